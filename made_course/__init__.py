@@ -1,0 +1,37 @@
+"""MADE, from the chain rule to sampled digits: the package beside the notebooks.
+
+Everything a notebook uses can be imported from here, except exercises. A room is loaded when one of
+its names is first asked for, so that ``import made_course`` costs next to nothing, and a model does
+not wait for the libraries that draw figures.
+"""
+
+from importlib import import_module
+
+_ROOMS = {
+    "masks": (
+        "build_masks",
+        "connectivity",
+        "direct_mask",
+        "draw_degrees",
+        "hidden_degrees",
+        "input_degrees",
+    ),
+    "heads": ("Bernoulli",),
+    "made": ("MADE", "MaskedLinear"),
+    "data": ("download_mnist", "load_binarized_mnist", "load_mnist", "make_mnist_loaders"),
+    "training": ("History", "evaluate", "fit", "train_made"),
+    "plotting": ("save_samples_grid",),
+}
+_ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
+
+__all__ = sorted(_ROOM_OF)
+
+
+def __getattr__(name: str) -> object:
+    if name not in _ROOM_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{_ROOM_OF[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

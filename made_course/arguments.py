@@ -1,0 +1,70 @@
+"""Checks that every public function makes of its arguments: what came, what was expected."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from operator import index
+
+
+def check_count(name: str, value: int, smallest: int = 1) -> int:
+    """Return a whole number of at least ``smallest``, or say why it is none.
+
+    Raises:
+        TypeError: if it is not a whole number (True, 1.5 and "3" are none).
+        ValueError: if it is too small.
+
+    Example:
+        >>> check_count("input_dim", 3)
+        3
+    """
+    try:
+        whole = None if isinstance(value, bool) else index(value)
+    except TypeError:
+        whole = None
+    if whole is None:
+        raise TypeError(f"{name} must be a whole number, got {value!r}")
+    if whole < smallest:
+        raise ValueError(f"{name} must be at least {smallest}, got {whole}")
+    return whole
+
+
+def check_number(
+    name: str, value: float, *, above: float | None = None, least: float = 0.0
+) -> float:
+    """Return a finite number that is large enough, or say why it is none.
+
+    Raises:
+        TypeError: if it is not a real number.
+        ValueError: if it is not finite, not ``above`` the bound given, or less than ``least``.
+
+    Example:
+        >>> check_number("lr", 0.002, above=0.0)
+        0.002
+    """
+    try:
+        number = None if isinstance(value, bool | str) else float(value)
+    except (TypeError, ValueError):
+        number = None
+    if number is None:
+        raise TypeError(f"{name} must be a number, got {value!r}")
+    fits = number >= least if above is None else number > above
+    if not (fits and math.isfinite(number)):
+        bound = f"at least {least:g}" if above is None else f"above {above:g}"
+        raise ValueError(f"{name} must be finite and {bound}, got {number:g}")
+    return number
+
+
+def check_choice(name: str, value: str, choices: Sequence[str]) -> str:
+    """Return a word that is one of the choices, or say which there are.
+
+    Raises:
+        ValueError: if it is none of them.
+
+    Example:
+        >>> check_choice("degrees", "even", ("uniform", "paper", "even"))
+        'even'
+    """
+    if not isinstance(value, str) or value not in choices:
+        raise ValueError(f"unknown {name} {value!r}: choose one of {', '.join(choices)}")
+    return value

@@ -1,0 +1,61 @@
+"""Files that are whole at every moment, and that are read without running what is in them."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import pickle
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+
+import torch
+
+
+def write_whole(path: str | os.PathLike[str], write: Callable[[pathlib.Path], object]) -> None:
+    """Let ``write`` fill a temporary file, then put it in the place of ``path`` in one step.
+
+    Raises:
+        OSError: if it cannot be written; what was at ``path`` is then untouched.
+
+    Example:
+        >>> path = pathlib.Path(tempfile.mkdtemp()) / "numbers.pt"
+        >>> write_whole(path, lambda file: torch.save({"a": torch.ones(1)}, file))
+        >>> [file.name for file in path.parent.iterdir()]
+        ['numbers.pt']
+    """
+    path = pathlib.Path(path)
+    temporary = None
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        os.close(handle)
+        temporary = pathlib.Path(name)
+        write(temporary)
+        os.replace(temporary, path)
+    except (OSError, RuntimeError) as error:  # torch.save reports a full disk as RuntimeError
+        raise OSError(
+            f"could not write {path}: {error}; free some space or choose a folder you may write "
+            "to. What was there before is unchanged"
+        ) from error
+    finally:
+        if temporary is not None:
+            with suppress(FileNotFoundError):
+                temporary.unlink()
+
+
+def read_tensors(path: str | os.PathLike[str]) -> object:
+    """Read a file of tensors and plain values; no code in it is ever run.
+
+    Raises:
+        FileNotFoundError: if there is no such file.
+        ValueError: if it is damaged, or holds other objects.
+    """
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except OSError:
+        raise
+    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError) as error:
+        raise ValueError(
+            f"{path} cannot be read as tensors and plain values: it is damaged, or holds objects "
+            "that could run code, which are refused. Delete it, or get it from its source again"
+        ) from error

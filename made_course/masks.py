@@ -1,0 +1,279 @@
+"""Orderings, degrees, masks and connectivity: pure functions on small integer tensors.
+
+The whole argument of MADE (Germain et al. 2015, sections 3 and 4) is in this file. Every unit of
+the network carries a *degree*. An input's degree is the step at which its variable is generated; a
+hidden unit of degree d may depend on the first d variables and on no other; an output may depend on
+units of a smaller degree than its own. Masks are nothing but these comparisons, written as matrices
+of the shape of the ``nn.Linear`` weight they multiply: (out_features, in_features).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import torch
+from torch import BoolTensor, Generator, LongTensor, Tensor
+
+from .arguments import check_choice
+
+DEGREE_DRAWS = ("uniform", "paper", "even")
+
+
+def check_ordering(ordering: Tensor | Sequence[int], input_dim: int | None = None) -> LongTensor:
+    """Return an ordering as a (D,) LongTensor, or say why it is none.
+
+    Args:
+        ordering: permutation of 0..D-1; ``ordering[t]`` is the variable generated at step t.
+        input_dim: the D that is expected, if it is known.
+
+    Raises:
+        TypeError: if it is not a tensor or sequence of whole numbers.
+        ValueError: if it is not one-dimensional, not of length D, or no permutation.
+
+    Example:
+        >>> check_ordering([1, 2, 0])
+        tensor([1, 2, 0])
+    """
+    try:
+        found = torch.as_tensor(ordering)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise TypeError(
+            f"ordering must be a tensor or a list of whole numbers, got {ordering!r}"
+        ) from error
+    if found.is_floating_point() or found.is_complex() or found.dtype == torch.bool:
+        raise TypeError(
+            f"ordering must hold whole numbers, got dtype {found.dtype}: use a LongTensor"
+        )
+    if found.dim() != 1 or found.numel() == 0:
+        raise ValueError(f"ordering must have one dimension (D,), got shape {tuple(found.shape)}")
+    if input_dim is not None and len(found) != input_dim:
+        raise ValueError(f"ordering must name each of {input_dim} variables, got {len(found)}")
+    if found.sort().values.tolist() != list(range(len(found))):
+        raise ValueError(
+            f"ordering must be a permutation of 0..{len(found) - 1}, got {found.tolist()[:10]}"
+            f"{'...' if len(found) > 10 else ''}: code counts variables from 0"
+        )
+    return found.long()
+
+
+def input_degrees(ordering: Tensor | Sequence[int]) -> LongTensor:
+    r"""Degree of each variable: the step, counted from 1, at which the ordering generates it.
+
+    Inverse of the ordering: :math:`m^0(\text{ordering}_t) = t + 1`.
+
+    Args:
+        ordering: (D,) permutation of 0..D-1; ``ordering[t]`` is generated at step t.
+
+    Returns:
+        (D,) degrees in 1..D.
+
+    Raises:
+        TypeError, ValueError: if ``ordering`` is not a permutation.
+
+    Source:
+        Germain et al. 2015, section 4.1: the ordering is the vector m⁰.
+
+    Example:
+        >>> input_degrees(torch.tensor([1, 2, 0]))  # x2, then x3, then x1
+        tensor([3, 1, 2])
+    """
+    return torch.argsort(check_ordering(ordering)) + 1
+
+
+def hidden_degrees(
+    below: Tensor,
+    width: int,
+    input_dim: int,
+    draw: str = "uniform",
+    generator: Generator | None = None,
+) -> LongTensor:
+    r"""Degrees of one hidden layer, each in 1..D-1.
+
+    A unit of degree d sees at most the first d variables. Degree D would be useless, since no
+    output may look at such a unit; for D = 1 every unit is useless, and gets degree 1.
+
+    Args:
+        below: degrees of the layer below (inputs or hidden units).
+        width: number of units H.
+        input_dim: number of variables D.
+        draw: ``"uniform"`` draws from 1..D-1 whatever lies below; ``"paper"`` draws from
+            :math:`\min_k m^{l-1}(k)` to D-1, so that no unit is left without an input;
+            ``"even"`` spreads 1..D-1 evenly, nothing random: with H ≥ D-1 in every layer no
+            dependency is lost.
+        generator: source of the draws; None is torch's global stream.
+
+    Returns:
+        (H,) degrees.
+
+    Raises:
+        ValueError: if ``draw`` is unknown.
+
+    Source:
+        Germain et al. 2015, section 3 and Algorithm 1.
+
+    Example:
+        >>> hidden_degrees(torch.tensor([3, 1, 2]), 4, 3, "even")
+        tensor([1, 1, 2, 2])
+    """
+    check_choice("degrees", draw, DEGREE_DRAWS)
+    top = max(input_dim - 1, 1)
+    if draw == "uniform":
+        return torch.randint(1, top + 1, (width,), generator=generator)
+    if draw == "paper":
+        lowest = min(int(below.min()), top)
+        return torch.randint(lowest, top + 1, (width,), generator=generator)
+    return torch.linspace(1, top, width, dtype=torch.float64).round().long()
+
+
+def draw_degrees(
+    order: Tensor,
+    hidden_dims: Sequence[int],
+    draw: str = "uniform",
+    generator: Generator | None = None,
+) -> list[LongTensor]:
+    """Degrees of every layer: the inputs' (given), then each hidden layer's, from below upwards.
+
+    Args:
+        order: (D,) degrees of the inputs, see :func:`input_degrees`.
+        hidden_dims: width of each hidden layer; may be empty.
+        draw: how hidden degrees are drawn, see :func:`hidden_degrees`.
+        generator: source of the draws; None is torch's global stream.
+
+    Returns:
+        list of 1 + len(hidden_dims) LongTensors; ``degrees[0]`` is ``order``.
+
+    Example:
+        >>> draw_degrees(torch.tensor([3, 1, 2]), (4, 2), "even")
+        [tensor([3, 1, 2]), tensor([1, 1, 2, 2]), tensor([1, 2])]
+    """
+    degrees = [order]
+    for width in hidden_dims:
+        degrees.append(hidden_degrees(degrees[-1], width, len(order), draw, generator))
+    return degrees
+
+
+def build_masks(degrees: Sequence[Tensor]) -> list[BoolTensor]:
+    r"""One mask a layer: which weights may exist.
+
+    .. math::
+        M^{W^l}_{k,k'} = 1_{m^l(k) \ge m^{l-1}(k')}, \qquad M^V_{d,k} = 1_{m^0(d) > m^L(k)}
+
+    Hidden layers may keep what they know (``>=``); the output is strict (``>``), and this one
+    strict layer on every path is what keeps each variable out of its own conditional.
+
+    Args:
+        degrees: degrees of the inputs and of each hidden layer, see :func:`draw_degrees`.
+
+    Returns:
+        list of len(degrees) BoolTensors (out_features, in_features); the last is the output's.
+
+    Source:
+        Germain et al. 2015, equations 12 and 13.
+
+    Example:
+        >>> hidden, output = build_masks([torch.tensor([3, 1, 2]), torch.tensor([1, 2])])
+        >>> hidden.int()  # the unit of degree 1 sees x2, that of degree 2 sees x2 and x3
+        tensor([[0, 1, 0],
+                [0, 1, 1]], dtype=torch.int32)
+        >>> output.int()  # x1 comes last and sees both units, x2 comes first and sees none
+        tensor([[1, 1],
+                [0, 0],
+                [1, 0]], dtype=torch.int32)
+    """
+    hidden = [above[:, None] >= below[None, :] for below, above in pairwise(degrees)]
+    return [*hidden, degrees[0][:, None] > degrees[-1][None, :]]
+
+
+def direct_mask(order: Tensor) -> BoolTensor:
+    r"""Mask of the direct input-to-output connections: :math:`M^A_{d,d'} = 1_{m^0(d) > m^0(d')}`.
+
+    It is also the *strict order* itself: all that an autoregressive model may connect.
+
+    Args:
+        order: (D,) degrees of the inputs.
+
+    Returns:
+        (D, D) BoolTensor; strictly triangular in the natural ordering.
+
+    Source:
+        Germain et al. 2015, section 3 (direct connections).
+
+    Example:
+        >>> direct_mask(torch.tensor([3, 1, 2])).int()
+        tensor([[0, 1, 1],
+                [0, 0, 0],
+                [0, 1, 0]], dtype=torch.int32)
+    """
+    return order[:, None] > order[None, :]
+
+
+def connectivity(masks: Sequence[Tensor], direct: Tensor | None = None) -> BoolTensor:
+    """Which inputs reach which outputs: entry [i, j] is true where some path leads from j to i.
+
+    The product of the masks counts paths; only whether there is one matters here.
+
+    Args:
+        masks: masks from the first layer to the output, (out_features, in_features) each.
+        direct: mask of the direct connections (D, D), if there are any.
+
+    Returns:
+        (D, D) BoolTensor, rows are outputs, columns inputs.
+
+    Raises:
+        ValueError: if there is no mask, a shape does not fit its neighbour, or an entry is not
+            0 or 1.
+
+    Source:
+        Germain et al. 2015, equation 9 and its proof.
+
+    Example:
+        >>> connectivity(build_masks([torch.tensor([3, 1, 2]), torch.tensor([1, 1])])).int()
+        tensor([[0, 1, 0],
+                [0, 0, 0],
+                [0, 1, 0]], dtype=torch.int32)
+
+        x1 may see x2 and x3, but with both hidden degrees 1 only x2 reaches it.
+    """
+    if len(masks) == 0:
+        raise ValueError("connectivity needs at least one mask, got none")
+    masks = [check_mask(mask) for mask in masks]
+    reached = masks[0]
+    for mask in masks[1:]:
+        if mask.shape[1] != reached.shape[0]:
+            raise ValueError(
+                f"a mask of shape {tuple(mask.shape)} cannot follow a layer of "
+                f"{reached.shape[0]} units: masks are (out_features, in_features)"
+            )
+        reached = mask.float() @ reached.float() > 0
+    if direct is not None:
+        direct = check_mask(direct, reached.shape)
+        reached = reached | direct
+    return reached
+
+
+def check_mask(mask: Tensor, shape: Sequence[int] | None = None) -> BoolTensor:
+    """Return a mask as a BoolTensor, or say why it is none.
+
+    Args:
+        mask: tensor of zeros and ones of any dtype, (out_features, in_features).
+        shape: the shape that is expected, if it is known.
+
+    Raises:
+        TypeError: if it is not a tensor.
+        ValueError: if it has another shape, or values other than 0 and 1.
+
+    Example:
+        >>> check_mask(torch.tensor([[1.0, 0.0]]), (1, 2))
+        tensor([[ True, False]])
+    """
+    if not isinstance(mask, Tensor):
+        raise TypeError(f"a mask must be a torch.Tensor, got {type(mask).__name__}")
+    expected = "two dimensions" if shape is None else f"shape {tuple(shape)}"
+    if mask.dim() != 2 or (shape is not None and mask.shape != torch.Size(shape)):
+        raise ValueError(
+            f"a mask must have {expected} (out_features, in_features), got {tuple(mask.shape)}"
+        )
+    if not bool(((mask == 0) | (mask == 1)).all()):
+        raise ValueError("a mask must hold only 0 and 1 (or False and True)")
+    return mask.bool()

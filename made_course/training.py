@@ -1,0 +1,553 @@
+"""Training and scoring: :func:`fit`, :func:`evaluate`, checkpoints, and the plain recipe."""
+
+from __future__ import annotations
+
+import math
+import os
+import pathlib
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass, field
+from functools import cache
+
+import torch
+from torch import Tensor, nn
+from tqdm.auto import tqdm
+
+from .arguments import check_choice, check_count, check_number
+from .data import make_mnist_loaders
+from .files import read_tensors, write_whole
+from .made import MADE, evaluation_mode
+
+PRECISIONS = ("auto", "float32", "bfloat16")
+WARM_UP = 0.3
+"""Share of all steps in which the learning rate rises to its peak."""
+MAX_GRADIENT_NORM = 1.0
+
+Batches = Tensor | Iterable[Tensor]
+
+
+@dataclass
+class History:
+    """What a training run measured, one entry an epoch.
+
+    Attributes:
+        epoch: 1, 2, ...
+        train_nll: mean over the epoch's batches, while the weights were still changing (nats).
+        valid_nll: mean over the validation rows at the end of the epoch (nats); empty without any.
+        lr: learning rate of the epoch's last step.
+        seconds: duration of the epoch; left out of what a notebook shows.
+
+    Example:
+        >>> history = History()
+        >>> history.append(train_nll=2.5, valid_nll=2.25, lr=0.01, seconds=0.1)
+        >>> history
+        epoch  train NLL  valid NLL   rate
+            1      2.500      2.250  0.010
+    """
+
+    epoch: list[int] = field(default_factory=list)
+    train_nll: list[float] = field(default_factory=list)
+    valid_nll: list[float] = field(default_factory=list)
+    lr: list[float] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+
+    def append(
+        self, *, train_nll: float, lr: float, seconds: float, valid_nll: float | None = None
+    ) -> None:
+        """Add one epoch."""
+        self.epoch.append(len(self.epoch) + 1)
+        self.train_nll.append(train_nll)
+        if valid_nll is not None:
+            self.valid_nll.append(valid_nll)
+        self.lr.append(lr)
+        self.seconds.append(seconds)
+
+    @property
+    def best_epoch(self) -> int | None:
+        """Epoch of the lowest validation NLL; None without validation."""
+        if not self.valid_nll:
+            return None
+        return 1 + min(range(len(self.valid_nll)), key=self.valid_nll.__getitem__)
+
+    def __len__(self) -> int:
+        return len(self.epoch)
+
+    def _columns(self) -> dict[str, list[str]]:
+        columns = {
+            "epoch": [str(e) for e in self.epoch],
+            "train NLL": [f"{v:.3f}" for v in self.train_nll],
+            "valid NLL": [f"{v:.3f}" for v in self.valid_nll],
+            "rate": [f"{v:#.2g}" for v in self.lr],
+        }
+        return {name: column for name, column in columns.items() if column or name != "valid NLL"}
+
+    def __repr__(self) -> str:
+        columns = self._columns()
+        widths = [max(map(len, [name, *column])) for name, column in columns.items()]
+        rows = [list(columns), *zip(*columns.values(), strict=True)]
+        return "\n".join(
+            "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
+            for row in rows
+        )
+
+    def _repr_html_(self) -> str:
+        columns = self._columns()
+        head = "".join(f'<th scope="col">{name}</th>' for name in columns)
+        rows = "".join(
+            f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>"
+            for row in zip(*columns.values(), strict=True)
+        )
+        return (
+            "<table><caption>negative log-likelihood (NLL) in nats</caption>"
+            f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+        )
+
+
+@torch.no_grad()
+def evaluate(
+    model: MADE, x: Batches, *, ensemble: int | None = None, batch_size: int = 1000
+) -> float:
+    r"""Mean negative log-likelihood of the rows, :math:`-\frac{1}{N}\sum_n \log p(x^{(n)})`.
+
+    Dropout is off, products are in the model's own precision, and the model's training mode stays
+    as it was.
+
+    Args:
+        model: anything with ``log_prob``.
+        x: (N, D) tensor valid for the model, or a loader of such batches.
+        ensemble: passed to ``log_prob``.
+        batch_size: rows at once, where ``x`` is a tensor.
+
+    Returns:
+        nats; divide by D ln 2 for bits per dimension.
+
+    Raises:
+        TypeError, ValueError: if the data are not as described, or there are none.
+
+    Example:
+        >>> model = MADE(784)
+        >>> for p in model.parameters():
+        ...     _ = torch.nn.init.zeros_(p)
+        >>> round(evaluate(model, torch.ones(5, 784)), 2)  # a coin for each pixel: 784 ln 2
+        543.43
+    """
+    check_count("batch_size", batch_size)
+    if isinstance(x, Tensor):
+        model.check_data(x)
+        x = x.split(batch_size)
+    device = next(model.parameters()).device
+    total, rows = 0.0, 0
+    with evaluation_mode(model), torch.autocast(device.type, enabled=False):
+        for batch in x:
+            total -= model.log_prob(batch.to(device), ensemble).double().sum().item()
+            rows += len(batch)
+    if rows == 0:
+        raise ValueError("there are no rows to evaluate: got empty data")
+    return total / rows
+
+
+def fit(
+    model: MADE,
+    train: Batches,
+    valid: Batches | None = None,
+    *,
+    epochs: int = 10,
+    batch_size: int = 128,
+    lr: float = 5e-3,
+    weight_decay: float = 0.1,
+    patience: int | None = None,
+    precision: str = "auto",
+    seed: int | None = None,
+    checkpoint: str | os.PathLike[str] | None = None,
+    on_epoch: Callable[[MADE, History], bool | None] | None = None,
+    progress: bool = True,
+) -> History:
+    """Train a model by maximum likelihood: AdamW, one learning-rate cycle, gradient clipping.
+
+    The model ends in evaluation mode, with the weights of its best epoch on ``valid`` if there is
+    any, else of the last epoch. Ctrl-C (the stop button in Jupyter) ends the training early, as of
+    the last whole epoch.
+
+    Args:
+        model: the model to train, in place, on the device where it is.
+        train: (N, D) tensor valid for the model (bool and integers are cast), or a loader that is
+            iterated anew each epoch, such as those of :func:`made_course.make_mnist_loaders`.
+        valid: the same, for scoring only.
+        epochs: passes over ``train``; with ``patience`` at most that many.
+        batch_size: rows a step, where ``train`` is a tensor.
+        lr: peak of the learning rate.
+        weight_decay: of AdamW.
+        patience: stop once that many epochs have brought no better score on ``valid``. The rate
+            then stays at its peak and halves whenever a third of the patience has gone by in vain,
+            so that it does not depend on ``epochs``.
+        precision: ``"float32"`` computes in the model's own dtype, ``"bfloat16"`` under autocast,
+            ``"auto"`` under autocast where a short trial shows that it is faster here.
+        seed: governs shuffling and dropout and leaves torch's global stream alone; None uses it.
+        checkpoint: file to write after every epoch. If it is there already, training goes on
+            from it and ends exactly as if it had never stopped.
+        on_epoch: called as ``on_epoch(model, history)`` after every epoch; True stops. What it
+            draws from torch's global stream does not disturb the training.
+        progress: show a progress bar.
+
+    Returns:
+        the :class:`History` of the run, what came before a checkpoint included.
+
+    Raises:
+        TypeError, ValueError: if an argument is not as described, or the checkpoint belongs to
+            another configuration.
+        OSError: if the checkpoint cannot be read or written.
+        FloatingPointError: if the loss or its gradient is not finite; the model then has the
+            weights of its last good epoch.
+
+    Source:
+        Germain et al. 2015, section 4 (the loss); Loshchilov and Hutter 2019 (AdamW); Smith and
+        Topin 2018 (one cycle).
+
+    Example:
+        >>> x = torch.tensor([[0, 0, 0], [0, 1, 1], [1, 1, 0]]).repeat(40, 1)
+        >>> model = MADE(3, hidden_dims=(16,), seed=0)
+        >>> history = fit(model, x, epochs=100, lr=0.05, seed=0, progress=False)
+        >>> evaluate(model, x) < 1.2  # the entropy of three equal patterns is ln 3 = 1.10 nats
+        True
+    """
+    check_count("epochs", epochs)
+    check_count("batch_size", batch_size)
+    check_number("lr", lr, above=0.0)
+    check_number("weight_decay", weight_decay)
+    check_choice("precision", precision, PRECISIONS)
+    if seed is not None:
+        check_count("seed", seed, smallest=0)
+    if patience is not None:
+        check_count("patience", patience)
+        if valid is None:
+            raise ValueError("patience needs validation data: pass valid=")
+    steps = _count_batches(model, train, batch_size)
+    if valid is not None:
+        _count_batches(model, valid, batch_size)
+
+    device = next(model.parameters()).device
+    optimizer = torch.optim.AdamW(
+        model.parameters(),
+        lr=lr,
+        weight_decay=weight_decay,
+        fused=device.type in ("cpu", "cuda"),
+    )
+    history = History()
+
+    def rate(batch: int) -> float:
+        step = len(history) * steps + batch
+        if patience:
+            return lr * plateau(step, steps, history.valid_nll, patience)
+        return lr * one_cycle(step, steps * epochs)
+
+    settings = {
+        "model": repr(model),
+        "train": _describe(train),
+        "valid": None if valid is None else _describe(valid),
+        "epochs": None if patience else epochs,
+        "batch_size": batch_size if isinstance(train, Tensor) else None,
+        "lr": lr,
+        "weight_decay": weight_decay,
+        "patience": patience,
+        "precision": precision,
+        "seed": seed,
+    }
+    with _forked_random_stream(device, enabled=seed is not None):
+        if seed is not None:
+            torch.manual_seed(seed)
+        run = {"model": _copy_of(model), "best": None, "bfloat16": None}
+        if checkpoint is not None and pathlib.Path(checkpoint).exists():
+            run = _resume(checkpoint, settings, model, optimizer, history, train)
+        if run["bfloat16"] is None:
+            own = next(model.parameters()).dtype
+            run["bfloat16"] = precision == "bfloat16" or (
+                precision == "auto" and own == torch.float32 and _bfloat16_is_faster(device)
+            )
+        with tqdm(
+            total=epochs * steps, initial=len(history) * steps, unit="step", disable=not progress
+        ) as bar:
+            try:
+                while len(history) < epochs and not _is_patience_over(history, patience):
+                    start = time.perf_counter()
+                    with torch.autocast(device.type, torch.bfloat16, enabled=run["bfloat16"]):
+                        train_nll = _train_epoch(
+                            model,
+                            _batches(train, batch_size),
+                            optimizer,
+                            epoch=len(history) + 1,
+                            rate=rate,
+                            max_norm=MAX_GRADIENT_NORM,
+                            on_step=bar.update,
+                        )
+                    score = None if valid is None else evaluate(model, valid)
+                    run["model"] = _copy_of(model)
+                    history.append(
+                        train_nll=train_nll,
+                        valid_nll=score,
+                        lr=optimizer.param_groups[0]["lr"],
+                        seconds=time.perf_counter() - start,
+                    )
+                    if history.best_epoch == len(history):
+                        run["best"] = run["model"]
+                    bar.set_postfix_str(
+                        f"train NLL {train_nll:.2f}" if score is None else f"valid NLL {score:.2f}"
+                    )
+                    if checkpoint is not None:
+                        _write_checkpoint(checkpoint, settings, run, optimizer, history, train)
+                    if on_epoch is not None:
+                        with _forked_random_stream(device):
+                            stop = on_epoch(model, history)
+                        if stop is True:
+                            break
+            except KeyboardInterrupt:
+                pass
+            finally:
+                model.load_state_dict(run["best"] or run["model"])
+                model.eval()
+    return history
+
+
+def one_cycle(step: int, steps: int) -> float:
+    r"""Share of the peak learning rate at a step: up in a straight line, down along a cosine.
+
+    Args:
+        step: 0 .. steps - 1.
+        steps: steps of the whole run.
+
+    Returns:
+        a number in (0, 1].
+
+    Example:
+        >>> [round(one_cycle(step, 10), 2) for step in range(10)]
+        [0.33, 0.67, 1.0, 1.0, 0.95, 0.81, 0.61, 0.39, 0.19, 0.05]
+    """
+    rise = max(1, round(WARM_UP * steps))
+    if step < rise:
+        return (step + 1) / rise
+    step = min(step, steps - 1)  # a loader may yield more batches than it announced
+    return 0.5 + 0.5 * math.cos(math.pi * (step - rise) / max(1, steps - rise))
+
+
+def plateau(step: int, steps_per_epoch: int, valid_nll: list[float], patience: int) -> float:
+    """Share of the peak rate: up during the first epoch, then halved whenever progress stalls.
+
+    Args:
+        step: steps done so far.
+        steps_per_epoch: steps in which the rate rises.
+        valid_nll: score of each epoch so far (nats).
+        patience: epochs without a better score after which training ends; each third halves.
+
+    Returns:
+        a number in (0, 1].
+
+    Example:
+        >>> plateau(0, 4, [], 3), plateau(9, 4, [2.0, 1.9], 3), plateau(13, 4, [2.0, 1.9, 1.9], 3)
+        (0.25, 1.0, 0.5)
+    """
+    wait, halvings, stalled, best = max(1, patience // 3), 0, 0, math.inf
+    for nll in valid_nll:
+        stalled = 0 if nll < best else stalled + 1
+        best = min(best, nll)
+        halvings += stalled > 0 and stalled % wait == 0
+    return min(1.0, (step + 1) / steps_per_epoch) * 0.5**halvings
+
+
+def train_made(
+    epochs: int = 10,
+    hidden: tuple[int, ...] = (512, 512),
+    lr: float = 2e-3,
+    batch_size: int = 512,
+    natural_order: bool = True,
+    device: torch.device | str | None = None,
+) -> MADE:
+    """Train a MADE on binarised MNIST by the plainest recipe: Adam at a constant rate, float32.
+
+    Prints a line an epoch and the number of parameters. ``torch.manual_seed`` before it makes it
+    repeatable. :func:`fit` reaches better models in less time.
+
+    Args:
+        epochs: passes over the training images.
+        hidden: width of each hidden layer.
+        lr: learning rate.
+        batch_size: images a step.
+        natural_order: pixels in raster order; False draws a random ordering.
+        device: None is the GPU if there is one, else the processor.
+
+    Returns:
+        the trained model, in evaluation mode.
+
+    Raises:
+        TypeError, ValueError: if an argument is not as described.
+        FloatingPointError: if the loss is not finite.
+
+    Source:
+        the model and loss of Germain et al. 2015; Kingma and Ba 2015 (Adam).
+    """
+    check_count("epochs", epochs)
+    check_number("lr", lr, above=0.0)
+    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    train, test = make_mnist_loaders(batch_size=batch_size)
+    model = MADE(28 * 28, hidden_dims=hidden, natural_order=natural_order).to(device)
+    optimizer = torch.optim.Adam(model.parameters(), lr=lr, fused=model.order.device.type != "mps")
+    for epoch in range(1, epochs + 1):
+        train_nll = _train_epoch(model, train, optimizer, epoch=epoch)
+        test_nll = evaluate(model, test)
+        bpd = test_nll / (model.input_dim * math.log(2))
+        print(
+            f"Epoch {epoch:02d} | train NLL: {train_nll:.3f} | test NLL: {test_nll:.3f} "
+            f"| bpd: {bpd:.3f}"
+        )
+    print(f"\nMADE parameters: {model.n_parameters():,}")
+    return model.eval()
+
+
+def _train_epoch(
+    model: MADE,
+    batches: Iterable[Tensor],
+    optimizer: torch.optim.Optimizer,
+    *,
+    epoch: int,
+    rate: Callable[[int], float] | None = None,
+    max_norm: float | None = None,
+    on_step: Callable[[], object] = lambda: None,
+) -> float:
+    """One pass of gradient steps; the mean NLL of the batches, each under the weights it met."""
+    model.train()
+    device = next(model.parameters()).device
+    total, rows = 0.0, 0
+    for number, batch in enumerate(batches):
+        if rate is not None:
+            optimizer.param_groups[0]["lr"] = rate(number)
+        loss = -model.log_prob(batch.to(device)).mean()
+        optimizer.zero_grad()
+        loss.backward()
+        if max_norm is not None:
+            norm = nn.utils.clip_grad_norm_(model.parameters(), max_norm)
+        nll = loss.item()
+        if not math.isfinite(nll) or (max_norm is not None and not math.isfinite(norm)):
+            raise FloatingPointError(
+                f"the loss is {nll:g} and no longer finite, or its gradient is not, in epoch "
+                f"{epoch}, batch {number + 1}: lower lr, or check the data; the model keeps the "
+                "weights of its last good epoch"
+            )
+        optimizer.step()
+        total += nll * len(batch)
+        rows += len(batch)
+        on_step()
+    return total / rows
+
+
+@cache
+def _bfloat16_is_faster(device: torch.device) -> bool:
+    """Time the same product in float32 and in bfloat16, casts included: flags say nothing."""
+    if device.type not in ("cpu", "cuda"):
+        return False
+    x, w = torch.ones(512, 512, device=device), torch.ones(512, 512, device=device)
+
+    def seconds(enabled: bool) -> float:
+        trials = []
+        for _ in range(12):
+            start = time.perf_counter()
+            with torch.autocast(device.type, torch.bfloat16, enabled=enabled):
+                nn.functional.linear(x, w).sum().item()
+            trials.append(time.perf_counter() - start)
+        return min(trials)
+
+    with torch.no_grad():
+        return seconds(True) < 0.8 * seconds(False)
+
+
+def _forked_random_stream(device: torch.device, enabled: bool = True):
+    """What is drawn inside the ``with`` leaves torch's global streams as they were."""
+    devices = [device] if device.type == "cuda" else []
+    return torch.random.fork_rng(devices=devices, enabled=enabled)
+
+
+def _batches(data: Batches, batch_size: int) -> Iterator[Tensor]:
+    if not isinstance(data, Tensor):
+        return iter(data)
+    return (data[rows] for rows in torch.randperm(len(data)).split(batch_size))
+
+
+def _count_batches(model: MADE, data: Batches, batch_size: int) -> int:
+    """Steps in one pass over the data; raises unless they are data for this model."""
+    if isinstance(data, Tensor):
+        model.check_data(data)
+        if len(data) == 0:
+            raise ValueError(f"there are no rows: got shape {tuple(data.shape)}")
+        return math.ceil(len(data) / batch_size)
+    if isinstance(data, str) or not hasattr(data, "__iter__") or not hasattr(data, "__len__"):
+        raise TypeError(
+            "data must be a (N, D) tensor or a loader of such batches with a length, "
+            f"got {type(data).__name__}"
+        )
+    if len(data) == 0:
+        raise ValueError("there are no batches: got an empty loader")
+    return len(data)
+
+
+def _describe(data: Batches) -> str:
+    if isinstance(data, Tensor):
+        return f"tensor {tuple(data.shape)} with {int(data.sum())} ones"
+    return f"loader of {len(data)} batches"
+
+
+def _is_patience_over(history: History, patience: int | None) -> bool:
+    return patience is not None and len(history) - (history.best_epoch or 0) >= patience
+
+
+def _copy_of(model: nn.Module) -> dict[str, Tensor]:
+    return {name: value.clone() for name, value in model.state_dict().items()}
+
+
+# ---- checkpoints --------------------------------------------------------------------------------
+
+
+def _write_checkpoint(path, settings, run, optimizer, history, train) -> None:
+    """Write all that a run needs to go on, to a file that is whole at every moment."""
+    device = next(iter(run["model"].values())).device
+    loader = getattr(train, "generator", None)
+    content = {
+        "settings": settings,
+        "run": run,
+        "optimizer": optimizer.state_dict(),
+        "history": asdict(history),
+        "random": {
+            "cpu": torch.get_rng_state(),
+            "device": None
+            if device.type == "cpu"
+            else torch.get_device_module(device).get_rng_state(),
+            "loader": None if loader is None else loader.get_state(),
+        },
+    }
+    write_whole(path, lambda file: torch.save(content, file))
+
+
+def _resume(path, settings, model, optimizer, history, train) -> dict:
+    """Bring everything back to the state of the checkpoint, if it belongs to these settings."""
+    content = read_tensors(path)
+    if not isinstance(content, dict) or "settings" not in content:
+        raise ValueError(f"{path} is no checkpoint of fit: choose another file or delete it")
+    differing = [
+        f"{name} was {content['settings'].get(name)!r} and is now {value!r}"
+        for name, value in settings.items()
+        if content["settings"].get(name) != value
+    ]
+    if differing:
+        raise ValueError(
+            f"the checkpoint {path} belongs to another configuration: {'; '.join(differing)}. "
+            "Use the same arguments, or another checkpoint file"
+        )
+    run = content["run"]
+    model.load_state_dict(run["model"])
+    optimizer.load_state_dict(content["optimizer"])
+    for name, values in content["history"].items():
+        getattr(history, name).extend(values)
+    torch.set_rng_state(content["random"]["cpu"])
+    if content["random"]["device"] is not None:
+        device = next(model.parameters()).device
+        torch.get_device_module(device).set_rng_state(content["random"]["device"])
+    if content["random"]["loader"] is not None:
+        train.generator.set_state(content["random"]["loader"])
+    return run
