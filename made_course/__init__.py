@@ -18,9 +18,27 @@ _ROOMS = {
     ),
     "heads": ("Bernoulli",),
     "made": ("MADE", "MaskedLinear"),
-    "data": ("download_mnist", "load_binarized_mnist", "load_mnist", "make_mnist_loaders"),
+    "data": (
+        "bars_and_stripes",
+        "download_mnist",
+        "load_binarized_mnist",
+        "load_mnist",
+        "make_mnist_loaders",
+        "mnist_folder",
+        "outside_small_set",
+    ),
     "training": ("History", "evaluate", "fit", "train_made"),
-    "plotting": ("save_samples_grid",),
+    "pretrained": ("load_neighbours", "load_pretrained", "nearest_images"),
+    "plotting": (
+        "plot_first_layer",
+        "plot_history",
+        "plot_image_rows",
+        "plot_images",
+        "plot_mask",
+        "plot_nats_scale",
+        "save_samples_grid",
+        "show",
+    ),
 }
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
 

@@ -27,7 +27,9 @@ def write_whole(path: str | os.PathLike[str], write: Callable[[pathlib.Path], ob
     path = pathlib.Path(path)
     temporary = None
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        handle, name = tempfile.mkstemp(
+            prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent
+        )
         os.close(handle)
         temporary = pathlib.Path(name)
         write(temporary)

@@ -155,7 +155,7 @@ class MADE(nn.Module):
         self.direct = MaskedLinear(self.input_dim, self.input_dim, bias=False) if direct else None
         if direct:
             nn.init.zeros_(self.direct.weight)
-        for layer in self._layers():  # rebuilt from the degrees, so the state dict need not hold it
+        for layer in self.layers():  # rebuilt from the degrees, so the state dict need not hold it
             layer.register_buffer("mask", layer.mask, persistent=False)
 
         # What the state dict keeps of the masks: one row for each set of masks, small integers.
@@ -379,7 +379,8 @@ class MADE(nn.Module):
             None if self.direct is None else self.direct.masked_weight(),
         )
 
-    def _layers(self) -> list[MaskedLinear]:
+    def layers(self) -> list[MaskedLinear]:
+        """Every masked layer: those of the net, then the direct one if there is any."""
         return [*self.net, *([] if self.direct is None else [self.direct])]
 
 

@@ -270,16 +270,16 @@ def fit(
             try:
                 while len(history) < epochs and not _is_patience_over(history, patience):
                     start = time.perf_counter()
-                    with torch.autocast(device.type, torch.bfloat16, enabled=run["bfloat16"]):
-                        train_nll = _train_epoch(
-                            model,
-                            _batches(train, batch_size),
-                            optimizer,
-                            epoch=len(history) + 1,
-                            rate=rate,
-                            max_norm=MAX_GRADIENT_NORM,
-                            on_step=bar.update,
-                        )
+                    train_nll = _train_epoch(
+                        model,
+                        _batches(train, batch_size),
+                        optimizer,
+                        epoch=len(history) + 1,
+                        rate=rate,
+                        max_norm=MAX_GRADIENT_NORM,
+                        bfloat16=run["bfloat16"],
+                        on_step=bar.update,
+                    )
                     score = None if valid is None else evaluate(model, valid)
                     run["model"] = _copy_of(model)
                     history.append(
@@ -410,6 +410,7 @@ def _train_epoch(
     epoch: int,
     rate: Callable[[int], float] | None = None,
     max_norm: float | None = None,
+    bfloat16: bool = False,
     on_step: Callable[[], object] = lambda: None,
 ) -> float:
     """One pass of gradient steps; the mean NLL of the batches, each under the weights it met."""
@@ -419,7 +420,9 @@ def _train_epoch(
     for number, batch in enumerate(batches):
         if rate is not None:
             optimizer.param_groups[0]["lr"] = rate(number)
-        loss = -model.log_prob(batch.to(device)).mean()
+        # one context a step: autocast keeps its copies of the biases until it ends
+        with torch.autocast(device.type, torch.bfloat16, enabled=bfloat16):
+            loss = -model.log_prob(batch.to(device)).mean()
         optimizer.zero_grad()
         loss.backward()
         if max_norm is not None:

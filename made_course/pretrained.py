@@ -1,0 +1,187 @@
+"""Weights that ship with the course, the command that makes them, and proof that they do not copy.
+
+``python -m made_course.pretrained`` trains them again and writes them into ``assets``; it needs full
+MNIST and takes a few minutes on two cores.
+
+The digits model has seen only the 55,000 training images of MNIST that are *not* in the course's
+small set, so that both the small set and MNIST's test images are an honest test for it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import pathlib
+import sys
+
+import torch
+from torch import Tensor
+
+from .arguments import check_choice
+from .data import bars_and_stripes, load_mnist, outside_small_set
+from .files import read_tensors, write_whole
+from .made import MADE
+from .training import evaluate, fit
+
+ASSETS = pathlib.Path(__file__).with_name("assets")
+MODELS = {"mnist-512": "made_mnist_512.pt", "tiny": "made_tiny.pt"}
+NEIGHBOURS = "made_mnist_512_neighbours.pt"
+CHECKSUMS = "SHA256SUMS"
+
+
+def load_pretrained(name: str = "mnist-512") -> MADE:
+    """A trained model that ships with the course, in evaluation mode, on the processor.
+
+    Args:
+        name: ``"mnist-512"`` is a 512-512 MADE over binarised digits (threshold at 0.5), trained
+            on the 55,000 MNIST training images outside the small set; ``"tiny"`` is a 16-variable
+            MADE of 32 hidden units that knows the 30 bars and stripes on a 4 × 4 board.
+
+    Raises:
+        ValueError: if the name is unknown, or the file holds anything but tensors.
+        OSError: if the file is missing, or is not the one that was shipped.
+
+    Example:
+        >>> load_pretrained("tiny").sample(3).shape
+        torch.Size([3, 16])
+    """
+    content = _read_asset(MODELS[check_choice("pretrained name", name, tuple(MODELS))])
+    model = MADE(**content["arguments"])
+    model.load_state_dict(content["state"])  # half precision in the file, float32 in the model
+    return model.eval()
+
+
+def load_neighbours() -> tuple[Tensor, Tensor, Tensor]:
+    """Thirty-six fixed samples of ``"mnist-512"`` and, of all it was trained on, what is nearest.
+
+    Returns:
+        samples (36, 784), their nearest training images (36, 784), both float32 zeros and ones,
+        and the number of pixels in which the two differ (36,).
+
+    Raises:
+        OSError: if the file is missing, or is not the one that was shipped.
+
+    Example:
+        >>> samples, nearest, differing = load_neighbours()
+        >>> bool(((samples != nearest).sum(dim=1) == differing).all())
+        True
+    """
+    content = _read_asset(NEIGHBOURS)
+    return content["samples"].float(), content["nearest"].float(), content["differing"]
+
+
+def nearest_images(samples: Tensor, images: Tensor) -> tuple[Tensor, Tensor]:
+    r"""For each sample the image that differs from it in the fewest pixels.
+
+    On zeros and ones the number of differing pixels is
+    :math:`\sum_i s_i + \sum_i x_i - 2 \sum_i s_i x_i`, so one matrix product finds all.
+
+    Args:
+        samples: (n, D) of zeros and ones.
+        images: (N, D) of zeros and ones.
+
+    Returns:
+        index of the nearest image (n,) and the number of pixels that differ (n,).
+
+    Example:
+        >>> nearest_images(torch.tensor([[1.0, 1.0, 0.0]]), torch.eye(3))
+        (tensor([0]), tensor([1]))
+    """
+    differing = samples.sum(1, keepdim=True) + images.sum(1) - 2 * samples @ images.T
+    fewest = differing.min(dim=1)
+    return fewest.indices, fewest.values.long()
+
+
+def fingerprint(images: Tensor) -> str:
+    """SHA-256 of a set of grey images (N, 784), whatever their order.
+
+    Example:
+        >>> images = torch.arange(2 * 784).view(2, 784).to(torch.uint8)
+        >>> fingerprint(images) == fingerprint(images.flip(0))
+        True
+    """
+    hashes = sorted(hashlib.sha256(row.tobytes()).digest() for row in images.numpy())
+    return hashlib.sha256(b"".join(hashes)).hexdigest()
+
+
+def make_pretrained() -> None:
+    """Train the shipped models and write them, with their checksums, into ``assets``.
+
+    Raises:
+        FileNotFoundError: if full MNIST is absent.
+        OSError: if ``assets`` cannot be written.
+    """
+    grey, test, _ = load_mnist("full")
+    grey = grey[outside_small_set(grey)]
+    train, test = (grey > 127).float(), (test > 127).float()
+    arguments = {"input_dim": 784, "hidden_dims": [512, 512], "degrees": "even", "dropout": 0.1}
+    torch.manual_seed(0)
+    model = MADE(**arguments)
+    fit(model, train, epochs=30, seed=0)
+    _write_model("mnist-512", model, arguments, fingerprint(grey), evaluate(model, test))
+
+    model = load_pretrained("mnist-512")
+    samples = model.sample(36, generator=torch.Generator().manual_seed(0))
+    index, differing = nearest_images(samples, train)
+    _write_asset(
+        NEIGHBOURS,
+        {"samples": samples.bool(), "nearest": train[index].bool(), "differing": differing},
+    )
+
+    patterns = bars_and_stripes()
+    arguments = {"input_dim": 16, "hidden_dims": [32], "degrees": "even", "direct": True}
+    torch.manual_seed(0)
+    model = MADE(**arguments)
+    fit(model, patterns, epochs=2000, lr=0.02, weight_decay=0.0, precision="float32", seed=0)
+    _write_model("tiny", model, arguments, None, evaluate(model, patterns))
+
+
+def _write_model(
+    name: str, model: MADE, arguments: dict, trained_on: str | None, nll: float
+) -> None:
+    # masked weights never count: as zeros they tell nothing about the run that left them there
+    with torch.no_grad():
+        for layer in model.layers():
+            layer.weight.copy_(layer.masked_weight())
+    state = {
+        key: value.half() if value.is_floating_point() else value
+        for key, value in model.state_dict().items()
+    }
+    content = {"arguments": arguments, "state": state, "trained_on": trained_on}
+    _write_asset(MODELS[name], content)
+    print(f"{name}: {nll:.3f} nats before rounding to half precision")
+
+
+def _write_asset(file: str, content: dict) -> None:
+    write_whole(ASSETS / file, lambda path: torch.save(content, path))
+    checksums = _checksums() if (ASSETS / CHECKSUMS).exists() else {}
+    checksums[file] = hashlib.sha256((ASSETS / file).read_bytes()).hexdigest()
+    lines = "".join(f"{digest}  {name}\n" for name, digest in sorted(checksums.items()))
+    write_whole(ASSETS / CHECKSUMS, lambda path: path.write_text(lines))
+
+
+def _read_asset(file: str) -> dict:
+    path = ASSETS / file
+    cure = "It is a part of the package: restore it by `git checkout`, or install the package again"
+    try:
+        came = hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise OSError(f"{path} cannot be read ({error}). {cure}") from error
+    expected = _checksums().get(file)
+    if came != expected:
+        raise OSError(
+            f"{path} is not the file that was shipped: its SHA-256 is {came[:12]}..., expected "
+            f"{str(expected)[:12]}.... {cure}"
+        )
+    return read_tensors(path)
+
+
+def _checksums() -> dict[str, str]:
+    lines = (ASSETS / CHECKSUMS).read_text().splitlines()
+    return {name: digest for digest, name in (line.split() for line in lines)}
+
+
+if __name__ == "__main__":
+    try:
+        make_pretrained()
+    except OSError as error:
+        sys.exit(str(error))

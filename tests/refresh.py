@@ -1,0 +1,44 @@
+"""Run notebooks and save them with their outputs: ``python -m tests.refresh notebooks/*.ipynb``.
+
+Cells with the tag ``widget`` are saved without output and execution count: what they show lives in
+the kernel, and a saved copy of it would be an empty frame. Only the metadata that a reader's Jupyter
+needs is kept, so that a refresh on another machine changes nothing but what has changed.
+"""
+
+import sys
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+
+METADATA = {
+    "kernelspec": {
+        "display_name": "Python 3 (ipykernel)",
+        "language": "python",
+        "name": "python3",
+    },
+    "language_info": {"name": "python"},
+}
+
+
+def refresh(path: Path) -> None:
+    """Run a notebook from top to bottom in its own folder and save it; raises if a cell fails."""
+    notebook = nbformat.read(path, as_version=4)
+    NotebookClient(
+        notebook, timeout=600, resources={"metadata": {"path": path.parent}}
+    ).execute()
+    for cell in notebook.cells:
+        if cell.cell_type != "code":
+            continue
+        tags = cell.metadata.get("tags", [])
+        cell.metadata = {"tags": tags} if tags else {}
+        if "widget" in tags:
+            cell.outputs, cell.execution_count = [], None
+    notebook.metadata = METADATA
+    nbformat.write(notebook, path)
+    print(f"refreshed {path}")
+
+
+if __name__ == "__main__":
+    for name in sys.argv[1:]:
+        refresh(Path(name))
