@@ -373,7 +373,7 @@ class MADE(nn.Module):
             [layer.masked_weight() for layer in self.net],
             [layer.bias for layer in self.net],
             self.degrees,
-            self.act,
+            self.act.forward,
             noise,
             self.head,
             None if self.direct is None else self.direct.masked_weight(),

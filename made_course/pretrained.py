@@ -1,7 +1,7 @@
 """Weights that ship with the course, the command that makes them, and proof that they do not copy.
 
-``python -m made_course.pretrained`` trains them again and writes them into ``assets``; it needs full
-MNIST and takes a few minutes on two cores.
+``python -m made_course.pretrained`` trains them again and writes them into ``assets``; it needs
+full MNIST and takes a few minutes on two cores.
 
 The digits model has seen only the 55,000 training images of MNIST that are *not* in the course's
 small set, so that both the small set and MNIST's test images are an honest test for it.

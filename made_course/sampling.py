@@ -12,6 +12,7 @@ Two ways that give the same samples from the same noise:
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -95,61 +96,56 @@ def sample_incremental(
     n, input_dim = noise.shape
     by_degree = [torch.argsort(d, stable=True) for d in degrees]
     ordering = by_degree[0]
-    # known[l][d]: how many units of layer l have degree d or less
-    steps = torch.arange(input_dim + 1, device=noise.device)
-    known = [
-        torch.searchsorted(d[p], steps, right=True).tolist()
-        for d, p in zip(degrees, by_degree, strict=True)
+    to_units = [*by_degree[1:], ordering]
+    weights = [
+        w.index_select(0, to).index_select(1, below)
+        for w, to, below in zip(weights, to_units, by_degree, strict=True)
     ]
-
-    rows = [*by_degree[1:], ordering]
-    weights = [w[r][:, c] for w, r, c in zip(weights, rows, by_degree, strict=True)]
-    biases = [b[r, None] for b, r in zip(biases, rows, strict=True)]
+    biases = [b[to, None] for b, to in zip(biases, to_units, strict=True)]
     if direct is not None:
-        direct = direct[ordering][:, ordering]
-
-    values = [weights[0].new_empty(len(r), n) for r in by_degree]  # inputs, then hidden layers
-    logits = torch.empty_like(values[0])
-    x, *hidden = values
+        direct = direct.index_select(0, ordering).index_select(1, ordering)
     noise = noise.T[ordering].unbind()
+
+    x, *hidden = [weights[0].new_zeros(len(units), n) for units in by_degree]
+    logits = torch.empty_like(x)
+    # ready[l][t]: how many units of layer l, the output included, are to be computed by step t
+    steps = torch.arange(input_dim, device=noise[0].device)
+    ready = [torch.searchsorted(d.sort().values, steps, right=True).tolist() for d in degrees[1:]]
+    ready.append(list(range(1, input_dim + 1)))
 
     for start in range(0, input_dim, BLOCK):
         stop = min(start + BLOCK, input_dim)
-        # complete before this block: units of a degree below `start`, and the first `start` inputs
-        done = [start] + [k[start - 1] if start else 0 for k in known[1:]]
-        for layer, h in enumerate(hidden):
-            new = slice(done[layer + 1], known[layer + 1][stop - 1])
-            torch.addmm(
-                biases[layer][new],
-                weights[layer][new, : done[layer]],
-                values[layer][: done[layer]],
-                out=h[new],
+        blocks = []
+        below, old, new = x, start, stop  # its rows known before the block, and those after it
+        for layer, h in enumerate([*hidden, logits]):
+            first = ready[layer][start - 1] if start else 0
+            counts = [b - a for a, b in pairwise([first, *ready[layer][start:stop]])]
+            rows = slice(first, first + sum(counts))
+            part = torch.addmm(
+                biases[layer][rows], weights[layer][rows, :old], below[:old], out=h[rows]
             )
-        new = slice(start, stop)
-        torch.addmm(
-            biases[-1][new],
-            weights[-1][new, : done[-1]],
-            values[-1][: done[-1]],
-            out=logits[new],
-        )
-        if direct is not None:
-            logits[new].addmm_(direct[new, :start], x[:start])
-
-        for t in range(start, stop):
-            for layer, h in enumerate(hidden):
-                first, last = (known[layer + 1][t - 1] if t else 0), known[layer + 1][t]
-                if first == last:
-                    continue
-                old, now = done[layer], known[layer][t]
-                h[first:last] = activation(
-                    torch.addmm(
-                        h[first:last], weights[layer][first:last, old:now], values[layer][old:now]
-                    )
+            # within the block, what is not known yet meets weights that the mask holds at zero
+            blocks.append(
+                (
+                    counts,
+                    part.split(counts),
+                    weights[layer][rows, old:new].split(counts),
+                    below[old:new],
                 )
-            old, now = done[-1], known[-1][t]
-            z = torch.addmm(logits[t : t + 1], weights[-1][t : t + 1, old:now], values[-1][old:now])
+            )
+            below, old, new = h, rows.start, rows.stop
+        *hidden_blocks, (_, z_rows, w_rows, last) = blocks
+        if direct is not None:
+            logits[start:stop].addmm_(direct[start:stop, :start], x[:start])
+            direct_rows, direct_inputs = direct[start:stop, start:stop].split(1), x[start:stop]
+
+        for t, variable in enumerate(x[start:stop].unbind()):
+            for counts, units, weight, inputs in hidden_blocks:
+                if counts[t]:
+                    units[t].copy_(activation(units[t].addmm_(weight[t], inputs)))
+            z = z_rows[t].addmm_(w_rows[t], last)
             if direct is not None:
-                z.addmm_(direct[t : t + 1, start:t], x[start:t])
-            x[t] = head.sample(z[0], noise[t])
+                z.addmm_(direct_rows[t], direct_inputs)
+            variable.copy_(head.sample(z[0], noise[start + t]))
 
     return x[degrees[0] - 1].T
