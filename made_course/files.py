@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import pathlib
-import pickle
-import tempfile
+import secrets
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -19,19 +18,15 @@ def write_whole(path: str | os.PathLike[str], write: Callable[[pathlib.Path], ob
         OSError: if it cannot be written; what was at ``path`` is then untouched.
 
     Example:
+        >>> import tempfile
         >>> path = pathlib.Path(tempfile.mkdtemp()) / "numbers.pt"
         >>> write_whole(path, lambda file: torch.save({"a": torch.ones(1)}, file))
         >>> [file.name for file in path.parent.iterdir()]
         ['numbers.pt']
     """
     path = pathlib.Path(path)
-    temporary = None
+    temporary = path.with_name(f".{path.stem}-{secrets.token_hex(4)}{path.suffix}")
     try:
-        handle, name = tempfile.mkstemp(
-            prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent
-        )
-        os.close(handle)
-        temporary = pathlib.Path(name)
         write(temporary)
         os.replace(temporary, path)
     except (OSError, RuntimeError) as error:  # torch.save reports a full disk as RuntimeError
@@ -40,9 +35,8 @@ def write_whole(path: str | os.PathLike[str], write: Callable[[pathlib.Path], ob
             "to. What was there before is unchanged"
         ) from error
     finally:
-        if temporary is not None:
-            with suppress(FileNotFoundError):
-                temporary.unlink()
+        with suppress(OSError):
+            temporary.unlink()
 
 
 def read_tensors(path: str | os.PathLike[str]) -> object:
@@ -56,7 +50,7 @@ def read_tensors(path: str | os.PathLike[str]) -> object:
         return torch.load(path, map_location="cpu", weights_only=True)
     except OSError:
         raise
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError) as error:
+    except Exception as error:  # damaged bytes make the reader fail in any way there is
         raise ValueError(
             f"{path} cannot be read as tensors and plain values: it is damaged, or holds objects "
             "that could run code, which are refused. Delete it, or get it from its source again"

@@ -231,23 +231,28 @@ def plot_first_layer(model: MADE, n_units: int = 24, columns: int = 8) -> Figure
     return figure
 
 
-def plot_mask(mask: Tensor, title: str = "") -> Figure:
-    """A mask as a picture: a dark cell where a weight may exist, white where it may not.
+def plot_samples_and_mask(samples: Tensor, mask: Tensor) -> Figure:
+    """The course in one picture: digits that a MADE drew, and the mask that lets it draw them.
 
     Args:
-        mask: (out_features, in_features) of zeros and ones.
-        title: a line over the picture.
+        samples: (n, 784) of zeros and ones, drawn in rows of √n.
+        mask: (out_features, in_features); blue where a weight may exist, white where it may not.
 
     Example:
-        >>> plot_mask(torch.eye(3), title="identity").axes[0].get_title()
-        'identity'
+        >>> len(plot_samples_and_mask(torch.zeros(9, 784), torch.eye(3)).axes)
+        2
     """
-    figure = Figure(figsize=(4, 4 * mask.shape[0] / mask.shape[1] + 0.5), layout="constrained")
-    axes = figure.add_subplot()
-    axes.imshow(mask.detach().cpu().float().numpy(), cmap="gray_r", vmin=0, vmax=1.3)
-    axes.set_xlabel("from unit")
-    axes.set_ylabel("to unit")
-    axes.set_title(title, fontsize=10)
+    figure = Figure(figsize=(9, 4.2), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    grid = make_grid(samples.view(-1, 1, 28, 28), nrow=math.isqrt(len(samples)), padding=3)
+    left.imshow(grid[0].numpy(), cmap="gray_r", vmin=0, vmax=1, interpolation="antialiased")
+    left.set_title("drawn by a MADE, pixel by pixel", fontsize=12)
+    right.imshow(mask.float().numpy(), cmap=_white_to(BLUE), vmin=0, vmax=1, aspect="auto")
+    right.set_title("one of its masks: blue weights may exist", fontsize=12)
+    for axes in (left, right):
+        _frame_only(axes)
+    right.set_xlabel("from unit")
+    right.set_ylabel("to unit")
     return figure
 
 
@@ -262,5 +267,9 @@ def _frame_only(axes) -> None:
         spine.set_color("0.75")
 
 
-def _blue_white_orange():
+def _white_to(colour: str) -> LinearSegmentedColormap:
+    return LinearSegmentedColormap.from_list(f"white to {colour}", ["white", colour])
+
+
+def _blue_white_orange() -> LinearSegmentedColormap:
     return LinearSegmentedColormap.from_list("blue-white-orange", [BLUE, "white", ORANGE])

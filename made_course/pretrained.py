@@ -25,6 +25,7 @@ from .training import evaluate, fit
 ASSETS = pathlib.Path(__file__).with_name("assets")
 MODELS = {"mnist-512": "made_mnist_512.pt", "tiny": "made_tiny.pt"}
 NEIGHBOURS = "made_mnist_512_neighbours.pt"
+PICTURE = "readme.png"
 CHECKSUMS = "SHA256SUMS"
 
 
@@ -110,10 +111,18 @@ def make_pretrained() -> None:
         FileNotFoundError: if full MNIST is absent.
         OSError: if ``assets`` cannot be written.
     """
+    from .plotting import plot_samples_and_mask  # matplotlib, which no other use of this room needs
+
     grey, test, _ = load_mnist("full")
     grey = grey[outside_small_set(grey)]
     train, test = (grey > 127).float(), (test > 127).float()
-    arguments = {"input_dim": 784, "hidden_dims": [512, 512], "degrees": "even", "dropout": 0.1}
+    arguments = {
+        "input_dim": 784,
+        "hidden_dims": [512, 512],
+        "natural_order": False,
+        "degrees": "even",
+        "dropout": 0.05,
+    }
     torch.manual_seed(0)
     model = MADE(**arguments)
     fit(model, train, epochs=30, seed=0)
@@ -126,6 +135,9 @@ def make_pretrained() -> None:
         NEIGHBOURS,
         {"samples": samples.bool(), "nearest": train[index].bool(), "differing": differing},
     )
+
+    figure = plot_samples_and_mask(samples, model.masks[1])
+    write_whole(ASSETS / PICTURE, lambda path: figure.savefig(path, dpi=120, facecolor="white"))
 
     patterns = bars_and_stripes()
     arguments = {"input_dim": 16, "hidden_dims": [32], "degrees": "even", "direct": True}
