@@ -155,8 +155,9 @@ class MADE(nn.Module):
         self.direct = MaskedLinear(self.input_dim, self.input_dim, bias=False) if direct else None
         if direct:
             nn.init.zeros_(self.direct.weight)
-        for layer in self.layers():  # rebuilt from the degrees, so the state dict need not hold it
-            layer.register_buffer("mask", layer.mask, persistent=False)
+        for layer in self.modules():  # masks follow from the degrees: the state dict holds these
+            if isinstance(layer, MaskedLinear):
+                layer.register_buffer("mask", layer.mask, persistent=False)
 
         # What the state dict keeps of the masks: one row for each set of masks, small integers.
         small = torch.int16 if self.input_dim < 2**15 else torch.int32
@@ -378,10 +379,6 @@ class MADE(nn.Module):
             self.head,
             None if self.direct is None else self.direct.masked_weight(),
         )
-
-    def layers(self) -> list[MaskedLinear]:
-        """Every masked layer: those of the net, then the direct one if there is any."""
-        return [*self.net, *([] if self.direct is None else [self.direct])]
 
 
 @contextmanager

@@ -143,12 +143,13 @@ def plot_history(history: History, levels: Mapping[str, float] | None = None) ->
     curves = [("train, while the weights still move", history.train_nll, BLUE, "o")]
     if history.valid_nll:
         curves.append(("validation, at the end of the epoch", history.valid_nll, ORANGE, "s"))
+    highest = max(values[-1] for _, values, _, _ in curves)
     for name, values, colour, marker in curves:
         axes.plot(history.epoch, values, marker=marker, color=colour, label=name)
         axes.annotate(
             f"{values[-1]:.1f}",
             (history.epoch[-1], values[-1]),
-            xytext=(8, 6 if colour == BLUE else -10),
+            xytext=(8, 4 if values[-1] == highest else -12),
             textcoords="offset points",
             color=colour,
         )

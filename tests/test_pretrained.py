@@ -1,0 +1,174 @@
+import hashlib
+import math
+import shutil
+
+import pytest
+import torch
+
+from made_course import MADE, bars_and_stripes, evaluate, load_binarized_mnist, pretrained
+from made_course.data import load_mnist, outside_small_set
+from made_course.pretrained import (
+    fingerprint,
+    load_neighbours,
+    load_pretrained,
+    make_pretrained,
+    nearest_images,
+)
+
+
+@pytest.fixture
+def assets(tmp_path, monkeypatch):
+    """A copy of the shipped files that a test may damage."""
+    for file in pretrained.ASSETS.iterdir():
+        if file.name.startswith("made_") or file.name == pretrained.CHECKSUMS:
+            shutil.copy(file, tmp_path)
+    monkeypatch.setattr(pretrained, "ASSETS", tmp_path)
+    return tmp_path
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return load_pretrained("mnist-512")
+
+
+def test_every_shipped_file_is_small():
+    for file in pretrained.MODELS.values():
+        assert (pretrained.ASSETS / file).stat().st_size < 2.5e6
+
+
+def test_digits_model_is_what_it_is_said_to_be(digits):
+    assert digits.hidden_dims == [512, 512]
+    assert not digits.training
+    assert {p.dtype for p in digits.parameters()} == {torch.float32}
+    assert digits.order.tolist() == list(range(1, 785))
+
+
+def test_digits_model_scores_well_on_images_it_has_not_seen(digits):
+    train, test, _ = load_binarized_mnist("small")
+    assert evaluate(digits, torch.cat([train, test])) < 72
+
+
+@pytest.mark.full_mnist
+def test_digits_model_scores_well_on_the_test_images(digits):
+    _, test, _ = load_binarized_mnist("full")
+    assert evaluate(digits, test) <= 76.0
+
+
+@pytest.mark.full_mnist
+def test_no_image_of_the_small_set_was_trained_on():
+    grey, _, _ = load_mnist("full")
+    outside = grey[outside_small_set(grey)]
+    assert len(outside) == 55_000
+    small = {row.tobytes() for part in load_mnist("small")[:2] for row in part.numpy()}
+    assert len(small) == 5_000
+    assert not small & {row.tobytes() for row in outside.numpy()}
+    content = torch.load(pretrained.ASSETS / pretrained.MODELS["mnist-512"], weights_only=True)
+    assert content["trained_on"] == fingerprint(outside)
+
+
+@pytest.mark.full_mnist
+def test_neighbours_are_the_nearest_of_all_training_images():
+    grey, _, _ = load_mnist("full")
+    train = (grey[outside_small_set(grey)] > 127).float()
+    samples, nearest, differing = load_neighbours()
+    assert torch.equal(nearest_images(samples, train)[1], differing)
+    assert all((train == image).all(dim=1).any() for image in nearest)
+
+
+def test_neighbours_are_no_copies():
+    samples, nearest, differing = load_neighbours()
+    assert samples.shape == nearest.shape == (36, 784)
+    assert torch.equal((samples != nearest).sum(dim=1), differing)
+    assert differing.min() > 0
+
+
+def test_tiny_model_knows_its_thirty_patterns():
+    model = load_pretrained("tiny")
+    assert math.log(30) <= evaluate(model, bars_and_stripes()) < math.log(30) + 0.02
+    everything = torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * 16)
+    assert model.double().log_prob(everything).exp().sum().item() == pytest.approx(1, abs=1e-9)
+
+
+def test_nearest_images_agrees_with_counting():
+    samples, images = (torch.rand(7, 12) > 0.5).float(), (torch.rand(30, 12) > 0.5).float()
+    counted = (samples[:, None] != images[None]).sum(dim=2)
+    index, differing = nearest_images(samples, images)
+    assert torch.equal(differing, counted.min(dim=1).values)
+    assert torch.equal(counted[torch.arange(7), index], differing)
+
+
+def test_fingerprint_tells_sets_apart():
+    images = torch.randint(0, 256, (5, 784), dtype=torch.uint8)
+    other = images.clone()
+    other[2, 300] ^= 1
+    assert fingerprint(images) == fingerprint(images[torch.randperm(5)])
+    assert len({fingerprint(images), fingerprint(other), fingerprint(images[:4])}) == 3
+
+
+@pytest.mark.parametrize("direct", [False, True])
+def test_a_written_model_is_the_same_distribution(assets, direct):
+    arguments = {"input_dim": 9, "hidden_dims": [7, 5], "natural_order": False, "direct": direct}
+    model = MADE(**arguments).half().float()
+    if direct:
+        with torch.no_grad():
+            model.direct.weight.copy_(torch.randn(9, 9).half())
+    pretrained._write_model("tiny", model, arguments, None, 0.0)
+    x = (torch.rand(20, 9) > 0.5).float()
+    loaded = load_pretrained("tiny")
+    assert torch.equal(loaded.order, model.order)
+    assert torch.equal(loaded.log_prob(x), model.log_prob(x))
+
+
+def test_unknown_name():
+    with pytest.raises(ValueError, match=r"unknown pretrained name 'big'.*mnist-512, tiny"):
+        load_pretrained("big")
+
+
+def test_a_damaged_file_is_named_with_the_cure(assets):
+    file = assets / pretrained.MODELS["mnist-512"]
+    content = bytearray(file.read_bytes())
+    content[1000] ^= 1
+    file.write_bytes(content)
+    with pytest.raises(OSError, match=r"made_mnist_512\.pt is not the file.*git checkout"):
+        load_pretrained()
+
+
+def test_a_missing_file_is_named_with_the_cure(assets):
+    (assets / pretrained.NEIGHBOURS).unlink()
+    with pytest.raises(OSError, match=r"neighbours\.pt cannot be read.*git checkout"):
+        load_neighbours()
+
+
+class Trap:
+    def __reduce__(self):
+        return (print, ("code in the file has run",))
+
+
+def test_a_pickled_object_is_refused_even_with_a_right_checksum(assets, capsys):
+    file = assets / pretrained.MODELS["tiny"]
+    torch.save({"arguments": Trap()}, file)
+    lines = (assets / pretrained.CHECKSUMS).read_text().splitlines()
+    kept = [line for line in lines if not line.endswith(file.name)]
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    (assets / pretrained.CHECKSUMS).write_text("\n".join([*kept, f"{digest}  {file.name}"]))
+    with pytest.raises(ValueError, match=r"made_tiny\.pt cannot be read"):
+        load_pretrained("tiny")
+    assert "has run" not in capsys.readouterr().out
+
+
+def test_a_full_disk_leaves_the_shipped_files_as_they_were(assets, monkeypatch):
+    before = {file.name: file.read_bytes() for file in assets.iterdir()}
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.replace", full)
+    with pytest.raises(OSError, match="could not write"):
+        pretrained._write_model("tiny", MADE(3, (4,)), {}, None, 0.0)
+    assert {file.name: file.read_bytes() for file in assets.iterdir()} == before
+
+
+def test_making_them_needs_all_of_mnist(assets, monkeypatch, tmp_path):
+    monkeypatch.setenv("MADE_COURSE_DATA", str(tmp_path / "nothing here"))
+    with pytest.raises(FileNotFoundError, match=r"python -m made_course\.data"):
+        make_pretrained()
