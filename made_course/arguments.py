@@ -44,7 +44,7 @@ def check_number(
     """
     try:
         number = None if isinstance(value, bool | str) else float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = None
     if number is None:
         raise TypeError(f"{name} must be a number, got {value!r}")

@@ -223,7 +223,8 @@ class MADE(nn.Module):
         self.position += 1
         generator = None
         if self.seed is not None:  # each draw has a seed of its own, so that a copy goes on alike
-            generator = Generator().manual_seed(self.seed + 1_000_003 * int(self.position))
+            seed = (self.seed + 1_000_003 * int(self.position)) % 2**63
+            generator = Generator().manual_seed(seed)
         if self.has_given_ordering:
             order = self.order.cpu()
         elif self.natural_order:
@@ -431,7 +432,7 @@ def _check_degrees(model: MADE, state: dict[str, Tensor], prefix: str, *_: objec
         check_ordering(order.cpu().long() - 1, model.input_dim)
     degrees = state.get(f"{prefix}hidden_degrees")
     top = max(model.input_dim - 1, 1)
-    if degrees is not None and bool(((degrees < 1) | (degrees > top)).any()):
+    if degrees is not None and not bool(((degrees >= 1) & (degrees <= top)).all()):
         raise ValueError(f"hidden degrees in a state dict must lie in 1..{top}")
 
 

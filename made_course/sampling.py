@@ -106,8 +106,8 @@ def sample_incremental(
         direct = direct.index_select(0, ordering).index_select(1, ordering)
     noise = noise.T[ordering].unbind()
 
+    # units that are not known yet stay at zero, and meet weights that the mask holds at zero
     x, *hidden = [weights[0].new_zeros(len(units), n) for units in by_degree]
-    logits = torch.empty_like(x)
     # ready[l][t]: how many units of layer l, the output included, are to be computed by step t
     steps = torch.arange(input_dim, device=noise[0].device)
     ready = [torch.searchsorted(d.sort().values, steps, right=True).tolist() for d in degrees[1:]]
@@ -117,35 +117,35 @@ def sample_incremental(
         stop = min(start + BLOCK, input_dim)
         blocks = []
         below, old, new = x, start, stop  # its rows known before the block, and those after it
-        for layer, h in enumerate([*hidden, logits]):
+        for layer, h in enumerate([*hidden, x]):
             first = ready[layer][start - 1] if start else 0
             counts = [b - a for a, b in pairwise([first, *ready[layer][start:stop]])]
             rows = slice(first, first + sum(counts))
-            part = torch.addmm(
-                biases[layer][rows], weights[layer][rows, :old], below[:old], out=h[rows]
-            )
-            # within the block, what is not known yet meets weights that the mask holds at zero
+            received = torch.addmm(biases[layer][rows], weights[layer][rows, :old], below[:old])
+            if h is x and direct is not None:
+                received.addmm_(direct[rows, :start], x[:start])
+            weight = weights[layer][rows, old:new]
             blocks.append(
                 (
                     counts,
-                    part.split(counts),
-                    weights[layer][rows, old:new].split(counts),
+                    h[rows].split(counts),
+                    received.split(counts),
+                    weight.split(counts),
                     below[old:new],
                 )
             )
             below, old, new = h, rows.start, rows.stop
-        *hidden_blocks, (_, z_rows, w_rows, last) = blocks
+        *hidden_blocks, (_, variables, received_by_output, output_weight, last) = blocks
         if direct is not None:
-            logits[start:stop].addmm_(direct[start:stop, :start], x[:start])
-            direct_rows, direct_inputs = direct[start:stop, start:stop].split(1), x[start:stop]
+            direct_weight, known_inputs = direct[start:stop, start:stop].split(1), x[start:stop]
 
-        for t, variable in enumerate(x[start:stop].unbind()):
-            for counts, units, weight, inputs in hidden_blocks:
+        for t in range(stop - start):
+            for counts, units, received, weight, inputs in hidden_blocks:
                 if counts[t]:
-                    units[t].copy_(activation(units[t].addmm_(weight[t], inputs)))
-            z = z_rows[t].addmm_(w_rows[t], last)
+                    units[t].copy_(activation(received[t].addmm_(weight[t], inputs)))
+            z = received_by_output[t].addmm_(output_weight[t], last)
             if direct is not None:
-                z.addmm_(direct_rows[t], direct_inputs)
-            variable.copy_(head.sample(z[0], noise[start + t]))
+                z.addmm_(direct_weight[t], known_inputs)
+            variables[t].copy_(head.sample(z, noise[start + t]))
 
     return x[degrees[0] - 1].T
