@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import pathlib
 import secrets
@@ -46,10 +47,10 @@ def read_tensors(path: str | os.PathLike[str]) -> object:
         FileNotFoundError: if there is no such file.
         ValueError: if it is damaged, or holds other objects.
     """
+    # in memory, so that an OSError is one of the disk: torch raises it for a truncated file, too
+    content = io.BytesIO(pathlib.Path(path).read_bytes())
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
-    except OSError:
-        raise
+        return torch.load(content, map_location="cpu", weights_only=True)
     except Exception as error:  # damaged bytes make the reader fail in any way there is
         raise ValueError(
             f"{path} cannot be read as tensors and plain values: it is damaged, or holds objects "

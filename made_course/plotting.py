@@ -143,9 +143,11 @@ def plot_history(history: History, levels: Mapping[str, float] | None = None) ->
     curves = [("train, while the weights still move", history.train_nll, BLUE, "o")]
     if history.valid_nll:
         curves.append(("validation, at the end of the epoch", history.valid_nll, ORANGE, "s"))
-    highest = max(values[-1] for _, values, _, _ in curves)
+    highest = max((values[-1] for _, values, _, _ in curves if values), default=None)
     for name, values, colour, marker in curves:
         axes.plot(history.epoch, values, marker=marker, color=colour, label=name)
+        if not values:  # interrupted in its first epoch
+            continue
         axes.annotate(
             f"{values[-1]:.1f}",
             (history.epoch[-1], values[-1]),
@@ -216,6 +218,8 @@ def plot_first_layer(model: MADE, n_units: int = 24, columns: int = 8) -> Figure
         >>> len(plot_first_layer(MADE(784, hidden_dims=(16,)), n_units=8).axes)
         8
     """
+    if not model.hidden_dims:
+        raise ValueError("the model has no hidden layer whose weights could be drawn")
     weights = model.net[0].masked_weight().detach().cpu()
     by_degree = torch.argsort(model.degrees[1].cpu(), stable=True)
     chosen = by_degree[torch.linspace(0, len(by_degree) - 1, n_units).round().long()]

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from functools import cache
+from zlib import crc32
 
 import torch
 from torch import Tensor, nn
@@ -136,10 +137,11 @@ def evaluate(
     if isinstance(x, Tensor):
         model.check_data(x)
         x = x.split(batch_size)
+    _check_iterable(x)
     device = next(model.parameters()).device
     total, rows = 0.0, 0
     with evaluation_mode(model), torch.autocast(device.type, enabled=False):
-        for batch in x:
+        for batch in _tensors(x):
             total -= model.log_prob(batch.to(device), ensemble).double().sum().item()
             rows += len(batch)
     if rows == 0:
@@ -211,17 +213,20 @@ def fit(
         >>> evaluate(model, x) < 1.2  # the entropy of three equal patterns is ln 3 = 1.10 nats
         True
     """
-    check_count("epochs", epochs)
-    check_count("batch_size", batch_size)
-    check_number("lr", lr, above=0.0)
-    check_number("weight_decay", weight_decay)
+    # the plain numbers they stand for: those of NumPy would make a checkpoint unreadable
+    epochs, batch_size = check_count("epochs", epochs), check_count("batch_size", batch_size)
+    lr, weight_decay = check_number("lr", lr, above=0.0), check_number("weight_decay", weight_decay)
     check_choice("precision", precision, PRECISIONS)
     if seed is not None:
-        check_count("seed", seed, smallest=0)
+        seed = check_count("seed", seed, smallest=0)
     if patience is not None:
-        check_count("patience", patience)
+        patience = check_count("patience", patience)
         if valid is None:
             raise ValueError("patience needs validation data: pass valid=")
+    if on_epoch is not None and not callable(on_epoch):
+        raise TypeError(f"on_epoch must be a function of model and history, got {on_epoch!r}")
+    if checkpoint is not None and not pathlib.Path(checkpoint).absolute().parent.is_dir():
+        raise FileNotFoundError(f"there is no folder for the checkpoint {checkpoint}: create it")
     steps = _count_batches(model, train, batch_size)
     if valid is not None:
         _count_batches(model, valid, batch_size)
@@ -241,18 +246,22 @@ def fit(
             return lr * plateau(step, steps, history.valid_nll, patience)
         return lr * one_cycle(step, steps * epochs)
 
-    settings = {
-        "model": repr(model),
-        "train": _describe(train),
-        "valid": None if valid is None else _describe(valid),
-        "epochs": None if patience else epochs,
-        "batch_size": batch_size if isinstance(train, Tensor) else None,
-        "lr": lr,
-        "weight_decay": weight_decay,
-        "patience": patience,
-        "precision": precision,
-        "seed": seed,
-    }
+    settings = (
+        None
+        if checkpoint is None
+        else {
+            "model": f"{model!r} in {next(model.parameters()).dtype}",
+            "train": _describe(train),
+            "valid": None if valid is None else _describe(valid),
+            "epochs": None if patience else epochs,
+            "batch_size": batch_size if isinstance(train, Tensor) else None,
+            "lr": lr,
+            "weight_decay": weight_decay,
+            "patience": patience,
+            "precision": precision,
+            "seed": seed,
+        }
+    )
     with _forked_random_stream(device, enabled=seed is not None):
         if seed is not None:
             torch.manual_seed(seed)
@@ -281,6 +290,8 @@ def fit(
                         on_step=bar.update,
                     )
                     score = None if valid is None else evaluate(model, valid)
+                    if score is not None and not math.isfinite(score):
+                        raise _not_finite(score, len(history) + 1, steps)
                     run["model"] = _copy_of(model)
                     history.append(
                         train_nll=train_nll,
@@ -417,7 +428,7 @@ def _train_epoch(
     model.train()
     device = next(model.parameters()).device
     total, rows = 0.0, 0
-    for number, batch in enumerate(batches):
+    for number, batch in enumerate(_tensors(batches)):
         if rate is not None:
             optimizer.param_groups[0]["lr"] = rate(number)
         # one context a step: autocast keeps its copies of the biases until it ends
@@ -429,16 +440,28 @@ def _train_epoch(
             norm = nn.utils.clip_grad_norm_(model.parameters(), max_norm)
         nll = loss.item()
         if not math.isfinite(nll) or (max_norm is not None and not math.isfinite(norm)):
-            raise FloatingPointError(
-                f"the loss is {nll:g} and no longer finite, or its gradient is not, in epoch "
-                f"{epoch}, batch {number + 1}: lower lr, or check the data; the model keeps the "
-                "weights of its last good epoch"
-            )
+            raise _not_finite(nll, epoch, number + 1)
         optimizer.step()
         total += nll * len(batch)
         rows += len(batch)
         on_step()
+    if rows == 0:
+        raise ValueError(
+            f"there are no batches in epoch {epoch}: a loader must yield them anew each time"
+        )
+    # what the last step did to the weights, no loss has shown yet
+    with torch.no_grad(), evaluation_mode(model):
+        nll = -model.log_prob(batch.to(device)).mean().item()
+    if not math.isfinite(nll):
+        raise _not_finite(nll, epoch, number + 1)
     return total / rows
+
+
+def _not_finite(nll: float, epoch: int, batch: int) -> FloatingPointError:
+    return FloatingPointError(
+        f"the loss is {nll:g} and no longer finite, or its gradient is not, in epoch {epoch}, "
+        f"batch {batch}: lower lr, or check the data; fit leaves the weights of the last good epoch"
+    )
 
 
 @cache
@@ -480,20 +503,37 @@ def _count_batches(model: MADE, data: Batches, batch_size: int) -> int:
         if len(data) == 0:
             raise ValueError(f"there are no rows: got shape {tuple(data.shape)}")
         return math.ceil(len(data) / batch_size)
-    if isinstance(data, str) or not hasattr(data, "__iter__") or not hasattr(data, "__len__"):
-        raise TypeError(
-            "data must be a (N, D) tensor or a loader of such batches with a length, "
-            f"got {type(data).__name__}"
-        )
+    _check_iterable(data)
+    if not hasattr(data, "__len__"):
+        raise TypeError(f"a loader must have a length, got {type(data).__name__}")
     if len(data) == 0:
         raise ValueError("there are no batches: got an empty loader")
     return len(data)
 
 
+def _check_iterable(data: object) -> None:
+    if isinstance(data, str) or not hasattr(data, "__iter__"):
+        raise TypeError(
+            f"data must be a (N, D) tensor or a loader of such batches, got {type(data).__name__}"
+        )
+
+
+def _tensors(batches: Iterable[Tensor]) -> Iterator[Tensor]:
+    for batch in batches:
+        if not isinstance(batch, Tensor):
+            raise TypeError(
+                "data must be a (N, D) tensor or a loader of such batches without labels, got "
+                f"{type(batch).__name__} as a batch: torch.as_tensor makes a tensor"
+            )
+        yield batch
+
+
 def _describe(data: Batches) -> str:
     if isinstance(data, Tensor):
-        return f"tensor {tuple(data.shape)} with {int(data.sum())} ones"
-    return f"loader of {len(data)} batches"
+        checksum = crc32(data.detach().float().cpu().contiguous().numpy())
+        return f"tensor {tuple(data.shape)} with checksum {checksum:08x}"
+    own = " and a generator" if getattr(data, "generator", None) is not None else ""
+    return f"loader of {len(data)} batches{own}"
 
 
 def _is_patience_over(history: History, patience: int | None) -> bool:

@@ -1,8 +1,8 @@
 """Run notebooks and save them with their outputs: ``python -m tests.refresh notebooks/*.ipynb``.
 
-Cells with the tag ``widget`` are saved without output and execution count: what they show lives in
-the kernel, and a saved copy of it would be an empty frame. Only the metadata that a reader's Jupyter
-needs is kept, so that a refresh on another machine changes nothing but what has changed.
+Cells with the tag ``widget`` are saved without output and execution count: what they show lives
+in the kernel, and a saved copy of it would be an empty frame. Only the metadata that a reader's
+Jupyter needs is kept, so that a refresh elsewhere changes nothing but what has changed.
 """
 
 import sys
@@ -24,9 +24,7 @@ METADATA = {
 def refresh(path: Path) -> None:
     """Run a notebook from top to bottom in its own folder and save it; raises if a cell fails."""
     notebook = nbformat.read(path, as_version=4)
-    NotebookClient(
-        notebook, timeout=600, resources={"metadata": {"path": path.parent}}
-    ).execute()
+    NotebookClient(notebook, timeout=600, resources={"metadata": {"path": path.parent}}).execute()
     for cell in notebook.cells:
         if cell.cell_type != "code":
             continue

@@ -71,6 +71,15 @@ def models(draw, largest=2 * BLOCK + 6):
 # ---- the two ways agree -------------------------------------------------------------------------
 
 
+def test_an_infinite_unit_that_is_not_known_yet_changes_nothing():
+    model = with_weights(MADE(40, (30, 30), activation="tanh", seed=0).double(), 3.0)
+    with torch.no_grad():
+        model.net[0].bias[5] = torch.inf
+    noise = uniforms(50, 40)
+    naive = model.sample(50, method="naive", noise=noise)
+    assert torch.equal(model.sample(50, noise=noise), naive)
+
+
 @given(models(), st.integers(1, 9), st.integers(0, 10**6))
 @settings(max_examples=150)
 def test_both_ways_agree_bit_for_bit_in_float64(model, n, seed):

@@ -1,0 +1,472 @@
+"""Time the package beside the document's way of doing the same work, in one interleaved run.
+
+Four sections, each with a table of seconds and ratios:
+
+training   one epoch of the document's recipe, its test evaluation included, and what the first
+           epoch of a fresh process costs beside a later one
+recipe     all epochs of the document, of train_made, of fit's defaults, and of a network three
+           times as wide, loading and test evaluation included, with the test NLL of each
+sampling   784 whole passes against MADE.sample, on the same weights
+import     fresh processes: the package against torch
+
+The document and the package take turns, A B A B, and the best of the repeats counts: what else the
+machine does can only add to a time. The share is that of the matrix-product limit: one run of the
+package is recorded, and the same products (mm and addmm: shapes, strides and dtypes, forward and
+backward) are then timed alone, each as the best of several calls. A share of 50% means that half of
+the package's time went into products that no faster code around them could save.
+
+The data are full MNIST where the package finds it (see MADE_COURSE_DATA), else the small set.
+"""
+
+import argparse
+import contextlib
+import io
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections import Counter
+from itertools import pairwise
+from pathlib import Path
+
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from made_course import MADE, evaluate, fit, load_binarized_mnist, load_mnist, train_made
+
+from . import document
+
+ROOT = Path(__file__).parents[2]
+SECTIONS = ("training", "recipe", "sampling", "import")
+DOCUMENT = {"lr": 2e-3, "batch_size": 512, "natural_order": False}
+
+
+# ---- measuring ----------------------------------------------------------------------------------
+
+
+class Products(TorchDispatchMode):
+    """Counts the matrix products that are computed inside a ``with``, whoever asks for them."""
+
+    def __init__(self):
+        super().__init__()
+        self.counts = Counter()
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        name = func.overloadpacket.__name__
+        if name in ("mm", "addmm", "addmm_"):
+            factors = [x for x in args if isinstance(x, torch.Tensor)][-2:]
+            self.counts[tuple((tuple(x.shape), x.stride(), x.dtype) for x in factors)] += 1
+        return func(*args, **(kwargs or {}))
+
+    @property
+    def dtypes(self):
+        return {dtype for product in self.counts for *_, dtype in product}
+
+    def seconds(self):
+        """Time that all of them take with nothing in between, each as the best of nine calls."""
+        return sum(count * _best_of_nine(*product) for product, count in self.counts.items())
+
+
+def _best_of_nine(*factors):
+    a, b = (
+        torch.empty_strided(shape, stride, dtype=dtype).uniform_(-1, 1)
+        for shape, stride, dtype in factors
+    )
+    out = torch.mm(a, b)
+    trials = []
+    for _ in range(9):
+        start = time.perf_counter()
+        torch.mm(a, b, out=out)
+        trials.append(time.perf_counter() - start)
+    return min(trials)
+
+
+def products_of(work):
+    """Record what ``work()`` multiplies."""
+    with Products() as products, contextlib.redirect_stdout(io.StringIO()):
+        work()
+    return products
+
+
+def products_of_epochs(work, epochs):
+    """What ``work(epochs)`` multiplies, of which no more than two epochs need be recorded."""
+    products = products_of(lambda: work(epochs=1))
+    if epochs > 1:
+        later = products_of(lambda: work(epochs=2)).counts - products.counts
+        products.counts += Counter({key: (epochs - 1) * count for key, count in later.items()})
+    return products
+
+
+def timed(work):
+    """Seconds that ``work()`` took, and what it returned; what it prints is kept quiet."""
+    torch.manual_seed(0)
+    with contextlib.redirect_stdout(io.StringIO()):
+        start = time.perf_counter()
+        result = work()
+        return time.perf_counter() - start, result
+
+
+class StampedLines(io.StringIO):
+    """Notes when each line of an epoch was printed."""
+
+    def __init__(self):
+        super().__init__()
+        self.stamps = [time.perf_counter()]
+
+    def write(self, text):
+        if text.startswith("Epoch"):
+            self.stamps.append(time.perf_counter())
+        return super().write(text)
+
+
+def epochs_of_package(hidden, epochs):
+    """Seconds of each epoch of train_made; the first one includes loading the data."""
+    torch.manual_seed(0)
+    with contextlib.redirect_stdout(StampedLines()) as lines:
+        train_made(epochs=epochs, hidden=hidden, **DOCUMENT)
+    return [after - before for before, after in pairwise(lines.stamps)]
+
+
+def in_fresh_process(program):
+    """What a program prints that is run by a Python of its own."""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=False
+    )
+    if done.returncode:
+        raise RuntimeError(f"a fresh Python failed on {program!r}:\n{done.stderr}")
+    return done.stdout
+
+
+def say(text):
+    """Tell whoever waits what is being measured, beside the tables."""
+    print(text, file=sys.stderr, flush=True)
+
+
+# ---- sections -----------------------------------------------------------------------------------
+
+
+def training(options):
+    hidden = (options.hidden, options.hidden)
+    document_epochs, first, later, cold, cold_later = [], [], [], [], []
+    for repeat in range(options.repeats):
+        say(f"training: repeat {repeat + 1} of {options.repeats}")
+        _, (_, _, done) = timed(lambda: document.train(1, hidden, **DOCUMENT))
+        document_epochs.append(done[1] - done[0])
+        seconds = epochs_of_package(hidden, 2)
+        first.append(seconds[0])
+        later.append(seconds[1])
+        fresh = in_fresh_process(
+            "from tests.benchmarks.__main__ import epochs_of_package\n"
+            f"print(*epochs_of_package({hidden}, 2))"
+        )
+        seconds = [float(word) for word in fresh.split()]
+        cold.append(seconds[0])
+        cold_later.append(seconds[1])
+    say("training: products alone")
+    alone = products_of(lambda: train_made(epochs=1, hidden=hidden, **DOCUMENT)).seconds()
+    ours, theirs = min(later), min(document_epochs)
+    rows = [
+        ("document, an epoch", f"{theirs:.2f}", "", "", ""),
+        (
+            "train_made, an epoch",
+            f"{ours:.2f}",
+            f"{theirs / ours:.1f}×",
+            f"{alone:.2f}",
+            f"{alone / ours:.0%}",
+        ),
+        ("train_made, first epoch, loading included", f"{min(first):.2f}", "", "", ""),
+        ("the same in a fresh process", f"{min(cold):.2f}", "", "", ""),
+        ("the epoch after it in that process", f"{min(cold_later):.2f}", "", "", ""),
+    ]
+    table(
+        f"Training, {'-'.join(map(str, hidden))}, batch 512, float32",
+        ("what", "seconds", "faster", "products alone (s)", "share"),
+        rows,
+    )
+    print(
+        f"\nThe first epoch of a fresh process took {min(cold) - min(first):+.2f} s beside a first "
+        f"one here, and {min(cold) - min(cold_later):+.2f} s beside the next one there."
+    )
+
+
+def recipe(options):
+    hidden, epochs = (options.hidden, options.hidden), options.epochs
+    wide = (3 * options.hidden, 3 * options.hidden)
+    _, (_, test, _) = timed(lambda: load_binarized_mnist("auto"))
+
+    def by_document():
+        return document.train(epochs, hidden, **DOCUMENT)[1]
+
+    def by_train_made(epochs=epochs):
+        return train_made(epochs=epochs, hidden=hidden, **DOCUMENT)
+
+    def by_defaults(epochs=epochs):
+        train, *_ = load_binarized_mnist("auto")
+        model = MADE(784, hidden, natural_order=False, seed=0)
+        fit(model, train, epochs=epochs, seed=0, progress=False)
+        return evaluate(model, test)
+
+    def by_wide_network(epochs=epochs):
+        train, *_ = load_binarized_mnist("auto")
+        model = MADE(784, wide, direct=True, dropout=0.05, seed=0)
+        fit(
+            model,
+            train,
+            epochs=epochs,
+            batch_size=128,
+            lr=3e-3,
+            weight_decay=0.1,
+            seed=0,
+            progress=False,
+        )
+        return evaluate(model, test)
+
+    names = {
+        "document": by_document,
+        "train_made": by_train_made,
+        "fit, its defaults": by_defaults,
+        f"fit, {'-'.join(map(str, wide))}, direct, dropout": by_wide_network,
+    }
+    seconds = {name: [] for name in names}
+    scores = {}
+    for repeat in range(options.recipe_repeats):
+        for name, work in names.items():
+            say(f"recipe: {name}, repeat {repeat + 1} of {options.recipe_repeats}")
+            took, result = timed(work)
+            seconds[name].append(took)
+            # train_made returns its model: its last line has already paid for the evaluation
+            scores[name] = evaluate(result, test) if isinstance(result, MADE) else result
+    rows = []
+    theirs = min(seconds["document"])
+    for name, work in names.items():
+        ours, alone, share = min(seconds[name]), "", ""
+        if work is not by_document:
+            say(f"recipe: {name}, products alone")
+            total = products_of_epochs(work, epochs).seconds()
+            alone, share = f"{total:.2f}", f"{total / ours:.0%}"
+        faster = "" if work is by_document else f"{theirs / ours:.2f}×"
+        rows.append((name, f"{ours:.2f}", faster, f"{scores[name]:.2f}", alone, share))
+    table(
+        f"Recipe, {epochs} epochs, {'-'.join(map(str, hidden))} unless said otherwise, loading and "
+        f"evaluation included, best of {options.recipe_repeats}",
+        ("what", "seconds", "faster", "test NLL (nats)", "products alone (s)", "share"),
+        rows,
+    )
+
+
+def sampling(options):
+    hidden = (options.hidden, options.hidden)
+    theirs, ours = paired_models(hidden)
+    rows = []
+    for n in options.samples:
+        by_document, by_package = [], []
+        for repeat in range(options.repeats):
+            say(f"sampling: {n:,} samples, repeat {repeat + 1} of {options.repeats}")
+            by_document.append(timed(lambda n=n: theirs.sample(n))[0])
+            by_package.append(timed(lambda n=n: ours.sample(n))[0])
+        alone = products_of(lambda n=n: ours.sample(n)).seconds()
+        pass_alone = products_of(lambda n=n: ours.log_prob(torch.zeros(n, 784))).seconds()
+        best = min(by_package)
+        rows.append(
+            (
+                f"{n:,}",
+                f"{min(by_document):.3f}",
+                f"{best:.4f}",
+                f"{min(by_document) / best:.1f}×",
+                f"{alone:.4f}",
+                f"{alone / best:.0%}",
+                f"{pass_alone:.4f}",
+            )
+        )
+    table(
+        f"Sampling, {'-'.join(map(str, hidden))}, float32",
+        (
+            "samples",
+            "document (s)",
+            "package (s)",
+            "faster",
+            "products alone (s)",
+            "share",
+            "products of one forward pass (s)",
+        ),
+        rows,
+    )
+
+
+def paired_models(hidden):
+    """The document's model and the package's, the same distribution; raises if they are not."""
+    torch.manual_seed(0)
+    ours = MADE(784, hidden, natural_order=False, seed=0)
+    theirs = document.MADE(784, hidden, natural_order=False)
+    theirs.connect(ours.order, ours.degrees[1:])
+    with torch.no_grad():
+        for to, come in zip(theirs.parameters(), ours.net.parameters(), strict=True):
+            to.copy_(come)
+        x = torch.bernoulli(torch.full((8, 784), 0.2))
+        torch.testing.assert_close(theirs.log_prob(x), ours.log_prob(x))
+    return theirs, ours
+
+
+IMPORTS = (
+    "import torch",
+    "import made_course",
+    "from made_course import MADE, fit, make_mnist_loaders",
+)
+LAZY = ("matplotlib", "ipywidgets", "torchvision")
+
+
+def imports(options):
+    seconds = {statement: [] for statement in IMPORTS}
+    loaded = {}
+    for repeat in range(options.repeats):
+        say(f"import: repeat {repeat + 1} of {options.repeats}")
+        for statement in IMPORTS:
+            took, *modules = in_fresh_process(
+                "import sys, time\nstart = time.perf_counter()\n"
+                f"{statement}\n"
+                "print(time.perf_counter() - start)\n"
+                f"print(*[name for name in {LAZY} if name in sys.modules])"
+            ).split()
+            seconds[statement].append(float(took))
+            loaded[statement] = modules
+    torch_alone = min(seconds["import torch"])
+    table(
+        "Import, fresh processes",
+        ("statement", "seconds", "of import torch", f"loaded of {', '.join(LAZY)}"),
+        [
+            (
+                f"`{statement}`",
+                f"{min(took):.3f}",
+                f"{min(took) / torch_alone:.2f}",
+                ", ".join(loaded[statement]) or "none",
+            )
+            for statement, took in seconds.items()
+        ],
+    )
+
+
+# ---- what is printed ----------------------------------------------------------------------------
+
+
+def table(title, head, rows):
+    """A table of Markdown, its first column to the left and the others to the right."""
+    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+    print(f"\n**{title}**\n")
+    for k, row in enumerate([head, *rows]):
+        cells = [
+            cell.rjust(width) if column else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        print(f"| {' | '.join(cells)} |")
+        if k == 0:
+            rules = [f"{'-' * (w - 1)}{':' if c else '-'}" for c, w in enumerate(widths)]
+            print(f"| {' | '.join(rules)} |", flush=True)
+
+
+def processor():
+    with contextlib.suppress(OSError), open("/proc/cpuinfo", encoding="utf-8") as file:
+        for line in file:
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.processor() or platform.machine()
+
+
+def print_machine():
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    x = torch.zeros(256, 784)
+    step = products_of(lambda: fit(MADE(784), x, epochs=1, batch_size=128, seed=0, progress=False))
+    chosen = torch.bfloat16 in step.dtypes
+    with contextlib.redirect_stdout(io.StringIO()) as line:
+        load_mnist("auto")
+    facts = {
+        "processor": processor(),
+        "cores to use": cores,
+        "threads of torch": torch.get_num_threads(),
+        "CPU capability": torch.backends.cpu.get_cpu_capability(),
+        "system": platform.platform(),
+        "Python": platform.python_version(),
+        "torch": torch.__version__,
+        'bfloat16 chosen by fit(precision="auto")': "yes" if chosen else "no",
+        "data": line.getvalue().strip(),
+    }
+    if hasattr(os, "getloadavg"):
+        facts["load before the run"] = f"{os.getloadavg()[0]:.2f}"
+    for name, value in facts.items():
+        print(f"- {name}: {value}")
+    print(flush=True)
+
+
+def parse(arguments):
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.benchmarks",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+    def several(convert):
+        return lambda text: [convert(word) for word in text.split(",")]
+
+    def section(word):
+        if word not in SECTIONS:
+            raise argparse.ArgumentTypeError(f"{word!r} is none of {', '.join(SECTIONS)}")
+        return word
+
+    def count(text):
+        if not text.isdecimal() or int(text) == 0:
+            raise argparse.ArgumentTypeError(f"{text!r} is no whole number above 0")
+        return int(text)
+
+    parser.add_argument(
+        "--only",
+        type=several(section),
+        default=SECTIONS,
+        metavar="SECTIONS",
+        help=f"sections to run, with commas between them (all: {','.join(SECTIONS)})",
+    )
+    parser.add_argument(
+        "--epochs", type=count, default=10, help="epochs of each recipe (default: 10)"
+    )
+    parser.add_argument(
+        "--repeats",
+        type=count,
+        default=5,
+        help="times that training, sampling and import are measured (default: 5)",
+    )
+    parser.add_argument(
+        "--recipe-repeats",
+        type=count,
+        default=1,
+        help="times that every recipe is run (default: 1; the document's takes minutes)",
+    )
+    parser.add_argument(
+        "--samples",
+        type=several(count),
+        default=[1, 36, 256, 1024],
+        metavar="NUMBERS",
+        help="numbers of samples, with commas between them (default: 1,36,256,1024)",
+    )
+    parser.add_argument(
+        "--hidden",
+        type=count,
+        default=512,
+        help="width of both hidden layers; the wide network has three times that (default: 512)",
+    )
+    return parser.parse_args(arguments)
+
+
+def main(arguments=None):
+    options = parse(arguments)
+    print_machine()
+    run = {"training": training, "recipe": recipe, "sampling": sampling, "import": imports}
+    print(
+        f"A time is the best of {options.repeats} unless said otherwise. Products alone: every "
+        "mm and addmm of one run, timed by itself; the share is their part of the package's time."
+    )
+    for name in SECTIONS:
+        if name in options.only:
+            run[name](options)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,189 @@
+"""The files around the course agree with each other, and the package brings what it needs."""
+
+import os
+import re
+import subprocess
+import sys
+import tarfile
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+SET_UP = [
+    "python3 -m venv .venv",
+    ". .venv/bin/activate",
+    "python -m pip install -r requirements.txt",
+    "python -m pip install --no-build-isolation --no-deps -e .",
+]
+
+
+def blocks(language):
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+
+def bounds(lines):
+    """Name to version range of each requirement."""
+    found = [Requirement(line) for line in lines]
+    return {requirement.name: requirement.specifier for requirement in found}
+
+
+def requirements():
+    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    return bounds(line for line in lines if line and not line.startswith("#"))
+
+
+# --- README -----------------------------------------------------------------------------------
+
+
+def test_readme_has_two_commands_of_one_line():
+    course, tests = blocks("bash")
+    assert course.count("\n") == tests.count("\n") == 1
+    *set_up, last = course.strip().split(" && ")
+    assert set_up == SET_UP
+    program, notebook = last.rsplit(" ", 1)
+    assert program == "jupyter lab"
+    assert (ROOT / notebook).is_file()
+    assert tests.strip().split(" && ") == [*SET_UP, "python -m pytest"]
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_readme_commands_for_windows_do_the_same(which):
+    def for_windows(step):
+        step = step.replace("python3 ", "python ", 1).replace("jupyter", "python -m jupyter", 1)
+        if "venv" not in step:
+            step = ".venv\\Scripts\\" + step
+        return step.replace("notebooks/", "notebooks\\")
+
+    steps = blocks("bash")[which].strip().split(" && ")
+    windows = [for_windows(step) for step in steps if "activate" not in step]
+    assert blocks("powershell")[which].strip().split("; ") == windows
+
+
+def test_readme_is_finished():
+    assert "@@" not in README
+
+
+def test_readme_links_lead_somewhere():
+    links = re.findall(r"\]\(([^)]+)\)", README)
+    local = [link for link in links if not link.startswith("https://")]
+    assert local
+    assert [link for link in local if not (ROOT / link).is_file()] == []
+
+
+def test_readme_and_package_name_the_same_python():
+    oldest = PYPROJECT["project"]["requires-python"].removeprefix(">=")
+    assert f"Python {oldest} or newer" in README
+
+
+# --- bounds -----------------------------------------------------------------------------------
+
+
+def test_requirements_are_ranges_with_an_oldest_release():
+    for name, specifier in requirements().items():
+        operators = sorted(part.operator for part in specifier)
+        # setuptools counts up its first number every few weeks: an upper bound would be noise
+        assert operators == ([">="] if name == "setuptools" else ["<", ">="]), name
+        assert not any("+" in part.version for part in specifier), name
+
+
+def test_package_depends_on_what_requirements_install():
+    everything = requirements()
+    needed = bounds(PYPROJECT["project"]["dependencies"])
+    assert needed == {name: everything.get(name) for name in needed}
+    builds = bounds(PYPROJECT["build-system"]["requires"])
+    assert builds == {name: everything.get(name) for name in builds}
+
+
+def test_binder_installs_the_same_from_conda():
+    conda_names = {"pytorch-cpu": "torch", "matplotlib-base": "matplotlib"}
+    text = (ROOT / "binder" / "environment.yml").read_text(encoding="utf-8")
+    listed = re.findall(r"^ +- (.+)$", text.partition("dependencies:")[2], re.MULTILINE)
+    assert {"python=3.12", "pip"} <= set(listed)
+    conda = bounds(line for line in listed if line not in ("python=3.12", "pip"))
+    conda = {conda_names.get(name, name): specifier for name, specifier in conda.items()}
+    only_tests = {"pytest", "hypothesis", "nbval"}
+    expected = {name: s for name, s in requirements().items() if name not in only_tests}
+    assert conda == expected
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no executable bit")
+@pytest.mark.parametrize("script", ["binder/postBuild", ".ci/run"])
+def test_scripts_can_be_run(script):
+    assert os.access(ROOT / script, os.X_OK)
+
+
+# --- the package ------------------------------------------------------------------------------
+
+
+def test_import_leaves_the_heavy_libraries_out():
+    code = "import sys, made_course; print(*sorted(m for m in sys.modules if '.' not in m))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    imported = set(run.stdout.split())
+    assert "made_course" in imported
+    assert imported.isdisjoint({"matplotlib", "ipywidgets", "torchvision", "IPython"})
+
+
+def test_wheel_and_sdist_hold_every_file_of_the_package(tmp_path):
+    tracked = [file for file in tracked_files() if file.startswith("made_course/")]
+    for name in ["pyproject.toml", "README.md", "LICENSE", *tracked]:
+        copy = tmp_path / "source" / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes((ROOT / name).read_bytes())
+    code = "from setuptools.build_meta import *; build_wheel('..'); build_sdist('..')"
+    run = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path / "source", capture_output=True, text=True
+    )
+    assert run.returncode == 0, run.stderr
+
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        assert set(tracked) - set(archive.namelist()) == set()
+    (sdist,) = tmp_path.glob("*.tar.gz")
+    with tarfile.open(sdist) as archive:
+        inside = {name.partition("/")[2] for name in archive.getnames()}
+        assert set(tracked) - inside == set()
+
+
+# --- what is committed ------------------------------------------------------------------------
+
+LARGEST_BYTES = 3_000_000
+# A brace or bracket in a pattern keeps this file from finding itself.
+MACHINE_PATH = re.compile(
+    r"(?<![\w.~-])/(?:root|work|tmp|(?:home|Users)/\w+)/|[A-Z]:\\{1,2}Users\b"
+)
+REGISTRY_HOST = re.compile(
+    r"\b(?:pypi|pythonhosted|npmjs|anaconda|(?:deb|packages)[.]debian|download[.]pytorch)[.](?:org|com)\b"
+)
+
+
+def tracked_files():
+    # A clone made by someone else is fine to read: git would refuse without the first setting.
+    command = ["git", "-c", "safe.directory=*", "ls-files", "-z", "--cached"]
+    try:
+        run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("this folder is no clone, or git is missing")
+    return [name for name in run.stdout.split("\0") if name and (ROOT / name).is_file()]
+
+
+def test_nothing_committed_is_large():
+    sizes = {name: (ROOT / name).stat().st_size for name in tracked_files()}
+    assert sizes
+    assert {name: size for name, size in sizes.items() if size > LARGEST_BYTES} == {}
+
+
+@pytest.mark.parametrize("pattern", [MACHINE_PATH, REGISTRY_HOST], ids=["path", "host"])
+def test_nothing_committed_names_a_machine(pattern):
+    found = []
+    for name in tracked_files():
+        text = (ROOT / name).read_bytes().decode("utf-8", errors="ignore")
+        if "\0" not in text:
+            found += [f"{name}: {match.group()}" for match in pattern.finditer(text)]
+    assert found == []

@@ -1,0 +1,470 @@
+"""Figures: what stands in them, and that a picture on disk is whole or as it was before."""
+
+import math
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import torchvision
+from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
+from PIL import Image
+
+from made_course import (
+    MADE,
+    History,
+    plot_first_layer,
+    plot_history,
+    plot_image_rows,
+    plot_images,
+    plot_nats_scale,
+    plot_samples_and_mask,
+    plotting,
+    save_samples_grid,
+    show,
+)
+
+BLUE, ORANGE = "#0072b2", "#d55e00"
+
+
+@pytest.fixture
+def model():
+    return MADE(784, (16, 8), natural_order=False, seed=0)
+
+
+@pytest.fixture
+def digits():
+    """Six images, each with ink in one pixel of its own."""
+    images = torch.zeros(6, 784)
+    for k in range(6):
+        images[k, 100 * k + k] = 1
+    return images
+
+
+def picture_in(axes):
+    """The array that an axes shows, and that it is shown in full range."""
+    (image,) = axes.get_images()
+    return np.asarray(image.get_array())
+
+
+def renders(figure):
+    figure.canvas.draw()  # what is wrong with a layout shows only here
+    return True
+
+
+# ---- save_samples_grid --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("n", "size"), [(36, (182, 182)), (1, (28, 28)), (4, (62, 62)), (10, (92, 122))]
+)
+def test_the_grid_has_the_size_of_the_documents(model, tmp_path, n, size):
+    file = tmp_path / "grid.png"
+    save_samples_grid(model, file, n=n)
+    with Image.open(file) as picture:
+        assert picture.format == "PNG"
+        assert picture.size == size
+
+
+def test_the_grid_shows_the_samples_row_by_row(model, tmp_path):
+    file = tmp_path / "grid.png"
+    torch.manual_seed(3)
+    expected = model.sample(9).view(9, 28, 28)
+    torch.manual_seed(3)
+    save_samples_grid(model, file, n=9)
+    with Image.open(file) as picture:
+        pixels = torch.from_numpy(np.array(picture.convert("L")))
+    for k, image in enumerate(expected):
+        top, left = 2 + 30 * (k // 3), 2 + 30 * (k % 3)
+        assert torch.equal(pixels[top : top + 28, left : left + 28], (255 * image).byte())
+
+
+def test_the_defaults_are_those_of_the_document(model, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    save_samples_grid(model)
+    assert capsys.readouterr().out == "Saved samples to made_samples.png\n"
+    with Image.open("made_samples.png") as picture:
+        assert picture.size == (182, 182)
+
+
+@pytest.mark.parametrize("mode", [True, False])
+def test_the_models_mode_and_weights_stay(model, tmp_path, mode):
+    model.train(mode)
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    save_samples_grid(model, tmp_path / "grid.png", n=4)
+    assert {module.training for module in model.modules()} == {mode}
+    assert all(torch.equal(before[name], value) for name, value in model.state_dict().items())
+
+
+def test_dropout_is_off(tmp_path):
+    model = MADE(784, (16,), dropout=0.9, seed=0).train()
+    files = []
+    for mode in (True, False):
+        torch.manual_seed(0)
+        files.append(tmp_path / f"{mode}.png")
+        save_samples_grid(model.train(mode), files[-1], n=4)
+    assert files[0].read_bytes() == files[1].read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("n", "error", "fragment"),
+    [
+        (0, ValueError, "n must be at least 1, got 0"),
+        (-4, ValueError, "n must be at least 1, got -4"),
+        (1.5, TypeError, "n must be a whole number, got 1.5"),
+        ("36", TypeError, "n must be a whole number, got '36'"),
+    ],
+)
+def test_a_number_of_samples_that_is_none(model, tmp_path, n, error, fragment):
+    with pytest.raises(error, match=re.escape(fragment)):
+        save_samples_grid(model, tmp_path / "grid.png", n=n)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_model_of_other_than_784_variables(tmp_path):
+    with pytest.raises(ValueError, match="needs a model over 784 pixels, got 3"):
+        save_samples_grid(MADE(3), tmp_path / "grid.png", n=4)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["grid", "grid.picture"])
+def test_an_ending_that_names_no_format_leaves_nothing(model, tmp_path, name):
+    with pytest.raises(ValueError, match="unknown file extension"):
+        save_samples_grid(model, tmp_path / name, n=4)
+    assert list(tmp_path.iterdir()) == []
+
+
+def half_a_picture(grid, file):
+    Path(file).write_bytes(b"\x89PNG")
+    raise OSError(28, "No space left on device")
+
+
+def read_only(*_args, **_kwargs):
+    raise PermissionError(13, "Permission denied")
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "failing"),
+    [
+        (plotting, "save_image", half_a_picture),
+        (os, "replace", read_only),
+        (plotting, "save_image", read_only),
+    ],
+)
+def test_a_picture_that_cannot_be_written_leaves_the_old_one(
+    model, tmp_path, monkeypatch, module, name, failing
+):
+    file = tmp_path / "grid.png"
+    file.write_bytes(b"an older picture")
+    monkeypatch.setattr(module, name, failing)
+    with pytest.raises(OSError, match=r"could not write .*grid\.png.*choose a folder"):
+        save_samples_grid(model, file, n=4)
+    assert file.read_bytes() == b"an older picture"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["grid.png"]
+
+
+def test_a_folder_that_is_not_there(model, tmp_path, capsys):
+    with pytest.raises(OSError, match=r"could not write .*grid\.png"):
+        save_samples_grid(model, tmp_path / "nowhere" / "grid.png", n=4)
+    assert list(tmp_path.iterdir()) == []
+    assert "Saved" not in capsys.readouterr().out
+
+
+def test_the_grid_is_torchvisions(model, tmp_path):
+    file = tmp_path / "grid.png"
+    torch.manual_seed(3)
+    grid = torchvision.utils.make_grid(model.sample(36).view(36, 1, 28, 28), nrow=6, padding=2)
+    torchvision.utils.save_image(grid, tmp_path / "expected.png")
+    torch.manual_seed(3)
+    save_samples_grid(model, file)
+    assert file.read_bytes() == (tmp_path / "expected.png").read_bytes()
+
+
+# ---- images -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("columns", "rows_and_columns"), [(None, (2, 3)), (2, (3, 2)), (6, (1, 6))]
+)
+def test_images_stand_in_a_grid(digits, columns, rows_and_columns):
+    figure = plot_images(digits, columns=columns)
+    assert isinstance(figure, Figure)
+    assert renders(figure)
+    assert len(figure.axes) == 6
+    assert figure.axes[0].get_gridspec().get_geometry() == rows_and_columns
+    for k, axes in enumerate(figure.axes):
+        assert np.array_equal(picture_in(axes), digits[k].view(28, 28))
+        assert axes.get_images()[0].get_clim() == (0, 1)
+        assert axes.get_title() == ""
+        assert not axes.get_xticks().size
+
+
+def test_ink_is_dark_on_white(digits):
+    colours = plot_images(digits).axes[0].get_images()[0].cmap([0.0, 1.0])
+    assert colours[0, :3].tolist() == [1, 1, 1]
+    assert colours[1, :3].tolist() == [0, 0, 0]
+
+
+def test_images_may_have_titles(digits):
+    figure = plot_images(digits, titles=list("abcdef"))
+    assert [axes.get_title() for axes in figure.axes] == list("abcdef")
+    assert renders(figure)
+
+
+def test_rows_of_images_have_their_names(digits):
+    figure = plot_image_rows({"sampled": digits[:3], "nearest": digits[3:]})
+    assert isinstance(figure, Figure)
+    assert renders(figure)
+    assert len(figure.axes) == 6
+    assert [axes.get_ylabel() for axes in figure.axes] == ["sampled", "", "", "nearest", "", ""]
+    for k, axes in enumerate(figure.axes):
+        assert np.array_equal(picture_in(axes), digits[k].view(28, 28))
+
+
+def test_rows_of_different_lengths_are_refused(digits):
+    with pytest.raises(ValueError, match="zip"):
+        plot_image_rows({"sampled": digits[:3], "nearest": digits[3:5]})
+
+
+def test_images_that_learn_or_are_no_floats_can_be_drawn(digits):
+    for images in (digits.requires_grad_(), digits.detach().bool(), digits.detach().bfloat16()):
+        assert np.array_equal(
+            picture_in(plot_images(images).axes[0]), digits[0].detach().view(28, 28)
+        )
+
+
+# ---- learning curve and scale -------------------------------------------------------------------
+
+
+@pytest.fixture
+def history():
+    history = History()
+    for train, valid in ((150.0, 120.0), (110.0, 100.25), (98.76, 97.125)):
+        history.append(train_nll=train, valid_nll=valid, lr=0.01, seconds=1.0)
+    return history
+
+
+def annotations(axes):
+    return [text.get_text() for text in axes.texts]
+
+
+def test_the_learning_curve(history):
+    figure = plot_history(history)
+    assert isinstance(figure, Figure)
+    assert renders(figure)
+    (axes,) = figure.axes
+    train, valid = axes.get_lines()
+    assert train.get_xydata().tolist() == [[1, 150.0], [2, 110.0], [3, 98.76]]
+    assert valid.get_xydata().tolist() == [[1, 120.0], [2, 100.25], [3, 97.125]]
+    assert (to_hex(train.get_color()), to_hex(valid.get_color())) == (BLUE, ORANGE)
+    assert train.get_marker() != valid.get_marker()  # never by colour alone
+    labels = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert ["train" in label for label in labels] == [True, False]
+    assert ["validation" in label for label in labels] == [False, True]
+    assert annotations(axes) == ["98.8", "97.1"]
+    assert axes.get_xlabel() == "epoch"
+    assert axes.get_ylabel() == "negative log-likelihood (nats)"
+    assert all(tick == round(tick) for tick in axes.get_xticks())
+
+
+def test_levels_to_compare_with(history):
+    axes = plot_history(history, {"a coin for each pixel": 543.43, "independent": 206.4}).axes[0]
+    assert annotations(axes)[2:] == ["a coin for each pixel: 543", "independent: 206"]
+    heights = [line.get_ydata()[0] for line in axes.get_lines()[2:]]
+    assert heights == [543.43, 206.4]
+
+
+def test_a_learning_curve_without_validation():
+    history = History()
+    history.append(train_nll=2.0, lr=0.1, seconds=1.0)
+    figure = plot_history(history)
+    assert renders(figure)
+    assert len(figure.axes[0].get_lines()) == 1
+    assert annotations(figure.axes[0]) == ["2.0"]
+
+
+def test_a_history_of_no_epoch_is_drawn_empty():
+    """As fit returns it when it is interrupted in its first epoch."""
+    figure = plot_history(History())
+    assert renders(figure)
+    assert annotations(figure.axes[0]) == []
+
+
+def test_the_scale_of_nats():
+    levels = {"coins": 784 * math.log(2), "independent": 206.4, "MADE": 76.25}
+    figure = plot_nats_scale(levels)
+    assert isinstance(figure, Figure)
+    assert renders(figure)
+    (axes,) = figure.axes
+    assert annotations(axes) == [
+        "543.4 nats, 1.000 bits per pixel",
+        "206.4 nats, 0.380 bits per pixel",
+        "76.2 nats, 0.140 bits per pixel",
+    ]
+    assert [bar.get_width() for bar in axes.patches] == list(levels.values())
+    assert [label.get_text() for label in axes.get_yticklabels()] == list(levels)
+    bottom, top = axes.get_ylim()
+    assert bottom > top  # the first one stands at the top
+    assert axes.get_xlim()[1] > 1.4 * 543.4  # room for what is written beside the bars
+
+
+def test_the_scale_counts_other_dimensions():
+    axes = plot_nats_scale({"coins": 3 * math.log(2)}, input_dim=3).axes[0]
+    assert annotations(axes) == ["2.1 nats, 1.000 bits per pixel"]
+
+
+# ---- weights and masks --------------------------------------------------------------------------
+
+
+def test_first_layer_shows_masked_weights_by_degree(model):
+    figure = plot_first_layer(model, n_units=8, columns=4)
+    assert isinstance(figure, Figure)
+    assert renders(figure)
+    assert len(figure.axes) == 8
+    assert figure.axes[0].get_gridspec().get_geometry() == (2, 4)
+    weights = (model.net[0].weight * model.net[0].mask).detach()
+    degrees, order = model.degrees[1], model.order
+    titles = [int(re.fullmatch(r"degree (\d+)", axes.get_title())[1]) for axes in figure.axes]
+    assert titles == sorted(titles)
+    assert (titles[0], titles[-1]) == (degrees.min(), degrees.max())
+    for degree, axes in zip(titles, figure.axes, strict=True):
+        shown = torch.from_numpy(picture_in(axes).copy()).flatten()
+        assert any(torch.equal(shown, weights[k]) for k in (degrees == degree).nonzero().flatten())
+        assert not shown[order > degree].any()
+        lowest, highest = axes.get_images()[0].get_clim()
+        assert -lowest == highest == pytest.approx(shown.abs().max().item())
+
+
+def test_first_layer_is_blue_white_and_orange(model):
+    colours = plot_first_layer(model, n_units=1).axes[0].get_images()[0].cmap([0.0, 0.5, 1.0])
+    assert [to_hex(colour) for colour in colours[::2]] == [BLUE, ORANGE]
+    assert colours[1] == pytest.approx(1, abs=0.01)  # of 256 colours none is quite the middle
+
+
+def test_a_unit_without_weights_is_white():
+    model = MADE(784, (4,))
+    torch.nn.init.zeros_(model.net[0].weight)
+    figure = plot_first_layer(model, n_units=4)
+    assert renders(figure)
+    image = figure.axes[0].get_images()[0]
+    assert np.allclose(image.to_rgba(image.get_array())[..., :3], 1, atol=0.01)
+
+
+def test_a_model_without_hidden_layer_has_no_units_to_draw():
+    with pytest.raises(ValueError, match="hidden layer"):
+        plot_first_layer(MADE(784, ()))
+
+
+@pytest.mark.parametrize("dtype", [torch.bool, torch.float32, torch.int64])
+def test_samples_stand_beside_a_mask(digits, dtype):
+    mask = torch.tensor([[1, 0, 0], [1, 1, 0]], dtype=dtype)
+    figure = plot_samples_and_mask(digits[:4], mask)
+    assert isinstance(figure, Figure)
+    assert renders(figure)
+    left, right = figure.axes
+    grid = picture_in(left)
+    assert grid.shape == (3 + 2 * 31, 3 + 2 * 31)
+    for k in range(4):
+        top, beside = 3 + 31 * (k // 2), 3 + 31 * (k % 2)
+        part = grid[top : top + 28, beside : beside + 28]
+        assert np.array_equal(part, digits[k].view(28, 28))
+    assert np.array_equal(picture_in(right), mask.float())
+    image = right.get_images()[0]
+    colours = image.cmap(image.norm([1.0, 0.0]))
+    assert [to_hex(colour) for colour in colours] == [BLUE, "#ffffff"]
+    assert "MADE" in left.get_title()
+    assert "blue weights may exist" in right.get_title()
+    assert (right.get_xlabel(), right.get_ylabel()) == ("from unit", "to unit")
+
+
+# ---- show ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """What would have gone to the notebook: a list of (data, metadata)."""
+    calls = []
+
+    def display(data, *, metadata, raw):
+        assert raw is True
+        calls.append((data, metadata))
+
+    monkeypatch.setattr(plotting, "display", display)
+    return calls
+
+
+def test_show_says_what_there_is_to_see(shown, tmp_path):
+    figure = Figure(figsize=(4, 4.5))
+    assert show(figure, alt="an empty page") is None
+    ((data, metadata),) = shown
+    assert set(data) == {"image/png", "text/plain"}
+    assert data["text/plain"] == "an empty page"
+    assert metadata == {"image/png": {"alt": "an empty page", "width": 288}}
+    file = tmp_path / "shown.png"
+    file.write_bytes(data["image/png"])
+    with Image.open(file) as picture:
+        assert picture.format == "PNG"
+        # twice the width at which it is shown, on white
+        assert picture.size == (576, 648)
+        assert picture.convert("RGB").getpixel((0, 0)) == (255, 255, 255)
+
+
+def test_show_reaches_the_notebook(monkeypatch):
+    """Through IPython itself: an output of two forms, with metadata."""
+    outputs = []
+
+    class Publisher:
+        def publish(self, data, metadata=None, **_):
+            outputs.append((data, metadata))
+
+    class Shell:
+        display_pub = Publisher()
+
+        @staticmethod
+        def initialized():
+            return True
+
+        @staticmethod
+        def instance():
+            return Shell()
+
+    monkeypatch.setattr("IPython.core.interactiveshell.InteractiveShell", Shell)
+    show(Figure(), alt="a page")
+    ((data, metadata),) = outputs
+    assert data["text/plain"] == "a page"
+    assert data["image/png"][:4] == b"\x89PNG"
+    assert metadata["image/png"]["alt"] == "a page"
+
+
+# ---- what is imported ---------------------------------------------------------------------------
+
+
+def test_no_figure_needs_pyplot():
+    program = """
+import math, sys, torch
+import made_course as c
+model = c.MADE(784, (8,), seed=0)
+history = c.History()
+history.append(train_nll=2.0, valid_nll=1.5, lr=0.1, seconds=1.0)
+figures = [
+    c.plot_images(torch.zeros(2, 784)), c.plot_image_rows({"a": torch.zeros(2, 784)}),
+    c.plot_history(history), c.plot_nats_scale({"a": 2.0}), c.plot_first_layer(model, n_units=2),
+    c.plot_samples_and_mask(torch.zeros(4, 784), torch.eye(3)),
+]
+for figure in figures:
+    c.show(figure, alt="a figure")
+sys.exit("matplotlib.pyplot" in sys.modules)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).parents[1],
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
