@@ -367,6 +367,7 @@ class MADE(nn.Module):
                 part.copy_(self._sample_rows(u, method))
         return samples
 
+    @torch.inference_mode()  # a fifth faster than no_grad; what leaves is a copy outside of it
     def _sample_rows(self, noise: Tensor, method: str) -> Tensor:
         if method == "naive":
             with evaluation_mode(self):

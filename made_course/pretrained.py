@@ -133,7 +133,7 @@ def make_pretrained() -> None:
     }
     torch.manual_seed(0)
     model = MADE(**arguments)
-    fit(model, train, epochs=20, seed=0)
+    fit(model, train, epochs=30, batch_size=128, lr=7e-3, seed=0)
     _write_model("mnist-512", model, arguments, fingerprint(grey), evaluate(model, test))
 
     model = load_pretrained("mnist-512")

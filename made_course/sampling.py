@@ -97,10 +97,6 @@ def sample_incremental(
     by_degree = [torch.argsort(d, stable=True) for d in degrees]
     ordering = by_degree[0]
     to_units = [*by_degree[1:], ordering]
-    weights = [
-        w.index_select(0, to).index_select(1, below)
-        for w, to, below in zip(weights, to_units, by_degree, strict=True)
-    ]
     biases = [b[to, None] for b, to in zip(biases, to_units, strict=True)]
     if direct is not None:
         direct = direct.index_select(0, ordering).index_select(1, ordering)
@@ -121,16 +117,17 @@ def sample_incremental(
             first = ready[layer][start - 1] if start else 0
             counts = [b - a for a, b in pairwise([first, *ready[layer][start:stop]])]
             rows = slice(first, first + sum(counts))
-            received = torch.addmm(biases[layer][rows], weights[layer][rows, :old], below[:old])
+            weight = weights[layer].index_select(0, to_units[layer][rows])
+            weight = weight.index_select(1, by_degree[layer][:new])
+            received = torch.addmm(biases[layer][rows], weight[:, :old], below[:old])
             if h is x and direct is not None:
                 received.addmm_(direct[rows, :start], x[:start])
-            weight = weights[layer][rows, old:new]
             blocks.append(
                 (
                     counts,
                     h[rows].split(counts),
                     received.split(counts),
-                    weight.split(counts),
+                    weight[:, old:].split(counts),
                     below[old:new],
                 )
             )

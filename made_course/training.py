@@ -155,8 +155,8 @@ def fit(
     valid: Batches | None = None,
     *,
     epochs: int = 10,
-    batch_size: int = 128,
-    lr: float = 7e-3,
+    batch_size: int = 512,
+    lr: float = 0.015,
     weight_decay: float = 0.03,
     patience: int | None = None,
     precision: str = "auto",
@@ -493,7 +493,8 @@ def _forked_random_stream(device: torch.device, enabled: bool = True):
 def _batches(data: Batches, batch_size: int) -> Iterator[Tensor]:
     if not isinstance(data, Tensor):
         return iter(data)
-    return (data[rows] for rows in torch.randperm(len(data)).split(batch_size))
+    shuffled = torch.randperm(len(data), device=data.device).split(batch_size)
+    return (data.index_select(0, rows) for rows in shuffled)
 
 
 def _count_batches(model: MADE, data: Batches, batch_size: int) -> int:
