@@ -19,7 +19,7 @@ from torch import Tensor
 
 from .heads import Bernoulli
 
-BLOCK = 32
+BLOCK = 64
 """Steps of :func:`sample_incremental` that share their matrix products."""
 
 
