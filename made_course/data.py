@@ -400,15 +400,16 @@ def _fetch(temporary: Path) -> Path:
     try:
         MNIST(temporary, download=True)
     except RuntimeError as error:
-        # torchvision says "corrupted" of whatever came; a login page of the network is common
-        for archive in temporary.rglob("*.gz"):
-            with archive.open("rb") as file:
-                if _looks_like_web_page(file.read(100)):
-                    raise OSError(
-                        f"{error} What came as {archive.name} looks like a web page, such as a "
-                        "network sends that wants a login first"
-                    ) from error
-        raise
+        # torchvision stops at the first archive that fails, and does not always name it
+        archives = sorted(temporary.rglob("*.gz"), key=lambda file: file.stat().st_mtime_ns)
+        if not archives:
+            raise
+        with archives[-1].open("rb") as file:
+            if _looks_like_web_page(file.read(100)):
+                guess = "looks like a web page, such as a network sends that wants a login first"
+            else:
+                guess = "is cut short, damaged, or another file"
+        raise OSError(f"{error} What came as {archives[-1].name} {guess}") from error
     fresh = temporary / "MNIST" / "raw"
     for file, signature in _FULL_SIGNATURES.items():
         _read_verified(fresh / file, signature, "The download brought another file than it should")

@@ -18,7 +18,7 @@ class Bernoulli:
         \log p(x) = x \log \sigma(z) + (1 - x) \log(1 - \sigma(z))
 
     Source:
-        Germain et al. 2015, equations 4 to 6.
+        Germain et al. 2015, "Distribution Estimation as Autoregression".
 
     Example:
         >>> head = Bernoulli()

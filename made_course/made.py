@@ -41,7 +41,7 @@ class MaskedLinear(nn.Linear):
         in_features, out_features, bias: as for ``nn.Linear``.
 
     Source:
-        Germain et al. 2015, section 3, equations 10 and 11.
+        Germain et al. 2015, "Masked Autoencoders".
 
     Example:
         >>> layer = MaskedLinear(2, 1, bias=False)
@@ -104,7 +104,7 @@ class MADE(nn.Module):
         NotImplementedError: for the options that are not available yet.
 
     Source:
-        Germain et al. 2015, sections 3 and 4, Algorithm 1.
+        Germain et al. 2015, "Masked Autoencoders" and Algorithm 1.
 
     Example:
         >>> model = MADE(3, hidden_dims=(4, 4), ordering=[1, 2, 0], seed=0)  # x2, x3, x1
@@ -276,7 +276,7 @@ class MADE(nn.Module):
             ValueError: if it is not (B, D), or a value is neither 0 nor 1.
 
         Source:
-            Germain et al. 2015, equations 2 to 6.
+            Germain et al. 2015, "Distribution Estimation as Autoregression".
         """
         if ensemble is not None:
             raise NotImplementedError("ensembles are not available yet: leave ensemble=None")

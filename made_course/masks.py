@@ -1,10 +1,10 @@
 """Orderings, degrees, masks and connectivity: pure functions on small integer tensors.
 
-The whole argument of MADE (Germain et al. 2015, sections 3 and 4) is in this file. Every unit of
-the network carries a *degree*. An input's degree is the step at which its variable is generated; a
-hidden unit of degree d may depend on the first d variables and on no other; an output may depend on
-units of a smaller degree than its own. Masks are nothing but these comparisons, written as matrices
-of the shape of the ``nn.Linear`` weight they multiply: (out_features, in_features).
+The whole argument of MADE (Germain et al. 2015, "Masked Autoencoders") is in this file. Every unit
+of the network carries a *degree*. An input's degree is the step at which its variable is generated;
+a hidden unit of degree d may depend on the first d variables and on no other; an output may depend
+on units of a smaller degree than its own. Masks are nothing but these comparisons, written as
+matrices of the shape of the ``nn.Linear`` weight they multiply: (out_features, in_features).
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def input_degrees(ordering: Tensor | Sequence[int]) -> LongTensor:
         TypeError, ValueError: if ``ordering`` is not a permutation.
 
     Source:
-        Germain et al. 2015, section 4.1: the ordering is the vector m⁰.
+        Germain et al. 2015, "Order-agnostic training": the vector m⁰.
 
     Example:
         >>> input_degrees(torch.tensor([1, 2, 0]))  # x2, then x3, then x1
@@ -110,7 +110,7 @@ def hidden_degrees(
         ValueError: if ``draw`` is unknown.
 
     Source:
-        Germain et al. 2015, section 3 and Algorithm 1.
+        Germain et al. 2015, "Deep MADE" and Algorithm 1.
 
     Example:
         >>> hidden_degrees(torch.tensor([3, 1, 2]), 4, 3, "even")
@@ -169,7 +169,7 @@ def build_masks(degrees: Sequence[Tensor]) -> list[BoolTensor]:
         list of len(degrees) BoolTensors (out_features, in_features); the last is the output's.
 
     Source:
-        Germain et al. 2015, equations 12 and 13.
+        Germain et al. 2015, "Deep MADE" and Algorithm 1.
 
     Example:
         >>> hidden, output = build_masks([torch.tensor([3, 1, 2]), torch.tensor([1, 2])])
@@ -197,7 +197,7 @@ def direct_mask(order: Tensor) -> BoolTensor:
         (D, D) BoolTensor; strictly triangular in the natural ordering.
 
     Source:
-        Germain et al. 2015, section 3 (direct connections).
+        Germain et al. 2015, "Imposing the Autoregressive Property".
 
     Example:
         >>> direct_mask(torch.tensor([3, 1, 2])).int()
@@ -225,7 +225,7 @@ def connectivity(masks: Sequence[Tensor], direct: Tensor | None = None) -> BoolT
             0 or 1.
 
     Source:
-        Germain et al. 2015, equation 9 and its proof.
+        Germain et al. 2015, "Imposing the Autoregressive Property" (the product of the masks).
 
     Example:
         >>> connectivity(build_masks([torch.tensor([3, 1, 2]), torch.tensor([1, 1])])).int()

@@ -38,7 +38,7 @@ def sample_naive(
         (n, D) samples.
 
     Source:
-        Germain et al. 2015, section 6.2 (D passes for a sample).
+        Germain et al. 2015, "Masked Autoencoders": a sample takes D passes.
 
     Example:
         >>> def chain(x):  # p(x1 = 1) = 1/2, then x2 copies x1
@@ -82,7 +82,7 @@ def sample_incremental(
         (n, D) samples.
 
     Source:
-        The order of computation follows from Germain et al. 2015, equations 12 and 13.
+        the order of computation follows from the masks of Germain et al. 2015, "Deep MADE".
 
     Example:
         >>> weights = [torch.tensor([[0.0, 0.0], [100.0, 0.0]])]  # x2 copies x1, no hidden layer

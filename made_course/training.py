@@ -203,7 +203,7 @@ def fit(
             weights of its last good epoch.
 
     Source:
-        Germain et al. 2015, section 4 (the loss); Loshchilov and Hutter 2019 (AdamW); Smith and
+        Germain et al. 2015, Algorithm 1 (the loss); Loshchilov and Hutter 2019 (AdamW); Smith and
         Topin 2018 (one cycle).
 
     Example:

@@ -629,14 +629,14 @@ def failed_download(root: Path, before: dict, *words: str) -> None:
 def test_a_web_page_comes_in_place_of_an_archive(old, few, mirror, monkeypatch, root):
     offer(monkeypatch, mirror, few)
     mirror.answers[f"{TEST}.gz"] = PAGE
-    failed_download(root, old, f"Error downloading {TEST}.gz", "looks like a web page")
+    failed_download(root, old, f"What came as {TEST}.gz looks like a web page")
 
 
 def test_an_archive_that_is_cut_short(old, few, mirror, monkeypatch, root):
     offer(monkeypatch, mirror, few)
     name = f"{TRAIN}.gz"
     mirror.answers[name] = mirror.answers[name][:-10]
-    failed_download(root, old, f"Error downloading {name}", "corrupted")
+    failed_download(root, old, f"What came as {name} is cut short")
 
 
 def test_an_archive_that_is_not_on_the_server(old, few, mirror, monkeypatch, root):
