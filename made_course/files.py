@@ -29,6 +29,8 @@ def write_whole(path: str | os.PathLike[str], write: Callable[[pathlib.Path], ob
     temporary = path.with_name(f".{path.stem}-{secrets.token_hex(4)}{path.suffix}")
     try:
         write(temporary)
+        with temporary.open("rb+") as file:  # on the disk before it takes the other's place
+            os.fsync(file.fileno())
         os.replace(temporary, path)
     except (OSError, RuntimeError) as error:  # torch.save reports a full disk as RuntimeError
         raise OSError(

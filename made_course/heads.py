@@ -41,7 +41,7 @@ class Bernoulli:
 
     def check(self, x: Tensor) -> None:
         """Raise ValueError unless every value is 0 or 1."""
-        if not torch.equal(x * x, x):  # only 0 and 1 are their own squares
+        if not torch.equal(x, (x != 0).to(x.dtype)):
             wrong = x[(x != 0) & (x != 1)]
             raise ValueError(
                 f"binary data must hold only 0 and 1, got {wrong[0].item()} and {len(wrong) - 1} "

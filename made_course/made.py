@@ -163,7 +163,7 @@ class MADE(nn.Module):
         small = torch.int16 if self.input_dim < 2**15 else torch.int32
         self.register_buffer("orders", torch.zeros(1, self.input_dim, dtype=small))
         self.register_buffer("hidden_degrees", torch.zeros(1, sum(self.hidden_dims), dtype=small))
-        self.register_buffer("position", torch.tensor(-1))
+        self.register_buffer("position", torch.tensor(-1))  # counts draws; none yet
         if ordering is not None:
             self.orders.copy_(input_degrees(ordering))
         self.resample_masks()
@@ -228,9 +228,9 @@ class MADE(nn.Module):
         if self.has_given_ordering:
             order = self.order.cpu()
         elif self.natural_order:
-            order = torch.arange(1, self.input_dim + 1)
+            order = torch.arange(1, self.input_dim + 1, device="cpu")
         else:
-            order = torch.randperm(self.input_dim, generator=generator) + 1
+            order = torch.randperm(self.input_dim, generator=generator, device="cpu") + 1
         degrees = draw_degrees(order, self.hidden_dims, self.degree_draw, generator)
         self.orders.copy_(order)
         if self.hidden_dims:
@@ -334,7 +334,7 @@ class MADE(nn.Module):
             method: ``"incremental"`` (fast) or ``"naive"`` (D forward passes, to be read); on the
                 same noise they give the same samples, up to rounding in float32.
             noise: (n, D) uniforms in [0, 1] to use instead of fresh ones.
-            generator: source of the noise; None is torch's global stream.
+            generator: source of the noise, on the model's device; None is torch's global stream.
 
         Returns:
             (n, D) zeros and ones.
@@ -405,7 +405,10 @@ def evaluation_mode(model: nn.Module) -> Iterator[None]:
 
 
 def _is_transformed() -> bool:
-    """Whether torch.compile or torch.func looks on: no check may then depend on values."""
+    """Whether torch.compile or torch.func is tracing: no check may then depend on values.
+
+    PyTorch has no public way to ask the latter; a test fails if this one goes.
+    """
     return torch.compiler.is_compiling() or torch._C._are_functorch_transforms_active()
 
 

@@ -119,11 +119,11 @@ def hidden_degrees(
     check_choice("degrees", draw, DEGREE_DRAWS)
     top = max(input_dim - 1, 1)
     if draw == "uniform":
-        return torch.randint(1, top + 1, (width,), generator=generator)
+        return torch.randint(1, top + 1, (width,), generator=generator, device="cpu")
     if draw == "paper":
         lowest = min(int(below.min()), top)
-        return torch.randint(lowest, top + 1, (width,), generator=generator)
-    return torch.linspace(1, top, width, dtype=torch.float64).round().long()
+        return torch.randint(lowest, top + 1, (width,), generator=generator, device="cpu")
+    return torch.linspace(1, top, width, dtype=torch.float64, device="cpu").round().long()
 
 
 def draw_degrees(

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
-from IPython.display import display
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from torch import Tensor
@@ -37,6 +36,8 @@ def show(figure: Figure, alt: str) -> None:
         >>> show(plot_images(torch.zeros(2, 784)), alt="two empty images")
         {'image/png': ..., 'text/plain': 'two empty images'}
     """
+    from IPython.display import display  # only a notebook needs it
+
     picture = io.BytesIO()
     figure.savefig(picture, format="png", dpi=DOTS_PER_INCH, facecolor="white")
     width = round(figure.get_figwidth() * DOTS_PER_INCH / 2)
@@ -249,10 +250,10 @@ def plot_samples_and_mask(samples: Tensor, mask: Tensor) -> Figure:
     """
     figure = Figure(figsize=(9, 4.2), layout="constrained")
     left, right = figure.subplots(1, 2)
-    grid = make_grid(samples.view(-1, 1, 28, 28), nrow=math.isqrt(len(samples)), padding=3)
+    grid = make_grid(samples.cpu().view(-1, 1, 28, 28), nrow=math.isqrt(len(samples)), padding=3)
     left.imshow(grid[0].numpy(), cmap="gray_r", vmin=0, vmax=1, interpolation="antialiased")
     left.set_title("drawn by a MADE, pixel by pixel", fontsize=12)
-    right.imshow(mask.float().numpy(), cmap=_white_to(BLUE), vmin=0, vmax=1, aspect="auto")
+    right.imshow(mask.float().cpu().numpy(), cmap=_white_to(BLUE), vmin=0, vmax=1, aspect="auto")
     right.set_title("one of its masks: blue weights may exist", fontsize=12)
     for axes in (left, right):
         _frame_only(axes)

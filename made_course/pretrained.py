@@ -1,4 +1,4 @@
-"""Weights that ship with the course, the command that makes them, and proof that they do not copy.
+"""Weights that ship with the course, the command that makes them, and a look at what they copy.
 
 ``python -m made_course.pretrained`` trains them again and writes them into ``assets``; it needs
 full MNIST and takes a few minutes on two cores.
@@ -47,7 +47,8 @@ def load_pretrained(name: str = "mnist-512") -> MADE:
         torch.Size([3, 16])
     """
     content = _read_asset(MODELS[check_choice("pretrained name", name, tuple(MODELS))])
-    model = MADE(**content["arguments"])
+    with torch.random.fork_rng(devices=[]):  # the weights it draws are replaced at once
+        model = MADE(**content["arguments"])
     own, shipped = model.state_dict(), content["state"]
     # degrees first: they say which weights the file holds, in what order
     model.load_state_dict(own | {key: shipped[key] for key in ("orders", "hidden_degrees")})

@@ -7,6 +7,7 @@ import os
 import pathlib
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from zlib import crc32
@@ -24,6 +25,8 @@ PRECISIONS = ("auto", "float32", "bfloat16")
 WARM_UP = 0.3
 """Share of all steps in which the learning rate rises to its peak."""
 MAX_GRADIENT_NORM = 1.0
+FUSED = ("cpu", "cuda")
+"""Kinds of device on which PyTorch's optimizers have a fast form in one piece."""
 
 Batches = Tensor | Iterable[Tensor]
 
@@ -63,6 +66,11 @@ class History:
             self.valid_nll.append(valid_nll)
         self.lr.append(lr)
         self.seconds.append(seconds)
+
+    def truncate(self, epochs: int) -> None:
+        """Forget all but the first epochs."""
+        for values in vars(self).values():
+            del values[epochs:]
 
     @property
     def best_epoch(self) -> int | None:
@@ -115,7 +123,7 @@ def evaluate(
     as it was.
 
     Args:
-        model: anything with ``log_prob``.
+        model: a MADE, or anything with its ``log_prob`` and ``check_data``.
         x: (N, D) tensor valid for the model, or a loader of such batches.
         ensemble: passed to ``log_prob``.
         batch_size: rows at once, where ``x`` is a tensor.
@@ -142,7 +150,7 @@ def evaluate(
     total, rows = 0.0, 0
     with evaluation_mode(model), torch.autocast(device.type, enabled=False):
         for batch in _tensors(x):
-            total -= model.log_prob(batch.to(device), ensemble).double().sum().item()
+            total -= model.log_prob(batch.to(device), ensemble).cpu().double().sum().item()
             rows += len(batch)
     if rows == 0:
         raise ValueError("there are no rows to evaluate: got empty data")
@@ -186,10 +194,12 @@ def fit(
         precision: ``"float32"`` computes in the model's own dtype, ``"bfloat16"`` under autocast,
             ``"auto"`` under autocast where a short trial shows that it is faster here.
         seed: governs shuffling and dropout and leaves torch's global stream alone; None uses it.
+            Equal seeds give equal bits where ``precision`` is not left to a trial.
         checkpoint: file to write after every epoch. If it is there already, training goes on
-            from it and ends exactly as if it had never stopped.
-        on_epoch: called as ``on_epoch(model, history)`` after every epoch; True stops. What it
-            draws from torch's global stream does not disturb the training.
+            from it and ends exactly as if it had never stopped. Of a loader only its length and
+            generator are known: that it yields the same data again is up to you.
+        on_epoch: called as ``on_epoch(model, history)`` after every epoch; True stops. It may look
+            and draw, also from torch's global stream, but must not change the model.
         progress: show a progress bar.
 
     Returns:
@@ -236,7 +246,7 @@ def fit(
         model.parameters(),
         lr=lr,
         weight_decay=weight_decay,
-        fused=device.type in ("cpu", "cuda"),
+        fused=device.type in FUSED,
     )
     history = History()
 
@@ -246,26 +256,24 @@ def fit(
             return lr * plateau(step, steps, history.valid_nll, patience)
         return lr * one_cycle(step, steps * epochs)
 
-    settings = (
-        None
-        if checkpoint is None
-        else {
-            "model": f"{model!r} in {next(model.parameters()).dtype}",
-            "train": _describe(train),
-            "valid": None if valid is None else _describe(valid),
-            "epochs": None if patience else epochs,
-            "batch_size": batch_size if isinstance(train, Tensor) else None,
-            "lr": lr,
-            "weight_decay": weight_decay,
-            "patience": patience,
-            "precision": precision,
-            "seed": seed,
-        }
-    )
-    with _forked_random_stream(device, enabled=seed is not None):
+    settings = {
+        "model": f"{model!r} in {next(model.parameters()).dtype}",
+        "epochs": None if patience else epochs,
+        "batch_size": batch_size if isinstance(train, Tensor) else None,
+        "lr": lr,
+        "weight_decay": weight_decay,
+        "patience": patience,
+        "precision": precision,
+        "seed": seed,
+    }
+    if checkpoint is not None:
+        settings["train"] = _describe(train)
+        settings["valid"] = None if valid is None else _describe(valid)
+    with nullcontext() if seed is None else _own_random_stream(device):
         if seed is not None:
-            torch.manual_seed(seed)
-        run = {"model": _copy_of(model), "best": None, "bfloat16": None}
+            _seed(device, seed)
+        # what is true of the last whole epoch; replaced as one when the next is done
+        run = {"epochs": 0, "model": _copy_of(model), "best": None, "bfloat16": None}
         if checkpoint is not None and pathlib.Path(checkpoint).exists():
             run = _resume(checkpoint, settings, model, optimizer, history, train)
         if run["bfloat16"] is None:
@@ -292,28 +300,34 @@ def fit(
                     score = None if valid is None else evaluate(model, valid)
                     if score is not None and not math.isfinite(score):
                         raise _not_finite(score, len(history) + 1, steps)
-                    run["model"] = _copy_of(model)
+                    weights = _copy_of(model)
+                    is_best = score is not None and score < min(history.valid_nll, default=math.inf)
                     history.append(
                         train_nll=train_nll,
                         valid_nll=score,
                         lr=optimizer.param_groups[0]["lr"],
                         seconds=time.perf_counter() - start,
                     )
-                    if history.best_epoch == len(history):
-                        run["best"] = run["model"]
+                    run = {
+                        **run,
+                        "epochs": len(history),
+                        "model": weights,
+                        "best": weights if is_best else run["best"],
+                    }
                     bar.set_postfix_str(
                         f"train NLL {train_nll:.2f}" if score is None else f"valid NLL {score:.2f}"
                     )
                     if checkpoint is not None:
                         _write_checkpoint(checkpoint, settings, run, optimizer, history, train)
                     if on_epoch is not None:
-                        with _forked_random_stream(device):
+                        with _own_random_stream(device):
                             stop = on_epoch(model, history)
                         if stop is True:
                             break
             except KeyboardInterrupt:
                 pass
             finally:
+                history.truncate(run["epochs"])
                 model.load_state_dict(run["best"] or run["model"])
                 model.eval()
     return history
@@ -400,7 +414,8 @@ def train_made(
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
     train, test = make_mnist_loaders(batch_size=batch_size)
     model = MADE(28 * 28, hidden_dims=hidden, natural_order=natural_order).to(device)
-    optimizer = torch.optim.Adam(model.parameters(), lr=lr, fused=model.order.device.type != "mps")
+    fused = torch.device(device).type in FUSED
+    optimizer = torch.optim.Adam(model.parameters(), lr=lr, fused=fused)
     for epoch in range(1, epochs + 1):
         train_nll = _train_epoch(model, train, optimizer, epoch=epoch)
         test_nll = evaluate(model, test)
@@ -458,9 +473,10 @@ def _train_epoch(
 
 
 def _not_finite(nll: float, epoch: int, batch: int) -> FloatingPointError:
+    what = "the gradient is not finite" if math.isfinite(nll) else f"the loss is {nll:g}"
     return FloatingPointError(
-        f"the loss is {nll:g} and no longer finite, or its gradient is not, in epoch {epoch}, "
-        f"batch {batch}: lower lr, or check the data; fit leaves the weights of the last good epoch"
+        f"{what} in epoch {epoch}, batch {batch}: lower lr, or check the data; fit leaves the "
+        "weights of the last good epoch"
     )
 
 
@@ -484,10 +500,41 @@ def _bfloat16_is_faster(device: torch.device) -> bool:
         return seconds(True) < 0.8 * seconds(False)
 
 
-def _forked_random_stream(device: torch.device, enabled: bool = True):
-    """What is drawn inside the ``with`` leaves torch's global streams as they were."""
-    devices = [device] if device.type == "cuda" else []
-    return torch.random.fork_rng(devices=devices, enabled=enabled)
+@contextmanager
+def _own_random_stream(device: torch.device) -> Iterator[None]:
+    """What is drawn or seeded inside the ``with`` leaves torch's global streams as they were."""
+    before = _random_states(device)
+    try:
+        yield
+    finally:
+        _set_random_states(device, before)
+
+
+def _random_states(device: torch.device) -> list[Tensor]:
+    states = [torch.get_rng_state()]
+    if device.type == "cuda":
+        states.append(torch.cuda.get_rng_state(device))
+    elif device.type == "mps":
+        states.append(torch.mps.get_rng_state())
+    return states
+
+
+def _set_random_states(device: torch.device, states: list[Tensor]) -> None:
+    torch.set_rng_state(states[0])
+    if device.type == "cuda":
+        torch.cuda.set_rng_state(states[1], device)
+    elif device.type == "mps":
+        torch.mps.set_rng_state(states[1])
+
+
+def _seed(device: torch.device, seed: int) -> None:
+    """Seed the streams that a training on this device draws from, and no other."""
+    torch.default_generator.manual_seed(seed)
+    if device.type == "cuda":
+        with torch.cuda.device(device):
+            torch.cuda.manual_seed(seed)
+    elif device.type == "mps":
+        torch.mps.manual_seed(seed)
 
 
 def _batches(data: Batches, batch_size: int) -> Iterator[Tensor]:
@@ -505,11 +552,13 @@ def _count_batches(model: MADE, data: Batches, batch_size: int) -> int:
             raise ValueError(f"there are no rows: got shape {tuple(data.shape)}")
         return math.ceil(len(data) / batch_size)
     _check_iterable(data)
-    if not hasattr(data, "__len__"):
-        raise TypeError(f"a loader must have a length, got {type(data).__name__}")
-    if len(data) == 0:
+    try:
+        batches = len(data)
+    except TypeError as error:
+        raise TypeError(f"a loader must have a length, got {type(data).__name__}") from error
+    if batches == 0:
         raise ValueError("there are no batches: got an empty loader")
-    return len(data)
+    return batches
 
 
 def _check_iterable(data: object) -> None:
@@ -550,20 +599,14 @@ def _copy_of(model: nn.Module) -> dict[str, Tensor]:
 
 def _write_checkpoint(path, settings, run, optimizer, history, train) -> None:
     """Write all that a run needs to go on, to a file that is whole at every moment."""
-    device = next(iter(run["model"].values())).device
     loader = getattr(train, "generator", None)
     content = {
         "settings": settings,
         "run": run,
         "optimizer": optimizer.state_dict(),
         "history": asdict(history),
-        "random": {
-            "cpu": torch.get_rng_state(),
-            "device": None
-            if device.type == "cpu"
-            else torch.get_device_module(device).get_rng_state(),
-            "loader": None if loader is None else loader.get_state(),
-        },
+        "random": _random_states(next(iter(run["model"].values())).device),
+        "loader": None if loader is None else loader.get_state(),
     }
     write_whole(path, lambda file: torch.save(content, file))
 
@@ -571,7 +614,8 @@ def _write_checkpoint(path, settings, run, optimizer, history, train) -> None:
 def _resume(path, settings, model, optimizer, history, train) -> dict:
     """Bring everything back to the state of the checkpoint, if it belongs to these settings."""
     content = read_tensors(path)
-    if not isinstance(content, dict) or "settings" not in content:
+    parts = {"settings", "run", "optimizer", "history", "random", "loader"}
+    if not isinstance(content, dict) or not parts <= content.keys():
         raise ValueError(f"{path} is no checkpoint of fit: choose another file or delete it")
     differing = [
         f"{name} was {content['settings'].get(name)!r} and is now {value!r}"
@@ -583,15 +627,11 @@ def _resume(path, settings, model, optimizer, history, train) -> dict:
             f"the checkpoint {path} belongs to another configuration: {'; '.join(differing)}. "
             "Use the same arguments, or another checkpoint file"
         )
-    run = content["run"]
-    model.load_state_dict(run["model"])
     optimizer.load_state_dict(content["optimizer"])
+    model.load_state_dict(content["run"]["model"])
     for name, values in content["history"].items():
         getattr(history, name).extend(values)
-    torch.set_rng_state(content["random"]["cpu"])
-    if content["random"]["device"] is not None:
-        device = next(model.parameters()).device
-        torch.get_device_module(device).set_rng_state(content["random"]["device"])
-    if content["random"]["loader"] is not None:
-        train.generator.set_state(content["random"]["loader"])
-    return run
+    _set_random_states(next(model.parameters()).device, content["random"])
+    if content["loader"] is not None:
+        train.generator.set_state(content["loader"])
+    return content["run"]

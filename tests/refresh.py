@@ -38,5 +38,7 @@ def refresh(path: Path) -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) == 1:
+        sys.exit(__doc__)
     for name in sys.argv[1:]:
         refresh(Path(name))

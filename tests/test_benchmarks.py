@@ -40,7 +40,7 @@ def test_all_sections_print_their_tables():
         assert re.search(rf"^- {fact}[^:]*: \S", done.stdout, re.MULTILINE)
     assert "MNIST, small set: 4,000 training and 1,000 test images." in done.stdout
     titles = re.findall(r"^\*\*(\w+)", done.stdout, re.MULTILINE)
-    assert titles == ["Training", "Recipe", "Sampling", "Import"]
+    assert titles == ["Import", "Sampling", "Training", "Recipe"]
     rows = [line.split("|")[1].strip() for line in done.stdout.splitlines() if line[:1] == "|"]
     for name in ("document, an epoch", "train_made, an epoch", "fit, its defaults", "2"):
         assert rows.count(name) == 1
@@ -51,7 +51,7 @@ def test_all_sections_print_their_tables():
 @pytest.mark.parametrize(
     ("arguments", "fragment"),
     [
-        (["--only", "speed"], "'speed' is none of training, recipe, sampling, import"),
+        (["--only", "speed"], "'speed' is none of import, sampling, training, recipe"),
         (["--samples", "1,x"], "'x' is no whole number above 0"),
         (["--epochs", "0"], "'0' is no whole number above 0"),
     ],

@@ -105,6 +105,7 @@ def test_zeros_and_ones_are_data(x):
         ([0.0, 2.0, 1.0, 255.0], r"got 2\.0 and 1 more"),
         ([-1.0, 1.0, -1.0, -1.0], r"got -1\.0 and 2 more"),
         ([0.0, float("nan")], r"got nan and 0 more"),
+        ([0.0, float("inf")], r"got inf and 0 more"),
         ([float("inf"), float("nan")], r"got inf and 1 more"),
         ([0, 255], r"got 255 and 0 more"),
     ],

@@ -394,7 +394,7 @@ def shown(monkeypatch):
         assert raw is True
         calls.append((data, metadata))
 
-    monkeypatch.setattr(plotting, "display", display)
+    monkeypatch.setattr("IPython.display.display", display)
     return calls
 
 

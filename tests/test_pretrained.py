@@ -31,6 +31,12 @@ def digits():
     return load_pretrained("mnist-512")
 
 
+def test_loading_leaves_the_random_stream_alone():
+    before = torch.get_rng_state()
+    load_pretrained("tiny")
+    assert torch.equal(torch.get_rng_state(), before)
+
+
 def test_every_shipped_file_is_small():
     for file in pretrained.MODELS.values():
         assert (pretrained.ASSETS / file).stat().st_size < 2.5e6

@@ -555,7 +555,7 @@ def test_a_gradient_that_is_not_finite_stops_before_it_spoils_the_weights():
     def spoil():
         handle.append(model.net[0].weight.register_hook(lambda grad: grad * math.inf))
 
-    with pytest.raises(FloatingPointError, match="gradient is not, in epoch 1, batch 2"):
+    with pytest.raises(FloatingPointError, match="the gradient is not finite in epoch 1, batch 2"):
         run(model, Loader((1, 2), spoil))
     assert same(state(model), before)
 
@@ -1325,3 +1325,37 @@ def test_a_loader_that_is_spent_after_one_epoch_is_named():
     with pytest.raises(ValueError, match=r"no batches in epoch 2.*anew"):
         run(model, Spent(), on_epoch=lambda model, history: epochs.append(state(model)))
     assert same(state(model), epochs[0])
+
+
+def test_an_interrupt_while_the_epoch_is_noted_leaves_no_half_of_it(monkeypatch):
+    model, calls = small(), []
+
+    def interrupted(self, **row):
+        append(self, **row)
+        calls.append(row)
+        if len(calls) == 2:
+            self.epoch.append(99)  # as if it came between two of the lists
+            raise KeyboardInterrupt
+
+    append = History.append
+    monkeypatch.setattr(History, "append", interrupted)
+    data = (torch.rand(40, model.input_dim) > 0.5).float()
+    history = fit(model, data, data, epochs=5, seed=0, progress=False)
+    assert len(calls) == 2
+    assert {len(values) for values in vars(history).values()} == {1}
+    assert evaluate(model, data) == history.valid_nll[0]
+
+
+@pytest.mark.parametrize("missing", ["run", "optimizer", "history", "random", "loader"])
+def test_a_checkpoint_that_lacks_a_part_is_refused(tmp_path, missing):
+    file = tmp_path / "run.pt"
+    data = (torch.rand(40, small().input_dim) > 0.5).float()
+    fit(small(), data, epochs=1, seed=0, checkpoint=file, progress=False)
+    content = torch.load(file, weights_only=True)
+    del content[missing]
+    torch.save(content, file)
+    model = small()
+    before = state(model)
+    with pytest.raises(ValueError, match="is no checkpoint of fit"):
+        fit(model, data, epochs=2, seed=0, checkpoint=file, progress=False)
+    assert all(torch.equal(before[key], value) for key, value in state(model).items())
