@@ -758,14 +758,21 @@ def test_on_a_gpu_masks_are_resampled_there_and_samples_drawn_there():
 
 
 def has_compiler():
-    """What Inductor needs to build for a processor: on Linux a compiler and Python's headers."""
+    """What Inductor needs to build for a processor: on Linux a compiler and Python's headers.
+
+    And no space in PyTorch's own path, which it hands to the linker without quotes.
+    """
     header = Path(sysconfig.get_path("include")) / "Python.h"
-    return sys.platform == "linux" and shutil.which("g++") is not None and header.exists()
+    can_build = shutil.which("g++") is not None and header.exists() and " " not in torch.__file__
+    return sys.platform == "linux" and can_build
 
 
 INDUCTOR = pytest.param(
     "inductor",
-    marks=pytest.mark.skipif(not has_compiler(), reason="g++ or Python.h is missing"),
+    marks=pytest.mark.skipif(
+        not has_compiler(),
+        reason="g++ or Python.h is missing, or torch lies in a folder with a space",
+    ),
 )
 
 
