@@ -170,7 +170,7 @@ def plot_history(history: History, levels: Mapping[str, float] | None = None) ->
     axes.set_xlabel("epoch")
     axes.set_ylabel("negative log-likelihood (nats)")
     axes.xaxis.get_major_locator().set_params(integer=True)
-    axes.margins(x=0.08)
+    axes.margins(x=0.08, y=0.12)
     axes.legend(frameon=False)
     axes.spines[["top", "right"]].set_visible(False)
     return figure
