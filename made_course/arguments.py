@@ -29,17 +29,15 @@ def check_count(name: str, value: int, smallest: int = 1) -> int:
     return whole
 
 
-def check_number(
-    name: str, value: float, *, above: float | None = None, least: float = 0.0
-) -> float:
-    """Return a finite number that is large enough, or say why it is none.
+def check_number(name: str, value: float, *, positive: bool = False) -> float:
+    """Return a finite number of at least 0, or above 0 if ``positive``, or say why it is none.
 
     Raises:
         TypeError: if it is not a real number.
-        ValueError: if it is not finite, not ``above`` the bound given, or less than ``least``.
+        ValueError: if it is not finite, or too small.
 
     Example:
-        >>> check_number("lr", 0.002, above=0.0)
+        >>> check_number("lr", 0.002, positive=True)
         0.002
     """
     try:
@@ -48,9 +46,9 @@ def check_number(
         number = None
     if number is None:
         raise TypeError(f"{name} must be a number, got {value!r}")
-    fits = number >= least if above is None else number > above
+    fits = number > 0 if positive else number >= 0
     if not (fits and math.isfinite(number)):
-        bound = f"at least {least:g}" if above is None else f"above {above:g}"
+        bound = "above 0" if positive else "at least 0"
         raise ValueError(f"{name} must be finite and {bound}, got {number:g}")
     return number
 

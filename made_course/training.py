@@ -225,7 +225,10 @@ def fit(
     """
     # the plain numbers they stand for: those of NumPy would make a checkpoint unreadable
     epochs, batch_size = check_count("epochs", epochs), check_count("batch_size", batch_size)
-    lr, weight_decay = check_number("lr", lr, above=0.0), check_number("weight_decay", weight_decay)
+    lr, weight_decay = (
+        check_number("lr", lr, positive=True),
+        check_number("weight_decay", weight_decay),
+    )
     check_choice("precision", precision, PRECISIONS)
     if seed is not None:
         seed = check_count("seed", seed, smallest=0)
@@ -410,7 +413,7 @@ def train_made(
         the model and loss of Germain et al. 2015; Kingma and Ba 2015 (Adam).
     """
     check_count("epochs", epochs)
-    check_number("lr", lr, above=0.0)
+    check_number("lr", lr, positive=True)
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
     train, test = make_mnist_loaders(batch_size=batch_size)
     model = MADE(28 * 28, hidden_dims=hidden, natural_order=natural_order).to(device)

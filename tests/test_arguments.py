@@ -37,7 +37,7 @@ def test_the_smallest_count_itself_is_accepted():
 
 @pytest.mark.parametrize("value", [0.25, 1, np.float32(0.25), torch.tensor(0.25)])
 def test_a_real_number_of_any_kind_comes_back_as_a_float(value):
-    number = check_number("lr", value, above=0)
+    number = check_number("lr", value, positive=True)
     assert type(number) is float
     assert number == value
 
@@ -51,13 +51,13 @@ def test_what_is_no_real_number_is_a_type_error(value):
 @pytest.mark.parametrize("value", [0.0, -1.0, float("nan"), float("inf"), -float("inf")])
 def test_a_number_must_lie_above_its_bound_and_be_finite(value):
     with pytest.raises(ValueError, match=r"^lr must be finite and above 0, got "):
-        check_number("lr", value, above=0.0)
+        check_number("lr", value, positive=True)
 
 
-@pytest.mark.parametrize("value", [0.4, float("nan"), float("inf")])
-def test_a_number_must_reach_its_least_value_and_be_finite(value):
-    with pytest.raises(ValueError, match=r"^lr must be finite and at least 0\.5, got "):
-        check_number("lr", value, least=0.5)
+@pytest.mark.parametrize("value", [-0.1, float("nan"), float("inf")])
+def test_a_number_must_not_be_negative_and_be_finite(value):
+    with pytest.raises(ValueError, match=r"^dropout must be finite and at least 0, got "):
+        check_number("dropout", value)
 
 
 def test_the_least_value_itself_is_accepted():

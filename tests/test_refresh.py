@@ -1,0 +1,43 @@
+import nbformat
+import pytest
+from nbclient.exceptions import CellExecutionError
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from tests.refresh import METADATA, refresh
+
+
+@pytest.fixture
+def notebook(tmp_path):
+    """Writes a notebook of these cells and returns where it is."""
+
+    def write(*cells):
+        nbformat.write(new_notebook(cells=list(cells)), tmp_path / "page.ipynb")
+        return tmp_path / "page.ipynb"
+
+    return write
+
+
+def test_outputs_are_saved_but_those_of_widgets(notebook):
+    path = notebook(
+        new_markdown_cell("words"),
+        new_code_cell("print(6 * 7)", metadata={"collapsed": True}),
+        new_code_cell("print('a bar')", metadata={"tags": ["widget"]}),
+    )
+    refresh(path)
+    saved = nbformat.read(path, as_version=4)
+    _, shown, widget = saved.cells
+    assert shown.outputs[0].text == "42\n"
+    assert shown.execution_count == 1
+    assert shown.metadata == {}
+    assert widget.outputs == []
+    assert widget.execution_count is None
+    assert widget.metadata == {"tags": ["widget"]}
+    assert saved.metadata == METADATA
+
+
+def test_a_cell_that_fails_leaves_the_file_as_it_was(notebook):
+    path = notebook(new_code_cell("1 / 0"))
+    before = path.read_bytes()
+    with pytest.raises(CellExecutionError, match="ZeroDivisionError"):
+        refresh(path)
+    assert path.read_bytes() == before
