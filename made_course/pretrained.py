@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from .arguments import check_choice
-from .data import bars_and_stripes, load_mnist, outside_small_set
+from .data import bars_and_stripes, load_binarized_mnist, load_mnist, outside_small_set
 from .files import read_tensors, write_whole
 from .made import MADE, MaskedLinear
 from .training import evaluate, fit
@@ -122,9 +122,10 @@ def make_pretrained() -> None:
     """
     from .plotting import plot_samples_and_mask  # matplotlib, which no other use of this room needs
 
-    grey, test, _ = load_mnist("full")
-    grey = grey[outside_small_set(grey)]
-    train, test = (grey > 127).float(), (test > 127).float()
+    grey, _, _ = load_mnist("full")
+    train, test, _ = load_binarized_mnist("full")
+    outside = outside_small_set(grey)
+    grey, train = grey[outside], train[outside]
     arguments = {
         "input_dim": 784,
         "hidden_dims": [512, 512],

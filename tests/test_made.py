@@ -24,15 +24,6 @@ CYCLE = [1, 2, 0]  # x2, then x3, then x1
 ORDER = [3, 1, 2]
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _one_thread():
-    """These networks are too small to share: threads would only wait for each other."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 def all_inputs(input_dim):
     """(2^D, D), every row there is."""
     return torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * input_dim).view(-1, input_dim)

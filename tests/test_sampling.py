@@ -15,15 +15,6 @@ METHODS = ["incremental", "naive"]
 METHOD = pytest.mark.parametrize("method", METHODS)
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _one_thread():
-    """These networks are too small to share: threads would only wait for each other."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 def uniforms(n, input_dim, seed=0, dtype=torch.float64):
     return torch.rand(n, input_dim, generator=torch.Generator().manual_seed(seed), dtype=dtype)
 

@@ -73,16 +73,6 @@ def interrupt(*_):
     raise KeyboardInterrupt
 
 
-@pytest.fixture(autouse=True)
-def _one_thread(request):
-    """Two threads would only wait for each other over products this small."""
-    threads = torch.get_num_threads()
-    if not request.node.get_closest_marker("full_mnist"):
-        torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 # ---- what is learned ----------------------------------------------------------------------------
 
 
