@@ -1,0 +1,1 @@
+"""Widgets: one file each. All of them can be imported from ``made_course``."""
