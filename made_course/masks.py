@@ -252,6 +252,39 @@ def connectivity(masks: Sequence[Tensor], direct: Tensor | None = None) -> BoolT
     return reached
 
 
+def paths_through(
+    masks: Sequence[Tensor], layer: int, unit: int, direct: Tensor | None = None
+) -> list[BoolTensor]:
+    """Which units lie on a path through one unit: its ancestors below, its descendants above.
+
+    Args:
+        masks: masks from the first layer to the output, (out_features, in_features) each.
+        layer: where the unit is; 0 are the inputs, ``len(masks)`` the outputs.
+        unit: its number in the layer.
+        direct: mask of the direct connections (D, D), if there are any.
+
+    Returns:
+        one BoolTensor a layer, inputs first and outputs last; in its own layer the unit alone.
+
+    Example:
+        >>> masks = build_masks([torch.tensor([3, 1, 2]), torch.tensor([1, 2])])
+        >>> paths_through(masks, layer=2, unit=2)  # the output of x3 sees x2 by the first unit
+        [tensor([False,  True, False]), tensor([ True, False]), tensor([False, False,  True])]
+    """
+    size = masks[layer].shape[1] if layer < len(masks) else masks[-1].shape[0]
+    here = torch.arange(size) == unit
+    below, above = [here], [here]
+    for mask in reversed(masks[:layer]):
+        below.append(mask[below[-1]].any(0))
+    for mask in masks[layer:]:
+        above.append(mask[:, above[-1]].any(1))
+    if direct is not None and layer == 0:
+        above[-1] = above[-1] | direct[:, unit]
+    if direct is not None and layer == len(masks):
+        below[-1] = below[-1] | direct[unit]
+    return [*reversed(below), *above[1:]]
+
+
 def check_mask(mask: Tensor, shape: Sequence[int] | None = None) -> BoolTensor:
     """Return a mask as a BoolTensor, or say why it is none.
 

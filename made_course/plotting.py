@@ -9,17 +9,22 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
-from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch, Rectangle
 from torch import Tensor
 from torchvision.utils import make_grid, save_image
 
 from .arguments import check_count
 from .files import write_whole
 from .made import MADE
+from .sampling import Trajectory
 from .training import History
 
 BLUE, ORANGE = "#0072B2", "#D55E00"
+_PALE = "#d0d0d0"
+_SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 DOTS_PER_INCH = 144
 """Twice what is shown, so that pictures stay sharp on dense screens and projectors."""
 
@@ -262,8 +267,340 @@ def plot_samples_and_mask(samples: Tensor, mask: Tensor) -> Figure:
     return figure
 
 
+def plot_network(
+    degrees: Sequence[Tensor],
+    masks: Sequence[Tensor],
+    *,
+    direct: Tensor | None = None,
+    names: Sequence[str] | None = None,
+) -> Figure:
+    """A masked network as a graph: inputs left, outputs right, degrees in units, a line a weight.
+
+    With more than 1,500 connections lines would hide one another, and the masks are drawn instead.
+
+    Args:
+        degrees: of the inputs and of each hidden layer, see :func:`made_course.draw_degrees`.
+        masks: of every layer, see :func:`made_course.build_masks`.
+        direct: mask of the direct connections, if there are any.
+        names: of the variables; None is x₁, x₂, ...
+
+    Example:
+        >>> degrees = [torch.tensor([3, 1, 2]), torch.tensor([1, 2])]
+        >>> figure = plot_network(degrees, [torch.ones(2, 3), torch.ones(3, 2)])
+        >>> len(figure.axes[0].lines)  # one a connection
+        12
+    """
+    layers = [*degrees, degrees[0]]
+    connections = [(k, k + 1, mask) for k, mask in enumerate(masks)]
+    if direct is not None:
+        connections.append((0, len(layers) - 1, direct))
+    if sum(int(mask.sum()) for _, _, mask in connections) > 1500:
+        return _plot_masks(connections)
+    if names is None:
+        names = [f"x{i + 1}".translate(_SUBSCRIPTS) for i in range(len(degrees[0]))]
+    tallest = max(map(len, layers))
+    figure = Figure(figsize=(2.2 * len(layers), 0.6 * tallest + 0.7), layout="constrained")
+    axes = figure.add_subplot()
+
+    def place(layer: int, unit: int) -> tuple[float, float]:
+        return 2.0 * layer, (len(layers[layer]) - 1) / 2 - unit
+
+    for below, above, mask in connections:
+        bend = tallest / 2 if above - below > 1 else 0.0  # a direct line would lie on the others
+        along = np.linspace(0, 1, 25 if bend else 2)
+        for to, start in mask.nonzero().tolist():
+            (x1, y1), (x2, y2) = place(below, start), place(above, to)
+            arc = y1 + (y2 - y1) * along + bend * 4 * along * (1 - along)
+            axes.plot(x1 + (x2 - x1) * along, arc, color="0.55", linewidth=1, zorder=1)
+    words = {"va": "center", "parse_math": False, "zorder": 3}
+    for layer, units in enumerate(layers):
+        spots = np.array([place(layer, unit) for unit in range(len(units))])
+        axes.scatter(*spots.T, s=480, facecolor="white", edgecolor="0.15", zorder=2)
+        for unit, degree in enumerate(units.tolist()):
+            x, y = spots[unit]
+            axes.text(x, y, str(degree), ha="center", **words)
+            if layer == 0:
+                axes.text(x - 0.35, y, names[unit], ha="right", **words)
+            elif layer == len(layers) - 1:
+                axes.text(x + 0.35, y, f"output {names[unit]}", ha="left", **words)
+    titles = ["inputs", *(f"hidden {k}" for k in range(1, len(layers) - 1)), "outputs"]
+    for layer, title in enumerate(titles):
+        axes.text(2.0 * layer, -tallest / 2 - 0.3, title, ha="center")
+    axes.axis("off")
+    axes.margins(0.1)
+    return figure
+
+
+def paint_variables(
+    values: np.ndarray, apart: np.ndarray, shape: tuple[int, int], scale: int
+) -> np.ndarray:
+    """Pixels of a picture of the variables: ink dark on white, those apart pale blue and hatched.
+
+    Args:
+        values: (D,) between 0 (white) and 1 (black).
+        apart: (D,) true where a value is none yet, or is not to be read like the others.
+        shape: rows and columns of the picture.
+        scale: how many pixels wide and high each variable is.
+
+    Returns:
+        (rows · scale, columns · scale, 3) of uint8.
+
+    Example:
+        >>> picture = paint_variables(np.array([0.0, 1.0]), np.array([True, False]), (1, 2), 6)
+        >>> bool((picture[:, :6] > 90).all()), bool((picture[:, 6:] == 0).all())
+        (True, True)
+    """
+    blue = 255 - np.array([int(BLUE[k : k + 2], 16) for k in (1, 3, 5)])
+    darkness = np.where(apart[:, None], 0.3 * blue, 255.0) * values[:, None]
+    colours = (255 - darkness).round().astype(np.uint8).reshape(*shape, 3)
+    picture = colours.repeat(scale, axis=0).repeat(scale, axis=1)
+    rows, columns = np.ogrid[: picture.shape[0], : picture.shape[1]]
+    lines = (rows + columns) % 5 == 0
+    lines &= apart.reshape(shape).repeat(scale, axis=0).repeat(scale, axis=1)
+    picture[lines] = 255 - 0.6 * blue
+    return picture
+
+
+def plot_trajectory(
+    trajectories: Mapping[str, Trajectory],
+    steps: Sequence[int],
+    shape: tuple[int, int],
+    *,
+    names: Sequence[str] | None = None,
+    marked: int | None = None,
+) -> Figure:
+    """A filmstrip of rows as they are generated, the network's outputs, and the log-likelihood.
+
+    Hatched variables are not decided yet, and hatched outputs are no conditionals yet. The variable
+    that is decided at a step has an orange frame.
+
+    Args:
+        trajectories: name → what the network says of a row, see
+            :func:`made_course.sampling.trajectory`; one row or two.
+        steps: which steps to show, from 0 to D.
+        shape: rows and columns in which the variables are drawn.
+        names: of the variables; given, they and the values are written into the pictures.
+        marked: a step to mark on the curve of the log-likelihood.
+
+    Example:
+        >>> from made_course.sampling import trajectory
+        >>> model = MADE(4, (8,), ordering=[1, 2, 0, 3])
+        >>> found = trajectory(model, torch.ones(4), model.order, model.head)
+        >>> len(plot_trajectory({"a row of ones": found}, [0, 2, 4], (2, 2)).axes)
+        7
+    """
+    width = max(1.35, 0.55 * shape[1]) if names else 1.35
+    height = min(max(width * shape[0] / shape[1], 0.5), 2.7)
+    lines = 2 * len(trajectories)
+    figure = Figure(
+        figsize=(1.6 + (width + 0.1) * len(steps), (height + 0.15) * lines + 2.3),
+        layout="constrained",
+    )
+    grid = figure.add_gridspec(lines + 1, len(steps), height_ratios=[*[height] * lines, 1.7])
+    label = {"rotation": 0, "ha": "right", "va": "center", "fontsize": 10, "parse_math": False}
+    for k, (name, shown) in enumerate(trajectories.items()):
+        for column, step in enumerate(steps):
+            so_far, outputs = (figure.add_subplot(grid[2 * k + j, column]) for j in (0, 1))
+            frame = int(shown.ordering[step - 1]) if step else None
+            undecided, later = shown.undecided(step), shown.not_conditional(step)
+            _draw_variables(so_far, shown.x, undecided, shape, frame, names, digits=0)
+            _draw_variables(outputs, shown.map(step), later, shape, frame, names, digits=2)
+            if k == 0:
+                so_far.set_title(f"step {step}", fontsize=11)
+            if column == 0:
+                so_far.set_ylabel(f"{name}\nso far", **label)
+                outputs.set_ylabel("p(xᵢ = 1 | before)", **label)
+    axes = figure.add_subplot(grid[-1, :])
+    styles = [{"color": BLUE}, {"color": ORANGE, "linestyle": "--"}]
+    for (name, shown), style in zip(trajectories.items(), styles, strict=False):
+        axes.plot(shown.log_likelihood, label=name, **style)
+    if marked is not None:
+        axes.axvline(marked, color="0.35", linewidth=1)
+    axes.set_xlabel("step")
+    axes.set_ylabel("log-likelihood\nso far (nats)")
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(frameon=False)
+    return figure
+
+
+def plot_training(
+    history: History,
+    samples: Mapping[int, Tensor],
+    levels: Mapping[str, float] | None = None,
+    shape: tuple[int, int] | None = (28, 28),
+) -> Figure:
+    """The learning curve of :func:`plot_history` with rows of samples beside it.
+
+    Args:
+        history: what :func:`made_course.fit` returned.
+        samples: epoch → (n, D) samples drawn after it; n is the same in every row. Without any,
+            the curve stands alone.
+        levels: name → nats, drawn as horizontal lines to compare with.
+        shape: (rows, columns) of a sample.
+
+    Example:
+        >>> history = History()
+        >>> history.append(train_nll=2.0, valid_nll=1.5, lr=0.1, seconds=1.0)
+        >>> figure = plot_training(history, {1: torch.zeros(4, 784)})
+        >>> [label.get_text() for label in figure.axes[1].get_yticklabels()]
+        ['epoch 1']
+    """
+    figure = plot_history(history, levels)
+    if not samples:
+        return figure
+    figure.set_size_inches(11.5, 3.8)
+    left, right = figure.add_gridspec(1, 2, width_ratios=(5, 4))
+    figure.axes[0].set_subplotspec(left)
+    axes = figure.add_subplot(right)
+    rows, gap = torch.stack(list(samples.values())), 2
+    images = rows.detach().float().cpu().view(-1, 1, *shape)
+    grid = make_grid(images, nrow=rows.shape[1], padding=gap, pad_value=0.25)
+    axes.imshow(grid[0].numpy(), cmap="gray_r", vmin=0, vmax=1, interpolation="nearest")
+    _frame_only(axes)
+    height = shape[0] + gap
+    middles = [gap + height * row + (shape[0] - 1) / 2 for row in range(len(rows))]
+    axes.set_yticks(middles, [f"epoch {epoch}" for epoch in samples])
+    axes.tick_params(length=0)
+    axes.set_title("samples, each time from the same noise", fontsize=10)
+    return figure
+
+
+def _draw_variables(
+    axes: Axes,
+    values: Tensor,
+    apart: Tensor,
+    shape: tuple[int, int],
+    frame: int | None,
+    names: Sequence[str] | None,
+    digits: int,
+) -> None:
+    """One picture of a filmstrip; ``digits`` of the values are written if there are names."""
+    rows, columns = shape
+    values, apart = values.float().cpu().numpy(), apart.cpu().numpy()
+    shown = np.where(apart, 0, values) if digits == 0 else values
+    extent = (0, columns, rows, 0)
+    axes.imshow(paint_variables(shown, apart, shape, 30 if names else 8), extent=extent)
+    _frame_only(axes)
+    for i, name in enumerate(names or ()):
+        row, column = divmod(i, columns)
+        colour = "white" if shown[i] > 0.5 and not apart[i] else "black"
+        words = {"color": colour, "ha": "center", "va": "center", "parse_math": False}
+        number = "?" if digits == 0 and apart[i] else f"{values[i]:.{digits}f}"
+        axes.text(column + 0.5, row + 0.28, name, fontsize=7, **words)
+        axes.text(column + 0.5, row + 0.66, number, fontsize=9, **words)
+    if frame is not None:
+        row, column = divmod(frame, columns)
+        style = {"edgecolor": ORANGE, "facecolor": "none", "linewidth": 2, "clip_on": False}
+        axes.add_patch(Rectangle((column, row), 1, 1, **style))
+
+
+def _plot_masks(connections: Sequence[tuple[int, int, Tensor]]) -> Figure:
+    figure = Figure(figsize=(3.2 * len(connections), 3.6), layout="constrained")
+    for k, (below, above, mask) in enumerate(connections, start=1):
+        axes = figure.add_subplot(1, len(connections), k)
+        axes.imshow(mask.float().cpu().numpy(), cmap=_white_to(BLUE), vmin=0, vmax=1, aspect="auto")
+        axes.set_title(f"from layer {below} to layer {above}", fontsize=11)
+        axes.set_xlabel("from unit")
+        axes.set_ylabel("to unit")
+        _frame_only(axes)
+    return figure
+
+
+def plot_dependence(
+    matrices: Mapping[str, Tensor], allowed: Tensor, *, names: Sequence[str] | None = None
+) -> Figure:
+    """Which output depends on which input, against what the ordering allows.
+
+    Blue squares are seen, and crossed orange ones are leaks: seen, but not allowed. What is allowed
+    and not seen is an outline, or grey where there are more than 20 variables.
+
+    Args:
+        matrices: title → (D, D) BoolTensor; [i, j]: output i depends on input j.
+        allowed: (D, D) BoolTensor of what is allowed, see :func:`made_course.direct_mask`.
+        names: of the variables; None is x₁, x₂, ...
+
+    Example:
+        >>> allowed = torch.tensor([[False, True], [False, False]])  # x2, then x1
+        >>> figure = plot_dependence({"what a copy sees": torch.eye(2).bool()}, allowed)
+        >>> figure.axes[0].get_title()
+        'what a copy sees (2 leaks)'
+    """
+    count = len(allowed)
+    is_small = count <= 20
+    side = max(2.7, 1 + 0.22 * count) if is_small else 4.2
+    figure = Figure(figsize=(side * len(matrices), side + 0.4), layout="constrained")
+    grid = figure.subplots(1, len(matrices), squeeze=False)[0]
+    allowed = allowed.cpu().numpy()
+    for (title, seen), axes in zip(matrices.items(), grid, strict=True):
+        seen = seen.cpu().numpy()
+        leaks = int((seen & ~allowed).sum())
+        words = f"{leaks:,} leak" + "s" * (leaks != 1)
+        axes.set_title(f"{title} ({words})", fontsize=11, parse_math=False)
+        axes.set_xlabel("input")
+        axes.set_ylabel("output")
+        draw = _draw_pairs if is_small else _draw_many_pairs
+        draw(axes, seen, allowed)
+        _frame_only(axes)
+        if is_small:
+            if names is None:
+                names = [f"x{i + 1}".translate(_SUBSCRIPTS) for i in range(count)]
+            tilt = 90 if max(map(len, names)) > 3 else 0
+            axes.set_xticks(range(count), names, parse_math=False, rotation=tilt)
+            axes.set_yticks(range(count), names, parse_math=False)
+            axes.tick_params(length=0)
+    kinds = {
+        "allowed and seen": Patch(facecolor=BLUE, edgecolor=BLUE),
+        "allowed, not seen": Patch(
+            facecolor="white" if is_small else _PALE, edgecolor=BLUE if is_small else _PALE
+        ),
+        "a leak": Patch(
+            facecolor=ORANGE, edgecolor="white", hatch="xx" if is_small else "", linewidth=0
+        ),
+    }
+    figure.legend(
+        kinds.values(),
+        kinds.keys(),
+        loc="outside lower center",
+        ncols=3,
+        frameon=False,
+        handlelength=1,
+        handleheight=1,
+    )
+    return figure
+
+
 def _pictures(images: Tensor) -> np.ndarray:
     return images.detach().float().cpu().view(-1, 28, 28).numpy()
+
+
+def _draw_pairs(axes: Axes, seen: np.ndarray, allowed: np.ndarray) -> None:
+    for (i, j), is_seen in np.ndenumerate(seen):
+        if not (is_seen or allowed[i, j]):
+            continue
+        colour = BLUE if allowed[i, j] else ORANGE
+        axes.add_patch(
+            Rectangle(
+                (j - 0.4, i - 0.4),
+                0.8,
+                0.8,
+                facecolor=colour if is_seen else "white",
+                edgecolor=colour,
+                linewidth=1.5,
+            )
+        )
+    rows, columns = np.nonzero(seen & ~allowed)
+    axes.plot(columns, rows, "x", color="white", markersize=9, markeredgewidth=2)
+    axes.set(xlim=(-0.5, len(seen) - 0.5), ylim=(len(seen) - 0.5, -0.5), aspect="equal")
+
+
+def _draw_many_pairs(axes: Axes, seen: np.ndarray, allowed: np.ndarray) -> None:
+    colours = np.ones((*seen.shape, 3))
+    colours[allowed] = to_rgb(_PALE)
+    colours[seen & allowed] = to_rgb(BLUE)
+    axes.imshow(colours)
+    rows, columns = np.nonzero(seen & ~allowed)
+    axes.plot(columns, rows, ",", color=ORANGE)  # a pixel each, however small the picture is
 
 
 def _frame_only(axes) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+_DIGITS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 
 
 def variable_names(input_dim: int) -> list[str]:
@@ -15,6 +16,80 @@ def variable_names(input_dim: int) -> list[str]:
         ['x₁', 'x₂', 'x₃']
     """
     return [f"x{i + 1}".translate(_SUBSCRIPTS) for i in range(input_dim)]
+
+
+def check_names(names: Sequence[str], input_dim: int) -> list[str]:
+    """Return the reader's own names of the variables, or say what is wrong with them.
+
+    Raises:
+        TypeError: if they are not a list of strings.
+        ValueError: if there are not D, or one is empty, holds a comma, or stands for two variables.
+
+    Example:
+        >>> check_names(["rain", "wet grass"], 2)
+        ['rain', 'wet grass']
+    """
+    if isinstance(names, str) or not isinstance(names, Sequence):
+        raise TypeError(f"names must be a list of strings, got {names!r}")
+    for name in names:
+        if not isinstance(name, str):
+            raise TypeError(f"each of names must be a string, got {name!r}")
+        if not name.strip() or "," in name:
+            raise ValueError(f"a name must not be empty and hold no comma, got {name!r}")
+    if len(names) != input_dim:
+        raise ValueError(f"names must name each of {input_dim} variables, got {len(names)}")
+    if len({_plain(name) for name in names}) < len(names):
+        raise ValueError(f"names must differ from one another, got {listing(names)}")
+    return list(names)
+
+
+def write_ordering(ordering: Sequence[int], names: Sequence[str]) -> str:
+    """An ordering as a reader types it.
+
+    Example:
+        >>> write_ordering([1, 2, 0], ["x₁", "x₂", "x₃"])
+        'x2, x3, x1'
+    """
+    return ", ".join(_plain(names[i]) for i in ordering)
+
+
+def read_ordering(text: str, names: Sequence[str]) -> list[int]:
+    """What a reader typed as an ordering: names or x1, x2, ..., between commas or spaces.
+
+    Args:
+        text: for example ``"x2, x3, x1"``.
+        names: of the variables; they count more than x1, x2, ... where the two collide.
+
+    Raises:
+        ValueError: if a name is unknown, stands twice or is missing.
+
+    Example:
+        >>> read_ordering("x2 x₃, x1", ["x₁", "x₂", "x₃"])
+        [1, 2, 0]
+        >>> read_ordering("wet grass, rain", ["rain", "wet grass"])
+        [1, 0]
+    """
+    number = {f"x{i + 1}": i for i in range(len(names))}
+    number |= {_plain(name): i for i, name in enumerate(names)}
+    words: list[str] = []
+    for part in map(_plain, text.split(",")):
+        words += [part] if part in number else part.split()
+    unknown = list(dict.fromkeys(word for word in words if word not in number))
+    if unknown:
+        raise ValueError(f"unknown {listing(unknown)}: the variables are {listing(names)}")
+    ordering = [number[word] for word in words]
+    twice = [names[i] for i in dict.fromkeys(ordering) if ordering.count(i) > 1]
+    if twice:
+        raise ValueError(f"an ordering names each variable once: repeated {listing(twice)}")
+    missing = [name for i, name in enumerate(names) if i not in ordering]
+    if missing:
+        raise ValueError(f"an ordering names each variable once: missing {listing(missing)}")
+    return ordering
+
+
+def _plain(name: str) -> str:
+    """A name as it is typed: digits on the line, one space between words."""
+    return " ".join(name.translate(_DIGITS).split())
 
 
 def hat(name: str) -> str:

@@ -3,34 +3,16 @@
 import nbformat
 import pytest
 
+from tests.browser.lab import open_notebook, run_command
+
 NAME = "05_training_on_mnist.ipynb"
 LIMIT_S = 600
-
-# The light in the corner says "idle" before there is a kernel at all; its connection does not.
-KERNEL_IDLE = """() => {
-    const kernel = window.jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel;
-    return kernel?.connectionStatus === 'connected' && kernel.status === 'idle';
-}"""
-START_COMMAND = """(name) => {
-    window.commandEnded = false;
-    window.jupyterapp.commands.execute(name).then(() => { window.commandEnded = true; });
-}"""
-
-
-def run_command(page, name, limit_s=30):
-    """Carries out one of JupyterLab's commands and waits for its end."""
-    page.evaluate(START_COMMAND, name)
-    page.wait_for_function("window.commandEnded", timeout=limit_s * 1000)
 
 
 @pytest.mark.browser
 def test_runs_in_jupyterlab(lab, page):
     path = lab.root / NAME
-    page.goto(f"{lab.base}/doc/tree/{NAME}?token={lab.token}", wait_until="domcontentloaded")
-    page.wait_for_selector(".jp-Notebook", timeout=60_000)
-    page.wait_for_function("window.jupyterapp", timeout=60_000)
-    page.evaluate("window.jupyterapp.started")
-    page.wait_for_function(KERNEL_IDLE, timeout=60_000)
+    open_notebook(page, lab, NAME)
 
     # Nothing that was saved in the file may pass for something that this run has shown.
     run_command(page, "notebook:clear-all-cell-outputs")

@@ -1,0 +1,509 @@
+"""MaskExplorer: a MADE's units, degrees and masks to look at, to change and to break."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from html import escape
+from itertools import count
+from pathlib import Path
+
+import torch
+from ipywidgets import HTML, BoundedIntText, Button, Checkbox, Dropdown, HBox, Layout, Text
+from matplotlib.figure import Figure
+from torch import BoolTensor, Generator, LongTensor, Tensor
+
+from ..arguments import check_choice, check_count
+from ..files import write_whole
+from ..made import MADE
+from ..masks import DEGREE_DRAWS, check_ordering, draw_degrees, input_degrees
+from ..plotting import plot_network
+from .mask_picture import (
+    UNLESS_POINTED_AT,
+    draw_page,
+    draw_pictures,
+    draw_words,
+    is_drawn_as_graph,
+    number_of,
+    selection_style,
+    units_of,
+)
+from .network import FAULTS, Network
+from .panel import Panel, picture
+from .svg import element
+from .words import check_names, factorization, read_ordering, variable_names, write_ordering
+
+MOST_SUMMED = 16
+"""Variables up to which all 2^D probabilities are added up."""
+
+FAULT_WORDS = {
+    "none": "nothing broken",
+    "output with >=": "output mask with >= in place of >",
+    "degrees = ordering + 1": "degrees read as ordering + 1",
+}
+
+
+class MaskExplorer(Panel):
+    """The network behind a MADE as a graph: who sees whom, what the masks are, how they break.
+
+    Everything the controls set can be set and read from Python. Whatever is shown is a copy: a
+    model that is given stays as it is.
+
+    Args:
+        input_dim: number of variables D, or a MADE, whose sizes, ordering and degrees are shown.
+        hidden_dims: width of each hidden layer; may be empty.
+        ordering: (D,) variables in the order of their generation, counted from 0; None is
+            x₂, x₃, ..., x₁.
+        degrees: how hidden degrees are drawn, "uniform", "paper" or "even".
+        direct: whether inputs are connected to later outputs directly.
+        names: of the variables; None is x₁, x₂, ...
+        seed: of everything that is drawn.
+
+    Raises:
+        TypeError, ValueError: if an argument is not as described.
+
+    Source:
+        Germain et al. 2015, "Deep MADE" and Figure 1.
+
+    Example:
+        >>> explorer = MaskExplorer()  # three variables, ordering x2, x3, x1
+        >>> explorer.sentence
+        'x̂₁ sees x₂ and x₃. It may see x₂ and x₃.'
+        >>> explorer.fault = "output with >="
+        >>> explorer.leaks
+        [(1, 1), (2, 2)]
+        >>> round(explorer.total_probability, 2) > 1.1
+        True
+    """
+
+    def __init__(
+        self,
+        input_dim: int | MADE = 3,
+        hidden_dims: Sequence[int] = (4, 4),
+        ordering: Sequence[int] | Tensor | None = None,
+        *,
+        degrees: str = "even",
+        direct: bool = False,
+        names: Sequence[str] | None = None,
+        seed: int = 0,
+    ) -> None:
+        self._generator = Generator().manual_seed(check_count("seed", seed, smallest=0))
+        hidden = None
+        if isinstance(input_dim, MADE):
+            model, input_dim = input_dim, input_dim.input_dim
+            hidden = tuple(tuple(layer.tolist()) for layer in model.degrees[1:])
+            ordering, direct = torch.argsort(model.order), model.direct is not None
+            degrees = model.degree_draw
+        input_dim = check_count("input_dim", input_dim)
+        if ordering is None:
+            ordering = [*range(1, input_dim), 0]
+        ordering = tuple(check_ordering(ordering, input_dim).tolist())
+        self._draw = check_choice("degrees", degrees, DEGREE_DRAWS)
+        if hidden is None:
+            hidden = self._drawn(ordering, hidden_dims)
+        names = variable_names(input_dim) if names is None else check_names(names, input_dim)
+        self._network = Network(tuple(names), ordering, hidden, bool(direct))
+        self._start = (self._network, self._draw)
+        self._selected = (len(hidden) + 1, ordering[-1])
+        self._large: tuple[object, MADE] | None = None  # the sizes they fit, and the weights
+
+        self._ordering_box = Text(
+            description="Ordering", continuous_update=False, layout=Layout(width="300px")
+        )
+        earlier, later, shuffled = (
+            Button(description=words, layout=Layout(width="auto"), tooltip=tip)
+            for words, tip in (
+                ("Earlier", "Generate the selected variable one step earlier"),
+                ("Later", "Generate the selected variable one step later"),
+                ("Random ordering", "Draw an ordering"),
+            )
+        )
+        self._moves = (earlier, later)
+        self._widths_box = Text(
+            description="Widths", continuous_update=False, layout=Layout(width="220px")
+        )
+        self._draw_box = Dropdown(
+            description="Degrees", options=DEGREE_DRAWS, layout=Layout(width="190px")
+        )
+        draw_again = Button(
+            description="Draw degrees",
+            tooltip="Draw the degrees of all hidden units again",
+            layout=Layout(width="auto"),
+        )
+        self._direct_box = Checkbox(
+            description="Direct connections", indent=False, layout=Layout(width="auto")
+        )
+        self._unit_box = Dropdown(description="Unit", layout=Layout(width="330px"))
+        self._unit_box.add_class("made-unit")
+        self._degree_box = BoundedIntText(
+            description="Its degree", min=1, layout=Layout(width="170px")
+        )
+        self._fault_box = Dropdown(
+            description="Break it",
+            options=[(FAULT_WORDS[fault], fault) for fault in FAULTS],
+            layout=Layout(width="370px"),
+        )
+        save = Button(
+            description="Save picture",
+            tooltip="Write this picture as SVG, beside the notebook",
+            layout=Layout(width="auto"),
+        )
+        restart = Button(
+            description="Start again", tooltip="Back to how it was", layout=Layout(width="auto")
+        )
+        self._picture, self._said, self._sum = HTML(), HTML(), HTML()
+        wrap = Layout(flex_flow="row wrap")
+        super().__init__(
+            [
+                HBox([self._ordering_box, earlier, later, shuffled], layout=wrap),
+                HBox([self._widths_box, self._draw_box, draw_again, self._direct_box], layout=wrap),
+                HBox([self._unit_box, self._degree_box], layout=wrap),
+                HBox([self._fault_box, save, restart], layout=wrap),
+                self._picture,
+                self._said,
+                self._sum,
+            ]
+        )
+        self._scope = f"made-{self.model_id[:12]}"
+        self.add_class(self._scope)
+
+        self.listen(self._ordering_box, self._read_ordering)
+        self.press(earlier, lambda: self._move_selected(-1))
+        self.press(later, lambda: self._move_selected(+1))
+        self.press(shuffled, self.draw_ordering)
+        self.listen(self._widths_box, self._read_widths)
+        self.listen(self._draw_box, self._choose_draw)
+        self.press(draw_again, self.draw_degrees)
+        self.listen(self._direct_box, lambda value: self._change(direct=value))
+        self.listen(self._unit_box, self._select_number, "index")
+        self.listen(self._degree_box, lambda degree: self.set_degree(*self._selected, degree))
+        self.listen(self._fault_box, lambda fault: self._change(fault=fault))
+        self.press(save, self._save_beside_notebook)
+        self.press(restart, self.restart)
+        self._redraw()
+
+    # ---- state ------------------------------------------------------------------------------
+
+    @property
+    def ordering(self) -> list[int]:
+        """Variables in the order of their generation, counted from 0."""
+        return list(self._network.ordering)
+
+    @ordering.setter
+    def ordering(self, ordering: Sequence[int] | Tensor) -> None:
+        ordering = check_ordering(ordering, len(self._network.names))
+        self._change(ordering=tuple(ordering.tolist()))
+
+    @property
+    def hidden_dims(self) -> list[int]:
+        """Width of each hidden layer; new ones get new degrees."""
+        return [len(layer) for layer in self._network.hidden]
+
+    @hidden_dims.setter
+    def hidden_dims(self, hidden_dims: Sequence[int]) -> None:
+        self._change(hidden=self._drawn(self._network.ordering, hidden_dims))
+
+    @property
+    def hidden_degrees(self) -> list[list[int]]:
+        """Degrees of each hidden layer's units; the widths follow."""
+        return [list(layer) for layer in self._network.hidden]
+
+    @hidden_degrees.setter
+    def hidden_degrees(self, hidden: Sequence[Sequence[int]]) -> None:
+        top = max(len(self._network.names) - 1, 1)
+        layers = tuple(tuple(check_count("each degree", d) for d in layer) for layer in hidden)
+        for layer in layers:
+            if not layer:
+                raise ValueError("a hidden layer needs at least one unit: leave the layer out")
+            if max(layer) > top:
+                raise ValueError(
+                    f"hidden degrees lie in 1..{top}, got {max(layer)}: "
+                    f"no output may see a unit of degree {top + 1} or more"
+                )
+        self._change(hidden=layers)
+
+    @property
+    def draw(self) -> str:
+        """How hidden degrees are drawn; setting it draws them."""
+        return self._draw
+
+    @draw.setter
+    def draw(self, draw: str) -> None:
+        self._draw = check_choice("degrees", draw, DEGREE_DRAWS)
+        self.draw_degrees()
+
+    @property
+    def direct(self) -> bool:
+        """Whether inputs are connected to later outputs directly."""
+        return self._network.direct
+
+    @direct.setter
+    def direct(self, direct: bool) -> None:
+        self._change(direct=bool(direct))
+
+    @property
+    def fault(self) -> str:
+        """What is broken: "none", "output with >=" or "degrees = ordering + 1"."""
+        return self._network.fault
+
+    @fault.setter
+    def fault(self, fault: str) -> None:
+        self._change(fault=check_choice("fault", fault, FAULTS))
+
+    @property
+    def selected(self) -> tuple[int, int]:
+        """The selected unit as (layer, number): layer 0 are the inputs, the last the outputs."""
+        return self._selected
+
+    @selected.setter
+    def selected(self, unit: tuple[int, int]) -> None:
+        unit = tuple(unit)
+        if unit not in units_of(self._network):
+            raise ValueError(
+                f"there is no unit {unit}: give (layer, number), counted from 0, "
+                f"in layers of {', '.join(map(str, self._network.sizes))} units"
+            )
+        self._select(unit)
+
+    # ---- what follows from it ---------------------------------------------------------------
+
+    @property
+    def degrees(self) -> list[LongTensor]:
+        """Degrees of the inputs and of each hidden layer, as the masks use them."""
+        return self._network.degrees
+
+    @property
+    def masks(self) -> list[BoolTensor]:
+        """Mask of every layer (out_features, in_features), without the direct one."""
+        return self._network.masks
+
+    @property
+    def direct_mask(self) -> BoolTensor | None:
+        """Mask of the direct connections (D, D), if there are any."""
+        return self._network.direct_mask
+
+    @property
+    def connectivity(self) -> BoolTensor:
+        """(D, D): whether some path leads from input j to output i."""
+        return self._network.reached
+
+    @property
+    def leaks(self) -> list[tuple[int, int]]:
+        """Pairs (output, input), counted from 0, that are connected and must not be."""
+        return [tuple(pair) for pair in self._network.leaks.nonzero().tolist()]
+
+    @property
+    def factorization(self) -> str:
+        """The chain rule in this ordering."""
+        return factorization(self._network.names, self._network.ordering)
+
+    @property
+    def sentence(self) -> str:
+        """What the selected unit sees, or who sees it."""
+        return self._network.sentence(*self._selected)
+
+    @property
+    def total_probability(self) -> float | None:
+        """Σ p(x) over all 2^D inputs, with large weights so that a leak shows; None for D > 16."""
+        if len(self._network.names) > MOST_SUMMED:
+            return None
+        sizes = (self._network.sizes, self._network.direct)
+        if self._large is None or self._large[0] != sizes:
+            self._large = (sizes, _large_weights(self._network))
+        return _sum_over_all_inputs(self._large[1], self._network)
+
+    # ---- actions ----------------------------------------------------------------------------
+
+    def move(self, variable: int, steps: int) -> None:
+        """Generate a variable some steps later, or earlier where ``steps`` is negative."""
+        ordering = self.ordering
+        at = ordering.index(variable)
+        ordering.insert(min(max(at + steps, 0), len(ordering) - 1), ordering.pop(at))
+        self.ordering = ordering
+
+    def draw_ordering(self) -> None:
+        """Draw another ordering, each equally likely."""
+        drawn = before = self.ordering
+        while drawn == before and len(before) > 1:
+            drawn = torch.randperm(len(before), generator=self._generator).tolist()
+        self.ordering = drawn
+
+    def draw_degrees(self) -> None:
+        """Draw the degrees of all hidden units again."""
+        self._change(hidden=self._drawn(self._network.ordering, self.hidden_dims))
+
+    def set_degree(self, layer: int, unit: int, degree: int) -> None:
+        """Set the degree of one hidden unit; ``layer`` counts from 1, as 0 are the inputs."""
+        if not 1 <= layer <= len(self._network.hidden):
+            raise ValueError(
+                "only hidden units' degrees can be set: those of inputs and outputs follow "
+                "from the ordering"
+            )
+        hidden = self.hidden_degrees
+        hidden[layer - 1][unit] = degree
+        self.hidden_degrees = hidden
+
+    def restart(self) -> None:
+        """Back to how it was when it was made."""
+        network, self._draw = self._start
+        self._selected = (len(network.masks), network.ordering[-1])
+        self._network = network
+        self._redraw()
+
+    def save(self, path: str | Path) -> None:
+        """Write the whole picture as an SVG file; a file that is there is replaced as a whole."""
+        page = draw_page(self._network, self._selected, self._report())
+        write_whole(path, lambda file: file.write_text(page, encoding="utf-8"))
+
+    def figure(self) -> Figure:
+        """The same state as a static figure."""
+        return plot_network(
+            self.degrees,
+            self.masks,
+            direct=self.direct_mask,
+            names=self._network.names,
+        )
+
+    # ---- between state and page -------------------------------------------------------------
+
+    def _drawn(self, ordering: Sequence[int], widths: Sequence[int]) -> tuple[tuple[int, ...], ...]:
+        if isinstance(widths, str) or not isinstance(widths, Sequence):
+            raise TypeError(f"hidden_dims must be widths such as (4, 4), got {widths!r}")
+        widths = [check_count("each width", width) for width in widths]
+        order = input_degrees(list(ordering))
+        drawn = draw_degrees(order, widths, self._draw, self._generator)[1:]
+        return tuple(tuple(layer.tolist()) for layer in drawn)
+
+    def _change(self, **changes: object) -> None:
+        layer, unit = self._selected
+        was_output = layer == len(self._network.hidden) + 1
+        self._network = replace(self._network, **changes)
+        last = len(self._network.hidden) + 1
+        layer = last if was_output else min(layer, last)
+        self._selected = (layer, min(unit, self._network.sizes[layer] - 1))
+        self._redraw()
+
+    def _select(self, unit: tuple[int, int]) -> None:
+        self._selected = unit
+        self._redraw(structure=False)
+
+    def _select_number(self, number: int) -> None:
+        self._select(units_of(self._network)[number])
+
+    def _read_ordering(self, words: str) -> None:
+        self.ordering = read_ordering(words, self._network.names)
+
+    def _read_widths(self, words: str) -> None:
+        parts = words.replace(",", " ").split()
+        wrong = [part for part in parts if not part.isascii() or not part.isdigit()]
+        if wrong:
+            raise ValueError(
+                f"hidden units are widths such as 4, 4 (one number a layer), got {wrong[0]!r}"
+            )
+        self.hidden_dims = [int(part) for part in parts]
+
+    def _choose_draw(self, draw: str) -> None:
+        self.draw = draw
+
+    def _move_selected(self, steps: int) -> None:
+        self.move(self._selected[1], steps)
+
+    def _save_beside_notebook(self) -> None:
+        names = (f"masks{'' if k == 1 else f'-{k}'}.svg" for k in count(1))
+        name = next(name for name in names if not Path(name).exists())
+        self.save(name)
+        self._say(f"Saved as {name}, beside this notebook.")
+
+    def _report(self) -> str:
+        """Σp in words, and what it does and does not show."""
+        total, network = self.total_probability, self._network
+        if total is None:
+            return f"2^{len(network.names)} inputs are too many to add up their probabilities."
+        said = (
+            f"Σ p(x) over all {2 ** len(network.names):,} inputs is {total:.3f} "
+            "(with large weights, so that a leak shows)."
+        )
+        if not self.leaks:
+            return f"{said} It must be 1, and no output sees what it may not."
+        if network.fault == "degrees = ordering + 1":
+            order = torch.argsort(network.degrees[0]).tolist()
+            return (
+                f"{said} A distribution, and yet not the one that was asked for: these masks "
+                f"belong to the ordering {', '.join(network.names[i] for i in order)}."
+            )
+        return f"{said} It must be 1: this is no distribution."
+
+    def _redraw(self, structure: bool = True) -> None:
+        network = self._network
+        with self.quietly():
+            if structure:
+                self._ordering_box.value = write_ordering(network.ordering, network.names)
+                self._widths_box.value = ", ".join(map(str, self.hidden_dims))
+                self._draw_box.value = self._draw
+                self._direct_box.value = network.direct
+                self._fault_box.value = network.fault
+                names = [network.name(*unit) for unit in units_of(network)]
+                if list(self._unit_box.options) != names:
+                    self._unit_box.options = names
+            layer, unit = self._selected
+            is_hidden = 1 <= layer <= len(network.hidden)
+            self._unit_box.index = number_of(network, self._selected)
+            self._degree_box.max = max(len(network.names), 1)
+            self._degree_box.value = network.degree(layer, unit)
+            self._degree_box.disabled = not is_hidden
+            for button in self._moves:
+                button.disabled = is_hidden
+        if structure or not is_drawn_as_graph(network):
+            self._picture.value = picture(
+                element("div", escape(self.factorization), class_="made-formula"),
+                *draw_pictures(network, self._selected),
+                draw_words(network),
+                class_="made-picture made-graph",
+            )
+        self._say()
+        if structure:
+            self._sum.value = picture(element("div", escape(self._report()), role="status"))
+
+    def _say(self, more: str = "") -> None:
+        style = selection_style(
+            number_of(self._network, self._selected), f".{self._scope} {UNLESS_POINTED_AT}"
+        )
+        self._said.value = picture(
+            element("style", style),
+            element("b", f"{escape(self.sentence)} {escape(more)}", role="status"),
+        )
+
+
+def _large_weights(network: Network) -> MADE:
+    """A MADE whose outputs grow with every input they see, so that Σp > 1 where one sees itself.
+
+    Weights between 1 and 3 and a rising activation: no two paths cancel.
+    """
+    with torch.random.fork_rng(devices=[]):  # a new layer draws weights, from the global stream
+        model = MADE(
+            len(network.names),
+            [len(layer) for layer in network.hidden],
+            activation="tanh",
+            direct=network.direct,
+        ).double()
+    generator = Generator().manual_seed(0)
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            if name.endswith("weight"):
+                noise = torch.rand(parameter.shape, generator=generator, dtype=parameter.dtype)
+                parameter.copy_(1 + 2 * noise)
+            else:
+                parameter.zero_()
+    return model
+
+
+@torch.no_grad()
+def _sum_over_all_inputs(model: MADE, network: Network) -> float:
+    """Σ p(x) over all 2^D inputs, with a model's weights under a network's masks."""
+    for layer, mask in zip(model.net, network.masks, strict=True):
+        layer.set_mask(mask)
+    if network.direct_mask is not None:
+        model.direct.set_mask(network.direct_mask)
+    bits = torch.arange(len(network.names))
+    x = torch.arange(2 ** len(bits))[:, None] >> bits & 1
+    return model.log_prob(x).exp().sum().item()

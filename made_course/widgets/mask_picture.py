@@ -1,0 +1,356 @@
+"""How a MaskExplorer draws its network: pure functions from a Network to SVG."""
+
+from __future__ import annotations
+
+import re
+from html import escape
+from itertools import product
+
+import numpy as np
+from torch import Tensor
+
+from .dependence_picture import draw_dependence, legend
+from .network import Network
+from .svg import (
+    BLUE,
+    GREY,
+    INK,
+    ON_ENTER_OR_SPACE,
+    ORANGE,
+    PALE,
+    element,
+    operate,
+    pixels,
+    svg,
+    text,
+)
+from .words import factorization
+
+MOST_LINES = 1500
+"""Connections up to which the network is drawn as a graph; beyond, its masks are heat-maps."""
+
+_SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+HEAT_MAP = 220
+"""Longer side of a heat-map, in pixels."""
+
+Unit = tuple[int, int]
+
+
+def is_drawn_as_graph(network: Network) -> bool:
+    """Whether there are few enough connections for a line each."""
+    return sum(int(mask.sum()) for mask in network.connections.values()) <= MOST_LINES
+
+
+def number_of(network: Network, unit: Unit) -> int:
+    """A unit's number when all are counted, from the inputs on."""
+    return sum(network.sizes[: unit[0]]) + unit[1]
+
+
+def units_of(network: Network) -> list[Unit]:
+    """All units as (layer, number in the layer), from the inputs on."""
+    return [(layer, k) for layer, size in enumerate(network.sizes) for k in range(size)]
+
+
+def draw_pictures(network: Network, selected: Unit | None = None) -> list[str]:
+    """The pictures that belong side by side: the network or its masks, and what reaches what.
+
+    Args:
+        network: what to draw.
+        selected: where the network is drawn as heat-maps, the unit whose paths are coloured.
+    """
+    reaches = draw_dependence(
+        network.reached, network.allowed, network.names, "Which output sees which input"
+    )
+    if is_drawn_as_graph(network):
+        classes = _path_classes(network)
+        return [_draw_graph(network, classes), reaches, _draw_masks(network, classes)]
+    return [_draw_heat_maps(network, selected), reaches]
+
+
+def draw_words(network: Network) -> str:
+    """What stands under the pictures: their legends and, of the unit pointed at, the sentence."""
+    if not is_drawn_as_graph(network):
+        heat_maps = (
+            "Grey: a weight may exist. Blue: on a path from the selected unit's ancestors. "
+            "Orange: on a path to its descendants. Black: on a path that leaks."
+        )
+        return legend() + element("div", heat_maps, class_="made-hint")
+    rules, sentences = [BASE_STYLE], []
+    for unit in units_of(network):
+        number = number_of(network, unit)
+        pointed_at = f'.made-graph:has([data-unit="{number}"]:is(:hover,:focus-visible))'
+        rules.append(selection_style(number, pointed_at))
+        rules.append(f"{pointed_at} .say{number}{{display:block}}")
+        sentences.append(
+            element("div", escape(network.sentence(*unit)), class_=f"made-say say{number}")
+        )
+    hint = (
+        "Point at a unit to see its paths, press it to keep them. Blue, unbroken: from its "
+        "ancestors. Orange, dashed: to its descendants. Dotted, ✕: a path that leaks."
+    )
+    return (
+        legend()
+        + element("style", "\n".join(rules))
+        + element("div", hint, class_="made-hint")
+        + element("div", *sentences, class_="made-sentences", aria_hidden="true")
+    )
+
+
+def draw_page(network: Network, selected: Unit, report: str) -> str:
+    """Everything a reader sees, in one picture that stands by itself: for a file."""
+    pictures = draw_pictures(network, selected)
+    sizes = [_size_of(part) for part in pictures]
+    formula = factorization(network.names, network.ordering)
+    width = max(sum(w + 30 for w, _ in sizes), 11 * len(formula))
+    below = 50 + max(h for _, h in sizes)
+    x, placed = 0.0, []
+    for part, (w, _) in zip(pictures, sizes, strict=True):
+        placed.append(element("g", part, transform=f"translate({x:.4g} 46)"))
+        x += w + 30
+    words = [network.sentence(*selected), *report.split(". ", 1)]
+    lines = [
+        text(4, below + 22 * k, line, text_anchor="start") for k, line in enumerate(words, start=1)
+    ]
+    return svg(
+        width,
+        below + 22 * len(words) + 12,
+        element("style", BASE_STYLE + selection_style(number_of(network, selected))),
+        text(2, 26, formula, text_anchor="start", **FORMULA),
+        *placed,
+        *lines,
+        label=f"{formula}. {' '.join(words)}",
+    )
+
+
+FORMULA = {"font_family": "serif", "font_style": "italic", "font_size": 22}
+UNLESS_POINTED_AT = ".made-graph:not(:has(.unit:is(:hover,:focus-visible)))"
+BASE_STYLE = f"""
+.line {{stroke: #8c8c8c; stroke-width: 1.3}}
+.line.leak {{stroke: {ORANGE}; stroke-width: 2.6; stroke-dasharray: 2 4}}
+.cell {{fill: #8c8c8c}}
+.unit circle {{fill: white; stroke: {INK}; stroke-width: 1.5}}
+.made-say {{display: none}}
+.made-hint, .made-sentences {{flex-basis: 100%; min-height: 3em}}
+.made-sentences {{display: none}}
+.made-graph:has(.unit:is(:hover,:focus-visible)) .made-hint {{display: none}}
+.made-graph:has(.unit:is(:hover,:focus-visible)) .made-sentences {{display: block}}
+"""
+
+
+def selection_style(number: int, scope: str = "") -> str:
+    """CSS that lights up the paths through one unit: ancestors blue, descendants orange, dashed."""
+    ancestor, descendant = f"{scope} .a{number}", f"{scope} .d{number}"
+    return (
+        f"{ancestor}.line{{stroke:{BLUE};stroke-width:3.4;stroke-dasharray:none}}"
+        f"{descendant}.line{{stroke:{ORANGE};stroke-width:3.4;stroke-dasharray:9 5}}"
+        f"{ancestor}.cell{{fill:{BLUE}}}"
+        f"{descendant}.cell{{fill:{ORANGE};stroke:{INK};stroke-dasharray:3 3}}"
+        f"{ancestor} circle{{fill:#d4e7f4;stroke:{BLUE};stroke-width:3.4}}"
+        f"{descendant} circle{{fill:#fce4d6;stroke:{ORANGE};stroke-width:3.4;stroke-dasharray:5 3}}"
+        f'{scope} [data-unit="{number}"] circle{{fill:{INK};stroke:{INK}}}'
+        f'{scope} [data-unit="{number}"] .degree{{fill:white}}'
+    )
+
+
+# ---- the graph ----------------------------------------------------------------------------------
+
+
+def _draw_graph(network: Network, classes: dict[str, str]) -> str:
+    sizes = network.sizes
+    tallest = max(sizes)
+    gap = 48 if tallest <= 6 else 34 if tallest <= 12 else 28
+    radius = min(17, gap // 2 - 2)
+    label_width = 14 + 9 * max(map(len, network.names))
+    step = 110 if len(sizes) <= 5 else 80
+    width, height = 2 * label_width + 2 * radius + step * (len(sizes) - 1), 44 + gap * tallest
+
+    def place(layer: int, unit: int) -> tuple[float, float]:
+        y = 40 + gap * (unit + 0.5 + (tallest - sizes[layer]) / 2)
+        return label_width + radius + step * layer, y
+
+    lines, crosses = [], []
+    for key, mask in network.connections.items():
+        below, above = network.ends(key)
+        for to, start in np.argwhere(mask.numpy()).tolist():
+            (x1, y1), (x2, y2) = place(below, start), place(above, to)
+            leak = bool(network.leaking[key][to, start])
+            where = {"data_mask": key, "data_from": start, "data_to": to}
+            words = f"line {classes[f'{key}.{to}.{start}']}{' leak' if leak else ''}"
+            if key == "direct":  # an arc, or it would hide behind the hidden layers' lines
+                bend = 40 - 0.2 * gap * tallest
+                path = f"M{x1:.4g} {y1:.4g}Q{(x1 + x2) / 2:.4g} {bend:.4g} {x2:.4g} {y2:.4g}"
+                lines.append(element("path", d=path, fill="none", class_=words, **where))
+                middle = ((x1 + x2) / 2, (y1 + y2) / 4 + bend / 2)
+            else:
+                lines.append(element("line", x1=x1, y1=y1, x2=x2, y2=y2, class_=words, **where))
+                middle = (0.35 * x1 + 0.65 * x2, 0.35 * y1 + 0.65 * y2)
+            if leak and above == len(network.masks):
+                crosses.append(_cross(*middle))
+    nodes = [_draw_node(network, unit, place(*unit), radius) for unit in units_of(network)]
+    names = ["inputs", *(f"hidden {k + 1}" for k in range(len(network.hidden))), "outputs"]
+    headings = [text(place(layer, 0)[0], 18, name) for layer, name in enumerate(names)]
+    return svg(
+        width,
+        height,
+        *headings,
+        *lines,
+        *crosses,
+        *nodes,
+        label="The network, inputs at the left, outputs at the right; the number in a unit is its "
+        "degree. Each unit is a button that selects it.",
+        role="group",
+    )
+
+
+def _size_of(picture: str) -> tuple[float, float]:
+    width, height = re.search(r'width="([\d.]+)" height="([\d.]+)"', picture).groups()
+    return float(width), float(height)
+
+
+def _draw_node(network: Network, unit: Unit, at: tuple[float, float], radius: float) -> str:
+    (layer, k), (x, y), number = unit, at, number_of(network, unit)
+    degree = network.degree(layer, k)
+    words = [element("circle", cx=x, cy=y, r=radius)]
+    words.append(text(x, y + 5, degree, class_="degree"))
+    if layer == 0:
+        words.append(text(x - radius - 8, y + 5, network.name(layer, k), text_anchor="end"))
+    elif layer == len(network.masks):
+        words.append(text(x + radius + 8, y + 5, network.name(layer, k), text_anchor="start"))
+    return element(
+        "g",
+        *words,
+        class_=f"unit {_unit_classes(network, unit)}",
+        data_unit=number,
+        role="button",
+        tabindex=0,
+        aria_label=f"{network.name(layer, k)}, degree {degree}",
+        onclick=operate(".made-unit select", selectedIndex=number),
+        onkeydown=ON_ENTER_OR_SPACE,
+        style="cursor:pointer",
+    )
+
+
+def _cross(x: float, y: float) -> str:
+    return text(x, y + 5, "✕", fill=ORANGE, font_weight="bold", font_size=15, class_="cross")
+
+
+# ---- the masks ----------------------------------------------------------------------------------
+
+
+def _draw_masks(network: Network, classes: dict[str, str]) -> str:
+    cell, parts, x, tallest = 20, [], 0, 0
+    for key, mask in network.connections.items():
+        to_degrees, from_degrees = _degrees_around(network, key)
+        rows, columns = mask.shape
+        left, top = x + 26, 66
+        parts.append(_mask_name(x, network, key))
+        parts += [
+            text(left + cell * (j + 0.5), top - 6, int(degree), font_size=13, fill=GREY)
+            for j, degree in enumerate(from_degrees)
+        ]
+        parts += [
+            text(left - 12, top + cell * (i + 0.5) + 5, int(degree), font_size=13, fill=GREY)
+            for i, degree in enumerate(to_degrees)
+        ]
+        for i, j in product(range(rows), range(columns)):
+            at = {"x": left + cell * j, "y": top + cell * i, "width": cell - 2, "height": cell - 2}
+            if not mask[i, j]:
+                parts.append(element("rect", **at, fill="white", stroke=PALE))
+                continue
+            words = f"cell {classes[f'{key}.{i}.{j}']}"
+            parts.append(element("rect", **at, class_=words))
+            if network.leaking[key][i, j] and key in ("direct", len(network.masks) - 1):
+                parts.append(text(at["x"] + 9, at["y"] + 14, "✕", fill="white", font_weight="bold"))
+        x += 26 + max(cell * columns, 62) + 18
+        tallest = max(tallest, rows)
+    legend = "filled: the weight may exist; rows and columns carry their degrees"
+    parts.append(text(0, 38, legend, text_anchor="start", font_size=13, fill=GREY))
+    width = max(x, 7 * len(legend))
+    return svg(width, 70 + cell * tallest, *parts, label="The masks as matrices")
+
+
+def _draw_heat_maps(network: Network, selected: Unit | None) -> str:
+    paths = {} if selected is None else network.paths(*selected)
+    parts, x, tallest = [], 0, 0
+    for key, mask in network.connections.items():
+        rows, columns = mask.shape
+        scale = HEAT_MAP / max(rows, columns)
+        width, height = scale * columns, scale * rows
+        colours = np.full((rows, columns, 3), 255, dtype=np.uint8)
+        colours[mask.numpy()] = _rgb(PALE)
+        if key in paths:
+            letter, on_path = paths[key]
+            colours[on_path.numpy()] = _rgb(BLUE if letter == "a" else ORANGE)
+        colours[network.leaking[key].numpy()] = _rgb(INK)
+        title = _mask_name(x, network, key)
+        at = {"x": x, "y": 30, "width": width + 2, "height": height + 2}
+        parts += [
+            title,
+            pixels(x + 1, 31, width, height, colours),
+            element("rect", **at, fill="none", stroke=GREY),
+        ]
+        x += max(width, 90) + 26
+        tallest = max(tallest, height)
+    return svg(x, tallest + 40, *parts, label="The masks as heat-maps: grey weights may exist")
+
+
+def _rgb(colour: str) -> list[int]:
+    return [int(colour[k : k + 2], 16) for k in (1, 3, 5)]
+
+
+def _degrees_around(network: Network, key: int | str) -> tuple[Tensor, Tensor]:
+    """Degrees of the units a mask leads to, and of those it comes from."""
+    if key == "direct":
+        return network.degrees[0], network.degrees[0]
+    return network.degrees[(key + 1) % len(network.degrees)], network.degrees[key]
+
+
+def _mask_name(x: float, network: Network, key: int | str) -> str:
+    """The paper's symbol of a mask, set as a title."""
+    what = ""
+    if key == "direct":
+        raised, what = "A", "direct"
+    elif key == len(network.masks) - 1:
+        raised, what = "V", "output"
+    else:
+        raised = f"W{key + 1}".translate(_SUPERSCRIPTS)
+    return element(
+        "text",
+        "M",
+        element("tspan", raised, dy=-6, font_size=13),
+        element("tspan", what, dy=6, dx=6, font_weight="normal") if what else "",
+        x=x,
+        y=18,
+        font_weight="bold",
+    )
+
+
+# ---- paths through a unit -----------------------------------------------------------------------
+
+
+def _path_classes(network: Network) -> dict[str, str]:
+    """For each connection, "mask.to.from", the classes that say on which units' paths it lies.
+
+    ``a7``: it leads towards unit 7 (an ancestor's); ``d7``: it comes from there (a descendant's).
+    """
+    classes: dict[str, list[str]] = {}
+    for key, mask in network.connections.items():
+        for to, start in np.argwhere(mask.numpy()).tolist():
+            classes[f"{key}.{to}.{start}"] = []
+    for unit in units_of(network):
+        for key, (letter, on_path) in network.paths(*unit).items():
+            for to, start in np.argwhere(on_path.numpy()).tolist():
+                classes[f"{key}.{to}.{start}"].append(f"{letter}{number_of(network, unit)}")
+    return {connection: " ".join(words) for connection, words in classes.items()}
+
+
+def _unit_classes(network: Network, unit: Unit) -> str:
+    """Of which units it is an ancestor (``a7``), of which a descendant (``d7``)."""
+    words = []
+    for layer, others in enumerate(network.cone(*unit)):
+        letter = "a" if layer > unit[0] else "d"
+        if layer != unit[0]:
+            words += [
+                f"{letter}{number_of(network, (layer, k))}" for k in others.nonzero().flatten()
+            ]
+    return " ".join(words)

@@ -1,0 +1,174 @@
+"""The state of a MaskExplorer: a masked network, whole or broken, and what can be said of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from torch import BoolTensor, LongTensor
+
+from ..masks import build_masks, connectivity, direct_mask, input_degrees, paths_through
+from .words import hat, listing
+
+FAULTS = ("none", "output with >=", "degrees = ordering + 1")
+
+
+@dataclass(frozen=True)
+class Network:
+    """Which unit may be connected to which, by degrees; no weights.
+
+    Args:
+        names: of the variables, as text.
+        ordering: (D,) variables in the order of their generation, counted from 0.
+        hidden: degrees of each hidden layer's units.
+        direct: whether inputs are connected to later outputs directly.
+        fault: one of ``FAULTS``: whole; the output's mask with ``>=`` in place of ``>``; or the
+            ordering itself taken for the degrees.
+
+    Example:
+        >>> network = Network(("x₁", "x₂", "x₃"), (1, 2, 0), ((1, 2),))
+        >>> network.sentence(2, 2)
+        'x̂₃ sees x₂. It may see x₂.'
+    """
+
+    names: tuple[str, ...]
+    ordering: tuple[int, ...]
+    hidden: tuple[tuple[int, ...], ...]
+    direct: bool = False
+    fault: str = "none"
+
+    @cached_property
+    def degrees(self) -> list[LongTensor]:
+        """Degrees of the inputs and of each hidden layer, as the masks use them."""
+        order = input_degrees(self.ordering)
+        if self.fault == "degrees = ordering + 1":
+            order = torch.tensor(self.ordering) + 1
+        return [order, *(torch.tensor(layer, dtype=torch.long) for layer in self.hidden)]
+
+    @cached_property
+    def masks(self) -> list[BoolTensor]:
+        """Mask of every layer (out_features, in_features), the output's last."""
+        masks = build_masks(self.degrees)
+        if self.fault == "output with >=":
+            masks[-1] = self.degrees[0][:, None] >= self.degrees[-1][None, :]
+        return masks
+
+    @cached_property
+    def direct_mask(self) -> BoolTensor | None:
+        """Mask of the direct connections (D, D); None without them."""
+        if not self.direct:
+            return None
+        order = self.degrees[0]
+        if self.fault == "output with >=":
+            return order[:, None] >= order[None, :]
+        return direct_mask(order)
+
+    @cached_property
+    def allowed(self) -> BoolTensor:
+        """(D, D): what the ordering allows output i to see of input j, whatever the masks do."""
+        return direct_mask(input_degrees(self.ordering))
+
+    @cached_property
+    def reached(self) -> BoolTensor:
+        """(D, D): whether some path leads from input j to output i."""
+        return connectivity(self.masks, self.direct_mask)
+
+    @cached_property
+    def leaks(self) -> BoolTensor:
+        """(D, D): reached, and not allowed."""
+        return self.reached & ~self.allowed
+
+    @cached_property
+    def connections(self) -> dict[int | str, BoolTensor]:
+        """All masks by name: 0, 1, ... from below upwards, then "direct" if there is one."""
+        connections: dict[int | str, BoolTensor] = dict(enumerate(self.masks))
+        if self.direct_mask is not None:
+            connections["direct"] = self.direct_mask
+        return connections
+
+    def ends(self, key: int | str) -> tuple[int, int]:
+        """The layers that the connections of one mask come from and lead to."""
+        return (0, len(self.masks)) if key == "direct" else (key, key + 1)
+
+    @cached_property
+    def leaking(self) -> dict[int | str, BoolTensor]:
+        """The connections that lie on a path which is not allowed."""
+        from_inputs = [torch.eye(len(self.names))]
+        for mask in self.masks:
+            from_inputs.append(mask.float() @ from_inputs[-1])
+        to_outputs = [torch.eye(len(self.names))]
+        for mask in reversed(self.masks):
+            to_outputs.append(to_outputs[-1] @ mask.float())
+        to_outputs.reverse()
+        leaks = self.leaks.float()
+        return {
+            key: mask & (to_outputs[above].T @ leaks @ from_inputs[below].T > 0)
+            for key, mask in self.connections.items()
+            for below, above in [self.ends(key)]
+        }
+
+    def paths(self, layer: int, unit: int) -> dict[int | str, tuple[str, BoolTensor]]:
+        """The connections on paths through a unit: "a" to its ancestors, "d" to descendants."""
+        cone = paths_through(self.masks, layer, unit, self.direct_mask)
+        paths = {}
+        for key, mask in self.connections.items():
+            below, above = self.ends(key)
+            if above <= layer or below >= layer:  # else a direct connection passes the unit by
+                on_path = mask & cone[above][:, None] & cone[below][None, :]
+                paths[key] = ("a" if above <= layer else "d", on_path)
+        return paths
+
+    @property
+    def sizes(self) -> list[int]:
+        """Number of units of each layer, inputs and outputs included."""
+        return [len(self.names), *map(len, self.hidden), len(self.names)]
+
+    def degree(self, layer: int, unit: int) -> int:
+        """Degree of a unit; layer 0 are the inputs, the last one the outputs."""
+        return int(self.degrees[layer % (len(self.hidden) + 1)][unit])
+
+    def cone(self, layer: int, unit: int) -> list[BoolTensor]:
+        """One BoolTensor a layer: the unit, its ancestors below it, its descendants above it."""
+        return paths_through(self.masks, layer, unit, self.direct_mask)
+
+    def name(self, layer: int, unit: int) -> str:
+        """What a unit is called."""
+        if layer == 0:
+            return self.names[unit]
+        if layer == len(self.masks):
+            return hat(self.names[unit])
+        return f"unit {unit + 1} of hidden layer {layer}"
+
+    def sentence(self, layer: int, unit: int) -> str:
+        """What a unit sees or who sees it, against what the ordering allows."""
+        name = self.name(layer, unit)
+        if layer == 0:
+            reached, allowed = self.reached[:, unit], self.allowed[:, unit]
+            said = (
+                f"{name} reaches {self._outputs(reached)}. It may reach {self._outputs(allowed)}."
+            )
+            missing, leaking = self._outputs(allowed & ~reached), self._outputs(reached & ~allowed)
+            way = "to"
+        elif layer == len(self.masks):
+            reached, allowed = self.reached[unit], self.allowed[unit]
+            said = f"{name} sees {self._inputs(reached)}. It may see {self._inputs(allowed)}."
+            missing, leaking = self._inputs(allowed & ~reached), self._inputs(reached & ~allowed)
+            way = "from"
+        else:
+            cone = self.cone(layer, unit)
+            return (
+                f"{name[0].upper()}{name[1:]} has degree {self.degree(layer, unit)}. "
+                f"It sees {self._inputs(cone[0])}; it is seen by {self._outputs(cone[-1])}."
+            )
+        if (allowed & ~reached).any():
+            said += f" No path leads {way} {missing}."
+        if (reached & ~allowed).any():
+            said += f" A leak: {leaking}."
+        return said
+
+    def _inputs(self, which: BoolTensor) -> str:
+        return listing([self.names[i] for i in self.ordering if which[i]])
+
+    def _outputs(self, which: BoolTensor) -> str:
+        return listing([hat(self.names[i]) for i in self.ordering if which[i]])

@@ -1,0 +1,183 @@
+"""A real JupyterLab and a real Chromium, for tests, measurements and screenshots."""
+
+import importlib.util
+import json
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+
+import nbformat
+
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    # widgets have to work offline: nothing but this machine can be reached
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+]
+LAB_SETTINGS = {
+    # every cell is attached to the page, also those that are scrolled away
+    "notebook-extension/tracker": {"windowingMode": "none"},
+    # nothing is fetched, and no notice lies over the page
+    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+}
+
+# The light in the corner says "idle" before there is a kernel at all; its connection does not.
+KERNEL_IDLE = """() => {
+    const kernel = window.jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel;
+    return kernel?.connectionStatus === 'connected' && kernel.status === 'idle';
+}"""
+START_COMMAND = """([name, args]) => {
+    window.commandEnded = false;
+    window.jupyterapp.commands.execute(name, args).then(() => { window.commandEnded = true; });
+}"""
+
+
+def what_is_missing() -> str | None:
+    """What a browser test needs and this machine has not, in words."""
+    if shutil.which("chromium") is None:
+        return "no chromium on the path"
+    if importlib.util.find_spec("playwright") is None:
+        return "playwright is not installed (python -m pip install playwright)"
+    return None
+
+
+@contextmanager
+def jupyterlab(folder: Path) -> Iterator[SimpleNamespace]:
+    """A JupyterLab that serves ``folder / "notebooks"``; has `.base`, `.token` and `.root`."""
+    root = folder / "notebooks"
+    root.mkdir(exist_ok=True)
+    for name, settings in LAB_SETTINGS.items():
+        file = folder / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(settings))
+    # What the person running the tests has configured must not decide how they end.
+    private = {
+        name: str(folder / name)
+        for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
+    }
+    token, base = secrets.token_hex(16), f"http://127.0.0.1:{_free_port()}"
+    log = folder / "lab.log"
+    with log.open("wb") as out:
+        server = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
+                *("--ip=127.0.0.1", f"--port={base.rpartition(':')[2]}"),
+                f"--IdentityProvider.token={token}",
+                f"--ServerApp.root_dir={root}",
+                f"--LabApp.user_settings_dir={folder / 'settings'}",
+                "--LabApp.expose_app_in_browser=True",
+            ],
+            stdout=out,
+            stderr=out,
+            env=os.environ | private,
+        )
+    try:
+        _wait_until_up(server, f"{base}/api?token={token}", log)
+        yield SimpleNamespace(base=base, token=token, root=root)
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+def _free_port() -> int:
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def _wait_until_up(server: subprocess.Popen, address: str, log: Path, seconds: float = 90) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and server.poll() is None:
+        try:
+            urllib.request.urlopen(address, timeout=2).close()
+            return
+        except OSError:
+            time.sleep(0.3)
+    raise RuntimeError(f"JupyterLab did not come up:\n{log.read_text(errors='replace')[-3000:]}")
+
+
+@contextmanager
+def chromium(width: int = 1100, height: int = 1000):
+    """An empty page; `page.complaints` collects what the browser's console calls an error."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=CHROMIUM_FLAGS
+        )
+        page = browser.new_page(viewport={"width": width, "height": height})
+        page.complaints = []
+        page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        page.on(
+            "console",
+            lambda message: (
+                page.complaints.append(f"{message.text} ({message.location.get('url')})")
+                if message.type == "error"
+                else None
+            ),
+        )
+        yield page
+        browser.close()
+
+
+def open_notebook(page, lab: SimpleNamespace, name: str) -> None:
+    """Opens a notebook of the folder that the lab serves, and waits for its kernel."""
+    page.goto(f"{lab.base}/doc/tree/{name}?token={lab.token}", wait_until="domcontentloaded")
+    page.wait_for_selector(".jp-Notebook", timeout=60_000)
+    page.wait_for_function("window.jupyterapp", timeout=60_000)
+    page.evaluate("window.jupyterapp.started")
+    page.wait_for_function(KERNEL_IDLE, timeout=60_000)
+
+
+def run_command(page, name: str, limit_s: float = 60, **args: object) -> None:
+    """Carries out one of JupyterLab's commands and waits for its end."""
+    page.evaluate(START_COMMAND, [name, args])
+    page.wait_for_function("window.commandEnded", timeout=limit_s * 1000)
+
+
+def run_cells(page, lab: SimpleNamespace, *sources: str, dark: bool = False) -> list[str]:
+    """Opens a new notebook with these code cells, runs them all and returns their errors."""
+    cells = [nbformat.v4.new_code_cell(source) for source in sources]
+    kernel = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
+    notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
+    name = f"{secrets.token_hex(4)}.ipynb"
+    nbformat.write(notebook, lab.root / name)
+    open_notebook(page, lab, name)
+    if dark:
+        run_command(page, "apputils:change-theme", theme="JupyterLab Dark")
+    run_command(page, "notebook:run-all-cells", 120)
+    run_command(page, "docmanager:save")
+    return [
+        f"{output.ename}: {output.evalue}"
+        for cell in nbformat.read(lab.root / name, as_version=4).cells
+        for output in cell.outputs
+        if output.output_type == "error"
+    ]
+
+
+def kernel_says(page, expression: str) -> str:
+    """The value of a Python expression in the notebook's kernel, as its repr."""
+    return page.evaluate(
+        """async (code) => {
+            const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+            const ask = kernel.requestExecute(
+                {code: "", user_expressions: {answer: code}, store_history: false});
+            const answer = (await ask.done).content.user_expressions.answer;
+            return answer.data ? answer.data["text/plain"] : answer.ename + ": " + answer.evalue;
+        }""",
+        expression,
+    )
