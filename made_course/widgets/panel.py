@@ -10,7 +10,7 @@ from ipywidgets import HTML, Button, VBox, Widget
 
 from .svg import element
 
-STYLE = """<style>
+FRAME = """<style>
 .made-widget {max-width: 1100px}
 .made-widget .widget-html-content {line-height: 1.45}
 .made-picture {background: white; color: #222222; padding: 8px; font-family: system-ui, sans-serif;
@@ -19,7 +19,17 @@ STYLE = """<style>
 .made-picture :focus-visible {outline: 3px solid #222222; outline-offset: 2px}
 .made-problem:not(:empty) {background: white; color: #222222; border-left: 6px solid #D55E00;
   padding: 4px 10px; margin: 4px 0}
-</style>"""
+.made-frame {animation: made-frame 1ms}
+@keyframes made-frame {from {opacity: 0}}
+</style>
+<span class="made-frame" onanimationstart="this.closest('.made-widget').addEventListener(
+  'focusin', (event) => { event.target.dataset.lmSuppressShortcuts = 'true'; })"></span>"""
+"""How panels look; and that what has the focus in one keeps its keys to itself.
+
+Else JupyterLab would take them for its shortcuts: an arrow key in a list would leave the cell, an x
+would cut it. A script in markup does not run, but an animation starts once its element is on the
+page.
+"""
 
 _shown_in: dict[str, tuple[str, list[Panel]]] = {}
 """Cell id → the run of that cell, and the panels made in it."""
@@ -38,7 +48,7 @@ class Panel(VBox):
     def __init__(self, children: Sequence[Widget]) -> None:
         self._problem_line = HTML()
         self._quiet = False
-        super().__init__([HTML(STYLE), *children, self._problem_line])
+        super().__init__([HTML(FRAME), *children, self._problem_line])
         self.add_class("made-widget")
         self.problem = ""
         _replace_last_run(self)
@@ -96,11 +106,11 @@ class Panel(VBox):
 
 
 def picture(*content: str, **attributes: object) -> str:
-    """Markup for an ``ipywidgets.HTML``: pictures on white, whose keys JupyterLab leaves alone."""
+    """Markup for an ``ipywidgets.HTML``: pictures side by side, on white."""
     return element(
         "div",
         *content,
-        **{"class_": "made-picture", "data_lm_suppress_shortcuts": "true"} | attributes,
+        **{"class_": "made-picture"} | attributes,
     )
 
 

@@ -1,16 +1,17 @@
-"""How long a reader waits: ``python -m tests.browser.latency`` prints it.
+"""How long a reader waits and what stays in memory: ``python -m tests.browser.measure`` prints it.
 
-From the browser's own time of a key press or click, through the kernel, to the first frame painted
-after the new picture is in the page.
+Waits are from the browser's own time of a key press or click, through the kernel, to the first
+frame painted after the new picture is in the page.
 """
 
 import statistics
 import tempfile
 from pathlib import Path
 
-from tests.browser.lab import chromium, jupyterlab, run_cells
+from tests.browser.lab import chromium, jupyterlab, kernel_says, run_cells, run_command
 
 PRESSES = 60
+RUNS = 100
 WATCH = """(widget) => {
     window.waits = [];
     const started = (event) => {
@@ -65,12 +66,37 @@ def explorer(page, lab, sizes: str) -> None:
     )
 
 
+def memory(page, lab, source: str) -> None:
+    """Runs a cell with a widget again and again."""
+    errors = run_cells(page, lab, f"from made_course import *\n{source}")
+    assert not errors, errors
+    session = page.context.new_cdp_session(page)
+
+    def megabytes() -> str:
+        session.send("HeapProfiler.collectGarbage")
+        browser = session.send("Runtime.getHeapUsage")["usedSize"] / 2**20
+        pages = kernel_says(page, "int(open('/proc/self/statm').read().split()[1])")
+        widgets = kernel_says(page, "len(__import__('ipywidgets').widgets.widget._instances)")
+        return f"{int(pages) / 256:.0f} MB kernel, {browser:.0f} MB browser, {widgets} widgets"
+
+    run_command(page, "notebook:run-all-cells")
+    print(f"  after run 2: {megabytes()}")
+    for run in range(3, RUNS + 1):
+        run_command(page, "notebook:run-all-cells")
+        if run in (RUNS // 2, RUNS):
+            print(f"  after run {run}: {megabytes()}")
+
+
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder, jupyterlab(Path(folder)) as lab:
         for sizes in ("3, (4, 4)", "16, (64, 64)"):
             print(f"MaskExplorer({sizes})")
             with chromium() as page:
                 explorer(page, lab, sizes)
+        for source in ("MaskExplorer()",):
+            print(f"{source}, the same cell {RUNS} times")
+            with chromium() as page:
+                memory(page, lab, source)
 
 
 if __name__ == "__main__":

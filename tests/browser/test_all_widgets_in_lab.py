@@ -1,0 +1,65 @@
+"""What holds for every widget in JupyterLab: accessible, small, dark or light, and nothing left."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.browser.lab import kernel_says, run_cells, run_command
+
+pytestmark = pytest.mark.browser
+
+AXE = Path(__file__).parent / "axe" / "axe.min.js"  # MPL-2.0, its notice stands in the file
+SCREENSHOTS = Path(__file__).parent / "screenshots"
+WIDGETS = {
+    "MaskExplorer": "MaskExplorer()",
+    "MaskExplorer, broken": "MaskExplorer(4, (5,), direct=True); w.fault = 'output with >='",
+    "MaskExplorer, heat-maps": "MaskExplorer(16, (64, 64))",
+}
+PREPARE = "import made_course\nfrom made_course import *\nfrom IPython.display import display"
+
+
+def cells():
+    return [PREPARE, *(f"w = {source}\ndisplay(w)" for source in WIDGETS.values())]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_serious(lab, page, theme):
+    assert run_cells(page, lab, *cells(), dark=theme == "dark") == []
+    widgets = page.locator(".jp-OutputArea .made-widget")
+    assert widgets.count() == len(WIDGETS)
+    page.evaluate(AXE.read_text())
+    found = page.evaluate(
+        """async () => (await axe.run({include: [['.made-widget']]})).violations
+            .filter(rule => ['serious', 'critical'].includes(rule.impact))
+            .map(rule => [rule.id, rule.help, rule.nodes.map(node => node.html.slice(0, 300))])"""
+    )
+    SCREENSHOTS.mkdir(exist_ok=True)
+    page.set_viewport_size({"width": 1024, "height": 1500})
+    for name, widget in zip(WIDGETS, widgets.all(), strict=True):
+        widget.screenshot(path=SCREENSHOTS / f"{name} {theme}.png")
+    assert found == []
+    assert page.complaints == []
+
+
+@pytest.mark.parametrize(("width", "height"), [(1024, 768), (512, 384)])  # a beamer; 200% zoom
+def test_nothing_is_cut_off_on_a_small_screen(lab, page, width, height):
+    page.set_viewport_size({"width": width, "height": height})
+    assert run_cells(page, lab, *cells()) == []
+    cut = page.locator(".jp-OutputArea .made-widget").evaluate_all(
+        """widgets => widgets.map(widget => [widget, ...widget.querySelectorAll('*')]
+            .filter(part => !part.closest('svg') && part.getBoundingClientRect().right
+                > widget.parentElement.getBoundingClientRect().right + 1)
+            .map(part => part.className))"""
+    )
+    assert cut == [[] for _ in WIDGETS]
+
+
+def test_running_a_cell_again_leaves_nothing_behind(lab, page):
+    assert run_cells(page, lab, *cells()) == []
+    count = "len(__import__('ipywidgets').widgets.widget._instances)"
+    before = kernel_says(page, count)
+    for _ in range(3):
+        run_command(page, "notebook:run-all-cells")
+    assert kernel_says(page, count) == before
+    assert page.locator(".jp-OutputArea .made-widget").count() == len(WIDGETS)
+    assert page.complaints == []
