@@ -177,7 +177,7 @@ class MaskExplorer(Panel):
         self.listen(self._direct_box, lambda value: self._change(direct=value))
         self.listen(self._unit_box, self._select_number, "index")
         self.listen(self._degree_box, lambda degree: self.set_degree(*self._selected, degree))
-        self.listen(self._fault_box, lambda fault: self._change(fault=fault))
+        self.listen(self._fault_box, self._break)
         self.press(save, self._save_beside_notebook)
         self.press(restart, self.restart)
         self._redraw()
@@ -401,6 +401,13 @@ class MaskExplorer(Panel):
                 f"hidden units are widths such as 4, 4 (one number a layer), got {wrong[0]!r}"
             )
         self.hidden_dims = [int(part) for part in parts]
+
+    def _break(self, fault: str) -> None:
+        """Besides breaking it, select an output whose sentence tells of the leak."""
+        self.fault = fault
+        leaking = [i for i in self.ordering if self._network.leaks[i].any()]
+        if leaking:
+            self._select((len(self._network.masks), leaking[0]))
 
     def _choose_draw(self, draw: str) -> None:
         self.draw = draw

@@ -12,6 +12,7 @@ from .svg import element
 
 FRAME = """<style>
 .made-widget {max-width: 1100px}
+.made-widget .widget-html {margin: 0 2px}
 .made-widget .widget-html-content {line-height: 1.45}
 .made-picture {background: white; color: #222222; padding: 8px; font-family: system-ui, sans-serif;
   font-size: 15px; display: flex; flex-wrap: wrap; gap: 8px 24px; align-items: flex-start}

@@ -46,6 +46,7 @@ def test_mouse(widget, page):
 
     widget.get_by_label("Break it").select_option(label="output mask with >= in place of >")
     says(widget, "this is no distribution")
+    says(widget, "x̂₂ sees x₂. It may see nothing. A leak: x₂.")
     assert widget.locator(".cross").count() == 4
     widget.get_by_role("button", name="Start again").click()
     says(widget, "It must be 1, and no output sees what it may not")
@@ -96,7 +97,7 @@ def test_keyboard(widget, page):
     page.keyboard.press("ArrowUp")
     says(widget, "Unit 4 of hidden layer 2 has degree 2")
     assert page.locator(".jp-Notebook .jp-Cell").count() == 1
-    degree = widget.get_by_label("Its degree")
+    degree = widget.get_by_role("spinbutton", name="Its degree")
     degree.focus()
     page.keyboard.press("ArrowDown")
     says(widget, "Unit 4 of hidden layer 2 has degree 1")
