@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .svg import BLUE, GREY, INK, ORANGE, PALE, element, pixels, svg, text
+from .svg import BLUE, GREY, INK, ORANGE, PALE, element, pixels, rgb, svg, text
 from .words import hat, listing
 
 MOST_CELLS = 20
@@ -137,12 +137,8 @@ def _colours(seen: np.ndarray, allowed: np.ndarray) -> np.ndarray:
     kinds = np.stack([allowed & ~seen, allowed & seen, seen & ~allowed]).astype(np.float32)
     block = -(-len(seen) // SIDE)
     shares = F.avg_pool2d(torch.from_numpy(kinds), block, ceil_mode=True).numpy()[..., None]
-    colours = 255 - shares[0] * (255 - _rgb(PALE)) - shares[1] * (255 - _rgb(BLUE))
-    return np.where(shares[2] > 0, _rgb(ORANGE), colours.round()).astype(np.uint8)
-
-
-def _rgb(colour: str) -> np.ndarray:
-    return np.array([int(colour[k : k + 2], 16) for k in (1, 3, 5)])
+    colours = 255 - shares[0] * (255 - rgb(PALE)) - shares[1] * (255 - rgb(BLUE))
+    return np.where(shares[2] > 0, rgb(ORANGE), colours.round()).astype(np.uint8)
 
 
 def _heading(title: str) -> str:

@@ -21,6 +21,7 @@ from .svg import (
     element,
     operate,
     pixels,
+    rgb,
     svg,
     text,
 )
@@ -30,6 +31,7 @@ MOST_LINES = 1500
 """Connections up to which the network is drawn as a graph; beyond, its masks are heat-maps."""
 
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+BOX = "this.getBoundingClientRect()"
 HEAT_MAP = 220
 """Longer side of a heat-map, in pixels."""
 
@@ -59,7 +61,11 @@ def draw_pictures(network: Network, selected: Unit | None = None) -> list[str]:
         selected: where the network is drawn as heat-maps, the unit whose paths are coloured.
     """
     reaches = draw_dependence(
-        network.reached, network.allowed, network.names, "Which output sees which input"
+        network.reached,
+        network.allowed,
+        network.names,
+        "Which output sees which input",
+        _select_row(network, len(network.masks), "ROW"),
     )
     if is_drawn_as_graph(network):
         classes = _path_classes(network)
@@ -71,8 +77,9 @@ def draw_words(network: Network) -> str:
     """What stands under the pictures: their legends and, of the unit pointed at, the sentence."""
     if not is_drawn_as_graph(network):
         heat_maps = (
-            "Grey: a weight may exist. Blue: on a path from the selected unit's ancestors. "
-            "Orange: on a path to its descendants. Black: on a path that leaks."
+            "Press a row to select its unit. Grey: a weight may exist. Blue: on a path from the "
+            "selected unit's ancestors. Orange: on a path to its descendants. Black: on a path "
+            "that leaks."
         )
         return legend() + element("div", heat_maps, class_="made-hint")
     rules, sentences = [BASE_STYLE], []
@@ -269,6 +276,12 @@ def _draw_masks(network: Network, classes: dict[str, str]) -> str:
     return svg(width, 70 + cell * tallest, *parts, label="The masks as matrices")
 
 
+def _select_row(network: Network, layer: int, row: str) -> str:
+    """JavaScript: select the unit of a layer that a row of a matrix belongs to."""
+    first = number_of(network, (layer, 0))
+    return operate(".made-unit select", selectedIndex=f"{first}+{row}")
+
+
 def _draw_heat_maps(network: Network, selected: Unit | None) -> str:
     paths = {} if selected is None else network.paths(*selected)
     parts, x, tallest = [], 0, 0
@@ -277,25 +290,29 @@ def _draw_heat_maps(network: Network, selected: Unit | None) -> str:
         scale = HEAT_MAP / max(rows, columns)
         width, height = scale * columns, scale * rows
         colours = np.full((rows, columns, 3), 255, dtype=np.uint8)
-        colours[mask.numpy()] = _rgb(PALE)
+        colours[mask.numpy()] = rgb(PALE)
         if key in paths:
             letter, on_path = paths[key]
-            colours[on_path.numpy()] = _rgb(BLUE if letter == "a" else ORANGE)
-        colours[network.leaking[key].numpy()] = _rgb(INK)
+            colours[on_path.numpy()] = rgb(BLUE if letter == "a" else ORANGE)
+        colours[network.leaking[key].numpy()] = rgb(INK)
         title = _mask_name(x, network, key)
+        row = f"Math.floor({rows}*(event.clientY-{BOX}.top)/{BOX}.height)"
         at = {"x": x, "y": 30, "width": width + 2, "height": height + 2}
         parts += [
             title,
             pixels(x + 1, 31, width, height, colours),
-            element("rect", **at, fill="none", stroke=GREY),
+            element(
+                "rect",
+                **at,
+                fill="transparent",
+                stroke=GREY,
+                style="cursor:pointer",
+                onclick=_select_row(network, network.ends(key)[1], row),
+            ),
         ]
         x += max(width, 90) + 26
         tallest = max(tallest, height)
     return svg(x, tallest + 40, *parts, label="The masks as heat-maps: grey weights may exist")
-
-
-def _rgb(colour: str) -> list[int]:
-    return [int(colour[k : k + 2], 16) for k in (1, 3, 5)]
 
 
 def _degrees_around(network: Network, key: int | str) -> tuple[Tensor, Tensor]:

@@ -1,4 +1,4 @@
-"""What all widgets have in common: their frame, their errors, and that they leave nothing behind."""
+"""What all widgets have in common: a frame, a line for errors, and nothing that stays behind."""
 
 from __future__ import annotations
 

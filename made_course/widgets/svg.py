@@ -59,7 +59,8 @@ def svg(width: float, height: float, *content: str, label: str, **attributes: ob
     """A whole picture, as wide as there is room for, up to its own width.
 
     Args:
-        width, height: in pixels.
+        width: in pixels.
+        height: in pixels.
         content: elements.
         label: what there is to see, for whoever cannot see it.
         attributes: further ones; ``role`` is "img" unless something in it can be focused ("group").
@@ -88,7 +89,10 @@ def pixels(x: float, y: float, width: float, height: float, grey: np.ndarray) ->
     """An array as pixels of even size with sharp edges.
 
     Args:
-        x, y, width, height: where it goes.
+        x: of the left edge.
+        y: of the upper edge.
+        width: in the picture's units.
+        height: in the picture's units.
         grey: (rows, columns) or (rows, columns, 3) of uint8; 0 is black.
     """
     png = io.BytesIO()
@@ -105,6 +109,16 @@ def pixels(x: float, y: float, width: float, height: float, grey: np.ndarray) ->
     )
 
 
+def rgb(colour: str) -> np.ndarray:
+    """Red, green and blue, 0 to 255, of a colour written as #rrggbb.
+
+    Example:
+        >>> rgb(BLUE)
+        array([  0, 114, 178])
+    """
+    return np.array([int(colour[k : k + 2], 16) for k in (1, 3, 5)])
+
+
 def operate(control: str, **settings: object) -> str:
     """JavaScript for an ``on...`` attribute: set a real control of the same widget.
 
@@ -113,8 +127,8 @@ def operate(control: str, **settings: object) -> str:
         settings: property → value, for example ``selectedIndex=2``; a string is JavaScript.
 
     Example:
-        >>> operate(".made-unit select", selectedIndex=2)[-74:]
-        'c.selectedIndex=2;c.dispatchEvent(new Event("change",{bubbles:true}));'
+        >>> operate(".made-unit select", selectedIndex=2).split(";")[1]
+        'c.selectedIndex=2'
     """
     assignments = "".join(f"c.{name}={value};" for name, value in settings.items())
     return (

@@ -107,3 +107,15 @@ def test_python_sets_what_the_page_shows(widget, page):
     kernel_says(page, "setattr(w, 'ordering', [2, 0, 1])")
     widget.get_by_text("p(x) = p(x₃) · p(x₁ | x₃) · p(x₂ | x₃, x₁)").wait_for()
     assert widget.get_by_label("Ordering").input_value() == "x3, x1, x2"
+
+
+def test_rows_of_heat_maps_select_their_units(lab, page):
+    source = "from made_course import MaskExplorer\nw = MaskExplorer(16, (64, 64))\nw"
+    assert run_cells(page, lab, source) == []
+    widget = page.locator(".made-widget")
+    second_mask = widget.locator('rect[style*="pointer"]').nth(1)
+    box = second_mask.bounding_box()
+    second_mask.click(position={"x": 20, "y": box["height"] * 30.5 / 64})
+    says(widget, "Unit 31 of hidden layer 2")
+    assert kernel_says(page, "w.selected") == "(2, 30)"
+    assert page.complaints == []
