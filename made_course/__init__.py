@@ -15,9 +15,11 @@ _ROOMS = {
         "draw_degrees",
         "hidden_degrees",
         "input_degrees",
+        "paths_through",
     ),
     "heads": ("Bernoulli",),
     "made": ("MADE", "MaskedLinear"),
+    "leaks": ("Dependence", "binary_points", "measure_dependence"),
     "data": (
         "bars_and_stripes",
         "download_mnist",
@@ -30,15 +32,24 @@ _ROOMS = {
     "training": ("History", "evaluate", "fit", "train_made"),
     "pretrained": ("load_neighbours", "load_pretrained", "nearest_images"),
     "plotting": (
+        "plot_dependence",
         "plot_first_layer",
         "plot_history",
         "plot_image_rows",
         "plot_images",
         "plot_nats_scale",
+        "plot_network",
         "plot_samples_and_mask",
+        "plot_training",
+        "plot_trajectory",
         "save_samples_grid",
         "show",
     ),
+    "widgets.leak_detector": ("LeakDetector",),
+    "widgets.mask_explorer": ("MaskExplorer",),
+    "widgets.quiz": ("Choice", "Quiz"),
+    "widgets.sampling_player": ("SamplingPlayer",),
+    "widgets.training_monitor": ("TrainingMonitor",),
 }
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
 

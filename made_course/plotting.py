@@ -12,6 +12,7 @@ import torch
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 from torch import Tensor
 from torchvision.utils import make_grid, save_image
@@ -357,7 +358,7 @@ def paint_variables(
     rows, columns = np.ogrid[: picture.shape[0], : picture.shape[1]]
     lines = (rows + columns) % 5 == 0
     lines &= apart.reshape(shape).repeat(scale, axis=0).repeat(scale, axis=1)
-    picture[lines] = 255 - 0.6 * blue
+    picture[lines] = 255 - 0.5 * blue
     return picture
 
 
@@ -397,7 +398,7 @@ def plot_trajectory(
         layout="constrained",
     )
     grid = figure.add_gridspec(lines + 1, len(steps), height_ratios=[*[height] * lines, 1.7])
-    label = {"rotation": 0, "ha": "right", "va": "center", "fontsize": 10, "parse_math": False}
+    label = {"rotation": 0, "ha": "right", "va": "center", "fontsize": 10}
     for k, (name, shown) in enumerate(trajectories.items()):
         for column, step in enumerate(steps):
             so_far, outputs = (figure.add_subplot(grid[2 * k + j, column]) for j in (0, 1))
@@ -455,7 +456,7 @@ def plot_training(
     axes = figure.add_subplot(right)
     rows, gap = torch.stack(list(samples.values())), 2
     images = rows.detach().float().cpu().view(-1, 1, *shape)
-    grid = make_grid(images, nrow=rows.shape[1], padding=gap, pad_value=0.25)
+    grid = make_grid(images, nrow=rows.shape[1], padding=gap, pad_value=0.2)
     axes.imshow(grid[0].numpy(), cmap="gray_r", vmin=0, vmax=1, interpolation="nearest")
     _frame_only(axes)
     height = shape[0] + gap
@@ -484,7 +485,7 @@ def _draw_variables(
     _frame_only(axes)
     for i, name in enumerate(names or ()):
         row, column = divmod(i, columns)
-        colour = "white" if shown[i] > 0.5 and not apart[i] else "black"
+        colour = "white" if shown[i] > 0.54 and not apart[i] else "black"
         words = {"color": colour, "ha": "center", "va": "center", "parse_math": False}
         number = "?" if digits == 0 and apart[i] else f"{values[i]:.{digits}f}"
         axes.text(column + 0.5, row + 0.28, name, fontsize=7, **words)
@@ -524,19 +525,20 @@ def plot_dependence(
         >>> allowed = torch.tensor([[False, True], [False, False]])  # x2, then x1
         >>> figure = plot_dependence({"what a copy sees": torch.eye(2).bool()}, allowed)
         >>> figure.axes[0].get_title()
-        'what a copy sees (2 leaks)'
+        'what a copy sees: 2 leaks'
     """
     count = len(allowed)
     is_small = count <= 20
-    side = max(2.7, 1 + 0.22 * count) if is_small else 4.2
-    figure = Figure(figsize=(side * len(matrices), side + 0.4), layout="constrained")
+    side = 1.1 + 0.24 * max(count, 9) if is_small else 4.2
+    width = max(side * len(matrices), 5)  # room for the legend
+    figure = Figure(figsize=(width, side + 0.6), layout="constrained")
     grid = figure.subplots(1, len(matrices), squeeze=False)[0]
     allowed = allowed.cpu().numpy()
     for (title, seen), axes in zip(matrices.items(), grid, strict=True):
         seen = seen.cpu().numpy()
         leaks = int((seen & ~allowed).sum())
         words = f"{leaks:,} leak" + "s" * (leaks != 1)
-        axes.set_title(f"{title} ({words})", fontsize=11, parse_math=False)
+        axes.set_title(f"{title}: {words}", fontsize=11, parse_math=False)
         axes.set_xlabel("input")
         axes.set_ylabel("output")
         draw = _draw_pairs if is_small else _draw_many_pairs
@@ -554,8 +556,9 @@ def plot_dependence(
         "allowed, not seen": Patch(
             facecolor="white" if is_small else _PALE, edgecolor=BLUE if is_small else _PALE
         ),
-        "a leak": Patch(
-            facecolor=ORANGE, edgecolor="white", hatch="xx" if is_small else "", linewidth=0
+        "a leak": (
+            Patch(facecolor=ORANGE, edgecolor=ORANGE),
+            Line2D([], [], color="white", linestyle="", marker="x" if is_small else ""),
         ),
     }
     figure.legend(
@@ -598,9 +601,10 @@ def _draw_many_pairs(axes: Axes, seen: np.ndarray, allowed: np.ndarray) -> None:
     colours = np.ones((*seen.shape, 3))
     colours[allowed] = to_rgb(_PALE)
     colours[seen & allowed] = to_rgb(BLUE)
+    colours[seen & ~allowed] = to_rgb(ORANGE)
     axes.imshow(colours)
     rows, columns = np.nonzero(seen & ~allowed)
-    axes.plot(columns, rows, ",", color=ORANGE)  # a pixel each, however small the picture is
+    axes.plot(columns, rows, ",", color=ORANGE)  # a dot each, however small the picture is
 
 
 def _frame_only(axes) -> None:

@@ -277,11 +277,13 @@ class SamplingPlayer(Panel):
 
     def figure(self) -> Figure:
         """The same state as a filmstrip for a saved notebook."""
+        board = self._board
+        legible = board.in_cells and board.columns <= 4  # six pictures stand side by side
         return plot_trajectory(
             self._shown(),
             self._steps(),
-            (self._board.rows, self._board.columns),
-            names=self._board.names if self._board.in_cells else None,
+            (board.rows, board.columns),
+            names=board.names if legible else None,
             marked=self._step,
         )
 
@@ -354,8 +356,8 @@ class SamplingPlayer(Panel):
             notes.append("Every output is a conditional now.")
         if self._greedy:
             notes.append(
-                "Taking the likelier value draws nothing. The result is neither a typical sample "
-                f"nor the most probable {self._board.whole}."
+                "Taking the likelier value draws nothing. The result need be neither a typical "
+                f"sample nor the most probable {self._board.whole}."
             )
         if self._show_real:
             notes.append(
@@ -400,13 +402,14 @@ class SamplingPlayer(Panel):
         shown = self._shown()
         row = next(iter(shown.values()))
         bar = draw_decision(row, self._step, self._deciding_noise()) if self._step else ""
-        beside = "flex:1 1 320px"
-        columns = f"{beside};display:flex;flex-wrap:wrap;gap:0 24px"
         paragraphs = (element("p", _in_html(n), style="margin:0 0 6px") for n in self._notes())
-        notes = element("div", *paragraphs, style=beside)
+        pairs = [draw_pair(self._board, row, self._step, name) for name, row in shown.items()]
+        said = [status + bar, "".join(paragraphs)]
+        if len(pairs) == 1:
+            said = ["".join(said)]
+        beside = (element("div", words, style="flex:1 1 320px") for words in said)
         return picture(
-            *(draw_pair(self._board, row, self._step, name) for name, row in shown.items()),
-            element("div", element("div", status, bar, style=beside), notes, style=columns),
+            *(part for line in zip(pairs, beside, strict=True) for part in line),
             draw_likelihood(self._board, shown, self._step),
         )
 
