@@ -1,8 +1,9 @@
 """Run notebooks and save them with their outputs: ``python -m tests.refresh notebooks/*.ipynb``.
 
 Cells with the tag ``widget`` are saved without output and execution count: what they show lives
-in the kernel, and a saved copy of it would be an empty frame. Only the metadata that a reader's
-Jupyter needs is kept, so that a refresh elsewhere changes nothing but what has changed.
+in the kernel, and a saved copy of it would be an empty frame. Of an output that is a widget and has
+an HTML form too, such as a quiz, the HTML is saved. Only the metadata that a reader's Jupyter needs
+is kept, so that a refresh elsewhere changes nothing but what has changed.
 """
 
 import sys
@@ -21,6 +22,9 @@ METADATA = {
 }
 
 
+WIDGET = "application/vnd.jupyter.widget-view+json"
+
+
 def refresh(path: Path) -> None:
     """Run a notebook from top to bottom in its own folder and save it; raises if a cell fails."""
     notebook = nbformat.read(path, as_version=4)
@@ -32,6 +36,9 @@ def refresh(path: Path) -> None:
         cell.metadata = {"tags": tags} if tags else {}
         if "widget" in tags:
             cell.outputs, cell.execution_count = [], None
+        for output in cell.outputs:
+            if "text/html" in output.get("data", {}):
+                output.data.pop(WIDGET, None)
     notebook.metadata = METADATA
     nbformat.write(notebook, path)
     print(f"refreshed {path}")

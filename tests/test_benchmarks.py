@@ -40,18 +40,24 @@ def test_all_sections_print_their_tables():
         assert re.search(rf"^- {fact}[^:]*: \S", done.stdout, re.MULTILINE)
     assert "MNIST, small set: 4,000 training and 1,000 test images." in done.stdout
     titles = re.findall(r"^\*\*(\w+)", done.stdout, re.MULTILINE)
-    assert titles == ["Import", "Sampling", "Training", "Recipe"]
+    assert titles == ["Import", "Sampling", "Training", "Recipe", "Monitor"]
     rows = [line.split("|")[1].strip() for line in done.stdout.splitlines() if line[:1] == "|"]
-    for name in ("document, an epoch", "train_made, an epoch", "fit, its defaults", "2"):
+    for name in (
+        "document, an epoch",
+        "train_made, an epoch",
+        "fit, its defaults",
+        "2",
+        "batch 64",
+    ):
         assert rows.count(name) == 1
     assert len(re.findall(r"\d×", done.stdout)) == 1 + 3 + 1
-    assert len(re.findall(r"\d%", done.stdout)) == 1 + 3 + 1
+    assert len(re.findall(r"\d%", done.stdout)) == 1 + 3 + 1 + 2
 
 
 @pytest.mark.parametrize(
     ("arguments", "fragment"),
     [
-        (["--only", "speed"], "'speed' is none of import, sampling, training, recipe"),
+        (["--only", "speed"], "'speed' is none of import, sampling, training, recipe, monitor"),
         (["--samples", "1,x"], "'x' is no whole number above 0"),
         (["--epochs", "0"], "'0' is no whole number above 0"),
     ],

@@ -182,7 +182,7 @@ class Quiz(Panel):
         """
         if not self._chosen:
             raise ValueError("nothing is chosen yet: choose first, then check")
-        self._answer = set(self._chosen)
+        self._answer = self._chosen
         self._attempts += 1
         self.problem = ""
         self._show_feedback()

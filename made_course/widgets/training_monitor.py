@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
-from html import escape
 
 import numpy as np
 import torch
@@ -189,7 +188,7 @@ class TrainingMonitor(Panel):
 
     def _draw(self) -> None:
         self._drawn_at = time.monotonic()
-        self._words.value = f'<div role="status">{escape(self.status)}</div>'
+        self._words.value = f'<div role="status">{self.status}</div>'
         if self._rows is None:
             self._rows = draw_samples(self._samples, self._image_shape)
         if len(self._history):
@@ -564,11 +563,7 @@ def _copy_of(history: History) -> History:
 
 def _continues(history: History, before: History) -> bool:
     """Whether a history goes on where another one ends."""
-    seen = len(before)
-    return (
-        history.train_nll[:seen] == before.train_nll
-        and history.valid_nll[:seen] == before.valid_nll
-    )
+    return history.train_nll[: len(before)] == before.train_nll
 
 
 def _image_shape(input_dim: int, shape: tuple[int, int] | None) -> tuple[int, int] | None:

@@ -1,6 +1,6 @@
 """Time the package beside the document's way of doing the same work, in one interleaved run.
 
-Four sections, each with a table of seconds and ratios:
+Five sections, each with a table of seconds and ratios:
 
 import     fresh processes: the package against torch
 sampling   784 whole passes against MADE.sample, on the same weights
@@ -8,6 +8,7 @@ training   one epoch of the document's recipe, its test evaluation included, and
            epoch of a fresh process costs beside a later one
 recipe     all epochs of the document, of train_made, of fit's defaults, and of a network three
            times as wide, loading and test evaluation included, with the test NLL of each
+monitor    what TrainingMonitor adds to the training that it shows, on the small set
 
 Sampling comes before training, since the document's passes, which ask for new memory all the time,
 were seen to take up to four times as long in a process that has trained before.
@@ -36,12 +37,20 @@ from pathlib import Path
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from made_course import MADE, evaluate, fit, load_binarized_mnist, load_mnist, train_made
+from made_course import (
+    MADE,
+    TrainingMonitor,
+    evaluate,
+    fit,
+    load_binarized_mnist,
+    load_mnist,
+    train_made,
+)
 
 from . import document
 
 ROOT = Path(__file__).parents[2]
-SECTIONS = ("import", "sampling", "training", "recipe")
+SECTIONS = ("import", "sampling", "training", "recipe", "monitor")
 DOCUMENT = {"lr": 2e-3, "batch_size": 512, "natural_order": False}
 
 
@@ -297,6 +306,62 @@ def sampling(options):
     )
 
 
+def monitor(options):
+    hidden = (options.hidden, options.hidden)
+    _, (train, *_) = timed(lambda: load_binarized_mnist("small"))
+    rows = []
+    for name, settings in {"batch 64": {"batch_size": 64}, "fit's defaults": {}}.items():
+        training, looking = [], []
+        for repeat in range(options.repeats):
+            say(f"monitor: {name}, repeat {repeat + 1} of {options.repeats}")
+            total, looks = monitored(hidden, train, options.epochs, settings)
+            training.append(total - looks)
+            looking.append(looks)
+        rows.append(
+            (
+                name,
+                f"{min(training):.2f}",
+                f"{min(looking):.3f}",
+                f"{1000 * min(looking) / options.epochs:.1f}",
+                f"{min(looking) / min(training):.1%}",
+            )
+        )
+    table(
+        f"Monitor, {options.epochs} epochs of the small set, {'-'.join(map(str, hidden))}",
+        ("what", "training (s)", "monitor (s)", "an epoch (ms)", "share"),
+        rows,
+    )
+
+
+def monitored(hidden, train, epochs, settings):
+    """Seconds of a training with a monitor, and those that the monitor took."""
+    show, seconds = TrainingMonitor(), []
+
+    def on_epoch(model, history):
+        start = time.perf_counter()
+        show(model, history)
+        seconds.append(time.perf_counter() - start)
+
+    def work():
+        model = MADE(784, hidden, seed=0)
+        fit(
+            model,
+            train[400:],
+            train[:400],
+            epochs=epochs,
+            seed=0,
+            progress=False,
+            on_epoch=on_epoch,
+            **settings,
+        )
+
+    total, _ = timed(work)
+    if show.problem:
+        raise RuntimeError(f"the monitor had a problem: {show.problem}")
+    show.close()
+    return total, sum(seconds)
+
+
 def paired_models(hidden):
     """The document's model and the package's, the same distribution; raises if they are not."""
     torch.manual_seed(0)
@@ -434,7 +499,7 @@ def parse(arguments):
         "--repeats",
         type=count,
         default=5,
-        help="times that training, sampling and import are measured (default: 5)",
+        help="times that every section but recipe is measured (default: 5)",
     )
     parser.add_argument(
         "--recipe-repeats",
@@ -461,7 +526,13 @@ def parse(arguments):
 def main(arguments=None):
     options = parse(arguments)
     print_machine()
-    run = {"training": training, "recipe": recipe, "sampling": sampling, "import": imports}
+    run = {
+        "training": training,
+        "recipe": recipe,
+        "sampling": sampling,
+        "import": imports,
+        "monitor": monitor,
+    }
     print(
         f"A time is the best of {options.repeats} unless said otherwise. Products alone: every "
         "mm and addmm of one run, timed by itself; the share is their part of the package's time."
