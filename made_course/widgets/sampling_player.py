@@ -138,12 +138,15 @@ class SamplingPlayer(Panel):
         controls = [
             self._play_button,
             self._step_control,
-            *([self._speed_control] if len(speeds) > 1 else []),
-            *([self._which] if self._n_samples > 1 else []),
+            self._speed_control,
+            self._which,
             self._new,
             self._greedy_box,
             self._real_box,
         ]
+        for choice in (self._speed_control, self._which):
+            if len(choice.options) == 1:
+                choice.layout = Layout(display="none")
         row = Layout(flex_flow="row wrap", align_items="center", grid_gap="2px 8px")
         super().__init__([HBox(controls, layout=row), self._clock, self._picture])
 

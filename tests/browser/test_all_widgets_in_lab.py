@@ -14,12 +14,31 @@ WIDGETS = {
     "MaskExplorer": "MaskExplorer()",
     "MaskExplorer, broken": "MaskExplorer(4, (5,), direct=True); w.fault = 'output with >='",
     "MaskExplorer, heat-maps": "MaskExplorer(16, (64, 64))",
+    "LeakDetector": "LeakDetector(lambda x: 2 * x - 1, [1, 2, 0])",
+    "LeakDetector, 784": "LeakDetector(MADE(784, (32,), seed=0))",
+    "SamplingPlayer": "SamplingPlayer(MADE(3, (4,), ordering=[1, 2, 0], seed=0), n_samples=2)",
+    "SamplingPlayer, digits": (
+        "SamplingPlayer(load_pretrained(), real=load_binarized_mnist('small')[1][0]); "
+        "w.show_real = True"
+    ),
+    "TrainingMonitor": (
+        "TrainingMonitor(every=2); "
+        "_ = fit(MADE(16, (8,), seed=0), bars_and_stripes(), bars_and_stripes(), epochs=8, "
+        "progress=False, on_epoch=w)"
+    ),
+    "Quiz": "Quiz('$x^0$?', [Choice('1', 'yes', right=True), Choice('0', 'no')]); w.chosen = 1",
+    "Quiz, several": (
+        "Quiz('Which?', [Choice('a', 'a', right=True), Choice('b', 'b', right=True), "
+        "Choice('c', 'not c')]); w.chosen = {0, 2}; w.check()"
+    ),
 }
 PREPARE = "import made_course\nfrom made_course import *\nfrom IPython.display import display"
 
 
 def cells():
-    return [PREPARE, *(f"w = {source}\ndisplay(w)" for source in WIDGETS.values())]
+    """A cell for each widget: made, displayed, then brought into its state."""
+    parts = (source.partition("; ") for source in WIDGETS.values())
+    return [PREPARE, *(f"w = {made}\ndisplay(w)\n{state}" for made, _, state in parts)]
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
