@@ -23,7 +23,6 @@ from made_course import (
 from made_course.widgets import panel
 from made_course.widgets.panel import Panel
 
-
 SMALL, IMAGES = MADE(3, (4,), seed=0), MADE(16, (4,), seed=0)
 
 
