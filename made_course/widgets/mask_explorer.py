@@ -441,25 +441,8 @@ class MaskExplorer(Panel):
         return f"{said} It must be 1: this is no distribution."
 
     def _redraw(self, structure: bool = True) -> None:
+        """Bring the page up to date: first the pictures, which the reader waits for."""
         network = self._network
-        with self.quietly():
-            if structure:
-                self._ordering_box.value = write_ordering(network.ordering, network.names)
-                self._widths_box.value = ", ".join(map(str, self.hidden_dims))
-                self._draw_box.value = self._draw
-                self._direct_box.value = network.direct
-                self._fault_box.value = network.fault
-                names = [network.name(*unit) for unit in units_of(network)]
-                if list(self._unit_box.options) != names:
-                    self._unit_box.options = names
-            layer, unit = self._selected
-            is_hidden = 1 <= layer <= len(network.hidden)
-            self._unit_box.index = number_of(network, self._selected)
-            self._degree_box.max = max(len(network.names), 1)
-            self._degree_box.value = network.degree(layer, unit)
-            self._degree_box.disabled = not is_hidden
-            for button in self._moves:
-                button.disabled = is_hidden
         if structure or not is_drawn_as_graph(network):
             self._picture.value = picture(
                 element("div", escape(self.factorization), class_="made-formula"),
@@ -468,8 +451,33 @@ class MaskExplorer(Panel):
                 class_="made-picture made-graph",
             )
         self._say()
+        with self.quietly():
+            if structure:
+                self._follow_structure()
+            self._follow_selection()
         if structure:
             self._sum.value = picture(element("div", escape(self._report()), role="status"))
+
+    def _follow_structure(self) -> None:
+        network = self._network
+        self._ordering_box.value = write_ordering(network.ordering, network.names)
+        self._widths_box.value = ", ".join(map(str, self.hidden_dims))
+        self._draw_box.value = self._draw
+        self._direct_box.value = network.direct
+        self._fault_box.value = network.fault
+        names = [network.name(*unit) for unit in units_of(network)]
+        if list(self._unit_box.options) != names:
+            self._unit_box.options = names
+
+    def _follow_selection(self) -> None:
+        layer, unit = self._selected
+        is_hidden = 1 <= layer <= len(self._network.hidden)
+        self._unit_box.index = number_of(self._network, self._selected)
+        self._degree_box.max = len(self._network.names)
+        self._degree_box.value = self._network.degree(layer, unit)
+        self._degree_box.disabled = not is_hidden
+        for button in self._moves:
+            button.disabled = is_hidden
 
     def _say(self, more: str = "") -> None:
         style = selection_style(

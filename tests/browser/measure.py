@@ -11,7 +11,16 @@ from pathlib import Path
 from tests.browser.lab import chromium, jupyterlab, kernel_says, run_cells, run_command
 
 PRESSES = 60
+PAUSE_MS = 200  # from one picture to the next press
+HOLD_MS = 80  # from pressing a mouse's button to letting it go, as a hand does
 RUNS = 100
+WIDGETS = (
+    "MaskExplorer()",
+    "LeakDetector(lambda x: x, input_dim=3)",
+    "SamplingPlayer(MADE(3, (4,), seed=0))",
+    "TrainingMonitor()",
+    "Quiz('?', [Choice('1', 'y', right=True), Choice('0', 'n')])",
+)
 WATCH = """(widget) => {
     window.waits = [];
     const started = (event) => {
@@ -37,32 +46,54 @@ def measure(page, act) -> str:
     for k in range(PRESSES):
         act(k)
         page.wait_for_function(f"window.waits.length >= {k + 1}", timeout=10_000)
+        page.wait_for_timeout(PAUSE_MS)
     waits = sorted(page.evaluate("window.waits"))
     return f"median {statistics.median(waits):5.1f} ms, 95% {waits[int(0.95 * len(waits))]:5.1f} ms"
 
 
-def explorer(page, lab, sizes: str) -> None:
-    """A MaskExplorer: choosing a unit, another ordering, other degrees, a break."""
-    errors = run_cells(page, lab, f"from made_course import MaskExplorer\nMaskExplorer({sizes})")
+def show(page, lab, source: str):
+    """A widget on a page of its own."""
+    errors = run_cells(page, lab, f"from made_course import *\nw = {source}\nw")
     assert not errors, errors
     widget = page.locator(".made-widget")
     widget.evaluate(WATCH)
+    page.wait_for_timeout(1000)
+    return widget
+
+
+def explorer(page, lab, source: str) -> None:
+    """Choosing a unit, another ordering, other degrees."""
+    widget = show(page, lab, source)
     units = widget.locator(".unit")
     n = units.count()
     if n:
-        print("  click on a unit      ", measure(page, lambda k: units.nth(k % n).click()))
         print(
-            "  Enter on a unit      ",
-            measure(page, lambda k: units.nth((k + 1) % n).press("Enter")),
+            "  click on a unit   ", measure(page, lambda k: units.nth(k % n).click(delay=HOLD_MS))
         )
-    later = widget.get_by_role("button", name="Random ordering")
-    print("  another ordering     ", measure(page, lambda k: later.click()))
-    widget.locator(".made-unit select").select_option(index=int(sizes.split(",")[0]))
+        print("  Enter on a unit   ", measure(page, lambda k: units.nth(-k % n).press("Enter")))
+    other = widget.get_by_role("button", name="Random ordering")
+    print("  another ordering  ", measure(page, lambda k: other.click(delay=HOLD_MS)))
+    unit = widget.locator(".made-unit select")
+    first_hidden = int(kernel_says(page, "len(w.ordering)"))
+    unit.select_option(index=first_hidden)
+    page.wait_for_timeout(1000)
     box = widget.get_by_role("spinbutton", name="Its degree")
-    page.wait_for_timeout(500)
+    keys = ("ArrowUp", "ArrowDown")
+    print("  a degree by key   ", measure(page, lambda k: box.press(keys[k % 2])))
+
+
+def others(page, lab) -> None:
+    """A step of a digit, another output of a detector."""
+    widget = show(page, lab, "SamplingPlayer(load_pretrained('mnist-512'))")
+    step = widget.get_by_role("spinbutton", name="Step")
+    print("  SamplingPlayer, 784: a step by key ", measure(page, lambda k: step.press("ArrowUp")))
+    widget = show(page, lab, "LeakDetector(MADE(16, (64, 64), seed=0))")
+    output = widget.get_by_role("combobox").first
+    keys = ("ArrowUp", "ArrowDown")
+    output.select_option(index=3)
+    page.wait_for_timeout(1000)
     print(
-        "  a degree by hand, key",
-        measure(page, lambda k: box.press(("ArrowUp", "ArrowDown")[k % 2])),
+        "  LeakDetector, 16: another output   ", measure(page, lambda k: output.press(keys[k % 2]))
     )
 
 
@@ -89,11 +120,14 @@ def memory(page, lab, source: str) -> None:
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder, jupyterlab(Path(folder)) as lab:
-        for sizes in ("3, (4, 4)", "16, (64, 64)"):
-            print(f"MaskExplorer({sizes})")
+        for source in ("MaskExplorer()", "MaskExplorer(16, (64, 64))"):
+            print(source)
             with chromium() as page:
-                explorer(page, lab, sizes)
-        for source in ("MaskExplorer()",):
+                explorer(page, lab, source)
+        print("Other widgets")
+        with chromium() as page:
+            others(page, lab)
+        for source in WIDGETS:
             print(f"{source}, the same cell {RUNS} times")
             with chromium() as page:
                 memory(page, lab, source)
