@@ -20,6 +20,7 @@ from torchvision.utils import make_grid, save_image
 from .arguments import check_count
 from .files import write_whole
 from .made import MADE
+from .masks import connectivity
 from .sampling import Trajectory
 from .training import History
 
@@ -273,16 +274,20 @@ def plot_network(
     masks: Sequence[Tensor],
     *,
     direct: Tensor | None = None,
+    allowed: Tensor | None = None,
     names: Sequence[str] | None = None,
 ) -> Figure:
     """A masked network as a graph: inputs left, outputs right, degrees in units, a line a weight.
 
     With more than 1,500 connections lines would hide one another, and the masks are drawn instead.
+    Beside the graph stands what reaches what, if it is known what may: filled where a path leads
+    from an input to an output, outlined where one is allowed, crossed where it is not.
 
     Args:
         degrees: of the inputs and of each hidden layer, see :func:`made_course.draw_degrees`.
         masks: of every layer, see :func:`made_course.build_masks`.
         direct: mask of the direct connections, if there are any.
+        allowed: (D, D) BoolTensor of what is allowed, see :func:`made_course.direct_mask`.
         names: of the variables; None is x₁, x₂, ...
 
     Example:
@@ -300,8 +305,9 @@ def plot_network(
     if names is None:
         names = [f"x{i + 1}".translate(_SUBSCRIPTS) for i in range(len(degrees[0]))]
     tallest = max(map(len, layers))
-    figure = Figure(figsize=(2.2 * len(layers), 0.6 * tallest + 0.7), layout="constrained")
-    axes = figure.add_subplot()
+    widths = [2.2 * len(layers)] + ([] if allowed is None else [0.9 + 0.4 * len(names)])
+    figure = Figure(figsize=(sum(widths), 0.6 * tallest + 1.1), layout="constrained")
+    axes, *beside = figure.subplots(1, len(widths), squeeze=False, width_ratios=widths)[0]
 
     def place(layer: int, unit: int) -> tuple[float, float]:
         return 2.0 * layer, (len(layers[layer]) - 1) / 2 - unit
@@ -329,6 +335,10 @@ def plot_network(
         axes.text(2.0 * layer, -tallest / 2 - 0.3, title, ha="center")
     axes.axis("off")
     axes.margins(0.1)
+    for matrix in beside:
+        _draw_pairs(matrix, connectivity(masks, direct).cpu().numpy(), allowed.cpu().numpy())
+        _name_pairs(matrix, names)
+        matrix.set_title("who sees whom", fontsize=11)
     return figure
 
 
@@ -539,18 +549,15 @@ def plot_dependence(
         leaks = int((seen & ~allowed).sum())
         words = f"{leaks:,} leak" + "s" * (leaks != 1)
         axes.set_title(f"{title}: {words}", fontsize=11, parse_math=False)
-        axes.set_xlabel("input")
-        axes.set_ylabel("output")
         draw = _draw_pairs if is_small else _draw_many_pairs
         draw(axes, seen, allowed)
         _frame_only(axes)
+        axes.set_xlabel("input")
+        axes.set_ylabel("output")
         if is_small:
             if names is None:
                 names = [f"x{i + 1}".translate(_SUBSCRIPTS) for i in range(count)]
-            tilt = 90 if max(map(len, names)) > 3 else 0
-            axes.set_xticks(range(count), names, parse_math=False, rotation=tilt)
-            axes.set_yticks(range(count), names, parse_math=False)
-            axes.tick_params(length=0)
+            _name_pairs(axes, names)
     kinds = {
         "allowed and seen": Patch(facecolor=BLUE, edgecolor=BLUE),
         "allowed, not seen": Patch(
@@ -595,6 +602,16 @@ def _draw_pairs(axes: Axes, seen: np.ndarray, allowed: np.ndarray) -> None:
     rows, columns = np.nonzero(seen & ~allowed)
     axes.plot(columns, rows, "x", color="white", markersize=9, markeredgewidth=2)
     axes.set(xlim=(-0.5, len(seen) - 0.5), ylim=(len(seen) - 0.5, -0.5), aspect="equal")
+
+
+def _name_pairs(axes: Axes, names: Sequence[str]) -> None:
+    _frame_only(axes)
+    tilt = 90 if max(map(len, names)) > 3 else 0
+    axes.set_xticks(range(len(names)), names, parse_math=False, rotation=tilt)
+    axes.set_yticks(range(len(names)), names, parse_math=False)
+    axes.tick_params(length=0)
+    axes.set_xlabel("input")
+    axes.set_ylabel("output")
 
 
 def _draw_many_pairs(axes: Axes, seen: np.ndarray, allowed: np.ndarray) -> None:

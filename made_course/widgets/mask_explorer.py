@@ -361,6 +361,7 @@ class MaskExplorer(Panel):
             self.degrees,
             self.masks,
             direct=self.direct_mask,
+            allowed=self._network.allowed,
             names=self._network.names,
         )
 
