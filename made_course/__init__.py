@@ -15,6 +15,7 @@ _ROOMS = {
         "draw_degrees",
         "hidden_degrees",
         "input_degrees",
+        "leaking_connections",
         "paths_through",
     ),
     "heads": ("Bernoulli",),

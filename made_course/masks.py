@@ -285,6 +285,41 @@ def paths_through(
     return [*reversed(below), *above[1:]]
 
 
+def leaking_connections(
+    masks: Sequence[Tensor], forbidden: Tensor, direct: Tensor | None = None
+) -> list[BoolTensor]:
+    """Which connections lie on a path from an input to an output that must not see it.
+
+    Args:
+        masks: masks from the first layer to the output, (out_features, in_features) each.
+        forbidden: (D, D) BoolTensor; [i, j]: output i must not see input j.
+        direct: mask of the direct connections (D, D), if there are any.
+
+    Returns:
+        one BoolTensor for each mask, then the direct one's; all False in a sound network.
+
+    Example:
+        >>> degrees = [torch.tensor([1, 2]), torch.tensor([1])]
+        >>> first, output = build_masks(degrees)
+        >>> output = degrees[0][:, None] >= degrees[1][None, :]  # the mistake: >= in place of >
+        >>> leaking_connections([first, output], ~direct_mask(degrees[0]))
+        [tensor([[ True, False]]), tensor([[ True],
+                [False]])]
+    """
+    eye = torch.eye(len(forbidden))
+    from_inputs, to_outputs = [eye], [eye]
+    for mask in masks:
+        from_inputs.append(mask.float() @ from_inputs[-1])
+    for mask in reversed(masks):
+        to_outputs.append(to_outputs[-1] @ mask.float())
+    to_outputs.reverse()
+    leaking = [
+        mask.bool() & (to_outputs[k + 1].T @ forbidden.float() @ from_inputs[k].T > 0)
+        for k, mask in enumerate(masks)
+    ]
+    return leaking if direct is None else [*leaking, direct.bool() & forbidden]
+
+
 def check_mask(mask: Tensor, shape: Sequence[int] | None = None) -> BoolTensor:
     """Return a mask as a BoolTensor, or say why it is none.
 

@@ -20,7 +20,7 @@ from torchvision.utils import make_grid, save_image
 from .arguments import check_count
 from .files import write_whole
 from .made import MADE
-from .masks import connectivity
+from .masks import connectivity, leaking_connections
 from .sampling import Trajectory
 from .training import History
 
@@ -276,12 +276,14 @@ def plot_network(
     direct: Tensor | None = None,
     allowed: Tensor | None = None,
     names: Sequence[str] | None = None,
+    title: str = "",
 ) -> Figure:
     """A masked network as a graph: inputs left, outputs right, degrees in units, a line a weight.
 
     With more than 1,500 connections lines would hide one another, and the masks are drawn instead.
-    Beside the graph stands what reaches what, if it is known what may: filled where a path leads
-    from an input to an output, outlined where one is allowed, crossed where it is not.
+    If it is known what may reach what, paths that leak are orange, dotted and crossed at their
+    ends. Beside the graph stands what reaches what: filled where a path leads from an input to an
+    output, outlined where one is allowed, crossed where it is not.
 
     Args:
         degrees: of the inputs and of each hidden layer, see :func:`made_course.draw_degrees`.
@@ -289,6 +291,7 @@ def plot_network(
         direct: mask of the direct connections, if there are any.
         allowed: (D, D) BoolTensor of what is allowed, see :func:`made_course.direct_mask`.
         names: of the variables; None is x₁, x₂, ...
+        title: words above.
 
     Example:
         >>> degrees = [torch.tensor([3, 1, 2]), torch.tensor([1, 2])]
@@ -301,7 +304,7 @@ def plot_network(
     if direct is not None:
         connections.append((0, len(layers) - 1, direct))
     if sum(int(mask.sum()) for _, _, mask in connections) > 1500:
-        return _plot_masks(connections)
+        return _plot_masks(connections, title)
     if names is None:
         names = [f"x{i + 1}".translate(_SUBSCRIPTS) for i in range(len(degrees[0]))]
     tallest = max(map(len, layers))
@@ -312,13 +315,21 @@ def plot_network(
     def place(layer: int, unit: int) -> tuple[float, float]:
         return 2.0 * layer, (len(layers[layer]) - 1) / 2 - unit
 
-    for below, above, mask in connections:
+    forbidden = torch.zeros(len(names), len(names)) if allowed is None else ~allowed
+    leaking = leaking_connections(masks, forbidden, direct)
+    plain = {"color": "0.55", "linewidth": 1}
+    for (below, above, mask), leak in zip(connections, leaking, strict=True):
         bend = tallest / 2 if above - below > 1 else 0.0  # a direct line would lie on the others
         along = np.linspace(0, 1, 25 if bend else 2)
         for to, start in mask.nonzero().tolist():
             (x1, y1), (x2, y2) = place(below, start), place(above, to)
             arc = y1 + (y2 - y1) * along + bend * 4 * along * (1 - along)
-            axes.plot(x1 + (x2 - x1) * along, arc, color="0.55", linewidth=1, zorder=1)
+            leaks = bool(leak[to, start])
+            style = {"color": ORANGE, "linestyle": ":", "linewidth": 2.5} if leaks else plain
+            axes.plot(x1 + (x2 - x1) * along, arc, zorder=1, **style)
+            if leaks and above == len(layers) - 1:
+                middle = (0.4 * x1 + 0.6 * x2, np.interp(0.6, along, arc))
+                axes.plot(*middle, "x", color=ORANGE, markersize=9, markeredgewidth=2)
     words = {"va": "center", "parse_math": False, "zorder": 3}
     for layer, units in enumerate(layers):
         spots = np.array([place(layer, unit) for unit in range(len(units))])
@@ -330,15 +341,16 @@ def plot_network(
                 axes.text(x - 0.35, y, names[unit], ha="right", **words)
             elif layer == len(layers) - 1:
                 axes.text(x + 0.35, y, f"output {names[unit]}", ha="left", **words)
-    titles = ["inputs", *(f"hidden {k}" for k in range(1, len(layers) - 1)), "outputs"]
-    for layer, title in enumerate(titles):
-        axes.text(2.0 * layer, -tallest / 2 - 0.3, title, ha="center")
+    kinds = ["inputs", *(f"hidden {k}" for k in range(1, len(layers) - 1)), "outputs"]
+    for layer, kind in enumerate(kinds):
+        axes.text(2.0 * layer, -tallest / 2 - 0.3, kind, ha="center")
     axes.axis("off")
     axes.margins(0.1)
     for matrix in beside:
         _draw_pairs(matrix, connectivity(masks, direct).cpu().numpy(), allowed.cpu().numpy())
         _name_pairs(matrix, names)
         matrix.set_title("who sees whom", fontsize=11)
+    figure.suptitle(title, x=0.01, ha="left", fontsize=12, parse_math=False)
     return figure
 
 
@@ -506,8 +518,9 @@ def _draw_variables(
         axes.add_patch(Rectangle((column, row), 1, 1, **style))
 
 
-def _plot_masks(connections: Sequence[tuple[int, int, Tensor]]) -> Figure:
-    figure = Figure(figsize=(3.2 * len(connections), 3.6), layout="constrained")
+def _plot_masks(connections: Sequence[tuple[int, int, Tensor]], title: str) -> Figure:
+    figure = Figure(figsize=(3.2 * len(connections), 3.8), layout="constrained")
+    figure.suptitle(title, x=0.01, ha="left", fontsize=12, parse_math=False)
     for k, (below, above, mask) in enumerate(connections, start=1):
         axes = figure.add_subplot(1, len(connections), k)
         axes.imshow(mask.float().cpu().numpy(), cmap=_white_to(BLUE), vmin=0, vmax=1, aspect="auto")

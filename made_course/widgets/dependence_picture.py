@@ -201,7 +201,7 @@ def legend(input_dim: int = 1) -> str:
     return element(
         "div",
         *(
-            element("span", draw(state), f" {words}", style="margin-right:1.2em")
+            element("span", draw(state), f" {words}", style="margin-right:1.2em;white-space:nowrap")
             for state, words in samples.items()
         ),
         style=f"color:{INK};flex-basis:100%",

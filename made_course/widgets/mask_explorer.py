@@ -18,6 +18,7 @@ from ..files import write_whole
 from ..made import MADE
 from ..masks import DEGREE_DRAWS, check_ordering, draw_degrees, input_degrees
 from ..plotting import plot_network
+from .dependence_picture import legend
 from .mask_picture import (
     UNLESS_POINTED_AT,
     draw_page,
@@ -39,7 +40,7 @@ MOST_SUMMED = 16
 FAULT_WORDS = {
     "none": "nothing broken",
     "output with >=": "output mask with >= in place of >",
-    "degrees = ordering + 1": "degrees read as ordering + 1",
+    "degrees = ordering + 1": "degrees = ordering + 1, not its inverse",
 }
 
 
@@ -89,6 +90,7 @@ class MaskExplorer(Panel):
     ) -> None:
         self._generator = Generator().manual_seed(check_count("seed", seed, smallest=0))
         hidden = None
+        self._shows_a_model = isinstance(input_dim, MADE)
         if isinstance(input_dim, MADE):
             model, input_dim = input_dim, input_dim.input_dim
             hidden = tuple(tuple(layer.tolist()) for layer in model.degrees[1:])
@@ -363,6 +365,7 @@ class MaskExplorer(Panel):
             direct=self.direct_mask,
             allowed=self._network.allowed,
             names=self._network.names,
+            title="\n".join([self.factorization, *self._report().split(" (")[:1]]),
         )
 
     # ---- between state and page -------------------------------------------------------------
@@ -399,7 +402,7 @@ class MaskExplorer(Panel):
         wrong = [part for part in parts if not part.isascii() or not part.isdigit()]
         if wrong:
             raise ValueError(
-                f"hidden units are widths such as 4, 4 (one number a layer), got {wrong[0]!r}"
+                f"widths are numbers such as 4, 4 (one for each hidden layer), got {wrong[0]!r}"
             )
         self.hidden_dims = [int(part) for part in parts]
 
@@ -425,29 +428,35 @@ class MaskExplorer(Panel):
     def _report(self) -> str:
         """Σp in words, and what it does and does not show."""
         total, network = self.total_probability, self._network
+        count = len(network.names)
         if total is None:
-            return f"2^{len(network.names)} inputs are too many to add up their probabilities."
-        said = (
-            f"Σ p(x) over all {2 ** len(network.names):,} inputs is {total:.3f} "
-            "(with large weights, so that a leak shows)."
-        )
+            return f"2^{count} binary vectors x are too many to add up their probabilities."
+        said = f"Σ p(x) over all {2**count:,} binary vectors x = {total:.3f}"
         if not self.leaks:
-            return f"{said} It must be 1, and no output sees what it may not."
-        if network.fault == "degrees = ordering + 1":
-            order = torch.argsort(network.degrees[0]).tolist()
-            return (
-                f"{said} A distribution, and yet not the one that was asked for: these masks "
-                f"belong to the ordering {', '.join(network.names[i] for i in order)}."
+            said += ", and no output sees what it may not."
+        elif network.fault == "degrees = ordering + 1":
+            order = torch.argsort(network.degrees[0])
+            belong = ", ".join(network.names[i] for i in order)
+            meant = ", ".join(network.names[i] for i in network.ordering)
+            said += (
+                ", so the sum misses this fault: these masks belong to the ordering "
+                f"{belong}, not to {meant}."
             )
-        return f"{said} It must be 1: this is no distribution."
+        else:
+            said += ", not 1: this is no distribution."
+        own = ", not the model's own" if self._shows_a_model else ""
+        return f"{said} (Σ uses large weights{own}, so that a leak shows.)"
 
     def _redraw(self, structure: bool = True) -> None:
         """Bring the page up to date: first the pictures, which the reader waits for."""
         network = self._network
         if structure or not is_drawn_as_graph(network):
+            left, reaches, *masks = draw_pictures(network, self._selected)
             self._picture.value = picture(
                 element("div", escape(self.factorization), class_="made-formula"),
-                *draw_pictures(network, self._selected),
+                left,
+                element("div", reaches, legend(len(network.names)), style="flex:1 1 260px"),
+                *masks,
                 draw_words(network),
                 class_="made-picture made-graph",
             )
@@ -474,7 +483,8 @@ class MaskExplorer(Panel):
         layer, unit = self._selected
         is_hidden = 1 <= layer <= len(self._network.hidden)
         self._unit_box.index = number_of(self._network, self._selected)
-        self._degree_box.max = len(self._network.names)
+        largest = len(self._network.names)
+        self._degree_box.max = max(largest - 1, 1) if is_hidden else largest
         self._degree_box.value = self._network.degree(layer, unit)
         self._degree_box.disabled = not is_hidden
         for button in self._moves:
@@ -486,7 +496,8 @@ class MaskExplorer(Panel):
         )
         self._said.value = picture(
             element("style", style),
-            element("b", f"{escape(self.sentence)} {escape(more)}", role="status"),
+            element("div", f"{escape(self.sentence)} {escape(more)}", role="status"),
+            class_="made-picture made-said",
         )
 
 

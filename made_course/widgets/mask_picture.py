@@ -9,7 +9,7 @@ from itertools import product
 import numpy as np
 from torch import Tensor
 
-from .dependence_picture import draw_dependence, legend
+from .dependence_picture import draw_dependence
 from .network import Network
 from .svg import (
     BLUE,
@@ -27,8 +27,11 @@ from .svg import (
 )
 from .words import factorization
 
-MOST_LINES = 1500
-"""Connections up to which the network is drawn as a graph; beyond, its masks are heat-maps."""
+MOST_LINES, MOST_CIRCLES = 1500, 16
+"""Connections, and units in a layer, up to which the network is drawn as a graph.
+
+Beyond them, its masks are drawn as heat-maps.
+"""
 
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 BOX = "this.getBoundingClientRect()"
@@ -39,8 +42,9 @@ Unit = tuple[int, int]
 
 
 def is_drawn_as_graph(network: Network) -> bool:
-    """Whether there are few enough connections for a line each."""
-    return sum(int(mask.sum()) for mask in network.connections.values()) <= MOST_LINES
+    """Whether there are few enough units and connections for a circle and a line each."""
+    lines = sum(int(mask.sum()) for mask in network.connections.values())
+    return lines <= MOST_LINES and max(network.sizes) <= MOST_CIRCLES
 
 
 def number_of(network: Network, unit: Unit) -> int:
@@ -74,14 +78,9 @@ def draw_pictures(network: Network, selected: Unit | None = None) -> list[str]:
 
 
 def draw_words(network: Network) -> str:
-    """What stands under the pictures: their legends and, of the unit pointed at, the sentence."""
+    """What stands beside the pictures: how to read them and, of the unit pointed at, a sentence."""
     if not is_drawn_as_graph(network):
-        heat_maps = (
-            "Press a row to select its unit. Grey: a weight may exist. Blue: on a path from the "
-            "selected unit's ancestors. Orange: on a path to its descendants. Black: on a path "
-            "that leaks."
-        )
-        return legend() + element("div", heat_maps, class_="made-hint")
+        return element("div", *map(_paragraph, HOW_TO_READ_HEAT_MAPS), class_="made-words")
     rules, sentences = [BASE_STYLE], []
     for unit in units_of(network):
         number = number_of(network, unit)
@@ -89,18 +88,34 @@ def draw_words(network: Network) -> str:
         rules.append(selection_style(number, pointed_at))
         rules.append(f"{pointed_at} .say{number}{{display:block}}")
         sentences.append(
-            element("div", escape(network.sentence(*unit)), class_=f"made-say say{number}")
+            element("b", escape(network.sentence(*unit)), class_=f"made-say say{number}")
         )
-    hint = (
-        "Point at a unit to see its paths, press it to keep them. Blue, unbroken: from its "
-        "ancestors. Orange, dashed: to its descendants. Dotted, ✕: a path that leaks."
+    comparison = "≥" if network.fault == "output with >=" else ">"
+    rule = (
+        "The number in a circle is its degree m. A line leads to every unit with m(to) ≥ m(from), "
+        f"and to every output with m(to) {comparison} m(from)."
     )
     return (
-        legend()
-        + element("style", "\n".join(rules))
-        + element("div", hint, class_="made-hint")
+        element("style", "\n".join(rules))
+        + element("div", *map(_paragraph, (rule, *HOW_TO_READ_GRAPHS)), class_="made-words")
         + element("div", *sentences, class_="made-sentences", aria_hidden="true")
     )
+
+
+HOW_TO_READ_GRAPHS = (
+    "Point at a unit to see its paths, press it to keep them. Blue, unbroken: from its ancestors. "
+    "Orange, dashed: to its descendants. Orange, dotted, with ✕ at its end: a path that leaks.",
+)
+HOW_TO_READ_HEAT_MAPS = (
+    "A row of a mask is a unit that is led to, a column one that is led from. Press a row to "
+    "select its unit.",
+    "Grey: a weight may exist. Blue: on a path from the selected unit's ancestors. Orange: on a "
+    "path to its descendants. Black: on a path that leaks.",
+)
+
+
+def _paragraph(words: str) -> str:
+    return element("p", escape(words), style="margin:0 0 6px")
 
 
 def draw_page(network: Network, selected: Unit, report: str) -> str:
@@ -121,37 +136,42 @@ def draw_page(network: Network, selected: Unit, report: str) -> str:
     return svg(
         width,
         below + 22 * len(words) + 12,
-        element("style", BASE_STYLE + selection_style(number_of(network, selected))),
+        element("style", BASE_STYLE + selection_style(number_of(network, selected), ".made-graph")),
         text(2, 26, formula, text_anchor="start", **FORMULA),
         *placed,
         *lines,
         label=f"{formula}. {' '.join(words)}",
+        class_="made-graph",
     )
 
 
 FORMULA = {"font_family": "serif", "font_style": "italic", "font_size": 22}
 UNLESS_POINTED_AT = ".made-graph:not(:has(.unit:is(:hover,:focus-visible)))"
 BASE_STYLE = f"""
-.line {{stroke: #8c8c8c; stroke-width: 1.3}}
-.line.leak {{stroke: {ORANGE}; stroke-width: 2.6; stroke-dasharray: 2 4}}
-.cell {{fill: #8c8c8c}}
-.unit circle {{fill: white; stroke: {INK}; stroke-width: 1.5}}
-.made-say {{display: none}}
-.made-hint, .made-sentences {{flex-basis: 100%; min-height: 3em}}
-.made-sentences {{display: none}}
-.made-graph:has(.unit:is(:hover,:focus-visible)) .made-hint {{display: none}}
-.made-graph:has(.unit:is(:hover,:focus-visible)) .made-sentences {{display: block}}
+.made-graph .line {{stroke: #8c8c8c; stroke-width: 1.3}}
+.made-graph .line.leak {{stroke: {ORANGE}; stroke-width: 2.6; stroke-dasharray: 2 4}}
+.made-graph .cell {{fill: #8c8c8c}}
+.made-graph .unit circle {{fill: white; stroke: {INK}; stroke-width: 1.5}}
+.made-graph .made-say {{display: none}}
+.made-graph .made-words {{flex: 1 1 320px}}
+.made-graph .made-sentences {{flex-basis: 100%; min-height: 1.5em}}
+.made-widget:has(.unit:hover) .made-said {{color: {GREY}; font-weight: normal}}
 """
 
 
-def selection_style(number: int, scope: str = "") -> str:
-    """CSS that lights up the paths through one unit: ancestors blue, descendants orange, dashed."""
-    ancestor, descendant = f"{scope} .a{number}", f"{scope} .d{number}"
+def selection_style(number: int, scope: str) -> str:
+    """CSS that lights up the paths through one unit.
+
+    Ancestors are blue, descendants orange and dashed, and a path that leaks stays dotted.
+    """
+    ancestor, descendant, leak = (f"{scope} .{letter}{number}" for letter in "adl")
     return (
         f"{ancestor}.line{{stroke:{BLUE};stroke-width:3.4;stroke-dasharray:none}}"
         f"{descendant}.line{{stroke:{ORANGE};stroke-width:3.4;stroke-dasharray:9 5}}"
+        f"{leak}.line{{stroke:{ORANGE};stroke-width:4.5;stroke-dasharray:3 4}}"
         f"{ancestor}.cell{{fill:{BLUE}}}"
         f"{descendant}.cell{{fill:{ORANGE};stroke:{INK};stroke-dasharray:3 3}}"
+        f"{leak}.cell{{fill:{ORANGE}}}"
         f"{ancestor} circle{{fill:#d4e7f4;stroke:{BLUE};stroke-width:3.4}}"
         f"{descendant} circle{{fill:#fce4d6;stroke:{ORANGE};stroke-width:3.4;stroke-dasharray:5 3}}"
         f'{scope} [data-unit="{number}"] circle{{fill:{INK};stroke:{INK}}}'
@@ -238,7 +258,9 @@ def _draw_node(network: Network, unit: Unit, at: tuple[float, float], radius: fl
 
 
 def _cross(x: float, y: float) -> str:
-    return text(x, y + 5, "✕", fill=ORANGE, font_weight="bold", font_size=15, class_="cross")
+    halo = {"stroke": "white", "stroke_width": 4, "paint_order": "stroke"}
+    style = {"fill": ORANGE, "font_weight": "bold", "font_size": 17} | halo
+    return text(x, y + 6, "✕", class_="cross", **style)
 
 
 # ---- the masks ----------------------------------------------------------------------------------
@@ -270,9 +292,9 @@ def _draw_masks(network: Network, classes: dict[str, str]) -> str:
                 parts.append(text(at["x"] + 9, at["y"] + 14, "✕", fill="white", font_weight="bold"))
         x += 26 + max(cell * columns, 62) + 18
         tallest = max(tallest, rows)
-    legend = "filled: the weight may exist; rows and columns carry their degrees"
-    parts.append(text(0, 38, legend, text_anchor="start", font_size=13, fill=GREY))
-    width = max(x, 7 * len(legend))
+    legend = "filled: the weight may exist; numbers are degrees"
+    parts.append(text(0, 38, legend, text_anchor="start"))
+    width = max(x, 7.6 * len(legend))
     return svg(width, 70 + cell * tallest, *parts, label="The masks as matrices")
 
 
@@ -348,7 +370,8 @@ def _mask_name(x: float, network: Network, key: int | str) -> str:
 def _path_classes(network: Network) -> dict[str, str]:
     """For each connection, "mask.to.from", the classes that say on which units' paths it lies.
 
-    ``a7``: it leads towards unit 7 (an ancestor's); ``d7``: it comes from there (a descendant's).
+    ``a7``: it leads towards unit 7 (an ancestor's); ``d7``: it comes from there (a descendant's);
+    ``l7``: on a path through unit 7 that leaks.
     """
     classes: dict[str, list[str]] = {}
     for key, mask in network.connections.items():
@@ -358,6 +381,9 @@ def _path_classes(network: Network) -> dict[str, str]:
         for key, (letter, on_path) in network.paths(*unit).items():
             for to, start in np.argwhere(on_path.numpy()).tolist():
                 classes[f"{key}.{to}.{start}"].append(f"{letter}{number_of(network, unit)}")
+        for key, leaking in network.leaking_through(*unit).items():
+            for to, start in np.argwhere(leaking.numpy()).tolist():
+                classes[f"{key}.{to}.{start}"].append(f"l{number_of(network, unit)}")
     return {connection: " ".join(words) for connection, words in classes.items()}
 
 

@@ -8,7 +8,14 @@ from functools import cached_property
 import torch
 from torch import BoolTensor, LongTensor
 
-from ..masks import build_masks, connectivity, direct_mask, input_degrees, paths_through
+from ..masks import (
+    build_masks,
+    connectivity,
+    direct_mask,
+    input_degrees,
+    leaking_connections,
+    paths_through,
+)
 from .words import hat, listing
 
 FAULTS = ("none", "output with >=", "degrees = ordering + 1")
@@ -94,23 +101,23 @@ class Network:
     @cached_property
     def leaking(self) -> dict[int | str, BoolTensor]:
         """The connections that lie on a path which is not allowed."""
-        from_inputs = [torch.eye(len(self.names))]
-        for mask in self.masks:
-            from_inputs.append(mask.float() @ from_inputs[-1])
-        to_outputs = [torch.eye(len(self.names))]
-        for mask in reversed(self.masks):
-            to_outputs.append(to_outputs[-1] @ mask.float())
-        to_outputs.reverse()
-        leaks = self.leaks.float()
+        return self._leaking(~self.allowed)
+
+    def leaking_through(self, layer: int, unit: int) -> dict[int | str, BoolTensor]:
+        """The connections that lie on such a path through one unit."""
+        cone = self.cone(layer, unit)
+        leaking = self._leaking(~self.allowed & cone[-1][:, None] & cone[0][None, :])
         return {
-            key: mask & (to_outputs[above].T @ leaks @ from_inputs[below].T > 0)
-            for key, mask in self.connections.items()
-            for below, above in [self.ends(key)]
+            key: on_path & leaking[key] for key, (_, on_path) in self.paths(layer, unit).items()
         }
+
+    def _leaking(self, forbidden: BoolTensor) -> dict[int | str, BoolTensor]:
+        leaking = leaking_connections(self.masks, forbidden, self.direct_mask)
+        return dict(zip(self.connections, leaking, strict=True))
 
     def paths(self, layer: int, unit: int) -> dict[int | str, tuple[str, BoolTensor]]:
         """The connections on paths through a unit: "a" to its ancestors, "d" to descendants."""
-        cone = paths_through(self.masks, layer, unit, self.direct_mask)
+        cone = self.cone(layer, unit)
         paths = {}
         for key, mask in self.connections.items():
             below, above = self.ends(key)

@@ -16,6 +16,7 @@ FRAME = """<style>
 .made-widget .widget-html-content {line-height: 1.45}
 .made-picture {background: white; color: #222222; padding: 8px; font-family: system-ui, sans-serif;
   font-size: 15px; display: flex; flex-wrap: wrap; gap: 8px 24px; align-items: flex-start}
+.made-said {font-weight: 600}
 .made-formula {flex-basis: 100%; font: italic 22px serif}
 .made-picture :focus-visible {outline: 3px solid #222222; outline-offset: 2px}
 .made-problem:not(:empty) {background: white; color: #222222; border-left: 6px solid #D55E00;

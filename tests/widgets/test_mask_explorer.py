@@ -62,7 +62,8 @@ def assert_consistent(w):
     assert all(torch.equal(a, b) for a, b in zip(w.masks, layers, strict=True))
     reached = connectivity(layers, masks.get("direct"))
     assert torch.equal(w.connectivity, reached)
-    if sum(int(mask.sum()) for mask in masks.values()) <= mask_picture.MOST_LINES:
+    lines = sum(int(mask.sum()) for mask in masks.values())
+    if lines <= mask_picture.MOST_LINES and max(w._network.sizes) <= mask_picture.MOST_CIRCLES:
         assert drawn_connections(w) == {
             (str(key), to, start)
             for key, mask in masks.items()
@@ -222,7 +223,7 @@ def test_opens_with_the_documents_example():
     assert w.sentence == "x̂₁ sees x₂ and x₃. It may see x₂ and x₃."
     w.selected = (3, 2)
     assert w.sentence == "x̂₃ sees x₂. It may see x₂."
-    assert "is 1.000" in w._sum.value
+    assert "x = 1.000, and no output sees what it may not" in w._sum.value
 
 
 def test_hidden_degrees_of_one_reach_less_than_is_allowed():
@@ -273,6 +274,34 @@ def test_leaking_lines_are_those_on_a_path_that_is_not_allowed(fault):
     assert any(bool(mask.any()) for mask in on_path.values()) == (fault != "none")
 
 
+@pytest.mark.parametrize("fault", FAULTS)
+def test_leaking_lines_of_a_unit_are_those_on_such_a_path_through_it(fault):
+    w = MaskExplorer(4, (3, 3), degrees="uniform", seed=3)
+    w.fault = fault
+    network = w._network
+    routes = [
+        route
+        for route in product(*map(range, network.sizes))
+        if all(network.masks[k][route[k + 1], route[k]] for k in range(3))
+        and not network.allowed[route[-1], route[0]]
+    ]
+    lines = {
+        (int(key), int(to), int(start)): set(words.split())
+        for words, key, start, to in re.findall(
+            r'<line [^>]*class="([^"]*)" data-mask="(\d)" data-from="(\d+)" data-to="(\d+)"',
+            w._picture.value,
+        )
+    }
+    for number, (layer, unit) in enumerate(mask_picture.units_of(network)):
+        expected = {
+            (k, route[k + 1], route[k])
+            for route in routes
+            if route[layer] == unit
+            for k in range(3)
+        }
+        assert {line for line, words in lines.items() if f"l{number}" in words} == expected
+
+
 def test_paths_light_up_by_the_classes_of_lines_and_units():
     w = MaskExplorer(4, (4, 3), degrees="uniform", seed=3)
     network = w._network
@@ -301,7 +330,16 @@ def test_paths_light_up_by_the_classes_of_lines_and_units():
 
 @pytest.mark.parametrize(
     ("input_dim", "hidden"),
-    [(1, ()), (1, (2,)), (2, ()), (2, (1,)), (5, (1, 1, 1)), (12, (40, 40)), (16, (64, 64))],
+    [
+        (1, ()),
+        (1, (2,)),
+        (2, ()),
+        (2, (1,)),
+        (5, (1, 1, 1)),
+        (16, (16, 16)),
+        (5, (17,)),
+        (16, (64, 64)),
+    ],
 )
 def test_every_size_works(input_dim, hidden):
     w = MaskExplorer(input_dim, hidden, direct=True)
@@ -428,7 +466,7 @@ def test_saved_picture_stands_by_itself(tmp_path, monkeypatch):
     root = ElementTree.parse(tmp_path / "masks.svg").getroot()
     assert root.tag.endswith("svg")
     words = "".join(root.itertext())
-    for said in (w.sentence, w.factorization, "is 1.000"):
+    for said in (w.sentence, w.factorization, "x = 1.000"):
         assert said in words
 
 
@@ -436,6 +474,10 @@ def test_figure_is_of_the_same_state():
     w = MaskExplorer(direct=True)
     figure = w.figure()
     assert len(figure.axes[0].lines) == len(drawn_connections(w))
+    assert figure.get_suptitle().startswith(w.factorization)
+    w.fault = "output with >="
+    crosses = [line for line in w.figure().axes[0].lines if line.get_marker() == "x"]
+    assert len(crosses) == w._picture.value.count('class="cross"') == 7
     figure.canvas.draw()
     MaskExplorer(16, (64, 64)).figure().canvas.draw()
 
