@@ -68,9 +68,8 @@ class Choice:
 class Quiz(Panel):
     """A question with choices, each of which explains itself when chosen.
 
-    With one right choice, choosing is answering; with several, the reader ticks and presses
-    "Check". Any number of tries is free. Where nothing runs, the saved output shows the same as a
-    list whose explanations are folded.
+    The reader chooses and presses "Check", as often as wanted. Where nothing runs, the saved output
+    shows the same as a list whose explanations are folded.
 
     Args:
         question: text, like those of a :class:`Choice`.
@@ -90,9 +89,11 @@ class Quiz(Panel):
         ...     ],
         ... )
         >>> quiz.chosen = 0
+        >>> quiz.check()
         >>> quiz.feedback
         '✗ Not yet. That is nats per pixel: 90 / 784.'
         >>> quiz.chosen = 1
+        >>> quiz.check()
         >>> quiz.solved, quiz.attempts
         (True, 2)
     """
@@ -114,21 +115,20 @@ class Quiz(Panel):
         else:
             self._controls = [RadioButtons(options=names, index=None)]
         texts = HTMLMath("".join(map(_choice_row, range(len(names)), self._choices)))
-        buttons = [Button(description="Check")] if self._multiple else []
+        check = Button(description="Check")
         self._feedback = HTMLMath()
         super().__init__(
             [
                 HTMLMath(f"{STYLE}<div>{_question_markup(question, self._multiple)}</div>"),
                 Box([*self._controls, texts]).add_class("made-choices"),
-                *buttons,
+                check,
                 self._feedback,
             ]
         )
         self.add_class("made-quiz")
         for control in self._controls:
             self.listen(control, self._read, "value" if self._multiple else "index")
-        for button in buttons:
-            self.press(button, self.check)
+        self.press(check, self.check)
 
     @property
     def question(self) -> str:
@@ -158,7 +158,7 @@ class Quiz(Panel):
 
     @property
     def solved(self) -> bool:
-        """Whether the last answer was right."""
+        """Whether what is chosen has been checked, and is right."""
         return self._answer == self._right
 
     @property
@@ -168,17 +168,17 @@ class Quiz(Panel):
 
     @property
     def feedback(self) -> str:
-        """What the last answer was told, in words; an empty string before any."""
+        """What the answer was told, in words; an empty string until what is chosen is checked."""
         if self._answer is None:
             return ""
         verdict, *explanations = self._explain()
         return " ".join([verdict, *explanations])
 
     def check(self) -> None:
-        """Give what is ticked as an answer; a single choice is one as soon as it is made.
+        """Give what is chosen as an answer.
 
         Raises:
-            ValueError: if nothing is ticked.
+            ValueError: if nothing is chosen.
         """
         if not self._chosen:
             raise ValueError("nothing is chosen yet: choose first, then check")
@@ -219,7 +219,7 @@ class Quiz(Panel):
             self.chosen = self._controls[0].index
 
     def _choose(self, chosen: set[int]) -> None:
-        self._chosen = chosen
+        self._chosen, self._answer = chosen, None
         self.problem = ""
         with self.quietly():
             if self._multiple:
@@ -227,12 +227,7 @@ class Quiz(Panel):
                     box.value = k in chosen
             else:
                 self._controls[0].index = self.chosen
-        if not self._multiple:
-            if chosen:
-                self.check()
-            else:
-                self._answer = None
-                self._show_feedback()
+        self._show_feedback()
 
     def _check_chosen(self, chosen: int | Iterable[int] | None) -> set[int]:
         if self._multiple:

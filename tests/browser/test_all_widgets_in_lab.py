@@ -26,7 +26,10 @@ WIDGETS = {
         "_ = fit(MADE(16, (8,), seed=0), bars_and_stripes(), bars_and_stripes(), epochs=8, "
         "progress=False, on_epoch=w)"
     ),
-    "Quiz": "Quiz('$x^0$?', [Choice('1', 'yes', right=True), Choice('0', 'no')]); w.chosen = 1",
+    "Quiz": (
+        "Quiz('$x^0$?', [Choice('1', 'yes', right=True), Choice('0', 'no')]); "
+        "w.chosen = 1; w.check()"
+    ),
     "Quiz, several": (
         "Quiz('Which?', [Choice('a', 'a', right=True), Choice('b', 'b', right=True), "
         "Choice('c', 'not c')]); w.chosen = {0, 2}; w.check()"

@@ -30,13 +30,19 @@ def test_single_choice(lab, page):
     widget.locator("mjx-container").first.wait_for()
     feedback = widget.locator('[role="status"]')
     assert feedback.count() == 0  # nothing is given away
+    check = widget.get_by_role("button", name="Check")
     widget.locator(".made-choice").first.click()
+    assert page.evaluate("document.activeElement.type") == "radio"
+    check.click()
     feedback.get_by_text("Not yet").wait_for()
     feedback.get_by_text("That would be a leak").wait_for()
+    widget.get_by_role("radio").first.focus()
+    page.keyboard.press("ArrowDown")  # choosing by key is no answer yet
+    feedback.wait_for(state="detached")
     assert page.evaluate("document.activeElement.type") == "radio"
-    page.keyboard.press("ArrowDown")
+    check.focus()
+    page.keyboard.press("Enter")
     feedback.get_by_text("Right").wait_for()
-    assert page.evaluate("document.activeElement.type") == "radio"
     assert kernel_says(page, "(w.solved, w.attempts, w.chosen)") == "(True, 2, 1)"
     assert page.evaluate("window.leaked") is None
     assert page.complaints == []

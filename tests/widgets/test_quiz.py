@@ -83,6 +83,8 @@ def test_each_choice_explains_itself():
     assert radio.options == ("0.115", "0.166", "90")
     for attempt, (index, choice) in enumerate([*enumerate(BITS)][::-1], start=1):
         radio.index = index
+        assert (quiz.chosen, quiz.solved, quiz.feedback, shown(quiz)) == (index, False, "", None)
+        parts(quiz, Button)[0].click()
         verdict = "✓ Right." if choice.right else "✗ Not yet."
         assert quiz.feedback == f"{verdict} {choice.why}"
         assert shown(quiz) == ("right" if choice.right else "not yet", verdict, [quiz.feedback])
@@ -92,6 +94,7 @@ def test_each_choice_explains_itself():
 def test_a_single_choice_can_be_taken_back():
     quiz = single()
     quiz.chosen = 1
+    quiz.check()
     quiz.chosen = None
     assert (quiz.chosen, quiz.solved, quiz.attempts, quiz.feedback) == (None, False, 1, "")
     assert parts(quiz, RadioButtons)[0].index is None
@@ -142,13 +145,14 @@ def test_missing_ones_are_not_given_away():
         assert FACTORS[k].why not in quiz.feedback
 
 
-def test_the_last_check_stands_until_the_next():
+def test_another_choice_takes_the_last_feedback_away():
     quiz = multiple()
     quiz.chosen = [0, 2]
     quiz.check()
-    before = quiz.feedback
+    assert quiz.solved
     parts(quiz, Checkbox)[2].value = False
-    assert (quiz.chosen, quiz.feedback, quiz.solved) == ({0}, before, True)
+    assert (quiz.chosen, quiz.feedback, quiz.solved) == ({0}, "", False)
+    assert shown(quiz) is None
     parts(quiz, Button)[0].click()
     assert (quiz.solved, quiz.attempts) == (False, 2)
 
@@ -195,9 +199,9 @@ def test_several_through_controls_and_python(actions):
         if name == "control":
             (k,) = values
             boxes[k].value = not boxes[k].value
-            ticked = ticked ^ {k}
+            ticked, answer = ticked ^ {k}, None
         elif name == "set":
-            (ticked,) = values
+            (ticked,), answer = values, None
             quiz.chosen = ticked
         elif name == "bad":
             with pytest.raises((TypeError, ValueError), match="chosen must be"):
@@ -230,35 +234,45 @@ def test_several_through_controls_and_python(actions):
     quiz.close()
 
 
-@given(st.lists(st.tuples(st.booleans(), st.sampled_from([0, 1, 2, None])), max_size=8))
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["control", "set", "check"]), st.sampled_from([0, 1, 2, None])),
+        max_size=8,
+    )
+)
 def test_one_through_controls_and_python(actions):
     quiz = single()
-    (radio,) = parts(quiz, RadioButtons)
-    attempts = 0
-    for by_control, k in actions:
-        attempts += k is not None and (not by_control or radio.index != k)
-        if by_control:
-            radio.index = k
+    (radio,), (button,) = parts(quiz, RadioButtons), parts(quiz, Button)
+    chosen, answer, attempts = None, None, 0
+    for name, k in actions:
+        if name == "check":
+            button.click()
+            assert (quiz.problem == "") == (chosen is not None)
+            answer = chosen
+            attempts += chosen is not None
         else:
-            quiz.chosen = k
-        assert (quiz.chosen, radio.index, quiz.attempts, quiz.problem) == (k, k, attempts, "")
-        assert quiz.solved == (k == 1)
-        assert quiz.feedback.endswith("" if k is None else BITS[k].why)
-        assert (shown(quiz) is None) == (k is None)
+            if name == "set":
+                quiz.chosen = k
+                answer = None
+            elif radio.index != k:
+                radio.index = k
+                answer = None
+            chosen = k
+            assert quiz.problem == "" or radio.index == k
+        assert (quiz.chosen, radio.index, quiz.attempts) == (chosen, chosen, attempts)
+        assert quiz.solved == (answer == 1)
+        assert (shown(quiz) is None) == (quiz.feedback == "") == (answer is None)
+        assert answer is None or quiz.feedback.endswith(BITS[answer].why)
     quiz.close()
 
 
 def test_one_interaction_sends_few_messages(monkeypatch):
     sent = []
-    quizzes = single(), multiple()
+    quiz = multiple()
     monkeypatch.setattr("ipywidgets.Widget.send_state", lambda self, key=None: sent.append(key))
-    parts(quizzes[0], RadioButtons)[0].index = 0
-    # what the control itself would send is known to the page already
-    assert len([key for key in sent if key == "value"]) == 1
-    sent.clear()
-    parts(quizzes[1], Checkbox)[0].value = True
+    parts(quiz, Checkbox)[0].value = True  # which the page knows already
     assert sent == ["value"]
-    parts(quizzes[1], Button)[0].click()
+    parts(quiz, Button)[0].click()
     assert sent == ["value", "value"]
 
 
