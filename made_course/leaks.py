@@ -4,7 +4,7 @@ A *leak* is an output that depends on a variable which the ordering does not all
 look for one, each with a blind spot:
 
 - **Flipping**: change one input at many points, and see which outputs move. On binary inputs this
-  is the definition; tried at all :math:`2^D` of them, it is a proof.
+  is the definition; tried at all :math:`2^D` of them, nothing but what rounding hides is missed.
 - **Gradients**: where :math:`\partial z_i / \partial x_j` is not zero, output i should depend on
   input j. Quick to write and widely used, but wrong both ways: behind a ReLU that is off the slope
   is zero although the output moves, and :math:`x^2 - x` has a slope at 0 and at 1 although it is 0
@@ -69,7 +69,7 @@ class Dependence:
 
     @property
     def exhaustive(self) -> bool:
-        """Whether all 2^D binary inputs were tried, so that ``by_flip`` is a proof."""
+        """Whether all 2^D binary inputs were tried: ``by_flip`` then misses rounding alone."""
         return len(self.points.unique(dim=0)) == 2 ** self.points.shape[1]
 
     def leaks(self, ordering: Tensor | Sequence[int]) -> list[tuple[int, int]]:

@@ -306,7 +306,7 @@ def leaking_connections(
         [tensor([[ True, False]]), tensor([[ True],
                 [False]])]
     """
-    eye = torch.eye(len(forbidden))
+    eye = torch.eye(len(forbidden), dtype=torch.float32)
     from_inputs, to_outputs = [eye], [eye]
     for mask in masks:
         from_inputs.append(mask.float() @ from_inputs[-1])

@@ -173,6 +173,7 @@ def plot_history(history: History, levels: Mapping[str, float] | None = None) ->
             textcoords="offset points",
             ha="right",
             color="0.25",
+            parse_math=False,
         )
     axes.set_xlabel("epoch")
     axes.set_ylabel("negative log-likelihood (nats)")
@@ -307,6 +308,7 @@ def plot_network(
         return _plot_masks(connections, title)
     if names is None:
         names = [f"x{i + 1}".translate(_SUBSCRIPTS) for i in range(len(degrees[0]))]
+    names = [name if len(name) <= 12 else f"{name[:11]}…" for name in names]
     tallest = max(map(len, layers))
     widths = [2.2 * len(layers)] + ([] if allowed is None else [0.9 + 0.4 * len(names)])
     figure = Figure(figsize=(sum(widths), 0.6 * tallest + 1.1), layout="constrained")

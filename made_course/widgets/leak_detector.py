@@ -96,11 +96,9 @@ class LeakDetector(Panel):
             layout=Layout(width="240px"),
         )
         self._output_choice.add_class("made-leaks-output")
-        everything = dependence.exhaustive
+        points = "" if dependence.exhaustive else ", at new random points"
         self._again = Button(
-            description="Measure again",
-            disabled=everything,
-            tooltip="all inputs were tried" if everything else "at new random points",
+            description="Measure again", tooltip=f"Measure the model as it is now{points}"
         )
         self._picture = HTML()
         controls = [self._ordering_text, self._output_choice, self._again]
@@ -282,7 +280,7 @@ class Findings:
         """Title → what each of the two ways finds, as it stands in a picture."""
         found = {"What flipping finds": self.dependence.by_flip}
         if self.dependence.by_gradient is not None:
-            found["What the gradient finds"] = self.dependence.by_gradient
+            found["What the gradient claims"] = self.dependence.by_gradient
         return {title: seen[self.rows][:, self.rows] for title, seen in found.items()}
 
     @cached_property
@@ -290,7 +288,10 @@ class Findings:
         """Whether there is a leak, then a line for each of the largest."""
         count, tried = int(self.leaking.sum()), len(self.dependence.points)
         exhaustive = self.dependence.exhaustive
-        where = f"at all {tried:,} inputs" if exhaustive else f"at {tried} random points"
+        where = f"at all {tried:,} binary vectors x" if exhaustive else f"at {tried} random points"
+        coarse = self.dependence.tolerance.max().item()
+        if coarse > 0.01:  # in half precision
+            where += f"; moves of less than {coarse:.2g} logits pass for rounding"
         if count:
             lines = [
                 f"output {self.names[i]} moved when {self.names[j]} did: {self._move(i, j)}"
@@ -462,6 +463,8 @@ def _count_variables(
         return len(check_ordering(ordering))
     if names is not None:
         return len(names)
+    if not callable(function):
+        raise TypeError(f"give a model or a function (B, D) → (B, D), got {function!r}")
     raise ValueError(
         "only of a MADE is the number of variables known: give input_dim, as in "
         "LeakDetector(function, input_dim=3)"

@@ -34,8 +34,8 @@ from .panel import Panel, picture
 from .svg import element
 from .words import check_names, factorization, read_ordering, variable_names, write_ordering
 
-MOST_SUMMED = 16
-"""Variables up to which all 2^D probabilities are added up."""
+MOST_UNITS, MOST_LAYERS = 1000, 12
+"""Of hidden layers that a reader may ask for."""
 
 FAULT_WORDS = {
     "none": "nothing broken",
@@ -92,6 +92,12 @@ class MaskExplorer(Panel):
         hidden = None
         self._shows_a_model = isinstance(input_dim, MADE)
         if isinstance(input_dim, MADE):
+            changed = tuple(hidden_dims) != (4, 4) or degrees != "even" or direct
+            if changed or ordering is not None:
+                raise ValueError(
+                    "a MADE brings its own widths, ordering, degrees and direct connections: "
+                    "leave these out"
+                )
             model, input_dim = input_dim, input_dim.input_dim
             hidden = tuple(tuple(layer.tolist()) for layer in model.degrees[1:])
             ordering, direct = torch.argsort(model.order), model.direct is not None
@@ -107,7 +113,6 @@ class MaskExplorer(Panel):
         self._network = Network(tuple(names), ordering, hidden, bool(direct))
         self._start = (self._network, self._draw)
         self._selected = (len(hidden) + 1, ordering[-1])
-        self._large: tuple[object, MADE] | None = None  # the sizes they fit, and the weights
 
         self._ordering_box = Text(
             description="Ordering", continuous_update=False, layout=Layout(width="300px")
@@ -182,7 +187,7 @@ class MaskExplorer(Panel):
         self.listen(self._fault_box, self._break)
         self.press(save, self._save_beside_notebook)
         self.press(restart, self.restart)
-        self._redraw()
+        self._show(self._network, self._selected)
 
     # ---- state ------------------------------------------------------------------------------
 
@@ -198,7 +203,7 @@ class MaskExplorer(Panel):
 
     @property
     def hidden_dims(self) -> list[int]:
-        """Width of each hidden layer; new ones get new degrees."""
+        """Width of each hidden layer; setting it draws all hidden degrees."""
         return [len(layer) for layer in self._network.hidden]
 
     @hidden_dims.setter
@@ -259,13 +264,7 @@ class MaskExplorer(Panel):
 
     @selected.setter
     def selected(self, unit: tuple[int, int]) -> None:
-        unit = tuple(unit)
-        if unit not in units_of(self._network):
-            raise ValueError(
-                f"there is no unit {unit}: give (layer, number), counted from 0, "
-                f"in layers of {', '.join(map(str, self._network.sizes))} units"
-            )
-        self._select(unit)
+        self._select(self._check_unit(*unit))
 
     # ---- what follows from it ---------------------------------------------------------------
 
@@ -306,18 +305,18 @@ class MaskExplorer(Panel):
 
     @property
     def total_probability(self) -> float | None:
-        """Σ p(x) over all 2^D inputs, with large weights so that a leak shows; None for D > 16."""
-        if len(self._network.names) > MOST_SUMMED:
-            return None
-        sizes = (self._network.sizes, self._network.direct)
-        if self._large is None or self._large[0] != sizes:
-            self._large = (sizes, _large_weights(self._network))
-        return _sum_over_all_inputs(self._large[1], self._network)
+        """Σ p(x) over all 2^D inputs of an example with these masks; None for D > 16."""
+        return self._network.total_probability
 
     # ---- actions ----------------------------------------------------------------------------
 
     def move(self, variable: int, steps: int) -> None:
-        """Generate a variable some steps later, or earlier where ``steps`` is negative."""
+        """Generate a variable some steps later, or earlier where ``steps`` is negative.
+
+        Raises:
+            TypeError, ValueError: if there is no such variable, counted from 0.
+        """
+        _, variable = self._check_unit(0, variable)
         ordering = self.ordering
         at = ordering.index(variable)
         ordering.insert(min(max(at + steps, 0), len(ordering) - 1), ordering.pop(at))
@@ -335,7 +334,12 @@ class MaskExplorer(Panel):
         self._change(hidden=self._drawn(self._network.ordering, self.hidden_dims))
 
     def set_degree(self, layer: int, unit: int, degree: int) -> None:
-        """Set the degree of one hidden unit; ``layer`` counts from 1, as 0 are the inputs."""
+        """Set the degree of one hidden unit; ``layer`` counts from 1, as 0 are the inputs.
+
+        Raises:
+            TypeError, ValueError: if there is no such unit, it is not hidden, or no such degree.
+        """
+        layer, unit = self._check_unit(layer, unit)
         if not 1 <= layer <= len(self._network.hidden):
             raise ValueError(
                 "only hidden units' degrees can be set: those of inputs and outputs follow "
@@ -348,9 +352,7 @@ class MaskExplorer(Panel):
     def restart(self) -> None:
         """Back to how it was when it was made."""
         network, self._draw = self._start
-        self._selected = (len(network.masks), network.ordering[-1])
-        self._network = network
-        self._redraw()
+        self._show(network, (len(network.masks), network.ordering[-1]))
 
     def save(self, path: str | Path) -> None:
         """Write the whole picture as an SVG file; a file that is there is replaced as a whole."""
@@ -370,26 +372,37 @@ class MaskExplorer(Panel):
 
     # ---- between state and page -------------------------------------------------------------
 
+    def _check_unit(self, layer: int, unit: int) -> tuple[int, int]:
+        found = check_count("layer", layer, smallest=0), check_count("unit", unit, smallest=0)
+        if found not in units_of(self._network):
+            raise ValueError(
+                f"there is no unit {found}: give (layer, number), counted from 0, "
+                f"in layers of {', '.join(map(str, self._network.sizes))} units"
+            )
+        return found
+
     def _drawn(self, ordering: Sequence[int], widths: Sequence[int]) -> tuple[tuple[int, ...], ...]:
         if isinstance(widths, str) or not isinstance(widths, Sequence):
             raise TypeError(f"hidden_dims must be widths such as (4, 4), got {widths!r}")
         widths = [check_count("each width", width) for width in widths]
+        if len(widths) > MOST_LAYERS or max(widths, default=0) > MOST_UNITS:
+            raise ValueError(
+                f"at most {MOST_LAYERS} hidden layers of at most {MOST_UNITS} units can be shown, "
+                f"got {len(widths)} of at most {max(widths)}"
+            )
         order = input_degrees(list(ordering))
         drawn = draw_degrees(order, widths, self._draw, self._generator)[1:]
         return tuple(tuple(layer.tolist()) for layer in drawn)
 
     def _change(self, **changes: object) -> None:
+        network = replace(self._network, **changes)
         layer, unit = self._selected
-        was_output = layer == len(self._network.hidden) + 1
-        self._network = replace(self._network, **changes)
-        last = len(self._network.hidden) + 1
-        layer = last if was_output else min(layer, last)
-        self._selected = (layer, min(unit, self._network.sizes[layer] - 1))
-        self._redraw()
+        last = len(network.hidden) + 1
+        layer = last if layer == len(self._network.hidden) + 1 else min(layer, last)
+        self._show(network, (layer, min(unit, network.sizes[layer] - 1)))
 
     def _select(self, unit: tuple[int, int]) -> None:
-        self._selected = unit
-        self._redraw(structure=False)
+        self._show(self._network, unit)
 
     def _select_number(self, number: int) -> None:
         self._select(units_of(self._network)[number])
@@ -432,7 +445,12 @@ class MaskExplorer(Panel):
         if total is None:
             return f"2^{count} binary vectors x are too many to add up their probabilities."
         said = f"Σ p(x) over all {2**count:,} binary vectors x = {total:.3f}"
-        if not self.leaks:
+        if not self.leaks and network.fault == "degrees = ordering + 1":
+            said += (
+                ". This ordering is its own inverse, so that the mistake changes nothing here: "
+                "take a cycle of three variables."
+            )
+        elif not self.leaks:
             said += ", and no output sees what it may not."
         elif network.fault == "degrees = ordering + 1":
             order = torch.argsort(network.degrees[0])
@@ -444,29 +462,34 @@ class MaskExplorer(Panel):
             )
         else:
             said += ", not 1: this is no distribution."
-        own = ", not the model's own" if self._shows_a_model else ""
-        return f"{said} (Σ uses large weights{own}, so that a leak shows.)"
+        own = ", not with the model's own" if self._shows_a_model else ""
+        return f"{said} (Computed with weights that let a leak show{own}.)"
 
-    def _redraw(self, structure: bool = True) -> None:
-        """Bring the page up to date: first the pictures, which the reader waits for."""
-        network = self._network
-        if structure or not is_drawn_as_graph(network):
-            left, reaches, *masks = draw_pictures(network, self._selected)
-            self._picture.value = picture(
-                element("div", escape(self.factorization), class_="made-formula"),
+    def _show(self, network: Network, selected: tuple[int, int]) -> None:
+        """Take over a state, once it has been drawn: a picture that fails changes nothing."""
+        is_new = network is not self._network or not self._picture.value
+        pictures = ""
+        if is_new or not is_drawn_as_graph(network):
+            left, reaches, *masks = draw_pictures(network, selected)
+            formula = factorization(network.names, network.ordering)
+            pictures = picture(
+                element("div", escape(formula), class_="made-formula"),
                 left,
                 element("div", reaches, legend(len(network.names)), style="flex:1 1 260px"),
                 *masks,
                 draw_words(network),
                 class_="made-picture made-graph",
             )
+        self._network, self._selected = network, selected
+        if pictures:
+            self._picture.value = pictures  # first what the reader waits for
         self._say()
         with self.quietly():
-            if structure:
-                self._follow_structure()
+            self._follow_structure()
             self._follow_selection()
-        if structure:
+        if is_new:
             self._sum.value = picture(element("div", escape(self._report()), role="status"))
+        self.problem = ""
 
     def _follow_structure(self) -> None:
         network = self._network
@@ -475,8 +498,8 @@ class MaskExplorer(Panel):
         self._draw_box.value = self._draw
         self._direct_box.value = network.direct
         self._fault_box.value = network.fault
-        names = [network.name(*unit) for unit in units_of(network)]
-        if list(self._unit_box.options) != names:
+        names = tuple((network.name(*unit), k) for k, unit in enumerate(units_of(network)))
+        if self._unit_box.options != names:
             self._unit_box.options = names
 
     def _follow_selection(self) -> None:
@@ -499,39 +522,3 @@ class MaskExplorer(Panel):
             element("div", f"{escape(self.sentence)} {escape(more)}", role="status"),
             class_="made-picture made-said",
         )
-
-
-def _large_weights(network: Network) -> MADE:
-    """A MADE whose outputs grow with every input they see, so that Σp > 1 where one sees itself.
-
-    Weights between 1 and 3, no biases: no two paths cancel, and no unit is dead.
-    """
-    with torch.random.fork_rng(devices=[]):  # a new layer draws weights, from the global stream
-        model = MADE(
-            len(network.names),
-            [len(layer) for layer in network.hidden],
-            direct=network.direct,
-        )
-    generator = Generator().manual_seed(0)
-    with torch.no_grad():
-        for name, parameter in model.named_parameters():
-            if name.endswith("weight"):
-                parameter.copy_(1 + 2 * torch.rand(parameter.shape, generator=generator))
-            else:
-                parameter.zero_()
-    return model
-
-
-@torch.no_grad()
-def _sum_over_all_inputs(model: MADE, network: Network) -> float:
-    """Σ p(x) over all 2^D inputs, with a model's weights under a network's masks."""
-    for layer, mask in zip(model.net, network.masks, strict=True):
-        layer.set_mask(mask)
-    if network.direct_mask is not None:
-        model.direct.set_mask(network.direct_mask)
-    bits = torch.arange(len(network.names), dtype=torch.int32)
-    x = (torch.arange(2 ** len(bits), dtype=torch.int32)[:, None] >> bits & 1).float()
-    return sum(  # in parts that fit the processor's cache
-        model.head.log_prob(model(part), part).sum(1).double().exp().sum().item()
-        for part in x.split(4096)
-    )

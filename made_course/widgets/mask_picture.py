@@ -44,7 +44,7 @@ Unit = tuple[int, int]
 def is_drawn_as_graph(network: Network) -> bool:
     """Whether there are few enough units and connections for a circle and a line each."""
     lines = sum(int(mask.sum()) for mask in network.connections.values())
-    return lines <= MOST_LINES and max(network.sizes) <= MOST_CIRCLES
+    return lines <= MOST_LINES and max(network.sizes) <= MOST_CIRCLES and len(network.sizes) <= 8
 
 
 def number_of(network: Network, unit: Unit) -> int:
@@ -123,17 +123,17 @@ def draw_page(network: Network, selected: Unit, report: str) -> str:
     pictures = draw_pictures(network, selected)
     sizes = [_size_of(part) for part in pictures]
     formula = factorization(network.names, network.ordering)
-    width = max(sum(w + 30 for w, _ in sizes), 11 * len(formula))
+    words = [network.sentence(*selected), *report.split(" (", 1)[:1], *HOW_TO_READ_GRAPHS]
+    width = max(sum(w + 30 for w, _ in sizes), 11 * len(formula), *(8 * len(w) for w in words))
     below = 50 + max(h for _, h in sizes)
     x, placed = 0.0, []
     for part, (w, _) in zip(pictures, sizes, strict=True):
         placed.append(element("g", part, transform=f"translate({x:.4g} 46)"))
         x += w + 30
-    words = [network.sentence(*selected), *report.split(". ", 1)]
     lines = [
         text(4, below + 22 * k, line, text_anchor="start") for k, line in enumerate(words, start=1)
     ]
-    return svg(
+    page = svg(
         width,
         below + 22 * len(words) + 12,
         element("style", BASE_STYLE + selection_style(number_of(network, selected), ".made-graph")),
@@ -143,6 +143,7 @@ def draw_page(network: Network, selected: Unit, report: str) -> str:
         label=f"{formula}. {' '.join(words)}",
         class_="made-graph",
     )
+    return re.sub(r' (?:on\w+|tabindex|role)="[^"]*"', "", page)  # nothing to press in a file
 
 
 FORMULA = {"font_family": "serif", "font_style": "italic", "font_size": 22}

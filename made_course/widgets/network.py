@@ -8,6 +8,7 @@ from functools import cached_property
 import torch
 from torch import BoolTensor, LongTensor
 
+from ..heads import Bernoulli
 from ..masks import (
     build_masks,
     connectivity,
@@ -18,6 +19,10 @@ from ..masks import (
 )
 from .words import hat, listing
 
+MOST_SUMMED = 16
+"""Variables up to which all 2^D probabilities are added up."""
+SLOPE = 4.0
+"""Of the example's logits: large enough that a leak shows, and no sigmoid is saturated."""
 FAULTS = ("none", "output with >=", "degrees = ordering + 1")
 
 
@@ -125,6 +130,35 @@ class Network:
                 on_path = mask & cone[above][:, None] & cone[below][None, :]
                 paths[key] = ("a" if above <= layer else "d", on_path)
         return paths
+
+    @cached_property
+    def total_probability(self) -> float | None:
+        """Σ p(x) over all 2^D inputs of an example with these connections; None for D > 16.
+
+        Each unit is a weighted mean of what it sees, so that no two paths cancel and depth changes
+        little: where an output sees its own variable, Σ p(x) is above 1.
+        """
+        if len(self.names) > MOST_SUMMED:
+            return None
+        generator = torch.Generator().manual_seed(0)
+        means = {}
+        for key, mask in self.connections.items():
+            weights = mask * (
+                1 + 2 * torch.rand(mask.shape, generator=generator, dtype=torch.float32)
+            )
+            means[key] = weights / weights.sum(dim=1, keepdim=True).clamp(min=1)
+        bits = torch.arange(len(self.names), dtype=torch.int32)
+        inputs = torch.arange(2 ** len(bits), dtype=torch.int32)[:, None] >> bits & 1
+        total = 0.0
+        for x in inputs.float().split(4096):  # in parts that fit the processor's cache
+            h = x
+            for key in range(len(self.masks)):
+                h = h @ means[key].T
+            logits = SLOPE * (h - means[key].sum(dim=1) / 2)
+            if self.direct:
+                logits += SLOPE * (x @ means["direct"].T - means["direct"].sum(dim=1) / 2)
+            total += Bernoulli().log_prob(logits, x).sum(dim=1).double().exp().sum().item()
+        return total
 
     @property
     def sizes(self) -> list[int]:

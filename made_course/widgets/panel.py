@@ -100,6 +100,9 @@ class Panel(VBox):
 
     def close(self) -> None:
         """Close the panel and everything in it, on the page and in the kernel."""
+        for _, panels in _shown_in.values():
+            if self in panels:
+                panels.remove(self)
         for part in _parts(self):
             part.unobserve_all()
             if part is not self:
@@ -138,7 +141,7 @@ def _replace_last_run(panel: Panel) -> None:
     run = request["header"]["msg_id"]
     last_run, panels = _shown_in.get(cell, (run, []))
     if last_run != run:
-        for old in panels:
+        for old in list(panels):
             old.close()
         panels = []
     _shown_in[cell] = (run, [*panels, panel])

@@ -31,9 +31,11 @@ from ..plotting import paint_variables, plot_trajectory
 from ..sampling import Trajectory, trajectory
 from .panel import Panel, picture
 from .svg import BLUE, GREY, INK, ORANGE, PALE, element, operate, pixels, svg, text
-from .words import listing, variable_names
+from .words import check_names, listing, variable_names
 
 MOST_SAMPLES = 4
+HEADLINE, THREE_LINES = "font-size:18px;font-weight:600", "80px"
+"""Room that is kept, so that what is below does not move while the words change."""
 MOST_CELLS = 20
 """Variables up to which each is a cell with its name and value."""
 DRAWN, LIKELIER, REAL = "this sample", "the likelier values", "real"
@@ -95,7 +97,7 @@ class SamplingPlayer(Panel):
         self._trajectories: dict[str, list[Trajectory]] = {}
         self._noise = self._uniforms()
         self._follow(DRAWN)
-        self._step = math.ceil(model.input_dim / 2)
+        self._step = self._board.middle
         self._sample_index = 0
         self._greedy = self._show_real = self._playing = False
         speeds = _speeds(self._board)
@@ -222,7 +224,7 @@ class SamplingPlayer(Panel):
 
     @property
     def speed(self) -> int:
-        """How many variables are decided at a tick while playing; one of those that are offered."""
+        """How many variables are decided at a time while playing; one of those that are offered."""
         return self._speed
 
     @speed.setter
@@ -230,7 +232,7 @@ class SamplingPlayer(Panel):
         speed = check_count("speed", speed)
         offered = [count for _, count in self._speed_control.options]
         if speed not in offered:
-            raise ValueError(f"speed must be one of {offered} variables a tick, got {speed}")
+            raise ValueError(f"speed must be one of {offered} variables at a time, got {speed}")
         self._speed = speed
         self._show()
 
@@ -392,12 +394,13 @@ class SamplingPlayer(Panel):
             self._greedy_box.value = self._greedy
             self._real_box.value = self._show_real
         self._picture.value = self._draw()
+        self.problem = ""
 
     def _draw(self) -> str:
         decision, *others = map(_in_html, self._sentences())
         status = element(
             "div",
-            element("div", decision, style="font-size:18px;font-weight:600"),
+            element("div", decision, style=f"{HEADLINE};min-height:{THREE_LINES}"),
             *(element("div", sentence) for sentence in others),
             role="status",
             aria_live="off" if self._playing else None,
@@ -443,6 +446,8 @@ def say_likelihood(board: Board, shown: Trajectory, step: int) -> str:
     total = nats(shown.log_likelihood[-1])
     if step == len(shown.x):
         return f"The whole {board.whole} has log p = {total} nats."
+    if step == 0:
+        return f"The whole {board.whole} will have log p = {total} nats."
     so_far = nats(shown.log_likelihood[step])
     return f"So far log p = {so_far} nats; the whole {board.whole} has {total} nats."
 
@@ -533,6 +538,11 @@ class Board:
         if self.is_image:
             return 252 / longer, 252 / longer
         return (560 / longer, 40) if self.rows == 1 else (40, 560 / longer)
+
+    @property
+    def middle(self) -> int:
+        """A step from which much can be seen: if pixels come by rows, the one in the middle's."""
+        return self.rows // 2 * self.columns + math.ceil(self.columns / 2)
 
     def value(self, one: bool) -> str:
         """A variable's value as it is said."""
@@ -797,20 +807,15 @@ def _board(input_dim: int, shape: tuple[int, int] | None, names: Sequence[str] |
         raise ValueError(
             f"shape must have room for exactly {input_dim} variables, got {rows} × {columns}"
         )
-    if names is None:
-        names = variable_names(input_dim)
-    if isinstance(names, str) or not all(isinstance(name, str) and name for name in names):
-        raise TypeError(f"names must be a list of words, got {names!r}")
-    if len(names) != input_dim:
-        raise ValueError(f"names must name each of {input_dim} variables, got {len(names)}")
-    return Board(rows, columns, list(names))
+    names = variable_names(input_dim) if names is None else check_names(names, input_dim)
+    return Board(rows, columns, names)
 
 
 def _speeds(board: Board) -> list[tuple[str, int]]:
-    """Labels and numbers of variables a tick, from slow to fast."""
+    """Labels and numbers of variables at a time, from slow to fast."""
     fast = board.columns if board.is_image else max(1, board.columns // 10)
     return [
-        (f"{count} {board.things if count > 1 else board.things[:-1]} a tick", count)
+        (f"{count} {board.things if count > 1 else board.things[:-1]} at a time", count)
         for count in sorted({1, max(1, fast // 4), fast})
     ]
 

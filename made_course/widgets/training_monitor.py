@@ -295,7 +295,7 @@ def draw_samples(samples: Mapping[int, Tensor], shape: tuple[int, int]) -> str:
     rows, columns = shape
     count = len(next(iter(samples.values())))
     side = min(36.0, 300 / count)
-    left, width, height = 92, side * count, side * rows / columns
+    left, width, height = 80, side * count, side * rows / columns
     heading = "samples, each time from the same noise"
     content = [text(0, 16, heading, text_anchor="start", font_weight="bold")]
     for row, (epoch, images) in enumerate(samples.items()):
@@ -357,7 +357,7 @@ def spread_out(count: int, most: int) -> list[int]:
 
 # ---- pieces of the curve ------------------------------------------------------------------------
 
-RIGHT, TOP, BOTTOM = 412, 82, 320
+RIGHT, TOP, BOTTOM = 372, 82, 320
 MARGIN = 32
 """Pixels between the edges and the lowest and highest value: room for words."""
 
@@ -480,7 +480,7 @@ def _cut_off(plot: _Plot, curves: Mapping[str, Sequence[float]]) -> str:
     highest = [
         f"{name} {_short(max(nll))}" for name, nll in curves.items() if plot.y(max(nll)) < TOP
     ]
-    words = f"▲ up to: {', '.join(highest)}"
+    words = f"▲ first epochs: up to {', '.join(highest)}"
     return text(plot.left, TOP - 8, words, text_anchor="start") if highest else ""
 
 
@@ -512,7 +512,8 @@ def _level_names(
 ) -> list[str]:
     """Names of the levels above their lines, with an arrow at the edge beyond which they lie.
 
-    They stand at the right, those that would cover the end of a curve at the left.
+    They stand at the right; at the left those below, where curves end, and those that would cover
+    the end of one.
     """
     ends = [plot.y(nll[-1]) for nll in curves.values() if plot.epochs > plot.last_tick / 2]
     inside, above, below = [], [], []
@@ -527,7 +528,7 @@ def _level_names(
     rows = [
         *([(TOP + 11, f"↑ {', '.join(above)}", "end")] if above else []),
         *inside,
-        *([(BOTTOM - 22, f"↓ {', '.join(below)}", "end")] if below else []),
+        *([(BOTTOM - 22, f"↓ {', '.join(below)}", "start")] if below else []),
     ]
     pieces, lowest = [], {"start": -math.inf, "end": -math.inf}
     for y, words, side in rows:

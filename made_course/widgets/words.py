@@ -23,7 +23,8 @@ def check_names(names: Sequence[str], input_dim: int) -> list[str]:
 
     Raises:
         TypeError: if they are not a list of strings.
-        ValueError: if there are not D, or one is empty, holds a comma, or stands for two variables.
+        ValueError: if there are not D, or one is blank, not printable, contains a comma, or
+            stands for two variables.
 
     Example:
         >>> check_names(["rain", "wet grass"], 2)
@@ -34,8 +35,11 @@ def check_names(names: Sequence[str], input_dim: int) -> list[str]:
     for name in names:
         if not isinstance(name, str):
             raise TypeError(f"each of names must be a string, got {name!r}")
-        if not name.strip() or "," in name:
-            raise ValueError(f"a name must not be empty and hold no comma, got {name!r}")
+        if not name.strip() or "," in name or not name.isprintable():
+            raise ValueError(
+                "a name must be neither blank nor contain a comma or a control character, "
+                f"got {name!r}"
+            )
     if len(names) != input_dim:
         raise ValueError(f"names must name each of {input_dim} variables, got {len(names)}")
     if len({_plain(name) for name in names}) < len(names):
@@ -54,7 +58,7 @@ def write_ordering(ordering: Sequence[int], names: Sequence[str]) -> str:
 
 
 def read_ordering(text: str, names: Sequence[str]) -> list[int]:
-    """What a reader typed as an ordering: names or x1, x2, ..., between commas or spaces.
+    """What a reader typed as an ordering: names, x1, x2, ... or 1, 2, ..., by commas or spaces.
 
     Args:
         text: for example ``"x2, x3, x1"``.
@@ -68,15 +72,19 @@ def read_ordering(text: str, names: Sequence[str]) -> list[int]:
         [1, 2, 0]
         >>> read_ordering("wet grass, rain", ["rain", "wet grass"])
         [1, 0]
+        >>> read_ordering("3 1 2", ["x₁", "x₂", "x₃"])  # counted from 1, as in formulas
+        [2, 0, 1]
     """
-    number = {f"x{i + 1}": i for i in range(len(names))}
+    number = {f"{x}{i + 1}": i for x in ("", "x", "X") for i in range(len(names))}
     number |= {_plain(name): i for i, name in enumerate(names)}
     words: list[str] = []
     for part in map(_plain, text.split(",")):
         words += [part] if part in number else part.split()
     unknown = list(dict.fromkeys(word for word in words if word not in number))
     if unknown:
-        raise ValueError(f"unknown {listing(unknown)}: the variables are {listing(names)}")
+        raise ValueError(
+            f"unknown {listing(unknown)}: type {listing(names)} in the order of generation"
+        )
     ordering = [number[word] for word in words]
     twice = [names[i] for i in dict.fromkeys(ordering) if ordering.count(i) > 1]
     if twice:

@@ -27,7 +27,7 @@ def says(widget, words):
 def test_a_dense_autoencoder_is_caught_and_rows_can_be_chosen(lab, page):
     assert run_cells(page, lab, CHEAT) == []
     widget = page.locator(".made-widget")
-    says(widget, "6 leaks were found by flipping each variable at all 8 inputs")
+    says(widget, "6 leaks were found by flipping each variable at all 8 binary vectors x")
     says(widget, "output x₂ moved when x₂ did")
     assert widget.locator('[data-state="leak"][data-row]').count() >= 6
 
@@ -46,7 +46,9 @@ def test_a_dense_autoencoder_is_caught_and_rows_can_be_chosen(lab, page):
 def test_an_honest_made_passes_until_the_ordering_is_another(lab, page):
     assert run_cells(page, lab, HONEST) == []
     widget = page.locator(".made-widget")
-    says(widget, "No leak: every output depends only on earlier variables, at all 8 inputs")
+    says(
+        widget, "No leak: every output depends only on earlier variables, at all 8 binary vectors x"
+    )
     ordering = widget.get_by_label("Ordering")
     ordering.fill("x1, x2, x3")
     ordering.press("Enter")

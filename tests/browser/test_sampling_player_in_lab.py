@@ -25,7 +25,7 @@ def widget(lab, page):
 
 
 def test_plays_and_pauses(widget, page):
-    says(widget, "Step 392 of 784")
+    says(widget, "Step 406 of 784")
     play = widget.get_by_role("button", name="Play")
     play.focus()
     page.keyboard.press("Enter")
@@ -35,7 +35,7 @@ def test_plays_and_pauses(widget, page):
     page.keyboard.press(" ")
     play.wait_for()
     stopped = kernel_says(page, "w.step")
-    assert 392 < int(stopped) < 784
+    assert 406 < int(stopped) < 784
     page.wait_for_timeout(500)
     assert kernel_says(page, "w.step") == stopped
     says(widget, f"Step {stopped} of 784")
@@ -55,7 +55,7 @@ def test_scrubs_by_key_and_on_the_curve(widget, page):
     step = widget.get_by_role("spinbutton", name="Step")
     step.focus()
     page.keyboard.press("ArrowUp")
-    says(widget, "Step 393 of 784")
+    says(widget, "Step 407 of 784")
     step.fill("100")
     step.press("Enter")
     says(widget, "Step 100 of 784")

@@ -8,7 +8,6 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from ipywidgets import Button, Text
 
 from made_course import MADE, MaskExplorer, build_masks, connectivity, input_degrees
 from made_course.widgets import mask_picture
@@ -493,9 +492,108 @@ def test_closing_leaves_no_widget_behind():
     assert set(widget._instances) == before
 
 
-def test_controls_have_names():
+# ---- what a reader may get wrong ----------------------------------------------------------------
+
+
+def test_what_was_typed_wrongly_is_gone_with_its_complaint():
     w = MaskExplorer()
-    for name, control in controls(w).items():
-        assert name
-        if isinstance(control, Button | Text):
-            assert control.description
+    for change in (
+        lambda: setattr(w, "selected", (0, 0)),
+        lambda: setattr(w, "ordering", [2, 0, 1]),
+        w.restart,
+    ):
+        controls(w)["Ordering"].value = "x1, x7"
+        assert "unknown x7" in w.problem
+        controls(w)["Widths"].value = "4, zero"
+        change()
+        assert w.problem == ""
+        assert_consistent(w)
+
+
+@pytest.mark.parametrize("widths", ["30000", ", ".join(["2"] * 13)])
+def test_more_units_than_can_be_shown_are_refused(widths):
+    w = MaskExplorer()
+    controls(w)["Widths"].value = widths
+    assert "at most 12 hidden layers of at most 1000 units" in w.problem
+    assert w.hidden_dims == [4, 4]
+
+
+def test_a_picture_that_fails_changes_nothing(monkeypatch):
+    w = MaskExplorer()
+    before = page(w)
+
+    def fail(*_):
+        raise MemoryError("no room")
+
+    monkeypatch.setattr("made_course.widgets.mask_explorer.draw_pictures", fail)
+    with pytest.raises(MemoryError):
+        w.ordering = [2, 0, 1]
+    assert (w.ordering, page(w)) == ([1, 2, 0], before)
+
+
+@pytest.mark.parametrize(
+    ("act", "message"),
+    [
+        (lambda w: setattr(w, "selected", (1.0, 0)), "must be a whole number"),
+        (lambda w: setattr(w, "selected", (0, 3)), "no unit (0, 3)"),
+        (lambda w: w.set_degree(1, 9, 1), "no unit (1, 9)"),
+        (lambda w: w.set_degree(1, -1, 1), "at least 0"),
+        (lambda w: w.move(9, 1), "no unit (0, 9)"),
+    ],
+)
+def test_units_that_are_none(act, message):
+    w = MaskExplorer()
+    with pytest.raises((TypeError, ValueError), match=re.escape(message)):
+        act(w)
+    assert_consistent(w)
+
+
+def test_a_model_brings_its_own_sizes():
+    model = MADE(3, (5,), seed=0)
+    for arguments in ({"hidden_dims": (7,)}, {"ordering": [2, 0, 1]}, {"direct": True}):
+        with pytest.raises(ValueError, match="brings its own"):
+            MaskExplorer(model, **arguments)
+
+
+# ---- sums of probabilities ----------------------------------------------------------------------
+
+
+@given(
+    st.permutations(range(5)),
+    st.lists(st.lists(st.integers(1, 4), min_size=1, max_size=6), max_size=3),
+    st.booleans(),
+    st.sampled_from(FAULTS),
+)
+def test_the_sum_is_above_one_exactly_where_an_output_sees_itself(ordering, hidden, direct, fault):
+    w = MaskExplorer(5, (1,), ordering, direct=direct)
+    w.hidden_degrees = hidden
+    w.fault = fault
+    if any(i == j for i, j in w.leaks):
+        assert w.total_probability > 1.05
+    else:
+        assert w.total_probability == pytest.approx(1, abs=1e-5)
+    w.close()
+
+
+def test_the_sum_is_finite_in_deep_networks_and_with_other_default_dtypes():
+    w = MaskExplorer(4, (60,) * 12)
+    assert w.total_probability == pytest.approx(1, abs=1e-4)
+    torch.set_default_dtype(torch.float64)
+    try:
+        assert MaskExplorer().total_probability == pytest.approx(1, abs=1e-5)
+    finally:
+        torch.set_default_dtype(torch.float32)
+
+
+def test_an_ordering_that_is_its_own_inverse_hides_the_second_fault():
+    w = MaskExplorer(3, (4,), [1, 0, 2])
+    w.fault = "degrees = ordering + 1"
+    assert w.leaks == []
+    assert "its own inverse" in w._sum.value
+
+
+def test_whose_weights_are_summed_is_said():
+    assert "not with the model's own" in MaskExplorer(MADE(3, (4,), seed=0))._sum.value.replace(
+        "&#x27;", "'"
+    )
+    assert "own" not in MaskExplorer()._sum.value

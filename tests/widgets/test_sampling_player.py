@@ -580,11 +580,11 @@ def test_playing_goes_to_the_end_and_starts_again():
 def test_speeds_fit_the_picture_and_the_last_tick_ends_at_the_end():
     w = SamplingPlayer(a_model(784, (4,)))
     assert controls(w)["Speed"].options == (
-        ("1 pixel a tick", 1),
-        ("7 pixels a tick", 7),
-        ("28 pixels a tick", 28),
+        ("1 pixel at a time", 1),
+        ("7 pixels at a time", 7),
+        ("28 pixels at a time", 28),
     )
-    assert (w.speed, w.step) == (7, 392)
+    assert (w.speed, w.step) == (7, 406)
     w.step, w.speed, w.playing = 781, 28, True
     w._clock.value += 1
     assert (w.step, w.playing) == (784, False)
@@ -749,9 +749,9 @@ def test_the_figure_is_a_filmstrip_of_the_state():
     figure = w.figure()
     assert isinstance(figure, Figure)
     figure.canvas.draw()
-    assert titles(figure) == [f"step {t}" for t in (157, 314, 392, 471, 628, 784)]
+    assert titles(figure) == [f"step {t}" for t in (157, 314, 406, 471, 628, 784)]
     assert len(figure.axes) == 2 * 6 + 1
-    assert "steps 157, 314, 392, 471, 628 and 784" in w.description
+    assert "steps 157, 314, 406, 471, 628 and 784" in w.description
     assert not re.search(r"\d\.\d", w.description)
     w.step = 0
     w.show_real = w.greedy = True
@@ -830,8 +830,8 @@ def broken():
         (None, {"shape": (1, 2, 3)}, TypeError, "shape must be a pair (rows, columns), got (1,"),
         (None, {"shape": (2, 2)}, ValueError, "room for exactly 3 variables, got 2 × 2"),
         (None, {"shape": (3, 1.0)}, TypeError, "each of shape must be a whole number, got 1.0"),
-        (None, {"names": "abc"}, TypeError, "names must be a list of words, got 'abc'"),
-        (None, {"names": ["a", 2, "c"]}, TypeError, "names must be a list of words, got ['a', 2"),
+        (None, {"names": "abc"}, TypeError, "names must be a list of strings, got 'abc'"),
+        (None, {"names": ["a", 2, "c"]}, TypeError, "each of names must be a string, got 2"),
         (None, {"names": ["a", "b"]}, ValueError, "names must name each of 3 variables, got 2"),
         (None, {"real": [1, 0, 1]}, TypeError, "real must be a torch.Tensor, got list"),
         (None, {"real": torch.ones(4)}, ValueError, "shape (3,) or (m, 3), got (4,)"),
@@ -859,7 +859,7 @@ def test_arguments_that_are_none(model, options, error, fragment):
         ("show_real", 1, TypeError, "show_real must be True or False, got 1"),
         ("show_real", True, ValueError, "no real image to show: make the player with real=..."),
         ("playing", None, TypeError, "playing must be True or False, got None"),
-        ("speed", 2, ValueError, "speed must be one of [1] variables a tick, got 2"),
+        ("speed", 2, ValueError, "speed must be one of [1] variables at a time, got 2"),
         ("speed", "1", TypeError, "speed must be a whole number, got '1'"),
     ],
 )
