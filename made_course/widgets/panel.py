@@ -51,6 +51,9 @@ class Panel(VBox):
         self._problem_line = HTML()
         self._quiet = False
         super().__init__([HTML(FRAME), *children, self._problem_line])
+        for part in _parts(self):
+            if part.has_trait("tooltip") and part.tooltip is None:
+                part.tooltip = ""  # else the page shows "null"
         self.add_class("made-widget")
         self.problem = ""
         _replace_last_run(self)

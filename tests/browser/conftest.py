@@ -31,8 +31,15 @@ def lab(_browser_here, tmp_path_factory):
         yield server
 
 
-@pytest.fixture
-def page(_browser_here):
-    """An empty page; `page.complaints` collects what the browser's console calls an error."""
+@pytest.fixture(scope="session")
+def _page(_browser_here):
     with chromium() as page:
         yield page
+
+
+@pytest.fixture
+def page(_page):
+    """A page of Chromium; `page.complaints` collects what its console calls an error."""
+    _page.complaints.clear()
+    _page.set_viewport_size({"width": 1100, "height": 1000})
+    return _page

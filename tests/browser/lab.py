@@ -149,22 +149,37 @@ def run_command(page, name: str, limit_s: float = 60, **args: object) -> None:
     page.wait_for_function("window.commandEnded", timeout=limit_s * 1000)
 
 
+# Puts other cells into the notebook that is open; its kernel goes on, with what it has imported.
+REPLACE_CELLS = """(sources) => {
+    const notebook = window.jupyterapp.shell.currentWidget.content.model.sharedModel;
+    notebook.transact(() => {
+        notebook.deleteCellRange(0, notebook.cells.length);
+        sources.forEach((source, k) => notebook.insertCell(k, {cell_type: 'code', source}));
+    });
+}"""
+
+
 def run_cells(page, lab: SimpleNamespace, *sources: str, dark: bool = False) -> list[str]:
-    """Opens a new notebook with these code cells, runs them all and returns their errors."""
-    cells = [nbformat.v4.new_code_cell(source) for source in sources]
-    kernel = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
-    notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
-    name = f"{secrets.token_hex(4)}.ipynb"
-    nbformat.write(notebook, lab.root / name)
-    open_notebook(page, lab, name)
-    if dark:
-        run_command(page, "apputils:change-theme", theme="JupyterLab Dark")
+    """Runs code cells in a notebook of their own and returns their errors.
+
+    The page keeps this notebook: the next cells take the place of these.
+    """
+    scratch = getattr(page, "scratch", None)
+    if scratch is None or scratch not in page.url:
+        page.scratch = scratch = f"{secrets.token_hex(4)}.ipynb"
+        kernel = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
+        empty = nbformat.v4.new_notebook(metadata={"kernelspec": kernel})
+        nbformat.write(empty, lab.root / scratch)
+        open_notebook(page, lab, scratch)
+    theme = "JupyterLab Dark" if dark else "JupyterLab Light"
+    run_command(page, "apputils:change-theme", theme=theme)
+    page.evaluate(REPLACE_CELLS, list(sources))
     run_command(page, "notebook:run-all-cells", 120)
     run_command(page, "docmanager:save")
     return [
         f"{output.ename}: {output.evalue}"
-        for cell in nbformat.read(lab.root / name, as_version=4).cells
-        for output in cell.outputs
+        for cell in nbformat.read(lab.root / scratch, as_version=4).cells
+        for output in cell.get("outputs", [])
         if output.output_type == "error"
     ]
 

@@ -49,7 +49,7 @@ def test_mouse(widget, page):
     says(widget, "x̂₂ sees x₂. It may see nothing. A leak: x₂.")
     assert widget.locator(".cross").count() == 4
     widget.get_by_role("button", name="Start again").click()
-    says(widget, "It must be 1, and no output sees what it may not")
+    says(widget, "x = 1.000, and no output sees what it may not")
     assert widget.locator(".cross").count() == 0
 
 

@@ -20,13 +20,17 @@ history = fit(MADE(16, (32,), seed=0), bars_and_stripes(), bars_and_stripes(), e
 
 
 def test_follows_the_training_and_stays(lab, page):
+    assert run_cells(page, lab, "import made_course") == []
     # what the page has shown, one entry for each change, noted by the browser itself
-    page.add_init_script(
-        """window.seen = [];
-        new MutationObserver(() => {
-            const line = document.querySelector('.made-widget [role="status"]');
-            if (line && window.seen.at(-1) !== line.textContent) window.seen.push(line.textContent);
-        }).observe(document, {childList: true, subtree: true, characterData: true});"""
+    page.evaluate(
+        """() => {
+            window.seen = [];
+            new MutationObserver(() => {
+                const line = document.querySelector('.made-widget [role="status"]');
+                if (line && window.seen.at(-1) !== line.textContent)
+                    window.seen.push(line.textContent);
+            }).observe(document, {childList: true, subtree: true, characterData: true});
+        }"""
     )
     assert run_cells(page, lab, TRAINING) == []
     widget = page.locator(".made-widget")

@@ -175,3 +175,12 @@ def test_quiet_controls_call_nothing(number_panel):
     assert (panel.problem, panel.taken) == ("", [])
     number.value = 9
     assert panel.taken == [9]
+
+
+@all_widgets
+def test_no_part_has_a_tooltip_that_says_null(make):
+    made = make()
+    tooltips = [part.tooltip for part in panel._parts(made) if part.has_trait("tooltip")]
+    assert tooltips
+    assert None not in tooltips
+    made.close()
