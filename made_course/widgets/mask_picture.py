@@ -80,7 +80,12 @@ def draw_pictures(network: Network, selected: Unit | None = None) -> list[str]:
 def draw_words(network: Network) -> str:
     """What stands beside the pictures: how to read them and, of the unit pointed at, a sentence."""
     if not is_drawn_as_graph(network):
-        return element("div", *map(_paragraph, HOW_TO_READ_HEAT_MAPS), class_="made-words")
+        rule = (
+            "A row of a mask is a unit that is led to, a column one that is led from. Press a row "
+            "to select its unit."
+        )
+        words = _paragraph(rule) + _paragraph(HEAT_MAP_COLOURS)
+        return element("div", words, class_="made-words")
     rules, sentences = [BASE_STYLE], []
     for unit in units_of(network):
         number = number_of(network, unit)
@@ -95,22 +100,21 @@ def draw_words(network: Network) -> str:
         "The number in a circle is its degree m. A line leads to every unit with m(to) ≥ m(from), "
         f"and to every output with m(to) {comparison} m(from)."
     )
+    hint = f"Point at a unit to see its paths, press it to keep them. {GRAPH_COLOURS}"
     return (
         element("style", "\n".join(rules))
-        + element("div", *map(_paragraph, (rule, *HOW_TO_READ_GRAPHS)), class_="made-words")
+        + element("div", _paragraph(rule), _paragraph(hint), class_="made-words")
         + element("div", *sentences, class_="made-sentences", aria_hidden="true")
     )
 
 
-HOW_TO_READ_GRAPHS = (
-    "Point at a unit to see its paths, press it to keep them. Blue, unbroken: from its ancestors. "
-    "Orange, dashed: to its descendants. Orange, dotted, with ✕ at its end: a path that leaks.",
+GRAPH_COLOURS = (
+    "Blue, unbroken: from its ancestors. Orange, dashed: to its descendants. "
+    "Orange, dotted, with ✕ at its end: a path that leaks."
 )
-HOW_TO_READ_HEAT_MAPS = (
-    "A row of a mask is a unit that is led to, a column one that is led from. Press a row to "
-    "select its unit.",
+HEAT_MAP_COLOURS = (
     "Grey: a weight may exist. Blue: on a path from the selected unit's ancestors. Orange: on a "
-    "path to its descendants. Black: on a path that leaks.",
+    "path to its descendants. Black: on a path that leaks."
 )
 
 
@@ -123,7 +127,8 @@ def draw_page(network: Network, selected: Unit, report: str) -> str:
     pictures = draw_pictures(network, selected)
     sizes = [_size_of(part) for part in pictures]
     formula = factorization(network.names, network.ordering)
-    words = [network.sentence(*selected), *report.split(" (", 1)[:1], *HOW_TO_READ_GRAPHS]
+    colours = GRAPH_COLOURS if is_drawn_as_graph(network) else HEAT_MAP_COLOURS
+    words = [network.sentence(*selected), report, colours]
     width = max(sum(w + 30 for w, _ in sizes), 11 * len(formula), *(8 * len(w) for w in words))
     below = 50 + max(h for _, h in sizes)
     x, placed = 0.0, []
