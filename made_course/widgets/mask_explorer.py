@@ -367,7 +367,7 @@ class MaskExplorer(Panel):
             direct=self.direct_mask,
             allowed=self._network.allowed,
             names=self._network.names,
-            title="\n".join([self.factorization, *self._report().split(" (")[:1]]),
+            title=f"{self.factorization}\n{self._finding()}",
         )
 
     # ---- between state and page -------------------------------------------------------------
@@ -438,7 +438,7 @@ class MaskExplorer(Panel):
         self.save(name)
         self._say(f"Saved as {name}, beside this notebook.")
 
-    def _report(self) -> str:
+    def _finding(self) -> str:
         """Σp in words, and what it does and does not show."""
         total, network = self.total_probability, self._network
         count = len(network.names)
@@ -462,8 +462,14 @@ class MaskExplorer(Panel):
             )
         else:
             said += ", not 1: this is no distribution."
+        return said
+
+    def _report(self) -> str:
+        """The same, and with which weights it was computed."""
+        if self.total_probability is None:
+            return self._finding()
         own = ", not with the model's own" if self._shows_a_model else ""
-        return f"{said} (Computed with weights that let a leak show{own}.)"
+        return f"{self._finding()} (Computed with weights that let a leak show{own}.)"
 
     def _show(self, network: Network, selected: tuple[int, int]) -> None:
         """Take over a state, once it has been drawn: a picture that fails changes nothing."""

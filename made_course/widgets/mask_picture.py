@@ -148,7 +148,9 @@ def draw_page(network: Network, selected: Unit, report: str) -> str:
         label=f"{formula}. {' '.join(words)}",
         class_="made-graph",
     )
-    return re.sub(r' (?:on\w+|tabindex|role)="[^"]*"', "", page)  # nothing to press in a file
+    return re.sub(
+        r' (?:on\w+="[^"]*"|tabindex="0"|role="(?:button|group)")', "", page
+    )  # nothing to press in a file
 
 
 FORMULA = {"font_family": "serif", "font_style": "italic", "font_size": 22}
@@ -325,6 +327,7 @@ def _draw_heat_maps(network: Network, selected: Unit | None) -> str:
         colours[network.leaking[key].numpy()] = rgb(INK)
         title = _mask_name(x, network, key)
         row = f"Math.floor({rows}*(event.clientY-{BOX}.top)/{BOX}.height)"
+        row = f"Math.max(0,Math.min({rows - 1},{row}))"  # the frame is wider than the mask
         at = {"x": x, "y": 30, "width": width + 2, "height": height + 2}
         parts += [
             title,

@@ -42,7 +42,7 @@ _EMPTY = {"circle", "image", "line", "path", "polyline", "rect", "use"}
 
 
 def _written(value: object) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    return f"{round(value, 2):.12g}" if isinstance(value, float) else str(value)
 
 
 def text(x: float, y: float, words: object, **attributes: object) -> str:
