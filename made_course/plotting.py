@@ -18,15 +18,14 @@ from torch import Tensor
 from torchvision.utils import make_grid, save_image
 
 from .arguments import check_count
+from .colours import BLUE, ORANGE, PALE, rgb
 from .files import write_whole
 from .made import MADE
 from .masks import connectivity, leaking_connections
 from .sampling import Trajectory
 from .training import History
+from .words import shortened, variable_names
 
-BLUE, ORANGE = "#0072B2", "#D55E00"
-_PALE = "#d0d0d0"
-_SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 DOTS_PER_INCH = 144
 """Twice what is shown, so that pictures stay sharp on dense screens and projectors."""
 
@@ -307,8 +306,8 @@ def plot_network(
     if sum(int(mask.sum()) for _, _, mask in connections) > 1500:
         return _plot_masks(connections, title)
     if names is None:
-        names = [f"x{i + 1}".translate(_SUBSCRIPTS) for i in range(len(degrees[0]))]
-    names = [name if len(name) <= 12 else f"{name[:11]}…" for name in names]
+        names = variable_names(len(degrees[0]))
+    names = [shortened(name) for name in names]
     tallest = max(map(len, layers))
     widths = [2.2 * len(layers)] + ([] if allowed is None else [0.9 + 0.4 * len(names)])
     figure = Figure(figsize=(sum(widths), 0.6 * tallest + 1.1), layout="constrained")
@@ -375,7 +374,7 @@ def paint_variables(
         >>> bool((picture[:, :6] > 90).all()), bool((picture[:, 6:] == 0).all())
         (True, True)
     """
-    blue = 255 - np.array([int(BLUE[k : k + 2], 16) for k in (1, 3, 5)])
+    blue = 255 - rgb(BLUE)
     darkness = np.where(apart[:, None], 0.3 * blue, 255.0) * values[:, None]
     colours = (255 - darkness).round().astype(np.uint8).reshape(*shape, 3)
     picture = colours.repeat(scale, axis=0).repeat(scale, axis=1)
@@ -571,12 +570,12 @@ def plot_dependence(
         axes.set_ylabel("output")
         if is_small:
             if names is None:
-                names = [f"x{i + 1}".translate(_SUBSCRIPTS) for i in range(count)]
+                names = variable_names(count)
             _name_pairs(axes, names)
     kinds = {
         "allowed and seen": Patch(facecolor=BLUE, edgecolor=BLUE),
         "allowed, not seen": Patch(
-            facecolor="white" if is_small else _PALE, edgecolor=BLUE if is_small else _PALE
+            facecolor="white" if is_small else PALE, edgecolor=BLUE if is_small else PALE
         ),
         "a leak": (
             Patch(facecolor=ORANGE, edgecolor=ORANGE),
@@ -631,7 +630,7 @@ def _name_pairs(axes: Axes, names: Sequence[str]) -> None:
 
 def _draw_many_pairs(axes: Axes, seen: np.ndarray, allowed: np.ndarray) -> None:
     colours = np.ones((*seen.shape, 3))
-    colours[allowed] = to_rgb(_PALE)
+    colours[allowed] = to_rgb(PALE)
     colours[seen & allowed] = to_rgb(BLUE)
     colours[seen & ~allowed] = to_rgb(ORANGE)
     axes.imshow(colours)

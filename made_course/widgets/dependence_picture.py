@@ -9,14 +9,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .svg import BLUE, GREY, INK, ORANGE, PALE, element, pixels, rgb, svg, text
-from .words import hat, listing
+from ..colours import BLUE, GREY, INK, ORANGE, PALE, rgb
+from ..words import hat, listing, shortened
+from .svg import element, pixels, svg, text
 
 MOST_CELLS = 20
 """Variables up to which each cell of the matrix is drawn by itself."""
 SIDE = 300
 """Pixels along an edge where it is not."""
-LONGEST_NAME = 12
 
 
 def draw_dependence(
@@ -60,7 +60,7 @@ def _draw_cells(
     )
     count = len(names)
     cell = 30 if count <= 12 else 18
-    shown = [_shortened(name) for name in names]
+    shown = [shortened(name) for name in names]
     longest = max(map(len, shown))
     tilted = 9 * longest > cell
     left = 28 + 9 * longest
@@ -160,10 +160,6 @@ def _clickable(x: float, y: float, width: float, height: float, onclick: str) ->
         style="cursor:pointer",
         onclick=onclick,
     )
-
-
-def _shortened(name: str) -> str:
-    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
 
 
 def _state(seen: bool, allowed: bool) -> str:

@@ -18,10 +18,10 @@ from ..arguments import check_count
 from ..leaks import Dependence, binary_points, measure_dependence
 from ..made import MADE
 from ..masks import check_ordering, direct_mask, input_degrees
+from ..words import check_names, hat, listing, read_ordering, variable_names, write_ordering
 from .dependence_picture import MOST_CELLS, draw_dependence, legend
 from .panel import Panel, picture
 from .svg import element, operate
-from .words import check_names, hat, listing, read_ordering, variable_names, write_ordering
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

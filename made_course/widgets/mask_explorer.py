@@ -18,6 +18,7 @@ from ..files import write_whole
 from ..made import MADE
 from ..masks import DEGREE_DRAWS, check_ordering, draw_degrees, input_degrees
 from ..plotting import plot_network
+from ..words import check_names, factorization, read_ordering, variable_names, write_ordering
 from .dependence_picture import legend
 from .mask_picture import (
     UNLESS_POINTED_AT,
@@ -32,7 +33,6 @@ from .mask_picture import (
 from .network import FAULTS, Network
 from .panel import Panel, picture
 from .svg import element
-from .words import check_names, factorization, read_ordering, variable_names, write_ordering
 
 MOST_UNITS, MOST_LAYERS = 1000, 12
 """Of hidden layers that a reader may ask for."""
@@ -421,10 +421,10 @@ class MaskExplorer(Panel):
 
     def _break(self, fault: str) -> None:
         """Besides breaking it, select an output whose sentence tells of the leak."""
-        self.fault = fault
-        leaking = [i for i in self.ordering if self._network.leaks[i].any()]
-        if leaking:
-            self._select((len(self._network.masks), leaking[0]))
+        network = replace(self._network, fault=fault)
+        leaking = [i for i in network.ordering if network.leaks[i].any()]
+        telling = (len(network.masks), leaking[0]) if leaking else self._selected
+        self._show(network, telling)
 
     def _choose_draw(self, draw: str) -> None:
         self.draw = draw

@@ -9,23 +9,11 @@ from itertools import product
 import numpy as np
 from torch import Tensor
 
+from ..colours import BLUE, GREY, INK, ORANGE, PALE, rgb
+from ..words import factorization
 from .dependence_picture import draw_dependence
 from .network import Network
-from .svg import (
-    BLUE,
-    GREY,
-    INK,
-    ON_ENTER_OR_SPACE,
-    ORANGE,
-    PALE,
-    element,
-    operate,
-    pixels,
-    rgb,
-    svg,
-    text,
-)
-from .words import factorization
+from .svg import ON_ENTER_OR_SPACE, element, operate, pixels, svg, text
 
 MOST_LINES, MOST_CIRCLES = 1500, 16
 """Connections, and units in a layer, up to which the network is drawn as a graph.
@@ -390,7 +378,8 @@ def _path_classes(network: Network) -> dict[str, str]:
         for key, (letter, on_path) in network.paths(*unit).items():
             for to, start in np.argwhere(on_path.numpy()).tolist():
                 classes[f"{key}.{to}.{start}"].append(f"{letter}{number_of(network, unit)}")
-        for key, leaking in network.leaking_through(*unit).items():
+        leaking_through = network.leaking_through(*unit) if network.leaks.any() else {}
+        for key, leaking in leaking_through.items():
             for to, start in np.argwhere(leaking.numpy()).tolist():
                 classes[f"{key}.{to}.{start}"].append(f"l{number_of(network, unit)}")
     return {connection: " ".join(words) for connection, words in classes.items()}

@@ -17,7 +17,7 @@ from ..masks import (
     leaking_connections,
     paths_through,
 )
-from .words import hat, listing
+from ..words import hat, listing
 
 MOST_SUMMED = 16
 """Variables up to which all 2^D probabilities are added up."""

@@ -10,8 +10,9 @@ from html import escape
 from ipywidgets import Box, Button, Checkbox, HTMLMath, RadioButtons
 
 from ..arguments import check_count
+from ..colours import BLUE, INK, ORANGE, PALE
 from .panel import Panel
-from .svg import BLUE, INK, ORANGE, PALE, element
+from .svg import element
 
 STYLE = f"""<style>
 .made-quiz {{background: white; color: {INK}; color-scheme: light; border: 1px solid {PALE};

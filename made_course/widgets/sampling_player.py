@@ -26,12 +26,13 @@ from matplotlib.figure import Figure
 from torch import Generator, Tensor
 
 from ..arguments import check_count
+from ..colours import BLUE, GREY, INK, ORANGE, PALE
 from ..made import MADE
 from ..plotting import paint_variables, plot_trajectory
 from ..sampling import Trajectory, trajectory
+from ..words import check_names, listing, shortened, variable_names
 from .panel import Panel, picture
-from .svg import BLUE, GREY, INK, ORANGE, PALE, element, operate, pixels, svg, text
-from .words import check_names, listing, variable_names
+from .svg import element, operate, pixels, svg, text
 
 MOST_SAMPLES = 4
 HEADLINE, THREE_LINES = "font-size:18px;font-weight:600", "80px"
@@ -611,7 +612,7 @@ def _draw_variables(
         # each on its side of the grey on which black and white have the same contrast
         ink = "white" if values[i] > 0.54 and not apart[i] else "black"
         halo = HALO | {"stroke": "white"} if apart[i] else {}
-        name = _short(board.names[i], int(wide) // 10)
+        name = shortened(board.names[i], int(wide) // 10)
         parts += [
             element("rect", x=x, y=y, width=wide, height=high, fill="none", stroke=GREY),
             text(x + wide / 2, y + 17, name, fill=ink, font_size=14, **halo),
@@ -786,11 +787,7 @@ def _step_labels(board: Board, ordering: list[int]) -> list[tuple[int, str]]:
     if not board.in_cells:
         return [(t, str(t)) for t in sorted({round(len(ordering) * k / 4) for k in range(5)})]
     most = max(4, 40 // len(ordering))
-    return [(0, "0"), *((t + 1, _short(board.names[i], most)) for t, i in enumerate(ordering))]
-
-
-def _short(name: str, most: int) -> str:
-    return name if len(name) <= most else f"{name[: most - 1]}…"
+    return [(0, "0"), *((t + 1, shortened(board.names[i], most)) for t, i in enumerate(ordering))]
 
 
 # ---- arguments ------------------------------------------------------------------------------

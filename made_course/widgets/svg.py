@@ -14,8 +14,7 @@ from html import escape
 import numpy as np
 from PIL import Image
 
-BLUE, ORANGE = "#0072B2", "#D55E00"
-INK, GREY, PALE = "#222222", "#767676", "#d0d0d0"
+from ..colours import INK
 
 
 def element(tag: str, *content: str, **attributes: object) -> str:
@@ -107,16 +106,6 @@ def pixels(x: float, y: float, width: float, height: float, grey: np.ndarray) ->
         preserveAspectRatio="none",
         style="image-rendering:pixelated",
     )
-
-
-def rgb(colour: str) -> np.ndarray:
-    """Red, green and blue, 0 to 255, of a colour written as #rrggbb.
-
-    Example:
-        >>> rgb(BLUE)
-        array([  0, 114, 178])
-    """
-    return np.array([int(colour[k : k + 2], 16) for k in (1, 3, 5)])
 
 
 def operate(control: str, **settings: object) -> str:

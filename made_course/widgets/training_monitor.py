@@ -18,11 +18,13 @@ from matplotlib.figure import Figure
 from torch import Generator, Tensor
 
 from ..arguments import check_count
+from ..colours import BLUE, INK, ORANGE, PALE
 from ..made import MADE
 from ..plotting import plot_training
 from ..training import History
+from ..words import shortened
 from .panel import Panel, picture
-from .svg import BLUE, INK, ORANGE, PALE, element, pixels, svg, text
+from .svg import element, pixels, svg, text
 
 MOST_ROWS = 5
 """Rows of samples that are kept: the first one, and the latest ones."""
@@ -519,7 +521,7 @@ def _level_names(
     inside, above, below = [], [], []
     for name, nats in sorted(levels.items(), key=lambda level: -level[1]):
         y = plot.y(nats)
-        words = f"{name if len(name) <= 32 else f'{name[:31]}…'}: {_short(nats)}"
+        words = f"{shortened(name, 32)}: {_short(nats)}"
         if TOP <= y <= BOTTOM:
             side = "start" if any(abs(y - end) < 24 for end in ends) else "end"
             inside.append((y - 4, words, side))
@@ -534,7 +536,7 @@ def _level_names(
     for y, words, side in rows:
         lowest[side] = max(y, lowest[side] + 16)
         x = RIGHT if side == "end" else plot.left + 6
-        words = words if len(words) <= 52 else f"{words[:51]}…"
+        words = shortened(words, 52)
         pieces.append(_haloed(x, lowest[side], words, text_anchor=side, fill="#555555"))
     return pieces
 

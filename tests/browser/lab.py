@@ -196,3 +196,8 @@ def kernel_says(page, expression: str) -> str:
         }""",
         expression,
     )
+
+
+def says(widget, words: str) -> None:
+    """Waits until a line of a widget that reports (role="status") holds these words."""
+    widget.locator('[role="status"]', has_text=words).first.wait_for(timeout=10_000)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.lab import kernel_says, run_cells
+from tests.browser.lab import kernel_says, run_cells, says
 
 pytestmark = pytest.mark.browser
 
@@ -18,10 +18,6 @@ import torch
 from made_course import MADE, LeakDetector
 w = LeakDetector(MADE(3, (8,), ordering=[1, 2, 0], degrees="even", seed=0))
 w"""
-
-
-def says(widget, words):
-    widget.locator('[role="status"]', has_text=words).first.wait_for(timeout=10_000)
 
 
 def test_a_dense_autoencoder_is_caught_and_rows_can_be_chosen(lab, page):

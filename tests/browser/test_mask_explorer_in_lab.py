@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.lab import kernel_says, run_cells
+from tests.browser.lab import kernel_says, run_cells, says
 
 pytestmark = pytest.mark.browser
 
@@ -14,11 +14,6 @@ def widget(lab, page):
     assert run_cells(page, lab, EXPLORER) == []
     yield page.locator(".made-widget")
     assert page.complaints == []
-
-
-def says(widget, words):
-    """Waits until a line that reports (role="status") holds these words."""
-    widget.locator('[role="status"]', has_text=words).wait_for(timeout=10_000)
 
 
 def colour_of_lines(widget):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.lab import kernel_says, run_cells
+from tests.browser.lab import kernel_says, run_cells, says
 
 pytestmark = pytest.mark.browser
 
@@ -11,10 +11,6 @@ from made_course import MADE, SamplingPlayer, load_binarized_mnist, load_pretrai
 _, test, _ = load_binarized_mnist("small")
 w = SamplingPlayer(load_pretrained("mnist-512"), real=test[0])
 w"""
-
-
-def says(widget, words):
-    widget.locator('[role="status"]', has_text=words).first.wait_for(timeout=10_000)
 
 
 @pytest.fixture

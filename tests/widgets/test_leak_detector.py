@@ -20,7 +20,7 @@ from torch import nn
 
 from made_course import MADE, LeakDetector, connectivity, direct_mask, plot_dependence
 from made_course.widgets.dependence_picture import SIDE, draw_dependence
-from made_course.widgets.words import check_names, read_ordering, variable_names, write_ordering
+from made_course.words import check_names, read_ordering, variable_names, write_ordering
 
 CYCLE = [1, 2, 0]  # x2, then x3, then x1
 HOSTILE = "</svg><script>alert(1)</script>"

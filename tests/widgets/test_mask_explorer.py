@@ -12,19 +12,10 @@ from hypothesis import strategies as st
 from made_course import MADE, MaskExplorer, build_masks, connectivity, input_degrees
 from made_course.widgets import mask_picture
 from made_course.widgets.network import FAULTS
-from made_course.widgets.words import factorization, hat, listing
+from made_course.words import factorization, hat, listing
+from tests.widgets.controls import controls
 
 HOSTILE = "</svg><script>alert(1)</script>"
-
-
-def controls(widget):
-    """Every control inside a widget, by its description."""
-    found = {}
-    for child in getattr(widget, "children", ()):
-        found |= controls(child)
-        if getattr(child, "description", ""):
-            found[child.description] = child
-    return found
 
 
 def page(w):

@@ -22,7 +22,8 @@ from made_course import MADE, SamplingPlayer, plot_trajectory
 from made_course.heads import Bernoulli
 from made_course.plotting import paint_variables
 from made_course.sampling import sample_naive, trajectory
-from made_course.widgets.words import variable_names
+from made_course.words import variable_names
+from tests.widgets.controls import controls
 
 HOSTILE = "</svg><script>alert(1)</script>"
 SVG = "{http://www.w3.org/2000/svg}"
@@ -242,16 +243,6 @@ def assert_consistent(w, model, real, shape, names):
         assert shown["Speed"].value == w.speed
     silent = [e.get("aria-live") for e in page(w).iter("div") if e.get("role") == "status"]
     assert silent == ["off" if w.playing else None]
-
-
-def controls(widget):
-    """Every control inside a widget, by its description."""
-    found = {}
-    for child in getattr(widget, "children", ()):
-        found |= controls(child)
-        if getattr(child, "description", ""):
-            found[child.description] = child
-    return found
 
 
 def real_box(w):

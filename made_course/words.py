@@ -1,4 +1,4 @@
-"""How the widgets name things: variables, outputs, lists of them, the chain rule in an ordering."""
+"""How things are named: variables, outputs, lists of them, orderings, the chain rule."""
 
 from __future__ import annotations
 
@@ -108,6 +108,16 @@ def hat(name: str) -> str:
         'x̂₂'
     """
     return f"{name[:1]}\N{COMBINING CIRCUMFLEX ACCENT}{name[1:]}"
+
+
+def shortened(name: str, most: int = 12) -> str:
+    """A name that fits into a picture: what is cut off leaves an ellipsis.
+
+    Example:
+        >>> shortened("sprinkler", 6), shortened("rain", 6)
+        ('sprin…', 'rain')
+    """
+    return name if len(name) <= most else f"{name[: most - 1]}…"
 
 
 def listing(names: Sequence[str], most: int = 12) -> str:

@@ -1,0 +1,18 @@
+"""The course's colours: never alone, always with a shape, a number or a word."""
+
+from __future__ import annotations
+
+import numpy as np
+
+BLUE, ORANGE = "#0072B2", "#D55E00"
+INK, GREY, PALE = "#222222", "#767676", "#d0d0d0"
+
+
+def rgb(colour: str) -> np.ndarray:
+    """Red, green and blue, 0 to 255, of a colour written as #rrggbb.
+
+    Example:
+        >>> rgb(BLUE)
+        array([  0, 114, 178])
+    """
+    return np.array([int(colour[k : k + 2], 16) for k in (1, 3, 5)])
