@@ -29,6 +29,7 @@ _ROOMS = {
         "make_mnist_loaders",
         "mnist_folder",
         "outside_small_set",
+        "rain_diary",
     ),
     "training": ("History", "evaluate", "fit", "train_made"),
     "pretrained": ("load_neighbours", "load_pretrained", "nearest_images"),

@@ -236,6 +236,26 @@ def bars_and_stripes() -> Tensor:
     return torch.cat([stripes, bars]).unique(dim=0)
 
 
+def rain_diary() -> Tensor:
+    """Twenty days in a garden: was the grass wet (x₁), did it rain (x₂), was the sprinkler on (x₃)?
+
+    Three variables, so that the whole joint distribution is eight numbers, all of them multiples of
+    1/20 and none of them zero. The numbers are made up.
+
+    Returns:
+        (20, 3) float32 zeros and ones, a day a row.
+
+    Example:
+        >>> days = rain_diary()
+        >>> days.shape, days.mean(0)  # wet on 12 days of 20, rain on 8, the sprinkler on 9
+        (torch.Size([20, 3]), tensor([0.6000, 0.4000, 0.4500]))
+    """
+    # days on which wet, rain and sprinkler were 000, 001, 010, ..., 111
+    counts = torch.tensor([5, 1, 1, 1, 1, 5, 4, 2])
+    days = torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * 3)
+    return days.repeat_interleave(counts, dim=0)
+
+
 def outside_small_set(images: Tensor) -> BoolTensor:
     """Tell which images are not, byte for byte, among the 5,000 of the small set.
 

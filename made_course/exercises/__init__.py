@@ -1,0 +1,162 @@
+"""The exercises of the notebooks: ``check``, ``hint``, ``solution``, ``yours``, ``quiz``, ``progress``.
+
+Each notebook has a file here, ``notebook_03.py`` and so on, with its exercises and the questions of
+its self-checks. What all exercises share is in ``exercise.py`` and ``examine.py``.
+"""
+
+from __future__ import annotations
+
+import inspect
+from importlib import import_module
+from textwrap import fill, indent
+from types import ModuleType
+
+from ..widgets.quiz import Quiz
+from .examine import examine, is_untouched
+from .exercise import Exercise, Slip, Wrong
+from .progress import remember, remembered
+
+__all__ = ["Exercise", "Slip", "Wrong", "check", "hint", "progress", "quiz", "solution", "yours"]
+
+NOTEBOOKS = range(7)
+_hints_given: dict[str, int] = {}
+_passed: dict[str, object] = {}
+
+
+def check(name: str, answer: object) -> None:
+    """Judge an answer, and print what was found: what was tried, expected and came, and why.
+
+    An answer that is right is remembered for :func:`progress` and :func:`yours`. Nothing is ever
+    raised because of an answer, so that a notebook goes on.
+
+    Args:
+        name: of the exercise, such as ``"1.3"``.
+        answer: what the exercise asks for: a function, a class or a value.
+
+    Raises:
+        ValueError: if there is no exercise of that name.
+
+    Example:
+        >>> check("1.3", lambda ordering: ordering + 1)
+        ✗ 1.3 · From ordering to degrees: not yet.
+          tried     <lambda>([1, 2, 0])
+          expected  [3, 1, 2]
+          came      [2, 3, 1]
+          why       ...
+        >>> check("1.3", ...)
+        ○ 1.3 · From ordering to degrees: not attempted yet. Replace each ... and run this cell again.
+    """
+    exercise = _exercise(name)
+    title = f"{name} · {exercise.title}"
+    if is_untouched(answer):
+        print(f"○ {title}: not attempted yet. Replace each ... and run this cell again.")
+        return
+    try:
+        said = examine(exercise, answer)
+    except Wrong as wrong:
+        print(f"✗ {title}: not yet.")
+        lines = {"tried": wrong.tried, "expected": wrong.expected, "came": wrong.came}
+        for label, text in (lines | {"why": wrong.cause}).items():
+            if text:
+                print(fill(text, 96, initial_indent=f"  {label:<10}", subsequent_indent=" " * 12))
+        return
+    _passed[name] = answer
+    print(f"✓ {title}: right. {said}".rstrip())
+    if not remember(name):
+        print("  (It could not be noted for progress(): the folder for your data is not writable.)")
+
+
+def hint(name: str) -> None:
+    """Print the next hint for an exercise, each a little plainer than the one before.
+
+    Raises:
+        ValueError: if there is no exercise of that name.
+    """
+    hints = _exercise(name).hints
+    given = _hints_given[name] = min(_hints_given.get(name, 0) + 1, len(hints))
+    print(fill(f"Hint {given} of {len(hints)}: {hints[given - 1]}", 96))
+    if given == len(hints):
+        print(f'That was the last one. What is left is solution("{name}").')
+
+
+def solution(name: str) -> None:
+    """Print a short solution of an exercise, and what the package has for the same purpose.
+
+    Raises:
+        ValueError: if there is no exercise of that name.
+    """
+    exercise = _exercise(name)
+    print(inspect.getsource(exercise.reference).rstrip())
+    if exercise.package is not None:
+        where = f"{exercise.package.__module__}.{exercise.package.__qualname__}"
+        print(f"\n\nThe package's own, {where}:\n")
+        print(inspect.getsource(exercise.package).rstrip())
+
+
+def yours(name: str) -> object:
+    """Give your own answer, if it has passed its check since the kernel started, else the course's.
+
+    Raises:
+        ValueError: if there is no exercise of that name.
+
+    Example:
+        >>> yours("1.3")(torch.tensor([1, 2, 0]))
+        tensor([3, 1, 2])
+    """
+    exercise = _exercise(name)
+    if name in _passed:
+        return _passed[name]
+    return exercise.reference() if exercise.is_value else exercise.reference
+
+
+def progress() -> None:
+    """Print which exercises are solved, on this computer and by this user, notebook by notebook."""
+    solved = remembered()
+    rows, total = [], 0
+    for number in NOTEBOOKS:
+        names = [exercise.name for exercise in _room(number).EXERCISES]
+        total += len(names)
+        rows.append("   ".join(f"{name} {'✓' if name in solved else '○'}" for name in names))
+    done = sum(row.count("✓") for row in rows)
+    print(f"{done} of {total} exercises solved (✓ solved, ○ open)")
+    print(indent("\n".join(rows), "  "))
+
+
+def quiz(name: str) -> Quiz:
+    """A question of a self-check, with choices that explain themselves.
+
+    Args:
+        name: notebook and letter, such as ``"1a"``.
+
+    Raises:
+        ValueError: if there is no question of that name.
+
+    Example:
+        >>> quiz("1a").multiple
+        False
+    """
+    quizzes = _room_of(name, name[:-1]).QUIZZES
+    if name not in quizzes:
+        raise ValueError(f"there is no question {name!r}: choose one of {', '.join(quizzes)}")
+    question, choices = quizzes[name]
+    return Quiz(question, choices)
+
+
+def _exercise(name: str) -> Exercise:
+    found = {e.name: e for e in _room_of(name, str(name).partition(".")[0]).EXERCISES}
+    if name not in found:
+        raise ValueError(f"there is no exercise {name!r}: choose one of {', '.join(found)}")
+    return found[name]
+
+
+def _room_of(name: str, number: str) -> ModuleType:
+    if not isinstance(name, str) or not number.isdecimal() or int(number) not in NOTEBOOKS:
+        raise ValueError(
+            f"unknown name {name!r}: exercises are called '1.3' and questions '1a', after the "
+            f"notebooks, which are {NOTEBOOKS[0]} to {NOTEBOOKS[-1]}"
+        )
+    return _room(int(number))
+
+
+def _room(number: int) -> ModuleType:
+    return import_module(f".notebook_{number:02d}", __name__)

@@ -1,0 +1,381 @@
+"""How an answer is examined: called on copies, within a time limit, and compared part by part.
+
+The order of diagnosis is always the same: not attempted, raised, type, shape, dtype, value.
+"""
+
+from __future__ import annotations
+
+import copy
+import dis
+import inspect
+import math
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from numbers import Number
+from types import FrameType, FunctionType
+
+import torch
+from torch import Tensor, nn
+
+from .exercise import Exercise, Slip, Wrong
+
+LIMIT_S = 2.0
+"""How long an answer may run in a check."""
+LONGEST = 240
+"""Characters of a value that a report shows."""
+
+
+class TookTooLong(BaseException):
+    """Raised in an answer that ran past its time; no ``except Exception`` in it keeps this back."""
+
+
+class Misformed(Wrong):
+    """An answer whose type, shape or dtype is not the one expected."""
+
+
+def examine(exercise: Exercise, answer: object) -> str:
+    """Judge an answer.
+
+    Returns:
+        a sentence on what was found; often empty.
+
+    Raises:
+        Wrong: if it is not right.
+    """
+    with torch.random.fork_rng(devices=[]):  # the reader's own draws stay what they were
+        torch.manual_seed(0)
+        try:
+            with time_limit(LIMIT_S):
+                if exercise.examine is not None:
+                    return exercise.examine(answer) or ""
+                if exercise.is_value:
+                    compare_value(answer, exercise.reference(), exercise.slips)
+                else:
+                    compare_on_cases(answer, exercise.reference, exercise.cases, exercise.slips)
+        except TookTooLong:
+            raise Wrong(
+                f"it was stopped after {LIMIT_S:g} seconds: does a loop never end, or does it do "
+                "far more steps than needed?"
+            ) from None
+    return ""
+
+
+# ---- not attempted ------------------------------------------------------------------------------
+
+
+def is_untouched(answer: object) -> bool:
+    """Whether an answer is a stub still: ``...``, or a function, class or collection with one in it.
+
+    Example:
+        >>> def stub(x):
+        ...     "What it should do."
+        ...     ...
+        >>> is_untouched(stub), is_untouched({"a": 1, "b": ...}), is_untouched(lambda x: 2 * x)
+        (True, True, False)
+    """
+    if answer is ...:
+        return True
+    if isinstance(answer, FunctionType):
+        done = {instruction.opname for instruction in dis.get_instructions(answer)}
+        return done <= {"RESUME", "NOP", "LOAD_CONST", "RETURN_CONST", "RETURN_VALUE"} and (
+            answer.__code__.co_consts in ((None,), (answer.__doc__, None), (answer.__doc__,))
+        )
+    if isinstance(answer, type):
+        methods = [part for part in vars(answer).values() if isinstance(part, FunctionType)]
+        return not methods or any(map(is_untouched, methods))
+    if isinstance(answer, Mapping):
+        return any(value is ... for value in answer.values())
+    if isinstance(answer, list | tuple):
+        return any(value is ... for value in answer)
+    return False
+
+
+# ---- calling ------------------------------------------------------------------------------------
+
+
+def run(function: Callable[..., object], *arguments: object) -> object:
+    """Call an answer on copies of the arguments, and give back what it returned.
+
+    Raises:
+        Wrong: if it cannot be called, raises, or changes an argument.
+    """
+    if not callable(function):
+        raise Wrong(
+            f"a function was expected, came {type(function).__name__}: hand over the function "
+            "itself, without calling it"
+        )
+    given = copy.deepcopy(arguments)
+    tried = written_call(function, arguments)
+    try:
+        came = function(*given)
+    except (Exception, SystemExit) as error:
+        raise Wrong(
+            f"your code raised {type(error).__name__}: {error}{_where(function, error)}",
+            tried=tried,
+        ) from error
+    for before, after in zip(arguments, given, strict=True):
+        if not is_unchanged(before, after):
+            raise Wrong(
+                "your code changed what it was given: work on a copy (for a tensor x.clone()), "
+                "since the caller goes on to use it",
+                tried=tried,
+                expected=f"{written(before)}, untouched",
+                came=written(after),
+            )
+    return came
+
+
+@contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Raise :class:`TookTooLong` in Python code that runs longer; a call into C is waited for."""
+    deadline = time.monotonic() + seconds
+
+    def trace(frame: FrameType, event: str, argument: object) -> Callable:
+        if time.monotonic() > deadline:
+            raise TookTooLong
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        yield
+    finally:
+        sys.settrace(before)
+
+
+def is_unchanged(before: object, after: object) -> bool:
+    """Whether a copy is still what it was copied from."""
+    if isinstance(before, nn.Module):
+        return before.training == after.training and is_unchanged(
+            dict(before.state_dict()), dict(after.state_dict())
+        )
+    if isinstance(before, Tensor):
+        return isinstance(after, Tensor) and torch.equal(before, after)
+    if isinstance(before, list | tuple):
+        return len(before) == len(after) and all(map(is_unchanged, before, after))
+    if isinstance(before, Mapping):
+        return list(before) == list(after) and all(is_unchanged(before[k], after[k]) for k in after)
+    return callable(before) or isinstance(before, torch.Generator) or before == after
+
+
+def _where(function: Callable[..., object], error: BaseException) -> str:
+    try:
+        file = inspect.getsourcefile(inspect.unwrap(function))
+    except TypeError:
+        return ""
+    lines = [f.line for f in traceback.extract_tb(error.__traceback__) if f.filename == file]
+    return f", in the line `{lines[-1]}`" if lines and lines[-1] else ""
+
+
+# ---- comparing ----------------------------------------------------------------------------------
+
+
+def compare_on_cases(
+    answer: object,
+    reference: Callable[..., object],
+    cases: Sequence[tuple[object, ...]],
+    slips: Sequence[Slip],
+) -> None:
+    """Compare a function with the reference on every case.
+
+    Raises:
+        Wrong: at the first case where it differs, with the cause of the slip that does the same.
+    """
+    for case in cases:
+        expected = reference(*copy.deepcopy(case))
+        try:
+            came = run(answer, *case)
+            require_same(came, expected)
+        except Wrong as wrong:
+            wrong.tried = wrong.tried or written_call(answer, case)
+            wrong.cause = _cause(answer, cases, case, slips) or wrong.cause
+            raise wrong
+
+
+def compare_value(came: object, expected: object, slips: Sequence[Slip]) -> None:
+    """Compare a value with the right one.
+
+    Raises:
+        Wrong: if it differs, with the cause of the slip that has the same value; the right value is
+            not told.
+    """
+    try:
+        require_same(came, expected)
+    except Wrong as wrong:
+        wrong.came = wrong.came or written(came)
+        if not isinstance(wrong, Misformed):
+            wrong.expected = ""
+        causes = [slip.cause for slip in slips if is_same(came, slip.answer)]
+        wrong.cause = next(iter(causes), wrong.cause)
+        raise wrong
+
+
+def require_same(came: object, expected: object, where: str = "the answer") -> None:
+    """Compare two values part by part: type, shape, dtype, value.
+
+    Tensors, numbers, texts, lists and mappings of them. Numbers are compared up to rounding.
+
+    Raises:
+        Wrong: if they differ.
+    """
+    if came is None and expected is not None:
+        raise _misformed("it returned None: is a `return` missing?", "None", _kind(expected))
+    if isinstance(expected, Tensor):
+        _require_same_tensor(came, expected, where)
+    elif isinstance(expected, Mapping):
+        if not isinstance(came, Mapping):
+            raise _misformed(f"{where} must be a dict", _kind(came), "dict")
+        if set(came) != set(expected):
+            raise _misformed(f"{where} has other keys", written(list(came)), written(list(expected)))
+        for key in expected:
+            require_same(came[key], expected[key], f"{where}[{key!r}]")
+    elif isinstance(expected, list | tuple):
+        if not isinstance(came, list | tuple):
+            raise _misformed(f"{where} must be a list", _kind(came), _kind(expected))
+        if len(came) != len(expected):
+            raise _misformed(
+                f"{where} has another length", f"length {len(came)}", f"length {len(expected)}"
+            )
+        for k, part in enumerate(expected):
+            require_same(came[k], part, f"{where}[{k}]")
+    elif isinstance(expected, bool | str):
+        if isinstance(came, Tensor) and came.numel() == 1:
+            came = came.item()
+        if type(came) is not type(expected):
+            raise _misformed(f"{where} has another type", _kind(came), _kind(expected))
+        if came != expected:
+            raise _differing(where, came, expected)
+    else:
+        if isinstance(came, Tensor) and came.numel() == 1:
+            came = came.item()
+        if isinstance(came, bool) or not isinstance(came, Number):
+            raise _misformed(f"{where} must be a number", _kind(came), "a number")
+        if not math.isclose(came, expected, rel_tol=1e-4, abs_tol=1e-6):
+            raise _differing(where, came, expected)
+
+
+def is_same(came: object, expected: object) -> bool:
+    """Whether :func:`require_same` finds nothing."""
+    try:
+        require_same(came, expected)
+    except Wrong:
+        return False
+    return True
+
+
+def _require_same_tensor(came: object, expected: Tensor, where: str) -> None:
+    if not isinstance(came, Tensor):
+        raise _misformed(f"{where} must be a torch.Tensor", _kind(came), _kind(expected))
+    if came.shape != expected.shape:
+        raise _misformed(
+            f"{where} has another shape",
+            f"shape {tuple(came.shape)}",
+            f"shape {tuple(expected.shape)}",
+        )
+    if _family(came) != _family(expected):
+        raise _misformed(f"{where} has another dtype", str(came.dtype), str(expected.dtype))
+    both = came.detach().double(), expected.detach().double()
+    close = torch.isclose(*both, rtol=1e-4, atol=1e-6, equal_nan=True)
+    if not bool(close.all()):
+        if came.numel() <= 32:
+            raise _differing(where, came, expected)
+        first = (~close).nonzero()[0].tolist()
+        came, expected = (tensor[tuple(first)].item() for tensor in (came, expected))
+        raise _differing(f"{where}{first}", came, expected)
+
+
+def _cause(
+    answer: object,
+    cases: Sequence[tuple[object, ...]],
+    case: tuple[object, ...],
+    slips: Sequence[Slip],
+) -> str | None:
+    """The cause of the slip that does on all cases what the answer does, or else on this one."""
+    for compared in (cases, [case]):
+        outcomes = [_outcome(answer, arguments) for arguments in compared]
+        for slip in slips:
+            theirs = [_outcome(slip.answer, arguments) for arguments in compared]
+            if all(map(is_same, outcomes, theirs)):
+                return slip.cause
+    return None
+
+
+def _outcome(function: object, arguments: tuple[object, ...]) -> object:
+    """What a call returns, or the words of what is wrong with it."""
+    try:
+        return run(function, *arguments)
+    except Wrong as wrong:
+        return wrong.cause.partition(", in the line")[0]
+
+
+def _misformed(cause: str, came: str, expected: str) -> Wrong:
+    return Misformed(cause, came=came, expected=expected)
+
+
+def _differing(where: str, came: object, expected: object) -> Wrong:
+    return Wrong(f"{where} differs in value", came=written(came), expected=written(expected))
+
+
+def _family(tensor: Tensor) -> str:
+    if tensor.dtype == torch.bool:
+        return "bool"
+    return "floating" if tensor.is_floating_point() else "whole"
+
+
+# ---- words --------------------------------------------------------------------------------------
+
+
+def written(value: object) -> str:
+    """A value as a report shows it: short, with masks as zeros and ones.
+
+    Example:
+        >>> written(torch.tensor([[True, False]])), written([0.123456, torch.tensor(3)])
+        ('[[1, 0]] (bool)', '[0.1235, 3]')
+    """
+    text = _text(value)
+    if isinstance(value, Tensor) and value.dtype == torch.bool:
+        text += " (bool)"
+    if len(text) <= LONGEST:
+        return text
+    if isinstance(value, Tensor):
+        return f"a tensor of shape {tuple(value.shape)}"
+    return f"{text[: LONGEST - 1]}…"
+
+
+def written_call(function: object, arguments: Sequence[object]) -> str:
+    """A call as a report shows it.
+
+    Example:
+        >>> written_call(len, [[1, 2]])
+        'len([1, 2])'
+    """
+    name = getattr(function, "__name__", "your function")
+    return f"{name}({', '.join(map(written, arguments))})"
+
+
+def _text(value: object) -> str:
+    if isinstance(value, Tensor):
+        value = value.int() if value.dtype == torch.bool else value
+        return _text(value.tolist())
+    if isinstance(value, bool | str):
+        return repr(value)
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_text, value))}]"
+    if isinstance(value, tuple):
+        return f"({', '.join(map(_text, value))}{',' if len(value) == 1 else ''})"
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{key!r}: {_text(part)}' for key, part in value.items())}}}"
+    if isinstance(value, nn.Module):
+        return f"a {type(value).__name__}"
+    return getattr(value, "__name__", None) or repr(value)
+
+
+def _kind(value: object) -> str:
+    if isinstance(value, Tensor):
+        return f"a torch.Tensor of {value.dtype}"
+    return "a function" if isinstance(value, FunctionType) else f"a {type(value).__name__}"

@@ -1,0 +1,249 @@
+"""Notebook 01: counting numbers, changing the ordering, degrees, sampling from tables."""
+
+from __future__ import annotations
+
+import torch
+from torch import LongTensor, Tensor
+
+from ..masks import input_degrees
+from ..widgets.quiz import Choice
+from .exercise import Exercise, Slip
+
+# ---- 1.1 ----------------------------------------------------------------------------------------
+
+
+def table_sizes(input_dim: int) -> list[int]:
+    """How many numbers each conditional table needs: one for each combination of values before."""
+    return [2**i for i in range(input_dim)]
+
+
+COUNTING = Exercise(
+    name="1.1",
+    title="How many numbers",
+    stars=1,
+    minutes=4,
+    reference=table_sizes,
+    cases=((3,), (1,), (10,)),
+    slips=(
+        Slip(
+            lambda input_dim: [2 ** (i + 1) for i in range(input_dim)],
+            "you count p(xᵢ = 0 | …) and p(xᵢ = 1 | …) both: they sum to one, so one of them is "
+            "enough",
+        ),
+        Slip(
+            lambda input_dim: [max(i, 1) for i in range(input_dim)],
+            "you count one number for each variable before xᵢ: it takes one for each combination "
+            "of their values",
+        ),
+        Slip(
+            lambda input_dim: [2**i for i in range(input_dim, 0, -1)],
+            "the list stands the other way round: the first variable has nothing before it",
+        ),
+        Slip(
+            lambda input_dim: 2**input_dim - 1,
+            "this is the sum of all tables: a list is asked for, with one entry for each variable",
+        ),
+    ),
+    hints=(
+        "How many different pasts can the third variable have? It needs one number for each.",
+        "With i variables before it, each 0 or 1, there are 2^i combinations. The first variable "
+        "has none before it, so i starts at 0.",
+    ),
+)
+
+
+# ---- 1.2 ----------------------------------------------------------------------------------------
+
+
+def reorder(p1: Tensor, p2: Tensor, p3: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """From p(x₁), p(x₂ | x₁), p(x₃ | x₁, x₂) to p(x₂), p(x₃ | x₂), p(x₁ | x₂, x₃)."""
+    joint = torch.stack([1 - p1, p1])  # then one axis more with each variable
+    joint = joint[:, None] * torch.stack([1 - p2, p2], dim=-1)
+    joint = joint[:, :, None] * torch.stack([1 - p3, p3], dim=-1)
+    joint23 = joint.sum(0)
+    joint2 = joint23.sum(1)
+    return joint2[1], joint23[:, 1] / joint2, joint[1] / joint23
+
+
+def _reorder_like(p1: Tensor, p2: Tensor, p3: Tensor, last: str) -> tuple[Tensor, Tensor, Tensor]:
+    q2, q3, q1 = reorder(p1, p2, p3)
+    if last == "transposed":
+        return q2, q3, q1.T
+    if last == "joint":
+        joint2 = torch.stack([1 - q2, q2])
+        joint23 = joint2[:, None] * torch.stack([1 - q3, q3], dim=1)
+        return q2, joint23[:, 1], q1 * joint23
+    return q2, p3.mean(0), q1
+
+
+_TABLES = (
+    torch.tensor(0.6),
+    torch.tensor([0.25, 0.5]),
+    torch.tensor([[1 / 6, 1 / 2], [5 / 6, 1 / 3]]),
+)
+
+REORDERING = Exercise(
+    name="1.2",
+    title="Another ordering, the same joint",
+    stars=2,
+    minutes=10,
+    reference=reorder,
+    cases=(
+        _TABLES,
+        (torch.tensor(0.3), torch.tensor([0.9, 0.2]), torch.tensor([[0.7, 0.1], [0.4, 0.8]])),
+    ),
+    slips=(
+        Slip(
+            lambda p1, p2, p3: (p1, p2, p3),
+            "these are the old tables under new names: p(x₂) is not p(x₁). Build the joint "
+            "distribution first",
+        ),
+        Slip(
+            lambda p1, p2, p3: _reorder_like(p1, p2, p3, "transposed"),
+            "the last table is transposed: its first index is x₂, its second x₃",
+        ),
+        Slip(
+            lambda p1, p2, p3: _reorder_like(p1, p2, p3, "joint"),
+            "the last two tables are joint probabilities: divide by the probability of what is "
+            "given",
+        ),
+        Slip(
+            lambda p1, p2, p3: _reorder_like(p1, p2, p3, "mean"),
+            "p(x₃ | x₂) is a mean over x₁ in which both values of x₁ count the same: weight them "
+            "by how probable they are, or go by way of the joint distribution",
+        ),
+    ),
+    hints=(
+        "Go by way of the joint distribution: a tensor of shape (2, 2, 2), with one axis for each "
+        "variable.",
+        "joint[a, b, c] = p(x₁ = a) p(x₂ = b | a) p(x₃ = c | a, b), where torch.stack([1 - p, p], "
+        "dim=-1) makes an axis for the variable whose table is p.",
+        "Summing over axis 0 forgets x₁: that is p(x₂, x₃). A conditional is a joint probability "
+        "divided by the probability of what is given.",
+    ),
+)
+
+
+# ---- 1.3 ----------------------------------------------------------------------------------------
+
+
+def degrees_of(ordering: Tensor) -> LongTensor:
+    """The step, counted from 1, at which each variable is generated."""
+    degrees = torch.empty_like(ordering)
+    degrees[ordering] = torch.arange(1, len(ordering) + 1)
+    return degrees
+
+
+DEGREES = Exercise(
+    name="1.3",
+    title="From ordering to degrees",
+    stars=1,
+    minutes=5,
+    reference=degrees_of,
+    cases=((torch.tensor([1, 2, 0]),), (torch.tensor([3, 0, 4, 1, 2]),)),
+    slips=(
+        Slip(
+            lambda ordering: ordering + 1,
+            "this is the ordering, counted from 1. The degree of variable i is the step at which "
+            "it comes: the place of i in the ordering, not what stands at place i",
+        ),
+        Slip(
+            lambda ordering: torch.argsort(ordering),
+            "these are the steps counted from 0: degrees count from 1",
+        ),
+        Slip(
+            lambda ordering: len(ordering) - torch.argsort(ordering),
+            "these count from the end: the variable that comes first has degree 1",
+        ),
+    ),
+    hints=(
+        "ordering[t] = i says: at step t comes variable i. You need the same list of pairs, looked "
+        "up by i.",
+        "Make an empty tensor and fill it: at index ordering[t] goes t + 1. One line of indexing "
+        "does it for all t.",
+    ),
+    package=input_degrees,
+)
+
+
+# ---- 1.4 ----------------------------------------------------------------------------------------
+
+
+def draw_days(q2: Tensor, q3: Tensor, q1: Tensor, u: Tensor) -> Tensor:
+    """Draw x₂, then x₃ given x₂, then x₁ given both; column i of u decides variable i."""
+    x2 = (u[:, 1] <= q2).long()
+    x3 = (u[:, 2] <= q3[x2]).long()
+    x1 = (u[:, 0] <= q1[x2, x3]).long()
+    return torch.stack([x1, x2, x3], dim=1).float()
+
+
+def _draw_by_steps(q2: Tensor, q3: Tensor, q1: Tensor, u: Tensor) -> Tensor:
+    return draw_days(q2, q3, q1, u[:, [2, 0, 1]])
+
+
+def _draw_swapped(q2: Tensor, q3: Tensor, q1: Tensor, u: Tensor) -> Tensor:
+    return draw_days(q2, q3, q1, u)[:, [1, 2, 0]]
+
+
+def _draw_apart(q2: Tensor, q3: Tensor, q1: Tensor, u: Tensor) -> Tensor:
+    p = torch.stack([q1.mean(), q2, q3.mean()])
+    return (u <= p).float()
+
+
+_UNIFORMS = torch.tensor(
+    [[0.70, 0.20, 0.90], [0.10, 0.70, 0.30], [0.82, 0.50, 0.40], [0.75, 0.10, 0.60]]
+    + [[0.15, 0.90, 0.95], [0.50, 0.35, 0.20], [0.81, 0.45, 0.45], [0.30, 0.30, 0.80]]
+)
+
+SAMPLING = Exercise(
+    name="1.4",
+    title="Draw days",
+    stars=2,
+    minutes=8,
+    reference=draw_days,
+    cases=((*reorder(*_TABLES), _UNIFORMS),),
+    slips=(
+        Slip(
+            _draw_by_steps,
+            "you take the columns of u in the order of the steps: column i belongs to variable i, "
+            "so x₂ is decided by u[:, 1]",
+        ),
+        Slip(
+            _draw_swapped,
+            "the columns of your result stand in the order of the steps, x₂, x₃, x₁: column i of a "
+            "sample is variable i",
+        ),
+        Slip(
+            _draw_apart,
+            "each variable is drawn without a look at the ones before it: q3 is to be looked up at "
+            "the x₂ that was drawn, q1 at the x₂ and x₃",
+        ),
+        Slip(
+            lambda q2, q3, q1, u: 1 - draw_days(q2, q3, q1, 1 - u),
+            "the probability of a 1 is used as that of a 0: a variable is 1 where u ≤ p",
+        ),
+    ),
+    hints=(
+        "Three steps, one a variable, in the order x₂, x₃, x₁. Each compares a column of u with a "
+        "probability.",
+        "A drawn x₂ of dtype long is an index: q3[x2] looks up one probability for each row.",
+        "x2 = (u[:, 1] <= q2).long(), then the same for x₃ with q3[x2], then x₁ with q1[x2, x3]; "
+        "torch.stack(..., dim=1) puts the columns together.",
+    ),
+)
+
+EXERCISES = (COUNTING, REORDERING, DEGREES, SAMPLING)
+
+
+# ---- self-checks --------------------------------------------------------------------------------
+
+QUIZZES = {
+    "1a": (
+        "On how many of the 20 days was the grass dry although it rained?",
+        [
+            Choice("2", "Right: $p(x_1 = 0, x_2 = 1) = 1/20 + 1/20$, two days of 20.", right=True),
+            Choice("6", "This is how often it rained and the grass was wet."),
+            Choice("8", "This is how often it rained, whatever the grass was."),
+        ],
+    ),
+}

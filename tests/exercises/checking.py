@@ -1,0 +1,22 @@
+"""What the tests of exercises have in common."""
+
+import pytest
+
+from made_course.exercises.examine import examine
+from made_course.exercises.exercise import Wrong
+
+
+def right(exercise, answer):
+    """The answer passes; what the check says of it is returned."""
+    return examine(exercise, answer)
+
+
+def wrong(exercise, answer, *words):
+    """The answer fails, and its report holds all these words; the report is returned."""
+    with pytest.raises(Wrong) as caught:
+        examine(exercise, answer)
+    found = caught.value
+    report = f"{found.tried}\n{found.expected}\n{found.came}\n{found.cause}"
+    for part in words:
+        assert part in report
+    return found

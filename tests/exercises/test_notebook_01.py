@@ -1,0 +1,55 @@
+import torch
+
+from made_course.exercises.notebook_01 import COUNTING, DEGREES, REORDERING, SAMPLING
+from tests.exercises.checking import right, wrong
+
+
+def test_counting():
+    def doubling(input_dim):
+        sizes = [1]
+        while len(sizes) < input_dim:
+            sizes.append(2 * sizes[-1])
+        return sizes
+
+    right(COUNTING, doubling)
+    right(COUNTING, lambda input_dim: tuple(1 << i for i in range(input_dim)))
+
+
+def test_reordering():
+    def by_enumeration(p1, p2, p3):
+        joint = torch.zeros(2, 2, 2, dtype=torch.float64)
+        for a, b, c in torch.cartesian_prod(*[torch.arange(2)] * 3).tolist():
+            for p, value in ((p1, a), (p2[a], b), (p3[a, b], c)):
+                factor = p if value else 1 - p
+                joint[a, b, c] = (joint[a, b, c] or 1) * factor
+        return [
+            joint[:, 1].sum(),
+            joint[:, :, 1].sum(0) / joint.sum((0, 2)),
+            joint[1] / (joint[0] + joint[1]),
+        ]
+
+    right(REORDERING, by_enumeration)
+
+
+def test_degrees():
+    right(DEGREES, lambda ordering: torch.argsort(ordering) + 1)
+    right(DEGREES, lambda o: torch.tensor([o.tolist().index(i) + 1 for i in range(len(o))]))
+
+
+def test_sampling():
+    def row_by_row(q2, q3, q1, u):
+        rows = []
+        for u1, u2, u3 in u.tolist():
+            x2 = int(u2 <= q2)
+            x3 = int(u3 <= q3[x2])
+            rows.append([float(u1 <= q1[x2, x3]), float(x2), float(x3)])
+        return torch.tensor(rows)
+
+    right(SAMPLING, row_by_row)
+
+
+def test_misformed_answers():
+    wrong(DEGREES, lambda ordering: [3, 1, 2], "must be a torch.Tensor")
+    wrong(DEGREES, lambda ordering: torch.tensor([3.0, 1.0, 2.0]), "another dtype")
+    wrong(DEGREES, lambda ordering: torch.tensor([3, 1]), "another shape")
+    wrong(DEGREES, lambda ordering: None, "is a `return` missing")
