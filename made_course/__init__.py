@@ -41,6 +41,7 @@ _ROOMS = {
         "plot_images",
         "plot_nats_scale",
         "plot_network",
+        "plot_probabilities",
         "plot_samples_and_mask",
         "plot_training",
         "plot_trajectory",

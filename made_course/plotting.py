@@ -87,10 +87,10 @@ def save_samples_grid(
 def plot_images(
     images: Tensor, *, columns: int | None = None, titles: Sequence[str] | None = None
 ) -> Figure:
-    """A grid of 28 × 28 images, ink dark on white.
+    """A grid of square images, ink dark on white.
 
     Args:
-        images: (n, 784), 0 for paper and 1 for ink, or anything between.
+        images: (n, D) with D a square number, 0 for paper and 1 for ink, or anything between.
         columns: images in a row; None makes the grid about square.
         titles: a word over each image.
 
@@ -112,10 +112,10 @@ def plot_images(
 
 
 def plot_image_rows(rows: Mapping[str, Tensor]) -> Figure:
-    """Rows of 28 × 28 images under one another, each with a name: samples, neighbours, real ones.
+    """Rows of square images under one another, each with a name: samples, neighbours, real ones.
 
     Args:
-        rows: name → (n, 784) images; n is the same in every row.
+        rows: name → (n, D) images with D a square number; n is the same in every row.
 
     Example:
         >>> len(plot_image_rows({"real": torch.zeros(3, 784), "sampled": torch.ones(3, 784)}).axes)
@@ -180,6 +180,40 @@ def plot_history(history: History, levels: Mapping[str, float] | None = None) ->
     axes.margins(x=0.08, y=0.12)
     axes.legend(frameon=False)
     axes.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+def plot_probabilities(
+    distributions: Mapping[str, Sequence[float]], outcomes: Sequence[str], *, xlabel: str = ""
+) -> Figure:
+    """Bars for each outcome, one distribution or two side by side, with the numbers on them.
+
+    Args:
+        distributions: name → probability of each outcome; one or two of them.
+        outcomes: what each bar stands for.
+        xlabel: words below the outcomes.
+
+    Example:
+        >>> figure = plot_probabilities({"p": [0.25, 0.75]}, ["dry", "wet"])
+        >>> [text.get_text() for text in figure.axes[0].texts]
+        ['0.25', '0.75']
+    """
+    figure = Figure(figsize=(max(4.5, 0.95 * len(outcomes) + 1), 3), layout="constrained")
+    axes = figure.add_subplot()
+    width = 0.8 / len(distributions)
+    styles = [{"color": BLUE}, {"facecolor": "white", "edgecolor": ORANGE, "hatch": "//"}]
+    for k, (name, probabilities) in enumerate(distributions.items()):
+        places = np.arange(len(outcomes)) + width * (k - (len(distributions) - 1) / 2)
+        heights = [float(p) for p in probabilities]
+        bars = axes.bar(places, heights, 0.92 * width, label=name, linewidth=1.5, **styles[k])
+        axes.bar_label(bars, [f"{p:.2f}" for p in heights], padding=2, fontsize=9)
+    axes.set_xticks(range(len(outcomes)), outcomes, parse_math=False)
+    axes.set_xlabel(xlabel)
+    axes.set_ylabel("probability")
+    axes.margins(y=0.12)
+    axes.spines[["top", "right"]].set_visible(False)
+    if len(distributions) > 1:
+        axes.legend(frameon=False)
     return figure
 
 
@@ -595,7 +629,8 @@ def plot_dependence(
 
 
 def _pictures(images: Tensor) -> np.ndarray:
-    return images.detach().float().cpu().view(-1, 28, 28).numpy()
+    side = math.isqrt(images.shape[-1])
+    return images.detach().float().cpu().reshape(-1, side, side).numpy()
 
 
 def _draw_pairs(axes: Axes, seen: np.ndarray, allowed: np.ndarray) -> None:

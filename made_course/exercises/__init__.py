@@ -1,7 +1,7 @@
-"""The exercises of the notebooks: ``check``, ``hint``, ``solution``, ``yours``, ``quiz``, ``progress``.
+"""The exercises of the notebooks: check, hint, solution, yours, quiz and progress.
 
-Each notebook has a file here, ``notebook_03.py`` and so on, with its exercises and the questions of
-its self-checks. What all exercises share is in ``exercise.py`` and ``examine.py``.
+Each notebook has a file here, ``notebook_03.py`` and so on, with its exercises and the questions
+of its self-checks. What all exercises share is in ``exercise.py`` and ``examine.py``.
 """
 
 from __future__ import annotations
@@ -44,12 +44,12 @@ def check(name: str, answer: object) -> None:
           came      [2, 3, 1]
           why       ...
         >>> check("1.3", ...)
-        ○ 1.3 · From ordering to degrees: not attempted yet. Replace each ... and run this cell again.
+        ○ 1.3 · From ordering to degrees: not attempted yet. Replace the ... and run ...
     """
     exercise = _exercise(name)
     title = f"{name} · {exercise.title}"
     if is_untouched(answer):
-        print(f"○ {title}: not attempted yet. Replace each ... and run this cell again.")
+        print(f"○ {title}: not attempted yet. Replace the ... and run the cell again.")
         return
     try:
         said = examine(exercise, answer)

@@ -67,7 +67,7 @@ def examine(exercise: Exercise, answer: object) -> str:
 
 
 def is_untouched(answer: object) -> bool:
-    """Whether an answer is a stub still: ``...``, or a function, class or collection with one in it.
+    """Whether an answer is a stub still: ``...``, or a function, class or collection of them.
 
     Example:
         >>> def stub(x):
@@ -229,7 +229,8 @@ def require_same(came: object, expected: object, where: str = "the answer") -> N
         if not isinstance(came, Mapping):
             raise _misformed(f"{where} must be a dict", _kind(came), "dict")
         if set(came) != set(expected):
-            raise _misformed(f"{where} has other keys", written(list(came)), written(list(expected)))
+            keys = written(list(came)), written(list(expected))
+            raise _misformed(f"{where} has other keys", *keys)
         for key in expected:
             require_same(came[key], expected[key], f"{where}[{key!r}]")
     elif isinstance(expected, list | tuple):

@@ -38,9 +38,9 @@ class Slip:
 class Exercise:
     """One exercise. Its task stands in the notebook.
 
-    An answer is compared with the reference on every case, and where it differs, with the slips: the
-    one that gives the same is the likely cause. An exercise whose answers are judged by properties
-    has a function ``examine`` for it.
+    An answer is compared with the reference on every case, and where it differs, with the slips:
+    the one that gives the same is the likely cause. An exercise whose answers are judged by
+    properties has a function ``examine`` for it.
 
     Args:
         name: notebook and number, such as ``"3.2"``.
@@ -52,8 +52,8 @@ class Exercise:
         slips: wrong answers, two or more.
         hints: from a nudge to nearly the code.
         cases: arguments with which an answer that is a function is called.
-        examine: judges an answer in place of the cases: raises :class:`Wrong`, or returns a sentence
-            on what it found.
+        examine: judges an answer in place of the cases: raises :class:`Wrong`, or returns a
+            sentence on what it found.
         is_value: whether the answer is a value rather than a function or a class.
         package: what the package has for the same purpose, shown after the solution.
     """

@@ -191,8 +191,16 @@ def _draw_apart(q2: Tensor, q3: Tensor, q1: Tensor, u: Tensor) -> Tensor:
 
 
 _UNIFORMS = torch.tensor(
-    [[0.70, 0.20, 0.90], [0.10, 0.70, 0.30], [0.82, 0.50, 0.40], [0.75, 0.10, 0.60]]
-    + [[0.15, 0.90, 0.95], [0.50, 0.35, 0.20], [0.81, 0.45, 0.45], [0.30, 0.30, 0.80]]
+    [
+        [0.70, 0.20, 0.90],
+        [0.10, 0.70, 0.30],
+        [0.82, 0.50, 0.40],
+        [0.75, 0.10, 0.60],
+        [0.15, 0.90, 0.95],
+        [0.50, 0.35, 0.20],
+        [0.81, 0.45, 0.45],
+        [0.30, 0.30, 0.80],
+    ]
 )
 
 SAMPLING = Exercise(
@@ -241,9 +249,116 @@ QUIZZES = {
     "1a": (
         "On how many of the 20 days was the grass dry although it rained?",
         [
-            Choice("2", "Right: $p(x_1 = 0, x_2 = 1) = 1/20 + 1/20$, two days of 20.", right=True),
-            Choice("6", "This is how often it rained and the grass was wet."),
-            Choice("8", "This is how often it rained, whatever the grass was."),
+            Choice("6", "On 6 days it rained and the grass was wet: the bars of 110 and 111."),
+            Choice(
+                "2",
+                "$p(x_1 = 0, x_2 = 1)$ is the sum of the bars of 010 and 011, 1/20 each.",
+                right=True,
+            ),
+            Choice("8", "On 8 days it rained, whatever the grass was. Two conditions are asked."),
+        ],
+    ),
+    "1b": (
+        "Why is the chain rule useful, if it needs as many numbers as the table?",
+        [
+            Choice(
+                "It leaves out combinations that never occur",
+                "It leaves out nothing: it holds exactly, for all $2^D$ combinations.",
+            ),
+            Choice(
+                "It turns one question about everything into D questions about one variable each",
+                "And a question about one variable is one that a function with few parameters "
+                "can learn to answer.",
+                right=True,
+            ),
+            Choice(
+                "The later factors need fewer numbers than the first ones",
+                "The other way round: the last factor alone needs $2^{D-1}$, more than half.",
+            ),
+        ],
+    ),
+    "1c": (
+        "Which of these may differ between two orderings, with exact conditionals?",
+        [
+            Choice(
+                "the probability of a whole day",
+                "The product is the joint distribution, which knows nothing of orderings.",
+            ),
+            Choice(
+                "the single number that rain needs when it comes first",
+                "Rain first is $p(x_2 = 1) = 0.4$ in each ordering that begins with it.",
+            ),
+            Choice(
+                "the factor in which rain appears, and how many numbers it has",
+                "First it has one number; after the grass two; last four, one for each "
+                "combination of the others.",
+                right=True,
+            ),
+        ],
+    ),
+    "1d": (
+        "Five variables have `order = [2, 5, 1, 4, 3]`. Which is generated second?",
+        [
+            Choice("x₅", "You read the list as an ordering: its second entry is 5."),
+            Choice("x₁", "The one whose degree is 2: the first entry.", right=True),
+            Choice("x₂", "x₂ has degree 5: it comes last."),
+        ],
+    ),
+    "1e": (
+        "A model reports an NLL of 1.50 nats a day on the diary, whose entropy is "
+        "1.84 nats. What follows?",
+        [
+            Choice(
+                "It has learned a lot from few days",
+                "No amount of learning gets a distribution below the entropy of the data it is "
+                "scored on.",
+            ),
+            Choice(
+                "It knows the ordering better than we do",
+                "All orderings have the same joint distribution, and the same floor.",
+            ),
+            Choice(
+                "Its numbers are no probabilities of days, or the score is computed wrongly",
+                "The floor holds for every distribution. Whatever is below it does not sum to one, "
+                "or something else was counted.",
+                right=True,
+            ),
+        ],
+    ),
+    "1f": (
+        "You have q2, q3 and q1, for the ordering x₂, x₃, x₁. May you draw x₁ first?",
+        [
+            Choice(
+                "Yes, all orderings give the same joint distribution",
+                "They do, but with other conditionals. q1 is $p(x_1 | x_2, x_3)$, and has to be "
+                "told $x_2$ and $x_3$.",
+            ),
+            Choice(
+                "No: q1 can be looked up only once x₂ and x₃ are drawn",
+                "To draw x₁ first you would need $p(x_1)$ and then $p(x_2 | x_1)$: other tables, "
+                "which exercise 1.2 can make.",
+                right=True,
+            ),
+            Choice(
+                "Yes, with q1 averaged over its four entries",
+                "A plain mean weights all four situations alike, and the x₂ drawn later would not "
+                "know of the x₁.",
+            ),
+        ],
+    ),
+    "1g": (
+        "In the ordering x₂, x₃, x₁: which of these may the number for x₃ look at?",
+        [
+            Choice("x₂ alone", "It is the only one with a smaller degree.", right=True),
+            Choice(
+                "x₁ and x₂",
+                "These stand before it in the alphabet of indices, not in the ordering: x₁ has "
+                "degree 3.",
+            ),
+            Choice(
+                "x₂ and x₃",
+                "A number that has seen x₃ need not predict it. This is the mistake of notebook 2.",
+            ),
         ],
     ),
 }
