@@ -14,7 +14,7 @@ from types import ModuleType
 from ..widgets.quiz import Quiz
 from .examine import examine, is_untouched
 from .exercise import Exercise, Slip, Wrong
-from .progress import remember, remembered
+from .solved import remember, remembered
 
 __all__ = ["Exercise", "Slip", "Wrong", "check", "hint", "progress", "quiz", "solution", "yours"]
 

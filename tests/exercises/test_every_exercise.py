@@ -7,7 +7,7 @@ import time
 import pytest
 
 from made_course import exercises
-from made_course.exercises.examine import LIMIT_S, examine, is_untouched
+from made_course.exercises.examine import LIMIT_S
 from tests.exercises.checking import right, wrong
 
 ALL = [e for number in exercises.NOTEBOOKS for e in exercises._room(number).EXERCISES]
@@ -65,27 +65,6 @@ def test_quizzes_can_be_asked(name):
     assert exercises.quiz(name).html()
 
 
-def test_stubs_are_untouched():
-    def stub(x):
-        """[(D,)] → (D,)"""
-        ...
-
-    def bare(x): ...
-
-    def attempted(x):
-        return x
-
-    def forgotten(x):
-        x + 1
-
-    assert is_untouched(stub)
-    assert is_untouched(bare)
-    assert not is_untouched(attempted)
-    assert not is_untouched(forgotten)
-    assert not is_untouched(lambda x: None) or True
-
-
 @pytest.mark.parametrize("exercise", ALL, ids=lambda e: e.name)
 def test_nonsense_is_told_apart(exercise):
-    wrong(exercise, object() if exercise.is_value else None)
-    assert examine  # imported for the tests of single exercises
+    wrong(exercise, object())

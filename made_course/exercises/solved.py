@@ -11,14 +11,14 @@ from pathlib import Path
 from platformdirs import user_data_path
 
 
-def progress_folder() -> Path:
+def solved_folder() -> Path:
     """Where solved exercises are remembered."""
     return user_data_path("made_course", appauthor=False) / "solved"
 
 
 def remember(name: str) -> bool:
     """Note that an exercise is solved; False where the folder cannot be written."""
-    folder = progress_folder()
+    folder = solved_folder()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / name).touch()
@@ -30,5 +30,5 @@ def remember(name: str) -> bool:
 def remembered() -> set[str]:
     """Names of the exercises that were solved so far."""
     with suppress(OSError):
-        return {file.name for file in progress_folder().iterdir()}
+        return {file.name for file in solved_folder().iterdir()}
     return set()

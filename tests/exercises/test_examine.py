@@ -1,0 +1,239 @@
+import itertools
+import re
+import sys
+import time
+
+import pytest
+import torch
+from torch import nn
+
+from made_course.exercises.examine import (
+    TookTooLong,
+    compare_on_cases,
+    compare_value,
+    is_same,
+    is_unchanged,
+    is_untouched,
+    require_same,
+    run,
+    time_limit,
+    written,
+)
+from made_course.exercises.exercise import Slip, Wrong
+
+
+def said(function, *arguments):
+    """The words of the Wrong that a call raises."""
+    with pytest.raises(Wrong) as caught:
+        function(*arguments)
+    wrong = caught.value
+    return {
+        "why": wrong.cause,
+        "expected": wrong.expected,
+        "came": wrong.came,
+        "tried": wrong.tried,
+    }
+
+
+# ---- not attempted -------------------------------------------------------------------------------
+
+
+def test_stubs_are_untouched():
+    def documented(x):
+        """[(D,)] → (D,)."""
+        ...
+
+    def bare(x): ...
+
+    def passing(x):
+        pass
+
+    class Layer(nn.Linear):
+        def set_mask(self, mask): ...
+
+        def forward(self, x):
+            return x
+
+    class Empty(nn.Module): ...
+
+    untouched = [..., documented, bare, passing, Layer, Empty, {"a": ...}, [1, ...], (...,)]
+    assert all(map(is_untouched, untouched))
+
+
+def test_attempts_are_touched_even_if_they_forget_to_return():
+    def forgotten(x):
+        x + 1
+
+    def constant(x):
+        """A number."""
+        return 1
+
+    class Layer(nn.Linear):
+        def forward(self, x):
+            return x
+
+    touched = [forgotten, constant, Layer, 3, None, "...", {"a": 1}, [], torch.zeros(2)]
+    assert not any(map(is_untouched, touched))
+
+
+# ---- calling -------------------------------------------------------------------------------------
+
+
+def test_a_call_works_on_copies():
+    given = torch.tensor([1, 2])
+
+    def spoils(x):
+        x += 1
+        return x
+
+    found = said(run, spoils, given)
+    assert "changed what it was given" in found["why"]
+    assert found == found | {"tried": "spoils([1, 2])", "expected": "[1, 2], untouched"}
+    assert given.tolist() == [1, 2]
+
+
+def test_a_changed_model_is_noticed():
+    def trains(model):
+        model.train()
+
+    model = nn.Linear(2, 1).eval()
+    assert "changed what it was given" in said(run, trains, model)["why"]
+    assert not model.training
+
+    def spoils(model):
+        nn.init.zeros_(model.weight)
+
+    assert "changed what it was given" in said(run, spoils, model)["why"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "same"),
+    [
+        ([1, [2]], [1, [2]], True),
+        ([1, [2]], [1, [3]], False),
+        ({"a": torch.ones(2)}, {"a": torch.zeros(2)}, False),
+        ({"a": 1}, {"a": 1, "b": 2}, False),
+        (torch.ones(2), [1, 1], False),
+        (len, len, True),
+    ],
+)
+def test_what_counts_as_changed(before, after, same):
+    assert is_unchanged(before, after) is same
+
+
+def test_an_exception_is_reported_with_its_line():
+    def wrong_index(x):
+        y = x + 1
+        return y[7]
+
+    why = said(run, wrong_index, [1])["why"]
+    assert "raised TypeError" in why
+    assert "`y = x + 1`" in why
+
+
+def test_leaving_the_program_is_no_way_out():
+    assert "raised SystemExit" in said(run, sys.exit)["why"]
+
+
+def test_what_cannot_be_called():
+    assert "a function was expected, came Tensor" in said(run, torch.ones(2))["why"]
+
+
+@pytest.mark.parametrize("forgiving", [False, True])
+def test_an_endless_loop_is_stopped(forgiving):
+    def endless():
+        for _ in itertools.count():
+            if forgiving:
+                try:
+                    list(range(1000))
+                except Exception:
+                    continue
+
+    before = sys.gettrace()
+    start = time.monotonic()
+    with pytest.raises(TookTooLong), time_limit(0.05):
+        run(endless)
+    assert time.monotonic() - start < 5
+    assert sys.gettrace() is before
+
+
+# ---- comparing -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("came", "expected", "why"),
+    [
+        (None, 1, "is a `return` missing"),
+        ([1], torch.ones(1), "must be a torch.Tensor"),
+        (torch.ones(1), torch.ones(2), "another shape"),
+        (torch.ones(1), torch.ones(1, dtype=torch.bool), "another dtype"),
+        (torch.ones(1), torch.zeros(1), "differs in value"),
+        (torch.tensor([float("nan")]), torch.zeros(1), "differs in value"),
+        (torch.zeros(9, 9), torch.eye(9), r"answer\[0, 0\] differs in value"),
+        (3, [3], "must be a list"),
+        ([1], [1, 2], "another length"),
+        ([1, 3], [1, 2], r"answer\[1\] differs in value"),
+        ({"a": 1}, {"b": 1}, "other keys"),
+        ([], {"b": 1}, "must be a dict"),
+        ({"a": 1}, {"a": 2}, r"answer\['a'\] differs"),
+        (1, True, "another type"),
+        (False, True, "differs in value"),
+        (True, 1, "must be a number"),
+        ("1", 1, "must be a number"),
+        (1.001, 1, "differs in value"),
+        ("a", "b", "differs in value"),
+    ],
+)
+def test_differences_are_named(came, expected, why):
+    assert re.search(why, said(require_same, came, expected)["why"])
+
+
+@pytest.mark.parametrize(
+    ("came", "expected"),
+    [
+        (torch.ones(2, dtype=torch.float64), torch.ones(2)),
+        (torch.ones(2, dtype=torch.int32), torch.ones(2, dtype=torch.long)),
+        (torch.tensor(3), 3),
+        (torch.tensor(True), True),
+        (0.1 + 0.2, 0.3),
+        ((1, 2), [1, 2]),
+        (float("inf"), float("inf")),
+    ],
+)
+def test_what_does_not_matter_is_no_difference(came, expected):
+    assert is_same(came, expected)
+
+
+def test_the_slip_that_does_the_same_is_the_cause():
+    slips = [Slip(lambda x: x, "nothing was added"), Slip(lambda x: x / 0, "divided by zero")]
+    cases = [(1,), (2,)]
+
+    def plus_one(x):
+        return x + 1
+
+    compare_on_cases(plus_one, plus_one, cases, slips)
+    found = said(compare_on_cases, lambda y: y * 1, plus_one, cases, slips)
+    assert found == found | {"why": "nothing was added", "expected": "2", "came": "1"}
+    assert said(compare_on_cases, lambda y: 1 / 0, plus_one, cases, slips)["why"].startswith(
+        "divided by zero"
+    )
+    assert "differs in value" in said(compare_on_cases, lambda y: 7, plus_one, cases, slips)["why"]
+
+
+def test_a_right_value_is_not_told():
+    slips = [Slip(4, "squared")]
+    assert said(compare_value, 4, 8, slips)["why"] == "squared"
+    assert said(compare_value, 5, 8, slips) == {
+        "why": "the answer differs in value",
+        "expected": "",
+        "came": "5",
+        "tried": "",
+    }
+    assert said(compare_value, [5], 8, slips)["expected"] == "a number"
+
+
+def test_long_values_are_cut():
+    assert written(torch.zeros(100, 100)) == "a tensor of shape (100, 100)"
+    assert len(written("a" * 1000)) <= 240
+    assert written((1.0,)) == "(1,)"
+    assert written(nn.Linear(1, 1)) == "a Linear"

@@ -1,0 +1,131 @@
+"""check, hint, solution, yours, quiz and progress, as a notebook uses them."""
+
+import os
+
+import pytest
+import torch
+
+from made_course.exercises import check, hint, progress, quiz, solution, yours
+from made_course.exercises.solved import remembered, solved_folder
+
+
+def right(ordering):
+    return torch.argsort(ordering) + 1
+
+
+def test_a_right_answer_is_remembered(capsys):
+    check("1.3", lambda ordering: ordering)
+    assert remembered() == set()
+    check("1.3", right)
+    assert remembered() == {"1.3"}
+    assert capsys.readouterr().out.endswith("✓ 1.3 · From ordering to degrees: right.\n")
+    check("1.3", lambda ordering: ordering)  # it has been solved all the same
+    assert remembered() == {"1.3"}
+
+
+def test_progress_is_kept_by_the_users_folder(capsys):
+    check("1.3", right)
+    check("0.1", 512)
+    capsys.readouterr()
+    progress()
+    out = capsys.readouterr().out
+    assert out.startswith("2 of ")
+    assert "0.1 ✓" in out
+    assert "1.1 ○   1.2 ○   1.3 ✓   1.4 ○" in out
+
+
+def test_a_folder_that_cannot_be_written_loses_nothing_else(capsys, monkeypatch, tmp_path):
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(
+        "made_course.exercises.solved.solved_folder", lambda: tmp_path / "file" / "solved"
+    )
+    check("1.3", right)
+    out = capsys.readouterr().out
+    assert "right." in out
+    assert "not writable" in out
+    progress()
+    assert capsys.readouterr().out.startswith("0 of ")
+
+
+def test_progress_lies_in_the_users_data_folder(monkeypatch):
+    monkeypatch.undo()
+    assert solved_folder().parts[-2:] == ("made_course", "solved")
+    if os.name == "posix":
+        assert solved_folder().is_relative_to(os.path.expanduser("~")) or os.environ.get(
+            "XDG_DATA_HOME"
+        )
+
+
+def test_yours_is_your_answer_once_it_has_passed():
+    assert yours("1.4").__module__ == "made_course.exercises.notebook_01"
+    check("1.3", right)
+    assert yours("1.3") is right
+    assert yours("0.1") == 512
+
+
+def test_an_answer_that_fails_is_never_yours():
+    def wrong(ordering):
+        return ordering
+
+    check("1.1", wrong)
+    assert yours("1.1") is not wrong
+
+
+def test_hints_come_one_after_another(capsys):
+    outs = []
+    for _ in range(4):
+        hint("1.2")
+        outs.append(capsys.readouterr().out)
+    assert [out[:11] for out in outs] == [
+        "Hint 1 of 3",
+        "Hint 2 of 3",
+        "Hint 3 of 3",
+        "Hint 3 of 3",
+    ]
+    assert "solution" not in outs[1]
+    assert 'solution("1.2")' in outs[2]
+
+
+def test_a_solution_is_a_tested_functions_source(capsys):
+    solution("1.3")
+    out = capsys.readouterr().out
+    assert out.startswith("def degrees_of(ordering: Tensor) -> LongTensor:")
+    assert "The package's own, made_course.masks.input_degrees:" in out
+    namespace = {"torch": torch, "Tensor": torch.Tensor, "LongTensor": torch.LongTensor}
+    exec(out.partition("\n\n\n")[0], namespace)
+    check("1.3", namespace["degrees_of"])
+    assert "right." in capsys.readouterr().out
+
+
+def test_a_check_leaves_the_random_stream_alone():
+    def draws(ordering):
+        torch.rand(5)
+        return right(ordering)
+
+    torch.manual_seed(1)
+    expected = torch.rand(1)
+    torch.manual_seed(1)
+    check("1.3", draws)
+    assert torch.equal(torch.rand(1), expected)
+
+
+def test_an_endless_loop_ends_the_check(capsys):
+    def endless(ordering):
+        while True:
+            pass
+
+    check("1.3", endless)
+    assert "it was stopped after 2 seconds" in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize("name", ["1.9", "9.1", "x", "1a", "", 1.3])
+@pytest.mark.parametrize("ask", [lambda name: check(name, 1), hint, solution, yours])
+def test_unknown_exercises(ask, name):
+    with pytest.raises(ValueError, match="there is no exercise|unknown name"):
+        ask(name)
+
+
+@pytest.mark.parametrize("name", ["1.3", "1z", "9a", "", "quiz"])
+def test_unknown_questions(name):
+    with pytest.raises(ValueError, match="there is no question|unknown name"):
+        quiz(name)

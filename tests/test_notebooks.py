@@ -1,0 +1,247 @@
+"""What holds for every notebook, read as a file: nothing is run here."""
+
+import ast
+import inspect
+import re
+from itertools import pairwise
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from made_course import exercises
+from tests.minutes import EXERCISE, NOTEBOOKS, minutes_of, promised, read, text_of
+from tests.refresh import METADATA
+
+ROOT = Path(__file__).parents[1]
+WIDGET, EXEMPT = "widget", "nbval-ignore-output"
+
+each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+
+
+def code_cells(path):
+    return [cell for cell in read(path).cells if cell.cell_type == "code"]
+
+
+def tags(cell):
+    return cell.metadata.get("tags", [])
+
+
+def number_of(path):
+    return int(path.stem[:2])
+
+
+def source_of(path):
+    return "\n".join(cell.source for cell in code_cells(path))
+
+
+def outputs_of(path):
+    return [output for cell in code_cells(path) for output in cell.outputs]
+
+
+# ---- the file ------------------------------------------------------------------------------------
+
+
+@each_notebook
+def test_metadata_is_neutral(path):
+    notebook = read(path)
+    assert notebook.metadata == METADATA
+    for cell in notebook.cells:
+        assert set(cell.metadata) <= {"tags"}
+        assert set(tags(cell)) <= {WIDGET, EXEMPT}
+        assert len(tags(cell)) <= 1
+
+
+@each_notebook
+def test_execution_counts_increase_and_only_widget_cells_have_none(path):
+    cells = code_cells(path)
+    counts = [cell.execution_count for cell in cells if WIDGET not in tags(cell)]
+    assert None not in counts
+    assert counts == sorted(set(counts))
+    assert all(not c.outputs and c.execution_count is None for c in cells if WIDGET in tags(c))
+
+
+def test_few_cells_are_exempt_and_contributors_are_told_why():
+    all_cells = [cell for path in NOTEBOOKS for cell in code_cells(path)]
+    exempt = [path.stem for path in NOTEBOOKS for c in code_cells(path) if EXEMPT in tags(c)]
+    assert len(exempt) <= len(all_cells) / 20
+    page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    assert sorted(re.findall(r"^\| `(\d\d_\w+)` \|", page, re.MULTILINE)) == sorted(exempt)
+
+
+# ---- the outputs ---------------------------------------------------------------------------------
+
+
+@each_notebook
+def test_outputs_hold_nothing_that_should_not_be_seen(path):
+    for output in outputs_of(path):
+        assert output.output_type in ("stream", "display_data", "execute_result")
+        assert output.get("name") != "stderr"
+        text = "".join([output.get("text", ""), *map(str, output.get("data", {}).values())])
+        assert not re.search(r"Warning|0x[0-9a-f]{6}|\w+\(children=|<Figure", text)
+        assert "application/vnd.jupyter.widget-view+json" not in output.get("data", {})
+
+
+@each_notebook
+def test_every_figure_has_a_text_alternative(path):
+    figures = [output for output in outputs_of(path) if "image/png" in output.get("data", {})]
+    for figure in figures:
+        assert len(figure.data["text/plain"].split()) >= 4
+        assert figure.metadata["image/png"]["alt"] == figure.data["text/plain"]
+
+
+@each_notebook
+def test_a_widget_stands_beside_its_figure(path):
+    cells = code_cells(path)
+    for cell, following in zip(cells, [*cells[1:], None], strict=True):
+        if WIDGET in tags(cell) and not cell.source.startswith("progress()"):
+            assert "figure()" in following.source
+            assert tags(following) == []
+
+
+# ---- the code ------------------------------------------------------------------------------------
+
+
+@each_notebook
+def test_code_fits_on_a_projector(path):
+    for cell in code_cells(path):
+        lines = cell.source.splitlines()
+        assert len(lines) <= 25, lines[0]
+        assert max(map(len, lines)) <= 88, max(lines, key=len)
+
+
+@each_notebook
+def test_code_uses_what_it_imports_and_shows_no_bare_object(path):
+    tree = ast.parse(source_of(path))
+    imported = {
+        (name.asname or name.name).partition(".")[0]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in node.names
+    }
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    assert imported - used == set()
+    for cell in code_cells(path):
+        assert not cell.source.rstrip().endswith(";")
+        assert not re.search(r"^\s*[%!]", cell.source, re.MULTILINE)
+        last = ast.parse(cell.source).body[-1]
+        if isinstance(last, ast.Expr) and WIDGET not in tags(cell):
+            assert isinstance(last.value, ast.Call), cell.source
+
+
+# ---- the text ------------------------------------------------------------------------------------
+
+
+@each_notebook
+def test_header_says_what_for_what_with_and_how_long(path):
+    text = text_of(read(path))
+    headings = re.findall(r"^# .*", re.sub(r"```.*?```", "", text, flags=re.DOTALL), re.MULTILINE)
+    assert len(headings) == 1
+    header = read(path).cells[0].source
+    assert header.startswith(f"# {number_of(path)} · ")
+    assert re.search(
+        r"\*\*When you have worked through this page, you can\*\*\n\n(- .+\n)+\n"
+        r"\*\*You need\*\* .+\n\n\*\*Time\*\* about \d+ minutes",
+        header,
+    )
+
+
+@each_notebook
+def test_minutes_promised_are_those_counted(path):
+    notebook = read(path)
+    assert minutes_of(notebook) == pytest.approx(promised(notebook), rel=0.15)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS[1:], ids=lambda path: path.stem)
+def test_each_section_lets_the_reader_answer(path):
+    """Between one heading with a number and the next there is an exercise or a question."""
+    sections = []
+    for cell in read(path).cells:
+        if cell.cell_type == "markdown":
+            for heading in re.findall(r"^## (.*)", cell.source, re.MULTILINE):
+                sections.append([heading, False])
+        elif sections and re.search(r"^(check|quiz)\(", cell.source, re.MULTILINE):
+            sections[-1][1] = True
+    numbered = [section for section in sections if section[0][0].isdigit()]
+    assert [int(heading.split()[0]) for heading, _ in numbered] == [*range(1, len(numbered) + 1)]
+    assert [heading for heading, asks in numbered if not asks] == []
+
+
+@each_notebook
+def test_words_that_talk_down_are_not_used(path):
+    said = re.findall(r"\b(?:simply|obviously|of course|trivial\w*)\b", text_of(read(path)), re.I)
+    assert said == []
+
+
+@each_notebook
+def test_links_within_the_course_lead_somewhere(path):
+    links = re.findall(r"\]\((?!https://)([^)]+)\)", text_of(read(path)))
+    for link in links:
+        file, _, anchor = link.partition("#")
+        target = path.parent / file if file else path
+        assert target.is_file(), link
+        if anchor:
+            headings = re.findall(r"^#+ (.+)", text_of(read(target)), re.MULTILINE)
+            assert anchor in [heading.replace(" ", "-") for heading in headings], link
+
+
+def test_every_notebook_leads_to_the_next():
+    for path, following in pairwise(NOTEBOOKS):
+        end = read(path).cells[-1].source
+        assert f"({following.name})" in end
+        assert "**A question to take along.**" in end
+
+
+def test_every_term_of_the_glossary_is_introduced_where_it_says():
+    text = text_of(read(NOTEBOOKS[0])).partition("## Glossary")[2]
+    rows = re.findall(r"^\| \*\*(.+?)\*\* \|.*\| \[\d\]\((\w+\.ipynb)\) \|$", text, re.MULTILINE)
+    assert len(rows) >= 30
+    assert [term for term, _ in rows] == sorted((term for term, _ in rows), key=str.casefold)
+    for term, file in rows:
+        introduced = re.findall(r"\*\*(.+?)\*\*", text_of(read(ROOT / "notebooks" / file)))
+        found = " ".join(introduced).casefold()
+        assert term.partition(" (")[0].casefold() in found, f"{term} in {file}"
+
+
+# ---- exercises and questions ---------------------------------------------------------------------
+
+
+@each_notebook
+def test_exercises_and_questions_are_all_there_in_order(path):
+    room = exercises._room(number_of(path))
+    said = [
+        (found["name"], found["title"], len(found["stars"]), int(found["minutes"]))
+        for found in EXERCISE.finditer(text_of(read(path)))
+    ]
+    assert said == [(e.name, e.title, e.stars, e.minutes) for e in room.EXERCISES]
+    checks = re.findall(r'^check\("(\d\.\d)"', source_of(path), re.MULTILINE)
+    assert list(dict.fromkeys(checks)) == [exercise.name for exercise in room.EXERCISES]
+    asked = re.findall(r'^quiz\("(\d\w)"\)$', source_of(path), re.MULTILINE)
+    assert asked == list(room.QUIZZES)
+    assert [name[-1] for name in asked] == list("abcdefghijkl"[: len(asked)])
+
+
+def test_there_are_exercises_enough():
+    numbers = [number_of(path) for path in NOTEBOOKS]
+    counts = {number: len(exercises._room(number).EXERCISES) for number in numbers}
+    assert all(count >= 2 for number, count in counts.items() if number > 0)
+    assert sum(counts.values()) >= 14
+
+
+@each_notebook
+def test_solutions_are_not_in_the_notebook(path):
+    shown = source_of(path) + "".join(output.get("text", "") for output in outputs_of(path))
+    shown = re.sub(r"\s+", " ", shown)
+    for exercise in exercises._room(number_of(path)).EXERCISES:
+        body = re.sub(r'"""(.|\n)*?"""', "", dedent(inspect.getsource(exercise.reference)))
+        body = re.sub(r"\s+", " ", body.partition(":\n")[2]).strip()
+        assert body not in shown, exercise.name
+
+
+@each_notebook
+def test_unsolved_exercises_are_saved_as_not_attempted(path):
+    for cell in code_cells(path):
+        found = re.search(r'^check\("(\d\.\d)"', cell.source, re.MULTILINE)
+        if found and number_of(path) > 0:
+            (output,) = cell.outputs
+            assert output.text.startswith(f"○ {found[1]} · ")
