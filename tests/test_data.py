@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -34,6 +35,7 @@ from made_course.data import (
     make_mnist_loaders,
     mnist_folder,
     outside_small_set,
+    rain_diary,
 )
 
 TRAIN, TEST = "train-images-idx3-ubyte", "t10k-images-idx3-ubyte"
@@ -386,6 +388,16 @@ def test_broken_small_file(broken, guess, tmp_path, monkeypatch):
 
 
 # Toy data
+
+
+def test_the_diary_is_the_one_that_the_course_talks_about():
+    days = rain_diary()
+    assert days.dtype == torch.float32
+    counts = Counter(tuple(day) for day in days.int().tolist())
+    assert counts == {
+        **{(0, 0, 0): 5, (0, 0, 1): 1, (0, 1, 0): 1, (0, 1, 1): 1},
+        **{(1, 0, 0): 1, (1, 0, 1): 5, (1, 1, 0): 4, (1, 1, 1): 2},
+    }
 
 
 def test_bars_and_stripes_are_the_boards_of_one_colour_a_row_or_a_column():
