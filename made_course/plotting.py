@@ -92,7 +92,7 @@ def plot_images(
     Args:
         images: (n, D) with D a square number, 0 for paper and 1 for ink, or anything between.
         columns: images in a row; None makes the grid about square.
-        titles: a word over each image.
+        titles: a word over each image, in one line or more.
 
     Example:
         >>> len(plot_images(torch.zeros(6, 784), columns=3).axes)
@@ -100,13 +100,15 @@ def plot_images(
     """
     columns = columns or math.ceil(math.sqrt(len(images)))
     rows = math.ceil(len(images) / columns)
-    figure = Figure(figsize=(0.8 * columns, (0.8 if titles is None else 1.0) * rows))
+    room = 0.0 if titles is None else 0.1 + 0.16 * max(t.count("\n") + 1 for t in titles)
+    figure = Figure(figsize=(0.8 * columns, (0.8 + room) * rows))
     for k, image in enumerate(_pictures(images)):
         axes = figure.add_subplot(rows, columns, k + 1)
         axes.imshow(image, cmap="gray_r", vmin=0, vmax=1, interpolation="nearest")
         _frame_only(axes)
         if titles is not None:
             axes.set_title(titles[k], fontsize=9)
+            axes.set_anchor("S")  # what room is left belongs to the title
     figure.tight_layout(pad=0.2)
     return figure
 
@@ -625,6 +627,95 @@ def plot_dependence(
         handlelength=1,
         handleheight=1,
     )
+    return figure
+
+
+def plot_masks(masks: Sequence[Tensor], degrees: Sequence[Tensor]) -> Figure:
+    """Small masks as tables, a blue 1 where a weight may exist, with degrees at the margins.
+
+    A row is what a unit or an output may listen to, a column whom an input or a unit may speak to.
+
+    Args:
+        masks: of every layer, see :func:`made_course.build_masks`.
+        degrees: of the inputs and of each hidden layer, see :func:`made_course.draw_degrees`.
+
+    Example:
+        >>> degrees = [torch.tensor([3, 1, 2]), torch.tensor([1, 2])]
+        >>> figure = plot_masks([torch.ones(2, 3), torch.zeros(3, 2)], degrees)
+        >>> [label.get_text() for label in figure.axes[1].get_yticklabels()]
+        ['output x₁  3', 'output x₂  1', 'output x₃  2']
+    """
+    names = variable_names(len(degrees[0]))
+    below = [f"{name}\n{d}" for name, d in zip(names, degrees[0].tolist(), strict=True)]
+    outputs = [f"output {name}  {d}" for name, d in zip(names, degrees[0].tolist(), strict=True)]
+    margins = [below, *(list(map(str, layer.tolist())) for layer in degrees[1:]), outputs]
+    layers = ["inputs", *(f"hidden {k}" for k in range(1, len(degrees))), "outputs"]
+    cell, room = 0.36, [0.6] * (len(masks) - 1) + [1.4]  # inches: side, words left of each table
+    height = cell * max(map(len, margins[1:])) + 1.0
+    figure = Figure(figsize=(cell * sum(map(len, margins[:-1])) + sum(room) + 0.75, height))
+    left = 0.2
+    for k, mask in enumerate(masks):
+        table = mask.int().cpu().numpy()
+        left += room[k]
+        (rows, columns), (wide, high) = table.shape, figure.get_size_inches()
+        bottom = high - 0.9 - cell * rows
+        axes = figure.add_axes(
+            (left / wide, bottom / high, cell * columns / wide, cell * rows / high)
+        )
+        left += cell * columns
+        axes.pcolormesh(table, cmap=_white_to(BLUE), vmin=0, vmax=1, edgecolors="0.75", linewidth=1)
+        axes.invert_yaxis()
+        for (row, column), entry in np.ndenumerate(table):
+            colour = "white" if entry else "0.45"
+            axes.text(column + 0.5, row + 0.5, str(entry), color=colour, ha="center", va="center")
+        _frame_only(axes)
+        axes.xaxis.tick_top()
+        axes.tick_params(length=0)
+        axes.set_xticks(np.arange(columns) + 0.5, margins[k], parse_math=False)
+        axes.set_yticks(np.arange(rows) + 0.5, margins[k + 1], parse_math=False)
+        axes.set_title(f"{layers[k]} → {layers[k + 1]}", fontsize=11)
+    return figure
+
+
+def plot_repeated_work(degrees: Tensor, input_dim: int) -> Figure:
+    """What D forward passes compute in a hidden layer: too early, when it is final, and once more.
+
+    Pass t has read the variables of the first t - 1 steps, zeros in place of the others. A square
+    is a unit at a pass.
+
+    Args:
+        degrees: (H,) of the layer's units, which are drawn in this order.
+        input_dim: number of variables D.
+
+    Example:
+        >>> figure = plot_repeated_work(torch.tensor([1, 2, 2]), 3)
+        >>> [text.get_text() for text in figure.legends[0].get_texts()]
+        ['not final yet: 5', 'final for the first time: 3', 'computed once more: 1']
+    """
+    passes = torch.arange(1, input_dim + 1, device=degrees.device)[:, None]
+    lag = (passes - 1 - degrees).sign().cpu().numpy()  # of what has been read behind what is needed
+    figure = Figure(figsize=(7.5, 7.5 * input_dim / len(degrees) + 0.85), layout="constrained")
+    axes = figure.add_subplot()
+    kinds = {
+        "not final yet": (-1, "white", ""),
+        "final for the first time": (0, BLUE, ""),
+        "computed once more": (1, PALE, "///"),
+    }
+    legend = {}
+    for words, (sign, colour, hatch) in kinds.items():
+        style = {"facecolor": colour, "edgecolor": "0.6", "linewidth": 0.5, "hatch": hatch}
+        places = np.argwhere(lag == sign)
+        for row, column in places:
+            axes.add_patch(Rectangle((column - 0.5, row + 0.5), 1, 1, **style))
+        legend[f"{words}: {len(places)}"] = Patch(**style)
+    axes.set(xlim=(-0.5, len(degrees) - 0.5), ylim=(input_dim + 0.5, 0.5), aspect="equal")
+    axes.set_xticks(range(len(degrees)), degrees.tolist(), fontsize=8)
+    axes.set_yticks(range(1, input_dim + 1), range(1, input_dim + 1), fontsize=8)
+    axes.tick_params(length=0)
+    axes.set_xlabel("degree of each hidden unit")
+    axes.set_ylabel("forward pass")
+    where = {"loc": "outside upper center", "ncols": 3, "frameon": False}
+    figure.legend(legend.values(), legend.keys(), **where)
     return figure
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 import torchvision
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from PIL import Image
@@ -18,11 +19,16 @@ from PIL import Image
 from made_course import (
     MADE,
     History,
+    bars_and_stripes,
+    build_masks,
     plot_first_layer,
     plot_history,
     plot_image_rows,
     plot_images,
+    plot_masks,
     plot_nats_scale,
+    plot_probabilities,
+    plot_repeated_work,
     plot_samples_and_mask,
     plotting,
     save_samples_grid,
@@ -210,10 +216,13 @@ def test_ink_is_dark_on_white(digits):
     assert colours[1, :3].tolist() == [0, 0, 0]
 
 
-def test_images_may_have_titles(digits):
-    figure = plot_images(digits, titles=list("abcdef"))
-    assert [axes.get_title() for axes in figure.axes] == list("abcdef")
-    assert renders(figure)
+@pytest.mark.parametrize("words", ["abcdef", "ab\ncd"])
+def test_images_may_have_titles(digits, words):
+    figure = plot_images(digits, columns=6, titles=[words] * 6)
+    assert [axes.get_title() for axes in figure.axes] == [words] * 6
+    FigureCanvasAgg(figure).draw()
+    for axes in figure.axes:  # none is cut off at the top
+        assert axes.title.get_window_extent().y1 <= figure.bbox.height
 
 
 def test_rows_of_images_have_their_names(digits):
@@ -224,6 +233,12 @@ def test_rows_of_images_have_their_names(digits):
     assert [axes.get_ylabel() for axes in figure.axes] == ["sampled", "", "", "nearest", "", ""]
     for k, axes in enumerate(figure.axes):
         assert np.array_equal(picture_in(axes), digits[k].view(28, 28))
+
+
+def test_boards_are_drawn_as_squares():
+    boards = bars_and_stripes()
+    for axes in (plot_images(boards).axes[3], plot_image_rows({"": boards}).axes[3]):
+        assert np.array_equal(picture_in(axes), boards[3].view(4, 4))
 
 
 def test_rows_of_different_lengths_are_refused(digits):
@@ -295,6 +310,25 @@ def test_a_history_of_no_epoch_is_drawn_empty():
     assert annotations(figure.axes[0]) == []
 
 
+def test_two_distributions_stand_side_by_side():
+    p, drawn = [0.25, 0.75], torch.tensor([0.3, 0.7])
+    figure = plot_probabilities({"p": p, "drawn": drawn}, ["dry", "wet"], xlabel="grass")
+    assert renders(figure)
+    (axes,) = figure.axes
+    heights = [[bar.get_height() for bar in bars] for bars in axes.containers]
+    assert np.allclose(heights, [p, drawn])
+    left, right = ([bar.get_x() for bar in bars] for bars in axes.containers)
+    assert all(a < b for a, b in zip(left, right, strict=True))
+    assert [text.get_text() for text in axes.texts] == ["0.25", "0.75", "0.30", "0.70"]
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["p", "drawn"]
+    assert axes.containers[1][0].get_hatch()  # told apart without colour
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["dry", "wet"]
+
+
+def test_one_distribution_needs_no_legend():
+    assert plot_probabilities({"p": [1.0]}, ["sure"]).axes[0].get_legend() is None
+
+
 def test_the_scale_of_nats():
     levels = {"coins": 784 * math.log(2), "independent": 206.4, "MADE": 76.25}
     figure = plot_nats_scale(levels)
@@ -319,6 +353,25 @@ def test_the_scale_counts_other_dimensions():
 
 
 # ---- weights and masks --------------------------------------------------------------------------
+
+
+def test_masks_are_tables_with_degrees_at_their_margins():
+    degrees = [torch.tensor([3, 1, 2]), torch.tensor([1, 2]), torch.tensor([2, 1, 1, 2])]
+    masks = build_masks(degrees)
+    figure = plot_masks(masks, degrees)
+    titles = [axes.get_title() for axes in figure.axes]
+    assert titles == ["inputs → hidden 1", "hidden 1 → hidden 2", "hidden 2 → outputs"]
+    for mask, axes in zip(masks, figure.axes, strict=True):
+        written = [text.get_text() for text in axes.texts]
+        assert written == [str(int(entry)) for entry in mask.flatten()]
+        assert (axes.collections[0].get_array() == mask.int().numpy()).all()
+    first, second, last = figure.axes
+    assert [label.get_text() for label in first.get_xticklabels()] == ["x₁\n3", "x₂\n1", "x₃\n2"]
+    assert [label.get_text() for label in first.get_yticklabels()] == ["1", "2"]
+    assert [label.get_text() for label in second.get_yticklabels()] == ["2", "1", "1", "2"]
+    assert last.get_yticklabels()[1].get_text() == "output x₂  1"
+    assert first.yaxis_inverted()  # the first unit stands on top, as in print(mask)
+    assert renders(figure)
 
 
 def test_first_layer_shows_masked_weights_by_degree(model):
@@ -358,6 +411,23 @@ def test_a_unit_without_weights_is_white():
 def test_a_model_without_hidden_layer_has_no_units_to_draw():
     with pytest.raises(ValueError, match="hidden layer"):
         plot_first_layer(MADE(784, ()))
+
+
+def test_repeated_work_is_what_comes_after_the_staircase():
+    degrees = torch.tensor([1, 3, 2])
+    figure = plot_repeated_work(degrees, 4)
+    assert renders(figure)
+    words = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert words == [
+        "not final yet: 6",  # passes 1 to d of a unit of degree d
+        "final for the first time: 3",
+        "computed once more: 3",
+    ]
+    blue = [p for p in figure.axes[0].patches if to_hex(p.get_facecolor()) == BLUE]
+    places = {(round(p.get_x() + 0.5), round(p.get_y() + 0.5)) for p in blue}
+    assert places == {(unit, int(degree) + 1) for unit, degree in enumerate(degrees)}
+    ticks = [label.get_text() for label in figure.axes[0].get_xticklabels()]
+    assert ticks == ["1", "3", "2"]
 
 
 @pytest.mark.parametrize("dtype", [torch.bool, torch.float32, torch.int64])

@@ -1,2 +1,624 @@
-EXERCISES = ()
-QUIZZES = {}
+"""Notebook 03: masks by hand and in code, which input reaches which output, fewest units."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+
+import torch
+from torch import BoolTensor, Tensor
+
+from .. import masks as package
+from ..widgets.quiz import Choice
+from ..words import hat, variable_names
+from .examine import run, written
+from .exercise import Exercise, Slip, Wrong
+
+# ---- 3.1 ----------------------------------------------------------------------------------------
+
+
+def masks_by_hand() -> list[list[list[int]]]:
+    """The first mask and the output's, row by row; a row is a listener."""
+    first = [  # x₁, x₂, x₃ have the degrees 3, 1, 2
+        [0, 1, 0],  # degree 1: listens to x₂ alone
+        [0, 1, 1],  # degree 2: to x₂ and x₃
+        [0, 1, 1],
+        [0, 1, 0],
+    ]
+    output = [  # the units have the degrees 1, 2, 2, 1
+        [1, 1, 1, 1],  # x̂₁, degree 3: listens to all
+        [0, 0, 0, 0],  # x̂₂, degree 1: to none
+        [1, 0, 0, 1],  # x̂₃, degree 2: to those of degree 1
+    ]
+    return [first, output]
+
+
+def _by_hand(
+    order: list[int], into_hidden: Callable[..., bool], into_output: Callable[..., bool]
+) -> list[list[list[int]]]:
+    hidden = [1, 2, 2, 1]
+    first = [[int(into_hidden(below, unit)) for below in order] for unit in hidden]
+    output = [[int(into_output(unit, above)) for unit in hidden] for above in order]
+    return [first, output]
+
+
+def _less(a: int, b: int) -> bool:
+    return a < b
+
+
+def _at_most(a: int, b: int) -> bool:
+    return a <= b
+
+
+def _examine_by_hand(answer: object) -> None:
+    came = [_zeros_and_ones(mask) for mask in _two_masks(answer)]
+    for slip in BY_HAND.slips:
+        if came == slip.answer:
+            raise Wrong(slip.cause, came=written(came))
+    for k, right in enumerate(masks_by_hand()):
+        mask, name = came[k], ["first", "output"][k]
+        if (len(mask), len(mask[0])) != (len(right), len(right[0])):
+            raise Wrong(
+                f"the {name} mask must have {len(right)} rows of {len(right[0])} entries: a row "
+                "for each listener, a column for each that it may listen to",
+                came=f"{len(mask)} rows of {len(mask[0])}",
+            )
+        for row, (entries, expected) in enumerate(zip(mask, right, strict=True)):
+            if entries != expected:
+                for slip in BY_HAND.slips:
+                    if mask == slip.answer[k]:
+                        raise Wrong(slip.cause, came=f"{name} = {written(mask)}")
+                raise Wrong(_row_rule(k, row), came=f"row {row + 1} of {name}: {written(entries)}")
+
+
+def _row_rule(k: int, row: int) -> str:
+    if k == 0:
+        degree = [1, 2, 2, 1][row]
+        return (
+            f"look again at hidden unit {row + 1}: its degree is {degree}, and it may listen to "
+            f"the variables whose degree is {degree} or less"
+        )
+    degree = [3, 1, 2][row]
+    return (
+        f"look again at output x{'₁₂₃'[row]}: its degree is {degree}, and it may listen to the "
+        f"units whose degree is less than {degree}"
+    )
+
+
+def _two_masks(answer: object) -> list[object]:
+    if not isinstance(answer, list | tuple) or len(answer) != 2:
+        raise Wrong("two masks are asked for, [first, output]", came=written(answer))
+    return list(answer)
+
+
+def _zeros_and_ones(mask: object) -> list[list[int]]:
+    try:
+        found = torch.as_tensor(mask)
+    except (TypeError, ValueError, RuntimeError):
+        found = torch.empty(0)
+    if found.dim() != 2 or found.numel() == 0 or not bool(((found == 0) | (found == 1)).all()):
+        raise Wrong(
+            "a mask is a list of rows of equal length, such as [[0, 1, 0], [1, 1, 0]], of zeros "
+            "and ones",
+            came=written(mask),
+        )
+    return found.int().tolist()
+
+
+BY_HAND = Exercise(
+    name="3.1",
+    title="Masks by hand",
+    stars=1,
+    minutes=10,
+    reference=masks_by_hand,
+    is_value=True,
+    examine=_examine_by_hand,
+    slips=(
+        Slip(
+            _by_hand([3, 1, 2], _less, _less),
+            "in your first mask units of degree 1 see nothing: into a hidden unit a connection "
+            "may also come from an equal degree",
+        ),
+        Slip(
+            _by_hand([3, 1, 2], _at_most, _at_most),
+            "in your output mask x̂₃ listens to units of degree 2, which know x₃: into an output "
+            "a connection may come from smaller degrees only",
+        ),
+        Slip(
+            _by_hand([3, 1, 2], _less, _at_most),
+            "the two rules are swapped: equal degrees are allowed into a hidden unit and not into "
+            "an output",
+        ),
+        Slip(
+            [[list(row) for row in zip(*mask, strict=True)] for mask in masks_by_hand()],
+            "rows and columns are swapped: a row belongs to the one who listens, a column to the "
+            "one who is listened to",
+        ),
+        Slip(
+            _by_hand([2, 3, 1], _at_most, _less),
+            "you took 2, 3, 1 for the degrees, which is the ordering itself. The degree of x₁ is "
+            "the step at which x₁ comes",
+        ),
+        Slip(
+            _by_hand([1, 2, 3], _at_most, _less),
+            "these masks are for the ordering x₁, x₂, x₃: in x₂, x₃, x₁ it is x₂ that has degree 1",
+        ),
+    ),
+    hints=(
+        "First write the degree beside each variable: at which step does x₁ come, at which x₂, at "
+        "which x₃?",
+        "The degrees of x₁, x₂, x₃ are 3, 1, 2. A unit of degree 1 may listen to degrees up "
+        "to 1, which is one variable only. Which?",
+        "The first row of `first` is [0, 1, 0]. The row of x̂₂ in `output` is all zeros, since "
+        "nothing has a degree below 1.",
+    ),
+)
+
+
+# ---- 3.2 ----------------------------------------------------------------------------------------
+
+
+def build_masks(degrees: list[Tensor]) -> list[BoolTensor]:
+    """One mask a layer, (out, in): `>=` into each hidden layer, `>` into the outputs."""
+    masks = []
+    for below, above in pairwise(degrees):
+        masks.append(above[:, None] >= below[None, :])
+    outputs = degrees[0]  # an output has the degree of its variable
+    masks.append(outputs[:, None] > degrees[-1][None, :])
+    return masks
+
+
+def _at_least_everywhere(degrees: list[Tensor]) -> list[Tensor]:
+    return [above[:, None] >= below for below, above in pairwise([*degrees, degrees[0]])]
+
+
+def _strict_everywhere(degrees: list[Tensor]) -> list[Tensor]:
+    return [above[:, None] > below for below, above in pairwise([*degrees, degrees[0]])]
+
+
+def _strict_below(degrees: list[Tensor]) -> list[Tensor]:
+    return [_strict_everywhere(degrees)[0], *_at_least_everywhere(degrees)[1:]]
+
+
+def _natural_outputs(degrees: list[Tensor]) -> list[Tensor]:
+    natural = torch.arange(1, len(degrees[0]) + 1)
+    return [*build_masks(degrees)[:-1], natural[:, None] > degrees[-1]]
+
+
+def _natural(degrees: list[Tensor]) -> list[Tensor]:
+    return build_masks([torch.arange(1, len(degrees[0]) + 1), *degrees[1:]])
+
+
+def _turned_round(degrees: list[Tensor]) -> list[Tensor]:
+    hidden = [above[:, None] <= below for below, above in pairwise(degrees)]
+    return [*hidden, degrees[0][:, None] < degrees[-1]]
+
+
+IN_CODE = Exercise(
+    name="3.2",
+    title="Masks in code",
+    stars=2,
+    minutes=10,
+    reference=build_masks,
+    package=package.build_masks,
+    cases=(
+        ([torch.tensor([3, 1, 2]), torch.tensor([2, 1])],),
+        ([torch.tensor([2, 4, 1, 3]), torch.tensor([1, 3, 2]), torch.tensor([3, 1])],),
+        ([torch.tensor([3, 1, 2])],),
+    ),
+    slips=(
+        Slip(
+            _at_least_everywhere,
+            "output x₃ can see x₃: the output mask needs `>`, not `>=`",
+        ),
+        Slip(
+            _strict_everywhere,
+            "a unit of degree 1 sees nothing: into hidden layers it is `>=`, and only the output "
+            "mask has `>`",
+        ),
+        Slip(
+            _strict_below,
+            "the strict `>` stands at the first mask instead of the last. With degrees from 1 to "
+            "D − 1 that leaves units of degree 1 without an input: `>=` into hidden layers, and "
+            "`>` into the outputs",
+        ),
+        Slip(
+            lambda degrees: [mask.T for mask in build_masks(degrees)],
+            "your masks are transposed: they must be (out_features, in_features), as the weight of "
+            "nn.Linear, with a row for each listener",
+        ),
+        Slip(
+            _natural_outputs,
+            "the outputs have degrees 1, 2, 3, … in your code: an output has the degree of its "
+            "variable, degrees[0]",
+        ),
+        Slip(
+            _natural,
+            "the variables have degrees 1, 2, 3, … in your code, whatever the ordering is: theirs "
+            "are degrees[0]",
+        ),
+        Slip(
+            lambda degrees: [mask.float() for mask in build_masks(degrees)],
+            "your masks are right, but of dtype float: bools are asked for, which is what the "
+            "comparison gives by itself",
+        ),
+        Slip(
+            lambda degrees: build_masks(degrees)[:-1],
+            "the last mask is missing: the one from the last hidden layer to the outputs, whose "
+            "degrees are degrees[0]",
+        ),
+        Slip(
+            _turned_round,
+            "the comparison is the wrong way round: a listener's degree (its row) must be the "
+            "larger one",
+        ),
+    ),
+    hints=(
+        "How many masks are there for a list of n degrees? One from each entry to the next, and "
+        "one more, from the last entry to the outputs.",
+        "Between two layers it is above[:, None] >= below[None, :]. zip(degrees, degrees[1:]) "
+        "gives you the pairs. The outputs have the degrees of the variables, degrees[0].",
+        "masks = [above[:, None] >= below[None, :] for below, above in zip(degrees, degrees[1:])]; "
+        "then append the comparison of degrees[0] with degrees[-1], with `>`.",
+    ),
+)
+
+
+# ---- 3.3 ----------------------------------------------------------------------------------------
+
+
+def connectivity(masks: list[Tensor]) -> BoolTensor:
+    """[i, j]: whether at least one path leads from input j to output i."""
+    paths = masks[0].long()
+    for mask in masks[1:]:
+        paths = mask.long() @ paths  # the later layer stands on the left
+    return paths > 0
+
+
+def _count_paths(masks: list[Tensor]) -> Tensor:
+    paths = masks[0].long()
+    for mask in masks[1:]:
+        paths = mask.long() @ paths
+    return paths
+
+
+def _reversed_product(masks: list[Tensor]) -> Tensor:
+    paths = masks[0].long()
+    for mask in masks[1:]:
+        paths = paths @ mask.long()
+    return paths > 0
+
+
+def _all_at_once(masks: list[Tensor]) -> Tensor:
+    reached = masks[0]
+    for mask in masks[1:]:
+        reached = reached & mask
+    return reached
+
+
+def _in_bytes(masks: list[Tensor]) -> Tensor:
+    paths = masks[0].to(torch.uint8)
+    for mask in masks[1:]:
+        paths = mask.to(torch.uint8) @ paths
+    return paths > 0
+
+
+def _masks(*degrees: list[int]) -> tuple[list[Tensor]]:
+    return (build_masks([torch.tensor(layer) for layer in degrees]),)
+
+
+REACHING = Exercise(
+    name="3.3",
+    title="Who reaches whom",
+    stars=2,
+    minutes=8,
+    reference=connectivity,
+    package=package.connectivity,
+    cases=(
+        _masks([3, 1, 2], [1, 2, 1]),
+        _masks([3, 1, 2], [2, 1], [1, 2, 1, 2]),
+        _masks([2, 4, 1, 3], [2, 3, 1, 3, 2]),
+        _masks([2, 1], [1] * 256),
+        _masks([3, 1, 2]),
+    ),
+    slips=(
+        Slip(
+            _count_paths,
+            "these are numbers of paths: asked is only whether there is one, as True or False",
+        ),
+        Slip(
+            lambda masks: _count_paths(masks).float(),
+            "these are numbers of paths, as floats: asked is only whether there is one. Compare "
+            "them with 0",
+        ),
+        Slip(
+            _reversed_product,
+            "the product is in the wrong order: x passes the first mask first, so that one stands "
+            "at the right, output @ … @ first",
+        ),
+        Slip(
+            lambda masks: connectivity(masks).T,
+            "your result is transposed: entry [i, j] is about output i and input j, rows are "
+            "outputs",
+        ),
+        Slip(
+            lambda masks: masks[-1],
+            "this is the last mask alone: whom an output listens to in the last hidden layer, not "
+            "what has come through from the inputs",
+        ),
+        Slip(
+            _all_at_once,
+            "`&` compares the masks entry by entry: a path goes through any hidden unit, so it "
+            "takes the matrix product `@`",
+        ),
+        Slip(
+            _in_bytes,
+            "with 256 paths your count runs over: eight bits hold at most 255, and 256 becomes 0. "
+            "Take .long() or .float()",
+        ),
+    ),
+    hints=(
+        "The product of the masks counts paths. What is left is to ask of each count whether it "
+        "is above zero.",
+        "PyTorch does not multiply matrices of bools: turn each mask into .long() first. The first "
+        "mask stands rightmost.",
+        "paths = masks[0].long(); then for each further mask paths = mask.long() @ paths; return "
+        "paths > 0.",
+    ),
+)
+
+
+# ---- 3.4 ----------------------------------------------------------------------------------------
+
+_PAIRS = ((3, 1), (4, 2), (6, 4), (7, 3), (8, 6))
+_NAMES = variable_names(8)
+
+_ONE_EACH = (
+    "all five pairs are reached, with a unit for each of them. A unit can serve several pairs: "
+    "which degrees would do for two pairs at once?"
+)
+_EVERY_DEGREE = (
+    "with every degree from 1 to 7 all 28 allowed pairs are reached. Only five are asked for"
+)
+_NOT_FEWEST = (
+    "all five pairs are reached, but fewer units can do it. Does each serve as many pairs as it "
+    "could? A unit of degree d sees the d-th variable itself, too"
+)
+
+
+def fewest_units() -> list[int]:
+    """A unit of degree d leads from input j to output i where j ≤ d < i."""
+    pairs = [(3, 1), (4, 2), (6, 4), (7, 3), (8, 6)]  # (output i, input j), by output
+    degrees = []
+    for i, j in pairs:
+        if not any(j <= d < i for d in degrees):
+            degrees.append(i - 1)  # the largest that does: it serves most later pairs, too
+    return degrees  # [2, 5, 7]; [2, 4, 6] and others do as well
+
+
+def _unseen(i: int, j: int) -> str:
+    return (
+        f"{hat(_NAMES[i - 1])} does not see {_NAMES[j - 1]}: which degrees may a unit have that "
+        f"sees {_NAMES[j - 1]} and that {hat(_NAMES[i - 1])} may listen to?"
+    )
+
+
+def _not_below(i: int) -> str:
+    return (
+        f"{hat(_NAMES[i - 1])} may not listen to a unit of degree {i}, its own: into an output "
+        "only from smaller degrees"
+    )
+
+
+def _examine_units(answer: object) -> str:
+    degrees = _whole_numbers(answer)
+    outside = [d for d in degrees if not 1 <= d <= 7]
+    if outside:
+        raise Wrong(
+            f"hidden degrees lie between 1 and 7: no output may listen to a unit of degree 8, and "
+            f"one of degree 0 would know nothing, got {outside[0]}",
+            came=written(degrees),
+        )
+    masks = run(package.build_masks, [torch.arange(1, 9), torch.tensor(degrees).long()])
+    reached = package.connectivity(masks)
+    for i, j in _PAIRS:
+        if not reached[i - 1, j - 1]:
+            cause = _not_below(i) if i in degrees else _unseen(i, j)
+            raise Wrong(
+                cause,
+                tried=f"hidden degrees {degrees}",
+                expected=f"a path from {_NAMES[j - 1]} to {hat(_NAMES[i - 1])}",
+                came="none",
+            )
+    if len(degrees) > len(fewest_units()):
+        cause = _ONE_EACH if len(degrees) == len(_PAIRS) else _NOT_FEWEST
+        cause = _EVERY_DEGREE if set(degrees) == set(range(1, 8)) else cause
+        raise Wrong(cause, came=f"{len(degrees)} units")
+    return f"All five pairs with {len(degrees)} units, and fewer cannot do it."
+
+
+def _whole_numbers(answer: object) -> list[int]:
+    values = answer.tolist() if isinstance(answer, Tensor) else answer
+    if not isinstance(values, list | tuple) or not all(type(value) is int for value in values):
+        raise Wrong(
+            "a list of whole numbers is asked for, one degree for each unit, such as [1, 4]",
+            came=written(answer),
+        )
+    return list(values)
+
+
+FEWEST = Exercise(
+    name="3.4",
+    title="Fewest units",
+    stars=3,
+    minutes=12,
+    reference=fewest_units,
+    is_value=True,
+    examine=_examine_units,
+    slips=(
+        Slip([1, 2, 4, 3, 6], _ONE_EACH),
+        Slip([1, 2, 3, 4, 5, 6, 7], _EVERY_DEGREE),
+        Slip([2, 3, 5, 7], _NOT_FEWEST),
+        Slip([3, 6], _not_below(3)),
+        Slip([4], _unseen(3, 1)),
+    ),
+    hints=(
+        "Take one pair: x̂₃ sees x₁. Which degrees may a unit have that sees x₁ and that x̂₃ may "
+        "listen to? Write down the list, for each of the five pairs.",
+        "A unit of degree d sees xⱼ if j ≤ d, and x̂ᵢ listens to it if d < i. So x̂₃ sees x₁ by a "
+        "unit of degree 1 or 2, and x̂₄ sees x₂ by one of degree 2 or 3. Which degree serves both?",
+        "The five lists are {1, 2}, {2, 3}, {4, 5}, {3, 4, 5, 6} and {6, 7}. Choose as few numbers "
+        "as possible so that each list holds one of them.",
+    ),
+)
+
+EXERCISES = (BY_HAND, IN_CODE, REACHING, FEWEST)
+
+
+# ---- self-checks --------------------------------------------------------------------------------
+
+QUIZZES = {
+    "3a": (
+        "You train a network without masks, with ReLU between its layers, and find that the "
+        "product of its two weight matrices, `W2 @ W1`, is strictly triangular. Does it leak?",
+        [
+            Choice(
+                "No: only the product counts",
+                "Of the masks, whose ones cannot cancel. In `W2 @ W1` a path with weight 2 and one "
+                "with weight −2 add up to 0, and yet both are there.",
+            ),
+            Choice(
+                "It may: two paths that cancel in the product need not cancel in the network",
+                "Where a ReLU switches one of the two units off, the other path is left, and the "
+                "input gets through. Zeros in the masks' product are safe: no path, nothing to "
+                "cancel.",
+                right=True,
+            ),
+            Choice(
+                "Yes: each weight matrix must be triangular by itself",
+                "Neither has to be, as the example above showed. It may be honest, but this "
+                "product does not show it.",
+            ),
+        ],
+    ),
+    "3b": (
+        "Why do hidden units get degrees from 1 to $D - 1$, and not $D$?",
+        [
+            Choice(
+                "A unit of degree D would leak the last variable",
+                "To whom? An output listens to smaller degrees than its own, and none has a degree "
+                "above D.",
+            ),
+            Choice(
+                "A unit of degree D would see nothing",
+                "On the contrary, it may see every variable.",
+            ),
+            Choice(
+                "No output may listen to a unit of degree D",
+                "It would need a degree above D. Such a unit is harmless and useless.",
+                right=True,
+            ),
+        ],
+    ),
+    "3c": (
+        "What does `build_masks([order])` return, with no hidden layer at all?",
+        [
+            Choice(
+                "One mask: the strictly triangular matrix of notebook 2, in this ordering",
+                "From the inputs straight to the outputs, `order[:, None] > order[None, :]`: the "
+                "FVSBN.",
+                right=True,
+            ),
+            Choice(
+                "An empty list: without hidden units there is nothing to mask",
+                "The weights from the inputs to the outputs need a mask, too. There is always one "
+                "mask more than hidden layers.",
+            ),
+            Choice(
+                "One mask with ones on the diagonal, too: inputs use >=",
+                "`>=` is for connections into hidden units. This one leads into outputs.",
+            ),
+        ],
+    ),
+    "3d": (
+        "Ordering x₂, x₃, x₁, one hidden layer, all its units of degree 2. The output mask has "
+        "`>=` by mistake. Which outputs leak?",
+        [
+            Choice(
+                "x̂₂ and x̂₃",
+                "x̂₂ has degree 1. Even with `>=` it may not listen to units of degree 2.",
+            ),
+            Choice("all three", "x̂₁ comes last and may know both x₂ and x₃. No unit knows x₁."),
+            Choice(
+                "x̂₃ alone",
+                "It has degree 2, and now listens to units of degree 2, which know x₃. Change the "
+                "degrees in the explorer to see it.",
+                right=True,
+            ),
+        ],
+    ),
+    "3e": (
+        "You make the first mask strict (`>`), and all later ones, the output's too, `>=`. Hidden "
+        "degrees still lie between 1 and $D - 1$. What happens?",
+        [
+            Choice(
+                "It leaks, since the output must be strict",
+                "One strict step on each path is enough, wherever it is: the degree of the input "
+                "is still smaller than that of the output.",
+            ),
+            Choice(
+                "Nothing leaks, but the last output cannot see its immediate predecessor",
+                "That takes a unit of degree D. With a strict first mask, degrees should be drawn "
+                "from 2 to D: the same network with other numbers.",
+                right=True,
+            ),
+            Choice(
+                "Nothing leaks, and every allowed pair can be reached as before",
+                "The first is right. But a unit of degree d now knows the first d − 1 variables. "
+                "Which unit could tell the last output of its immediate predecessor?",
+            ),
+        ],
+    ),
+    "3f": (
+        "One hidden layer, D variables. How many units does it take at least, if every output is "
+        "to see all its predecessors?",
+        [
+            Choice(
+                "1, with the right degree",
+                "x̂₂ sees x₁ by a unit of degree 1, and x̂₃ sees x₂ by one of degree 2. One unit "
+                "has one degree.",
+            ),
+            Choice(
+                "D − 1, one of each degree",
+                "Each output needs its immediate predecessor, and only one degree leads from the "
+                "one to the other. With all of them, every other pair is reached, too.",
+                right=True,
+            ),
+            Choice(
+                "D(D − 1)/2, one for each allowed pair",
+                "A unit serves many pairs: each variable that it sees reaches every output that "
+                "listens to it.",
+            ),
+        ],
+    ),
+    "3g": (
+        "With two layers of 512, drawn uniformly, 23% of outputs see their immediate predecessor. "
+        "And with three such layers?",
+        [
+            Choice(
+                "about 11%",
+                "0.48³: the one degree must be present in all three layers. Depth loses pairs "
+                "where degrees are drawn independently; even degrees are the same in each layer.",
+                right=True,
+            ),
+            Choice(
+                "more, as there are more units",
+                "More units, but a path has to pass through one of the same degree in every layer.",
+            ),
+            Choice(
+                "as many",
+                "The third layer is drawn by itself: it may lack a degree that both others have.",
+            ),
+        ],
+    ),
+}

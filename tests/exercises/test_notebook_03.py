@@ -1,0 +1,102 @@
+import torch
+
+from made_course.exercises.notebook_03 import BY_HAND, FEWEST, IN_CODE, REACHING, masks_by_hand
+from tests.exercises.checking import right, wrong
+
+
+def test_masks_by_hand():
+    first, output = masks_by_hand()
+    right(BY_HAND, (torch.tensor(first), torch.tensor(output).float()))
+    right(BY_HAND, [torch.tensor(first).bool(), output])
+
+
+def test_a_wrong_row_is_named():
+    first, output = masks_by_hand()
+    changed = [list(row) for row in first]
+    changed[2][0] = 1
+    wrong(BY_HAND, [changed, output], "hidden unit 3: its degree is 2", "[1, 1, 1]")
+    changed = [list(row) for row in output]
+    changed[0][1] = 0
+    wrong(BY_HAND, [first, changed], "output x₁: its degree is 3", "[1, 0, 1, 1]")
+
+
+def test_one_mask_by_the_wrong_rule_is_named():
+    first, output = masks_by_hand()
+    transposed = [list(column) for column in zip(*first, strict=True)]
+    wrong(BY_HAND, [transposed, output], "the first mask must have 4 rows of 3")
+    by_ordering = [[1, 0, 1], [1, 0, 1], [1, 0, 1], [0, 0, 1]]
+    wrong(BY_HAND, [by_ordering, output], "look again at hidden unit 1")
+    strict = [[0, 0, 0], [0, 1, 0], [0, 1, 0], [0, 0, 0]]
+    natural = [[0, 0, 0, 0], [1, 0, 0, 1], [1, 1, 1, 1]]
+    wrong(BY_HAND, [strict, natural], "units of degree 1 see nothing")
+
+
+def test_masks_by_hand_of_another_form():
+    first, output = masks_by_hand()
+    wrong(BY_HAND, [first], "two masks are asked for")
+    wrong(BY_HAND, [first, [[1, 2, 3, 4]] * 3], "zeros and ones")
+    wrong(BY_HAND, [first, [[1, 0], [1]]], "rows of equal length")
+    wrong(BY_HAND, [first, output[:2]], "the output mask must have 3 rows of 4")
+
+
+def test_masks_in_code():
+    def by_loops(degrees):
+        layers = [*degrees, degrees[0]]
+        masks = []
+        for k in range(len(layers) - 1):
+            strict = 1 if k == len(layers) - 2 else 0
+            mask = torch.zeros(len(layers[k + 1]), len(layers[k]), dtype=torch.bool)
+            for i, above in enumerate(layers[k + 1].tolist()):
+                for j, below in enumerate(layers[k].tolist()):
+                    mask[i, j] = above >= below + strict
+            masks.append(mask)
+        return masks
+
+    def by_difference(degrees):
+        *hidden, output = zip(degrees, [*degrees[1:], degrees[0]], strict=True)
+        masks = [above.unsqueeze(1) - below >= 0 for below, above in hidden]
+        return (*masks, output[1].unsqueeze(1) - output[0] > 0)
+
+    right(IN_CODE, by_loops)
+    right(IN_CODE, by_difference)
+
+
+def test_connectivity():
+    def by_search(masks):
+        count = masks[0].shape[1]
+        reached = torch.zeros(masks[-1].shape[0], count, dtype=torch.bool)
+        for j in range(count):
+            here = {j}
+            for mask in masks:
+                here = {i for i in range(len(mask)) if any(mask[i, k] for k in here)}
+            for i in here:
+                reached[i, j] = True
+        return reached
+
+    right(REACHING, by_search)
+
+    def from_the_outputs(masks):
+        product = torch.eye(len(masks[-1]), dtype=torch.float64)
+        for mask in reversed(masks):
+            product = torch.einsum("ik,kj->ij", product, mask.double())
+        return product.clamp(max=1).bool()
+
+    right(REACHING, from_the_outputs)
+
+
+def test_fewest_units():
+    for degrees in ([2, 4, 6], [7, 5, 2], (2, 5, 6), torch.tensor([4, 2, 7])):
+        assert "3 units" in right(FEWEST, degrees)
+    wrong(FEWEST, [2, 4, 6, 6], "fewer units")
+    wrong(FEWEST, [2, 4, 8], "between 1 and 7")
+    wrong(FEWEST, [], "x̂₃ does not see x₁")
+    wrong(FEWEST, [2.0, 4.0, 6.0], "whole numbers")
+    wrong(FEWEST, [2, 5], "x̂₈ does not see x₆")
+
+
+def test_misformed_answers():
+    wrong(IN_CODE, lambda degrees: None, "is a `return` missing")
+    wrong(IN_CODE, lambda d: [m.int() for m in IN_CODE.reference(d)], "another dtype")
+    wrong(REACHING, lambda masks: masks[0] @ masks[1], "raised RuntimeError")
+    wrong(REACHING, lambda masks: REACHING.reference(masks).float(), "another dtype")
+    wrong(REACHING, lambda masks: list(REACHING.reference(masks)), "must be a torch.Tensor")
