@@ -340,7 +340,7 @@ def plot_network(
     if direct is not None:
         connections.append((0, len(layers) - 1, direct))
     if sum(int(mask.sum()) for _, _, mask in connections) > 1500:
-        return _plot_masks(connections, title)
+        return _plot_large_masks(connections, title)
     if names is None:
         names = variable_names(len(degrees[0]))
     names = [shortened(name) for name in names]
@@ -370,7 +370,8 @@ def plot_network(
     words = {"va": "center", "parse_math": False, "zorder": 3}
     for layer, units in enumerate(layers):
         spots = np.array([place(layer, unit) for unit in range(len(units))])
-        axes.scatter(*spots.T, s=480, facecolor="white", edgecolor="0.15", zorder=2)
+        circles = {"s": 480, "facecolor": "white", "edgecolor": "0.15", "clip_on": False}
+        axes.scatter(*spots.T, zorder=2, **circles)
         for unit, degree in enumerate(units.tolist()):
             x, y = spots[unit]
             axes.text(x, y, str(degree), ha="center", **words)
@@ -387,7 +388,7 @@ def plot_network(
         _draw_pairs(matrix, connectivity(masks, direct).cpu().numpy(), allowed.cpu().numpy())
         _name_pairs(matrix, names)
         matrix.set_title("who sees whom", fontsize=11)
-    figure.suptitle(title, x=0.01, ha="left", fontsize=12, parse_math=False)
+    figure.suptitle(title, x=0.01, ha="left", fontsize=12, parse_math=False, wrap=True)
     return figure
 
 
@@ -555,7 +556,7 @@ def _draw_variables(
         axes.add_patch(Rectangle((column, row), 1, 1, **style))
 
 
-def _plot_masks(connections: Sequence[tuple[int, int, Tensor]], title: str) -> Figure:
+def _plot_large_masks(connections: Sequence[tuple[int, int, Tensor]], title: str) -> Figure:
     figure = Figure(figsize=(3.2 * len(connections), 3.8), layout="constrained")
     figure.suptitle(title, x=0.01, ha="left", fontsize=12, parse_math=False)
     for k, (below, above, mask) in enumerate(connections, start=1):
