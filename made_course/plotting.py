@@ -18,10 +18,11 @@ from torch import Tensor
 from torchvision.utils import make_grid, save_image
 
 from .arguments import check_count
-from .colours import BLUE, ORANGE, PALE, rgb
+from .colours import BLUE, GREY, INK, ORANGE, PALE, rgb
 from .files import write_whole
 from .made import MADE
 from .masks import connectivity, leaking_connections
+from .recipe import Rung
 from .sampling import Trajectory
 from .training import History
 from .words import shortened, variable_names
@@ -134,12 +135,15 @@ def plot_image_rows(rows: Mapping[str, Tensor]) -> Figure:
     return figure
 
 
-def plot_history(history: History, levels: Mapping[str, float] | None = None) -> Figure:
+def plot_history(
+    history: History, levels: Mapping[str, float] | None = None, *, scored: str = "validation"
+) -> Figure:
     """Learning curve: train and validation NLL after each epoch, in nats.
 
     Args:
         history: what :func:`made_course.fit` returned.
         levels: name → nats, drawn as horizontal lines to compare with.
+        scored: what the images are called that are only scored.
 
     Example:
         >>> history = History()
@@ -151,7 +155,7 @@ def plot_history(history: History, levels: Mapping[str, float] | None = None) ->
     axes = figure.add_subplot()
     curves = [("train, while the weights still move", history.train_nll, BLUE, "o")]
     if history.valid_nll:
-        curves.append(("validation, at the end of the epoch", history.valid_nll, ORANGE, "s"))
+        curves.append((f"{scored}, at the end of the epoch", history.valid_nll, ORANGE, "s"))
     highest = max((values[-1] for _, values, _, _ in curves if values), default=None)
     for name, values, colour, marker in curves:
         axes.plot(history.epoch, values, marker=marker, color=colour, label=name)
@@ -215,7 +219,7 @@ def plot_probabilities(
     axes.margins(y=0.12)
     axes.spines[["top", "right"]].set_visible(False)
     if len(distributions) > 1:
-        axes.legend(frameon=False)
+        figure.legend(loc="outside upper center", ncols=2, frameon=False)
     return figure
 
 
@@ -717,6 +721,55 @@ def plot_repeated_work(degrees: Tensor, input_dim: int) -> Figure:
     axes.set_ylabel("forward pass")
     where = {"loc": "outside upper center", "ncols": 3, "frameon": False}
     figure.legend(legend.values(), legend.keys(), **where)
+    return figure
+
+
+def plot_recipe(ladder: Sequence[Rung]) -> Figure:
+    """What each change to a recipe bought: test NLL from rung to rung, and how far seeds differ.
+
+    Blue squares with a full line are better than the rung before, orange triangles with a broken
+    one worse, and grey circles neither by more than half a nat. Small dots are the single runs.
+
+    Args:
+        ladder: see :func:`made_course.load_ladder`.
+
+    Example:
+        >>> from made_course import load_ladder
+        >>> figure = plot_recipe(load_ladder())
+        >>> figure.axes[0].get_yticklabels()[0].get_text()
+        'plain recipe'
+    """
+    figure = Figure(figsize=(9, 0.52 * len(ladder) + 0.9), layout="constrained")
+    axes = figure.add_subplot()
+    nats = [rung.nats for rung in ladder]
+    reach = max(nats) - min(nats) or 1.0
+    for k, rung in enumerate(ladder):
+        change = nats[k] - nats[k - 1] if k else 0.0
+        colour, marker, line = GREY, "o", ":"
+        if abs(change) > 0.5:
+            colour, marker, line = (BLUE, "s", "-") if change < 0 else (ORANGE, "^", "--")
+        if k:
+            axes.plot(nats[k - 1 : k + 1], [k - 1, k], line, color=colour, linewidth=2, zorder=1)
+        axes.plot(nats[k], k, marker, color=colour, markersize=10, zorder=3)
+        axes.plot(rung.test_nll[:, -1], [k] * len(rung.test_nll), ".", color=INK, zorder=4)
+        words = f"{nats[k]:.1f}" + (f"  ({change:+.1f})".replace("-", "−") if k else " nats")
+        axes.annotate(
+            words,
+            (max(nats[k], rung.test_nll[:, -1].max().item()), k),
+            xytext=(12, 0),
+            textcoords="offset points",
+            va="center",
+            bbox={"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none"},
+        )
+    prefix = ["", *["+ "] * (len(ladder) - 1)]
+    names = [sign + rung.name for sign, rung in zip(prefix, ladder, strict=True)]
+    axes.set_yticks(range(len(ladder)), names, fontsize=11, parse_math=False)
+    axes.set_xlim(min(nats) - 0.08 * reach, max(nats) + 0.3 * reach)
+    axes.set_ylim(len(ladder) - 0.5, -0.5)
+    axes.set_xlabel("test NLL after the last epoch (nats, further left is better)")
+    axes.grid(axis="y", color=PALE, linewidth=0.8)
+    axes.tick_params(axis="y", length=0)
+    axes.spines[["top", "right", "left"]].set_visible(False)
     return figure
 
 

@@ -28,7 +28,9 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 def refresh(path: Path) -> None:
     """Run a notebook from top to bottom in its own folder and save it; raises if a cell fails."""
     notebook = nbformat.read(path, as_version=4)
-    NotebookClient(notebook, timeout=600, resources={"metadata": {"path": path.parent}}).execute()
+    # two prints of one cell are one output, however busy the machine is
+    where = {"metadata": {"path": path.parent}}
+    NotebookClient(notebook, timeout=600, coalesce_streams=True, resources=where).execute()
     for cell in notebook.cells:
         if cell.cell_type != "code":
             continue

@@ -320,13 +320,13 @@ def test_two_distributions_stand_side_by_side():
     left, right = ([bar.get_x() for bar in bars] for bars in axes.containers)
     assert all(a < b for a, b in zip(left, right, strict=True))
     assert [text.get_text() for text in axes.texts] == ["0.25", "0.75", "0.30", "0.70"]
-    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["p", "drawn"]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["p", "drawn"]
     assert axes.containers[1][0].get_hatch()  # told apart without colour
     assert [label.get_text() for label in axes.get_xticklabels()] == ["dry", "wet"]
 
 
 def test_one_distribution_needs_no_legend():
-    assert plot_probabilities({"p": [1.0]}, ["sure"]).axes[0].get_legend() is None
+    assert plot_probabilities({"p": [1.0]}, ["sure"]).legends == []
 
 
 def test_the_scale_of_nats():

@@ -1,2 +1,430 @@
-EXERCISES = ()
-QUIZZES = {}
+"""Notebook 02: the sum over all inputs, a leak that it does not show, and the FVSBN."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from torch import LongTensor, Tensor
+
+from ..leaks import binary_points, measure_dependence
+from ..widgets.quiz import Choice
+from ..words import variable_names
+from .examine import compare_on_cases, require_same, run, written, written_call
+from .exercise import Exercise, Slip, Wrong
+
+# ---- 2.1 ----------------------------------------------------------------------------------------
+
+
+def total_probability(log_prob: Callable[[Tensor], Tensor], input_dim: int) -> float:
+    """Sum of exp(log_prob(x)) over all 2^D inputs x of zeros and ones."""
+    x = torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * input_dim)
+    return log_prob(x).exp().sum().item()
+
+
+def three_coins(x: Tensor) -> Tensor:
+    """An honest log p(x): independent coins, not all of them fair."""
+    return _log_bernoulli(F.linear(x, torch.zeros(3, 3), torch.tensor([1.5, 0.0, -2.0])), x)
+
+
+def near_copy(x: Tensor) -> Tensor:
+    """What an autoencoder claims that nearly copies its input."""
+    weight = 5 * torch.eye(x.shape[1]) - 0.5
+    return _log_bernoulli(F.linear(x, weight, torch.full((x.shape[1],), -2.0)), x)
+
+
+def _log_bernoulli(logits: Tensor, x: Tensor) -> Tensor:
+    return (x * F.logsigmoid(logits) + (1 - x) * F.logsigmoid(-logits)).sum(1)
+
+
+def _whole_inputs(log_prob: Callable[[Tensor], Tensor], input_dim: int) -> float:
+    return log_prob(torch.cartesian_prod(*[torch.arange(2)] * input_dim)).exp().sum().item()
+
+
+def _on_all(finish: Callable[[Tensor], Tensor]) -> Callable[..., float]:
+    def total(log_prob: Callable[[Tensor], Tensor], input_dim: int) -> float:
+        x = torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * input_dim)
+        return finish(log_prob(x)).item()
+
+    return total
+
+
+TOTAL = Exercise(
+    name="2.1",
+    title="The sum over everything",
+    stars=1,
+    minutes=6,
+    reference=total_probability,
+    cases=((three_coins, 3), (near_copy, 3), (near_copy, 5)),
+    slips=(
+        Slip(
+            _on_all(lambda log_p: log_p.sum()),
+            "you add log-probabilities: take exp of each first, and add then",
+        ),
+        Slip(
+            _on_all(lambda log_p: log_p.sum().exp()),
+            "exp of the sum is the product of all probabilities: take exp of each first, and add "
+            "then",
+        ),
+        Slip(
+            _on_all(lambda log_p: log_p.exp().mean()),
+            "you divide by the number of inputs: Σp is a sum, not a mean",
+        ),
+        Slip(
+            lambda log_prob, input_dim: log_prob(torch.eye(input_dim)).exp().sum().item(),
+            "these are only the D inputs that hold a single 1: there are 2^D inputs in all",
+        ),
+        Slip(
+            _whole_inputs,
+            "the inputs you build hold whole numbers, and the network's weights are floats: begin "
+            "with torch.tensor([0.0, 1.0])",
+        ),
+    ),
+    hints=(
+        "Build a tensor of shape (2^D, D) whose rows are all the inputs, and give it to log_prob "
+        "in one go.",
+        "torch.cartesian_prod(a, b, c) makes all combinations of the entries of a, b and c, one a "
+        "row. With a list of D tensors: torch.cartesian_prod(*tensors).",
+        "tensors = [torch.tensor([0.0, 1.0])] * input_dim. Then .exp() of the log-probabilities, "
+        "and .sum().",
+    ),
+)
+
+
+# ---- 2.2 ----------------------------------------------------------------------------------------
+
+ORDERING = [1, 2, 0]
+
+CONSTANT = (
+    "no output depends on any input. Σp is 1, but for a leak some output must move when an input "
+    "that it must not see is flipped"
+)
+HONEST = (
+    "there is no leak: every output depends only on variables of smaller degree. Let one see a "
+    "variable of a degree that is not smaller than its own"
+)
+SELF = (
+    "an output depends on its own variable. It may then give both values of the variable a high "
+    "probability, and the two no longer sum to one: let it see another variable, of a higher degree"
+)
+CIRCLE = (
+    "no output sees its own variable, but they see one another in a circle, which no ordering "
+    "allows. Break it: one output must see nothing"
+)
+
+
+def leaky_logits(x: Tensor) -> Tensor:
+    """Honest in the ordering x₁, x₂, x₃, and so leaky in x₂, x₃, x₁: output x₂ sees x₁."""
+    x1, x2, _ = x.unbind(1)
+    return torch.stack([0 * x1, 3 * x1 - 1, 2 * x2], dim=1)
+
+
+def examine_leaky(answer: Callable[[Tensor], Tensor]) -> str:
+    """Judge a function by what flipping finds and by its Σp, whatever it computes."""
+    x = binary_points(3)
+    logits = run(answer, x)
+    try:
+        form = torch.zeros_like(logits) if isinstance(logits, Tensor) else logits
+        require_same(form, torch.zeros(8, 3))
+        found = measure_dependence(answer, x)
+    except (Wrong, TypeError, ValueError) as error:
+        wrong = error if isinstance(error, Wrong) else Wrong(str(error))
+        wrong.tried = written_call(answer, [x])
+        raise wrong from error
+    if not found.by_flip.any():
+        raise Wrong(CONSTANT, tried="flipping each input", came="no output moved")
+    leaks = found.leaks(ORDERING)
+    if not leaks:
+        raise Wrong(HONEST, tried="flipping each input", expected="a leak", came="none")
+    names = variable_names(3)
+    seen = ", ".join(f"output {names[i]} sees {names[j]}" for i, j in leaks)
+    total = _log_bernoulli(logits.detach().double(), x.double()).exp().sum().item()
+    if abs(total - 1) > 1e-6:
+        # without both, some ordering of the three allows everything, and the sum is one
+        raise Wrong(
+            SELF if found.by_flip.diagonal().any() else CIRCLE,
+            tried=f"adding up the 8 probabilities (leaks: {seen})",
+            expected="1, to six decimals",
+            came=f"{total:.6f}",
+        )
+    return f"Leaks: {seen}; and yet Σp = 1."
+
+
+def _honest(x: Tensor) -> Tensor:
+    return torch.stack([2 * x[:, 1] - x[:, 2], torch.zeros(len(x)), 1 - x[:, 1]], dim=1)
+
+
+def _circle(x: Tensor) -> Tensor:
+    return 4 * x[:, [1, 2, 0]] - 2
+
+
+LEAKY = Exercise(
+    name="2.2",
+    title="A leak that Σp does not show",
+    stars=3,
+    minutes=10,
+    reference=leaky_logits,
+    examine=examine_leaky,
+    slips=(
+        Slip(lambda x: torch.zeros_like(x), CONSTANT),
+        Slip(_honest, HONEST),
+        Slip(lambda x: 10 * x - 5, SELF),
+        Slip(_circle, CIRCLE),
+    ),
+    hints=(
+        "Why does Σp = 1 hold for an honest model? Read the argument again. Does it need the "
+        "ordering to be x₂, x₃, x₁, or would any ordering do?",
+        "A model that is honest in another ordering is a distribution, too. Choose one in which x₂ "
+        "comes after x₁.",
+        "x1, x2, x3 = x.unbind(1). Put three logits together by torch.stack([...], dim=1): of x₁ a "
+        "constant such as 0 * x1, of x₂ something that depends on x1, of x₃ anything that depends "
+        "on x1 and x2 at most.",
+    ),
+)
+
+
+# ---- 2.3 ----------------------------------------------------------------------------------------
+
+
+def fvsbn_log_prob(weight: Tensor, bias: Tensor, ordering: LongTensor, x: Tensor) -> Tensor:
+    """(D, D), (D,), (D,), (B, D) → (B,): log p(x) of D logistic regressions in one product."""
+    order = torch.argsort(ordering) + 1
+    allowed = order[:, None] > order[None, :]
+    logits = F.linear(x, weight * allowed, bias)
+    return (x * F.logsigmoid(logits) + (1 - x) * F.logsigmoid(-logits)).sum(1)
+
+
+def _fvsbn_like(
+    allow: Callable[[Tensor], Tensor] = lambda order: order[:, None] > order[None, :],
+    degrees: Callable[[Tensor], Tensor] = lambda ordering: torch.argsort(ordering) + 1,
+    finish: Callable[[Tensor, Tensor], Tensor] = _log_bernoulli,
+    turned: bool = False,
+) -> Callable[..., Tensor]:
+    """The reference with one thing wrong."""
+
+    def log_prob(weight: Tensor, bias: Tensor, ordering: Tensor, x: Tensor) -> Tensor:
+        kept = weight * allow(degrees(ordering))
+        return finish(x @ (kept if turned else kept.T) + bias, x)
+
+    return log_prob
+
+
+def _without_gradient(weight: Tensor, bias: Tensor, ordering: Tensor, x: Tensor) -> Tensor:
+    with torch.no_grad():
+        return fvsbn_log_prob(weight, bias, ordering, x)
+
+
+def _case(ordering: list[int], rows: int) -> tuple[Tensor, ...]:
+    size = len(ordering)
+    weight = (7 * torch.arange(size * size) % 11 - 5.5).view(size, size) / 2
+    bias = 0.5 - torch.arange(size) / 4
+    x = ((5 + 14 * torch.arange(rows))[:, None] >> torch.arange(size) & 1).float()
+    return weight, bias, torch.tensor(ordering), x
+
+
+_CASES = (_case([1, 2, 0], 2), _case([3, 0, 4, 1, 2], 6))
+NO_GRADIENT = (
+    "the result has lost its connection to the weights (a .item(), .tolist(), .detach(), "
+    "torch.tensor(...) or no_grad on the way), so that it cannot be trained: keep to operations on "
+    "tensors"
+)
+FVSBN_SLIPS = (
+    Slip(
+        _fvsbn_like(allow=lambda order: order[:, None] >= order[None, :]),
+        "each output sees its own variable, of equal degree: the comparison must be >, not >=",
+    ),
+    Slip(
+        _fvsbn_like(allow=lambda order: order[:, None] < order[None, :]),
+        "the comparison stands the other way round: each output sees the variables after it. Row i "
+        "of the weights belongs to output i, so order[:, None] is the output's degree",
+    ),
+    Slip(
+        _fvsbn_like(degrees=lambda ordering: torch.arange(len(ordering))),
+        "the ordering makes no difference: degrees come from it, not from the columns of x",
+    ),
+    Slip(
+        _fvsbn_like(degrees=lambda ordering: ordering),
+        "you compare entries of the ordering as if they were degrees: the two are inverse to one "
+        "another (exercise 1.3)",
+    ),
+    Slip(
+        _fvsbn_like(allow=lambda order: torch.ones(len(order), len(order))),
+        "nothing is cut: multiply the weights by the matrix of what is allowed",
+    ),
+    Slip(
+        _fvsbn_like(turned=True),
+        "you take weight[i, j] to lead from input i to output j: it leads from input j to output "
+        "i, as in nn.Linear, so that the product is x @ w.T",
+    ),
+    Slip(
+        _fvsbn_like(finish=lambda z, x: _log_bernoulli(z, x) / x.shape[1]),
+        "this is the mean over variables: by the chain rule the log-probabilities add up",
+    ),
+    Slip(
+        _fvsbn_like(finish=lambda z, x: F.logsigmoid(z).sum(1)),
+        "you add log p(xᵢ = 1 | …) whatever xᵢ is: where xᵢ is 0, it must be log p(xᵢ = 0 | …)",
+    ),
+    Slip(
+        _fvsbn_like(finish=lambda z, x: _log_bernoulli(z, x).exp()),
+        "this is p(x): the logarithm of it is asked for",
+    ),
+)
+
+
+def examine_fvsbn(answer: Callable[..., Tensor]) -> None:
+    """Compare with the reference, then see whether the result can be trained."""
+    compare_on_cases(answer, fvsbn_log_prob, _CASES, FVSBN_SLIPS)
+    weight, bias, ordering, x = _CASES[0]
+    came = run(answer, weight.clone().requires_grad_(), bias, ordering, x)
+    if not came.requires_grad:
+        raise Wrong(
+            NO_GRADIENT,
+            tried="weights with requires_grad=True",
+            expected="a result with requires_grad=True",
+            came=f"{written(came)}, without",
+        )
+
+
+FVSBN = Exercise(
+    name="2.3",
+    title="D logistic regressions at once",
+    stars=2,
+    minutes=8,
+    reference=fvsbn_log_prob,
+    examine=examine_fvsbn,
+    slips=(*FVSBN_SLIPS, Slip(_without_gradient, NO_GRADIENT)),
+    hints=(
+        "Four lines: the degrees, what is allowed, the logits, the log-probability.",
+        "order = torch.argsort(ordering) + 1 are the degrees, and weight * (order[:, None] > "
+        "order[None, :]) are the weights that are left.",
+        "logits = x @ (...).T + bias, with those weights in place of the dots, and log_bernoulli"
+        "(logits, x) from section 1 does the rest.",
+    ),
+)
+
+EXERCISES = (TOTAL, LEAKY, FVSBN)
+
+
+# ---- self-checks --------------------------------------------------------------------------------
+
+QUIZZES = {
+    "2a": (
+        "A pixel has ink, and the network's logit for it is −2. What does the pixel cost?",
+        [
+            Choice(
+                "0.13 nats",
+                r"This is $-\log(1 - \sigma(-2))$, the cost of a blank pixel.",
+            ),
+            Choice(
+                "2.13 nats",
+                r"$\sigma(-2) = 0.12$, and $-\log 0.12 = 2.13$: the network was surprised.",
+                right=True,
+            ),
+            Choice(
+                "2 nats",
+                "A logit is no log-probability: it has to go through sigmoid and logarithm first.",
+            ),
+        ],
+    ),
+    "2b": (
+        r"Dividing by $\Sigma p$ makes the sum one. Why not do that, and be done?",
+        [
+            Choice(
+                "The quotients would still be no probabilities",
+                "They would be: none is negative, and they sum to one.",
+            ),
+            Choice(
+                r"$\Sigma p$ is known only after the training",
+                "It could be computed at each step, and even trained through. That is not what "
+                "stands in the way.",
+            ),
+            Choice(
+                r"$\Sigma p$ has $2^D$ terms: 65,536 here, $2^{784}$ for a digit",
+                "For 16 pixels it can be done. For 784 no computer ever will, and each step of the "
+                "training would need it anew.",
+                right=True,
+            ),
+        ],
+    ),
+    "2c": (
+        "In which of the 16! orderings of the pixels is this autoencoder free of leaks?",
+        [
+            Choice(
+                "in none",
+                "Each output moves with its own variable, and no ordering lets a variable come "
+                "before itself.",
+                right=True,
+            ),
+            Choice(
+                "in the natural one",
+                "It is the one we measured against: 136 leaks.",
+            ),
+            Choice(
+                "in one that we would have to search for",
+                "Other pairs may be allowed in another ordering, but the diagonal is forbidden in "
+                "every one.",
+            ),
+        ],
+    ),
+    "2d": (
+        "One hidden unit. Which weights must go, so that output x₁ no longer sees x₁?",
+        [
+            Choice(
+                "the weight from input x₁ to the unit",
+                "That stops it, but the unit is everyone's: now no other output sees x₁ either.",
+            ),
+            Choice(
+                "the weight from the unit to output x₁",
+                "That stops it, but output x₁ now sees nothing at all.",
+            ),
+            Choice(
+                "one of the two, and either costs more than it should",
+                "With a single unit you cannot tell one output's knowledge from another's. "
+                "Notebook 3 solves this with several.",
+                right=True,
+            ),
+        ],
+    ),
+    "2e": (
+        r"You find $\Sigma p = 1$ for a network that should be autoregressive in x₂, x₃, x₁. What "
+        "do you know?",
+        [
+            Choice(
+                "It has no leak",
+                "Your own function of exercise 2.2 is the counter-example.",
+            ),
+            Choice(
+                "What it claims are probabilities; the ordering is not shown",
+                r"Now flip inputs. $\Sigma p$ and flipping are two tests, and only the second one "
+                "knows the ordering.",
+                right=True,
+            ),
+            Choice(
+                "It has been trained well",
+                r"$\Sigma p$ says nothing of the data: untrained honest models pass, too.",
+            ),
+        ],
+    ),
+    "2f": (
+        "You train the FVSBN on the diary for a million steps more. Its NLL, now 1.92 nats, ...",
+        [
+            Choice(
+                "goes down to the entropy, 1.84",
+                "That takes the right p(x₁ = 1 | x₂, x₃) for four situations, from three "
+                "parameters that can only add up.",
+            ),
+            Choice(
+                "stays where it is",
+                "It has reached the best that this family of models can do. Only another family "
+                "helps.",
+                right=True,
+            ),
+            Choice(
+                "falls below 1.84, by learning the 20 days by heart",
+                "No distribution gets below the entropy of the days it is scored on, and this one "
+                "is a distribution.",
+            ),
+        ],
+    ),
+}
