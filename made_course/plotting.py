@@ -742,7 +742,6 @@ def plot_recipe(ladder: Sequence[Rung]) -> Figure:
     figure = Figure(figsize=(9, 0.52 * len(ladder) + 0.9), layout="constrained")
     axes = figure.add_subplot()
     nats = [rung.nats for rung in ladder]
-    reach = max(nats) - min(nats) or 1.0
     for k, rung in enumerate(ladder):
         change = nats[k] - nats[k - 1] if k else 0.0
         colour, marker, line = GREY, "o", ":"
@@ -753,18 +752,10 @@ def plot_recipe(ladder: Sequence[Rung]) -> Figure:
         axes.plot(nats[k], k, marker, color=colour, markersize=10, zorder=3)
         axes.plot(rung.test_nll[:, -1], [k] * len(rung.test_nll), ".", color=INK, zorder=4)
         words = f"{nats[k]:.1f}" + (f"  ({change:+.1f})".replace("-", "−") if k else " nats")
-        axes.annotate(
-            words,
-            (max(nats[k], rung.test_nll[:, -1].max().item()), k),
-            xytext=(12, 0),
-            textcoords="offset points",
-            va="center",
-            bbox={"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none"},
-        )
+        axes.text(1.02, k, words, transform=axes.get_yaxis_transform(), va="center")
     prefix = ["", *["+ "] * (len(ladder) - 1)]
     names = [sign + rung.name for sign, rung in zip(prefix, ladder, strict=True)]
     axes.set_yticks(range(len(ladder)), names, fontsize=11, parse_math=False)
-    axes.set_xlim(min(nats) - 0.08 * reach, max(nats) + 0.3 * reach)
     axes.set_ylim(len(ladder) - 0.5, -0.5)
     axes.set_xlabel("test NLL after the last epoch (nats, further left is better)")
     axes.grid(axis="y", color=PALE, linewidth=0.8)

@@ -28,12 +28,14 @@ from made_course import (
     plot_masks,
     plot_nats_scale,
     plot_probabilities,
+    plot_recipe,
     plot_repeated_work,
     plot_samples_and_mask,
     plotting,
     save_samples_grid,
     show,
 )
+from made_course.recipe import Recipe, Rung
 
 BLUE, ORANGE = "#0072b2", "#d55e00"
 
@@ -308,6 +310,37 @@ def test_a_history_of_no_epoch_is_drawn_empty():
     figure = plot_history(History())
     assert renders(figure)
     assert annotations(figure.axes[0]) == []
+
+
+def test_what_is_only_scored_has_its_own_name(history):
+    (axes,) = plot_history(history, scored="test").axes
+    words = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert words[1] == "test, at the end of the epoch"
+
+
+def test_a_ladder_tells_better_from_worse_by_shape_and_number():
+    def rung(name, *nats):
+        curve = torch.tensor([[9.0, last] for last in nats])
+        return Rung(name, Recipe(), 10, 20, curve, curve)
+
+    ladder = [rung("a", 5.0, 5.2), rung("b", 7.0, 7.0), rung("c", 3.0, 3.4), rung("d", 3.1, 3.1)]
+    figure = plot_recipe(ladder)
+    (axes,) = figure.axes
+    assert [text.get_text() for text in axes.texts] == [
+        "5.1 nats",
+        "7.0  (+1.9)",
+        "3.2  (−3.8)",
+        "3.1  (−0.1)",
+    ]
+    names = [label.get_text() for label in axes.get_yticklabels()]
+    assert names == ["a", "+ b", "+ c", "+ d"]
+    big = [line for line in axes.lines if line.get_markersize() == 10]
+    assert [line.get_marker() for line in big] == ["o", "^", "s", "o"]
+    assert [to_hex(line.get_color()) for line in big[1:3]] == [ORANGE, BLUE]
+    joined = [line.get_linestyle() for line in axes.lines if len(set(line.get_ydata())) == 2]
+    assert joined == ["--", "-", ":"]
+    assert axes.yaxis_inverted()
+    assert renders(figure)
 
 
 def test_two_distributions_stand_side_by_side():

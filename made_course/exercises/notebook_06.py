@@ -1,2 +1,457 @@
-EXERCISES = ()
-QUIZZES = {}
+"""Notebook 06: what a step computes, greedy against the mode, completion by enumeration."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import BoolTensor, Tensor
+
+from ..data import rain_diary
+from ..widgets.quiz import Choice
+from .examine import Misformed, require_same, written
+from .exercise import Exercise, Slip, Wrong
+
+# ---- 6.1 ----------------------------------------------------------------------------------------
+
+
+def to_compute(degrees: list[Tensor], t: int) -> list[BoolTensor]:
+    """Step t: the hidden units whose last variable was drawn at step t - 1, and one output."""
+    order, *hidden = degrees
+    return [*(units == t - 1 for units in hidden), order == t]
+
+
+STEP = Exercise(
+    name="6.1",
+    title="What a step computes",
+    stars=2,
+    minutes=8,
+    reference=to_compute,
+    cases=tuple(
+        (degrees, t)
+        for degrees, steps in (
+            ([torch.tensor([3, 1, 2]), torch.tensor([1, 2, 2, 1])], (2, 3, 1)),
+            (
+                [
+                    torch.tensor([4, 1, 5, 3, 2]),
+                    torch.tensor([1, 4, 2, 3, 3, 1]),
+                    torch.tensor([3, 2, 4, 4]),
+                ],
+                (3, 5),
+            ),
+        )
+        for t in steps
+    ),
+    slips=(
+        Slip(
+            lambda degrees, t: [*(units == t for units in degrees[1:]), degrees[0] == t],
+            "a hidden unit of degree t sees the variable of degree t, which step t is only about "
+            "to draw: the unit has to wait for the next step",
+        ),
+        Slip(
+            lambda degrees, t: [*(units <= t - 1 for units in degrees[1:]), degrees[0] == t],
+            "right values, but most of them are computed again: a unit of a smaller degree got its "
+            "final value at an earlier step",
+        ),
+        Slip(
+            lambda degrees, t: [*(units >= t - 1 for units in degrees[1:]), degrees[0] == t],
+            "units of a larger degree are computed too early: they still wait for variables",
+        ),
+        Slip(
+            lambda degrees, t: [
+                *(units == t - 1 for units in degrees[1:]),
+                torch.argsort(degrees[0]) + 1 == t,
+            ],
+            "the output is looked up in the ordering: degrees[0][i] is already the step of "
+            "variable i",
+        ),
+        Slip(
+            lambda degrees, t: [degrees[0] == t, *(units == t - 1 for units in degrees[1:])],
+            "the output's mask comes first, as in degrees: it belongs last, where the output is",
+        ),
+        Slip(
+            lambda degrees, t: to_compute(degrees, t + 1),
+            "this is what the next step computes: steps count from 1, like degrees",
+        ),
+    ),
+    hints=(
+        "At step t the variables of degree 1 to t - 1 are drawn. Which one of them is new since "
+        "the step before, and which hidden units were waiting for it alone?",
+        "A hidden unit of degree d is final as soon as the variable of degree d is drawn. The "
+        "newest drawn variable has degree t - 1.",
+        "One comparison a layer: units == t - 1 for each hidden layer, then order == t for the "
+        "output.",
+    ),
+)
+
+
+# ---- 6.2 ----------------------------------------------------------------------------------------
+
+
+def misleading_table() -> Tensor:
+    """x₁ = 1 is likelier, but shares its probability between two rows; x₁ = 0 bets on one."""
+    return torch.tensor([[0.38, 0.02], [0.32, 0.28]])
+
+
+FINDS_IT = (
+    "here greedy does find the most probable row: the largest entry belongs to the likelier value "
+    "of x₁. Could it belong to the other one?"
+)
+NOT_ONE = "the four entries of a joint distribution sum to one"
+CONDITIONALS = (
+    "each row sums to one: these are the conditionals p(x₂ | x₁). What is asked for is the joint "
+    "distribution, in which all four entries together sum to one"
+)
+NOT_POSITIVE = "each of the four probabilities must be greater than 0"
+TIE = "there is a tie, so which value is the likelier one is not clear: change an entry a little"
+OTHER_AXIS = (
+    "it would be right if the columns were x₁: table[a, b] is p(x₁ = a, x₂ = b), so each row of "
+    "the table belongs to one value of x₁"
+)
+
+
+def _row(table: Tensor, index: tuple[int, int]) -> str:
+    return f"{index} with p = {table[index].item():.4g}"
+
+
+def _greedy_and_mode(table: Tensor) -> tuple[tuple[int, int], tuple[int, int]]:
+    first = int(table.sum(1).argmax())
+    second = int(table[first].argmax())
+    return (first, second), tuple(divmod(int(table.argmax()), 2))
+
+
+def _has_tie(table: Tensor) -> bool:
+    first = table.sum(1)
+    highest = table.flatten().sort().values
+    pairs = (first, table[first.argmax()], highest[2:])
+    return any(abs(float(a) - float(b)) < 1e-6 for a, b in pairs)
+
+
+def examine_table(answer: object) -> str:
+    """Judge a table by what greedy does on it."""
+    try:
+        table = torch.as_tensor(answer, dtype=torch.float64).detach()
+    except (TypeError, ValueError, RuntimeError):
+        raise Misformed(
+            "a tensor of shape (2, 2) is expected", came=type(answer).__name__
+        ) from None
+    if table.shape != (2, 2):
+        require_same(table, torch.zeros(2, 2, dtype=torch.float64), "the table")
+    came = written(table)
+    if not bool((table > 0).all()):
+        raise Wrong(NOT_POSITIVE, came=came)
+    if bool(((table.sum(1) - 1).abs() < 1e-4).all()):
+        raise Wrong(CONDITIONALS, came=came)
+    if abs(float(table.sum()) - 1) > 1e-4:
+        raise Wrong(NOT_ONE, came=f"{came}, which sums to {float(table.sum()):.4g}")
+    if _has_tie(table):
+        raise Wrong(TIE, came=came)
+    greedy, mode = _greedy_and_mode(table)
+    if greedy == mode:
+        other, other_mode = _greedy_and_mode(table.T)
+        raise Wrong(
+            FINDS_IT if other == other_mode or _has_tie(table.T) else OTHER_AXIS,
+            tried=came,
+            expected="two different rows (x₁, x₂)",
+            came=f"greedy takes {_row(table, greedy)}, which is also the most probable",
+        )
+    return f"Greedy takes {_row(table, greedy)}, but the mode is {_row(table, mode)}."
+
+
+GREEDY = Exercise(
+    name="6.2",
+    title="Lead greedy astray",
+    stars=2,
+    minutes=6,
+    reference=misleading_table,
+    is_value=True,
+    examine=examine_table,
+    slips=(
+        Slip(torch.tensor([[0.4, 0.2], [0.3, 0.1]]), FINDS_IT),
+        Slip(torch.tensor([[0.38, 0.02], [0.32, 0.32]]), NOT_ONE),
+        Slip(torch.tensor([[0.95, 0.05], [0.53, 0.47]]), CONDITIONALS),
+        Slip(torch.tensor([[0.4, 0.0], [0.35, 0.25]]), NOT_POSITIVE),
+        Slip(torch.tensor([[0.38, 0.02], [0.3, 0.3]]), TIE),
+        Slip(misleading_table().T, OTHER_AXIS),
+    ),
+    hints=(
+        "Greedy first compares p(x₁ = 0) with p(x₁ = 1): the sums of the two rows of the table. It "
+        "does not see how a row is divided.",
+        "Give the row x₁ = 1 a sum of 0.6, divided almost evenly. What remains is 0.4.",
+        "Put nearly all of the 0.4 on one entry: then it is larger than each half of the 0.6.",
+    ),
+)
+
+
+# ---- 6.3 ----------------------------------------------------------------------------------------
+
+
+def fill_in(log_prob: Callable[[Tensor], Tensor], x: Tensor, known: Tensor) -> Tensor:
+    """p(xᵢ = 1 | the known values), by going through all fillings of the unknown variables."""
+    n_unknown = int((~known).sum())
+    fillings = torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * n_unknown)
+    rows = x.repeat(2**n_unknown, 1)
+    rows[:, ~known] = fillings.view(-1, n_unknown)
+    p = log_prob(rows).exp()  # p(filling, known)
+    return (p / p.sum()) @ rows
+
+
+def _fillings(x: Tensor, known: Tensor) -> Tensor:
+    everything = torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * len(x))
+    return everything[(everything == x)[:, known].all(1)]
+
+
+def _clamped(log_prob: Callable[[Tensor], Tensor], x: Tensor, known: Tensor) -> Tensor:
+    everything = _fillings(x, torch.zeros_like(known))
+    return torch.where(known, x, log_prob(everything).exp() @ everything)
+
+
+def _joint(log_prob: Callable[[Tensor], Tensor], x: Tensor, known: Tensor) -> Tensor:
+    rows = _fillings(x, known)
+    return log_prob(rows).exp() @ rows
+
+
+def _without_exp(log_prob: Callable[[Tensor], Tensor], x: Tensor, known: Tensor) -> Tensor:
+    rows = _fillings(x, known)
+    return log_prob(rows) / log_prob(rows).sum() @ rows
+
+
+def _one_at_a_time(
+    log_prob: Callable[[Tensor], Tensor], x: Tensor, known: Tensor, keep: bool
+) -> Tensor:
+    found = x if keep else torch.where(known, x, 0.0)
+    either = torch.stack([found.repeat(len(x), 1), found.repeat(len(x), 1)])
+    places = torch.arange(len(x))
+    either[0, places, places], either[1, places, places] = 0.0, 1.0
+    low, high = (log_prob(rows).exp() for rows in either)
+    return torch.where(known, x, high / (low + high))
+
+
+def _best(log_prob: Callable[[Tensor], Tensor], x: Tensor, known: Tensor) -> Tensor:
+    rows = _fillings(x, known)
+    return rows[log_prob(rows).argmax()]
+
+
+_DAYS = torch.bincount(rain_diary().long() @ torch.tensor([4, 2, 1]), minlength=8) / 20
+_TABLE = torch.tensor([9, 2, 1, 5, 3, 8, 2, 1, 4, 7, 1, 6, 2, 3, 10, 1]) / 65
+
+
+def diary(x: Tensor) -> Tensor:
+    """(n, 3) days → (n,) log-probabilities."""
+    return _DAYS[x.long() @ torch.tensor([4, 2, 1])].log()
+
+
+def four_variables(x: Tensor) -> Tensor:
+    """(n, 4) rows → (n,) log-probabilities, from a table."""
+    return _TABLE[x.long() @ torch.tensor([8, 4, 2, 1])].log()
+
+
+COMPLETION = Exercise(
+    name="6.3",
+    title="Complete by enumeration",
+    stars=2,
+    minutes=12,
+    reference=fill_in,
+    cases=(
+        (diary, torch.tensor([1.0, 1.0, 0.0]), torch.tensor([True, False, False])),
+        (four_variables, torch.tensor([1.0, 0.0, 1.0, 0.0]), torch.tensor([False] * 3 + [True])),
+        (four_variables, torch.tensor([0.0, 1.0, 0.0, 1.0]), torch.tensor([True, False] * 2)),
+        (diary, torch.tensor([1.0, 1.0, 0.0]), torch.tensor([True, True, False])),
+    ),
+    slips=(
+        Slip(
+            _clamped,
+            "these are p(xᵢ = 1) for the unknown variables, as if nothing were known: writing the "
+            "known values in afterwards does not tell the others about them",
+        ),
+        Slip(
+            _joint,
+            "these are p(xᵢ = 1, known): divide by the sum over all fillings, which is p(known)",
+        ),
+        Slip(
+            _without_exp,
+            "the fillings are weighted by their log-probabilities: take .exp() first",
+        ),
+        Slip(
+            lambda log_prob, x, known: _fillings(x, known).mean(0),
+            "every filling counts the same: weight each by its probability",
+        ),
+        Slip(
+            lambda log_prob, x, known: _one_at_a_time(log_prob, x, known, keep=False),
+            "the other unknown variables are held at 0: this is p(xᵢ = 1 | known, all others 0). "
+            "Sum over both of their values",
+        ),
+        Slip(
+            lambda log_prob, x, known: _one_at_a_time(log_prob, x, known, keep=True),
+            "what stands in x at unknown places is used as if it were known: only x[known] counts",
+        ),
+        Slip(
+            _best,
+            "this is the single most probable filling: what is asked for is a mean over all of "
+            "them, weighted by their probability",
+        ),
+    ),
+    hints=(
+        "Make one row for each filling: copies of x, whose unknown places hold all combinations of "
+        "0 and 1. With u unknown variables there are 2^u.",
+        "itertools.product([0.0, 1.0], repeat=u) or torch.cartesian_prod gives the combinations; "
+        "rows[:, ~known] = ... writes them in. log_prob(rows).exp() is p(filling, known).",
+        "Divide these by their sum: now they are p(filling | known). p(xᵢ = 1 | known) is the sum "
+        "over the rows in which xᵢ is 1, for all i at once: weights @ rows.",
+    ),
+)
+
+EXERCISES = (STEP, GREEDY, COMPLETION)
+
+
+# ---- self-checks --------------------------------------------------------------------------------
+
+QUIZZES = {
+    "6a": (
+        "You score 36 given images, and then draw 36 new ones by the plain loop. How many forward "
+        "passes, each over a batch of 36?",
+        [
+            Choice(
+                "1 and 36",
+                "36 is the number of images, and a pass takes all of them side by side. What has "
+                "to wait is pixel 2 for pixel 1.",
+            ),
+            Choice(
+                "784 and 784",
+                "Scoring needs no loop: all pixels are known, so one pass gives all conditionals.",
+            ),
+            Choice(
+                "1 and 784",
+                "One pass scores them all. Drawing takes one pass for each pixel, however many "
+                "images are drawn side by side.",
+                right=True,
+            ),
+        ],
+    ),
+    "6b": (
+        "The first t variables are drawn, and the network reads zeros in place of the others. "
+        "Which of its outputs are conditional probabilities now?",
+        [
+            Choice(
+                "all of them",
+                "An output of a larger degree has read zeros that nobody drew: it answers a "
+                "question about another row.",
+            ),
+            Choice(
+                "those of degree t + 1 or less",
+                "An output of degree d needs the variables of degree 1 to d − 1. For the output of "
+                "degree t + 1 these are the t that are drawn: its turn comes next.",
+                right=True,
+            ),
+            Choice(
+                "those of degree t or less",
+                "These are, but there is one more: the next variable's output waits for nothing.",
+            ),
+        ],
+    ),
+    "6c": (
+        "With each unit computed once: what do the 784 steps for one digit cost together, in "
+        "multiplications?",
+        [
+            Choice(
+                "at most as much as one forward pass",
+                "Each weight is used at one step, when its unit is computed. Weights that are "
+                "masked need not be used at all, so it is even less.",
+                right=True,
+            ),
+            Choice(
+                "784 times a forward pass, but each is faster",
+                "The work itself is less: a step computes the few units that have become final and "
+                "one output.",
+            ),
+            Choice(
+                "half of 784 forward passes, since half of the weights are masked",
+                "Masked weights could save a factor of about two. Not computing anything twice "
+                "saves a factor of 784.",
+            ),
+        ],
+    ),
+    "6d": (
+        "In a model of 784 independent pixels, each has ink with probability 0.2. What does "
+        "greedy give?",
+        [
+            Choice(
+                "an image with ink in about 157 pixels",
+                "That is what samples look like. Greedy draws nothing: 0.2 < 1/2 at every pixel.",
+            ),
+            Choice(
+                "the blank image, which is also the most probable one",
+                "Where pixels do not depend on one another, the likelier values together are the "
+                "mode. It still looks like no sample: those have about 157 pixels of ink.",
+                right=True,
+            ),
+            Choice(
+                "the blank image, and there is a more probable one",
+                "Changing any pixel to ink would multiply the probability by 0.2 / 0.8.",
+            ),
+        ],
+    ),
+    "6e": (
+        "The left half of every row of a digit is known. The model has raster ordering. You go "
+        "through the pixels in order, draw the unknown ones and skip the known ones. Is each "
+        "completion a draw from p(unknown | known)?",
+        [
+            Choice(
+                "Yes: each unknown pixel comes after known ones of its row",
+                "It also comes before the known ones of the next rows, and is drawn without "
+                "having heard of them.",
+            ),
+            Choice(
+                "Yes: known pixels are never drawn, so they are all taken into account",
+                "A known pixel is taken into account only by pixels that come after it.",
+            ),
+            Choice(
+                "No: a right half of row 1 is drawn before the left half of row 2 is read",
+                "Going on is exact only where all known pixels come before all unknown ones.",
+                right=True,
+            ),
+        ],
+    ),
+    "6f": (
+        "The grass is dry. Somebody draws rain and sprinkler from the model, and writes "
+        '"dry" in. In which share of the draws does it rain, and what would be right? '
+        "(Of the 20 days, 8 were dry, and it rained on 2 of these.)",
+        [
+            Choice(
+                "0.40, and right is 0.25",
+                "Rain is drawn from $p(x_2)$ as ever. Given dry grass it is $2/8$.",
+                right=True,
+            ),
+            Choice(
+                "0.40, and that is right: rain comes before the grass",
+                "First in the ordering is not first to be known. Who sees dry grass believes less "
+                "in rain, whatever the ordering.",
+            ),
+            Choice(
+                "0.25, and right is 0.40",
+                "The draw never hears of the grass, so it cannot come to 0.25.",
+            ),
+        ],
+    ),
+    "6g": (
+        "You want $p(x_1 = 1)$ from a perfect model of the diary, in the ordering x₂, x₃, x₁. What "
+        "is a right way?",
+        [
+            Choice(
+                "Read the output of x₁ with zeros for x₂ and x₃",
+                "That is $p(x_1 = 1 | x_2 = 0, x_3 = 0) = 1/6$: days without rain and sprinkler.",
+            ),
+            Choice(
+                "Read the output of x₁ with ½ for x₂ and x₃",
+                "The network was only ever trained on zeros and ones. What it says of ½ is no "
+                "probability of anything.",
+            ),
+            Choice(
+                "Draw many days, and count on which the grass is wet",
+                "Each value is drawn with its own probability, so the count comes near 0.6. With "
+                "three variables you can also sum exactly.",
+                right=True,
+            ),
+        ],
+    ),
+}

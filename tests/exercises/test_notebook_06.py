@@ -1,0 +1,91 @@
+import itertools
+
+import torch
+
+from made_course import MADE
+from made_course.exercises.notebook_06 import COMPLETION, GREEDY, STEP, to_compute
+from tests.exercises.checking import right, wrong
+
+
+def test_what_a_step_computes():
+    def by_lists(degrees, t):
+        wanted = [t] + [t - 1] * (len(degrees) - 1)
+        masks = [
+            torch.tensor([int(d) == degree for d in units], dtype=torch.bool)
+            for units, degree in zip(degrees, wanted, strict=True)
+        ]
+        return [*masks[1:], masks[0]]
+
+    right(STEP, by_lists)
+
+    def by_difference(degrees, t):
+        def final(units, variables):
+            return units <= variables
+
+        hidden = [final(u, t - 1) & ~final(u, t - 2) for u in degrees[1:]]
+        return [*hidden, final(degrees[0], t) & ~final(degrees[0], t - 1)]
+
+    right(STEP, by_difference)
+
+
+def test_all_steps_compute_each_unit_once():
+    degrees = MADE(12, (30, 9), natural_order=False, seed=0).degrees
+    steps = [to_compute(degrees, t) for t in range(1, 13)]
+    for units in zip(*steps, strict=True):
+        assert bool((torch.stack(units).sum(0) == 1).all())
+
+
+def test_greedy():
+    right(GREEDY, [[0.38, 0.02], [0.32, 0.28]])
+    right(GREEDY, torch.tensor([[0.25, 0.28], [0.01, 0.46]], dtype=torch.float64))
+    assert "Greedy takes (1, 0)" in right(GREEDY, GREEDY.reference())
+
+
+def test_tables_that_are_none():
+    wrong(GREEDY, torch.tensor([0.3, 0.7]), "another shape")
+    wrong(GREEDY, "0.3", "shape (2, 2)")
+    wrong(GREEDY, torch.full((2, 2), 0.25), "tie")
+    wrong(GREEDY, torch.full((2, 2), float("nan")), "greater than 0")
+    wrong(GREEDY, torch.tensor([[1.2, -0.5], [0.2, 0.1]]), "greater than 0")
+    wrong(GREEDY, None, "shape (2, 2)")
+    wrong(GREEDY, lambda: None, "shape (2, 2)")
+
+
+def test_completion():
+    def one_variable_at_a_time(log_prob, x, known):
+        p = []
+        for i in range(len(x)):
+            mass = [0.0, 0.0]
+            for row in itertools.product([0.0, 1.0], repeat=len(x)):
+                row = torch.tensor(row)
+                if torch.equal(row[known], x[known]):
+                    mass[int(row[i])] += log_prob(row[None]).exp().item()
+            p.append(mass[1] / sum(mass))
+        return torch.tensor(p)
+
+    right(COMPLETION, one_variable_at_a_time)
+
+    def by_softmax(log_prob, x, known):
+        rows = torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * len(x))
+        fits = (rows == x)[:, known].all(1)
+        return torch.softmax(log_prob(rows).masked_fill(~fits, -torch.inf), 0) @ rows
+
+    right(COMPLETION, by_softmax)
+
+
+def test_misformed_answers():
+    wrong(STEP, lambda degrees, t: [d == t for d in degrees[1:]], "another length")
+    wrong(STEP, lambda degrees, t: [(d == t).float() for d in degrees], "another shape")
+    wrong(
+        STEP,
+        lambda degrees, t: [mask.nonzero()[:, 0] for mask in to_compute(degrees, t)],
+        "another shape",
+    )
+    wrong(STEP, lambda degrees, t: [m.int() for m in to_compute(degrees, t)], "another dtype")
+    wrong(COMPLETION, lambda log_prob, x, known: None, "is a `return` missing")
+
+    def filling_in_place(log_prob, x, known):
+        x[~known] = 0.0
+        return x
+
+    wrong(COMPLETION, filling_in_place, "changed what it was given")
