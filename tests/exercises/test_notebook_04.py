@@ -1,0 +1,224 @@
+from itertools import pairwise
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from made_course.exercises.notebook_04 import (
+    LAYER,
+    LOG_PROB,
+    MADE,
+    MODELS,
+    MUTANTS,
+    PREDICTION,
+    SAMPLER,
+    TESTS,
+    WHY,
+    WRITE_MADE,
+    MaskedLinear,
+    catching_tests,
+    caught_by,
+)
+from tests.exercises.checking import right, wrong
+
+
+class LayerOfBools(nn.Linear):
+    """A mask of bools under another name, moved before it is kept."""
+
+    def __init__(self, *arguments, **named):
+        super().__init__(*arguments, **named)
+        self.register_buffer("kept", torch.ones_like(self.weight, dtype=torch.bool))
+
+    def set_mask(self, mask):
+        self.kept = mask.to(self.weight.device).bool()
+
+    def forward(self, x):
+        z = x @ torch.where(self.kept, self.weight, 0.0).T
+        return z if self.bias is None else z + self.bias
+
+
+class FromScratch(nn.Module):
+    """Nothing of the course's: random degrees, strict at the first layer instead of the last."""
+
+    def __init__(self, input_dim, hidden_dims, ordering):
+        super().__init__()
+        order = torch.empty(input_dim, dtype=torch.long)
+        for step, variable in enumerate(ordering):
+            order[variable] = step + 1
+        self.register_buffer("order", order)
+        degrees = [order, *(torch.randint(2, input_dim + 2, (h,)) for h in hidden_dims), order]
+        self.weights, self.biases = nn.ParameterList(), nn.ParameterList()
+        for k, (below, above) in enumerate(pairwise(degrees)):
+            self.weights.append(nn.Parameter(0.1 * torch.randn(len(above), len(below))))
+            self.biases.append(nn.Parameter(torch.zeros(len(above))))
+            mask = above[:, None] > below if k == 0 else above[:, None] >= below
+            self.register_buffer(f"mask{k}", mask)
+
+    def forward(self, x):
+        for k, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
+            x = F.linear(torch.tanh(x) if k else x, weight * getattr(self, f"mask{k}"), bias)
+        return x
+
+    def log_prob(self, x):
+        return torch.distributions.Bernoulli(logits=self(x)).log_prob(x).sum(-1)
+
+    def sample(self, u):
+        x = torch.full(u.shape, 0.5)
+        for degree in range(1, len(self.order) + 1):
+            column = (self.order == degree).nonzero().item()
+            x[:, column] = (u[:, column] < torch.sigmoid(self(x)[:, column])).to(u.dtype)
+        return x.detach()
+
+
+def test_layer():
+    right(LAYER, LayerOfBools)
+
+
+def test_misformed_layers():
+    class Unmasked(MaskedLinear):
+        def __init__(self, *arguments):
+            super().__init__(*arguments)
+            self.mask.zero_()
+
+    class WithoutBias(MaskedLinear):
+        def __init__(self, in_features, out_features, bias=True):
+            super().__init__(in_features, out_features)
+
+    class NoLinear(nn.Module):
+        def __init__(self, *arguments):
+            super().__init__()
+
+    class Detached(nn.Linear):
+        def __init__(self, *arguments):
+            super().__init__(*arguments)
+            self.register_buffer("mask", torch.ones_like(self.weight))
+
+        def set_mask(self, mask):
+            self.mask.copy_(mask)
+
+        def forward(self, x):
+            return super().forward(x) + F.linear(x, self.weight * (self.mask - 1)).detach()
+
+    wrong(LAYER, Unmasked, "a new layer")
+    wrong(LAYER, WithoutBias, "hand bias on")
+    wrong(LAYER, NoLinear, "subclass of nn.Linear")
+    wrong(LAYER, Detached, "a masked weight gets a gradient")
+    wrong(LAYER, MaskedLinear(3, 2), "raised")
+
+
+def test_log_prob():
+    def by_sign(logits, x):
+        return F.logsigmoid((2 * x - 1) * logits).sum(-1)
+
+    right(LOG_PROB, by_sign)
+    right(LOG_PROB, lambda z, x: -F.binary_cross_entropy_with_logits(z, x, reduction="none").sum(1))
+    right(LOG_PROB, lambda z, x: torch.distributions.Bernoulli(logits=z).log_prob(x).sum(1))
+
+
+def test_sampler():
+    def row_by_row(forward, order, u):
+        rows = []
+        for numbers in u:
+            row = torch.zeros(1, len(order))
+            for step in range(1, len(order) + 1):
+                i = order.tolist().index(step)
+                row[0, i] = float(numbers[i] <= torch.sigmoid(forward(row))[0, i])
+            rows.append(row)
+        return torch.cat(rows)
+
+    right(SAMPLER, row_by_row)
+
+
+def test_prediction():
+    right(PREDICTION, {name: sorted(tests) for name, tests in caught_by().items()})
+    wrong(PREDICTION, caught_by() | {"masked once": "gradient"}, "must be a set of names")
+    wrong(PREDICTION, caught_by() | {"masked once": {"leak"}}, "may hold these names")
+    wrong(PREDICTION, {"masked once": {"gradient"}}, "one entry for each mutant")
+
+
+def test_mutants_are_caught_as_stated():
+    assert catching_tests(MODELS["sound"]) == set()
+    assert {name: catching_tests(MODELS[name]) for name in MUTANTS} == caught_by()
+    assert [*WHY] == MUTANTS
+    assert all([*why] == [*TESTS] for why in WHY.values())
+    for test in ("flip", "gradient", "samples"):  # what the check says of a right answer
+        assert [test] in [sorted(tests) for tests in caught_by().values()]
+    assert all(len(tests) > 1 for tests in caught_by().values() if "sum" in tests)
+
+
+@pytest.mark.parametrize("mutant", MUTANTS)
+@pytest.mark.parametrize("test", TESTS)
+def test_every_wrong_expectation_is_explained(mutant, test):
+    found = wrong(PREDICTION, caught_by() | {mutant: caught_by()[mutant] ^ {test}})
+    assert WHY[mutant][test] in found.cause
+    assert f'"{test}" {"does" if test in caught_by()[mutant] else "does not"} catch' in found.cause
+
+
+def test_made():
+    right(WRITE_MADE, FromScratch)
+
+
+def test_made_whose_hidden_degrees_reach_the_last():
+    class SeesItself(MADE):
+        def __init__(self, input_dim, hidden_dims, ordering):
+            super().__init__(input_dim, hidden_dims, ordering)
+            layers = [self.order, *(torch.arange(h) % input_dim + 1 for h in hidden_dims)]
+            for layer, (below, above) in zip(
+                self.layers, pairwise([*layers, self.order]), strict=True
+            ):
+                layer.set_mask(above[:, None] >= below)
+
+    wrong(WRITE_MADE, SeesItself, "needs >, not >=")
+
+
+def test_made_in_parts():
+    class WithoutSample(MADE):
+        sample = None
+
+    class Flat(MADE):
+        def log_prob(self, x):
+            return super().log_prob(x).sum()
+
+    class Rounded(MADE):
+        def log_prob(self, x):
+            return super().log_prob(x).float().double()
+
+    class Backwards(MADE):
+        def __init__(self, input_dim, hidden_dims, ordering):
+            super().__init__(input_dim, hidden_dims, ordering)
+            for layer in self.layers:
+                layer.set_mask(1 - layer.mask)
+
+    class DrawsAnother(MADE):
+        def sample(self, u):
+            return super().sample(u.flip(0))
+
+    class NoCounting(MADE):
+        def __init__(self, input_dim, hidden_dims, ordering):
+            super().__init__(input_dim, hidden_dims, ordering)
+            self.order = self.order - 1
+
+    class OneVariableTooFew(MADE):
+        def __init__(self, input_dim, hidden_dims, ordering):
+            super().__init__(input_dim, hidden_dims, ordering)
+            torch.randint(1, input_dim, (4,))
+
+    wrong(WRITE_MADE, WithoutSample, "has no method sample")
+    wrong(WRITE_MADE, Flat, "another shape", "log_prob")
+    wrong(WRITE_MADE, Rounded, "in the dtype of the model")
+    wrong(WRITE_MADE, Backwards, "an output sees a variable that does not come before its own")
+    wrong(WRITE_MADE, DrawsAnother, "not those that log_prob gives")
+    wrong(WRITE_MADE, NoCounting, "order holds the degree")
+    wrong(WRITE_MADE, OneVariableTooFew, "raised RuntimeError", "(1, [4], [0])")
+    wrong(WRITE_MADE, lambda *arguments: None, "subclass of nn.Module")
+
+
+def test_made_with_a_gap_between_its_degrees():
+    class OnlyFirst(MADE):
+        def __init__(self, input_dim, hidden_dims, ordering):
+            super().__init__(input_dim, hidden_dims, ordering)
+            for layer, below in zip(self.layers[1:], self.degrees[1:], strict=True):
+                layer.set_mask(layer.mask * (below == 1))
+
+    wrong(WRITE_MADE, OnlyFirst, "the output of x₁ never moves", "flip x₃")
