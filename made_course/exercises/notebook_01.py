@@ -31,12 +31,16 @@ COUNTING = Exercise(
             "enough",
         ),
         Slip(
-            lambda input_dim: [max(i, 1) for i in range(input_dim)],
-            "you count one number for each variable before xᵢ: it takes one for each combination "
-            "of their values",
+            lambda input_dim: [i + 1 for i in range(input_dim)],
+            "you count one number more for each variable: it takes one for each combination of the "
+            "values before xᵢ, and each variable doubles these",
         ),
         Slip(
-            lambda input_dim: [2**i for i in range(input_dim, 0, -1)],
+            lambda input_dim: [max(2 * i, 1) for i in range(input_dim)],
+            "you add two numbers for each variable before xᵢ: combinations of values multiply",
+        ),
+        Slip(
+            lambda input_dim: [2**i for i in reversed(range(input_dim))],
             "the list stands the other way round: the first variable has nothing before it",
         ),
         Slip(
@@ -65,15 +69,30 @@ def reorder(p1: Tensor, p2: Tensor, p3: Tensor) -> tuple[Tensor, Tensor, Tensor]
     return joint2[1], joint23[:, 1] / joint2, joint[1] / joint23
 
 
-def _reorder_like(p1: Tensor, p2: Tensor, p3: Tensor, last: str) -> tuple[Tensor, Tensor, Tensor]:
+def _joint(p1: Tensor, p2: Tensor, p3: Tensor) -> Tensor:
+    first = torch.stack([1 - p1, p1])[:, None] * torch.stack([1 - p2, p2], dim=-1)
+    return first[:, :, None] * torch.stack([1 - p3, p3], dim=-1)
+
+
+def _both_values(p1: Tensor, p2: Tensor, p3: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    joint = _joint(p1, p2, p3)
+    joint23, joint2 = joint.sum(0), joint.sum((0, 2))
+    return joint2, joint23 / joint2[:, None], joint / joint23
+
+
+def _of_zeros(p1: Tensor, p2: Tensor, p3: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    q2, q3, q1 = _both_values(p1, p2, p3)
+    return q2[0], q3[:, 0], q1[0]
+
+
+def _not_divided(p1: Tensor, p2: Tensor, p3: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    joint = _joint(p1, p2, p3)
+    return joint.sum((0, 2))[1], joint.sum(0)[:, 1], joint[1]
+
+
+def _divided_by_one_number(p1: Tensor, p2: Tensor, p3: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     q2, q3, q1 = reorder(p1, p2, p3)
-    if last == "transposed":
-        return q2, q3, q1.T
-    if last == "joint":
-        joint2 = torch.stack([1 - q2, q2])
-        joint23 = joint2[:, None] * torch.stack([1 - q3, q3], dim=1)
-        return q2, joint23[:, 1], q1 * joint23
-    return q2, p3.mean(0), q1
+    return q2, _joint(p1, p2, p3).sum(0)[:, 1] / q2, q1
 
 
 _TABLES = (
@@ -86,7 +105,7 @@ REORDERING = Exercise(
     name="1.2",
     title="Another ordering, the same joint",
     stars=2,
-    minutes=10,
+    minutes=12,
     reference=reorder,
     cases=(
         _TABLES,
@@ -99,18 +118,36 @@ REORDERING = Exercise(
             "distribution first",
         ),
         Slip(
-            lambda p1, p2, p3: _reorder_like(p1, p2, p3, "transposed"),
+            lambda p1, p2, p3: (*reorder(p1, p2, p3)[:2], reorder(p1, p2, p3)[2].T),
             "the last table is transposed: its first index is x₂, its second x₃",
         ),
         Slip(
-            lambda p1, p2, p3: _reorder_like(p1, p2, p3, "joint"),
-            "the last two tables are joint probabilities: divide by the probability of what is "
-            "given",
+            _both_values,
+            "these tables hold the probabilities of both values: only that of a 1 is asked for",
+        ),
+        Slip(_of_zeros, "these are the probabilities of a 0: those of a 1 are asked for"),
+        Slip(
+            _not_divided,
+            "this is a joint probability: divide by the probability of what is given",
         ),
         Slip(
-            lambda p1, p2, p3: _reorder_like(p1, p2, p3, "mean"),
+            _divided_by_one_number,
+            "both entries of p(x₃ | x₂) are divided by p(x₂ = 1): the one given x₂ = 0 needs "
+            "p(x₂ = 0)",
+        ),
+        Slip(
+            lambda p1, p2, p3: (reorder(p1, p2, p3)[0], p3.mean(0), reorder(p1, p2, p3)[2]),
             "p(x₃ | x₂) is a mean over x₁ in which both values of x₁ count the same: weight them "
             "by how probable they are, or go by way of the joint distribution",
+        ),
+        Slip(
+            lambda p1, p2, p3: (
+                reorder(p1, p2, p3)[0],
+                (1 - p1) * p3[0] + p1 * p3[1],
+                reorder(p1, p2, p3)[2],
+            ),
+            "p(x₃ | x₂) is a mean over x₁ weighted by p(x₁): given x₂, the values of x₁ have other "
+            "probabilities, p(x₁ | x₂)",
         ),
     ),
     hints=(
@@ -190,6 +227,23 @@ def _draw_apart(q2: Tensor, q3: Tensor, q1: Tensor, u: Tensor) -> Tensor:
     return (u <= p).float()
 
 
+def _draw_above(q2: Tensor, q3: Tensor, q1: Tensor, u: Tensor) -> Tensor:
+    x2 = (u[:, 1] >= q2).long()
+    x3 = (u[:, 2] >= q3[x2]).long()
+    x1 = (u[:, 0] >= q1[x2, x3]).long()
+    return torch.stack([x1, x2, x3], dim=1).float()
+
+
+def _draw_transposed(q2: Tensor, q3: Tensor, q1: Tensor, u: Tensor) -> Tensor:
+    return draw_days(q2, q3, q1.T, u)
+
+
+def _draw_by_bools(q2: Tensor, q3: Tensor, q1: Tensor, u: Tensor) -> Tensor:
+    x2 = u[:, 1] <= q2
+    x3 = u[:, 2] <= q3[x2]
+    return torch.stack([u[:, 0] <= q1[x2, x3], x2, x3], dim=1).float()
+
+
 _UNIFORMS = torch.tensor(
     [
         [0.70, 0.20, 0.90],
@@ -227,8 +281,14 @@ SAMPLING = Exercise(
             "the x₂ that was drawn, q1 at the x₂ and x₃",
         ),
         Slip(
-            lambda q2, q3, q1, u: 1 - draw_days(q2, q3, q1, 1 - u),
+            _draw_above,
             "the probability of a 1 is used as that of a 0: a variable is 1 where u ≤ p",
+        ),
+        Slip(_draw_transposed, "q1 is looked up with x₃ first: its first index is x₂"),
+        Slip(
+            _draw_by_bools,
+            "a tensor of bools used as an index selects rows. Make it one of whole numbers first: "
+            "x2 = (...).long()",
         ),
     ),
     hints=(
