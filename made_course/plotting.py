@@ -223,12 +223,12 @@ def plot_probabilities(
     return figure
 
 
-def plot_nats_scale(levels: Mapping[str, float], input_dim: int = 784) -> Figure:
+def plot_nats_scale(levels: Mapping[str, float], input_dim: int | None = 784) -> Figure:
     """Bars of nats per image, with bits per dimension beside them: what knowledge is worth.
 
     Args:
         levels: name → nats, drawn from top to bottom.
-        input_dim: number of variables D, for the bits per dimension.
+        input_dim: number of variables D, for the bits per dimension; None leaves these out.
 
     Example:
         >>> figure = plot_nats_scale({"a coin for each pixel": 784 * math.log(2)})
@@ -239,11 +239,11 @@ def plot_nats_scale(levels: Mapping[str, float], input_dim: int = 784) -> Figure
     axes = figure.add_subplot()
     names, nats = list(levels), list(levels.values())
     bars = axes.barh(names, nats, color=BLUE, height=0.6)
-    axes.bar_label(
-        bars,
-        [f"{v:.1f} nats, {v / (input_dim * math.log(2)):.3f} bits per pixel" for v in nats],
-        padding=4,
-    )
+    said = [f"{v:.1f} nats" for v in nats]
+    if input_dim is not None:
+        bits = [v / (input_dim * math.log(2)) for v in nats]
+        said = [f"{n}, {b:.3f} bits per pixel" for n, b in zip(said, bits, strict=True)]
+    axes.bar_label(bars, said, padding=4)
     axes.invert_yaxis()
     axes.set_xlim(0, 1.55 * max(nats))
     axes.set_xlabel("nats per image (shorter is better)")

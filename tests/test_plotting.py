@@ -385,6 +385,10 @@ def test_the_scale_counts_other_dimensions():
     assert annotations(axes) == ["2.1 nats, 1.000 bits per pixel"]
 
 
+def test_the_scale_may_leave_bits_out():
+    assert annotations(plot_nats_scale({"a board": 3.4}, input_dim=None).axes[0]) == ["3.4 nats"]
+
+
 # ---- weights and masks --------------------------------------------------------------------------
 
 

@@ -91,7 +91,7 @@ def _not_divided(p1: Tensor, p2: Tensor, p3: Tensor) -> tuple[Tensor, Tensor, Te
 
 
 def _divided_by_one_number(p1: Tensor, p2: Tensor, p3: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    q2, q3, q1 = reorder(p1, p2, p3)
+    q2, _, q1 = reorder(p1, p2, p3)
     return q2, _joint(p1, p2, p3).sum(0)[:, 1] / q2, q1
 
 

@@ -269,6 +269,18 @@ FVSBN_SLIPS = (
         _fvsbn_like(finish=lambda z, x: _log_bernoulli(z, x).exp()),
         "this is p(x): the logarithm of it is asked for",
     ),
+    Slip(
+        _fvsbn_like(finish=lambda z, x: -_log_bernoulli(z, x)),
+        "this is the negative log-likelihood: log p(x) itself is asked for, which is never above 0",
+    ),
+    Slip(
+        _fvsbn_like(finish=lambda z, x: _log_bernoulli(torch.sigmoid(z), x)),
+        "log_bernoulli takes logits: the sigmoid is inside it already, and here it acts twice",
+    ),
+    Slip(
+        lambda weight, bias, ordering, x: fvsbn_log_prob(weight, 0 * bias, ordering, x),
+        "the bias is missing",
+    ),
 )
 
 
@@ -368,18 +380,19 @@ QUIZZES = {
         ],
     ),
     "2d": (
-        "One hidden unit. Which weights must go, so that output x₁ no longer sees x₁?",
+        "One hidden unit. You cut one weight, so that output x₁ no longer sees x₁. Which cut does "
+        "it without a loss?",
         [
             Choice(
                 "the weight from input x₁ to the unit",
-                "That stops it, but the unit is everyone's: now no other output sees x₁ either.",
+                "It is cut, but the unit is everyone's: now no other output sees x₁ either.",
             ),
             Choice(
                 "the weight from the unit to output x₁",
-                "That stops it, but output x₁ now sees nothing at all.",
+                "It is cut, but output x₁ now sees nothing at all.",
             ),
             Choice(
-                "one of the two, and either costs more than it should",
+                "neither of the two",
                 "With a single unit you cannot tell one output's knowledge from another's. "
                 "Notebook 3 solves this with several.",
                 right=True,

@@ -189,6 +189,11 @@ def _natural(degrees: list[Tensor]) -> list[Tensor]:
     return build_masks([torch.arange(1, len(degrees[0]) + 1), *degrees[1:]])
 
 
+def _all_from_inputs(degrees: list[Tensor]) -> list[Tensor]:
+    inputs = degrees[0]
+    return [*(above[:, None] >= inputs for above in degrees[1:]), inputs[:, None] > inputs]
+
+
 def _turned_round(degrees: list[Tensor]) -> list[Tensor]:
     hidden = [above[:, None] <= below for below, above in pairwise(degrees)]
     return [*hidden, degrees[0][:, None] < degrees[-1]]
@@ -246,6 +251,15 @@ IN_CODE = Exercise(
             lambda degrees: build_masks(degrees)[:-1],
             "the last mask is missing: the one from the last hidden layer to the outputs, whose "
             "degrees are degrees[0]",
+        ),
+        Slip(
+            _all_from_inputs,
+            "every layer listens to the inputs in your code: each mask compares a layer with the "
+            "one just below it",
+        ),
+        Slip(
+            lambda degrees: [build_masks(degrees)[-1], *build_masks(degrees)[:-1]],
+            "the output mask comes first in your list: masks go from the inputs upwards",
         ),
         Slip(
             _turned_round,
@@ -330,6 +344,15 @@ REACHING = Exercise(
             lambda masks: _count_paths(masks).float(),
             "these are numbers of paths, as floats: asked is only whether there is one. Compare "
             "them with 0",
+        ),
+        Slip(
+            lambda masks: _count_paths(masks) == 1,
+            "true only where there is exactly one path: several will do as well, so compare with "
+            "> 0",
+        ),
+        Slip(
+            lambda masks: _count_paths(masks) > 1,
+            "true only where there are two paths or more: one is enough, so compare with > 0",
         ),
         Slip(
             _reversed_product,

@@ -18,7 +18,7 @@ from ..files import write_whole
 from ..made import MADE
 from ..masks import DEGREE_DRAWS, check_ordering, draw_degrees, input_degrees
 from ..plotting import plot_network
-from ..words import check_names, factorization, read_ordering, variable_names, write_ordering
+from ..words import check_names, read_ordering, variable_names, write_ordering
 from .dependence_picture import legend
 from .mask_picture import (
     UNLESS_POINTED_AT,
@@ -295,8 +295,8 @@ class MaskExplorer(Panel):
 
     @property
     def factorization(self) -> str:
-        """The chain rule in this ordering."""
-        return factorization(self._network.names, self._network.ordering)
+        """The chain rule in this ordering, and whether a leak makes it a mere wish."""
+        return self._network.factorization
 
     @property
     def sentence(self) -> str:
@@ -477,9 +477,8 @@ class MaskExplorer(Panel):
         pictures = ""
         if is_new or not is_drawn_as_graph(network):
             left, reaches, *masks = draw_pictures(network, selected)
-            formula = factorization(network.names, network.ordering)
             pictures = picture(
-                element("div", escape(formula), class_="made-formula"),
+                element("div", escape(network.factorization), class_="made-formula"),
                 left,
                 element("div", reaches, legend(len(network.names)), style="flex:1 1 260px"),
                 *masks,

@@ -10,7 +10,6 @@ import numpy as np
 from torch import Tensor
 
 from ..colours import BLUE, GREY, INK, ORANGE, PALE, rgb
-from ..words import factorization
 from .dependence_picture import draw_dependence
 from .network import Network
 from .svg import ON_ENTER_OR_SPACE, element, operate, pixels, svg, text
@@ -114,7 +113,7 @@ def draw_page(network: Network, selected: Unit, report: str) -> str:
     """Everything a reader sees, in one picture that stands by itself: for a file."""
     pictures = draw_pictures(network, selected)
     sizes = [_size_of(part) for part in pictures]
-    formula = factorization(network.names, network.ordering)
+    formula = network.factorization
     colours = GRAPH_COLOURS if is_drawn_as_graph(network) else HEAT_MAP_COLOURS
     words = [network.sentence(*selected), report, colours]
     width = max(sum(w + 30 for w, _ in sizes), 11 * len(formula), *(8 * len(w) for w in words))

@@ -17,7 +17,7 @@ from ..masks import (
     leaking_connections,
     paths_through,
 )
-from ..words import hat, listing
+from ..words import factorization, hat, listing
 
 MOST_SUMMED = 16
 """Variables up to which all 2^D probabilities are added up."""
@@ -90,6 +90,17 @@ class Network:
     def leaks(self) -> BoolTensor:
         """(D, D): reached, and not allowed."""
         return self.reached & ~self.allowed
+
+    @property
+    def factorization(self) -> str:
+        """The chain rule in this ordering, and whether a leak makes it a mere wish.
+
+        Example:
+            >>> Network(("x₁", "x₂"), (1, 0), ((1,),), fault="output with >=").factorization
+            'wanted: p(x) = p(x₂) · p(x₁ | x₂)'
+        """
+        formula = factorization(self.names, self.ordering)
+        return f"wanted: {formula}" if bool(self.leaks.any()) else formula
 
     @cached_property
     def connections(self) -> dict[int | str, BoolTensor]:
