@@ -12,7 +12,7 @@ from textwrap import fill, indent
 from types import ModuleType
 
 from ..widgets.quiz import Quiz
-from .examine import examine, is_untouched
+from .examine import examine, parts_to_do
 from .exercise import Exercise, Slip, Wrong
 from .solved import remember, remembered
 
@@ -48,8 +48,10 @@ def check(name: str, answer: object) -> None:
     """
     exercise = _exercise(name)
     title = f"{name} · {exercise.title}"
-    if is_untouched(answer):
-        print(f"○ {title}: not attempted yet. Replace the ... and run the cell again.")
+    to_do, parts = parts_to_do(answer)
+    if to_do:
+        state = "not attempted yet" if to_do == parts else "unfinished"
+        print(f"○ {title}: {state}. Replace the ... and run the cell again.")
         return
     try:
         said = examine(exercise, answer)

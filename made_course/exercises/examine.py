@@ -5,17 +5,19 @@ The order of diagnosis is always the same: not attempted, raised, type, shape, d
 
 from __future__ import annotations
 
+import contextlib
 import copy
+import ctypes
 import dis
 import inspect
+import io
 import math
-import sys
-import time
+import threading
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from numbers import Number
-from types import FrameType, FunctionType
+from types import FunctionType
 
 import torch
 from torch import Tensor, nn
@@ -24,8 +26,6 @@ from .exercise import Exercise, Slip, Wrong
 
 LIMIT_S = 2.0
 """How long an answer may run in a check."""
-LONGEST = 240
-"""Characters of a value that a report shows."""
 
 
 class TookTooLong(BaseException):
@@ -66,28 +66,36 @@ def examine(exercise: Exercise, answer: object) -> str:
 # ---- not attempted ------------------------------------------------------------------------------
 
 
-def is_untouched(answer: object) -> bool:
-    """Whether an answer is a stub still: ``...``, or a function, class or collection of them.
+def parts_to_do(answer: object) -> tuple[int, int]:
+    """How many parts of an answer are stubs still, and how many parts it has.
+
+    A stub is ``...``, or a function whose body it is. The parts of a class are its methods, those
+    of a collection its entries.
 
     Example:
         >>> def stub(x):
         ...     "What it should do."
         ...     ...
-        >>> is_untouched(stub), is_untouched({"a": 1, "b": ...}), is_untouched(lambda x: 2 * x)
-        (True, True, False)
+        >>> parts_to_do(stub), parts_to_do({"a": 1, "b": ...}), parts_to_do(lambda x: 2 * x)
+        ((1, 1), (1, 2), (0, 1))
     """
+    if isinstance(answer, type):
+        parts = [part for part in vars(answer).values() if isinstance(part, FunctionType)] or [...]
+    elif isinstance(answer, Mapping):
+        parts = list(answer.values())
+    elif isinstance(answer, list | tuple):
+        parts = list(answer)
+    else:
+        parts = [answer]
+    return sum(map(_is_stub, parts)), len(parts)
+
+
+def _is_stub(answer: object) -> bool:
     if answer is ...:
         return True
     if isinstance(answer, FunctionType):
         says_nothing = set(answer.__code__.co_consts) <= {None, answer.__doc__}
         return says_nothing and _instructions(answer) == _instructions(_stub)
-    if isinstance(answer, type):
-        methods = [part for part in vars(answer).values() if isinstance(part, FunctionType)]
-        return not methods or any(map(is_untouched, methods))
-    if isinstance(answer, Mapping):
-        return any(value is ... for value in answer.values())
-    if isinstance(answer, list | tuple):
-        return any(value is ... for value in answer)
     return False
 
 
@@ -135,20 +143,30 @@ def run(function: Callable[..., object], *arguments: object) -> object:
 
 @contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
-    """Raise :class:`TookTooLong` in Python code that runs longer; a call into C is waited for."""
-    deadline = time.monotonic() + seconds
+    """Raise :class:`TookTooLong` in Python code that runs longer; a call into C is waited for.
 
-    def trace(frame: FrameType, event: str, argument: object) -> Callable:
-        if time.monotonic() > deadline:
-            raise TookTooLong
-        return trace
+    It is raised again and again, so that an answer which catches everything ends, too.
+    """
+    thread = ctypes.c_ulong(threading.get_ident())
+    raise_there = ctypes.pythonapi.PyThreadState_SetAsyncExc
+    over, lock = threading.Event(), threading.Lock()
 
-    before = sys.gettrace()
-    sys.settrace(trace)
+    def watch() -> None:
+        wait = seconds
+        while not over.wait(wait):
+            with lock:
+                if not over.is_set():
+                    raise_there(thread, ctypes.py_object(TookTooLong))
+            wait = 0.1
+
+    threading.Thread(target=watch, daemon=True).start()
     try:
         yield
     finally:
-        sys.settrace(before)
+        while not over.is_set():
+            with contextlib.suppress(TookTooLong), lock:
+                over.set()
+        raise_there(thread, None)  # one that is on its way has nothing to stop any more
 
 
 def is_unchanged(before: object, after: object) -> bool:
@@ -196,7 +214,7 @@ def compare_on_cases(
             require_same(came, expected)
         except Wrong as wrong:
             wrong.tried = wrong.tried or written_call(answer, case)
-            wrong.cause = _cause(answer, cases, case, slips) or wrong.cause
+            wrong.cause = _cause(answer, reference, cases, case, slips) or wrong.cause
             raise wrong
 
 
@@ -208,6 +226,8 @@ def compare_value(came: object, expected: object, slips: Sequence[Slip]) -> None
             not told.
     """
     try:
+        if came is None:
+            raise _misformed("the answer is None", "None", _kind(expected))
         require_same(came, expected)
     except Wrong as wrong:
         wrong.came = wrong.came or written(came)
@@ -237,16 +257,21 @@ def require_same(came: object, expected: object, where: str = "the answer") -> N
             keys = written(list(came)), written(list(expected))
             raise _misformed(f"{where} has other keys", *keys)
         for key in expected:
-            require_same(came[key], expected[key], f"{where}[{key!r}]")
+            require_same(came[key], expected[key], f"entry {key!r} of {where}")
     elif isinstance(expected, list | tuple):
         if not isinstance(came, list | tuple):
-            raise _misformed(f"{where} must be a list", _kind(came), _kind(expected))
+            raise _misformed(f"{where} must be {_kind(expected)}", _kind(came), _kind(expected))
         if len(came) != len(expected):
             raise _misformed(
                 f"{where} has another length", f"length {len(came)}", f"length {len(expected)}"
             )
         for k, part in enumerate(expected):
-            require_same(came[k], part, f"{where}[{k}]")
+            try:
+                require_same(came[k], part, f"entry {k} of {where}")
+            except Wrong as wrong:
+                if all(isinstance(part, Number) for part in [*came, *expected]):
+                    wrong.came, wrong.expected = written(came), written(expected)
+                raise
     elif isinstance(expected, bool | str):
         if isinstance(came, Tensor) and came.numel() == 1:
             came = came.item()
@@ -290,29 +315,42 @@ def _require_same_tensor(came: object, expected: Tensor, where: str) -> None:
             raise _differing(where, came, expected)
         first = (~close).nonzero()[0].tolist()
         came, expected = (tensor[tuple(first)].item() for tensor in (came, expected))
-        raise _differing(f"{where}{first}", came, expected)
+        raise _differing(f"entry {first} of {where}", came, expected)
 
 
 def _cause(
     answer: object,
+    reference: Callable[..., object],
     cases: Sequence[tuple[object, ...]],
     case: tuple[object, ...],
     slips: Sequence[Slip],
 ) -> str | None:
-    """The cause of the slip that does on all cases what the answer does, or else on this one."""
+    """The cause of the slip that does the same on all cases, or else on this one.
+
+    Failing that, of a slip with the same mistake in the same entry, where the answer is a list.
+    """
     for compared in (cases, [case]):
         outcomes = [_outcome(answer, arguments) for arguments in compared]
         for slip in slips:
             theirs = [_outcome(slip.answer, arguments) for arguments in compared]
             if all(map(is_same, outcomes, theirs)):
                 return slip.cause
+    came, expected = _outcome(answer, case), _outcome(reference, case)
+    for slip in slips:
+        theirs = _outcome(slip.answer, case)
+        lists = [x for x in (came, expected, theirs) if isinstance(x, list | tuple)]
+        if len(lists) == 3 and len(set(map(len, lists))) == 1:
+            wrong = next(k for k, part in enumerate(expected) if not is_same(came[k], part))
+            if is_same(came[wrong], theirs[wrong]):
+                return slip.cause
     return None
 
 
 def _outcome(function: object, arguments: tuple[object, ...]) -> object:
-    """What a call returns, or the words of what is wrong with it."""
+    """What a call returns, or the words of what is wrong with it; what it prints is not shown."""
     try:
-        return run(function, *arguments)
+        with contextlib.redirect_stdout(io.StringIO()):
+            return run(function, *arguments)
     except Wrong as wrong:
         return wrong.cause.partition(", in the line")[0]
 
@@ -334,7 +372,7 @@ def _family(tensor: Tensor) -> str:
 # ---- words --------------------------------------------------------------------------------------
 
 
-def written(value: object) -> str:
+def written(value: object, longest: int = 240) -> str:
     """A value as a report shows it: short, with masks as zeros and ones.
 
     Example:
@@ -344,11 +382,11 @@ def written(value: object) -> str:
     text = _text(value)
     if isinstance(value, Tensor) and value.dtype == torch.bool:
         text += " (bool)"
-    if len(text) <= LONGEST:
+    if len(text) <= longest:
         return text
     if isinstance(value, Tensor):
         return f"a tensor of shape {tuple(value.shape)}"
-    return f"{text[: LONGEST - 1]}…"
+    return f"{text[: longest - 1]}…"
 
 
 def written_call(function: object, arguments: Sequence[object]) -> str:
@@ -359,7 +397,7 @@ def written_call(function: object, arguments: Sequence[object]) -> str:
         'len([1, 2])'
     """
     name = getattr(function, "__name__", "your function")
-    return f"{name}({', '.join(map(written, arguments))})"
+    return f"{name}({', '.join(written(argument, 100) for argument in arguments)})"
 
 
 def _text(value: object) -> str:
@@ -369,7 +407,7 @@ def _text(value: object) -> str:
     if isinstance(value, bool | str):
         return repr(value)
     if isinstance(value, float):
-        return f"{value:.4g}"
+        return f"{value:.1f}" if value.is_integer() else f"{value:.4g}"
     if isinstance(value, list):
         return f"[{', '.join(map(_text, value))}]"
     if isinstance(value, tuple):
@@ -384,4 +422,5 @@ def _text(value: object) -> str:
 def _kind(value: object) -> str:
     if isinstance(value, Tensor):
         return f"a torch.Tensor of {value.dtype}"
-    return "a function" if isinstance(value, FunctionType) else f"a {type(value).__name__}"
+    name = "function" if isinstance(value, FunctionType) else type(value).__name__
+    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"

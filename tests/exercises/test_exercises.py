@@ -23,6 +23,13 @@ def test_a_right_answer_is_remembered(capsys):
     assert remembered() == {"1.3"}
 
 
+def test_an_answer_may_be_unfinished(capsys):
+    check("4.4", {"mask forgotten": {"sum"}, "mean for sum": ...})
+    assert ": unfinished. Replace the ..." in capsys.readouterr().out
+    check("4.4", {"mask forgotten": ...})
+    assert ": not attempted yet. Replace the ..." in capsys.readouterr().out
+
+
 def test_progress_is_kept_by_the_users_folder(capsys):
     check("1.3", right)
     check("0.1", 512)
