@@ -108,6 +108,10 @@ SELF = (
     "an output depends on its own variable. It may then give both values of the variable a high "
     "probability, and the two no longer sum to one: let it see another variable, of a higher degree"
 )
+ROWS_APART = (
+    "each row of the result must be made from its own row of x alone, however many rows there are: "
+    "without means over rows, and without random numbers"
+)
 CIRCLE = (
     "no output sees its own variable, but they see one another in a circle, which no ordering "
     "allows. Break it: one output must see nothing"
@@ -127,11 +131,14 @@ def examine_leaky(answer: Callable[[Tensor], Tensor]) -> str:
     try:
         form = torch.zeros_like(logits) if isinstance(logits, Tensor) else logits
         require_same(form, torch.zeros(8, 3))
+        if not bool(logits.isfinite().all()):
+            raise Wrong("logits must be finite numbers", came=written(logits))
         found = measure_dependence(answer, x)
-    except (Wrong, TypeError, ValueError) as error:
-        wrong = error if isinstance(error, Wrong) else Wrong(str(error))
+    except Wrong as wrong:
         wrong.tried = written_call(answer, [x])
-        raise wrong from error
+        raise
+    except ValueError as error:
+        raise Wrong(ROWS_APART, tried=written_call(answer, [x])) from error
     if not found.by_flip.any():
         raise Wrong(CONSTANT, tried="flipping each input", came="no output moved")
     leaks = found.leaks(ORDERING)

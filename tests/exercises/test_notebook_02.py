@@ -50,8 +50,9 @@ def test_leaky_tells_what_is_wrong():
     found = wrong(LEAKY, lambda x: 2 * x, "output x₂ sees x₂")
     assert found.came == "2.632628"
     wrong(LEAKY, lambda x: torch.zeros(len(x)), "another shape")
-    wrong(LEAKY, lambda x: torch.zeros(8, 3), "one output for each variable")
-    wrong(LEAKY, lambda x: x.flip(0), "only other rows of the batch changed")
+    wrong(LEAKY, lambda x: torch.zeros(8, 3), "each row of the result")
+    wrong(LEAKY, lambda x: x.flip(0), "each row of the result")
+    wrong(LEAKY, lambda x: x + torch.rand_like(x), "without random numbers")
     wrong(LEAKY, lambda x: x.log(), "must be finite")
     wrong(LEAKY, lambda x: x.long(), "another dtype")
     wrong(LEAKY, lambda x: None, "is a `return` missing")
