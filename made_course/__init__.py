@@ -33,6 +33,7 @@ _ROOMS = {
     ),
     "training": ("History", "evaluate", "fit", "train_made"),
     "pretrained": ("load_neighbours", "load_pretrained", "nearest_images"),
+    "recipe": ("load_ladder", "load_overfitting"),
     "plotting": (
         "plot_dependence",
         "plot_first_layer",
@@ -43,6 +44,7 @@ _ROOMS = {
         "plot_nats_scale",
         "plot_network",
         "plot_probabilities",
+        "plot_recipe",
         "plot_repeated_work",
         "plot_samples_and_mask",
         "plot_training",

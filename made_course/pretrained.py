@@ -46,7 +46,7 @@ def load_pretrained(name: str = "mnist-512") -> MADE:
         >>> load_pretrained("tiny").sample(3).shape
         torch.Size([3, 16])
     """
-    content = _read_asset(MODELS[check_choice("pretrained name", name, tuple(MODELS))])
+    content = read_asset(MODELS[check_choice("pretrained name", name, tuple(MODELS))])
     with torch.random.fork_rng(devices=[]):  # the weights it draws are replaced at once
         model = MADE(**content["arguments"])
     own, shipped = model.state_dict(), content["state"]
@@ -75,7 +75,7 @@ def load_neighbours() -> tuple[Tensor, Tensor, Tensor]:
         >>> bool(((samples != nearest).sum(dim=1) == differing).all())
         True
     """
-    content = _read_asset(NEIGHBOURS)
+    content = read_asset(NEIGHBOURS)
     return content["samples"].float(), content["nearest"].float(), content["differing"]
 
 
@@ -141,7 +141,7 @@ def make_pretrained() -> None:
     model = load_pretrained("mnist-512")
     samples = model.sample(36, generator=torch.Generator().manual_seed(0))
     index, differing = nearest_images(samples, train)
-    _write_asset(
+    write_asset(
         NEIGHBOURS,
         {"samples": samples.bool(), "nearest": train[index].bool(), "differing": differing},
     )
@@ -168,7 +168,7 @@ def _write_model(
     for key, layer in _masked_layers(model):
         state[f"{key}.weight"] = state[f"{key}.weight"][layer.mask.bool()]
     content = {"arguments": arguments, "state": state, "trained_on": trained_on}
-    _write_asset(MODELS[name], content)
+    write_asset(MODELS[name], content)
     print(f"{name}: {nll:.3f} nats before rounding to half precision")
 
 
@@ -176,7 +176,12 @@ def _masked_layers(model: MADE) -> list[tuple[str, MaskedLinear]]:
     return [(key, m) for key, m in model.named_modules() if isinstance(m, MaskedLinear)]
 
 
-def _write_asset(file: str, content: dict) -> None:
+def write_asset(file: str, content: dict) -> None:
+    """Write tensors and plain values into ``assets``, and their checksum beside them.
+
+    Raises:
+        OSError: if they cannot be written; what was there is then unchanged.
+    """
     write_whole(ASSETS / file, lambda path: torch.save(content, path))
     checksums = _checksums() if (ASSETS / CHECKSUMS).exists() else {}
     checksums[file] = hashlib.sha256((ASSETS / file).read_bytes()).hexdigest()
@@ -184,7 +189,13 @@ def _write_asset(file: str, content: dict) -> None:
     write_whole(ASSETS / CHECKSUMS, lambda path: path.write_text(lines))
 
 
-def _read_asset(file: str) -> dict:
+def read_asset(file: str) -> dict:
+    """Read a file of ``assets``, if it is the one that was shipped.
+
+    Raises:
+        OSError: if it is missing, or has another checksum.
+        ValueError: if it holds anything but tensors and plain values.
+    """
     path = ASSETS / file
     cure = "It is a part of the package: restore it by `git checkout`, or install the package again"
     try:

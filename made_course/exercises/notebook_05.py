@@ -1,2 +1,673 @@
-EXERCISES = ()
-QUIZZES = {}
+"""Notebook 05: bits, the train line, parameters that count, and a number to beat."""
+
+from __future__ import annotations
+
+import io
+import math
+from contextlib import nullcontext, redirect_stdout, suppress
+from functools import cache
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ..data import bars_and_stripes, load_binarized_mnist
+from ..made import MADE, MaskedLinear, evaluation_mode
+from ..training import History, evaluate, fit
+from ..widgets.quiz import Choice
+from .examine import Misformed, compare_on_cases, run
+from .exercise import Exercise, Slip, Wrong
+
+# ---- 5.1 ----------------------------------------------------------------------------------------
+
+
+def bits_per_dimension(nll: float, input_dim: int) -> float:
+    """From nats for all variables to bits for one of them."""
+    return nll / (input_dim * math.log(2))
+
+
+BITS = Exercise(
+    name="5.1",
+    title="Bits per dimension",
+    stars=1,
+    minutes=4,
+    reference=bits_per_dimension,
+    cases=((90.0, 784), (2.5, 3), (784 * math.log(2), 784)),
+    slips=(
+        Slip(
+            lambda nll, input_dim: nll / input_dim,
+            "these are nats per pixel: a bit is ln 2 = 0.693 nats, so divide by that, too",
+        ),
+        Slip(
+            lambda nll, input_dim: nll * math.log(2) / input_dim,
+            "you multiplied by ln 2. A bit is the smaller unit, only 0.693 nats, so it takes more "
+            "bits than nats: divide",
+        ),
+        Slip(
+            lambda nll, input_dim: nll / math.log(2),
+            "these are the bits of the whole image: divide by the number of variables",
+        ),
+        Slip(
+            lambda nll, input_dim: nll / math.log2(input_dim),
+            "you divided by the logarithm of D. The variables share the cost: divide by D itself, "
+            "and by ln 2",
+        ),
+    ),
+    hints=(
+        "Two steps: from nats to bits, and from the whole image to one variable. A coin for each "
+        "pixel must come out as 1.",
+        "One bit is ln 2 nats, in Python math.log(2). So nll / math.log(2) are bits.",
+    ),
+)
+
+
+# ---- 5.2 ----------------------------------------------------------------------------------------
+
+
+def train_nll_now(model: MADE, history: History, train: Tensor, valid: Tensor) -> float:
+    """Score the training images with the weights that the training has left."""
+    return evaluate(model, train)
+
+
+def _train_nll_in_evaluation_mode(
+    model: MADE, history: History, train: Tensor, valid: Tensor
+) -> float:
+    model.eval()
+    return -model.log_prob(train).mean().item()
+
+
+_DROPOUT_IS_ON = Slip(
+    lambda model, history, train, valid: -model.log_prob(train).mean().item(),
+    "two calls gave two numbers: the model is in training mode, so that dropout switches off other "
+    "units each time. evaluate sees to that",
+)
+_TRAIN_SLIPS = (
+    Slip(
+        lambda model, history, train, valid: history.train_nll[-1],
+        "this is the last entry of history.train_nll: a mean over the last epoch's batches, each "
+        "scored with the weights of its moment, and with dropout on. Score the finished weights",
+    ),
+    Slip(
+        lambda model, history, train, valid: evaluate(model, valid),
+        "these are the validation images: it is the training images whose number is in question",
+    ),
+    Slip(
+        lambda model, history, train, valid: evaluate(model, train) / train.shape[1],
+        "these are nats for one variable: the NLL sums over variables, and averages over rows only",
+    ),
+    _DROPOUT_IS_ON,
+    Slip(
+        _train_nll_in_evaluation_mode,
+        "the number is right, but your code leaves the model in evaluation mode, and training "
+        "would go on without dropout. evaluate puts the mode back",
+    ),
+)
+
+
+def _examine_train_nll(answer: object) -> str:
+    case = _finished_run()
+    try:
+        if _calls_differ(answer, case):
+            raise Wrong(_DROPOUT_IS_ON.cause)
+        compare_on_cases(answer, train_nll_now, (case,), _TRAIN_SLIPS)
+    except Wrong as wrong:
+        wrong.tried = (
+            f"a run of {len(case[1])} epochs on boards of 4 × 4 pixels, dropout {case[0].dropout}"
+        )
+        raise
+    model, history, train, valid = case
+    return (
+        f"Here the last entry of history.train_nll is {history.train_nll[-1]:.2f}. The finished "
+        f"weights have {evaluate(model, train):.2f} nats on the training boards, and "
+        f"{evaluate(model, valid):.2f} on the others."
+    )
+
+
+def _calls_differ(answer: object, case: tuple[object, ...]) -> bool:
+    with suppress(Wrong, TypeError):  # what else is wrong is said by others
+        return not math.isclose(run(answer, *case), run(answer, *case), rel_tol=1e-4)
+    return False
+
+
+TRAIN_NOW = Exercise(
+    name="5.2",
+    title="Score the finished weights",
+    stars=1,
+    minutes=6,
+    reference=train_nll_now,
+    examine=_examine_train_nll,
+    slips=_TRAIN_SLIPS,
+    hints=(
+        "The validation line is measured at the end of an epoch, without dropout. Measure the "
+        "training images in just the same way.",
+        "evaluate(model, images) gives the mean NLL of any images, with the weights that the model "
+        "has now. The history is not needed.",
+    ),
+)
+
+
+@cache
+def _finished_run() -> tuple[MADE, History, Tensor, Tensor]:
+    """A short training by plain gradient steps, which leaves the model in training mode."""
+    boards = bars_and_stripes()
+    boards = boards[torch.arange(len(boards)) * 7 % len(boards)]  # bars and stripes in both parts
+    train, valid = boards[:20], boards[20:]
+    history = History()
+    with torch.random.fork_rng(devices=[]), torch.enable_grad():
+        torch.manual_seed(0)
+        model = MADE(16, (64,), degrees="even", direct=True, dropout=0.5).train()
+        for _ in range(20):
+            losses = []
+            for rows in torch.randperm(len(train)).split(5):
+                loss = -model.log_prob(train[rows]).mean()
+                gradients = torch.autograd.grad(loss, list(model.parameters()))
+                with torch.no_grad():
+                    for parameter, gradient in zip(model.parameters(), gradients, strict=True):
+                        parameter -= 0.4 * gradient
+                losses.append(loss.item())
+            history.append(train_nll=sum(losses) / len(losses), lr=0.4, seconds=0.0)
+    return model, history, train, valid
+
+
+# ---- 5.3 ----------------------------------------------------------------------------------------
+
+
+def used_parameters(model: MADE) -> int:
+    """Weights that some mask lets through, and all biases."""
+    used = 0
+    for layer in model.modules():
+        if isinstance(layer, MaskedLinear):
+            used += int(layer.mask.sum())
+            if layer.bias is not None:
+                used += len(layer.bias)
+    return used
+
+
+_PARAMETER_SLIPS = (
+    Slip(
+        lambda model: model.n_parameters(),
+        "this counts every parameter: a weight whose mask is 0 has no effect, whatever its value",
+    ),
+    Slip(
+        lambda model: sum(int(m.mask.sum()) for m in model.modules() if hasattr(m, "mask")),
+        "these are the weights alone. A bias has no mask: all biases count",
+    ),
+    Slip(
+        lambda model: sum(int(layer.mask.sum()) + len(layer.bias) for layer in model.net),
+        "model.net holds the layers from input to output. The direct connections, where there are "
+        "any, are in model.direct",
+    ),
+    Slip(
+        lambda model: int(model.net[0].mask.sum()) + len(model.net[0].bias),
+        "this is the first layer alone",
+    ),
+    Slip(
+        lambda model: sum(int((m.mask == 0).sum()) for m in model.modules() if hasattr(m, "mask")),
+        "these are the weights that are cut: a mask is 1 where a weight counts",
+    ),
+)
+
+
+def _examine_used_parameters(answer: object) -> None:
+    for words, model in _networks().items():
+        try:
+            compare_on_cases(answer, used_parameters, ((model,),), _PARAMETER_SLIPS)
+        except Wrong as wrong:
+            wrong.tried = f"used_parameters({words})"
+            raise
+
+
+PARAMETERS = Exercise(
+    name="5.3",
+    title="Parameters that count",
+    stars=2,
+    minutes=8,
+    reference=used_parameters,
+    examine=_examine_used_parameters,
+    slips=_PARAMETER_SLIPS,
+    hints=(
+        "Go through the layers. A masked layer has a weight, a mask of the same shape, and mostly "
+        "a bias.",
+        "layer.mask.sum() counts the ones of a mask. for layer in model.modules() goes through "
+        "everything; isinstance(layer, MaskedLinear) says what is a masked layer.",
+        "The direct connections are a MaskedLinear, too. They have no bias: layer.bias is None.",
+    ),
+)
+
+
+@cache
+def _networks() -> dict[str, MADE]:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        large = MADE(5, (6, 4), ordering=[3, 0, 4, 1, 2], degrees="even", direct=True)
+        nn.init.normal_(large.direct.weight)  # it starts at zero, which a mask does not say
+        small = MADE(3, (4,), ordering=[1, 2, 0], degrees="even")
+    return {
+        "MADE(5, hidden_dims=(6, 4), direct=True)": large,
+        "MADE(3, hidden_dims=(4,))": small,
+    }
+
+
+# ---- 5.4 ----------------------------------------------------------------------------------------
+
+NUMBER_TO_BEAT = 86.0
+"""Nats of the notebook's own training on the images that the exercise keeps, within some tenths."""
+COIN, INDEPENDENT = 784 * math.log(2), 211.0
+BANDS = (
+    (70.0, "As good as the shipped weights, which learned from 55,000 images. From 4,000?"),
+    (73.0, "That is better than anything that was tried when this course was made."),
+    (78.0, "That is what a good idea and some patience bring."),
+    (83.0, "Clearly better."),
+    (NUMBER_TO_BEAT, "It is beaten. What would go further?"),
+)
+SOME = 100
+"""Images whose log-probabilities are compared with the logits."""
+MOVE = 1e-3
+"""What an output may move by rounding. A leak as small as that could not improve the score."""
+
+
+def challenge_images() -> Tensor:
+    """The 4,000 images that exercise 5.4 is to be solved with: (4000, 784), zeros and ones.
+
+    Example:
+        >>> challenge_images().shape
+        torch.Size([4000, 784])
+    """
+    return _small_set()[0].clone()
+
+
+def beat_it() -> MADE:
+    """Shift each batch by up to a pixel: a digit is a digit still, and no epoch is like another."""
+
+    class Shifted:
+        images = challenge_images().view(-1, 28, 28)
+
+        def __len__(self) -> int:
+            return math.ceil(len(self.images) / 64)
+
+        def __iter__(self):
+            for rows in torch.randperm(len(self.images)).split(64):
+                shift = torch.randint(-1, 2, (2,)).tolist()
+                yield self.images[rows].roll(shift, (1, 2)).reshape(-1, 784)
+
+    torch.manual_seed(0)
+    model = MADE(784, (256,), degrees="even", direct=True)
+    fit(model, Shifted(), epochs=10, precision="float32", seed=0, progress=False)
+    return model
+
+
+class _Answer:
+    """A model in a line: logits from images, and how they become a log-probability."""
+
+    def __init__(self, logits, reduce=lambda log_p: log_p.sum(1)) -> None:
+        self.logits, self.reduce = logits, reduce
+
+    def __call__(self, x: Tensor) -> Tensor:
+        return self.logits(x)
+
+    def log_prob(self, x: Tensor) -> Tensor:
+        return self.reduce(_log_conditionals(self.logits(x), x))
+
+
+_BEAT_SLIPS = (
+    Slip(
+        _Answer(lambda x: 6 * x - 3),
+        "some outputs move when their own pixel is flipped: this is an autoencoder that sees its "
+        "answer. Its number is no likelihood, and it does not count, however small it is",
+    ),
+    Slip(
+        _Answer(lambda x: 4 * (x.roll(1, 1) + x.roll(-1, 1)) - 4),
+        "no output sees its own pixel, but there is no ordering of the pixels in which each output "
+        "sees only earlier ones: pixels see one another in a circle. The product of these "
+        "conditionals is no distribution",
+    ),
+    Slip(
+        _Answer(torch.zeros_like, lambda log_p: -log_p.sum(1)),
+        "log-probabilities are never above 0: this is the NLL, its negative",
+    ),
+    Slip(
+        _Answer(torch.zeros_like, lambda log_p: log_p.mean(1)),
+        "this is the mean over the 784 pixels: the log-probability of an image is their sum",
+    ),
+    Slip(
+        _Answer(torch.zeros_like, lambda log_p: log_p.sum(1).mean()),
+        "one number came for all images: log_prob must give one for each row, so that the mean is "
+        "taken over images only when they are scored",
+    ),
+    Slip(
+        _Answer(torch.zeros_like),
+        "this is a coin for each pixel: has the model been trained?",
+    ),
+)
+_SEES_ITSELF, _SEES_IN_CIRCLES, _IS_NLL, _IS_MEAN, _IS_ONE_NUMBER, _IS_COIN = (
+    slip.cause for slip in _BEAT_SLIPS
+)
+
+
+def _examine_challenger(model: object) -> str:
+    _, kept = _small_set()
+    if isinstance(model, type) or not (callable(model) and hasattr(model, "log_prob")):
+        raise Misformed(
+            "a model is needed: an object with log_prob(x) and, so that the check can see what its "
+            "outputs depend on, with logits model(x), both as a MADE has them",
+            came="a class" if isinstance(model, type) else f"a {type(model).__name__}",
+            expected="a MADE, or a model of your own",
+        )
+    as_scored = evaluation_mode(model) if isinstance(model, nn.Module) else nullcontext()
+    with torch.no_grad(), as_scored:
+        log_p = _call(model.log_prob, model, kept)
+        _require_log_probabilities(log_p, _call(model, model, kept[:SOME]), kept)
+        _require_honest(model, kept)
+    nll = -log_p.mean().item()
+    report = {
+        "tried": f"the {len(kept):,} images that this exercise keeps",
+        "expected": f"less than {NUMBER_TO_BEAT:.0f} nats",
+        "came": f"{nll:.1f} nats",
+    }
+    if nll > COIN - 5:
+        raise Wrong(_IS_COIN, **report)
+    if nll > INDEPENDENT - 5:
+        raise Wrong("that is no better than taking the pixels to be independent", **report)
+    if nll >= NUMBER_TO_BEAT:
+        raise Wrong(
+            "the model is honest, and not yet better than the notebook's own. Compare its NLL on "
+            "the images it learned from: far below, it learns them by heart; near, it could learn "
+            "for longer",
+            **report,
+        )
+    words = next(words for nats, words in BANDS if nll < nats)
+    return f"{nll:.1f} nats on images that the exercise keeps, without a leak. {words}"
+
+
+def _require_log_probabilities(log_p: Tensor, logits: Tensor, x: Tensor) -> None:
+    if log_p.dim() == 0 or log_p.numel() == 1:
+        raise Misformed(_IS_ONE_NUMBER, came="one number", expected=f"shape ({len(x)},)")
+    shapes = ("log_prob(x)", log_p, x.shape[:1]), ("model(x)", logits, x[:SOME].shape)
+    for name, tensor, shape in shapes:
+        if tensor.shape != shape:
+            raise Misformed(
+                f"{name} has another shape",
+                came=f"shape {tuple(tensor.shape)}",
+                expected=f"shape {tuple(shape)}",
+            )
+        if not bool(tensor.isfinite().all()):
+            raise Wrong(f"{name} is not finite everywhere: log_prob needs its stable form")
+    expected = _log_conditionals(logits, x[:SOME]).sum(1)
+    report = {
+        "tried": "log_prob(x) beside the logits model(x), of the first image kept",
+        "expected": f"{expected[0]:.2f}",
+        "came": f"{log_p[0]:.2f}",
+    }
+    if bool((log_p > 1e-3).any()):
+        raise Wrong(_IS_NLL, **report)
+    log_p = log_p[:SOME]
+    if torch.allclose(784 * log_p, expected, rtol=1e-3, atol=0.1):
+        raise Wrong(_IS_MEAN, **report)
+    if not torch.allclose(log_p, expected, rtol=1e-3, atol=0.1):
+        raise Wrong(
+            "log_prob does not belong to these logits: it must be the sum of the log-probabilities "
+            "that they give to the pixels",
+            **report,
+        )
+
+
+def _require_honest(model: object, kept: Tensor) -> None:
+    """Flip every pixel of two images; what then moves must go with some ordering."""
+    noise = torch.randint(2, (1, 784), generator=torch.Generator().manual_seed(0)).float()
+    points = torch.cat([kept[:1], noise])
+    seen = torch.zeros(784, 784, dtype=torch.bool)
+    for point, outputs in zip(points, _call(model, model, points), strict=True):
+        flipped = (point - torch.eye(784)).abs()
+        seen |= (_call(model, model, flipped) - outputs).abs().T > MOVE
+    report = {"tried": "flipping each pixel of two images"}
+    own = int(seen.diagonal().sum())
+    if own:
+        raise Wrong(
+            _SEES_ITSELF,
+            **report,
+            expected="no output moves with its own pixel",
+            came=f"{own} of 784 do",
+        )
+    without_place = _without_place_in_an_ordering(seen)
+    if without_place:
+        raise Wrong(
+            _SEES_IN_CIRCLES,
+            **report,
+            expected="an ordering of all 784 pixels",
+            came=f"{without_place} of them have no place in one",
+        )
+
+
+def _without_place_in_an_ordering(seen: Tensor) -> int:
+    """Take away, again and again, whatever sees nothing that is left; how many stay?"""
+    waits_for = seen.sum(1)
+    first = waits_for == 0
+    while bool(first.any()):
+        waits_for = waits_for - seen[:, first].sum(1)
+        waits_for[first] = -1  # taken
+        first = waits_for == 0
+    return int((waits_for > 0).sum())
+
+
+def _call(function: object, model: object, x: Tensor) -> Tensor:
+    """What a model says of images, as a tensor of float64 on the processor."""
+    if isinstance(model, nn.Module):
+        for parameter in model.parameters():
+            x = x.to(parameter)
+            break
+    try:
+        came = function(x.clone())
+    except Exception as error:
+        raise Wrong(f"your model raised {type(error).__name__}: {error}") from error
+    if not isinstance(came, Tensor):
+        raise Misformed(
+            "log_prob(x) and model(x) must give tensors",
+            came=f"a {type(came).__name__}",
+            expected="a torch.Tensor",
+        )
+    return came.detach().double().cpu()
+
+
+def _log_conditionals(logits: Tensor, x: Tensor) -> Tensor:
+    return -F.softplus((1 - 2 * x.to(logits)) * logits)
+
+
+@cache
+def _small_set() -> tuple[Tensor, Tensor]:
+    with redirect_stdout(io.StringIO()):
+        train, test, _ = load_binarized_mnist("small")
+    return train, test
+
+
+BEATING = Exercise(
+    name="5.4",
+    title="Beat this number",
+    stars=3,
+    minutes=15,
+    reference=beat_it,
+    examine=_examine_challenger,
+    is_value=True,
+    slips=_BEAT_SLIPS,
+    hints=(
+        "Where does the notebook's model lose? Compare its NLL on training and on new images: with "
+        "so few images it learns by heart. More dropout, a smaller network and fewer epochs work "
+        "against that; more images would do more.",
+        "Images for nothing: a digit that is shifted by one pixel is a digit still. "
+        "image.view(28, 28).roll((1, 0), (0, 1)) moves it one row down.",
+        "fit takes any object with __len__ (batches in an epoch) and __iter__ (which yields them): "
+        "let yours yield shifted batches, with another shift each time.",
+    ),
+)
+
+EXERCISES = (BITS, TRAIN_NOW, PARAMETERS, BEATING)
+
+
+# ---- self-checks --------------------------------------------------------------------------------
+
+QUIZZES = {
+    "5a": (
+        "You train networks of three widths, score each on the test set, and report the best of "
+        "the three scores. What is wrong with it?",
+        [
+            Choice(
+                "Nothing: no network has learned from a test image",
+                "True of each network, but the choice has. The best of three scores is partly "
+                "luck, and luck does not come again with the next images.",
+            ),
+            Choice(
+                "Three widths are too few",
+                "With thirty it would be worse: the best of thirty owes even more to luck.",
+            ),
+            Choice(
+                "The width was chosen by the test set",
+                "Choose by the validation set; then score the one that was chosen on the "
+                "test set, once.",
+                right=True,
+            ),
+        ],
+    ),
+    "5b": (
+        "Someone trains a MADE on pixels drawn at random from the grey levels, gets 90 nats, and "
+        "says that it is worse than the 86.4 nats above. Is it?",
+        [
+            Choice("Yes: smaller is better", "On the same data. These are others."),
+            Choice(
+                "It cannot be said",
+                "At least some 46 of the 90 nats are chance that no model can foresee, and "
+                "the thresholded images have none of it.",
+                right=True,
+            ),
+            Choice(
+                "No: 46 of its nats are chance, so it has really 44",
+                "It is tempting to subtract. But what is left are nats for other images than ours, "
+                "in which the noise hides a part of the shape.",
+            ),
+        ],
+    ),
+    "5c": (
+        "Someone tries raster ordering with the plain recipe, sees the NLL rise by 12 nats, and "
+        "never tries it again. What did they overlook?",
+        [
+            Choice(
+                "Nothing: a change that makes it worse is a bad change",
+                "In that company. The last two rungs make the same comparison with everything else "
+                "in place, and there it comes out the other way.",
+            ),
+            Choice(
+                "They should have run it with more seeds",
+                "The two seeds agree to a tenth of a nat, and 12 nats are far more. The result is "
+                "no accident, it is just not the whole story.",
+            ),
+            Choice(
+                "A change is measured together with all that was there at the time",
+                "One change at a time says what it does here. When other parts have "
+                "changed, it may be worth a second try.",
+                right=True,
+            ),
+        ],
+    ),
+    "5d": (
+        "Before its first step your own model has an NLL of 0.69 nats on the images. What has "
+        "happened?",
+        [
+            Choice(
+                "The mean was taken over pixels, where a sum belongs",
+                "0.69 is $\\ln 2$, a coin for one pixel. The sum over all 784 is 543.",
+                right=True,
+            ),
+            Choice(
+                "It was lucky with its first weights",
+                "No random weights are that lucky: 0.69 nats for an image would be far below what "
+                "any trained model of this course reaches.",
+            ),
+            Choice(
+                "Dropout is off",
+                "An untrained model is a coin for each pixel with dropout and without.",
+            ),
+        ],
+    ),
+    "5e": (
+        "You train for ten more epochs. The train line keeps falling, the validation line turns "
+        "and rises. What do you do?",
+        [
+            Choice(
+                "Train on: the loss is still falling",
+                "The loss on images that the model has seen. On new ones, which is what counts, it "
+                "gets worse.",
+            ),
+            Choice(
+                "Keep the weights of the epoch with the lowest validation NLL",
+                "`fit` does it for you when you give it validation images. More dropout or more "
+                "data would probably put off the turning point.",
+                right=True,
+            ),
+            Choice(
+                "Use the test set to decide when to stop",
+                "Then the test score is no longer honest: you would report the best of several "
+                "tries. This is what validation images are for.",
+            ),
+        ],
+    ),
+    "5f": (
+        "A hidden unit has degree 300. Which outputs may use what it knows?",
+        [
+            Choice(
+                "Those of pixels 1 to 300",
+                "These are the pixels it sees. The output of pixel 300 would see itself.",
+            ),
+            Choice(
+                "Those of pixels 300 to 784",
+                "Nearly. The output mask is `>`, not `>=`: the unit has seen pixel 300, so the "
+                "output of pixel 300 may not use it.",
+            ),
+            Choice(
+                "Those of pixels 301 to 784",
+                "They come after everything that the unit has seen.",
+                right=True,
+            ),
+        ],
+    ),
+    "5g": (
+        "The samples look good, and none is a copy. Does it follow that the NLL is low?",
+        [
+            Choice(
+                "Yes: good samples come from good models",
+                "A model may draw perfect digits only, and never a 4 that is open at the top. The "
+                "first such 4 in the test set has probability 0, and the NLL is infinite.",
+            ),
+            Choice(
+                "No: samples and likelihood are two measures",
+                "Both ways. Forget one kind of 4: perfect samples, infinite NLL. Mix 1% of "
+                "a good model with 99% noise: the NLL rises by at most $\\ln 100 = 4.6$ nats, and "
+                "nearly all samples are noise (Theis, van den Oord and Bethge 2016).",
+                right=True,
+            ),
+            Choice(
+                "Yes, as long as the nearest neighbours differ",
+                "That shows that the model does not copy. It says nothing of the probability it "
+                "gives to images it has not drawn.",
+            ),
+        ],
+    ),
+    "5h": (
+        "To find pictures that are no digits, someone flags every image with a low $\\log p(x)$. "
+        "What happens to a blank page?",
+        [
+            Choice(
+                "It is flagged: it is no digit",
+                "It has a higher $\\log p$ than nearly every digit: low values do not find it.",
+            ),
+            Choice(
+                "It passes, as more probable than nearly every digit",
+                "What gives it away is that its surprise is unusual: far below that of "
+                "samples. A test for both too much and too little would find it.",
+                right=True,
+            ),
+            Choice(
+                "Neither: a blank page has probability 0",
+                "No image has. All logits are finite, so each of the $2^{784}$ images has some "
+                "probability, this one even a large share.",
+            ),
+        ],
+    ),
+}

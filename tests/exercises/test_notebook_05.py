@@ -1,0 +1,167 @@
+import math
+import time
+
+import pytest
+import torch
+from torch import nn
+
+from made_course import MADE, MaskedLinear, evaluate, fit, load_pretrained
+from made_course.exercises import notebook_05
+from made_course.exercises.examine import LIMIT_S
+from made_course.exercises.notebook_05 import (
+    BEATING,
+    BITS,
+    NUMBER_TO_BEAT,
+    PARAMETERS,
+    TRAIN_NOW,
+    challenge_images,
+)
+from tests.exercises.checking import right, wrong
+
+
+def test_bits():
+    right(BITS, lambda nll, input_dim: nll / math.log(2**input_dim))
+    right(BITS, lambda nll, input_dim: torch.tensor(nll / input_dim) * math.log2(math.e))
+
+
+def test_train_nll():
+    @torch.no_grad()
+    def by_hand(model, history, train, valid):
+        was = model.training
+        model.eval()
+        total = -model.log_prob(train).sum()
+        model.train(was)
+        return total / len(train)
+
+    assert "finished weights" in right(TRAIN_NOW, by_hand)
+
+
+def test_the_run_shows_what_it_should():
+    model, history, train, valid = notebook_05._finished_run()
+    assert history.train_nll[-1] > evaluate(model, train) + 0.3
+    assert evaluate(model, valid) > evaluate(model, train) + 0.5
+    assert model.training
+    wrong(TRAIN_NOW, lambda *case: "low", "a number")
+
+
+def test_parameters():
+    def by_degrees(model):
+        layers = [*model.net, *([] if model.direct is None else [model.direct])]
+        weights = sum(layer.mask.count_nonzero().item() for layer in layers)
+        return weights + sum(p.numel() for p in model.parameters() if p.dim() == 1)
+
+    def by_effect(model):  # of weights that have a value, those that are not masked
+        kept = [m.masked_weight() for m in model.modules() if isinstance(m, MaskedLinear)]
+        kept += [p for name, p in model.named_parameters() if name.endswith("bias")]
+        return torch.tensor(sum(int((tensor != 0).sum()) for tensor in kept))
+
+    right(PARAMETERS, by_degrees)
+    right(PARAMETERS, by_effect)
+    report = wrong(PARAMETERS, lambda model: 7)
+    assert report.tried == "used_parameters(MADE(5, hidden_dims=(6, 4), direct=True))"
+
+
+# ---- 5.4 -----------------------------------------------------------------------------------------
+
+
+class DenseAutoencoder(nn.Module):
+    """What notebook 2 calls a cheat."""
+
+    def __init__(self):
+        super().__init__()
+        self.net = nn.Sequential(nn.Linear(784, 256), nn.ReLU(), nn.Linear(256, 784))
+
+    def forward(self, x):
+        return self.net(x)
+
+    def log_prob(self, x):
+        return -nn.functional.binary_cross_entropy_with_logits(self(x), x, reduction="none").sum(1)
+
+
+class LogisticRegressions(nn.Module):
+    """D of them, as one strictly triangular matrix in an ordering of its own."""
+
+    def __init__(self):
+        super().__init__()
+        generator = torch.Generator().manual_seed(1)
+        order = torch.randperm(784, generator=generator)
+        self.mask = (order[:, None] > order).double()
+        self.weight = nn.Parameter(torch.randn(784, 784, generator=generator).double())
+
+    def forward(self, x):
+        return x @ (self.mask * self.weight).T
+
+    def log_prob(self, x):
+        signs = 2 * x - 1
+        return nn.functional.logsigmoid(signs * self(x)).sum(1)
+
+
+def test_shipped_weights_beat_it_and_are_asked_about():
+    model = load_pretrained().train()
+    start = time.monotonic()
+    said = right(BEATING, model)
+    assert time.monotonic() - start < LIMIT_S
+    assert "From 4,000?" in said
+    assert model.training
+
+
+def test_a_cheating_autoencoder_is_refused_however_good_it_is():
+    model = DenseAutoencoder()
+    optimizer = torch.optim.Adam(model.parameters(), lr=5e-3)
+    images = challenge_images()
+    for rows in torch.randperm(len(images)).repeat(5).split(100):
+        loss = -model.log_prob(images[rows]).mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    assert -model.log_prob(images).mean() < NUMBER_TO_BEAT
+    wrong(BEATING, model, "sees its answer", "of 784 do")
+
+
+def test_a_mask_that_is_not_strict_is_refused():
+    model = MADE(784, (64,), degrees="even")
+    output = model.net[-1]
+    output.set_mask(model.order[:, None] >= model.degrees[1][None, :])
+    wrong(BEATING, model, "sees its answer")
+
+
+def test_an_honest_model_of_ones_own_is_scored():
+    found = wrong(BEATING, LogisticRegressions(), "less than 86 nats")
+    assert found.came.endswith(" nats")
+
+
+def test_a_model_that_has_learned_a_little_is_not_there_yet():
+    model = MADE(784, (16,), degrees="even", direct=True)
+    images = challenge_images()
+    fit(model, images, epochs=1, batch_size=64, precision="float32", seed=0, progress=False)
+    wrong(BEATING, model, "honest", "nats")
+
+
+@pytest.mark.parametrize(
+    ("break_it", "words"),
+    [
+        (lambda x: None, "a NoneType"),
+        (lambda x: x.sum(), "one number"),
+        (lambda x: x, "another shape"),
+        (lambda x: x.sum(1) * math.nan, "stable form"),
+        (lambda x: -x.sum(1), "does not belong to these logits"),
+        (lambda x: 1 / 0, "raised ZeroDivisionError"),
+    ],
+)
+def test_what_is_no_log_probability(break_it, words):
+    model = MADE(784, (8,), seed=0)
+    model.log_prob = break_it
+    wrong(BEATING, model, words)
+
+
+@pytest.mark.parametrize(("answer", "words"), [(3, "a int"), (MADE, "a class")])
+def test_what_is_no_model(answer, words):
+    wrong(BEATING, answer, "a model is needed", words)
+
+
+def test_challenge_images_are_not_those_that_are_kept():
+    train, kept = challenge_images(), notebook_05._small_set()[1]
+    assert (train.shape, kept.shape) == ((4000, 784), (1000, 784))
+    assert not {row.numpy().tobytes() for row in train} & {row.numpy().tobytes() for row in kept}
+    train.zero_()
+    assert challenge_images().any()
