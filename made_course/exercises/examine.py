@@ -46,22 +46,39 @@ def examine(exercise: Exercise, answer: object) -> str:
     Raises:
         Wrong: if it is not right.
     """
-    with torch.random.fork_rng(devices=[]):  # the reader's own draws stay what they were
+    try:
+        with _nothing_left_behind(), time_limit(LIMIT_S):
+            if exercise.examine is not None:
+                return exercise.examine(answer) or ""
+            if exercise.is_value:
+                compare_value(answer, exercise.reference(), exercise.slips)
+            else:
+                compare_on_cases(answer, exercise.reference, exercise.cases, exercise.slips)
+    except TookTooLong:
+        raise Wrong(
+            f"it was stopped after {LIMIT_S:g} seconds: does a loop never end, or does it do far "
+            "more steps than needed?"
+        ) from None
+    except Wrong:
+        raise
+    except Exception as error:  # an answer may be anything, and a check must never raise
+        raise Wrong(
+            f"the check could make nothing of this answer: {type(error).__name__}: {error}"
+        ) from error
+    return ""
+
+
+@contextmanager
+def _nothing_left_behind() -> Iterator[None]:
+    """What an answer draws, or sets for all of torch, is as it was afterwards."""
+    dtype, threads = torch.get_default_dtype(), torch.get_num_threads()
+    with torch.random.fork_rng(devices=[]), torch.enable_grad():
         torch.manual_seed(0)
         try:
-            with time_limit(LIMIT_S):
-                if exercise.examine is not None:
-                    return exercise.examine(answer) or ""
-                if exercise.is_value:
-                    compare_value(answer, exercise.reference(), exercise.slips)
-                else:
-                    compare_on_cases(answer, exercise.reference, exercise.cases, exercise.slips)
-        except TookTooLong:
-            raise Wrong(
-                f"it was stopped after {LIMIT_S:g} seconds: does a loop never end, or does it do "
-                "far more steps than needed?"
-            ) from None
-    return ""
+            yield
+        finally:
+            torch.set_default_dtype(dtype)
+            torch.set_num_threads(threads)
 
 
 # ---- not attempted ------------------------------------------------------------------------------

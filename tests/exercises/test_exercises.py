@@ -1,11 +1,13 @@
 """check, hint, solution, yours, quiz and progress, as a notebook uses them."""
 
 import os
+from dataclasses import replace
 
 import pytest
 import torch
 
 from made_course.exercises import check, hint, progress, quiz, solution, yours
+from made_course.exercises.notebook_01 import COUNTING
 from made_course.exercises.solved import remembered, solved_folder
 
 
@@ -114,6 +116,30 @@ def test_a_check_leaves_the_random_stream_alone():
     torch.manual_seed(1)
     check("1.3", draws)
     assert torch.equal(torch.rand(1), expected)
+
+
+def test_a_check_leaves_torchs_settings_alone():
+    def sets(ordering):
+        torch.set_default_dtype(torch.float64)
+        torch.set_grad_enabled(False)
+        torch.set_num_threads(torch.get_num_threads() + 1)
+        return right(ordering)
+
+    before = torch.get_num_threads()
+    check("1.3", sets)
+    assert torch.get_default_dtype() == torch.float32
+    assert torch.is_grad_enabled()
+    assert torch.get_num_threads() == before
+
+
+def test_a_check_never_raises(capsys, monkeypatch):
+    def trips(answer):
+        raise KeyError("mask")
+
+    broken = replace(COUNTING, examine=trips)
+    monkeypatch.setattr("made_course.exercises.notebook_01.EXERCISES", (broken,))
+    check("1.1", 1)
+    assert "could make nothing of this answer: KeyError: 'mask'" in capsys.readouterr().out
 
 
 def test_an_endless_loop_ends_the_check(capsys):
