@@ -87,8 +87,8 @@ def _nothing_left_behind() -> Iterator[None]:
 def parts_to_do(answer: object) -> tuple[int, int]:
     """How many parts of an answer are stubs still, and how many parts it has.
 
-    A stub is ``...``, or a function whose body it is. The parts of a class are its methods, those
-    of a collection its entries.
+    A stub is ``...``, or a function whose body it is. The parts of a collection are its entries. A
+    class is a stub while one of its methods is: which others the exercise has given is not known.
 
     Example:
         >>> def stub(x):
@@ -97,9 +97,7 @@ def parts_to_do(answer: object) -> tuple[int, int]:
         >>> parts_to_do(stub), parts_to_do({"a": 1, "b": ...}), parts_to_do(lambda x: 2 * x)
         ((1, 1), (1, 2), (0, 1))
     """
-    if isinstance(answer, type):
-        parts = [part for part in vars(answer).values() if isinstance(part, FunctionType)] or [...]
-    elif isinstance(answer, Mapping):
+    if isinstance(answer, Mapping):
         parts = list(answer.values())
     elif isinstance(answer, list | tuple):
         parts = list(answer)
@@ -111,6 +109,9 @@ def parts_to_do(answer: object) -> tuple[int, int]:
 def _is_stub(answer: object) -> bool:
     if answer is ...:
         return True
+    if isinstance(answer, type):
+        methods = [part for part in vars(answer).values() if isinstance(part, FunctionType)]
+        return not methods or any(map(_is_stub, methods))
     if isinstance(answer, FunctionType):
         says_nothing = set(answer.__code__.co_consts) <= {None, answer.__doc__}
         return says_nothing and _instructions(answer) == _instructions(_stub)
