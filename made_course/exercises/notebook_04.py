@@ -16,7 +16,7 @@ from ..masks import build_masks, connectivity, direct_mask, draw_degrees, input_
 from ..sampling import sample_naive
 from ..widgets.quiz import Choice
 from ..words import variable_names
-from .examine import is_same, require_same, run, written, written_call
+from .examine import compare_on_cases, is_same, require_same, run, written, written_call
 from .exercise import Exercise, Slip, Wrong
 
 # ---- 4.1 ----------------------------------------------------------------------------------------
@@ -110,9 +110,20 @@ class _MaskIsAttribute(nn.Linear):
         return F.linear(x, self.weight * self.mask, self.bias)
 
 
+class _MaskIsNotSaved(MaskedLinear):
+    def __init__(self, in_features: int, out_features: int, bias: bool = True) -> None:
+        super().__init__(in_features, out_features, bias)
+        self.register_buffer("mask", torch.ones(out_features, in_features), persistent=False)
+
+
 class _ReplacesMask(MaskedLinear):
     def set_mask(self, mask: Tensor) -> None:
         self.register_buffer("mask", mask)
+
+
+class _KeepsCallersMask(MaskedLinear):
+    def set_mask(self, mask: Tensor) -> None:
+        self.mask = mask.to(self.mask)
 
 
 _NOT_MASKED = Slip(
@@ -161,11 +172,22 @@ _AS_ATTRIBUTE = Slip(
     "the mask is not saved with the layer: a plain attribute is not in its state dict, and stays "
     'behind when it moves to a GPU. Use self.register_buffer("mask", …) in __init__',
 )
+_NOT_SAVED = Slip(
+    _MaskIsNotSaved,
+    "the buffer of the mask is registered with persistent=False, so that it is not in the state "
+    "dict: a layer that is loaded would have another mask",
+)
 _REPLACED = Slip(
     _ReplacesMask,
     "set_mask put a new tensor in the place of the buffer, on the device from which the mask came: "
     "after .to('cuda') a CPU mask would be back in the layer. Copy the values into the buffer that "
     "is there: self.mask.copy_(mask)",
+)
+_ALIASED = Slip(
+    _KeepsCallersMask,
+    "set_mask kept the very tensor that it was given (.to copies nothing where dtype and device "
+    "are the same already), so the layer's mask changes when the caller's does. Copy the values "
+    "into the buffer that is there: self.mask.copy_(mask)",
 )
 
 _WEIGHT = torch.tensor([[1.0, -2.0, 0.5], [3.0, 4.0, -1.0]])
@@ -174,9 +196,26 @@ _MASK = torch.tensor([[True, False, True], [False, True, True]])
 _X = torch.tensor([[1.0, 2.0, 3.0], [-1.0, 0.5, 2.0], [0.0, 1.0, 0.0], [4.0, -3.0, 1.0]])
 
 
+def _make(answer: object, *arguments: object) -> object:
+    """An instance of the answer, which must be a class."""
+    if not callable(answer) or isinstance(answer, nn.Module):
+        raise Wrong(
+            f"a class was expected, came {type(answer).__name__}: hand over the class itself, "
+            "without calling it"
+        )
+    made = run(answer, *arguments)
+    if isinstance(made, nn.Module) and "_parameters" not in vars(made):
+        raise Wrong(
+            "__init__ did not call that of nn.Module, which makes room for parameters and "
+            "buffers: it begins with super().__init__(…)",
+            tried=written_call(answer, arguments),
+        )
+    return made
+
+
 def _layer(answer: object, bias: bool = True) -> nn.Linear:
     """A layer of the answer's class from 3 to 2, with weights that are known."""
-    layer = run(answer, 3, 2, bias)
+    layer = _make(answer, 3, 2, bias)
     if not isinstance(layer, nn.Linear):
         raise Wrong(
             "a subclass of nn.Linear was expected: it brings weight, bias and their start",
@@ -239,8 +278,10 @@ def _examine_layer(answer: object) -> None:
         )
     saved = [name for name, value in layer.state_dict().items() if is_same(value.bool(), _MASK)]
     if not saved:
+        buffers = [buffer.bool() for buffer in layer.buffers()]
+        is_buffer = any(is_same(buffer, _MASK) for buffer in buffers)
         raise Wrong(
-            _AS_ATTRIBUTE.cause,
+            (_NOT_SAVED if is_buffer else _AS_ATTRIBUTE).cause,
             tried=f"{tried}, then layer.state_dict()",
             expected=written(["weight", "bias", "mask"]),
             came=written(list(layer.state_dict())),
@@ -272,6 +313,14 @@ def _examine_layer(answer: object) -> None:
     run(moved.set_mask, _MASK)
     if any(buffer.device.type != "meta" for buffer in moved.buffers()):
         raise Wrong(_REPLACED.cause, tried="layer.to(another device), then set_mask(a CPU mask)")
+    for given in (_MASK.float(), _MASK.clone()):
+        layer.set_mask(given)  # not a copy of it
+        given.zero_()
+        try:
+            _require_output(layer, _MASK, "set_mask(mask), then mask.zero_(), then forward")
+        except Wrong as wrong:
+            wrong.cause = _ALIASED.cause
+            raise
 
 
 def _require_weights(layer: nn.Linear, cause: str, tried: str) -> None:
@@ -298,7 +347,9 @@ LAYER = Exercise(
         _NO_GRADIENT,
         _AS_PARAMETER,
         _AS_ATTRIBUTE,
+        _NOT_SAVED,
         _REPLACED,
+        _ALIASED,
     ),
     hints=(
         "Three things: a buffer made in __init__, a copy into it in set_mask, one product more "
@@ -332,8 +383,110 @@ def _by_formula_and_epsilon(logits: Tensor, x: Tensor) -> Tensor:
     return (x * torch.log(p + 1e-8) + (1 - x) * torch.log(1 - p + 1e-8)).sum(dim=1)
 
 
+def _by_formula_in_double(logits: Tensor, x: Tensor) -> Tensor:
+    p = torch.sigmoid(logits.double())
+    return torch.where(x == 1, p, 1 - p).log().sum(dim=1).float()
+
+
+def _by_exp(logits: Tensor, x: Tensor) -> Tensor:
+    return (x * logits - torch.log(1 + torch.exp(logits))).sum(dim=1)
+
+
+def _by_cross_entropy(logits: Tensor, x: Tensor) -> Tensor:
+    return -F.binary_cross_entropy(torch.sigmoid(logits), x, reduction="none").sum(dim=1)
+
+
 def _from_probabilities(p: Tensor, x: Tensor) -> Tensor:
     return (x * torch.log(p) + (1 - x) * torch.log(1 - p)).sum(dim=1)
+
+
+_EPSILON = Slip(
+    _by_formula_and_epsilon,
+    "a small number ε inside the logarithm, or a clamp, hides the overflow. But then no logarithm "
+    "is below log ε (−18.4 if ε is 1e-8), so the value is wrong, and the gradient is gone: use "
+    "softplus",
+)
+_ROUNDED = Slip(
+    _by_formula_in_double,
+    "right for small logits. At large ones a number is rounded somewhere before its logarithm is "
+    "taken (a sigmoid, an exp), and float64 only moves the place: use softplus",
+)
+_LOGITS_AND_X = (
+    (
+        torch.tensor([[1.0, -2.0, 0.5], [0.2, 3.0, 1.0]]),
+        torch.tensor([[1.0, 0.0, 1.0], [0.0, 1.0, 1.0]]),
+    ),
+    (
+        torch.tensor([[200.0, -200.0], [-200.0, 0.0], [30.0, 2.0]]),
+        torch.tensor([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]]),
+    ),
+    (
+        torch.tensor([[1000.0, 0.0], [1000.0, 1.0], [-1000.0, 2.0]]),
+        torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]),
+    ),
+)
+_WRONG_LOG_PROBS = (
+    Slip(
+        _by_formula,
+        "right while logits are small. At large ones the sigmoid is rounded to 0 or 1, the "
+        "logarithm of 0 is −inf, and 0 · −inf is NaN: use softplus, which needs no such "
+        "logarithm",
+    ),
+    _EPSILON,
+    _ROUNDED,
+    Slip(
+        _by_exp,
+        "right while logits are small. The exponential of a large one overflows to infinity (from "
+        "89 on, in float32), and the logarithm of infinity is infinity: F.softplus(z) is "
+        "log(1 + exp(z)) without the overflow",
+    ),
+    Slip(
+        _by_cross_entropy,
+        "right while logits are small. At large ones the sigmoid is rounded to 0 or 1, and "
+        "binary_cross_entropy cuts the logarithm of 0 off at −100: use softplus, or "
+        "binary_cross_entropy_with_logits, which takes no sigmoid first",
+    ),
+    Slip(
+        lambda logits, x: bernoulli_log_prob(logits, x) / logits.shape[1],
+        "this is the mean over the variables: the logarithm of a product is the sum",
+    ),
+    Slip(
+        lambda logits, x: bernoulli_log_prob(logits.T, x.T),
+        "this sums over the rows: each row is an example and gets a number of its own, so sum "
+        "over dimension 1",
+    ),
+    Slip(
+        lambda logits, x: bernoulli_log_prob(logits, x).sum(),
+        "this is one number for the whole batch: one for each row is asked for",
+    ),
+    Slip(
+        lambda logits, x: -bernoulli_log_prob(logits, x),
+        "the sign is wrong: this is the NLL. The logarithm of a probability is never above 0",
+    ),
+    Slip(
+        lambda logits, x: bernoulli_log_prob(-logits, x),
+        "zeros and ones are swapped: where x is 1 it takes log σ(z), where x is 0 log(1 − σ(z))",
+    ),
+    Slip(
+        _from_probabilities,
+        "the logits are taken for probabilities: p = σ(z), and z may be any real number",
+    ),
+)
+
+
+def _examine_log_prob(answer: object) -> None:
+    small, large, _ = _LOGITS_AND_X
+    try:
+        compare_on_cases(answer, bernoulli_log_prob, _LOGITS_AND_X, _WRONG_LOG_PROBS)
+    except Wrong as wrong:
+        if wrong.cause == "the answer differs in value" and wrong.tried != written_call(
+            answer, small
+        ):
+            is_cut_off = bool(run(answer, *large).isfinite().all()) and not is_same(
+                run(answer, *large), bernoulli_log_prob(*large)
+            )
+            wrong.cause = (_EPSILON if is_cut_off else _ROUNDED).cause
+        raise
 
 
 LOG_PROB = Exercise(
@@ -342,55 +495,8 @@ LOG_PROB = Exercise(
     stars=2,
     minutes=6,
     reference=bernoulli_log_prob,
-    cases=(
-        (
-            torch.tensor([[1.0, -2.0, 0.5], [0.2, 3.0, 1.0]]),
-            torch.tensor([[1.0, 0.0, 1.0], [0.0, 1.0, 1.0]]),
-        ),
-        (
-            torch.tensor([[200.0, -200.0], [-200.0, 0.0], [30.0, 2.0]]),
-            torch.tensor([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]]),
-        ),
-    ),
-    slips=(
-        Slip(
-            _by_formula,
-            "right while logits are small. At large ones the sigmoid is rounded to 0 or 1, the "
-            "logarithm of 0 is −inf, and 0 · −inf is NaN: use softplus, which needs no such "
-            "logarithm",
-        ),
-        Slip(
-            _by_formula_and_epsilon,
-            "a small number inside the logarithm hides the overflow, but the value is wrong (never "
-            "below −18.4) and the gradient is gone: use softplus",
-        ),
-        Slip(
-            lambda logits, x: bernoulli_log_prob(logits, x) / logits.shape[1],
-            "this is the mean over the variables: the logarithm of a product is the sum",
-        ),
-        Slip(
-            lambda logits, x: bernoulli_log_prob(logits.T, x.T),
-            "this sums over the rows: each row is an example and gets a number of its own, so sum "
-            "over dimension 1",
-        ),
-        Slip(
-            lambda logits, x: bernoulli_log_prob(logits, x).sum(),
-            "this is one number for the whole batch: one for each row is asked for",
-        ),
-        Slip(
-            lambda logits, x: -bernoulli_log_prob(logits, x),
-            "the sign is wrong: this is the NLL. The logarithm of a probability is never above 0",
-        ),
-        Slip(
-            lambda logits, x: bernoulli_log_prob(-logits, x),
-            "zeros and ones are swapped: where x is 1 it takes log σ(z), where x is 0 "
-            "log(1 − σ(z))",
-        ),
-        Slip(
-            _from_probabilities,
-            "the logits are taken for probabilities: p = σ(z), and z may be any real number",
-        ),
-    ),
+    examine=_examine_log_prob,
+    slips=_WRONG_LOG_PROBS,
     hints=(
         "Two tensors of shape (B, D): the log-probability of a 1, and that of a 0. Then choose "
         "between them by x, and sum.",
@@ -431,6 +537,31 @@ def _take_likelier(forward: Callable, order: LongTensor, u: Tensor) -> Tensor:
     return sample(forward, order, torch.full_like(u, 0.5))
 
 
+def _compare_with_logits(forward: Callable, order: LongTensor, u: Tensor) -> Tensor:
+    x = torch.zeros_like(u)
+    for i in torch.argsort(order).tolist():
+        x[:, i] = (u[:, i] <= forward(x)[:, i]).float()
+    return x
+
+
+def _sample_from_u(forward: Callable, order: LongTensor, u: Tensor) -> Tensor:
+    return (u <= torch.sigmoid(forward(u))).float()
+
+
+def _write_by_step(forward: Callable, order: LongTensor, u: Tensor) -> Tensor:
+    x = torch.zeros_like(u)
+    for t, i in enumerate(torch.argsort(order).tolist()):
+        x[:, t] = (u[:, i] <= torch.sigmoid(forward(x)[:, i])).float()
+    return x
+
+
+def _read_and_write_by_step(forward: Callable, order: LongTensor, u: Tensor) -> Tensor:
+    x = torch.zeros_like(u)
+    for t, i in enumerate(torch.argsort(order).tolist()):
+        x[:, t] = (u[:, t] <= torch.sigmoid(forward(x)[:, i])).float()
+    return x
+
+
 def _sample_by_steps(forward: Callable, order: LongTensor, u: Tensor) -> Tensor:
     return sample(forward, order, u[:, order - 1])
 
@@ -447,8 +578,9 @@ _BY_COLUMNS = Slip(
 )
 _AT_ONCE = Slip(
     _sample_at_once,
-    "all variables are drawn from one forward pass over zeros: the second needs to see the value "
-    "that was drawn for the first, so each step has a pass of its own",
+    "each variable is drawn as if from one forward pass over zeros. The second needs to see the "
+    "value that was drawn for the first, so each step has a pass of its own, which is handed what "
+    "is drawn so far; or the loop begins with the largest degree",
 )
 _LIKELIER = Slip(
     _take_likelier,
@@ -462,7 +594,43 @@ _INVERTED = Slip(
 _COLUMN_BY_STEP = Slip(
     _sample_by_steps, "column i of u decides variable i, whatever the step at which it comes"
 )
-_WRONG_SAMPLERS = (_BY_DEGREES, _BY_COLUMNS, _AT_ONCE, _LIKELIER, _INVERTED, _COLUMN_BY_STEP)
+_WITH_LOGITS = Slip(
+    _compare_with_logits,
+    "u is compared with the logit, and a logit is no probability: p = torch.sigmoid(logit)",
+)
+_FROM_U = Slip(
+    _sample_from_u,
+    "forward is handed u. It needs x, which begins as zeros and holds what is drawn so far; u "
+    "decides, and the network never sees it",
+)
+_WRITTEN_BY_STEP = Slip(
+    _write_by_step,
+    "at step t the value is written into column t of x, and belongs into column i, that of the "
+    "variable which comes at this step",
+)
+_ALL_BY_STEP = Slip(
+    _read_and_write_by_step,
+    "at step t column t of x and of u is used, but columns belong to variables: at every step use "
+    "column i of x, of u and of the logits, where i is the variable that comes at this step",
+)
+_BY_ORDER = Slip(
+    _sample_along(lambda order: order.tolist()),
+    "the loop goes through order itself. That counts from 1, columns count from 0, and order[i] is "
+    "the step at which variable i comes, while the loop needs the variable that comes at each "
+    "step: that is argsort(order)",
+)
+_WRONG_SAMPLERS = (
+    _BY_DEGREES,
+    _BY_COLUMNS,
+    _AT_ONCE,
+    _LIKELIER,
+    _INVERTED,
+    _COLUMN_BY_STEP,
+    _WITH_LOGITS,
+    _FROM_U,
+    _WRITTEN_BY_STEP,
+    _ALL_BY_STEP,
+)
 
 
 def three_logits(x: Tensor) -> Tensor:
@@ -498,7 +666,7 @@ SAMPLER = Exercise(
         (three_logits, torch.tensor([3, 1, 2]), _uniforms(6, 3)),
         (four_logits, torch.tensor([2, 4, 1, 3]), _uniforms(8, 4)),
     ),
-    slips=_WRONG_SAMPLERS,
+    slips=(*_WRONG_SAMPLERS, _BY_ORDER),
     hints=(
         "Begin with zeros of the shape of u. Each step fills one column, and the next forward pass "
         "sees it.",
@@ -783,7 +951,7 @@ def _examine_prediction(answer: object) -> str:
                 "where no test catches it",
                 came=written(tests),
             )
-        if not set(tests) <= set(TESTS):
+        if any(test not in list(TESTS) for test in tests):
             raise Wrong(
                 f'answer["{mutant}"] may hold these names: {", ".join(TESTS)}', came=written(tests)
             )
@@ -898,6 +1066,34 @@ class _GivesProbabilities(MADE):
         return torch.sigmoid(super().forward(x))
 
 
+class _NoActivation(MADE):
+    def forward(self, x: Tensor) -> Tensor:
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+
+class _PlainList(MADE):
+    def __init__(self, input_dim, hidden_dims, ordering) -> None:
+        super().__init__(input_dim, hidden_dims, ordering)
+        layers = list(self.layers)
+        del self.layers
+        self.layers = layers
+
+
+class _SigmoidInLogProb(MADE):
+    def log_prob(self, x: Tensor) -> Tensor:
+        return bernoulli_log_prob(torch.sigmoid(self(x)), x)
+
+
+class _AnotherLogProb(MADE):
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x) / 2
+
+    def log_prob(self, x: Tensor) -> Tensor:
+        return bernoulli_log_prob(2 * self(x), x)
+
+
 class _ByFormula(MADE):
     def log_prob(self, x: Tensor) -> Tensor:
         return _by_formula(self(x), x)
@@ -952,6 +1148,8 @@ _FAULTS: dict[type[MADE], str] = {
     "dict, and stays behind when the model moves. Use register_buffer",
     _MasksAreParameters: "the masks are among the parameters, and would be trained: make them "
     "buffers",
+    _PlainList: "the layers stand in a plain list, which nn.Module does not look into, so they are "
+    "not trained, saved or moved: use nn.ModuleList",
     _ActivatedOutput: "no logit is below 0, so no probability below one half: nothing comes after "
     "the last layer, no activation either",
     _GivesProbabilities: "forward gives numbers between 0 and 1: logits are asked for, without a "
@@ -968,6 +1166,12 @@ _FAULTS: dict[type[MADE], str] = {
     "masks were applied to them when the model was built, and not at each forward pass",
     _StrictEverywhere: "nothing leaks, but in this wide network something is lost that is allowed. "
     "Hidden layers need >=, the output alone >; and every degree from 1 to D − 1 must occur",
+    _NoActivation: "no activation: without one after each hidden layer all layers together are a "
+    "single matrix, and what x₂ and x₃ do to the output of x₁ only adds up",
+    _SigmoidInLogProb: "log_prob takes a sigmoid before bernoulli_log_prob, which wants the logits "
+    "themselves: bernoulli_log_prob(self(x), x)",
+    _AnotherLogProb: "log_prob is another distribution than the logits of forward(x) stand for: it "
+    "is to be bernoulli_log_prob(self(x), x), with nothing in between",
     MeanForSum: "log_prob is the mean over the variables: it is to be their sum",
     _GivesNLL: "the sign of log_prob is wrong: the logarithm of a probability is never above 0",
     _ByFormula: "log_prob is not finite where logits are large: use softplus, as in exercise 4.2",
@@ -1001,8 +1205,11 @@ def _examine_model(answer: object) -> str:
     for ordering, hidden_dims in _SIZES:
         trial = _Trial(answer, ordering, hidden_dims)
         trial.require_order_and_buffers()
+        trial.require_known_layers()
         trial.require_logits()
         trial.require_what_is_seen(all_of_it=min(hidden_dims, default=32) >= 32)
+        if hidden_dims and min(hidden_dims) >= 32 and ordering == _CYCLE:
+            trial.require_bend()
         trial.require_log_prob()
         trial.require_samples()
         trial.require_saved()
@@ -1025,7 +1232,7 @@ class _Trial:
         self.model = self.new()
 
     def new(self) -> nn.Module:
-        model = run(self.answer, len(self.ordering), self.hidden_dims, self.ordering)
+        model = _make(self.answer, len(self.ordering), self.hidden_dims, self.ordering)
         if not isinstance(model, nn.Module):
             self.fail("a subclass of nn.Module was expected", came=written(model))
         return model.eval()
@@ -1066,6 +1273,21 @@ class _Trial:
         for name, value in self.model.named_parameters():
             if value.dim() == 2 and bool(((value == 0) | (value == 1)).all()):
                 self.fail(_MasksAreParameters, ".named_parameters()", came=f"{name} among them")
+
+    def require_known_layers(self) -> None:
+        known = {id(part) for part in [*self.model.modules(), *self.model.parameters()]}
+        for name, kept in vars(self.model).items():
+            if isinstance(kept, list | tuple) and any(
+                isinstance(part, nn.Module | nn.Parameter) and id(part) not in known
+                for part in kept
+            ):
+                parameters = [name for name, _ in self.model.named_parameters()]
+                self.fail(
+                    _PlainList,
+                    ".named_parameters()",
+                    expected=f"those of the layers in {name}, too",
+                    came=written(parameters),
+                )
 
     def require_logits(self) -> None:
         self.model.double()
@@ -1118,6 +1340,22 @@ class _Trial:
                 came=f"the output of {self.names[i]} never moves",
             )
 
+    @torch.no_grad()
+    def require_bend(self) -> None:
+        """What x₂ and x₃ do to the output of x₁ does not only add up."""
+        bends = []
+        for _ in range(4):
+            self.shake()
+            z00, z01, z10, z11 = self.model(self.points)[:4, 0].tolist()
+            bends.append(abs(z11 - z10 - z01 + z00))
+        if max(bends) < 1e-6:
+            self.fail(
+                _NoActivation,
+                " with large weights: the output of x₁, z(x₂, x₃)",
+                expected="z(1, 1) − z(1, 0) − z(0, 1) + z(0, 0) is not 0",
+                came="it is 0 whatever the weights are",
+            )
+
     def leaking_like(self, seen: Tensor) -> type[MADE] | str:
         """Which known fault makes outputs see just this."""
         for fault in _MASK_FAULTS:
@@ -1131,10 +1369,11 @@ class _Trial:
     def require_log_prob(self) -> None:
         self.shake()
         with torch.no_grad():
-            expected = bernoulli_log_prob(self.model(self.points), self.points)
+            logits = self.model(self.points)
+        expected = bernoulli_log_prob(logits, self.points)
         came = self.call("log_prob", self.points, expected)
         total = came.exp().sum().item()
-        if not is_same(came, expected) or abs(total - 1) > 1e-9:
+        if abs(total - 1) > 1e-9:
             fault = (
                 "log_prob is not the sum over the variables of their log-probabilities, in the "
                 "dtype of the model"
@@ -1149,6 +1388,15 @@ class _Trial:
                 f": the sum of exp(log_prob) over all {inputs}",
                 expected="1, to nine digits",
                 came=f"{total:.9g}",
+            )
+        if not is_same(came, expected):
+            row = (came - expected).abs().argmax()
+            of_sigmoid = bernoulli_log_prob(torch.sigmoid(logits), self.points)
+            self.fail(
+                _SigmoidInLogProb if is_same(came, of_sigmoid) else _AnotherLogProb,
+                f".log_prob(x) with x = {written(self.points[row])}",
+                expected=f"{written(expected[row])}, by the logits of forward(x)",
+                came=written(came[row]),
             )
         self.model.float()
         self.shake(size=300)

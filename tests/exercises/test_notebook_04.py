@@ -17,6 +17,7 @@ from made_course.exercises.notebook_04 import (
     WHY,
     WRITE_MADE,
     MaskedLinear,
+    bernoulli_log_prob,
     catching_tests,
     caught_by,
 )
@@ -31,7 +32,7 @@ class LayerOfBools(nn.Linear):
         self.register_buffer("kept", torch.ones_like(self.weight, dtype=torch.bool))
 
     def set_mask(self, mask):
-        self.kept = mask.to(self.weight.device).bool()
+        self.kept = mask.to(self.weight.device).bool().clone()
 
     def forward(self, x):
         z = x @ torch.where(self.kept, self.weight, 0.0).T
@@ -104,7 +105,26 @@ def test_misformed_layers():
     wrong(LAYER, WithoutBias, "hand bias on")
     wrong(LAYER, NoLinear, "subclass of nn.Linear")
     wrong(LAYER, Detached, "a masked weight gets a gradient")
-    wrong(LAYER, MaskedLinear(3, 2), "raised")
+    wrong(LAYER, MaskedLinear(3, 2), "a class was expected, came MaskedLinear")
+    wrong(LAYER, None, "a class was expected, came NoneType")
+
+
+def test_layer_whose_start_is_forgotten():
+    class NotBegun(MaskedLinear):
+        def __init__(self, *arguments):
+            self.size = arguments
+
+    wrong(LAYER, NotBegun, "super().__init__(")
+
+
+@pytest.mark.parametrize("kind", [torch.bool, torch.float32])
+def test_layer_that_keeps_the_callers_mask(kind):
+    class Keeps(MaskedLinear):
+        def set_mask(self, mask):
+            mask = mask.to(self.mask.device)
+            self.mask = mask if mask.dtype == kind else mask.float().clone()
+
+    wrong(LAYER, Keeps, "kept the very tensor", "mask.zero_()")
 
 
 def test_log_prob():
@@ -114,6 +134,44 @@ def test_log_prob():
     right(LOG_PROB, by_sign)
     right(LOG_PROB, lambda z, x: -F.binary_cross_entropy_with_logits(z, x, reduction="none").sum(1))
     right(LOG_PROB, lambda z, x: torch.distributions.Bernoulli(logits=z).log_prob(x).sum(1))
+
+
+def test_log_probs_that_hold_for_small_logits_only():
+    def clamped(epsilon):
+        def answer(z, x):
+            p = torch.sigmoid(z).clamp(epsilon, 1 - epsilon)
+            return (x * p.log() + (1 - x) * (1 - p).log()).sum(1)
+
+        return answer
+
+    def with_epsilon(z, x):
+        p = torch.sigmoid(z)
+        return (x * (p + 1e-5).log() + (1 - x) * (1 - p + 1e-5).log()).sum(1)
+
+    def cross_entropies(z, x):
+        return torch.stack(
+            [
+                -F.binary_cross_entropy(torch.sigmoid(a), b, reduction="sum")
+                for a, b in zip(z, x, strict=True)
+            ]
+        )
+
+    def by_exp(z, x):
+        return (x * z - torch.log1p(z.exp())).sum(1)
+
+    def by_choice(z, x):
+        p = torch.sigmoid(z)
+        return torch.where(x == 1, p, 1 - p).log().sum(1)
+
+    for answer in (clamped(1e-6), clamped(1e-5), with_epsilon):
+        wrong(LOG_PROB, answer, "a small number ε inside the logarithm, or a clamp")
+    wrong(LOG_PROB, cross_entropies, "cuts the logarithm of 0 off at −100")
+    wrong(LOG_PROB, by_exp, "overflows to infinity")
+    wrong(LOG_PROB, lambda z, x: by_exp(z.double(), x.double()).float(), "overflows to infinity")
+    wrong(LOG_PROB, by_choice, "right for small logits")
+    wrong(LOG_PROB, lambda z, x: by_choice(z.double(), x).float(), "right for small logits")
+    found = wrong(LOG_PROB, lambda z, x: bernoulli_log_prob(z, x) + 1, "differs in value")
+    assert "small logits" not in found.cause
 
 
 def test_sampler():
@@ -130,10 +188,29 @@ def test_sampler():
     right(SAMPLER, row_by_row)
 
 
+def test_wrong_samplers():
+    def by_order(forward, order, u):
+        x = torch.zeros_like(u)
+        for i in order:
+            p = torch.sigmoid(forward(x))
+            x[:, i] = (u[:, i] <= p[:, i]).float()
+        return x
+
+    def backwards(forward, order, u):
+        x = torch.zeros_like(u)
+        for i in order.argsort(descending=True):
+            x[:, i] = (u[:, i] <= torch.sigmoid(forward(x)[:, i])).float()
+        return x
+
+    wrong(SAMPLER, by_order, "counts from 1")
+    wrong(SAMPLER, backwards, "the loop begins with the largest degree")
+
+
 def test_prediction():
     right(PREDICTION, {name: sorted(tests) for name, tests in caught_by().items()})
     wrong(PREDICTION, caught_by() | {"masked once": "gradient"}, "must be a set of names")
     wrong(PREDICTION, caught_by() | {"masked once": {"leak"}}, "may hold these names")
+    wrong(PREDICTION, caught_by() | {"masked once": [["flip"]]}, "may hold these names")
     wrong(PREDICTION, {"masked once": {"gradient"}}, "one entry for each mutant")
 
 
@@ -212,6 +289,38 @@ def test_made_in_parts():
     wrong(WRITE_MADE, NoCounting, "order holds the degree")
     wrong(WRITE_MADE, OneVariableTooFew, "raised RuntimeError", "(1, [4], [0])")
     wrong(WRITE_MADE, lambda *arguments: None, "subclass of nn.Module")
+    wrong(WRITE_MADE, MADE(3, [8], [1, 2, 0]), "a class was expected, came MADE")
+
+
+def test_made_whose_layers_are_not_found():
+    class NotBegun(MADE):
+        def __init__(self, input_dim, hidden_dims, ordering):
+            self.order = torch.as_tensor(ordering)
+
+    class HiddenLayersInList(MADE):
+        def __init__(self, input_dim, hidden_dims, ordering):
+            super().__init__(input_dim, hidden_dims, ordering)
+            self.hidden, self.last = list(self.layers[:-1]), self.layers[-1]
+            del self.layers
+
+        def forward(self, x):
+            for layer in self.hidden:
+                x = torch.relu(layer(x))
+            return self.last(x)
+
+    wrong(WRITE_MADE, NotBegun, "super().__init__(")
+    wrong(WRITE_MADE, HiddenLayersInList, "those of the layers in hidden", "nn.ModuleList")
+
+
+def test_made_whose_log_prob_is_not_that_of_its_logits():
+    class CorrectsForward(MADE):
+        def forward(self, x):
+            return super().forward(x) + 1
+
+        def log_prob(self, x):
+            return bernoulli_log_prob(super().forward(x), x)
+
+    wrong(WRITE_MADE, CorrectsForward, ".log_prob(x) with x = [", "by the logits of forward(x)")
 
 
 def test_made_with_a_gap_between_its_degrees():
