@@ -360,8 +360,8 @@ def _cause(
         theirs = _outcome(slip.answer, case)
         lists = [x for x in (came, expected, theirs) if isinstance(x, list | tuple)]
         if len(lists) == 3 and len(set(map(len, lists))) == 1:
-            wrong = next(k for k, part in enumerate(expected) if not is_same(came[k], part))
-            if is_same(came[wrong], theirs[wrong]):
+            wrong = [k for k, part in enumerate(expected) if not is_same(came[k], part)]
+            if wrong and is_same(came[wrong[0]], theirs[wrong[0]]):
                 return slip.cause
     return None
 
