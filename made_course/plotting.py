@@ -86,14 +86,19 @@ def save_samples_grid(
 
 
 def plot_images(
-    images: Tensor, *, columns: int | None = None, titles: Sequence[str] | None = None
+    images: Tensor,
+    *,
+    columns: int | None = None,
+    titles: Sequence[str] | None = None,
+    cell: float = 0.8,
 ) -> Figure:
     """A grid of square images, ink dark on white.
 
     Args:
         images: (n, D) with D a square number, 0 for paper and 1 for ink, or anything between.
         columns: images in a row; None makes the grid about square.
-        titles: a word over each image, in one line or more.
+        titles: a word over each image, in one line or more; larger over larger images.
+        cell: inches that an image takes, with its margin.
 
     Example:
         >>> len(plot_images(torch.zeros(6, 784), columns=3).axes)
@@ -101,31 +106,33 @@ def plot_images(
     """
     columns = columns or math.ceil(math.sqrt(len(images)))
     rows = math.ceil(len(images) / columns)
-    room = 0.0 if titles is None else 0.1 + 0.16 * max(t.count("\n") + 1 for t in titles)
-    figure = Figure(figsize=(0.8 * columns, (0.8 + room) * rows))
+    larger = min(max(cell / 0.8, 1), 4 / 3)
+    room = 0.0 if titles is None else 0.1 + 0.16 * max(t.count("\n") + 1 for t in titles) * larger
+    figure = Figure(figsize=(cell * columns, (cell + room) * rows))
     for k, image in enumerate(_pictures(images)):
         axes = figure.add_subplot(rows, columns, k + 1)
         axes.imshow(image, cmap="gray_r", vmin=0, vmax=1, interpolation="nearest")
         _frame_only(axes)
         if titles is not None:
-            axes.set_title(titles[k], fontsize=9)
+            axes.set_title(titles[k], fontsize=9 * larger)
             axes.set_anchor("S")  # what room is left belongs to the title
     figure.tight_layout(pad=0.2)
     return figure
 
 
-def plot_image_rows(rows: Mapping[str, Tensor]) -> Figure:
+def plot_image_rows(rows: Mapping[str, Tensor], *, cell: float = 0.8) -> Figure:
     """Rows of square images under one another, each with a name: samples, neighbours, real ones.
 
     Args:
         rows: name → (n, D) images with D a square number; n is the same in every row.
+        cell: inches that an image takes, with its margin.
 
     Example:
         >>> len(plot_image_rows({"real": torch.zeros(3, 784), "sampled": torch.ones(3, 784)}).axes)
         6
     """
     columns = len(next(iter(rows.values())))
-    figure = Figure(figsize=(1.1 + 0.75 * columns, 0.8 * len(rows)), layout="constrained")
+    figure = Figure(figsize=(1.1 + (cell - 0.05) * columns, cell * len(rows)), layout="constrained")
     grid = figure.subplots(len(rows), columns, squeeze=False)
     for (name, images), line in zip(rows.items(), grid, strict=True):
         for image, axes in zip(_pictures(images), line, strict=True):

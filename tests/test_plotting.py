@@ -243,6 +243,17 @@ def test_boards_are_drawn_as_squares():
         assert np.array_equal(picture_in(axes), boards[3].view(4, 4))
 
 
+def test_images_may_be_larger(digits):
+    for figure in (
+        plot_images(digits, columns=3, titles=["ab\ncd"] * 6, cell=1.6),
+        plot_image_rows({"sampled": digits[:3], "nearest": digits[3:]}, cell=1.6),
+    ):
+        FigureCanvasAgg(figure).draw()
+        for axes in figure.axes:
+            assert axes.get_window_extent().width > 1.4 * figure.dpi
+            assert axes.get_tightbbox().y1 <= figure.bbox.height  # with its title
+
+
 def test_rows_of_different_lengths_are_refused(digits):
     with pytest.raises(ValueError, match="zip"):
         plot_image_rows({"sampled": digits[:3], "nearest": digits[3:5]})

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import math
+from collections.abc import Callable
 from contextlib import nullcontext, redirect_stdout, suppress
-from functools import cache
+from functools import cache, wraps
 
 import torch
 import torch.nn.functional as F
@@ -81,6 +82,10 @@ _DROPOUT_IS_ON = Slip(
     "two calls gave two numbers: the model is in training mode, so that dropout switches off other "
     "units each time. evaluate sees to that",
 )
+_MEAN_FORGOTTEN = Slip(
+    lambda model, history, train, valid: -model.log_prob(train),
+    "one number for each row: take the mean, or let evaluate do it",
+)
 _TRAIN_SLIPS = (
     Slip(
         lambda model, history, train, valid: history.train_nll[-1],
@@ -89,13 +94,15 @@ _TRAIN_SLIPS = (
     ),
     Slip(
         lambda model, history, train, valid: evaluate(model, valid),
-        "these are the validation images: it is the training images whose number is in question",
+        "this is the number of the validation images, the last entry of history.valid_nll. It is "
+        "the training images whose number is in question",
     ),
     Slip(
         lambda model, history, train, valid: evaluate(model, train) / train.shape[1],
         "these are nats for one variable: the NLL sums over variables, and averages over rows only",
     ),
     _DROPOUT_IS_ON,
+    _MEAN_FORGOTTEN,
     Slip(
         _train_nll_in_evaluation_mode,
         "the number is right, but your code leaves the model in evaluation mode, and training "
@@ -106,10 +113,11 @@ _TRAIN_SLIPS = (
 
 def _examine_train_nll(answer: object) -> str:
     case = _finished_run()
+    numbers = _with_the_mode_put_back(answer) if callable(answer) else answer
     try:
-        if _calls_differ(answer, case):
-            raise Wrong(_DROPOUT_IS_ON.cause)
-        compare_on_cases(answer, train_nll_now, (case,), _TRAIN_SLIPS)
+        _require_one_steady_number(numbers, case)
+        compare_on_cases(numbers, train_nll_now, (case,), _TRAIN_SLIPS[:-1])
+        compare_on_cases(answer, train_nll_now, (case,), _TRAIN_SLIPS)  # now the mode counts, too
     except Wrong as wrong:
         wrong.tried = (
             f"a run of {len(case[1])} epochs on boards of 4 × 4 pixels, dropout {case[0].dropout}"
@@ -123,10 +131,30 @@ def _examine_train_nll(answer: object) -> str:
     )
 
 
-def _calls_differ(answer: object, case: tuple[object, ...]) -> bool:
-    with suppress(Wrong, TypeError):  # what else is wrong is said by others
-        return not math.isclose(run(answer, *case), run(answer, *case), rel_tol=1e-4)
-    return False
+def _with_the_mode_put_back(answer: Callable[..., object]) -> Callable[..., object]:
+    @wraps(answer)
+    def numbers(model: MADE, *rest: object) -> object:
+        was = model.training
+        try:
+            return answer(model, *rest)
+        finally:
+            model.train(was)
+
+    return numbers
+
+
+def _require_one_steady_number(answer: object, case: tuple[object, ...]) -> None:
+    try:
+        first, second = run(answer, *case), run(answer, *case)
+    except Wrong:
+        return  # what is wrong is said by others
+    if isinstance(first, Tensor) and first.shape == (len(case[2]),):
+        came = f"a tensor of shape {tuple(first.shape)}"
+        raise Misformed(_MEAN_FORGOTTEN.cause, came=came, expected="a number")
+    with suppress(TypeError, ValueError, RuntimeError):  # these are no two numbers
+        if math.isclose(first, second, rel_tol=1e-4):
+            return
+        raise Wrong(_DROPOUT_IS_ON.cause)
 
 
 TRAIN_NOW = Exercise(
@@ -165,7 +193,12 @@ def _finished_run() -> tuple[MADE, History, Tensor, Tensor]:
                     for parameter, gradient in zip(model.parameters(), gradients, strict=True):
                         parameter -= 0.4 * gradient
                 losses.append(loss.item())
-            history.append(train_nll=sum(losses) / len(losses), lr=0.4, seconds=0.0)
+            history.append(
+                train_nll=sum(losses) / len(losses),
+                valid_nll=evaluate(model, valid),
+                lr=0.4,
+                seconds=0.0,
+            )
     return model, history, train, valid
 
 
@@ -191,6 +224,20 @@ _PARAMETER_SLIPS = (
     Slip(
         lambda model: sum(int(m.mask.sum()) for m in model.modules() if hasattr(m, "mask")),
         "these are the weights alone. A bias has no mask: all biases count",
+    ),
+    Slip(
+        lambda model: sum(int(mask.sum()) for mask in model.masks),
+        "model.masks are those of the layers from input to output: the weights of the direct "
+        "connections are missing, and so are all biases, which have no mask",
+    ),
+    Slip(
+        lambda model: sum(
+            int((m.masked_weight() != 0).sum()) + (0 if m.bias is None else len(m.bias))
+            for m in model.modules()
+            if hasattr(m, "mask")
+        ),
+        "a weight may be zero by chance, or at its start as those of direct connections: ask the "
+        "mask",
     ),
     Slip(
         lambda model: sum(int(layer.mask.sum()) + len(layer.bias) for layer in model.net),
@@ -240,7 +287,8 @@ def _networks() -> dict[str, MADE]:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         large = MADE(5, (6, 4), ordering=[3, 0, 4, 1, 2], degrees="even", direct=True)
-        nn.init.normal_(large.direct.weight)  # it starts at zero, which a mask does not say
+        nn.init.normal_(large.direct.weight)
+        large.direct.weight.data[0, large.direct.mask[0].nonzero()[0]] = 0  # and yet not masked
         small = MADE(3, (4,), ordering=[1, 2, 0], degrees="even")
     return {
         "MADE(5, hidden_dims=(6, 4), direct=True)": large,

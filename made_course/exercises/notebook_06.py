@@ -73,6 +73,19 @@ STEP = Exercise(
             lambda degrees, t: to_compute(degrees, t + 1),
             "this is what the next step computes: steps count from 1, like degrees",
         ),
+        Slip(
+            lambda degrees, t: [*(units == t - 1 for units in degrees[1:]), degrees[0] <= t],
+            "the outputs of degree 1 to t are all marked: those of a smaller degree were used at "
+            "their own step, and step t needs one output only",
+        ),
+        Slip(
+            lambda degrees, t: [
+                *(units == t - 1 for units in degrees[1:]),
+                torch.arange(len(degrees[0])) == t - 1,
+            ],
+            "the output is that of the t-th variable in the row, which is right in raster ordering "
+            "only: the variable of step t is the one of degree t",
+        ),
     ),
     hints=(
         "At step t the variables of degree 1 to t - 1 are drawn. Which one of them is new since "
@@ -227,6 +240,12 @@ def _one_at_a_time(
     return torch.where(known, x, high / (low + high))
 
 
+def _row_by_row(log_prob: Callable[[Tensor], Tensor], x: Tensor, known: Tensor) -> Tensor:
+    rows = _fillings(x, known)
+    p = torch.stack([log_prob(row) for row in rows]).exp()
+    return (p / p.sum()) @ rows
+
+
 def _best(log_prob: Callable[[Tensor], Tensor], x: Tensor, known: Tensor) -> Tensor:
     rows = _fillings(x, known)
     return rows[log_prob(rows).argmax()]
@@ -235,15 +254,25 @@ def _best(log_prob: Callable[[Tensor], Tensor], x: Tensor, known: Tensor) -> Ten
 _DAYS = torch.bincount(rain_diary().long() @ torch.tensor([4, 2, 1]), minlength=8) / 20
 _TABLE = torch.tensor([9, 2, 1, 5, 3, 8, 2, 1, 4, 7, 1, 6, 2, 3, 10, 1]) / 65
 
+ONE_ROW = "log_prob takes rows (n, D): for one row x[None]"
+
 
 def diary(x: Tensor) -> Tensor:
     """(n, 3) days → (n,) log-probabilities."""
+    _require_rows(x)
     return _DAYS[x.long() @ torch.tensor([4, 2, 1])].log()
 
 
 def four_variables(x: Tensor) -> Tensor:
     """(n, 4) rows → (n,) log-probabilities, from a table."""
+    _require_rows(x)
     return _TABLE[x.long() @ torch.tensor([8, 4, 2, 1])].log()
+
+
+def _require_rows(x: Tensor) -> None:
+    """A model's ``log_prob`` asks for the same."""
+    if x.dim() != 2:
+        raise ValueError(ONE_ROW)
 
 
 COMPLETION = Exercise(
@@ -289,6 +318,20 @@ COMPLETION = Exercise(
             _best,
             "this is the single most probable filling: what is asked for is a mean over all of "
             "them, weighted by their probability",
+        ),
+        Slip(_row_by_row, ONE_ROW),
+        Slip(
+            lambda log_prob, x, known: fill_in(log_prob, x, ~known),
+            "known and unknown are swapped: where known is True, the value in x stays",
+        ),
+        Slip(
+            lambda log_prob, x, known: torch.where(known, x, 1 - fill_in(log_prob, x, known)),
+            "at the unknown places these are p(xᵢ = 0 | known): sum over the rows in which xᵢ is 1",
+        ),
+        Slip(
+            lambda log_prob, x, known: 1 - fill_in(log_prob, x, known),
+            "these are p(xᵢ = 0 | known), at the known places, too: sum over the rows in which xᵢ "
+            "is 1",
         ),
     ),
     hints=(

@@ -42,6 +42,28 @@ def test_the_run_shows_what_it_should():
     assert evaluate(model, valid) > evaluate(model, train) + 0.5
     assert model.training
     wrong(TRAIN_NOW, lambda *case: "low", "a number")
+    assert history.valid_nll[-1] == pytest.approx(evaluate(model, valid))
+
+
+def test_a_number_is_judged_before_the_mode():
+    def last_entry(model, history, train, valid):
+        model.eval()
+        return history.train_nll[-1]
+
+    def each_row(model, history, train, valid):
+        return -model.eval().log_prob(train)
+
+    def other_weights(model, history, train, valid):
+        nll = evaluate(model, train)
+        torch.nn.init.zeros_(model.net[0].weight)
+        return nll
+
+    wrong(TRAIN_NOW, lambda model, history, train, valid: history.valid_nll[-1], "validation")
+    wrong(TRAIN_NOW, lambda model, history, train, valid: evaluate(model.eval(), valid), "validat")
+    wrong(TRAIN_NOW, last_entry, "last entry of history.train_nll")
+    wrong(TRAIN_NOW, each_row, "take the mean", "shape (20,)")
+    wrong(TRAIN_NOW, other_weights, "changed what it was given")
+    wrong(TRAIN_NOW, lambda *case: torch.zeros(3), "a number")
 
 
 def test_parameters():
@@ -50,13 +72,14 @@ def test_parameters():
         weights = sum(layer.mask.count_nonzero().item() for layer in layers)
         return weights + sum(p.numel() for p in model.parameters() if p.dim() == 1)
 
-    def by_effect(model):  # of weights that have a value, those that are not masked
-        kept = [m.masked_weight() for m in model.modules() if isinstance(m, MaskedLinear)]
-        kept += [p for name, p in model.named_parameters() if name.endswith("bias")]
-        return torch.tensor(sum(int((tensor != 0).sum()) for tensor in kept))
-
     right(PARAMETERS, by_degrees)
-    right(PARAMETERS, by_effect)
+
+    def by_hand(model):
+        kept = [m.mask for m in model.modules() if isinstance(m, MaskedLinear)]
+        kept += [torch.ones_like(p) for name, p in model.named_parameters() if "bias" in name]
+        return torch.tensor(sum(int(ones.sum()) for ones in kept))
+
+    right(PARAMETERS, by_hand)
     report = wrong(PARAMETERS, lambda model: 7)
     assert report.tried == "used_parameters(MADE(5, hidden_dims=(6, 4), direct=True))"
 

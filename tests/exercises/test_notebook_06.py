@@ -1,8 +1,9 @@
 import itertools
 
+import pytest
 import torch
 
-from made_course import MADE
+from made_course import MADE, load_pretrained
 from made_course.exercises.notebook_06 import COMPLETION, GREEDY, STEP, to_compute
 from tests.exercises.checking import right, wrong
 
@@ -89,3 +90,11 @@ def test_misformed_answers():
         return x
 
     wrong(COMPLETION, filling_in_place, "changed what it was given")
+
+    def one_row_at_a_time(log_prob, x, known):  # a model's log_prob would raise
+        row = torch.where(known, x, 0.0)
+        return log_prob(row).exp() * row
+
+    wrong(COMPLETION, one_row_at_a_time, "for one row x[None]")
+    with pytest.raises(ValueError, match=r"x\[None\]"):
+        load_pretrained("tiny").log_prob(torch.zeros(16))
