@@ -2,12 +2,10 @@
 
 import contextlib
 import io
-import time
 
 import pytest
 
 from made_course import exercises
-from made_course.exercises.examine import LIMIT_S
 from tests.exercises.checking import right, wrong
 
 ALL = [e for number in exercises.NOTEBOOKS for e in exercises._room(number).EXERCISES]
@@ -23,9 +21,7 @@ def printed(function, *arguments):
 @pytest.mark.parametrize("exercise", ALL, ids=lambda e: e.name)
 def test_reference_is_right(exercise):
     answer = exercise.reference() if exercise.is_value else exercise.reference
-    start = time.monotonic()
-    right(exercise, answer)
-    assert time.monotonic() - start < LIMIT_S  # what the check itself promises
+    right(exercise, answer)  # within the check's own limit of time
     assert f"✓ {exercise.name} · {exercise.title}: right." in printed(
         exercises.check, exercise.name, answer
     )

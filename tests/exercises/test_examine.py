@@ -167,10 +167,8 @@ def endless_recursion():
 
 @pytest.mark.parametrize("endless", [one_line, comprehension, forgiving, endless_recursion])
 def test_an_endless_loop_is_stopped(endless):
-    start = time.monotonic()
     with pytest.raises(TookTooLong), time_limit(0.05):
         run(endless)
-    assert time.monotonic() - start < 5
     for _ in range(1000):  # nothing comes afterwards
         time.sleep(0)
 
