@@ -1,10 +1,19 @@
-"""What every example in a docstring may use without importing it."""
+"""What holds for every test, example in a docstring and notebook."""
 
 import math
+import os
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
 import torch
+
+
+def pytest_configure(config):
+    # What a notebook solves when it is tested, its user has not solved.
+    folder = TemporaryDirectory(prefix="made-course-")
+    os.environ["MADE_COURSE_PROGRESS"] = folder.name
+    config.add_cleanup(folder.cleanup)
 
 
 @pytest.fixture(autouse=True)

@@ -35,6 +35,6 @@ def _one_thread(request):
 @pytest.fixture(autouse=True)
 def _nothing_solved_yet(monkeypatch, tmp_path):
     """What a test solves is neither that of the user at hand nor that of another test."""
-    monkeypatch.setattr("made_course.exercises.solved.solved_folder", lambda: tmp_path / "solved")
+    monkeypatch.setenv("MADE_COURSE_PROGRESS", str(tmp_path / "solved"))
     monkeypatch.setattr("made_course.exercises._passed", {})
     monkeypatch.setattr("made_course.exercises._hints_given", {})

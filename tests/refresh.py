@@ -6,8 +6,10 @@ an HTML form too, such as a quiz, the HTML is saved. Only the metadata that a re
 is kept, so that a refresh elsewhere changes nothing but what has changed.
 """
 
+import os
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import nbformat
 from nbclient import NotebookClient
@@ -30,7 +32,9 @@ def refresh(path: Path) -> None:
     notebook = nbformat.read(path, as_version=4)
     # two prints of one cell are one output, however busy the machine is
     where = {"metadata": {"path": path.parent}}
-    NotebookClient(notebook, timeout=600, coalesce_streams=True, resources=where).execute()
+    client = NotebookClient(notebook, timeout=600, coalesce_streams=True, resources=where)
+    with TemporaryDirectory() as folder:  # what is solved here, the user at hand has not solved
+        client.execute(env=os.environ | {"MADE_COURSE_PROGRESS": folder})
     for cell in notebook.cells:
         if cell.cell_type != "code":
             continue

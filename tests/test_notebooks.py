@@ -10,7 +10,15 @@ from textwrap import dedent
 import pytest
 
 from made_course import exercises
-from tests.minutes import EXERCISE, NOTEBOOKS, minutes_of, promised, read, text_of
+from tests.minutes import (
+    EXERCISE,
+    NOTEBOOKS,
+    minutes_of,
+    promised,
+    questions_of,
+    read,
+    text_of,
+)
 from tests.refresh import METADATA
 
 ROOT = Path(__file__).parents[1]
@@ -50,6 +58,7 @@ def test_metadata_is_neutral(path):
         assert set(cell.metadata) <= {"tags"}
         assert set(tags(cell)) <= {WIDGET, EXEMPT}
         assert len(tags(cell)) <= 1
+        assert "NBVAL_" not in cell.source  # a comment that would exempt the cell, too
 
 
 @each_notebook
@@ -78,7 +87,9 @@ def test_outputs_hold_nothing_that_should_not_be_seen(path):
         assert output.output_type in ("stream", "display_data", "execute_result")
         assert output.get("name") != "stderr"
         text = "".join([output.get("text", ""), *map(str, output.get("data", {}).values())])
-        assert not re.search(r"Warning|0x[0-9a-f]{6}|\w+\(children=|<Figure", text)
+        assert not re.search(r"Warning|0x[0-9a-f]{6}|\w+\((?:children|value)=|<Figure", text)
+        if output.output_type == "execute_result":
+            assert "<details>" in output.data["text/html"], "only a quiz is shown as a value"
         assert "application/vnd.jupyter.widget-view+json" not in output.get("data", {})
 
 
@@ -119,7 +130,8 @@ def test_code_uses_what_it_imports_and_shows_no_bare_object(path):
         if isinstance(node, ast.Import | ast.ImportFrom)
         for name in node.names
     }
-    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+    used = {name.id for name in names if isinstance(name.ctx, ast.Load)}
     for_the_reader = {"hint", "solution"}  # to be called in a cell of one's own
     assert imported - used - for_the_reader == set()
     for cell in code_cells(path):
@@ -170,8 +182,8 @@ def test_each_section_lets_the_reader_answer(path):
 
 @each_notebook
 def test_words_that_talk_down_are_not_used(path):
-    said = re.findall(r"\b(?:simply|obviously|of course|trivial\w*)\b", text_of(read(path)), re.I)
-    assert said == []
+    text = text_of(read(path)) + questions_of(read(path)) + source_of(path)
+    assert re.findall(r"\b(?:simply|obviously|of\s+course|trivial\w*)\b", text, re.I) == []
 
 
 @each_notebook
@@ -184,6 +196,14 @@ def test_links_within_the_course_lead_somewhere(path):
         if anchor:
             headings = re.findall(r"^#+ (.+)", text_of(read(target)), re.MULTILINE)
             assert anchor in [heading.replace(" ", "-") for heading in headings], link
+
+
+def test_minutes_are_the_same_wherever_they_are_promised():
+    page = text_of(read(NOTEBOOKS[0])), (ROOT / "README.md").read_text(encoding="utf-8")
+    for path in NOTEBOOKS[1:]:
+        for text in page:
+            row = next(line for line in text.splitlines() if f"{path.name})" in line)
+            assert row.endswith(f"| {promised(read(path))} |")
 
 
 def test_every_notebook_leads_to_the_next():
@@ -200,8 +220,8 @@ def test_every_term_of_the_glossary_is_introduced_where_it_says():
     assert [term for term, _ in rows] == sorted((term for term, _ in rows), key=str.casefold)
     for term, file in rows:
         introduced = re.findall(r"\*\*(.+?)\*\*", text_of(read(ROOT / "notebooks" / file)))
-        found = " ".join(introduced).casefold()
-        assert term.partition(" (")[0].casefold() in found, f"{term} in {file}"
+        word = re.compile(rf"(?<![\w-]){re.escape(term.partition(' (')[0])}s?(?![\w-])", re.I)
+        assert any(map(word.search, introduced)), f"{term} is not introduced in {file}"
 
 
 # ---- exercises and questions ---------------------------------------------------------------------
@@ -229,13 +249,19 @@ def test_there_are_exercises_enough():
     assert sum(counts.values()) >= 14
 
 
+def bare(code):
+    """Code without comments and line ends."""
+    return re.sub(r"\s+", " ", re.sub(r"#.*", "", code))
+
+
 @each_notebook
 def test_solutions_are_not_in_the_notebook(path):
-    shown = source_of(path) + "".join(output.get("text", "") for output in outputs_of(path))
-    shown = re.sub(r"\s+", " ", shown)
+    assert not re.search(r"^\s*solution\(", source_of(path), re.MULTILINE)
+    printed = "".join(output.get("text", "") for output in outputs_of(path))
+    shown = bare(source_of(path) + text_of(read(path)) + printed)
     for exercise in exercises._room(number_of(path)).EXERCISES:
         body = re.sub(r'"""(.|\n)*?"""', "", dedent(inspect.getsource(exercise.reference)))
-        body = re.sub(r"\s+", " ", body.partition(":\n")[2]).strip()
+        body = bare(body.partition(":\n")[2]).strip()
         assert body not in shown, exercise.name
 
 

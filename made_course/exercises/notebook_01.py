@@ -263,7 +263,10 @@ SAMPLING = Exercise(
     stars=2,
     minutes=8,
     reference=draw_days,
-    cases=((*reorder(*_TABLES), _UNIFORMS),),
+    cases=(
+        (*reorder(*_TABLES), _UNIFORMS),
+        (torch.tensor(0.8), torch.tensor([0.3, 0.6]), _TABLES[2], _UNIFORMS[[6, 1, 4]]),
+    ),
     slips=(
         Slip(
             _draw_by_steps,

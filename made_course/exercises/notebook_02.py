@@ -232,7 +232,7 @@ def _case(ordering: list[int], rows: int) -> tuple[Tensor, ...]:
 
 _CASES = (_case([1, 2, 0], 2), _case([3, 0, 4, 1, 2], 6))
 NO_GRADIENT = (
-    "the result has lost its connection to the weights (a .item(), .tolist(), .detach(), "
+    "the result has lost its connection to weight or bias (a .item(), .tolist(), .detach(), "
     "torch.tensor(...) or no_grad on the way), so that it cannot be trained: keep to operations on "
     "tensors"
 )
@@ -294,15 +294,17 @@ FVSBN_SLIPS = (
 def examine_fvsbn(answer: Callable[..., Tensor]) -> None:
     """Compare with the reference, then see whether the result can be trained."""
     compare_on_cases(answer, fvsbn_log_prob, _CASES, FVSBN_SLIPS)
-    weight, bias, ordering, x = _CASES[0]
-    came = run(answer, weight.clone().requires_grad_(), bias, ordering, x)
-    if not came.requires_grad:
-        raise Wrong(
-            NO_GRADIENT,
-            tried="weights with requires_grad=True",
-            expected="a result with requires_grad=True",
-            came=f"{written(came)}, without",
-        )
+    for k, name in enumerate(["weight", "bias"]):
+        arguments = list(_CASES[0])
+        arguments[k] = arguments[k].clone().requires_grad_()
+        came = run(answer, *arguments)
+        if not came.requires_grad:
+            raise Wrong(
+                NO_GRADIENT,
+                tried=f"{name} with requires_grad=True",
+                expected="a result with requires_grad=True",
+                came=f"{written(came)}, without",
+            )
 
 
 FVSBN = Exercise(

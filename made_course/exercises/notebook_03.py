@@ -210,6 +210,7 @@ IN_CODE = Exercise(
         ([torch.tensor([3, 1, 2]), torch.tensor([2, 1])],),
         ([torch.tensor([2, 4, 1, 3]), torch.tensor([1, 3, 2]), torch.tensor([3, 1])],),
         ([torch.tensor([3, 1, 2])],),
+        ([torch.tensor([3, 1, 2]), *map(torch.tensor, ([1, 2], [2, 1, 1], [1, 2]))],),
     ),
     slips=(
         Slip(
@@ -461,13 +462,15 @@ def _examine_units(answer: object) -> str:
 
 
 def _whole_numbers(answer: object) -> list[int]:
-    values = answer.tolist() if isinstance(answer, Tensor) else answer
-    if not isinstance(values, list | tuple) or not all(type(value) is int for value in values):
+    values = answer.tolist() if hasattr(answer, "tolist") else answer
+    if isinstance(values, list | tuple):
+        values = [value.item() if hasattr(value, "item") else value for value in values]
+    if not isinstance(values, list) or not all(type(value) is int for value in values):
         raise Wrong(
             "a list of whole numbers is asked for, one degree for each unit, such as [1, 4]",
             came=written(answer),
         )
-    return list(values)
+    return values
 
 
 FEWEST = Exercise(

@@ -5,11 +5,13 @@ import sys
 import threading
 import time
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from made_course.exercises.examine import (
+    MOST_PRINTED,
     TookTooLong,
     compare_on_cases,
     compare_value,
@@ -56,9 +58,23 @@ def test_stubs_are_untouched():
         def forward(self, x):
             return x
 
+    @torch.no_grad()
+    def decorated(x): ...
+
     class Empty(nn.Module): ...
 
-    untouched = [..., documented, bare, passing, Layer, Empty, {"a": ...}, [..., ...], (...,)]
+    untouched = [
+        ...,
+        documented,
+        bare,
+        decorated,
+        passing,
+        Layer,
+        Empty,
+        {"a": ...},
+        [..., ...],
+        (...,),
+    ]
     assert all(to_do == parts for to_do, parts in map(parts_to_do, untouched))
     unfinished = [{"a": ..., "b": 1}, [1, ...]]
     assert [parts_to_do(answer) for answer in unfinished] == [(1, 2)] * 2
@@ -115,6 +131,7 @@ def test_a_changed_model_is_noticed():
     [
         ([1, [2]], [1, [2]], True),
         ([1, [2]], [1, [3]], False),
+        ([1], [1, 2], False),
         ({"a": torch.ones(2)}, {"a": torch.zeros(2)}, False),
         ({"a": 1}, {"a": 1, "b": 2}, False),
         (torch.ones(2), [1, 1], False),
@@ -123,6 +140,21 @@ def test_a_changed_model_is_noticed():
 )
 def test_what_counts_as_changed(before, after, same):
     assert is_unchanged(before, after) is same
+
+
+def test_an_error_in_a_class_of_a_notebook_is_told():
+    namespace = {"__name__": "__main__"}
+    exec("class A:\n    def __init__(self, x):\n        raise ValueError('boom')", namespace)
+    assert "raised ValueError: boom" in said(run, namespace["A"], 1)["why"]
+
+
+def test_what_is_printed_without_end_is_cut(capsys):
+    def talks():
+        for _ in range(1000):
+            print("a" * 99)
+
+    run(talks)
+    assert len(capsys.readouterr().out) == MOST_PRINTED
 
 
 def test_an_exception_is_reported_with_its_line():
@@ -173,6 +205,29 @@ def test_an_endless_loop_is_stopped(endless):
         time.sleep(0)
 
 
+def test_nothing_is_left_of_a_limit_that_is_nearly_met():
+    threads = threading.active_count()
+    for _ in range(20):
+        end = time.thread_time() + 0.0095
+        with contextlib.suppress(TookTooLong), time_limit(0.01):
+            while time.thread_time() < end:
+                pass
+    time.sleep(0.2)
+    assert threading.active_count() == threads
+
+
+def test_what_other_threads_do_does_not_count():
+    if not hasattr(time, "pthread_getcpuclockid"):
+        pytest.skip("this system does not tell the time of one thread")
+    over = threading.Event()
+    other = threading.Thread(target=lambda: all(not over.is_set() for _ in itertools.count()))
+    other.start()
+    with time_limit(0.1):
+        time.sleep(0.3)
+    over.set()
+    other.join()
+
+
 def test_what_ends_in_time_is_left_alone():
     threads = threading.active_count()
     with time_limit(0.1):
@@ -206,6 +261,14 @@ def test_what_ends_in_time_is_left_alone():
         (True, 1, "must be a number"),
         ("1", 1, "must be a number"),
         (1.001, 1, "differs in value"),
+        (1066767, 1066768, "differs in value"),
+        (1.0002, 1.0, "differs in value"),
+        (2e-6, 0.0, "differs in value"),
+        (1j, 1.0, "must be a number"),
+        ([None, 2], [1, 2], "entry 0 of the answer is None$"),
+        (torch.tensor([1066767]), torch.tensor([1066768]), "differs in value"),
+        (torch.tensor([1.0002]), torch.ones(1), "differs in value"),
+        (torch.tensor([2e-6]), torch.zeros(1), "differs in value"),
         ("a", "b", "differs in value"),
     ],
 )
@@ -221,6 +284,12 @@ def test_differences_are_named(came, expected, why):
         (torch.tensor(3), 3),
         (torch.tensor(True), True),
         (0.1 + 0.2, 0.3),
+        (1.00005, 1.0),
+        (5e-7, 0.0),
+        (3.0, 3),
+        (np.int64(3), 3),
+        (np.bool_(True), True),
+        (torch.tensor([1.00005, 5e-7]), torch.tensor([1.0, 0.0])),
         ((1, 2), [1, 2]),
         (float("inf"), float("inf")),
     ],
@@ -264,6 +333,31 @@ def test_of_short_lists_of_numbers_the_whole_is_shown():
         "came": "[1, 3]",
         "tried": "",
     }
+
+
+def test_of_small_tensors_the_whole_is_shown():
+    assert said(require_same, torch.zeros(3, 3), torch.eye(3))["came"].startswith("[[0.0, 0.0")
+
+
+def test_the_reference_may_change_what_it_is_given():
+    def reference(x):
+        x += 1
+        return x
+
+    compare_on_cases(lambda x: x + 1, reference, [(torch.zeros(2),)] * 2, [])
+
+
+def test_a_slip_may_do_the_same_on_the_case_that_failed_only():
+    slips = [Slip(lambda x: abs(x), "the sign is lost")]
+    found = said(compare_on_cases, lambda x: 3 if x == -3 else 0, lambda x: x, [(-3,), (5,)], slips)
+    assert found["why"] == "the sign is lost"
+
+
+def test_lists_of_other_lengths_have_no_slip_in_one_entry():
+    slips = [Slip(lambda x: [x, x, x], "three")]
+    cases = [(torch.ones(1),)]
+    found = said(compare_on_cases, lambda x: [x, 2 * x], lambda x: [2 * x, x], cases, slips)
+    assert found["why"] == "entry 0 of the answer differs in value"
 
 
 def test_a_slip_in_one_entry_is_recognised():

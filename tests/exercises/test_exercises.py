@@ -1,8 +1,8 @@
 """check, hint, solution, yours, quiz and progress, as a notebook uses them."""
 
-import os
 from dataclasses import replace
 
+import platformdirs
 import pytest
 import torch
 
@@ -41,13 +41,14 @@ def test_progress_is_kept_by_the_users_folder(capsys):
     assert out.startswith("2 of ")
     assert "0.1 ✓" in out
     assert "1.1 ○   1.2 ○   1.3 ✓   1.4 ○" in out
+    (solved_folder() / "7.9").touch()  # of another version of the course
+    progress()
+    assert capsys.readouterr().out.startswith("2 of ")
 
 
 def test_a_folder_that_cannot_be_written_loses_nothing_else(capsys, monkeypatch, tmp_path):
     (tmp_path / "file").touch()
-    monkeypatch.setattr(
-        "made_course.exercises.solved.solved_folder", lambda: tmp_path / "file" / "solved"
-    )
+    monkeypatch.setenv("MADE_COURSE_PROGRESS", str(tmp_path / "file" / "solved"))
     check("1.3", right)
     out = capsys.readouterr().out
     assert "right." in out
@@ -57,12 +58,8 @@ def test_a_folder_that_cannot_be_written_loses_nothing_else(capsys, monkeypatch,
 
 
 def test_progress_lies_in_the_users_data_folder(monkeypatch):
-    monkeypatch.undo()
-    assert solved_folder().parts[-2:] == ("made_course", "solved")
-    if os.name == "posix":
-        assert solved_folder().is_relative_to(os.path.expanduser("~")) or os.environ.get(
-            "XDG_DATA_HOME"
-        )
+    monkeypatch.delenv("MADE_COURSE_PROGRESS")
+    assert solved_folder() == platformdirs.user_data_path("made_course", False) / "solved"
 
 
 def test_yours_is_your_answer_once_it_has_passed():
@@ -104,6 +101,19 @@ def test_a_solution_is_a_tested_functions_source(capsys):
     exec(out.partition("\n\n\n")[0], namespace)
     check("1.3", namespace["degrees_of"])
     assert "right." in capsys.readouterr().out
+
+
+def test_a_report_says_what_there_is_to_say_and_nothing_else(capsys):
+    check("0.1", 18)
+    assert capsys.readouterr().out == (
+        "✗ 0.1 · Count the images: not yet.\n"
+        "  came      18\n"
+        "  why       9 pixels with 2 values each: you add the choices, but they multiply\n"
+    )
+    check("2.2", lambda x: torch.stack([0 * x[:, 0], x[:, 0], 0 * x[:, 0]], dim=1))
+    assert capsys.readouterr().out == (
+        "✓ 2.2 · A leak that Σp does not show: right. Leaks: output x₂ sees x₁; and yet Σp = 1.\n"
+    )
 
 
 def test_a_check_leaves_the_random_stream_alone():

@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 
 from made_course import MADE
-from made_course.exercises.notebook_02 import FVSBN, LEAKY, TOTAL
+from made_course.exercises.notebook_02 import FVSBN, LEAKY, SELF, TOTAL
 from tests.exercises.checking import right, wrong
 
 
@@ -55,6 +55,7 @@ def test_leaky_tells_what_is_wrong():
     wrong(LEAKY, lambda x: x + torch.rand_like(x), "without random numbers")
     wrong(LEAKY, lambda x: x.log(), "must be finite")
     wrong(LEAKY, lambda x: x.long(), "another dtype")
+    wrong(LEAKY, lambda x: 0.2 * x, SELF)
     wrong(LEAKY, lambda x: None, "is a `return` missing")
     wrong(LEAKY, lambda x: x.mul_(0), "changed what it was given")
 

@@ -85,10 +85,12 @@ def test_connectivity():
 
 
 def test_fewest_units():
-    for degrees in ([2, 4, 6], [7, 5, 2], (2, 5, 6), torch.tensor([4, 2, 7])):
+    tensors = [torch.tensor(2), torch.tensor(4), torch.tensor(7)]
+    for degrees in ([2, 4, 6], [7, 5, 2], (2, 5, 6), torch.tensor([4, 2, 7]), tensors):
         assert "3 units" in right(FEWEST, degrees)
     wrong(FEWEST, [2, 4, 6, 6], "fewer units")
     wrong(FEWEST, [2, 4, 8], "between 1 and 7")
+    wrong(FEWEST, [0, 2, 4, 7], "between 1 and 7")
     wrong(FEWEST, [], "x̂₃ does not see x₁")
     wrong(FEWEST, [2.0, 4.0, 6.0], "whole numbers")
     wrong(FEWEST, [2, 5], "x̂₈ does not see x₆")
