@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import inspect
 from importlib import import_module
-from textwrap import fill, indent
+from itertools import chain
+from textwrap import fill
 from types import ModuleType
 
 from ..widgets.quiz import Quiz
@@ -114,14 +115,11 @@ def yours(name: str) -> object:
 def progress() -> None:
     """Print which exercises are solved, on this computer and by this user, notebook by notebook."""
     solved = remembered()
-    rows, total = [], 0
-    for number in NOTEBOOKS:
-        names = [exercise.name for exercise in _room(number).EXERCISES]
-        total += len(names)
-        rows.append("   ".join(f"{name} {'✓' if name in solved else '○'}" for name in names))
-    done = sum(row.count("✓") for row in rows)
-    print(f"{done} of {total} exercises solved (✓ solved, ○ open)")
-    print(indent("\n".join(rows), "  "))
+    rows = [[exercise.name for exercise in _room(number).EXERCISES] for number in NOTEBOOKS]
+    names = list(chain.from_iterable(rows))
+    print(f"{len(solved.intersection(names))} of {len(names)} exercises solved (✓ solved, ○ open)")
+    for row in rows:
+        print(" ", "   ".join(f"{name} {'✓' if name in solved else '○'}" for name in row))
 
 
 def quiz(name: str) -> Quiz:

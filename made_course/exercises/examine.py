@@ -30,7 +30,7 @@ from .exercise import Exercise, Slip, Wrong
 
 LIMIT_S = 2.0
 """How long an answer may run in a check."""
-NEAR = {"rel_tol": 1e-4, "abs_tol": 1e-6}
+RELATIVE, ABSOLUTE = 1e-4, 1e-6
 """How far a number that is not whole may be from the right one."""
 MOST_PRINTED = 5_000
 """Characters that an answer may print."""
@@ -262,14 +262,14 @@ def compare_on_cases(
     Raises:
         Wrong: at the first case where it differs, with the cause of the slip that does the same.
     """
-    for case in cases:
+    for k, case in enumerate(cases):
         expected = reference(*copy.deepcopy(case))
         try:
             came = run(answer, *case)
             require_same(came, expected)
         except Wrong as wrong:
             wrong.tried = wrong.tried or written_call(answer, case)
-            wrong.cause = _cause(answer, reference, cases, case, slips) or wrong.cause
+            wrong.cause = _cause(answer, expected, cases, k, slips) or wrong.cause
             raise wrong
 
 
@@ -341,8 +341,11 @@ def require_same(came: object, expected: object, where: str = "the answer") -> N
             came = came.item()
         if isinstance(came, bool) or not isinstance(came, Real):
             raise _misformed(f"{where} must be a number", _kind(came), "a number")
-        near = {"rel_tol": 0, "abs_tol": 0} if isinstance(expected, Integral) else NEAR
-        if not math.isclose(came, expected, **near):
+        if isinstance(expected, Integral):
+            is_near = came == expected
+        else:
+            is_near = math.isclose(came, expected, rel_tol=RELATIVE, abs_tol=ABSOLUTE)
+        if not is_near:
             raise _differing(where, came, expected)
 
 
@@ -368,7 +371,7 @@ def _require_same_tensor(came: object, expected: Tensor, where: str) -> None:
         raise _misformed(f"{where} has another dtype", str(came.dtype), str(expected.dtype))
     if expected.is_floating_point():
         both = came.detach().double(), expected.detach().double()
-        close = torch.isclose(*both, rtol=1e-4, atol=1e-6, equal_nan=True)
+        close = torch.isclose(*both, rtol=RELATIVE, atol=ABSOLUTE, equal_nan=True)
     else:
         close = came == expected
     if not bool(close.all()):
@@ -381,30 +384,36 @@ def _require_same_tensor(came: object, expected: Tensor, where: str) -> None:
 
 def _cause(
     answer: object,
-    reference: Callable[..., object],
+    expected: object,
     cases: Sequence[tuple[object, ...]],
-    case: tuple[object, ...],
+    failed: int,
     slips: Sequence[Slip],
 ) -> str | None:
-    """The cause of the slip that does the same on all cases, or else on this one.
+    """The cause of the slip that does the same on all cases, or else on the one that failed.
 
     Failing that, of a slip with the same mistake in the same entry, where the answer is a list.
     """
-    for compared in (cases, [case]):
-        outcomes = [_outcome(answer, arguments) for arguments in compared]
-        for slip in slips:
-            theirs = [_outcome(slip.answer, arguments) for arguments in compared]
-            if all(map(is_same, outcomes, theirs)):
-                return slip.cause
-    came, expected = _outcome(answer, case), _outcome(reference, case)
-    for slip in slips:
-        theirs = _outcome(slip.answer, case)
-        lists = [x for x in (came, expected, theirs) if isinstance(x, list | tuple)]
-        if len(lists) == 3 and len(set(map(len, lists))) == 1:
-            wrong = [k for k, part in enumerate(expected) if not is_same(came[k], part)]
-            if wrong and is_same(came[wrong[0]], theirs[wrong[0]]):
-                return slip.cause
+    outcomes = [_outcome(answer, case) for case in cases]
+    by_slip = [[_outcome(slip.answer, case) for case in cases] for slip in slips]
+    for slip, theirs in zip(slips, by_slip, strict=True):
+        if all(map(is_same, outcomes, theirs)):
+            return slip.cause
+    came, there = outcomes[failed], [theirs[failed] for theirs in by_slip]
+    for slip, theirs in zip(slips, there, strict=True):
+        if is_same(came, theirs):
+            return slip.cause
+    if not _are_lists_of_one_length(came, expected):
+        return None
+    wrong = [k for k, part in enumerate(expected) if not is_same(came[k], part)]
+    for slip, theirs in zip(slips, there, strict=True):
+        are_alike = wrong and _are_lists_of_one_length(came, theirs)
+        if are_alike and is_same(came[wrong[0]], theirs[wrong[0]]):
+            return slip.cause
     return None
+
+
+def _are_lists_of_one_length(a: object, b: object) -> bool:
+    return isinstance(a, list | tuple) and isinstance(b, list | tuple) and len(a) == len(b)
 
 
 def _outcome(function: object, arguments: tuple[object, ...]) -> object:

@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import LongTensor, Tensor
 
+from ..heads import Bernoulli
 from ..leaks import binary_points, measure_dependence
 from ..widgets.quiz import Choice
 from ..words import variable_names
@@ -35,17 +36,16 @@ def near_copy(x: Tensor) -> Tensor:
 
 
 def _log_bernoulli(logits: Tensor, x: Tensor) -> Tensor:
-    return (x * F.logsigmoid(logits) + (1 - x) * F.logsigmoid(-logits)).sum(1)
+    return Bernoulli().log_prob(logits, x).sum(1)
 
 
 def _whole_inputs(log_prob: Callable[[Tensor], Tensor], input_dim: int) -> float:
-    return log_prob(torch.cartesian_prod(*[torch.arange(2)] * input_dim)).exp().sum().item()
+    return log_prob(binary_points(input_dim).long()).exp().sum().item()
 
 
 def _on_all(finish: Callable[[Tensor], Tensor]) -> Callable[..., float]:
     def total(log_prob: Callable[[Tensor], Tensor], input_dim: int) -> float:
-        x = torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * input_dim)
-        return finish(log_prob(x)).item()
+        return finish(log_prob(binary_points(input_dim))).item()
 
     return total
 

@@ -9,10 +9,10 @@ from contextlib import nullcontext, redirect_stdout, suppress
 from functools import cache, wraps
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..data import bars_and_stripes, load_binarized_mnist
+from ..heads import Bernoulli
 from ..made import MADE, MaskedLinear, evaluation_mode
 from ..training import History, evaluate, fit
 from ..widgets.quiz import Choice
@@ -354,7 +354,7 @@ class _Answer:
         return self.logits(x)
 
     def log_prob(self, x: Tensor) -> Tensor:
-        return self.reduce(_log_conditionals(self.logits(x), x))
+        return self.reduce(Bernoulli().log_prob(self.logits(x), x))
 
 
 _BEAT_SLIPS = (
@@ -440,7 +440,7 @@ def _require_log_probabilities(log_p: Tensor, logits: Tensor, x: Tensor) -> None
             )
         if not bool(tensor.isfinite().all()):
             raise Wrong(f"{name} is not finite everywhere: log_prob needs its stable form")
-    expected = _log_conditionals(logits, x[:SOME]).sum(1)
+    expected = Bernoulli().log_prob(logits, x[:SOME].to(logits)).sum(1)
     report = {
         "tried": "log_prob(x) beside the logits model(x), of the first image kept",
         "expected": f"{expected[0]:.2f}",
@@ -514,10 +514,6 @@ def _call(function: object, model: object, x: Tensor) -> Tensor:
             expected="a torch.Tensor",
         )
     return came.detach().double().cpu()
-
-
-def _log_conditionals(logits: Tensor, x: Tensor) -> Tensor:
-    return -F.softplus((1 - 2 * x.to(logits)) * logits)
 
 
 @cache

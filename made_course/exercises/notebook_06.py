@@ -8,6 +8,7 @@ import torch
 from torch import BoolTensor, Tensor
 
 from ..data import rain_diary
+from ..leaks import binary_points
 from ..widgets.quiz import Choice
 from .examine import Misformed, require_same, written
 from .exercise import Exercise, Slip, Wrong
@@ -210,7 +211,7 @@ def fill_in(log_prob: Callable[[Tensor], Tensor], x: Tensor, known: Tensor) -> T
 
 
 def _fillings(x: Tensor, known: Tensor) -> Tensor:
-    everything = torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * len(x))
+    everything = binary_points(len(x))
     return everything[(everything == x)[:, known].all(1)]
 
 
