@@ -18,7 +18,8 @@ _ROOMS = {
         "leaking_connections",
         "paths_through",
     ),
-    "heads": ("Bernoulli",),
+    "heads": ("Bernoulli", "Categorical", "Head", "MixtureOfGaussians"),
+    "sampling": ("Completion", "complete", "completion_degrees", "conditional"),
     "made": ("MADE", "MaskedLinear"),
     "leaks": ("Dependence", "binary_points", "measure_dependence"),
     "data": (

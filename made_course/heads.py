@@ -1,17 +1,83 @@
 """What an output of the network means: parameters in, log-probabilities and samples out.
 
 A head knows nothing of masks, layers or orderings. It looks at each variable by itself, so that the
-autoregressive property is the network's business alone.
+autoregressive property is the network's business alone. Parameters have the shape (B, D, P): P
+numbers for each variable; every leading dimension will do, or none.
 """
 
 from __future__ import annotations
 
 import torch
-from torch import Tensor
-from torch.distributions import Bernoulli as BernoulliDistribution
+from torch import Tensor, distributions
+
+from .arguments import check_count
+
+NARROWEST = -7.0
+"""Smallest logarithm of a standard deviation: repeated values would make a density infinite."""
 
 
-class Bernoulli:
+class Head:
+    r"""What all heads share, and how to write one: give ``log_prob`` and ``sample``.
+
+    Attributes:
+        params_per_variable: numbers P that the network puts out for each variable.
+        inputs_per_variable: numbers that each variable is for the network, see :meth:`encode`.
+        is_density: whether log-probabilities are those of a density, in differential nats.
+
+    Example:
+        Counts 0, 1, 2, ... by a head of one's own: the output is the logarithm of the rate.
+
+        >>> class Poisson(Head):
+        ...     params_per_variable = 1
+        ...
+        ...     def log_prob(self, params, x):
+        ...         rate = params[..., 0].exp()
+        ...         return torch.distributions.Poisson(rate, validate_args=False).log_prob(x)
+        ...
+        ...     def sample(self, params, u):
+        ...         counts = torch.arange(100.0)  # larger ones are not drawn
+        ...         p = self.log_prob(params[..., None, :], counts).exp()
+        ...         return (u[..., None] > p.cumsum(-1)).sum(-1).to(params.dtype)
+        ...
+        ...     def encode(self, x):
+        ...         return torch.log1p(x)[..., None]
+        >>> from made_course import MADE
+        >>> model = MADE(3, (8,), head=Poisson(), seed=0)
+        >>> counts = model.sample(5)
+        >>> bool((counts >= 0).all()), model.log_prob(counts).shape
+        (True, torch.Size([5]))
+    """
+
+    params_per_variable: int
+    inputs_per_variable: int = 1
+    is_density: bool = False
+
+    def log_prob(self, params: Tensor, x: Tensor) -> Tensor:
+        """Log-probability of each variable in nats: (..., P) and (...) to (...), nothing summed."""
+        raise NotImplementedError(f"{type(self).__name__} must have a method log_prob(params, x)")
+
+    def sample(self, params: Tensor, u: Tensor) -> Tensor:
+        """One value for each uniform number in [0, 1]: (..., P) and (...) to (...)."""
+        raise NotImplementedError(f"{type(self).__name__} must have a method sample(params, u)")
+
+    def encode(self, x: Tensor) -> Tensor:
+        """What the network reads of each variable: (...) to (..., inputs_per_variable)."""
+        return x.unsqueeze(-1)
+
+    def check(self, x: Tensor) -> None:
+        """Raise ValueError unless ``x`` holds values of these variables: finite numbers."""
+        if not bool(torch.isfinite(x).all()):
+            wrong = x[~torch.isfinite(x)]
+            raise ValueError(
+                f"data must be finite, got {wrong[0].item()} and {len(wrong) - 1} more such "
+                "values: drop the rows that have them, or fill them in"
+            )
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
+
+
+class Bernoulli(Head):
     r"""Binary variables: the network's output z is the logit of :math:`p(x = 1)`.
 
     .. math::
@@ -22,22 +88,25 @@ class Bernoulli:
 
     Example:
         >>> head = Bernoulli()
-        >>> head.log_prob(torch.zeros(1, 2), torch.tensor([[0.0, 1.0]])).exp()
-        tensor([[0.5000, 0.5000]])
-        >>> head.sample(torch.zeros(3), torch.tensor([0.4, 0.5, 0.6]))  # 1 where u <= p
+        >>> logits = torch.zeros(3, 1)
+        >>> head.log_prob(logits[:2], torch.tensor([0.0, 1.0])).exp()
+        tensor([0.5000, 0.5000])
+        >>> head.sample(logits, torch.tensor([0.4, 0.5, 0.6]))  # 1 where u <= p
         tensor([1., 1., 0.])
     """
 
-    def log_prob(self, logits: Tensor, x: Tensor) -> Tensor:
-        """Log-probability of each variable, in nats; shapes are equal, nothing is summed.
+    params_per_variable = 1
+
+    def log_prob(self, params: Tensor, x: Tensor) -> Tensor:
+        """Log-probability of each variable in nats: (..., 1) and (...) to (...), nothing summed.
 
         Stable for logits of any size: the logarithm of the sigmoid is never taken of a rounded 0.
         """
-        return BernoulliDistribution(logits=logits, validate_args=False).log_prob(x)
+        return distributions.Bernoulli(logits=params[..., 0], validate_args=False).log_prob(x)
 
-    def sample(self, logits: Tensor, u: Tensor) -> Tensor:
-        """One value for each uniform number u in [0, 1): 1 where u ≤ σ(z), else 0."""
-        return (u <= torch.sigmoid(logits)).to(logits.dtype)
+    def sample(self, params: Tensor, u: Tensor) -> Tensor:
+        """One value for each uniform number u in [0, 1]: 1 where u ≤ σ(z), else 0."""
+        return (u <= torch.sigmoid(params.squeeze(-1))).to(params.dtype)
 
     def check(self, x: Tensor) -> None:
         """Raise ValueError unless every value is 0 or 1."""
@@ -48,5 +117,138 @@ class Bernoulli:
                 "more such values: binarise first, for example (x > 0.5).float()"
             )
 
+
+class Categorical(Head):
+    r"""Variables with the classes 0..K-1: the K outputs are logits.
+
+    .. math::
+        p(x = k) = \frac{e^{z_k}}{\sum_j e^{z_j}}
+
+    The network reads each variable as K numbers, 1 at its class and 0 elsewhere, which all have
+    the variable's degree: no order or distance between the classes is assumed.
+
+    Args:
+        num_classes: number of classes K, at least 2.
+
+    Raises:
+        TypeError, ValueError: if it is no such whole number.
+
+    Example:
+        >>> head = Categorical(3)
+        >>> logits = torch.tensor([[0.5, 0.25, 0.25]]).log()
+        >>> head.log_prob(logits, torch.tensor([1.0])).exp()
+        tensor([0.2500])
+        >>> head.sample(logits.expand(3, 3), torch.tensor([0.4, 0.6, 0.8]))
+        tensor([0., 1., 2.])
+        >>> head.encode(torch.tensor([2.0]))
+        tensor([[0., 0., 1.]])
+    """
+
+    def __init__(self, num_classes: int) -> None:
+        self.num_classes = check_count("num_classes", num_classes, smallest=2)
+        self.params_per_variable = self.inputs_per_variable = self.num_classes
+
+    def log_prob(self, params: Tensor, x: Tensor) -> Tensor:
+        """Log-probability of each variable in nats: (..., K) and (...) to (...), nothing summed."""
+        return distributions.Categorical(logits=params, validate_args=False).log_prob(x)
+
+    def sample(self, params: Tensor, u: Tensor) -> Tensor:
+        """One class for each uniform number: the first k with u ≤ p(x ≤ k)."""
+        return _class_of(torch.softmax(params, -1), u).to(params.dtype)
+
+    def encode(self, x: Tensor) -> Tensor:
+        """(...) to (..., K): 1 at the class, 0 elsewhere."""
+        return (x[..., None] == torch.arange(self.num_classes, device=x.device)).to(x.dtype)
+
+    def check(self, x: Tensor) -> None:
+        """Raise ValueError unless every value is a class: 0, 1, ..., K-1."""
+        if x.dtype == torch.bool:  # classes 0 and 1
+            return
+        fits = (x >= 0) & (x < self.num_classes) & (x == x.round())
+        if not bool(fits.all()):
+            wrong = x[~fits]
+            raise ValueError(
+                f"classes must be whole numbers 0..{self.num_classes - 1}, got {wrong[0].item()} "
+                f"and {len(wrong) - 1} more such values: count classes from 0, and give "
+                "Categorical the number of all"
+            )
+
     def __repr__(self) -> str:
-        return "Bernoulli()"
+        return f"Categorical({self.num_classes})"
+
+
+class MixtureOfGaussians(Head):
+    r"""Real variables: a density that is a weighted sum of K bell curves.
+
+    .. math::
+        p(x) = \sum_{k=1}^{K} \pi_k \, \mathcal{N}(x; \mu_k, \sigma_k^2), \qquad
+        \pi = \mathrm{softmax}(z_{1..K}), \quad \mu_k = z_{K+k}, \quad \sigma_k = e^{z_{2K+k}}
+
+    Log-probabilities are differential nats: they depend on the unit of x, and may be positive. A
+    standard deviation is at least :math:`e^{-7} \approx 0.001`, so bring data to a scale of about 1
+    first, for example ``(x - x.mean(0)) / x.std(0)``.
+
+    Args:
+        num_components: number of bell curves K.
+
+    Raises:
+        TypeError, ValueError: if it is no such whole number.
+
+    Source:
+        Uria, Murray and Larochelle 2013, "RNADE", section 3 (the mixtures, for NADE).
+
+    Example:
+        >>> head = MixtureOfGaussians(2)
+        >>> params = torch.tensor([0.0, 0.0, -1.0, 1.0, -7.0, -7.0])  # two thin bells, at -1 and 1
+        >>> head.sample(params.expand(2, 6), torch.tensor([0.25, 0.75]))  # the middle of each
+        tensor([-1.,  1.])
+        >>> round(head.log_prob(params, torch.tensor(1.0)).item(), 3)  # ln 1/2 + 7 - ln(2π)/2
+        5.388
+    """
+
+    is_density = True
+
+    def __init__(self, num_components: int) -> None:
+        self.num_components = check_count("num_components", num_components)
+        self.params_per_variable = 3 * self.num_components
+
+    def distribution(self, params: Tensor) -> distributions.MixtureSameFamily:
+        """The mixtures as distributions of PyTorch, of shape (...)."""
+        logits, means, scales = self._unpack(params)
+        return distributions.MixtureSameFamily(
+            distributions.Categorical(logits=logits, validate_args=False),
+            distributions.Normal(means, scales, validate_args=False),
+            validate_args=False,
+        )
+
+    def log_prob(self, params: Tensor, x: Tensor) -> Tensor:
+        """Log-density of each variable in differential nats: (..., 3K) and (...) to (...)."""
+        return self.distribution(params).log_prob(x)
+
+    def sample(self, params: Tensor, u: Tensor) -> Tensor:
+        r"""One value for each uniform number, which decides twice.
+
+        The component is the first k with :math:`u \le \pi_1 + \dots + \pi_k`. Where in its share u
+        fell, is again uniform, and becomes a value by the inverse of the normal distribution.
+        """
+        logits, means, scales = self._unpack(params)
+        shares, u = torch.softmax(logits, -1), u.to(params.dtype)
+        k = _class_of(shares, u)[..., None]
+        share = shares.gather(-1, k)[..., 0]
+        below = shares.cumsum(-1).gather(-1, k)[..., 0] - share
+        rounding = torch.finfo(params.dtype).eps  # 0 and 1 would be infinitely far out
+        rest = ((u - below) / share).clamp(rounding, 1 - rounding)
+        mean, scale = means.gather(-1, k)[..., 0], scales.gather(-1, k)[..., 0]
+        return mean + scale * torch.special.ndtri(rest)
+
+    def _unpack(self, params: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        logits, means, log_scales = params.chunk(3, dim=-1)
+        return logits, means, log_scales.clamp(min=NARROWEST).exp()
+
+    def __repr__(self) -> str:
+        return f"MixtureOfGaussians({self.num_components})"
+
+
+def _class_of(probabilities: Tensor, u: Tensor) -> Tensor:
+    """The first class k with u ≤ p(x ≤ k): (..., K) and (...) to (...), int64."""
+    return (u[..., None] > probabilities.cumsum(-1)[..., :-1]).sum(-1)

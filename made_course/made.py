@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -13,7 +14,7 @@ import torch.nn.functional as F
 from torch import BoolTensor, Generator, LongTensor, Tensor, nn
 
 from .arguments import check_choice, check_count, check_number
-from .heads import Bernoulli
+from .heads import Bernoulli, Head
 from .masks import (
     DEGREE_DRAWS,
     build_masks,
@@ -23,11 +24,10 @@ from .masks import (
     draw_degrees,
     input_degrees,
 )
-from .sampling import sample_incremental, sample_naive
+from .sampling import SAMPLES_AT_ONCE, check_noise, sample_incremental, sample_naive
 
 ACTIVATIONS = {"relu": nn.ReLU, "tanh": nn.Tanh, "silu": nn.SiLU}
 SAMPLING_METHODS = ("incremental", "naive")
-SAMPLES_AT_ONCE = 1024
 
 
 class MaskedLinear(nn.Linear):
@@ -39,9 +39,11 @@ class MaskedLinear(nn.Linear):
 
     Args:
         in_features, out_features, bias: as for ``nn.Linear``.
+        conditioning: add :math:`(U \odot M) \mathbf{1}`, the row sums of a second weight matrix
+            under the same mask, so that a unit knows which inputs it sees. It starts at zero.
 
     Source:
-        Germain et al. 2015, "Masked Autoencoders".
+        Germain et al. 2015, "Masked Autoencoders"; "Connectivity-agnostic training" for U.
 
     Example:
         >>> layer = MaskedLinear(2, 1, bias=False)
@@ -50,10 +52,13 @@ class MaskedLinear(nn.Linear):
         0.0
     """
 
-    def __init__(self, in_features: int, out_features: int, bias: bool = True) -> None:
+    def __init__(
+        self, in_features: int, out_features: int, bias: bool = True, *, conditioning: bool = False
+    ) -> None:
         super().__init__(in_features, out_features, bias)
         # of the weights' dtype: torch multiplies two floats many times faster than float and bool
         self.register_buffer("mask", torch.ones_like(self.weight, requires_grad=False))
+        self.conditioning = nn.Parameter(torch.zeros_like(self.weight)) if conditioning else None
 
     def set_mask(self, mask: Tensor) -> None:
         """Use another mask: zeros and ones of any dtype, (out_features, in_features).
@@ -66,17 +71,24 @@ class MaskedLinear(nn.Linear):
         with torch.no_grad():
             self.mask.copy_(mask)
 
-    def masked_weight(self) -> Tensor:
+    def masked_weight(self, mask: Tensor | None = None) -> Tensor:
         r"""The weights that count, :math:`W \odot M`: (out_features, in_features)."""
-        return self.weight * self.mask
+        return self.weight * (self.mask if mask is None else mask)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """(..., in_features) to (..., out_features)."""
-        return F.linear(x, self.masked_weight(), self.bias)
+    def masked_bias(self, mask: Tensor | None = None) -> Tensor | None:
+        r"""What a unit gets whatever the inputs: b, or :math:`b + (U \odot M) \mathbf{1}`."""
+        if self.conditioning is None:
+            return self.bias
+        sums = (self.conditioning * (self.mask if mask is None else mask)).sum(dim=1)
+        return sums if self.bias is None else self.bias + sums
+
+    def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
+        """(..., in_features) to (..., out_features), under the layer's own mask or another one."""
+        return F.linear(x, self.masked_weight(mask), self.masked_bias(mask))
 
 
 class MADE(nn.Module):
-    r"""Masked autoencoder for distribution estimation, over binary vectors.
+    r"""Masked autoencoder for distribution estimation.
 
     .. math::
         \log p(x) = \sum_{i=1}^{D} \log p(x_i \mid x_{j} : m^0(j) < m^0(i))
@@ -92,19 +104,23 @@ class MADE(nn.Module):
         ordering: (D,) permutation of 0..D-1 to use instead; ``ordering[t]`` is generated at step t.
         degrees: how hidden degrees are drawn, ``"uniform"``, ``"paper"`` or ``"even"``: see
             :func:`made_course.masks.hidden_degrees`.
-        head: what an output means; only :class:`made_course.heads.Bernoulli` yet.
+        head: what an output means: ``Bernoulli()`` (None), ``Categorical(num_classes)``,
+            ``MixtureOfGaussians(num_components)`` or a :class:`made_course.heads.Head` of yours.
         direct: add masked connections from the inputs straight to the outputs; they start at zero.
         dropout: share of hidden units switched off at random while training.
-        conditioning: not available yet.
-        num_masks: only 1 yet.
+        conditioning: tell each unit which inputs it sees, by weights of its own that need no
+            input: see :class:`MaskedLinear`. They pay where masks change.
+        num_masks: number K of stored sets of masks, each with its own hidden degrees and, where
+            the ordering is random, its own ordering; :meth:`resample_masks` goes from one to the
+            next. None draws a fresh set each time, without end.
         seed: governs orderings and degrees, and nothing else; None draws them from torch's stream.
 
     Raises:
         TypeError, ValueError: if an argument is not as described.
-        NotImplementedError: for the options that are not available yet.
 
     Source:
-        Germain et al. 2015, "Masked Autoencoders" and Algorithm 1.
+        Germain et al. 2015, "Masked Autoencoders" and Algorithm 1; "Order-agnostic training" and
+        "Connectivity-agnostic training" for many masks.
 
     Example:
         >>> model = MADE(3, hidden_dims=(4, 4), ordering=[1, 2, 0], seed=0)  # x2, x3, x1
@@ -124,7 +140,7 @@ class MADE(nn.Module):
         *,
         ordering: Tensor | Sequence[int] | None = None,
         degrees: str = "uniform",
-        head: Bernoulli | None = None,
+        head: Head | None = None,
         direct: bool = False,
         dropout: float = 0.0,
         conditioning: bool = False,
@@ -145,28 +161,35 @@ class MADE(nn.Module):
         self.has_given_ordering = ordering is not None
         if ordering is not None:
             ordering = check_ordering(ordering, self.input_dim)
-        if conditioning:
-            raise NotImplementedError("conditioning=True is not available yet: leave it False")
-        if num_masks != 1:
-            raise NotImplementedError(f"only num_masks=1 is available yet, got {num_masks!r}")
+        self.conditioning = bool(conditioning)
+        self.num_masks = None if num_masks is None else check_count("num_masks", num_masks)
 
-        sizes = [self.input_dim, *self.hidden_dims, self.input_dim]
-        self.net = nn.ModuleList(MaskedLinear(below, above) for below, above in pairwise(sizes))
-        self.direct = MaskedLinear(self.input_dim, self.input_dim, bias=False) if direct else None
+        inputs = self.input_dim * self.head.inputs_per_variable
+        outputs = self.input_dim * self.head.params_per_variable
+        self.net = nn.ModuleList(
+            MaskedLinear(below, above, conditioning=self.conditioning)
+            for below, above in pairwise([inputs, *self.hidden_dims, outputs])
+        )
+        self.direct = MaskedLinear(inputs, outputs, bias=False) if direct else None
         if direct:
             nn.init.zeros_(self.direct.weight)
-        for layer in self.modules():  # masks follow from the degrees: the state dict holds these
-            if isinstance(layer, MaskedLinear):
-                layer.register_buffer("mask", layer.mask, persistent=False)
+        for layer in self._masked_layers():  # masks follow from the degrees: these are stored
+            layer.register_buffer("mask", layer.mask, persistent=False)
 
         # What the state dict keeps of the masks: one row for each set of masks, small integers.
+        rows = self.num_masks or 1
         small = torch.int16 if self.input_dim < 2**15 else torch.int32
-        self.register_buffer("orders", torch.zeros(1, self.input_dim, dtype=small))
-        self.register_buffer("hidden_degrees", torch.zeros(1, sum(self.hidden_dims), dtype=small))
-        self.register_buffer("position", torch.tensor(-1))  # counts draws; none yet
+        self.register_buffer("orders", torch.zeros(rows, self.input_dim, dtype=small))
+        self.register_buffer(
+            "hidden_degrees", torch.zeros(rows, sum(self.hidden_dims), dtype=small)
+        )
+        # which of the K sets is in use; where there are not several, the number of the draw
+        self.register_buffer("position", torch.tensor(0))
         if ordering is not None:
             self.orders.copy_(input_degrees(ordering))
-        self.resample_masks()
+        for row in range(rows):
+            self._draw_into(row, number=row)
+        _install_masks(self)
         self.register_load_state_dict_pre_hook(_check_degrees)
         self.register_load_state_dict_post_hook(_install_masks)
 
@@ -175,17 +198,70 @@ class MADE(nn.Module):
     @property
     def order(self) -> LongTensor:
         """(D,) degrees m⁰ of the variables: 1 + the step at which each is generated."""
-        return self.orders[0].long()
+        return self.orders[self._row()].long()
 
     @property
     def degrees(self) -> list[LongTensor]:
-        """Degrees of the inputs and of each hidden layer, from below upwards."""
-        return [self.order, *self.hidden_degrees[0].long().split(self.hidden_dims)]
+        """Degrees of the variables and of each hidden layer, from below upwards."""
+        return self._stored_degrees(self._row())
 
     @property
     def masks(self) -> list[BoolTensor]:
         """Mask of every layer (out_features, in_features), without the direct connections'."""
         return [layer.mask.bool() for layer in self.net]
+
+    def member_degrees(self, number: int) -> list[LongTensor]:
+        """Degrees of one member of the ensemble of masks, counted from 0.
+
+        They are those of a stored set of masks; with ``num_masks=None`` those of a fixed seed, so
+        that member 3 is the same today and tomorrow.
+
+        Raises:
+            TypeError, ValueError: if ``number`` is no whole number of at least 0, or there are not
+                as many sets of masks.
+        """
+        number = check_count("number", number, smallest=0)
+        if self.num_masks is None:
+            return self._draw(Generator().manual_seed(number))
+        if number >= self.num_masks:
+            raise ValueError(
+                f"there are {self.num_masks} sets of masks, counted from 0: got number {number}"
+            )
+        return self._stored_degrees(number)
+
+    def _row(self) -> int:
+        return int(self.position) if self._has_several_masks() else 0
+
+    def _has_several_masks(self) -> bool:
+        return self.num_masks is not None and self.num_masks > 1
+
+    def _stored_degrees(self, row: int) -> list[LongTensor]:
+        return [
+            self.orders[row].long(),
+            *self.hidden_degrees[row].long().split(self.hidden_dims),
+        ]
+
+    def _masked_layers(self) -> list[MaskedLinear]:
+        """All of them, the direct connections last."""
+        return [*self.net] if self.direct is None else [*self.net, self.direct]
+
+    def masks_of(self, degrees: Sequence[Tensor]) -> list[BoolTensor]:
+        """The mask of each layer that follows from degrees, that of the direct connections last.
+
+        All inputs and all outputs of a variable have the variable's degree.
+        """
+        masks = build_masks(degrees)
+        if self.direct is not None:
+            masks.append(direct_mask(degrees[0]))
+        each = self.head.params_per_variable
+        if each > 1:
+            for k in {len(self.net) - 1, len(masks) - 1}:
+                masks[k] = masks[k].repeat_interleave(each, dim=0)
+        each = self.head.inputs_per_variable
+        if each > 1:
+            for k in {0, len(self.net)} - {len(masks)}:
+                masks[k] = masks[k].repeat_interleave(each, dim=1)
+        return masks
 
     def n_parameters(self) -> int:
         """Number of weights and biases, masked ones included.
@@ -206,6 +282,12 @@ class MADE(nn.Module):
             "dropout": self.dropout,
             "seed": self.seed,
         }
+        if not isinstance(self.head, Bernoulli):
+            settings["head"] = self.head
+        if self.conditioning:
+            settings["conditioning"] = True
+        if self.num_masks != 1:
+            settings["num_masks"] = self.num_masks
         if self.has_given_ordering:
             ordering = torch.argsort(self.order).tolist()
             # long ones by a checksum, so that two that differ still read differently
@@ -215,32 +297,45 @@ class MADE(nn.Module):
 
     @torch.no_grad()
     def resample_masks(self) -> None:
-        """Draw new hidden degrees and, with ``natural_order=False``, a new ordering.
+        """Go on to the next set of masks: the next of K stored ones, or else a new draw.
 
-        An ordering that was given explicitly stays. Call it between two training steps, never
-        between a forward pass and its ``backward()``: that raises RuntimeError.
+        A draw has new hidden degrees and, with ``natural_order=False``, a new ordering; an ordering
+        that was given explicitly stays. Call it between two training steps, never between a forward
+        pass and its ``backward()``: that raises RuntimeError.
         """
         self.position += 1
+        if self._has_several_masks():
+            self.position %= self.num_masks
+        else:
+            self._draw_into(0, number=int(self.position))
+        _install_masks(self)
+
+    def _draw_into(self, row: int, number: int) -> None:
         generator = None
         if self.seed is not None:  # each draw has a seed of its own, so that a copy goes on alike
-            seed = (self.seed + 1_000_003 * int(self.position)) % 2**63
+            seed = (self.seed + 1_000_003 * number) % 2**63
             generator = Generator().manual_seed(seed)
+        order, *hidden = self._draw(generator)
+        self.orders[row].copy_(order)
+        if hidden:
+            self.hidden_degrees[row].copy_(torch.cat(hidden))
+
+    def _draw(self, generator: Generator | None) -> list[LongTensor]:
+        """Degrees of a new set of masks."""
         if self.has_given_ordering:
-            order = self.order.cpu()
+            order = self.orders[0].long().cpu()
         elif self.natural_order:
             order = torch.arange(1, self.input_dim + 1, device="cpu")
         else:
             order = torch.randperm(self.input_dim, generator=generator, device="cpu") + 1
-        degrees = draw_degrees(order, self.hidden_dims, self.degree_draw, generator)
-        self.orders.copy_(order)
-        if self.hidden_dims:
-            self.hidden_degrees.copy_(torch.cat(degrees[1:]))
-        _install_masks(self)
+        return draw_degrees(order, self.hidden_dims, self.degree_draw, generator)
 
     # ---- density ----------------------------------------------------------------------------
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits (B, D): output i is the logit of p(xᵢ = 1 | the variables before xᵢ).
+
+        A head with P > 1 parameters for each variable gets (B, D, P).
 
         Args:
             x: (B, D); any leading dimensions will do.
@@ -249,48 +344,96 @@ class MADE(nn.Module):
             TypeError: if ``x`` is not a tensor.
             ValueError: if its last dimension is not D.
         """
-        x = self._as_input(x)
-        h = x
-        for layer in self.net[:-1]:
-            h = F.dropout(self.act(layer(h)), self.dropout, self.training)
-        logits = self.net[-1](h)
+        return self._outputs(self._as_input(x), self._masks_in_use())
+
+    def _outputs(self, x: Tensor, masks: Sequence[Tensor]) -> Tensor:
+        """What the network puts out under any masks."""
+        layers = list(zip(self.net, masks, strict=False))
+        h = inputs = self.head.encode(x).flatten(-2)
+        for layer, mask in layers[:-1]:
+            h = F.dropout(self.act(layer(h, mask)), self.dropout, self.training)
+        layer, mask = layers[-1]
+        outputs = layer(h, mask)
         if self.direct is not None:
-            logits = logits + self.direct(x)
-        if logits.requires_grad and not _is_transformed():
-            mask = self.net[-1].mask
-            logits.register_hook(partial(_require_same_masks, mask, mask._version))
-        return logits
+            outputs = outputs + self.direct(inputs, masks[-1])
+        if outputs.requires_grad and not _is_transformed():
+            outputs.register_hook(partial(_require_same_masks, mask, mask._version))
+        per_variable = self.head.params_per_variable
+        return outputs if per_variable == 1 else outputs.unflatten(-1, (-1, per_variable))
 
     def log_prob(self, x: Tensor, ensemble: int | None = None) -> Tensor:
-        """Log-probability of each row in nats.
+        r"""Log-probability of each row in nats; of its density, where the head has one.
+
+        With ``ensemble=k`` it is that of the mixture of k sets of masks, which averages their
+        probabilities: :math:`\log \frac{1}{k} \sum_{j=1}^{k} e^{\log p_j(x)}`. (A mean of logits
+        over orderings would be no probability.)
 
         Args:
-            x: (B, D) of zeros and ones; bool and integers are cast.
-            ensemble: not available yet.
+            x: (B, D) of values of the head: zeros and ones, classes, ...; bool and integers are
+                cast.
+            ensemble: None is the set of masks in use; k the first k stored sets or, with
+                ``num_masks=None``, k sets that are drawn from a fixed seed.
 
         Returns:
-            (B,) log-probabilities, all ≤ 0.
+            (B,) log-probabilities; ≤ 0 unless of a density.
 
         Raises:
             TypeError: if ``x`` is not a tensor.
-            ValueError: if it is not (B, D), or a value is neither 0 nor 1.
+            ValueError: if it is not (B, D), a value is none of the head's, or ``ensemble`` is less
+                than 1 or more than there are sets of masks.
 
         Source:
-            Germain et al. 2015, "Distribution Estimation as Autoregression".
+            Germain et al. 2015, "Distribution Estimation as Autoregression"; "Order-agnostic
+            training" for ensembles.
         """
-        if ensemble is not None:
-            raise NotImplementedError("ensembles are not available yet: leave ensemble=None")
-        x = self._as_input(x)
-        if not _is_transformed():
-            self.check_data(x)
-        return self.head.log_prob(self.forward(x), x).sum(dim=-1)
+        if ensemble is None:
+            return self.log_conditionals(x).sum(dim=-1)
+        x = self._as_data(x)
+        members = [
+            self._log_conditionals(x, self._masks_for(self.member_degrees(number))).sum(dim=-1)
+            for number in range(self._check_ensemble(ensemble))
+        ]
+        return torch.stack(members).logsumexp(dim=0) - math.log(len(members))
 
-    def check_data(self, x: Tensor) -> None:
-        """Raise unless ``x`` is what this model gives a probability to: (B, D) of zeros and ones.
+    def log_conditionals(self, x: Tensor) -> Tensor:
+        """Log-probability of each variable given those before it, in nats: (B, D) to (B, D).
+
+        Their sum over a row is its :meth:`log_prob`.
 
         Raises:
             TypeError: if ``x`` is not a tensor.
-            ValueError: if it is not (B, D), or a value is neither 0 nor 1.
+            ValueError: if it is not (B, D), or a value is none of the head's.
+        """
+        x = self._as_data(x)
+        return self._log_conditionals(x, self._masks_in_use())
+
+    def _log_conditionals(self, x: Tensor, masks: Sequence[Tensor]) -> Tensor:
+        outputs = self._outputs(x, masks).to(x.dtype)  # autocast ends where the products do
+        return self.head.log_prob(outputs.view(*x.shape, self.head.params_per_variable), x)
+
+    def _masks_in_use(self) -> list[Tensor]:
+        return [layer.mask for layer in self._masked_layers()]
+
+    def _masks_for(self, degrees: Sequence[Tensor]) -> list[Tensor]:
+        """Those of other degrees, ready to be multiplied with the weights."""
+        weight = self.net[0].weight
+        return [mask.to(weight) for mask in self.masks_of([d.to(weight.device) for d in degrees])]
+
+    def _check_ensemble(self, ensemble: int) -> int:
+        ensemble = check_count("ensemble", ensemble)
+        if self.num_masks is not None and ensemble > self.num_masks:
+            raise ValueError(
+                f"ensemble must be at most num_masks = {self.num_masks}, got {ensemble}: build the "
+                f"model with num_masks={ensemble}, or with None"
+            )
+        return ensemble
+
+    def check_data(self, x: Tensor) -> None:
+        """Raise unless ``x`` is what this model gives a probability to: (B, D), values of its head.
+
+        Raises:
+            TypeError: if ``x`` is not a tensor.
+            ValueError: if it is not (B, D), or a value is none of the head's.
         """
         if not isinstance(x, Tensor):
             raise TypeError(f"x must be a torch.Tensor, got {type(x).__name__}")
@@ -311,6 +454,12 @@ class MADE(nn.Module):
             )
         return x.to(self.net[0].weight.dtype)
 
+    def _as_data(self, x: Tensor) -> Tensor:
+        inputs = self._as_input(x)
+        if not _is_transformed():
+            self.check_data(x)
+        return inputs
+
     # ---- samples ----------------------------------------------------------------------------
 
     @torch.no_grad()
@@ -322,11 +471,13 @@ class MADE(nn.Module):
         method: str = "incremental",
         noise: Tensor | None = None,
         generator: Generator | None = None,
+        ensemble: int | None = None,
     ) -> Tensor:
         r"""Draw samples, variable by variable in the model's ordering.
 
-        Variable i of a row is 1 where its noise is at most :math:`p(x_i = 1 \mid x_{before})`.
-        Dropout is off meanwhile, and the training mode stays as it was.
+        A binary variable i of a row is 1 where its noise is at most
+        :math:`p(x_i = 1 \mid x_{before})`; see the heads for others. Dropout is off meanwhile, and
+        the training mode and the masks in use stay as they were.
 
         Args:
             n_samples: number of rows n; any number, memory is bounded.
@@ -335,9 +486,12 @@ class MADE(nn.Module):
                 same noise they give the same samples, up to rounding in float32.
             noise: (n, D) uniforms in [0, 1] to use instead of fresh ones.
             generator: source of the noise, on the model's device; None is torch's global stream.
+            ensemble: None draws all rows under the masks in use; k draws each row under one of the
+                first k sets of masks, chosen at random: samples of the mixture that ``log_prob``
+                gives. The noise of variable 0 chooses, and what it leaves is uniform again.
 
         Returns:
-            (n, D) zeros and ones.
+            (n, D) samples: zeros and ones, classes, ....
 
         Raises:
             TypeError, ValueError: if an argument is not as described.
@@ -350,9 +504,11 @@ class MADE(nn.Module):
         """
         n_samples = check_count("n_samples", n_samples)
         check_choice("method", method, SAMPLING_METHODS)
+        if ensemble is not None:
+            ensemble = self._check_ensemble(ensemble)
         weight = self.net[0].weight
+        check_noise(noise, (n_samples, self.input_dim), generator)
         if noise is not None:
-            _check_noise(noise, (n_samples, self.input_dim), generator)
             noise = noise.to(weight.device)
         samples = weight.new_empty(n_samples, self.input_dim, device=device)
         with torch.autocast(weight.device.type, enabled=False):
@@ -364,22 +520,74 @@ class MADE(nn.Module):
                     )
                 else:
                     u = noise[start : start + SAMPLES_AT_ONCE]
-                part.copy_(self._sample_rows(u, method))
+                part.copy_(self._sample_rows(u, method, ensemble))
         return samples
 
     @torch.inference_mode()  # a fifth faster than no_grad; what leaves is a copy outside of it
-    def _sample_rows(self, noise: Tensor, method: str) -> Tensor:
-        if method == "naive":
-            with evaluation_mode(self):
-                return sample_naive(self.forward, self.order, noise, self.head)
+    def _sample_rows(self, noise: Tensor, method: str, ensemble: int | None) -> Tensor:
+        if ensemble is None:
+            return self._sample_under(self.degrees, self._masks_in_use(), noise, method)
+        noise = noise.clone()
+        noise[:, 0] *= ensemble
+        members = noise[:, 0].long().clamp(max=ensemble - 1)  # noise of exactly 1 is the last's
+        noise[:, 0] -= members
+        samples = torch.empty_like(noise, dtype=self.net[0].weight.dtype)
+        for number in members.unique().tolist():
+            degrees = self.member_degrees(number)
+            masks = self._masks_for(degrees)
+            rows = members == number
+            samples[rows] = self._sample_under(degrees, masks, noise[rows], method)
+        return samples
+
+    def _sample_under(
+        self, degrees: Sequence[Tensor], masks: Sequence[Tensor], noise: Tensor, method: str
+    ) -> Tensor:
+        if method == "incremental":
+            return self._incremental(degrees, masks, noise)
+        with evaluation_mode(self):
+            return sample_naive(
+                lambda x: self._outputs(self._as_input(x), masks), degrees[0], noise, self.head
+            )
+
+    @torch.inference_mode()
+    def sample_given(
+        self, degrees: Sequence[Tensor], given: Tensor, known: Tensor, noise: Tensor
+    ) -> Tensor:
+        """Draw the unknown variables of each row under the masks of any degrees.
+
+        For :func:`made_course.sampling.complete`, which says what such samples are worth: each
+        variable is drawn given those before it alone.
+
+        Args:
+            degrees: of the variables and of each hidden layer.
+            given: (n, D) of which the known values are kept.
+            known: (D,) BoolTensor.
+            noise: (n, D) uniforms.
+
+        Returns:
+            (n, D) samples.
+        """
+        return self._incremental(degrees, self._masks_for(degrees), noise, given, known)
+
+    def _incremental(
+        self,
+        degrees: Sequence[Tensor],
+        masks: Sequence[Tensor],
+        noise: Tensor,
+        given: Tensor | None = None,
+        known: Tensor | None = None,
+    ) -> Tensor:
+        layers = list(zip(self.net, masks, strict=False))
         return sample_incremental(
-            [layer.masked_weight() for layer in self.net],
-            [layer.bias for layer in self.net],
-            self.degrees,
+            [layer.masked_weight(mask) for layer, mask in layers],
+            [layer.masked_bias(mask) for layer, mask in layers],
+            [d.to(noise.device) for d in degrees],
             self.act.forward,
             noise,
             self.head,
-            None if self.direct is None else self.direct.masked_weight(),
+            None if self.direct is None else self.direct.masked_weight(masks[-1]),
+            given,
+            known,
         )
 
 
@@ -423,11 +631,10 @@ def _require_same_masks(mask: Tensor, version: int, _grad: Tensor) -> None:
 
 def _install_masks(model: MADE, _incompatible_keys: object = None) -> None:
     """Set every layer's mask from the model's degrees; also runs after ``load_state_dict``."""
-    degrees = model.degrees
-    for layer, mask in zip(model.net, build_masks(degrees), strict=True):
-        layer.set_mask(mask)
-    if model.direct is not None:
-        model.direct.set_mask(direct_mask(degrees[0]))
+    masks = model.masks_of(model.degrees)
+    for layer, mask in zip(model._masked_layers(), masks, strict=True):
+        with torch.no_grad():
+            layer.mask.copy_(mask)
 
 
 def _check_degrees(model: MADE, state: dict[str, Tensor], prefix: str, *_: object) -> None:
@@ -438,6 +645,11 @@ def _check_degrees(model: MADE, state: dict[str, Tensor], prefix: str, *_: objec
     top = max(model.input_dim - 1, 1)
     if degrees is not None and not bool(((degrees >= 1) & (degrees <= top)).all()):
         raise ValueError(f"hidden degrees in a state dict must lie in 1..{top}")
+    position = state.get(f"{prefix}position")
+    if position is not None and model._has_several_masks() and not 0 <= position < model.num_masks:
+        raise ValueError(
+            f"position in a state dict must lie in 0..{model.num_masks - 1}, got {int(position)}"
+        )
 
 
 def _check_widths(hidden_dims: Sequence[int]) -> list[int]:
@@ -448,22 +660,12 @@ def _check_widths(hidden_dims: Sequence[int]) -> list[int]:
     return [check_count("each of hidden_dims", width) for width in hidden_dims]
 
 
-def _check_head(head: Bernoulli | None) -> Bernoulli:
+def _check_head(head: Head | None) -> Head:
     if head is None:
         return Bernoulli()
-    if not isinstance(head, Bernoulli):
-        raise NotImplementedError(f"only head=Bernoulli() is available yet, got {head!r}")
-    return head
-
-
-def _check_noise(noise: Tensor, shape: tuple[int, int], generator: Generator | None) -> None:
-    if generator is not None:
-        raise ValueError("give either noise or a generator of noise, not both")
-    if not isinstance(noise, Tensor):
-        raise TypeError(f"noise must be a torch.Tensor, got {type(noise).__name__}")
-    if noise.shape != shape:
-        raise ValueError(
-            f"noise must have shape (n_samples, input_dim) = {shape}, got {tuple(noise.shape)}"
+    if not isinstance(head, Head):
+        raise TypeError(
+            "head must be Bernoulli(), Categorical(num_classes), MixtureOfGaussians(num_components)"
+            f" or another Head, got {head!r}"
         )
-    if not bool(((noise >= 0) & (noise <= 1)).all()):
-        raise ValueError("noise must lie between 0 and 1: draw it with torch.rand")
+    return head

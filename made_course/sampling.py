@@ -11,30 +11,39 @@ Two ways that give the same samples from the same noise:
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 import torch.nn.functional as F
-from torch import BoolTensor, Tensor
+from torch import BoolTensor, Generator, LongTensor, Tensor
 
-from .heads import Bernoulli
+from .arguments import check_count
+from .heads import Head
+from .masks import draw_degrees
 
+if TYPE_CHECKING:
+    from .made import MADE
+
+SAMPLES_AT_ONCE = 1024
 BLOCK = 64
 """Steps of :func:`sample_incremental` that share their matrix products."""
 
 
 def sample_naive(
-    forward: Callable[[Tensor], Tensor], order: Tensor, noise: Tensor, head: Bernoulli
+    forward: Callable[[Tensor], Tensor], order: Tensor, noise: Tensor, head: Head
 ) -> Tensor:
     """Draw samples with one forward pass for each variable, in order of increasing degree.
 
     Args:
-        forward: maps inputs (n, D) to logits (n, D); logit i depends on variables before i alone.
+        forward: maps inputs (n, D) to outputs (n, D) or (n, D, P); those of variable i depend on
+            the variables before i alone.
         order: (D,) degrees of the variables; ``argsort`` of them is the ordering.
         noise: (n, D) uniforms; column i decides variable i.
-        head: turns a logit and a uniform into a value.
+        head: turns P outputs and a uniform into a value.
 
     Returns:
         (n, D) samples.
@@ -43,6 +52,7 @@ def sample_naive(
         Germain et al. 2015, "Masked Autoencoders": a sample takes D passes.
 
     Example:
+        >>> from made_course.heads import Bernoulli
         >>> def chain(x):  # p(x1 = 1) = 1/2, then x2 copies x1
         ...     return torch.stack([torch.zeros(len(x)), 100 * x[:, 0] - 50], dim=1)
         >>> sample_naive(chain, torch.tensor([1, 2]), torch.tensor([[0.1, 0.5]]), Bernoulli())
@@ -50,8 +60,8 @@ def sample_naive(
     """
     x = torch.zeros_like(noise)
     for i in torch.argsort(order).tolist():
-        logits = forward(x)
-        x[:, i] = head.sample(logits[:, i], noise[:, i])
+        outputs = forward(x)[:, i].reshape(len(x), -1)
+        x[:, i] = head.sample(outputs, noise[:, i])
     return x
 
 
@@ -61,8 +71,10 @@ def sample_incremental(
     degrees: Sequence[Tensor],
     activation: Callable[[Tensor], Tensor],
     noise: Tensor,
-    head: Bernoulli,
+    head: Head,
     direct: Tensor | None = None,
+    given: Tensor | None = None,
+    known: Tensor | None = None,
 ) -> Tensor:
     """Draw the samples of :func:`sample_naive`, computing each unit once.
 
@@ -72,13 +84,16 @@ def sample_incremental(
     step adds only what the few units since then contribute.
 
     Args:
-        weights: masked weights of every layer (out_features, in_features), the output's last.
+        weights: masked weights of every layer (out_features, in_features), the output's last. The
+            first layer reads what the head makes of each variable, the output has P rows for each.
         biases: bias of every layer (out_features,).
-        degrees: degrees of the inputs and of every hidden layer.
+        degrees: degrees of the variables and of every hidden layer.
         activation: the hidden units' nonlinearity, elementwise.
         noise: (n, D) uniforms; column i decides variable i.
-        head: turns a logit and a uniform into a value.
-        direct: masked weights (D, D) from the inputs straight to the outputs, if there are any.
+        head: turns P outputs and a uniform into a value.
+        direct: masked weights from the inputs straight to the outputs, if there are any.
+        given: (n, D) values to take, instead of drawing them, where ``known`` is true.
+        known: (D,) BoolTensor.
 
     Returns:
         (n, D) samples.
@@ -87,6 +102,7 @@ def sample_incremental(
         the order of computation follows from the masks of Germain et al. 2015, "Deep MADE".
 
     Example:
+        >>> from made_course.heads import Bernoulli
         >>> weights = [torch.tensor([[0.0, 0.0], [100.0, 0.0]])]  # x2 copies x1, no hidden layer
         >>> biases = [torch.tensor([0.0, -50.0])]
         >>> noise = torch.tensor([[0.1, 0.5], [0.9, 0.5]])
@@ -96,58 +112,301 @@ def sample_incremental(
                 [0., 0.]])
     """
     n, input_dim = noise.shape
-    by_degree = [torch.argsort(d, stable=True) for d in degrees]
-    ordering = by_degree[0]
-    to_units = [*by_degree[1:], ordering]
+    per_input, per_output = head.inputs_per_variable, head.params_per_variable
+    ordering, *hidden_units = [torch.argsort(d, stable=True) for d in degrees]
+    from_units = [_parts(ordering, per_input), *hidden_units]
+    to_units = [*hidden_units, _parts(ordering, per_output)]
     biases = [b[to, None] for b, to in zip(biases, to_units, strict=True)]
     if direct is not None:
-        direct = direct.index_select(0, ordering).index_select(1, ordering)
+        direct = direct.index_select(0, to_units[-1]).index_select(1, from_units[0])
     noise = noise.T[ordering].unbind()
+    is_given = [False] * input_dim if known is None else known[ordering].tolist()
+    given = noise if given is None else given.T[ordering].unbind()
 
     # units that are not known yet stay at zero, and meet weights that the mask holds at zero
-    x, *hidden = [weights[0].new_zeros(len(units), n) for units in by_degree]
+    x, *hidden = [weights[0].new_zeros(len(units), n) for units in from_units]
+    outputs = weights[0].new_empty(0)
     # ready[l][t]: how many units of layer l, the output included, are to be computed by step t
-    steps = torch.arange(input_dim, device=noise[0].device)
+    steps = torch.arange(input_dim, device=x.device)
     ready = [torch.searchsorted(d.sort().values, steps, right=True).tolist() for d in degrees[1:]]
-    ready.append(list(range(1, input_dim + 1)))
+    ready.append([per_output * step for step in range(1, input_dim + 1)])
 
+    values = []
     for start in range(0, input_dim, BLOCK):
         stop = min(start + BLOCK, input_dim)
         blocks = []
-        below, old, new = x, start, stop  # its rows known before the block, and those after it
-        for layer, h in enumerate([*hidden, x]):
+        # rows of the layer below that were known before the block, and those after it
+        below, old, new = x, per_input * start, per_input * stop
+        for layer, h in enumerate([*hidden, outputs]):
             first = ready[layer][start - 1] if start else 0
             counts = [b - a for a, b in pairwise([first, *ready[layer][start:stop]])]
             rows = slice(first, first + sum(counts))
             weight = weights[layer].index_select(0, to_units[layer][rows])
-            weight = weight.index_select(1, by_degree[layer][:new])
+            weight = weight.index_select(1, from_units[layer][:new])
             received = torch.addmm(biases[layer][rows], weight[:, :old], below[:old])
-            if h is x and direct is not None:
-                received.addmm_(direct[rows, :start], x[:start])
+            if h is outputs and direct is not None:
+                received.addmm_(direct[rows, : per_input * start], x[: per_input * start])
             blocks.append(
                 (
                     counts,
-                    h[rows].split(counts),
+                    h[rows].split(counts) if h is not outputs else None,
                     received.split(counts),
                     weight[:, old:].split(counts),
                     below[old:new],
                 )
             )
             below, old, new = h, rows.start, rows.stop
-        *hidden_blocks, (_, variables, received_by_output, output_weight, last) = blocks
+        *hidden_blocks, (_, _, received_by_output, output_weight, last) = blocks
+        known_inputs = x[per_input * start : per_input * stop]
+        inputs = [variable.T for variable in known_inputs.split(per_input)]
+        params = [z.T for z in received_by_output]
         if direct is not None:
-            direct_weight, known_inputs = direct[start:stop, start:stop].split(1), x[start:stop]
+            direct_weight = direct[rows, per_input * start : per_input * stop].split(per_output)
 
         for t in range(stop - start):
-            for counts, units, received, weight, inputs in hidden_blocks:
+            for counts, units, received, weight, seen in hidden_blocks:
                 if counts[t]:
-                    units[t].copy_(activation(received[t].addmm_(weight[t], inputs)))
-            z = received_by_output[t].addmm_(output_weight[t], last)
-            if direct is not None:
-                z.addmm_(direct_weight[t], known_inputs)
-            variables[t].copy_(head.sample(z, noise[start + t]))
+                    units[t].copy_(activation(received[t].addmm_(weight[t], seen)))
+            if is_given[start + t]:
+                value = given[start + t]
+            else:
+                z = received_by_output[t].addmm_(output_weight[t], last)
+                if direct is not None:
+                    z.addmm_(direct_weight[t], known_inputs)
+                value = head.sample(params[t], noise[start + t])
+            inputs[t].copy_(head.encode(value))
+            values.append(value)
 
-    return x[degrees[0] - 1].T
+    return torch.stack(values)[degrees[0] - 1].T
+
+
+def _parts(variables: Tensor, each: int) -> Tensor:
+    """Indices of the units of these variables, where each variable has several in a row."""
+    return (variables[:, None] * each + torch.arange(each, device=variables.device)).ravel()
+
+
+class Completion(NamedTuple):
+    r"""Rows whose unknown variables were drawn, and what these samples are worth.
+
+    Attributes:
+        samples: (B, n, D); the known variables are those that were given.
+        log_weights: (B, n) where each sample stands for its importance weight, in nats, up to a
+            constant of its row; None where all count alike, since they were drawn exactly.
+        effective_sample_size: (B,); as many exact samples would do: n, or with weights
+            :math:`(\sum_k w_k)^2 / \sum_k w_k^2`.
+    """
+
+    samples: Tensor
+    log_weights: Tensor | None
+    effective_sample_size: Tensor
+
+
+@torch.no_grad()
+def complete(
+    model: MADE,
+    x: Tensor,
+    known: Tensor,
+    n_samples: int = 1,
+    *,
+    noise: Tensor | None = None,
+    generator: Generator | None = None,
+) -> Completion:
+    r"""Draw the unknown variables of each row given the known ones.
+
+    Each unknown variable is drawn given those before it, from
+    :math:`q(x) = \prod_{i\ \mathrm{unknown}} p(x_i \mid x_{before})`. That is right as it is, an
+    exact sample of the conditional, in an ordering that has all known variables first. See
+    :func:`completion_degrees` for which ordering is taken:
+
+    - the model's own, or one of its K, where it has the known variables first;
+    - for a model with a random ordering and ``num_masks=None``, an ordering made for the purpose,
+      known variables first, under which the shared weights are a model, too. What is drawn is the
+      conditional of *this ordering's* distribution, not that of an ensemble of orderings;
+    - else the model's own all the same. What is known of later variables then comes too late, and
+      each sample gets the weight :math:`w = \prod_{i\ \mathrm{known}} p(x_i \mid x_{before})`. With
+      many variables known nearly all weight may lie on one sample: the effective sample size says
+      so, and a warning where it is below a tenth of n.
+
+    Args:
+        model: a MADE.
+        x: (B, D) rows, valid for the model where they are known; other values are ignored.
+        known: (D,) or (B, D) BoolTensor, or zeros and ones.
+        n_samples: number n of samples for each row.
+        noise: (B, n, D) uniforms in [0, 1] to use instead of fresh ones.
+        generator: source of the noise, on the model's device; None is torch's global stream.
+
+    Returns:
+        the :class:`Completion`: samples (B, n, D), log-weights (B, n) or None, effective sample
+        size (B,). If only some rows need weights, the others' are zeros.
+
+    Raises:
+        TypeError, ValueError: if an argument is not as described.
+
+    Source:
+        Germain et al. 2015, "Order-agnostic training" (the ordering for the purpose); Uria et al.
+        2014, "A Deep and Tractable Density Estimator", section 3.
+
+    Example:
+        >>> from made_course import MADE
+        >>> model = MADE(4, (8,), natural_order=False, num_masks=None, seed=0)
+        >>> x, known = torch.tensor([[1, 1, 0, 0]]), torch.tensor([True, False, False, True])
+        >>> found = complete(model, x, known, n_samples=5)
+        >>> found.samples.shape, found.samples[0, :, known].unique(dim=0).tolist()
+        (torch.Size([1, 5, 4]), [[1.0, 0.0]])
+        >>> found.log_weights is None, found.effective_sample_size
+        (True, tensor([5.]))
+    """
+    x, known = _check_known(model, x, known)
+    n = check_count("n_samples", n_samples)
+    weight = next(model.parameters())
+    shape = (len(x), n, model.input_dim)
+    check_noise(noise, shape, generator)
+    if noise is None:
+        noise = torch.rand(shape, generator=generator, dtype=weight.dtype, device=weight.device)
+    x, known, noise = x.to(weight), known.to(weight.device), noise.to(weight.device)
+
+    samples = x[:, None].expand(shape).clone()
+    log_weights = x.new_zeros(len(x), n)
+    is_exact = True
+    with torch.autocast(weight.device.type, enabled=False):
+        for mask in known.unique(dim=0):
+            rows = (known == mask).all(dim=1).nonzero().ravel()
+            degrees, exact = completion_degrees(model, mask)
+            for part in rows.split(max(1, SAMPLES_AT_ONCE // n)):
+                given = samples[part].flatten(0, 1)
+                drawn = model.sample_given(degrees, given, mask, noise[part].flatten(0, 1))
+                samples[part] = drawn.view(len(part), n, -1)
+                if not exact:
+                    weights = model.log_conditionals(samples[part].flatten(0, 1))
+                    log_weights[part] = weights[:, mask].sum(dim=1).view(len(part), n)
+            is_exact = is_exact and exact
+    if is_exact:
+        return Completion(samples, None, x.new_full((len(x),), n))
+    size = (2 * log_weights.logsumexp(1) - (2 * log_weights).logsumexp(1)).exp()
+    if len(x) and size.min() < max(2, n / 10):
+        warnings.warn(
+            f"these completions are worth {size.min():.1f} exact ones (of {n}): the ordering has "
+            "known variables after unknown ones. Draw more, or use a model that was trained for "
+            "any ordering (natural_order=False, num_masks=None)",
+            stacklevel=2,
+        )
+    return Completion(samples, log_weights, size)
+
+
+def completion_degrees(model: MADE, known: Tensor) -> tuple[list[LongTensor], bool]:
+    """Degrees under which the unknown variables are drawn, and whether that is exact.
+
+    Args:
+        model: a MADE.
+        known: (D,) BoolTensor.
+
+    Returns:
+        degrees of the variables and of each hidden layer; true where the known variables come
+        first. An ordering that is made for the purpose is the same each time.
+
+    Example:
+        >>> from made_course import MADE
+        >>> known = torch.tensor([False, False, True])
+        >>> completion_degrees(MADE(3, (4,), ordering=[1, 2, 0]), known)[1]
+        False
+        >>> model = MADE(3, (4,), natural_order=False, num_masks=None)
+        >>> (order, hidden), exact = completion_degrees(model, known)
+        >>> order[2].item(), exact  # x3 comes first
+        (1, True)
+    """
+    known = known.to(model.orders.device)
+    stored = [model.degrees]
+    if model.num_masks is not None and model.num_masks > 1:
+        stored += [model.member_degrees(number) for number in range(model.num_masks)]
+    for degrees in stored:
+        if not known.any() or degrees[0][known].max() == known.sum():
+            return degrees, True
+    if model.num_masks is not None or model.natural_order or model.has_given_ordering:
+        return stored[0], False
+    generator = Generator().manual_seed(0)
+    shuffled = torch.randperm(model.input_dim, generator=generator, device="cpu")
+    ordering = torch.cat([shuffled[known.cpu()[shuffled]], shuffled[~known.cpu()[shuffled]]])
+    order = torch.argsort(ordering) + 1
+    return draw_degrees(order, model.hidden_dims, model.degree_draw, generator), True
+
+
+@torch.no_grad()
+def conditional(model: MADE, x: Tensor, i: int) -> Tensor:
+    r"""Probability of each row's own value of one variable, given the variables before it.
+
+    :math:`p(x_i \mid x_j : m^0(j) < m^0(i))`. The product over all i is the probability of the
+    row, and the values of later variables change nothing. To see :math:`p(x_i = 1 \mid \dots)`,
+    set ``x[:, i] = 1``.
+
+    Args:
+        model: a MADE.
+        x: (B, D) rows.
+        i: which variable, counted from 0.
+
+    Returns:
+        (B,) probabilities, or densities where the head has them.
+
+    Raises:
+        TypeError, ValueError: if ``x`` is not valid for the model, or there is no variable i.
+
+    Source:
+        Germain et al. 2015, "Distribution Estimation as Autoregression".
+
+    Example:
+        >>> from made_course import MADE
+        >>> model = MADE(3, (8,), ordering=[1, 2, 0], seed=0)
+        >>> x = torch.tensor([[0.0, 1.0, 0.0], [1.0, 1.0, 0.0]])
+        >>> x3 = conditional(model, x, 2)
+        >>> bool(x3[0] == x3[1])  # x3 comes before x1, and does not see it
+        True
+    """
+    i = check_count("i", i, smallest=0)
+    if i >= model.input_dim:
+        raise ValueError(
+            f"i must be less than {model.input_dim}, the number of variables, got {i}: code counts "
+            "variables from 0"
+        )
+    return model.log_conditionals(x)[:, i].exp()
+
+
+def check_noise(noise: Tensor | None, shape: tuple[int, ...], generator: Generator | None) -> None:
+    """Raise unless ``noise`` is None, or uniforms of this shape without a generator beside them.
+
+    Raises:
+        TypeError: if it is not a tensor.
+        ValueError: if it has another shape, a value is not in [0, 1], or there is a generator.
+    """
+    if noise is None:
+        return
+    if generator is not None:
+        raise ValueError("give either noise or a generator of noise, not both")
+    if not isinstance(noise, Tensor):
+        raise TypeError(f"noise must be a torch.Tensor, got {type(noise).__name__}")
+    if noise.shape != shape:
+        names = "(n_samples, input_dim)" if len(shape) == 2 else "(B, n_samples, input_dim)"
+        raise ValueError(f"noise must have shape {names} = {shape}, got {tuple(noise.shape)}")
+    if not bool(((noise >= 0) & (noise <= 1)).all()):
+        raise ValueError("noise must lie between 0 and 1: draw it with torch.rand")
+
+
+def _check_known(model: MADE, x: Tensor, known: Tensor) -> tuple[Tensor, BoolTensor]:
+    """Rows with zeros in place of what is unknown, and a mask for each of them."""
+    for name, value in (("x", x), ("known", known)):
+        if not isinstance(value, Tensor):
+            raise TypeError(f"{name} must be a torch.Tensor, got {type(value).__name__}")
+    if x.dim() != 2 or x.shape[1] != model.input_dim:
+        raise ValueError(f"x must have shape (B, {model.input_dim}), got {tuple(x.shape)}")
+    if known.shape not in (x.shape, x.shape[1:]):
+        raise ValueError(
+            f"known must have shape ({model.input_dim},), or that of x {tuple(x.shape)}, got "
+            f"{tuple(known.shape)}"
+        )
+    if not bool(((known == 0) | (known == 1)).all()):
+        raise ValueError("known must hold only True and False (or 1 and 0)")
+    known = known.bool().expand(x.shape).to(x.device)
+    x = x.where(known, x.new_zeros(()))
+    model.check_data(x)
+    return x, known
 
 
 @dataclass(frozen=True, eq=False)
@@ -190,7 +449,7 @@ class Trajectory:
 
 @torch.no_grad()
 def trajectory(
-    forward: Callable[[Tensor], Tensor], x: Tensor, order: Tensor, head: Bernoulli
+    forward: Callable[[Tensor], Tensor], x: Tensor, order: Tensor, head: Head
 ) -> Trajectory:
     """What the network says of a row at every step of its generation, in one batch of D + 1 rows.
 
@@ -200,9 +459,10 @@ def trajectory(
         forward: maps inputs (n, D) to logits (n, D); logit i depends on variables before i alone.
         x: (D,) of zeros and ones.
         order: (D,) degrees of the variables; ``argsort`` of them is the ordering.
-        head: gives a variable's log-probability from its logit.
+        head: gives a variable's log-probability from its logit: that of binary variables.
 
     Example:
+        >>> from made_course.heads import Bernoulli
         >>> def chain(x):  # p(x1 = 1) = 1/2, then x2 copies x1
         ...     return torch.stack([torch.zeros(len(x)), 100 * x[:, 0] - 50], dim=1)
         >>> found = trajectory(chain, torch.ones(2), torch.tensor([1, 2]), Bernoulli())
@@ -217,7 +477,7 @@ def trajectory(
     read = order <= torch.arange(len(x) + 1, device=x.device)[:, None]
     logits = forward(x * read)
     outputs = torch.sigmoid(logits)
-    steps = head.log_prob(logits[-1], x)[ordering].double()
+    steps = head.log_prob(logits[-1, :, None], x)[ordering].double()
     return Trajectory(
         x=x,
         ordering=ordering,

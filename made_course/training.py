@@ -8,7 +8,7 @@ import pathlib
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import cache
 from zlib import crc32
 
@@ -41,6 +41,7 @@ class History:
         valid_nll: mean over the validation rows at the end of the epoch (nats); empty without any.
         lr: learning rate of the epoch's last step.
         seconds: duration of the epoch; left out of what a notebook shows.
+        unit: of the NLL, "nats" or, for a density, "differential nats".
 
     Example:
         >>> history = History()
@@ -55,6 +56,7 @@ class History:
     valid_nll: list[float] = field(default_factory=list)
     lr: list[float] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
+    unit: str = "nats"
 
     def append(
         self, *, train_nll: float, lr: float, seconds: float, valid_nll: float | None = None
@@ -69,7 +71,7 @@ class History:
 
     def truncate(self, epochs: int) -> None:
         """Forget all but the first epochs."""
-        for values in vars(self).values():
+        for values in self._lists().values():
             del values[epochs:]
 
     @property
@@ -81,6 +83,9 @@ class History:
 
     def __len__(self) -> int:
         return len(self.epoch)
+
+    def _lists(self) -> dict[str, list]:
+        return {name: values for name, values in vars(self).items() if name != "unit"}
 
     def _columns(self) -> dict[str, list[str]]:
         columns = {
@@ -108,7 +113,7 @@ class History:
             for row in zip(*columns.values(), strict=True)
         )
         return (
-            "<table><caption>negative log-likelihood (NLL) in nats</caption>"
+            f"<table><caption>negative log-likelihood (NLL) in {self.unit}</caption>"
             f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
         )
 
@@ -125,11 +130,12 @@ def evaluate(
     Args:
         model: a MADE, or anything with its ``log_prob`` and ``check_data``.
         x: (N, D) tensor valid for the model, or a loader of such batches.
-        ensemble: passed to ``log_prob``.
+        ensemble: None scores the set of masks in use; k the mixture of the first k sets of masks,
+            or with ``num_masks=None`` of k that are drawn from a fixed seed.
         batch_size: rows at once, where ``x`` is a tensor.
 
     Returns:
-        nats; divide by D ln 2 for bits per dimension.
+        nats, for a density differential nats; divide by D ln 2 for bits per dimension.
 
     Raises:
         TypeError, ValueError: if the data are not as described, or there are none.
@@ -175,6 +181,8 @@ def fit(
 ) -> History:
     """Train a model by maximum likelihood: AdamW, one learning-rate cycle, gradient clipping.
 
+    A model with many sets of masks goes on to the next after every step, and is scored on
+    ``valid`` with the first.
     The model ends in evaluation mode, with the weights of its best epoch on ``valid`` if there is
     any, else of the last epoch. Ctrl-C (the stop button in Jupyter) ends the training early, as of
     the last whole epoch.
@@ -192,7 +200,8 @@ def fit(
             then stays at its peak and halves whenever a third of the patience has gone by in vain,
             so that it does not depend on ``epochs``.
         precision: ``"float32"`` computes in the model's own dtype, ``"bfloat16"`` under autocast,
-            ``"auto"`` under autocast where a short trial shows that it is faster here.
+            ``"auto"`` under autocast where a short trial shows that it is faster here, and never
+            for densities, which may be too narrow for it.
         seed: governs shuffling and dropout and leaves torch's global stream alone; None uses it.
             Equal seeds give equal bits where ``precision`` is not left to a trial.
         checkpoint: file to write after every epoch. If it is there already, training goes on
@@ -240,6 +249,7 @@ def fit(
         raise TypeError(f"on_epoch must be a function of model and history, got {on_epoch!r}")
     if checkpoint is not None and not pathlib.Path(checkpoint).absolute().parent.is_dir():
         raise FileNotFoundError(f"there is no folder for the checkpoint {checkpoint}: create it")
+    first = None if _has_one_mask(model) else 1
     steps = _count_batches(model, train, batch_size)
     if valid is not None:
         _count_batches(model, valid, batch_size)
@@ -251,7 +261,7 @@ def fit(
         weight_decay=weight_decay,
         fused=device.type in FUSED,
     )
-    history = History()
+    history = History(unit="differential nats" if _is_density(model) else "nats")
 
     def rate(batch: int) -> float:
         step = len(history) * steps + batch
@@ -282,7 +292,10 @@ def fit(
         if run["bfloat16"] is None:
             own = next(model.parameters()).dtype
             run["bfloat16"] = precision == "bfloat16" or (
-                precision == "auto" and own == torch.float32 and _bfloat16_is_faster(device)
+                precision == "auto"
+                and own == torch.float32
+                and not _is_density(model)
+                and _bfloat16_is_faster(device)
             )
         with tqdm(
             total=epochs * steps, initial=len(history) * steps, unit="step", disable=not progress
@@ -300,7 +313,7 @@ def fit(
                         bfloat16=run["bfloat16"],
                         on_step=bar.update,
                     )
-                    score = None if valid is None else evaluate(model, valid)
+                    score = None if valid is None else evaluate(model, valid, ensemble=first)
                     if score is not None and not math.isfinite(score):
                         raise _not_finite(score, len(history) + 1, steps)
                     weights = _copy_of(model)
@@ -460,6 +473,8 @@ def _train_epoch(
         if not math.isfinite(nll) or (max_norm is not None and not math.isfinite(norm)):
             raise _not_finite(nll, epoch, number + 1)
         optimizer.step()
+        if not _has_one_mask(model):
+            model.resample_masks()
         total += nll * len(batch)
         rows += len(batch)
         on_step()
@@ -473,6 +488,14 @@ def _train_epoch(
     if not math.isfinite(nll):
         raise _not_finite(nll, epoch, number + 1)
     return total / rows
+
+
+def _has_one_mask(model: nn.Module) -> bool:
+    return getattr(model, "num_masks", 1) == 1
+
+
+def _is_density(model: nn.Module) -> bool:
+    return getattr(model, "head", None) is not None and model.head.is_density
 
 
 def _not_finite(nll: float, epoch: int, batch: int) -> FloatingPointError:
@@ -607,7 +630,7 @@ def _write_checkpoint(path, settings, run, optimizer, history, train) -> None:
         "settings": settings,
         "run": run,
         "optimizer": optimizer.state_dict(),
-        "history": asdict(history),
+        "history": history._lists(),
         "random": _random_states(next(iter(run["model"].values())).device),
         "loader": None if loader is None else loader.get_state(),
     }

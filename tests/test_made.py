@@ -992,10 +992,11 @@ def test_a_bad_mask_is_refused_and_the_old_one_kept(error, message, mask):
         (TypeError, r"dropout must be a number, got '0\.1'", {"dropout": "0.1"}),
         (ValueError, r"seed must be at least 0, got -1", {"seed": -1}),
         (TypeError, r"seed must be a whole number, got 0\.5", {"seed": 0.5}),
-        (NotImplementedError, r"conditioning=True is not available yet", {"conditioning": True}),
-        (NotImplementedError, r"only num_masks=1 is available yet, got 4", {"num_masks": 4}),
-        (NotImplementedError, r"only num_masks=1 .* yet, got None", {"num_masks": None}),
-        (NotImplementedError, r"only head=Bernoulli\(\) is available yet", {"head": "gaussian"}),
+        (ValueError, r"num_masks must be at least 1, got -1", {"num_masks": -1}),
+        (ValueError, r"num_masks must be at least 1, got 0", {"num_masks": 0}),
+        (TypeError, r"num_masks must be a whole number, got 2\.5", {"num_masks": 2.5}),
+        (TypeError, r"head must be Bernoulli\(\), .* got 'gaussian'", {"head": "gaussian"}),
+        (TypeError, r"head must be Bernoulli\(\), .* got <class", {"head": Bernoulli}),
     ],
 )
 def test_bad_arguments_are_refused_before_anything_is_drawn(error, message, arguments):
@@ -1064,8 +1065,3 @@ def test_forward_checks_the_last_dimension(error, message, x):
 
 def test_forward_takes_any_values_and_any_leading_dimensions():
     assert MADE(6, (8,))(torch.randn(2, 3, 6)).isfinite().all()
-
-
-def test_ensembles_are_not_available_yet():
-    with pytest.raises(NotImplementedError, match=r"not available yet: leave ensemble=None"):
-        MADE(6, (8,)).log_prob(binary(2, 6), ensemble=4)

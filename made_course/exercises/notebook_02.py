@@ -36,7 +36,7 @@ def near_copy(x: Tensor) -> Tensor:
 
 
 def _log_bernoulli(logits: Tensor, x: Tensor) -> Tensor:
-    return Bernoulli().log_prob(logits, x).sum(1)
+    return Bernoulli().log_prob(logits[..., None], x).sum(1)
 
 
 def _whole_inputs(log_prob: Callable[[Tensor], Tensor], input_dim: int) -> float:

@@ -354,7 +354,7 @@ class _Answer:
         return self.logits(x)
 
     def log_prob(self, x: Tensor) -> Tensor:
-        return self.reduce(Bernoulli().log_prob(self.logits(x), x))
+        return self.reduce(Bernoulli().log_prob(self.logits(x)[..., None], x))
 
 
 _BEAT_SLIPS = (
@@ -440,7 +440,7 @@ def _require_log_probabilities(log_p: Tensor, logits: Tensor, x: Tensor) -> None
             )
         if not bool(tensor.isfinite().all()):
             raise Wrong(f"{name} is not finite everywhere: log_prob needs its stable form")
-    expected = Bernoulli().log_prob(logits, x[:SOME].to(logits)).sum(1)
+    expected = Bernoulli().log_prob(logits[..., None], x[:SOME].to(logits)).sum(1)
     report = {
         "tried": "log_prob(x) beside the logits model(x), of the first image kept",
         "expected": f"{expected[0]:.2f}",

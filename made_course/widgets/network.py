@@ -168,7 +168,9 @@ class Network:
             logits = SLOPE * (h - means[key].sum(dim=1) / 2)
             if self.direct:
                 logits += SLOPE * (x @ means["direct"].T - means["direct"].sum(dim=1) / 2)
-            total += Bernoulli().log_prob(logits, x).sum(dim=1).double().exp().sum().item()
+            total += (
+                Bernoulli().log_prob(logits[..., None], x).sum(dim=1).double().exp().sum().item()
+            )
         return total
 
     @property

@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -125,7 +126,7 @@ class TrainingMonitor(Panel):
     @property
     def history(self) -> History:
         """A copy of what has been measured so far."""
-        return _copy_of(self._history)
+        return deepcopy(self._history)
 
     @property
     def samples(self) -> dict[int, Tensor]:
@@ -170,7 +171,7 @@ class TrainingMonitor(Panel):
         if not _continues(history, self._history) or model.input_dim != self._input_dim:
             self._begin()
             self._input_dim = model.input_dim
-        self._history = _copy_of(history)
+        self._history = deepcopy(history)
 
     def _sample(self, model: MADE, _history: History) -> None:
         epoch = len(self._history)
@@ -557,11 +558,7 @@ def _short(nats: float) -> str:
     return f"{nats:.1f}" if abs(nats) >= 20 else f"{nats:.4g}"
 
 
-# ---- checks and copies --------------------------------------------------------------------------
-
-
-def _copy_of(history: History) -> History:
-    return History(**{name: list(values) for name, values in vars(history).items()})
+# ---- checks --------------------------------------------------------------------------
 
 
 def _continues(history: History, before: History) -> bool:
