@@ -20,7 +20,6 @@ from .masks import (
     build_masks,
     check_mask,
     check_ordering,
-    direct_mask,
     draw_degrees,
     input_degrees,
 )
@@ -245,22 +244,23 @@ class MADE(nn.Module):
         """All of them, the direct connections last."""
         return [*self.net] if self.direct is None else [*self.net, self.direct]
 
-    def masks_of(self, degrees: Sequence[Tensor]) -> list[BoolTensor]:
+    def masks_of(
+        self, degrees: Sequence[Tensor], into: Sequence[Tensor] | None = None
+    ) -> list[BoolTensor]:
         """The mask of each layer that follows from degrees, that of the direct connections last.
 
         All inputs and all outputs of a variable have the variable's degree.
+
+        Args:
+            degrees: of the variables and of each hidden layer.
+            into: tensors of any dtype to write the masks into, instead of new ones.
         """
-        masks = build_masks(degrees)
+        order, *hidden = degrees
+        inputs = order.repeat_interleave(self.head.inputs_per_variable)
+        outputs = order.repeat_interleave(self.head.params_per_variable)
+        masks = build_masks([inputs, *hidden], outputs, into and into[: len(self.net)])
         if self.direct is not None:
-            masks.append(direct_mask(degrees[0]))
-        each = self.head.params_per_variable
-        if each > 1:
-            for k in {len(self.net) - 1, len(masks) - 1}:
-                masks[k] = masks[k].repeat_interleave(each, dim=0)
-        each = self.head.inputs_per_variable
-        if each > 1:
-            for k in {0, len(self.net)} - {len(masks)}:
-                masks[k] = masks[k].repeat_interleave(each, dim=1)
+            masks += build_masks([inputs], outputs, into and into[-1:])
         return masks
 
     def n_parameters(self) -> int:
@@ -631,10 +631,10 @@ def _require_same_masks(mask: Tensor, version: int, _grad: Tensor) -> None:
 
 def _install_masks(model: MADE, _incompatible_keys: object = None) -> None:
     """Set every layer's mask from the model's degrees; also runs after ``load_state_dict``."""
-    masks = model.masks_of(model.degrees)
-    for layer, mask in zip(model._masked_layers(), masks, strict=True):
-        with torch.no_grad():
-            layer.mask.copy_(mask)
+    row = model._row()
+    degrees = [model.orders[row], *model.hidden_degrees[row].split(model.hidden_dims)]
+    with torch.no_grad():
+        model.masks_of(degrees, into=model._masks_in_use())
 
 
 def _check_degrees(model: MADE, state: dict[str, Tensor], prefix: str, *_: object) -> None:

@@ -153,7 +153,11 @@ def draw_degrees(
     return degrees
 
 
-def build_masks(degrees: Sequence[Tensor]) -> list[BoolTensor]:
+def build_masks(
+    degrees: Sequence[Tensor],
+    outputs: Tensor | None = None,
+    into: Sequence[Tensor] | None = None,
+) -> list[BoolTensor]:
     r"""One mask a layer: which weights may exist.
 
     .. math::
@@ -164,6 +168,8 @@ def build_masks(degrees: Sequence[Tensor]) -> list[BoolTensor]:
 
     Args:
         degrees: degrees of the inputs and of each hidden layer, see :func:`draw_degrees`.
+        outputs: degrees of the outputs, where they are not those of the inputs.
+        into: tensors of any dtype to write the masks into, instead of new ones.
 
     Returns:
         list of len(degrees) BoolTensors (out_features, in_features); the last is the output's.
@@ -181,8 +187,13 @@ def build_masks(degrees: Sequence[Tensor]) -> list[BoolTensor]:
                 [0, 0],
                 [1, 0]], dtype=torch.int32)
     """
-    hidden = [above[:, None] >= below[None, :] for below, above in pairwise(degrees)]
-    return [*hidden, degrees[0][:, None] > degrees[-1][None, :]]
+    outputs = degrees[0] if outputs is None else outputs
+    into = [None] * len(degrees) if into is None else into
+    hidden = [
+        torch.ge(above[:, None], below[None, :], out=out)
+        for (below, above), out in zip(pairwise(degrees), into, strict=False)
+    ]
+    return [*hidden, torch.gt(outputs[:, None], degrees[-1][None, :], out=into[-1])]
 
 
 def direct_mask(order: Tensor) -> BoolTensor:
