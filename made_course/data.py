@@ -202,11 +202,37 @@ def make_mnist_loaders(
     check_choice("binarize", binarize, BINARIZATIONS)
     train, test, _ = load_mnist("auto")
     return (
-        # default_convert: a batch comes as one tensor from the data set, nothing is left to collate
-        DataLoader(
-            _Binarized(train, binarize), batch_size, shuffle=True, collate_fn=default_convert
-        ),
-        DataLoader(_Binarized(test, binarize), batch_size, collate_fn=default_convert),
+        binarized_loader(train, batch_size, binarize, shuffle=True),
+        binarized_loader(test, batch_size, binarize, shuffle=False),
+    )
+
+
+def binarized_loader(
+    grey: Tensor, batch_size: int, binarize: Binarize = "threshold", *, shuffle: bool
+) -> DataLoader:
+    """Loader of grey images that are binarised a batch at a time, anew in every epoch.
+
+    Args:
+        grey: (N, 784) grey levels, uint8.
+        batch_size: images in a batch; the last one of an epoch may have fewer.
+        binarize: ``"threshold"`` or ``"stochastic"``, as in :func:`load_binarized_mnist`.
+        shuffle: whether to draw a new order of the images in every epoch, by torch's global seed.
+
+    Returns:
+        a loader of float32 batches (B, 784) of zeros and ones.
+
+    Raises:
+        ValueError: if the way to binarise is unknown.
+
+    Example:
+        >>> grey = torch.tensor([[0, 127, 128, 255]], dtype=torch.uint8)
+        >>> list(binarized_loader(grey, 1, shuffle=False))
+        [tensor([[0., 0., 1., 1.]])]
+    """
+    check_choice("binarize", binarize, BINARIZATIONS)
+    # default_convert: a batch comes as one tensor from the data set, nothing is left to collate
+    return DataLoader(
+        _Binarized(grey, binarize), batch_size, shuffle=shuffle, collate_fn=default_convert
     )
 
 

@@ -1,10 +1,10 @@
 """Weights that ship with the course, the command that makes them, and a look at what they copy.
 
 ``python -m made_course.pretrained`` trains them again and writes them into ``assets``; it needs
-full MNIST and takes a few minutes on two cores.
+full MNIST and takes half an hour on two cores. Names after it train those alone.
 
-The digits model has seen only the 55,000 training images of MNIST that are *not* in the course's
-small set, so that both the small set and MNIST's test images are an honest test for it.
+The models of digits have seen only the 55,000 training images of MNIST that are *not* in the
+course's small set, so that both the small set and MNIST's test images are an honest test for them.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from __future__ import annotations
 import hashlib
 import pathlib
 import sys
+from collections.abc import Sequence
 
 import torch
-from torch import Tensor
+from torch import BoolTensor, Tensor
 
 from .arguments import check_choice
 from .data import bars_and_stripes, load_binarized_mnist, load_mnist, outside_small_set
@@ -23,7 +24,11 @@ from .made import MADE, MaskedLinear
 from .training import evaluate, fit
 
 ASSETS = pathlib.Path(__file__).with_name("assets")
-MODELS = {"mnist-512": "made_mnist_512.pt", "tiny": "made_tiny.pt"}
+MODELS = {
+    "mnist-512": "made_mnist_512.pt",
+    "mnist-any-order": "made_mnist_any_order.pt",
+    "tiny": "made_tiny.pt",
+}
 NEIGHBOURS = "made_mnist_512_neighbours.pt"
 PICTURE = "readme.png"
 CHECKSUMS = "SHA256SUMS"
@@ -35,8 +40,10 @@ def load_pretrained(name: str = "mnist-512") -> MADE:
     Args:
         name: ``"mnist-512"`` is a 512-512 MADE with direct connections, in raster order, over
             digits binarised at one half, trained on the 55,000 MNIST training images outside the
-            small set; ``"tiny"`` has 16 variables and 32 hidden units, and knows the 30 bars and
-            stripes on a 4 × 4 board.
+            small set; ``"mnist-any-order"`` is of the same size and was trained on the same images
+            in a fresh random ordering at every step, so that it is a model in *any* ordering, as
+            :func:`made_course.complete` needs it; ``"tiny"`` has 16 variables and 32 hidden units,
+            and knows the 30 bars and stripes on a 4 × 4 board.
 
     Raises:
         ValueError: if the name is unknown, or the file holds anything but tensors.
@@ -52,10 +59,10 @@ def load_pretrained(name: str = "mnist-512") -> MADE:
     own, shipped = model.state_dict(), content["state"]
     # degrees first: they say which weights the file holds, in what order
     model.load_state_dict(own | {key: shipped[key] for key in ("orders", "hidden_degrees")})
-    for key, layer in _masked_layers(model):
-        weight = torch.zeros_like(layer.weight)
-        weight[layer.mask.bool()] = shipped[f"{key}.weight"].float()
-        shipped[f"{key}.weight"] = weight
+    for key, counts in _weights_that_count(model):
+        weight = torch.zeros(counts.shape)
+        weight[counts] = shipped[key].float()
+        shipped[key] = weight
     model.load_state_dict(shipped)
     return model.eval()
 
@@ -113,19 +120,34 @@ def fingerprint(images: Tensor) -> str:
     return hashlib.sha256(b"".join(hashes)).hexdigest()
 
 
-def make_pretrained() -> None:
-    """Train the shipped models and write them, with their checksums, into ``assets``.
+def make_pretrained(names: Sequence[str] = tuple(MODELS)) -> None:
+    """Train shipped models and write them, with their checksums, into ``assets``.
+
+    Args:
+        names: of the models, as in :func:`load_pretrained`.
 
     Raises:
+        ValueError: if a name is unknown.
         FileNotFoundError: if full MNIST is absent.
         OSError: if ``assets`` cannot be written.
     """
+    for name in names:
+        check_choice("pretrained name", name, tuple(MODELS))
+    for name in names:
+        torch.manual_seed(0)
+        if name == "tiny":
+            _make_tiny()
+        elif name == "mnist-any-order":
+            _make_any_order()
+        else:
+            _make_digits()
+
+
+def _make_digits() -> None:
+    """The model in raster order, what of its training set is nearest to samples, and a picture."""
     from .plotting import plot_samples_and_mask  # matplotlib, which no other use of this room needs
 
-    grey, _, _ = load_mnist("full")
-    train, test, _ = load_binarized_mnist("full")
-    outside = outside_small_set(grey)
-    grey, train = grey[outside], train[outside]
+    train, test, trained_on = _images_outside_small_set()
     arguments = {
         "input_dim": 784,
         "hidden_dims": [512, 512],
@@ -133,10 +155,9 @@ def make_pretrained() -> None:
         "direct": True,
         "dropout": 0.1,
     }
-    torch.manual_seed(0)
     model = MADE(**arguments)
     fit(model, train, epochs=30, batch_size=128, lr=7e-3, seed=0)
-    _write_model("mnist-512", model, arguments, fingerprint(grey), evaluate(model, test))
+    _write_model("mnist-512", model, arguments, trained_on, evaluate(model, test))
 
     model = load_pretrained("mnist-512")
     samples = model.sample(36, generator=torch.Generator().manual_seed(0))
@@ -149,12 +170,39 @@ def make_pretrained() -> None:
     figure = plot_samples_and_mask(samples, model.masks[1])
     write_whole(ASSETS / PICTURE, lambda path: figure.savefig(path, dpi=120, facecolor="white"))
 
+
+def _make_any_order() -> None:
+    """The model whose ordering and masks were drawn anew at every step."""
+    train, test, trained_on = _images_outside_small_set()
+    arguments = {
+        "input_dim": 784,
+        "hidden_dims": [512, 512],
+        "natural_order": False,
+        "direct": True,
+        "num_masks": None,
+        "seed": 0,
+    }
+    model = MADE(**arguments)
+    fit(model, train, epochs=300, batch_size=256, lr=5e-3, weight_decay=0.01, seed=0)
+    nll = evaluate(model, test, ensemble=1)
+    _write_model("mnist-any-order", model, arguments, trained_on, nll)
+
+
+def _make_tiny() -> None:
+    """The model of 30 bars and stripes."""
     patterns = bars_and_stripes()
     arguments = {"input_dim": 16, "hidden_dims": [32], "degrees": "even", "direct": True}
-    torch.manual_seed(0)
     model = MADE(**arguments)
     fit(model, patterns, epochs=2000, lr=0.02, weight_decay=0.0, precision="float32", seed=0)
     _write_model("tiny", model, arguments, None, evaluate(model, patterns))
+
+
+def _images_outside_small_set() -> tuple[Tensor, Tensor, str]:
+    """The 55,000 images to train on, the test images, and the fingerprint of the former."""
+    grey, _, _ = load_mnist("full")
+    train, test, _ = load_binarized_mnist("full")
+    outside = outside_small_set(grey)
+    return train[outside], test, fingerprint(grey[outside])
 
 
 def _write_model(
@@ -165,15 +213,20 @@ def _write_model(
         key: value.half() if value.is_floating_point() else value
         for key, value in model.state_dict().items()
     }
-    for key, layer in _masked_layers(model):
-        state[f"{key}.weight"] = state[f"{key}.weight"][layer.mask.bool()]
+    for key, counts in _weights_that_count(model):
+        state[key] = state[key][counts]
     content = {"arguments": arguments, "state": state, "trained_on": trained_on}
     write_asset(MODELS[name], content)
     print(f"{name}: {nll:.3f} nats before rounding to half precision")
 
 
-def _masked_layers(model: MADE) -> list[tuple[str, MaskedLinear]]:
-    return [(key, m) for key, m in model.named_modules() if isinstance(m, MaskedLinear)]
+def _weights_that_count(model: MADE) -> list[tuple[str, BoolTensor]]:
+    """Names of the weights in the state dict, and where the masks let them be anything but 0."""
+    return [
+        (f"{name}.weight", layer.mask.bool() if model.num_masks == 1 else layer.mask >= 0)
+        for name, layer in model.named_modules()
+        if isinstance(layer, MaskedLinear)
+    ]
 
 
 def write_asset(file: str, content: dict) -> None:
@@ -218,6 +271,6 @@ def _checksums() -> dict[str, str]:
 
 if __name__ == "__main__":
     try:
-        make_pretrained()
-    except OSError as error:
+        make_pretrained(sys.argv[1:] or tuple(MODELS))
+    except (OSError, ValueError) as error:
         sys.exit(str(error))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import argparse
+import io
 import math
 import os
 import pathlib
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from functools import cache
 from zlib import crc32
@@ -17,9 +20,10 @@ from torch import Tensor, nn
 from tqdm.auto import tqdm
 
 from .arguments import check_choice, check_count, check_number
-from .data import make_mnist_loaders
+from .data import binarized_loader, load_mnist, make_mnist_loaders
 from .files import read_tensors, write_whole
 from .made import MADE, evaluation_mode
+from .processes import ALONE, Processes, processes_on
 
 PRECISIONS = ("auto", "float32", "bfloat16")
 WARM_UP = 0.3
@@ -118,7 +122,6 @@ class History:
         )
 
 
-@torch.no_grad()
 def evaluate(
     model: MADE, x: Batches, *, ensemble: int | None = None, batch_size: int = 1000
 ) -> float:
@@ -147,6 +150,21 @@ def evaluate(
         >>> round(evaluate(model, torch.ones(5, 784)), 2)  # a coin for each pixel: 784 ln 2
         543.43
     """
+    total, rows = _sum_nll(model, x, ensemble, batch_size)
+    if rows == 0:
+        raise ValueError("there are no rows to evaluate: got empty data")
+    return total / rows
+
+
+@torch.no_grad()
+def _sum_nll(
+    model: MADE,
+    x: Batches,
+    ensemble: int | None,
+    batch_size: int = 1000,
+    processes: Processes = ALONE,
+) -> tuple[float, int]:
+    """NLL summed over all rows, and how many there are."""
     check_count("batch_size", batch_size)
     if isinstance(x, Tensor):
         model.check_data(x)
@@ -156,11 +174,10 @@ def evaluate(
     total, rows = 0.0, 0
     with evaluation_mode(model), torch.autocast(device.type, enabled=False):
         for batch in _tensors(x):
-            total -= model.log_prob(batch.to(device), ensemble).cpu().double().sum().item()
+            share = processes.share(batch).to(device)
+            total -= model.log_prob(share, ensemble).cpu().double().sum().item()
             rows += len(batch)
-    if rows == 0:
-        raise ValueError("there are no rows to evaluate: got empty data")
-    return total / rows
+    return processes.total(total)[0], rows
 
 
 def fit(
@@ -182,7 +199,8 @@ def fit(
     """Train a model by maximum likelihood: AdamW, one learning-rate cycle, gradient clipping.
 
     A model with many sets of masks goes on to the next after every step, and is scored on
-    ``valid`` with the first.
+    ``valid`` with the first. Under ``torchrun`` all processes train together: each takes its share
+    of every batch, and the first alone shows progress, writes checkpoints and calls ``on_epoch``.
     The model ends in evaluation mode, with the weights of its best epoch on ``valid`` if there is
     any, else of the last epoch. Ctrl-C (the stop button in Jupyter) ends the training early, as of
     the last whole epoch.
@@ -282,9 +300,9 @@ def fit(
     if checkpoint is not None:
         settings["train"] = _describe(train)
         settings["valid"] = None if valid is None else _describe(valid)
-    with nullcontext() if seed is None else _own_random_stream(device):
-        if seed is not None:
-            _seed(device, seed)
+    processes = processes_on(device)
+    with _stream_for(seed, device, processes):
+        log_prob = processes.log_prob_of(model)
         # what is true of the last whole epoch; replaced as one when the next is done
         run = {"epochs": 0, "model": _copy_of(model), "best": None, "bfloat16": None}
         if checkpoint is not None and pathlib.Path(checkpoint).exists():
@@ -295,10 +313,13 @@ def fit(
                 precision == "auto"
                 and own == torch.float32
                 and not _is_density(model)
-                and _bfloat16_is_faster(device)
+                and processes.agree(_bfloat16_is_faster(device))
             )
         with tqdm(
-            total=epochs * steps, initial=len(history) * steps, unit="step", disable=not progress
+            total=epochs * steps,
+            initial=len(history) * steps,
+            unit="step",
+            disable=not progress or processes.rank > 0,
         ) as bar:
             try:
                 while len(history) < epochs and not _is_patience_over(history, patience):
@@ -312,8 +333,13 @@ def fit(
                         max_norm=MAX_GRADIENT_NORM,
                         bfloat16=run["bfloat16"],
                         on_step=bar.update,
+                        log_prob=log_prob,
+                        processes=processes,
                     )
-                    score = None if valid is None else evaluate(model, valid, ensemble=first)
+                    score = None
+                    if valid is not None:
+                        total, rows = _sum_nll(model, valid, first, processes=processes)
+                        score = total / rows
                     if score is not None and not math.isfinite(score):
                         raise _not_finite(score, len(history) + 1, steps)
                     weights = _copy_of(model)
@@ -333,12 +359,14 @@ def fit(
                     bar.set_postfix_str(
                         f"train NLL {train_nll:.2f}" if score is None else f"valid NLL {score:.2f}"
                     )
-                    if checkpoint is not None:
+                    if checkpoint is not None and processes.rank == 0:
                         _write_checkpoint(checkpoint, settings, run, optimizer, history, train)
                     if on_epoch is not None:
-                        with _own_random_stream(device):
-                            stop = on_epoch(model, history)
-                        if stop is True:
+                        stop = None
+                        if processes.rank == 0:
+                            with _own_random_stream(device):
+                                stop = on_epoch(model, history)
+                        if processes.agree(stop is True):
                             break
             except KeyboardInterrupt:
                 pass
@@ -454,22 +482,30 @@ def _train_epoch(
     max_norm: float | None = None,
     bfloat16: bool = False,
     on_step: Callable[[], object] = lambda: None,
+    log_prob: Callable[[Tensor], Tensor] | None = None,
+    processes: Processes = ALONE,
 ) -> float:
     """One pass of gradient steps; the mean NLL of the batches, each under the weights it met."""
     model.train()
+    log_prob = log_prob or model.log_prob
     device = next(model.parameters()).device
     total, rows = 0.0, 0
     for number, batch in enumerate(_tensors(batches)):
         if rate is not None:
             optimizer.param_groups[0]["lr"] = rate(number)
+        share = processes.share(batch).to(device)
         # one context a step: autocast keeps its copies of the biases until it ends
-        with torch.autocast(device.type, torch.bfloat16, enabled=bfloat16):
-            loss = -model.log_prob(batch.to(device)).mean()
+        with (
+            _stream_of_dropout(epoch, number, device, processes),
+            torch.autocast(device.type, torch.bfloat16, enabled=bfloat16),
+        ):
+            # gradients are averaged over processes: this is the mean over the rows of all
+            loss = -log_prob(share).sum() * processes.size / len(batch)
         optimizer.zero_grad()
         loss.backward()
         if max_norm is not None:
             norm = nn.utils.clip_grad_norm_(model.parameters(), max_norm)
-        nll = loss.item()
+        nll = processes.total(loss.item())[0] / processes.size
         if not math.isfinite(nll) or (max_norm is not None and not math.isfinite(norm)):
             raise _not_finite(nll, epoch, number + 1)
         optimizer.step()
@@ -484,7 +520,7 @@ def _train_epoch(
         )
     # what the last step did to the weights, no loss has shown yet
     with torch.no_grad(), evaluation_mode(model):
-        nll = -model.log_prob(batch.to(device)).mean().item()
+        nll = -processes.total(model.log_prob(share).sum().item())[0]
     if not math.isfinite(nll):
         raise _not_finite(nll, epoch, number + 1)
     return total / rows
@@ -534,6 +570,32 @@ def _own_random_stream(device: torch.device) -> Iterator[None]:
         yield
     finally:
         _set_random_states(device, before)
+
+
+@contextmanager
+def _stream_for(seed: int | None, device: torch.device, processes: Processes) -> Iterator[None]:
+    """A random stream of a seed's own; without one torch's, unless processes have to agree."""
+    if seed is None and processes.size > 1:
+        seed = processes.agree(int(torch.randint(2**62, ())))
+    if seed is None:
+        yield
+        return
+    with _own_random_stream(device):
+        _seed(device, seed)
+        yield
+
+
+@contextmanager
+def _stream_of_dropout(
+    epoch: int, number: int, device: torch.device, processes: Processes
+) -> Iterator[None]:
+    """Of several processes each draws its own dropout, and none of it from the common stream."""
+    if processes.size == 1:
+        yield
+        return
+    with _own_random_stream(device):
+        _seed(device, hash((epoch, number, processes.rank)) % 2**63)
+        yield
 
 
 def _random_states(device: torch.device) -> list[Tensor]:
@@ -661,3 +723,86 @@ def _resume(path, settings, model, optimizer, history, train) -> dict:
     if content["loader"] is not None:
         train.generator.set_state(content["loader"])
     return content["run"]
+
+
+# ---- the training command -----------------------------------------------------------------------
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Train a MADE on MNIST from the command line, on one process or, by ``torchrun``, on several.
+
+    ``python -m made_course.training --epochs 10`` and
+    ``torchrun --nproc-per-node=2 -m made_course.training --epochs 10`` give the same training;
+    ``--help`` lists the arguments. With ``torchrun`` on GPUs each process takes one.
+    """
+    parser = argparse.ArgumentParser(
+        prog="python -m made_course.training", description="Train a MADE on binarised MNIST."
+    )
+    parser.add_argument("--data", default="auto", choices=("auto", "small", "full"))
+    parser.add_argument("--binarize", default="threshold", choices=("threshold", "stochastic"))
+    parser.add_argument("--hidden", type=int, nargs="*", default=[512, 512], metavar="H")
+    parser.add_argument("--random-order", action="store_true", help="not raster order")
+    parser.add_argument("--degrees", default="even", choices=("uniform", "paper", "even"))
+    parser.add_argument("--direct", action="store_true", help="direct connections")
+    parser.add_argument("--conditioning", action="store_true", help="conditioning weights")
+    parser.add_argument("--dropout", type=float, default=0.0)
+    parser.add_argument("--num-masks", type=int, default=1, help="0: fresh ones at every step")
+    parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--batch-size", type=int, default=512, help="of all processes together")
+    parser.add_argument("--lr", type=float, default=0.015)
+    parser.add_argument("--weight-decay", type=float, default=0.03)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--checkpoint", help="file to write after every epoch and to go on from")
+    parser.add_argument("--save", help="file for the weights: the model's state dict")
+    given = parser.parse_args(arguments)
+
+    device = torch.device("cpu")
+    if torch.cuda.is_available():
+        device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0)))
+        torch.cuda.set_device(device)
+    processes = processes_on(device)
+    is_first = processes.rank == 0
+    with redirect_stdout(sys.stdout if is_first else io.StringIO()):
+        train, test, _ = load_mnist(given.data)
+    torch.manual_seed(given.seed)
+    loader = binarized_loader(train, given.batch_size, given.binarize, shuffle=True)
+    images = next(iter(binarized_loader(test, len(test), given.binarize, shuffle=False)))
+    model = MADE(
+        784,
+        given.hidden,
+        natural_order=not given.random_order,
+        degrees=given.degrees,
+        direct=given.direct,
+        dropout=given.dropout,
+        conditioning=given.conditioning,
+        num_masks=given.num_masks or None,
+        seed=given.seed,
+    ).to(device)
+
+    def say(_: MADE, history: History) -> None:
+        print(
+            f"epoch {len(history)}: train NLL {history.train_nll[-1]:.3f} nats, "
+            f"{history.seconds[-1]:.1f} s",
+            flush=True,
+        )
+
+    fit(
+        model,
+        loader,
+        epochs=given.epochs,
+        lr=given.lr,
+        weight_decay=given.weight_decay,
+        seed=given.seed,
+        checkpoint=given.checkpoint,
+        on_epoch=say,
+        progress=False,
+    )
+    if is_first:
+        print(f"test NLL: {evaluate(model, images):.3f} nats, {processes.size} process(es)")
+        if given.save:
+            write_whole(given.save, lambda path: torch.save(model.state_dict(), path))
+            print(f"weights: {given.save}")
+
+
+if __name__ == "__main__":
+    main()
