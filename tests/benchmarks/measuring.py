@@ -1,0 +1,119 @@
+"""How the benchmark measures, and how it tells: times, matrix products, tables."""
+
+import contextlib
+import io
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+
+ROOT = Path(__file__).parents[2]
+
+
+class Products(TorchDispatchMode):
+    """Counts the matrix products that are computed inside a ``with``, whoever asks for them."""
+
+    def __init__(self):
+        super().__init__()
+        self.counts = Counter()
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        name = func.overloadpacket.__name__
+        if name in ("mm", "addmm", "addmm_"):
+            factors = [x for x in args if isinstance(x, torch.Tensor)][-2:]
+            self.counts[tuple((tuple(x.shape), x.stride(), x.dtype) for x in factors)] += 1
+        return func(*args, **(kwargs or {}))
+
+    @property
+    def dtypes(self):
+        return {dtype for product in self.counts for *_, dtype in product}
+
+    def seconds(self):
+        """Time that all of them take with nothing in between, each as the best of nine calls."""
+        return sum(count * _best_of_nine(*product) for product, count in self.counts.items())
+
+
+def _best_of_nine(*factors):
+    a, b = (
+        torch.empty_strided(shape, stride, dtype=dtype).uniform_(-1, 1)
+        for shape, stride, dtype in factors
+    )
+    out = torch.mm(a, b)
+    trials = []
+    for _ in range(9):
+        start = time.perf_counter()
+        torch.mm(a, b, out=out)
+        trials.append(time.perf_counter() - start)
+    return min(trials)
+
+
+def products_of(work):
+    """Record what ``work()`` multiplies."""
+    with Products() as products, contextlib.redirect_stdout(io.StringIO()):
+        work()
+    return products
+
+
+def products_of_epochs(work, epochs):
+    """What ``work(epochs)`` multiplies, of which no more than two epochs need be recorded."""
+    products = products_of(lambda: work(epochs=1))
+    if epochs > 1:
+        later = products_of(lambda: work(epochs=2)).counts - products.counts
+        products.counts += Counter({key: (epochs - 1) * count for key, count in later.items()})
+    return products
+
+
+def timed(work):
+    """Seconds that ``work()`` took, and what it returned; what it prints is kept quiet."""
+    torch.manual_seed(0)
+    with contextlib.redirect_stdout(io.StringIO()):
+        start = time.perf_counter()
+        result = work()
+        return time.perf_counter() - start, result
+
+
+class StampedLines(io.StringIO):
+    """Notes when each line of an epoch was printed."""
+
+    def __init__(self):
+        super().__init__()
+        self.stamps = [time.perf_counter()]
+
+    def write(self, text):
+        if text.startswith("Epoch"):
+            self.stamps.append(time.perf_counter())
+        return super().write(text)
+
+
+def in_fresh_process(program):
+    """What a program prints that is run by a Python of its own."""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=False
+    )
+    if done.returncode:
+        raise RuntimeError(f"a fresh Python failed on {program!r}:\n{done.stderr}")
+    return done.stdout
+
+
+def say(text):
+    """Tell whoever waits what is being measured, beside the tables."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def table(title, head, rows):
+    """A table of Markdown, its first column to the left and the others to the right."""
+    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+    print(f"\n**{title}**\n")
+    for k, row in enumerate([head, *rows]):
+        cells = [
+            cell.rjust(width) if column else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        print(f"| {' | '.join(cells)} |")
+        if k == 0:
+            rules = [f"{'-' * (w - 1)}{':' if c else '-'}" for c, w in enumerate(widths)]
+            print(f"| {' | '.join(rules)} |", flush=True)
