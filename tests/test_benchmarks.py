@@ -1,5 +1,6 @@
 """The benchmark runs and says what it measured. How fast anything is, no test asserts."""
 
+import math
 import os
 import re
 import subprocess
@@ -8,10 +9,13 @@ from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image
+from torch import nn
 
 from made_course import MADE
 from tests.benchmarks import __main__ as benchmark
-from tests.benchmarks import document
+from tests.benchmarks import document, figures, growth, peers
+from tests.benchmarks.figures import Configuration, Result
 
 ROOT = Path(__file__).parents[1]
 
@@ -34,13 +38,17 @@ def _small_set(monkeypatch, tmp_path):
 
 
 def test_all_sections_print_their_tables():
-    done = run("--epochs", "1", "--repeats", "1", "--samples", "2", "--hidden", "4")
+    few = ("--samples", "2", "--hidden", "4", "--sizes", "4,9")
+    done = run("--epochs", "1", "--repeats", "1", *few)
     assert done.returncode == 0, done.stderr
     for fact in ("cores to use", "threads of torch", "CPU capability", "torch", "bfloat16 chosen"):
         assert re.search(rf"^- {fact}[^:]*: \S", done.stdout, re.MULTILINE)
     assert "MNIST, small set: 4,000 training and 1,000 test images." in done.stdout
     titles = re.findall(r"^\*\*(\w+)", done.stdout, re.MULTILINE)
-    assert titles == ["Import", "Sampling", "Training", "Recipe", "Monitor"]
+    # which libraries are installed here, no test of this one can say
+    titles = [title for title in titles if title != "Peers"]
+    assert titles == ["Import", "Sampling", "Growth", "Training", "Recipe", "Monitor"]
+    assert re.search("^(Peers: without |.*Peers, training)", done.stdout, re.MULTILINE)
     rows = [line.split("|")[1].strip() for line in done.stdout.splitlines() if line[:1] == "|"]
     for name in (
         "document, an epoch",
@@ -50,14 +58,21 @@ def test_all_sections_print_their_tables():
         "batch 64",
     ):
         assert rows.count(name) == 1
-    assert len(re.findall(r"\d×", done.stdout)) == 1 + 3 + 1
+    of_course = re.sub(r"\*\*Peers.*?(?=\*\*Training)", "", done.stdout, flags=re.DOTALL)
+    assert len(re.findall(r"\d×", of_course)) == 1 + 2 + 1 + 3
     assert len(re.findall(r"\d%", done.stdout)) == 1 + 3 + 1 + 2
 
 
 @pytest.mark.parametrize(
     ("arguments", "fragment"),
     [
-        (["--only", "speed"], "'speed' is none of import, sampling, training, recipe, monitor"),
+        (["--only", "speed"], "'speed' is none of import, sampling, growth, peers, training"),
+        (["--configurations", "best"], "'best' is none of threshold, stochastic"),
+        (["--seeds", "0,-1"], "'-1' is no whole number"),
+        (["--sizes", "49"], "two different numbers or more, got [49]"),
+        (["--sizes", "49,49"], "two different numbers or more, got [49, 49]"),
+        (["--growth-figure", "nowhere/growth.png"], "is no .png in a folder that is there"),
+        (["--growth-figure", "growth.pdf"], "is no .png in a folder that is there"),
         (["--samples", "1,x"], "'x' is no whole number above 0"),
         (["--epochs", "0"], "'0' is no whole number above 0"),
     ],
@@ -72,8 +87,10 @@ def test_every_option_has_its_help(capsys):
     with pytest.raises(SystemExit):
         benchmark.parse(["--help"])
     shown = capsys.readouterr().out
-    for option in ("--only", "--epochs", "--repeats", "--recipe-repeats", "--samples", "--hidden"):
-        assert option in shown
+    for action in ("only", "epochs", "repeats", "recipe-repeats", "samples", "hidden", "sizes"):
+        assert f"--{action}" in shown
+    for action in ("growth-figure", "configurations", "seeds"):
+        assert f"--{action}" in shown
     assert "matrix-product limit" in shown
 
 
@@ -128,3 +145,291 @@ def test_the_document_loads_its_images_one_by_one():
     assert x.shape == (300, 784)
     assert x.unique().tolist() == [0, 1]
     assert torch.equal(x, benchmark.load_binarized_mnist("small")[1][:300])
+
+
+# ---- peers --------------------------------------------------------------------------------------
+
+
+def of_document(input_dim, width):
+    return document.MADE(input_dim, (width, width), natural_order=True)
+
+
+def test_peers_print_steps_epochs_and_samples(monkeypatch, capsys):
+    monkeypatch.setattr(peers, "PEERS", {"json": of_document, "csv": of_document})
+    monkeypatch.setattr(peers, "SAMPLES", 2)
+    benchmark.main(["--only", "peers", "--repeats", "1", "--hidden", "4"])
+    told = capsys.readouterr().out
+    rows = {
+        line.split("|")[1].strip(): [cell.strip() for cell in line.split("|")[2:-1]]
+        for line in told.splitlines()
+        if line[:1] == "|"
+    }
+    assert list(rows)[2:6] == ["json", "csv", "fit, float32", "fit, as it runs by default"]
+    assert [cell == "" for cell in rows["fit, float32"]] == [True, False, False]
+    assert rows["MADE.sample"][1] == ""
+    assert "4,000 images an epoch" in told
+    assert "All have 7,080 parameters and no leak." in told
+    assert len(re.findall(r"^- .* of the fastest peer.*: [\d.]+× in float32, [\d.]+× as it", told,
+                          re.MULTILINE)) == 3  # fmt: skip
+    assert "without" not in told
+
+
+def test_peers_that_are_not_installed_are_named(monkeypatch, capsys):
+    monkeypatch.setattr(peers, "PEERS", {"no_such_library": of_document, "json": of_document})
+    assert list(peers.build_peers(5, 4)) == ["json"]
+    assert capsys.readouterr().out.strip() == (
+        "Peers: without no_such_library (no module named no_such_library). This installs all: "
+        "python -m pip install -r tests/benchmarks/requirements.txt"
+    )
+    monkeypatch.setattr(peers, "PEERS", {"no_such_library": of_document})
+    benchmark.main(["--only", "peers"])
+    told = capsys.readouterr().out
+    assert "Peers: without no_such_library" in told
+    assert "|" not in told
+
+
+def test_what_a_peer_needs_may_be_missing_too(monkeypatch, tmp_path, capsys):
+    (tmp_path / "half_a_library.py").write_text("import no_such_library")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(peers, "PEERS", {"half_a_library": of_document})
+    assert peers.build_peers(5, 4) == {}
+    assert "half_a_library (no module named no_such_library)" in capsys.readouterr().out
+
+
+def test_requirements_name_every_peer():
+    lines = (ROOT / peers.REQUIREMENTS).read_text().splitlines()
+    named = [re.match(r"[a-z]+", line)[0] for line in lines if not line.startswith("#")]
+    assert named == list(peers.PEERS)
+
+
+def leaky(input_dim, width):
+    model = of_document(input_dim, width)
+    model.net[-1].set_mask(torch.ones(input_dim, width))
+    return model
+
+
+def constant(input_dim, width):
+    model = of_document(input_dim, width)
+    nn.init.zeros_(model.net[-1].weight)
+    return model
+
+
+def deeper(input_dim, width):
+    return document.MADE(input_dim, (width,) * 3, natural_order=True)
+
+
+@pytest.mark.parametrize(
+    ("build", "fragment"),
+    [
+        (leaky, "is no MADE"),
+        (constant, "the last output depends on nothing"),
+        (deeper, "parameters, ours"),
+    ],
+)
+def test_only_like_is_compared_with_like(build, fragment):
+    ours = MADE(6, (16, 16))
+    peers.require_made("good", of_document(6, 16), ours)
+    with pytest.raises(RuntimeError, match=fragment):
+        peers.require_made("bad", build(6, 16), ours)
+
+
+@pytest.mark.parametrize("name", peers.PEERS)
+def test_every_peer_that_is_here_is_a_made(name):
+    pytest.importorskip(name, reason=f"needs {peers.REQUIREMENTS}")
+    network = peers.PEERS[name](20, 16)
+    peers.require_made(name, network, MADE(20, (16, 16)))
+
+
+def test_pyro_is_put_together_as_pyro_does_it():
+    pyro = pytest.importorskip("pyro.nn", reason=f"needs {peers.REQUIREMENTS}")
+    ours = peers.pyro(5, 8)
+    theirs = pyro.AutoRegressiveNN(5, [8, 8], param_dims=[1], permutation=torch.arange(5))
+    for one, other in zip(theirs.parameters(), ours.parameters(), strict=True):
+        other.data.copy_(one)
+    x = torch.rand(3, 5)
+    assert torch.equal(theirs(x), ours(x))
+
+
+def test_a_step_is_a_step_of_fit_and_of_a_loop():
+    batches = torch.bernoulli(torch.full((12, 5), 0.5)).split(4)
+    stamped = peers.StampedBatches(batches)
+    assert len(stamped) == 3
+    assert [len(batch) for batch in stamped] == [4, 4, 4]
+    assert len(stamped.stamps) == 4  # the last one is asked for and is not there
+    stamped.stamps = [0, 1, 3, 13]
+    assert stamped.seconds() == 2
+    model = MADE(5, (4,), seed=0)
+    assert peers.seconds_of_steps(batches, lambda data: benchmark.fit(
+        model, data, epochs=1, progress=False)) > 0  # fmt: skip
+
+
+def test_the_loop_of_the_peers_learns():
+    torch.manual_seed(0)
+    x = torch.tensor([[0, 1, 1, 0], [1, 0, 1, 0]]).float().repeat(64, 1)
+    network = of_document(4, 16)
+    optimizer = torch.optim.Adam(network.parameters(), lr=0.02)
+    for _ in range(40):
+        peers.train(network, x.split(16), optimizer)
+    assert -network.log_prob(x).mean() < math.log(2) + 0.1
+    drawn = peers.sample(network, 200, 4)
+    assert (drawn[:, 2:] == torch.tensor([1.0, 0.0])).all(dim=1).float().mean() > 0.9
+    assert (drawn[:, 0] != drawn[:, 1]).float().mean() > 0.9
+
+
+# ---- growth -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("power", [0.5, 1.0, 2.0])
+def test_the_exponent_is_that_of_a_power(power):
+    sizes = [3, 10, 70, 400]
+    assert growth.exponent(sizes, [7 * size**power for size in sizes]) == pytest.approx(power)
+
+
+def test_the_exponent_is_of_the_best_line():
+    # by hand: x = 0, 1, 2 and y = 0, 3, 4 have the slope 4 / 2
+    assert growth.exponent([1, 2, 4], [1, 8, 16]) == pytest.approx(2)
+
+
+def test_growth_prints_its_table_and_saves_its_figure(tmp_path, capsys):
+    path = tmp_path / "growth.png"
+    wanted = ["--only", "growth", "--repeats", "1", "--hidden", "4", "--sizes", "9,4"]
+    benchmark.main([*wanted, "--growth-figure", str(path)])
+    told = capsys.readouterr().out
+    rows = [line.split("|")[1].strip() for line in told.splitlines() if line[:1] == "|"]
+    assert rows[2:] == ["4", "9"]
+    for way in growth.METHODS.values():
+        assert re.search(rf"^- {way}: grows as D\^-?\d", told, re.MULTILINE)
+    assert re.search(rf"^!\[Time of 36 samples .* From 4 to 9 .*\]\({path}\)$", told, re.MULTILINE)
+    with Image.open(path) as image:
+        assert image.width > 600
+
+
+def test_the_growth_figure_names_its_curves_and_shows_their_times():
+    best = {"naive": [0.05, 3.2], "incremental": [0.002, 0.008]}
+    figure = growth.plot_growth([10, 80], best)
+    figure.canvas.draw()
+    (axes,) = figure.axes
+    assert [text.get_text() for text in axes.texts] == [
+        "one forward pass a variable\n3.2 s, at last ∝ D$^{2.0}$",
+        "MADE.sample\n8.0 ms, at last ∝ D$^{0.7}$",
+    ]
+    for line, times in zip(axes.get_lines(), best.values(), strict=True):
+        assert line.get_xdata().tolist() == [10, 80]
+        assert line.get_ydata().tolist() == times
+    assert len({line.get_marker() for line in axes.get_lines()}) == 2
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["10", "80"]
+    words = growth.describe_growth([10, 80], best)
+    assert "one forward pass a variable goes from 50 ms to 3.2 s" in words
+    assert "MADE.sample from 2.0 ms to 8.0 ms" in words
+
+
+def test_a_long_loop_is_timed_once(monkeypatch, capsys):
+    calls = []
+
+    def timed(work):
+        method = work.keywords["method"]
+        calls.append(method)
+        return (20.0 if method == "naive" else 0.1), None
+
+    monkeypatch.setattr(growth, "timed", timed)
+    benchmark.main(["--only", "growth", "--repeats", "3", "--hidden", "4", "--sizes", "2,3"])
+    assert calls.count("naive") == 2
+    assert calls.count("incremental") == 6
+    assert "200.0×" in capsys.readouterr().out
+
+
+# ---- figures ------------------------------------------------------------------------------------
+
+SMALL = {"hidden_dims": (4,)}
+SHORT = {"epochs": 1, "batch_size": 100, "lr": 0.05}
+TINY = {
+    "threshold": Configuration("threshold", SMALL, SHORT, 65.8),
+    "stochastic": Configuration("stochastic", SMALL, SHORT, 84.2),
+}
+
+
+@pytest.fixture
+def _tiny(monkeypatch):
+    monkeypatch.setattr(figures, "CONFIGURATIONS", TINY)
+    monkeypatch.setattr(document, "EPOCHS", 1)
+    monkeypatch.setattr(document, "HIDDEN", (4, 4))
+
+
+@pytest.mark.usefixtures("_tiny")
+def test_figures_print_every_configuration_and_every_seed(capsys):
+    benchmark.main(["--only", "figures", "--seeds", "3,5"])
+    told = capsys.readouterr().out
+    rows = [line.split("|")[1].strip() for line in told.splitlines() if line[:1] == "|"]
+    assert rows[2:] == ["threshold", "stochastic"]
+    assert len(re.findall(r"\d\.\d\d \(\d+\.\d\d to \d+\.\d\d\)", told)) == 2
+    assert len(re.findall(r"\d\.\d\d\d \(seed 3, \d+ s\)", told)) == 2
+    assert len(re.findall(r"\d\.\d\d\d \(seed 5, \d+ s\)", told)) == 2
+    assert "MADE(784, hidden_dims=(4,)), fit(epochs=1, batch_size=100, lr=0.05)" in told
+    benchmark.main(["--only", "figures", "--seeds", "3", "--configurations", "stochastic"])
+    assert "threshold" not in capsys.readouterr().out.split("**Figures")[1]
+
+
+def test_figures_run_only_when_they_are_asked_for():
+    assert "figures" not in benchmark.parse([]).only
+    assert set(benchmark.SECTIONS) - set(benchmark.parse([]).only) == {"figures"}
+
+
+@pytest.mark.parametrize("kind", TINY)
+def test_test_images_are_met_once_and_never_in_training(kind, monkeypatch):
+    seen = []
+
+    def fit(model, train, **settings):
+        seen.append("fit")
+        rows = train if isinstance(train, torch.Tensor) else torch.cat(list(train))
+        assert rows.shape == (4_000, 784)
+        assert "valid" not in settings
+        return benchmark.fit(model, train, **settings)
+
+    def evaluate(model, x, **settings):
+        assert x.shape == (1_000, 784)
+        seen.append("evaluate")
+        return benchmark.evaluate(model, x, **settings)
+
+    monkeypatch.setattr(figures, "fit", fit)
+    monkeypatch.setattr(figures, "evaluate", evaluate)
+    result = figures.run(TINY[kind], 0)
+    assert seen == ["fit", "evaluate"]
+    assert result.singles == [result.ensemble]
+    assert 100 < result.ensemble < 400  # something was learned: a coin a pixel needs 543
+
+
+def test_the_stochastic_test_draw_is_one_and_training_draws_anew():
+    train, test = figures.data_for(TINY["stochastic"])
+    torch.manual_seed(7)
+    again, same_test = figures.data_for(TINY["stochastic"])
+    assert torch.equal(test, same_test)
+    torch.manual_seed(figures.TEST_DRAW)
+    assert torch.equal(test, benchmark.load_binarized_mnist("small", "stochastic")[1])
+    totals = {torch.cat(list(train)).sum().item() for _ in range(3)}
+    assert len(totals) == 3
+    assert len(next(iter(again))) == SHORT["batch_size"]
+
+
+@pytest.mark.parametrize("kind", TINY)
+def test_a_seed_is_a_run(kind, monkeypatch):
+    exact = {**SHORT, "precision": "float32"}
+    chosen = Configuration(TINY[kind].binarize, SMALL, exact, 0.0)
+    scores = [figures.run(chosen, seed).ensemble for seed in (1, 1, 2)]
+    assert scores[0] == scores[1] != scores[2]
+
+
+def test_a_row_of_figures_says_what_many_masks_gain():
+    many = Configuration("threshold", {"num_masks": 2}, SHORT, 65.0)
+    results = [Result([70.0, 72.0], 68.5, 10.0), Result([69.0, 71.0], 68.0, 14.0)]
+    assert figures.row("many", many, results, 24.0) == (
+        "many",
+        "70.50 (69.00 to 72.00)",
+        "68.25 (68.00 to 68.50)",
+        "1.25 (1.00 to 1.50)",
+        "65.0",
+        "12",
+        "0.50×",
+    )
+    one = Configuration("threshold", {}, SHORT, 65.8)
+    cells = figures.row("one", one, [Result([66.0], 66.0, 10.0)], 10.0)
+    assert cells[1:4] == ("66.00", "", "")

@@ -1,14 +1,19 @@
 """Time the package beside the document's way of doing the same work, in one interleaved run.
 
-Five sections, each with a table of seconds and ratios:
+Sections, each with a table of seconds and ratios:
 
 import     fresh processes: the package against torch
 sampling   784 whole passes against MADE.sample, on the same weights
+growth     both ways for more and more variables at the same hidden width, with the exponents
+peers      a training step, an epoch and 36 samples beside the masked networks of other libraries
 training   one epoch of the document's recipe, its test evaluation included, and what the first
            epoch of a fresh process costs beside a later one
 recipe     all epochs of the document, of train_made, of fit's defaults, and of a network three
            times as wide, loading and test evaluation included, with the test NLL of each
 monitor    what TrainingMonitor adds to the training that it shows, on the small set
+
+figures    test NLL of the best configurations over several seeds; it takes hours, and runs only
+           where --only names it
 
 Sampling comes before training, since the document's passes, which ask for new memory all the time,
 were seen to take up to four times as long in a process that has trained before.
@@ -29,6 +34,7 @@ import os
 import platform
 import time
 from itertools import pairwise
+from pathlib import Path
 
 import torch
 
@@ -43,6 +49,8 @@ from made_course import (
 )
 
 from . import document
+from .figures import CONFIGURATIONS, figures
+from .growth import growth
 from .measuring import (
     StampedLines,
     in_fresh_process,
@@ -52,9 +60,9 @@ from .measuring import (
     table,
     timed,
 )
+from .peers import peers
 
-SECTIONS = ("import", "sampling", "training", "recipe", "monitor")
-DOCUMENT = {"lr": 2e-3, "batch_size": 512, "natural_order": False}
+SECTIONS = ("import", "sampling", "growth", "peers", "training", "recipe", "monitor", "figures")
 
 
 # ---- sections -----------------------------------------------------------------------------------
@@ -64,7 +72,7 @@ def epochs_of_package(hidden, epochs):
     """Seconds of each epoch of train_made; the first one includes loading the data."""
     torch.manual_seed(0)
     with contextlib.redirect_stdout(StampedLines()) as lines:
-        train_made(epochs=epochs, hidden=hidden, **DOCUMENT)
+        train_made(epochs=epochs, hidden=hidden, **document.RECIPE)
     return [after - before for before, after in pairwise(lines.stamps)]
 
 
@@ -73,7 +81,7 @@ def training(options):
     document_epochs, first, later, cold, cold_later = [], [], [], [], []
     for repeat in range(options.repeats):
         say(f"training: repeat {repeat + 1} of {options.repeats}")
-        _, (_, _, done) = timed(lambda: document.train(1, hidden, **DOCUMENT))
+        _, (_, _, done) = timed(lambda: document.train(1, hidden, **document.RECIPE))
         document_epochs.append(done[1] - done[0])
         seconds = epochs_of_package(hidden, 2)
         first.append(seconds[0])
@@ -86,7 +94,7 @@ def training(options):
         cold.append(seconds[0])
         cold_later.append(seconds[1])
     say("training: products alone")
-    alone = products_of(lambda: train_made(epochs=1, hidden=hidden, **DOCUMENT)).seconds()
+    alone = products_of(lambda: train_made(epochs=1, hidden=hidden, **document.RECIPE)).seconds()
     ours, theirs = min(later), min(document_epochs)
     rows = [
         ("document, an epoch", f"{theirs:.2f}", "", "", ""),
@@ -118,10 +126,10 @@ def recipe(options):
     _, (_, test, _) = timed(lambda: load_binarized_mnist("auto"))
 
     def by_document():
-        return document.train(epochs, hidden, **DOCUMENT)[1]
+        return document.train(epochs, hidden, **document.RECIPE)[1]
 
     def by_train_made(epochs=epochs):
-        return train_made(epochs=epochs, hidden=hidden, **DOCUMENT)
+        return train_made(epochs=epochs, hidden=hidden, **document.RECIPE)
 
     def by_defaults(epochs=epochs):
         train, *_ = load_binarized_mnist("auto")
@@ -370,22 +378,37 @@ def parse(arguments):
     def several(convert):
         return lambda text: [convert(word) for word in text.split(",")]
 
-    def section(word):
-        if word not in SECTIONS:
-            raise argparse.ArgumentTypeError(f"{word!r} is none of {', '.join(SECTIONS)}")
-        return word
+    def one_of(names):
+        def name(word):
+            if word not in names:
+                raise argparse.ArgumentTypeError(f"{word!r} is none of {', '.join(names)}")
+            return word
+
+        return name
+
+    def seed(text):
+        if not text.isdecimal():
+            raise argparse.ArgumentTypeError(f"{text!r} is no whole number")
+        return int(text)
 
     def count(text):
         if not text.isdecimal() or int(text) == 0:
             raise argparse.ArgumentTypeError(f"{text!r} is no whole number above 0")
         return int(text)
 
+    def picture(text):
+        path = Path(text)
+        if path.suffix != ".png" or not path.parent.is_dir():
+            raise argparse.ArgumentTypeError(f"{text!r} is no .png in a folder that is there")
+        return path
+
     parser.add_argument(
         "--only",
-        type=several(section),
-        default=SECTIONS,
+        type=several(one_of(SECTIONS)),
+        default=SECTIONS[:-1],
         metavar="SECTIONS",
-        help=f"sections to run, with commas between them (all: {','.join(SECTIONS)})",
+        help=f"sections to run, with commas between them (all: {','.join(SECTIONS)}; "
+        "default: all but figures)",
     )
     parser.add_argument(
         "--epochs", type=count, default=10, help="epochs of each recipe (default: 10)"
@@ -394,7 +417,7 @@ def parse(arguments):
         "--repeats",
         type=count,
         default=5,
-        help="times that every section but recipe is measured (default: 5)",
+        help="times that every section but recipe and figures is measured (default: 5)",
     )
     parser.add_argument(
         "--recipe-repeats",
@@ -415,18 +438,52 @@ def parse(arguments):
         default=512,
         help="width of both hidden layers; the wide network has three times that (default: 512)",
     )
-    return parser.parse_args(arguments)
+    parser.add_argument(
+        "--sizes",
+        type=several(count),
+        default=[49, 196, 784, 3136],
+        metavar="NUMBERS",
+        help="numbers of variables of growth (default: 49,196,784,3136)",
+    )
+    parser.add_argument(
+        "--growth-figure",
+        type=picture,
+        metavar="PATH",
+        help="where growth saves its figure, a .png (default: it saves none)",
+    )
+    parser.add_argument(
+        "--configurations",
+        type=several(one_of(CONFIGURATIONS)),
+        default=list(CONFIGURATIONS),
+        metavar="NAMES",
+        help=f"what figures trains, with commas between them (all: {','.join(CONFIGURATIONS)})",
+    )
+    parser.add_argument(
+        "--seeds",
+        type=several(seed),
+        default=[0, 1, 2],
+        metavar="NUMBERS",
+        help="seeds of figures, a training each (default: 0,1,2)",
+    )
+    options = parser.parse_args(arguments)
+    if len(set(options.sizes)) < len(options.sizes) or len(options.sizes) < 2:
+        parser.error(f"--sizes must be two different numbers or more, got {options.sizes}")
+    options.sizes.sort()
+    return options
 
 
 def main(arguments=None):
     options = parse(arguments)
     print_machine()
     run = {
+        "import": imports,
+        "sampling": sampling,
+        "growth": growth,
+        "peers": peers,
         "training": training,
         "recipe": recipe,
-        "sampling": sampling,
-        "import": imports,
         "monitor": monitor,
+        "figures": figures,
     }
     print(
         f"A time is the best of {options.repeats} unless said otherwise. Products alone: every "

@@ -21,6 +21,9 @@ from torchvision import datasets, transforms
 from made_course import load_mnist
 from made_course.data import mnist_folder
 
+RECIPE = {"lr": 2e-3, "batch_size": 512, "natural_order": False}
+HIDDEN, EPOCHS = (512, 512), 10
+
 
 class GreyImages(Dataset):
     """What torchvision's MNIST does for an image, over images that no file of MNIST holds."""
