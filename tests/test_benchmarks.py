@@ -350,7 +350,8 @@ TINY = {
 
 @pytest.fixture
 def _tiny(monkeypatch):
-    monkeypatch.setattr(figures, "CONFIGURATIONS", TINY)
+    for module in (figures, benchmark):
+        monkeypatch.setattr(module, "CONFIGURATIONS", TINY)
     monkeypatch.setattr(document, "EPOCHS", 1)
     monkeypatch.setattr(document, "HIDDEN", (4, 4))
 
@@ -396,6 +397,23 @@ def test_test_images_are_met_once_and_never_in_training(kind, monkeypatch):
     assert seen == ["fit", "evaluate"]
     assert result.singles == [result.ensemble]
     assert 100 < result.ensemble < 400  # something was learned: a coin a pixel needs 543
+
+
+def test_an_ensemble_is_scored_under_each_of_its_masks_and_as_one(monkeypatch):
+    seen = []
+
+    def evaluate(model, x, *, ensemble=None):
+        seen.append((ensemble, tuple(model.order.tolist())))
+        return benchmark.evaluate(model, x, ensemble=ensemble)
+
+    monkeypatch.setattr(figures, "evaluate", evaluate)
+    three = {**SMALL, "natural_order": False, "num_masks": 3}
+    result = figures.run(Configuration("threshold", three, SHORT, 0.0), 0)
+    assert [ensemble for ensemble, _ in seen] == [None, None, None, 3]
+    assert len({order for _, order in seen[:3]}) == 3
+    assert len(set(result.singles)) == 3
+    # a mixture is at least as good as its members on average
+    assert result.ensemble < sum(result.singles) / 3
 
 
 def test_the_stochastic_test_draw_is_one_and_training_draws_anew():

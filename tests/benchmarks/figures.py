@@ -35,6 +35,14 @@ class Configuration:
     nats: float
 
 
+MANY = {
+    "natural_order": False,
+    "num_masks": 8,
+    "conditioning": True,
+    "direct": True,
+    "dropout": 0.05,
+    "degrees": "even",
+}
 CONFIGURATIONS = {
     "threshold": Configuration(
         "threshold",
@@ -47,6 +55,18 @@ CONFIGURATIONS = {
         {"hidden_dims": (2048, 2048), "direct": True, "dropout": 0.05, "degrees": "even"},
         {"epochs": 40, "batch_size": 128, "lr": 3e-3, "weight_decay": 0.1},
         84.2,
+    ),
+    "threshold-ensemble": Configuration(
+        "threshold",
+        {"hidden_dims": (2048, 2048), **MANY},
+        {"epochs": 60, "batch_size": 128, "lr": 3e-3, "weight_decay": 0.1},
+        65.0,
+    ),
+    "stochastic-ensemble": Configuration(
+        "stochastic",
+        {"hidden_dims": (2048, 2048), **MANY},
+        {"epochs": 100, "batch_size": 128, "lr": 3e-3, "weight_decay": 0.1},
+        83.5,
     ),
 }
 
