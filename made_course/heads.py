@@ -253,4 +253,7 @@ class MixtureOfGaussians(Head):
 
 def _class_of(probabilities: Tensor, u: Tensor) -> Tensor:
     """The first class k with u ≤ p(x ≤ k): (..., K) and (...) to (...), int64."""
-    return (u[..., None] > probabilities.cumsum(-1)[..., :-1]).sum(-1)
+    upto = probabilities.cumsum(-1)
+    # a u of 0, or above a sum that rounding left below 1, would fall to a class of no probability
+    u = u.clamp(min=torch.finfo(upto.dtype).tiny).minimum(upto[..., -1])
+    return (u[..., None] > upto[..., :-1]).sum(-1)

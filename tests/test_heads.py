@@ -1,4 +1,4 @@
-"""What an output means: the Bernoulli head by itself."""
+"""What an output means: each head by itself, and in a network."""
 
 import math
 
@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from hypothesis import given
 from hypothesis import strategies as st
 
-from made_course.heads import Bernoulli
+from made_course.heads import Bernoulli, Categorical, MixtureOfGaussians
 
 HEAD = Bernoulli()
 
@@ -128,3 +128,37 @@ def test_other_values_are_counted_and_the_cure_is_said(values, came):
 
 def test_it_shows_itself_as_it_is_written():
     assert repr(HEAD) == "Bernoulli()"
+
+
+# ---- heads of several parameters, at the edges of the noise ---------------------------------------
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("zero", [0, 1, 2])
+def test_noise_at_its_ends_chooses_no_class_without_probability(dtype, zero):
+    logits = torch.zeros(3, dtype=dtype)
+    logits[zero] = -1000
+    assert torch.softmax(logits, -1)[zero] == 0
+    for u in (0.0, 1.0, 1 - 1e-7):
+        value = torch.tensor(u, dtype=dtype)
+        assert Categorical(3).sample(logits, value).item() != zero
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("zero", [0, 1])
+def test_noise_at_its_ends_gives_a_value_of_a_component_that_is_there(dtype, zero):
+    head = MixtureOfGaussians(2)
+    params = torch.tensor([0.0, 0.0, -100.0, 100.0, 0.0, 0.0], dtype=dtype)
+    params[zero] = -1000
+    for u in (0.0, 1.0):
+        value = head.sample(params, torch.tensor(u, dtype=dtype)).item()
+        assert abs(value - (100 if zero == 0 else -100)) < 10
+
+
+def test_what_rounding_leaves_of_the_noise_goes_to_a_class_that_is_possible():
+    """In float32 probabilities may sum to less than 1; here a class of probability 0 comes last."""
+    scales = torch.linspace(0.1, 3, 200)[:, None]
+    logits = scales * torch.tensor([0.1, -0.3, 0.7, 0.2, -1.1])
+    logits = torch.cat([logits, torch.full((200, 1), -1000.0)], dim=1)
+    short = torch.softmax(logits, -1).cumsum(-1)[:, -1] < 1
+    assert short.any()
+    assert Categorical(6).sample(logits, torch.ones(200))[short].eq(4).all()
