@@ -509,7 +509,8 @@ class MADE(nn.Module):
         weight = self.net[0].weight
         check_noise(noise, (n_samples, self.input_dim), generator)
         if noise is not None:
-            noise = noise.to(weight.device)
+            # whole numbers or a smaller dtype would cut the values that a row is drawn from
+            noise = noise.to(weight.device, torch.promote_types(noise.dtype, weight.dtype))
         samples = weight.new_empty(n_samples, self.input_dim, device=device)
         with torch.autocast(weight.device.type, enabled=False):
             for start in range(0, n_samples, SAMPLES_AT_ONCE):
@@ -536,7 +537,7 @@ class MADE(nn.Module):
             degrees = self.member_degrees(number)
             masks = self._masks_for(degrees)
             rows = members == number
-            samples[rows] = self._sample_under(degrees, masks, noise[rows], method)
+            samples[rows] = self._sample_under(degrees, masks, noise[rows], method).to(samples)
         return samples
 
     def _sample_under(

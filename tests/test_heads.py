@@ -132,6 +132,7 @@ def test_it_shows_itself_as_it_is_written():
 
 # ---- heads of several parameters, at the edges of the noise ---------------------------------------
 
+
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 @pytest.mark.parametrize("zero", [0, 1, 2])
 def test_noise_at_its_ends_chooses_no_class_without_probability(dtype, zero):

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 import made_course.made as made
 from made_course import MADE
-from made_course.heads import Bernoulli
+from made_course.heads import Bernoulli, MixtureOfGaussians
 from made_course.sampling import BLOCK, sample_naive
 
 CYCLE = [1, 2, 0]  # x2, then x3, then x1
@@ -396,3 +396,30 @@ def test_bad_arguments_are_refused_and_change_nothing(error, message, arguments)
     assert all(torch.equal(before[name], value) for name, value in model.state_dict().items())
     assert model.training
     assert torch.equal(torch.get_rng_state(), stream)
+
+
+# ---- noise of any dtype -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("noise_dtype", [torch.float16, torch.float32, torch.float64])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("ensemble", [None, 3])
+def test_both_ways_take_noise_of_any_dtype(noise_dtype, dtype, ensemble):
+    model = MADE(5, (8,), natural_order=False, num_masks=3, head=MixtureOfGaussians(2), seed=0)
+    with_weights(model.to(dtype), 1.0)
+    noise = uniforms(50, 5, dtype=noise_dtype)
+    naive, incremental = (
+        model.sample(50, noise=noise, method=method, ensemble=ensemble) for method in METHODS
+    )
+    tolerance = 1e-12 if dtype == torch.float64 else 1e-4
+    torch.testing.assert_close(naive, incremental, rtol=tolerance, atol=tolerance)
+    assert naive.dtype == dtype
+
+
+@METHOD
+def test_noise_of_whole_numbers_cuts_no_values(method):
+    model = with_weights(MADE(5, (8,), head=MixtureOfGaussians(2), seed=0), 1.0)
+    noise = torch.randint(2, (20, 5))
+    expected = model.sample(20, noise=noise.float(), method=method)
+    assert torch.equal(model.sample(20, noise=noise, method=method), expected)
+    assert (expected != expected.round()).any()
