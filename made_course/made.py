@@ -669,4 +669,6 @@ def _check_head(head: Head | None) -> Head:
             "head must be Bernoulli(), Categorical(num_classes), MixtureOfGaussians(num_components)"
             f" or another Head, got {head!r}"
         )
+    for name in ("params_per_variable", "inputs_per_variable"):
+        check_count(f"{type(head).__name__}.{name}", getattr(head, name, None))
     return head

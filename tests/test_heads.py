@@ -8,7 +8,8 @@ import torch.nn.functional as F
 from hypothesis import given
 from hypothesis import strategies as st
 
-from made_course.heads import Bernoulli, Categorical, MixtureOfGaussians
+from made_course import MADE
+from made_course.heads import Bernoulli, Categorical, Head, MixtureOfGaussians
 
 HEAD = Bernoulli()
 
@@ -163,3 +164,34 @@ def test_what_rounding_leaves_of_the_noise_goes_to_a_class_that_is_possible():
     short = torch.softmax(logits, -1).cumsum(-1)[:, -1] < 1
     assert short.any()
     assert Categorical(6).sample(logits, torch.ones(200))[short].eq(4).all()
+
+
+# ---- heads of a user's own ----------------------------------------------------------------------
+
+
+class Own(Head):
+    params_per_variable = 2
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("params_per_variable", None, r"Own\.params_per_variable must be a whole number, got None"),
+        ("params_per_variable", 0, r"Own\.params_per_variable must be at least 1, got 0"),
+        ("inputs_per_variable", 1.5, r"Own\.inputs_per_variable must be a whole number, got 1\.5"),
+    ],
+)
+def test_a_head_that_does_not_say_its_numbers_is_refused(name, value, message):
+    head = Own()
+    setattr(head, name, value)
+    with pytest.raises((TypeError, ValueError), match=message):
+        MADE(3, head=head)
+
+
+def test_a_head_that_is_not_finished_says_what_it_lacks():
+    model = MADE(3, (4,), head=Own())
+    with pytest.raises(NotImplementedError, match=r"Own must have a method log_prob\(params, x\)"):
+        model.log_prob(torch.zeros(2, 3))
+    with pytest.raises(NotImplementedError, match=r"Own must have a method sample\(params, u\)"):
+        model.sample(2)
+    assert repr(Own()) == "Own()"
