@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from functools import partial
 from itertools import pairwise
 from zlib import crc32
@@ -23,7 +22,13 @@ from .masks import (
     draw_degrees,
     input_degrees,
 )
-from .sampling import SAMPLES_AT_ONCE, check_noise, sample_incremental, sample_naive
+from .sampling import (
+    SAMPLES_AT_ONCE,
+    check_noise,
+    evaluation_mode,
+    sample_incremental,
+    sample_naive,
+)
 
 ACTIVATIONS = {"relu": nn.ReLU, "tanh": nn.Tanh, "silu": nn.SiLU}
 SAMPLING_METHODS = ("incremental", "naive")
@@ -590,27 +595,6 @@ class MADE(nn.Module):
             given,
             known,
         )
-
-
-@contextmanager
-def evaluation_mode(model: nn.Module) -> Iterator[None]:
-    """Switch dropout and the like off inside a ``with``, and leave every module as it was.
-
-    Example:
-        >>> model = MADE(3, dropout=0.5)
-        >>> with evaluation_mode(model):
-        ...     print(model.training)
-        False
-        >>> model.training
-        True
-    """
-    before = [(module, module.training) for module in model.modules()]
-    model.eval()
-    try:
-        yield
-    finally:
-        for module, training in before:
-            module.training = training
 
 
 def _is_transformed() -> bool:

@@ -12,14 +12,15 @@ Two ways that give the same samples from the same noise:
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 import torch.nn.functional as F
-from torch import BoolTensor, Generator, LongTensor, Tensor
+from torch import BoolTensor, Generator, LongTensor, Tensor, nn
 
 from .arguments import check_count
 from .heads import Head
@@ -185,6 +186,28 @@ def _parts(variables: Tensor, each: int) -> Tensor:
     return (variables[:, None] * each + torch.arange(each, device=variables.device)).ravel()
 
 
+@contextmanager
+def evaluation_mode(model: nn.Module) -> Iterator[None]:
+    """Switch dropout and the like off inside a ``with``, and leave every module as it was.
+
+    Example:
+        >>> from made_course import MADE
+        >>> model = MADE(3, dropout=0.5)
+        >>> with evaluation_mode(model):
+        ...     print(model.training)
+        False
+        >>> model.training
+        True
+    """
+    before = [(module, module.training) for module in model.modules()]
+    model.eval()
+    try:
+        yield
+    finally:
+        for module, training in before:
+            module.training = training
+
+
 class Completion(NamedTuple):
     r"""Rows whose unknown variables were drawn, and what these samples are worth.
 
@@ -256,7 +279,7 @@ def complete(
         >>> found.log_weights is None, found.effective_sample_size
         (True, tensor([5.]))
     """
-    x, known = _check_known(model, x, known)
+    x, known = _check_rows(model, x, known)
     n = check_count("n_samples", n_samples)
     weight = next(model.parameters())
     shape = (len(x), n, model.input_dim)
@@ -277,7 +300,8 @@ def complete(
                 drawn = model.sample_given(degrees, given, mask, noise[part].flatten(0, 1))
                 samples[part] = drawn.view(len(part), n, -1)
                 if not exact:
-                    weights = model.log_conditionals(samples[part].flatten(0, 1))
+                    with evaluation_mode(model):
+                        weights = model.log_conditionals(samples[part].flatten(0, 1))
                     log_weights[part] = weights[:, mask].sum(dim=1).view(len(part), n)
             is_exact = is_exact and exact
     if is_exact:
@@ -288,7 +312,7 @@ def complete(
             f"these completions are worth {size.min():.1f} exact ones (of {n}): the ordering has "
             "known variables after unknown ones. Draw more, or use a model that was trained for "
             "any ordering (natural_order=False, num_masks=None)",
-            stacklevel=2,
+            stacklevel=3,  # past no_grad
         )
     return Completion(samples, log_weights, size)
 
@@ -298,11 +322,14 @@ def completion_degrees(model: MADE, known: Tensor) -> tuple[list[LongTensor], bo
 
     Args:
         model: a MADE.
-        known: (D,) BoolTensor.
+        known: (D,) BoolTensor, or zeros and ones.
 
     Returns:
         degrees of the variables and of each hidden layer; true where the known variables come
         first. An ordering that is made for the purpose is the same each time.
+
+    Raises:
+        TypeError, ValueError: if ``known`` is not as described.
 
     Example:
         >>> from made_course import MADE
@@ -314,7 +341,7 @@ def completion_degrees(model: MADE, known: Tensor) -> tuple[list[LongTensor], bo
         >>> order[2].item(), exact  # x3 comes first
         (1, True)
     """
-    known = known.to(model.orders.device)
+    known = _check_known(known, (model.input_dim,)).to(model.orders.device)
     stored = [model.degrees]
     if model.num_masks is not None and model.num_masks > 1:
         stored += [model.member_degrees(number) for number in range(model.num_masks)]
@@ -366,7 +393,8 @@ def conditional(model: MADE, x: Tensor, i: int) -> Tensor:
             f"i must be less than {model.input_dim}, the number of variables, got {i}: code counts "
             "variables from 0"
         )
-    return model.log_conditionals(x)[:, i].exp()
+    with evaluation_mode(model):
+        return model.log_conditionals(x)[:, i].exp()
 
 
 def check_noise(noise: Tensor | None, shape: tuple[int, ...], generator: Generator | None) -> None:
@@ -389,24 +417,27 @@ def check_noise(noise: Tensor | None, shape: tuple[int, ...], generator: Generat
         raise ValueError("noise must lie between 0 and 1: draw it with torch.rand")
 
 
-def _check_known(model: MADE, x: Tensor, known: Tensor) -> tuple[Tensor, BoolTensor]:
+def _check_rows(model: MADE, x: Tensor, known: Tensor) -> tuple[Tensor, BoolTensor]:
     """Rows with zeros in place of what is unknown, and a mask for each of them."""
-    for name, value in (("x", x), ("known", known)):
-        if not isinstance(value, Tensor):
-            raise TypeError(f"{name} must be a torch.Tensor, got {type(value).__name__}")
+    if not isinstance(x, Tensor):
+        raise TypeError(f"x must be a torch.Tensor, got {type(x).__name__}")
     if x.dim() != 2 or x.shape[1] != model.input_dim:
         raise ValueError(f"x must have shape (B, {model.input_dim}), got {tuple(x.shape)}")
-    if known.shape not in (x.shape, x.shape[1:]):
-        raise ValueError(
-            f"known must have shape ({model.input_dim},), or that of x {tuple(x.shape)}, got "
-            f"{tuple(known.shape)}"
-        )
-    if not bool(((known == 0) | (known == 1)).all()):
-        raise ValueError("known must hold only True and False (or 1 and 0)")
-    known = known.bool().expand(x.shape).to(x.device)
+    known = _check_known(known, x.shape[1:], x.shape).expand(x.shape).to(x.device)
     x = x.where(known, x.new_zeros(()))
     model.check_data(x)
     return x, known
+
+
+def _check_known(known: Tensor, *shapes: tuple[int, ...]) -> BoolTensor:
+    if not isinstance(known, Tensor):
+        raise TypeError(f"known must be a torch.Tensor, got {type(known).__name__}")
+    if known.shape not in shapes:
+        expected = " or ".join(str(tuple(shape)) for shape in shapes)
+        raise ValueError(f"known must have shape {expected}, got {tuple(known.shape)}")
+    if not bool(((known == 0) | (known == 1)).all()):
+        raise ValueError("known must hold only True and False (or 1 and 0)")
+    return known.bool()
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import made_course.made as made
-from made_course import MADE
+from made_course import MADE, complete, completion_degrees, conditional
 from made_course.heads import Bernoulli, MixtureOfGaussians
 from made_course.sampling import BLOCK, sample_naive
 
@@ -423,3 +423,52 @@ def test_noise_of_whole_numbers_cuts_no_values(method):
     expected = model.sample(20, noise=noise.float(), method=method)
     assert torch.equal(model.sample(20, noise=noise, method=method), expected)
     assert (expected != expected.round()).any()
+
+
+# ---- completion and conditionals: modes, warnings, arguments ------------------------------------
+
+
+def test_dropout_is_off_in_completions_and_conditionals_and_the_mode_is_kept():
+    model = with_weights(MADE(6, (30, 30), dropout=0.5, seed=0).double(), 2.0)
+    x, known = uniforms(3, 6).round(), torch.tensor([False, False, True, True, False, True])
+    noise = torch.stack([uniforms(50, 6, seed) for seed in range(3)])
+    model.eval()
+    expected = complete(model, x, known, 50, noise=noise), conditional(model, x, 4)
+    model.train()
+    model.net[1].eval()
+    modes = [module.training for module in model.modules()]
+    stream = torch.get_rng_state()
+    found = complete(model, x, known, 50, noise=noise), conditional(model, x, 4)
+    assert torch.equal(found[0].samples, expected[0].samples)
+    assert torch.equal(found[0].log_weights, expected[0].log_weights)
+    assert torch.equal(found[1], expected[1])
+    assert [module.training for module in model.modules()] == modes
+    assert torch.equal(torch.get_rng_state(), stream)
+
+
+def test_the_warning_of_few_effective_samples_points_at_the_call():
+    model = MADE(4, (8,), seed=0)
+    with pytest.warns(UserWarning, match=r"worth 1\.0 exact ones \(of 1\)") as caught:
+        complete(model, torch.ones(1, 4), torch.tensor([0, 0, 0, 1]))
+    assert [warning.filename for warning in caught] == [__file__]
+
+
+@pytest.mark.parametrize(
+    ("known", "error", "message"),
+    [
+        ([True, False, False], TypeError, r"known must be a torch\.Tensor, got list"),
+        (torch.ones(4), ValueError, r"known must have shape \(3,\), got \(4,\)"),
+        (torch.ones(1, 3), ValueError, r"known must have shape \(3,\), got \(1, 3\)"),
+        (torch.tensor([0, 2, 1]), ValueError, r"known must hold only True and False"),
+    ],
+)
+def test_degrees_for_a_completion_need_a_mask(known, error, message):
+    with pytest.raises(error, match=message):
+        completion_degrees(MADE(3, (4,)), known)
+
+
+def test_degrees_for_a_completion_take_zeros_and_ones():
+    model = MADE(3, (4,), natural_order=False, num_masks=None, seed=0)
+    known = torch.tensor([0, 1, 1])
+    found, expected = (completion_degrees(model, mask)[0] for mask in (known, known.bool()))
+    assert all(map(torch.equal, found, expected))
