@@ -131,7 +131,7 @@ def test_it_shows_itself_as_it_is_written():
     assert repr(HEAD) == "Bernoulli()"
 
 
-# ---- heads of several parameters, at the edges of the noise ---------------------------------------
+# ---- heads of several parameters, at the edges of the noise ------------------------------------
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])

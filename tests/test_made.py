@@ -6,6 +6,7 @@ import pickle
 import shutil
 import sys
 import sysconfig
+import warnings
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,8 +17,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from made_course import MADE, MaskedLinear, build_masks, connectivity, direct_mask
-from made_course.heads import Bernoulli
+from made_course import (
+    MADE,
+    MaskedLinear,
+    build_masks,
+    complete,
+    conditional,
+    connectivity,
+    direct_mask,
+    evaluate,
+)
+from made_course.heads import Bernoulli, Categorical, MixtureOfGaussians
 from made_course.made import evaluation_mode
 
 CYCLE = [1, 2, 0]  # x2, then x3, then x1
@@ -1065,3 +1075,617 @@ def test_forward_checks_the_last_dimension(error, message, x):
 
 def test_forward_takes_any_values_and_any_leading_dimensions():
     assert MADE(6, (8,))(torch.randn(2, 3, 6)).isfinite().all()
+
+
+# ---- many sets of masks -------------------------------------------------------------------------
+
+
+def family(num_masks=4, **arguments):
+    """Many masks over five variables, with weights that show what each of them lets through."""
+    defaults = {"natural_order": False, "direct": True, "seed": 3}
+    model = MADE(5, (9, 7), num_masks=num_masks, **{**defaults, **arguments}).double()
+    return with_conditioning(enlarge(model, 4))
+
+
+@torch.no_grad()
+def with_conditioning(model):
+    """Conditioning weights start at zero, too."""
+    generator = torch.Generator().manual_seed(1)
+    for layer in model.net:
+        if layer.conditioning is not None:
+            layer.conditioning.normal_(generator=generator)
+    return model
+
+
+def under(model, degrees):
+    """The same weights under one set of masks, as a model that has no other."""
+    one = MADE(
+        model.input_dim,
+        model.hidden_dims,
+        head=model.head,
+        direct=model.direct is not None,
+        conditioning=model.conditioning,
+    ).to(model.net[0].weight)
+    one.act = model.act
+    state = {
+        **model.state_dict(),
+        "orders": degrees[0][None],
+        "hidden_degrees": torch.cat([*degrees[1:], torch.tensor([], dtype=torch.long)])[None],
+        "position": torch.tensor(0),
+    }
+    one.load_state_dict(state)
+    return one.train(model.training)
+
+
+def members(model, k):
+    return [under(model, model.member_degrees(number)) for number in range(k)]
+
+
+@st.composite
+def families(draw, largest=6):
+    seed = draw(st.integers(0, 10**6))
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)  # of the weights, so that an example is the same each time
+        model = MADE(
+            draw(st.integers(1, largest)),
+            hidden_dims=draw(st.lists(st.integers(1, 10), max_size=2)),
+            natural_order=draw(st.booleans()),
+            activation=draw(st.sampled_from(["relu", "tanh", "silu"])),
+            degrees=draw(st.sampled_from(["uniform", "paper", "even"])),
+            direct=draw(st.booleans()),
+            conditioning=draw(st.booleans()),
+            num_masks=draw(st.sampled_from([1, 2, 3, None])),
+            seed=seed,
+        ).double()
+    return with_conditioning(enlarge(model, draw(st.sampled_from([1, 20]))))
+
+
+MANY = pytest.mark.parametrize("num_masks", [3, None])
+
+
+@pytest.mark.parametrize("seed", [5, None])
+@pytest.mark.parametrize("natural_order", [True, False])
+def test_the_stored_sets_are_those_that_one_mask_draws_one_after_another(natural_order, seed):
+    torch.manual_seed(1)
+    many = MADE(9, (7, 5), natural_order, direct=True, num_masks=4, seed=seed)
+    torch.manual_seed(1)
+    one = MADE(9, (7, 5), natural_order, direct=True, seed=seed)
+    for _ in range(4):
+        assert same_structure(many, one)
+        assert torch.equal(many.direct.mask, one.direct.mask)
+        assert same_function(many, one)
+        many.resample_masks()
+        one.resample_masks()
+    assert not same_structure(many, one)  # the one goes on, the many start again
+
+
+def test_the_cycle_returns_after_k_steps():
+    model = family(num_masks=3)
+    first = [model.member_degrees(number) for number in range(3)]
+    seen = []
+    for step in range(7):
+        assert int(model.position) == step % 3
+        assert all(map(torch.equal, model.degrees, first[step % 3]))
+        assert all(map(torch.equal, model.masks, build_masks(model.degrees)))
+        assert torch.equal(model.direct.mask.bool(), direct_mask(model.order))
+        seen.append(model.masks)
+        model.resample_masks()
+    assert all(map(torch.equal, seen[0], seen[3]))
+    assert not all(map(torch.equal, seen[0], seen[1]))
+
+
+@pytest.mark.parametrize("seed", [None, 0])
+def test_each_set_has_an_ordering_of_its_own(seed):
+    model = MADE(20, (30,), natural_order=False, num_masks=6, seed=seed)
+    assert len({tuple(row) for row in model.orders.tolist()}) == 6
+    assert len({tuple(row) for row in model.hidden_degrees.tolist()}) == 6
+    assert all(sorted(row) == list(range(1, 21)) for row in model.orders.tolist())
+
+
+@pytest.mark.parametrize("num_masks", [4, None])
+@pytest.mark.parametrize(
+    ("arguments", "order"),
+    [
+        ({}, [1, 2, 3, 4, 5, 6]),
+        ({"ordering": [1, 2, 0, 5, 3, 4]}, [3, 1, 2, 5, 6, 4]),
+        ({"ordering": [1, 2, 0, 5, 3, 4], "natural_order": False}, [3, 1, 2, 5, 6, 4]),
+    ],
+    ids=["natural", "given", "given, not natural"],
+)
+def test_all_sets_keep_an_ordering_that_is_natural_or_given(arguments, order, num_masks):
+    model = MADE(6, (20,), num_masks=num_masks, seed=0, **arguments)
+    assert [model.member_degrees(number)[0].tolist() for number in range(4)] == [order] * 4
+    hidden = {tuple(model.member_degrees(number)[1].tolist()) for number in range(4)}
+    assert len(hidden) == 4
+    for _ in range(4):
+        model.resample_masks()
+        assert model.order.tolist() == order
+
+
+def test_many_sets_take_small_integers_and_no_masks():
+    model = MADE(784, (1024, 1024), natural_order=False, num_masks=300, seed=0)
+    parameters = {name for name, _ in model.named_parameters()}
+    kept = {k: v for k, v in model.state_dict().items() if k not in parameters}
+    assert sum(tensor.numel() * tensor.element_size() for tensor in kept.values()) < 2e6
+    assert model.orders.shape == (300, 784)
+    assert model.hidden_degrees.shape == (300, 2048)
+
+
+def test_a_degree_above_what_small_integers_hold_is_kept():
+    model = MADE(2**15, (1,), natural_order=False, num_masks=2, seed=0)
+    assert model.order.max() == 2**15
+    assert model.order.min() == 1
+
+
+@MANY
+@pytest.mark.parametrize("how", ["deepcopy", "pickle", "state dict", "assigned"])
+def test_a_copy_of_many_goes_on_to_the_same_masks(num_masks, how):
+    model = MADE(20, (30,), natural_order=False, num_masks=num_masks, seed=5)
+    model.resample_masks()
+    model.resample_masks()
+    if how in ("deepcopy", "pickle"):
+        twin = copy.deepcopy(model) if how == "deepcopy" else pickle.loads(pickle.dumps(model))
+    else:
+        # stored sets come with the state dict, whatever the seed; fresh ones are drawn from it
+        seed = 6 if num_masks else 5
+        twin = MADE(20, (30,), natural_order=False, num_masks=num_masks, seed=seed)
+        state = copy.deepcopy(model.state_dict())
+        twin.load_state_dict(state, assign=how == "assigned")
+    for _ in range(5):
+        assert same_function(model, twin)
+        assert same_structure(model, twin)
+        model.resample_masks()
+        twin.resample_masks()
+
+
+def test_a_state_dict_brings_its_position():
+    model, other = family(num_masks=3), family(num_masks=3, seed=4)
+    model.resample_masks()
+    other.load_state_dict(model.state_dict())
+    assert int(other.position) == 1
+    assert same_structure(model, other)
+    assert same_function(model, other)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("orders", [[1, 2, 3, 4], [1, 1, 2, 3]], r"must be a permutation"),
+        ("hidden_degrees", [[1, 2, 3], [1, 4, 2]], r"must lie in 1\.\.3"),
+        ("position", 2, r"position in a state dict must lie in 0\.\.1, got 2"),
+        ("position", -1, r"position in a state dict must lie in 0\.\.1, got -1"),
+    ],
+)
+def test_a_state_dict_of_many_sets_is_refused_whole(name, value, message):
+    model = MADE(4, (3,), natural_order=False, num_masks=2, seed=0)
+    before = everything(model)
+    state = MADE(4, (3,), natural_order=False, num_masks=2, seed=1).state_dict()
+    with pytest.raises(ValueError, match=message):
+        model.load_state_dict({**state, name: torch.tensor(value)})
+    assert_unchanged(model, before)
+
+
+def test_a_state_dict_of_another_number_of_sets_is_refused():
+    with pytest.raises(RuntimeError, match="size mismatch for orders"):
+        family(num_masks=2).load_state_dict(family(num_masks=3).state_dict())
+
+
+@given(families(largest=8))
+@settings(max_examples=40)
+def test_no_set_of_masks_connects_more_than_its_ordering_allows(model):
+    for number in range(model.num_masks or 3):
+        degrees = model.member_degrees(number)
+        direct = None if model.direct is None else direct_mask(degrees[0])
+        reached = connectivity(build_masks(degrees), direct)
+        assert not (reached & ~direct_mask(degrees[0])).any()
+        assert sorted(degrees[0].tolist()) == list(range(1, model.input_dim + 1))
+
+
+@given(families())
+@settings(max_examples=40)
+def test_probabilities_sum_to_one_under_each_set_and_for_the_ensemble(model):
+    x = all_inputs(model.input_dim)
+    k = model.num_masks or 3
+    with torch.no_grad():
+        for size in range(1, k + 1):
+            total = model.log_prob(x, ensemble=size).exp().sum().item()
+            assert total == pytest.approx(1, abs=1e-9)
+        for _ in range(k):
+            assert total_probability(model) == pytest.approx(1, abs=1e-9)
+            model.resample_masks()
+
+
+@MANY
+@pytest.mark.parametrize("conditioning", [False, True])
+def test_they_still_do_after_training_through_the_sets(num_masks, conditioning):
+    model = family(num_masks=num_masks, dropout=0.1, conditioning=conditioning).train()
+    data = binary(200, 5)
+    data[:, -1] = data[:, 0]
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.02)
+    before = -model.log_prob(data, ensemble=3).mean()
+    for _ in range(60):
+        loss = -model.log_prob(data).mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        model.resample_masks()
+    model.eval()
+    with torch.no_grad():
+        assert -model.log_prob(data, ensemble=3).mean() < before - 0.3, "nothing was learned"
+        total = model.log_prob(all_inputs(5), ensemble=3).exp().sum().item()
+    assert total == pytest.approx(1, abs=1e-9)
+    for one in members(model, 3):
+        assert total_probability(one) == pytest.approx(1, abs=1e-9)
+
+
+def test_a_mean_of_logits_over_orderings_is_no_probability():
+    """The tests above can fail: this is the average that public code takes."""
+    model = MADE(5, (9, 7), natural_order=False, direct=True, num_masks=3, seed=3).double()
+    enlarge(model, 1)
+    x = all_inputs(5).double()
+    with torch.no_grad():
+        logits = torch.stack([one(x) for one in members(model, 3)]).mean(dim=0)
+        total = model.head.log_prob(logits[..., None], x).sum(dim=1).exp().sum().item()
+    assert abs(total - 1) > 0.01
+
+
+@given(families())
+@settings(max_examples=40)
+def test_an_ensemble_averages_the_probabilities_of_its_members(model):
+    x = all_inputs(model.input_dim).double()
+    before = everything(model)
+    k = model.num_masks or 3
+    with torch.no_grad():
+        each = torch.stack([one.log_prob(x) for one in members(model, k)])
+        for size in range(1, k + 1):
+            largest = each[:size].max(dim=0).values
+            expected = largest + (each[:size] - largest).exp().mean(dim=0).log()
+            found = model.log_prob(x, ensemble=size)
+            torch.testing.assert_close(found, expected, rtol=1e-9, atol=1e-9)
+    assert_unchanged(model, before)
+
+
+def test_the_first_k_sets_count_wherever_the_cycle_is():
+    model, x = family(num_masks=4), all_inputs(5)
+    with torch.no_grad():
+        expected = model.log_prob(x, ensemble=2)
+        alone = model.log_prob(x)
+        model.resample_masks()
+        assert torch.equal(model.log_prob(x, ensemble=2), expected)
+        assert not torch.allclose(model.log_prob(x), alone)
+
+
+def test_an_ensemble_stays_finite_where_probabilities_underflow():
+    model = family(num_masks=3).float()
+    with torch.no_grad():
+        model.net[-1].bias.fill_(1000.0)
+        found = model.log_prob(torch.zeros(2, 5), ensemble=3)
+    assert found.isfinite().all()
+    assert (found < -4000).all()
+
+
+def test_an_ensembles_gradient_is_that_of_its_members_and_outlives_new_masks():
+    """Its masks are its own: those of the next step may come before ``backward``."""
+    model, x = family(num_masks=3), binary(20, 5)
+    loss = -model.log_prob(x, ensemble=3).mean()
+    model.resample_masks()
+    loss.backward()
+    expected = members(model, 3)
+    log_probs = torch.stack([one.log_prob(x) for one in expected])
+    (-(log_probs.logsumexp(0) - math.log(3)).mean()).backward()
+    for name, parameter in model.named_parameters():
+        total = sum(dict(one.named_parameters())[name].grad for one in expected)
+        torch.testing.assert_close(parameter.grad, total)
+
+
+@pytest.mark.parametrize("call", ["log_prob", "evaluate", "sample"])
+@pytest.mark.parametrize(
+    ("num_masks", "ensemble", "error", "message"),
+    [
+        (3, 4, ValueError, r"ensemble must be at most num_masks = 3, got 4: build .* num_masks=4"),
+        (1, 2, ValueError, r"ensemble must be at most num_masks = 1, got 2"),
+        (3, 0, ValueError, r"ensemble must be at least 1, got 0"),
+        (None, 0, ValueError, r"ensemble must be at least 1, got 0"),
+        (3, -1, ValueError, r"ensemble must be at least 1, got -1"),
+        (3, 1.5, TypeError, r"ensemble must be a whole number, got 1\.5"),
+        (3, True, TypeError, r"ensemble must be a whole number, got True"),
+        (3, "2", TypeError, r"ensemble must be a whole number, got '2'"),
+    ],
+)
+def test_an_ensemble_that_is_not_there_is_refused(call, num_masks, ensemble, error, message):
+    model, x = family(num_masks=num_masks), binary(4, 5)
+    before, stream = everything(model), torch.get_rng_state()
+    calls = {
+        "log_prob": lambda: model.log_prob(x, ensemble),
+        "evaluate": lambda: evaluate(model, x, ensemble=ensemble),
+        "sample": lambda: model.sample(3, ensemble=ensemble),
+    }
+    with pytest.raises(error, match=message):
+        calls[call]()
+    assert_unchanged(model, before)
+    assert torch.equal(torch.get_rng_state(), stream)
+
+
+@pytest.mark.parametrize(
+    ("num_masks", "number", "error", "message"),
+    [
+        (3, 3, ValueError, r"there are 3 sets of masks, counted from 0: got number 3"),
+        (3, -1, ValueError, r"number must be at least 0, got -1"),
+        (None, -1, ValueError, r"number must be at least 0, got -1"),
+        (3, 1.0, TypeError, r"number must be a whole number, got 1\.0"),
+    ],
+)
+def test_a_member_that_is_not_there_is_refused(num_masks, number, error, message):
+    with pytest.raises(error, match=message):
+        family(num_masks=num_masks).member_degrees(number)
+
+
+def test_fresh_masks_have_an_ensemble_that_is_always_the_same(tmp_path):
+    torch.manual_seed(1)
+    model, x = family(num_masks=None, seed=None), all_inputs(5)
+    torch.manual_seed(2)
+    stream = torch.get_rng_state()
+    with torch.no_grad():
+        expected = model.log_prob(x, ensemble=3)
+        assert torch.equal(model.log_prob(x, ensemble=3), expected)
+        assert torch.equal(torch.get_rng_state(), stream)
+        torch.save(model.state_dict(), tmp_path / "weights.pt")
+        for seed in (None, 0, 7):
+            other = MADE(5, (9, 7), natural_order=False, direct=True, num_masks=None, seed=seed)
+            other.double().load_state_dict(torch.load(tmp_path / "weights.pt", weights_only=True))
+            for _ in range(3):
+                assert torch.equal(other.log_prob(x, ensemble=3), expected)
+                other.resample_masks()
+
+
+def test_members_of_fresh_masks_are_those_of_the_seeds_0_1_2():
+    """What was measured with an ensemble is measured again by whoever has the weights."""
+    model = MADE(12, (10,), natural_order=False, num_masks=None, seed=9)
+    for number in range(3):
+        generator = torch.Generator().manual_seed(number)
+        order, hidden = model.member_degrees(number)
+        assert torch.equal(order, torch.randperm(12, generator=generator) + 1)
+        assert torch.equal(hidden, torch.randint(1, 12, (10,), generator=generator))
+
+
+def test_fresh_masks_never_come_round():
+    model = MADE(20, (30,), natural_order=False, num_masks=None, seed=0)
+    seen = set()
+    for _ in range(40):
+        seen.add(tuple(model.order.tolist()))
+        model.resample_masks()
+    assert len(seen) == 40
+    assert model.orders.shape == (1, 20)
+
+
+@pytest.mark.parametrize("num_masks", [1, 3, None])
+@pytest.mark.parametrize("seed", [None, 0])
+def test_measuring_and_drawing_move_nothing(num_masks, seed):
+    model = family(num_masks=num_masks, seed=seed, dropout=0.3, conditioning=True).train()
+    model.resample_masks()
+    model.net[0].eval()
+    before, stream = everything(model), torch.get_rng_state()
+    x, known = binary(6, 5), torch.tensor([True, False, False, True, False])
+    k = num_masks or 3
+    noise = torch.rand(6, 5, generator=torch.Generator())
+    evaluate(model, x)
+    evaluate(model, x, ensemble=k)
+    for method in ("incremental", "naive"):
+        for ensemble in (None, k):
+            model.sample(6, method=method, noise=noise, ensemble=ensemble)
+            generator = torch.Generator().manual_seed(1)
+            model.sample(6, method=method, generator=generator, ensemble=ensemble)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        complete(model, x, known, 4, generator=torch.Generator().manual_seed(1))
+        complete(model, x, known, 1, noise=noise[:, None])
+    conditional(model, x, 2)
+    assert_unchanged(model, before)
+    assert torch.equal(torch.get_rng_state(), stream)
+    with evaluation_mode(model):
+        model.log_prob(x, ensemble=k)
+    assert_unchanged(model, before)
+    assert torch.equal(torch.get_rng_state(), stream)
+
+
+@MANY
+def test_the_next_of_many_between_forward_and_backward_raises(num_masks):
+    model = family(num_masks=num_masks, conditioning=True)
+    loss = -model.log_prob(binary(10, 5)).mean()
+    model.resample_masks()
+    with pytest.raises(RuntimeError, match="resampled between forward and backward"):
+        loss.backward()
+    assert all(parameter.grad is None for parameter in model.parameters())
+    (-model.log_prob(binary(10, 5)).mean()).backward()
+    assert all(parameter.grad is not None for parameter in model.parameters())
+
+
+def test_gradients_of_gradients_are_those_of_one_set():
+    model, x = family(num_masks=3, conditioning=True, activation="silu"), binary(10, 5)
+    model.resample_masks()
+    twin = under(model, model.degrees)
+    found = []
+    for one in (model, twin):
+        parameters = list(one.parameters())
+        grads = torch.autograd.grad(one.log_prob(x).mean(), parameters, create_graph=True)
+        sum((grad**2).sum() for grad in grads).backward()
+        found.append([parameter.grad for parameter in parameters])
+    assert found[0][0].abs().max() > 1e-6
+    for ours, theirs in zip(*found, strict=True):
+        torch.testing.assert_close(ours, theirs)
+
+
+@pytest.mark.usefixtures("_fresh_compiler")
+@pytest.mark.parametrize("num_masks", [2, None])
+def test_what_is_compiled_goes_through_the_sets(num_masks):
+    model, x = family(num_masks=num_masks, conditioning=True), binary(10, 5).double()
+    log_prob = torch.compile(model.log_prob, fullgraph=True, backend="eager")
+    for _ in range(3):
+        expected = under(model, model.degrees).log_prob(x)
+        torch.testing.assert_close(log_prob(x), expected)
+        model.resample_masks()
+
+
+def test_transforms_go_through_the_sets():
+    model, x = family(num_masks=3, conditioning=True), binary(10, 5).double()
+    for _ in range(2):
+        model.resample_masks()
+        expected = under(model, model.degrees).log_prob(x)
+        torch.testing.assert_close(torch.func.vmap(model.log_prob)(x), expected)
+    found = torch.func.vmap(lambda row: model.log_prob(row, 3))(x)
+    torch.testing.assert_close(found, model.log_prob(x, 3))
+    by_input = torch.func.grad(lambda rows: model.log_prob(rows, 3).sum())(x)
+    leaf = x.clone().requires_grad_()
+    model.log_prob(leaf, 3).sum().backward()
+    torch.testing.assert_close(by_input, leaf.grad)
+
+
+def test_many_sets_move_with_the_model():
+    model = family(num_masks=3, conditioning=True).to("meta")
+    tensors = [*model.parameters(), *model.buffers()]
+    assert {tensor.device.type for tensor in tensors} == {"meta"}
+    assert model(torch.zeros(3, 5, device="meta")).shape == (3, 5)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
+@pytest.mark.parametrize("num_masks", [3, None])
+@pytest.mark.parametrize("head", [None, Categorical(3), MixtureOfGaussians(2)], ids=repr)
+def test_on_a_gpu_many_sets_stay_there(num_masks, head):
+    model = family(num_masks=num_masks, conditioning=True, head=head)
+    x, noise = binary(10, 5), torch.rand(10, 5, dtype=torch.float64)
+    known = torch.tensor([True, False, False, True, False])
+    here = copy.deepcopy(model)
+    model.cuda()
+    for _ in range(4):
+        assert model.order.is_cuda
+        for call in (
+            lambda one, to: one.log_prob(x.to(to)),
+            lambda one, to: one.log_prob(x.to(to), ensemble=3),
+            lambda one, to: one.sample(10, noise=noise.to(to), ensemble=3),
+            lambda one, to: one.sample(10, noise=noise.to(to), ensemble=3, method="naive"),
+            lambda one, to: complete(one, x.to(to), known, noise=noise[:, None]).samples,
+            lambda one, to: conditional(one, x.to(to), 2),
+        ):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                found = call(model, "cuda")
+                expected = call(here, "cpu")
+            assert found.is_cuda
+            torch.testing.assert_close(found.cpu(), expected)
+        model.resample_masks()
+        here.resample_masks()
+
+
+# ---- conditioning weights -----------------------------------------------------------------------
+
+
+def test_a_layer_adds_the_row_sums_of_its_conditioning_weights():
+    layer = MaskedLinear(3, 2, conditioning=True)
+    layer.set_mask(torch.tensor([[1, 0, 1], [0, 1, 0]]))
+    x = torch.rand(4, 3)
+    with torch.no_grad():
+        before = layer(x)
+        layer.conditioning.copy_(torch.tensor([[1.0, 20.0, 300.0], [4.0, 50.0, 600.0]]))
+        torch.testing.assert_close(layer(x) - before, torch.tensor([[301.0, 50.0]] * 4))
+        torch.testing.assert_close(layer.masked_bias() - layer.bias, torch.tensor([301.0, 50.0]))
+        other = torch.tensor([[0.0, 1.0, 0.0], [1.0, 1.0, 1.0]])
+        constant = layer(torch.zeros(3), other)
+        torch.testing.assert_close(constant - layer.bias, torch.tensor([20.0, 654.0]))
+
+
+def test_a_layer_without_bias_has_its_conditioning_alone():
+    layer = MaskedLinear(3, 2, bias=False, conditioning=True)
+    with torch.no_grad():
+        layer.conditioning.fill_(0.5)
+    assert layer(torch.zeros(1, 3)).tolist() == [[1.5, 1.5]]
+    assert MaskedLinear(3, 2, bias=False).masked_bias() is None
+
+
+def test_conditioning_starts_as_the_network_without_it():
+    torch.manual_seed(3)
+    plain = MADE(6, (8, 8), natural_order=False, direct=True, seed=0)
+    torch.manual_seed(3)
+    model = MADE(6, (8, 8), natural_order=False, direct=True, conditioning=True, seed=0)
+    assert same_function(model, plain)
+    with torch.no_grad():
+        model.net[1].conditioning.fill_(1.0)
+    assert not same_function(model, plain)
+
+
+def test_conditioning_by_hand_in_a_deep_network():
+    model, x = family(num_masks=2, conditioning=True), all_inputs(5).double()
+    for _ in range(2):
+        h = x
+        for layer, mask in zip(model.net, model.masks, strict=True):
+            bias = layer.bias + (layer.conditioning * mask) @ torch.ones(layer.in_features).double()
+            h = F.linear(h if layer is model.net[0] else h.relu(), layer.weight * mask, bias)
+        h = h + F.linear(x, model.direct.weight * direct_mask(model.order))
+        torch.testing.assert_close(model(x), h)
+        model.resample_masks()
+
+
+def test_conditioning_is_in_every_masked_layer_but_the_direct_one():
+    model = MADE(6, (8, 7), direct=True, conditioning=True)
+    plain = MADE(6, (8, 7), direct=True)
+    for layer in model.net:
+        assert layer.conditioning.shape == layer.weight.shape
+    assert model.direct.conditioning is None
+    weights = sum(layer.weight.numel() for layer in model.net)
+    assert model.n_parameters() == plain.n_parameters() + weights
+    assert all(layer.conditioning is None for layer in plain.net)
+    assert "conditioning=True" in repr(model)
+
+
+def test_masked_conditioning_weights_get_a_gradient_of_exactly_zero_and_do_not_move():
+    model = family(num_masks=1, conditioning=True)
+    masked = [layer.conditioning[layer.mask == 0].clone() for layer in model.net]
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.1)
+    for _ in range(3):
+        optimizer.zero_grad()
+        model.log_prob(binary(50, 5)).mean().backward()
+        for layer in model.net:
+            assert layer.conditioning.grad[layer.mask == 0].eq(0).all()
+            assert layer.conditioning.grad[layer.mask == 1].ne(0).any()
+        optimizer.step()
+    for layer, before in zip(model.net, masked, strict=True):
+        assert before.numel() > 0
+        assert torch.equal(layer.conditioning[layer.mask == 0], before)
+
+
+@given(families(largest=8), st.integers(0, 10**6))
+@settings(max_examples=50)
+def test_with_conditioning_the_jacobian_reaches_what_is_connected(model, seed):
+    model.act = nn.Tanh()
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.uniform_(0.1, 1.0, generator=generator).div_(parameter.shape[-1])
+    for _ in range(2):
+        jacobian = torch.autograd.functional.jacobian(model, torch.rand(model.input_dim).double())
+        direct = None if model.direct is None else direct_mask(model.order)
+        assert torch.equal(jacobian != 0, connectivity(model.masks, direct))
+        model.resample_masks()
+
+
+@given(families(largest=8), st.integers(0, 10**6))
+@settings(max_examples=50)
+def test_under_any_set_a_later_variable_changes_no_earlier_output(model, seed):
+    generator = torch.Generator().manual_seed(seed)
+    x = torch.randint(2, (5, model.input_dim), generator=generator).double()
+    for _ in range(2):
+        ordering = torch.argsort(model.order)
+        with torch.no_grad():
+            before = model(x)
+            for step in range(model.input_dim):
+                changed = x.clone()
+                later = ordering[step:]
+                changed[:, later] = 1e6 * torch.randn(5, len(later), generator=generator).double()
+                upto = ordering[: step + 1]
+                assert torch.equal(model(changed)[:, upto], before[:, upto])
+        model.resample_masks()
+
+
+@pytest.mark.parametrize("num_masks", [2, None])
+def test_many_sets_show_themselves(num_masks):
+    assert f"num_masks={num_masks}" in repr(MADE(5, (4,), num_masks=num_masks))
+    assert "num_masks" not in repr(MADE(5, (4,)))
