@@ -21,6 +21,13 @@ _ROOMS = {
     "heads": ("Bernoulli", "Categorical", "Head", "MixtureOfGaussians"),
     "sampling": ("Completion", "complete", "completion_degrees", "conditional"),
     "made": ("MADE", "MaskedLinear"),
+    "baselines": (
+        "DenseAutoencoder",
+        "FVSBN",
+        "IndependentBernoullis",
+        "NADE",
+        "total_probability",
+    ),
     "leaks": ("Dependence", "binary_points", "measure_dependence"),
     "data": (
         "Table",
