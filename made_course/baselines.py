@@ -183,7 +183,9 @@ class IndependentBernoullis(BinaryModel):
         \theta_i = \sigma(z_i)
 
     The floor of every comparison: D logits, which start at zero. What another model is better by,
-    it has learned from how variables depend on each other.
+    it has learned from how variables depend on each other. The best logits are those of the means
+    of the data; ``fit`` comes there in small steps, of at most ``lr`` each, and a pixel that is
+    never on needs many of them or a large ``lr``.
 
     Args:
         input_dim: number of variables D.
@@ -466,8 +468,10 @@ def _received(x: Tensor, w: Tensor, c: Tensor, v: Tensor) -> Tensor:
     """
     # the bias goes first and the last variable nowhere: a sum from which the variable's own term
     # is taken away again would keep its rounding, by which an output sees its own variable
-    terms = torch.cat([c.expand(len(x), 1, -1), x[:, :-1, None] * w[:-1]], dim=1)
-    return torch.einsum("ndh,dh->nd", torch.sigmoid(terms.cumsum(dim=1)), v)
+    x = torch.cat([torch.ones_like(x[:, :1]), x[:, :-1]], dim=1)
+    w = torch.cat([c[None], w[:-1]])
+    a = (x[:, :, None] * w).cumsum(dim=1)
+    return torch.einsum("ndh,dh->nd", torch.sigmoid(a), v)
 
 
 def _install_mask(model: FVSBN, _incompatible_keys: object = None) -> None:

@@ -673,7 +673,7 @@ def test_it_trains_under_bfloat16_autocast(build):
     assert evaluate(model, related()) < before
 
 
-def test_independent_pixels_of_mnist_cost_about_206_nats():
+def test_independent_pixels_of_the_small_set_cost_211_nats():
     """The best such model in closed form: each probability is the share of ones, smoothed."""
     train, test, _ = load_binarized_mnist("small")
     theta = (train.double().sum(dim=0) + 0.5) / (len(train) + 1)
@@ -683,7 +683,7 @@ def test_independent_pixels_of_mnist_cost_about_206_nats():
     share = test.double().mean(dim=0)
     cross_entropy = -(share * theta.log() + (1 - share) * (1 - theta).log()).sum().item()
     assert evaluate(model, test) == pytest.approx(cross_entropy, rel=1e-12)
-    assert 195 < cross_entropy < 215
+    assert cross_entropy == pytest.approx(211.05, abs=0.01)
 
     trained = IndependentBernoullis(784)
     fit(trained, train, epochs=30, lr=0.3, weight_decay=0, seed=0, progress=False)
