@@ -343,8 +343,8 @@ def test_a_long_loop_is_timed_once(monkeypatch, capsys):
 SMALL = {"hidden_dims": (4,)}
 SHORT = {"epochs": 1, "batch_size": 100, "lr": 0.05}
 TINY = {
-    "threshold": Configuration("threshold", SMALL, SHORT, 65.8),
-    "stochastic": Configuration("stochastic", SMALL, SHORT, 84.2),
+    "threshold": Configuration("threshold", SMALL, SHORT, 65.8, 65.0, is_timed=True),
+    "stochastic": Configuration("stochastic", SMALL, SHORT, 84.2, 83.5),
 }
 
 
@@ -363,8 +363,8 @@ def test_figures_print_every_configuration_and_every_seed(capsys):
     rows = [line.split("|")[1].strip() for line in told.splitlines() if line[:1] == "|"]
     assert rows[2:] == ["threshold", "stochastic"]
     assert len(re.findall(r"\d\.\d\d \(\d+\.\d\d to \d+\.\d\d\)", told)) == 2
-    assert len(re.findall(r"\d\.\d\d\d \(seed 3, \d+ s\)", told)) == 2
-    assert len(re.findall(r"\d\.\d\d\d \(seed 5, \d+ s\)", told)) == 2
+    assert len(re.findall(r"seed 3, rows from the top: \d+\.\d\d\d nats, \d+ s", told)) == 2
+    assert len(re.findall(r"seed 5, rows from the bottom: \d+\.\d\d\d nats, \d+ s", told)) == 2
     assert "MADE(784, hidden_dims=(4,)), fit(epochs=1, batch_size=100, lr=0.05)" in told
     benchmark.main(["--only", "figures", "--seeds", "3", "--configurations", "stochastic"])
     assert "threshold" not in capsys.readouterr().out.split("**Figures")[1]
@@ -386,34 +386,33 @@ def test_test_images_are_met_once_and_never_in_training(kind, monkeypatch):
         assert "valid" not in settings
         return benchmark.fit(model, train, **settings)
 
-    def evaluate(model, x, **settings):
-        assert x.shape == (1_000, 784)
-        seen.append("evaluate")
-        return benchmark.evaluate(model, x, **settings)
+    def log_prob(model, x):
+        seen.append(len(x))
+        return real(model, x)
 
+    real = MADE.log_prob
     monkeypatch.setattr(figures, "fit", fit)
-    monkeypatch.setattr(figures, "evaluate", evaluate)
-    result = figures.run(TINY[kind], 0)
-    assert seen == ["fit", "evaluate"]
-    assert result.singles == [result.ensemble]
-    assert 100 < result.ensemble < 400  # something was learned: a coin a pixel needs 543
+    chosen, trained = TINY[kind], figures.trained(TINY[kind], 0, figures.PIXELS.flatten())
+    monkeypatch.setattr(figures, "trained", lambda *_: trained)
+    monkeypatch.setattr(MADE, "log_prob", log_prob)
+    result = figures.run(chosen, 0)
+    assert seen == ["fit", 1_000]
+    assert 100 < result.nll < 400  # something was learned: a coin a pixel needs 543
 
 
-def test_an_ensemble_is_scored_under_each_of_its_masks_and_as_one(monkeypatch):
-    seen = []
+def test_each_seed_has_an_ordering_of_its_own():
+    assert all(o.sort().values.equal(torch.arange(784)) for o in figures.ORDERINGS.values())
+    assert figures.ORDERINGS["columns from the left"][:3].tolist() == [0, 28, 56]
+    assert figures.ORDERINGS["rows from the bottom"][:3].tolist() == [756, 757, 758]
+    names = [figures.run(TINY["threshold"], seed).ordering for seed in range(3)]
+    assert names == list(figures.ORDERINGS)
 
-    def evaluate(model, x, *, ensemble=None):
-        seen.append((ensemble, tuple(model.order.tolist())))
-        return benchmark.evaluate(model, x, ensemble=ensemble)
 
-    monkeypatch.setattr(figures, "evaluate", evaluate)
-    three = {**SMALL, "natural_order": False, "num_masks": 3}
-    result = figures.run(Configuration("threshold", three, SHORT, 0.0), 0)
-    assert [ensemble for ensemble, _ in seen] == [None, None, None, 3]
-    assert len({order for _, order in seen[:3]}) == 3
-    assert len(set(result.singles)) == 3
-    # a mixture is at least as good as its members on average
-    assert result.ensemble < sum(result.singles) / 3
+def test_the_mixture_averages_probabilities_image_by_image():
+    p = torch.tensor([[0.5, 0.1], [0.1, 0.3]], dtype=torch.float64)
+    results = [Result("", row.log(), 1.0) for row in p]
+    expected = -(math.log(0.3) + math.log(0.2)) / 2
+    assert figures.mixture_nll(results) == pytest.approx(expected, rel=1e-12)
 
 
 def test_the_stochastic_test_draw_is_one_and_training_draws_anew():
@@ -431,23 +430,26 @@ def test_the_stochastic_test_draw_is_one_and_training_draws_anew():
 @pytest.mark.parametrize("kind", TINY)
 def test_a_seed_is_a_run(kind, monkeypatch):
     exact = {**SHORT, "precision": "float32"}
-    chosen = Configuration(TINY[kind].binarize, SMALL, exact, 0.0)
-    scores = [figures.run(chosen, seed).ensemble for seed in (1, 1, 2)]
+    chosen = Configuration(TINY[kind].binarize, SMALL, exact, 0.0, 0.0)
+    scores = [figures.run(chosen, seed).nll for seed in (1, 1, 4)]  # 1 and 4: one ordering
     assert scores[0] == scores[1] != scores[2]
 
 
-def test_a_row_of_figures_says_what_many_masks_gain():
-    many = Configuration("threshold", {"num_masks": 2}, SHORT, 65.0)
-    results = [Result([70.0, 72.0], 68.5, 10.0), Result([69.0, 71.0], 68.0, 14.0)]
-    assert figures.row("many", many, results, 24.0) == (
-        "many",
-        "70.50 (69.00 to 72.00)",
-        "68.25 (68.00 to 68.50)",
-        "1.25 (1.00 to 1.50)",
+def test_a_row_of_figures_says_what_the_mixture_gains():
+    log_probs = -torch.tensor([[60.0, 80.0], [82.0, 62.0]], dtype=torch.float64)
+    results = [Result("", each, took) for each, took in zip(log_probs, (10.0, 14.0), strict=True)]
+    chosen = Configuration("threshold", {}, SHORT, 65.8, 65.0)
+    # one of the two gives nearly all of each image's probability, which the mixture halves
+    gain = 70.0 - (61.0 + math.log(2))
+    assert figures.row("two", chosen, results, 24.0) == (
+        "two",
+        "71.00 (70.00 to 72.00)",
+        "65.8",
+        f"{61 + math.log(2):.2f}",
         "65.0",
+        f"{gain:.2f}",
         "12",
         "0.50×",
     )
-    one = Configuration("threshold", {}, SHORT, 65.8)
-    cells = figures.row("one", one, [Result([66.0], 66.0, 10.0)], 10.0)
-    assert cells[1:4] == ("66.00", "", "")
+    cells = figures.row("one", chosen, [Result("", log_probs[0], 10.0)], None)
+    assert cells == ("one", "70.00", "65.8", "", "", "", "10", "")
