@@ -29,6 +29,15 @@ _ROOMS = {
         "total_probability",
     ),
     "leaks": ("Dependence", "binary_points", "measure_dependence"),
+    "joint": (
+        "OrderingFits",
+        "chain_joint",
+        "fit_orderings",
+        "half_adder_joint",
+        "joint_of",
+        "kl_divergence",
+        "parity_joint",
+    ),
     "data": (
         "Table",
         "bars_and_stripes",
