@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 import os
+import textwrap
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -639,6 +640,72 @@ def plot_dependence(
         handlelength=1,
         handleheight=1,
     )
+    return figure
+
+
+def plot_orderings(
+    costs: Mapping[str, Sequence[float]], totals: Mapping[str, float], *, title: str = ""
+) -> Figure:
+    """What each ordering costs a model, step by step, and Σp of ways to average over orderings.
+
+    A bar's parts are its steps, the first at the left. The best orderings are blue and starred, the
+    worst are outlined in orange, with a triangle; costs that look equal pass as equal.
+
+    Args:
+        costs: name of an ordering → nats that each of its steps costs.
+        totals: name of a kind of mean → Σp, which is 1 for a distribution; empty leaves this out.
+        title: words above.
+
+    Raises:
+        ValueError: if there is no ordering.
+
+    Example:
+        >>> figure = plot_orderings({"x1, x2": [0.0, 0.1], "x2, x1": [0.0, 0.6]}, {})
+        >>> [text.get_text() for text in figure.axes[0].texts]
+        ['0.100 ★', '0.600 ▼']
+    """
+    if not costs:
+        raise ValueError("costs must name at least one ordering, got none")
+    heights = [0.24 * len(costs) + 0.6, 0.3 * len(totals) + 0.7][: 2 if totals else 1]
+    figure = Figure(figsize=(8, sum(heights) + 0.5), layout="constrained")
+    upper, *lower = figure.subplots(len(heights), 1, squeeze=False, height_ratios=heights)[:, 0]
+    said = [f"{max(sum(steps), 0):.3f}" for steps in costs.values()]
+    best, worst = min(said, key=float), max(said, key=float)
+    outlined = {"facecolor": "white", "edgecolor": ORANGE, "linewidth": 1.5}
+    most = max(float(worst), 0.001)
+    for place, steps in enumerate(costs.values()):
+        colours, mark = {"color": GREY}, ""
+        if best != worst and said[place] == best:
+            colours, mark = {"color": BLUE}, " ★"
+        elif best != worst and said[place] == worst:
+            colours, mark = outlined, " ▼"
+        start = 0.0
+        for step in (max(step, 0.0) for step in steps):
+            if step > most / 150:
+                upper.barh(place, step - most / 300, 0.7, left=start, **colours)
+            start += step
+        at = {"xytext": (5, 0), "textcoords": "offset points", "va": "center"}
+        upper.annotate(f"{said[place]}{mark}", (start, place), **at)
+    upper.set_yticks(range(len(costs)), costs, parse_math=False)
+    upper.set_ylim(len(costs) - 0.4, -0.6)
+    upper.set_xlim(0, 1.2 * most)
+    legend = "" if best == worst else " (★ one of the best, ▼ one of the worst)"
+    upper.set_xlabel(f"cost: nats above the entropy{legend}")
+    for axes in lower:
+        for place, total in enumerate(totals.values()):
+            right = f"{total:.3f}" == "1.000"
+            axes.barh(place, total, 0.6, **{"color": BLUE} if right else outlined)
+            words = f"{total:.3f}{'' if right else ' ✕'}"
+            at = {"xytext": (5, 0), "textcoords": "offset points", "va": "center"}
+            axes.annotate(words, (max(total, 1), place), **at)
+        axes.axvline(1, color=INK, linestyle="--", linewidth=1)
+        axes.set_yticks(range(len(totals)), totals, parse_math=False)
+        axes.invert_yaxis()
+        axes.set_xlim(0, 1.2 * max(1, *totals.values()))
+        axes.set_xlabel("Σp of the orderings together: 1 for a distribution")
+    for axes in figure.axes:
+        axes.spines[["top", "right"]].set_visible(False)
+    figure.suptitle("\n".join(textwrap.wrap(title, 88)), fontsize=11, parse_math=False)
     return figure
 
 
