@@ -59,6 +59,11 @@ class View:
     best_first: bool = False
 
     @property
+    def overview(self) -> tuple[Study, bool, bool]:
+        """All that the picture of the orderings depends on, but for the marks of its rows."""
+        return self.study, self.revealed, self.best_first
+
+    @property
     def rows(self) -> list[Ordering]:
         """The orderings as they stand below one another."""
         return self.study.in_sequence(self.best_first and self.revealed)
@@ -379,16 +384,17 @@ class OrderingLab(Panel):
                 element("div", escape(factorization(study.names, selected)), class_="made-formula"),
                 element("div", escape(view.sentence), role="status", class_="made-said"),
             ),
-            self._list: picture(
+        }
+        if self._view is None or view.overview != self._view.overview:
+            drawn[self._list] = picture(
                 element(
                     "div",
                     draw_orderings(study, view.best_first, revealed),
                     draw_legend(study) if revealed else "",
                 )
-            ),
-            self._intro: picture(_paragraphs(view.introduction, said=1)),
-            self._together: picture(*_together(study)) if revealed else "",
-        }
+            )
+            drawn[self._together] = picture(*_together(study)) if revealed else ""
+        drawn[self._intro] = picture(_paragraphs(view.introduction, said=1))
         self._view = view
         for part, markup in drawn.items():  # first what the reader waits for
             part.value = markup
@@ -409,25 +415,25 @@ class OrderingLab(Panel):
     def _follow(self, view: View) -> None:
         """Set the controls to what is shown."""
         study = view.study
-        names = tuple(map(study.name, study.shown))
+        names = list(map(study.name, study.shown))
         guesses = (None, SAME, *study.shown)
         factors = [study.factor(view.selected, t + 1) for t in range(len(view.selected))]
         self._example_box.value = self.example
-        _set_options(self._guess_box, ("none yet", "all cost the same", *names))
-        self._guess_box.index = guesses.index(view.guess)
+        _set(self._step_box, [f"{t + 1}: {said}" for t, said in enumerate(factors)], view.step - 1)
+        _set(self._ordering_box, names, study.shown.index(view.selected))
+        _set(self._guess_box, ["none yet", "all cost the same", *names], guesses.index(view.guess))
         self._guess_box.disabled = view.revealed
-        _set_options(self._ordering_box, names)
-        self._ordering_box.index = study.shown.index(view.selected)
-        _set_options(self._step_box, tuple(f"{t + 1}: {said}" for t, said in enumerate(factors)))
-        self._step_box.index = view.step - 1
         self._sort_box.value = view.best_first
         self._sort_box.disabled = not view.revealed
         self._reveal_button.description = "Hide, and guess again" if view.revealed else "Reveal"
 
 
-def _set_options(box: Dropdown, options: tuple[str, ...]) -> None:
-    if box.options != options:
-        box.options = options
+def _set(box: Dropdown, options: list[str], index: int) -> None:
+    """Set what can be chosen and what is, in one message to the page."""
+    with box.hold_sync():
+        if list(box.options) != options:
+            box.options = options
+        box.index = index
 
 
 def _together(study: Study) -> list[str]:

@@ -19,8 +19,12 @@ WIDGETS = (
     "LeakDetector(lambda x: x, input_dim=3)",
     "SamplingPlayer(MADE(3, (4,), seed=0))",
     "TrainingMonitor()",
+    "OrderingLab()",
     "Quiz('?', [Choice('1', 'y', right=True), Choice('0', 'n')])",
 )
+PREPARE = """import torch
+from made_course import *
+COINS = torch.ones(4, dtype=torch.float64) / 4"""
 WATCH = """(widget) => {
     window.waits = [];
     const started = (event) => {
@@ -53,7 +57,7 @@ def measure(page, act) -> str:
 
 def show(page, lab, source: str):
     """A widget on a page of its own."""
-    errors = run_cells(page, lab, f"from made_course import *\nw = {source}\nw")
+    errors = run_cells(page, lab, f"{PREPARE}\nw = {source}\nw")
     assert not errors, errors
     widget = page.locator(".made-widget")
     widget.evaluate(WATCH)
@@ -97,6 +101,21 @@ def others(page, lab) -> None:
     )
 
 
+def orderings(page, lab, source: str) -> None:
+    """Another ordering, another step, costs revealed and hidden."""
+    widget = show(page, lab, f"{source}; w.revealed = True")
+    pictures = widget.locator('svg[role="group"]')
+    rows, steps = (pictures.nth(k).locator(".row") for k in (0, 1))
+    n, d = rows.count(), steps.count()
+    turn = widget.get_by_role("button", name="Hide, and guess again").or_(
+        widget.get_by_role("button", name="Reveal")
+    )
+    print("  click on an ordering", measure(page, lambda k: rows.nth(~k % n).click(delay=HOLD_MS)))
+    print("  Enter on an ordering", measure(page, lambda k: rows.nth(k % n).press("Enter")))
+    print("  click on a step     ", measure(page, lambda k: steps.nth(k % d).click(delay=HOLD_MS)))
+    print("  reveal and hide     ", measure(page, lambda k: turn.click(delay=HOLD_MS)))
+
+
 def memory(page, lab, source: str) -> None:
     """Runs a cell with a widget again and again."""
     errors = run_cells(page, lab, f"from made_course import *\n{source}")
@@ -124,6 +143,10 @@ def main() -> None:
             print(source)
             with chromium() as page:
                 explorer(page, lab, source)
+        for source in ("OrderingLab()", "OrderingLab(torch.kron(half_adder_joint(), COINS))"):
+            print(source)
+            with chromium() as page:
+                orderings(page, lab, source)
         print("Other widgets")
         with chromium() as page:
             others(page, lab)

@@ -26,6 +26,12 @@ WIDGETS = {
         "_ = fit(MADE(16, (8,), seed=0), bars_and_stripes(), bars_and_stripes(), epochs=8, "
         "progress=False, on_epoch=w)"
     ),
+    "OrderingLab, guess first": "OrderingLab(); w.guess = [0, 1, 3, 2]",
+    "OrderingLab": "OrderingLab(); w.guess = [0, 1, 3, 2]; w.revealed = True",
+    "OrderingLab, six variables": (
+        "OrderingLab(torch.kron(half_adder_joint(), torch.ones(4).double() / 4)); "
+        "w.revealed = w.best_first = True"
+    ),
     "Quiz": (
         "Quiz('$x^0$?', [Choice('1', 'yes', right=True), Choice('0', 'no')]); "
         "w.chosen = 1; w.check()"
@@ -35,7 +41,9 @@ WIDGETS = {
         "Choice('c', 'not c')]); w.chosen = {0, 2}; w.check()"
     ),
 }
-PREPARE = "import made_course\nfrom made_course import *\nfrom IPython.display import display"
+PREPARE = (
+    "import made_course, torch\nfrom made_course import *\nfrom IPython.display import display"
+)
 
 
 def cells():
