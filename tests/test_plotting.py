@@ -27,6 +27,7 @@ from made_course import (
     plot_images,
     plot_masks,
     plot_nats_scale,
+    plot_orderings,
     plot_probabilities,
     plot_recipe,
     plot_repeated_work,
@@ -586,3 +587,31 @@ sys.exit("matplotlib.pyplot" in sys.modules)
         check=False,
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_orderings_are_bars_of_their_steps_marked_best_and_worst():
+    costs = {"a, b": [0.1, 0.3], "b, a": [0.0, 0.1], "$c$": [0.2, 0.0003], "d": [0.1, 0.3001]}
+    figure = plot_orderings(costs, {"one": 1.0, "other": 1.5}, title="$\\nothing$ to typeset")
+    upper, lower = figure.axes
+    assert [text.get_text() for text in upper.texts] == ["0.400 ▼", "0.100 ★", "0.200", "0.400 ▼"]
+    assert [label.get_text() for label in upper.get_yticklabels()] == list(costs)
+    bars = [(round(bar.get_x(), 3), round(bar.get_y() + 0.35)) for bar in upper.patches]
+    assert bars == [(0, 0), (0.1, 0), (0, 1), (0, 2), (0, 3), (0.1, 3)]
+    ends = [bar.get_x() + bar.get_width() for bar in upper.patches]
+    assert ends == pytest.approx([0.1, 0.4, 0.1, 0.2, 0.1, 0.4], abs=0.002)
+    colours = [to_hex(bar.get_facecolor()) for bar in upper.patches]
+    assert colours == ["#ffffff"] * 2 + [BLUE, "#767676"] + ["#ffffff"] * 2
+    assert to_hex(upper.patches[0].get_edgecolor()) == ORANGE
+    assert [text.get_text() for text in lower.texts] == ["1.000", "1.500 ✕"]
+    assert [bar.get_width() for bar in lower.patches] == [1.0, 1.5]
+    figure.canvas.draw()
+
+
+def test_orderings_that_cost_the_same_are_neither_best_nor_worst():
+    (axes,) = plot_orderings({"a, b": [0.0, 0.3], "b, a": [0.3, 1e-5]}, {}).axes
+    assert [text.get_text() for text in axes.texts] == ["0.300", "0.300"]
+    assert "★" not in axes.get_xlabel()
+    (axes,) = plot_orderings({"a": [-1e-16]}, {}).axes
+    assert [text.get_text() for text in axes.texts] == ["0.000"]
+    with pytest.raises(ValueError, match="at least one ordering"):
+        plot_orderings({}, {})
