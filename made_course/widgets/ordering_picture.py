@@ -10,8 +10,10 @@ from ..words import shortened
 from .study import DIGITS, Ordering, Study, number, shows_as
 from .svg import ON_ENTER_OR_SPACE, element, operate, svg, text
 
-ROW, BAR, LETTER = 21, 112, 8.4
-"""Height of a row, length of the longest bar and width of a letter, in pixels."""
+ROW, BAR = 21, 112
+"""Height of a row and length of the longest bar, in pixels."""
+NARROW, WIDE = frozenset(" ,.:;|!'()[]ijlftr₀₁₂₃₄₅₆₇₈₉"), frozenset("mwMW@%&…")
+"""Letters, in whatever font the page has."""
 MOST_CASES = 8
 """Combinations of values that are drawn one by one."""
 MARKS = {"best": "★", "worst": "▼", "": ""}
@@ -33,7 +35,7 @@ def draw_orderings(study: Study, best_first: bool, revealed: bool) -> str:
     """
     rows = study.in_sequence(best_first and revealed)
     labels = [_label(study, ordering) for ordering in rows]
-    left = 26 + LETTER * max(8, *map(len, labels))
+    left = 30 + max(length_of("ordering"), *map(length_of, labels))
     width = left + BAR + 148
     scale = BAR / max(study.most, 0.001)
     drawn = []
@@ -97,7 +99,7 @@ def _bar(x: float, y: float, study: Study, ordering: Ordering, scale: float) -> 
         box = {"x": x + 0.5, "y": y + 3.5, "width": max(width - 2, 0.8), "height": ROW - 7}
         parts.append(element("rect", **box, fill=fill, stroke=stroke, data_step=i))
         name = study.names[i]
-        if LETTER * len(name) < width - 4:
+        if length_of(name) * 12 / 14 < width - 4:
             at = {"font_size": 12, "fill": ink, "text_anchor": "middle"}
             parts.append(_words(x + width / 2, y - 0.5, name, **at))
         x += width
@@ -111,7 +113,7 @@ def draw_steps(study: Study, ordering: Ordering, revealed: bool) -> str:
     """The factors of an ordering, each a button that selects the step, with what each costs."""
     count = len(ordering)
     labels = [_factor(study, ordering, step) for step in range(1, count + 1)]
-    left = 52 + LETTER * max(map(len, labels))
+    left = 54 + max(map(length_of, labels))
     width = left + BAR + 60
     scale = BAR / max(study.most, 0.001)
     drawn = []
@@ -149,8 +151,8 @@ def draw_cases(study: Study, ordering: Ordering, step: int, revealed: bool) -> s
     names = [shortened(study.names[i], 9) for i in before]
     columns, x = [], 4.0
     for name in names:
-        columns.append(x + LETTER * max(len(name), 2) / 2)
-        x += LETTER * max(len(name), 2) + 10
+        columns.append(x + length_of(name) / 2)
+        x += length_of(name) + 10
     often, axis = x + 30, x + 76
     right, model = axis + 140 + 38, axis + 140 + 88
     middle = {"text_anchor": "middle"}
@@ -179,7 +181,7 @@ def draw_cases(study: Study, ordering: Ordering, step: int, revealed: bool) -> s
             ends.append(axis + 140 * fitted[case])
         drawn.append(_scale(axis, y + ROW / 2, *ends, data_case=case))
     title = f"Step {step}: how probable is {shortened(study.names[this], 20)} = 1?"
-    width = max(model + 28, LETTER * 1.1 * len(title))
+    width = max(model + 28, 1.15 * length_of(title))
     height = 52 + ROW * len(cases)
     heading = _words(4, 0, title, font_weight="bold")
     return svg(width, height, heading, *drawn, label=f"{title} {'; '.join(said)}")
@@ -246,6 +248,16 @@ def draw_together(study: Study) -> str:
     drawn.append(element("line", x1=at, y1=18, x2=at, y2=76, stroke=INK, stroke_dasharray="4 3"))
     label = "; ".join(f"{name}: Σp = {number(total, DIGITS)}" for name, total, _ in rows)
     return svg(left + length + 230, 80, *drawn, label=label)
+
+
+def length_of(words: str) -> float:
+    """About how long words are in a picture, in pixels, so that what follows stays clear of them.
+
+    Example:
+        >>> length_of("little") < length_of("wet sun") < length_of("mammal")
+        True
+    """
+    return sum(5.8 if c in NARROW else 14 if c in WIDE else 9 for c in words)
 
 
 def percent(share: float) -> str:

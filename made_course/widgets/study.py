@@ -198,7 +198,10 @@ class Study:
         if count == 1:
             return f"There is one ordering. It costs {nats(self.least)}."
         if self.all_same and shows_as(self.most, 0):
-            return f"No difference: in each of the {count} orderings the model is exact."
+            return (
+                f"No difference: in each of the {count} orderings the model is exact, to a "
+                "thousandth of a nat."
+            )
         if self.all_same:
             return f"No difference: each of the {count} orderings costs {nats(self.least)}."
         said = []
@@ -243,7 +246,7 @@ class Study:
         step = self.costliest(ordering)
         most = self.steps(ordering)[step - 1]
         if shows_as(most, 0):
-            return f"{said} Every step is exact."
+            return f"{said} Every step is exact, to a thousandth of a nat."
         which = f"Step {step}, {self.factor(ordering, step)}, costs"
         if shows_as(most, self.costs[ordering]):
             return f"{said} {which} all of it."

@@ -110,7 +110,7 @@ def test_examples_and_python(widget, page):
     widget.get_by_label("Example").select_option(label="chain")
     widget.get_by_text("x₁ is a fair coin.").wait_for()
     widget.get_by_role("button", name="Reveal").click()
-    says(widget, "No difference: in each of the 24 orderings the model is exact.")
+    says(widget, "No difference: in each of the 24 orderings the model is exact")
     widget.get_by_text("although each of the models is exact").wait_for()
     kernel_says(page, "setattr(w, 'example', 'rain diary')")
     widget.get_by_text("The diary of notebook 1").wait_for()

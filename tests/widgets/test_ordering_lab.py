@@ -398,8 +398,9 @@ def test_parity_costs_one_coin_and_its_logits_have_a_mean():
 def test_a_chain_is_exact_and_its_mean_logits_are_no_distribution():
     w = OrderingLab("chain")
     w.revealed = True
-    assert w.verdict == "No difference: in each of the 24 orderings the model is exact."
-    assert w.sentence == "x₁, x₂, x₃, x₄ costs 0.000 nats. Every step is exact."
+    exact = "exact, to a thousandth of a nat."
+    assert w.verdict == f"No difference: in each of the 24 orderings the model is {exact}"
+    assert w.sentence == f"x₁, x₂, x₃, x₄ costs 0.000 nats. Every step is {exact}"
     assert "no distribution, although each of the models is exact" in page(w)
     assert round(w.claimed_total, 3) == 1.641
 
