@@ -1,13 +1,17 @@
 """Samples: two ways that agree on the same noise, and agree with the distribution itself."""
 
+import math
+import warnings
+
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import made_course.made as made
+import made_course.sampling as sampling
 from made_course import MADE, complete, completion_degrees, conditional
-from made_course.heads import Bernoulli, MixtureOfGaussians
+from made_course.heads import Bernoulli, Categorical, Head, MixtureOfGaussians
 from made_course.sampling import BLOCK, sample_naive
 
 CYCLE = [1, 2, 0]  # x2, then x3, then x1
@@ -35,6 +39,8 @@ def fill_masked(model, value):
     for layer in model.modules():
         if isinstance(layer, made.MaskedLinear):
             layer.weight.masked_fill_(layer.mask == 0, value)
+            if layer.conditioning is not None:
+                layer.conditioning.masked_fill_(layer.mask == 0, value)
 
 
 @st.composite
@@ -167,21 +173,48 @@ def peaked():
 
 
 def g_test(model, samples):
-    """Of a G-test of samples against the model's own probabilities: p-value, by the chi-square.
+    """Of a G-test of samples against the model's own probabilities: p-value, by the chi-square."""
+    x = torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * model.input_dim)
+    with torch.no_grad():
+        return p_value(samples, x, model.log_prob(x).exp())
+
+
+def p_value(samples, rows, p):
+    """Of a G-test of samples against the probability p of each row that there is.
 
     Cells that expect fewer than five samples count as one.
     """
-    x = torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * model.input_dim)
-    with torch.no_grad():
-        expected = model.log_prob(x).exp() * len(samples)
-    places = 2 ** torch.arange(model.input_dim - 1, -1, -1)
-    observed = torch.bincount((samples.long() * places).sum(dim=1), minlength=len(x)).double()
+    cells = {tuple(row): k for k, row in enumerate(rows.tolist())}
+    places = torch.tensor([cells[tuple(row)] for row in samples.tolist()])
+    observed = torch.bincount(places, minlength=len(rows)).double()
+    expected = p.double() * len(samples)
     rare = expected < 5
-    expected = torch.cat([expected[~rare], expected[rare].sum()[None]])
-    observed = torch.cat([observed[~rare], observed[rare].sum()[None]])
+    if rare.any():
+        expected = torch.cat([expected[~rare], expected[rare].sum()[None]])
+        observed = torch.cat([observed[~rare], observed[rare].sum()[None]])
     g = 2 * (torch.xlogy(observed, observed / expected)).sum()
     freedom = torch.tensor(len(expected) - 1.0, dtype=torch.float64)
     return torch.special.gammaincc(freedom / 2, g / 2).item()
+
+
+def under(model, degrees):
+    """The same weights under one set of masks, as a model that has no other."""
+    one = MADE(
+        model.input_dim,
+        model.hidden_dims,
+        head=model.head,
+        direct=model.direct is not None,
+        conditioning=model.conditioning,
+    ).to(model.net[0].weight)
+    one.act = model.act
+    state = {
+        **model.state_dict(),
+        "orders": degrees[0][None],
+        "hidden_degrees": torch.cat(degrees[1:])[None],
+        "position": torch.tensor(0),
+    }
+    one.load_state_dict(state)
+    return one
 
 
 @METHOD
@@ -472,3 +505,540 @@ def test_degrees_for_a_completion_take_zeros_and_ones():
     known = torch.tensor([0, 1, 1])
     found, expected = (completion_degrees(model, mask)[0] for mask in (known, known.bool()))
     assert all(map(torch.equal, found, expected))
+
+
+# ---- every head in both ways --------------------------------------------------------------------
+
+
+class Poisson(Head):
+    """Counts, as the docstring of Head writes them."""
+
+    params_per_variable = 1
+
+    def log_prob(self, params, x):
+        rate = params[..., 0].exp()
+        return torch.distributions.Poisson(rate, validate_args=False).log_prob(x)
+
+    def sample(self, params, u):
+        counts = torch.arange(100.0)
+        p = self.log_prob(params[..., None, :], counts).exp()
+        return (u[..., None] > p.cumsum(-1)).sum(-1).to(params.dtype)
+
+    def encode(self, x):
+        return torch.log1p(x)[..., None]
+
+
+HEADS = [Bernoulli(), Categorical(2), Categorical(5), MixtureOfGaussians(1)]
+HEADS += [MixtureOfGaussians(3), Poisson()]
+
+
+@st.composite
+def models_of_any_head(draw):
+    """A float64 model with any head, many masks or one, conditioned or not."""
+    seed = draw(st.integers(0, 10**6))
+    head = draw(st.sampled_from(HEADS))
+    model = MADE(
+        draw(st.one_of(st.integers(1, 12), st.integers(BLOCK - 1, BLOCK + 3))),
+        draw(st.lists(st.integers(1, 30), max_size=3)),
+        draw(st.booleans()),
+        activation=draw(st.sampled_from(["relu", "tanh", "silu"])),
+        degrees=draw(st.sampled_from(["uniform", "paper", "even"])),
+        head=head,
+        direct=draw(st.booleans()),
+        conditioning=draw(st.booleans()),
+        num_masks=draw(st.sampled_from([1, 3, None])),
+        seed=seed,
+    ).double()
+    # large weights make standard deviations and rates explode from one variable to the next
+    scales = [0.5, 3.0, 30.0] if isinstance(head, Bernoulli | Categorical) else [0.05, 0.2]
+    with_weights(model, draw(st.sampled_from(scales)), seed)
+    if model.num_masks == 1:  # what one set masks, another may use
+        fill_masked(model, draw(st.sampled_from([0.0, -1e30])))
+    return model
+
+
+@given(models_of_any_head(), st.booleans(), st.integers(0, 10**6))
+@settings(max_examples=60)
+def test_both_ways_agree_for_every_head(model, as_ensemble, seed):
+    noise = uniforms(7, model.input_dim, seed)
+    ensemble = (model.num_masks or 3) if as_ensemble else None
+    naive = model.sample(7, method="naive", noise=noise, ensemble=ensemble)
+    incremental = model.sample(7, noise=noise, ensemble=ensemble)
+    if isinstance(model.head, MixtureOfGaussians):
+        torch.testing.assert_close(incremental, naive, rtol=1e-9, atol=1e-9)
+    else:
+        assert torch.equal(incremental, naive)
+    model.check_data(incremental)
+
+
+@pytest.mark.parametrize("head", HEADS, ids=repr)
+@METHOD
+def test_each_value_follows_from_the_conditionals_of_its_row(head, method):
+    """The definition itself, for every head."""
+    model = MADE(20, (30,), natural_order=False, head=head, direct=True, conditioning=True, seed=3)
+    with_weights(model.double(), 0.5)
+    noise = uniforms(30, 20)
+    x = model.sample(30, noise=noise, method=method)
+    with torch.no_grad():
+        params = model(x).view(30, 20, head.params_per_variable)
+    torch.testing.assert_close(x, head.sample(params, noise), rtol=1e-9, atol=1e-9)
+
+
+@METHOD
+def test_samples_of_classes_follow_the_models_distribution(method):
+    model = MADE(4, (9,), natural_order=False, head=Categorical(3), num_masks=2, seed=0).double()
+    with_weights(model, 2.0)
+    x = torch.cartesian_prod(*[torch.arange(3.0)] * 4)
+    for ensemble in (None, 2):
+        generator = torch.Generator().manual_seed(1)
+        samples = model.sample(DRAWS, method=method, generator=generator, ensemble=ensemble)
+        with torch.no_grad():
+            p = model.log_prob(x, ensemble).exp()
+        assert p_value(samples, x, p) > 1e-4
+    with torch.no_grad():
+        assert p_value(samples, x, model.log_prob(x).exp()) < 1e-12, "of one of the two members"
+
+
+# ---- ensembles ----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def mixed():
+    """Two orderings and two sets of hidden degrees that are far from one another."""
+    model = MADE(5, (16,), natural_order=False, direct=True, num_masks=3, seed=1).double()
+    return with_weights(model, 2.0, seed=4)
+
+
+@METHOD
+def test_samples_of_an_ensemble_follow_the_mixture_and_no_member(mixed, method):
+    generator = torch.Generator().manual_seed(0)
+    samples = mixed.sample(DRAWS, method=method, generator=generator, ensemble=3)
+    x = torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * 5)
+    with torch.no_grad():
+        assert p_value(samples, x, mixed.log_prob(x, 3).exp()) > 1e-4
+        for number in range(3):
+            member = under(mixed, mixed.member_degrees(number))
+            assert p_value(samples, x, member.log_prob(x).exp()) < 1e-12
+        assert p_value(samples, x, mixed.log_prob(x, 2).exp()) < 1e-12
+
+
+def test_samples_of_the_ensemble_of_fresh_masks_follow_its_mixture():
+    model = MADE(5, (16,), natural_order=False, direct=True, num_masks=None, seed=1).double()
+    with_weights(model, 2.0, seed=4)
+    samples = model.sample(DRAWS, generator=torch.Generator().manual_seed(0), ensemble=4)
+    x = torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * 5)
+    with torch.no_grad():
+        assert p_value(samples, x, model.log_prob(x, 4).exp()) > 1e-4
+        assert p_value(samples, x, model.log_prob(x).exp()) < 1e-12
+
+
+@METHOD
+def test_the_first_noise_chooses_the_member_and_what_it_leaves_is_noise(mixed, method):
+    noise = uniforms(60, 5)
+    found = mixed.sample(60, noise=noise, method=method, ensemble=3)
+    members = (3 * noise[:, 0]).long()
+    assert members.unique().tolist() == [0, 1, 2]
+    for number in range(3):
+        rows = members == number
+        rest = noise[rows].clone()
+        rest[:, 0] = 3 * rest[:, 0] - number
+        member = under(mixed, mixed.member_degrees(number))
+        assert torch.equal(found[rows], member.sample(len(rest), noise=rest))
+
+
+@METHOD
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_an_ensemble_takes_noise_of_0_and_1(mixed, method, dtype):
+    noise = torch.tensor([0.0, 1.0], dtype=dtype)[:, None].expand(2, 5)
+    model = MADE(5, (16,), natural_order=False, direct=True, num_masks=3, seed=1).to(dtype)
+    assert model.sample(2, noise=noise, method=method, ensemble=3).tolist() == [[1] * 5, [0] * 5]
+    assert noise.tolist() == [[0] * 5, [1] * 5], "noise is not changed"
+
+
+def test_an_ensemble_of_one_is_the_first_set(mixed):
+    noise = uniforms(50, 5)
+    first = under(mixed, mixed.member_degrees(0)).sample(50, noise=noise)
+    assert torch.equal(mixed.sample(50, noise=noise, ensemble=1), first)
+
+
+def test_an_ensemble_is_drawn_in_parts_that_do_not_show(monkeypatch, mixed):
+    noise = uniforms(23, 5)
+    whole = mixed.sample(23, noise=noise, ensemble=3)
+    monkeypatch.setattr(made, "SAMPLES_AT_ONCE", 7)
+    assert torch.equal(mixed.sample(23, noise=noise, ensemble=3), whole)
+
+
+# ---- completion ---------------------------------------------------------------------------------
+
+
+def given_the_known(model, x, known):
+    """Every row that agrees with x where it is known, and its probability given that: by force."""
+    rows = torch.cartesian_prod(*[torch.arange(2.0)] * model.input_dim)
+    rows = rows[(rows == x)[:, known].all(dim=1)]
+    with torch.no_grad():
+        return rows, torch.softmax(model.log_prob(rows), dim=0)
+
+
+KNOWN = torch.tensor([False, True, False, True, True, False, False])
+
+
+def seven(scale=1.5, **arguments):
+    defaults = {"natural_order": False, "direct": True, "conditioning": True, "seed": 2}
+    model = MADE(7, (16, 16), **{**defaults, **arguments}).double()
+    return with_weights(model, scale, seed=4)
+
+
+ROW = torch.tensor([[1.0, 1.0, 0.0, 0.0, 1.0, 0.0, 1.0]])
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"ordering": [3, 1, 4, 6, 0, 2, 5]},
+        {"num_masks": None},
+        {"num_masks": None, "degrees": "paper"},
+        {"ordering": [4, 3, 1, 6, 0, 2, 5], "num_masks": 3},
+    ],
+    ids=["given", "any", "any, paper", "given, 3 sets"],
+)
+def test_completions_follow_the_conditional_of_their_ordering(arguments):
+    model = seven(**arguments)
+    degrees, is_exact = completion_degrees(model, KNOWN)
+    assert is_exact
+    assert sorted(degrees[0][KNOWN].tolist()) == [1, 2, 3]
+    generator = torch.Generator().manual_seed(0)
+    found = complete(model, ROW, KNOWN, DRAWS, generator=generator)
+    assert found.log_weights is None
+    assert found.effective_sample_size.tolist() == [DRAWS]
+    samples = found.samples[0]
+    assert torch.equal(samples[:, KNOWN], ROW[:, KNOWN].double().expand(DRAWS, 3))
+    rows, p = given_the_known(under(model, degrees), ROW, KNOWN)
+    assert p.max() < 0.9
+    assert p_value(samples, rows, p) > 1e-4
+
+
+def test_completions_do_not_follow_another_orderings_conditional():
+    """The test above can fail: this is the conditional of the ordering in use, not of theirs."""
+    model = seven(num_masks=None)
+    samples = complete(model, ROW, KNOWN, DRAWS).samples[0]
+    assert p_value(samples, *given_the_known(model, ROW, KNOWN)) < 1e-12
+
+
+def test_an_ordering_made_for_the_purpose_is_that_of_the_shared_weights():
+    model = seven(num_masks=None)
+    degrees, _ = completion_degrees(model, KNOWN)
+    assert [len(d) for d in degrees] == [7, 16, 16]
+    for _ in range(2):  # the same each time, whatever the masks in use
+        model.resample_masks()
+        again, _ = completion_degrees(model, KNOWN)
+        assert all(map(torch.equal, again, degrees))
+
+
+def test_of_k_stored_orderings_the_one_with_the_known_first_is_taken():
+    model = seven(num_masks=12, seed=5)
+    number = 7
+    ordering = torch.argsort(model.member_degrees(number)[0])
+    known = torch.zeros(7, dtype=torch.bool).index_fill(0, ordering[:3], True)
+    fitting = [n for n in range(12) if model.orders[n][known].max() == 3]
+    assert int(model.position) not in fitting
+    degrees, is_exact = completion_degrees(model, known)
+    assert is_exact
+    assert all(map(torch.equal, degrees, model.member_degrees(fitting[0])))
+    found = complete(model, ROW, known, DRAWS, generator=torch.Generator().manual_seed(0))
+    assert found.log_weights is None
+    rows, p = given_the_known(under(model, degrees), ROW, known)
+    assert p_value(found.samples[0], rows, p) > 1e-4
+
+
+def test_the_set_in_use_comes_before_the_others():
+    model = MADE(4, (8, 8), num_masks=3, seed=0)  # natural, in all three
+    model.resample_masks()
+    degrees, is_exact = completion_degrees(model, torch.tensor([True, True, False, False]))
+    assert is_exact
+    assert all(map(torch.equal, degrees, model.degrees))
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"natural_order": True},
+        {"natural_order": True, "num_masks": None},
+        {"ordering": [0, 1, 2, 3, 4, 5, 6], "num_masks": None},
+        {"ordering": [0, 1, 2, 3, 4, 5, 6], "num_masks": 2},
+    ],
+)
+def test_weights_make_up_for_known_variables_that_come_late(arguments):
+    model = seven(**arguments)
+    model.resample_masks()
+    n = 100_000
+    found = complete(model, ROW, KNOWN, n, generator=torch.Generator().manual_seed(0))
+    rows, p = given_the_known(model, ROW, KNOWN)
+    places = (rows == found.samples[0, :, None]).all(dim=2).int().argmax(dim=1)
+    weights = torch.softmax(found.log_weights[0], dim=0)
+    weighted = torch.zeros(len(rows), dtype=torch.float64).index_add_(0, places, weights)
+    plain = torch.bincount(places, minlength=len(rows)) / n
+    size = found.effective_sample_size.item()
+    assert size > 1000
+    assert (weighted - p).abs().max() < 4 * (0.25 / size) ** 0.5  # four standard errors at most
+    assert (plain - p).abs().max() > 0.02, "without weights it is another distribution"
+    assert torch.equal(found.samples[0][:, KNOWN], ROW[:, KNOWN].double().expand(n, 3))
+
+
+def test_weights_and_effective_sample_size_by_hand():
+    model = seven(natural_order=True)
+    found = complete(model, ROW, KNOWN, 200, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        each = model.log_conditionals(found.samples[0])
+    torch.testing.assert_close(found.log_weights[0], each[:, 1] + each[:, 3] + each[:, 4])
+    w = found.log_weights[0].exp()
+    assert found.effective_sample_size.item() == pytest.approx((w.sum() ** 2 / (w**2).sum()).item())
+
+
+def test_few_effective_samples_are_said():
+    """x2 copies x1, which is rarely 1, and x2 = 1 is known: one sample in twenty fits."""
+    model = MADE(2, hidden_dims=())
+    with torch.no_grad():
+        model.net[0].weight.zero_()
+        model.net[0].weight[1, 0] = 40.0
+        model.net[0].bias.copy_(torch.tensor([math.log(0.05 / 0.95), -20.0]))
+    x, known = torch.ones(1, 2), torch.tensor([False, True])
+    noise = torch.full((1, 20, 2), 0.5)
+    noise[0, 7, 0] = 0.01
+    with pytest.warns(UserWarning, match=r"worth 1\.0 exact ones \(of 20\).*num_masks=None"):
+        found = complete(model, x, known, 20, noise=noise)
+    assert found.samples[0, :, 0].nonzero().tolist() == [[7]]
+    assert found.log_weights[0].argmax() == 7
+    assert found.effective_sample_size.item() == pytest.approx(1, abs=1e-6)
+    noise[0, :4, 0] = 0.01  # five of twenty fit: nothing to warn of
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = complete(model, x, known, 20, noise=noise)
+    assert found.effective_sample_size.item() == pytest.approx(5, abs=1e-5)
+
+
+@pytest.mark.parametrize("num_masks", [1, 3, None])
+@pytest.mark.filterwarnings("error")
+def test_all_known_and_none_known(num_masks):
+    model = seven(num_masks=num_masks, natural_order=num_masks is None)
+    whole = complete(model, ROW, torch.ones(7), 3)
+    assert torch.equal(whole.samples, ROW.double().expand(1, 3, 7))
+    assert whole.log_weights is None
+    noise = torch.stack([uniforms(5, 7, 1), uniforms(5, 7, 2)])
+    new = complete(model, ROW.expand(2, 7), torch.zeros(7), 5, noise=noise)
+    assert new.log_weights is None
+    for rows, u in zip(new.samples, noise, strict=True):  # what sample draws from the same noise
+        assert torch.equal(rows, model.sample(5, noise=u))
+
+
+def test_what_is_known_may_differ_from_row_to_row():
+    model = seven(num_masks=None)
+    x = uniforms(6, 7).round()
+    known = uniforms(6, 7, seed=1) < 0.5
+    known[3] = known[0]
+    noise = torch.stack([uniforms(4, 7, seed) for seed in range(6)])
+    together = complete(model, x, known, 4, noise=noise)
+    assert together.samples.shape == (6, 4, 7)
+    for row in range(6):
+        alone = complete(model, x[row : row + 1], known[row], 4, noise=noise[row : row + 1])
+        assert torch.equal(together.samples[row], alone.samples[0])
+        kept = together.samples[row][:, known[row]]
+        assert torch.equal(kept, x[row, known[row]].expand_as(kept))
+
+
+def test_rows_that_need_no_weights_have_zeros_beside_those_that_do():
+    model = seven(natural_order=True)
+    known = torch.stack([torch.arange(7) < 3, torch.arange(7) == 2])
+    found = complete(model, ROW.expand(2, 7), known, 50)
+    assert found.log_weights[0].eq(0).all()
+    assert found.log_weights[1].ne(0).any()
+    assert found.effective_sample_size[0].item() == pytest.approx(50)
+    assert found.effective_sample_size[1] < 49.99
+
+
+@pytest.mark.parametrize("dtype", [torch.bool, torch.uint8, torch.int64, torch.float32])
+def test_known_and_rows_of_any_dtype(dtype):
+    model = seven(num_masks=None)
+    noise = uniforms(3, 7)[None]
+    expected = complete(model, ROW, KNOWN, 3, noise=noise).samples
+    assert torch.equal(complete(model, ROW, KNOWN.to(dtype), 3, noise=noise).samples, expected)
+    assert torch.equal(complete(model, ROW.to(dtype), KNOWN, 3, noise=noise).samples, expected)
+    assert expected.dtype == torch.float64
+
+
+@pytest.mark.parametrize("garbage", [torch.nan, torch.inf, 2.0, -1.0])
+def test_what_stands_in_unknown_places_does_not_matter(garbage):
+    model = seven(num_masks=None)
+    noise = uniforms(3, 7)[None]
+    expected = complete(model, ROW, KNOWN, 3, noise=noise).samples
+    filled = torch.where(KNOWN, ROW, torch.tensor(garbage))
+    assert torch.equal(complete(model, filled, KNOWN, 3, noise=noise).samples, expected)
+    with pytest.raises(ValueError, match=r"must hold only 0 and 1, got .* and 2 more"):
+        complete(model, torch.where(KNOWN, torch.tensor(garbage), ROW), KNOWN)
+
+
+@pytest.mark.parametrize("head", HEADS, ids=repr)
+@pytest.mark.parametrize("num_masks", [1, None])
+def test_every_head_is_completed_from_its_own_conditionals(head, num_masks):
+    model = MADE(6, (12,), natural_order=False, head=head, num_masks=num_masks, seed=1).double()
+    with_weights(model, 0.5)
+    known = torch.tensor([False, True, False, False, True, True])
+    x = model.sample(3, noise=uniforms(3, 6))
+    noise = torch.stack([uniforms(4, 6, seed) for seed in range(3)])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = complete(model, x, known, 4, noise=noise)
+    assert torch.equal(found.samples[..., known], x[:, None, known].expand(3, 4, 3))
+    assert (found.log_weights is None) == (num_masks is None)
+    member = under(model, completion_degrees(model, known)[0])
+    rows = found.samples.flatten(0, 1)
+    with torch.no_grad():
+        params = member(rows).view(12, 6, head.params_per_variable)
+    drawn = head.sample(params, noise.flatten(0, 1))
+    torch.testing.assert_close(rows[:, ~known], drawn[:, ~known], rtol=1e-9, atol=1e-9)
+
+
+def test_completions_are_drawn_in_parts_that_do_not_show(monkeypatch):
+    model = seven(natural_order=True)
+    x, noise = uniforms(5, 7).round(), torch.stack([uniforms(4, 7, seed) for seed in range(5)])
+    whole = complete(model, x, KNOWN, 4, noise=noise)
+    monkeypatch.setattr(sampling, "SAMPLES_AT_ONCE", 8)
+    parts = complete(model, x, KNOWN, 4, noise=noise)
+    assert torch.equal(parts.samples, whole.samples)
+    torch.testing.assert_close(parts.log_weights, whole.log_weights)
+
+
+def test_completions_of_no_row():
+    model = seven(num_masks=None)
+    for known in (KNOWN, KNOWN.expand(0, 7)):
+        found = complete(model, ROW[:0], known, 3)
+        assert found.samples.shape == (0, 3, 7)
+        assert found.effective_sample_size.shape == (0,)
+
+
+@pytest.mark.filterwarnings("ignore:these completions")
+def test_completions_draw_from_the_stream_they_are_given():
+    for num_masks in (1, None):
+        model = seven(num_masks=num_masks, dropout=0.3)
+        before = torch.get_rng_state()
+        first, again, other = (
+            complete(model, ROW, KNOWN, 50, generator=torch.Generator().manual_seed(seed)).samples
+            for seed in (3, 3, 4)
+        )
+        assert torch.equal(first, again)
+        assert not torch.equal(first, other)
+        complete(model, ROW, KNOWN, 1, noise=uniforms(1, 7)[None])
+        assert torch.equal(torch.get_rng_state(), before)
+        torch.manual_seed(3)
+        from_global = complete(model, ROW, KNOWN, 50).samples
+        assert torch.equal(from_global, first)
+
+
+def test_autocast_changes_no_completion():
+    model = with_weights(MADE(40, (30, 30), direct=True, seed=0), 2.0)
+    x, known = uniforms(3, 40).round(), torch.arange(40) > 36
+    noise = torch.stack([uniforms(20, 40, seed, torch.float32) for seed in range(3)])
+    expected = complete(model, x, known, 20, noise=noise)
+    with torch.autocast("cpu", torch.bfloat16):
+        found = complete(model, x, known, 20, noise=noise)
+    assert torch.equal(found.samples, expected.samples)
+    assert torch.equal(found.log_weights, expected.log_weights)
+
+
+@pytest.mark.parametrize(
+    ("error", "message", "arguments"),
+    [
+        (TypeError, r"x must be a torch\.Tensor, got list", {"x": [[1] * 7]}),
+        (ValueError, r"x must have shape \(B, 7\), got \(7,\)", {"x": ROW[0]}),
+        (ValueError, r"x must have shape \(B, 7\), got \(1, 6\)", {"x": ROW[:, 1:]}),
+        (TypeError, r"known must be a torch\.Tensor, got list", {"known": [True] * 7}),
+        (TypeError, r"known must be a torch\.Tensor, got NoneType", {"known": None}),
+        (ValueError, r"known must have shape \(7,\) or \(1, 7\), got \(6,\)", {"known": KNOWN[1:]}),
+        (ValueError, r"known must have .*, got \(2, 7\)", {"known": KNOWN.expand(2, 7)}),
+        (ValueError, r"known must hold only True and False", {"known": 2 * KNOWN}),
+        (ValueError, r"known must hold only True and False", {"known": KNOWN * torch.nan}),
+        (ValueError, r"n_samples must be at least 1, got 0", {"n_samples": 0}),
+        (ValueError, r"n_samples must be at least 1, got -1", {"n_samples": -1}),
+        (TypeError, r"n_samples must be a whole number, got 1\.5", {"n_samples": 1.5}),
+        (TypeError, r"n_samples must be a whole number, got True", {"n_samples": True}),
+        (
+            ValueError,
+            r"noise must have shape \(B, n_samples, input_dim\) = \(1, 2, 7\), got \(2, 7\)",
+            {"noise": torch.rand(2, 7)},
+        ),
+        (
+            ValueError,
+            r"noise must .*, got \(2, 1, 7\)",
+            {"noise": torch.rand(2, 1, 7)},
+        ),
+        (ValueError, r"noise must lie between 0 and 1", {"noise": torch.full((1, 2, 7), 1.5)}),
+        (TypeError, r"noise must be a torch\.Tensor, got float", {"noise": 0.5}),
+        (
+            ValueError,
+            r"give either noise or a generator",
+            {"noise": torch.rand(1, 2, 7), "generator": torch.Generator()},
+        ),
+    ],
+)
+def test_a_completion_that_cannot_be_is_refused(error, message, arguments):
+    model = seven(num_masks=None, dropout=0.5)
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    stream = torch.get_rng_state()
+    with pytest.raises(error, match=message):
+        complete(**{"model": model, "x": ROW, "known": KNOWN, "n_samples": 2, **arguments})
+    assert all(torch.equal(before[name], value) for name, value in model.state_dict().items())
+    assert model.training
+    assert torch.equal(torch.get_rng_state(), stream)
+
+
+# ---- conditionals -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("head", HEADS, ids=repr)
+def test_conditionals_multiply_to_the_probability_of_the_row(head):
+    model = MADE(5, (9,), natural_order=False, head=head, direct=True, seed=0).double()
+    with_weights(model, 0.5)
+    x = model.sample(10, noise=uniforms(10, 5))
+    each = torch.stack([conditional(model, x, i) for i in range(5)])
+    assert each.shape == (5, 10)
+    assert not each.requires_grad
+    torch.testing.assert_close(each.prod(dim=0), model.log_prob(x).exp().detach())
+    torch.testing.assert_close(each.T.log(), model.log_conditionals(x).detach())
+
+
+def test_conditionals_of_a_binary_variable_by_force():
+    """p(x_i | x_before) from the table of all probabilities, in no natural ordering."""
+    model = with_weights(MADE(4, (9,), ordering=[1, 2, 0, 3], direct=True, seed=0).double(), 2.0)
+    rows = torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * 4)
+    with torch.no_grad():
+        p = model.log_prob(rows).exp()
+    for step, i in enumerate([1, 2, 0, 3]):
+        before = [1, 2, 0, 3][:step]
+        found = conditional(model, rows, i)
+        for x, value in zip(rows, found, strict=True):
+            alike = (rows == x)[:, before].all(dim=1)
+            expected = p[alike & (rows[:, i] == x[i])].sum() / p[alike].sum()
+            assert value.item() == pytest.approx(expected.item(), rel=1e-9)
+
+
+def test_conditionals_do_not_see_what_comes_later():
+    model = with_weights(MADE(4, (9,), ordering=[1, 2, 0, 3], direct=True, seed=0).double(), 2.0)
+    x = torch.tensor([[0.0, 1, 0, 0], [1.0, 1, 0, 1]])  # alike in x2 and x3
+    assert conditional(model, x, 2)[0] == conditional(model, x, 2)[1]
+    assert conditional(model, x, 3)[0] != conditional(model, x, 3)[1]
+
+
+@pytest.mark.parametrize(
+    ("error", "message", "x", "i"),
+    [
+        (ValueError, r"i must be less than 7, the number of variables, got 7", ROW, 7),
+        (ValueError, r"i must be at least 0, got -1", ROW, -1),
+        (TypeError, r"i must be a whole number, got 1\.0", ROW, 1.0),
+        (TypeError, r"i must be a whole number, got True", ROW, True),
+        (ValueError, r"must have shape \(B, 7\), got \(7,\)", ROW[0], 0),
+        (ValueError, r"must hold only 0 and 1", ROW / 2, 0),
+        (TypeError, r"x must be a torch\.Tensor, got list", [[0] * 7], 0),
+    ],
+)
+def test_a_conditional_that_is_not_there_is_refused(error, message, x, i):
+    with pytest.raises(error, match=message):
+        conditional(seven(), x, i)
