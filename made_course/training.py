@@ -9,7 +9,7 @@ import os
 import pathlib
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from functools import cache
@@ -29,6 +29,9 @@ PRECISIONS = ("auto", "float32", "bfloat16")
 WARM_UP = 0.3
 """Share of all steps in which the learning rate rises to its peak."""
 MAX_GRADIENT_NORM = 1.0
+ONE_CYCLE = {"batch_size": 512, "lr": 0.015, "weight_decay": 0.03}
+PATIENT = {"batch_size": 100, "lr": 0.01, "weight_decay": None}
+"""What ``fit`` takes where an argument is left None, without and with ``patience``."""
 FUSED = ("cpu", "cuda")
 """Kinds of device on which PyTorch's optimizers have a fast form in one piece."""
 
@@ -186,9 +189,9 @@ def fit(
     valid: Batches | None = None,
     *,
     epochs: int = 10,
-    batch_size: int = 512,
-    lr: float = 0.015,
-    weight_decay: float = 0.03,
+    batch_size: int | None = None,
+    lr: float | None = None,
+    weight_decay: float | None = None,
     patience: int | None = None,
     precision: str = "auto",
     seed: int | None = None,
@@ -211,12 +214,14 @@ def fit(
             iterated anew each epoch, such as those of :func:`made_course.make_mnist_loaders`.
         valid: the same, for scoring only.
         epochs: passes over ``train``; with ``patience`` at most that many.
-        batch_size: rows a step, where ``train`` is a tensor.
-        lr: peak of the learning rate.
-        weight_decay: of AdamW.
-        patience: stop once that many epochs have brought no better score on ``valid``. The rate
-            then stays at its peak and halves whenever a third of the patience has gone by in vain,
-            so that it does not depend on ``epochs``.
+        batch_size: rows a step, where ``train`` is a tensor; None is 512, with ``patience`` 100.
+        lr: peak of the learning rate; None is 0.015, with ``patience`` 0.01.
+        weight_decay: of AdamW; None is 0.03, with ``patience`` the :func:`falling_decay`.
+        patience: stop once that many epochs have brought no better score on ``valid``. This is for
+            tables of any size: nothing depends on ``epochs`` then. The rate stays at its peak after
+            the first epoch; the decay goes from strong to weak, so that the best epoch chooses the
+            decay, too; biases do not decay; and what is scored, shown to ``on_epoch`` and kept
+            are weights averaged over the last steps, see :func:`average_into`.
         precision: ``"float32"`` computes in the model's own dtype, ``"bfloat16"`` under autocast,
             ``"auto"`` under autocast where a short trial shows that it is faster here, and never
             for densities, which may be too narrow for it.
@@ -241,7 +246,7 @@ def fit(
 
     Source:
         Germain et al. 2015, Algorithm 1 (the loss); Loshchilov and Hutter 2019 (AdamW); Smith and
-        Topin 2018 (one cycle).
+        Topin 2018 (one cycle); Shamir and Zhang 2013 (averages).
 
     Example:
         >>> x = torch.tensor([[0, 0, 0], [0, 1, 1], [1, 1, 0]]).repeat(40, 1)
@@ -251,11 +256,15 @@ def fit(
         True
     """
     # the plain numbers they stand for: those of NumPy would make a checkpoint unreadable
-    epochs, batch_size = check_count("epochs", epochs), check_count("batch_size", batch_size)
-    lr, weight_decay = (
-        check_number("lr", lr, positive=True),
-        check_number("weight_decay", weight_decay),
+    epochs = check_count("epochs", epochs)
+    default = PATIENT if patience else ONE_CYCLE
+    batch_size = check_count(
+        "batch_size", default["batch_size"] if batch_size is None else batch_size
     )
+    lr = check_number("lr", default["lr"] if lr is None else lr, positive=True)
+    weight_decay = default["weight_decay"] if weight_decay is None else weight_decay
+    if weight_decay is not None:
+        weight_decay = check_number("weight_decay", weight_decay)
     check_choice("precision", precision, PRECISIONS)
     if seed is not None:
         seed = check_count("seed", seed, smallest=0)
@@ -273,19 +282,31 @@ def fit(
         _count_batches(model, valid, batch_size)
 
     device = next(model.parameters()).device
+    groups = [{"params": list(model.parameters())}]
+    if patience:  # a bias is the logit of a frequency, which may be far from 0
+        biases = [p for p in model.parameters() if p.dim() == 1]
+        weights = [p for p in model.parameters() if p.dim() > 1]
+        groups = [{"params": weights}, {"params": biases, "weight_decay": 0.0}]
     optimizer = torch.optim.AdamW(
-        model.parameters(),
+        groups,
         lr=lr,
-        weight_decay=weight_decay,
+        weight_decay=weight_decay or 0.0,
         fused=device.type in FUSED,
     )
     history = History(unit="differential nats" if _is_density(model) else "nats")
 
-    def rate(batch: int) -> float:
+    def before_step(batch: int) -> None:
         step = len(history) * steps + batch
+        share = min(1.0, (step + 1) / steps) if patience else one_cycle(step, steps * epochs)
+        for group in optimizer.param_groups:
+            group["lr"] = lr * share
+        if weight_decay is None:  # AdamW multiplies it by the rate
+            optimizer.param_groups[0]["weight_decay"] = falling_decay(step) / (lr * share)
+
+    def after_step(batch: int) -> None:
         if patience:
-            return lr * plateau(step, steps, history.valid_nll, patience)
-        return lr * one_cycle(step, steps * epochs)
+            average_into(run["average"], model.parameters(), len(history) * steps + batch)
+        bar.update()
 
     settings = {
         "model": f"{model!r} in {next(model.parameters()).dtype}",
@@ -305,8 +326,9 @@ def fit(
         log_prob = processes.log_prob_of(model)
         # what is true of the last whole epoch; replaced as one when the next is done
         run = {"epochs": 0, "model": _copy_of(model), "best": None, "bfloat16": None}
+        run["average"] = [p.detach().clone() for p in model.parameters()] if patience else None
         if checkpoint is not None and pathlib.Path(checkpoint).exists():
-            run = _resume(checkpoint, settings, model, optimizer, history, train)
+            run |= _resume(checkpoint, settings, model, optimizer, history, train)
         if run["bfloat16"] is None:
             own = next(model.parameters()).dtype
             run["bfloat16"] = precision == "bfloat16" or (
@@ -329,20 +351,23 @@ def fit(
                         _batches(train, batch_size),
                         optimizer,
                         epoch=len(history) + 1,
-                        rate=rate,
+                        before_step=before_step,
                         max_norm=MAX_GRADIENT_NORM,
                         bfloat16=run["bfloat16"],
-                        on_step=bar.update,
+                        after_step=after_step,
                         log_prob=log_prob,
                         processes=processes,
                     )
+                    weights = scored = _copy_of(model)
+                    if patience:
+                        _set_weights(model, run["average"])
+                        scored = _copy_of(model)
                     score = None
                     if valid is not None:
                         total, rows = _sum_nll(model, valid, first, processes=processes)
                         score = total / rows
                     if score is not None and not math.isfinite(score):
                         raise _not_finite(score, len(history) + 1, steps)
-                    weights = _copy_of(model)
                     is_best = score is not None and score < min(history.valid_nll, default=math.inf)
                     history.append(
                         train_nll=train_nll,
@@ -354,7 +379,7 @@ def fit(
                         **run,
                         "epochs": len(history),
                         "model": weights,
-                        "best": weights if is_best else run["best"],
+                        "best": scored if is_best else run["best"],
                     }
                     bar.set_postfix_str(
                         f"train NLL {train_nll:.2f}" if score is None else f"valid NLL {score:.2f}"
@@ -368,6 +393,8 @@ def fit(
                                 stop = on_epoch(model, history)
                         if processes.agree(stop is True):
                             break
+                    if patience:  # training goes on where it was
+                        model.load_state_dict(weights)
             except KeyboardInterrupt:
                 pass
             finally:
@@ -398,28 +425,54 @@ def one_cycle(step: int, steps: int) -> float:
     return 0.5 + 0.5 * math.cos(math.pi * (step - rise) / max(1, steps - rise))
 
 
-def plateau(step: int, steps_per_epoch: int, valid_nll: list[float], patience: int) -> float:
-    """Share of the peak rate: up during the first epoch, then halved whenever progress stalls.
+def falling_decay(step: int) -> float:
+    r"""Share of itself that each weight loses at a step: :math:`10 / (100 + t)`.
+
+    A strong decay leaves a network nothing but the strongest dependencies, a weak one lets it learn
+    the rest and in the end the noise. What has passed through all of them in one run has met the
+    decay that its data need, and the validation score tells when.
 
     Args:
-        step: steps done so far.
-        steps_per_epoch: steps in which the rate rises.
-        valid_nll: score of each epoch so far (nats).
-        patience: epochs without a better score after which training ends; each third halves.
+        step: steps done so far, t.
 
     Returns:
-        a number in (0, 1].
+        a number in (0, 0.1].
 
     Example:
-        >>> plateau(0, 4, [], 3), plateau(9, 4, [2.0, 1.9], 3), plateau(13, 4, [2.0, 1.9, 1.9], 3)
-        (0.25, 1.0, 0.5)
+        >>> falling_decay(0), falling_decay(900)
+        (0.1, 0.01)
     """
-    wait, halvings, stalled, best = max(1, patience // 3), 0, 0, math.inf
-    for nll in valid_nll:
-        stalled = 0 if nll < best else stalled + 1
-        best = min(best, nll)
-        halvings += stalled > 0 and stalled % wait == 0
-    return min(1.0, (step + 1) / steps_per_epoch) * 0.5**halvings
+    return 10 / (100 + step)
+
+
+@torch.no_grad()
+def average_into(averages: Sequence[Tensor], weights: Iterable[Tensor], step: int) -> None:
+    r"""Take the weights after one more step into their averages, in place.
+
+    .. math::
+        \bar\theta \leftarrow \bar\theta + \frac{5}{t + 5}\,(\theta - \bar\theta)
+
+    The first weights are the first averages. Later ones reach back over about a fifth of all steps,
+    whatever their number, so that the noise of single batches cancels out.
+
+    Args:
+        averages: a tensor for each one of ``weights``.
+        weights: those after step t.
+        step: steps done before it, t.
+
+    Source:
+        Shamir and Zhang 2013, "Stochastic Gradient Descent for Non-smooth Optimization: Convergence
+        Results and Optimal Averaging Schemes" (polynomial-decay averaging, with an exponent of 4).
+
+    Example:
+        >>> average = torch.zeros(1)
+        >>> for step, weight in enumerate([2.0, 8.0]):
+        ...     average_into([average], [torch.tensor([weight])], step)
+        >>> average.item()  # 2, then five sixths of the way to 8
+        7.0
+    """
+    for average, weight in zip(averages, weights, strict=True):
+        average.lerp_(weight, 5 / (step + 5))
 
 
 def train_made(
@@ -478,10 +531,10 @@ def _train_epoch(
     optimizer: torch.optim.Optimizer,
     *,
     epoch: int,
-    rate: Callable[[int], float] | None = None,
+    before_step: Callable[[int], object] = lambda number: None,
     max_norm: float | None = None,
     bfloat16: bool = False,
-    on_step: Callable[[], object] = lambda: None,
+    after_step: Callable[[int], object] = lambda number: None,
     log_prob: Callable[[Tensor], Tensor] | None = None,
     processes: Processes = ALONE,
 ) -> float:
@@ -491,8 +544,7 @@ def _train_epoch(
     device = next(model.parameters()).device
     total, rows = 0.0, 0
     for number, batch in enumerate(_tensors(batches)):
-        if rate is not None:
-            optimizer.param_groups[0]["lr"] = rate(number)
+        before_step(number)
         share = processes.share(batch).to(device)
         # one context a step: autocast keeps its copies of the biases until it ends
         with (
@@ -513,7 +565,7 @@ def _train_epoch(
             model.resample_masks()
         total += nll * len(batch)
         rows += len(batch)
-        on_step()
+        after_step(number)
     if rows == 0:
         raise ValueError(
             f"there are no batches in epoch {epoch}: a loader must yield them anew each time"
@@ -678,6 +730,12 @@ def _is_patience_over(history: History, patience: int | None) -> bool:
     return patience is not None and len(history) - (history.best_epoch or 0) >= patience
 
 
+@torch.no_grad()
+def _set_weights(model: nn.Module, weights: Iterable[Tensor]) -> None:
+    for p, weight in zip(model.parameters(), weights, strict=True):
+        p.copy_(weight)
+
+
 def _copy_of(model: nn.Module) -> dict[str, Tensor]:
     return {name: value.clone() for name, value in model.state_dict().items()}
 
@@ -722,7 +780,10 @@ def _resume(path, settings, model, optimizer, history, train) -> dict:
     _set_random_states(next(model.parameters()).device, content["random"])
     if content["loader"] is not None:
         train.generator.set_state(content["loader"])
-    return content["run"]
+    run, device = content["run"], next(model.parameters()).device
+    if run.get("average") is not None:
+        run["average"] = [average.to(device) for average in run["average"]]
+    return run
 
 
 # ---- the training command -----------------------------------------------------------------------

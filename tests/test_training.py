@@ -18,7 +18,7 @@ from PIL import Image
 from torch.utils.data import DataLoader, TensorDataset
 
 from made_course import MADE, History, evaluate, fit, save_samples_grid, train_made, training
-from made_course.training import one_cycle, plateau
+from made_course.training import average_into, falling_decay, one_cycle
 
 PATTERNS = torch.tensor([[0.0, 0.0, 0.0], [0.0, 1.0, 1.0], [1.0, 1.0, 0.0]])
 DATA = PATTERNS.repeat(40, 1)
@@ -414,9 +414,7 @@ def test_with_patience_the_number_of_epochs_changes_nothing():
         runs.append((measured(history), state(model)))
     assert runs[0][0] == runs[1][0]
     assert same(runs[0][1], runs[1][1])
-    # the peak, and a half of it after every two epochs in vain
-    rates = runs[0][0][3]
-    assert rates == [0.02, 0.02, 0.02, 0.01, 0.01, 0.005, 0.005]
+    assert runs[0][0][3] == [0.02] * 7
 
 
 def test_without_patience_the_cycle_spans_all_epochs():
@@ -441,18 +439,169 @@ def test_one_cycle_rises_once_and_falls_once(steps, data):
     assert one_cycle(steps + 5, steps) == one_cycle(steps - 1, steps) or steps == 1
 
 
-@given(st.lists(st.floats(0, 100), max_size=30), st.integers(1, 12), st.integers(0, 9))
-def test_plateau_never_rises_after_its_first_epoch(scores, patience, step):
-    shares = [plateau(10 * k + step, 10, scores[:k], patience) for k in range(len(scores) + 1)]
-    assert shares[0] == (step + 1) / 10
-    assert all(0 < share <= 1 for share in shares)
-    assert all(after in (before, before / 2) for before, after in pairwise(shares[1:]))
+# ---- patience: averaged weights and a falling decay ---------------------------------------------
 
 
-def test_plateau_halves_after_each_third_of_the_patience():
-    scores = [3.0, 2.0, 2.0, 2.5, 2.1, 2.0, 1.9, 1.9]  # the best is 2.0, five do not beat it, 1.9
-    shares = [plateau(100, 1, scores[:k], 6) for k in range(len(scores) + 1)]
-    assert shares == [1, 1, 1, 1, 0.5, 0.5, 0.25, 0.25, 0.25]
+def written_out(model, *, epochs, batch_size, lr, patience):
+    """The steps of fit and nothing else: the weights after each epoch, and with patience the means.
+
+    Draws the batches from torch's global stream, with the seed that ``run`` passes.
+    """
+    torch.manual_seed(0)
+    parameters = list(model.parameters())
+    groups = [{"params": parameters, "weight_decay": 0.03}]
+    steps = math.ceil(len(DATA) / batch_size)
+    if patience:
+        groups = [
+            {"params": [layer.weight for layer in model.net]},
+            {"params": [layer.bias for layer in model.net], "weight_decay": 0},
+        ]
+    optimizer = torch.optim.AdamW(groups, fused=True)
+    step, weights, means = 0, [], []
+    mean = [p.detach().double() for p in parameters]
+    for _ in range(epochs):
+        for rows in torch.randperm(len(DATA)).split(batch_size):
+            rate = min(1, (step + 1) / steps) if patience else one_cycle(step, epochs * steps)
+            for group in optimizer.param_groups:
+                group["lr"] = lr * rate
+            if patience:
+                groups = optimizer.param_groups
+                groups[0]["weight_decay"] = 10 / (100 + step) / (lr * rate)
+            optimizer.zero_grad()
+            (-model.log_prob(DATA[rows]).mean()).backward()
+            torch.nn.utils.clip_grad_norm_(parameters, 1.0)
+            optimizer.step()
+            pairs = zip(mean, parameters, strict=True)
+            mean = [m + 5 / (step + 5) * (p.detach() - m) for m, p in pairs]
+            step += 1
+        weights.append([p.detach().clone() for p in parameters])
+        means.append(mean)
+    return weights, means
+
+
+def parameters_of(model):
+    return [p.detach().clone() for p in model.parameters()]
+
+
+@pytest.mark.parametrize("arguments", [{}, {"batch_size": 50, "lr": 0.04}], ids=["defaults", "own"])
+def test_without_patience_a_run_is_these_steps_bit_by_bit(arguments):
+    by_hand, fitted = small(), small()
+    settings = {"batch_size": 512, "lr": 0.015, **arguments}
+    weights, _ = written_out(by_hand, epochs=4, patience=None, **settings)
+    fit(fitted, DATA, epochs=4, seed=0, precision="float32", progress=False, **arguments)
+    assert all(map(torch.equal, parameters_of(fitted), weights[-1]))
+
+
+@pytest.mark.parametrize("arguments", [{}, {"batch_size": 50, "lr": 0.04}], ids=["defaults", "own"])
+def test_with_patience_the_averages_are_shown_scored_and_kept(arguments):
+    by_hand, fitted, shown = small(), small(), []
+    settings = {"batch_size": 100, "lr": 0.01, **arguments}
+    weights, means = written_out(by_hand, epochs=5, patience=9, **settings)
+    history = fit(
+        fitted,
+        DATA,
+        DATA,
+        epochs=5,
+        patience=9,
+        seed=0,
+        precision="float32",
+        progress=False,
+        on_epoch=lambda model, _: shown.append((parameters_of(model), evaluate(model, DATA))),
+        **arguments,
+    )
+    assert history.valid_nll == [score for _, score in shown]
+    for (seen, _), mean, last in zip(shown, means, weights, strict=True):
+        for a, b, c in zip(seen, mean, last, strict=True):
+            torch.testing.assert_close(a.double(), b, rtol=0, atol=1e-6)
+            assert not torch.allclose(a, c, rtol=0, atol=1e-4)
+    assert history.best_epoch == 5
+    assert all(map(torch.equal, parameters_of(fitted), shown[-1][0]))
+
+
+def test_with_patience_the_best_averages_are_restored_and_not_the_last():
+    model, shown = small(), []
+    # one row that training never shows: what the others gain, it loses in the end
+    valid = torch.cat([PATTERNS, torch.tensor([[1.0, 0.0, 1.0]])])
+    history = run(
+        model,
+        DATA,
+        valid,
+        epochs=90,
+        batch_size=20,
+        lr=0.05,
+        patience=3,
+        on_epoch=lambda model, _: shown.append(state(model)),
+    )
+    assert 1 < history.best_epoch == len(history) - 3
+    assert same(state(model), shown[history.best_epoch - 1])
+    assert evaluate(model, valid) == min(history.valid_nll)
+
+
+@pytest.mark.parametrize("decay", [None, 0.0, 0.5])
+def test_with_patience_weights_decay_and_biases_do_not(monkeypatch, decay):
+    losses = []
+    optimizer_step = torch.optim.AdamW.step
+
+    def step(self, *arguments):
+        for group in self.param_groups:
+            group["shrunk"] = group["lr"] * group["weight_decay"]
+        losses.append([({p.dim() for p in g["params"]}, g["shrunk"]) for g in self.param_groups])
+        return optimizer_step(self, *arguments)
+
+    monkeypatch.setattr(torch.optim.AdamW, "step", step)
+    run(small(), DATA, DATA, epochs=3, batch_size=60, lr=0.02, weight_decay=decay, patience=3)
+    rates = [0.01, *[0.02] * 5]
+    for t, ((dims, weights), (bias_dims, biases)) in enumerate(losses):
+        assert (dims, bias_dims, biases) == ({2}, {1}, 0)
+        assert weights == pytest.approx(falling_decay(t) if decay is None else rates[t] * decay)
+    assert len(losses) == 6
+
+
+def test_the_decay_falls_from_a_tenth_a_step_as_ten_by_the_steps():
+    shares = [falling_decay(step) for step in range(10_000)]
+    assert shares[0] == 0.1
+    assert all(after < before for before, after in pairwise(shares))
+    assert falling_decay(10**6) == pytest.approx(10 / 10**6, rel=1e-3)
+
+
+@pytest.mark.parametrize("steps", [1, 2, 7, 1000])
+def test_averages_lag_a_sixth_behind_weights_that_move_along_a_line(steps):
+    line, constant = torch.full((2,), -9.0, dtype=torch.float64), torch.full((2,), 3.0)
+    for step in range(steps):
+        average_into([line, constant], [torch.tensor([1.0, 2.0]).double() * step, constant], step)
+    # sum of s⁴-weighted steps: what solves m(t) = m(t-1) + 5/(t+5) (t - m(t-1)), m(0) = 0
+    assert line.tolist() == pytest.approx([5 / 6 * (steps - 1), 10 / 6 * (steps - 1)], abs=1e-9)
+    assert constant.tolist() == [3.0, 3.0]
+
+
+def test_averages_and_weights_must_be_as_many():
+    with pytest.raises(ValueError, match="zip"):
+        average_into([torch.zeros(1)], [], 0)
+
+
+def test_many_masks_of_noise_are_not_learned_by_heart():
+    rows = torch.randint(0, 2, (90, 12), generator=torch.Generator().manual_seed(0)).float()
+    model = MADE(12, (64,), natural_order=False, direct=True, num_masks=None, seed=0)
+    history = run(model, rows[:60], rows[60:], epochs=300, batch_size=None, lr=None, patience=30)
+    assert len(history) < 300
+    # coins: nothing is better than 12 ln 2, and the start is no better than that
+    assert evaluate(model, rows[60:], ensemble=1) < 12 * math.log(2) + 0.1
+
+
+def test_one_variable_learns_how_often_it_is_one():
+    rows = torch.tensor([[1.0], [0.0], [0.0], [0.0]]).repeat(750, 1)
+    model = MADE(1, (5,), seed=0)
+    run(model, rows, rows, epochs=20, batch_size=None, lr=None, patience=5)
+    assert model.log_prob(torch.ones(1, 1)).exp().item() == pytest.approx(0.25, abs=0.005)
+
+
+@pytest.mark.parametrize("num_masks", [1, None])
+def test_one_row_is_learned(num_masks):
+    row = torch.tensor([[1.0, 0.0, 1.0]])
+    model = MADE(3, (8,), natural_order=False, direct=True, num_masks=num_masks, seed=0)
+    history = run(model, row, row, epochs=100, batch_size=None, lr=None, patience=5)
+    assert len(history) == 100
+    assert evaluate(model, row) < 1.2  # three coins: 2.08
 
 
 # ---- interrupts ---------------------------------------------------------------------------------
@@ -592,9 +741,10 @@ def stop_after(epochs):
         {"epochs": 5},
         {"epochs": 5, "valid": DATA[:50]},
         {"epochs": 50, "valid": 1 - DATA, "patience": 5},
+        {"epochs": 6, "valid": DATA[:50], "patience": 5},
         {"epochs": 5, "precision": "bfloat16"},
     ],
-    ids=["plain", "valid", "patience", "bfloat16"],
+    ids=["plain", "valid", "patience in vain", "patience", "bfloat16"],
 )
 @pytest.mark.parametrize("data", [tensor_data, loader_data, loader_with_generator])
 def test_a_run_that_went_on_ends_as_one_that_never_stopped(tmp_path, data, arguments, seed):
@@ -612,6 +762,18 @@ def test_a_run_that_went_on_ends_as_one_that_never_stopped(tmp_path, data, argum
     history = run(resumed, data(), seed=seed, checkpoint=file, **arguments)
     assert measured(history) == measured(expected)
     assert len(history) > 3
+    assert same(state(resumed), state(straight))
+
+
+def test_a_run_of_fresh_masks_goes_on_as_one_that_never_stopped(tmp_path):
+    def many():
+        return small(ordering=None, natural_order=False, num_masks=None, direct=True)
+
+    arguments = {"valid": DATA[:50], "epochs": 6, "patience": 5, "checkpoint": tmp_path / "run.pt"}
+    straight, stopped, resumed = many(), many(), many()
+    expected = run(straight, **{**arguments, "checkpoint": None})
+    run(stopped, **arguments, on_epoch=stop_after(2))
+    assert measured(run(resumed, **arguments)) == measured(expected)
     assert same(state(resumed), state(straight))
 
 
@@ -1275,7 +1437,6 @@ def test_evaluate_says_what_is_wrong_with_the_data(data, error, fragment):
         ({"lr": math.nan}, ValueError, "lr must be finite and above 0, got nan"),
         ({"lr": math.inf}, ValueError, "lr must be finite and above 0, got inf"),
         ({"lr": "fast"}, TypeError, "lr must be a number, got 'fast'"),
-        ({"lr": None}, TypeError, "lr must be a number, got None"),
         ({"weight_decay": -0.1}, ValueError, "weight_decay must be finite and at least 0"),
         ({"precision": "float16"}, ValueError, "unknown precision 'float16': choose one of auto"),
         ({"precision": torch.bfloat16}, ValueError, "unknown precision torch.bfloat16"),
