@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from operator import index
 
 
-def check_count(name: str, value: int, smallest: int = 1) -> int:
+def check_count(name: str, value: int, smallest: int = 1, largest: int | None = None) -> int:
     """Return a whole number of at least ``smallest``, or say why it is none.
 
     Raises:
         TypeError: if it is not a whole number (True, 1.5 and "3" are none).
-        ValueError: if it is too small.
+        ValueError: if it is too small, or larger than the ``largest``.
 
     Example:
         >>> check_count("input_dim", 3)
@@ -26,6 +26,8 @@ def check_count(name: str, value: int, smallest: int = 1) -> int:
         raise TypeError(f"{name} must be a whole number, got {value!r}")
     if whole < smallest:
         raise ValueError(f"{name} must be at least {smallest}, got {whole}")
+    if largest is not None and whole > largest:
+        raise ValueError(f"{name} must be at most {largest}, got {whole}")
     return whole
 
 
@@ -65,4 +67,19 @@ def check_choice(name: str, value: str, choices: Sequence[str]) -> str:
     """
     if not isinstance(value, str) or value not in choices:
         raise ValueError(f"unknown {name} {value!r}: choose one of {', '.join(choices)}")
+    return value
+
+
+def check_switch(name: str, value: bool) -> bool:
+    """Return True or False, or say that it is neither.
+
+    Raises:
+        TypeError: if it is anything else: 1 and "yes", too.
+
+    Example:
+        >>> check_switch("playing", True)
+        True
+    """
+    if not isinstance(value, bool):
+        raise TypeError(f"{name} must be True or False, got {value!r}")
     return value

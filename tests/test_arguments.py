@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from made_course.arguments import check_choice, check_count, check_number
+from made_course.arguments import check_choice, check_count, check_number, check_switch
 
 
 @pytest.mark.parametrize("value", [1, 7, np.int64(7), torch.tensor(7), 10**12])
@@ -33,6 +33,20 @@ def test_a_count_below_the_smallest_is_a_value_error(value, smallest):
 
 def test_the_smallest_count_itself_is_accepted():
     assert check_count("seed", 0, smallest=0) == 0
+
+
+def test_a_count_above_the_largest_is_a_value_error():
+    assert check_count("row", 3, largest=3) == 3
+    with pytest.raises(ValueError, match=r"^row must be at most 3, got 4$"):
+        check_count("row", 4, largest=3)
+
+
+@pytest.mark.parametrize("value", [1, 0, None, "yes", np.True_])
+def test_a_switch_is_true_or_false_and_nothing_else(value):
+    assert check_switch("shown", True) is True
+    assert check_switch("shown", False) is False
+    with pytest.raises(TypeError, match=r"^shown must be True or False, got "):
+        check_switch("shown", value)
 
 
 @pytest.mark.parametrize("value", [0.25, 1, np.float32(0.25), torch.tensor(0.25)])

@@ -6,7 +6,6 @@ import math
 import re
 from collections.abc import Callable, Sequence
 from copy import deepcopy
-from dataclasses import dataclass
 from html import escape
 
 import numpy as np
@@ -25,20 +24,19 @@ from ipywidgets import (
 from matplotlib.figure import Figure
 from torch import Generator, Tensor
 
-from ..arguments import check_count
+from ..arguments import check_count, check_switch
 from ..colours import BLUE, GREY, INK, ORANGE, PALE
 from ..made import MADE
 from ..plotting import paint_variables, plot_trajectory
 from ..sampling import Trajectory, trajectory
-from ..words import check_names, listing, shortened, variable_names
+from ..words import listing, shortened
+from .board import Board, board
 from .panel import Panel, picture
 from .svg import element, operate, pixels, svg, text
 
 MOST_SAMPLES = 4
 HEADLINE, THREE_LINES = "font-size:18px;font-weight:600", "80px"
 """Room that is kept, so that what is below does not move while the words change."""
-MOST_CELLS = 20
-"""Variables up to which each is a cell with its name and value."""
 DRAWN, LIKELIER, REAL = "this sample", "the likelier values", "real"
 
 
@@ -87,11 +85,9 @@ class SamplingPlayer(Panel):
     ) -> None:
         if not isinstance(model, MADE):
             raise TypeError(f"model must be a MADE, got {type(model).__name__}")
-        self._n_samples = check_count("n_samples", n_samples)
-        if self._n_samples > MOST_SAMPLES:
-            raise ValueError(f"n_samples must be at most {MOST_SAMPLES}, got {n_samples}")
+        self._n_samples = check_count("n_samples", n_samples, largest=MOST_SAMPLES)
         self._generator = Generator().manual_seed(check_count("seed", seed, smallest=0))
-        self._board = _board(model.input_dim, shape, names)
+        self._board = board(model.input_dim, shape, names)
         self._model = deepcopy(model).cpu().eval()
         self._ordering = torch.argsort(self._model.order).tolist()
         self._real = None if real is None else _check_real(real, model)[: self._n_samples]
@@ -172,7 +168,7 @@ class SamplingPlayer(Panel):
 
     @step.setter
     def step(self, step: int) -> None:
-        self._step = _check_below("step", step, self._model.input_dim)
+        self._step = check_count("step", step, smallest=0, largest=self._model.input_dim)
         self._show()
 
     @property
@@ -182,7 +178,9 @@ class SamplingPlayer(Panel):
 
     @sample_index.setter
     def sample_index(self, index: int) -> None:
-        self._sample_index = _check_below("sample_index", index, self._n_samples - 1)
+        self._sample_index = check_count(
+            "sample_index", index, smallest=0, largest=self._n_samples - 1
+        )
         self._show()
 
     @property
@@ -192,7 +190,7 @@ class SamplingPlayer(Panel):
 
     @greedy.setter
     def greedy(self, greedy: bool) -> None:
-        if _check_switch("greedy", greedy):
+        if check_switch("greedy", greedy):
             self._follow(LIKELIER)
         self._greedy = greedy
         self._show()
@@ -204,7 +202,7 @@ class SamplingPlayer(Panel):
 
     @show_real.setter
     def show_real(self, show_real: bool) -> None:
-        if _check_switch("show_real", show_real):
+        if check_switch("show_real", show_real):
             if self._real is None:
                 raise ValueError("there is no real image to show: make the player with real=...")
             self._follow(REAL)
@@ -218,7 +216,7 @@ class SamplingPlayer(Panel):
 
     @playing.setter
     def playing(self, playing: bool) -> None:
-        self._playing = _check_switch("playing", playing)
+        self._playing = check_switch("playing", playing)
         if playing and self._step == self._model.input_dim:
             self._step = 0
         self._show()
@@ -501,57 +499,6 @@ GAP, TITLE = 24, 26
 HALO = {"stroke_width": 5, "stroke_linejoin": "round", "paint_order": "stroke"}
 
 
-@dataclass(frozen=True)
-class Board:
-    """Where the variables stand in a picture, and what they are called."""
-
-    rows: int
-    columns: int
-    names: Sequence[str]
-
-    @property
-    def in_cells(self) -> bool:
-        """Whether each variable is drawn with its name and value."""
-        return len(self.names) <= MOST_CELLS
-
-    @property
-    def is_image(self) -> bool:
-        """Whether the variables are pixels rather than a list."""
-        return min(self.rows, self.columns) > 1
-
-    @property
-    def things(self) -> str:
-        """What the variables are."""
-        return "pixels" if self.is_image else "variables"
-
-    @property
-    def whole(self) -> str:
-        """What they make up."""
-        return "image" if self.is_image else "row"
-
-    @property
-    def cell(self) -> tuple[float, float]:
-        """Width and height of one variable in the picture."""
-        longer = max(self.rows, self.columns)
-        if self.in_cells:
-            side = min(72, max(44, 280 // longer))
-            return side, side
-        if self.is_image:
-            return 252 / longer, 252 / longer
-        return (560 / longer, 40) if self.rows == 1 else (40, 560 / longer)
-
-    @property
-    def middle(self) -> int:
-        """A step from which much can be seen: if pixels come by rows, the one in the middle's."""
-        return self.rows // 2 * self.columns + math.ceil(self.columns / 2)
-
-    def value(self, one: bool) -> str:
-        """A variable's value as it is said."""
-        if self.is_image:
-            return "1 (ink)" if one else "0 (paper)"
-        return "1" if one else "0"
-
-
 def draw_pair(board: Board, shown: Trajectory, step: int, name: str) -> str:
     """A row as far as it is decided, and the outputs of the network that decided it.
 
@@ -793,21 +740,6 @@ def _step_labels(board: Board, ordering: list[int]) -> list[tuple[int, str]]:
 # ---- arguments ------------------------------------------------------------------------------
 
 
-def _board(input_dim: int, shape: tuple[int, int] | None, names: Sequence[str] | None) -> Board:
-    if shape is None:
-        side = math.isqrt(input_dim)
-        shape = (side, side) if side * side == input_dim else (1, input_dim)
-    if not isinstance(shape, Sequence) or isinstance(shape, str) or len(shape) != 2:
-        raise TypeError(f"shape must be a pair (rows, columns), got {shape!r}")
-    rows, columns = (check_count("each of shape", size) for size in shape)
-    if rows * columns != input_dim:
-        raise ValueError(
-            f"shape must have room for exactly {input_dim} variables, got {rows} × {columns}"
-        )
-    names = variable_names(input_dim) if names is None else check_names(names, input_dim)
-    return Board(rows, columns, names)
-
-
 def _speeds(board: Board) -> list[tuple[str, int]]:
     """Labels and numbers of variables at a time, from slow to fast."""
     fast = board.columns if board.is_image else max(1, board.columns // 10)
@@ -828,16 +760,3 @@ def _check_real(real: Tensor, model: MADE) -> Tensor:
         )
     model.check_data(rows)
     return rows.cpu().to(model.net[0].weight.dtype)
-
-
-def _check_below(name: str, value: int, largest: int) -> int:
-    value = check_count(name, value, smallest=0)
-    if value > largest:
-        raise ValueError(f"{name} must be at most {largest}, got {value}")
-    return value
-
-
-def _check_switch(name: str, value: bool) -> bool:
-    if not isinstance(value, bool):
-        raise TypeError(f"{name} must be True or False, got {value!r}")
-    return value
