@@ -223,6 +223,31 @@ class Completion(NamedTuple):
     log_weights: Tensor | None
     effective_sample_size: Tensor
 
+    @property
+    def shares(self) -> Tensor:
+        """(B, n) share of its row's weight that each sample has; 1/n where all count alike.
+
+        Example:
+            >>> log_weights = torch.tensor([[3.0, 1.0]]).log()
+            >>> Completion(torch.zeros(1, 2, 4), log_weights, torch.tensor([1.6])).shares
+            tensor([[0.7500, 0.2500]])
+        """
+        if self.log_weights is None:
+            n = self.samples.shape[1]
+            return self.samples.new_full(self.samples.shape[:2], 1 / n)
+        return self.log_weights.softmax(dim=1)
+
+    @property
+    def mean(self) -> Tensor:
+        """(B, D) mean of each row's samples, each counted with its share.
+
+        Example:
+            >>> samples = torch.tensor([[[1.0, 1.0], [1.0, 0.0]]])
+            >>> Completion(samples, torch.tensor([[3.0, 1.0]]).log(), torch.tensor([1.6])).mean
+            tensor([[1.0000, 0.7500]])
+        """
+        return (self.shares[..., None] * self.samples).sum(dim=1)
+
 
 @torch.no_grad()
 def complete(
