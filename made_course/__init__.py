@@ -56,6 +56,7 @@ _ROOMS = {
     "pretrained": ("load_neighbours", "load_pretrained", "nearest_images"),
     "recipe": ("load_ladder", "load_overfitting"),
     "plotting": (
+        "plot_completions",
         "plot_dependence",
         "plot_first_layer",
         "plot_history",
@@ -74,6 +75,7 @@ _ROOMS = {
         "save_samples_grid",
         "show",
     ),
+    "widgets.completion_player": ("CompletionPlayer",),
     "widgets.leak_detector": ("LeakDetector",),
     "widgets.mask_explorer": ("MaskExplorer",),
     "widgets.ordering_lab": ("OrderingLab",),

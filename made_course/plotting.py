@@ -24,9 +24,9 @@ from .files import write_whole
 from .made import MADE
 from .masks import connectivity, leaking_connections
 from .recipe import Rung
-from .sampling import Trajectory
+from .sampling import Completion, Trajectory
 from .training import History
-from .words import shortened, variable_names
+from .words import percent, shortened, variable_names
 
 DOTS_PER_INCH = 144
 """Twice what is shown, so that pictures stay sharp on dense screens and projectors."""
@@ -432,6 +432,98 @@ def paint_variables(
     lines &= apart.reshape(shape).repeat(scale, axis=0).repeat(scale, axis=1)
     picture[lines] = 255 - 0.5 * blue
     return picture
+
+
+def paint_completion(
+    values: np.ndarray, known: np.ndarray, shape: tuple[int, int], scale: int
+) -> np.ndarray:
+    """Pixels of a completed picture: what is known black on white, the rest blue on pale blue.
+
+    Args:
+        values: (D,) between 0 (paper) and 1 (ink).
+        known: (D,) true where a value was given.
+        shape: rows and columns of the picture.
+        scale: how many pixels wide and high each variable is.
+
+    Returns:
+        (rows · scale, columns · scale, 3) of uint8.
+
+    Example:
+        >>> paint_completion(np.array([1.0, 1.0]), np.array([True, False]), (1, 2), 1).tolist()
+        [[[0, 0, 0], [0, 114, 178]]]
+    """
+    blue = 255 - rgb(BLUE)
+    paper = np.where(known[:, None], 0, 0.14 * blue)
+    ink = np.where(known[:, None], 255, blue)
+    colours = 255 - paper - values[:, None] * (ink - paper)
+    picture = colours.round().astype(np.uint8).reshape(*shape, 3)
+    return picture.repeat(scale, axis=0).repeat(scale, axis=1)
+
+
+def plot_completions(
+    x: Tensor,
+    known: Tensor,
+    completion: Completion,
+    shape: tuple[int, int] = (28, 28),
+    *,
+    original: bool = True,
+    cell: float = 0.8,
+) -> Figure:
+    """A line for each row: what is known of it, its completions, their mean, and the original.
+
+    What is known is black on white, what is not is hatched, and what was drawn is blue. Where
+    samples have weights, each has its share over it, the mean counts them with it, and the line
+    says how many exact samples they are worth.
+
+    Args:
+        x: (B, D) whole rows.
+        known: (D,) or (B, D) BoolTensor.
+        completion: what :func:`made_course.complete` returned for them.
+        shape: rows and columns in which the variables are drawn.
+        original: whether the whole row stands at the end of its line.
+        cell: inches that a picture takes, with its margin.
+
+    Example:
+        >>> from made_course import complete
+        >>> x, known = torch.ones(1, 4), torch.tensor([True, True, False, False])
+        >>> completion = complete(MADE(4, (8,)), x, known, n_samples=3)
+        >>> figure = plot_completions(x, known, completion, (2, 2))
+        >>> [axes.get_title() for axes in figure.axes]
+        ['known', '1', '2', '3', 'mean', 'original']
+    """
+    known = known.bool().expand(x.shape)
+    count = completion.samples.shape[1]
+    titles = ["known", *map(str, range(1, count + 1)), "mean", *["original"] * original]
+    weighted = completion.log_weights is not None
+    height = cell * min(max(shape[0] / shape[1], 0.3), 3)
+    room = 1.1 if weighted else 0.1
+    figure = Figure(
+        figsize=(room + cell * len(titles), (height + 0.25 * weighted) * len(x) + 0.35),
+        layout="constrained",
+    )
+    grid = figure.subplots(len(x), len(titles), squeeze=False)
+    scale = max(1, 140 // max(shape))
+    parts = zip(x, known, completion.samples, completion.shares, completion.mean, grid, strict=True)
+    for k, (row, given, samples, shares, mean, line) in enumerate(parts):
+        given = given.cpu().numpy()
+        rows = torch.stack([*samples, mean, *[row.to(mean)] * original]).float().cpu().numpy()
+        hidden = np.where(given, row.float().cpu().numpy(), 0)
+        pictures = [
+            paint_variables(hidden, ~given, shape, scale),
+            *(paint_completion(values, given, shape, scale) for values in rows),
+        ]
+        for axes, picture in zip(line, pictures, strict=True):
+            axes.imshow(picture, interpolation="nearest", aspect="auto")
+            axes.set_box_aspect(height / cell)
+            _frame_only(axes)
+        if weighted:
+            for axes, share in zip(line[1:], shares.tolist(), strict=False):
+                axes.set_xlabel(percent(share), fontsize=9, labelpad=2)
+            worth = f"worth {completion.effective_sample_size[k]:.1f}\nof {count}"
+            line[0].set_ylabel(worth, rotation=0, ha="right", va="center", fontsize=10)
+    for axes, title in zip(grid[0], titles, strict=True):
+        axes.set_title(title, fontsize=10)
+    return figure
 
 
 def plot_trajectory(

@@ -134,6 +134,18 @@ def listing(names: Sequence[str], most: int = 12) -> str:
     return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
+def percent(share: float) -> str:
+    """A share as it is said, never rounded to nothing or to all.
+
+    Example:
+        >>> percent(0.125), percent(0.0004), percent(1.0)
+        ('12%', '<1%', '>99%')
+    """
+    if 0.01 <= share <= 0.99:
+        return f"{share:.0%}"
+    return "<1%" if share < 0.5 else ">99%"
+
+
 def factorization(names: Sequence[str], ordering: Sequence[int]) -> str:
     """The joint distribution as a product of conditionals, in the ordering.
 

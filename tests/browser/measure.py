@@ -18,6 +18,7 @@ WIDGETS = (
     "MaskExplorer()",
     "LeakDetector(lambda x: x, input_dim=3)",
     "SamplingPlayer(MADE(3, (4,), seed=0))",
+    "CompletionPlayer(MADE(16, (4,), seed=0))",
     "TrainingMonitor()",
     "OrderingLab()",
     "Quiz('?', [Choice('1', 'y', right=True), Choice('0', 'n')])",
@@ -87,10 +88,15 @@ def explorer(page, lab, source: str) -> None:
 
 
 def others(page, lab) -> None:
-    """A step of a digit, another output of a detector."""
+    """A step of a digit, completions of one, another output of a detector."""
     widget = show(page, lab, "SamplingPlayer(load_pretrained('mnist-512'))")
     step = widget.get_by_role("spinbutton", name="Step")
     print("  SamplingPlayer, 784: a step by key ", measure(page, lambda k: step.press("ArrowUp")))
+    widget = show(page, lab, "CompletionPlayer(load_pretrained('mnist-512'))")
+    original = widget.get_by_role("button", name="the original")
+    other = widget.get_by_role("button", name="Other completions")
+    print("  CompletionPlayer, 784: the original", measure(page, lambda k: original.press("Enter")))
+    print("  CompletionPlayer, 784: drawn anew  ", measure(page, lambda k: other.press("Enter")))
     widget = show(page, lab, "LeakDetector(MADE(16, (64, 64), seed=0))")
     output = widget.get_by_role("combobox").first
     keys = ("ArrowUp", "ArrowDown")

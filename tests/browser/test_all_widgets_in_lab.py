@@ -21,6 +21,14 @@ WIDGETS = {
         "SamplingPlayer(load_pretrained(), real=load_binarized_mnist('small')[1][0]); "
         "w.show_real = True"
     ),
+    "CompletionPlayer": "CompletionPlayer(load_pretrained())",
+    "CompletionPlayer, weights": (
+        "CompletionPlayer(load_pretrained('tiny')); w.part = 'top'; w.revealed = True"
+    ),
+    "CompletionPlayer, any ordering": (
+        "CompletionPlayer(MADE(784, (32,), natural_order=False, num_masks=None, seed=0)); "
+        "w.part = 'rectangle'"
+    ),
     "TrainingMonitor": (
         "TrainingMonitor(every=2); "
         "_ = fit(MADE(16, (8,), seed=0), bars_and_stripes(), bars_and_stripes(), epochs=8, "

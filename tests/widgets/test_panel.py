@@ -12,6 +12,7 @@ from ipywidgets.widgets import widget as ipywidgets_widget
 from made_course import (
     MADE,
     Choice,
+    CompletionPlayer,
     LeakDetector,
     MaskExplorer,
     Quiz,
@@ -37,6 +38,7 @@ MAKE = {
     "LeakDetector": lambda: LeakDetector(torch.sin, input_dim=3),
     "SamplingPlayer": lambda: SamplingPlayer(SMALL, real=torch.ones(3)),
     "SamplingPlayer of 2": lambda: SamplingPlayer(IMAGES, 2),
+    "CompletionPlayer": lambda: CompletionPlayer(IMAGES),
     "TrainingMonitor": monitored,
     "Quiz": lambda: Quiz("?", [Choice("1", "y", right=True), Choice("0", "n")]),
     "Quiz, several": lambda: Quiz(
