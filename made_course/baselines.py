@@ -14,7 +14,6 @@ from __future__ import annotations
 import copy
 from collections.abc import Sequence
 from itertools import pairwise
-from zlib import crc32
 
 import torch
 from torch import Generator, LongTensor, Tensor, nn
@@ -22,9 +21,9 @@ from torch.utils.checkpoint import checkpoint
 
 from .arguments import check_count
 from .heads import Bernoulli
-from .made import MADE, MaskedLinear, _check_widths, _is_transformed
+from .made import MADE, MaskedLinear, check_widths, is_transformed, shown_ordering
 from .masks import check_ordering, direct_mask, input_degrees
-from .sampling import SAMPLES_AT_ONCE, check_noise, sample_incremental
+from .sampling import SAMPLES_AT_ONCE, sample_in_parts, sample_incremental
 
 FLOATS_AT_ONCE = 2**22
 """Hidden activations that :class:`NADE` holds at once: 16 MiB in float32."""
@@ -57,6 +56,7 @@ class BinaryModel(nn.Module):
 
     check_data = MADE.check_data
     n_parameters = MADE.n_parameters
+    _as_input, _as_data = MADE._as_input, MADE._as_data
 
     def log_prob(self, x: Tensor, ensemble: int | None = None) -> Tensor:
         """Log-probability of each row in nats.
@@ -78,20 +78,8 @@ class BinaryModel(nn.Module):
                 f"{type(self).__name__} has one ordering: ensemble must be None or 1, got "
                 f"{ensemble}; a MADE can have several, by num_masks"
             )
-        inputs = self._as_input(x)
-        if not _is_transformed():
-            self.check_data(x)
-        return self.head.log_prob(self.forward(inputs)[..., None], inputs).sum(dim=-1)
-
-    def _as_input(self, x: Tensor) -> Tensor:
-        if not isinstance(x, Tensor):
-            raise TypeError(f"x must be a torch.Tensor, got {type(x).__name__}")
-        if x.dim() == 0 or x.shape[-1] != self.input_dim:
-            raise ValueError(
-                f"the last dimension of x must be input_dim = {self.input_dim}, "
-                f"got shape {tuple(x.shape)}"
-            )
-        return x.to(next(self.parameters()).dtype)
+        x = self._as_data(x)
+        return self.head.log_prob(self.forward(x)[..., None], x).sum(dim=-1)
 
     @torch.no_grad()
     def sample(
@@ -119,22 +107,14 @@ class BinaryModel(nn.Module):
             TypeError, ValueError: if an argument is not as described.
         """
         n_samples = check_count("n_samples", n_samples)
-        own = next(self.parameters())
-        check_noise(noise, (n_samples, self.input_dim), generator)
-        if noise is not None:
-            noise = noise.to(own.device)
-        samples = own.new_empty(n_samples, self.input_dim, device=device)
-        with torch.autocast(own.device.type, enabled=False):
-            for start in range(0, n_samples, SAMPLES_AT_ONCE):
-                part = samples[start : start + SAMPLES_AT_ONCE]
-                if noise is None:
-                    u = torch.rand(
-                        part.shape, generator=generator, dtype=own.dtype, device=own.device
-                    )
-                else:
-                    u = noise[start : start + SAMPLES_AT_ONCE]
-                part.copy_(self._sample_rows(u))
-        return samples
+        return sample_in_parts(
+            self._sample_rows,
+            (n_samples, self.input_dim),
+            next(self.parameters()),
+            device=device,
+            noise=noise,
+            generator=generator,
+        )
 
     def extra_repr(self) -> str:
         """What ``print(model)`` says of its arguments."""
@@ -169,10 +149,7 @@ class OrderedModel(BinaryModel):
 
     def extra_repr(self) -> str:
         """What ``print(model)`` says of its arguments."""
-        ordering = self.ordering.tolist()
-        # long ones by a checksum, so that two that differ still read differently
-        shown = ordering if len(ordering) <= 10 else hex(crc32(repr(ordering).encode()))
-        return f"{super().extra_repr()}, ordering={shown}"
+        return f"{super().extra_repr()}, ordering={shown_ordering(self.order)}"
 
 
 class IndependentBernoullis(BinaryModel):
@@ -318,7 +295,7 @@ class NADE(OrderedModel):
         v = self.output.weight.index_select(0, ordering)
         rows = x.reshape(-1, self.input_dim).index_select(1, ordering)
         parts = rows.split(max(1, FLOATS_AT_ONCE // w.numel()))
-        if len(parts) == 1 or _is_transformed():  # torch.func knows no checkpoints
+        if len(parts) == 1 or is_transformed():  # torch.func knows no checkpoints
             received = [_received(part, w, self.hidden.bias, v) for part in parts]
         else:
             received = [
@@ -382,7 +359,7 @@ class DenseAutoencoder(BinaryModel):
 
     def __init__(self, input_dim: int, hidden_dims: Sequence[int]) -> None:
         super().__init__(input_dim)
-        sizes = [self.input_dim, *_check_widths(hidden_dims), self.input_dim]
+        sizes = [self.input_dim, *check_widths(hidden_dims), self.input_dim]
         layers = [part for sides in pairwise(sizes) for part in (nn.Linear(*sides), nn.ReLU())]
         self.net = nn.Sequential(*layers[:-1])
 

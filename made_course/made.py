@@ -22,13 +22,7 @@ from .masks import (
     draw_degrees,
     input_degrees,
 )
-from .sampling import (
-    SAMPLES_AT_ONCE,
-    check_noise,
-    evaluation_mode,
-    sample_incremental,
-    sample_naive,
-)
+from .sampling import evaluation_mode, sample_in_parts, sample_incremental, sample_naive
 
 ACTIVATIONS = {"relu": nn.ReLU, "tanh": nn.Tanh, "silu": nn.SiLU}
 SAMPLING_METHODS = ("incremental", "naive")
@@ -153,7 +147,7 @@ class MADE(nn.Module):
     ) -> None:
         super().__init__()
         self.input_dim = check_count("input_dim", input_dim)
-        self.hidden_dims = _check_widths(hidden_dims)
+        self.hidden_dims = check_widths(hidden_dims)
         self.natural_order = bool(natural_order)
         self.degree_draw = check_choice("degrees", degrees, DEGREE_DRAWS)
         self.act = ACTIVATIONS[check_choice("activation", activation, tuple(ACTIVATIONS))]()
@@ -294,10 +288,7 @@ class MADE(nn.Module):
         if self.num_masks != 1:
             settings["num_masks"] = self.num_masks
         if self.has_given_ordering:
-            ordering = torch.argsort(self.order).tolist()
-            # long ones by a checksum, so that two that differ still read differently
-            shown = ordering if len(ordering) <= 10 else hex(crc32(repr(ordering).encode()))
-            settings["ordering"] = shown
+            settings["ordering"] = shown_ordering(self.order)
         return ", ".join(f"{name}={value!r}" for name, value in settings.items())
 
     @torch.no_grad()
@@ -361,7 +352,7 @@ class MADE(nn.Module):
         outputs = layer(h, mask)
         if self.direct is not None:
             outputs = outputs + self.direct(inputs, masks[-1])
-        if outputs.requires_grad and not _is_transformed():
+        if outputs.requires_grad and not is_transformed():
             outputs.register_hook(partial(_require_same_masks, mask, mask._version))
         per_variable = self.head.params_per_variable
         return outputs if per_variable == 1 else outputs.unflatten(-1, (-1, per_variable))
@@ -457,11 +448,11 @@ class MADE(nn.Module):
                 f"the last dimension of x must be input_dim = {self.input_dim}, "
                 f"got shape {tuple(x.shape)}"
             )
-        return x.to(self.net[0].weight.dtype)
+        return x.to(next(self.parameters()).dtype)
 
     def _as_data(self, x: Tensor) -> Tensor:
         inputs = self._as_input(x)
-        if not _is_transformed():
+        if not is_transformed():
             self.check_data(x)
         return inputs
 
@@ -511,23 +502,14 @@ class MADE(nn.Module):
         check_choice("method", method, SAMPLING_METHODS)
         if ensemble is not None:
             ensemble = self._check_ensemble(ensemble)
-        weight = self.net[0].weight
-        check_noise(noise, (n_samples, self.input_dim), generator)
-        if noise is not None:
-            # whole numbers or a smaller dtype would cut the values that a row is drawn from
-            noise = noise.to(weight.device, torch.promote_types(noise.dtype, weight.dtype))
-        samples = weight.new_empty(n_samples, self.input_dim, device=device)
-        with torch.autocast(weight.device.type, enabled=False):
-            for start in range(0, n_samples, SAMPLES_AT_ONCE):
-                part = samples[start : start + SAMPLES_AT_ONCE]
-                if noise is None:
-                    u = torch.rand(
-                        part.shape, generator=generator, dtype=weight.dtype, device=weight.device
-                    )
-                else:
-                    u = noise[start : start + SAMPLES_AT_ONCE]
-                part.copy_(self._sample_rows(u, method, ensemble))
-        return samples
+        return sample_in_parts(
+            lambda u: self._sample_rows(u, method, ensemble),
+            (n_samples, self.input_dim),
+            self.net[0].weight,
+            device=device,
+            noise=noise,
+            generator=generator,
+        )
 
     @torch.inference_mode()  # a fifth faster than no_grad; what leaves is a copy outside of it
     def _sample_rows(self, noise: Tensor, method: str, ensemble: int | None) -> Tensor:
@@ -597,7 +579,13 @@ class MADE(nn.Module):
         )
 
 
-def _is_transformed() -> bool:
+def shown_ordering(order: Tensor) -> list[int] | str:
+    """The ordering as ``print(model)`` shows it: a long one by a checksum, so that two differ."""
+    ordering = torch.argsort(order).tolist()
+    return ordering if len(ordering) <= 10 else hex(crc32(repr(ordering).encode()))
+
+
+def is_transformed() -> bool:
     """Whether torch.compile or torch.func is tracing: no check may then depend on values.
 
     PyTorch has no public way to ask the latter; a test fails if this one goes.
@@ -637,7 +625,12 @@ def _check_degrees(model: MADE, state: dict[str, Tensor], prefix: str, *_: objec
         )
 
 
-def _check_widths(hidden_dims: Sequence[int]) -> list[int]:
+def check_widths(hidden_dims: Sequence[int]) -> list[int]:
+    """Return the widths of hidden layers as a list, or say why they are none.
+
+    Raises:
+        TypeError, ValueError: if they are no sequence of whole numbers of at least 1.
+    """
     if isinstance(hidden_dims, str) or not isinstance(hidden_dims, Sequence):
         raise TypeError(
             f"hidden_dims must be a tuple of whole numbers such as (512, 512), got {hidden_dims!r}"

@@ -422,6 +422,52 @@ def conditional(model: MADE, x: Tensor, i: int) -> Tensor:
         return model.log_conditionals(x)[:, i].exp()
 
 
+@torch.no_grad()
+def sample_in_parts(
+    sample_rows: Callable[[Tensor], Tensor],
+    shape: tuple[int, int],
+    weight: Tensor,
+    *,
+    device: torch.device | str | None = None,
+    noise: Tensor | None = None,
+    generator: Generator | None = None,
+) -> Tensor:
+    """Draw any number of samples, so many at once that the units of all fit into memory.
+
+    Args:
+        sample_rows: turns uniforms (n, D) into samples (n, D).
+        shape: numbers of samples and of variables.
+        weight: of the model, whose dtype and device the noise has.
+        device: where the samples go; None is the model's device.
+        noise: uniforms in [0, 1] to use instead of fresh ones.
+        generator: source of the noise; None is torch's global stream.
+
+    Raises:
+        TypeError, ValueError: if noise is not as described, or given beside a generator.
+
+    Example:
+        >>> noise = torch.tensor([[0.1, 0.9]])
+        >>> sample_in_parts(lambda u: (u <= 0.5).float(), (1, 2), torch.ones(1), noise=noise)
+        tensor([[1., 0.]])
+    """
+    check_noise(noise, shape, generator)
+    if noise is not None:
+        # whole numbers or a smaller dtype would cut the values that a row is drawn from
+        noise = noise.to(weight.device, torch.promote_types(noise.dtype, weight.dtype))
+    samples = weight.new_empty(shape, device=device)
+    with torch.autocast(weight.device.type, enabled=False):
+        for start in range(0, shape[0], SAMPLES_AT_ONCE):
+            part = samples[start : start + SAMPLES_AT_ONCE]
+            if noise is None:
+                u = torch.rand(
+                    part.shape, generator=generator, dtype=weight.dtype, device=weight.device
+                )
+            else:
+                u = noise[start : start + SAMPLES_AT_ONCE]
+            part.copy_(sample_rows(u))
+    return samples
+
+
 def check_noise(noise: Tensor | None, shape: tuple[int, ...], generator: Generator | None) -> None:
     """Raise unless ``noise`` is None, or uniforms of this shape without a generator beside them.
 

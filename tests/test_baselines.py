@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 import made_course.baselines as baselines
+import made_course.sampling as sampling
 from made_course import (
     FVSBN,
     MADE,
@@ -552,7 +553,7 @@ def test_samples_are_drawn_in_parts_that_do_not_show(build, monkeypatch):
         return real(part)
 
     monkeypatch.setattr(model, "_sample_rows", spy)
-    monkeypatch.setattr(baselines, "SAMPLES_AT_ONCE", 7)
+    monkeypatch.setattr(sampling, "SAMPLES_AT_ONCE", 7)
     assert torch.equal(model.sample(23, noise=noise), whole)
     assert rows == [7, 7, 7, 2]
     first, second = model.sample(14).split(7)

@@ -322,14 +322,14 @@ def test_many_samples_are_drawn_in_parts_that_do_not_show(monkeypatch, method, n
         return real(*arguments)
 
     monkeypatch.setattr(made, f"sample_{method}", spy)
-    monkeypatch.setattr(made, "SAMPLES_AT_ONCE", 7)
+    monkeypatch.setattr(sampling, "SAMPLES_AT_ONCE", 7)
     assert torch.equal(model.sample(n, noise=noise, method=method), whole)
     assert sum(rows) == n
     assert max(rows) <= 7
 
 
 def test_parts_differ_from_each_other_when_noise_is_drawn(monkeypatch):
-    monkeypatch.setattr(made, "SAMPLES_AT_ONCE", 5)
+    monkeypatch.setattr(sampling, "SAMPLES_AT_ONCE", 5)
     first, second = MADE(60, (10,), seed=0).sample(10).split(5)
     assert not torch.equal(first, second)
 
@@ -664,7 +664,7 @@ def test_an_ensemble_of_one_is_the_first_set(mixed):
 def test_an_ensemble_is_drawn_in_parts_that_do_not_show(monkeypatch, mixed):
     noise = uniforms(23, 5)
     whole = mixed.sample(23, noise=noise, ensemble=3)
-    monkeypatch.setattr(made, "SAMPLES_AT_ONCE", 7)
+    monkeypatch.setattr(sampling, "SAMPLES_AT_ONCE", 7)
     assert torch.equal(mixed.sample(23, noise=noise, ensemble=3), whole)
 
 
