@@ -513,7 +513,7 @@ def plot_completions(
             *(paint_completion(values, given, shape, scale) for values in rows),
         ]
         for axes, picture in zip(line, pictures, strict=True):
-            axes.imshow(picture, interpolation="nearest", aspect="auto")
+            axes.imshow(picture, aspect="auto")
             axes.set_box_aspect(height / cell)
             _frame_only(axes)
         if weighted:

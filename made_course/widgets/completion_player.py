@@ -442,7 +442,7 @@ class Found:
                 "fit what is known."
             )
         if worth < n / 2:
-            return "A few samples have most of it, and the others hardly count."
+            return "Few samples have most of it, and the others hardly count."
         return (
             f"Counted by weight they stand for {WANTED}, though only roughly: it takes many "
             "samples to come close."
@@ -598,8 +598,8 @@ def draw_choice(
                 onclick=operate(".made-image select", selectedIndex=k),
             )
         )
-    whose = "Drawn by the model itself. " if are_drawn else ""
-    return picture(_row(*shown), _block(f"{whose}Choose one by a click, or in the list above."))
+    note = "Drawn by the model itself. Click to choose." if are_drawn else "Click to choose."
+    return picture(_row(*shown, element("span", note, style="align-self:center")))
 
 
 def _in_html(sentence: str) -> str:

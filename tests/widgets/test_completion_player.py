@@ -226,7 +226,7 @@ def assert_says(w, model, x, known):
         assert f"Number {best} has " in said
         largest = w.completion.log_weights[0].softmax(0).max()
         assert ("Nearly all of it lies on one sample" in said) == (largest > 0.9)
-        assert ("A few samples have most of it" in said) == (largest <= 0.9 and worth < n / 2)
+        assert ("Few samples have most of it" in said) == (largest <= 0.9 and worth < n / 2)
         assert ("Counted by weight they stand" in said) == (largest <= 0.9 and worth >= n / 2)
         assert ("None of the model's" in said) == (model.num_masks not in (None, 1))
         assert statuses(w)[0].startswith("⚠ ")
