@@ -32,6 +32,8 @@ MAX_GRADIENT_NORM = 1.0
 ONE_CYCLE = {"batch_size": 512, "lr": 0.015, "weight_decay": 0.03}
 PATIENT = {"batch_size": 100, "lr": 0.01, "weight_decay": None}
 """What ``fit`` takes where an argument is left None, without and with ``patience``."""
+FEWEST_STEPS = 10
+"""Steps in an epoch of a small table, where ``fit`` chooses the batches of a patient run."""
 FUSED = ("cpu", "cuda")
 """Kinds of device on which PyTorch's optimizers have a fast form in one piece."""
 
@@ -214,7 +216,8 @@ def fit(
             iterated anew each epoch, such as those of :func:`made_course.make_mnist_loaders`.
         valid: the same, for scoring only.
         epochs: passes over ``train``; with ``patience`` at most that many.
-        batch_size: rows a step, where ``train`` is a tensor; None is 512, with ``patience`` 100.
+        batch_size: rows a step, where ``train`` is a tensor; None is 512, with ``patience``
+            a tenth of the rows and at most 100.
         lr: peak of the learning rate; None is 0.015, with ``patience`` 0.01.
         weight_decay: of AdamW; None is 0.03, with ``patience`` the :func:`falling_decay`.
         patience: stop once that many epochs have brought no better score on ``valid``. This is for
@@ -258,9 +261,11 @@ def fit(
     # the plain numbers they stand for: those of NumPy would make a checkpoint unreadable
     epochs = check_count("epochs", epochs)
     default = PATIENT if patience else ONE_CYCLE
-    batch_size = check_count(
-        "batch_size", default["batch_size"] if batch_size is None else batch_size
-    )
+    if batch_size is None:
+        batch_size = default["batch_size"]
+        if patience and isinstance(train, Tensor):
+            batch_size = min(batch_size, max(1, math.ceil(len(train) / FEWEST_STEPS)))
+    batch_size = check_count("batch_size", batch_size)
     lr = check_number("lr", default["lr"] if lr is None else lr, positive=True)
     weight_decay = default["weight_decay"] if weight_decay is None else weight_decay
     if weight_decay is not None:

@@ -495,7 +495,7 @@ def test_without_patience_a_run_is_these_steps_bit_by_bit(arguments):
 @pytest.mark.parametrize("arguments", [{}, {"batch_size": 50, "lr": 0.04}], ids=["defaults", "own"])
 def test_with_patience_the_averages_are_shown_scored_and_kept(arguments):
     by_hand, fitted, shown = small(), small(), []
-    settings = {"batch_size": 100, "lr": 0.01, **arguments}
+    settings = {"batch_size": 12, "lr": 0.01, **arguments}
     weights, means = written_out(by_hand, epochs=5, patience=9, **settings)
     history = fit(
         fitted,
@@ -586,6 +586,22 @@ def test_many_masks_of_noise_are_not_learned_by_heart():
     assert len(history) < 300
     # coins: nothing is better than 12 ln 2, and the start is no better than that
     assert evaluate(model, rows[60:], ensemble=1) < 12 * math.log(2) + 0.1
+
+
+@pytest.mark.parametrize(
+    ("rows", "sizes"),
+    [(1, [1]), (9, [1] * 9), (11, [2] * 5 + [1]), (250, [25] * 10), (1050, [100] * 10 + [50])],
+)
+def test_a_patient_run_takes_ten_steps_an_epoch_or_more(rows, sizes):
+    model, seen = small(), []
+
+    def look(layer, args):
+        if layer.training:
+            seen.append(len(args[0]))
+
+    model.net[0].register_forward_pre_hook(look)
+    fit(model, torch.ones(rows, 3), DATA, epochs=1, patience=1, precision="float32", progress=False)
+    assert seen == sizes
 
 
 def test_one_variable_learns_how_often_it_is_one():
