@@ -17,7 +17,17 @@ from hypothesis import strategies as st
 from PIL import Image
 from torch.utils.data import DataLoader, TensorDataset
 
-from made_course import MADE, History, evaluate, fit, save_samples_grid, train_made, training
+from made_course import (
+    MADE,
+    History,
+    complete,
+    evaluate,
+    fit,
+    save_samples_grid,
+    train_made,
+    training,
+)
+from made_course.heads import Categorical, MixtureOfGaussians
 from made_course.training import average_into, falling_decay, one_cycle
 
 PATTERNS = torch.tensor([[0.0, 0.0, 0.0], [0.0, 1.0, 1.0], [1.0, 1.0, 0.0]])
@@ -1522,3 +1532,223 @@ def test_a_checkpoint_that_lacks_a_part_is_refused(tmp_path, missing):
     with pytest.raises(ValueError, match="is no checkpoint of fit"):
         fit(model, data, epochs=2, seed=0, checkpoint=file, progress=False)
     assert all(torch.equal(before[key], value) for key, value in state(model).items())
+
+
+# ---- many sets of masks -------------------------------------------------------------------------
+
+
+def many(num_masks, seed=0, **arguments):
+    return small(ordering=None, natural_order=False, num_masks=num_masks, seed=seed, **arguments)
+
+
+MANY = pytest.mark.parametrize("num_masks", [3, None])
+
+
+def test_each_step_meets_the_next_set_of_masks(monkeypatch):
+    model, twin = many(3), many(3)
+    seen = []
+    step = torch.optim.AdamW.step
+
+    def record(self, *arguments, **options):
+        seen.append([mask.clone() for mask in model.masks])
+        return step(self, *arguments, **options)
+
+    monkeypatch.setattr(torch.optim.AdamW, "step", record)
+    run(model, DATA[:70], epochs=3, batch_size=32)  # of three batches, the last a short one
+    assert len(seen) == 9
+    for masks in seen:
+        assert all(map(torch.equal, masks, twin.masks))
+        twin.resample_masks()
+    assert not torch.equal(seen[0][0], seen[1][0])
+    assert int(model.position) == 0
+
+
+def test_fresh_masks_are_drawn_for_each_step(monkeypatch):
+    model, twin = many(None), many(None)
+    seen = []
+    step = torch.optim.AdamW.step
+
+    def record(self, *arguments, **options):
+        seen.append(model.degrees)
+        return step(self, *arguments, **options)
+
+    monkeypatch.setattr(torch.optim.AdamW, "step", record)
+    run(model, epochs=2, batch_size=40)
+    assert len(seen) == 6
+    for degrees in seen:
+        assert all(map(torch.equal, degrees, twin.degrees))
+        twin.resample_masks()
+
+
+def test_one_set_of_masks_stays_while_training():
+    model = small(natural_order=False, ordering=None, seed=None)
+    before = model.orders.clone(), model.hidden_degrees.clone(), model.position.clone()
+    run(model)
+    assert all(map(torch.equal, before, (model.orders, model.hidden_degrees, model.position)))
+
+
+@MANY
+def test_validation_is_scored_with_the_first_set(num_masks):
+    scores = []
+    model = many(num_masks)
+    history = run(
+        model,
+        DATA,
+        DATA[:60],
+        epochs=5,
+        on_epoch=lambda model, _: scores.append(
+            (evaluate(model, DATA[:60], ensemble=1), evaluate(model, DATA[:60]))
+        ),
+    )
+    first, in_use = zip(*scores, strict=True)
+    assert history.valid_nll == list(first)
+    assert first != in_use
+
+
+@MANY
+@pytest.mark.parametrize("mask_seed", [None, 0])
+@pytest.mark.parametrize("seed", [None, 0])
+def test_looking_on_changes_no_training_through_many_masks(num_masks, mask_seed, seed):
+    """Not by a bit, though masks, dropout and shuffling may all draw from the global stream."""
+
+    def look(model, history):
+        evaluate(model, DATA, ensemble=3)
+        evaluate(model, DATA)
+        model.sample(5, ensemble=3)  # from the global stream, too
+        model.sample(5, generator=torch.Generator().manual_seed(1))
+        model.log_prob(DATA, ensemble=2)
+        known = torch.tensor([True, False, False])
+        complete(model, DATA[:2], known, 20, generator=torch.Generator().manual_seed(1))
+
+    ends = []
+    for on_epoch in (None, look):
+        torch.manual_seed(5)
+        model = many(num_masks, seed=mask_seed, dropout=0.3, conditioning=True)
+        torch.manual_seed(6)
+        history = run(model, DATA, DATA[:60], epochs=4, seed=seed, on_epoch=on_epoch)
+        ends.append((measured(history), state(model), torch.get_rng_state()))
+    assert ends[0][0] == ends[1][0]
+    assert same(ends[0][1], ends[1][1])
+    assert torch.equal(ends[0][2], ends[1][2])
+
+
+@MANY
+@pytest.mark.parametrize("mask_seed", [None, 0])
+@pytest.mark.parametrize("seed", [None, 0])
+def test_a_run_through_many_masks_goes_on_as_if_it_had_never_stopped(
+    tmp_path, num_masks, mask_seed, seed
+):
+    def model():
+        torch.manual_seed(5)
+        return many(num_masks, seed=mask_seed, dropout=0.3, conditioning=True)
+
+    whole, stopped = model(), model()
+    torch.manual_seed(6)
+    history = run(whole, epochs=5, seed=seed, patience=5, valid=DATA[:60])
+    file = tmp_path / "run.pt"
+    settings = {"epochs": 5, "seed": seed, "patience": 5, "valid": DATA[:60], "checkpoint": file}
+    torch.manual_seed(6)
+    run(stopped, on_epoch=lambda _, history: len(history) == 2, **settings)
+    torch.rand(9)
+    resumed = model()
+    resumed.resample_masks()
+    resumed_history = run(resumed, **settings)
+    assert measured(resumed_history) == measured(history)
+    assert same(state(resumed), state(whole))
+    whole.resample_masks()
+    resumed.resample_masks()
+    if mask_seed is not None:  # else the next masks come from the global stream
+        assert same(state(resumed), state(whole))
+
+
+def test_a_checkpoint_of_another_number_of_sets_is_refused(tmp_path):
+    file = tmp_path / "run.pt"
+    run(many(3), checkpoint=file)
+    for num_masks in (1, 2, None):
+        with pytest.raises(ValueError, match="another configuration: model was"):
+            run(many(num_masks), checkpoint=file)
+    with pytest.raises(ValueError, match="another configuration: model was"):
+        run(many(3, conditioning=True), checkpoint=file)
+
+
+@MANY
+def test_training_through_many_masks_learns_under_all_of_them(num_masks):
+    model = many(num_masks, conditioning=True)
+    before = evaluate(model, DATA, ensemble=3)
+    run(model, epochs=40, lr=0.05)
+    # three equal patterns: ln 3 = 1.10 nats
+    assert evaluate(model, DATA, ensemble=3) < before - 0.3
+    assert evaluate(model, DATA, ensemble=3) == pytest.approx(math.log(3), abs=0.15)
+    assert any(layer.conditioning.ne(0).any() for layer in model.net)
+
+
+def test_evaluate_is_the_mean_over_rows_of_the_ensembles_log_prob():
+    model = many(3)
+    with torch.no_grad():
+        expected = -model.log_prob(DATA, ensemble=2).double().mean().item()
+    for batch_size in (7, 1000):
+        found = evaluate(model, DATA, ensemble=2, batch_size=batch_size)
+        assert found == pytest.approx(expected, abs=1e-6)
+    assert evaluate(model, DATA.split(50), ensemble=2) == pytest.approx(expected, abs=1e-6)
+    assert evaluate(model, DATA, ensemble=1) != pytest.approx(expected, abs=1e-6)
+
+
+# ---- other heads --------------------------------------------------------------------------------
+
+
+def test_a_density_is_measured_in_differential_nats():
+    x = torch.randn(60, 3)
+    model = small(head=MixtureOfGaussians(2))
+    history = run(model, x, x[:20], precision="auto")
+    assert history.unit == "differential nats"
+    assert "in differential nats" in history._repr_html_()
+    assert history.valid_nll[-1] == evaluate(model, x[:20])
+    assert run(small(head=Categorical(2))).unit == run(small()).unit == "nats"
+
+
+def test_no_trial_is_made_for_a_density(monkeypatch):
+    def trial(device):
+        trials.append(device)
+        return True
+
+    trials = []
+    monkeypatch.setattr(training, "_bfloat16_is_faster", trial)
+    auto, plain = small(head=MixtureOfGaussians(2)), small(head=MixtureOfGaussians(2))
+    run(auto, torch.randn(60, 3, generator=torch.Generator().manual_seed(0)), precision="auto")
+    run(plain, torch.randn(60, 3, generator=torch.Generator().manual_seed(0)))
+    assert trials == []
+    assert same(state(auto), state(plain))
+    run(small(head=Categorical(2)), precision="auto")
+    assert len(trials) == 1
+
+
+@pytest.mark.parametrize(
+    ("head", "value", "message"),
+    [
+        (Categorical(3), 3.0, "classes must be whole numbers 0..2, got 3.0"),
+        (Categorical(3), 0.5, "classes must be whole numbers 0..2, got 0.5"),
+        (MixtureOfGaussians(2), math.nan, "data must be finite, got nan"),
+        (None, 0.5, "binary data must hold only 0 and 1, got 0.5"),
+    ],
+)
+def test_data_that_are_none_of_the_heads_are_refused_before_training(head, value, message):
+    model = small(head=head)
+    before = state(model)
+    bad = DATA.clone()
+    bad[17, 1] = value
+    for call in (
+        lambda: run(model, bad),
+        lambda: run(model, DATA, bad),
+        lambda: evaluate(model, bad),
+    ):
+        with pytest.raises(ValueError, match=re.escape(message)):
+            call()
+    assert same(state(model), before)
+
+
+def test_classes_are_learned_up_to_their_entropy():
+    rows = torch.tensor([[0, 2, 1], [2, 0, 0], [1, 1, 2], [0, 1, 1]]).repeat(30, 1)
+    model = small(head=Categorical(3))
+    run(model, rows, epochs=60, lr=0.05, weight_decay=0.0)
+    assert evaluate(model, rows) == pytest.approx(math.log(4), abs=0.05)
+    assert len(model.sample(200).unique(dim=0)) < 10
