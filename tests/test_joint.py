@@ -189,7 +189,7 @@ def test_kl_divergence_is_nll_minus_entropy():
 
 
 @given(joints())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_no_weight_can_be_changed_for_the_better(joint):
     """The slope of a convex function is zero at its smallest value, and nowhere else."""
     fits = fit_orderings(joint)
@@ -207,7 +207,7 @@ def test_no_weight_can_be_changed_for_the_better(joint):
 
 
 @given(joints())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_steps_add_up_to_the_divergence_and_probabilities_to_one(joint):
     fits = fit_orderings(joint)
     orderings = list(permutations(range(fits.input_dim)))
@@ -223,7 +223,7 @@ def test_steps_add_up_to_the_divergence_and_probabilities_to_one(joint):
 
 
 @given(joints(4), st.randoms(use_true_random=False))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_a_made_without_hidden_layers_is_the_same_model(joint, random):
     fits = fit_orderings(joint)
     ordering = random.sample(range(fits.input_dim), fits.input_dim)
@@ -318,7 +318,7 @@ def test_a_row_that_never_occurs_has_no_conditional():
 
 
 @given(joints(4), st.integers(1, 5), st.randoms(use_true_random=False))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_a_mixture_is_a_distribution_within_its_bounds(joint, count, random):
     fits = fit_orderings(joint)
     orderings = [random.sample(range(fits.input_dim), fits.input_dim) for _ in range(count)]
