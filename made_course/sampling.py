@@ -273,7 +273,7 @@ def complete(
     - else the model's own all the same. What is known of later variables then comes too late, and
       each sample gets the weight :math:`w = \prod_{i\ \mathrm{known}} p(x_i \mid x_{before})`. With
       many variables known nearly all weight may lie on one sample: the effective sample size says
-      so, and a warning where it is below a tenth of n.
+      so, and a warning where it is below 2 or a tenth of n.
 
     Args:
         model: a MADE.
@@ -304,6 +304,7 @@ def complete(
         >>> found.log_weights is None, found.effective_sample_size
         (True, tensor([5.]))
     """
+    _require_made(model, "complete")
     x, known = _check_rows(model, x, known)
     n = check_count("n_samples", n_samples)
     weight = next(model.parameters())
@@ -354,7 +355,7 @@ def completion_degrees(model: MADE, known: Tensor) -> tuple[list[LongTensor], bo
         first. An ordering that is made for the purpose is the same each time.
 
     Raises:
-        TypeError, ValueError: if ``known`` is not as described.
+        TypeError, ValueError: if an argument is not as described.
 
     Example:
         >>> from made_course import MADE
@@ -366,6 +367,7 @@ def completion_degrees(model: MADE, known: Tensor) -> tuple[list[LongTensor], bo
         >>> order[2].item(), exact  # x3 comes first
         (1, True)
     """
+    _require_made(model, "completion_degrees")
     known = _check_known(known, (model.input_dim,)).to(model.orders.device)
     stored = [model.degrees]
     if model.num_masks is not None and model.num_masks > 1:
@@ -399,7 +401,8 @@ def conditional(model: MADE, x: Tensor, i: int) -> Tensor:
         (B,) probabilities, or densities where the head has them.
 
     Raises:
-        TypeError, ValueError: if ``x`` is not valid for the model, or there is no variable i.
+        TypeError, ValueError: if ``model`` is no MADE, ``x`` is not valid for it, or there is no
+            variable i.
 
     Source:
         Germain et al. 2015, "Distribution Estimation as Autoregression".
@@ -412,6 +415,7 @@ def conditional(model: MADE, x: Tensor, i: int) -> Tensor:
         >>> bool(x3[0] == x3[1])  # x3 comes before x1, and does not see it
         True
     """
+    _require_made(model, "conditional")
     i = check_count("i", i, smallest=0)
     if i >= model.input_dim:
         raise ValueError(
@@ -486,6 +490,12 @@ def check_noise(noise: Tensor | None, shape: tuple[int, ...], generator: Generat
         raise ValueError(f"noise must have shape {names} = {shape}, got {tuple(noise.shape)}")
     if not bool(((noise >= 0) & (noise <= 1)).all()):
         raise ValueError("noise must lie between 0 and 1: draw it with torch.rand")
+
+
+def _require_made(model: MADE, caller: str) -> None:
+    # by what it can do, as a room below cannot import the class
+    if not (hasattr(model, "sample_given") and hasattr(model, "log_conditionals")):
+        raise TypeError(f"{caller} needs a MADE, got {type(model).__name__}")
 
 
 def _check_rows(model: MADE, x: Tensor, known: Tensor) -> tuple[Tensor, BoolTensor]:

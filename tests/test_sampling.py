@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import made_course.made as made
 import made_course.sampling as sampling
-from made_course import MADE, complete, completion_degrees, conditional
+from made_course import MADE, NADE, complete, completion_degrees, conditional
 from made_course.heads import Bernoulli, Categorical, Head, MixtureOfGaussians
 from made_course.sampling import BLOCK, sample_naive
 
@@ -484,6 +484,22 @@ def test_the_warning_of_few_effective_samples_points_at_the_call():
     with pytest.warns(UserWarning, match=r"worth 1\.0 exact ones \(of 1\)") as caught:
         complete(model, torch.ones(1, 4), torch.tensor([0, 0, 0, 1]))
     assert [warning.filename for warning in caught] == [__file__]
+
+
+@pytest.mark.parametrize(("n", "worth", "warns"), [(8, 1, True), (8, 2, False), (40, 3, True)])
+def test_fewer_than_two_or_a_tenth_of_the_samples_are_worth_a_warning(n, worth, warns):
+    """x2 copies x1 and is known to be 1: a sample counts where its x1 is 1, and else not at all."""
+    model = with_weights(MADE(2, hidden_dims=()), 0.0)
+    with torch.no_grad():
+        model.net[0].weight[1, 0] = 60.0
+        model.net[0].bias[1] = -30.0
+    noise = torch.ones(1, n, 2)
+    noise[0, :worth] = 0.0
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        found = complete(model, torch.ones(1, 2), torch.tensor([False, True]), n, noise=noise)
+    assert found.effective_sample_size.item() == pytest.approx(worth)
+    assert bool(caught) is warns
 
 
 @pytest.mark.parametrize(
@@ -1042,3 +1058,14 @@ def test_conditionals_do_not_see_what_comes_later():
 def test_a_conditional_that_is_not_there_is_refused(error, message, x, i):
     with pytest.raises(error, match=message):
         conditional(seven(), x, i)
+
+
+@pytest.mark.parametrize("model", [NADE(7, 2), torch.nn.Linear(7, 7), None])
+def test_what_is_no_made_is_neither_completed_nor_asked_for_conditionals(model):
+    came = type(model).__name__
+    with pytest.raises(TypeError, match=f"^complete needs a MADE, got {came}$"):
+        complete(model, ROW, KNOWN)
+    with pytest.raises(TypeError, match=f"^completion_degrees needs a MADE, got {came}$"):
+        completion_degrees(model, KNOWN)
+    with pytest.raises(TypeError, match=f"^conditional needs a MADE, got {came}$"):
+        conditional(model, ROW, 0)
