@@ -612,7 +612,14 @@ def _install_masks(model: MADE, _incompatible_keys: object = None) -> None:
 
 def _check_degrees(model: MADE, state: dict[str, Tensor], prefix: str, *_: object) -> None:
     """Refuse a state dict whose orders or degrees make no masks, before anything is copied."""
-    for order in state.get(f"{prefix}orders", ()):
+    orders = state.get(f"{prefix}orders", model.orders)
+    if orders.shape[:1] != model.orders.shape[:1]:
+        stored = len(orders) if len(orders) > 1 else "1 or None"
+        raise ValueError(
+            f"the state dict is that of a model with num_masks={stored}, and this one has "
+            f"num_masks={model.num_masks}: build it with as many"
+        )
+    for order in orders:
         check_ordering(order.cpu().long() - 1, model.input_dim)
     degrees = state.get(f"{prefix}hidden_degrees")
     top = max(model.input_dim - 1, 1)

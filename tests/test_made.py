@@ -1265,9 +1265,22 @@ def test_a_state_dict_of_many_sets_is_refused_whole(name, value, message):
     assert_unchanged(model, before)
 
 
-def test_a_state_dict_of_another_number_of_sets_is_refused():
-    with pytest.raises(RuntimeError, match="size mismatch for orders"):
-        family(num_masks=2).load_state_dict(family(num_masks=3).state_dict())
+@pytest.mark.parametrize(
+    ("stored", "own", "message"),
+    [
+        (3, 2, "with num_masks=3, and this one has num_masks=2: build it with as many"),
+        (3, None, "with num_masks=3, and this one has num_masks=None"),
+        (1, 2, "with num_masks=1 or None, and this one has num_masks=2"),
+    ],
+)
+def test_a_state_dict_of_another_number_of_sets_is_refused_whole(stored, own, message):
+    model, other = family(num_masks=own, seed=4), family(num_masks=stored)
+    for _ in range(2):
+        other.resample_masks()
+    before = everything(model)
+    with pytest.raises(ValueError, match=message):
+        model.load_state_dict(other.state_dict())
+    assert_unchanged(model, before)
 
 
 @given(families(largest=8))
