@@ -264,6 +264,7 @@ def fit(
     if batch_size is None:
         batch_size = default["batch_size"]
         if patience and isinstance(train, Tensor):
+            model.check_data(train)
             batch_size = min(batch_size, max(1, math.ceil(len(train) / FEWEST_STEPS)))
     batch_size = check_count("batch_size", batch_size)
     lr = check_number("lr", default["lr"] if lr is None else lr, positive=True)
@@ -777,6 +778,11 @@ def _resume(path, settings, model, optimizer, history, train) -> dict:
         raise ValueError(
             f"the checkpoint {path} belongs to another configuration: {'; '.join(differing)}. "
             "Use the same arguments, or another checkpoint file"
+        )
+    if settings["patience"] and "average" not in content["run"]:
+        raise ValueError(
+            f"the checkpoint {path} is of an earlier version of fit, which kept no averages of the "
+            "weights: choose another file or delete it"
         )
     optimizer.load_state_dict(content["optimizer"])
     model.load_state_dict(content["run"]["model"])

@@ -1400,6 +1400,7 @@ BAD_DATA = [
     (DATA[:, :2], ValueError, "x must have shape (B, 3), got (120, 2)"),
     (DATA[0], ValueError, "x must have shape (B, 3), got (3,)"),
     (DATA[None], ValueError, "x must have shape (B, 3), got (1, 120, 3)"),
+    (DATA[0, 0], ValueError, "x must have shape (B, 3), got ()"),
     ("data", TypeError, "got str"),
     (None, TypeError, "got NoneType"),
     (3, TypeError, "got int"),
@@ -1414,12 +1415,13 @@ BAD_DATA = [
 ]
 
 
+@pytest.mark.parametrize("arguments", [{}, {"valid": DATA, "patience": 2, "batch_size": None}])
 @pytest.mark.parametrize(("data", "error", "fragment"), BAD_DATA)
-def test_fit_says_what_is_wrong_with_the_training_data(data, error, fragment):
+def test_fit_says_what_is_wrong_with_the_training_data(data, error, fragment, arguments):
     model = small()
     before = state(model)
     with pytest.raises(error, match=re.escape(fragment)):
-        run(model, data)
+        run(model, data, **arguments)
     assert same(state(model), before)
 
 
@@ -1752,3 +1754,16 @@ def test_classes_are_learned_up_to_their_entropy():
     run(model, rows, epochs=60, lr=0.05, weight_decay=0.0)
     assert evaluate(model, rows) == pytest.approx(math.log(4), abs=0.05)
     assert len(model.sample(200).unique(dim=0)) < 10
+
+
+def test_a_checkpoint_of_patience_without_averages_is_refused(tmp_path):
+    file = tmp_path / "run.pt"
+    run(small(), valid=DATA, patience=3, epochs=1, checkpoint=file)
+    content = torch.load(file, weights_only=True)
+    del content["run"]["average"]
+    torch.save(content, file)
+    model = small()
+    before = state(model)
+    with pytest.raises(ValueError, match=r"run\.pt is of an earlier version of fit.*delete it"):
+        run(model, valid=DATA, patience=3, epochs=2, checkpoint=file)
+    assert same(state(model), before)
