@@ -652,7 +652,8 @@ def _stream_of_dropout(
         yield
         return
     with _own_random_stream(device):
-        _seed(device, hash((epoch, number, processes.rank)) % 2**63)
+        # by the seed of the stream, which its state brings along
+        _seed(device, hash((torch.initial_seed(), epoch, number, processes.rank)) % 2**63)
         yield
 
 

@@ -9,12 +9,16 @@ from pathlib import Path
 import pytest
 import torch
 
+from made_course import training
 from made_course.processes import ALONE, Processes, processes_on
 from made_course.training import main
 
 ROOT = Path(__file__).parents[1]
-RUNS = [f"{name} masks, {data}" for name in ("fresh", "three") for data in ("tensor", "loader")]
-RUNS += ["one mask, tensor", "one mask, loader"]
+RUNS = [
+    f"{name}, {data}"
+    for name in ("one mask", "fresh masks", "three masks")
+    for data in ("tensor", "loader", "patient")
+]
 TORCHRUN = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2")
 
 
@@ -78,6 +82,33 @@ def test_the_first_process_alone_is_asked_and_writes_and_all_stop(together):
 def test_dropout_and_a_missing_seed_leave_the_processes_with_one_model(together):
     sums = {json.loads((together[0] / f"rank{r}.json").read_text())["with dropout"] for r in (0, 1)}
     assert len(sums) == 1
+
+
+CPU = torch.device("cpu")
+
+
+def dropout_of(seed, rank, batch=0, state=None):
+    """What a process draws for its dropout in one batch, and the state of the common stream."""
+    processes = Processes(rank, 2)
+    with training._stream_for(seed, CPU, processes):
+        if state is not None:  # as a checkpoint brings it
+            torch.set_rng_state(state)
+        torch.randperm(5)
+        common = torch.get_rng_state()
+        with training._stream_of_dropout(1, batch, CPU, processes):
+            drawn = torch.rand(4).tolist()
+        assert torch.equal(torch.get_rng_state(), common), "dropout moved the common stream"
+    return drawn, common
+
+
+def test_dropout_follows_the_seed_and_differs_between_processes_and_batches():
+    before = torch.get_rng_state()
+    first, state = dropout_of(seed=0, rank=0)
+    assert dropout_of(seed=0, rank=0)[0] == first
+    others = [dropout_of(1, 0)[0], dropout_of(0, 1)[0], dropout_of(0, 0, batch=1)[0]]
+    assert len({tuple(drawn) for drawn in [first, *others]}) == 4
+    assert dropout_of(seed=1, rank=0, state=state)[0] == first
+    assert torch.equal(torch.get_rng_state(), before)
 
 
 def test_alone_nothing_is_shared():

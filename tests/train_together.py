@@ -36,15 +36,16 @@ def model_of(name):
 def main(folder):
     calls, results = [], {}
     for name in MODELS:
-        for data in ("tensor", "loader"):
+        for data in ("tensor", "loader", "patient"):
             model = model_of(name)
             history = fit(
                 model,
-                ROWS if data == "tensor" else Loader(),
-                ROWS[:7] if data == "tensor" else Loader(),
+                Loader() if data == "loader" else ROWS,
+                Loader() if data == "loader" else ROWS[:7],
                 epochs=4,
                 batch_size=9,
                 lr=0.05,
+                patience=9 if data == "patient" else None,
                 seed=1,
                 precision="float32",
                 progress=False,
