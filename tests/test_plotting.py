@@ -18,9 +18,12 @@ from PIL import Image
 
 from made_course import (
     MADE,
+    Categorical,
     History,
+    MixtureOfGaussians,
     bars_and_stripes,
     build_masks,
+    plot_density,
     plot_first_layer,
     plot_history,
     plot_image_rows,
@@ -615,3 +618,105 @@ def test_orderings_that_cost_the_same_are_neither_best_nor_worst():
     assert [text.get_text() for text in axes.texts] == ["0.000"]
     with pytest.raises(ValueError, match="at least one ordering"):
         plot_orderings({}, {})
+
+
+# ---- densities ----------------------------------------------------------------------------------
+
+
+def corner(x):
+    """Log-density of the quarter in which x₁ is negative and x₂ positive, up to 2 each."""
+    inside = (x[:, 0] < 0) & (x[:, 0] > -2) & (x[:, 1] > 0) & (x[:, 1] < 2)
+    return torch.where(inside, -math.log(4), -math.inf)
+
+
+def height_at(axes, x1, x2):
+    """What is shown at a place, by the axes' own coordinates."""
+    (image,) = axes.get_images()
+    left, right, bottom, top = image.get_extent()
+    assert image.origin == "lower"
+    heights = np.asarray(image.get_array())
+    row = int((x2 - bottom) / (top - bottom) * len(heights))
+    column = int((x1 - left) / (right - left) * heights.shape[1])
+    return heights[row, column]
+
+
+def test_a_density_stands_where_it_is():
+    figure = plot_density({"corner": corner, "$no$ maths": lambda x: -x.square().sum(dim=1)})
+    assert isinstance(figure, Figure)
+    assert renders(figure)
+    axes, other, *bars = figure.axes
+    assert height_at(axes, -1.0, 1.0) == height_at(axes, -1.98, 0.02) == pytest.approx(0.25)
+    for x1, x2 in ((1.0, -1.0), (1.0, 1.0), (-1.0, -1.0), (-2.1, 1.0), (-1.0, 2.1)):
+        assert height_at(axes, x1, x2) == 0
+    (image,) = axes.get_images()
+    total = np.asarray(image.get_array()).sum() * (5 / 200) ** 2
+    assert total == pytest.approx(1, abs=1e-4)
+    assert image.get_clim() == (0, pytest.approx(0.25))
+    assert axes.get_aspect() == 1
+    assert [axes.get_title(), other.get_title()] == ["corner", "$no$ maths"]
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("x₁", "x₂")
+    assert height_at(other, 0.6, -0.3) == pytest.approx(math.exp(-0.45), abs=0.02)
+    assert [bar.get_ylabel() for bar in bars] == ["density (probability per unit of area)"] * 2
+
+
+def test_colours_of_a_density_darken_with_it_in_grey_too():
+    (image,) = plot_density({"corner": corner}).axes[0].get_images()
+    greys = image.cmap(np.linspace(0, 1, 20))[:, :3] @ [0.299, 0.587, 0.114]
+    assert greys[0] == pytest.approx(1)
+    assert (np.diff(greys) < 0).all()
+
+
+def test_points_lie_on_the_map_of_their_title():
+    points = torch.tensor([[0.5, -1.0], [100.0, 0.0]], requires_grad=True)
+    figure = plot_density({"a": corner, "b": corner}, {"b": points}, reach=3)
+    first, second, *_ = figure.axes
+    assert len(first.get_lines()) == 0
+    (dots,) = second.get_lines()
+    assert dots.get_xydata().tolist() == points.tolist()
+    assert (dots.get_marker(), dots.get_linestyle()) == (".", "None")
+    for axes in (first, second):
+        assert (axes.get_xlim(), axes.get_ylim()) == ((-3, 3), (-3, 3))
+        assert axes.get_images()[0].get_extent() == [-3, 3, -3, 3]
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("mode", [True, False])
+def test_the_density_of_a_model_is_its_own_and_leaves_it_alone(dtype, mode):
+    head = MixtureOfGaussians(2)
+    model = MADE(2, (8,), ordering=[1, 0], head=head, dropout=0.9, seed=0).to(dtype).train(mode)
+    (axes, _) = plot_density({"model": model}).axes
+    assert model.training is mode
+    middle = torch.tensor([[0.6125, -1.3875]], dtype=dtype)  # of a cell: 2.5 / 100 apart
+    expected = model.eval().log_prob(middle).exp().item()
+    assert height_at(axes, *middle[0].tolist()) == pytest.approx(expected, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("densities", "points", "error", "message"),
+    [
+        ({"m": MADE(3, head=MixtureOfGaussians(2))}, None, ValueError, "'m' must be a model of two "
+         r"real variables.* got 3 with head=MixtureOfGaussians\(2\)"),
+        ({"m": MADE(2)}, None, ValueError, r"got 2 with head=Bernoulli\(\)"),
+        ({"m": MADE(2, head=Categorical(3))}, None, ValueError, r"got 2 with head=Categorical"),
+        ({"m": 3.0}, None, TypeError, "'m' must be a MADE or a function .* got float"),
+        ({"m": lambda x: x}, None, ValueError, "for each of 40,000 points"),
+        ({"m": lambda x: x[:, 0] * math.nan}, None, ValueError, "no NaN, for each of 40,000"),
+        ({"m": lambda x: 0.0}, None, ValueError, r"points, got 0\.0"),
+        (corner, None, TypeError, "must be mappings from titles.* got function and dict"),
+        ({"m": corner}, torch.zeros(3, 2), TypeError, "got dict and Tensor"),
+        ({"m": corner}, {"n": torch.zeros(3, 2)}, ValueError, r"got \['n'\] for \['m'\]"),
+        ({"m": corner}, {"m": torch.zeros(3, 3)}, ValueError, r"must be \(N, 2\), got \(3, 3\)"),
+        ({}, None, ValueError, "there must be a density"),
+    ],
+)  # fmt: skip
+def test_what_is_no_density_of_two_variables_is_refused(densities, points, error, message):
+    with pytest.raises(error, match=message):
+        plot_density(densities, points)
+
+
+@pytest.mark.parametrize(
+    ("reach", "error"), [(0, ValueError), (-1.0, ValueError), ("2", TypeError)]
+)
+def test_a_reach_is_a_positive_number(reach, error):
+    with pytest.raises(error, match="reach must be"):
+        plot_density({"corner": corner}, reach=reach)
