@@ -15,7 +15,7 @@ from torch import nn
 
 from made_course import MADE
 from tests.benchmarks import __main__ as benchmark
-from tests.benchmarks import document, figures, growth, peers
+from tests.benchmarks import densities, document, figures, growth, peers
 from tests.benchmarks.figures import Configuration, Result
 
 ROOT = Path(__file__).parents[1]
@@ -74,6 +74,7 @@ def test_all_sections_print_their_tables():
         (["--sizes", "49,49"], "two different numbers or more, got [49, 49]"),
         (["--growth-figure", "nowhere/growth.png"], "is no .png in a folder that is there"),
         (["--growth-figure", "growth.pdf"], "is no .png in a folder that is there"),
+        (["--density-figure", "densities.svg"], "is no .png in a folder that is there"),
         (["--samples", "1,x"], "'x' is no whole number above 0"),
         (["--epochs", "0"], "'0' is no whole number above 0"),
     ],
@@ -90,7 +91,7 @@ def test_every_option_has_its_help(capsys):
     shown = capsys.readouterr().out
     for action in ("only", "epochs", "repeats", "recipe-repeats", "samples", "hidden", "sizes"):
         assert f"--{action}" in shown
-    for action in ("growth-figure", "configurations", "seeds"):
+    for action in ("growth-figure", "density-figure", "configurations", "seeds"):
         assert f"--{action}" in shown
     assert "matrix-product limit" in shown
 
@@ -353,6 +354,74 @@ def test_a_long_loop_is_timed_once(monkeypatch, capsys):
     assert re.search(r"^\| 3 +\| +20.0000 \| +0.1000 \| +200.0× \|$", told, re.MULTILINE)
 
 
+# ---- densities ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def _few_points(monkeypatch):
+    monkeypatch.setattr(densities, "POINTS", 200)
+    monkeypatch.setattr(densities, "TEST_POINTS", 300)
+    monkeypatch.setattr(densities, "DRAWN", 7)
+    monkeypatch.setattr(densities, "TRAINING", {"epochs": 2, "batch_size": 50, "lr": 0.02})
+
+
+@pytest.mark.usefixtures("_few_points")
+def test_densities_stand_beside_their_entropy_and_are_drawn(tmp_path, capsys):
+    path = tmp_path / "densities.png"
+    wanted = ["--only", "densities", "--seeds", "3,5", "--density-figure", str(path)]
+    benchmark.main(wanted)
+    told = capsys.readouterr().out
+    rows = {
+        line.split("|")[1].strip(): [cell.strip() for cell in line.split("|")[2:-1]]
+        for line in told.splitlines()
+        if line[:1] == "|"
+    }
+    assert list(rows)[2:] == ["two moons", "checkerboard"]
+    for name, entropy in {"two moons": "1.008", "checkerboard": "2.079"}.items():
+        mean, lowest, highest = map(float, re.findall(r"\d\.\d{3}", rows[name][1]))
+        assert rows[name][0] == entropy
+        assert mean == pytest.approx((lowest + highest) / 2, abs=0.001)
+        assert lowest < highest
+        assert float(rows[name][2]) == pytest.approx(mean - float(entropy), abs=0.0011)
+    assert "200 points, fit(epochs=2, batch_size=50, lr=0.02), test NLL in differential" in told
+    assert re.search(rf"^!\[Densities that MADE learned, and 7 .*\]\({path}\)$", told, re.MULTILINE)
+    with Image.open(path) as image:
+        assert image.width > 1000
+
+
+@pytest.mark.usefixtures("_few_points")
+@pytest.mark.parametrize("name", densities.TOYS)
+def test_no_test_point_is_trained_on(name, monkeypatch):
+    met = []
+
+    def evaluate(model, x):
+        met.append(x)
+        return 0.0
+
+    def fit(model, x, **settings):
+        met.append(x)
+
+    monkeypatch.setattr(densities, "fit", fit)
+    monkeypatch.setattr(densities, "evaluate", evaluate)
+    densities.trained(name, 0)
+    train, test = met
+    assert (train.shape, test.shape) == ((200, 2), (300, 2))
+    assert not torch.isin(train, test).any()
+
+
+@pytest.mark.usefixtures("_few_points")
+def test_the_densities_and_what_they_drew_share_a_panel():
+    runs = {name: densities.trained(name, 0) for name in densities.TOYS}
+    figure = densities.plot_densities(runs)
+    for (name, run), axes in zip(runs.items(), figure.axes, strict=False):
+        assert axes.get_title().startswith(f"{name}: {run.nll:.2f} differential nats (entropy ")
+        drawn = run.model.sample(7, generator=torch.Generator().manual_seed(0))
+        assert axes.get_lines()[0].get_xydata().tolist() == drawn.tolist()
+    words = densities.describe_densities(runs)
+    nll = runs["checkerboard"].nll
+    assert f"checkerboard, test NLL {nll:.2f} against an entropy of 2.08" in words
+
+
 # ---- figures ------------------------------------------------------------------------------------
 
 SMALL = {"hidden_dims": (4,)}
@@ -385,9 +454,8 @@ def test_figures_print_every_configuration_and_every_seed(capsys):
     assert "threshold" not in capsys.readouterr().out.split("**Figures")[1]
 
 
-def test_figures_run_only_when_they_are_asked_for():
-    assert "figures" not in benchmark.parse([]).only
-    assert set(benchmark.SECTIONS) - set(benchmark.parse([]).only) == {"figures"}
+def test_what_trains_several_seeds_runs_only_when_it_is_asked_for():
+    assert set(benchmark.SECTIONS) - set(benchmark.parse([]).only) == {"densities", "figures"}
 
 
 @pytest.mark.parametrize("kind", TINY)

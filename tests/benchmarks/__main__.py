@@ -12,8 +12,10 @@ recipe     all epochs of the document, of train_made, of fit's defaults, and of 
            times as wide, loading and test evaluation included, with the test NLL of each
 monitor    what TrainingMonitor adds to the training that it shows, on the small set
 
-figures    test NLL of the best configurations over several seeds; it takes hours, and runs only
-           where --only names it
+Two more run only where --only names them:
+
+densities  test NLL of two moons and a checkerboard beside their entropy, over several seeds
+figures    test NLL of the best configurations over several seeds; it takes hours
 
 Sampling comes before training, since the document's passes, which ask for new memory all the time,
 were seen to take up to four times as long in a process that has trained before.
@@ -49,6 +51,7 @@ from made_course import (
 )
 
 from . import document
+from .densities import densities
 from .figures import CONFIGURATIONS, figures
 from .growth import growth
 from .measuring import (
@@ -62,7 +65,17 @@ from .measuring import (
 )
 from .peers import peers
 
-SECTIONS = ("import", "sampling", "growth", "peers", "training", "recipe", "monitor", "figures")
+SECTIONS = (
+    "import",
+    "sampling",
+    "growth",
+    "peers",
+    "training",
+    "recipe",
+    "monitor",
+    "densities",
+    "figures",
+)
 
 
 # ---- sections -----------------------------------------------------------------------------------
@@ -405,10 +418,10 @@ def parse(arguments):
     parser.add_argument(
         "--only",
         type=several(one_of(SECTIONS)),
-        default=SECTIONS[:-1],
+        default=SECTIONS[:-2],
         metavar="SECTIONS",
         help=f"sections to run, with commas between them (all: {','.join(SECTIONS)}; "
-        "default: all but figures)",
+        "default: all but densities and figures)",
     )
     parser.add_argument(
         "--epochs", type=count, default=10, help="epochs of each recipe (default: 10)"
@@ -417,7 +430,7 @@ def parse(arguments):
         "--repeats",
         type=count,
         default=5,
-        help="times that every section but recipe and figures is measured (default: 5)",
+        help="times that every section but recipe, densities and figures is measured (default: 5)",
     )
     parser.add_argument(
         "--recipe-repeats",
@@ -452,6 +465,12 @@ def parse(arguments):
         help="where growth saves its figure, a .png (default: it saves none)",
     )
     parser.add_argument(
+        "--density-figure",
+        type=picture,
+        metavar="PATH",
+        help="where densities saves its figure, a .png (default: it saves none)",
+    )
+    parser.add_argument(
         "--configurations",
         type=several(one_of(CONFIGURATIONS)),
         default=list(CONFIGURATIONS),
@@ -463,7 +482,7 @@ def parse(arguments):
         type=several(seed),
         default=[0, 1, 2],
         metavar="NUMBERS",
-        help="seeds of figures, a training each (default: 0,1,2)",
+        help="seeds of densities and figures, a training each (default: 0,1,2)",
     )
     options = parser.parse_args(arguments)
     if len(set(options.sizes)) < len(options.sizes) or len(options.sizes) < 2:
@@ -483,6 +502,7 @@ def main(arguments=None):
         "training": training,
         "recipe": recipe,
         "monitor": monitor,
+        "densities": densities,
         "figures": figures,
     }
     print(

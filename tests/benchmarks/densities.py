@@ -1,0 +1,107 @@
+"""How near MADE comes to densities of known entropy, and what they and its samples look like."""
+
+import math
+from dataclasses import dataclass
+
+import torch
+
+from made_course import (
+    MADE,
+    MixtureOfGaussians,
+    checkerboard,
+    evaluate,
+    fit,
+    plot_density,
+    two_moons,
+)
+from made_course.files import write_whole
+from made_course.plotting import DOTS_PER_INCH
+
+from .measuring import say, table, timed
+
+TOYS = {"two moons": (two_moons, 1.008), "checkerboard": (checkerboard, math.log(8))}
+"""Name → what draws the points, and their entropy in differential nats."""
+POINTS, TEST_POINTS, DRAWN = 5_000, 20_000, 400
+HIDDEN, COMPONENTS = (64, 64), 10
+TRAINING = {"epochs": 100, "batch_size": 100, "lr": 0.03, "weight_decay": 0.0}
+
+
+@dataclass
+class Trained:
+    """A model of one toy, and how it was found."""
+
+    model: MADE
+    nll: float
+    seconds: float
+
+
+def densities(options):
+    rows, first = [], {}
+    for name, (_, entropy) in TOYS.items():
+        runs = []
+        for seed in options.seeds:
+            say(f"densities: {name}, seed {seed}")
+            runs.append(trained(name, seed))
+        first[name] = runs[0]
+        nll = [run.nll for run in runs]
+        rows.append(
+            (
+                name,
+                f"{entropy:.3f}",
+                f"{sum(nll) / len(nll):.3f} ({min(nll):.3f} to {max(nll):.3f})",
+                f"{sum(nll) / len(nll) - entropy:.3f}",
+                f"{sum(run.seconds for run in runs) / len(runs):.0f}",
+            )
+        )
+    settings = ", ".join(f"{key}={value}" for key, value in TRAINING.items())
+    table(
+        f"Densities, {first['two moons'].model.head}, 2-{'-'.join(map(str, HIDDEN))}, {POINTS:,} "
+        f"points, fit({settings}), test NLL in differential nats",
+        ("toy", "entropy", "test NLL (lowest to highest)", "above", "seconds"),
+        rows,
+    )
+    if options.density_figure:
+        figure = plot_densities(first)
+        write_whole(
+            options.density_figure,
+            lambda file: figure.savefig(file, format="png", dpi=DOTS_PER_INCH, facecolor="white"),
+        )
+        print(f"\n![{describe_densities(first)}]({options.density_figure})")
+
+
+def trained(name, seed):
+    """A model of a toy's points, x₂ first; the test points are none of these."""
+    draw, _ = TOYS[name]
+    train, test = draw(POINTS, seed=seed), draw(TEST_POINTS, seed=1_000_000 + seed)
+
+    def work():
+        torch.manual_seed(seed)
+        head = MixtureOfGaussians(COMPONENTS)
+        model = MADE(2, HIDDEN, ordering=[1, 0], degrees="even", head=head, seed=seed)
+        fit(model, train, seed=seed, progress=False, **TRAINING)
+        return model
+
+    seconds, model = timed(work)
+    return Trained(model, evaluate(model, test), seconds)
+
+
+def plot_densities(runs):
+    """The density of each model, with points that it drew."""
+    densities, points = {}, {}
+    for name, run in runs.items():
+        title = f"{name}: {run.nll:.2f} differential nats (entropy {TOYS[name][1]:.2f})"
+        densities[title] = run.model
+        points[title] = run.model.sample(DRAWN, generator=torch.Generator().manual_seed(0))
+    return plot_density(densities, points)
+
+
+def describe_densities(runs):
+    """What the figure shows, for whoever cannot see it."""
+    told = [
+        f"{name}, test NLL {run.nll:.2f} against an entropy of {TOYS[name][1]:.2f}"
+        for name, run in runs.items()
+    ]
+    return (
+        f"Densities that MADE learned, and {DRAWN:,} points drawn from each, in differential nats: "
+        f"{'; '.join(told)}."
+    )
