@@ -7,6 +7,8 @@ numbers for each variable; every leading dimension will do, or none.
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor, distributions
 
@@ -63,6 +65,10 @@ class Head:
     def encode(self, x: Tensor) -> Tensor:
         """What the network reads of each variable: (...) to (..., inputs_per_variable)."""
         return x.unsqueeze(-1)
+
+    def start(self) -> Tensor | None:
+        """(P,) parameters for the biases of a new network's output; None leaves PyTorch's draw."""
+        return None
 
     def check(self, x: Tensor) -> None:
         """Raise ValueError unless ``x`` holds values of these variables: finite numbers."""
@@ -190,6 +196,15 @@ class MixtureOfGaussians(Head):
     standard deviation is at least :math:`e^{-7} \approx 0.001`, so bring data to a scale of about 1
     first, for example ``(x - x.mean(0)) / x.std(0)``.
 
+    A new network starts with bells side by side, each with the mean and the variance of its share
+    of an even density; together they have mean 0 and variance 1, as such data have:
+
+    .. math::
+        \pi_k = \tfrac1K, \qquad \mu_k = \sqrt3 \, \tfrac{2k - 1 - K}{K}, \qquad
+        \sigma_k = \tfrac1K
+
+    Bells that start alike stay together where the data would have them part.
+
     Args:
         num_components: number of bell curves K.
 
@@ -213,6 +228,13 @@ class MixtureOfGaussians(Head):
     def __init__(self, num_components: int) -> None:
         self.num_components = check_count("num_components", num_components)
         self.params_per_variable = 3 * self.num_components
+
+    def start(self) -> Tensor:
+        """(3K,) parameters of bells side by side, see the class."""
+        count = self.num_components
+        places = torch.arange(1 - count, count, 2) / count
+        logits, log_scales = torch.zeros(count), torch.full((count,), -math.log(count))
+        return torch.cat([logits, math.sqrt(3) * places, log_scales])
 
     def distribution(self, params: Tensor) -> distributions.MixtureSameFamily:
         """The mixtures as distributions of PyTorch, of shape (...)."""

@@ -168,6 +168,10 @@ class MADE(nn.Module):
             MaskedLinear(below, above, conditioning=self.conditioning)
             for below, above in pairwise([inputs, *self.hidden_dims, outputs])
         )
+        start = self.head.start()
+        if start is not None:
+            with torch.no_grad():
+                self.net[-1].bias.copy_(start.repeat(self.input_dim))
         self.direct = MaskedLinear(inputs, outputs, bias=False) if direct else None
         if direct:
             nn.init.zeros_(self.direct.weight)

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from made_course import MADE, build_masks, connectivity, direct_mask, evaluate, fit
+from made_course import MADE, build_masks, connectivity, direct_mask, evaluate, fit, two_moons
 from made_course.heads import Bernoulli, Categorical, Head, MixtureOfGaussians
 
 HEAD = Bernoulli()
@@ -633,6 +633,31 @@ def test_log_densities_may_be_positive():
     assert model.log_prob(torch.zeros(1, 2)).item() == pytest.approx(10 - math.log(2 * math.pi))
 
 
+@pytest.mark.parametrize("components", [1, 2, 3, 10])
+def test_bells_start_side_by_side_and_fit_standardised_data(components):
+    head = MixtureOfGaussians(components)
+    start = head.start().double()
+    assert start.shape == (head.params_per_variable,)
+    bells = head.distribution(start)
+    assert bells.mean.item() == pytest.approx(0, abs=1e-6)
+    assert bells.variance.item() == pytest.approx(1, abs=1e-6)
+    _, means, log_scales = start.chunk(3)
+    assert log_scales.exp().tolist() == pytest.approx([1 / components] * components)
+    assert means.diff().tolist() == pytest.approx([math.sqrt(12) / components] * (components - 1))
+
+
+@pytest.mark.parametrize("hidden_dims", [(), (9,)])
+def test_a_new_network_starts_where_its_head_says(hidden_dims):
+    head = MixtureOfGaussians(3)
+    model = MADE(4, hidden_dims, head=head, direct=True)
+    assert torch.equal(model.net[-1].bias.view(4, 9), head.start().expand(4, 9))
+    for other in (Bernoulli(), Categorical(3)):  # as PyTorch draws it, and the stream goes on alike
+        torch.manual_seed(0)
+        model = MADE(4, hidden_dims, head=other, seed=0)
+        assert other.start() is None
+        assert model.net[-1].bias.unique().numel() > 1
+
+
 def test_what_fit_finds_is_the_mixture_that_was_drawn_from():
     x = mixture_sample(4_000).float()[:, None]
     model = MADE(1, (), head=MixtureOfGaussians(2), seed=0)
@@ -664,3 +689,15 @@ def test_trained_on_data_10_times_as_large_it_costs_d_ln_10_nats():
         found.append(evaluate(model, scale * x))
     # over four seeds the two networks end within 0.014 nats of one another
     assert found[1] - found[0] == pytest.approx(2 * math.log(10), abs=0.03)
+
+
+def test_two_moons_are_learned_to_within_a_tenth_of_a_nat_of_their_entropy():
+    train, test = two_moons(1500, seed=0), two_moons(4000, seed=1)
+    torch.manual_seed(0)
+    head = MixtureOfGaussians(8)
+    model = MADE(2, (32, 32), ordering=[1, 0], degrees="even", head=head, seed=0)
+    assert fit(model, train, epochs=30, batch_size=100, seed=0, progress=False).unit == (
+        "differential nats"
+    )
+    # over five seeds 0.019 to 0.052 nats above; where all bells start alike, 0.186 to 0.527
+    assert evaluate(model, test) == pytest.approx(1.008, abs=0.1)
