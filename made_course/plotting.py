@@ -846,7 +846,7 @@ def plot_density(
     cells = 200
     middles = (2 * torch.arange(cells) + 1 - cells) * (reach / cells)
     grid = torch.cartesian_prod(middles, middles)
-    figure = Figure(figsize=(4.4 * len(densities), 3.8), layout="constrained")
+    figure = Figure(figsize=(5 * len(densities), 4.2), layout="constrained")
     panels = figure.subplots(1, len(densities), squeeze=False)[0]
     for (title, density), axes in zip(densities.items(), panels, strict=True):
         heights = _density_at(grid, density, title).exp().view(cells, cells)
@@ -864,7 +864,8 @@ def plot_density(
             axes.plot(*drawn.T.numpy(), ".", color=INK, markersize=2.5, scalex=False, scaley=False)
         axes.set_title(title, fontsize=11, parse_math=False)
         axes.set(xlabel="x₁", ylabel="x₂")
-        figure.colorbar(image, ax=axes, label="density (probability per unit of area)")
+        label = "density (probability per unit of area)"
+        figure.colorbar(image, ax=axes, label=label, fraction=0.046, pad=0.04)
     return figure
 
 

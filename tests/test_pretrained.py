@@ -196,9 +196,7 @@ def test_a_written_model_is_the_same_distribution(assets, direct, num_masks):
 
 
 def test_unknown_name():
-    with pytest.raises(
-        ValueError, match=r"unknown pretrained name 'big'.*mnist-any-order, tiny"
-    ):
+    with pytest.raises(ValueError, match=r"unknown pretrained name 'big'.*mnist-any-order, tiny"):
         load_pretrained("big")
 
 

@@ -15,7 +15,6 @@ from made_course import (
     two_moons,
 )
 from made_course.files import write_whole
-from made_course.plotting import DOTS_PER_INCH
 
 from .measuring import say, table, timed
 
@@ -64,7 +63,7 @@ def densities(options):
         figure = plot_densities(first)
         write_whole(
             options.density_figure,
-            lambda file: figure.savefig(file, format="png", dpi=DOTS_PER_INCH, facecolor="white"),
+            lambda file: figure.savefig(file, format="png", dpi=80, facecolor="white"),
         )
         print(f"\n![{describe_densities(first)}]({options.density_figure})")
 
@@ -89,7 +88,7 @@ def plot_densities(runs):
     """The density of each model, with points that it drew."""
     densities, points = {}, {}
     for name, run in runs.items():
-        title = f"{name}: {run.nll:.2f} differential nats (entropy {TOYS[name][1]:.2f})"
+        title = f"{name}\n{run.nll:.2f} differential nats, entropy {TOYS[name][1]:.2f}"
         densities[title] = run.model
         points[title] = run.model.sample(DRAWN, generator=torch.Generator().manual_seed(0))
     return plot_density(densities, points)
