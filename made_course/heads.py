@@ -37,7 +37,7 @@ class Head:
         ...         return torch.distributions.Poisson(rate, validate_args=False).log_prob(x)
         ...
         ...     def sample(self, params, u):
-        ...         counts = torch.arange(100.0)  # larger ones are not drawn
+        ...         counts = torch.arange(100.0, device=params.device)  # larger ones are not drawn
         ...         p = self.log_prob(params[..., None, :], counts).exp()
         ...         return (u[..., None] > p.cumsum(-1)).sum(-1).to(params.dtype)
         ...
