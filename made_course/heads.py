@@ -212,7 +212,8 @@ class MixtureOfGaussians(Head):
         TypeError, ValueError: if it is no such whole number.
 
     Source:
-        Uria, Murray and Larochelle 2013, "RNADE", section 3 (the mixtures, for NADE).
+        Uria, Murray and Larochelle 2013, "RNADE: The real-valued neural autoregressive
+        density-estimator" (the mixtures, for NADE).
 
     Example:
         >>> head = MixtureOfGaussians(2)

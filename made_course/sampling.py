@@ -292,7 +292,7 @@ def complete(
 
     Source:
         Germain et al. 2015, "Order-agnostic training" (the ordering for the purpose); Uria et al.
-        2014, "A Deep and Tractable Density Estimator", section 3.
+        2014, "A Deep and Tractable Density Estimator".
 
     Example:
         >>> from made_course import MADE

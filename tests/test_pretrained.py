@@ -104,7 +104,7 @@ def any_order():
 
 
 def test_any_order_model_is_what_it_is_said_to_be(any_order):
-    assert any_order.hidden_dims == [800]
+    assert any_order.hidden_dims == [512, 512]
     assert any_order.num_masks is None
     assert not any_order.natural_order
     assert not any_order.training
@@ -141,7 +141,7 @@ def test_any_half_of_a_digit_is_completed_exactly_and_well(any_order, half):
 
     degrees, exact = completion_degrees(any_order, known)
     assert exact
-    model = MADE(784, [800], degrees="even", direct=True, ordering=torch.argsort(degrees[0]))
+    model = MADE(784, [512, 512], degrees="even", direct=True, ordering=torch.argsort(degrees[0]))
     weights = {k: v for k, v in any_order.state_dict().items() if "weight" in k or "bias" in k}
     model.load_state_dict({**model.state_dict(), **weights})
     nll = -model.eval().log_conditionals(test)[:, ~known].sum(dim=1).mean()
