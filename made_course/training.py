@@ -204,8 +204,10 @@ def fit(
     """Train a model by maximum likelihood: AdamW, one learning-rate cycle, gradient clipping.
 
     A model with many sets of masks goes on to the next after every step, and is scored on
-    ``valid`` with the first: as ``evaluate(model, valid, ensemble=1)`` does. Under ``torchrun`` all processes train together: each takes its share
-    of every batch, and the first alone shows progress, writes checkpoints and calls ``on_epoch``.
+    ``valid`` with the first, as ``evaluate(model, valid, ensemble=1)`` does. Under ``torchrun`` all
+    processes train together: each takes its share of every batch, and the first alone shows
+    progress, writes checkpoints and calls ``on_epoch``.
+
     The model ends in evaluation mode, with the weights of its best epoch on ``valid`` if there is
     any, else of the last epoch. Ctrl-C (the stop button in Jupyter) ends the training early, as of
     the last whole epoch.
@@ -806,7 +808,8 @@ def main(arguments: list[str] | None = None) -> None:
 
     ``python -m made_course.training --epochs 10`` and
     ``torchrun --nproc-per-node=2 -m made_course.training --epochs 10`` take the same steps, up to
-    rounding and dropout; ``--help`` lists the arguments. With ``torchrun`` on GPUs each process takes one.
+    rounding and dropout; ``--help`` lists the arguments. With ``torchrun`` on GPUs each process
+    takes one.
     """
     parser = argparse.ArgumentParser(
         prog="python -m made_course.training", description="Train a MADE on binarised MNIST."
