@@ -271,14 +271,15 @@ class CompletionPlayer(Panel):
             warnings.filterwarnings("ignore", "these completions are worth")
             completion = complete(model, x[None], known, self._n_samples, noise=noise)
         (order, *_), is_exact = completion_degrees(model, known)
-        way, number = (OWN if is_exact else WEIGHTED), None
+        way, number = (OWN if is_exact else WEIGHTED), 0
         if is_exact and not torch.equal(order, model.order):
             way = MADE_FOR_IT if model.num_masks is None else MEMBER
         if way == MEMBER:
             number = (model.orders == order).all(dim=1).nonzero()[0].item()
+        orderings = 1 if bool((model.orders == model.order).all()) else len(model.orders)
         if completion.log_weights is not None and not completion.log_weights.isfinite().all():
             raise ValueError("the model gives no finite log-probability: look at its weights")
-        return Found(self._board, x, known, completion, order, way, number, model.num_masks)
+        return Found(self._board, x, known, completion, order, way, number, orderings)
 
     def _set(self, name: str) -> Callable[[object], None]:
         return lambda value: setattr(self, name, value)
@@ -346,7 +347,7 @@ class Found:
         order: (D,) degrees of the variables under which they were drawn.
         way: whose ordering that is: OWN, MEMBER, MADE_FOR_IT, or with weights WEIGHTED.
         number: which of the model's orderings, from 0, if it is a member.
-        count_orderings: how many the model has; None is without end.
+        count_orderings: how many the model keeps.
     """
 
     board: Board
@@ -355,8 +356,8 @@ class Found:
     completion: Completion
     order: LongTensor
     way: str
-    number: int | None
-    count_orderings: int | None
+    number: int
+    count_orderings: int
 
     @property
     def samples(self) -> Tensor:
@@ -392,7 +393,7 @@ class Found:
             return f"{n} exact samples: nothing is known, so they are samples as ever."
         whose = {
             OWN: "the model's own ordering has",
-            MEMBER: f"ordering {(self.number or 0) + 1} of the model's {self.count_orderings} has",
+            MEMBER: f"ordering {self.number + 1} of the model's {self.count_orderings} has",
             MADE_FOR_IT: "an ordering was made for this, with",
         }[self.way]
         return f"{n} exact samples: {whose} every known {thing} first."
@@ -419,7 +420,7 @@ class Found:
                 "ensemble) has yet another.",
             ]
         orderings = "The model has one ordering, and in it"
-        if self.count_orderings not in (None, 1):
+        if self.count_orderings > 1:
             orderings = (
                 f"None of the model's {self.count_orderings} orderings has every known {thing} "
                 "first. In the one in use,"
