@@ -425,13 +425,13 @@ class Found:
                 f"None of the model's {self.count_orderings} orderings has every known {thing} "
                 "first. In the one in use,"
             )
-        best = max(self.shares)
+        best, worth = max(self.shares), self.completion.effective_sample_size[0].item()
         return [
             f"{orderings} what is too late comes after a hidden {thing}, which was drawn without "
             "it. Left at that, it would be clamping.",
             f"So each sample has a weight: how probable the known {thing}s are, given what was "
             f"drawn before them. Number {self.shares.index(best) + 1} has {percent(best)} of all "
-            "weight.",
+            f"weight; the effective sample size is {worth:.1f}.",
             self._worth(),
         ]
 
@@ -439,11 +439,11 @@ class Found:
         n, worth = len(self.samples), self.completion.effective_sample_size[0].item()
         if max(self.shares) > 0.9:
             return (
-                f"Nearly all of it lies on one sample, the least unlikely of {n}, which need not "
+                f"Nearly all weight lies on one sample, the least unlikely of {n}, which need not "
                 "fit what is known."
             )
         if worth < n / 2:
-            return "Few samples have most of it, and the others hardly count."
+            return "Few samples have most of the weight, and the others hardly count."
         return (
             f"Counted by weight they stand for {WANTED}, though only roughly: it takes many "
             "samples to come close."
