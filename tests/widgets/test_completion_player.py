@@ -542,6 +542,12 @@ def test_the_same_seed_gives_the_same_noise_to_every_question():
     assert not torch.equal(hidden, known)
 
 
+def test_after_the_largest_seed_comes_the_first():
+    w = CompletionPlayer(a_model(4), seed=999_999)
+    controls(w)["Other completions"].click()
+    assert (w.seed, w.problem) == (0, "")
+
+
 def test_without_images_the_model_draws_them_itself():
     model = a_model(9)
     w = CompletionPlayer(model)
