@@ -15,7 +15,7 @@ from made_course.recipe import (
     recipes,
     train_by,
 )
-from tests.benchmarks.__main__ import DOCUMENT
+from tests.benchmarks.document import RECIPE
 
 X = (torch.rand(60, 9, generator=torch.Generator().manual_seed(0)) > 0.6).float()
 TRAIN, TEST = X[:40], X[40:]
@@ -83,7 +83,7 @@ def test_a_run_leaves_the_random_stream_alone():
 
 def test_it_begins_with_the_document_s_run_and_changes_one_thing_a_rung():
     rungs = list(recipes().values())
-    assert rungs[0] == Recipe(**DOCUMENT)
+    assert rungs[0] == Recipe(**RECIPE)
     for before, after, change in zip(rungs, rungs[1:], [*LADDER.values()][1:], strict=False):
         assert after != before
         assert after == replace(before, **change)
