@@ -153,7 +153,7 @@ def test_wheel_and_sdist_hold_every_file_of_the_package(tmp_path):
 
 # --- what is committed ------------------------------------------------------------------------
 
-LARGEST_BYTES = 3_000_000
+LARGEST_BYTES = 4_000_000
 # A brace or bracket in a pattern keeps this file from finding itself.
 MACHINE_PATH = re.compile(
     r"(?<![\w.~-])/(?:root|work|tmp|(?:home|Users)/\w+)/|[A-Z]:\\{1,2}Users\b"
