@@ -29,6 +29,7 @@ from made_course import (
 )
 from made_course.heads import Bernoulli, Categorical, MixtureOfGaussians
 from made_course.made import evaluation_mode
+from tests.members import under
 
 CYCLE = [1, 2, 0]  # x2, then x3, then x1
 ORDER = [3, 1, 2]
@@ -1095,26 +1096,6 @@ def with_conditioning(model):
         if layer.conditioning is not None:
             layer.conditioning.normal_(generator=generator)
     return model
-
-
-def under(model, degrees):
-    """The same weights under one set of masks, as a model that has no other."""
-    one = MADE(
-        model.input_dim,
-        model.hidden_dims,
-        head=model.head,
-        direct=model.direct is not None,
-        conditioning=model.conditioning,
-    ).to(model.net[0].weight)
-    one.act = model.act
-    state = {
-        **model.state_dict(),
-        "orders": degrees[0][None],
-        "hidden_degrees": torch.cat([*degrees[1:], torch.tensor([], dtype=torch.long)])[None],
-        "position": torch.tensor(0),
-    }
-    one.load_state_dict(state)
-    return one.train(model.training)
 
 
 def members(model, k):

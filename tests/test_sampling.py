@@ -13,6 +13,7 @@ import made_course.sampling as sampling
 from made_course import MADE, NADE, complete, completion_degrees, conditional
 from made_course.heads import Bernoulli, Categorical, Head, MixtureOfGaussians
 from made_course.sampling import BLOCK, sample_naive
+from tests.members import under
 
 CYCLE = [1, 2, 0]  # x2, then x3, then x1
 METHODS = ["incremental", "naive"]
@@ -195,26 +196,6 @@ def p_value(samples, rows, p):
     g = 2 * (torch.xlogy(observed, observed / expected)).sum()
     freedom = torch.tensor(len(expected) - 1.0, dtype=torch.float64)
     return torch.special.gammaincc(freedom / 2, g / 2).item()
-
-
-def under(model, degrees):
-    """The same weights under one set of masks, as a model that has no other."""
-    one = MADE(
-        model.input_dim,
-        model.hidden_dims,
-        head=model.head,
-        direct=model.direct is not None,
-        conditioning=model.conditioning,
-    ).to(model.net[0].weight)
-    one.act = model.act
-    state = {
-        **model.state_dict(),
-        "orders": degrees[0][None],
-        "hidden_degrees": torch.cat(degrees[1:])[None],
-        "position": torch.tensor(0),
-    }
-    one.load_state_dict(state)
-    return one
 
 
 @METHOD
