@@ -368,6 +368,27 @@ QUIZZES = {
         ],
     ),
     "1e": (
+        "Two models are scored on four days. One gives each day probability 1/4; the other gives "
+        "three of them 1/2 and the fourth 1/64. Which has the smaller NLL?",
+        [
+            Choice(
+                "The second: it is better on three days of four",
+                "The NLL does not count days. The second loses $\\ln 16$ nats on the fourth day, "
+                "and gains $\\ln 2$ on each of the others.",
+            ),
+            Choice(
+                "The first: the product of its four probabilities is larger",
+                "$4^{-4} = 1/256$ against $2^{-3}/64 = 1/512$. One day that a model held for "
+                "nearly impossible weighs more than three on which it was a little better.",
+                right=True,
+            ),
+            Choice(
+                "Neither: each must average over all kinds of days",
+                "It is an average over the days that were seen, whatever a model says of others.",
+            ),
+        ],
+    ),
+    "1f": (
         "A model reports an NLL of 1.50 nats a day on the diary, whose entropy is "
         "1.84 nats. What follows?",
         [
@@ -388,7 +409,7 @@ QUIZZES = {
             ),
         ],
     ),
-    "1f": (
+    "1g": (
         "You have q2, q3 and q1, for the ordering x₂, x₃, x₁. May you draw x₁ first?",
         [
             Choice(
@@ -409,7 +430,7 @@ QUIZZES = {
             ),
         ],
     ),
-    "1g": (
+    "1h": (
         "In the ordering x₂, x₃, x₁: which of these may the number for x₃ look at?",
         [
             Choice("x₂ alone", "It is the only one with a smaller degree.", right=True),
