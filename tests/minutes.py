@@ -1,7 +1,9 @@
-"""How long a notebook takes a learner, as counted: ``python -m tests.minutes``.
+"""What a notebook asks of a learner, as counted: ``python -m tests.minutes``.
 
-Words of text and of the self-checks at 200 a minute, plus the exercises at the minutes that they
-state. Not counted: code, and open exercises, which end when the reader is content.
+Minutes: words of text and of the self-checks at 200 a minute, plus the exercises at the minutes
+that they state. Not counted: code, and open exercises, which end when the reader is content.
+
+Terms: those of the glossary, each where the course has it in bold for the first time.
 """
 
 import re
@@ -17,6 +19,10 @@ EXERCISE = re.compile(
     re.MULTILINE,
 )
 PROMISE = re.compile(r"^\*\*Time\*\* about (\d+) minutes", re.MULTILINE)
+GLOSSARY = "## Glossary"
+TERM = re.compile(
+    r"^\| \*\*(?P<term>.+?)\*\* \|.*\| \[\d\]\((?P<file>\w+\.ipynb)\) \|$", re.MULTILINE
+)
 
 
 def read(path):
@@ -52,17 +58,53 @@ def promised(notebook):
     return int(PROMISE.search(text_of(notebook))[1])
 
 
+def glossary():
+    """Each term, without what stands after it in brackets, and the notebook that introduces it."""
+    rows = TERM.finditer(text_of(read(NOTEBOOKS[0])).partition(GLOSSARY)[2])
+    return [(row["term"], row["file"]) for row in rows]
+
+
+def is_named(term, text):
+    word = re.escape(term.partition(" (")[0])
+    return re.search(rf"(?<![\w-]){word}s?(?![\w-])", text, re.IGNORECASE) is not None
+
+
+def new_terms():
+    """(notebook, heading of a section) → terms of the glossary that are first in bold there."""
+    glossary_terms = [term for term, _ in glossary()]
+    found, met = {}, set()
+    for path in NOTEBOOKS:
+        text = text_of(read(path)).partition(GLOSSARY)[0]
+        for section in re.split(r"^(?=## )", text, flags=re.MULTILINE)[1:]:
+            terms = []
+            for bold in re.findall(r"\*\*(.+?)\*\*", section):
+                named = [term for term in glossary_terms if is_named(term, bold)]
+                # "negative log-likelihood" brings one term, not also "log-likelihood"
+                longest = [
+                    term for term in named if not any(is_named(term, n) for n in named if n != term)
+                ]
+                terms += [term for term in longest if term not in met]
+                met.update(named)
+            found[path.stem, section.partition("\n")[0]] = terms
+    return found
+
+
 def main():
-    print("| notebook | code cells | figures | exercises | words | counted | promised |")
-    print("|---|---|---|---|---|---|---|")
+    new = new_terms()
+    print(
+        "| notebook | code cells | figures | exercises | words | counted | promised "
+        "| new terms | most in a section |"
+    )
+    print("|---|---|---|---|---|---|---|---|---|")
     for path in NOTEBOOKS:
         notebook = read(path)
         code = [cell for cell in notebook.cells if cell.cell_type == "code"]
         figures = sum("image/png" in o.get("data", {}) for cell in code for o in cell.outputs)
         exercises = len(EXERCISE.findall(text_of(notebook)))
+        terms = [len(found) for (stem, _), found in new.items() if stem == path.stem]
         print(
             f"| {path.stem} | {len(code)} | {figures} | {exercises} | {words_of(notebook):,} "
-            f"| {minutes_of(notebook):.0f} | {promised(notebook)} |"
+            f"| {minutes_of(notebook):.0f} | {promised(notebook)} | {sum(terms)} | {max(terms)} |"
         )
 
 
