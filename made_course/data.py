@@ -536,7 +536,7 @@ def download_mnist() -> Path:
 
     root = folder.parents[1]
     new_folders = [place for place in (folder, *folder.parents) if not place.exists()]
-    print(f"Downloading full MNIST (11 MB, unpacked 55 MB) to {folder}")
+    print(f"Downloading full MNIST (12 MB, unpacked 55 MB) to {folder}")
     try:
         root.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix="MNIST-download-", dir=root) as temporary:

@@ -389,16 +389,16 @@ QUIZZES = {
         ],
     ),
     "2d": (
-        "One hidden unit. You cut one weight, so that output x₁ no longer sees x₁. Which cut does "
+        "One hidden unit. You cut one weight, so that output x₆ no longer sees x₆. Which cut does "
         "it without a loss?",
         [
             Choice(
-                "the weight from input x₁ to the unit",
-                "It is cut, but the unit is everyone's: now no other output sees x₁ either.",
+                "the weight from input x₆ to the unit",
+                "It is cut, but the unit is everyone's: now no other output sees x₆ either.",
             ),
             Choice(
-                "the weight from the unit to output x₁",
-                "It is cut, but output x₁ now sees nothing at all.",
+                "the weight from the unit to output x₆",
+                "It is cut, but output x₆ now sees nothing at all, not even what comes before it.",
             ),
             Choice(
                 "neither of the two",

@@ -402,7 +402,7 @@ def _from_probabilities(p: Tensor, x: Tensor) -> Tensor:
 
 _EPSILON = Slip(
     _by_formula_and_epsilon,
-    "a small number ε inside the logarithm, or a clamp, hides the overflow. But then no logarithm "
+    "a small number ε inside the logarithm, or a clamp, hides the −inf. But then no logarithm "
     "is below log ε (−18.4 if ε is 1e-8), so the value is wrong, and the gradient is gone: use "
     "softplus",
 )
@@ -1461,8 +1461,8 @@ EXERCISES = (LAYER, LOG_PROB, SAMPLER, PREDICTION, WRITE_MADE)
 
 QUIZZES = {
     "4a": (
-        "A masked weight was 0.3 when training began. After 100 steps, what is stored there, and "
-        "what does the layer compute with?",
+        "A masked weight was 0.3 when training with Adam began. After 100 steps, what is stored "
+        "there, and what does the layer compute with?",
         [
             Choice(
                 "0.3 is stored, 0 is used",
@@ -1477,8 +1477,9 @@ QUIZZES = {
             ),
             Choice(
                 "Some other number is stored, 0 is used",
-                "A step needs a gradient, and that of a masked weight is exactly zero. (It can be "
-                "otherwise once masks change while an optimizer with momentum runs: notebook 7.)",
+                "Adam moves a weight by its gradient, and that of a masked weight is exactly zero. "
+                "(Weight decay, in notebook 5, shrinks the stored number all the same, and masks "
+                "that change while an optimizer has momentum move it, too: notebook 7.)",
             ),
         ],
     ),

@@ -303,7 +303,7 @@ NUMBER_TO_BEAT = 86.0
 COIN, INDEPENDENT = 784 * math.log(2), 211.0
 BANDS = (
     (70.0, "As good as the shipped weights, which learned from 55,000 images. From 4,000?"),
-    (73.0, "That is better than anything that was tried when this course was made."),
+    (73.0, "That is better than the course's own tries."),
     (78.0, "That is what a good idea and some patience bring."),
     (83.0, "Clearly better."),
     (NUMBER_TO_BEAT, "It is beaten. What would go further?"),
@@ -415,10 +415,10 @@ def _examine_challenger(model: object) -> str:
     if nll > COIN - 5:
         raise Wrong(_IS_COIN, **report)
     if nll > INDEPENDENT - 5:
-        raise Wrong("that is no better than taking the pixels to be independent", **report)
+        raise Wrong("that is hardly better than taking the pixels to be independent", **report)
     if nll >= NUMBER_TO_BEAT:
         raise Wrong(
-            "the model is honest, and not yet better than the notebook's own. Compare its NLL on "
+            "the model is honest, and not yet below 86 nats. Compare its NLL on "
             "the images it learned from: far below, it learns them by heart; near, it could learn "
             "for longer",
             **report,
@@ -710,7 +710,7 @@ QUIZZES = {
             Choice(
                 "Neither: a blank page has probability 0",
                 "No image has. All logits are finite, so each of the $2^{784}$ images has some "
-                "probability, this one even a large share.",
+                "probability: this one roughly one in ten million, much for a single image.",
             ),
         ],
     ),
