@@ -1,4 +1,4 @@
-"""Notebook 06: what a step computes, greedy against the mode, completion by enumeration."""
+"""Notebook 06: what a step computes, greedy and the mode, completion by enumeration, weights."""
 
 from __future__ import annotations
 
@@ -345,7 +345,83 @@ COMPLETION = Exercise(
     ),
 )
 
-EXERCISES = (STEP, GREEDY, COMPLETION)
+
+# ---- 6.4 ----------------------------------------------------------------------------------------
+
+
+def effective_size(log_w: Tensor) -> Tensor:
+    """(Σw)² / Σw², from logarithms: the shares of the weights sum to one, so 1 / Σ share²."""
+    shares = torch.softmax(log_w, dim=0)
+    return 1 / (shares**2).sum()
+
+
+WORTH = Exercise(
+    name="6.4",
+    title="What weighted draws are worth",
+    stars=2,
+    minutes=5,
+    reference=effective_size,
+    cases=(
+        (torch.tensor([0.5, 0.25, 0.25]).log(),),
+        (torch.tensor([3.0, 1.0, 1.0, 2.0, 0.5]).log(),),
+        (torch.tensor([-900.0, -901.0, -902.5]),),
+        (torch.tensor([-700.0, -650.0, -800.0, -720.0]),),
+        (torch.full((6,), -0.7),),
+    ),
+    slips=(
+        Slip(
+            lambda log_w: log_w.exp().sum() ** 2 / (log_w.exp() ** 2).sum(),
+            "exp(-900) is 0 for the computer, and 0 / 0 is nan: first subtract log_w.max(), which "
+            "multiplies all weights by the same number",
+        ),
+        Slip(
+            lambda log_w: log_w.sum() ** 2 / (log_w**2).sum(),
+            "the logarithms are used as if they were the weights: take .exp() of them, after the "
+            "largest is subtracted",
+        ),
+        Slip(
+            lambda log_w: (log_w - log_w.max()).exp().sum(),
+            "this is the sum of the weights over the largest one: asked for is the sum, squared, "
+            "over the sum of the squares",
+        ),
+        Slip(
+            lambda log_w: (torch.softmax(log_w, 0) ** 2).sum(),
+            "this is upside down: the sum of the squared shares is 1 / n for n equal weights",
+        ),
+        Slip(
+            lambda log_w: 1 / torch.softmax(log_w, 0).sum() ** 2,
+            "the sum is squared where the squares should be summed: shares sum to 1, so this is 1 "
+            "for any weights",
+        ),
+        Slip(
+            lambda log_w: torch.exp(torch.distributions.Categorical(logits=log_w).entropy()),
+            "this is exp of the shares' entropy: it lies between 1 and n, too, but asked for is "
+            "the sum of the weights, squared, over the sum of their squares",
+        ),
+        Slip(
+            lambda log_w: 1 / len(log_w) / (torch.softmax(log_w, 0) ** 2).sum(),
+            "this is the share of the draws that count: asked for is their number, n times that",
+        ),
+        Slip(
+            lambda log_w: (log_w.logsumexp(0) - (2 * log_w).logsumexp(0)).exp(),
+            "the sum in the numerator is not squared: in logarithms that is 2 * logsumexp",
+        ),
+        Slip(
+            lambda log_w: 2 * log_w.logsumexp(0) - (2 * log_w).logsumexp(0),
+            "this is the logarithm of the effective sample size: take .exp()",
+        ),
+    ),
+    hints=(
+        "If the weights are w = exp(log_w), the answer is (Σw)² / Σw². Only ratios of the weights "
+        "matter, so make the largest of them 1.",
+        "w = (log_w - log_w.max()).exp() has the right ratios, and its largest entry is 1: the sum "
+        "of its squares cannot be 0.",
+        "Then w.sum() ** 2 / (w**2).sum(). Shorter: torch.softmax(log_w, 0) are weights with the "
+        "sum 1.",
+    ),
+)
+
+EXERCISES = (STEP, GREEDY, COMPLETION, WORTH)
 
 
 # ---- self-checks --------------------------------------------------------------------------------
@@ -478,6 +554,49 @@ QUIZZES = {
         ],
     ),
     "6g": (
+        "You have 1,000 draws with weights, and one of them has 99% of all the weight. What are "
+        "they worth together?",
+        [
+            Choice(
+                "1,000 draws: each was drawn fairly",
+                "From $p(u)$, and wanted is $p(u | k)$. The 999 others together count for one "
+                "part in a hundred.",
+            ),
+            Choice(
+                "about 1 draw",
+                "$(\\Sigma w)^2 / \\Sigma w^2$ is about $1 / 0.99^2 = 1.02$. Any mean is what this "
+                "one draw says.",
+                right=True,
+            ),
+            Choice(
+                "nothing: such weights cannot be right",
+                "They are right: more and more draws lead to $p(u | k)$. It may take more than "
+                "anyone can draw.",
+            ),
+        ],
+    ),
+    "6h": (
+        "With one order-agnostic network you complete the same lower half twice, in two orderings "
+        "that both have it first. Which upper halves are draws from $p(u | k)$?",
+        [
+            Choice(
+                "both, and of the same $p(u | k)$: the same pixels are known",
+                "The same weights in another ordering are another distribution, with another "
+                "$p(u | k)$.",
+            ),
+            Choice(
+                "both, each of its own ordering's model",
+                "With the known first each is exact, for the model of its ordering.",
+                right=True,
+            ),
+            Choice(
+                "neither, until they have weights",
+                "Nothing drawn comes before the known pixels, so all draws would have the same "
+                "weight.",
+            ),
+        ],
+    ),
+    "6i": (
         "You want $p(x_1 = 1)$ from a perfect model of the diary, in the ordering x₂, x₃, x₁. What "
         "is a right way?",
         [

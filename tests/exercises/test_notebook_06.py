@@ -1,10 +1,11 @@
 import itertools
+import math
 
 import pytest
 import torch
 
-from made_course import MADE, load_pretrained
-from made_course.exercises.notebook_06 import COMPLETION, GREEDY, STEP, to_compute
+from made_course import MADE, complete, load_pretrained
+from made_course.exercises.notebook_06 import COMPLETION, GREEDY, STEP, WORTH, to_compute
 from tests.exercises.checking import right, wrong
 
 
@@ -72,6 +73,39 @@ def test_completion():
         return torch.softmax(log_prob(rows).masked_fill(~fits, -torch.inf), 0) @ rows
 
     right(COMPLETION, by_softmax)
+
+
+def test_what_weighted_draws_are_worth():
+    def relative_to_the_largest(log_w):
+        w = (log_w - log_w.max()).exp()
+        return w.sum() ** 2 / (w**2).sum()
+
+    right(WORTH, relative_to_the_largest)
+    right(WORTH, lambda log_w: (2 * log_w.logsumexp(0) - (2 * log_w).logsumexp(0)).exp())
+
+    def by_lists(log_w):
+        w = [math.exp(x) for x in (log_w.double() - log_w.max()).tolist()]
+        return sum(w) ** 2 / sum(x * x for x in w)
+
+    wrong(WORTH, by_lists, "must be a torch.Tensor")
+    right(WORTH, lambda log_w: torch.tensor(by_lists(log_w), dtype=torch.float64))
+    wrong(WORTH, lambda log_w: torch.softmax(log_w, 0), "another shape")
+    wrong(WORTH, lambda log_w: relative_to_the_largest(log_w).long(), "another dtype")
+
+    def too_large(log_w):
+        w = log_w.exp()
+        return w.sum() ** 2 / (w**2).sum()
+
+    wrong(WORTH, too_large, "subtract log_w.max()")
+
+
+@pytest.mark.filterwarnings("ignore:these completions are worth")
+def test_complete_says_the_same_worth():
+    known = torch.arange(16) >= 12
+    generator = torch.Generator().manual_seed(0)
+    found = complete(load_pretrained("tiny"), torch.ones(1, 16), known, 50, generator=generator)
+    worth = WORTH.reference(found.log_weights[0])
+    torch.testing.assert_close(worth, found.effective_sample_size[0])
 
 
 def test_misformed_answers():
