@@ -570,8 +570,7 @@ QUIZZES = {
             ),
             Choice(
                 "nothing: such weights cannot be right",
-                "They are right: more and more draws lead to $p(u | k)$. It may take more than "
-                "anyone can draw.",
+                "They are right: more and more draws lead to $p(u | k)$. It takes very many.",
             ),
         ],
     ),
