@@ -22,6 +22,8 @@ from made_course.pretrained import (
     make_pretrained,
     nearest_images,
 )
+from made_course.widgets.board import board
+from made_course.widgets.completion_player import sweep_towards
 
 
 @pytest.fixture
@@ -128,6 +130,16 @@ HALVES = {
 }
 
 
+def nll_of_hidden(model, x, known, ordering=None):
+    """Mean NLL of the hidden given the known, in the ordering that completes them."""
+    (order, *_), exact = completion_degrees(model, known, ordering)
+    assert exact
+    member = MADE(784, [512, 512], degrees="even", direct=True, ordering=torch.argsort(order))
+    weights = {k: v for k, v in model.state_dict().items() if "weight" in k or "bias" in k}
+    member.load_state_dict({**member.state_dict(), **weights})
+    return -member.eval().log_conditionals(x)[:, ~known].sum(dim=1).mean()
+
+
 @pytest.mark.parametrize("half", HALVES)
 def test_any_half_of_a_digit_is_completed_exactly_and_well(any_order, half):
     """Well: the hidden half of unseen digits is far likelier than pixel by pixel."""
@@ -139,15 +151,19 @@ def test_any_half_of_a_digit_is_completed_exactly_and_well(any_order, half):
     assert found.log_weights is None
     assert torch.equal(found.samples[:, 1, known], test[:, known])
 
-    degrees, exact = completion_degrees(any_order, known)
-    assert exact
-    model = MADE(784, [512, 512], degrees="even", direct=True, ordering=torch.argsort(degrees[0]))
-    weights = {k: v for k, v in any_order.state_dict().items() if "weight" in k or "bias" in k}
-    model.load_state_dict({**model.state_dict(), **weights})
-    nll = -model.eval().log_conditionals(test)[:, ~known].sum(dim=1).mean()
+    nll = nll_of_hidden(any_order, test, known)
     p = train.mean(0).clamp(1e-3, 1 - 1e-3)
     alone = -torch.distributions.Bernoulli(p).log_prob(test)[:, ~known].sum(dim=1).mean()
     assert nll < 0.55 * alone
+
+
+@pytest.mark.parametrize("hidden", ["top", "bottom", "left", "right"])
+def test_a_sweep_towards_the_hidden_half_is_better_than_a_shuffled_ordering(any_order, hidden):
+    _, test, _ = load_binarized_mnist("small")
+    known = torch.ones(784, dtype=torch.bool)
+    known[HALVES[hidden].flatten()] = False
+    sweep = nll_of_hidden(any_order, test[:100], known, sweep_towards(board(784, None), hidden))
+    assert sweep < nll_of_hidden(any_order, test[:100], known) - 4
 
 
 def test_tiny_model_knows_its_thirty_patterns():

@@ -731,6 +731,37 @@ def test_an_ordering_made_for_the_purpose_is_that_of_the_shared_weights():
         assert all(map(torch.equal, again, degrees))
 
 
+def test_a_wanted_ordering_is_taken_with_the_known_before_the_others():
+    model, wanted = seven(num_masks=None), torch.tensor([5, 2, 0, 6, 4, 1, 3])
+    degrees, is_exact = completion_degrees(model, KNOWN, wanted)
+    assert is_exact
+    ordering = torch.argsort(degrees[0]).tolist()
+    known = [i for i in wanted.tolist() if KNOWN[i]]
+    assert ordering == known + [i for i in wanted.tolist() if not KNOWN[i]]
+    generator = torch.Generator().manual_seed(0)
+    found = complete(model, ROW, KNOWN, DRAWS, ordering=wanted.tolist(), generator=generator)
+    rows, p = given_the_known(under(model, degrees), ROW, KNOWN)
+    assert p_value(found.samples[0], rows, p) > 1e-4
+    shuffled = given_the_known(under(model, completion_degrees(model, KNOWN)[0]), ROW, KNOWN)
+    assert p_value(found.samples[0], *shuffled) < 1e-12
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [{}, {"num_masks": 3}, {"num_masks": None, "natural_order": True}],
+    ids=["one set", "3 sets", "natural"],
+)
+def test_a_wanted_ordering_is_for_a_model_for_any(arguments):
+    model = MADE(7, (8,), **{"natural_order": False, "seed": 0} | arguments)
+    with pytest.raises(ValueError, match="^ordering is for a model that was trained for any"):
+        complete(model, ROW, KNOWN, ordering=torch.arange(7))
+
+
+def test_a_wanted_ordering_must_be_one():
+    with pytest.raises(ValueError, match="permutation"):
+        complete(seven(num_masks=None), ROW, KNOWN, ordering=[0, 1, 2, 3, 4, 5, 5])
+
+
 def test_of_k_stored_orderings_the_one_with_the_known_first_is_taken():
     model = seven(num_masks=12, seed=5)
     number = 7

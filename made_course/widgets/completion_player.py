@@ -22,7 +22,7 @@ from ..data import load_binarized_mnist
 from ..heads import Bernoulli
 from ..made import MADE
 from ..plotting import paint_completion, paint_variables, plot_completions
-from ..sampling import Completion, complete, completion_degrees
+from ..sampling import Completion, complete, completion_degrees, is_for_any_ordering
 from ..words import listing, percent
 from .board import Board, board
 from .panel import Panel, picture
@@ -46,9 +46,9 @@ class CompletionPlayer(Panel):
 
     They are draws from :math:`p(x_{hidden} \mid x_{known})` where an ordering has all known
     variables first: the model's own, one of its K, or one made for the purpose if the model was
-    trained for any. Else each has a weight, and the player says how many exact draws they are
-    worth: see :func:`made_course.complete`. It completes by the model as it is when the player is
-    made.
+    trained for any (where a half at an edge is hidden, line by line towards it). Else each has a
+    weight, and the player says how many exact draws they are worth: see
+    :func:`made_course.complete`. It completes by the model as it is when the player is made.
 
     Args:
         model: a MADE over two binary variables or more.
@@ -264,13 +264,16 @@ class CompletionPlayer(Panel):
     def _complete(self, question: Question) -> Found:
         model, x = self._model, self._images[question.image]
         known = ~hidden_variables(self._board, question.part, question.rectangle)
+        sweep = sweep_towards(self._board, question.part) if is_for_any_ordering(model) else None
         generator = Generator().manual_seed(question.seed)
         noise = torch.rand(1, self._n_samples, len(x), generator=generator)
         with warnings.catch_warnings():
             # the player says itself what they are worth
             warnings.filterwarnings("ignore", "these completions are worth")
-            completion = complete(model, x[None], known, self._n_samples, noise=noise)
-        (order, *_), is_exact = completion_degrees(model, known)
+            completion = complete(
+                model, x[None], known, self._n_samples, ordering=sweep, noise=noise
+            )
+        (order, *_), is_exact = completion_degrees(model, known, sweep)
         way, number = (OWN if is_exact else WEIGHTED), 0
         if is_exact and not torch.equal(order, model.order):
             way = MADE_FOR_IT if model.num_masks is None else MEMBER
@@ -511,6 +514,27 @@ def hidden_variables(
     hidden = torch.zeros(rows, columns, dtype=torch.bool)
     hidden[row : row + height, column : column + width] = True
     return hidden.flatten()
+
+
+def sweep_towards(board: Board, part: str) -> LongTensor | None:
+    """An ordering that goes line by line from the opposite edge to a hidden half.
+
+    Returns:
+        (D,) permutation of 0..D-1; None where what is hidden is not the half at an edge.
+
+    Example:
+        >>> from made_course.widgets.board import board
+        >>> sweep_towards(board(6, (2, 3)), "right")  # column by column
+        tensor([0, 3, 1, 4, 2, 5])
+    """
+    places = torch.arange(board.rows * board.columns).view(board.rows, board.columns)
+    lines = {
+        "top": places.flip(0),
+        "bottom": places,
+        "left": places.flip(1).T,
+        "right": places.T,
+    }
+    return lines[part].flatten() if part in lines else None
 
 
 # ---- drawing ------------------------------------------------------------------------------------

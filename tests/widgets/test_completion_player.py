@@ -32,7 +32,7 @@ from made_course import (
 )
 from made_course.plotting import paint_completion
 from made_course.widgets.board import board
-from made_course.widgets.completion_player import hidden_variables
+from made_course.widgets.completion_player import hidden_variables, sweep_towards
 from made_course.words import variable_names
 from tests.widgets.controls import controls
 
@@ -267,6 +267,25 @@ def assert_says(w, model, x, known):
     assert squeezed(statuses(w)) == squeezed([said])
 
 
+def own_ordering(model):
+    return model.natural_order or model.has_given_ordering
+
+
+def swept(part, shape):
+    """Line by line towards a hidden half at an edge, written in another way than the player's."""
+    rows, columns = shape
+    places = [(row, column) for row in range(rows) for column in range(columns)]
+    keys = {
+        "top": lambda place: (-place[0], place[1]),
+        "bottom": lambda place: place,
+        "left": lambda place: (-place[1], place[0]),
+        "right": lambda place: (place[1], place[0]),
+    }
+    if part not in keys:
+        return None
+    return [row * columns + column for row, column in sorted(places, key=keys[part])]
+
+
 def squeezed(parts):
     return re.sub(r"[\s⚠✓]", "", "".join(parts))
 
@@ -282,7 +301,10 @@ def assert_consistent(w, model, images, shape):
     noise = torch.rand(1, n, len(x), generator=torch.Generator().manual_seed(w.seed))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        expected = complete(model, x[None], known, n, noise=noise)
+        wanted = (
+            swept(w.part, shape) if model.num_masks is None and not own_ordering(model) else None
+        )
+        expected = complete(model, x[None], known, n, ordering=wanted, noise=noise)
     assert torch.equal(w.completion.samples, expected.samples)
     assert (w.completion.log_weights is None) == (expected.log_weights is None)
     assert torch.equal(w.completion.effective_sample_size, expected.effective_sample_size)
@@ -483,6 +505,17 @@ def test_weights_are_those_of_the_known_given_what_came_before():
     )
 
 
+@pytest.mark.parametrize("shape", [(4, 4), (2, 5), (3, 1)])
+@pytest.mark.parametrize("part", ["top", "bottom", "left", "right"])
+def test_a_sweep_reaches_the_hidden_half_line_by_line(part, shape):
+    assert sweep_towards(board(math.prod(shape), shape), part).tolist() == swept(part, shape)
+
+
+def test_other_parts_have_no_sweep():
+    assert sweep_towards(board(16, None), "random") is None
+    assert sweep_towards(board(16, None), "rectangle") is None
+
+
 def test_a_model_for_any_ordering_gets_one_made_for_it():
     model = a_model(16, (12,), num_masks=None)
     w = CompletionPlayer(model)
@@ -493,6 +526,8 @@ def test_a_model_for_any_ordering_gets_one_made_for_it():
         assert set(w.ordering[: int(w.known.sum())].tolist()) == set(
             w.known.nonzero().ravel().tolist()
         )
+        if part in ("top", "bottom", "left", "right"):
+            assert torch.equal(w.ordering, sweep_towards(board(16, None), part))
     natural = CompletionPlayer(a_model(16, (12,), num_masks=None, natural_order=True))
     natural.part = "top"  # its masks change, its ordering never does
     assert natural.words.startswith("8 samples, worth")
