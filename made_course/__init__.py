@@ -57,6 +57,7 @@ _ROOMS = {
     "recipe": ("load_ladder", "load_overfitting"),
     "plotting": (
         "plot_completions",
+        "plot_curves",
         "plot_density",
         "plot_dependence",
         "plot_first_layer",

@@ -231,6 +231,36 @@ def plot_probabilities(
     return figure
 
 
+def plot_curves(
+    x: Tensor, curves: Mapping[str, Tensor], *, xlabel: str = "x", ylabel: str = "density"
+) -> Figure:
+    """Curves over one real variable, from 0 upwards: a blue line, then an orange dashed one.
+
+    Args:
+        x: (N,) places, ascending.
+        curves: name → (N,) heights; one or two of them.
+        xlabel: words below.
+        ylabel: words beside.
+
+    Example:
+        >>> x = torch.linspace(-1, 1, 3)
+        >>> figure = plot_curves(x, {"tent": 1 - x.abs()})
+        >>> figure.axes[0].get_legend().get_texts()[0].get_text()
+        'tent'
+    """
+    figure = Figure(figsize=(6.5, 3.2), layout="constrained")
+    axes = figure.add_subplot()
+    styles = [{"color": BLUE}, {"color": ORANGE, "linestyle": "--"}]
+    for (name, heights), style in zip(curves.items(), styles[: len(curves)], strict=True):
+        axes.plot(x.numpy(), heights.numpy(), linewidth=2, label=name, **style)
+    axes.set(xlabel=xlabel, ylabel=ylabel)
+    axes.set_ylim(bottom=0)
+    axes.margins(x=0)
+    axes.legend(frameon=False)
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
 def plot_nats_scale(levels: Mapping[str, float], input_dim: int | None = 784) -> Figure:
     """Bars of nats per image, with bits per dimension beside them: what knowledge is worth.
 
@@ -875,8 +905,9 @@ def plot_masks(masks: Sequence[Tensor], degrees: Sequence[Tensor]) -> Figure:
     A row is what a unit or an output may listen to, a column whom an input or a unit may speak to.
 
     Args:
-        masks: of every layer, see :func:`made_course.build_masks`.
-        degrees: of the inputs and of each hidden layer, see :func:`made_course.draw_degrees`.
+        masks: of every layer, see :func:`made_course.build_masks`. A variable may be several inputs
+            or outputs, which then stand side by side under one name and degree.
+        degrees: of the variables and of each hidden layer, see :func:`made_course.draw_degrees`.
 
     Example:
         >>> degrees = [torch.tensor([3, 1, 2]), torch.tensor([1, 2])]
@@ -884,9 +915,10 @@ def plot_masks(masks: Sequence[Tensor], degrees: Sequence[Tensor]) -> Figure:
         >>> [label.get_text() for label in figure.axes[1].get_yticklabels()]
         ['output x₁  3', 'output x₂  1', 'output x₃  2']
     """
-    names = variable_names(len(degrees[0]))
-    below = [f"{name}\n{d}" for name, d in zip(names, degrees[0].tolist(), strict=True)]
-    outputs = [f"output {name}  {d}" for name, d in zip(names, degrees[0].tolist(), strict=True)]
+    named = list(zip(variable_names(len(degrees[0])), degrees[0].tolist(), strict=True))
+    inputs_each, outputs_each = masks[0].shape[1] // len(named), masks[-1].shape[0] // len(named)
+    below = [f"{name}\n{d}" for name, d in named for _ in range(inputs_each)]
+    outputs = [f"output {name}  {d}" for name, d in named for _ in range(outputs_each)]
     margins = [below, *(list(map(str, layer.tolist())) for layer in degrees[1:]), outputs]
     layers = ["inputs", *(f"hidden {k}" for k in range(1, len(degrees))), "outputs"]
     cell, room = 0.36, [0.6] * (len(masks) - 1) + [1.4]  # inches: side, words left of each table

@@ -23,6 +23,7 @@ from made_course import (
     MixtureOfGaussians,
     bars_and_stripes,
     build_masks,
+    plot_curves,
     plot_density,
     plot_first_layer,
     plot_history,
@@ -424,6 +425,30 @@ def test_masks_are_tables_with_degrees_at_their_margins():
     assert last.get_yticklabels()[1].get_text() == "output x₂  1"
     assert first.yaxis_inverted()  # the first unit stands on top, as in print(mask)
     assert renders(figure)
+
+
+def test_masks_of_variables_that_are_several_numbers():
+    order, hidden = torch.tensor([3, 1, 2]), torch.tensor([1, 2])
+    masks = build_masks([order.repeat_interleave(2), hidden], order.repeat_interleave(3))
+    first, last = plot_masks(masks, [order, hidden]).axes
+    below = [label.get_text() for label in first.get_xticklabels()]
+    assert below == ["x₁\n3", "x₁\n3", "x₂\n1", "x₂\n1", "x₃\n2", "x₃\n2"]
+    outputs = [label.get_text() for label in last.get_yticklabels()]
+    assert outputs[2:4] == ["output x₁  3", "output x₂  1"]
+    assert len(outputs) == 9
+
+
+def test_curves_are_told_apart_without_colour():
+    x = torch.linspace(0, 1, 5)
+    figure = plot_curves(x, {"up": x, "down": 1 - x}, xlabel="metres")
+    assert renders(figure)
+    (axes,) = figure.axes
+    up, down = axes.lines
+    assert (up.get_linestyle(), down.get_linestyle()) == ("-", "--")
+    assert down.get_ydata().tolist() == (1 - x).tolist()
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["up", "down"]
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("metres", "density")
+    assert axes.get_ylim()[0] == 0
 
 
 def test_first_layer_shows_masked_weights_by_degree(model):
