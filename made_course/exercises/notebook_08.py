@@ -1,0 +1,954 @@
+"""Notebook 08: log-probabilities of classes and of mixtures, another unit, a head, two rings."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from contextlib import nullcontext
+from functools import cache
+
+import torch
+from torch import Tensor, nn
+
+from ..heads import Categorical, Head, MixtureOfGaussians
+from ..made import MADE, evaluation_mode
+from ..training import fit
+from ..widgets.quiz import Choice
+from .examine import Misformed, require_same, run, written
+from .exercise import Exercise, Slip, Wrong
+
+# ---- 8.1 ----------------------------------------------------------------------------------------
+
+
+def categorical_log_prob(logits: Tensor, x: Tensor) -> Tensor:
+    """Sum over variables of the log-softmax at each variable's class."""
+    log_p = logits - logits.logsumexp(dim=-1, keepdim=True)
+    return log_p.gather(-1, x.long()[..., None]).squeeze(-1).sum(dim=1)
+
+
+def _at_class(values: Tensor, x: Tensor) -> Tensor:
+    return values.gather(-1, x.long()[..., None]).squeeze(-1)
+
+
+_LOGITS = torch.tensor(
+    [
+        [[0.0, 1.0, 2.0, 0.5], [1.5, -1.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0]],
+        [[2.0, 0.0, -2.0, 1.0], [0.5, 0.5, 3.0, -1.0], [1.0, 2.0, 3.0, 4.0]],
+    ]
+)
+_CLASSES = torch.tensor([[2.0, 0.0, 3.0], [1.0, 3.0, 0.0]])
+
+CLASSES = Exercise(
+    name="8.1",
+    title="Log-probability of classes",
+    stars=2,
+    minutes=6,
+    reference=categorical_log_prob,
+    cases=(
+        (_LOGITS, _CLASSES),
+        (torch.zeros(1, 3, 4), torch.zeros(1, 3)),
+        (60 * _LOGITS, _CLASSES),
+    ),
+    slips=(
+        Slip(
+            lambda logits, x: _at_class(logits, x).sum(1),
+            "these are the logits of the classes. A logit is no logarithm of a probability yet: "
+            "take off the log of the sum over all classes",
+        ),
+        Slip(
+            lambda logits, x: _at_class(logits.softmax(-1), x).log().sum(1),
+            "softmax first and then the logarithm: at large logits a probability is rounded to 0, "
+            "and its logarithm is minus infinity. Take log_softmax, or subtract the logsumexp",
+        ),
+        Slip(
+            lambda logits, x: _at_class(logits - logits.exp().sum(-1, keepdim=True).log(), x).sum(
+                1
+            ),
+            "the formula is right, but exp overflows at large logits: logsumexp computes the log "
+            "of the sum without computing the sum",
+        ),
+        Slip(
+            lambda logits, x: _at_class(logits.log_softmax(1), x).sum(1),
+            "the softmax is taken over the variables. It is the K classes of one variable that "
+            "share a probability of one: the last dimension",
+        ),
+        Slip(
+            lambda logits, x: _at_class(logits.softmax(-1), x).sum(1),
+            "these are probabilities, summed. It is their logarithms that are summed",
+        ),
+        Slip(
+            lambda logits, x: -categorical_log_prob(logits, x),
+            "this is the NLL: the log-probability is its negative, and never above 0",
+        ),
+        Slip(
+            lambda logits, x: _at_class(logits.log_softmax(-1), x),
+            "one number came for each variable: a row's log-probability is their sum",
+        ),
+        Slip(
+            lambda logits, x: _at_class(logits.log_softmax(-1), x).mean(1),
+            "this is the mean over the variables: the log-probability of a row is their sum",
+        ),
+        Slip(
+            lambda logits, x: logits.log_softmax(-1).sum((1, 2)),
+            "all classes are summed: each variable counts with the class that it has, and no other",
+        ),
+    ),
+    hints=(
+        "Two steps. First turn each variable's K logits into K log-probabilities. Then pick the "
+        "one that belongs to the class in x.",
+        "The first step is logits.log_softmax(-1), or logits minus their logsumexp over the last "
+        "dimension.",
+        "log_p.gather(-1, x.long()[..., None]) picks one of each K; squeeze(-1) takes the last "
+        "dimension away, and sum(1) adds up the variables.",
+    ),
+    package=Categorical.log_prob,
+)
+
+
+# ---- 8.2 ----------------------------------------------------------------------------------------
+
+
+def mixture_log_prob(x: Tensor, weights: Tensor, means: Tensor, stds: Tensor) -> Tensor:
+    """The log of a weighted sum of bells, from the logs of its terms."""
+    z = (x[:, None] - means) / stds
+    log_bells = -(z**2) / 2 - stds.log() - math.log(2 * math.pi) / 2
+    return (weights.log() + log_bells).logsumexp(dim=-1)
+
+
+def _log_bells(x: Tensor, means: Tensor, stds: Tensor) -> Tensor:
+    return torch.distributions.Normal(means, stds).log_prob(x[:, None])
+
+
+MIXTURE = Exercise(
+    name="8.2",
+    title="Log-density of a mixture",
+    stars=2,
+    minutes=8,
+    reference=mixture_log_prob,
+    cases=(
+        (
+            torch.tensor([-1.0, 0.3, 2.0]),
+            torch.tensor([0.2, 0.8]),
+            torch.tensor([-1.0, 1.0]),
+            torch.tensor([0.5, 2.0]),
+        ),
+        (
+            torch.tensor([0.0, 40.0]),
+            torch.tensor([0.5, 0.25, 0.25]),
+            torch.tensor([0.0, 1.0, 2.0]),
+            torch.tensor([1.0, 0.5, 1.5]),
+        ),
+    ),
+    slips=(
+        Slip(
+            lambda x, weights, means, stds: (weights * _log_bells(x, means, stds)).sum(-1),
+            "this is a mean of logarithms. The density is the sum of weighted bells, so the "
+            "logarithm comes after the sum: logsumexp of the logs of the terms",
+        ),
+        Slip(
+            lambda x, weights, means, stds: _log_bells(x, means, stds).logsumexp(-1),
+            "the weights are missing: the bells without them have an area of K, not of one",
+        ),
+        Slip(
+            lambda x, weights, means, stds: (
+                (weights * _log_bells(x, means, stds).exp()).sum(-1).log()
+            ),
+            "the formula is right, but far from all bells their heights are rounded to 0, and the "
+            "logarithm is minus infinity: stay with logarithms, by logsumexp",
+        ),
+        Slip(
+            lambda x, weights, means, stds: (
+                weights.log() + _log_bells(x, means, stds) + stds.log()
+            ).logsumexp(-1),
+            "ln σ is missing: a narrow bell has to be high, so that its area is one",
+        ),
+        Slip(
+            lambda x, weights, means, stds: (
+                weights.log() + _log_bells(x, means, stds.sqrt())
+            ).logsumexp(-1),
+            "σ is used as if it were the variance σ²",
+        ),
+        Slip(
+            lambda x, weights, means, stds: (
+                weights.log() + _log_bells(x, means, stds) + math.log(2 * math.pi) / 2
+            ).logsumexp(-1),
+            "½ ln 2π is missing. It is the same for all bells, so training would not notice, but "
+            "the number would be no log-density: the area must be one",
+        ),
+        Slip(
+            lambda x, weights, means, stds: (weights.log() + _log_bells(x, means, stds)).sum(-1),
+            "the log-densities are summed, which multiplies the bells. A mixture adds them: "
+            "logsumexp in place of sum",
+        ),
+        Slip(
+            lambda x, weights, means, stds: (weights + _log_bells(x, means, stds)).logsumexp(-1),
+            "the weights themselves are added to logarithms: add their logarithms",
+        ),
+        Slip(
+            lambda x, weights, means, stds: mixture_log_prob(x, weights, means, stds).exp(),
+            "this is the density: its logarithm is asked for",
+        ),
+    ),
+    hints=(
+        "Take one bell first: the log-density of each x under each bell, shape (n, K). "
+        "x[:, None] - means has that shape.",
+        "The log of one term is ln π + ln N = ln π − ½ ((x − μ)/σ)² − ln σ − ½ ln 2π.",
+        "The log of the sum of the K terms is logsumexp over the last dimension: "
+        "(weights.log() + log_bells).logsumexp(-1).",
+    ),
+    package=MixtureOfGaussians.distribution,
+)
+
+
+# ---- 8.3 ----------------------------------------------------------------------------------------
+
+
+def nll_after_scaling(nll: float, scale: float, input_dim: int) -> float:
+    """The same probability on scale ** D times the room: every one of the D axes is stretched."""
+    return nll + input_dim * math.log(scale)
+
+
+SCALED = Exercise(
+    name="8.3",
+    title="Two moons, scaled",
+    stars=1,
+    minutes=4,
+    reference=nll_after_scaling,
+    cases=((1.02, 10.0, 2), (-0.5, 3.0, 5), (2.0, 0.01, 1)),
+    slips=(
+        Slip(
+            lambda nll, scale, input_dim: nll,
+            "no change? The same probability now lies on a larger area, so there is less of it on "
+            "each unit of area",
+        ),
+        Slip(
+            lambda nll, scale, input_dim: nll - input_dim * math.log(scale),
+            "the sign is turned round: on a larger area the density is lower, so its negative "
+            "logarithm is higher",
+        ),
+        Slip(
+            lambda nll, scale, input_dim: nll + math.log(scale),
+            "this is the change for one variable: each of the D axes is stretched",
+        ),
+        Slip(
+            lambda nll, scale, input_dim: scale * nll,
+            "the points are multiplied, and with them no logarithm: the density is divided by a "
+            "number, so its logarithm has a number taken off",
+        ),
+        Slip(
+            lambda nll, scale, input_dim: nll + math.log(input_dim * scale),
+            "D stretched axes make the room scale · scale · ... times as large, that is scale to "
+            "the power of D, not D times scale",
+        ),
+        Slip(
+            lambda nll, scale, input_dim: nll + input_dim * math.log10(scale),
+            "this takes the logarithm to base 10: nats need the natural one, math.log",
+        ),
+        Slip(
+            lambda nll, scale, input_dim: nll + input_dim * scale,
+            "density is divided by scale ** D: what is added to the NLL is the logarithm of that",
+        ),
+    ),
+    hints=(
+        "Take one variable and a uniform density from 0 to 1. What is its height, and what is it "
+        "after all points are multiplied by 10?",
+        "One variable: the density is divided by scale, so ln(scale) is added to the NLL. With D "
+        "variables that happens D times.",
+    ),
+)
+
+
+# ---- 8.4 ----------------------------------------------------------------------------------------
+
+
+class Geometric(Head):
+    """Counts 0, 1, 2, ... of failures before a success of probability q = σ(z)."""
+
+    params_per_variable = 1
+
+    def log_prob(self, params: Tensor, x: Tensor) -> Tensor:
+        """(..., 1), (...) → (...): x failures and a success."""
+        z = params[..., 0]
+        return nn.functional.logsigmoid(z) + x * nn.functional.logsigmoid(-z)
+
+    def sample(self, params: Tensor, u: Tensor) -> Tensor:
+        """(..., 1), (...) → (...): more than k failures have the probability (1 - q) ** (k + 1)."""
+        log_fail = nn.functional.logsigmoid(-params[..., 0])
+        u = u.clamp(max=1 - 1e-6)
+        return (torch.log1p(-u) / log_fail).floor()
+
+
+class _Swapped(Geometric):
+    def log_prob(self, params: Tensor, x: Tensor) -> Tensor:
+        return super().log_prob(-params, x)
+
+    def sample(self, params: Tensor, u: Tensor) -> Tensor:
+        return super().sample(-params, u)
+
+
+class _FromOne(Geometric):
+    def log_prob(self, params: Tensor, x: Tensor) -> Tensor:
+        return super().log_prob(params, x - 1)
+
+
+class _NoSuccess(Geometric):
+    def log_prob(self, params: Tensor, x: Tensor) -> Tensor:
+        return x * nn.functional.logsigmoid(-params[..., 0])
+
+
+class _IsProbability(Geometric):
+    def log_prob(self, params: Tensor, x: Tensor) -> Tensor:
+        return super().log_prob(params, x).exp()
+
+
+class _LogOfRounded(Geometric):
+    def log_prob(self, params: Tensor, x: Tensor) -> Tensor:
+        q = params[..., 0].sigmoid()
+        return q.log() + x * (1 - q).log()
+
+
+class _KeepsLastDimension(Geometric):
+    def log_prob(self, params: Tensor, x: Tensor) -> Tensor:
+        return super().log_prob(params, x)[..., None]
+
+
+class _Summed(Geometric):
+    def log_prob(self, params: Tensor, x: Tensor) -> Tensor:
+        return super().log_prob(params, x).sum(-1)
+
+
+class _SamplesCoin(Geometric):
+    def sample(self, params: Tensor, u: Tensor) -> Tensor:
+        return (u <= params[..., 0].sigmoid()).to(params.dtype)
+
+
+class _SamplesOneMore(Geometric):
+    def sample(self, params: Tensor, u: Tensor) -> Tensor:
+        return super().sample(params, u) + 1
+
+
+class _SamplesReal(Geometric):
+    def sample(self, params: Tensor, u: Tensor) -> Tensor:
+        return torch.log1p(-u) / nn.functional.logsigmoid(-params[..., 0])
+
+
+class _DrawsItself(Geometric):
+    def sample(self, params: Tensor, u: Tensor) -> Tensor:
+        return super().sample(params, torch.rand_like(u))
+
+
+_HEAD_SLIPS = (
+    Slip(
+        _Swapped,
+        "success and failure have changed places: q = σ(z) belongs to the one success, and 1 − q "
+        "to each of the x failures",
+    ),
+    Slip(
+        _FromOne,
+        "this counts the tries, from 1: x counts the failures alone, and 0 is a value that it has",
+    ),
+    Slip(
+        _NoSuccess,
+        "the success at the end is missing: x failures and a success are x + 1 factors",
+    ),
+    Slip(_IsProbability, "these are probabilities: log_prob gives their logarithms"),
+    Slip(
+        _LogOfRounded,
+        "at large logits 1 − q is rounded to 0, and its logarithm is minus infinity: take "
+        "logsigmoid(−z), as in notebook 4",
+    ),
+    Slip(
+        _KeepsLastDimension,
+        "log_prob has a dimension too many: params is (..., 1), and params[..., 0] has the shape "
+        "of x",
+    ),
+    Slip(
+        _Summed,
+        "log_prob sums over variables: a head gives one number for each variable, and the model "
+        "sums",
+    ),
+    Slip(
+        _SamplesCoin,
+        "sample gives 0 and 1 only, as for a coin: a count can be any whole number",
+    ),
+    Slip(
+        _SamplesOneMore,
+        "every sample is one too large: 0 failures is what a u below q must give",
+    ),
+    Slip(
+        _SamplesReal,
+        "samples must be whole numbers: the smallest k with u ≤ P(x ≤ k)",
+    ),
+    Slip(
+        _DrawsItself,
+        "sample draws random numbers of its own: it must use u, so that the same u gives the same "
+        "sample",
+    ),
+)
+_CAUSES = {slip.answer: slip.cause for slip in _HEAD_SLIPS}
+MANY = torch.arange(400.0)
+"""Counts among which all but nothing of the probability lies, for the logits that are tried."""
+TRIED_LOGITS = (-1.5, 0.0, 1.0)
+
+
+def _examine_head(answer: object) -> str:
+    head = _built(answer)
+    one, two = torch.tensor([[0.4], [-0.7]]), torch.tensor([[[0.4], [-0.7]], [[1.0], [0.0]]])
+    for params, x in (
+        (one, torch.tensor([0.0, 3.0])),
+        (two, torch.tensor([[0.0, 3.0], [1.0, 2.0]])),
+    ):
+        _require_log_prob(head, params, x)
+    for z in TRIED_LOGITS:
+        _require_sum_of_one(head, z)
+    for z, x in ((0.4, 0.0), (-0.7, 3.0), (30.0, 2.0), (-30.0, 2.0)):
+        _require_log_prob(head, torch.tensor([[z]]), torch.tensor([x]))
+    for z in TRIED_LOGITS:
+        _require_samples(head, z)
+    return "Σp = 1, and samples come as often as log_prob says."
+
+
+def _built(answer: object) -> Head:
+    if isinstance(answer, type):
+        try:
+            answer = answer()
+        except Exception as error:
+            raise Wrong(f"your class raised {type(error).__name__}: {error}") from error
+    if not isinstance(answer, Head):
+        raise Misformed(
+            "a class is expected that inherits from Head, with log_prob and sample",
+            came=f"a {type(answer).__name__}",
+            expected="class Geometric(Head)",
+        )
+    if answer.params_per_variable != 1:
+        raise Misformed(
+            "one number for each variable is enough, its logit",
+            came=f"params_per_variable = {answer.params_per_variable}",
+            expected="params_per_variable = 1",
+        )
+    return answer
+
+
+def _require_log_prob(head: Head, params: Tensor, x: Tensor) -> None:
+    tried = f"log_prob({written(params)}, {written(x)})"
+    expected = Geometric().log_prob(params, x)
+    came = run(head.log_prob, params, x)
+    report = {"tried": tried, "expected": written(expected), "came": written(came)}
+    if isinstance(came, Tensor) and came.shape == (*x.shape, 1):
+        raise Misformed(_CAUSES[_KeepsLastDimension], **report)
+    if isinstance(came, Tensor) and came.shape == x.shape[:-1]:
+        raise Misformed(_CAUSES[_Summed], **report)
+    try:
+        require_same(came, expected, "log_prob(params, x)")
+    except Misformed as wrong:
+        wrong.tried = tried
+        raise
+    except Wrong as wrong:
+        for slip in _HEAD_SLIPS:
+            theirs = slip.answer().log_prob(params, x)
+            if theirs.shape == came.shape and torch.allclose(theirs, came, atol=1e-5):
+                raise Wrong(slip.cause, **report) from wrong
+        raise Wrong(
+            "log_prob differs: x failures, each of probability 1 − q, and one success", **report
+        ) from wrong
+
+
+def _require_sum_of_one(head: Head, z: float) -> None:
+    total = run(head.log_prob, torch.full((len(MANY), 1), z), MANY).double().exp().sum().item()
+    if not abs(total - 1) < 1e-4:
+        raise Wrong(
+            "the probabilities of all counts do not sum to one",
+            tried=f"the counts 0 to {len(MANY) - 1} at z = {z}",
+            expected="1",
+            came=f"{total:.4f}",
+        )
+
+
+def _require_samples(head: Head, z: float, n: int = 1000) -> None:
+    """Even noise must give each count as often as its probability says, in whatever order."""
+    u = (torch.arange(n) + 0.5) / n
+    params = torch.full((n, 1), z)
+    came = run(head.sample, params, u)
+    tried = f"sample at z = {z}, for {n} evenly spread u"
+    if not isinstance(came, Tensor) or came.shape != u.shape:
+        shape = f"shape {tuple(came.shape)}" if isinstance(came, Tensor) else type(came).__name__
+        raise Misformed(
+            "sample gives one count for each u", tried=tried, expected=f"shape ({n},)", came=shape
+        )
+    if not torch.equal(came, run(head.sample, params, u)):
+        raise Wrong(_CAUSES[_DrawsItself], tried=tried)
+    came = came.double()
+    if not bool((came == came.round()).all()) or not bool(came.isfinite().all()):
+        raise Wrong(_CAUSES[_SamplesReal], tried=tried, came=written(came[:5]))
+    counts = torch.arange(5.0)
+    share = (came[:, None] == counts).double().mean(0)
+    p = Geometric().log_prob(torch.full((5, 1), z), counts).exp().double()
+    if bool(((share - p).abs() <= 2.5 / n).all()) and bool((came >= 0).all()):
+        return
+    causes = {
+        bool((came <= 1).all()): _CAUSES[_SamplesCoin],
+        bool(((share[1:] - p[:-1]).abs() <= 2.5 / n).all()): _CAUSES[_SamplesOneMore],
+    }
+    raise Wrong(
+        causes.get(True, "samples do not come as often as log_prob says"),
+        tried=tried,
+        expected=f"shares of 0 to 4: {written(p)}",
+        came=written(share),
+    )
+
+
+HEAD = Exercise(
+    name="8.4",
+    title="A head for counts",
+    stars=3,
+    minutes=10,
+    reference=Geometric,
+    examine=_examine_head,
+    slips=_HEAD_SLIPS,
+    hints=(
+        "Write the probability down first: x failures and one success have (1 − q)^x · q. Take the "
+        "logarithm, with log q = logsigmoid(z) and log(1 − q) = logsigmoid(−z).",
+        "For sample: P(x ≤ k) = 1 − (1 − q)^(k+1). Which is the smallest k for which that is at "
+        "least u? Bring k to one side. (Or add up the probabilities of 0, 1, ..., 99 by cumsum, "
+        "and count how many of the sums are below u.)",
+        "u ≤ 1 − (1 − q)^(k+1) means k + 1 ≥ ln(1 − u) / ln(1 − q): so k is "
+        "(torch.log1p(-u) / logsigmoid(-z)).floor(). Keep u a little below 1.",
+    ),
+)
+
+
+# ---- 8.5 ----------------------------------------------------------------------------------------
+
+RADII, BLUR = (10.0, 20.0), 1.0
+ENTROPY = 6.596
+"""Of the rings, in differential nats, from a million points: what the true density has."""
+WITHIN = 0.1
+BANDS = (
+    (0.012, "So near, and from 4,000 points? That is better than anything that was tried here."),
+    (0.025, "That is what a good idea or some patience brings."),
+    (0.04, "As good as the notebook's network for the moons, in the right unit."),
+    (WITHIN, "It is done. What would go further?"),
+)
+REACH, CELLS = 32.0, 200
+"""The integral is taken over a square of this half-width, by one point in each small cell."""
+
+
+def ring_points() -> Tensor:
+    """The 4,000 points that exercise 8.5 is to be solved with: (4000, 2).
+
+    Example:
+        >>> ring_points().shape
+        torch.Size([4000, 2])
+    """
+    return _rings(4_000, seed=8)
+
+
+def _rings(n: int, seed: int) -> Tensor:
+    """Points on two circles around 0, blurred along the radius."""
+    generator = torch.Generator().manual_seed(seed)
+    radius = torch.tensor(RADII)[torch.randint(2, (n,), generator=generator)]
+    radius = radius + BLUR * torch.randn(n, generator=generator)
+    angle = 2 * math.pi * torch.rand(n, generator=generator)
+    return torch.stack([radius * angle.cos(), radius * angle.sin()], dim=1)
+
+
+def _rings_log_prob(x: Tensor) -> Tensor:
+    """The true log-density: that of the radius, spread along the circle."""
+    radius = x.norm(dim=1)
+    bells = torch.distributions.Normal(torch.tensor(RADII, dtype=x.dtype), BLUR)
+    log_radius = bells.log_prob(radius[:, None]).logsumexp(1) - math.log(len(RADII))
+    return log_radius - (2 * math.pi * radius).log()
+
+
+def come_near() -> object:
+    """A mixture of bells for points brought to a scale of about 1, and the nats that this costs."""
+    points, scale = ring_points(), 10.0
+    torch.manual_seed(0)
+    model = MADE(2, (32, 32), degrees="even", head=MixtureOfGaussians(8), seed=0)
+    fit(
+        model,
+        points / scale,
+        epochs=30,
+        batch_size=100,
+        lr=0.03,
+        weight_decay=0.0,
+        precision="float32",
+        seed=0,
+        progress=False,
+    )
+
+    class InTheOldUnit(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.model = model
+
+        def log_prob(self, x: Tensor) -> Tensor:
+            return self.model.log_prob(x / scale) - 2 * math.log(scale)
+
+    return InTheOldUnit()
+
+
+class _Density:
+    """An answer in a line: log-densities from points."""
+
+    def __init__(self, log_prob: Callable[[Tensor], Tensor]) -> None:
+        self.log_prob = log_prob
+
+
+def _wide_bell(x: Tensor) -> Tensor:
+    return torch.distributions.Normal(0.0, 11.2).log_prob(x).sum(1)
+
+
+_RING_SLIPS = (
+    Slip(
+        _Density(lambda x: _rings_log_prob(x) + 2 * math.log(10)),
+        "this would be right for points divided by 10, as a density per unit of *their* area. For "
+        "the points as they are, ln 10 has to come off for each of the two variables",
+    ),
+    Slip(
+        _Density(lambda x: _rings_log_prob(x) + math.log(10)),
+        "there is ten times too much of it: if the points were divided by 10, ln 10 has to come "
+        "off for each of the *two* variables",
+    ),
+    Slip(
+        _Density(lambda x: _rings_log_prob(x) + 4 * math.log(10)),
+        "if the points were divided by 10, ln 10 has to come off for each of the two variables: "
+        "here it was added",
+    ),
+    Slip(
+        _Density(lambda x: -_rings_log_prob(x)),
+        "this is the negative of a log-density: log_prob is higher where points are more likely",
+    ),
+    Slip(
+        _Density(lambda x: _rings_log_prob(x).exp()),
+        "this is a density itself: log_prob gives its logarithm",
+    ),
+    Slip(
+        _Density(lambda x: _rings_log_prob(x).mean()),
+        "one number came for all points: log_prob must give one for each row",
+    ),
+    Slip(
+        _Density(lambda x: torch.stack([_rings_log_prob(x) / 2] * 2, dim=1)),
+        "one number came for each variable: the log-density of a row is their sum",
+    ),
+    Slip(
+        _Density(lambda x: _rings_log_prob(x).log_softmax(0) + math.log(len(x))),
+        "the number of a row changes with the other rows: log_prob(x) must treat each row by "
+        "itself",
+    ),
+    Slip(
+        _Density(_wide_bell),
+        "it is a density, and no better than one wide bell: has the model been trained, and on "
+        "points of a scale of about 1, as the head wants them?",
+    ),
+)
+(
+    _UNIT_FORGOTTEN,
+    _UNIT_ONCE,
+    _UNIT_ADDED,
+    _IS_NEGATIVE,
+    _IS_DENSITY,
+    _IS_ONE_NUMBER,
+    _IS_EACH_VARIABLE,
+    _MIXES_ROWS,
+    _IS_WIDE_BELL,
+) = (slip.cause for slip in _RING_SLIPS)
+
+
+def _examine_rings(model: object) -> str:
+    if isinstance(model, type) or not callable(getattr(model, "log_prob", None)):
+        raise Misformed(
+            "a model is needed: an object with log_prob(x), from points (n, 2) to (n,) numbers",
+            came="a class" if isinstance(model, type) else f"a {type(model).__name__}",
+            expected="a MADE, or an object of your own",
+        )
+    kept, truth = _kept_points()
+    grid, cell = _grid()
+    as_scored = evaluation_mode(model) if isinstance(model, nn.Module) else nullcontext()
+    with torch.no_grad(), as_scored:
+        log_p = _log_densities(model, kept)
+        _require_rows_apart(model, kept, log_p)
+        area = (_log_densities(model, grid).exp().sum() * cell).item()
+    _require_area_of_one(log_p, truth, area, model, grid, cell)
+    nll, above = -log_p.mean().item(), (truth - log_p).mean().item()
+    report = {
+        "tried": f"the {len(kept):,} points that this exercise keeps",
+        "expected": f"less than {ENTROPY + WITHIN:.2f} differential nats",
+        "came": f"{ENTROPY + above:.2f} differential nats; the integral is {area:.2f}",
+    }
+    if above > (truth - _wide_bell(kept)).mean().item() - 0.1:
+        raise Wrong(_IS_WIDE_BELL, **report)
+    if above >= WITHIN:
+        raise Wrong(
+            "the model is a density, and not near enough yet. How does its picture differ from "
+            "the points? Does each conditional have bells enough?",
+            **report,
+        )
+    if not math.isfinite(nll) or above < -0.03:
+        raise Wrong("that is better than the true density, which only luck can be", **report)
+    words = next(words for nats, words in BANDS if above < nats)
+    return (
+        f"{ENTROPY + above:.3f} differential nats on points that the exercise keeps, "
+        f"{above:.3f} above the true density; the integral is {area:.2f}. {words}"
+    )
+
+
+def _log_densities(model: object, x: Tensor) -> Tensor:
+    for parameter in getattr(model, "parameters", list)():
+        x = x.to(parameter)
+        break
+    try:
+        came = model.log_prob(x.clone())
+    except Exception as error:
+        raise Wrong(f"log_prob raised {type(error).__name__}: {error}") from error
+    if not isinstance(came, Tensor):
+        raise Misformed(
+            "log_prob(x) must give a tensor",
+            came=f"a {type(came).__name__}",
+            expected="a torch.Tensor",
+        )
+    report = {"came": f"shape {tuple(came.shape)}", "expected": f"shape ({len(x)},)"}
+    if came.numel() == 1:
+        raise Misformed(_IS_ONE_NUMBER, **report)
+    if came.shape == x.shape:
+        raise Misformed(_IS_EACH_VARIABLE, **report)
+    if came.shape != x.shape[:1]:
+        raise Misformed("log_prob(x) has another shape", **report)
+    came = came.detach().double().cpu()
+    if bool(came.isnan().any()) or bool((came == math.inf).any()):
+        raise Wrong("log_prob(x) is not finite everywhere: it needs its stable form")
+    return came
+
+
+def _require_rows_apart(model: object, kept: Tensor, log_p: Tensor) -> None:
+    few = _log_densities(model, kept[:100])
+    if not torch.allclose(few, log_p[:100], rtol=1e-3, atol=1e-3):
+        raise Wrong(
+            _MIXES_ROWS,
+            tried=f"log_prob of one point, among 100 and among {len(kept):,}",
+            expected="the same number",
+            came=f"{few[0]:.3f} and {log_p[0]:.3f}",
+        )
+
+
+def _require_area_of_one(
+    log_p: Tensor, truth: Tensor, area: float, model: object, grid: Tensor, cell: float
+) -> None:
+    if 0.9 < area < 1.01:
+        return
+    report = {
+        "tried": f"the integral over the square from −{REACH:.0f} to {REACH:.0f}",
+        "expected": "1",
+        "came": f"{area:.4g}",
+    }
+    values = _log_densities(model, grid)
+    if abs((-values).exp().sum().item() * cell - 1) < 0.1:
+        raise Wrong(_IS_NEGATIVE, **report)
+    if bool((values >= 0).all()) and abs(values.sum().item() * cell - 1) < 0.1:
+        raise Wrong(_IS_DENSITY, **report)
+    causes = {100: _UNIT_FORGOTTEN, 10: _UNIT_ONCE, 10_000: _UNIT_ADDED}
+    for factor, cause in causes.items():
+        if abs(area / factor - 1) < 0.1:
+            raise Wrong(cause, **report)
+    if area > 1:
+        raise Wrong(
+            "a density has an integral of 1. If you divided the points by s, ln s has to come off "
+            f"for each of the two variables: forgotten, it leaves s², and √{area:.4g} is "
+            f"{math.sqrt(area):.4g}",
+            **report,
+        )
+    raise Wrong(
+        "a density has an integral of 1: here most of it lies outside of the square, or is "
+        "missing. If you divided the points by s, ln s comes off once for each of two variables",
+        **report,
+    )
+
+
+@cache
+def _kept_points() -> tuple[Tensor, Tensor]:
+    """Points that no learner has, and their true log-densities."""
+    kept = _rings(10_000, seed=808)
+    return kept, _rings_log_prob(kept.double())
+
+
+@cache
+def _grid() -> tuple[Tensor, float]:
+    """A point at a random place in each cell, so that no narrow peak hides between points."""
+    side = 2 * REACH / CELLS
+    corners = torch.cartesian_prod(*[torch.arange(CELLS) * side - REACH] * 2)
+    places = torch.rand(corners.shape, generator=torch.Generator().manual_seed(0))
+    return corners + side * places, side**2
+
+
+RINGS = Exercise(
+    name="8.5",
+    title="Two rings",
+    stars=3,
+    minutes=15,
+    reference=come_near,
+    examine=_examine_rings,
+    is_value=True,
+    slips=_RING_SLIPS,
+    hints=(
+        "Look at the points: how large are they? The head wants a scale of about 1. Train on "
+        "points / 10, and look at the NLL of section 5: what did a model of another unit need?",
+        "Write a class with a method log_prob(self, x) that returns the model's log_prob of "
+        "x / 10, minus 2 · ln 10.",
+        "What would go further: the rings look the same from all sides. Turning points by a random "
+        "angle gives new points, as many as you like.",
+    ),
+)
+
+EXERCISES = (CLASSES, MIXTURE, SCALED, HEAD, RINGS)
+
+
+# ---- self-checks --------------------------------------------------------------------------------
+
+QUIZZES = {
+    "8a": (
+        "A head takes two numbers for each variable. Somebody gives the second number of $x_i$ a "
+        "degree that is one higher than that of the first. What happens?",
+        [
+            Choice(
+                "Nothing: masks need all degrees to be different",
+                "Outputs need not differ: both numbers of $x_i$ describe the same conditional, so "
+                "they may know the same variables.",
+            ),
+            Choice(
+                "The second number can see $x_i$ itself",
+                "The output sees units of a degree below its own. One step higher, units of the "
+                "degree of $x_i$ come in, and these may know $x_i$: a leak.",
+                right=True,
+            ),
+            Choice(
+                "The second number sees one variable less",
+                "A higher degree sees more, not less.",
+            ),
+        ],
+    ),
+    "8b": (
+        "Grey values 0, ⅓, ⅔ and 1 are put as $x$ into the binary formula "
+        "$x \\log \\sigma(z) + (1 - x) \\log(1 - \\sigma(z))$. The network is trained by it, as "
+        "many do. What is its value?",
+        [
+            Choice(
+                "The log-probability of a grey value",
+                "Then the four probabilities would sum to one. At $z = 0$ each of the four gets "
+                "½, and they sum to 2.",
+            ),
+            Choice(
+                "No log-likelihood of anything with these four values",
+                "At $z = 0$ the formula gives $\\log ½$ whatever $x$ is: a total of 2 for four "
+                "values. It may serve as a loss, but its nats can be compared with no others.",
+                right=True,
+            ),
+            Choice(
+                "A log-density of a real number between 0 and 1",
+                "A density would have an area of one. At $z = 0$ the height is ½ from 0 to 1: the "
+                "area is ½.",
+            ),
+        ],
+    ),
+    "8c": (
+        "This model needs 71 nats for an image, one of notebook 5 needed 69. Which is better?",
+        [
+            Choice(
+                "That of notebook 5, by two nats",
+                "The two numbers are of different images: 784 pixels of two values, and 196 pixels "
+                "of four.",
+            ),
+            Choice(
+                "This one, if the nats are divided by the number of pixels",
+                "By that measure a model of larger images would mostly win: neighbours are more "
+                "alike. The data are still not the same.",
+            ),
+            Choice(
+                "The numbers do not say",
+                "Nats may be compared on the same data only. Each has its own scale: 543 and 272 "
+                "nats for a model that knows nothing.",
+                right=True,
+            ),
+        ],
+    ),
+    "8d": (
+        "A model of real numbers has an NLL of −3 on test data. What do you conclude?",
+        [
+            Choice(
+                "There is a mistake: an NLL is never negative",
+                "That holds for probabilities, which are at most 1. A density may be larger.",
+            ),
+            Choice(
+                "The density at test points is about $e^3 = 20$, and that may well be right",
+                "In the mean of logarithms, that is. With data in a small unit or on a narrow "
+                "strip such heights are needed: the area must be one.",
+                right=True,
+            ),
+            Choice(
+                "The model is better than any with a positive NLL",
+                "On the same data in the same unit: yes. But in another unit the same model has "
+                "another number, as section 5 shows.",
+            ),
+        ],
+    ),
+    "8e": (
+        "For a mixture somebody trains with "
+        "$\\sum_k \\pi_k \\log \\mathcal{N}(x; \\mu_k, \\sigma_k)$ in place of the log of the sum. "
+        "What happens on the moons?",
+        [
+            Choice(
+                "The same, up to rounding",
+                "A mean of logarithms is never above the logarithm of the mean, and mostly far "
+                "below.",
+            ),
+            Choice(
+                "Each bell must be good at all points, so all become one wide bell",
+                "A bell far from a point has a hugely negative logarithm, and the mean makes it "
+                "pay. In the true mixture it is enough that *one* bell is near.",
+                right=True,
+            ),
+            Choice(
+                "The bells become too narrow",
+                "The other way round: every bell is punished for each point it does not reach.",
+            ),
+        ],
+    ),
+    "8f": (
+        "Two papers model the same heights of people, one number a person. One reports 0.2 "
+        "differential nats with metres, the other 4.7 with centimetres. Which model is better?",
+        [
+            Choice(
+                "The first, by far",
+                "Part of the difference is the unit: $\\ln 100 = 4.6$ nats.",
+            ),
+            Choice(
+                "They differ by about 0.1 nats, and the second is better",
+                "In centimetres the first has $0.2 + 4.605 = 4.8$. Before nats of densities are "
+                "compared, bring them to one unit.",
+                right=True,
+            ),
+            Choice(
+                "It cannot be found out",
+                "It can: for one variable, a hundred times smaller a unit adds exactly $\\ln 100$.",
+            ),
+        ],
+    ),
+    "8g": (
+        "The `sample` of a head has a mistake, its `log_prob` has none. What notices?",
+        [
+            Choice(
+                "The test NLL gets worse",
+                "Scores use `log_prob` alone: they stay as good as ever.",
+            ),
+            Choice(
+                "$\\Sigma p$ is no longer one",
+                "That, too, asks `log_prob` only.",
+            ),
+            Choice(
+                "The share of samples at each value is not what `log_prob` says",
+                "Only a test that looks at both finds it. Spread `u` evenly, and the shares must "
+                "be the probabilities.",
+                right=True,
+            ),
+        ],
+    ),
+}

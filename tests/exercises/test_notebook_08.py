@@ -1,0 +1,210 @@
+import math
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from made_course import MADE, Categorical, Head, MixtureOfGaussians, fit
+from made_course.exercises import notebook_08
+from made_course.exercises.notebook_08 import (
+    CLASSES,
+    ENTROPY,
+    HEAD,
+    MIXTURE,
+    RINGS,
+    SCALED,
+    Geometric,
+    ring_points,
+)
+from tests.exercises.checking import right, wrong
+
+
+def test_classes():
+    right(
+        CLASSES,
+        lambda logits, x: (
+            -F.cross_entropy(logits.movedim(-1, 1), x.long(), reduction="none").sum(1)
+        ),
+    )
+    right(CLASSES, lambda logits, x: Categorical(4).log_prob(logits, x).sum(-1))
+
+    def one_by_one(logits, x):
+        rows = []
+        for z, classes in zip(logits, x, strict=True):
+            log_p = z - z.max(-1, keepdim=True).values
+            log_p = log_p - log_p.exp().sum(-1, keepdim=True).log()
+            rows.append(sum(log_p[d, int(k)] for d, k in enumerate(classes)))
+        return torch.stack(rows)
+
+    right(CLASSES, one_by_one)
+
+
+def test_mixture():
+    def by_torch(x, weights, means, stds):
+        components = torch.distributions.Normal(means, stds)
+        mixing = torch.distributions.Categorical(probs=weights)
+        return torch.distributions.MixtureSameFamily(mixing, components).log_prob(x)
+
+    right(MIXTURE, by_torch)
+
+    def one_bell_after_the_other(x, weights, means, stds):
+        total = torch.full_like(x, -math.inf)
+        for weight, mean, std in zip(weights, means, stds, strict=True):
+            variance = std**2
+            bell = -((x - mean) ** 2) / (2 * variance) - (2 * math.pi * variance).log() / 2
+            total = torch.logaddexp(total, weight.log() + bell)
+        return total
+
+    right(MIXTURE, one_bell_after_the_other)
+
+
+def test_scaled():
+    right(SCALED, lambda nll, scale, input_dim: nll + math.log(scale**input_dim))
+    right(SCALED, lambda nll, scale, D: torch.tensor(nll) + D * torch.tensor(scale).log())
+
+
+class GeometricByTable(Head):
+    """Sums of probabilities from above, and PyTorch's own distribution."""
+
+    params_per_variable = 1
+
+    def log_prob(self, params, x):
+        z = params.squeeze(-1)
+        return -F.softplus(-z) - x * F.softplus(z)
+
+    def sample(self, params, u):
+        counts = torch.arange(200.0)
+        p = self.log_prob(params[..., None, :], counts).exp()
+        return (1 - u[..., None] > p.cumsum(-1)).sum(-1).to(params.dtype)
+
+
+def test_heads():
+    assert "Σp = 1" in right(HEAD, GeometricByTable)
+    right(HEAD, GeometricByTable())  # an object will do, too
+
+
+def test_a_head_that_is_right_works_in_a_made():
+    model = MADE(2, (8,), head=Geometric(), seed=0)
+    counts = model.sample(50)
+    assert bool((counts == counts.round()).all() and (counts >= 0).all())
+    assert model.log_prob(counts).shape == (50,)
+
+
+def test_heads_that_are_none():
+    wrong(HEAD, nn.Linear, "raised TypeError")
+    wrong(HEAD, nn.ReLU, "inherits from Head")
+    wrong(HEAD, 3, "inherits from Head")
+
+    class TwoNumbers(Geometric):
+        params_per_variable = 2
+
+    wrong(HEAD, TwoNumbers, "params_per_variable = 2")
+
+    class NoSamples(Head):
+        params_per_variable = 1
+        log_prob = Geometric.log_prob
+
+    wrong(HEAD, NoSamples, "must have a method sample")
+
+    class NotATensor(Geometric):
+        def sample(self, params, u):
+            return 0
+
+    wrong(HEAD, NotATensor, "one count for each u", "int")
+
+    class Nothing(Geometric):
+        def log_prob(self, params, x):
+            params * x[..., None]
+
+    wrong(HEAD, Nothing, "log_prob(params, x) is None")
+
+    class Half(Geometric):
+        def log_prob(self, params, x):
+            return super().log_prob(params, x) / 2
+
+    wrong(HEAD, Half, "log_prob differs")
+
+    class TooFew(Geometric):
+        def sample(self, params, u):
+            return super().sample(params, u**2)
+
+    wrong(HEAD, TooFew, "as often as log_prob says", "shares of 0 to 4")
+
+
+# ---- 8.5 -----------------------------------------------------------------------------------------
+
+
+class Rings:
+    def log_prob(self, x):
+        return notebook_08._rings_log_prob(x)
+
+
+def test_the_true_density_is_one_and_has_the_entropy_that_is_said():
+    points = notebook_08._rings(1_000_000, seed=1).double()
+    log_p = notebook_08._rings_log_prob(points)
+    assert -log_p.mean().item() == pytest.approx(ENTROPY, abs=0.004)
+    assert "0.000 above the true density; the integral is 1.00" in right(RINGS, Rings())
+
+
+def test_the_kept_points_are_others():
+    kept, _ = notebook_08._kept_points()
+    assert not {tuple(p) for p in ring_points().tolist()} & {tuple(p) for p in kept.tolist()}
+
+
+def test_another_unit_than_ten_is_recognised_by_its_square():
+    class Forgotten:
+        def log_prob(self, x):
+            return notebook_08._rings_log_prob(x) + 2 * math.log(11.2)
+
+    wrong(RINGS, Forgotten(), "forgotten, it leaves s²", "is 11.19")
+
+    class TakenOffTwice:
+        def log_prob(self, x):
+            return notebook_08._rings_log_prob(x) - 2 * math.log(10)
+
+    wrong(RINGS, TakenOffTwice(), "or is missing", "0.01")
+
+
+def trained_on(points):
+    torch.manual_seed(0)
+    model = MADE(2, (16,), degrees="even", head=MixtureOfGaussians(3), seed=0)
+    fit(model, points, epochs=8, batch_size=100, lr=0.03, seed=0, progress=False)
+    return model
+
+
+def test_without_another_scale_it_is_not_near_enough():
+    found = wrong(RINGS, trained_on(ring_points()), "differential nats")
+    assert "the integral is" in found.came
+
+
+def test_a_made_in_the_wrong_unit_hears_of_it():
+    class Scaled(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.made = trained_on(ring_points() / 10)
+
+        def log_prob(self, x):
+            return self.made.log_prob(x / 10)
+
+    wrong(RINGS, Scaled(), "ln 10 has to come off")
+
+
+@pytest.mark.parametrize(
+    ("log_prob", "words"),
+    [
+        (lambda x: None, "a NoneType"),
+        (lambda x: x.T, "another shape"),
+        (lambda x: x.sum(1) * math.nan, "stable form"),
+        (lambda x: 1 / 0, "raised ZeroDivisionError"),
+    ],
+)
+def test_what_is_no_log_density(log_prob, words):
+    answer = Rings()
+    answer.log_prob = log_prob
+    wrong(RINGS, answer, words)
+
+
+@pytest.mark.parametrize(("answer", "words"), [(3, "a int"), (MADE, "a class"), (None, "NoneTy")])
+def test_what_is_no_model(answer, words):
+    wrong(RINGS, answer, "a model is needed", words)
