@@ -913,8 +913,8 @@ QUIZZES = {
         ],
     ),
     "8f": (
-        "Two papers model the same heights of people, one number a person. One reports 0.2 "
-        "differential nats with metres, the other 4.7 with centimetres. Which model is better?",
+        "Two papers model the same heights of people, one number a person. One reports −0.8 "
+        "differential nats with metres, the other 3.7 with centimetres. Which model is better?",
         [
             Choice(
                 "The first, by far",
@@ -922,7 +922,7 @@ QUIZZES = {
             ),
             Choice(
                 "They differ by about 0.1 nats, and the second is better",
-                "In centimetres the first has $0.2 + 4.605 = 4.8$. Before nats of densities are "
+                "In centimetres the first has $-0.8 + 4.605 = 3.8$. Before nats of densities are "
                 "compared, bring them to one unit.",
                 right=True,
             ),
