@@ -684,6 +684,15 @@ def test_a_density_stands_where_it_is():
     assert [bar.get_ylabel() for bar in bars] == ["density (probability per unit of area)"] * 2
 
 
+def test_long_numbers_at_the_bar_push_no_word_out_of_the_figure():
+    figure = plot_density({"wide": lambda x: -(x / 250).square().sum(dim=1) - 9.2}, reach=250)
+    assert renders(figure)
+    for axes in figure.axes:
+        box = axes.yaxis.label.get_window_extent()
+        assert box.x0 >= 0
+        assert box.x1 <= figure.bbox.width
+
+
 def test_colours_of_a_density_darken_with_it_in_grey_too():
     (image,) = plot_density({"corner": corner}).axes[0].get_images()
     greys = image.cmap(np.linspace(0, 1, 20))[:, :3] @ [0.299, 0.587, 0.114]

@@ -817,7 +817,8 @@ QUIZZES = {
             Choice(
                 "The second number can see $x_i$ itself",
                 "The output sees units of a degree below its own. One step higher, units of the "
-                "degree of $x_i$ come in, and these may know $x_i$: a leak.",
+                "degree of $x_i$ come in, and these may know $x_i$: a leak. (Only the last "
+                "variable is safe, since no unit has its degree.)",
                 right=True,
             ),
             Choice(
