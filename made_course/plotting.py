@@ -876,7 +876,7 @@ def plot_density(
     cells = 200
     middles = (2 * torch.arange(cells) + 1 - cells) * (reach / cells)
     grid = torch.cartesian_prod(middles, middles)
-    figure = Figure(figsize=(5.4 * len(densities), 4.2), layout="constrained")
+    figure = Figure(figsize=(5 * len(densities), 4.2), layout="compressed")
     panels = figure.subplots(1, len(densities), squeeze=False)[0]
     for (title, density), axes in zip(densities.items(), panels, strict=True):
         heights = _density_at(grid, density, title).exp().view(cells, cells)
