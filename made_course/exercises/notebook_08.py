@@ -409,24 +409,29 @@ def _examine_head(answer: object) -> str:
 
 
 def _built(answer: object) -> Head:
-    if isinstance(answer, type):
-        try:
-            answer = answer()
-        except Exception as error:
-            raise Wrong(f"your class raised {type(error).__name__}: {error}") from error
-    if not isinstance(answer, Head):
+    if not isinstance(answer, type) or not issubclass(answer, Head):
+        if isinstance(answer, type):
+            came = f"the class {answer.__name__}"
+        else:
+            came = f"a {type(answer).__name__}"
         raise Misformed(
-            "a class is expected that inherits from Head, with log_prob and sample",
-            came=f"a {type(answer).__name__}",
+            "a class is expected that inherits from Head, with log_prob and sample: hand over the "
+            "class itself",
+            came=came,
             expected="class Geometric(Head)",
         )
-    if answer.params_per_variable != 1:
+    try:
+        head = answer()
+    except Exception as error:
+        raise Wrong(f"your class raised {type(error).__name__}: {error}") from error
+    numbers = getattr(head, "params_per_variable", None)
+    if numbers != 1:
         raise Misformed(
             "one number for each variable is enough, its logit",
-            came=f"params_per_variable = {answer.params_per_variable}",
+            came=f"params_per_variable = {numbers}",
             expected="params_per_variable = 1",
         )
-    return answer
+    return head
 
 
 def _require_log_prob(head: Head, params: Tensor, x: Tensor) -> None:

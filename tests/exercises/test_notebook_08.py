@@ -81,7 +81,6 @@ class GeometricByTable(Head):
 
 def test_heads():
     assert "Σp = 1" in right(HEAD, GeometricByTable)
-    right(HEAD, GeometricByTable())  # an object will do, too
 
 
 def test_a_head_that_is_right_works_in_a_made():
@@ -92,9 +91,15 @@ def test_a_head_that_is_right_works_in_a_made():
 
 
 def test_heads_that_are_none():
-    wrong(HEAD, nn.Linear, "raised TypeError")
-    wrong(HEAD, nn.ReLU, "inherits from Head")
-    wrong(HEAD, 3, "inherits from Head")
+    wrong(HEAD, nn.ReLU, "inherits from Head", "the class ReLU")
+    wrong(HEAD, 3, "inherits from Head", "a int")
+    wrong(HEAD, Geometric(), "hand over the class itself")
+    wrong(HEAD, Categorical, "raised TypeError")
+
+    class NoNumber(Head):
+        log_prob, sample = Geometric.log_prob, Geometric.sample
+
+    wrong(HEAD, NoNumber, "params_per_variable = None")
 
     class TwoNumbers(Geometric):
         params_per_variable = 2
@@ -163,7 +168,7 @@ def test_another_unit_than_ten_is_recognised_by_its_square():
         def log_prob(self, x):
             return notebook_08._rings_log_prob(x) - 2 * math.log(10)
 
-    wrong(RINGS, TakenOffTwice(), "or is missing", "0.01")
+    wrong(RINGS, TakenOffTwice(), "or is missing")
 
 
 def trained_on(points):
