@@ -529,8 +529,8 @@ ENTROPY = 6.596
 """Of the rings, in differential nats, from a million points: what the true density has."""
 WITHIN = 0.1
 BANDS = (
-    (0.012, "So near, and from 4,000 points? That is better than anything that was tried here."),
-    (0.025, "That is what a good idea or some patience brings."),
+    (0.008, "So near, and from 4,000 points? That is better than anything that was tried here."),
+    (0.02, "That is what a good idea or some patience brings."),
     (0.04, "As good as the notebook's network for the moons, in the right unit."),
     (WITHIN, "It is done. What would go further?"),
 )
