@@ -5,17 +5,17 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Callable
-from contextlib import nullcontext, redirect_stdout, suppress
+from contextlib import redirect_stdout, suppress
 from functools import cache, wraps
 
 import torch
 from torch import Tensor, nn
 
 from ..data import bars_and_stripes, load_binarized_mnist
-from ..heads import Bernoulli
-from ..made import MADE, MaskedLinear, evaluation_mode
+from ..made import MADE, MaskedLinear
 from ..training import History, evaluate, fit
 from ..widgets.quiz import Choice
+from .challenge import InALine, causes, honest_nll, judge_nll
 from .examine import Misformed, compare_on_cases, run
 from .exercise import Exercise, Slip, Wrong
 
@@ -300,7 +300,7 @@ def _networks() -> dict[str, MADE]:
 
 NUMBER_TO_BEAT = 86.0
 """Nats of the notebook's own training on the images that the exercise keeps, within some tenths."""
-COIN, INDEPENDENT = 784 * math.log(2), 211.0
+INDEPENDENT = 211.0
 BANDS = (
     (70.0, "As good as the shipped weights, which learned from 55,000 images. From 4,000?"),
     (73.0, "That is better than the course's own tries."),
@@ -308,10 +308,6 @@ BANDS = (
     (83.0, "Clearly better."),
     (NUMBER_TO_BEAT, "It is beaten. What would go further?"),
 )
-SOME = 100
-"""Images whose log-probabilities are compared with the logits."""
-MOVE = 1e-3
-"""What an output may move by rounding. A leak as small as that could not improve the score."""
 
 
 def challenge_images() -> Tensor:
@@ -344,176 +340,29 @@ def beat_it() -> MADE:
     return model
 
 
-class _Answer:
-    """A model in a line: logits from images, and how they become a log-probability."""
-
-    def __init__(self, logits, reduce=lambda log_p: log_p.sum(1)) -> None:
-        self.logits, self.reduce = logits, reduce
-
-    def __call__(self, x: Tensor) -> Tensor:
-        return self.logits(x)
-
-    def log_prob(self, x: Tensor) -> Tensor:
-        return self.reduce(Bernoulli().log_prob(self.logits(x)[..., None], x))
-
-
+_CAUSES = causes("image", "pixel", 784)
 _BEAT_SLIPS = (
-    Slip(
-        _Answer(lambda x: 6 * x - 3),
-        "some outputs move when their own pixel is flipped: this is an autoencoder that sees its "
-        "answer. Its number is no likelihood, and it does not count, however small it is",
-    ),
-    Slip(
-        _Answer(lambda x: 4 * (x.roll(1, 1) + x.roll(-1, 1)) - 4),
-        "no output sees its own pixel, but there is no ordering of the pixels in which each output "
-        "sees only earlier ones: pixels see one another in a circle. The product of these "
-        "conditionals is no distribution",
-    ),
-    Slip(
-        _Answer(torch.zeros_like, lambda log_p: -log_p.sum(1)),
-        "log-probabilities are never above 0: this is the NLL, its negative",
-    ),
-    Slip(
-        _Answer(torch.zeros_like, lambda log_p: log_p.mean(1)),
-        "this is the mean over the 784 pixels: the log-probability of an image is their sum",
-    ),
-    Slip(
-        _Answer(torch.zeros_like, lambda log_p: log_p.sum(1).mean()),
-        "one number came for all images: log_prob must give one for each row, so that the mean is "
-        "taken over images only when they are scored",
-    ),
-    Slip(
-        _Answer(torch.zeros_like),
-        "this is a coin for each pixel: has the model been trained?",
-    ),
-)
-_SEES_ITSELF, _SEES_IN_CIRCLES, _IS_NLL, _IS_MEAN, _IS_ONE_NUMBER, _IS_COIN = (
-    slip.cause for slip in _BEAT_SLIPS
+    Slip(InALine(lambda x: 6 * x - 3), _CAUSES.sees_itself),
+    Slip(InALine(lambda x: 4 * (x.roll(1, 1) + x.roll(-1, 1)) - 4), _CAUSES.sees_in_circles),
+    Slip(InALine(torch.zeros_like, lambda log_p: -log_p.sum(1)), _CAUSES.is_nll),
+    Slip(InALine(torch.zeros_like, lambda log_p: log_p.mean(1)), _CAUSES.is_mean),
+    Slip(InALine(torch.zeros_like, lambda log_p: log_p.sum(1).mean()), _CAUSES.is_one_number),
+    Slip(InALine(torch.zeros_like), _CAUSES.is_coin),
 )
 
 
 def _examine_challenger(model: object) -> str:
     _, kept = _small_set()
-    if isinstance(model, type) or not (callable(model) and hasattr(model, "log_prob")):
-        raise Misformed(
-            "a model is needed: an object with log_prob(x) and, so that the check can see what its "
-            "outputs depend on, with logits model(x), both as a MADE has them",
-            came="a class" if isinstance(model, type) else f"a {type(model).__name__}",
-            expected="a MADE, or a model of your own",
-        )
-    as_scored = evaluation_mode(model) if isinstance(model, nn.Module) else nullcontext()
-    with torch.no_grad(), as_scored:
-        log_p = _call(model.log_prob, model, kept)
-        _require_log_probabilities(log_p, _call(model, model, kept[:SOME]), kept)
-        _require_honest(model, kept)
-    nll = -log_p.mean().item()
-    report = {
-        "tried": f"the {len(kept):,} images that this exercise keeps",
-        "expected": f"less than {NUMBER_TO_BEAT:.0f} nats",
-        "came": f"{nll:.1f} nats",
-    }
-    if nll > COIN - 5:
-        raise Wrong(_IS_COIN, **report)
-    if nll > INDEPENDENT - 5:
-        raise Wrong("that is hardly better than taking the pixels to be independent", **report)
-    if nll >= NUMBER_TO_BEAT:
-        raise Wrong(
-            "the model is honest, and not yet below 86 nats. Compare its NLL on "
-            "the images it learned from: far below, it learns them by heart; near, it could learn "
-            "for longer",
-            **report,
-        )
-    words = next(words for nats, words in BANDS if nll < nats)
-    return f"{nll:.1f} nats on images that the exercise keeps, without a leak. {words}"
-
-
-def _require_log_probabilities(log_p: Tensor, logits: Tensor, x: Tensor) -> None:
-    if log_p.dim() == 0 or log_p.numel() == 1:
-        raise Misformed(_IS_ONE_NUMBER, came="one number", expected=f"shape ({len(x)},)")
-    shapes = ("log_prob(x)", log_p, x.shape[:1]), ("model(x)", logits, x[:SOME].shape)
-    for name, tensor, shape in shapes:
-        if tensor.shape != shape:
-            raise Misformed(
-                f"{name} has another shape",
-                came=f"shape {tuple(tensor.shape)}",
-                expected=f"shape {tuple(shape)}",
-            )
-        if not bool(tensor.isfinite().all()):
-            raise Wrong(f"{name} is not finite everywhere: log_prob needs its stable form")
-    expected = Bernoulli().log_prob(logits[..., None], x[:SOME].to(logits)).sum(1)
-    report = {
-        "tried": "log_prob(x) beside the logits model(x), of the first image kept",
-        "expected": f"{expected[0]:.2f}",
-        "came": f"{log_p[0]:.2f}",
-    }
-    if bool((log_p > 1e-3).any()):
-        raise Wrong(_IS_NLL, **report)
-    log_p = log_p[:SOME]
-    if torch.allclose(784 * log_p, expected, rtol=1e-3, atol=0.1):
-        raise Wrong(_IS_MEAN, **report)
-    if not torch.allclose(log_p, expected, rtol=1e-3, atol=0.1):
-        raise Wrong(
-            "log_prob does not belong to these logits: it must be the sum of the log-probabilities "
-            "that they give to the pixels",
-            **report,
-        )
-
-
-def _require_honest(model: object, kept: Tensor) -> None:
-    """Flip every pixel of two images; what then moves must go with some ordering."""
     noise = torch.randint(2, (1, 784), generator=torch.Generator().manual_seed(0)).float()
-    points = torch.cat([kept[:1], noise])
-    seen = torch.zeros(784, 784, dtype=torch.bool)
-    for point, outputs in zip(points, _call(model, model, points), strict=True):
-        flipped = (point - torch.eye(784)).abs()
-        seen |= (_call(model, model, flipped) - outputs).abs().T > MOVE
-    report = {"tried": "flipping each pixel of two images"}
-    own = int(seen.diagonal().sum())
-    if own:
-        raise Wrong(
-            _SEES_ITSELF,
-            **report,
-            expected="no output moves with its own pixel",
-            came=f"{own} of 784 do",
-        )
-    without_place = _without_place_in_an_ordering(seen)
-    if without_place:
-        raise Wrong(
-            _SEES_IN_CIRCLES,
-            **report,
-            expected="an ordering of all 784 pixels",
-            came=f"{without_place} of them have no place in one",
-        )
-
-
-def _without_place_in_an_ordering(seen: Tensor) -> int:
-    """Take away, again and again, whatever sees nothing that is left; how many stay?"""
-    waits_for = seen.sum(1)
-    first = waits_for == 0
-    while bool(first.any()):
-        waits_for = waits_for - seen[:, first].sum(1)
-        waits_for[first] = -1  # taken
-        first = waits_for == 0
-    return int((waits_for > 0).sum())
-
-
-def _call(function: object, model: object, x: Tensor) -> Tensor:
-    """What a model says of images, as a tensor of float64 on the processor."""
-    if isinstance(model, nn.Module):
-        for parameter in model.parameters():
-            x = x.to(parameter)
-            break
-    try:
-        came = function(x.clone())
-    except Exception as error:
-        raise Wrong(f"your model raised {type(error).__name__}: {error}") from error
-    if not isinstance(came, Tensor):
-        raise Misformed(
-            "log_prob(x) and model(x) must give tensors",
-            came=f"a {type(came).__name__}",
-            expected="a torch.Tensor",
-        )
-    return came.detach().double().cpu()
+    nll = honest_nll(model, kept, torch.cat([kept[:1], noise]), _CAUSES)
+    return judge_nll(
+        nll,
+        kept=f"the {len(kept):,} images that this exercise keeps",
+        to_beat=NUMBER_TO_BEAT,
+        independent=INDEPENDENT,
+        bands=BANDS,
+        causes=_CAUSES,
+    )
 
 
 @cache

@@ -1,0 +1,252 @@
+"""What open exercises share: is a model honest, and how good is it on rows that are kept?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from ..heads import Bernoulli
+from ..made import evaluation_mode
+from .examine import Misformed
+from .exercise import Wrong
+
+SOME = 100
+"""Rows whose log-probabilities are compared with the logits."""
+MOVE = 1e-3
+"""What an output may move by rounding. A leak as small as that could not improve the score."""
+MARGIN = 0.01
+"""Share of a coin's NLL by which a model must beat a coin, and pixels taken one by one."""
+
+
+@dataclass(frozen=True)
+class Causes:
+    """What may be wrong with a model, in the words of its exercise."""
+
+    row: str
+    variable: str
+    input_dim: int
+    sees_itself: str
+    sees_in_circles: str
+    is_nll: str
+    is_mean: str
+    is_one_number: str
+    is_coin: str
+
+
+def causes(row: str, variable: str, input_dim: int) -> Causes:
+    """Say what may be wrong of models of D variables.
+
+    Args:
+        row: what a row is, such as "image".
+        variable: what a variable is, such as "pixel".
+        input_dim: number of variables D.
+
+    Example:
+        >>> causes("image", "pixel", 784).is_coin
+        'this is a coin for each pixel: has the model been trained?'
+    """
+    return Causes(
+        row,
+        variable,
+        input_dim,
+        sees_itself=f"some outputs move when their own {variable} is flipped: this is an "
+        "autoencoder that sees its answer. Its number is no likelihood, and it does not count, "
+        "however small it is",
+        sees_in_circles=f"no output sees its own {variable}, but there is no ordering of the "
+        f"{variable}s in which each output sees only earlier ones: {variable}s see one another in "
+        "a circle. The product of these conditionals is no distribution",
+        is_nll="log-probabilities are never above 0: this is the NLL, its negative",
+        is_mean=f"this is the mean over the {input_dim} {variable}s: the log-probability of "
+        f"{'an' if row[0] in 'aeiou' else 'a'} {row} is their sum",
+        is_one_number=f"one number came for all {row}s: log_prob must give one for each row, so "
+        f"that the mean is taken over {row}s only when they are scored",
+        is_coin=f"this is a coin for each {variable}: has the model been trained?",
+    )
+
+
+class InALine:
+    """A model in a line: logits from rows, and how they become a log-probability.
+
+    Example:
+        >>> coin = InALine(torch.zeros_like)
+        >>> coin.log_prob(torch.ones(1, 3)).exp()
+        tensor([0.1250])
+    """
+
+    def __init__(
+        self,
+        logits: Callable[[Tensor], Tensor],
+        reduce: Callable[[Tensor], Tensor] = lambda log_p: log_p.sum(1),
+    ) -> None:
+        self.logits, self.reduce = logits, reduce
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """Logits of each row."""
+        return self.logits(x)
+
+    def log_prob(self, x: Tensor) -> Tensor:
+        """What is claimed to be the log-probability of each row."""
+        return self.reduce(Bernoulli().log_prob(self.logits(x)[..., None], x))
+
+
+@torch.no_grad()
+def honest_nll(model: object, kept: Tensor, points: Tensor, causes: Causes) -> float:
+    """Mean NLL of the kept rows, once it is clear that it is one.
+
+    Args:
+        model: an object with ``log_prob(x)`` and, so that it can be seen what its outputs depend
+            on, with logits ``model(x)``, both as a MADE has them.
+        kept: (N, D) zeros and ones.
+        points: (n, D) at which every variable is flipped, to see which outputs move.
+        causes: what may be wrong, in words.
+
+    Raises:
+        Wrong: if it is no model, its log-probabilities do not belong to its logits, or there is no
+            ordering in which each output sees only earlier variables.
+    """
+    if isinstance(model, type) or not (callable(model) and hasattr(model, "log_prob")):
+        raise Misformed(
+            "a model is needed: an object with log_prob(x) and, so that the check can see what its "
+            "outputs depend on, with logits model(x), both as a MADE has them",
+            came="a class" if isinstance(model, type) else f"a {type(model).__name__}",
+            expected="a MADE, or a model of your own",
+        )
+    with evaluation_mode(model) if isinstance(model, nn.Module) else nullcontext():
+        log_p = _call(model.log_prob, model, kept)
+        _require_log_probabilities(log_p, _call(model, model, kept[:SOME]), kept, causes)
+        _require_honest(model, points, causes)
+    return -log_p.mean().item()
+
+
+def judge_nll(
+    nll: float,
+    *,
+    kept: str,
+    to_beat: float,
+    independent: float,
+    bands: Sequence[tuple[float, str]],
+    causes: Causes,
+) -> str:
+    """Say how good an honest NLL is.
+
+    Args:
+        nll: of the kept rows.
+        kept: what these are.
+        to_beat: nats of the notebook's own model.
+        independent: nats of variables that are taken one by one.
+        bands: nats, and what is said of fewer, from the smallest.
+        causes: what may be wrong, in words.
+
+    Raises:
+        Wrong: if it is not below the number to beat.
+    """
+    report = {"tried": kept, "expected": f"less than {to_beat:g} nats", "came": f"{nll:.1f} nats"}
+    coin = causes.input_dim * math.log(2)
+    if nll > (1 - MARGIN) * coin:
+        raise Wrong(causes.is_coin, **report)
+    if nll > independent - MARGIN * coin:
+        raise Wrong(
+            f"that is hardly better than taking the {causes.variable}s to be independent", **report
+        )
+    if nll >= to_beat:
+        raise Wrong(
+            f"the model is honest, and not yet below {to_beat:g} nats. Compare its NLL on "
+            f"the {causes.row}s it learned from: far below, it learns them by heart; near, it "
+            "could learn for longer",
+            **report,
+        )
+    words = next(words for nats, words in bands if nll < nats)
+    return f"{nll:.1f} nats on {causes.row}s that the exercise keeps, without a leak. {words}"
+
+
+def _require_log_probabilities(log_p: Tensor, logits: Tensor, x: Tensor, causes: Causes) -> None:
+    if log_p.dim() == 0 or log_p.numel() == 1:
+        raise Misformed(causes.is_one_number, came="one number", expected=f"shape ({len(x)},)")
+    shapes = ("log_prob(x)", log_p, x.shape[:1]), ("model(x)", logits, x[:SOME].shape)
+    for name, tensor, shape in shapes:
+        if tensor.shape != shape:
+            raise Misformed(
+                f"{name} has another shape",
+                came=f"shape {tuple(tensor.shape)}",
+                expected=f"shape {tuple(shape)}",
+            )
+        if not bool(tensor.isfinite().all()):
+            raise Wrong(f"{name} is not finite everywhere: log_prob needs its stable form")
+    expected = Bernoulli().log_prob(logits[..., None], x[:SOME].to(logits)).sum(1)
+    report = {
+        "tried": f"log_prob(x) beside the logits model(x), of the first {causes.row} kept",
+        "expected": f"{expected[0]:.2f}",
+        "came": f"{log_p[0]:.2f}",
+    }
+    if bool((log_p > 1e-3).any()):
+        raise Wrong(causes.is_nll, **report)
+    log_p = log_p[:SOME]
+    if torch.allclose(causes.input_dim * log_p, expected, rtol=1e-3, atol=0.1):
+        raise Wrong(causes.is_mean, **report)
+    if not torch.allclose(log_p, expected, rtol=1e-3, atol=0.1):
+        raise Wrong(
+            "log_prob does not belong to these logits: it must be the sum of the log-probabilities "
+            f"that they give to the {causes.variable}s",
+            **report,
+        )
+
+
+def _require_honest(model: object, points: Tensor, causes: Causes) -> None:
+    """Flip every variable of some rows; what then moves must go with some ordering."""
+    count = causes.input_dim
+    seen = torch.zeros(count, count, dtype=torch.bool)
+    for point, outputs in zip(points, _call(model, model, points), strict=True):
+        flipped = (point - torch.eye(count)).abs()
+        seen |= (_call(model, model, flipped) - outputs).abs().T > MOVE
+    report = {"tried": f"flipping each {causes.variable} of {len(points)} {causes.row}s"}
+    own = int(seen.diagonal().sum())
+    if own:
+        raise Wrong(
+            causes.sees_itself,
+            **report,
+            expected=f"no output moves with its own {causes.variable}",
+            came=f"{own} of {count} do",
+        )
+    without_place = _without_place_in_an_ordering(seen)
+    if without_place:
+        raise Wrong(
+            causes.sees_in_circles,
+            **report,
+            expected=f"an ordering of all {count} {causes.variable}s",
+            came=f"{without_place} of them have no place in one",
+        )
+
+
+def _without_place_in_an_ordering(seen: Tensor) -> int:
+    """Take away, again and again, whatever sees nothing that is left; how many stay?"""
+    waits_for = seen.sum(1)
+    first = waits_for == 0
+    while bool(first.any()):
+        waits_for = waits_for - seen[:, first].sum(1)
+        waits_for[first] = -1  # taken
+        first = waits_for == 0
+    return int((waits_for > 0).sum())
+
+
+def _call(function: object, model: object, x: Tensor) -> Tensor:
+    """What a model says of rows, as a tensor of float64 on the processor."""
+    if isinstance(model, nn.Module):
+        for parameter in model.parameters():
+            x = x.to(parameter)
+            break
+    try:
+        came = function(x.clone())
+    except Exception as error:
+        raise Wrong(f"your model raised {type(error).__name__}: {error}") from error
+    if not isinstance(came, Tensor):
+        raise Misformed(
+            "log_prob(x) and model(x) must give tensors",
+            came=f"a {type(came).__name__}",
+            expected="a torch.Tensor",
+        )
+    return came.detach().double().cpu()
