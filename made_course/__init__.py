@@ -43,6 +43,7 @@ _ROOMS = {
         "bars_and_stripes",
         "checkerboard",
         "download_mnist",
+        "example_table",
         "load_binarized_mnist",
         "load_mnist",
         "load_table",

@@ -5,7 +5,8 @@ package, so that the course runs offline. The full one, 70,000 images, is downlo
 ``python -m made_course.data``, into a cache folder or the folder that the variable
 ``MADE_COURSE_DATA`` names. Every file is compared with its SHA-256 before it is used.
 
-A table of the reader's own comes in through :func:`load_table`.
+A table of the reader's own comes in through :func:`load_table`; :func:`example_table` is one that
+ships.
 
 Source: Y. LeCun, L. Bottou, Y. Bengio and P. Haffner, "Gradient-based learning applied to document
 recognition" (1998). The small set's own licence lies beside it in ``assets``.
@@ -47,6 +48,7 @@ BINARIZATIONS = ("threshold", "stochastic")
 _SMALL_FILE = Path(__file__).with_name("assets") / "mnist_small-images-idx3-ubyte.gz"
 _SMALL_SIGNATURE = (813_934, "28a1bc8911bcd3882853e502930bf3790571ce53eb7e99417f565a6f09f66e62")
 _SMALL_TRAIN = 4_000
+_EXAMPLE_TABLE = Path(__file__).with_name("assets") / "votes.csv"
 
 _TRAIN_IMAGES = "train-images-idx3-ubyte"
 _TEST_IMAGES = "t10k-images-idx3-ubyte"
@@ -481,6 +483,24 @@ def load_table(
                     f"{len(names)}: the parts of one table have the same"
                 )
     return Table(*(torch.from_numpy(part.astype(np.float32)) for part in parts), names)
+
+
+def example_table() -> Path:
+    """Return the path of a CSV file to try things on: votes in the US House of Representatives.
+
+    A row is a member of 1984, and there are 335 of the 435. Column ``republican`` is 1 for a
+    Republican and 0 for a Democrat. Each of 16 votes has two columns, such as ``immigration yea``
+    and ``immigration nay``; both are 0 where no position is known, and both are never 1. The names
+    are those of the source. The other 100 members are what exercise 9.4 keeps.
+
+    Example:
+        >>> load_table(example_table())
+        Table(235 train, 50 valid, 50 test rows; columns republican, handicapped-infants yea, ...)
+
+    Source: "Congressional Voting Records", UCI Machine Learning Repository (1987),
+    doi:10.24432/C5C01P, CC BY 4.0; see ``votes_LICENSE.txt`` beside the file.
+    """
+    return _EXAMPLE_TABLE
 
 
 def outside_small_set(images: Tensor) -> BoolTensor:

@@ -36,6 +36,7 @@ from made_course.data import (
     bars_and_stripes,
     checkerboard,
     download_mnist,
+    example_table,
     load_binarized_mnist,
     load_mnist,
     load_table,
@@ -691,6 +692,28 @@ def test_split_says_how_many_rows_go_where():
     assert [len(part) for part in load_table(numbered(50), split=np.array([0.8, 0.1, 0.1]))] == [
         *(40, 5, 5)
     ]
+
+
+def test_the_example_table_is_the_435_members_of_the_source():
+    """Counts as the source states them; see votes_LICENSE.txt for what was changed."""
+    kept = example_table().with_name("votes_kept.csv")
+    tables = [load_table(path) for path in (example_table(), kept)]
+    assert tables[0].columns == tables[1].columns
+    assert [len(torch.cat([*table])) for table in tables] == [335, 100]
+    rows = torch.cat([part for table in tables for part in table])
+    party, yea, nay = rows[:, 0], rows[:, 1::2], rows[:, 2::2]
+    assert int(party.sum()) == 168  # Republicans; the other 267 are Democrats
+    assert (int(yea.sum()), int(nay.sum())) == (3421, 3147)
+    assert int((yea + nay == 0).sum()) == 392
+    assert not bool((yea * nay).any())
+
+
+def test_example_tables_are_those_that_were_shipped():
+    lines = example_table().with_name("SHA256SUMS").read_text().splitlines()
+    checksums = {name: digest for digest, name in map(str.split, lines)}
+    for name in ("votes.csv", "votes_kept.csv"):
+        content = example_table().with_name(name).read_bytes().replace(b"\r\n", b"\n")
+        assert hashlib.sha256(content).hexdigest() == checksums[name]
 
 
 def test_a_table_says_what_it_holds():
