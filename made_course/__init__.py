@@ -61,6 +61,7 @@ _ROOMS = {
         "plot_curves",
         "plot_density",
         "plot_dependence",
+        "plot_family",
         "plot_first_layer",
         "plot_history",
         "plot_image_rows",

@@ -261,6 +261,40 @@ def plot_curves(
     return figure
 
 
+def plot_family(table: Mapping[str, tuple[int, float, float]]) -> Figure:
+    """Models of the same data in one table: parameters, seconds, and bars of nats.
+
+    Args:
+        table: name → number of parameters, seconds of training, nats; drawn from top to bottom.
+
+    Example:
+        >>> figure = plot_family({"FVSBN": (38_612, 0.4, 39.4), "NADE": (25_348, 3.2, 37.3)})
+        >>> [text.get_text() for text in figure.axes[0].texts]
+        ['parameters', 'seconds', '38,612', '0.4', '25,348', '3.2']
+    """
+    figure = Figure(figsize=(9, 0.45 * len(table) + 0.9), layout="constrained")
+    words, axes = figure.subplots(1, 2, sharey=True, width_ratios=(4, 6))
+    nats = [row[2] for row in table.values()]
+    bars = axes.barh(range(len(table)), nats, color=BLUE, height=0.6)
+    axes.bar_label(bars, [f"{n:.1f} nats" for n in nats], padding=4)
+    axes.set_xlim(0, 1.25 * max(nats))
+    axes.set_xlabel("nats per row (shorter is better)")
+    axes.spines[["top", "right"]].set_visible(False)
+    words.set(xlim=(0, 1), ylim=(len(table) - 0.5, -1))
+    words.set_yticks(range(len(table)), list(table), fontsize=11, parse_math=False)
+    words.tick_params(length=0)
+    words.set_xticks([])
+    words.spines[:].set_visible(False)
+    axes.tick_params(left=False)
+    right = {"parameters": 0.55, "seconds": 1.0}
+    for title, x in right.items():
+        words.text(x, -0.75, title, ha="right", va="center", weight="bold")
+    for k, (parameters, seconds, _) in enumerate(table.values()):
+        for x, said in zip(right.values(), (f"{parameters:,}", f"{seconds:.1f}"), strict=True):
+            words.text(x, k, said, ha="right", va="center")
+    return figure
+
+
 def plot_nats_scale(levels: Mapping[str, float], input_dim: int | None = 784) -> Figure:
     """Bars of nats per image, with bits per dimension beside them: what knowledge is worth.
 

@@ -1,0 +1,547 @@
+"""Notebook 09: a NADE's weights in a MADE, a hundredth of a good model, a window, an own table."""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+
+import torch
+from torch import BoolTensor, Tensor, nn
+
+from ..data import example_table, load_table
+from ..leaks import binary_points
+from ..made import MADE
+from ..training import fit
+from ..widgets.quiz import Choice
+from .challenge import InALine, causes, honest_nll, judge_nll
+from .examine import Misformed, run, written
+from .exercise import Exercise, Slip, Wrong
+
+# ---- 9.1 ----------------------------------------------------------------------------------------
+
+
+def tie(W: Tensor, c: Tensor, V: Tensor, order: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """A copy of NADE's hidden layer for each degree 0..D-1: it sees that many variables."""
+    D, H = V.shape
+    degree = torch.arange(D).repeat_interleave(H)
+    sees = order <= degree[:, None]
+    heard = degree == order[:, None] - 1
+    return W.repeat(D, 1) * sees, c.repeat(D), V.repeat(1, D) * heard
+
+
+def _tied(W, c, V, order, *, sees=None, heard=None, bias=True, each=False):
+    """What comes out where a part of the reference is different."""
+    D, H = V.shape
+    degree = torch.arange(D).repeat(H) if each else torch.arange(D).repeat_interleave(H)
+    sees = order <= degree[:, None] if sees is None else sees(order, degree[:, None])
+    heard = degree == order[:, None] - 1 if heard is None else heard(order[:, None], degree)
+    c = c.repeat(D) if bias else torch.zeros(D * H).to(c)
+    return W.repeat(D, 1) * sees, c, V.repeat(1, D) * heard
+
+
+def _ordering_for_order(W, c, V, order):
+    return tie(W, c, V, torch.argsort(order) + 1)
+
+
+_TIE_SLIPS = (
+    Slip(
+        lambda W, c, V, order: _tied(W, c, V, order, heard=lambda o, degree: degree == o),
+        "an output hears the units of its own degree, and these have seen its variable: it leaks. "
+        "The output of degree d hears the copy of degree d − 1",
+    ),
+    Slip(
+        lambda W, c, V, order: _tied(W, c, V, order, heard=lambda o, degree: degree < o),
+        "an output hears every copy that it may hear, and adds them all up: in a NADE it hears "
+        "one hidden layer, the one that has seen all d − 1 variables before it",
+    ),
+    Slip(
+        lambda W, c, V, order: _tied(W, c, V, order, sees=lambda o, degree: o < degree),
+        "each copy misses one variable: degree d means that it has seen d variables, the d-th, too",
+    ),
+    Slip(
+        lambda W, c, V, order: _tied(W, c, V, order, sees=lambda o, degree: o > 0),
+        "every copy sees all variables: this is an autoencoder. The copy of degree d sees those of "
+        "order d and less",
+    ),
+    Slip(
+        lambda W, c, V, order: _tied(W, c, V, order, bias=False),
+        "the units have lost their bias c: each copy has it, the one that sees nothing, too",
+    ),
+    Slip(
+        _ordering_for_order,
+        "ordering and order are swapped somewhere: order[i] says at which step variable i comes. "
+        "In the natural ordering nobody notices",
+    ),
+    Slip(
+        lambda W, c, V, order: _tied(W, c, V, order, each=True),
+        "degrees and weights stand in different sequences: W.repeat gives all H units, then all H "
+        "again, so degrees must be 0 H times, then 1 H times: repeat_interleave",
+    ),
+)
+
+
+def _logits(weight: Tensor, bias: Tensor, out: Tensor, b: Tensor, x: Tensor) -> Tensor:
+    return torch.sigmoid(x @ weight.T + bias) @ out.T + b
+
+
+def _nade_logits(W: Tensor, c: Tensor, V: Tensor, b: Tensor, order: Tensor, x: Tensor) -> Tensor:
+    return _logits(*tie(W, c, V, order), b, x)
+
+
+@cache
+def _nades() -> tuple[tuple[Tensor, ...], ...]:
+    generator = torch.Generator().manual_seed(0)
+    found = []
+    for H, order in ((2, [3, 1, 2]), (4, [2, 4, 1, 3])):
+        D = len(order)
+        W, V = (torch.randn(shape, generator=generator).double() for shape in ((H, D), (D, H)))
+        c, b = (torch.randn(n, generator=generator).double() for n in (H, D))
+        found.append((W, c, V, b, torch.tensor(order)))
+    return tuple(found)
+
+
+def _examine_tie(answer: object) -> str:
+    largest = 0.0
+    for W, c, V, b, order in _nades():
+        D, H = V.shape
+        tried = f"tie(W, c, V, order) with D = {D}, H = {H} and order {order.tolist()}"
+        came = run(answer, W, c, V, order)
+        try:
+            weights = _as_weights(came, D, H)
+        except Wrong as wrong:
+            wrong.tried = tried
+            raise
+        x = binary_points(D).double()
+        expected = _nade_logits(W, c, V, b, order, x)
+        logits = _logits(*weights, b, x)
+        apart = (logits - expected).abs()
+        if apart.max() < 1e-6:
+            largest = max(largest, apart.max().item())
+            continue
+        row = int(apart.amax(1).argmax())
+        by_slip = [_logits(*slip.answer(W, c, V, order), b, x) for slip in _TIE_SLIPS]
+        causes = [
+            slip.cause
+            for slip, theirs in zip(_TIE_SLIPS, by_slip, strict=True)
+            if torch.allclose(logits, theirs, atol=1e-5)
+        ]
+        raise Wrong(
+            next(iter(causes), _which_outputs(apart)),
+            tried=f"{tried}, at x = {x[row].int().tolist()}",
+            expected=f"the NADE's logits {written(expected[row].float())}",
+            came=written(logits[row].float()),
+        )
+    return f"On all binary rows the two differ by less than 1e-6 (largest: {largest:.0e})."
+
+
+def _as_weights(came: object, D: int, H: int) -> list[Tensor]:
+    shapes = (D * H, D), (D * H,), (D, D * H)
+    if not isinstance(came, list | tuple) or len(came) != 3:
+        few = isinstance(came, list | tuple)
+        raise Misformed(
+            "three tensors are needed: return weight, bias, out",
+            came=f"{len(came)} of them" if few else type(came).__name__,
+            expected="a tuple of three tensors",
+        )
+    names = "weight", "bias", "out"
+    for name, part, shape in zip(names, came, shapes, strict=True):
+        if not isinstance(part, Tensor) or part.shape != shape:
+            kind = f"shape {tuple(part.shape)}" if isinstance(part, Tensor) else type(part).__name__
+            raise Misformed(
+                f"{name} must be a tensor of D · H units: H for each degree 0..D-1",
+                came=kind,
+                expected=f"shape {shape}",
+            )
+    return [part.detach().double() for part in came]
+
+
+def _which_outputs(apart: Tensor) -> str:
+    wrong = [f"x{i + 1}" for i in (apart.amax(0) >= 1e-6).nonzero().ravel().tolist()]
+    return (
+        f"the logits differ for {', '.join(wrong)}. The output of order d must hear H units, with "
+        "its row of V, and each of them all variables of order less than d, with W and c"
+    )
+
+
+TIE = Exercise(
+    name="9.1",
+    title="NADE as a MADE with tied units",
+    stars=3,
+    minutes=12,
+    reference=tie,
+    examine=_examine_tie,
+    slips=_TIE_SLIPS,
+    hints=(
+        "Copy the hidden layer D times. Copy number d, counted from 0, has degree d: it sees the "
+        "variables of order d and less. Which copy does the output of order d hear?",
+        "W.repeat(D, 1), c.repeat(D) and V.repeat(1, D) have the right shapes. What is left are "
+        "two masks; degree = torch.arange(D).repeat_interleave(H) says which copy a unit is in.",
+        "The mask of the weights is order <= degree[:, None], (D·H, D). That of the outputs picks "
+        "one copy: degree == order[:, None] - 1, (D, D·H).",
+    ),
+)
+
+
+# ---- 9.2 ----------------------------------------------------------------------------------------
+
+
+def mix(log_p: Tensor, log_q: Tensor, share: float) -> Tensor:
+    """log(share · p + (1 - share) · q), without leaving logarithms."""
+    return torch.logaddexp(math.log(share) + log_p, math.log1p(-share) + log_q)
+
+
+MIX = Exercise(
+    name="9.2",
+    title="A hundredth of a good model",
+    stars=2,
+    minutes=6,
+    reference=mix,
+    cases=(
+        (torch.tensor([-1.0, -2.5, -4.0]), torch.tensor([-2.0, -0.5, -4.0]), 0.25),
+        (torch.tensor([-70.0, -130.0]), torch.tensor([-543.0, -543.0]), 0.01),
+        (torch.tensor([-3.0, -200.0]), torch.tensor([-math.inf, -0.5]), 0.5),
+    ),
+    slips=(
+        Slip(
+            lambda log_p, log_q, share: share * log_p + (1 - share) * log_q,
+            "these are averages of log-probabilities. A mixture averages probabilities; the "
+            "logarithm comes last",
+        ),
+        Slip(
+            lambda log_p, log_q, share: (share * log_p.exp() + (1 - share) * log_q.exp()).log(),
+            "right on paper, but exp(-130) is 0 in float32, and its logarithm is -inf: stay with "
+            "logarithms, torch.logaddexp adds what they stand for",
+        ),
+        Slip(
+            lambda log_p, log_q, share: torch.logaddexp(log_p, log_q),
+            "the shares are missing: this is log(p + q)",
+        ),
+        Slip(
+            lambda log_p, log_q, share: torch.logaddexp(log_p, log_q) - math.log(2),
+            "this is half and half, whatever the share",
+        ),
+        Slip(
+            lambda log_p, log_q, share: mix(log_p, log_q, 1 - share),
+            "the shares are swapped: p has share, q the rest",
+        ),
+        Slip(
+            lambda log_p, log_q, share: torch.logaddexp(share * log_p, (1 - share) * log_q),
+            "a share that multiplies p is added to log p, as log(share): share · log p is the "
+            "logarithm of p to a power",
+        ),
+    ),
+    hints=(
+        "The probability of x under the mixture is share · p(x) + (1 - share) · q(x). You have the "
+        "logarithms of p(x) and q(x), which may be far too small for exp.",
+        "log(share · p) is log(share) + log p. And torch.logaddexp(a, b) is log(exp(a) + exp(b)), "
+        "computed without leaving logarithms.",
+    ),
+)
+
+
+# ---- 9.3 ----------------------------------------------------------------------------------------
+
+
+def window_mask(side: int, strict: bool) -> BoolTensor:
+    """Neighbours in row and column that come earlier, row by row, and oneself unless strict."""
+    place = torch.arange(side * side)
+    row, column = place // side, place % side
+    near_row = (row[:, None] - row).abs() <= 1
+    near_column = (column[:, None] - column).abs() <= 1
+    earlier = place < place[:, None] if strict else place <= place[:, None]
+    return near_row & near_column & earlier
+
+
+def _window(side: int) -> BoolTensor:
+    place = torch.arange(side * side)
+    row, column = place // side, place % side
+    return ((row[:, None] - row).abs() <= 1) & ((column[:, None] - column).abs() <= 1)
+
+
+def _past(side: int, strict: bool) -> BoolTensor:
+    return torch.ones(side**2, side**2).tril(-1 if strict else 0).bool()
+
+
+def _by_differences(side: int, strict: bool) -> BoolTensor:
+    place = torch.arange(side * side)
+    back = place[:, None] - place
+    wanted = [1, side - 1, side, side + 1] + [0] * (not strict)
+    return torch.isin(back, torch.tensor(wanted))
+
+
+def _without_diagonals(side: int, strict: bool) -> BoolTensor:
+    place = torch.arange(side * side)
+    row, column = place // side, place % side
+    steps = (row[:, None] - row).abs() + (column[:, None] - column).abs()
+    return (steps <= 1) & _past(side, strict)
+
+
+WINDOW = Exercise(
+    name="9.3",
+    title="A window as a mask",
+    stars=2,
+    minutes=8,
+    reference=window_mask,
+    cases=((4, True), (3, True), (4, False)),
+    slips=(
+        Slip(
+            _by_differences,
+            "the window wraps around: the last pixel of a row and the first of the next differ by "
+            "1 in number, and are no neighbours. Compare rows and columns",
+        ),
+        Slip(
+            lambda side, strict: _window(side) & ~(torch.eye(side**2).bool() & strict),
+            "the whole window is open, later pixels, too: keep those that come earlier",
+        ),
+        Slip(
+            lambda side, strict: window_mask(side, not strict),
+            "strict is the other way round: strict keeps a pixel from seeing itself",
+        ),
+        Slip(
+            lambda side, strict: window_mask(side, strict).T,
+            "rows and columns are swapped: [i, j] says whether output i may see input j",
+        ),
+        Slip(
+            _past,
+            "these are all earlier pixels, which is MADE's mask: a window reaches one row and one "
+            "column far",
+        ),
+        Slip(
+            _without_diagonals,
+            "the corners of the window are missing: a neighbour may be one row and one column away",
+        ),
+    ),
+    hints=(
+        "Pixel i stands in row i // side and column i % side. When are two pixels in one window of "
+        "3 × 3, and which of them comes earlier?",
+        "row[:, None] - row is (D, D): the row of the output minus the row of the input. In the "
+        "window both differences, of rows and of columns, are -1, 0 or 1.",
+        "Three conditions, joined by &: near in rows, near in columns, and earlier: place < "
+        "place[:, None], or <= where it is not strict.",
+    ),
+)
+
+
+# ---- 9.4 ----------------------------------------------------------------------------------------
+
+NUMBER_TO_BEAT = 10.4
+"""Nats of the notebook's own model on the members that the exercise keeps, within a tenth."""
+INDEPENDENT = 22.2
+BANDS = (
+    (10.0, "That is better than anything that was tried when this course was made."),
+    (10.2, "That is what a good idea and some patience bring."),
+    (10.3, "Clearly better, for so few rows."),
+    (NUMBER_TO_BEAT, "It is beaten. What would go further?"),
+)
+
+
+def mean_of_three() -> nn.Module:
+    """Three models of one ordering, each stopped by other rows; the mean of their logits."""
+
+    class MeanOfLogits(nn.Module):
+        def __init__(self, members: list[MADE]) -> None:
+            super().__init__()
+            self.members = nn.ModuleList(members)
+
+        def forward(self, x: Tensor) -> Tensor:
+            return torch.stack([member(x) for member in self.members]).mean(0)
+
+        def log_prob(self, x: Tensor) -> Tensor:
+            signs = 2 * x - 1
+            return nn.functional.logsigmoid(signs * self(x)).sum(1)
+
+    torch.manual_seed(0)
+    rows = torch.cat([*load_table(example_table())])
+    ordering = torch.randperm(33)
+    members = []
+    for part in range(3):
+        apart = torch.arange(len(rows)) % 5 == part
+        model = MADE(33, (200,), ordering=ordering, degrees="even", direct=True, dropout=0.5)
+        how = {"lr": 0.02, "patience": 15, "precision": "float32", "seed": 0, "progress": False}
+        fit(model, rows[~apart], rows[apart], epochs=300, **how)
+        members.append(model)
+    return MeanOfLogits(members)
+
+
+_CAUSES = causes("row", "column", 33)
+_TABLE_SLIPS = (
+    Slip(InALine(lambda x: 6 * x - 3), _CAUSES.sees_itself),
+    Slip(
+        InALine(lambda x: 2 * (x.roll(1, 1) + x.roll(-1, 1)) - 2),
+        _CAUSES.sees_in_circles,
+    ),
+    Slip(InALine(torch.zeros_like, lambda log_p: -log_p.sum(1)), _CAUSES.is_nll),
+    Slip(InALine(torch.zeros_like, lambda log_p: log_p.mean(1)), _CAUSES.is_mean),
+    Slip(InALine(torch.zeros_like, lambda log_p: log_p.sum(1).mean()), _CAUSES.is_one_number),
+    Slip(InALine(torch.zeros_like), _CAUSES.is_coin),
+)
+
+
+def _examine_challenger(model: object) -> str:
+    kept = _kept_rows()
+    noise = torch.randint(2, (20, 33), generator=torch.Generator().manual_seed(0)).float()
+    nll = honest_nll(model, kept, torch.cat([kept[:20], noise]), _CAUSES)
+    return judge_nll(
+        nll,
+        kept=f"the {len(kept)} members that this exercise keeps",
+        to_beat=NUMBER_TO_BEAT,
+        independent=INDEPENDENT,
+        bands=BANDS,
+        causes=_CAUSES,
+    )
+
+
+@cache
+def _kept_rows() -> Tensor:
+    return torch.cat([*load_table(example_table().with_name("votes_kept.csv"))])
+
+
+TABLE = Exercise(
+    name="9.4",
+    title="A better model of the table",
+    stars=3,
+    minutes=15,
+    reference=mean_of_three,
+    examine=_examine_challenger,
+    is_value=True,
+    slips=_TABLE_SLIPS,
+    hints=(
+        "All 335 rows may be learned from: the exercise keeps 100 others. Dropout and direct "
+        "connections help a little. What could be averaged?",
+        "Notebook 7: within one ordering a mean of logits is an honest model. Train several, each "
+        "stopped by another part of the rows; give all the same ordering.",
+        "A module whose forward(x) is torch.stack([m(x) for m in members]).mean(0), and whose "
+        "log_prob(x) is minus the cross-entropies with these logits, summed over columns.",
+    ),
+)
+
+EXERCISES = (TIE, MIX, WINDOW, TABLE)
+
+
+# ---- self-checks --------------------------------------------------------------------------------
+
+QUIZZES = {
+    "9a": (
+        "NADE and MADE have 64 hidden units each, and the same number of parameters. Why does NADE "
+        "take longer?",
+        [
+            Choice(
+                "It has more weights to learn",
+                "The numbers in the table are equal. What differs is how often they are used.",
+            ),
+            Choice(
+                "It must wait for pixel 1 before it can score pixel 2",
+                "That is drawing. To score a row, all pixels are known, and NADE too computes its "
+                "steps side by side.",
+            ),
+            Choice(
+                "Its hidden units have another value at each step",
+                "196 steps with 64 units each are 12,544 sigmoids for a row, where MADE has 64. "
+                "The sums before the sigmoid are cheap: each adds one term to the one before.",
+                right=True,
+            ),
+        ],
+    ),
+    "9b": (
+        "Someone replaces a NADE of 500 units, D = 784, by a MADE of 500 units and expects the "
+        "same nats, as the two are equivalent. What is wrong?",
+        [
+            Choice(
+                "Nothing",
+                "Both are the same product of conditionals, but at the same width NADE has more "
+                "functions to choose from.",
+            ),
+            Choice(
+                "Every MADE of 500 sigmoid units is such a NADE, but not the other way round",
+                "To be sure of all that NADE can do, a MADE of one layer has up to 783 · 500 "
+                "units, whose weights are tied. In practice fewer, free ones may do.",
+                right=True,
+            ),
+            Choice(
+                "The two have different loss functions",
+                "Both minimise the NLL of the same factorisation.",
+            ),
+        ],
+    ),
+    "9c": (
+        "Model A has 70 nats on test images, model B 74. Which draws the better digits?",
+        [
+            Choice(
+                "A: it has fewer nats",
+                "B might be A, with noise in 97 of 100 draws, and A might be the same. Or B might "
+                "draw what looks better.",
+            ),
+            Choice(
+                "It cannot be said",
+                "Four nats are less than ln 100: the difference can hide any amount of noise up to "
+                "98%. Draw from both, and look.",
+                right=True,
+            ),
+            Choice(
+                "B: a smaller likelihood means that it does not copy",
+                "Whether it copies, nearest training images show. The number does not.",
+            ),
+        ],
+    ),
+    "9d": (
+        "You find code for a language model whose causal mask leaves out the diagonal, and whose "
+        "inputs are shifted by one. What does it do?",
+        [
+            Choice(
+                "It leaks, as there is a shift and a strict mask",
+                "Two strict steps cut more than is needed. They cannot leak.",
+            ),
+            Choice(
+                "It is honest, but does not see the token just before the one it predicts",
+                "Place t holds x(t−1), and without the diagonal it sees only x(t−2) and earlier. "
+                "At the first place there is nothing left to take a mean over.",
+                right=True,
+            ),
+            Choice(
+                "It is what it should be: notebook 3 says that the diagonal leaks",
+                "The diagonal leaks where place t holds x(t). One strict step is enough, and here "
+                "the shift is it.",
+            ),
+        ],
+    ),
+    "9e": (
+        "In a Gaussian MADE all widths σ are doubled, and all means stay. By how much does the sum "
+        "of the log σ rise, for D = 5?",
+        [
+            Choice(
+                "ln 2",
+                "That is for one variable. Each of the five is stretched.",
+            ),
+            Choice(
+                "5 ln 2",
+                "A box is stretched twofold in each of five directions, so its volume grows by 32.",
+                right=True,
+            ),
+            Choice(
+                "It depends on x",
+                "Each σ depends on x, but twice of it is twice of it: log 2σ = log 2 + log σ.",
+            ),
+        ],
+    ),
+    "9f": (
+        "Your table has a column that is a copy of another one. Your MADE reports 3 nats fewer "
+        "than independent columns. What should you think of?",
+        [
+            Choice(
+                "Up to ln 2 of it comes from the copy alone",
+                "Whichever column comes second is known, and costs nothing: at most ln 2, where "
+                "the column was as good as a coin. No insight into your data.",
+                right=True,
+            ),
+            Choice(
+                "The copy is a leak: the number does not count",
+                "A leak is an output that sees its own variable. The copy is another variable, "
+                "and p(x) is honest. Only the comparison flatters.",
+            ),
+            Choice(
+                "The model cannot be trained with such columns",
+                "It can, and it learns the copy at once.",
+            ),
+        ],
+    ),
+}
