@@ -1,0 +1,198 @@
+import math
+
+import pytest
+import torch
+from torch import nn
+
+from made_course import MADE, NADE, binary_points, connectivity, direct_mask, fit, load_table
+from made_course.data import example_table
+from made_course.exercises import notebook_09
+from made_course.exercises.notebook_09 import MIX, TABLE, TIE, WINDOW, mix, tie, window_mask
+from tests.exercises.checking import right, wrong
+
+# ---- 9.1 -----------------------------------------------------------------------------------------
+
+
+def test_tie():
+    def step_by_step(W, c, V, order):
+        H, D = W.shape
+        weight, bias = torch.zeros(D * H, D).to(W), torch.zeros(D * H).to(W)
+        out = torch.zeros(D, D * H).to(W)
+        before = torch.zeros(D).to(W)
+        for step, i in enumerate(order.argsort().tolist()):
+            units = slice(step * H, (step + 1) * H)
+            weight[units], bias[units], out[i, units] = W * before, c, V[i]
+            before[i] = 1
+        return weight, bias, out
+
+    assert "less than 1e-6" in right(TIE, step_by_step)
+
+    def units_in_another_sequence(W, c, V, order):
+        """All copies of unit 0, then all of unit 1, and so on, as a list."""
+        H, D = W.shape
+        degree = torch.arange(D).repeat(H)
+        weight = W.repeat_interleave(D, 0).where(order <= degree[:, None], 0)
+        out = V.repeat_interleave(D, 1).where(degree + 1 == order[:, None], 0)
+        return [weight, c.repeat_interleave(D), out]
+
+    right(TIE, units_in_another_sequence)
+
+
+def test_the_tied_units_are_the_packages_nade():
+    nade = NADE(5, 3, ordering=[2, 0, 3, 1, 4]).double()
+    W, c = nade.hidden.weight, nade.hidden.bias
+    weight, bias, out = tie(W, c, nade.output.weight, nade.order)
+    x = binary_points(5).double()
+    logits = torch.sigmoid(x @ weight.T + bias) @ out.T + nade.output.bias
+    assert (logits - nade(x)).abs().max() < 1e-12
+
+
+def test_a_made_of_one_layer_is_a_nade():
+    """What notebook 9 says of the other direction, at a size of its own."""
+    ordering = [3, 1, 0, 2, 4]
+    made = MADE(5, (7,), ordering=ordering, activation="tanh", seed=1).double()
+    (W, c), (V, b) = ((layer.masked_weight(), layer.bias) for layer in made.net)
+    nade = NADE(5, 7, ordering).double()
+    with torch.no_grad():
+        nade.hidden.weight.copy_(2 * W)
+        nade.hidden.bias.copy_(2 * c)
+        nade.output.weight.copy_(2 * V)
+        nade.output.bias.copy_(b - V.sum(1))
+    x = binary_points(5).double()
+    assert (made(x) - nade(x)).abs().max() < 1e-12
+
+
+def test_what_are_no_tied_weights():
+    wrong(TIE, lambda W, c, V, order: W, "three tensors", "Tensor")
+    wrong(TIE, lambda W, c, V, order: None, "three tensors", "NoneType")
+    wrong(TIE, lambda W, c, V, order: (W, c), "2 of them")
+    wrong(TIE, lambda W, c, V, order: (W, c, V), "weight must be", "shape (2, 3)")
+    transposed = wrong(TIE, lambda *given: (tie(*given)[0], tie(*given)[1], tie(*given)[2].T))
+    assert transposed.came == "shape (6, 3)"
+    wrong(TIE, lambda *given: (*tie(*given)[:2], "out"), "out must be", "str")
+    said = wrong(TIE, lambda W, c, V, order: (*tie(W, c, V, order)[:2], tie(W, c, -V, order)[2]))
+    assert "differ for x1, x2, x3" in said.cause
+
+
+# ---- 9.2 -----------------------------------------------------------------------------------------
+
+
+def test_mix():
+    def by_the_larger_one(log_p, log_q, share):
+        a, b = log_p + math.log(share), log_q + math.log(1 - share)
+        top = torch.maximum(a, b)
+        return top + ((a - top).exp() + (b - top).exp()).log()
+
+    right(MIX, by_the_larger_one)
+
+    def stacked(log_p, log_q, share):
+        weights = torch.tensor([share, 1 - share])
+        return (torch.stack([log_p, log_q], 1) + weights.log()).logsumexp(1)
+
+    right(MIX, stacked)
+    wrong(MIX, lambda log_p, log_q, share: mix(log_p, log_q, share).mean(), "another shape")
+    wrong(MIX, lambda log_p, log_q, share: -mix(log_p, log_q, share))
+
+
+def test_a_share_costs_at_most_its_logarithm():
+    log_p, log_q = -100 * torch.rand(50), -100 * torch.rand(50)
+    assert bool((log_p - mix(log_p, log_q, 0.01) <= math.log(100) + 1e-4).all())
+
+
+# ---- 9.3 -----------------------------------------------------------------------------------------
+
+
+def test_window():
+    def by_loops(side, strict):
+        mask = torch.zeros(side**2, side**2, dtype=torch.bool)
+        for i in range(side**2):
+            for down, right_ in ((-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 0)):
+                row, column = i // side + down, i % side + right_
+                if row >= 0 and 0 <= column < side and not (strict and (down, right_) == (0, 0)):
+                    mask[i, row * side + column] = True
+        return mask
+
+    right(WINDOW, by_loops)
+
+    def by_a_convolution(side, strict):
+        kernel = torch.tensor([[1.0, 1, 1], [1, float(not strict), 0], [0, 0, 0]])
+        boards = torch.eye(side**2).view(-1, 1, side, side)
+        seen = nn.functional.conv2d(boards, kernel[None, None], padding=1)
+        return seen.flatten(1).T > 0
+
+    right(WINDOW, by_a_convolution)
+    wrong(WINDOW, lambda side, strict: window_mask(side, strict).float(), "another dtype")
+    wrong(WINDOW, lambda side, strict: window_mask(side + 1, strict), "another shape")
+
+
+def test_windows_leave_a_blind_spot_and_no_leak():
+    first, later = window_mask(4, True), window_mask(4, False)
+    seen = connectivity([first] + [later] * 9)
+    allowed = direct_mask(torch.arange(1, 17))
+    assert not bool((seen & ~allowed).any())
+    assert int((allowed & ~seen).sum()) == 11
+    assert torch.equal(seen, connectivity([first] + [later] * 30))  # more layers see no more
+
+
+# ---- 9.4 -----------------------------------------------------------------------------------------
+
+
+class Regressions(nn.Module):
+    """FVSBN in an ordering of its own, as a reader may write it."""
+
+    def __init__(self):
+        super().__init__()
+        order = torch.randperm(33, generator=torch.Generator().manual_seed(2))
+        self.register_buffer("mask", (order[:, None] > order).float())
+        self.weight = nn.Parameter(torch.zeros(33, 33))
+        self.bias = nn.Parameter(torch.zeros(33))
+
+    def forward(self, x):
+        return nn.functional.linear(x, self.mask * self.weight, self.bias)
+
+    def log_prob(self, x):
+        return nn.functional.logsigmoid((2 * x - 1) * self(x)).sum(1)
+
+
+def test_an_honest_model_that_is_worse_hears_its_number():
+    model, (rows, *_) = Regressions(), load_table(example_table())
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.05)
+    for _ in range(200):
+        loss = -model.log_prob(rows).mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    found = wrong(TABLE, model, "honest", "less than 10.4 nats")
+    assert 10.4 < float(found.came.removesuffix(" nats")) < 15
+
+
+def test_one_model_in_one_ordering_beats_it():
+    rows, valid, _ = load_table(example_table(), split=(0.8, 0.19, 0.01), seed=1)
+    ordering = torch.randperm(33, generator=torch.Generator().manual_seed(0))
+    torch.manual_seed(0)
+    model = MADE(33, (500,), ordering=ordering, degrees="even", direct=True, dropout=0.5)
+    how = {"lr": 0.02, "patience": 20, "precision": "float32", "progress": False}
+    fit(model, rows, valid, epochs=300, seed=0, **how)
+    assert "without a leak" in right(TABLE, model.train())
+    assert model.training
+
+
+def test_models_that_cheat_or_know_nothing():
+    leaking = MADE(33, (64,), degrees="even")
+    leaking.net[-1].set_mask(leaking.order[:, None] >= leaking.degrees[1][None])
+    wrong(TABLE, leaking, "sees its answer", "of 33 do")
+    share = torch.cat([*load_table(example_table())]).mean(0).clamp(0.01, 0.99)
+    logits = torch.logit(share)
+    wrong(TABLE, notebook_09.InALine(lambda x: logits.to(x).expand_as(x)), "independent")
+
+
+@pytest.mark.parametrize(("answer", "words"), [(3, "a int"), (MADE, "a class")])
+def test_what_is_no_model(answer, words):
+    wrong(TABLE, answer, "a model is needed", words)
+
+
+def test_kept_rows_are_none_of_those_to_learn_from():
+    """Members may vote alike; what is kept are other members, from the other file."""
+    kept = notebook_09._kept_rows()
+    assert kept.shape == (100, 33)
+    assert example_table().name == "votes.csv"
