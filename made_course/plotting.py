@@ -278,7 +278,7 @@ def plot_family(table: Mapping[str, tuple[int, float, float]]) -> Figure:
     bars = axes.barh(range(len(table)), nats, color=BLUE, height=0.6)
     axes.bar_label(bars, [f"{n:.1f} nats" for n in nats], padding=4)
     axes.set_xlim(0, 1.25 * max(nats))
-    axes.set_xlabel("nats per row (shorter is better)")
+    axes.set_xlabel("nats (shorter is better)")
     axes.spines[["top", "right"]].set_visible(False)
     words.set(xlim=(0, 1), ylim=(len(table) - 0.5, -1))
     words.set_yticks(range(len(table)), list(table), fontsize=11, parse_math=False)
@@ -295,12 +295,15 @@ def plot_family(table: Mapping[str, tuple[int, float, float]]) -> Figure:
     return figure
 
 
-def plot_nats_scale(levels: Mapping[str, float], input_dim: int | None = 784) -> Figure:
+def plot_nats_scale(
+    levels: Mapping[str, float], input_dim: int | None = 784, *, of: str = "image"
+) -> Figure:
     """Bars of nats per image, with bits per dimension beside them: what knowledge is worth.
 
     Args:
         levels: name → nats, drawn from top to bottom.
         input_dim: number of variables D, for the bits per dimension; None leaves these out.
+        of: what a row of the data is, if it is no image.
 
     Example:
         >>> figure = plot_nats_scale({"a coin for each pixel": 784 * math.log(2)})
@@ -318,7 +321,7 @@ def plot_nats_scale(levels: Mapping[str, float], input_dim: int | None = 784) ->
     axes.bar_label(bars, said, padding=4)
     axes.invert_yaxis()
     axes.set_xlim(0, 1.55 * max(nats))
-    axes.set_xlabel("nats per image (shorter is better)")
+    axes.set_xlabel(f"nats per {of} (shorter is better)")
     axes.spines[["top", "right"]].set_visible(False)
     return figure
 

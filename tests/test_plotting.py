@@ -26,6 +26,7 @@ from made_course import (
     build_masks,
     plot_curves,
     plot_density,
+    plot_family,
     plot_first_layer,
     plot_history,
     plot_image_rows,
@@ -400,6 +401,32 @@ def test_the_scale_of_nats():
 def test_the_scale_counts_other_dimensions():
     axes = plot_nats_scale({"coins": 3 * math.log(2)}, input_dim=3).axes[0]
     assert annotations(axes) == ["2.1 nats, 1.000 bits per pixel"]
+
+
+def test_the_scale_says_what_the_nats_are_of():
+    label = "nats per {} (shorter is better)"
+    for of, figure in (
+        ("image", plot_nats_scale({"a board": 3.4})),
+        ("row", plot_nats_scale({"a board": 3.4}, input_dim=None, of="row")),
+    ):
+        assert figure.axes[0].get_xlabel() == label.format(of)
+
+
+def test_family():
+    table = {"coins": (196, 0.0, 62.4), "FVSBN": (38_612, 0.44, 39.4), "NADE": (25_348, 3.2, 37.3)}
+    figure = plot_family(table)
+    assert renders(figure)
+    words, axes = figure.axes
+    assert [label.get_text() for label in words.get_yticklabels()] == list(table)
+    assert [text.get_text() for text in words.texts[2:]] == [
+        *("196", "0.0"),
+        *("38,612", "0.4"),
+        *("25,348", "3.2"),
+    ]
+    assert [bar.get_width() for bar in axes.patches] == [62.4, 39.4, 37.3]
+    assert annotations(axes) == ["62.4 nats", "39.4 nats", "37.3 nats"]
+    bottom, top = axes.get_ylim()
+    assert bottom > top  # the first one stands at the top
 
 
 def test_the_scale_may_leave_bits_out():

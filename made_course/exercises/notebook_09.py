@@ -468,13 +468,13 @@ QUIZZES = {
         [
             Choice(
                 "A: it has fewer nats",
-                "B might be A, with noise in 97 of 100 draws, and A might be the same. Or B might "
-                "draw what looks better.",
+                "B might draw what looks better, and A might be a model of 66 nats whose draws are "
+                "noise in 98 of 100 cases.",
             ),
             Choice(
                 "It cannot be said",
-                "Four nats are less than ln 100: the difference can hide any amount of noise up to "
-                "98%. Draw from both, and look.",
+                "Noise in 98 of 100 draws costs at most ln 50 = 3.9 nats, and noise in none costs "
+                "nothing. So four nats decide nothing: draw from both, and look.",
                 right=True,
             ),
             Choice(
