@@ -1,0 +1,447 @@
+"""Notebook 07: which ordering suits a simple model, and what averages of models are worth."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from functools import cache
+
+import torch
+from torch import Tensor
+
+from ..joint import OrderingFits, fit_orderings, half_adder_joint
+from ..masks import check_ordering
+from ..widgets.quiz import Choice
+from .examine import Misformed, written
+from .exercise import Exercise, Slip, Wrong
+
+# ---- 7.1 ----------------------------------------------------------------------------------------
+
+NAMES = ("x₁", "x₂", "carry", "sum")
+CARRY, SUM = 2, 3
+GUESSED = "a dict with 'best' and 'worst', each an ordering such as [0, 1, 2, 3], is expected"
+
+NOT_ONE = (
+    "an ordering has each of the variables 0, 1, 2 and 3 once: code counts from 0, and the last "
+    "one, the sum, is 3"
+)
+SWAPPED = "best and worst are swapped: the carry is what makes the other digits easy to predict"
+SUM_BEFORE_CARRY = (
+    "the carry comes last, so that the third step has to do without it. Whichever of the other "
+    "three is left for that step, the two before it fix it by a rule that bends: it is 1 if just "
+    "one of them is. A weighted sum makes a coin of it"
+)
+CAUSES_FIRST = (
+    "this is one of the best. Causes need not come before their effects: given carry and sum, the "
+    "two coins are as easy to predict as the other way round. Ask which step has to bend"
+)
+CARRY_FIRST = (
+    "this is one of the best. To know the carry early is a help, not a handicap: from then on a "
+    "weighted sum will do. Ask in which ordering some step has to bend"
+)
+
+
+def half_adder_guess() -> dict[str, list[int]]:
+    """Any ordering in which the carry is not the last is best; those in which it is are worst."""
+    return {"best": [0, 1, CARRY, SUM], "worst": [0, 1, SUM, CARRY]}
+
+
+@cache
+def _fits() -> OrderingFits:
+    return fit_orderings(half_adder_joint())
+
+
+def _named(ordering: Sequence[int]) -> str:
+    return ", ".join(NAMES[i] for i in ordering)
+
+
+def _cost(ordering: Sequence[int]) -> str:
+    return f"{_named(ordering)} costs {_fits().costs[tuple(ordering)]:.3f} nats"
+
+
+def examine_guess(answer: object) -> str:
+    """Judge a best and a worst ordering by what they cost."""
+    if not isinstance(answer, Mapping) or set(answer) != {"best", "worst"}:
+        raise Misformed(GUESSED, came=written(answer))
+    found = {}
+    for name, ordering in answer.items():
+        try:
+            found[name] = check_ordering(ordering, 4).tolist()
+        except (TypeError, ValueError) as error:
+            raise Misformed(
+                NOT_ONE, came=f"{name!r}: {written(ordering)}", expected="such as [0, 1, 2, 3]"
+            ) from error
+    best, worst = found["best"], found["worst"]
+    best_is_best, worst_is_worst = best[-1] != CARRY, worst[-1] == CARRY
+    if not best_is_best and not worst_is_worst:
+        raise Wrong(SWAPPED, came=f"{_cost(best)}, {_cost(worst)}")
+    if not best_is_best:
+        raise Wrong(SUM_BEFORE_CARRY, tried="the best", came=_cost(best))
+    if not worst_is_worst:
+        cause = CARRY_FIRST if worst[0] == CARRY else CAUSES_FIRST
+        raise Wrong(cause, tried="the worst", came=_cost(worst))
+    return f"{_cost(best)}, {_cost(worst)}."
+
+
+GUESS = Exercise(
+    name="7.1",
+    title="The half adder's best and worst",
+    stars=1,
+    minutes=6,
+    reference=half_adder_guess,
+    is_value=True,
+    examine=examine_guess,
+    slips=(
+        Slip({"best": [0, 1, SUM, CARRY], "worst": [0, 1, CARRY, SUM]}, SWAPPED),
+        Slip({"best": [0, 1, SUM, CARRY], "worst": [SUM, 1, 0, CARRY]}, SUM_BEFORE_CARRY),
+        Slip({"best": [0, 1, CARRY, SUM], "worst": [SUM, CARRY, 0, 1]}, CAUSES_FIRST),
+        Slip({"best": [0, 1, CARRY, SUM], "worst": [CARRY, SUM, 0, 1]}, CARRY_FIRST),
+        Slip({"best": [1, 2, 3, 4], "worst": [1, 2, 4, 3]}, NOT_ONE),
+    ),
+    hints=(
+        "A step is exact where a weighted sum of what is known will do. Look for the step that "
+        "cannot be one.",
+        "Of x₁, x₂ and the sum, any two fix the third: it is 1 if just one of the two is. That "
+        "bends, as parity does. When is a model spared this step?",
+        "The sum is x₁ + x₂ − 2 · carry: a weighted sum, once the carry is known. So it matters "
+        "only whether the carry comes last.",
+    ),
+)
+
+
+# ---- 7.2 ----------------------------------------------------------------------------------------
+
+
+def log_mean_exp(log_p: Tensor) -> Tensor:
+    """From the log-probabilities of K models to that of their mixture: (K, N) → (N,)."""
+    return torch.logsumexp(log_p, dim=0) - math.log(len(log_p))
+
+
+def _one_maximum_for_all(log_p: Tensor) -> Tensor:
+    most = log_p.max()
+    return (log_p - most).exp().mean(0).log() + most
+
+
+UNDERFLOW = (
+    "exp(−120) is 0 in float32, and the logarithm of 0 is −inf: go through torch.logsumexp, or "
+    "subtract each image's largest value first and add it again"
+)
+
+AVERAGE = Exercise(
+    name="7.2",
+    title="Average probabilities, in logarithms",
+    stars=2,
+    minutes=8,
+    reference=log_mean_exp,
+    cases=(
+        (torch.tensor([[-1.0, -2.0, -3.0], [-2.0, -2.0, -9.0]]),),
+        (torch.tensor([[-90.0, -120.0, -60.0, -70.0], [-92.0, -118.5, -75.0, -70.0]]),),
+        (torch.tensor([[-700.0, -5.0], [-710.0, -3.0], [-702.0, -4.0]]),),
+        (torch.tensor([[-800.0, -801.0, -900.0], [-802.0, -801.0, -850.0]], dtype=torch.double),),
+    ),
+    slips=(
+        Slip(
+            lambda log_p: log_p.mean(0),
+            "this is the mean of the logarithms. It belongs to the geometric mean of the "
+            "probabilities, which is smaller than their mean, and its total is below 1",
+        ),
+        Slip(
+            lambda log_p: log_p.logsumexp(0),
+            "this is the logarithm of the sum: the total would be K. A mean divides by K, so "
+            "subtract ln K",
+        ),
+        Slip(
+            lambda log_p: log_p.logsumexp(0) - len(log_p),
+            "K was subtracted. Division by K is subtraction of ln K in logarithms",
+        ),
+        Slip(
+            lambda log_p: log_p.logsumexp(0) / len(log_p),
+            "the logarithm was divided by K. It is the probability that is to be divided: subtract "
+            "ln K",
+        ),
+        Slip(
+            lambda log_p: log_p.logsumexp(0) + math.log(len(log_p)),
+            "ln K was added: that multiplies by K. Subtract it",
+        ),
+        Slip(lambda log_p: log_p.exp().mean(0).log(), UNDERFLOW),
+        Slip(
+            lambda log_p: log_p.double().exp().mean(0).log(),
+            "float64 only moves the limit: exp(−800) is 0 there, too. Go through torch.logsumexp",
+        ),
+        Slip(
+            _one_maximum_for_all,
+            "one maximum is subtracted from all images, so that others underflow still: take each "
+            "image's own, log_p.max(0).values",
+        ),
+        Slip(
+            lambda log_p: log_p.max(0).values,
+            "this is the best member of each image: it takes the answer to choose it, and the "
+            "total is above 1",
+        ),
+        Slip(
+            lambda log_p: log_p.exp().mean(0),
+            "this is the mean probability itself: its logarithm is asked for, since the "
+            "probability of an image underflows to 0",
+        ),
+        Slip(
+            lambda log_p: log_p.logsumexp(1) - math.log(log_p.shape[1]),
+            "this averages over images, one number for each model: models are in the rows, so "
+            "average over dimension 0",
+        ),
+    ),
+    hints=(
+        "In three steps it would be exp, mean over the models, log. Only, exp(−120) is 0 in "
+        "float32. torch.logsumexp does exp, sum and log in one, without that.",
+        "A mean is a sum divided by K. What does a division by K do to a logarithm?",
+        "torch.logsumexp(log_p, dim=0) is ln of the sum for each image; subtract math.log(K).",
+    ),
+)
+
+
+# ---- 7.3 ----------------------------------------------------------------------------------------
+
+KEYS = ("one image", "possible means")
+CANDIDATES = (85.0, 89.0, 90.5, 92.0, 95.0)
+MEMBERS = (90.0, 92.0, 94.0)
+
+
+def three_members() -> dict[str, object]:
+    """Log-mean-exp for one image; a mean over images is bounded above, by best + ln 3, only."""
+    nats = torch.tensor([90.0, 92.0, 94.0])
+    one_image = math.log(3) - torch.logsumexp(-nats, dim=0).item()
+    return {"one image": one_image, "possible means": [85, 89, 90.5]}
+
+
+MEAN_OF_NATS = (
+    "this is the mean of the nats. A mixture averages probabilities, and of e^−90, e^−92 and e^−94 "
+    "the first is by far the largest"
+)
+BEST = (
+    "this is the best member. The mixture gives it a third of the weight only, which costs up to "
+    "ln 3 = 1.10 nats; the other two give some of that back"
+)
+BOUND = (
+    "this is the bound, best + ln 3: it is what the mixture costs if the other two give the image "
+    "no probability at all. They give it some"
+)
+NO_LN_K = "the sum of the probabilities is not divided by 3: its NLL is smaller by ln 3 = 1.10 nats"
+WRONG_SIGN = (
+    "you took exp of the nats. They are negative log-probabilities: the probability of an image "
+    "that costs 90 nats is e^−90"
+)
+IS_LOG = "this is the log-probability; in nats of NLL it is positive"
+ONE_DIFFERS = "three probabilities, e^−90, e^−92 and e^−94: take −ln of their mean"
+BETWEEN = (
+    "for one image the mixture lies between its members. For means it need not: on each image it "
+    "follows whichever member is good there, and these may be different ones. What holds is the "
+    "bound from above"
+)
+ONE_IMAGE_ONLY = (
+    "these lie between 90 and 94. That holds for a single image only: means go lower where "
+    "different members are good on different images, and not as high as 92"
+)
+TOO_HIGH = (
+    "on each image the mixture is at most ln 3 = 1.10 nats worse than the first member. So the "
+    "same holds for the means"
+)
+TOO_FEW = (
+    "a possible mean is missing. From above it is bounded by best + ln 3; from below these three "
+    "numbers say nothing"
+)
+ENTRIES = "a dict is expected, with a number for 'one image' and a list for 'possible means'"
+
+
+def _numbers(values: object) -> set[float]:
+    try:
+        found = {float(value) for value in values}
+    except (TypeError, ValueError, RuntimeError):
+        raise Misformed(
+            "'possible means' must be a list of numbers", came=written(values)
+        ) from None
+    if not found <= set(CANDIDATES):
+        raise Misformed(
+            "'possible means' may hold those of the five numbers that are possible, and no others",
+            came=written(values),
+            expected="some of 85, 89, 90.5, 92, 95",
+        )
+    return found
+
+
+def examine_members(answer: object) -> str:
+    """Judge the mixture's NLL for one image, and which means over images are possible."""
+    if not isinstance(answer, Mapping) or set(answer) != set(KEYS):
+        raise Misformed(ENTRIES, came=written(answer))
+    one, means = answer["one image"], answer["possible means"]
+    try:
+        nats = float(one)
+    except (TypeError, ValueError, RuntimeError):
+        raise Misformed("'one image' must be a number", came=written(one)) from None
+    means = _numbers(means)
+    right = three_members()["one image"]
+    if abs(nats - right) > 0.01:
+        likely = {
+            92.0: MEAN_OF_NATS,
+            90.0: BEST,
+            90 + math.log(3): BOUND,
+            right - math.log(3): NO_LN_K,
+            2 * 92 - right: WRONG_SIGN,
+            -right: IS_LOG,
+        }
+        causes = [cause for value, cause in likely.items() if abs(nats - value) < 0.01]
+        raise Wrong(next(iter(causes), ONE_DIFFERS), tried="one image", came=f"{nats:.4g} nats")
+    possible = {value for value in CANDIDATES if value < right}
+    if means == possible:
+        return f"One image: {right:.3f} nats. The same is the most that the mean can be."
+    if means - possible:
+        cause = ONE_IMAGE_ONLY if means == {90.5, 92.0} else TOO_HIGH
+    else:
+        cause = BETWEEN if means == {90.5} else TOO_FEW
+    raise Wrong(cause, tried="the mean over many images", came=written(sorted(means)))
+
+
+def _answer(one: float, *means: float) -> dict[str, object]:
+    return {"one image": one, "possible means": list(means)}
+
+
+THREE = Exercise(
+    name="7.3",
+    title="Three members at 90, 92 and 94 nats",
+    stars=2,
+    minutes=10,
+    reference=three_members,
+    is_value=True,
+    examine=examine_members,
+    slips=(
+        Slip(_answer(92.0, 85, 89, 90.5), MEAN_OF_NATS),
+        Slip(_answer(90.0, 85, 89, 90.5), BEST),
+        Slip(_answer(91.0986, 85, 89, 90.5), BOUND),
+        Slip(_answer(89.8571, 85, 89, 90.5), NO_LN_K),
+        Slip(_answer(93.0443, 85, 89, 90.5), WRONG_SIGN),
+        Slip(_answer(-90.9557, 85, 89, 90.5), IS_LOG),
+        Slip(_answer(90.9557, 90.5), BETWEEN),
+        Slip(_answer(90.9557, 90.5, 92), ONE_IMAGE_ONLY),
+        Slip(_answer(90.9557, 85, 89, 90.5, 92), TOO_HIGH),
+        Slip(_answer(90.9557, 89, 90.5), TOO_FEW),
+    ),
+    hints=(
+        "Nats are negative log-probabilities. The mixture's probability is the mean of e^−90, "
+        "e^−92 and e^−94; your log_mean_exp takes (K, N).",
+        "For one image: 90 + ln 3 − ln(1 + e^−2 + e^−4).",
+        "For means, think of two kinds of images, and of members each of which is good at one "
+        "kind: on every image the mixture is near the one that is good there.",
+    ),
+)
+
+EXERCISES = (GUESS, AVERAGE, THREE)
+
+
+# ---- self-checks --------------------------------------------------------------------------------
+
+QUIZZES = {
+    "7a": (
+        "Parity costs the logistic model ln 2 nats in every ordering. What does the chain rule say "
+        "to that?",
+        [
+            Choice(
+                "It fails for parity: no product of conditionals gives parity's table",
+                "The product of parity's own conditionals does: three coins, and a fourth factor "
+                "that is 0 or 1. The hidden units found it.",
+            ),
+            Choice(
+                "Nothing: it speaks of the true conditionals, not of a model's",
+                "The true fourth conditional is 0 or 1. The model cannot represent it, in any "
+                "ordering, and pays for that.",
+                right=True,
+            ),
+            Choice(
+                "That a better ordering exists among the 24",
+                "All 24 were tried. Whichever variable is last depends on the other three by the "
+                "same rule.",
+            ),
+        ],
+    ),
+    "7b": (
+        "A random ordering costs some nats more than raster. Would a perfect learner, with a "
+        "network of any size and endless data, see this difference, too?",
+        [
+            Choice(
+                "No: with exact conditionals every ordering gives the same joint distribution",
+                "The difference measures how hard the conditionals are for *this* network, after "
+                "ten epochs.",
+                right=True,
+            ),
+            Choice(
+                "Yes: digits are drawn in strokes, so rows are the true ordering",
+                "No ordering is the true one. The same joint distribution is a product in each.",
+            ),
+            Choice(
+                "Yes: a random ordering throws information away",
+                "The same pixels are there. Each is predicted from others, and the product over "
+                "all of them is the same number.",
+            ),
+        ],
+    ),
+    "7c": (
+        "A network was trained with num_masks=None. You ask it for log p of one image twice, with "
+        "resample_masks() in between. Are the two numbers equal?",
+        [
+            Choice(
+                "Yes: it is one network, so it is one distribution",
+                "It has one set of weights. Which of them count, and which pixel is predicted from "
+                "which, changes with the masks.",
+            ),
+            Choice(
+                "In general not: each set of masks is a model of its own",
+                "Each sums to one, and they disagree: their conditionals need not fit together. "
+                "That is why averaging them can help.",
+                right=True,
+            ),
+            Choice(
+                "No, and so neither of them is a probability",
+                "Under either set of masks alone Σp = 1. Two models may differ about an image.",
+            ),
+        ],
+    ),
+    "7d": (
+        "Somebody multiplies the weights in place by the mask at every step "
+        "(`weight *= mask`), so that no masked weight is left over. With masks that change: what "
+        "comes of it?",
+        [
+            Choice(
+                "The same, only tidier",
+                "With one fixed set of masks it would be. Here the mask of a weight becomes 1 "
+                "again, and what the weight had learned is gone.",
+            ),
+            Choice(
+                "Σp is no longer 1",
+                "Masked weights count as zero either way. What suffers is learning.",
+            ),
+            Choice(
+                "What a weight has learned is lost each time that its mask is 0",
+                "When its mask is 1 again it starts from zero. The forward pass must mask a copy: "
+                "`weight * mask`.",
+                right=True,
+            ),
+        ],
+    ),
+    "7e": (
+        "A colleague averages logits over ten sets of masks and reports 79.3 nats. What do you ask "
+        "first?",
+        [
+            Choice(
+                "Whether ten are enough",
+                "More sets change the number, not what is wrong with it.",
+            ),
+            Choice(
+                "Whether the ten share one ordering",
+                "If they do, the mean is a model like any other, and the number counts. If not, "
+                "it belongs to no distribution.",
+                right=True,
+            ),
+            Choice(
+                "Whether the test images were used for training",
+                "One should always ask. But this number would be too good on new images, too.",
+            ),
+        ],
+    ),
+}

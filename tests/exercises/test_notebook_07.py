@@ -1,0 +1,87 @@
+import math
+
+import numpy as np
+import torch
+
+from made_course import fit_orderings, half_adder_joint
+from made_course.exercises.notebook_07 import AVERAGE, CANDIDATES, GUESS, THREE, three_members
+from tests.exercises.checking import right, wrong
+
+
+def test_best_and_worst():
+    assert "0.017 nats" in right(GUESS, {"worst": [3, 0, 1, 2], "best": [2, 3, 1, 0]})
+    right(GUESS, {"best": torch.tensor([3, 2, 0, 1]), "worst": (1, 3, 0, 2)})
+
+
+def test_the_rule_of_the_carry_is_what_all_orderings_cost():
+    costs = fit_orderings(half_adder_joint()).costs
+    for ordering, cost in costs.items():
+        expected = 0.686 if ordering[-1] == 2 else 0.017
+        assert abs(cost - expected) < 5e-4
+
+
+def test_guesses_that_are_none():
+    wrong(GUESS, [[0, 1, 2, 3], [0, 1, 3, 2]], "'best' and 'worst'")
+    wrong(GUESS, {"best": [0, 1, 2, 3]}, "'best' and 'worst'")
+    wrong(GUESS, {"best": [0, 1, 2], "worst": [0, 1, 3, 2]}, "'best': [0, 1, 2]", "each of the")
+    wrong(GUESS, {"best": [0, 1, 2, 3], "worst": "carry"}, "'worst': 'carry'", "each of the")
+    wrong(GUESS, None, "'best' and 'worst'")
+
+
+def test_log_mean_exp():
+    def subtracting_the_largest(log_p):
+        most = log_p.max(dim=0).values
+        return most + (log_p - most).exp().mean(dim=0).log()
+
+    right(AVERAGE, subtracting_the_largest)
+
+    def one_after_the_other(log_p):
+        total = log_p[0]
+        for row in log_p[1:]:
+            total = torch.logaddexp(total, row)
+        return total - math.log(log_p.shape[0])
+
+    right(AVERAGE, one_after_the_other)
+    right(AVERAGE, lambda log_p: (log_p - np.log(len(log_p))).logsumexp(0))
+
+
+def test_misformed_averages():
+    wrong(AVERAGE, lambda log_p: None, "is a `return` missing")
+    wrong(AVERAGE, lambda log_p: log_p, "another shape")
+    wrong(AVERAGE, lambda log_p: log_p.logsumexp(0, keepdim=True), "another shape")
+    wrong(AVERAGE, lambda log_p: torch.logsumexp(log_p).mean(), "TypeError")
+
+
+def test_three_members():
+    exact = 90 + math.log(3) - math.log(1 + math.exp(-2) + math.exp(-4))
+    assert abs(three_members()["one image"] - exact) < 1e-4
+    report = right(THREE, {"one image": round(exact, 2), "possible means": [90.5, 85, 89]})
+    assert "90.956" in report
+    right(THREE, {"possible means": (85, 89, 90.5), "one image": torch.tensor(exact)})
+
+
+def test_each_mean_is_possible_or_is_not():
+    """Two kinds of images, equally many, on which two of the members take turns to be good."""
+
+    def mean_of_mixture(spread):
+        nats = torch.tensor([[90 - spread, 90 + spread], [92 + spread, 92 - spread], [94.0, 94.0]])
+        return (math.log(3) - (-nats).logsumexp(0)).mean().item()
+
+    most = mean_of_mixture(0.0)
+    assert abs(most - three_members()["one image"]) < 1e-4
+    assert mean_of_mixture(30.0) < min(CANDIDATES)  # and all between, as it is continuous
+    generator = torch.Generator().manual_seed(0)
+    for _ in range(200):
+        nats = 20 * torch.rand(3, 50, generator=generator)
+        nats += torch.tensor([90.0, 92, 94])[:, None] - nats.mean(1, keepdim=True)
+        assert (math.log(3) - (-nats).logsumexp(0)).mean().item() < most + 1e-4
+
+
+def test_answers_that_are_none():
+    wrong(THREE, 90.96, "a dict is expected")
+    wrong(THREE, {"one image": 90.96}, "a dict is expected")
+    wrong(THREE, {"one image": "90.96?", "possible means": [85]}, "must be a number")
+    wrong(THREE, {"one image": 90.96, "possible means": 85}, "a list of numbers")
+    wrong(THREE, {"one image": 90.96, "possible means": [85, 86]}, "and no others")
+    wrong(THREE, {"one image": 91.5, "possible means": [85, 89, 90.5]}, "three probabilities")
+    wrong(THREE, {"one image": 90.96, "possible means": []}, "is missing")
