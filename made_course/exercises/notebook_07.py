@@ -111,6 +111,96 @@ GUESS = Exercise(
 
 # ---- 7.2 ----------------------------------------------------------------------------------------
 
+WAYS = ("probabilities", "largest p", "log p", "logits", "logits, one ordering")
+TOTALS = ("one", "less", "more", "either")
+A_WORD = f"each of {', '.join(map(repr, WAYS))} needs one of {', '.join(map(repr, TOTALS))}"
+
+MEAN_OF_ONES = (
+    "each model's probabilities sum to one, so their mean sums to (1 + ... + 1) / 8, whatever the "
+    "orderings are"
+)
+LARGEST = (
+    "on each board it is at least as large as the first model's, and that one alone sums to one "
+    "already. Where the models differ it is more: choosing the best afterwards is no model"
+)
+GEOMETRIC = (
+    "exp of a mean of log p is the geometric mean of the probabilities. It is never above their "
+    "mean, which sums to one, and below it wherever the models differ"
+)
+LOGITS_IN_A_CIRCLE = (
+    "over several orderings the mean output of x₁ depends on x₂, and that of x₂ on x₁. The chain "
+    "rule has no ordering to work with, so nothing makes the total one"
+)
+LOGITS_EITHER_WAY = (
+    "it need not be on that side: for the half adder in section 2 the total was 2.739, and for "
+    "other networks it comes out below one"
+)
+LOGITS_WITHIN = (
+    "within one ordering the eight logits of a variable depend on the variables before it only. So "
+    "does their mean, and its sigmoid is a conditional: the chain rule holds"
+)
+_CAUSES = {
+    "probabilities": MEAN_OF_ONES,
+    "largest p": LARGEST,
+    "log p": GEOMETRIC,
+    "logits": LOGITS_EITHER_WAY,
+    "logits, one ordering": LOGITS_WITHIN,
+}
+
+
+def totals_of_averages() -> dict[str, str]:
+    """Which ways to put eight models together give a distribution, and where the others miss it."""
+    return dict(zip(WAYS, ("one", "more", "less", "either", "one"), strict=True))
+
+
+def examine_totals(answer: object) -> str:
+    """Judge what somebody expects of Σp of five kinds of average."""
+    if not isinstance(answer, Mapping) or set(answer) != set(WAYS):
+        raise Misformed(A_WORD, came=written(answer))
+    for way, right in totals_of_averages().items():
+        came = answer[way]
+        if not isinstance(came, str) or came not in TOTALS:
+            raise Misformed(A_WORD, came=f"{way!r}: {written(came)}")
+        if came != right:
+            circle = way == "logits" and came == "one"
+            cause = LOGITS_IN_A_CIRCLE if circle else _CAUSES[way]
+            raise Wrong(cause, tried=f"{way!r}", came=f"Σp is {came!r}")
+    return "Two of the five are distributions."
+
+
+def _but(**changes: str) -> dict[str, str]:
+    names = {way.replace(" ", "_").replace(",", ""): way for way in WAYS}
+    return totals_of_averages() | {names[name]: came for name, came in changes.items()}
+
+
+SUMS = Exercise(
+    name="7.2",
+    title="Which of them sum to one?",
+    stars=2,
+    minutes=6,
+    reference=totals_of_averages,
+    is_value=True,
+    examine=examine_totals,
+    slips=(
+        Slip(_but(probabilities="either"), MEAN_OF_ONES),
+        Slip(_but(largest_p="one"), LARGEST),
+        Slip(_but(log_p="one"), GEOMETRIC),
+        Slip(_but(logits="one"), LOGITS_IN_A_CIRCLE),
+        Slip(_but(logits="more"), LOGITS_EITHER_WAY),
+        Slip(_but(logits_one_ordering="either"), LOGITS_WITHIN),
+    ),
+    hints=(
+        "Write Σp as a sum over boards of what is said of each board. For the first three, compare "
+        "with the eight sums that you know: each is 1.",
+        "A geometric mean is never larger than the mean; a largest value is never smaller.",
+        "For logits ask what the averaged output of one variable depends on. If that is earlier "
+        "variables only, in some ordering, the chain rule holds.",
+    ),
+)
+
+
+# ---- 7.3 ----------------------------------------------------------------------------------------
+
 
 def log_mean_exp(log_p: Tensor) -> Tensor:
     """From the log-probabilities of K models to that of their mixture: (K, N) → (N,)."""
@@ -128,7 +218,7 @@ UNDERFLOW = (
 )
 
 AVERAGE = Exercise(
-    name="7.2",
+    name="7.3",
     title="Average probabilities, in logarithms",
     stars=2,
     minutes=8,
@@ -198,7 +288,7 @@ AVERAGE = Exercise(
 )
 
 
-# ---- 7.3 ----------------------------------------------------------------------------------------
+# ---- 7.4 ----------------------------------------------------------------------------------------
 
 KEYS = ("one image", "possible means")
 CANDIDATES = (85.0, 89.0, 90.5, 92.0, 95.0)
@@ -304,7 +394,7 @@ def _answer(one: float, *means: float) -> dict[str, object]:
 
 
 THREE = Exercise(
-    name="7.3",
+    name="7.4",
     title="Three members at 90, 92 and 94 nats",
     stars=2,
     minutes=10,
@@ -332,7 +422,7 @@ THREE = Exercise(
     ),
 )
 
-EXERCISES = (GUESS, AVERAGE, THREE)
+EXERCISES = (GUESS, SUMS, AVERAGE, THREE)
 
 
 # ---- self-checks --------------------------------------------------------------------------------

@@ -1,10 +1,20 @@
 import math
 
 import numpy as np
+import pytest
 import torch
+from torch.nn.functional import logsigmoid
 
-from made_course import fit_orderings, half_adder_joint
-from made_course.exercises.notebook_07 import AVERAGE, CANDIDATES, GUESS, THREE, three_members
+from made_course import MADE, binary_points, fit_orderings, half_adder_joint
+from made_course.exercises.notebook_07 import (
+    AVERAGE,
+    CANDIDATES,
+    GUESS,
+    SUMS,
+    THREE,
+    three_members,
+    totals_of_averages,
+)
 from tests.exercises.checking import right, wrong
 
 
@@ -26,6 +36,41 @@ def test_guesses_that_are_none():
     wrong(GUESS, {"best": [0, 1, 2], "worst": [0, 1, 3, 2]}, "'best': [0, 1, 2]", "each of the")
     wrong(GUESS, {"best": [0, 1, 2, 3], "worst": "carry"}, "'worst': 'carry'", "each of the")
     wrong(GUESS, None, "'best' and 'worst'")
+
+
+def test_which_sum_to_one():
+    assert "Two of the five" in right(SUMS, dict(reversed(totals_of_averages().items())))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_what_the_totals_are_said_to_be(seed):
+    """Of eight networks with enlarged weights on four variables, all 16 rows summed."""
+    x = binary_points(4).double()
+    for natural_order in (False, True):
+        torch.manual_seed(seed)
+        model = MADE(4, (12,), natural_order=natural_order, num_masks=8, seed=seed).double()
+        with torch.no_grad():
+            for parameter in model.parameters():
+                parameter *= 4
+            logits = []
+            for _ in range(8):
+                logits.append(model(x))
+                model.resample_masks()
+            log_p = [logsigmoid((2 * x - 1) * z).sum(1) for z in logits]
+            mean_logit = logsigmoid((2 * x - 1) * torch.stack(logits).mean(0)).sum(1)
+        p = torch.stack(log_p).exp()
+        assert p.mean(0).sum().item() == pytest.approx(1)
+        assert p.max(0).values.sum() > 1.001
+        assert torch.stack(log_p).mean(0).exp().sum() < 0.999
+        is_one = abs(mean_logit.exp().sum().item() - 1) < 1e-9
+        assert is_one == natural_order
+
+
+def test_totals_that_are_none():
+    wrong(SUMS, {"logits": "one"}, "needs one of")
+    wrong(SUMS, totals_of_averages() | {"log p": 1.0}, "needs one of", "'log p'")
+    wrong(SUMS, totals_of_averages() | {"log p": "about one"}, "needs one of")
+    wrong(SUMS, None, "needs one of")
 
 
 def test_log_mean_exp():
