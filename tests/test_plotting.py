@@ -24,6 +24,7 @@ from made_course import (
     MixtureOfGaussians,
     bars_and_stripes,
     build_masks,
+    plot_coasting,
     plot_curves,
     plot_density,
     plot_family,
@@ -31,17 +32,22 @@ from made_course import (
     plot_history,
     plot_image_rows,
     plot_images,
+    plot_many_masks,
     plot_masks,
+    plot_mixture,
     plot_nats_scale,
     plot_orderings,
+    plot_pixel_orderings,
     plot_probabilities,
     plot_recipe,
     plot_repeated_work,
     plot_samples_and_mask,
+    plot_totals,
     plotting,
     save_samples_grid,
     show,
 )
+from made_course.orderings import ManyMasks
 from made_course.recipe import Recipe, Rung
 
 BLUE, ORANGE = "#0072b2", "#d55e00"
@@ -671,6 +677,79 @@ def test_orderings_that_cost_the_same_are_neither_best_nor_worst():
     assert [text.get_text() for text in axes.texts] == ["0.000"]
     with pytest.raises(ValueError, match="at least one ordering"):
         plot_orderings({}, {})
+
+
+# ---- many orderings -----------------------------------------------------------------------------
+
+
+def test_totals_that_are_not_one_are_crossed():
+    (axes,) = plot_totals({"a": 1.0, "b": 0.98, "c": 28.4}).axes
+    assert [text.get_text() for text in axes.texts] == ["1.000", "0.980 ✕", "28.400 ✕"]
+    colours = [to_hex(bar.get_facecolor()) for bar in axes.patches]
+    assert colours == [BLUE, "#ffffff", "#ffffff"]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["a", "b", "c"]
+
+
+def test_an_ordering_s_picture_is_darker_where_it_comes_later():
+    orderings = {"down": torch.arange(4), "cycle": [3, 0, 1, 2]}
+    figure = plot_pixel_orderings(orderings, {"down": 70.04, "cycle": 75.0})
+    titles = [axes.get_title().splitlines() for axes in figure.axes]
+    assert titles == [["down", "70.0 nats"], ["cycle", "75.0 nats"]]
+    pictures = [axes.get_images()[0] for axes in figure.axes]
+    assert [p.get_array().tolist() for p in pictures] == [[[0, 1], [2, 3]], [[1, 2], [3, 0]]]
+    assert [to_hex(pictures[0].cmap(end)) for end in (0.0, 1.0)] == ["#ffffff", BLUE]
+    assert renders(figure)
+
+
+def test_five_orderings_stand_in_two_rows():
+    orderings = {str(k): torch.arange(4) for k in range(5)}
+    figure = plot_pixel_orderings(orderings, dict.fromkeys(orderings, 1.0))
+    assert [axes.get_visible() for axes in figure.axes] == [True] * 5 + [False] * 3
+
+
+def test_coasting():
+    figure = plot_coasting({"SGD": [1.1, 1.0, 0.0, 0.0], "Adam": [1.2, 1.0, 0.9, 0.8]}, switch=2)
+    (axes,) = figure.axes
+    sgd, adam, switch = axes.lines
+    assert sgd.get_xdata().tolist() == [1, 2, 3, 4]
+    assert sgd.get_ydata().tolist() == [1.1, 1.0, 0.0, 0.0]
+    assert (sgd.get_marker(), adam.get_marker()) == ("s", "o")
+    assert [to_hex(line.get_color()) for line in (sgd, adam)] == [BLUE, ORANGE]
+    assert switch.get_xdata()[0] == 2.5
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["SGD", "Adam"]
+    assert renders(figure)
+
+
+def test_a_mixture_stands_above_the_best_member_of_each_image():
+    nll = torch.tensor([[90.0, 70.0], [92.0, 60.0], [94.0, 60.0]])
+    (axes,) = plot_mixture(nll).axes
+    *members, mixture = axes.lines
+    assert [line.get_ydata().tolist() for line in members] == [[0, 10], [2, 0], [4, 0]]
+    expected = [math.log(3) - math.log(1 + math.exp(-2) + math.exp(-4)), math.log(3 / 2)]
+    assert mixture.get_ydata() == pytest.approx(expected, abs=1e-4)
+    (band,) = axes.patches
+    assert band.get_height() == pytest.approx(math.log(3))
+
+
+def test_many_masks():
+    def network(name, natural_order):
+        nats = torch.tensor([3.0, 4.0, 3.5]), torch.tensor([3.0, 2.9, 2.8]), torch.ones(3)
+        return ManyMasks(name, 3, natural_order, *nats)
+
+    figure = plot_many_masks([network("many orderings", False), network("raster", True)])
+    assert [axes.get_title() for axes in figure.axes] == ["many orderings", "raster"]
+    assert [[line.get_marker() for line in axes.lines] for axes in figure.axes] == [
+        [".", "s", "x"],
+        [".", "s", "o"],
+    ]
+    assert figure.axes[0].lines[1].get_ydata().tolist() == pytest.approx([3.0, 2.9, 2.8])
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == [
+        "each set alone",
+        "mixture",
+        "mean of logits (no distribution)",
+        "mean of logits (a distribution)",
+    ]
+    assert renders(figure)
 
 
 # ---- densities ----------------------------------------------------------------------------------
