@@ -1,7 +1,7 @@
 """What the ordering of the pixels is worth, and what one network makes of many orderings.
 
 ``python -m made_course.orderings`` trains the networks again and writes what they say of MNIST's
-10,000 test images into ``assets``; it needs full MNIST and takes some twenty minutes on one core.
+10,000 test images into ``assets``; it needs full MNIST and takes some fifteen minutes on one core.
 
 Every network is a 512-512 MADE with direct connections and even degrees, trained on all 60,000
 images by :func:`made_course.fit` with its defaults. Nothing is chosen: no rate was tuned, and the

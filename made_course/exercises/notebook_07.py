@@ -451,7 +451,7 @@ QUIZZES = {
         ],
     ),
     "7b": (
-        "A random ordering costs some nats more than raster. Would a perfect learner, with a "
+        "A random ordering cost a nat and a half more than rows. Would a perfect learner, with a "
         "network of any size and endless data, see this difference, too?",
         [
             Choice(
