@@ -1,7 +1,8 @@
 """What a notebook asks of a learner, as counted: ``python -m tests.minutes``.
 
 Minutes: words of text and of the self-checks at 200 a minute, plus the exercises at the minutes
-that they state. Not counted: code, and open exercises, which end when the reader is content.
+that they state. Not counted: code, the glossary, and open exercises, which end when the reader is
+content.
 
 Terms: those of the glossary, each where the course has it in bold for the first time.
 """
@@ -41,7 +42,8 @@ def questions_of(notebook):
 
 
 def words_of(notebook):
-    text = text_of(notebook) + re.sub(r"<[^>]*>", " ", questions_of(notebook))
+    text = text_of(notebook).partition(GLOSSARY)[0]
+    text += re.sub(r"<[^>]*>", " ", questions_of(notebook))
     text = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
     text = re.sub(r"\]\([^)]*\)", "]", text)  # where a link leads is not read
     return len(re.findall(r"\w+(?:['’.\-]\w+)*", text))

@@ -255,7 +255,7 @@ def test_there_are_exercises_enough():
     numbers = [number_of(path) for path in NOTEBOOKS]
     counts = {number: len(exercises._room(number).EXERCISES) for number in numbers}
     assert all(count >= 2 for number, count in counts.items() if number > 0)
-    assert sum(counts.values()) >= 14
+    assert sum(counts.values()) >= 22
 
 
 def bare(code):
