@@ -3,8 +3,9 @@
 ``python -m made_course.orderings`` trains the networks again and writes what they say of MNIST's
 10,000 test images into ``assets``; it needs full MNIST and takes some fifteen minutes on one core.
 
-Every network is a 512-512 MADE with direct connections and even degrees, trained on all 60,000
-images by :func:`made_course.fit` with its defaults. Nothing is chosen: no rate was tuned, and the
+Every network is a 512-512 MADE with direct connections, and with even degrees but where one
+ordering has many sets of masks: there they are drawn. It is trained on all 60,000 images by
+:func:`made_course.fit` with its defaults. Nothing is chosen: no rate was tuned, and the
 weights are those of the last epoch.
 """
 
@@ -29,7 +30,8 @@ HIDDEN = (512, 512)
 MEMBERS = 32
 """Sets of masks that are averaged where there is no end of them."""
 RANDOM = 3
-"""Random orderings, and networks in raster ordering that differ in their first weights only."""
+"""Random orderings, and networks in raster ordering that differ in their seed only: in their first
+weights and in the sequence of their batches."""
 
 
 def pixel_orderings(side: int = 28) -> dict[str, LongTensor]:
@@ -112,7 +114,7 @@ def load_orderings() -> dict[str, Tensor]:
     """What a network in each ordering says of MNIST's test images.
 
     Besides the orderings of :func:`pixel_orderings` there are two more networks in raster ordering,
-    which began with other weights.
+    which had another seed.
 
     Returns:
         name → (10000,) log-probability of each test image, nats.

@@ -484,8 +484,8 @@ QUIZZES = {
         ],
     ),
     "9d": (
-        "You find code for a language model whose causal mask leaves out the diagonal, and whose "
-        "inputs are shifted by one. What does it do?",
+        "Take our `Attention` with shifted inputs, and leave the diagonal out of its mask, too. "
+        "What does it do?",
         [
             Choice(
                 "It leaks, as there is a shift and a strict mask",
@@ -494,7 +494,8 @@ QUIZZES = {
             Choice(
                 "It is honest, but does not see the token just before the one it predicts",
                 "Place t holds x(t−1), and without the diagonal it sees only x(t−2) and earlier. "
-                "At the first place there is nothing left to take a mean over.",
+                "At the first place there is nothing left to take a mean over. (A language model "
+                "also adds the place's own input to the mean: by that way x(t−1) would come in.)",
                 right=True,
             ),
             Choice(
@@ -540,7 +541,7 @@ QUIZZES = {
             ),
             Choice(
                 "The model cannot be trained with such columns",
-                "It can, and it learns the copy at once.",
+                "It can: a copy is a conditional of 0 or 1, and one large weight is enough for it.",
             ),
         ],
     ),
