@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import torch
-from torch import BoolTensor, Tensor
+from torch import Tensor
 
 from ..data import rain_diary
 from ..leaks import binary_points
@@ -16,7 +16,7 @@ from .exercise import Exercise, Slip, Wrong
 # ---- 6.1 ----------------------------------------------------------------------------------------
 
 
-def to_compute(degrees: list[Tensor], t: int) -> list[BoolTensor]:
+def to_compute(degrees: list[Tensor], t: int) -> list[Tensor]:
     """Step t: the hidden units whose last variable was drawn at step t - 1, and one output."""
     order, *hidden = degrees
     return [*(units == t - 1 for units in hidden), order == t]
@@ -86,6 +86,49 @@ STEP = Exercise(
             ],
             "the output is that of the t-th variable in the row, which is right in raster ordering "
             "only: the variable of step t is the one of degree t",
+        ),
+        Slip(
+            lambda degrees, t: [*(units == t - 1 for units in degrees[1:]), degrees[0] == t - 1],
+            "t - 1 is right for the hidden units, which wait for a variable. The output of step t "
+            "is that of the variable which is drawn now: the one of degree t",
+        ),
+        Slip(
+            lambda degrees, t: [*(units == t - 1 for units in degrees[1:]), degrees[0] >= t],
+            "the outputs of degree t and more are all marked: those of a larger degree are not "
+            "final yet, and step t needs one output only",
+        ),
+        Slip(
+            lambda degrees, t: [units == t - 1 for units in degrees],
+            "the list begins with the inputs' degrees, and so does this answer. Inputs are not "
+            "computed: begin with the first hidden layer, and put the output last",
+        ),
+        Slip(
+            lambda degrees, t: [*(units == t - 1 for units in degrees), degrees[0] == t],
+            "there is a mask for the inputs, too, which are not computed: begin with the first "
+            "hidden layer",
+        ),
+        Slip(
+            lambda degrees, t: [units == t - 1 for units in degrees[1:]],
+            "the last mask is missing: which output does step t need? The outputs have the degrees "
+            "of the inputs, degrees[0]",
+        ),
+        Slip(
+            lambda degrees, t: [degrees[1] == t - 1, degrees[0] == t],
+            "only the first hidden layer has a mask: there may be any number of layers, "
+            "degrees[1:]",
+        ),
+        Slip(
+            lambda degrees, t: [
+                *(units == t - layer for layer, units in enumerate(degrees[1:], 1)),
+                degrees[0] == t,
+            ],
+            "deeper layers are computed a step later each. They need not wait: once the first "
+            "layer's units of degree t - 1 are computed, so can the second's be, in the same step",
+        ),
+        Slip(
+            lambda degrees, t: [mask.nonzero()[:, 0] for mask in to_compute(degrees, t)],
+            "these are the numbers of the units. A mask is asked for: True or False for each unit "
+            "of the layer, as a comparison gives it",
         ),
     ),
     hints=(
@@ -200,7 +243,7 @@ GREEDY = Exercise(
 # ---- 6.3 ----------------------------------------------------------------------------------------
 
 
-def fill_in(log_prob: Callable[[Tensor], Tensor], x: Tensor, known: Tensor) -> Tensor:
+def fill_in(log_prob, x: Tensor, known: Tensor) -> Tensor:
     """p(xᵢ = 1 | the known values), by going through all fillings of the unknown variables."""
     n_unknown = int((~known).sum())
     fillings = torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * n_unknown)
@@ -252,10 +295,23 @@ def _best(log_prob: Callable[[Tensor], Tensor], x: Tensor, known: Tensor) -> Ten
     return rows[log_prob(rows).argmax()]
 
 
+def _without_view(log_prob: Callable[[Tensor], Tensor], x: Tensor, known: Tensor) -> Tensor:
+    fillings = torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * int((~known).sum()))
+    rows = x.repeat(len(fillings), 1)
+    rows[:, ~known] = fillings
+    return log_prob(rows).softmax(0) @ rows
+
+
+def _known_come_first(log_prob: Callable[[Tensor], Tensor], x: Tensor, known: Tensor) -> Tensor:
+    first = torch.arange(len(x)) < known.sum()
+    return fill_in(log_prob, x, first)
+
+
 _DAYS = torch.bincount(rain_diary().long() @ torch.tensor([4, 2, 1]), minlength=8) / 20
 _TABLE = torch.tensor([9, 2, 1, 5, 3, 8, 2, 1, 4, 7, 1, 6, 2, 3, 10, 1]) / 65
 
 ONE_ROW = "log_prob takes rows (n, D): for one row x[None]"
+NO_VALUE = "log_prob takes rows of zeros and ones: there is no number for unknown"
 
 
 def diary(x: Tensor) -> Tensor:
@@ -274,6 +330,8 @@ def _require_rows(x: Tensor) -> None:
     """A model's ``log_prob`` asks for the same."""
     if x.dim() != 2:
         raise ValueError(ONE_ROW)
+    if not bool(((x == 0) | (x == 1)).all()):
+        raise ValueError(NO_VALUE)
 
 
 COMPLETION = Exercise(
@@ -334,12 +392,43 @@ COMPLETION = Exercise(
             "these are p(xᵢ = 0 | known), at the known places, too: sum over the rows in which xᵢ "
             "is 1",
         ),
+        Slip(
+            lambda log_prob, x, known: fill_in(log_prob, x, known).log(),
+            "these are logarithms: probabilities are asked for, so do not take the log at the end",
+        ),
+        Slip(
+            lambda log_prob, x, known: fill_in(log_prob, x, known)[~known],
+            "only the unknown variables have an entry: return one for every variable. A known one "
+            "has its own value",
+        ),
+        Slip(
+            lambda log_prob, x, known: fill_in(log_prob, x, torch.zeros_like(known)),
+            "these are p(xᵢ = 1) for all variables, as if nothing were known: keep only the rows "
+            "that have the known values",
+        ),
+        Slip(
+            _known_come_first,
+            "the fillings are written into the last columns, which is right only if the known come "
+            "first: rows[:, ~known] = ... finds the unknown columns",
+        ),
+        Slip(
+            lambda log_prob, x, known: _one_at_a_time(
+                log_prob, torch.where(known, x, 0.5), known, keep=True
+            ),
+            f"{NO_VALUE}. Sum over both values of each unknown variable",
+        ),
+        Slip(
+            _without_view,
+            "torch.cartesian_prod gives a vector, not a matrix, where only one variable is "
+            "unknown: fillings.view(-1, u), with u unknown variables, is a matrix for any u",
+        ),
     ),
     hints=(
         "Make one row for each filling: copies of x, whose unknown places hold all combinations of "
         "0 and 1. With u unknown variables there are 2^u.",
-        "itertools.product([0.0, 1.0], repeat=u) or torch.cartesian_prod gives the combinations; "
-        "rows[:, ~known] = ... writes them in. log_prob(rows).exp() is p(filling, known).",
+        "The combinations are torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * u).view(-1, u), "
+        "or itertools.product([0.0, 1.0], repeat=u) as a tensor; rows[:, ~known] = ... writes them "
+        "in. log_prob(rows).exp() is p(filling, known).",
         "Divide these by their sum: now they are p(filling | known). p(xᵢ = 1 | known) is the sum "
         "over the rows in which xᵢ is 1, for all i at once: weights @ rows.",
     ),
@@ -353,6 +442,14 @@ def effective_size(log_w: Tensor) -> Tensor:
     """(Σw)² / Σw², from logarithms: the shares of the weights sum to one, so 1 / Σ share²."""
     shares = torch.softmax(log_w, dim=0)
     return 1 / (shares**2).sum()
+
+
+def _relative(log_w: Tensor) -> Tensor:
+    return (log_w - log_w.max()).exp()
+
+
+def _worth(w: Tensor) -> Tensor:
+    return w.sum() ** 2 / (w**2).sum()
 
 
 WORTH = Exercise(
@@ -401,6 +498,31 @@ WORTH = Exercise(
         Slip(
             lambda log_w: 1 / len(log_w) / (torch.softmax(log_w, 0) ** 2).sum(),
             "this is the share of the draws that count: asked for is their number, n times that",
+        ),
+        Slip(
+            lambda log_w: 1 / (torch.softmax(log_w, 0) ** 2).sum() / _relative(log_w).sum(),
+            "the sum in the numerator is not squared: (w1 + ... + wn)² stands over the sum of the "
+            "squares",
+        ),
+        Slip(
+            lambda log_w: _worth((log_w - log_w.mean()).exp()),
+            "less than the largest was subtracted, so that the largest weight is exp of a large "
+            "number: inf for the computer, and inf / inf is nan. Subtract log_w.max()",
+        ),
+        Slip(
+            lambda log_w: _worth((log_w / log_w.max()).exp()),
+            "the logarithms were divided by the largest, which changes the ratios of the weights. "
+            "To divide weights is to subtract logarithms: log_w - log_w.max()",
+        ),
+        Slip(
+            lambda log_w: 1 / (torch.log_softmax(log_w, 0) ** 2).sum(),
+            "log_softmax gives the logarithms of the shares, and these were squared: softmax gives "
+            "the shares themselves",
+        ),
+        Slip(
+            lambda log_w: log_w.exp().sum() ** 2 / ((log_w.exp() ** 2).sum() + 1e-12),
+            "a small number in the denominator hides 0 / 0, and the answer is 0: the weights have "
+            "been rounded to 0 before. Subtract log_w.max() first",
         ),
         Slip(
             lambda log_w: (log_w.logsumexp(0) - (2 * log_w).logsumexp(0)).exp(),

@@ -1,3 +1,4 @@
+import inspect
 import itertools
 import math
 
@@ -110,12 +111,9 @@ def test_complete_says_the_same_worth():
 
 def test_misformed_answers():
     wrong(STEP, lambda degrees, t: [d == t for d in degrees[1:]], "another length")
+    wrong(STEP, lambda degrees, t: (d == t for d in degrees), "must be a list")
     wrong(STEP, lambda degrees, t: [(d == t).float() for d in degrees], "another shape")
-    wrong(
-        STEP,
-        lambda degrees, t: [mask.nonzero()[:, 0] for mask in to_compute(degrees, t)],
-        "another shape",
-    )
+    wrong(STEP, lambda degrees, t: [torch.where(m)[0] for m in to_compute(degrees, t)], "numbers")
     wrong(STEP, lambda degrees, t: [m.int() for m in to_compute(degrees, t)], "another dtype")
     wrong(COMPLETION, lambda log_prob, x, known: None, "is a `return` missing")
 
@@ -132,3 +130,60 @@ def test_misformed_answers():
     wrong(COMPLETION, one_row_at_a_time, "for one row x[None]")
     with pytest.raises(ValueError, match=r"x\[None\]"):
         load_pretrained("tiny").log_prob(torch.zeros(16))
+
+
+@pytest.mark.parametrize("exercise", [STEP, GREEDY, COMPLETION, WORTH], ids=lambda e: e.name)
+def test_solutions_run_with_what_the_notebook_imports(exercise):
+    names = {"torch": torch, "Tensor": torch.Tensor}
+    exec(inspect.getsource(exercise.reference), names)
+    answer = names[exercise.reference.__name__]
+    right(exercise, answer() if exercise.is_value else answer)
+
+
+def test_the_output_of_the_step_before_is_not_taken_for_the_place_in_the_row():
+    def one_for_all(degrees, t):
+        return [*(d == t - 1 for d in degrees[1:]), degrees[0] == t - 1]
+
+    wrong(STEP, one_for_all, "t - 1 is right for the hidden units")
+
+    def by_place(degrees, t):
+        output = torch.zeros(len(degrees[0]), dtype=torch.bool)
+        output[t - 1] = True
+        return [*(d == t - 1 for d in degrees[1:]), output]
+
+    wrong(STEP, by_place, "raster ordering only")
+
+
+def test_one_unknown_variable_makes_a_vector_of_fillings():
+    def without_view(log_prob, x, known):
+        fillings = torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * int((~known).sum()))
+        rows = x.repeat(len(fillings), 1)
+        rows[:, ~known] = fillings
+        p = log_prob(rows).exp()
+        return p @ rows / p.sum()
+
+    wrong(COMPLETION, without_view, ".view(-1, u)", "[1, 1, 0] (bool)")
+
+
+def test_half_is_no_value():
+    def halves(log_prob, x, known):
+        unsure = torch.where(known, x, 0.5)[None]
+        return torch.where(known, x, log_prob(unsure).exp())
+
+    wrong(COMPLETION, halves, "zeros and ones")
+    with pytest.raises(ValueError, match="0 and 1"):
+        load_pretrained("tiny").log_prob(torch.full((1, 16), 0.5))
+
+
+def test_weights_that_are_too_large_are_told_from_those_that_are_0():
+    def relative_to(least):
+        def worth(log_w):
+            w = (log_w - least(log_w)).exp()
+            return w.sum() ** 2 / (w**2).sum()
+
+        return worth
+
+    right(WORTH, relative_to(torch.max))
+    wrong(WORTH, relative_to(torch.min), "inf / inf")
+    wrong(WORTH, relative_to(torch.mean), "inf / inf")
+    wrong(WORTH, relative_to(lambda log_w: 0.0), "0 / 0")
