@@ -22,8 +22,8 @@ CARRY, SUM = 2, 3
 GUESSED = "a dict with 'best' and 'worst', each an ordering such as [0, 1, 2, 3], is expected"
 
 NOT_ONE = (
-    "an ordering has each of the variables 0, 1, 2 and 3 once: code counts from 0, and the last "
-    "one, the sum, is 3"
+    "an ordering has each of the four variables once, by its number: 0 for x₁, 1 for x₂, 2 for the "
+    "carry and 3 for the sum"
 )
 SWAPPED = "best and worst are swapped: the carry is what makes the other digits easy to predict"
 SUM_BEFORE_CARRY = (
@@ -43,7 +43,7 @@ CARRY_FIRST = (
 
 def half_adder_guess() -> dict[str, list[int]]:
     """Any ordering in which the carry is not the last is best; those in which it is are worst."""
-    return {"best": [0, 1, CARRY, SUM], "worst": [0, 1, SUM, CARRY]}
+    return {"best": [0, 1, 2, 3], "worst": [0, 1, 3, 2]}
 
 
 @cache
@@ -150,7 +150,13 @@ _CAUSES = {
 
 def totals_of_averages() -> dict[str, str]:
     """Which ways to put eight models together give a distribution, and where the others miss it."""
-    return dict(zip(WAYS, ("one", "more", "less", "either", "one"), strict=True))
+    return {
+        "probabilities": "one",
+        "largest p": "more",
+        "log p": "less",
+        "logits": "either",
+        "logits, one ordering": "one",
+    }
 
 
 def examine_totals(answer: object) -> str:
@@ -212,6 +218,10 @@ def _one_maximum_for_all(log_p: Tensor) -> Tensor:
     return (log_p - most).exp().mean(0).log() + most
 
 
+def _relative_to(log_p: Tensor, least: Tensor) -> Tensor:
+    return (log_p - least).exp().mean(0).log() + least
+
+
 UNDERFLOW = (
     "exp(−120) is 0 in float32, and the logarithm of 0 is −inf: go through torch.logsumexp, or "
     "subtract each image's largest value first and add it again"
@@ -227,6 +237,7 @@ AVERAGE = Exercise(
         (torch.tensor([[-1.0, -2.0, -3.0], [-2.0, -2.0, -9.0]]),),
         (torch.tensor([[-90.0, -120.0, -60.0, -70.0], [-92.0, -118.5, -75.0, -70.0]]),),
         (torch.tensor([[-700.0, -5.0], [-710.0, -3.0], [-702.0, -4.0]]),),
+        (torch.tensor([[-10.0, -400.0], [-300.0, -20.0]]),),
         (torch.tensor([[-800.0, -801.0, -900.0], [-802.0, -801.0, -850.0]], dtype=torch.double),),
     ),
     slips=(
@@ -278,6 +289,38 @@ AVERAGE = Exercise(
             "this averages over images, one number for each model: models are in the rows, so "
             "average over dimension 0",
         ),
+        Slip(
+            lambda log_p: (log_p - log_p.max(0).values).exp().mean(0).log(),
+            "the largest value was subtracted first and not added again: this is how far the "
+            "mixture is from the best member",
+        ),
+        Slip(
+            lambda log_p: _relative_to(log_p, log_p.mean(0)),
+            "members may differ by hundreds of nats, and exp of that is inf: subtract each image's "
+            "largest value, log_p.max(0).values, so that no exp is larger than 1",
+        ),
+        Slip(
+            lambda log_p: log_p.max(0).values - math.log(len(log_p)),
+            "this is the best member alone, divided by K: the others give the image some "
+            "probability, too",
+        ),
+        Slip(
+            lambda log_p: log_p.logsumexp(0) - math.log(log_p.shape[1]),
+            "ln N was subtracted, the number of images. The mean is one over the K models, so "
+            "subtract ln K",
+        ),
+        Slip(
+            lambda log_p: log_p.logsumexp(0) - math.log(8),
+            "ln 8 was subtracted. The number of models is not always 8: it is len(log_p)",
+        ),
+        Slip(
+            lambda log_p: math.log(len(log_p)) - log_p.logsumexp(0),
+            "the sign is turned round: these are nats of NLL, and log-probabilities are asked for",
+        ),
+        Slip(
+            lambda log_p: (log_p.logsumexp(0) - math.log(len(log_p))).mean(),
+            "this is one number for all images: return one for each, without a mean over them",
+        ),
     ),
     hints=(
         "In three steps it would be exp, mean over the models, log. Only, exp(−120) is 0 in "
@@ -320,6 +363,9 @@ WRONG_SIGN = (
     "that costs 90 nats is e^−90"
 )
 IS_LOG = "this is the log-probability; in nats of NLL it is positive"
+IS_P = "this is the probability itself, the mean of three: its cost in nats is −ln of it"
+IS_BITS = "these are bits: take the natural logarithm, ln"
+ROUGH = "this is near. Give it to 0.01: −ln of the mean of e^−90, e^−92 and e^−94"
 ONE_DIFFERS = "three probabilities, e^−90, e^−92 and e^−94: take −ln of their mean"
 BETWEEN = (
     "for one image the mixture lies between its members. For means it need not: on each image it "
@@ -368,7 +414,7 @@ def examine_members(answer: object) -> str:
         raise Misformed("'one image' must be a number", came=written(one)) from None
     means = _numbers(means)
     right = three_members()["one image"]
-    if abs(nats - right) > 0.01:
+    if not abs(nats - right) <= 0.01:  # nan is not near anything
         likely = {
             92.0: MEAN_OF_NATS,
             90.0: BEST,
@@ -376,8 +422,13 @@ def examine_members(answer: object) -> str:
             right - math.log(3): NO_LN_K,
             2 * 92 - right: WRONG_SIGN,
             -right: IS_LOG,
+            right / math.log(2): IS_BITS,
         }
         causes = [cause for value, cause in likely.items() if abs(nats - value) < 0.01]
+        if 0 < nats < 1e-30:
+            causes.append(IS_P)
+        if abs(nats - right) < 0.1:
+            causes.append(ROUGH)
         raise Wrong(next(iter(causes), ONE_DIFFERS), tried="one image", came=f"{nats:.4g} nats")
     possible = {value for value in CANDIDATES if value < right}
     if means == possible:
@@ -408,6 +459,9 @@ THREE = Exercise(
         Slip(_answer(89.8571, 85, 89, 90.5), NO_LN_K),
         Slip(_answer(93.0443, 85, 89, 90.5), WRONG_SIGN),
         Slip(_answer(-90.9557, 85, 89, 90.5), IS_LOG),
+        Slip(_answer(131.221, 85, 89, 90.5), IS_BITS),
+        Slip(_answer(3.15e-40, 85, 89, 90.5), IS_P),
+        Slip(_answer(91.0, 85, 89, 90.5), ROUGH),
         Slip(_answer(90.9557, 90.5), BETWEEN),
         Slip(_answer(90.9557, 90.5, 92), ONE_IMAGE_ONLY),
         Slip(_answer(90.9557, 85, 89, 90.5, 92), TOO_HIGH),

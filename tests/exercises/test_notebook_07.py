@@ -1,3 +1,4 @@
+import inspect
 import math
 
 import numpy as np
@@ -35,6 +36,8 @@ def test_guesses_that_are_none():
     wrong(GUESS, {"best": [0, 1, 2, 3]}, "'best' and 'worst'")
     wrong(GUESS, {"best": [0, 1, 2], "worst": [0, 1, 3, 2]}, "'best': [0, 1, 2]", "each of the")
     wrong(GUESS, {"best": [0, 1, 2, 3], "worst": "carry"}, "'worst': 'carry'", "each of the")
+    wrong(GUESS, {"best": [1, 2, 3, 4], "worst": [0, 1, 3, 2]}, "0 for x₁")
+    wrong(GUESS, {"best": ["carry", "sum", "x1", "x2"], "worst": [0, 1, 3, 2]}, "by its number")
     wrong(GUESS, None, "'best' and 'worst'")
 
 
@@ -97,6 +100,18 @@ def test_misformed_averages():
     wrong(AVERAGE, lambda log_p: torch.logsumexp(log_p).mean(), "TypeError")
 
 
+def test_members_far_apart():
+    def relative_to(least):
+        def average(log_p):
+            return least(log_p) + (log_p - least(log_p)).exp().mean(0).log()
+
+        return average
+
+    right(AVERAGE, relative_to(lambda log_p: log_p.max(0).values))
+    wrong(AVERAGE, relative_to(lambda log_p: log_p.min(0).values), "exp of that is inf")
+    wrong(AVERAGE, relative_to(lambda log_p: log_p.mean(0)), "exp of that is inf")
+
+
 def test_three_members():
     exact = 90 + math.log(3) - math.log(1 + math.exp(-2) + math.exp(-4))
     assert abs(three_members()["one image"] - exact) < 1e-4
@@ -129,4 +144,15 @@ def test_answers_that_are_none():
     wrong(THREE, {"one image": 90.96, "possible means": 85}, "a list of numbers")
     wrong(THREE, {"one image": 90.96, "possible means": [85, 86]}, "and no others")
     wrong(THREE, {"one image": 91.5, "possible means": [85, 89, 90.5]}, "three probabilities")
+    wrong(THREE, {"one image": math.nan, "possible means": [85, 89, 90.5]}, "nan nats")
+    wrong(THREE, {"one image": math.inf, "possible means": [85, 89, 90.5]}, "inf nats")
+    wrong(THREE, {"one image": 90.9, "possible means": [85, 89, 90.5]}, "to 0.01")
     wrong(THREE, {"one image": 90.96, "possible means": []}, "is missing")
+
+
+@pytest.mark.parametrize("exercise", [GUESS, SUMS, AVERAGE, THREE], ids=lambda e: e.name)
+def test_solutions_run_with_what_the_notebook_imports(exercise):
+    names = {"math": math, "torch": torch, "Tensor": torch.Tensor}
+    exec(inspect.getsource(exercise.reference), names)
+    answer = names[exercise.reference.__name__]
+    right(exercise, answer() if exercise.is_value else answer)
