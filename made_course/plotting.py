@@ -968,7 +968,7 @@ def plot_mixture(nll: Tensor) -> Figure:
     Example:
         >>> figure = plot_mixture(torch.tensor([[90.0, 70.0], [92.0, 60.0], [94.0, 65.0]]))
         >>> [text.get_text() for text in figure.legends[0].get_texts()]
-        ['a member', 'the mixture', 'from 0 to ln 3']
+        ['a member', 'a member further up', 'the mixture', 'from 0 to ln 3']
     """
     members = nll.detach().double().cpu()
     count, n = members.shape
@@ -976,10 +976,14 @@ def plot_mixture(nll: Tensor) -> Figure:
     mixture = math.log(count) - (-members).logsumexp(dim=0)
     figure = Figure(figsize=(9, 3.4), layout="constrained")
     axes = figure.add_subplot()
-    places = np.arange(1, n + 1)
-    for k, row in enumerate(members - best):
-        label = "a member" if k == 0 else None
-        axes.plot(places, row, "o", mfc="white", mec=ORANGE, markersize=7, mew=1.5, label=label)
+    places, top = np.arange(1, n + 1), 4 * math.log(count)
+    above = members - best
+    style = {"color": ORANGE, "mfc": "white", "markersize": 7, "mew": 1.5, "linestyle": ""}
+    for k, row in enumerate(above.where(above <= top, torch.nan)):
+        axes.plot(places, row, "o", label="a member" if k == 0 else None, **style)
+    beyond = (above > top).any(dim=0)
+    marks = torch.where(beyond, top, torch.nan)
+    axes.plot(places, marks, "^", label="a member further up", **style)
     axes.plot(places, mixture - best, "D", color=BLUE, markersize=6, label="the mixture", zorder=4)
     axes.axhspan(0, math.log(count), color=PALE, zorder=0, label=f"from 0 to ln {count}")
     axes.set_xticks(places)
@@ -987,7 +991,7 @@ def plot_mixture(nll: Tensor) -> Figure:
     axes.set_ylabel("nats above the image's\nbest member")
     axes.tick_params(axis="x", length=0)
     axes.spines[["top", "right"]].set_visible(False)
-    figure.legend(loc="outside upper center", ncols=3, frameon=False)
+    figure.legend(loc="outside upper center", ncols=4, frameon=False)
     return figure
 
 
@@ -1010,7 +1014,8 @@ def plot_many_masks(networks: Sequence[ManyMasks]) -> Figure:
     for axes, network in zip(panels, networks, strict=True):
         sets = np.arange(1, len(network.single) + 1)
         axes.plot(sets, network.single, ".", color=GREY, label="each set alone")
-        axes.plot(sets, network.mixture, "s-", color=BLUE, markersize=4, label="mixture")
+        style = {"markersize": 4, "zorder": 3}
+        axes.plot(sets, network.mixture, "s-", color=BLUE, label="mixture", **style)
         marker = "o" if network.natural_order else "x"
         kind = "a" if network.natural_order else "no"
         label = f"mean of logits ({kind} distribution)"

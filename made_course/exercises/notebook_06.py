@@ -697,6 +697,28 @@ QUIZZES = {
         ],
     ),
     "6h": (
+        "You put the weights of `digits` under the masks of another ordering. Is the result a "
+        "probability distribution?",
+        [
+            Choice(
+                "No: its weights were trained for raster order",
+                "What they were trained for decides how good it is. That it sums to one comes from "
+                "the masks alone.",
+            ),
+            Choice(
+                "Yes, and a bad one",
+                "Any weights under the masks of an ordering make a distribution. Nobody trained "
+                "these for this one, so it gives images little probability.",
+                right=True,
+            ),
+            Choice(
+                "Yes, and the same one: the weights are the same",
+                "Other masks let other weights count: a test image costs 69 nats in raster order, "
+                "and over 150 in the others.",
+            ),
+        ],
+    ),
+    "6i": (
         "With one order-agnostic network you complete the same lower half twice, in two orderings "
         "that both have it first. Which upper halves are draws from $p(u | k)$?",
         [
@@ -717,7 +739,7 @@ QUIZZES = {
             ),
         ],
     ),
-    "6i": (
+    "6j": (
         "You want $p(x_1 = 1)$ from a perfect model of the diary, in the ordering x₂, x₃, x₁. What "
         "is a right way?",
         [

@@ -547,6 +547,27 @@ QUIZZES = {
         ],
     ),
     "7d": (
+        "You will complete images of which any pixels may be missing. Which network do you train?",
+        [
+            Choice(
+                "one with the best ordering: it needs the fewest nats",
+                "It is exact only where the missing pixels come last in that ordering. Elsewhere "
+                "its draws need weights, and few of them count.",
+            ),
+            Choice(
+                "an order-agnostic one: dearer in each ordering, but it has one for every gap",
+                "It needs some 25 to 35 nats more for a whole image. What they buy is that the "
+                "known pixels can come first, whichever they are.",
+                right=True,
+            ),
+            Choice(
+                "one with four orderings: it is nearly as good, and four are enough",
+                "784 pixels may be missing or not in $2^{784}$ ways. Four orderings have the known "
+                "pixels first in hardly any of them.",
+            ),
+        ],
+    ),
+    "7e": (
         "Somebody multiplies the weights in place by the mask at every step "
         "(`weight *= mask`), so that no masked weight is left over. With masks that change: what "
         "comes of it?",
@@ -568,7 +589,28 @@ QUIZZES = {
             ),
         ],
     ),
-    "7e": (
+    "7f": (
+        "Someone chooses the number of orderings whose logits are averaged by the lowest claim on "
+        "validation images. What happens?",
+        [
+            Choice(
+                "They find a good size for the ensemble",
+                "Validation images do not help where the score is no likelihood: it has the same "
+                "fault on them.",
+            ),
+            Choice(
+                "They take as many as they can, and the number means nothing",
+                "The claim falls with each ordering, as outputs see more and more of one another. "
+                "Before a score may choose, it must be one.",
+                right=True,
+            ),
+            Choice(
+                "They overfit the validation images",
+                "New images would give the same claim. The images are not to blame.",
+            ),
+        ],
+    ),
+    "7g": (
         "A colleague averages logits over ten sets of masks and reports 79.3 nats. What do you ask "
         "first?",
         [
