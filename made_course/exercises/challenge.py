@@ -17,6 +17,8 @@ from .exercise import Wrong
 
 SOME = 100
 """Rows whose log-probabilities are compared with the logits."""
+FEW = 10
+"""Rows that are scored once more without the others: a number belongs to a row."""
 MOVE = 1e-3
 """What an output may move by rounding. A leak as small as that could not improve the score."""
 MARGIN = 0.01
@@ -62,7 +64,7 @@ def causes(row: str, variable: str, input_dim: int) -> Causes:
         "a circle. The product of these conditionals is no distribution",
         is_nll="log-probabilities are never above 0: this is the NLL, its negative",
         is_mean=f"this is the mean over the {input_dim} {variable}s: the log-probability of "
-        f"{'an' if row[0] in 'aeiou' else 'a'} {row} is their sum",
+        f"{_with_article(row)} is their sum",
         is_one_number=f"one number came for all {row}s: log_prob must give one for each row, so "
         f"that the mean is taken over {row}s only when they are scored",
         is_coin=f"this is a coin for each {variable}: has the model been trained?",
@@ -118,6 +120,7 @@ def honest_nll(model: object, kept: Tensor, points: Tensor, causes: Causes) -> f
         )
     with evaluation_mode(model) if isinstance(model, nn.Module) else nullcontext():
         log_p = _call(model.log_prob, model, kept)
+        _require_rows_apart(log_p, _call(model.log_prob, model, kept[:FEW]), causes)
         _require_log_probabilities(log_p, _call(model, model, kept[:SOME]), kept, causes)
         _require_honest(model, points, causes)
     return -log_p.mean().item()
@@ -164,6 +167,24 @@ def judge_nll(
     return f"{nll:.1f} nats on {causes.row}s that the exercise keeps, without a leak. {words}"
 
 
+def _require_rows_apart(log_p: Tensor, few: Tensor, causes: Causes) -> None:
+    if log_p.dim() != 1 or few.shape != log_p[:FEW].shape or not bool(few.isfinite().all()):
+        return  # what is wrong there is said in other words
+    if not torch.allclose(log_p[:FEW], few, rtol=1e-3, atol=1e-2):
+        raise Wrong(
+            f"the number of {_with_article(causes.row)} changes with the other rows that it is "
+            "scored with, or from call to call: log_prob(x) must treat each row by itself, and "
+            "always alike",
+            tried=f"log_prob of the first {causes.row} kept, among {len(log_p)} and among {FEW}",
+            expected="the same number",
+            came=f"{log_p[0]:.2f} and {few[0]:.2f}",
+        )
+
+
+def _with_article(word: str) -> str:
+    return f"{'an' if word[0] in 'aeiou' else 'a'} {word}"
+
+
 def _require_log_probabilities(log_p: Tensor, logits: Tensor, x: Tensor, causes: Causes) -> None:
     if log_p.dim() == 0 or log_p.numel() == 1:
         raise Misformed(causes.is_one_number, came="one number", expected=f"shape ({len(x)},)")
@@ -186,14 +207,20 @@ def _require_log_probabilities(log_p: Tensor, logits: Tensor, x: Tensor, causes:
     if bool((log_p > 1e-3).any()):
         raise Wrong(causes.is_nll, **report)
     log_p = log_p[:SOME]
+    if torch.allclose(log_p, expected, rtol=1e-3, atol=0.1):
+        return
     if torch.allclose(causes.input_dim * log_p, expected, rtol=1e-3, atol=0.1):
         raise Wrong(causes.is_mean, **report)
-    if not torch.allclose(log_p, expected, rtol=1e-3, atol=0.1):
-        raise Wrong(
-            "log_prob does not belong to these logits: it must be the sum of the log-probabilities "
-            f"that they give to the {causes.variable}s",
-            **report,
-        )
+    if bool(((logits >= 0) & (logits <= 1)).all()):
+        of_probabilities = Bernoulli().log_prob(logits.logit(1e-9)[..., None], x[:SOME].to(logits))
+        if torch.allclose(log_p, of_probabilities.sum(1), rtol=1e-3, atol=0.1):
+            raise Wrong("model(x) gives probabilities: it must give their logits", **report)
+    raise Wrong(
+        "log_prob does not belong to these logits: it must be the sum of the log-probabilities "
+        f"that they give to the {causes.variable}s. (A mean of several models' probabilities has "
+        "other logits than the mean of theirs.)",
+        **report,
+    )
 
 
 def _require_honest(model: object, points: Tensor, causes: Causes) -> None:

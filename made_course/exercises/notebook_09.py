@@ -43,6 +43,35 @@ def _ordering_for_order(W, c, V, order):
     return tie(W, c, V, torch.argsort(order) + 1)
 
 
+def _natural(W, c, V, order):
+    return tie(W, c, V, torch.arange(len(order)) + 1)
+
+
+def _in_another_sequence(name):
+    """Repeat one of the three by repeat_interleave, where the other two are repeated as a whole."""
+
+    def tied(W, c, V, order):
+        D, H = V.shape
+        part = {"W": W, "c": c, "V": V.T}[name]
+        rows = torch.arange(H).repeat_interleave(D)[:, None] == torch.arange(H)
+        weight, bias, out = tie(torch.ones_like(W), torch.ones_like(c), torch.ones_like(V), order)
+        wide = {"W": W.repeat(D, 1), "c": c.repeat(D), "V": V.T.repeat(D, 1)}
+        wide[name] = rows.to(part) @ part
+        return weight * wide["W"], bias * wide["c"], out * wide["V"].T
+
+    return tied
+
+
+def _only_masks(W, c, V, order):
+    weight, bias, out = tie(torch.ones_like(W), c, torch.ones_like(V), order)
+    return weight, bias, out
+
+
+def _first_without_bias(W, c, V, order):
+    weight, bias, out = tie(W, c, V, order)
+    return weight, bias * (torch.arange(len(bias)) >= len(c)), out
+
+
 _TIE_SLIPS = (
     Slip(
         lambda W, c, V, order: _tied(W, c, V, order, heard=lambda o, degree: degree == o),
@@ -76,6 +105,52 @@ _TIE_SLIPS = (
         lambda W, c, V, order: _tied(W, c, V, order, each=True),
         "degrees and weights stand in different sequences: W.repeat gives all H units, then all H "
         "again, so degrees must be 0 H times, then 1 H times: repeat_interleave",
+    ),
+    Slip(
+        lambda W, c, V, order: _tied(
+            W, c, V, order, sees=lambda o, d: o <= d + 1, heard=lambda o, d: o == d + 1
+        ),
+        "each output hears a copy that has seen its own variable: it leaks. If your degrees go "
+        "from 1 to D, they are one too high: the first copy sees nothing",
+    ),
+    Slip(
+        lambda W, c, V, order: _tied(W, c, V, order, heard=lambda o, degree: degree > -1),
+        "every output hears all copies, those that have seen its own variable, too: the second "
+        "mask is missing. An output hears one copy",
+    ),
+    Slip(
+        lambda W, c, V, order: _tied(W, c, V, order, sees=lambda o, degree: o >= degree),
+        "the first comparison is turned round: the copy of degree d sees variables of order d and "
+        "less, not more",
+    ),
+    Slip(
+        lambda W, c, V, order: _tied(W, c, V, order, sees=lambda o, degree: o == degree),
+        "each copy sees one variable: copy d has seen all d variables that come first, and not "
+        "only the d-th",
+    ),
+    Slip(
+        _natural,
+        "variables are taken in the sequence in which they are stored: it is order that says at "
+        "which step each comes",
+    ),
+    Slip(
+        _only_masks,
+        "these are the masks alone: a weight stays what it is where the mask lets it through, so "
+        "multiply W and V by them",
+    ),
+    Slip(
+        _first_without_bias,
+        "the copy of degree 0 sees nothing, and has its bias c all the same: in a NADE the first "
+        "variable's hidden layer is σ(c)",
+    ),
+    *(
+        Slip(
+            _in_another_sequence(name),
+            f"{name} is repeated in another sequence than the rest: repeat gives all H units, then "
+            "all H again, and repeat_interleave each unit D times. All three, and the degrees, "
+            "must go together",
+        )
+        for name in ("W", "c", "V")
     ),
 )
 
@@ -115,6 +190,12 @@ def _examine_tie(answer: object) -> str:
         expected = _nade_logits(W, c, V, b, order, x)
         logits = _logits(*weights, b, x)
         apart = (logits - expected).abs()
+        if bool(logits.isnan().any()):
+            raise Wrong(
+                "there are numbers among these weights that are not finite",
+                tried=tried,
+                came=f"logits {written(logits[0].float())}",
+            )
         if apart.max() < 1e-6:
             largest = max(largest, apart.max().item())
             continue
@@ -229,6 +310,52 @@ MIX = Exercise(
             "a share that multiplies p is added to log p, as log(share): share · log p is the "
             "logarithm of p to a power",
         ),
+        Slip(
+            lambda log_p, log_q, share: share * log_p.exp() + (1 - share) * log_q.exp(),
+            "this is the probability: its logarithm is asked for",
+        ),
+        Slip(
+            lambda log_p, log_q, share: -mix(log_p, log_q, share),
+            "this is the NLL: the log-probability is its negative",
+        ),
+        Slip(
+            lambda log_p, log_q, share: (share * log_p + (1 - share) * log_q).log(),
+            "log_p and log_q are logarithms already, and negative: a mixture averages what they "
+            "are the logarithms of",
+        ),
+        Slip(
+            lambda log_p, log_q, share: torch.logaddexp(math.log(share) + log_p, log_q),
+            "q has no share: it has the rest, 1 - share, whose logarithm is added to log q",
+        ),
+        Slip(
+            lambda log_p, log_q, share: math.log(share) + log_p,
+            "q is missing: it adds to the probability of each row, if only a little",
+        ),
+        Slip(
+            lambda log_p, log_q, share: mix(log_p, log_q, 0.01),
+            "a hundredth is built in, whatever the share",
+        ),
+        Slip(
+            lambda log_p, log_q, share: torch.logaddexp(share + log_p, 1 - share + log_q),
+            "the shares themselves are added to logarithms: add their logarithms",
+        ),
+        Slip(
+            lambda log_p, log_q, share: torch.maximum(
+                math.log(share) + log_p, math.log1p(-share) + log_q
+            ),
+            "the larger of the two is not yet their sum: torch.logaddexp adds the smaller one, too",
+        ),
+        Slip(
+            lambda log_p, log_q, share: math.log(share) + log_p + math.log1p(-share) + log_q,
+            "a sum of logarithms is the logarithm of a product. A mixture adds: torch.logaddexp",
+        ),
+        Slip(
+            lambda log_p, log_q, share: (
+                share * log_p.exp() + (1 - share) * log_q.exp() + 1e-30
+            ).log(),
+            "a small number keeps the logarithm from 0, and then nothing can be less likely than "
+            "that number: stay with logarithms, by torch.logaddexp",
+        ),
     ),
     hints=(
         "The probability of x under the mixture is share · p(x) + (1 - share) · q(x). You have the "
@@ -276,6 +403,36 @@ def _without_diagonals(side: int, strict: bool) -> BoolTensor:
     return (steps <= 1) & _past(side, strict)
 
 
+def _by_numbers(side: int, strict: bool) -> BoolTensor:
+    place = torch.arange(side * side)
+    return ((place[:, None] - place) <= side + 1) & _past(side, strict)
+
+
+def _wide_window(side: int, strict: bool) -> BoolTensor:
+    place = torch.arange(side * side)
+    row, column = place // side, place % side
+    near = (row[:, None] - row).abs() <= 2, (column[:, None] - column).abs() <= 2
+    return near[0] & near[1] & _past(side, strict)
+
+
+def _row_or_column(side: int, strict: bool) -> BoolTensor:
+    place = torch.arange(side * side)
+    row, column = place // side, place % side
+    near = (row[:, None] - row).abs() <= 1, (column[:, None] - column).abs() <= 1
+    return (near[0] | near[1]) & _past(side, strict)
+
+
+def _without_the_right(side: int, strict: bool) -> BoolTensor:
+    place = torch.arange(side * side)
+    column = place % side
+    return window_mask(side, strict) & (column[:, None] >= column)
+
+
+def _column_by_column(side: int, strict: bool) -> BoolTensor:
+    place = torch.arange(side * side).view(side, side).T.flatten()
+    return window_mask(side, strict)[place][:, place]
+
+
 WINDOW = Exercise(
     name="9.3",
     title="A window as a mask",
@@ -309,6 +466,47 @@ WINDOW = Exercise(
         Slip(
             _without_diagonals,
             "the corners of the window are missing: a neighbour may be one row and one column away",
+        ),
+        Slip(
+            lambda side, strict: window_mask(side, True),
+            "strict makes no difference here, and should: unless it is set, a pixel sees itself",
+        ),
+        Slip(
+            lambda side, strict: window_mask(side, False),
+            "strict makes no difference here, and should: where it is set, no pixel sees itself",
+        ),
+        Slip(
+            _wide_window,
+            "the window is 5 × 5: in one of 3 × 3 rows and columns differ by at most 1",
+        ),
+        Slip(
+            _by_numbers,
+            "the window is measured in numbers of pixels, which run on from row to row: compare "
+            "rows and columns",
+        ),
+        Slip(
+            _row_or_column,
+            "near in rows *or* in columns is a cross of stripes: a window needs both, joined by &",
+        ),
+        Slip(
+            _without_the_right,
+            "the pixel up and to the right is missing: it stands in the row above, so it comes "
+            "earlier, though its column is larger",
+        ),
+        Slip(
+            _column_by_column,
+            "pixels are counted row by row, and here column by column: the row is i // side, the "
+            "column i % side",
+        ),
+        Slip(
+            lambda side, strict: torch.tensor([[1, 1, 1], [1, 1 - strict, 0], [0, 0, 0]]).bool(),
+            "this is the window itself. The matrix says for each of the side² pixels which of the "
+            "side² it sees",
+        ),
+        Slip(
+            lambda side, strict: window_mask(side, strict).float(),
+            "a mask of True and False is asked for: leave comparisons as they are, or end with "
+            ".bool()",
         ),
     ),
     hints=(

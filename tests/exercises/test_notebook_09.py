@@ -72,6 +72,7 @@ def test_what_are_no_tied_weights():
     wrong(TIE, lambda *given: (*tie(*given)[:2], "out"), "out must be", "str")
     said = wrong(TIE, lambda W, c, V, order: (*tie(W, c, V, order)[:2], tie(W, c, -V, order)[2]))
     assert "differ for x1, x2, x3" in said.cause
+    wrong(TIE, lambda *given: [part * math.nan for part in tie(*given)], "not finite")
 
 
 # ---- 9.2 -----------------------------------------------------------------------------------------
@@ -121,7 +122,7 @@ def test_window():
         return seen.flatten(1).T > 0
 
     right(WINDOW, by_a_convolution)
-    wrong(WINDOW, lambda side, strict: window_mask(side, strict).float(), "another dtype")
+    wrong(WINDOW, lambda side, strict: window_mask(side, strict).int(), "another dtype")
     wrong(WINDOW, lambda side, strict: window_mask(side + 1, strict), "another shape")
 
 
@@ -184,6 +185,28 @@ def test_models_that_cheat_or_know_nothing():
     share = torch.cat([*load_table(example_table())]).mean(0).clamp(0.01, 0.99)
     logits = torch.logit(share)
     wrong(TABLE, notebook_09.InALine(lambda x: logits.to(x).expand_as(x)), "independent")
+
+
+def test_models_whose_rows_hang_together():
+    of_the_batch = notebook_09.InALine(lambda x: x.mean(0).clamp(0.02, 0.98).logit().expand_as(x))
+    wrong(TABLE, of_the_batch, "changes with the other rows", "among 10")
+    honest_in_small = notebook_09.InALine(
+        lambda x: 20 * (2 * x - 1) if len(x) > 50 else torch.zeros_like(x)
+    )
+    wrong(TABLE, honest_in_small, "changes with the other rows")
+
+
+def test_probabilities_and_means_of_them_are_no_logits():
+    class GivesProbabilities(Regressions):
+        def __call__(self, x):
+            return self.forward(x).sigmoid()
+
+        def log_prob(self, x):
+            return nn.functional.logsigmoid((2 * x - 1) * self.forward(x)).sum(1)
+
+    wrong(TABLE, GivesProbabilities(), "must give their logits")
+    perfect = notebook_09.InALine(lambda x: 20 * (2 * x - 1))
+    wrong(TABLE, perfect, "sees its answer")  # and is no mean, though 33 times nothing is nothing
 
 
 @pytest.mark.parametrize(("answer", "words"), [(3, "a int"), (MADE, "a class")])
