@@ -136,6 +136,26 @@ def test_heads_that_are_none():
 
     wrong(HEAD, TooFew, "as often as log_prob says", "shares of 0 to 4")
 
+    class ShortTable(Geometric):
+        def sample(self, params, u):
+            p = self.log_prob(params[..., None, :], torch.arange(6.0)).exp()
+            return (u[..., None] > p.cumsum(-1)).sum(-1)
+
+    wrong(HEAD, ShortTable, "large counts never come", "none above 6")
+
+    class TryInPlaceOfFailure(Geometric):
+        def sample(self, params, u):
+            return (torch.log1p(-u) / F.logsigmoid(params[..., 0])).floor()
+
+    wrong(HEAD, TryInPlaceOfFailure, "have changed places")
+
+    class ForARow(Geometric):
+        def sample(self, params, u):
+            p = self.log_prob(params[:, None, :], torch.arange(200.0)).exp()
+            return (u[:, None] > p.cumsum(-1)).sum(-1)
+
+    wrong(HEAD, ForARow, "right for a row of u")
+
 
 # ---- 8.5 -----------------------------------------------------------------------------------------
 
@@ -162,13 +182,53 @@ def test_another_unit_than_ten_is_recognised_by_its_square():
         def log_prob(self, x):
             return notebook_08._rings_log_prob(x) + 2 * math.log(11.2)
 
-    wrong(RINGS, Forgotten(), "forgotten, it leaves s²")
+    wrong(RINGS, Forgotten(), "Forgotten, it leaves s²", "s was 11.")
 
     class TakenOffTwice:
         def log_prob(self, x):
             return notebook_08._rings_log_prob(x) - 2 * math.log(10)
 
     wrong(RINGS, TakenOffTwice(), "or is missing")
+
+
+def test_what_a_right_area_does_not_hide():
+    class SlightlyTooMuch:
+        def log_prob(self, x):
+            return notebook_08._rings_log_prob(x) + 0.009
+
+    assert "6.596 differential" in right(RINGS, SlightlyTooMuch()).replace("6.595", "6.596")
+
+    class Enormous:
+        def log_prob(self, x):
+            return notebook_08._rings_log_prob(x) + 1000 * (x.norm(dim=1) > 31)
+
+    wrong(RINGS, Enormous(), "enormously high")
+
+    class TakenOffOnce:
+        def log_prob(self, x):
+            return notebook_08._rings_log_prob(x) + math.log(11.2)
+
+    wrong(RINGS, TakenOffOnce(), "once only, it leaves s, which was 11.")
+
+    class Raised:
+        def log_prob(self, x):
+            return notebook_08._rings_log_prob(x) + 0.05
+
+    wrong(RINGS, Raised(), "somewhat too much")
+    untrained = MADE(2, (8,), head=MixtureOfGaussians(2), seed=0)
+    wrong(RINGS, untrained, "has the model been trained")
+
+
+def test_a_bell_for_each_point_is_too_slow_and_hears_so():
+    class Bells:
+        def log_prob(self, x):
+            parts = []
+            for part in x.split(500):
+                apart = (part[:, None] - ring_points()).square().sum(-1)
+                parts.append((-apart / 0.72).logsumexp(1))
+            return torch.cat(parts) - math.log(4000 * 2 * math.pi * 0.36)
+
+    wrong(RINGS, Bells(), "too slow for this check", "at most 2 seconds")
 
 
 def trained_on(points):
@@ -192,7 +252,9 @@ def test_a_made_in_the_wrong_unit_hears_of_it():
         def log_prob(self, x):
             return self.made.log_prob(x / 10)
 
-    wrong(RINGS, Scaled(), "ln 10 has to come off")
+    scaled = Scaled()
+    wrong(RINGS, scaled, "ln 10 has to come off")
+    wrong(RINGS, scaled.made, "must be asked about points divided by that number")
 
 
 @pytest.mark.parametrize(
