@@ -201,10 +201,10 @@ def plot_history(
 def plot_probabilities(
     distributions: Mapping[str, Sequence[float]], outcomes: Sequence[str], *, xlabel: str = ""
 ) -> Figure:
-    """Bars for each outcome, one distribution or two side by side, with the numbers on them.
+    """Bars for each outcome, one to three distributions side by side, with the numbers on them.
 
     Args:
-        distributions: name → probability of each outcome; one or two of them.
+        distributions: name → probability of each outcome; one to three of them.
         outcomes: what each bar stands for.
         xlabel: words below the outcomes.
 
@@ -213,10 +213,15 @@ def plot_probabilities(
         >>> [text.get_text() for text in figure.axes[0].texts]
         ['0.25', '0.75']
     """
-    figure = Figure(figsize=(max(4.5, 0.95 * len(outcomes) + 1), 3), layout="constrained")
+    each = 0.95 if len(distributions) < 3 else 1.4
+    figure = Figure(figsize=(max(4.5, each * len(outcomes) + 1), 3), layout="constrained")
     axes = figure.add_subplot()
     width = 0.8 / len(distributions)
-    styles = [{"color": BLUE}, {"facecolor": "white", "edgecolor": ORANGE, "hatch": "//"}]
+    styles = [
+        {"color": BLUE},
+        {"facecolor": "white", "edgecolor": ORANGE, "hatch": "//"},
+        {"color": GREY},
+    ]
     for k, (name, probabilities) in enumerate(distributions.items()):
         places = np.arange(len(outcomes)) + width * (k - (len(distributions) - 1) / 2)
         heights = [float(p) for p in probabilities]
@@ -228,7 +233,7 @@ def plot_probabilities(
     axes.margins(y=0.12)
     axes.spines[["top", "right"]].set_visible(False)
     if len(distributions) > 1:
-        figure.legend(loc="outside upper center", ncols=2, frameon=False)
+        figure.legend(loc="outside upper center", ncols=3, frameon=False)
     return figure
 
 
@@ -1014,12 +1019,13 @@ def plot_many_masks(networks: Sequence[ManyMasks]) -> Figure:
     for axes, network in zip(panels, networks, strict=True):
         sets = np.arange(1, len(network.single) + 1)
         axes.plot(sets, network.single, ".", color=GREY, label="each set alone")
-        style = {"markersize": 4, "zorder": 3}
-        axes.plot(sets, network.mixture, "s-", color=BLUE, label="mixture", **style)
+        style = {"color": BLUE, "markersize": 3, "zorder": 3}
+        axes.plot(sets, network.mixture, "s-", label="mixture", **style)
         marker = "o" if network.natural_order else "x"
         kind = "a" if network.natural_order else "no"
         label = f"mean of logits ({kind} distribution)"
-        axes.plot(sets, network.logits, f"{marker}--", color=ORANGE, markersize=5, label=label)
+        style = {"color": ORANGE, "markersize": 6, "mfc": "none"}
+        axes.plot(sets, network.logits, f"{marker}--", label=label, **style)
         axes.set_xscale("log", base=2)
         ticks = [2**k for k in range(6) if 2**k <= len(sets)]
         axes.set_xticks(ticks, ticks)

@@ -1173,7 +1173,7 @@ RINGS = Exercise(
     slips=_RING_SLIPS,
     hints=(
         "Look at the points: how large are they? The head wants a scale of about 1. Train on "
-        "points / 10, and look at the NLL of section 5: what did a model of another unit need?",
+        "points / 10, and look at the NLL of section 7: what did a model of another unit need?",
         "Write a class with a method log_prob(self, x) that returns the model's log_prob of "
         "x / 10, minus 2 · ln 10.",
         "What would go further: the rings look the same from all sides. Turning points by a random "
@@ -1269,11 +1269,31 @@ QUIZZES = {
             Choice(
                 "The model is better than any with a positive NLL",
                 "On the same data in the same unit: yes. But in another unit the same model has "
-                "another number, as section 5 shows.",
+                "another number, as section 7 shows.",
             ),
         ],
     ),
     "8e": (
+        "One bell for each conditional fails on the moons. Would a deeper network help?",
+        [
+            Choice(
+                "Yes: then mean and width can depend on x₁ in any way",
+                "They can already, nearly. Whatever x₁ is, $p(x_2 | x_1)$ stays one bell, and "
+                "between the moons it has two places to be.",
+            ),
+            Choice(
+                "No: whatever the network, $p(x_2 | x_1)$ stays a single bell",
+                "What is too stiff is the head, not the network.",
+                right=True,
+            ),
+            Choice(
+                "No, but other masks would",
+                "With two variables there is little to choose: x₂ may see x₁, or the other way "
+                "round. In either ordering one bell has to cover two places.",
+            ),
+        ],
+    ),
+    "8f": (
         "For a mixture somebody trains with "
         "$\\sum_k \\pi_k \\log \\mathcal{N}(x; \\mu_k, \\sigma_k)$ in place of the log of the sum. "
         "What happens on the moons?",
@@ -1295,7 +1315,7 @@ QUIZZES = {
             ),
         ],
     ),
-    "8f": (
+    "8g": (
         "Two papers model the same heights of people, one number a person. One reports −0.8 "
         "differential nats with metres, the other 3.7 with centimetres. Which model is better?",
         [
@@ -1315,7 +1335,7 @@ QUIZZES = {
             ),
         ],
     ),
-    "8g": (
+    "8h": (
         "The `sample` of a head has a mistake, its `log_prob` has none. What notices?",
         [
             Choice(
