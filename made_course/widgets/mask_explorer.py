@@ -19,12 +19,10 @@ from ..made import MADE
 from ..masks import DEGREE_DRAWS, check_ordering, draw_degrees, input_degrees
 from ..plotting import plot_network
 from ..words import check_names, read_ordering, variable_names, write_ordering
-from .dependence_picture import legend
 from .mask_picture import (
     UNLESS_POINTED_AT,
     draw_page,
-    draw_pictures,
-    draw_words,
+    draw_panel,
     is_drawn_as_graph,
     number_of,
     selection_style,
@@ -367,7 +365,7 @@ class MaskExplorer(Panel):
             direct=self.direct_mask,
             allowed=self._network.allowed,
             names=self._network.names,
-            title=f"{self.factorization}\n{self._finding()}",
+            title=f"{self.factorization}\n{self._network.finding}",
         )
 
     # ---- between state and page -------------------------------------------------------------
@@ -422,8 +420,8 @@ class MaskExplorer(Panel):
     def _break(self, fault: str) -> None:
         """Besides breaking it, select an output whose sentence tells of the leak."""
         network = replace(self._network, fault=fault)
-        leaking = [i for i in network.ordering if network.leaks[i].any()]
-        telling = (len(network.masks), leaking[0]) if leaking else self._selected
+        leaking = network.leaking_output
+        telling = self._selected if leaking is None else (len(network.masks), leaking)
         self._show(network, telling)
 
     def _choose_draw(self, draw: str) -> None:
@@ -438,53 +436,19 @@ class MaskExplorer(Panel):
         self.save(name)
         self._say(f"Saved as {name}, beside this notebook.")
 
-    def _finding(self) -> str:
-        """Σp in words, and what it does and does not show."""
-        total, network = self.total_probability, self._network
-        count = len(network.names)
-        if total is None:
-            return f"2^{count} binary vectors x are too many to add up their probabilities."
-        said = f"Σ p(x) over all {2**count:,} binary vectors x = {total:.3f}"
-        if not self.leaks and network.fault == "degrees = ordering + 1":
-            said += (
-                ". This ordering is its own inverse, so that the mistake changes nothing here: "
-                "take a cycle of three variables."
-            )
-        elif not self.leaks:
-            said += ", and no output sees what it may not."
-        elif network.fault == "degrees = ordering + 1":
-            order = torch.argsort(network.degrees[0])
-            belong = ", ".join(network.names[i] for i in order)
-            meant = ", ".join(network.names[i] for i in network.ordering)
-            said += (
-                ", so the sum misses this fault: these masks belong to the ordering "
-                f"{belong}, not to {meant}."
-            )
-        else:
-            said += ", not 1: this is no distribution."
-        return said
-
     def _report(self) -> str:
-        """The same, and with which weights it was computed."""
+        """What Σp shows, and with which weights it was computed."""
         if self.total_probability is None:
-            return self._finding()
+            return self._network.finding
         own = ", not with the model's own" if self._shows_a_model else ""
-        return f"{self._finding()} (Computed with weights that let a leak show{own}.)"
+        return f"{self._network.finding} (Computed with weights that let a leak show{own}.)"
 
     def _show(self, network: Network, selected: tuple[int, int]) -> None:
         """Take over a state, once it has been drawn: a picture that fails changes nothing."""
         is_new = network is not self._network or not self._picture.value
         pictures = ""
         if is_new or not is_drawn_as_graph(network):
-            left, reaches, *masks = draw_pictures(network, selected)
-            pictures = picture(
-                element("div", escape(network.factorization), class_="made-formula"),
-                left,
-                element("div", reaches, legend(len(network.names)), style="flex:1 1 260px"),
-                *masks,
-                draw_words(network),
-                class_="made-picture made-graph",
-            )
+            pictures = draw_panel(network, selected)
         self._network, self._selected = network, selected
         if pictures:
             self._picture.value = pictures  # first what the reader waits for

@@ -10,7 +10,7 @@ import numpy as np
 from torch import Tensor
 
 from ..colours import BLUE, GREY, INK, ORANGE, PALE, rgb
-from .dependence_picture import draw_dependence
+from .dependence_picture import draw_dependence, legend
 from .network import Network
 from .svg import ON_ENTER_OR_SPACE, element, operate, pixels, svg, text
 
@@ -62,6 +62,20 @@ def draw_pictures(network: Network, selected: Unit | None = None) -> list[str]:
         classes = _path_classes(network)
         return [_draw_graph(network, classes), reaches, _draw_masks(network, classes)]
     return [_draw_heat_maps(network, selected), reaches]
+
+
+def draw_panel(network: Network, selected: Unit) -> str:
+    """All that stands between the controls and the sentence of the selected unit, as HTML."""
+    left, reaches, *masks = draw_pictures(network, selected)
+    return element(
+        "div",
+        element("div", escape(network.factorization), class_="made-formula"),
+        left,
+        element("div", reaches, legend(len(network.names)), style="flex:1 1 260px"),
+        *masks,
+        draw_words(network),
+        class_="made-picture made-graph",
+    )
 
 
 def draw_words(network: Network) -> str:

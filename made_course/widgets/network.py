@@ -92,6 +92,11 @@ class Network:
         return self.reached & ~self.allowed
 
     @property
+    def leaking_output(self) -> int | None:
+        """The first variable generated whose output sees what it may not; None if none does."""
+        return next((i for i in self.ordering if self.leaks[i].any()), None)
+
+    @property
     def factorization(self) -> str:
         """The chain rule in this ordering, and whether a leak makes it a mere wish.
 
@@ -172,6 +177,32 @@ class Network:
                 Bernoulli().log_prob(logits[..., None], x).sum(dim=1).double().exp().sum().item()
             )
         return total
+
+    @property
+    def finding(self) -> str:
+        """Σp in words, and what it does and does not show."""
+        total, count = self.total_probability, len(self.names)
+        if total is None:
+            return f"2^{count} binary vectors x are too many to add up their probabilities."
+        said = f"Σ p(x) over all {2**count:,} binary vectors x = {total:.3f}"
+        is_mixed_up, leaks = self.fault == "degrees = ordering + 1", bool(self.leaks.any())
+        if not leaks and is_mixed_up:
+            said += (
+                ". This ordering is its own inverse, so that the mistake changes nothing here: "
+                "take a cycle of three variables."
+            )
+        elif not leaks:
+            said += ", and no output sees what it may not."
+        elif is_mixed_up:
+            belong = ", ".join(self.names[i] for i in torch.argsort(self.degrees[0]))
+            meant = ", ".join(self.names[i] for i in self.ordering)
+            said += (
+                ", so the sum misses this fault: these masks belong to the ordering "
+                f"{belong}, not to {meant}."
+            )
+        else:
+            said += ", not 1: this is no distribution."
+        return said
 
     @property
     def sizes(self) -> list[int]:

@@ -10,7 +10,7 @@ from ipywidgets import HTML, Button, VBox, Widget
 
 from .svg import element
 
-FRAME = """<style>
+STYLE = """
 .made-widget {max-width: 1100px}
 .made-widget .widget-html {margin: 0 2px}
 .made-widget .widget-html-content {line-height: 1.45}
@@ -23,10 +23,13 @@ FRAME = """<style>
   padding: 4px 10px; margin: 4px 0}
 .made-frame {animation: made-frame 1ms}
 @keyframes made-frame {from {opacity: 0}}
-</style>
+"""
+"""How panels look."""
+
+FRAME = f"""<style>{STYLE}</style>
 <span class="made-frame" onanimationstart="this.closest('.made-widget').addEventListener(
-  'focusin', (event) => { event.target.dataset.lmSuppressShortcuts = 'true'; })"></span>"""
-"""How panels look; and that what has the focus in one keeps its keys to itself.
+  'focusin', (event) => {{ event.target.dataset.lmSuppressShortcuts = 'true'; }})"></span>"""
+"""Their style; and that what has the focus in one keeps its keys to itself.
 
 Else JupyterLab would take them for its shortcuts: an arrow key in a list would leave the cell, an x
 would cut it. A script in markup does not run, but an animation starts once its element is on the

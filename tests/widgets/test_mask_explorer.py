@@ -517,7 +517,7 @@ def test_a_picture_that_fails_changes_nothing(monkeypatch):
     def fail(*_):
         raise MemoryError("no room")
 
-    monkeypatch.setattr("made_course.widgets.mask_explorer.draw_pictures", fail)
+    monkeypatch.setattr("made_course.widgets.mask_explorer.draw_panel", fail)
     with pytest.raises(MemoryError):
         w.ordering = [2, 0, 1]
     assert (w.ordering, page(w)) == ([1, 2, 0], before)

@@ -1,0 +1,31 @@
+"""The course as a site, from the notebooks as they are saved: nothing is run.
+
+``python -m sphinx -M html . docs/_build -c docs -W`` builds it, docs/_build/html/index.html first.
+"""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent / "site"))
+
+project = "MADE, step by step"
+author = "The MADE course authors"
+project_copyright = f"{author}, CC BY 4.0"
+language = "en"
+
+extensions = ["myst_nb", "notebook_pages", "native_math"]
+root_doc = "docs/index"
+include_patterns = ["docs/index.md", "docs/cheatsheet.md", "notebooks/*.ipynb"]
+exclude_patterns = [".*", "docs/_build", "**/.ipynb_checkpoints"]
+
+nb_execution_mode = "off"
+myst_enable_extensions = ["dollarmath"]
+html_math_renderer = "native"
+
+html_theme = "furo"
+html_title = project
+html_static_path = ["site/static"]
+html_css_files = ["site.css"]
+html_additional_pages = {"index": "front.html"}
+templates_path = ["site/templates"]
+html_copy_source = html_use_index = False

@@ -1,0 +1,218 @@
+"""The site: every notebook has its page, all on it leads somewhere, and the explorer is alive."""
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from html.parser import HTMLParser
+from itertools import permutations
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import nbformat
+import pytest
+
+from made_course import MaskExplorer
+from made_course.widgets.network import FAULTS
+from made_course.words import read_ordering, variable_names
+from tests.browser.lab import chromium, what_is_missing
+
+ROOT = Path(__file__).parents[1]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+BUILD = "python -m sphinx -M html . docs/_build -c docs -W"
+TOOLS = ("sphinx", "myst_nb", "furo", "latex2mathml")
+
+each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+
+
+class Page(HTMLParser):
+    """What a page links to, shows and can be linked at."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.links, self.loaded, self.alts, self.ids, self.tags = [], [], [], set(), []
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag, attributes):
+        attributes = dict(attributes)
+        self.tags.append(tag)
+        self.ids.add(attributes.get("id"))
+        if tag == "a" and "href" in attributes:
+            self.links.append(attributes["href"])
+        elif tag == "link" and attributes["rel"] in ("stylesheet", "icon"):
+            self.loaded.append(attributes["href"])
+        elif "src" in attributes:
+            self.loaded.append(attributes["src"])
+        if tag == "img":
+            self.alts.append(attributes.get("alt"))
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    missing = [name for name in TOOLS if importlib.util.find_spec(name) is None]
+    if missing:
+        tools = ", ".join(missing)
+        pytest.skip(f"not installed: {tools} (python -m pip install -r docs/requirements.txt)")
+    folder = tmp_path_factory.mktemp("site")
+    arguments = [part.replace("docs/_build", str(folder)) for part in BUILD.split()[1:]]
+    run = subprocess.run([sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    return folder / "html"
+
+
+@pytest.fixture(scope="module")
+def pages(site):
+    return {path: Page(path) for path in site.rglob("*.html")}
+
+
+def figures_of(path):
+    return [
+        output.metadata["image/png"]["alt"]
+        for cell in nbformat.read(path, as_version=4).cells
+        for output in cell.get("outputs", [])
+        if "image/png" in output.get("data", {})
+    ]
+
+
+@pytest.mark.parametrize("file", ["CONTRIBUTING.md", ".github/workflows/site.yml", "docs/conf.py"])
+def test_the_command_stands_where_it_is_looked_for(file):
+    assert BUILD in (ROOT / file).read_text(encoding="utf-8")
+
+
+@each_notebook
+def test_each_notebook_has_a_page_with_its_figures_and_their_texts(pages, site, path):
+    page = pages[site / "notebooks" / f"{path.stem}.html"]
+    assert page.alts == figures_of(path)
+
+
+@each_notebook
+def test_all_formulas_are_set(pages, site, path):
+    cells = nbformat.read(path, as_version=4).cells
+    text = (site / "notebooks" / f"{path.stem}.html").read_text(encoding="utf-8")
+    assert pages[site / "notebooks" / f"{path.stem}.html"].tags.count("math") >= sum(
+        "$" in cell.source for cell in cells if cell.cell_type == "markdown"
+    )
+    assert "merror" not in text
+    assert "\\mid" not in text
+
+
+@each_notebook
+def test_each_widget_is_alive_or_has_its_words(site, path):
+    widgets = [
+        cell
+        for cell in nbformat.read(path, as_version=4).cells
+        if "widget" in cell.metadata.get("tags", [])
+    ]
+    text = (site / "notebooks" / f"{path.stem}.html").read_text(encoding="utf-8")
+    assert text.count('class="stand-in"') == len(widgets)
+    living = path.stem == "03_building_masks"
+    assert text.count("living-explorer") >= 1 if living else "living-explorer" not in text
+
+
+def test_internal_links_lead_somewhere(pages):
+    broken = []
+    for path, page in pages.items():
+        for link in [*page.links, *page.loaded]:
+            parts = urlsplit(link)
+            if parts.scheme:
+                continue
+            target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+            fragment = unquote(parts.fragment)
+            is_there = target.is_file() and (
+                not fragment or target not in pages or fragment in pages[target].ids
+            )
+            if not is_there:
+                broken.append(f"{path.name}: {link}")
+    assert broken == []
+
+
+def test_pages_load_nothing_from_elsewhere(pages):
+    loaded = [link for page in pages.values() for link in page.loaded]
+    assert loaded
+    assert [link for link in loaded if urlsplit(link).scheme not in ("", "data")] == []
+
+
+# ---- the explorer --------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def states(site):
+    script = (site / "_static" / "mask_explorer_states.js").read_text(encoding="utf-8")
+    assert len(script.encode()) < 2_000_000
+    return json.loads(script.removeprefix("const maskExplorer = ").removesuffix(";\n"))
+
+
+def test_explorer_knows_every_state(states):
+    assert len(states["networks"]) == len(list(permutations(range(3)))) * len(FAULTS) * 2
+    assert len(states["styles"]) == 3 + 4 + 4 + 3
+
+
+def test_explorer_says_and_shows_what_the_widget_does(states):
+    explorer = MaskExplorer()
+    units = [(layer, k) for layer, size in enumerate([3, 4, 4, 3]) for k in range(size)]
+    for name, state in states["networks"].items():
+        ordering, fault, direct = name.split("|")
+        explorer.ordering = read_ordering(ordering, variable_names(3))
+        explorer.fault, explorer.direct = fault, direct == "true"
+        sentences = []
+        for unit in units:
+            explorer.selected = unit
+            sentences.append(explorer.sentence)
+        assert state["sentences"] == sentences, name
+        assert state["picture"] == explorer._picture.value, name
+        assert f"= {explorer.total_probability:.3f}" in state["finding"], name
+        leaking = [output for output, _ in explorer.leaks]
+        assert (state["leaking"] is None) == (not leaking), name
+        if leaking:
+            assert state["leaking"] - 11 in leaking, name
+
+
+@pytest.fixture
+def page_of_masks(site):
+    missing = what_is_missing()
+    if missing and os.environ.get("MADE_COURSE_REQUIRE_BROWSER"):
+        pytest.fail(f"MADE_COURSE_REQUIRE_BROWSER is set, but there is {missing}")
+    if missing:
+        pytest.skip(missing)
+    with chromium() as page:
+        page.goto((site / "notebooks" / "03_building_masks.html").as_uri())
+        yield page
+        assert page.complaints == []
+
+
+@pytest.mark.browser
+def test_explorer_is_operated_with_the_keyboard_alone(page_of_masks):
+    from playwright.sync_api import expect
+
+    page, widget = page_of_masks, MaskExplorer()
+    sentence, formula = page.locator(".made-said [role=status]"), page.locator(".made-formula")
+    expect(sentence).to_have_text(widget.sentence)
+
+    page.get_by_role("button", name="x₂, degree 1", exact=True).press("Enter")
+    widget.selected = (0, 1)
+    expect(sentence).to_have_text(widget.sentence)
+    assert page.evaluate("document.activeElement.dataset.unit") == "1"  # where it was
+
+    page.get_by_label("Break it").press("ArrowDown")
+    widget.fault, widget.selected = "output with >=", (3, 1)
+    expect(sentence).to_have_text(widget.sentence)
+    expect(page.locator(".made-finding")).to_contain_text(f"{widget.total_probability:.3f}, not 1")
+
+    page.get_by_label("Direct connections").press("Space")
+    page.get_by_label("Ordering").press("Home")
+    widget.direct, widget.ordering = True, [0, 1, 2]
+    expect(formula).to_have_text(widget.factorization)
+    expect(sentence).to_have_text(widget.sentence)
+
+    page.get_by_role("button", name="Start again").press("Enter")
+    widget = MaskExplorer()
+    expect(formula).to_have_text(widget.factorization)
+    expect(sentence).to_have_text(widget.sentence)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [390, 1280])
+def test_page_is_as_wide_as_the_window(page_of_masks, width):
+    page_of_masks.set_viewport_size({"width": width, "height": 900})
+    assert page_of_masks.evaluate("document.documentElement.scrollWidth") == width
