@@ -1,6 +1,6 @@
 """The course as a site, from the notebooks as they are saved: nothing is run.
 
-``python -m sphinx -M html . docs/_build -c docs -W`` builds it, docs/_build/html/index.html first.
+``python -m sphinx -M html . docs/_build -c docs -E -W`` builds docs/_build/html/index.html.
 """
 
 import sys

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import nbformat
 from docutils import nodes
-from latex2mathml.converter import convert
 from living_explorer import LIVING, draw_explorer, write_states
+from native_math import mathml
 from nbformat import NotebookNode
 from sphinx.application import Sphinx
 
@@ -52,7 +52,7 @@ def _stand_in(cell: NotebookNode, following: NotebookNode | None) -> NotebookNod
 
 def _with_formulas(markup: str) -> str:
     r"""Replace LaTeX between dollars, as in the answers of a quiz, by MathML."""
-    return re.sub(r"\$([^$]+)\$", lambda found: convert(unescape(found[1])), markup)
+    return re.sub(r"\$([^$]+)\$", lambda found: mathml(unescape(found[1])), markup)
 
 
 def _figures(cell: NotebookNode) -> list[NotebookNode]:
