@@ -1,0 +1,266 @@
+"""Calls between the judge and the process of a hand-in, of which only plain values come back.
+
+The check runs in the judge. It calls the answer, which lives in the other process, as if it were
+here: arguments go there, numbers, texts, tensors and collections of them come back. Nothing that
+comes back is ever run. So a hand-in that wants to pass must give the right values.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import pickle
+import socket
+import time
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ..made import evaluation_mode
+
+MOST_BYTES = 64 * 2**20
+"""Length of a message."""
+_DTYPES = {
+    str(dtype): dtype
+    for dtype in (
+        *(torch.bool, torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64),
+        *(torch.float16, torch.bfloat16, torch.float32, torch.float64),
+    )
+}
+
+
+class Gone(BaseException):
+    """The other process has ended, or says what nobody understands; no check stops this."""
+
+
+class TooLate(BaseException):
+    """The other process has used up its time."""
+
+
+class Peer:
+    """One end of the line between a judge and a hand-in.
+
+    Args:
+        line: a connected socket.
+        seconds: how long the line is kept open.
+        is_judge: whether the other end is not to be trusted.
+    """
+
+    def __init__(self, line: socket.socket, seconds: float, *, is_judge: bool) -> None:
+        line.settimeout(0.1)  # so that a time limit of the check can strike
+        self.line, self.ends, self.is_judge = line, time.monotonic() + seconds, is_judge
+        self.functions: list[Callable[..., object]] = []
+
+    # ---- messages -------------------------------------------------------------------------------
+
+    def send(self, message: object) -> None:
+        """Send what JSON can hold."""
+        data = json.dumps(message).encode()
+        if len(data) > MOST_BYTES:
+            raise ValueError(
+                f"{len(data):,} bytes are too many: {MOST_BYTES:,} may be sent at once"
+            )
+        rest = memoryview(len(data).to_bytes(4, "big") + data)
+        while rest:
+            try:
+                rest = rest[self.line.send(rest) :]
+            except TimeoutError:
+                self._require_time()
+            except OSError as error:
+                raise Gone(str(error)) from error
+
+    def receive(self) -> dict[str, object]:
+        """Wait for a message."""
+        length = int.from_bytes(self._read(4), "big")
+        if length > MOST_BYTES:
+            raise Gone(f"a message of {length:,} bytes is too long")
+        try:
+            message = json.loads(self._read(length))
+        except (ValueError, RecursionError) as error:
+            raise Gone("a message could not be read") from error
+        if not isinstance(message, dict):
+            raise Gone("a message could not be read")
+        return message
+
+    def _read(self, count: int) -> bytes:
+        parts = bytearray()
+        while len(parts) < count:
+            try:
+                part = self.line.recv(min(count - len(parts), 2**20))
+            except TimeoutError:
+                self._require_time()
+                continue
+            except OSError as error:
+                raise Gone(str(error)) from error
+            if not part:
+                raise Gone("the process has ended")
+            parts += part
+        return bytes(parts)
+
+    def _require_time(self) -> None:
+        if time.monotonic() > self.ends:
+            raise TooLate
+
+    # ---- calls ----------------------------------------------------------------------------------
+
+    def call(self, number: int, arguments: tuple[object, ...]) -> object:
+        """Call a function of the other end, and serve its own calls meanwhile."""
+        self.send({"call": number, "arguments": [self.encode(part) for part in arguments]})
+        while True:
+            message = self.receive()
+            if "call" in message:
+                self.serve(message)
+            elif "raised" in message:
+                kind, text = (str(part)[:400] for part in message["raised"])
+                raise type(kind, (Exception,), {})(text)
+            else:
+                for argument, now in zip(arguments, message.get("now", ()), strict=False):
+                    if now is not None:
+                        _overwrite(argument, self.decode(now))
+                return self.decode(message.get("came"))
+
+    def serve(self, message: dict[str, object]) -> None:
+        """Answer one call of the other end."""
+        try:
+            number = message["call"]
+            if not isinstance(number, int) or not 0 <= number < len(self.functions):
+                raise Gone("a message could not be read")
+            arguments = [self.decode(part) for part in message["arguments"]]
+            came = self.encode(self.functions[number](*arguments))
+            now = [*map(self._if_changed, arguments, message["arguments"])]
+            answer = {"came": came, "now": now}
+        except (Exception, SystemExit) as error:
+            answer = {"raised": [type(error).__name__, str(error)[:400]]}
+        self.send(answer)
+
+    def _if_changed(self, argument: object, before: object) -> object:
+        if isinstance(argument, nn.Module):
+            return self.encode({"training": argument.training, **argument.state_dict()})
+        now = self.encode(argument) if _is_plain(argument) else before
+        return None if now == before else now
+
+    # ---- values ---------------------------------------------------------------------------------
+
+    def encode(self, value: object) -> object:
+        """A value as JSON; functions by a number under which they can be called."""
+        if isinstance(value, np.generic):
+            value = value.item()
+        if value is None or isinstance(value, bool | int | float | str):
+            return value
+        if isinstance(value, Tensor):
+            raw = value.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy()
+            data = base64.b64encode(raw.tobytes()).decode()
+            dtype = str(value.dtype)
+            return {"tensor": [dtype, list(value.shape), data, value.requires_grad]}
+        if isinstance(value, np.ndarray):
+            return {"array": self.encode(torch.from_numpy(value))}
+        if isinstance(value, list | tuple | set | frozenset):
+            return {type(value).__name__: [self.encode(part) for part in value]}
+        if isinstance(value, Mapping):
+            return {"dict": [[self.encode(part) for part in pair] for pair in value.items()]}
+        if self.is_judge and (isinstance(value, nn.Module) or not callable(value)):
+            return {"pickle": base64.b64encode(pickle.dumps(value)).decode()}
+        if isinstance(value, type) or not callable(value):
+            name = value.__name__ if isinstance(value, type) else type(value).__name__
+            return {"class" if isinstance(value, type) else "other": name}
+        if hasattr(value, "log_prob"):
+            return {"model": [type(value).__name__, self._model(value)]}
+        self.functions.append(value)
+        name = getattr(value, "__name__", type(value).__name__)
+        return {"function": [name, len(self.functions) - 1]}
+
+    def _model(self, model: object) -> int:
+        self.functions += [_scored(model, model), _scored(model, model.log_prob)]
+        return len(self.functions) - 2
+
+    def decode(self, value: object) -> object:
+        """What was encoded, as far as it can be had without running anything of the hand-in's."""
+        if not isinstance(value, dict):
+            return value
+        ((kind, content),) = value.items()
+        if kind == "tensor":
+            return _tensor(*content)
+        if kind == "array":
+            return self.decode(content).numpy()
+        if kind in ("list", "tuple", "set", "frozenset"):
+            built = {"list": list, "tuple": tuple, "set": set, "frozenset": frozenset}[kind]
+            return built(self.decode(part) for part in content)
+        if kind == "dict":
+            return {self.decode(key): self.decode(part) for key, part in content}
+        if kind == "function":
+            return self._function(*content)
+        if kind == "model":
+            name, number = content
+            model = type(str(name)[:80], (_Model,), {})()
+            model.logits = self._function("model", number)
+            model.log_prob = self._function("log_prob", number + 1)
+            return model
+        if kind == "class":
+            return type(str(content)[:80], (), {})
+        if kind == "pickle" and not self.is_judge:
+            return pickle.loads(base64.b64decode(content))
+        if kind == "other":
+            return type(str(content)[:80], (), {})()
+        raise Gone(f"a value of kind {kind[:80]!r} could not be read")
+
+    def _function(self, name: str, number: int) -> Callable[..., object]:
+        def function(*arguments: object) -> object:
+            return self.call(number, arguments)
+
+        function.__name__ = str(name)[:80]
+        return function
+
+
+class _Model:
+    """Stands for a model of the other process."""
+
+    def __call__(self, x: Tensor) -> object:
+        return self.logits(x)
+
+
+def _scored(model: object, function: Callable[[Tensor], object]) -> Callable[[Tensor], object]:
+    """A function of a model as it is called when the model is scored."""
+    if not isinstance(model, nn.Module):
+        return function
+
+    def scored(x: Tensor) -> object:
+        for parameter in model.parameters():
+            x = x.to(parameter)
+            break
+        with torch.no_grad(), evaluation_mode(model):
+            return function(x)
+
+    return scored
+
+
+def _tensor(dtype: str, shape: list[int], data: str, requires_grad: bool) -> Tensor:
+    raw = bytearray(base64.b64decode(data))
+    if not raw:
+        return torch.empty(shape, dtype=_DTYPES[dtype])
+    tensor = torch.frombuffer(raw, dtype=_DTYPES[dtype]).reshape(shape)
+    return tensor.requires_grad_(bool(requires_grad))
+
+
+def _is_plain(value: object) -> bool:
+    if isinstance(value, list | tuple):
+        return all(map(_is_plain, value))
+    if isinstance(value, Mapping):
+        return all(map(_is_plain, value.values()))
+    return value is None or isinstance(value, bool | int | float | str | Tensor)
+
+
+@torch.no_grad()
+def _overwrite(argument: object, now: object) -> None:
+    """Do to an argument here what was done to its copy there."""
+    if isinstance(argument, nn.Module):
+        argument.train(now.pop("training"))
+        argument.load_state_dict(now)
+    elif isinstance(argument, Tensor):
+        argument.set_(now)
+    elif isinstance(argument, list):
+        argument[:] = now
+    elif isinstance(argument, dict):
+        argument.clear()
+        argument.update(now)
