@@ -27,13 +27,12 @@ from dataclasses import asdict, dataclass, field
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
-import matplotlib.figure  # noqa: F401 - see below
 import torch
 
-import made_course.widgets  # noqa: F401 - what notebooks import is loaded once, before the forks
+import made_course
 
 from ..files import write_whole
-from . import _exercise, _room, remote, sandbox
+from . import NOTEBOOKS, _exercise, _room, remote, sandbox
 from .examine import examine, parts_to_do
 from .exercise import Exercise, Wrong
 from .hand_in import HAND_OVER, HandIn, Unreadable, read
@@ -42,11 +41,14 @@ SECONDS, OPEN_SECONDS = 20, 600
 """What an exercise may take of the processor, and an open one, which trains a model."""
 BY_THE_CLOCK = 3
 """How many times as long it may take by the clock."""
+_OUT_OF_TIME = "out of time, {} s of the processor or {} s by the clock; or killed for its memory"
 MOST_NOTEBOOKS = 20
 """Notebooks in the folder of one hand-in."""
 OPEN = ("5.4", "8.5", "9.4")
 INSIDE = ("4.1", "4.5", "8.4")
 """Classes, which the check looks into: judged in the process of the hand-in itself."""
+_MAY_SAY = ("not attempted", "unfinished")
+_INSIDE_MAY_SAY = (*_MAY_SAY, "right", "wrong")
 SIGNS = {"right": "✓", "wrong": "✗", "not attempted": "○", "unfinished": "○", "no check": "–"}
 
 
@@ -86,7 +88,7 @@ def judge(exercise: Exercise, cells: list[str], cover: list[Path]) -> Verdict:
         try:
             return _verdict(exercise, peer)
         except remote.TooLate:
-            return Verdict("stopped", f"ran longer than {BY_THE_CLOCK * seconds} s")
+            return Verdict("stopped", _OUT_OF_TIME.format(seconds, BY_THE_CLOCK * seconds))
         except remote.Gone:
             return Verdict("stopped", _how_it_ended(child, seconds))
         finally:
@@ -97,11 +99,10 @@ def _verdict(exercise: Exercise, peer: remote.Peer) -> Verdict:
     message = peer.receive()
     if "failed" in message:
         return Verdict("failed", str(message["failed"])[:400])
-    if "state" in message:
-        state = str(message["state"])
-        return Verdict(state if state in SIGNS else "wrong", str(message.get("words", ""))[:1000])
+    if message.get("state") in (_INSIDE_MAY_SAY if exercise.name in INSIDE else _MAY_SAY):
+        return Verdict(message["state"], str(message.get("words", ""))[:1000])
     try:
-        answer = peer.decode(message.get("answer"))
+        answer = peer.decode(message["answer"])
     except Exception as error:  # whatever the hand-in's process has sent
         raise remote.Gone("a message could not be read") from error
     return _examined(exercise, answer)
@@ -142,7 +143,7 @@ def _how_it_ended(child: int, seconds: int) -> str:
         return "left its process before there was a verdict"
     number = os.WTERMSIG(status)
     if number in (signal.SIGXCPU, signal.SIGKILL):
-        return f"used more than {seconds} s of the processor, or was killed"
+        return _OUT_OF_TIME.format(seconds, BY_THE_CLOCK * seconds)
     return f"its process died of {signal.Signals(number).name}"
 
 
@@ -322,7 +323,8 @@ def hand_ins(folder: Path, notebook: str = "") -> Iterator[tuple[str, Path | str
             is_notebook = entry.name.endswith(".ipynb")
             yield entry.name, Path(entry.path) if is_notebook else "no notebook"
             continue
-        found = [path for path in _files(Path(entry.path)) if path.name.startswith(notebook)]
+        every = _files(Path(entry.path))
+        found = [path for path in every if path.name.startswith(notebook)] or every
         if not found:
             yield entry.name, "no notebook in this folder"
         elif len(found) > MOST_NOTEBOOKS:
@@ -523,7 +525,7 @@ def main(arguments: list[str] | None = None) -> None:
         os.execve(sys.executable, given, clean | {_CLEAN: "1", "OMP_NUM_THREADS": "1"})
     out = (asked.out or folder.with_name(f"{folder.name}-grades")).resolve()
     torch.set_num_threads(1)
-    torch.manual_seed(0)  # loads much of torch, once, before the forks
+    _load_what_notebooks_import()
     missing = _missing()
     if missing and os.getuid() != 0 and not asked.unprotected:
         parser.error(
@@ -535,6 +537,15 @@ def main(arguments: list[str] | None = None) -> None:
     rows = grade(folder, out, asked.notebook, asked.jobs)
     write_tables(rows, folder, out, missing)
     print(f"{len(rows)} rows in {out / 'grades.csv'} and {out / 'grades.html'}")
+
+
+def _load_what_notebooks_import() -> None:
+    """Load it once, before the forks, so that each of them has it at once."""
+    for name in made_course.__all__:
+        getattr(made_course, name)
+    for number in NOTEBOOKS:
+        _room(number)
+    torch.manual_seed(0)  # which loads much of torch
 
 
 def _missing() -> str:

@@ -22,6 +22,7 @@ from ..made import evaluation_mode
 
 MOST_BYTES = 64 * 2**20
 """Length of a message."""
+_OF_A_MODEL = ("__call__", "log_prob")
 _DTYPES = {
     str(dtype): dtype
     for dtype in (
@@ -162,18 +163,20 @@ class Peer:
             return {"dict": [[self.encode(part) for part in pair] for pair in value.items()]}
         if self.is_judge and (isinstance(value, nn.Module) or not callable(value)):
             return {"pickle": base64.b64encode(pickle.dumps(value)).decode()}
-        if isinstance(value, type) or not callable(value):
-            name = value.__name__ if isinstance(value, type) else type(value).__name__
-            return {"class" if isinstance(value, type) else "other": name}
-        if hasattr(value, "log_prob"):
-            return {"model": [type(value).__name__, self._model(value)]}
-        self.functions.append(value)
-        name = getattr(value, "__name__", type(value).__name__)
-        return {"function": [name, len(self.functions) - 1]}
+        if isinstance(value, type):
+            return {"class": value.__name__}
+        if callable(getattr(value, "log_prob", None)):
+            methods = [name for name in _OF_A_MODEL if callable(getattr(value, name, None))]
+            numbers = [self._give(_scored(value, getattr(value, name))) for name in methods]
+            return {"model": [type(value).__name__, [*zip(methods, numbers, strict=True)]]}
+        if callable(value):
+            name = getattr(value, "__name__", type(value).__name__)
+            return {"function": [name, self._give(value)]}
+        return {"other": type(value).__name__}
 
-    def _model(self, model: object) -> int:
-        self.functions += [_scored(model, model), _scored(model, model.log_prob)]
-        return len(self.functions) - 2
+    def _give(self, function: Callable[..., object]) -> int:
+        self.functions.append(function)
+        return len(self.functions) - 1
 
     def decode(self, value: object) -> object:
         """What was encoded, as far as it can be had without running anything of the hand-in's."""
@@ -192,11 +195,9 @@ class Peer:
         if kind == "function":
             return self._function(*content)
         if kind == "model":
-            name, number = content
-            model = type(str(name)[:80], (_Model,), {})()
-            model.logits = self._function("model", number)
-            model.log_prob = self._function("log_prob", number + 1)
-            return model
+            name, methods = content
+            calls = {m: staticmethod(self._function(m, k)) for m, k in methods if m in _OF_A_MODEL}
+            return type(str(name)[:80], (), calls)()
         if kind == "class":
             return type(str(content)[:80], (), {})
         if kind == "pickle" and not self.is_judge:
@@ -211,13 +212,6 @@ class Peer:
 
         function.__name__ = str(name)[:80]
         return function
-
-
-class _Model:
-    """Stands for a model of the other process."""
-
-    def __call__(self, x: Tensor) -> object:
-        return self.logits(x)
 
 
 def _scored(model: object, function: Callable[[Tensor], object]) -> Callable[[Tensor], object]:
@@ -237,9 +231,9 @@ def _scored(model: object, function: Callable[[Tensor], object]) -> Callable[[Te
 
 def _tensor(dtype: str, shape: list[int], data: str, requires_grad: bool) -> Tensor:
     raw = bytearray(base64.b64decode(data))
-    if not raw:
-        return torch.empty(shape, dtype=_DTYPES[dtype])
-    tensor = torch.frombuffer(raw, dtype=_DTYPES[dtype]).reshape(shape)
+    kind = _DTYPES[dtype]
+    flat = torch.frombuffer(raw, dtype=kind) if raw else torch.empty(0, dtype=kind)
+    tensor = flat.reshape(shape)
     return tensor.requires_grad_(bool(requires_grad))
 
 

@@ -1,0 +1,375 @@
+"""Grading: honest hand-ins get the verdict of their check, hostile ones a row and nothing else."""
+
+import csv
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+import torch
+
+from made_course.exercises import NOTEBOOKS, _exercise, _room, grading, hand_in, remote
+
+REPOSITORY = Path(__file__).parents[2]
+RIGHT = """
+def build_masks(degrees):
+    pairs = list(zip([*degrees, degrees[0]][1:], degrees))
+    masks = [above[:, None] >= below for above, below in pairs]
+    return [*masks[:-1], degrees[0][:, None] > degrees[-1]]
+
+check("3.2", build_masks)
+"""
+WRONG = RIGHT.replace("degrees[0][:, None] > degrees[-1]", "degrees[0][:, None] >= degrees[-1]")
+EMPTY = 'def build_masks(degrees):\n    ...\n\ncheck("3.2", build_masks)'
+IMPORTS = "import torch\nfrom made_course.exercises import check"
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="grading needs os.fork")
+
+
+def notebook(*cells):
+    made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    return nbformat.writes(made)
+
+
+def run_grader(folder, *more, short=False, **environment):
+    """The command in a process of its own; short: with less time for each exercise."""
+    environment = os.environ | {"PYTHONPATH": str(REPOSITORY)} | environment
+    command = [sys.executable, "-m", "made_course.exercises"]
+    if short:
+        environment["MADE_COURSE_GRADING"] = "1"
+        lines = "from made_course.exercises import grading as g; g.SECONDS = 3"
+        lines += "; g.BY_THE_CLOCK = 5; g.main()"
+        command = [sys.executable, "-c", lines]
+    done = subprocess.run(
+        [*command, "grade", str(folder), *more],
+        env=environment,
+        cwd=folder.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def graded(folder):
+    """The rows of the CSV, by hand-in."""
+    text = (folder.with_name(f"{folder.name}-grades") / "grades.csv").read_text("utf-8-sig")
+    return {row["hand_in"]: row for row in csv.DictReader(text.splitlines())}
+
+
+def protection():
+    return "" if not hasattr(os, "fork") else grading._missing()
+
+
+needs_namespaces = pytest.mark.skipif(bool(protection()), reason=f"no namespaces: {protection()}")
+needs_protection = pytest.mark.skipif(
+    bool(protection()) and os.getuid() != 0, reason=f"files cannot be protected: {protection()}"
+)
+
+
+# ---- honest hand-ins ----------------------------------------------------------------------------
+
+
+def far(exercise, answer):
+    """The verdict where the answer lives in another process."""
+    here, there = socket.socketpair()
+    child = os.fork()
+    if child == 0:
+        here.close()
+        torch.manual_seed(0)
+        try:
+            peer = remote.Peer(there, 60, is_judge=False)
+            peer.send({"answer": peer.encode(answer)})
+            while True:
+                peer.serve(peer.receive())
+        finally:
+            os._exit(0)
+    there.close()
+    try:
+        return grading._verdict(exercise, remote.Peer(here, 60, is_judge=True))
+    finally:
+        here.close()
+        os.waitpid(child, 0)
+
+
+def known_answers():
+    for number in NOTEBOOKS:
+        for exercise in _room(number).EXERCISES:
+            if exercise.name not in grading.INSIDE:
+                for k, slip in enumerate(exercise.slips):
+                    yield pytest.param(exercise, slip.answer, id=f"{exercise.name}-{k}")
+                if exercise.name not in grading.OPEN:
+                    answer = exercise.reference() if exercise.is_value else exercise.reference
+                    yield pytest.param(exercise, answer, id=f"{exercise.name}-right")
+
+
+@pytest.mark.parametrize(("exercise", "answer"), [*known_answers()])
+def test_a_judge_outside_finds_what_the_check_finds(exercise, answer):
+    def found(verdict):
+        words = verdict.words.partition(" (tried")[0].partition(" (came")[0]
+        return verdict.state, words.partition(", in the line")[0], verdict.nats
+
+    assert found(far(exercise, answer)) == found(grading._examined(exercise, answer))
+
+
+@pytest.fixture(scope="module")
+def class_of_four(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("class") / "week 3"
+    (folder / "dora").mkdir(parents=True)
+    (folder / "ann.ipynb").write_text(notebook(IMPORTS, RIGHT))
+    (folder / "=ben.ipynb").write_text(notebook(IMPORTS, WRONG))
+    (folder / "<b>cy.ipynb").write_text(notebook(IMPORTS, EMPTY))
+    (folder / "dora" / "03.ipynb").write_text(
+        notebook(IMPORTS, 'first = [[0, 1, 0]]\ncheck("3.1", [first, ...])', RIGHT)
+    )
+    (folder / "ids.csv").write_text("ann.ipynb,s-17\ndora/03.ipynb,s-19\n")
+    said = run_grader(folder, "--notebook", "03", "--unprotected", TOKEN="secret")
+    return folder, said
+
+
+def test_each_has_a_row(class_of_four):
+    rows = graded(class_of_four[0])
+    assert list(rows) == ["<b>cy.ipynb", "'=ben.ipynb", "ann.ipynb", "dora/03.ipynb"]
+    assert [row["3.2"] for row in rows.values()] == ["not attempted", "wrong", "right", "right"]
+    assert [row["school_id"] for row in rows.values()] == ["", "", "s-17", "s-19"]
+    assert "output x₃ can see x₃" in rows["'=ben.ipynb"]["3.2 why"]
+    assert rows["dora/03.ipynb"]["3.1"] == "unfinished"
+    assert rows["ann.ipynb"]["3.1"] == "no check"
+    assert all(row["look_at"] == "" for row in rows.values())
+
+
+def test_the_page_shows_names_as_text_and_loads_nothing(class_of_four):
+    page = (class_of_four[0].with_name("week 3-grades") / "grades.html").read_text("utf-8")
+    assert "&lt;b&gt;cy.ipynb" in page
+    assert "<b>" not in page
+    assert "http" not in page
+    assert "output x₃ can see x₃" in page
+
+
+def test_a_second_run_grades_only_what_is_new(class_of_four):
+    folder, said = class_of_four
+    assert "4 of 4: " in said
+    (folder / "ann.ipynb").write_text(notebook(IMPORTS, WRONG))
+    said = run_grader(folder, "--notebook", "03", "--unprotected")
+    assert "4 of 4: ann.ipynb" in said
+    assert "ben" not in said
+    assert graded(folder)["ann.ipynb"]["3.2"] == "wrong"
+
+
+# ---- hostile hand-ins ---------------------------------------------------------------------------
+
+BOMB = "import os\nwhile True:\n    try:\n        os.fork()\n    except OSError:\n        pass\n"
+FRAME = """
+import json, os
+def say(message):
+    data = json.dumps(message).encode()
+    os.write(3, len(data).to_bytes(4, "big") + data)
+"""
+PATCH = """
+import made_course.exercises as course
+from made_course.exercises import examine as judge
+course.check = check = judge.examine = course.grading = lambda *answer: "✓ 3.2: right."
+"""
+DELETE = """
+import os, shutil
+for folder in {folders!r}:
+    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        open(os.path.join(folder, "planted"), "w").close()
+    except OSError:
+        pass
+"""
+CONNECT = """
+import socket
+try:
+    socket.create_connection(("127.0.0.1", {port}), timeout=1)
+    check("3.2", 1)
+except OSError:
+    pass
+"""
+READ = """
+import os
+for path in {paths!r}:
+    if os.path.exists(path):
+        raise SystemError(f"could read {{path}}")
+if "TOKEN" in os.environ or os.listdir(os.path.expanduser("~")):
+    raise SystemError("inherited something")
+"""
+IN_ANSWER = 'def build_masks(degrees):\n    {body}\n\ncheck("3.2", build_masks)'
+
+# a cell, run before the right answer; what is then said of 3.2, and words of the reason
+CELLS = {
+    "endless": ("while True: build_masks = 1", "stopped", "out of time"),
+    "endless in C": (
+        "import itertools\nbuild_masks = any(itertools.repeat(0))",
+        "stopped",
+        "out of time",
+    ),
+    "fork bomb": (BOMB + "build_masks = 1", "stopped", ""),
+    "10 GB of zeros": (
+        'with open("zeros", "wb") as file:\n    for _ in range(10_000):\n'
+        "        file.write(bytes(2**20))\nbuild_masks = 1",
+        "failed",
+        "File too large",
+    ),
+    "10 GB of memory": ("build_masks = bytearray(10 * 2**30)", "failed", "MemoryError"),
+    "leaves": ("import sys\nbuild_masks = sys.exit()", "failed", "SystemExit"),
+    "leaves at once": ("import os\nbuild_masks = os._exit(0)", "stopped", "left its process"),
+    "kills all": (
+        "import os\ntry:\n    build_masks = os.kill(-1, 9)\nexcept OSError:\n    pass",
+        "right",
+        "",
+    ),
+    "prints": ('for _ in range(3000):\n    build_masks = print("x" * 2**20)', "right", ""),
+    "forged line": ('build_masks = print("✓ 3.2 · Masks in code: right.")\n', "right", ""),
+    "patched check": (PATCH + "build_masks = 1", "right", ""),
+}
+ANSWERS = {
+    "no Python": ('build_masks = (\ncheck("3.2", build_masks)', "failed", "SyntaxError"),
+    "parentheses": ('check("3.2", ' + "(" * 5000, "failed", "SyntaxError"),
+    "forged line, no answer": (
+        'def build_masks(degrees):\n    print("✓ 3.2 · Masks in code: right.")\n\n'
+        'check("3.2", build_masks)',
+        "wrong",
+        "None",
+    ),
+    "forged verdict": (
+        FRAME + 'say({"state": "right", "words": ""})\ncheck("3.2", 1)',
+        "stopped",
+        "cannot be read",
+    ),
+    "forged result": (
+        FRAME + 'say({"answer": {"pickle": "gASVAAAA"}})\ncheck("3.2", 1)',
+        "stopped",
+        "",
+    ),
+    "patched check, no answer": (PATCH + 'check("3.2", lambda degrees: degrees)', "wrong", ""),
+    "endless answer": (IN_ANSWER.format(body="while True: pass"), "", ""),
+    "endless answer in C": (
+        IN_ANSWER.format(body="import itertools; any(itertools.repeat(0))"),
+        "",
+        "",
+    ),
+    "leaves in its answer": (IN_ANSWER.format(body="import os; os._exit(0)"), "stopped", ""),
+    "huge answer": (IN_ANSWER.format(body="return 'x' * 10**9"), "", ""),
+    "deep answer": (
+        "deep = []\nfor _ in range(10**5): deep = [deep]\n" + IN_ANSWER.format(body="return deep"),
+        "wrong",
+        "RecursionError",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory):
+    """A folder of hostile hand-ins between two honest ones, graded; with what must be whole."""
+    base = tmp_path_factory.mktemp("hostile")
+    folder, home = base / "hand-ins", base / "home"
+    for made in (folder, home, folder / "thousand"):
+        made.mkdir()
+    (home / "thesis.txt").write_text("the only copy")
+    server = socket.create_server(("127.0.0.1", 0))
+    server.setblocking(False)
+    (folder / "A honest.ipynb").write_text(notebook(IMPORTS, RIGHT))
+    (folder / "Z honest.ipynb").write_text(notebook(IMPORTS, WRONG))
+    for name, (cell, *_) in CELLS.items():
+        (folder / f"{name}.ipynb").write_text(notebook(IMPORTS, cell, RIGHT))
+    for name, (cell, *_) in ANSWERS.items():
+        (folder / f"{name}.ipynb").write_text(notebook(IMPORTS, cell))
+    folders = [str(folder), str(home), str(REPOSITORY / "made_course"), "/dev/shm"]
+    deletes = DELETE.format(folders=folders) + "build_masks = 1"
+    (folder / "deletes.ipynb").write_text(notebook(IMPORTS, deletes, RIGHT))
+    connects = CONNECT.format(port=server.getsockname()[1]) + "build_masks = 1"
+    (folder / "connects.ipynb").write_text(notebook(IMPORTS, connects, RIGHT))
+    paths = [str(folder / "A honest.ipynb"), str(home / "thesis.txt")]
+    reads = READ.format(paths=paths) + "build_masks = 1"
+    (folder / "reads.ipynb").write_text(notebook(IMPORTS, reads, RIGHT))
+    (folder / "broken.ipynb").write_text('{"cells": [')
+    (folder / "list.ipynb").write_text("[1, 2]")
+    (folder / "nested.ipynb").write_text("[" * 100_000)
+    (folder / "other course.ipynb").write_text(notebook("import torch", "print(1)"))
+    (folder / "link.ipynb").symlink_to("/etc/passwd")
+    os.mkfifo(folder / "pipe.ipynb")
+    (folder / "essay.pdf").write_text("no notebook")
+    for k in range(1000):
+        (folder / "thousand" / f"{k}.ipynb").write_text("{}")
+    said = run_grader(folder, "--unprotected", "--notebook", "03", short=True, HOME=str(home))
+    yield folder, home, server, said
+    server.close()
+
+
+@needs_protection
+@pytest.mark.parametrize("name", [*CELLS, *ANSWERS])
+def test_a_hostile_hand_in_is_one_row_with_a_clear_word(hostile, name):
+    state, words = (CELLS | ANSWERS)[name][1:]
+    row = graded(hostile[0])[f"{name}.ipynb"]
+    assert row["3.2"] == state or (not state and row["3.2"] in ("wrong", "stopped"))
+    assert words in row["3.2 why"]
+
+
+@needs_protection
+@pytest.mark.parametrize(
+    ("name", "word"),
+    [
+        ("broken.ipynb", "broken JSON in line 1"),
+        ("list.ipynb", "no notebook"),
+        ("other course.ipynb", "another notebook: it has no check of notebook 03"),
+        ("link.ipynb", "not a file: links and folders are not followed"),
+        ("pipe.ipynb", "not a file: links and folders are not followed"),
+        ("essay.pdf", "no notebook"),
+        ("thousand", "too many files: more than 20 notebooks"),
+    ],
+)
+def test_what_cannot_be_graded_says_why(hostile, name, word):
+    assert graded(hostile[0])[name]["word"] == word
+
+
+@needs_protection
+def test_the_others_are_unharmed(hostile):
+    rows = graded(hostile[0])
+    assert rows["A honest.ipynb"]["3.2"] == "right"
+    assert rows["Z honest.ipynb"]["3.2"] == "wrong"
+    assert "output x₃ can see x₃" in rows["Z honest.ipynb"]["3.2 why"]
+    assert rows["deletes.ipynb"]["3.2"] == "right"
+
+
+@needs_protection
+def test_nothing_outside_has_changed(hostile):
+    folder, home, *_ = hostile
+    assert (home / "thesis.txt").read_text() == "the only copy"
+    assert len(list(folder.iterdir())) == len(CELLS) + len(ANSWERS) + 13
+    assert (REPOSITORY / "made_course" / "made.py").exists()
+    assert not any(Path(place, "planted").exists() for place in (folder, home, "/dev/shm"))
+
+
+@needs_namespaces
+def test_no_process_is_left(hostile):
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            line = (process / "cmdline").read_bytes()
+        except OSError:
+            continue
+        assert os.fsencode(hostile[0]) not in line
+
+
+@needs_namespaces
+def test_nothing_is_connected_or_read(hostile):
+    rows = graded(hostile[0])
+    assert rows["connects.ipynb"]["3.2"] == "right"
+    with pytest.raises(BlockingIOError):
+        hostile[2].accept()
+    assert (rows["reads.ipynb"]["3.2"], rows["reads.ipynb"]["3.2 why"]) == ("right", "")
+
+
+@needs_protection
+def test_what_is_odd_is_said(hostile):
+    rows = graded(hostile[0])
+    assert "replaces check" in rows["patched check.ipynb"]["look_at"]
+    assert "imports the course's own answers" in rows["patched check.ipynb"]["look_at"]
+    assert "leaves on purpose" in rows["leaves.ipynb"]["look_at"]
+    assert rows["A honest.ipynb"]["look_at"] == ""
