@@ -1,7 +1,6 @@
 """Grading: honest hand-ins get the verdict of their check, hostile ones a row and nothing else."""
 
 import csv
-import json
 import os
 import socket
 import subprocess
@@ -12,7 +11,7 @@ import nbformat
 import pytest
 import torch
 
-from made_course.exercises import NOTEBOOKS, _exercise, _room, grading, hand_in, remote
+from made_course.exercises import NOTEBOOKS, _room, grading, remote
 
 REPOSITORY = Path(__file__).parents[2]
 RIGHT = """
