@@ -24,7 +24,7 @@ _hints_given: dict[str, int] = {}
 _passed: dict[str, object] = {}
 
 
-def check(name: str, answer: object) -> None:
+def check(name: str, answer: object, *, variant: str | None = None) -> None:
     """Judge an answer, and print what was found: what was tried, expected and came, and why.
 
     An answer that is right is remembered for :func:`progress` and :func:`yours`. Nothing is ever
@@ -33,9 +33,11 @@ def check(name: str, answer: object) -> None:
     Args:
         name: of the exercise, such as ``"1.3"``.
         answer: what the exercise asks for: a function, a class or a value.
+        variant: of graded work, such as a name: the same exercise with other numbers, which the
+            check tells while the answer is ``...``. It is not remembered as solved.
 
     Raises:
-        ValueError: if there is no exercise of that name.
+        ValueError: if there is no exercise of that name, or if it has no variants.
 
     Example:
         >>> check("1.3", lambda ordering: ordering + 1)
@@ -47,12 +49,14 @@ def check(name: str, answer: object) -> None:
         >>> check("1.3", ...)
         ○ 1.3 · From ordering to degrees: not attempted yet. Replace the ... and run ...
     """
-    exercise = _exercise(name)
+    exercise = _exercise(name, variant)
     title = f"{name} · {exercise.title}"
     to_do, parts = parts_to_do(answer)
     if to_do:
         state = "not attempted yet" if to_do == parts else "unfinished"
         print(f"○ {title}: {state}. Replace the ... and run the cell again.")
+        if exercise.asks:
+            print(fill(exercise.asks, 96, initial_indent="  ", subsequent_indent="  "))
         return
     try:
         said = examine(exercise, answer)
@@ -63,8 +67,10 @@ def check(name: str, answer: object) -> None:
             if text:
                 print(fill(text, 96, initial_indent=f"  {label:<10}", subsequent_indent=" " * 12))
         return
-    _passed[name] = answer
     print(f"✓ {title}: right. {said}".rstrip())
+    if variant is not None:
+        return
+    _passed[name] = answer
     if not remember(name):
         print("  (It could not be noted for progress(): the folder for your data is not writable.)")
 
@@ -142,11 +148,15 @@ def quiz(name: str) -> Quiz:
     return Quiz(question, choices)
 
 
-def _exercise(name: str) -> Exercise:
+def _exercise(name: str, variant: str | None = None) -> Exercise:
     found = {e.name: e for e in _room_of(name, str(name).partition(".")[0]).EXERCISES}
     if name not in found:
         raise ValueError(f"there is no exercise {name!r}: choose one of {', '.join(found)}")
-    return found[name]
+    if variant is None:
+        return found[name]
+    if found[name].vary is None:
+        raise ValueError(f"exercise {name} has no variants: leave variant={variant!r} out")
+    return found[name].vary(variant)
 
 
 def _room_of(name: str, number: str) -> ModuleType:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 
@@ -56,6 +57,9 @@ class Exercise:
             sentence on what it found.
         is_value: whether the answer is a value rather than a function or a class.
         package: what the package has for the same purpose, shown after the solution.
+        vary: makes the same exercise with other numbers, for graded work; the name of a variant
+            goes in, and :func:`shuffled` turns it into numbers.
+        asks: what a variant asks for, where that is not as in the notebook.
     """
 
     name: str
@@ -69,3 +73,19 @@ class Exercise:
     examine: Callable[[object], str | None] | None = None
     is_value: bool = False
     package: Callable[..., object] | None = None
+    vary: Callable[[str], Exercise] | None = None
+    asks: str = ""
+
+
+def shuffled(variant: str, numbers: Sequence[int]) -> list[int]:
+    """Numbers in an order that is the same for the same variant, on any computer.
+
+    Example:
+        >>> sorted(shuffled("maria", [1, 2, 3]))
+        [1, 2, 3]
+    """
+
+    def key(place: int) -> bytes:
+        return hashlib.sha256(f"{place} {variant}".encode()).digest()
+
+    return [numbers[place] for place in sorted(range(len(numbers)), key=key)]

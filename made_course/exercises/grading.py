@@ -59,6 +59,7 @@ class Verdict:
     state: str
     words: str = ""
     nats: float | None = None
+    variant: str | None = None
 
 
 @dataclass
@@ -241,8 +242,10 @@ def grade_one(path: Path, name: str, notebook: str, cover: list[Path]) -> Row:
         if exercise.name not in has:
             row.verdicts[exercise.name] = Verdict("no check", "the cell with the check is gone")
         else:
-            cells = hand_in.needed(exercise.name)
-            row.verdicts[exercise.name] = _in_a_process(exercise, cells, cover)
+            cells, variant = hand_in.needed(exercise.name), hand_in.variant(exercise.name)
+            verdict = _in_a_process(exercise.name, variant, cells, cover)
+            verdict.variant = variant
+            row.verdicts[exercise.name] = verdict
     return row
 
 
@@ -254,10 +257,10 @@ def _most_likely(hand_in: HandIn) -> str:
     return f"{int(max(set(known), key=known.count)):02d}"
 
 
-def _in_a_process(exercise: Exercise, cells: list[str], cover: list[Path]) -> Verdict:
+def _in_a_process(name: str, variant: str | None, cells: list[str], cover: list[Path]) -> Verdict:
     ours, theirs = multiprocessing.Pipe(duplex=False)
     fork = multiprocessing.get_context("fork")
-    process = fork.Process(target=_send_verdict, args=(theirs, exercise.name, cells, cover))
+    process = fork.Process(target=_send_verdict, args=(theirs, name, variant, cells, cover))
     process.start()
     theirs.close()
     try:
@@ -269,8 +272,15 @@ def _in_a_process(exercise: Exercise, cells: list[str], cover: list[Path]) -> Ve
         process.join()
 
 
-def _send_verdict(to: Connection, name: str, cells: list[str], cover: list[Path]) -> None:
-    to.send(judge(_exercise(name), cells, cover))
+def _send_verdict(
+    to: Connection, name: str, variant: str | None, cells: list[str], cover: list[Path]
+) -> None:
+    try:
+        exercise = _exercise(name, variant)
+    except ValueError as error:
+        to.send(Verdict("failed", str(error)))
+    else:
+        to.send(judge(exercise, cells, cover))
 
 
 # ---- all hand-ins -------------------------------------------------------------------------------
@@ -297,7 +307,7 @@ def grade(folder: Path, out: Path, notebook: str = "", jobs: int | None = None) 
         else:
             waiting.append((name, path, file))
     count, running = len(rows) + len(waiting), {}
-    fork, jobs = multiprocessing.get_context("fork"), jobs or len(os.sched_getaffinity(0))
+    fork, jobs = multiprocessing.get_context("fork"), jobs or os.cpu_count()
     while waiting or running:
         while waiting and len(running) < jobs:
             name, path, file = waiting.pop(0)
@@ -396,13 +406,17 @@ def _school_ids(folder: Path) -> dict[str, str]:
 def _grades(rows: list[Row], ids: dict[str, str]) -> list[tuple[object, ...]]:
     names = sorted({name for row in rows for name in row.verdicts})
     columns = [column for name in names for column in (name, f"{name} why")]
-    table = [("school_id", "hand_in", "notebook", "word", "right", "of", *columns, "look_at")]
+    table = [
+        ("school_id", "hand_in", "notebook", "word", "right", "of", *columns, "variants", "look_at")
+    ]
     for row in rows:
         found = [row.verdicts.get(name, Verdict("")) for name in names]
         words = [part for v in found for part in (v.state, "" if v.state == "right" else v.words)]
         right = sum(verdict.state == "right" for verdict in found)
+        variants = [f"{name}: {v.variant}" for name, v in row.verdicts.items() if v.variant]
         start = (ids.get(row.hand_in, ""), row.hand_in, row.notebook, row.word)
-        table.append((*start, right, len(row.verdicts), *words, "; ".join(row.look_at)))
+        end = ("; ".join(variants), "; ".join(row.look_at))
+        table.append((*start, right, len(row.verdicts), *words, *end))
     return table
 
 

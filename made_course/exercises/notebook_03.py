@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import pairwise
+from dataclasses import replace
+from itertools import count, pairwise
 
 import torch
 from torch import BoolTensor, Tensor
@@ -12,7 +13,7 @@ from .. import masks as package
 from ..widgets.quiz import Choice
 from ..words import hat, variable_names
 from .examine import run, written
-from .exercise import Exercise, Slip, Wrong
+from .exercise import Exercise, Slip, Wrong, shuffled
 
 # ---- 3.1 ----------------------------------------------------------------------------------------
 
@@ -33,10 +34,13 @@ def masks_by_hand() -> list[list[list[int]]]:
     return [first, output]
 
 
+_ORDER, _HIDDEN = [3, 1, 2], [1, 2, 2, 1]
+_Rule = Callable[[int, int], bool]
+
+
 def _by_hand(
-    order: list[int], into_hidden: Callable[..., bool], into_output: Callable[..., bool]
+    order: list[int], into_hidden: _Rule, into_output: _Rule, hidden: list[int] = _HIDDEN
 ) -> list[list[list[int]]]:
-    hidden = [1, 2, 2, 1]
     first = [[int(into_hidden(below, unit)) for below in order] for unit in hidden]
     output = [[int(into_output(unit, above)) for unit in hidden] for above in order]
     return [first, output]
@@ -50,12 +54,18 @@ def _at_most(a: int, b: int) -> bool:
     return a <= b
 
 
-def _examine_by_hand(answer: object) -> None:
+def _examine_by_hand(
+    answer: object,
+    order: list[int] = _ORDER,
+    hidden: list[int] = _HIDDEN,
+    slips: tuple[Slip, ...] | None = None,
+) -> None:
+    slips = BY_HAND.slips if slips is None else slips
     came = [_zeros_and_ones(mask) for mask in _two_masks(answer)]
-    for slip in BY_HAND.slips:
+    for slip in slips:
         if came == slip.answer:
             raise Wrong(slip.cause, came=written(came))
-    for k, right in enumerate(masks_by_hand()):
+    for k, right in enumerate(_by_hand(order, _at_most, _less, hidden)):
         mask, name = came[k], ["first", "output"][k]
         if (len(mask), len(mask[0])) != (len(right), len(right[0])):
             raise Wrong(
@@ -65,23 +75,60 @@ def _examine_by_hand(answer: object) -> None:
             )
         for row, (entries, expected) in enumerate(zip(mask, right, strict=True)):
             if entries != expected:
-                for slip in BY_HAND.slips:
+                for slip in slips:
                     if mask == slip.answer[k]:
                         raise Wrong(slip.cause, came=f"{name} = {written(mask)}")
-                raise Wrong(_row_rule(k, row), came=f"row {row + 1} of {name}: {written(entries)}")
+                degree = [hidden, order][k][row]
+                raise Wrong(
+                    _row_rule(k, row, degree), came=f"row {row + 1} of {name}: {written(entries)}"
+                )
 
 
-def _row_rule(k: int, row: int) -> str:
+def _row_rule(k: int, row: int, degree: int) -> str:
     if k == 0:
-        degree = [1, 2, 2, 1][row]
         return (
             f"look again at hidden unit {row + 1}: its degree is {degree}, and it may listen to "
             f"the variables whose degree is {degree} or less"
         )
-    degree = [3, 1, 2][row]
     return (
-        f"look again at output x{'₁₂₃'[row]}: its degree is {degree}, and it may listen to the "
-        f"units whose degree is less than {degree}"
+        f"look again at output {variable_names(row + 1)[row]}: its degree is {degree}, and it may "
+        f"listen to the units whose degree is less than {degree}"
+    )
+
+
+def _vary_by_hand(variant: str) -> Exercise:
+    """Other masks by hand: four variables in another ordering, and five units."""
+    tries = (shuffled(f"{variant} {k}", [1, 2, 3, 4]) for k in count())
+    # an ordering that is its own inverse would hide a mix-up of ordering and degrees
+    ordering = next(o for o in tries if [o.index(i) + 1 for i in range(1, 5)] != o)
+    order = [ordering.index(i) + 1 for i in range(1, 5)]
+    hidden = shuffled(variant, [1, 1, 2, 3, 3])
+    right = _by_hand(order, _at_most, _less, hidden)
+    names = variable_names(4)
+    asks = (
+        f"Your variant: the ordering {', '.join(names[i - 1] for i in ordering)}, and five hidden "
+        f"units of degrees {', '.join(map(str, hidden))}."
+    )
+    slips = (
+        Slip(_by_hand(order, _less, _less, hidden), _STRICT_INTO_HIDDEN),
+        Slip(
+            _by_hand(order, _at_most, _at_most, hidden),
+            "in your output mask an output listens to units of its own degree, which know its "
+            "variable: into an output a connection may come from smaller degrees only",
+        ),
+        Slip(_by_hand(order, _less, _at_most, hidden), _RULES_SWAPPED),
+        Slip([[list(row) for row in zip(*mask, strict=True)] for mask in right], _TURNED),
+        Slip(
+            _by_hand(ordering, _at_most, _less, hidden),
+            "you took the ordering for the degrees. The degree of x₁ is the step at which x₁ comes",
+        ),
+    )
+    return replace(
+        BY_HAND,
+        reference=lambda: right,
+        slips=slips,
+        examine=lambda answer: _examine_by_hand(answer, order, hidden, slips),
+        asks=asks,
     )
 
 
@@ -105,6 +152,17 @@ def _zeros_and_ones(mask: object) -> list[list[int]]:
     return found.int().tolist()
 
 
+_STRICT_INTO_HIDDEN = (
+    "in your first mask units of degree 1 see nothing: into a hidden unit a connection "
+    "may also come from an equal degree"
+)
+_RULES_SWAPPED = (
+    "the two rules are swapped: equal degrees are allowed into a hidden unit and not into an output"
+)
+_TURNED = (
+    "rows and columns are swapped: a row belongs to the one who listens, a column to the "
+    "one who is listened to"
+)
 BY_HAND = Exercise(
     name="3.1",
     title="Masks by hand",
@@ -113,11 +171,11 @@ BY_HAND = Exercise(
     reference=masks_by_hand,
     is_value=True,
     examine=_examine_by_hand,
+    vary=_vary_by_hand,
     slips=(
         Slip(
             _by_hand([3, 1, 2], _less, _less),
-            "in your first mask units of degree 1 see nothing: into a hidden unit a connection "
-            "may also come from an equal degree",
+            _STRICT_INTO_HIDDEN,
         ),
         Slip(
             _by_hand([3, 1, 2], _at_most, _at_most),
@@ -126,13 +184,11 @@ BY_HAND = Exercise(
         ),
         Slip(
             _by_hand([3, 1, 2], _less, _at_most),
-            "the two rules are swapped: equal degrees are allowed into a hidden unit and not into "
-            "an output",
+            _RULES_SWAPPED,
         ),
         Slip(
             [[list(row) for row in zip(*mask, strict=True)] for mask in masks_by_hand()],
-            "rows and columns are swapped: a row belongs to the one who listens, a column to the "
-            "one who is listened to",
+            _TURNED,
         ),
         Slip(
             _by_hand([2, 3, 1], _at_most, _less),
@@ -199,6 +255,20 @@ def _turned_round(degrees: list[Tensor]) -> list[Tensor]:
     return [*hidden, degrees[0][:, None] < degrees[-1]]
 
 
+def _vary_in_code(variant: str) -> Exercise:
+    """Other sizes and orderings."""
+    cases = []
+    for k, input_dim in enumerate(shuffled(variant, [3, 4, 5, 6])):
+        order = shuffled(f"{variant} {k}", range(1, input_dim + 1))
+        sizes = shuffled(f"{variant} {k}", [2, 3, 4])[: 1 + k % 3]
+        hidden = [
+            [1 + n % (input_dim - 1) for n in shuffled(f"{variant} {size}", range(size))]
+            for size in sizes
+        ]
+        cases.append(([torch.tensor(layer) for layer in (order, *hidden)],))
+    return replace(IN_CODE, cases=tuple(cases))
+
+
 IN_CODE = Exercise(
     name="3.2",
     title="Masks in code",
@@ -206,6 +276,7 @@ IN_CODE = Exercise(
     minutes=10,
     reference=build_masks,
     package=package.build_masks,
+    vary=_vary_in_code,
     cases=(
         ([torch.tensor([3, 1, 2]), torch.tensor([2, 1])],),
         ([torch.tensor([2, 4, 1, 3]), torch.tensor([1, 3, 2]), torch.tensor([3, 1])],),

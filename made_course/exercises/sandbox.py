@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-import pwd
-import resource
 import site
 import sys
 import tempfile
@@ -18,6 +16,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..data import mnist_folder
+
+if os.name == "posix":  # elsewhere this can be imported, and not used
+    import pwd
+    import resource
 
 GIB, MIB = 2**30, 2**20
 MEMORY = 4 * GIB
@@ -39,7 +41,7 @@ _HERE, _RECURSIVE, _CLONE, _EMPTY_PATH, _READ_ONLY = -100, 0x8000, 1, 4, 1
 _PRIVATE = 0x40000 | 0x4000  # MS_PRIVATE | MS_REC
 _NO_DEVICES = 2 | 4  # MS_NOSUID | MS_NODEV
 _DEATH_SIGNAL, _DUMPABLE, _NO_NEW_PRIVILEGES = 1, 4, 38
-_LIBC = ctypes.CDLL(None, use_errno=True)
+_LIBC = ctypes.CDLL(None, use_errno=True) if os.name == "posix" else None
 _IS_LINUX = sys.platform.startswith("linux")
 
 

@@ -1,6 +1,7 @@
 """Grading: honest hand-ins get the verdict of their check, hostile ones a row and nothing else."""
 
 import csv
+import functools
 import os
 import socket
 import subprocess
@@ -61,6 +62,7 @@ def graded(folder):
     return {row["hand_in"]: row for row in csv.DictReader(text.splitlines())}
 
 
+@functools.cache
 def protection():
     return "" if not hasattr(os, "fork") else grading._missing()
 
@@ -124,7 +126,12 @@ def class_of_four(tmp_path_factory):
     (folder / "=ben.ipynb").write_text(notebook(IMPORTS, WRONG))
     (folder / "<b>cy.ipynb").write_text(notebook(IMPORTS, EMPTY))
     (folder / "dora" / "03.ipynb").write_text(
-        notebook(IMPORTS, 'first = [[0, 1, 0]]\ncheck("3.1", [first, ...])', RIGHT)
+        notebook(
+            IMPORTS,
+            'first = [[0, 1, 0]]\ncheck("3.1", [first, ...], variant="dora")',
+            RIGHT,
+            'check("3.4", [1], variant="dora")',
+        )
     )
     (folder / "ids.csv").write_text("ann.ipynb,s-17\ndora/03.ipynb,s-19\n")
     said = run_grader(folder, "--notebook", "03", "--unprotected", TOKEN="secret")
@@ -138,6 +145,8 @@ def test_each_has_a_row(class_of_four):
     assert [row["school_id"] for row in rows.values()] == ["", "", "s-17", "s-19"]
     assert "output x₃ can see x₃" in rows["'=ben.ipynb"]["3.2 why"]
     assert rows["dora/03.ipynb"]["3.1"] == "unfinished"
+    assert rows["dora/03.ipynb"]["variants"] == "3.1: dora; 3.4: dora"
+    assert "exercise 3.4 has no variants" in rows["dora/03.ipynb"]["3.4 why"]
     assert rows["ann.ipynb"]["3.1"] == "no check"
     assert all(row["look_at"] == "" for row in rows.values())
 
