@@ -2,6 +2,7 @@
 
 import csv
 import functools
+import math
 import os
 import socket
 import subprocess
@@ -167,6 +168,56 @@ def test_a_second_run_grades_only_what_is_new(class_of_four):
     assert "4 of 4: ann.ipynb" in said
     assert "ben" not in said
     assert graded(folder)["ann.ipynb"]["3.2"] == "wrong"
+
+
+@needs_protection
+def test_a_run_that_was_killed_goes_on(tmp_path):
+    folder = tmp_path / "three"
+    folder.mkdir()
+    for name in ("ann", "ben", "cy"):
+        (folder / f"{name}.ipynb").write_text(notebook(IMPORTS, RIGHT))
+    command = [sys.executable, "-m", "made_course.exercises", "grade", str(folder), "--jobs", "1"]
+    environment = os.environ | {"PYTHONPATH": str(REPOSITORY)}
+    first = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+    with first:
+        for line in first.stdout:
+            if "1 of 3" in line:
+                first.kill()
+    said = run_grader(folder)
+    assert "ann" not in said
+    assert "3 rows" in said
+    assert [row["3.2"] for row in graded(folder).values()] == ["right"] * 3
+
+
+LINE = """
+class Line:
+    def __init__(self, logit):
+        self.logit = torch.tensor(logit)
+
+    def __call__(self, x):
+        return torch.zeros_like(x) + self.logit
+
+    def log_prob(self, x):
+        return (x * self.logit - torch.nn.functional.softplus(self.logit)).sum(1)
+"""
+
+
+@needs_protection
+def test_open_exercises_have_a_leaderboard(tmp_path):
+    folder = tmp_path / "open"
+    folder.mkdir()
+    for name, logit in (("ann", 0.5), ("ben", 0.0), ("cy", -9.0)):
+        cells = IMPORTS, LINE, f'check("9.4", Line({logit}))'
+        (folder / f"{name}.ipynb").write_text(notebook(*cells))
+    leaky = LINE.replace("+ self.logit", "+ 9 * x") + 'check("9.4", Line(0.0))'
+    (folder / "dora.ipynb").write_text(notebook(IMPORTS, leaky))
+    run_grader(folder)
+    text = (tmp_path / "open-grades" / "leaderboard.csv").read_text("utf-8-sig")
+    rows = [*csv.DictReader(text.splitlines())]
+    nats = {row["hand_in"]: float(row["nats"]) for row in rows}
+    assert set(nats) == {"ann.ipynb", "ben.ipynb", "cy.ipynb"}  # a leak has no score
+    assert nats["ben.ipynb"] == pytest.approx(33 * math.log(2), abs=0.06)
+    assert [*nats.values()] == sorted(nats.values())
 
 
 # ---- hostile hand-ins ---------------------------------------------------------------------------
