@@ -22,7 +22,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -161,12 +161,14 @@ def _keep_hand_in(
     It stands between that process and the judge, since who has separated can start no threads.
     """
     try:
+        os.setsid()  # so that it can be killed with all that it starts
         missing, user = sandbox.separate(), sandbox.stranger()
         child = os.fork()
         if child == 0:
-            line = _nothing_but(line)
-            sandbox.confine(folder, seconds, user=user, cover=cover, in_namespaces=not missing)
-            _run(line, exercise, cells, seconds)
+            peer = remote.Peer(_nothing_but(line), BY_THE_CLOCK * seconds, is_judge=False)
+            with _said_to(peer):
+                sandbox.confine(folder, seconds, user=user, cover=cover, in_namespaces=not missing)
+                _run(peer, exercise, cells)
         os.closerange(0, 4096)
         _, status = os.waitpid(child, 0)
         if os.WIFSIGNALED(status):
@@ -186,11 +188,11 @@ def _nothing_but(line: socket.socket) -> socket.socket:
     return socket.socket(fileno=kept)
 
 
-def _run(line: socket.socket, exercise: Exercise, cells: list[str], seconds: int) -> None:
-    """Run the cells, serve the calls of the answer that they hand over, and end the process."""
-    peer = remote.Peer(line, BY_THE_CLOCK * seconds, is_judge=False)
+@contextmanager
+def _said_to(peer: remote.Peer) -> Iterator[None]:
+    """Say what is raised, and end the process."""
     try:
-        _run_cells(peer, exercise, cells)
+        yield
     except BaseException as error:
         with suppress(BaseException):
             peer.send({"failed": f"{type(error).__name__}: {error}"[:400]})
@@ -198,7 +200,9 @@ def _run(line: socket.socket, exercise: Exercise, cells: list[str], seconds: int
         os._exit(0)
 
 
-def _run_cells(peer: remote.Peer, exercise: Exercise, cells: list[str]) -> None:
+def _run(peer: remote.Peer, exercise: Exercise, cells: list[str]) -> None:
+    """Run the cells, and serve the calls of the answer that they hand over."""
+
     def hand_over(answer: object) -> None:
         torch.manual_seed(0)
         to_do, parts = parts_to_do(answer)
@@ -548,6 +552,10 @@ def main(arguments: list[str] | None = None) -> None:
         )
     if missing:
         print(f"Not all protection is there: {missing}. Hand-ins can reach the network.")
+    out.mkdir(parents=True, exist_ok=True)
+    tried = _in_a_process("3.1", None, [f"{HAND_OVER}(...)"], [folder, out])
+    if tried.state != "not attempted":
+        parser.error(f"a hand-in cannot be run here: {tried.words}")
     rows = grade(folder, out, asked.notebook, asked.jobs)
     write_tables(rows, folder, out, missing)
     print(f"{len(rows)} rows in {out / 'grades.csv'} and {out / 'grades.html'}")

@@ -87,7 +87,6 @@ def confine(
         cover: folders that it must not see.
         in_namespaces: whether its parent was separated.
     """
-    os.setsid()
     if in_namespaces:
         _restrict_files(folder, cover)
     elif os.getuid() == 0:
