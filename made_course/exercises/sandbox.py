@@ -13,6 +13,7 @@ import site
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from ..data import mnist_folder
@@ -135,7 +136,9 @@ def _needed() -> list[Path]:
 
 
 def _homes() -> list[Path]:
-    homes = {Path.home().resolve(), Path(pwd.getpwuid(os.getuid()).pw_dir).resolve()}
+    homes = {Path.home().resolve()}
+    with suppress(KeyError):  # in a container a user may have a number alone
+        homes.add(Path(pwd.getpwuid(os.getuid()).pw_dir).resolve())
     return [home for home in homes if home != Path("/")]
 
 
