@@ -7,6 +7,9 @@ not wait for the libraries that draw figures.
 
 from importlib import import_module
 
+__version__ = "0.1.0"
+
+# Type checkers read `__init__.pyi`, where each of these names has a line.
 _ROOMS = {
     "masks": (
         "build_masks",

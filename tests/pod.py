@@ -1,0 +1,54 @@
+"""Time and memory of each notebook: ``python -m tests.pod``.
+
+Every notebook runs in a process of its own, from top to bottom. Its memory is the most that its
+kernel had resident at any time, as the system counted it (on Linux and macOS). Ends with 1 if a
+notebook fails or needs more than a pod of Binder gives.
+
+How a small pod does: ``taskset -c 0 python -m tests.pod`` has one core, and ``systemd-run --scope
+-p MemoryMax=2G -p MemorySwapMax=0`` before it a limit that the system enforces.
+"""
+
+import subprocess
+import sys
+from time import perf_counter
+
+from tests.minutes import NOTEBOOKS
+
+LIMIT_MB = 2000
+
+# Children of the process are the kernel and nothing else; macOS counts in bytes, Linux in kB.
+RUN = """
+import resource, sys
+import nbformat
+from nbclient import NotebookClient
+path, folder = sys.argv[1:]
+notebook = nbformat.read(path, as_version=4)
+NotebookClient(notebook, timeout=600, resources={"metadata": {"path": folder}}).execute()
+peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+print(round(peak / (1e6 if sys.platform == "darwin" else 1e3)))
+"""
+
+
+def measure(path):
+    """Seconds that a notebook takes, and megabytes that its kernel had at most."""
+    begin = perf_counter()
+    command = [sys.executable, "-c", RUN, str(path), str(path.parent)]
+    run = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    return perf_counter() - begin, int(run.stdout)
+
+
+def main():
+    print(f"{'notebook':36}{'seconds':>9}{'MB':>7}")
+    most = total = 0
+    for path in NOTEBOOKS:
+        seconds, megabytes = measure(path)
+        print(f"{path.stem:36}{seconds:9.1f}{megabytes:7}", flush=True)
+        total += seconds
+        most = max(most, megabytes)
+    print(f"{'all of them':36}{total:9.1f}{most:7}")
+    if most > LIMIT_MB:
+        sys.exit(f"a notebook needs {most} MB, a pod gives {LIMIT_MB} MB")
+
+
+if __name__ == "__main__":
+    main()
