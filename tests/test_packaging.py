@@ -114,7 +114,7 @@ def test_binder_installs_the_same_from_conda():
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no executable bit")
-@pytest.mark.parametrize("script", ["binder/postBuild", ".ci/run"])
+@pytest.mark.parametrize("script", ["binder/postBuild", "binder/start", ".ci/run"])
 def test_scripts_can_be_run(script):
     assert os.access(ROOT / script, os.X_OK)
 
