@@ -42,8 +42,9 @@ def test_every_page_names_the_same_repository():
 )
 def test_repo2docker_plans_what_is_meant():
     # only the plan is made: neither Docker nor the network is needed
-    command = "-m repo2docker --no-build --debug --user-id 1000 --user-name jovyan .".split()
-    run = subprocess.run([sys.executable, *command], cwd=ROOT, capture_output=True, text=True)
+    plan_only = ["--no-build", "--debug", "--user-id=1000", "--user-name=jovyan"]
+    command = [sys.executable, "-m", "repo2docker", *plan_only, "."]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert run.returncode == 0, run.stdout + run.stderr
     steps = [
         r"environment-2epy-2d3-2e12",  # of Python 3.12
