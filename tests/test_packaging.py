@@ -2,15 +2,17 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
-import tarfile
 import tomllib
 import zipfile
 from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
+
+import made_course
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -130,25 +132,88 @@ def test_import_leaves_the_heavy_libraries_out():
     assert imported.isdisjoint({"matplotlib", "ipywidgets", "torchvision", "IPython"})
 
 
-def test_wheel_and_sdist_hold_every_file_of_the_package(tmp_path):
-    tracked = [file for file in tracked_files() if file.startswith("made_course/")]
-    for name in ["pyproject.toml", "README.md", "LICENSE", *tracked]:
-        copy = tmp_path / "source" / name
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        copy.write_bytes((ROOT / name).read_bytes())
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """A folder with a wheel and an sdist of what is committed."""
+    folder = tmp_path_factory.mktemp("built")
+    for name in tracked_files():
+        if name.startswith("made_course/") or name in ("pyproject.toml", "README.md", "LICENSE"):
+            copy = folder / "source" / name
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_bytes((ROOT / name).read_bytes())
+    build(folder / "source")
+    return folder
+
+
+def build(source):
+    """Write a wheel and an sdist beside the folder of the source."""
     code = "from setuptools.build_meta import *; build_wheel('..'); build_sdist('..')"
-    run = subprocess.run(
-        [sys.executable, "-c", code], cwd=tmp_path / "source", capture_output=True, text=True
-    )
+    run = subprocess.run([sys.executable, "-c", code], cwd=source, capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
 
-    (wheel,) = tmp_path.glob("*.whl")
+
+def unpack(folder, into):
+    """Unpack the sdist in a folder, and return where its source lies."""
+    (sdist,) = folder.glob("*.tar.gz")
+    shutil.unpack_archive(sdist, into)
+    (source,) = into.iterdir()
+    return source
+
+
+def files_of_wheel(folder):
+    (wheel,) = folder.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
-        assert set(tracked) - set(archive.namelist()) == set()
-    (sdist,) = tmp_path.glob("*.tar.gz")
-    with tarfile.open(sdist) as archive:
-        inside = {name.partition("/")[2] for name in archive.getnames()}
-        assert set(tracked) - inside == set()
+        return set(archive.namelist())
+
+
+def test_wheel_and_sdist_hold_every_file_of_the_package(built, tmp_path):
+    package = {name for name in tracked_files() if name.startswith("made_course/")}
+    assert {"made_course/py.typed", "made_course/__init__.pyi"} <= package
+    assert package - files_of_wheel(built) == set()
+    source = unpack(built, tmp_path / "sdist")
+    build(source)
+    assert files_of_wheel(source.parent) == files_of_wheel(built)
+
+
+def test_what_ships_loads_from_the_wheel_alone(built, tmp_path):
+    (wheel,) = built.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path / "installed")
+    code = """
+from importlib.metadata import version
+from made_course import *
+from made_course import __file__, __version__
+from made_course.pretrained import MODELS
+
+for name in MODELS:
+    load_pretrained(name)
+load_binarized_mnist("small"), load_table(example_table())
+load_neighbours(), load_ladder(), load_overfitting(), load_orderings(), load_many_masks()
+print(__file__, __version__ == version("made-course"), sep="\\n")
+"""
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(tmp_path / "installed")},
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 0, run.stderr
+    file, same_version = run.stdout.splitlines()[-2:]
+    assert Path(file).is_relative_to(tmp_path)
+    assert same_version == "True"
+
+
+def test_citation_names_this_version_and_repository():
+    citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert re.findall(r"^version: (.+)$", citation, re.MULTILINE) == [made_course.__version__]
+    repository = PYPROJECT["project"]["urls"]["Repository"]
+    assert re.findall(r"^repository-code: (.+)$", citation, re.MULTILINE) == [repository]
+
+
+def test_changelog_begins_with_this_version():
+    changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert re.search(r"^## (\S+)", changes, re.MULTILINE)[1] == made_course.__version__
 
 
 # --- what is committed ------------------------------------------------------------------------
