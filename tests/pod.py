@@ -1,7 +1,8 @@
 """Time and memory of each notebook: ``python -m tests.pod``.
 
 Every notebook runs in a process of its own, from top to bottom. Its memory is the most that its
-kernel had resident at any time, as the system counted it (on Linux and macOS). Ends with 1 if a
+kernel had resident at any time, as the system counted it (on Linux and macOS). Beside the seconds
+stand those that processors worked, which a busy machine does not make more. Ends with 1 if a
 notebook fails or needs more than a pod of Binder gives.
 
 How a small pod does: ``taskset -c 0 python -m tests.pod`` has one core, and ``systemd-run --scope
@@ -24,28 +25,30 @@ from nbclient import NotebookClient
 path, folder = sys.argv[1:]
 notebook = nbformat.read(path, as_version=4)
 NotebookClient(notebook, timeout=600, resources={"metadata": {"path": folder}}).execute()
-peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-print(round(peak / (1e6 if sys.platform == "darwin" else 1e3)))
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+megabytes = used.ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
+print(used.ru_utime + used.ru_stime, round(megabytes))
 """
 
 
 def measure(path):
-    """Seconds that a notebook takes, and megabytes that its kernel had at most."""
+    """Seconds that a notebook takes, those that processors worked, and its kernel's megabytes."""
     begin = perf_counter()
     command = [sys.executable, "-c", RUN, str(path), str(path.parent)]
     run = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-    return perf_counter() - begin, int(run.stdout)
+    worked, megabytes = run.stdout.split()
+    return perf_counter() - begin, float(worked), int(megabytes)
 
 
 def main():
-    print(f"{'notebook':36}{'seconds':>9}{'MB':>7}")
-    most = total = 0
+    print(f"{'notebook':36}{'seconds':>9}{'worked':>9}{'MB':>7}")
+    rows = []
     for path in NOTEBOOKS:
-        seconds, megabytes = measure(path)
-        print(f"{path.stem:36}{seconds:9.1f}{megabytes:7}", flush=True)
-        total += seconds
-        most = max(most, megabytes)
-    print(f"{'all of them':36}{total:9.1f}{most:7}")
+        rows.append(measure(path))
+        print("{:36}{:9.1f}{:9.1f}{:7}".format(path.stem, *rows[-1]), flush=True)
+    seconds, worked, megabytes = zip(*rows, strict=True)
+    most = max(megabytes)
+    print(f"{'all of them':36}{sum(seconds):9.1f}{sum(worked):9.1f}{most:7}")
     if most > LIMIT_MB:
         sys.exit(f"a notebook needs {most} MB, a pod gives {LIMIT_MB} MB")
 
