@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[1]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 REPOSITORY = PYPROJECT["project"]["urls"]["Repository"].removeprefix("https://github.com/")
 LINK = re.compile(
-    r"https://mybinder\.org/v2/gh/(?P<repository>[^/]+/[^/]+)/HEAD"
+    r"https://mybinder\.org/v2/gh/(?P<repository>[^/\s]+/[^/\s]+)/HEAD"
     r"\?urlpath=lab/tree/(?P<file>[\w/.]+)"
 )
 
@@ -32,8 +32,14 @@ def test_readme_has_a_badge_for_the_first_notebook_and_a_link_for_each():
 
 
 def test_every_page_names_the_same_repository():
-    named = {link["repository"] for file in ["README.md"] for link in links(file)}
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *NOTEBOOKS]
+    named = {link["repository"] for page in pages for link in links(page)}
     assert named == {REPOSITORY}
+
+
+def test_every_link_opens_a_page_that_is_there():
+    for page in ["README.md", *NOTEBOOKS]:
+        assert [link["file"] for link in links(page) if not (ROOT / link["file"]).is_file()] == []
 
 
 @pytest.mark.skipif(
