@@ -1,0 +1,98 @@
+"""What each section is for and what goes wrong there: ``python -m tests.objectives``.
+
+Writes ``docs/objectives.md``. Objectives, sections, exercises and questions are those of the
+notebooks, the wrong answers those that the checks and the self-checks know. Only ``SERVES`` is
+said here: which objectives of its notebook each section serves.
+"""
+
+import re
+from pathlib import Path
+
+from made_course import exercises
+from tests.minutes import NOTEBOOKS, read, text_of
+
+PAGE = Path(__file__).parents[1] / "docs" / "objectives.md"
+SERVES = {
+    1: [[1], [1, 2], [1], [3], [4], [4], [5], [6]],
+    2: [[1], [1, 2], [3], [1], [2, 4], [5]],
+    3: [[1], [2], [3], [4], [1, 4], [5], [5]],
+    4: [[1], [2], [5], [3], [4], [5], [1]],
+    5: [[1], [1], [1], [2], [3], [1], [2], [4], [5], [6], [3]],
+    6: [[1], [1, 2], [2], [3], [4], [5], [5], [6], [7]],
+    7: [[1], [1], [1], [2], [3], [4], [5], [4]],
+    8: [[1], [2], [3], [2], [4], [5], [2, 4]],
+    9: [[1], [2], [3], [4], [], [5], [5]],
+}
+"""Notebook → the objectives of each of its sections, counted from 1."""
+ASKED = re.compile(r'^(?:check\("(\d\.\d)"|quiz\("(\d\w)"\))', re.MULTILINE)
+
+
+def objectives_of(notebook):
+    header = notebook.cells[0].source.partition("**You need**")[0]
+    return [line.strip(";.") for line in re.findall(r"^- (.+)", header, re.MULTILINE)]
+
+
+def sections_of(notebook):
+    """Heading of each numbered section, and the names of its exercises and questions."""
+    sections = []
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            headings = re.findall(r"^## (\d+ .+)", cell.source, re.MULTILINE)
+            sections += [(heading, []) for heading in headings]
+        else:
+            names = [exercise or question for exercise, question in ASKED.findall(cell.source)]
+            if names:
+                sections[-1][1].extend(names)
+    return sections
+
+
+def row(name, room):
+    """Exercise or question, and its wrong answers, as cells of a table."""
+    if name in room.QUIZZES:
+        question, choices = room.QUIZZES[name]
+        wrong = [f"“{choice.text}” – {choice.why}" for choice in choices if not choice.right]
+        return f"question {name}: {question}", wrong
+    (exercise,) = (exercise for exercise in room.EXERCISES if exercise.name == name)
+    causes = dict.fromkeys(as_markdown(slip.cause) for slip in exercise.slips)
+    return f"**exercise {name}**, {exercise.title}", list(causes)
+
+
+def as_markdown(text):
+    """Plain text, but for `code` between backticks."""
+    parts = text.split("`")
+    parts[::2] = [re.sub(r"([*_<\[])", r"\\\1", part) for part in parts[::2]]
+    return "`".join(parts)
+
+
+def table_of(path):
+    number, notebook = int(path.stem[:2]), read(path)
+    room = exercises._room(number)
+    title = re.search(r"^# (.+)", text_of(notebook), re.MULTILINE)[1]
+    yield f"## [{title}](../notebooks/{path.name})\n"
+    for k, objective in enumerate(objectives_of(notebook), start=1):
+        yield f"{k}. {objective}"
+    yield "\n| objective | section | exercise or question | usual wrong answers |"
+    yield "|---|---|---|---|"
+    for (heading, names), served in zip(sections_of(notebook), SERVES[number], strict=True):
+        for name in names:
+            asked, wrong = row(name, room)
+            cells = [", ".join(map(str, served)) or "–", heading, asked, "<br>".join(wrong)]
+            yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def page():
+    lines = [
+        "# Objectives, exercises, and what goes wrong\n",
+        "Written by `python -m tests.objectives` from the notebooks and from what their checks and "
+        "questions know: do not edit by hand. For each notebook: what a learner can do afterwards, "
+        "and for each exercise and question the objective that it serves and the wrong answers "
+        "that are known, one a line, in the words that the learner hears.",
+    ]
+    for path in NOTEBOOKS[1:]:
+        lines += ["", *table_of(path)]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
+    print(f"wrote docs/{PAGE.name}")
