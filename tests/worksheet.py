@@ -78,7 +78,8 @@ smaller degrees only.</p>
 {grid(outputs, units, output, solved)}</li>
 <li>How many paths lead from each input to each output? Each goes through one unit.
 {grid(outputs, names, paths, solved)}</li>
-<li>Which output may see a variable, but no path leads there? {answer(pairs(missing, "may see", names))}
+<li>Which output may see a variable, but no path leads there?
+{answer(pairs(missing, "may see", names))}
 Which degree must a fifth unit have to repair it? {answer("2")}</li>
 <li>By mistake the mask of the outputs has “not larger” in place of “smaller”. Which outputs see
 their own variable now, and why not the others? {answer(pairs(leaking, "sees", names))}
