@@ -75,7 +75,8 @@ def numbers(notebook, seed):
     for place, cell in enumerate(notebook.cells):
         if cell.cell_type == "code":
             tree = Noting().visit(ast.parse(with_seed(cell.source, seed)))
-            with contextlib.redirect_stdout(io.StringIO()):
+            said = io.StringIO()
+            with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
                 exec(compile(ast.fix_missing_locations(tree), f"cell {place}", "exec"), names)
     return found
 

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 import torch
+from nbformat.v4 import new_code_cell, new_notebook
 
-from made_course import MADE, input_degrees
+from made_course import MADE, exercises, input_degrees
 from made_course.orderings import load_many_masks, load_orderings
 from made_course.recipe import load_ladder
-from tests import objectives, worksheet
+from tests import objectives, spread, worksheet
 from tests.minutes import NOTEBOOKS, promised, read
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -36,19 +37,13 @@ def test_every_objective_is_served_by_a_section_that_asks_something(path):
     assert all(names for _, names in objectives.sections_of(read(path)))
 
 
-def test_every_exercise_and_question_has_its_wrong_answers_in_the_table():
-    rows = re.findall(
-        r"^\| [^|]+ \| [^|]+ \| (?:\*\*exercise|question) (\d\S+?)[*:]", written(), re.M
-    )
-    rooms = [objectives.exercises._room(number) for number in range(1, 10)]
-    names = [e.name for room in rooms for e in room.EXERCISES] + [
-        q for r in rooms for q in r.QUIZZES
-    ]
-    assert sorted(rows) == sorted(names)
-
-
-def written():
-    return text_of("objectives.md")
+def test_every_exercise_and_question_is_in_the_table():
+    row = r"^\| [^|]+ \| [^|]+ \| (?:\*\*exercise|question) (\d[.\w]+)"
+    named = re.findall(row, text_of("objectives.md"), re.MULTILINE)
+    rooms = [exercises._room(int(path.stem[:2])) for path in NOTEBOOKS[1:]]
+    asked = [exercise.name for room in rooms for exercise in room.EXERCISES]
+    asked += [name for room in rooms for name in room.QUIZZES]
+    assert sorted(named) == sorted(asked)
 
 
 @pytest.mark.parametrize("page", sorted(DOCS.glob("*.md")), ids=lambda page: page.name)
@@ -112,6 +107,16 @@ def test_expected_numbers_of_saved_runs_are_those_of_the_files():
     for run in load_many_masks():
         single = f"{run.single.min():.1f} to {run.single.max():.1f}"
         assert f"| {run.name}, each set | {single} |" in page
+
+
+def test_spread_notes_what_is_compared_and_what_another_seed_makes_of_it():
+    source = "import torch\ntorch.manual_seed(0)\nx = torch.rand(1).item()\nassert abs(x - 9) < 1"
+    notebook = new_notebook(cells=[new_code_cell(source)])
+    own, other = spread.numbers(notebook, 0), spread.numbers(notebook, 10)
+    torch.manual_seed(0)
+    assert own == {(0, "x"): torch.rand(1).item()}
+    assert other.keys() == own.keys()
+    assert other != own
 
 
 # ---- the ten questions ---------------------------------------------------------------------------
