@@ -60,16 +60,13 @@ def jupyterlab(folder: Path) -> Iterator[SimpleNamespace]:
     """A JupyterLab that serves ``folder / "notebooks"``; has `.base`, `.token` and `.root`."""
     root = folder / "notebooks"
     root.mkdir(exist_ok=True)
-    for name, settings in LAB_SETTINGS.items():
-        file = folder / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps(settings))
+    write_settings(folder / "settings")
     # What the person running the tests has configured must not decide how they end.
     private = {
         name: str(folder / name)
         for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
     }
-    token, base = secrets.token_hex(16), f"http://127.0.0.1:{_free_port()}"
+    token, base = secrets.token_hex(16), f"http://127.0.0.1:{free_port()}"
     log = folder / "lab.log"
     with log.open("wb") as out:
         server = subprocess.Popen(
@@ -86,20 +83,30 @@ def jupyterlab(folder: Path) -> Iterator[SimpleNamespace]:
             env=os.environ | private,
         )
     try:
-        _wait_until_up(server, f"{base}/api?token={token}", log)
+        wait_until_up(server, f"{base}/api?token={token}", log)
         yield SimpleNamespace(base=base, token=token, root=root)
     finally:
         server.terminate()
         server.wait(30)
 
 
-def _free_port() -> int:
+def write_settings(folder: Path) -> None:
+    """Writes what the tests need into a folder of a user's settings of JupyterLab."""
+    for name, settings in LAB_SETTINGS.items():
+        file = folder / "@jupyterlab" / f"{name}.jupyterlab-settings"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(settings))
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         return s.getsockname()[1]
 
 
-def _wait_until_up(server: subprocess.Popen, address: str, log: Path, seconds: float = 90) -> None:
+def wait_until_up(server: subprocess.Popen, address: str, log: Path, seconds: float = 90) -> None:
+    """Waits until a server answers; raises with the end of its log if it does not."""
     end = time.monotonic() + seconds
     while time.monotonic() < end and server.poll() is None:
         try:
@@ -107,7 +114,7 @@ def _wait_until_up(server: subprocess.Popen, address: str, log: Path, seconds: f
             return
         except OSError:
             time.sleep(0.3)
-    raise RuntimeError(f"JupyterLab did not come up:\n{log.read_text(errors='replace')[-3000:]}")
+    raise RuntimeError(f"the server did not come up:\n{log.read_text(errors='replace')[-3000:]}")
 
 
 @contextmanager
@@ -134,13 +141,13 @@ def chromium(width: int = 1100, height: int = 1000):
         browser.close()
 
 
-def open_notebook(page, lab: SimpleNamespace, name: str) -> None:
+def open_notebook(page, lab: SimpleNamespace, name: str, limit_s: float = 60) -> None:
     """Opens a notebook of the folder that the lab serves, and waits for its kernel."""
     page.goto(f"{lab.base}/doc/tree/{name}?token={lab.token}", wait_until="domcontentloaded")
-    page.wait_for_selector(".jp-Notebook", timeout=60_000)
-    page.wait_for_function("window.jupyterapp", timeout=60_000)
+    page.wait_for_selector(".jp-Notebook", timeout=limit_s * 1000)
+    page.wait_for_function("window.jupyterapp", timeout=limit_s * 1000)
     page.evaluate("window.jupyterapp.started")
-    page.wait_for_function(KERNEL_IDLE, timeout=60_000)
+    page.wait_for_function(KERNEL_IDLE, timeout=limit_s * 1000)
 
 
 def run_command(page, name: str, limit_s: float = 60, **args: object) -> None:
@@ -176,9 +183,14 @@ def run_cells(page, lab: SimpleNamespace, *sources: str, dark: bool = False) -> 
     page.evaluate(REPLACE_CELLS, list(sources))
     run_command(page, "notebook:run-all-cells", 120)
     run_command(page, "docmanager:save")
+    return errors_in(lab.root / scratch)
+
+
+def errors_in(notebook: Path) -> list[str]:
+    """The errors among the outputs of a notebook that was saved."""
     return [
         f"{output.ename}: {output.evalue}"
-        for cell in nbformat.read(lab.root / scratch, as_version=4).cells
+        for cell in nbformat.read(notebook, as_version=4).cells
         for output in cell.get("outputs", [])
         if output.output_type == "error"
     ]
