@@ -214,7 +214,7 @@ def _wait_for_all(together: Barrier) -> None:
 
 
 def watch(hub: subprocess.Popen, learners: list[Learner], threads: list[Thread]) -> float:
-    """Notes what each learner's processes take until all have ended; returns all memory, at most."""
+    """Notes what the learners take until the last thread ends; returns all memory, at most."""
     most_mb = 0.0
     while any(thread.is_alive() for thread in threads):
         time.sleep(1)
