@@ -274,6 +274,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.class_on_a_hub")
     parser.add_argument("--learners", type=int, default=5, help="how many at once")
     n_learners = parser.parse_args(arguments).learners
+    if n_learners < 1:
+        parser.error(f"--learners must be at least 1, got {n_learners}")
     if missing := what_a_hub_misses():
         print(missing, file=sys.stderr)
         return 2

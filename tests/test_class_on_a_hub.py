@@ -1,5 +1,9 @@
 """What a class on a hub is told; the hub itself: ``python -m tests.class_on_a_hub``."""
 
+import importlib.util
+import re
+from pathlib import Path
+
 import pytest
 
 from tests import class_on_a_hub
@@ -52,3 +56,15 @@ def test_what_is_missing_says_how_to_get_it(absent, cure, monkeypatch, capsys):
     )
     assert class_on_a_hub.main([]) == 2
     assert cure in capsys.readouterr().err
+
+
+def test_page_for_instructors_names_what_is_there():
+    page = Path(__file__).parents[1] / "docs" / "class.md"
+    text = page.read_text(encoding="utf-8")
+    local = re.findall(r"\]\((?!https:)([^)#]+)", text)
+    assert local
+    assert [link for link in local if not (page.parent / link).is_file()] == []
+    modules = set(re.findall(r"-m ((?:made_course|tests)[\w.]*)", text))
+    assert modules == {"made_course.data", "made_course.training", "tests.class_on_a_hub"}
+    assert all(importlib.util.find_spec(module) for module in modules)
+    assert "@@" not in text

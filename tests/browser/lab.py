@@ -31,6 +31,8 @@ CHROMIUM_FLAGS = [
 LAB_SETTINGS = {
     # every cell is attached to the page, also those that are scrolled away
     "notebook-extension/tracker": {"windowingMode": "none"},
+    # a file that is read after its save is not just then being written again
+    "docmanager-extension/plugin": {"autosave": False},
     # nothing is fetched, and no notice lies over the page
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
 }
