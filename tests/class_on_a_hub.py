@@ -27,6 +27,7 @@ from pathlib import Path
 from threading import Barrier, BrokenBarrierError, Thread
 from types import SimpleNamespace
 
+import nbformat
 import psutil
 
 from tests.browser.lab import (
@@ -88,7 +89,7 @@ def what_a_hub_misses() -> str | None:
     if missing := what_is_missing():
         return missing
     if importlib.util.find_spec("jupyterhub") is None:
-        return "jupyterhub is not installed (python -m pip install 'jupyterhub>=5,<6')"
+        return "jupyterhub is not installed (python -m pip install 'jupyterhub>=6,<7')"
     if shutil.which("configurable-http-proxy") is None:
         return (
             "no configurable-http-proxy on the path (with Node.js: "
@@ -162,9 +163,13 @@ def log_in(page, hub: SimpleNamespace, learner: Learner) -> SimpleNamespace:
 def run_notebook(page, lab: SimpleNamespace, name: str) -> None:
     """Runs and saves the notebook that is open; raises if one of its cells did."""
     run_command(page, "notebook:run-all-cells", LIMIT_S)
-    run_command(page, "docmanager:save")
+    run_command(page, "docmanager:save", LIMIT_S)
     if errors := errors_in(lab.root / name):
         raise RuntimeError(f"{name}: {'; '.join(errors)}")
+    cells = nbformat.read(lab.root / name, as_version=4).cells
+    # the course's files have cells without a count: those of widgets
+    if any(cell.source and cell.execution_count is None for cell in cells if "outputs" in cell):
+        raise RuntimeError(f"{name}: a cell was not run, or the notebook not saved")
 
 
 def attend(learner: Learner, hub: SimpleNamespace, together: Barrier) -> None:
@@ -197,7 +202,6 @@ def _attend(page, learner: Learner, hub: SimpleNamespace, together: Barrier) -> 
     n_units = units.count()
     _wait_for_all(together)
     learner.waits_ms = time_presses(page, lambda k: units.nth(k % n_units).click(delay=HOLD_MS))
-
     print(f"{learner.name} has pressed", flush=True)
 
     _wait_for_all(together)
