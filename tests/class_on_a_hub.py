@@ -65,7 +65,7 @@ c.SimpleLocalProcessSpawner.home_dir_template = "{folder}/{{username}}"
 c.Spawner.cmd = [{python!r}, "-m", "jupyterhub.singleuser"]
 c.Spawner.args = ["--allow-root", "--LabApp.expose_app_in_browser=True"]
 c.Spawner.notebook_dir = "~/notebooks"
-c.Spawner.environment = {{"OMP_NUM_THREADS": "{threads}"}}
+c.Spawner.environment = {{"OMP_NUM_THREADS": "1"}}
 c.Spawner.start_timeout = c.Spawner.http_timeout = 180
 """
 
@@ -118,7 +118,6 @@ def jupyterhub(folder: Path, learners: list[Learner]) -> Iterator[SimpleNamespac
             password=password,
             learners={learner.name for learner in learners},
             python=sys.executable,
-            threads=max(1, (os.cpu_count() or 1) // len(learners)),
         )
     )
     base, log = f"http://127.0.0.1:{port}", folder / "hub.log"
