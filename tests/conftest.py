@@ -1,4 +1,4 @@
-"""What holds for every test: which data it may need, and how hypothesis searches."""
+"""What holds for every test: which data it may need, how hypothesis searches, the browser."""
 
 import os
 
@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from made_course.data import mnist_folder
+from tests.browser.lab import chromium, what_is_missing
 
 # The same examples in every run, so that a red test is red again, and no limit on the time of
 # one example, which measures how busy the machine is.
@@ -38,3 +39,26 @@ def _nothing_solved_yet(monkeypatch, tmp_path):
     monkeypatch.setenv("MADE_COURSE_PROGRESS", str(tmp_path / "solved"))
     monkeypatch.setattr("made_course.exercises._passed", {})
     monkeypatch.setattr("made_course.exercises._hints_given", {})
+
+
+@pytest.fixture(scope="session")
+def _browser_here():
+    missing = what_is_missing()
+    if missing and os.environ.get("MADE_COURSE_REQUIRE_BROWSER"):
+        pytest.fail(f"MADE_COURSE_REQUIRE_BROWSER is set, but there is {missing}")
+    if missing:
+        pytest.skip(missing)
+
+
+@pytest.fixture(scope="session")
+def _page(_browser_here):
+    with chromium() as page:
+        yield page
+
+
+@pytest.fixture
+def page(_page):
+    """The page of Chromium; `page.complaints` collects what its console calls an error."""
+    _page.complaints.clear()
+    _page.set_viewport_size({"width": 1100, "height": 1000})
+    return _page

@@ -2,7 +2,6 @@
 
 import importlib.util
 import json
-import os
 import subprocess
 import sys
 from html.parser import HTMLParser
@@ -16,7 +15,6 @@ import pytest
 from made_course import MaskExplorer
 from made_course.widgets.network import FAULTS
 from made_course.words import read_ordering, variable_names
-from tests.browser.lab import chromium, what_is_missing
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -168,16 +166,10 @@ def test_explorer_says_and_shows_what_the_widget_does(states):
 
 
 @pytest.fixture
-def page_of_masks(site):
-    missing = what_is_missing()
-    if missing and os.environ.get("MADE_COURSE_REQUIRE_BROWSER"):
-        pytest.fail(f"MADE_COURSE_REQUIRE_BROWSER is set, but there is {missing}")
-    if missing:
-        pytest.skip(missing)
-    with chromium() as page:
-        page.goto((site / "notebooks" / "03_building_masks.html").as_uri())
-        yield page
-        assert page.complaints == []
+def page_of_masks(site, page):
+    page.goto((site / "notebooks" / "03_building_masks.html").as_uri())
+    yield page
+    assert page.complaints == []
 
 
 @pytest.mark.browser
