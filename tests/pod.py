@@ -24,7 +24,8 @@ import nbformat
 from nbclient import NotebookClient
 path, folder = sys.argv[1:]
 notebook = nbformat.read(path, as_version=4)
-NotebookClient(notebook, timeout=600, resources={"metadata": {"path": folder}}).execute()
+where, quiet = {"metadata": {"path": folder}}, ["--log-level=ERROR"]
+NotebookClient(notebook, timeout=600, resources=where, extra_arguments=quiet).execute()
 used = resource.getrusage(resource.RUSAGE_CHILDREN)
 megabytes = used.ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
 print(used.ru_utime + used.ru_stime, round(megabytes))
