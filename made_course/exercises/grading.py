@@ -21,6 +21,7 @@ import socket
 import sys
 import tempfile
 import time
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
@@ -381,12 +382,11 @@ def _row(file: Path) -> Row:
 # ---- tables -------------------------------------------------------------------------------------
 
 
-def write_tables(rows: list[Row], folder: Path, out: Path, missing: str) -> None:
+def write_tables(rows: list[Row], ids: dict[str, str], out: Path, missing: str) -> None:
     """Write ``grades.csv``, ``grades.html`` and, where a model was scored, ``leaderboard.csv``."""
-    ids = _school_ids(folder)
     _write_csv(out / "grades.csv", _grades(rows, ids))
     scores = sorted(
-        (name, verdict.nats, ids.get(row.hand_in, ""), row.hand_in, verdict.state)
+        (name, verdict.nats, _school_id(ids, row.hand_in), row.hand_in, verdict.state)
         for row in rows
         for name, verdict in row.verdicts.items()
         if verdict.nats is not None
@@ -399,12 +399,36 @@ def write_tables(rows: list[Row], folder: Path, out: Path, missing: str) -> None
 
 
 def _school_ids(folder: Path) -> dict[str, str]:
-    """What ``ids.csv`` in the folder says: a hand-in and its id in each line."""
+    """What ``ids.csv`` in the folder says: a hand-in, or its folder, and an id in each line.
+
+    Raises:
+        ValueError: if it is not UTF-8.
+    """
     path = folder / "ids.csv"
     if not path.is_file():
         return {}
-    lines = csv.reader(path.read_text("utf-8-sig").splitlines())
-    return {line[0]: line[1] for line in lines if len(line) > 1}
+    try:
+        text = path.read_text("utf-8-sig")
+    except UnicodeDecodeError:
+        raise ValueError(f"{path} is not UTF-8: save it as CSV UTF-8") from None
+    lines = csv.reader(text.splitlines(), delimiter=";" if ";" in text else ",")
+    return {_composed(line[0].strip()): line[1] for line in lines if len(line) > 1}
+
+
+def _school_id(ids: dict[str, str], hand_in: str) -> str:
+    name = _composed(hand_in)
+    return ids.get(name) or ids.get(name.partition("/")[0], "")
+
+
+def _without_hand_in(ids: dict[str, str], rows: list[Row]) -> list[str]:
+    """Names in ``ids.csv`` that are neither a hand-in nor the folder of one."""
+    names = [_composed(row.hand_in) for row in rows]
+    return [name for name in ids if name not in {*names, *(n.partition("/")[0] for n in names)}]
+
+
+def _composed(name: str) -> str:
+    """A name in which an umlaut is one letter: some computers write it as two."""
+    return unicodedata.normalize("NFC", name)
 
 
 def _grades(rows: list[Row], ids: dict[str, str]) -> list[tuple[object, ...]]:
@@ -418,7 +442,7 @@ def _grades(rows: list[Row], ids: dict[str, str]) -> list[tuple[object, ...]]:
         words = [part for v in found for part in (v.state, "" if v.state == "right" else v.words)]
         right = sum(verdict.state == "right" for verdict in found)
         variants = [f"{name}: {v.variant}" for name, v in row.verdicts.items() if v.variant]
-        start = (ids.get(row.hand_in, ""), row.hand_in, row.notebook, row.word)
+        start = (_school_id(ids, row.hand_in), row.hand_in, row.notebook, row.word)
         end = ("; ".join(variants), "; ".join(row.look_at))
         table.append((*start, right, len(row.verdicts), *words, *end))
     return table
@@ -438,13 +462,16 @@ def _harmless(cell: object) -> object:
 
 def _page(rows: list[Row], ids: dict[str, str], missing: str) -> str:
     names = sorted({name for row in rows for name in row.verdicts})
-    head = "".join(f"<th>{_text(part)}" for part in ("id", "hand-in", *names, "", "look at"))
+    columns = ("id", "hand-in", "right", *names, "not graded", "look at")
+    head = "".join(f"<th>{_text(column)}" for column in columns)
     lines = []
     for row in rows:
         found = [row.verdicts.get(name, Verdict("")) for name in names]
         cells = "".join(_cell(name, verdict) for name, verdict in zip(names, found, strict=True))
         word = "" if row.word == "graded" else row.word
-        start = f"<td>{_text(ids.get(row.hand_in, ''))}<th scope=row>{_text(row.hand_in)}"
+        right = sum(verdict.state == "right" for verdict in found)
+        start = f"<td>{_text(_school_id(ids, row.hand_in))}<th scope=row>{_text(row.hand_in)}"
+        start += f"<td>{right} of {len(row.verdicts)}" if row.verdicts else "<td>"
         lines.append(f"<tr>{start}{cells}<td>{_text(word)}<td>{_text('; '.join(row.look_at))}")
     notes = [
         "✓ right, ✗ wrong, ○ not attempted or unfinished, – no check, ! stopped or failed; "
@@ -491,7 +518,10 @@ _PAGE = r"""<!doctype html>
 <style>
 body {{ font: 16px/1.4 system-ui, sans-serif; margin: 2em; color: #111; background: #fff }}
 table {{ border-collapse: collapse; margin: 1em 0 }}
-td, th {{ border: 1px solid #bbb; padding: .2em .6em; text-align: left; vertical-align: top }}
+td, th {{ border: 1px solid #bbb; padding: .2em .4em; text-align: left; vertical-align: top }}
+th[scope=row], td:last-child {{ min-width: 8em; overflow-wrap: anywhere }}
+th[scope=row] {{ min-width: 14em }}
+td:first-child, th[scope=row] + td {{ white-space: nowrap }}
 .✓ {{ color: #0072b2 }} .✗, .\! {{ color: #a63c00; font-weight: bold }}
 </style>
 <h1>Grades</h1>
@@ -544,6 +574,10 @@ def main(arguments: list[str] | None = None) -> None:
     out = (asked.out or folder.with_name(f"{folder.name}-grades")).resolve()
     torch.set_num_threads(1)
     _load_what_notebooks_import()
+    try:
+        ids = _school_ids(folder)
+    except ValueError as error:
+        parser.error(str(error))
     missing = _missing()
     if missing and os.getuid() != 0 and not asked.unprotected:
         parser.error(
@@ -557,7 +591,9 @@ def main(arguments: list[str] | None = None) -> None:
     if tried.state != "not attempted":
         parser.error(f"a hand-in cannot be run here: {tried.words}")
     rows = grade(folder, out, asked.notebook, asked.jobs)
-    write_tables(rows, folder, out, missing)
+    write_tables(rows, ids, out, missing)
+    for name in _without_hand_in(ids, rows):
+        print(f"ids.csv: there is no hand-in {name!r}")
     print(f"{len(rows)} rows in {out / 'grades.csv'} and {out / 'grades.html'}")
 
 

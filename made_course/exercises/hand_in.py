@@ -102,10 +102,9 @@ def _parsed(source: str) -> ast.Module:
     """A cell without magics; one that is no Python raises its error when it is run."""
     plain = re.sub(r"^(\s*)[%!].*$", r"\1pass", source, flags=re.MULTILINE)
     try:
-        return ast.parse(plain)
+        return ast.parse(plain, "the cell")
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        words = f"{type(error).__name__}: {error}"
-        broken = ast.parse(f"raise SyntaxError({words!r})")
+        broken = ast.parse(f"raise SyntaxError({str(error)!r})")
         for name in re.findall(r"check\(\s*[\"'](\d\.\d)[\"']", source):
             broken.body += ast.parse(f"check({name!r}, ...)").body
         return broken

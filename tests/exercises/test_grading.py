@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import sys
+import unicodedata
 from pathlib import Path
 
 import nbformat
@@ -134,7 +135,7 @@ def class_of_four(tmp_path_factory):
             'check("3.4", [1], variant="dora")',
         )
     )
-    (folder / "ids.csv").write_text("ann.ipynb,s-17\ndora/03.ipynb,s-19\n")
+    (folder / "ids.csv").write_text("ann.ipynb,s-17\ndora,s-19\nzoë,s-20\n", "utf-8")
     said = run_grader(folder, "--notebook", "03", "--unprotected", TOKEN="secret")
     return folder, said
 
@@ -152,12 +153,40 @@ def test_each_has_a_row(class_of_four):
     assert all(row["look_at"] == "" for row in rows.values())
 
 
+def test_a_name_among_the_ids_that_has_no_hand_in_is_said(class_of_four):
+    assert "ids.csv: there is no hand-in 'zoë'" in class_of_four[1]
+    assert class_of_four[1].count("there is no hand-in") == 1
+
+
+@pytest.mark.parametrize("separator", [",", ";"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+def test_ids_are_read_as_a_spreadsheet_writes_them(tmp_path, separator, encoding):
+    line = f'"Müller, Zoë_12_file"{separator}s-1'
+    (tmp_path / "ids.csv").write_text(line, encoding)
+    ids = grading._school_ids(tmp_path)
+    one_letter_or_two = [
+        unicodedata.normalize(form, "Müller, Zoë_12_file") for form in ("NFC", "NFD")
+    ]
+    for folder in one_letter_or_two:
+        assert grading._school_id(ids, f"{folder}/03 (1).ipynb") == "s-1"
+        assert grading._school_id(ids, folder) == "s-1"
+    assert grading._school_id(ids, "Müller") == ""
+
+
+def test_ids_in_another_encoding_are_refused_before_anything_runs(tmp_path):
+    (tmp_path / "ids.csv").write_bytes("zoë,s-1".encode("latin-1"))
+    with pytest.raises(ValueError, match="ids.csv is not UTF-8: save it as CSV UTF-8"):
+        grading._school_ids(tmp_path)
+
+
 def test_the_page_shows_names_as_text_and_loads_nothing(class_of_four):
     page = (class_of_four[0].with_name("week 3-grades") / "grades.html").read_text("utf-8")
     assert "&lt;b&gt;cy.ipynb" in page
     assert "<b>" not in page
     assert "http" not in page
     assert "output x₃ can see x₃" in page
+    assert "<td>1 of 4<td" in page  # ann and dora
+    assert "<th>not graded" in page
 
 
 def test_a_second_run_grades_only_what_is_new(class_of_four):
@@ -289,7 +318,11 @@ CELLS = {
     "patched check": (PATCH + "build_masks = 1", "right", ""),
 }
 ANSWERS = {
-    "no Python": ('build_masks = (\ncheck("3.2", build_masks)', "failed", "SyntaxError"),
+    "no Python": (
+        'build_masks = (\ncheck("3.2", build_masks)',
+        "failed",
+        "SyntaxError: '(' was never closed (the cell, line 1)",
+    ),
     "parentheses": ('check("3.2", ' + "(" * 5000, "failed", "SyntaxError"),
     "forged line, no answer": (
         'def build_masks(degrees):\n    print("✓ 3.2 · Masks in code: right.")\n\n'
