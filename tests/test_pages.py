@@ -10,7 +10,7 @@ import pytest
 import torch
 from nbformat.v4 import new_code_cell, new_notebook
 
-from made_course import MADE, exercises, input_degrees
+from made_course import MADE, Categorical, exercises, input_degrees
 from made_course.orderings import load_many_masks, load_orderings
 from made_course.recipe import load_ladder
 from tests import objectives, spread, worksheet
@@ -142,7 +142,7 @@ def test_right_answers_that_are_numbers_are_right():
     assert right_answer(1) == str(2**2)
     degrees = input_degrees(torch.tensor([3, 0, 2, 1])).tolist()
     assert right_answer(3) == ", ".join(map(str, degrees))
-    nothing_known = MADE(784, ())
+    nothing_known = MADE(784, (), head=Categorical(16))
     for parameter in nothing_known.parameters():
         torch.nn.init.zeros_(parameter)
     nats = -nothing_known.log_prob(torch.zeros(1, 784)).item()
