@@ -86,7 +86,8 @@ def page():
         "Written by `python -m tests.objectives` from the notebooks and from what their checks and "
         "questions know: do not edit by hand. For each notebook: what a learner can do afterwards, "
         "and for each exercise and question the objective that it serves and the wrong answers "
-        "that are known, one a line, in the words that the learner hears.",
+        "that are known, one a line, in the words that the learner hears. To find one, search this "
+        "page for its name, such as `exercise 3.2` or `question 3d`.",
     ]
     for path in NOTEBOOKS[1:]:
         lines += ["", *table_of(path)]
