@@ -122,7 +122,8 @@ class Bernoulli(Head):
             wrong = x[(x != 0) & (x != 1)]
             raise ValueError(
                 f"binary data must hold only 0 and 1, got {wrong[0].item()} and {len(wrong) - 1} "
-                "more such values: binarise first, for example (x > 0.5).float()"
+                "more such values: binarise first, for example (x > 0.5).float(), or choose a head "
+                "for such values"
             )
 
 
@@ -170,8 +171,8 @@ class Categorical(Head):
 
     def check(self, x: Tensor) -> None:
         """Raise ValueError unless every value is a class: 0, 1, ..., K-1."""
-        if x.dtype == torch.bool:  # classes 0 and 1
-            return
+        if not x.is_floating_point():
+            x = x.long()  # in uint8 a comparison with 256 would be one with 0
         fits = (x >= 0) & (x < self.num_classes) & (x == x.round())
         if not bool(fits.all()):
             wrong = x[~fits]

@@ -450,7 +450,7 @@ class MADE(nn.Module):
         if x.dim() == 0 or x.shape[-1] != self.input_dim:
             raise ValueError(
                 f"the last dimension of x must be input_dim = {self.input_dim}, "
-                f"got shape {tuple(x.shape)}"
+                f"got shape {tuple(x.shape)}: for images, use x.reshape(len(x), -1)"
             )
         return x.to(next(self.parameters()).dtype)
 

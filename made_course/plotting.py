@@ -102,16 +102,20 @@ def plot_images(
         titles: a word over each image, in one line or more; larger over larger images.
         cell: inches that an image takes, with its margin.
 
+    Raises:
+        TypeError, ValueError: if ``images`` is no tensor of this shape.
+
     Example:
         >>> len(plot_images(torch.zeros(6, 784), columns=3).axes)
         6
     """
-    columns = columns or math.ceil(math.sqrt(len(images)))
-    rows = math.ceil(len(images) / columns)
+    pictures = _pictures(images)
+    columns = columns or math.ceil(math.sqrt(len(pictures)))
+    rows = math.ceil(len(pictures) / columns)
     larger = min(max(cell / 0.8, 1), 4 / 3)
     room = 0.0 if titles is None else 0.1 + 0.16 * max(t.count("\n") + 1 for t in titles) * larger
     figure = Figure(figsize=(cell * columns, (cell + room) * rows))
-    for k, image in enumerate(_pictures(images)):
+    for k, image in enumerate(pictures):
         axes = figure.add_subplot(rows, columns, k + 1)
         axes.imshow(image, cmap="gray_r", vmin=0, vmax=1, interpolation="nearest")
         _frame_only(axes)
@@ -129,15 +133,23 @@ def plot_image_rows(rows: Mapping[str, Tensor], *, cell: float = 0.8) -> Figure:
         rows: name → (n, D) images with D a square number; n is the same in every row.
         cell: inches that an image takes, with its margin.
 
+    Raises:
+        TypeError, ValueError: if ``rows`` holds anything else.
+
     Example:
         >>> len(plot_image_rows({"real": torch.zeros(3, 784), "sampled": torch.ones(3, 784)}).axes)
         6
     """
-    columns = len(next(iter(rows.values())))
+    if not isinstance(rows, Mapping):
+        raise TypeError(
+            'rows must map names to images, such as {"real": images}, got ' + type(rows).__name__
+        )
+    pictures = {name: _pictures(images) for name, images in rows.items()}
+    columns = len(next(iter(pictures.values())))
     figure = Figure(figsize=(1.1 + (cell - 0.05) * columns, cell * len(rows)), layout="constrained")
     grid = figure.subplots(len(rows), columns, squeeze=False)
-    for (name, images), line in zip(rows.items(), grid, strict=True):
-        for image, axes in zip(_pictures(images), line, strict=True):
+    for (name, images), line in zip(pictures.items(), grid, strict=True):
+        for image, axes in zip(images, line, strict=True):
             axes.imshow(image, cmap="gray_r", vmin=0, vmax=1, interpolation="nearest")
             _frame_only(axes)
         line[0].set_ylabel(name, rotation=0, ha="right", va="center", fontsize=10)
@@ -357,9 +369,8 @@ def plot_first_layer(model: MADE, n_units: int = 24, columns: int = 8) -> Figure
     for k, unit in enumerate(chosen.tolist()):
         axes = figure.add_subplot(rows, columns, k + 1)
         largest = weights[unit].abs().max().clamp(min=1e-12).item()
-        axes.imshow(
-            _pictures(weights[unit])[0], cmap=_blue_white_orange(), vmin=-largest, vmax=largest
-        )
+        image = _pictures(weights[unit, None])[0]
+        axes.imshow(image, cmap=_blue_white_orange(), vmin=-largest, vmax=largest)
         axes.set_title(f"degree {model.degrees[1][unit].item()}", fontsize=8)
         _frame_only(axes)
     return figure
@@ -1268,7 +1279,14 @@ def _density_at(grid: Tensor, density: MADE | Callable[[Tensor], Tensor], title:
 
 
 def _pictures(images: Tensor) -> np.ndarray:
-    side = math.isqrt(images.shape[-1])
+    if not isinstance(images, Tensor):
+        raise TypeError(f"images must be a torch.Tensor, got {type(images).__name__}")
+    side = math.isqrt(images.shape[-1]) if images.dim() == 2 else 0
+    if not side or side**2 != images.shape[1]:
+        raise ValueError(
+            f"images must have shape (n, D) with D a square number, got {tuple(images.shape)}: "
+            "of images with rows and columns, take x.reshape(len(x), -1); for one, x[None]"
+        )
     return images.detach().float().cpu().reshape(-1, side, side).numpy()
 
 

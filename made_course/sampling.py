@@ -509,9 +509,14 @@ def check_noise(noise: Tensor | None, shape: tuple[int, ...], generator: Generat
     """Raise unless ``noise`` is None, or uniforms of this shape without a generator beside them.
 
     Raises:
-        TypeError: if it is not a tensor.
+        TypeError: if it is not a tensor, or the generator is none.
         ValueError: if it has another shape, a value is not in [0, 1], or there is a generator.
     """
+    if generator is not None and not isinstance(generator, Generator):
+        raise TypeError(
+            "generator must be a torch.Generator, such as torch.Generator().manual_seed(0), got "
+            f"{generator!r}"
+        )
     if noise is None:
         return
     if generator is not None:
@@ -536,7 +541,10 @@ def _check_rows(model: MADE, x: Tensor, known: Tensor) -> tuple[Tensor, BoolTens
     if not isinstance(x, Tensor):
         raise TypeError(f"x must be a torch.Tensor, got {type(x).__name__}")
     if x.dim() != 2 or x.shape[1] != model.input_dim:
-        raise ValueError(f"x must have shape (B, {model.input_dim}), got {tuple(x.shape)}")
+        raise ValueError(
+            f"x must have shape (B, {model.input_dim}), got {tuple(x.shape)}: for images, use "
+            "x.reshape(len(x), -1); for one row, x[None]"
+        )
     known = _check_known(known, x.shape[1:], x.shape).expand(x.shape).to(x.device)
     x = x.where(known, x.new_zeros(()))
     model.check_data(x)

@@ -122,7 +122,7 @@ def test_zeros_and_ones_are_data(x):
     ],
 )
 def test_other_values_are_counted_and_the_cure_is_said(values, came):
-    message = f"^binary data must hold only 0 and 1, {came} such values: binarise first, for exam"
+    message = f"^binary data must hold only 0 and 1, {came} such values: binarise first.* or choose"
     with pytest.raises(ValueError, match=message):
         HEAD.check(torch.tensor([values]))
 
@@ -375,6 +375,13 @@ def test_a_sample_of_any_head_has_the_dtype_of_its_parameters(head, dtype):
     assert head.log_prob(params, torch.zeros(2, dtype=dtype)).dtype == dtype
     assert head.sample(params.expand(5, 2, -1), torch.rand(5, 2)).shape == (5, 2)
     assert head.sample(params[0], torch.rand(())).shape == ()
+
+
+@pytest.mark.parametrize("dtype", [torch.uint8, torch.int16, torch.int64, torch.bool])
+def test_grey_levels_of_any_whole_dtype_are_classes(dtype):
+    """A comparison of uint8 with 256 or 300 is one with 0 or 44."""
+    for num_classes in (256, 300):
+        Categorical(num_classes).check(torch.tensor([[0, 3, 255]]).to(dtype))
 
 
 @pytest.mark.parametrize(

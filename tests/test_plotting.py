@@ -272,6 +272,27 @@ def test_rows_of_different_lengths_are_refused(digits):
         plot_image_rows({"sampled": digits[:3], "nearest": digits[3:5]})
 
 
+@pytest.mark.parametrize(
+    ("images", "error", "message"),
+    [
+        (torch.zeros(2, 28, 28), ValueError, r"got \(2, 28, 28\): .* x\.reshape\(len\(x\), -1\)"),
+        (torch.zeros(784), ValueError, r"got \(784,\): .* for one, x\[None\]"),
+        (torch.tensor(1.0), ValueError, r"got \(\)"),
+        (torch.zeros(2, 33), ValueError, r"D a square number, got \(2, 33\)"),
+        ([[0.0] * 784], TypeError, r"images must be a torch\.Tensor, got list"),
+    ],
+)
+def test_what_are_no_images_is_said(images, error, message):
+    for plot in (plot_images, lambda images: plot_image_rows({"real": images})):
+        with pytest.raises(error, match=message):
+            plot(images)
+
+
+def test_rows_without_names_are_refused(digits):
+    with pytest.raises(TypeError, match=r"rows must map names to images, .* got Tensor"):
+        plot_image_rows(digits)
+
+
 def test_images_that_learn_or_are_no_floats_can_be_drawn(digits):
     for images in (digits.requires_grad_(), digits.detach().bool(), digits.detach().bfloat16()):
         assert np.array_equal(

@@ -164,7 +164,7 @@ def run(function: Callable[..., object], *arguments: object) -> object:
                 "since the caller goes on to use it",
                 tried=tried,
                 expected=f"{written(before)}, untouched",
-                came=written(after),
+                came=f"{written(after)}, changed",
             )
     return came
 

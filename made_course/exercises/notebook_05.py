@@ -152,6 +152,7 @@ def _require_one_steady_number(answer: object, case: tuple[object, ...]) -> None
         came = f"a tensor of shape {tuple(first.shape)}"
         raise Misformed(_MEAN_FORGOTTEN.cause, came=came, expected="a number")
     with suppress(TypeError, ValueError, RuntimeError):  # these are no two numbers
+        first, second = (torch.as_tensor(number).item() for number in (first, second))
         if math.isclose(first, second, rel_tol=1e-4):
             return
         raise Wrong(_DROPOUT_IS_ON.cause)
@@ -220,6 +221,11 @@ _PARAMETER_SLIPS = (
     Slip(
         lambda model: model.n_parameters(),
         "this counts every parameter: a weight whose mask is 0 has no effect, whatever its value",
+    ),
+    Slip(
+        lambda model: sum(int((p != 0).sum()) for p in model.parameters()),
+        "a masked weight is not zero itself: the mask is multiplied in at each forward pass. Count "
+        "the ones of the masks",
     ),
     Slip(
         lambda model: sum(int(m.mask.sum()) for m in model.modules() if hasattr(m, "mask")),

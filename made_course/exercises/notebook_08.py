@@ -1140,7 +1140,7 @@ def _require_area_of_one(
             **report,
         )
     raise Wrong(
-        "a density has an integral of 1: here most of it lies outside of the square, or is "
+        "a density has an integral of 1: here a part of it lies outside of the square, or is "
         "missing. If you divided the points by s, ln s comes off once for each of two variables",
         **report,
     )

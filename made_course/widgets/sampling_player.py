@@ -26,6 +26,7 @@ from torch import Generator, Tensor
 
 from ..arguments import check_count, check_switch
 from ..colours import BLUE, GREY, INK, ORANGE, PALE
+from ..heads import Bernoulli
 from ..made import MADE
 from ..plotting import paint_variables, plot_trajectory
 from ..sampling import Trajectory, trajectory
@@ -85,6 +86,11 @@ class SamplingPlayer(Panel):
     ) -> None:
         if not isinstance(model, MADE):
             raise TypeError(f"model must be a MADE, got {type(model).__name__}")
+        if not isinstance(model.head, Bernoulli):
+            raise ValueError(
+                f"the player draws binary variables, but the model's head is {model.head!r}: use "
+                "model.sample(n) and a figure of yours"
+            )
         self._n_samples = check_count("n_samples", n_samples, largest=MOST_SAMPLES)
         self._generator = Generator().manual_seed(check_count("seed", seed, smallest=0))
         self._board = board(model.input_dim, shape, names)

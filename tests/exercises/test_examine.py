@@ -117,7 +117,9 @@ def test_a_changed_model_is_noticed():
         model.train()
 
     model = nn.Linear(2, 1).eval()
-    assert "changed what it was given" in said(run, trains, model)["why"]
+    found = said(run, trains, model)
+    assert "changed what it was given" in found["why"]
+    assert found["came"] == "a Linear, changed"
     assert not model.training
 
     def spoils(model):

@@ -43,6 +43,15 @@ def test_the_run_shows_what_it_should():
     assert history.valid_nll[-1] == pytest.approx(evaluate(model, valid))
 
 
+def test_a_number_with_a_gradient_is_told_without_a_warning():
+    """The warnings filter of the tests makes an error of any."""
+    wrong(
+        TRAIN_NOW,
+        lambda model, history, train, valid: -model.eval().log_prob(train).mean(),
+        "leaves the model in evaluation mode",
+    )
+
+
 def test_a_number_is_judged_before_the_mode():
     def last_entry(model, history, train, valid):
         model.eval()

@@ -19,7 +19,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from made_course import MADE, SamplingPlayer, plot_trajectory
-from made_course.heads import Bernoulli
+from made_course.heads import Bernoulli, Categorical
 from made_course.plotting import paint_variables
 from made_course.sampling import sample_naive, trajectory
 from made_course.words import variable_names
@@ -813,6 +813,7 @@ def broken():
     ("model", "options", "error", "fragment"),
     [
         (torch.nn.Linear(3, 3), {}, TypeError, "model must be a MADE, got Linear"),
+        (MADE(3, head=Categorical(3)), {}, ValueError, "the model's head is Categorical(3)"),
         (None, {"n_samples": 0}, ValueError, "n_samples must be at least 1, got 0"),
         (None, {"n_samples": 5}, ValueError, "n_samples must be at most 4, got 5"),
         (None, {"n_samples": "2"}, TypeError, "n_samples must be a whole number, got '2'"),
