@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from tqdm.auto import tqdm
 
 from .arguments import check_choice, check_count, check_number
-from .data import binarized_loader, load_mnist, make_mnist_loaders
+from .data import Table, binarized_loader, load_mnist, make_mnist_loaders
 from .files import read_tensors, write_whole
 from .made import MADE, evaluation_mode
 from .processes import ALONE, Processes, processes_on
@@ -711,6 +711,10 @@ def _count_batches(model: MADE, data: Batches, batch_size: int) -> int:
 
 
 def _check_iterable(data: object) -> None:
+    if isinstance(data, Table):  # as an iterable it would pass for three batches
+        raise TypeError(
+            "data must be one part of a table, got all three: train, valid, test = table"
+        )
     if isinstance(data, str) or not hasattr(data, "__iter__"):
         raise TypeError(
             f"data must be a (N, D) tensor or a loader of such batches, got {type(data).__name__}"

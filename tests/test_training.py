@@ -27,6 +27,7 @@ from made_course import (
     train_made,
     training,
 )
+from made_course.data import Table
 from made_course.heads import Categorical, MixtureOfGaussians
 from made_course.training import average_into, falling_decay, one_cycle
 
@@ -1407,6 +1408,7 @@ BAD_DATA = [
     ((batch for batch in DATA.split(40)), TypeError, "got generator"),
     (DATA.tolist(), TypeError, "got list"),
     (DATA.numpy(), TypeError, "got ndarray"),
+    (Table(DATA, DATA, DATA, ["a", "b", "c"]), TypeError, "one part of a table, got all three"),
     ([(DATA, DATA)], TypeError, "got tuple"),  # images with labels
     ([["a"]], TypeError, "got list"),
     ([DATA, DATA[:, :2]], ValueError, "got shape (120, 2)"),

@@ -118,6 +118,7 @@ def honest_nll(model: object, kept: Tensor, points: Tensor, causes: Causes) -> f
             came="a class" if isinstance(model, type) else f"a {type(model).__name__}",
             expected="a MADE, or a model of your own",
         )
+    require_finite_weights(model)
     with evaluation_mode(model) if isinstance(model, nn.Module) else nullcontext():
         log_p = _call(model.log_prob, model, kept)
         _require_rows_apart(log_p, _call(model.log_prob, model, kept[:FEW]), causes)
@@ -148,7 +149,7 @@ def judge_nll(
     Raises:
         Wrong: if it is not below the number to beat.
     """
-    report = {"tried": kept, "expected": f"less than {to_beat:g} nats", "came": f"{nll:.1f} nats"}
+    report = {"tried": kept, "expected": f"less than {to_beat:g} nats", "came": f"{nll:.2f} nats"}
     coin = causes.input_dim * math.log(2)
     if nll > (1 - MARGIN) * coin:
         raise Wrong(causes.is_coin, **report)
@@ -165,6 +166,20 @@ def judge_nll(
         )
     words = next(words for nats, words in bands if nll < nats)
     return f"{nll:.1f} nats on {causes.row}s that the exercise keeps, without a leak. {words}"
+
+
+def require_finite_weights(model: object) -> None:
+    """Tell a training that went wrong from a formula that did.
+
+    Raises:
+        Wrong: if some weight of a module is no finite number.
+    """
+    weights = model.parameters() if isinstance(model, nn.Module) else ()
+    if not all(bool(weight.isfinite().all()) for weight in weights):
+        raise Wrong(
+            "the model has weights that are no finite numbers: look at its training, whose rate "
+            "may have been too high"
+        )
 
 
 def _require_rows_apart(log_p: Tensor, few: Tensor, causes: Causes) -> None:

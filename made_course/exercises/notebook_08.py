@@ -15,6 +15,7 @@ from ..heads import Categorical, Head, MixtureOfGaussians
 from ..made import MADE, evaluation_mode
 from ..training import fit
 from ..widgets.quiz import Choice
+from .challenge import require_finite_weights
 from .examine import LIMIT_S, Misformed, require_same, run, written
 from .exercise import Exercise, Slip, Wrong
 
@@ -990,6 +991,7 @@ def _examine_rings(model: object) -> str:
             came="a class" if isinstance(model, type) else f"a {type(model).__name__}",
             expected="a MADE, or an object of your own",
         )
+    require_finite_weights(model)
     kept, truth = _kept_points()
     grid, cell = _grid()
     as_scored = evaluation_mode(model) if isinstance(model, nn.Module) else nullcontext()

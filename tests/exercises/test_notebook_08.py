@@ -272,6 +272,12 @@ def test_what_is_no_log_density(log_prob, words):
     wrong(RINGS, answer, words)
 
 
+def test_weights_that_are_no_numbers_are_not_blamed_on_the_formula():
+    model = MADE(2, (4,), head=MixtureOfGaussians(2))
+    nn.init.constant_(model.net[0].weight, math.nan)
+    wrong(RINGS, model, "weights that are no finite numbers")
+
+
 @pytest.mark.parametrize(("answer", "words"), [(3, "a int"), (MADE, "a class"), (None, "NoneTy")])
 def test_what_is_no_model(answer, words):
     wrong(RINGS, answer, "a model is needed", words)

@@ -7,6 +7,8 @@ from torch import nn
 from made_course import MADE, NADE, binary_points, connectivity, direct_mask, fit, load_table
 from made_course.data import example_table
 from made_course.exercises import notebook_09
+from made_course.exercises.challenge import causes, judge_nll
+from made_course.exercises.exercise import Wrong
 from made_course.exercises.notebook_09 import MIX, TABLE, TIE, WINDOW, mix, tie, window_mask
 from tests.exercises.checking import right, wrong
 
@@ -165,6 +167,25 @@ def test_an_honest_model_that_is_worse_hears_its_number():
         optimizer.step()
     found = wrong(TABLE, model, "honest", "less than 10.4 nats")
     assert 10.4 < float(found.came.removesuffix(" nats")) < 15
+
+
+def test_a_near_miss_is_told_from_the_number_to_beat():
+    with pytest.raises(Wrong, match="not yet below 10.4 nats") as caught:
+        judge_nll(
+            10.42,
+            kept="kept rows",
+            to_beat=10.4,
+            independent=22.5,
+            bands=(),
+            causes=causes("row", "column", 33),
+        )
+    assert caught.value.came == "10.42 nats"
+
+
+def test_weights_that_are_no_numbers_are_not_blamed_on_the_formula():
+    model = MADE(33, (4,))
+    nn.init.constant_(model.net[0].weight, math.nan)
+    wrong(TABLE, model, "weights that are no finite numbers")
 
 
 def test_one_model_in_one_ordering_beats_it():
