@@ -33,9 +33,11 @@ def write_whole(path: str | os.PathLike[str], write: Callable[[pathlib.Path], ob
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except (OSError, RuntimeError) as error:  # torch.save reports a full disk as RuntimeError
+        cure = "free some space or choose a folder you may write to"
+        if not path.parent.is_dir():
+            cure = f"create the folder {path.parent} first"
         raise OSError(
-            f"could not write {path}: {error}; free some space or choose a folder you may write "
-            "to. What was there before is unchanged"
+            f"could not write {path}: {error}; {cure}. What was there before is unchanged"
         ) from error
     finally:
         with suppress(OSError):

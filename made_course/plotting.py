@@ -159,7 +159,7 @@ def plot_image_rows(rows: Mapping[str, Tensor], *, cell: float = 0.8) -> Figure:
 def plot_history(
     history: History, levels: Mapping[str, float] | None = None, *, scored: str = "validation"
 ) -> Figure:
-    """Learning curve: train and validation NLL after each epoch, in nats.
+    """Learning curve: train and validation NLL after each epoch, in the unit of the history.
 
     Args:
         history: what :func:`made_course.fit` returned.
@@ -202,7 +202,7 @@ def plot_history(
             parse_math=False,
         )
     axes.set_xlabel("epoch")
-    axes.set_ylabel("negative log-likelihood (nats)")
+    axes.set_ylabel(f"negative log-likelihood ({history.unit})")
     axes.xaxis.get_major_locator().set_params(integer=True)
     axes.margins(x=0.08, y=0.12)
     axes.legend(frameon=False)

@@ -280,6 +280,8 @@ def fit(
         patience = check_count("patience", patience)
         if valid is None:
             raise ValueError("patience needs validation data: pass valid=")
+    if isinstance(on_epoch, type):
+        raise TypeError(f"on_epoch must be an object, got a class: make one, {on_epoch.__name__}()")
     if on_epoch is not None and not callable(on_epoch):
         raise TypeError(f"on_epoch must be a function of model and history, got {on_epoch!r}")
     if checkpoint is not None and not pathlib.Path(checkpoint).absolute().parent.is_dir():

@@ -1475,6 +1475,7 @@ def test_evaluate_says_what_is_wrong_with_the_data(data, error, fragment):
         ({"patience": 2}, ValueError, "patience needs validation data: pass valid="),
         ({"patience": 0, "valid": DATA}, ValueError, "patience must be at least 1, got 0"),
         ({"on_epoch": 3}, TypeError, "on_epoch must be a function"),
+        ({"on_epoch": History}, TypeError, "got a class: make one, History()"),
     ],
 )
 def test_fit_says_what_is_wrong_with_an_argument(arguments, error, fragment):

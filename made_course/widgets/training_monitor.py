@@ -251,9 +251,12 @@ def describe(history: History, input_dim: int) -> str:
         return "No epoch yet. Give the monitor to fit: fit(model, train, valid, on_epoch=monitor)."
     last = {name: nll[-1] for name, nll in _curves(history).items()}
     nats = ", ".join(f"{name} {_short(nll)}" for name, nll in last.items())
-    bits = ", ".join(f"{name} {nll / (input_dim * math.log(2)):.3f}" for name, nll in last.items())
     best = f"; best so far epoch {history.best_epoch}" if history.valid_nll else ""
-    return f"Epoch {len(history)}: {nats} nats{best}. Bits per dimension: {bits}."
+    words = f"Epoch {len(history)}: {nats} {history.unit}{best}."
+    if history.unit != "nats":  # a density's are no bits of a message
+        return words
+    bits = ", ".join(f"{name} {nll / (input_dim * math.log(2)):.3f}" for name, nll in last.items())
+    return f"{words} Bits per dimension: {bits}."
 
 
 def draw_curve(history: History, levels: Mapping[str, float]) -> str:
@@ -277,7 +280,7 @@ def draw_curve(history: History, levels: Mapping[str, float]) -> str:
     return svg(
         RIGHT + 64,
         BOTTOM + 42,
-        *_axes(plot),
+        *_axes(plot, history.unit),
         *(_legend(row, name) for row, name in enumerate(curves)),
         element("svg", *_level_lines(plot, levels), *lines, viewBox=view, **inside),
         *_level_names(plot, levels, curves),
@@ -413,8 +416,8 @@ def _curves(history: History) -> dict[str, list[float]]:
     return {name: nll for name, nll in curves.items() if nll}
 
 
-def _axes(plot: _Plot) -> list[str]:
-    title = "negative log-likelihood (nats)"
+def _axes(plot: _Plot, unit: str) -> list[str]:
+    title = f"negative log-likelihood ({unit})"
     pieces = [
         text(0, 16, title, text_anchor="start", font_weight="bold"),
         text((plot.left + RIGHT) / 2, BOTTOM + 35, "epoch"),

@@ -18,7 +18,7 @@ from ipywidgets.widgets.widget import _instances
 from PIL import Image
 from torch.utils.data import DataLoader
 
-from made_course import MADE, History, TrainingMonitor, fit
+from made_course import MADE, History, TrainingMonitor, fit, plot_history
 from made_course.widgets import training_monitor
 from made_course.widgets.training_monitor import (
     describe,
@@ -239,6 +239,15 @@ def test_the_last_epoch_in_words():
         "Epoch 3: train 1, validation 0.75 nats; best so far epoch 2."
     )
     assert describe(History(), 4).startswith("No epoch yet.")
+
+
+def test_a_density_has_differential_nats_and_no_bits():
+    history = history_of([3.0, 2.0])
+    history.unit = "differential nats"
+    assert describe(history, 4) == "Epoch 2: train 2 differential nats."
+    unit = "negative log-likelihood (differential nats)"
+    assert unit in draw_curve(history, {})
+    assert plot_history(history).axes[0].get_ylabel() == unit
 
 
 def test_before_training_it_says_what_to_do():
