@@ -141,7 +141,7 @@ def quiz(name: str) -> Quiz:
         >>> quiz("1a").multiple
         False
     """
-    quizzes = _room_of(name, name[:-1]).QUIZZES
+    quizzes = _room_of(name, str(name)[:-1]).QUIZZES
     if name not in quizzes:
         raise ValueError(f"there is no question {name!r}: choose one of {', '.join(quizzes)}")
     question, choices = quizzes[name]
@@ -160,7 +160,12 @@ def _exercise(name: str, variant: str | None = None) -> Exercise:
 
 
 def _room_of(name: str, number: str) -> ModuleType:
-    if not isinstance(name, str) or not number.isdecimal() or int(number) not in NOTEBOOKS:
+    if not isinstance(name, str):
+        raise ValueError(
+            f'a name is a text, in quotes, such as "1.3" for an exercise or "1a" for a question; '
+            f"it comes first. Got {name!r}"
+        )
+    if not number.isdecimal() or int(number) not in NOTEBOOKS:
         raise ValueError(
             f"unknown name {name!r}: exercises are called '1.3' and questions '1a', after the "
             f"notebooks, which are {NOTEBOOKS[0]} to {NOTEBOOKS[-1]}"

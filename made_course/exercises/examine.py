@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from numbers import Integral, Real
 from pathlib import Path
-from types import FunctionType
+from types import CodeType, FunctionType
 
 import numpy as np
 import torch
@@ -34,6 +34,7 @@ RELATIVE, ABSOLUTE = 1e-4, 1e-6
 """How far a number that is not whole may be from the right one."""
 MOST_PRINTED = 5_000
 """Characters that an answer may print."""
+_DATA = (Real, list, tuple, Tensor, np.ndarray, nn.Module)
 _NOT_THE_READERS = tuple(str(Path(file).parent) for file in (torch.__file__, __file__))
 
 
@@ -67,7 +68,8 @@ def examine(exercise: Exercise, answer: object) -> str:
             f"it was stopped after {LIMIT_S:g} seconds: does a loop never end, or does it do far "
             "more steps than needed?"
         ) from None
-    except Wrong:
+    except Wrong as wrong:
+        wrong.cause += _of_the_notebook(answer)
         raise
     except Exception as error:  # an answer may be anything, and a check must never raise
         raise Wrong(
@@ -95,8 +97,9 @@ def _nothing_left_behind() -> Iterator[None]:
 def parts_to_do(answer: object) -> tuple[int, int]:
     """How many parts of an answer are stubs still, and how many parts it has.
 
-    A stub is ``...``, or a function whose body it is. The parts of a collection are its entries. A
-    class is a stub while one of its methods is: which others the exercise has given is not known.
+    A stub is ``...``, a function whose body it is, or a list that holds one. The parts of a
+    collection are its entries; those of a class are its methods but ``__init__``, which exercises
+    begin themselves.
 
     Example:
         >>> def stub(x):
@@ -109,18 +112,28 @@ def parts_to_do(answer: object) -> tuple[int, int]:
         parts = list(answer.values())
     elif isinstance(answer, list | tuple):
         parts = list(answer)
+    elif isinstance(answer, type):
+        parts = [part for name, part in _methods(answer).items() if name != "__init__"] or [...]
     else:
         parts = [answer]
     return sum(map(_is_stub, parts)), len(parts)
 
 
+def _methods(answer: type) -> dict[str, FunctionType]:
+    found = {name: _unwrapped(part) for name, part in vars(answer).items()}
+    return {name: part for name, part in found.items() if isinstance(part, FunctionType)}
+
+
+def _unwrapped(answer: object) -> object:
+    return inspect.unwrap(answer) if callable(answer) else answer
+
+
 def _is_stub(answer: object) -> bool:
     if answer is ...:
         return True
-    answer = inspect.unwrap(answer) if callable(answer) else answer
-    if isinstance(answer, type):
-        methods = [part for part in vars(answer).values() if isinstance(part, FunctionType)]
-        return not methods or any(map(_is_stub, methods))
+    if isinstance(answer, list | tuple):
+        return any(map(_is_stub, answer))
+    answer = _unwrapped(answer)
     if isinstance(answer, FunctionType):
         says_nothing = set(answer.__code__.co_consts) <= {None, answer.__doc__}
         return says_nothing and _instructions(answer) == _instructions(_stub)
@@ -154,8 +167,9 @@ def run(function: Callable[..., object], *arguments: object) -> object:
         with contextlib.redirect_stdout(_Capped(sys.stdout)):
             came = function(*given)
     except (Exception, SystemExit) as error:
+        said = f": {error}" if str(error) else ""
         raise Wrong(
-            f"your code raised {type(error).__name__}: {error}{_where(error)}", tried=tried
+            f"your code raised {type(error).__name__}{said}{_where(error)}", tried=tried
         ) from error
     for before, after in zip(arguments, given, strict=True):
         if not is_unchanged(before, after):
@@ -248,6 +262,27 @@ def _where(error: BaseException) -> str:
     return f", in the line `{lines[-1]}`" if lines and lines[-1] else ""
 
 
+def _of_the_notebook(answer: object) -> str:
+    """A remark on the numbers, lists and tensors of the notebook that an answer reads."""
+    functions = _methods(answer).values() if isinstance(answer, type) else [_unwrapped(answer)]
+    names = set()
+    for function in functions:
+        if isinstance(function, FunctionType) and function.__module__ == "__main__":
+            data = function.__globals__
+            read = _globals_read(function.__code__)
+            names |= {name for name in read if isinstance(data.get(name), _DATA)}
+    if not names:
+        return ""
+    these = ", ".join(f"`{name}`" for name in sorted(names))
+    return f" (From the notebook, and so the same in every call: {these}. Is an argument meant?)"
+
+
+def _globals_read(code: CodeType) -> set[str]:
+    nested = [part for part in code.co_consts if isinstance(part, CodeType)]
+    read = {step.argval for step in dis.get_instructions(code) if step.opname == "LOAD_GLOBAL"}
+    return read.union(*map(_globals_read, nested))
+
+
 # ---- comparing ----------------------------------------------------------------------------------
 
 
@@ -301,8 +336,10 @@ def require_same(came: object, expected: object, where: str = "the answer") -> N
     Raises:
         Wrong: if they differ.
     """
+    if came is ...:
+        raise _misformed(f"{where} is `...` still", "...", _kind(expected))
     if came is None and expected is not None:
-        forgotten = ": is a `return` missing?" if where == "the answer" else ""
+        forgotten = "" if where.startswith("entry") else ": is a `return` missing?"
         raise _misformed(f"{where} is None{forgotten}", "None", _kind(expected))
     came = came.item() if isinstance(came, np.generic) else came
     if isinstance(expected, Tensor):

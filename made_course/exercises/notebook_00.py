@@ -21,6 +21,7 @@ COUNTING = Exercise(
     slips=(
         Slip(18, "9 pixels with 2 values each: you add the choices, but they multiply"),
         Slip(81, "this is 9²: it is the 2 values that are multiplied, 9 times"),
+        Slip(2 ^ 9, "in Python ^ is no power (it compares bits): a power is **"),
         Slip(511, "the image without any ink counts, too"),
     ),
     hints=(

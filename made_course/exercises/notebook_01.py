@@ -31,6 +31,10 @@ COUNTING = Exercise(
             "enough",
         ),
         Slip(
+            lambda input_dim: [2 ^ i for i in range(input_dim)],
+            "in Python ^ is no power (it compares bits): a power is **",
+        ),
+        Slip(
             lambda input_dim: [i + 1 for i in range(input_dim)],
             "you count one number more for each variable: it takes one for each combination of the "
             "values before xᵢ, and each variable doubles these",

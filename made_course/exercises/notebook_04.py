@@ -126,6 +126,12 @@ class _KeepsCallersMask(MaskedLinear):
         self.mask = mask.to(self.mask)
 
 
+class _OneSize(MaskedLinear):
+    def __init__(self, in_features: int, out_features: int, bias: bool = True) -> None:
+        super().__init__(in_features, out_features, bias)
+        self.register_buffer("mask", torch.ones(2, 3))
+
+
 _NOT_MASKED = Slip(
     _NeverMasks, "the mask has no effect: forward has to use the product of weight and mask"
 )
@@ -188,6 +194,11 @@ _ALIASED = Slip(
     "set_mask kept the very tensor that it was given (.to copies nothing where dtype and device "
     "are the same already), so the layer's mask changes when the caller's does. Copy the values "
     "into the buffer that is there: self.mask.copy_(mask)",
+)
+_FIXED_SIZE = Slip(
+    _OneSize,
+    "the layer works from 3 inputs to 2 outputs alone: the shape of the mask is (out_features, "
+    "in_features), whatever these are",
 )
 
 _WEIGHT = torch.tensor([[1.0, -2.0, 0.5], [3.0, 4.0, -1.0]])
@@ -321,6 +332,14 @@ def _examine_layer(answer: object) -> None:
         except Wrong as wrong:
             wrong.cause = _ALIASED.cause
             raise
+    try:
+        larger = _make(answer, 4, 5)
+        run(larger.set_mask, torch.ones(5, 4))
+        run(larger.forward, torch.ones(1, 4))
+    except Wrong as wrong:
+        raise Wrong(
+            _FIXED_SIZE.cause, tried="a layer from 4 to 5, set_mask, forward", came=wrong.cause
+        ) from wrong
 
 
 def _require_weights(layer: nn.Linear, cause: str, tried: str) -> None:
@@ -350,6 +369,7 @@ LAYER = Exercise(
         _NOT_SAVED,
         _REPLACED,
         _ALIASED,
+        _FIXED_SIZE,
     ),
     hints=(
         "Three things: a buffer made in __init__, a copy into it in set_mask, one product more "
@@ -445,6 +465,11 @@ _WRONG_LOG_PROBS = (
         "right while logits are small. At large ones the sigmoid is rounded to 0 or 1, and "
         "binary_cross_entropy cuts the logarithm of 0 off at −100: use softplus, or "
         "binary_cross_entropy_with_logits, which takes no sigmoid first",
+    ),
+    Slip(
+        lambda logits, x: -F.softplus(-logits).sum(dim=1),
+        "this is log σ(z) whatever x is: where x is 0, it takes log(1 − σ(z)), which is "
+        "−softplus(z)",
     ),
     Slip(
         lambda logits, x: bernoulli_log_prob(logits, x) / logits.shape[1],

@@ -15,6 +15,7 @@ from made_course.exercises.examine import (
     TookTooLong,
     compare_on_cases,
     compare_value,
+    examine,
     is_same,
     is_unchanged,
     parts_to_do,
@@ -24,6 +25,8 @@ from made_course.exercises.examine import (
     written,
 )
 from made_course.exercises.exercise import Slip, Wrong
+from made_course.exercises.notebook_01 import DEGREES
+from made_course.exercises.notebook_04 import LAYER
 
 
 def said(function, *arguments):
@@ -53,6 +56,15 @@ def test_stubs_are_untouched():
         pass
 
     class Layer(nn.Linear):
+        def __init__(self):
+            super().__init__(1, 1)
+            ...
+
+        def set_mask(self, mask): ...
+
+        def forward(self, x): ...
+
+    class Half(Layer):
         def set_mask(self, mask): ...
 
         def forward(self, x):
@@ -76,8 +88,8 @@ def test_stubs_are_untouched():
         (...,),
     ]
     assert all(to_do == parts for to_do, parts in map(parts_to_do, untouched))
-    unfinished = [{"a": ..., "b": 1}, [1, ...]]
-    assert [parts_to_do(answer) for answer in unfinished] == [(1, 2)] * 2
+    unfinished = [{"a": ..., "b": 1}, [1, ...], [[[0, 1], [1, 0]], [[1, 1], ...]], Half]
+    assert [parts_to_do(answer) for answer in unfinished] == [(1, 2)] * 4
 
 
 def test_attempts_are_touched_even_if_they_forget_to_return():
@@ -94,6 +106,11 @@ def test_attempts_are_touched_even_if_they_forget_to_return():
 
     touched = [forgotten, constant, Layer, 3, None, "...", {"a": 1}, [], torch.zeros(2)]
     assert not any(to_do for to_do, _ in map(parts_to_do, touched))
+
+
+def test_dots_that_are_left_in_a_result_are_named():
+    assert said(require_same, ..., [1])["why"] == "the answer is `...` still"
+    assert said(require_same, [1, ...], [1, 2])["why"] == "entry 1 of the answer is `...` still"
 
 
 # ---- calling -------------------------------------------------------------------------------------
@@ -171,6 +188,13 @@ def test_an_exception_is_reported_with_its_line():
 
 def test_leaving_the_program_is_no_way_out():
     assert "raised SystemExit" in said(run, sys.exit)["why"]
+
+
+def test_an_error_without_words():
+    def stub():
+        raise NotImplementedError
+
+    assert said(run, stub)["why"].startswith("your code raised NotImplementedError, in the line")
 
 
 def test_what_cannot_be_called():
@@ -388,3 +412,33 @@ def test_long_values_are_cut():
     assert len(written("a" * 1000)) <= 240
     assert written((1.0,)) == "(1.0,)"
     assert written(nn.Linear(1, 1)) == "a Linear"
+
+
+# ---- what an answer reads of the notebook --------------------------------------------------------
+
+NOTEBOOK = """
+def of_the_argument(ordering):
+    return torch.argsort(ordering)
+
+def of_a_list(ordering):
+    return [int(order[i]) for i in range(len(ordering))]
+
+class Layer(torch.nn.Linear):
+    def set_mask(self, given):
+        self.mask = mask
+"""
+
+
+def test_data_of_the_notebook_in_a_wrong_answer_is_named():
+    notebook = {"__name__": "__main__", "torch": torch, "order": torch.ones(3)}
+    exec(NOTEBOOK, notebook | {"mask": torch.ones(3, 2)}, answers := {})
+    remark = "(From the notebook, and so the same in every call: `order`. Is an argument meant?)"
+    with pytest.raises(Wrong) as caught:
+        examine(DEGREES, answers["of_a_list"])
+    assert remark in caught.value.cause
+    with pytest.raises(Wrong) as caught:
+        examine(LAYER, answers["Layer"])
+    assert "the same in every call: `mask`." in caught.value.cause
+    with pytest.raises(Wrong) as caught:
+        examine(DEGREES, answers["of_the_argument"])
+    assert "From the notebook" not in caught.value.cause

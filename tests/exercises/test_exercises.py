@@ -161,10 +161,17 @@ def test_an_endless_loop_ends_the_check(capsys):
     assert "it was stopped after 2 seconds" in " ".join(capsys.readouterr().out.split())
 
 
-@pytest.mark.parametrize("name", ["1.9", "12.1", "x", "1a", "", 1.3])
+@pytest.mark.parametrize("name", ["1.9", "12.1", "x", "1a", ""])
 @pytest.mark.parametrize("ask", [lambda name: check(name, 1), hint, solution, yours])
 def test_unknown_exercises(ask, name):
     with pytest.raises(ValueError, match="there is no exercise|unknown name"):
+        ask(name)
+
+
+@pytest.mark.parametrize("ask", [lambda name: check(name, 1), hint, solution, yours, quiz])
+@pytest.mark.parametrize("name", [1.3, 3, None, len])
+def test_a_name_without_quotes(ask, name):
+    with pytest.raises(ValueError, match=r'a name is a text, in quotes, such as "1.3"'):
         ask(name)
 
 

@@ -331,3 +331,16 @@ def test_made_with_a_gap_between_its_degrees():
                 layer.set_mask(layer.mask * (below == 1))
 
     wrong(WRITE_MADE, OnlyFirst, "the output of x₁ never moves", "flip x₃")
+
+
+def test_a_forgotten_return_of_a_method_is_guessed():
+    class Layer(MaskedLinear):
+        def forward(self, x):
+            F.linear(x, self.weight * self.mask, self.bias)
+
+    class Model(MADE):
+        def log_prob(self, x):
+            bernoulli_log_prob(self(x), x)
+
+    wrong(LAYER, Layer, "the output is None: is a `return` missing?")
+    wrong(WRITE_MADE, Model, "what log_prob returns is None: is a `return` missing?")
