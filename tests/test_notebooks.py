@@ -252,6 +252,13 @@ def test_exercises_and_questions_are_all_there_in_order(path):
     assert [name[-1] for name in asked] == list("abcdefghijkl"[: len(asked)])
 
 
+@each_notebook
+def test_what_the_text_calls_is_imported(path):
+    called = set(re.findall(r'`(\w+)\("\d', text_of(read(path)))) & set(exercises.__all__)
+    imports = re.findall(r"from made_course.exercises import (.*)", source_of(path))
+    assert called <= set(", ".join(imports).split(", "))
+
+
 def test_there_are_exercises_enough():
     numbers = [number_of(path) for path in NOTEBOOKS]
     counts = {number: len(exercises._room(number).EXERCISES) for number in numbers}
