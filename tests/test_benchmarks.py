@@ -48,7 +48,7 @@ def test_all_sections_print_their_tables():
     titles = re.findall(r"^\*\*(\w+)", done.stdout, re.MULTILINE)
     # which libraries are installed here, no test of this one can say
     titles = [title for title in titles if title != "Peers"]
-    assert titles == ["Import", "Sampling", "Growth", "Training", "Recipe", "Monitor"]
+    assert titles == ["Import", "Sampling", "Growth", "Training", "Recipe", "Monitor", "Shipped"]
     assert re.search("^(Peers: without |.*Peers, training)", done.stdout, re.MULTILINE)
     rows = [line.split("|")[1].strip() for line in done.stdout.splitlines() if line[:1] == "|"]
     for name in (
@@ -57,6 +57,7 @@ def test_all_sections_print_their_tables():
         "fit, its defaults",
         "2",
         "batch 64",
+        "mnist-512",
     ):
         assert rows.count(name) == 1
     of_course = re.sub(r"\*\*Peers.*?(?=\*\*Training)", "", done.stdout, flags=re.DOTALL)
@@ -420,6 +421,21 @@ def test_the_densities_and_what_they_drew_share_a_panel():
     words = densities.describe_densities(runs)
     nll = runs["checkerboard"].nll
     assert f"checkerboard, test NLL {nll:.2f} against an entropy of 2.08" in words
+
+
+# ---- shipped ------------------------------------------------------------------------------------
+
+
+def test_what_ships_is_scored_on_images_it_was_not_trained_on(capsys):
+    benchmark.main(["--only", "shipped"])
+    lines = [line.split("|") for line in capsys.readouterr().out.splitlines() if line[:1] == "|"]
+    nats = {name.strip(): float(value) for _, name, value, _ in lines[2:]}
+    assert nats.pop("a coin for each pixel") == 543.4
+    # the small set's test images: what notebooks 5 and 6 say of them
+    expected = {"independent pixels": 211, "mnist-512": 69}
+    expected["mnist-any-order, in one random ordering"] = 96
+    assert nats.keys() == expected.keys()
+    assert all(abs(nats[name] - value) < 2 for name, value in expected.items())
 
 
 # ---- figures ------------------------------------------------------------------------------------
