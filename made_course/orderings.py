@@ -5,8 +5,9 @@
 
 Every network is a 512-512 MADE with direct connections, and with even degrees but where one
 ordering has many sets of masks: there they are drawn. It is trained on all 60,000 images by
-:func:`made_course.fit` with its defaults. Nothing is chosen: no rate was tuned, and the
-weights are those of the last epoch.
+:func:`made_course.fit` with its defaults. Nothing is chosen for an ordering: its rate and
+decay are those of the ladder of ``recipe``, which had the raster ordering where it changed them,
+and the weights are those of the last epoch.
 """
 
 from __future__ import annotations
