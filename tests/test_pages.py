@@ -15,6 +15,7 @@ from made_course.orderings import load_many_masks, load_orderings
 from made_course.recipe import load_ladder
 from tests import objectives, spread, worksheet
 from tests.minutes import NOTEBOOKS, promised, read
+from tests.minutes import text_of as markdown_of
 
 DOCS = Path(__file__).parents[1] / "docs"
 
@@ -50,11 +51,21 @@ def test_every_exercise_and_question_is_in_the_table():
 def test_links_lead_somewhere(page):
     for link in re.findall(r"\]\((?!https://)([^)]+)\)", page.read_text(encoding="utf-8")):
         file, _, anchor = link.partition("#")
-        target = page.parent / file
+        target = page.parent / (file or page.name)
         assert target.is_file(), link
         text = target.read_text(encoding="utf-8") if anchor else ""
         headings = re.findall(r"^#+ (.+)", text, re.MULTILINE)
         assert not anchor or anchor in [h.lower().replace(" ", "-") for h in headings], link
+
+
+@pytest.mark.parametrize(
+    "page", [*sorted(DOCS.glob("*.md")), *NOTEBOOKS], ids=lambda page: page.name
+)
+def test_tables_name_every_column(page):
+    is_notebook = page.suffix == ".ipynb"
+    text = markdown_of(read(page)) if is_notebook else page.read_text(encoding="utf-8")
+    heads = re.findall(r"^(\|.+\|)\n\|[-:| ]+\|$", text, re.MULTILINE)
+    assert [head for head in heads if re.search(r"\|\s*\|", head)] == []
 
 
 # ---- instructor.md -------------------------------------------------------------------------------
