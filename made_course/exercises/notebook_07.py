@@ -510,7 +510,7 @@ QUIZZES = {
         [
             Choice(
                 "No: with exact conditionals every ordering gives the same joint distribution",
-                "The difference measures how hard the conditionals are for *this* network, after "
+                "The difference measures how hard the conditionals are for this network, after "
                 "ten epochs.",
                 right=True,
             ),

@@ -1308,7 +1308,7 @@ QUIZZES = {
             Choice(
                 "Each bell must be good at all points, so all become one wide bell",
                 "A bell far from a point has a hugely negative logarithm, and the mean makes it "
-                "pay. In the true mixture it is enough that *one* bell is near.",
+                "pay. In the true mixture it is enough that one bell is near.",
                 right=True,
             ),
             Choice(
