@@ -26,6 +26,7 @@ html_theme = "furo"
 html_title = project
 html_static_path = ["site/static"]
 html_css_files = ["site.css"]
+html_js_files = [("site.js", {"defer": ""})]
 html_additional_pages = {"index": "front.html"}
 templates_path = ["site/templates"]
 html_copy_source = html_use_index = False

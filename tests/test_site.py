@@ -17,9 +17,15 @@ from made_course.widgets.network import FAULTS
 from made_course.words import read_ordering, variable_names
 
 ROOT = Path(__file__).parents[1]
+AXE = ROOT / "tests" / "browser" / "axe" / "axe.min.js"
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 BUILD = "python -m sphinx -M html . docs/_build -c docs -E -W"
 TOOLS = ("sphinx", "myst_nb", "furo", "math_core")
+
+KINDS = [
+    *("docs/index", "docs/cheatsheet", "search"),
+    *("notebooks/03_building_masks", "notebooks/09_relatives_of_made"),
+]
 
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
@@ -130,6 +136,90 @@ def test_pages_load_nothing_from_elsewhere(pages):
     assert [link for link in loaded if urlsplit(link).scheme not in ("", "data")] == []
 
 
+@each_notebook
+def test_each_notebook_says_where_it_can_be_run(pages, site, path):
+    links = pages[site / "notebooks" / f"{path.stem}.html"].links
+    assert any(link.endswith(f"/HEAD?urlpath=lab/tree/notebooks/{path.name}") for link in links)
+    assert "../docs/index.html#to-run-it" in links
+
+
+# ---- in a browser --------------------------------------------------------------------------------
+
+
+def found_by_axe(page, **options):
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("options => axe.run({preload: false, ...options})", options)
+    return [
+        (rule["id"], node["html"][:200]) for rule in found["violations"] for node in rule["nodes"]
+    ]
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [390, 1280])
+def test_pages_are_as_wide_as_the_window(site, pages, page, width):
+    page.set_viewport_size({"width": width, "height": 900})
+    for path in pages.keys() - {site / "index.html"}:  # which only leads on
+        page.goto(path.as_uri())
+        assert page.evaluate("document.documentElement.scrollWidth") == width, path.name
+    assert page.complaints == []
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("name", KINDS)
+def test_pages_are_for_those_who_do_not_see_or_point(site, page, name):
+    page.set_viewport_size({"width": 390, "height": 900})  # here most has to scroll
+    page.goto((site / f"{name}.html").as_uri())
+    page.wait_for_function("document.querySelector('.toc-drawer').ariaLabel")
+    # colours take most of the time and are the same everywhere: below
+    assert found_by_axe(page, rules={"color-contrast": {"enabled": False}}) == []
+    assert page.complaints == []
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_colours_can_be_told_apart(site, page, scheme):
+    page.emulate_media(color_scheme=scheme)
+    page.goto((site / "notebooks" / "03_building_masks.html").as_uri())
+    page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
+    assert found_by_axe(page, runOnly=["color-contrast"]) == []
+
+
+@pytest.mark.browser
+def test_only_what_scrolls_is_a_stop_for_the_keyboard(site, page):
+    page.goto((site / "notebooks" / "02_when_autoencoders_cheat.html").as_uri())
+    stops = page.locator("pre[tabindex]")
+    counts = []
+    for width in (1280, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_timeout(300)
+        counts.append(stops.count())
+    assert counts[0] == 0 < counts[1]
+    first = stops.first
+    first.press("ArrowRight")
+    page.wait_for_function("document.activeElement.scrollLeft > 0")
+
+
+@pytest.mark.browser
+def test_on_paper_nothing_lies_over_the_text_and_no_line_is_cut(site, page):
+    page.set_viewport_size({"width": 390, "height": 900})
+    page.emulate_media(media="print")
+    page.goto((site / "notebooks" / "03_building_masks.html").as_uri())
+    assert page.locator(".skip-to-content").is_hidden()
+    assert page.locator(".living-explorer form").is_hidden()
+    assert page.evaluate(
+        """[...document.querySelectorAll("pre")]
+            .every(code => code.scrollWidth <= code.clientWidth)"""
+    )
+
+
+@pytest.mark.browser
+def test_search_finds_pages_without_a_server(site, page):
+    page.goto((site / "search.html").as_uri() + "?q=nats")
+    page.get_by_text("Search finished").wait_for()
+    found = page.locator("#search-results li a")
+    assert {"MADE on one page", "5 · Training on MNIST"} <= set(found.all_inner_texts())
+
+
 # ---- the explorer --------------------------------------------------------------------------------
 
 
@@ -200,10 +290,3 @@ def test_explorer_is_operated_with_the_keyboard_alone(page_of_masks):
     widget = MaskExplorer()
     expect(formula).to_have_text(widget.factorization)
     expect(sentence).to_have_text(widget.sentence)
-
-
-@pytest.mark.browser
-@pytest.mark.parametrize("width", [390, 1280])
-def test_page_is_as_wide_as_the_window(page_of_masks, width):
-    page_of_masks.set_viewport_size({"width": width, "height": 900})
-    assert page_of_masks.evaluate("document.documentElement.scrollWidth") == width

@@ -29,9 +29,10 @@ from made_course.words import variable_names, write_ordering
 LIVING = "MaskExplorer()"
 """In the source of the cell whose widget lives on: three variables, all as the default."""
 
+LAB = '<a href="../docs/index.html#to-run-it">JupyterLab</a>'
 ABOUT = (
     "Here, too, you can operate it: point at a unit or press it, change the ordering, break it. "
-    "In JupyterLab it takes networks of any size, and every degree can be changed."
+    f"In {LAB} it takes networks of any size, and every degree can be changed."
 )
 WITHOUT_SCRIPTS = "To operate it, allow this page its script; until then, it is a picture."
 

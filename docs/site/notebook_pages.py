@@ -6,15 +6,20 @@ from pathlib import Path
 
 import nbformat
 from docutils import nodes
-from living_explorer import LIVING, draw_explorer, write_states
+from living_explorer import LAB, LIVING, draw_explorer, write_states
 from native_math import mathml
 from nbformat import NotebookNode
 from sphinx.application import Sphinx
 
-PICTURED = (
-    "In JupyterLab, this cell shows something to operate. Here, the next one shows it as a picture."
+README = Path(__file__).parents[2] / "README.md"
+READING = (
+    "**This page is for reading.** To work on it, open it [on Binder]({binder}), in your "
+    "browser, or [on your own computer](#to-run-it)."
 )
-PERSONAL = "What this cell shows in JupyterLab is the reader's own, so that nothing of it is saved."
+PICTURED = (
+    f"In {LAB}, this cell shows something to operate. Here, the next one shows it as a picture."
+)
+PERSONAL = f"What this cell shows in {LAB} is the reader's own, so that nothing of it is saved."
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
@@ -37,7 +42,14 @@ def _prepare(app: Sphinx, docname: str, source: list[str]) -> None:
     for cell, following in zip(code_cells, [*code_cells[1:], None], strict=True):
         if "widget" in cell.metadata.get("tags", []):
             cell.outputs = [_stand_in(cell, following)]
+    notebook.cells.insert(1, nbformat.v4.new_markdown_cell(_how_to_run(docname)))
     source[0] = nbformat.writes(notebook)
+
+
+def _how_to_run(docname: str) -> str:
+    """Where the page can be run: on Binder, by the README's link to it, and at home."""
+    links = re.findall(r"\((https://mybinder\.org/\S+)\)", README.read_text(encoding="utf-8"))
+    return READING.format(binder=next(link for link in links if link.endswith(f"{docname}.ipynb")))
 
 
 def _stand_in(cell: NotebookNode, following: NotebookNode | None) -> NotebookNode:

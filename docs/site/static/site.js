@@ -1,0 +1,12 @@
+// What scrolls sideways is a stop for the Tab key, so that the arrow keys can scroll it.
+const stops = new ResizeObserver((entries) => {
+  for (const { target } of entries) {
+    if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
+    else target.removeAttribute("tabindex");
+  }
+});
+document.querySelectorAll("pre, .formula, .table-wrapper").forEach((part) => stops.observe(part));
+
+// The theme has two columns and a name for neither.
+document.querySelector(".sidebar-drawer").ariaLabel = "All pages";
+document.querySelector(".toc-drawer").ariaLabel = "On this page";
