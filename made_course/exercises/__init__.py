@@ -154,9 +154,14 @@ def _exercise(name: str, variant: str | None = None) -> Exercise:
         raise ValueError(f"there is no exercise {name!r}: choose one of {', '.join(found)}")
     if variant is None:
         return found[name]
-    if found[name].vary is None:
-        raise ValueError(f"exercise {name} has no variants: leave variant={variant!r} out")
-    return found[name].vary(variant)
+    vary = found[name].vary
+    if vary is None:
+        varied = [e.name for n in NOTEBOOKS for e in _room(n).EXERCISES if e.vary is not None]
+        raise ValueError(
+            f"exercise {name} has no variants: leave variant={variant!r} out. Those that have some "
+            f"are {', '.join(varied)}"
+        )
+    return vary(found[name], variant)
 
 
 def _room_of(name: str, number: str) -> ModuleType:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 
@@ -41,7 +40,7 @@ class Exercise:
 
     An answer is compared with the reference on every case, and where it differs, with the slips:
     the one that gives the same is the likely cause. An exercise whose answers are judged by
-    properties has a function ``examine`` for it.
+    properties has a function ``examine`` for it, which comes before the cases.
 
     Args:
         name: notebook and number, such as ``"3.2"``.
@@ -53,12 +52,11 @@ class Exercise:
         slips: wrong answers, two or more.
         hints: from a nudge to nearly the code.
         cases: arguments with which an answer that is a function is called.
-        examine: judges an answer in place of the cases: raises :class:`Wrong`, or returns a
-            sentence on what it found.
+        examine: judges an answer: raises :class:`Wrong`, or returns a sentence on what it found.
         is_value: whether the answer is a value rather than a function or a class.
         package: what the package has for the same purpose, shown after the solution.
-        vary: makes the same exercise with other numbers, for graded work; the name of a variant
-            goes in, and :func:`shuffled` turns it into numbers.
+        vary: makes the same exercise with other numbers, for graded work: from the exercise and the
+            word of a variant, by what is in ``variants.py``.
         asks: what a variant asks for, where that is not as in the notebook.
     """
 
@@ -73,19 +71,5 @@ class Exercise:
     examine: Callable[[object], str | None] | None = None
     is_value: bool = False
     package: Callable[..., object] | None = None
-    vary: Callable[[str], Exercise] | None = None
+    vary: Callable[[Exercise, str], Exercise] | None = None
     asks: str = ""
-
-
-def shuffled(variant: str, numbers: Sequence[int]) -> list[int]:
-    """Numbers in an order that is the same for the same variant, on any computer.
-
-    Example:
-        >>> sorted(shuffled("maria", [1, 2, 3]))
-        [1, 2, 3]
-    """
-
-    def key(place: int) -> bytes:
-        return hashlib.sha256(f"{place} {variant}".encode()).digest()
-
-    return [numbers[place] for place in sorted(range(len(numbers)), key=key)]

@@ -8,6 +8,7 @@ from torch import LongTensor, Tensor
 from ..masks import input_degrees
 from ..widgets.quiz import Choice
 from .exercise import Exercise, Slip
+from .variants import drawn, further_cases, one_of, shuffled
 
 # ---- 1.1 ----------------------------------------------------------------------------------------
 
@@ -24,6 +25,7 @@ COUNTING = Exercise(
     minutes=4,
     reference=table_sizes,
     cases=((3,), (1,), (10,)),
+    vary=further_cases(lambda word: (one_of(word, [2, 4, 5, 6, 7, 8]),)),
     slips=(
         Slip(
             lambda input_dim: [2 ** (i + 1) for i in range(input_dim)],
@@ -105,6 +107,12 @@ _TABLES = (
     torch.tensor([[1 / 6, 1 / 2], [5 / 6, 1 / 3]]),
 )
 
+
+def _other_tables(word: str) -> tuple[Tensor, Tensor, Tensor]:
+    p1, p2, p3 = (0.1 + 0.8 * drawn(f"{word} {k}", *[2] * k) for k in range(3))
+    return p1, p2, p3
+
+
 REORDERING = Exercise(
     name="1.2",
     title="Another ordering, the same joint",
@@ -115,6 +123,7 @@ REORDERING = Exercise(
         _TABLES,
         (torch.tensor(0.3), torch.tensor([0.9, 0.2]), torch.tensor([[0.7, 0.1], [0.4, 0.8]])),
     ),
+    vary=further_cases(_other_tables),
     slips=(
         Slip(
             lambda p1, p2, p3: (p1, p2, p3),
@@ -182,6 +191,9 @@ DEGREES = Exercise(
     minutes=5,
     reference=degrees_of,
     cases=((torch.tensor([1, 2, 0]),), (torch.tensor([3, 0, 4, 1, 2]),)),
+    vary=further_cases(
+        lambda word: (torch.tensor(shuffled(word, range(one_of(word, [4, 6, 7])))),)
+    ),
     slips=(
         Slip(
             lambda ordering: ordering + 1,
@@ -271,6 +283,7 @@ SAMPLING = Exercise(
         (*reorder(*_TABLES), _UNIFORMS),
         (torch.tensor(0.8), torch.tensor([0.3, 0.6]), _TABLES[2], _UNIFORMS[[6, 1, 4]]),
     ),
+    vary=further_cases(lambda word: (*reorder(*_other_tables(word)), drawn(f"{word} u", 6, 3))),
     slips=(
         Slip(
             _draw_by_steps,

@@ -14,6 +14,7 @@ from ..widgets.quiz import Choice
 from ..words import variable_names
 from .examine import compare_on_cases, require_same, run, written, written_call
 from .exercise import Exercise, Slip, Wrong
+from .variants import drawn, further_cases, one_of, shuffled
 
 # ---- 2.1 ----------------------------------------------------------------------------------------
 
@@ -50,6 +51,16 @@ def _on_all(finish: Callable[[Tensor], Tensor]) -> Callable[..., float]:
     return total
 
 
+def _other_claim(word: str) -> tuple[Callable[[Tensor], Tensor], int]:
+    weight, bias = 4 * drawn(word, 6, 6), drawn(f"{word} bias", 6) - 2
+    size = one_of(word, [2, 4, 6])
+
+    def claim(x: Tensor) -> Tensor:
+        return _log_bernoulli(F.linear(x, weight[:size, :size], bias[:size]), x)
+
+    return claim, size
+
+
 TOTAL = Exercise(
     name="2.1",
     title="The sum over everything",
@@ -57,6 +68,7 @@ TOTAL = Exercise(
     minutes=6,
     reference=total_probability,
     cases=((three_coins, 3), (near_copy, 3), (near_copy, 5)),
+    vary=further_cases(_other_claim),
     slips=(
         Slip(
             _on_all(lambda log_p: log_p.sum()),
@@ -230,6 +242,11 @@ def _case(ordering: list[int], rows: int) -> tuple[Tensor, ...]:
     return weight, bias, torch.tensor(ordering), x
 
 
+def _other_case(word: str) -> tuple[Tensor, ...]:
+    _, bias, ordering, x = _case(shuffled(word, range(4)), 5)
+    return 6 * drawn(word, 4, 4) - 3, bias, ordering, x
+
+
 _CASES = (_case([1, 2, 0], 2), _case([3, 0, 4, 1, 2], 6))
 NO_GRADIENT = (
     "the result has lost its connection to weight or bias (a .item(), .tolist(), .detach(), "
@@ -314,6 +331,7 @@ FVSBN = Exercise(
     minutes=8,
     reference=fvsbn_log_prob,
     examine=examine_fvsbn,
+    vary=further_cases(_other_case),
     slips=(*FVSBN_SLIPS, Slip(_without_gradient, NO_GRADIENT)),
     hints=(
         "Four lines: the degrees, what is allowed, the logits, the log-probability.",

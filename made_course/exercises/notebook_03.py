@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from itertools import count, pairwise
+from itertools import combinations, count, pairwise
 
 import torch
 from torch import BoolTensor, Tensor
@@ -13,7 +13,8 @@ from .. import masks as package
 from ..widgets.quiz import Choice
 from ..words import hat, variable_names
 from .examine import run, written
-from .exercise import Exercise, Slip, Wrong, shuffled
+from .exercise import Exercise, Slip, Wrong
+from .variants import drawn_degrees, further_cases, shuffled
 
 # ---- 3.1 ----------------------------------------------------------------------------------------
 
@@ -96,7 +97,7 @@ def _row_rule(k: int, row: int, degree: int) -> str:
     )
 
 
-def _vary_by_hand(variant: str) -> Exercise:
+def _vary_by_hand(exercise: Exercise, variant: str) -> Exercise:
     """Other masks by hand: four variables in another ordering, and five units."""
     tries = (shuffled(f"{variant} {k}", [1, 2, 3, 4]) for k in count())
     # an ordering that is its own inverse would hide a mix-up of ordering and degrees
@@ -124,7 +125,7 @@ def _vary_by_hand(variant: str) -> Exercise:
         ),
     )
     return replace(
-        BY_HAND,
+        exercise,
         reference=lambda: right,
         slips=slips,
         examine=lambda answer: _examine_by_hand(answer, order, hidden, slips),
@@ -255,20 +256,6 @@ def _turned_round(degrees: list[Tensor]) -> list[Tensor]:
     return [*hidden, degrees[0][:, None] < degrees[-1]]
 
 
-def _vary_in_code(variant: str) -> Exercise:
-    """Other sizes and orderings."""
-    cases = []
-    for k, input_dim in enumerate(shuffled(variant, [3, 4, 5, 6])):
-        order = shuffled(f"{variant} {k}", range(1, input_dim + 1))
-        sizes = shuffled(f"{variant} {k}", [2, 3, 4])[: 1 + k % 3]
-        hidden = [
-            [1 + n % (input_dim - 1) for n in shuffled(f"{variant} {size}", range(size))]
-            for size in sizes
-        ]
-        cases.append(([torch.tensor(layer) for layer in (order, *hidden)],))
-    return replace(IN_CODE, cases=tuple(cases))
-
-
 IN_CODE = Exercise(
     name="3.2",
     title="Masks in code",
@@ -276,7 +263,7 @@ IN_CODE = Exercise(
     minutes=10,
     reference=build_masks,
     package=package.build_masks,
-    vary=_vary_in_code,
+    vary=further_cases(lambda word: (drawn_degrees(word),)),
     cases=(
         ([torch.tensor([3, 1, 2]), torch.tensor([2, 1])],),
         ([torch.tensor([2, 4, 1, 3]), torch.tensor([1, 3, 2]), torch.tensor([3, 1])],),
@@ -400,6 +387,7 @@ REACHING = Exercise(
     minutes=8,
     reference=connectivity,
     package=package.connectivity,
+    vary=further_cases(lambda word: (build_masks(drawn_degrees(word)),)),
     cases=(
         _masks([3, 1, 2], [1, 2, 1]),
         _masks([3, 1, 2], [2, 1], [1, 2, 1, 2]),
@@ -465,7 +453,7 @@ REACHING = Exercise(
 
 # ---- 3.4 ----------------------------------------------------------------------------------------
 
-_PAIRS = ((3, 1), (4, 2), (6, 4), (7, 3), (8, 6))
+_PAIRS = [(3, 1), (4, 2), (6, 4), (7, 3), (8, 6)]  # (output i, input j), by output
 _NAMES = variable_names(8)
 
 _ONE_EACH = (
@@ -481,11 +469,10 @@ _NOT_FEWEST = (
 )
 
 
-def fewest_units() -> list[int]:
+def fewest_units(pairs=((3, 1), (4, 2), (6, 4), (7, 3), (8, 6))) -> list[int]:
     """A unit of degree d leads from input j to output i where j ≤ d < i."""
-    pairs = [(3, 1), (4, 2), (6, 4), (7, 3), (8, 6)]  # (output i, input j), by output
     degrees = []
-    for i, j in pairs:
+    for i, j in pairs:  # (output i, input j), by output
         if not any(j <= d < i for d in degrees):
             degrees.append(i - 1)  # the largest that does: it serves most later pairs, too
     return degrees  # [2, 5, 7]; [2, 4, 6] and others do as well
@@ -505,7 +492,7 @@ def _not_below(i: int) -> str:
     )
 
 
-def _examine_units(answer: object) -> str:
+def _examine_units(answer: object, pairs: Sequence[tuple[int, int]] = _PAIRS) -> str:
     degrees = _whole_numbers(answer)
     outside = [d for d in degrees if not 1 <= d <= 7]
     if outside:
@@ -516,7 +503,7 @@ def _examine_units(answer: object) -> str:
         )
     masks = run(package.build_masks, [torch.arange(1, 9), torch.tensor(degrees).long()])
     reached = package.connectivity(masks)
-    for i, j in _PAIRS:
+    for i, j in pairs:
         if not reached[i - 1, j - 1]:
             cause = _not_below(i) if i in degrees else _unseen(i, j)
             raise Wrong(
@@ -525,8 +512,8 @@ def _examine_units(answer: object) -> str:
                 expected=f"a path from {_NAMES[j - 1]} to {hat(_NAMES[i - 1])}",
                 came="none",
             )
-    if len(degrees) > len(fewest_units()):
-        cause = _ONE_EACH if len(degrees) == len(_PAIRS) else _NOT_FEWEST
+    if len(degrees) > len(fewest_units(pairs)):
+        cause = _ONE_EACH if len(degrees) == len(pairs) else _NOT_FEWEST
         cause = _EVERY_DEGREE if set(degrees) == set(range(1, 8)) else cause
         raise Wrong(cause, came=f"{len(degrees)} units")
     return f"All five pairs with {len(degrees)} units, and fewer cannot do it."
@@ -544,6 +531,44 @@ def _whole_numbers(answer: object) -> list[int]:
     return values
 
 
+def _vary_units(exercise: Exercise, variant: str) -> Exercise:
+    """Five other pairs that three units can serve, and none that serve those of the notebook."""
+    pairs = next(
+        pairs
+        for k in count()
+        if len(dict(pairs := sorted(shuffled(f"{variant} {k}", _ALLOWED)[:5]))) == 5
+        and len(fewest_units(pairs)) == 3
+        and len(_threes(pairs)) < 3  # so that another variant's answer is seldom right
+        and not _threes(pairs) & _threes(_PAIRS)
+    )
+    (i, j), *_ = pairs
+    least = fewest_units(pairs)
+    slips = (
+        Slip([j for _, j in pairs], _ONE_EACH),
+        Slip([1, 2, 3, 4, 5, 6, 7], _EVERY_DEGREE),
+        Slip([*least, least[0]], _NOT_FEWEST),
+        Slip([i], _not_below(i)),
+        Slip([7], _unseen(i, j)),
+    )
+    wanted = ", ".join(f"{hat(_NAMES[i - 1])} sees {_NAMES[j - 1]}" for i, j in pairs)
+    return replace(
+        exercise,
+        reference=lambda: least,
+        slips=slips,
+        examine=lambda answer: _examine_units(answer, pairs),
+        asks=f"Your variant: five other pairs, {wanted}.",
+    )
+
+
+_ALLOWED = [(i, j) for i in range(2, 9) for j in range(1, i)]
+
+
+def _threes(pairs: Sequence[tuple[int, int]]) -> set[tuple[int, ...]]:
+    """Degrees of three units that reach all pairs."""
+    found = combinations(range(1, 8), 3)
+    return {three for three in found if all(any(j <= d < i for d in three) for i, j in pairs)}
+
+
 FEWEST = Exercise(
     name="3.4",
     title="Fewest units",
@@ -552,6 +577,7 @@ FEWEST = Exercise(
     reference=fewest_units,
     is_value=True,
     examine=_examine_units,
+    vary=_vary_units,
     slips=(
         Slip([1, 2, 4, 3, 6], _ONE_EACH),
         Slip([1, 2, 3, 4, 5, 6, 7], _EVERY_DEGREE),

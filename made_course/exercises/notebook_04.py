@@ -18,6 +18,7 @@ from ..widgets.quiz import Choice
 from ..words import variable_names
 from .examine import compare_on_cases, is_same, require_same, run, written, written_call
 from .exercise import Exercise, Slip, Wrong
+from .variants import drawn, further_cases, shuffled
 
 # ---- 4.1 ----------------------------------------------------------------------------------------
 
@@ -521,6 +522,7 @@ LOG_PROB = Exercise(
     minutes=6,
     reference=bernoulli_log_prob,
     examine=_examine_log_prob,
+    vary=further_cases(lambda word: (8 * drawn(word, 3, 4) - 4, drawn(f"{word} x", 3, 4).round())),
     slips=_WRONG_LOG_PROBS,
     hints=(
         "Two tensors of shape (B, D): the log-probability of a 1, and that of a 0. Then choose "
@@ -681,6 +683,16 @@ def _uniforms(rows: int, columns: int) -> Tensor:
     return (torch.arange(1, rows + 1)[:, None] * steps[:columns]).remainder(1).float()
 
 
+def _other_model(word: str) -> tuple[Callable[[Tensor], Tensor], Tensor, Tensor]:
+    order = torch.tensor(shuffled(word, [1, 2, 3, 4, 5]))
+    weight = (8 * drawn(word, 5, 5) - 4) * (order[:, None] > order)
+
+    def five_logits(x: Tensor) -> Tensor:
+        return x.float() @ weight.T + 0.3
+
+    return five_logits, order, drawn(f"{word} u", 8, 5)
+
+
 SAMPLER = Exercise(
     name="4.3",
     title="Draw in the right order",
@@ -691,6 +703,7 @@ SAMPLER = Exercise(
         (three_logits, torch.tensor([3, 1, 2]), _uniforms(6, 3)),
         (four_logits, torch.tensor([2, 4, 1, 3]), _uniforms(8, 4)),
     ),
+    vary=further_cases(_other_model),
     slips=(*_WRONG_SAMPLERS, _BY_ORDER),
     hints=(
         "Begin with zeros of the shape of u. Each step fills one column, and the next forward pass "

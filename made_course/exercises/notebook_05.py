@@ -18,6 +18,7 @@ from ..widgets.quiz import Choice
 from .challenge import InALine, causes, honest_nll, judge_nll
 from .examine import Misformed, compare_on_cases, run
 from .exercise import Exercise, Slip, Wrong
+from .variants import drawn, drawn_degrees, further_cases, one_of, shuffled
 
 # ---- 5.1 ----------------------------------------------------------------------------------------
 
@@ -34,6 +35,7 @@ BITS = Exercise(
     minutes=4,
     reference=bits_per_dimension,
     cases=((90.0, 784), (2.5, 3), (784 * math.log(2), 784)),
+    vary=further_cases(lambda word: (100 * drawn(word).item(), one_of(word, range(4, 200)))),
     slips=(
         Slip(
             lambda nll, input_dim: nll / input_dim,
@@ -165,6 +167,7 @@ TRAIN_NOW = Exercise(
     minutes=6,
     reference=train_nll_now,
     examine=_examine_train_nll,
+    vary=further_cases(lambda word: _finished_run(word), count=1),
     slips=_TRAIN_SLIPS,
     hints=(
         "The validation line is measured at the end of an epoch, without dropout. Measure the "
@@ -176,10 +179,12 @@ TRAIN_NOW = Exercise(
 
 
 @cache
-def _finished_run() -> tuple[MADE, History, Tensor, Tensor]:
+def _finished_run(word: str = "") -> tuple[MADE, History, Tensor, Tensor]:
     """A short training by plain gradient steps, which leaves the model in training mode."""
     boards = bars_and_stripes()
     boards = boards[torch.arange(len(boards)) * 7 % len(boards)]  # bars and stripes in both parts
+    if word:
+        boards = boards[torch.tensor(shuffled(word, range(len(boards))))]
     train, valid = boards[:20], boards[20:]
     history = History()
     with torch.random.fork_rng(devices=[]), torch.enable_grad():
@@ -277,6 +282,7 @@ PARAMETERS = Exercise(
     minutes=8,
     reference=used_parameters,
     examine=_examine_used_parameters,
+    vary=further_cases(lambda word: (_other_network(word),)),
     slips=_PARAMETER_SLIPS,
     hints=(
         "Go through the layers. A masked layer has a weight, a mask of the same shape, and mostly "
@@ -300,6 +306,18 @@ def _networks() -> dict[str, MADE]:
         "MADE(5, hidden_dims=(6, 4), direct=True)": large,
         "MADE(3, hidden_dims=(4,))": small,
     }
+
+
+def _other_network(word: str) -> MADE:
+    order, *hidden = drawn_degrees(word)
+    with torch.random.fork_rng(devices=[]):
+        return MADE(
+            len(order),
+            [len(layer) for layer in hidden],
+            ordering=torch.argsort(order),
+            degrees="even",
+            direct=one_of(word, [True, False]),
+        )
 
 
 # ---- 5.4 ----------------------------------------------------------------------------------------

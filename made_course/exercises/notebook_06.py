@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -12,6 +13,7 @@ from ..leaks import binary_points
 from ..widgets.quiz import Choice
 from .examine import Misformed, require_same, written
 from .exercise import Exercise, Slip, Wrong
+from .variants import drawn, drawn_degrees, further_cases, one_of
 
 # ---- 6.1 ----------------------------------------------------------------------------------------
 
@@ -43,6 +45,7 @@ STEP = Exercise(
         )
         for t in steps
     ),
+    vary=further_cases(lambda word: (drawn_degrees(word), one_of(word, [1, 2, 3, 4]))),
     slips=(
         Slip(
             lambda degrees, t: [*(units == t for units in degrees[1:]), degrees[0] == t],
@@ -184,8 +187,8 @@ def _has_tie(table: Tensor) -> bool:
     return any(abs(float(a) - float(b)) < 1e-6 for a, b in pairs)
 
 
-def examine_table(answer: object) -> str:
-    """Judge a table by what greedy does on it."""
+def examine_table(answer: object, likelier: float | None = None) -> str:
+    """Judge a table by what greedy does on it, and by p(x₁ = 1), where that is given."""
     try:
         table = torch.as_tensor(answer, dtype=torch.float64).detach()
     except (TypeError, ValueError, RuntimeError):
@@ -212,7 +215,26 @@ def examine_table(answer: object) -> str:
             expected="two different rows (x₁, x₂)",
             came=f"greedy takes {_row(table, greedy)}, which is also the most probable",
         )
+    if likelier is not None and abs(float(table[1].sum()) - likelier) > 1e-4:
+        raise Wrong(
+            "greedy is led astray, but in a table of another p(x₁ = 1) than your variant asks for",
+            expected=f"p(x₁ = 1) = {likelier}",
+            came=f"p(x₁ = 1) = {float(table[1].sum()):.4g}",
+        )
     return f"Greedy takes {_row(table, greedy)}, but the mode is {_row(table, mode)}."
+
+
+def _vary_table(exercise: Exercise, variant: str) -> Exercise:
+    """The same with a given p(x₁ = 1), which is not the 0.6 of the solution."""
+    likelier = one_of(variant, [n / 1000 for n in range(505, 640) if n != 600])
+    rest = 1 - likelier
+    table = torch.tensor([[0.95 * rest, 0.05 * rest], [0.53 * likelier, 0.47 * likelier]])
+    return replace(
+        exercise,
+        reference=lambda: table,
+        examine=lambda answer: examine_table(answer, likelier),
+        asks=f"Your variant: the same, with p(x₁ = 1) = {likelier}.",
+    )
 
 
 GREEDY = Exercise(
@@ -223,6 +245,7 @@ GREEDY = Exercise(
     reference=misleading_table,
     is_value=True,
     examine=examine_table,
+    vary=_vary_table,
     slips=(
         Slip(torch.tensor([[0.4, 0.2], [0.3, 0.1]]), FINDS_IT),
         Slip(torch.tensor([[0.38, 0.02], [0.32, 0.32]]), NOT_ONE),
@@ -334,6 +357,19 @@ def _require_rows(x: Tensor) -> None:
         raise ValueError(NO_VALUE)
 
 
+def _other_row(word: str) -> tuple[Callable[[Tensor], Tensor], Tensor, Tensor]:
+    size = one_of(word, [2, 3, 4, 5])
+    p = drawn(word, 2**size)
+    known = drawn(f"{word} known", size) < 0.5
+    known[one_of(word, range(size))] = False
+
+    def some_table(x: Tensor) -> Tensor:
+        _require_rows(x)
+        return (p / p.sum())[x.long() @ 2 ** torch.arange(size).flip(0)].log()
+
+    return some_table, drawn(f"{word} x", size).round(), known
+
+
 COMPLETION = Exercise(
     name="6.3",
     title="Complete by enumeration",
@@ -346,6 +382,7 @@ COMPLETION = Exercise(
         (four_variables, torch.tensor([0.0, 1.0, 0.0, 1.0]), torch.tensor([True, False] * 2)),
         (diary, torch.tensor([1.0, 1.0, 0.0]), torch.tensor([True, True, False])),
     ),
+    vary=further_cases(_other_row),
     slips=(
         Slip(
             _clamped,
@@ -465,6 +502,7 @@ WORTH = Exercise(
         (torch.tensor([-700.0, -650.0, -800.0, -720.0]),),
         (torch.full((6,), -0.7),),
     ),
+    vary=further_cases(lambda word: (9 * drawn(word, one_of(word, [2, 4, 7, 8])) - 90,)),
     slips=(
         Slip(
             lambda log_w: log_w.exp().sum() ** 2 / (log_w.exp() ** 2).sum(),

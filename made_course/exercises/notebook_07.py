@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 
 import torch
@@ -14,17 +15,16 @@ from ..masks import check_ordering
 from ..widgets.quiz import Choice
 from .examine import Misformed, written
 from .exercise import Exercise, Slip, Wrong
+from .variants import drawn, further_cases, one_of, shuffled
 
 # ---- 7.1 ----------------------------------------------------------------------------------------
 
 NAMES = ("x₁", "x₂", "carry", "sum")
+THE_NAMES = ("x₁", "x₂", "the carry", "the sum")
 CARRY, SUM = 2, 3
+COLUMNS = (0, 1, CARRY, SUM)
 GUESSED = "a dict with 'best' and 'worst', each an ordering such as [0, 1, 2, 3], is expected"
 
-NOT_ONE = (
-    "an ordering has each of the four variables once, by its number: 0 for x₁, 1 for x₂, 2 for the "
-    "carry and 3 for the sum"
-)
 SWAPPED = "best and worst are swapped: the carry is what makes the other digits easy to predict"
 SUM_BEFORE_CARRY = (
     "the carry comes last, so that the third step has to do without it. Whichever of the other "
@@ -59,17 +59,34 @@ def _cost(ordering: Sequence[int]) -> str:
     return f"{_named(ordering)} costs {_fits().costs[tuple(ordering)]:.3f} nats"
 
 
-def examine_guess(answer: object) -> str:
-    """Judge a best and a worst ordering by what they cost."""
+def _not_one(columns: Sequence[int]) -> str:
+    return f"an ordering has each of the four variables once, by its number: {_numbered(columns)}"
+
+
+def _numbered(columns: Sequence[int]) -> str:
+    return _joined([f"{k} for {THE_NAMES[column]}" for k, column in enumerate(columns)])
+
+
+def _joined(parts: Sequence[object]) -> str:
+    *first, last = map(str, parts)
+    return f"{', '.join(first)} and {last}"
+
+
+def examine_guess(
+    answer: object, columns: Sequence[int] = COLUMNS, first: int | None = None
+) -> str:
+    """Judge a best and a worst ordering by what they cost, and by what comes first, if given."""
     if not isinstance(answer, Mapping) or set(answer) != {"best", "worst"}:
         raise Misformed(GUESSED, came=written(answer))
     found = {}
     for name, ordering in answer.items():
         try:
-            found[name] = check_ordering(ordering, 4).tolist()
+            found[name] = [columns[i] for i in check_ordering(ordering, 4).tolist()]
         except (TypeError, ValueError) as error:
             raise Misformed(
-                NOT_ONE, came=f"{name!r}: {written(ordering)}", expected="such as [0, 1, 2, 3]"
+                _not_one(columns),
+                came=f"{name!r}: {written(ordering)}",
+                expected="such as [0, 1, 2, 3]",
             ) from error
     best, worst = found["best"], found["worst"]
     best_is_best, worst_is_worst = best[-1] != CARRY, worst[-1] == CARRY
@@ -80,7 +97,45 @@ def examine_guess(answer: object) -> str:
     if not worst_is_worst:
         cause = CARRY_FIRST if worst[0] == CARRY else CAUSES_FIRST
         raise Wrong(cause, tried="the worst", came=_cost(worst))
+    if first is not None and (best[0], worst[0]) != (first, first):
+        raise Wrong(
+            f"these are a best and a worst one, but in your variant both begin with "
+            f"{THE_NAMES[first]}",
+            came=f"{_named(best)}; {_named(worst)}",
+        )
     return f"{_cost(best)}, {_cost(worst)}."
+
+
+def _guess(columns: Sequence[int], **orderings: Sequence[int]) -> dict[str, list[int]]:
+    """Orderings of what stands in the columns, as an answer gives them."""
+    return {name: [columns.index(i) for i in ordering] for name, ordering in orderings.items()}
+
+
+def _wrong_guesses(columns: Sequence[int]) -> tuple[Slip, ...]:
+    return (
+        Slip(_guess(columns, best=[0, 1, SUM, CARRY], worst=[0, 1, CARRY, SUM]), SWAPPED),
+        Slip(_guess(columns, best=[0, 1, SUM, CARRY], worst=[SUM, 1, 0, CARRY]), SUM_BEFORE_CARRY),
+        Slip(_guess(columns, best=[0, 1, CARRY, SUM], worst=[SUM, CARRY, 0, 1]), CAUSES_FIRST),
+        Slip(_guess(columns, best=[0, 1, CARRY, SUM], worst=[CARRY, SUM, 0, 1]), CARRY_FIRST),
+        Slip({"best": [1, 2, 3, 4], "worst": [1, 2, 4, 3]}, _not_one(columns)),
+    )
+
+
+def _vary_guess(exercise: Exercise, variant: str) -> Exercise:
+    """Other columns, the carry not the third, and a variable that both orderings begin with."""
+    columns = shuffled(variant, COLUMNS)
+    if columns[2] == CARRY:
+        columns = columns[::-1]
+    first, *rest = shuffled(f"{variant} first", [0, 1, SUM])
+    right = _guess(columns, best=[first, CARRY, *rest], worst=[first, *rest, CARRY])
+    return replace(
+        exercise,
+        reference=lambda: right,
+        slips=_wrong_guesses(columns),
+        examine=lambda answer: examine_guess(answer, columns, first),
+        asks=f"Your variant: the variables have other numbers, {_numbered(columns)}. Both "
+        f"orderings begin with {THE_NAMES[first]}.",
+    )
 
 
 GUESS = Exercise(
@@ -91,13 +146,8 @@ GUESS = Exercise(
     reference=half_adder_guess,
     is_value=True,
     examine=examine_guess,
-    slips=(
-        Slip({"best": [0, 1, SUM, CARRY], "worst": [0, 1, CARRY, SUM]}, SWAPPED),
-        Slip({"best": [0, 1, SUM, CARRY], "worst": [SUM, 1, 0, CARRY]}, SUM_BEFORE_CARRY),
-        Slip({"best": [0, 1, CARRY, SUM], "worst": [SUM, CARRY, 0, 1]}, CAUSES_FIRST),
-        Slip({"best": [0, 1, CARRY, SUM], "worst": [CARRY, SUM, 0, 1]}, CARRY_FIRST),
-        Slip({"best": [1, 2, 3, 4], "worst": [1, 2, 4, 3]}, NOT_ONE),
-    ),
+    vary=_vary_guess,
+    slips=_wrong_guesses(COLUMNS),
     hints=(
         "A step is exact where a weighted sum of what is known will do. Look for the step that "
         "cannot be one.",
@@ -240,6 +290,7 @@ AVERAGE = Exercise(
         (torch.tensor([[-10.0, -400.0], [-300.0, -20.0]]),),
         (torch.tensor([[-800.0, -801.0, -900.0], [-802.0, -801.0, -850.0]], dtype=torch.double),),
     ),
+    vary=further_cases(lambda word: (9 * drawn(word, one_of(word, [2, 3, 5, 6]), 4) - 90,)),
     slips=(
         Slip(
             lambda log_p: log_p.mean(0),
@@ -334,8 +385,7 @@ AVERAGE = Exercise(
 # ---- 7.4 ----------------------------------------------------------------------------------------
 
 KEYS = ("one image", "possible means")
-CANDIDATES = (85.0, 89.0, 90.5, 92.0, 95.0)
-MEMBERS = (90.0, 92.0, 94.0)
+MEMBERS = (90, 92, 94)
 
 
 def three_members() -> dict[str, object]:
@@ -345,36 +395,10 @@ def three_members() -> dict[str, object]:
     return {"one image": one_image, "possible means": [85, 89, 90.5]}
 
 
-MEAN_OF_NATS = (
-    "this is the mean of the nats. A mixture averages probabilities, and of e^−90, e^−92 and e^−94 "
-    "the first is by far the largest"
-)
-BEST = (
-    "this is the best member. The mixture gives it a third of the weight only, which costs up to "
-    "ln 3 = 1.10 nats; the other two give some of that back"
-)
-BOUND = (
-    "this is the bound, best + ln 3: it is what the mixture costs if the other two give the image "
-    "no probability at all. They give it some"
-)
-NO_LN_K = "the sum of the probabilities is not divided by 3: its NLL is smaller by ln 3 = 1.10 nats"
-WRONG_SIGN = (
-    "you took exp of the nats. They are negative log-probabilities: the probability of an image "
-    "that costs 90 nats is e^−90"
-)
-IS_LOG = "this is the log-probability; in nats of NLL it is positive"
-IS_P = "this is the probability itself, the mean of three: its cost in nats is −ln of it"
-IS_BITS = "these are bits: take the natural logarithm, ln"
-ROUGH = "this is near. Give it to 0.01: −ln of the mean of e^−90, e^−92 and e^−94"
-ONE_DIFFERS = "three probabilities, e^−90, e^−92 and e^−94: take −ln of their mean"
 BETWEEN = (
     "for one image the mixture lies between its members. For means it need not: on each image it "
     "follows whichever member is good there, and these may be different ones. What holds is the "
     "bound from above"
-)
-ONE_IMAGE_ONLY = (
-    "these lie between 90 and 94. That holds for a single image only: means go lower where "
-    "different members are good on different images, and not as high as 92"
 )
 TOO_HIGH = (
     "on each image the mixture is at most ln 3 = 1.10 nats worse than the first member. So the "
@@ -387,23 +411,91 @@ TOO_FEW = (
 ENTRIES = "a dict is expected, with a number for 'one image' and a list for 'possible means'"
 
 
-def _numbers(values: object) -> set[float]:
+def candidates(members: Sequence[int]) -> tuple[float, ...]:
+    """Five numbers, the first three of which may be the mean of a mixture."""
+    best, middle, worst = members
+    return best - 5, best - 1, best + 0.5, middle, worst + 1
+
+
+def _mixture(members: Sequence[int], sign: int = -1) -> float:
+    nats = torch.tensor(members, dtype=torch.float64)
+    return sign * (torch.logsumexp(sign * nats, dim=0).item() - math.log(3))
+
+
+def _powers(members: Sequence[int]) -> str:
+    return _joined([f"e^−{nats}" for nats in members])
+
+
+def _wrong_numbers(members: Sequence[int]) -> list[tuple[float, float, str]]:
+    """Nats that readers give for one image: number, how near to it, and why it is wrong."""
+    best, right, powers = members[0], _mixture(members), _powers(members)
+    return [
+        (
+            sum(members) / 3,
+            0.01,
+            f"this is the mean of the nats. A mixture averages probabilities, and of {powers} the "
+            "first is by far the largest",
+        ),
+        (
+            best,
+            0.01,
+            "this is the best member. The mixture gives it a third of the weight only, which costs "
+            "up to ln 3 = 1.10 nats; the other two give some of that back",
+        ),
+        (
+            best + math.log(3),
+            0.01,
+            "this is the bound, best + ln 3: it is what the mixture costs if the other two give "
+            "the image no probability at all. They give it some",
+        ),
+        (
+            right - math.log(3),
+            0.01,
+            "the sum of the probabilities is not divided by 3: its NLL is smaller by ln 3 = 1.10 "
+            "nats",
+        ),
+        (
+            _mixture(members, sign=1),
+            0.01,
+            "you took exp of the nats. They are negative log-probabilities: the probability of an "
+            f"image that costs {best} nats is e^−{best}",
+        ),
+        (-right, 0.01, "this is the log-probability; in nats of NLL it is positive"),
+        (right / math.log(2), 0.01, "these are bits: take the natural logarithm, ln"),
+        (
+            math.exp(-right),
+            1e-30,
+            "this is the probability itself, the mean of three: its cost in nats is −ln of it",
+        ),
+        (right, 0.1, f"this is near. Give it to 0.01: −ln of the mean of {powers}"),
+    ]
+
+
+def _one_image_only(members: Sequence[int]) -> str:
+    best, middle, worst = members
+    return (
+        f"these lie between {best} and {worst}. That holds for a single image only: means go lower "
+        f"where different members are good on different images, and not as high as {middle}"
+    )
+
+
+def _numbers(values: object, members: Sequence[int]) -> set[float]:
     try:
         found = {float(value) for value in values}
     except (TypeError, ValueError, RuntimeError):
         raise Misformed(
             "'possible means' must be a list of numbers", came=written(values)
         ) from None
-    if not found <= set(CANDIDATES):
+    if not found <= set(candidates(members)):
         raise Misformed(
             "'possible means' may hold those of the five numbers that are possible, and no others",
             came=written(values),
-            expected="some of 85, 89, 90.5, 92, 95",
+            expected=f"some of {', '.join(map(str, candidates(members)))}",
         )
     return found
 
 
-def examine_members(answer: object) -> str:
+def examine_members(answer: object, members: Sequence[int] = MEMBERS) -> str:
     """Judge the mixture's NLL for one image, and which means over images are possible."""
     if not isinstance(answer, Mapping) or set(answer) != set(KEYS):
         raise Misformed(ENTRIES, came=written(answer))
@@ -412,36 +504,53 @@ def examine_members(answer: object) -> str:
         nats = float(one)
     except (TypeError, ValueError, RuntimeError):
         raise Misformed("'one image' must be a number", came=written(one)) from None
-    means = _numbers(means)
-    right = three_members()["one image"]
+    means = _numbers(means, members)
+    right = _mixture(members)
     if not abs(nats - right) <= 0.01:  # nan is not near anything
-        likely = {
-            92.0: MEAN_OF_NATS,
-            90.0: BEST,
-            90 + math.log(3): BOUND,
-            right - math.log(3): NO_LN_K,
-            2 * 92 - right: WRONG_SIGN,
-            -right: IS_LOG,
-            right / math.log(2): IS_BITS,
-        }
-        causes = [cause for value, cause in likely.items() if abs(nats - value) < 0.01]
-        if 0 < nats < 1e-30:
-            causes.append(IS_P)
-        if abs(nats - right) < 0.1:
-            causes.append(ROUGH)
-        raise Wrong(next(iter(causes), ONE_DIFFERS), tried="one image", came=f"{nats:.4g} nats")
-    possible = {value for value in CANDIDATES if value < right}
-    if means == possible:
+        cause = f"three probabilities, {_powers(members)}: take −ln of their mean"
+        for number, within, likely in reversed(_wrong_numbers(members)):
+            cause = likely if abs(nats - number) < within else cause
+        raise Wrong(cause, tried="one image", came=f"{nats:.4g} nats")
+    low, lower, above, middle, _ = candidates(members)
+    if means == {low, lower, above}:
         return f"One image: {right:.3f} nats. The same is the most that the mean can be."
-    if means - possible:
-        cause = ONE_IMAGE_ONLY if means == {90.5, 92.0} else TOO_HIGH
+    if means - {low, lower, above}:
+        cause = _one_image_only(members) if means == {above, middle} else TOO_HIGH
     else:
-        cause = BETWEEN if means == {90.5} else TOO_FEW
+        cause = BETWEEN if means == {above} else TOO_FEW
     raise Wrong(cause, tried="the mean over many images", came=written(sorted(means)))
 
 
-def _answer(one: float, *means: float) -> dict[str, object]:
+def _answer(one: float, means: Sequence[float]) -> dict[str, object]:
     return {"one image": one, "possible means": list(means)}
+
+
+def _wrong_answers(members: Sequence[int]) -> tuple[Slip, ...]:
+    right, (low, lower, above, middle, _) = _mixture(members), candidates(members)
+    *known, (_, _, rough) = _wrong_numbers(members)
+    numbers = [*((number, cause) for number, _, cause in known), (right - 0.04, rough)]
+    return (
+        *(Slip(_answer(number, (low, lower, above)), cause) for number, cause in numbers),
+        Slip(_answer(right, [above]), BETWEEN),
+        Slip(_answer(right, [above, middle]), _one_image_only(members)),
+        Slip(_answer(right, [low, lower, above, middle]), TOO_HIGH),
+        Slip(_answer(right, [lower, above]), TOO_FEW),
+    )
+
+
+def _vary_members(exercise: Exercise, variant: str) -> Exercise:
+    """Three other members, of which the first is better by two or three nats."""
+    best = one_of(variant, [n for n in range(80, 100) if n != 90])
+    further = one_of(f"{variant} further", [(2, 3), (2, 4), (2, 5), (3, 4), (3, 5), (3, 6)])
+    members = (best, *(best + nats for nats in further))
+    return replace(
+        exercise,
+        reference=lambda: _answer(_mixture(members), candidates(members)[:3]),
+        slips=_wrong_answers(members),
+        examine=lambda answer: examine_members(answer, members),
+        asks=f"Your variant: three members at {_joined(members)} nats, and for the means of the "
+        f"three others {_joined(candidates(members))}.",
+    )
 
 
 THREE = Exercise(
@@ -452,21 +561,8 @@ THREE = Exercise(
     reference=three_members,
     is_value=True,
     examine=examine_members,
-    slips=(
-        Slip(_answer(92.0, 85, 89, 90.5), MEAN_OF_NATS),
-        Slip(_answer(90.0, 85, 89, 90.5), BEST),
-        Slip(_answer(91.0986, 85, 89, 90.5), BOUND),
-        Slip(_answer(89.8571, 85, 89, 90.5), NO_LN_K),
-        Slip(_answer(93.0443, 85, 89, 90.5), WRONG_SIGN),
-        Slip(_answer(-90.9557, 85, 89, 90.5), IS_LOG),
-        Slip(_answer(131.221, 85, 89, 90.5), IS_BITS),
-        Slip(_answer(3.15e-40, 85, 89, 90.5), IS_P),
-        Slip(_answer(91.0, 85, 89, 90.5), ROUGH),
-        Slip(_answer(90.9557, 90.5), BETWEEN),
-        Slip(_answer(90.9557, 90.5, 92), ONE_IMAGE_ONLY),
-        Slip(_answer(90.9557, 85, 89, 90.5, 92), TOO_HIGH),
-        Slip(_answer(90.9557, 89, 90.5), TOO_FEW),
-    ),
+    vary=_vary_members,
+    slips=_wrong_answers(MEMBERS),
     hints=(
         "Nats are negative log-probabilities. The mixture's probability is the mean of e^−90, "
         "e^−92 and e^−94; your log_mean_exp takes (K, N).",

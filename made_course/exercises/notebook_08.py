@@ -18,6 +18,7 @@ from ..widgets.quiz import Choice
 from .challenge import require_finite_weights
 from .examine import LIMIT_S, Misformed, require_same, run, written
 from .exercise import Exercise, Slip, Wrong
+from .variants import drawn, further_cases, one_of
 
 # ---- 8.1 ----------------------------------------------------------------------------------------
 
@@ -54,6 +55,9 @@ CLASSES = Exercise(
         (_LOGITS, _CLASSES),
         (torch.zeros(1, 3, 4), torch.zeros(1, 3)),
         (60 * _LOGITS, _CLASSES),
+    ),
+    vary=further_cases(
+        lambda word: (6 * drawn(word, 3, 2, 5) - 3, (5 * drawn(f"{word} x", 3, 2)).floor())
     ),
     slips=(
         Slip(
@@ -168,6 +172,11 @@ def _log_bells(x: Tensor, means: Tensor, stds: Tensor) -> Tensor:
     return torch.distributions.Normal(means, stds).log_prob(x[:, None])
 
 
+def _other_mixture(word: str) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    x, weights, means, stds = drawn(word, 4, one_of(word, [2, 3, 4]))
+    return 8 * x - 4, weights / weights.sum(), 4 * means - 2, stds + 0.5
+
+
 MIXTURE = Exercise(
     name="8.2",
     title="Log-density of a mixture",
@@ -188,6 +197,7 @@ MIXTURE = Exercise(
             torch.tensor([1.0, 0.5, 1.5]),
         ),
     ),
+    vary=further_cases(_other_mixture),
     slips=(
         Slip(
             lambda x, weights, means, stds: (weights * _log_bells(x, means, stds)).sum(-1),
@@ -349,6 +359,9 @@ SCALED = Exercise(
     minutes=4,
     reference=nll_after_scaling,
     cases=((1.02, 10.0, 2), (-0.5, 3.0, 5), (2.0, 0.01, 1)),
+    vary=further_cases(
+        lambda word: (*(20 * drawn(word, 2)).tolist(), one_of(word, [1, 2, 3, 4, 6, 7]))
+    ),
     slips=(
         Slip(
             lambda nll, scale, input_dim: nll,

@@ -16,6 +16,7 @@ from ..widgets.quiz import Choice
 from .challenge import InALine, causes, honest_nll, judge_nll
 from .examine import Misformed, run, written
 from .exercise import Exercise, Slip, Wrong
+from .variants import drawn, further_cases, one_of
 
 # ---- 9.1 ----------------------------------------------------------------------------------------
 
@@ -282,6 +283,7 @@ MIX = Exercise(
         (torch.tensor([-70.0, -130.0]), torch.tensor([-543.0, -543.0]), 0.01),
         (torch.tensor([-3.0, -200.0]), torch.tensor([-math.inf, -0.5]), 0.5),
     ),
+    vary=further_cases(lambda word: (*(9 * drawn(word, 2, 3) - 90), drawn(f"{word} p").item())),
     slips=(
         Slip(
             lambda log_p, log_q, share: share * log_p + (1 - share) * log_q,
@@ -440,6 +442,7 @@ WINDOW = Exercise(
     minutes=8,
     reference=window_mask,
     cases=((4, True), (3, True), (4, False)),
+    vary=further_cases(lambda word: (one_of(word, [2, 5, 6]), one_of(word, [True, False]))),
     slips=(
         Slip(
             _by_differences,

@@ -9,10 +9,11 @@ from torch.nn.functional import logsigmoid
 from made_course import MADE, binary_points, fit_orderings, half_adder_joint
 from made_course.exercises.notebook_07 import (
     AVERAGE,
-    CANDIDATES,
     GUESS,
+    MEMBERS,
     SUMS,
     THREE,
+    candidates,
     three_members,
     totals_of_averages,
 )
@@ -129,7 +130,7 @@ def test_each_mean_is_possible_or_is_not():
 
     most = mean_of_mixture(0.0)
     assert abs(most - three_members()["one image"]) < 1e-4
-    assert mean_of_mixture(30.0) < min(CANDIDATES)  # and all between, as it is continuous
+    assert mean_of_mixture(30.0) < min(candidates(MEMBERS))  # and all between, as it is continuous
     generator = torch.Generator().manual_seed(0)
     for _ in range(200):
         nats = 20 * torch.rand(3, 50, generator=generator)
@@ -144,8 +145,8 @@ def test_answers_that_are_none():
     wrong(THREE, {"one image": 90.96, "possible means": 85}, "a list of numbers")
     wrong(THREE, {"one image": 90.96, "possible means": [85, 86]}, "and no others")
     wrong(THREE, {"one image": 91.5, "possible means": [85, 89, 90.5]}, "three probabilities")
-    wrong(THREE, {"one image": math.nan, "possible means": [85, 89, 90.5]}, "nan nats")
-    wrong(THREE, {"one image": math.inf, "possible means": [85, 89, 90.5]}, "inf nats")
+    wrong(THREE, {"one image": math.nan, "possible means": [85, 89, 90.5]}, "nan nats", "three")
+    wrong(THREE, {"one image": math.inf, "possible means": [85, 89, 90.5]}, "inf nats", "three")
     wrong(THREE, {"one image": 90.9, "possible means": [85, 89, 90.5]}, "to 0.01")
     wrong(THREE, {"one image": 90.96, "possible means": []}, "is missing")
 
