@@ -247,11 +247,18 @@ def grade_one(path: Path, name: str, notebook: str, cover: list[Path]) -> Row:
         if exercise.name not in has:
             row.verdicts[exercise.name] = Verdict("no check", "the cell with the check is gone")
         else:
-            cells, variant = hand_in.needed(exercise.name), hand_in.variant(exercise.name)
-            verdict = _in_a_process(exercise.name, variant, cells, cover)
-            verdict.variant = variant
-            row.verdicts[exercise.name] = verdict
+            row.verdicts[exercise.name] = _graded(hand_in, exercise.name, cover)
     return row
+
+
+def _graded(hand_in: HandIn, name: str, cover: list[Path]) -> Verdict:
+    try:
+        variant = hand_in.variant(name)
+    except Unreadable as error:
+        return Verdict("failed", str(error))
+    verdict = _in_a_process(name, variant, hand_in.needed(name), cover)
+    verdict.variant = variant
+    return verdict
 
 
 def _most_likely(hand_in: HandIn) -> str:

@@ -44,12 +44,25 @@ class HandIn:
         return {name for cell in self.cells for name, _ in _checks(cell)}
 
     def variant(self, name: str) -> str | None:
-        """Whose variant of an exercise was answered, where its check says so."""
-        found = [call for cell in self.cells for other, call in _checks(cell) if other == name]
-        for keyword in found[-1].keywords:
+        """Whose variant of an exercise was answered, where its check says so.
+
+        Raises:
+            Unreadable: if the cells would have to be run to know it.
+        """
+        _, call = self._last_check(name)
+        for keyword in call.keywords:
             if keyword.arg == "variant" and isinstance(keyword.value, ast.Constant):
-                return str(keyword.value.value)
+                word = keyword.value.value
+                return None if word is None else str(word)
+            if keyword.arg in ("variant", None):  # None: it comes by **
+                raise Unreadable('a variant is read only as a plain word in quotes: variant="..."')
         return None
+
+    def _last_check(self, name: str) -> tuple[int, ast.Call]:
+        """The number of a cell, and the call in it."""
+        checks = [(k, *found) for k, cell in enumerate(self.cells) for found in _checks(cell)]
+        *_, (at, call) = ((k, call) for k, other, call in checks if other == name)
+        return at, call
 
     def needed(self, name: str) -> list[str]:
         """The source of the cells that lead to the last check of an exercise, with that cell.
@@ -58,15 +71,16 @@ class HandIn:
         cell is needed where it gives a name, or changes what a name stands for, that a later cell
         needs.
         """
-        at = max(k for k, cell in enumerate(self.cells) if name in dict(_checks(cell)))
+        at, call = self._last_check(name)
         chosen = [self.cells[at]]
         wanted = _used(self.cells[at])
         for cell in reversed(self.cells[:at]):
             if "*" in _given(cell) or _given(cell) & wanted:
                 chosen.append(cell)
                 wanted |= _used(cell)
-        only = _OnlyCheck(name)
-        return [ast.unparse(only.visit(copy.deepcopy(cell))) for cell in reversed(chosen)]
+        last, *before = (copy.deepcopy(cell) for cell in chosen)
+        before = [_OnlyCheck(None).visit(cell) for cell in reversed(before)]
+        return [*map(ast.unparse, [*before, _OnlyCheck(call).visit(last)])]
 
     def oddities(self) -> list[str]:
         """What an instructor may want to look at, in a few words each."""
@@ -111,8 +125,13 @@ def _parsed(source: str) -> ast.Module:
 
 
 def _checks(tree: ast.AST) -> list[tuple[str, ast.Call]]:
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
-    return [(name, call) for call in calls if (name := _checked(call))]
+    """Checks in a cell and their exercises, as they stand one below the other."""
+    found = [(name, call) for call in ast.walk(tree) if (name := _checked(call))]
+    return sorted(found, key=lambda check: _place(check[1]))
+
+
+def _place(node: ast.AST) -> tuple[int, int]:
+    return node.lineno, node.col_offset
 
 
 def _checked(node: ast.AST) -> str | None:
@@ -126,17 +145,17 @@ def _checked(node: ast.AST) -> str | None:
 
 
 class _OnlyCheck(ast.NodeTransformer):
-    def __init__(self, name: str) -> None:
-        self.name = name
+    """Makes one check of a cell hand its answer over, and takes all others away."""
 
-    def visit_Expr(self, node: ast.Expr) -> ast.AST:
-        name = _checked(node.value)
-        if name is None:
-            return node
-        if name != self.name:
-            return ast.Pass()
-        call = ast.Call(ast.Name(HAND_OVER, ast.Load()), [node.value.args[1]], [])
-        return ast.fix_missing_locations(ast.Expr(call))
+    def __init__(self, call: ast.Call | None) -> None:
+        self.place = call and _place(call)
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        if not _checked(node):
+            return self.generic_visit(node)
+        if _place(node) != self.place:
+            return ast.Constant(None)
+        return ast.Call(ast.Name(HAND_OVER, ast.Load()), [node.args[1]], [])
 
 
 def _used(cell: ast.Module) -> set[str]:
