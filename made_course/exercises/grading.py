@@ -46,8 +46,8 @@ _OUT_OF_TIME = "out of time, {} s of the processor or {} s by the clock; or kill
 MOST_NOTEBOOKS = 20
 """Notebooks in the folder of one hand-in."""
 OPEN = ("5.4", "8.5", "9.4")
-INSIDE = ("4.1", "4.5", "8.4")
-"""Classes, which the check looks into: judged in the process of the hand-in itself."""
+INSIDE = ("4.1", "4.5")
+"""Modules whose parts the check reads and changes: judged in the process of the hand-in itself."""
 _MAY_SAY = ("not attempted", "unfinished")
 _INSIDE_MAY_SAY = (*_MAY_SAY, "right", "wrong")
 SIGNS = {"right": "✓", "wrong": "✗", "not attempted": "○", "unfinished": "○", "no check": "–"}
@@ -119,7 +119,8 @@ def _examined(exercise: Exercise, answer: object) -> Verdict:
         report = "; ".join(f"{label} {text}" for label, text in lines.items() if text)
         verdict = Verdict("wrong", f"{wrong.cause} ({report})" if report else wrong.cause)
         said = wrong.came
-    if exercise.name in OPEN and (found := re.search(r"(-?\d+\.\d+) (?:differential )?nats", said)):
+    # a score stands first; a name that the hand-in has chosen may stand further on
+    if exercise.name in OPEN and (found := re.match(r"(-?\d+\.\d+) (?:differential )?nats", said)):
         verdict.nats = float(found[1])
     return verdict
 
@@ -343,17 +344,22 @@ def hand_ins(folder: Path, notebook: str = "") -> Iterator[tuple[str, Path | str
             continue
         if entry.is_symlink() or not entry.is_dir():
             is_notebook = entry.name.endswith(".ipynb")
-            yield entry.name, Path(entry.path) if is_notebook else "no notebook"
+            yield _readable(entry.name), Path(entry.path) if is_notebook else "no notebook"
             continue
         every = _files(Path(entry.path))
         found = [path for path in every if path.name.startswith(notebook)] or every
         if not found:
-            yield entry.name, "no notebook in this folder"
+            yield _readable(entry.name), "no notebook in this folder"
         elif len(found) > MOST_NOTEBOOKS:
-            yield entry.name, f"too many files: more than {MOST_NOTEBOOKS} notebooks"
+            yield _readable(entry.name), f"too many files: more than {MOST_NOTEBOOKS} notebooks"
         else:
             for path in found:
-                yield str(path.relative_to(folder)), path
+                yield _readable(path.relative_to(folder)), path
+
+
+def _readable(path: str | Path) -> str:
+    """A file's name as text, whatever bytes it is made of."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def _files(folder: Path) -> list[Path]:
@@ -368,7 +374,7 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _key(name: str, path: Path | str, notebook: str) -> str:
-    content = str(path).encode()
+    content = os.fsencode(path)
     with suppress(OSError):
         if isinstance(path, Path) and path.is_file() and not path.is_symlink():
             content = path.read_bytes()
@@ -401,8 +407,7 @@ def write_tables(rows: list[Row], ids: dict[str, str], out: Path, missing: str) 
     if scores:
         columns = ("exercise", "nats", "school_id", "hand_in", "state")
         _write_csv(out / "leaderboard.csv", [columns, *scores])
-    page = _page(rows, ids, missing)
-    write_whole(out / "grades.html", lambda temporary: temporary.write_text(page, "utf-8"))
+    _write(out / "grades.html", _page(rows, ids, missing), "utf-8")
 
 
 def _school_ids(folder: Path) -> dict[str, str]:
@@ -440,7 +445,7 @@ def _composed(name: str) -> str:
 
 def _grades(rows: list[Row], ids: dict[str, str]) -> list[tuple[object, ...]]:
     names = sorted({name for row in rows for name in row.verdicts})
-    columns = [column for name in names for column in (name, f"{name} why")]
+    columns = [column for name in names for column in (_starred(name), f"{name} why")]
     table = [
         ("school_id", "hand_in", "notebook", "word", "right", "of", *columns, "variants", "look_at")
     ]
@@ -455,10 +460,19 @@ def _grades(rows: list[Row], ids: dict[str, str]) -> list[tuple[object, ...]]:
     return table
 
 
+def _starred(name: str) -> str:
+    return f"{name}*" if name in INSIDE else name
+
+
 def _write_csv(path: Path, table: list[tuple[object, ...]]) -> None:
     text = io.StringIO()
     csv.writer(text).writerows([[_harmless(cell) for cell in line] for line in table])
-    write_whole(path, lambda temporary: temporary.write_text(text.getvalue(), "utf-8-sig"))
+    _write(path, text.getvalue(), "utf-8-sig")
+
+
+def _write(path: Path, text: str, encoding: str) -> None:
+    """Write any text: an error's words may hold what no file can, such as half a character."""
+    write_whole(path, lambda file: file.write_text(text, encoding, "backslashreplace"))
 
 
 def _harmless(cell: object) -> object:
@@ -469,7 +483,7 @@ def _harmless(cell: object) -> object:
 
 def _page(rows: list[Row], ids: dict[str, str], missing: str) -> str:
     names = sorted({name for row in rows for name in row.verdicts})
-    columns = ("id", "hand-in", "right", *names, "not graded", "look at")
+    columns = ("id", "hand-in", "right", *map(_starred, names), "not graded", "look at")
     head = "".join(f"<th>{_text(column)}" for column in columns)
     lines = []
     for row in rows:
@@ -497,9 +511,8 @@ def _page(rows: list[Row], ids: dict[str, str], missing: str) -> str:
 
 def _cell(name: str, verdict: Verdict) -> str:
     sign = SIGNS.get(verdict.state, "!") if verdict.state else ""
-    star = "*" if name in INSIDE and verdict.state == "right" else ""
     said = f"{name} {verdict.state}: {verdict.words}" if sign else ""
-    return f'<td class="{sign}" title="{_text(said)}">{sign}{star}'
+    return f'<td class="{sign}" title="{_text(said)}">{sign}'
 
 
 def _mistakes(rows: list[Row]) -> Iterator[str]:

@@ -18,11 +18,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ..heads import Head
 from ..made import evaluation_mode
 
 MOST_BYTES = 64 * 2**20
 """Length of a message."""
-_OF_A_MODEL = ("__call__", "log_prob")
+_OF_A_MODEL = ("__call__", "log_prob", "sample")
 _DTYPES = {
     str(dtype): dtype
     for dtype in (
@@ -164,11 +165,13 @@ class Peer:
         if self.is_judge and (isinstance(value, nn.Module) or not callable(value)):
             return {"pickle": base64.b64encode(pickle.dumps(value)).decode()}
         if isinstance(value, type):
-            return {"class": value.__name__}
+            builds = self._give(value) if issubclass(value, Head) else None
+            return {"class": [value.__name__, builds]}
         if callable(getattr(value, "log_prob", None)):
             methods = [name for name in _OF_A_MODEL if callable(getattr(value, name, None))]
             numbers = [self._give(_scored(value, getattr(value, name))) for name in methods]
-            return {"model": [type(value).__name__, [*zip(methods, numbers, strict=True)]]}
+            params = self.encode(getattr(value, "params_per_variable", None))
+            return {"model": [type(value).__name__, [*zip(methods, numbers, strict=True)], params]}
         if callable(value):
             name = getattr(value, "__name__", type(value).__name__)
             return {"function": [name, self._give(value)]}
@@ -195,11 +198,16 @@ class Peer:
         if kind == "function":
             return self._function(*content)
         if kind == "model":
-            name, methods = content
-            calls = {m: staticmethod(self._function(m, k)) for m, k in methods if m in _OF_A_MODEL}
-            return type(str(name)[:80], (), calls)()
+            name, methods, params = content
+            parts = {m: staticmethod(self._function(m, k)) for m, k in methods if m in _OF_A_MODEL}
+            parts["params_per_variable"] = self.decode(params)
+            return type(str(name)[:80], (), parts)()
         if kind == "class":
-            return type(str(content)[:80], (), {})
+            name, builds = content
+            if builds is None:
+                return type(str(name)[:80], (), {})
+            # a head's objects are built and asked at the other end, as models are
+            return type(str(name)[:80], (Head,), {"__new__": lambda cls: self.call(builds, ())})
         if kind == "pickle" and not self.is_judge:
             return pickle.loads(base64.b64decode(content))
         if kind == "other":

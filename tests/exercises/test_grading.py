@@ -201,6 +201,77 @@ def test_a_second_run_grades_only_what_is_new(class_of_four):
     assert graded(folder)["ann.ipynb"]["3.2"] == "wrong"
 
 
+BY_HEART = """
+def table_sizes(input_dim):
+    return {1: [1], 3: [1, 2, 4], 10: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512]}[input_dim]
+"""
+
+
+@needs_protection
+def test_variants_are_graded(tmp_path):
+    folder, anns = tmp_path / "variants", _exercise("3.4", "ann").reference()
+    folder.mkdir()
+    for name, *cells in (
+        ("ann", f'check("3.4", {anns}, variant="ann")'),
+        ("ben", f'check("3.4", {anns}, variant="ben")'),  # it is ann's answer
+        ("cy", f'check("3.4", {anns})'),
+        ("dora", BY_HEART, 'check("1.1", table_sizes)'),
+        ("eve", BY_HEART, 'check("1.1", table_sizes, variant="eve")'),
+        ("fay", BY_HEART, 'check("1.1", table_sizes, variant=str("fay"))'),
+        ("gil", 'check("4.4", {"a": 1}, variant="gil")'),
+    ):
+        (folder / f"{name}.ipynb").write_text(notebook(IMPORTS, *cells))
+    run_grader(folder)
+    found = {}
+    for name, row in graded(folder).items():
+        (exercise,) = (e for e in ("1.1", "3.4", "4.4") if row[e] not in ("", "no check"))
+        found[name.partition(".")[0]] = row[exercise], row["variants"], row[f"{exercise} why"]
+    assert found["ann"] == ("right", "3.4: ann", "")
+    assert found["ben"][:2] == ("wrong", "3.4: ben")
+    assert found["cy"][:2] == ("wrong", "")
+    assert found["dora"][:2] == ("right", "")
+    assert found["eve"][:2] == ("wrong", "1.1: eve")
+    assert "KeyError" in found["eve"][2]
+    assert found["fay"] == (
+        "failed",
+        "",
+        'a variant is read only as a plain word in quotes: variant="..."',
+    )
+    assert found["gil"][:2] == ("failed", "4.4: gil")
+    assert "exercise 4.4 has no variants" in found["gil"][2]
+
+
+def test_what_is_judged_inside_has_a_star_in_both_tables(tmp_path):
+    names = [exercise.name for exercise in _room(4).EXERCISES]
+    row = grading.Row("ann.ipynb", "04", verdicts=dict.fromkeys(names, grading.Verdict("right")))
+    grading.write_tables([row], tmp_path, tmp_path, "")
+    text = (tmp_path / "grades.csv").read_text("utf-8-sig")
+    (line,) = csv.DictReader(text.splitlines())
+    starred = ["4.1*", "4.2", "4.3", "4.4", "4.5*"]
+    assert [line[name] for name in starred] == ["right"] * 5
+    assert "".join(f"<th>{name}" for name in starred) in (tmp_path / "grades.html").read_text()
+
+
+def test_half_a_character_is_written_as_its_number(tmp_path):
+    verdict = grading.Verdict("failed", "ValueError: \ud800", variant="\udfff")
+    row = grading.Row("ann.ipynb", "03", verdicts={"3.2": verdict})
+    grading.write_tables([row], tmp_path, tmp_path, "")
+    text = (tmp_path / "grades.csv").read_text("utf-8-sig")
+    (line,) = csv.DictReader(text.splitlines())
+    assert (line["3.2 why"], line["variants"]) == ("ValueError: \\ud800", "3.2: \\udfff")
+    assert "ValueError: \\ud800" in (tmp_path / "grades.html").read_text("utf-8")
+
+
+@needs_protection
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_a_name_that_is_no_text_has_a_row(tmp_path):
+    folder = tmp_path / "names"
+    folder.mkdir()
+    Path(os.fsdecode(bytes(folder) + b"/\xff.ipynb")).write_text(notebook(IMPORTS, RIGHT))
+    assert "1 of 1: \\xff.ipynb: graded" in run_grader(folder)
+    assert graded(folder)["\\xff.ipynb"]["3.2"] == "right"
+
+
 @needs_protection
 def test_a_run_that_was_killed_goes_on(tmp_path):
     folder = tmp_path / "three"
@@ -242,11 +313,17 @@ def test_open_exercises_have_a_leaderboard(tmp_path):
         (folder / f"{name}.ipynb").write_text(notebook(*cells))
     leaky = LINE.replace("+ self.logit", "+ 9 * x") + 'check("9.4", Line(0.0))'
     (folder / "dora.ipynb").write_text(notebook(IMPORTS, leaky))
+    named = 'class Model: pass\nModel.__name__ = "0.001 nats"\ncheck("9.4", Model())'
+    (folder / "eve.ipynb").write_text(notebook(IMPORTS, named))
     run_grader(folder)
     text = (tmp_path / "open-grades" / "leaderboard.csv").read_text("utf-8-sig")
     rows = [*csv.DictReader(text.splitlines())]
     nats = {row["hand_in"]: float(row["nats"]) for row in rows}
-    assert set(nats) == {"ann.ipynb", "ben.ipynb", "cy.ipynb"}  # a leak has no score
+    assert set(nats) == {
+        "ann.ipynb",
+        "ben.ipynb",
+        "cy.ipynb",
+    }  # a leak has no score, nor has a name
     assert nats["ben.ipynb"] == pytest.approx(33 * math.log(2), abs=0.06)
     assert [*nats.values()] == sorted(nats.values())
 
@@ -308,6 +385,7 @@ CELLS = {
         "File too large",
     ),
     "10 GB of memory": ("build_masks = bytearray(10 * 2**30)", "failed", "MemoryError"),
+    "half a character": ('raise ValueError("\\ud800")\nbuild_masks = 1', "failed", "\\ud800"),
     "leaves": ("import sys\nbuild_masks = sys.exit()", "failed", "SystemExit"),
     "leaves at once": ("import os\nbuild_masks = os._exit(0)", "stopped", "left its process"),
     "kills all": (
