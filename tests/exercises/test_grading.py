@@ -244,7 +244,7 @@ def test_variants_are_graded(tmp_path):
 def test_what_is_judged_inside_has_a_star_in_both_tables(tmp_path):
     names = [exercise.name for exercise in _room(4).EXERCISES]
     row = grading.Row("ann.ipynb", "04", verdicts=dict.fromkeys(names, grading.Verdict("right")))
-    grading.write_tables([row], tmp_path, tmp_path, "")
+    grading.write_tables([row], {}, tmp_path, "")
     text = (tmp_path / "grades.csv").read_text("utf-8-sig")
     (line,) = csv.DictReader(text.splitlines())
     starred = ["4.1*", "4.2", "4.3", "4.4", "4.5*"]
@@ -255,7 +255,7 @@ def test_what_is_judged_inside_has_a_star_in_both_tables(tmp_path):
 def test_half_a_character_is_written_as_its_number(tmp_path):
     verdict = grading.Verdict("failed", "ValueError: \ud800", variant="\udfff")
     row = grading.Row("ann.ipynb", "03", verdicts={"3.2": verdict})
-    grading.write_tables([row], tmp_path, tmp_path, "")
+    grading.write_tables([row], {}, tmp_path, "")
     text = (tmp_path / "grades.csv").read_text("utf-8-sig")
     (line,) = csv.DictReader(text.splitlines())
     assert (line["3.2 why"], line["variants"]) == ("ValueError: \\ud800", "3.2: \\udfff")
