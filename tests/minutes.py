@@ -15,14 +15,16 @@ import nbformat
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("[0-9]*.ipynb"))
 WORDS_A_MINUTE = 200
 EXERCISE = re.compile(
-    r"^### Exercise (?P<name>\d\.\d) · (?P<title>.+) "
+    r"^### Exercise (?P<name>\d+\.\d+) · (?P<title>.+) "
     r"\((?P<stars>★+), (?P<open>open, )?(?P<minutes>\d+) minutes\)$",
     re.MULTILINE,
 )
+CHECK = re.compile(r'^check\("(\d+\.\d+)"', re.MULTILINE)
+QUIZ = re.compile(r'^quiz\("(\d+[a-z])"\)$', re.MULTILINE)
 PROMISE = re.compile(r"^\*\*Time\*\* about (\d+) minutes", re.MULTILINE)
 GLOSSARY = "## Glossary"
 TERM = re.compile(
-    r"^\| \*\*(?P<term>.+?)\*\* \|.*\| \[\d\]\((?P<file>\w+\.ipynb)\) \|$", re.MULTILINE
+    r"^\| \*\*(?P<term>.+?)\*\* \|.*\| \[\d+\]\((?P<file>\w+\.ipynb)\) \|$", re.MULTILINE
 )
 
 

@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 
 from made_course import exercises
-from tests.minutes import NOTEBOOKS, read, text_of
+from tests.minutes import CHECK, NOTEBOOKS, QUIZ, read, text_of
 
 PAGE = Path(__file__).parents[1] / "docs" / "objectives.md"
 SERVES = {
@@ -24,7 +24,7 @@ SERVES = {
     9: [[1], [2], [3], [4], [4], [], [5], [5]],
 }
 """Notebook → the objectives of each of its sections, counted from 1."""
-ASKED = re.compile(r'^(?:check\("(\d\.\d)"|quiz\("(\d\w)"\))', re.MULTILINE)
+ASKED = re.compile(f"{CHECK.pattern}|{QUIZ.pattern}", re.MULTILINE)
 
 
 def objectives_of(notebook):
@@ -44,6 +44,18 @@ def sections_of(notebook):
             if names:
                 sections[-1][1].extend(names)
     return sections
+
+
+def served_in(path):
+    """For each section of a notebook, the numbers of its objectives that it serves."""
+    number, sections = int(path.stem[:2]), sections_of(read(path))
+    served = SERVES.get(number, [])
+    if len(served) != len(sections):
+        raise ValueError(
+            f"SERVES in tests/objectives.py must have {len(sections)} lists for notebook {number}, "
+            f"one a section, of the objectives that it serves; it has {len(served)}"
+        )
+    return served
 
 
 def row(name, room):
@@ -73,7 +85,7 @@ def table_of(path):
         yield f"{k}. {objective}"
     yield "\n| objective | section | exercise or question | usual wrong answers |"
     yield "|---|---|---|---|"
-    for (heading, names), served in zip(sections_of(notebook), SERVES[number], strict=True):
+    for (heading, names), served in zip(sections_of(notebook), served_in(path), strict=True):
         for name in names:
             asked, wrong = row(name, room)
             cells = [", ".join(map(str, served)) or "–", heading, asked, "<br>".join(wrong)]

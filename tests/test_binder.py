@@ -28,7 +28,7 @@ def links(file):
 def test_readme_has_a_badge_for_the_first_notebook_and_a_link_for_each():
     first, *each = (ROOT / link["file"] for link in links("README.md"))
     assert first == NOTEBOOKS[0]
-    assert each == NOTEBOOKS
+    assert each == NOTEBOOKS, "README.md must link each notebook to Binder, in order"
 
 
 def test_every_page_names_the_same_repository():

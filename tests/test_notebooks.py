@@ -10,9 +10,13 @@ from textwrap import dedent
 import pytest
 
 from made_course import exercises
+from made_course.exercises import grading
 from tests.minutes import (
+    CHECK,
     EXERCISE,
     NOTEBOOKS,
+    QUIZ,
+    TERM,
     glossary,
     is_named,
     minutes_of,
@@ -159,7 +163,7 @@ def test_header_says_what_for_what_with_and_how_long(path):
         r"\*\*When you have worked through this page, you can\*\*\n\n(- .+\n)+\n"
         r"\*\*You need\*\* .+\n\n\*\*Time\*\* about \d+ minutes",
         header,
-    )
+    ), "the first cell must be a header like that of the other notebooks"
 
 
 @each_notebook
@@ -167,7 +171,11 @@ def test_minutes_promised_are_those_counted(path):
     """To the nearest five."""
     notebook = read(path)
     assert promised(notebook) % 5 == 0
-    assert minutes_of(notebook) == pytest.approx(promised(notebook), abs=2.5)
+    counted = minutes_of(notebook)
+    assert counted == pytest.approx(promised(notebook), abs=2.5), (
+        f"the header must promise {5 * round(counted / 5)} minutes: reading and exercises "
+        f"are {counted:.1f}, as python -m tests.minutes counts"
+    )
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS[1:], ids=lambda path: path.stem)
@@ -203,20 +211,27 @@ def test_links_within_the_course_lead_somewhere(path):
             assert anchor in [heading.replace(" ", "-") for heading in headings], link
 
 
-def test_minutes_are_the_same_wherever_they_are_promised():
-    page = text_of(read(NOTEBOOKS[0])), (ROOT / "README.md").read_text(encoding="utf-8")
-    for path in NOTEBOOKS[1:]:
-        for text in page:
-            rows = [line for line in text.splitlines() if line.startswith("|")]
-            row = next(line for line in rows if f"{path.name})" in line)
-            assert row.endswith(f"| {promised(read(path))} |")
+@pytest.mark.parametrize("path", NOTEBOOKS[1:], ids=lambda path: path.stem)
+def test_the_way_is_the_same_in_readme_and_notebook_0(path):
+    title = re.match("# (.+)", read(path).cells[0].source)[1]
+    pages = {
+        "README.md": ((ROOT / "README.md").read_text(encoding="utf-8"), "notebooks/"),
+        NOTEBOOKS[0].name: (text_of(read(NOTEBOOKS[0])), ""),
+    }
+    questions = set()
+    for name, (text, folder) in pages.items():
+        begin, end = f"| [{title}]({folder}{path.name}) | ", f" | {promised(read(path))} |"
+        rows = [row for row in text.splitlines() if row.startswith(begin) and row.endswith(end)]
+        assert len(rows) == 1, f"{name} must have this row, with a question: {begin}...{end}"
+        questions.add(rows[0].split(" | ")[1])
+    assert len(questions) == 1, "both pages must ask the same question"
 
 
-def test_every_notebook_leads_to_the_next():
-    for path, following in pairwise(NOTEBOOKS):
-        end = read(path).cells[-1].source
-        assert f"({following.name})" in end
-        assert "**A question to take along.**" in end
+@pytest.mark.parametrize(("path", "following"), [*pairwise(NOTEBOOKS)], ids=lambda p: p.stem)
+def test_every_notebook_leads_to_the_next(path, following):
+    end = read(path).cells[-1].source
+    for part in ("**A question to take along.**", f"({following.name})"):
+        assert part in end, f"the last cell must have {part}"
 
 
 def test_every_term_of_the_glossary_is_introduced_where_it_says():
@@ -239,16 +254,26 @@ def test_no_section_brings_more_than_three_new_terms():
 
 @each_notebook
 def test_exercises_and_questions_are_all_there_in_order(path):
-    room = exercises._room(number_of(path))
+    number = number_of(path)
+    file = f"made_course/exercises/notebook_{number:02d}.py"
+    assert number in exercises.NOTEBOOKS, f"{file} is missing"
+    room = exercises._room(number)
     said = [
         (found["name"], found["title"], len(found["stars"]), int(found["minutes"]))
         for found in EXERCISE.finditer(text_of(read(path)))
     ]
-    assert said == [(e.name, e.title, e.stars, e.minutes) for e in room.EXERCISES]
-    checks = re.findall(r'^check\("(\d\.\d)"', source_of(path), re.MULTILINE)
-    assert list(dict.fromkeys(checks)) == [exercise.name for exercise in room.EXERCISES]
-    asked = re.findall(r'^quiz\("(\d\w)"\)$', source_of(path), re.MULTILINE)
-    assert asked == list(room.QUIZZES)
+    assert said == [(e.name, e.title, e.stars, e.minutes) for e in room.EXERCISES], (
+        f"the headings here, '### Exercise {number}.1 · Title (★, 5 minutes)', and EXERCISES in "
+        f"{file} must say the same"
+    )
+    checks = CHECK.findall(source_of(path))
+    assert list(dict.fromkeys(checks)) == [exercise.name for exercise in room.EXERCISES], (
+        f'each exercise must have a line such as check("{number}.1", answer)'
+    )
+    asked = QUIZ.findall(source_of(path))
+    assert asked == list(room.QUIZZES), (
+        f'QUIZZES in {file} and cells such as quiz("{number}a") must be the same'
+    )
     assert [name[-1] for name in asked] == list("abcdefghijkl"[: len(asked)])
 
 
@@ -259,11 +284,27 @@ def test_what_the_text_calls_is_imported(path):
     assert called <= set(", ".join(imports).split(", "))
 
 
+def test_names_may_have_two_digits():
+    """An eleventh notebook is read like the others."""
+    assert CHECK.findall('check("10.1", build_masks)') == ["10.1"]
+    assert QUIZ.findall('quiz("10b")') == ["10b"]
+    heading = "### Exercise 10.1 · Two rings (★★★, open, 15 minutes)"
+    assert EXERCISE.findall(heading) == [("10.1", "Two rings", "★★★", "open, ", "15")]
+    row = "| **flow** | an invertible map | [10](10_flows.ipynb) |"
+    assert TERM.findall(row) == [("flow", "10_flows.ipynb")]
+
+
 def test_there_are_exercises_enough():
     numbers = [number_of(path) for path in NOTEBOOKS]
     counts = {number: len(exercises._room(number).EXERCISES) for number in numbers}
     assert all(count >= 2 for number, count in counts.items() if number > 0)
     assert sum(counts.values()) >= 22
+
+
+def test_open_exercises_are_graded_as_open_ones():
+    headings = [found for path in NOTEBOOKS for found in EXERCISE.finditer(text_of(read(path)))]
+    open_ones = tuple(found["name"] for found in headings if found["open"])
+    assert open_ones == grading.OPEN, "OPEN in made_course/exercises/grading.py is out of date"
 
 
 def bare(code):
@@ -285,7 +326,7 @@ def test_solutions_are_not_in_the_notebook(path):
 @each_notebook
 def test_unsolved_exercises_are_saved_as_not_attempted(path):
     for cell in code_cells(path):
-        found = re.search(r'^check\("(\d\.\d)"', cell.source, re.MULTILINE)
+        found = CHECK.search(cell.source)
         if found and number_of(path) > 0:
             (output,) = cell.outputs
             assert output.text.startswith(f"○ {found[1]} · ")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 from importlib import import_module
 from itertools import chain
+from pkgutil import iter_modules
 from textwrap import fill
 from types import ModuleType
 
@@ -19,7 +20,9 @@ from .solved import remember, remembered
 
 __all__ = ["Exercise", "Slip", "Wrong", "check", "hint", "progress", "quiz", "solution", "yours"]
 
-NOTEBOOKS = range(10)
+_FILES = sorted(m.name for m in iter_modules(__path__) if m.name.startswith("notebook_"))
+NOTEBOOKS = [int(name.removeprefix("notebook_")) for name in _FILES]
+"""Numbers of the notebooks, which have a file each."""
 _hints_given: dict[str, int] = {}
 _passed: dict[str, object] = {}
 

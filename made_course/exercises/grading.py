@@ -45,6 +45,7 @@ BY_THE_CLOCK = 3
 _OUT_OF_TIME = "out of time, {} s of the processor or {} s by the clock; or killed for its memory"
 MOST_NOTEBOOKS = 20
 """Notebooks in the folder of one hand-in."""
+GRADED = [f"{number:02d}" for number in NOTEBOOKS if number > 0]
 OPEN = ("5.4", "8.5", "9.4")
 INSIDE = ("4.1", "4.5")
 """Modules whose parts the check reads and changes: judged in the process of the hand-in itself."""
@@ -263,11 +264,11 @@ def _graded(hand_in: HandIn, name: str, cover: list[Path]) -> Verdict:
 
 
 def _most_likely(hand_in: HandIn) -> str:
-    numbers = [name.partition(".")[0] for name in hand_in.names()]
-    known = [n for n in numbers if n.isdecimal() and 0 < int(n) < 10]
+    numbers = [name.partition(".")[0].zfill(2) for name in sorted(hand_in.names())]
+    known = [number for number in numbers if number in GRADED]
     if not known:
         raise Unreadable("another notebook: it has no check of this course")
-    return f"{int(max(set(known), key=known.count)):02d}"
+    return max(known, key=known.count)
 
 
 def _in_a_process(name: str, variant: str | None, cells: list[str], cover: list[Path]) -> Verdict:
@@ -579,8 +580,8 @@ def main(arguments: list[str] | None = None) -> None:
     asked = parser.parse_args(arguments)
     if not hasattr(os, "fork"):
         parser.error("grading needs Linux or macOS; on Windows use WSL")
-    if asked.notebook and asked.notebook not in {f"{n:02d}" for n in range(1, 10)}:
-        parser.error(f"--notebook is 01 to 09, not {asked.notebook!r}")
+    if asked.notebook and asked.notebook not in GRADED:
+        parser.error(f"--notebook is {GRADED[0]} to {GRADED[-1]}, not {asked.notebook!r}")
     folder = asked.folder.resolve()
     if not folder.is_dir():
         parser.error(f"there is no folder {asked.folder}")

@@ -119,7 +119,7 @@ def _parsed(source: str) -> ast.Module:
         return ast.parse(plain, "the cell")
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         broken = ast.parse(f"raise SyntaxError({str(error)!r})")
-        for name in re.findall(r"check\(\s*[\"'](\d\.\d)[\"']", source):
+        for name in re.findall(r"check\(\s*[\"'](\d+\.\d+)[\"']", source):
             broken.body += ast.parse(f"check({name!r}, ...)").body
         return broken
 

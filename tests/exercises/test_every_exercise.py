@@ -3,6 +3,7 @@
 import contextlib
 import io
 import re
+from pathlib import Path
 
 import pytest
 
@@ -50,6 +51,19 @@ def test_words_are_complete(exercise):
     assert shown.startswith(f"{word} {exercise.reference.__name__}(")
     first = printed(exercises.hint, exercise.name)
     assert first.startswith(f"Hint 1 of {len(exercise.hints)}: ")
+
+
+@pytest.mark.parametrize("number", exercises.NOTEBOOKS[1:])
+def test_an_answer_written_differently_is_tried(number):
+    """In the file of tests of its notebook, each exercise has a line ``right(EXERCISE, ...)``."""
+    room = exercises._room(number)
+    constants = {
+        name for name, value in vars(room).items() if isinstance(value, exercises.Exercise)
+    }
+    file = Path(__file__).parent / f"test_notebook_{number:02d}.py"
+    text = file.read_text(encoding="utf-8") if file.is_file() else ""
+    missing = constants - set(re.findall(r"\bright\(\s*(\w+)", text))
+    assert not missing, f"tests/exercises/{file.name} must have right({missing.pop()}, ...)"
 
 
 def test_names_are_in_order():

@@ -15,7 +15,7 @@ import nbformat
 import pytest
 import torch
 
-from made_course.exercises import NOTEBOOKS, _exercise, _room, grading, remote
+from made_course.exercises import NOTEBOOKS, _exercise, _room, grading, hand_in, remote
 
 REPOSITORY = Path(__file__).parents[2]
 RIGHT = """
@@ -99,6 +99,15 @@ def far(exercise, answer):
     finally:
         here.close()
         os.waitpid(child, 0)
+
+
+def test_a_hand_in_of_an_eleventh_notebook_is_recognised(monkeypatch):
+    monkeypatch.setattr(grading, "GRADED", ["01", "10"])
+    broken = hand_in._parsed('check("10.1", (')  # a cell that is no Python
+    assert grading._most_likely(hand_in.HandIn([broken], "")) == "10"
+    of_none = hand_in.HandIn([hand_in._parsed('check("11.1", 3)')], "")
+    with pytest.raises(hand_in.Unreadable, match="no check of this course"):
+        grading._most_likely(of_none)
 
 
 def known_answers():
