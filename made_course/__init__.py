@@ -9,94 +9,11 @@ from importlib import import_module
 
 __version__ = "0.1.0"
 
-# Type checkers read `__init__.pyi`, where each of these names has a line.
-_ROOMS = {
-    "masks": (
-        "build_masks",
-        "connectivity",
-        "direct_mask",
-        "draw_degrees",
-        "hidden_degrees",
-        "input_degrees",
-        "leaking_connections",
-        "paths_through",
-    ),
-    "heads": ("Bernoulli", "Categorical", "Head", "MixtureOfGaussians"),
-    "sampling": ("Completion", "complete", "completion_degrees", "conditional"),
-    "made": ("MADE", "MaskedLinear"),
-    "baselines": (
-        "DenseAutoencoder",
-        "FVSBN",
-        "IndependentBernoullis",
-        "NADE",
-        "total_probability",
-    ),
-    "leaks": ("Dependence", "binary_points", "measure_dependence"),
-    "joint": (
-        "OrderingFits",
-        "chain_joint",
-        "fit_orderings",
-        "half_adder_joint",
-        "joint_of",
-        "kl_divergence",
-        "parity_joint",
-    ),
-    "data": (
-        "Table",
-        "bars_and_stripes",
-        "checkerboard",
-        "download_mnist",
-        "example_table",
-        "load_binarized_mnist",
-        "load_mnist",
-        "load_table",
-        "make_mnist_loaders",
-        "mnist_folder",
-        "outside_small_set",
-        "rain_diary",
-        "two_moons",
-    ),
-    "training": ("History", "evaluate", "fit", "train_made"),
-    "pretrained": ("load_neighbours", "load_pretrained", "nearest_images"),
-    "recipe": ("load_ladder", "load_overfitting"),
-    "orderings": ("ManyMasks", "load_many_masks", "load_orderings", "pixel_orderings"),
-    "plotting": (
-        "plot_coasting",
-        "plot_completions",
-        "plot_curves",
-        "plot_density",
-        "plot_dependence",
-        "plot_family",
-        "plot_first_layer",
-        "plot_history",
-        "plot_image_rows",
-        "plot_images",
-        "plot_many_masks",
-        "plot_masks",
-        "plot_mixture",
-        "plot_nats_scale",
-        "plot_network",
-        "plot_orderings",
-        "plot_pixel_orderings",
-        "plot_probabilities",
-        "plot_recipe",
-        "plot_repeated_work",
-        "plot_samples_and_mask",
-        "plot_totals",
-        "plot_training",
-        "plot_trajectory",
-        "save_samples_grid",
-        "show",
-    ),
-    "widgets.completion_player": ("CompletionPlayer",),
-    "widgets.leak_detector": ("LeakDetector",),
-    "widgets.mask_explorer": ("MaskExplorer",),
-    "widgets.ordering_lab": ("OrderingLab",),
-    "widgets.quiz": ("Choice", "Quiz"),
-    "widgets.sampling_player": ("SamplingPlayer",),
-    "widgets.training_monitor": ("TrainingMonitor",),
-}
-_ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
+# The one list of public names is `__init__.pyi`, which type checkers read, too. Each has a line
+# `from .room import name as name`.
+with open(f"{__file__}i", encoding="utf-8") as _stub:
+    _lines = [line.split() for line in _stub if line.startswith("from .")]
+_ROOM_OF = {name: room.removeprefix(".") for _, room, *_, name in _lines}
 
 __all__ = sorted(_ROOM_OF)
 

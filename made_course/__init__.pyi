@@ -1,4 +1,4 @@
-"""What type checkers see of the package: the names of `_ROOMS` in `__init__.py`, one a line."""
+"""The public names, one a line, and the room that each lives in."""
 
 from .baselines import FVSBN as FVSBN
 from .baselines import NADE as NADE
