@@ -8,8 +8,19 @@ import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from made_course import MADE, build_masks, connectivity, direct_mask, evaluate, fit, two_moons
+import made_course
+from made_course import (
+    MADE,
+    build_masks,
+    connectivity,
+    direct_mask,
+    evaluate,
+    fit,
+    heads,
+    two_moons,
+)
 from made_course.heads import Bernoulli, Categorical, Head, MixtureOfGaussians
+from tests.every_head import HEADS
 
 HEAD = Bernoulli()
 
@@ -129,6 +140,67 @@ def test_other_values_are_counted_and_the_cure_is_said(values, came):
 
 def test_it_shows_itself_as_it_is_written():
     assert repr(HEAD) == "Bernoulli()"
+
+
+# ---- every head ----------------------------------------------------------------------------------
+
+
+def test_every_head_of_the_package_is_tested_and_named():
+    classes = [value for value in vars(heads).values() if isinstance(value, type)]
+    for name in [c.__name__ for c in classes if issubclass(c, Head) and c is not Head]:
+        tested = [type(head).__name__ for head in HEADS]
+        assert name in tested, f"HEADS in tests/every_head.py must have a {name}"
+        assert name in made_course.__all__, f"made_course/__init__.pyi must have a line for {name}"
+        assert name in MADE.__doc__, f"the docstring of MADE must name {name}, at its head"
+
+
+def values_of(head):
+    """(n,) values of a variable, and (n,) lengths of the cells around them; 1 for a number each."""
+    if head.is_density:  # even steps of t where x = sinh(t): fine in the middle, and far out
+        t = torch.linspace(-9, 9, 9001, dtype=torch.float64)
+        return t.sinh(), t.cosh() * (t[1] - t[0])
+    values = torch.arange(100, dtype=torch.float64)
+    for k in range(100):
+        try:
+            head.check(values[: k + 1])
+        except ValueError:
+            values = values[:k]
+            break
+    return values, torch.ones_like(values)
+
+
+def probability_and_error(head, seed):
+    """At random parameters: Σp, and how far the shares of draws up to a value are from p's."""
+    generator = torch.Generator().manual_seed(seed)
+    params = torch.randn(head.params_per_variable, generator=generator, dtype=torch.float64)
+    x, lengths = values_of(head)
+    p = head.log_prob(params.expand(len(x), -1), x).exp() * lengths
+    upto = p.cumsum(0) - p / 2 if head.is_density else p.cumsum(0)
+    u = (torch.arange(10_000, dtype=torch.float64) + 0.5) / 10_000
+    drawn = head.sample(params.expand(len(u), -1), u).sort().values
+    shares = torch.searchsorted(drawn, x, right=True) / len(u)
+    return p.sum().item(), (shares - upto).abs().max().item()
+
+
+@pytest.mark.parametrize("head", HEADS, ids=repr)
+@pytest.mark.parametrize("seed", range(5))
+def test_probabilities_sum_to_one_and_draws_follow_them(head, seed):
+    total, error = probability_and_error(head, seed)
+    assert total == pytest.approx(1, abs=1e-6)
+    assert error < 0.001
+
+
+@pytest.mark.parametrize("number", ["log_prob", "sample"])
+def test_a_head_at_odds_with_itself_is_found(number):
+    """The test above can fail."""
+
+    class Odd(MixtureOfGaussians):
+        pass
+
+    setattr(Odd, number, lambda self, p, x: 1.02 * getattr(MixtureOfGaussians, number)(self, p, x))
+    total, error = probability_and_error(Odd(2), 0)
+    assert error > 0.001
+    assert (abs(total - 1) > 1e-6) == (number == "log_prob")
 
 
 # ---- heads of several parameters, at the edges of the noise ------------------------------------
@@ -367,7 +439,7 @@ def test_noise_at_the_boundary_of_two_classes_is_the_first():
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-@pytest.mark.parametrize("head", [Categorical(3), MixtureOfGaussians(2)], ids=repr)
+@pytest.mark.parametrize("head", HEADS, ids=repr)
 def test_a_sample_of_any_head_has_the_dtype_of_its_parameters(head, dtype):
     params = torch.zeros(2, head.params_per_variable, dtype=dtype)
     for noise in (torch.float32, torch.float64):

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 import made_course.made as made
 import made_course.sampling as sampling
 from made_course import MADE, NADE, complete, completion_degrees, conditional
-from made_course.heads import Bernoulli, Categorical, Head, MixtureOfGaussians
+from made_course.heads import Bernoulli, Categorical, MixtureOfGaussians
 from made_course.sampling import BLOCK, sample_naive
+from tests.every_head import HEADS
 from tests.members import under
 
 CYCLE = [1, 2, 0]  # x2, then x3, then x1
@@ -508,28 +509,6 @@ def test_degrees_for_a_completion_take_zeros_and_ones():
 # ---- every head in both ways --------------------------------------------------------------------
 
 
-class Poisson(Head):
-    """Counts, as the docstring of Head writes them."""
-
-    params_per_variable = 1
-
-    def log_prob(self, params, x):
-        rate = params[..., 0].exp()
-        return torch.distributions.Poisson(rate, validate_args=False).log_prob(x)
-
-    def sample(self, params, u):
-        counts = torch.arange(100.0)
-        p = self.log_prob(params[..., None, :], counts).exp()
-        return (u[..., None] > p.cumsum(-1)).sum(-1).to(params.dtype)
-
-    def encode(self, x):
-        return torch.log1p(x)[..., None]
-
-
-HEADS = [Bernoulli(), Categorical(2), Categorical(5), MixtureOfGaussians(1)]
-HEADS += [MixtureOfGaussians(3), Poisson()]
-
-
 @st.composite
 def models_of_any_head(draw):
     """A float64 model with any head, many masks or one, conditioned or not."""
@@ -562,7 +541,7 @@ def test_both_ways_agree_for_every_head(model, as_ensemble, seed):
     ensemble = (model.num_masks or 3) if as_ensemble else None
     naive = model.sample(7, method="naive", noise=noise, ensemble=ensemble)
     incremental = model.sample(7, noise=noise, ensemble=ensemble)
-    if isinstance(model.head, MixtureOfGaussians):
+    if model.head.is_density:
         torch.testing.assert_close(incremental, naive, rtol=1e-9, atol=1e-9)
     else:
         assert torch.equal(incremental, naive)
