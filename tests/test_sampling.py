@@ -553,7 +553,7 @@ def test_both_ways_agree_for_every_head(model, as_ensemble, seed):
 def test_each_value_follows_from_the_conditionals_of_its_row(head, method):
     """The definition itself, for every head."""
     model = MADE(20, (30,), natural_order=False, head=head, direct=True, conditioning=True, seed=3)
-    with_weights(model.double(), 0.5)
+    with_weights(model.double(), 0.2)  # larger ones make the spread of some heads explode
     noise = uniforms(30, 20)
     x = model.sample(30, noise=noise, method=method)
     with torch.no_grad():
