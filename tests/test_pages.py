@@ -44,7 +44,7 @@ def test_every_exercise_and_question_is_in_the_table():
     rooms = [exercises._room(int(path.stem[:2])) for path in NOTEBOOKS[1:]]
     asked = [exercise.name for room in rooms for exercise in room.EXERCISES]
     asked += [name for room in rooms for name in room.QUIZZES]
-    assert sorted(named) == sorted(asked)
+    assert sorted(named) == sorted(asked), "out of date: run python -m tests.objectives"
 
 
 @pytest.mark.parametrize("page", sorted(DOCS.glob("*.md")), ids=lambda page: page.name)
