@@ -31,6 +31,8 @@ from tests.refresh import METADATA
 ROOT = Path(__file__).parents[1]
 WIDGET, EXEMPT = "widget", "nbval-ignore-output"
 
+SAVE = "save it by python -m tests.refresh notebooks/{}"
+
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
 
@@ -60,9 +62,9 @@ def outputs_of(path):
 @each_notebook
 def test_metadata_is_neutral(path):
     notebook = read(path)
-    assert notebook.metadata == METADATA
+    assert notebook.metadata == METADATA, SAVE.format(path.name)
     for cell in notebook.cells:
-        assert set(cell.metadata) <= {"tags"}
+        assert set(cell.metadata) <= {"tags"}, SAVE.format(path.name)
         assert set(tags(cell)) <= {WIDGET, EXEMPT}
         assert len(tags(cell)) <= 1
         assert "NBVAL_" not in cell.source  # a comment that would exempt the cell, too
@@ -72,9 +74,12 @@ def test_metadata_is_neutral(path):
 def test_execution_counts_increase_and_only_widget_cells_have_none(path):
     cells = code_cells(path)
     counts = [cell.execution_count for cell in cells if WIDGET not in tags(cell)]
-    assert None not in counts
-    assert counts == sorted(set(counts))
-    assert all(not c.outputs and c.execution_count is None for c in cells if WIDGET in tags(c))
+    assert None not in counts, SAVE.format(path.name)
+    assert counts == sorted(set(counts)), SAVE.format(path.name)
+    for cell in cells:
+        if WIDGET in tags(cell):
+            assert not cell.outputs, SAVE.format(path.name)
+            assert cell.execution_count is None, SAVE.format(path.name)
 
 
 def test_few_cells_are_exempt_and_contributors_are_told_why():
@@ -82,7 +87,8 @@ def test_few_cells_are_exempt_and_contributors_are_told_why():
     exempt = [path.stem for path in NOTEBOOKS for c in code_cells(path) if EXEMPT in tags(c)]
     assert len(exempt) <= len(all_cells) / 20
     page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    assert sorted(re.findall(r"^\| `(\d\d_\w+)` \|", page, re.MULTILINE)) == sorted(exempt)
+    told = sorted(re.findall(r"^\| `(\d\d_\w+)` \|", page, re.MULTILINE))
+    assert told == sorted(exempt), "CONTRIBUTING.md must have a row for each, with the reason"
 
 
 # ---- the outputs ---------------------------------------------------------------------------------
@@ -97,14 +103,15 @@ def test_outputs_hold_nothing_that_should_not_be_seen(path):
         assert not re.search(r"Warning|0x[0-9a-f]{6}|\w+\((?:children|value)=|<Figure", text)
         if output.output_type == "execute_result":
             assert "<details>" in output.data["text/html"], "only a quiz is shown as a value"
-        assert "application/vnd.jupyter.widget-view+json" not in output.get("data", {})
+        is_widget = "application/vnd.jupyter.widget-view+json" in output.get("data", {})
+        assert not is_widget, "a cell that shows a widget must have the tag widget"
 
 
 @each_notebook
 def test_every_figure_has_a_text_alternative(path):
     figures = [output for output in outputs_of(path) if "image/png" in output.get("data", {})]
     for figure in figures:
-        assert len(figure.data["text/plain"].split()) >= 4
+        assert len(figure.data["text/plain"].split()) >= 4, 'write show(figure, alt="...")'
         assert figure.metadata["image/png"]["alt"] == figure.data["text/plain"]
 
 
@@ -113,7 +120,8 @@ def test_a_widget_stands_beside_its_figure(path):
     cells = code_cells(path)
     for cell, following in zip(cells, [*cells[1:], None], strict=True):
         if WIDGET in tags(cell) and not cell.source.startswith("progress()"):
-            assert "figure()" in following.source
+            shown = following is not None and "figure()" in following.source
+            assert shown, f"the next cell must show the same as a figure:\n{cell.source}"
             assert tags(following) == []
 
 
@@ -142,7 +150,7 @@ def test_code_uses_what_it_imports_and_shows_no_bare_object(path):
     for_the_reader = {"hint", "solution"}  # to be called in a cell of one's own
     assert imported - used - for_the_reader == set()
     for cell in code_cells(path):
-        assert not cell.source.rstrip().endswith(";")
+        assert not cell.source.rstrip().endswith(";"), f"no ; at the end:\n{cell.source}"
         assert not re.search(r"^\s*[%!]", cell.source, re.MULTILINE)
         last = ast.parse(cell.source).body[-1]
         if isinstance(last, ast.Expr) and WIDGET not in tags(cell):
