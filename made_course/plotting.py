@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 import os
+import pathlib
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 
@@ -15,6 +16,7 @@ from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
+from PIL import Image
 from torch import Tensor
 from torchvision.utils import make_grid, save_image
 
@@ -81,6 +83,8 @@ def save_samples_grid(
     n = check_count("n", n)
     if model.input_dim != 784:
         raise ValueError(f"a grid of digits needs a model over 784 pixels, got {model.input_dim}")
+    if pathlib.Path(path).suffix.lower() not in Image.registered_extensions():
+        raise ValueError(f"path must end in a picture's format, such as .png, got {str(path)!r}")
     images = model.sample(n).view(n, 1, 28, 28)
     grid = make_grid(images, nrow=math.isqrt(n), padding=2)
     write_whole(path, lambda file: save_image(grid, file))
