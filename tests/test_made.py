@@ -1034,7 +1034,7 @@ HOLED = torch.zeros(2, 6).index_fill(1, torch.tensor(3), torch.nan)
     [
         (ValueError, r"last dimension of x must be input_dim = 6, got .*\(2, 5\)", binary(2, 5)),
         (ValueError, r"last dimension of x must be input_dim = 6, got .*\(6, 2\)", binary(6, 2)),
-        (ValueError, r"got .*\(4, 2, 3\): for images, use x\.reshape", binary(4, 2, 3)),
+        (ValueError, r"got .*\(4, 2, 3\): for images, use x\.reshape", torch.ones(4, 2, 3)),
         (ValueError, r"last dimension of x must be input_dim = 6, got .*\(\)", torch.tensor(1.0)),
         (
             ValueError,
