@@ -139,8 +139,9 @@ def test_pages_load_nothing_from_elsewhere(pages):
 @each_notebook
 def test_each_notebook_says_where_it_can_be_run(pages, site, path):
     links = pages[site / "notebooks" / f"{path.stem}.html"].links
-    assert any(link.endswith(f"/HEAD?urlpath=lab/tree/notebooks/{path.name}") for link in links)
-    assert "../docs/index.html#to-run-it" in links
+    on_binder = links[links.index("../docs/index.html#to-run-it") - 1]
+    assert on_binder.startswith("https://mybinder.org/v2/gh/")
+    assert on_binder.endswith(f"/HEAD?urlpath=lab/tree/notebooks/{path.name}")
 
 
 # ---- in a browser --------------------------------------------------------------------------------

@@ -42,13 +42,14 @@ def _prepare(app: Sphinx, docname: str, source: list[str]) -> None:
     for cell, following in zip(code_cells, [*code_cells[1:], None], strict=True):
         if "widget" in cell.metadata.get("tags", []):
             cell.outputs = [_stand_in(cell, following)]
-    notebook.cells.insert(1, nbformat.v4.new_markdown_cell(_how_to_run(docname)))
+    header, mark, rest = notebook.cells[0].source.partition("\n## ")
+    notebook.cells[0].source = f"{header}\n\n{_how_to_run(docname)}\n{mark}{rest}"
     source[0] = nbformat.writes(notebook)
 
 
 def _how_to_run(docname: str) -> str:
     """Where the page can be run: on Binder, by the README's link to it, and at home."""
-    links = re.findall(r"\((https://mybinder\.org/\S+)\)", README.read_text(encoding="utf-8"))
+    links = re.findall(r"\((https://mybinder\.org/[^)\s]+)\)", README.read_text(encoding="utf-8"))
     return READING.format(binder=next(link for link in links if link.endswith(f"{docname}.ipynb")))
 
 
