@@ -66,10 +66,11 @@ class Peer:
             )
         rest = memoryview(len(data).to_bytes(4, "big") + data)
         while rest:
+            self._require_time()
             try:
                 rest = rest[self.line.send(rest) :]
             except TimeoutError:
-                self._require_time()
+                continue
             except OSError as error:
                 raise Gone(str(error)) from error
 
@@ -89,10 +90,10 @@ class Peer:
     def _read(self, count: int) -> bytes:
         parts = bytearray()
         while len(parts) < count:
+            self._require_time()
             try:
                 part = self.line.recv(min(count - len(parts), 2**20))
             except TimeoutError:
-                self._require_time()
                 continue
             except OSError as error:
                 raise Gone(str(error)) from error

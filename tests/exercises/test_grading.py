@@ -1,5 +1,6 @@
 """Grading: honest hand-ins get the verdict of their check, hostile ones a row and nothing else."""
 
+import contextlib
 import csv
 import functools
 import math
@@ -8,6 +9,8 @@ import re
 import socket
 import subprocess
 import sys
+import threading
+import time
 import unicodedata
 from pathlib import Path
 
@@ -482,6 +485,25 @@ def hostile(tmp_path_factory):
     said = run_grader(folder, "--unprotected", "--notebook", "03", short=True, HOME=str(home))
     yield folder, home, server, said
     server.close()
+
+
+@pytest.mark.parametrize("way", ["in", "out"])
+def test_bytes_that_trickle_keep_no_line_open(way):
+    here, there = socket.socketpair()
+    here.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1)
+
+    def trickle():
+        with there, contextlib.suppress(OSError):
+            for _ in range(1000):
+                time.sleep(0.002)
+                there.send(b"\0\0\xff\xff") if way == "in" else there.recv(1000)
+
+    other = threading.Thread(target=trickle)
+    other.start()
+    peer = remote.Peer(here, 0.3, is_judge=True)
+    with here, pytest.raises(remote.TooLate):
+        peer.receive() if way == "in" else peer.send("x" * 2**20)
+    other.join()
 
 
 @needs_protection
