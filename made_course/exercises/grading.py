@@ -34,7 +34,7 @@ import made_course
 
 from ..files import write_whole
 from . import NOTEBOOKS, _exercise, _room, remote, sandbox
-from .examine import examine, parts_to_do
+from .examine import LIMIT_S, TookTooLong, examine, parts_to_do, time_limit
 from .exercise import Exercise, Wrong
 from .hand_in import HAND_OVER, HandIn, Unreadable, read
 
@@ -105,8 +105,9 @@ def _verdict(exercise: Exercise, peer: remote.Peer) -> Verdict:
     if message.get("state") in (_INSIDE_MAY_SAY if exercise.name in INSIDE else _MAY_SAY):
         return Verdict(message["state"], str(message.get("words", ""))[:1000])
     try:
-        answer = peer.decode(message["answer"])
-    except Exception as error:  # whatever the hand-in's process has sent
+        with time_limit(LIMIT_S):
+            answer = peer.decode(message["answer"])
+    except (Exception, TookTooLong) as error:  # whatever the hand-in's process has sent
         raise remote.Gone("a message could not be read") from error
     return _examined(exercise, answer)
 

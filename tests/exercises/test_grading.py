@@ -487,6 +487,14 @@ def hostile(tmp_path_factory):
     server.close()
 
 
+def test_a_dict_whose_keys_collide_is_not_waited_for(monkeypatch):
+    """Each of its numbers has the hash 0, so that a dict of n of them takes n² steps."""
+    monkeypatch.setattr(grading, "LIMIT_S", 0.1)
+    colliding = {k * sys.hash_info.modulus: 0 for k in range(1, 10_000)}
+    with pytest.raises(remote.Gone):
+        far(_exercise("4.4"), colliding)
+
+
 @pytest.mark.parametrize("way", ["in", "out"])
 def test_bytes_that_trickle_keep_no_line_open(way):
     here, there = socket.socketpair()
