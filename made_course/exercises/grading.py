@@ -43,6 +43,8 @@ SECONDS, OPEN_SECONDS = 20, 600
 BY_THE_CLOCK = 3
 """How many times as long it may take by the clock."""
 _OUT_OF_TIME = "out of time, {} s of the processor or {} s by the clock; or killed for its memory"
+MOST_WORDS = 1000
+"""Characters that are said about an exercise: some of them may come from the hand-in."""
 MOST_NOTEBOOKS = 20
 """Notebooks in the folder of one hand-in."""
 GRADED = [f"{number:02d}" for number in NOTEBOOKS if number > 0]
@@ -101,9 +103,9 @@ def judge(exercise: Exercise, cells: list[str], cover: list[Path]) -> Verdict:
 def _verdict(exercise: Exercise, peer: remote.Peer) -> Verdict:
     message = peer.receive()
     if "failed" in message:
-        return Verdict("failed", str(message["failed"])[:400])
+        return Verdict("failed", str(message["failed"])[:MOST_WORDS])
     if message.get("state") in (_INSIDE_MAY_SAY if exercise.name in INSIDE else _MAY_SAY):
-        return Verdict(message["state"], str(message.get("words", ""))[:1000])
+        return Verdict(message["state"], str(message.get("words", ""))[:MOST_WORDS])
     try:
         with time_limit(LIMIT_S):
             answer = peer.decode(message["answer"])
@@ -119,7 +121,8 @@ def _examined(exercise: Exercise, answer: object) -> Verdict:
     except Wrong as wrong:
         lines = {"tried": wrong.tried, "expected": wrong.expected, "came": wrong.came}
         report = "; ".join(f"{label} {text}" for label, text in lines.items() if text)
-        verdict = Verdict("wrong", f"{wrong.cause} ({report})" if report else wrong.cause)
+        words = f"{wrong.cause} ({report})" if report else wrong.cause
+        verdict = Verdict("wrong", words[:MOST_WORDS])
         said = wrong.came
     # a score stands first; a name that the hand-in has chosen may stand further on
     if exercise.name in OPEN and (found := re.match(r"(-?\d+\.\d+) (?:differential )?nats", said)):

@@ -18,6 +18,7 @@ import nbformat
 import pytest
 import torch
 
+from made_course import Head
 from made_course.exercises import NOTEBOOKS, _exercise, _room, grading, hand_in, remote
 
 REPOSITORY = Path(__file__).parents[2]
@@ -485,6 +486,15 @@ def hostile(tmp_path_factory):
     said = run_grader(folder, "--unprotected", "--notebook", "03", short=True, HOME=str(home))
     yield folder, home, server, said
     server.close()
+
+
+def test_what_a_hand_in_can_make_a_verdict_say_is_short():
+    class Wordy(Head):
+        params_per_variable = "a" * 10**6
+
+    verdict = far(_exercise("8.4"), Wordy)
+    assert "params_per_variable = aaa" in verdict.words
+    assert len(verdict.words) <= grading.MOST_WORDS
 
 
 def test_a_dict_whose_keys_collide_is_not_waited_for(monkeypatch):
