@@ -298,6 +298,7 @@ def _send_verdict(
     except ValueError as error:
         to.send(Verdict("failed", str(error)))
     else:
+        sandbox.limit_memory()  # the judge computes with what the hand-in sends
         to.send(judge(exercise, cells, cover))
 
 

@@ -24,7 +24,7 @@ if os.name == "posix":  # elsewhere this can be imported, and not used
 
 GIB, MIB = 2**30, 2**20
 MEMORY = 4 * GIB
-"""Address space that a hand-in may add to what the grader has itself."""
+"""Address space that a hand-in, or who judges it, may add to what the grader has itself."""
 FILE, FOLDER, FILES = 64 * MIB, 128 * MIB, 2_000
 """Bytes of a file, bytes of all files and their number, in a hand-in's folder."""
 PROCESSES = 64
@@ -161,10 +161,21 @@ def _limit(seconds: int) -> None:
         resource.RLIMIT_NPROC: PROCESSES,
     }
     if _IS_LINUX:
-        pages = int(Path("/proc/self/statm").read_text().split()[0])
-        limits[resource.RLIMIT_AS] = pages * resource.getpagesize() + MEMORY
+        limits[resource.RLIMIT_AS] = _most_memory()
     for which, most in limits.items():
         resource.setrlimit(which, (most, most))
+
+
+def limit_memory() -> None:
+    """Keep this process from taking more memory than it should need, where that can be done."""
+    if _IS_LINUX:
+        _, most = resource.getrlimit(resource.RLIMIT_AS)
+        resource.setrlimit(resource.RLIMIT_AS, (_most_memory(), most))
+
+
+def _most_memory() -> int:
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    return pages * resource.getpagesize() + MEMORY
 
 
 def _drop_capabilities() -> None:

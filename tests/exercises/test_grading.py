@@ -488,6 +488,24 @@ def hostile(tmp_path_factory):
     server.close()
 
 
+GREEDY = """
+import torch
+from made_course.exercises.notebook_02 import total_probability
+def total(log_prob, input_dim):
+    log_prob(torch.zeros(1, 3 if log_prob.__name__ == "three_coins" else 40_000))
+    return total_probability(log_prob, input_dim)
+__hand_over__(total)
+"""
+
+
+@needs_namespaces
+def test_a_hand_in_cannot_make_the_judge_take_memory_without_bound():
+    """For a row of 40,000 numbers, near_copy makes a matrix of 6.4 GB."""
+    verdict = grading._in_a_process("2.1", None, [GREEDY], [])
+    assert verdict.state == "wrong"
+    assert "allocate memory" in verdict.words
+
+
 def test_what_a_hand_in_can_make_a_verdict_say_is_short():
     class Wordy(Head):
         params_per_variable = "a" * 10**6
