@@ -527,7 +527,7 @@ def _mistakes(rows: list[Row]) -> Iterator[str]:
     for row in rows:
         for name, verdict in row.verdicts.items():
             if verdict.state in ("wrong", "failed", "stopped"):
-                cause = verdict.words.partition(" (tried")[0].partition(" (came")[0]
+                cause = re.split(r" \((?:tried|expected|came) ", verdict.words, maxsplit=1)[0]
                 who.setdefault((name, cause), []).append(row.hand_in)
     order = sorted(who.items(), key=lambda item: (item[0][0], -len(item[1])))
     for (name, cause), made_by in order:

@@ -265,6 +265,17 @@ def test_what_is_judged_inside_has_a_star_in_both_tables(tmp_path):
     assert "".join(f"<th>{name}" for name in starred) in (tmp_path / "grades.html").read_text()
 
 
+def test_the_same_mistake_is_one_line_whatever_came():
+    rows = []
+    for name, means in (("ann", [85, 86]), ("ben", [85, 87])):
+        answer = {"one image": 90.96, "possible means": means}
+        verdict = grading._examined(_exercise("7.4"), answer)
+        assert str(means) in verdict.words
+        rows.append(grading.Row(name, "07", verdicts={"7.4": verdict}))
+    (line,) = grading._mistakes(rows)
+    assert line.endswith("and no others<td>ann, ben")
+
+
 def test_half_a_character_is_written_as_its_number(tmp_path):
     verdict = grading.Verdict("failed", "ValueError: \ud800", variant="\udfff")
     row = grading.Row("ann.ipynb", "03", verdicts={"3.2": verdict})
