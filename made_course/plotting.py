@@ -83,7 +83,7 @@ def save_samples_grid(
     n = check_count("n", n)
     if model.input_dim != 784:
         raise ValueError(f"a grid of digits needs a model over 784 pixels, got {model.input_dim}")
-    if pathlib.Path(path).suffix.lower() not in Image.registered_extensions():
+    if Image.registered_extensions().get(pathlib.Path(path).suffix.lower()) not in Image.SAVE:
         raise ValueError(f"path must end in a picture's format, such as .png, got {str(path)!r}")
     images = model.sample(n).view(n, 1, 28, 28)
     grid = make_grid(images, nrow=math.isqrt(n), padding=2)

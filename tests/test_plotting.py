@@ -153,7 +153,7 @@ def test_a_model_of_other_than_784_variables(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("name", ["grid", "grid.picture"])
+@pytest.mark.parametrize("name", ["grid", "grid.picture", "grid.psd"])  # .psd is only read
 def test_an_ending_that_names_no_format_leaves_nothing(model, tmp_path, name):
     with pytest.raises(ValueError, match=r"such as \.png, got"):
         save_samples_grid(model, tmp_path / name, n=4)
