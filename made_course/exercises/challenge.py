@@ -165,7 +165,7 @@ def judge_nll(
             **report,
         )
     words = next(words for nats, words in bands if nll < nats)
-    return f"{nll:.1f} nats on {causes.row}s that the exercise keeps, without a leak. {words}"
+    return f"{nll:.2f} nats on {causes.row}s that the exercise keeps, without a leak. {words}"
 
 
 def require_finite_weights(model: object) -> None:

@@ -169,17 +169,26 @@ def test_an_honest_model_that_is_worse_hears_its_number():
     assert 10.4 < float(found.came.removesuffix(" nats")) < 15
 
 
+def judged(nll):
+    return judge_nll(
+        nll,
+        kept="kept rows",
+        to_beat=10.4,
+        independent=22.5,
+        bands=((10.4, "A sentence."),),
+        causes=causes("row", "column", 33),
+    )
+
+
 def test_a_near_miss_is_told_from_the_number_to_beat():
     with pytest.raises(Wrong, match="not yet below 10.4 nats") as caught:
-        judge_nll(
-            10.42,
-            kept="kept rows",
-            to_beat=10.4,
-            independent=22.5,
-            bands=(),
-            causes=causes("row", "column", 33),
-        )
+        judged(10.42)
     assert caught.value.came == "10.42 nats"
+
+
+def test_scores_that_are_near_are_told_apart():
+    """The leaderboard puts them in order."""
+    assert [judged(nll).partition(" nats")[0] for nll in (10.34, 10.33)] == ["10.34", "10.33"]
 
 
 def test_weights_that_are_no_numbers_are_not_blamed_on_the_formula():
