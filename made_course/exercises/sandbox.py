@@ -49,7 +49,8 @@ _IS_LINUX = sys.platform.startswith("linux")
 def separate() -> str:
     """Give the children of this process namespaces of their own, and keep them out of its memory.
 
-    To be called once, by a process of one thread, before it forks.
+    This process ends with the one that started it, and they end with this one. To be called once,
+    by a process of one thread, before it forks.
 
     Returns:
         why that could not be done; empty where it was.
@@ -68,6 +69,7 @@ def separate() -> str:
         return f"this system allows no namespaces ({error.strerror})"
     finally:
         _call("prctl", _DUMPABLE, 0, 0, 0, 0)
+        _call("prctl", _DEATH_SIGNAL, 9, 0, 0, 0)
     return ""
 
 

@@ -6,9 +6,11 @@ import functools
 import math
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import unicodedata
@@ -532,6 +534,28 @@ def test_a_dict_whose_keys_collide_is_not_waited_for(monkeypatch):
     colliding = {k * sys.hash_info.modulus: 0 for k in range(1, 10_000)}
     with pytest.raises(remote.Gone):
         far(_exercise("4.4"), colliding)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a process with its parent")
+def test_a_hand_in_ends_with_its_judge():
+    here, there = socket.socketpair()
+    cells = [f"{hand_in.HAND_OVER}(len)"]
+    with tempfile.TemporaryDirectory() as folder:
+        judge = os.fork()
+        if judge == 0:
+            here.close()
+            if os.fork() == 0:
+                grading._keep_hand_in(there, _exercise("3.2"), cells, Path(folder), 20, [])
+            there.close()
+            signal.pause()
+        there.close()
+        try:
+            assert "answer" in remote.Peer(here, 20, is_judge=True).receive()
+        finally:
+            os.kill(judge, signal.SIGKILL)
+            os.waitpid(judge, 0)
+    here.settimeout(10)
+    assert here.recv(1) == b""  # nobody holds the other end
 
 
 @pytest.mark.parametrize("way", ["in", "out"])
