@@ -282,7 +282,9 @@ def _in_a_process(name: str, variant: str | None, cells: list[str], cover: list[
     process.start()
     theirs.close()
     try:
-        return ours.recv() if ours.poll(2 * BY_THE_CLOCK * OPEN_SECONDS) else Verdict("stopped")
+        if ours.poll(2 * BY_THE_CLOCK * OPEN_SECONDS):
+            return ours.recv()
+        return Verdict("stopped", "it could not be judged in time")
     except EOFError:
         return Verdict("stopped", "it could not be judged: the judge's process ended")
     finally:

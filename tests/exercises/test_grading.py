@@ -558,6 +558,13 @@ def test_a_hand_in_ends_with_its_judge():
     assert here.recv(1) == b""  # nobody holds the other end
 
 
+def test_a_judge_that_does_not_end_is_ended(monkeypatch):
+    monkeypatch.setattr(grading, "OPEN_SECONDS", 0.1)
+    monkeypatch.setattr(grading, "judge", lambda *_: signal.pause())
+    verdict = grading._in_a_process("3.2", None, [], [])
+    assert verdict == grading.Verdict("stopped", "it could not be judged in time")
+
+
 @pytest.mark.parametrize("way", ["in", "out"])
 def test_bytes_that_trickle_keep_no_line_open(way):
     here, there = socket.socketpair()
