@@ -148,7 +148,12 @@ def plot_image_rows(rows: Mapping[str, Tensor], *, cell: float = 0.8) -> Figure:
         raise TypeError(
             'rows must map names to images, such as {"real": images}, got ' + type(rows).__name__
         )
+    if not rows:
+        raise ValueError("rows must hold at least one row of images, got none")
     pictures = {name: _pictures(images) for name, images in rows.items()}
+    lengths = {name: len(images) for name, images in pictures.items()}
+    if len(set(lengths.values())) > 1:
+        raise ValueError(f"all rows must hold the same number of images, got {lengths}")
     columns = len(next(iter(pictures.values())))
     figure = Figure(figsize=(1.1 + (cell - 0.05) * columns, cell * len(rows)), layout="constrained")
     grid = figure.subplots(len(rows), columns, squeeze=False)
@@ -1291,6 +1296,8 @@ def _pictures(images: Tensor) -> np.ndarray:
             f"images must have shape (n, D) with D a square number, got {tuple(images.shape)}: "
             "of images with rows and columns, take x.reshape(len(x), -1); for one, x[None]"
         )
+    if len(images) == 0:
+        raise ValueError("images must hold at least one image, got none")
     return images.detach().float().cpu().reshape(-1, side, side).numpy()
 
 

@@ -268,7 +268,7 @@ def test_images_may_be_larger(digits):
 
 
 def test_rows_of_different_lengths_are_refused(digits):
-    with pytest.raises(ValueError, match="zip"):
+    with pytest.raises(ValueError, match="same number of images, got {'sampled': 3, 'nearest': 2}"):
         plot_image_rows({"sampled": digits[:3], "nearest": digits[3:5]})
 
 
@@ -279,6 +279,7 @@ def test_rows_of_different_lengths_are_refused(digits):
         (torch.zeros(784), ValueError, r"got \(784,\): .* for one, x\[None\]"),
         (torch.tensor(1.0), ValueError, r"got \(\)"),
         (torch.zeros(2, 33), ValueError, r"D a square number, got \(2, 33\)"),
+        (torch.zeros(0, 784), ValueError, r"at least one image, got none"),
         ([[0.0] * 784], TypeError, r"images must be a torch\.Tensor, got list"),
     ],
 )
@@ -291,6 +292,8 @@ def test_what_are_no_images_is_said(images, error, message):
 def test_rows_without_names_are_refused(digits):
     with pytest.raises(TypeError, match=r"rows must map names to images, .* got Tensor"):
         plot_image_rows(digits)
+    with pytest.raises(ValueError, match=r"at least one row of images, got none"):
+        plot_image_rows({})
 
 
 def test_images_that_learn_or_are_no_floats_can_be_drawn(digits):

@@ -7,6 +7,7 @@ of its self-checks. What all exercises share is in ``exercise.py`` and ``examine
 from __future__ import annotations
 
 import inspect
+import re
 from importlib import import_module
 from itertools import chain
 from pkgutil import iter_modules
@@ -20,8 +21,8 @@ from .solved import remember, remembered
 
 __all__ = ["Exercise", "Slip", "Wrong", "check", "hint", "progress", "quiz", "solution", "yours"]
 
-_FILES = sorted(m.name for m in iter_modules(__path__) if m.name.startswith("notebook_"))
-NOTEBOOKS = [int(name.removeprefix("notebook_")) for name in _FILES]
+_FILES = [re.fullmatch(r"notebook_(\d+)", module.name) for module in iter_modules(__path__)]
+NOTEBOOKS = sorted(int(file[1]) for file in _FILES if file)
 """Numbers of the notebooks, which have a file each."""
 _hints_given: dict[str, int] = {}
 _passed: dict[str, object] = {}
