@@ -8,6 +8,7 @@ are averaged by PyTorch's DistributedDataParallel (gloo on processors, NCCL on G
 from __future__ import annotations
 
 import atexit
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from inspect import signature
@@ -86,10 +87,17 @@ def processes_on(device: torch.device) -> Processes:
         return Processes(device=device)
     if distributed.is_torchelastic_launched() and not distributed.is_initialized():
         distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
-        atexit.register(distributed.destroy_process_group)
+        atexit.register(_leave)
     if not distributed.is_initialized():
         return Processes(device=device)
     return Processes(distributed.get_rank(), distributed.get_world_size(), device)
+
+
+def _leave() -> None:
+    # A thread of gloo may still hold tensors of the last exchange. To let go of them it needs the
+    # interpreter's lock, and one that asks for it when Python has ended aborts the process.
+    time.sleep(0.1)
+    distributed.destroy_process_group()
 
 
 class _LogProb(nn.Module):
