@@ -30,8 +30,8 @@ from .exercise import Exercise, Slip, Wrong
 
 LIMIT_S = 2.0
 """How long an answer may run in a check."""
-RELATIVE, ABSOLUTE = 1e-4, 1e-6
-"""How far a number that is not whole may be from the right one."""
+RELATIVE, ABSOLUTE = 3e-4, 1e-6
+"""How far a number that is not whole may be from the right one: 0.693 will do for ln 2."""
 MOST_PRINTED = 5_000
 """Characters that an answer may print."""
 _DATA = (Real, list, tuple, Tensor, np.ndarray, nn.Module)
@@ -242,9 +242,7 @@ class _Capped(io.TextIOBase):
 def is_unchanged(before: object, after: object) -> bool:
     """Whether a copy is still what it was copied from."""
     if isinstance(before, nn.Module):
-        return before.training == after.training and is_unchanged(
-            dict(before.state_dict()), dict(after.state_dict())
-        )
+        return is_unchanged(dict(before.state_dict()), dict(after.state_dict()))
     if isinstance(before, Tensor):
         return isinstance(after, Tensor) and torch.equal(before, after)
     if isinstance(before, list | tuple):
@@ -304,7 +302,7 @@ def compare_on_cases(
             require_same(came, expected)
         except Wrong as wrong:
             wrong.tried = wrong.tried or written_call(answer, case)
-            wrong.cause = _cause(answer, expected, cases, k, slips) or wrong.cause
+            wrong.cause = _cause(answer, reference, cases, k, slips) or wrong.cause
             raise wrong
 
 
@@ -331,7 +329,8 @@ def compare_value(came: object, expected: object, slips: Sequence[Slip]) -> None
 def require_same(came: object, expected: object, where: str = "the answer") -> None:
     """Compare two values part by part: type, shape, dtype, value.
 
-    Tensors, numbers, texts, lists and mappings of them. Numbers are compared up to rounding.
+    Tensors, numbers, texts, lists and mappings of them. Numbers are compared up to rounding, and
+    one may come for a tensor of one number.
 
     Raises:
         Wrong: if they differ.
@@ -341,7 +340,8 @@ def require_same(came: object, expected: object, where: str = "the answer") -> N
     if came is None and expected is not None:
         forgotten = "" if where.startswith("entry") else ": is a `return` missing?"
         raise _misformed(f"{where} is None{forgotten}", "None", _kind(expected))
-    came = came.item() if isinstance(came, np.generic) else came
+    if isinstance(came, np.generic | np.ndarray) and came.ndim == 0:
+        came = came.item()
     if isinstance(expected, Tensor):
         _require_same_tensor(came, expected, where)
     elif isinstance(expected, Mapping):
@@ -396,6 +396,8 @@ def is_same(came: object, expected: object) -> bool:
 
 
 def _require_same_tensor(came: object, expected: Tensor, where: str) -> None:
+    if expected.dim() == 0 and isinstance(came, Real) and not isinstance(came, bool):
+        came = torch.tensor(came, dtype=torch.float64)  # a single number, as .item() gives it
     if not isinstance(came, Tensor):
         raise _misformed(f"{where} must be a torch.Tensor", _kind(came), _kind(expected))
     if came.shape != expected.shape:
@@ -421,36 +423,34 @@ def _require_same_tensor(came: object, expected: Tensor, where: str) -> None:
 
 def _cause(
     answer: object,
-    expected: object,
+    reference: Callable[..., object],
     cases: Sequence[tuple[object, ...]],
     failed: int,
     slips: Sequence[Slip],
 ) -> str | None:
-    """The cause of the slip that does the same on all cases, or else on the one that failed.
+    """The cause of the slip that does the same on all cases, or else wherever the answer is wrong.
 
-    Failing that, of a slip with the same mistake in the same entry, where the answer is a list.
+    One case alone may look like many a mistake. Where the answer raises, it tells nothing of the
+    case that failed before.
     """
-    outcomes = [_outcome(answer, case) for case in cases]
+    came, right = ([_outcome(function, case) for case in cases] for function in (answer, reference))
+    telling = [k for k in range(len(cases)) if k == failed or not isinstance(came[k], str)]
     by_slip = [[_outcome(slip.answer, case) for case in cases] for slip in slips]
-    for slip, theirs in zip(slips, by_slip, strict=True):
-        if all(map(is_same, outcomes, theirs)):
-            return slip.cause
-    came, there = outcomes[failed], [theirs[failed] for theirs in by_slip]
-    for slip, theirs in zip(slips, there, strict=True):
-        if is_same(came, theirs):
-            return slip.cause
-    if not _are_lists_of_one_length(came, expected):
-        return None
-    wrong = [k for k, part in enumerate(expected) if not is_same(came[k], part)]
-    for slip, theirs in zip(slips, there, strict=True):
-        are_alike = wrong and _are_lists_of_one_length(came, theirs)
-        if are_alike and is_same(came[wrong[0]], theirs[wrong[0]]):
-            return slip.cause
+    for is_alike in (lambda came, slip, _: is_same(came, slip), _is_as_wrong):
+        for slip, theirs in zip(slips, by_slip, strict=True):
+            if all(is_alike(came[k], theirs[k], right[k]) for k in telling):
+                return slip.cause
     return None
 
 
-def _are_lists_of_one_length(a: object, b: object) -> bool:
-    return isinstance(a, list | tuple) and isinstance(b, list | tuple) and len(a) == len(b)
+def _is_as_wrong(came: object, slip: object, right: object) -> bool:
+    """Whether an answer, or each entry of a list, is right or the same as the slip's."""
+    if is_same(came, slip) or is_same(came, right):
+        return True
+    lists = (came, slip, right)
+    if not all(isinstance(part, list | tuple) and len(part) == len(right) for part in lists):
+        return False
+    return all(map(_is_as_wrong, came, slip, right))
 
 
 def _outcome(function: object, arguments: tuple[object, ...]) -> object:

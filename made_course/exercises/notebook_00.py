@@ -21,7 +21,11 @@ COUNTING = Exercise(
     slips=(
         Slip(18, "9 pixels with 2 values each: you add the choices, but they multiply"),
         Slip(81, "this is 9²: it is the 2 values that are multiplied, 9 times"),
-        Slip(2 ^ 9, "in Python ^ is no power (it compares bits): a power is **"),
+        Slip(
+            2 ^ 9,
+            "either this is 2 ^ 9, and in Python ^ is no power (it compares bits): a power is **; "
+            "or it is 2 + 9, and choices multiply",
+        ),
         Slip(511, "the image without any ink counts, too"),
     ),
     hints=(

@@ -37,6 +37,11 @@ COUNTING = Exercise(
             "in Python ^ is no power (it compares bits): a power is **",
         ),
         Slip(
+            lambda input_dim: [2 ** (i + 1) - 1 for i in range(input_dim)],
+            "these are running sums, the numbers of all factors so far: each factor's own are "
+            "asked for",
+        ),
+        Slip(
             lambda input_dim: [i + 1 for i in range(input_dim)],
             "you count one number more for each variable: it takes one for each combination of the "
             "values before xᵢ, and each variable doubles these",
@@ -127,8 +132,8 @@ REORDERING = Exercise(
     slips=(
         Slip(
             lambda p1, p2, p3: (p1, p2, p3),
-            "these are the old tables under new names: p(x₂) is not p(x₁). Build the joint "
-            "distribution first",
+            "this is an old table under a new name: p(x₂) is not p(x₁), and p(x₁ | x₂, x₃) is not "
+            "p(x₃ | x₁, x₂). Build the joint distribution first",
         ),
         Slip(
             lambda p1, p2, p3: (*reorder(p1, p2, p3)[:2], reorder(p1, p2, p3)[2].T),
@@ -254,6 +259,13 @@ def _draw_transposed(q2: Tensor, q3: Tensor, q1: Tensor, u: Tensor) -> Tensor:
     return draw_days(q2, q3, q1.T, u)
 
 
+def _draw_x1_too_early(q2: Tensor, q3: Tensor, q1: Tensor, u: Tensor) -> Tensor:
+    x2 = (u[:, 1] <= q2).long()
+    x1 = (u[:, 0] <= q1[x2, 0]).long()
+    x3 = (u[:, 2] <= q3[x2]).long()
+    return torch.stack([x1, x2, x3], dim=1).float()
+
+
 def _draw_by_bools(q2: Tensor, q3: Tensor, q1: Tensor, u: Tensor) -> Tensor:
     x2 = u[:, 1] <= q2
     x3 = u[:, 2] <= q3[x2]
@@ -305,6 +317,10 @@ SAMPLING = Exercise(
             "the probability of a 1 is used as that of a 0: a variable is 1 where u ≤ p",
         ),
         Slip(_draw_transposed, "q1 is looked up with x₃ first: its first index is x₂"),
+        Slip(
+            _draw_x1_too_early,
+            "q1 is looked up at x₃ = 0 in every row: x₁ comes last, when x₃ has been drawn",
+        ),
         Slip(
             _draw_by_bools,
             "a tensor of bools used as an index selects rows. Make it one of whole numbers first: "
@@ -395,8 +411,8 @@ QUIZZES = {
             ),
             Choice(
                 "The first: the product of its four probabilities is larger",
-                "$4^{-4} = 1/256$ against $2^{-3}/64 = 1/512$. One day that a model held for "
-                "nearly impossible weighs more than three on which it was a little better.",
+                "$4^{-4} = 1/256$ against $2^{-3}/64 = 1/512$. One day that got a sixteenth of "
+                "the other's probability weighs more than three that got twice as much.",
                 right=True,
             ),
             Choice(
@@ -437,7 +453,7 @@ QUIZZES = {
             Choice(
                 "No: q1 can be looked up only once x₂ and x₃ are drawn",
                 "To draw x₁ first you would need $p(x_1)$ and then $p(x_2 | x_1)$: other tables, "
-                "which exercise 1.2 can make.",
+                "made by way of the joint distribution, as in exercise 1.2.",
                 right=True,
             ),
             Choice(

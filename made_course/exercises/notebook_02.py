@@ -76,8 +76,12 @@ TOTAL = Exercise(
         ),
         Slip(
             _on_all(lambda log_p: log_p.sum().exp()),
-            "exp of the sum is the product of all probabilities: take exp of each first, and add "
-            "then",
+            "this is the product of all probabilities, as exp of the sum of their logarithms is: "
+            "take exp of each first, and add then",
+        ),
+        Slip(
+            _on_all(lambda log_p: log_p.logsumexp(0)),
+            "this is the logarithm of Σp: Σp itself is asked for",
         ),
         Slip(
             _on_all(lambda log_p: log_p.exp().mean()),
@@ -109,16 +113,17 @@ TOTAL = Exercise(
 ORDERING = [1, 2, 0]
 
 CONSTANT = (
-    "no output depends on any input. Σp is 1, but for a leak some output must move when an input "
-    "that it must not see is flipped"
+    "no output moves, but for rounding, whichever input is flipped. Σp is 1, but for a leak some "
+    "output must move with an input that it must not see"
 )
 HONEST = (
-    "there is no leak: every output depends only on variables of smaller degree. Let one see a "
+    "there is no leak: every output moves only with variables of smaller degree. Let one see a "
     "variable of a degree that is not smaller than its own"
 )
 SELF = (
     "an output depends on its own variable. It may then give both values of the variable a high "
-    "probability, and the two no longer sum to one: let it see another variable, of a higher degree"
+    "probability, and the two no longer sum to one: let an output see another variable instead, "
+    "one of a higher degree than its own"
 )
 ROWS_APART = (
     "each row of the result must be made from its own row of x alone, however many rows there are: "
@@ -126,7 +131,7 @@ ROWS_APART = (
 )
 CIRCLE = (
     "no output sees its own variable, but they see one another in a circle, which no ordering "
-    "allows. Break it: one output must see nothing"
+    "allows. Break it: in some other ordering, each must see only what comes before it"
 )
 
 
@@ -407,16 +412,18 @@ QUIZZES = {
         ],
     ),
     "2d": (
-        "One hidden unit. You cut one weight, so that output x₆ no longer sees x₆. Which cut does "
-        "it without a loss?",
+        "One hidden unit. You set one weight to 0, so that output x₆ no longer sees x₆. Which one, "
+        "if every output is to see all other variables as before?",
         [
             Choice(
                 "the weight from input x₆ to the unit",
-                "It is cut, but the unit is everyone's: now no other output sees x₆ either.",
+                "Then output x₆ no longer sees x₆. But the unit is everyone's: now no other output "
+                "sees x₆ either.",
             ),
             Choice(
                 "the weight from the unit to output x₆",
-                "It is cut, but output x₆ now sees nothing at all, not even what comes before it.",
+                "Then output x₆ no longer sees x₆. But it sees nothing else either, not even what "
+                "comes before it.",
             ),
             Choice(
                 "neither of the two",

@@ -1,4 +1,4 @@
-"""Notebook 03: masks by hand and in code, which input reaches which output, fewest units."""
+"""Notebook 03: masks by hand and in code, who reaches whom, fewest units, drawn degrees."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import replace
 from itertools import combinations, count, pairwise
 
 import torch
-from torch import BoolTensor, Tensor
+from torch import BoolTensor, LongTensor, Tensor
 
 from .. import masks as package
 from ..widgets.quiz import Choice
 from ..words import hat, variable_names
-from .examine import run, written
+from .examine import Misformed, require_same, run, written, written_call
 from .exercise import Exercise, Slip, Wrong
 from .variants import drawn_degrees, further_cases, shuffled
 
@@ -198,7 +198,8 @@ BY_HAND = Exercise(
         ),
         Slip(
             _by_hand([1, 2, 3], _at_most, _less),
-            "these masks are for the ordering x₁, x₂, x₃: in x₂, x₃, x₁ it is x₂ that has degree 1",
+            "either the variables have the degrees 1, 2, 3 here, and it is x₂ that has degree 1; "
+            "or they stand in the order x₂, x₃, x₁, not as always in the order x₁, x₂, x₃",
         ),
     ),
     hints=(
@@ -231,6 +232,10 @@ def _at_least_everywhere(degrees: list[Tensor]) -> list[Tensor]:
 
 def _strict_everywhere(degrees: list[Tensor]) -> list[Tensor]:
     return [above[:, None] > below for below, above in pairwise([*degrees, degrees[0]])]
+
+
+def _rules_swapped(degrees: list[Tensor]) -> list[Tensor]:
+    return [*_strict_everywhere(degrees)[:-1], _at_least_everywhere(degrees)[-1]]
 
 
 def _strict_below(degrees: list[Tensor]) -> list[Tensor]:
@@ -280,6 +285,7 @@ IN_CODE = Exercise(
             "a unit of degree 1 sees nothing: into hidden layers it is `>=`, and only the output "
             "mask has `>`",
         ),
+        Slip(_rules_swapped, _RULES_SWAPPED),
         Slip(
             _strict_below,
             "the strict `>` stands at the first mask instead of the last. With degrees from 1 to "
@@ -308,8 +314,7 @@ IN_CODE = Exercise(
         ),
         Slip(
             lambda degrees: build_masks(degrees)[:-1],
-            "the last mask is missing: the one from the last hidden layer to the outputs, whose "
-            "degrees are degrees[0]",
+            "the last mask is missing: the one into the outputs, whose degrees are degrees[0]",
         ),
         Slip(
             _all_from_inputs,
@@ -394,6 +399,7 @@ REACHING = Exercise(
         _masks([2, 4, 1, 3], [2, 3, 1, 3, 2]),
         _masks([2, 1], [1] * 256),
         _masks([3, 1, 2]),
+        (_at_least_everywhere([torch.tensor([3, 1, 2]), torch.tensor([1, 2, 1])]),),
     ),
     slips=(
         Slip(
@@ -430,13 +436,18 @@ REACHING = Exercise(
             "what has come through from the inputs",
         ),
         Slip(
+            lambda masks: connectivity(masks) & ~torch.eye(len(masks[-1]), dtype=torch.bool),
+            "you set the diagonal to False. An output that sees its own variable is a leak, and "
+            "this matrix is there to show it",
+        ),
+        Slip(
             _all_at_once,
             "`&` compares the masks entry by entry: a path goes through any hidden unit, so it "
             "takes the matrix product `@`",
         ),
         Slip(
             _in_bytes,
-            "with 256 paths your count runs over: eight bits hold at most 255, and 256 becomes 0. "
+            "with 256 paths your count runs over: eight bits count 256 values, and 256 becomes 0. "
             "Take .long() or .float()",
         ),
     ),
@@ -457,7 +468,7 @@ _PAIRS = [(3, 1), (4, 2), (6, 4), (7, 3), (8, 6)]  # (output i, input j), by out
 _NAMES = variable_names(8)
 
 _ONE_EACH = (
-    "all five pairs are reached, with a unit for each of them. A unit can serve several pairs: "
+    "all five pairs are reached, with as many units as pairs. A unit can serve several pairs: "
     "which degrees would do for two pairs at once?"
 )
 _EVERY_DEGREE = (
@@ -478,17 +489,12 @@ def fewest_units(pairs=((3, 1), (4, 2), (6, 4), (7, 3), (8, 6))) -> list[int]:
     return degrees  # [2, 5, 7]; [2, 4, 6] and others do as well
 
 
-def _unseen(i: int, j: int) -> str:
+def _unseen(i: int, j: int, degrees: Sequence[int] = ()) -> str:
+    output, variable = hat(_NAMES[i - 1]), _NAMES[j - 1]
+    too_high = f" One of degree {i} will not do: into {output} only from smaller degrees"
     return (
-        f"{hat(_NAMES[i - 1])} does not see {_NAMES[j - 1]}: which degrees may a unit have that "
-        f"sees {_NAMES[j - 1]} and that {hat(_NAMES[i - 1])} may listen to?"
-    )
-
-
-def _not_below(i: int) -> str:
-    return (
-        f"{hat(_NAMES[i - 1])} may not listen to a unit of degree {i}, its own: into an output "
-        "only from smaller degrees"
+        f"{output} does not see {variable}: which degrees may a unit have that sees {variable} and "
+        f"that {output} may listen to?{too_high if i in degrees else ''}"
     )
 
 
@@ -505,9 +511,8 @@ def _examine_units(answer: object, pairs: Sequence[tuple[int, int]] = _PAIRS) ->
     reached = package.connectivity(masks)
     for i, j in pairs:
         if not reached[i - 1, j - 1]:
-            cause = _not_below(i) if i in degrees else _unseen(i, j)
             raise Wrong(
-                cause,
+                _unseen(i, j, degrees),
                 tried=f"hidden degrees {degrees}",
                 expected=f"a path from {_NAMES[j - 1]} to {hat(_NAMES[i - 1])}",
                 came="none",
@@ -547,7 +552,7 @@ def _vary_units(exercise: Exercise, variant: str) -> Exercise:
         Slip([j for _, j in pairs], _ONE_EACH),
         Slip([1, 2, 3, 4, 5, 6, 7], _EVERY_DEGREE),
         Slip([*least, least[0]], _NOT_FEWEST),
-        Slip([i], _not_below(i)),
+        Slip([i], _unseen(i, j, [i])),
         Slip([7], _unseen(i, j)),
     )
     wanted = ", ".join(f"{hat(_NAMES[i - 1])} sees {_NAMES[j - 1]}" for i, j in pairs)
@@ -582,7 +587,7 @@ FEWEST = Exercise(
         Slip([1, 2, 4, 3, 6], _ONE_EACH),
         Slip([1, 2, 3, 4, 5, 6, 7], _EVERY_DEGREE),
         Slip([2, 3, 5, 7], _NOT_FEWEST),
-        Slip([3, 6], _not_below(3)),
+        Slip([3, 6], _unseen(3, 1, [3])),
         Slip([4], _unseen(3, 1)),
     ),
     hints=(
@@ -595,7 +600,127 @@ FEWEST = Exercise(
     ),
 )
 
-EXERCISES = (BY_HAND, IN_CODE, REACHING, FEWEST)
+
+# ---- 3.5 ----------------------------------------------------------------------------------------
+
+
+def draw_hidden(below: LongTensor, n_units: int, input_dim: int) -> LongTensor:
+    """From the smallest degree of the layer below up to D - 1, or 1 where D is 1."""
+    lowest, highest = int(below.min()), max(input_dim - 1, 1)
+    return torch.randint(lowest, highest + 1, (n_units,))
+
+
+_BELOW = (([3, 1, 5, 2, 6, 4], 6), ([3, 5, 2, 4], 6), ([5, 5], 6), ([2, 1], 2), ([1], 1))
+_MANY = 3000  # each of five degrees comes 600 times, give or take 22
+_DEGREE_0 = "a unit of degree 0 knows nothing: degrees of hidden units begin with 1"
+_DEGREE_D = "no output may listen to a unit of degree D: the largest degree is D - 1"
+_BLIND = (
+    "some units have a smaller degree than all units of the layer below, and so see nothing: draw "
+    "from the smallest degree below upwards"
+)
+_ALL_THE_SAME = "all units have the same degree: each draws one of its own"
+_NO_HIGHEST = (
+    "degree D - 1 never comes, and without it the last output cannot see its immediate "
+    "predecessor. torch.randint(a, b, ...) draws from a to b - 1, without b"
+)
+_NO_LOWEST = (
+    "the smallest degree of the layer below never comes. A unit that has it does see something: "
+    "the units below of equal degree"
+)
+_NOT_ALIKE = "some degrees come more often than others: each is to be equally likely"
+_NOT_DRAWN = "two calls gave the same degrees: draw at random, anew each time, without a seed"
+_ONE_VARIABLE = "where D is 1, no degree lies between 1 and D - 1: give every unit degree 1"
+
+
+def _examine_drawing(answer: object) -> None:
+    for below, input_dim in _BELOW:
+        degrees, again = (_drawn(answer, below, input_dim) for _ in range(2))
+        cause = _fault_of(degrees, min(below), input_dim)
+        if not cause and len(degrees.unique()) > 1 and degrees.equal(again):
+            cause = _NOT_DRAWN
+        if cause:
+            tried = written_call(answer, [below, _MANY, input_dim])
+            raise Wrong(cause, tried=tried, came=f"{written(degrees[:8])[:-1]}, ...]")
+
+
+def _drawn(answer: object, below: list[int], input_dim: int) -> Tensor:
+    try:
+        came = run(answer, torch.tensor(below), _MANY, input_dim)
+        form = torch.zeros_like(came) if isinstance(came, Tensor) else came
+        require_same(form, torch.zeros(_MANY).long())
+    except Wrong as wrong:
+        wrong.tried = written_call(answer, [below, _MANY, input_dim])
+        if input_dim == 1 and not isinstance(wrong, Misformed):  # all was well with more
+            raise Wrong(_ONE_VARIABLE, tried=wrong.tried, came=wrong.cause) from wrong
+        raise
+    return came
+
+
+def _fault_of(degrees: Tensor, lowest: int, input_dim: int) -> str:
+    if input_dim == 1:
+        return "" if bool((degrees == 1).all()) else _ONE_VARIABLE
+    counts = torch.tensor([int((degrees == d).sum()) for d in range(lowest, input_dim)])
+    faults = {
+        _DEGREE_0: degrees.min() < 1,
+        _DEGREE_D: degrees.max() >= input_dim,
+        _BLIND: degrees.min() < lowest,
+        _ALL_THE_SAME: len(counts) > 1 and len(degrees.unique()) == 1,
+        _NO_HIGHEST: counts[-1] == 0,
+        _NO_LOWEST: counts[0] == 0,
+        _NOT_ALIKE: counts.max() > 1.3 * _MANY / len(counts),
+    }
+    return next((cause for cause, is_so in faults.items() if is_so), "")
+
+
+def _between(lowest: Callable[[Tensor], int], end: int) -> Callable[..., Tensor]:
+    """Draws from a degree that depends on the layer below to D - 1 + end."""
+
+    def draw(below: Tensor, n_units: int, input_dim: int) -> Tensor:
+        return torch.randint(lowest(below), max(input_dim, 2) + end, (n_units,))
+
+    return draw
+
+
+def _spread(below: Tensor, n_units: int, input_dim: int) -> Tensor:
+    return torch.linspace(int(below.min()), max(input_dim - 1, 1), n_units).round().long()
+
+
+def _lifted(below: Tensor, n_units: int, input_dim: int) -> Tensor:
+    return _between(lambda below: 1, 0)(below, n_units, input_dim).clamp(min=int(below.min()))
+
+
+DRAWING = Exercise(
+    name="3.5",
+    title="Draw degrees",
+    stars=2,
+    minutes=5,
+    reference=draw_hidden,
+    package=package.hidden_degrees,
+    examine=_examine_drawing,
+    slips=(
+        Slip(lambda below, n_units, D: torch.randint(1, D - 1, (n_units,)), _NO_HIGHEST),
+        Slip(_between(lambda below: 1, 0), _BLIND),
+        Slip(_between(lambda below: int(below.min()), 1), _DEGREE_D),
+        Slip(_between(lambda below: 0, 0), _DEGREE_0),
+        Slip(_between(lambda below: int(below.min()) + (len(below) > 2), 0), _NO_LOWEST),
+        Slip(
+            lambda below, n_units, D: torch.randint(int(below.min()), D, (n_units,)), _ONE_VARIABLE
+        ),
+        Slip(lambda below, n_units, D: draw_hidden(below, 1, D).repeat(n_units), _ALL_THE_SAME),
+        Slip(_lifted, _NOT_ALIKE),
+        Slip(_spread, _NOT_DRAWN),
+    ),
+    hints=(
+        "Which degrees may come? The smallest is that of the layer below, below.min(). The largest "
+        "is D - 1, and torch.randint leaves out its upper end.",
+        "For D = 1 the largest would be 0, and nothing would be left to draw from: take "
+        "max(input_dim - 1, 1).",
+        "torch.randint(lowest, highest + 1, (n_units,)), with int(below.min()) and "
+        "max(input_dim - 1, 1).",
+    ),
+)
+
+EXERCISES = (BY_HAND, IN_CODE, REACHING, FEWEST, DRAWING)
 
 
 # ---- self-checks --------------------------------------------------------------------------------

@@ -13,6 +13,9 @@ def test_counting():
 
     right(COUNTING, doubling)
     right(COUNTING, lambda input_dim: tuple(1 << i for i in range(input_dim)))
+    for other in ([1, 3, 5], [1, 3, 9], [1, 4, 9], [2, 3, 5], [2, 4, 6], [2, 2, 2], [4, 4, 4]):
+        found = wrong(COUNTING, lambda input_dim, other=other: [*other, *[0] * 7][:input_dim])
+        assert "differs in value" in found.cause
 
 
 def test_reordering():
@@ -29,6 +32,18 @@ def test_reordering():
         ]
 
     right(REORDERING, by_enumeration)
+
+    def by_numbers(p1, p2, p3):
+        q2, q3, q1 = REORDERING.reference(p1, p2, p3)
+        return q2.item(), q3, q1
+
+    right(REORDERING, by_numbers)
+
+    def of_a_zero_first(p1, p2, p3):  # 0.6 on the diary, which is p1, too
+        q2, q3, q1 = REORDERING.reference(p1, p2, p3)
+        return 1 - q2, q3, q1
+
+    wrong(REORDERING, of_a_zero_first, "the probabilities of a 0")
 
 
 def test_degrees():

@@ -1,4 +1,5 @@
 import itertools
+import math
 
 import torch
 import torch.nn.functional as F
@@ -21,7 +22,9 @@ def test_total():
 
     right(TOTAL, one_by_one)
     right(TOTAL, from_digits)
-    wrong(TOTAL, lambda log_prob, input_dim: 1.0, "near_copy")
+    right(TOTAL, lambda log_prob, n: TOTAL.reference(log_prob, n) * torch.ones(()).numpy())
+    wrong(TOTAL, lambda log_prob, input_dim: 1.0, "near_copy", "differs in value")
+    wrong(TOTAL, lambda log_prob, n: math.log(TOTAL.reference(log_prob, n)), "the logarithm of Σp")
     wrong(TOTAL, lambda log_prob, input_dim: log_prob(torch.eye(input_dim)), "must be a number")
 
 
@@ -56,6 +59,7 @@ def test_leaky_tells_what_is_wrong():
     wrong(LEAKY, lambda x: x.log(), "must be finite")
     wrong(LEAKY, lambda x: x.long(), "another dtype")
     wrong(LEAKY, lambda x: 0.2 * x, SELF)
+    wrong(LEAKY, lambda x: 1e-9 * x, "but for rounding")
     wrong(LEAKY, lambda x: None, "is a `return` missing")
     wrong(LEAKY, lambda x: x.mul_(0), "changed what it was given")
 

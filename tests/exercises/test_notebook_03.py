@@ -1,6 +1,15 @@
+import random
+
 import torch
 
-from made_course.exercises.notebook_03 import BY_HAND, FEWEST, IN_CODE, REACHING, masks_by_hand
+from made_course.exercises.notebook_03 import (
+    BY_HAND,
+    DRAWING,
+    FEWEST,
+    IN_CODE,
+    REACHING,
+    masks_by_hand,
+)
 from tests.exercises.checking import right, wrong
 
 
@@ -29,6 +38,9 @@ def test_one_mask_by_the_wrong_rule_is_named():
     strict = [[0, 0, 0], [0, 1, 0], [0, 1, 0], [0, 0, 0]]
     natural = [[0, 0, 0, 0], [1, 0, 0, 1], [1, 1, 1, 1]]
     wrong(BY_HAND, [strict, natural], "units of degree 1 see nothing")
+    by_step = [[row[i] for i in (1, 2, 0)] for row in first]  # columns x₂, x₃, x₁
+    wrong(BY_HAND, [by_step, output], "has degree 1; or they stand in the order x₂, x₃, x₁")
+    wrong(BY_HAND, [first, natural], "has degree 1; or they stand in the order x₂, x₃, x₁")
 
 
 def test_masks_by_hand_of_another_form():
@@ -82,6 +94,7 @@ def test_connectivity():
         return product.clamp(max=1).bool()
 
     right(REACHING, from_the_outputs)
+    wrong(REACHING, lambda masks: REACHING.reference(masks).fill_diagonal_(False), "is a leak")
 
 
 def test_fewest_units():
@@ -94,12 +107,44 @@ def test_fewest_units():
     wrong(FEWEST, [], "x̂₃ does not see x₁")
     wrong(FEWEST, [2.0, 4.0, 6.0], "whole numbers")
     wrong(FEWEST, [2, 5], "x̂₈ does not see x₆")
+    wrong(FEWEST, [2, 3, 6], "x̂₆ does not see x₄", "One of degree 6 will not do: into x̂₆")
+    wrong(FEWEST, [2, 2, 2, 5, 7], "as many units as pairs")
+
+
+def test_drawn_degrees():
+    def one_by_one(below, n_units, input_dim):
+        top = max(input_dim - 1, 1)
+        return torch.tensor([random.randint(min(below), top) for _ in range(n_units)])
+
+    def from_uniforms(below, n_units, input_dim):
+        if input_dim == 1:
+            return torch.ones(n_units, dtype=torch.int32)
+        return (below.min() + (input_dim - below.min()) * torch.rand(n_units)).floor().int()
+
+    def without_one_degree(below, n_units, input_dim):
+        degrees = DRAWING.reference(below, n_units, input_dim)
+        return torch.where(degrees == 3, 5, degrees)
+
+    right(DRAWING, one_by_one)
+    right(DRAWING, from_uniforms)
+    wrong(DRAWING, without_one_degree, "come more often than others")
+    wrong(DRAWING, lambda below, n_units, d: torch.ones(n_units), "another dtype")
+
+    def ending_with(ones):
+        return lambda below, n, d: ones(n) if d == 1 else one_by_one(below, n, d)
+
+    wrong(DRAWING, ending_with(torch.ones), "another dtype")
+    wrong(DRAWING, ending_with(lambda n: torch.zeros(n).long()), "where D is 1")
+    wrong(DRAWING, lambda below, n_units, d: torch.randint(1, max(d, 2), (1,)), "another shape")
+    wrong(
+        DRAWING, lambda below, n_units, d: below[torch.randint(len(below), (n_units,))], "degree D"
+    )
 
 
 def test_misformed_answers():
     wrong(IN_CODE, lambda degrees: None, "is a `return` missing")
     wrong(IN_CODE, lambda d: [m.int() for m in IN_CODE.reference(d)], "another dtype")
-    wrong(REACHING, lambda masks: masks[0] @ masks[1], "raised RuntimeError")
+    wrong(REACHING, lambda masks: masks[0] @ masks[1], "your code raised")
     wrong(REACHING, lambda masks: REACHING.reference(masks).float(), "another dtype")
     wrong(REACHING, lambda masks: list(REACHING.reference(masks)), "must be a torch.Tensor")
 
