@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cache
+from itertools import permutations
 
 import torch
 import torch.nn.functional as F
@@ -166,8 +168,8 @@ _WEIGHTS_MASKED_LATER = Slip(
 )
 _NO_GRADIENT = Slip(
     _MasksData,
-    "the weights get no gradient, so that nothing is learned: .data and no_grad hide them from "
-    "autograd. In forward use self.weight itself",
+    "the weights get no gradient, so that nothing is learned: .data, .detach() and no_grad hide "
+    "them from autograd. In forward use self.weight itself",
 )
 _AS_PARAMETER = Slip(
     _MaskIsParameter,
@@ -270,7 +272,7 @@ def _outcome(layer: nn.Linear) -> object:
         return wrong.cause.partition(", in the line")[0]
 
 
-def _examine_layer(answer: object) -> None:
+def _examine_layer(answer: object) -> str:
     layer = _layer(answer)
     _require_output(layer, torch.ones(2, 3), "a new layer, whose mask is to be all ones")
 
@@ -280,18 +282,18 @@ def _examine_layer(answer: object) -> None:
     _require_output(layer, _MASK, f"{tried}, then forward")
     _require_weights(layer, _WEIGHTS_MASKED_LATER.cause, f"{tried}, then forward")
 
-    extra = [name for name, _ in layer.named_parameters() if name not in ("weight", "bias")]
-    if extra:
+    trained = [name for name, value in layer.named_parameters() if value.requires_grad]
+    if set(trained) != {"weight", "bias"}:
         raise Wrong(
             _AS_PARAMETER.cause,
-            tried="[name for name, _ in layer.named_parameters()]",
+            tried="the parameters that require a gradient",
             expected=written(["weight", "bias"]),
-            came=written(["weight", "bias", *extra]),
+            came=written(trained),
         )
-    saved = [name for name, value in layer.state_dict().items() if is_same(value.bool(), _MASK)]
-    if not saved:
-        buffers = [buffer.bool() for buffer in layer.buffers()]
-        is_buffer = any(is_same(buffer, _MASK) for buffer in buffers)
+    loaded = _layer(answer)
+    run(loaded.load_state_dict, layer.state_dict())
+    if not is_same(_outcome(loaded), _outcome(layer)):
+        is_buffer = {name for name, _ in layer.named_buffers()} - set(layer.state_dict())
         raise Wrong(
             (_NOT_SAVED if is_buffer else _AS_ATTRIBUTE).cause,
             tried=f"{tried}, then layer.state_dict()",
@@ -299,7 +301,8 @@ def _examine_layer(answer: object) -> None:
             came=written(list(layer.state_dict())),
         )
 
-    output = layer(_X)
+    x = _X.clone().requires_grad_()
+    output = layer(x)
     if not output.requires_grad:
         raise Wrong(_NO_GRADIENT.cause, tried=f"{tried}, then a backward pass")
     output.square().sum().backward()
@@ -313,6 +316,12 @@ def _examine_layer(answer: object) -> None:
             expected="zeros",
             came=written(gradient[~_MASK]),
         )
+    if x.grad is None or not bool(x.grad.any()):
+        raise Wrong(
+            "the input gets no gradient, so that no layer before this one could learn: hand x on "
+            "as it comes, without .data or .detach()",
+            tried=f"{tried}, then a backward pass",
+        )
 
     other = ~_MASK
     run(layer.set_mask, other.float())
@@ -323,7 +332,7 @@ def _examine_layer(answer: object) -> None:
 
     moved = _layer(answer).to("meta")  # a device that is everywhere, and is not the CPU
     run(moved.set_mask, _MASK)
-    if any(buffer.device.type != "meta" for buffer in moved.buffers()):
+    if any(kept.device.type != "meta" for kept in [*moved.parameters(), *moved.buffers()]):
         raise Wrong(_REPLACED.cause, tried="layer.to(another device), then set_mask(a CPU mask)")
     for given in (_MASK.float(), _MASK.clone()):
         layer.set_mask(given)  # not a copy of it
@@ -341,6 +350,12 @@ def _examine_layer(answer: object) -> None:
         raise Wrong(
             _FIXED_SIZE.cause, tried="a layer from 4 to 5, set_mask, forward", came=wrong.cause
         ) from wrong
+    if len([*layer.parameters()]) > len(trained):
+        return (
+            "Your mask is a parameter that requires no gradient, so nothing trains it. It still "
+            "counts among the parameters; a buffer does not."
+        )
+    return ""
 
 
 def _require_weights(layer: nn.Linear, cause: str, tried: str) -> None:
@@ -423,9 +438,9 @@ def _from_probabilities(p: Tensor, x: Tensor) -> Tensor:
 
 _EPSILON = Slip(
     _by_formula_and_epsilon,
-    "a small number ε inside the logarithm, or a clamp, hides the −inf. But then no logarithm "
-    "is below log ε (−18.4 if ε is 1e-8), so the value is wrong, and the gradient is gone: use "
-    "softplus",
+    "a small number ε inside the logarithm, a clamp or nan_to_num hides the −inf. But then no "
+    "logarithm is below some bound (log ε, which is −18.4 if ε is 1e-8), so the value is wrong, "
+    "and the gradient is, too: use softplus",
 )
 _ROUNDED = Slip(
     _by_formula_in_double,
@@ -500,6 +515,39 @@ _WRONG_LOG_PROBS = (
 )
 
 
+_CUT_OFF = Slip(
+    lambda logits, x: bernoulli_log_prob(logits, x).detach(),
+    "the values are right, but carry no gradient, so that nothing could be trained: no_grad, "
+    ".detach(), .data, .item(), .numpy() and torch.tensor(…) cut it off",
+)
+
+
+def _require_gradient(answer: Callable[..., Tensor], logits: Tensor, x: Tensor) -> None:
+    logits = logits.clone().requires_grad_()
+    tried = f"{written_call(answer, (logits, x))}, then the gradient by the logits"
+    try:
+        came = run(lambda: answer(logits, x))
+    except Wrong as wrong:
+        raise Wrong(_CUT_OFF.cause, tried=tried, came=wrong.cause) from wrong
+    is_made_up = run(answer, logits.detach(), x).requires_grad
+    if is_made_up or not came.requires_grad:
+        raise Wrong(_CUT_OFF.cause, tried=tried)
+    if came.grad_fn is None:  # it was computed in another process
+        return
+    (gradient,) = torch.autograd.grad(came.sum(), logits)
+    expected = (x - torch.sigmoid(logits)).detach()
+    has_slope = logits != 0  # there a right formula such as max(z, 0) + … may have a corner
+    if not is_same(gradient[has_slope], expected[has_slope]):
+        raise Wrong(
+            "the values are right, but their gradient is not x − σ(z), and training follows it. "
+            "Either a part of it is cut off (by .detach() or .data), or torch.where leaves out an "
+            "infinity, whose gradient is NaN all the same",
+            tried=tried,
+            expected=written(expected),
+            came=written(gradient),
+        )
+
+
 def _examine_log_prob(answer: object) -> None:
     small, large, _ = _LOGITS_AND_X
     try:
@@ -513,6 +561,8 @@ def _examine_log_prob(answer: object) -> None:
             )
             wrong.cause = (_EPSILON if is_cut_off else _ROUNDED).cause
         raise
+    for logits, x in _LOGITS_AND_X:
+        _require_gradient(answer, logits, x)
 
 
 LOG_PROB = Exercise(
@@ -523,7 +573,7 @@ LOG_PROB = Exercise(
     reference=bernoulli_log_prob,
     examine=_examine_log_prob,
     vary=further_cases(lambda word: (8 * drawn(word, 3, 4) - 4, drawn(f"{word} x", 3, 4).round())),
-    slips=_WRONG_LOG_PROBS,
+    slips=(*_WRONG_LOG_PROBS, _CUT_OFF),
     hints=(
         "Two tensors of shape (B, D): the log-probability of a 1, and that of a 0. Then choose "
         "between them by x, and sum.",
@@ -646,6 +696,10 @@ _BY_ORDER = Slip(
     "the step at which variable i comes, while the loop needs the variable that comes at each "
     "step: that is argsort(order)",
 )
+_DRAWS_ITS_OWN = (
+    "two calls with the same u give different samples: u is to decide, so draw no random numbers "
+    "(torch.rand, torch.bernoulli) besides"
+)
 _WRONG_SAMPLERS = (
     _BY_DEGREES,
     _BY_COLUMNS,
@@ -693,16 +747,30 @@ def _other_model(word: str) -> tuple[Callable[[Tensor], Tensor], Tensor, Tensor]
     return five_logits, order, drawn(f"{word} u", 8, 5)
 
 
+_SAMPLER_CASES = (
+    (three_logits, torch.tensor([3, 1, 2]), _uniforms(6, 3)),
+    (four_logits, torch.tensor([2, 4, 1, 3]), _uniforms(8, 4)),
+)
+
+
+def _examine_sampler(answer: object) -> None:
+    try:
+        compare_on_cases(answer, sample, _SAMPLER_CASES, SAMPLER.slips)
+    except Wrong as wrong:
+        with suppress(Wrong):
+            case = _SAMPLER_CASES[1]
+            if not is_same(run(answer, *case), run(answer, *case)):
+                wrong.cause = _DRAWS_ITS_OWN
+        raise
+
+
 SAMPLER = Exercise(
     name="4.3",
     title="Draw in the right order",
     stars=2,
     minutes=8,
     reference=sample,
-    cases=(
-        (three_logits, torch.tensor([3, 1, 2]), _uniforms(6, 3)),
-        (four_logits, torch.tensor([2, 4, 1, 3]), _uniforms(8, 4)),
-    ),
+    examine=_examine_sampler,
     vary=further_cases(_other_model),
     slips=(*_WRONG_SAMPLERS, _BY_ORDER),
     hints=(
@@ -1104,6 +1172,28 @@ class _GivesProbabilities(MADE):
         return torch.sigmoid(super().forward(x))
 
 
+class _BoundedOutput(MADE):
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.tanh(super().forward(x))
+
+
+class _DirectSeesItself(MADE):
+    def __init__(self, input_dim, hidden_dims, ordering) -> None:
+        super().__init__(input_dim, hidden_dims, ordering)
+        self.direct = MaskedLinear(input_dim, input_dim, bias=False)
+        self.direct.set_mask(self.order[:, None] >= self.order)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x) + self.direct(x)
+
+
+class _NaturalMasks(MADE):
+    def __init__(self, input_dim, hidden_dims, ordering) -> None:
+        super().__init__(input_dim, hidden_dims, ordering)
+        natural = MADE(input_dim, hidden_dims, range(input_dim))
+        self.layers = natural.layers
+
+
 class _NoActivation(MADE):
     def forward(self, x: Tensor) -> Tensor:
         for layer in self.layers:
@@ -1140,6 +1230,12 @@ class _ByFormula(MADE):
 class _GivesNLL(MADE):
     def log_prob(self, x: Tensor) -> Tensor:
         return -super().log_prob(x)
+
+
+class _NoGradient(MADE):
+    @torch.no_grad()
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x)
 
 
 class _SamplesByColumns(MADE):
@@ -1186,33 +1282,47 @@ _FAULTS: dict[type[MADE], str] = {
     "dict, and stays behind when the model moves. Use register_buffer",
     _MasksAreParameters: "the masks are among the parameters, and would be trained: make them "
     "buffers",
-    _PlainList: "the layers stand in a plain list, which nn.Module does not look into, so they are "
-    "not trained, saved or moved: use nn.ModuleList",
+    _PlainList: "the layers stand in a plain list or dict, which nn.Module does not look into, so "
+    "they are not trained, saved or moved: use nn.ModuleList",
     _ActivatedOutput: "no logit is below 0, so no probability below one half: nothing comes after "
     "the last layer, no activation either",
+    _BoundedOutput: "whatever the weights are, the logits stay within bounds, and so do the "
+    "probabilities: nothing comes after the last layer, no activation either",
     _GivesProbabilities: "forward gives numbers between 0 and 1: logits are asked for, without a "
     "sigmoid",
     OutputSeesItself: "an output sees its own variable: the mask of the output needs >, not >=",
+    _DirectSeesItself: "outputs see their own variables, the last variable's too, which no hidden "
+    "unit of a degree from 1 to D − 1 can reach. Have direct connections >= in place of >, or is x "
+    "added at the end, or do hidden degrees go up to D, with >= in the output's mask?",
+    _NaturalMasks: "the masks are those of another ordering: they have to follow from the same "
+    "degrees as order",
     _FirstMaskForgotten: "the mask of the first layer is missing: every input enters there, and no "
     "later mask can tell one from another",
-    MaskForgotten: "the mask of a layer between two hidden ones is missing: units of degree 1 hear "
-    "units of every degree there",
+    MaskForgotten: "units of degree 1 hear units of every degree: the mask of a layer between two "
+    "hidden ones is missing, or something else mixes the units of a layer, as LayerNorm does",
     _OutputMaskForgotten: "the mask of the output is missing: every output hears all units of the "
     "last hidden layer",
     _NoMasks: "every output sees every input: the masks are not made, or made and not used",
     MaskedOnce: "nothing leaks in a new model, but it does once the weights have changed: the "
     "masks were applied to them when the model was built, and not at each forward pass",
     _StrictEverywhere: "nothing leaks, but in this wide network something is lost that is allowed. "
-    "Hidden layers need >=, the output alone >; and every degree from 1 to D − 1 must occur",
+    "Is more than one mask of a path strict (one is enough: > for the output, >= before), or does "
+    "a degree from 1 to D − 1 not occur (randint(1, D − 1) ends with D − 2)? If the strict mask is "
+    "the first one, degrees must go from 2 to D",
     _NoActivation: "no activation: without one after each hidden layer all layers together are a "
-    "single matrix, and what x₂ and x₃ do to the output of x₁ only adds up",
+    "single matrix, and what x₂ and x₃ do to the output of x₁ only adds up. Or does each layer "
+    "have one, and yet no hidden unit sees both of them, as with degrees from randint(1, D − 1), "
+    "which ends with D − 2, beside direct connections?",
     _SigmoidInLogProb: "log_prob takes a sigmoid before bernoulli_log_prob, which wants the logits "
     "themselves: bernoulli_log_prob(self(x), x)",
     _AnotherLogProb: "log_prob is another distribution than the logits of forward(x) stand for: it "
     "is to be bernoulli_log_prob(self(x), x), with nothing in between",
     MeanForSum: "log_prob is the mean over the variables: it is to be their sum",
     _GivesNLL: "the sign of log_prob is wrong: the logarithm of a probability is never above 0",
-    _ByFormula: "log_prob is not finite where logits are large: use softplus, as in exercise 4.2",
+    _NoGradient: "log_prob gives these parameters no gradient, so no training could change them: "
+    "no_grad, .data or .detach() stands in between. no_grad belongs to sample alone",
+    _ByFormula: "log_prob is right for small logits, and not finite or cut off for large ones: use "
+    "softplus, as in exercise 4.2",
     SamplesByDegrees: _BY_DEGREES.cause,
     _SamplesByColumns: _BY_COLUMNS.cause,
     _SamplesAtOnce: _AT_ONCE.cause,
@@ -1229,6 +1339,7 @@ _MASK_FAULTS = (
     _NoMasks,
 )
 _CYCLE = [1, 2, 0]
+_ZERO_AND_ONE = torch.tensor([0.0, 1.0])
 _SIZES = (
     (_CYCLE, [32, 32]),
     (_CYCLE, [32]),
@@ -1242,13 +1353,15 @@ _SIZES = (
 def _examine_model(answer: object) -> str:
     for ordering, hidden_dims in _SIZES:
         trial = _Trial(answer, ordering, hidden_dims)
-        trial.require_order_and_buffers()
+        trial.require_order()
         trial.require_known_layers()
         trial.require_logits()
         trial.require_what_is_seen(all_of_it=min(hidden_dims, default=32) >= 32)
         if hidden_dims and min(hidden_dims) >= 32 and ordering == _CYCLE:
             trial.require_bend()
         trial.require_log_prob()
+        if min(hidden_dims, default=32) >= 32:
+            trial.require_gradients()
         trial.require_samples()
         trial.require_saved()
     return (
@@ -1270,7 +1383,15 @@ class _Trial:
         self.model = self.new()
 
     def new(self) -> nn.Module:
-        model = _make(self.answer, len(self.ordering), self.hidden_dims, self.ordering)
+        try:
+            model = _make(self.answer, len(self.ordering), self.hidden_dims, self.ordering)
+        except Wrong as wrong:
+            if len(self.ordering) == 1:
+                wrong.cause += (
+                    ". (With one variable there is no degree from 1 to D − 1. Hidden units may "
+                    "have any: the only output sees nothing)"
+                )
+            raise
         if not isinstance(model, nn.Module):
             self.fail("a subclass of nn.Module was expected", came=written(model))
         return model.eval()
@@ -1292,14 +1413,18 @@ class _Trial:
             raise
         return came.detach()
 
-    @torch.no_grad()
-    def shake(self, size: float = 2.0) -> None:
-        """Give the model other weights, as training does; large ones, so that paths show."""
-        for parameter in self.model.parameters():
-            spread = size / parameter.shape[-1] ** 0.5 if parameter.dim() == 2 else size
-            parameter.copy_(spread * torch.randn(parameter.shape))
+    def trained(self) -> dict[str, nn.Parameter]:
+        return {name: p for name, p in self.model.named_parameters() if p.requires_grad}
 
-    def require_order_and_buffers(self) -> None:
+    @torch.no_grad()
+    def shake(self, size: float = 2.0, only_zeros: bool = False) -> None:
+        """Give the model other weights, as training does; large ones, so that paths show."""
+        for parameter in self.trained().values():
+            if not (only_zeros and bool(parameter.any())):
+                spread = size / parameter.shape[-1] ** 0.5 if parameter.dim() == 2 else size
+                parameter.copy_(spread * torch.randn(parameter.shape))
+
+    def require_order(self) -> None:
         came = getattr(self.model, "order", None)
         said = {"about": ".order", "expected": written(self.order), "came": written(came)}
         if len(self.ordering) > 1 and is_same(came, self.ordering + 1):
@@ -1308,16 +1433,14 @@ class _Trial:
             self.fail("order holds the degree of each variable: (D,), dtype long", **said)
         if "order" not in self.model.state_dict():
             self.fail(_OrderIsAttribute, ".state_dict()", came=written([*self.model.state_dict()]))
-        for name, value in self.model.named_parameters():
-            if value.dim() == 2 and bool(((value == 0) | (value == 1)).all()):
-                self.fail(_MasksAreParameters, ".named_parameters()", came=f"{name} among them")
 
     def require_known_layers(self) -> None:
         known = {id(part) for part in [*self.model.modules(), *self.model.parameters()]}
         for name, kept in vars(self.model).items():
-            if isinstance(kept, list | tuple) and any(
+            parts = kept.values() if isinstance(kept, dict) else kept
+            if isinstance(kept, list | tuple | dict) and any(
                 isinstance(part, nn.Module | nn.Parameter) and id(part) not in known
-                for part in kept
+                for part in parts
             ):
                 parameters = [name for name, _ in self.model.named_parameters()]
                 self.fail(
@@ -1331,14 +1454,15 @@ class _Trial:
         self.model.double()
         outputs = [self.call("forward", self.points, self.points)]
         for _ in range(8):
-            self.shake()
+            self.shake(size=3000)
             outputs.append(self.call("forward", self.points, self.points))
         lowest, highest = (value.item() for value in torch.stack(outputs).aminmax())
-        if lowest >= 0:
+        if len(self.ordering) > 1 and (lowest > -2 or highest < 2):
+            fault = _BoundedOutput if lowest < 0 else _ActivatedOutput
             self.fail(
-                _GivesProbabilities if highest <= 1 else _ActivatedOutput,
+                _GivesProbabilities if lowest >= 0 and highest <= 1 else fault,
                 ", forward, with all sorts of weights",
-                expected="numbers on either side of 0 and of 1",
+                expected="numbers far below 0 and far above 1",
                 came=f"none below {lowest:.3g}, none above {highest:.3g}",
             )
 
@@ -1355,16 +1479,19 @@ class _Trial:
     def require_what_is_seen(self, all_of_it: bool) -> None:
         """No output sees what it may not; where ``all_of_it`` is true, each sees all it may."""
         self.model = self.new().double()
+        masks = [name for name, p in self.trained().items() if is_same(p.unique(), _ZERO_AND_ONE)]
+        self.shake(only_zeros=True)  # what starts at zero would hide what it sees
         at_first = self.seen()
         seen = torch.zeros_like(self.allowed)
         for _ in range(4):
             self.shake()
             seen |= self.seen()
         if bool((seen & ~self.allowed).any()):
-            is_late = not bool((at_first & ~self.allowed).any())
             i, j = (seen & ~self.allowed).nonzero()[0].tolist()
+            is_late = not bool((at_first & ~self.allowed).any())
+            late = _MasksAreParameters if masks else MaskedOnce
             self.fail(
-                MaskedOnce if is_late else self.leaking_like(seen),
+                late if is_late else self.leaking_like(seen),
                 f" with large weights: flip {self.names[j]}",
                 expected=f"the output of {self.names[i]} stays as it is",
                 came=f"the output of {self.names[i]} moves",
@@ -1400,8 +1527,12 @@ class _Trial:
             model = fault(len(self.ordering), self.hidden_dims, self.ordering)
             if torch.equal(connectivity([layer.mask for layer in model.layers]), seen):
                 return fault
-        if torch.equal(seen | self.allowed, self.allowed | torch.eye(len(seen)).bool()):
-            return OutputSeesItself
+        leaks, last = seen & ~self.allowed, self.order.argmax()
+        if torch.equal(leaks, leaks & torch.eye(len(leaks)).bool()):
+            return _DirectSeesItself if leaks[last, last] else OutputSeesItself
+        others = map(input_degrees, permutations(range(len(seen))))
+        if any(torch.equal(seen, direct_mask(degrees)) for degrees in others):
+            return _NaturalMasks
         return "an output sees a variable that does not come before its own"
 
     def require_log_prob(self) -> None:
@@ -1436,30 +1567,62 @@ class _Trial:
                 expected=f"{written(expected[row])}, by the logits of forward(x)",
                 came=written(came[row]),
             )
+        points = self.points.float()
         self.model.float()
         self.shake(size=300)
-        came = self.call("log_prob", self.points.float(), expected)
-        if not bool(came.isfinite().all()):
-            self.fail(_ByFormula, ".log_prob(x) with very large weights", came=written(came))
+        with torch.no_grad():
+            expected = bernoulli_log_prob(self.model(points), points)
+        came = self.call("log_prob", points, expected)
+        if not is_same(came, expected):
+            row = (came - expected).nan_to_num(nan=torch.inf).abs().argmax()
+            self.fail(
+                _ByFormula,
+                f".log_prob(x) with very large weights, x = {written(points[row])}",
+                expected=written(expected[row]),
+                came=written(came[row]),
+            )
+
+    def require_gradients(self) -> None:
+        """What changes log_prob has a gradient."""
+        stuck, points = self.trained(), self.points.float()
+        for _ in range(4):
+            self.shake()
+            self.model.zero_grad()
+            came = self.model.log_prob(points).sum()
+            if came.requires_grad:
+                run(came.backward)
+            stuck = {name: p for name, p in stuck.items() if p.grad is None or not p.grad.any()}
+        for name, parameter in list(stuck.items()):
+            before = self.call("log_prob", points, points[:, 0])
+            with torch.no_grad():
+                parameter.neg_().add_(1)
+            if is_same(self.call("log_prob", points, before), before):
+                del stuck[name]
+        if stuck:
+            self.fail(_NoGradient, ", the gradients of log_prob", came=f"none for {[*stuck]}")
 
     def require_samples(self) -> None:
         u = _uniforms(40, len(self.ordering))
         samplers = [sample, *(slip.answer for slip in _WRONG_SAMPLERS)]
         came, known = [], []
-        for _ in range(4):  # with one network alone, two wrong samplers may look the same
-            self.shake()
+        # in one network alone, two wrong samplers may look the same
+        for size in (0.3, 1, 2, 2, 2):
+            self.shake(size)
             came.append(self.call("sample", u, u))
             with torch.no_grad():
                 known.append(torch.stack([draw(self.model, self.order, u) for draw in samplers]))
         came, (expected, *wrong) = torch.cat(came), torch.cat(known, dim=1)
         if not is_same(came, expected):
             row = (came != expected).any(dim=1).nonzero()[0].item()
-            slips = zip(_WRONG_SAMPLERS, wrong, strict=True)
+            causes = [
+                slip.cause
+                for slip, theirs in zip(_WRONG_SAMPLERS, wrong, strict=True)
+                if is_same(came, theirs)
+            ]
+            if not is_same(self.call("sample", u, u), self.call("sample", u, u)):
+                causes = [_DRAWS_ITS_OWN]
             self.fail(
-                next(
-                    (slip.cause for slip, theirs in slips if is_same(came, theirs)),
-                    "the samples are not those that log_prob gives for these u",
-                ),
+                next(iter(causes), "the samples are not those that log_prob gives for these u"),
                 f".sample(u), the row {written(u[row % len(u)])}",
                 expected=written(expected[row]),
                 came=written(came[row]),

@@ -202,7 +202,7 @@ def test_the_page_shows_names_as_text_and_loads_nothing(class_of_four):
     assert "<b>" not in page
     assert "http" not in page
     assert "output x₃ can see x₃" in page
-    assert "<td>1 of 4<td" in page  # ann and dora
+    assert "<td>1 of 5<td" in page  # ann and dora
     assert "<th>not graded" in page
 
 

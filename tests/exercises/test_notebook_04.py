@@ -39,6 +39,15 @@ class LayerOfBools(nn.Linear):
         return z if self.bias is None else z + self.bias
 
 
+class FrozenMask(MaskedLinear):
+    """A mask that is a parameter, and that nothing trains."""
+
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        del self.mask
+        self.mask = nn.Parameter(torch.ones_like(self.weight), requires_grad=False)
+
+
 class FromScratch(nn.Module):
     """Nothing of the course's: random degrees, strict at the first layer instead of the last."""
 
@@ -73,10 +82,31 @@ class FromScratch(nn.Module):
 
 
 def test_layer():
-    right(LAYER, LayerOfBools)
+    class Forbids(nn.Linear):
+        def __init__(self, *arguments):
+            super().__init__(*arguments)
+            self.register_buffer("forbidden", torch.zeros_like(self.weight).bool())
+
+        def set_mask(self, mask):
+            self.forbidden.copy_(mask == 0)
+
+        def forward(self, x):
+            return F.linear(x, self.weight.masked_fill(self.forbidden, 0), self.bias)
+
+    assert right(LAYER, LayerOfBools) == ""
+    assert right(LAYER, Forbids) == ""
+    assert "requires no gradient, so nothing trains it" in right(LAYER, FrozenMask)
 
 
 def test_misformed_layers():
+    class AnotherFrozenMask(FrozenMask):
+        def set_mask(self, mask):
+            self.mask = nn.Parameter(mask.float(), requires_grad=False)
+
+    class CutsOffInput(MaskedLinear):
+        def forward(self, x):
+            return super().forward(x.detach())
+
     class Unmasked(MaskedLinear):
         def __init__(self, *arguments):
             super().__init__(*arguments)
@@ -101,6 +131,8 @@ def test_misformed_layers():
         def forward(self, x):
             return super().forward(x) + F.linear(x, self.weight * (self.mask - 1)).detach()
 
+    wrong(LAYER, AnotherFrozenMask, "put a new tensor in the place of the buffer")
+    wrong(LAYER, CutsOffInput, "the input gets no gradient")
     wrong(LAYER, Unmasked, "a new layer")
     wrong(LAYER, WithoutBias, "hand bias on")
     wrong(LAYER, NoLinear, "subclass of nn.Linear")
@@ -134,6 +166,26 @@ def test_log_prob():
     right(LOG_PROB, by_sign)
     right(LOG_PROB, lambda z, x: -F.binary_cross_entropy_with_logits(z, x, reduction="none").sum(1))
     right(LOG_PROB, lambda z, x: torch.distributions.Bernoulli(logits=z).log_prob(x).sum(1))
+    right(LOG_PROB, lambda z, x: (x * z - z.clamp(min=0) - (-z.abs()).exp().log1p()).sum(1))
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (torch.no_grad()(bernoulli_log_prob), "carry no gradient"),
+        (lambda z, x: bernoulli_log_prob(z.data, x), "carry no gradient"),
+        (lambda z, x: torch.tensor(bernoulli_log_prob(z, x).tolist()), "carry no gradient"),
+        (lambda z, x: bernoulli_log_prob(z, x).detach().requires_grad_(), "carry no gradient"),
+        (lambda z, x: torch.from_numpy(bernoulli_log_prob(z, x).numpy()), "carry no gradient"),
+        (lambda z, x: (x * z - F.softplus(z.detach())).sum(1), "their gradient is not x − σ(z)"),
+        (
+            lambda z, x: (x * z - torch.where(z > 20, z, z.exp().log1p())).sum(1),
+            "their gradient is not x − σ(z)",
+        ),
+    ],
+)
+def test_log_probs_that_nothing_could_be_trained_by(answer, words):
+    wrong(LOG_PROB, answer, words, "the gradient by the logits")
 
 
 def test_log_probs_that_hold_for_small_logits_only():
@@ -163,8 +215,12 @@ def test_log_probs_that_hold_for_small_logits_only():
         p = torch.sigmoid(z)
         return torch.where(x == 1, p, 1 - p).log().sum(1)
 
-    for answer in (clamped(1e-6), clamped(1e-5), with_epsilon):
-        wrong(LOG_PROB, answer, "a small number ε inside the logarithm, or a clamp")
+    def replaced(z, x):
+        p = torch.sigmoid(z)
+        return (x * p.log() + (1 - x) * (1 - p).log()).nan_to_num().sum(1)
+
+    for answer in (clamped(1e-6), clamped(1e-5), with_epsilon, replaced):
+        wrong(LOG_PROB, answer, "a small number ε inside the logarithm, a clamp")
     wrong(LOG_PROB, cross_entropies, "cuts the logarithm of 0 off at −100")
     wrong(LOG_PROB, by_exp, "overflows to infinity")
     wrong(LOG_PROB, lambda z, x: by_exp(z.double(), x.double()).float(), "overflows to infinity")
@@ -202,6 +258,13 @@ def test_wrong_samplers():
             x[:, i] = (u[:, i] <= torch.sigmoid(forward(x)[:, i])).float()
         return x
 
+    def draws(forward, order, u):
+        x = torch.zeros_like(u)
+        for i in order.argsort():
+            x[:, i] = torch.bernoulli(torch.sigmoid(forward(x)[:, i]))
+        return x
+
+    wrong(SAMPLER, draws, "two calls with the same u give different samples")
     wrong(SAMPLER, by_order, "counts from 1")
     wrong(SAMPLER, backwards, "the loop begins with the largest degree")
 
@@ -232,8 +295,107 @@ def test_every_wrong_expectation_is_explained(mutant, test):
     assert f'"{test}" {"does" if test in caught_by()[mutant] else "does not"} catch' in found.cause
 
 
+class Direct(MADE):
+    """Direct connections, which start at zero."""
+
+    def __init__(self, input_dim, hidden_dims, ordering):
+        super().__init__(input_dim, hidden_dims, ordering)
+        self.direct = MaskedLinear(input_dim, input_dim, bias=False)
+        self.direct.set_mask(self.order[:, None] > self.order)
+        nn.init.zeros_(self.direct.weight)
+
+    def forward(self, x):
+        return super().forward(x) + self.direct(x)
+
+
+def starting_with(fill, kind=MADE):
+    """A class whose last layer starts in another way."""
+
+    class Started(kind):
+        def __init__(self, input_dim, hidden_dims, ordering):
+            super().__init__(input_dim, hidden_dims, ordering)
+            fill(self.layers[-1].weight)
+
+    return Started
+
+
+def built_of(layer_class, kind=MADE):
+    """A class whose layers are of another kind."""
+
+    class Built(kind):
+        def __init__(self, input_dim, hidden_dims, ordering):
+            super().__init__(input_dim, hidden_dims, ordering)
+            for k, old in enumerate(self.layers):
+                self.layers[k] = layer_class(old.in_features, old.out_features)
+                self.layers[k].set_mask(old.mask)
+
+    return Built
+
+
+def activated(f, last=False):
+    """A class with another activation, after the last layer, too, or not there."""
+
+    class Activated(MADE):
+        def forward(self, x):
+            for layer in self.layers[:-1]:
+                x = f(layer(x))
+            return f(self.layers[-1](x)) if last else self.layers[-1](x)
+
+    return Activated
+
+
 def test_made():
     right(WRITE_MADE, FromScratch)
+    right(WRITE_MADE, Direct)
+    right(WRITE_MADE, built_of(FrozenMask))
+    for fill in (nn.init.zeros_, nn.init.ones_, nn.init.eye_):
+        right(WRITE_MADE, starting_with(fill))
+    for f in (torch.tanh, torch.sigmoid, F.elu, F.leaky_relu):
+        right(WRITE_MADE, activated(f))
+
+
+def test_made_with_an_activation_too_many():
+    for f in (torch.tanh, F.elu, F.gelu):
+        wrong(WRITE_MADE, activated(f, last=True), "the logits stay within bounds")
+    wrong(WRITE_MADE, activated(F.softplus, last=True), "no logit is below 0")
+
+
+def test_made_that_cannot_be_trained():
+    class Detached(MADE):
+        def log_prob(self, x):
+            return super().log_prob(x).detach()
+
+    class HiddenLayersAreCutOff(MADE):
+        def forward(self, x):
+            for layer in self.layers[:-1]:
+                x = torch.relu(layer(x)).detach()
+            return self.layers[-1](x)
+
+    class OfData(MaskedLinear):
+        def forward(self, x):
+            return F.linear(x, self.weight.data * self.mask, self.bias)
+
+    cause = "log_prob gives these parameters no gradient"
+    wrong(WRITE_MADE, Detached, cause, "'layers.2.weight'")
+    found = wrong(WRITE_MADE, HiddenLayersAreCutOff, cause, "'layers.0.weight'")
+    assert "layers.2.weight" not in found.came
+    found = wrong(WRITE_MADE, built_of(OfData), cause, "'layers.2.weight'")
+    assert "bias" not in found.came
+
+
+def test_made_whose_outputs_see_themselves_by_another_way_than_hidden_units():
+    class Residual(MADE):
+        def forward(self, x):
+            return super().forward(x) + x
+
+    class NotStrict(Direct):
+        def __init__(self, input_dim, hidden_dims, ordering):
+            super().__init__(input_dim, hidden_dims, ordering)
+            self.direct.set_mask(self.order[:, None] >= self.order)
+
+    for answer in (Residual, NotStrict):
+        wrong(WRITE_MADE, answer, "Have direct connections >= in place of >, or is x added")
+    wrong(WRITE_MADE, starting_with(nn.init.zeros_, MODELS["output sees itself"]), "not >=")
 
 
 def test_made_whose_hidden_degrees_reach_the_last():
@@ -246,7 +408,7 @@ def test_made_whose_hidden_degrees_reach_the_last():
             ):
                 layer.set_mask(above[:, None] >= below)
 
-    wrong(WRITE_MADE, SeesItself, "needs >, not >=")
+    wrong(WRITE_MADE, SeesItself, "do hidden degrees go up to D, with >= in the output's mask?")
 
 
 def test_made_in_parts():
@@ -271,6 +433,33 @@ def test_made_in_parts():
         def sample(self, u):
             return super().sample(u.flip(0))
 
+    class OfProbabilities(MADE):
+        def log_prob(self, x):
+            p = torch.sigmoid(self(x))
+            return torch.distributions.Bernoulli(p).log_prob(x).sum(1)
+
+    class OfLogits(MADE):
+        def sample(self, u):
+            x = torch.zeros_like(u)
+            for i in self.order.argsort():
+                x[:, i] = (u[:, i] <= self(x)[:, i]).float()
+            return x
+
+    class DrawsItsOwn(MADE):
+        def sample(self, u):
+            return super().sample(torch.rand_like(u))
+
+    class Normalised(MADE):
+        def forward(self, x):
+            for layer in self.layers[:-1]:
+                x = torch.relu(F.layer_norm(layer(x), (layer.out_features,)))
+            return self.layers[-1](x)
+
+    class Reversed(MADE):
+        def __init__(self, input_dim, hidden_dims, ordering):
+            super().__init__(input_dim, hidden_dims, ordering)
+            self.layers = MADE(input_dim, hidden_dims, ordering.flip(0)).layers
+
     class NoCounting(MADE):
         def __init__(self, input_dim, hidden_dims, ordering):
             super().__init__(input_dim, hidden_dims, ordering)
@@ -286,8 +475,13 @@ def test_made_in_parts():
     wrong(WRITE_MADE, Rounded, "in the dtype of the model")
     wrong(WRITE_MADE, Backwards, "an output sees a variable that does not come before its own")
     wrong(WRITE_MADE, DrawsAnother, "not those that log_prob gives")
+    wrong(WRITE_MADE, OfProbabilities, "not finite or cut off for large ones")
+    wrong(WRITE_MADE, OfLogits, "u is compared with the logit")
+    wrong(WRITE_MADE, DrawsItsOwn, "two calls with the same u give different samples")
+    wrong(WRITE_MADE, Normalised, "as LayerNorm does")
+    wrong(WRITE_MADE, Reversed, "the masks are those of another ordering")
     wrong(WRITE_MADE, NoCounting, "order holds the degree")
-    wrong(WRITE_MADE, OneVariableTooFew, "raised RuntimeError", "(1, [4], [0])")
+    wrong(WRITE_MADE, OneVariableTooFew, "raised RuntimeError", "(1, [4], [0])", "may have any")
     wrong(WRITE_MADE, lambda *arguments: None, "subclass of nn.Module")
     wrong(WRITE_MADE, MADE(3, [8], [1, 2, 0]), "a class was expected, came MADE")
 
@@ -308,7 +502,19 @@ def test_made_whose_layers_are_not_found():
                 x = torch.relu(layer(x))
             return self.last(x)
 
+    class LayersInDict(HiddenLayersInList):
+        def __init__(self, input_dim, hidden_dims, ordering):
+            super().__init__(input_dim, hidden_dims, ordering)
+            self.parts = dict(enumerate(self.hidden))
+            self.hidden = ()
+
+        def forward(self, x):
+            for layer in self.parts.values():
+                x = torch.relu(layer(x))
+            return self.last(x)
+
     wrong(WRITE_MADE, NotBegun, "super().__init__(")
+    wrong(WRITE_MADE, LayersInDict, "those of the layers in parts", "list or dict")
     wrong(WRITE_MADE, HiddenLayersInList, "those of the layers in hidden", "nn.ModuleList")
 
 

@@ -80,6 +80,8 @@ def test_one_that_knows_the_notebooks_cases_by_heart_is_not_right(exercise):
     def recording(*arguments):
         before = copy.deepcopy(arguments)
         came = exercise.reference(*arguments)
+        if isinstance(came, Tensor):  # as it comes back from the process of a hand-in
+            came = came.detach().requires_grad_(came.requires_grad)
         known.append((before, came))
         return came
 
