@@ -10,6 +10,7 @@ from made_course.recipe import (
     OVERFITTING_EPOCHS,
     Recipe,
     load_ladder,
+    load_nll_to_beat,
     load_overfitting,
     make_recipe,
     recipes,
@@ -156,11 +157,13 @@ def test_what_is_made_is_what_is_read(assets, monkeypatch, capsys):
     monkeypatch.setattr(recipe, "load_binarized_mnist", lambda name: (images, images[:5], name))
     monkeypatch.setattr(recipe, "EPOCHS", 1)
     monkeypatch.setattr(recipe, "OVERFITTING_EPOCHS", 2)
+    monkeypatch.setattr(recipe, "TO_BEAT_EPOCHS", 1)
     make_recipe()
     ladder = load_ladder()
     assert [rung.name for rung in ladder] == list(LADDER)
     assert ladder[0].test_nll.shape == (recipe.SEEDS, 1)
     assert len(load_overfitting()) == 2
+    assert load_nll_to_beat().shape == (5,)
     said = capsys.readouterr().out
     assert f"plain recipe: {ladder[0].nats:.2f} nats" in said
 

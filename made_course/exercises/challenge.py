@@ -97,8 +97,8 @@ class InALine:
 
 
 @torch.no_grad()
-def honest_nll(model: object, kept: Tensor, points: Tensor, causes: Causes) -> float:
-    """Mean NLL of the kept rows, once it is clear that it is one.
+def honest_nll(model: object, kept: Tensor, points: Tensor, causes: Causes) -> Tensor:
+    """NLL of each of the kept rows, once it is clear that it is one.
 
     Args:
         model: an object with ``log_prob(x)`` and, so that it can be seen what its outputs depend
@@ -124,7 +124,7 @@ def honest_nll(model: object, kept: Tensor, points: Tensor, causes: Causes) -> f
         _require_rows_apart(log_p, _call(model.log_prob, model, kept[:FEW]), causes)
         _require_log_probabilities(log_p, _call(model, model, kept[:SOME]), kept, causes)
         _require_honest(model, points, causes)
-    return -log_p.mean().item()
+    return -log_p
 
 
 def judge_nll(
@@ -151,6 +151,12 @@ def judge_nll(
     """
     report = {"tried": kept, "expected": f"less than {to_beat:g} nats", "came": f"{nll:.2f} nats"}
     coin = causes.input_dim * math.log(2)
+    if nll > (1 + MARGIN) * coin:
+        raise Wrong(
+            f"that is worse than a coin for each {causes.variable}, {coin:.0f} nats: has the model "
+            "been trained?",
+            **report,
+        )
     if nll > (1 - MARGIN) * coin:
         raise Wrong(causes.is_coin, **report)
     if nll > independent - MARGIN * coin:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Callable
 from contextlib import redirect_stdout, suppress
-from functools import cache, wraps
+from functools import cache
 
 import torch
 from torch import Tensor, nn
 
 from ..data import bars_and_stripes, load_binarized_mnist
-from ..made import MADE, MaskedLinear
+from ..made import MADE, MaskedLinear, evaluation_mode
+from ..recipe import load_nll_to_beat
 from ..training import History, evaluate, fit
 from ..widgets.quiz import Choice
 from .challenge import InALine, causes, honest_nll, judge_nll
@@ -39,12 +39,12 @@ BITS = Exercise(
     slips=(
         Slip(
             lambda nll, input_dim: nll / input_dim,
-            "these are nats per pixel: a bit is ln 2 = 0.693 nats, so divide by that, too",
+            "these are nats per pixel: a bit is ln 2 nats, so divide by math.log(2), too",
         ),
         Slip(
             lambda nll, input_dim: nll * math.log(2) / input_dim,
-            "you multiplied by ln 2. A bit is the smaller unit, only 0.693 nats, so it takes more "
-            "bits than nats: divide",
+            "you multiplied by ln 2. A bit is the smaller unit, only ln 2 = 0.693 nats, so it "
+            "takes more bits than nats: divide",
         ),
         Slip(
             lambda nll, input_dim: nll / math.log(2),
@@ -54,6 +54,10 @@ BITS = Exercise(
             lambda nll, input_dim: nll / math.log2(input_dim),
             "you divided by the logarithm of D. The variables share the cost: divide by D itself, "
             "and by ln 2",
+        ),
+        Slip(
+            lambda nll, input_dim: nll / (784 * math.log(2)),
+            "784 is written into the formula: use the argument input_dim",
         ),
     ),
     hints=(
@@ -72,17 +76,14 @@ def train_nll_now(model: MADE, history: History, train: Tensor, valid: Tensor) -
     return evaluate(model, train)
 
 
-def _train_nll_in_evaluation_mode(
-    model: MADE, history: History, train: Tensor, valid: Tensor
-) -> float:
-    model.eval()
-    return -model.log_prob(train).mean().item()
-
-
 _DROPOUT_IS_ON = Slip(
     lambda model, history, train, valid: -model.log_prob(train).mean().item(),
     "two calls gave two numbers: the model is in training mode, so that dropout switches off other "
     "units each time. evaluate sees to that",
+)
+_DRAWN = (
+    "two calls gave two numbers, and with the model in evaluation mode, too: your code draws "
+    "something at random, or switches dropout on itself. All of train counts, without dropout"
 )
 _MEAN_FORGOTTEN = Slip(
     lambda model, history, train, valid: -model.log_prob(train),
@@ -93,6 +94,11 @@ _TRAIN_SLIPS = (
         lambda model, history, train, valid: history.train_nll[-1],
         "this is the last entry of history.train_nll: a mean over the last epoch's batches, each "
         "scored with the weights of its moment, and with dropout on. Score the finished weights",
+    ),
+    Slip(
+        lambda model, history, train, valid: min(history.train_nll),
+        "this is the lowest entry of history.train_nll, and like all of them a mean over an "
+        "epoch's batches, with dropout on. Score the finished weights",
     ),
     Slip(
         lambda model, history, train, valid: evaluate(model, valid),
@@ -106,20 +112,17 @@ _TRAIN_SLIPS = (
     _DROPOUT_IS_ON,
     _MEAN_FORGOTTEN,
     Slip(
-        _train_nll_in_evaluation_mode,
-        "the number is right, but your code leaves the model in evaluation mode, and training "
-        "would go on without dropout. evaluate puts the mode back",
+        lambda model, history, train, valid: evaluate(model, train[:64]),
+        "these are the first rows alone: take all of train",
     ),
 )
 
 
 def _examine_train_nll(answer: object) -> str:
     case = _finished_run()
-    numbers = _with_the_mode_put_back(answer) if callable(answer) else answer
     try:
-        _require_one_steady_number(numbers, case)
-        compare_on_cases(numbers, train_nll_now, (case,), _TRAIN_SLIPS[:-1])
-        compare_on_cases(answer, train_nll_now, (case,), _TRAIN_SLIPS)  # now the mode counts, too
+        _require_one_steady_number(answer, case)
+        compare_on_cases(answer, train_nll_now, (case,), _TRAIN_SLIPS)
     except Wrong as wrong:
         wrong.tried = (
             f"a run of {len(case[1])} epochs on boards of 4 × 4 pixels, dropout {case[0].dropout}"
@@ -131,18 +134,6 @@ def _examine_train_nll(answer: object) -> str:
         f"weights have {evaluate(model, train):.2f} nats on the training boards, and "
         f"{evaluate(model, valid):.2f} on the others."
     )
-
-
-def _with_the_mode_put_back(answer: Callable[..., object]) -> Callable[..., object]:
-    @wraps(answer)
-    def numbers(model: MADE, *rest: object) -> object:
-        was = model.training
-        try:
-            return answer(model, *rest)
-        finally:
-            model.train(was)
-
-    return numbers
 
 
 def _require_one_steady_number(answer: object, case: tuple[object, ...]) -> None:
@@ -157,7 +148,10 @@ def _require_one_steady_number(answer: object, case: tuple[object, ...]) -> None
         first, second = (torch.as_tensor(number).item() for number in (first, second))
         if math.isclose(first, second, rel_tol=1e-4):
             return
-        raise Wrong(_DROPOUT_IS_ON.cause)
+        model, *rest = case
+        with evaluation_mode(model):
+            calm = [torch.as_tensor(run(answer, model, *rest)).item() for _ in range(2)]
+        raise Wrong(_DROPOUT_IS_ON.cause if math.isclose(*calm, rel_tol=1e-4) else _DRAWN)
 
 
 TRAIN_NOW = Exercise(
@@ -173,36 +167,41 @@ TRAIN_NOW = Exercise(
         "The validation line is measured at the end of an epoch, without dropout. Measure the "
         "training images in just the same way.",
         "evaluate(model, images) gives the mean NLL of any images, with the weights that the model "
-        "has now. The history is not needed.",
+        "has now. It switches dropout off, and puts the model's mode back. The history is not "
+        "needed.",
     ),
 )
 
 
 @cache
 def _finished_run(word: str = "") -> tuple[MADE, History, Tensor, Tensor]:
-    """A short training by plain gradient steps, which leaves the model in training mode."""
+    """A short training by plain gradient steps, which leaves the model in training mode.
+
+    Its boards are many and sorted, so that no part of them stands for all, and a large rate in the
+    last epoch but one keeps the history's last entries from being its lowest.
+    """
     boards = bars_and_stripes()
     boards = boards[torch.arange(len(boards)) * 7 % len(boards)]  # bars and stripes in both parts
     if word:
         boards = boards[torch.tensor(shuffled(word, range(len(boards))))]
-    train, valid = boards[:20], boards[20:]
+    train, valid = boards[:20].repeat_interleave(60, 0), boards[20:]
     history = History()
     with torch.random.fork_rng(devices=[]), torch.enable_grad():
         torch.manual_seed(0)
         model = MADE(16, (64,), degrees="even", direct=True, dropout=0.5).train()
-        for _ in range(20):
+        for rate in [*18 * [0.4], 2.0, 0.4]:
             losses = []
-            for rows in torch.randperm(len(train)).split(5):
+            for rows in torch.randperm(len(train)).split(300):
                 loss = -model.log_prob(train[rows]).mean()
                 gradients = torch.autograd.grad(loss, list(model.parameters()))
                 with torch.no_grad():
                     for parameter, gradient in zip(model.parameters(), gradients, strict=True):
-                        parameter -= 0.4 * gradient
+                        parameter -= rate * gradient
                 losses.append(loss.item())
             history.append(
                 train_nll=sum(losses) / len(losses),
                 valid_nll=evaluate(model, valid),
-                lr=0.4,
+                lr=rate,
                 seconds=0.0,
             )
     return model, history, train, valid
@@ -263,6 +262,21 @@ _PARAMETER_SLIPS = (
         lambda model: sum(int((m.mask == 0).sum()) for m in model.modules() if hasattr(m, "mask")),
         "these are the weights that are cut: a mask is 1 where a weight counts",
     ),
+    Slip(
+        lambda model: sum(
+            int((m.mask == 0).sum()) + (0 if m.bias is None else len(m.bias))
+            for m in model.modules()
+            if hasattr(m, "mask")
+        ),
+        "you counted the zeros of the masks, and the biases: a mask is 1 where a weight counts",
+    ),
+    Slip(
+        lambda model: (
+            sum(int(m.mask.sum()) for m in model.modules() if hasattr(m, "mask"))
+            + len(model.net[-1].bias)
+        ),
+        "of the biases, those of the outputs alone are counted: hidden units have biases, too",
+    ),
 )
 
 
@@ -298,12 +312,12 @@ PARAMETERS = Exercise(
 def _networks() -> dict[str, MADE]:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        large = MADE(5, (6, 4), ordering=[3, 0, 4, 1, 2], degrees="even", direct=True)
+        large = MADE(5, (7, 4), ordering=[3, 0, 4, 1, 2], degrees="even", direct=True)
         nn.init.normal_(large.direct.weight)
         large.direct.weight.data[0, large.direct.mask[0].nonzero()[0]] = 0  # and yet not masked
         small = MADE(3, (4,), ordering=[1, 2, 0], degrees="even")
     return {
-        "MADE(5, hidden_dims=(6, 4), direct=True)": large,
+        "MADE(5, hidden_dims=(7, 4), direct=True)": large,
         "MADE(3, hidden_dims=(4,))": small,
     }
 
@@ -322,15 +336,16 @@ def _other_network(word: str) -> MADE:
 
 # ---- 5.4 ----------------------------------------------------------------------------------------
 
-NUMBER_TO_BEAT = 86.0
-"""Nats of the notebook's own training on the images that the exercise keeps, within some tenths."""
+LUCK = 0.6
+"""Nats that may be luck: seeds of section 6's training reach 85.2 to 85.6, and a difference between
+models on the images that are kept has a standard error of up to 0.3."""
 INDEPENDENT = 211.0
 BANDS = (
-    (70.0, "As good as the shipped weights, which learned from 55,000 images. From 4,000?"),
+    (69.0, "As good as the shipped weights, which learned from 55,000 images. From 4,000?"),
     (73.0, "That is better than the course's own tries."),
     (78.0, "That is what a good idea and some patience bring."),
     (83.0, "Clearly better."),
-    (NUMBER_TO_BEAT, "It is beaten. What would go further?"),
+    (math.inf, "It is beaten. What would go further?"),
 )
 
 
@@ -379,14 +394,20 @@ def _examine_challenger(model: object) -> str:
     _, kept = _small_set()
     noise = torch.randint(2, (1, 784), generator=torch.Generator().manual_seed(0)).float()
     nll = honest_nll(model, kept, torch.cat([kept[:1], noise]), _CAUSES)
-    return judge_nll(
-        nll,
-        kept=f"the {len(kept):,} images that this exercise keeps",
-        to_beat=NUMBER_TO_BEAT,
+    to_beat = load_nll_to_beat()
+    less = to_beat - nll
+    error = less.std().item() / math.sqrt(len(kept))
+    said = judge_nll(
+        nll.mean().item(),
+        kept=f"the {len(kept):,} images that this exercise keeps; section 6's training with all "
+        f"permitted images has {to_beat.mean():.2f} nats there, and the difference from yours a "
+        f"standard error of {error:.2f}",
+        to_beat=round(to_beat.mean().item() - LUCK, 1),
         independent=INDEPENDENT,
         bands=BANDS,
         causes=_CAUSES,
     )
+    return f"{said} Image by image it is {less.mean():.2f} ± {error:.2f} nats below section 6's."
 
 
 @cache
@@ -545,7 +566,8 @@ QUIZZES = {
         ],
     ),
     "5g": (
-        "The samples look good, and none is a copy. Does it follow that the NLL is low?",
+        "The samples look good, and none is a pixel-for-pixel copy. Does it follow that the NLL is "
+        "low?",
         [
             Choice(
                 "Yes: good samples come from good models",
@@ -561,8 +583,8 @@ QUIZZES = {
             ),
             Choice(
                 "Yes, as long as the nearest neighbours differ",
-                "That shows that the model does not copy. It says nothing of the probability it "
-                "gives to images it has not drawn.",
+                "That shows that these samples are no pixel-for-pixel copies. It says nothing of "
+                "the probability that the model gives to images it has not drawn.",
             ),
         ],
     ),

@@ -9,17 +9,19 @@ from made_course.exercises import notebook_05
 from made_course.exercises.notebook_05 import (
     BEATING,
     BITS,
-    NUMBER_TO_BEAT,
     PARAMETERS,
     TRAIN_NOW,
     challenge_images,
 )
+from made_course.recipe import load_nll_to_beat
 from tests.exercises.checking import right, wrong
 
 
 def test_bits():
     right(BITS, lambda nll, input_dim: nll / math.log(2**input_dim))
     right(BITS, lambda nll, input_dim: torch.tensor(nll / input_dim) * math.log2(math.e))
+    right(BITS, lambda nll, input_dim: nll / (input_dim * 0.693))
+    wrong(BITS, lambda nll, input_dim: nll / (input_dim * 0.69), "differs in value")
 
 
 def test_train_nll():
@@ -40,23 +42,17 @@ def test_the_run_shows_what_it_should():
     assert evaluate(model, valid) > evaluate(model, train) + 0.5
     assert model.training
     wrong(TRAIN_NOW, lambda *case: "low", "a number")
+    for nll in (history.train_nll, history.valid_nll):
+        assert min(nll) < nll[-1] - 0.05
     assert history.valid_nll[-1] == pytest.approx(evaluate(model, valid))
 
 
-def test_a_number_with_a_gradient_is_told_without_a_warning():
-    """The warnings filter of the tests makes an error of any."""
-    wrong(
-        TRAIN_NOW,
-        lambda model, history, train, valid: -model.eval().log_prob(train).mean(),
-        "leaves the model in evaluation mode",
-    )
+def test_a_model_left_in_evaluation_mode_is_not_the_question():
+    """The warnings filter of the tests makes an error of any, as of a number with a gradient."""
+    right(TRAIN_NOW, lambda model, history, train, valid: -model.eval().log_prob(train).mean())
 
 
-def test_a_number_is_judged_before_the_mode():
-    def last_entry(model, history, train, valid):
-        model.eval()
-        return history.train_nll[-1]
-
+def test_what_is_no_answer_to_it():
     def each_row(model, history, train, valid):
         return -model.eval().log_prob(train)
 
@@ -67,8 +63,13 @@ def test_a_number_is_judged_before_the_mode():
 
     wrong(TRAIN_NOW, lambda model, history, train, valid: history.valid_nll[-1], "validation")
     wrong(TRAIN_NOW, lambda model, history, train, valid: evaluate(model.eval(), valid), "validat")
-    wrong(TRAIN_NOW, last_entry, "last entry of history.train_nll")
-    wrong(TRAIN_NOW, each_row, "take the mean", "shape (20,)")
+
+    def of_some(model, history, train, valid):
+        return evaluate(model, train[torch.randperm(len(train))[:10]])
+
+    wrong(TRAIN_NOW, of_some, "draws something at random")
+    wrong(TRAIN_NOW, lambda model, history, train, valid: evaluate(model, train[:1000]), "value")
+    wrong(TRAIN_NOW, each_row, "take the mean", "shape (1200,)")
     wrong(TRAIN_NOW, other_weights, "changed what it was given")
     wrong(TRAIN_NOW, lambda *case: torch.zeros(3), "a number")
 
@@ -88,7 +89,7 @@ def test_parameters():
 
     right(PARAMETERS, by_hand)
     report = wrong(PARAMETERS, lambda model: 7)
-    assert report.tried == "used_parameters(MADE(5, hidden_dims=(6, 4), direct=True))"
+    assert report.tried == "used_parameters(MADE(5, hidden_dims=(7, 4), direct=True))"
 
 
 # ---- 5.4 -----------------------------------------------------------------------------------------
@@ -142,7 +143,7 @@ def test_a_cheating_autoencoder_is_refused_however_good_it_is():
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-    assert -model.log_prob(images).mean() < NUMBER_TO_BEAT
+    assert -model.log_prob(images).mean() < load_nll_to_beat().mean()
     wrong(BEATING, model, "sees its answer", "of 784 do")
 
 
@@ -154,8 +155,19 @@ def test_a_mask_that_is_not_strict_is_refused():
 
 
 def test_an_honest_model_of_ones_own_is_scored():
-    found = wrong(BEATING, LogisticRegressions(), "less than 86 nats")
+    found = wrong(BEATING, LogisticRegressions(), "less than 84.8 nats", "worse than a coin")
     assert found.came.endswith(" nats")
+
+
+@pytest.mark.parametrize(("less", "words"), [(0.4, "not yet below"), (1.0, "± 0.1")])
+def test_it_is_beaten_by_more_than_luck(monkeypatch, less, words):
+    spread = 4 * torch.randn(1000, generator=torch.Generator().manual_seed(0))
+    nll = load_nll_to_beat() - less + spread - spread.mean()
+    monkeypatch.setattr(notebook_05, "honest_nll", lambda *_: nll)
+    if less < 0.5:
+        wrong(BEATING, MADE(784, (8,)), words)
+    else:
+        assert words in right(BEATING, MADE(784, (8,)))
 
 
 def test_a_model_that_has_learned_a_little_is_not_there_yet():
