@@ -1,5 +1,6 @@
 """The public names, one a line, and the room that each lives in."""
 
+from .any_order import draw_pixel_ordering as draw_pixel_ordering
 from .baselines import FVSBN as FVSBN
 from .baselines import NADE as NADE
 from .baselines import DenseAutoencoder as DenseAutoencoder

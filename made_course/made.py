@@ -106,8 +106,10 @@ class MADE(nn.Module):
             ``MixtureOfGaussians(num_components)`` or a :class:`made_course.heads.Head` of yours.
         direct: add masked connections from the inputs straight to the outputs; they start at zero.
         dropout: share of hidden units switched off at random while training.
-        conditioning: tell each unit which inputs it sees, by weights of its own that need no
-            input: see :class:`MaskedLinear`. They pay where masks change.
+        conditioning: tell a unit which inputs it sees, by a second matrix of weights wherever a
+            layer reads the inputs, in direct connections, too: see :class:`MaskedLinear`. Without
+            it, a variable that is 0 and one that is not known yet look alike. It pays where
+            masks change.
         num_masks: number K of stored sets of masks, each with its own hidden degrees and, where
             the ordering is random, its own ordering; :meth:`resample_masks` goes from one to the
             next. None draws a fresh set each time, without end.
@@ -118,7 +120,8 @@ class MADE(nn.Module):
 
     Source:
         Germain et al. 2015, "Masked Autoencoders" and Algorithm 1; "Order-agnostic training" and
-        "Connectivity-agnostic training" for many masks.
+        "Connectivity-agnostic training" for many masks, the former after Uria et al. 2014, "A Deep
+        and Tractable Density Estimator".
 
     Example:
         >>> model = MADE(3, hidden_dims=(4, 4), ordering=[1, 2, 0], seed=0)  # x2, x3, x1
@@ -148,7 +151,12 @@ class MADE(nn.Module):
         super().__init__()
         self.input_dim = check_count("input_dim", input_dim)
         self.hidden_dims = check_widths(hidden_dims)
-        self.natural_order = bool(natural_order)
+        if not isinstance(natural_order, bool):
+            raise TypeError(
+                f"natural_order must be True or False, got {natural_order!r}: name what comes "
+                'after hidden_dims, as in activation="tanh"'
+            )
+        self.natural_order = natural_order
         self.degree_draw = check_choice("degrees", degrees, DEGREE_DRAWS)
         self.act = ACTIVATIONS[check_choice("activation", activation, tuple(ACTIVATIONS))]()
         self.dropout = check_number("dropout", dropout)
@@ -165,15 +173,16 @@ class MADE(nn.Module):
         inputs = self.input_dim * self.head.inputs_per_variable
         outputs = self.input_dim * self.head.params_per_variable
         self.net = nn.ModuleList(
-            MaskedLinear(below, above, conditioning=self.conditioning)
-            for below, above in pairwise([inputs, *self.hidden_dims, outputs])
+            MaskedLinear(below, above, conditioning=self.conditioning and layer == 0)
+            for layer, (below, above) in enumerate(pairwise([inputs, *self.hidden_dims, outputs]))
         )
         start = self.head.start()
         if start is not None:
             with torch.no_grad():
                 self.net[-1].bias.copy_(start.repeat(self.input_dim))
-        self.direct = MaskedLinear(inputs, outputs, bias=False) if direct else None
+        self.direct = None
         if direct:
+            self.direct = MaskedLinear(inputs, outputs, bias=False, conditioning=self.conditioning)
             nn.init.zeros_(self.direct.weight)
         for layer in self._masked_layers():  # masks follow from the degrees: these are stored
             layer.register_buffer("mask", layer.mask, persistent=False)
@@ -216,7 +225,7 @@ class MADE(nn.Module):
         """Degrees of one member of the ensemble of masks, counted from 0.
 
         They are those of a stored set of masks; with ``num_masks=None`` those of a fixed seed, so
-        that member 3 is the same today and tomorrow.
+        that member 3 is the same in every call and, with one release of PyTorch, in every run.
 
         Raises:
             TypeError, ValueError: if ``number`` is no whole number of at least 0, or there are not
@@ -395,17 +404,23 @@ class MADE(nn.Module):
         ]
         return torch.stack(members).logsumexp(dim=0) - math.log(len(members))
 
-    def log_conditionals(self, x: Tensor) -> Tensor:
+    def log_conditionals(self, x: Tensor, degrees: Sequence[Tensor] | None = None) -> Tensor:
         """Log-probability of each variable given those before it, in nats: (B, D) to (B, D).
 
         Their sum over a row is its :meth:`log_prob`.
+
+        Args:
+            x: (B, D), as for :meth:`log_prob`.
+            degrees: of the variables and of each hidden layer, such as those that
+                :func:`made_course.completion_degrees` returns; None are those in use.
 
         Raises:
             TypeError: if ``x`` is not a tensor.
             ValueError: if it is not (B, D), or a value is none of the head's.
         """
         x = self._as_data(x)
-        return self._log_conditionals(x, self._masks_in_use())
+        masks = self._masks_in_use() if degrees is None else self._masks_for(degrees)
+        return self._log_conditionals(x, masks)
 
     def _log_conditionals(self, x: Tensor, masks: Sequence[Tensor]) -> Tensor:
         outputs = self._outputs(x, masks).to(x.dtype)  # autocast ends where the products do
@@ -570,9 +585,12 @@ class MADE(nn.Module):
         known: Tensor | None = None,
     ) -> Tensor:
         layers = list(zip(self.net, masks, strict=False))
+        biases = [layer.masked_bias(mask) for layer, mask in layers]
+        if self.direct is not None and self.conditioning:
+            biases[-1] = biases[-1] + self.direct.masked_bias(masks[-1])
         return sample_incremental(
             [layer.masked_weight(mask) for layer, mask in layers],
-            [layer.masked_bias(mask) for layer, mask in layers],
+            biases,
             [d.to(noise.device) for d in degrees],
             self.act.forward,
             noise,
@@ -600,9 +618,9 @@ def is_transformed() -> bool:
 def _require_same_masks(mask: Tensor, version: int, _grad: Tensor) -> None:
     if mask._version != version:
         raise RuntimeError(
-            "the masks were resampled between forward and backward, so these gradients belong to "
-            "another network: call resample_masks() after the optimizer's step, before the next "
-            "forward pass"
+            "the masks were resampled between forward and backward, so these gradients would be "
+            "those of neither network: call resample_masks() after the optimizer's step, before "
+            "the next forward pass"
         )
 
 

@@ -83,6 +83,7 @@ def training(rows: Tensor, loader_rows: Tensor) -> mc.History:
 def shipped() -> mc.MADE:
     images, *_ = mc.load_neighbours()
     mc.nearest_images(images, images)
+    mc.draw_pixel_ordering(torch.Generator())
     return mc.load_pretrained("mnist-any-order")
 
 

@@ -696,7 +696,8 @@ def test_a_scale_of_10_costs_d_ln_10_nats(hidden_dims, num_masks):
     model.net[0].weight /= 10
     model.direct.weight /= 10
     last = model.net[-1]
-    for weight in (last.weight, last.bias, last.conditioning, model.direct.weight):
+    to_outputs = {last.weight, last.bias, last.conditioning, *model.direct.parameters()} - {None}
+    for weight in to_outputs:
         weight.unflatten(0, (4, 9))[:, 3:6] *= 10
     last.bias.view(4, 9)[:, 6:] += math.log(10)
     after = model.log_prob(10 * x), model.log_prob(10 * x, ensemble=num_masks)

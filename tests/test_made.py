@@ -246,6 +246,12 @@ def test_masks_and_degrees_belong_together(model):
         assert torch.equal(model.direct.mask.bool(), direct_mask(model.order))
 
 
+@pytest.mark.parametrize("wrong", ["tanh", 1, None])
+def test_what_is_no_natural_order_is_no_activation_either(wrong):
+    with pytest.raises(TypeError, match=f"must be True or False, got {wrong!r}: .*activation="):
+        MADE(10, (32,), wrong)
+
+
 def test_the_natural_order_is_the_default():
     assert MADE(5, (4,)).order.tolist() == [1, 2, 3, 4, 5]
 
@@ -1093,9 +1099,9 @@ def family(num_masks=4, **arguments):
 def with_conditioning(model):
     """Conditioning weights start at zero, too."""
     generator = torch.Generator().manual_seed(1)
-    for layer in model.net:
-        if layer.conditioning is not None:
-            layer.conditioning.normal_(generator=generator)
+    for name, parameter in model.named_parameters():
+        if name.endswith("conditioning"):
+            parameter.normal_(generator=generator)
     return model
 
 
@@ -1603,7 +1609,7 @@ def test_conditioning_starts_as_the_network_without_it():
     model = MADE(6, (8, 8), natural_order=False, direct=True, conditioning=True, seed=0)
     assert same_function(model, plain)
     with torch.no_grad():
-        model.net[1].conditioning.fill_(1.0)
+        model.direct.conditioning.fill_(1.0)
     assert not same_function(model, plain)
 
 
@@ -1612,37 +1618,38 @@ def test_conditioning_by_hand_in_a_deep_network():
     for _ in range(2):
         h = x
         for layer, mask in zip(model.net, model.masks, strict=True):
-            bias = layer.bias + (layer.conditioning * mask) @ torch.ones(layer.in_features).double()
+            bias = layer.bias
+            if layer is model.net[0]:
+                bias = bias + (layer.conditioning * mask).sum(1)
             h = F.linear(h if layer is model.net[0] else h.relu(), layer.weight * mask, bias)
-        h = h + F.linear(x, model.direct.weight * direct_mask(model.order))
+        mask = direct_mask(model.order)
+        h = h + F.linear(x, model.direct.weight * mask, (model.direct.conditioning * mask).sum(1))
         torch.testing.assert_close(model(x), h)
         model.resample_masks()
 
 
-def test_conditioning_is_in_every_masked_layer_but_the_direct_one():
+def test_conditioning_is_where_a_layer_reads_the_inputs():
     model = MADE(6, (8, 7), direct=True, conditioning=True)
+    assert [layer.conditioning is not None for layer in model.net] == [True, False, False]
+    assert model.direct.conditioning.shape == model.direct.weight.shape
     plain = MADE(6, (8, 7), direct=True)
-    for layer in model.net:
-        assert layer.conditioning.shape == layer.weight.shape
-    assert model.direct.conditioning is None
-    weights = sum(layer.weight.numel() for layer in model.net)
-    assert model.n_parameters() == plain.n_parameters() + weights
-    assert all(layer.conditioning is None for layer in plain.net)
+    assert model.n_parameters() == plain.n_parameters() + 8 * 6 + 6 * 6
     assert "conditioning=True" in repr(model)
 
 
 def test_masked_conditioning_weights_get_a_gradient_of_exactly_zero_and_do_not_move():
     model = family(num_masks=1, conditioning=True)
-    masked = [layer.conditioning[layer.mask == 0].clone() for layer in model.net]
+    layers = [model.net[0], model.direct]
+    masked = [layer.conditioning[layer.mask == 0].clone() for layer in layers]
     optimizer = torch.optim.Adam(model.parameters(), lr=0.1)
     for _ in range(3):
         optimizer.zero_grad()
         model.log_prob(binary(50, 5)).mean().backward()
-        for layer in model.net:
+        for layer in layers:
             assert layer.conditioning.grad[layer.mask == 0].eq(0).all()
             assert layer.conditioning.grad[layer.mask == 1].ne(0).any()
         optimizer.step()
-    for layer, before in zip(model.net, masked, strict=True):
+    for layer, before in zip(layers, masked, strict=True):
         assert before.numel() > 0
         assert torch.equal(layer.conditioning[layer.mask == 0], before)
 

@@ -243,6 +243,17 @@ def test_probabilities_of_0_and_1_are_certain(method):
 
 
 @METHOD
+def test_fresh_noise_inks_nothing_that_is_hardly_possible(method, monkeypatch):
+    """torch.rand gives exact zeros, and u <= p would be true of every p."""
+    monkeypatch.setattr(torch, "rand", lambda shape, **_: torch.zeros(shape))
+    model = MADE(3, hidden_dims=())
+    with torch.no_grad():
+        model.net[0].weight.zero_()
+        model.net[0].bias.copy_(torch.tensor([-1000.0, -30.0, -10.0]))
+    assert model.sample(1, method=method).tolist() == [[0, 0, 1]]
+
+
+@METHOD
 def test_a_generator_repeats_the_samples_and_leaves_the_global_stream_alone(method):
     model = MADE(50, (20,), seed=0)
     before = torch.get_rng_state()
@@ -705,6 +716,11 @@ def test_an_ordering_made_for_the_purpose_is_that_of_the_shared_weights():
     model = seven(num_masks=None)
     degrees, _ = completion_degrees(model, KNOWN)
     assert [len(d) for d in degrees] == [7, 16, 16]
+    known, hidden = KNOWN.nonzero().ravel(), (~KNOWN).nonzero().ravel()
+    assert known.double().mean() < hidden.double().mean()
+    assert torch.equal(torch.argsort(degrees[0]), torch.cat([known, hidden]))
+    (order, *_), _ = completion_degrees(model, KNOWN.flip(0))
+    assert torch.equal(torch.argsort(order), 6 - torch.cat([known, hidden]))
     for _ in range(2):  # the same each time, whatever the masks in use
         model.resample_masks()
         again, _ = completion_degrees(model, KNOWN)
@@ -722,8 +738,8 @@ def test_a_wanted_ordering_is_taken_with_the_known_before_the_others():
     found = complete(model, ROW, KNOWN, DRAWS, ordering=wanted.tolist(), generator=generator)
     rows, p = given_the_known(under(model, degrees), ROW, KNOWN)
     assert p_value(found.samples[0], rows, p) > 1e-4
-    shuffled = given_the_known(under(model, completion_degrees(model, KNOWN)[0]), ROW, KNOWN)
-    assert p_value(found.samples[0], *shuffled) < 1e-12
+    by_index = given_the_known(under(model, completion_degrees(model, KNOWN)[0]), ROW, KNOWN)
+    assert p_value(found.samples[0], *by_index) < 1e-12
 
 
 @pytest.mark.parametrize(

@@ -96,6 +96,11 @@ STEP = Exercise(
             "is that of the variable which is drawn now: the one of degree t",
         ),
         Slip(
+            lambda degrees, t: [*(units == t - 1 for units in degrees[1:]), degrees[0] == t + 1],
+            "the hidden units are right, and the output is that of the next step: step t draws the "
+            "variable of degree t",
+        ),
+        Slip(
             lambda degrees, t: [*(units == t - 1 for units in degrees[1:]), degrees[0] >= t],
             "the outputs of degree t and more are all marked: those of a larger degree are not "
             "final yet, and step t needs one output only",
@@ -377,8 +382,8 @@ COMPLETION = Exercise(
     minutes=12,
     reference=fill_in,
     cases=(
-        (diary, torch.tensor([1.0, 1.0, 0.0]), torch.tensor([True, False, False])),
         (four_variables, torch.tensor([1.0, 0.0, 1.0, 0.0]), torch.tensor([False] * 3 + [True])),
+        (diary, torch.tensor([1.0, 1.0, 0.0]), torch.tensor([True, False, False])),
         (four_variables, torch.tensor([0.0, 1.0, 0.0, 1.0]), torch.tensor([True, False] * 2)),
         (diary, torch.tensor([1.0, 1.0, 0.0]), torch.tensor([True, True, False])),
     ),
@@ -399,7 +404,8 @@ COMPLETION = Exercise(
         ),
         Slip(
             lambda log_prob, x, known: _fillings(x, known).mean(0),
-            "every filling counts the same: weight each by its probability",
+            "½ at each unknown place, as if every filling counted the same: weight each by its "
+            "probability",
         ),
         Slip(
             lambda log_prob, x, known: _one_at_a_time(log_prob, x, known, keep=False),
@@ -414,6 +420,10 @@ COMPLETION = Exercise(
             _best,
             "this is the single most probable filling: what is asked for is a mean over all of "
             "them, weighted by their probability",
+        ),
+        Slip(
+            lambda log_prob, x, known: fill_in(log_prob, x, known).round(),
+            "each probability is rounded to 0 or 1: return the probabilities themselves",
         ),
         Slip(_row_by_row, ONE_ROW),
         Slip(
@@ -496,8 +506,8 @@ WORTH = Exercise(
     minutes=5,
     reference=effective_size,
     cases=(
-        (torch.tensor([0.5, 0.25, 0.25]).log(),),
         (torch.tensor([3.0, 1.0, 1.0, 2.0, 0.5]).log(),),
+        (torch.tensor([0.5, 0.25, 0.25]).log(),),
         (torch.tensor([-900.0, -901.0, -902.5]),),
         (torch.tensor([-700.0, -650.0, -800.0, -720.0]),),
         (torch.full((6,), -0.7),),
@@ -513,6 +523,10 @@ WORTH = Exercise(
             lambda log_w: log_w.sum() ** 2 / (log_w**2).sum(),
             "the logarithms are used as if they were the weights: take .exp() of them, after the "
             "largest is subtracted",
+        ),
+        Slip(
+            lambda log_w: _worth(log_w - log_w.max()),
+            ".exp() is missing: with the largest subtracted these are logarithms still",
         ),
         Slip(
             lambda log_w: (log_w - log_w.max()).exp().sum(),
@@ -545,7 +559,8 @@ WORTH = Exercise(
         Slip(
             lambda log_w: _worth((log_w - log_w.mean()).exp()),
             "less than the largest was subtracted, so that the largest weight is exp of a large "
-            "number: inf for the computer, and inf / inf is nan. Subtract log_w.max()",
+            "number: it or its square is inf for the computer, and inf / inf is nan. Subtract "
+            "log_w.max()",
         ),
         Slip(
             lambda log_w: _worth((log_w / log_w.max()).exp()),
@@ -560,6 +575,16 @@ WORTH = Exercise(
         Slip(
             lambda log_w: log_w.exp().sum() ** 2 / ((log_w.exp() ** 2).sum() + 1e-12),
             "a small number in the denominator hides 0 / 0, and the answer is 0: the weights have "
+            "been rounded to 0 before. Subtract log_w.max() first",
+        ),
+        Slip(
+            lambda log_w: _worth(log_w.exp() + 1e-12),
+            "no weight is less than the small number that keeps it from 0: weights that have been "
+            "rounded to 0 all count the same then. Subtract log_w.max() first",
+        ),
+        Slip(
+            lambda log_w: 1 / ((log_w.exp() / (log_w.exp().sum() + 1e-12)) ** 2).sum(),
+            "a small number keeps the shares from 0 / 0, and all of them are 0: the weights have "
             "been rounded to 0 before. Subtract log_w.max() first",
         ),
         Slip(
@@ -634,9 +659,9 @@ QUIZZES = {
         "multiplications?",
         [
             Choice(
-                "at most as much as one forward pass",
-                "Each weight is used at one step, when its unit is computed. Weights that are "
-                "masked need not be used at all, so it is even less.",
+                "as much as one forward pass",
+                "Each weight is used at one step, when its unit is computed. (Weights that are "
+                "masked may be left out, but so they may in a forward pass.)",
                 right=True,
             ),
             Choice(
@@ -752,7 +777,7 @@ QUIZZES = {
             Choice(
                 "Yes, and the same one: the weights are the same",
                 "Other masks let other weights count: a test image costs 69 nats in raster order, "
-                "and over 150 in the others.",
+                "and from 134 to 356 in the five others above.",
             ),
         ],
     ),

@@ -22,7 +22,7 @@ from ..data import load_binarized_mnist
 from ..heads import Bernoulli
 from ..made import MADE
 from ..plotting import paint_completion, paint_variables, plot_completions
-from ..sampling import Completion, complete, completion_degrees, is_for_any_ordering
+from ..sampling import Completion, complete, completion_degrees
 from ..words import listing, percent
 from .board import Board, board
 from .panel import Panel, picture
@@ -46,9 +46,9 @@ class CompletionPlayer(Panel):
 
     They are draws from :math:`p(x_{hidden} \mid x_{known})` where an ordering has all known
     variables first: the model's own, one of its K, or one made for the purpose if the model was
-    trained for any (where a half at an edge is hidden, line by line towards it). Else each has a
-    weight, and the player says how many exact draws they are worth: see
-    :func:`made_course.complete`. It completes by the model as it is when the player is made.
+    trained for any. Else each has a weight, and the player says how many exact draws they are
+    worth: see :func:`made_course.complete`. It completes by the model as it is when the player is
+    made.
 
     Args:
         model: a MADE over two binary variables or more.
@@ -98,6 +98,7 @@ class CompletionPlayer(Panel):
         self._question = Question(0, part, _middle(self._board), seed)
         self._found = self._complete(self._question)
         self._revealed = False
+        self._prices = {}
 
         rows, columns = self._board.rows, self._board.columns
         narrow, style = Layout(width="max-content"), {"description_width": "initial"}
@@ -216,6 +217,17 @@ class CompletionPlayer(Panel):
         return self._found.completion
 
     @property
+    def prices(self) -> dict[str, tuple[float | None, float]]:
+        """Part → nats of what it hides, given the rest, and of independent variables there.
+
+        Means over the images. The first is None where the model has no ordering for it.
+        """
+        key = self.rectangle
+        if key not in self._prices:
+            self._prices[key] = {part: self._price(part, key) for part in self._parts}
+        return self._prices[key]
+
+    @property
     def ordering(self) -> LongTensor:
         """(D,) the ordering in which the hidden variables were drawn."""
         return torch.argsort(self._found.order)
@@ -264,16 +276,13 @@ class CompletionPlayer(Panel):
     def _complete(self, question: Question) -> Found:
         model, x = self._model, self._images[question.image]
         known = ~hidden_variables(self._board, question.part, question.rectangle)
-        sweep = sweep_towards(self._board, question.part) if is_for_any_ordering(model) else None
         generator = Generator().manual_seed(question.seed)
         noise = torch.rand(1, self._n_samples, len(x), generator=generator)
         with warnings.catch_warnings():
             # the player says itself what they are worth
             warnings.filterwarnings("ignore", "these completions are worth")
-            completion = complete(
-                model, x[None], known, self._n_samples, ordering=sweep, noise=noise
-            )
-        (order, *_), is_exact = completion_degrees(model, known, sweep)
+            completion = complete(model, x[None], known, self._n_samples, noise=noise)
+        (order, *_), is_exact = completion_degrees(model, known)
         way, number = (OWN if is_exact else WEIGHTED), 0
         if is_exact and not torch.equal(order, model.order):
             way = MADE_FOR_IT if model.num_masks is None else MEMBER
@@ -283,6 +292,21 @@ class CompletionPlayer(Panel):
         if completion.log_weights is not None and not completion.log_weights.isfinite().all():
             raise ValueError("the model gives no finite log-probability: look at its weights")
         return Found(self._board, x, known, completion, order, way, number, orderings)
+
+    @cached_property
+    def _ink(self) -> Tensor:
+        """(D,) how often each variable is 1 in samples of the model."""
+        drawn = self._model.sample(SAMPLES_OF_INK, generator=Generator().manual_seed(0))
+        return (drawn.sum(0) + 1) / (len(drawn) + 2)
+
+    @torch.no_grad()
+    def _price(self, part: str, rectangle: tuple[int, int, int, int]) -> tuple[float | None, float]:
+        hidden = hidden_variables(self._board, part, rectangle)
+        degrees, is_exact = completion_degrees(self._model, ~hidden)
+        given = self._model.log_conditionals(self._images, degrees)
+        alone = torch.distributions.Bernoulli(self._ink).log_prob(self._images)
+        given, alone = (-nats[:, hidden].sum(1).mean().item() for nats in (given, alone))
+        return given if is_exact else None, alone
 
     def _set(self, name: str) -> Callable[[object], None]:
         return lambda value: setattr(self, name, value)
@@ -321,7 +345,8 @@ class CompletionPlayer(Panel):
         self._choice.value = draw_choice(
             self._board, self._images, self._found.known, self.image_index, self._are_drawn
         )
-        self._picture.value = draw_found(self._found, self._revealed)
+        prices = draw_prices(self._board, self.prices, self.part) if self._revealed else ""
+        self._picture.value = draw_found(self._found, self._revealed, prices)
         self.problem = ""
 
 
@@ -417,7 +442,8 @@ class Found:
             return [going_on, "That is the p of this ordering; each of the others has its own."]
         if self.way == MADE_FOR_IT:
             return [
-                f"The model was trained in ever new orderings, so any may be used. {going_on}",
+                "The model was trained in ever new orderings, so one with all that is known first "
+                f"is among those it may use. {going_on}",
                 "They are exact for this one ordering. The same network in another ordering is "
                 "another model, with a p of its own, and the mean over many orderings (an "
                 "ensemble) has yet another.",
@@ -516,39 +542,21 @@ def hidden_variables(
     return hidden.flatten()
 
 
-def sweep_towards(board: Board, part: str) -> LongTensor | None:
-    """An ordering that goes line by line from the opposite edge to a hidden half.
-
-    Returns:
-        (D,) permutation of 0..D-1; None where what is hidden is not the half at an edge.
-
-    Example:
-        >>> from made_course.widgets.board import board
-        >>> sweep_towards(board(6, (2, 3)), "right")  # column by column
-        tensor([0, 3, 1, 4, 2, 5])
-    """
-    places = torch.arange(board.rows * board.columns).view(board.rows, board.columns)
-    lines = {
-        "top": places.flip(0),
-        "bottom": places,
-        "left": places.flip(1).T,
-        "right": places.T,
-    }
-    return lines[part].flatten() if part in lines else None
-
-
 # ---- drawing ------------------------------------------------------------------------------------
 
+SAMPLES_OF_INK = 256
+CELL = "text-align:left;padding:1px 16px 1px 0"
 SIDE, SAMPLE_SIDE, SMALL_SIDE = 140, 112, 56
 """Pixels along the longer edge of a picture, of a completion, and of an image to choose."""
 
 
-def draw_found(found: Found, revealed: bool) -> str:
+def draw_found(found: Found, revealed: bool, prices: str = "") -> str:
     """What is known, the completions, their mean and the ordering, with words, as HTML.
 
     Args:
         found: what to draw.
         revealed: whether the original is shown; else a question stands in its place.
+        prices: a table to put beside the ordering, as HTML.
     """
     weighted = found.way == WEIGHTED
     headline = element("b", f"{'⚠' if weighted else '✓'} {escape(found.headline)}")
@@ -578,7 +586,29 @@ def draw_found(found: Found, revealed: bool) -> str:
         _row(*pictures, style="flex:1 1 298px;max-width:300px"),
         _row(*drawn, style="flex:2 1 494px"),
         _block(*_legend(found)),
+        prices,
     )
+
+
+def draw_prices(board: Board, prices: dict[str, tuple[float | None, float]], chosen: str) -> str:
+    """Which part costs how much, as a table of HTML; the chosen one is marked."""
+    heads = [f"hidden {board.things}", "nats, given the rest", f"independent {board.things}"]
+    rows = [element("tr", *(element("th", head, style=CELL) for head in heads))]
+    for part, (given, alone) in prices.items():
+        marked = part == chosen
+        cells = [
+            f"{PARTS[part]}{' ◀' if marked else ''}",
+            "needs weights" if given is None else f"{given:.1f}",
+            f"{alone:.1f}",
+        ]
+        style = f"{CELL};font-weight:{'bold' if marked else 'normal'}"
+        rows.append(element("tr", *(element("td", cell, style=style) for cell in cells)))
+    caption = (
+        f"What a hidden part costs, mean over the {board.whole}s to choose from. Independent "
+        f"{board.things} are 1 as often as in {SAMPLES_OF_INK} samples of the model."
+    )
+    caption = element("caption", caption, style="text-align:left;caption-side:bottom")
+    return element("table", caption, *rows, style="flex-basis:100%;border-collapse:collapse")
 
 
 def draw_choice(

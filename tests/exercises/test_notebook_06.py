@@ -74,6 +74,9 @@ def test_completion():
         return torch.softmax(log_prob(rows).masked_fill(~fits, -torch.inf), 0) @ rows
 
     right(COMPLETION, by_softmax)
+    right(COMPLETION, lambda *given: by_softmax(*given).double())
+    wrong(COMPLETION, lambda *given: (by_softmax(*given) >= 0.5).float(), "differs in value")
+    wrong(COMPLETION, lambda *given: by_softmax(*given).round(decimals=2), "differs in value")
 
 
 def test_what_weighted_draws_are_worth():
@@ -88,8 +91,10 @@ def test_what_weighted_draws_are_worth():
         w = [math.exp(x) for x in (log_w.double() - log_w.max()).tolist()]
         return sum(w) ** 2 / sum(x * x for x in w)
 
-    wrong(WORTH, by_lists, "must be a torch.Tensor")
+    right(WORTH, by_lists)
+    right(WORTH, lambda log_w: relative_to_the_largest(log_w).item())
     right(WORTH, lambda log_w: torch.tensor(by_lists(log_w), dtype=torch.float64))
+    wrong(WORTH, lambda log_w: float(int(by_lists(log_w))), "differs in value")
     wrong(WORTH, lambda log_w: torch.softmax(log_w, 0), "another shape")
     wrong(WORTH, lambda log_w: relative_to_the_largest(log_w).long(), "another dtype")
 
@@ -98,6 +103,8 @@ def test_what_weighted_draws_are_worth():
         return w.sum() ** 2 / (w**2).sum()
 
     wrong(WORTH, too_large, "subtract log_w.max()")
+    wrong(WORTH, lambda log_w: too_large(log_w.exp().clamp(min=1e-8).log()), "all count the same")
+    wrong(WORTH, lambda log_w: too_large((log_w.exp() + 1e-8).log()), "all count the same")
 
 
 @pytest.mark.filterwarnings("ignore:these completions are worth")

@@ -26,13 +26,14 @@ from made_course import (
     CompletionPlayer,
     bars_and_stripes,
     complete,
+    completion_degrees,
     load_binarized_mnist,
     load_pretrained,
     plot_completions,
 )
 from made_course.plotting import paint_completion
 from made_course.widgets.board import board
-from made_course.widgets.completion_player import hidden_variables, sweep_towards
+from made_course.widgets.completion_player import hidden_variables
 from made_course.words import variable_names
 from tests.widgets.controls import controls
 
@@ -267,25 +268,6 @@ def assert_says(w, model, x, known):
     assert squeezed(statuses(w)) == squeezed([said])
 
 
-def own_ordering(model):
-    return model.natural_order or model.has_given_ordering
-
-
-def swept(part, shape):
-    """Line by line towards a hidden half at an edge, written in another way than the player's."""
-    rows, columns = shape
-    places = [(row, column) for row in range(rows) for column in range(columns)]
-    keys = {
-        "top": lambda place: (-place[0], place[1]),
-        "bottom": lambda place: place,
-        "left": lambda place: (-place[1], place[0]),
-        "right": lambda place: (place[1], place[0]),
-    }
-    if part not in keys:
-        return None
-    return [row * columns + column for row, column in sorted(places, key=keys[part])]
-
-
 def squeezed(parts):
     return re.sub(r"[\s⚠✓]", "", "".join(parts))
 
@@ -301,10 +283,7 @@ def assert_consistent(w, model, images, shape):
     noise = torch.rand(1, n, len(x), generator=torch.Generator().manual_seed(w.seed))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        wanted = (
-            swept(w.part, shape) if model.num_masks is None and not own_ordering(model) else None
-        )
-        expected = complete(model, x[None], known, n, ordering=wanted, noise=noise)
+        expected = complete(model, x[None], known, n, noise=noise)
     assert torch.equal(w.completion.samples, expected.samples)
     assert (w.completion.log_weights is None) == (expected.log_weights is None)
     assert torch.equal(w.completion.effective_sample_size, expected.effective_sample_size)
@@ -505,15 +484,28 @@ def test_weights_are_those_of_the_known_given_what_came_before():
     )
 
 
-@pytest.mark.parametrize("shape", [(4, 4), (2, 5), (3, 1)])
-@pytest.mark.parametrize("part", ["top", "bottom", "left", "right"])
-def test_a_sweep_reaches_the_hidden_half_line_by_line(part, shape):
-    assert sweep_towards(board(math.prod(shape), shape), part).tolist() == swept(part, shape)
-
-
-def test_other_parts_have_no_sweep():
-    assert sweep_towards(board(16, None), "random") is None
-    assert sweep_towards(board(16, None), "rectangle") is None
+def test_prices_are_those_of_what_is_hidden_given_the_rest():
+    model = a_model(4, (6,), num_masks=None, degrees="even")
+    images = torch.tensor([[1.0, 0, 1, 1], [0, 1, 1, 0]])
+    w = CompletionPlayer(model, images)
+    order, *_ = completion_degrees(model, torch.tensor([True, True, False, False]))[0]
+    twin = a_model(4, (6,), ordering=torch.argsort(order), degrees="even")
+    twin.load_state_dict(twin.state_dict() | dict(model.named_parameters()))
+    fillings = torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * 2)
+    rows = torch.cat([images[:, None, :2].expand(2, 4, 2), fillings.expand(2, 4, 2)], dim=2)
+    with torch.no_grad():
+        every = twin.log_prob(rows.flatten(0, 1)).view(2, 4).logsumexp(1)
+        expected = (every - twin.log_prob(images)).mean().item()
+    nats, alone = w.prices["bottom"]
+    assert nats == pytest.approx(expected, abs=1e-5)
+    assert 0 < alone < 10
+    assert f"{nats:.1f}" not in words_in(page(w))  # it says something of the original
+    w.revealed = True
+    assert f"{nats:.1f}" in words_in(page(w))
+    one = CompletionPlayer(load_pretrained("tiny"), images.repeat(1, 4))
+    one.revealed = True
+    assert one.prices["top"][0] is None
+    assert "needs weights" in words_in(page(one))
 
 
 def test_a_model_for_any_ordering_gets_one_made_for_it():
@@ -523,11 +515,10 @@ def test_a_model_for_any_ordering_gets_one_made_for_it():
         w.part = part
         assert "an ordering was made for this, with every known pixel first" in w.words
         assert "exact for this one ordering" in w.words
-        assert set(w.ordering[: int(w.known.sum())].tolist()) == set(
-            w.known.nonzero().ravel().tolist()
-        )
-        if part in ("top", "bottom", "left", "right"):
-            assert torch.equal(w.ordering, sweep_towards(board(16, None), part))
+        known, hidden = w.known.nonzero().ravel(), (~w.known).nonzero().ravel()
+        if known.double().mean() > hidden.double().mean():
+            known, hidden = known.flip(0), hidden.flip(0)
+        assert torch.equal(w.ordering, torch.cat([known, hidden]))
     natural = CompletionPlayer(a_model(16, (12,), num_masks=None, natural_order=True))
     natural.part = "top"  # its masks change, its ordering never does
     assert natural.words.startswith("8 samples, worth")
