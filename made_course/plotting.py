@@ -222,10 +222,10 @@ def plot_history(
 def plot_probabilities(
     distributions: Mapping[str, Sequence[float]], outcomes: Sequence[str], *, xlabel: str = ""
 ) -> Figure:
-    """Bars for each outcome, one to three distributions side by side, with the numbers on them.
+    """Bars for each outcome, one to four distributions side by side, with the numbers on them.
 
     Args:
-        distributions: name → probability of each outcome; one to three of them.
+        distributions: name → probability of each outcome; one to four of them.
         outcomes: what each bar stands for.
         xlabel: words below the outcomes.
 
@@ -234,7 +234,7 @@ def plot_probabilities(
         >>> [text.get_text() for text in figure.axes[0].texts]
         ['0.25', '0.75']
     """
-    each = 0.95 if len(distributions) < 3 else 1.4
+    each = (0.95, 0.95, 1.4, 1.8)[len(distributions) - 1]
     figure = Figure(figsize=(max(4.5, each * len(outcomes) + 1), 3), layout="constrained")
     axes = figure.add_subplot()
     width = 0.8 / len(distributions)
@@ -242,6 +242,7 @@ def plot_probabilities(
         {"color": BLUE},
         {"facecolor": "white", "edgecolor": ORANGE, "hatch": "//"},
         {"color": GREY},
+        {"facecolor": "white", "edgecolor": GREY},
     ]
     for k, (name, probabilities) in enumerate(distributions.items()):
         places = np.arange(len(outcomes)) + width * (k - (len(distributions) - 1) / 2)
@@ -254,7 +255,7 @@ def plot_probabilities(
     axes.margins(y=0.12)
     axes.spines[["top", "right"]].set_visible(False)
     if len(distributions) > 1:
-        figure.legend(loc="outside upper center", ncols=3, frameon=False)
+        figure.legend(loc="outside upper center", ncols=4, frameon=False)
     return figure
 
 
@@ -289,15 +290,16 @@ def plot_curves(
 
 
 def plot_family(table: Mapping[str, tuple[int, float, float]]) -> Figure:
-    """Models of the same data in one table: parameters, seconds, and bars of nats.
+    """Models of the same data in one table: parameters in use, seconds, and bars of nats.
 
     Args:
-        table: name → number of parameters, seconds of training, nats; drawn from top to bottom.
+        table: name → parameters that no mask cuts off, seconds of training, nats; drawn from top to
+            bottom.
 
     Example:
-        >>> figure = plot_family({"FVSBN": (38_612, 0.4, 39.4), "NADE": (25_348, 3.2, 37.3)})
+        >>> figure = plot_family({"FVSBN": (19_306, 0.4, 35.8), "NADE": (25_284, 3.2, 33.8)})
         >>> [text.get_text() for text in figure.axes[0].texts]
-        ['parameters', 'seconds', '38,612', '0.4', '25,348', '3.2']
+        ['parameters in use', 'seconds', '19,306', '0.4', '25,284', '3.2']
     """
     figure = Figure(figsize=(9, 0.45 * len(table) + 0.9), layout="constrained")
     words, axes = figure.subplots(1, 2, sharey=True, width_ratios=(4, 6))
@@ -313,7 +315,7 @@ def plot_family(table: Mapping[str, tuple[int, float, float]]) -> Figure:
     words.set_xticks([])
     words.spines[:].set_visible(False)
     axes.tick_params(left=False)
-    right = {"parameters": 0.55, "seconds": 1.0}
+    right = {"parameters in use": 0.6, "seconds": 1.0}
     for title, x in right.items():
         words.text(x, -0.75, title, ha="right", va="center", weight="bold")
     for k, (parameters, seconds, _) in enumerate(table.values()):

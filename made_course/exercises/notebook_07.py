@@ -25,15 +25,19 @@ CARRY, SUM = 2, 3
 COLUMNS = (0, 1, CARRY, SUM)
 GUESSED = "a dict with 'best' and 'worst', each an ordering such as [0, 1, 2, 3], is expected"
 
-SWAPPED = "best and worst are swapped: the carry is what makes the other digits easy to predict"
+SWAPPED = "best and worst are swapped: the carry is what makes the others easy to predict"
 SUM_BEFORE_CARRY = (
     "the carry comes last, so that the third step has to do without it. Whichever of the other "
     "three is left for that step, the two before it fix it by a rule that bends: it is 1 if just "
     "one of them is. A weighted sum makes a coin of it"
 )
-CAUSES_FIRST = (
+EFFECTS_FIRST = (
     "this is one of the best. Causes need not come before their effects: given carry and sum, the "
     "two coins are as easy to predict as the other way round. Ask which step has to bend"
+)
+CARRY_IN_TIME = (
+    "this is one of the best: a weighted sum will do at each step. Ask which variable has to be "
+    "missing, so that some step must bend"
 )
 CARRY_FIRST = (
     "this is one of the best. To know the carry early is a help, not a handicap: from then on a "
@@ -95,7 +99,8 @@ def examine_guess(
     if not best_is_best:
         raise Wrong(SUM_BEFORE_CARRY, tried="the best", came=_cost(best))
     if not worst_is_worst:
-        cause = CARRY_FIRST if worst[0] == CARRY else CAUSES_FIRST
+        cause = EFFECTS_FIRST if set(worst[:2]) == {CARRY, SUM} else CARRY_IN_TIME
+        cause = CARRY_FIRST if worst[0] == CARRY else cause
         raise Wrong(cause, tried="the worst", came=_cost(worst))
     if first is not None and (best[0], worst[0]) != (first, first):
         raise Wrong(
@@ -115,7 +120,8 @@ def _wrong_guesses(columns: Sequence[int]) -> tuple[Slip, ...]:
     return (
         Slip(_guess(columns, best=[0, 1, SUM, CARRY], worst=[0, 1, CARRY, SUM]), SWAPPED),
         Slip(_guess(columns, best=[0, 1, SUM, CARRY], worst=[SUM, 1, 0, CARRY]), SUM_BEFORE_CARRY),
-        Slip(_guess(columns, best=[0, 1, CARRY, SUM], worst=[SUM, CARRY, 0, 1]), CAUSES_FIRST),
+        Slip(_guess(columns, best=[0, 1, CARRY, SUM], worst=[SUM, CARRY, 0, 1]), EFFECTS_FIRST),
+        Slip(_guess(columns, best=[SUM, CARRY, 0, 1], worst=[0, 1, CARRY, SUM]), CARRY_IN_TIME),
         Slip(_guess(columns, best=[0, 1, CARRY, SUM], worst=[CARRY, SUM, 0, 1]), CARRY_FIRST),
         Slip({"best": [1, 2, 3, 4], "worst": [1, 2, 4, 3]}, _not_one(columns)),
     )
@@ -182,7 +188,7 @@ LOGITS_IN_A_CIRCLE = (
     "rule has no ordering to work with, so nothing makes the total one"
 )
 LOGITS_EITHER_WAY = (
-    "it need not be on that side: for the half adder in section 2 the total was 2.739, and for "
+    "it need not be on that side: for the half adder's 24 orderings the total is 2.739, and for "
     "other networks it comes out below one"
 )
 LOGITS_WITHIN = (
@@ -360,9 +366,13 @@ AVERAGE = Exercise(
             "ln N was subtracted, the number of images. The mean is one over the K models, so "
             "subtract ln K",
         ),
-        Slip(
-            lambda log_p: log_p.logsumexp(0) - math.log(8),
-            "ln 8 was subtracted. The number of models is not always 8: it is len(log_p)",
+        *(
+            Slip(
+                lambda log_p, count=count: log_p.logsumexp(0) - math.log(count),
+                f"ln {count} was subtracted. The number of models is not always {count}: it is "
+                "len(log_p)",
+            )
+            for count in (2, 3, 8)
         ),
         Slip(
             lambda log_p: math.log(len(log_p)) - log_p.logsumexp(0),
@@ -652,8 +662,9 @@ QUIZZES = {
             ),
             Choice(
                 "an order-agnostic one: dearer in each ordering, but it has one for every gap",
-                "It needs some 25 to 35 nats more for a whole image. What they buy is that the "
-                "known pixels can come first, whichever they are.",
+                "It needs some 20 to 35 nats more for a whole image. What they buy is that the "
+                "known pixels can come first, whichever they are. Draw its orderings as they will "
+                "be asked for.",
                 right=True,
             ),
             Choice(

@@ -24,6 +24,7 @@ from ..made import evaluation_mode
 MOST_BYTES = 64 * 2**20
 """Length of a message."""
 _OF_A_MODEL = ("__call__", "log_prob", "sample")
+_OF_A_HEAD = ("params_per_variable", "is_density")
 _DTYPES = {
     str(dtype): dtype
     for dtype in (
@@ -171,8 +172,8 @@ class Peer:
         if callable(getattr(value, "log_prob", None)):
             methods = [name for name in _OF_A_MODEL if callable(getattr(value, name, None))]
             numbers = [self._give(_scored(value, getattr(value, name))) for name in methods]
-            params = self.encode(getattr(value, "params_per_variable", None))
-            return {"model": [type(value).__name__, [*zip(methods, numbers, strict=True)], params]}
+            said = [self.encode(getattr(value, name, None)) for name in _OF_A_HEAD]
+            return {"model": [type(value).__name__, [*zip(methods, numbers, strict=True)], said]}
         if callable(value):
             name = getattr(value, "__name__", type(value).__name__)
             return {"function": [name, self._give(value)]}
@@ -199,9 +200,9 @@ class Peer:
         if kind == "function":
             return self._function(*content)
         if kind == "model":
-            name, methods, params = content
+            name, methods, said = content
             parts = {m: staticmethod(self._function(m, k)) for m, k in methods if m in _OF_A_MODEL}
-            parts["params_per_variable"] = self.decode(params)
+            parts |= zip(_OF_A_HEAD, map(self.decode, said), strict=True)
             return type(str(name)[:80], (), parts)()
         if kind == "class":
             name, builds = content

@@ -186,13 +186,14 @@ class Network:
             return f"2^{count} binary vectors x are too many to add up their probabilities."
         said = f"Σ p(x) over all {2**count:,} binary vectors x = {total:.3f}"
         is_mixed_up, leaks = self.fault == "degrees = ordering + 1", bool(self.leaks.any())
-        if not leaks and is_mixed_up:
+        if is_mixed_up and self.degrees[0].equal(input_degrees(self.ordering)):
             said += (
                 ". This ordering is its own inverse, so that the mistake changes nothing here: "
                 "take a cycle of three variables."
             )
         elif not leaks:
-            said += ", and no output sees what it may not."
+            said += ", and no output sees what it may not"
+            said += ": too few paths are left to show the mistake." if is_mixed_up else "."
         elif is_mixed_up:
             belong = ", ".join(self.names[i] for i in torch.argsort(self.degrees[0]))
             meant = ", ".join(self.names[i] for i in self.ordering)

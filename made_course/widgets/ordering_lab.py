@@ -315,17 +315,22 @@ class OrderingLab(Panel):
         """Σp of the mean of the shown orderings' logits."""
         return self._study.claimed_total
 
-    def figure(self) -> Figure:
-        """The same orderings as a figure, for the saved notebook, with all costs revealed."""
+    def figure(self, together: bool = True) -> Figure:
+        """The same orderings as a figure, for the saved notebook, with all costs revealed.
+
+        Args:
+            together: whether to show Σp of two kinds of mean over them, too.
+        """
         from ..plotting import plot_orderings  # only a figure waits for matplotlib
 
         study = self._study
+        totals = {
+            "mean of the probabilities": study.mixture_total,
+            "mean of the logits": study.claimed_total,
+        }
         return plot_orderings(
             {study.name(o): study.steps(o) for o in study.in_sequence(self.best_first)},
-            {
-                "mean of the probabilities": study.mixture_total,
-                "mean of the logits": study.claimed_total,
-            },
+            totals if together else {},
             title=study.verdict,
         )
 

@@ -358,9 +358,9 @@ class SamplingPlayer(Panel):
         notes = []
         if max(self._step, 1) < self._model.input_dim:
             notes.append(
-                f"Hatched {things} are still to come. Their outputs are not conditionals yet: the "
-                f"network reads the {things} missing before them as blank. The other outputs are "
-                f"final: no later {things[:-1]} changes them."
+                f"Hatched {things} are still to come. Hatched outputs are not conditionals yet: "
+                f"the network reads the {things} missing before them as blank. The other outputs "
+                f"are final: no later {things[:-1]} changes them."
             )
         else:
             notes.append("Every output is a conditional now.")

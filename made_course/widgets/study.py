@@ -278,7 +278,7 @@ class Study:
         )
         logits = "Mean of the logits: average what the networks put out, then take the sigmoid. "
         if shows_as(self.claimed_total, 1):
-            return [mixture, f"{logits}Here it sums to one. There is nothing that makes it so."]
+            return [mixture, f"{logits}Here it sums to one, which in general it does not."]
         exact = ", although each of the models is exact" if shows_as(self.most, 0) else ""
         logits += (
             "Each output now depends on variables that come later in some of the orderings, and "

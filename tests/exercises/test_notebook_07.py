@@ -25,6 +25,20 @@ def test_best_and_worst():
     right(GUESS, {"best": torch.tensor([3, 2, 0, 1]), "worst": (1, 3, 0, 2)})
 
 
+@pytest.mark.parametrize(
+    ("worst", "words"),
+    [
+        ([0, 1, 2, 3], "weighted sum will do at each step"),  # causes come first
+        ([1, 3, 2, 0], "weighted sum will do at each step"),
+        ([3, 0, 2, 1], "weighted sum will do at each step"),
+        ([3, 2, 1, 0], "Causes need not come"),
+        ([2, 0, 1, 3], "early is a help"),
+    ],
+)
+def test_one_of_the_best_is_taken_for_the_worst(worst, words):
+    wrong(GUESS, {"best": [0, 1, 2, 3], "worst": worst}, words)
+
+
 def test_the_rule_of_the_carry_is_what_all_orderings_cost():
     costs = fit_orderings(half_adder_joint()).costs
     for ordering, cost in costs.items():
@@ -92,6 +106,8 @@ def test_log_mean_exp():
 
     right(AVERAGE, one_after_the_other)
     right(AVERAGE, lambda log_p: (log_p - np.log(len(log_p))).logsumexp(0))
+    wrong(AVERAGE, lambda log_p: log_p.logsumexp(0) - math.log(3), "not always 3")
+    wrong(AVERAGE, lambda log_p: (log_p.exp().mean(0) + 1e-12).log(), "differs in value")
 
 
 def test_misformed_averages():

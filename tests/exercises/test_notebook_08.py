@@ -39,6 +39,24 @@ def test_classes():
 
     right(CLASSES, one_by_one)
 
+    def of_four(logits, x):
+        return (logits.log_softmax(-1) * F.one_hot(x.long(), 4)).sum((1, 2))
+
+    wrong(CLASSES, of_four, "size of tensor a (3) must match", "of_four(")
+
+    def of_three(logits, x):
+        log_p = logits.log_softmax(-1).gather(-1, x.long()[..., None])
+        return log_p[:, 0, 0] + log_p[:, 1, 0] + log_p[:, 2, 0]
+
+    wrong(CLASSES, of_three, "out of bounds")
+    wrong(
+        CLASSES,
+        lambda z, x: z.double().softmax(-1).log().gather(-1, x.long()[..., None])[..., 0].sum(1),
+        "minus infinity",
+    )
+    wrong(CLASSES, lambda z, x: one_by_one(z, x).mean(), "the mean over the rows: each row")
+    wrong(CLASSES, lambda z, x: -F.cross_entropy(z.mT, x.long()), "as F.cross_entropy gives it")
+
 
 def test_mixture():
     def by_torch(x, weights, means, stds):
@@ -62,10 +80,14 @@ def test_mixture():
 def test_scaled():
     right(SCALED, lambda nll, scale, input_dim: nll + math.log(scale**input_dim))
     right(SCALED, lambda nll, scale, D: torch.tensor(nll) + D * torch.tensor(scale).log())
+    right(SCALED, lambda nll, scale, D: round(nll + D * math.log(scale), 3))
+    wrong(SCALED, lambda nll, scale, D: nll + D / 2 * math.log(scale), "half of it is missing")
+    wrong(SCALED, lambda nll, scale, D: nll + D, "differs in value")
+    wrong(SCALED, lambda nll, scale, D: nll + 4.605, "differs in value")
 
 
-class GeometricByTable(Head):
-    """Sums of probabilities from above, and PyTorch's own distribution."""
+class GeometricFromAbove(Head):
+    """Small u give large counts; softplus in place of logsigmoid."""
 
     params_per_variable = 1
 
@@ -74,13 +96,60 @@ class GeometricByTable(Head):
         return -F.softplus(-z) - x * F.softplus(z)
 
     def sample(self, params, u):
-        counts = torch.arange(200.0)
-        p = self.log_prob(params[..., None, :], counts).exp()
-        return (1 - u[..., None] > p.cumsum(-1)).sum(-1).to(params.dtype)
+        return (
+            (u.clamp(min=1e-7).log() / -F.softplus(params.squeeze(-1))).ceil().sub(1).clamp(min=0)
+        )
 
 
 def test_heads():
-    assert "Σp = 1" in right(HEAD, GeometricByTable)
+    assert "Σp = 1" in right(HEAD, GeometricFromAbove)
+
+    class Whole(Geometric):
+        def sample(self, params, u):
+            return (torch.log(1 - u) / torch.log1p(-params[..., 0].sigmoid())).long()
+
+    right(HEAD, Whole)
+
+
+def test_heads_that_fail_at_large_logits_and_at_the_ends():
+    class Table(Geometric):
+        length = 200
+
+        def sample(self, params, u):
+            p = self.log_prob(params[..., None, :], torch.arange(float(self.length))).exp()
+            return (u[..., None] > p.cumsum(-1)).sum(-1).to(params.dtype)
+
+    wrong(HEAD, Table, "large counts never come", "sample at z = -5", "largest count 200")
+
+    class LongTable(Table):
+        length = 2000
+
+    wrong(HEAD, LongTable, "large counts never come", "sample at z = -18")
+
+    class OfRounded(Geometric):
+        def sample(self, params, u):
+            return (torch.log1p(-u) / (1 - torch.sigmoid(params[..., 0])).log()).floor()
+
+    wrong(HEAD, OfRounded, "1 − q is rounded to 1", "sample at z = -18")
+
+    class LogOfSigmoid(Geometric):
+        def log_prob(self, params, x):
+            z = params[..., 0]
+            return z.sigmoid().log() + x * (-z).sigmoid().log()
+
+    wrong(HEAD, LogOfSigmoid, "minus infinity, as 1 − q is rounded")
+
+    class BelowZero(Geometric):
+        def sample(self, params, u):
+            return super().sample(params, u) - (u == 0).float()
+
+    wrong(HEAD, BelowZero, "u = 0 gives −1")
+
+    class Infinite(Geometric):
+        def sample(self, params, u):
+            return (u.log() / F.logsigmoid(-params[..., 0])).floor()
+
+    wrong(HEAD, Infinite, "must give counts, too", "[inf")
 
 
 def test_a_head_that_is_right_works_in_a_made():
@@ -141,7 +210,7 @@ def test_heads_that_are_none():
             p = self.log_prob(params[..., None, :], torch.arange(6.0)).exp()
             return (u[..., None] > p.cumsum(-1)).sum(-1)
 
-    wrong(HEAD, ShortTable, "large counts never come", "none above 6")
+    wrong(HEAD, ShortTable, "large counts never come", "the largest count 6")
 
     class TryInPlaceOfFailure(Geometric):
         def sample(self, params, u):
@@ -151,8 +220,7 @@ def test_heads_that_are_none():
 
     class ForARow(Geometric):
         def sample(self, params, u):
-            p = self.log_prob(params[:, None, :], torch.arange(200.0)).exp()
-            return (u[:, None] > p.cumsum(-1)).sum(-1)
+            return super().sample(params[:, :1].flatten(1), u)
 
     wrong(HEAD, ForARow, "right for a row of u")
 

@@ -584,6 +584,15 @@ def test_an_ordering_that_is_its_own_inverse_hides_the_second_fault():
     assert "its own inverse" in w._sum.value
 
 
+def test_no_other_ordering_is_called_its_own_inverse():
+    w = MaskExplorer(3, (1, 1))
+    w.hidden_degrees = [[2], [1]]  # no path is left
+    w.fault = "degrees = ordering + 1"
+    assert w.leaks == []
+    assert "its own inverse" not in w._sum.value
+    assert "too few paths" in w._sum.value
+
+
 def test_whose_weights_are_summed_is_said():
     assert "not with the model's own" in MaskExplorer(MADE(3, (4,), seed=0))._sum.value.replace(
         "&#x27;", "'"

@@ -402,7 +402,7 @@ def test_parity_costs_one_coin_and_its_logits_have_a_mean():
         == "x₁, x₂, x₃, x₄ costs 0.693 nats. Step 4, p(x₄ | x₁, x₂, x₃), costs all of it."
     )
     assert "★" not in page(w)
-    assert "Here it sums to one. There is nothing that makes it so." in page(w)
+    assert "Here it sums to one, which in general it does not." in page(w)
 
 
 def test_a_chain_is_exact_and_its_mean_logits_are_no_distribution():
@@ -635,6 +635,7 @@ def test_figure_shows_the_same_orderings_with_their_costs():
     assert w.figure().get_suptitle().replace("\n", " ") == w.verdict
     w.revealed = False  # a page on which nothing runs can reveal nothing
     assert len(w.figure().axes[0].texts) == 24
+    assert len(w.figure(together=False).axes) == 1
 
 
 def test_figure_has_outlines_for_the_worst_and_one_bar_a_step():
