@@ -159,9 +159,9 @@ class IndependentBernoullis(BinaryModel):
         p(x) = \prod_{i=1}^{D} \theta_i^{x_i} (1 - \theta_i)^{1 - x_i}, \qquad
         \theta_i = \sigma(z_i)
 
-    The floor of every comparison: D logits, which start at zero. What another model is better by,
-    it has learned from how variables depend on each other. The best logits are those of the means
-    of the data; ``fit`` comes there in small steps, of at most ``lr`` each, and a pixel that is
+    The simplest peer, with D logits, which start at zero. What another model is better by, it has
+    learned from how variables depend on each other. The best logits are those of the means of the
+    data; ``fit`` comes there in small steps, of about ``lr`` each at most, and a pixel that is
     never on needs many of them or a large ``lr``.
 
     Args:
@@ -253,7 +253,8 @@ class NADE(OrderedModel):
     ``output``. But H hidden units are computed anew for each variable, from the inputs before it
     alone. From one step to the next a single term is added to :math:`a`, so that all D of them are
     one cumulative sum and cost no more than the autoencoder's product, O(D H) a row. It is a MADE
-    of (D-1) H hidden units, H of each degree, where units of different degrees share weights.
+    of (D-1) H hidden units, H of each degree, where units of different degrees share weights and an
+    output hears only the units one degree below its own.
 
     Where an autoencoder holds H activations of a row, this one holds D H: for 512 images and 500
     units 800 MB, and in training several times as much. So rows go through in parts of at most
@@ -402,7 +403,7 @@ def total_probability(model: nn.Module) -> float:
         the sum.
 
     Raises:
-        TypeError: if ``model`` is none, or its variables are not discrete.
+        TypeError: if ``model`` is none, or its variables have no fixed number of values.
         ValueError: if there are too many inputs.
 
     Source:
@@ -413,11 +414,15 @@ def total_probability(model: nn.Module) -> float:
         1.0
     """
     head = getattr(model, "head", None)
-    if not isinstance(model, nn.Module) or head is None:
+    named = all(hasattr(model, name) for name in ("input_dim", "log_prob"))
+    if not isinstance(model, nn.Module) or head is None or not named:
         raise TypeError(f"model must be a model of the course, such as a MADE, got {model!r}")
     values = 2 if isinstance(head, Bernoulli) else getattr(head, "num_classes", None)
     if values is None:
-        raise TypeError(f"only probabilities of discrete variables add up, and {head!r} has none")
+        raise TypeError(
+            f"a sum over all inputs needs variables of finitely many values, and {head!r} is not "
+            "known to have them: take a model with Bernoulli() or Categorical(num_classes)"
+        )
     if values**model.input_dim > MOST_INPUTS:
         raise ValueError(
             f"there are {values}^{model.input_dim} inputs, too many to add up: take a model with "

@@ -17,6 +17,7 @@ from made_course import (
     FVSBN,
     MADE,
     NADE,
+    Bernoulli,
     Categorical,
     DenseAutoencoder,
     IndependentBernoullis,
@@ -29,6 +30,7 @@ from made_course import (
     measure_dependence,
     total_probability,
 )
+from made_course.heads import Head
 from made_course.sampling import sample_naive
 
 CYCLE = [1, 2, 0]  # x2, then x3, then x1
@@ -291,13 +293,23 @@ def test_total_probability_sees_a_leak_in_a_made():
     assert abs(total_probability(model) - 1) > 0.01
 
 
+class Headed(nn.Module):
+    head = Bernoulli()
+
+
+class Counts(Head):
+    params_per_variable = 1
+
+
 @pytest.mark.parametrize(
     ("message", "model"),
     [
         (r"must be a model of the course, such as a MADE, got 3", 3),
         (r"must be a model of the course, .* got Linear", nn.Linear(3, 3)),
         (r"must be a model of the course, .* got None", None),
-        (r"of discrete variables .* MixtureOfG", MADE(2, (4,), head=MixtureOfGaussians(2))),
+        (r"must be a model of the course, .* got Headed", Headed()),
+        (r"finitely many values, .* MixtureOfG", MADE(2, (4,), head=MixtureOfGaussians(2))),
+        (r"Counts\(\) is not known to have them: .* Bernoulli", MADE(2, (4,), head=Counts())),
     ],
 )
 def test_total_probability_refuses_what_has_none(message, model):

@@ -39,6 +39,15 @@ def test_tie():
 
     right(TIE, units_in_another_sequence)
 
+    def by_products_with_identities(W, c, V, order):
+        H, D = W.shape
+        copies = torch.eye(H).repeat(D, 1)
+        degree = torch.arange(D).repeat_interleave(H)
+        weight = (copies @ W) * (order <= degree[:, None])
+        return weight, copies @ c, (V @ copies.T) * (degree == order[:, None] - 1)
+
+    right(TIE, by_products_with_identities)
+
 
 def test_the_tied_units_are_the_packages_nade():
     nade = NADE(5, 3, ordering=[2, 0, 3, 1, 4]).double()
@@ -95,6 +104,13 @@ def test_mix():
     right(MIX, stacked)
     wrong(MIX, lambda log_p, log_q, share: mix(log_p, log_q, share).mean(), "another shape")
     wrong(MIX, lambda log_p, log_q, share: -mix(log_p, log_q, share))
+
+    def one_maximum(log_p, log_q, share):
+        a, b = log_p + math.log(share), log_q + math.log(1 - share)
+        top = torch.stack([a, b]).max()
+        return top + ((a - top).exp() + (b - top).exp()).log()
+
+    wrong(MIX, one_maximum, "each row needs its own")
 
 
 def test_a_share_costs_at_most_its_logarithm():
@@ -165,7 +181,7 @@ def test_an_honest_model_that_is_worse_hears_its_number():
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-    found = wrong(TABLE, model, "honest", "less than 10.4 nats")
+    found = wrong(TABLE, model, "honest", "not yet below")
     assert 10.4 < float(found.came.removesuffix(" nats")) < 15
 
 
@@ -191,20 +207,34 @@ def test_scores_that_are_near_are_told_apart():
     assert [judged(nll).partition(" nats")[0] for nll in (10.34, 10.33)] == ["10.34", "10.33"]
 
 
+def test_less_than_two_standard_errors_is_not_better():
+    nats = torch.tensor([float(n) for n in notebook_09.NATS_TO_BEAT.split()])
+    errors = torch.tensor([-1.0, 1.0]).repeat(50)  # ± 0.6 in each row: 0.06 for a hundred
+    with pytest.raises(Wrong, match=r"0\.10 nats better .* is 0\.06"):
+        notebook_09._judge(nats - 0.1 + 0.6 * errors)
+    assert "0.10 ± 0.04" in notebook_09._judge(nats - 0.1 + 0.4 * errors)
+
+
+def test_the_unchanged_recipe_on_all_rows_does_not_beat_it():
+    rows = torch.cat([*load_table(example_table(), seed=5)])
+    torch.manual_seed(5)
+    model = MADE(33, (500,), natural_order=False, seed=5)
+    how = {"patience": 30, "precision": "float32", "progress": False}
+    fit(model, rows[:285], rows[285:], epochs=3000, seed=5, **how)
+    wrong(TABLE, model, "honest")
+
+
 def test_weights_that_are_no_numbers_are_not_blamed_on_the_formula():
     model = MADE(33, (4,))
     nn.init.constant_(model.net[0].weight, math.nan)
     wrong(TABLE, model, "weights that are no finite numbers")
 
 
-def test_one_model_in_one_ordering_beats_it():
-    rows, valid, _ = load_table(example_table(), split=(0.8, 0.19, 0.01), seed=1)
-    ordering = torch.randperm(33, generator=torch.Generator().manual_seed(0))
-    torch.manual_seed(0)
-    model = MADE(33, (500,), ordering=ordering, degrees="even", direct=True, dropout=0.5)
-    how = {"lr": 0.02, "patience": 20, "precision": "float32", "progress": False}
-    fit(model, rows, valid, epochs=300, seed=0, **how)
-    assert "without a leak" in right(TABLE, model.train())
+def test_a_mean_of_logits_beats_it_however_it_is_written():
+    model = notebook_09.mean_of_three()
+    in_a_line = notebook_09.InALine(lambda x: sum(member(x) for member in model.members) / 3)
+    assert "without a leak" in right(TABLE, in_a_line)
+    assert "below section 7's model" in right(TABLE, model.train())
     assert model.training
 
 
