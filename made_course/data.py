@@ -200,8 +200,8 @@ def make_mnist_loaders(
 ) -> tuple[DataLoader, DataLoader]:
     """Loaders of binarised MNIST, full where it is present, else small; prints which it was.
 
-    The images lie in memory as grey levels and are binarised a batch at a time, so that an epoch
-    costs a small part of a training step's time and ``"stochastic"`` draws anew in every epoch.
+    The images lie in memory as grey levels and are binarised a batch at a time, so that
+    ``"stochastic"`` draws anew in every epoch. It takes a small part of a training step's time.
     The training loader shuffles with torch's global seed, in the order in which a plain
     ``DataLoader(..., shuffle=True)`` would.
 
@@ -445,11 +445,13 @@ def load_table(
         where the source has none.
 
     Raises:
-        TypeError: if ``source`` is none of these, or holds complex numbers.
+        TypeError: if ``source`` is none of these or holds complex numbers, ``split`` is not three
+            fractions, or ``seed`` is no whole number.
         OSError: if there is no such file, or it cannot be opened.
         ValueError: if the file is of another kind or damaged; if a line has more or fewer cells
             than the first; if a cell is neither 0 nor 1, or missing: the message names the first
-            such row and column; if two columns have one name; if a part would have no row.
+            such row and column; if two columns have one name; if the fractions do
+            not sum to one; if a part would have no row.
 
     Example:
         >>> import pathlib, tempfile
@@ -516,20 +518,25 @@ def outside_small_set(images: Tensor) -> BoolTensor:
         (N,) true where the small set does not hold the image.
 
     Raises:
-        TypeError: if the images are not of dtype uint8: a binarised image tells less.
+        TypeError: if the images are no tensor of dtype uint8: a binarised image tells less.
         ValueError: if they are not of shape (N, 784).
+        OSError: if the file of the small set is damaged.
 
     Example:
         >>> blank = torch.zeros(1, 784, dtype=torch.uint8)
         >>> outside_small_set(blank)
         tensor([True])
     """
+    if not isinstance(images, Tensor):
+        raise TypeError(f"images must be a torch.Tensor, got {type(images).__name__}")
     if images.dtype != torch.uint8:
         raise TypeError(f"images must be grey levels of dtype uint8, got {images.dtype}")
     if images.dim() != 2 or images.shape[1] != 784:
         raise ValueError(f"images must have the shape (N, 784), got {tuple(images.shape)}")
     held = {row.tobytes() for row in _small_images().numpy()}
-    return torch.tensor([row.tobytes() not in held for row in images.numpy()], dtype=torch.bool)
+    return torch.tensor(
+        [row.tobytes() not in held for row in images.cpu().numpy()], dtype=torch.bool
+    )
 
 
 def download_mnist() -> Path:

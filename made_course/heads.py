@@ -37,7 +37,7 @@ class Head:
         ...         return torch.distributions.Poisson(rate, validate_args=False).log_prob(x)
         ...
         ...     def sample(self, params, u):
-        ...         counts = torch.arange(100.0, device=params.device)  # larger ones are not drawn
+        ...         counts = torch.arange(100.0, device=params.device)  # 100 stands for all above
         ...         p = self.log_prob(params[..., None, :], counts).exp()
         ...         return (u[..., None] > p.cumsum(-1)).sum(-1).to(params.dtype)
         ...
@@ -112,7 +112,10 @@ class Bernoulli(Head):
         return distributions.Bernoulli(logits=params.squeeze(-1), validate_args=False).log_prob(x)
 
     def sample(self, params: Tensor, u: Tensor) -> Tensor:
-        """One value for each uniform number u in [0, 1]: 1 where u ≤ σ(z), else 0."""
+        """One value for each uniform number u in [0, 1]: 1 where u ≤ σ(z), else 0.
+
+        A u of exactly 0 gives a 1 whatever z is; the noise that a model draws itself has none.
+        """
         return (u <= torch.sigmoid(params.squeeze(-1))).to(params.dtype)
 
     def check(self, x: Tensor) -> None:
@@ -207,7 +210,8 @@ class MixtureOfGaussians(Head):
     Bells that start alike stay together where the data would have them part.
 
     Args:
-        num_components: number of bell curves K.
+        num_components: number of bell curves K. Let validation rows choose it: where there
+            are some hundred rows, ten may overfit and one or two fit better.
 
     Raises:
         TypeError, ValueError: if it is no such whole number.

@@ -190,7 +190,7 @@ def fit(
     train: Batches,
     valid: Batches | None = None,
     *,
-    epochs: int = 10,
+    epochs: int | None = None,
     batch_size: int | None = None,
     lr: float | None = None,
     weight_decay: float | None = None,
@@ -217,21 +217,25 @@ def fit(
         train: (N, D) tensor valid for the model (bool and integers are cast), or a loader that is
             iterated anew each epoch, such as those of :func:`made_course.make_mnist_loaders`.
         valid: the same, for scoring only.
-        epochs: passes over ``train``; with ``patience`` at most that many.
+        epochs: passes over ``train``; None is 10. With ``patience`` at most that many, and None
+            sets no limit (where nothing is left to chance, a score may get better for ever).
         batch_size: rows a step, where ``train`` is a tensor; None is 512, with ``patience``
             a tenth of the rows and at most 100.
         lr: peak of the learning rate; None is 0.015, with ``patience`` 0.01.
         weight_decay: of AdamW; None is 0.03, with ``patience`` the :func:`falling_decay`.
         patience: stop once that many epochs have brought no better score on ``valid``. This is for
-            tables of any size: nothing depends on ``epochs`` then. The rate stays at its peak after
-            the first epoch; the decay goes from strong to weak, so that the best epoch chooses the
-            decay, too; biases do not decay; and what is scored, shown to ``on_epoch`` and kept
-            are weights averaged over the last steps, see :func:`average_into`.
+            tables of some hundred to some ten thousand rows: with more, the default comes as far,
+            or nearly, in a small part of the time. Nothing depends on ``epochs`` then. The rate
+            stays at its peak after the first epoch; the decay goes from strong to weak, so that the
+            best epoch chooses the decay, too; biases do not decay; and what is scored, shown to
+            ``on_epoch`` and kept are weights averaged over the last steps, see
+            :func:`average_into`.
         precision: ``"float32"`` computes in the model's own dtype, ``"bfloat16"`` under autocast,
             ``"auto"`` under autocast where a short trial shows that it is faster here, and never
             for densities, which may be too narrow for it.
         seed: governs shuffling and dropout and leaves torch's global stream alone; None uses it.
-            Equal seeds give equal bits where ``precision`` is not left to a trial.
+            Equal seeds give equal bits on one computer, with as many threads, where ``precision``
+            is not left to a trial.
         checkpoint: file to write after every epoch. If it is there already, training goes on
             from it and ends exactly as if it had never stopped. Of a loader only its length and
             generator are known: that it yields the same data again is up to you.
@@ -261,7 +265,8 @@ def fit(
         True
     """
     # the plain numbers they stand for: those of NumPy would make a checkpoint unreadable
-    epochs = check_count("epochs", epochs)
+    if epochs is not None or not patience:
+        epochs = check_count("epochs", 10 if epochs is None else epochs)
     default = PATIENT if patience else ONE_CYCLE
     if batch_size is None:
         batch_size = default["batch_size"]
@@ -348,13 +353,13 @@ def fit(
                 and processes.agree(_bfloat16_is_faster(device))
             )
         with tqdm(
-            total=epochs * steps,
+            total=epochs and epochs * steps,
             initial=len(history) * steps,
             unit="step",
             disable=not progress or processes.rank > 0,
         ) as bar:
             try:
-                while len(history) < epochs and not _is_patience_over(history, patience):
+                while not _is_over(history, epochs, patience):
                     start = time.perf_counter()
                     train_nll = _train_epoch(
                         model,
@@ -741,7 +746,9 @@ def _describe(data: Batches) -> str:
     return f"loader of {len(data)} batches{own}"
 
 
-def _is_patience_over(history: History, patience: int | None) -> bool:
+def _is_over(history: History, epochs: int | None, patience: int | None) -> bool:
+    if epochs is not None and len(history) >= epochs:
+        return True
     return patience is not None and len(history) - (history.best_epoch or 0) >= patience
 
 

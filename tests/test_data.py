@@ -365,9 +365,17 @@ def test_outside_small_set_excludes_its_images_and_no_others():
     assert outside_small_set(mixed[:0]).shape == (0,)
 
 
-def test_outside_small_set_refuses_binarised_images():
-    with pytest.raises(TypeError, match=r"dtype uint8, got torch.float32"):
-        outside_small_set(torch.zeros(2, 784))
+@pytest.mark.parametrize(
+    ("images", "message"),
+    [
+        (torch.zeros(2, 784), "dtype uint8, got torch.float32"),
+        (np.zeros((2, 784), np.uint8), "must be a torch.Tensor, got ndarray"),
+        ([[0] * 784], "must be a torch.Tensor, got list"),
+    ],
+)
+def test_outside_small_set_refuses_what_is_no_tensor_of_grey_levels(images, message):
+    with pytest.raises(TypeError, match=message):
+        outside_small_set(images)
 
 
 @pytest.mark.parametrize("shape", [(784,), (2, 28, 28), (2, 783)])

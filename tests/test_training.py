@@ -57,6 +57,10 @@ def same(one, other):
     return one.keys() == other.keys() and all(torch.equal(one[k], other[k]) for k in one)
 
 
+def stop_after(epochs):
+    return lambda model, history: len(history) == epochs
+
+
 def measured(history):
     """All that a history holds but the seconds, which no two runs share."""
     return history.epoch, history.train_nll, history.valid_nll, history.lr
@@ -412,19 +416,27 @@ def test_patience_stops_once_nothing_gets_better(patience):
     assert evaluate(model, ONES) == history.valid_nll[0]
 
 
-def test_patience_goes_on_while_it_gets_better():
-    history = run(small(), DATA, DATA, epochs=12, patience=1, lr=0.001)
+@pytest.mark.parametrize(
+    "arguments", [{"epochs": 12}, {"epochs": None, "on_epoch": stop_after(12)}]
+)
+def test_patience_goes_on_while_it_gets_better(arguments):
+    history = run(small(), DATA, DATA, patience=1, lr=0.001, **arguments)
     assert len(history) == 12
+
+
+def test_without_epochs_and_patience_a_run_has_ten_epochs():
+    assert len(run(small(), epochs=None)) == 10
 
 
 def test_with_patience_the_number_of_epochs_changes_nothing():
     runs = []
-    for epochs in (60, 10**9):
+    for epochs in (60, 10**9, None):
         model = small()
         history = run(model, ZEROS, ONES, epochs=epochs, patience=6)
         runs.append((measured(history), state(model)))
-    assert runs[0][0] == runs[1][0]
+    assert runs[0][0] == runs[1][0] == runs[2][0]
     assert same(runs[0][1], runs[1][1])
+    assert same(runs[0][1], runs[2][1])
     assert runs[0][0][3] == [0.02] * 7
 
 
@@ -755,10 +767,6 @@ def loader_with_generator():
 
 def stacked(rows):
     return torch.stack([row for (row,) in rows])
-
-
-def stop_after(epochs):
-    return lambda model, history: len(history) == epochs
 
 
 @pytest.mark.parametrize("seed", [0, None])
@@ -1684,7 +1692,7 @@ def test_training_through_many_masks_learns_under_all_of_them(num_masks):
     # three equal patterns: ln 3 = 1.10 nats
     assert evaluate(model, DATA, ensemble=3) < before - 0.3
     assert evaluate(model, DATA, ensemble=3) == pytest.approx(math.log(3), abs=0.15)
-    assert any(layer.conditioning.ne(0).any() for layer in model.net)
+    assert model.net[0].conditioning.ne(0).any()
 
 
 def test_evaluate_is_the_mean_over_rows_of_the_ensembles_log_prob():
