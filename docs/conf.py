@@ -19,6 +19,8 @@ include_patterns = ["docs/index.md", "docs/cheatsheet.md", "notebooks/*.ipynb"]
 exclude_patterns = [".*", "docs/_build", "**/.ipynb_checkpoints"]
 
 nb_execution_mode = "off"
+nb_code_prompt_show = "Predict first, then see what came"
+nb_code_prompt_hide = "Fold what came"
 myst_enable_extensions = ["dollarmath"]
 html_math_renderer = "native"
 

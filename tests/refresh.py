@@ -3,7 +3,8 @@
 Cells with the tag ``widget`` are saved without output and execution count: what they show lives
 in the kernel, and a saved copy of it would be an empty frame. Of an output that is a widget and has
 an HTML form too, such as a quiz, the HTML is saved. Only the metadata that a reader's Jupyter needs
-is kept, so that a refresh elsewhere changes nothing but what has changed.
+is kept, so that a refresh elsewhere changes nothing but what has changed. What answers a *Predict*
+is saved folded: JupyterLab shows it when the reader runs the cell.
 """
 
 import os
@@ -24,7 +25,19 @@ METADATA = {
 }
 
 
+FOLDED = {"outputs_hidden": True}
 WIDGET = "application/vnd.jupyter.widget-view+json"
+
+
+def answers(cells: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
+    """The cells whose outputs answer a *Predict*: those between it and the next text."""
+    found, is_asked = [], False
+    for cell in cells:
+        if cell.cell_type == "markdown":
+            is_asked = "**Predict.**" in cell.source
+        elif is_asked and cell.outputs:
+            found.append(cell)
+    return found
 
 
 def refresh(path: Path) -> None:
@@ -45,6 +58,8 @@ def refresh(path: Path) -> None:
         for output in cell.outputs:
             if "text/html" in output.get("data", {}):
                 output.data.pop(WIDGET, None)
+    for cell in answers(notebook.cells):
+        cell.metadata["jupyter"] = FOLDED
     notebook.metadata = METADATA
     nbformat.write(notebook, path)
     print(f"refreshed {path}")

@@ -3,7 +3,7 @@
 import ast
 import inspect
 import re
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from pathlib import Path
 from textwrap import dedent
 
@@ -26,7 +26,7 @@ from tests.minutes import (
     read,
     text_of,
 )
-from tests.refresh import METADATA
+from tests.refresh import FOLDED, METADATA, answers
 
 ROOT = Path(__file__).parents[1]
 WIDGET, EXEMPT = "widget", "nbval-ignore-output"
@@ -76,10 +76,33 @@ def test_metadata_is_neutral(path):
     notebook = read(path)
     assert notebook.metadata == METADATA, SAVE.format(path.name)
     for cell in notebook.cells:
-        assert set(cell.metadata) <= {"tags"}, SAVE.format(path.name)
+        assert set(cell.metadata) <= {"tags", "jupyter"}, SAVE.format(path.name)
         assert set(tags(cell)) <= {WIDGET, EXEMPT}
         assert len(tags(cell)) <= 1
         assert "NBVAL_" not in cell.source  # a comment that would exempt the cell, too
+
+
+@each_notebook
+def test_what_answers_a_prediction_is_folded_and_nothing_else(path):
+    cells = read(path).cells
+    assert [cell for cell in cells if "jupyter" in cell.metadata] == answers(cells)
+    assert all(cell.metadata.jupyter == FOLDED for cell in answers(cells)), SAVE.format(path.name)
+
+
+def test_nearly_every_prediction_is_answered_by_the_cells_that_follow():
+    asked = answered = 0
+    for path in NOTEBOOKS:
+        cells = read(path).cells
+        for k, cell in enumerate(cells):
+            if cell.cell_type == "markdown" and "**Predict.**" in cell.source:
+                asked += 1
+                answered += bool(answers([cell, *takewhile(is_code, cells[k + 1 :])]))
+    assert asked > 80
+    assert answered >= 0.9 * asked
+
+
+def is_code(cell):
+    return cell.cell_type == "code"
 
 
 @each_notebook

@@ -42,6 +42,21 @@ def test_outputs_are_saved_but_those_of_widgets(notebook):
     assert saved.metadata == METADATA
 
 
+def test_what_answers_a_prediction_is_saved_folded(notebook):
+    path = notebook(
+        new_markdown_cell("**Predict.** What is 6 × 7?"),
+        new_code_cell("def product(a, b):\n    return a * b"),
+        new_code_cell("print(product(6, 7))"),
+        new_markdown_cell("More of it."),
+        new_code_cell("print(product(6, 8))", metadata={"jupyter": {"outputs_hidden": True}}),
+    )
+    refresh(path)
+    _, silent, answer, _, other = nbformat.read(path, as_version=4).cells
+    assert answer.metadata == {"jupyter": {"outputs_hidden": True}}
+    assert answer.outputs[0].text == "42\n"
+    assert silent.metadata == other.metadata == {}
+
+
 def test_of_a_widget_with_an_html_form_this_is_saved(notebook):
     path = notebook(
         new_code_cell(

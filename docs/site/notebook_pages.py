@@ -36,6 +36,8 @@ def _prepare(app: Sphinx, docname: str, source: list[str]) -> None:
     notebook = nbformat.reads(source[0], as_version=4)
     code_cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
     for cell in code_cells:
+        if "jupyter" in cell.metadata:  # it answers a prediction
+            cell.metadata["tags"] = [*cell.metadata.get("tags", []), "hide-output"]
         for output in cell.outputs:
             if "text/html" in output.get("data", {}):
                 output.data["text/html"] = _with_formulas(output.data["text/html"])

@@ -10,3 +10,8 @@ document.querySelectorAll("pre, .formula, .table-wrapper").forEach((part) => sto
 // The theme has two columns and a name for neither.
 document.querySelector(".sidebar-drawer").ariaLabel = "All pages";
 document.querySelector(".toc-drawer").ariaLabel = "On this page";
+
+// The theme's name for what a prediction folds differs from the words that are seen.
+const folds = document.querySelectorAll("details.hide");
+folds.forEach((fold) => fold.querySelector("summary").removeAttribute("aria-label"));
+addEventListener("beforeprint", () => folds.forEach((fold) => (fold.open = true)));
