@@ -142,11 +142,12 @@ def fingerprint(images: Tensor) -> str:
     return hashlib.sha256(b"".join(hashes)).hexdigest()
 
 
-def make_pretrained(names: Sequence[str] = ("mnist-512", "tiny")) -> None:
+def make_pretrained(names: Sequence[str] = ()) -> None:
     """Train shipped models and write them, with their checksums, into ``assets``.
 
     Args:
-        names: ``"mnist-512"`` or ``"tiny"``; the third has a room of its own, ``any_order``.
+        names: ``"mnist-512"`` or ``"tiny"``, none for both; the third has a room of its own,
+            ``any_order``.
 
     Raises:
         ValueError: if a name is unknown.
@@ -156,7 +157,7 @@ def make_pretrained(names: Sequence[str] = ("mnist-512", "tiny")) -> None:
     makers = {"mnist-512": _make_digits, "tiny": _make_tiny}
     for name in names:
         check_choice("name of a model to make", name, tuple(makers))
-    for name in names:
+    for name in names or makers:
         torch.manual_seed(0)
         makers[name]()
 
@@ -285,6 +286,6 @@ def _checksums() -> dict[str, str]:
 
 if __name__ == "__main__":
     try:
-        make_pretrained(*[sys.argv[1:]] if sys.argv[1:] else [])
+        make_pretrained(sys.argv[1:])
     except (OSError, ValueError) as error:
         sys.exit(str(error))

@@ -290,6 +290,35 @@ def _examine_layer(answer: object) -> str:
             expected=written(["weight", "bias"]),
             came=written(trained),
         )
+    _require_saved(answer, layer, tried)
+    _require_gradients(layer, tried)
+
+    other = ~_MASK
+    run(layer.set_mask, other.float())
+    _require_output(layer, other, f"{tried}, then set_mask({written(other.float())})")
+    bare = _layer(answer, bias=False)
+    run(bare.set_mask, _MASK)
+    _require_output(bare, _MASK, "a layer with bias=False")
+
+    _require_own_mask(answer, layer)
+    try:
+        larger = _make(answer, 4, 5)
+        run(larger.set_mask, torch.ones(5, 4))
+        run(larger.forward, torch.ones(1, 4))
+    except Wrong as wrong:
+        raise Wrong(
+            _FIXED_SIZE.cause, tried="a layer from 4 to 5, set_mask, forward", came=wrong.cause
+        ) from wrong
+    if len([*layer.parameters()]) > len(trained):
+        return (
+            "Your mask is a parameter that requires no gradient, so nothing trains it. It still "
+            "counts among the parameters; a buffer does not."
+        )
+    return ""
+
+
+def _require_saved(answer: object, layer: nn.Linear, tried: str) -> None:
+    """The mask comes back with the state dict."""
     loaded = _layer(answer)
     run(loaded.load_state_dict, layer.state_dict())
     if not is_same(_outcome(loaded), _outcome(layer)):
@@ -301,6 +330,9 @@ def _examine_layer(answer: object) -> str:
             came=written(list(layer.state_dict())),
         )
 
+
+def _require_gradients(layer: nn.Linear, tried: str) -> None:
+    """They reach the weights that count and the input, and no other weight."""
     x = _X.clone().requires_grad_()
     output = layer(x)
     if not output.requires_grad:
@@ -323,13 +355,9 @@ def _examine_layer(answer: object) -> str:
             tried=f"{tried}, then a backward pass",
         )
 
-    other = ~_MASK
-    run(layer.set_mask, other.float())
-    _require_output(layer, other, f"{tried}, then set_mask({written(other.float())})")
-    bare = _layer(answer, bias=False)
-    run(bare.set_mask, _MASK)
-    _require_output(bare, _MASK, "a layer with bias=False")
 
+def _require_own_mask(answer: object, layer: nn.Linear) -> None:
+    """A new mask comes to where the layer is, and is a copy."""
     moved = _layer(answer).to("meta")  # a device that is everywhere, and is not the CPU
     run(moved.set_mask, _MASK)
     if any(kept.device.type != "meta" for kept in [*moved.parameters(), *moved.buffers()]):
@@ -342,20 +370,6 @@ def _examine_layer(answer: object) -> str:
         except Wrong as wrong:
             wrong.cause = _ALIASED.cause
             raise
-    try:
-        larger = _make(answer, 4, 5)
-        run(larger.set_mask, torch.ones(5, 4))
-        run(larger.forward, torch.ones(1, 4))
-    except Wrong as wrong:
-        raise Wrong(
-            _FIXED_SIZE.cause, tried="a layer from 4 to 5, set_mask, forward", came=wrong.cause
-        ) from wrong
-    if len([*layer.parameters()]) > len(trained):
-        return (
-            "Your mask is a parameter that requires no gradient, so nothing trains it. It still "
-            "counts among the parameters; a buffer does not."
-        )
-    return ""
 
 
 def _require_weights(layer: nn.Linear, cause: str, tried: str) -> None:
