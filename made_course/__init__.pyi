@@ -6,6 +6,8 @@ from .baselines import NADE as NADE
 from .baselines import DenseAutoencoder as DenseAutoencoder
 from .baselines import IndependentBernoullis as IndependentBernoullis
 from .baselines import total_probability as total_probability
+from .cells import expect as expect
+from .cells import show as show
 from .data import Table as Table
 from .data import bars_and_stripes as bars_and_stripes
 from .data import checkerboard as checkerboard
@@ -72,7 +74,6 @@ from .plotting import plot_totals as plot_totals
 from .plotting import plot_training as plot_training
 from .plotting import plot_trajectory as plot_trajectory
 from .plotting import save_samples_grid as save_samples_grid
-from .plotting import show as show
 from .pretrained import load_neighbours as load_neighbours
 from .pretrained import load_pretrained as load_pretrained
 from .pretrained import nearest_images as nearest_images

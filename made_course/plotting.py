@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import math
 import os
 import pathlib
@@ -30,33 +29,6 @@ from .recipe import Rung
 from .sampling import Completion, Trajectory
 from .training import History
 from .words import percent, shortened, variable_names
-
-DOTS_PER_INCH = 144
-"""Twice what is shown, so that pictures stay sharp on dense screens and projectors."""
-
-
-def show(figure: Figure, alt: str) -> None:
-    """Show a figure in a notebook, with a text for whoever cannot see it.
-
-    Args:
-        figure: what to show.
-        alt: what there is to see, in a sentence without trained numbers; it is also the plain-text
-            form of the output.
-
-    Example:
-        >>> show(plot_images(torch.zeros(2, 784)), alt="two empty images")
-        {'image/png': ..., 'text/plain': 'two empty images'}
-    """
-    from IPython.display import display  # only a notebook needs it
-
-    picture = io.BytesIO()
-    figure.savefig(picture, format="png", dpi=DOTS_PER_INCH, facecolor="white")
-    width = round(figure.get_figwidth() * DOTS_PER_INCH / 2)
-    display(
-        {"image/png": picture.getvalue(), "text/plain": alt},
-        metadata={"image/png": {"alt": alt, "width": width}},
-        raw=True,
-    )
 
 
 def save_samples_grid(

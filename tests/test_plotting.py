@@ -45,7 +45,6 @@ from made_course import (
     plot_totals,
     plotting,
     save_samples_grid,
-    show,
 )
 from made_course.orderings import ManyMasks
 from made_course.recipe import Recipe, Rung
@@ -585,65 +584,6 @@ def test_samples_stand_beside_a_mask(digits, dtype):
     assert "MADE" in left.get_title()
     assert "blue weights may exist" in right.get_title()
     assert (right.get_xlabel(), right.get_ylabel()) == ("from unit", "to unit")
-
-
-# ---- show ---------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def shown(monkeypatch):
-    """What would have gone to the notebook: a list of (data, metadata)."""
-    calls = []
-
-    def display(data, *, metadata, raw):
-        assert raw is True
-        calls.append((data, metadata))
-
-    monkeypatch.setattr("IPython.display.display", display)
-    return calls
-
-
-def test_show_says_what_there_is_to_see(shown, tmp_path):
-    figure = Figure(figsize=(4, 4.5))
-    assert show(figure, alt="an empty page") is None
-    ((data, metadata),) = shown
-    assert set(data) == {"image/png", "text/plain"}
-    assert data["text/plain"] == "an empty page"
-    assert metadata == {"image/png": {"alt": "an empty page", "width": 288}}
-    file = tmp_path / "shown.png"
-    file.write_bytes(data["image/png"])
-    with Image.open(file) as picture:
-        assert picture.format == "PNG"
-        # twice the width at which it is shown, on white
-        assert picture.size == (576, 648)
-        assert picture.convert("RGB").getpixel((0, 0)) == (255, 255, 255)
-
-
-def test_show_reaches_the_notebook(monkeypatch):
-    """Through IPython itself: an output of two forms, with metadata."""
-    outputs = []
-
-    class Publisher:
-        def publish(self, data, metadata=None, **_):
-            outputs.append((data, metadata))
-
-    class Shell:
-        display_pub = Publisher()
-
-        @staticmethod
-        def initialized():
-            return True
-
-        @staticmethod
-        def instance():
-            return Shell()
-
-    monkeypatch.setattr("IPython.core.interactiveshell.InteractiveShell", Shell)
-    show(Figure(), alt="a page")
-    ((data, metadata),) = outputs
-    assert data["text/plain"] == "a page"
-    assert data["image/png"][:4] == b"\x89PNG"
-    assert metadata["image/png"]["alt"] == "a page"
 
 
 # ---- what is imported ---------------------------------------------------------------------------

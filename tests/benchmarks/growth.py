@@ -8,9 +8,9 @@ import torch
 from matplotlib.figure import Figure
 
 from made_course import MADE
+from made_course.cells import DOTS_PER_INCH
 from made_course.colours import BLUE, ORANGE, PALE
 from made_course.files import write_whole
-from made_course.plotting import DOTS_PER_INCH
 
 from .measuring import say, table, timed
 
