@@ -48,8 +48,8 @@ def expect(
         expected: what comes on the computer on which the course was written, rounded.
         within: how far the two may be apart.
         name: what the number is.
-        unit: said after it; ``"%"`` is for shares between 0 and 1, which are then shown in percent,
-            as are ``expected`` and ``within``.
+        unit: said after it, without digits; ``"%"`` is for shares between 0 and 1, which are then
+            shown in percent, as are ``expected`` and ``within``.
 
     Raises:
         AssertionError: if they are farther apart, or ``value`` is no number.

@@ -129,14 +129,17 @@ def test_expected_numbers_of_saved_runs_are_those_of_the_files():
         assert f"| {run.name}, each set | {single} |" in page
 
 
-def test_spread_notes_what_is_compared_and_what_another_seed_makes_of_it():
-    source = "import torch\ntorch.manual_seed(0)\nx = torch.rand(1).item()\nassert abs(x - 9) < 1"
+def test_spread_notes_what_is_expected_and_what_another_seed_makes_of_it():
+    source = """import torch
+from made_course import expect
+torch.manual_seed(0)
+expect(torch.rand(1), 9, within=1, name="drawn")"""
     notebook = new_notebook(cells=[new_code_cell(source)])
     own, other = spread.numbers(notebook, 0), spread.numbers(notebook, 10)
     torch.manual_seed(0)
-    assert own == {(0, "x"): torch.rand(1).item()}
-    assert other.keys() == own.keys()
-    assert other != own
+    assert own == [(0, "drawn", torch.rand(1).item())]
+    ((*_, value),) = other
+    assert other == [(0, "drawn", value)] != own
 
 
 # ---- the ten questions ---------------------------------------------------------------------------
