@@ -8,6 +8,10 @@ from .baselines import IndependentBernoullis as IndependentBernoullis
 from .baselines import total_probability as total_probability
 from .cells import expect as expect
 from .cells import show as show
+from .completion import Completion as Completion
+from .completion import complete as complete
+from .completion import completion_degrees as completion_degrees
+from .completion import conditional as conditional
 from .data import Table as Table
 from .data import bars_and_stripes as bars_and_stripes
 from .data import checkerboard as checkerboard
@@ -79,10 +83,6 @@ from .pretrained import load_pretrained as load_pretrained
 from .pretrained import nearest_images as nearest_images
 from .recipe import load_ladder as load_ladder
 from .recipe import load_overfitting as load_overfitting
-from .sampling import Completion as Completion
-from .sampling import complete as complete
-from .sampling import completion_degrees as completion_degrees
-from .sampling import conditional as conditional
 from .training import History as History
 from .training import evaluate as evaluate
 from .training import fit as fit

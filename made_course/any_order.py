@@ -13,11 +13,11 @@ import sys
 import torch
 from torch import BoolTensor, Generator, LongTensor, Tensor
 
+from .completion import completion_degrees
 from .data import load_binarized_mnist
 from .made import MADE
 from .masks import draw_degrees, input_degrees
 from .pretrained import images_outside_small_set, load_pretrained, write_model
-from .sampling import completion_degrees
 from .training import evaluate, fit
 
 SIDE = 28
@@ -99,15 +99,15 @@ class _AskedFor(MADE):
     Each hidden unit keeps its degree: it sees other pixels each time, but always as many.
     """
 
-    def _draw(self, generator: Generator | None) -> list[LongTensor]:
-        order = input_degrees(draw_pixel_ordering(generator))
-        return draw_degrees(order, self.hidden_dims, self.degree_draw, generator)
-
     def log_prob(self, x: Tensor, ensemble: int | None = None) -> Tensor:
         if not self.training:
             return super().log_prob(x, ensemble)
-        parts = [self.log_conditionals(part, self._draw(None)) for part in x.chunk(AT_ONCE)]
-        return torch.cat(parts).sum(1)
+        parts = []
+        for part in x.chunk(AT_ONCE):
+            order = input_degrees(draw_pixel_ordering())
+            with self.under(draw_degrees(order, self.hidden_dims, self.mask_sets.kind)):
+                parts.append(super().log_prob(part))
+        return torch.cat(parts)
 
     def resample_masks(self) -> None:
         """Nothing: each batch draws its own."""
@@ -189,7 +189,8 @@ def nats_of_hidden(
 ) -> Tensor:
     """(N,) nats of what is hidden of each row, given the rest, as ``complete`` would draw it."""
     degrees, _ = completion_degrees(model, ~hidden, ordering)
-    return -model.log_conditionals(x, degrees)[:, hidden].sum(1)
+    with model.under(degrees):
+        return -model.log_conditionals(x)[:, hidden].sum(1)
 
 
 def print_table(model: MADE) -> None:

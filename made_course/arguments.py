@@ -6,6 +6,9 @@ import math
 from collections.abc import Sequence
 from operator import index
 
+import torch
+from torch import Tensor
+
 
 def check_count(name: str, value: int, smallest: int = 1, largest: int | None = None) -> int:
     """Return a whole number of at least ``smallest``, or say why it is none.
@@ -83,3 +86,46 @@ def check_switch(name: str, value: bool) -> bool:
     if not isinstance(value, bool):
         raise TypeError(f"{name} must be True or False, got {value!r}")
     return value
+
+
+def check_widths(hidden_dims: Sequence[int]) -> list[int]:
+    """Return the widths of hidden layers as a list, or say why they are none.
+
+    Raises:
+        TypeError, ValueError: if they are no sequence of whole numbers of at least 1.
+    """
+    if isinstance(hidden_dims, str) or not isinstance(hidden_dims, Sequence):
+        raise TypeError(
+            f"hidden_dims must be a tuple of whole numbers such as (512, 512), got {hidden_dims!r}"
+        )
+    return [check_count("each of hidden_dims", width) for width in hidden_dims]
+
+
+def check_last_dimension(x: Tensor, input_dim: int) -> None:
+    """Raise unless ``x`` is a tensor whose last dimension is D."""
+    if not isinstance(x, Tensor):
+        raise TypeError(f"x must be a torch.Tensor, got {type(x).__name__}")
+    if x.dim() == 0 or x.shape[-1] != input_dim:
+        raise ValueError(
+            f"the last dimension of x must be input_dim = {input_dim}, "
+            f"got shape {tuple(x.shape)}: for images, use x.reshape(len(x), -1)"
+        )
+
+
+def check_rows(x: Tensor, input_dim: int) -> None:
+    """Raise unless ``x`` is a tensor (B, D)."""
+    if not isinstance(x, Tensor):
+        raise TypeError(f"x must be a torch.Tensor, got {type(x).__name__}")
+    if x.dim() != 2 or x.shape[1] != input_dim:
+        raise ValueError(
+            f"x must have shape (B, {input_dim}), got {tuple(x.shape)}: "
+            "for images, use x.reshape(len(x), -1); for one row, x[None]"
+        )
+
+
+def is_transformed() -> bool:
+    """Whether torch.compile or torch.func is tracing: no check may then depend on values.
+
+    PyTorch has no public way to ask the latter; a test fails if this one goes.
+    """
+    return torch.compiler.is_compiling() or torch._C._are_functorch_transforms_active()

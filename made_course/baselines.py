@@ -19,10 +19,10 @@ import torch
 from torch import Generator, LongTensor, Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from .arguments import check_count
+from .arguments import check_count, check_last_dimension, check_widths, is_transformed
 from .heads import Bernoulli
-from .made import MADE, MaskedLinear, check_widths, is_transformed, shown_ordering
-from .masks import check_ordering, direct_mask, input_degrees
+from .made import MADE, MaskedLinear
+from .masks import check_ordering, direct_mask, input_degrees, shown_ordering
 from .sampling import SAMPLES_AT_ONCE, sample_in_parts, sample_incremental
 
 FLOATS_AT_ONCE = 2**22
@@ -56,7 +56,10 @@ class BinaryModel(nn.Module):
 
     check_data = MADE.check_data
     n_parameters = MADE.n_parameters
-    _as_input, _as_data = MADE._as_input, MADE._as_data
+
+    def _as_input(self, x: Tensor) -> Tensor:
+        check_last_dimension(x, self.input_dim)
+        return x.to(next(self.parameters()).dtype)
 
     def log_prob(self, x: Tensor, ensemble: int | None = None) -> Tensor:
         """Log-probability of each row in nats.
@@ -78,7 +81,9 @@ class BinaryModel(nn.Module):
                 f"{type(self).__name__} has one ordering: ensemble must be None or 1, got "
                 f"{ensemble}; a MADE can have several, by num_masks"
             )
-        x = self._as_data(x)
+        if not is_transformed():
+            self.check_data(x)
+        x = self._as_input(x)
         return self.head.log_prob(self.forward(x)[..., None], x).sum(dim=-1)
 
     @torch.no_grad()

@@ -279,6 +279,22 @@ class MixtureOfGaussians(Head):
         return f"MixtureOfGaussians({self.num_components})"
 
 
+def check_head(head: Head) -> Head:
+    """Return a head, or say why it is none.
+
+    Raises:
+        TypeError, ValueError: if it is no :class:`Head`, or does not say how many numbers it takes.
+    """
+    if not isinstance(head, Head):
+        raise TypeError(
+            "head must be Bernoulli(), Categorical(num_classes), MixtureOfGaussians(num_components)"
+            f" or another Head, got {head!r}"
+        )
+    for name in ("params_per_variable", "inputs_per_variable"):
+        check_count(f"{type(head).__name__}.{name}", getattr(head, name, None))
+    return head
+
+
 def _class_of(probabilities: Tensor, u: Tensor) -> Tensor:
     """The first class k with u ≤ p(x ≤ k): (..., K) and (...) to (...), int64."""
     upto = probabilities.cumsum(-1)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from zlib import crc32
 
 import torch
 from torch import BoolTensor, Generator, LongTensor, Tensor
@@ -55,6 +56,12 @@ def check_ordering(ordering: Tensor | Sequence[int], input_dim: int | None = Non
             f"{'...' if len(found) > 10 else ''}: code counts variables from 0"
         )
     return found.long()
+
+
+def shown_ordering(order: Tensor) -> list[int] | str:
+    """The ordering as ``print(model)`` shows it: a long one by a checksum, so that two differ."""
+    ordering = torch.argsort(order).tolist()
+    return ordering if len(ordering) <= 10 else hex(crc32(repr(ordering).encode()))
 
 
 def input_degrees(ordering: Tensor | Sequence[int]) -> LongTensor:
@@ -153,11 +160,7 @@ def draw_degrees(
     return degrees
 
 
-def build_masks(
-    degrees: Sequence[Tensor],
-    outputs: Tensor | None = None,
-    into: Sequence[Tensor] | None = None,
-) -> list[BoolTensor]:
+def build_masks(degrees: Sequence[Tensor], outputs: Tensor | None = None) -> list[BoolTensor]:
     r"""One mask a layer: which weights may exist.
 
     .. math::
@@ -169,7 +172,6 @@ def build_masks(
     Args:
         degrees: degrees of the inputs and of each hidden layer, see :func:`draw_degrees`.
         outputs: degrees of the outputs, where they are not those of the inputs.
-        into: tensors of any dtype to write the masks into, instead of new ones.
 
     Returns:
         list of len(degrees) BoolTensors (out_features, in_features); the last is the output's.
@@ -188,12 +190,8 @@ def build_masks(
                 [1, 0]], dtype=torch.int32)
     """
     outputs = degrees[0] if outputs is None else outputs
-    into = [None] * len(degrees) if into is None else into
-    hidden = [
-        torch.ge(above[:, None], below[None, :], out=out)
-        for (below, above), out in zip(pairwise(degrees), into, strict=False)
-    ]
-    return [*hidden, torch.gt(outputs[:, None], degrees[-1][None, :], out=into[-1])]
+    hidden = [above[:, None] >= below[None, :] for below, above in pairwise(degrees)]
+    return [*hidden, outputs[:, None] > degrees[-1][None, :]]
 
 
 def direct_mask(order: Tensor) -> BoolTensor:

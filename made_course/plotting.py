@@ -21,13 +21,15 @@ from torchvision.utils import make_grid, save_image
 
 from .arguments import check_count, check_number
 from .colours import BLUE, GREY, INK, ORANGE, PALE, rgb
+from .completion import Completion
 from .files import write_whole
-from .made import MADE, evaluation_mode
+from .made import MADE
 from .masks import connectivity, leaking_connections
 from .orderings import ManyMasks
 from .recipe import Rung
-from .sampling import Completion, Trajectory
+from .sampling import evaluation_mode
 from .training import History
+from .trajectory import Trajectory
 from .words import percent, shortened, variable_names
 
 
@@ -615,7 +617,7 @@ def plot_trajectory(
         marked: a step to mark on the curve of the log-likelihood.
 
     Example:
-        >>> from made_course.sampling import trajectory
+        >>> from made_course.trajectory import trajectory
         >>> model = MADE(4, (8,), ordering=[1, 2, 0, 3])
         >>> found = trajectory(model, torch.ones(4), model.order, model.head)
         >>> len(plot_trajectory({"a row of ones": found}, [0, 2, 4], (2, 2)).axes)

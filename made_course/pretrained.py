@@ -60,9 +60,13 @@ def load_pretrained(name: str = "mnist-512") -> MADE:
     content = read_asset(MODELS[check_choice("pretrained name", name, tuple(MODELS))])
     with torch.random.fork_rng(devices=[]):  # the weights it draws are replaced at once
         model = MADE(**content["arguments"])
-    own, shipped = model.state_dict(), content["state"]
+    own, stored = model.state_dict(), model.mask_sets.state_dict()
+    shipped = {
+        f"mask_sets.{key}" if key in stored else key: value
+        for key, value in content["state"].items()
+    }
     # degrees first: they say which weights the file holds, in what order
-    model.load_state_dict(own | {key: shipped[key] for key in ("orders", "hidden_degrees")})
+    model.load_state_dict(own | {key: shipped[key] for key in shipped if "mask_sets" in key})
     for key, counts in _weights_that_count(model).items():
         weight = torch.zeros(counts.shape)
         weight[counts] = shipped[key].float()
@@ -219,7 +223,7 @@ def write_model(
 ) -> None:
     """Write a model in half precision, of its weights only those that a mask may let count."""
     state = {
-        key: value.half() if value.is_floating_point() else value
+        key.removeprefix("mask_sets."): value.half() if value.is_floating_point() else value
         for key, value in model.state_dict().items()
     }
     for key, counts in _weights_that_count(model).items():
@@ -234,7 +238,7 @@ def _weights_that_count(model: MADE) -> dict[str, BoolTensor]:
     if model.num_masks == 1:
         fixed = {*model.net, model.direct}
     else:  # hidden units that keep their degree keep the masks between them
-        fixed = {*model.net[1:-1]} if model.degree_draw == "even" else set()
+        fixed = {*model.net[1:-1]} if model.mask_sets.kind == "even" else set()
     return {
         f"{name}.{kind}": layer.mask.bool() if layer in fixed else layer.mask >= 0
         for name, layer in model.named_modules()

@@ -22,8 +22,9 @@ from tqdm.auto import tqdm
 from .arguments import check_choice, check_count, check_number
 from .data import Table, binarized_loader, load_mnist, make_mnist_loaders
 from .files import read_tensors, write_whole
-from .made import MADE, evaluation_mode
+from .made import MADE
 from .processes import ALONE, Processes, processes_on
+from .sampling import evaluation_mode
 
 PRECISIONS = ("auto", "float32", "bfloat16")
 WARM_UP = 0.3

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from torch import Tensor, nn
 
 import made_course as mc
-from made_course.sampling import Trajectory
+from made_course.trajectory import Trajectory
 
 
 def masks_and_model() -> mc.MADE:

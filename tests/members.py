@@ -12,14 +12,16 @@ def under(model, degrees):
         model.hidden_dims,
         head=model.head,
         direct=model.direct is not None,
-        conditioning=model.conditioning,
+        conditioning=model.net[0].conditioning is not None,
     ).to(model.net[0].weight)
     one.act = model.act
     state = {
         **model.state_dict(),
-        "orders": degrees[0][None],
-        "hidden_degrees": torch.cat([*degrees[1:], torch.tensor([], dtype=torch.long)])[None],
-        "position": torch.tensor(0),
+        "mask_sets.orders": degrees[0][None],
+        "mask_sets.hidden_degrees": torch.cat([*degrees[1:], torch.tensor([], dtype=torch.long)])[
+            None
+        ],
+        "mask_sets.position": torch.tensor(0),
     }
     one.load_state_dict(state)
     return one.train(model.training)

@@ -60,7 +60,7 @@ def test_scores_are_those_of_the_model():
         torch.testing.assert_close(mixture[k - 1], expected)
     torch.testing.assert_close(single[0], mixture[0])
     torch.testing.assert_close(single[0], logits[0])
-    assert int(model.position) == 0  # once around
+    assert int(model.mask_sets.position) == 0  # once around
 
 
 @pytest.mark.parametrize("natural_order", [True, False])

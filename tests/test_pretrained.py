@@ -107,9 +107,8 @@ def any_order():
 
 def test_any_order_model_is_what_it_is_said_to_be(any_order):
     assert any_order.hidden_dims == [960, 960]
-    assert any_order.conditioning
-    assert any_order.num_masks is None
-    assert not any_order.natural_order
+    assert any_order.net[0].conditioning is not None
+    assert any_order.mask_sets.are_of_any_ordering
     assert not any_order.training
     assert {p.dtype for p in any_order.parameters()} == {torch.float32}
 

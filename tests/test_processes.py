@@ -141,7 +141,7 @@ def test_the_command_on_one_process(tmp_path, capsys):
     assert lines[2].startswith("test NLL: ")
     assert lines[2].endswith(" nats, 1 process(es)")
     state = torch.load(file, weights_only=True)
-    assert state["orders"].shape == (1, 784)
+    assert state["mask_sets.orders"].shape == (1, 784)
     assert state["net.0.weight"].shape == (8, 784)
 
 

@@ -1419,7 +1419,7 @@ BAD_DATA = [
     (Table(DATA, DATA, DATA, ["a", "b", "c"]), TypeError, "one part of a table, got all three"),
     ([(DATA, DATA)], TypeError, "got tuple"),  # images with labels
     ([["a"]], TypeError, "got list"),
-    ([DATA, DATA[:, :2]], ValueError, "got shape (120, 2)"),
+    ([DATA, DATA[:, :2]], ValueError, "got (120, 2)"),
     ([DATA, DATA / 2], ValueError, "must hold only 0 and 1, got 0.5"),
     ([DATA[0]], ValueError, "x must have shape (B, 3), got (3,)"),
 ]
@@ -1573,7 +1573,7 @@ def test_each_step_meets_the_next_set_of_masks(monkeypatch):
         assert all(map(torch.equal, masks, twin.masks))
         twin.resample_masks()
     assert not torch.equal(seen[0][0], seen[1][0])
-    assert int(model.position) == 0
+    assert int(model.mask_sets.position) == 0
 
 
 def test_fresh_masks_are_drawn_for_each_step(monkeypatch):
@@ -1595,9 +1595,19 @@ def test_fresh_masks_are_drawn_for_each_step(monkeypatch):
 
 def test_one_set_of_masks_stays_while_training():
     model = small(natural_order=False, ordering=None, seed=None)
-    before = model.orders.clone(), model.hidden_degrees.clone(), model.position.clone()
+    before = (
+        model.mask_sets.orders.clone(),
+        model.mask_sets.hidden_degrees.clone(),
+        model.mask_sets.position.clone(),
+    )
     run(model)
-    assert all(map(torch.equal, before, (model.orders, model.hidden_degrees, model.position)))
+    assert all(
+        map(
+            torch.equal,
+            before,
+            (model.mask_sets.orders, model.mask_sets.hidden_degrees, model.mask_sets.position),
+        )
+    )
 
 
 @MANY

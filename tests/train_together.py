@@ -55,8 +55,8 @@ def main(folder):
                 "train": history.train_nll,
                 "valid": history.valid_nll,
                 "weights": weights.tolist(),
-                "orders": model.orders.tolist(),
-                "position": int(model.position),
+                "orders": model.mask_sets.orders.tolist(),
+                "position": int(model.mask_sets.position),
             }
 
     def stop_after_two(_, history):

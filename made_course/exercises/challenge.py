@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from ..heads import Bernoulli
-from ..made import evaluation_mode
+from ..sampling import evaluation_mode
 from .examine import Misformed
 from .exercise import Wrong
 

@@ -12,7 +12,8 @@ import torch
 from torch import Tensor, nn
 
 from ..heads import Categorical, Head, MixtureOfGaussians
-from ..made import MADE, evaluation_mode
+from ..made import MADE
+from ..sampling import evaluation_mode
 from ..training import fit
 from ..widgets.quiz import Choice
 from .challenge import require_finite_weights

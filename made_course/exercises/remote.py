@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from ..heads import Head
-from ..made import evaluation_mode
+from ..sampling import evaluation_mode
 
 MOST_BYTES = 64 * 2**20
 """Length of a message."""

@@ -18,11 +18,11 @@ from torch import BoolTensor, Generator, LongTensor, Tensor
 
 from ..arguments import check_choice, check_count, check_switch
 from ..colours import BLUE, GREY, INK, ORANGE, PALE, rgb
+from ..completion import Completion, complete, completion_degrees
 from ..data import load_binarized_mnist
 from ..heads import Bernoulli
 from ..made import MADE
 from ..plotting import paint_completion, paint_variables, plot_completions
-from ..sampling import Completion, complete, completion_degrees
 from ..words import listing, percent
 from .board import Board, board
 from .panel import Panel, picture
@@ -286,9 +286,10 @@ class CompletionPlayer(Panel):
         way, number = (OWN if is_exact else WEIGHTED), 0
         if is_exact and not torch.equal(order, model.order):
             way = MADE_FOR_IT if model.num_masks is None else MEMBER
+        orders = model.mask_sets.orders
         if way == MEMBER:
-            number = (model.orders == order).all(dim=1).nonzero()[0].item()
-        orderings = 1 if bool((model.orders == model.order).all()) else len(model.orders)
+            number = (orders == order).all(dim=1).nonzero()[0].item()
+        orderings = 1 if bool((orders == model.order).all()) else len(orders)
         if completion.log_weights is not None and not completion.log_weights.isfinite().all():
             raise ValueError("the model gives no finite log-probability: look at its weights")
         return Found(self._board, x, known, completion, order, way, number, orderings)
@@ -303,7 +304,8 @@ class CompletionPlayer(Panel):
     def _price(self, part: str, rectangle: tuple[int, int, int, int]) -> tuple[float | None, float]:
         hidden = hidden_variables(self._board, part, rectangle)
         degrees, is_exact = completion_degrees(self._model, ~hidden)
-        given = self._model.log_conditionals(self._images, degrees)
+        with self._model.under(degrees):
+            given = self._model.log_conditionals(self._images)
         alone = torch.distributions.Bernoulli(self._ink).log_prob(self._images)
         given, alone = (-nats[:, hidden].sum(1).mean().item() for nats in (given, alone))
         return given if is_exact else None, alone

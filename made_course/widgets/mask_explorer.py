@@ -99,7 +99,7 @@ class MaskExplorer(Panel):
             model, input_dim = input_dim, input_dim.input_dim
             hidden = tuple(tuple(layer.tolist()) for layer in model.degrees[1:])
             ordering, direct = torch.argsort(model.order), model.direct is not None
-            degrees = model.degree_draw
+            degrees = model.mask_sets.kind
         input_dim = check_count("input_dim", input_dim)
         if ordering is None:
             ordering = [*range(1, input_dim), 0]

@@ -29,7 +29,7 @@ from ..colours import BLUE, GREY, INK, ORANGE, PALE
 from ..heads import Bernoulli
 from ..made import MADE
 from ..plotting import paint_variables, plot_trajectory
-from ..sampling import Trajectory, trajectory
+from ..trajectory import Trajectory, trajectory
 from ..words import listing, shortened
 from .board import Board, board
 from .panel import Panel, picture

@@ -232,7 +232,7 @@ def assert_says(w, model, x, known):
         assert ("Nearly all weight lies on one sample" in said) == (largest > 0.9)
         assert ("Few samples have most of the weight" in said) == (largest <= 0.9 and worth < n / 2)
         assert ("Counted by weight they stand" in said) == (largest <= 0.9 and worth >= n / 2)
-        assert ("None of the model's" in said) == (len(model.orders.unique(dim=0)) > 1)
+        assert ("None of the model's" in said) == (len(model.mask_sets.orders.unique(dim=0)) > 1)
         assert statuses(w)[0].startswith("⚠ ")
     else:
         assert said.startswith(f"{n} exact samples: ")
@@ -248,7 +248,7 @@ def assert_says(w, model, x, known):
             assert bool(whose[3]) == (not own and model.num_masks is None)
             assert f"every known {thing} first." in said
         if whose[4]:
-            assert torch.equal(model.orders[int(whose[4]) - 1].long(), order + 1)
+            assert torch.equal(model.mask_sets.orders[int(whose[4]) - 1].long(), order + 1)
         assert statuses(w)[0].startswith("✓ ")
     apart = (w.completion.samples[0] != x).sum(dim=1)
     if not w.revealed:

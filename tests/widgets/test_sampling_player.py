@@ -21,7 +21,8 @@ from PIL import Image
 from made_course import MADE, SamplingPlayer, plot_trajectory
 from made_course.heads import Bernoulli, Categorical
 from made_course.plotting import paint_variables
-from made_course.sampling import sample_naive, trajectory
+from made_course.sampling import sample_naive
+from made_course.trajectory import trajectory
 from made_course.words import variable_names
 from tests.widgets.controls import controls
 

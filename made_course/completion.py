@@ -1,0 +1,282 @@
+"""Completion: unknown variables are drawn given known ones, exactly or with weights."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from torch import BoolTensor, Generator, LongTensor, Tensor
+
+from .arguments import check_count, check_rows
+from .made import MADE
+from .masks import check_ordering, draw_degrees, input_degrees
+from .sampling import SAMPLES_AT_ONCE, check_noise, evaluation_mode, fresh_noise, sample_rows
+
+
+class Completion(NamedTuple):
+    r"""Rows whose unknown variables were drawn, and what these samples are worth.
+
+    Attributes:
+        samples: (B, n, D); the known variables are those that were given.
+        log_weights: (B, n) where each sample stands for its importance weight, in nats, up to a
+            constant of its row; None where all count alike, since they were drawn exactly.
+        effective_sample_size: (B,); about as many exact samples would do: n, or with weights
+            :math:`(\sum_k w_k)^2 / \sum_k w_k^2`. It compares the samples with one another, so it
+            is at least 1, and it does not know of what none of them has found.
+    """
+
+    samples: Tensor
+    log_weights: Tensor | None
+    effective_sample_size: Tensor
+
+    @property
+    def shares(self) -> Tensor:
+        """(B, n) share of its row's weight that each sample has; 1/n where all count alike.
+
+        Example:
+            >>> log_weights = torch.tensor([[3.0, 1.0]]).log()
+            >>> Completion(torch.zeros(1, 2, 4), log_weights, torch.tensor([1.6])).shares
+            tensor([[0.7500, 0.2500]])
+        """
+        if self.log_weights is None:
+            n = self.samples.shape[1]
+            return self.samples.new_full(self.samples.shape[:2], 1 / n)
+        return self.log_weights.softmax(dim=1)
+
+    @property
+    def mean(self) -> Tensor:
+        """(B, D) mean of each row's samples, each counted with its share.
+
+        Example:
+            >>> samples = torch.tensor([[[1.0, 1.0], [1.0, 0.0]]])
+            >>> Completion(samples, torch.tensor([[3.0, 1.0]]).log(), torch.tensor([1.6])).mean
+            tensor([[1.0000, 0.7500]])
+        """
+        return (self.shares[..., None] * self.samples).sum(dim=1)
+
+
+@torch.no_grad()
+def complete(
+    model: MADE,
+    x: Tensor,
+    known: Tensor,
+    n_samples: int = 1,
+    *,
+    ordering: Tensor | Sequence[int] | None = None,
+    noise: Tensor | None = None,
+    generator: Generator | None = None,
+) -> Completion:
+    r"""Draw the unknown variables of each row given the known ones.
+
+    Each unknown variable is drawn given those before it, from
+    :math:`q(x) = \prod_{i\ \mathrm{unknown}} p(x_i \mid x_{before})`. That is right as it is, an
+    exact sample of the conditional, in an ordering that has all known variables first. See
+    :func:`completion_degrees` for which ordering is taken:
+
+    - the model's own, or one of its K, where it has the known variables first;
+    - for a model with a random ordering and ``num_masks=None``, an ordering made for the purpose,
+      under which the shared weights are a model, too: known variables first, then the unknown,
+      both by their index, so that the hole in an image is drawn row by row; or both backwards where
+      the known have the larger indices on average, so that the rows lead away from them. What is
+      drawn is the conditional of *this ordering's* distribution, not that of an ensemble of
+      orderings;
+    - else the model's own all the same. What is known of later variables then comes too late, and
+      each sample gets the weight :math:`w = \prod_{i\ \mathrm{known}} p(x_i \mid x_{before})`. With
+      many variables known nearly all weight may lie on one sample: the effective sample size says
+      so, and a warning where it is below 2 or a tenth of n.
+
+    Args:
+        model: a MADE.
+        x: (B, D) rows, valid for the model where they are known; other values are ignored.
+        known: (D,) or (B, D) BoolTensor, or zeros and ones.
+        n_samples: number n of samples for each row.
+        ordering: (D,) permutation of 0..D-1 for a model for any ordering: known variables are
+            taken from it first, then unknown ones. None is 0, 1, ..., D-1, or backwards.
+        noise: (B, n, D) uniforms in [0, 1] to use instead of fresh ones.
+        generator: source of the noise, on the model's device; None is torch's global stream.
+
+    Returns:
+        the :class:`Completion`: samples (B, n, D), log-weights (B, n) or None, effective sample
+        size (B,). If only some rows need weights, the others' are zeros.
+
+    Raises:
+        TypeError, ValueError: if an argument is not as described.
+
+    Source:
+        Germain et al. 2015, "Order-agnostic training" (the ordering for the purpose); Uria et al.
+        2014, "A Deep and Tractable Density Estimator".
+
+    Example:
+        >>> from made_course import MADE
+        >>> model = MADE(4, (8,), natural_order=False, num_masks=None, seed=0)
+        >>> x, known = torch.tensor([[1, 1, 0, 0]]), torch.tensor([True, False, False, True])
+        >>> found = complete(model, x, known, n_samples=5)
+        >>> found.samples.shape, found.samples[0, :, known].unique(dim=0).tolist()
+        (torch.Size([1, 5, 4]), [[1.0, 0.0]])
+        >>> found.log_weights is None, found.effective_sample_size
+        (True, tensor([5.]))
+    """
+    _require_made(model, "complete")
+    x, known = _check_rows(model, x, known)
+    n = check_count("n_samples", n_samples)
+    weight = next(model.parameters())
+    shape = (len(x), n, model.input_dim)
+    check_noise(noise, shape, generator)
+    if noise is None:
+        noise = fresh_noise(shape, weight, generator)
+    x, known, noise = x.to(weight), known.to(weight.device), noise.to(weight.device)
+
+    samples = x[:, None].expand(shape).clone()
+    log_weights = x.new_zeros(len(x), n)
+    is_exact = True
+    with torch.autocast(weight.device.type, enabled=False):
+        for mask in known.unique(dim=0):
+            rows = (known == mask).all(dim=1).nonzero().ravel()
+            degrees, exact = completion_degrees(model, mask, ordering)
+            for part in rows.split(max(1, SAMPLES_AT_ONCE // n)):
+                given = samples[part].flatten(0, 1)
+                with model.under(degrees):
+                    drawn = sample_rows(model, noise[part].flatten(0, 1), given=given, known=mask)
+                samples[part] = drawn.view(len(part), n, -1)
+                if not exact:
+                    with evaluation_mode(model):
+                        weights = model.log_conditionals(samples[part].flatten(0, 1))
+                    log_weights[part] = weights[:, mask].sum(dim=1).view(len(part), n)
+            is_exact = is_exact and exact
+    if is_exact:
+        return Completion(samples, None, x.new_full((len(x),), n))
+    size = (2 * log_weights.logsumexp(1) - (2 * log_weights).logsumexp(1)).exp()
+    if len(x) and size.min() < max(2, n / 10):
+        warnings.warn(
+            f"these completions are worth {size.min():.1f} exact ones (of {n}): the ordering has "
+            "known variables after unknown ones. Draw more, or use a model that was trained for "
+            "any ordering (natural_order=False, num_masks=None)",
+            stacklevel=3,  # past no_grad
+        )
+    return Completion(samples, log_weights, size)
+
+
+def completion_degrees(
+    model: MADE, known: Tensor, ordering: Tensor | Sequence[int] | None = None
+) -> tuple[list[LongTensor], bool]:
+    """Degrees under which the unknown variables are drawn, and whether that is exact.
+
+    Args:
+        model: a MADE.
+        known: (D,) BoolTensor, or zeros and ones.
+        ordering: see :func:`complete`.
+
+    Returns:
+        degrees of the variables and of each hidden layer; true where the known variables come
+        first. An ordering that is made for the purpose is the same each time.
+
+    Raises:
+        TypeError, ValueError: if an argument is not as described.
+
+    Example:
+        >>> from made_course import MADE
+        >>> known = torch.tensor([False, False, True])
+        >>> completion_degrees(MADE(3, (4,), ordering=[1, 2, 0]), known)[1]
+        False
+        >>> model = MADE(3, (4,), natural_order=False, num_masks=None)
+        >>> (order, hidden), exact = completion_degrees(model, known)
+        >>> order[2].item(), exact  # x3 comes first
+        (1, True)
+    """
+    _require_made(model, "completion_degrees")
+    known = _check_known(known, (model.input_dim,)).to(model.order.device)
+    if ordering is not None:
+        if not model.mask_sets.are_of_any_ordering:
+            raise ValueError(
+                "ordering is for a model that was trained for any (natural_order=False, "
+                "num_masks=None): leave it out, and this model's own is taken"
+            )
+        return _known_first(model, known, check_ordering(ordering, model.input_dim)), True
+    stored = [model.degrees]
+    if model.mask_sets.are_several:
+        stored += model.mask_sets.members(model.num_masks)
+    for degrees in stored:
+        if not known.any() or degrees[0][known].max() == known.sum():
+            return degrees, True
+    if not model.mask_sets.are_of_any_ordering:
+        return stored[0], False
+    index = torch.arange(model.input_dim, device=known.device)
+    are_known_last = index[known].double().mean() > index[~known].double().mean()
+    return _known_first(model, known, index.flip(0) if are_known_last else index), True
+
+
+def _known_first(model: MADE, known: BoolTensor, ordering: LongTensor) -> list[LongTensor]:
+    """Degrees of the variables and hidden layers for an ordering whose known come first."""
+    known, ordering = known.cpu(), ordering.cpu()
+    ordering = torch.cat([ordering[known[ordering]], ordering[~known[ordering]]])
+    generator, kind = Generator().manual_seed(0), model.mask_sets.kind
+    return draw_degrees(input_degrees(ordering), model.hidden_dims, kind, generator)
+
+
+@torch.no_grad()
+def conditional(model: MADE, x: Tensor, i: int) -> Tensor:
+    r"""Probability of each row's own value of one variable, given the variables before it.
+
+    :math:`p(x_i \mid x_j : m^0(j) < m^0(i))`. The product over all i is the probability of the
+    row, and the values of later variables change nothing. To see :math:`p(x_i = 1 \mid \dots)`,
+    set ``x[:, i] = 1``.
+
+    Args:
+        model: a MADE.
+        x: (B, D) rows.
+        i: which variable, counted from 0.
+
+    Returns:
+        (B,) probabilities, or densities where the head has them.
+
+    Raises:
+        TypeError, ValueError: if ``model`` is no MADE, ``x`` is not valid for it, or there is no
+            variable i.
+
+    Source:
+        Germain et al. 2015, "Distribution Estimation as Autoregression".
+
+    Example:
+        >>> from made_course import MADE
+        >>> model = MADE(3, (8,), ordering=[1, 2, 0], seed=0)
+        >>> x = torch.tensor([[0.0, 1.0, 0.0], [1.0, 1.0, 0.0]])
+        >>> x3 = conditional(model, x, 2)
+        >>> bool(x3[0] == x3[1])  # x3 comes before x1, and does not see it
+        True
+    """
+    _require_made(model, "conditional")
+    i = check_count("i", i, smallest=0)
+    if i >= model.input_dim:
+        raise ValueError(
+            f"i must be less than {model.input_dim}, the number of variables, got {i}: code counts "
+            "variables from 0"
+        )
+    with evaluation_mode(model):
+        return model.log_conditionals(x)[:, i].exp()
+
+
+def _require_made(model: MADE, caller: str) -> None:
+    if not isinstance(model, MADE):
+        raise TypeError(f"{caller} needs a MADE, got {type(model).__name__}")
+
+
+def _check_rows(model: MADE, x: Tensor, known: Tensor) -> tuple[Tensor, BoolTensor]:
+    """Rows with zeros in place of what is unknown, and a mask for each of them."""
+    check_rows(x, model.input_dim)
+    known = _check_known(known, x.shape[1:], x.shape).expand(x.shape).to(x.device)
+    x = x.where(known, x.new_zeros(()))
+    model.check_data(x)
+    return x, known
+
+
+def _check_known(known: Tensor, *shapes: tuple[int, ...]) -> BoolTensor:
+    if not isinstance(known, Tensor):
+        raise TypeError(f"known must be a torch.Tensor, got {type(known).__name__}")
+    if known.shape not in shapes:
+        expected = " or ".join(str(tuple(shape)) for shape in shapes)
+        raise ValueError(f"known must have shape {expected}, got {tuple(known.shape)}")
+    if not bool(((known == 0) | (known == 1)).all()):
+        raise ValueError("known must hold only True and False (or 1 and 0)")
+    return known.bool()

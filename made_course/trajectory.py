@@ -1,0 +1,90 @@
+"""What a network says of a row at every step of its generation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import BoolTensor, Tensor
+
+from .heads import Head
+
+
+@dataclass(frozen=True, eq=False)
+class Trajectory:
+    """One row as it is generated: what the network says at every step.
+
+    Attributes:
+        x: (D,) the row.
+        ordering: (D,); variable ``ordering[t]`` is decided at step t + 1.
+        outputs: (D + 1, D) in half precision; row t holds every output as a probability when the
+            network has read the first t variables, and zeros in place of the others.
+        probabilities: (D,) of p(xᵢ = 1 | the variables before xᵢ).
+        log_likelihood: (D + 1,) in float64; entry t is the log-probability of the first t
+            variables, in nats.
+    """
+
+    x: Tensor
+    ordering: Tensor
+    outputs: Tensor
+    probabilities: Tensor
+    log_likelihood: Tensor
+
+    def undecided(self, step: int) -> BoolTensor:
+        """(D,) true for the variables that are still to come after so many steps."""
+        return torch.argsort(self.ordering) >= step
+
+    def map(self, step: int) -> Tensor:
+        """(D,) outputs of the pass that decided the variable of this step; 0: of the first pass."""
+        outputs = self.outputs[max(step - 1, 0)].to(self.probabilities.dtype)
+        return torch.where(self.not_conditional(step), outputs, self.probabilities)
+
+    def not_conditional(self, step: int) -> BoolTensor:
+        """(D,) true where an output of ``map(step)`` is no conditional yet.
+
+        The network has read zeros in place of some of the variables that it depends on. All other
+        outputs are conditionals, and no later variable changes them.
+        """
+        return self.undecided(max(step, 1))
+
+
+@torch.no_grad()
+def trajectory(
+    forward: Callable[[Tensor], Tensor], x: Tensor, order: Tensor, head: Head
+) -> Trajectory:
+    """What the network says of a row at every step of its generation, in one batch of D + 1 rows.
+
+    The row may be a sample or a given one: its values are read, none is drawn.
+
+    Args:
+        forward: maps inputs (n, D) to logits (n, D); logit i depends on variables before i alone.
+        x: (D,) of zeros and ones.
+        order: (D,) degrees of the variables; ``argsort`` of them is the ordering.
+        head: gives a variable's log-probability from its logit: that of binary variables.
+
+    Example:
+        >>> from made_course.heads import Bernoulli
+        >>> def chain(x):  # p(x1 = 1) = 1/2, then x2 copies x1
+        ...     return torch.stack([torch.zeros(len(x)), 100 * x[:, 0] - 50], dim=1)
+        >>> found = trajectory(chain, torch.ones(2), torch.tensor([1, 2]), Bernoulli())
+        >>> found.outputs  # x2's output is no conditional before x1 has been read
+        tensor([[0.5000, 0.0000],
+                [0.5000, 1.0000],
+                [0.5000, 1.0000]], dtype=torch.float16)
+        >>> found.log_likelihood
+        tensor([ 0.0000, -0.6931, -0.6931], dtype=torch.float64)
+    """
+    ordering = torch.argsort(order)
+    read = order <= torch.arange(len(x) + 1, device=x.device)[:, None]
+    logits = forward(x * read)
+    outputs = torch.sigmoid(logits)
+    steps = head.log_prob(logits[-1, :, None], x)[ordering].double()
+    return Trajectory(
+        x=x,
+        ordering=ordering,
+        outputs=outputs.half(),
+        probabilities=outputs[-1],
+        log_likelihood=F.pad(steps.cumsum(0), (1, 0)),
+    )
