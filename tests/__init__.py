@@ -1,1 +1,1 @@
-"""The tests, a package of this name whatever else is installed: python -m tests.benchmarks."""
+"""The tests."""

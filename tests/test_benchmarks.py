@@ -14,16 +14,16 @@ from PIL import Image
 from torch import nn
 
 from made_course import MADE
-from tests.benchmarks import __main__ as benchmark
-from tests.benchmarks import densities, document, figures, growth, peers
-from tests.benchmarks.figures import Configuration, Result
+from tools.benchmarks import __main__ as benchmark
+from tools.benchmarks import densities, document, figures, growth, peers
+from tools.benchmarks.figures import Configuration, Result
 
 ROOT = Path(__file__).parents[1]
 
 
 def run(*arguments):
     return subprocess.run(
-        [sys.executable, "-m", "tests.benchmarks", *arguments],
+        [sys.executable, "-m", "tools.benchmarks", *arguments],
         capture_output=True,
         text=True,
         encoding="utf-8",
@@ -182,7 +182,7 @@ def test_peers_that_are_not_installed_are_named(monkeypatch, capsys):
     assert list(peers.build_peers(5, 4)) == ["json"]
     assert capsys.readouterr().out.strip() == (
         "Peers: without no_such_library (no module named no_such_library). This installs all: "
-        "python -m pip install -r tests/benchmarks/requirements.txt"
+        "python -m pip install -r tools/benchmarks/requirements.txt"
     )
     monkeypatch.setattr(peers, "PEERS", {"no_such_library": of_document})
     benchmark.main(["--only", "peers"])

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.minutes import NOTEBOOKS
+from tools.minutes import NOTEBOOKS
 
 ROOT = Path(__file__).parents[1]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""What a class on a hub is told; the hub itself: ``python -m tests.class_on_a_hub``."""
+"""What a class on a hub is told; the hub itself: ``python -m tools.class_on_a_hub``."""
 
 import importlib.util
 import re
@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests import class_on_a_hub
-from tests.browser.measure import longest_of_95_percent
-from tests.class_on_a_hub import Learner, table, verdict
+from tools import class_on_a_hub
+from tools.class_on_a_hub import Learner, table, verdict
+from tools.waits import longest_of_95_percent
 
 
 def test_95_percent_of_waits_do_not_exceed_it():
@@ -64,7 +64,7 @@ def test_page_for_instructors_names_what_is_there():
     local = re.findall(r"\]\((?!https:)([^)#]+)", text)
     assert local
     assert [link for link in local if not (page.parent / link).is_file()] == []
-    modules = set(re.findall(r"-m ((?:made_course|tests)[\w.]*)", text))
-    assert modules == {"made_course.data", "made_course.training", "tests.class_on_a_hub"}
+    modules = set(re.findall(r"-m ((?:made_course|tools)[\w.]*)", text))
+    assert modules == {"made_course.data", "made_course.training", "tools.class_on_a_hub"}
     assert all(importlib.util.find_spec(module) for module in modules)
     assert "@@" not in text

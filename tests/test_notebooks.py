@@ -11,7 +11,7 @@ import pytest
 
 from made_course import exercises
 from made_course.exercises import grading
-from tests.minutes import (
+from tools.minutes import (
     CHECK,
     EXERCISE,
     NOTEBOOKS,
@@ -26,12 +26,12 @@ from tests.minutes import (
     read,
     text_of,
 )
-from tests.refresh import FOLDED, METADATA, answers
+from tools.refresh import FOLDED, METADATA, answers
 
 ROOT = Path(__file__).parents[1]
 WIDGET, EXEMPT = "widget", "nbval-ignore-output"
 
-SAVE = "save it by python -m tests.refresh notebooks/{}"
+SAVE = "save it by python -m tools.refresh notebooks/{}"
 
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
@@ -219,7 +219,7 @@ def test_minutes_promised_are_those_counted(path):
     counted = minutes_of(notebook)
     assert counted == pytest.approx(promised(notebook), abs=2.5), (
         f"the header must promise {5 * round(counted / 5)} minutes: reading and exercises "
-        f"are {counted:.1f}, as python -m tests.minutes counts"
+        f"are {counted:.1f}, as python -m tools.minutes counts"
     )
 
 

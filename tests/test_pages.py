@@ -13,9 +13,9 @@ from nbformat.v4 import new_code_cell, new_notebook
 from made_course import MADE, Categorical, exercises, input_degrees
 from made_course.orderings import load_many_masks, load_orderings
 from made_course.recipe import load_ladder
-from tests import objectives, spread, worksheet
-from tests.minutes import NOTEBOOKS, promised, read
-from tests.minutes import text_of as markdown_of
+from tools import objectives, spread, worksheet
+from tools.minutes import NOTEBOOKS, promised, read
+from tools.minutes import text_of as markdown_of
 
 DOCS = Path(__file__).parents[1] / "docs"
 
@@ -34,7 +34,7 @@ def test_written_pages_are_what_their_command_writes(module):
 def test_every_objective_is_served_by_a_section_that_asks_something(path):
     count = len(objectives.objectives_of(read(path)))
     served = {k for section in objectives.served_in(path) for k in section}
-    assert served == set(range(1, count + 1)), "SERVES in tests/objectives.py is out of date"
+    assert served == set(range(1, count + 1)), "SERVES in tools/objectives.py is out of date"
     assert all(names for _, names in objectives.sections_of(read(path)))
 
 
@@ -44,7 +44,7 @@ def test_every_exercise_and_question_is_in_the_table():
     rooms = [exercises._room(int(path.stem[:2])) for path in NOTEBOOKS[1:]]
     asked = [exercise.name for room in rooms for exercise in room.EXERCISES]
     asked += [name for room in rooms for name in room.QUIZZES]
-    assert sorted(named) == sorted(asked), "out of date: run python -m tests.objectives"
+    assert sorted(named) == sorted(asked), "out of date: run python -m tools.objectives"
 
 
 PAGES = [*sorted(DOCS.parent.glob("*.md")), *sorted(DOCS.glob("*.md"))]

@@ -16,7 +16,7 @@ from made_course.recipe import (
     recipes,
     train_by,
 )
-from tests.benchmarks.document import RECIPE
+from tools.benchmarks.document import RECIPE
 
 X = (torch.rand(60, 9, generator=torch.Generator().manual_seed(0)) > 0.6).float()
 TRAIN, TEST = X[:40], X[40:]

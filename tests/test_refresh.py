@@ -8,7 +8,7 @@ import pytest
 from nbclient.exceptions import CellExecutionError
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from tests.refresh import METADATA, WIDGET, refresh
+from tools.refresh import METADATA, WIDGET, refresh
 
 ROOT = Path(__file__).parents[1]
 

@@ -4,7 +4,7 @@ import nbformat
 import pytest
 
 from tests.browser.lab import open_notebook, run_command
-from tests.minutes import NOTEBOOKS
+from tools.minutes import NOTEBOOKS
 
 LIMIT_S = 600
 

@@ -4,7 +4,7 @@ import nbformat
 import pytest
 
 from tests.browser.lab import kernel_says, open_notebook, run_cells
-from tests.refresh import refresh
+from tools.refresh import refresh
 
 pytestmark = pytest.mark.browser
 

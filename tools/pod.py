@@ -1,11 +1,11 @@
-"""Time and memory of each notebook: ``python -m tests.pod``.
+"""Time and memory of each notebook: ``python -m tools.pod``.
 
 Every notebook runs in a process of its own, from top to bottom. Its memory is the most that its
 kernel had resident at any time, as the system counted it (on Linux and macOS). Beside the seconds
 stand those that processors worked, which a busy machine does not make more. Ends with 1 if a
 notebook fails or needs more than a pod of Binder gives.
 
-How a small pod does: ``taskset -c 0 python -m tests.pod`` has one core, and ``systemd-run --scope
+How a small pod does: ``taskset -c 0 python -m tools.pod`` has one core, and ``systemd-run --scope
 -p MemoryMax=2G -p MemorySwapMax=0`` before it a limit that the system enforces.
 """
 
@@ -13,7 +13,7 @@ import subprocess
 import sys
 from time import perf_counter
 
-from tests.minutes import NOTEBOOKS
+from tools.minutes import NOTEBOOKS
 
 LIMIT_MB = 2000
 

@@ -1,4 +1,4 @@
-"""What a notebook asks of a learner, as counted: ``python -m tests.minutes``.
+"""What a notebook asks of a learner, as counted: ``python -m tools.minutes``.
 
 Minutes: words of text and of the self-checks at 200 a minute, plus the exercises at the minutes
 that they state. Not counted: code, the glossary, and open exercises, which end when the reader is

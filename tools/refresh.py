@@ -1,4 +1,4 @@
-"""Run notebooks and save them with their outputs: ``python -m tests.refresh notebooks/*.ipynb``.
+"""Run notebooks and save them with their outputs: ``python -m tools.refresh notebooks/*.ipynb``.
 
 Cells with the tag ``widget`` are saved without output and execution count: what they show lives
 in the kernel, and a saved copy of it would be an empty frame. Of an output that is a widget and has

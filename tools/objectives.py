@@ -1,4 +1,4 @@
-"""What each section is for and what goes wrong there: ``python -m tests.objectives``.
+"""What each section is for and what goes wrong there: ``python -m tools.objectives``.
 
 Writes ``docs/objectives.md``. Objectives, sections, exercises and questions are those of the
 notebooks, the wrong answers those that the checks and the self-checks know. Only ``SERVES`` is
@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 
 from made_course import exercises
-from tests.minutes import CHECK, NOTEBOOKS, QUIZ, read, text_of
+from tools.minutes import CHECK, NOTEBOOKS, QUIZ, read, text_of
 
 PAGE = Path(__file__).parents[1] / "docs" / "objectives.md"
 SERVES = {
@@ -52,7 +52,7 @@ def served_in(path):
     served = SERVES.get(number, [])
     if len(served) != len(sections):
         raise ValueError(
-            f"SERVES in tests/objectives.py must have {len(sections)} lists for notebook {number}, "
+            f"SERVES in tools/objectives.py must have {len(sections)} lists for notebook {number}, "
             f"one a section, of the objectives that it serves; it has {len(served)}"
         )
     return served
@@ -95,7 +95,7 @@ def table_of(path):
 def page():
     lines = [
         "# Objectives, exercises, and what goes wrong\n",
-        "Written by `python -m tests.objectives` from the notebooks and from what their checks and "
+        "Written by `python -m tools.objectives` from the notebooks and from what their checks and "
         "questions know: do not edit by hand. For each notebook: what a learner can do afterwards, "
         "and for each exercise and question the objective that it serves and the wrong answers "
         "that are known, one a line, in the words that the learner hears. To find one, search this "

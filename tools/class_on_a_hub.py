@@ -1,7 +1,7 @@
-"""A class on one server: ``python -m tests.class_on_a_hub`` starts a JupyterHub and lets it learn.
+"""A class on one server: ``python -m tools.class_on_a_hub`` starts a JupyterHub and lets it learn.
 
 Each learner logs in with a browser of their own and a home folder of their own. All at once they
-open and run notebook 03, press units of its widget as ``tests.browser.measure`` does, and run
+open and run notebook 03, press units of its widget as ``tools.waits`` does, and run
 notebook 05 from top to bottom, with notebook 03 still open. What is printed: how long it took, how
 long a press took to its picture, and the memory of each learner's processes. The browsers take part
 of the same cores, which those of a real class do not. Nothing listens beyond 127.0.0.1, and nothing
@@ -41,8 +41,8 @@ from tests.browser.lab import (
     what_is_missing,
     write_settings,
 )
-from tests.browser.measure import HOLD_MS, WATCH, longest_of_95_percent, time_presses
-from tests.minutes import NOTEBOOKS
+from tools.minutes import NOTEBOOKS
+from tools.waits import HOLD_MS, WATCH, longest_of_95_percent, time_presses
 
 WIDGET_NOTEBOOK = "03_building_masks.ipynb"
 TRAINING_NOTEBOOK = "05_training_on_mnist.ipynb"
@@ -274,7 +274,7 @@ def verdict(learners: list[Learner]) -> tuple[str, bool]:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m tests.class_on_a_hub")
+    parser = argparse.ArgumentParser(prog="python -m tools.class_on_a_hub")
     parser.add_argument("--learners", type=int, default=5, help="how many at once")
     n_learners = parser.parse_args(arguments).learners
     if n_learners < 1:

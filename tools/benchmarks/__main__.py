@@ -104,7 +104,7 @@ def training(options):
         first.append(seconds[0])
         later.append(seconds[1])
         fresh = in_fresh_process(
-            "from tests.benchmarks.__main__ import epochs_of_package\n"
+            "from tools.benchmarks.__main__ import epochs_of_package\n"
             f"print(*epochs_of_package({hidden}, 2))"
         )
         seconds = [float(word) for word in fresh.split()]
@@ -407,7 +407,7 @@ def print_machine():
 
 def parse(arguments):
     parser = argparse.ArgumentParser(
-        prog="python -m tests.benchmarks",
+        prog="python -m tools.benchmarks",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

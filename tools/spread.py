@@ -1,8 +1,8 @@
-"""Expected numbers with their spread: ``python -m tests.spread``, some minutes on one core.
+"""Expected numbers with their spread: ``python -m tools.spread``, some minutes on one core.
 
 The code of each notebook is run with other seeds in place of its ``torch.manual_seed(0)`` and
 ``seed=0``. Of every number that it shows by ``expect``, and that a seed changes, it prints what the
-notebook itself gives and the range over the other seeds. ``python -m tests.spread 02 08`` runs
+notebook itself gives and the range over the other seeds. ``python -m tools.spread 02 08`` runs
 these notebooks alone.
 """
 
@@ -12,7 +12,7 @@ import sys
 from contextlib import redirect_stderr, redirect_stdout
 from unittest.mock import patch
 
-from tests.minutes import NOTEBOOKS, read
+from tools.minutes import NOTEBOOKS, read
 
 TRAINS = re.compile(r"\b(?:fit|train_made|backward)\(")
 SEEDS = (10, 20, 30)  # not 1: notebook 8 draws its test points with it

@@ -1,4 +1,4 @@
-"""How long a reader waits and what stays in memory: ``python -m tests.browser.measure`` prints it.
+"""How long a reader waits and what stays in memory: ``python -m tools.waits`` prints it.
 
 Waits are from the browser's own time of a key press or click, through the kernel, to the first
 frame painted after the new picture is in the page.

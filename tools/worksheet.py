@@ -1,4 +1,4 @@
-"""Masks on paper, a page to fill in and a page with the solution: ``python -m tests.worksheet``.
+"""Masks on paper, a page to fill in and a page with the solution: ``python -m tools.worksheet``.
 
 Writes ``docs/worksheet.html``, to be printed from any browser. Every number of the solution is
 computed by the package.

@@ -1,1 +1,0 @@
-"""How fast the package is beside the document's way of doing it: ``python -m tests.benchmarks``."""
