@@ -1,6 +1,5 @@
 """The public names, one a line, and the room that each lives in."""
 
-from .any_order import draw_pixel_ordering as draw_pixel_ordering
 from .baselines import FVSBN as FVSBN
 from .baselines import NADE as NADE
 from .baselines import DenseAutoencoder as DenseAutoencoder
@@ -50,6 +49,7 @@ from .masks import input_degrees as input_degrees
 from .masks import leaking_connections as leaking_connections
 from .masks import paths_through as paths_through
 from .orderings import ManyMasks as ManyMasks
+from .orderings import draw_pixel_ordering as draw_pixel_ordering
 from .orderings import load_many_masks as load_many_masks
 from .orderings import load_orderings as load_orderings
 from .orderings import pixel_orderings as pixel_orderings

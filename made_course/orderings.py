@@ -1,41 +1,33 @@
-"""What the ordering of the pixels is worth, and what one network makes of many orderings.
+"""Ways through the pixels of an image, and what networks in such orderings say of MNIST.
 
-``python -m made_course.orderings`` trains the networks again and writes what they say of MNIST's
-10,000 test images into ``assets``; it needs full MNIST and takes some fifteen minutes on one core.
-
-Every network is a 512-512 MADE with direct connections, and with even degrees but where one
-ordering has many sets of masks: there they are drawn. It is trained on all 60,000 images by
-:func:`made_course.fit` with its defaults. Nothing is chosen for an ordering: its rate and
-decay are those of the ladder of ``recipe``, which had the raster ordering where it changed them,
-and the weights are those of the last epoch.
+The latter ships in ``assets``; ``tools/orderings.py`` trained the networks.
 """
 
 from __future__ import annotations
 
 import math
-import sys
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import torch
-from torch import LongTensor, Tensor
+from torch import BoolTensor, Generator, LongTensor, Tensor
 
 from .arguments import check_count
-from .data import load_binarized_mnist
-from .made import MADE
-from .pretrained import read_asset, write_asset
-from .training import fit
+from .pretrained import read_asset
 
 FILE = "orderings.pt"
-EPOCHS = 10
-HIDDEN = (512, 512)
-MEMBERS = 32
-"""Sets of masks that are averaged where there is no end of them."""
+SIDE = 28
 RANDOM = 3
 """Random orderings, and networks in raster ordering that differ in their seed only: in their first
 weights and in the sequence of their batches."""
 
 
-def pixel_orderings(side: int = 28) -> dict[str, LongTensor]:
+def rows_and_columns(side: int = SIDE) -> tuple[LongTensor, LongTensor]:
+    """Row and column of each pixel of a square image."""
+    pixels = torch.arange(side**2)
+    return pixels // side, pixels % side
+
+
+def pixel_orderings(side: int = SIDE) -> dict[str, LongTensor]:
     """Ways to go through the pixels of a square image, each a permutation of them.
 
     Args:
@@ -57,9 +49,9 @@ def pixel_orderings(side: int = 28) -> dict[str, LongTensor]:
         >>> orderings["centre outwards"].tolist()
         [4, 1, 3, 5, 7, 0, 2, 6, 8]
     """
-    count = check_count("side", side) ** 2
-    rows = torch.arange(count)
-    row, column = rows // side, rows % side
+    side = check_count("side", side)
+    row, column = rows_and_columns(side)
+    rows = side * row + column
     middle = (side - 1) / 2
     distance = (row - middle) ** 2 + (column - middle) ** 2
     orderings = {
@@ -69,8 +61,8 @@ def pixel_orderings(side: int = 28) -> dict[str, LongTensor]:
         "coarse to fine": torch.argsort(-_fineness(row, column), stable=True),
     }
     for k in range(RANDOM):
-        generator = torch.Generator().manual_seed(k)
-        orderings[f"random {k + 1}"] = torch.randperm(count, generator=generator)
+        generator = Generator().manual_seed(k)
+        orderings[f"random {k + 1}"] = torch.randperm(side**2, generator=generator)
     return orderings
 
 
@@ -78,6 +70,68 @@ def _fineness(row: Tensor, column: Tensor) -> Tensor:
     """Of the coarsest grid on which a pixel lies: every 16th pixel, every 8th, ..., every pixel."""
     grids = [2**k for k in range(1, 5)]
     return sum(((row % grid == 0) & (column % grid == 0)).long() for grid in grids)
+
+
+def draw_places(generator: Generator | None = None) -> Tensor:
+    """When each pixel comes, from 0 to 1: along a sweep, in rings, or by chance.
+
+    Sweeps go line by line from an edge, or in any direction; rings, round or square, grow or
+    shrink around a point. Every other time a share of chance is blended in.
+
+    Returns:
+        (784,).
+    """
+    kind, turn, y, x, share = torch.rand(5, generator=generator).tolist()
+    chance = torch.rand(SIDE**2, generator=generator)
+    row, column = (line / (SIDE - 1) for line in rows_and_columns())
+    if kind < 0.4:
+        down, across = (row if y < 0.5 else 1 - row), (column if x < 0.5 else 1 - column)
+        line, within = (down, across) if turn < 0.5 else (across, down)
+        place = SIDE * line + within
+    elif kind < 0.6:
+        place = row * math.sin(2 * math.pi * turn) + column * math.cos(2 * math.pi * turn)
+    elif kind < 0.8:
+        away = torch.stack([row - y, column - x])
+        place = away.norm(dim=0) if turn % 0.5 < 0.25 else away.abs().amax(0)
+        place = place if turn < 0.5 else -place
+    else:
+        return chance
+    place = (place - place.min()) / (place.max() - place.min())
+    share = max(0, 2 * share - 1)
+    return (1 - share) * place + share * chance
+
+
+def draw_part(generator: Generator | None = None) -> BoolTensor:
+    """(784,) true in a part of the image: a rectangle, often at an edge, or scattered pixels."""
+    kind, *u = torch.rand(5, generator=generator).tolist()
+    if kind < 0.15:
+        return torch.rand(SIDE**2, generator=generator) < u[0]
+    inside = torch.ones(SIDE**2, dtype=torch.bool)
+    for line, size, where in zip(rows_and_columns(), u[:2], u[2:], strict=True):
+        size = SIDE if size < 0.2 else round(24 * size)
+        start = round(min(max(1.6 * where - 0.3, 0), 1) * (SIDE - size))
+        inside &= (line >= start) & (line < start + size)
+    return inside
+
+
+def draw_pixel_ordering(generator: Generator | None = None) -> LongTensor:
+    """(784,) an ordering of the pixels of an image, every other time with a part that comes last.
+
+    Or first; the part and what is around it may each have an order of its own.
+
+    Example:
+        >>> draw_pixel_ordering(torch.Generator().manual_seed(0)).sort().values[:3]
+        tensor([0, 1, 2])
+    """
+    has_part, comes_first, is_alike = torch.rand(3, generator=generator).tolist()
+    place = draw_places(generator)
+    if has_part < 0.5:
+        part = draw_part(generator)
+        if comes_first < 0.25:
+            part = ~part
+        last = place if is_alike < 0.3 else draw_places(generator)
+        place = torch.where(part, 2 + last, place)
+    return torch.argsort(place, stable=True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,15 +154,6 @@ class ManyMasks:
     single: Tensor
     mixture: Tensor
     logits: Tensor
-
-
-MANY = (
-    ("4 random orderings", 4, False),
-    ("32 random orderings", 32, False),
-    ("a fresh random ordering at each step", None, False),
-    ("32 sets of masks, raster ordering", 32, True),
-)
-"""Name, number of sets, and whether all are in raster ordering."""
 
 
 def load_orderings() -> dict[str, Tensor]:
@@ -142,101 +187,3 @@ def load_many_masks() -> list[ManyMasks]:
         [4, 32, None, 32]
     """
     return [ManyMasks(**network) for network in read_asset(FILE)["many"]]
-
-
-def score_together(model: MADE, x: Tensor, members: int = MEMBERS) -> tuple[Tensor, Tensor, Tensor]:
-    r"""NLL of the sets of masks one by one, of their mixture, and what their mean logit claims.
-
-    The model goes on to its next set of masks ``members`` times.
-
-    Args:
-        model: of zeros and ones.
-        x: (N, D) rows.
-        members: number K of sets.
-
-    Returns:
-        three tensors (K,) of nats, means over rows: of each set alone, of the mixture of the first
-        1, 2, ..., K, and of the mean of their logits.
-
-    Example:
-        >>> model = MADE(3, (4,), natural_order=False, num_masks=2, seed=0)
-        >>> x = torch.tensor([[0.0, 1, 1], [1, 0, 0]])
-        >>> single, mixture, logits = score_together(model, x, members=2)
-        >>> bool(mixture[1] <= single.mean())  # Jensen's inequality
-        True
-        >>> torch.isclose(mixture[1], -model.log_prob(x, ensemble=2).mean())
-        tensor(True)
-    """
-    sum_of_logits, log_probs = torch.zeros_like(x), []
-    single, mixture, claimed = [], [], []
-    with torch.no_grad():
-        for k in range(1, members + 1):
-            logits = model(x)
-            sum_of_logits += logits
-            log_probs.append(_log_prob(logits, x))
-            together = torch.stack(log_probs).logsumexp(0) - math.log(k)
-            single.append(-log_probs[-1].mean())
-            mixture.append(-together.mean())
-            claimed.append(-_log_prob(sum_of_logits / k, x).mean())
-            model.resample_masks()
-    return torch.stack(single), torch.stack(mixture), torch.stack(claimed)
-
-
-def _log_prob(logits: Tensor, x: Tensor) -> Tensor:
-    return torch.nn.functional.logsigmoid((2 * x - 1) * logits).sum(1)
-
-
-def make_orderings() -> None:
-    """Train all networks and write what they say of the test images into ``assets``.
-
-    Raises:
-        FileNotFoundError: if full MNIST is absent.
-        OSError: if ``assets`` cannot be written.
-    """
-    train, test, _ = load_binarized_mnist("full")
-    settings = {name: (ordering, 0) for name, ordering in pixel_orderings().items()}
-    rows = settings["rows"][0]
-    settings |= {f"rows, start {k + 1}": (rows, k) for k in range(1, RANDOM)}
-    log_prob = {}
-    for name, (ordering, seed) in settings.items():
-        model = _trained(train, seed, ordering=ordering, degrees="even")
-        with torch.no_grad():
-            log_prob[name] = torch.cat([model.log_prob(part) for part in test.split(1000)])
-        print(f"{name}: {-log_prob[name].mean():.2f} nats", flush=True)
-    many = [_measured(*setting, train, test) for setting in MANY]
-    write_asset(FILE, {"log_prob": log_prob, "many": many})
-
-
-def _trained(train: Tensor, seed: int, **masks: object) -> MADE:
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        model = MADE(train.shape[1], HIDDEN, direct=True, seed=seed, **masks)
-    fit(model, train, epochs=EPOCHS, precision="float32", seed=seed, progress=False)
-    return model
-
-
-def _measured(
-    name: str,
-    num_masks: int | None,
-    natural_order: bool,
-    train: Tensor,
-    test: Tensor,
-) -> dict:
-    draw = "uniform" if natural_order else "even"  # in one ordering only degrees can differ
-    masks = {"natural_order": natural_order, "num_masks": num_masks, "degrees": draw}
-    model = _trained(train, 0, **masks)
-    scores = score_together(model, test, num_masks or MEMBERS)
-    network = ManyMasks(name, num_masks, natural_order, *scores)
-    print(
-        f"{name}: one {network.single.mean():.2f}, mixture {network.mixture[-1]:.2f}, mean of "
-        f"logits {network.logits[-1]:.2f} nats",
-        flush=True,
-    )
-    return asdict(network)
-
-
-if __name__ == "__main__":
-    try:
-        make_orderings()
-    except OSError as error:
-        sys.exit(str(error))

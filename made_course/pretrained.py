@@ -1,11 +1,8 @@
-"""Weights that ship with the course, the command that makes them, and a look at what they copy.
-
-``python -m made_course.pretrained`` trains ``"mnist-512"`` and ``"tiny"`` again and writes them
-into ``assets``; it needs full MNIST and takes about ten minutes on two cores. A name after it
-trains that one alone. The model for any ordering is made by ``python -m made_course.any_order``.
+"""Weights that ship with the course, and a look at what they copy.
 
 The models of digits have seen only the 55,000 training images of MNIST that are *not* in the
 course's small set, so that both the small set and MNIST's test images are an honest test for them.
+``tools/pretrained.py`` and ``tools/any_order.py`` made them.
 """
 
 from __future__ import annotations
@@ -14,17 +11,13 @@ import hashlib
 import itertools
 import math
 import pathlib
-import sys
-from collections.abc import Sequence
 
 import torch
 from torch import BoolTensor, Tensor
 
 from .arguments import check_choice
-from .data import bars_and_stripes, load_binarized_mnist, load_mnist, outside_small_set
-from .files import read_tensors, write_whole
+from .files import read_tensors
 from .made import MADE, MaskedLinear
-from .training import evaluate, fit
 
 ASSETS = pathlib.Path(__file__).with_name("assets")
 MODELS = {
@@ -33,7 +26,6 @@ MODELS = {
     "tiny": "made_tiny.pt",
 }
 NEIGHBOURS = "made_mnist_512_neighbours.pt"
-PICTURE = "readme.png"
 CHECKSUMS = "SHA256SUMS"
 
 
@@ -67,7 +59,7 @@ def load_pretrained(name: str = "mnist-512") -> MADE:
     }
     # degrees first: they say which weights the file holds, in what order
     model.load_state_dict(own | {key: shipped[key] for key in shipped if "mask_sets" in key})
-    for key, counts in _weights_that_count(model).items():
+    for key, counts in weights_that_count(model).items():
         weight = torch.zeros(counts.shape)
         weight[counts] = shipped[key].float()
         shipped[key] = weight
@@ -134,106 +126,7 @@ def nearest_images(samples: Tensor, images: Tensor, shift: int = 0) -> tuple[Ten
     return index, fewest.long()
 
 
-def fingerprint(images: Tensor) -> str:
-    """SHA-256 of a set of grey images (N, 784), whatever their order.
-
-    Example:
-        >>> images = torch.arange(2 * 784).view(2, 784).to(torch.uint8)
-        >>> fingerprint(images) == fingerprint(images.flip(0))
-        True
-    """
-    hashes = sorted(hashlib.sha256(row.tobytes()).digest() for row in images.numpy())
-    return hashlib.sha256(b"".join(hashes)).hexdigest()
-
-
-def make_pretrained(names: Sequence[str] = ()) -> None:
-    """Train shipped models and write them, with their checksums, into ``assets``.
-
-    Args:
-        names: ``"mnist-512"`` or ``"tiny"``, none for both; the third has a room of its own,
-            ``any_order``.
-
-    Raises:
-        ValueError: if a name is unknown.
-        FileNotFoundError: if full MNIST is absent.
-        OSError: if ``assets`` cannot be written.
-    """
-    makers = {"mnist-512": _make_digits, "tiny": _make_tiny}
-    for name in names:
-        check_choice("name of a model to make", name, tuple(makers))
-    for name in names or makers:
-        torch.manual_seed(0)
-        makers[name]()
-
-
-def _make_digits() -> None:
-    """The model in raster order, what of its training set is nearest to samples, and a picture."""
-    from .plotting import plot_samples_and_mask  # matplotlib, which no other use of this room needs
-
-    train, test, trained_on = images_outside_small_set()
-    arguments = {
-        "input_dim": 784,
-        "hidden_dims": [512, 512],
-        "degrees": "even",
-        "direct": True,
-        "dropout": 0.1,
-    }
-    model = MADE(**arguments)
-    fit(model, train, epochs=30, batch_size=128, lr=7e-3, seed=0)
-    write_model("mnist-512", model, arguments, trained_on, evaluate(model, test))
-
-    model = load_pretrained("mnist-512")
-    samples = model.sample(36, generator=torch.Generator().manual_seed(0))
-    _write_neighbours(samples, train)
-    figure = plot_samples_and_mask(samples, model.masks[1])
-    write_whole(ASSETS / PICTURE, lambda path: figure.savefig(path, dpi=120, facecolor="white"))
-
-
-def _write_neighbours(samples: Tensor, train: Tensor) -> None:
-    index, differing = nearest_images(samples, train, shift=2)
-    _, unseen, _ = load_binarized_mnist("small")
-    content = {
-        "samples": samples.bool(),
-        "nearest": train[index].bool(),
-        "differing": differing,
-        "unseen": nearest_images(unseen[:200], train, shift=2)[1],
-    }
-    write_asset(NEIGHBOURS, content)
-
-
-def _make_tiny() -> None:
-    """The model of 30 bars and stripes."""
-    patterns = bars_and_stripes()
-    arguments = {"input_dim": 16, "hidden_dims": [32], "degrees": "even", "direct": True}
-    model = MADE(**arguments)
-    fit(model, patterns, epochs=2000, lr=0.02, weight_decay=0.0, precision="float32", seed=0)
-    write_model("tiny", model, arguments, None, evaluate(model, patterns))
-
-
-def images_outside_small_set() -> tuple[Tensor, Tensor, str]:
-    """The 55,000 images to train on, the test images, and the fingerprint of the former."""
-    grey, _, _ = load_mnist("full")
-    train, test, _ = load_binarized_mnist("full")
-    outside = outside_small_set(grey)
-    return train[outside], test, fingerprint(grey[outside])
-
-
-def write_model(
-    name: str, model: MADE, arguments: dict, trained_on: str | None, nll: float
-) -> None:
-    """Write a model in half precision, of its weights only those that a mask may let count."""
-    state = {
-        key.removeprefix("mask_sets."): value.half() if value.is_floating_point() else value
-        for key, value in model.state_dict().items()
-    }
-    for key, counts in _weights_that_count(model).items():
-        state[key] = state[key][counts]
-    content = {"arguments": arguments, "state": state, "trained_on": trained_on}
-    write_asset(MODELS[name], content)
-    print(f"{name}: {nll:.3f} nats before rounding to half precision")
-
-
-def _weights_that_count(model: MADE) -> dict[str, BoolTensor]:
+def weights_that_count(model: MADE) -> dict[str, BoolTensor]:
     """Names of the weights in the state dict, and where some mask lets them be anything but 0."""
     if model.num_masks == 1:
         fixed = {*model.net, model.direct}
@@ -248,19 +141,6 @@ def _weights_that_count(model: MADE) -> dict[str, BoolTensor]:
     }
 
 
-def write_asset(file: str, content: dict) -> None:
-    """Write tensors and plain values into ``assets``, and their checksum beside them.
-
-    Raises:
-        OSError: if they cannot be written; what was there is then unchanged.
-    """
-    write_whole(ASSETS / file, lambda path: torch.save(content, path))
-    checksums = _checksums() if (ASSETS / CHECKSUMS).exists() else {}
-    checksums[file] = hashlib.sha256((ASSETS / file).read_bytes()).hexdigest()
-    lines = "".join(f"{digest}  {name}\n" for name, digest in sorted(checksums.items()))
-    write_whole(ASSETS / CHECKSUMS, lambda path: path.write_text(lines))
-
-
 def read_asset(file: str) -> dict:
     """Read a file of ``assets``, if it is the one that was shipped.
 
@@ -272,7 +152,7 @@ def read_asset(file: str) -> dict:
     cure = "It is a part of the package: restore it by `git checkout`, or install the package again"
     try:
         came = hashlib.sha256(path.read_bytes()).hexdigest()
-        expected = _checksums().get(file)
+        expected = checksums().get(file)
     except OSError as error:
         raise OSError(f"{path} cannot be read ({error}). {cure}") from error
     if came != expected:
@@ -283,13 +163,7 @@ def read_asset(file: str) -> dict:
     return read_tensors(path)
 
 
-def _checksums() -> dict[str, str]:
+def checksums() -> dict[str, str]:
+    """SHA-256 of each file of ``assets``, by its name."""
     lines = (ASSETS / CHECKSUMS).read_text().splitlines()
     return {name: digest for digest, name in (line.split() for line in lines)}
-
-
-if __name__ == "__main__":
-    try:
-        make_pretrained(sys.argv[1:])
-    except (OSError, ValueError) as error:
-        sys.exit(str(error))

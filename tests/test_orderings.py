@@ -4,16 +4,10 @@ import shutil
 import pytest
 import torch
 
-from made_course import MADE, binary_points, orderings, pretrained
-from made_course.orderings import (
-    MANY,
-    MEMBERS,
-    load_many_masks,
-    load_orderings,
-    make_orderings,
-    pixel_orderings,
-    score_together,
-)
+from made_course import MADE, binary_points, pretrained
+from made_course.orderings import FILE, load_many_masks, load_orderings, pixel_orderings
+from tools import orderings
+from tools.orderings import MANY, MEMBERS, make_orderings, score_together
 
 POINTS = binary_points(5)
 
@@ -112,18 +106,18 @@ def test_across_orderings_the_mean_of_logits_claims_too_much():
 @pytest.fixture
 def assets(tmp_path, monkeypatch):
     """A copy of what ships that a test may damage."""
-    for name in (orderings.FILE, pretrained.CHECKSUMS):
+    for name in (FILE, pretrained.CHECKSUMS):
         shutil.copy(pretrained.ASSETS / name, tmp_path)
     monkeypatch.setattr(pretrained, "ASSETS", tmp_path)
     return tmp_path
 
 
 def test_it_is_small():
-    assert (pretrained.ASSETS / orderings.FILE).stat().st_size < 400_000
+    assert (pretrained.ASSETS / FILE).stat().st_size < 400_000
 
 
 def test_a_damaged_file_is_named_with_the_cure(assets):
-    (assets / orderings.FILE).write_bytes(b"")
+    (assets / FILE).write_bytes(b"")
     for load in (load_orderings, load_many_masks):
         with pytest.raises(OSError, match=r"orderings\.pt is not the file.*git checkout"):
             load()

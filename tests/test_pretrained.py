@@ -14,15 +14,10 @@ from made_course import (
     load_binarized_mnist,
     pretrained,
 )
-from made_course.any_order import hidden_parts, nats_of_hidden, whole_orderings
 from made_course.data import load_mnist, outside_small_set
-from made_course.pretrained import (
-    fingerprint,
-    load_neighbours,
-    load_pretrained,
-    make_pretrained,
-    nearest_images,
-)
+from made_course.pretrained import load_neighbours, load_pretrained, nearest_images
+from tools.any_order import hidden_parts, nats_of_hidden, whole_orderings
+from tools.pretrained import fingerprint, make_pretrained, write_model
 
 
 @pytest.fixture
@@ -207,7 +202,7 @@ def test_a_written_model_is_the_same_distribution(assets, direct, num_masks, deg
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.copy_(torch.randn(parameter.shape).half())
-    pretrained.write_model("tiny", model, arguments, None, 0.0)
+    write_model("tiny", model, arguments, None, 0.0)
     x = (torch.rand(20, 9) > 0.5).float()
     loaded = load_pretrained("tiny")
     assert torch.equal(loaded.order, model.order)
@@ -260,7 +255,7 @@ def test_a_full_disk_leaves_the_shipped_files_as_they_were(assets, monkeypatch):
 
     monkeypatch.setattr("os.replace", full)
     with pytest.raises(OSError, match="could not write"):
-        pretrained.write_model("tiny", MADE(3, (4,)), {}, None, 0.0)
+        write_model("tiny", MADE(3, (4,)), {}, None, 0.0)
     assert {file.name: file.read_bytes() for file in assets.iterdir()} == before
 
 

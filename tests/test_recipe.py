@@ -4,19 +4,11 @@ from dataclasses import replace
 import pytest
 import torch
 
-from made_course import MADE, fit, load_binarized_mnist, pretrained, recipe
-from made_course.recipe import (
-    LADDER,
-    OVERFITTING_EPOCHS,
-    Recipe,
-    load_ladder,
-    load_nll_to_beat,
-    load_overfitting,
-    make_recipe,
-    recipes,
-    train_by,
-)
+from made_course import MADE, fit, load_binarized_mnist, pretrained
+from made_course.recipe import FILE, Recipe, load_ladder, load_nll_to_beat, load_overfitting
+from tools import recipe
 from tools.benchmarks.document import RECIPE
+from tools.recipe import LADDER, OVERFITTING_EPOCHS, make_recipe, recipes, train_by
 
 X = (torch.rand(60, 9, generator=torch.Generator().manual_seed(0)) > 0.6).float()
 TRAIN, TEST = X[:40], X[40:]
@@ -136,18 +128,18 @@ def test_an_epoch_of_the_plain_recipe_comes_out_again():
 @pytest.fixture
 def assets(tmp_path, monkeypatch):
     """A copy of what ships that a test may damage."""
-    for name in (recipe.FILE, pretrained.CHECKSUMS):
+    for name in (FILE, pretrained.CHECKSUMS):
         shutil.copy(pretrained.ASSETS / name, tmp_path)
     monkeypatch.setattr(pretrained, "ASSETS", tmp_path)
     return tmp_path
 
 
 def test_it_is_small():
-    assert (pretrained.ASSETS / recipe.FILE).stat().st_size < 50_000
+    assert (pretrained.ASSETS / FILE).stat().st_size < 50_000
 
 
 def test_a_damaged_file_is_named_with_the_cure(assets):
-    (assets / recipe.FILE).write_bytes(b"")
+    (assets / FILE).write_bytes(b"")
     with pytest.raises(OSError, match=r"recipe\.pt is not the file.*git checkout"):
         load_ladder()
 

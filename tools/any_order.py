@@ -1,96 +1,33 @@
 """How ``"mnist-any-order"`` was made: the orderings it was trained in are those it is asked for.
 
-``python -m made_course.any_order`` trains it again and writes it into ``assets``; it needs full
-MNIST and takes about half an hour on one core. At the end it prints what the model costs on the
-course's 1,000 test images, whole and where a part of them is hidden.
+``python -m tools.any_order`` trains it again and writes it into ``made_course/assets``; it needs
+full MNIST and takes about half an hour on one core. At the end it prints what the model costs on
+the course's 1,000 test images, whole and where a part of them is hidden.
 """
 
 from __future__ import annotations
 
-import math
 import sys
 
 import torch
 from torch import BoolTensor, Generator, LongTensor, Tensor
 
-from .completion import completion_degrees
-from .data import load_binarized_mnist
-from .made import MADE
-from .masks import draw_degrees, input_degrees
-from .pretrained import images_outside_small_set, load_pretrained, write_model
-from .training import evaluate, fit
+from made_course import (
+    MADE,
+    completion_degrees,
+    draw_degrees,
+    draw_pixel_ordering,
+    evaluate,
+    fit,
+    input_degrees,
+    load_binarized_mnist,
+    load_pretrained,
+)
+from made_course.orderings import SIDE, rows_and_columns
+from tools.pretrained import images_outside_small_set, write_model
 
-SIDE = 28
 AT_ONCE = 4
 """Orderings at a step, each with its share of the batch."""
-
-
-def _grid() -> tuple[LongTensor, LongTensor]:
-    """Row and column of each pixel."""
-    lines = torch.arange(SIDE)
-    return lines.repeat_interleave(SIDE), lines.repeat(SIDE)
-
-
-def draw_places(generator: Generator | None = None) -> Tensor:
-    """When each pixel comes, from 0 to 1: along a sweep, in rings, or by chance.
-
-    Sweeps go line by line from an edge, or in any direction; rings, round or square, grow or
-    shrink around a point. Every other time a share of chance is blended in.
-
-    Returns:
-        (784,).
-    """
-    kind, turn, y, x, share = torch.rand(5, generator=generator).tolist()
-    chance = torch.rand(SIDE**2, generator=generator)
-    row, column = (line / (SIDE - 1) for line in _grid())
-    if kind < 0.4:
-        down, across = (row if y < 0.5 else 1 - row), (column if x < 0.5 else 1 - column)
-        line, within = (down, across) if turn < 0.5 else (across, down)
-        place = SIDE * line + within
-    elif kind < 0.6:
-        place = row * math.sin(2 * math.pi * turn) + column * math.cos(2 * math.pi * turn)
-    elif kind < 0.8:
-        away = torch.stack([row - y, column - x])
-        place = away.norm(dim=0) if turn % 0.5 < 0.25 else away.abs().amax(0)
-        place = place if turn < 0.5 else -place
-    else:
-        return chance
-    place = (place - place.min()) / (place.max() - place.min())
-    share = max(0, 2 * share - 1)
-    return (1 - share) * place + share * chance
-
-
-def draw_part(generator: Generator | None = None) -> BoolTensor:
-    """(784,) true in a part of the image: a rectangle, often at an edge, or scattered pixels."""
-    kind, *u = torch.rand(5, generator=generator).tolist()
-    if kind < 0.15:
-        return torch.rand(SIDE**2, generator=generator) < u[0]
-    inside = torch.ones(SIDE**2, dtype=torch.bool)
-    for line, size, where in zip(_grid(), u[:2], u[2:], strict=True):
-        size = SIDE if size < 0.2 else round(24 * size)
-        start = round(min(max(1.6 * where - 0.3, 0), 1) * (SIDE - size))
-        inside &= (line >= start) & (line < start + size)
-    return inside
-
-
-def draw_pixel_ordering(generator: Generator | None = None) -> LongTensor:
-    """(784,) an ordering of the pixels of an image, every other time with a part that comes last.
-
-    Or first; the part and what is around it may each have an order of its own.
-
-    Example:
-        >>> draw_pixel_ordering(torch.Generator().manual_seed(0)).sort().values[:3]
-        tensor([0, 1, 2])
-    """
-    has_part, comes_first, is_alike = torch.rand(3, generator=generator).tolist()
-    place = draw_places(generator)
-    if has_part < 0.5:
-        part = draw_part(generator)
-        if comes_first < 0.25:
-            part = ~part
-        last = place if is_alike < 0.3 else draw_places(generator)
-        place = torch.where(part, 2 + last, place)
-    return torch.argsort(place, stable=True)
 
 
 class _AskedFor(MADE):
@@ -144,7 +81,7 @@ def whole_orderings() -> dict[str, LongTensor]:
         >>> whole_orderings()["column by column"][:3]
         tensor([ 0, 28, 56])
     """
-    row, column = _grid()
+    row, column = rows_and_columns()
     chance = torch.rand(SIDE**2, generator=Generator().manual_seed(0))
     away = torch.stack([row, column]) - (SIDE - 1) / 2
     distance = away.norm(dim=0)
@@ -168,7 +105,7 @@ def hidden_parts() -> dict[str, BoolTensor]:
         >>> {name: int(part.sum()) for name, part in hidden_parts().items()}["middle 14 × 14"]
         196
     """
-    row, column = _grid()
+    row, column = rows_and_columns()
     chance = torch.rand(SIDE**2, generator=Generator().manual_seed(0))
     half, quarter = SIDE // 2, SIDE // 4
     middle = (row >= quarter) & (row < 3 * quarter) & (column >= quarter) & (column < 3 * quarter)
