@@ -1,1 +1,1 @@
-"""The tests."""
+"""The tests, a package of this name whatever else is installed."""

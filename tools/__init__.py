@@ -1,4 +1,4 @@
 """What a maintainer runs, from the root of the repository: ``python -m tools.refresh``, ...
 
-A package of this name, whatever else is installed.
+A package of this name whatever else is installed, and no part of the wheel.
 """
