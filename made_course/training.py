@@ -20,11 +20,12 @@ from torch import Tensor, nn
 from tqdm.auto import tqdm
 
 from .arguments import check_choice, check_count, check_number
-from .data import Table, binarized_loader, load_mnist, make_mnist_loaders
+from .data import binarized_loader, load_mnist, make_mnist_loaders
 from .files import read_tensors, write_whole
 from .made import MADE
 from .processes import ALONE, Processes, processes_on
 from .sampling import evaluation_mode
+from .tables import Table
 
 PRECISIONS = ("auto", "float32", "bfloat16")
 WARM_UP = 0.3

@@ -27,8 +27,8 @@ from made_course import (
     train_made,
     training,
 )
-from made_course.data import Table
 from made_course.heads import Categorical, MixtureOfGaussians
+from made_course.tables import Table
 from made_course.training import average_into, falling_decay, one_cycle
 
 PATTERNS = torch.tensor([[0.0, 0.0, 0.0], [0.0, 1.0, 1.0], [1.0, 1.0, 0.0]])

@@ -10,10 +10,11 @@ from functools import cache
 import torch
 from torch import Tensor, nn
 
-from ..data import bars_and_stripes, load_binarized_mnist
+from ..data import load_binarized_mnist
 from ..made import MADE, MaskedLinear
 from ..recipe import load_nll_to_beat
 from ..sampling import evaluation_mode
+from ..toys import bars_and_stripes
 from ..training import History, evaluate, fit
 from ..widgets.quiz import Choice
 from .challenge import InALine, causes, honest_nll, judge_nll

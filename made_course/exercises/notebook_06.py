@@ -8,8 +8,8 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from ..data import rain_diary
 from ..leaks import binary_points
+from ..toys import rain_diary
 from ..widgets.quiz import Choice
 from .examine import Misformed, require_same, written
 from .exercise import Exercise, Slip, Wrong

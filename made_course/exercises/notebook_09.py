@@ -8,9 +8,9 @@ from functools import cache
 import torch
 from torch import BoolTensor, Tensor, nn
 
-from ..data import example_table, load_table
 from ..leaks import binary_points
 from ..made import MADE
+from ..tables import example_table, load_table
 from ..training import fit
 from ..widgets.quiz import Choice
 from .challenge import InALine, causes, honest_nll, judge_nll

@@ -9,7 +9,6 @@ from functools import cached_property
 
 from torch import Tensor
 
-from ..data import rain_diary
 from ..joint import (
     OrderingFits,
     chain_joint,
@@ -19,6 +18,7 @@ from ..joint import (
     kl_divergence,
     parity_joint,
 )
+from ..toys import rain_diary
 from ..words import variable_names
 
 MOST_SHOWN = 24

@@ -1,0 +1,111 @@
+"""Toy data: they are what the course says, and follow their seed."""
+
+import itertools
+import math
+from collections import Counter
+
+import numpy as np
+import pytest
+import torch
+
+from made_course.toys import bars_and_stripes, checkerboard, rain_diary, two_moons
+
+
+def test_the_diary_is_the_one_that_the_course_talks_about():
+    days = rain_diary()
+    assert days.dtype == torch.float32
+    counts = Counter(tuple(day) for day in days.int().tolist())
+    assert counts == {
+        **{(0, 0, 0): 5, (0, 0, 1): 1, (0, 1, 0): 1, (0, 1, 1): 1},
+        **{(1, 0, 0): 1, (1, 0, 1): 5, (1, 1, 0): 4, (1, 1, 1): 2},
+    }
+
+
+def test_bars_and_stripes_are_the_boards_of_one_colour_a_row_or_a_column():
+    boards = np.array(list(itertools.product((0, 1), repeat=16))).reshape(-1, 4, 4)
+    striped = (boards == boards[:, :, :1]).all((1, 2)) | (boards == boards[:, :1]).all((1, 2))
+    expected = {board.tobytes() for board in boards[striped]}
+    found = bars_and_stripes()
+    assert found.dtype == torch.float32
+    assert found.shape == (len(expected), 16) == (30, 16)
+    assert {row.numpy().tobytes() for row in found.long()} == expected
+
+
+def within_5_standard_errors(values: torch.Tensor, expected: float) -> bool:
+    return abs(values.mean() - expected) < 5 * values.std() / len(values) ** 0.5
+
+
+def has_moments(points: torch.Tensor, variances: tuple[float, float], covariance: float) -> bool:
+    """Mean 0, and these second moments, as closely as so many points can tell."""
+    x, y = points.double().T
+    expected = [(x, 0), (y, 0), (x * x, variances[0]), (y * y, variances[1]), (x * y, covariance)]
+    return all(within_5_standard_errors(values, moment) for values, moment in expected)
+
+
+def moons_density(points: torch.Tensor, noise: float) -> torch.Tensor:
+    """Density of the blurred half circles as they are usually written, moved to mean 0."""
+    theta = (torch.arange(200, dtype=torch.float64) + 0.5) * math.pi / 200
+    outer = torch.stack([theta.cos(), theta.sin()], dim=1)
+    inner = torch.stack([1 - theta.cos(), 0.5 - theta.sin()], dim=1)
+    middles = torch.cat([outer, inner]) - torch.tensor([0.5, 0.25])
+    squares = torch.cdist(points.double(), middles).square()
+    return (-squares / (2 * noise**2)).exp().mean(dim=1) / (2 * math.pi * noise**2)
+
+
+@pytest.mark.parametrize(("noise", "nats"), [(0.05, 0.289), (0.1, 1.008), (0.2, 1.677)])
+def test_two_moons_have_the_density_and_the_entropy_that_the_course_states(noise, nats):
+    step = 0.04
+    line = torch.arange(-2.4, 2.4, step, dtype=torch.float64)
+    p = moons_density(torch.cartesian_prod(line, line), noise)
+    assert p.sum() * step**2 == pytest.approx(1, abs=1e-4)
+    assert -(torch.xlogy(p, p).sum() * step**2) == pytest.approx(nats, abs=1e-3)
+    points = two_moons(4000, noise=noise)
+    assert within_5_standard_errors(-moons_density(points, noise).log(), nats)
+
+
+@pytest.mark.parametrize("noise", [0, 0.1, 0.5])
+def test_two_moons_have_the_stated_moments_in_every_part(noise):
+    variances = (3 / 4 + noise**2, 9 / 16 - 1 / math.pi + noise**2)
+    for part in two_moons(20_000, noise=noise, seed=3).split(10_000):
+        assert has_moments(part, variances, covariance=1 / 8 - 1 / math.pi)
+
+
+def test_the_checkerboard_is_even_over_its_black_squares():
+    points = checkerboard(80_000)
+    corners = points.floor()
+    assert bool((corners.sum(dim=1) % 2 == 0).all())
+    counts = Counter(tuple(corner) for corner in corners.int().tolist())
+    black = {(i, j) for i in range(-2, 2) for j in range(-2, 2) if (i + j) % 2 == 0}
+    assert set(counts) == black
+    assert sum((count - 10_000) ** 2 / 10_000 for count in counts.values()) < 7 + 5 * 14**0.5
+    inside = (points - corners).double()
+    tenths = torch.histc(inside, bins=10, min=0, max=1)
+    assert (tenths - 16_000).square().sum() / 16_000 < 9 + 5 * 18**0.5
+    assert within_5_standard_errors((inside[:, 0] - 0.5) * (inside[:, 1] - 0.5), 0)
+
+
+def test_the_checkerboard_has_the_stated_moments_in_every_part():
+    for part in checkerboard(20_000, seed=3).split(10_000):
+        assert has_moments(part, (4 / 3, 4 / 3), covariance=1 / 4)
+
+
+@pytest.mark.parametrize("toy", [two_moons, checkerboard])
+def test_real_toys_follow_their_seed_and_leave_the_global_stream_alone(toy):
+    before = torch.get_rng_state()
+    first, again, other = toy(50, seed=1), toy(50, seed=1), toy(50, seed=2)
+    assert torch.equal(torch.get_rng_state(), before)
+    assert first.shape == (50, 2)
+    assert first.dtype == torch.float32
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+    assert torch.equal(toy(50), toy(50, seed=0))
+
+
+@pytest.mark.parametrize("toy", [two_moons, checkerboard])
+def test_real_toys_say_what_is_wrong(toy):
+    with pytest.raises(ValueError, match=r"^n must be at least 1, got 0"):
+        toy(0)
+    with pytest.raises(ValueError, match=r"^seed must be at least 0, got -1"):
+        toy(5, seed=-1)
+    with pytest.raises(ValueError, match=r"^noise must be finite and at least 0, got -0.1"):
+        two_moons(5, noise=-0.1)
