@@ -17,7 +17,6 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 from PIL import Image
 from torch import Tensor
-from torchvision.utils import make_grid, save_image
 
 from .arguments import check_count, check_number
 from .colours import BLUE, GREY, INK, ORANGE, PALE, rgb
@@ -31,6 +30,12 @@ from .sampling import evaluation_mode
 from .training import History
 from .trajectory import Trajectory
 from .words import percent, shortened, variable_names
+
+
+def _grid(images: Tensor, **how: float) -> Tensor:
+    from torchvision.utils import make_grid  # loading it takes longer than all else here
+
+    return make_grid(images, **how)
 
 
 def save_samples_grid(
@@ -60,7 +65,9 @@ def save_samples_grid(
     if Image.registered_extensions().get(pathlib.Path(path).suffix.lower()) not in Image.SAVE:
         raise ValueError(f"path must end in a picture's format, such as .png, got {str(path)!r}")
     images = model.sample(n).view(n, 1, 28, 28)
-    grid = make_grid(images, nrow=math.isqrt(n), padding=2)
+    from torchvision.utils import save_image
+
+    grid = _grid(images, nrow=math.isqrt(n), padding=2)
     write_whole(path, lambda file: save_image(grid, file))
     print(f"Saved samples to {path}")
 
@@ -374,7 +381,7 @@ def plot_samples_and_mask(samples: Tensor, mask: Tensor) -> Figure:
     """
     figure = Figure(figsize=(9, 4.2), layout="constrained")
     left, right = figure.subplots(1, 2)
-    grid = make_grid(samples.cpu().view(-1, 1, 28, 28), nrow=math.isqrt(len(samples)), padding=3)
+    grid = _grid(samples.cpu().view(-1, 1, 28, 28), nrow=math.isqrt(len(samples)), padding=3)
     left.imshow(grid[0].numpy(), cmap="gray_r", vmin=0, vmax=1, interpolation="antialiased")
     left.set_title("drawn by a MADE, pixel by pixel", fontsize=12)
     right.imshow(mask.float().cpu().numpy(), cmap=_white_to(BLUE), vmin=0, vmax=1, aspect="auto")
@@ -689,7 +696,7 @@ def plot_training(
     axes = figure.add_subplot(right)
     rows, gap = torch.stack(list(samples.values())), 2
     images = rows.detach().float().cpu().view(-1, 1, *shape)
-    grid = make_grid(images, nrow=rows.shape[1], padding=gap, pad_value=0.2)
+    grid = _grid(images, nrow=rows.shape[1], padding=gap, pad_value=0.2)
     axes.imshow(grid[0].numpy(), cmap="gray_r", vmin=0, vmax=1, interpolation="nearest")
     _frame_only(axes)
     height = shape[0] + gap
