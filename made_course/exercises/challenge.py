@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import secrets
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -15,10 +16,8 @@ from ..sampling import evaluation_mode
 from .examine import Misformed
 from .exercise import Wrong
 
-SOME = 100
-"""Rows whose log-probabilities are compared with the logits."""
-FEW = 10
-"""Rows that are scored once more without the others: a number belongs to a row."""
+BATCH = 100
+"""Rows that a model is asked about at once."""
 MOVE = 1e-3
 """What an output may move by rounding. A leak as small as that could not improve the score."""
 MARGIN = 0.01
@@ -119,12 +118,41 @@ def honest_nll(model: object, kept: Tensor, points: Tensor, causes: Causes) -> T
             expected="a MADE, or a model of your own",
         )
     require_finite_weights(model)
+    flips = (points[:, None] - torch.eye(causes.input_dim)).abs()
+    rows = torch.cat([kept, points, flips.flatten(0, 1)])
     with evaluation_mode(model) if isinstance(model, nn.Module) else nullcontext():
-        log_p = _call(model.log_prob, model, kept)
-        _require_rows_apart(log_p, _call(model.log_prob, model, kept[:FEW]), causes)
-        _require_log_probabilities(log_p, _call(model, model, kept[:SOME]), kept, causes)
-        _require_honest(model, points, causes)
-    return -log_p
+        log_p, again = (shuffled(_numbers_of(model, causes), rows) for _ in range(2))
+        logits = shuffled(_logits_of(model), rows)
+    _require_rows_apart(log_p, again, causes)
+    n, of_kept = len(kept), logits[: len(kept)]
+    by_logits = Bernoulli().log_prob(of_kept[..., None], kept.double()).sum(1)
+    _require_log_probabilities(log_p[:n], by_logits, of_kept, kept, causes)
+    of_points, of_flips = logits[n:].split([len(points), len(rows) - n - len(points)])
+    _require_honest((of_flips.view(flips.shape) - of_points[:, None]).abs(), causes)
+    return -by_logits
+
+
+def shuffled(ask: Callable[[Tensor], Tensor], rows: Tensor, batch: int = BATCH) -> Tensor:
+    """What is said of rows, asked in batches of one size and in a sequence of chance.
+
+    So a model cannot tell a row that is scored from one that looks for leaks.
+
+    Args:
+        ask: from a batch to one number, or several, for each of its rows.
+        rows: (N, D).
+        batch: its size, at most N.
+
+    Example:
+        >>> shuffled(lambda x: x[:, 0] ** 2, torch.tensor([[1.0], [2.0], [3.0]]), batch=2)
+        tensor([1., 4., 9.])
+    """
+    chance = torch.Generator().manual_seed(secrets.randbits(63))
+    order = torch.randperm(len(rows), generator=chance)
+    order = torch.cat([order, order[: -len(order) % batch]])
+    said = torch.cat([ask(rows[places]) for places in order.split(batch)])
+    came = torch.empty_like(said[: len(rows)])
+    came[order] = said
+    return came
 
 
 def judge_nll(
@@ -188,17 +216,42 @@ def require_finite_weights(model: object) -> None:
         )
 
 
-def _require_rows_apart(log_p: Tensor, few: Tensor, causes: Causes) -> None:
-    if log_p.dim() != 1 or few.shape != log_p[:FEW].shape or not bool(few.isfinite().all()):
-        return  # what is wrong there is said in other words
-    if not torch.allclose(log_p[:FEW], few, rtol=1e-3, atol=1e-2):
+def _logits_of(model: object) -> Callable[[Tensor], Tensor]:
+    return lambda x: _in_shape("model(x)", _call(model, model, x), x.shape)
+
+
+def _numbers_of(model: object, causes: Causes) -> Callable[[Tensor], Tensor]:
+    def numbers(x: Tensor) -> Tensor:
+        came = _call(model.log_prob, model, x)
+        if came.numel() == 1:
+            raise Misformed(causes.is_one_number, came="one number", expected=f"shape ({len(x)},)")
+        return _in_shape("log_prob(x)", came, x.shape[:1])
+
+    return numbers
+
+
+def _in_shape(name: str, came: Tensor, shape: torch.Size) -> Tensor:
+    if came.shape != shape:
+        raise Misformed(
+            f"{name} has another shape",
+            came=f"shape {tuple(came.shape)}",
+            expected=f"shape {tuple(shape)}",
+        )
+    if not bool(came.isfinite().all()):
+        raise Wrong(f"{name} is not finite everywhere: log_prob needs its stable form")
+    return came
+
+
+def _require_rows_apart(log_p: Tensor, again: Tensor, causes: Causes) -> None:
+    if not torch.allclose(log_p, again, rtol=1e-3, atol=1e-2):
+        at = (log_p - again).abs().argmax()
         raise Wrong(
             f"the number of {_with_article(causes.row)} changes with the other rows that it is "
             "scored with, or from call to call: log_prob(x) must treat each row by itself, and "
             "always alike",
-            tried=f"log_prob of the first {causes.row} kept, among {len(log_p)} and among {FEW}",
+            tried=f"log_prob of one {causes.row} twice, among others each time",
             expected="the same number",
-            came=f"{log_p[0]:.2f} and {few[0]:.2f}",
+            came=f"{log_p[at]:.2f} and {again[at]:.2f}",
         )
 
 
@@ -206,34 +259,22 @@ def _with_article(word: str) -> str:
     return f"{'an' if word[0] in 'aeiou' else 'a'} {word}"
 
 
-def _require_log_probabilities(log_p: Tensor, logits: Tensor, x: Tensor, causes: Causes) -> None:
-    if log_p.dim() == 0 or log_p.numel() == 1:
-        raise Misformed(causes.is_one_number, came="one number", expected=f"shape ({len(x)},)")
-    shapes = ("log_prob(x)", log_p, x.shape[:1]), ("model(x)", logits, x[:SOME].shape)
-    for name, tensor, shape in shapes:
-        if tensor.shape != shape:
-            raise Misformed(
-                f"{name} has another shape",
-                came=f"shape {tuple(tensor.shape)}",
-                expected=f"shape {tuple(shape)}",
-            )
-        if not bool(tensor.isfinite().all()):
-            raise Wrong(f"{name} is not finite everywhere: log_prob needs its stable form")
-    expected = Bernoulli().log_prob(logits[..., None], x[:SOME].to(logits)).sum(1)
+def _require_log_probabilities(
+    log_p: Tensor, by_logits: Tensor, logits: Tensor, x: Tensor, causes: Causes
+) -> None:
     report = {
-        "tried": f"log_prob(x) beside the logits model(x), of the first {causes.row} kept",
-        "expected": f"{expected[0]:.2f}",
+        "tried": f"log_prob(x) beside the logits model(x), of the {causes.row}s kept",
+        "expected": f"{by_logits[0]:.2f}",
         "came": f"{log_p[0]:.2f}",
     }
     if bool((log_p > 1e-3).any()):
         raise Wrong(causes.is_nll, **report)
-    log_p = log_p[:SOME]
-    if torch.allclose(log_p, expected, rtol=1e-3, atol=0.1):
+    if torch.allclose(log_p, by_logits, rtol=1e-3, atol=0.1):
         return
-    if torch.allclose(causes.input_dim * log_p, expected, rtol=1e-3, atol=0.1):
+    if torch.allclose(causes.input_dim * log_p, by_logits, rtol=1e-3, atol=0.1):
         raise Wrong(causes.is_mean, **report)
     if bool(((logits >= 0) & (logits <= 1)).all()):
-        of_probabilities = Bernoulli().log_prob(logits.logit(1e-9)[..., None], x[:SOME].to(logits))
+        of_probabilities = Bernoulli().log_prob(logits.logit(1e-9)[..., None], x.to(logits))
         if torch.allclose(log_p, of_probabilities.sum(1), rtol=1e-3, atol=0.1):
             raise Wrong("model(x) gives probabilities: it must give their logits", **report)
     raise Wrong(
@@ -244,14 +285,11 @@ def _require_log_probabilities(log_p: Tensor, logits: Tensor, x: Tensor, causes:
     )
 
 
-def _require_honest(model: object, points: Tensor, causes: Causes) -> None:
-    """Flip every variable of some rows; what then moves must go with some ordering."""
+def _require_honest(moved: Tensor, causes: Causes) -> None:
+    """What a flip moves, (rows, variable flipped, output), must go with some ordering."""
     count = causes.input_dim
-    seen = torch.zeros(count, count, dtype=torch.bool)
-    for point, outputs in zip(points, _call(model, model, points), strict=True):
-        flipped = (point - torch.eye(count)).abs()
-        seen |= (_call(model, model, flipped) - outputs).abs().T > MOVE
-    report = {"tried": f"flipping each {causes.variable} of {len(points)} {causes.row}s"}
+    seen = (moved > MOVE).any(0).T
+    report = {"tried": f"flipping each {causes.variable} of {len(moved)} {causes.row}s"}
     own = int(seen.diagonal().sum())
     if own:
         raise Wrong(

@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
-from functools import cache
+from functools import cache, partial
 
 import torch
 from torch import Tensor, nn
@@ -16,7 +16,7 @@ from ..made import MADE
 from ..sampling import evaluation_mode
 from ..training import fit
 from ..widgets.quiz import Choice
-from .challenge import require_finite_weights
+from .challenge import require_finite_weights, shuffled
 from .examine import LIMIT_S, Misformed, require_same, run, written
 from .exercise import Exercise, Slip, Wrong
 from .variants import drawn, further_cases, one_of
@@ -916,6 +916,8 @@ BANDS = (
 )
 REACH, CELLS = 32.0, 200
 """The integral is taken over a square of this half-width, by one point in each small cell."""
+SOME = 1_000
+"""Points that a model is asked about at once."""
 
 
 def ring_points() -> Tensor:
@@ -1076,15 +1078,15 @@ def _examine_rings(model: object) -> str:
     as_scored = evaluation_mode(model) if isinstance(model, nn.Module) else nullcontext()
     with torch.no_grad(), as_scored:
         _require_speed(model, kept)
-        log_p = _log_densities(model, kept)
-        _require_rows_apart(model, kept, log_p)
+        log_p, on_grid = _asked(model, kept, grid)
+        _require_rows_apart(log_p, _asked(model, kept, grid[:SOME])[0])
         is_no_better = log_p.mean() < _wide_bell(kept).mean() + 0.1
         if is_no_better and _is_of_smaller_points(model, kept):
             raise Wrong(_IS_OF_SMALLER, **_report(truth - log_p))
-        area = (_log_densities(model, grid).exp().sum() * cell).item()
+        area = (on_grid.exp().sum() * cell).item()
         if is_no_better and 0.9 < area < 1.1:
             raise Wrong(_IS_WIDE_BELL, **_report(truth - log_p, area))
-        _require_area_of_one(log_p, truth, area, model, grid, cell)
+        _require_area_of_one(area, on_grid, grid, cell)
     log_p = log_p - max(0.0, math.log(area))  # up to a hundredth too much is rounding, and no merit
     above = (truth - log_p).mean().item()
     report = _report(truth - log_p, area)
@@ -1139,9 +1141,16 @@ def _log_densities(model: object, x: Tensor) -> Tensor:
     return came
 
 
+def _asked(model: object, kept: Tensor, grid: Tensor) -> tuple[Tensor, Tensor]:
+    """Log-densities of the points kept and of the grid, which are asked about together."""
+    ask = partial(_log_densities, model)
+    said = shuffled(ask, torch.cat([kept, grid]), batch=SOME)
+    return said[: len(kept)], said[len(kept) :]
+
+
 def _require_speed(model: object, kept: Tensor) -> None:
     """A model that could not answer in time is told so, before the clock stops it."""
-    few = kept[:1000]
+    few = kept[:SOME]
     start = time.thread_time()
     _log_densities(model, few)
     needed = (time.thread_time() - start) * (len(kept) + CELLS**2) / len(few)
@@ -1166,20 +1175,18 @@ def _is_of_smaller_points(model: object, kept: Tensor) -> bool:
     )
 
 
-def _require_rows_apart(model: object, kept: Tensor, log_p: Tensor) -> None:
-    few = _log_densities(model, kept[:100])
-    if not torch.allclose(few, log_p[:100], rtol=1e-3, atol=1e-3):
+def _require_rows_apart(log_p: Tensor, again: Tensor) -> None:
+    if not torch.allclose(log_p, again, rtol=1e-3, atol=1e-3):
+        at = (log_p - again).abs().argmax()
         raise Wrong(
             _MIXES_ROWS,
-            tried=f"log_prob of one point, among 100 and among {len(kept):,}",
+            tried="log_prob of one point twice, among others each time",
             expected="the same number",
-            came=f"{few[0]:.3f} and {log_p[0]:.3f}",
+            came=f"{log_p[at]:.3f} and {again[at]:.3f}",
         )
 
 
-def _require_area_of_one(
-    log_p: Tensor, truth: Tensor, area: float, model: object, grid: Tensor, cell: float
-) -> None:
+def _require_area_of_one(area: float, values: Tensor, grid: Tensor, cell: float) -> None:
     if 0.9 < area < 1.01:
         return
     report = {
@@ -1187,7 +1194,6 @@ def _require_area_of_one(
         "expected": "1",
         "came": f"{area:.4g}",
     }
-    values = _log_densities(model, grid)
     if values.max() - values.min() < 1e-4:
         raise Wrong(_IS_CONSTANT, **report)
     if not math.isfinite(area):

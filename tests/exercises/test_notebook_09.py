@@ -249,11 +249,11 @@ def test_models_that_cheat_or_know_nothing():
 
 def test_models_whose_rows_hang_together():
     of_the_batch = notebook_09.InALine(lambda x: x.mean(0).clamp(0.02, 0.98).logit().expand_as(x))
-    wrong(TABLE, of_the_batch, "changes with the other rows", "among 10")
+    wrong(TABLE, of_the_batch, "changes with the other rows", "among others")
     honest_in_small = notebook_09.InALine(
         lambda x: 20 * (2 * x - 1) if len(x) > 50 else torch.zeros_like(x)
     )
-    wrong(TABLE, honest_in_small, "changes with the other rows")
+    wrong(TABLE, honest_in_small, "sees its answer")
 
 
 def test_probabilities_and_means_of_them_are_no_logits():
@@ -279,3 +279,32 @@ def test_kept_rows_are_none_of_those_to_learn_from():
     kept = notebook_09._kept_rows()
     assert kept.shape == (100, 33)
     assert example_table().name == "votes.csv"
+
+
+def leak(x):
+    return 20 * (2 * x - 1)
+
+
+KEPT = {tuple(row) for row in notebook_09._kept_rows().tolist()}
+FORGED = {
+    "the first rows of many are honest": (
+        lambda x: torch.where(torch.arange(len(x))[:, None] >= 100, leak(x), 0.0),
+        "this is a coin",
+    ),
+    "honest where as many rows as columns come": (
+        lambda x: torch.zeros_like(x) if len(x) == 33 else leak(x),
+        "sees its answer",
+    ),
+    "no number for rows that are not scored": (
+        lambda x: torch.where(
+            torch.tensor([[tuple(row) in KEPT] for row in x.tolist()]), leak(x), math.nan
+        ),
+        "not finite",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FORGED)
+def test_a_model_that_recognises_the_check_has_no_score(name):
+    logits, words = FORGED[name]
+    wrong(TABLE, notebook_09.InALine(logits), words)
