@@ -10,7 +10,7 @@ from textwrap import dedent
 import pytest
 
 from made_course import exercises
-from made_course.exercises import grading
+from made_course.exercises.grading import verdicts
 from tools.minutes import (
     CHECK,
     EXERCISE,
@@ -349,7 +349,7 @@ def test_there_are_exercises_enough():
 def test_open_exercises_are_graded_as_open_ones():
     headings = [found for path in NOTEBOOKS for found in EXERCISE.finditer(text_of(read(path)))]
     open_ones = tuple(found["name"] for found in headings if found["open"])
-    assert open_ones == grading.OPEN, "OPEN in made_course/exercises/grading.py is out of date"
+    assert open_ones == verdicts.OPEN, "OPEN in grading/verdicts.py is out of date"
 
 
 def bare(code):

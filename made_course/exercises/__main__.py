@@ -1,6 +1,6 @@
-"""``python -m made_course.exercises grade FOLDER``."""
+"""``python -P -m made_course.exercises grade FOLDER``."""
 
-from .grading import main
+from .grading.command import main
 
 if __name__ == "__main__":
     main()

@@ -1,28 +1,26 @@
-"""What is read in a notebook that was handed in: the last check, its cells and its variant."""
+"""What is read in a notebook that was handed in: its checks, and the cells that each needs."""
 
-import nbformat
 import pytest
 
-from made_course.exercises.hand_in import HAND_OVER, Unreadable, read
+from made_course.exercises.grading.hand_in import MOST_CELLS, Unreadable, read
+from tests.exercises.handing_in import notebook
 
 
-@pytest.fixture
-def handed_in(tmp_path):
-    def read_cells(*cells):
-        made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
-        nbformat.write(made, tmp_path / "one.ipynb")
-        return read(tmp_path / "one.ipynb")
+def handed_over(name, *cells):
+    """What the cells that an exercise needs hand over last: an answer, and a variant."""
+    found = {}
 
-    return read_cells
+    def check(name, answer, *, variant=None):
+        found[name] = answer, variant
 
+    class Shell:
+        def __getattr__(self, name):
+            return lambda *_: None
 
-def handed_over(hand_in, name):
-    """What the cells hand over first, as the grader takes it."""
-    found = []
-    names = {HAND_OVER: found.append}
-    for cell in hand_in.needed(name):
+    names = {"check": check, "get_ipython": Shell, "display": lambda *_: None}
+    for cell in read(notebook(*cells).encode()).needed(name):
         exec(cell, names)
-    return found
+    return found[name]
 
 
 @pytest.mark.parametrize(
@@ -35,30 +33,110 @@ def handed_over(hand_in, name):
         ['if True:\n    check("1.1", 1, variant="ann")\ncheck("1.1", 2)'],
         ['check("1.1", 2)', 'check("1.2", 3)'],
         ['check("1.1", 1)\nnothing = check("1.1", 2)'],
+        ['check("1.1", answer=2)'],
+        ['check(answer=2, name="1.1")'],
+        ['import types\ncourse = types.SimpleNamespace(check=check)\ncourse.check("1.1", 2)'],
     ],
 )
-def test_the_last_check_counts(handed_in, cells):
-    hand_in = handed_in(*cells)
-    assert handed_over(hand_in, "1.1") == [2]
-    assert hand_in.variant("1.1") is None
+def test_the_last_check_counts(cells):
+    assert handed_over("1.1", *cells) == (2, None)
 
 
 @pytest.mark.parametrize(
-    ("said", "word"),
+    "said", ['"ann"', "me", "str('a') + 'nn'", "f'{me}'", "None or me", "{'x': me}['x']"]
+)
+def test_a_variant_is_any_expression(said):
+    assert handed_over("1.1", 'me = "ann"', f'check("1.1", 2, variant={said})') == (2, "ann")
+    assert handed_over("1.1", 'me = "ann"', f'check("1.1", 2, **{{"variant": {said}}})')[1] == "ann"
+
+
+@pytest.mark.parametrize(
+    "cell",
     [
-        ("", None),
-        (", variant=None", None),
-        (', variant="ann"', "ann"),
-        (", variant=17", "17"),
+        "k = (10\n% n)",
+        "k = 10 \\\n  % n",
+        "len?\nk = 1",
+        "?len\nk = 1",
+        "%matplotlib inline\nk = 1",
+        "!pip install torch\nfiles = !ls\nk = 1",
+        'get_ipython().run_line_magic("timeit", "1")\nk = 1',
+        "k = 1\ndisplay(k)",
+        "%%time\nk = 1",
+        "\n%%capture out\nk = 1",
+        "%time k = 1",
+        "if True:\n    %time k = 1",
     ],
 )
-def test_a_variant_is_read_in_the_last_check(handed_in, said, word):
-    hand_in = handed_in('check("1.1", 1, variant="ben")', f'check("1.1", 2{said})')
-    assert hand_in.variant("1.1") == word
+def test_a_line_for_ipython_loses_no_answer(cell):
+    assert handed_over("1.1", "n = 3", f'{cell}\ncheck("1.1", k)') == (1, None)
 
 
-@pytest.mark.parametrize("said", ["variant=me", "variant=str('ann')", "**{'variant': 'ann'}"])
-def test_a_variant_that_only_a_run_would_tell_is_refused(handed_in, said):
-    hand_in = handed_in(f'me = "ann"\ncheck("1.1", 1, {said})')
-    with pytest.raises(Unreadable, match="in quotes"):
-        hand_in.variant("1.1")
+@pytest.mark.parametrize(
+    "scratch",
+    [
+        "def f(a, a): pass",
+        "  if:",
+        "x = 0x" + "f" * 5000,
+        "return 3",
+        "nonlocal x",
+        "%%html\n<b>text</b>",
+        "x = " + "(" * 5000,
+        "x = '\ud800'",
+        "x\0",
+    ],
+)
+def test_a_cell_that_is_no_python_costs_no_other(scratch):
+    k = 'k = 1\ncheck("1.1", k)'
+    assert handed_over("1.1", scratch, k, scratch) == (1, None)
+    with pytest.raises(SyntaxError):
+        handed_over("1.1", f'def f(a, a): pass\n{k}\ncheck("1.2", k)')
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+def test_a_notebook_may_begin_with_a_mark_of_its_encoding(encoding):
+    assert list(read(notebook('check("1.1", 2)').encode(encoding)).checks()) == ["1.1"]
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b'{"cells": [', "broken JSON in line 1"),
+        (b"[1, 2]", "no notebook"),
+        (b"[" * 100_000, "no notebook"),
+        (b"\xff\xfe", "no notebook"),
+        (b'{"cells": 1}', "no notebook"),
+        (b'{"cells": [' + b"9" * 5000 + b"]}", "no notebook"),
+        (notebook(*["1"] * (MOST_CELLS + 1)).encode(), "too many cells: more than 1,000"),
+    ],
+)
+def test_what_is_no_notebook_is_refused(content, why):
+    with pytest.raises(Unreadable, match=why):
+        read(content)
+
+
+@pytest.mark.parametrize(
+    ("cell", "words"),
+    [
+        ("import gc", "looks into the interpreter"),
+        ("import os\nos.system('ls')", "starts processes or opens connections"),
+        ("sys.exit()", "leaves on purpose"),
+        ("def check(*_): pass", "replaces check"),
+        ("setattr(course, 'check', print)", "replaces check"),
+        ("from made_course.exercises.notebook_03 import build_masks", "the course's own answers"),
+    ],
+)
+def test_what_is_odd_is_said(cell, words):
+    (odd,) = read(notebook(cell).encode()).look_at
+    assert words in odd
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "from made_course.exercises import check, hint\ncheck == 1",
+        "from made_course.exercises.notebook_05 import challenge_images",
+        "x.regc = 1",
+    ],
+)
+def test_what_is_not_odd_is_not_said(cell):
+    assert read(notebook(cell).encode()).look_at == []

@@ -18,8 +18,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ..heads import Head
-from ..sampling import evaluation_mode
+from ...heads import Head
+from ...sampling import evaluation_mode
 
 MOST_BYTES = 64 * 2**20
 """Length of a message."""

@@ -1,0 +1,276 @@
+"""A place for code that nobody has read: bubblewrap makes it, and a process steps in.
+
+In it there are namespaces of its own and, read-only, the folders that Python, its environment and
+the course consist of; nothing else but one empty folder in memory. The process that steps in is a
+fork of one that has PyTorch loaded already: to load it once for each hand-in would take minutes.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import shutil
+import signal
+import site
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+if os.name == "posix":  # elsewhere this can be imported, and not used
+    import resource
+
+GIB, MIB = 2**30, 2**20
+MEMORY = 4 * GIB
+"""Address space that a process of a hand-in, or its judge, may add to what it begins with."""
+FILE, FOLDER = 64 * MIB, 128 * MIB
+"""Bytes of a file, and of all files together."""
+PROCESSES = 16
+"""Processes and threads of a hand-in."""
+HOME = "/hand-in"
+
+_NAMESPACES = {"uts": 0x04000000, "ipc": 0x08000000, "pid": 0x20000000, "net": 0x40000000}
+_MOUNTS, _USERS = 0x00020000, 0x10000000
+_DEATH_SIGNAL, _NO_NEW_PRIVILEGES = 1, 38
+_KEYCTL, _OWN_KEYS = {"x86_64": 250, "aarch64": 219}, 1
+_WAITS = "import sys; print(flush=True); sys.stdin.read()"
+
+
+class Unprotected(Exception):
+    """Why there can be no sandbox on this computer."""
+
+
+class Sandbox:
+    """One place, for all processes of one hand-in; nothing in it outlives it.
+
+    Args:
+        protected: whether bubblewrap makes it. Otherwise there are the limits alone.
+
+    Raises:
+        Unprotected: if bubblewrap cannot.
+    """
+
+    def __init__(self, *, protected: bool = True) -> None:
+        self.protected = protected
+        self._ends = ExitStack()
+        # root becomes a user that owns nothing, another one for each judge
+        self._user = 60_000 + os.getpid() % 5_000 if os.getuid() == 0 else None
+        self._home = HOME if protected else self._ends.enter_context(_temporary_folder())
+        if protected:
+            # kept open: its number alone may come to be another process's, outside
+            self._holder = os.pidfd_open(self._hold())
+            self._ends.callback(os.close, self._holder)
+        elif self._user:
+            os.chown(self._home, self._user, self._user)
+
+    def __enter__(self) -> Sandbox:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ends.close()
+
+    def _hold(self) -> int:
+        """Have bubblewrap make the place, and keep it by a process that waits for its end."""
+        ours, theirs = os.pipe()
+        command = [
+            *_bubblewrap(self._user is None, theirs),
+            sys.executable,
+            "-I",
+            "-S",
+            "-c",
+            _WAITS,
+        ]
+        pipe = subprocess.PIPE
+        try:
+            holder = subprocess.Popen(
+                command, stdin=pipe, stdout=pipe, stderr=pipe, pass_fds=[theirs]
+            )
+        except OSError as error:
+            raise Unprotected(f"bubblewrap cannot be started ({error.strerror})") from error
+        finally:
+            os.close(theirs)
+        self._ends.enter_context(holder)
+        self._ends.callback(holder.kill)  # with its first process, all end
+        with open(ours) as info:
+            said = info.read()
+        if not holder.stdout.readline():
+            why = holder.stderr.read().decode(errors="replace").strip()[:200]
+            raise Unprotected(f"bubblewrap makes no sandbox here ({why})")
+        return json.loads(said)["child-pid"]
+
+    def start(self, work: Callable[[socket.socket], None], seconds: int) -> Process:
+        """Run ``work`` in here, with one end of a line to it and nothing else that is open.
+
+        Args:
+            work: what is run; all that this process knows, it may come to know.
+            seconds: of the processor.
+        """
+        here, there = socket.socketpair()
+        between = os.fork()
+        if between == 0:
+            with suppress(BaseException):
+                here.close()
+                self._keep(work, there, seconds)
+            os._exit(1)
+        there.close()
+        return Process(here, between)
+
+    def _keep(self, work: Callable[[socket.socket], None], line: socket.socket, s: int) -> None:
+        """Step in, start the process, which alone is inside, and end as it ends."""
+        if self.protected:
+            _step_in(self._holder, self._user is None)
+        _end_with_parent()
+        child = os.fork()
+        if child == 0:
+            line = _nothing_but(line)
+            _confine(self._home, s, self._user)
+            work(line)
+            os._exit(0)
+        line.close()
+        _, status = os.waitpid(child, 0)
+        if os.WIFSIGNALED(status):
+            os.kill(os.getpid(), os.WTERMSIG(status))
+        os._exit(0)
+
+
+class Process:
+    """What runs in a sandbox: the other end of its line, and how it ended."""
+
+    def __init__(self, line: socket.socket, pid: int) -> None:
+        self.line, self._pid = line, pid
+
+    def ended(self) -> int | None:
+        """The signal that it died of, 0 if it left by itself, None if it goes on."""
+        for _ in range(50):
+            pid, status = os.waitpid(self._pid, os.WNOHANG)
+            if pid:
+                self._pid = None
+                return os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
+            time.sleep(0.02)
+        return None
+
+    def end(self) -> None:
+        """End it, if it has not ended."""
+        self.line.close()
+        if self._pid:
+            os.kill(self._pid, signal.SIGKILL)
+            os.waitpid(self._pid, 0)
+
+
+def missing() -> str:
+    """Why there is no sandbox on this computer, and what to do; empty where there is one."""
+    if not sys.platform.startswith("linux"):
+        return f"{sys.platform} has no bubblewrap"
+    if shutil.which("bwrap") is None:
+        return "bubblewrap is not installed (apt install bubblewrap, or dnf install bubblewrap)"
+    try:
+        with Sandbox():
+            return ""
+    except Unprotected as why:
+        return (
+            f"{why}; Ubuntu 24.04 needs an AppArmor profile for it (apt install apparmor-profiles)"
+        )
+
+
+def limit_memory(*, for_good: bool = False) -> None:
+    """Keep this process from taking more memory than it should need, where that can be done."""
+    if sys.platform.startswith("linux"):
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+        most = pages * resource.getpagesize() + MEMORY
+        hard = most if for_good else resource.getrlimit(resource.RLIMIT_AS)[1]
+        resource.setrlimit(resource.RLIMIT_AS, (most, hard))
+
+
+def trees() -> list[Path]:
+    """What Python, its environment and the course consist of."""
+    python = [sys.base_prefix, sys.prefix, *site.getsitepackages(), site.getusersitepackages()]
+    system = ["/lib", "/lib64", "/usr/lib", "/usr/lib64", "/etc/ld.so.cache"]
+    course = [Path(__file__).parents[2]]
+    paths = [Path(path) for path in [*python, *system, *course] if os.path.exists(path)]
+    found = {way for path in paths for way in (path, path.resolve())}
+    return sorted(path for path in found if not found & {*path.parents})
+
+
+def _bubblewrap(with_users: bool, info: int) -> list[str]:
+    """The command up to what is to run inside."""
+    command = ["bwrap", *(f"--unshare-{name}" for name in _NAMESPACES)]
+    # a namespace of users has one user, so that whoever becomes another can have none
+    command += ["--unshare-user", "--disable-userns"] if with_users else []
+    command += ["--die-with-parent", "--new-session", "--clearenv", "--info-fd", str(info)]
+    for folder in sorted({folder for tree in trees() for folder in tree.parents}):
+        command += ["--perms", "0755", "--dir", str(folder)]
+    for tree in trees():
+        command += ["--ro-bind", str(tree), str(tree)]
+    command += ["--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev"]
+    command += ["--perms", "0777", "--size", str(FOLDER), "--tmpfs", HOME]
+    return [*command, "--remount-ro", "/"]
+
+
+def _step_in(holder: int, with_users: bool) -> None:
+    kinds = sum(_NAMESPACES.values()) | _MOUNTS | (_USERS if with_users else 0)
+    _call("setns", holder, kinds)
+
+
+def _confine(home: str, seconds: int, user: int | None) -> None:
+    """Give this process a home and limits, and take from it whatever rights it has, for good."""
+    limits = {
+        resource.RLIMIT_CPU: seconds,
+        resource.RLIMIT_FSIZE: FILE,
+        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_NOFILE: 256,
+        resource.RLIMIT_NPROC: PROCESSES,
+    }
+    for which, most in limits.items():
+        resource.setrlimit(which, (most, most))
+    limit_memory(for_good=True)
+    os.setsid()
+    if user:
+        os.setgroups([])
+        os.setresgid(user, user, user)
+        os.setresuid(user, user, user)
+        with suppress(OSError, AttributeError):  # in one of its own it would have all rights
+            _call("unshare", _USERS)
+            Path("/proc/sys/user/max_user_namespaces").write_text("0")
+    if sys.platform.startswith("linux"):
+        header, none = (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()
+        _call("capset", ctypes.byref(header), ctypes.byref(none))
+        _call("prctl", _NO_NEW_PRIVILEGES, 1, 0, 0, 0)
+        _end_with_parent()
+        with suppress(OSError, KeyError):  # whoever inherits a ring of keys can read them
+            _call("syscall", _KEYCTL[os.uname().machine], _OWN_KEYS, 0)
+    os.chdir(home)
+    tempfile.tempdir = home
+    os.environ.clear()
+    os.environ.update(HOME=home, TMPDIR=home, MADE_COURSE_PROGRESS=f"{home}/solved")
+    os.environ.update(PATH=os.defpath, LANG="C.UTF-8", MPLBACKEND="agg", OMP_NUM_THREADS="1")
+
+
+def _end_with_parent() -> None:
+    if sys.platform.startswith("linux"):
+        _call("prctl", _DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
+
+
+def _nothing_but(line: socket.socket) -> socket.socket:
+    """Close whatever this process has open but one line."""
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for number in range(3):
+        os.dup2(nothing, number)
+    kept = os.dup2(line.detach(), 3)
+    os.closerange(4, 4096)
+    sys.stdin, sys.stdout, sys.stderr = map(os.fdopen, (0, 1, 2), "rww")
+    return socket.socket(fileno=kept)
+
+
+def _temporary_folder() -> tempfile.TemporaryDirectory:
+    return tempfile.TemporaryDirectory(prefix="made-grading-", ignore_cleanup_errors=True)
+
+
+def _call(name: str, *arguments: object) -> None:
+    as_c = [ctypes.c_long(part) if isinstance(part, int) else part for part in arguments]
+    if getattr(ctypes.CDLL(None, use_errno=True), name)(*as_c) < 0:
+        raise OSError(ctypes.get_errno(), f"{name}: {os.strerror(ctypes.get_errno())}")

@@ -1,0 +1,56 @@
+"""What is found about an exercise and a hand-in."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from ..examine import examine
+from ..exercise import Exercise, Wrong
+
+OPEN = ("5.4", "8.5", "9.4")
+INSIDE = ("4.1", "4.5")
+"""Modules whose parts the check reads and changes: judged in the process of the hand-in itself."""
+MOST_WORDS = 1000
+"""Characters that are said about an exercise: some of them may come from the hand-in."""
+
+
+@dataclass
+class Verdict:
+    """What was found about one exercise of one hand-in."""
+
+    state: str
+    words: str = ""
+    nats: float | None = None
+    variant: str | None = None
+
+    def __post_init__(self) -> None:
+        self.words = self.words[:MOST_WORDS]
+
+
+@dataclass
+class Row:
+    """What was found about one notebook of one learner."""
+
+    learner: str
+    hand_in: str = ""
+    notebook: str = ""
+    word: str = "graded"
+    verdicts: dict[str, Verdict] = field(default_factory=dict)
+    look_at: list[str] = field(default_factory=list)
+
+
+def examined(exercise: Exercise, answer: object) -> Verdict:
+    """The verdict of the check."""
+    try:
+        said = examine(exercise, answer)
+        verdict = Verdict("right", said)
+    except Wrong as wrong:
+        lines = {"tried": wrong.tried, "expected": wrong.expected, "came": wrong.came}
+        report = "; ".join(f"{label} {text}" for label, text in lines.items() if text)
+        verdict = Verdict("wrong", f"{wrong.cause} ({report})" if report else wrong.cause)
+        said = wrong.came
+    # a score stands first; a name that the hand-in has chosen may stand further on
+    if exercise.name in OPEN and (found := re.match(r"(-?\d+\.\d+) (?:differential )?nats", said)):
+        verdict.nats = float(found[1])
+    return verdict

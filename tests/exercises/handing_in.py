@@ -1,0 +1,94 @@
+"""What the tests of grading have in common: notebooks, the command, the judge, and bubblewrap."""
+
+import csv
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+
+from made_course.exercises.grading import judge
+from made_course.exercises.grading.sandbox import missing
+
+resource = pytest.importorskip("resource", reason="grading needs Linux, or macOS")
+REPOSITORY = Path(__file__).parents[2]
+IMPORTS = "import torch\nfrom made_course.exercises import check"
+RIGHT = """
+def build_masks(degrees):
+    pairs = list(zip([*degrees, degrees[0]][1:], degrees))
+    masks = [above[:, None] >= below for above, below in pairs]
+    return [*masks[:-1], degrees[0][:, None] > degrees[-1]]
+
+check("3.2", build_masks)
+"""
+WRONG = RIGHT.replace("degrees[0][:, None] > degrees[-1]", "degrees[0][:, None] >= degrees[-1]")
+EMPTY = 'def build_masks(degrees):\n    ...\n\ncheck("3.2", build_masks)'
+
+LACKS = missing()
+needs_sandbox = pytest.mark.skipif(
+    bool(LACKS) and "MADE_COURSE_REQUIRE_BROWSER" not in os.environ, reason=LACKS
+)
+
+
+def notebook(*cells):
+    code = [{"cell_type": "code", "source": cell.splitlines(keepends=True)} for cell in cells]
+    return json.dumps({"cells": [{"cell_type": "markdown", "source": "# 3"}, *code]})
+
+
+def judged(*cells, content=None, notebook_number=""):
+    """What the judge says of a hand-in: parts of its row and verdicts, by name."""
+    found, before = {}, resource.getrlimit(resource.RLIMIT_AS)
+    collector = type("Pipe", (), {"send": staticmethod(lambda part: found.update([part]))})
+    content = notebook(IMPORTS, *cells).encode() if content is None else content
+    try:
+        with patch.multiple(judge, SECONDS=4, ALL_SECONDS=4):
+            judge.judge(content, notebook_number, True, collector)
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
+    return found
+
+
+def grader(folder, *more, python_path=(), **settings):
+    """The command in a process of its own, begun."""
+    way = os.pathsep.join(map(str, [*python_path, REPOSITORY]))
+    command = [sys.executable, "-P", "-m", "made_course.exercises", "grade", str(folder), *more]
+    return subprocess.Popen(
+        command,
+        env=os.environ | {"PYTHONPATH": way} | settings,
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def run_grader(folder, *more, **settings):
+    """The command, to its end; what it prints is returned."""
+    with grader(folder, *more, **settings) as process:
+        said = process.stdout.read()
+    assert process.returncode == 0, said
+    return said
+
+
+def graded(folder):
+    """The rows of the CSV, by hand-in, or where there is none by learner."""
+    text = (folder.with_name(f"{folder.name}-grades") / "grades.csv").read_text("utf-8-sig")
+    return {row["hand_in"] or row["learner"]: row for row in csv.DictReader(text.splitlines())}
+
+
+def processes_with(mark):
+    """Numbers of the processes of this computer, one second from now, whose command has a mark."""
+    time.sleep(1)
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if re.search(mark, (process / "cmdline").read_text(errors="replace")):
+                found.append(process.name)
+        except OSError:
+            continue
+    return found
