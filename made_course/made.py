@@ -29,11 +29,11 @@ ACTIVATIONS = {"relu": nn.ReLU, "tanh": nn.Tanh, "silu": nn.SiLU}
 
 
 class MaskedLinear(nn.Linear):
-    r"""A linear layer some of whose weights are held at zero: :math:`y = x (W \odot M)^\top + b`.
+    r"""A linear layer in which only some weights count: :math:`y = x (W \odot M)^\top + b`.
 
-    The mask is applied at every forward pass, so that a masked weight has no effect and gets a
-    gradient of exactly zero. It is a buffer: it moves and is saved with the layer, and no optimizer
-    sees it. A new layer is unmasked.
+    The mask is applied at every forward pass, so that a masked weight, whatever it is, has no
+    effect and gets a gradient of exactly zero. The mask is a buffer: it moves and is saved with the
+    layer (a MADE saves degrees instead), and no optimizer sees it. A new layer is unmasked.
 
     Args:
         in_features, out_features, bias: as for ``nn.Linear``.
@@ -90,11 +90,14 @@ class MADE(nn.Module):
         \log p(x) = \sum_{i=1}^{D} \log p(x_i \mid x_{j} : m^0(j) < m^0(i))
 
     One forward pass gives all D conditionals: the masks see to it that output i depends only on the
-    variables generated before variable i.
+    variables generated before variable i. They follow from *degrees*: a variable's is its step m⁰;
+    a hidden unit sees units of at most its own degree, an output only those of a smaller one (see
+    :func:`made_course.build_masks`).
 
     Args:
         input_dim: number of variables D.
-        hidden_dims: width of each hidden layer; ``()`` leaves D logistic regressions.
+        hidden_dims: width of each hidden layer; ``()`` leaves D regressions, logistic ones where
+            variables are binary.
         natural_order: generate x₁ first and x_D last; False draws a random ordering.
         activation: ``"relu"``, ``"tanh"`` or ``"silu"``.
         ordering: (D,) permutation of 0..D-1 to use instead; ``ordering[t]`` is generated at step t.
@@ -160,7 +163,7 @@ class MADE(nn.Module):
             raise ValueError(f"dropout must be less than 1, got {dropout}")
         self.head = Bernoulli() if head is None else check_head(head)
 
-        self.mask_sets = MaskSets(  # which degrees; in the state dict
+        self.mask_sets = MaskSets(  # which degrees are in use: all that is saved of the masks
             self.input_dim,
             self.hidden_dims,
             natural_order=natural_order,
@@ -185,10 +188,10 @@ class MADE(nn.Module):
         if direct:
             self.direct = MaskedLinear(inputs, outputs, False, conditioning=bool(conditioning))
             nn.init.zeros_(self.direct.weight)
-        for layer in self._layers():  # masks follow from the degrees: these are stored
+        for layer in self._layers():  # the degrees are saved, and masks follow from them
             layer.register_buffer("mask", layer.mask, persistent=False)
 
-        self.mask_sets.draw()  # after the weights, as in the document
+        self.mask_sets.draw()  # after the weights: so equal seeds give the same model as ever
         self._under: list[LongTensor] | None = None
         _set_masks(self)
         self.register_load_state_dict_post_hook(_set_masks)
@@ -282,7 +285,7 @@ class MADE(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Logits (B, D): output i is the logit of p(xᵢ = 1 | the variables before xᵢ).
 
-        A head with P > 1 parameters for each variable gets (B, D, P).
+        A head with P > 1 parameters for each variable gets (B, D, P), and says what they mean.
 
         Args:
             x: (B, D); any leading dimensions will do.
@@ -334,7 +337,7 @@ class MADE(nn.Module):
         return torch.stack(members).logsumexp(dim=0) - math.log(ensemble)
 
     def log_conditionals(self, x: Tensor) -> Tensor:
-        """Log-probability of each variable given those before it, in nats: (B, D) to (B, D).
+        """Log-probability, or density, of each variable given those before it: (B, D) to (B, D).
 
         Their sum over a row is its :meth:`log_prob`.
 
@@ -342,10 +345,10 @@ class MADE(nn.Module):
             TypeError: if ``x`` is not a tensor.
             ValueError: if it is not (B, D), or a value is none of the head's.
         """
-        if not is_transformed():
+        if not is_transformed():  # torch.func and torch.compile cannot branch on values
             self.check_data(x)
         x = x.to(self.net[0].weight.dtype)
-        params = self(x).to(x.dtype)  # autocast ends where the products do
+        params = self(x).to(x.dtype)  # under autocast, probabilities are not in half precision
         return self.head.log_prob(params.view(*x.shape, self.head.params_per_variable), x)
 
     def check_data(self, x: Tensor) -> None:
@@ -377,15 +380,15 @@ class MADE(nn.Module):
         the training mode and the masks in use stay as they were.
 
         Args:
-            n_samples: number of rows n; any number, memory is bounded.
+            n_samples: number of rows n; beside the result, memory does not grow with it.
             device: where the samples go; None is the model's device.
             method: ``"incremental"`` (fast) or ``"naive"`` (D forward passes, to be read); on the
                 same noise they give the same samples, up to rounding in float32.
             noise: (n, D) uniforms in [0, 1] to use instead of fresh ones.
             generator: source of the noise, on the model's device; None is torch's global stream.
             ensemble: None draws all rows under the masks in use; k draws each row under one of the
-                first k sets of masks, chosen at random: samples of the mixture that ``log_prob``
-                gives. The noise of variable 0 chooses, and what it leaves is uniform again.
+                k sets of masks of ``log_prob``, chosen at random: samples of that mixture. The
+                noise of variable 0 chooses, and what it leaves is uniform again.
 
         Returns:
             (n, D) samples: zeros and ones, classes, ....
@@ -399,8 +402,7 @@ class MADE(nn.Module):
             tensor([[1., 0., 1.],
                     [0., 1., 0.]])
         """
-        source = {"noise": noise, "generator": generator}
-        return draw_samples(self, n_samples, device, method=method, ensemble=ensemble, **source)
+        return draw_samples(self, n_samples, device, method, noise, generator, ensemble)
 
 
 def _set_masks(model: MADE, _incompatible_keys: object = None) -> None:
@@ -414,5 +416,6 @@ def _set_masks(model: MADE, _incompatible_keys: object = None) -> None:
     masks = build_masks([inputs, *hidden], outputs)
     if model.direct is not None:
         masks += build_masks([inputs], outputs)
-    for layer, mask in zip(model._layers(), masks, strict=True):
-        layer.mask = mask.to(layer.weight)
+    with torch.inference_mode(False):  # masks outlive it, and training needs them
+        for layer, mask in zip(model._layers(), masks, strict=True):
+            layer.mask = torch.empty_like(layer.mask).copy_(mask)

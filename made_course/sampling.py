@@ -39,7 +39,6 @@ def draw_samples(
     model: MADE,
     n_samples: int,
     device: torch.device | str | None,
-    *,
     method: str,
     noise: Tensor | None,
     generator: Generator | None,

@@ -606,6 +606,14 @@ def test_gradients_are_those_of_the_masks_of_their_forward_pass(num_masks):
         assert torch.equal(ours.grad, theirs.grad)
 
 
+def test_masks_that_are_set_in_inference_mode_serve_in_training():
+    model = MADE(6, (8,), natural_order=False, seed=0)
+    with torch.inference_mode():
+        model.resample_masks()
+    (-model.log_prob(binary(10, 6)).mean()).backward()
+    assert all(parameter.grad is not None for parameter in model.parameters())
+
+
 def test_under_other_degrees_and_back_again():
     model = MADE(6, (8, 8), natural_order=False, direct=True, num_masks=None, seed=0)
     before, degrees = everything(model), model.mask_sets.member(5)
