@@ -146,13 +146,29 @@ def shuffled(ask: Callable[[Tensor], Tensor], rows: Tensor, batch: int = BATCH) 
         >>> shuffled(lambda x: x[:, 0] ** 2, torch.tensor([[1.0], [2.0], [3.0]]), batch=2)
         tensor([1., 4., 9.])
     """
-    chance = torch.Generator().manual_seed(secrets.randbits(63))
-    order = torch.randperm(len(rows), generator=chance)
+    order = torch.randperm(len(rows), generator=_chance())
     order = torch.cat([order, order[: -len(order) % batch]])
     said = torch.cat([ask(rows[places]) for places in order.split(batch)])
     came = torch.empty_like(said[: len(rows)])
     came[order] = said
     return came
+
+
+def points_of_chance(rows: Tensor, count: int) -> Tensor:
+    """Some of the rows and as many of noise, others each time, at which to look for leaks.
+
+    Example:
+        >>> points_of_chance(torch.zeros(10, 3), 2).shape
+        torch.Size([4, 3])
+    """
+    chance = _chance()
+    some = torch.randperm(len(rows), generator=chance)[:count]
+    return torch.cat([rows[some], torch.randint(2, rows[some].shape, generator=chance).float()])
+
+
+def _chance() -> torch.Generator:
+    """A source of draws that no hand-in can know."""
+    return torch.Generator().manual_seed(secrets.randbits(63))
 
 
 def judge_nll(

@@ -17,7 +17,7 @@ from ..sampling import evaluation_mode
 from ..toys import bars_and_stripes
 from ..training import History, evaluate, fit
 from ..widgets.quiz import Choice
-from .challenge import InALine, causes, honest_nll, judge_nll
+from .challenge import InALine, causes, honest_nll, judge_nll, points_of_chance
 from .examine import Misformed, compare_on_cases, run
 from .exercise import Exercise, Slip, Wrong
 from .variants import drawn, drawn_degrees, further_cases, one_of, shuffled
@@ -394,8 +394,7 @@ _BEAT_SLIPS = (
 
 def _examine_challenger(model: object) -> str:
     _, kept = _small_set()
-    noise = torch.randint(2, (1, 784), generator=torch.Generator().manual_seed(0)).float()
-    nll = honest_nll(model, kept, torch.cat([kept[:1], noise]), _CAUSES)
+    nll = honest_nll(model, kept, points_of_chance(kept, 1), _CAUSES)
     to_beat = load_nll_to_beat()
     less = to_beat - nll
     error = less.std().item() / math.sqrt(len(kept))

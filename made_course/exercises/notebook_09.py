@@ -13,7 +13,7 @@ from ..made import MADE
 from ..tables import example_table, load_table
 from ..training import fit
 from ..widgets.quiz import Choice
-from .challenge import InALine, causes, honest_nll, judge_nll
+from .challenge import InALine, causes, honest_nll, judge_nll, points_of_chance
 from .examine import Misformed, run, written
 from .exercise import Exercise, Slip, Wrong
 from .variants import drawn, further_cases, one_of
@@ -600,8 +600,7 @@ _TABLE_SLIPS = (
 
 def _examine_challenger(model: object) -> str:
     kept = _kept_rows()
-    noise = torch.randint(2, (20, 33), generator=torch.Generator().manual_seed(0)).float()
-    return _judge(honest_nll(model, kept, torch.cat([kept[:20], noise]), _CAUSES))
+    return _judge(honest_nll(model, kept, points_of_chance(kept, 20), _CAUSES))
 
 
 def _judge(nll: Tensor) -> str:

@@ -295,6 +295,12 @@ FORGED = {
         lambda x: torch.zeros_like(x) if len(x) == 33 else leak(x),
         "sees its answer",
     ),
+    "honest near the first rows kept": (
+        lambda x: torch.where(
+            torch.cdist(x, notebook_09._kept_rows()[:20], p=1).amin(1, True) <= 1, 0.0, leak(x)
+        ),
+        "sees its answer",
+    ),
     "no number for rows that are not scored": (
         lambda x: torch.where(
             torch.tensor([[tuple(row) in KEPT] for row in x.tolist()]), leak(x), math.nan

@@ -7,11 +7,13 @@ import hashlib
 import json
 import multiprocessing
 import os
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict
 from pathlib import Path
 
+from ... import __version__
 from ...files import write_whole
 from .. import NOTEBOOKS
 from .folder import HandedIn, NoNotebook, composed, hand_ins, school_ids
@@ -44,35 +46,43 @@ def grade(
     kept.mkdir(parents=True, exist_ok=True)
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([f"{__package__}.judge"])
-    with ThreadPoolExecutor(jobs or 2 * os.cpu_count()) as pool:
+    pool = ThreadPoolExecutor(jobs or 2 * os.cpu_count())
+    try:
         arguments = kept, notebook, protected
         doing = [pool.submit(_graded, one, *arguments) for one in hand_ins(folder, notebook)]
         for done in as_completed(doing):
             yield done.result()
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _graded(one: HandedIn, kept: Path, notebook: str, protected: bool) -> Row:
-    row = Row(one.learner, one.name, notebook)
+    row = Row(one.learner, one.name, notebook, look_at=list(one.others))
     try:
-        if one.path is None:
-            raise NoNotebook(one.word)
         content = one.content()
+        said = [__version__, one.learner, one.name, notebook, str(protected)]
+        key = hashlib.sha256("\0".join(said).encode() + content).hexdigest()
+        file = kept / f"{key[:32]}.json"
+        if file.exists():
+            found = json.loads(file.read_text())
+            found["verdicts"] = {name: Verdict(**v) for name, v in found["verdicts"].items()}
+            return Row(**found)
+        _judge(row, content, notebook, protected)
+        if not any(verdict.is_of_the_clock for verdict in row.verdicts.values()):
+            write_whole(file, lambda temporary: temporary.write_text(json.dumps(asdict(row))))
     except NoNotebook as error:
         row.word = str(error)
-        return row
-    key = hashlib.sha256(f"{one.learner}\0{one.name}\0{notebook}\0".encode() + content).hexdigest()
-    file = kept / f"{key[:32]}.json"
-    if file.exists():
-        found = json.loads(file.read_text())
-        found["verdicts"] = {name: Verdict(**v) for name, v in found["verdicts"].items()}
-        return Row(**found)
-    if _judge(row, content, notebook, protected):
-        write_whole(file, lambda temporary: temporary.write_text(json.dumps(asdict(row))))
+    except Exception as error:  # whatever it is, it costs this hand-in alone
+        row.word = f"could not be judged: {type(error).__name__}: {error}"
     return row
 
 
-def _judge(row: Row, content: bytes, notebook: str, protected: bool) -> bool:
-    """Fill a row with what the judge of its hand-in says; whether the judge came to its end."""
+def _judge(row: Row, content: bytes, notebook: str, protected: bool) -> None:
+    """Fill a row with what the judge of its hand-in says.
+
+    Raises:
+        NoNotebook: if the judge does not come to its end.
+    """
     context = multiprocessing.get_context("forkserver")
     ours, theirs = context.Pipe(duplex=False)
     process = context.Process(target=_begin, args=(content, notebook, protected, theirs))
@@ -81,19 +91,17 @@ def _judge(row: Row, content: bytes, notebook: str, protected: bool) -> bool:
     try:
         while ours.poll(LONGEST_S):
             part, value = ours.recv()
+            if part == "end":
+                return
             if isinstance(value, Verdict):
                 row.verdicts[part] = value
+            elif part == "look_at":
+                row.look_at += value
             else:
                 setattr(row, part, value)
-        row.word = "could not be judged in time"
-        return False
+        raise NoNotebook("could not be judged in time")
     except EOFError:
-        process.join()
-        if process.exitcode:
-            row.word = (
-                f"could not be judged to the end: the judge's process ended ({process.exitcode})"
-            )
-        return not process.exitcode
+        raise NoNotebook("could not be judged to the end: the judge's process ended") from None
     finally:
         process.kill()
         process.join()
@@ -102,7 +110,10 @@ def _judge(row: Row, content: bytes, notebook: str, protected: bool) -> bool:
 def _begin(*arguments: object) -> None:
     from .judge import judge  # where this runs it is loaded already, and with it what notebooks use
 
+    sys.argv[:] = [""]  # in which the folder's name stands
+    os.chdir("/")
     judge(*arguments)
+    arguments[-1].send(("end", ""))
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -145,10 +156,10 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 _CURE = (
-    "Install it, or grade in a container with nothing to lose and without a network: docker run "
-    "--rm --network none -v FOLDER:/hand-ins IMAGE python -P -m made_course.exercises grade "
-    "/hand-ins --unprotected; docs/grading.md says how to make the image. Where you trust the "
-    "class, add --unprotected"
+    "Install it, or grade in a container that has nothing to lose and no network: docker run --rm "
+    "--network none -v FOLDER:/hand-ins -v GRADES:/grades made-course grade /hand-ins --out "
+    "/grades --unprotected; docs/grading.md says how to make the image. Where you trust the class, "
+    "add --unprotected"
 )
 
 

@@ -8,7 +8,7 @@ import re
 import stat
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 MOST_BYTES, MOST_NOTEBOOKS, MOST_LEVELS = 20 * 2**20, 20, 5
@@ -29,6 +29,7 @@ class HandedIn:
     name: str
     path: Path | None = None
     word: str = ""
+    others: tuple[str, ...] = ()  # what an instructor should know of older ones
 
     def content(self) -> bytes:
         """Read the file.
@@ -36,6 +37,8 @@ class HandedIn:
         Raises:
             NoNotebook: if it is none, or too large.
         """
+        if self.path is None:
+            raise NoNotebook(self.word)
         try:
             number = os.open(self.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         except OSError:
@@ -63,7 +66,12 @@ def hand_ins(folder: Path, notebook: str = "") -> list[HandedIn]:
         for one in _of(entry, notebook):
             which = "" if notebook else _without_copy(one.path.stem if one.path else "")
             found.setdefault((one.learner, which), []).append(one)
-    return [max(several, key=_age) for several in found.values()]
+    return [_newest(several) for several in found.values()]
+
+
+def _newest(several: list[HandedIn]) -> HandedIn:
+    *older, newest = sorted(several, key=_age)
+    return replace(newest, others=tuple(f"also handed in, older: {one.name}" for one in older))
 
 
 def _of(entry: os.DirEntry[str], notebook: str) -> Iterator[HandedIn]:

@@ -66,11 +66,12 @@ def judge(content: bytes, notebook: str, protected: bool, to: Connection) -> Non
             to.send((name, verdicts[name]))
         open_to_doubt = [
             name
-            for name in names
-            if verdicts[name].state in ("wrong", "failed")
-            and not verdicts[name].words.startswith("it was stopped")  # it would stop the others
+            for name, verdict in verdicts.items()
+            # one that was stopped would stop the others
+            if verdict.state not in ("right", "no check") and not verdict.is_of_the_clock
         ]
-        if open_to_doubt:  # perhaps it needs a cell that was left out
+        states = {verdicts[name].state for name in has.keys() & set(names)}
+        if open_to_doubt and states != {"not attempted"}:  # it may need a cell that was left out
             again = _judged(sandbox, found["cells"], open_to_doubt, goes_on=True)
             for name in open_to_doubt:
                 if again[name].state == "right":

@@ -128,7 +128,7 @@ class Sandbox:
         child = os.fork()
         if child == 0:
             line = _nothing_but(line)
-            _confine(self._home, s, self._user)
+            _confine(self._home, s, self._user, is_alone=self.protected or bool(self._user))
             work(line)
             os._exit(0)
         line.close()
@@ -169,7 +169,11 @@ def missing() -> str:
     if shutil.which("bwrap") is None:
         return "bubblewrap is not installed (apt install bubblewrap, or dnf install bubblewrap)"
     try:
-        with Sandbox():
+        with Sandbox() as sandbox:
+            trial = sandbox.start(lambda line: line.send(b"in"), 5)
+            if trial.line.recv(2) != b"in":
+                raise Unprotected("a process cannot step into bubblewrap's sandbox")
+            trial.end()
             return ""
     except Unprotected as why:
         return (
@@ -216,15 +220,16 @@ def _step_in(holder: int, with_users: bool) -> None:
     _call("setns", holder, kinds)
 
 
-def _confine(home: str, seconds: int, user: int | None) -> None:
+def _confine(home: str, seconds: int, user: int | None, *, is_alone: bool) -> None:
     """Give this process a home and limits, and take from it whatever rights it has, for good."""
     limits = {
         resource.RLIMIT_CPU: seconds,
         resource.RLIMIT_FSIZE: FILE,
         resource.RLIMIT_CORE: 0,
         resource.RLIMIT_NOFILE: 256,
-        resource.RLIMIT_NPROC: PROCESSES,
     }
+    if is_alone:  # else it would count all that the user runs
+        limits[resource.RLIMIT_NPROC] = PROCESSES
     for which, most in limits.items():
         resource.setrlimit(which, (most, most))
     limit_memory(for_good=True)

@@ -27,6 +27,11 @@ class Verdict:
     def __post_init__(self) -> None:
         self.words = self.words[:MOST_WORDS]
 
+    @property
+    def is_of_the_clock(self) -> bool:
+        """Whether time decided, which a busy computer may have taken."""
+        return self.state == "stopped" or self.words.startswith("it was stopped")
+
 
 @dataclass
 class Row:
