@@ -27,18 +27,18 @@ _KEPT = ("PATH", "PYTHONPATH", "HOME", "TMPDIR", "LANG", "LC_ALL")
 
 
 def grade(
-    folder: Path, out: Path, notebook: str = "", jobs: int | None = None, *, protected: bool = True
+    handed_in: list[HandedIn], out: Path, notebook: str, jobs: int | None, *, protected: bool
 ) -> Iterator[Row]:
-    """Grade all hand-ins of a folder, and yield each as it is done.
+    """Grade hand-ins, and yield each as it is done.
 
     What is found is kept, so that a run that was cut short goes on where it was, and a later one
     grades only what is new.
 
     Args:
-        folder: of notebooks, or of a folder for each learner.
+        handed_in: by learners.
         out: where what is found is kept.
         notebook: the number of the one that is graded; else the one that each most likely is.
-        jobs: hand-ins that run at the same time; by default two for each processor, since a hand-in
+        jobs: hand-ins that run at the same time; None is two for each processor, since a hand-in
             and its judge wait for each other.
         protected: whether they run in bubblewrap's sandbox.
     """
@@ -49,7 +49,7 @@ def grade(
     pool = ThreadPoolExecutor(jobs or 2 * os.cpu_count())
     try:
         arguments = kept, notebook, protected
-        doing = [pool.submit(_graded, one, *arguments) for one in hand_ins(folder, notebook)]
+        doing = [pool.submit(_graded, one, *arguments) for one in handed_in]
         for done in as_completed(doing):
             yield done.result()
     finally:
@@ -144,11 +144,11 @@ def main(arguments: list[str] | None = None) -> None:
     os.environ["OMP_NUM_THREADS"] = "1"
     out = (asked.out or folder.with_name(f"{folder.name}-grades")).resolve()
     rows: list[Row] = []
-    count = len(hand_ins(folder, notebook))
-    for row in grade(folder, out, notebook, asked.jobs, protected=not asked.unprotected):
+    handed_in = hand_ins(folder, notebook)
+    for row in grade(handed_in, out, notebook, asked.jobs, protected=not asked.unprotected):
         rows.append(row)
         write_feedback(row, out)
-        print(f"{len(rows)} of {count}: {row.hand_in}: {row.word}", flush=True)
+        print(f"{len(rows)} of {len(handed_in)}: {row.hand_in}: {row.word}", flush=True)
     known = {composed(name) for row in rows for name in (row.learner, row.hand_in)}
     rows += [Row(name, word="nothing handed in") for name in ids if composed(name) not in known]
     write_tables(sorted(rows, key=lambda row: (row.learner, row.notebook)), ids, out)

@@ -176,9 +176,7 @@ def missing() -> str:
             trial.end()
             return ""
     except Unprotected as why:
-        return (
-            f"{why}; Ubuntu 24.04 needs an AppArmor profile for it (apt install apparmor-profiles)"
-        )
+        return f"{why}; Ubuntu 24.04 needs AppArmor's profile bwrap-userns-restrict for it"
 
 
 def limit_memory(*, for_good: bool = False) -> None:
@@ -206,9 +204,10 @@ def _bubblewrap(with_users: bool, info: int) -> list[str]:
     # a namespace of users has one user, so that whoever becomes another can have none
     command += ["--unshare-user", "--disable-userns"] if with_users else []
     command += ["--die-with-parent", "--new-session", "--clearenv", "--info-fd", str(info)]
-    for folder in sorted({folder for tree in trees() for folder in tree.parents}):
+    given = trees()
+    for folder in sorted({folder for tree in given for folder in tree.parents}):
         command += ["--perms", "0755", "--dir", str(folder)]
-    for tree in trees():
+    for tree in given:
         command += ["--ro-bind", str(tree), str(tree)]
     command += ["--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev"]
     command += ["--perms", "0777", "--size", str(FOLDER), "--tmpfs", HOME]

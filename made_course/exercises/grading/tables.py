@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import html
 import io
 import re
 from collections.abc import Iterator, Sequence
+from html import escape
 from pathlib import Path
 
 from ...files import write_whole
@@ -138,14 +138,14 @@ def _page(rows: Sequence[Row], ids: dict[str, str]) -> str:
         word = "" if row.word == "graded" else row.word
         right = sum(verdict.state == "right" for verdict in row.verdicts.values())
         start = (
-            f"<td>{_text(_school_id(ids, row))}<th scope=row>{_text(row.hand_in or row.learner)}"
+            f"<td>{escape(_school_id(ids, row))}<th scope=row>{escape(row.hand_in or row.learner)}"
         )
         scores = f"<td>{right} of {len(row.verdicts)}<td>{_points(row)}"
         start += scores if row.verdicts else "<td><td>"
-        lines.append(f"<tr>{start}{cells}<td>{_text(word)}<td>{_text('; '.join(row.look_at))}")
+        lines.append(f"<tr>{start}{cells}<td>{escape(word)}<td>{escape('; '.join(row.look_at))}")
     return _PAGE.format(
-        notes="".join(f"<p>{_text(note)}" for note in _NOTES),
-        head="".join(f"<th>{_text(column)}" for column in columns),
+        notes="".join(f"<p>{escape(note)}" for note in _NOTES),
+        head="".join(f"<th>{escape(column)}" for column in columns),
         lines="\n".join(lines),
         mistakes="\n".join(_mistakes(rows)),
     )
@@ -154,7 +154,7 @@ def _page(rows: Sequence[Row], ids: dict[str, str]) -> str:
 def _cell(name: str, verdict: Verdict) -> str:
     sign = _sign(verdict)
     said = f"{name} {verdict.state}: {verdict.words}" if sign else ""
-    return f'<td class="{sign}" title="{_text(said)}">{sign}'
+    return f'<td class="{sign}" title="{escape(said)}">{sign}'
 
 
 def _mistakes(rows: Sequence[Row]) -> Iterator[str]:
@@ -168,11 +168,7 @@ def _mistakes(rows: Sequence[Row]) -> Iterator[str]:
     order = sorted(who.items(), key=lambda item: (item[0][0], -len(item[1])))
     for (name, cause), made_by in order:
         by = ", ".join(made_by)
-        yield f"<tr><td>{name}<td>{len(made_by)}<td>{_text(cause)}<td>{_text(by)}"
-
-
-def _text(text: str) -> str:
-    return html.escape(text)
+        yield f"<tr><td>{name}<td>{len(made_by)}<td>{escape(cause)}<td>{escape(by)}"
 
 
 _PAGE = r"""<!doctype html>
