@@ -21,6 +21,7 @@ from .heads import Bernoulli as Bernoulli
 from .heads import Categorical as Categorical
 from .heads import Head as Head
 from .heads import MixtureOfGaussians as MixtureOfGaussians
+from .history import History as History
 from .joint import OrderingFits as OrderingFits
 from .joint import chain_joint as chain_joint
 from .joint import fit_orderings as fit_orderings
@@ -83,7 +84,6 @@ from .toys import bars_and_stripes as bars_and_stripes
 from .toys import checkerboard as checkerboard
 from .toys import rain_diary as rain_diary
 from .toys import two_moons as two_moons
-from .training import History as History
 from .training import evaluate as evaluate
 from .training import fit as fit
 from .training import train_made as train_made

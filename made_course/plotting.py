@@ -22,12 +22,12 @@ from .arguments import check_count, check_number
 from .colours import BLUE, GREY, INK, ORANGE, PALE, rgb
 from .completion import Completion
 from .files import write_whole
+from .history import History
 from .made import MADE
 from .masks import connectivity, leaking_connections
 from .orderings import ManyMasks
 from .recipe import Rung
 from .sampling import evaluation_mode
-from .training import History
 from .trajectory import Trajectory
 from .words import percent, shortened, variable_names
 
