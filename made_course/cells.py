@@ -22,7 +22,7 @@ def show(figure: Figure, alt: str) -> None:
             form of the output.
 
     Example:
-        >>> from made_course import plot_probabilities
+        >>> from made_course.figures import plot_probabilities
         >>> show(plot_probabilities({"a coin": [0.5, 0.5]}, ["0", "1"]), alt="two equal bars")
         {'image/png': ..., 'text/plain': 'two equal bars'}
     """

@@ -24,6 +24,9 @@ from made_course import (
     MixtureOfGaussians,
     bars_and_stripes,
     build_masks,
+    save_samples_grid,
+)
+from made_course.figures import (
     plot_coasting,
     plot_curves,
     plot_density,
@@ -43,7 +46,6 @@ from made_course import (
     plot_repeated_work,
     plot_samples_and_mask,
     plot_totals,
-    save_samples_grid,
 )
 from made_course.orderings import ManyMasks
 from made_course.recipe import Recipe, Rung
@@ -591,14 +593,14 @@ def test_samples_stand_beside_a_mask(digits, dtype):
 def test_no_figure_needs_pyplot():
     program = """
 import math, sys, torch
-import made_course as c
+import made_course as c, made_course.figures as f
 model = c.MADE(784, (8,), seed=0)
 history = c.History()
 history.append(train_nll=2.0, valid_nll=1.5, lr=0.1, seconds=1.0)
 figures = [
-    c.plot_images(torch.zeros(2, 784)), c.plot_image_rows({"a": torch.zeros(2, 784)}),
-    c.plot_history(history), c.plot_nats_scale({"a": 2.0}), c.plot_first_layer(model, n_units=2),
-    c.plot_samples_and_mask(torch.zeros(4, 784), torch.eye(3)),
+    f.plot_images(torch.zeros(2, 784)), f.plot_image_rows({"a": torch.zeros(2, 784)}),
+    f.plot_history(history), f.plot_nats_scale({"a": 2.0}), f.plot_first_layer(model, n_units=2),
+    f.plot_samples_and_mask(torch.zeros(4, 784), torch.eye(3)),
 ]
 for figure in figures:
     c.show(figure, alt="a figure")

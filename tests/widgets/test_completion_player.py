@@ -29,9 +29,8 @@ from made_course import (
     completion_degrees,
     load_binarized_mnist,
     load_pretrained,
-    plot_completions,
 )
-from made_course.plotting import paint_completion
+from made_course.figures import paint_completion, plot_completions
 from made_course.widgets.board import board
 from made_course.widgets.completion_player import hidden_variables
 from made_course.words import variable_names

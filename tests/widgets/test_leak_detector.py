@@ -18,7 +18,8 @@ from matplotlib.figure import Figure
 from PIL import Image
 from torch import nn
 
-from made_course import MADE, LeakDetector, connectivity, direct_mask, plot_dependence
+from made_course import MADE, LeakDetector, connectivity, direct_mask
+from made_course.figures import plot_dependence
 from made_course.widgets.dependence_picture import SIDE, draw_dependence
 from made_course.words import check_names, read_ordering, variable_names, write_ordering
 

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.colors import to_hex
 
-from made_course import OrderingLab, fit_orderings, half_adder_joint, kl_divergence, parity_joint
+from made_course import OrderingLab, fit_orderings, parity_joint
+from made_course.joint import half_adder_joint, kl_divergence
 from made_course.widgets.ordering_picture import BAR, MOST_CASES, draw_cases, percent
 from made_course.widgets.study import Example, Study, number
 from made_course.words import factorization, shortened, variable_names

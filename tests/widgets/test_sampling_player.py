@@ -18,9 +18,9 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from PIL import Image
 
-from made_course import MADE, SamplingPlayer, plot_trajectory
+from made_course import MADE, SamplingPlayer
+from made_course.figures import paint_variables, plot_trajectory
 from made_course.heads import Bernoulli, Categorical
-from made_course.plotting import paint_variables
 from made_course.sampling import sample_naive
 from made_course.trajectory import trajectory
 from made_course.words import variable_names

@@ -18,7 +18,8 @@ from ipywidgets.widgets.widget import _instances
 from PIL import Image
 from torch.utils.data import DataLoader
 
-from made_course import MADE, History, TrainingMonitor, fit, plot_history
+from made_course import MADE, History, TrainingMonitor, fit
+from made_course.figures import plot_history
 from made_course.widgets import training_monitor
 from made_course.widgets.training_monitor import (
     describe,
