@@ -13,7 +13,7 @@ __version__ = "0.1.0"
 # `__init__.pyi` tells type checkers the same; a test holds the two together.
 _NAMES = {
     "baselines": "DenseAutoencoder FVSBN IndependentBernoullis NADE total_probability",
-    "cells": "expect show",
+    "cells": "expect show side_by_side",
     "completion": "Completion complete completion_degrees conditional",
     "data": (
         "download_mnist load_binarized_mnist load_mnist make_mnist_loaders mnist_folder "
