@@ -11,8 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import BoolTensor, Generator, LongTensor, Tensor, nn
 
+from .activations import Activation, make_activation
 from .arguments import (
-    check_choice,
     check_count,
     check_last_dimension,
     check_number,
@@ -22,10 +22,8 @@ from .arguments import (
 )
 from .heads import Bernoulli, Head, check_head
 from .mask_sets import MaskSets
-from .masks import build_masks, check_mask, shown_ordering
-from .sampling import draw_samples
-
-ACTIVATIONS = {"relu": nn.ReLU, "tanh": nn.Tanh, "silu": nn.SiLU}
+from .masks import DegreeDraw, build_masks, check_mask, shown_ordering
+from .sampling import Method, draw_samples
 
 
 class MaskedLinear(nn.Linear):
@@ -99,7 +97,8 @@ class MADE(nn.Module):
         hidden_dims: width of each hidden layer; ``()`` leaves D regressions, logistic ones where
             variables are binary.
         natural_order: generate x₁ first and x_D last; False draws a random ordering.
-        activation: ``"relu"``, ``"tanh"`` or ``"silu"``.
+        activation: ``"relu"``, ``"tanh"``, ``"silu"`` or a class of modules that work number by
+            number, such as ``torch.nn.GELU``.
         ordering: (D,) permutation of 0..D-1 to use instead; ``ordering[t]`` is generated at step t.
         degrees: how hidden degrees are drawn, ``"uniform"``, ``"paper"`` or ``"even"``: see
             :func:`made_course.masks.hidden_degrees`.
@@ -139,10 +138,10 @@ class MADE(nn.Module):
         input_dim: int,
         hidden_dims: Sequence[int] = (512, 512),
         natural_order: bool = True,
-        activation: str = "relu",
+        activation: Activation = "relu",
         *,
         ordering: Tensor | Sequence[int] | None = None,
-        degrees: str = "uniform",
+        degrees: DegreeDraw = "uniform",
         head: Head | None = None,
         direct: bool = False,
         dropout: float = 0.0,
@@ -158,7 +157,7 @@ class MADE(nn.Module):
                 f"natural_order must be True or False, got {natural_order!r}: name what comes "
                 'after hidden_dims, as in activation="tanh"'
             )
-        self.act = ACTIVATIONS[check_choice("activation", activation, tuple(ACTIVATIONS))]()
+        self.act = make_activation(activation)
         self.dropout = check_number("dropout", dropout)
         if self.dropout >= 1:
             raise ValueError(f"dropout must be less than 1, got {dropout}")
@@ -374,7 +373,7 @@ class MADE(nn.Module):
         n_samples: int,
         device: torch.device | str | None = None,
         *,
-        method: str = "incremental",
+        method: Method = "incremental",
         noise: Tensor | None = None,
         generator: Generator | None = None,
         ensemble: int | None = None,
