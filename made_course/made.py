@@ -23,7 +23,7 @@ from .arguments import (
 from .heads import Bernoulli, Head, check_head
 from .mask_sets import MaskSets
 from .masks import DegreeDraw, build_masks, check_mask, shown_ordering
-from .sampling import Method, draw_samples
+from .sampling import Method, draw_samples, in_parts
 
 
 class MaskedLinear(nn.Linear):
@@ -311,6 +311,9 @@ class MADE(nn.Module):
         probabilities: :math:`\log \frac{1}{k} \sum_{j=1}^{k} e^{\log p_j(x)}`. (A mean of logits
         over orderings would be no probability.)
 
+        Under ``torch.no_grad()``, where no gradient needs all of it, memory beside the result does
+        not grow with the number of rows.
+
         Args:
             x: (B, D) of values of the head: zeros and ones, classes, ...; bool and integers are
                 cast.
@@ -330,7 +333,8 @@ class MADE(nn.Module):
             training" for ensembles.
         """
         if ensemble is None:
-            return self.log_conditionals(x).sum(dim=-1)
+            self._check_values(x)
+            return in_parts(lambda x: self._log_conditionals(x).sum(dim=-1), x, self._layers())
         members = []
         for degrees in self.mask_sets.members(ensemble):
             with self.under(degrees):
@@ -346,12 +350,18 @@ class MADE(nn.Module):
             TypeError: if ``x`` is not a tensor.
             ValueError: if it is not (B, D), or a value is none of the head's.
         """
-        if not is_transformed():  # torch.func and torch.compile cannot branch on values
-            check_rows(x, self.input_dim)
-            self.head.check(x)
+        self._check_values(x)
+        return self._log_conditionals(x)
+
+    def _log_conditionals(self, x: Tensor) -> Tensor:
         x = x.to(self.net[0].weight.dtype)
         params = self(x).to(x.dtype)  # under autocast, probabilities are not in half precision
         return self.head.log_prob(params.view(*x.shape, self.head.params_per_variable), x)
+
+    def _check_values(self, x: Tensor) -> None:
+        if not is_transformed():  # torch.func and torch.compile cannot branch on values
+            check_rows(x, self.input_dim)
+            self.head.check(x)
 
     def check_data(self, x: Tensor) -> None:
         """Raise unless ``x`` is a table for this model: (N, D), each column of its head's kind.

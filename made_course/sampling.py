@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 import torch
 from torch import Generator, Tensor, nn
 
-from .arguments import check_choice, check_count
+from .arguments import check_choice, check_count, is_transformed
 from .heads import NAMED_HEADS, Head
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 Method: TypeAlias = Literal["incremental", "naive"]
 SAMPLES_AT_ONCE = 1024
+NUMBERS_AT_ONCE = 2**20
+"""So many numbers of a layer are kept at once where rows are scored in parts: 4 MB in float32."""
 BLOCK = 64
 """Steps of :func:`sample_incremental` that share their matrix products."""
 
@@ -352,6 +354,26 @@ def evaluation_mode(model: nn.Module) -> Iterator[None]:
     finally:
         for module, training in before:
             module.training = training
+
+
+def in_parts(of_rows: Callable[[Tensor], Tensor], x: Tensor, layers: Sequence[nn.Linear]) -> Tensor:
+    """What a function gives for all rows, for some at once where no gradient needs all together.
+
+    Args:
+        of_rows: maps (n, D) to (n,).
+        x: (B, D).
+        layers: what the rows pass through: the wider they are, the fewer rows at once.
+
+    Example:
+        >>> with torch.no_grad():
+        ...     in_parts(lambda rows: rows.sum(1), torch.ones(3, 2), [nn.Linear(2, 1)])
+        tensor([2., 2., 2.])
+    """
+    width = max(max(layer.weight.shape) for layer in layers)
+    at_once = max(SAMPLES_AT_ONCE, NUMBERS_AT_ONCE // width)  # few would mask weights too often
+    if torch.is_grad_enabled() or is_transformed() or len(x) <= at_once:
+        return of_rows(x)
+    return torch.cat([of_rows(rows) for rows in x.split(at_once)])
 
 
 @torch.no_grad()
