@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
+from typing import Self
 
 import torch
 import torch.nn.functional as F
@@ -24,6 +26,7 @@ from .heads import Bernoulli, Head, check_head
 from .mask_sets import MaskSets
 from .masks import DegreeDraw, build_masks, check_mask, shown_ordering
 from .sampling import Method, draw_samples, in_parts
+from .saving import check_settings, load_model, note_settings, save_model
 
 
 class MaskedLinear(nn.Linear):
@@ -195,6 +198,8 @@ class MADE(nn.Module):
         self.mask_sets.draw()  # after the weights: so equal seeds give the same model as ever
         self._under: list[LongTensor] | None = None
         _set_masks(self)
+        self.register_state_dict_post_hook(note_settings)
+        self.register_load_state_dict_pre_hook(check_settings)
         self.register_load_state_dict_post_hook(_set_masks)
 
     # ---- structure --------------------------------------------------------------------------
@@ -418,6 +423,37 @@ class MADE(nn.Module):
                     [0., 1., 0.]])
         """
         return draw_samples(self, n_samples, device, method, noise, generator, ensemble)
+
+    # ---- files ------------------------------------------------------------------------------
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write arguments, head and weights to one file, which :meth:`load` makes a model of.
+
+        The file is whole at every moment: what was at ``path`` stays until the new one is written.
+
+        Raises:
+            ValueError: if the head or the activation is of your own: save the state dict instead,
+                which has the weights alone.
+            OSError: if it cannot be written.
+
+        Example:
+            >>> import tempfile
+            >>> path = f"{tempfile.mkdtemp()}/model.pt"
+            >>> MADE(3, (8,), ordering=[1, 2, 0], seed=0).save(path)
+            >>> MADE.load(path).order
+            tensor([3, 1, 2])
+        """
+        save_model(self, path)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Self:
+        """The model that :meth:`save` wrote, in evaluation mode, on the processor.
+
+        Raises:
+            FileNotFoundError: if there is no such file.
+            ValueError: if it is damaged, or was not written by :meth:`save`.
+        """
+        return load_model(cls, path)
 
 
 def _set_masks(model: MADE, _incompatible_keys: object = None) -> None:
