@@ -29,6 +29,7 @@ _NAMES = {
         "build_masks connectivity direct_mask draw_degrees hidden_degrees input_degrees "
         "leaking_connections paths_through"
     ),
+    "mixed": "Mixed",
     "pretrained": "load_pretrained",
     "tables": "Table example_table load_table",
     "toys": "bars_and_stripes checkerboard rain_diary two_moons",

@@ -40,6 +40,7 @@ from .masks import hidden_degrees as hidden_degrees
 from .masks import input_degrees as input_degrees
 from .masks import leaking_connections as leaking_connections
 from .masks import paths_through as paths_through
+from .mixed import Mixed as Mixed
 from .pretrained import load_pretrained as load_pretrained
 from .tables import Table as Table
 from .tables import example_table as example_table
