@@ -197,10 +197,10 @@ class MADE(nn.Module):
 
         self.mask_sets.draw()  # after the weights: so equal seeds give the same model as ever
         self._under: list[LongTensor] | None = None
-        _set_masks(self)
+        set_masks(self)
         self.register_state_dict_post_hook(note_settings)
         self.register_load_state_dict_pre_hook(check_settings)
-        self.register_load_state_dict_post_hook(_set_masks)
+        self.register_load_state_dict_post_hook(set_masks)
 
     # ---- structure --------------------------------------------------------------------------
 
@@ -227,7 +227,7 @@ class MADE(nn.Module):
         of it are right.
         """
         self.mask_sets.step()
-        _set_masks(self)
+        set_masks(self)
 
     @contextmanager
     def under(self, degrees: Sequence[Tensor]) -> Iterator[None]:
@@ -244,7 +244,7 @@ class MADE(nn.Module):
         """
         before, masks = self._under, [layer.mask for layer in self._layers()]
         self._under = [d.to(self.net[0].weight.device) for d in degrees]
-        _set_masks(self)
+        set_masks(self)
         try:
             yield
         finally:
@@ -456,7 +456,7 @@ class MADE(nn.Module):
         return load_model(cls, path)
 
 
-def _set_masks(model: MADE, _incompatible_keys: object = None) -> None:
+def set_masks(model: MADE, _incompatible_keys: object = None) -> None:
     """Set every layer's mask from the degrees in use; also runs after ``load_state_dict``.
 
     All inputs and all outputs of a variable have the variable's degree.
