@@ -14,8 +14,8 @@ import torch
 
 from made_course.exercises import NOTEBOOKS, _exercise, _room
 from made_course.exercises.examine import examine
-from made_course.exercises.grading import command, judge, sandbox, tables
-from made_course.exercises.grading.folder import hand_ins, school_ids
+from made_course.exercises.grading import command, judge, line, sandbox, tables
+from made_course.exercises.grading.folder import HandedIn, hand_ins, school_ids
 from made_course.exercises.grading.line import Peer
 from made_course.exercises.grading.verdicts import INSIDE, OPEN, Row, Verdict, examined
 from tests.exercises.handing_in import (
@@ -93,6 +93,7 @@ NEEDS = MASKS.replace("    pairs", "    assert state == [1]\n    pairs") + CHECK
     [
         [f"{RIGHT}display(build_masks)"],
         [f'{RIGHT}get_ipython().run_line_magic("timeit", "build_masks")'],
+        [f"from IPython import get_ipython\nget_ipython().events.register(1)\n{RIGHT}"],
         [f"%matplotlib inline\nn = 3\nk = (10\n% n)\ntorch.ge?\n{RIGHT}"],
         ["state = [1, 2]", "last = state.pop()", NEEDS],
         ["state = []", "def fill(): state.append(1)", "print(fill())", NEEDS],
@@ -114,6 +115,15 @@ def test_a_loop_without_end_costs_no_other_exercise(monkeypatch):
     found = judged("state = []", "def fill(): state.append(1)", "x = fill()", endless, turn)
     assert found["1.1"].words.startswith("it was stopped after 0.3 seconds")
     assert found["1.3"].state == "right"
+
+
+@needs_sandbox
+def test_nor_does_one_that_never_ends_where_all_cells_run(monkeypatch):
+    monkeypatch.setattr(line, "LIMIT_S", 0.3)
+    cells = ["state = []", "def fill(): state.append(1)", "x = fill()"]
+    endless = 'def table_sizes(input_dim):\n    while state: pass\ncheck("1.1", table_sizes)'
+    turn = 'def turn(ordering):\n    return torch.argsort(ordering) + state[0]\ncheck("1.3", turn)'
+    assert judged(*cells, endless, turn)["1.3"].state == "right"
 
 
 BY_HEART = """
@@ -306,6 +316,24 @@ def test_each_learner_gets_a_text(class_of_twelve):
     assert "- ✗ **3.2 · Masks in code**, wrong: " in (texts / "eve bom.md").read_text("utf-8")
 
 
+def test_what_is_kept_is_what_the_judge_said_and_no_more(tmp_path, monkeypatch):
+    said = iter([Row(notebook="03", verdicts={"3.2": Verdict("right")}, look_at=["gc"])])
+    monkeypatch.setattr(command, "_judged", lambda *_: next(said))
+    (tmp_path / "a.ipynb").write_text("{}")
+    for others in ("a (1)", "a (2)"):
+        one = HandedIn("a", "a.ipynb", tmp_path / "a.ipynb", others=(others,))
+        row = command._graded(one, tmp_path, "03", True)
+        assert (row.learner, row.look_at, row.right) == ("a", [others, "gc"], 1)
+
+
+def test_who_trusts_the_class_needs_no_sandbox(tmp_path):
+    folder = tmp_path / "class"
+    folder.mkdir()
+    (folder / "ann.ipynb").write_text(notebook(IMPORTS, RIGHT))
+    run_grader(folder, "--unprotected", PATH="")
+    assert graded(folder)["ann.ipynb"]["3.2"] == "right"
+
+
 # ---- the folder ---------------------------------------------------------------------------------
 
 
@@ -395,7 +423,7 @@ def test_what_cannot_be_graded_is_refused_before_anything_runs(tmp_path, capsys)
     assert "there is no folder" in refused(capsys, tmp_path / "nothing")
     assert "not Python or the course itself" in refused(capsys, Path(sandbox.__file__).parent)
     for number in ("0", "3x", "99"):
-        assert "--notebook is 01 to 09" in refused(capsys, tmp_path, "--notebook", number)
+        assert "(choose from '01', '02'" in refused(capsys, tmp_path, "--notebook", number)
     (tmp_path / "ids.csv").write_bytes("zoë,s-1".encode("latin-1"))
     assert "ids.csv is not UTF-8: save it as CSV UTF-8" in refused(capsys, tmp_path)
 
@@ -403,10 +431,12 @@ def test_what_cannot_be_graded_is_refused_before_anything_runs(tmp_path, capsys)
 def test_without_a_sandbox_it_refuses_and_names_the_cure(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(command, "missing", functools.partial(str, "bubblewrap is not installed"))
     said = refused(capsys, tmp_path)
-    assert "hand-ins would run unprotected: bubblewrap is not installed. Install it, or" in said
+    assert (
+        "unprotected: bubblewrap is not installed. Install it (apt install bubblewrap, or" in said
+    )
     assert "docker run --rm --network none" in said
     monkeypatch.setattr(sandbox.sys, "platform", "darwin")
     assert sandbox.missing() == "darwin has no bubblewrap"
     monkeypatch.setattr(sandbox.sys, "platform", "linux")
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert "apt install bubblewrap" in sandbox.missing()
+    assert sandbox.missing() == "bubblewrap cannot be started (No such file or directory)"
