@@ -125,11 +125,8 @@ def _held(*, with_users: bool) -> Iterator[int]:
                     "profile bwrap-userns-restrict for it"
                 )
             # kept open: its number alone may come to be another process's, outside
-            holder = os.pidfd_open(json.loads(said)["child-pid"])
-            try:
-                yield holder
-            finally:
-                os.close(holder)
+            with open(os.pidfd_open(json.loads(said)["child-pid"]), "rb", 0) as holder:
+                yield holder.fileno()
         finally:
             keeper.kill()  # with its first process, all end
 
