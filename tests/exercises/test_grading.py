@@ -169,8 +169,9 @@ def test_open_exercises_have_scores():
     assert coin.nats == pytest.approx(33 * math.log(2), abs=0.06)
     assert judged(LINE.format(logit=-9.0))["9.4"].nats > coin.nats
     leaky = judged(LINE.format(logit=0.0).replace("+ 0.0", "+ 9 * x"))["9.4"]
-    named = judged('class Model: pass\nModel.__name__ = "0.001 nats"\ncheck("9.4", Model())')
-    assert leaky.nats is named["9.4"].nats is None
+    named = judged('class Model: pass\nModel.__name__ = "0.001 nats"\ncheck("9.4", Model())')["9.4"]
+    erasing = judged(LINE.format(logit=-9.0).replace("return", "x.zero_()\n        return"))["9.4"]
+    assert leaky.nats is named.nats is erasing.nats is None
 
 
 # ---- a class ------------------------------------------------------------------------------------

@@ -132,6 +132,11 @@ def test_what_is_odd_is_said(cell, words):
     assert read(notebook(cell).encode()).look_at == [words]
 
 
+def test_what_a_hand_in_can_make_it_say_is_short():
+    names = [f"made_course.exercises.x{k}{'x' * 5_000}" for k in range(500)]
+    assert len("; ".join(read(notebook("\n".join(names)).encode()).look_at)) < 2_000
+
+
 @pytest.mark.parametrize(
     "cell",
     [

@@ -93,8 +93,8 @@ def read(content: bytes) -> HandIn:
         raise Unreadable("no notebook") from None
     if len(sources) > MOST_CELLS:
         raise Unreadable(f"too many cells: more than {MOST_CELLS:,}")
-    odd = {" ".join(found.split()) for found in _ODD.findall("\n".join(sources))}
-    return HandIn([*map(_cell, sources)], sorted(odd))
+    odd = {" ".join(found.split())[:80] for found in _ODD.findall("\n".join(sources))}
+    return HandIn([*map(_cell, sources)], sorted(odd)[:20])
 
 
 def _cell(source: str) -> Cell:
