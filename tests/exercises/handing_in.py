@@ -40,13 +40,12 @@ def notebook(*cells):
     return json.dumps({"cells": [{"cell_type": "markdown", "source": "# 3"}, *code]})
 
 
-def judged(*cells, content=None, notebook_number=""):
+def judged(*cells, number=""):
     """The verdicts of the judge on a hand-in, by exercise."""
     before = resource.getrlimit(resource.RLIMIT_AS)
-    content = notebook(IMPORTS, *cells).encode() if content is None else content
     try:
         with patch.multiple(judge, SECONDS=4, ALL_SECONDS=4):
-            return judge.judge(content, notebook_number, True).verdicts
+            return judge.judge(notebook(IMPORTS, *cells).encode(), number, True).verdicts
     finally:
         resource.setrlimit(resource.RLIMIT_AS, before)
 

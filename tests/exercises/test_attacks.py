@@ -78,7 +78,7 @@ MESSAGES = {
 def test_what_a_process_says_cannot_harm_its_judge(name, monkeypatch):
     monkeypatch.setattr(time, "sleep", lambda _: None)  # nobody waits for it to end: it goes on
     message, words = MESSAGES[name]
-    verdict = judged(SAY.replace("MESSAGE", message), notebook_number="03")["3.2"]
+    verdict = judged(SAY.replace("MESSAGE", message), number="03")["3.2"]
     assert verdict.state in ("stopped", "wrong", "failed")
     assert words in verdict.words
 
@@ -89,7 +89,7 @@ def test_what_a_process_says_cannot_harm_its_judge(name, monkeypatch):
 )
 def test_however_a_process_ends_its_judge_says_so(ends):
     cells = f'import os, time\n{ends}\ncheck("3.2", 1)', RIGHT.replace("3.2", "3.1")
-    found = judged(*cells, notebook_number="03")
+    found = judged(*cells, number="03")
     assert [found[name].state for name in ("3.1", "3.2")] == ["wrong", "stopped"]
 
 
@@ -372,9 +372,8 @@ def test_the_others_are_unharmed_and_unknown(hostile):
     assert rows[f"A {SECRET}.ipynb"]["3.2"] == "right"
     assert rows["Z honest.ipynb"]["3.2"] == "wrong"
     assert "output x₃ can see x₃" in rows["Z honest.ipynb"]["3.2 why"]
-    found = judged(LOOKS_AROUND + RIGHT, notebook_number="03")[
-        "3.2"
-    ]  # from a process that knows it
+    # from a process that knows it
+    found = judged(LOOKS_AROUND + RIGHT, number="03")["3.2"]
     assert found == Verdict("failed", "SystemError: knows another learner")
 
 

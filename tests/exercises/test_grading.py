@@ -13,7 +13,6 @@ import pytest
 import torch
 
 from made_course.exercises import NOTEBOOKS, _exercise, _room
-from made_course.exercises.examine import examine
 from made_course.exercises.grading import command, judge, line, sandbox, tables
 from made_course.exercises.grading.folder import HandedIn, hand_ins, school_ids
 from made_course.exercises.grading.line import Peer
@@ -105,26 +104,19 @@ NEEDS = MASKS.replace("    pairs", "    assert state == [1]\n    pairs") + CHECK
     ],
 )
 def test_an_honest_hand_in_loses_no_exercise(cells):
-    assert judged(*cells, notebook_number="03")["3.2"] == Verdict("right")
+    assert judged(*cells, number="03")["3.2"] == Verdict("right")
 
 
 @needs_sandbox
-def test_a_loop_without_end_costs_no_other_exercise(monkeypatch):
-    monkeypatch.setitem(examine.__globals__, "LIMIT_S", 0.3)
-    endless = 'def table_sizes(input_dim):\n    while True: pass\ncheck("1.1", table_sizes)'
-    turn = 'def turn(ordering):\n    return torch.argsort(ordering) + state[0]\ncheck("1.3", turn)'
-    found = judged("state = []", "def fill(): state.append(1)", "x = fill()", endless, turn)
-    assert found["1.1"].words.startswith("it was stopped after 0.3 seconds")
-    assert found["1.3"].state == "right"
-
-
-@needs_sandbox
-def test_nor_does_one_that_never_ends_where_all_cells_run(monkeypatch):
+@pytest.mark.parametrize("never", ["True", "state"])  # in its own process, or where all cells run
+def test_a_loop_without_end_costs_no_other_exercise(monkeypatch, never):
     monkeypatch.setattr(line, "LIMIT_S", 0.3)
     cells = ["state = []", "def fill(): state.append(1)", "x = fill()"]
-    endless = 'def table_sizes(input_dim):\n    while state: pass\ncheck("1.1", table_sizes)'
+    endless = f'def table_sizes(input_dim):\n    while {never}: pass\ncheck("1.1", table_sizes)'
     turn = 'def turn(ordering):\n    return torch.argsort(ordering) + state[0]\ncheck("1.3", turn)'
-    assert judged(*cells, endless, turn)["1.3"].state == "right"
+    found = judged(*cells, endless, turn)
+    assert found["1.1"].words.startswith("it was stopped" if never == "True" else "the answer is")
+    assert found["1.3"].state == "right"
 
 
 BY_HEART = """

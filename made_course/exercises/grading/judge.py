@@ -22,7 +22,10 @@ SECONDS, ALL_SECONDS, OPEN_SECONDS = 20, 60, 600
 """What exercises may take of the processor, all cells together, and an open one, which trains."""
 BY_THE_CLOCK = 3
 """How many times as long it may take by the clock."""
+_SURE = ("right", "not attempted")
+"""What is so whatever else has run in a process."""
 _MAY_SAY = ("not attempted", "unfinished")
+Ask = Callable[..., tuple[dict[str, object], dict[str, Verdict]]]
 
 # The server from which judges are forked loads this room: what notebooks import is then there.
 for _name in made_course.__all__:
@@ -60,7 +63,8 @@ def judge(content: bytes, notebook: str, protected: bool) -> Row:
             which = f"notebook {notebook}" if notebook else "this course"
             return Row(notebook=notebook, word=f"another notebook: it has no check of {which}")
         for name in answered:
-            if name not in verdicts or not _is_settled(verdicts[name]):
+            found = verdicts.get(name)
+            if not found or (found.state not in _SURE and not found.is_of_the_clock):
                 verdicts[name] = _alone(ask, name)
         verdicts |= _right_where_all_cells_run(ask, {name: verdicts[name] for name in answered})
     gone = Verdict("no check", "the cell with the check is gone")
@@ -78,11 +82,6 @@ def _most_likely(names: Iterable[str]) -> str:
     graded = [str(number) for number in NOTEBOOKS[1:]]
     known = [number for number in numbers if number in graded]
     return max(known, key=known.count).zfill(2) if known else ""
-
-
-def _is_settled(verdict: Verdict) -> bool:
-    """Whether it needs no other process to be sure of: another would find the same."""
-    return verdict.state in ("right", "not attempted") or verdict.is_of_the_clock
 
 
 def _alone(ask: Ask, name: str) -> Verdict:
@@ -107,9 +106,6 @@ def _right_where_all_cells_run(ask: Ask, verdicts: dict[str, Verdict]) -> dict[s
         return {}
     _, found = ask([*doubtful], ALL_SECONDS, every_cell=True)
     return {name: verdict for name, verdict in found.items() if verdict.state == "right"}
-
-
-Ask = Callable[..., tuple[dict[str, object], dict[str, Verdict]]]
 
 
 def _ask(
