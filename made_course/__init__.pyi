@@ -8,7 +8,7 @@ from .baselines import total_probability as total_probability
 from .cells import expect as expect
 from .cells import show as show
 from .cells import side_by_side as side_by_side
-from .completion import Completion as Completion
+from .completed import Completion as Completion
 from .completion import complete as complete
 from .completion import completion_degrees as completion_degrees
 from .completion import conditional as conditional

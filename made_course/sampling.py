@@ -132,10 +132,12 @@ def _check_alike(model: MADE) -> None:
     shape = (16, model.input_dim)
     params = torch.randn(*shape, head.params_per_variable, generator=generator).to(weight)
     u = torch.rand(shape, generator=generator).to(weight)
-    x, moved = head.sample(params, u), head.sample(params.roll(1, 1), u.roll(1, 1))
-    code, moved_code = head.encode(x), head.encode(x.roll(1, 1))
-    for made, made_elsewhere in ((x, moved), (code, moved_code)):
-        if not torch.allclose(made.roll(1, 1), made_elsewhere, 1e-3, 1e-3, equal_nan=True):
+    x = head.sample(params, u)
+    here = [x, head.log_prob(params, x), head.encode(x)]
+    params, u, x = (numbers.roll(1, 1) for numbers in (params, u, x))
+    there = [head.sample(params, u), head.log_prob(params, x), head.encode(x)]
+    for one, other in zip(here, there, strict=True):
+        if not torch.allclose(one.roll(1, 1), other, 1e-3, 1e-3, equal_nan=True):
             raise ValueError(
                 f"{head!r} treats equal parameters and noise differently by their place in a row, "
                 "and variables are drawn one by one: use Mixed([...]), a head for each column, or "

@@ -352,7 +352,14 @@ class Scaled(MixtureOfGaussians):
         return (x / torch.arange(1.0, x.shape[-1] + 1)).unsqueeze(-1)
 
 
-@pytest.mark.parametrize("head", [FirstIsReal(), Scaled(1)], ids=["sample", "encode"])
+class Weighted(MixtureOfGaussians):
+    """Densities in units that differ from column to column, and draws that do not."""
+
+    def log_prob(self, params, x):
+        return super().log_prob(params, x) + torch.arange(x.shape[-1])
+
+
+@pytest.mark.parametrize("head", [FirstIsReal(), Scaled(1), Weighted(1)], ids=repr)
 @pytest.mark.parametrize("n", [1, 4, 7])
 @pytest.mark.parametrize("method", ["incremental", "naive"])
 def test_a_head_that_tells_columns_apart_draws_nothing(head, n, method):
