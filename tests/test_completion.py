@@ -199,6 +199,7 @@ def test_all_known_none_known_and_no_row(num_masks):
     noise = uniforms(2, 5, 7)
     new = complete(model, ROW.expand(2, 7), torch.zeros(7), 5, noise=noise)
     assert new.log_weights is None
+    torch.testing.assert_close(new.shares, torch.full((2, 5), 0.2).double())
     for rows, u in zip(new.samples, noise, strict=True):  # what sample draws from the same noise
         assert torch.equal(rows, model.sample(5, noise=u))
     for known in (KNOWN, KNOWN.expand(0, 7)):
