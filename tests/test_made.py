@@ -15,7 +15,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from made_course import MADE, Bernoulli, MaskedLinear, build_masks, direct_mask
+from made_course import (
+    MADE,
+    Bernoulli,
+    Categorical,
+    MaskedLinear,
+    MixtureOfGaussians,
+    build_masks,
+    complete,
+    conditional,
+    direct_mask,
+)
 from made_course.sampling import evaluation_mode
 from tests.networks import (
     CYCLE,
@@ -30,6 +40,7 @@ from tests.networks import (
     show_every_path,
     total_probability,
     under,
+    uniforms,
     with_weights,
 )
 from tools.benchmarks import document
@@ -361,28 +372,38 @@ def test_everything_moves_with_the_model():
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
-@pytest.mark.parametrize("num_masks", [1, 3, None])
-def test_on_a_gpu_masks_are_resampled_there_and_samples_drawn_there(num_masks):
+@pytest.mark.filterwarnings("ignore:these completions")
+@pytest.mark.parametrize(
+    ("num_masks", "head"), [(1, Bernoulli()), (3, Categorical(3)), (None, MixtureOfGaussians(2))]
+)
+def test_on_a_gpu_masks_are_resampled_there_and_samples_drawn_there(num_masks, head):
     model = MADE(
-        40, (30, 30), natural_order=False, direct=True, conditioning=True, num_masks=num_masks
+        9,
+        (30, 30),
+        natural_order=False,
+        head=head,
+        direct=True,
+        conditioning=True,
+        num_masks=num_masks,
     )
-    x, noise = binary(10, 40), torch.rand(10, 40, dtype=torch.float64)
-    here = copy.deepcopy(with_weights(model.double(), 1))
-    model.cuda()
-    ensemble = num_masks or 3
+    x, noise, known = binary(10, 9), uniforms(10, 9), torch.arange(9) > 6
+    here, k = copy.deepcopy(with_weights(model.double(), 0.5)), num_masks or 3
+    model.to("cuda")
     for _ in range(4):
         assert model.order.is_cuda
         for call in (
             lambda one, x: one.log_prob(x),
-            lambda one, x: one.log_prob(x, ensemble),
-            lambda one, _: one.sample(10, noise=noise),
-            lambda one, _: one.sample(10, noise=noise, ensemble=ensemble),
+            lambda one, x: one.log_prob(x, k),
+            lambda one, _: one.sample(10, noise=noise, ensemble=k),
+            lambda one, _: one.sample(10, noise=noise, method="naive"),
+            lambda one, x: complete(one, x, known, noise=noise[:, None]).samples,
+            lambda one, x: conditional(one, x, 2),
         ):
-            found = call(model, x.cuda())
+            found = call(model, x.to("cuda"))
             assert found.is_cuda
             torch.testing.assert_close(found.cpu(), call(here, x))
         model.resample_masks()
-        here.resample_masks()
+        here.load_state_dict(model.state_dict())
     assert not model.sample(3, device="cpu").is_cuda
 
 
