@@ -377,15 +377,8 @@ def test_everything_moves_with_the_model():
     ("num_masks", "head"), [(1, Bernoulli()), (3, Categorical(3)), (None, MixtureOfGaussians(2))]
 )
 def test_on_a_gpu_masks_are_resampled_there_and_samples_drawn_there(num_masks, head):
-    model = MADE(
-        9,
-        (30, 30),
-        natural_order=False,
-        head=head,
-        direct=True,
-        conditioning=True,
-        num_masks=num_masks,
-    )
+    options = {"natural_order": False, "direct": True, "conditioning": True}
+    model = MADE(9, (30, 30), head=head, num_masks=num_masks, **options)
     x, noise, known = binary(10, 9), uniforms(10, 9), torch.arange(9) > 6
     here, k = copy.deepcopy(with_weights(model.double(), 0.5)), num_masks or 3
     model.to("cuda")
