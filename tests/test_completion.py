@@ -1,76 +1,388 @@
-"""What completions say of rows, with weights and without, of amounts and of classes."""
+"""Completions and conditionals: they follow the joint distribution, exactly or by their weights."""
 
-import math
+import warnings
 
 import pytest
 import torch
+from torch import nn
 
-from made_course import (
-    MADE,
-    Bernoulli,
-    Categorical,
-    Completion,
-    Mixed,
-    MixtureOfGaussians,
-    complete,
+import made_course.completion as completion
+from made_course import MADE, complete, completion_degrees, conditional
+from tests.networks import (
+    HEADS,
+    every_row,
+    nothing_changes,
+    p_value,
+    under,
+    uniforms,
+    with_weights,
 )
 
-HEAD = Mixed([Bernoulli(), Categorical(3), MixtureOfGaussians(1), Categorical(2)])
-SAMPLES = torch.tensor([[[1.0, 2.0, 0.5, 1.0], [0.0, 0.0, -1.5, 1.0], [0.0, 2.0, 2.0, 1.0]]])
-WEIGHTED = Completion(SAMPLES, torch.tensor([[1.0, 2.0, 5.0]]).log(), torch.tensor([64 / 30]), HEAD)
+pytestmark = pytest.mark.filterwarnings("ignore:these completions are worth")
+DRAWS = 20_000
+KNOWN = torch.tensor([False, True, False, True, True, False, False])
+ROW = torch.tensor([[1.0, 1.0, 0.0, 0.0, 1.0, 0.0, 1.0]])
+EACH_HEAD = pytest.mark.parametrize("head", HEADS, ids=repr)
 
 
-def test_amounts_have_means_and_classes_have_shares():
-    torch.testing.assert_close(
-        WEIGHTED.mean,
-        torch.tensor([[0.125, math.nan, (0.5 - 3 + 10) / 8, math.nan]]),
-        equal_nan=True,
-    )
-    torch.testing.assert_close(WEIGHTED.class_shares(1), torch.tensor([[0.25, 0, 0.75]]))
-    torch.testing.assert_close(WEIGHTED.class_shares(3), torch.tensor([[0.0, 1]]))
-    for i, head in [(0, "Bernoulli"), (2, "Mixture")]:
-        with pytest.raises(ValueError, match=f"variable {i} has {head}.* no classes: see mean"):
-            WEIGHTED.class_shares(i)
-    alone = Completion(SAMPLES[..., 1:2], None, torch.ones(1), Categorical(3))
-    assert alone.mean.isnan().all()
-    torch.testing.assert_close(alone.class_shares(0), torch.tensor([[1 / 3, 0, 2 / 3]]))
+def seven(**arguments):
+    defaults = {"natural_order": False, "direct": True, "conditioning": True, "seed": 2}
+    model = MADE(7, (16, 16), **{**defaults, **arguments}).double()
+    return with_weights(model, 1.5, seed=4)
 
 
-def test_what_is_drawn_comes_as_often_as_its_weight_says():
-    generator = torch.Generator().manual_seed(0)
-    drawn = WEIGHTED.draw(20_000, generator)
-    assert drawn.shape == (1, 20_000, 4)
-    for sample, share in zip(SAMPLES[0], [0.125, 0.25, 0.625], strict=True):
-        found = (drawn[0] == sample).all(1).float().mean().item()
-        assert found == pytest.approx(share, abs=0.015)
-    again = WEIGHTED.draw(20_000, torch.Generator().manual_seed(0))
-    assert torch.equal(drawn, again)
-    alike = WEIGHTED._replace(log_weights=None).draw(20_000)
-    assert alike[0, :, 0].mean().item() == pytest.approx(1 / 3, abs=0.015)
-    assert WEIGHTED._replace(samples=SAMPLES[:0], log_weights=None).draw(2).shape == (0, 2, 4)
-    with pytest.raises(ValueError, match="n_samples must be at least 1, got 0"):
-        WEIGHTED.draw(0)
+def generator(seed=0):
+    return torch.Generator().manual_seed(seed)
 
 
-@pytest.mark.parametrize("num_masks", [1, None])
-@pytest.mark.filterwarnings("ignore:these completions are worth")
-def test_missing_cells_are_filled_in_from_their_conditional(num_masks):
-    """A class is known, and the switch before it that it mostly repeats is asked for."""
-    model = MADE(
-        2, (), natural_order=num_masks == 1, num_masks=num_masks, head=Mixed([Categorical(2)] * 2)
-    )
+@torch.no_grad()
+def given_the_known(model, x, known):
+    """Every row that agrees with x where it is known, and its probability given that: by force."""
+    rows = every_row(model.input_dim)
+    rows = rows[(rows == x)[:, known].all(dim=1)]
+    return rows, torch.softmax(model.log_prob(rows), dim=0)
+
+
+# ---- in an ordering that has the known variables first ------------------------------------------
+
+WANTED = [5, 2, 0, 6, 4, 1, 3]
+FIRST = {
+    "given": ({"ordering": [3, 1, 4, 6, 0, 2, 5]}, None),
+    "given, 3 sets": ({"ordering": [4, 3, 1, 6, 0, 2, 5], "num_masks": 3}, None),
+    "any": ({"num_masks": None}, None),
+    "any, paper": ({"num_masks": None, "degrees": "paper"}, None),
+    "any, wanted": ({"num_masks": None}, WANTED),
+}
+
+
+@pytest.mark.parametrize(("arguments", "wanted"), FIRST.values(), ids=FIRST)
+def test_completions_follow_the_conditional_of_their_ordering(arguments, wanted):
+    model = seven(**arguments)
+    degrees, is_exact = completion_degrees(model, KNOWN, wanted)
+    assert is_exact
+    assert sorted(degrees[0][KNOWN].tolist()) == [1, 2, 3]
+    found = complete(model, ROW, KNOWN, DRAWS, ordering=wanted, generator=generator())
+    assert found.log_weights is None
+    assert found.effective_sample_size.tolist() == [DRAWS]
+    samples = found.samples[0]
+    assert torch.equal(samples[:, KNOWN], ROW[:, KNOWN].double().expand(DRAWS, 3))
+    rows, p = given_the_known(under(model, degrees), ROW, KNOWN)
+    assert p.max() < 0.9
+    assert p_value(samples, rows, p) > 1e-4
+    if model.num_masks is None:  # this can fail: of the ordering in use they are no conditional
+        assert p_value(samples, *given_the_known(model, ROW, KNOWN)) < 1e-12
+
+
+def test_which_ordering_is_made_for_the_purpose():
+    model = seven(num_masks=None)
+
+    def ordering(known, wanted=None):
+        return torch.argsort(completion_degrees(model, known, wanted)[0][0]).tolist()
+
+    for _ in range(2):  # the same each time, whatever the masks in use
+        assert ordering(KNOWN) == [1, 3, 4, 0, 2, 5, 6]
+        assert ordering(KNOWN.int().flip(0)) == [5, 3, 2, 6, 4, 1, 0]  # away from the known
+        assert ordering(KNOWN, torch.tensor(WANTED)) == [4, 1, 3, 5, 2, 0, 6]
+        model.resample_masks()
+    again = completion_degrees(model, KNOWN)[0], completion_degrees(model, KNOWN)[0]
+    assert all(map(torch.equal, *again))
+    # known variables first in the masks in use: these are taken, and no others are made
+    in_use = torch.argsort(model.order)
+    known = torch.zeros(7, dtype=torch.bool).index_fill(0, in_use[:3], True)
+    assert all(map(torch.equal, completion_degrees(model, known)[0], model.degrees))
+
+
+def test_of_k_stored_orderings_the_one_with_the_known_first_is_taken():
+    model = seven(num_masks=12, seed=5)
+    orders = [model.mask_sets.member(number)[0] for number in range(12)]
+    known = orders[7] <= 3
+    fitting = [number for number in range(12) if orders[number][known].max() == 3]
+    assert 0 not in fitting
+    degrees, is_exact = completion_degrees(model, known)
+    assert is_exact
+    assert all(map(torch.equal, degrees, model.mask_sets.member(fitting[0])))
+    found = complete(model, ROW, known, DRAWS, generator=generator())
+    assert p_value(found.samples[0], *given_the_known(under(model, degrees), ROW, known)) > 1e-4
+
+    natural = MADE(4, (8, 8), num_masks=3, seed=0)  # all fit: the one in use
+    natural.resample_masks()
+    degrees, _ = completion_degrees(natural, torch.tensor([True, True, False, False]))
+    assert all(map(torch.equal, degrees, natural.degrees))
+
+
+# ---- in an ordering that has not ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"natural_order": True, "num_masks": None},
+        {"ordering": [0, 1, 2, 3, 4, 5, 6], "num_masks": 2},
+    ],
+)
+def test_weights_make_up_for_known_variables_that_come_late(arguments):
+    model, n = seven(**arguments), 100_000
+    model.resample_masks()
+    found = complete(model, ROW, KNOWN, n, generator=generator())
+    rows, p = given_the_known(model, ROW, KNOWN)
+    places = (rows == found.samples[0, :, None]).all(dim=2).int().argmax(dim=1)
+    weighted = torch.zeros(len(rows)).double().index_add_(0, places, found.shares[0])
+    plain = torch.bincount(places, minlength=len(rows)) / n
+    w = found.shares[0]
+    size = found.effective_sample_size.item()
+    assert size == pytest.approx((w.sum() ** 2 / (w**2).sum()).item())
+    assert size > 1000
+    assert (weighted - p).abs().max() < 4 * (0.25 / size) ** 0.5  # four standard errors at most
+    assert (plain - p).abs().max() > 0.02, "without weights it is another distribution"
+    torch.testing.assert_close(found.mean[0], p @ rows.double(), rtol=0, atol=0.03)
     with torch.no_grad():
-        for layer in model.net:
-            layer.weight.copy_(2 * torch.eye(2).repeat(2, 2))
-            layer.bias.zero_()
-        p = torch.stack([model.log_prob(torch.tensor([[a, 1.0]])) for a in (0.0, 1.0)]).exp()
-    x = torch.tensor([[math.nan, 1.0]]).repeat(3, 1)
-    found = complete(model, x, ~x.isnan(), 4000)
-    shares = found.class_shares(0)
-    truth = (p / p.sum()).ravel()
-    torch.testing.assert_close(shares, truth.expand(3, 2), rtol=0, atol=0.03)
-    filled = found.draw(1000)
-    assert filled[..., 1].eq(1).all()
-    assert filled[..., 0].mean().item() == pytest.approx(truth[1].item(), abs=0.03)
-    alone = found.samples[..., 0].mean().item()
-    assert (abs(alone - truth[1]) > 0.2) == (num_masks == 1), "the samples alone are not the answer"
+        each = model.log_conditionals(found.samples[0])
+    torch.testing.assert_close(found.log_weights[0], each[:, KNOWN].sum(dim=1))
+
+
+@pytest.mark.parametrize(
+    ("n", "worth", "few"),
+    [(1, 1, True), (8, 1, True), (8, 2, False), (8, 7, False), (8, 8, None), (40, 3, True)],
+)
+def test_samples_that_do_not_count_alike_are_worth_a_warning(n, worth, few):
+    """x2 copies x1 and is known to be 1: a sample counts where its x1 is 1, and else not at all."""
+    model = with_weights(MADE(2, hidden_dims=()), 0)
+    with torch.no_grad():
+        model.net[0].weight[1, 0] = 60.0
+        model.net[0].bias[1] = -30.0
+    noise = torch.ones(1, n, 2)
+    noise[0, :worth] = 0.0
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        found = complete(model, torch.ones(1, 2), torch.tensor([False, True]), n, noise=noise)
+    assert found.effective_sample_size.item() == pytest.approx(worth)
+    assert [warning.filename for warning in caught] == [__file__] * (few is not None)
+    said = [str(warning.message) for warning in caught]
+    assert all(f"worth {worth}.0 exact ones (of {n})" in line for line in said)
+    assert all("Take .draw(n), .mean or .class_shares(i)" in line for line in said)
+    assert all(("Ask for more" in line) == few for line in said)
+
+
+def test_rows_that_need_no_weights_have_zeros_beside_those_that_do():
+    known = torch.stack([torch.arange(7) < 3, torch.arange(7) == 2])
+    found = complete(seven(natural_order=True), ROW.expand(2, 7), known, 50)
+    assert found.log_weights[0].eq(0).all()
+    assert found.log_weights[1].ne(0).any()
+    assert found.effective_sample_size[0].item() == pytest.approx(50)
+    assert found.effective_sample_size[1] < 49.99
+
+
+# ---- whatever is known, of every kind -----------------------------------------------------------
+
+
+@EACH_HEAD
+@pytest.mark.parametrize("num_masks", [1, None])
+@pytest.mark.filterwarnings("ignore:these completions")
+def test_every_head_is_completed_from_its_own_conditionals(head, num_masks):
+    model = MADE(6, (12,), natural_order=False, head=head, num_masks=num_masks, seed=1).double()
+    with_weights(model, 0.5)
+    known = torch.tensor([False, True, False, False, True, True])
+    x, noise = model.sample(3, noise=uniforms(3, 6)), uniforms(3, 4, 6)
+    found = complete(model, x, known, 4, noise=noise)
+    assert torch.equal(found.samples[..., known], x[:, None, known].expand(3, 4, 3))
+    assert (found.log_weights is None) == (num_masks is None)
+    member = under(model, completion_degrees(model, known)[0])
+    rows = found.samples.flatten(0, 1)
+    with torch.no_grad():
+        params = member(rows).view(12, 6, head.params_per_variable)
+    drawn = head.sample(params, noise.flatten(0, 1))
+    torch.testing.assert_close(rows[:, ~known], drawn[:, ~known], rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("num_masks", [1, 3, None])
+@pytest.mark.filterwarnings("error")
+def test_all_known_none_known_and_no_row(num_masks):
+    model = seven(num_masks=num_masks, natural_order=num_masks is None)
+    whole = complete(model, ROW, torch.ones(7), 3)
+    assert torch.equal(whole.samples, ROW.double().expand(1, 3, 7))
+    assert whole.log_weights is None
+    noise = uniforms(2, 5, 7)
+    new = complete(model, ROW.expand(2, 7), torch.zeros(7), 5, noise=noise)
+    assert new.log_weights is None
+    torch.testing.assert_close(new.shares, torch.full((2, 5), 0.2).double())
+    for rows, u in zip(new.samples, noise, strict=True):  # what sample draws from the same noise
+        assert torch.equal(rows, model.sample(5, noise=u))
+    for known in (KNOWN, KNOWN.expand(0, 7)):
+        none = complete(model, ROW[:0], known, 3)
+        assert none.samples.shape == (0, 3, 7)
+        assert none.effective_sample_size.shape == (0,)
+
+
+@pytest.mark.filterwarnings("ignore:these completions")
+@pytest.mark.parametrize("num_masks", [1, None])
+def test_what_is_known_may_differ_from_row_to_row(num_masks, monkeypatch):
+    model = seven(num_masks=num_masks)
+    x, known = uniforms(6, 7).round(), uniforms(6, 7, seed=1) < 0.5
+    known[3] = known[5] = known[0]
+    noise = uniforms(6, 4, 7)
+    together = complete(model, x, known, 4, noise=noise)
+    for row in range(6):
+        alone = complete(model, x[row : row + 1], known[row], 4, noise=noise[row : row + 1])
+        assert torch.equal(together.samples[row], alone.samples[0])
+        kept = together.samples[row][:, known[row]]
+        assert torch.equal(kept, x[row, known[row]].expand_as(kept))
+
+    rows, real = [], model.head.sample  # in parts, the same
+    monkeypatch.setattr(model.head, "sample", lambda p, u: rows.append(len(u)) or real(p, u))
+    monkeypatch.setattr(completion, "SAMPLES_AT_ONCE", 8)
+    parts = complete(model, x, known, 4, noise=noise)
+    assert torch.equal(parts.samples, together.samples)
+    assert max(rows) == 8
+    if num_masks:
+        torch.testing.assert_close(parts.log_weights, together.log_weights)
+
+
+@pytest.mark.parametrize("dtype", [torch.bool, torch.uint8, torch.int64, torch.float32])
+def test_known_and_rows_of_any_dtype_with_anything_in_unknown_places(dtype):
+    model, noise = seven(num_masks=None), uniforms(1, 3, 7)
+    expected = complete(model, ROW, KNOWN, 3, noise=noise).samples
+    filled = [torch.where(KNOWN, ROW, garbage) for garbage in (torch.nan, torch.inf, 2.0)]
+    for rows in (ROW.to(dtype), *filled):
+        found = complete(model, rows, KNOWN.to(dtype), 3, noise=noise).samples
+        assert torch.equal(found, expected)
+    assert expected.dtype == torch.float64
+
+
+@pytest.mark.filterwarnings("ignore:these completions")
+@pytest.mark.parametrize("num_masks", [1, None])
+def test_completions_draw_from_the_stream_they_are_given(num_masks):
+    model = seven(num_masks=num_masks, dropout=0.3)
+    with nothing_changes(model):
+        first, again, other = (
+            complete(model, ROW, KNOWN, 50, generator=generator(seed)).samples for seed in (3, 3, 4)
+        )
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+    torch.manual_seed(3)
+    assert torch.equal(complete(model, ROW, KNOWN, 50).samples, first)
+
+
+def test_neither_dropout_nor_autocast_changes_completions_and_conditionals():
+    model = with_weights(MADE(40, (30, 30), direct=True, dropout=0.5, seed=0), 2.0).eval()
+    x, known = uniforms(3, 40).round(), torch.arange(40) > 36
+    noise = uniforms(3, 20, 40, dtype=torch.float32)
+    expected = complete(model, x, known, 20, noise=noise), conditional(model, x, 4)
+    model.train()
+    model.net[1].eval()
+    with nothing_changes(model):
+        assert torch.equal(conditional(model, x, 4), expected[1])
+        with torch.autocast("cpu", torch.bfloat16):
+            found = complete(model, x, known, 20, noise=noise)
+    assert torch.equal(found.samples, expected[0].samples)
+    assert torch.equal(found.log_weights, expected[0].log_weights)
+
+
+# ---- conditionals -------------------------------------------------------------------------------
+
+
+@EACH_HEAD
+def test_conditionals_multiply_to_the_probability_of_the_row(head):
+    model = MADE(5, (9,), natural_order=False, head=head, direct=True, seed=0).double()
+    with_weights(model, 0.5)
+    x = model.sample(10, noise=uniforms(10, 5))
+    each = torch.stack([conditional(model, x, i) for i in range(5)])
+    assert not each.requires_grad
+    torch.testing.assert_close(each.prod(dim=0), model.log_prob(x).exp().detach())
+
+
+def test_conditionals_of_a_binary_variable_by_force():
+    """p(x_i | x_before) from the table of all probabilities, in no natural ordering."""
+    model = with_weights(MADE(4, (9,), ordering=[1, 2, 0, 3], direct=True, seed=0).double(), 2.0)
+    rows = every_row(4)
+    with torch.no_grad():
+        p = model.log_prob(rows).exp()
+    for step, i in enumerate([1, 2, 0, 3]):
+        before = [1, 2, 0, 3][:step]
+        found = conditional(model, rows, i)
+        for x, value in zip(rows, found, strict=True):
+            alike = (rows == x)[:, before].all(dim=1)
+            expected = p[alike & (rows[:, i] == x[i])].sum() / p[alike].sum()
+            assert value.item() == pytest.approx(expected.item(), rel=1e-9)
+
+
+# ---- bad arguments ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("error", "message", "arguments"),
+    [
+        (TypeError, r"^complete needs a MADE, got Linear$", {"model": nn.Linear(7, 7)}),
+        (TypeError, r"x must be a torch\.Tensor, got list", {"x": [[1] * 7]}),
+        (ValueError, r"x must have shape \(B, 7\), got \(7,\): .* x\[None\]", {"x": ROW[0]}),
+        (ValueError, r"must hold only 0 and 1, got 0\.5 and 1 more", {"x": ROW / 2}),
+        (TypeError, r"known must be a torch\.Tensor, got list", {"known": [True] * 7}),
+        (ValueError, r"known must have shape \(7,\) or \(1, 7\), got \(6,\)", {"known": KNOWN[1:]}),
+        (ValueError, r"known must have .*, got \(2, 7\)", {"known": KNOWN.expand(2, 7)}),
+        (ValueError, r"known must hold only True and False", {"known": 2 * KNOWN}),
+        (ValueError, r"known must hold only True and False", {"known": KNOWN * torch.nan}),
+        (ValueError, r"n_samples must be at least 1, got 0", {"n_samples": 0}),
+        (TypeError, r"n_samples must be a whole number, got 1\.5", {"n_samples": 1.5}),
+        (
+            ValueError,
+            r"noise must have shape \(B, n_samples, input_dim\) = \(1, 2, 7\), got \(2, 7\)",
+            {"noise": torch.rand(2, 7)},
+        ),
+        (ValueError, r"noise must lie between 0 and 1", {"noise": torch.full((1, 2, 7), 1.5)}),
+        (
+            ValueError,
+            r"give either noise or a generator",
+            {"noise": torch.rand(1, 2, 7), "generator": torch.Generator()},
+        ),
+    ],
+)
+def test_a_completion_that_cannot_be_is_refused(error, message, arguments):
+    model = seven(num_masks=None, dropout=0.5)
+    with nothing_changes(model), pytest.raises(error, match=message):
+        complete(**{"model": model, "x": ROW, "known": KNOWN, "n_samples": 2, **arguments})
+
+
+@pytest.mark.parametrize(
+    ("error", "message", "call"),
+    [
+        *[
+            (
+                ValueError,
+                "^ordering is for a model that was trained for any",
+                lambda m=model: complete(m, ROW, KNOWN, ordering=WANTED),
+            )
+            for model in (
+                seven(num_masks=3),
+                seven(num_masks=None, natural_order=True),
+                seven(num_masks=None, ordering=WANTED),
+            )
+        ],
+        (
+            ValueError,
+            "^ordering must be a permutation",
+            lambda: complete(seven(num_masks=None), ROW, KNOWN, ordering=[0, 1, 2, 3, 4, 5, 5]),
+        ),
+        (
+            TypeError,
+            r"^completion_degrees needs a MADE, got NoneType$",
+            lambda: completion_degrees(None, KNOWN),
+        ),
+        (
+            ValueError,
+            r"known must have shape \(7,\), got \(1, 7\)",
+            lambda: completion_degrees(seven(), KNOWN[None]),
+        ),
+        (TypeError, r"^conditional needs a MADE, got NoneTy", lambda: conditional(None, ROW, 0)),
+        (
+            ValueError,
+            r"i must be less than 7, the number of variables, got 7",
+            lambda: conditional(seven(), ROW, 7),
+        ),
+        (ValueError, r"i must be at least 0, got -1", lambda: conditional(seven(), ROW, -1)),
+        (TypeError, r"i must be a whole number", lambda: conditional(seven(), ROW, 1.0)),
+        (ValueError, r"must have shape \(B, 7\)", lambda: conditional(seven(), ROW[0], 0)),
+        (ValueError, r"must hold only 0 and 1", lambda: conditional(seven(), ROW / 2, 0)),
+    ],
+)
+def test_orderings_and_conditionals_that_are_not_there(error, message, call):
+    with pytest.raises(error, match=message):
+        call()

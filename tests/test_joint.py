@@ -45,28 +45,6 @@ def as_made(fits, ordering):
     return model
 
 
-def trained(joint, ordering, start=None):
-    """NLL minus entropy, in nats, after training the same network by gradients (L-BFGS)."""
-    points = binary_points(len(ordering)).double()
-    torch.manual_seed(0)
-    model = MADE(len(ordering), hidden_dims=(), ordering=ordering).double()
-    if start is not None:
-        model.load_state_dict(start.state_dict())
-    optimizer = torch.optim.LBFGS(
-        model.parameters(), max_iter=2000, line_search_fn="strong_wolfe", tolerance_change=1e-15
-    )
-
-    def step():
-        optimizer.zero_grad()
-        nll = -(joint * model.log_prob(points)).sum()
-        nll.backward()
-        return nll
-
-    optimizer.step(step)
-    with torch.no_grad():
-        return kl_divergence(joint, model.log_prob(points))
-
-
 # ---- joint distributions ------------------------------------------------------------------------
 
 
@@ -102,21 +80,13 @@ def test_the_half_adder_adds():
     assert torch.equal(half_adder_joint(), half_adder_joint(0.001))
 
 
-def test_joint_of_rows_counts_them():
-    assert joint_of(rain_diary()).mul(20).round().tolist() == [5, 1, 1, 1, 1, 5, 4, 2]
-    for dtype in (torch.bool, torch.int64, torch.float32):
-        rows = torch.tensor([[1, 0, 0], [1, 1, 0], [1, 0, 0]]).to(dtype)
-        joint = joint_of(rows)
-        assert joint.dtype == torch.float64
-        assert joint.tolist() == pytest.approx([0, 0, 0, 0, 2 / 3, 0, 1 / 3, 0], abs=1e-15)
-
-
 def test_a_joint_has_an_axis_a_variable_or_one_for_all():
     table = random_joint(3, seed=0).reshape(2, 2, 2)
-    assert torch.equal(check_joint(table), check_joint(table.flatten()))
-    assert torch.equal(check_joint(table.float()).float(), table.flatten().float())
+    torch.testing.assert_close(check_joint(1.000004 * table), table.flatten())
     assert check_joint(torch.tensor([0, 1])).tolist() == [0, 1]
-    assert check_joint(1.000004 * table).sum().item() == pytest.approx(1, abs=1e-15)
+    for dtype in (torch.bool, torch.int64, torch.float32):
+        joint = joint_of(torch.tensor([[1, 0, 0], [1, 1, 0], [1, 0, 0]]).to(dtype))
+        assert joint.tolist() == pytest.approx([0, 0, 0, 0, 2 / 3, 0, 1 / 3, 0], abs=1e-15)
 
 
 @pytest.mark.parametrize(
@@ -124,27 +94,23 @@ def test_a_joint_has_an_axis_a_variable_or_one_for_all():
     [
         ([0.5, 0.5], "must be a torch.Tensor, got list"),
         (torch.tensor([1.0]), "for 1 to 6 variables: got (1,)"),
-        (torch.full((3,), 1 / 3), "got (3,)"),
         (torch.full((4, 2), 1 / 8), "got (4, 2)"),
         (torch.full((2,) * 7, 1 / 128), "got (2, 2, 2, 2, 2, 2, 2)"),
         (torch.tensor([1.5, -0.5]), "at least 0 and finite"),
         (torch.tensor([math.nan, 1.0]), "at least 0 and finite"),
-        (torch.tensor([math.inf, 1.0]), "at least 0 and finite"),
         (torch.tensor([0.5, 0.4]), "sum to 1, got 0.9"),
         (torch.tensor([1, 1j]), "must be real numbers, got dtype torch.complex64"),
     ],
 )
-@pytest.mark.parametrize("function", [check_joint, fit_orderings])
-def test_what_is_no_joint_distribution(function, joint, message):
+def test_what_is_no_joint_distribution(joint, message):
     with pytest.raises((TypeError, ValueError), match=re.escape(message)):
-        function(joint)
+        fit_orderings(joint)
 
 
 @pytest.mark.parametrize(
     ("call", "message"),
     [
         (lambda: chain_joint(0), "input_dim must be at least 1"),
-        (lambda: chain_joint(7), "at most 6, got 7"),
         (lambda: parity_joint(7), "at most 6, got 7"),
         (lambda: parity_joint(2.5), "must be a whole number"),
         (lambda: chain_joint(3, stay=1.1), "stay is a probability, at most 1: got 1.1"),
@@ -153,7 +119,6 @@ def test_what_is_no_joint_distribution(function, joint, message):
         (lambda: half_adder_joint(2), "noise is a probability"),
         (lambda: joint_of([[0, 1]]), "must be a torch.Tensor, got list"),
         (lambda: joint_of(torch.zeros(3)), "shape (N, D)"),
-        (lambda: joint_of(torch.zeros(0, 3)), "N at least 1"),
         (lambda: joint_of(torch.zeros(5, 7)), "D from 1 to 6, got (5, 7)"),
         (lambda: joint_of(torch.full((2, 2), 0.5)), "zeros and ones only"),
         (lambda: kl_divergence(parity_joint(2), [0.0] * 4), "log_q must be a torch.Tensor"),
@@ -179,7 +144,7 @@ def test_kl_divergence_is_nll_minus_entropy():
 
 
 @given(joints())
-@settings(max_examples=60)
+@settings(max_examples=40)
 def test_no_weight_can_be_changed_for_the_better(joint):
     """The slope of a convex function is zero at its smallest value, and nowhere else."""
     fits = fit_orderings(joint)
@@ -197,7 +162,7 @@ def test_no_weight_can_be_changed_for_the_better(joint):
 
 
 @given(joints())
-@settings(max_examples=60)
+@settings(max_examples=40)
 def test_steps_add_up_to_the_divergence_and_probabilities_to_one(joint):
     fits = fit_orderings(joint)
     orderings = list(permutations(range(fits.input_dim)))
@@ -223,34 +188,14 @@ def test_a_made_without_hidden_layers_is_the_same_model(joint, random):
     torch.testing.assert_close(as_made(fits, ordering)(fits.points), fits.logits(ordering))
 
 
-@pytest.mark.parametrize("joint", [random_joint(4, 1, power=4), half_adder_joint(), chain_joint(4)])
-@pytest.mark.parametrize("ordering", [[0, 1, 3, 2], [2, 3, 1, 0], [1, 2, 3, 0]])
-def test_no_gradient_training_gets_below(joint, ordering):
-    fits = fit_orderings(joint)
-    best = fits.costs[tuple(ordering)]
-    afresh, onward = trained(joint, ordering), trained(joint, ordering, as_made(fits, ordering))
-    assert best - 1e-9 < afresh < best + 1e-4  # as far as the training finds its way
-    assert best - 1e-9 < onward < best + 1e-9
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_two_variables_cost_nothing_and_three_the_same_in_every_ordering(seed):
-    """A line goes through any two points; three orderings share the model without a triple term."""
-    assert max(map(abs, fit_orderings(random_joint(2, seed, 6)).costs.values())) < 1e-11
-    costs = list(fit_orderings(random_joint(3, seed, 2)).costs.values())
-    assert min(costs) > 0.001
-    assert max(costs) - min(costs) < 1e-9
-
-
-@pytest.mark.parametrize("input_dim", range(1, 7))
-@pytest.mark.parametrize("stay", [0.6, 0.9, 0.999, 1.0])
+@pytest.mark.parametrize(("input_dim", "stay"), [(1, 0.9), (4, 0.6), (5, 0.999), (6, 1.0)])
 def test_a_chain_costs_nothing_in_any_ordering(input_dim, stay):
     costs = fit_orderings(chain_joint(input_dim, stay)).costs
     assert len(costs) == math.factorial(input_dim)
     assert max(map(abs, costs.values())) < 1e-9
 
 
-@pytest.mark.parametrize("input_dim", range(3, 7))
+@pytest.mark.parametrize("input_dim", [3, 6])
 def test_parity_costs_ln_2_in_every_ordering_at_its_last_step(input_dim):
     fits = fit_orderings(parity_joint(input_dim))
     assert max(abs(cost - math.log(2)) for cost in fits.costs.values()) < 1e-12
@@ -259,7 +204,9 @@ def test_parity_costs_ln_2_in_every_ordering_at_its_last_step(input_dim):
 
 
 def test_the_half_adder_wants_its_carry_early():
+    stream = torch.get_rng_state()
     costs = fit_orderings(half_adder_joint()).costs
+    assert torch.equal(torch.get_rng_state(), stream)
     assert costs[X1, X2, CARRY, SUM] == pytest.approx(0.0168, abs=5e-5)
     assert costs[X1, X2, SUM, CARRY] == pytest.approx(0.6857, abs=5e-5)
     for ordering, cost in costs.items():
@@ -291,12 +238,7 @@ def test_conditionals_true_and_fitted():
     assert total.tolist() == pytest.approx([1])
     assert marginal.item() == pytest.approx(table.sum(dim=(0, 1, 3))[1].item())
     assert same.item() == pytest.approx(marginal.item(), abs=1e-9)
-
-
-def test_a_row_that_never_occurs_has_no_conditional():
-    share, truth, _ = fit_orderings(parity_joint(2)).conditional(1, given=[0])
-    assert truth.tolist() == [0, 1]
-    always = torch.tensor([0.0, 0.0, 0.5, 0.5])  # x1 is 1
+    always = torch.tensor([0.0, 0.0, 0.5, 0.5])  # x1 is 1: a row that never occurs has none
     share, truth, fitted = fit_orderings(always).conditional(1, given=[0])
     assert share.tolist() == [0, 1]
     assert truth[0].isnan()
@@ -315,6 +257,9 @@ def test_a_mixture_is_a_distribution_within_its_bounds(joint, count, random):
     mixture = fits.mean_of_probabilities(orderings)
     members = torch.stack([fits.log_prob(ordering) for ordering in orderings]).exp()
     torch.testing.assert_close(mixture.exp(), members.mean(dim=0))
+    p = torch.stack([fits.logits(ordering) for ordering in orderings]).mean(dim=0).sigmoid()
+    claimed = (fits.points * p + (1 - fits.points) * (1 - p)).prod(dim=1)
+    torch.testing.assert_close(fits.mean_of_logits(orderings).exp(), claimed)
     assert mixture.exp().sum().item() == pytest.approx(1, abs=1e-9)
     costs = [fits.costs[tuple(ordering)] for ordering in orderings]
     divergence = kl_divergence(joint, mixture)
@@ -331,42 +276,21 @@ def test_a_mean_of_logits_is_no_distribution_though_every_member_is_exact():
     assert kl_divergence(chain_joint(4), fits.mean_of_probabilities(orderings)) < 1e-9
 
 
-def test_a_mean_of_logits_is_the_mean_of_logits():
-    fits = fit_orderings(random_joint(3, seed=5, power=4))
-    first, second = [1, 2, 0], [0, 2, 1]
-    logits = (fits.logits(first) + fits.logits(second)) / 2
-    p = logits.sigmoid()
-    x = fits.points
-    expected = (x * p + (1 - x) * (1 - p)).prod(dim=1)
-    torch.testing.assert_close(fits.mean_of_logits([first, second]).exp(), expected)
-    torch.testing.assert_close(fits.mean_of_logits([CYCLE]), fits.log_prob(CYCLE))
-    torch.testing.assert_close(fits.mean_of_probabilities([CYCLE]), fits.log_prob(CYCLE))
-
-
 @pytest.mark.parametrize(
     ("call", "message"),
     [
         (lambda fits: fits.log_prob([0, 1]), "each of 3 variables"),
         (lambda fits: fits.steps([0, 1, 1]), "permutation of 0..2"),
-        (lambda fits: fits.layer([1, 2, 3]), "permutation of 0..2"),
         (lambda fits: fits.mean_of_probabilities([]), "at least one ordering"),
         (lambda fits: fits.mean_of_logits([]), "at least one ordering"),
-        (lambda fits: fits.mean_of_logits([[0, 1]]), "each of 3 variables"),
         (lambda fits: fits.conditional(3, []), "different variables of 0..2, got [3]"),
         (lambda fits: fits.conditional(1, [0, 1]), "different variables of 0..2, got [1, 0, 1]"),
         (lambda fits: fits.conditional(1, [-1]), "at least 0"),
-        (lambda fits: fits.conditional(1.5, [0]), "whole number"),
     ],
 )
 def test_what_fits_refuse(call, message):
     with pytest.raises((TypeError, ValueError), match=re.escape(message)):
         call(fit_orderings(chain_joint(3)))
-
-
-def test_the_global_random_stream_is_left_alone():
-    before = torch.random.get_rng_state()
-    fit_orderings(half_adder_joint())
-    assert torch.equal(torch.random.get_rng_state(), before)
 
 
 def test_another_default_dtype_changes_nothing():

@@ -14,9 +14,14 @@ POINTS = binary_points(5)
 # ---- the orderings -------------------------------------------------------------------------------
 
 
-def test_each_is_a_permutation_of_the_pixels():
-    for ordering in pixel_orderings(7).values():
+def test_each_is_a_permutation_and_the_random_ones_come_again():
+    first, again = pixel_orderings(7), pixel_orderings(7)
+    for name, ordering in first.items():
         assert ordering.sort().values.tolist() == list(range(49))
+        assert torch.equal(ordering, again[name])
+    assert len({tuple(ordering.tolist()) for ordering in first.values()}) == len(first)
+    with pytest.raises(ValueError, match="side must be at least 1"):
+        pixel_orderings(0)
 
 
 def test_what_comes_first():
@@ -30,17 +35,6 @@ def test_what_comes_first():
     assert set(found["coarse to fine"][:16]) == eighths
     halves = {28 * row + column for row in range(0, 28, 2) for column in range(0, 28, 2)}
     assert set(found["coarse to fine"][:196]) == halves
-
-
-def test_random_ones_differ_and_come_again():
-    first, again = pixel_orderings(), pixel_orderings()
-    assert torch.equal(first["random 2"], again["random 2"])
-    assert not torch.equal(first["random 1"], first["random 2"])
-
-
-def test_a_side_that_is_none():
-    with pytest.raises(ValueError, match="side must be at least 1"):
-        pixel_orderings(0)
 
 
 # ---- scoring -------------------------------------------------------------------------------------
@@ -110,17 +104,6 @@ def assets(tmp_path, monkeypatch):
         shutil.copy(pretrained.ASSETS / name, tmp_path)
     monkeypatch.setattr(pretrained, "ASSETS", tmp_path)
     return tmp_path
-
-
-def test_it_is_small():
-    assert (pretrained.ASSETS / FILE).stat().st_size < 400_000
-
-
-def test_a_damaged_file_is_named_with_the_cure(assets):
-    (assets / FILE).write_bytes(b"")
-    for load in (load_orderings, load_many_masks):
-        with pytest.raises(OSError, match=r"orderings\.pt is not the file.*git checkout"):
-            load()
 
 
 def test_what_is_made_is_what_is_read(assets, monkeypatch, capsys):

@@ -1,0 +1,305 @@
+"""Which degrees are in use: drawn once, K sets or without end, and what a state dict keeps."""
+
+import copy
+import math
+import pickle
+import warnings
+
+import pytest
+import torch
+from hypothesis import given, settings
+
+from made_course import MADE, build_masks, complete, conditional, direct_mask, evaluate
+from tests.networks import (
+    assert_same,
+    binary,
+    every_row,
+    members,
+    networks,
+    nothing_changes,
+    total_probability,
+    under,
+    with_weights,
+)
+
+MANY = pytest.mark.parametrize("num_masks", [3, None])
+EACH = pytest.mark.parametrize("num_masks", [1, 3, None])
+
+
+def family(num_masks=4, **arguments):
+    """Many masks over five variables, with weights that show what each of them lets through."""
+    defaults = {"natural_order": False, "direct": True, "seed": 3}
+    model = MADE(5, (9, 7), num_masks=num_masks, **{**defaults, **arguments})
+    return with_weights(model.double(), 1)
+
+
+# ---- what is drawn ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", [5, None])
+@pytest.mark.parametrize("natural_order", [True, False])
+def test_stored_sets_are_those_that_one_mask_draws_and_come_again(natural_order, seed):
+    many, one = [], []
+    for num_masks, seen in ((3, many), (1, one)):
+        torch.manual_seed(1)
+        model = MADE(9, (7, 5), natural_order, direct=True, num_masks=num_masks, seed=seed)
+        for _ in range(7):
+            seen.append([model.order, *model.masks, model.direct.mask.bool()])
+            assert all(map(torch.equal, model.masks, build_masks(model.degrees)))
+            assert torch.equal(model.direct.mask.bool(), direct_mask(model.order))
+            model.resample_masks()
+    for step in range(7):
+        assert all(map(torch.equal, many[step], many[step % 3]))
+        assert all(map(torch.equal, one[step], many[step])) == (step < 3)
+    assert len({tuple(order.tolist()) for order, *_ in one}) == (1 if natural_order else 7)
+    assert len({tuple(mask.ravel().tolist()) for _, mask, *_ in one}) == 7
+
+
+@EACH
+@pytest.mark.parametrize(
+    ("arguments", "order"),
+    [
+        ({}, [1, 2, 3, 4, 5, 6]),
+        ({"ordering": [1, 2, 0, 5, 3, 4]}, [3, 1, 2, 5, 6, 4]),
+        ({"ordering": [1, 2, 0, 5, 3, 4], "natural_order": False}, [3, 1, 2, 5, 6, 4]),
+    ],
+    ids=["natural", "given", "given, not natural"],
+)
+def test_all_sets_keep_an_ordering_that_is_natural_or_given(arguments, order, num_masks):
+    model = MADE(6, (20,), num_masks=num_masks, seed=0, **arguments)
+    hidden = set()
+    for number in range(3):
+        assert model.order.tolist() == order
+        assert num_masks == 1 or model.mask_sets.member(number)[0].tolist() == order
+        hidden.add(tuple(model.degrees[1].tolist()))
+        model.resample_masks()
+    assert len(hidden) == 3
+
+
+def test_a_seed_governs_orderings_and_degrees_and_nothing_else():
+    models = []
+    for stream, seed in ((1, 5), (2, 5), (2, 6)):
+        torch.manual_seed(stream)
+        models.append(MADE(20, (30, 30), natural_order=False, seed=seed))
+    first, second, other = models
+    for _ in range(3):
+        assert all(map(torch.equal, first.degrees, second.degrees))
+        assert not torch.equal(first.order, other.order)
+        stream = torch.get_rng_state()
+        for model in models:
+            model.resample_masks()
+        assert torch.equal(torch.get_rng_state(), stream)
+    assert not torch.equal(first.net[0].weight, second.net[0].weight)
+
+
+def test_members_of_fresh_masks_are_those_of_the_seeds_0_1_2():
+    """What was measured with an ensemble is measured again by whoever has the weights."""
+    model = MADE(12, (10,), natural_order=False, num_masks=None)
+    for number in range(3):
+        generator = torch.Generator().manual_seed(number)
+        order, hidden = model.mask_sets.member(number)
+        assert torch.equal(order, torch.randperm(12, generator=generator) + 1)
+        assert torch.equal(hidden, torch.randint(1, 12, (10,), generator=generator))
+
+
+def test_many_sets_take_small_integers_and_no_masks():
+    model = MADE(784, (1024, 1024), natural_order=False, num_masks=300, seed=0)
+    parameters = {name for name, _ in model.named_parameters()}
+    kept = {k: v for k, v in model.state_dict().items() if k not in parameters}
+    assert sum(tensor.numel() * tensor.element_size() for tensor in kept.values()) < 2e6
+    large = MADE(2**15, (1,), natural_order=False, num_masks=2, seed=0)  # more than 16 bits hold
+    assert (large.order.min(), large.order.max()) == (1, 2**15)
+
+
+# ---- other degrees for a moment -----------------------------------------------------------------
+
+
+def test_under_other_degrees_and_back_again():
+    model = family(num_masks=None, conditioning=True)
+    degrees, own = model.mask_sets.member(5), under(model, model.degrees)
+    other = under(model, degrees)
+    with nothing_changes(model):
+        with model.under(degrees):
+            assert_same(model, other)
+            with pytest.raises(KeyboardInterrupt), model.under(model.mask_sets.member(6)):
+                raise KeyboardInterrupt
+            assert_same(model, other)
+        assert_same(model, own)
+
+
+@EACH
+def test_gradients_are_those_of_the_masks_of_their_forward_pass(num_masks):
+    model = family(num_masks=num_masks)
+    twin = copy.deepcopy(model)
+    losses = [-one.log_prob(binary(10, 5)).mean() for one in (model, twin)]
+    with torch.inference_mode():  # masks outlive it, and training needs them
+        model.resample_masks()
+    for loss in losses:
+        loss.backward()
+    for ours, theirs in zip(model.parameters(), twin.parameters(), strict=True):
+        assert torch.equal(ours.grad, theirs.grad)
+    (-model.log_prob(binary(10, 5)).mean()).backward()
+
+
+@EACH
+@pytest.mark.parametrize("seed", [None, 0])
+def test_measuring_and_drawing_move_nothing(num_masks, seed):
+    model = family(num_masks=num_masks, seed=seed, dropout=0.3, conditioning=True).train()
+    model.resample_masks()
+    model.net[0].eval()
+    x, known = binary(6, 5), torch.tensor([True, False, False, True, False])
+    k, generator = num_masks or 3, torch.Generator().manual_seed(1)
+    noise = torch.rand(6, 5, generator=generator)
+    with nothing_changes(model), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for ensemble in (None, k):
+            evaluate(model, x, ensemble=ensemble)
+            for method in ("incremental", "naive"):
+                model.sample(6, method=method, noise=noise, ensemble=ensemble)
+                model.sample(6, method=method, generator=generator, ensemble=ensemble)
+        complete(model, x, known, 4, generator=generator)
+        complete(model, x, known, 1, noise=noise[:, None])
+        conditional(model, x, 2)
+
+
+# ---- ensembles ----------------------------------------------------------------------------------
+
+
+@given(networks(largest=6))
+@settings(max_examples=40)
+def test_an_ensemble_averages_the_probabilities_of_its_members(model):
+    x, k = every_row(model.input_dim).double(), model.num_masks or 3
+    model.resample_masks()  # wherever the cycle is, the first k sets count
+    with torch.no_grad():
+        each = torch.stack([one.log_prob(x) for one in members(model, k)])
+        for size in range(1, k + 1):
+            expected = each[:size].logsumexp(dim=0) - math.log(size)
+            with nothing_changes(model):
+                found = model.log_prob(x, ensemble=size)
+            torch.testing.assert_close(found, expected, rtol=1e-9, atol=1e-9)
+
+
+def test_a_mean_of_logits_over_orderings_is_no_probability():
+    """That an ensemble's sum to one can fail: this is the average that public code takes."""
+    model, x = with_weights(family(num_masks=3), 4), every_row(5).double()
+    with torch.no_grad():
+        logits = torch.stack([one(x) for one in members(model, 3)]).mean(dim=0)
+        total = model.head.log_prob(logits[..., None], x).sum(dim=1).exp().sum().item()
+    assert abs(total - 1) > 0.01
+    assert total_probability(model, ensemble=3) == pytest.approx(1, abs=1e-9)
+
+
+def test_an_ensembles_gradient_is_that_of_its_members_and_outlives_new_masks():
+    model, x = family(num_masks=3, conditioning=True), binary(20, 5)
+    loss = -model.log_prob(x, ensemble=3).mean()
+    model.resample_masks()
+    loss.backward()
+    expected = members(model, 3)
+    log_probs = torch.stack([one.log_prob(x) for one in expected])
+    (-(log_probs.logsumexp(0) - math.log(3)).mean()).backward()
+    for name, parameter in model.named_parameters():
+        total = sum(dict(one.named_parameters())[name].grad for one in expected)
+        torch.testing.assert_close(parameter.grad, total)
+
+
+def test_fresh_masks_have_an_ensemble_that_is_always_the_same(tmp_path):
+    model, x = family(num_masks=None, seed=None), every_row(5)
+    with torch.no_grad():
+        expected = model.log_prob(x, ensemble=3)
+        torch.save(model.state_dict(), tmp_path / "weights.pt")
+        for seed in (None, 0, 7):
+            other = family(num_masks=None, seed=seed)
+            other.load_state_dict(torch.load(tmp_path / "weights.pt", weights_only=True))
+            for _ in range(3):
+                assert torch.equal(other.log_prob(x, ensemble=3), expected)
+                other.resample_masks()
+
+
+@pytest.mark.parametrize(
+    ("num_masks", "ensemble", "error", "message"),
+    [
+        (3, 4, ValueError, r"ensemble must be at most num_masks = 3, got 4: build .* num_masks=4"),
+        (1, 2, ValueError, r"ensemble must be at most num_masks = 1, got 2"),
+        (None, 0, ValueError, r"ensemble must be at least 1, got 0"),
+        (3, 1.5, TypeError, r"ensemble must be a whole number, got 1\.5"),
+    ],
+)
+def test_an_ensemble_that_is_not_there_is_refused(num_masks, ensemble, error, message):
+    model, x = family(num_masks=num_masks), binary(4, 5)
+    for call in (
+        lambda: model.log_prob(x, ensemble),
+        lambda: evaluate(model, x, ensemble=ensemble),
+        lambda: model.sample(3, ensemble=ensemble),
+    ):
+        with nothing_changes(model), pytest.raises(error, match=message):
+            call()
+
+
+@pytest.mark.parametrize(
+    ("num_masks", "number", "error", "message"),
+    [
+        (3, 3, ValueError, r"there are 3 sets of masks, counted from 0: got number 3"),
+        (None, -1, ValueError, r"number must be at least 0, got -1"),
+        (3, 1.0, TypeError, r"number must be a whole number, got 1\.0"),
+    ],
+)
+def test_a_member_that_is_not_there_is_refused(num_masks, number, error, message):
+    with pytest.raises(error, match=message):
+        family(num_masks=num_masks).mask_sets.member(number)
+
+
+# ---- state dicts --------------------------------------------------------------------------------
+
+
+@EACH
+@pytest.mark.parametrize("steps", [0, 2])
+@pytest.mark.parametrize("how", ["deepcopy", "pickle", "state dict", "assigned"])
+def test_a_copy_goes_on_to_the_same_masks(num_masks, how, steps):
+    model = MADE(20, (30,), natural_order=False, num_masks=num_masks, seed=5)
+    for _ in range(steps):
+        model.resample_masks()
+    if how in ("deepcopy", "pickle"):
+        twin = copy.deepcopy(model) if how == "deepcopy" else pickle.loads(pickle.dumps(model))
+    else:
+        # stored sets come with the state dict, whatever the seed; fresh ones are drawn from it
+        seed = 6 if num_masks == 3 else 5
+        twin = MADE(20, (30,), natural_order=False, num_masks=num_masks, seed=seed)
+        twin.load_state_dict(copy.deepcopy(model.state_dict()), assign=how == "assigned")
+    for _ in range(5):
+        assert_same(model, twin)
+        model.resample_masks()
+        twin.resample_masks()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("orders", [[1, 2, 3, 4], [1, 1, 2, 3]], r"must be a permutation"),
+        ("orders", [[2, 3, 4, 5], [1, 2, 3, 4]], r"must be a permutation"),
+        ("orders", [[1, 2, 3], [1, 2, 3]], r"must name each of 4 variables, got 3"),
+        ("hidden_degrees", [[1, 2, 3], [1, 4, 2]], r"in a state dict must lie in 1\.\.3"),
+        ("hidden_degrees", [[1, 2, 3], [1, 0, 2]], r"in a state dict must lie in 1\.\.3"),
+        ("hidden_degrees", [[1, 2, 3], [1, math.nan, 2]], r"in a state dict must lie in 1\.\.3"),
+        ("position", 2, r"position in a state dict must lie in 0\.\.1, got 2"),
+        ("position", -1, r"position in a state dict must lie in 0\.\.1, got -1"),
+    ],
+)
+def test_a_state_dict_that_makes_no_masks_is_refused_whole(name, value, message):
+    model = MADE(4, (3,), natural_order=False, num_masks=2, seed=0)
+    state = MADE(4, (3,), natural_order=False, num_masks=2, seed=1).state_dict()
+    with nothing_changes(model), pytest.raises(ValueError, match=message):
+        model.load_state_dict({**state, f"mask_sets.{name}": torch.tensor(value)})
+
+
+@pytest.mark.parametrize(
+    ("stored", "own", "message"),
+    [
+        (3, 2, "with num_masks=3, and this one has num_masks=2: build it with as many"),
+        (3, None, "with num_masks=3, and this one has num_masks=None"),
+        (1, 2, "with num_masks=1 or None, and this one has num_masks=2"),
+    ],
+)
+def test_a_state_dict_of_another_number_of_sets_is_refused_whole(stored, own, message):
+    model, state = family(num_masks=own, seed=4), family(num_masks=stored).state_dict()
+    with nothing_changes(model), pytest.raises(ValueError, match=message):
+        model.load_state_dict(state)
