@@ -1,21 +1,18 @@
-"""Trains toy models and prints what came out: run by one process, or by several under torchrun."""
+"""Trains toy models and writes what came out: run by one process, or by several under torchrun."""
 
+import io
 import json
 import os
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import torch
 
 from made_course import MADE, fit
+from made_course.train_command import main as command
 
-RANK = int(os.environ.get("RANK", 0))
 ROWS = (torch.rand(37, 6, generator=torch.Generator().manual_seed(3)) > 0.4).double()
-MODELS = {
-    "one mask": {},
-    "fresh masks": {"natural_order": False, "num_masks": None},
-    "three masks": {"natural_order": False, "num_masks": 3, "conditioning": True, "direct": True},
-}
 
 
 class Loader:
@@ -28,56 +25,56 @@ class Loader:
         return iter(ROWS[torch.randperm(37)].split(8))
 
 
-def model_of(name):
-    torch.manual_seed(RANK)  # processes begin with models that differ, and train the first one's
-    return MADE(6, (8, 8), **MODELS[name]).double()
+MANY = {"natural_order": False, "conditioning": True, "direct": True}
+RUNS = {
+    "one mask": ({}, {"train": ROWS, "valid": ROWS[:7]}),
+    "fresh masks": ({**MANY, "num_masks": None}, {"train": Loader(), "valid": Loader()}),
+    "three masks": ({**MANY, "num_masks": 3}, {"train": ROWS, "valid": ROWS[:7], "patience": 9}),
+}
+QUIET = {"batch_size": 9, "lr": 0.05, "precision": "float32", "progress": False}
 
 
-def main(folder):
-    calls, results = [], {}
-    for name in MODELS:
-        for data in ("tensor", "loader", "patient"):
-            model = model_of(name)
-            history = fit(
-                model,
-                Loader() if data == "loader" else ROWS,
-                Loader() if data == "loader" else ROWS[:7],
-                epochs=4,
-                batch_size=9,
-                lr=0.05,
-                patience=9 if data == "patient" else None,
-                seed=1,
-                precision="float32",
-                progress=False,
-            )
-            weights = torch.cat([p.detach().ravel() for p in model.parameters()])
-            results[f"{name}, {data}"] = {
-                "train": history.train_nll,
-                "valid": history.valid_nll,
-                "weights": weights.tolist(),
-                "orders": model.mask_sets.orders.tolist(),
-                "position": int(model.mask_sets.position),
-            }
+def model_of(rank, **arguments):
+    torch.manual_seed(rank)  # processes begin with models that differ, and train the first one's
+    return MADE(6, (8, 8), **arguments).double()
+
+
+def what_came_out(model, history):
+    return {
+        "train": history.train_nll,
+        "valid": history.valid_nll,
+        "weights": torch.cat([p.detach().ravel() for p in model.parameters()]).tolist(),
+        "orders": model.mask_sets.orders.tolist(),
+        "position": int(model.mask_sets.position),
+    }
+
+
+def results_of(rank, folder):
+    """What each run gives, and what was printed."""
+    results, calls = {}, []
+    printed, bars = io.StringIO(), io.StringIO()
 
     def stop_after_two(_, history):
         calls.append(len(history))
         return len(history) == 2
 
-    stopped = fit(
-        model_of("one mask"),
-        ROWS,
-        epochs=9,
-        checkpoint=Path(folder) / "run.pt",
-        on_epoch=stop_after_two,
-        seed=1,
-    )
-    noisy = MADE(6, (64,), dropout=0.5, seed=0).double()
-    fit(noisy, ROWS, epochs=2, progress=False)  # without a seed all use the first one's
-    results["calls"] = calls
-    results["epochs until stopped"] = len(stopped)
-    results["with dropout"] = noisy.net[0].weight.sum().item()
-    Path(folder, f"rank{RANK}.json").write_text(json.dumps(results))
+    with redirect_stdout(printed), redirect_stderr(bars):
+        for name, (arguments, data) in RUNS.items():
+            model = model_of(rank, **arguments)
+            history = fit(model, **data, epochs=4, seed=1, **QUIET)
+            results[name] = what_came_out(model, history)
+        stopped = fit(
+            model_of(rank), ROWS, epochs=9, checkpoint=folder / "run.pt", on_epoch=stop_after_two
+        )
+        # without a seed all use the first one's
+        noisy = model_of(rank, dropout=0.5, **MANY, num_masks=None)
+        results["noisy"] = what_came_out(noisy, fit(noisy, ROWS, ROWS, epochs=2, **QUIET))
+        command(["--data", "small", "--hidden", "--epochs", "1", "--save", str(folder / "made.pt")])
+    results["stopped"] = {"epochs": len(stopped), "calls": calls, "bars": bars.getvalue()}
+    results["printed"] = printed.getvalue().splitlines()
+    return results
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    rank, folder = int(os.environ["RANK"]), Path(sys.argv[1])
+    Path(folder, f"rank{rank}.json").write_text(json.dumps(results_of(rank, folder)))
