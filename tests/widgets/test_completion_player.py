@@ -10,6 +10,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from made_course import (
     MADE,
@@ -320,7 +321,7 @@ def test_few_variables_are_named_one_by_one_and_many_are_counted():
 def test_the_figure_shows_the_same_state():
     w = CompletionPlayer(a_model(9, natural_order=True), rows_of(2, 9), n_samples=3)
     figure = w.figure()
-    figure.canvas.draw()
+    FigureCanvasAgg(figure).draw()
     assert [axes.get_title() for axes in figure.axes] == ["known", "1", "2", "3", "mean"]
     assert w.description == (
         "A row of pictures of image 1: what is known, 3 completions and their mean. "

@@ -6,6 +6,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from torch import nn
 
 from made_course import MADE, LeakDetector, connectivity
@@ -391,7 +392,7 @@ def test_a_single_leak_among_784_variables_shows():
 
 def test_the_figure_shows_the_same(model):
     figure = LeakDetector(leak(model)).figure()
-    figure.canvas.draw()
+    FigureCanvasAgg(figure).draw()
     assert [axes.get_title() for axes in figure.axes] == [
         "What flipping finds: 2 leaks",
         "What the gradient claims: 2 leaks",

@@ -9,6 +9,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from made_course import MADE, MaskExplorer
 from made_course.widgets.network import FAULTS
@@ -421,4 +422,4 @@ def test_the_figure_is_of_the_same_state():
     assert len(axes.lines) - len(crosses) == len(lines)
     assert len(crosses) == 7
     assert w.figure().get_suptitle().startswith(w.factorization)
-    MaskExplorer(16, (64, 64)).figure().canvas.draw()
+    FigureCanvasAgg(MaskExplorer(16, (64, 64)).figure()).draw()

@@ -8,6 +8,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from made_course import OrderingLab, fit_orderings, half_adder_joint, kl_divergence, parity_joint
 from made_course.widgets.ordering_picture import BAR, MOST_CASES, percent
@@ -244,7 +245,7 @@ def test_one_variable():
     w.revealed = True
     assert w.verdict == "There is one ordering. It costs 0.000 nats."
     assert "With one variable there is one ordering, and nothing to average." in words(w)
-    w.figure().canvas.draw()
+    FigureCanvasAgg(w.figure()).draw()
 
 
 # ---- controls, pictures -------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from made_course import MADE, Categorical, SamplingPlayer
 from made_course.trajectory import trajectory
@@ -263,7 +264,7 @@ def test_variables_stand_in_a_square_a_row_or_the_shape_that_is_given(input_dim,
 def test_the_figure_is_a_filmstrip_of_the_state():
     w = SamplingPlayer(a_model(784, (4,)), real=rows_of(1, 784))
     figure = w.figure()
-    figure.canvas.draw()
+    FigureCanvasAgg(figure).draw()
     steps = [157, 314, 406, 471, 628, 784]
     titles = [axes.get_title() for axes in figure.axes if axes.get_title()]
     assert titles == [f"step {t}" for t in steps]

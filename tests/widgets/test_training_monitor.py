@@ -11,6 +11,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from made_course import MADE, History, TrainingMonitor, fit, plot_history
 from made_course.widgets import training_monitor
@@ -207,7 +208,7 @@ def test_the_first_row_and_the_latest_ones_are_kept_each_from_the_same_noise():
         assert np.array_equal(picture[..., 0], 255 * (1 - np.hstack(rows.view(5, 2, 2).numpy())))
     assert f"{HOSTILE}: 2" in words(monitor)
     figure = monitor.figure()
-    figure.canvas.draw()
+    FigureCanvasAgg(figure).draw()
     assert list(figure.axes[0].lines[0].get_ydata()) == history.train_nll
     names = [label.get_text() for label in figure.axes[1].get_yticklabels()]
     assert names == [f"epoch {epoch}" for epoch in monitor.samples]
