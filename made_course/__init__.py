@@ -1,19 +1,47 @@
 """MADE, from the chain rule to sampled digits: the package beside the notebooks.
 
-Everything a notebook uses can be imported from here, except exercises. A room is loaded when one of
-its names is first asked for, so that ``import made_course`` costs next to nothing, and a model does
-not wait for the libraries that draw figures.
+Models, data, training and widgets can be imported from here; figures are in
+``made_course.figures``, exercises in ``made_course.exercises``, and what was measured for the
+course in the room that loads it. A room is loaded when one of its names is first asked for, so that
+``import made_course`` costs next to nothing, and a model does not wait for what draws figures.
 """
 
 from importlib import import_module
 
 __version__ = "0.1.0"
 
-# The one list of public names is `__init__.pyi`, which type checkers read, too. Each has a line
-# `from .room import name as name`.
-with open(f"{__file__}i", encoding="utf-8") as _stub:
-    _lines = [line.split() for line in _stub if line.startswith("from .")]
-_ROOM_OF = {name: room.removeprefix(".") for _, room, *_, name in _lines}
+# `__init__.pyi` tells type checkers the same; a test holds the two together.
+_NAMES = {
+    "baselines": "DenseAutoencoder FVSBN IndependentBernoullis NADE total_probability",
+    "cells": "expect show side_by_side",
+    "completion": "Completion complete completion_degrees conditional",
+    "data": (
+        "download_mnist load_binarized_mnist load_mnist make_mnist_loaders mnist_folder "
+        "outside_small_set"
+    ),
+    "figures": "save_samples_grid",
+    "heads": "Bernoulli Categorical Head MixtureOfGaussians",
+    "history": "History",
+    "joint": "chain_joint fit_orderings parity_joint",
+    "leaks": "Dependence binary_points measure_dependence",
+    "made": "MADE MaskedLinear",
+    "masks": (
+        "build_masks connectivity direct_mask draw_degrees hidden_degrees input_degrees "
+        "leaking_connections paths_through"
+    ),
+    "pretrained": "load_pretrained",
+    "tables": "Table example_table load_table",
+    "toys": "bars_and_stripes checkerboard rain_diary two_moons",
+    "training": "evaluate fit train_made",
+    "widgets.completion_player": "CompletionPlayer",
+    "widgets.leak_detector": "LeakDetector",
+    "widgets.mask_explorer": "MaskExplorer",
+    "widgets.ordering_lab": "OrderingLab",
+    "widgets.quiz": "Choice Quiz",
+    "widgets.sampling_player": "SamplingPlayer",
+    "widgets.training_monitor": "TrainingMonitor",
+}
+_ROOM_OF = {name: room for room, names in _NAMES.items() for name in names.split()}
 
 __all__ = sorted(_ROOM_OF)
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from operator import index
 
 import torch
@@ -123,9 +125,24 @@ def check_rows(x: Tensor, input_dim: int) -> None:
         )
 
 
-def is_transformed() -> bool:
-    """Whether torch.compile or torch.func is tracing: no check may then depend on values.
+_known = ContextVar("values_are_known", default=False)
+
+
+@contextmanager
+def values_are_known(known: bool = True) -> Iterator[None]:
+    """Inside the ``with``, no model looks at the values of its data: they were checked before."""
+    before = _known.set(known)
+    try:
+        yield
+    finally:
+        _known.reset(before)
+
+
+def values_may_be_checked() -> bool:
+    """Whether a check may look at values: not while torch.compile or torch.func is tracing.
 
     PyTorch has no public way to ask the latter; a test fails if this one goes.
     """
-    return torch.compiler.is_compiling() or torch._C._are_functorch_transforms_active()
+    if torch.compiler.is_compiling() or torch._C._are_functorch_transforms_active():
+        return False
+    return not _known.get()

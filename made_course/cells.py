@@ -1,9 +1,14 @@
-"""What a cell of a notebook shows: a figure with its text, a number with what was expected."""
+"""What a cell shows: a figure with its text, a number with what was expected, two functions."""
 
 from __future__ import annotations
 
+import ast
+import html
+import inspect
 import io
 import math
+import textwrap
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,7 +27,7 @@ def show(figure: Figure, alt: str) -> None:
             form of the output.
 
     Example:
-        >>> from made_course import plot_probabilities
+        >>> from made_course.figures import plot_probabilities
         >>> show(plot_probabilities({"a coin": [0.5, 0.5]}, ["0", "1"]), alt="two equal bars")
         {'image/png': ..., 'text/plain': 'two equal bars'}
     """
@@ -72,6 +77,37 @@ def expect(
             "from the top: an earlier one may have been changed, left out or run twice."
         )
     print(f"{said} (expected {bounds})")
+
+
+def side_by_side(**functions: Callable) -> None:
+    """Show the code of functions beside one another, without their docstrings.
+
+    Args:
+        functions: what stands above each → the function.
+
+    Example:
+        >>> side_by_side(one=_plain, other=_plain)
+        {'text/html': ..., 'text/plain': 'one:...def _plain(number: float) -> str:...'}
+    """
+    from IPython.display import display  # only a notebook needs it
+
+    code = {name.replace("_", " "): _code_of(function) for name, function in functions.items()}
+    plain = "\n\n".join(f"{name}:\n{lines}" for name, lines in code.items())
+    columns = "".join(
+        f'<figure style="flex:1 1 20em;min-width:0;margin:0"><figcaption>{name}</figcaption>'
+        f'<pre style="overflow-x:auto"><code>{html.escape(lines)}</code></pre></figure>'
+        for name, lines in code.items()
+    )
+    page = f'<div style="display:flex;flex-wrap:wrap;gap:1em">{columns}</div>'
+    display({"text/html": page, "text/plain": plain}, raw=True)
+
+
+def _code_of(function: Callable) -> str:
+    source = textwrap.dedent(inspect.getsource(function))
+    lines, first = source.splitlines(), ast.parse(source).body[0].body[0]
+    if isinstance(first, ast.Expr):  # the docstring
+        del lines[first.lineno - 1 : first.end_lineno]
+    return "\n".join(lines)
 
 
 def _plain(number: float) -> str:

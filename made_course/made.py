@@ -18,7 +18,7 @@ from .arguments import (
     check_number,
     check_rows,
     check_widths,
-    is_transformed,
+    values_may_be_checked,
 )
 from .heads import Bernoulli, Head, check_head
 from .mask_sets import MaskSets
@@ -345,7 +345,7 @@ class MADE(nn.Module):
             TypeError: if ``x`` is not a tensor.
             ValueError: if it is not (B, D), or a value is none of the head's.
         """
-        if not is_transformed():  # torch.func and torch.compile cannot branch on values
+        if values_may_be_checked():
             self.check_data(x)
         x = x.to(self.net[0].weight.dtype)
         params = self(x).to(x.dtype)  # under autocast, probabilities are not in half precision

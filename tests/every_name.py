@@ -4,11 +4,11 @@ from pathlib import Path
 from typing import assert_type
 
 import torch
-from matplotlib.figure import Figure
 from torch import Tensor, nn
 
 import made_course as mc
-from made_course.trajectory import Trajectory
+from made_course.figures import plot_masks
+from made_course.joint import OrderingFits
 
 
 def masks_and_model() -> mc.MADE:
@@ -53,10 +53,9 @@ def leaks(model: mc.MADE) -> Tensor:
     return dependence.largest_move
 
 
-def joints() -> float:
-    tables = [mc.chain_joint(), mc.half_adder_joint(), mc.joint_of(torch.ones(2, 3))]
-    fits: mc.OrderingFits = mc.fit_orderings(mc.parity_joint())
-    return mc.kl_divergence(fits.joint, tables[0].log())
+def joints() -> Tensor:
+    fits: OrderingFits = mc.fit_orderings(mc.parity_joint())
+    return fits.joint - mc.chain_joint()
 
 
 def data() -> list[Tensor]:
@@ -81,48 +80,14 @@ def training(rows: Tensor, loader_rows: Tensor) -> mc.History:
 
 
 def shipped() -> mc.MADE:
-    images, *_ = mc.load_neighbours()
-    mc.nearest_images(images, images)
-    mc.draw_pixel_ordering(torch.Generator())
     return mc.load_pretrained("mnist-any-order")
 
 
-def figures(
-    model: mc.MADE, x: Tensor, history: mc.History, trajectories: dict[str, Trajectory]
-) -> list[Figure]:
-    completed, masks, degrees = mc.complete(model, x, x > 0), model.masks, model.degrees
-    named, several = {"one": x}, {"one": [1.0, 2.0]}
-    networks: list[mc.ManyMasks] = mc.load_many_masks()
+def shown(model: mc.MADE) -> None:
     mc.save_samples_grid(model, Path("samples.png"), n=4)
-    drawn = [
-        mc.plot_coasting(several, switch=1),
-        mc.plot_completions(x, x > 0, completed),
-        mc.plot_curves(x, named),
-        mc.plot_density({"model": model, "function": torch.exp}),
-        mc.plot_dependence(named, x),
-        mc.plot_family({"MADE": (1, 2.0, 3.0)}),
-        mc.plot_first_layer(model),
-        mc.plot_history(mc.load_overfitting(), {"uniform": 543.4}),
-        mc.plot_image_rows(named),
-        mc.plot_images(x, columns=3),
-        mc.plot_many_masks(networks),
-        mc.plot_masks(masks, degrees),
-        mc.plot_mixture(mc.load_orderings()["one"]),
-        mc.plot_nats_scale({"uniform": 543.4}),
-        mc.plot_network(degrees, masks),
-        mc.plot_orderings(several, {"one": 3.0}),
-        mc.plot_pixel_orderings(mc.pixel_orderings(), {"one": 3.0}),
-        mc.plot_probabilities(several, ["no", "yes"]),
-        mc.plot_recipe(mc.load_ladder()),
-        mc.plot_repeated_work(x, 3),
-        mc.plot_samples_and_mask(x, masks[0]),
-        mc.plot_totals({"one": 1.0}),
-        mc.plot_training(history, {1: x}),
-    ]
-    drawn.append(mc.plot_trajectory(trajectories, [0, 1], (28, 28)))
-    mc.show(drawn[0], alt="one curve")
+    mc.show(plot_masks(model.masks, model.degrees), alt="masks")
+    mc.side_by_side(linear=nn.Linear.forward, masked=mc.MaskedLinear.forward)
     mc.expect(69.1, 69.4, within=2, name="NLL", unit="bits")
-    return drawn
 
 
 def widgets(model: mc.MADE, x: Tensor) -> list[object]:

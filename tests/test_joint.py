@@ -9,18 +9,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from made_course import (
-    MADE,
-    binary_points,
-    chain_joint,
-    fit_orderings,
-    half_adder_joint,
-    joint_of,
-    kl_divergence,
-    parity_joint,
-    rain_diary,
-)
-from made_course.joint import check_joint
+from made_course import MADE, binary_points, chain_joint, fit_orderings, parity_joint, rain_diary
+from made_course.joint import check_joint, half_adder_joint, joint_of, kl_divergence
 
 CYCLE = [1, 2, 0]  # x2, then x3, then x1
 X1, X2, CARRY, SUM = range(4)

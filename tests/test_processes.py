@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from made_course import training
+from made_course import random_streams
 from made_course.processes import ALONE, Processes, processes_on
-from made_course.training import main
+from made_course.train_command import main
 
 ROOT = Path(__file__).parents[1]
 RUNS = [
@@ -90,12 +90,12 @@ CPU = torch.device("cpu")
 def dropout_of(seed, rank, batch=0, state=None):
     """What a process draws for its dropout in one batch, and the state of the common stream."""
     processes = Processes(rank, 2)
-    with training._stream_for(seed, CPU, processes):
+    with random_streams.stream_for(seed, CPU, processes):
         if state is not None:  # as a checkpoint brings it
             torch.set_rng_state(state)
         torch.randperm(5)
         common = torch.get_rng_state()
-        with training._stream_of_dropout(1, batch, CPU, processes):
+        with random_streams.stream_of_dropout(batch, processes):
             drawn = torch.rand(4).tolist()
         assert torch.equal(torch.get_rng_state(), common), "dropout moved the common stream"
     return drawn, common

@@ -16,14 +16,13 @@ from made_course import (
     MADE,
     completion_degrees,
     draw_degrees,
-    draw_pixel_ordering,
     evaluate,
     fit,
     input_degrees,
     load_binarized_mnist,
     load_pretrained,
 )
-from made_course.orderings import SIDE, rows_and_columns
+from made_course.orderings import SIDE, draw_pixel_ordering, rows_and_columns
 from tools.pretrained import images_outside_small_set, write_model
 
 AT_ONCE = 4

@@ -19,8 +19,8 @@ from dataclasses import asdict
 import torch
 from torch import Tensor
 
-from made_course import MADE, ManyMasks, fit, load_binarized_mnist, pixel_orderings
-from made_course.orderings import FILE, RANDOM
+from made_course import MADE, fit, load_binarized_mnist
+from made_course.orderings import FILE, RANDOM, ManyMasks, pixel_orderings
 from tools.pretrained import write_asset
 
 EPOCHS = 10

@@ -22,14 +22,13 @@ from made_course import (
     load_binarized_mnist,
     load_mnist,
     load_pretrained,
-    nearest_images,
     outside_small_set,
-    plot_samples_and_mask,
     pretrained,
 )
 from made_course.arguments import check_choice
+from made_course.figures import plot_samples_and_mask
 from made_course.files import write_whole
-from made_course.pretrained import weights_that_count
+from made_course.pretrained import nearest_images, weights_that_count
 
 
 def make_pretrained(names: Sequence[str] = ()) -> None:

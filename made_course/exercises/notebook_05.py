@@ -11,11 +11,12 @@ import torch
 from torch import Tensor, nn
 
 from ..data import load_binarized_mnist
+from ..history import History
 from ..made import MADE, MaskedLinear
 from ..recipe import load_nll_to_beat
 from ..sampling import evaluation_mode
 from ..toys import bars_and_stripes
-from ..training import History, evaluate, fit
+from ..training import evaluate, fit
 from ..widgets.quiz import Choice
 from .challenge import InALine, causes, honest_nll, judge_nll, points_of_chance
 from .examine import Misformed, compare_on_cases, run

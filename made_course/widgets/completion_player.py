@@ -20,9 +20,9 @@ from ..arguments import check_choice, check_count, check_switch
 from ..colours import BLUE, GREY, INK, ORANGE, PALE, rgb
 from ..completion import Completion, complete, completion_degrees
 from ..data import load_binarized_mnist
+from ..figures import paint_completion, paint_variables, plot_completions
 from ..heads import Bernoulli
 from ..made import MADE
-from ..plotting import paint_completion, paint_variables, plot_completions
 from ..words import listing, percent
 from .board import Board, board
 from .panel import Panel, picture

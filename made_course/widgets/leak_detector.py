@@ -179,7 +179,7 @@ class LeakDetector(Panel):
 
     def figure(self) -> Figure:
         """The same state as a figure, for the saved notebook."""
-        from ..plotting import plot_dependence  # only a figure waits for matplotlib
+        from ..figures import plot_dependence  # only a figure waits for matplotlib
 
         rows = self._findings.rows
         return plot_dependence(

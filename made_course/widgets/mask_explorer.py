@@ -14,10 +14,10 @@ from matplotlib.figure import Figure
 from torch import BoolTensor, Generator, LongTensor, Tensor
 
 from ..arguments import check_choice, check_count
+from ..figures import plot_network
 from ..files import write_whole
 from ..made import MADE
 from ..masks import DEGREE_DRAWS, check_ordering, draw_degrees, input_degrees
-from ..plotting import plot_network
 from ..words import check_names, read_ordering, variable_names, write_ordering
 from .mask_picture import (
     UNLESS_POINTED_AT,

@@ -321,7 +321,7 @@ class OrderingLab(Panel):
         Args:
             together: whether to show Σp of two kinds of mean over them, too.
         """
-        from ..plotting import plot_orderings  # only a figure waits for matplotlib
+        from ..figures import plot_orderings  # only a figure waits for matplotlib
 
         study = self._study
         totals = {

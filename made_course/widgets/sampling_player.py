@@ -26,9 +26,9 @@ from torch import Generator, Tensor
 
 from ..arguments import check_count, check_switch
 from ..colours import BLUE, GREY, INK, ORANGE, PALE
+from ..figures import paint_variables, plot_trajectory
 from ..heads import Bernoulli
 from ..made import MADE
-from ..plotting import paint_variables, plot_trajectory
 from ..trajectory import Trajectory, trajectory
 from ..words import listing, shortened
 from .board import Board, board

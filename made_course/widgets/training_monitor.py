@@ -20,9 +20,9 @@ from torch import Generator, Tensor
 
 from ..arguments import check_count
 from ..colours import BLUE, INK, ORANGE, PALE
+from ..figures import plot_training
+from ..history import History
 from ..made import MADE
-from ..plotting import plot_training
-from ..training import History
 from ..words import shortened
 from .panel import Panel, picture
 from .svg import element, pixels, svg, text

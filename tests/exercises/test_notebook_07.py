@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.nn.functional import logsigmoid
 
-from made_course import MADE, binary_points, fit_orderings, half_adder_joint
+from made_course import MADE, binary_points, fit_orderings
 from made_course.exercises.notebook_07 import (
     AVERAGE,
     GUESS,
@@ -17,6 +17,7 @@ from made_course.exercises.notebook_07 import (
     three_members,
     totals_of_averages,
 )
+from made_course.joint import half_adder_joint
 from tests.exercises.checking import right, wrong
 
 

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from made_course import OrderingLab, fit_orderings, half_adder_joint, kl_divergence, parity_joint
+from made_course import OrderingLab, fit_orderings, parity_joint
+from made_course.joint import half_adder_joint, kl_divergence
 from made_course.widgets.ordering_picture import BAR, MOST_CASES, percent
 from made_course.widgets.study import number
 from made_course.words import factorization, variable_names

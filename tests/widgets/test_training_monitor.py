@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from made_course import MADE, History, TrainingMonitor, fit, plot_history
+from made_course import MADE, History, TrainingMonitor, fit
+from made_course.figures import plot_history
 from made_course.widgets import training_monitor
 from made_course.widgets.training_monitor import describe, draw_curve, round_numbers, value_range
 from tests.widgets.page import HOSTILE, page, parsed, pixels_of, status, words

@@ -8,8 +8,9 @@ growth     both ways for more and more variables at the same hidden width, with 
 peers      a training step, an epoch and 36 samples beside the masked networks of other libraries
 training   one epoch of the document's recipe, its test evaluation included, and what the first
            epoch of a fresh process costs beside a later one
-recipe     all epochs of the document, of train_made, of fit's defaults, and of a network three
-           times as wide, loading and test evaluation included, with the test NLL of each
+recipe     all epochs of the document, of train_made, of a bare loop and of fit in both precisions,
+           and of a network three times as wide, loading and test evaluation included, with the
+           test NLL of each
 monitor    what TrainingMonitor adds to the training that it shows, on the small set
 shipped    test NLL of the weights that ship, beside a coin and independent pixels
 
@@ -22,10 +23,10 @@ Sampling comes before training, since the document's passes, which ask for new m
 were seen to take up to four times as long in a process that has trained before.
 
 The document and the package take turns, A B A B, and the best of the repeats counts: what else the
-machine does can only add to a time. The share is that of the matrix-product limit: one run of the
-package is recorded, and the same products (mm and addmm: shapes, strides and dtypes, forward and
-backward) are then timed alone, each as the best of several calls. A share of 50% means that half of
-the package's time went into products that no faster code around them could save.
+machine does can only add to a time. Times are also told as multiples of the matrix products: one
+run of the package is recorded, and the same products (mm and addmm: shapes, strides and dtypes,
+forward and backward) are then timed alone, each as the best of several calls. No code around them
+could come below 1, and the multiple means the same on every machine.
 
 The data are full MNIST where the package finds it (see MADE_COURSE_DATA), else the small set.
 """
@@ -37,6 +38,7 @@ import math
 import os
 import platform
 import time
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -53,7 +55,7 @@ from made_course import (
     train_made,
 )
 
-from . import document
+from . import bare, document
 from .densities import densities
 from .figures import CONFIGURATIONS, figures
 from .growth import growth
@@ -120,7 +122,7 @@ def training(options):
             f"{ours:.2f}",
             f"{theirs / ours:.1f}×",
             f"{alone:.2f}",
-            f"{alone / ours:.0%}",
+            f"{ours / alone:.2f}",
         ),
         ("train_made, first epoch, loading included", f"{min(first):.2f}", "", "", ""),
         ("the same in a fresh process", f"{min(cold):.2f}", "", "", ""),
@@ -128,7 +130,7 @@ def training(options):
     ]
     table(
         f"Training, {'-'.join(map(str, hidden))}, batch 512, float32",
-        ("what", "seconds", "faster", "products alone (s)", "share"),
+        ("what", "seconds", "faster", "products alone (s)", "times these"),
         rows,
     )
     print(
@@ -148,11 +150,14 @@ def recipe(options):
     def by_train_made(epochs=epochs):
         return train_made(epochs=epochs, hidden=hidden, **document.RECIPE)
 
-    def by_defaults(epochs=epochs):
+    def by_fit_in(precision, epochs=epochs):
         train, *_ = load_binarized_mnist("auto")
         model = MADE(784, hidden, natural_order=False, seed=0)
-        fit(model, train, epochs=epochs, seed=0, progress=False)
+        fit(model, train, epochs=epochs, precision=precision, seed=0, progress=False)
         return evaluate(model, test)
+
+    def by_bare_loop_in(precision, epochs=epochs):
+        return bare.nll(bare.train(epochs, hidden, precision == "bfloat16"), test)
 
     def by_wide_network(epochs=epochs):
         train, *_ = load_binarized_mnist("auto")
@@ -172,7 +177,11 @@ def recipe(options):
     names = {
         "document": by_document,
         "train_made": by_train_made,
-        "fit, its defaults": by_defaults,
+        **{
+            f"{name}, {precision}": partial(work, precision)
+            for precision in ("float32", "bfloat16")
+            for name, work in (("a bare loop", by_bare_loop_in), ("fit", by_fit_in))
+        },
         f"fit, {'-'.join(map(str, wide))}, direct, dropout": by_wide_network,
     }
     seconds = {name: [] for name in names}
@@ -187,17 +196,17 @@ def recipe(options):
     rows = []
     theirs = min(seconds["document"])
     for name, work in names.items():
-        ours, alone, share = min(seconds[name]), "", ""
+        ours, alone, ratio = min(seconds[name]), "", ""
         if work is not by_document:
             say(f"recipe: {name}, products alone")
             total = products_of_epochs(work, epochs).seconds()
-            alone, share = f"{total:.2f}", f"{total / ours:.0%}"
+            alone, ratio = f"{total:.2f}", f"{ours / total:.2f}"
         faster = "" if work is by_document else f"{theirs / ours:.2f}×"
-        rows.append((name, f"{ours:.2f}", faster, f"{scores[name]:.2f}", alone, share))
+        rows.append((name, f"{ours:.2f}", faster, f"{scores[name]:.2f}", alone, ratio))
     table(
         f"Recipe, {epochs} epochs, {'-'.join(map(str, hidden))} unless said otherwise, loading and "
         f"evaluation included, best of {options.recipe_repeats}",
-        ("what", "seconds", "faster", "test NLL (nats)", "products alone (s)", "share"),
+        ("what", "seconds", "faster", "test NLL (nats)", "products alone (s)", "times these"),
         rows,
     )
 
@@ -222,7 +231,7 @@ def sampling(options):
                 f"{best:.4f}",
                 f"{min(by_document) / best:.1f}×",
                 f"{alone:.4f}",
-                f"{alone / best:.0%}",
+                f"{best / alone:.2f}",
                 f"{pass_alone:.4f}",
             )
         )
@@ -234,7 +243,7 @@ def sampling(options):
             "package (s)",
             "faster",
             "products alone (s)",
-            "share",
+            "times these",
             "products of one forward pass (s)",
         ),
         rows,
@@ -533,7 +542,7 @@ def main(arguments=None):
     }
     print(
         f"A time is the best of {options.repeats} unless said otherwise. Products alone: every "
-        "mm and addmm of one run, timed by itself; the share is their part of the package's time."
+        "mm and addmm of one run, timed by itself; other times are told as multiples of these."
     )
     for name in SECTIONS:
         if name in options.only:

@@ -15,7 +15,6 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
 from PIL import Image
 
-import made_course
 from made_course import (
     MADE,
     Categorical,
@@ -24,6 +23,12 @@ from made_course import (
     bars_and_stripes,
     build_masks,
     complete,
+    figures,
+    save_samples_grid,
+)
+from made_course.figures import (
+    paint_completion,
+    paint_variables,
     plot_coasting,
     plot_completions,
     plot_curves,
@@ -46,10 +51,8 @@ from made_course import (
     plot_samples_and_mask,
     plot_totals,
     plot_trajectory,
-    save_samples_grid,
 )
 from made_course.orderings import ManyMasks
-from made_course.plotting import paint_completion, paint_variables
 from made_course.recipe import Recipe, Rung
 from made_course.trajectory import trajectory
 
@@ -172,7 +175,7 @@ def test_each_figure_draws_the_numbers_it_is_given(name):
 
 def test_every_public_figure_is_tried():
     elsewhere = {"network", "training"}  # of MaskExplorer and TrainingMonitor, where they are
-    public = {name.removeprefix("plot_") for name in made_course.__all__ if name[:5] == "plot_"}
+    public = {name.removeprefix("plot_") for name in dir(figures) if name[:5] == "plot_"}
     assert {name.replace(" ", "_") for name in FIGURES} | elsewhere == public
 
 
@@ -180,7 +183,8 @@ def test_no_figure_needs_pyplot():
     program = """
 import sys, torch
 import made_course as c
-for figure in (c.plot_images(torch.zeros(2, 784)), c.plot_nats_scale({"a": 2.0})):
+from made_course import figures
+for figure in (figures.plot_images(torch.zeros(2, 784)), figures.plot_nats_scale({"a": 2.0})):
     c.show(figure, alt="a figure")
 sys.exit("matplotlib.pyplot" in sys.modules)
 """

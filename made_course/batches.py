@@ -1,0 +1,81 @@
+"""What ``fit`` and ``evaluate`` take as data: a tensor (N, D), or a loader of such batches."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+from zlib import crc32
+
+import torch
+from torch import Tensor
+
+from .tables import Table
+
+if TYPE_CHECKING:
+    from .made import MADE
+
+Batches = Tensor | Iterable[Tensor]
+
+
+def check_data(model: MADE, data: Batches) -> None:
+    """Raise unless there are data for this model; what a loader yields is seen only later."""
+    if isinstance(data, Tensor):
+        model.check_data(data)
+        if len(data) == 0:
+            raise ValueError(f"there are no rows: got shape {tuple(data.shape)}")
+        return
+    check_iterable(data)
+    try:
+        batches = len(data)
+    except TypeError as error:
+        raise TypeError(f"a loader must have a length, got {type(data).__name__}") from error
+    if batches == 0:
+        raise ValueError("there are no batches: got an empty loader")
+
+
+def count_batches(data: Batches, batch_size: int) -> int:
+    """Steps in one pass over the data."""
+    return math.ceil(len(data) / batch_size) if isinstance(data, Tensor) else len(data)
+
+
+def check_iterable(data: object) -> None:
+    """Raise unless the data can be a tensor or a loader."""
+    if isinstance(data, Table):  # as an iterable it would pass for three batches
+        raise TypeError(
+            "data must be one part of a table, got all three: train, valid, test = table"
+        )
+    if isinstance(data, str) or not hasattr(data, "__iter__"):
+        raise TypeError(
+            f"data must be a (N, D) tensor or a loader of such batches, got {type(data).__name__}"
+        )
+
+
+def shuffled(data: Batches, batch_size: int) -> Iterable[Tensor]:
+    """The batches of one epoch; a loader shuffles by itself."""
+    if not isinstance(data, Tensor):
+        return data
+    rows = torch.randperm(len(data), device=data.device).split(batch_size)
+    return (data.index_select(0, some) for some in rows)
+
+
+def tensors(batches: Iterable[Tensor]) -> Iterator[Tensor]:
+    """The batches, each a tensor; ``DataLoader(TensorDataset(x))`` wraps each in a list."""
+    for batch in batches:
+        if isinstance(batch, list | tuple) and len(batch) == 1:
+            batch = batch[0]
+        if not isinstance(batch, Tensor):
+            raise TypeError(
+                "data must be a (N, D) tensor or a loader of such batches without labels, got "
+                f"{type(batch).__name__} as a batch: torch.as_tensor makes a tensor"
+            )
+        yield batch
+
+
+def fingerprint(data: Batches) -> str:
+    """What a checkpoint remembers of its data."""
+    if isinstance(data, Tensor):
+        checksum = crc32(data.detach().float().cpu().contiguous().numpy())
+        return f"tensor {tuple(data.shape)} with checksum {checksum:08x}"
+    own = " and a generator" if getattr(data, "generator", None) is not None else ""
+    return f"loader of {len(data)} batches{own}"

@@ -1,0 +1,29 @@
+"""Every figure of the course, by theme; one function each, which returns a figure of matplotlib."""
+
+from .comparisons import plot_coasting as plot_coasting
+from .comparisons import plot_many_masks as plot_many_masks
+from .comparisons import plot_mixture as plot_mixture
+from .comparisons import plot_orderings as plot_orderings
+from .comparisons import plot_pixel_orderings as plot_pixel_orderings
+from .densities import plot_density as plot_density
+from .filling import paint_completion as paint_completion
+from .filling import plot_completions as plot_completions
+from .filling import plot_trajectory as plot_trajectory
+from .images import paint_variables as paint_variables
+from .images import plot_image_rows as plot_image_rows
+from .images import plot_images as plot_images
+from .images import plot_samples_and_mask as plot_samples_and_mask
+from .images import save_samples_grid as save_samples_grid
+from .networks import plot_dependence as plot_dependence
+from .networks import plot_first_layer as plot_first_layer
+from .networks import plot_masks as plot_masks
+from .networks import plot_network as plot_network
+from .networks import plot_repeated_work as plot_repeated_work
+from .numbers import plot_curves as plot_curves
+from .numbers import plot_family as plot_family
+from .numbers import plot_nats_scale as plot_nats_scale
+from .numbers import plot_probabilities as plot_probabilities
+from .numbers import plot_totals as plot_totals
+from .progress import plot_history as plot_history
+from .progress import plot_recipe as plot_recipe
+from .progress import plot_training as plot_training

@@ -1,0 +1,186 @@
+"""Probabilities, nats and their scale."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from ..colours import BLUE, GREY, INK, ORANGE
+
+
+def plot_probabilities(
+    distributions: Mapping[str, Sequence[float]], outcomes: Sequence[str], *, xlabel: str = ""
+) -> Figure:
+    """Bars for each outcome, one to four distributions side by side, with the numbers on them.
+
+    Args:
+        distributions: name → probability of each outcome; one to four of them.
+        outcomes: what each bar stands for.
+        xlabel: words below the outcomes.
+
+    Example:
+        >>> figure = plot_probabilities({"p": [0.25, 0.75]}, ["dry", "wet"])
+        >>> [text.get_text() for text in figure.axes[0].texts]
+        ['0.25', '0.75']
+    """
+    each = (0.95, 0.95, 1.4, 1.8)[len(distributions) - 1]
+    figure = Figure(figsize=(max(4.5, each * len(outcomes) + 1), 3), layout="constrained")
+    axes = figure.add_subplot()
+    width = 0.8 / len(distributions)
+    styles = [
+        {"color": BLUE},
+        {"facecolor": "white", "edgecolor": ORANGE, "hatch": "//"},
+        {"color": GREY},
+        {"facecolor": "white", "edgecolor": GREY},
+    ]
+    for k, (name, probabilities) in enumerate(distributions.items()):
+        places = np.arange(len(outcomes)) + width * (k - (len(distributions) - 1) / 2)
+        heights = [float(p) for p in probabilities]
+        bars = axes.bar(places, heights, 0.92 * width, label=name, linewidth=1.5, **styles[k])
+        axes.bar_label(bars, [f"{p:.2f}" for p in heights], padding=2, fontsize=9)
+    axes.set_xticks(range(len(outcomes)), outcomes, parse_math=False)
+    axes.set_xlabel(xlabel)
+    axes.set_ylabel("probability")
+    axes.margins(y=0.12)
+    axes.spines[["top", "right"]].set_visible(False)
+    if len(distributions) > 1:
+        figure.legend(loc="outside upper center", ncols=4, frameon=False)
+    return figure
+
+
+def plot_curves(
+    x: Tensor, curves: Mapping[str, Tensor], *, xlabel: str = "x", ylabel: str = "density"
+) -> Figure:
+    """Curves over one real variable, from 0 upwards: a blue line, then an orange dashed one.
+
+    Args:
+        x: (N,) places, ascending.
+        curves: name → (N,) heights; one or two of them.
+        xlabel: words below.
+        ylabel: words beside.
+
+    Example:
+        >>> x = torch.linspace(-1, 1, 3)
+        >>> figure = plot_curves(x, {"tent": 1 - x.abs()})
+        >>> figure.axes[0].get_legend().get_texts()[0].get_text()
+        'tent'
+    """
+    figure = Figure(figsize=(6.5, 3.2), layout="constrained")
+    axes = figure.add_subplot()
+    styles = [{"color": BLUE}, {"color": ORANGE, "linestyle": "--"}]
+    for (name, heights), style in zip(curves.items(), styles[: len(curves)], strict=True):
+        axes.plot(x.numpy(), heights.numpy(), linewidth=2, label=name, **style)
+    axes.set(xlabel=xlabel, ylabel=ylabel)
+    axes.set_ylim(bottom=0)
+    axes.margins(x=0)
+    axes.legend(frameon=False)
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+def plot_family(table: Mapping[str, tuple[int, float, float]]) -> Figure:
+    """Models of the same data in one table: parameters in use, seconds, and bars of nats.
+
+    Args:
+        table: name → parameters that no mask cuts off, seconds of training, nats; drawn from top to
+            bottom.
+
+    Example:
+        >>> figure = plot_family({"FVSBN": (19_306, 0.4, 35.8), "NADE": (25_284, 3.2, 33.8)})
+        >>> [text.get_text() for text in figure.axes[0].texts]
+        ['parameters in use', 'seconds', '19,306', '0.4', '25,284', '3.2']
+    """
+    figure = Figure(figsize=(9, 0.45 * len(table) + 0.9), layout="constrained")
+    words, axes = figure.subplots(1, 2, sharey=True, width_ratios=(4, 6))
+    nats = [row[2] for row in table.values()]
+    bars = axes.barh(range(len(table)), nats, color=BLUE, height=0.6)
+    axes.bar_label(bars, [f"{n:.1f} nats" for n in nats], padding=4)
+    axes.set_xlim(0, 1.25 * max(nats))
+    axes.set_xlabel("nats (shorter is better)")
+    axes.spines[["top", "right"]].set_visible(False)
+    words.set(xlim=(0, 1), ylim=(len(table) - 0.5, -1))
+    words.set_yticks(range(len(table)), list(table), fontsize=11, parse_math=False)
+    words.tick_params(length=0)
+    words.set_xticks([])
+    words.spines[:].set_visible(False)
+    axes.tick_params(left=False)
+    right = {"parameters in use": 0.6, "seconds": 1.0}
+    for title, x in right.items():
+        words.text(x, -0.75, title, ha="right", va="center", weight="bold")
+    for k, (parameters, seconds, _) in enumerate(table.values()):
+        for x, said in zip(right.values(), (f"{parameters:,}", f"{seconds:.1f}"), strict=True):
+            words.text(x, k, said, ha="right", va="center")
+    return figure
+
+
+def plot_nats_scale(
+    levels: Mapping[str, float], input_dim: int | None = 784, *, of: str = "image"
+) -> Figure:
+    """Bars of nats per image, with bits per dimension beside them: what knowledge is worth.
+
+    Args:
+        levels: name → nats, drawn from top to bottom.
+        input_dim: number of variables D, for the bits per dimension; None leaves these out.
+        of: what a row of the data is, if it is no image.
+
+    Example:
+        >>> figure = plot_nats_scale({"a coin for each pixel": 784 * math.log(2)})
+        >>> figure.axes[0].texts[0].get_text()
+        '543.4 nats, 1.000 bits per pixel'
+    """
+    figure = Figure(figsize=(8, 0.55 * len(levels) + 0.7), layout="constrained")
+    axes = figure.add_subplot()
+    names, nats = list(levels), list(levels.values())
+    bars = axes.barh(names, nats, color=BLUE, height=0.6)
+    said = [f"{v:.1f} nats" for v in nats]
+    if input_dim is not None:
+        bits = [v / (input_dim * math.log(2)) for v in nats]
+        said = [f"{n}, {b:.3f} bits per pixel" for n, b in zip(said, bits, strict=True)]
+    axes.bar_label(bars, said, padding=4)
+    axes.invert_yaxis()
+    axes.set_xlim(0, 1.55 * max(nats))
+    axes.set_xlabel(f"nats per {of} (shorter is better)")
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+def plot_totals(totals: Mapping[str, float]) -> Figure:
+    """Σp of ways to average models: 1, marked by a broken line, for a distribution.
+
+    What is no distribution is outlined in orange, with a cross.
+
+    Args:
+        totals: name of a kind of mean → Σp.
+
+    Example:
+        >>> figure = plot_totals({"of probabilities": 1.0, "of logits": 2.739})
+        >>> [text.get_text() for text in figure.axes[0].texts]
+        ['1.000', '2.739 ✕']
+    """
+    figure = Figure(figsize=(8, 0.45 * len(totals) + 0.9), layout="constrained")
+    axes = figure.add_subplot()
+    draw_totals(axes, totals)
+    axes.set_xlabel("Σp over all inputs: 1 for a distribution")
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+def draw_totals(axes: Axes, totals: Mapping[str, float]) -> None:
+    """Bars of Σp with a line at 1."""
+    for place, total in enumerate(totals.values()):
+        right = f"{total:.3f}" == "1.000"
+        style = {"color": BLUE} if right else {"facecolor": "white", "edgecolor": ORANGE}
+        axes.barh(place, total, 0.6, linewidth=1.5, **style)
+        words = f"{total:.3f}{'' if right else ' ✕'}"
+        at = {"xytext": (5, 0), "textcoords": "offset points", "va": "center"}
+        axes.annotate(words, (max(total, 1), place), **at)
+    axes.axvline(1, color=INK, linestyle="--", linewidth=1)
+    axes.set_yticks(range(len(totals)), totals, parse_math=False)
+    axes.invert_yaxis()
+    axes.set_xlim(0, 1.2 * max(1, *totals.values()))
+    axes.set_xlabel("Σp of the orderings together: 1 for a distribution")
