@@ -211,14 +211,43 @@ def test_the_sum_survives_depth_and_says_whose_weights_it_takes():
 
 
 @pytest.mark.parametrize("size", [1, 2, 6, 7, 12, 13, 16])
-def test_circles_stand_apart_and_inside_the_picture(size):
-    w = MaskExplorer(size, (3, 16, 1)[: size - 1], direct=True)
+def test_circles_and_names_stand_apart_and_inside_the_picture(size):
+    names = [f"a long name {i}" for i in range(size)]
+    w = MaskExplorer(size, (3, 16, 1)[: size - 1], direct=True, names=names)
     graph = next(page(w).iter("svg"))
     width, height = float(graph.get("width")), float(graph.get("height"))
     circles = [[float(c.get(name)) for name in ("cx", "cy", "r")] for c in graph.iter("circle")]
     assert all(r <= x <= width - r and r + 18 < y <= height - r for x, y, r in circles)
     for (x1, y1, r1), (x2, y2, r2) in combinations(circles, 2):
         assert hypot(x1 - x2, y1 - y2) > r1 + r2
+    for name in (part for part in graph.iter("text") if "long name" in part.text):
+        room = float(name.get("x"))
+        room = room if name.get("text-anchor") == "end" else width - room
+        assert room >= 7 * len(name.text)
+
+
+def test_a_cross_lies_on_each_leaking_line_into_an_output():
+    w = MaskExplorer()
+    w.fault = NOT_STRICT
+    graph = next(page(w).iter("svg"))
+    crosses = {
+        (float(p.get("x")), float(p.get("y")) - 6) for p in graph.iter("text") if p.text == "✕"
+    }
+    lines = [
+        p for p in graph.iter("line") if "leak" in p.get("class") and p.get("data-mask") == "2"
+    ]
+    ends = [[float(line.get(name)) for name in ("x1", "y1", "x2", "y2")] for line in lines]
+
+    def way_by(cross, end):
+        return hypot(end[0] - cross[0], end[1] - cross[1]) + hypot(
+            end[2] - cross[0], end[3] - cross[1]
+        )
+
+    between = {min(crosses, key=lambda cross, end=end: way_by(cross, end)): end for end in ends}
+    assert len(between) == len(crosses) == len(lines)
+    for (x, y), (x1, y1, x2, y2) in between.items():
+        assert x1 < x < x2
+        assert y == pytest.approx(y1 + (y2 - y1) * (x - x1) / (x2 - x1), abs=0.5)
 
 
 def test_of_many_units_the_masks_are_heat_maps_that_colour_the_selected_units_paths():
