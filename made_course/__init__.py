@@ -14,7 +14,8 @@ __version__ = "0.1.0"
 _NAMES = {
     "baselines": "DenseAutoencoder FVSBN IndependentBernoullis NADE total_probability",
     "cells": "expect show side_by_side",
-    "completion": "Completion complete completion_degrees conditional",
+    "completed": "Completion",
+    "completion": "complete completion_degrees conditional",
     "data": (
         "download_mnist load_binarized_mnist load_mnist make_mnist_loaders mnist_folder "
         "outside_small_set"
@@ -29,6 +30,7 @@ _NAMES = {
         "build_masks connectivity direct_mask draw_degrees hidden_degrees input_degrees "
         "leaking_connections paths_through"
     ),
+    "mixed": "Mixed",
     "pretrained": "load_pretrained",
     "tables": "Table example_table load_table",
     "toys": "bars_and_stripes checkerboard rain_diary two_moons",

@@ -8,7 +8,7 @@ from .baselines import total_probability as total_probability
 from .cells import expect as expect
 from .cells import show as show
 from .cells import side_by_side as side_by_side
-from .completion import Completion as Completion
+from .completed import Completion as Completion
 from .completion import complete as complete
 from .completion import completion_degrees as completion_degrees
 from .completion import conditional as conditional
@@ -40,6 +40,7 @@ from .masks import hidden_degrees as hidden_degrees
 from .masks import input_degrees as input_degrees
 from .masks import leaking_connections as leaking_connections
 from .masks import paths_through as paths_through
+from .mixed import Mixed as Mixed
 from .pretrained import load_pretrained as load_pretrained
 from .tables import Table as Table
 from .tables import example_table as example_table

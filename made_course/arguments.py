@@ -138,11 +138,14 @@ def values_are_known(known: bool = True) -> Iterator[None]:
         _known.reset(before)
 
 
-def values_may_be_checked() -> bool:
-    """Whether a check may look at values: not while torch.compile or torch.func is tracing.
+def is_transformed() -> bool:
+    """Whether torch.compile or torch.func is tracing, and nothing may branch on values.
 
     PyTorch has no public way to ask the latter; a test fails if this one goes.
     """
-    if torch.compiler.is_compiling() or torch._C._are_functorch_transforms_active():
-        return False
-    return not _known.get()
+    return torch.compiler.is_compiling() or torch._C._are_functorch_transforms_active()
+
+
+def values_may_be_checked() -> bool:
+    """Whether a check may look at values, and has not done so before."""
+    return not (is_transformed() or _known.get())

@@ -93,13 +93,19 @@ def side_by_side(**functions: Callable) -> None:
 
     code = {name.replace("_", " "): _code_of(function) for name, function in functions.items()}
     plain = "\n\n".join(f"{name}:\n{lines}" for name, lines in code.items())
-    columns = "".join(
-        f'<figure style="flex:1 1 20em;min-width:0;margin:0"><figcaption>{name}</figcaption>'
-        f'<pre style="overflow-x:auto"><code>{html.escape(lines)}</code></pre></figure>'
-        for name, lines in code.items()
-    )
+    columns = "".join(_column(name, lines) for name, lines in code.items())
     page = f'<div style="display:flex;flex-wrap:wrap;gap:1em">{columns}</div>'
     display({"text/html": page, "text/plain": plain}, raw=True)
+
+
+def _column(name: str, code: str) -> str:
+    width = max(map(len, code.splitlines()))  # the wider column gets more room
+    return (
+        f'<figure style="flex:{width} 1 {width // 4}em;min-width:0;margin:0">'
+        f"<figcaption>{name}</figcaption>"
+        '<pre style="overflow-x:auto;white-space:pre;font-size:.8em">'
+        f"{html.escape(code)}</pre></figure>"
+    )
 
 
 def _code_of(function: Callable) -> str:

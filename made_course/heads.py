@@ -2,7 +2,8 @@
 
 A head knows nothing of masks, layers or orderings. It looks at each variable by itself, so that the
 autoregressive property is the network's business alone. Parameters have the shape (B, D, P): P
-numbers for each variable; every leading dimension will do, or none.
+numbers for each variable; every leading dimension will do, or none. Where variables differ in kind,
+:class:`made_course.Mixed` has a head for each.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from .arguments import check_count
 
 NARROWEST = -7.0
 """Smallest logarithm of a standard deviation: repeated values would make a density infinite."""
+MANY_ROWS = 100
+"""So many rows of a table show whether a column repeats few values; fewer may do so by chance."""
 
 
 class Head:
@@ -25,6 +28,11 @@ class Head:
         params_per_variable: numbers P that the network puts out for each variable.
         inputs_per_variable: numbers that each variable is for the network, see :meth:`encode`.
         is_density: whether log-probabilities are those of a density, in differential nats.
+        num_classes: how many classes there are, where values are numbers of classes: amounts of
+            nothing, which have shares and no mean. None elsewhere.
+        arguments: what it was made with, for ``repr`` and for files.
+        columns: None where the head serves any variable alike; else how many variables it is for,
+            and :meth:`of` says which head each of them has.
 
     Example:
         Counts 0, 1, 2, ... by a head of one's own: the output is the logarithm of the rate.
@@ -53,6 +61,15 @@ class Head:
     params_per_variable: int
     inputs_per_variable: int = 1
     is_density: bool = False
+    num_classes: int | None = None
+    arguments: tuple[int, ...] = ()
+    columns: int | None = None
+
+    def of(self, i: int) -> Head:
+        """The head of variable i alone: what is drawn, is drawn variable by variable."""
+        if self.columns is not None:
+            raise NotImplementedError(f"{type(self).__name__} must have a method of(i)")
+        return self
 
     def log_prob(self, params: Tensor, x: Tensor) -> Tensor:
         """Log-probability of each variable in nats: (..., P) and (...) to (...), nothing summed."""
@@ -79,8 +96,18 @@ class Head:
                 "values: drop the rows that have them, or fill them in"
             )
 
+    def doubt(self, column: Tensor) -> str | None:
+        """What a whole column of a table (N,) has against being of this kind; None if nothing."""
+        return None
+
+    def check_table(self, x: Tensor) -> None:
+        """Raise ValueError if there is a :meth:`doubt` about a column of a whole table (N, D)."""
+        for i in range(x.shape[1]):
+            if doubt := self.of(i).doubt(x[:, i]):
+                raise ValueError(f"column {i} (counted from 0) {doubt}")
+
     def __repr__(self) -> str:
-        return f"{type(self).__name__}()"
+        return f"{type(self).__name__}({', '.join(map(str, self.arguments))})"
 
 
 class Bernoulli(Head):
@@ -158,6 +185,7 @@ class Categorical(Head):
 
     def __init__(self, num_classes: int) -> None:
         self.num_classes = check_count("num_classes", num_classes, smallest=2)
+        self.arguments = (self.num_classes,)
         self.params_per_variable = self.inputs_per_variable = self.num_classes
 
     def log_prob(self, params: Tensor, x: Tensor) -> Tensor:
@@ -184,9 +212,6 @@ class Categorical(Head):
                 f"and {len(wrong) - 1} more such values: count classes from 0, and give "
                 "Categorical the number of all"
             )
-
-    def __repr__(self) -> str:
-        return f"Categorical({self.num_classes})"
 
 
 class MixtureOfGaussians(Head):
@@ -233,6 +258,7 @@ class MixtureOfGaussians(Head):
 
     def __init__(self, num_components: int) -> None:
         self.num_components = check_count("num_components", num_components)
+        self.arguments = (self.num_components,)
         self.params_per_variable = 3 * self.num_components
 
     def start(self) -> Tensor:
@@ -271,27 +297,56 @@ class MixtureOfGaussians(Head):
         mean, scale = means.gather(-1, k)[..., 0], scales.gather(-1, k)[..., 0]
         return mean + scale * torch.special.ndtri(rest)
 
+    def doubt(self, column: Tensor) -> str | None:
+        """Say that a column repeats few values: bells on them would grow without bound.
+
+        Those are, in 100 rows or more, at most two values, or whole numbers that occur ten times
+        each on average.
+        """
+        if len(column) < MANY_ROWS:
+            return None
+        is_narrow = bool(((column == column.min()) | (column == column.max())).all())
+        if not is_narrow and not torch.equal(column, column.round()):
+            return None
+        values = column.unique()
+        if not is_narrow and len(values) > len(column) / 10:
+            return None
+        return (
+            f"holds only {len(values)} different values in {len(column)} rows, "
+            f"{values[0].item():g} to {values[-1].item():g}: a density has no bound there, and no "
+            "sample would be one of them. Use Mixed([...]), a head for each column, with "
+            "Bernoulli() or Categorical(num_classes) for this one"
+        )
+
     def _unpack(self, params: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         logits, means, log_scales = params.chunk(3, dim=-1)
         return logits, means, log_scales.clamp(min=NARROWEST).exp()
 
-    def __repr__(self) -> str:
-        return f"MixtureOfGaussians({self.num_components})"
+
+NAMED_HEADS = (Bernoulli, Categorical, MixtureOfGaussians)
+"""Heads that are told apart by name and arguments alone."""
 
 
-def check_head(head: Head) -> Head:
-    """Return a head, or say why it is none.
+def check_head(head: Head, input_dim: int) -> Head:
+    """Return a head for so many variables, or say why it is none.
 
     Raises:
-        TypeError, ValueError: if it is no :class:`Head`, or does not say how many numbers it takes.
+        TypeError, ValueError: if it is no :class:`Head`, does not say how many numbers it takes, or
+            is for another number of variables.
     """
     if not isinstance(head, Head):
         raise TypeError(
             "head must be Bernoulli(), Categorical(num_classes), MixtureOfGaussians(num_components)"
-            f" or another Head, got {head!r}"
+            f", Mixed(a head for each column) or another Head, got {head!r}"
         )
-    for name in ("params_per_variable", "inputs_per_variable"):
-        check_count(f"{type(head).__name__}.{name}", getattr(head, name, None))
+    name = type(head).__name__
+    for numbers in ("params_per_variable", "inputs_per_variable"):
+        check_count(f"{name}.{numbers}", getattr(head, numbers, None))
+    if head.columns not in (None, input_dim):
+        raise ValueError(
+            f"{name} has heads for {head.columns} columns, and input_dim is {input_dim}: give it "
+            "one for each variable"
+        )
     return head
 
 

@@ -15,19 +15,21 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 import torch
 from torch import Generator, Tensor, nn
 
-from .arguments import check_choice, check_count
-from .heads import Head
+from .arguments import check_choice, check_count, is_transformed
+from .heads import NAMED_HEADS, Head
 
 if TYPE_CHECKING:
     from .made import MADE
 
-METHODS = ("incremental", "naive")
+Method: TypeAlias = Literal["incremental", "naive"]
 SAMPLES_AT_ONCE = 1024
+NUMBERS_AT_ONCE = 2**20
+"""So many numbers of a layer are kept at once where rows are scored in parts: 4 MB in float32."""
 BLOCK = 64
 """Steps of :func:`sample_incremental` that share their matrix products."""
 
@@ -39,14 +41,14 @@ def draw_samples(
     model: MADE,
     n_samples: int,
     device: torch.device | str | None,
-    method: str,
+    method: Method,
     noise: Tensor | None,
     generator: Generator | None,
     ensemble: int | None,
 ) -> Tensor:
     """What :meth:`made_course.MADE.sample` says, which takes the same arguments."""
     n_samples = check_count("n_samples", n_samples)
-    check_choice("method", method, METHODS)
+    check_choice("method", method, get_args(Method))
     members = None if ensemble is None else model.mask_sets.members(ensemble)
 
     def draw_rows(u: Tensor) -> Tensor:
@@ -68,7 +70,7 @@ def draw_samples(
 def sample_rows(
     model: MADE,
     noise: Tensor,
-    method: str = "incremental",
+    method: Method = "incremental",
     given: Tensor | None = None,
     known: Tensor | None = None,
 ) -> Tensor:
@@ -81,29 +83,30 @@ def sample_rows(
         given: (n, D) values to take where ``known`` is true; for the incremental method.
         known: (D,) BoolTensor.
     """
-    if method == "naive":
-        with evaluation_mode(model):
+    _check_alike(model)
+    with evaluation_mode(model):
+        if method == "naive":
             return sample_naive(model, model.order, noise, model.head)
-    biases, direct = [layer.masked_bias() for layer in model.net], None
-    if model.direct is not None:
-        direct = model.direct.masked_weight()
-        if model.direct.conditioning is not None:
-            biases[-1] = biases[-1] + model.direct.masked_bias()
-    return sample_incremental(
-        [layer.masked_weight() for layer in model.net],
-        biases,
-        model.degrees,
-        model.act.forward,
-        noise,
-        model.head,
-        direct,
-        given,
-        known,
-    )
+        biases, direct = [layer.masked_bias() for layer in model.net], None
+        if model.direct is not None:
+            direct = model.direct.masked_weight()
+            if model.direct.conditioning is not None:
+                biases[-1] = biases[-1] + model.direct.masked_bias()
+        return sample_incremental(
+            [layer.masked_weight() for layer in model.net],
+            biases,
+            model.degrees,
+            model.act.forward,
+            noise,
+            model.head,
+            direct,
+            given,
+            known,
+        )
 
 
 def _sample_mixture(
-    model: MADE, noise: Tensor, method: str, members: Sequence[Sequence[Tensor]]
+    model: MADE, noise: Tensor, method: Method, members: Sequence[Sequence[Tensor]]
 ) -> Tensor:
     """Each row under one of the members: the noise of variable 0 chooses, and is uniform again."""
     noise = noise.clone()
@@ -116,6 +119,30 @@ def _sample_mixture(
         with model.under(members[number]):
             samples[rows] = sample_rows(model, noise[rows], method).to(samples)
     return samples
+
+
+def _check_alike(model: MADE) -> None:
+    """Raise if a head tells variables apart by their place, which is lost where one is drawn alone.
+
+    What it makes of random parameters must go with them to other places.
+    """
+    head, weight, generator = model.head, model.net[0].weight, Generator().manual_seed(0)
+    if type(head) in NAMED_HEADS or head.columns is not None:
+        return
+    shape = (16, model.input_dim)
+    params = torch.randn(*shape, head.params_per_variable, generator=generator).to(weight)
+    u = torch.rand(shape, generator=generator).to(weight)
+    x = head.sample(params, u)
+    here = [x, head.log_prob(params, x), head.encode(x)]
+    params, u, x = (numbers.roll(1, 1) for numbers in (params, u, x))
+    there = [head.sample(params, u), head.log_prob(params, x), head.encode(x)]
+    for one, other in zip(here, there, strict=True):
+        if not torch.allclose(one.roll(1, 1), other, 1e-3, 1e-3, equal_nan=True):
+            raise ValueError(
+                f"{head!r} treats equal parameters and noise differently by their place in a row, "
+                "and variables are drawn one by one: use Mixed([...]), a head for each column, or "
+                "set columns to their number and write a method of(i)"
+            )
 
 
 # ---- the two ways -------------------------------------------------------------------------------
@@ -131,7 +158,7 @@ def sample_naive(
             the variables before i alone.
         order: (D,) degrees of the variables; ``argsort`` of them is the ordering.
         noise: (n, D) uniforms; column i decides variable i.
-        head: turns P outputs and a uniform into a value.
+        head: turns P outputs of a variable and a uniform into a value.
 
     Returns:
         (n, D) samples.
@@ -149,7 +176,7 @@ def sample_naive(
     x = torch.zeros_like(noise)
     for i in torch.argsort(order).tolist():
         outputs = forward(x)[:, i].reshape(len(x), -1)
-        x[:, i] = head.sample(outputs, noise[:, i])
+        x[:, i] = head.of(i).sample(outputs, noise[:, i])
     return x
 
 
@@ -178,7 +205,7 @@ def sample_incremental(
         degrees: degrees of the variables and of every hidden layer.
         activation: the hidden units' nonlinearity, elementwise.
         noise: (n, D) uniforms; column i decides variable i.
-        head: turns P outputs and a uniform into a value.
+        head: turns P outputs of a variable and a uniform into a value.
         direct: masked weights from the inputs straight to the outputs, if there are any.
         given: (n, D) values to take, instead of drawing them, where ``known`` is true.
         known: (D,) BoolTensor.
@@ -215,6 +242,7 @@ def sample_incremental(
     ready = [head.params_per_variable * step for step in range(1, input_dim + 1)]
     layers.append(_Layer(weights[-1], biases[-1][outputs, None], below, outputs, ready, None))
 
+    heads = [head.of(i) for i in ordering.tolist()]
     noise = noise.T[ordering].unbind()
     is_given = [False] * input_dim if known is None else known[ordering].tolist()
     given = noise if given is None else given.T[ordering].unbind()
@@ -229,8 +257,8 @@ def sample_incremental(
             if is_given[step]:
                 value = given[step]
             else:
-                value = head.sample(output.received_by(t).T, noise[step])
-            _of_variable(x, step, head.inputs_per_variable).copy_(head.encode(value))
+                value = heads[step].sample(output.received_by(t).T, noise[step])
+            _of_variable(x, step, head.inputs_per_variable).copy_(heads[step].encode(value))
             values.append(value)
     return torch.stack(values)[degrees[0] - 1].T
 
@@ -328,6 +356,26 @@ def evaluation_mode(model: nn.Module) -> Iterator[None]:
     finally:
         for module, training in before:
             module.training = training
+
+
+def in_parts(of_rows: Callable[[Tensor], Tensor], x: Tensor, layers: Sequence[nn.Linear]) -> Tensor:
+    """What a function gives for all rows, for some at once where no gradient needs all together.
+
+    Args:
+        of_rows: maps (n, D) to (n,).
+        x: (B, D).
+        layers: what the rows pass through: the wider they are, the fewer rows at once.
+
+    Example:
+        >>> with torch.no_grad():
+        ...     in_parts(lambda rows: rows.sum(1), torch.ones(3, 2), [nn.Linear(2, 1)])
+        tensor([2., 2., 2.])
+    """
+    width = max(max(layer.weight.shape) for layer in layers)
+    at_once = max(SAMPLES_AT_ONCE, NUMBERS_AT_ONCE // width)  # few would mask weights too often
+    if torch.is_grad_enabled() or is_transformed() or len(x) <= at_once:
+        return of_rows(x)
+    return torch.cat([of_rows(rows) for rows in x.split(at_once)])
 
 
 @torch.no_grad()

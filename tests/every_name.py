@@ -24,7 +24,11 @@ def masks_and_model() -> mc.MADE:
     layer.set_mask(masks[0])
 
     heads: list[mc.Head] = [mc.Bernoulli(), mc.Categorical(5), mc.MixtureOfGaussians(10)]
+    heads.append(mc.Mixed(heads))
     model = mc.MADE(3, (4, 4), ordering=torch.tensor([1, 2, 0]), head=heads[0], num_masks=None)
+    mc.MADE(3, activation=nn.GELU, degrees="paper")
+    model.save(Path("model.pt"))
+    assert_type(mc.MADE.load("model.pt"), mc.MADE)
     model.resample_masks()
     assert_type(model.n_parameters(), int)
     assert_type(model.log_prob(torch.zeros(1, 3), ensemble=4), Tensor)
@@ -35,7 +39,10 @@ def masks_and_model() -> mc.MADE:
 def completion(model: mc.MADE, x: Tensor, known: Tensor) -> mc.Completion:
     degrees, _ = mc.completion_degrees(model, known, ordering=[1, 2, 0])
     assert_type(mc.conditional(model, x, len(degrees)), Tensor)
-    return mc.complete(model, x, known, n_samples=8)
+    found = mc.complete(model, x, known, n_samples=8)
+    assert_type(found.draw(3), Tensor)
+    assert_type(found.class_shares(0), Tensor)
+    return found
 
 
 def peers(rows: Tensor) -> dict[str, float]:

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from ..colours import BLUE, ORANGE, rgb
-from ..completion import Completion
+from ..completed import Completion
 from ..trajectory import Trajectory
 from ..words import percent
 from .images import paint_variables

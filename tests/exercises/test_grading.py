@@ -13,9 +13,8 @@ import pytest
 import torch
 
 from made_course.exercises import NOTEBOOKS, _exercise, _room
-from made_course.exercises.examine import examine
-from made_course.exercises.grading import command, judge, sandbox, tables
-from made_course.exercises.grading.folder import hand_ins, school_ids
+from made_course.exercises.grading import command, judge, line, sandbox, tables
+from made_course.exercises.grading.folder import HandedIn, hand_ins, school_ids
 from made_course.exercises.grading.line import Peer
 from made_course.exercises.grading.verdicts import INSIDE, OPEN, Row, Verdict, examined
 from tests.exercises.handing_in import (
@@ -93,26 +92,30 @@ NEEDS = MASKS.replace("    pairs", "    assert state == [1]\n    pairs") + CHECK
     [
         [f"{RIGHT}display(build_masks)"],
         [f'{RIGHT}get_ipython().run_line_magic("timeit", "build_masks")'],
+        [f"from IPython import get_ipython\nget_ipython().events.register(1)\n{RIGHT}"],
         [f"%matplotlib inline\nn = 3\nk = (10\n% n)\ntorch.ge?\n{RIGHT}"],
         ["state = [1, 2]", "last = state.pop()", NEEDS],
         ["state = []", "def fill(): state.append(1)", "print(fill())", NEEDS],
         ["state = []", "def fill():\n    global state\n    state = [1]", "x = fill()", NEEDS],
         ["state = []", "def fill(): state.append(1)", "x = fill()", "1 / 0", "x = (", NEEDS],
+        ["state = []", f'{IMPORTS}, quiz\nquiz("3a")\n(lambda: state.append(1))()', NEEDS],
         [MASKS, 'check("3.2", answer=build_masks)'],
         [RIGHT, "def build_masks(degrees):\n    return degrees"],
     ],
 )
 def test_an_honest_hand_in_loses_no_exercise(cells):
-    assert judged(*cells, notebook_number="03")["3.2"] == Verdict("right")
+    assert judged(*cells, number="03")["3.2"] == Verdict("right")
 
 
 @needs_sandbox
-def test_a_loop_without_end_costs_no_other_exercise(monkeypatch):
-    monkeypatch.setitem(examine.__globals__, "LIMIT_S", 0.3)
-    endless = 'def table_sizes(input_dim):\n    while True: pass\ncheck("1.1", table_sizes)'
+@pytest.mark.parametrize("never", ["True", "state"])  # in its own process, or where all cells run
+def test_a_loop_without_end_costs_no_other_exercise(monkeypatch, never):
+    monkeypatch.setattr(line, "LIMIT_S", 0.3)
+    cells = ["state = []", "def fill(): state.append(1)", "x = fill()"]
+    endless = f'def table_sizes(input_dim):\n    while {never}: pass\ncheck("1.1", table_sizes)'
     turn = 'def turn(ordering):\n    return torch.argsort(ordering) + state[0]\ncheck("1.3", turn)'
-    found = judged("state = []", "def fill(): state.append(1)", "x = fill()", endless, turn)
-    assert found["1.1"].words.startswith("it was stopped after 0.3 seconds")
+    found = judged(*cells, endless, turn)
+    assert found["1.1"].words.startswith("it was stopped" if never == "True" else "the answer is")
     assert found["1.3"].state == "right"
 
 
@@ -158,8 +161,9 @@ def test_open_exercises_have_scores():
     assert coin.nats == pytest.approx(33 * math.log(2), abs=0.06)
     assert judged(LINE.format(logit=-9.0))["9.4"].nats > coin.nats
     leaky = judged(LINE.format(logit=0.0).replace("+ 0.0", "+ 9 * x"))["9.4"]
-    named = judged('class Model: pass\nModel.__name__ = "0.001 nats"\ncheck("9.4", Model())')
-    assert leaky.nats is named["9.4"].nats is None
+    named = judged('class Model: pass\nModel.__name__ = "0.001 nats"\ncheck("9.4", Model())')["9.4"]
+    erasing = judged(LINE.format(logit=-9.0).replace("return", "x.zero_()\n        return"))["9.4"]
+    assert leaky.nats is named.nats is erasing.nats is None
 
 
 # ---- a class ------------------------------------------------------------------------------------
@@ -306,6 +310,24 @@ def test_each_learner_gets_a_text(class_of_twelve):
     assert "- ✗ **3.2 · Masks in code**, wrong: " in (texts / "eve bom.md").read_text("utf-8")
 
 
+def test_what_is_kept_is_what_the_judge_said_and_no_more(tmp_path, monkeypatch):
+    said = iter([Row(notebook="03", verdicts={"3.2": Verdict("right")}, look_at=["gc"])])
+    monkeypatch.setattr(command, "_judged", lambda *_: next(said))
+    (tmp_path / "a.ipynb").write_text("{}")
+    for others in ("a (1)", "a (2)"):
+        one = HandedIn("a", "a.ipynb", tmp_path / "a.ipynb", others=(others,))
+        row = command._graded(one, tmp_path, "03", True)
+        assert (row.learner, row.look_at, row.right) == ("a", [others, "gc"], 1)
+
+
+def test_who_trusts_the_class_needs_no_sandbox(tmp_path):
+    folder = tmp_path / "class"
+    folder.mkdir()
+    (folder / "ann.ipynb").write_text(notebook(IMPORTS, RIGHT))
+    run_grader(folder, "--unprotected", PATH="")
+    assert graded(folder)["ann.ipynb"]["3.2"] == "right"
+
+
 # ---- the folder ---------------------------------------------------------------------------------
 
 
@@ -395,7 +417,7 @@ def test_what_cannot_be_graded_is_refused_before_anything_runs(tmp_path, capsys)
     assert "there is no folder" in refused(capsys, tmp_path / "nothing")
     assert "not Python or the course itself" in refused(capsys, Path(sandbox.__file__).parent)
     for number in ("0", "3x", "99"):
-        assert "--notebook is 01 to 09" in refused(capsys, tmp_path, "--notebook", number)
+        assert "(choose from '01', '02'" in refused(capsys, tmp_path, "--notebook", number)
     (tmp_path / "ids.csv").write_bytes("zoë,s-1".encode("latin-1"))
     assert "ids.csv is not UTF-8: save it as CSV UTF-8" in refused(capsys, tmp_path)
 
@@ -403,10 +425,12 @@ def test_what_cannot_be_graded_is_refused_before_anything_runs(tmp_path, capsys)
 def test_without_a_sandbox_it_refuses_and_names_the_cure(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(command, "missing", functools.partial(str, "bubblewrap is not installed"))
     said = refused(capsys, tmp_path)
-    assert "hand-ins would run unprotected: bubblewrap is not installed. Install it, or" in said
+    assert (
+        "unprotected: bubblewrap is not installed. Install it (apt install bubblewrap, or" in said
+    )
     assert "docker run --rm --network none" in said
     monkeypatch.setattr(sandbox.sys, "platform", "darwin")
     assert sandbox.missing() == "darwin has no bubblewrap"
     monkeypatch.setattr(sandbox.sys, "platform", "linux")
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert "apt install bubblewrap" in sandbox.missing()
+    assert sandbox.missing() == "bubblewrap cannot be started (No such file or directory)"

@@ -18,8 +18,8 @@ def handed_over(name, *cells):
             return lambda *_: None
 
     names = {"check": check, "get_ipython": Shell, "display": lambda *_: None}
-    for cell in read(notebook(*cells).encode()).needed(name):
-        exec(cell, names)
+    for cell in read(notebook(*cells).encode()).needed([name]):
+        exec(cell.source, names)
     return found[name]
 
 
@@ -94,7 +94,7 @@ def test_a_cell_that_is_no_python_costs_no_other(scratch):
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
 def test_a_notebook_may_begin_with_a_mark_of_its_encoding(encoding):
-    assert list(read(notebook('check("1.1", 2)').encode(encoding)).checks()) == ["1.1"]
+    assert list(read(notebook('check("1.1", 2)').encode(encoding)).checks) == ["1.1"]
 
 
 @pytest.mark.parametrize(
@@ -117,17 +117,24 @@ def test_what_is_no_notebook_is_refused(content, why):
 @pytest.mark.parametrize(
     ("cell", "words"),
     [
-        ("import gc", "looks into the interpreter"),
-        ("import os\nos.system('ls')", "starts processes or opens connections"),
-        ("sys.exit()", "leaves on purpose"),
-        ("def check(*_): pass", "replaces check"),
-        ("setattr(course, 'check', print)", "replaces check"),
-        ("from made_course.exercises.notebook_03 import build_masks", "the course's own answers"),
+        ("import gc", "gc"),
+        ("import os\nos.system('ls')", "os.system"),
+        ("sys.exit()", "sys.exit"),
+        ("def check(*_): pass", "def check"),
+        ("setattr(course, 'check', print)", "'check'"),
+        (
+            "from made_course.exercises.notebook_03 import build_masks",
+            "made_course.exercises.notebook_03",
+        ),
     ],
 )
 def test_what_is_odd_is_said(cell, words):
-    (odd,) = read(notebook(cell).encode()).look_at
-    assert words in odd
+    assert read(notebook(cell).encode()).look_at == [words]
+
+
+def test_what_a_hand_in_can_make_it_say_is_short():
+    names = [f"made_course.exercises.x{k}{'x' * 5_000}" for k in range(500)]
+    assert len("; ".join(read(notebook("\n".join(names)).encode()).look_at)) < 2_000
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from made_course.exercises.grading import judge
-from made_course.exercises.grading.sandbox import PROCESSES, Sandbox
+from made_course.exercises.grading.sandbox import PROCESSES, sandbox
 from tests.exercises.handing_in import needs_sandbox, processes_with
 
 REACHED = "reached"
@@ -51,8 +51,8 @@ def tried(*trials, protected=True, who=WHO[0], before=lambda: None):
                 if not os.access(sys.executable, os.X_OK):  # Python may be root's alone
                     sys.executable = "/usr/bin/python3"
                     sys.prefix = sys.base_prefix = "/usr"
-            with Sandbox(protected=protected) as sandbox:
-                os.write(theirs, json.dumps([_in(sandbox, trial) for trial in trials]).encode())
+            with sandbox(protected=protected) as start:
+                os.write(theirs, json.dumps([_in(start, trial) for trial in trials]).encode())
         os._exit(0)
     os.close(theirs)
     with open(ours) as file:
@@ -61,7 +61,7 @@ def tried(*trials, protected=True, who=WHO[0], before=lambda: None):
     return json.loads(said)
 
 
-def _in(sandbox, trial):
+def _in(start, trial):
     def work(line):
         try:
             said = trial()
@@ -69,13 +69,12 @@ def _in(sandbox, trial):
             said = type(error).__name__
         line.sendall(json.dumps(said).encode())
 
-    process = sandbox.start(work, 20)
     data = b""
-    with contextlib.suppress(TimeoutError):  # what it has left behind may keep the line open
-        process.line.settimeout(10)
-        while not data and (part := process.line.recv(2**16)):
+    # what it has left behind may keep the line open
+    with start(work, 20) as line, contextlib.suppress(TimeoutError):
+        line.settimeout(10)
+        while not data and (part := line.recv(2**16)):
             data += part
-    process.end()
     return json.loads(data) if data else None
 
 
@@ -279,9 +278,9 @@ def test_a_hand_in_ends_with_its_judge(protected):
     judge = os.fork()
     if judge == 0:
         here.close()
-        with Sandbox(protected=protected) as sandbox:
-            process = sandbox.start(lambda line: line.send(b"here") and signal.pause(), 20)
-            socket.send_fds(there, [process.line.recv(4)], [process.line.fileno()])
+        waits = lambda line: line.send(b"here") and signal.pause()  # noqa: E731
+        with sandbox(protected=protected) as start, start(waits, 20) as line:
+            socket.send_fds(there, [line.recv(4)], [line.fileno()])
             signal.pause()
     there.close()
     with here:

@@ -10,20 +10,27 @@ import os
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from ... import __version__
 from ...files import write_whole
 from .. import NOTEBOOKS
-from .folder import HandedIn, NoNotebook, composed, hand_ins, school_ids
+from .folder import HandedIn, composed, hand_ins, school_ids
 from .sandbox import missing, trees
 from .tables import write_feedback, write_tables
 from .verdicts import Row, Verdict
 
 LONGEST_S = 2 * 3 * 600
-"""How long a judge may say nothing: twice what an open exercise may take by the clock."""
+"""How long a judge may take: twice what an open exercise may take by the clock."""
 _KEPT = ("PATH", "PYTHONPATH", "HOME", "TMPDIR", "LANG", "LC_ALL")
+_CURE = (
+    "Install it (apt install bubblewrap, or dnf install bubblewrap), or grade in a container that "
+    "has nothing to lose and no network: docker run --rm --network none --pids-limit 999 -v "
+    "FOLDER:/hand-ins -v GRADES:/grades made-course grade /hand-ins --out /grades --unprotected; "
+    "docs/grading.md says how to make the image. Where you trust the class, add --unprotected"
+)
 
 
 def grade(
@@ -44,12 +51,10 @@ def grade(
     """
     kept = out / "found"
     kept.mkdir(parents=True, exist_ok=True)
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([f"{__package__}.judge"])
+    multiprocessing.get_context("forkserver").set_forkserver_preload([f"{__package__}.judge"])
     pool = ThreadPoolExecutor(jobs or 2 * os.cpu_count())
     try:
-        arguments = kept, notebook, protected
-        doing = [pool.submit(_graded, one, *arguments) for one in handed_in]
+        doing = [pool.submit(_graded, one, kept, notebook, protected) for one in handed_in]
         for done in as_completed(doing):
             yield done.result()
     finally:
@@ -57,85 +62,69 @@ def grade(
 
 
 def _graded(one: HandedIn, kept: Path, notebook: str, protected: bool) -> Row:
-    row = Row(one.learner, one.name, notebook, look_at=list(one.others))
-    try:
-        content = one.content()
-        said = [__version__, one.learner, one.name, notebook, str(protected)]
-        key = hashlib.sha256("\0".join(said).encode() + content).hexdigest()
-        file = kept / f"{key[:32]}.json"
-        if file.exists():
-            found = json.loads(file.read_text())
-            found["verdicts"] = {name: Verdict(**v) for name, v in found["verdicts"].items()}
-            return Row(**found)
-        _judge(row, content, notebook, protected)
-        if not any(verdict.is_of_the_clock for verdict in row.verdicts.values()):
-            write_whole(file, lambda temporary: temporary.write_text(json.dumps(asdict(row))))
-    except NoNotebook as error:
-        row.word = str(error)
-    except Exception as error:  # whatever it is, it costs this hand-in alone
-        row.word = f"could not be judged: {type(error).__name__}: {error}"
+    row = Row(notebook=notebook, word=one.word)
+    if not one.word:
+        try:
+            row = _found(one, kept, notebook, protected)
+        except Exception as error:  # whatever it is, it costs this hand-in alone
+            row.word = f"could not be judged: {type(error).__name__}: {error}"
+    look_at = [*one.others, *row.look_at]
+    return replace(row, learner=one.learner, hand_in=one.name, look_at=look_at)
+
+
+def _found(one: HandedIn, kept: Path, notebook: str, protected: bool) -> Row:
+    """What the judge says of a hand-in, or said in an earlier run."""
+    content = one.path.read_bytes()
+    said = "\0".join([__version__, one.name, notebook, str(protected)])
+    file = kept / f"{hashlib.sha256(said.encode() + content).hexdigest()[:32]}.json"
+    if file.exists():
+        found = json.loads(file.read_text())
+        return Row(**found | {"verdicts": {n: Verdict(**v) for n, v in found["verdicts"].items()}})
+    row = _judged(content, notebook, protected)
+    if not any(verdict.is_of_the_clock for verdict in row.verdicts.values()):
+        write_whole(file, lambda temporary: temporary.write_text(json.dumps(asdict(row))))
     return row
 
 
-def _judge(row: Row, content: bytes, notebook: str, protected: bool) -> None:
-    """Fill a row with what the judge of its hand-in says.
+def _judged(content: bytes, notebook: str, protected: bool) -> Row:
+    """What the judge of a hand-in says, which is a process of its own.
 
     Raises:
-        NoNotebook: if the judge does not come to its end.
+        TimeoutError, EOFError: if it does not come to its end.
     """
     context = multiprocessing.get_context("forkserver")
     ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=_begin, args=(content, notebook, protected, theirs))
+    process = context.Process(target=_begin, args=(theirs, content, notebook, protected))
     process.start()
     theirs.close()
     try:
-        while ours.poll(LONGEST_S):
-            part, value = ours.recv()
-            if part == "end":
-                return
-            if isinstance(value, Verdict):
-                row.verdicts[part] = value
-            elif part == "look_at":
-                row.look_at += value
-            else:
-                setattr(row, part, value)
-        raise NoNotebook("could not be judged in time")
+        if not ours.poll(LONGEST_S):
+            raise TimeoutError(f"its judge took more than {LONGEST_S} s")
+        return ours.recv()
     except EOFError:
-        raise NoNotebook("could not be judged to the end: the judge's process ended") from None
+        raise EOFError("its judge's process ended") from None
     finally:
         process.kill()
         process.join()
 
 
-def _begin(*arguments: object) -> None:
+def _begin(to: Connection, *asked: object) -> None:
     from .judge import judge  # where this runs it is loaded already, and with it what notebooks use
 
     sys.argv[:] = [""]  # in which the folder's name stands
     os.chdir("/")
-    judge(*arguments)
-    arguments[-1].send(("end", ""))
+    to.send(judge(*asked))
 
 
 def main(arguments: list[str] | None = None) -> None:
     """``python -P -m made_course.exercises grade FOLDER [--notebook 03] [--out FOLDER]``."""
-    parser = argparse.ArgumentParser(prog="python -P -m made_course.exercises")
-    command = parser.add_subparsers(required=True).add_parser(
-        "grade", help="grade a folder of hand-ins"
-    )
-    command.add_argument("folder", type=Path, help="of notebooks, or of a folder for each learner")
-    command.add_argument("--notebook", default="", help="the one to grade, such as 03")
-    command.add_argument("--out", type=Path, help="for the tables; by default FOLDER-grades")
-    command.add_argument("--jobs", type=int, help="hand-ins at the same time")
-    command.add_argument(
-        "--unprotected", action="store_true", help="without a sandbox: you trust the class"
-    )
+    parser = _parser()
     asked = parser.parse_args(arguments)
+    notebook, protected = asked.notebook or "", not asked.unprotected
     try:
-        notebook = _number(asked.notebook)
         folder = _folder(asked.folder)
         ids = school_ids(folder)
-        lacks = "" if asked.unprotected else missing()
-        if lacks:
+        if protected and (lacks := missing()):
             raise ValueError(f"hand-ins would run unprotected: {lacks}. {_CURE}")
     except ValueError as error:
         parser.error(str(error))
@@ -145,7 +134,7 @@ def main(arguments: list[str] | None = None) -> None:
     out = (asked.out or folder.with_name(f"{folder.name}-grades")).resolve()
     rows: list[Row] = []
     handed_in = hand_ins(folder, notebook)
-    for row in grade(handed_in, out, notebook, asked.jobs, protected=not asked.unprotected):
+    for row in grade(handed_in, out, notebook, asked.jobs, protected=protected):
         rows.append(row)
         write_feedback(row, out)
         print(f"{len(rows)} of {len(handed_in)}: {row.hand_in}: {row.word}", flush=True)
@@ -155,19 +144,24 @@ def main(arguments: list[str] | None = None) -> None:
     print(f"{len(rows)} rows in {out / 'grades.csv'} and {out / 'grades.html'}")
 
 
-_CURE = (
-    "Install it, or grade in a container that has nothing to lose and no network: docker run --rm "
-    "--network none -v FOLDER:/hand-ins -v GRADES:/grades made-course grade /hand-ins --out "
-    "/grades --unprotected; docs/grading.md says how to make the image. Where you trust the class, "
-    "add --unprotected"
-)
-
-
-def _number(notebook: str) -> str:
-    graded = [f"{number:02d}" for number in NOTEBOOKS if number > 0]
-    if notebook and notebook.zfill(2) not in graded:
-        raise ValueError(f"--notebook is {graded[0]} to {graded[-1]}, not {notebook!r}")
-    return notebook and notebook.zfill(2)
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -P -m made_course.exercises")
+    command = parser.add_subparsers(required=True).add_parser(
+        "grade", help="grade a folder of hand-ins"
+    )
+    command.add_argument("folder", type=Path, help="of notebooks, or of a folder for each learner")
+    command.add_argument(
+        "--notebook",
+        type=lambda number: number.zfill(2),
+        choices=[f"{number:02d}" for number in NOTEBOOKS if number > 0],
+        help="the one to grade",
+    )
+    command.add_argument("--out", type=Path, help="for the tables; by default FOLDER-grades")
+    command.add_argument("--jobs", type=int, help="hand-ins at the same time")
+    command.add_argument(
+        "--unprotected", action="store_true", help="without a sandbox: you trust the class"
+    )
+    return parser
 
 
 def _folder(given: Path) -> Path:

@@ -9,6 +9,7 @@ import stat
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
 MOST_BYTES, MOST_NOTEBOOKS, MOST_LEVELS = 20 * 2**20, 20, 5
@@ -17,39 +18,15 @@ _IDS = "ids.csv"
 _COPY = re.compile(r"([-_ ]Copy\d+| ?\(\d+\))+$")
 
 
-class NoNotebook(Exception):
-    """Why there is nothing to grade, in a few words."""
-
-
 @dataclass(frozen=True)
 class HandedIn:
-    """A notebook of a learner, or in its place, why there is none."""
+    """What a learner handed in, and in a few words, why there is nothing to grade."""
 
     learner: str
     name: str
-    path: Path | None = None
+    path: Path
     word: str = ""
     others: tuple[str, ...] = ()  # what an instructor should know of older ones
-
-    def content(self) -> bytes:
-        """Read the file.
-
-        Raises:
-            NoNotebook: if it is none, or too large.
-        """
-        if self.path is None:
-            raise NoNotebook(self.word)
-        try:
-            number = os.open(self.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-        except OSError:
-            raise NoNotebook("not a file that can be read: links are not followed") from None
-        with open(number, "rb") as file:
-            if not stat.S_ISREG(os.fstat(number).st_mode):
-                raise NoNotebook("not a file that can be read: links are not followed")
-            content = file.read(MOST_BYTES + 1)
-        if len(content) > MOST_BYTES:
-            raise NoNotebook(f"too large: more than {MOST_BYTES // 2**20} MB")
-        return content
 
 
 def hand_ins(folder: Path, notebook: str = "") -> list[HandedIn]:
@@ -60,11 +37,11 @@ def hand_ins(folder: Path, notebook: str = "") -> list[HandedIn]:
         notebook: the number of the one that is asked for: each learner has one.
     """
     found: dict[tuple[str, str], list[HandedIn]] = {}
-    for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
-        if entry.name.startswith((".", "__MACOSX")) or entry.name == _IDS:
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith((".", "__MACOSX")) or path.name == _IDS:
             continue
-        for one in _of(entry, notebook):
-            which = "" if notebook else _without_copy(one.path.stem if one.path else "")
+        for one in _of(path, notebook):
+            which = "" if notebook else _without_copy(one.path)
             found.setdefault((one.learner, which), []).append(one)
     return [_newest(several) for several in found.values()]
 
@@ -74,48 +51,46 @@ def _newest(several: list[HandedIn]) -> HandedIn:
     return replace(newest, others=tuple(f"also handed in, older: {one.name}" for one in older))
 
 
-def _of(entry: os.DirEntry[str], notebook: str) -> Iterator[HandedIn]:
-    path, learner = Path(entry.path), readable(_without_copy(Path(entry.name).stem))
-    if entry.is_symlink() or not entry.is_dir():
-        is_notebook = entry.name.endswith(".ipynb")
-        yield HandedIn(
-            learner if is_notebook else readable(entry.name),
-            readable(entry.name),
-            path if is_notebook else None,
-            "" if is_notebook else "no notebook",
-        )
-        return
-    every = [*_notebooks(path)]
+def _age(one: HandedIn) -> tuple[int, bool, str]:
+    return one.path.lstat().st_mtime_ns, bool(_COPY.search(one.path.stem)), one.name
+
+
+def _of(path: Path, notebook: str) -> list[HandedIn]:
+    name = readable(path.name)
+    if path.is_symlink() or not path.is_dir():
+        if path.suffix != ".ipynb":
+            return [HandedIn(name, name, path, "no notebook")]
+        return [HandedIn(readable(_without_copy(path)), name, path, _not_readable(path))]
+    every = [*islice(_notebooks(path), MOST_NOTEBOOKS + 1)]
     found = [file for file in every if file.name.startswith(notebook)] or every
-    if not 0 < len(found) <= MOST_NOTEBOOKS:
-        word = f"more than {MOST_NOTEBOOKS} notebooks" if found else "no notebook in this folder"
-        yield HandedIn(readable(entry.name), readable(entry.name), None, word)
-        return
-    for file in found:
-        yield HandedIn(readable(entry.name), readable(file.relative_to(path.parent)), file)
+    if not found:
+        return [HandedIn(name, name, path, "no notebook in this folder")]
+    if len(found) > MOST_NOTEBOOKS:
+        return [HandedIn(name, name, path, f"more than {MOST_NOTEBOOKS} notebooks")]
+    names = [readable(file.relative_to(path.parent)) for file in found]
+    return [
+        HandedIn(name, a, file, _not_readable(file)) for a, file in zip(names, found, strict=True)
+    ]
 
 
 def _notebooks(folder: Path) -> Iterator[Path]:
-    """Notebooks in a folder, up to one more than are read."""
-    count = 0
     for at, folders, names in os.walk(folder):
         is_deep = len(Path(at).relative_to(folder).parts) >= MOST_LEVELS
         folders[:] = [] if is_deep else sorted(f for f in folders if not f.startswith((".", "__")))
         for name in sorted(names):
             if name.endswith(".ipynb") and not name.startswith("."):
                 yield Path(at) / name
-                count += 1
-                if count > MOST_NOTEBOOKS:
-                    return
 
 
-def _without_copy(stem: str) -> str:
-    return _COPY.sub("", stem)
+def _not_readable(file: Path) -> str:
+    about = file.lstat()
+    if not stat.S_ISREG(about.st_mode):
+        return "not a file that can be read: links are not followed"
+    return f"too large: more than {MOST_BYTES // 2**20} MB" if about.st_size > MOST_BYTES else ""
 
 
-def _age(one: HandedIn) -> tuple[int, bool, str]:
-    when = one.path.lstat().st_mtime_ns if one.path else 0
-    return when, bool(one.path and _COPY.search(one.path.stem)), one.name
+def _without_copy(path: Path) -> str:
+    return _COPY.sub("", path.stem)
 
 
 def readable(name: str | Path) -> str:

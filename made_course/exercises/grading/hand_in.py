@@ -6,11 +6,12 @@ Reading it is left to a process in the sandbox: it may be anything.
 from __future__ import annotations
 
 import ast
+import dis
 import json
 import re
-import symtable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from types import CodeType
 
 from IPython.core.inputtransformer2 import TransformerManager
 
@@ -18,16 +19,15 @@ MOST_CELLS = 1_000
 _HARMLESS = {"check", "hint", "solution", "yours", "quiz", "progress", "show", "print", "display"}
 _TIMED = re.compile(r"\A\s*%%(?:time|capture|prun)\b.*|(?m:^([ \t]*)%time )")
 """Magics that run what stands behind or below them as it would run without them."""
-_ODD = {
-    "looks into the interpreter": r"\b(gc|ctypes|inspect|sys\.modules|sys\.settrace|_getframe"
-    r"|__globals__|importlib|__import__|__closure__|__code__|__subclasses__|f_back)\b",
-    "starts processes or opens connections": r"\b(subprocess|os\.(system|fork\w*|exec\w+|popen)"
-    r"|multiprocessing|socket|urllib|requests)\b",
-    "leaves on purpose": r"\b(sys\.exit|os\._exit|os\.kill|os\.abort)\b",
-    "replaces check": r"\bdef check\b|\bcheck\s*=(?!=)|[\"']check[\"']",
-    "imports the course's own answers": r"import made_course\.exercises|made_course\.exercises\.\w"
-    r"(?!.*import \(?(challenge_images|ring_points|MODELS, enlarge, random_networks)\b)",
-}
+_ODD = re.compile(
+    r"\b(?:gc|ctypes|inspect|importlib|subprocess|multiprocessing|socket|urllib|requests)\b"
+    r"|\bsys\.(?:exit|modules|settrace)\b|\bos\.(?:system|fork|exec|popen|_exit|kill|abort)\w*"
+    r"|\b(?:_getframe|__globals__|__import__|__code__|__closure__|__subclasses__)\b"
+    r"|\bdef check\b|\bcheck\s*=(?!=)|[\"']check[\"']|import made_course\.exercises"
+    r"|made_course\.exercises\.\w+"
+    r"(?!.*import \(?(?:challenge_images|ring_points|MODELS, enlarge, random_networks)\b)"
+)
+"""What an honest answer hardly needs; some helpers of notebooks live beside the exercises."""
 
 
 class Unreadable(Exception):
@@ -35,31 +35,47 @@ class Unreadable(Exception):
 
 
 @dataclass(frozen=True)
-class HandIn:
-    """The cells of a notebook as Python, and as a tree; one that is no Python raises its error."""
+class Cell:
+    """A cell as Python: the exercises that it checks, and the names that it takes and gives.
 
-    cells: list[str]
-    trees: list[ast.Module]
+    It gives a name where it binds it, or may change what it stands for by a statement about it.
+    One that is no Python raises its error.
+    """
+
+    source: str
+    checks: list[str]
+    takes: set[str]
+    gives: set[str]
+
+
+@dataclass(frozen=True)
+class HandIn:
+    """The cells of a notebook, and what is odd in them."""
+
+    cells: list[Cell]
     look_at: list[str]
 
+    @property
     def checks(self) -> dict[str, int]:
         """The exercises that it has checks of, each with the cell of the last one."""
-        return {name: k for k, tree in enumerate(self.trees) for name in _checked(tree)}
+        return {name: k for k, cell in enumerate(self.cells) for name in cell.checks}
 
-    def needed(self, name: str) -> list[str]:
-        """The cells that lead to the last check of an exercise, with that cell.
+    def needed(self, names: Iterable[str]) -> list[Cell]:
+        """The cells that lead to the last checks of exercises, with the cells of these.
 
-        A cell is needed where it gives a name, or changes what a name stands for, that a later cell
-        needs. This cannot see everything: where the answer is not right, all cells are run.
+        A cell is needed where it gives a name that a later cell of the exercise needs. This cannot
+        see everything: where the answer is not right, all cells are run.
         """
-        at = self.checks()[name]
-        chosen, wanted = [at], {*_used(self.trees[at])}
-        for k in reversed(range(at)):
-            given = _given(self.trees[k])
-            if "*" in given or given & wanted:
-                chosen.append(k)
-                wanted |= _used(self.trees[k])
-        return [self.cells[k] for k in reversed(chosen)]
+        chosen = set()
+        for name in names:
+            at = self.checks[name]
+            chosen.add(at)
+            wanted = {*self.cells[at].takes}
+            for k in reversed(range(at)):
+                if self.cells[k].gives & (wanted | {"*"}):
+                    chosen.add(k)
+                    wanted |= self.cells[k].takes
+        return [self.cells[k] for k in sorted(chosen)]
 
 
 def read(content: bytes) -> HandIn:
@@ -77,68 +93,52 @@ def read(content: bytes) -> HandIn:
         raise Unreadable("no notebook") from None
     if len(sources) > MOST_CELLS:
         raise Unreadable(f"too many cells: more than {MOST_CELLS:,}")
-    cells, trees = zip(*map(_parsed, sources), strict=True) if sources else ((), ())
-    source = "\n".join(sources)
-    odd = [words for words, pattern in _ODD.items() if re.search(pattern, source)]
-    return HandIn([*cells], [*trees], odd)
+    odd = {" ".join(found.split())[:80] for found in _ODD.findall("\n".join(sources))}
+    return HandIn([*map(_cell, sources)], sorted(odd)[:20])
 
 
-def _parsed(source: str) -> tuple[str, ast.Module]:
+def _cell(source: str) -> Cell:
     """A cell without magics, ``?`` and ``!``, which would be for IPython."""
     try:
-        cell = source
         if set(source) & set("%!?"):
-            cell = TransformerManager().transform_cell(_TIMED.sub(r"\1", source))
-        tree = ast.parse(cell, "the cell")
-        compile(tree, "the cell", "exec")
-        symtable.symtable(ast.unparse(tree), "the cell", "exec")
+            source = TransformerManager().transform_cell(_TIMED.sub(r"\1", source))
+        tree = ast.parse(source, "the cell")
+        code = compile(tree, "the cell", "exec")
+        takes = _names(code, "LOAD_NAME", "LOAD_GLOBAL")
+        gives = _names(code, "STORE_NAME", "STORE_GLOBAL", "DELETE_NAME") | _changed(tree)
+        return Cell(source, [*_checked(tree)], takes, gives)
     except Exception as error:  # whatever Python's own reader cannot stand
         checks = re.findall(r"check\(\s*[\"'](\d+\.\d+)[\"']", source)
-        cell = f"raise SyntaxError({str(error)!r})\n"
-        cell += "\n".join(f"check({name!r}, ...)" for name in checks)
-        tree = ast.parse(cell)
-    return cell, tree
+        return Cell(f"raise SyntaxError({str(error)!r})", checks, set(), set())
 
 
-def _checked(tree: ast.Module) -> list[str]:
+def _names(code: CodeType, *steps: str) -> set[str]:
+    """The names of some steps of a cell, in the bodies of its functions, too."""
+    names = {step.argval for step in dis.get_instructions(code) if step.opname in steps}
+    nested = (part for part in code.co_consts if isinstance(part, CodeType))
+    return names.union(*(_names(part, *steps) for part in nested))
+
+
+def _checked(tree: ast.Module) -> Iterator[str]:
     """The exercises whose check is called in a cell."""
-    names = []
     for node in ast.walk(tree):
         called = getattr(node, "func", None)
         if "check" in (getattr(called, "id", ""), getattr(called, "attr", "")):
             given = {keyword.arg: keyword.value for keyword in node.keywords}
-            name = node.args[0] if node.args else given.get("name")
-            names.append(getattr(name, "value", None))
-    return [name for name in names if isinstance(name, str)]
+            name = getattr(node.args[0] if node.args else given.get("name"), "value", None)
+            if isinstance(name, str):
+                yield name
 
 
-@cache
-def _used(tree: ast.Module) -> set[str]:
-    """Names that a cell takes from the notebook, in the bodies of its functions, too."""
-    tables = [symtable.symtable(ast.unparse(tree), "cell", "exec")]
-    used = {symbol.get_name() for symbol in tables[0].get_symbols() if symbol.is_referenced()}
-    while tables:
-        table = tables.pop()
-        used |= {symbol.get_name() for symbol in table.get_symbols() if symbol.is_global()}
-        tables += table.get_children()
-    return used
-
-
-@cache
-def _given(tree: ast.Module) -> set[str]:
-    """Names that a cell binds, or whose objects it may change by a statement about them."""
-    table = symtable.symtable(ast.unparse(tree), "cell", "exec")
-    given = {s.get_name() for s in table.get_symbols() if s.is_assigned() or s.is_imported()}
+def _changed(tree: ast.Module) -> set[str]:
+    """The names in statements that call something, or set a part of it; ``*`` for any name."""
+    changed: set[str] = set()
     for node in ast.walk(tree):
         is_statement = isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)
-        if is_statement and getattr(node.value.func, "id", "") not in _HARMLESS:
-            given |= _names(node)
-        if isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.ctx, ast.Store):
-            given |= _names(node.value)
+        calls = is_statement and getattr(node.value.func, "id", "") not in _HARMLESS
+        sets = isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.ctx, ast.Store)
+        if calls or sets:
+            changed |= {part.id for part in ast.walk(node.value) if isinstance(part, ast.Name)}
         if isinstance(node, ast.alias) and node.name == "*":
-            given.add("*")
-    return given
-
-
-def _names(tree: ast.AST) -> set[str]:
-    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+            changed.add("*")
+    return changed

@@ -1,11 +1,13 @@
-"""What runs in the sandbox: the reader of a hand-in, and the hand-in itself."""
+"""What runs in the sandbox: a hand-in is read, run, and asked by the judge."""
 
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
+from unittest.mock import MagicMock
 
+import IPython
 import torch
 
 from ... import exercises
@@ -15,53 +17,47 @@ from . import hand_in
 from .line import Peer
 from .verdicts import INSIDE, examined
 
-Work = Callable[[Peer], None]
 
+def work(
+    line: socket.socket, content: bytes, names: Sequence[str], *, every_cell: bool, seconds: float
+) -> None:
+    """Say what a notebook has, run it, hand over some answers, and serve calls of them.
 
-class _Silent:
-    """Stands for IPython, whose magics do nothing here."""
-
-    def __getattr__(self, name: str) -> Callable[..., None]:
-        return lambda *_, **__: None
-
-
-def on(line: socket.socket, seconds: float, work: Work) -> None:
-    """Work, and say what is raised."""
+    Args:
+        line: to the judge.
+        content: of the notebook.
+        names: of the exercises that are asked for.
+        every_cell: whether all cells run, but those that raise an error, as they may in a
+            learner's notebook; else those that the exercises need.
+        seconds: how long the line is kept open.
+    """
     peer = Peer(line, seconds, is_judge=False)
     try:
-        work(peer)
+        found = hand_in.read(content)
+        peer.send({"checks": [*found.checks], "look_at": found.look_at})
+        names = [name for name in names if name in found.checks]
+        cells = found.cells if every_cell else found.needed(names)
+        peer.send(_run([cell.source for cell in cells], names, peer, goes_on=every_cell))
+        while True:
+            peer.serve(peer.receive())
+    except hand_in.Unreadable as error:
+        peer.send({"failed": str(error)})
     except BaseException as error:
         with suppress(BaseException):
             peer.send({"failed": f"{type(error).__name__}: {error}"[:400]})
 
 
-def read(peer: Peer, content: bytes) -> None:
-    """Say what a notebook has: exercises with the cells that each needs, and what is odd."""
-    try:
-        found = hand_in.read(content)
-    except hand_in.Unreadable as error:
-        peer.send({"unreadable": str(error)})
-        return
-    needed = {name: found.needed(name) for name in found.checks()}
-    peer.send({"needed": needed, "cells": found.cells, "look_at": found.look_at})
-
-
-def run(peer: Peer, cells: Sequence[str], names: Sequence[str], *, goes_on: bool) -> None:
-    """Run cells, hand over what the checks of some exercises got last, and serve calls of it.
-
-    Args:
-        peer: the judge.
-        cells: as Python.
-        names: of the exercises.
-        goes_on: whether a cell that raises an error is left out, as a learner's notebook may.
-    """
+def _run(
+    cells: Sequence[str], names: Sequence[str], peer: Peer, *, goes_on: bool
+) -> dict[str, object]:
+    """Run cells; what the checks of some exercises got last is returned."""
     got: dict[str, tuple[object, object]] = {}
 
     def check(name: str, answer: object, *, variant: object = None) -> None:
         got[name] = answer, variant
 
-    exercises.check = check
-    notebook = {"__name__": "__main__", "get_ipython": _Silent, "display": _Silent().display}
+    exercises.check, IPython.get_ipython = check, MagicMock()  # of which nothing does anything
+    notebook = {"__name__": "__main__", "get_ipython": MagicMock(), "display": MagicMock()}
     torch.manual_seed(0)
     for cell in cells:
         try:
@@ -69,9 +65,7 @@ def run(peer: Peer, cells: Sequence[str], names: Sequence[str], *, goes_on: bool
         except (Exception, SystemExit):
             if not goes_on:
                 raise
-    peer.send({name: _handed_over(peer, name, *got[name]) for name in names if name in got})
-    while True:
-        peer.serve(peer.receive())
+    return {name: _handed_over(peer, name, *got[name]) for name in names if name in got}
 
 
 def _handed_over(peer: Peer, name: str, answer: object, variant: object) -> dict[str, object]:

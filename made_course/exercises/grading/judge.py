@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import gc
-import signal
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from functools import partial
-from multiprocessing.connection import Connection
 
 import torch
 
@@ -15,15 +14,18 @@ import made_course
 from .. import NOTEBOOKS, _exercise, _room
 from ..examine import LIMIT_S, TookTooLong, time_limit
 from . import inside
-from .line import Gone, Peer, TooLate
-from .sandbox import Process, Sandbox, limit_memory
-from .verdicts import INSIDE, OPEN, Verdict, examined
+from .line import Gone, Peer
+from .sandbox import Start, limit_memory, sandbox
+from .verdicts import INSIDE, OPEN, Row, Verdict, examined
 
 SECONDS, ALL_SECONDS, OPEN_SECONDS = 20, 60, 600
-"""What an exercise may take of the processor, all cells together, and an open one, which trains."""
+"""What exercises may take of the processor, all cells together, and an open one, which trains."""
 BY_THE_CLOCK = 3
 """How many times as long it may take by the clock."""
+_SURE = ("right", "not attempted")
+"""What is so whatever else has run in a process."""
 _MAY_SAY = ("not attempted", "unfinished")
+Ask = Callable[..., tuple[dict[str, object], dict[str, Verdict]]]
 
 # The server from which judges are forked loads this room: what notebooks import is then there.
 for _name in made_course.__all__:
@@ -34,48 +36,44 @@ torch.manual_seed(0)  # which loads much of torch
 gc.freeze()  # a collection in a fork would copy all of it
 
 
-def judge(content: bytes, notebook: str, protected: bool, to: Connection) -> None:
-    """Judge a notebook, and send what is found: ``(part of a row, value)``, as it is found.
+def judge(content: bytes, notebook: str, protected: bool) -> Row:
+    """Judge a notebook.
+
+    An answer that is right among the others' cells is right, and most are: one process finds out.
+    Each of the others has a process of its own, which says why it is not.
 
     Args:
         content: of the file.
         notebook: the number of the one that it should be; empty where it may be any.
         protected: whether in bubblewrap's sandbox.
-        to: whoever writes it down.
     """
-    with Sandbox(protected=protected) as sandbox:
-        found = _read(sandbox, content)
-        limit_memory()  # the judge computes with what the hand-in sends
-        if "unreadable" in found:
-            to.send(("word", str(found["unreadable"])[:200]))
-            return
-        has = found["needed"]
-        notebook = notebook or _most_likely(has)
-        names = [e.name for e in _room(int(notebook)).EXERCISES] if notebook else []
-        if not has.keys() & set(names):
+    limit_memory()  # the judge computes with what the hand-in sends
+    with sandbox(protected=protected) as start:
+        ask = partial(_ask, start, content)
+        graded = [int(notebook)] if notebook else NOTEBOOKS[1:]
+        shared = [name for number in graded for name in _names(number) if name not in OPEN]
+        has, verdicts = ask(shared, SECONDS)
+        if "checks" not in has:
+            why = has.get("failed", "out of time or memory")
+            return Row(notebook=notebook, word=f"it could not be read: {why}"[:200])
+        notebook = notebook or _most_likely(has["checks"])
+        names = _names(int(notebook)) if notebook else []
+        answered = [name for name in names if name in has["checks"]]
+        if not answered:
             which = f"notebook {notebook}" if notebook else "this course"
-            to.send(("word", f"another notebook: it has no check of {which}"))
-            return
-        to.send(("notebook", notebook))
-        to.send(("look_at", found["look_at"]))
-        verdicts = {}
-        for name in names:
-            verdicts[name] = Verdict("no check", "the cell with the check is gone")
-            if name in has:
-                verdicts[name] = _judged(sandbox, has[name], [name], goes_on=False)[name]
-            to.send((name, verdicts[name]))
-        open_to_doubt = [
-            name
-            for name, verdict in verdicts.items()
-            # one that was stopped would stop the others
-            if verdict.state not in ("right", "no check") and not verdict.is_of_the_clock
-        ]
-        states = {verdicts[name].state for name in has.keys() & set(names)}
-        if open_to_doubt and states != {"not attempted"}:  # it may need a cell that was left out
-            again = _judged(sandbox, found["cells"], open_to_doubt, goes_on=True)
-            for name in open_to_doubt:
-                if again[name].state == "right":
-                    to.send((name, again[name]))
+            return Row(notebook=notebook, word=f"another notebook: it has no check of {which}")
+        for name in answered:
+            found = verdicts.get(name)
+            if not found or (found.state not in _SURE and not found.is_of_the_clock):
+                verdicts[name] = _alone(ask, name)
+        verdicts |= _right_where_all_cells_run(ask, {name: verdicts[name] for name in answered})
+    gone = Verdict("no check", "the cell with the check is gone")
+    verdicts = {name: verdicts.get(name, gone) for name in names}
+    return Row(notebook=notebook, verdicts=verdicts, look_at=has["look_at"])
+
+
+def _names(number: int) -> list[str]:
+    return [exercise.name for exercise in _room(number).EXERCISES]
 
 
 def _most_likely(names: Iterable[str]) -> str:
@@ -86,45 +84,48 @@ def _most_likely(names: Iterable[str]) -> str:
     return max(known, key=known.count).zfill(2) if known else ""
 
 
-def _read(sandbox: Sandbox, content: bytes) -> dict[str, object]:
-    process = _start(sandbox, partial(inside.read, content=content), SECONDS)
-    try:
-        found = Peer(process.line, BY_THE_CLOCK * SECONDS, is_judge=True).receive()
-    except (Gone, TooLate):
-        found = {"failed": "out of time or memory"}
-    finally:
-        process.end()
-    if "failed" in found:
-        return {"unreadable": f"it could not be read: {found['failed']}"}
-    return found
+def _alone(ask: Ask, name: str) -> Verdict:
+    seconds = OPEN_SECONDS if name in OPEN else SECONDS
+    _, verdicts = ask([name], seconds)
+    stopped = (
+        f"no verdict: out of time ({seconds} s of the processor, {BY_THE_CLOCK * seconds} s by the "
+        "clock) or memory, or the hand-in left its process, or said what cannot be read"
+    )
+    return verdicts.get(name, Verdict("stopped", stopped))
 
 
-def _judged(
-    sandbox: Sandbox, cells: list[str], names: list[str], *, goes_on: bool
-) -> dict[str, Verdict]:
-    """Run cells, and judge what they hand over to the checks of some exercises."""
-    seconds = OPEN_SECONDS if names[0] in OPEN else SECONDS
-    seconds = ALL_SECONDS if goes_on else seconds
-    work = partial(inside.run, cells=cells, names=names, goes_on=goes_on)
-    process = _start(sandbox, work, seconds)
-    verdicts, why = {}, None
-    try:
-        peer = Peer(process.line, BY_THE_CLOCK * seconds, is_judge=True)
+def _right_where_all_cells_run(ask: Ask, verdicts: dict[str, Verdict]) -> dict[str, Verdict]:
+    """What else is right where nothing is left out: an answer may need more than can be seen."""
+    doubtful = {
+        name: verdict
+        for name, verdict in verdicts.items()
+        # one that was stopped would stop the others
+        if verdict.state != "right" and not verdict.is_of_the_clock
+    }
+    if all(verdict.state == "not attempted" for verdict in verdicts.values()) or not doubtful:
+        return {}
+    _, found = ask([*doubtful], ALL_SECONDS, every_cell=True)
+    return {name: verdict for name, verdict in found.items() if verdict.state == "right"}
+
+
+def _ask(
+    start: Start, content: bytes, names: Sequence[str], seconds: int, *, every_cell: bool = False
+) -> tuple[dict[str, object], dict[str, Verdict]]:
+    """Have a process of the hand-in read it, run it and answer.
+
+    Returns:
+        what it has, and the verdicts of some exercises up to the one that ends it.
+    """
+    has, verdicts, clock = {}, {}, BY_THE_CLOCK * seconds
+    work = partial(inside.work, content=content, names=names, every_cell=every_cell, seconds=clock)
+    with start(work, seconds) as line, suppress(Gone):
+        peer = Peer(line, clock, is_judge=True)
+        has = peer.receive()
         handed_over = peer.receive()
         for name in names:
-            verdicts[name] = _verdict(name, handed_over, peer)
-    except TooLate:
-        why = signal.SIGXCPU
-    except Gone:
-        why = process.ended()
-    finally:
-        process.end()
-    stopped = Verdict("stopped", _how_it_ended(why, seconds))
-    return {name: verdicts.get(name, stopped) for name in names}
-
-
-def _start(sandbox: Sandbox, work: inside.Work, seconds: int) -> Process:
-    return sandbox.start(lambda line: inside.on(line, BY_THE_CLOCK * seconds, work), seconds)
+            if name in has["checks"]:
+                verdicts[name] = _verdict(name, handed_over, peer)
+    return has, verdicts
 
 
 def _verdict(name: str, handed_over: dict[str, object], peer: Peer) -> Verdict:
@@ -145,20 +146,7 @@ def _verdict(name: str, handed_over: dict[str, object], peer: Peer) -> Verdict:
         with time_limit(LIMIT_S):
             answer = peer.decode(said["answer"])
     except (Exception, TookTooLong) as error:  # whatever the hand-in's process has sent
-        raise Gone("a message could not be read") from error
+        raise Gone from error
     verdict = examined(exercise, answer)
     verdict.variant = variant
     return verdict
-
-
-def _how_it_ended(number: int | None, seconds: int) -> str:
-    if number is None:
-        return "closed its line to the judge, or said what cannot be read"
-    if number == 0:
-        return "left its process before there was a verdict"
-    if number in (signal.SIGXCPU, signal.SIGKILL):
-        return (
-            f"out of time, {seconds} s of the processor or {BY_THE_CLOCK * seconds} s by the "
-            "clock; or killed for its memory"
-        )
-    return f"its process died of signal {number}, {signal.strsignal(number)}"

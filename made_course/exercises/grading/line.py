@@ -13,6 +13,7 @@ import pickle
 import socket
 import time
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 import torch
@@ -20,6 +21,7 @@ from torch import Tensor, nn
 
 from ...heads import Head
 from ...sampling import evaluation_mode
+from ..examine import LIMIT_S, TookTooLong, time_limit
 
 MOST_BYTES = 64 * 2**20
 """Length of a message."""
@@ -35,11 +37,7 @@ _DTYPES = {
 
 
 class Gone(BaseException):
-    """The other process has ended, or says what nobody understands; no check stops this."""
-
-
-class TooLate(BaseException):
-    """The other process has used up its time."""
+    """The other process has ended, is out of time, or is not understood; no check stops this."""
 
 
 class Peer:
@@ -67,82 +65,76 @@ class Peer:
             )
         rest = memoryview(len(data).to_bytes(4, "big") + data)
         while rest:
-            self._require_time()
-            try:
-                rest = rest[self.line.send(rest) :]
-            except TimeoutError:
-                continue
-            except OSError as error:
-                raise Gone(str(error)) from error
+            rest = rest[self._in_time(self.line.send, rest) :]
 
     def receive(self) -> dict[str, object]:
         """Wait for a message."""
         length = int.from_bytes(self._read(4), "big")
         if length > MOST_BYTES:
-            raise Gone(f"a message of {length:,} bytes is too long")
+            raise Gone
         try:
             message = json.loads(self._read(length))
         except (ValueError, RecursionError) as error:
-            raise Gone("a message could not be read") from error
+            raise Gone from error
         if not isinstance(message, dict):
-            raise Gone("a message could not be read")
+            raise Gone
         return message
 
     def _read(self, count: int) -> bytes:
         parts = bytearray()
         while len(parts) < count:
-            self._require_time()
-            try:
-                part = self.line.recv(min(count - len(parts), 2**20))
-            except TimeoutError:
-                continue
-            except OSError as error:
-                raise Gone(str(error)) from error
+            part = self._in_time(self.line.recv, min(count - len(parts), 2**20))
             if not part:
-                raise Gone("the process has ended")
+                raise Gone
             parts += part
         return bytes(parts)
 
-    def _require_time(self) -> None:
-        if time.monotonic() > self.ends:
-            raise TooLate
+    def _in_time(self, step: Callable[[Any], Any], argument: object) -> Any:
+        while time.monotonic() < self.ends:
+            try:
+                return step(argument)
+            except TimeoutError:
+                continue
+            except OSError as error:
+                raise Gone from error
+        raise Gone
 
     # ---- calls ----------------------------------------------------------------------------------
 
     def call(self, number: int, arguments: tuple[object, ...]) -> object:
         """Call a function of the other end, and serve its own calls meanwhile."""
-        self.send({"call": number, "arguments": [self.encode(part) for part in arguments]})
-        while True:
-            message = self.receive()
-            if "call" in message:
+        try:
+            self.send({"call": number, "arguments": [self.encode(part) for part in arguments]})
+            while "call" in (message := self.receive()):
                 self.serve(message)
-            elif "raised" in message:
-                kind, text = (str(part)[:400] for part in message["raised"])
-                raise type(kind, (Exception,), {})(text)
-            else:
-                for argument, now in zip(arguments, message.get("now", ()), strict=False):
-                    if now is not None:
-                        _overwrite(argument, self.decode(now))
-                return self.decode(message.get("came"))
+        except TookTooLong:
+            self.ends = 0  # what comes now would be taken for the answer to a later call
+            raise
+        if "raised" in message:
+            kind, text = (str(part)[:400] for part in message["raised"])
+            raise TookTooLong if kind == "TookTooLong" else type(kind, (Exception,), {})(text)
+        for argument, now in zip(arguments, message.get("now", ()), strict=False):
+            if now is not None:
+                _overwrite(argument, self.decode(now))
+        return self.decode(message.get("came"))
 
     def serve(self, message: dict[str, object]) -> None:
         """Answer one call of the other end."""
         try:
-            number = message["call"]
-            if not isinstance(number, int) or not 0 <= number < len(self.functions):
-                raise Gone("a message could not be read")
+            function = self.functions[message["call"]]
             arguments = [self.decode(part) for part in message["arguments"]]
-            came = self.encode(self.functions[number](*arguments))
+            with time_limit(LIMIT_S):
+                came = self.encode(function(*arguments))
             now = [*map(self._if_changed, arguments, message["arguments"])]
             answer = {"came": came, "now": now}
-        except (Exception, SystemExit) as error:
+        except (Exception, SystemExit, TookTooLong) as error:
             answer = {"raised": [type(error).__name__, str(error)[:400]]}
         self.send(answer)
 
     def _if_changed(self, argument: object, before: object) -> object:
         if isinstance(argument, nn.Module):
             return self.encode({"training": argument.training, **argument.state_dict()})
-        now = self.encode(argument) if _is_plain(argument) else before
+        now = self.encode(argument) if isinstance(argument, Tensor | list | dict) else before
         return None if now == before else now
 
     # ---- values ---------------------------------------------------------------------------------
@@ -169,15 +161,14 @@ class Peer:
         if isinstance(value, type):
             builds = self._give(value) if issubclass(value, Head) else None
             return {"class": [value.__name__, builds]}
-        if callable(getattr(value, "log_prob", None)):
-            methods = [name for name in _OF_A_MODEL if callable(getattr(value, name, None))]
-            numbers = [self._give(_scored(value, getattr(value, name))) for name in methods]
-            said = [self.encode(getattr(value, name, None)) for name in _OF_A_HEAD]
-            return {"model": [type(value).__name__, [*zip(methods, numbers, strict=True)], said]}
-        if callable(value):
+        is_model = callable(getattr(value, "log_prob", None))
+        if callable(value) and not is_model:
             name = getattr(value, "__name__", type(value).__name__)
             return {"function": [name, self._give(value)]}
-        return {"other": type(value).__name__}
+        given = [m for m in _OF_A_MODEL if is_model and callable(getattr(value, m, None))]
+        methods = {m: self._give(_scored(value, getattr(value, m))) for m in given}
+        said = {p: self.encode(getattr(value, p)) for p in _OF_A_HEAD if hasattr(value, p)}
+        return {"object": [type(value).__name__, methods, said]}
 
     def _give(self, function: Callable[..., object]) -> int:
         self.functions.append(function)
@@ -199,22 +190,21 @@ class Peer:
             return {self.decode(key): self.decode(part) for key, part in content}
         if kind == "function":
             return self._function(*content)
-        if kind == "model":
-            name, methods, said = content
-            parts = {m: staticmethod(self._function(m, k)) for m, k in methods if m in _OF_A_MODEL}
-            parts |= zip(_OF_A_HEAD, map(self.decode, said), strict=True)
-            return type(str(name)[:80], (), parts)()
         if kind == "class":
             name, builds = content
             if builds is None:
-                return type(str(name)[:80], (), {})
+                return type(name[:80], (), {})
             # a head's objects are built and asked at the other end, as models are
-            return type(str(name)[:80], (Head,), {"__new__": lambda cls: self.call(builds, ())})
+            return type(name[:80], (Head,), {"__new__": lambda cls: self.call(builds, ())})
+        if kind == "object":
+            name, methods, said = content
+            given = [method for method in _OF_A_MODEL if method in methods]
+            parts = {m: staticmethod(self._function(m, methods[m])) for m in given}
+            parts |= {part: self.decode(said[part]) for part in _OF_A_HEAD if part in said}
+            return type(name[:80], (), parts)()
         if kind == "pickle" and not self.is_judge:
             return pickle.loads(base64.b64decode(content))
-        if kind == "other":
-            return type(str(content)[:80], (), {})()
-        raise Gone(f"a value of kind {kind[:80]!r} could not be read")
+        raise Gone
 
     def _function(self, name: str, number: int) -> Callable[..., object]:
         def function(*arguments: object) -> object:
@@ -245,14 +235,6 @@ def _tensor(dtype: str, shape: list[int], data: str, requires_grad: bool) -> Ten
     flat = torch.frombuffer(raw, dtype=kind) if raw else torch.empty(0, dtype=kind)
     tensor = flat.reshape(shape)
     return tensor.requires_grad_(bool(requires_grad))
-
-
-def _is_plain(value: object) -> bool:
-    if isinstance(value, list | tuple):
-        return all(map(_is_plain, value))
-    if isinstance(value, Mapping):
-        return all(map(_is_plain, value.values()))
-    return value is None or isinstance(value, bool | int | float | str | Tensor)
 
 
 @torch.no_grad()

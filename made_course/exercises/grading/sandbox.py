@@ -1,7 +1,7 @@
-"""A place for code that nobody has read: bubblewrap makes it, and a process steps in.
+"""A place for code that nobody has read: bubblewrap makes it, and processes step in.
 
 In it there are namespaces of its own and, read-only, the folders that Python, its environment and
-the course consist of; nothing else but one empty folder in memory. The process that steps in is a
+the course consist of; nothing else but one empty folder in memory. A process that steps in is a
 fork of one that has PyTorch loaded already: to load it once for each hand-in would take minutes.
 """
 
@@ -10,16 +10,15 @@ from __future__ import annotations
 import ctypes
 import json
 import os
-import shutil
 import signal
 import site
 import socket
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 if os.name == "posix":  # elsewhere this can be imported, and not used
@@ -40,143 +39,49 @@ _DEATH_SIGNAL, _NO_NEW_PRIVILEGES = 1, 38
 _KEYCTL, _OWN_KEYS = {"x86_64": 250, "aarch64": 219}, 1
 _WAITS = "import sys; print(flush=True); sys.stdin.read()"
 
+Work = Callable[[socket.socket], None]
+Start = Callable[[Work, int], AbstractContextManager[socket.socket]]
+
 
 class Unprotected(Exception):
     """Why there can be no sandbox on this computer."""
 
 
-class Sandbox:
+@contextmanager
+def sandbox(*, protected: bool = True) -> Iterator[Start]:
     """One place, for all processes of one hand-in; nothing in it outlives it.
 
     Args:
         protected: whether bubblewrap makes it. Otherwise there are the limits alone.
 
+    Yields:
+        ``start(work, seconds)``, which runs ``work(line)`` in here for as long as its context
+        lasts, with one end of a line and nothing else that is open, and gives the other end. All
+        that this process knows, ``work`` may come to know; the seconds are the processor's.
+
     Raises:
         Unprotected: if bubblewrap cannot.
     """
-
-    def __init__(self, *, protected: bool = True) -> None:
-        self.protected = protected
-        self._ends = ExitStack()
+    if protected:
         # root becomes a user that owns nothing, another one for each judge
-        self._user = 60_000 + os.getpid() % 5_000 if os.getuid() == 0 else None
-        self._home = HOME if protected else self._ends.enter_context(_temporary_folder())
-        if protected:
-            # kept open: its number alone may come to be another process's, outside
-            self._holder = os.pidfd_open(self._hold())
-            self._ends.callback(os.close, self._holder)
-        elif self._user:
-            os.chown(self._home, self._user, self._user)
-
-    def __enter__(self) -> Sandbox:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._ends.close()
-
-    def _hold(self) -> int:
-        """Have bubblewrap make the place, and keep it by a process that waits for its end."""
-        ours, theirs = os.pipe()
-        command = [
-            *_bubblewrap(self._user is None, theirs),
-            sys.executable,
-            "-I",
-            "-S",
-            "-c",
-            _WAITS,
-        ]
-        pipe = subprocess.PIPE
-        try:
-            holder = subprocess.Popen(
-                command, stdin=pipe, stdout=pipe, stderr=pipe, pass_fds=[theirs]
-            )
-        except OSError as error:
-            raise Unprotected(f"bubblewrap cannot be started ({error.strerror})") from error
-        finally:
-            os.close(theirs)
-        self._ends.enter_context(holder)
-        self._ends.callback(holder.kill)  # with its first process, all end
-        with open(ours) as info:
-            said = info.read()
-        if not holder.stdout.readline():
-            why = holder.stderr.read().decode(errors="replace").strip()[:200]
-            raise Unprotected(f"bubblewrap makes no sandbox here ({why})")
-        return json.loads(said)["child-pid"]
-
-    def start(self, work: Callable[[socket.socket], None], seconds: int) -> Process:
-        """Run ``work`` in here, with one end of a line to it and nothing else that is open.
-
-        Args:
-            work: what is run; all that this process knows, it may come to know.
-            seconds: of the processor.
-        """
-        here, there = socket.socketpair()
-        between = os.fork()
-        if between == 0:
-            with suppress(BaseException):
-                here.close()
-                self._keep(work, there, seconds)
-            os._exit(1)
-        there.close()
-        return Process(here, between)
-
-    def _keep(self, work: Callable[[socket.socket], None], line: socket.socket, s: int) -> None:
-        """Step in, start the process, which alone is inside, and end as it ends."""
-        if self.protected:
-            _step_in(self._holder, self._user is None)
-        _end_with_parent()
-        child = os.fork()
-        if child == 0:
-            line = _nothing_but(line)
-            _confine(self._home, s, self._user, is_alone=self.protected or bool(self._user))
-            work(line)
-            os._exit(0)
-        line.close()
-        _, status = os.waitpid(child, 0)
-        if os.WIFSIGNALED(status):
-            os.kill(os.getpid(), os.WTERMSIG(status))
-        os._exit(0)
-
-
-class Process:
-    """What runs in a sandbox: the other end of its line, and how it ended."""
-
-    def __init__(self, line: socket.socket, pid: int) -> None:
-        self.line, self._pid = line, pid
-
-    def ended(self) -> int | None:
-        """The signal that it died of, 0 if it left by itself, None if it goes on."""
-        for _ in range(50):
-            pid, status = os.waitpid(self._pid, os.WNOHANG)
-            if pid:
-                self._pid = None
-                return os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
-            time.sleep(0.02)
-        return None
-
-    def end(self) -> None:
-        """End it, if it has not ended."""
-        self.line.close()
-        if self._pid:
-            os.kill(self._pid, signal.SIGKILL)
-            os.waitpid(self._pid, 0)
+        user = 60_000 + os.getpid() % 5_000 if os.getuid() == 0 else None
+        with _held(with_users=user is None) as holder:
+            yield partial(_started, holder, user, HOME)
+    else:
+        with tempfile.TemporaryDirectory("made-grading", ignore_cleanup_errors=True) as home:
+            yield partial(_started, None, None, home)
 
 
 def missing() -> str:
-    """Why there is no sandbox on this computer, and what to do; empty where there is one."""
+    """Why there is no sandbox on this computer; empty where there is one."""
     if not sys.platform.startswith("linux"):
         return f"{sys.platform} has no bubblewrap"
-    if shutil.which("bwrap") is None:
-        return "bubblewrap is not installed (apt install bubblewrap, or dnf install bubblewrap)"
     try:
-        with Sandbox() as sandbox:
-            trial = sandbox.start(lambda line: line.send(b"in"), 5)
-            if trial.line.recv(2) != b"in":
-                raise Unprotected("a process cannot step into bubblewrap's sandbox")
-            trial.end()
-            return ""
+        with sandbox() as start, start(lambda line: line.send(b"in"), 5) as line:
+            steps_in = line.recv(2) == b"in"
     except Unprotected as why:
-        return f"{why}; Ubuntu 24.04 needs AppArmor's profile bwrap-userns-restrict for it"
+        return str(why)
+    return "" if steps_in else "a process cannot step into bubblewrap's sandbox"
 
 
 def limit_memory(*, for_good: bool = False) -> None:
@@ -198,6 +103,34 @@ def trees() -> list[Path]:
     return sorted(path for path in found if not found & {*path.parents})
 
 
+@contextmanager
+def _held(*, with_users: bool) -> Iterator[int]:
+    """Have bubblewrap make the place, and keep it by a process that waits for its end."""
+    ours, theirs = os.pipe()
+    command = [*_bubblewrap(with_users, theirs), sys.executable, "-I", "-S", "-c", _WAITS]
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    try:
+        keeper = subprocess.Popen(command, **pipes, pass_fds=[theirs])
+    except OSError as error:
+        raise Unprotected(f"bubblewrap cannot be started ({error.strerror})") from error
+    finally:
+        os.close(theirs)
+    with keeper, open(ours) as info:
+        try:
+            said = info.read()
+            if not keeper.stdout.readline():
+                why = keeper.stderr.read().decode(errors="replace").strip()[:200]
+                raise Unprotected(
+                    f"bubblewrap makes no sandbox here ({why}); Ubuntu 24.04 needs AppArmor's "
+                    "profile bwrap-userns-restrict for it"
+                )
+            # kept open: its number alone may come to be another process's, outside
+            with open(os.pidfd_open(json.loads(said)["child-pid"]), "rb", 0) as holder:
+                yield holder.fileno()
+        finally:
+            keeper.kill()  # with its first process, all end
+
+
 def _bubblewrap(with_users: bool, info: int) -> list[str]:
     """The command up to what is to run inside."""
     command = ["bwrap", *(f"--unshare-{name}" for name in _NAMESPACES)]
@@ -214,9 +147,34 @@ def _bubblewrap(with_users: bool, info: int) -> list[str]:
     return [*command, "--remount-ro", "/"]
 
 
-def _step_in(holder: int, with_users: bool) -> None:
-    kinds = sum(_NAMESPACES.values()) | _MOUNTS | (_USERS if with_users else 0)
-    _call("setns", holder, kinds)
+@contextmanager
+def _started(
+    holder: int | None, user: int | None, home: str, work: Work, seconds: int
+) -> Iterator[socket.socket]:
+    here, there = socket.socketpair()
+    between = os.fork()
+    if between == 0:
+        with suppress(BaseException):
+            here.close()
+            if holder is not None:
+                kinds = sum(_NAMESPACES.values()) | _MOUNTS | (0 if user else _USERS)
+                _call("setns", holder, kinds)
+            _end_with_parent()
+            if os.fork() == 0:  # which alone is inside
+                line = _nothing_but(there)
+                _confine(home, seconds, user, is_alone=holder is not None)
+                work(line)
+                os._exit(0)
+            there.close()
+            os.wait()
+        os._exit(0)
+    there.close()
+    try:
+        yield here
+    finally:
+        here.close()
+        os.kill(between, signal.SIGKILL)
+        os.waitpid(between, 0)
 
 
 def _confine(home: str, seconds: int, user: int | None, *, is_alone: bool) -> None:
@@ -268,10 +226,6 @@ def _nothing_but(line: socket.socket) -> socket.socket:
     os.closerange(4, 4096)
     sys.stdin, sys.stdout, sys.stderr = map(os.fdopen, (0, 1, 2), "rww")
     return socket.socket(fileno=kept)
-
-
-def _temporary_folder() -> tempfile.TemporaryDirectory:
-    return tempfile.TemporaryDirectory(prefix="made-grading-", ignore_cleanup_errors=True)
 
 
 def _call(name: str, *arguments: object) -> None:

@@ -44,7 +44,7 @@ def write_feedback(row: Row, out: Path) -> None:
     """Write what a learner may be given: each exercise with its verdict, and the points."""
     if not row.verdicts:
         return
-    lines = [f"# {row.hand_in}", "", f"{_points(row)} of {_points_to_have(row)} points", ""]
+    lines = [f"# {row.hand_in}", "", f"{row.points} of {row.points_to_have} points", ""]
     for name, verdict in row.verdicts.items():
         words = f": {verdict.words}" if verdict.words else ""
         title = f"{name} · {_exercise(name).title}"
@@ -66,14 +66,6 @@ def _school_id(ids: dict[str, str], row: Row) -> str:
     return ids.get(composed(row.hand_in)) or ids.get(composed(row.learner), "")
 
 
-def _points(row: Row) -> int:
-    return sum(_exercise(n).stars for n, v in row.verdicts.items() if v.state == "right")
-
-
-def _points_to_have(row: Row) -> int:
-    return sum(_exercise(name).stars for name in row.verdicts)
-
-
 def _starred(name: str) -> str:
     return f"{name}*" if name in INSIDE else name
 
@@ -93,11 +85,10 @@ def _grades(rows: Sequence[Row], ids: dict[str, str]) -> list[tuple[object, ...]
     for row in rows:
         found = [row.verdicts.get(name, Verdict("")) for name in names]
         words = [part for v in found for part in (v.state, "" if v.state == "right" else v.words)]
-        right = sum(verdict.state == "right" for verdict in found)
         variants = [f"{name}: {v.variant}" for name, v in row.verdicts.items() if v.variant]
         begin = (_school_id(ids, row), row.learner, row.hand_in, row.notebook, row.word)
         end = ("; ".join(variants), "; ".join(row.look_at))
-        table.append((*begin, right, len(row.verdicts), _points(row), *words, *end))
+        table.append((*begin, row.right, len(row.verdicts), row.points, *words, *end))
     return table
 
 
@@ -136,13 +127,10 @@ def _page(rows: Sequence[Row], ids: dict[str, str]) -> str:
     for row in rows:
         cells = "".join(_cell(name, row.verdicts.get(name, Verdict(""))) for name in names)
         word = "" if row.word == "graded" else row.word
-        right = sum(verdict.state == "right" for verdict in row.verdicts.values())
-        start = (
-            f"<td>{escape(_school_id(ids, row))}<th scope=row>{escape(row.hand_in or row.learner)}"
-        )
-        scores = f"<td>{right} of {len(row.verdicts)}<td>{_points(row)}"
-        start += scores if row.verdicts else "<td><td>"
-        lines.append(f"<tr>{start}{cells}<td>{escape(word)}<td>{escape('; '.join(row.look_at))}")
+        who = f"{escape(_school_id(ids, row))}<th scope=row>{escape(row.hand_in or row.learner)}"
+        scores = f"{row.right} of {len(row.verdicts)}<td>{row.points}" if row.verdicts else "<td>"
+        end = f"{escape(word)}<td>{escape('; '.join(row.look_at))}"
+        lines.append(f"<tr><td>{who}<td>{scores}{cells}<td>{end}")
     return _PAGE.format(
         notes="".join(f"<p>{escape(note)}" for note in _NOTES),
         head="".join(f"<th>{escape(column)}" for column in columns),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from .. import _exercise
 from ..examine import examine
 from ..exercise import Exercise, Wrong
 
@@ -37,12 +38,27 @@ class Verdict:
 class Row:
     """What was found about one notebook of one learner."""
 
-    learner: str
+    learner: str = ""
     hand_in: str = ""
     notebook: str = ""
     word: str = "graded"
     verdicts: dict[str, Verdict] = field(default_factory=dict)
     look_at: list[str] = field(default_factory=list)
+
+    @property
+    def right(self) -> int:
+        """How many exercises are right."""
+        return sum(verdict.state == "right" for verdict in self.verdicts.values())
+
+    @property
+    def points(self) -> int:
+        """The stars of the exercises that are right."""
+        return sum(_exercise(n).stars for n, v in self.verdicts.items() if v.state == "right")
+
+    @property
+    def points_to_have(self) -> int:
+        """The stars of all exercises."""
+        return sum(_exercise(name).stars for name in self.verdicts)
 
 
 def examined(exercise: Exercise, answer: object) -> Verdict:
