@@ -10,6 +10,11 @@ import torch
 
 
 def pytest_configure(config):
+    # Two workers share the cores, and threads would only wait for one another over products as
+    # small as those of most tests. Workers, kernels and subprocesses inherit it.
+    if "OMP_NUM_THREADS" not in os.environ:
+        os.environ["OMP_NUM_THREADS"] = "1"
+        torch.set_num_threads(1)
     # What a notebook solves when it is tested, its user has not solved.
     folder = TemporaryDirectory(prefix="made-course-")
     os.environ["MADE_COURSE_PROGRESS"] = folder.name

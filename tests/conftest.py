@@ -4,7 +4,6 @@ import os
 
 import hypothesis
 import pytest
-import torch
 
 from made_course.data import mnist_folder
 from tests.browser.lab import chromium, what_is_missing
@@ -21,16 +20,6 @@ def pytest_runtest_setup(item):
         folder = mnist_folder()
         if not folder.exists():
             pytest.skip(f"no full MNIST in {folder} (python -m made_course.data downloads it)")
-
-
-@pytest.fixture(autouse=True)
-def _one_thread(request):
-    """Threads would only wait for each other over products as small as those of most tests."""
-    threads = torch.get_num_threads()
-    if not request.node.get_closest_marker("full_mnist"):
-        torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(autouse=True)

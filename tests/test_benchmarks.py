@@ -5,7 +5,6 @@ import os
 import re
 import subprocess
 import sys
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,8 @@ from made_course import MADE
 from tools.benchmarks import __main__ as benchmark
 from tools.benchmarks import densities, document, figures, growth, peers
 from tools.benchmarks.figures import Configuration, Result
+
+pytestmark = pytest.mark.delivery
 
 ROOT = Path(__file__).parents[1]
 
@@ -70,14 +71,9 @@ def test_all_sections_print_their_tables():
     ("arguments", "fragment"),
     [
         (["--only", "speed"], "'speed' is none of import, sampling, growth, peers, training"),
-        (["--configurations", "best"], "'best' is none of threshold, stochastic"),
         (["--seeds", "0,-1"], "'-1' is no whole number"),
-        (["--sizes", "49"], "two different numbers or more, got [49]"),
         (["--sizes", "49,49"], "two different numbers or more, got [49, 49]"),
         (["--growth-figure", "nowhere/growth.png"], "is no .png in a folder that is there"),
-        (["--growth-figure", "growth.pdf"], "is no .png in a folder that is there"),
-        (["--density-figure", "densities.svg"], "is no .png in a folder that is there"),
-        (["--samples", "1,x"], "'x' is no whole number above 0"),
         (["--epochs", "0"], "'0' is no whole number above 0"),
     ],
 )
@@ -85,17 +81,6 @@ def test_options_that_are_none(arguments, fragment, capsys):
     with pytest.raises(SystemExit):
         benchmark.parse(arguments)
     assert fragment in capsys.readouterr().err
-
-
-def test_every_option_has_its_help(capsys):
-    with pytest.raises(SystemExit):
-        benchmark.parse(["--help"])
-    shown = capsys.readouterr().out
-    for action in ("only", "epochs", "repeats", "recipe-repeats", "samples", "hidden", "sizes"):
-        assert f"--{action}" in shown
-    for action in ("growth-figure", "density-figure", "configurations", "seeds"):
-        assert f"--{action}" in shown
-    assert "matrix-product limit" in shown
 
 
 def test_products_of_a_training_step_are_counted():
@@ -142,15 +127,6 @@ def test_the_document_and_the_package_are_one_distribution():
     assert torch.equal(by_document, ours.sample(3, noise=noise))
 
 
-def test_the_document_loads_its_images_one_by_one():
-    train, test = document.make_loaders(batch_size=300)
-    x = next(iter(test))
-    assert (len(train.dataset), len(test.dataset)) == (4_000, 1_000)
-    assert x.shape == (300, 784)
-    assert x.unique().tolist() == [0, 1]
-    assert torch.equal(x, benchmark.load_binarized_mnist("small")[1][:300])
-
-
 # ---- peers --------------------------------------------------------------------------------------
 
 
@@ -190,14 +166,6 @@ def test_peers_that_are_not_installed_are_named(monkeypatch, capsys):
     told = capsys.readouterr().out
     assert "Peers: without no_such_library" in told
     assert "|" not in told
-
-
-def test_what_a_peer_needs_may_be_missing_too(monkeypatch, tmp_path, capsys):
-    (tmp_path / "half_a_library.py").write_text("import no_such_library")
-    monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setattr(peers, "PEERS", {"half_a_library": of_document})
-    assert peers.build_peers(5, 4) == {}
-    assert "half_a_library (no module named no_such_library)" in capsys.readouterr().out
 
 
 def test_requirements_name_every_peer():
@@ -244,16 +212,6 @@ def test_every_peer_that_is_here_is_a_made(name):
     peers.require_made(name, network, MADE(20, (16, 16)))
 
 
-def test_pyro_is_put_together_as_pyro_does_it():
-    pyro = pytest.importorskip("pyro.nn", reason=f"needs {peers.REQUIREMENTS}")
-    ours = peers.pyro(5, 8)
-    theirs = pyro.AutoRegressiveNN(5, [8, 8], param_dims=[1], permutation=torch.arange(5))
-    for one, other in zip(theirs.parameters(), ours.parameters(), strict=True):
-        other.data.copy_(one)
-    x = torch.rand(3, 5)
-    assert torch.equal(theirs(x), ours(x))
-
-
 def test_a_step_is_a_step_of_fit_and_of_a_loop():
     batches = torch.bernoulli(torch.full((12, 5), 0.5)).split(4)
     stamped = peers.StampedBatches(batches)
@@ -295,12 +253,6 @@ def test_each_step_of_the_peers_has_a_gradient_of_its_own():
 # ---- growth -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("power", [0.5, 1.0, 2.0])
-def test_the_exponent_is_that_of_a_power(power):
-    sizes = [3, 10, 70, 400]
-    assert growth.exponent(sizes, [7 * size**power for size in sizes]) == pytest.approx(power)
-
-
 def test_the_exponent_is_of_the_best_line():
     # by hand: x = 0, 1, 2 and y = 0, 3, 4 have the slope 4 / 2
     assert growth.exponent([1, 2, 4], [1, 8, 16]) == pytest.approx(2)
@@ -318,42 +270,6 @@ def test_growth_prints_its_table_and_saves_its_figure(tmp_path, capsys):
     assert re.search(rf"^!\[Time of 36 samples .* From 4 to 9 .*\]\({path}\)$", told, re.MULTILINE)
     with Image.open(path) as image:
         assert image.width > 600
-
-
-def test_the_growth_figure_names_its_curves_and_shows_their_times():
-    best = {"naive": [0.04, 0.05, 3.2], "incremental": [0.002, 0.002, 0.008]}
-    figure = growth.plot_growth([5, 10, 80], best)
-    figure.canvas.draw()
-    (axes,) = figure.axes
-    assert [text.get_text() for text in axes.texts] == [
-        "one forward pass a variable\n3.2 s, at last ∝ D$^{2.0}$",
-        "MADE.sample\n8.0 ms, at last ∝ D$^{0.7}$",
-    ]
-    for line, times in zip(axes.get_lines(), best.values(), strict=True):
-        assert line.get_xdata().tolist() == [5, 10, 80]
-        assert line.get_ydata().tolist() == times
-    assert len({line.get_marker() for line in axes.get_lines()}) == 2
-    assert [label.get_text() for label in axes.get_xticklabels()] == ["5", "10", "80"]
-    words = growth.describe_growth([5, 10, 80], best)
-    assert "From 5 to 80 variables one forward pass a variable goes from 40 ms to 3.2 s" in words
-    assert "MADE.sample from 2.0 ms to 8.0 ms" in words
-
-
-def test_a_long_loop_is_timed_once(monkeypatch, capsys):
-    calls = []
-
-    def timed(work):
-        method = work.keywords["method"]
-        calls.append(method)
-        # the others take 0.1 s at best, and longer at first and at last
-        return (20.0 if method == "naive" else 0.1 + abs(len(calls) - 6)), None
-
-    monkeypatch.setattr(growth, "timed", timed)
-    benchmark.main(["--only", "growth", "--repeats", "3", "--hidden", "4", "--sizes", "2,3"])
-    assert calls.count("naive") == 2
-    assert calls.count("incremental") == 6
-    told = capsys.readouterr().out
-    assert re.search(r"^\| 3 +\| +20.0000 \| +0.1000 \| +200.0× \|$", told, re.MULTILINE)
 
 
 # ---- densities ----------------------------------------------------------------------------------
@@ -411,19 +327,6 @@ def test_no_test_point_is_trained_on(name, monkeypatch):
     assert not torch.isin(train, test).any()
 
 
-@pytest.mark.usefixtures("_few_points")
-def test_the_densities_and_what_they_drew_share_a_panel():
-    runs = {name: densities.trained(name, 0) for name in densities.TOYS}
-    figure = densities.plot_densities(runs)
-    for (name, run), axes in zip(runs.items(), figure.axes, strict=False):
-        assert axes.get_title().startswith(f"{name}\n{run.nll:.2f} differential nats, entropy ")
-        drawn = run.model.sample(7, generator=torch.Generator().manual_seed(0))
-        assert axes.get_lines()[0].get_xydata().tolist() == drawn.tolist()
-    words = densities.describe_densities(runs)
-    nll = runs["checkerboard"].nll
-    assert f"checkerboard, test NLL {nll:.2f} against an entropy of 2.08" in words
-
-
 # ---- shipped ------------------------------------------------------------------------------------
 
 
@@ -469,10 +372,6 @@ def test_figures_print_every_configuration_and_every_seed(capsys):
     assert "MADE(784, hidden_dims=(4,)), fit(epochs=1, batch_size=100, lr=0.05)" in told
     benchmark.main(["--only", "figures", "--seeds", "3", "--configurations", "stochastic"])
     assert "threshold" not in capsys.readouterr().out.split("**Figures")[1]
-
-
-def test_what_trains_several_seeds_runs_only_when_it_is_asked_for():
-    assert set(benchmark.SECTIONS) - set(benchmark.parse([]).only) == {"densities", "figures"}
 
 
 @pytest.mark.parametrize("kind", TINY)
@@ -525,22 +424,6 @@ def test_the_stochastic_test_draw_is_one_and_training_draws_anew():
     totals = {torch.cat(list(train)).sum().item() for _ in range(3)}
     assert len(totals) == 3
     assert len(next(iter(again))) == SHORT["batch_size"]
-
-
-@pytest.mark.parametrize("kind", TINY)
-def test_a_seed_is_a_run(kind, monkeypatch):
-    exact = {**SHORT, "precision": "float32"}
-    chosen = Configuration(TINY[kind].binarize, SMALL, exact, 0.0, 0.0)
-    scores = [figures.run(chosen, seed).nll for seed in (1, 1, 4)]  # 1 and 4: one ordering
-    assert scores[0] == scores[1] != scores[2]
-
-
-def test_a_seed_draws_weights_of_its_own(monkeypatch):
-    monkeypatch.setattr(figures, "fit", lambda *_, **__: None)
-    trained = partial(figures.trained, TINY["threshold"], ordering=figures.PIXELS.flatten())
-    weights = [trained(seed=seed)[0].net[0].weight for seed in (1, 1, 2)]
-    assert torch.equal(weights[0], weights[1])
-    assert not torch.equal(weights[0], weights[2])
 
 
 def test_a_row_of_figures_says_what_the_mixture_gains():

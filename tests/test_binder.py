@@ -42,6 +42,7 @@ def test_every_link_opens_a_page_that_is_there():
         assert [link["file"] for link in links(page) if not (ROOT / link["file"]).is_file()] == []
 
 
+@pytest.mark.delivery
 @pytest.mark.skipif(
     find_spec("repo2docker") is None,
     reason="repo2docker is missing: python -m pip install jupyter-repo2docker",

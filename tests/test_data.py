@@ -9,6 +9,7 @@ import gzip
 import hashlib
 import importlib.util
 import os
+import re
 import socket
 import struct
 import subprocess
@@ -22,7 +23,6 @@ import numpy as np
 import platformdirs
 import pytest
 import torch
-from torch.utils.data import DataLoader
 
 from made_course import data
 from made_course.data import (
@@ -148,28 +148,9 @@ def test_full_set_where_it_is_present(name, few, capsys):
     assert torch.equal(test, pixels(few[TEST]))
 
 
-def test_small_by_name_where_full_is_present(few, capsys):
-    put(few)
-    assert load_mnist("small")[2] == "small"
-    assert capsys.readouterr().out == SMALL_LINE + "\n"
-
-
 def test_labels_are_not_needed(few):
     put({TRAIN: few[TRAIN], TEST: few[TEST]})
     assert load_mnist()[2] == "full"
-
-
-def test_loaders_and_binarised_images_are_of_the_full_set_where_it_is_present(few):
-    put(few)
-    assert load_binarized_mnist()[2] == "full"
-    assert [len(loader.dataset) for loader in make_mnist_loaders()] == [30, 20]
-
-
-def test_images_may_be_written_to_and_stay_as_they_were_on_disk():
-    first = load_mnist("small")[0]
-    kept = first.clone()
-    first.zero_()
-    assert torch.equal(load_mnist("small")[0], kept)
 
 
 def test_root_is_the_variable_or_the_users_cache(monkeypatch, tmp_path):
@@ -227,14 +208,6 @@ def test_stochastic_draws_ones_in_proportion_to_the_grey_level(monkeypatch):
     assert abs(z.mean()) < 5 / n**0.5
 
 
-def test_stochastic_pixels_are_independent_of_one_another(monkeypatch):
-    levels = every_grey_level(monkeypatch, 2000)
-    train, _, _ = load_binarized_mnist("full", binarize="stochastic")
-    middle = train[:, (levels > 100) & (levels < 150)]
-    correlation = torch.corrcoef(middle.T).fill_diagonal_(0)
-    assert correlation.abs().max() < 6 / 2000**0.5
-
-
 def test_stochastic_follows_the_global_seed():
     def draw(seed):
         torch.manual_seed(seed)
@@ -271,15 +244,6 @@ def test_train_is_shuffled_anew_each_epoch_and_test_is_not():
     assert not torch.equal(first, second)
     for _ in range(2):
         assert torch.equal(torch.cat(list(test)), test_images)
-
-
-def test_shuffling_follows_the_global_seed_as_in_the_document():
-    images = load_binarized_mnist()[0]
-    torch.manual_seed(0)
-    ours = [torch.cat(list(epoch)) for epoch in [make_mnist_loaders(512)[0]] * 2]
-    torch.manual_seed(0)
-    plain = DataLoader(images, batch_size=512, shuffle=True)
-    assert all(torch.equal(epoch, torch.cat(list(plain))) for epoch in ours)
 
 
 @pytest.mark.parametrize(("binarize", "same"), [("threshold", True), ("stochastic", False)])
@@ -357,19 +321,12 @@ def test_outside_small_set_excludes_its_images_and_no_others():
     [
         (torch.zeros(2, 784), "dtype uint8, got torch.float32"),
         (np.zeros((2, 784), np.uint8), "must be a torch.Tensor, got ndarray"),
-        ([[0] * 784], "must be a torch.Tensor, got list"),
+        (torch.zeros(2, 28, 28, dtype=torch.uint8), r"shape \(N, 784\), got \(2, 28, 28\)"),
     ],
 )
 def test_outside_small_set_refuses_what_is_no_tensor_of_grey_levels(images, message):
-    with pytest.raises(TypeError, match=message):
+    with pytest.raises((TypeError, ValueError), match=message):
         outside_small_set(images)
-
-
-@pytest.mark.parametrize("shape", [(784,), (2, 28, 28), (2, 783)])
-def test_outside_small_set_refuses_other_shapes(shape):
-    with pytest.raises(ValueError, match=r"shape \(N, 784\), got") as caught:
-        outside_small_set(torch.zeros(shape, dtype=torch.uint8))
-    assert str(shape) in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -394,39 +351,20 @@ def test_broken_small_file(broken, guess, tmp_path, monkeypatch):
 # Bad arguments
 
 
-@pytest.mark.parametrize("load", [load_mnist, load_binarized_mnist])
-@pytest.mark.parametrize("name", ["mnist", "", None, 5, ["full"]])
-def test_unknown_name(load, name, capsys):
-    with pytest.raises(ValueError, match=r"unknown name .*: choose one of auto, small, full") as e:
-        load(name)
-    assert repr(name) in str(e.value)
-    assert capsys.readouterr().out == ""
-
-
-@pytest.mark.parametrize("load", [load_binarized_mnist, make_mnist_loaders])
-@pytest.mark.parametrize("binarize", ["round", None, 0.5, ["threshold"]])
-def test_unknown_binarize(load, binarize, capsys):
-    with pytest.raises(ValueError, match=r"binarize .*: choose one of threshold, stochastic") as e:
-        load(binarize=binarize)
-    assert repr(binarize) in str(e.value)
-    assert capsys.readouterr().out == ""
-
-
 @pytest.mark.parametrize(
-    ("batch_size", "kind", "message"),
+    ("load", "message"),
     [
-        (0, ValueError, "batch_size must be at least 1, got 0"),
-        (-3, ValueError, "batch_size must be at least 1, got -3"),
-        (1.5, TypeError, "batch_size must be a whole number, got 1.5"),
-        (True, TypeError, "batch_size must be a whole number, got True"),
-        ("64", TypeError, "batch_size must be a whole number, got '64'"),
-        (None, TypeError, "batch_size must be a whole number, got None"),
+        (lambda: load_mnist("mnist"), "unknown name 'mnist': choose one of auto, small, full"),
+        (lambda: load_binarized_mnist(["full"]), "unknown name ['full']: choose one of auto, "),
+        (lambda: load_binarized_mnist(binarize=None), "None: choose one of threshold, stochastic"),
+        (lambda: make_mnist_loaders(binarize="round"), "'round': choose one of threshold, stoch"),
+        (lambda: make_mnist_loaders(0), "batch_size must be at least 1, got 0"),
+        (lambda: make_mnist_loaders("64"), "batch_size must be a whole number, got '64'"),
     ],
 )
-def test_bad_batch_size(batch_size, kind, message, capsys):
-    with pytest.raises(kind) as caught:
-        make_mnist_loaders(batch_size)
-    assert str(caught.value) == message
+def test_bad_arguments(load, message, capsys):
+    with pytest.raises((TypeError, ValueError), match=re.escape(message)):
+        load()
     assert capsys.readouterr().out == ""
 
 
@@ -445,10 +383,8 @@ def test_full_by_name_where_it_is_absent(root):
 @pytest.mark.parametrize(
     ("there", "missing"),
     [
-        ({TRAIN}, TEST),
-        ({TEST}, TRAIN),
         ({TRAIN, TRAIN_LABELS, TEST_LABELS}, TEST),
-        ({TRAIN_LABELS}, TRAIN),
+        ({TEST}, TRAIN),
     ],
 )
 def test_a_part_of_the_full_set(name, there, missing, few, root):
@@ -468,14 +404,11 @@ def test_a_part_of_the_full_set(name, there, missing, few, root):
     ("broken", "guess"),
     [
         (lambda content: content[: len(content) // 2], "is cut short"),
-        (lambda content: b"", "is cut short"),
-        (lambda content: PAGE, "looks like a web page"),
         (lambda content: b"\xef\xbb\xbf\r\n" + PAGE, "looks like a web page"),
         (lambda content: content + b"\0", "is damaged, or holds other data"),
         (lambda content: content[:-1] + b"\7", "is damaged, or holds other data"),
-        (lambda content: content[:16] + content[:15:-1], "is damaged, or holds other data"),
     ],
-    ids=["half", "empty", "page", "page after a mark", "longer", "one pixel", "other images"],
+    ids=["half", "page after a mark", "longer", "one pixel"],
 )
 def test_a_broken_file_of_the_full_set(name, file, broken, guess, few, root):
     came = broken(few[file])
@@ -591,15 +524,6 @@ def test_download_brings_four_whole_files_and_keeps_others(few, mirror, monkeypa
     assert torch.equal(load_mnist()[0], pixels(few[TRAIN]))
 
 
-def test_download_leaves_whole_files_as_they_are(few, mirror, monkeypatch):
-    offer(monkeypatch, mirror, few)
-    folder = put(few | {TEST: PAGE})
-    times = {file: (folder / file).stat().st_mtime_ns for file in FOUR_FILES - {TEST}}
-    download_mnist()
-    assert {file: (folder / file).stat().st_mtime_ns for file in times} == times
-    assert (folder / TEST).read_bytes() == few[TEST]
-
-
 def test_download_of_what_is_there_asks_for_nothing(few, mirror, root, capsys):
     folder = put(few)
     before = snapshot(root)
@@ -632,12 +556,6 @@ def test_an_archive_that_is_cut_short(old, few, mirror, monkeypatch, root):
     failed_download(root, old, f"What came as {name} is cut short")
 
 
-def test_an_archive_that_is_not_on_the_server(old, few, mirror, monkeypatch, root):
-    offer(monkeypatch, mirror, few)
-    del mirror.answers[f"{TRAIN_LABELS}.gz"]
-    failed_download(root, old, f"Error downloading {TRAIN_LABELS}.gz", "404")
-
-
 def test_a_file_with_another_sha256(old, few, mirror, monkeypatch, root):
     other = four_files(30, 20, seed=5)
     offer(monkeypatch, mirror, few | {TEST: other[TEST]})
@@ -656,18 +574,6 @@ def test_no_connection(old, monkeypatch, root):
         failed_download(root, old, f"Error downloading {TRAIN}.gz", url)
 
 
-def test_a_full_disk(old, monkeypatch, root):
-    from torchvision.datasets import MNIST
-
-    def download(self):
-        Path(self.raw_folder).mkdir(parents=True)
-        Path(self.raw_folder, f"{TRAIN}.gz").write_bytes(b"\x1f\x8b half an archive")
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), f"{TRAIN}.gz")
-
-    monkeypatch.setattr(MNIST, "download", download)
-    failed_download(root, old, os.strerror(errno.ENOSPC), f"{TRAIN}.gz", "70 MB")
-
-
 def test_a_folder_that_may_not_be_written_to(old, monkeypatch, root):
     def refuse(*, prefix, dir):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(dir))
@@ -676,7 +582,7 @@ def test_a_folder_that_may_not_be_written_to(old, monkeypatch, root):
     failed_download(root, old, os.strerror(errno.EACCES), str(root), "right to write")
 
 
-@pytest.mark.parametrize("fails_at", [1, 2, 3, 4, 5, 6, 7, 8])
+@pytest.mark.parametrize("fails_at", [1, 4, 5, 8])
 def test_files_are_put_in_place_all_or_none(fails_at, mirror, monkeypatch, few, root):
     offer(monkeypatch, mirror, few)
     put(four_files(30, 20, seed=9))  # each of the four is moved aside, then replaced
@@ -737,13 +643,6 @@ def test_the_command_ends_with_the_message_alone_when_it_fails(root):
     assert root.read_bytes() == b"a file where a folder should be"
 
 
-@pytest.mark.full_mnist
-def test_the_command_where_full_mnist_is_there(full_mnist):
-    run = python("-m", "made_course.data")
-    expected = f"Full MNIST is in {full_mnist}, whole: nothing to download.\n"
-    assert (run.returncode, run.stdout, run.stderr) == (0, expected, "")
-
-
 # Full MNIST, where it is
 
 
@@ -768,16 +667,3 @@ def test_small_set_is_of_the_training_set_and_55_000_images_are_outside_it(full_
     assert [digit_of[image] for image in small] == [k % 10 for k in range(5000)]
     assert outside_small_set(train).sum() == 55_000
     assert outside_small_set(test).all()
-
-
-@pytest.mark.full_mnist
-def test_full_mnist_comes_through_a_download(full_mnist, root, mirror, monkeypatch):
-    offer(monkeypatch, mirror, {file: (full_mnist / file).read_bytes() for file in FOUR_FILES})
-    expected = load_mnist("full")
-    monkeypatch.setenv("MADE_COURSE_DATA", str(root))
-    assert download_mnist() == root / "MNIST" / "raw"
-    found = load_mnist("full")
-    assert torch.equal(found[0], expected[0])
-    assert torch.equal(found[1], expected[1])
-    download_mnist()
-    assert len([name for name in mirror.requests if name == f"{TRAIN}.gz"]) == 2  # HEAD and GET

@@ -103,7 +103,7 @@ def test_binder_installs_the_same_from_conda():
     assert {"python=3.12", "pip"} <= set(listed)
     conda = bounds(line for line in listed if line not in ("python=3.12", "pip"))
     conda = {conda_names.get(name, name): specifier for name, specifier in conda.items()}
-    only_tests = {"pytest", "hypothesis", "nbval"}
+    only_tests = {"pytest", "pytest-xdist", "hypothesis", "nbval"}
     expected = {name: s for name, s in requirements().items() if name not in only_tests}
     assert conda == expected
 
@@ -159,6 +159,7 @@ def files_of_wheel(folder):
         return set(archive.namelist())
 
 
+@pytest.mark.delivery
 def test_wheel_and_sdist_hold_every_file_of_the_package(built, tmp_path):
     package = {name for name in tracked_files() if name.startswith("made_course/")}
     assert {"made_course/py.typed", "made_course/__init__.pyi"} <= package
@@ -170,6 +171,7 @@ def test_wheel_and_sdist_hold_every_file_of_the_package(built, tmp_path):
     assert files_of_wheel(source.parent) == files_of_wheel(built)
 
 
+@pytest.mark.delivery
 def test_what_ships_loads_from_the_wheel_alone(built, tmp_path):
     (wheel,) = built.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:

@@ -41,12 +41,6 @@ def test_loading_leaves_the_random_stream_alone():
     assert torch.equal(torch.get_rng_state(), before)
 
 
-def test_every_shipped_file_is_small():
-    for name, file in pretrained.MODELS.items():
-        largest = 8e6 if name == "mnist-any-order" else 2.5e6
-        assert (pretrained.ASSETS / file).stat().st_size < largest
-
-
 def test_digits_model_is_what_it_is_said_to_be(digits):
     assert digits.hidden_dims == [512, 512]
     assert not digits.training
@@ -224,12 +218,6 @@ def test_a_damaged_file_is_named_with_the_cure(assets):
         load_pretrained()
 
 
-def test_a_missing_file_is_named_with_the_cure(assets):
-    (assets / pretrained.NEIGHBOURS).unlink()
-    with pytest.raises(OSError, match=r"neighbours\.pt cannot be read.*git checkout"):
-        load_neighbours()
-
-
 class Trap:
     def __reduce__(self):
         return (print, ("code in the file has run",))
@@ -245,18 +233,6 @@ def test_a_pickled_object_is_refused_even_with_a_right_checksum(assets, capsys):
     with pytest.raises(ValueError, match=r"made_tiny\.pt cannot be read"):
         load_pretrained("tiny")
     assert "has run" not in capsys.readouterr().out
-
-
-def test_a_full_disk_leaves_the_shipped_files_as_they_were(assets, monkeypatch):
-    before = {file.name: file.read_bytes() for file in assets.iterdir()}
-
-    def full(*_):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("os.replace", full)
-    with pytest.raises(OSError, match="could not write"):
-        write_model("tiny", MADE(3, (4,)), {}, None, 0.0)
-    assert {file.name: file.read_bytes() for file in assets.iterdir()} == before
 
 
 def test_making_them_needs_all_of_mnist(assets, monkeypatch, tmp_path):

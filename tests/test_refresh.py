@@ -72,6 +72,7 @@ def test_of_a_widget_with_an_html_form_this_is_saved(notebook):
     assert set(checkbox) == {WIDGET, "text/plain"}
 
 
+@pytest.mark.delivery
 def test_strict_nbval_compares_a_saved_quiz(notebook):
     source = (
         "from made_course import Choice, Quiz\n"

@@ -16,6 +16,8 @@ from made_course import MaskExplorer
 from made_course.widgets.network import FAULTS
 from made_course.words import read_ordering, variable_names
 
+pytestmark = pytest.mark.delivery
+
 ROOT = Path(__file__).parents[1]
 AXE = ROOT / "tests" / "browser" / "axe" / "axe.min.js"
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -155,7 +157,6 @@ def found_by_axe(page, **options):
     ]
 
 
-@pytest.mark.browser
 @pytest.mark.parametrize("width", [390, 1280])
 def test_pages_are_as_wide_as_the_window(site, pages, page, width):
     page.set_viewport_size({"width": width, "height": 900})
@@ -165,7 +166,6 @@ def test_pages_are_as_wide_as_the_window(site, pages, page, width):
     assert page.complaints == []
 
 
-@pytest.mark.browser
 @pytest.mark.parametrize("name", KINDS)
 def test_pages_are_for_those_who_do_not_see_or_point(site, page, name):
     page.set_viewport_size({"width": 390, "height": 900})  # here most has to scroll
@@ -176,7 +176,6 @@ def test_pages_are_for_those_who_do_not_see_or_point(site, page, name):
     assert page.complaints == []
 
 
-@pytest.mark.browser
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_colours_can_be_told_apart(site, page, scheme):
     page.emulate_media(color_scheme=scheme)
@@ -185,7 +184,6 @@ def test_colours_can_be_told_apart(site, page, scheme):
     assert found_by_axe(page, runOnly=["color-contrast"]) == []
 
 
-@pytest.mark.browser
 def test_only_what_scrolls_is_a_stop_for_the_keyboard(site, page):
     page.set_viewport_size({"width": 390, "height": 900})
     page.goto((site / "notebooks" / "02_when_autoencoders_cheat.html").as_uri())
@@ -195,7 +193,6 @@ def test_only_what_scrolls_is_a_stop_for_the_keyboard(site, page):
     page.wait_for_function("!document.querySelector('pre[tabindex]')")
 
 
-@pytest.mark.browser
 def test_on_paper_nothing_lies_over_the_text_and_no_line_is_cut(site, page):
     page.set_viewport_size({"width": 390, "height": 900})
     page.emulate_media(media="print")
@@ -208,7 +205,6 @@ def test_on_paper_nothing_lies_over_the_text_and_no_line_is_cut(site, page):
     )
 
 
-@pytest.mark.browser
 def test_search_finds_pages_without_a_server(site, page):
     page.goto((site / "search.html").as_uri() + "?q=nats")
     page.get_by_text("Search finished").wait_for()
@@ -258,7 +254,6 @@ def page_of_masks(site, page):
     assert page.complaints == []
 
 
-@pytest.mark.browser
 def test_explorer_is_operated_with_the_keyboard_alone(page_of_masks):
     from playwright.sync_api import expect
 

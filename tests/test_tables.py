@@ -479,7 +479,7 @@ def test_what_the_error_advises_works(tmp_path, monkeypatch):
         ("a,b\n1,0\n" + '1,"0\n' + "1,0\n" * 50_000, ": row 2 cannot be read (field larger"),
         (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", " cannot be read as a table ('utf-8' codec"),
         ("a,b\n1,0\n".encode("utf-16"), " cannot be read as a table ('utf-8' codec"),
-        (gzip.compress(b"1,0\n"), " cannot be read as a table ('utf-8' codec"),
+        (gzip.compress(b"1,0\n", mtime=0), " cannot be read as a table ('utf-8' codec"),
         (b"PK\x03\x04 nonsense", " cannot be read as arrays of numbers: it is damaged"),
     ],
 )

@@ -35,6 +35,7 @@ def test_every_public_name_is_used():
     assert used - public == set(), "made_course/__init__.py must name each of them"
 
 
+@pytest.mark.delivery
 @pytest.mark.skipif(find_spec("mypy") is None, reason="mypy is missing: pip install mypy")
 def test_every_use_is_right_in_strict_mode(tmp_path):
     # The package's own lines are not judged here, only what a reader's program sees of them.

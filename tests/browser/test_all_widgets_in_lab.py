@@ -6,7 +6,7 @@ import pytest
 
 from tests.browser.lab import kernel_says, run_cells, run_command
 
-pytestmark = pytest.mark.browser
+pytestmark = pytest.mark.delivery
 
 AXE = Path(__file__).parent / "axe" / "axe.min.js"  # MPL-2.0, its notice stands in the file
 SCREENSHOTS = Path(__file__).parent / "screenshots"

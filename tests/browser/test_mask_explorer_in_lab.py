@@ -4,7 +4,7 @@ import pytest
 
 from tests.browser.lab import kernel_says, run_cells, says
 
-pytestmark = pytest.mark.browser
+pytestmark = pytest.mark.delivery
 
 EXPLORER = "from made_course import MaskExplorer\nw = MaskExplorer()\nw"
 

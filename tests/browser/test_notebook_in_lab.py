@@ -9,7 +9,7 @@ from tools.minutes import NOTEBOOKS
 LIMIT_S = 600
 
 
-@pytest.mark.browser
+@pytest.mark.delivery
 @pytest.mark.parametrize("name", [path.name for path in NOTEBOOKS])
 def test_runs_in_jupyterlab(lab, page, name):
     path = lab.root / name

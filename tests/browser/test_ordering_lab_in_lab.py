@@ -4,7 +4,7 @@ import pytest
 
 from tests.browser.lab import kernel_says, run_cells, says
 
-pytestmark = pytest.mark.browser
+pytestmark = pytest.mark.delivery
 
 HALF_ADDER = "from made_course import OrderingLab\nw = OrderingLab()\nw"
 

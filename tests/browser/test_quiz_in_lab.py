@@ -6,7 +6,7 @@ import pytest
 from tests.browser.lab import kernel_says, open_notebook, run_cells
 from tools.refresh import refresh
 
-pytestmark = pytest.mark.browser
+pytestmark = pytest.mark.delivery
 
 SINGLE = r"""
 from made_course import Choice, Quiz

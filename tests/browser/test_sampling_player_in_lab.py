@@ -4,7 +4,7 @@ import pytest
 
 from tests.browser.lab import kernel_says, run_cells, says
 
-pytestmark = pytest.mark.browser
+pytestmark = pytest.mark.delivery
 
 DIGITS = """
 from made_course import MADE, SamplingPlayer, load_binarized_mnist, load_pretrained

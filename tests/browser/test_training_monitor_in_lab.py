@@ -4,7 +4,7 @@ import pytest
 
 from tests.browser.lab import kernel_says, run_cells
 
-pytestmark = pytest.mark.browser
+pytestmark = pytest.mark.delivery
 
 TRAINING = """
 import time, torch

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from made_course import exercises
-from tests.exercises.checking import right, wrong
+from tests.exercises.checking import wrong
 
 ALL = [e for number in exercises.NOTEBOOKS for e in exercises._room(number).EXERCISES]
 QUIZZES = [name for number in exercises.NOTEBOOKS for name in exercises._room(number).QUIZZES]
@@ -23,7 +23,6 @@ def printed(function, *arguments):
 @pytest.mark.parametrize("exercise", ALL, ids=lambda e: e.name)
 def test_reference_is_right(exercise):
     answer = exercise.reference() if exercise.is_value else exercise.reference
-    right(exercise, answer)  # within the check's own limit of time
     assert f"✓ {exercise.name} · {exercise.title}: right." in printed(
         exercises.check, exercise.name, answer
     )

@@ -11,7 +11,6 @@ import torch
 from torch import nn
 
 from made_course.exercises.examine import (
-    MOST_PRINTED,
     TookTooLong,
     compare_on_cases,
     compare_value,
@@ -167,15 +166,6 @@ def test_an_error_in_a_class_of_a_notebook_is_told():
     assert "raised ValueError: boom" in said(run, namespace["A"], 1)["why"]
 
 
-def test_what_is_printed_without_end_is_cut(capsys):
-    def talks():
-        for _ in range(1000):
-            print("a" * 99)
-
-    run(talks)
-    assert len(capsys.readouterr().out) == MOST_PRINTED
-
-
 def test_an_exception_is_reported_with_its_line():
     def wrong_index(x):
         y = x + 1
@@ -188,13 +178,6 @@ def test_an_exception_is_reported_with_its_line():
 
 def test_leaving_the_program_is_no_way_out():
     assert "raised SystemExit" in said(run, sys.exit)["why"]
-
-
-def test_an_error_without_words():
-    def stub():
-        raise NotImplementedError
-
-    assert said(run, stub)["why"].startswith("your code raised NotImplementedError, in the line")
 
 
 def test_what_cannot_be_called():
@@ -252,14 +235,6 @@ def test_what_other_threads_do_does_not_count():
         time.sleep(0.3)
     over.set()
     other.join()
-
-
-def test_what_ends_in_time_is_left_alone():
-    threads = threading.active_count()
-    with time_limit(0.1):
-        assert run(lambda: 1) == 1
-    time.sleep(0.3)
-    assert threading.active_count() == threads
 
 
 # ---- comparing -----------------------------------------------------------------------------------
@@ -355,44 +330,10 @@ def test_a_right_value_is_not_told():
     assert said(compare_value, [5], 8, slips)["expected"] == "a number"
 
 
-def test_of_short_lists_of_numbers_the_whole_is_shown():
-    assert said(require_same, [1, 3], [1, 2]) == {
-        "why": "entry 1 of the answer differs in value",
-        "expected": "[1, 2]",
-        "came": "[1, 3]",
-        "tried": "",
-    }
-
-
-def test_of_small_tensors_the_whole_is_shown():
-    assert said(require_same, torch.zeros(3, 3), torch.eye(3))["came"].startswith("[[0.0, 0.0")
-
-
-def test_the_reference_may_change_what_it_is_given():
-    def reference(x):
-        x += 1
-        return x
-
-    compare_on_cases(lambda x: x + 1, reference, [(torch.zeros(2),)] * 2, [])
-
-
 def test_a_slip_that_does_the_same_on_one_case_of_two_is_not_the_cause():
     slips = [Slip(lambda x: abs(x), "the sign is lost")]
     found = said(compare_on_cases, lambda x: 3 if x == -3 else 0, lambda x: x, [(-3,), (5,)], slips)
     assert found["why"] == "the answer differs in value"
-
-
-def test_a_case_where_the_answer_raises_tells_nothing_of_the_one_that_failed_before():
-    slips = [Slip(lambda x: abs(x), "the sign is lost")]
-    found = said(compare_on_cases, lambda x: {-3: 3}[x], lambda x: x, [(-3,), (5,)], slips)
-    assert found["why"] == "the sign is lost"
-
-
-def test_lists_of_other_lengths_have_no_slip_in_one_entry():
-    slips = [Slip(lambda x: [x, x, x], "three")]
-    cases = [(torch.ones(1),)]
-    found = said(compare_on_cases, lambda x: [x, 2 * x], lambda x: [2 * x, x], cases, slips)
-    assert found["why"] == "entry 0 of the answer differs in value"
 
 
 def test_a_slip_in_one_entry_is_recognised():

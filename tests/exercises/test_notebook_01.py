@@ -61,10 +61,3 @@ def test_sampling():
         return torch.tensor(rows)
 
     right(SAMPLING, row_by_row)
-
-
-def test_misformed_answers():
-    wrong(DEGREES, lambda ordering: [3, 1, 2], "must be a torch.Tensor")
-    wrong(DEGREES, lambda ordering: torch.tensor([3.0, 1.0, 2.0]), "another dtype")
-    wrong(DEGREES, lambda ordering: torch.tensor([3, 1]), "another shape")
-    wrong(DEGREES, lambda ordering: None, "is a `return` missing")

@@ -141,14 +141,6 @@ def test_drawn_degrees():
     )
 
 
-def test_misformed_answers():
-    wrong(IN_CODE, lambda degrees: None, "is a `return` missing")
-    wrong(IN_CODE, lambda d: [m.int() for m in IN_CODE.reference(d)], "another dtype")
-    wrong(REACHING, lambda masks: masks[0] @ masks[1], "your code raised")
-    wrong(REACHING, lambda masks: REACHING.reference(masks).float(), "another dtype")
-    wrong(REACHING, lambda masks: list(REACHING.reference(masks)), "must be a torch.Tensor")
-
-
 def test_no_right_answer_of_the_notebook_is_right_in_a_variant():
     for k in range(40):
         variant = FEWEST.vary(FEWEST, f"learner {k}")

@@ -173,10 +173,7 @@ def test_log_prob():
     ("answer", "words"),
     [
         (torch.no_grad()(bernoulli_log_prob), "carry no gradient"),
-        (lambda z, x: bernoulli_log_prob(z.data, x), "carry no gradient"),
-        (lambda z, x: torch.tensor(bernoulli_log_prob(z, x).tolist()), "carry no gradient"),
         (lambda z, x: bernoulli_log_prob(z, x).detach().requires_grad_(), "carry no gradient"),
-        (lambda z, x: torch.from_numpy(bernoulli_log_prob(z, x).numpy()), "carry no gradient"),
         (lambda z, x: (x * z - F.softplus(z.detach())).sum(1), "their gradient is not x − σ(z)"),
         (
             lambda z, x: (x * z - torch.where(z > 20, z, z.exp().log1p())).sum(1),

@@ -192,16 +192,3 @@ def test_what_is_no_log_probability(break_it, words):
     model = MADE(784, (8,), seed=0)
     model.log_prob = break_it
     wrong(BEATING, model, words)
-
-
-@pytest.mark.parametrize(("answer", "words"), [(3, "a int"), (MADE, "a class")])
-def test_what_is_no_model(answer, words):
-    wrong(BEATING, answer, "a model is needed", words)
-
-
-def test_challenge_images_are_not_those_that_are_kept():
-    train, kept = challenge_images(), notebook_05._small_set()[1]
-    assert (train.shape, kept.shape) == ((4000, 784), (1000, 784))
-    assert not {row.numpy().tobytes() for row in train} & {row.numpy().tobytes() for row in kept}
-    train.zero_()
-    assert challenge_images().any()

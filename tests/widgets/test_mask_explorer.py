@@ -1,206 +1,168 @@
-"""MaskExplorer without a browser: whatever is done to it, picture, words and masks agree."""
+"""MaskExplorer without a browser: picture, words and numbers, against every single path."""
 
 import re
-from itertools import product
+from itertools import combinations, pairwise, product
+from math import hypot
 from xml.etree import ElementTree
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from made_course import MADE, MaskExplorer, build_masks, connectivity, input_degrees
-from made_course.widgets import mask_picture
+from made_course import MADE, MaskExplorer
 from made_course.widgets.network import FAULTS
-from made_course.words import factorization, hat, listing
-from tests.widgets.controls import controls
+from made_course.words import hat, listing, variable_names
+from tests.widgets.page import HOSTILE, controls, markup, page, pixels_of, status, words
 
-HOSTILE = "</svg><script>alert(1)</script>"
-
-
-def page(w):
-    """All markup that the explorer shows."""
-    return "".join(part.value for part in (w._picture, w._said, w._sum, w._problem_line))
+_, NOT_STRICT, MIXED_UP = FAULTS
 
 
-def drawn_connections(w):
-    """(mask, to, from) of every line in the picture."""
-    return {
-        (where["mask"], int(where["to"]), int(where["from"]))
-        for line in re.findall(r"<(?:line|path) [^>]*data-mask[^>]*>", w._picture.value)
-        for where in [dict(re.findall(r'data-(\w+)="(\w+)"', line))]
+class Wiring:
+    """What a state means, by loops over its degrees: lines are (mask, to, from)."""
+
+    def __init__(self, w):
+        size, self.last = len(w.ordering), len(w.hidden_dims) + 1
+        self.step = {variable: t for t, variable in enumerate(w.ordering)}
+        degree_of = w.ordering if w.fault == MIXED_UP else self.step
+        ends = [degree_of[variable] + 1 for variable in range(size)]
+        self.degrees = [ends, *w.hidden_degrees, ends]
+        self.units = [(layer, k) for layer, ds in enumerate(self.degrees) for k in range(len(ds))]
+        self.lines = {}
+        for start, to in product(self.units, repeat=2):
+            direct = w.direct and (start[0], to[0]) == (0, self.last)
+            for key in [start[0]] * (to[0] == start[0] + 1) + ["direct"] * direct:
+                more = self.degrees[to[0]][to[1]] - self.degrees[start[0]][start[1]]
+                if more > 0 or (more == 0 and (to[0] < self.last or w.fault == NOT_STRICT)):
+                    self.lines[str(key), to[1], start[1]] = (start, to)
+        self.above = {}
+        for unit in reversed(self.units):
+            nexts = {to for start, to in self.lines.values() if start == unit}
+            self.above[unit] = nexts.union(*(self.above[to] for to in nexts))
+        self.inputs, self.outputs = self.units[:size], self.units[-size:]
+
+    def may_see(self, output, variable):
+        return self.step[variable[1]] < self.step[output[1]]
+
+    def by_step(self, units):
+        return sorted(units, key=lambda unit: self.step[unit[1]])
+
+    def on_paths(self, unit):
+        """Lines that lead to a unit, and lines that come from it."""
+        return (
+            {c for c, (_, to) in self.lines.items() if to == unit or unit in self.above[to]},
+            {
+                c
+                for c, (start, _) in self.lines.items()
+                if start == unit or start in self.above[unit]
+            },
+        )
+
+    def leaking(self):
+        """Lines on a way from an input to an output that may not see it."""
+        return {
+            c
+            for c, (start, to) in self.lines.items()
+            for i, o in product(self.inputs, self.outputs)
+            if (start == i or start in self.above[i]) and (to == o or o in self.above[to])
+            and not self.may_see(o, i)
+        }  # fmt: skip
+
+
+def sentence(wiring, names, unit):
+    layer, k = unit
+    seen = wiring.by_step(j for j in wiring.inputs if unit in wiring.above[j])
+    seers = wiring.by_step(o for o in wiring.outputs if o in wiring.above[unit])
+    inputs, outputs = (
+        listing([names[j] for _, j in seen]),
+        listing([hat(names[o]) for _, o in seers]),
+    )
+    if 0 < layer < wiring.last:
+        return (
+            f"Unit {k + 1} of hidden layer {layer} has degree {wiring.degrees[layer][k]}. "
+            f"It sees {inputs}; it is seen by {outputs}."
+        )
+    if layer == 0:
+        found, may = seers, [o for o in wiring.outputs if wiring.may_see(o, unit)]
+        begin, verb, way, name = f"{names[k]} reaches {outputs}.", "reach", "to", hat
+    else:
+        found, may = seen, [j for j in wiring.inputs if wiring.may_see(unit, j)]
+        begin, verb, way, name = f"{hat(names[k])} sees {inputs}.", "see", "from", str
+
+    def named(units):
+        return listing([name(names[j]) for _, j in wiring.by_step(units)])
+
+    missing, leaks = set(may) - set(found), set(found) - set(may)
+    said = f"{begin} It may {verb} {named(may)}."
+    said += f" No path leads {way} {named(missing)}." if missing else ""
+    return said + (f" A leak: {named(leaks)}." if leaks else "")
+
+
+STATES = {
+    "ordering": st.permutations(range(4)),
+    "hidden": st.lists(st.lists(st.integers(1, 3), min_size=1, max_size=4), max_size=2),
+    "direct": st.booleans(),
+    "fault": st.sampled_from(FAULTS),
+}
+
+
+@given(**STATES)
+@settings(max_examples=40)
+def test_masks_picture_and_sentences_follow_from_every_path(ordering, hidden, direct, fault):
+    w, names = MaskExplorer(4, (1,), ordering, direct=direct), variable_names(4)
+    w.hidden_degrees, w.fault = hidden, fault
+    wiring, tree = Wiring(w), page(w)
+    drawn = {
+        (part.get("data-mask"), int(part.get("data-to")), int(part.get("data-from"))): part
+        for part in tree.iter()
+        if part.get("data-mask")
     }
+    classes = {c: set(line.get("class").split()) for c, line in drawn.items()}
+    assert set(drawn) == set(wiring.lines)
+    masks = dict(enumerate(w.masks)) | ({"direct": w.direct_mask} if direct else {})
+    assert set(drawn) == {(str(k), *at) for k, m in masks.items() for at in m.nonzero().tolist()}
+    assert {c for c, line in classes.items() if "leak" in line} == wiring.leaking()
+    nodes = [part for part in tree.iter("g") if part.get("data-unit")]
+    for number, (unit, node) in enumerate(zip(wiring.units, nodes, strict=True)):
+        for letter, expected in zip("ad", wiring.on_paths(unit), strict=True):
+            assert {c for c, line in classes.items() if f"{letter}{number}" in line} == expected
+        assert node.get("aria-label").endswith(f"degree {wiring.degrees[unit[0]][unit[1]]}")
+        w.selected = unit
+        assert w.sentence == sentence(wiring, names, unit)
+        assert w.sentence in status(w)
 
-
-def expected_masks(w):
-    """The masks, from the state alone."""
-    order = input_degrees(w.ordering)
-    if w.fault == "degrees = ordering + 1":
-        order = torch.tensor(w.ordering) + 1
-    degrees = [order, *(torch.tensor(layer, dtype=torch.long) for layer in w.hidden_degrees)]
-    masks = dict(enumerate(build_masks(degrees)))
-    compare = torch.ge if w.fault == "output with >=" else torch.gt
-    masks[len(masks) - 1] = compare(order[:, None], degrees[-1][None, :])
-    if w.direct:
-        masks["direct"] = compare(order[:, None], order[None, :])
-    return masks
-
-
-def assert_consistent(w):
-    masks = expected_masks(w)
-    layers = [mask for key, mask in masks.items() if key != "direct"]
-    assert all(torch.equal(a, b) for a, b in zip(w.masks, layers, strict=True))
-    reached = connectivity(layers, masks.get("direct"))
-    assert torch.equal(w.connectivity, reached)
-    lines = sum(int(mask.sum()) for mask in masks.values())
-    if lines <= mask_picture.MOST_LINES and max(w._network.sizes) <= mask_picture.MOST_CIRCLES:
-        assert drawn_connections(w) == {
-            (str(key), to, start)
-            for key, mask in masks.items()
-            for to, start in mask.nonzero().tolist()
-        }
+    reached = {(o[1], j[1]) for o in wiring.outputs for j in wiring.inputs if o in wiring.above[j]}
+    allowed = {(i, j) for i, j in product(range(4), repeat=2) if wiring.step[j] < wiring.step[i]}
+    assert set(map(tuple, w.connectivity.nonzero().tolist())) == reached
+    assert w.leaks == sorted(reached - allowed)
+    states = {
+        (int(cell.get("data-row")), int(cell.get("data-column"))): cell.get("data-state")
+        for cell in tree.iter("g")
+        if cell.get("data-state") and cell.get("data-row")
+    }
+    names_of = {(1, 1): "seen", (1, 0): "leak", (0, 1): "allowed", (0, 0): "none"}
+    assert states == {at: names_of[at in reached, at in allowed] for at in states}
+    assert len(states) == 16
+    if any(i == j for i, j in w.leaks):
+        assert w.total_probability > 1.05
     else:
-        assert drawn_connections(w) == set()
-        assert w._picture.value.count("<image") >= len(masks)
-
-    names = w._network.names
-    position = {variable: t for t, variable in enumerate(w.ordering)}
-    layer, unit = w.selected
-    in_order = [(i, names[i]) for i in w.ordering]
-    if layer == len(layers):
-        seen = listing([name for i, name in in_order if reached[unit, i]])
-        may = listing([name for i, name in in_order if position[i] < position[unit]])
-        assert w.sentence.startswith(f"{hat(names[unit])} sees {seen}. It may see {may}.")
-    elif layer == 0:
-        seers = listing([hat(name) for i, name in in_order if reached[i, unit]])
-        assert w.sentence.startswith(f"{names[unit]} reaches {seers}. It may reach ")
-    assert w.sentence.replace("<", "&lt;").replace(">", "&gt;") in w._said.value
-    wanted = "wanted: " if w.leaks else ""
-    assert w.factorization == wanted + factorization(names, w.ordering)
-
-    leaks = [
-        (i, j)
-        for i, j in product(range(len(names)), repeat=2)
-        if reached[i, j] and not position[j] < position[i]
-    ]
-    assert w.leaks == leaks
-    assert ("A leak" in w.sentence) == (
-        (layer == len(layers) and any(i == unit for i, _ in leaks))
-        or (layer == 0 and any(j == unit for _, j in leaks))
-    )
-    total = w.total_probability
-    if w.fault == "output with >=":
-        assert (total > 1.001) == bool(leaks)
-    else:
-        assert total == pytest.approx(1, abs=1e-5)
-    assert f"{total:.3f}" in w._sum.value
-
-    shown = controls(w)
-    assert shown["Ordering"].value == ", ".join(
-        name.translate(str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")) for _, name in in_order
-    )
-    assert shown["Widths"].value == ", ".join(map(str, w.hidden_dims))
-    assert shown["Unit"].index == sum(w._network.sizes[:layer]) + unit
-    assert shown["Break it"].value == w.fault
-    assert shown["Degrees"].value == w.draw
-    assert shown["Direct connections"].value == w.direct
-    assert shown["Its degree"].disabled == (layer in (0, len(layers)))
-    assert shown["Its degree"].value == w._network.degree(layer, unit)
-
-
-GOOD = st.one_of(
-    st.tuples(st.just("ordering"), st.permutations(range(4))),
-    st.tuples(st.just("type ordering"), st.permutations(range(4))),
-    st.tuples(
-        st.just("press"),
-        st.sampled_from(["Earlier", "Later", "Random ordering", "Draw degrees", "Start again"]),
-    ),
-    st.tuples(st.just("select"), st.integers(0, 30)),
-    st.tuples(st.just("unit"), st.integers(0, 30)),
-    st.tuples(st.just("degree"), st.integers(1, 3)),
-    st.tuples(st.just("draw"), st.sampled_from(["even", "paper", "uniform"])),
-    st.tuples(st.just("widths"), st.lists(st.integers(1, 5), max_size=3)),
-    st.tuples(st.just("direct"), st.booleans()),
-    st.tuples(st.just("fault"), st.sampled_from(FAULTS)),
-)
-BAD = st.sampled_from(
-    [
-        ("ordering", [0, 0, 1, 2]),
-        ("ordering", [0, 1]),
-        ("type", ("Ordering", "x1, x2")),
-        ("type", ("Ordering", "x1, x2, x3, x9")),
-        ("type", ("Widths", "4, zero")),
-        ("type", ("Widths", "0")),
-        ("select", (9, 9)),
-        ("hidden_degrees", [[1, 4]]),
-        ("hidden_degrees", [[]]),
-        ("fault", "everything"),
-        ("draw", "odd"),
-    ]
-)
-
-
-def act(w, action, value):
-    shown = controls(w)
-    hidden_units = range(len(w.hidden_dims))
-    if action == "ordering":
-        w.ordering = value
-    elif action == "type ordering":
-        shown["Ordering"].value = " ".join(f"x{i + 1}" for i in value)
-    elif action == "press":
-        if not shown[value].disabled:
-            shown[value].click()
-    elif action == "select":
-        units = mask_picture.units_of(w._network)
-        w.selected = units[value % len(units)]
-    elif action == "unit":
-        shown["Unit"].index = value % len(shown["Unit"].options)
-    elif action == "degree" and w.hidden_dims and w.selected[0] - 1 in hidden_units:
-        shown["Its degree"].value = value
-        assert w.hidden_degrees[w.selected[0] - 1][w.selected[1]] == value
-    elif action == "draw":
-        shown["Degrees"].value = value
-    elif action == "widths":
-        shown["Widths"].value = ", ".join(map(str, value))
-        assert w.hidden_dims == value
-    elif action == "direct":
-        shown["Direct connections"].value = value
-    elif action == "fault":
-        shown["Break it"].value = value
-
-
-@given(st.lists(GOOD, min_size=1, max_size=8))
-def test_any_sequence_of_actions_keeps_picture_words_and_masks_together(actions):
-    w = MaskExplorer(4, (3, 3))
-    for action, value in actions:
-        act(w, action, value)
-        assert w.problem == ""
-        assert_consistent(w)
+        assert w.total_probability == pytest.approx(1, abs=1e-5)
+    assert f"{w.total_probability:.3f}" in words(w)
+    assert w.factorization.startswith("wanted: ") == bool(w.leaks)
     w.close()
 
 
-@given(st.lists(GOOD, max_size=4), BAD)
-def test_a_wrong_input_changes_nothing_and_says_why(actions, bad):
-    w = MaskExplorer(4, (3, 3))
-    for action, value in actions:
-        act(w, action, value)
-    network, selected = w._network, w.selected
-    action, value = bad
-    if action == "type":
-        name, words = value
-        controls(w)[name].value = words
-        assert w.problem
-        assert w.problem.split(":")[0].replace("'", "&#x27;") in w._problem_line.value
-    else:
-        with pytest.raises(ValueError, match=r"\w{3}"):
-            setattr(w, {"select": "selected"}.get(action, action), value)
-    assert (w._network, w.selected) == (network, selected)
-    if action != "type":
-        assert_consistent(w)
-    # the next good input takes the complaint away
-    controls(w)["Ordering"].value = "x4 x3 x1 x2"
-    assert (w.problem, w.ordering) == ("", [3, 2, 0, 1])
-    w.close()
+def test_masks_stand_below_the_papers_symbols_with_their_degrees():
+    w = MaskExplorer(3, (2,), direct=True)
+    (matrices,) = [p for p in page(w).iter("svg") if p.get("aria-label") == "The masks as matrices"]
+    texts = ["".join(part.itertext()) for part in matrices.iter("text")]
+    assert [said[1:3].strip() for said in texts if said[0] == "M"] == ["W¹", "Vo", "Ad"]
+    numbers = [int(said) for said in texts if said.isdigit()]
+    order, hidden = w.degrees[0].tolist(), w.hidden_degrees[0]
+    assert sorted(numbers) == sorted([*order, *hidden, *hidden, *order, *order, *order])
+    filled = [r for r in matrices.iter("rect") if "cell" in r.get("class", "")]
+    assert len(filled) == sum(int(m.sum()) for m in [*w.masks, w.direct_mask])
 
 
 # ---- what the default and the breaks teach ------------------------------------------------------
@@ -209,392 +171,284 @@ def test_a_wrong_input_changes_nothing_and_says_why(actions, bad):
 def test_opens_with_the_documents_example():
     w = MaskExplorer()
     assert w.ordering == [1, 2, 0]
-    assert w.degrees[0].tolist() == [3, 1, 2]
     assert w.factorization == "p(x) = p(x₂) · p(x₃ | x₂) · p(x₁ | x₂, x₃)"
     assert w.sentence == "x̂₁ sees x₂ and x₃. It may see x₂ and x₃."
-    w.selected = (3, 2)
-    assert w.sentence == "x̂₃ sees x₂. It may see x₂."
-    assert "x = 1.000, and no output sees what it may not" in w._sum.value
-
-
-def test_hidden_degrees_of_one_reach_less_than_is_allowed():
-    w = MaskExplorer()
-    w.hidden_degrees = [[1, 1], [1]]
-    w.selected = (3, 0)
-    assert w.sentence == "x̂₁ sees x₂. It may see x₂ and x₃. No path leads from x₃."
-    assert w._picture.value.count('data-state="allowed" data-row') == 1
-    assert w._picture.value.count('data-state="seen" data-row') == 2
+    assert "x = 1.000, and no output sees what it may not" in words(w)
+    assert "every output with m(to) > m(from)" in words(w)
 
 
 def test_greater_or_equal_leaks_and_the_sum_shows_it():
     w = MaskExplorer()
-    controls(w)["Break it"].value = "output with >="
+    controls(w)["Break it"].value = NOT_STRICT
     assert w.leaks == [(1, 1), (2, 2)]  # never the last variable, without direct connections
-    assert w.total_probability > 1.2
-    assert "no distribution" in w._sum.value
-    assert w._picture.value.count('class="cross"') == 4  # a cross on each line into an output
-    w.direct = True
-    assert w.leaks == [(0, 0), (1, 1), (2, 2)]
+    assert w.selected == (3, 1)  # the first output that leaks
+    assert "no distribution" in status(w)
+    assert "every output with m(to) ≥ m(from)" in words(w)
+    assert words(w).count("✕") >= 4  # on each line into an output
 
 
 def test_ordering_read_as_degrees_sums_to_one_and_is_wrong():
     w = MaskExplorer()
-    w.fault = "degrees = ordering + 1"
+    w.fault = MIXED_UP
     assert w.total_probability == pytest.approx(1, abs=1e-6)
     assert w.leaks == [(1, 0), (1, 2)]
-    assert "x3, x1, x2" in w._sum.value.translate(str.maketrans("₁₂₃", "123"))
+    assert "belong to the ordering x₃, x₁, x₂, not to x₂, x₃, x₁" in status(w)
+    w.ordering = [1, 0, 2]
+    assert "its own inverse" in status(w)
+    w.ordering, w.hidden_degrees = [1, 2, 0], [[2], [1]]  # no path is left
+    assert "too few paths" in status(w)
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-def test_leaking_lines_are_those_on_a_path_that_is_not_allowed(fault):
-    w = MaskExplorer(4, (4, 3), direct=True, degrees="uniform", seed=3)
-    w.fault = fault
-    network = w._network
-    on_path = {key: torch.zeros_like(mask) for key, mask in network.connections.items()}
-    sizes = network.sizes
-    masks = network.masks
-    for route in product(*map(range, sizes)):  # every way from an input to an output
-        if all(masks[k][route[k + 1], route[k]] for k in range(len(masks))) and (
-            not network.allowed[route[-1], route[0]]
-        ):
-            for k in range(len(masks)):
-                on_path[k][route[k + 1], route[k]] = True
-    on_path["direct"] = network.direct_mask & ~network.allowed
-    for key, expected in on_path.items():
-        assert torch.equal(network.leaking[key], expected)
-    assert any(bool(mask.any()) for mask in on_path.values()) == (fault != "none")
-
-
-@pytest.mark.parametrize("fault", FAULTS)
-def test_leaking_lines_of_a_unit_are_those_on_such_a_path_through_it(fault):
-    w = MaskExplorer(4, (3, 3), degrees="uniform", seed=3)
-    w.fault = fault
-    network = w._network
-    routes = [
-        route
-        for route in product(*map(range, network.sizes))
-        if all(network.masks[k][route[k + 1], route[k]] for k in range(3))
-        and not network.allowed[route[-1], route[0]]
-    ]
-    lines = {
-        (int(key), int(to), int(start)): set(words.split())
-        for words, key, start, to in re.findall(
-            r'<line [^>]*class="([^"]*)" data-mask="(\d)" data-from="(\d+)" data-to="(\d+)"',
-            w._picture.value,
-        )
-    }
-    for number, (layer, unit) in enumerate(mask_picture.units_of(network)):
-        expected = {
-            (k, route[k + 1], route[k])
-            for route in routes
-            if route[layer] == unit
-            for k in range(3)
-        }
-        assert {line for line, words in lines.items() if f"l{number}" in words} == expected
-
-
-def test_paths_light_up_by_the_classes_of_lines_and_units():
-    w = MaskExplorer(4, (4, 3), degrees="uniform", seed=3)
-    network = w._network
-    units = mask_picture.units_of(network)
-    lines = {
-        (int(key), int(to), int(start)): set(words.split())
-        for words, key, start, to in re.findall(
-            r'<line [^>]*class="([^"]*)" data-mask="(\d)" data-from="(\d+)" data-to="(\d+)"',
-            w._picture.value,
-        )
-    }
-    for number, (layer, unit) in enumerate(units):
-        cone = network.cone(layer, unit)
-        for (key, to, start), words in lines.items():
-            assert (f"a{number}" in words) == (
-                key < layer and bool(cone[key + 1][to]) and bool(cone[key][start])
-            )
-            assert (f"d{number}" in words) == (
-                key >= layer and bool(cone[key][start]) and bool(cone[key + 1][to])
-            )
-    assert f".a{number}.line" in w._picture.value
+def test_the_sum_survives_depth_and_says_whose_weights_it_takes():
+    assert MaskExplorer(4, (60,) * 12).total_probability == pytest.approx(1, abs=1e-4)
+    assert "not with the model's own" in status(MaskExplorer(MADE(3, (4,), seed=0)))
+    w = MaskExplorer(784, (512, 512))
+    assert w.total_probability is None
+    assert "too many" in status(w)
 
 
 # ---- sizes --------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("size", [1, 2, 6, 7, 12, 13, 16])
+def test_circles_and_names_stand_apart_and_inside_the_picture(size):
+    names = [f"a long name {i}" for i in range(size)]
+    w = MaskExplorer(size, (3, 16, 1)[: size - 1], direct=True, names=names)
+    graph = next(page(w).iter("svg"))
+    width, height = float(graph.get("width")), float(graph.get("height"))
+    circles = [[float(c.get(name)) for name in ("cx", "cy", "r")] for c in graph.iter("circle")]
+    assert all(r <= x <= width - r and r + 18 < y <= height - r for x, y, r in circles)
+    for (x1, y1, r1), (x2, y2, r2) in combinations(circles, 2):
+        assert hypot(x1 - x2, y1 - y2) > r1 + r2
+    for name in (part for part in graph.iter("text") if "long name" in part.text):
+        room = float(name.get("x"))
+        room = room if name.get("text-anchor") == "end" else width - room
+        assert room >= 7 * len(name.text)
+
+
+def test_a_cross_lies_on_each_leaking_line_into_an_output():
+    w = MaskExplorer()
+    w.fault = NOT_STRICT
+    graph = next(page(w).iter("svg"))
+    crosses = {
+        (float(p.get("x")), float(p.get("y")) - 6) for p in graph.iter("text") if p.text == "✕"
+    }
+    lines = [
+        p for p in graph.iter("line") if "leak" in p.get("class") and p.get("data-mask") == "2"
+    ]
+    ends = [[float(line.get(name)) for name in ("x1", "y1", "x2", "y2")] for line in lines]
+
+    def way_by(cross, end):
+        return hypot(end[0] - cross[0], end[1] - cross[1]) + hypot(
+            end[2] - cross[0], end[3] - cross[1]
+        )
+
+    between = {min(crosses, key=lambda cross, end=end: way_by(cross, end)): end for end in ends}
+    assert len(between) == len(crosses) == len(lines)
+    for (x, y), (x1, y1, x2, y2) in between.items():
+        assert x1 < x < x2
+        assert y == pytest.approx(y1 + (y2 - y1) * (x - x1) / (x2 - x1), abs=0.5)
+
+
+def test_of_many_units_the_masks_are_heat_maps_that_colour_the_selected_units_paths():
+    w = MaskExplorer(4, (17, 3), [2, 0, 3, 1], direct=True)
+    w.fault, w.selected = NOT_STRICT, (1, 1)
+    assert page(w).find(".//circle") is None
+    wiring = Wiring(w)
+    to_it, from_it = wiring.on_paths((1, 1))
+    images = list(page(w).iter("image"))[:4]
+    for key, mask, image in zip("012", w.masks, images, strict=False):
+        for (i, j), colour in [
+            ((i, j), "#" + bytes(pixels_of(image)[i, j]).hex())
+            for i, j in product(*map(range, mask.shape))
+        ]:
+            line = (key, i, j)
+            expected = "#222222" if line in wiring.leaking() else "#0072b2" if line in to_it else (
+                "#d55e00" if line in from_it else "#d0d0d0" if line in wiring.lines else "#ffffff"
+            )  # fmt: skip
+            assert colour == expected, line
+
+
+def test_graphs_give_way_beyond_16_units_8_layers_or_1500_lines():
+    def is_graph(w):
+        return page(w).find(".//circle") is not None
+
+    assert is_graph(MaskExplorer(16, (16,)))
+    assert not is_graph(MaskExplorer(16, (17,)))
+    assert is_graph(MaskExplorer(2, (1,) * 6))
+    assert not is_graph(MaskExplorer(2, (1,) * 7))
+    full = MaskExplorer(16, (16,) * 6)
+    full.hidden_degrees = [[1] * 16] * 6
+    assert sum(int(mask.sum()) for mask in full.masks) > 1500
+    assert not is_graph(full)
+
+
+# ---- controls -----------------------------------------------------------------------------------
+
+
+def test_every_control_does_what_python_does():
+    w = MaskExplorer(4, (3, 3))
+    shown = controls(w)
+    shown["Ordering"].value = "x3 x₁, x4 x2"
+    assert w.ordering == [2, 0, 3, 1]
+    shown["Widths"].value = "2, 5"
+    assert w.hidden_dims == [2, 5]
+    shown["Direct connections"].value = True
+    assert w.direct
+    shown["Degrees"].value = "uniform"
+    assert w.draw == "uniform"
+    shown["Unit"].index = 5
+    assert w.selected == (1, 1)
+    assert shown["Earlier"].disabled
+    shown["Its degree"].value = 3
+    assert w.hidden_degrees[0][1] == 3
+    w.selected = (0, 0)
+    assert shown["Its degree"].disabled
+    shown["Earlier"].click()
+    shown["Earlier"].click()  # it is the first already
+    assert w.ordering == [0, 2, 3, 1]
+    assert shown["Ordering"].value == "x1, x3, x4, x2"
+    shown["Later"].click()
+    assert w.ordering == [2, 0, 3, 1]
+    before = w.ordering
+    shown["Random ordering"].click()
+    assert w.ordering != before
+    shown["Start again"].click()
+    assert (w.ordering, w.hidden_dims, w.direct, w.draw) == ([1, 2, 3, 0], [3, 3], False, "even")
+    assert (w.selected, shown["Ordering"].value) == ((3, 0), "x2, x3, x4, x1")
+
+
 @pytest.mark.parametrize(
-    ("input_dim", "hidden"),
+    ("selected", "widths", "expected"),
     [
-        (1, ()),
-        (1, (2,)),
-        (2, ()),
-        (2, (1,)),
-        (5, (1, 1, 1)),
-        (16, (16, 16)),
-        (5, (17,)),
-        (16, (64, 64)),
+        *(((3, 2), [4], (2, 2)), ((3, 2), [], (1, 2)), ((1, 3), [2, 4], (1, 1))),
+        *(((2, 3), [4], (2, 2)), ((2, 3), [4, 1], (2, 0))),
     ],
 )
-def test_every_size_works(input_dim, hidden):
-    w = MaskExplorer(input_dim, hidden, direct=True)
-    for fault in FAULTS:
-        w.fault = fault
-        assert_consistent(w)
-    for unit in mask_picture.units_of(w._network)[:: max(1, input_dim)]:
-        w.selected = unit
-        assert w._network.sentence(*unit) in w._said.value
-    w.close()
+def test_which_unit_stays_selected_when_widths_change(selected, widths, expected):
+    w = MaskExplorer(3, (4, 4))
+    w.selected = selected
+    w.hidden_dims = widths
+    assert w.selected == expected
 
 
-def test_too_many_variables_to_sum_over_are_said_to_be_so():
-    w = MaskExplorer(784, (512, 512))
-    assert w.total_probability is None
-    assert "too many" in w._sum.value
-    w.close()
-
-
-def test_heat_maps_colour_the_selected_units_paths():
-    w = MaskExplorer(16, (64, 64))
-    before = w._picture.value
-    w.selected = (1, 60)
-    assert w._picture.value != before
-
-
-# ---- a given model, names, copies ---------------------------------------------------------------
-
-
-def test_shows_a_given_model_and_leaves_it_alone():
-    model = MADE(5, (6, 4), natural_order=False, direct=True, seed=3)
-    before = {name: value.clone() for name, value in model.state_dict().items()}
-    w = MaskExplorer(model)
-    assert w.ordering == torch.argsort(model.order).tolist()
-    assert all(torch.equal(a, b) for a, b in zip(w.masks, model.masks, strict=True))
-    assert torch.equal(w.direct_mask, model.direct.mask.bool())
-    w.fault = "output with >="
-    w.hidden_dims = [3]
-    controls(w)["Start again"].click()
-    assert all(torch.equal(a, b) for a, b in zip(w.masks, model.masks, strict=True))
-    assert all(torch.equal(before[name], value) for name, value in model.state_dict().items())
-
-
-def test_the_global_random_stream_is_left_alone():
-    before = torch.random.get_rng_state()
-    w = MaskExplorer(4, (3,), degrees="uniform")
-    w.draw_ordering()
-    w.draw_degrees()
-    assert torch.equal(torch.random.get_rng_state(), before)
-
-
-def test_equal_seeds_draw_alike():
-    a, b = (MaskExplorer(6, (9, 9), degrees="uniform", seed=5) for _ in range(2))
-    a.draw_ordering()
-    b.draw_ordering()
-    assert (a.ordering, a.hidden_degrees) == (b.ordering, b.hidden_degrees)
-    assert MaskExplorer(6, (9, 9), degrees="uniform", seed=6).hidden_degrees != a.hidden_degrees
-
-
-def test_another_random_ordering_is_another():
-    w = MaskExplorer(2, (2,))
-    for _ in range(4):
-        before = w.ordering
-        controls(w)["Random ordering"].click()
-        assert w.ordering != before
-
-
-def test_moving_stops_at_the_ends():
+def test_each_unit_is_a_button_that_selects_itself():
     w = MaskExplorer()
-    w.selected = (0, 1)  # x2, generated first
-    controls(w)["Earlier"].click()
-    assert w.ordering == [1, 2, 0]
-    controls(w)["Later"].click()
-    assert w.ordering == [2, 1, 0]
-    w.move(2, 9)
-    assert w.ordering == [1, 0, 2]
-
-
-def test_hostile_names_are_text():
-    w = MaskExplorer(3, (2,), names=[HOSTILE, 'a"b', "c & d"])
-    w.fault = "output with >="
-    controls(w)["Ordering"].value = f"{HOSTILE}!"
-    assert "&lt;script&gt;" in w._problem_line.value
-    assert "<script" not in page(w)
-    assert "<script" not in mask_picture.draw_page(w._network, w.selected, w._report())
-    w.figure().canvas.draw()
+    for number, node in enumerate(p for p in page(w).iter("g") if p.get("data-unit")):
+        assert (node.get("role"), node.get("tabindex")) == ("button", "0")
+        assert f"'.made-unit select');c.selectedIndex={number};" in node.get("onclick")
+        assert "this.onclick" in node.get("onkeydown")
 
 
 @pytest.mark.parametrize(
-    ("arguments", "message"),
+    ("control", "typed", "message"),
     [
-        ({"input_dim": 0}, "at least 1"),
-        ({"hidden_dims": (0,)}, "at least 1"),
-        ({"hidden_dims": "44"}, "widths such as"),
-        ({"ordering": [0, 1]}, "each of 3 variables"),
-        ({"degrees": "odd"}, "choose one of uniform, paper, even"),
-        ({"names": ["a", "b"]}, "got 2"),
-        ({"seed": -1}, "at least 0"),
+        ("Ordering", "x1, x2", "missing x₃ and x₄"),
+        ("Ordering", "x1, x2, x3, x9", "unknown x9"),
+        ("Widths", "4, zero", "got 'zero'"),
+        ("Widths", "30000", "at most 12 hidden layers of at most 1000 units"),
     ],
 )
-def test_bad_arguments(arguments, message):
-    with pytest.raises((TypeError, ValueError), match=message):
-        MaskExplorer(**arguments)
-
-
-def test_only_hidden_units_have_degrees_to_set():
-    w = MaskExplorer()
-    with pytest.raises(ValueError, match="follow from the ordering"):
-        w.set_degree(0, 0, 1)
-    with pytest.raises(ValueError, match="lie in 1..2"):
-        w.set_degree(1, 0, 3)
-
-
-# ---- files and figures --------------------------------------------------------------------------
-
-
-def test_saved_picture_stands_by_itself(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    w = MaskExplorer()
-    controls(w)["Save picture"].click()
-    controls(w)["Save picture"].click()
-    assert sorted(file.name for file in tmp_path.iterdir()) == ["masks-2.svg", "masks.svg"]
-    assert "masks-2.svg" in w._said.value
-    root = ElementTree.parse(tmp_path / "masks.svg").getroot()
-    assert root.tag.endswith("svg")
-    words = "".join(root.itertext())
-    for said in (w.sentence, w.factorization, "x = 1.000"):
-        assert said in words
-
-
-def test_figure_is_of_the_same_state():
-    w = MaskExplorer(direct=True)
-    figure = w.figure()
-    assert len(figure.axes[0].lines) == len(drawn_connections(w))
-    assert figure.get_suptitle().startswith(w.factorization)
-    w.fault = "output with >="
-    crosses = [line for line in w.figure().axes[0].lines if line.get_marker() == "x"]
-    assert len(crosses) == w._picture.value.count('class="cross"') == 7
-    figure.canvas.draw()
-    MaskExplorer(16, (64, 64)).figure().canvas.draw()
-
-
-# ---- nothing is left behind ---------------------------------------------------------------------
-
-
-def test_closing_leaves_no_widget_behind():
-    from ipywidgets.widgets import widget
-
-    before = set(widget._instances)
-    MaskExplorer().close()
-    assert set(widget._instances) == before
-
-
-# ---- what a reader may get wrong ----------------------------------------------------------------
-
-
-def test_what_was_typed_wrongly_is_gone_with_its_complaint():
-    w = MaskExplorer()
-    for change in (
-        lambda: setattr(w, "selected", (0, 0)),
-        lambda: setattr(w, "ordering", [2, 0, 1]),
-        w.restart,
-    ):
-        controls(w)["Ordering"].value = "x1, x7"
-        assert "unknown x7" in w.problem
-        controls(w)["Widths"].value = "4, zero"
-        change()
-        assert w.problem == ""
-        assert_consistent(w)
-
-
-@pytest.mark.parametrize("widths", ["30000", ", ".join(["2"] * 13)])
-def test_more_units_than_can_be_shown_are_refused(widths):
-    w = MaskExplorer()
-    controls(w)["Widths"].value = widths
-    assert "at most 12 hidden layers of at most 1000 units" in w.problem
-    assert w.hidden_dims == [4, 4]
-
-
-def test_a_picture_that_fails_changes_nothing(monkeypatch):
-    w = MaskExplorer()
-    before = page(w)
-
-    def fail(*_):
-        raise MemoryError("no room")
-
-    monkeypatch.setattr("made_course.widgets.mask_explorer.draw_panel", fail)
-    with pytest.raises(MemoryError):
-        w.ordering = [2, 0, 1]
-    assert (w.ordering, page(w)) == ([1, 2, 0], before)
+def test_a_wrong_input_changes_nothing_and_is_told_until_the_next_good_one(control, typed, message):
+    w = MaskExplorer(4, (3, 3))
+    before = (w.ordering, w.hidden_degrees)
+    controls(w)[control].value = typed
+    assert message in w.problem
+    assert message in words(w).replace("&#x27;", "'")
+    assert (w.ordering, w.hidden_degrees) == before
+    controls(w)["Ordering"].value = "x4 x3 x1 x2"
+    assert (w.problem, w.ordering) == ("", [3, 2, 0, 1])
 
 
 @pytest.mark.parametrize(
     ("act", "message"),
     [
-        (lambda w: setattr(w, "selected", (1.0, 0)), "must be a whole number"),
+        (lambda w: setattr(w, "ordering", [0, 0, 1]), "permutation"),
+        (lambda w: setattr(w, "hidden_degrees", [[1, 3]]), "hidden degrees lie in 1..2, got 3"),
+        (lambda w: setattr(w, "hidden_degrees", [[]]), "at least one unit"),
+        (lambda w: setattr(w, "fault", "all"), "choose one of none, output with >="),
+        (lambda w: setattr(w, "draw", "odd"), "choose one of uniform, paper, even"),
         (lambda w: setattr(w, "selected", (0, 3)), "no unit (0, 3)"),
-        (lambda w: w.set_degree(1, 9, 1), "no unit (1, 9)"),
-        (lambda w: w.set_degree(1, -1, 1), "at least 0"),
+        (lambda w: setattr(w, "selected", (1.0, 0)), "must be a whole number"),
+        (lambda w: w.set_degree(0, 0, 1), "follow from the ordering"),
         (lambda w: w.move(9, 1), "no unit (0, 9)"),
+        (lambda w: MaskExplorer(0), "at least 1"),
+        (lambda w: MaskExplorer(3, "44"), "widths such as"),
+        (lambda w: MaskExplorer(3, (2,), [0, 1]), "each of 3 variables"),
+        (lambda w: MaskExplorer(names=["a", "b"]), "got 2"),
+        (lambda w: MaskExplorer(MADE(3, (5,)), direct=True), "brings its own"),
     ],
 )
-def test_units_that_are_none(act, message):
+def test_wrong_values_are_refused_and_change_nothing(act, message):
     w = MaskExplorer()
+    before = markup(w)
     with pytest.raises((TypeError, ValueError), match=re.escape(message)):
         act(w)
-    assert_consistent(w)
+    assert markup(w) == before
 
 
-def test_a_model_brings_its_own_sizes():
-    model = MADE(3, (5,), seed=0)
-    for arguments in ({"hidden_dims": (7,)}, {"ordering": [2, 0, 1]}, {"direct": True}):
-        with pytest.raises(ValueError, match="brings its own"):
-            MaskExplorer(model, **arguments)
+# ---- a given model, draws, files ----------------------------------------------------------------
 
 
-# ---- sums of probabilities ----------------------------------------------------------------------
+@pytest.mark.parametrize("draw", ["even", "paper", "uniform"])
+def test_shows_a_given_model_and_leaves_it_alone(draw):
+    model = MADE(5, (6, 4), natural_order=False, direct=True, degrees=draw, seed=3)
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    w = MaskExplorer(model)
+    w.fault, w.hidden_dims = NOT_STRICT, [3]
+    controls(w)["Start again"].click()
+    assert w.draw == draw
+    assert w.ordering == torch.argsort(model.order).tolist()
+    assert all(map(torch.equal, w.masks, model.masks))
+    assert torch.equal(w.direct_mask, model.direct.mask.bool())
+    assert all(torch.equal(before[name], value) for name, value in model.state_dict().items())
 
 
-@given(
-    st.permutations(range(5)),
-    st.lists(st.lists(st.integers(1, 4), min_size=1, max_size=6), max_size=3),
-    st.booleans(),
-    st.sampled_from(FAULTS),
-)
-def test_the_sum_is_above_one_exactly_where_an_output_sees_itself(ordering, hidden, direct, fault):
-    w = MaskExplorer(5, (1,), ordering, direct=direct)
-    w.hidden_degrees = hidden
-    w.fault = fault
-    if any(i == j for i, j in w.leaks):
-        assert w.total_probability > 1.05
-    else:
-        assert w.total_probability == pytest.approx(1, abs=1e-5)
-    w.close()
+def test_equal_seeds_draw_alike():
+    a, b, other = (MaskExplorer(6, (9, 9), degrees="uniform", seed=s) for s in (5, 5, 6))
+    for w in (a, b):
+        w.draw_ordering()
+    assert (a.ordering, a.hidden_degrees) == (b.ordering, b.hidden_degrees)
+    assert other.hidden_degrees != a.hidden_degrees
 
 
-def test_the_sum_is_finite_in_deep_networks_and_with_other_default_dtypes():
-    w = MaskExplorer(4, (60,) * 12)
-    assert w.total_probability == pytest.approx(1, abs=1e-4)
-    torch.set_default_dtype(torch.float64)
-    try:
-        assert MaskExplorer().total_probability == pytest.approx(1, abs=1e-5)
-    finally:
-        torch.set_default_dtype(torch.float32)
-
-
-def test_an_ordering_that_is_its_own_inverse_hides_the_second_fault():
-    w = MaskExplorer(3, (4,), [1, 0, 2])
-    w.fault = "degrees = ordering + 1"
-    assert w.leaks == []
-    assert "its own inverse" in w._sum.value
-
-
-def test_no_other_ordering_is_called_its_own_inverse():
-    w = MaskExplorer(3, (1, 1))
-    w.hidden_degrees = [[2], [1]]  # no path is left
-    w.fault = "degrees = ordering + 1"
-    assert w.leaks == []
-    assert "its own inverse" not in w._sum.value
-    assert "too few paths" in w._sum.value
-
-
-def test_whose_weights_are_summed_is_said():
-    assert "not with the model's own" in MaskExplorer(MADE(3, (4,), seed=0))._sum.value.replace(
-        "&#x27;", "'"
+@pytest.mark.parametrize("hidden", [(2,), (17,)], ids=["graph", "heat-maps"])
+def test_a_saved_page_says_it_all_by_itself_and_nothing_in_it_can_be_pressed(tmp_path, hidden):
+    w = MaskExplorer(3, hidden, names=[HOSTILE, 'a"b', "c & d"])
+    w.fault = NOT_STRICT
+    controls(w)["Ordering"].value = f"{HOSTILE}!"
+    assert HOSTILE in w.problem
+    assert HOSTILE in words(w)  # as text: page() finds no script
+    w.save(tmp_path / "page.svg")
+    root = ElementTree.parse(tmp_path / "page.svg").getroot()
+    said = "".join(root.itertext())
+    for part in (w.factorization, w.sentence, f"{w.total_probability:.3f}"):
+        assert part in said
+    attributes = set().union(*(part.attrib for part in root.iter()))
+    assert "tabindex" not in attributes
+    assert not any(name.startswith("on") for name in attributes)
+    bottoms = [float(part.get("y")) for part in root.findall("{*}text")]
+    assert all(
+        upper + 14 <= lower <= float(root.get("height")) for upper, lower in pairwise(bottoms)
     )
-    assert "own" not in MaskExplorer()._sum.value
+
+
+def test_saving_never_overwrites(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    w = MaskExplorer()
+    controls(w)["Save picture"].click()
+    controls(w)["Save picture"].click()
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["masks-2.svg", "masks.svg"]
+    assert "masks-2.svg" in words(w)
+
+
+def test_the_figure_is_of_the_same_state():
+    w = MaskExplorer(direct=True)
+    w.fault = NOT_STRICT
+    axes = w.figure().axes[0]
+    crosses = [line for line in axes.lines if line.get_marker() == "x"]
+    lines = [part for part in page(w).iter() if part.get("data-mask")]
+    assert len(axes.lines) - len(crosses) == len(lines)
+    assert len(crosses) == 7
+    assert w.figure().get_suptitle().startswith(w.factorization)
+    FigureCanvasAgg(MaskExplorer(16, (64, 64)).figure()).draw()

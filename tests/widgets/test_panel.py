@@ -1,20 +1,24 @@
 """What all widgets share: errors are shown, and nothing stays behind."""
 
 import gc
+import importlib.metadata
+import runpy
 import weakref
 from types import SimpleNamespace
 
 import pytest
 import torch
-from ipywidgets import Button, IntText
+from ipywidgets import Button, IntText, Play, RadioButtons
 from ipywidgets.widgets import widget as ipywidgets_widget
 
+import made_course.widgets
 from made_course import (
     MADE,
     Choice,
     CompletionPlayer,
     LeakDetector,
     MaskExplorer,
+    OrderingLab,
     Quiz,
     SamplingPlayer,
     TrainingMonitor,
@@ -23,8 +27,10 @@ from made_course import (
 )
 from made_course.widgets import panel
 from made_course.widgets.panel import Panel
+from tests.widgets.page import controls, page, parts, words
 
 SMALL, IMAGES = MADE(3, (4,), seed=0), MADE(16, (4,), seed=0)
+ONE, TWO, NONE = Choice("1", "y", right=True), Choice("2", "y", right=True), Choice("0", "n")
 
 
 def monitored():
@@ -36,95 +42,77 @@ def monitored():
 MAKE = {
     "MaskExplorer": MaskExplorer,
     "LeakDetector": lambda: LeakDetector(torch.sin, input_dim=3),
-    "SamplingPlayer": lambda: SamplingPlayer(SMALL, real=torch.ones(3)),
-    "SamplingPlayer of 2": lambda: SamplingPlayer(IMAGES, 2),
+    "OrderingLab": OrderingLab,
+    "SamplingPlayer": lambda: SamplingPlayer(IMAGES, 2, real=torch.ones(16)),
     "CompletionPlayer": lambda: CompletionPlayer(IMAGES),
     "TrainingMonitor": monitored,
-    "Quiz": lambda: Quiz("?", [Choice("1", "y", right=True), Choice("0", "n")]),
-    "Quiz, several": lambda: Quiz(
-        "?", [Choice("1", "y", right=True), Choice("2", "y", right=True), Choice("0", "n")]
-    ),
+    "Quiz": lambda: Quiz("?", [ONE, NONE]),
+    "Quiz, several": lambda: Quiz("?", [ONE, TWO, NONE]),
 }
-all_widgets = pytest.mark.parametrize("make", MAKE.values(), ids=MAKE)
 
 
 def instances():
     return set(ipywidgets_widget._instances)
 
 
-@all_widgets
-def test_closing_leaves_no_part_behind(make):
-    before = instances()
+@pytest.mark.parametrize("make", MAKE.values(), ids=MAKE)
+def test_a_closed_widget_leaves_nothing_behind_and_no_random_stream_moved(make):
+    before, stream = instances(), torch.random.get_rng_state()
     made = make()
     assert len(instances()) > len(before)
+    assert torch.equal(torch.random.get_rng_state(), stream)
+    tooltips = [part.tooltip for part in panel._parts(made) if part.has_trait("tooltip")]
+    assert tooltips
+    assert None not in tooltips  # the page would say "null"
     made.close()
     assert instances() == before
-
-
-@all_widgets
-def test_a_closed_widget_is_freed_with_all_it_holds(make):
-    made = make()
-    made.close()
     remembered = weakref.ref(made)
     del made
     gc.collect()
     assert remembered() is None
 
 
-@all_widgets
-def test_the_global_random_stream_is_left_alone(make):
-    before = torch.random.get_rng_state()
+@pytest.mark.parametrize("make", MAKE.values(), ids=MAKE)
+def test_every_control_has_a_name_and_every_picture_a_text(make):
     made = make()
-    assert torch.equal(torch.random.get_rng_state(), before)
+    unnamed = (Play, RadioButtons)  # a clock that is not shown; the question stands above
+    controls = [p for p in parts(made) if p.has_trait("disabled") and not isinstance(p, unnamed)]
+    assert all(control.description.strip() for control in controls)
+    for svg in page(made).iter("svg"):
+        inside = svg.get("viewBox") is not None and svg.get("role") is None
+        assert svg.get("aria-label") or svg.get("aria-hidden") or inside
     made.close()
 
 
 # ---- running a cell again -----------------------------------------------------------------------
 
 
-@pytest.fixture
-def run_cell(monkeypatch):
-    """Stands in for a notebook: sets which run of which cell is going on."""
+def test_running_a_cell_again_closes_what_its_last_run_made(monkeypatch):
     monkeypatch.setattr(panel, "_shown_in", {})
+    request = {}
+    shell = SimpleNamespace(get_parent=lambda: request)
+    monkeypatch.setattr("IPython.get_ipython", lambda: shell)
 
     def run(cell, number):
-        request = {"metadata": {"cellId": cell}, "header": {"msg_id": f"run {number}"}}
-        shell = SimpleNamespace(get_parent=lambda: request)
-        monkeypatch.setattr("IPython.get_ipython", lambda: shell)
+        request.update(metadata={"cellId": cell}, header={"msg_id": f"run {number}"})
 
-    return run
-
-
-def test_running_a_cell_again_closes_what_its_last_run_made(run_cell):
     before = instances()
-    run_cell("a", 1)
+    run("a", 1)
     first, second = Panel([Button()]), Panel([Button()])  # two in one run may stand together
-    run_cell("b", 2)
+    run("b", 2)
     other = Panel([Button()])
     alive = instances()
     assert {first.model_id, second.model_id, other.model_id} <= alive
-    for number in range(3, 103):
-        run_cell("a", number)
-        last = Panel([Button()])
+    for number in range(3, 13):
+        run("a", number)
+        Panel([Button()])
         Panel([Button()])
         assert len(instances()) == len(alive)
-    assert other.model_id in instances()
-    assert first.comm is None
-    run_cell("a", 103)
-    assert last.comm is not None
-    run_cell("b", 104)
-    Panel([]).close()
-    run_cell("a", 105)
-    Panel([]).close()
+    assert (first.comm, other.comm is not None) == (None, True)
+    for cell in "ab":
+        run(cell, 99)
+        Panel([]).close()
     assert instances() == before
-
-
-def test_outside_a_notebook_nothing_is_closed():
-    first = Panel([])
-    second = Panel([])
-    assert first.comm is not None
-    first.close()
-    second.close()
 
 
 # ---- errors -------------------------------------------------------------------------------------
@@ -132,7 +120,7 @@ def test_outside_a_notebook_nothing_is_closed():
 
 @pytest.fixture
 def number_panel():
-    number = IntText()
+    number = IntText(description="Number")
     panel = Panel([number])
     panel.taken = []
 
@@ -144,45 +132,44 @@ def number_panel():
         panel.taken.append(value)
 
     panel.listen(number, take)
-    yield panel, number
+    yield panel
     panel.close()
 
 
 def test_a_wrong_input_is_told_until_the_next_good_one(number_panel):
-    panel, number = number_panel
+    number = controls(number_panel)["Number"]
     number.value = 1
-    assert panel.problem == "1 is <not> a number"
-    assert "1 is &lt;not&gt; a number" in panel._problem_line.value
-    assert 'role="alert"' in panel._problem_line.value
+    assert number_panel.problem == "1 is <not> a number"
+    (alert,) = [part for part in page(number_panel).iter() if part.get("role") == "alert"]
+    assert "".join(alert.itertext()) == "Not possible: 1 is <not> a number"
     number.value = 5
-    assert panel.problem == ""
-    assert "Not possible" not in panel._problem_line.value
-    assert panel.taken == [5]
+    assert (number_panel.problem, number_panel.taken) == ("", [5])
+    assert "Not possible" not in words(number_panel)
 
 
 def test_a_mistake_in_the_code_is_shown_and_raised(number_panel):
-    panel, number = number_panel
     with pytest.raises(ZeroDivisionError):
-        number.value = 2
-    assert panel.problem == "ZeroDivisionError: two"
+        controls(number_panel)["Number"].value = 2
+    assert number_panel.problem == "ZeroDivisionError: two"
 
 
 def test_quiet_controls_call_nothing(number_panel):
-    panel, number = number_panel
-    with panel.quietly():
+    number = controls(number_panel)["Number"]
+    with number_panel.quietly():
         number.value = 1
-        with panel.quietly():
+        with number_panel.quietly():
             number.value = 7
         number.value = 8
-    assert (panel.problem, panel.taken) == ("", [])
+    assert (number_panel.problem, number_panel.taken) == ("", [])
     number.value = 9
-    assert panel.taken == [9]
+    assert number_panel.taken == [9]
 
 
-@all_widgets
-def test_no_part_has_a_tooltip_that_says_null(make):
-    made = make()
-    tooltips = [part.tooltip for part in panel._parts(made) if part.has_trait("tooltip")]
-    assert tooltips
-    assert None not in tooltips
-    made.close()
+@pytest.mark.parametrize("old", ["7.8.5", "6.0"])
+def test_an_old_ipywidgets_gets_a_clear_word(monkeypatch, old):
+    installed = importlib.metadata.version
+    monkeypatch.setattr(
+        importlib.metadata, "version", lambda name: old if name == "ipywidgets" else installed(name)
+    )
+    with pytest.raises(ImportError, match=rf"8\.1\.2 or newer, and here is {old}: run `python -m"):
+        runpy.run_path(made_course.widgets.__file__)

@@ -1,11 +1,8 @@
 """TrainingMonitor: shows what was measured, costs little, and leaves the training as it is."""
 
-import base64
 import copy
-import io
 import math
 import re
-import xml.etree.ElementTree as ET
 from types import SimpleNamespace
 
 import ipywidgets
@@ -14,23 +11,16 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from ipywidgets.widgets.widget import _instances
-from PIL import Image
-from torch.utils.data import DataLoader
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from made_course import MADE, History, TrainingMonitor, fit
 from made_course.figures import plot_history
 from made_course.widgets import training_monitor
-from made_course.widgets.training_monitor import (
-    describe,
-    draw_curve,
-    round_numbers,
-    spread_out,
-    value_range,
-)
+from made_course.widgets.training_monitor import describe, draw_curve, round_numbers, value_range
+from tests.widgets.page import HOSTILE, page, parsed, pixels_of, status, words
 
-SVG = "{http://www.w3.org/2000/svg}"
 MODELS = {d: MADE(d, (8,), degrees="even", seed=d) for d in (4, 9, 15)}
+NLL = st.floats(0.01, 600).map(lambda v: round(v, 2))
 
 
 def history_of(train, valid=()):
@@ -44,332 +34,148 @@ def binary(n, input_dim, seed=0):
     return torch.randint(2, (n, input_dim), generator=torch.Generator().manual_seed(seed)).float()
 
 
-def settings_of(monitor):
-    """Everything that can be seen of a monitor."""
-    return (
-        *(monitor.every, monitor.n_samples, monitor.seed, monitor.shape, monitor.levels),
-        *(monitor.status, repr(monitor.history), list(monitor.samples)),
-        *(monitor._picture.value, monitor._words.value),
-    )
-
-
-# ---- reading the picture ------------------------------------------------------------------------
-
-
-def numbers(texts):
-    return [(float(t.text), float(t.get("x")), float(t.get("y"))) for t in texts]
-
-
 class Seen:
-    """What a reader sees in the picture, measured by its axes alone."""
+    """What a reader sees of the curves, measured by the numbers along the axes alone."""
 
-    def __init__(self, markup):
-        self.root = ET.fromstring(markup)
-        curve, *samples = self.root
-        self.words = [t.text for t in curve.iter(f"{SVG}text")]
-        self.plot = curve.find(f"{SVG}svg")
-        left = float(self.plot.get("x"))
-        bottom = float(self.plot.get("y")) + float(self.plot.get("height"))
-        texts = [t for t in curve.findall(f"{SVG}text") if re.fullmatch(r"-?[\d.]+", t.text)]
-        beside = numbers(t for t in texts if float(t.get("x")) < left)
-        below = numbers(t for t in texts if float(t.get("y")) > bottom)
-        self.nats = np.polyfit([y - 5 for _, _, y in beside], [v for v, _, _ in beside], 1)
-        self.epochs = np.polyfit([x for _, x, _ in below], [v for v, _, _ in below], 1)
-        self.epochs_per_pixel = abs(self.epochs[0])
-        self.nats_per_pixel = abs(self.nats[0])
-        self.top = np.polyval(self.nats, float(self.plot.get("y")))
-        self.bottom = np.polyval(self.nats, bottom)
-        self.last = {t.get("data-last"): t.text for t in curve.iter() if t.get("data-last")}
-        self.best = [
-            (int(p.get("data-best")), self.point(p.get("d"))) for p in curve.iter(f"{SVG}path")
-            if p.get("data-best")
-        ]  # fmt: skip
-        self.rows = [self.row(image) for part in samples for image in part.iter(f"{SVG}image")]
-        self.row_names = [
-            t.text for part in samples for t in part.findall(f"{SVG}text") if "epoch" in t.text
-        ]
+    def __init__(self, root):
+        self.plot = next(
+            part for part in root.iter("svg") if part.find("g[@data-curve]") is not None
+        )
+        texts = [part for part in root.iter("text") if re.fullmatch(r"-?[\d.]+", part.text or "")]
+        left, top = float(self.plot.get("x")), float(self.plot.get("y"))
+        bottom = top + float(self.plot.get("height"))
+        beside = [(float(t.get("y")) - 5, float(t.text)) for t in texts if float(t.get("x")) < left]
+        below = [(float(t.get("x")), float(t.text)) for t in texts if float(t.get("y")) > bottom]
+        self.nats = np.polyfit(*zip(*beside, strict=True), 1)
+        self.epochs = np.polyfit(*zip(*below, strict=True), 1)
+        self.top, self.bottom = np.polyval(self.nats, top), np.polyval(self.nats, bottom)
+        self.words = [part.text for part in root.iter("text")]
+
+    def line(self, name):
+        """[(epoch, nats)] along a curve."""
+        points = self.plot.find(f"g[@data-curve='{name}']/polyline").get("points").split()
+        places = [map(float, point.split(",")) for point in points]
+        return [(np.polyval(self.epochs, x), np.polyval(self.nats, y)) for x, y in places]
 
     def near(self, nats):
         """Two tenths of a pixel; far outside more, since the axis is read from rounded places."""
         beyond = max(nats - self.top, self.bottom - nats, 0)
-        return pytest.approx(nats, abs=0.2 * self.nats_per_pixel + 1e-3 * beyond)
-
-    def at(self, x, y):
-        return np.polyval(self.epochs, x), np.polyval(self.nats, y)
-
-    def point(self, path):
-        x, y = map(float, re.match(r"M(\S+) (\S+?)l", path).groups())
-        return self.at(x, y + 9)
-
-    def markers(self, name):
-        (group,) = (g for g in self.plot if g.get("data-curve") == name)
-        circles = [(c.get("cx"), c.get("cy"), 0) for c in group.findall(f"{SVG}circle")]
-        squares = [(r.get("x"), r.get("y"), 4) for r in group.findall(f"{SVG}rect")]
-        return [self.at(float(x) + half, float(y) + half) for x, y, half in circles + squares]
-
-    def line(self, name):
-        (group,) = (g for g in self.plot if g.get("data-curve") == name)
-        points = group.find(f"{SVG}polyline").get("points").split()
-        return [self.at(*map(float, point.split(","))) for point in points]
-
-    def levels(self):
-        lines = (p for p in self.plot if p.get("data-level"))
-        height = re.compile(r"M\S+ (\S+?)H")
-        return {
-            p.get("data-level"): self.at(0, float(height.match(p.get("d"))[1]))[1] for p in lines
-        }
-
-    @staticmethod
-    def row(image):
-        data = base64.b64decode(image.get("href").removeprefix("data:image/png;base64,"))
-        return np.asarray(Image.open(io.BytesIO(data)))
+        return pytest.approx(nats, abs=0.2 * abs(self.nats[0]) + 1e-3 * beyond)
 
 
-def assert_shows(monitor, history, levels, samples, shape):
-    seen = Seen(monitor._picture.value)
-    curves = {"train": history.train_nll, "validation": history.valid_nll}
-    for name, nll in curves.items():
-        if not nll:
-            assert name not in seen.last
-            continue
-        points = [(epoch + 1, nll[epoch]) for epoch in range(len(nll))]
-        for shown, (epoch, nats) in zip(seen.markers(name), points, strict=True):
-            assert shown[0] == pytest.approx(epoch, abs=0.3 * seen.epochs_per_pixel)
-            assert shown[1] == seen.near(nats)
-        assert len(seen.line(name)) == len(nll)
-        assert float(seen.last[name]) == pytest.approx(nll[-1], rel=1e-3, abs=0.06)
-    above = [name for name, nll in curves.items() if nll and max(nll) > seen.top]
-    (said,) = [w for w in seen.words if w.startswith("▲")] or [""]
-    assert [name for name in curves if name in said] == above
-    if history.valid_nll:
-        lowest = min(history.valid_nll)
-        ((best, where),) = seen.best
-        assert best == history.valid_nll.index(lowest) + 1
-        assert where[0] == pytest.approx(best, abs=0.3 * seen.epochs_per_pixel)
-        assert where[1] == seen.near(lowest)
-    else:
-        assert seen.best == []
-    within = {k: v for k, v in levels.items() if seen.bottom <= v <= seen.top}
-    assert seen.levels() == {k: seen.near(v) for k, v in within.items()}
-    assert all(any(name in words for words in seen.words) for name in levels)
-    assert seen.row_names == [f"epoch {epoch}" for epoch in samples]
-    for row, images in zip(seen.rows, samples.values(), strict=True):
-        side_by_side = np.hstack([image.view(shape).numpy() for image in images])
-        assert np.array_equal(row, 255 * (1 - side_by_side))
+def curve_of(history, levels=()):
+    return Seen(parsed(draw_curve(history, dict(levels))))
 
 
 # ---- what it shows ------------------------------------------------------------------------------
 
-NLL = st.floats(0.01, 600).map(lambda v: round(v, 2))
-ACTIONS = st.lists(
-    st.one_of(
-        st.tuples(st.just("epoch"), NLL, NLL),
-        st.tuples(st.just("fit"), st.sampled_from([4, 9, 15]), st.booleans()),
-        st.tuples(st.just("levels"), st.dictionaries(st.sampled_from("abc"), NLL)),
-        st.tuples(st.just("every"), st.integers(1, 4)),
-        st.tuples(st.sampled_from(["bad levels", "bad every", "again"])),
-    ),
-    max_size=14,
-)
 
-
-@given(ACTIONS)
-def test_the_picture_is_what_was_measured(actions):
-    monitor = TrainingMonitor(every=2, n_samples=3, seed=5)
-    input_dim, with_valid, history, levels, every, rows = 4, True, History(), {}, 2, {}
-    shown = False
-    for name, *values in actions:
-        if name == "epoch":
-            history.append(
-                train_nll=values[0], valid_nll=values[1] if with_valid else None, lr=0.1, seconds=1
-            )
-            monitor(MODELS[input_dim], history)
-            shown = True
-            epoch = len(history)
-            if epoch == 1:
-                rows = {}
-            if input_dim != 15 and (epoch == 1 or epoch % every == 0):
-                rows[epoch] = None
-        elif name == "fit":
-            (input_dim, with_valid), history = values, History()
-            if shown:  # a history that is as long as the last one would pass for the same training
-                history.append(
-                    train_nll=601.0, valid_nll=[None, 600.5][with_valid], lr=0.1, seconds=1
-                )
-                monitor(MODELS[input_dim], history)
-                rows = {} if input_dim == 15 else {1: None}
-        elif name == "levels":
-            (levels,) = values
-            monitor.levels = levels
-        elif name == "every":
-            (every,) = values
-            monitor.every = every
-        elif name == "again" and shown and len(history):
-            monitor(MODELS[input_dim], history)
-        elif name.startswith("bad"):
-            before = settings_of(monitor)
-            with pytest.raises(ValueError, match="must be"):
-                setattr(monitor, *(("levels", {"a": math.nan}), ("every", 0))[name == "bad every"])
-            assert settings_of(monitor) == before
-        assert monitor.problem == ""
-        if not shown or not len(history):
-            continue
-        rows = {k: v for i, (k, v) in enumerate(rows.items()) if i == 0 or i >= len(rows) - 4}
-        noise = torch.rand(3, input_dim, generator=torch.Generator().manual_seed(5))
-        samples = dict.fromkeys(rows, MODELS[input_dim].sample(3, noise=noise))
-        assert list(monitor.samples) == list(rows)
-        assert repr(monitor.history) == repr(history)
-        assert describe(history, input_dim) == monitor.status
-        assert f'<div role="status">{monitor.status}</div>' == monitor._words.value
-        side = math.isqrt(input_dim)
-        assert_shows(monitor, history, levels, samples, (side, side))
+@given(st.lists(st.tuples(NLL, NLL), min_size=1, max_size=8), st.booleans(), NLL)
+def test_curves_levels_and_the_best_epoch_stand_at_their_numbers(epochs, with_valid, level):
+    train, valid = map(list, zip(*epochs, strict=True))
+    history = history_of(train, valid if with_valid else ())
+    monitor = TrainingMonitor(levels={"near": level})
+    monitor(MODELS[4], history)
+    seen = Seen(page(monitor))
+    curves = {"train": train} | ({"validation": valid} if with_valid else {})
+    for name, nll in curves.items():
+        for (epoch, nats), (k, value) in zip(seen.line(name), enumerate(nll, 1), strict=True):
+            assert epoch == pytest.approx(k, abs=0.3 * abs(seen.epochs[0]) + 0.01)
+            assert nats == seen.near(value)
+        (last,) = [p.text for p in page(monitor).iter() if p.get("data-last") == name]
+        assert float(last) == pytest.approx(nll[-1], rel=1e-3, abs=0.06)
+        cut_off = any(said.startswith("▲") and name in said for said in seen.words)
+        assert cut_off == (max(nll) > seen.top)
+    best = [int(p.get("data-best")) for p in page(monitor).iter() if p.get("data-best")]
+    assert best == ([history.best_epoch] if with_valid else [])
+    assert any("near: " in said for said in seen.words)
+    assert status(monitor) == monitor.status == describe(history, 4)
     monitor.close()
 
 
 def test_the_last_epoch_in_words():
-    history = history_of([543.2, 92.14], [199.4, 90.36])
-    words = describe(history, 784)
-    assert words == (
+    assert describe(history_of([543.2, 92.14], [199.4, 90.36]), 784) == (
         "Epoch 2: train 92.1, validation 90.4 nats; best so far epoch 2. "
         "Bits per dimension: train 0.170, validation 0.166."
-    )
-    assert describe(history_of([3.0, 2.0]), 4) == (
-        "Epoch 2: train 2 nats. Bits per dimension: train 0.721."
     )
     assert describe(history_of([3, 2, 1], [1.0, 0.5, 0.75]), 4).startswith(
         "Epoch 3: train 1, validation 0.75 nats; best so far epoch 2."
     )
-    assert describe(History(), 4).startswith("No epoch yet.")
-
-
-def test_a_density_has_differential_nats_and_no_bits():
-    history = history_of([3.0, 2.0])
-    history.unit = "differential nats"
-    assert describe(history, 4) == "Epoch 2: train 2 differential nats."
+    density = history_of([3.0, 2.0])
+    density.unit = "differential nats"  # which are no bits
+    assert describe(density, 4) == "Epoch 2: train 2 differential nats."
     unit = "negative log-likelihood (differential nats)"
-    assert unit in draw_curve(history, {})
-    assert plot_history(history).axes[0].get_ylabel() == unit
+    assert unit in draw_curve(density, {})
+    assert plot_history(density).axes[0].get_ylabel() == unit
 
 
 def test_before_training_it_says_what_to_do():
     monitor = TrainingMonitor()
-    assert "fit(model, train, valid, on_epoch=monitor)" in monitor._words.value
-    assert monitor._picture.value == ""
-    assert any("stop button" in part.value for part in monitor.children[1:-1])
+    assert "fit(model, train, valid, on_epoch=monitor)" in status(monitor)
+    assert "stop button" in words(monitor)
     assert monitor.samples == {}
-    assert len(monitor.figure().axes) == 1
 
 
 def test_the_two_curves_differ_in_more_than_colour():
-    root = ET.fromstring(draw_curve(history_of([3.0, 2.0], [2.5, 2.0]), {}))
-    train, valid = (g for g in root.iter(f"{SVG}g") if g.get("data-curve"))
-    assert [child.tag.removeprefix(SVG) for child in train] == ["polyline", "circle", "circle"]
-    assert [child.tag.removeprefix(SVG) for child in valid] == ["polyline", "rect", "rect"]
-    lines = [g[0] for g in (train, valid)]
-    assert [line.get("stroke") for line in lines] == ["#0072B2", "#D55E00"]
-    assert [line.get("stroke-dasharray") for line in lines] == [None, "7 4"]
+    plot = curve_of(history_of([3.0, 2.0], [2.5, 2.0])).plot
+    train, valid = (group for group in plot if group.get("data-curve"))
+    assert [child.tag for child in train] == ["polyline", "circle", "circle"]
+    assert [child.tag for child in valid] == ["polyline", "rect", "rect"]
+    assert [group[0].get("stroke-dasharray") for group in (train, valid)] == [None, "7 4"]
 
 
-def test_early_epochs_leave_room_for_later_ones():
+def test_early_epochs_leave_room_for_later_ones_and_are_said():
     train = [543.0, 180.0, 110.0, *(95 - k for k in range(9))]
-    seen = Seen(f"<div>{draw_curve(history_of(train), {'coin': 543.4, 'near': 120.0})}</div>")
+    seen = curve_of(history_of(train), {"coin": 543.4, "near": 120.0})
     assert seen.top < 180
     assert "▲ first epochs: up to train 543.0" in seen.words
     assert "↑ coin: 543.4" in seen.words
-    assert list(seen.levels()) == ["near"]
-    later = train[6:]
-    assert max(later) - min(later) > (seen.top - seen.bottom) / 10
+    assert max(train[6:]) - min(train[6:]) > (seen.top - seen.bottom) / 10
 
 
-@pytest.mark.parametrize(("first", "cut"), [(140.0, True), (136.0, False)])
-def test_what_is_cut_off_is_said(first, cut):
-    seen = Seen(f"<div>{draw_curve(history_of([first, 100.0, 100.0, 90.0]), {})}</div>")
-    assert (first > seen.top) == cut
-    assert (f"▲ first epochs: up to train {first}" in seen.words) == cut
+@pytest.mark.parametrize(
+    "train", [[1e-5, 1.1e-5], [123456.0, 5.0], [2.5] * 5, [0.0], [-50.0, -60.0], [1e9, 1.0, 1.0]]
+)
+def test_huge_tiny_and_equal_values(train):
+    seen = curve_of(history_of(train, train[::-1]), {"level": 1.0})
+    for (_, nats), value in zip(seen.line("train"), train, strict=True):
+        assert nats == seen.near(value)
 
 
 def test_words_do_not_lie_on_one_another():
     levels = {"a": 90.2, "b": 90.4, "c": 10.0, "d": 700.0, "e": 800.0}
-    root = ET.fromstring(
-        draw_curve(history_of([543, 92, 91, 90.5], [91, 90.5, 90.4, 90.4]), levels)
-    )
+    drawn = draw_curve(history_of([543, 92, 91, 90.5], [91, 90.5, 90.4, 90.4]), levels)
     placed = [
         (float(t.get("y")), float(t.get("x")) // 100, t.text)
-        for t in root.iter(f"{SVG}text")
+        for t in parsed(drawn).iter("text")
         if t.get("stroke") == "white" and "best" not in t.text
     ]
-    assert {words for _, _, words in placed} >= {"a: 90.2", "b: 90.4", "↓ c: 10"}
-    assert "↑ e: 800.0, d: 700.0" in {words for _, _, words in placed}
+    shown = {said for *_, said in placed}
+    assert shown >= {"a: 90.2", "b: 90.4", "↓ c: 10", "↑ e: 800.0, d: 700.0"}
     for i, (y, column, _) in enumerate(placed):
-        for other, other_column, _ in placed[:i]:
-            assert column != other_column or abs(y - other) >= 14
-    # what would cover the end of a curve stands at the left
-    columns = {words: column for _, column, words in placed}
-    assert columns["a: 90.2"] == columns["b: 90.4"] == 0
-    assert columns["↓ c: 10"] == 0
-
-
-@pytest.mark.parametrize(
-    "train",
-    [
-        [1e-5, 1.1e-5],
-        [123456.0, 5.0],
-        [2.5] * 5,
-        [0.0],
-        [0.0, 0.0],
-        [-50.0, -60.0],
-        [1e9, 1.0, 1.0],
-    ],
-)
-def test_huge_tiny_and_equal_values(train):
-    history = history_of(train, train[::-1])
-    seen = Seen(f"<div>{draw_curve(history, {'level': 1.0})}</div>")
-    for (_, nats), value in zip(seen.markers("train"), train, strict=True):
-        assert nats == seen.near(value)
-    assert seen.bottom < min(train)
+        assert all(column != other or abs(y - at) >= 14 for at, other, _ in placed[:i])
 
 
 def test_a_thousand_epochs_cost_what_fifty_do():
     wave = [90 + 400 / (k + 1) + math.sin(k) for k in range(1000)]
     history = history_of(wave, [v + 1 for v in wave])
-    long, short = draw_curve(history, {}), draw_curve(history_of(wave[:50], wave[:50]), {})
-    assert len(long) < 3 * len(short)
-    seen = Seen(f"<div>{long}</div>")
-    line = seen.line("validation")
-    assert len(line) <= training_monitor.MOST_POINTS + 2
-    assert len(seen.markers("train")) <= training_monitor.MOST_MARKERS
-    assert (round(line[0][0]), round(line[-1][0])) == (1, 1000)
-    assert history.best_epoch in [round(epoch) for epoch, _ in line]
-    for epoch, nats in line:
-        assert nats == seen.near(wave[round(epoch) - 1] + 1)
+    assert len(draw_curve(history, {})) < 3 * len(draw_curve(history_of(wave[:50], wave[:50]), {}))
+    line = curve_of(history).line("validation")
+    epochs = [round(epoch) for epoch, _ in line]
+    assert (epochs[0], epochs[-1]) == (1, 1000)
+    assert history.best_epoch in epochs
+    assert max(np.diff(epochs)) < 30
 
 
-def test_names_are_text():
-    name = "</svg><script>alert(1)</script>&"
-    monitor = TrainingMonitor(levels={name: 2.0})
-    monitor(MODELS[4], history_of([2.0]))
-    assert "<script" not in monitor._picture.value
-    assert f"{name}: 2" in Seen(monitor._picture.value).words
-
-
-@given(
-    st.lists(NLL, min_size=1, max_size=30), st.lists(NLL, max_size=3), st.booleans(), st.integers()
-)
-def test_later_epochs_and_near_levels_are_inside(train, levels, with_valid, shift):
-    valid = [value + shift % 40 for value in train]
-    curves = [train, valid] if with_valid else [train]
-    low, high = value_range(*curves, levels=levels)
-    later = [value for nll in curves for value in nll[len(nll) // 2 :]]
+@given(st.lists(NLL, min_size=1, max_size=30), st.lists(NLL, max_size=3))
+def test_later_epochs_and_near_levels_are_inside(train, levels):
+    low, high = value_range(train, levels=levels)
+    later = train[len(train) // 2 :]
     assert low < high
-    assert low <= min(later)
-    assert max(later) <= high
-    lowest = min(value for nll in curves for value in nll)
-    span = max(max(later) - lowest, max(max(nll) for nll in curves) - lowest)
-    for level in levels:
-        if lowest <= level <= max(later):
-            assert low <= level <= high
-    # no level stretches the picture beyond three times the curves
-    assert high - low <= 3.001 * max(span, 0.02 * lowest, 1e-9) or span == 0
+    assert low <= min(later) <= max(later) <= high
+    assert all(low <= level <= high for level in levels if min(train) <= level <= max(later))
+    span = max(train) - min(train)  # no level stretches the picture beyond three times the curve
+    assert high - low <= 3.001 * max(span, 0.02 * min(train), 1e-9) or span == 0
 
 
 @given(st.floats(-1e4, 1e4), st.floats(1e-4, 1e5), st.integers(2, 9))
@@ -378,143 +184,107 @@ def test_round_numbers_are_even_steps_inside(low, width, most):
     values = list(numbers.values())
     assert 1 <= len(values) <= most + 1
     assert all(low - 1e-9 <= value <= low + width + 1e-9 for value in values)
-    steps = np.diff(values)
-    assert np.allclose(steps, steps[:1])
-    for label, value in numbers.items():
-        assert float(label) == pytest.approx(value, abs=1e-9, rel=1e-9)
-
-
-@given(st.integers(1, 5000), st.integers(1, 200))
-def test_points_are_spread_out(count, most):
-    chosen = spread_out(count, most)
-    assert chosen[0] == 0
-    assert chosen[-1] == count - 1
-    assert len(chosen) <= most + 1
-    if count <= most:
-        assert chosen == list(range(count))
-    else:
-        assert max(np.diff(chosen), default=0) <= math.ceil(count / most)
+    assert np.allclose(np.diff(values), np.diff(values)[:1])
+    assert [float(label) for label in numbers] == pytest.approx(values, abs=1e-9, rel=1e-9)
 
 
 # ---- samples ------------------------------------------------------------------------------------
 
 
-def test_the_first_row_and_the_latest_ones_are_kept():
-    monitor, history = TrainingMonitor(every=3), History()
-    for _ in range(20):
-        history.append(train_nll=2.0, lr=0.1, seconds=1.0)
-        monitor(MODELS[4], history)
-    assert list(monitor.samples) == [1, 9, 12, 15, 18]
-    assert {tuple(row.shape) for row in monitor.samples.values()} == {(8, 4)}
-
-
-def test_the_same_noise_is_used_each_time():
-    monitor = TrainingMonitor(every=1, seed=3, n_samples=50)
-    x = binary(64, 4)
-    x[:, 1] = x[:, 0]
-    model, models = MADE(4, (16,), seed=0), []
+def test_the_first_row_and_the_latest_ones_are_kept_each_from_the_same_noise():
+    monitor, models = TrainingMonitor(every=3, seed=3, n_samples=5, levels={HOSTILE: 2.0}), {}
 
     def on_epoch(model, history):
-        models.append(copy.deepcopy(model))
+        models[len(history)] = copy.deepcopy(model)
         return monitor(model, history)
 
-    fit(model, x, epochs=4, lr=0.3, seed=0, progress=False, on_epoch=on_epoch)
-    noise = torch.rand(50, 4, generator=torch.Generator().manual_seed(3))
-    for epoch, then in zip(monitor.samples, models, strict=True):
-        assert torch.equal(monitor.samples[epoch], then.sample(50, noise=noise))
-    assert not torch.equal(monitor.samples[1], monitor.samples[4])
+    history = fit(MADE(4, (16,), seed=0), binary(64, 4), epochs=20, lr=0.3, seed=0,
+                  progress=False, on_epoch=on_epoch)  # fmt: skip
+    assert list(monitor.samples) == [1, 9, 12, 15, 18]
+    noise = torch.rand(5, 4, generator=torch.Generator().manual_seed(3))
+    for epoch, rows in monitor.samples.items():
+        assert torch.equal(rows, models[epoch].sample(5, noise=noise))
+    drawn = [pixels_of(image) for image in page(monitor).iter("image")]
+    for picture, rows in zip(drawn, monitor.samples.values(), strict=True):
+        assert np.array_equal(picture[..., 0], 255 * (1 - np.hstack(rows.view(5, 2, 2).numpy())))
+    assert f"{HOSTILE}: 2" in words(monitor)
+    figure = monitor.figure()
+    FigureCanvasAgg(figure).draw()
+    assert list(figure.axes[0].lines[0].get_ydata()) == history.train_nll
+    names = [label.get_text() for label in figure.axes[1].get_yticklabels()]
+    assert names == [f"epoch {epoch}" for epoch in monitor.samples]
 
 
-def test_a_shape_that_is_given_is_used():
+def test_a_shape_is_used_or_said_not_to_fit():
     monitor = TrainingMonitor(shape=(3, 5), n_samples=2)
     monitor(MODELS[15], history_of([2.0]))
-    (row,) = Seen(monitor._picture.value).rows
-    assert row.shape == (3, 10)
-    assert len(monitor.figure().axes) == 2
-
-
-def test_a_shape_that_does_not_fit_is_said_and_the_curve_is_shown():
+    assert pixels_of(page(monitor).find(".//image")).shape == (3, 10, 3)
     monitor = TrainingMonitor(shape=(3, 4))
     monitor(MODELS[15], history_of([2.0]))
     assert "shape (3, 4) has 12 pixels, but the model has 15 variables" in monitor.problem
-    assert "training goes on" in monitor.problem
-    assert Seen(monitor._picture.value).last == {"train": "2"}
+    assert Seen(page(monitor)).line("train")
     assert monitor.samples == {}
 
 
 # ---- the training stays as it is ----------------------------------------------------------------
 
 
-def train_once(kind, seed, on_epoch):
+def train_once(seed, on_epoch):
     torch.manual_seed(7)
     x = binary(70, 9)
-    train = x if kind == "tensor" else DataLoader(x, batch_size=16, shuffle=True)
     model = MADE(9, (16, 16), dropout=0.4, seed=0)
     history = fit(
-        model, train, x[:20], epochs=4, batch_size=16, seed=seed, progress=False, on_epoch=on_epoch
+        model, x, x[:20], epochs=4, batch_size=16, seed=seed, progress=False, on_epoch=on_epoch
     )
     return model, history, torch.get_rng_state()
 
 
-@pytest.mark.parametrize("kind", ["tensor", "loader"])
+def assert_same_bits(one, other):
+    for name, value in one.state_dict().items():
+        assert torch.equal(value, other.state_dict()[name])
+
+
 @pytest.mark.parametrize("seed", [0, None])
-def test_training_ends_with_the_same_bits(kind, seed):
+def test_training_ends_with_the_same_bits(seed):
     monitor = TrainingMonitor(every=1, levels={"coins": 6.2})
-    alone, without, stream = train_once(kind, seed, None)
-    watched, with_it, stream_with_it = train_once(kind, seed, monitor)
-    assert monitor.problem == ""
-    assert len(monitor.samples) == 4
-    for name, value in alone.state_dict().items():
-        assert torch.equal(value, watched.state_dict()[name])
+    alone, without, stream = train_once(seed, None)
+    watched, with_it, stream_with_it = train_once(seed, monitor)
+    assert (monitor.problem, len(monitor.samples)) == ("", 4)
+    assert_same_bits(alone, watched)
     assert (without.train_nll, without.valid_nll) == (with_it.train_nll, with_it.valid_nll)
     assert torch.equal(stream, stream_with_it)
     assert repr(monitor.history) == repr(with_it)
 
 
-def test_by_hand_it_draws_nothing_from_torchs_stream():
-    before = torch.get_rng_state()
-    TrainingMonitor()(MODELS[9], history_of([2.0]))
-    assert torch.equal(torch.get_rng_state(), before)
-
-
 @pytest.mark.parametrize("mode", [True, False])
 def test_the_model_stays_as_it_is(mode):
     model = MADE(9, (16,), dropout=0.5, seed=0).train(mode)
-    before = {name: value.clone() for name, value in model.state_dict().items()}
+    before = copy.deepcopy(model)
     assert TrainingMonitor()(model, history_of([2.0])) is None
     assert {module.training for module in model.modules()} == {mode}
-    assert all(torch.equal(before[name], value) for name, value in model.state_dict().items())
+    assert_same_bits(before, model)
 
 
 def failing(*_args, **_kwargs):
     raise RuntimeError("no ink left")
 
 
-@pytest.mark.parametrize("name", ["draw_curve", "draw_samples", "describe", "sample"])
-def test_what_fails_in_the_drawing_does_not_end_the_training(monkeypatch, name):
+@pytest.mark.parametrize(
+    ("target", "name"),
+    [(training_monitor, "draw_curve"), (training_monitor, "describe"), (MADE, "sample"),
+     (ipywidgets.Widget, "send_state")],
+)  # fmt: skip
+def test_what_fails_in_the_drawing_does_not_end_the_training(monkeypatch, target, name):
     monitor = TrainingMonitor(every=1)
-    alone, *_ = train_once("tensor", None, None)
-    target = MADE if name == "sample" else training_monitor
+    alone, *_ = train_once(None, None)
     monkeypatch.setattr(target, name, failing)
-    watched, history, _ = train_once("tensor", None, monitor)
-    assert len(history) == 4
-    for key, value in alone.state_dict().items():
-        assert torch.equal(value, watched.state_dict()[key])
-    assert monitor.problem == "RuntimeError: no ink left (training goes on)"
-    assert "no ink left" in monitor.children[-1].value
+    watched, history, _ = train_once(None, monitor)
+    assert_same_bits(alone, watched)
+    assert "no ink left" in monitor.problem
     assert repr(monitor.history) == repr(history)
     monkeypatch.undo()
     monitor(watched, history)
     assert monitor.problem == ""
-    assert Seen(monitor._picture.value).last
-
-
-def test_a_page_that_is_gone_does_not_end_the_training(monkeypatch):
-    monitor = TrainingMonitor(every=1)
-    monkeypatch.setattr(ipywidgets.Widget, "send_state", failing)
-    _, history, _ = train_once("tensor", 0, monitor)
-    assert len(history) == len(monitor.history) == 4
-    assert "no ink left" in monitor.problem
 
 
 def test_the_stop_button_gets_through(monkeypatch):
@@ -522,72 +292,37 @@ def test_the_stop_button_gets_through(monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(training_monitor, "draw_curve", pressed)
-    _, history, _ = train_once("tensor", 0, TrainingMonitor())
+    _, history, _ = train_once(0, TrainingMonitor())
     assert len(history) == 1
 
 
-# ---- one monitor, several trainings -------------------------------------------------------------
-
-
-def test_another_training_starts_anew():
-    monitor = TrainingMonitor(every=1)
-    monitor(MODELS[4], history_of([3.0, 2.0, 1.0], [3.0, 2.0, 1.0]))
-    for second in (history_of([9.0]), history_of([3.0, 2.5, 1.0, 0.5], [3.0, 2.0, 1.0, 0.9])):
-        monitor(MODELS[4], second)
-        assert repr(monitor.history) == repr(second)
-        assert list(monitor.samples) == [len(second)]
-    monitor(MODELS[9], history_of([3.0, 2.5, 1.0, 0.5, 0.4]))
-    assert [row.shape for row in monitor.samples.values()] == [(8, 9)]
-
-
-def test_a_training_that_goes_on_keeps_its_samples():
+def test_another_training_starts_anew_and_one_that_goes_on_keeps_its_samples():
     monitor = TrainingMonitor(every=2)
-    monitor(MODELS[4], history_of([3.0]))
-    monitor(MODELS[4], history_of([3.0, 2.0]))
-    monitor(MODELS[4], history_of([3.0, 2.0, 1.0, 0.5]))  # from a checkpoint, say
+    for epochs in ([3.0], [3.0, 2.0], [3.0, 2.0, 1.0, 0.5]):
+        monitor(MODELS[4], history_of(epochs))
     assert list(monitor.samples) == [1, 2, 4]
-
-
-def test_a_row_stays_that_of_its_epoch():
-    monitor = TrainingMonitor(every=2)
-    monitor(MODELS[4], history_of([3.0, 2.0]))
-    before = monitor.samples[2]
-    monitor(MADE(4, (8,), degrees="even", seed=99), history_of([3.0, 2.0]))  # the best one, say
-    assert monitor.samples[2] is before
-
-
-def test_the_history_is_a_copy():
-    monitor, history = TrainingMonitor(), history_of([3.0, 2.0])
-    monitor(MODELS[4], history)
-    history.train_nll[0] = 99.0
-    monitor.history.train_nll[1] = 99.0
-    monitor.samples.clear()
-    assert monitor.history.train_nll == [3.0, 2.0]
-    assert list(monitor.samples) == [2]
+    before = monitor.samples[4]
+    monitor(MADE(4, (8,), degrees="even", seed=99), history_of([3.0, 2.0, 1.0, 0.5]))
+    assert monitor.samples[4] is before  # a row stays that of its epoch
+    for d, second in ((4, [9.0]), (4, [8.0, 7.0]), (9, [8.0, 7.0, 6.0])):
+        monitor(MODELS[d], history_of(second))
+        assert monitor.history.train_nll == second
+        assert list(monitor.samples) == [len(second)]
 
 
 # ---- in a notebook ------------------------------------------------------------------------------
 
 
-class Shell:
-    """As much of a kernel's IPython as a monitor needs; `run` is the cell that is running."""
-
-    def __init__(self):
-        self.run, self.hooks = "first", []
-        self.events = SimpleNamespace(
-            register=lambda name, hook: self.hooks.append((name, hook)),
-            unregister=lambda name, hook: self.hooks.remove((name, hook)),
-        )
-
-    def get_parent(self):
-        return {"header": {"msg_id": self.run}}
-
-
 @pytest.fixture
 def shell(monkeypatch):
-    """A notebook: `shell.shown` are the widgets that were displayed by themselves."""
-    shell = Shell()
-    shell.shown = []
+    """A notebook: ``run`` is the cell that runs, ``shown`` what was displayed by itself."""
+    hooks = []
+    shell = SimpleNamespace(run="first", now=0.0, shown=[], hooks=hooks)
+    shell.events = SimpleNamespace(
+        register=lambda _, hook: hooks.append(hook),
+        unregister=lambda _, hook: hooks.remove(hook),
+    )
+    shell.get_parent = lambda: {"header": {"msg_id": shell.run}}
 
     def display(widget):
         widget._repr_mimebundle_()
@@ -596,110 +331,40 @@ def shell(monkeypatch):
     monkeypatch.setattr(training_monitor, "get_ipython", lambda: shell)
     monkeypatch.setattr(training_monitor, "display", display)
     monkeypatch.setattr(training_monitor, "time", SimpleNamespace(monotonic=lambda: shell.now))
-    shell.now = 0.0
     return shell
 
 
 def test_it_displays_itself_once_in_each_run_of_a_cell(shell):
     monitor = TrainingMonitor()
-    for epochs in (1, 2):
-        shell.now += 1
-        monitor(MODELS[4], history_of([3.0] * epochs))
-    assert shell.shown == [monitor]
-    monitor(MODELS[4], history_of([2.0]))  # another training in the same cell
+    for shell.now, epochs in ((1, [3.0]), (2, [3.0, 2.0]), (3, [2.0])):
+        monitor(MODELS[4], history_of(epochs))
     assert shell.shown == [monitor]
     shell.run = "second"
     monitor(MODELS[4], history_of([1.0]))
     assert shell.shown == [monitor] * 2
+    displayed, closed = TrainingMonitor(), TrainingMonitor()
+    displayed._repr_mimebundle_(include=None, exclude=None)  # by the reader
+    closed.close()
+    for other in (displayed, closed):
+        other(MODELS[4], history_of([1.0]))
+    assert shell.shown == [monitor] * 2
 
 
-def test_what_the_reader_has_displayed_is_not_displayed_again(shell):
-    monitor = TrainingMonitor()
-    monitor._repr_mimebundle_(include=None, exclude=None)
-    for shell.run in ("first", "second"):
-        monitor(MODELS[4], history_of([1.0]))
-    assert shell.shown == []
-
-
-def test_closed_it_stays_closed(shell):
-    monitor = TrainingMonitor()
-    monitor.close()
-    monitor(MODELS[4], history_of([1.0]))
-    assert shell.shown == []
-    assert monitor.problem == ""
-    assert len(monitor.history) == 1
-
-
-def test_without_a_notebook_nothing_is_displayed(capsys):
-    monitor = TrainingMonitor(every=1)
-    train_once("tensor", 0, monitor)
-    assert capsys.readouterr().out == ""
-    assert Seen(monitor._picture.value).last["train"]
-
-
-def test_drawings_are_no_faster_than_the_page_and_the_last_one_is_whole(shell, monkeypatch):
-    messages = []
-    monitor, history = TrainingMonitor(), History()
-    monkeypatch.setattr(ipywidgets.Widget, "send_state", lambda self, key=None: messages.append(1))
-    drawn = set()
+def test_drawings_are_no_faster_than_the_page_and_the_last_one_is_whole(shell):
+    monitor, history, drawn = TrainingMonitor(), History(), set()
     for k in range(100):
         shell.now = k / 100
         history.append(train_nll=100.0 - k, lr=0.1, seconds=0.01)
         monitor(MODELS[4], history)
-        drawn.add(monitor._words.value)
+        drawn.add(status(monitor))
     assert len(drawn) == 1 / training_monitor.LEAST_SECONDS
-    assert len(messages) == 2 * len(drawn)
-    assert "Epoch 100" not in monitor._words.value
-    ((name, hook),) = shell.hooks
-    assert name == "post_execute"
+    assert "Epoch 100" not in status(monitor)
+    (hook,) = shell.hooks
     hook()
-    assert shell.hooks == []
-    assert "Epoch 100" in monitor._words.value
-    assert Seen(monitor._picture.value).last["train"] == "1"
-
-
-def test_closing_leaves_no_hook(shell):
-    monitor = TrainingMonitor()
-    for epochs in (1, 2):
-        monitor(MODELS[4], history_of([3.0] * epochs))
-    assert len(shell.hooks) == 1
+    assert (shell.hooks, "Epoch 100" in status(monitor)) == ([], True)
+    monitor(MODELS[4], history)
     monitor.close()
     assert shell.hooks == []
-
-
-def test_closing_leaves_no_widget():
-    before = set(_instances)
-    for _ in range(3):
-        monitor = TrainingMonitor()
-        monitor(MODELS[4], history_of([2.0]))
-        monitor.close()
-    assert set(_instances) == before
-
-
-# ---- the figure ---------------------------------------------------------------------------------
-
-
-def test_the_figure_shows_the_same():
-    monitor = TrainingMonitor(every=2, n_samples=4, levels={"coins": 2.8})
-    x = binary(40, 4)
-    history = fit(MADE(4, (8,), seed=0), x, x, epochs=4, seed=0, progress=False, on_epoch=monitor)
-    figure = monitor.figure()
-    figure.canvas.draw()
-    curve, samples = figure.axes
-    assert list(curve.lines[0].get_ydata()) == history.train_nll
-    assert list(curve.lines[1].get_ydata()) == history.valid_nll
-    assert any("coins" in words.get_text() for words in curve.texts)
-    names = [label.get_text() for label in samples.get_yticklabels()]
-    assert names == ["epoch 1", "epoch 2", "epoch 4"]
-    grid = np.asarray(samples.get_images()[0].get_array())
-    for row, (images, middle) in enumerate(
-        zip(monitor.samples.values(), samples.get_yticks(), strict=True)
-    ):
-        top = 2 + 4 * row
-        assert middle == top + 0.5
-        for column, image in enumerate(images):
-            left = 2 + 4 * column
-            assert np.array_equal(grid[top : top + 2, left : left + 2], image.view(2, 2))
 
 
 # ---- what it says of wrong arguments ------------------------------------------------------------
@@ -709,21 +374,16 @@ def test_the_figure_shows_the_same():
     ("arguments", "error", "fragment"),
     [
         ({"every": 0}, ValueError, "every must be at least 1, got 0"),
-        ({"every": 1.5}, TypeError, "every must be a whole number, got 1.5"),
-        ({"n_samples": 0}, ValueError, "n_samples must be at least 1, got 0"),
+        ({"n_samples": 1.5}, TypeError, "n_samples must be a whole number, got 1.5"),
         ({"seed": -1}, ValueError, "seed must be at least 0, got -1"),
         ({"shape": 784}, TypeError, "shape must be (rows, columns) or None, got 784"),
-        ({"shape": (28, 28, 1)}, TypeError, "shape must be (rows, columns) or None"),
         ({"shape": (0, 28)}, ValueError, "rows of shape must be at least 1, got 0"),
         ({"shape": (28, 0)}, ValueError, "columns of shape must be at least 1, got 0"),
         ({"levels": [90]}, TypeError, "levels must map names to nats, got list"),
         ({"levels": {"a": "x"}}, TypeError, "level 'a' must be a number of nats, got 'x'"),
-        ({"levels": {"a": None}}, TypeError, "level 'a' must be a number of nats, got None"),
         ({"levels": {"a": math.inf}}, ValueError, "level 'a' must be finite, got inf"),
     ],
 )
 def test_wrong_arguments(arguments, error, fragment):
-    before = set(_instances)
     with pytest.raises(error, match=re.escape(fragment)):
         TrainingMonitor(**arguments)
-    assert set(_instances) == before

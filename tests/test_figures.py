@@ -1,0 +1,557 @@
+"""Figures: each draws, and shows the numbers that it was given; a picture on disk is whole."""
+
+import math
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import torchvision
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_hex
+from PIL import Image
+
+from made_course import (
+    MADE,
+    Categorical,
+    History,
+    MixtureOfGaussians,
+    bars_and_stripes,
+    build_masks,
+    complete,
+    figures,
+    save_samples_grid,
+)
+from made_course.figures import (
+    paint_completion,
+    paint_variables,
+    plot_coasting,
+    plot_completions,
+    plot_curves,
+    plot_density,
+    plot_dependence,
+    plot_family,
+    plot_first_layer,
+    plot_history,
+    plot_image_rows,
+    plot_images,
+    plot_many_masks,
+    plot_masks,
+    plot_mixture,
+    plot_nats_scale,
+    plot_orderings,
+    plot_pixel_orderings,
+    plot_probabilities,
+    plot_recipe,
+    plot_repeated_work,
+    plot_samples_and_mask,
+    plot_totals,
+    plot_trajectory,
+)
+from made_course.orderings import ManyMasks
+from made_course.recipe import Recipe, Rung
+from made_course.trajectory import trajectory
+
+BLUE, ORANGE = "#0072b2", "#d55e00"
+
+
+@pytest.fixture
+def model():
+    return MADE(784, (16, 8), natural_order=False, seed=0)
+
+
+@pytest.fixture
+def digits():
+    """Six images, each with ink in one pixel of its own."""
+    images = torch.zeros(6, 784)
+    for k in range(6):
+        images[k, 100 * k + k] = 1
+    return images
+
+
+def draws(figure):
+    FigureCanvasAgg(figure).draw()  # what is wrong with a layout shows only here
+
+
+def picture_in(axes):
+    (image,) = axes.get_images()
+    return np.asarray(image.get_array())
+
+
+def texts(axes):
+    return [text.get_text() for text in axes.texts]
+
+
+def labels(ticks):
+    return [label.get_text() for label in ticks]
+
+
+def history_of(*epochs):
+    history = History()
+    for train, valid in epochs:
+        history.append(train_nll=train, valid_nll=valid, lr=0.01, seconds=1.0)
+    return history
+
+
+def rung(name, *nats):
+    curve = torch.tensor([[9.0, last] for last in nats])
+    return Rung(name, Recipe(), 10, 20, curve, curve)
+
+
+def many_masks(name, natural_order):
+    nats = torch.tensor([3.0, 4.0, 3.5]), torch.tensor([3.0, 2.9, 2.8]), torch.ones(3)
+    return ManyMasks(name, 3, natural_order, *nats)
+
+
+def numbers_in(figure):
+    """Every number that is written in a figure or drawn as the height or place of something."""
+    found = set()
+    for axes in figure.axes:
+        written = [*texts(axes), *labels(axes.get_xticklabels() + axes.get_yticklabels())]
+        written += [axes.get_title(), axes.get_xlabel(), axes.get_ylabel()]
+        numbers = re.findall(r"\d+\.?\d*", " ".join(written).replace(",", ""))
+        found |= set(map(float, numbers))
+        found |= {float(v) for line in axes.get_lines() for v in line.get_xydata().ravel()}
+        found |= {float(v) for p in axes.patches for v in p.get_bbox().size}
+        found |= {float(v) for image in axes.get_images() for v in np.ravel(image.get_array())}
+    return sorted(found)
+
+
+SEED = torch.Generator().manual_seed(0)
+DEGREES = [torch.tensor([3, 1, 2]), torch.tensor([1, 2])]
+ROW = torch.tensor([1.0, 0.0, 1.0, 1.0])
+SMALL = MADE(4, ordering=[1, 2, 0, 3], seed=0)
+FIGURES = {
+    "images": (lambda: plot_images(0.25 * bars_and_stripes()[3:6]), [0, 0.25]),
+    "image rows": (lambda: plot_image_rows({"a": 0.25 * bars_and_stripes()}), [0, 0.25]),
+    "history": (lambda: plot_history(history_of((150.0, 120.5), (98.75, 97.125)),
+                                     {"coin": 543.0}), [150, 120.5, 98.75, 97.125, 543]),
+    "recipe": (lambda: plot_recipe([rung("a", 5.0, 5.25), rung("b", 7.0)]), [5, 5.25, 7]),
+    "probabilities": (lambda: plot_probabilities({"p": [0.25, 0.75], "q": [0.3, 0.7]},
+                                                 ["dry", "wet"]), [0.25, 0.75, 0.3, 0.7]),
+    "nats scale": (lambda: plot_nats_scale({"coins": 543.4, "independent": 206.5}), [543.4, 206.5]),
+    "family": (lambda: plot_family({"coins": (196, 0.1, 62.5), "FVSBN": (19_306, 0.4, 35.5)}),
+               [196, 19306, 0.1, 0.4, 62.5, 35.5]),
+    "masks": (lambda: plot_masks(build_masks(DEGREES), DEGREES), [0, 1, 2, 3]),
+    "curves": (lambda: plot_curves(torch.tensor([0.0, 1.0]), {"up": torch.tensor([0.125, 0.5])}),
+               [0.125, 0.5]),
+    "first layer": (lambda: plot_first_layer(MADE(16, (4,), seed=0), n_units=2), []),
+    "repeated work": (lambda: plot_repeated_work(torch.tensor([1, 3, 2]), 4), [1, 2, 3]),
+    "samples and mask": (lambda: plot_samples_and_mask(torch.zeros(4, 784), torch.eye(3)), [0, 1]),
+    "orderings": (lambda: plot_orderings({"a, b": [0.1, 0.3], "b, a": [0.0, 0.125]},
+                                         {"one": 1.0, "other": 1.5}), [0.4, 0.125, 1, 1.5]),
+    "totals": (lambda: plot_totals({"a": 1.0, "b": 0.98}), [1, 0.98]),
+    "pixel orderings": (lambda: plot_pixel_orderings({"down": torch.arange(4)}, {"down": 70.5}),
+                        [0, 1, 2, 3, 70.5]),
+    "coasting": (lambda: plot_coasting({"SGD": [1.125, 1.0, 0.0], "Adam": [1.25, 1.0, 0.875]},
+                                       switch=2), [1.125, 1.25, 0.875, 2.5]),
+    "mixture": (lambda: plot_mixture(torch.tensor([[90.0, 70.0], [92.0, 73.0]])), [0, 2, 3]),
+    "many masks": (lambda: plot_many_masks([many_masks("all", False), many_masks("raster", True)]),
+                   [3, 4, 3.5]),
+    "density": (lambda: plot_density({"flat": lambda x: torch.full((len(x),), math.log(0.25))}),
+                [0.25]),
+    "dependence": (lambda: plot_dependence({"seen": torch.eye(3).bool()}, torch.eye(3).bool()),
+                   [0.8]),
+    "trajectory": (lambda: plot_trajectory({"one": trajectory(SMALL, ROW, SMALL.order, SMALL.head)},
+                                           [0, 2], (2, 2), names=list("abcd"), marked=2), [0, 2]),
+    "completions": (lambda: plot_completions(ROW[None], ROW > 2, complete(SMALL, ROW[None], ROW > 2,
+                                             3, generator=SEED), (2, 2)), [1, 2, 3]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_each_figure_draws_the_numbers_it_is_given(name):
+    make, numbers = FIGURES[name]
+    figure = make()
+    draws(figure)
+    shown = np.array(numbers_in(figure))
+    for number in numbers:
+        assert np.nanmin(np.abs(shown - number)) < 0.006, number
+
+
+def test_every_public_figure_is_tried():
+    elsewhere = {"network", "training"}  # of MaskExplorer and TrainingMonitor, where they are
+    public = {name.removeprefix("plot_") for name in dir(figures) if name[:5] == "plot_"}
+    assert {name.replace(" ", "_") for name in FIGURES} | elsewhere == public
+
+
+def test_no_figure_needs_pyplot():
+    program = """
+import sys, torch
+import made_course as c
+from made_course import figures
+for figure in (figures.plot_images(torch.zeros(2, 784)), figures.plot_nats_scale({"a": 2.0})):
+    c.show(figure, alt="a figure")
+sys.exit("matplotlib.pyplot" in sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True,
+                          cwd=Path(__file__).parents[1], check=False)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+
+
+# ---- save_samples_grid --------------------------------------------------------------------------
+
+
+def test_the_grid_is_the_documents(model, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    torch.manual_seed(3)
+    grid = torchvision.utils.make_grid(model.sample(36).view(36, 1, 28, 28), nrow=6, padding=2)
+    torchvision.utils.save_image(grid, tmp_path / "expected.png")
+    torch.manual_seed(3)
+    save_samples_grid(model)
+    assert capsys.readouterr().out == "Saved samples to made_samples.png\n"
+    assert Path("made_samples.png").read_bytes() == Path("expected.png").read_bytes()
+
+
+@pytest.mark.parametrize(("n", "size"), [(1, (28, 28)), (4, (62, 62)), (10, (92, 122))])
+def test_grids_of_other_sizes(model, tmp_path, n, size):
+    save_samples_grid(model, tmp_path / "grid.png", n=n)
+    with Image.open(tmp_path / "grid.png") as picture:
+        assert picture.size == size
+
+
+def test_dropout_is_off_and_the_mode_stays(tmp_path):
+    model = MADE(784, (16,), dropout=0.9, seed=0)
+    files = []
+    for mode in (True, False):
+        torch.manual_seed(0)
+        save_samples_grid(model.train(mode), tmp_path / "grid.png", n=4)
+        files.append((tmp_path / "grid.png").read_bytes())
+        assert {module.training for module in model.modules()} == {mode}
+    assert files[0] == files[1]
+
+
+@pytest.mark.parametrize(
+    ("input_dim", "name", "n", "error", "fragment"),
+    [
+        (784, "grid.png", 0, ValueError, "n must be at least 1, got 0"),
+        (784, "grid.png", 1.5, TypeError, "n must be a whole number, got 1.5"),
+        (3, "grid.png", 4, ValueError, "needs a model over 784 pixels, got 3"),
+        (784, "grid", 4, ValueError, "such as .png, got"),
+        (784, "grid.psd", 4, ValueError, "such as .png, got"),  # which PIL only reads
+        (784, "nowhere/grid.png", 4, OSError, "could not write"),
+    ],
+)
+def test_what_makes_no_grid_leaves_nothing(tmp_path, input_dim, name, n, error, fragment):
+    with pytest.raises(error, match=re.escape(fragment)):
+        save_samples_grid(MADE(input_dim, (4,)), tmp_path / name, n=n)
+    assert list(tmp_path.iterdir()) == []
+
+
+def half_a_picture(grid, file):
+    Path(file).write_bytes(b"\x89PNG")
+    raise OSError(28, "No space left on device")
+
+
+def read_only(*_args, **_kwargs):
+    raise PermissionError(13, "Permission denied")
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "failing"),
+    [(torchvision.utils, "save_image", half_a_picture), (os, "replace", read_only)],
+)
+def test_a_picture_that_cannot_be_written_leaves_the_old_one(
+    model, tmp_path, monkeypatch, module, name, failing
+):
+    file = tmp_path / "grid.png"
+    file.write_bytes(b"an older picture")
+    monkeypatch.setattr(module, name, failing)
+    with pytest.raises(OSError, match=r"could not write .*grid\.png.*choose a folder"):
+        save_samples_grid(model, file, n=4)
+    assert file.read_bytes() == b"an older picture"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["grid.png"]
+
+
+# ---- images -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("columns", "rows_and_columns"), [(None, (2, 3)), (2, (3, 2)), (6, (1, 6))]
+)
+def test_images_stand_in_a_grid_dark_on_white(digits, columns, rows_and_columns):
+    figure = plot_images(digits.requires_grad_(), columns=columns, titles=["ab\ncd"] * 6)
+    draws(figure)
+    assert figure.axes[0].get_gridspec().get_geometry() == rows_and_columns
+    for image, axes in zip(digits.detach(), figure.axes, strict=True):
+        assert np.array_equal(picture_in(axes), image.view(28, 28))
+        (shown,) = axes.get_images()
+        assert shown.get_clim() == (0, 1)
+        assert shown.cmap([0.0, 1.0])[:, :3].tolist() == [[1, 1, 1], [0, 0, 0]]
+        assert axes.title.get_window_extent().y1 <= figure.bbox.height  # not cut off
+
+
+def test_rows_of_images_have_their_names(digits):
+    figure = plot_image_rows({"sampled": digits[:3].bool(), "nearest": digits[3:].bfloat16()})
+    assert [axes.get_ylabel() for axes in figure.axes] == ["sampled", "", "", "nearest", "", ""]
+    for image, axes in zip(digits, figure.axes, strict=True):
+        assert np.array_equal(picture_in(axes), image.view(28, 28))
+    with pytest.raises(ValueError, match="same number of images, got {'sampled': 3, 'nearest': 2}"):
+        plot_image_rows({"sampled": digits[:3], "nearest": digits[3:5]})
+    with pytest.raises(TypeError, match=r"rows must map names to images, .* got Tensor"):
+        plot_image_rows(digits)
+
+
+@pytest.mark.parametrize(
+    ("images", "error", "message"),
+    [
+        (torch.zeros(2, 28, 28), ValueError, r"got \(2, 28, 28\): .* x\.reshape\(len\(x\), -1\)"),
+        (torch.zeros(784), ValueError, r"got \(784,\): .* for one, x\[None\]"),
+        (torch.zeros(2, 33), ValueError, r"D a square number, got \(2, 33\)"),
+        (torch.zeros(0, 784), ValueError, r"at least one image, got none"),
+        ([[0.0] * 784], TypeError, r"images must be a torch\.Tensor, got list"),
+    ],
+)
+def test_what_are_no_images_is_said(images, error, message):
+    for plot in (plot_images, lambda images: plot_image_rows({"real": images})):
+        with pytest.raises(error, match=message):
+            plot(images)
+
+
+def test_unknown_pixels_are_hatched_and_pale_and_drawn_ones_blue():
+    values, apart = np.array([0.0, 1.0, 0.0, 0.25]), np.array([True, True, False, False])
+    picture = paint_variables(values, apart, (2, 2), 10)
+    for hatched in (picture[:10, :10], picture[:10, 10:]):
+        assert len(np.unique(hatched.reshape(-1, 3), axis=0)) == 2
+        assert hatched.max(axis=2).min() > 200
+    assert [picture[15, 5].tolist(), picture[15, 15].tolist()] == [[255] * 3, [191] * 3]
+    known = np.array([True, True, False, False])
+    painted = paint_completion(np.array([0.0, 1.0, 0.0, 1.0]), known, (2, 2), 1).reshape(4, 3)
+    assert painted.tolist() == [[255] * 3, [0] * 3, [219, 235, 244], [0, 114, 178]]
+
+
+# ---- curves and bars ----------------------------------------------------------------------------
+
+
+def test_the_learning_curve_tells_train_from_validation_without_colour():
+    (axes,) = plot_history(history_of((150.0, 120.0), (110.0, 97.125)), scored="test").axes
+    train, valid = axes.get_lines()
+    assert train.get_xydata().tolist() == [[1, 150.0], [2, 110.0]]
+    assert valid.get_xydata().tolist() == [[1, 120.0], [2, 97.125]]
+    assert train.get_marker() != valid.get_marker()
+    words = labels(axes.get_legend().get_texts())
+    assert "train" in words[0]
+    assert words[1] == "test, at the end of the epoch"
+    assert axes.get_ylabel() == "negative log-likelihood (nats)"
+    assert len(plot_history(history_of((2.0, None))).axes[0].get_lines()) == 1
+    draws(plot_history(History()))  # as fit returns it when it is interrupted at once
+
+
+def test_a_ladder_tells_better_from_worse_by_shape_and_number():
+    ladder = [rung("a", 5.0, 5.2), rung("b", 7.0, 7.0), rung("c", 3.0, 3.4), rung("d", 3.1, 3.1)]
+    (axes,) = plot_recipe(ladder).axes
+    assert texts(axes) == ["5.1 nats", "7.0  (+1.9)", "3.2  (−3.8)", "3.1  (−0.1)"]
+    assert labels(axes.get_yticklabels()) == ["a", "+ b", "+ c", "+ d"]
+    big = [line for line in axes.lines if line.get_markersize() == 10]
+    assert [line.get_marker() for line in big] == ["o", "^", "s", "o"]
+    assert axes.yaxis_inverted()
+
+
+def test_scales_begin_at_the_top_and_say_what_the_nats_are_of():
+    (axes,) = plot_nats_scale({"coins": 784 * math.log(2), "MADE": 76.25}).axes
+    assert texts(axes) == ["543.4 nats, 1.000 bits per pixel", "76.2 nats, 0.140 bits per pixel"]
+    assert axes.get_ylim()[0] > axes.get_ylim()[1]
+    (axes,) = plot_nats_scale({"a board": 3.4}, input_dim=None, of="row").axes
+    assert texts(axes) == ["3.4 nats"]
+    assert axes.get_xlabel() == "nats per row (shorter is better)"
+    words, bars = plot_family({"coins": (196, 0.0, 62.4), "NADE": (25_284, 3.2, 33.8)}).axes
+    assert texts(words)[2:] == ["196", "0.0", "25,284", "3.2"]
+    assert texts(bars) == ["62.4 nats", "33.8 nats"]
+
+
+def test_distributions_and_curves_are_told_apart_without_colour():
+    figure = plot_probabilities({"p": [0.25, 0.75], "drawn": [0.3, 0.7]}, ["dry", "wet"])
+    first, second = figure.axes[0].containers
+    assert second[0].get_hatch()
+    assert first[0].get_x() < second[0].get_x()
+    assert labels(figure.legends[0].get_texts()) == ["p", "drawn"]
+    assert plot_probabilities({"p": [1.0]}, ["sure"]).legends == []
+    (axes,) = plot_curves(torch.linspace(0, 1, 5), {"up": torch.ones(5), "b": torch.ones(5)}).axes
+    assert [line.get_linestyle() for line in axes.lines] == ["-", "--"]
+    assert axes.get_ylim()[0] == 0
+    (axes,) = plot_coasting({"SGD": [1.1, 0.0], "Adam": [1.2, 0.9]}, switch=1).axes
+    assert [line.get_marker() for line in axes.lines[:2]] == ["s", "o"]
+
+
+def test_orderings_are_bars_of_their_steps_marked_best_and_worst():
+    costs = {"a, b": [0.1, 0.3], "b, a": [0.0, 0.1], "$c$": [0.2, 0.0003], "d": [0.1, 0.3001]}
+    upper, lower = plot_orderings(costs, {"one": 1.0, "other": 1.5}).axes
+    assert texts(upper) == ["0.400 ▼", "0.100 ★", "0.200", "0.400 ▼"]
+    ends = [bar.get_x() + bar.get_width() for bar in upper.patches]
+    assert ends == pytest.approx([0.1, 0.4, 0.1, 0.2, 0.1, 0.4], abs=0.002)
+    assert texts(lower) == ["1.000", "1.500 ✕"]
+    (axes,) = plot_orderings({"a, b": [0.0, 0.3], "b, a": [0.3, 1e-5]}, {}).axes
+    assert texts(axes) == ["0.300", "0.300"]  # neither best nor worst
+    with pytest.raises(ValueError, match="at least one ordering"):
+        plot_orderings({}, {})
+    (axes,) = plot_totals({"a": 1.0, "b": 0.98, "c": 28.4}).axes
+    assert texts(axes) == ["1.000", "0.980 ✕", "28.400 ✕"]
+
+
+def test_an_ordering_s_picture_is_darker_where_it_comes_later():
+    orderings = {str(k): [3, 0, 1, 2] for k in range(5)}
+    figure = plot_pixel_orderings(orderings, dict.fromkeys(orderings, 70.04))
+    assert [axes.get_visible() for axes in figure.axes] == [True] * 5 + [False] * 3
+    assert figure.axes[0].get_title().splitlines() == ["0", "70.0 nats"]
+    assert picture_in(figure.axes[0]).tolist() == [[1, 2], [3, 0]]
+
+
+def test_a_mixture_stands_above_the_best_member_of_each_image():
+    (axes,) = plot_mixture(torch.tensor([[90.0, 70.0], [92.0, 60.0], [94.0, 60.0]])).axes
+    *members, further_up, mixture = axes.lines
+    shown = np.array([line.get_ydata() for line in members])
+    np.testing.assert_equal(shown, [[0, np.nan], [2, 0], [4, 0]])
+    np.testing.assert_allclose(further_up.get_ydata(), [np.nan, 4 * math.log(3)])
+    expected = [math.log(3) - math.log(1 + math.exp(-2) + math.exp(-4)), math.log(3 / 2)]
+    assert mixture.get_ydata() == pytest.approx(expected, abs=1e-4)
+    figure = plot_many_masks([many_masks("many orderings", False), many_masks("raster", True)])
+    markers = [[line.get_marker() for line in axes.lines] for axes in figure.axes]
+    assert markers == [[".", "s", "x"], [".", "s", "o"]]
+    words = labels(figure.legends[0].get_texts())
+    assert words[2:] == ["mean of logits (no distribution)", "mean of logits (a distribution)"]
+
+
+# ---- weights and masks --------------------------------------------------------------------------
+
+
+def test_masks_are_tables_with_degrees_at_their_margins():
+    order, hidden = torch.tensor([3, 1, 2]), torch.tensor([1, 2])
+    masks = build_masks([order, hidden])
+    first, last = plot_masks(masks, [order, hidden]).axes
+    for mask, axes in zip(masks, (first, last), strict=True):
+        assert texts(axes) == [str(int(entry)) for entry in mask.flatten()]
+    assert labels(first.get_xticklabels()) == ["x₁\n3", "x₂\n1", "x₃\n2"]
+    assert labels(first.get_yticklabels()) == ["1", "2"]
+    assert last.get_yticklabels()[1].get_text() == "output x₂  1"
+    assert first.yaxis_inverted()  # the first unit stands on top, as in print(mask)
+    several = build_masks([order.repeat_interleave(2), hidden], order.repeat_interleave(3))
+    first, last = plot_masks(several, [order, hidden]).axes
+    assert labels(first.get_xticklabels())[1:3] == ["x₁\n3", "x₂\n1"]
+    assert labels(last.get_yticklabels())[2:4] == ["output x₁  3", "output x₂  1"]
+
+
+def test_first_layer_shows_masked_weights_by_degree(model):
+    figure = plot_first_layer(model, n_units=8, columns=4)
+    weights, degrees = model.net[0].masked_weight().detach(), model.degrees[1]
+    titles = [int(re.fullmatch(r"degree (\d+)", axes.get_title())[1]) for axes in figure.axes]
+    assert titles == sorted(titles)
+    assert (titles[0], titles[-1]) == (degrees.min(), degrees.max())
+    for degree, axes in zip(titles, figure.axes, strict=True):
+        shown = torch.from_numpy(picture_in(axes).copy()).flatten()
+        assert any(torch.equal(shown, weights[k]) for k in (degrees == degree).nonzero().flatten())
+        low, high = axes.get_images()[0].get_clim()
+        assert -low == high == pytest.approx(shown.abs().max().item())
+        ends = axes.get_images()[0].cmap([0.0, 1.0])
+        assert [to_hex(colour) for colour in ends] == [BLUE, ORANGE]
+    torch.nn.init.zeros_(model.net[0].weight)
+    draws(plot_first_layer(model, n_units=4))
+    with pytest.raises(ValueError, match="hidden layer"):
+        plot_first_layer(MADE(784, ()))
+
+
+def test_repeated_work_is_what_comes_after_the_staircase():
+    degrees = torch.tensor([1, 3, 2])
+    figure = plot_repeated_work(degrees, 4)
+    assert labels(figure.legends[0].get_texts()) == [
+        *("not final yet: 6", "final for the first time: 3", "computed once more: 3")
+    ]
+    blue = [p for p in figure.axes[0].patches if to_hex(p.get_facecolor()) == BLUE]
+    places = {(round(p.get_x() + 0.5), round(p.get_y() + 0.5)) for p in blue}
+    assert places == {(unit, int(degree) + 1) for unit, degree in enumerate(degrees)}
+
+
+@pytest.mark.parametrize("dtype", [torch.bool, torch.float32])
+def test_samples_stand_beside_a_mask(digits, dtype):
+    mask = torch.tensor([[1, 0, 0], [1, 1, 0]], dtype=dtype)
+    left, right = plot_samples_and_mask(digits[:4], mask).axes
+    for k in range(4):
+        top, beside = 3 + 31 * (k // 2), 3 + 31 * (k % 2)
+        part = picture_in(left)[top : top + 28, beside : beside + 28]
+        assert np.array_equal(part, digits[k].view(28, 28))
+    assert np.array_equal(picture_in(right), mask.float())
+    assert (right.get_xlabel(), right.get_ylabel()) == ("from unit", "to unit")
+
+
+def test_dependence_of_many_variables_is_pixels_with_a_dot_on_each_leak():
+    allowed = torch.ones(40, 40).tril(-1).bool()
+    seen = torch.zeros(40, 40, dtype=torch.bool)
+    seen[30, 2] = seen[2, 30] = True
+    (axes,) = plot_dependence({"$seen$": seen}, allowed).axes
+    assert axes.get_title() == "$seen$: 1 leak"
+    colours = {(30, 2): BLUE, (2, 30): ORANGE, (30, 3): "#d0d0d0", (3, 30): "#ffffff"}
+    assert {at: to_hex(picture_in(axes)[at]) for at in colours} == colours
+    (dots,) = axes.get_lines()
+    assert dots.get_xydata().tolist() == [[30, 2]]
+
+
+# ---- densities ----------------------------------------------------------------------------------
+
+
+def corner(x):
+    """Log-density of the quarter in which x₁ is negative and x₂ positive, up to 2 each."""
+    inside = (x[:, 0] < 0) & (x[:, 0] > -2) & (x[:, 1] > 0) & (x[:, 1] < 2)
+    return torch.where(inside, -math.log(4), -math.inf)
+
+
+def height_at(axes, x1, x2):
+    """What is shown at a place, by the axes' own coordinates."""
+    (image,) = axes.get_images()
+    left, right, bottom, top = image.get_extent()
+    assert image.origin == "lower"
+    heights = np.asarray(image.get_array())
+    row = int((x2 - bottom) / (top - bottom) * len(heights))
+    return heights[row, int((x1 - left) / (right - left) * heights.shape[1])]
+
+
+def test_a_density_stands_where_it_is_with_its_points():
+    points = torch.tensor([[0.5, -1.0], [100.0, 0.0]], requires_grad=True)
+    figure = plot_density({"corner": corner, "b": corner}, {"b": points})
+    draws(figure)
+    axes, other, *bars = figure.axes
+    assert height_at(axes, -1.0, 1.0) == height_at(axes, -1.98, 0.02) == pytest.approx(0.25)
+    for x1, x2 in ((1.0, -1.0), (1.0, 1.0), (-1.0, -1.0), (-2.1, 1.0), (-1.0, 2.1)):
+        assert height_at(axes, x1, x2) == 0
+    assert picture_in(axes).sum() * (5 / 200) ** 2 == pytest.approx(1, abs=1e-4)
+    (image,) = axes.get_images()
+    greys = image.cmap(np.linspace(0, 1, 20))[:, :3] @ [0.299, 0.587, 0.114]
+    assert (np.diff(greys) < 0).all()  # darker with it, in grey too
+    assert len(axes.get_lines()) == 0
+    assert other.get_lines()[0].get_xydata().tolist() == points.tolist()
+    assert bars[0].get_ylabel() == "density (probability per unit of area)"
+    assert plot_density({"a": corner}, reach=3).axes[0].get_xlim() == (-3, 3)
+
+
+def test_the_density_of_a_model_is_its_own_and_leaves_it_alone():
+    head = MixtureOfGaussians(2)
+    model = MADE(2, (8,), ordering=[1, 0], head=head, dropout=0.9, seed=0).double().train()
+    (axes, _) = plot_density({"model": model}).axes
+    assert model.training
+    middle = torch.tensor([[0.6125, -1.3875]]).double()  # of a cell: 2.5 / 100 apart
+    expected = model.eval().log_prob(middle).exp().item()
+    assert height_at(axes, *middle[0].tolist()) == pytest.approx(expected, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("densities", "points", "error", "message"),
+    [
+        ({"m": MADE(3, head=MixtureOfGaussians(2))}, None, ValueError, "'m' must be a model of two "
+         r"real variables.* got 3 with head=MixtureOfGaussians\(2\)"),
+        ({"m": MADE(2, head=Categorical(3))}, None, ValueError, r"got 2 with head=Categorical"),
+        ({"m": 3.0}, None, TypeError, "'m' must be a MADE or a function .* got float"),
+        ({"m": lambda x: x}, None, ValueError, "for each of 40,000 points"),
+        ({"m": lambda x: x[:, 0] * math.nan}, None, ValueError, "no NaN, for each of 40,000"),
+        (corner, None, TypeError, "must be mappings from titles.* got function and dict"),
+        ({"m": corner}, {"n": torch.zeros(3, 2)}, ValueError, r"got \['n'\] for \['m'\]"),
+        ({"m": corner}, {"m": torch.zeros(3, 3)}, ValueError, r"must be \(N, 2\), got \(3, 3\)"),
+        ({}, None, ValueError, "there must be a density"),
+    ],
+)  # fmt: skip
+def test_what_is_no_density_of_two_variables_is_refused(densities, points, error, message):
+    with pytest.raises(error, match=message):
+        plot_density(densities, points)
+    with pytest.raises(ValueError, match="reach must be"):
+        plot_density({"corner": corner}, reach=0)
