@@ -41,6 +41,7 @@ from .masks import hidden_degrees as hidden_degrees
 from .masks import input_degrees as input_degrees
 from .masks import leaking_connections as leaking_connections
 from .masks import paths_through as paths_through
+from .mixed import Mixed as Mixed
 from .orderings import ManyMasks as ManyMasks
 from .orderings import draw_pixel_ordering as draw_pixel_ordering
 from .orderings import load_many_masks as load_many_masks

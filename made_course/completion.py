@@ -267,7 +267,7 @@ def _check_rows(model: MADE, x: Tensor, known: Tensor) -> tuple[Tensor, BoolTens
     check_rows(x, model.input_dim)
     known = _check_known(known, x.shape[1:], x.shape).expand(x.shape).to(x.device)
     x = x.where(known, x.new_zeros(()))
-    model.check_data(x)
+    model.head.check(x)
     return x, known
 
 

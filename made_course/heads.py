@@ -2,7 +2,8 @@
 
 A head knows nothing of masks, layers or orderings. It looks at each variable by itself, so that the
 autoregressive property is the network's business alone. Parameters have the shape (B, D, P): P
-numbers for each variable; every leading dimension will do, or none.
+numbers for each variable; every leading dimension will do, or none. Where variables differ in kind,
+:class:`made_course.Mixed` has a head for each.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from .arguments import check_count
 
 NARROWEST = -7.0
 """Smallest logarithm of a standard deviation: repeated values would make a density infinite."""
+MANY_ROWS = 100
+"""So many rows of a table show whether a column repeats few values; fewer may do so by chance."""
 
 
 class Head:
@@ -25,6 +28,8 @@ class Head:
         params_per_variable: numbers P that the network puts out for each variable.
         inputs_per_variable: numbers that each variable is for the network, see :meth:`encode`.
         is_density: whether log-probabilities are those of a density, in differential nats.
+        columns: None where the head serves any variable alike; else how many variables it is for,
+            and :meth:`of` says which head each of them has.
 
     Example:
         Counts 0, 1, 2, ... by a head of one's own: the output is the logarithm of the rate.
@@ -53,6 +58,13 @@ class Head:
     params_per_variable: int
     inputs_per_variable: int = 1
     is_density: bool = False
+    columns: int | None = None
+
+    def of(self, i: int) -> Head:
+        """The head of variable i alone: what is drawn, is drawn variable by variable."""
+        if self.columns is not None:
+            raise NotImplementedError(f"{type(self).__name__} must have a method of(i)")
+        return self
 
     def log_prob(self, params: Tensor, x: Tensor) -> Tensor:
         """Log-probability of each variable in nats: (..., P) and (...) to (...), nothing summed."""
@@ -78,6 +90,16 @@ class Head:
                 f"data must be finite, got {wrong[0].item()} and {len(wrong) - 1} more such "
                 "values: drop the rows that have them, or fill them in"
             )
+
+    def doubt(self, column: Tensor) -> str | None:
+        """What a whole column of a table (N,) has against being of this kind; None if nothing."""
+        return None
+
+    def check_table(self, x: Tensor) -> None:
+        """Raise ValueError if there is a :meth:`doubt` about a column of a whole table (N, D)."""
+        for i in range(x.shape[1]):
+            if doubt := self.of(i).doubt(x[:, i]):
+                raise ValueError(f"column {i} (counted from 0) {doubt}")
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"
@@ -271,6 +293,27 @@ class MixtureOfGaussians(Head):
         mean, scale = means.gather(-1, k)[..., 0], scales.gather(-1, k)[..., 0]
         return mean + scale * torch.special.ndtri(rest)
 
+    def doubt(self, column: Tensor) -> str | None:
+        """Say that a column repeats few values: bells on them would grow without bound.
+
+        Those are, in 100 rows or more, at most two values, or whole numbers that occur ten times
+        each on average.
+        """
+        if len(column) < MANY_ROWS:
+            return None
+        is_narrow = bool(((column == column.min()) | (column == column.max())).all())
+        if not is_narrow and not torch.equal(column, column.round()):
+            return None
+        values = column.unique()
+        if not is_narrow and len(values) > len(column) / 10:
+            return None
+        return (
+            f"holds only {len(values)} different values in {len(column)} rows, "
+            f"{values[0].item():g} to {values[-1].item():g}: a density has no bound there, and no "
+            "sample would be one of them. Use Mixed([...]), a head for each column, with "
+            "Bernoulli() or Categorical(num_classes) for this one"
+        )
+
     def _unpack(self, params: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         logits, means, log_scales = params.chunk(3, dim=-1)
         return logits, means, log_scales.clamp(min=NARROWEST).exp()
@@ -279,19 +322,30 @@ class MixtureOfGaussians(Head):
         return f"MixtureOfGaussians({self.num_components})"
 
 
-def check_head(head: Head) -> Head:
-    """Return a head, or say why it is none.
+NAMED_HEADS = (Bernoulli, Categorical, MixtureOfGaussians)
+"""Heads that are all that their ``repr`` says."""
+
+
+def check_head(head: Head, input_dim: int) -> Head:
+    """Return a head for so many variables, or say why it is none.
 
     Raises:
-        TypeError, ValueError: if it is no :class:`Head`, or does not say how many numbers it takes.
+        TypeError, ValueError: if it is no :class:`Head`, does not say how many numbers it takes, or
+            is for another number of variables.
     """
     if not isinstance(head, Head):
         raise TypeError(
             "head must be Bernoulli(), Categorical(num_classes), MixtureOfGaussians(num_components)"
-            f" or another Head, got {head!r}"
+            f", Mixed(a head for each column) or another Head, got {head!r}"
         )
-    for name in ("params_per_variable", "inputs_per_variable"):
-        check_count(f"{type(head).__name__}.{name}", getattr(head, name, None))
+    name = type(head).__name__
+    for numbers in ("params_per_variable", "inputs_per_variable"):
+        check_count(f"{name}.{numbers}", getattr(head, numbers, None))
+    if head.columns not in (None, input_dim):
+        raise ValueError(
+            f"{name} has heads for {head.columns} columns, and input_dim is {input_dim}: give it "
+            "one for each variable"
+        )
     return head
 
 

@@ -104,7 +104,8 @@ class MADE(nn.Module):
         degrees: how hidden degrees are drawn, ``"uniform"``, ``"paper"`` or ``"even"``: see
             :func:`made_course.masks.hidden_degrees`.
         head: what an output means: ``Bernoulli()`` (None), ``Categorical(num_classes)``,
-            ``MixtureOfGaussians(num_components)`` or a :class:`made_course.heads.Head` of yours.
+            ``MixtureOfGaussians(num_components)``, ``Mixed([...])`` with a head for each column,
+            or a :class:`made_course.heads.Head` of yours.
         direct: add masked connections from the inputs straight to the outputs; they start at zero.
         dropout: share of hidden units switched off at random while training.
         conditioning: tell a unit which inputs it sees, by a second matrix of weights wherever a
@@ -161,7 +162,7 @@ class MADE(nn.Module):
         self.dropout = check_number("dropout", dropout)
         if self.dropout >= 1:
             raise ValueError(f"dropout must be less than 1, got {dropout}")
-        self.head = Bernoulli() if head is None else check_head(head)
+        self.head = Bernoulli() if head is None else check_head(head, self.input_dim)
 
         self.mask_sets = MaskSets(  # which degrees are in use: all that is saved of the masks
             self.input_dim,
@@ -180,10 +181,11 @@ class MADE(nn.Module):
             MaskedLinear(below, above, conditioning=bool(conditioning) and k == 0)
             for k, (below, above) in enumerate(pairwise([inputs, *self.hidden_dims, outputs]))
         )
-        start = self.head.start()
-        if start is not None:
-            with torch.no_grad():
-                self.net[-1].bias.copy_(start.repeat(self.input_dim))
+        with torch.no_grad():
+            for i, biases in enumerate(self.net[-1].bias.view(self.input_dim, -1)):
+                start = self.head.of(i).start()
+                if start is not None:
+                    biases[: len(start)] = start
         self.direct = None
         if direct:
             self.direct = MaskedLinear(inputs, outputs, False, conditioning=bool(conditioning))
@@ -346,20 +348,24 @@ class MADE(nn.Module):
             ValueError: if it is not (B, D), or a value is none of the head's.
         """
         if not is_transformed():  # torch.func and torch.compile cannot branch on values
-            self.check_data(x)
+            check_rows(x, self.input_dim)
+            self.head.check(x)
         x = x.to(self.net[0].weight.dtype)
         params = self(x).to(x.dtype)  # under autocast, probabilities are not in half precision
         return self.head.log_prob(params.view(*x.shape, self.head.params_per_variable), x)
 
     def check_data(self, x: Tensor) -> None:
-        """Raise unless ``x`` is what this model gives a probability to: (B, D), values of its head.
+        """Raise unless ``x`` is a table for this model: (N, D), each column of its head's kind.
 
         Raises:
             TypeError: if ``x`` is not a tensor.
-            ValueError: if it is not (B, D), or a value is none of the head's.
+            ValueError: if it is not (N, D), a value is none of the head's, or a column in many rows
+                repeats a few values, so that a density has no bound there.
         """
         check_rows(x, self.input_dim)
         self.head.check(x)
+        if self.head.is_density:
+            self.head.check_table(x)
 
     # ---- samples ----------------------------------------------------------------------------
 

@@ -21,7 +21,7 @@ import torch
 from torch import Generator, Tensor, nn
 
 from .arguments import check_choice, check_count
-from .heads import Head
+from .heads import NAMED_HEADS, Head
 
 if TYPE_CHECKING:
     from .made import MADE
@@ -81,6 +81,7 @@ def sample_rows(
         given: (n, D) values to take where ``known`` is true; for the incremental method.
         known: (D,) BoolTensor.
     """
+    _check_alike(model)
     if method == "naive":
         with evaluation_mode(model):
             return sample_naive(model, model.order, noise, model.head)
@@ -118,6 +119,28 @@ def _sample_mixture(
     return samples
 
 
+def _check_alike(model: MADE) -> None:
+    """Raise if a head tells variables apart by their place, which is lost where one is drawn alone.
+
+    What it makes of random parameters must go with them to other places.
+    """
+    head, weight, generator = model.head, model.net[0].weight, Generator().manual_seed(0)
+    if type(head) in NAMED_HEADS or head.columns is not None:
+        return
+    shape = (16, model.input_dim)
+    params = torch.randn(*shape, head.params_per_variable, generator=generator).to(weight)
+    u = torch.rand(shape, generator=generator).to(weight)
+    x, moved = head.sample(params, u), head.sample(params.roll(1, 1), u.roll(1, 1))
+    code, moved_code = head.encode(x), head.encode(x.roll(1, 1))
+    for made, made_elsewhere in ((x, moved), (code, moved_code)):
+        if not torch.allclose(made.roll(1, 1), made_elsewhere, 1e-3, 1e-3, equal_nan=True):
+            raise ValueError(
+                f"{head!r} treats equal parameters and noise differently by their place in a row, "
+                "and variables are drawn one by one: use Mixed([...]), a head for each column, or "
+                "set columns to their number and write a method of(i)"
+            )
+
+
 # ---- the two ways -------------------------------------------------------------------------------
 
 
@@ -131,7 +154,7 @@ def sample_naive(
             the variables before i alone.
         order: (D,) degrees of the variables; ``argsort`` of them is the ordering.
         noise: (n, D) uniforms; column i decides variable i.
-        head: turns P outputs and a uniform into a value.
+        head: turns P outputs of a variable and a uniform into a value.
 
     Returns:
         (n, D) samples.
@@ -149,7 +172,7 @@ def sample_naive(
     x = torch.zeros_like(noise)
     for i in torch.argsort(order).tolist():
         outputs = forward(x)[:, i].reshape(len(x), -1)
-        x[:, i] = head.sample(outputs, noise[:, i])
+        x[:, i] = head.of(i).sample(outputs, noise[:, i])
     return x
 
 
@@ -178,7 +201,7 @@ def sample_incremental(
         degrees: degrees of the variables and of every hidden layer.
         activation: the hidden units' nonlinearity, elementwise.
         noise: (n, D) uniforms; column i decides variable i.
-        head: turns P outputs and a uniform into a value.
+        head: turns P outputs of a variable and a uniform into a value.
         direct: masked weights from the inputs straight to the outputs, if there are any.
         given: (n, D) values to take, instead of drawing them, where ``known`` is true.
         known: (D,) BoolTensor.
@@ -215,6 +238,7 @@ def sample_incremental(
     ready = [head.params_per_variable * step for step in range(1, input_dim + 1)]
     layers.append(_Layer(weights[-1], biases[-1][outputs, None], below, outputs, ready, None))
 
+    heads = [head.of(i) for i in ordering.tolist()]
     noise = noise.T[ordering].unbind()
     is_given = [False] * input_dim if known is None else known[ordering].tolist()
     given = noise if given is None else given.T[ordering].unbind()
@@ -229,8 +253,8 @@ def sample_incremental(
             if is_given[step]:
                 value = given[step]
             else:
-                value = head.sample(output.received_by(t).T, noise[step])
-            _of_variable(x, step, head.inputs_per_variable).copy_(head.encode(value))
+                value = heads[step].sample(output.received_by(t).T, noise[step])
+            _of_variable(x, step, head.inputs_per_variable).copy_(heads[step].encode(value))
             values.append(value)
     return torch.stack(values)[degrees[0] - 1].T
 

@@ -24,6 +24,7 @@ def masks_and_model() -> mc.MADE:
     layer.set_mask(masks[0])
 
     heads: list[mc.Head] = [mc.Bernoulli(), mc.Categorical(5), mc.MixtureOfGaussians(10)]
+    heads.append(mc.Mixed(heads))
     model = mc.MADE(3, (4, 4), ordering=torch.tensor([1, 2, 0]), head=heads[0], num_masks=None)
     model.resample_masks()
     assert_type(model.n_parameters(), int)

@@ -1,0 +1,383 @@
+"""A head for each column: what Mixed makes of tables whose columns are of different kinds."""
+
+import math
+import warnings
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from made_course import (
+    MADE,
+    Bernoulli,
+    Categorical,
+    Head,
+    Mixed,
+    MixtureOfGaussians,
+    complete,
+    completion_degrees,
+    evaluate,
+    fit,
+)
+from tests.every_head import Poisson
+from tests.members import under
+
+COUNTS = Poisson()
+DISCRETE = [Bernoulli(), Categorical(2), Categorical(5)]
+REAL = [MixtureOfGaussians(1), MixtureOfGaussians(3)]
+THREE = Mixed([Categorical(3), MixtureOfGaussians(2), Bernoulli()])
+SIX = Mixed([Bernoulli(), MixtureOfGaussians(2), Bernoulli(), Categorical(3), COUNTS, REAL[0]])
+
+
+def uniforms(*shape, seed=0):
+    return torch.rand(shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+
+
+@torch.no_grad()
+def with_weights(model, scale, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    for parameter in model.parameters():
+        size = parameter.shape[-1] ** 0.5 if parameter.dim() == 2 else 1
+        parameter.normal_(std=scale / size, generator=generator)
+    return model
+
+
+# ---- a probability ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("num_masks", [1, 3, None])
+@pytest.mark.parametrize("extras", [False, True])
+def test_the_sum_over_classes_of_the_integral_over_reals_is_one(num_masks, extras):
+    options = {"direct": extras, "conditioning": extras, "num_masks": num_masks}
+    model = MADE(3, (9,), natural_order=False, head=THREE, seed=3, **options).double()
+    with_weights(model, 0.7)
+    t = torch.linspace(-9, 9, 3001, dtype=torch.float64)  # even steps of t where x = sinh(t)
+    classes = torch.cartesian_prod(torch.arange(3.0), torch.arange(2.0)).double()
+    x = torch.cat([classes.repeat_interleave(len(t), 0), t.sinh().repeat(6)[:, None]], 1)
+    lengths = (t.cosh() * (t[1] - t[0])).repeat(6)
+    with torch.no_grad():
+        p = model.log_prob(x[:, [0, 2, 1]], ensemble=None if num_masks == 1 else 3).exp()
+    assert (p * lengths).sum().item() == pytest.approx(1, abs=1e-6)
+
+
+def test_a_density_is_in_differential_nats_where_any_column_has_one():
+    def unit(*heads):
+        x = torch.tensor([[0.0, 1.0], [1.0, 0.0]])
+        return fit(MADE(2, (4,), head=Mixed(heads)), x, epochs=1, progress=False).unit
+
+    assert unit(Bernoulli(), Categorical(2)) == "nats"
+    assert unit(Bernoulli(), MixtureOfGaussians(1)) == "differential nats"
+
+
+def test_columns_of_one_kind_are_the_model_without_mixed():
+    for head in [*DISCRETE, *REAL]:
+        alone, mixed = (
+            MADE(5, (16,), natural_order=False, head=h, direct=True, seed=1).double()
+            for h in (head, Mixed([head] * 5))
+        )
+        mixed.load_state_dict(dict(with_weights(alone, 0.5).state_dict()))
+        noise = uniforms(20, 5)
+        x = alone.sample(20, noise=noise)
+        assert torch.equal(mixed.sample(20, noise=noise), x)
+        assert torch.equal(mixed.log_prob(x), alone.log_prob(x))
+
+
+def test_a_new_model_starts_each_column_as_its_head_says():
+    bias = MADE(6, (4,), head=SIX).net[-1].bias.view(6, -1)
+    two, one = MixtureOfGaussians(2), MixtureOfGaussians(1)
+    assert torch.equal(bias[1], two.start())
+    assert torch.equal(bias[5, :3], one.start())
+    assert bias[[0, 2, 3, 4]].ne(0).all()  # PyTorch's draw
+
+
+@torch.no_grad()
+def test_what_is_padded_changes_nothing():
+    model = with_weights(MADE(3, (9,), head=THREE, direct=True, seed=0).double(), 0.7)
+    x = model.sample(50, noise=uniforms(50, 3))
+    before = model.log_prob(x)
+    unread = torch.tensor([[0, 0, 0], [0, 1, 1], [0, 1, 1]]).bool().ravel()
+    unused = torch.arange(6) >= torch.tensor([3, 6, 1])[:, None]
+    for layer in (model.net[0], model.direct):
+        layer.weight[:, unread] = 1e30
+    for layer in (model.net[1], model.direct):
+        layer.weight[unused.ravel()] = 1e30
+    model.net[1].bias[unused.ravel()] = 1e30
+    assert torch.equal(model.log_prob(x), before)
+    assert torch.equal(model.sample(50, noise=uniforms(50, 3)), x)
+
+
+def test_a_table_made_by_a_known_rule_is_learned_within_3_hundredths_of_a_nat():
+    def rows(n, seed):
+        """A switch, a class that depends on it, a real that depends on both, a switch on that."""
+        u, generator = uniforms(n, 3, seed=seed).float(), torch.Generator().manual_seed(seed)
+        a = (u[:, 0] < 0.3).float()
+        shares = torch.tensor([[0.2, 0.5, 0.3], [0.6, 0.1, 0.3]])[a.long()]
+        b = (u[:, 1:2] > shares.cumsum(1)).sum(1).clamp(max=2)
+        mean, scale = b - 1 + a, 0.3 + 0.4 * a
+        c = mean + scale * torch.randn(n, generator=generator)
+        d = (u[:, 2] < torch.sigmoid(2 * c)).float()
+        log_p = torch.where(a == 1, 0.3, 0.7).log() + shares.gather(1, b[:, None])[:, 0].log()
+        log_p = log_p + torch.distributions.Normal(mean, scale).log_prob(c)
+        log_p = log_p + torch.distributions.Bernoulli(logits=2 * c).log_prob(d)
+        return torch.stack([d, c, a, b.float()], 1), log_p
+
+    torch.manual_seed(0)
+    train, _ = rows(4000, 0)
+    test, truth = rows(20_000, 1)
+    head = Mixed([Bernoulli(), MixtureOfGaussians(3), Bernoulli(), Categorical(3)])
+    model = MADE(4, (32,), ordering=[2, 3, 1, 0], degrees="even", head=head, seed=0)
+    fit(model, train, epochs=20, seed=0, progress=False)
+    above = evaluate(model, test) + truth.mean().item()
+    assert 0 < above < 0.03
+
+
+# ---- samples ------------------------------------------------------------------------------------
+
+
+@st.composite
+def models(draw, heads):
+    input_dim, seed = draw(st.integers(1, 70)), draw(st.integers(0, 10**6))
+    model = MADE(
+        input_dim,
+        draw(st.lists(st.integers(1, 30), max_size=3)),
+        natural_order=False,
+        head=Mixed(draw(st.lists(st.sampled_from(heads), min_size=input_dim, max_size=input_dim))),
+        direct=draw(st.booleans()),
+        conditioning=draw(st.booleans()),
+        num_masks=draw(st.sampled_from([1, 3, None])),
+        seed=seed,
+    ).double()
+    return with_weights(model, draw(st.sampled_from([0.05, 0.2])), seed)
+
+
+def both_ways(model, ensemble):
+    noise = uniforms(7, model.input_dim)
+    return [
+        model.sample(7, method=method, noise=noise, ensemble=ensemble)
+        for method in ("incremental", "naive")
+    ]
+
+
+@given(models(DISCRETE), st.sampled_from([None, 1]))
+@settings(max_examples=30)
+def test_both_ways_agree_bit_for_bit_on_classes(model, ensemble):
+    incremental, naive = both_ways(model, ensemble)
+    assert torch.equal(incremental, naive)
+    model.check_data(incremental)
+
+
+@given(models([*DISCRETE, *REAL, COUNTS]), st.sampled_from([None, 1]))
+@settings(max_examples=30)
+def test_both_ways_agree_on_all_kinds(model, ensemble):
+    incremental, naive = both_ways(model, ensemble)
+    torch.testing.assert_close(incremental, naive, rtol=1e-9, atol=1e-9)
+    model.check_data(incremental)
+
+
+@pytest.mark.parametrize("n", [6, 30])
+@pytest.mark.parametrize("method", ["incremental", "naive"])
+def test_each_value_follows_from_the_conditionals_of_its_row(method, n):
+    model = MADE(6, (30,), natural_order=False, head=SIX, direct=True, seed=3).double()
+    noise = uniforms(n, 6)
+    x = with_weights(model, 0.2).sample(n, noise=noise, method=method)
+    with torch.no_grad():
+        params = model(x)
+        for i, head in enumerate(SIX.heads):
+            own = params[:, i, : head.params_per_variable]
+            expected = head.sample(own, noise[:, i])
+            torch.testing.assert_close(x[:, i], expected, rtol=1e-9, atol=1e-9)
+            found = model.log_conditionals(x)[:, i]
+            torch.testing.assert_close(found, head.log_prob(own, x[:, i]))
+
+
+@pytest.mark.parametrize("num_masks", [1, None])
+def test_what_is_unknown_is_drawn_from_its_own_conditionals(num_masks):
+    model = MADE(6, (12,), natural_order=False, head=SIX, num_masks=num_masks, seed=1).double()
+    with_weights(model, 0.5)
+    known = torch.tensor([False, True, False, False, True, True])
+    x = model.sample(3, noise=uniforms(3, 6)).where(known, torch.nan)
+    noise = uniforms(3, 4, 6)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = complete(model, x, ~x.isnan(), 4, noise=noise)
+    assert torch.equal(found.samples[..., known], x[:, None, known].expand(3, 4, 3))
+    rows = found.samples.flatten(0, 1)
+    with torch.no_grad():
+        params = under(model, completion_degrees(model, known)[0])(rows)
+    drawn = SIX.sample(params, noise.flatten(0, 1))
+    torch.testing.assert_close(rows[:, ~known], drawn[:, ~known], rtol=1e-9, atol=1e-9)
+
+
+# ---- where it goes ------------------------------------------------------------------------------
+
+
+def test_gradients_compile_and_func_see_the_sum_of_all_columns():
+    model = with_weights(MADE(6, (12,), head=SIX, num_masks=3, seed=0).double(), 0.3)
+    x = model.sample(5, noise=uniforms(5, 6))
+    expected = model.log_prob(x)
+    compiled = torch.compile(model.log_prob, backend="eager", fullgraph=True)
+    torch.testing.assert_close(compiled(x), expected)
+    rows = torch.func.vmap(lambda row: model.log_prob(row[None])[0])(x)
+    torch.testing.assert_close(rows, expected)
+    assert torch.autograd.gradcheck(
+        lambda w: torch.func.functional_call(model, {"net.0.weight": w}, x).sum(),
+        model.net[0].weight,
+    )
+
+
+def test_it_shows_itself_as_it_may_be_written():
+    said = "Mixed([Bernoulli()] * 2 + [Categorical(3)] + [Bernoulli()])"
+    assert repr(Mixed([Bernoulli(), Bernoulli(), Categorical(3), Bernoulli()])) == said
+
+
+@pytest.mark.parametrize(
+    ("heads", "error", "message"),
+    [
+        ([], ValueError, "a head for each column, got an empty one"),
+        (Bernoulli(), TypeError, r"heads must be a list, .* got Bernoulli\(\)"),
+        ([Bernoulli(), Bernoulli], TypeError, r"heads\[1\] must be .* of one column, got <class"),
+        ([Mixed([Bernoulli()])], TypeError, r"heads\[0\] must be .* one column, got Mixed"),
+    ],
+)
+def test_heads_that_are_no_list_of_heads_are_refused(heads, error, message):
+    with pytest.raises(error, match=message):
+        Mixed(heads)
+
+
+def test_a_head_for_other_columns_than_the_models_is_refused():
+    with pytest.raises(ValueError, match="Mixed has heads for 3 columns, and input_dim is 4"):
+        MADE(4, head=THREE)
+
+
+# ---- data of another kind -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ([3.0, 0.5, 1.0], r"column 0 \(counted from 0\): classes must be whole numbers 0\.\.2"),
+        ([2.0, math.nan, 1.0], r"column 1 \(counted from 0\): data must be finite, got nan"),
+        ([2.0, 0.5, 0.5], r"column 2 \(counted from 0\): binary data must hold only 0 and 1, got"),
+    ],
+)
+def test_a_value_of_another_kind_is_named_by_its_column(row, message):
+    model = MADE(3, (4,), head=THREE)
+    x = torch.tensor([[1.0, 0.0, 1.0], row])
+    for score in (model.log_prob, model.check_data, lambda x: complete(model, x, torch.ones(3))):
+        with pytest.raises(ValueError, match=message):
+            score(x)
+
+
+def repeated(*values, rows=200):
+    return torch.tensor(values).repeat(math.ceil(rows / len(values)))[:rows]
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        repeated(0.0, 1.0),
+        repeated(-0.4, 2.5),  # what standardising makes of zeros and ones
+        repeated(7.0),
+        repeated(*map(float, range(20))),
+    ],
+    ids=["0 and 1", "two values", "one value", "ages"],
+)
+@pytest.mark.parametrize("mixed", [False, True])
+def test_bells_refuse_a_column_of_few_values_and_name_it(column, mixed):
+    bells = MixtureOfGaussians(2)
+    model = MADE(2, (4,), head=Mixed([bells, bells]) if mixed else bells)
+    x = torch.stack([torch.randn(200), column], 1)
+    message = r"^column 1 \(counted from 0\) holds only \d+ different values in 200.* Use Mixed"
+    with pytest.raises(ValueError, match=message):
+        evaluate(model, x)
+    with pytest.raises(ValueError, match=message):
+        fit(model, x, progress=False)
+
+
+def test_the_cure_that_is_named_takes_such_a_column():
+    x = torch.stack([torch.randn(200), repeated(0.0, 1.0), repeated(*map(float, range(20)))], 1)
+    evaluate(MADE(3, (4,), head=Mixed([REAL[0], Bernoulli(), Categorical(20)])), x)
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        torch.randn(200),
+        torch.arange(200.0),  # whole, and each another
+        repeated(0.1, 0.2, 0.3),  # rounded
+        torch.cat([torch.zeros(199), torch.tensor([0.5])]) + 0.3 * (torch.arange(200) == 7),
+        repeated(0.0, 1.0, rows=99),  # may be chance
+    ],
+    ids=["reals", "many whole numbers", "rounded reals", "mostly zero", "few rows"],
+)
+def test_bells_take_reals(column):
+    evaluate(MADE(1, (4,), head=MixtureOfGaussians(2)), column[:, None])
+
+
+def test_a_single_batch_is_not_judged_as_a_table():
+    model = MADE(2, (4,), head=MixtureOfGaussians(2), natural_order=False, num_masks=None)
+    x = torch.zeros(200, 2)
+    model.log_prob(x)
+    complete(model, x, torch.tensor([False, True]))
+
+
+# ---- heads of one's own that tell columns apart -------------------------------------------------
+
+
+class FirstIsReal(Head):
+    """The first column is real, the others binary: right for whole rows, and for nothing else."""
+
+    params_per_variable = 2
+    is_density = True
+
+    def log_prob(self, params, x):
+        real = torch.distributions.Normal(params[..., 0], params[..., 1].exp()).log_prob(x)
+        binary = Bernoulli().log_prob(params[..., :1], x)
+        return torch.where(torch.arange(x.shape[-1]) == 0, real, binary)
+
+    def sample(self, params, u):
+        real = params[..., 0] + params[..., 1].exp() * torch.special.ndtri(u)
+        binary = Bernoulli().sample(params[..., :1], u)
+        return torch.where(torch.arange(u.shape[-1]) == 0, real, binary)
+
+    def check(self, x):
+        pass
+
+
+class Scaled(MixtureOfGaussians):
+    """Values are drawn alike, and read in units that differ from column to column."""
+
+    def encode(self, x):
+        return (x / torch.arange(1.0, x.shape[-1] + 1)).unsqueeze(-1)
+
+
+@pytest.mark.parametrize("head", [FirstIsReal(), Scaled(1)], ids=["sample", "encode"])
+@pytest.mark.parametrize("n", [1, 4, 7])
+@pytest.mark.parametrize("method", ["incremental", "naive"])
+def test_a_head_that_tells_columns_apart_draws_nothing(head, n, method):
+    model = MADE(4, (8,), head=head, num_masks=None, natural_order=False)
+    x = torch.tensor([[0.5, 1.0, 0.0, 1.0]])
+    model.log_prob(x)
+    with pytest.raises(ValueError, match=r"by their place in a row.* use Mixed.* method of\(i\)"):
+        model.sample(n, method=method)
+    with pytest.raises(ValueError, match="by their place in a row"):
+        complete(model, x, x > 0.7, n)
+
+
+def test_a_head_for_columns_says_which_head_each_of_them_has():
+    class Columns(FirstIsReal):
+        columns = 4
+
+    with pytest.raises(NotImplementedError, match=r"Columns must have a method of\(i\)"):
+        MADE(4, (8,), head=Columns())
+
+    class Whole(Columns):
+        def of(self, i):
+            return Mixed([MixtureOfGaussians(1)] + [Bernoulli()] * 3).of(i)
+
+        params_per_variable = 3
+
+    x = MADE(4, (8,), head=Whole()).sample(50)
+    assert x[:, 1:].unique().tolist() == [0, 1]
+    assert len(x[:, 0].unique()) == 50
