@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 MOST_CLASSES = 20
 ROWS_PER_CLASS = 5
-BELLS = 3
+BELLS = 2
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Column:
 
     @property
     def head(self) -> Head:
-        """Bernoulli for two values, Categorical for more, a mixture of three bells for reals."""
+        """Bernoulli for two values, Categorical for more, a mixture of two bells for reals."""
         if not self.values:
             return MixtureOfGaussians(BELLS)
         return Bernoulli() if len(self.values) == 2 else Categorical(len(self.values))
@@ -129,10 +129,6 @@ def _classes(name: str, values: Sequence[object]) -> Column | str:
     return Column(name, tuple(values)) if len(values) > 1 else f"{name!r} is always {values[0]!r}"
 
 
-def _is_few(n_values: int, n_rows: int) -> bool:
-    return n_values <= MOST_CLASSES and n_values * ROWS_PER_CLASS <= n_rows
-
-
 def _of_text(found: Source, i: int, cells: Series) -> Column | str:
     import pandas
 
@@ -142,7 +138,10 @@ def _of_text(found: Source, i: int, cells: Series) -> Column | str:
         return f"{found.cell(is_number.idxmin(), i)}, but most of its cells are numbers"
     most = max(MOST_CLASSES, len(cells) / ROWS_PER_CLASS)
     if len(values) == len(cells) > 2 or len(values) > most:
-        return f"{name!r} has {len(values):,} different texts in {len(cells):,} rows, such as {values[0]!r}"
+        return (
+            f"{name!r} has {len(values):,} different texts in {len(cells):,} rows, such as "
+            f"{values[0]!r}"
+        )
     return _classes(name, values)
 
 

@@ -10,7 +10,6 @@ import gzip
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -166,62 +165,53 @@ def _of_file(path: Path) -> Source:
 # ---- arrays --------------------------------------------------------------------------------------
 
 
-def _of_array(array: np.ndarray, name: str, code: str = "", lengths: list[int] | None = None):
+def _of_array(array: np.ndarray, name: str, code: str = "") -> Source:
     import pandas
 
     if array.ndim != 2:
-        cures = {1: "a single column is array[:, None]", 3: "images are array.reshape(N, -1)"}
+        cures = {1: ": a single column is array[:, None]", 3: ": images are array.reshape(N, -1)"}
         raise ValueError(
             f"{name} must have shape (N, D), one row for each observation, got {array.shape}"
-            + (f": {cures[array.ndim]}" if array.ndim in cures else "")
+            + cures.get(array.ndim, "")
         )
-    return Source(pandas.DataFrame(array), name, code, lengths=lengths)
+    return Source(pandas.DataFrame(array), name, code)
 
 
-@contextmanager
-def _as_one_error(path: Path) -> Iterator[None]:
+def _of_numpy_file(path: Path) -> Source:
+    arrays = _arrays_in(path)
+    if len(arrays) == 1:
+        ((key, array),) = arrays.items()
+        at = f"[{key!r}]" if key else ""
+        return _of_array(array, str(path), f"pandas.DataFrame(np.load({str(path)!r}){at})")
+    keys = next((keys for keys in _SPLIT_KEYS if set(keys) <= set(arrays)), None)
+    if keys is None:
+        raise ValueError(
+            f"{path} holds {listing(list(arrays))}: name the parts of a table train, valid and "
+            "test, or save one array alone. np.load(path)[name] takes one out, which load_table "
+            "then splits"
+        )
+    widths = {key: _of_array(arrays[key], f"{path}, array {key!r}").frame.shape[1] for key in keys}
+    if len(set(widths.values())) > 1:
+        raise ValueError(f"{path}: parts of one table have as many columns, got {widths}")
+    parts = [arrays[key] for key in keys]
+    whole = _of_array(np.concatenate(parts), f"{path}, its {len(parts)} parts joined")
+    return replace(whole, lengths=list(map(len, parts)))
+
+
+def _arrays_in(path: Path) -> dict[str, np.ndarray]:
+    """Each array of an npz file, or that of an npy file, which has no name."""
     try:
-        yield
+        with path.open("rb") as file:  # NumPy leaves a damaged one open
+            found = np.load(file, allow_pickle=False)
+            if isinstance(found, np.ndarray):
+                return {"": found}
+            return {key: found[key] for key in found.files}
     except Exception as error:  # damaged bytes make NumPy fail in any way there is
         raise ValueError(
             f"{path} cannot be read as arrays of numbers: it is damaged, of another kind, or holds "
             "Python objects, which could run code and are refused. Save the table again by "
             "np.savez(path, table=array) with an array of bool, int or float"
         ) from error
-
-
-def _of_numpy_file(path: Path) -> Source:
-    with path.open("rb") as file:  # NumPy leaves a damaged one open
-        with _as_one_error(path):
-            found = np.load(file, allow_pickle=False)
-        if isinstance(found, np.ndarray):
-            return _of_array(found, str(path), f"pandas.DataFrame(np.load({str(path)!r}))")
-        keys = next((keys for keys in _SPLIT_KEYS if set(keys) <= set(found.files)), None)
-        if len(found.files) == 1:
-            keys = found.files
-        if keys is None:
-            raise ValueError(
-                f"{path} holds {listing(found.files)}: name the parts of a table train, valid and "
-                "test, or save one array alone. np.load(path)[name] takes one out, which "
-                "load_table then splits"
-            )
-        with _as_one_error(path):
-            arrays = [np.asarray(found[key]) for key in keys]
-    if len(keys) == 1:
-        code = f"pandas.DataFrame(np.load({str(path)!r})[{keys[0]!r}])"
-        return _of_array(arrays[0], f"{path}, array {keys[0]!r}", code)
-    parts = [
-        _of_array(array, f"{path}, array {key!r}")
-        for key, array in zip(keys, arrays, strict=True)
-    ]
-    for part in parts[1:]:
-        if part.frame.shape[1] != parts[0].frame.shape[1]:
-            raise ValueError(
-                f"{part.name} has {part.frame.shape[1]} columns, but {parts[0].name} has "
-                f"{parts[0].frame.shape[1]}: the parts of one table have the same"
-            )
-    name = f"{path}, arrays {listing(list(keys))} one below the other"
-    return _of_array(np.concatenate(arrays), name, lengths=list(map(len, arrays)))
 
 
 # ---- CSV -----------------------------------------------------------------------------------------
@@ -236,8 +226,8 @@ def _of_csv(path: Path) -> Source:
             return _of_text(file, path)
     except (UnicodeDecodeError, EOFError, gzip.BadGzipFile) as error:
         raise ValueError(
-            f"{path} cannot be read as a table ({error}): expected CSV in UTF-8, the same packed as "
-            ".gz, npz or npy. Save a sheet as CSV (UTF-8); what is in another encoding is read by "
+            f"{path} cannot be read as a table ({error}): expected CSV in UTF-8, the same packed "
+            "as .gz, npz or npy. Save a sheet as CSV (UTF-8); another encoding is read by "
             f"load_table(pandas.read_csv({str(path)!r}, encoding=...))"
         ) from error
     except (csv.Error, ParserError) as error:
@@ -255,26 +245,27 @@ def _of_text(file: TextIO, path: Path) -> Source:
     lines = _line_numbers(file, separator, path)
     file.seek(0)
     first = next(_rows(file, separator))[1]
-    frame = _frame(file, separator, below=1)
-    decimal = "," if separator != "," and _has_decimal_commas(frame) else "."
-    if decimal == ",":
-        frame = _frame(file, separator, below=1, decimal=decimal)
+    how = {} if separator == "," else {"sep": r"\s+" if separator == " " else separator}
+    frame = _frame(file, separator, 1, how)
+    if how and _has_decimal_commas(frame):
+        how["decimal"] = ","
+        frame = _frame(file, separator, 1, how)
     names = _names_in(first, frame)
     if names is None:
-        frame = _frame(file, separator, below=0, decimal=decimal)
+        how["header"] = None
+        frame = _frame(file, separator, 0, how)
     else:
         frame.columns = names
-    said = {"sep": separator, "decimal": decimal, "header": names and "infer"}
-    usual = {"sep": ",", "decimal": ".", "header": "infer"}
-    read = [repr(str(path)), *(f"{key}={said[key]!r}" for key in said if said[key] != usual[key])]
-    code = f"pandas.read_csv({', '.join(read)})"
-    return Source(frame, str(path), code, names, lines[0 if names is None else 1 :])
+        lines = lines[1:]
+    how = "".join(f", {key}={value!r}" for key, value in how.items())
+    return Source(frame, str(path), f"pandas.read_csv({str(path)!r}{how})", names, lines)
 
 
 def _rows(file: TextIO, separator: str) -> Iterator[tuple[int, list[str]]]:
     """Number of the line, counted from 1, and cells of each row that is not empty."""
     # A space at the end of a line would be one more, empty cell; a tab there is one that is meant.
     texts = (line.strip(" \r\n") for line in file) if separator == " " else file
+    # np.savetxt begins a header so
     texts = (line.removeprefix("# ") if i == 0 else line for i, line in enumerate(texts))
     reader = csv.reader(texts, delimiter=separator, skipinitialspace=True)
     return ((reader.line_num, cells) for cells in reader if cells)
@@ -295,19 +286,17 @@ def _line_numbers(file: TextIO, separator: str, path: Path) -> list[int]:
     return numbers
 
 
-def _frame(file: TextIO, separator: str, *, below: int, width: int, decimal: str = ".") -> DataFrame:
+def _frame(file: TextIO, separator: str, below: int, how: dict[str, str | None]) -> DataFrame:
     """The rows below the first or, with 0, all rows; none is read as names."""
     import pandas
 
     file.seek(0)
-    for _ in islice(_rows(file, separator), below):
-        pass  # pandas goes on at the next line
-    sep = r"\s+" if separator == " " else separator
-    how = {"header": None, "skipinitialspace": True, "low_memory": False}
+    above = list(islice(_rows(file, separator), below))  # pandas goes on at the next line
+    how = how | {"header": None, "skipinitialspace": True, "low_memory": False}
     try:
-        return pandas.read_csv(file, sep=sep, decimal=decimal, **how)
+        return pandas.read_csv(file, **how)
     except pandas.errors.EmptyDataError:
-        return pandas.DataFrame(columns=range(width))
+        return pandas.DataFrame(columns=range(len(above[0][1])))
 
 
 def _has_decimal_commas(frame: DataFrame) -> bool:
@@ -328,7 +317,6 @@ def _names_in(first: list[str], rest: DataFrame) -> list[str] | None:
     above numbers, none of which stands in its own column again.
     """
     cells = [" ".join(cell.split()) for cell in first]
-    cells[0] = cells[0].removeprefix("# ")  # np.savetxt writes it
     filled = [cell for cell in cells if cell]
     counts = any(filled == list(map(str, range(a, a + len(filled)))) for a in (0, 1))
     has_reals = any(dtype.kind == "f" for dtype in rest.dtypes)

@@ -66,7 +66,15 @@ class Table:
     def sd(self) -> Tensor:
         """(D,) standard deviations of the real columns, 1 for classes.
 
-        An NLL in units of the source is that of the rows plus ``table.sd.log().sum()``.
+        A density depends on units: with their logarithms added, an NLL is in those of the source.
+
+        Example:
+            >>> metres = np.linspace(0, 9, 50)[:, None]
+            >>> in_metres, in_cm = load_table(metres), load_table(100 * metres)
+            >>> torch.allclose(in_metres.rows, in_cm.rows, atol=1e-6)  # for a model they are equal
+            True
+            >>> (in_cm.sd.log().sum() - in_metres.sd.log().sum()).exp()
+            tensor(100.0000)
         """
         return torch.tensor([column.sd for column in self.columns])
 
@@ -89,7 +97,9 @@ class Table:
     def __repr__(self) -> str:
         sizes = [f"{len(self.rows):,}"]
         if self.row_numbers is not None:
-            sizes = [f"{len(n):,} {part}" for n, part in zip(self.row_numbers, _PARTS)]
+            sizes = [
+                f"{len(n):,} {part}" for n, part in zip(self.row_numbers, _PARTS, strict=False)
+            ]
         lines = [f"Table({', '.join(sizes)} rows of {len(self.columns)} columns)"]
         lines += [f"    {column}" for column in self.columns[:_MOST_SHOWN]]
         if len(self.columns) > _MOST_SHOWN:
@@ -120,9 +130,9 @@ def load_table(
     one thing (two photographs of one animal) make a test score too good.
 
     A CSV file has its cells separated by commas, semicolons, tabs, bars or spaces, and may be
-    packed as .gz. A cell is missing where it is empty, ``?``, or ``NA`` and the like. The first line
-    is a header where it counts 0, 1, 2, ... or 1, 2, 3, ..., or where it holds words alone, or a
-    word above numbers, and none of its words stands in its own column again. With semicolons or
+    packed as .gz. A cell is missing where it is empty, ``?``, or ``NA`` and the like. The first
+    line is a header where it counts 0, 1, 2, ... or 1, 2, 3, ..., or where it holds words alone, or
+    a word above numbers, and none of its words stands in its own column again. With semicolons or
     tabs, numbers may have decimal commas.
 
     Args:
@@ -154,22 +164,25 @@ def load_table(
     Example:
         >>> import pathlib, tempfile
         >>> path = pathlib.Path(tempfile.mkdtemp()) / "animals.csv"
-        >>> _ = path.write_text("class,milk,kg\n" + "bird,0,0.5\n" * 12 + "cat,1,4.5\n" * 8)
+        >>> cats = [f"cat,yes,{3 + i / 10}\n" for i in range(12)]
+        >>> owls = [f"owl,no,{0.3 + i / 50}\n" for i in range(8)]
+        >>> _ = path.write_text("kind,milk,kg\n" + "".join(cats + owls))
         >>> table = load_table(path)
         >>> table
         Table(14 train, 3 valid, 3 test rows of 3 columns)
-            class: yes/no (bird and cat)
-            milk: yes/no (0 and 1)
-            kg: yes/no (0.5 and 4.5)
+            kind: yes/no (cat and owl)
+            milk: yes/no (no and yes)
+            kg: real (2.421 ± 1.609)
         >>> train, valid, test = table
         >>> train.shape, train.dtype
         (torch.Size([14, 3]), torch.float32)
         >>> table.inverse(train[:1])
-        >>> new = pathlib.Path(path.parent / "new.csv")
-        >>> _ = new.write_text("kg,class\n" + "0.5,dog\n")
-        >>> load_table(new, like=table, split=None)
+          kind milk   kg
+        0  cat  yes  3.1
+
+        >>> load_table(np.array([["dog", "yes", 9.5]], object), like=table, split=None)
         Traceback (most recent call last):
-        ValueError: ...
+        ValueError: the array: row 0 (counted from 0), column 'kind' holds 'dog', but ...
     """
     seed = check_count("seed", seed, smallest=0)
     check_choice("missing", missing, ("refuse", "keep"))
@@ -182,15 +195,11 @@ def load_table(
         parts = np.split(np.arange(n), np.cumsum(found.lengths)[:-1])
     else:
         parts = None if split is None else _shuffled_parts(n, split, seed)
-    columns = like.columns if like else columns_of(found, parts[0] if parts else np.arange(n))
-    for column in columns:
-        if column.most_common > 0.25:
-            warnings.warn(
-                f"column {column.name!r} has one value in {column.most_common:.0%} of the rows: a "
-                "density grows there without bound, and nats with it mean little. Make two columns "
-                "of it, whether and how much",
-                stacklevel=2,
-            )
+    if like is None:
+        columns = columns_of(found, parts[0] if parts else np.arange(n))
+        _warn_of_spikes(columns, n)
+    else:
+        columns = like.columns
     rows = _encoded(found, columns)
     if missing == "refuse":
         _require_whole(found, rows)
@@ -220,6 +229,17 @@ def example_table() -> Path:
 
 
 # ---- cells and parts -----------------------------------------------------------------------------
+
+
+def _warn_of_spikes(columns: Sequence[Column], n: int) -> None:
+    for column in columns:
+        if column.most_common > 0.25 and n * column.most_common >= 10:
+            warnings.warn(
+                f"column {column.name!r} has one value in {column.most_common:.0%} of the rows: a "
+                "density grows there without bound, and nats with it mean little. Make two columns "
+                "of it, whether and how much",
+                stacklevel=3,
+            )
 
 
 def _encoded(found: Source, columns: Sequence[Column]) -> np.ndarray:

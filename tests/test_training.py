@@ -1416,7 +1416,7 @@ BAD_DATA = [
     ((batch for batch in DATA.split(40)), TypeError, "got generator"),
     (DATA.tolist(), TypeError, "got list"),
     (DATA.numpy(), TypeError, "got ndarray"),
-    (Table(DATA, DATA, DATA, ["a", "b", "c"]), TypeError, "one part of a table, got all three"),
+    (Table(DATA, [], None), TypeError, "one part of a table, got all three"),
     ([(DATA, DATA)], TypeError, "got tuple"),  # images with labels
     ([["a"]], TypeError, "got list"),
     ([DATA, DATA[:, :2]], ValueError, "got (120, 2)"),
