@@ -45,7 +45,7 @@ class Source:
         frame: a column for each variable, with the labels that ``code`` gives them.
         name: what the table is called in an error.
         code: what makes the frame, in pandas.
-        names: names of the columns; None where there are none.
+        names: names of the columns; None where there are none, and then ``columns`` has x₁, x₂, ...
         lines: number of the line of each row, in a file of text.
         lengths: numbers of rows of the parts, where the table is split already.
     """
@@ -70,12 +70,8 @@ class Source:
                 f"{self.name} has more than one column named {listing(twice)}: rename them, so "
                 "that each name stands for one variable"
             )
+        self.columns = self.names or variable_names(n_columns)
         self.frame = self.frame.reset_index(drop=True).apply(_cleaned)
-
-    @property
-    def columns(self) -> list[str]:
-        """Names of the columns, which are x₁, x₂, ... where the source has none."""
-        return self.names or variable_names(self.frame.shape[1])
 
     def select(self, names: Sequence[str]) -> Source:
         """The columns of another table, by their names, or in their places where there are none."""
@@ -133,9 +129,9 @@ def read_source(source: object) -> Source:
     if isinstance(source, np.ndarray):
         return _of_array(source, "the array", "pandas.DataFrame(array)")
     code = "frame"
-    if hasattr(source, "get_columns"):
-        source = pandas.DataFrame({one.name: one.to_numpy() for one in source.get_columns()})
-        code = "frame.to_pandas()"
+    if hasattr(source, "to_dicts"):  # polars
+        source = pandas.DataFrame(source.to_dict(as_series=False))
+        code = "pandas.DataFrame(frame.to_dict(as_series=False))"
     if isinstance(source, pandas.DataFrame):
         return Source(source, "the frame", code, [str(label) for label in source.columns])
     raise TypeError(

