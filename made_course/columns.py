@@ -122,7 +122,7 @@ def _column_of(found: Source, i: int, learned: np.ndarray) -> Column | str:
         return _of_text(found, i, there)
     if kind in ("integer", "floating", "mixed-integer-float", "decimal"):
         return _of_numbers(found, i, there, learned)
-    return f"{name!r} holds {kind} values, neither numbers nor text alone"
+    return f"{name!r} holds {kind} values: make numbers or texts of them"
 
 
 def _classes(name: str, values: Sequence[object]) -> Column | str:

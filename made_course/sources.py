@@ -34,6 +34,7 @@ _SPLIT_KEYS = [
 # In the order in which they are tried: a comma may stand in the numbers of a table whose cells are
 # separated by semicolons or tabs, and a space anywhere.
 _SEPARATORS = (";", "\t", "|", ",", " ")
+_MISSING = ("", "?", "nan", "na", "n/a", "none", "null", "<na>")
 _WORKBOOKS = (".xlsx", ".xls", ".ods")
 
 
@@ -102,13 +103,13 @@ class Source:
 
 
 def _cleaned(cells: Series) -> Series:
-    """Texts without blanks around them; an empty one or a question mark is a missing cell."""
+    """Texts without blanks around them; ``?``, ``NA`` and the like are missing cells."""
     import pandas
 
     if pandas.api.types.infer_dtype(cells, skipna=True) != "string":
         return cells
     cells = cells.str.strip()
-    is_missing = cells.isin(["", "?"])
+    is_missing = cells.str.casefold().isin(_MISSING)
     if not is_missing.any():
         return cells
     cells = cells.mask(is_missing)
@@ -327,7 +328,7 @@ def _names_in(first: list[str], rest: DataFrame) -> list[str] | None:
 
 
 def _is_value(cell: str) -> bool:
-    if cell.casefold() in ("true", "false", "?", "na", "n/a", "null", "none"):
+    if cell.casefold() in ("true", "false", *_MISSING):
         return True
     try:
         float(cell.replace(",", "."))

@@ -152,8 +152,8 @@ def load_table(
         A :class:`Table`. Its columns are x₁, x₂, ... where the source has no names.
 
     Raises:
-        TypeError: if ``source`` is none of these, ``split`` is no fractions, or ``seed`` no whole
-            number.
+        TypeError: if ``source`` is none of these, ``split`` is no fractions, ``seed`` no whole
+            number, or ``like`` no table.
         OSError: if there is no such file, or it cannot be opened.
         ValueError: if the file is of another kind or damaged; if a line has more or fewer cells
             than the first; if a column cannot be modelled, such as names, dates or what never
@@ -187,6 +187,8 @@ def load_table(
     seed = check_count("seed", seed, smallest=0)
     check_choice("missing", missing, ("refuse", "keep"))
     split = None if split is None else _check_split(split)
+    if not isinstance(like, Table | None):
+        raise TypeError(f"like must be a table that load_table returned, got {like!r}")
     found = read_source(source)
     if like is not None:
         found = found.select(like.names)
@@ -265,8 +267,8 @@ def _require_whole(found: Source, rows: np.ndarray) -> None:
     some = np.flatnonzero(is_missing.any(axis=0)).tolist()
     row, column = divmod(int(is_missing.argmax()), rows.shape[1])
     message = (
-        f"{found.name}: {found.cell(row, column)}, a missing value. Such cells: "
-        f"{is_missing.sum():,}, in {len(some)} of {rows.shape[1]} columns "
+        f"{found.name}: {found.cell(row, column)}: it is empty, ?, NA, None or the like. Such "
+        f"cells: {is_missing.sum():,}, in {len(some)} of {rows.shape[1]} columns "
         f"({listing([repr(found.columns[i]) for i in some])}), and in "
         f"{is_missing.any(axis=1).sum():,} of {len(rows):,} rows. Fill them in, leave out rows or "
         "columns, or keep them as NaN for complete: load_table(..., missing='keep')"

@@ -240,7 +240,7 @@ def test_the_separator_is_what_stands_in_both_of_the_first_lines(tmp_path):
         ([0.05, -0.04] * 10, "yes/no (-0.04 and 0.05)"),
         ([3, 1, None, 2] * 10, "3 classes (1, 2 and 3)"),
         ([0.5, 1, 1.5] * 10, "3 classes (0.5, 1.0 and 1.5)"),
-        (["red ", "green", "", "blue", "?"] * 10, "3 classes (blue, green and red)"),
+        (["red ", "green", "", "blue", "?", "nan"] * 10, "3 classes (blue, green and red)"),
         (["1", "2", "?", "3"] * 10, "3 classes (1, 2 and 3)"),
         ([*range(20)] * 5, "20 classes (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 9 more)"),
         ([*range(21)] * 5, "real, whole numbers (10 ± 6.084)"),
@@ -268,7 +268,7 @@ def test_what_a_column_is_taken_for(cells, said):
         ([None] * 60, "'a' holds no value"),
         (pandas.date_range("2020", periods=60), "'a' holds datetime64 values"),
         ([1j] * 60, "'a' holds complex values"),
-        ([1, "x", 2.5] * 20, "'a' holds mixed-integer values, neither numbers nor text alone"),
+        ([1, "x", 2.5] * 20, "'a' holds mixed-integer values: make numbers or texts of them"),
         (
             [*map(str, range(59)), "6O"],
             "row 59 (counted from 0), column 'a' holds '6O', but most of its cells are numbers",
@@ -329,10 +329,11 @@ def test_a_mean_of_draws_is_no_class():
 def test_missing_cells_are_refused_with_place_and_number_or_kept(tmp_path):
     text = "a,b,c\n" + "yes,1.5,x\nno,2.5,y\n" * 6 + "\nyes,,z\nno,NA,?\n"
     path = write(tmp_path, text)
-    with pytest.raises(ValueError, match="a missing value") as caught:
+    with pytest.raises(ValueError, match="Such cells: 3") as caught:
         load_table(path)
     assert str(caught.value).startswith(
-        f"{path}: row 13 (line 15 of the file), column 'b' holds nan, a missing value. Such cells: "
+        f"{path}: row 13 (line 15 of the file), column 'b' holds nan: it is empty, ?, NA, None or "
+        "the like. Such cells: "
         "3, in 2 of 3 columns ('b' and 'c'), and in 2 of 14 rows."
     )
     kept = load_table(path, split=None, missing="keep").rows
@@ -372,6 +373,10 @@ def test_a_second_file_is_read_with_the_codes_and_scales_of_the_first(tmp_path):
 def test_a_second_table_that_does_not_fit(change, message):
     with pytest.raises(ValueError, match=message):
         load_table(change(people()), like=load_table(people()), split=None)
+    with pytest.raises(
+        TypeError, match="^like must be a table that load_table returned, got 'a.cs"
+    ):
+        load_table(people(), like="a.csv")
 
 
 # ---- parts ---------------------------------------------------------------------------------------
