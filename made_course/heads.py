@@ -28,6 +28,7 @@ class Head:
         params_per_variable: numbers P that the network puts out for each variable.
         inputs_per_variable: numbers that each variable is for the network, see :meth:`encode`.
         is_density: whether log-probabilities are those of a density, in differential nats.
+        arguments: what it was made with, for ``repr`` and for files.
         columns: None where the head serves any variable alike; else how many variables it is for,
             and :meth:`of` says which head each of them has.
 
@@ -58,6 +59,7 @@ class Head:
     params_per_variable: int
     inputs_per_variable: int = 1
     is_density: bool = False
+    arguments: tuple[int, ...] = ()
     columns: int | None = None
 
     def of(self, i: int) -> Head:
@@ -102,7 +104,7 @@ class Head:
                 raise ValueError(f"column {i} (counted from 0) {doubt}")
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}()"
+        return f"{type(self).__name__}({', '.join(map(str, self.arguments))})"
 
 
 class Bernoulli(Head):
@@ -180,6 +182,7 @@ class Categorical(Head):
 
     def __init__(self, num_classes: int) -> None:
         self.num_classes = check_count("num_classes", num_classes, smallest=2)
+        self.arguments = (self.num_classes,)
         self.params_per_variable = self.inputs_per_variable = self.num_classes
 
     def log_prob(self, params: Tensor, x: Tensor) -> Tensor:
@@ -206,9 +209,6 @@ class Categorical(Head):
                 f"and {len(wrong) - 1} more such values: count classes from 0, and give "
                 "Categorical the number of all"
             )
-
-    def __repr__(self) -> str:
-        return f"Categorical({self.num_classes})"
 
 
 class MixtureOfGaussians(Head):
@@ -255,6 +255,7 @@ class MixtureOfGaussians(Head):
 
     def __init__(self, num_components: int) -> None:
         self.num_components = check_count("num_components", num_components)
+        self.arguments = (self.num_components,)
         self.params_per_variable = 3 * self.num_components
 
     def start(self) -> Tensor:
@@ -318,12 +319,9 @@ class MixtureOfGaussians(Head):
         logits, means, log_scales = params.chunk(3, dim=-1)
         return logits, means, log_scales.clamp(min=NARROWEST).exp()
 
-    def __repr__(self) -> str:
-        return f"MixtureOfGaussians({self.num_components})"
-
 
 NAMED_HEADS = (Bernoulli, Categorical, MixtureOfGaussians)
-"""Heads that are all that their ``repr`` says."""
+"""Heads that are told apart by name and arguments alone."""
 
 
 def check_head(head: Head, input_dim: int) -> Head:

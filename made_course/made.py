@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
+from typing import Self
 
 import torch
 import torch.nn.functional as F
 from torch import BoolTensor, Generator, LongTensor, Tensor, nn
 
+from .activations import Activation, make_activation
 from .arguments import (
-    check_choice,
     check_count,
     check_last_dimension,
     check_number,
@@ -22,10 +24,9 @@ from .arguments import (
 )
 from .heads import Bernoulli, Head, check_head
 from .mask_sets import MaskSets
-from .masks import build_masks, check_mask, shown_ordering
-from .sampling import draw_samples
-
-ACTIVATIONS = {"relu": nn.ReLU, "tanh": nn.Tanh, "silu": nn.SiLU}
+from .masks import DegreeDraw, build_masks, check_mask, shown_ordering
+from .sampling import Method, draw_samples, in_parts
+from .saving import check_settings, load_model, note_settings, save_model
 
 
 class MaskedLinear(nn.Linear):
@@ -99,7 +100,8 @@ class MADE(nn.Module):
         hidden_dims: width of each hidden layer; ``()`` leaves D regressions, logistic ones where
             variables are binary.
         natural_order: generate x₁ first and x_D last; False draws a random ordering.
-        activation: ``"relu"``, ``"tanh"`` or ``"silu"``.
+        activation: ``"relu"``, ``"tanh"``, ``"silu"`` or a class of modules that work number by
+            number, such as ``torch.nn.GELU``.
         ordering: (D,) permutation of 0..D-1 to use instead; ``ordering[t]`` is generated at step t.
         degrees: how hidden degrees are drawn, ``"uniform"``, ``"paper"`` or ``"even"``: see
             :func:`made_course.masks.hidden_degrees`.
@@ -139,10 +141,10 @@ class MADE(nn.Module):
         input_dim: int,
         hidden_dims: Sequence[int] = (512, 512),
         natural_order: bool = True,
-        activation: str = "relu",
+        activation: Activation = "relu",
         *,
         ordering: Tensor | Sequence[int] | None = None,
-        degrees: str = "uniform",
+        degrees: DegreeDraw = "uniform",
         head: Head | None = None,
         direct: bool = False,
         dropout: float = 0.0,
@@ -158,7 +160,7 @@ class MADE(nn.Module):
                 f"natural_order must be True or False, got {natural_order!r}: name what comes "
                 'after hidden_dims, as in activation="tanh"'
             )
-        self.act = ACTIVATIONS[check_choice("activation", activation, tuple(ACTIVATIONS))]()
+        self.act = make_activation(activation)
         self.dropout = check_number("dropout", dropout)
         if self.dropout >= 1:
             raise ValueError(f"dropout must be less than 1, got {dropout}")
@@ -196,6 +198,8 @@ class MADE(nn.Module):
         self.mask_sets.draw()  # after the weights: so equal seeds give the same model as ever
         self._under: list[LongTensor] | None = None
         _set_masks(self)
+        self.register_state_dict_post_hook(note_settings)
+        self.register_load_state_dict_pre_hook(check_settings)
         self.register_load_state_dict_post_hook(_set_masks)
 
     # ---- structure --------------------------------------------------------------------------
@@ -312,6 +316,9 @@ class MADE(nn.Module):
         probabilities: :math:`\log \frac{1}{k} \sum_{j=1}^{k} e^{\log p_j(x)}`. (A mean of logits
         over orderings would be no probability.)
 
+        Under ``torch.no_grad()``, where no gradient needs all of it, memory beside the result does
+        not grow with the number of rows.
+
         Args:
             x: (B, D) of values of the head: zeros and ones, classes, ...; bool and integers are
                 cast.
@@ -331,7 +338,8 @@ class MADE(nn.Module):
             training" for ensembles.
         """
         if ensemble is None:
-            return self.log_conditionals(x).sum(dim=-1)
+            self._check_values(x)
+            return in_parts(lambda x: self._log_conditionals(x).sum(dim=-1), x, self._layers())
         members = []
         for degrees in self.mask_sets.members(ensemble):
             with self.under(degrees):
@@ -347,12 +355,18 @@ class MADE(nn.Module):
             TypeError: if ``x`` is not a tensor.
             ValueError: if it is not (B, D), or a value is none of the head's.
         """
-        if not is_transformed():  # torch.func and torch.compile cannot branch on values
-            check_rows(x, self.input_dim)
-            self.head.check(x)
+        self._check_values(x)
+        return self._log_conditionals(x)
+
+    def _log_conditionals(self, x: Tensor) -> Tensor:
         x = x.to(self.net[0].weight.dtype)
         params = self(x).to(x.dtype)  # under autocast, probabilities are not in half precision
         return self.head.log_prob(params.view(*x.shape, self.head.params_per_variable), x)
+
+    def _check_values(self, x: Tensor) -> None:
+        if not is_transformed():  # torch.func and torch.compile cannot branch on values
+            check_rows(x, self.input_dim)
+            self.head.check(x)
 
     def check_data(self, x: Tensor) -> None:
         """Raise unless ``x`` is a table for this model: (N, D), each column of its head's kind.
@@ -374,7 +388,7 @@ class MADE(nn.Module):
         n_samples: int,
         device: torch.device | str | None = None,
         *,
-        method: str = "incremental",
+        method: Method = "incremental",
         noise: Tensor | None = None,
         generator: Generator | None = None,
         ensemble: int | None = None,
@@ -409,6 +423,37 @@ class MADE(nn.Module):
                     [0., 1., 0.]])
         """
         return draw_samples(self, n_samples, device, method, noise, generator, ensemble)
+
+    # ---- files ------------------------------------------------------------------------------
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write arguments, head and weights to one file, which :meth:`load` makes a model of.
+
+        The file is whole at every moment: what was at ``path`` stays until the new one is written.
+
+        Raises:
+            ValueError: if the head or the activation is of your own: save the state dict instead,
+                which has the weights alone.
+            OSError: if it cannot be written.
+
+        Example:
+            >>> import tempfile
+            >>> path = f"{tempfile.mkdtemp()}/model.pt"
+            >>> MADE(3, (8,), ordering=[1, 2, 0], seed=0).save(path)
+            >>> MADE.load(path).order
+            tensor([3, 1, 2])
+        """
+        save_model(self, path)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Self:
+        """The model that :meth:`save` wrote, in evaluation mode, on the processor.
+
+        Raises:
+            FileNotFoundError: if there is no such file.
+            ValueError: if it is damaged, or was not written by :meth:`save`.
+        """
+        return load_model(cls, path)
 
 
 def _set_masks(model: MADE, _incompatible_keys: object = None) -> None:

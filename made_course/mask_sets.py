@@ -8,7 +8,7 @@ import torch
 from torch import Generator, LongTensor, Tensor, nn
 
 from .arguments import check_choice, check_count
-from .masks import DEGREE_DRAWS, check_ordering, draw_degrees, input_degrees
+from .masks import DEGREE_DRAWS, DegreeDraw, check_ordering, draw_degrees, input_degrees
 
 
 class MaskSets(nn.Module):
@@ -37,7 +37,7 @@ class MaskSets(nn.Module):
         *,
         natural_order: bool = True,
         ordering: Tensor | Sequence[int] | None = None,
-        kind: str = "uniform",
+        kind: DegreeDraw = "uniform",
         num_masks: int | None = 1,
         seed: int | None = None,
     ) -> None:

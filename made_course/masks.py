@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Literal, TypeAlias, get_args
 from zlib import crc32
 
 import torch
@@ -18,7 +19,9 @@ from torch import BoolTensor, Generator, LongTensor, Tensor
 
 from .arguments import check_choice
 
-DEGREE_DRAWS = ("uniform", "paper", "even")
+DegreeDraw: TypeAlias = Literal["uniform", "paper", "even"]
+
+DEGREE_DRAWS = get_args(DegreeDraw)
 
 
 def check_ordering(ordering: Tensor | Sequence[int], input_dim: int | None = None) -> LongTensor:
@@ -92,7 +95,7 @@ def hidden_degrees(
     below: Tensor,
     width: int,
     input_dim: int,
-    draw: str = "uniform",
+    draw: DegreeDraw = "uniform",
     generator: Generator | None = None,
 ) -> LongTensor:
     r"""Degrees of one hidden layer, each in 1..D-1.
@@ -136,7 +139,7 @@ def hidden_degrees(
 def draw_degrees(
     order: Tensor,
     hidden_dims: Sequence[int],
-    draw: str = "uniform",
+    draw: DegreeDraw = "uniform",
     generator: Generator | None = None,
 ) -> list[LongTensor]:
     """Degrees of every layer: the inputs' (given), then each hidden layer's, from below upwards.

@@ -15,19 +15,21 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 import torch
 from torch import Generator, Tensor, nn
 
-from .arguments import check_choice, check_count
+from .arguments import check_choice, check_count, is_transformed
 from .heads import NAMED_HEADS, Head
 
 if TYPE_CHECKING:
     from .made import MADE
 
-METHODS = ("incremental", "naive")
+Method: TypeAlias = Literal["incremental", "naive"]
 SAMPLES_AT_ONCE = 1024
+NUMBERS_AT_ONCE = 2**20
+"""So many numbers of a layer are kept at once where rows are scored in parts: 4 MB in float32."""
 BLOCK = 64
 """Steps of :func:`sample_incremental` that share their matrix products."""
 
@@ -39,14 +41,14 @@ def draw_samples(
     model: MADE,
     n_samples: int,
     device: torch.device | str | None,
-    method: str,
+    method: Method,
     noise: Tensor | None,
     generator: Generator | None,
     ensemble: int | None,
 ) -> Tensor:
     """What :meth:`made_course.MADE.sample` says, which takes the same arguments."""
     n_samples = check_count("n_samples", n_samples)
-    check_choice("method", method, METHODS)
+    check_choice("method", method, get_args(Method))
     members = None if ensemble is None else model.mask_sets.members(ensemble)
 
     def draw_rows(u: Tensor) -> Tensor:
@@ -68,7 +70,7 @@ def draw_samples(
 def sample_rows(
     model: MADE,
     noise: Tensor,
-    method: str = "incremental",
+    method: Method = "incremental",
     given: Tensor | None = None,
     known: Tensor | None = None,
 ) -> Tensor:
@@ -82,29 +84,29 @@ def sample_rows(
         known: (D,) BoolTensor.
     """
     _check_alike(model)
-    if method == "naive":
-        with evaluation_mode(model):
+    with evaluation_mode(model):
+        if method == "naive":
             return sample_naive(model, model.order, noise, model.head)
-    biases, direct = [layer.masked_bias() for layer in model.net], None
-    if model.direct is not None:
-        direct = model.direct.masked_weight()
-        if model.direct.conditioning is not None:
-            biases[-1] = biases[-1] + model.direct.masked_bias()
-    return sample_incremental(
-        [layer.masked_weight() for layer in model.net],
-        biases,
-        model.degrees,
-        model.act.forward,
-        noise,
-        model.head,
-        direct,
-        given,
-        known,
-    )
+        biases, direct = [layer.masked_bias() for layer in model.net], None
+        if model.direct is not None:
+            direct = model.direct.masked_weight()
+            if model.direct.conditioning is not None:
+                biases[-1] = biases[-1] + model.direct.masked_bias()
+        return sample_incremental(
+            [layer.masked_weight() for layer in model.net],
+            biases,
+            model.degrees,
+            model.act.forward,
+            noise,
+            model.head,
+            direct,
+            given,
+            known,
+        )
 
 
 def _sample_mixture(
-    model: MADE, noise: Tensor, method: str, members: Sequence[Sequence[Tensor]]
+    model: MADE, noise: Tensor, method: Method, members: Sequence[Sequence[Tensor]]
 ) -> Tensor:
     """Each row under one of the members: the noise of variable 0 chooses, and is uniform again."""
     noise = noise.clone()
@@ -352,6 +354,26 @@ def evaluation_mode(model: nn.Module) -> Iterator[None]:
     finally:
         for module, training in before:
             module.training = training
+
+
+def in_parts(of_rows: Callable[[Tensor], Tensor], x: Tensor, layers: Sequence[nn.Linear]) -> Tensor:
+    """What a function gives for all rows, for some at once where no gradient needs all together.
+
+    Args:
+        of_rows: maps (n, D) to (n,).
+        x: (B, D).
+        layers: what the rows pass through: the wider they are, the fewer rows at once.
+
+    Example:
+        >>> with torch.no_grad():
+        ...     in_parts(lambda rows: rows.sum(1), torch.ones(3, 2), [nn.Linear(2, 1)])
+        tensor([2., 2., 2.])
+    """
+    width = max(max(layer.weight.shape) for layer in layers)
+    at_once = max(SAMPLES_AT_ONCE, NUMBERS_AT_ONCE // width)  # few would mask weights too often
+    if torch.is_grad_enabled() or is_transformed() or len(x) <= at_once:
+        return of_rows(x)
+    return torch.cat([of_rows(rows) for rows in x.split(at_once)])
 
 
 @torch.no_grad()

@@ -26,6 +26,9 @@ def masks_and_model() -> mc.MADE:
     heads: list[mc.Head] = [mc.Bernoulli(), mc.Categorical(5), mc.MixtureOfGaussians(10)]
     heads.append(mc.Mixed(heads))
     model = mc.MADE(3, (4, 4), ordering=torch.tensor([1, 2, 0]), head=heads[0], num_masks=None)
+    mc.MADE(3, activation=nn.GELU, degrees="paper")
+    model.save(Path("model.pt"))
+    assert_type(mc.MADE.load("model.pt"), mc.MADE)
     model.resample_masks()
     assert_type(model.n_parameters(), int)
     assert_type(model.log_prob(torch.zeros(1, 3), ensemble=4), Tensor)

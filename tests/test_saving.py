@@ -1,0 +1,157 @@
+"""A model in a file is the same model when it is read, or a clear error."""
+
+import os
+import warnings
+from copy import deepcopy
+
+import pytest
+import torch
+from torch import nn
+
+from made_course import MADE, Bernoulli, Categorical, Mixed, MixtureOfGaussians
+from made_course.files import read_tensors
+from tests.every_head import Poisson
+
+MIXED = Mixed([Bernoulli(), MixtureOfGaussians(2), Categorical(3), Bernoulli()])
+MODELS = {
+    "plain": {},
+    "ordering": {"ordering": [1, 3, 2, 0], "activation": "silu", "dropout": 0.1, "degrees": "even"},
+    "several": {"natural_order": False, "num_masks": 3, "conditioning": True, "seed": 3},
+    "endless": {"natural_order": False, "num_masks": None, "direct": True, "seed": 3},
+    "classes": {"head": Categorical(5), "hidden_dims": ()},
+    "bells": {"head": MixtureOfGaussians(2), "direct": True, "conditioning": True},
+    "mixed": {"head": MIXED, "natural_order": False, "activation": "tanh"},
+}
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "model.pt"
+
+
+@pytest.mark.parametrize("options", MODELS.values(), ids=MODELS)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_a_model_that_is_read_is_the_one_that_was_written(path, options, dtype):
+    model = MADE(4, **{"hidden_dims": (8, 6)} | options).to(dtype)
+    model.resample_masks()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.normal_(std=0.5)
+    model.save(path)
+    stream = torch.get_rng_state()
+    read = MADE.load(path)
+    assert torch.equal(torch.get_rng_state(), stream)
+    assert not read.training
+    assert repr(read) == repr(model)
+    model.eval()
+    ensemble = None if options.get("num_masks", 1) == 1 else 3
+    noise = torch.rand(9, 4, dtype=dtype)
+    x = model.sample(9, noise=noise, ensemble=ensemble)
+    assert x.dtype == dtype
+    assert torch.equal(read.sample(9, noise=noise, ensemble=ensemble), x)
+    assert torch.equal(read.log_prob(x, ensemble), model.log_prob(x, ensemble))
+    for each in (model, read):
+        torch.manual_seed(1)
+        each.resample_masks()
+    assert torch.equal(read.order, model.order)
+
+
+def test_a_class_of_ones_own_reads_what_it_wrote(path):
+    class Own(MADE):
+        pass
+
+    Own(3, (4,)).save(path)
+    assert type(Own.load(path)) is Own
+
+
+def test_the_file_holds_no_code(path):
+    MADE(4, (8,), head=MIXED).save(path)
+    assert read_tensors(path)["head"][1:3] == [["Bernoulli"], ["MixtureOfGaussians", 2]]
+
+
+@pytest.mark.parametrize(
+    ("options", "what"),
+    [
+        ({"head": Poisson()}, r"head Poisson\(\)"),
+        ({"head": Mixed([Bernoulli(), Poisson()])}, r"head Poisson\(\)"),
+        ({"activation": nn.GELU}, r"activation GELU\(.*\)"),
+    ],
+)
+def test_what_is_ones_own_is_not_written_and_the_state_dict_named(path, options, what):
+    path.write_text("what was here before")
+    with pytest.raises(
+        ValueError, match=rf"^{what} is one of your own.* save the weights by .*state"
+    ):
+        MADE(2, (4,), **options).save(path)
+    assert path.read_text() == "what was here before"
+
+
+def test_a_file_that_cannot_be_written_leaves_the_one_before(path, monkeypatch):
+    model = MADE(3, (4,))
+    model.save(path)
+    before = path.read_bytes()
+
+    def full(content, file):
+        file.write_bytes(b"half of")
+        raise RuntimeError("unexpected pos 64 vs 0")
+
+    monkeypatch.setattr(torch, "save", full)
+    with pytest.raises(OSError, match="could not write .* What was there before is unchanged"):
+        model.save(path)
+    assert path.read_bytes() == before
+    assert os.listdir(path.parent) == [path.name]
+
+
+@pytest.mark.parametrize("share", [0, 0.5, 0.99])
+def test_a_truncated_file_is_refused(path, share):
+    MADE(3, (4,)).save(path)
+    content = path.read_bytes()
+    path.write_bytes(content[: int(share * len(content))])
+    with pytest.raises(ValueError, match=r"model\.pt cannot be read .* it is damaged"):
+        MADE.load(path)
+
+
+@pytest.mark.parametrize("content", [MADE(3, (4,)).state_dict(), [1, 2], torch.ones(3)])
+def test_a_file_of_something_else_is_refused(path, content):
+    torch.save(content, path)
+    with pytest.raises(ValueError, match=r"holds no model as save writes it: a state dict belongs"):
+        MADE.load(path)
+
+
+def test_a_file_that_is_missing_is_named(path):
+    with pytest.raises(FileNotFoundError, match=r"model\.pt"):
+        MADE.load(path)
+
+
+# ---- state dicts --------------------------------------------------------------------------------
+
+
+def through_a_file(model, path):
+    torch.save(model.state_dict(), path)
+    return torch.load(path, weights_only=True)
+
+
+@pytest.mark.parametrize(
+    ("options", "others", "message"),
+    [
+        ({"activation": "tanh"}, {}, r"activation=Tanh\(\), and this one has activation=ReLU\(\)"),
+        ({"head": Poisson()}, {}, r"head=Poisson\(\), and this one has head=Bernoulli\(\)"),
+    ],
+)
+def test_a_state_dict_of_a_model_that_computes_otherwise_is_refused(path, options, others, message):
+    state = through_a_file(MADE(3, (4,), **options), path)
+    model = MADE(3, (4,), **others)
+    before = deepcopy(model.state_dict())
+    with pytest.raises(ValueError, match=rf"^the state dict is of a model with {message}"):
+        model.load_state_dict(state)
+    assert all(torch.equal(before[name], value) for name, value in model.state_dict().items())
+    model.load_state_dict(dict(state))
+
+
+def test_another_dropout_is_named(path):
+    state = through_a_file(MADE(3, (4,), dropout=0.2), path)
+    with pytest.warns(UserWarning, match=r"dropout=0\.2, and this one has dropout=0\.0"):
+        MADE(3, (4,)).load_state_dict(state)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        MADE(3, (4,), dropout=0.2).load_state_dict(state)
