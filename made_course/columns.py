@@ -153,7 +153,7 @@ def _of_numbers(found: Source, i: int, cells: Series, learned: np.ndarray) -> Co
     n, is_whole = len(numbers), bool((values % 1 == 0).all())
     if np.isin(values, (0, 1)).all():
         return Column(name, (0, 1))
-    if len(values) <= min(MOST_CLASSES, max(1, n / ROWS_PER_CLASS)):
+    if len(values) <= min(MOST_CLASSES, n / ROWS_PER_CLASS):
         return _classes(name, (values.astype(int) if is_whole else values).tolist())
     if is_whole and n == len(values) > MOST_CLASSES and np.ptp(values) == n - 1:
         return f"{name!r} numbers the rows"

@@ -247,7 +247,7 @@ def test_the_separator_is_what_stands_in_both_of_the_first_lines(tmp_path):
         ([1, 2, 3, 4, 5] * 4, "real, whole numbers (3 ± 1.451)"),
         ([1.5, 2.5, math.nan], "real (2 ± 0.7071)"),
         (list("abcdefghijklmnopqrstuvwxyz") * 5, "26 classes (a, b, c, d, e, f, g, h, i, j, k and"),
-        (pandas.Categorical([1, 2, 3, 4]), "4 classes (1, 2, 3 and 4)"),
+        (pandas.Categorical([1, 2, 3, 4], range(9)), "4 classes (1, 2, 3 and 4)"),
     ],
 )
 def test_what_a_column_is_taken_for(cells, said):
@@ -261,6 +261,7 @@ def test_what_a_column_is_taken_for(cells, said):
     [
         ([f"Mr {i}" for i in range(60)], "'a' has 60 different texts in 60 rows, such as 'Mr 0'"),
         ([f"Mr {i % 30}" for i in range(60)], "'a' has 30 different texts in 60 rows"),
+        ([*"abcdef"] + [None] * 54, "'a' has 6 different texts in 6 rows, such as 'a'"),
         ([*range(60)], "'a' numbers the rows"),
         ([10**17 + i * i for i in range(60)], "'a' holds numbers of more than 15 digits"),
         ([7.5] * 60, "'a' is always 7.5"),
@@ -297,6 +298,13 @@ def test_reals_are_scaled_by_the_training_rows():
     assert train[:, real].mean(0).tolist() == pytest.approx([0, 0], abs=1e-6)
     assert train[:, real].std(0).tolist() == pytest.approx([1, 1], abs=1e-6)
     assert valid[:, real].mean(0).abs().min() > 1e-3
+
+
+def test_a_column_without_values_in_the_training_rows_is_refused():
+    frame = people()
+    frame.loc[load_table(frame).row_numbers[0], "income"] = None
+    with pytest.raises(ValueError, match="'income' has fewer than two values in the 42 rows to l"):
+        load_table(frame, missing="keep")
 
 
 def test_the_sum_of_log_sd_brings_nats_to_the_users_units():
