@@ -7,7 +7,7 @@ from .baselines import IndependentBernoullis as IndependentBernoullis
 from .baselines import total_probability as total_probability
 from .cells import expect as expect
 from .cells import show as show
-from .completion import Completion as Completion
+from .completed import Completion as Completion
 from .completion import complete as complete
 from .completion import completion_degrees as completion_degrees
 from .completion import conditional as conditional

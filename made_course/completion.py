@@ -4,57 +4,18 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import torch
 from torch import BoolTensor, Generator, LongTensor, Tensor
 
 from .arguments import check_count, check_rows
+from .completed import Completion
 from .made import MADE
 from .masks import check_ordering, draw_degrees, input_degrees
 from .sampling import SAMPLES_AT_ONCE, check_noise, evaluation_mode, fresh_noise, sample_rows
 
-
-class Completion(NamedTuple):
-    r"""Rows whose unknown variables were drawn, and what these samples are worth.
-
-    Attributes:
-        samples: (B, n, D); the known variables are those that were given.
-        log_weights: (B, n) where each sample stands for its importance weight, in nats, up to a
-            constant of its row; None where all count alike, since they were drawn exactly.
-        effective_sample_size: (B,); about as many exact samples would do: n, or with weights
-            :math:`(\sum_k w_k)^2 / \sum_k w_k^2`. It compares the samples with one another, so it
-            is at least 1, and it does not know of what none of them has found.
-    """
-
-    samples: Tensor
-    log_weights: Tensor | None
-    effective_sample_size: Tensor
-
-    @property
-    def shares(self) -> Tensor:
-        """(B, n) share of its row's weight that each sample has; 1/n where all count alike.
-
-        Example:
-            >>> log_weights = torch.tensor([[3.0, 1.0]]).log()
-            >>> Completion(torch.zeros(1, 2, 4), log_weights, torch.tensor([1.6])).shares
-            tensor([[0.7500, 0.2500]])
-        """
-        if self.log_weights is None:
-            n = self.samples.shape[1]
-            return self.samples.new_full(self.samples.shape[:2], 1 / n)
-        return self.log_weights.softmax(dim=1)
-
-    @property
-    def mean(self) -> Tensor:
-        """(B, D) mean of each row's samples, each counted with its share.
-
-        Example:
-            >>> samples = torch.tensor([[[1.0, 1.0], [1.0, 0.0]]])
-            >>> Completion(samples, torch.tensor([[3.0, 1.0]]).log(), torch.tensor([1.6])).mean
-            tensor([[1.0000, 0.7500]])
-        """
-        return (self.shares[..., None] * self.samples).sum(dim=1)
+EQUAL = 0.99
+"""Samples worth so large a share of as many exact ones may as well count alike."""
 
 
 @torch.no_grad()
@@ -83,13 +44,15 @@ def complete(
       drawn is the conditional of *this ordering's* distribution, not that of an ensemble of
       orderings;
     - else the model's own all the same. What is known of later variables then comes too late, and
-      each sample gets the weight :math:`w = \prod_{i\ \mathrm{known}} p(x_i \mid x_{before})`. With
-      many variables known nearly all weight may lie on one sample: the effective sample size says
-      so, and a warning where it is below 2 or a tenth of n.
+      each sample gets the weight :math:`w = \prod_{i\ \mathrm{known}} p(x_i \mid x_{before})`,
+      and a warning says that samples alone are not the answer, unless weights are nearly equal.
+      With many variables known nearly all weight may lie on one sample: the effective sample size
+      says so.
 
     Args:
         model: a MADE.
-        x: (B, D) rows, valid for the model where they are known; other values are ignored.
+        x: (B, D) rows, valid for the model where they are known; other values are ignored, and
+            may be NaN: ``complete(model, x, ~x.isnan())`` fills in what is missing.
         known: (D,) or (B, D) BoolTensor, or zeros and ones.
         n_samples: number n of samples for each row.
         ordering: (D,) permutation of 0..D-1 for a model for any ordering: known variables are
@@ -146,16 +109,26 @@ def complete(
                     log_weights[part] = weights[:, mask].sum(dim=1).view(len(part), n)
             is_exact = is_exact and exact
     if is_exact:
-        return Completion(samples, None, x.new_full((len(x),), n))
+        return Completion(samples, None, x.new_full((len(x),), n), model.head)
     size = (2 * log_weights.logsumexp(1) - (2 * log_weights).logsumexp(1)).exp()
-    if len(x) and size.min() < max(2, n / 10):
-        warnings.warn(
-            f"these completions are worth {size.min():.1f} exact ones (of {n}): the ordering has "
-            "known variables after unknown ones. Draw more, or use a model that was trained for "
-            "any ordering (natural_order=False, num_masks=None)",
-            stacklevel=3,  # past no_grad
-        )
-    return Completion(samples, log_weights, size)
+    if len(x) and size.min() < max(2, EQUAL * n):
+        warnings.warn(_in_words(size.min().item(), n), stacklevel=3)  # past no_grad
+    return Completion(samples, log_weights, size, model.head)
+
+
+def _in_words(worth: float, n: int) -> str:
+    """Why some completions do not count alike, and what to do."""
+    said = (
+        f"these completions are worth {worth:.1f} exact ones (of {n}): the ordering has known "
+        "variables after unknown ones. Take .draw(n), .mean or .class_shares(i), which count each "
+        "with its weight, and not .samples alone"
+    )
+    if worth >= max(2, n / 10):
+        return said
+    return (
+        f"{said}. Ask for more (n_samples), or use a model that was trained for any ordering "
+        "(natural_order=False, num_masks=None)"
+    )
 
 
 def completion_degrees(

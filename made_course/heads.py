@@ -28,6 +28,8 @@ class Head:
         params_per_variable: numbers P that the network puts out for each variable.
         inputs_per_variable: numbers that each variable is for the network, see :meth:`encode`.
         is_density: whether log-probabilities are those of a density, in differential nats.
+        num_classes: how many classes there are, where values are numbers of classes: amounts of
+            nothing, which have shares and no mean. None elsewhere.
         arguments: what it was made with, for ``repr`` and for files.
         columns: None where the head serves any variable alike; else how many variables it is for,
             and :meth:`of` says which head each of them has.
@@ -59,6 +61,7 @@ class Head:
     params_per_variable: int
     inputs_per_variable: int = 1
     is_density: bool = False
+    num_classes: int | None = None
     arguments: tuple[int, ...] = ()
     columns: int | None = None
 

@@ -112,6 +112,7 @@ class _Padded(Head):
         self.params_per_variable = params_per_variable
         self.inputs_per_variable = inputs_per_variable
         self.is_density = head.is_density
+        self.num_classes = head.num_classes
 
     def log_prob(self, params: Tensor, x: Tensor) -> Tensor:
         return self.head.log_prob(params[..., : self.head.params_per_variable], x)
@@ -132,6 +133,9 @@ class _Padded(Head):
 
     def doubt(self, column: Tensor) -> str | None:
         return self.head.doubt(column)
+
+    def __repr__(self) -> str:
+        return repr(self.head)
 
 
 def _at(x: Tensor, columns: LongTensor, dim: int) -> Tensor:

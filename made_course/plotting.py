@@ -20,7 +20,7 @@ from torch import Tensor
 
 from .arguments import check_count, check_number
 from .colours import BLUE, GREY, INK, ORANGE, PALE, rgb
-from .completion import Completion
+from .completed import Completion
 from .files import write_whole
 from .made import MADE
 from .masks import connectivity, leaking_connections

@@ -39,7 +39,10 @@ def masks_and_model() -> mc.MADE:
 def completion(model: mc.MADE, x: Tensor, known: Tensor) -> mc.Completion:
     degrees, _ = mc.completion_degrees(model, known, ordering=[1, 2, 0])
     assert_type(mc.conditional(model, x, len(degrees)), Tensor)
-    return mc.complete(model, x, known, n_samples=8)
+    found = mc.complete(model, x, known, n_samples=8)
+    assert_type(found.draw(3), Tensor)
+    assert_type(found.class_shares(0), Tensor)
+    return found
 
 
 def peers(rows: Tensor) -> dict[str, float]:

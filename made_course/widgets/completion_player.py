@@ -18,7 +18,8 @@ from torch import BoolTensor, Generator, LongTensor, Tensor
 
 from ..arguments import check_choice, check_count, check_switch
 from ..colours import BLUE, GREY, INK, ORANGE, PALE, rgb
-from ..completion import Completion, complete, completion_degrees
+from ..completed import Completion
+from ..completion import complete, completion_degrees
 from ..data import load_binarized_mnist
 from ..heads import Bernoulli
 from ..made import MADE
