@@ -46,6 +46,7 @@ def files(tmp_path, monkeypatch):
     return new
 
 
+@pytest.mark.filterwarnings("ignore:these completions are worth")
 def test_the_script_in_readme_finds_odd_days_and_fills_gaps(files, capsys):
     (script,) = re.findall(r"^```python\n(.*?)^```$", README.read_text("utf-8"), re.M | re.S)
     names = {}
