@@ -198,6 +198,11 @@ def test_headers(line, names, end, tmp_path):
     assert np.array_equal(table.rows.numpy(), numbered(4))
 
 
+def test_two_counted_columns_are_names_above_real_numbers(tmp_path):
+    table = load_table(write(tmp_path, "0,1\n" + "0.5,1.2\n1.5,0.2\n" * 9), split=None)
+    assert (table.names, len(table.rows)) == (["0", "1"], 18)
+
+
 @pytest.mark.parametrize(
     "rows",
     [
