@@ -74,7 +74,8 @@ def data() -> list[Tensor]:
     assert_type(name, str)
     assert len(folders) == len(loaders[0])
     toys = [mc.bars_and_stripes(), mc.checkerboard(9), mc.rain_diary(), mc.two_moons(9)]
-    return [table.train, train, test, mc.outside_small_set(grey), *toys]
+    assert table.inverse(table.rows).shape == (335, 33)
+    return [*table, train, test, mc.outside_small_set(grey), *toys]
 
 
 def training(rows: Tensor, loader_rows: Tensor) -> mc.History:

@@ -122,7 +122,7 @@ def test_import_leaves_the_heavy_libraries_out():
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     imported = set(run.stdout.split())
     assert "made_course" in imported
-    assert imported.isdisjoint({"matplotlib", "ipywidgets", "torchvision", "IPython"})
+    assert imported.isdisjoint({"matplotlib", "ipywidgets", "torchvision", "IPython", "pandas"})
 
 
 @pytest.fixture(scope="module")

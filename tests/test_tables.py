@@ -1,22 +1,20 @@
-"""Tables: what is read and into which parts it goes, and which cell an error names."""
+"""Tables: what is read, what each column is taken for, and into which parts the rows go."""
 
-import csv
 import gzip
 import hashlib
-import io
 import itertools
 import math
-import sys
 import tempfile
 from pathlib import Path
 
 import numpy as np
+import pandas
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from made_course import tables
+from made_course import Bernoulli, Categorical, MixtureOfGaussians
 from made_course.tables import example_table, load_table
 
 
@@ -33,69 +31,75 @@ def numbers(part: torch.Tensor) -> list[int]:
     return (bits << torch.arange(bits.shape[1])).sum(dim=1).tolist()
 
 
-def contents(table) -> list[bytes]:
-    return sorted(row.numpy().tobytes() for row in torch.cat(list(table)))
-
-
-def expected_contents(array: np.ndarray) -> list[bytes]:
-    return sorted(row.tobytes() for row in array.astype(np.float32))
-
-
-def write(folder: Path, text: str | bytes, name: str = "table.csv") -> Path:
+def write(folder: Path, content: str | bytes, name: str = "table.csv") -> Path:
     path = folder / name
-    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
     return path
 
 
-def csv_text(array: np.ndarray, delimiter: str = ",", header: list[str] | None = None) -> str:
-    lines = io.StringIO()
-    writer = csv.writer(lines, delimiter=delimiter, lineterminator="\n")
-    writer.writerows(([header] if header else []) + array.astype(int).tolist())
-    return lines.getvalue()
+def lines(array: np.ndarray, separator: str = ",") -> str:
+    return "".join(separator.join(map(str, row)) + "\n" for row in array.tolist())
 
 
-arrays = st.integers(4, 30).flatmap(
-    lambda n: st.integers(1, 6).flatmap(
-        lambda d: st.lists(
-            st.lists(st.booleans(), min_size=d, max_size=d), min_size=n, max_size=n
-        ).map(np.array)
+def people(n: int = 60) -> pandas.DataFrame:
+    """Every kind of column."""
+    i = np.arange(n)
+    return pandas.DataFrame(
+        {
+            "member": i % 3 == 0,
+            "size": np.array(["L", "M", "S"])[i % 3],
+            "cars": i % 4,
+            "income": np.exp(np.sin(i)).round(3),
+            "age": 20 + i * 7 % 53,
+        }
     )
+
+
+# ---- what comes back -----------------------------------------------------------------------------
+
+columns_of_kinds = {
+    "bool": lambda draw, n: draw.integers(0, 2, n).astype(bool),
+    "text": lambda draw, n: draw.choice(["a b", "c.d", 'e"f', "ü"], n),
+    "count": lambda draw, n: draw.integers(0, 4, n),
+    "whole": lambda draw, n: draw.integers(-(10**6), 10**6, n),
+    "real": lambda draw, n: draw.normal(1000, 10, n).round(2),
+}
+
+
+@settings(max_examples=30)
+@given(
+    st.lists(st.sampled_from([*columns_of_kinds]), min_size=2, max_size=5),
+    st.sampled_from([(",", "."), (";", "."), (";", ","), ("\t", ","), (" ", ".")]),
+    st.booleans(),
+    st.integers(0, 99),
 )
-words = st.text(st.characters(categories=["L", "Zs", "P"]), min_size=1, max_size=8).filter(
-    lambda word: tables._code_of_text(word) == 2 and tables._number(word) is None
-)
-
-
-@given(arrays, st.sampled_from([",", ";", "\t", " "]), st.integers(0, 5))
-def test_rows_come_back_from_csv_as_they_were(array, delimiter, seed):
-    with tempfile.TemporaryDirectory() as folder:
-        table = load_table(write(Path(folder), csv_text(array, delimiter)), seed=seed)
-    assert contents(table) == expected_contents(array)
-    assert table.columns[0] == "x₁"
-    assert len(table.columns) == array.shape[1]
-    for part, same in zip(table, load_table(array, seed=seed), strict=True):
-        assert part.dtype == torch.float32
-        assert torch.equal(part, same)
-
-
-@given(arrays, st.data())
-def test_names_come_back_from_the_header(array, draw):
-    d = array.shape[1]
-    names = draw.draw(
-        st.lists(words, min_size=d, max_size=d, unique_by=lambda word: " ".join(word.split()))
+def test_values_come_back_from_a_file_as_they_were(kinds, marks, has_header, seed):
+    draw = np.random.default_rng(seed)
+    frame = pandas.DataFrame(
+        {f"{i} {kind}": columns_of_kinds[kind](draw, 60) for i, kind in enumerate(kinds)}
     )
+    separator, decimal = marks
     with tempfile.TemporaryDirectory() as folder:
-        table = load_table(write(Path(folder), csv_text(array, header=names)))
-    plain = [" ".join(name.split()) for name in names]
-    assert table.columns == [name or f"Unnamed: {i}" for i, name in enumerate(plain)]
-    assert contents(table) == expected_contents(array)
+        path = Path(folder) / "table.csv.gz"
+        frame.to_csv(path, sep=separator, decimal=decimal, index=False, header=has_header)
+        table = load_table(path)
+    if has_header:
+        assert table.names == [*frame.columns]
+    back = table.inverse(table.rows).set_axis(frame.columns, axis=1)
+    assert table.rows.dtype == torch.float32
+    assert torch.equal(load_table(frame).rows, table.rows)
+    for name in frame:
+        if name.endswith("real"):
+            assert back[name].to_numpy() == pytest.approx(frame[name].to_numpy(), abs=1e-3)
+        else:
+            assert (back[name] == frame[name]).all()
 
 
 SPELLINGS = [("0", "1"), ("0.0", "1.0"), ("False", "True"), ("false", "TRUE"), (" 0", "1 ")]
 SPELLINGS += [
     ('"0"', '"1"'),
     ("0.000000000000000000e+00", "1.000000000000000000e+00"),
-    ("-0", "+1"),
+    ("no", "yes"),
 ]
 
 
@@ -105,12 +109,75 @@ def test_every_spelling_of_0_and_1(spelling, header, tmp_path):
     array = numbered(16)
     text = "".join(",".join(spelling[cell] for cell in row) + "\n" for row in array.tolist())
     table = load_table(write(tmp_path, header + text))
-    assert contents(table) == expected_contents(array)
-    assert table.columns == (list("abcde") if header else ["x₁", "x₂", "x₃", "x₄", "x₅"])
+    assert np.array_equal(table.rows.numpy(), array)
+    assert table.names == (list("abcde") if header else ["x₁", "x₂", "x₃", "x₄", "x₅"])
+    assert isinstance(table.head, Bernoulli)
 
 
 @pytest.mark.parametrize(
-    ("line", "columns"),
+    "convert",
+    [
+        *(lambda x, d=d: x.astype(d) for d in ("bool", "uint8", "int64", "f2", "f8", "object")),
+        lambda x: np.ma.masked_array(x),
+        *(lambda x, d=d: torch.tensor(x).to(d) for d in (torch.bool, torch.uint8, torch.bfloat16)),
+        lambda x: torch.tensor(x).double().requires_grad_(),
+    ],
+)
+def test_arrays_and_tensors_of_every_kind(convert):
+    array = numbered(16)
+    table = load_table(convert(array))
+    assert np.array_equal(table.rows.numpy(), array)
+    assert not table.rows.requires_grad
+
+
+@pytest.mark.parametrize("source", [np.ones((8, 2), np.float32), torch.ones(8, 2)])
+def test_what_is_loaded_is_a_copy(source):
+    load_table(source).rows.zero_()
+    assert source.all()
+
+
+def test_frames_of_pandas_and_polars():
+    frame = people()
+    frame["n"] = pandas.array([1, None, 3] * 20, dtype="Int64")
+    frame["kind"] = pandas.Categorical(["low", "high"] * 30, ["low", "high"])
+    table = load_table(frame, missing="keep")
+    assert table.columns[-1].values == ("low", "high")
+    assert int(table.rows.isnan().sum()) == 20
+    assert table.inverse(table.rows)["n"].isna().tolist() == [False, True, False] * 20
+    polars = pytest.importorskip("polars", reason="polars is not installed")
+    cells = {name: [None if x is pandas.NA else x for x in frame[name]] for name in frame}
+    same = load_table(polars.DataFrame(cells), like=table, missing="keep")
+    assert torch.equal(same.rows.nan_to_num(-9), table.rows.nan_to_num(-9))
+    assert load_table(polars.DataFrame(cells), missing="keep").columns[:-1] == table.columns[:-1]
+
+
+@pytest.mark.parametrize(
+    "keys", [["train", "valid", "test"], ["train_data", "val_data", "test_data"]]
+)
+def test_an_npz_file_keeps_its_own_parts(keys, tmp_path):
+    parts = np.split(numbered(16), [9, 12])
+    others = {"inputsize": 5, "train_labels": np.arange(9), "train_length": 9}
+    named = dict(zip(keys, parts, strict=True))
+    np.savez(tmp_path / "t.npz", **others, **{key: named[key] for key in reversed(keys)})
+    for found, part in zip(load_table(tmp_path / "t.npz", seed=5), parts, strict=True):
+        assert np.array_equal(found.numpy(), part)
+
+
+@pytest.mark.parametrize("name", ["t.npz", "t.npy", "t.table"])
+def test_one_array_in_a_file_is_split(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    array = numbered(16)
+    with open(name, "wb") as file:
+        np.save(file, array) if name == "t.npy" else np.savez_compressed(file, anything=array)
+    for found, same in zip(load_table(name, seed=3), load_table(array, seed=3), strict=True):
+        assert torch.equal(found, same)
+
+
+# ---- headers and separators ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("line", "names"),
     [
         ("\ufefflegs,milk,eggs", ["legs", "milk", "eggs"]),
         ('"legs","has ""milk""","eggs, hard"', ["legs", 'has "milk"', "eggs, hard"]),
@@ -118,75 +185,224 @@ def test_every_spelling_of_0_and_1(spelling, header, tmp_path):
         ("# legs,milk,eggs", ["legs", "milk", "eggs"]),  # of np.savetxt
         ("2010,milk,eggs", ["2010", "milk", "eggs"]),
         (",milk,eggs", ["Unnamed: 0", "milk", "eggs"]),
+        ("0,1,2", ["0", "1", "2"]),
         ("1,2,3", ["1", "2", "3"]),
         ("\n\nlegs,milk,eggs\n", ["legs", "milk", "eggs"]),
     ],
 )
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
-def test_headers(line, columns, end, tmp_path):
-    array = numbered(4)
-    text = (line + "\n" + csv_text(array)).replace("\n", end)
+def test_headers(line, names, end, tmp_path):
+    text = (line + "\n" + lines(numbered(4).astype(int))).replace("\n", end)
     table = load_table(write(tmp_path, text))
-    assert table.columns == columns
-    assert contents(table) == expected_contents(array)
+    assert table.names == names
+    assert np.array_equal(table.rows.numpy(), numbered(4))
 
 
-def test_a_counted_header_is_none_where_it_might_be_a_row(tmp_path):
-    rows_of_5 = csv_text(np.ones((8, 5)))
-    assert load_table(write(tmp_path, "0,1,2,3,4\n" + rows_of_5)).columns == list("01234")
-    assert load_table(write(tmp_path, ",0,1,2,3\n" + rows_of_5)).columns[1:] == list("0123")
-    two = load_table(write(tmp_path, "0,1\n" + csv_text(np.ones((8, 2)))))
-    assert sum(map(len, two)) == 9
-
-
-def test_the_delimiter_is_what_separates_both_of_the_first_lines(tmp_path):
-    array = numbered(4)
-    for delimiter in (";", "\t"):
-        header = f"a, b{delimiter}c d{delimiter}e\n"
-        table = load_table(write(tmp_path, header + csv_text(array, delimiter)))
-        assert table.columns == ["a, b", "c d", "e"]
-    assert load_table(write(tmp_path, "wet grass\n" + "1\n0\n" * 5)).columns == ["wet grass"]
-    padded = csv_text(array, " ").replace(" ", "   ").replace("\n", "  \n")
-    assert contents(load_table(write(tmp_path, padded))) == expected_contents(array)
-    decimal_commas = "a,b\tc\td\n" + csv_text(array, "\t").replace("\t", ",0\t")
-    with pytest.raises(ValueError, match=r"row 1 .*, column 'a,b' holds '0,0'"):
-        load_table(write(tmp_path, decimal_commas))
+def test_two_counted_columns_are_names_above_real_numbers(tmp_path):
+    table = load_table(write(tmp_path, "0,1\n" + "0.5,1.2\n1.5,0.2\n" * 9), split=None)
+    assert (table.names, len(table.rows)) == (["0", "1"], 18)
 
 
 @pytest.mark.parametrize(
-    "convert",
+    "rows",
     [
-        *(lambda x, d=d: x.astype(d) for d in ("bool", "int8", "uint8", "int64", "f2", "f4", "f8")),
-        lambda x: x.astype(object),
-        lambda x: np.array([list(row) for row in x], dtype=object),  # of NumPy's own bool
-        lambda x: np.asfortranarray(x)[::1],
-        lambda x: np.ma.masked_array(x),
-        *(
-            lambda x, d=d: torch.tensor(x).to(d)
-            for d in (torch.bool, torch.uint8, torch.int64, torch.bfloat16, torch.float16)
-        ),
-        lambda x: torch.tensor(x).double().requires_grad_(),
+        [["p", "x", "s"], ["e", "x", "s"], ["p", "y", "t"], ["e", "y", "t"]],  # all words
+        [[5.1, 3.5, "setosa"], [4.9, 3.0, "setosa"], [7.0, 3.2, "other"], [6.4, 3.2, "other"]],
+        [["0,5", "1,5"], ["0,7", "1,7"], ["0,8", "1,1"], ["0,9", "1,2"]],
+        [[0, 1], [1, 1], [1, 0], [0, 0]],
+        [["?", "yes"], ["a", "no"], ["b", "no"], ["a", "yes"]],
     ],
 )
-def test_arrays_and_tensors_of_every_kind(convert):
-    array = numbered(16)
-    table = load_table(convert(array))
-    assert contents(table) == expected_contents(array)
-    assert all(part.dtype == torch.float32 and not part.requires_grad for part in table)
+def test_a_first_row_is_not_taken_for_names(rows, tmp_path):
+    text = "".join(";".join(map(str, row)) + "\n" for row in rows)
+    table = load_table(write(tmp_path, text), split=None, missing="keep")
+    assert len(table.rows) == len(rows)
+    assert table.names[0] == "x₁"
 
 
-@pytest.mark.parametrize("source", [np.ones((8, 2), np.float32), torch.ones(8, 2)])
-def test_what_is_loaded_is_a_copy(source):
-    for part in load_table(source):
-        part.zero_()
-    assert source.all()
+def test_the_separator_is_what_stands_in_both_of_the_first_lines(tmp_path):
+    array = numbered(4).astype(int)
+    for separator in (";", "\t"):
+        header = f"a, b{separator}c d{separator}e\n"
+        table = load_table(write(tmp_path, header + lines(array, separator)))
+        assert table.names == ["a, b", "c d", "e"]
+    assert load_table(write(tmp_path, "wet grass\n" + "1\n0\n" * 5)).names == ["wet grass"]
+    padded = lines(array, " ").replace(" ", "   ").replace("\n", "  \n")
+    assert np.array_equal(load_table(write(tmp_path, padded)).rows.numpy(), array)
+
+
+# ---- what a column is taken for ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        ([0, 1] * 10, "yes/no (0 and 1)"),
+        ([0] * 20, "yes/no (0 and 1)"),
+        ([True] * 20, "yes/no (False and True)"),
+        (["b", "a"] * 10, "yes/no (a and b)"),
+        ([1, 2] * 10, "yes/no (1 and 2)"),
+        ([0.05, -0.04] * 10, "yes/no (-0.04 and 0.05)"),
+        ([3, 1, None, 2] * 10, "3 classes (1, 2 and 3)"),
+        ([0.5, 1, 1.5] * 10, "3 classes (0.5, 1.0 and 1.5)"),
+        (["red ", "green", "", "blue", "?", "nan"] * 10, "3 classes (blue, green and red)"),
+        (["1", "2", "?", "3"] * 10, "3 classes (1, 2 and 3)"),
+        ([*range(20)] * 5, "20 classes (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 9 more)"),
+        ([*range(21)] * 5, "real, whole numbers (10 ± 6.084)"),
+        ([1, 2, 3, 4, 5] * 4, "real, whole numbers (3 ± 1.451)"),
+        ([1.5, 2.5, math.nan], "real (2 ± 0.7071)"),
+        (list("abcdefghijklmnopqrstuvwxyz") * 5, "26 classes (a, b, c, d, e, f, g, h, i, j, k and"),
+        (pandas.Categorical([1, 2, 3, 4], range(9)), "4 classes (1, 2, 3 and 4)"),
+    ],
+)
+def test_what_a_column_is_taken_for(cells, said):
+    table = load_table(pandas.DataFrame({"a": cells}), split=None, missing="keep")
+    assert str(table.columns[0]).startswith(f"a: {said}")
+    assert said in repr(table)
+
+
+@pytest.mark.parametrize(
+    ("cells", "message"),
+    [
+        ([f"Mr {i}" for i in range(60)], "'a' has 60 different texts in 60 rows, such as 'Mr 0'"),
+        ([f"Mr {i % 30}" for i in range(60)], "'a' has 30 different texts in 60 rows"),
+        ([*"abcdef"] + [None] * 54, "'a' has 6 different texts in 6 rows, such as 'a'"),
+        ([*range(60)], "'a' numbers the rows"),
+        ([10**17 + i * i for i in range(60)], "'a' holds numbers of more than 15 digits"),
+        ([7.5] * 60, "'a' is always 7.5"),
+        (["x"] * 60, "'a' is always 'x'"),
+        ([None] * 60, "'a' holds no value"),
+        (pandas.date_range("2020", periods=60), "'a' holds datetime64 values"),
+        ([1j] * 60, "'a' holds complex values"),
+        ([1, "x", 2.5] * 20, "'a' holds mixed-integer values: make numbers or texts of them"),
+        (
+            [*map(str, range(59)), "6O"],
+            "row 59 (counted from 0), column 'a' holds '6O', but most of its cells are numbers",
+        ),
+        ([math.inf, *range(59)], "row 0 (counted from 0), column 'a' holds inf, which is not"),
+    ],
+)
+def test_columns_that_cannot_be_modelled(cells, message):
+    frame = pandas.DataFrame({"b": [0, 1] * 30, "a": cells})
+    with pytest.raises(ValueError, match="^the frame: 1 of 2 columns") as caught:
+        load_table(frame, missing="keep")
+    assert message in str(caught.value)
+    assert str(caught.value).endswith(": load_table(frame.drop(columns=['a']))")
+
+
+def test_the_head_has_a_kind_for_each_column():
+    heads = load_table(people()).head.heads
+    kinds = [Bernoulli, Categorical, Categorical, MixtureOfGaussians, MixtureOfGaussians]
+    assert [type(head) for head in heads] == kinds
+    assert [head.num_classes for head in heads[1:3]] == [3, 4]
+
+
+def test_reals_are_scaled_by_the_training_rows():
+    table = load_table(people(200))
+    (train, valid, _), real = table, [3, 4]
+    assert train[:, real].mean(0).tolist() == pytest.approx([0, 0], abs=1e-6)
+    assert train[:, real].std(0).tolist() == pytest.approx([1, 1], abs=1e-6)
+    assert valid[:, real].mean(0).abs().min() > 1e-3
+
+
+def test_a_column_without_values_in_the_training_rows_is_refused():
+    frame = people()
+    frame.loc[load_table(frame).row_numbers[0], "income"] = None
+    with pytest.raises(ValueError, match="'income' has fewer than two values in the 42 rows to l"):
+        load_table(frame, missing="keep")
+
+
+def test_the_sum_of_log_sd_brings_nats_to_the_users_units():
+    frame = people(200)
+    table = load_table(frame)
+    in_cents = load_table(frame.assign(income=frame["income"] * 100))
+    assert torch.allclose(table.rows, in_cents.rows, atol=1e-5)
+    more = in_cents.sd.log().sum() - table.sd.log().sum()
+    assert more.item() == pytest.approx(math.log(100), abs=1e-5)
+
+
+def test_a_value_that_is_most_of_a_real_column_is_warned_of():
+    cells = [0.0] * 30 + [*np.linspace(1, 9, 30)]
+    with pytest.warns(UserWarning, match="'a' has one value in 50% of the rows: a density") as seen:
+        load_table(pandas.DataFrame({"a": cells}))
+    assert seen[0].filename == __file__
+
+
+def test_a_mean_of_draws_is_no_class():
+    table = load_table(people())
+    with pytest.raises(ValueError, match=r"^0.5 is no code of column 'size', whose codes are the"):
+        table.inverse(torch.tensor([[0, 0.5, 0, 0, 0]]))
+    with pytest.raises(ValueError, match=r"^rows must have shape \(n, 5\), got \(3,\)"):
+        table.inverse(torch.zeros(3))
+
+
+# ---- missing cells, and a second file ------------------------------------------------------------
+
+
+def test_missing_cells_are_refused_with_place_and_number_or_kept(tmp_path):
+    text = "a,b,c\n" + "yes,1.5,x\nno,2.5,y\n" * 6 + "\nyes,,z\nno,NA,?\n"
+    path = write(tmp_path, text)
+    with pytest.raises(ValueError, match="Such cells: 3") as caught:
+        load_table(path)
+    assert str(caught.value).startswith(
+        f"{path}: row 13 (line 15 of the file), column 'b' holds nan: it is empty, ?, NA, None or "
+        "the like. Such cells: "
+        "3, in 2 of 3 columns ('b' and 'c'), and in 2 of 14 rows."
+    )
+    kept = load_table(path, split=None, missing="keep").rows
+    assert kept.isnan().nonzero().tolist() == [[12, 1], [13, 1], [13, 2]]
+    with pytest.raises(ValueError, match="^unknown missing 'drop': choose one of refuse, keep"):
+        load_table(path, missing="drop")
+
+
+def test_a_second_file_is_read_with_the_codes_and_scales_of_the_first(tmp_path):
+    frame = people(200)
+    table = load_table(frame)
+    new = frame.iloc[:7, ::-1].assign(note="other columns are left out")
+    new.to_csv(tmp_path / "new.csv", sep=";", decimal=",", index=False)
+    same = load_table(tmp_path / "new.csv", like=table, split=None)
+    assert torch.equal(same.rows, table.rows[:7])
+    assert load_table(frame.to_numpy()[:7], like=table, split=None).names == table.names
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            lambda frame: frame.replace({"size": {"S": "XXL"}}),
+            r"row 2 \(counted from 0\), column 'size' holds 'XXL', but the table it is to be like "
+            r"has size: 3 classes \(L, M and S\). Cells that do not fit: 20.",
+        ),
+        (
+            lambda frame: frame.astype({"age": str}).replace({"age": {"20": "twenty"}}),
+            r"row 0 \(counted from 0\), column 'age' holds 'twenty', but .* has age: real, whole",
+        ),
+        (
+            lambda frame: frame.drop(columns=["size", "age"]),
+            "the frame has no column named size and age, which the table it is to be like has; its",
+        ),
+    ],
+)
+def test_a_second_table_that_does_not_fit(change, message):
+    with pytest.raises(ValueError, match=message):
+        load_table(change(people()), like=load_table(people()), split=None)
+    with pytest.raises(
+        TypeError, match="^like must be a table that load_table returned, got 'a.cs"
+    ):
+        load_table(people(), like="a.csv")
+
+
+# ---- parts ---------------------------------------------------------------------------------------
 
 
 @given(st.integers(4, 300), st.integers(0, 2**64))
+@settings(max_examples=30)
 def test_each_row_goes_into_one_part(n, seed):
-    parts = [numbers(part) for part in load_table(numbered(n), seed=seed)]
+    table = load_table(numbered(n), seed=seed)
+    parts = [numbers(part) for part in table]
     assert sorted(itertools.chain(*parts)) == list(range(n))
     assert [len(part) for part in parts[1:]] == [round(0.15 * n)] * 2
+    assert parts == [rows.tolist() for rows in table.row_numbers]
 
 
 def test_the_split_is_the_same_in_every_release_of_numpy():
@@ -195,30 +411,46 @@ def test_the_split_is_the_same_in_every_release_of_numpy():
 
 
 def test_the_split_follows_its_seed_alone():
-    array = numbered(200)
     before = torch.get_rng_state()
-    splits = [load_table(array, seed=seed) for seed in (0, 0, 1)]
+    first, again, other = ([*load_table(numbered(200), seed=seed)][2] for seed in (0, 0, 1))
     assert torch.equal(torch.get_rng_state(), before)
-    first, again, other = ([set(numbers(part)) for part in split] for split in splits)
-    assert first == again
-    assert all(a != b for a, b in zip(first, other, strict=True))
+    assert torch.equal(first, again)
+    assert set(numbers(first)) != set(numbers(other))
 
 
 def test_split_says_how_many_rows_go_where():
-    sizes = [len(part) for part in load_table(numbered(50), split=(0.5, 0.3, 0.2))]
-    assert sizes == [25, 15, 10]
-    assert [len(part) for part in load_table(numbered(50), split=np.array([0.8, 0.1, 0.1]))] == [
-        *(40, 5, 5)
-    ]
+    assert list(map(len, load_table(numbered(50), split=(0.5, 0.3, 0.2)))) == [25, 15, 10]
+    assert list(map(len, load_table(numbered(50), split=np.array([0.8, 0.2])))) == [40, 10]
+    whole = load_table(numbered(50), split=None)
+    assert numbers(whole.rows) == list(range(50))
+    with pytest.raises(TypeError, match="^a table loaded with split=None has no parts: its rows"):
+        list(whole)
+
+
+def test_a_table_says_what_it_holds():
+    assert repr(load_table(people())) == (
+        "Table(42 train, 9 valid, 9 test rows of 5 columns)\n"
+        "    member: yes/no (False and True)\n"
+        "    size: 3 classes (L, M and S)\n"
+        "    cars: 4 classes (0, 1, 2 and 3)\n"
+        "    income: real (1.203 ± 0.8556)\n"
+        "    age: real, whole numbers (46.1 ± 14.77)"
+    )
+    assert repr(load_table(np.eye(25), split=None)).endswith(
+        "x₂₀: yes/no (0 and 1)\n    and 5 more"
+    )
+
+
+# ---- the example ---------------------------------------------------------------------------------
 
 
 def test_the_example_table_is_the_435_members_of_the_source():
     """Counts as the source states them; see votes_LICENSE.txt for what was changed."""
     kept = example_table().with_name("votes_kept.csv")
     tables = [load_table(path) for path in (example_table(), kept)]
-    assert tables[0].columns == tables[1].columns
-    assert [len(torch.cat([*table])) for table in tables] == [335, 100]
-    rows = torch.cat([part for table in tables for part in table])
+    assert tables[0].names == tables[1].names
+    assert [len(table.rows) for table in tables] == [335, 100]
+    rows = torch.cat([table.rows for table in tables])
     party, yea, nay = rows[:, 0], rows[:, 1::2], rows[:, 2::2]
     assert int(party.sum()) == 168  # Republicans; the other 267 are Democrats
     assert (int(yea.sum()), int(nay.sum())) == (3421, 3147)
@@ -234,176 +466,7 @@ def test_example_tables_are_those_that_were_shipped():
         assert hashlib.sha256(content).hexdigest() == checksums[name]
 
 
-def test_a_table_says_what_it_holds():
-    table = load_table(numbered(2000))
-    assert torch.equal(table.train, next(iter(table)))
-    assert repr(table) == (
-        "Table(1,400 train, 300 valid, 300 test rows; "
-        "columns x₁, x₂, x₃, x₄, x₅, x₆, x₇, x₈, x₉, x₁₀, x₁₁ and x₁₂)"
-    )
-
-
-@pytest.mark.parametrize(
-    "keys", [["train", "valid", "test"], ["train_data", "val_data", "test_data"]]
-)
-def test_an_npz_file_keeps_its_own_parts(keys, tmp_path):
-    parts = np.split(numbered(16), [9, 12])
-    others = {"inputsize": 5, "train_labels": np.arange(9), "train_length": 9}
-    named = dict(zip(keys, parts, strict=True))
-    np.savez(tmp_path / "t.npz", **others, **{key: named[key] for key in reversed(keys)})
-    for found, part in zip(load_table(tmp_path / "t.npz", seed=5), parts, strict=True):
-        assert found.dtype == torch.float32
-        assert np.array_equal(found.numpy(), part)
-
-
-@pytest.mark.parametrize("name", ["t.npz", "t.npy", "t.table"])
-def test_one_array_in_a_file_is_split(name, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    array = numbered(16)
-    with open(name, "wb") as file:
-        np.save(file, array) if name == "t.npy" else np.savez_compressed(file, anything=array)
-    for found, same in zip(load_table(name, seed=3), load_table(array, seed=3), strict=True):
-        assert torch.equal(found, same)
-
-
-# Frames: a stand-in has as much of a pandas frame as is looked at, where pandas is not installed
-
-
-class StandIn:
-    def __init__(self, columns: dict):
-        self.columns = list(columns)
-        self._values = [np.asarray(values) for values in columns.values()]
-        self.iloc = self
-
-    def __len__(self):
-        return len(self._values[0])
-
-    def __getitem__(self, place):
-        row, column = place
-        return self._values[column][row]
-
-
-def pandas_frame(columns: dict):
-    return pytest.importorskip("pandas", reason="pandas is not installed").DataFrame(columns)
-
-
-frames = pytest.mark.parametrize("frame_of", [StandIn, pandas_frame])
-
-
-@frames
-def test_frames(frame_of):
-    array = numbered(16)
-    names = ["legs", "milk", "eggs", 4, ""]
-    dtypes = (bool, np.int64, np.float32, object, np.uint8)
-    columns = [column.astype(dtype) for column, dtype in zip(array.T, dtypes, strict=True)]
-    frame = frame_of(dict(zip(names, columns, strict=True)))
-    table = load_table(frame, seed=2)
-    assert table.columns == ["legs", "milk", "eggs", "4", ""]
-    for found, same in zip(table, load_table(array, seed=2), strict=True):
-        assert torch.equal(found, same)
-
-
-BAD_CELLS = [
-    ("yes", "the text 'yes', but"),
-    ("1", "the text '1', but"),
-    (None, "None, a missing value, but"),
-    (float("nan"), "nan, a missing value, but"),
-    ("", "the text '', a missing value, but"),
-    (2, "2, but"),
-    (1j, "1j, but"),
-    ([1], "[1], but"),
-]
-
-
-@frames
-def test_a_bad_cell_of_a_frame(frame_of):
-    for bad, shown in BAD_CELLS:
-        columns = {name: np.array([0, 1, 1, 0, 1], object) for name in ("legs", "milk", "eggs")}
-        columns["milk"][3] = bad
-        with pytest.raises(ValueError, match=r"^the frame: row 3 \(frame.iloc\[3\]\), column") as e:
-            load_table(frame_of(columns))
-        said = f"column 'milk' holds {shown} every cell of a binary table is 0 or 1"
-        assert said in str(e.value)
-        assert str(e.value).endswith("load_table(frame.drop(columns=['milk']))")
-        assert ("Fill in what is missing" in str(e.value)) == ("missing value" in shown)
-
-
-def test_a_frame_with_missing_values_of_pandas_own():
-    pandas = pytest.importorskip("pandas", reason="pandas is not installed")
-    for dtype in ("Int64", "boolean"):
-        frame = pandas.DataFrame(numbered(8), columns=list("abcd")).astype(dtype)
-        assert contents(load_table(frame)) == expected_contents(numbered(8))
-        frame.loc[5, "c"] = pandas.NA
-        with pytest.raises(ValueError, match=r"row 5 .*, column 'c' holds <NA>, a missing value"):
-            load_table(frame)
-
-
-def test_a_frame_whose_columns_share_a_name():
-    frame = StandIn({"a": [0, 1], "b": [0, 1], "c": [0, 1]})
-    frame.columns = ["a", "b", "a"]
-    with pytest.raises(ValueError, match=r"^the frame has more than one column named a: rename"):
-        load_table(frame)
-
-
-def test_tables_do_without_pandas(monkeypatch, tmp_path):
-    monkeypatch.setitem(sys.modules, "pandas", None)  # an import of it would fail
-    array = numbered(8)
-    frame = StandIn({f"c{i}": column for i, column in enumerate(array.T)})
-    for source in (array, torch.tensor(array), frame, write(tmp_path, csv_text(array))):
-        assert contents(load_table(source)) == expected_contents(array)
-
-
-# Tables: the first bad cell
-
-
-@given(arrays, st.sampled_from(["2", "-1", "0.5", "nan", "", "yes", "1 0"]), st.data())
-def test_the_first_bad_cell_of_a_csv_file_is_named(array, bad, draw):
-    n, d = array.shape
-    cells = draw.draw(
-        st.sets(st.tuples(st.integers(0, n - 1), st.integers(0, d - 1)), min_size=1, max_size=3)
-    )
-    blank = draw.draw(st.integers(0, n - 1))
-    text = [["0" if cell else "1" for cell in row] for row in array.tolist()]
-    for number, (i, j) in enumerate(sorted(cells)):
-        text[i][j] = bad if number == 0 else "3"
-    row, column = min(cells)
-    names = [f"v{j}" for j in range(d)]
-    lines = [
-        names,
-        *text[:blank],
-        [],
-        *text[blank:],
-    ]  # an empty line counts as a line, not as a row
-    content = "\n".join(",".join(map('"{}"'.format, line)) for line in lines)
-    line = row + 2 + (row >= blank)
-    with tempfile.TemporaryDirectory() as folder:
-        path = write(Path(folder), content)
-        with pytest.raises(ValueError) as caught:  # noqa: PT011
-            load_table(path)
-    place = (
-        f"{path}: row {row + 1} (line {line} of the file), column {names[column]!r} holds {bad!r}"
-    )
-    assert str(caught.value).startswith(place)
-    count = f" Such cells: {len(cells)}, in {len({j for _, j in cells})} of {d} columns ("
-    assert (count in str(caught.value)) == (len(cells) > 1)
-
-
-@given(arrays, st.sampled_from([2, -1, 0.5, math.nan, math.inf, 1e-9, 1 + 1e-9]), st.data())
-def test_the_first_bad_cell_of_an_array_is_named(array, bad, draw):
-    n, d = array.shape
-    cells = draw.draw(
-        st.sets(st.tuples(st.integers(0, n - 1), st.integers(0, d - 1)), min_size=1, max_size=3)
-    )
-    array = array.astype(float)
-    for cell in cells:
-        array[cell] = 3
-    row, column = min(cells)
-    array[row, column] = bad
-    for source, name in ((array, "array"), (torch.tensor(array), "tensor")):
-        with pytest.raises(ValueError) as caught:  # noqa: PT011
-            load_table(source)
-        place = f"the {name}: row {row}, column {column} (both counted from 0) holds {bad!r}"
-        assert str(caught.value).startswith(place)
+# ---- what is refused -----------------------------------------------------------------------------
 
 
 def fails(path, kind=ValueError) -> str:
@@ -415,76 +478,45 @@ def fails(path, kind=ValueError) -> str:
     return str(caught.value).removeprefix(f"{path}")
 
 
-def test_columns_that_are_not_binary_are_all_named_with_how_to_leave_them_out(tmp_path):
-    zoo = "animal;hair;legs;type\naardvark;1;4;1\nbass;0;0;4\nbear;1;4;1\n"
-    path = write(tmp_path, zoo)
-    assert fails(path) == (
-        ": row 1 (line 2 of the file), column 'animal' holds 'aardvark', but every cell of a "
-        "binary table is 0 or 1 (or False or True). Such cells: 6, in 3 of 4 columns ('animal', "
-        "'legs' and 'type'). Correct or binarise it, or leave out what is no binary variable: "
-        f"load_table(pandas.read_csv({str(path)!r}, sep=';')"
-        ".drop(columns=['animal', 'legs', 'type']))"
-    )
-    write(tmp_path, zoo.split("\n", 1)[1])
-    assert fails(path) == (
-        ": row 1 (line 1 of the file, which is no header), column 1 holds 'aardvark', but every "
-        "cell of a binary table is 0 or 1 (or False or True). Such cells: 6, in 3 of 4 columns (1, "
-        "3 and 4). Correct or binarise it, or leave out what is no binary variable: "
-        f"load_table(pandas.read_csv({str(path)!r}, sep=';', header=None).drop(columns=[0, 2, 3]))"
-    )
-
-
-def test_an_array_says_how_to_leave_columns_out():
-    array = np.array([[0, 5, 1, 7], [1, 6, 0, 8]])
-    with pytest.raises(ValueError, match=r"load_table\(np.delete\(array, \[1, 3\], axis=1\)\)$"):
-        load_table(array)
-
-
-def test_where_no_column_is_binary_none_is_to_be_left_out():
-    for array in (np.full((5, 3), 0.5), np.hstack([np.zeros((5, 20)), np.full((5, 20), 0.5)])):
-        with pytest.raises(ValueError, match=r"or leave out what is no binary variable$"):
-            load_table(array)
-
-
-def test_what_the_error_advises_works(tmp_path, monkeypatch):
-    pandas = pytest.importorskip("pandas", reason="pandas is not installed")
-    monkeypatch.chdir(tmp_path)
-    for header in (["animal", "", "eggs"], None):
-        lines = [header] if header else []
-        lines += [[f"animal {i}", i, i % 2] for i in range(20)]
-        path = write(tmp_path, "\n".join(",".join(map(str, line)) for line in lines))
-        advice = fails(path).split("no binary variable: ")[1]
-        table = eval(advice, {"pandas": pandas, "load_table": load_table})
-        assert sum(map(len, table)) == 20
-        assert table.columns == (["eggs"] if header else ["2"])
+@pytest.mark.parametrize("marks", [(",", "."), (";", ",")])
+@pytest.mark.parametrize("has_header", [True, False])
+def test_what_the_error_advises_works(marks, has_header, tmp_path):
+    frame = people().assign(name=[f"Mr {i}" for i in range(60)])
+    path = tmp_path / "table.csv"
+    frame.to_csv(path, sep=marks[0], decimal=marks[1], index=True, header=has_header)
+    advice = fails(path).split("Correct or leave out: ")[1]
+    table = eval(advice, {"pandas": pandas, "load_table": load_table})
+    assert torch.equal(table.rows, load_table(people()).rows)
 
 
 @pytest.mark.parametrize(
-    ("text", "message"),
+    ("content", "message"),
     [
+        ("a,b,c\n1,0,1\n\n0,1\n", ": line 4 has 2 cells, but the first has 3: cells are separated"),
         (
-            "a,b,c\n1,0,1\n\n0,1\n",
-            ": row 2 (line 4 of the file) has 2 cells, but the header has 3:",
+            "1,0,1\n1,0,1,\n",
+            ": line 2 has 4 cells, but the first has 3: cells are separated by ','",
         ),
-        ("1,0,1\n1,0,1,\n", ": row 2 (line 2 of the file) has 4 cells, but the first row has 3:"),
         ("", " is empty: a table has a row for each observation"),
         ("\n\n", " is empty: a table has a row for each observation"),
         ("a,b\n", " has 0 rows and 2 columns: it needs at least one of each"),
-        ("a,b,a\n1,0,1\n", ", line 1 has more than one column named a: rename them"),
-        ("0,1,2\n1,0,1\n", ": row 1 (line 1 of the file, which is no header), column 3 holds '2'"),
-        ("1,,1\n1,0,1\n", ": row 1 (line 1 of the file, which is no header), column 2 holds ''"),
-        ("2,2\n1,0\n", ": row 1 (line 1 of the file, which is no header), column 1 holds '2'"),
-        ("a\n1\n" + '""\n', ": row 2 (line 3 of the file), column 'a' holds '', a missing value"),
-        ("a,b\n1,?\n", ": row 1 (line 2 of the file), column 'b' holds '?', a missing value"),
-        ("a,b\n1,0\n" + '1,"0\n' + "1,0\n" * 50_000, ": row 2 cannot be read (field larger"),
+        ("a,b,a\n1,0,1\n", " has more than one column named a: rename them"),
+        ("a,b\n1,0\n" + '1,"0\n' + "1,0\n" * 50_000, " cannot be read as a table (field larger"),
         (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", " cannot be read as a table ('utf-8' codec"),
         ("a,b\n1,0\n".encode("utf-16"), " cannot be read as a table ('utf-8' codec"),
         (gzip.compress(b"1,0\n", mtime=0), " cannot be read as a table ('utf-8' codec"),
         (b"PK\x03\x04 nonsense", " cannot be read as arrays of numbers: it is damaged"),
     ],
 )
-def test_a_csv_file_that_is_none_or_not_whole(text, message, tmp_path):
-    assert fails(write(tmp_path, text)).startswith(message)
+def test_a_csv_file_that_is_none_or_not_whole(content, message, tmp_path):
+    assert fails(write(tmp_path, content)).startswith(message)
+
+
+def test_a_packed_file_that_is_none_or_not_whole(tmp_path):
+    whole = gzip.compress(lines(numbered(64).astype(int)).encode())
+    for content in (b"1,0\n", whole[:-9]):
+        message = fails(write(tmp_path, content, "table.csv.gz"))
+        assert message.startswith(" cannot be read as a table (")
 
 
 def npz(folder: Path, **named) -> Path:
@@ -496,16 +528,12 @@ def test_npz_files_that_are_not_as_expected(tmp_path):
     x = numbered(8)
     names = ": name the parts of a table train, valid and test, or save one array alone."
     assert fails(npz(tmp_path, train=x, test=x)).startswith(f" holds train and test{names}")
-    assert fails(npz(tmp_path, a=x, b=x, c=x)).startswith(f" holds a, b and c{names}")
     assert fails(npz(tmp_path)).startswith(f" holds nothing{names}")
     assert fails(npz(tmp_path, train=x, valid=x[:, :3], test=x)).startswith(
-        f", array 'valid' has 3 columns, but {tmp_path / 't.npz'}, array 'train' has 4: the parts"
+        ": parts of one table have as many columns, got {'train': 4, 'valid': 3, 'test': 4}"
     )
     assert fails(npz(tmp_path, train=x, valid=x[:0], test=x)).startswith(
         ", array 'valid' has 0 rows and 4 columns"
-    )
-    assert fails(npz(tmp_path, train=x, valid=x, test=x * 2)).startswith(
-        ", array 'test': row 1, column 0 (both counted from 0) holds 2, but"
     )
 
 
@@ -515,8 +543,6 @@ def test_files_of_numpy_that_hold_objects_or_are_damaged(tmp_path):
     )
     objects = np.array([[1, None]], dtype=object)
     assert fails(npz(tmp_path, table=objects)).startswith(refused)
-    np.save(tmp_path / "t.npy", objects)
-    assert fails(tmp_path / "t.npy").startswith(refused)
     whole = npz(tmp_path, table=numbered(8)).read_bytes()
     for content in (b"", b"hello", whole[:-30], whole[:100]):
         assert fails(write(tmp_path, content, "t.npz")).startswith(refused)
@@ -533,44 +559,28 @@ def test_files_that_are_no_tables(tmp_path, monkeypatch):
 def test_a_path_may_begin_at_home(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("USERPROFILE", str(tmp_path))
-    write(tmp_path, csv_text(numbered(8)))
-    assert contents(load_table("~/table.csv")) == expected_contents(numbered(8))
+    write(tmp_path, lines(numbered(8).astype(int)))
+    assert len(load_table("~/table.csv").rows) == 8
 
 
 @pytest.mark.parametrize(
     ("source", "kind", "message"),
     [
-        (
-            [[0, 1]],
-            TypeError,
-            "source must be the path of .* or a pandas frame, got list: lists of",
-        ),
+        ([[0, 1]], TypeError, "source must be the path of .* or polars, got list: lists of rows"),
         (None, TypeError, "source must be .*, got NoneType"),
-        (np.ones((2, 2), complex), TypeError, r"the array holds complex numbers \(complex128\)"),
-        (torch.ones(2, 2) * 1j, TypeError, r"the tensor holds complex numbers \(complex64\)"),
         (np.ones(5), ValueError, r"the array must have shape \(N, D\), .*, got \(5,\): a single"),
         (torch.ones(5, 2, 2), ValueError, r"the tensor must have .*, got \(5, 2, 2\): images are"),
         (np.ones(()), ValueError, r"the array must have shape \(N, D\), .*, got \(\)$"),
         (np.ones((0, 3)), ValueError, "the array has 0 rows and 3 columns: it needs at least one"),
         (np.ones((3, 0)), ValueError, "the array has 3 rows and 0 columns: it needs at least one"),
         (
-            np.array([["0", "1"], ["1", "1"]]),
-            ValueError,
-            r"the array: row 0, column 0 \(both counted from 0\) holds the text '0', but",
-        ),
-        (
             np.ma.masked_array([[0, 1], [1, 1]], [[0, 0], [1, 0]]),
             ValueError,
-            r"the array: row 1, column 0 \(both counted from 0\) holds None, a missing value",
-        ),
-        (
-            np.ones((3, 2)),
-            ValueError,
-            r"3 rows are too few for a split of \(0.7, 0.15, 0.15\): .* parts of 3, 0 and 0 rows",
+            r"2 rows are too few for a split of \(0.7, 0.15, 0.15\): .* parts of 2, 0 and 0 rows",
         ),
     ],
 )
-def test_sources_that_are_no_binary_table(source, kind, message):
+def test_sources_that_are_no_table(source, kind, message):
     with pytest.raises(kind, match=f"^{message}"):
         load_table(source)
 
@@ -578,11 +588,10 @@ def test_sources_that_are_no_binary_table(source, kind, message):
 @pytest.mark.parametrize(
     ("split", "kind", "message"),
     [
-        ((0.7, 0.3), TypeError, r"split must be three fractions, as \(0.70, 0.15, 0.15\), got"),
+        ((0.7, 0.1, 0.1, 0.1), TypeError, r"split must be three fractions, as \(0.70, 0.15, 0.15"),
         (0.7, TypeError, "split must be three fractions, .*, got 0.7"),
         ("701", TypeError, "split must be three fractions, .*, got '701'"),
         ((0.7, 0.2, 0.2), ValueError, r"split must sum to 1, got .*: its sum is 1.1"),
-        ((70, 15, 15), ValueError, r"split must sum to 1, got .*: its sum is 100"),
         ((0.9, 0.1, 0), ValueError, "each of split must be finite and above 0, got 0"),
         ((0.9, 0.1, None), TypeError, "each of split must be a number, got None"),
         ((0.98, 0.01, 0.01), ValueError, "20 rows are too few for a split of .* of 20, 0 and 0"),

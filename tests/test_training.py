@@ -554,7 +554,7 @@ def validate(model, data):
         (BINARY, 3, TypeError, "got int"),
         (BINARY, DATA.tolist(), TypeError, "got list"),
         (BINARY, DATA.numpy(), TypeError, "got ndarray"),
-        (BINARY, Table(DATA, DATA, DATA, ["a", "b", "c"]), TypeError, "one part of a table"),
+        (BINARY, Table(DATA, [], None), TypeError, "one part of a table"),
         (BINARY, [(DATA, DATA)], TypeError, "without labels, got tuple"),
         (BINARY, [DATA, DATA[:, :2]], ValueError, r"got \(120, 2\)"),
         (BINARY, [DATA, WRONG_AT_LAST], ValueError, "must hold only 0 and 1, got 3"),
