@@ -250,6 +250,7 @@ def test_the_separator_is_what_stands_in_both_of_the_first_lines(tmp_path):
         ([*range(20)] * 5, "20 classes (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 9 more)"),
         ([*range(21)] * 5, "real, whole numbers (10 ± 6.084)"),
         ([1, 2, 3, 4, 5] * 4, "real, whole numbers (3 ± 1.451)"),
+        ([*(f"{i}.5" for i in range(30)), "?"], "real (15 ± 8.803)"),
         ([1.5, 2.5, math.nan], "real (2 ± 0.7071)"),
         (list("abcdefghijklmnopqrstuvwxyz") * 5, "26 classes (a, b, c, d, e, f, g, h, i, j, k and"),
         (pandas.Categorical([1, 2, 3, 4], range(9)), "4 classes (1, 2, 3 and 4)"),
