@@ -139,7 +139,6 @@ def test_the_command_trains_what_it_was_told_and_saves_it(tmp_path, monkeypatch,
     assert lines[1] == f"test NLL: {nll:.3f} nats, after 1 epochs, 1 process(es)"
 
 
-@pytest.mark.filterwarnings("ignore:fit stopped at epochs")
 def test_the_command_trains_on_a_table(tmp_path, capsys):
     saved = str(tmp_path / "votes.pt")
     main(["--table", str(example_table()), "--epochs", "2", "--save", saved])
