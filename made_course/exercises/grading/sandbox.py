@@ -160,20 +160,22 @@ def _started(
                 kinds = sum(_NAMESPACES.values()) | _MOUNTS | (0 if user else _USERS)
                 _call("setns", holder, kinds)
             _end_with_parent()
-            if os.fork() == 0:  # which alone is inside
+            inside = os.fork()
+            if inside == 0:  # which alone is inside
                 line = _nothing_but(there)
                 _confine(home, seconds, user, is_alone=holder is not None)
                 work(line)
                 os._exit(0)
             there.close()
-            os.wait()
+            signal.signal(signal.SIGTERM, lambda *_: os.kill(inside, signal.SIGKILL))
+            os.wait()  # what is dead and not waited for counts as one of its processes
         os._exit(0)
     there.close()
     try:
         yield here
     finally:
         here.close()
-        os.kill(between, signal.SIGKILL)
+        os.kill(between, signal.SIGTERM)
         os.waitpid(between, 0)
 
 
