@@ -19,7 +19,13 @@ import torch
 from torch import Generator, LongTensor, Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from .arguments import check_count, check_last_dimension, check_widths, values_may_be_checked
+from .arguments import (
+    check_count,
+    check_last_dimension,
+    check_widths,
+    is_transformed,
+    values_may_be_checked,
+)
 from .heads import Bernoulli
 from .made import MADE, MaskedLinear
 from .masks import check_ordering, direct_mask, input_degrees, shown_ordering
@@ -301,7 +307,7 @@ class NADE(OrderedModel):
         v = self.output.weight.index_select(0, ordering)
         rows = x.reshape(-1, self.input_dim).index_select(1, ordering)
         parts = rows.split(max(1, FLOATS_AT_ONCE // w.numel()))
-        if len(parts) == 1 or values_may_be_checked():  # torch.func knows no checkpoints
+        if len(parts) == 1 or is_transformed():  # torch.func knows no checkpoints
             received = [_received(part, w, self.hidden.bias, v) for part in parts]
         else:
             received = [

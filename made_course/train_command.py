@@ -1,4 +1,4 @@
-"""The training command: MNIST on one process or, by ``torchrun``, on several."""
+"""The training command: digits or a table, on one process or, by ``torchrun``, on several."""
 
 from __future__ import annotations
 
@@ -6,47 +6,32 @@ import argparse
 import io
 import os
 import sys
+from collections.abc import Iterable, Sequence
 from contextlib import redirect_stdout
 
 import torch
+from torch import Tensor
 
 from .data import binarized_loader, load_mnist
-from .files import write_whole
-from .history import History
+from .heads import Bernoulli, Head
 from .made import MADE
 from .processes import processes_on
+from .tables import load_table
 from .training import evaluate, fit
 
+PATIENCE = 30
+"""Of a training on a table, where nobody says."""
 
-def main(arguments: list[str] | None = None) -> None:
-    """Train a MADE on MNIST from the command line, on one process or, by ``torchrun``, on several.
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Train a MADE from the command line, on one process or, by ``torchrun``, on several.
 
     ``python -m made_course.training --epochs 10`` and
     ``torchrun --nproc-per-node=2 -m made_course.training --epochs 10`` take the same steps, up to
     rounding and dropout; ``--help`` lists the arguments. With ``torchrun`` on GPUs each process
     takes one.
     """
-    parser = argparse.ArgumentParser(
-        prog="python -m made_course.training", description="Train a MADE on binarised MNIST."
-    )
-    parser.add_argument("--data", default="auto", choices=("auto", "small", "full"))
-    parser.add_argument("--binarize", default="threshold", choices=("threshold", "stochastic"))
-    parser.add_argument("--hidden", type=int, nargs="*", default=[512, 512], metavar="H")
-    parser.add_argument("--random-order", action="store_true", help="not raster order")
-    parser.add_argument("--degrees", default="even", choices=("uniform", "paper", "even"))
-    parser.add_argument("--direct", action="store_true", help="direct connections")
-    parser.add_argument("--conditioning", action="store_true", help="conditioning weights")
-    parser.add_argument("--dropout", type=float, default=0.0)
-    parser.add_argument("--num-masks", type=int, default=1, help="0: fresh ones at every step")
-    parser.add_argument("--epochs", type=int, default=10)
-    parser.add_argument("--batch-size", type=int, default=512, help="of all processes together")
-    parser.add_argument("--lr", type=float, default=0.015)
-    parser.add_argument("--weight-decay", type=float, default=0.03)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--checkpoint", help="file to write after every epoch and to go on from")
-    parser.add_argument("--save", help="file for the weights: the model's state dict")
-    given = parser.parse_args(arguments)
-
+    given = _parser().parse_args(arguments)
     device = torch.device("cpu")
     if torch.cuda.is_available():
         device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0)))
@@ -54,42 +39,81 @@ def main(arguments: list[str] | None = None) -> None:
     processes = processes_on(device)
     is_first = processes.rank == 0
     with redirect_stdout(sys.stdout if is_first else io.StringIO()):
-        train, test, _ = load_mnist(given.data)
-    torch.manual_seed(given.seed)
-    loader = binarized_loader(train, given.batch_size, given.binarize, shuffle=True)
-    images = next(iter(binarized_loader(test, len(test), given.binarize, shuffle=False)))
+        train, valid, test, head = _digits(given) if given.table is None else _table(given)
     model = MADE(
-        784,
-        given.hidden,
+        test.shape[1],
+        given.hidden or ((512, 512) if given.table is None else (100,)),
         natural_order=not given.random_order,
         degrees=given.degrees,
+        head=head,
         direct=given.direct,
         dropout=given.dropout,
         conditioning=given.conditioning,
         num_masks=given.num_masks or None,
         seed=given.seed,
     ).to(device)
-
-    def say(_: MADE, history: History) -> None:
-        print(
-            f"epoch {len(history)}: train NLL {history.train_nll[-1]:.3f} nats, "
-            f"{history.seconds[-1]:.1f} s",
-            flush=True,
-        )
-
-    fit(
+    history = fit(
         model,
-        loader,
+        train,
+        valid,
         epochs=given.epochs,
+        batch_size=given.batch_size,
         lr=given.lr,
         weight_decay=given.weight_decay,
+        patience=None if given.table is None else given.patience or PATIENCE,
         seed=given.seed,
         checkpoint=given.checkpoint,
-        on_epoch=say,
-        progress=False,
     )
     if is_first:
-        print(f"test NLL: {evaluate(model, images):.3f} nats, {processes.size} process(es)")
+        print(
+            f"test NLL: {evaluate(model, test):.3f} {history.unit}, after {len(history)} epochs, "
+            f"{processes.size} process(es)"
+        )
         if given.save:
-            write_whole(given.save, lambda path: torch.save(model.state_dict(), path))
-            print(f"weights: {given.save}")
+            model.save(given.save)
+            print(f"model: MADE.load({given.save!r})")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m made_course.training",
+        description="Train a MADE on binarised MNIST, or on a table of your own.",
+    )
+    add = parser.add_argument
+    add("--table", metavar="FILE", help="a table, as load_table reads it, in place of MNIST")
+    add("--patience", type=int, help=f"of a table: epochs without a better score ({PATIENCE})")
+    add("--data", default="auto", choices=("auto", "small", "full"), help="which MNIST")
+    add("--binarize", default="threshold", choices=("threshold", "stochastic"))
+    add("--hidden", type=int, nargs="*", metavar="H", help="widths (512 512; of a table 100)")
+    add("--random-order", action="store_true", help="not the order of the columns")
+    add("--degrees", default="even", choices=("uniform", "paper", "even"))
+    add("--direct", action="store_true", help="direct connections")
+    add("--conditioning", action="store_true", help="conditioning weights")
+    add("--dropout", type=float, default=0.0)
+    add("--num-masks", type=int, default=1, help="0: fresh ones at every step")
+    add("--epochs", type=int, help="10; of a table no limit")
+    add("--batch-size", type=int, help="of all processes together (512; of a table less)")
+    add("--lr", type=float, help="peak of the rate")
+    add("--weight-decay", type=float)
+    add("--seed", type=int, default=0)
+    add("--checkpoint", help="file to write after every epoch and to go on from")
+    add("--save", metavar="FILE", help="where the trained model goes")
+    return parser
+
+
+Data = tuple[Iterable[Tensor], Tensor | None, Tensor, Head]
+
+
+def _digits(given: argparse.Namespace) -> Data:
+    train, test, _ = load_mnist(given.data)
+    torch.manual_seed(given.seed)
+    loader = binarized_loader(train, given.batch_size or 512, given.binarize, shuffle=True)
+    images = next(iter(binarized_loader(test, len(test), given.binarize, shuffle=False)))
+    return loader, None, images, Bernoulli()
+
+
+def _table(given: argparse.Namespace) -> Data:
+    table = load_table(given.table)
+    print(table)
+    torch.manual_seed(given.seed)
+    return *table, table.head

@@ -6,6 +6,7 @@ import math
 import os
 import pathlib
 import time
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 
 import torch
@@ -129,7 +130,8 @@ def fit(
             iterated anew each epoch, such as those of :func:`made_course.make_mnist_loaders`.
         valid: the same, for scoring only.
         epochs: passes over ``train``; None is 10. With ``patience`` at most that many, and None
-            sets no limit (where nothing is left to chance, a score may get better for ever).
+            sets no limit (where nothing is left to chance, a score may get better for ever); a
+            warning says where the limit came first.
         batch_size: rows a step, where ``train`` is a tensor; None is 512, with ``patience``
             a tenth of the rows and at most 100.
         lr: peak of the learning rate; None is 0.015, with ``patience`` 0.01.
@@ -145,6 +147,8 @@ def fit(
             ``"auto"`` under autocast where a short trial shows that it is faster here, and never
             for densities, which may be too narrow for it.
         seed: governs shuffling and dropout and leaves torch's global stream alone; None uses it.
+            The weights of a new model come from that stream, so ``torch.manual_seed(0)`` before
+            ``MADE(..., seed=0)`` and ``fit(..., seed=0)`` repeat a whole run.
             Equal seeds give equal bits on one computer, with as many threads, where ``precision``
             is not left to a trial.
         checkpoint: file to write after every epoch. If it is there already, training goes on
@@ -209,7 +213,14 @@ def fit(
             save = resume(run, checkpoint, settings, train, valid)
         if run.bfloat16 is None:
             run.bfloat16 = _takes_bfloat16(precision, model, processes)
-        return _train(run, train, valid, batch_size, save, on_epoch, progress)
+        history = _train(run, train, valid, batch_size, save, on_epoch, progress)
+    if patience is not None and len(history) == epochs and epochs - history.best_epoch < patience:
+        warnings.warn(
+            f"fit stopped at epochs={epochs} before patience={patience} had run out: the best "
+            f"epoch is {history.best_epoch}, and a longer run may find a better one",
+            stacklevel=2,
+        )
+    return history
 
 
 def train_made(

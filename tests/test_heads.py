@@ -42,7 +42,7 @@ def values_of(head):
     if head.is_density:  # even steps of t where x = sinh(t): fine in the middle, and far out
         t = torch.linspace(-9, 9, 9001, dtype=torch.float64)
         return t.sinh(), t.cosh() * (t[1] - t[0])
-    values = torch.arange({Bernoulli: 2}.get(type(head), getattr(head, "num_classes", 100)))
+    values = torch.arange({Bernoulli: 2}.get(type(head), head.num_classes or 100))
     return values.double(), torch.ones(len(values), dtype=torch.float64)
 
 

@@ -447,6 +447,7 @@ def test_forward_and_log_prob_compile_as_one_graph(backend, num_masks):
 
 
 @pytest.mark.usefixtures("_fresh_compiler")
+@pytest.mark.delivery
 @pytest.mark.skipif(
     not has_compiler(), reason="g++ or Python.h is missing, or torch lies in a folder with a space"
 )

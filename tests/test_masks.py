@@ -249,26 +249,25 @@ def test_paths_are_counted_without_overflow():
 
 
 @given(all_degrees(largest=5), st.data())
-@settings(max_examples=50)
+@settings(max_examples=30)
 def test_paths_through_a_unit_are_what_following_them_finds(degrees, data):
     masks, order = build_masks(degrees), degrees[0]
     sizes = [len(layer) for layer in [*degrees, order]]
-    layer = data.draw(st.integers(0, len(masks)))
-    unit = data.draw(st.integers(0, sizes[layer] - 1))
-    direct = data.draw(st.sampled_from([None, direct_mask(order)]))
-    found = [
-        set(lies.nonzero().ravel().tolist()) for lies in paths_through(masks, layer, unit, direct)
-    ]
-    above = list(units_reached(masks, layer, unit))
-    below = [
-        {u for u in range(sizes[k]) if unit in list(units_reached(masks[:layer], k, u))[-1]}
-        for k in range(layer)
-    ]
-    if direct is not None and layer == 0:
-        above[-1] |= set(direct[:, unit].nonzero().ravel().tolist())
-    if direct is not None and layer == len(masks):
-        below[0] |= set(direct[unit].nonzero().ravel().tolist())
-    assert found == [*below, {unit}, *above]
+    for layer in {0, data.draw(st.integers(0, len(masks))), len(masks)}:
+        unit = data.draw(st.integers(0, sizes[layer] - 1))
+        above = list(units_reached(masks, layer, unit))
+        below = [
+            {u for u in range(sizes[k]) if unit in list(units_reached(masks[:layer], k, u))[-1]}
+            for k in range(layer)
+        ]
+        for direct in (None, direct_mask(order)):
+            if direct is not None and layer == 0:
+                above[-1] |= set(direct[:, unit].nonzero().ravel().tolist())
+            if direct is not None and layer == len(masks):
+                below[0] |= set(direct[unit].nonzero().ravel().tolist())
+            found = paths_through(masks, layer, unit, direct)
+            units = [set(lies.nonzero().ravel().tolist()) for lies in found]
+            assert units == [*below, {unit}, *above]
 
 
 @given(all_degrees(largest=5), st.booleans())

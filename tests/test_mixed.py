@@ -20,8 +20,7 @@ from made_course import (
     evaluate,
     fit,
 )
-from tests.every_head import Poisson
-from tests.members import under
+from tests.networks import Poisson, under
 
 COUNTS = Poisson()
 DISCRETE = [Bernoulli(), Categorical(2), Categorical(5)]

@@ -10,7 +10,7 @@ from torch import nn
 
 from made_course import MADE, Bernoulli, Categorical, Mixed, MixtureOfGaussians
 from made_course.files import read_tensors
-from tests.every_head import Poisson
+from tests.networks import Poisson
 
 MIXED = Mixed([Bernoulli(), MixtureOfGaussians(2), Categorical(3), Bernoulli()])
 MODELS = {

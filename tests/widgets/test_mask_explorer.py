@@ -127,6 +127,10 @@ def test_masks_picture_and_sentences_follow_from_every_path(ordering, hidden, di
     for number, (unit, node) in enumerate(zip(wiring.units, nodes, strict=True)):
         for letter, expected in zip("ad", wiring.on_paths(unit), strict=True):
             assert {c for c, line in classes.items() if f"{letter}{number}" in line} == expected
+        numbered = list(enumerate(wiring.units))
+        below = {f"a{k}" for k, other in numbered if other in wiring.above[unit]}
+        above = {f"d{k}" for k, other in numbered if unit in wiring.above[other]}
+        assert set(node.get("class").split()) == {"unit"} | below | above
         assert node.get("aria-label").endswith(f"degree {wiring.degrees[unit[0]][unit[1]]}")
         w.selected = unit
         assert w.sentence == sentence(wiring, names, unit)
