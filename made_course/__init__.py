@@ -33,7 +33,7 @@ _NAMES = {
     "mixed": "Mixed",
     "pretrained": "load_pretrained",
     "tables": "Table example_table load_table",
-    "toys": "bars_and_stripes checkerboard rain_diary two_moons",
+    "toys": "bars_and_stripes checkerboard garden_days rain_diary two_moons",
     "training": "evaluate fit train_made",
     "widgets.completion_player": "CompletionPlayer",
     "widgets.leak_detector": "LeakDetector",

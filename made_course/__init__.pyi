@@ -47,6 +47,7 @@ from .tables import example_table as example_table
 from .tables import load_table as load_table
 from .toys import bars_and_stripes as bars_and_stripes
 from .toys import checkerboard as checkerboard
+from .toys import garden_days as garden_days
 from .toys import rain_diary as rain_diary
 from .toys import two_moons as two_moons
 from .training import evaluate as evaluate

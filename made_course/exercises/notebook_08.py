@@ -1444,4 +1444,27 @@ QUIZZES = {
             ),
         ],
     ),
+    "8i": (
+        "After a month of heat a day is noted with 36 °C, the sprinkler on, no helper, and 128 "
+        "litres. The model gives it by far the lowest $\\log p$ of the year. What follows?",
+        [
+            Choice(
+                "The day is noted wrongly",
+                "By the rule 20 + 3 · 36 = 128 litres are right. The model has met no such heat: a "
+                "low density says that a row is unlike those it learned from, not that it is "
+                "false.",
+            ),
+            Choice(
+                "The day is unlike those of the table; whether it is wrong, the model cannot say",
+                "Odd and false are two things. Here the factor of the degrees is small, and "
+                "what the model makes of the litres there is no better than a guess.",
+                right=True,
+            ),
+            Choice(
+                "Such a day has practically no probability, so it will not come again",
+                "That holds where days are as they were in the table. In another summer they are "
+                "not, and nothing in the table tells of it.",
+            ),
+        ],
+    ),
 }
