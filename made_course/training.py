@@ -37,7 +37,10 @@ OnEpoch = Callable[[MADE, History], bool | None]
 def evaluate(
     model: MADE, x: Batches, *, ensemble: int | None = None, batch_size: int = 1000
 ) -> float:
-    r"""Mean negative log-likelihood of the rows, :math:`-\frac{1}{N}\sum_n \log p(x^{(n)})`.
+    r"""Mean negative log-likelihood (NLL) of the rows: lower is better.
+
+    .. math::
+        -\frac{1}{N}\sum_n \log p(x^{(n)})
 
     Dropout is off, products are in the model's own precision, and the model's training mode stays
     as it was.
