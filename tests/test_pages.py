@@ -11,6 +11,7 @@ import torch
 from nbformat.v4 import new_code_cell, new_notebook
 
 from made_course import MADE, Categorical, exercises, input_degrees
+from made_course.exercises.questions import read_questions
 from made_course.orderings import load_many_masks, load_orderings
 from made_course.recipe import load_ladder
 from tools import objectives, spread, worksheet
@@ -41,9 +42,9 @@ def test_every_objective_is_served_by_a_section_that_asks_something(path):
 def test_every_exercise_and_question_is_in_the_table():
     row = r"^\| [^|]+ \| [^|]+ \| (?:\*\*exercise|question) (\d+[.\w]+)"
     named = re.findall(row, text_of("objectives.md"), re.MULTILINE)
-    rooms = [exercises._room(int(path.stem[:2])) for path in NOTEBOOKS[1:]]
-    asked = [exercise.name for room in rooms for exercise in room.EXERCISES]
-    asked += [name for room in rooms for name in room.QUIZZES]
+    numbers = [int(path.stem[:2]) for path in NOTEBOOKS[1:]]
+    asked = [exercise.name for k in numbers for exercise in exercises._room(k).EXERCISES]
+    asked += [name for k in numbers for name in read_questions(k)]
     assert sorted(named) == sorted(asked), "out of date: run python -m tools.objectives"
 
 

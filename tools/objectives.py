@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 
 from made_course import exercises
+from made_course.exercises.questions import read_questions
 from tools.minutes import CHECK, NOTEBOOKS, QUIZ, read, text_of
 
 PAGE = Path(__file__).parents[1] / "docs" / "objectives.md"
@@ -60,8 +61,8 @@ def served_in(path):
 
 def row(name, room):
     """Exercise or question, and its wrong answers, as cells of a table."""
-    if name in room.QUIZZES:
-        question, choices = room.QUIZZES[name]
+    if name[-1].isalpha():
+        question, choices = read_questions(int(name[:-1]))[name]
         wrong = [f"“{choice.text}” – {choice.why}" for choice in choices if not choice.right]
         return f"question {name}: {question}", wrong
     (exercise,) = (exercise for exercise in room.EXERCISES if exercise.name == name)

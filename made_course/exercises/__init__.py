@@ -17,6 +17,7 @@ from types import ModuleType
 from ..widgets.quiz import Quiz
 from .examine import examine, parts_to_do
 from .exercise import Exercise, Slip, Wrong
+from .questions import read_questions
 from .solved import remember, remembered
 
 __all__ = ["Exercise", "Slip", "Wrong", "check", "hint", "progress", "quiz", "solution", "yours"]
@@ -145,15 +146,14 @@ def quiz(name: str) -> Quiz:
         >>> quiz("1a").multiple
         False
     """
-    quizzes = _room_of(name, str(name)[:-1]).QUIZZES
-    if name not in quizzes:
-        raise ValueError(f"there is no question {name!r}: choose one of {', '.join(quizzes)}")
-    question, choices = quizzes[name]
-    return Quiz(question, choices)
+    questions = read_questions(_notebook_of(name, str(name)[:-1]))
+    if name not in questions:
+        raise ValueError(f"there is no question {name!r}: choose one of {', '.join(questions)}")
+    return Quiz(*questions[name])
 
 
 def _exercise(name: str, variant: str | None = None) -> Exercise:
-    found = {e.name: e for e in _room_of(name, str(name).partition(".")[0]).EXERCISES}
+    found = {e.name: e for e in _room(_notebook_of(name, str(name).partition(".")[0])).EXERCISES}
     if name not in found:
         raise ValueError(f"there is no exercise {name!r}: choose one of {', '.join(found)}")
     if variant is None:
@@ -168,7 +168,7 @@ def _exercise(name: str, variant: str | None = None) -> Exercise:
     return vary(found[name], variant)
 
 
-def _room_of(name: str, number: str) -> ModuleType:
+def _notebook_of(name: str, number: str) -> int:
     if not isinstance(name, str):
         raise ValueError(
             f'a name is a text, in quotes, such as "1.3" for an exercise or "1a" for a question; '
@@ -179,7 +179,7 @@ def _room_of(name: str, number: str) -> ModuleType:
             f"unknown name {name!r}: exercises are called '1.3' and questions '1a', after the "
             f"notebooks, which are {NOTEBOOKS[0]} to {NOTEBOOKS[-1]}"
         )
-    return _room(int(number))
+    return int(number)
 
 
 def _room(number: int) -> ModuleType:

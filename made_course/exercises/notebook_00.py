@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ..widgets.quiz import Choice
 from .exercise import Exercise, Slip
 
 
@@ -35,20 +34,3 @@ COUNTING = Exercise(
 )
 
 EXERCISES = (COUNTING,)
-
-QUIZZES = {
-    "0a": (
-        "A good model of handwritten digits is given an image of a cat. What will it do?",
-        [
-            Choice(
-                "Refuse: a cat is no digit",
-                "Every image of 784 zeros and ones gets a probability, however odd it is.",
-            ),
-            Choice("Give it a very low probability", "A low one, but not zero.", right=True),
-            Choice(
-                "Say which digit it looks like most",
-                "That is classification. This model knows of no labels, and names nothing.",
-            ),
-        ],
-    ),
-}

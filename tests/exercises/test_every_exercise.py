@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from made_course import exercises
+from made_course.exercises import questions
+from made_course.exercises.questions import read_questions
 from tests.exercises.checking import wrong
 
 ALL = [e for number in exercises.NOTEBOOKS for e in exercises._room(number).EXERCISES]
-QUIZZES = [name for number in exercises.NOTEBOOKS for name in exercises._room(number).QUIZZES]
+QUESTIONS = [name for number in exercises.NOTEBOOKS for name in read_questions(number)]
 
 
 def printed(function, *arguments):
@@ -71,10 +73,27 @@ def test_names_are_in_order():
     assert len(set(names)) == len(names)
 
 
-@pytest.mark.parametrize("name", QUIZZES)
+@pytest.mark.parametrize("name", QUESTIONS)
 def test_quizzes_can_be_asked(name):
     html = exercises.quiz(name).html()
     assert re.findall(r"\B\*\w[^*<]*\*\B", html) == []  # stars are shown as stars
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("## 4a\n\nWhy?\n\n- [y] No\n\n  So.\n", "04.md, 4a: a choice is"),
+        ("## 4a\n\nWhy?\n\n- [x] Yes\n  So.\n", "04.md, 4a: a choice is"),
+        ("## 4a\n\nWhy?\n\n- [x] Yes\n\n", "04.md, 4a: a choice is"),
+        ("## 4a\n\nWhy?\n\n## 4a\n\nWhy?\n", "04.md has two questions '4a'"),
+    ],
+)
+def test_a_file_of_questions_says_where_it_is_wrong(tmp_path, monkeypatch, text, said):
+    (tmp_path / "questions").mkdir()
+    (tmp_path / "questions" / "04.md").write_text(text)
+    monkeypatch.setattr(questions, "__file__", str(tmp_path / "questions.py"))
+    with pytest.raises(ValueError, match=re.escape(said)):
+        read_questions(4)
 
 
 @pytest.mark.parametrize("exercise", ALL, ids=lambda e: e.name)
