@@ -175,8 +175,8 @@ def sample_naive(
     """
     x = torch.zeros_like(noise)
     for i in torch.argsort(order).tolist():
-        outputs = forward(x)[:, i].reshape(len(x), -1)
-        x[:, i] = head.of(i).sample(outputs, noise[:, i])
+        outputs, own = forward(x)[:, i].reshape(len(x), -1), head.of(i)
+        x[:, i] = own.sample(outputs[:, : own.params_per_variable], noise[:, i])
     return x
 
 
@@ -254,11 +254,14 @@ def sample_incremental(
             for block in hidden:
                 if block.counts[t]:
                     block.units[t].copy_(activation(block.received_by(t)))
+            own = heads[step]
             if is_given[step]:
                 value = given[step]
             else:
-                value = heads[step].sample(output.received_by(t).T, noise[step])
-            _of_variable(x, step, head.inputs_per_variable).copy_(heads[step].encode(value))
+                params = output.received_by(t)[: own.params_per_variable]
+                value = own.sample(params.T, noise[step])
+            first = step * head.inputs_per_variable
+            x[first : first + own.inputs_per_variable] = own.encode(value).T
             values.append(value)
     return torch.stack(values)[degrees[0] - 1].T
 
@@ -326,11 +329,6 @@ def _ready(degrees: Tensor, input_dim: int) -> list[int]:
 def _parts(variables: Tensor, each: int) -> Tensor:
     """Indices of the units of these variables, where each variable has several in a row."""
     return (variables[:, None] * each + torch.arange(each, device=variables.device)).ravel()
-
-
-def _of_variable(x: Tensor, step: int, each: int) -> Tensor:
-    """(n, inputs per variable) where the network reads the variable of a step."""
-    return x[step * each : (step + 1) * each].T
 
 
 # ---- how many at once, and from which noise -----------------------------------------------------
