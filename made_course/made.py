@@ -242,15 +242,14 @@ class MADE(nn.Module):
             ...     print(model.order)
             tensor([3, 1, 2])
         """
-        before, masks = self._under, [layer.mask for layer in self._layers()]
+        before = self._under
         self._under = [d.to(self.net[0].weight.device) for d in degrees]
-        set_masks(self)
         try:
+            set_masks(self)
             yield
         finally:
             self._under = before
-            for layer, mask in zip(self._layers(), masks, strict=True):
-                layer.mask = mask
+            set_masks(self)  # anew: inside, the model may have gone on to others, or to float64
 
     def _layers(self) -> list[MaskedLinear]:
         """All of them, the direct connections last."""
