@@ -20,13 +20,14 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 import torch
 from torch import Generator, Tensor, nn
 
-from .arguments import check_choice, check_count, is_transformed
+from .arguments import is_transformed
 from .heads import NAMED_HEADS, Head
 
 if TYPE_CHECKING:
     from .made import MADE
 
 Method: TypeAlias = Literal["incremental", "naive"]
+METHODS = get_args(Method)
 SAMPLES_AT_ONCE = 1024
 NUMBERS_AT_ONCE = 2**20
 """So many numbers of a layer are kept at once where rows are scored in parts: 4 MB in float32."""
@@ -35,35 +36,6 @@ BLOCK = 64
 
 
 # ---- samples of a MADE --------------------------------------------------------------------------
-
-
-def draw_samples(
-    model: MADE,
-    n_samples: int,
-    device: torch.device | str | None,
-    method: Method,
-    noise: Tensor | None,
-    generator: Generator | None,
-    ensemble: int | None,
-) -> Tensor:
-    """What :meth:`made_course.MADE.sample` says, which takes the same arguments."""
-    n_samples = check_count("n_samples", n_samples)
-    check_choice("method", method, get_args(Method))
-    members = None if ensemble is None else model.mask_sets.members(ensemble)
-
-    def draw_rows(u: Tensor) -> Tensor:
-        if members is None:
-            return sample_rows(model, u, method)
-        return _sample_mixture(model, u, method, members)
-
-    return sample_in_parts(
-        draw_rows,
-        (n_samples, model.input_dim),
-        model.net[0].weight,
-        device=device,
-        noise=noise,
-        generator=generator,
-    )
 
 
 @torch.inference_mode()  # a fifth faster than no_grad; what leaves is a copy outside of it
@@ -105,7 +77,7 @@ def sample_rows(
         )
 
 
-def _sample_mixture(
+def sample_mixture(
     model: MADE, noise: Tensor, method: Method, members: Sequence[Sequence[Tensor]]
 ) -> Tensor:
     """Each row under one of the members: the noise of variable 0 chooses, and is uniform again."""
