@@ -185,6 +185,8 @@ def fit(
     check_choice("precision", precision, PRECISIONS)
     seed = None if seed is None else check_count("seed", seed, smallest=0)
     check_data(model, train)
+    if isinstance(train, Tensor):
+        model.head.check_table(train)
     if valid is not None:
         check_data(model, valid)
     elif patience is not None:
