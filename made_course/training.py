@@ -188,6 +188,8 @@ def fit(
     check_choice("precision", precision, PRECISIONS)
     seed = None if seed is None else check_count("seed", seed, smallest=0)
     check_data(model, train)
+    if isinstance(train, Tensor):
+        model.head.check_table(train)
     if valid is not None:
         check_data(model, valid)
     elif patience is not None:
@@ -285,7 +287,7 @@ def _start(model: MADE, schedule: OneCycle | Patient, processes: Processes) -> R
     log_prob = processes.log_prob_of(model)
     fused = processes.device.type in FUSED
     optimizer = torch.optim.AdamW(schedule.groups(model), lr=schedule.lr, fused=fused)
-    history = History(unit="differential nats" if _is_density(model) else "nats")
+    history = History(unit="differential nats" if model.head.is_density else "nats")
     run = Run(model, optimizer, schedule, log_prob, processes, history, MAX_GRADIENT_NORM)
     run.last = Epoch(0, run.weights())
     return run
@@ -350,7 +352,7 @@ def train_epoch(run: Run, batches: Iterable[Tensor], epoch: int, steps: int) -> 
         _require_finite(nll, norm, epoch, number, batch)
         run.optimizer.step()
         run.schedule.after_step(model, step)
-        if not _has_one_mask(model):
+        if model.num_masks != 1:
             model.resample_masks()
         total += nll * len(batch)
         rows += len(batch)
@@ -370,7 +372,7 @@ def _require_finite(nll: float, norm: float, epoch: int, number: int, batch: Ten
         return
     what = "the gradient is not finite" if math.isfinite(nll) else f"the loss is {nll:g}"
     cure = "lower lr, or check the data"
-    if (largest := batch.abs().max().item()) > LARGE:
+    if (largest := batch.float().norm(torch.inf).item()) > LARGE:
         cure = f"the data reach {largest:g}: standardise them, (x - x.mean(0)) / x.std(0)"
     raise FloatingPointError(
         f"{what} in epoch {epoch}, batch {number + 1}: {cure}; fit leaves the weights of the last "
@@ -380,7 +382,7 @@ def _require_finite(nll: float, norm: float, epoch: int, number: int, batch: Ten
 
 def _score(run: Run, valid: Batches, steps: int) -> float:
     """NLL on the validation data, under the first set of masks."""
-    first = None if _has_one_mask(run.model) else 1
+    first = None if run.model.num_masks == 1 else 1
     total, rows = _sum_nll(run.model, valid, first, processes=run.processes)
     if not math.isfinite(total):
         raise FloatingPointError(
@@ -428,17 +430,9 @@ def _counted(batches: Iterable[Tensor], bar: tqdm) -> Iterator[Tensor]:
 def _takes_bfloat16(precision: str, model: MADE, processes: Processes) -> bool:
     if precision != "auto":
         return precision == "bfloat16"
-    if next(model.parameters()).dtype != torch.float32 or _is_density(model):
+    if next(model.parameters()).dtype != torch.float32 or model.head.is_density:
         return False
     return processes.agree(bfloat16_is_faster(processes.device))
-
-
-def _has_one_mask(model: nn.Module) -> bool:
-    return getattr(model, "num_masks", 1) == 1
-
-
-def _is_density(model: nn.Module) -> bool:
-    return getattr(model, "head", None) is not None and model.head.is_density
 
 
 if __name__ == "__main__":
