@@ -69,7 +69,8 @@ def tensors(batches: Iterable[Tensor]) -> Iterator[Tensor]:
                 "data must be a (N, D) tensor or a loader of such batches without labels, got "
                 f"{type(batch).__name__} as a batch: torch.as_tensor makes a tensor"
             )
-        yield batch
+        if len(batch) > 0:
+            yield batch
 
 
 def fingerprint(data: Batches) -> str:

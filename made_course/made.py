@@ -233,7 +233,7 @@ class MADE(nn.Module):
 
     @contextmanager
     def under(self, degrees: Sequence[Tensor]) -> Iterator[None]:
-        """Use the masks of other degrees inside a ``with``.
+        """Use the masks of other degrees inside a ``with``, in one thread at a time.
 
         Args:
             degrees: of the variables and of each hidden layer.

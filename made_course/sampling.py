@@ -214,7 +214,7 @@ def sample_incremental(
     ready = [head.params_per_variable * step for step in range(1, input_dim + 1)]
     layers.append(_Layer(weights[-1], biases[-1][outputs, None], below, outputs, ready, None))
 
-    heads = [head.of(i) for i in ordering.tolist()]
+    heads, places = [head.of(i) for i in ordering.tolist()], x.split(head.inputs_per_variable)
     noise = noise.T[ordering].unbind()
     is_given = [False] * input_dim if known is None else known[ordering].tolist()
     given = noise if given is None else given.T[ordering].unbind()
@@ -230,10 +230,12 @@ def sample_incremental(
             if is_given[step]:
                 value = given[step]
             else:
-                params = output.received_by(t)[: own.params_per_variable]
+                params = output.received_by(t)
+                if own is not head:  # of its own, narrower perhaps
+                    params = params[: own.params_per_variable]
                 value = own.sample(params.T, noise[step])
-            first = step * head.inputs_per_variable
-            x[first : first + own.inputs_per_variable] = own.encode(value).T
+            place = places[step] if own is head else places[step][: own.inputs_per_variable]
+            place.copy_(own.encode(value).T)
             values.append(value)
     return torch.stack(values)[degrees[0] - 1].T
 

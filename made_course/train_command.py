@@ -31,7 +31,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     rounding and dropout; ``--help`` lists the arguments. With ``torchrun`` on GPUs each process
     takes one.
     """
-    given = _parser().parse_args(arguments)
+    parser = _parser()
+    given = parser.parse_args(arguments)
+    if given.table is None and given.patience is not None:
+        parser.error("--patience needs validation rows: it is for a --table")
     device = torch.device("cpu")
     if torch.cuda.is_available():
         device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0)))
@@ -60,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         batch_size=given.batch_size,
         lr=given.lr,
         weight_decay=given.weight_decay,
-        patience=None if given.table is None else given.patience or PATIENCE,
+        patience=PATIENCE if given.table and given.patience is None else given.patience,
         seed=given.seed,
         checkpoint=given.checkpoint,
     )

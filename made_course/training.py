@@ -186,7 +186,7 @@ def fit(
     chosen = {name: value for name, value in chosen.items() if value is not None}
     schedule = OneCycle(**chosen) if patience is None else Patient(patience, **chosen)
     check_choice("precision", precision, PRECISIONS)
-    seed = None if seed is None else check_count("seed", seed, smallest=0)
+    seed = None if seed is None else check_count("seed", seed, smallest=0, largest=2**63 - 1)
     check_data(model, train)
     if isinstance(train, Tensor):
         model.head.check_table(train)
