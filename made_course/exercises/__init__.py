@@ -1,7 +1,7 @@
 """The exercises of the notebooks: check, hint, solution, yours, quiz and progress.
 
-Each notebook has a file here, ``notebook_03.py`` and so on, with its exercises and the questions
-of its self-checks. What all exercises share is in ``exercise.py`` and ``examine.py``.
+Each notebook has two files here: ``notebook_03.py`` with its exercises, ``questions/03.md`` with
+the questions of its self-checks. What all exercises share is in ``exercise.py`` and ``examine.py``.
 """
 
 from __future__ import annotations

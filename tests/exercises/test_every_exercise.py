@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from made_course import exercises
+from made_course import Choice, exercises
 from made_course.exercises import questions
 from made_course.exercises.questions import read_questions
 from tests.exercises.checking import wrong
@@ -79,21 +79,58 @@ def test_quizzes_can_be_asked(name):
     assert re.findall(r"\B\*\w[^*<]*\*\B", html) == []  # stars are shown as stars
 
 
+ASKED = """# Self-checks
+
+## 4a
+
+What is it?
+
+- [x] This
+
+  Just so.
+
+- [ ] That, or what
+  goes with it
+
+  No: it is
+  another.
+"""
+
+
+def read_as_notebook_4(text, folder, monkeypatch):
+    (folder / "questions").mkdir()
+    (folder / "questions" / "04.md").write_text(text, encoding="utf-8")
+    monkeypatch.setattr(questions, "__file__", str(folder / "questions.py"))
+    return read_questions(4)
+
+
+def test_questions_are_read_as_they_are_written(tmp_path, monkeypatch):
+    choices = [
+        Choice("This", "Just so.", True),
+        Choice("That, or what goes with it", "No: it is another."),
+    ]
+    assert read_as_notebook_4(ASKED, tmp_path, monkeypatch) == {"4a": ("What is it?", choices)}
+
+
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("was", "typed", "said"),
     [
-        ("## 4a\n\nWhy?\n\n- [y] No\n\n  So.\n", "04.md, 4a: a choice is"),
-        ("## 4a\n\nWhy?\n\n- [x] Yes\n  So.\n", "04.md, 4a: a choice is"),
-        ("## 4a\n\nWhy?\n\n- [x] Yes\n\n", "04.md, 4a: a choice is"),
-        ("## 4a\n\nWhy?\n\n## 4a\n\nWhy?\n", "04.md has two questions '4a'"),
+        ("# Self-checks", "", "3: expected '# Title'; got '## 4a'"),
+        ("## 4a", "##4a", "3: expected '## 4a', the name of a question; got '##4a'"),
+        ("What is it?", "", "7: expected a question; got '- [x] This'"),
+        ("- [ ]", "* [ ]", "11: expected '- [x] right choice' or '- [ ] wrong"),
+        ("- [ ]", "- [y]", "11: expected '- [x] right choice' or '- [ ] wrong"),
+        ("  Just so.", "", "11: expected '  what the choice above says'"),
+        ("  Just so.", "Just so.", "9: expected '  what the choice above says'"),
+        ("  No: it is\n  another.\n", "", "14: expected '  what the choice above says'"),
+        ("[ ]", "[x]", "3: one choice must be ticked, [x], and here 2 are"),
+        ("[x]", "[ ]", "3: one choice must be ticked, [x], and here 0 are"),
+        ("# Self-checks", ASKED, "18: there are two questions '4a': rename one"),
     ],
 )
-def test_a_file_of_questions_says_where_it_is_wrong(tmp_path, monkeypatch, text, said):
-    (tmp_path / "questions").mkdir()
-    (tmp_path / "questions" / "04.md").write_text(text)
-    monkeypatch.setattr(questions, "__file__", str(tmp_path / "questions.py"))
-    with pytest.raises(ValueError, match=re.escape(said)):
-        read_questions(4)
+def test_a_file_of_questions_says_where_it_is_wrong(tmp_path, monkeypatch, was, typed, said):
+    with pytest.raises(ValueError, match=re.escape(f"04.md, line {said}")):
+        read_as_notebook_4(ASKED.replace(was, typed, 1), tmp_path, monkeypatch)
 
 
 @pytest.mark.parametrize("exercise", ALL, ids=lambda e: e.name)
