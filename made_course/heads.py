@@ -66,7 +66,10 @@ class Head:
     columns: int | None = None
 
     def of(self, i: int) -> Head:
-        """The head of variable i alone: what is drawn, is drawn variable by variable."""
+        """The head of variable i alone: what is drawn, is drawn variable by variable.
+
+        It may take and make fewer numbers than this one: it then has the first of them.
+        """
         if self.columns is not None:
             raise NotImplementedError(f"{type(self).__name__} must have a method of(i)")
         return self

@@ -6,6 +6,7 @@ import math
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from itertools import pairwise
 from typing import Self
 
@@ -15,6 +16,7 @@ from torch import BoolTensor, Generator, LongTensor, Tensor, nn
 
 from .activations import Activation, make_activation
 from .arguments import (
+    check_choice,
     check_count,
     check_last_dimension,
     check_number,
@@ -25,7 +27,7 @@ from .arguments import (
 from .heads import Bernoulli, Head, check_head
 from .mask_sets import MaskSets
 from .masks import DegreeDraw, build_masks, check_mask, shown_ordering
-from .sampling import Method, draw_samples, in_parts
+from .sampling import METHODS, Method, in_parts, sample_in_parts, sample_mixture, sample_rows
 from .saving import check_settings, load_model, note_settings, save_model
 
 
@@ -242,15 +244,14 @@ class MADE(nn.Module):
             ...     print(model.order)
             tensor([3, 1, 2])
         """
-        before, masks = self._under, [layer.mask for layer in self._layers()]
+        before = self._under
         self._under = [d.to(self.net[0].weight.device) for d in degrees]
-        set_masks(self)
         try:
+            set_masks(self)
             yield
         finally:
             self._under = before
-            for layer, mask in zip(self._layers(), masks, strict=True):
-                layer.mask = mask
+            set_masks(self)  # anew: inside, the model may have gone on to others, or to float64
 
     def _layers(self) -> list[MaskedLinear]:
         """All of them, the direct connections last."""
@@ -422,7 +423,20 @@ class MADE(nn.Module):
             tensor([[1., 0., 1.],
                     [0., 1., 0.]])
         """
-        return draw_samples(self, n_samples, device, method, noise, generator, ensemble)
+        check_choice("method", method, METHODS)
+        if ensemble is None:
+            draw_rows = partial(sample_rows, self, method=method)
+        else:
+            members = self.mask_sets.members(ensemble)
+            draw_rows = partial(sample_mixture, self, method=method, members=members)
+        return sample_in_parts(
+            draw_rows,
+            (check_count("n_samples", n_samples), self.input_dim),
+            self.net[0].weight,
+            device=device,
+            noise=noise,
+            generator=generator,
+        )
 
     # ---- files ------------------------------------------------------------------------------
 

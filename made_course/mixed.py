@@ -60,26 +60,37 @@ class Mixed(Head):
         alike: dict[object, list[int]] = {}
         for i, head in enumerate(heads):
             alike.setdefault(repr(head) if type(head) in NAMED_HEADS else id(head), []).append(i)
-        self._groups = [(self.of(at[0]), torch.tensor(at)) for at in alike.values()]
+        self._groups = [(heads[at[0]], torch.tensor(at)) for at in alike.values()]
         self._places = torch.cat([at for _, at in self._groups]).argsort()
 
     def of(self, i: int) -> Head:
-        """The head of variable i alone, as wide as the widest."""
-        return _Padded(self.heads[i], self.params_per_variable, self.inputs_per_variable)
+        """The head of variable i alone."""
+        return self.heads[i]
 
     def log_prob(self, params: Tensor, x: Tensor) -> Tensor:
         """Log-probability or density of each column: (..., D, P) and (..., D) to (..., D)."""
-        groups = self._groups
-        return self._joined([h.log_prob(_at(params, i, -2), _at(x, i, -1)) for h, i in groups], -1)
+        parts = [
+            head.log_prob(_at(params, i, -2)[..., : head.params_per_variable], _at(x, i, -1))
+            for head, i in self._groups
+        ]
+        return self._joined(parts, -1)
 
     def sample(self, params: Tensor, u: Tensor) -> Tensor:
         """A value of its kind for each column: (..., D, P) and (..., D) to (..., D)."""
-        groups = self._groups
-        return self._joined([h.sample(_at(params, i, -2), _at(u, i, -1)) for h, i in groups], -1)
+        parts = [
+            head.sample(_at(params, i, -2)[..., : head.params_per_variable], _at(u, i, -1))
+            for head, i in self._groups
+        ]
+        return self._joined(parts, -1)
 
     def encode(self, x: Tensor) -> Tensor:
         """What the network reads of each column: (..., D) to (..., D, inputs_per_variable)."""
-        return self._joined([head.encode(_at(x, i, -1)) for head, i in self._groups], -2)
+        width = self.inputs_per_variable
+        parts = [
+            F.pad(head.encode(_at(x, i, -1)), (0, width - head.inputs_per_variable))
+            for head, i in self._groups
+        ]
+        return self._joined(parts, -2)
 
     def check(self, x: Tensor) -> None:
         """Raise ValueError unless each column holds values of its head, and say which does not."""
@@ -102,40 +113,6 @@ class Mixed(Head):
         runs = [(head, len([*run])) for head, run in groupby(map(repr, self.heads))]
         lists = [f"[{head}] * {n}" if n > 1 else f"[{head}]" for head, n in runs]
         return f"Mixed({' + '.join(lists)})"
-
-
-class _Padded(Head):
-    """A head in a network whose other variables may have wider ones."""
-
-    def __init__(self, head: Head, params_per_variable: int, inputs_per_variable: int) -> None:
-        self.head = head
-        self.params_per_variable = params_per_variable
-        self.inputs_per_variable = inputs_per_variable
-        self.is_density = head.is_density
-        self.num_classes = head.num_classes
-
-    def log_prob(self, params: Tensor, x: Tensor) -> Tensor:
-        return self.head.log_prob(params[..., : self.head.params_per_variable], x)
-
-    def sample(self, params: Tensor, u: Tensor) -> Tensor:
-        return self.head.sample(params[..., : self.head.params_per_variable], u)
-
-    def encode(self, x: Tensor) -> Tensor:
-        return F.pad(
-            self.head.encode(x), (0, self.inputs_per_variable - self.head.inputs_per_variable)
-        )
-
-    def start(self) -> Tensor | None:
-        return self.head.start()
-
-    def check(self, x: Tensor) -> None:
-        self.head.check(x)
-
-    def doubt(self, column: Tensor) -> str | None:
-        return self.head.doubt(column)
-
-    def __repr__(self) -> str:
-        return repr(self.head)
 
 
 def _at(x: Tensor, columns: LongTensor, dim: int) -> Tensor:

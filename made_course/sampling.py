@@ -20,13 +20,14 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 import torch
 from torch import Generator, Tensor, nn
 
-from .arguments import check_choice, check_count, is_transformed
+from .arguments import is_transformed
 from .heads import NAMED_HEADS, Head
 
 if TYPE_CHECKING:
     from .made import MADE
 
 Method: TypeAlias = Literal["incremental", "naive"]
+METHODS = get_args(Method)
 SAMPLES_AT_ONCE = 1024
 NUMBERS_AT_ONCE = 2**20
 """So many numbers of a layer are kept at once where rows are scored in parts: 4 MB in float32."""
@@ -35,35 +36,6 @@ BLOCK = 64
 
 
 # ---- samples of a MADE --------------------------------------------------------------------------
-
-
-def draw_samples(
-    model: MADE,
-    n_samples: int,
-    device: torch.device | str | None,
-    method: Method,
-    noise: Tensor | None,
-    generator: Generator | None,
-    ensemble: int | None,
-) -> Tensor:
-    """What :meth:`made_course.MADE.sample` says, which takes the same arguments."""
-    n_samples = check_count("n_samples", n_samples)
-    check_choice("method", method, get_args(Method))
-    members = None if ensemble is None else model.mask_sets.members(ensemble)
-
-    def draw_rows(u: Tensor) -> Tensor:
-        if members is None:
-            return sample_rows(model, u, method)
-        return _sample_mixture(model, u, method, members)
-
-    return sample_in_parts(
-        draw_rows,
-        (n_samples, model.input_dim),
-        model.net[0].weight,
-        device=device,
-        noise=noise,
-        generator=generator,
-    )
 
 
 @torch.inference_mode()  # a fifth faster than no_grad; what leaves is a copy outside of it
@@ -105,7 +77,7 @@ def sample_rows(
         )
 
 
-def _sample_mixture(
+def sample_mixture(
     model: MADE, noise: Tensor, method: Method, members: Sequence[Sequence[Tensor]]
 ) -> Tensor:
     """Each row under one of the members: the noise of variable 0 chooses, and is uniform again."""
@@ -175,8 +147,8 @@ def sample_naive(
     """
     x = torch.zeros_like(noise)
     for i in torch.argsort(order).tolist():
-        outputs = forward(x)[:, i].reshape(len(x), -1)
-        x[:, i] = head.of(i).sample(outputs, noise[:, i])
+        outputs, own = forward(x)[:, i].reshape(len(x), -1), head.of(i)
+        x[:, i] = own.sample(outputs[:, : own.params_per_variable], noise[:, i])
     return x
 
 
@@ -254,11 +226,14 @@ def sample_incremental(
             for block in hidden:
                 if block.counts[t]:
                     block.units[t].copy_(activation(block.received_by(t)))
+            own = heads[step]
             if is_given[step]:
                 value = given[step]
             else:
-                value = heads[step].sample(output.received_by(t).T, noise[step])
-            _of_variable(x, step, head.inputs_per_variable).copy_(heads[step].encode(value))
+                params = output.received_by(t)[: own.params_per_variable]
+                value = own.sample(params.T, noise[step])
+            first = step * head.inputs_per_variable
+            x[first : first + own.inputs_per_variable] = own.encode(value).T
             values.append(value)
     return torch.stack(values)[degrees[0] - 1].T
 
@@ -326,11 +301,6 @@ def _ready(degrees: Tensor, input_dim: int) -> list[int]:
 def _parts(variables: Tensor, each: int) -> Tensor:
     """Indices of the units of these variables, where each variable has several in a row."""
     return (variables[:, None] * each + torch.arange(each, device=variables.device)).ravel()
-
-
-def _of_variable(x: Tensor, step: int, each: int) -> Tensor:
-    """(n, inputs per variable) where the network reads the variable of a step."""
-    return x[step * each : (step + 1) * each].T
 
 
 # ---- how many at once, and from which noise -----------------------------------------------------

@@ -102,6 +102,14 @@ def test_a_run_that_went_on_ends_as_one_that_never_stopped(file, model, data, ar
     assert same(state(resumed), state(straight))
 
 
+def test_a_patient_run_goes_on_to_another_limit(file):
+    straight, resumed = noisy(), noisy()
+    expected = run(straight, **PATIENT)
+    run(noisy(), checkpoint=file, **{**PATIENT, "epochs": 3})
+    assert measured(run(resumed, checkpoint=file, **PATIENT)) == measured(expected)
+    assert same(state(resumed), state(straight))
+
+
 def test_a_run_interrupted_in_the_middle_of_an_epoch_goes_on_from_the_last_whole_one(file):
     straight, stopped = noisy(), noisy()
     expected = run(straight, Loader(), epochs=5)

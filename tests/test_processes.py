@@ -61,7 +61,7 @@ def test_the_first_process_alone_is_asked_and_writes_and_all_stop(folder, togeth
     assert (first["epochs"], first["calls"]) == (2, [1, 2])
     assert (second["epochs"], second["calls"], second["bars"]) == (2, [], "")
     assert "2/9" in first["bars"]
-    names = ["made.pt", "rank0.json", "rank1.json", "run.pt"]
+    names = ["made.pt", "rank0.json", "rank1.json", "run0.pt"]
     assert sorted(file.name for file in folder.iterdir()) == names
 
 

@@ -65,9 +65,8 @@ def results_of(rank, folder):
             model = model_of(rank, **arguments)
             history = fit(model, **data, epochs=4, seed=1, **QUIET)
             results[name] = what_came_out(model, history)
-        stopped = fit(
-            model_of(rank), ROWS, epochs=9, checkpoint=folder / "run.pt", on_epoch=stop_after_two
-        )
+        file = folder / f"run{rank}.pt"
+        stopped = fit(model_of(rank), ROWS, epochs=9, checkpoint=file, on_epoch=stop_after_two)
         # without a seed all use the first one's
         noisy = model_of(rank, dropout=0.5, **MANY, num_masks=None)
         results["noisy"] = what_came_out(noisy, fit(noisy, ROWS, ROWS, epochs=2, **QUIET))

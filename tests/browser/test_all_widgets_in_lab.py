@@ -50,7 +50,8 @@ WIDGETS = {
     ),
 }
 PREPARE = (
-    "import made_course, torch\nfrom made_course import *\nfrom IPython.display import display"
+    "import made_course, torch\nfrom made_course import *\n"
+    "from made_course.joint import half_adder_joint\nfrom IPython.display import display"
 )
 
 
