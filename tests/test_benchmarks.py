@@ -7,14 +7,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas
 import pytest
 import torch
 from PIL import Image
 from torch import nn
 
-from made_course import MADE
+from made_course import MADE, load_table
 from tools.benchmarks import __main__ as benchmark
-from tools.benchmarks import densities, document, figures, growth, peers
+from tools.benchmarks import densities, document, figures, growth, peers, tables
 from tools.benchmarks.figures import Configuration, Result
 
 pytestmark = pytest.mark.delivery
@@ -171,7 +172,7 @@ def test_peers_that_are_not_installed_are_named(monkeypatch, capsys):
 def test_requirements_name_every_peer():
     lines = (ROOT / peers.REQUIREMENTS).read_text().splitlines()
     named = [re.match(r"[a-z]+", line)[0] for line in lines if not line.startswith("#")]
-    assert named == list(peers.PEERS)
+    assert named == [*peers.PEERS, "scikit"]
 
 
 def leaky(input_dim, width):
@@ -325,6 +326,47 @@ def test_no_test_point_is_trained_on(name, monkeypatch):
     train, test = met
     assert (train.shape, test.shape) == ((200, 2), (300, 2))
     assert not torch.isin(train, test).any()
+
+
+# ---- tables -------------------------------------------------------------------------------------
+
+
+def two_columns(name, seed):
+    """Heights of three kinds, the kind in front."""
+    kind = torch.arange(120) % 3
+    height = kind + torch.randn(120, generator=torch.Generator().manual_seed(1)) / 2
+    frame = pandas.DataFrame({"kind": [f"kind {k}" for k in kind.tolist()], "height": height})
+    return load_table(frame, seed=seed)
+
+
+@pytest.mark.parametrize("name", tables.MODELS)
+def test_every_model_of_a_table_is_a_density_of_the_whole_row(name, monkeypatch):
+    if "zuko" in name:
+        pytest.importorskip("zuko", reason=f"needs {peers.REQUIREMENTS}")
+    monkeypatch.setattr(tables, "PATIENCE", 2)
+    torch.manual_seed(0)
+    model = tables.MODELS[name][0](two_columns(name, 0), 0)
+    heights = torch.linspace(-12, 12, 4_001)
+    rows = torch.cartesian_prod(torch.arange(3.0), heights)
+    with torch.no_grad():
+        density = model.log_prob(rows).exp().view(3, -1)
+    shares = torch.trapezoid(density, heights)
+    assert shares.sum() == pytest.approx(1, abs=1e-3)
+    drawn = model.sample(4_000)
+    assert drawn.shape == (4_000, 2)
+    torch.testing.assert_close(drawn[:, 0].long().bincount() / 4_000, shares, atol=0.04, rtol=0)
+    mean = (density * heights).sum() / density.sum()
+    assert drawn[:, 1].mean().item() == pytest.approx(mean.item(), abs=0.1)
+
+
+def test_tables_print_nats_seconds_and_samples(monkeypatch, capsys):
+    monkeypatch.setattr(tables, "read", two_columns)
+    monkeypatch.setattr(tables, "TABLES", {"heights": ()})
+    monkeypatch.setattr(tables, "MODELS", {"Gaussian": [tables.gaussian]})
+    benchmark.main(["--only", "tables", "--seeds", "3,5"])
+    told = capsys.readouterr().out
+    assert "**Tables, heights, 2 columns, 84/18/18 rows, 2 splits" in told
+    assert re.search(r"^\| Gaussian \| +\d\.\d\d \(.* to .*\) \| +0\.\d \|", told, re.MULTILINE)
 
 
 # ---- shipped ------------------------------------------------------------------------------------
