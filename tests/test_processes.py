@@ -2,7 +2,6 @@
 
 import json
 import os
-import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -104,14 +103,12 @@ def test_the_command_on_two_processes_gives_the_same(alone, together):
     assert nll[1] == pytest.approx(nll[0], rel=1e-3)
 
 
-@pytest.mark.filterwarnings("ignore:.*found in sys.modules")
-def test_the_command_trains_what_it_was_told_and_saves_it(tmp_path, monkeypatch, capsys):
+def test_the_command_trains_what_it_was_told_and_saves_it(tmp_path, capsys):
     saved, checkpoint = tmp_path / "made.pt", tmp_path / "run.pt"
     network = "--hidden 8 --random-order --degrees uniform --direct --conditioning --dropout 0.1"
     training = "--num-masks 0 --epochs 1 --batch-size 500 --lr 0.01 --weight-decay 0.2 --seed 3"
     files = "--data", "small", "--save", str(saved), "--checkpoint", str(checkpoint)
-    monkeypatch.setattr(sys, "argv", ["", *network.split(), *training.split(), *files])
-    runpy.run_module("made_course.training", run_name="__main__")
+    main([*network.split(), *training.split(), *files])
 
     settings = torch.load(checkpoint, weights_only=True)["settings"]
     given = {"epochs": 1, "lr": 0.01, "weight_decay": 0.2, "seed": 3}
@@ -137,6 +134,12 @@ def test_the_command_trains_what_it_was_told_and_saves_it(tmp_path, monkeypatch,
     images = next(iter(binarized_loader(test, len(test), "threshold", shuffle=False)))
     nll = evaluate(MADE.load(saved), images)
     assert lines[1] == f"test NLL: {nll:.3f} nats, after 1 epochs, 1 process(es)"
+
+
+def test_the_command_is_that_of_the_module_and_says_what_it_cannot_do():
+    command = [sys.executable, "-m", "made_course.training", "--patience", "3"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert "--patience needs validation rows: it is for a --table" in done.stderr
 
 
 def test_the_command_trains_on_a_table(tmp_path, capsys):
