@@ -125,6 +125,16 @@ def test_under_other_degrees_and_back_again():
                 raise KeyboardInterrupt
             assert_same(model, other)
         assert_same(model, own)
+        with pytest.raises(RuntimeError, match="size"), model.under([degrees[0][:2], *degrees[1:]]):
+            pass
+        assert_same(model, own)
+
+
+def test_a_model_that_went_on_under_other_degrees_has_the_masks_of_its_own():
+    model = family(num_masks=3)
+    with model.under(model.mask_sets.member(2)):
+        model.resample_masks()
+    assert_same(model, under(model, model.degrees))
 
 
 @EACH

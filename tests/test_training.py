@@ -249,6 +249,13 @@ def test_an_error_in_on_epoch_comes_through_and_leaves_the_last_epoch():
     assert not model.training
 
 
+def test_an_empty_batch_of_a_loader_is_passed_over():
+    model = small()
+    history = run(model, Loader(batches=[DATA[:40], DATA[:0], DATA[40:]]))
+    assert all(map(math.isfinite, history.train_nll))
+    assert evaluate(model, [DATA[:0], DATA]) == evaluate(model, [DATA])
+
+
 def test_a_loader_that_is_spent_after_one_epoch_is_named():
     class Spent(Loader):
         def __iter__(self):
@@ -272,7 +279,7 @@ def test_a_loss_that_is_not_finite_stops_and_leaves_the_last_good_weights(value)
     def spoil():
         model.net[0].weight.fill_(value)
 
-    train = Loader((3, 2), spoil)
+    train = Loader((3, 2), spoil, DATA.bool().split(40))
     with pytest.raises(FloatingPointError, match=r"epoch 3, batch 2: lower lr, or check the data"):
         run(model, train, on_epoch=lambda model, history: epochs.append(state(model)))
     assert same(state(model), epochs[1])
