@@ -1,0 +1,31 @@
+"""A widget on a page of its own: its state, its module and a stand-in for Python."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+from .in_page import InPage, joined_modules
+
+
+def alone(widget: InPage) -> str:
+    """HTML that shows a widget as it is now, and lets it be operated, without a kernel or a server.
+
+    Example:
+        >>> from made_course import MaskExplorer
+        >>> '"ordering": [1, 2, 0]' in alone(MaskExplorer())
+        True
+    """
+    state = {
+        name: {"base64": base64.b64encode(value).decode()} if isinstance(value, bytes) else value
+        for name, value in widget.get_state().items()
+        if not name.startswith("_") and name not in ("layout", "tabbable", "tooltip")
+    }
+    written = json.dumps(state, ensure_ascii=False).replace("</", r"<\/")
+    module = joined_modules(type(widget).module).replace("export default", "const shown =")
+    stub = joined_modules("stub").replace("export ", "")
+    return (
+        f'<div class="made-alone"></div>\n<style>{widget._css}</style>\n'
+        f'<script type="module">\n{module}{stub}'
+        f"showAlone(shown, {written});\n</script>\n"
+    )

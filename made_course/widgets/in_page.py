@@ -1,0 +1,64 @@
+"""What all widgets have in common: their state is Python's, their picture is made in the page."""
+
+from __future__ import annotations
+
+import re
+from importlib.resources import files
+
+import anywidget
+from traitlets import Unicode
+
+from .runs import replace_last_run
+
+MODULES = files(__package__) / "js"
+_IMPORT = re.compile(r'^import \{[^}]*\} from "\./(\w+)\.mjs";\n', re.MULTILINE)
+_EXPORT = re.compile(r"^export (?=async|const|class|function|let)", re.MULTILINE)
+
+
+class InPage(anywidget.AnyWidget):
+    """A widget whose synced traits are its whole state, and whose module draws it without Python.
+
+    A subclass names its module, ``class Quiz(InPage, module="quiz")``: ``js/quiz.mjs``, which may
+    import others beside it, and ``js/quiz.css``, if there is one. Running a cell again closes the
+    widgets of its last run.
+    """
+
+    problem = Unicode("", help="What Python could not do; the page shows it.").tag(sync=True)
+
+    def __init_subclass__(cls, *, module: str = "", **options: object) -> None:
+        if module:
+            cls.module = module
+            cls._esm = joined_modules(module)
+            cls._css = "".join(_text(f"{name}.css") for name in ("frame", module))
+        super().__init_subclass__(**options)
+
+    def __init__(self, **state: object) -> None:
+        super().__init__(**state)
+        replace_last_run(self)
+
+    def __repr__(self) -> str:
+        """What a page shows that has no Python behind it."""
+        return f"{type(self).__name__}: run this cell to operate it; the next one shows a picture."
+
+
+def joined_modules(name: str) -> str:
+    """``js/NAME.mjs`` and all that it imports as one module, which is what anywidget takes.
+
+    Each module stands once, after those that it imports; names are unique over all files.
+    """
+    in_turn: list[str] = []
+
+    def visit(name: str) -> None:
+        for needed in _IMPORT.findall(_text(f"{name}.mjs")):
+            visit(needed)
+        if name not in in_turn:
+            in_turn.append(name)
+
+    visit(name)
+    *needed, last = (_IMPORT.sub("", _text(f"{part}.mjs")) for part in in_turn)
+    return "".join([*(_EXPORT.sub("", text) for text in needed), last])
+
+
+def _text(name: str) -> str:
+    path = MODULES / name
+    return path.read_text(encoding="utf-8") if path.is_file() else ""

@@ -1,0 +1,130 @@
+/** An element: properties begin with a dot or "on", all else are attributes; text stays text. */
+export function element(tag, properties = {}, ...children) {
+  return filled(document.createElement(tag), properties, children);
+}
+
+/** The same for a part of an SVG picture. */
+export function shape(tag, properties = {}, ...children) {
+  return filled(document.createElementNS("http://www.w3.org/2000/svg", tag), properties, children);
+}
+
+function filled(made, properties, children) {
+  for (const [name, value] of Object.entries(properties)) {
+    if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
+    else if (name.startsWith(".")) made[name.slice(1)] = value;
+    else if (value !== null && value !== undefined && value !== false) {
+      made.setAttribute(name, value === true ? "" : value);
+    }
+  }
+  made.append(...children);
+  return made;
+}
+
+export const button = (words, onclick, properties = {}) =>
+  element("button", { type: "button", onclick, ...properties }, words);
+
+/** A list to choose from, with its label; options are [value, words]. */
+export function choice(words, options, onchoose) {
+  const list = element(
+    "select",
+    { onchange: () => onchoose(list.value) },
+    ...options.map(([value, said]) => element("option", { value }, said)),
+  );
+  return { label: element("label", {}, `${words} `, list), list };
+}
+
+/** A box to tick, with its label. */
+export function tick(words, onchange) {
+  const box = element("input", { type: "checkbox", onchange: () => onchange(box.checked) });
+  return { label: element("label", {}, box, ` ${words}`), box };
+}
+
+/**
+ * The widget's element with what all widgets have; `draw` follows each change of the model.
+ *
+ * What has the focus inside keeps its keys to itself; else JupyterLab takes them for its
+ * shortcuts, and an x cuts the cell. Shift and Enter go on to the next cell all the same.
+ * `needs` says what cannot be done once Python is gone.
+ */
+export function frame(el, model, name, draw, needs = "") {
+  el.classList.add("made-widget");
+  el.setAttribute("role", "group");
+  el.setAttribute("aria-label", name);
+  const keep = "data-lm-suppress-shortcuts";
+  el.setAttribute(keep, "true");
+  el.addEventListener("keydown", (event) => event.key === "Shift" && el.removeAttribute(keep));
+  el.addEventListener("keyup", (event) => event.key === "Shift" && el.setAttribute(keep, "true"));
+  const problem = element("div", { role: "alert", class: "made-problem" });
+  const lost = element("div", { role: "status", class: "made-lost" });
+  el.append(problem, lost);
+  whenPythonIsGone(model, () => {
+    lost.textContent = `Python is gone. ${needs || "All goes on here"}; run the cell again to start anew.`;
+  });
+  let waiting = false;
+  const follow = () => {
+    if (waiting) return;
+    waiting = true;
+    queueMicrotask(() => {
+      waiting = false;
+      problem.textContent = model.get("problem");
+      draw();
+    });
+  };
+  model.on("change", follow);
+  follow();
+  return () => model.off("change", follow);
+}
+
+const withoutPython = new WeakSet();
+
+function whenPythonIsGone(model, tell) {
+  const kernel = model.widget_manager?.kernel;
+  const end = () => {
+    withoutPython.add(model);
+    tell();
+  };
+  kernel?.disposed?.connect(end);
+  kernel?.statusChanged?.connect((_, now) => ["restarting", "dead"].includes(now) && end());
+}
+
+/** Change the state, here at once, and in Python if it is still there. */
+export function change(model, values) {
+  for (const [name, value] of Object.entries(values)) model.set(name, value);
+  if (!withoutPython.has(model)) model.save_changes();
+}
+
+/**
+ * One Tab stop for many elements: arrows, Home and End move the focus along `items()`.
+ *
+ * `onmove`, where given, is called with the element that gets the focus.
+ */
+export function oneTabStop(container, items, onmove = () => {}) {
+  const steps = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
+  container.addEventListener("keydown", (event) => {
+    const all = items();
+    const at = all.indexOf(event.target);
+    const ends = { Home: 0, End: all.length - 1 };
+    const to = ends[event.key] ?? (event.key in steps ? at + steps[event.key] : null);
+    if (at < 0 || to === null) return;
+    event.preventDefault();
+    const next = all[Math.min(Math.max(to, 0), all.length - 1)];
+    next.focus();
+    onmove(next);
+  });
+}
+
+/** Write a picture as an SVG file: colours and letters as they are on the page. */
+export function saveAsSvg(picture, name) {
+  const copy = picture.cloneNode(true);
+  const looks = ["fill", "stroke", "stroke-width", "stroke-dasharray", "opacity", "font", "text-anchor", "visibility"];
+  const parts = [picture, ...picture.querySelectorAll("*")];
+  [copy, ...copy.querySelectorAll("*")].forEach((part, k) => {
+    const shown = getComputedStyle(parts[k]);
+    for (const look of looks) part.style.setProperty(look, shown.getPropertyValue(look));
+  });
+  copy.setAttribute("xmlns", "http://www.w3.org/2000/svg");
+  copy.style.background = getComputedStyle(picture.closest(".made-widget")).backgroundColor;
+  const url = URL.createObjectURL(new Blob([copy.outerHTML], { type: "image/svg+xml" }));
+  element("a", { href: url, download: name }).click();
+  URL.revokeObjectURL(url);
+}

@@ -1,0 +1,18 @@
+/** Names as they stand in a sentence: "a, b and c"; long lists say how many more there are. */
+export function listing(names, most = 12) {
+  if (names.length > most) {
+    return `${names.slice(0, most - 1).join(", ")} and ${names.length - most + 1} more`;
+  }
+  if (names.length < 2) return names[0] ?? "nothing";
+  return `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+}
+
+/** Name of an output: its variable's, with a hat on the first letter. */
+export function hat(name) {
+  const [first, ...others] = name;
+  return `${first}\u0302${others.join("")}`;
+}
+
+/** A name that fits into a picture. */
+export const shortened = (name, most = 12) =>
+  [...name].length <= most ? name : `${[...name].slice(0, most - 1).join("")}…`;

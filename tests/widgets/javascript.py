@@ -1,0 +1,43 @@
+"""Functions of the widgets' modules, called from Python: in Node, or in a browser."""
+
+import json
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from made_course.widgets.in_page import MODULES, joined_modules
+
+ANSWER = Path(__file__).with_name("answer.mjs")
+IN_PAGE = """async ([text, name, args]) => {
+    const url = URL.createObjectURL(new Blob([text], {type: "text/javascript"}));
+    return JSON.stringify((await import(url))[name](...args));
+}"""
+
+
+@contextmanager
+def node() -> Iterator[Callable]:
+    """``call(module, name, *args)`` in Node; arguments and answer are what JSON can hold."""
+    command = ["node", str(ANSWER), MODULES.absolute().as_uri()]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
+    ) as process:
+
+        def call(module: str, name: str, *args: object) -> object:
+            print(json.dumps({"module": module, "name": name, "args": args}), file=process.stdin)
+            process.stdin.flush()
+            said = json.loads(process.stdout.readline())
+            assert "error" not in said, said["error"]
+            return said.get("answer")
+
+        yield call
+        process.stdin.close()
+
+
+def in_browser(page) -> Callable:
+    """The same on a page of Chromium."""
+
+    def call(module: str, name: str, *args: object) -> object:
+        return json.loads(page.evaluate(IN_PAGE, [joined_modules(module), name, args]))
+
+    return call
