@@ -3,46 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from html import escape
-from itertools import count
-from pathlib import Path
 
 import torch
-from ipywidgets import HTML, BoundedIntText, Button, Checkbox, Dropdown, HBox, Layout, Text
 from matplotlib.figure import Figure
 from torch import BoolTensor, Generator, LongTensor, Tensor
+from traitlets import Any, Bool, Dict, List, observe, validate
 
 from ..arguments import check_choice, check_count
 from ..figures import plot_network
-from ..files import write_whole
 from ..made import MADE
 from ..masks import DEGREE_DRAWS, check_ordering, draw_degrees, input_degrees
-from ..words import check_names, read_ordering, variable_names, write_ordering
-from .mask_picture import (
-    UNLESS_POINTED_AT,
-    draw_page,
-    draw_panel,
-    is_drawn_as_graph,
-    number_of,
-    selection_style,
-    units_of,
-)
+from ..words import check_names, variable_names
+from .in_page import InPage
 from .network import FAULTS, Network
-from .panel import Panel, picture
-from .svg import element
 
 MOST_UNITS, MOST_LAYERS = 1000, 12
 """Of hidden layers that a reader may ask for."""
-
-FAULT_WORDS = {
-    "none": "nothing broken",
-    "output with >=": "output mask with >= in place of >",
-    "degrees = ordering + 1": "degrees = ordering + 1, not its inverse",
-}
+STATE = ("names", "ordering", "hidden_degrees", "draw", "direct", "fault", "selected")
 
 
-class MaskExplorer(Panel):
+class MaskExplorer(InPage, module="mask_explorer"):
     """The network behind a MADE as a graph: who sees whom, what the masks are, how they break.
 
     Everything the controls set can be set and read from Python. Whatever is shown is a copy: a
@@ -56,7 +36,7 @@ class MaskExplorer(Panel):
         degrees: how hidden degrees are drawn, "uniform", "paper" or "even".
         direct: whether inputs are connected to later outputs directly.
         names: of the variables; None is x₁, x₂, ...
-        seed: of everything that is drawn.
+        seed: of everything that is drawn here; what the page draws, it draws by chance.
 
     Raises:
         TypeError, ValueError: if an argument is not as described.
@@ -75,6 +55,15 @@ class MaskExplorer(Panel):
         True
     """
 
+    names = List().tag(sync=True)
+    ordering = Any(help="Variables in the order of their generation, from 0.").tag(sync=True)
+    hidden_degrees = Any(help="Degrees of each hidden layer's units.").tag(sync=True)
+    draw = Any("even", help="How hidden degrees are drawn next.").tag(sync=True)
+    direct = Bool(help="Whether inputs are connected to later outputs directly.").tag(sync=True)
+    fault = Any("none", help=f"What is broken: one of {FAULTS}.").tag(sync=True)
+    selected = Any(help="(layer, number) of the selected unit; 0 are the inputs.").tag(sync=True)
+    start = Dict(help="The state as it was made.").tag(sync=True)
+
     def __init__(
         self,
         input_dim: int | MADE = 3,
@@ -88,7 +77,6 @@ class MaskExplorer(Panel):
     ) -> None:
         self._generator = Generator().manual_seed(check_count("seed", seed, smallest=0))
         hidden = None
-        self._shows_a_model = isinstance(input_dim, MADE)
         if isinstance(input_dim, MADE):
             changed = tuple(hidden_dims) != (4, 4) or degrees != "even" or direct
             if changed or ordering is not None:
@@ -97,126 +85,37 @@ class MaskExplorer(Panel):
                     "leave these out"
                 )
             model, input_dim = input_dim, input_dim.input_dim
-            hidden = tuple(tuple(layer.tolist()) for layer in model.degrees[1:])
+            hidden = [layer.tolist() for layer in model.degrees[1:]]
             ordering, direct = torch.argsort(model.order), model.direct is not None
             degrees = model.mask_sets.kind
         input_dim = check_count("input_dim", input_dim)
         if ordering is None:
             ordering = [*range(1, input_dim), 0]
-        ordering = tuple(check_ordering(ordering, input_dim).tolist())
-        self._draw = check_choice("degrees", degrees, DEGREE_DRAWS)
+        ordering = check_ordering(ordering, input_dim).tolist()
+        check_choice("degrees", degrees, DEGREE_DRAWS)
         if hidden is None:
-            hidden = self._drawn(ordering, hidden_dims)
-        names = variable_names(input_dim) if names is None else check_names(names, input_dim)
-        self._network = Network(tuple(names), ordering, hidden, bool(direct))
-        self._start = (self._network, self._draw)
-        self._selected = (len(hidden) + 1, ordering[-1])
-
-        self._ordering_box = Text(
-            description="Ordering", continuous_update=False, layout=Layout(width="300px")
-        )
-        earlier, later, shuffled = (
-            Button(description=words, layout=Layout(width="auto"), tooltip=tip)
-            for words, tip in (
-                ("Earlier", "Generate the selected variable one step earlier"),
-                ("Later", "Generate the selected variable one step later"),
-                ("Random ordering", "Draw an ordering"),
-            )
-        )
-        self._moves = (earlier, later)
-        self._widths_box = Text(
-            description="Widths", continuous_update=False, layout=Layout(width="220px")
-        )
-        self._draw_box = Dropdown(
-            description="Degrees", options=DEGREE_DRAWS, layout=Layout(width="190px")
-        )
-        draw_again = Button(
-            description="Draw degrees",
-            tooltip="Draw the degrees of all hidden units again",
-            layout=Layout(width="auto"),
-        )
-        self._direct_box = Checkbox(
-            description="Direct connections", indent=False, layout=Layout(width="auto")
-        )
-        self._unit_box = Dropdown(description="Unit", layout=Layout(width="330px"))
-        self._unit_box.add_class("made-unit")
-        self._degree_box = BoundedIntText(
-            description="Its degree", min=1, layout=Layout(width="170px")
-        )
-        self._fault_box = Dropdown(
-            description="Break it",
-            options=[(FAULT_WORDS[fault], fault) for fault in FAULTS],
-            layout=Layout(width="370px"),
-        )
-        save = Button(
-            description="Save picture",
-            tooltip="Write this picture as SVG, beside the notebook",
-            layout=Layout(width="auto"),
-        )
-        restart = Button(
-            description="Start again", tooltip="Back to how it was", layout=Layout(width="auto")
-        )
-        self._picture, self._said, self._sum = HTML(), HTML(), HTML()
-        wrap = Layout(flex_flow="row wrap")
-        super().__init__(
-            [
-                HBox([self._ordering_box, earlier, later, shuffled], layout=wrap),
-                HBox([self._widths_box, self._draw_box, draw_again, self._direct_box], layout=wrap),
-                HBox([self._unit_box, self._degree_box], layout=wrap),
-                HBox([self._fault_box, save, restart], layout=wrap),
-                self._picture,
-                self._said,
-                self._sum,
-            ]
-        )
-        self._scope = f"made-{self.model_id[:12]}"
-        self.add_class(self._scope)
-
-        self.listen(self._ordering_box, self._read_ordering)
-        self.press(earlier, lambda: self._move_selected(-1))
-        self.press(later, lambda: self._move_selected(+1))
-        self.press(shuffled, self.draw_ordering)
-        self.listen(self._widths_box, self._read_widths)
-        self.listen(self._draw_box, self._choose_draw)
-        self.press(draw_again, self.draw_degrees)
-        self.listen(self._direct_box, lambda value: self._change(direct=value))
-        self.listen(self._unit_box, self._select_number, "index")
-        self.listen(self._degree_box, lambda degree: self.set_degree(*self._selected, degree))
-        self.listen(self._fault_box, self._break)
-        self.press(save, self._save_beside_notebook)
-        self.press(restart, self.restart)
-        self._show(self._network, self._selected)
+            hidden = self._drawn(ordering, hidden_dims, degrees)
+        state = {
+            "names": variable_names(input_dim) if names is None else check_names(names, input_dim),
+            "ordering": ordering,
+            "hidden_degrees": hidden,
+            "draw": degrees,
+            "direct": bool(direct),
+            "fault": "none",
+            "selected": (len(hidden) + 1, ordering[-1]),
+        }
+        super().__init__(**state, start=state)
 
     # ---- state ------------------------------------------------------------------------------
 
-    @property
-    def ordering(self) -> list[int]:
-        """Variables in the order of their generation, counted from 0."""
-        return list(self._network.ordering)
+    @validate("ordering")
+    def _check_ordering(self, proposal: dict) -> list[int]:
+        return check_ordering(proposal["value"], len(self.names)).tolist()
 
-    @ordering.setter
-    def ordering(self, ordering: Sequence[int] | Tensor) -> None:
-        ordering = check_ordering(ordering, len(self._network.names))
-        self._change(ordering=tuple(ordering.tolist()))
-
-    @property
-    def hidden_dims(self) -> list[int]:
-        """Width of each hidden layer; setting it draws all hidden degrees."""
-        return [len(layer) for layer in self._network.hidden]
-
-    @hidden_dims.setter
-    def hidden_dims(self, hidden_dims: Sequence[int]) -> None:
-        self._change(hidden=self._drawn(self._network.ordering, hidden_dims))
-
-    @property
-    def hidden_degrees(self) -> list[list[int]]:
-        """Degrees of each hidden layer's units; the widths follow."""
-        return [list(layer) for layer in self._network.hidden]
-
-    @hidden_degrees.setter
-    def hidden_degrees(self, hidden: Sequence[Sequence[int]]) -> None:
-        top = max(len(self._network.names) - 1, 1)
-        layers = tuple(tuple(check_count("each degree", d) for d in layer) for layer in hidden)
+    @validate("hidden_degrees")
+    def _check_hidden_degrees(self, proposal: dict) -> list[list[int]]:
+        top = max(len(self.names) - 1, 1)
+        layers = [[check_count("each degree", d) for d in layer] for layer in proposal["value"]]
         for layer in layers:
             if not layer:
                 raise ValueError("a hidden layer needs at least one unit: leave the layer out")
@@ -225,161 +124,110 @@ class MaskExplorer(Panel):
                     f"hidden degrees lie in 1..{top}, got {max(layer)}: "
                     f"no output may see a unit of degree {top + 1} or more"
                 )
-        self._change(hidden=layers)
+        return layers
+
+    @validate("draw")
+    def _check_draw(self, proposal: dict) -> str:
+        return check_choice("degrees", proposal["value"], DEGREE_DRAWS)
+
+    @validate("fault")
+    def _check_fault(self, proposal: dict) -> str:
+        return check_choice("fault", proposal["value"], FAULTS)
+
+    @validate("selected")
+    def _check_selected(self, proposal: dict) -> tuple[int, int]:
+        layer, unit = proposal["value"]
+        layer = check_count("layer", layer, smallest=0)
+        unit = check_count("unit", unit, smallest=0)
+        sizes = self._sizes
+        if layer >= len(sizes) or unit >= sizes[layer]:
+            raise ValueError(
+                f"there is no unit {layer, unit}: give (layer, number), counted from 0, "
+                f"in layers of {', '.join(map(str, sizes))} units"
+            )
+        return layer, unit
+
+    @observe("hidden_degrees")
+    def _stay_selected(self, change: dict) -> None:
+        """What is selected stays an output if it was one, and else in a layer that is there."""
+        if not change["old"]:
+            return
+        (layer, unit), last = self.selected, len(self.hidden_degrees) + 1
+        layer = last if layer == len(change["old"]) + 1 else min(layer, last)
+        self.selected = (layer, min(unit, self._sizes[layer] - 1))
 
     @property
-    def draw(self) -> str:
-        """How hidden degrees are drawn; setting it draws them."""
-        return self._draw
+    def hidden_dims(self) -> list[int]:
+        """Width of each hidden layer; setting it draws all hidden degrees."""
+        return [len(layer) for layer in self.hidden_degrees]
 
-    @draw.setter
-    def draw(self, draw: str) -> None:
-        self._draw = check_choice("degrees", draw, DEGREE_DRAWS)
-        self.draw_degrees()
+    @hidden_dims.setter
+    def hidden_dims(self, hidden_dims: Sequence[int]) -> None:
+        self.hidden_degrees = self._drawn(self.ordering, hidden_dims, self.draw)
 
-    @property
-    def direct(self) -> bool:
-        """Whether inputs are connected to later outputs directly."""
-        return self._network.direct
-
-    @direct.setter
-    def direct(self, direct: bool) -> None:
-        self._change(direct=bool(direct))
-
-    @property
-    def fault(self) -> str:
-        """What is broken: "none", "output with >=" or "degrees = ordering + 1"."""
-        return self._network.fault
-
-    @fault.setter
-    def fault(self, fault: str) -> None:
-        self._change(fault=check_choice("fault", fault, FAULTS))
-
-    @property
-    def selected(self) -> tuple[int, int]:
-        """The selected unit as (layer, number): layer 0 are the inputs, the last the outputs."""
-        return self._selected
-
-    @selected.setter
-    def selected(self, unit: tuple[int, int]) -> None:
-        self._select(self._check_unit(*unit))
+    def restart(self) -> None:
+        """Back to how it was when it was made."""
+        with self.hold_trait_notifications():
+            for name in STATE:
+                setattr(self, name, self.start[name])
 
     # ---- what follows from it ---------------------------------------------------------------
 
     @property
+    def network(self) -> Network:
+        """The network that is shown, as a value."""
+        hidden = tuple(map(tuple, self.hidden_degrees))
+        return Network(tuple(self.names), tuple(self.ordering), hidden, self.direct, self.fault)
+
+    @property
     def degrees(self) -> list[LongTensor]:
         """Degrees of the inputs and of each hidden layer, as the masks use them."""
-        return self._network.degrees
+        return self.network.degrees
 
     @property
     def masks(self) -> list[BoolTensor]:
         """Mask of every layer (out_features, in_features), without the direct one."""
-        return self._network.masks
-
-    @property
-    def direct_mask(self) -> BoolTensor | None:
-        """Mask of the direct connections (D, D), if there are any."""
-        return self._network.direct_mask
+        return self.network.masks
 
     @property
     def connectivity(self) -> BoolTensor:
         """(D, D): whether some path leads from input j to output i."""
-        return self._network.reached
+        return self.network.reached
 
     @property
     def leaks(self) -> list[tuple[int, int]]:
         """Pairs (output, input), counted from 0, that are connected and must not be."""
-        return [tuple(pair) for pair in self._network.leaks.nonzero().tolist()]
-
-    @property
-    def factorization(self) -> str:
-        """The chain rule in this ordering, and whether a leak makes it a mere wish."""
-        return self._network.factorization
+        return [tuple(pair) for pair in self.network.leaks.nonzero().tolist()]
 
     @property
     def sentence(self) -> str:
         """What the selected unit sees, or who sees it."""
-        return self._network.sentence(*self._selected)
+        return self.network.sentence(*self.selected)
 
     @property
     def total_probability(self) -> float | None:
-        """Σ p(x) over all 2^D inputs of an example with these masks; None for D > 16."""
-        return self._network.total_probability
-
-    # ---- actions ----------------------------------------------------------------------------
-
-    def move(self, variable: int, steps: int) -> None:
-        """Generate a variable some steps later, or earlier where ``steps`` is negative.
-
-        Raises:
-            TypeError, ValueError: if there is no such variable, counted from 0.
-        """
-        _, variable = self._check_unit(0, variable)
-        ordering = self.ordering
-        at = ordering.index(variable)
-        ordering.insert(min(max(at + steps, 0), len(ordering) - 1), ordering.pop(at))
-        self.ordering = ordering
-
-    def draw_ordering(self) -> None:
-        """Draw another ordering, each equally likely."""
-        drawn = before = self.ordering
-        while drawn == before and len(before) > 1:
-            drawn = torch.randperm(len(before), generator=self._generator).tolist()
-        self.ordering = drawn
-
-    def draw_degrees(self) -> None:
-        """Draw the degrees of all hidden units again."""
-        self._change(hidden=self._drawn(self._network.ordering, self.hidden_dims))
-
-    def set_degree(self, layer: int, unit: int, degree: int) -> None:
-        """Set the degree of one hidden unit; ``layer`` counts from 1, as 0 are the inputs.
-
-        Raises:
-            TypeError, ValueError: if there is no such unit, it is not hidden, or no such degree.
-        """
-        layer, unit = self._check_unit(layer, unit)
-        if not 1 <= layer <= len(self._network.hidden):
-            raise ValueError(
-                "only hidden units' degrees can be set: those of inputs and outputs follow "
-                "from the ordering"
-            )
-        hidden = self.hidden_degrees
-        hidden[layer - 1][unit] = degree
-        self.hidden_degrees = hidden
-
-    def restart(self) -> None:
-        """Back to how it was when it was made."""
-        network, self._draw = self._start
-        self._show(network, (len(network.masks), network.ordering[-1]))
-
-    def save(self, path: str | Path) -> None:
-        """Write the whole picture as an SVG file; a file that is there is replaced as a whole."""
-        page = draw_page(self._network, self._selected, self._report())
-        write_whole(path, lambda file: file.write_text(page, encoding="utf-8"))
+        """Σ p(x) over all 2^D inputs of an example with these masks; None for D > 12."""
+        return self.network.total_probability
 
     def figure(self) -> Figure:
         """The same state as a static figure."""
+        network = self.network
         return plot_network(
-            self.degrees,
-            self.masks,
-            direct=self.direct_mask,
-            allowed=self._network.allowed,
-            names=self._network.names,
-            title=f"{self.factorization}\n{self._network.finding}",
+            network.degrees,
+            network.masks,
+            direct=network.direct_mask,
+            allowed=network.allowed,
+            names=network.names,
+            title=f"{network.factorization}\n{network.finding}",
         )
 
-    # ---- between state and page -------------------------------------------------------------
+    # -----------------------------------------------------------------------------------------
 
-    def _check_unit(self, layer: int, unit: int) -> tuple[int, int]:
-        found = check_count("layer", layer, smallest=0), check_count("unit", unit, smallest=0)
-        if found not in units_of(self._network):
-            raise ValueError(
-                f"there is no unit {found}: give (layer, number), counted from 0, "
-                f"in layers of {', '.join(map(str, self._network.sizes))} units"
-            )
-        return found
+    @property
+    def _sizes(self) -> list[int]:
+        return [len(self.names), *self.hidden_dims, len(self.names)]
 
-    def _drawn(self, ordering: Sequence[int], widths: Sequence[int]) -> tuple[tuple[int, ...], ...]:
+    def _drawn(self, ordering: Sequence[int], widths: Sequence[int], draw: str) -> list[list[int]]:
         if isinstance(widths, str) or not isinstance(widths, Sequence):
             raise TypeError(f"hidden_dims must be widths such as (4, 4), got {widths!r}")
         widths = [check_count("each width", width) for width in widths]
@@ -389,105 +237,4 @@ class MaskExplorer(Panel):
                 f"got {len(widths)} of at most {max(widths)}"
             )
         order = input_degrees(list(ordering))
-        drawn = draw_degrees(order, widths, self._draw, self._generator)[1:]
-        return tuple(tuple(layer.tolist()) for layer in drawn)
-
-    def _change(self, **changes: object) -> None:
-        network = replace(self._network, **changes)
-        layer, unit = self._selected
-        last = len(network.hidden) + 1
-        layer = last if layer == len(self._network.hidden) + 1 else min(layer, last)
-        self._show(network, (layer, min(unit, network.sizes[layer] - 1)))
-
-    def _select(self, unit: tuple[int, int]) -> None:
-        self._show(self._network, unit)
-
-    def _select_number(self, number: int) -> None:
-        self._select(units_of(self._network)[number])
-
-    def _read_ordering(self, words: str) -> None:
-        self.ordering = read_ordering(words, self._network.names)
-
-    def _read_widths(self, words: str) -> None:
-        parts = words.replace(",", " ").split()
-        wrong = [part for part in parts if not part.isascii() or not part.isdigit()]
-        if wrong:
-            raise ValueError(
-                f"widths are numbers such as 4, 4 (one for each hidden layer), got {wrong[0]!r}"
-            )
-        self.hidden_dims = [int(part) for part in parts]
-
-    def _break(self, fault: str) -> None:
-        """Besides breaking it, select an output whose sentence tells of the leak."""
-        network = replace(self._network, fault=fault)
-        leaking = network.leaking_output
-        telling = self._selected if leaking is None else (len(network.masks), leaking)
-        self._show(network, telling)
-
-    def _choose_draw(self, draw: str) -> None:
-        self.draw = draw
-
-    def _move_selected(self, steps: int) -> None:
-        self.move(self._selected[1], steps)
-
-    def _save_beside_notebook(self) -> None:
-        names = (f"masks{'' if k == 1 else f'-{k}'}.svg" for k in count(1))
-        name = next(name for name in names if not Path(name).exists())
-        self.save(name)
-        self._say(f"Saved as {name}, beside this notebook.")
-
-    def _report(self) -> str:
-        """What Σp shows, and with which weights it was computed."""
-        if self.total_probability is None:
-            return self._network.finding
-        own = ", not with the model's own" if self._shows_a_model else ""
-        return f"{self._network.finding} (Computed with weights that let a leak show{own}.)"
-
-    def _show(self, network: Network, selected: tuple[int, int]) -> None:
-        """Take over a state, once it has been drawn: a picture that fails changes nothing."""
-        is_new = network is not self._network or not self._picture.value
-        pictures = ""
-        if is_new or not is_drawn_as_graph(network):
-            pictures = draw_panel(network, selected)
-        self._network, self._selected = network, selected
-        if pictures:
-            self._picture.value = pictures  # first what the reader waits for
-        self._say()
-        with self.quietly():
-            self._follow_structure()
-            self._follow_selection()
-        if is_new:
-            self._sum.value = picture(element("div", escape(self._report()), role="status"))
-        self.problem = ""
-
-    def _follow_structure(self) -> None:
-        network = self._network
-        self._ordering_box.value = write_ordering(network.ordering, network.names)
-        self._widths_box.value = ", ".join(map(str, self.hidden_dims))
-        self._draw_box.value = self._draw
-        self._direct_box.value = network.direct
-        self._fault_box.value = network.fault
-        names = tuple((network.name(*unit), k) for k, unit in enumerate(units_of(network)))
-        if self._unit_box.options != names:
-            self._unit_box.options = names
-
-    def _follow_selection(self) -> None:
-        layer, unit = self._selected
-        is_hidden = 1 <= layer <= len(self._network.hidden)
-        self._unit_box.index = number_of(self._network, self._selected)
-        largest = len(self._network.names)
-        self._degree_box.max = max(largest - 1, 1) if is_hidden else largest
-        self._degree_box.value = self._network.degree(layer, unit)
-        self._degree_box.disabled = not is_hidden
-        for button in self._moves:
-            button.disabled = is_hidden
-
-    def _say(self, more: str = "") -> None:
-        style = selection_style(
-            number_of(self._network, self._selected), f".{self._scope} {UNLESS_POINTED_AT}"
-        )
-        self._said.value = picture(
-            element("style", style),
-            element("div", f"{escape(self.sentence)} {escape(more)}", role="status"),
-            class_="made-picture made-said",
-        )
+        return [d.tolist() for d in draw_degrees(order, widths, draw, self._generator)[1:]]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 
 import torch
-from torch import BoolTensor, LongTensor
+from torch import BoolTensor, LongTensor, Tensor
 
 from ..heads import Bernoulli
 from ..masks import (
@@ -14,15 +15,15 @@ from ..masks import (
     connectivity,
     direct_mask,
     input_degrees,
-    leaking_connections,
     paths_through,
 )
 from ..words import factorization, hat, listing
 
-MOST_SUMMED = 16
+MOST_SUMMED = 12
 """Variables up to which all 2^D probabilities are added up."""
 SLOPE = 4.0
 """Of the example's logits: large enough that a leak shows, and no sigmoid is saturated."""
+GOLDEN = 0.6180339887498949
 FAULTS = ("none", "output with >=", "degrees = ordering + 1")
 
 
@@ -92,11 +93,6 @@ class Network:
         return self.reached & ~self.allowed
 
     @property
-    def leaking_output(self) -> int | None:
-        """The first variable generated whose output sees what it may not; None if none does."""
-        return next((i for i in self.ordering if self.leaks[i].any()), None)
-
-    @property
     def factorization(self) -> str:
         """The chain rule in this ordering, and whether a leak makes it a mere wish.
 
@@ -108,75 +104,25 @@ class Network:
         return f"wanted: {formula}" if bool(self.leaks.any()) else formula
 
     @cached_property
-    def connections(self) -> dict[int | str, BoolTensor]:
-        """All masks by name: 0, 1, ... from below upwards, then "direct" if there is one."""
-        connections: dict[int | str, BoolTensor] = dict(enumerate(self.masks))
-        if self.direct_mask is not None:
-            connections["direct"] = self.direct_mask
-        return connections
-
-    def ends(self, key: int | str) -> tuple[int, int]:
-        """The layers that the connections of one mask come from and lead to."""
-        return (0, len(self.masks)) if key == "direct" else (key, key + 1)
-
-    @cached_property
-    def leaking(self) -> dict[int | str, BoolTensor]:
-        """The connections that lie on a path which is not allowed."""
-        return self._leaking(~self.allowed)
-
-    def leaking_through(self, layer: int, unit: int) -> dict[int | str, BoolTensor]:
-        """The connections that lie on such a path through one unit."""
-        cone = self.cone(layer, unit)
-        leaking = self._leaking(~self.allowed & cone[-1][:, None] & cone[0][None, :])
-        return {
-            key: on_path & leaking[key] for key, (_, on_path) in self.paths(layer, unit).items()
-        }
-
-    def _leaking(self, forbidden: BoolTensor) -> dict[int | str, BoolTensor]:
-        leaking = leaking_connections(self.masks, forbidden, self.direct_mask)
-        return dict(zip(self.connections, leaking, strict=True))
-
-    def paths(self, layer: int, unit: int) -> dict[int | str, tuple[str, BoolTensor]]:
-        """The connections on paths through a unit: "a" to its ancestors, "d" to descendants."""
-        cone = self.cone(layer, unit)
-        paths = {}
-        for key, mask in self.connections.items():
-            below, above = self.ends(key)
-            if above <= layer or below >= layer:  # else a direct connection passes the unit by
-                on_path = mask & cone[above][:, None] & cone[below][None, :]
-                paths[key] = ("a" if above <= layer else "d", on_path)
-        return paths
-
-    @cached_property
     def total_probability(self) -> float | None:
-        """Σ p(x) over all 2^D inputs of an example with these connections; None for D > 16.
+        """Σ p(x) over all 2^D inputs of an example with these connections; None for D > 12.
 
         Each unit is a weighted mean of what it sees, so that no two paths cancel and depth changes
-        little: where an output sees its own variable, Σ p(x) is above 1.
+        little: where an output sees its own variable, Σ p(x) is above 1. The weights are multiples
+        of the golden ratio, so that the page computes the same.
         """
-        if len(self.names) > MOST_SUMMED:
+        count = len(self.names)
+        if count > MOST_SUMMED:
             return None
-        generator = torch.Generator().manual_seed(0)
-        means = {}
-        for key, mask in self.connections.items():
-            weights = mask * (
-                1 + 2 * torch.rand(mask.shape, generator=generator, dtype=torch.float32)
-            )
-            means[key] = weights / weights.sum(dim=1, keepdim=True).clamp(min=1)
-        bits = torch.arange(len(self.names), dtype=torch.int32)
-        inputs = torch.arange(2 ** len(bits), dtype=torch.int32)[:, None] >> bits & 1
-        total = 0.0
-        for x in inputs.float().split(4096):  # in parts that fit the processor's cache
-            h = x
-            for key in range(len(self.masks)):
-                h = h @ means[key].T
-            logits = SLOPE * (h - means[key].sum(dim=1) / 2)
-            if self.direct:
-                logits += SLOPE * (x @ means["direct"].T - means["direct"].sum(dim=1) / 2)
-            total += (
-                Bernoulli().log_prob(logits[..., None], x).sum(dim=1).double().exp().sum().item()
-            )
-        return total
+        x = torch.tensor(list(product((0.0, 1.0), repeat=count)), dtype=torch.float64)
+        h, *layers = x, *map(_means, self.masks)
+        for means in layers:
+            h = h @ means.T
+        logits = SLOPE * (h - means.sum(dim=1) / 2)
+        if self.direct_mask is not None:
+            direct = _means(self.direct_mask)
+            logits += SLOPE * (x @ direct.T - direct.sum(dim=1) / 2)
+        return Bernoulli().log_prob(logits[..., None], x).sum(dim=1).exp().sum().item()
 
     @property
     def finding(self) -> str:
@@ -205,19 +151,6 @@ class Network:
             said += ", not 1: this is no distribution."
         return said
 
-    @property
-    def sizes(self) -> list[int]:
-        """Number of units of each layer, inputs and outputs included."""
-        return [len(self.names), *map(len, self.hidden), len(self.names)]
-
-    def degree(self, layer: int, unit: int) -> int:
-        """Degree of a unit; layer 0 are the inputs, the last one the outputs."""
-        return int(self.degrees[layer % (len(self.hidden) + 1)][unit])
-
-    def cone(self, layer: int, unit: int) -> list[BoolTensor]:
-        """One BoolTensor a layer: the unit, its ancestors below it, its descendants above it."""
-        return paths_through(self.masks, layer, unit, self.direct_mask)
-
     def name(self, layer: int, unit: int) -> str:
         """What a unit is called."""
         if layer == 0:
@@ -242,9 +175,9 @@ class Network:
             missing, leaking = self._inputs(allowed & ~reached), self._inputs(reached & ~allowed)
             way = "from"
         else:
-            cone = self.cone(layer, unit)
+            cone = paths_through(self.masks, layer, unit, self.direct_mask)
             return (
-                f"{name[0].upper()}{name[1:]} has degree {self.degree(layer, unit)}. "
+                f"{name[0].upper()}{name[1:]} has degree {self.degrees[layer][unit]}. "
                 f"It sees {self._inputs(cone[0])}; it is seen by {self._outputs(cone[-1])}."
             )
         if (allowed & ~reached).any():
@@ -258,3 +191,10 @@ class Network:
 
     def _outputs(self, which: BoolTensor) -> str:
         return listing([hat(self.names[i]) for i in self.ordering if which[i]])
+
+
+def _means(mask: BoolTensor) -> Tensor:
+    """Weights by which each unit is a mean of what it sees; none where it sees nothing."""
+    spread = torch.arange(1, mask.numel() + 1, dtype=torch.float64) * GOLDEN % 1
+    weights = mask * (1 + 2 * spread.reshape(mask.shape))
+    return weights / weights.sum(dim=1, keepdim=True).clamp(min=1)

@@ -27,7 +27,7 @@ export const button = (words, onclick, properties = {}) =>
 export function choice(words, options, onchoose) {
   const list = element(
     "select",
-    { onchange: () => onchoose(list.value) },
+    { onchange: () => onchoose(list.value), "aria-label": words },
     ...options.map(([value, said]) => element("option", { value }, said)),
   );
   return { label: element("label", {}, `${words} `, list), list };
@@ -50,10 +50,12 @@ export function frame(el, model, name, draw, needs = "") {
   el.classList.add("made-widget");
   el.setAttribute("role", "group");
   el.setAttribute("aria-label", name);
-  const keep = "data-lm-suppress-shortcuts";
-  el.setAttribute(keep, "true");
-  el.addEventListener("keydown", (event) => event.key === "Shift" && el.removeAttribute(keep));
-  el.addEventListener("keyup", (event) => event.key === "Shift" && el.setAttribute(keep, "true"));
+  const keepKeys = ({ target }) => (target.dataset.lmSuppressShortcuts = "true");
+  el.addEventListener("focusin", keepKeys);
+  el.addEventListener("keyup", (event) => event.key === "Shift" && keepKeys(event));
+  el.addEventListener("keydown", ({ key, target }) => {
+    if (key === "Shift") delete target.dataset.lmSuppressShortcuts;
+  });
   const problem = element("div", { role: "alert", class: "made-problem" });
   const lost = element("div", { role: "status", class: "made-lost" });
   el.append(problem, lost);
@@ -113,18 +115,44 @@ export function oneTabStop(container, items, onmove = () => {}) {
   });
 }
 
-/** Write a picture as an SVG file: colours and letters as they are on the page. */
-export function saveAsSvg(picture, name) {
-  const copy = picture.cloneNode(true);
-  const looks = ["fill", "stroke", "stroke-width", "stroke-dasharray", "opacity", "font", "text-anchor", "visibility"];
-  const parts = [picture, ...picture.querySelectorAll("*")];
-  [copy, ...copy.querySelectorAll("*")].forEach((part, k) => {
-    const shown = getComputedStyle(parts[k]);
-    for (const look of looks) part.style.setProperty(look, shown.getPropertyValue(look));
+/** A number between two buttons, with its label; `set(value, least, most)` shows one. */
+export function stepper(words, onstep) {
+  let value = 0;
+  const [less, more] = [button("−", () => onstep(value - 1)), button("+", () => onstep(value + 1))];
+  const shown = element("output");
+  const group = element("span", { class: "made-stepper", role: "group", "aria-label": words }, `${words} `, less, shown, more);
+  less.setAttribute("aria-label", `${words}: one less`);
+  more.setAttribute("aria-label", `${words}: one more`);
+  const set = (now, least, most) => {
+    value = now;
+    shown.textContent = now;
+    less.disabled = now <= least;
+    more.disabled = now >= most;
+  };
+  return { group, set };
+}
+
+const LOOKS = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "opacity", "font-family", "font-size", "font-weight", "text-anchor", "dominant-baseline", "display"];
+
+/** Write pictures, side by side, as one SVG file: colours and letters as they are on the page. */
+export function saveAsSvg(pictures, name) {
+  let [wide, high] = [0, 0];
+  const copies = pictures.map((picture) => {
+    const copy = picture.cloneNode(true);
+    const parts = [picture, ...picture.querySelectorAll("*")];
+    [copy, ...copy.querySelectorAll("*")].forEach((part, k) => {
+      const shown = getComputedStyle(parts[k]);
+      for (const look of LOOKS) part.style.setProperty(look, shown.getPropertyValue(look));
+    });
+    const box = picture.viewBox.baseVal;
+    for (const [side, value] of Object.entries({ x: wide, width: box.width, height: box.height })) copy.setAttribute(side, value);
+    wide += box.width + 20;
+    high = Math.max(high, box.height);
+    return copy;
   });
-  copy.setAttribute("xmlns", "http://www.w3.org/2000/svg");
-  copy.style.background = getComputedStyle(picture.closest(".made-widget")).backgroundColor;
-  const url = URL.createObjectURL(new Blob([copy.outerHTML], { type: "image/svg+xml" }));
+  const paper = getComputedStyle(pictures[0].closest(".made-widget")).backgroundColor;
+  const whole = shape("svg", { xmlns: "http://www.w3.org/2000/svg", width: wide, height: high }, shape("rect", { width: wide, height: high, fill: paper }), ...copies);
+  const url = URL.createObjectURL(new Blob([whole.outerHTML], { type: "image/svg+xml" }));
   element("a", { href: url, download: name }).click();
   URL.revokeObjectURL(url);
 }
