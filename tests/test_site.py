@@ -1,11 +1,9 @@
 """The site: every notebook has its page, all on it leads somewhere, and the explorer is alive."""
 
 import importlib.util
-import json
 import subprocess
 import sys
 from html.parser import HTMLParser
-from itertools import permutations
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -13,8 +11,7 @@ import nbformat
 import pytest
 
 from made_course import MaskExplorer
-from made_course.widgets.network import FAULTS
-from made_course.words import read_ordering, variable_names
+from tests.browser.lab import says
 
 pytestmark = pytest.mark.delivery
 
@@ -198,7 +195,7 @@ def test_on_paper_nothing_lies_over_the_text_and_no_line_is_cut(site, page):
     page.emulate_media(media="print")
     page.goto((site / "notebooks" / "03_building_masks.html").as_uri())
     assert page.locator(".skip-to-content").is_hidden()
-    assert page.locator(".living-explorer form").is_hidden()
+    assert page.locator(".made-controls").first.is_hidden()
     assert page.evaluate(
         """[...document.querySelectorAll("pre")]
             .every(code => code.scrollWidth <= code.clientWidth)"""
@@ -215,69 +212,14 @@ def test_search_finds_pages_without_a_server(site, page):
 # ---- the explorer --------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def states(site):
-    script = (site / "_static" / "mask_explorer_states.js").read_text(encoding="utf-8")
-    assert len(script.encode()) < 2_000_000
-    return json.loads(script.removeprefix("const maskExplorer = ").removesuffix(";\n"))
-
-
-def test_explorer_knows_every_state(states):
-    assert len(states["networks"]) == len(list(permutations(range(3)))) * len(FAULTS) * 2
-    assert len(states["styles"]) == 3 + 4 + 4 + 3
-
-
-def test_explorer_says_and_shows_what_the_widget_does(states):
-    explorer = MaskExplorer()
-    units = [(layer, k) for layer, size in enumerate([3, 4, 4, 3]) for k in range(size)]
-    for name, state in states["networks"].items():
-        ordering, fault, direct = name.split("|")
-        explorer.ordering = read_ordering(ordering, variable_names(3))
-        explorer.fault, explorer.direct = fault, direct == "true"
-        sentences = []
-        for unit in units:
-            explorer.selected = unit
-            sentences.append(explorer.sentence)
-        assert state["sentences"] == sentences, name
-        assert state["picture"] == explorer._picture.value, name
-        assert f"= {explorer.total_probability:.3f}" in state["finding"], name
-        leaking = [output for output, _ in explorer.leaks]
-        assert (state["leaking"] is None) == (not leaking), name
-        if leaking:
-            assert state["leaking"] - 11 in leaking, name
-
-
-@pytest.fixture
-def page_of_masks(site, page):
+def test_explorer_is_operated_with_the_keyboard_alone(site, page):
     page.goto((site / "notebooks" / "03_building_masks.html").as_uri())
-    yield page
-    assert page.complaints == []
-
-
-def test_explorer_is_operated_with_the_keyboard_alone(page_of_masks):
-    from playwright.sync_api import expect
-
-    page, widget = page_of_masks, MaskExplorer()
-    sentence, formula = page.locator(".made-said [role=status]"), page.locator(".made-formula")
-    expect(sentence).to_have_text(widget.sentence)
-
+    widget = page.locator(".made-widget")
+    says(widget, MaskExplorer().sentence)
     page.get_by_role("button", name="x₂, degree 1", exact=True).press("Enter")
-    widget.selected = (0, 1)
-    expect(sentence).to_have_text(widget.sentence)
-    assert page.evaluate("document.activeElement.dataset.unit") == "1"  # where it was
-
+    says(widget, "x₂ reaches x̂₃ and x̂₁.")
     page.get_by_label("Break it").press("ArrowDown")
-    widget.fault, widget.selected = "output with >=", (3, 1)
-    expect(sentence).to_have_text(widget.sentence)
-    expect(page.locator(".made-finding")).to_contain_text(f"{widget.total_probability:.3f}, not 1")
-
-    page.get_by_label("Direct connections").press("Space")
-    page.get_by_label("Ordering").press("Home")
-    widget.direct, widget.ordering = True, [0, 1, 2]
-    expect(formula).to_have_text(widget.factorization)
-    expect(sentence).to_have_text(widget.sentence)
-
+    says(widget, ", not 1: this is no distribution.")
     page.get_by_role("button", name="Start again").press("Enter")
-    widget = MaskExplorer()
-    expect(formula).to_have_text(widget.factorization)
-    expect(sentence).to_have_text(widget.sentence)
+    says(widget, MaskExplorer().sentence)
+    assert page.complaints == []

@@ -6,11 +6,14 @@ from pathlib import Path
 
 import nbformat
 from docutils import nodes
-from living_explorer import LAB, LIVING, draw_explorer, write_states
 from native_math import mathml
 from nbformat import NotebookNode
 from sphinx.application import Sphinx
 
+from made_course import MaskExplorer
+from made_course.widgets.alone import alone
+
+LAB = '<a href="../docs/index.html#to-run-it">JupyterLab</a>'
 README = Path(__file__).parents[2] / "README.md"
 READING = (
     "**This page is for reading.** To work on it, open it [on Binder]({binder}), in your "
@@ -26,7 +29,6 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Change notebooks before they are parsed, and their figures once they are."""
     app.connect("source-read", _prepare)
     app.connect("doctree-read", _describe_figures)
-    app.connect("build-finished", write_states)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -57,8 +59,8 @@ def _how_to_run(docname: str) -> str:
 
 def _stand_in(cell: NotebookNode, following: NotebookNode | None) -> NotebookNode:
     """What a cell that shows a widget puts on the page, where there is no kernel."""
-    if LIVING in cell.source:
-        markup = draw_explorer()
+    if "MaskExplorer()" in cell.source:
+        markup = alone(MaskExplorer())
     else:
         words = PICTURED if following and _figures(following) else PERSONAL
         markup = f'<p class="stand-in">{words}</p>'

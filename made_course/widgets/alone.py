@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Mapping
 
 from .in_page import InPage, joined_modules
 
@@ -16,16 +17,23 @@ def alone(widget: InPage) -> str:
         >>> '"ordering": [1, 2, 0]' in alone(MaskExplorer())
         True
     """
-    state = {
-        name: {"base64": base64.b64encode(value).decode()} if isinstance(value, bytes) else value
-        for name, value in widget.get_state().items()
+    return alone_from(widget.get_state())
+
+
+def alone_from(state: Mapping[str, object]) -> str:
+    """The same from the widget's state, by the names of its traits."""
+    shown = {
+        name: {"base64": base64.b64encode(value).decode()}
+        if isinstance(value, bytes | memoryview)
+        else value
+        for name, value in state.items()
         if not name.startswith("_") and name not in ("layout", "tabbable", "tooltip")
     }
-    written = json.dumps(state, ensure_ascii=False).replace("</", r"<\/")
-    module = joined_modules(type(widget).module).replace("export default", "const shown =")
+    written = json.dumps(shown, ensure_ascii=False).replace("</", r"<\/")
+    module = state["_esm"].replace("export default", "const shown =")
     stub = joined_modules("stub").replace("export ", "")
     return (
-        f'<div class="made-alone"></div>\n<style>{widget._css}</style>\n'
+        f'<div class="made-alone"></div>\n<style>{state["_css"]}</style>\n'
         f'<script type="module">\n{module}{stub}'
         f"showAlone(shown, {written});\n</script>\n"
     )

@@ -27,7 +27,6 @@ class InPage(anywidget.AnyWidget):
 
     def __init_subclass__(cls, *, module: str = "", **options: object) -> None:
         if module:
-            cls.module = module
             cls._esm = joined_modules(module)
             cls._css = "".join(_text(f"{name}.css") for name in ("frame", module))
         super().__init_subclass__(**options)

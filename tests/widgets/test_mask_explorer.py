@@ -1,4 +1,4 @@
-"""MaskExplorer without a browser: what it says, against every single path; Python against script."""
+"""MaskExplorer without a browser: what it says, against every single path; Python and page."""
 
 import re
 from itertools import product
@@ -93,9 +93,7 @@ def sentence(wiring, names, unit):
 
 
 def ones(masks):
-    return {
-        (k, *at) for k, m in enumerate(masks) for at in torch.as_tensor(m).nonzero().tolist()
-    }
+    return {(k, *at) for k, m in enumerate(masks) for at in torch.as_tensor(m).nonzero().tolist()}
 
 
 def plain(masks):
@@ -169,7 +167,9 @@ def test_degrees_are_spread_and_drawn_as_the_package_does(call, size, width):
     assert call("masks", "hiddenDegrees", order.tolist(), width, size, "even") == spread
     below, top = [2] * 3, max(size - 1, 1)
     for draw, lowest in (("uniform", 1), ("paper", min(2, top))):
-        drawn = {d for _ in range(3) for d in call("masks", "hiddenDegrees", below, 200, size, draw)}
+        drawn = {
+            d for _ in range(3) for d in call("masks", "hiddenDegrees", below, 200, size, draw)
+        }
         assert (min(drawn), max(drawn)) == (lowest, top) or top > 20
 
 
