@@ -16,7 +16,6 @@ from made_course import (
     MADE,
     Choice,
     CompletionPlayer,
-    LeakDetector,
     MaskExplorer,
     OrderingLab,
     Quiz,
@@ -41,7 +40,6 @@ def monitored():
 
 MAKE = {
     "MaskExplorer": MaskExplorer,
-    "LeakDetector": lambda: LeakDetector(torch.sin, input_dim=3),
     "OrderingLab": OrderingLab,
     "SamplingPlayer": lambda: SamplingPlayer(IMAGES, 2, real=torch.ones(16)),
     "CompletionPlayer": lambda: CompletionPlayer(IMAGES),

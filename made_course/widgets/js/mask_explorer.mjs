@@ -3,7 +3,7 @@ import { hiddenDegrees, inputDegrees, pathsThrough } from "./masks.mjs";
 import { MIXED_UP, MOST_SUMMED, NOT_STRICT, factors, finding, leakingOutput, nameOf, networkOf, sentence, totalProbability } from "./network.mjs";
 import { matrixOf } from "./matrix.mjs";
 import { networkGraph } from "./network_graph.mjs";
-import { orderingChips } from "./ordering_chips.mjs";
+import { chips } from "./chips.mjs";
 import { hat, variableNames } from "./words.mjs";
 
 const MOST_CHIPS = 32;
@@ -107,10 +107,12 @@ export default {
 
     // ---- what is on the page ----
 
-    const chips = orderingChips({
-      onmove: (ordering) => put({ ordering }),
-      onpoint: (variable) => unitPointed(variable === null ? null : [0, variable]),
+    const ordered = chips((ordering) => put({ ordering }));
+    ordered.part.addEventListener("pointerover", ({ target }) => {
+      const t = [...ordered.part.querySelectorAll("button")].indexOf(target);
+      unitPointed(t < 0 ? null : [0, network.ordering[t]]);
     });
+    ordered.part.addEventListener("pointerleave", () => unitPointed(null));
     const kind = choice("Degrees", ["even", "uniform", "paper"].map((draw) => [draw, draw]), (draw) => redraw({ ...state(), draw }, widths()));
     const direct = tick("Direct connections", (is) => put({ direct: is }));
     const fault = choice("Break it", FAULTS, breakIt);
@@ -130,7 +132,7 @@ export default {
     const pictures = () =>
       [graph.picture, ...masks.map(({ picture }) => picture), seen.picture].filter(({ style }) => !style.display);
     el.append(
-      element("div", { class: "made-controls" }, element("span", {}, "Ordering"), chips.row, button("Random", shuffle)),
+      element("div", { class: "made-controls" }, ordered.part, button("Random", shuffle)),
       element("div", { class: "made-controls" }, kind.label, button("Draw again", () => redraw(state(), widths())), direct.label),
       element("div", { class: "made-controls" }, fault.label, button("Start again", () => put({ ...model.get("start") })), button("Save picture", () => saveAsSvg(pictures(), "masks.svg"))),
       element("div", { class: "results" }, formula, sum, element("div", { class: "made-controls" }, said, degree.group), told),
@@ -176,8 +178,8 @@ export default {
         buildMasks(network.masks.length);
         followSizes = buildSizes(network.masks.length - 1);
       }
-      chips.row.hidden = now.names.length > MOST_CHIPS;
-      if (!chips.row.hidden) chips.draw(now.names, now.ordering);
+      ordered.part.hidden = now.names.length > MOST_CHIPS;
+      if (!ordered.part.hidden) ordered.show(now.names, now.ordering);
       kind.list.value = now.draw;
       direct.box.checked = now.direct;
       fault.list.value = now.fault;

@@ -1,0 +1,110 @@
+"""LeakDetector by mouse and by keyboard: on a page without Python, and once in JupyterLab."""
+
+import pytest
+import torch
+
+from made_course import MADE, LeakDetector
+from tests.browser.lab import kernel_says, run_cells, says
+
+pytestmark = pytest.mark.delivery
+
+CYCLE = [1, 2, 0]
+
+
+def cell(shown, row, column):
+    """A cell of the first matrix, by its output and input."""
+    return shown.locator(f'td[data-row="{row}"][data-column="{column}"]').first
+
+
+@pytest.fixture
+def cheat(show):
+    return show(LeakDetector(lambda x: 2 * x - 1 + x.roll(-1, 1) ** 2 - x.roll(-1, 1), CYCLE))
+
+
+def test_the_largest_leak_is_explained_and_another_pair_when_it_is_pointed_at(cheat, state):
+    says(cheat, "✗ 3 leaks: outputs that move with their own variable or a later one.")
+    cheat.get_by_text("Press a row to see what its output depends on").wait_for()
+    says(cheat, "Output x̂₁, input x₁✗ A leakAn output must not see its own variable.")
+    cell(cheat, 2, 1).hover()
+    says(cheat, "Allowed, not seenx₂ is generated before x₃ (steps 1 and 2).")
+    cheat.get_by_text("What flipping finds").hover()
+    says(cheat, "Output x̂₁, input x₁")  # what was chosen is explained again
+    assert (state("selected"), state("pointed")) == (0, 0)
+    cheat.locator('tbody th[data-row="2"]').last.click()
+    says(cheat, "Output x̂₃ is step 2 of 3. It depends on x₃. It may depend on x₂. Leaks: x₃.")
+    assert (state("selected"), state("pointed")) == (2, 0)
+    cheat.get_by_role("button", name="Show one").click()
+    says(cheat, "Output x̂₁, input x₂")  # after the last pair the first
+    says(cheat, "The gradient disagrees: there is a slope")
+
+
+def test_arrow_keys_go_from_pair_to_pair(cheat, page, state):
+    assert cheat.locator('table [tabindex="0"]').count() == 2  # one stop a matrix
+    cell(cheat, 0, 0).focus()
+    for key in ("ArrowDown", "ArrowDown", "ArrowDown", "ArrowRight"):
+        page.keyboard.press(key)
+    says(cheat, "Output x̂₃, input x₂")
+    assert (state("selected"), state("pointed")) == (2, 1)
+    assert cell(cheat, 2, 1).evaluate("cell => cell === document.activeElement")
+
+
+def test_a_variable_is_moved_by_dragging_and_by_keys(show, page, state):
+    shown = show(LeakDetector(MADE(3, (8,), ordering=CYCLE, degrees="even", seed=0)))
+    says(shown, "✓ No leak: outputs move with earlier variables only.")
+    own = shown.get_by_role("button", name="The model's own")
+    assert not own.is_visible()
+    chip = [shown.locator(".made-chips button").nth(t).bounding_box() for t in range(3)]
+    page.mouse.move(chip[2]["x"] + 15, chip[2]["y"] + 10)
+    page.mouse.down()
+    for t in (1, 0):
+        page.mouse.move(chip[t]["x"] + 8, chip[t]["y"] + 10)
+    page.mouse.up()
+    assert state("ordering") == [0, 1, 2]
+    says(shown, "✗ 2 leaks")
+    assert cell(shown, 0, 1).get_attribute("class").split()[0] == "leak"
+    shown.get_by_role("button", name="x₁, step 1").focus()
+    for key in ("ArrowRight", "ArrowRight"):
+        page.keyboard.press(key)
+    assert state("ordering") == CYCLE
+    says(shown, "✓ No leak")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowLeft")
+    assert state("ordering") == [2, 1, 0]
+    own.click()
+    assert state("ordering") == CYCLE
+
+
+def test_many_variables_are_pixels_that_can_be_pressed(show, page, state):
+    model = MADE(140, (32,), natural_order=False, seed=0)  # a pair is 2 by 2 pixels
+    shown = show(LeakDetector(model))
+    order = torch.argsort(model.order).tolist()
+    says(shown, "✓ No leak found: outputs move with earlier variables only.")
+    canvas = shown.locator("canvas").first
+    canvas.click(position={"x": 21, "y": 241})
+    assert (state("selected"), state("pointed")) == (order[120], order[10])
+    says(shown, "is step 121 of 140")
+    page.keyboard.press("ArrowUp")
+    says(shown, "is step 120 of 140")
+    assert canvas.evaluate("canvas => canvas === document.activeElement")
+
+
+def test_in_jupyterlab_a_model_that_has_changed_is_measured_again(lab, page):
+    made = (
+        "from made_course import LeakDetector\nsize = [0]\nw = LeakDetector(lambda x: size[0] * x, "
+    )
+    assert run_cells(page, lab, f"{made}input_dim=3)\nw") == []
+    widget = page.locator(".jp-OutputArea .made-widget")
+    says(widget, "✓ No leak")
+    cell(widget, 2, 0).click()
+    assert kernel_says(page, "w.selected, w.pointed") == "(2, 0)"
+    kernel_says(page, "size.append(size.pop() + 2)")
+    again = widget.get_by_role("button", name="Measure again")
+    again.click()
+    says(widget, "✗ 3 leaks")
+    assert kernel_says(page, "w.leaks") == "[(0, 0), (1, 1), (2, 2)]"
+    kernel_says(page, "size.clear()")
+    again.click()
+    widget.get_by_role("alert").get_by_text("the function raised IndexError").wait_for()
+    assert again.is_enabled()
+    assert page.locator(".jp-Notebook .jp-Cell").count() == 1
+    assert page.complaints == []
