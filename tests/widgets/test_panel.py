@@ -14,12 +14,10 @@ from ipywidgets.widgets import widget as ipywidgets_widget
 import made_course.widgets
 from made_course import (
     MADE,
-    Choice,
     CompletionPlayer,
     LeakDetector,
     MaskExplorer,
     OrderingLab,
-    Quiz,
     SamplingPlayer,
     TrainingMonitor,
     bars_and_stripes,
@@ -30,7 +28,6 @@ from made_course.widgets.panel import Panel
 from tests.widgets.page import controls, page, parts, words
 
 SMALL, IMAGES = MADE(3, (4,), seed=0), MADE(16, (4,), seed=0)
-ONE, TWO, NONE = Choice("1", "y", right=True), Choice("2", "y", right=True), Choice("0", "n")
 
 
 def monitored():
@@ -46,8 +43,6 @@ MAKE = {
     "SamplingPlayer": lambda: SamplingPlayer(IMAGES, 2, real=torch.ones(16)),
     "CompletionPlayer": lambda: CompletionPlayer(IMAGES),
     "TrainingMonitor": monitored,
-    "Quiz": lambda: Quiz("?", [ONE, NONE]),
-    "Quiz, several": lambda: Quiz("?", [ONE, TWO, NONE]),
 }
 
 
