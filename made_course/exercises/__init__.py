@@ -143,7 +143,7 @@ def quiz(name: str) -> Quiz:
         ValueError: if there is no question of that name.
 
     Example:
-        >>> quiz("1a").multiple
+        >>> quiz("1a").solved
         False
     """
     questions = read_questions(_notebook_of(name, str(name)[:-1]))

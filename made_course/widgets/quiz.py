@@ -1,40 +1,17 @@
-"""A question whose every choice explains itself: in the kernel, and folded in the saved page."""
+"""A question whose every choice explains itself: on the page, and folded where nothing runs."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from html import escape
 
-from ipywidgets import Box, Button, Checkbox, HTMLMath, RadioButtons
+from traitlets import Any, Unicode, validate
 
 from ..arguments import check_count
-from ..colours import BLUE, INK, ORANGE, PALE
-from .panel import Panel
-from .svg import element
+from .in_page import InPage
 
-STYLE = f"""<style>
-.made-quiz {{background: white; color: {INK}; color-scheme: light; border: 1px solid {PALE};
-  padding: 8px 14px; font-family: system-ui, sans-serif; font-size: 15px}}
-.made-quiz .widget-html-content, .made-quiz .widget-htmlmath-content
-  {{color: {INK}; font-size: 15px; line-height: 1.45}}
-.made-quiz .widget-htmlmath {{width: auto}}
-.made-quiz code {{background: #eeeeee; color: {INK}; padding: 0 3px}}
-.made-quiz :focus-visible {{outline: 3px solid {INK}; outline-offset: 1px}}
-.made-choices {{display: grid; grid-template-columns: 24px 1fr; grid-auto-flow: row dense;
-  align-items: start; overflow: visible}}
-.made-choices .widget-radio, .made-choices .widget-radio-box, .made-choices .widget-checkbox,
-.made-choices .widget-htmlmath, .made-choices .widget-htmlmath-content {{display: contents}}
-.made-choices .widget-radio-box label, .made-choices .widget-label-basic
-  {{grid-column: 1; width: 20px; height: 22px; margin: 4px 0; padding: 0; font-size: 0}}
-.made-choices input[type] {{width: 16px; height: 16px; margin: 3px 2px; float: none}}
-.made-choice {{grid-column: 2; cursor: pointer; padding: 4px 0; min-height: 22px;
-  line-height: 22px}}
-.made-feedback {{border-left: 6px solid {ORANGE}; padding: 4px 10px; margin: 4px 0}}
-.made-feedback ul {{margin: 0; padding-left: 1.3em}}
-.made-feedback[data-verdict=right] {{border-color: {BLUE}}}
-</style>"""
 _TYPED = re.compile(r"\$((?:[^$\\]|\\.)+)\$|`([^`]+)`", re.DOTALL)
 
 
@@ -66,16 +43,15 @@ class Choice:
             raise TypeError(f"right must be True or False, got {self.right!r}")
 
 
-class Quiz(Panel):
-    """A question with choices, each of which explains itself when chosen.
+class Quiz(InPage, module="quiz"):
+    """A question with choices, each of which explains itself when pressed.
 
-    The reader chooses and presses "Check", as often as wanted. Where nothing runs, the saved output
-    shows the same as a list whose explanations are folded.
+    The reader may press as many as wanted, and nothing is asked of Python. Where nothing runs, the
+    saved output shows the same as a list whose explanations are folded.
 
     Args:
         question: text, like those of a :class:`Choice`.
-        choices: two or more, in the order in which they are shown.
-        multiple: whether several may be ticked; None: if several are right.
+        choices: two or more, in the order in which they are shown; one or several are right.
 
     Raises:
         TypeError, ValueError: if an argument is not as described, no choice is right, or two
@@ -89,104 +65,35 @@ class Quiz(Panel):
         ...         Choice("0.166", "90 / (784 · 0.693).", right=True),
         ...     ],
         ... )
-        >>> quiz.chosen = 0
-        >>> quiz.check()
-        >>> quiz.feedback
-        '✗ Not yet. That is nats per pixel: 90 / 784.'
-        >>> quiz.chosen = 1
-        >>> quiz.check()
-        >>> quiz.solved, quiz.attempts
-        (True, 2)
+        >>> quiz.chosen = [0]  # what the reader has pressed, in turn
+        >>> quiz.solved
+        False
+        >>> quiz.chosen = [0, 1]
+        >>> quiz.solved
+        True
     """
 
-    def __init__(
-        self, question: str, choices: Sequence[Choice], multiple: bool | None = None
-    ) -> None:
+    question = Unicode().tag(sync=True)
+    choices = Any().tag(sync=True, to_json=lambda choices, _: [asdict(c) for c in choices])
+    chosen = Any(help="Numbers of the choices pressed so far, in turn.").tag(sync=True)
+
+    def __init__(self, question: str, choices: Sequence[Choice]) -> None:
         _check_text("the question", question)
-        self._question, self._choices = question, _check_choices(choices)
-        self._right = {k for k, choice in enumerate(self._choices) if choice.right}
-        self._multiple = _check_multiple(multiple, len(self._right))
-        self._chosen: set[int] = set()
-        self._answer: set[int] | None = None
-        self._attempts = 0
-
-        names = [plain(choice.text) for choice in self._choices]
-        if self._multiple:
-            self._controls = [Checkbox(description=name, indent=False) for name in names]
-        else:
-            self._controls = [RadioButtons(options=names, index=None)]
-        texts = HTMLMath("".join(map(_choice_row, range(len(names)), self._choices)))
-        check = Button(description="Check")
-        self._feedback = HTMLMath()
-        super().__init__(
-            [
-                HTMLMath(f"{STYLE}<div>{_question_markup(question, self._multiple)}</div>"),
-                Box([*self._controls, texts]).add_class("made-choices"),
-                check,
-                self._feedback,
-            ]
-        )
-        self.add_class("made-quiz")
-        for control in self._controls:
-            self.listen(control, self._read, "value" if self._multiple else "index")
-        self.press(check, self.check)
-
-    @property
-    def question(self) -> str:
-        """The question, as given."""
-        return self._question
-
-    @property
-    def choices(self) -> tuple[Choice, ...]:
-        """The choices, as given."""
-        return self._choices
-
-    @property
-    def multiple(self) -> bool:
-        """Whether several choices may be ticked."""
-        return self._multiple
-
-    @property
-    def chosen(self) -> int | set[int] | None:
-        """Index of the choice, None before any; the set of those ticked, where several may be."""
-        if self._multiple:
-            return set(self._chosen)
-        return next(iter(self._chosen), None)
-
-    @chosen.setter
-    def chosen(self, chosen: int | Iterable[int] | None) -> None:
-        self._choose(self._check_chosen(chosen))
+        super().__init__(question=question, choices=_check_choices(choices), chosen=[])
 
     @property
     def solved(self) -> bool:
-        """Whether what is chosen has been checked, and is right."""
-        return self._answer == self._right
+        """Whether all that is right has been pressed."""
+        return {k for k, choice in enumerate(self.choices) if choice.right} <= {*self.chosen}
 
-    @property
-    def attempts(self) -> int:
-        """Number of answers so far."""
-        return self._attempts
-
-    @property
-    def feedback(self) -> str:
-        """What the answer was told, in words; an empty string until what is chosen is checked."""
-        if self._answer is None:
-            return ""
-        verdict, *explanations = self._explain()
-        return " ".join([verdict, *explanations])
-
-    def check(self) -> None:
-        """Give what is chosen as an answer.
-
-        Raises:
-            ValueError: if nothing is chosen.
-        """
-        if not self._chosen:
-            raise ValueError("nothing is chosen yet: choose first, then check")
-        self._answer = self._chosen
-        self._attempts += 1
-        self.problem = ""
-        self._show_feedback()
+    @validate("chosen")
+    def _check_chosen(self, proposal: dict) -> list[int]:
+        chosen = proposal["value"]
+        if isinstance(chosen, str) or not isinstance(chosen, Iterable):
+            raise TypeError(f"chosen must be a list of numbers of choices, got {chosen!r}")
+        last = len(self.choices) - 1
+        numbers = [check_count("chosen", number, smallest=0, largest=last) for number in chosen]
+        return list(dict.fromkeys(numbers))
 
     def html(self) -> str:
         r"""Question and choices as a list with folded explanations, for a page where nothing runs.
@@ -196,83 +103,22 @@ class Quiz(Panel):
             >>> Quiz("What is $x^0$?", choices).html()[:66]
             '<p>What is <span>$x^0$</span>?</p>\n<ol>\n<li><details><summary>1</s'
         """
+        several = sum(choice.right for choice in self.choices) > 1
+        hint = " <em>(Choose all that are right.)</em>" if several else ""
         items = "\n".join(
             f"<li><details><summary>{markup(choice.text)}</summary>"
             f"{'Right.' if choice.right else 'No.'} {markup(choice.why)}</details></li>"
-            for choice in self._choices
+            for choice in self.choices
         )
-        return f"<p>{_question_markup(self._question, self._multiple)}</p>\n<ol>\n{items}\n</ol>"
+        return f"<p>{markup(self.question)}{hint}</p>\n<ol>\n{items}\n</ol>"
 
-    def _repr_mimebundle_(self, **kwargs: object) -> dict[str, object] | None:
-        lines = [f"{k}. {plain(choice.text)}" for k, choice in enumerate(self._choices, start=1)]
-        static = {
-            "text/html": self.html(),
-            "text/plain": "\n".join([plain(self._question), *lines]),
-        }
-        return super()._repr_mimebundle_(**kwargs) | static
+    def __repr__(self) -> str:
+        lines = [f"{k}. {plain(choice.text)}" for k, choice in enumerate(self.choices, start=1)]
+        return "\n".join([plain(self.question), *lines])
 
-    # ---- choosing ---------------------------------------------------------------------------
-
-    def _read(self, _: object) -> None:
-        if self._multiple:
-            self._choose({k for k, box in enumerate(self._controls) if box.value})
-        else:
-            self.chosen = self._controls[0].index
-
-    def _choose(self, chosen: set[int]) -> None:
-        self._chosen, self._answer = chosen, None
-        self.problem = ""
-        with self.quietly():
-            if self._multiple:
-                for k, box in enumerate(self._controls):
-                    box.value = k in chosen
-            else:
-                self._controls[0].index = self.chosen
-        self._show_feedback()
-
-    def _check_chosen(self, chosen: int | Iterable[int] | None) -> set[int]:
-        if self._multiple:
-            if isinstance(chosen, str) or not isinstance(chosen, Iterable):
-                raise TypeError(f"chosen must be a set of numbers of choices, got {chosen!r}")
-            numbers = list(chosen)
-        else:
-            numbers = [] if chosen is None else [chosen]
-        numbers = {check_count("chosen", number, smallest=0) for number in numbers}
-        if numbers and max(numbers) >= len(self._choices):
-            raise ValueError(
-                f"chosen must be from 0 to {len(self._choices) - 1}, got {max(numbers)}"
-            )
-        return numbers
-
-    def _explain(self) -> list[str]:
-        """The verdict on the last answer, then what explains it."""
-        verdict = "✓ Right." if self.solved else "✗ Not yet."
-        if not self._multiple:
-            return [verdict, *(self._choices[k].why for k in self._answer)]
-        told = self._answer if self.solved else self._answer - self._right
-        explanations = [f"“{self._choices[k].text}”: {self._choices[k].why}" for k in sorted(told)]
-        missing = len(self._right - self._answer)
-        if missing:
-            begin = "" if told else "What you ticked is right. "
-            choices = "choice is" if missing == 1 else "choices are"
-            explanations.append(f"{begin}{missing} right {choices} missing.")
-        return [verdict, *explanations]
-
-    def _show_feedback(self) -> None:
-        if self._answer is None:
-            self._feedback.value = ""
-            return
-        verdict, *explanations = self._explain()
-        said = " ".join(map(markup, explanations))
-        if self._multiple:
-            said = element("ul", *(element("li", markup(words)) for words in explanations))
-        self._feedback.value = element(
-            "div",
-            f"<b>{verdict}</b> {said}",
-            role="status",
-            class_="made-feedback",
-            data_verdict="right" if self.solved else "not yet",
-        )
+    def _repr_mimebundle_(self, **kwargs: object) -> tuple[dict, dict]:
+        data, metadata = super()._repr_mimebundle_(**kwargs)
+        return data | {"text/html": self.html()}, metadata
 
 
 # ---- texts --------------------------------------------------------------------------------------
@@ -311,22 +157,6 @@ def _as_it_is(words: str) -> str:
     return re.sub(r"[$\\]", r"<span>\g<0></span>", escape(words, quote=False))
 
 
-def _question_markup(question: str, multiple: bool) -> str:
-    return markup(question) + (" <em>(Choose all that are right.)</em>" if multiple else "")
-
-
-def _choice_row(k: int, choice: Choice) -> str:
-    """The text beside a control; the control itself has it as its accessible name."""
-    click = f"const c=this.closest('.made-choices').querySelectorAll('input')[{k}];"
-    return element(
-        "div",
-        markup(choice.text),
-        class_="made-choice",
-        aria_hidden="true",
-        onclick=f"{click}c.focus();c.click()",
-    )
-
-
 # ---- checks -------------------------------------------------------------------------------------
 
 
@@ -353,13 +183,3 @@ def _check_choices(choices: Sequence[Choice]) -> tuple[Choice, ...]:
     if not any(choice.right for choice in choices):
         raise ValueError("no choice is right: mark one with right=True")
     return choices
-
-
-def _check_multiple(multiple: bool | None, n_right: int) -> bool:
-    if multiple is None:
-        return n_right > 1
-    if not isinstance(multiple, bool):
-        raise TypeError(f"multiple must be True, False or None, got {multiple!r}")
-    if n_right > 1 and not multiple:
-        raise ValueError(f"{n_right} choices are right: leave multiple out, or mark only one")
-    return multiple

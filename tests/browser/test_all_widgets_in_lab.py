@@ -41,12 +41,7 @@ WIDGETS = {
         "w.revealed = w.best_first = True"
     ),
     "Quiz": (
-        "Quiz('$x^0$?', [Choice('1', 'yes', right=True), Choice('0', 'no')]); "
-        "w.chosen = 1; w.check()"
-    ),
-    "Quiz, several": (
-        "Quiz('Which?', [Choice('a', 'a', right=True), Choice('b', 'b', right=True), "
-        "Choice('c', 'not c')]); w.chosen = {0, 2}; w.check()"
+        "Quiz('$x^0$?', [Choice('1', 'yes', right=True), Choice('0', 'no')]); w.chosen = [1, 0]"
     ),
 }
 PREPARE = (

@@ -14,11 +14,9 @@ from ipywidgets.widgets import widget as ipywidgets_widget
 import made_course.widgets
 from made_course import (
     MADE,
-    Choice,
     CompletionPlayer,
     MaskExplorer,
     OrderingLab,
-    Quiz,
     SamplingPlayer,
     TrainingMonitor,
     bars_and_stripes,
@@ -29,7 +27,6 @@ from made_course.widgets.panel import Panel
 from tests.widgets.page import controls, page, parts, words
 
 SMALL, IMAGES = MADE(3, (4,), seed=0), MADE(16, (4,), seed=0)
-ONE, TWO, NONE = Choice("1", "y", right=True), Choice("2", "y", right=True), Choice("0", "n")
 
 
 def monitored():
@@ -44,8 +41,6 @@ MAKE = {
     "SamplingPlayer": lambda: SamplingPlayer(IMAGES, 2, real=torch.ones(16)),
     "CompletionPlayer": lambda: CompletionPlayer(IMAGES),
     "TrainingMonitor": monitored,
-    "Quiz": lambda: Quiz("?", [ONE, NONE]),
-    "Quiz, several": lambda: Quiz("?", [ONE, TWO, NONE]),
 }
 
 
