@@ -9,7 +9,7 @@ from copy import deepcopy
 import numpy as np
 import torch
 from torch import Tensor
-from traitlets import Bytes, Dict
+from traitlets import Bytes, Dict, List
 
 from ..activations import ACTIVATIONS
 from ..arguments import check_count
@@ -19,6 +19,8 @@ from ..made import MADE
 from ..words import check_names, variable_names
 from .in_page import InPage
 
+MOST_SEED = 999_999
+
 
 class Player(InPage):
     """A widget whose page holds a copy of a model over binary variables, and draws by itself."""
@@ -27,21 +29,27 @@ class Player(InPage):
     weights = Bytes(help="All its numbers, as float32.").tag(sync=True)
     board = Dict(help="Rows and columns of the picture, and names of the variables.").tag(sync=True)
 
+    real = List(help="Zeros and ones of rows of the model's data.").tag(sync=True)
+
     def __init__(
         self,
         model: MADE,
+        real: Tensor | None,
         shape: tuple[int, int] | None,
         names: Sequence[str] | None = None,
         **state: object,
     ) -> None:
         check_model(model)
-        rows, columns = check_shape(shape, model.input_dim)
-        names = check_names(names, rows * columns) if names else variable_names(rows * columns)
+        n = model.input_dim
+        rows, columns = check_shape(shape, n)
+        names = variable_names(n) if names is None else check_names(names, n)
+        real = [] if real is None else check_real(real, model)
         self._model = deepcopy(model).cpu().float().eval()
         super().__init__(
             network=describe(self._model),
             weights=numbers(self._model),
             board={"rows": rows, "columns": columns, "names": names},
+            real=real,
             **state,
         )
 
@@ -52,17 +60,6 @@ class Player(InPage):
     @property
     def _things(self) -> str:
         return "pixels" if self._whole == "image" else "variables"
-
-    def _check_rows(self, name: str, rows: Tensor) -> list[list[int]]:
-        """Zeros and ones of a row or rows of the model's data."""
-        if not isinstance(rows, Tensor):
-            raise TypeError(f"{name} must be a torch.Tensor, got {type(rows).__name__}")
-        n = self._model.input_dim
-        shown = rows[None] if rows.dim() == 1 else rows
-        if shown.dim() != 2 or shown.shape[1] != n or len(shown) == 0:
-            raise ValueError(f"{name} must have shape ({n},) or (m, {n}), got {tuple(rows.shape)}")
-        self._model.check_data(shown)
-        return shown.int().tolist()
 
 
 def check_model(model: MADE) -> None:
@@ -81,6 +78,17 @@ def check_model(model: MADE) -> None:
         )
     if not all(bool(parameter.isfinite().all()) for parameter in model.parameters()):
         raise ValueError("the model has weights that are no finite numbers: look at its training")
+
+
+def check_real(rows: Tensor, model: MADE) -> list[list[int]]:
+    """Zeros and ones of a row or rows of the model's data."""
+    if not isinstance(rows, Tensor):
+        raise TypeError(f"real rows must be a torch.Tensor, got {type(rows).__name__}")
+    n, shown = model.input_dim, rows[None] if rows.dim() == 1 else rows
+    if shown.dim() != 2 or shown.shape[1] != n or len(shown) == 0:
+        raise ValueError(f"real rows must have shape ({n},) or (m, {n}), got {tuple(rows.shape)}")
+    model.check_data(shown)
+    return shown.int().tolist()
 
 
 def check_shape(shape: tuple[int, int] | None, input_dim: int) -> tuple[int, int]:
