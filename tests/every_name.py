@@ -108,7 +108,7 @@ def widgets(model: mc.MADE, x: Tensor) -> list[object]:
         mc.MaskExplorer(model),
         mc.OrderingLab("half adder"),
         mc.Quiz("Is it?", choices),
-        mc.SamplingPlayer(model, n_samples=4),
+        mc.SamplingPlayer(model, real=x),
         mc.TrainingMonitor(every=1),
         mc.__version__,
     ]

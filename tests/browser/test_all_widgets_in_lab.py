@@ -16,7 +16,7 @@ WIDGETS = {
     "MaskExplorer, heat-maps": "MaskExplorer(16, (64, 64))",
     "LeakDetector": "LeakDetector(lambda x: 2 * x - 1, [1, 2, 0])",
     "LeakDetector, 784": "LeakDetector(MADE(784, (32,), seed=0))",
-    "SamplingPlayer": "SamplingPlayer(MADE(3, (4,), ordering=[1, 2, 0], seed=0), n_samples=2)",
+    "SamplingPlayer": "SamplingPlayer(MADE(3, (4,), ordering=[1, 2, 0], seed=0))",
     "SamplingPlayer, digits": (
         "SamplingPlayer(load_pretrained(), real=load_binarized_mnist('small')[1][0]); "
         "w.show_real = True"

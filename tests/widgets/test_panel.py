@@ -14,10 +14,11 @@ from ipywidgets.widgets import widget as ipywidgets_widget
 import made_course.widgets
 from made_course import (
     MADE,
-    CompletionPlayer,
+    Choice,
+    LeakDetector,
     MaskExplorer,
     OrderingLab,
-    SamplingPlayer,
+    Quiz,
     TrainingMonitor,
     bars_and_stripes,
     fit,
@@ -27,6 +28,7 @@ from made_course.widgets.panel import Panel
 from tests.widgets.page import controls, page, parts, words
 
 SMALL, IMAGES = MADE(3, (4,), seed=0), MADE(16, (4,), seed=0)
+ONE, TWO, NONE = Choice("1", "y", right=True), Choice("2", "y", right=True), Choice("0", "n")
 
 
 def monitored():
@@ -37,10 +39,11 @@ def monitored():
 
 MAKE = {
     "MaskExplorer": MaskExplorer,
+    "LeakDetector": lambda: LeakDetector(torch.sin, input_dim=3),
     "OrderingLab": OrderingLab,
-    "SamplingPlayer": lambda: SamplingPlayer(IMAGES, 2, real=torch.ones(16)),
-    "CompletionPlayer": lambda: CompletionPlayer(IMAGES),
     "TrainingMonitor": monitored,
+    "Quiz": lambda: Quiz("?", [ONE, NONE]),
+    "Quiz, several": lambda: Quiz("?", [ONE, TWO, NONE]),
 }
 
 

@@ -1,0 +1,293 @@
+import { button, change, choice, element, frame, shape, tick } from "./frame.mjs";
+import { inCells, isImage, paint, picture, things, valueOf, whole } from "./pixels.mjs";
+import { follow, logConditionals, networkOf, score, sigmoid, uniforms } from "./sampler.mjs";
+
+/** A row and what the network says of it: probabilities, and log p after 0, 1, ..., D variables. */
+export function played(network, decide) {
+  const { row, logits } = follow(network, decide);
+  const steps = logConditionals({ row, logits });
+  const ordering = orderingOf(network);
+  const soFar = [0];
+  ordering.forEach((i, t) => soFar.push(soFar[t] + steps[i]));
+  return { row, p: logits.map(sigmoid), soFar, ordering };
+}
+
+function orderingOf({ order }) {
+  const ordering = new Array(order.length);
+  order.forEach((degree, i) => (ordering[degree - 1] = i));
+  return ordering;
+}
+
+// ---- words ----
+
+/** How the variable of this step got its value; without u it took the likelier one. */
+export function sayDecision(board, { row, p, ordering }, step, u) {
+  const here = `Step ${step} of ${row.length}`;
+  const first = board.names[ordering[0]];
+  if (step === 0) return `${here}: nothing is decided yet. First in the ordering is ${first}.`;
+  const i = ordering[step - 1];
+  const [saidP, saidU] = sayBoth(p[i], u ?? 0.5);
+  const value = valueOf(board, row[i]);
+  if (u === null) {
+    return `${here}: ${board.names[i]}. p ${saidP} ${row[i] ? "≥" : "<"} 1/2: the likelier value is ${value}.`;
+  }
+  return `${here}: ${board.names[i]}. p ${saidP}, u ${saidU} ${row[i] ? "≤" : ">"} p, so it is ${value}.`;
+}
+
+/** Two numbers; with more digits where only these tell which is larger. */
+function sayBoth(p, u) {
+  const said = [number(p), number(u)];
+  return said[0] === said[1] && p !== u ? [p, u].map((one) => `= ${one.toFixed(7)}`) : said;
+}
+
+/** A probability in a sentence, never rounded to 0 or 1. */
+export function number(p) {
+  for (const digits of [2, 3, 4]) {
+    const said = p.toFixed(digits);
+    if (Number(said) > 0 && Number(said) < 1) return `= ${said}`;
+  }
+  return p < 0.5 ? "< 0.0001" : "> 0.9999";
+}
+
+/** A log-probability in a sentence. */
+export function nats(value) {
+  const said = Math.abs(value).toFixed(Math.abs(value) >= 10 ? 1 : 2);
+  return Number(said) === 0 ? said : `−${said}`;
+}
+
+export function sayLikelihood(board, { soFar }, step) {
+  const total = nats(soFar.at(-1));
+  if (step === soFar.length - 1) return `The whole ${whole(board)} has log p = ${total} nats.`;
+  return `log p so far: ${nats(soFar[step])} nats, of ${total} in the end.`;
+}
+
+export function sayReal(board, { row, p, soFar, ordering }, step) {
+  const inAll = `log p = ${nats(soFar.at(-1))} nats`;
+  if (step === 0) return `The real ${whole(board)} has ${inAll} in all.`;
+  const i = ordering[step - 1];
+  const value = `${board.names[i]} is ${valueOf(board, row[i])}, where p ${number(p[i])}`;
+  return `In the real ${whole(board)} ${value}; in all it has ${inAll}.`;
+}
+
+function notes(board, { step, greedy, show_real }) {
+  const said = [];
+  const [all, one] = [things(board), things(board).slice(0, -1)];
+  if (Math.max(step, 1) < board.names.length) {
+    said.push(
+      `Hatched ${all} are still to come. A hatched output is no conditional yet: the network reads ` +
+        `zeros for the missing ${all} before it. The others are final: no later ${one} changes them.`,
+    );
+  } else said.push("Every output is a conditional now.");
+  if (greedy) {
+    said.push(`Nothing is drawn. What comes out need be neither typical nor the most probable ${whole(board)}.`);
+  }
+  if (show_real) said.push(`Beside: what the network says of the real ${all}, each given the real ones before it.`);
+  return said.join(" ");
+}
+
+// ---- picture ----
+
+/** A row as far as it is decided, and beside it what the network puts out. */
+function pair(board) {
+  const [left, right] = [picture(""), picture("p(xᵢ = 1 | those before)")];
+  const box = element("div", { class: "made-pair" }, left.box, right.box);
+  const side = inCells(board) ? Math.min(288, 72 * Math.max(board.rows, board.columns)) : isImage(board) ? 252 : 480;
+  const draw = (title, network, { row, p, ordering }, step) => {
+    const decided = (i, upTo) => network.order[i] <= upTo;
+    const read = score(network, row.map((value, i) => (decided(i, step - 1) ? value : 0)));
+    const output = (i) => (decided(i, Math.max(step, 1)) ? p[i] : sigmoid(read.logits[i]));
+    const last = step ? ordering[step - 1] : null;
+    left.caption.textContent = title;
+    paint(left.canvas, board, side, (i) => {
+      const known = decided(i, step);
+      return { value: known ? row[i] : 0, hatched: !known, words: known ? String(row[i]) : "?" };
+    }, last);
+    paint(right.canvas, board, side, (i) => {
+      return { value: output(i), hatched: !decided(i, Math.max(step, 1)), words: output(i).toFixed(2) };
+    }, last);
+    label(left.canvas, right.canvas, board, row, output, decided, step);
+  };
+  return { box, draw };
+}
+
+function label(left, right, board, row, output, decided, step) {
+  const ones = row.filter((value, i) => value && decided(i, step)).length;
+  const few = (said) => board.names.map((name, i) => `${name} ${said(i)}`).join(", ");
+  left.setAttribute("aria-label", inCells(board)
+    ? few((i) => (decided(i, step) ? row[i] : "not decided"))
+    : `${ones} of the ${step} ${things(board)} decided so far are 1`);
+  right.setAttribute("aria-label", inCells(board)
+    ? few((i) => `${output(i).toFixed(2)}${decided(i, Math.max(step, 1)) ? "" : ", no conditional yet"}`)
+    : `Outputs as grey levels; ${board.names.length - Math.max(step, 1)} are no conditionals yet`);
+}
+
+/** The line from 0 to 1, filled up to p, and the mark of the number that decided. */
+function decisionLine() {
+  const [left, width, top, high] = [24, 300, 26, 28];
+  const filled = shape("rect", { x: left, y: top, height: high, fill: "var(--blue)" });
+  const end = shape("line", { y1: top - 2, y2: top + high + 8, stroke: "var(--ink)", "stroke-width": 3 });
+  const mark = shape("path", { fill: "var(--ink)", stroke: "var(--paper)", "stroke-width": 2 });
+  const words = [0, 1].map((k) => shape("text", { y: k ? top + high + 24 : top - 12, "text-anchor": "middle" }));
+  const gives = [["gives 1", left + 8, "start", "made-on-blue"], ["gives 0", left + width - 8, "end", ""]].map(
+    ([said, x, anchor, look]) => shape("text", { x, y: top + 19, "text-anchor": anchor, class: look }, said));
+  const svg = shape("svg", { viewBox: "0 0 348 86", width: 348, height: 86, role: "img" },
+    filled, shape("rect", { x: left, y: top, width, height: high, fill: "none", stroke: "var(--ink)" }),
+    end, mark, ...gives, ...words,
+    shape("text", { x: left - 14, y: top + 19 }, "0"), shape("text", { x: left + width + 6, y: top + 19 }, "1"));
+  const draw = (p, u) => {
+    const [atP, atU] = [left + width * p, left + width * (u ?? 0.5)];
+    filled.setAttribute("width", width * p);
+    for (const name of ["x1", "x2"]) end.setAttribute(name, atP);
+    mark.setAttribute("d", `M${atU - 2} ${top + high}V${top}l-6 -10h16l-6 10V${top + high}z`);
+    gives.forEach((text, k) => text.setAttribute("visibility", (k ? 1 - p : p) > 0.22 ? "visible" : "hidden"));
+    const said = [u === null ? "1/2" : `u ${number(u)}`, `p ${number(p)}`];
+    words.forEach((text, k) => {
+      text.textContent = said[k];
+      text.setAttribute("x", Math.min(Math.max(k ? atP : atU, 46), 302));
+    });
+    svg.setAttribute("aria-label", `A line from 0 to 1, filled up to ${said[1]}; the mark is at ${said[0]}.`);
+  };
+  return { svg, draw };
+}
+
+const [WIDE, HIGH] = [1000, 130];
+
+/** log p after each step, bold as far as it has come, with the control that goes to another step. */
+function curve(steps, go) {
+  const lines = [["var(--blue)", "none"], ["var(--ink)", "7 5"]].map(([stroke, dashes]) =>
+    [1.5, 4].map((width) => shape("polyline", {
+      fill: "none", stroke, "stroke-width": width, "stroke-dasharray": dashes, "vector-effect": "non-scaling-stroke",
+    })));
+  const here = shape("line", { y1: 0, y2: HIGH, stroke: "var(--ink)", "vector-effect": "non-scaling-stroke" });
+  const grid = [0, 1, 2].map((k) => shape("line", { x1: 0, x2: WIDE, y1: k * HIGH / 2, y2: k * HIGH / 2, stroke: "var(--pale)", "vector-effect": "non-scaling-stroke" }));
+  const plot = shape("svg", { viewBox: `0 0 ${WIDE} ${HIGH}`, preserveAspectRatio: "none", "aria-hidden": "true" },
+    ...grid, here, ...lines.flat());
+  const scale = [0, 1, 2].map(() => element("span"));
+  const slider = element("input", { type: "range", min: 0, max: steps, "aria-label": "Step", oninput: () => go(Number(slider.value)) });
+  const drag = (event) => {
+    if (event.buttons !== 1) return;
+    const { left, width } = plot.getBoundingClientRect();
+    go(Math.min(Math.max(Math.round(((event.clientX - left) / width) * steps), 0), steps));
+  };
+  plot.addEventListener("pointerdown", drag);
+  plot.addEventListener("pointermove", drag);
+  const keys = [element("b", {}, "log p so far, in nats"), element("span", { class: "made-key" }), element("span", { class: "made-key made-dashed" })];
+  const box = element("div", { class: "made-curve" },
+    element("div", { class: "made-keys" }, ...keys), element("div", { class: "made-scale" }, ...scale), plot, slider);
+  let points = [];
+  const draw = (named) => {
+    const lowest = Math.min(-0.01, ...named.map(([, { soFar }]) => soFar.at(-1)));
+    points = named.map(([, { soFar }]) => soFar.map((nat, t) => `${(WIDE * t) / steps},${(HIGH * nat) / lowest}`));
+    lines.forEach(([thin], k) => thin.setAttribute("points", (points[k] ?? []).join(" ")));
+    scale.forEach((text, k) => (text.textContent = nats((k * lowest) / 2)));
+    keys.slice(1).forEach((key, k) => (key.textContent = named[k]?.[0] ?? ""));
+  };
+  const move = (step) => {
+    slider.value = step;
+    lines.forEach(([, bold], k) => bold.setAttribute("points", (points[k] ?? []).slice(0, step + 1).join(" ")));
+    for (const name of ["x1", "x2"]) here.setAttribute(name, (WIDE * step) / steps);
+  };
+  return { box, draw, move };
+}
+
+// ---- the widget ----
+
+const SPEEDS = { slow: 40, steady: 15, fast: 5 };
+
+function render({ model, el }) {
+  const board = model.get("board");
+  const network = networkOf(model.get("network"), model.get("weights"));
+  const steps = board.names.length;
+  const seconds = (speed) => (inCells(board) ? (SPEEDS[speed] * steps) / 20 : SPEEDS[speed]);
+  const real = model.get("real");
+  let playing = false;
+
+  const go = (step) => {
+    stop();
+    change(model, { step });
+  };
+  const stop = () => {
+    if (playing) change(model, { step: model.get("step") }); // while it plays only the page follows
+    playing = false;
+    draw();
+  };
+  const play = () => {
+    if (playing) return stop();
+    playing = true;
+    let at = model.get("step") % steps;
+    let last = null;
+    const tickOn = (now) => {
+      if (!playing || !el.isConnected) return;
+      at = Math.min(steps, at + (steps * (now - (last ?? now))) / 1000 / seconds(speed.list.value));
+      last = now;
+      if (Math.floor(at) !== model.get("step")) model.set("step", Math.floor(at));
+      if (at < steps) requestAnimationFrame(tickOn);
+      else stop();
+    };
+    requestAnimationFrame(tickOn);
+    draw();
+  };
+
+  const playButton = button("▶ Play", play);
+  const [back, on] = [[-1, "‹", "One step back"], [1, "›", "One step on"]].map(([by, sign, name]) =>
+    button(sign, () => go(Math.min(Math.max(model.get("step") + by, 0), steps)), { "aria-label": name, title: name }));
+  const fresh = button("New sample", () => {
+    stop();
+    change(model, { seed: model.get("seed") + 1, greedy: false });
+  });
+  const speed = choice("Speed", Object.keys(SPEEDS).map((name) => [name, name]), () => {});
+  speed.list.value = "steady";
+  const greedy = tick("likelier value", (on) => change(model, { greedy: on }));
+  const beside = tick(`a real ${whole(board)} beside`, (on) => change(model, { show_real: on }));
+  const controls = element("div", { class: "made-controls" },
+    playButton, back, on, fresh, speed.label, greedy.label, ...(real.length ? [beside.label] : []));
+  const pairs = [pair(board), pair(board)];
+  const decision = element("div", { class: "made-decision" });
+  const [likelihood, aboutReal] = [element("div"), element("div")];
+  const status = element("div", { role: "status" }, decision, likelihood, aboutReal);
+  const line = decisionLine();
+  const note = element("p", { class: "made-note" });
+  const graph = curve(steps, go);
+  el.append(controls, element("div", { class: "made-body" }, element("div", {}, ...pairs.map(({ box }) => box)),
+    element("div", { class: "made-said" }, status, line.svg, note)), graph.box);
+
+  let rows = [];
+  let shownFor = "";
+  const state = () => Object.fromEntries(["step", "seed", "greedy", "show_real"].map((name) => [name, model.get(name)]));
+  let noise = [];
+  const follow_rows = ({ seed, greedy, show_real }) => {
+    noise = uniforms(seed, steps);
+    rows = [["this sample", played(network, (i, p) => (greedy ? 0.5 : noise[i]) <= p)]];
+    if (greedy) rows[0][0] = "the likelier values";
+    if (show_real) rows.push([`the real ${whole(board)}`, played(network, (i) => real[seed % real.length][i])]);
+    graph.draw(rows);
+  };
+  function draw() {
+    const now = state();
+    const wanted = JSON.stringify([now.seed, now.greedy, now.show_real]);
+    if (wanted !== shownFor) follow_rows(now);
+    shownFor = wanted;
+    const [[, drawn], second] = rows;
+    const { step } = now;
+    rows.forEach(([name, row], k) => pairs[k].draw(`${name[0].toUpperCase()}${name.slice(1)} so far`, network, row, step));
+    pairs[1].box.hidden = !second;
+    const i = drawn.ordering[step - 1];
+    const u = now.greedy || step === 0 ? null : noise[i];
+    status.setAttribute("aria-live", playing ? "off" : "polite");
+    decision.textContent = sayDecision(board, drawn, step, u);
+    likelihood.textContent = sayLikelihood(board, drawn, step);
+    aboutReal.textContent = second ? sayReal(board, second[1], step) : "";
+    line.svg.style.visibility = step ? "visible" : "hidden";
+    if (step) line.draw(drawn.p[i], u);
+    note.textContent = notes(board, now);
+    graph.move(step);
+    playButton.textContent = playing ? "❚❚ Pause" : "▶ Play";
+    back.disabled = step === 0;
+    on.disabled = step === steps;
+    greedy.box.checked = now.greedy;
+    beside.box.checked = now.show_real;
+  }
+  return frame(el, model, "Sampling player", draw);
+}
+
+export default { render };
