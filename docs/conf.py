@@ -13,7 +13,7 @@ author = "The MADE course authors"
 project_copyright = f"{author}, CC BY 4.0"
 language = "en"
 
-extensions = ["myst_nb", "notebook_pages", "native_math"]
+extensions = ["myst_nb", "notebook_pages", "front_pages", "native_math"]
 root_doc = "docs/index"
 include_patterns = ["docs/index.md", "docs/cheatsheet.md", "notebooks/*.ipynb"]
 exclude_patterns = [".*", "docs/_build", "**/.ipynb_checkpoints"]
@@ -29,6 +29,6 @@ html_title = project
 html_static_path = ["site/static"]
 html_css_files = ["site.css"]
 html_js_files = [("site.js", {"defer": ""})]
-html_additional_pages = {"index": "front.html"}
+html_additional_pages = {"index": "front.html", "try": "try.html"}
 templates_path = ["site/templates"]
 html_copy_source = html_use_index = False

@@ -2,6 +2,7 @@
 
 import base64
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 
 import nbformat
@@ -14,6 +15,7 @@ VIEW = "application/vnd.jupyter.widget-view+json"
 STATES = "application/vnd.jupyter.widget-state+json"
 
 
+@cache
 def run_all() -> dict[str, dict[str, list[str]]]:
     """For each notebook with widgets, by the id of a cell: what it shows, as HTML."""
     paths = sorted(NOTEBOOKS.glob("*.ipynb"))

@@ -1,28 +1,26 @@
-"""What a saved notebook needs to be a page: texts for figures, words for widgets, formulas."""
+"""What a saved notebook needs to be a page: widgets that live, questions, texts for figures."""
 
 import re
-from html import unescape
 from pathlib import Path
 
 import nbformat
 from docutils import nodes
-from native_math import mathml
+from living_widgets import run_all
 from nbformat import NotebookNode
 from sphinx.application import Sphinx
 
-from made_course import MaskExplorer
+from made_course.exercises import quiz
 from made_course.widgets.alone import alone
 
-LAB = '<a href="../docs/index.html#to-run-it">JupyterLab</a>'
 README = Path(__file__).parents[2] / "README.md"
 READING = (
-    "**This page is for reading.** To work on it, open it [on Binder]({binder}), in your "
-    "browser, or [on your own computer](#to-run-it)."
+    "**Questions and widgets work on this page.** To run the code and to do the exercises, open it "
+    "[on Binder]({binder}), in your browser, or [on your own computer](#to-run-it)."
 )
-PICTURED = (
-    f"In {LAB}, this cell shows something to operate. Here, the next one shows it as a picture."
+PERSONAL = (
+    '<p class="stand-in">What this cell shows in <a href="../docs/index.html#to-run-it">JupyterLab'
+    "</a> is the reader's own, so that nothing of it is saved.</p>"
 )
-PERSONAL = f"What this cell shows in {LAB} is the reader's own, so that nothing of it is saved."
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
@@ -40,12 +38,16 @@ def _prepare(app: Sphinx, docname: str, source: list[str]) -> None:
     for cell in code_cells:
         if "jupyter" in cell.metadata:  # it answers a prediction
             cell.metadata["tags"] = [*cell.metadata.get("tags", []), "hide-output"]
-        for output in cell.outputs:
-            if "text/html" in output.get("data", {}):
-                output.data["text/html"] = _with_formulas(output.data["text/html"])
+        if question := re.fullmatch(r'quiz\("(\w+)"\)', cell.source):
+            cell.outputs = _html([alone(quiz(question[1]))])
+    living = run_all()[Path(docname).name]
     for cell, following in zip(code_cells, [*code_cells[1:], None], strict=True):
-        if "widget" in cell.metadata.get("tags", []):
-            cell.outputs = [_stand_in(cell, following)]
+        if "widget" not in cell.metadata.get("tags", []):
+            continue
+        cell.outputs = _html(living[cell.id] or [PERSONAL])
+        if living[cell.id] and following and _figures(following):
+            following.metadata["tags"] = [*following.metadata.get("tags", []), "hide-output"]
+            following.metadata["mystnb"] = {"code_prompt_show": "The same as a picture"}
     header, mark, rest = notebook.cells[0].source.partition("\n## ")
     notebook.cells[0].source = f"{header}\n\n{_how_to_run(docname)}\n{mark}{rest}"
     source[0] = nbformat.writes(notebook)
@@ -57,19 +59,8 @@ def _how_to_run(docname: str) -> str:
     return READING.format(binder=next(link for link in links if link.endswith(f"{docname}.ipynb")))
 
 
-def _stand_in(cell: NotebookNode, following: NotebookNode | None) -> NotebookNode:
-    """What a cell that shows a widget puts on the page, where there is no kernel."""
-    if "MaskExplorer()" in cell.source:
-        markup = alone(MaskExplorer())
-    else:
-        words = PICTURED if following and _figures(following) else PERSONAL
-        markup = f'<p class="stand-in">{words}</p>'
-    return nbformat.v4.new_output("display_data", {"text/html": markup})
-
-
-def _with_formulas(markup: str) -> str:
-    r"""Replace LaTeX between dollars, as in the answers of a quiz, by MathML."""
-    return re.sub(r"\$([^$]+)\$", lambda found: mathml(unescape(found[1])), markup)
+def _html(parts: list[str]) -> list[NotebookNode]:
+    return [nbformat.v4.new_output("display_data", {"text/html": part}) for part in parts]
 
 
 def _figures(cell: NotebookNode) -> list[NotebookNode]:

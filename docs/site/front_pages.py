@@ -1,0 +1,114 @@
+"""The two pages that draw: the front page, and one to try the model on."""
+
+import json
+import re
+from base64 import b64decode, b64encode
+from io import BytesIO
+from pathlib import Path
+
+import nbformat
+import torch
+from packed import pack
+from PIL import Image
+from sphinx.application import Sphinx
+
+from made_course import MADE, bars_and_stripes, load_binarized_mnist, load_pretrained
+from made_course.widgets.in_page import joined_modules
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+THUMBNAIL = (320, 180)
+ROW = re.compile(r"^\| \[(\d · [^]]+)\]\((notebooks/\w+)\.ipynb\) \| ([^|]+) \| (\d+) \|$", re.M)
+"""A notebook in README's table: title, path, question, minutes."""
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Give the two pages what they show, and write the model beside them."""
+    app.connect("html-page-context", _fill)
+    app.connect("build-finished", _write_model)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def _fill(app: Sphinx, name: str, template: str, context: dict, doctree: object) -> None:
+    if name == "index":
+        context |= {"cards": cards(), "script": _scripts("drawing")}
+    elif name == "try":
+        context |= {"script": _scripts("try", boards=boards(), examples=examples())}
+
+
+def cards() -> list[dict[str, str]]:
+    """Each notebook: title, address, question, minutes, and its first large figure, small."""
+    found = ROW.findall((ROOT / "README.md").read_text(encoding="utf-8"))
+    keys = ("title", "path", "question", "minutes")
+    return [dict(zip(keys, row, strict=True)) | {"image": _thumbnail(row[1])} for row in found]
+
+
+def _thumbnail(path: str) -> str:
+    notebook = nbformat.read(ROOT / f"{path}.ipynb", as_version=4)
+    figures = [
+        Image.open(BytesIO(b64decode(output.data["image/png"])))
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+        if "image/png" in output.get("data", {})
+    ]
+    first = max(figures[:4], key=lambda figure: figure.height)
+    small = Image.new("RGB", THUMBNAIL, "white")
+    first.thumbnail((THUMBNAIL[0] - 20, THUMBNAIL[1] - 20))
+    left, top = ((a - b) // 2 for a, b in zip(THUMBNAIL, first.size, strict=True))
+    small.paste(first.convert("RGB"), (left, top))
+    file = BytesIO()
+    small.save(file, "WEBP", quality=80)
+    return "data:image/webp;base64," + b64encode(file.getvalue()).decode()
+
+
+def boards() -> dict[str, object]:
+    """Two small models of bars and stripes: one as it should be, and one trained with `>=`."""
+    sound, x = MADE(16, (32,), direct=False, degrees="even", seed=0), bars_and_stripes()
+    broken = MADE(16, (32,), degrees="even", seed=0)
+    broken.net[-1].set_mask(broken.order[:, None] >= broken.degrees[-1][None, :])
+    return {"sound": _trained(sound, x), "broken": _trained(broken, x)}
+
+
+def _trained(model: MADE, x: torch.Tensor) -> dict[str, list]:
+    """Weights, masked, and biases after a short training on all boards."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        for parameter in model.parameters():
+            torch.nn.init.normal_(parameter, std=0.3)
+        optimizer = torch.optim.Adam(model.parameters(), lr=0.02)
+        for _ in range(1500):
+            optimizer.zero_grad()
+            loss = -model.log_prob(x).mean()
+            loss.backward()
+            optimizer.step()
+    numbers = {"order": model.order.tolist(), "degrees": model.degrees[-1].tolist()}
+    for layer, name in zip(model.net, ("first", "output"), strict=True):
+        numbers[name] = (layer.weight * layer.mask).round(decimals=3).tolist()
+        numbers[f"{name}_bias"] = layer.bias.round(decimals=3).tolist()
+    return numbers
+
+
+def examples() -> list[str]:
+    """Digits whose upper half a reader may take: those of the small test set, as zeros and ones."""
+    digits = load_binarized_mnist("small")[1][:40]
+    return ["".join(str(int(pixel)) for pixel in digit) for digit in digits]
+
+
+def _scripts(name: str, **values: object) -> str:
+    """One script of the sampler, the parts that both pages share, and a page's own."""
+    parts = [HERE / "scripts" / f"{part}.js" for part in ("unpack", "paint", name)]
+    given = [f"const {key} = {json.dumps(value)};\n" for key, value in values.items()]
+    sampler = joined_modules("sampler").replace("export ", "")
+    return "".join([sampler, *given, *(part.read_text(encoding="utf-8") for part in parts)])
+
+
+def _write_model(app: Sphinx, problem: Exception | None) -> None:
+    """Write the model that draws, as a script, which a page that is a file may load; and a still."""
+    if problem is not None or app.builder.format != "html":
+        return
+    model, static = load_pretrained(), Path(app.outdir, "_static")
+    text = f"begin({json.dumps(pack(model))});\n"
+    (static / "model.js").write_text(text, encoding="utf-8")
+    digits = model.sample(36, generator=torch.Generator().manual_seed(1))
+    grid = digits.view(3, 12, 28, 28).transpose(1, 2).reshape(84, 336)
+    Image.fromarray((255 * (1 - grid)).byte().numpy()).save(static / "still.png")

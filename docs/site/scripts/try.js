@@ -1,0 +1,147 @@
+// Above: half a digit is completed. Below: a small model, sound or broken, against all its boards.
+
+function showCompletions(network) {
+  const place = document.getElementById("complete");
+  const board = place.querySelector(".draw");
+  const rows = place.querySelector("input");
+  const said = place.querySelector(".said");
+  const list = place.querySelector(".completed");
+  const digit = new Uint8Array(784);
+  let taken = 0;
+  const items = Array.from({ length: 8 }, () => {
+    const item = document.createElement("li");
+    item.innerHTML = '<canvas width="28" height="28" role="img"></canvas><span></span>';
+    list.append(item);
+    return item;
+  });
+
+  const show = () => {
+    const known = 28 * rows.value;
+    place.querySelector("output").textContent = rows.value;
+    paint(board, digit, 0, 0, network.order, known);
+    const first = follow(network, (i) => digit[i], known);
+    const given = sum(logConditionals(first).subarray(0, known));
+    let all = 0;
+    for (const item of items) {
+      const row = follow(network, (i, p) => (i < known ? digit[i] : Math.random() <= p));
+      const nats = -sum(logConditionals(row).subarray(known));
+      all += nats / items.length;
+      const [canvas, words] = item.children;
+      paint(canvas, row.row);
+      canvas.setAttribute("aria-label", `A completion that costs ${nats.toFixed(0)} nats`);
+      words.textContent = `${nats.toFixed(0)} nats`;
+    }
+    said.textContent = `Your half costs ${(-given).toFixed(0)} nats, the completions ${all.toFixed(0)} on average. A coin for each pixel: ${(known * Math.LN2).toFixed(0)} and ${((784 - known) * Math.LN2).toFixed(0)}.`;
+  };
+
+  const draw = (event) => {
+    const box = board.getBoundingClientRect();
+    const [x, y] = [((event.clientX - box.left) / box.width) * 28, ((event.clientY - box.top) / box.height) * 28];
+    for (let i = 0; i < 784; i++) {
+      const far = Math.hypot((i % 28) + 0.5 - x, Math.floor(i / 28) + 0.5 - y);
+      if (far < 1.3 && i < 28 * rows.value) digit[i] = 1;
+    }
+    paint(board, digit, 0, 0, network.order, 28 * rows.value);
+  };
+  board.addEventListener("pointerdown", (event) => {
+    board.setPointerCapture(event.pointerId);
+    draw(event);
+  });
+  board.addEventListener("pointermove", (event) => event.buttons && draw(event));
+  board.addEventListener("pointerup", show);
+  rows.addEventListener("input", show);
+  place.querySelector(".again").addEventListener("click", show);
+  place.querySelector(".clear").addEventListener("click", () => {
+    digit.fill(0);
+    show();
+  });
+  const take = () => {
+    digit.set(Array.from(examples[taken++ % examples.length], Number));
+    show();
+  };
+  place.querySelector(".take").addEventListener("click", take);
+  take();
+}
+
+function showBreaking() {
+  const place = document.getElementById("break");
+  const [mask, shown] = place.querySelectorAll("canvas");
+  const button = place.querySelector("button");
+  const [said, why] = place.querySelectorAll(".said, .why");
+
+  const logits = ({ first, first_bias, output, output_bias }, x) => {
+    const hidden = first.map((row, k) => Math.max(0, dot(row, x) + first_bias[k]));
+    return output.map((row, i) => dot(row, hidden) + output_bias[i]);
+  };
+  const dot = (row, x) => {
+    let total = 0;
+    for (let j = 0; j < x.length; j++) total += row[j] * x[j];
+    return total;
+  };
+  const probability = (model, x) =>
+    logits(model, x).reduce((p, z, i) => p * sigmoid(x[i] ? z : -z), 1);
+  const draw = (model) => {
+    const x = new Array(16).fill(0);
+    for (const i of x.keys()) x[i] = Number(Math.random() <= sigmoid(logits(model, x)[i]));
+    return x;
+  };
+  const isBoard = (x) => {
+    const lines = [0, 1, 2, 3];
+    const alike = (at) => lines.every((a) => lines.every((b) => x[at(a, b)] === x[at(a, 0)]));
+    return alike((a, b) => 4 * a + b) || alike((a, b) => 4 * b + a);
+  };
+  const isBroken = () => button.ariaPressed === "true";
+  const show = () => {
+    const model = isBroken() ? boards.broken : boards.sound;
+    let [total, claimed] = [0, 0];
+    for (let code = 0; code < 65536; code++) {
+      const x = Array.from({ length: 16 }, (_, i) => (code >> i) & 1);
+      const p = probability(model, x);
+      total += p;
+      if (isBoard(x)) claimed -= Math.log(p) / 30;
+    }
+    const drawn = Array.from({ length: 32 }, () => draw(model));
+    const right = drawn.filter(isBoard).length;
+    drawMask(model);
+    drawn.forEach((x, k) => drawBoard(x, k % 8, Math.floor(k / 8)));
+    shown.setAttribute("aria-label", `32 boards that it drew, ${right} of them as they should be`);
+    const sigma = total.toLocaleString("en", { maximumFractionDigits: total < 10 ? 3 : 0 });
+    said.textContent = `Σp over all 65,536 boards: ${sigma}. It claims ${claimed.toFixed(2)} nats a board; no model can need fewer than 3.40. Of 32 boards that it draws, ${right} are as they should be.`;
+    why.textContent = isBroken()
+      ? "It looks marvellous, and is none: probabilities that add up to more than 1 are no probabilities. In training it learned to copy each pixel from itself. When it draws, a pixel is still blank when it is asked for, so blank is what it copies."
+      : "They add up to 1: this is a distribution, and what it draws is what it was trained on, nearly always.";
+  };
+  const drawMask = ({ order, degrees }) => {
+    const context = mask.getContext("2d");
+    const [blue, orange, pale] = ["--blue", "--orange", "--open"].map((name) => getComputedStyle(mask).getPropertyValue(name));
+    context.clearRect(0, 0, 320, 160);
+    order.forEach((above, i) =>
+      degrees.forEach((below, k) => {
+        const isLeak = isBroken() && above === below;
+        context.fillStyle = isLeak ? orange : above > below ? blue : pale;
+        context.fillRect(10 * k + 0.5, 10 * i + 0.5, 9, 9);
+        if (!isLeak) return;
+        context.strokeStyle = "white";
+        context.beginPath();
+        for (const [a, b, c, d] of [[2, 2, 8, 8], [8, 2, 2, 8]]) {
+          context.moveTo(10 * k + a, 10 * i + b);
+          context.lineTo(10 * k + c, 10 * i + d);
+        }
+        context.stroke();
+      }),
+    );
+    mask.setAttribute("aria-label", `The output's mask, 16 outputs by 32 hidden units${isBroken() ? "; orange with a cross, what is too much" : ""}`);
+  };
+  const drawBoard = (x, column, line) => {
+    const [ink, open] = [colourOf(shown, "--ink"), colourOf(shown, "--open")];
+    const image = new ImageData(4, 4);
+    x.forEach((value, i) => image.data.set(value ? ink : open, 4 * i));
+    shown.getContext("2d").putImageData(image, 1 + 5 * column, 1 + 5 * line);
+  };
+  button.addEventListener("click", () => {
+    button.ariaPressed = String(!isBroken());
+    button.textContent = isBroken() ? "Mend it: > in the output's mask" : "Break it: ≥ in the output's mask";
+    show();
+  });
+  show();
+}
