@@ -19,9 +19,6 @@ from made_course import (
     MaskExplorer,
     OrderingLab,
     SamplingPlayer,
-    TrainingMonitor,
-    bars_and_stripes,
-    fit,
 )
 from made_course.widgets import panel
 from made_course.widgets.panel import Panel
@@ -30,19 +27,12 @@ from tests.widgets.page import controls, page, parts, words
 SMALL, IMAGES = MADE(3, (4,), seed=0), MADE(16, (4,), seed=0)
 
 
-def monitored():
-    monitor, x = TrainingMonitor(every=1), bars_and_stripes()
-    fit(IMAGES, x, x, epochs=2, seed=0, progress=False, on_epoch=monitor)
-    return monitor
-
-
 MAKE = {
     "MaskExplorer": MaskExplorer,
     "LeakDetector": lambda: LeakDetector(torch.sin, input_dim=3),
     "OrderingLab": OrderingLab,
     "SamplingPlayer": lambda: SamplingPlayer(IMAGES, 2, real=torch.ones(16)),
     "CompletionPlayer": lambda: CompletionPlayer(IMAGES),
-    "TrainingMonitor": monitored,
 }
 
 
