@@ -16,6 +16,7 @@ class History:
         lr: learning rate of the epoch's last step.
         seconds: duration of the epoch; left out of what a notebook shows.
         unit: of the NLL, "nats" or, for a density, "differential nats".
+        planned: epochs that the run is to have; None where that is open.
 
     Example:
         >>> history = History()
@@ -31,6 +32,7 @@ class History:
     lr: list[float] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
     unit: str = "nats"
+    planned: int | None = None
 
     def append(
         self, *, train_nll: float, lr: float, seconds: float, valid_nll: float | None = None
@@ -59,7 +61,7 @@ class History:
         return len(self.epoch)
 
     def _lists(self) -> dict[str, list]:
-        return {name: values for name, values in vars(self).items() if name != "unit"}
+        return {name: values for name, values in vars(self).items() if isinstance(values, list)}
 
     def _columns(self) -> dict[str, list[str]]:
         columns = {

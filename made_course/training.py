@@ -287,7 +287,10 @@ def _start(model: MADE, schedule: OneCycle | Patient, processes: Processes) -> R
     log_prob = processes.log_prob_of(model)
     fused = processes.device.type in FUSED
     optimizer = torch.optim.AdamW(schedule.groups(model), lr=schedule.lr, fused=fused)
-    history = History(unit="differential nats" if model.head.is_density else "nats")
+    history = History(
+        unit="differential nats" if model.head.is_density else "nats",
+        planned=schedule.epochs if isinstance(schedule, OneCycle) else None,
+    )
     run = Run(model, optimizer, schedule, log_prob, processes, history, MAX_GRADIENT_NORM)
     run.last = Epoch(0, run.weights())
     return run

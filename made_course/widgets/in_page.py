@@ -35,6 +35,11 @@ class InPage(anywidget.AnyWidget):
         super().__init__(**state)
         replace_last_run(self)
 
+    def close(self) -> None:
+        """Close the widget, on the page and in the kernel."""
+        self.layout.close()
+        super().close()
+
     def __repr__(self) -> str:
         """What a page shows that has no Python behind it."""
         return f"{type(self).__name__}: run this cell to operate it; the next one shows a picture."

@@ -1,0 +1,91 @@
+"""What all widgets share: one module of many, and nothing that stays behind."""
+
+import gc
+import re
+import weakref
+
+import pytest
+import torch
+from ipywidgets.widgets import widget as ipywidgets_widget
+
+from made_course import (
+    MADE,
+    Choice,
+    CompletionPlayer,
+    LeakDetector,
+    MaskExplorer,
+    OrderingLab,
+    Quiz,
+    SamplingPlayer,
+    TrainingMonitor,
+)
+from made_course.widgets import runs
+from made_course.widgets.alone import alone
+from made_course.widgets.in_page import MODULES, joined_modules
+
+IMAGES = MADE(16, (4,), seed=0)
+MAKE = {
+    "MaskExplorer": MaskExplorer,
+    "LeakDetector": lambda: LeakDetector(torch.sin, input_dim=3),
+    "OrderingLab": OrderingLab,
+    "SamplingPlayer": lambda: SamplingPlayer(IMAGES),
+    "CompletionPlayer": lambda: CompletionPlayer(IMAGES, torch.zeros(2, 16)),
+    "TrainingMonitor": TrainingMonitor,
+    "Quiz": lambda: Quiz("?", [Choice("1", "y", right=True), Choice("0", "n")]),
+}
+
+
+@pytest.mark.parametrize("make", MAKE.values(), ids=MAKE)
+def test_a_closed_widget_leaves_nothing_behind_and_no_random_stream_moved(make):
+    before, stream = set(ipywidgets_widget._instances), torch.random.get_rng_state()
+    made = make()
+    assert torch.equal(torch.random.get_rng_state(), stream)
+    made.close()
+    assert set(ipywidgets_widget._instances) == before
+    left = weakref.ref(made)
+    del made
+    gc.collect()
+    assert left() is None
+
+
+@pytest.mark.parametrize("make", MAKE.values(), ids=MAKE)
+def test_its_module_stands_alone(make):
+    """Names are unique over the modules that are joined, and none is left to be fetched."""
+    made = make()
+    names = re.findall(r"^(?:async )?(?:const|let|class|function)\*? (\w+)", made._esm, re.MULTILINE)
+    assert len(names) == len(set(names))
+    assert not re.search(r"^import|https?://(?!www\.w3\.org/)", made._esm, re.MULTILINE)
+    assert made._esm.count("export default") == 1
+    assert "<script>" not in alone(made)
+    made.close()
+
+
+def test_every_module_belongs_to_a_widget_or_to_a_page_without_python():
+    used = "".join(make()._esm for make in MAKE.values()) + joined_modules("stub")
+    for path in MODULES.glob("*.mjs"):
+        last_line = path.read_text(encoding="utf-8").strip().splitlines()[-3:]
+        assert "\n".join(last_line).replace("export ", "") in used.replace("export ", ""), path.name
+
+
+def test_text_of_a_reader_does_not_end_the_script_of_a_page():
+    w = MaskExplorer(names=["</script><b>", "b", "c"])
+    assert alone(w).count("</script>") == 1
+
+
+def test_running_a_cell_again_closes_what_it_showed(monkeypatch):
+    class Shell:
+        run = "first"
+
+        def get_parent(self):
+            return {"metadata": {"cellId": "a cell"}, "header": {"msg_id": self.run}}
+
+    shell = Shell()
+    monkeypatch.setattr("IPython.get_ipython", lambda: shell)
+    monkeypatch.setattr(runs, "_shown_in", {})
+    one, beside = MaskExplorer(), MaskExplorer()
+    assert one.comm is not None
+    assert beside.comm is not None
+    shell.run = "second"
+    again = MaskExplorer()
+    assert (one.comm, beside.comm) == (None, None)
+    again.close()
