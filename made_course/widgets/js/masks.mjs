@@ -24,18 +24,20 @@ export const directMask = (order, strict = true) => compared(order, order, stric
 /** Degrees of one hidden layer, drawn as the package does. */
 export function hiddenDegrees(below, width, inputDim, draw, random = Math.random) {
   const top = Math.max(inputDim - 1, 1);
+  if (draw === "even") return evenDegrees(width, top);
   const lowest = draw === "paper" ? Math.min(...below, top) : 1;
-  return Array.from({ length: width }, (_, k) =>
-    draw === "even"
-      ? halfToEven(width > 1 ? 1 + (k * (top - 1)) / (width - 1) : 1)
-      : lowest + Math.floor(random() * (top - lowest + 1)),
-  );
+  return Array.from({ length: width }, () => lowest + Math.floor(random() * (top - lowest + 1)));
 }
 
-function halfToEven(value) {
-  const down = Math.floor(value);
-  if (value - down !== 0.5) return Math.round(value);
-  return down % 2 ? down + 1 : down;
+/** From 1 to the largest in equal steps, counted from both ends as torch.linspace does, rounded. */
+function evenDegrees(width, top) {
+  const step = (top - 1) / (width - 1);
+  return Array.from({ length: width }, (_, k) => {
+    const value = k < Math.floor(width / 2) ? 1 + step * k : top - step * (width - 1 - k);
+    const down = Math.floor(value);
+    const isHalf = value - down === 0.5;
+    return width === 1 ? 1 : isHalf ? down + (down % 2) : Math.round(value);
+  });
 }
 
 // ---- sets of variables as bits: 32 of them in a number ----
