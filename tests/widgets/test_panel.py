@@ -17,7 +17,6 @@ from made_course import (
     Choice,
     CompletionPlayer,
     MaskExplorer,
-    OrderingLab,
     Quiz,
     SamplingPlayer,
     TrainingMonitor,
@@ -40,7 +39,6 @@ def monitored():
 
 MAKE = {
     "MaskExplorer": MaskExplorer,
-    "OrderingLab": OrderingLab,
     "SamplingPlayer": lambda: SamplingPlayer(IMAGES, 2, real=torch.ones(16)),
     "CompletionPlayer": lambda: CompletionPlayer(IMAGES),
     "TrainingMonitor": monitored,

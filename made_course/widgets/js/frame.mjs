@@ -50,10 +50,12 @@ export function frame(el, model, name, draw, needs = "") {
   el.classList.add("made-widget");
   el.setAttribute("role", "group");
   el.setAttribute("aria-label", name);
-  const keep = "data-lm-suppress-shortcuts";
-  el.setAttribute(keep, "true");
-  el.addEventListener("keydown", (event) => event.key === "Shift" && el.removeAttribute(keep));
-  el.addEventListener("keyup", (event) => event.key === "Shift" && el.setAttribute(keep, "true"));
+  const keepKeys = ({ target }) => (target.dataset.lmSuppressShortcuts = "true");
+  el.addEventListener("focusin", keepKeys);
+  el.addEventListener("keyup", (event) => event.key === "Shift" && keepKeys(event));
+  el.addEventListener("keydown", ({ key, target }) => {
+    if (key === "Shift") delete target.dataset.lmSuppressShortcuts;
+  });
   const problem = element("div", { role: "alert", class: "made-problem" });
   const lost = element("div", { role: "status", class: "made-lost" });
   el.append(problem, lost);
