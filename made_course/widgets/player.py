@@ -9,7 +9,7 @@ from copy import deepcopy
 import numpy as np
 import torch
 from torch import Tensor
-from traitlets import Bytes, Dict, List
+from traitlets import Bytes, Dict
 
 from ..activations import ACTIVATIONS
 from ..arguments import check_count
@@ -29,27 +29,24 @@ class Player(InPage):
     weights = Bytes(help="All its numbers, as float32.").tag(sync=True)
     board = Dict(help="Rows and columns of the picture, and names of the variables.").tag(sync=True)
 
-    real = List(help="Zeros and ones of rows of the model's data.").tag(sync=True)
-
     def __init__(
         self,
         model: MADE,
-        real: Tensor | None,
+        rows: dict[str, Tensor | None],
         shape: tuple[int, int] | None,
         names: Sequence[str] | None = None,
         **state: object,
     ) -> None:
         check_model(model)
         n = model.input_dim
-        rows, columns = check_shape(shape, n)
+        high, wide = check_shape(shape, n)
         names = variable_names(n) if names is None else check_names(names, n)
-        real = [] if real is None else check_real(real, model)
+        state |= {name: [] if x is None else check_rows(name, x, model) for name, x in rows.items()}
         self._model = deepcopy(model).cpu().float().eval()
         super().__init__(
             network=describe(self._model),
             weights=numbers(self._model),
-            board={"rows": rows, "columns": columns, "names": names},
-            real=real,
+            board={"rows": high, "columns": wide, "names": names},
             **state,
         )
 
@@ -80,13 +77,13 @@ def check_model(model: MADE) -> None:
         raise ValueError("the model has weights that are no finite numbers: look at its training")
 
 
-def check_real(rows: Tensor, model: MADE) -> list[list[int]]:
+def check_rows(name: str, rows: Tensor, model: MADE) -> list[list[int]]:
     """Zeros and ones of a row or rows of the model's data."""
     if not isinstance(rows, Tensor):
-        raise TypeError(f"real rows must be a torch.Tensor, got {type(rows).__name__}")
+        raise TypeError(f"{name} must be a torch.Tensor, got {type(rows).__name__}")
     n, shown = model.input_dim, rows[None] if rows.dim() == 1 else rows
     if shown.dim() != 2 or shown.shape[1] != n or len(shown) == 0:
-        raise ValueError(f"real rows must have shape ({n},) or (m, {n}), got {tuple(rows.shape)}")
+        raise ValueError(f"{name} must have shape ({n},) or (m, {n}), got {tuple(rows.shape)}")
     model.check_data(shown)
     return shown.int().tolist()
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import torch
 from matplotlib.figure import Figure
 from torch import Tensor
-from traitlets import Any, validate
+from traitlets import Any, List, validate
 
 from ..arguments import check_count, check_switch
 from ..figures import plot_trajectory
@@ -54,6 +54,7 @@ class SamplingPlayer(Player, module="sampling_player"):
     seed = Any(0).tag(sync=True)
     greedy = Any(False).tag(sync=True)
     show_real = Any(False).tag(sync=True)
+    real = List(help="Zeros and ones of the real rows.").tag(sync=True)
 
     def __init__(
         self,
@@ -64,7 +65,7 @@ class SamplingPlayer(Player, module="sampling_player"):
         shape: tuple[int, int] | None = None,
         names: Sequence[str] | None = None,
     ) -> None:
-        super().__init__(model, real, shape, names, seed=seed)
+        super().__init__(model, {"real": real}, shape, names, seed=seed)
 
     @validate("step", "seed", "greedy", "show_real")
     def _check(self, proposal: dict) -> object:

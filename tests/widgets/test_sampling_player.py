@@ -122,7 +122,7 @@ def constant(value):
         (None, {"shape": 3}, TypeError, "shape must be a pair (rows, columns), got 3"),
         (None, {"shape": (2, 2)}, ValueError, "room for exactly 3 variables, got 2 × 2"),
         (None, {"names": []}, ValueError, "names must name each of 3 variables, got 0"),
-        (None, {"real": [1, 0, 1]}, TypeError, "real rows must be a torch.Tensor, got list"),
+        (None, {"real": [1, 0, 1]}, TypeError, "real must be a torch.Tensor, got list"),
         (None, {"real": torch.ones(4)}, ValueError, "shape (3,) or (m, 3), got (4,)"),
         (None, {"real": torch.ones(0, 3)}, ValueError, "shape (3,) or (m, 3), got (0, 3)"),
         (None, {"real": torch.full((3,), 0.5)}, ValueError, "must hold only 0 and 1, got 0.5"),

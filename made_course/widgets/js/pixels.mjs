@@ -1,6 +1,6 @@
 import { element } from "./frame.mjs";
 
-const BLUE = [0, 114, 178];
+const [BLUE, WHITE] = [[0, 114, 178], [255, 255, 255]];
 /** Variables up to which each is drawn with its name and value. */
 const MOST_NAMED = 20;
 
@@ -23,7 +23,7 @@ export function picture(title, properties = {}) {
  *
  * side is how long the longer side is; framed is a variable to point at, or null.
  */
-export function paint(canvas, board, side, look, framed = null) {
+export function paint(canvas, board, side, colours, look, framed = null) {
   const { rows, columns, names } = board;
   const fine = Math.ceil(window.devicePixelRatio);
   const cell = Math.max(1, Math.floor(side / Math.max(rows, columns))) * fine;
@@ -32,16 +32,13 @@ export function paint(canvas, board, side, look, framed = null) {
     [canvas.width, canvas.height] = [wide * columns, high * rows];
     canvas.style.width = `${canvas.width / fine}px`;
   }
-  const at = (i) => [(i % columns) * wide, Math.floor(i / columns) * high];
   const looks = names.map((_, i) => look(i));
-  const colours = coloursOf(canvas);
+  const at = (i) => [(i % columns) * wide, Math.floor(i / columns) * high];
   const context = canvas.getContext("2d");
   context.imageSmoothingEnabled = false;
-  context.drawImage(small(rows, columns, looks, colours), 0, 0, canvas.width, canvas.height);
-  const hatched = new Path2D();
-  looks.forEach((one, i) => one.hatched && hatched.rect(...at(i), wide, high));
-  context.fillStyle = hatching(context, colours);
-  context.fill(hatched);
+  context.drawImage(small(board, looks, colours), 0, 0, canvas.width, canvas.height);
+  context.fillStyle = context.createPattern(colours.hatching, "repeat");
+  for (const [first, count] of runs(looks, columns)) context.fillRect(...at(first), count * wide, high);
   if (Math.max(rows, columns) <= MOST_NAMED) {
     context.strokeStyle = css(mix(colours.paper, colours.ink, 0.5));
     looks.forEach((_, i) => context.strokeRect(...at(i), wide, high));
@@ -57,33 +54,36 @@ export function paint(canvas, board, side, look, framed = null) {
   context.lineWidth = 1;
 }
 
-/** One pixel for each variable. */
-function small(rows, columns, looks, { paper, ink }) {
-  const pixels = new ImageData(columns, rows);
-  looks.forEach(({ value, drawn, hatched }, i) => {
-    const none = drawn ? mix(paper, BLUE, 0.16) : paper;
-    const full = hatched ? mix(paper, BLUE, 0.35) : drawn ? BLUE : ink;
-    pixels.data.set([...mix(none, full, value), 255], 4 * i);
+/** Hatched variables that stand side by side: the first and how many. */
+function runs(looks, columns) {
+  const found = [];
+  looks.forEach(({ hatched }, i) => {
+    if (!hatched) return;
+    if (i % columns && looks[i - 1].hatched) found.at(-1)[1] += 1;
+    else found.push([i, 1]);
   });
-  const canvas = new OffscreenCanvas(columns, rows);
-  canvas.getContext("2d").putImageData(pixels, 0, 0);
-  return canvas;
+  return found;
 }
 
-function hatching(context, { paper }) {
-  const tile = new OffscreenCanvas(6, 6);
-  const lines = tile.getContext("2d");
-  lines.strokeStyle = css(mix(paper, BLUE, 0.55));
-  for (const x of [-6, 0, 6]) {
-    lines.moveTo(x, 6);
-    lines.lineTo(x + 6, 0);
-  }
-  lines.stroke();
-  return context.createPattern(tile, "repeat");
+const canvases = new Map();
+
+/** One pixel for each variable. */
+function small({ rows, columns }, looks, { levels }) {
+  const key = `${rows} ${columns}`;
+  if (!canvases.has(key)) canvases.set(key, new OffscreenCanvas(columns, rows));
+  const context = canvases.get(key).getContext("2d");
+  const pixels = new ImageData(columns, rows);
+  const colours = new Uint32Array(pixels.data.buffer);
+  looks.forEach(({ value, drawn, hatched }, i) => {
+    colours[i] = levels[hatched ? "hatched" : drawn ? "drawn" : "known"][Math.round(255 * value)];
+  });
+  context.putImageData(pixels, 0, 0);
+  return context.canvas;
 }
 
-function write(context, [x, y], [wide, high], fine, lines, { value, hatched }, { paper, ink }) {
-  const [inside, around] = value > 0.54 && !hatched ? [paper, ink] : [ink, paper];
+function write(context, [x, y], [wide, high], fine, lines, { value, hatched, drawn }, { paper, ink }) {
+  const onInk = value > 0.54 && !hatched;
+  const [inside, around] = onInk ? [drawn ? WHITE : paper, ink] : [ink, paper];
   Object.assign(context, { textAlign: "center", textBaseline: "middle", lineWidth: 4 * fine, lineJoin: "round" });
   context.font = `${14 * fine}px sans-serif`;
   lines.forEach((words, k) => {
@@ -96,12 +96,48 @@ function write(context, [x, y], [wide, high], fine, lines, { value, hatched }, {
   context.lineWidth = 1;
 }
 
-/** Paper and ink as the page has them now: dark where its theme is dark. */
-function coloursOf(canvas) {
-  const { color, backgroundColor } = getComputedStyle(canvas.closest(".made-widget"));
-  const [paper, ink] = [backgroundColor, color].map((said) => said.match(/[\d.]+/g).map(Number));
-  return { paper: paper.slice(0, 3), ink: mix(paper, ink, ink[3] ?? 1) };
+/** Draw when the element comes into the page, which has its colours only then, and when they change. */
+export function whenSeen(el, draw) {
+  new ResizeObserver(draw).observe(el);
+  el.addEventListener("transitionend", ({ target }) => target === el && draw());
+}
+
+const known = new Map();
+
+/** Paper and ink as the page has them now, dark where its theme is dark, and all that follows. */
+export function coloursOf(el) {
+  const { color, backgroundColor } = getComputedStyle(el);
+  const key = `${color} ${backgroundColor}`;
+  if (!known.has(key)) {
+    const [paper, over] = [backgroundColor, color].map((said) => said.match(/[\d.]+/g).map(Number));
+    const ink = mix(paper, over, over[3] ?? 1);
+    const levels = {
+      known: scale(paper, ink),
+      drawn: scale(mix(paper, BLUE, 0.16), BLUE),
+      hatched: scale(paper, mix(paper, BLUE, 0.35)),
+    };
+    known.set(key, { paper, ink, levels, hatching: hatching(mix(paper, BLUE, 0.55)) });
+  }
+  return known.get(key);
+}
+
+/** 256 colours from one to another, as four bytes each. */
+function scale(from, to) {
+  const bytes = Array.from({ length: 256 }, (_, level) => [...mix(from, to, level / 255), 255]);
+  return new Uint32Array(Uint8Array.from(bytes.flat()).buffer);
+}
+
+function hatching(colour) {
+  const tile = new OffscreenCanvas(6, 6);
+  const lines = tile.getContext("2d");
+  lines.strokeStyle = css(colour);
+  for (const x of [-6, 0, 6]) {
+    lines.moveTo(x, 6);
+    lines.lineTo(x + 6, 0);
+  }
+  lines.stroke();
+  return tile;
 }
 
 const mix = (from, to, share) => [0, 1, 2].map((k) => Math.round(from[k] + (to[k] - from[k]) * share));
-const css = (colour) => `rgb(${colour.join(" ")})`;
+const css = (colour) => `rgb(${colour.slice(0, 3).join(" ")})`;

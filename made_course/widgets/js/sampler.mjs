@@ -38,22 +38,23 @@ export const sigmoid = (z) => 1 / (1 + Math.exp(-z));
 /** Before the first variable: no value is known, and each unit has its bias. */
 export function start(network) {
   const { order, degrees, biases, conditioning } = network;
+  const n = order.length;
   const sums = biases.map((bias) => Float64Array.from(bias));
+  const timetable = [order, ...degrees].map((of) => byDegree(of, n));
   if (conditioning) {
     const before = order.map((degree) => degree - 1);
-    addSeen(conditioning.first, order, degrees[0] ?? before, sums[0]);
-    if (conditioning.direct) addSeen(conditioning.direct, order, before, sums.at(-1));
+    if (degrees.length) addSeen(conditioning.first, order, degrees[0], timetable[1].from, sums[0]);
+    else addSeen(conditioning.first, order, before, timetable[0].from, sums[0]);
+    if (conditioning.direct) addSeen(conditioning.direct, order, before, timetable[0].from, sums.at(-1));
   }
-  const timetable = [order, ...degrees].map((of) => byDegree(of, order.length));
-  return { known: 0, sums, timetable, row: new Uint8Array(order.length), logits: new Float64Array(order.length) };
+  return { known: 0, sums, timetable, row: new Uint8Array(n), logits: new Float64Array(n) };
 }
 
 /** To each unit what it gets from the variables that it sees, for their being known. */
-function addSeen(weights, order, upTo, sums) {
+function addSeen(weights, order, upTo, from, sums) {
   order.forEach((degree, i) => {
-    for (let k = 0; k < sums.length; k++) {
-      if (degree <= upTo[k]) sums[k] += weights[i * sums.length + k];
-    }
+    const row = i * sums.length;
+    for (let k = from[degree]; k < sums.length; k++) if (degree <= upTo[k]) sums[k] += weights[row + k];
   });
 }
 
@@ -68,20 +69,17 @@ function byDegree(degrees, most) {
   return { units, from };
 }
 
-const copyOf = (state) => ({
-  ...state,
-  sums: state.sums.map((sums) => sums.slice()),
-  row: state.row.slice(),
-  logits: state.logits.slice(),
-});
-
-/** Variables in their order, until so many are known; decide(i, p) says whether variable i is 1. */
+/**
+ * Go on from a state, variable by variable, until so many are known.
+ *
+ * decide(i, p) says whether variable i is 1, where p is its probability given those before it.
+ */
 export function follow(network, decide, until = network.order.length, state = start(network)) {
   const { weights, direct, activation } = network;
-  const { sums, timetable, row, logits } = state;
+  const { timetable } = state;
+  const [row, logits, ...sums] = [state.row, state.logits, ...state.sums].map((numbers) => numbers.slice());
   const [variables, ...hidden] = timetable;
-  for (; state.known < until; state.known++) {
-    const { known } = state;
+  for (let { known } = state; known < until; known++) {
     hidden.forEach(({ units }, layer) => {
       const to = layer + 1;
       for (const unit of units[known]) {
@@ -96,7 +94,7 @@ export function follow(network, decide, until = network.order.length, state = st
     give(weights[0], i, 1, sums[0], (hidden[0] ?? variables).from[known + 1]);
     if (direct) give(direct, i, 1, sums.at(-1), variables.from[known + 1]);
   }
-  return state;
+  return { known: until, sums, timetable, row, logits };
 }
 
 function give(weights, unit, value, sums, from) {
@@ -123,21 +121,22 @@ export const sum = (numbers) => numbers.reduce((total, value) => total + value, 
  * Rows whose unknown variables are drawn given the known ones, one for each array of noise.
  *
  * sets are stored {order, degrees}, the one in use first; whenAny, for a model of any ordering, its
- * hidden degrees. `weights` says which share each row has, where the known do not come first.
+ * hidden degrees. `shares` of the weight are null where the known come first, and all count alike;
+ * `first` is the state before the first unknown variable.
  */
 export function complete(network, { sets, whenAny }, x, known, noises) {
   const chosen = orderingFor(known, sets, whenAny);
   const under = { ...network, ...chosen };
   const first = follow(under, (i) => x[i], firstUnknown(known, chosen.order));
   const rows = noises.map((noise) =>
-    follow(under, (i, p) => (known[i] ? x[i] : noise[i] <= p), undefined, copyOf(first)),
+    follow(under, (i, p) => (known[i] ? x[i] : noise[i] <= p), undefined, first),
   );
-  if (chosen.exact) return { ...chosen, rows, shares: null, worth: rows.length };
+  if (chosen.exact) return { ...chosen, first, rows, shares: null, worth: rows.length };
   const logWeights = rows.map((row) => sum(logConditionals(row).filter((_, i) => known[i])));
   const most = Math.max(...logWeights);
   const weights = logWeights.map((weight) => Math.exp(weight - most));
   const shares = weights.map((weight) => weight / sum(weights));
-  return { ...chosen, rows, shares, worth: 1 / sum(shares.map((share) => share * share)) };
+  return { ...chosen, first, rows, shares, worth: 1 / sum(shares.map((share) => share * share)) };
 }
 
 /** An ordering with all known variables first, if the model has one: whose it is, and its degrees. */

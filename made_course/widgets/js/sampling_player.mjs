@@ -1,5 +1,5 @@
 import { button, change, choice, element, frame, shape, tick } from "./frame.mjs";
-import { inCells, isImage, paint, picture, things, valueOf, whole } from "./pixels.mjs";
+import { coloursOf, inCells, isImage, paint, picture, things, valueOf, whenSeen, whole } from "./pixels.mjs";
 import { follow, logConditionals, networkOf, score, sigmoid, uniforms } from "./sampler.mjs";
 
 /** A row and what the network says of it: probabilities, and log p after 0, 1, ..., D variables. */
@@ -92,17 +92,17 @@ function pair(board) {
   const [left, right] = [picture(""), picture("p(xᵢ = 1 | those before)")];
   const box = element("div", { class: "made-pair" }, left.box, right.box);
   const side = inCells(board) ? Math.min(288, 72 * Math.max(board.rows, board.columns)) : isImage(board) ? 252 : 480;
-  const draw = (title, network, { row, p, ordering }, step) => {
+  const draw = (title, network, colours, { row, p, ordering }, step) => {
     const decided = (i, upTo) => network.order[i] <= upTo;
     const read = score(network, row.map((value, i) => (decided(i, step - 1) ? value : 0)));
     const output = (i) => (decided(i, Math.max(step, 1)) ? p[i] : sigmoid(read.logits[i]));
     const last = step ? ordering[step - 1] : null;
     left.caption.textContent = title;
-    paint(left.canvas, board, side, (i) => {
+    paint(left.canvas, board, side, colours, (i) => {
       const known = decided(i, step);
       return { value: known ? row[i] : 0, hatched: !known, words: known ? String(row[i]) : "?" };
     }, last);
-    paint(right.canvas, board, side, (i) => {
+    paint(right.canvas, board, side, colours, (i) => {
       return { value: output(i), hatched: !decided(i, Math.max(step, 1)), words: output(i).toFixed(2) };
     }, last);
     label(left.canvas, right.canvas, board, row, output, decided, step);
@@ -263,13 +263,15 @@ function render({ model, el }) {
     graph.draw(rows);
   };
   function draw() {
+    if (!el.isConnected) return;
     const now = state();
     const wanted = JSON.stringify([now.seed, now.greedy, now.show_real]);
     if (wanted !== shownFor) follow_rows(now);
     shownFor = wanted;
     const [[, drawn], second] = rows;
     const { step } = now;
-    rows.forEach(([name, row], k) => pairs[k].draw(`${name[0].toUpperCase()}${name.slice(1)} so far`, network, row, step));
+    const colours = coloursOf(el);
+    rows.forEach(([name, row], k) => pairs[k].draw(`${name[0].toUpperCase()}${name.slice(1)} so far`, network, colours, row, step));
     pairs[1].box.hidden = !second;
     const i = drawn.ordering[step - 1];
     const u = now.greedy || step === 0 ? null : noise[i];
@@ -287,6 +289,7 @@ function render({ model, el }) {
     greedy.box.checked = now.greedy;
     beside.box.checked = now.show_real;
   }
+  whenSeen(el, draw);
   return frame(el, model, "Sampling player", draw);
 }
 

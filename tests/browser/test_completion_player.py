@@ -1,0 +1,124 @@
+"""CompletionPlayer on a page without Python, and once in JupyterLab."""
+
+import pytest
+import torch
+
+from made_course import CompletionPlayer, load_pretrained
+from tests.browser.lab import kernel_says, run_cells, run_command, says
+from tests.widgets.models import a_model, rows_of
+
+pytestmark = pytest.mark.delivery
+
+
+@pytest.mark.parametrize("name", ["mnist-any-order", "mnist-512"])
+def test_eight_completions_of_a_digit_are_the_packages(show, name):
+    w = CompletionPlayer(load_pretrained(name))
+    widget = show(w)
+    says(widget, "8 exact samples")
+    widget.get_by_role("button", name="middle").click()
+    w.part = "middle"
+    says(
+        widget,
+        "of the 588 known pixels come too late"
+        if name == "mnist-512"
+        else "an ordering was made for this",
+    )
+    says(widget, "Which of the eight comes closest to the original?")
+    assert widget.get_by_text("given the rest").count() == 0
+    widget.get_by_role("button", name="completion 3").click()
+    apart = (w.completion.samples[0] != torch.tensor(w.images[0])).sum(1).tolist()
+    says(widget, f"Closest is number {1 + apart.index(min(apart))}: {min(apart)} of 196 hidden")
+    given, alone = w.nats
+    assert widget.get_by_text(f"independent pixels: {alone:.1f} nats").is_visible()
+    if given is not None:
+        assert widget.get_by_text(f"given the rest: {given:.1f} nats").is_visible()
+
+
+def test_nothing_that_was_revealed_stays_revealed(show, state):
+    widget = show(CompletionPlayer(a_model(16), rows_of(3, 16)))
+    known = widget.locator("canvas.made-drawable")
+    costs = widget.locator(".made-prices")
+    for other in ("top", "image 2", "Other completions"):
+        widget.get_by_role("button", name="completion 2").click()
+        says(widget, "The original is one possibility")
+        assert "?" not in known.get_attribute("aria-label")
+        assert costs.is_visible()
+        widget.get_by_role("button", name=other, exact=True).click()
+        says(widget, "Which of the eight")
+        assert "?" in known.get_attribute("aria-label")
+        assert not costs.is_visible()
+        assert state("asked")["guess"] is None
+    widget.get_by_role("button", name="Show the original").click()
+    says(widget, "The original is one possibility")
+    widget.get_by_role("button", name="Hide the original").click()
+    says(widget, "Which of the eight")
+
+
+def test_the_pointer_hides_and_uncovers(show, state, page):
+    widget = show(CompletionPlayer(a_model(16), rows_of(1, 16)))
+    widget.get_by_role("button", name="nothing").click()
+    says(widget, "Nothing is hidden")
+    assert not widget.get_by_role("group", name="completions").is_visible()
+    box = widget.locator("canvas.made-drawable").bounding_box()
+
+    def drag(*places):
+        (x, y), *others = [
+            (
+                box["x"] + box["width"] * (column + 0.5) / 4,
+                box["y"] + box["height"] * (row + 0.5) / 4,
+            )
+            for row, column in places
+        ]
+        page.mouse.move(x, y)
+        page.mouse.down()
+        for place in others:
+            page.mouse.move(*place)
+        page.mouse.up()
+
+    drag((0, 1), (0, 3), (2, 3))
+    says(widget, "Which of the eight")
+    assert state("asked")["hidden"] == "0111000100010000"
+    drag((0, 2), (0, 3))
+    says(widget, "samples")
+    assert state("asked")["hidden"] == "0100000100010000"
+
+
+def test_by_keyboard_alone(show, state, page):
+    widget = show(CompletionPlayer(a_model(16), rows_of(3, 16)))
+    widget.get_by_role("button", name="left").press("Enter")
+    for group, presses in (("images", 1), ("completions", 3)):
+        page.keyboard.press("Tab")
+        while not widget.get_by_role("group", name=group).locator(":focus").count():
+            page.keyboard.press("Tab")
+        for _ in range(presses):
+            page.keyboard.press("ArrowRight")
+        page.keyboard.press("Enter")
+    says(widget, "The original is one possibility")
+    asked = state("asked")
+    assert (asked["image_index"], asked["guess"]) == (1, 3)
+    assert widget.get_by_role("button", name="completion 4", pressed=True).count() == 1
+
+
+def test_pictures_follow_the_theme(show, page):
+    widget = show(CompletionPlayer(a_model(16), torch.zeros(16)))
+    corner = "c => [...c.getContext('2d').getImageData(3, 3, 1, 1).data]"
+    canvas = widget.locator("canvas.made-drawable")
+    ordinary = canvas.evaluate(corner)
+    page.evaluate("document.body.style.setProperty('--jp-layout-color0', '#114411')")
+    page.wait_for_timeout(200)
+    assert ordinary != canvas.evaluate(corner)
+
+
+def test_in_jupyterlab_with_a_kernel_and_without(lab, page):
+    source = "from made_course import *\nw = CompletionPlayer(load_pretrained('tiny'))\nw"
+    assert run_cells(page, lab, source) == []
+    widget = page.locator(".made-widget")
+    widget.get_by_role("button", name="completion 2").click()
+    says(widget, "The original is one possibility")
+    assert kernel_says(page, "(w.guess, w.revealed)") == "(1, True)"
+    kernel_says(page, "setattr(w, 'part', 'top')")
+    says(widget, "known pixels come too late")
+    run_command(page, "kernelmenu:shutdown")
+    widget.get_by_role("button", name="bottom").click()
+    says(widget, "8 exact samples: the model's own ordering")
+    assert page.complaints == []
