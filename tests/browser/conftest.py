@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from made_course.widgets.alone import alone
-from tests.browser.lab import jupyterlab
+from tests.browser.lab import jupyterlab, watched
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 
@@ -22,24 +22,39 @@ def lab(_browser_here, tmp_path_factory):
         yield server
 
 
+@pytest.fixture(scope="session")
+def _bare(_page):
+    return watched(_page.context.browser.new_page())
+
+
 @pytest.fixture
-def show(page, tmp_path):
-    """``show(widget)`` opens a widget on a page without Python, and returns its element."""
+def bare(_bare):
+    """A page for widgets without Python; that of JupyterLab keeps its notebook meanwhile."""
+    _bare.complaints.clear()
+    _bare.set_viewport_size({"width": 1100, "height": 1000})
+    _bare.emulate_media(color_scheme="null", reduced_motion="null")
+    yield _bare
+    assert _bare.complaints == []
+
+
+@pytest.fixture
+def show(bare, tmp_path):
+    """``show(widget)`` opens a widget on the bare page, and returns its element."""
 
     def open_page(widget):
         path = tmp_path / "widget.html"
-        path.write_text(f"<!doctype html><meta charset=utf-8><title>-</title>{alone(widget)}")
-        page.goto(path.as_uri())
-        shown = page.locator(".made-widget")
+        page = f"<!doctype html><meta charset=utf-8><title>-</title>{alone(widget)}"
+        path.write_text(page, encoding="utf-8")
+        bare.goto(path.as_uri())
+        shown = bare.locator(".made-widget")
         shown.wait_for()
         return shown
 
-    yield open_page
-    assert page.complaints == []
+    return open_page
 
 
 @pytest.fixture
-def state(page):
-    """``state(name)`` is what the page holds of the shown widget's state."""
+def state(bare):
+    """``state(name)`` is what the bare page holds of the shown widget's state."""
     ask = "name => document.querySelector('.made-widget').model.get(name)"
-    return lambda name: page.evaluate(ask, name)
+    return lambda name: bare.evaluate(ask, name)

@@ -128,19 +128,23 @@ def chromium(width: int = 1100, height: int = 1000):
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=CHROMIUM_FLAGS
         )
-        page = browser.new_page(viewport={"width": width, "height": height})
-        page.complaints = []
-        page.on("pageerror", lambda error: page.complaints.append(str(error)))
-        page.on(
-            "console",
-            lambda message: (
-                page.complaints.append(f"{message.text} ({message.location.get('url')})")
-                if message.type == "error"
-                else None
-            ),
-        )
-        yield page
+        yield watched(browser.new_page(viewport={"width": width, "height": height}))
         browser.close()
+
+
+def watched(page):
+    """A page whose `complaints` collect what the browser's console calls an error."""
+    page.complaints = []
+    page.on("pageerror", lambda error: page.complaints.append(str(error)))
+    page.on(
+        "console",
+        lambda message: (
+            page.complaints.append(f"{message.text} ({message.location.get('url')})")
+            if message.type == "error"
+            else None
+        ),
+    )
+    return page
 
 
 def open_notebook(page, lab: SimpleNamespace, name: str, limit_s: float = 60) -> None:

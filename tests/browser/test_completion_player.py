@@ -54,7 +54,7 @@ def test_nothing_that_was_revealed_stays_revealed(show, state):
     says(widget, "Which of the eight")
 
 
-def test_the_pointer_hides_and_uncovers(show, state, page):
+def test_the_pointer_hides_and_uncovers(show, state, bare):
     widget = show(CompletionPlayer(a_model(16), rows_of(1, 16)))
     widget.get_by_role("button", name="nothing").click()
     says(widget, "Nothing is hidden")
@@ -69,11 +69,11 @@ def test_the_pointer_hides_and_uncovers(show, state, page):
             )
             for row, column in places
         ]
-        page.mouse.move(x, y)
-        page.mouse.down()
+        bare.mouse.move(x, y)
+        bare.mouse.down()
         for place in others:
-            page.mouse.move(*place)
-        page.mouse.up()
+            bare.mouse.move(*place)
+        bare.mouse.up()
 
     drag((0, 1), (0, 3), (2, 3))
     says(widget, "Which of the eight")
@@ -83,29 +83,29 @@ def test_the_pointer_hides_and_uncovers(show, state, page):
     assert state("asked")["hidden"] == "0100000100010000"
 
 
-def test_by_keyboard_alone(show, state, page):
+def test_by_keyboard_alone(show, state, bare):
     widget = show(CompletionPlayer(a_model(16), rows_of(3, 16)))
     widget.get_by_role("button", name="left").press("Enter")
     for group, presses in (("images", 1), ("completions", 3)):
-        page.keyboard.press("Tab")
+        bare.keyboard.press("Tab")
         while not widget.get_by_role("group", name=group).locator(":focus").count():
-            page.keyboard.press("Tab")
+            bare.keyboard.press("Tab")
         for _ in range(presses):
-            page.keyboard.press("ArrowRight")
-        page.keyboard.press("Enter")
+            bare.keyboard.press("ArrowRight")
+        bare.keyboard.press("Enter")
     says(widget, "The original is one possibility")
     asked = state("asked")
     assert (asked["image_index"], asked["guess"]) == (1, 3)
     assert widget.get_by_role("button", name="completion 4", pressed=True).count() == 1
 
 
-def test_pictures_follow_the_theme(show, page):
+def test_pictures_follow_the_theme(show, bare):
     widget = show(CompletionPlayer(a_model(16), torch.zeros(16)))
     corner = "c => [...c.getContext('2d').getImageData(3, 3, 1, 1).data]"
     canvas = widget.locator("canvas.made-drawable")
     ordinary = canvas.evaluate(corner)
-    page.evaluate("document.body.style.setProperty('--jp-layout-color0', '#114411')")
-    page.wait_for_timeout(200)
+    bare.evaluate("document.body.style.setProperty('--jp-layout-color0', '#114411')")
+    bare.wait_for_timeout(200)
     assert ordinary != canvas.evaluate(corner)
 
 

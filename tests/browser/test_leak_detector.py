@@ -38,43 +38,43 @@ def test_the_largest_leak_is_explained_and_another_pair_when_it_is_pointed_at(ch
     says(cheat, "The gradient disagrees: there is a slope")
 
 
-def test_arrow_keys_go_from_pair_to_pair(cheat, page, state):
+def test_arrow_keys_go_from_pair_to_pair(cheat, bare, state):
     assert cheat.locator('table [tabindex="0"]').count() == 2  # one stop a matrix
     cell(cheat, 0, 0).focus()
     for key in ("ArrowDown", "ArrowDown", "ArrowDown", "ArrowRight"):
-        page.keyboard.press(key)
+        bare.keyboard.press(key)
     says(cheat, "Output x̂₃, input x₂")
     assert (state("selected"), state("pointed")) == (2, 1)
     assert cell(cheat, 2, 1).evaluate("cell => cell === document.activeElement")
 
 
-def test_a_variable_is_moved_by_dragging_and_by_keys(show, page, state):
+def test_a_variable_is_moved_by_dragging_and_by_keys(show, bare, state):
     shown = show(LeakDetector(MADE(3, (8,), ordering=CYCLE, degrees="even", seed=0)))
     says(shown, "✓ No leak: outputs move with earlier variables only.")
     own = shown.get_by_role("button", name="The model's own")
     assert not own.is_visible()
     chip = [shown.locator(".made-chips button").nth(t).bounding_box() for t in range(3)]
-    page.mouse.move(chip[2]["x"] + 15, chip[2]["y"] + 10)
-    page.mouse.down()
+    bare.mouse.move(chip[2]["x"] + 15, chip[2]["y"] + 10)
+    bare.mouse.down()
     for t in (1, 0):
-        page.mouse.move(chip[t]["x"] + 8, chip[t]["y"] + 10)
-    page.mouse.up()
+        bare.mouse.move(chip[t]["x"] + 8, chip[t]["y"] + 10)
+    bare.mouse.up()
     assert state("ordering") == [0, 1, 2]
     says(shown, "✗ 2 leaks")
     assert cell(shown, 0, 1).get_attribute("class").split()[0] == "leak"
     shown.get_by_role("button", name="x₁, step 1").focus()
     for key in ("ArrowRight", "ArrowRight"):
-        page.keyboard.press(key)
+        bare.keyboard.press(key)
     assert state("ordering") == CYCLE
     says(shown, "✓ No leak")
-    page.keyboard.press("ArrowUp")
-    page.keyboard.press("ArrowLeft")
+    bare.keyboard.press("ArrowUp")
+    bare.keyboard.press("ArrowLeft")
     assert state("ordering") == [2, 1, 0]
     own.click()
     assert state("ordering") == CYCLE
 
 
-def test_many_variables_are_pixels_that_can_be_pressed(show, page, state):
+def test_many_variables_are_pixels_that_can_be_pressed(show, bare, state):
     model = MADE(140, (32,), natural_order=False, seed=0)  # a pair is 2 by 2 pixels
     shown = show(LeakDetector(model))
     order = torch.argsort(model.order).tolist()
@@ -83,7 +83,7 @@ def test_many_variables_are_pixels_that_can_be_pressed(show, page, state):
     canvas.click(position={"x": 21, "y": 241})
     assert (state("selected"), state("pointed")) == (order[120], order[10])
     says(shown, "is step 121 of 140")
-    page.keyboard.press("ArrowUp")
+    bare.keyboard.press("ArrowUp")
     says(shown, "is step 120 of 140")
     assert canvas.evaluate("canvas => canvas === document.activeElement")
 

@@ -46,12 +46,12 @@ def test_mouse(show, state):
     assert drawn(widget, "cross") == 0
 
 
-def test_a_variable_is_dragged_along_the_ordering(show, state, page):
+def test_a_variable_is_dragged_along_the_ordering(show, state, bare):
     widget = show(MaskExplorer())
     widget.get_by_role("button", name="x₁, step 3").hover()
-    page.mouse.down()
+    bare.mouse.down()
     widget.get_by_role("button", name="x₂, step 1").hover()
-    page.mouse.up()
+    bare.mouse.up()
     widget.get_by_text("p(x₁)", exact=True).wait_for()
     assert state("ordering") == [0, 1, 2]
 
@@ -73,33 +73,33 @@ def test_sizes_and_degrees(show, state):
     widget.get_by_text("Mᴬ inputs → outputs").wait_for()
 
 
-def test_keyboard(show, state, page):
+def test_keyboard(show, state, bare):
     widget = show(MaskExplorer())
     unit(widget, 3, 0).focus()
-    page.keyboard.press("ArrowDown")
+    bare.keyboard.press("ArrowDown")
     says(widget, "x̂₂ sees nothing.")
-    page.keyboard.press("ArrowUp")
-    page.keyboard.press("ArrowUp")
+    bare.keyboard.press("ArrowUp")
+    bare.keyboard.press("ArrowUp")
     says(widget, "Unit 4 of hidden layer 2 has degree 2")
     unit(widget, 0, 1).focus()
-    page.keyboard.press("Enter")
+    bare.keyboard.press("Enter")
     says(widget, "x₂ reaches")
     widget.get_by_role("button", name="x₃, step 2").focus()
-    page.keyboard.press("ArrowRight")
-    page.keyboard.press("ArrowLeft")
-    page.keyboard.press("ArrowLeft")
+    bare.keyboard.press("ArrowRight")
+    bare.keyboard.press("ArrowLeft")
+    bare.keyboard.press("ArrowLeft")
     widget.get_by_text("p(x₂ | x₃)").wait_for()
     assert state("ordering") == [2, 1, 0]
 
 
-def test_a_picture_is_saved_with_its_colours(show, page, tmp_path):
+def test_a_picture_is_saved_with_its_colours(show, bare, tmp_path):
     widget = show(MaskExplorer(names=["</svg><script>alert(1)</script>", "b", "c"]))
-    with page.expect_download() as download:
+    with bare.expect_download() as download:
         widget.get_by_role("button", name="Save picture").click()
     saved = (tmp_path / "picture.svg").absolute()
     download.value.save_as(saved)
-    page.goto(saved.as_uri())
-    line = page.locator("path.before").first
+    bare.goto(saved.as_uri())
+    line = bare.locator("path.before").first
     assert line.evaluate("line => getComputedStyle(line).stroke") == "rgb(0, 114, 178)"
 
 

@@ -16,14 +16,14 @@ def focus_chip(shown, name):
     shown.get_by_role("group", name="Ordering", exact=True).get_by_role("button", name=name).focus()
 
 
-def test_guess_then_reveal_then_look(show, page, state):
+def test_guess_then_reveal_then_look(show, bare, state):
     shown = show(OrderingLab())
     says(shown, "Predict: in which of the 24 orderings does this model cost least")
     says(shown, "No guess yet.")
     for secret in ("0.017", "0.686", "Σp", "★"):
         assert secret not in shown.inner_text()
     focus_chip(shown, "carry")
-    page.keyboard.press("ArrowRight")
+    bare.keyboard.press("ArrowRight")
     says(shown, "Your guess: x₁, x₂, sum, carry is the best. Press Reveal.")
     shown.get_by_text("Step 4: how probable is carry = 1?").wait_for()
     press(shown, "Reveal")

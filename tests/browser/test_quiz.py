@@ -19,16 +19,16 @@ w = Quiz("What does $\\hat x_2$ see?", [
 w"""
 
 
-def test_each_choice_explains_itself_by_mouse_or_key(show, state, page):
+def test_each_choice_explains_itself_by_mouse_or_key(show, state, bare):
     exec(QUIZ, values := {})
     widget = show(values["w"])
     choices, said = widget.get_by_role("button"), widget.locator(".made-why")
     assert "".join(said.all_inner_texts()) == ""  # nothing is given away
-    page.keyboard.press("Tab")
-    page.keyboard.press("ArrowDown")
-    assert page.evaluate("document.activeElement.innerText").split() == ["2", "nothing"]
+    bare.keyboard.press("Tab")
+    bare.keyboard.press("ArrowDown")
+    assert bare.evaluate("document.activeElement.innerText").split() == ["2", "nothing"]
     assert state("chosen") == []  # an arrow is no answer
-    page.keyboard.press("Enter")
+    bare.keyboard.press("Enter")
     assert said.nth(1).inner_text() == "Right. it comes first."
     choices.nth(0).click()
     assert said.nth(0).inner_text().startswith("Not yet. That would be a leak:")
@@ -37,9 +37,9 @@ def test_each_choice_explains_itself_by_mouse_or_key(show, state, page):
     marks = widget.locator(".made-mark").all_inner_texts()
     assert marks == ["✗", "✓", "3"]
     assert state("chosen") == [1, 0]
-    page.keyboard.press("Tab")  # one Tab stop in all
+    bare.keyboard.press("Tab")  # one Tab stop in all
     assert widget.evaluate("el => el.contains(document.activeElement)") is False
-    assert page.evaluate("window.leaked") is None
+    assert bare.evaluate("window.leaked") is None
 
 
 def test_several_right_choices_are_found_one_by_one(show):

@@ -18,7 +18,7 @@ VALUES = """(canvas, [rows, columns]) => {
 }"""
 
 
-def test_a_digit_is_the_packages_own_sample(show, page):
+def test_a_digit_is_the_packages_own_sample(show, bare):
     w = SamplingPlayer(load_pretrained(), seed=7)
     widget = show(w)
     says(widget, "Step 0 of 784: nothing is decided yet. First in the ordering is x₁.")
@@ -30,19 +30,19 @@ def test_a_digit_is_the_packages_own_sample(show, page):
     assert painted == found.x.int().tolist()
 
 
-def test_plays_pauses_and_ends(show, state, page):
+def test_plays_pauses_and_ends(show, state, bare):
     widget = show(SamplingPlayer(a_model(784, (4,))))
     widget.get_by_label("Speed").select_option("fast")
     play = widget.get_by_role("button", name="Play")
     play.press("Enter")
-    page.wait_for_function("() => document.querySelector('.made-widget').model.get('step') > 20")
+    bare.wait_for_function("() => document.querySelector('.made-widget').model.get('step') > 20")
     pause = widget.get_by_role("button", name="Pause")
     pause.press(" ")
     play.wait_for()
     stopped = state("step")
-    page.wait_for_timeout(100)
+    bare.wait_for_timeout(100)
     assert 20 < state("step") == stopped < 784
-    page.evaluate("document.querySelector('.made-widget').model.set('step', 770)")
+    bare.evaluate("document.querySelector('.made-widget').model.set('step', 770)")
     play.click()
     says(widget, "The whole image has log p")
     play.click()  # from the start again
@@ -50,7 +50,7 @@ def test_plays_pauses_and_ends(show, state, page):
     assert state("step") < 700
 
 
-def test_steps_by_button_key_and_drag(show, state, page):
+def test_steps_by_button_key_and_drag(show, state, bare):
     widget = show(SamplingPlayer(a_model(16)))
     widget.get_by_role("button", name="One step on").click()
     slider = widget.get_by_role("slider", name="Step")
@@ -60,11 +60,11 @@ def test_steps_by_button_key_and_drag(show, state, page):
     assert state("step") == 1
     box = widget.locator(".made-curve svg").bounding_box()
     middle = box["y"] + box["height"] / 2
-    page.mouse.move(box["x"] + box["width"] / 4, middle)
-    page.mouse.down()
-    page.mouse.move(box["x"] + box["width"] / 2, middle, steps=3)
-    page.mouse.up()
-    page.mouse.move(box["x"] + box["width"], middle)
+    bare.mouse.move(box["x"] + box["width"] / 4, middle)
+    bare.mouse.down()
+    bare.mouse.move(box["x"] + box["width"] / 2, middle, steps=3)
+    bare.mouse.up()
+    bare.mouse.move(box["x"] + box["width"], middle)
     says(widget, "Step 8 of 16")
     said = widget.get_by_role("img").first.get_attribute("aria-label")
     assert said.count("not decided") == 8

@@ -23,12 +23,12 @@ history = fit(MADE(16, (32,), seed=0), boards, boards, epochs=EPOCHS, seed=0, pr
 """
 
 
-def test_curves_levels_and_samples_stand_at_their_numbers(show, page):
+def test_curves_levels_and_samples_stand_at_their_numbers(show, bare):
     x = bars_and_stripes()
     monitor = TrainingMonitor(every=2, levels={"entropy": 3.4, "<b>here": 10.9})
     fit(MADE(16, (32,), seed=0), x, x, epochs=6, seed=0, progress=False, on_epoch=monitor)
     widget = show(monitor)
-    axis = page.evaluate(
+    axis = bare.evaluate(
         """() => [...document.querySelectorAll('.made-monitor text[text-anchor=end]')]
             .filter(t => /^[\\d.]+$/.test(t.textContent))
             .map(t => [t.getAttribute('y') - 5, +t.textContent])"""
@@ -55,7 +55,7 @@ def test_curves_levels_and_samples_stand_at_their_numbers(show, page):
     assert strength == (255 * monitor.samples[6][:, 0]).tolist()
 
 
-def test_a_long_line_has_few_points_the_first_and_the_last_among_them(show, page):
+def test_a_long_line_has_few_points_the_first_and_the_last_among_them(show, bare):
     monitor = TrainingMonitor()
     wave = [90 + 400 / (k + 1) for k in range(3000)]
     monitor.told = {**monitor.told, "curves": {"train": wave, "validation": wave}, "unit": "nats"}
