@@ -106,5 +106,10 @@ def test_in_jupyterlab_a_model_that_has_changed_is_measured_again(lab, page):
     again.click()
     widget.get_by_role("alert").get_by_text("the function raised IndexError").wait_for()
     assert again.is_enabled()
+    page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+    says(widget, "Python is gone. Measuring again needs it")
+    again.click()
+    cell(widget, 0, 1).click()
+    says(widget, "Output x̂₁, input x₂")
     assert page.locator(".jp-Notebook .jp-Cell").count() == 1
     assert page.complaints == []

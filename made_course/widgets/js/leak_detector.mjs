@@ -1,4 +1,4 @@
-import { button, change, element, frame } from "./frame.mjs";
+import { ask, button, change, element, frame } from "./frame.mjs";
 import { hat, shortened } from "./words.mjs";
 import { chips } from "./chips.mjs";
 import { FLIP, GRADIENT, HEADS, MOST_CELLS, agreement, colours, findingsOf, kindOf, pairWords, rowWords, verdict } from "./leaks.mjs";
@@ -108,7 +108,7 @@ function render({ model, el }) {
   const own = button("The model's own", () => change(model, { ordering: model.get("own_ordering") }));
   const again = button("Measure again", () => {
     again.disabled = true;
-    model.send({ ask: "measure" });
+    ask(model, "measure");
   });
   const [result, where, who, head, why, row, both] = ["b", "span", "div", "b", "div", "p", "span"].map((tag) => element(tag));
   const next = button("Show one", () => {
