@@ -61,7 +61,7 @@ def test_a_variable_is_moved_by_dragging_and_by_keys(show, page, state):
     page.mouse.up()
     assert state("ordering") == [0, 1, 2]
     says(shown, "✗ 2 leaks")
-    assert cell(shown, 0, 1).get_attribute("class").split()[0] == "leak"
+    assert cell(shown, 0, 1).get_attribute("data-kind") == "leak"
     shown.get_by_role("button", name="x₁, step 1").focus()
     for key in ("ArrowRight", "ArrowRight"):
         page.keyboard.press(key)

@@ -29,10 +29,10 @@ function cells(names, title) {
     draw(f, way) {
       rows.forEach(({ boxes }, i) => boxes.forEach((box, j) => {
         const kind = kindOf(f, i, j, way);
-        box.className = kind;
+        if (box.dataset.kind === kind) return;
+        box.dataset.kind = kind;
         box.setAttribute("aria-label", `${hat(names[i])}, ${names[j]}: ${HEADS[kind]}`);
       }));
-      this.mark(f, ...at);
     },
     mark(f, i, j) {
       last.forEach((part) => part.classList.remove("at"));
@@ -122,7 +122,7 @@ function render({ model, el }) {
     const kind = kindOf(f, i, j);
     who.textContent = `Output ${hat(names[i])}, input ${names[j]}`;
     head.textContent = HEADS[kind];
-    head.className = kind;
+    head.dataset.kind = kind;
     why.replaceChildren(...pairWords(f, i, j).map((said) => element("div", {}, said)));
     row.textContent = rowWords(f, i);
     for (const { matrix } of matrices) matrix.mark(f, i, j);
@@ -157,7 +157,7 @@ function render({ model, el }) {
     element("div", { class: "made-controls" }, many ? "" : order.part, own, again),
     element("div", { role: "status" }, result, " ", where),
     element("div", { class: "made-help" }, HELP + (many ? MANY : FEW)),
-    element("div", { class: many ? "legend many" : "legend" }, ...legend.map(([kind, said]) => element("span", {}, element("i", { class: kind }), ` ${said}`))),
+    element("div", { class: many ? "legend many" : "legend" }, ...legend.map(([kind, said]) => element("span", {}, element("i", { "data-kind": kind }), ` ${said}`))),
     element(
       "div",
       { class: "made-body" },
