@@ -1,4 +1,4 @@
-"""How things are named: variables, outputs, lists of them, orderings, the chain rule."""
+"""How things are named: variables, outputs, lists of them, the chain rule."""
 
 from __future__ import annotations
 
@@ -45,54 +45,6 @@ def check_names(names: Sequence[str], input_dim: int) -> list[str]:
     if len({_plain(name) for name in names}) < len(names):
         raise ValueError(f"names must differ from one another, got {listing(names)}")
     return list(names)
-
-
-def write_ordering(ordering: Sequence[int], names: Sequence[str]) -> str:
-    """An ordering as a reader types it.
-
-    Example:
-        >>> write_ordering([1, 2, 0], ["x₁", "x₂", "x₃"])
-        'x2, x3, x1'
-    """
-    return ", ".join(_plain(names[i]) for i in ordering)
-
-
-def read_ordering(text: str, names: Sequence[str]) -> list[int]:
-    """What a reader typed as an ordering: names, x1, x2, ... or 1, 2, ..., by commas or spaces.
-
-    Args:
-        text: for example ``"x2, x3, x1"``.
-        names: of the variables; they count more than x1, x2, ... where the two collide.
-
-    Raises:
-        ValueError: if a name is unknown, stands twice or is missing.
-
-    Example:
-        >>> read_ordering("x2 x₃, x1", ["x₁", "x₂", "x₃"])
-        [1, 2, 0]
-        >>> read_ordering("wet grass, rain", ["rain", "wet grass"])
-        [1, 0]
-        >>> read_ordering("3 1 2", ["x₁", "x₂", "x₃"])  # counted from 1, as in formulas
-        [2, 0, 1]
-    """
-    number = {f"{x}{i + 1}": i for x in ("", "x", "X") for i in range(len(names))}
-    number |= {_plain(name): i for i, name in enumerate(names)}
-    words: list[str] = []
-    for part in map(_plain, text.split(",")):
-        words += [part] if part in number else part.split()
-    unknown = list(dict.fromkeys(word for word in words if word not in number))
-    if unknown:
-        raise ValueError(
-            f"unknown {listing(unknown)}: type {listing(names)} in the order of generation"
-        )
-    ordering = [number[word] for word in words]
-    twice = [names[i] for i in dict.fromkeys(ordering) if ordering.count(i) > 1]
-    if twice:
-        raise ValueError(f"an ordering names each variable once: repeated {listing(twice)}")
-    missing = [name for i, name in enumerate(names) if i not in ordering]
-    if missing:
-        raise ValueError(f"an ordering names each variable once: missing {listing(missing)}")
-    return ordering
 
 
 def _plain(name: str) -> str:

@@ -184,21 +184,18 @@ def _count_variables(
     input_dim: int | None,
     names: Sequence[str] | None,
 ) -> int:
-    if input_dim is not None:
-        input_dim = check_count("input_dim", input_dim)
+    given = None if input_dim is None else check_count("input_dim", input_dim)
     if isinstance(function, MADE):
-        if input_dim not in (None, function.input_dim):
+        if given not in (None, function.input_dim):
             raise ValueError(
-                f"the model has {function.input_dim} variables, got input_dim = {input_dim}: "
+                f"the model has {function.input_dim} variables, got input_dim = {given}: "
                 "leave it out"
             )
         return function.input_dim
-    if input_dim is not None:
-        return input_dim
-    if ordering is not None:
-        return len(check_ordering(ordering))
-    if names is not None:
-        return len(names)
+    if given is not None:
+        return given
+    if ordering is not None or names is not None:
+        return len(names if ordering is None else check_ordering(ordering))
     if not callable(function):
         raise TypeError(f"give a model or a function (B, D) → (B, D), got {function!r}")
     raise ValueError(

@@ -9,11 +9,11 @@ from torch import Tensor
 from traitlets import Any, Bool, Dict, observe, validate
 
 from ..arguments import check_choice, check_count
-from ..joint import OrderingFits, check_joint
+from ..joint import check_joint
 from ..masks import check_ordering
 from ..words import check_names, variable_names
 from .in_page import InPage
-from .study import Ordering, Study, examples
+from .study import Study, examples
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -121,16 +121,6 @@ class OrderingLab(InPage, module="ordering_lab"):
         return list(self._study.names)
 
     @property
-    def fits(self) -> OrderingFits:
-        """The models of all orderings, with their weights."""
-        return self._study.fits
-
-    @property
-    def costs(self) -> dict[Ordering, float]:
-        """Each of all D! orderings → its cost in nats."""
-        return dict(self.fits.costs)
-
-    @property
     def verdict(self) -> str:
         """Which of all orderings are best and worst, whether it is shown or not."""
         return self._study.verdict
@@ -168,7 +158,7 @@ class OrderingLab(InPage, module="ordering_lab"):
             "mean of the logits": self.claimed_total,
         }
         return plot_orderings(
-            {self._study.name(o): self.fits.steps(o).tolist() for o in sorted(drawn)},
+            {self._study.name(o): self._study.fits.steps(o).tolist() for o in sorted(drawn)},
             totals if together else {},
             title=self.verdict,
         )

@@ -75,7 +75,6 @@ class Study:
                         max(0, round(cost, 6)) for cost in self.fits.steps(ordering).tolist()
                     ],
                     "said": self.sentence(ordering),
-                    "answer": self.answer(ordering),
                 }
                 for ordering in self.costs
             },
@@ -180,17 +179,6 @@ class Study:
             many = f"{len(them)} of {count} orderings, such as" if len(them) > 1 else "only"
             said.append(f"{which}: {cost}, {many} {self.name(min(them))}.")
         return " ".join(said)
-
-    def answer(self, guess: Ordering) -> str:
-        """What has become of the guess that an ordering is the best."""
-        said, cost = f"You guessed {self.name(guess)}.", self.costs[guess]
-        if self.ends[0] == self.ends[1]:
-            return f"{said} It is as good as any other."
-        if self.rank(cost) == "best":
-            return f"{said} ✓ None is better."
-        more = nats(self.fits.costs[guess] - min(self.fits.costs.values()))
-        worst = ": one of the worst" * (self.rank(cost) == "worst")
-        return f"{said} It costs {more} more than the best{worst}."
 
     def sentence(self, ordering: Ordering) -> str:
         """What an ordering costs, and which of its steps."""

@@ -27,7 +27,7 @@ def test_guess_then_reveal_then_look(show, bare, state):
     says(shown, "Your guess: x₁, x₂, sum, carry is the best. Press Reveal.")
     shown.get_by_text("Step 4: how probable is carry = 1?").wait_for()
     press(shown, "Reveal")
-    says(shown, "It costs 0.669 nats more than the best: one of the worst.")
+    says(shown, "You guessed x₁, x₂, sum, carry: it is one of the worst. Best: 0.017 nats")
     says(shown, "Step 3, p(sum | x₁, x₂), costs most: 0.685 nats.")
     groups = shown.get_by_role("group", name="Orderings that cost the same").get_by_role("button")
     assert groups.all_inner_texts() == [

@@ -156,3 +156,8 @@ export function saveAsSvg(pictures, name) {
   element("a", { href: url, download: name }).click();
   URL.revokeObjectURL(url);
 }
+
+/** Ask Python for what the page cannot do. */
+export function ask(model, what) {
+  if (!withoutPython.has(model)) model.send({ ask: what });
+}

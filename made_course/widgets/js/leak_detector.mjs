@@ -1,4 +1,4 @@
-import { button, change, element, frame } from "./frame.mjs";
+import { ask, button, change, element, frame } from "./frame.mjs";
 import { hat, shortened } from "./words.mjs";
 import { chips } from "./chips.mjs";
 import { FLIP, GRADIENT, HEADS, MOST_CELLS, agreement, colours, findingsOf, kindOf, pairWords, rowWords, verdict } from "./leaks.mjs";
@@ -29,10 +29,10 @@ function cells(names, title) {
     draw(f, way) {
       rows.forEach(({ boxes }, i) => boxes.forEach((box, j) => {
         const kind = kindOf(f, i, j, way);
-        box.className = kind;
+        if (box.dataset.kind === kind) return;
+        box.dataset.kind = kind;
         box.setAttribute("aria-label", `${hat(names[i])}, ${names[j]}: ${HEADS[kind]}`);
       }));
-      this.mark(f, ...at);
     },
     mark(f, i, j) {
       last.forEach((part) => part.classList.remove("at"));
@@ -108,7 +108,7 @@ function render({ model, el }) {
   const own = button("The model's own", () => change(model, { ordering: model.get("own_ordering") }));
   const again = button("Measure again", () => {
     again.disabled = true;
-    model.send({ ask: "measure" });
+    ask(model, "measure");
   });
   const [result, where, who, head, why, row, both] = ["b", "span", "div", "b", "div", "p", "span"].map((tag) => element(tag));
   const next = button("Show one", () => {
@@ -122,7 +122,7 @@ function render({ model, el }) {
     const kind = kindOf(f, i, j);
     who.textContent = `Output ${hat(names[i])}, input ${names[j]}`;
     head.textContent = HEADS[kind];
-    head.className = kind;
+    head.dataset.kind = kind;
     why.replaceChildren(...pairWords(f, i, j).map((said) => element("div", {}, said)));
     row.textContent = rowWords(f, i);
     for (const { matrix } of matrices) matrix.mark(f, i, j);
@@ -157,7 +157,7 @@ function render({ model, el }) {
     element("div", { class: "made-controls" }, many ? "" : order.part, own, again),
     element("div", { role: "status" }, result, " ", where),
     element("div", { class: "made-help" }, HELP + (many ? MANY : FEW)),
-    element("div", { class: many ? "legend many" : "legend" }, ...legend.map(([kind, said]) => element("span", {}, element("i", { class: kind }), ` ${said}`))),
+    element("div", { class: many ? "legend many" : "legend" }, ...legend.map(([kind, said]) => element("span", {}, element("i", { "data-kind": kind }), ` ${said}`))),
     element(
       "div",
       { class: "made-body" },

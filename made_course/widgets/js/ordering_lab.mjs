@@ -12,11 +12,13 @@ const percent = (share) => (share < 0.001 ? "<0.1%" : `${Number((100 * share).to
 export const costliest = (steps) => steps.lastIndexOf(Math.max(...steps)) + 1;
 
 /** What has become of a guess: an ordering, "same", or null. */
-export function answer({ orderings, groups, verdict }, guess) {
-  const isSame = groups.length === 1;
+export function answer({ names, groups, verdict }, guess) {
   if (guess === null) return verdict;
-  const same = `You guessed that all orderings cost the same: ${isSame ? "✓ they do" : "they do not"}.`;
-  return `${guess === "same" ? same : orderings[guess].answer}${isSame ? ` ${verdict}` : ""}`;
+  const isSame = groups.length === 1;
+  if (guess === "same") return `You guessed that all cost the same: ${isSame ? "✓ they do" : "they do not"}. ${verdict}`;
+  const [best, worst] = [groups[0], groups.at(-1)].map(({ members }) => members.includes(String(guess)));
+  const said = isSame ? "it is as good as any other" : best ? "✓ none is better" : worst ? "it is one of the worst" : "others cost less";
+  return `You guessed ${guess.map((i) => names[i]).join(", ")}: ${said}. ${verdict}`;
 }
 
 function render({ model, el }) {
