@@ -103,7 +103,8 @@ def others(page, lab) -> None:
     """A step of a digit, completions of one, another output of a detector."""
     widget = show(page, lab, "SamplingPlayer(load_pretrained('mnist-512'))")
     step = widget.get_by_role("slider", name="Step")
-    print("  SamplingPlayer, 784: a step by key ", measure(page, lambda k: step.press("ArrowRight")))
+    said = measure(page, lambda k: step.press("ArrowRight"))
+    print("  SamplingPlayer, 784: a step by key ", said)
     widget = show(page, lab, "CompletionPlayer(load_pretrained('mnist-512'))")
     original = widget.get_by_role("button", name="the original")
     other = widget.get_by_role("button", name="Other completions")

@@ -91,7 +91,7 @@ def test_likelier_values_new_samples_and_real_rows(show, state):
 
 
 def labelled(w, row):
-    return ", ".join(
+    return "; ".join(
         f"{name} {x}" for name, x in zip(w.board["names"], row.int().tolist(), strict=True)
     )
 

@@ -164,44 +164,31 @@ function curve(steps, go) {
 
 const SPEEDS = { slow: 40, steady: 15, fast: 5 };
 
-function render({ model, el }) {
-  const board = model.get("board");
-  const network = networkOf(model.get("network"), model.get("weights"));
-  const steps = board.names.length;
-  const seconds = (speed) => (inCells(board) ? (SPEEDS[speed] * steps) / 20 : SPEEDS[speed]);
-  const real = model.get("real");
-  let playing = false;
+/** Plays from a step on: show(step) at each frame, ended() when it stops by itself. */
+function clock(el, steps, seconds, show, ended) {
+  let [at, last, playing] = [0, null, false];
+  const tickOn = (now) => {
+    if (!playing || !el.isConnected) return;
+    at = Math.min(steps, at + (steps * Math.min(now - (last ?? now), 100)) / 1000 / seconds());
+    last = now;
+    show(Math.floor(at));
+    if (at < steps) requestAnimationFrame(tickOn);
+    else ended();
+  };
+  return {
+    isOn: () => playing,
+    stop: () => (playing = false),
+    start(step) {
+      [at, last, playing] = [step % steps, null, true];
+      requestAnimationFrame(tickOn);
+    },
+  };
+}
 
-  const go = (step) => {
-    stop();
-    change(model, { step });
-  };
-  const stop = () => {
-    if (!playing) return;
-    playing = false;
-    change(model, { step: model.get("step") }); // while it plays only the page follows
-    draw();
-  };
-  const play = () => {
-    if (playing) return stop();
-    playing = true;
-    let at = model.get("step") % steps;
-    let last = null;
-    const tickOn = (now) => {
-      if (!playing || !el.isConnected) return;
-      at = Math.min(steps, at + (steps * Math.min(now - (last ?? now), 100)) / 1000 / seconds(speed.list.value));
-      last = now;
-      if (Math.floor(at) !== model.get("step")) model.set("step", Math.floor(at));
-      if (at < steps) requestAnimationFrame(tickOn);
-      else stop();
-    };
-    requestAnimationFrame(tickOn);
-    draw();
-  };
-
-  const playButton = button("▶ Play", play);
+function controlsFor(model, board, steps, go, stop) {
+  const playButton = button("", () => (time.isOn() ? stop() : start()));
   const [back, on] = [[-1, "‹", "One step back"], [1, "›", "One step on"]].map(([by, sign, name]) =>
-    button(sign, () => go(Math.min(Math.max(model.get("step") + by, 0), steps)), { "aria-label": name, title: name }));
+    button(sign, () => go(model.get("step") + by), { "aria-label": name, title: name }));
   const fresh = button("New sample", () => {
     stop();
     change(model, { seed: model.get("seed") + 1, greedy: false });
@@ -210,55 +197,87 @@ function render({ model, el }) {
   speed.list.value = "steady";
   const greedy = tick("likelier value", (on) => change(model, { greedy: on }));
   const beside = tick(`a real ${whole(board)} beside`, (on) => change(model, { show_real: on }));
-  const controls = element("div", { class: "made-controls" },
-    playButton, back, on, fresh, speed.label, greedy.label, ...(real.length ? [beside.label] : []));
-  const pairs = [pair(board), pair(board)];
-  const decision = element("div", { class: "made-decision" });
-  const [likelihood, aboutReal] = [element("div"), element("div")];
-  const status = element("div", { role: "status" }, decision, likelihood, aboutReal);
-  const line = decisionLine();
-  const note = element("p", { class: "made-note" });
-  const graph = curve(steps, go);
-  el.append(controls, element("div", { class: "made-body" }, element("div", {}, ...pairs.map(({ box }) => box)),
-    element("div", { class: "made-said" }, status, line.box, note)), graph.box);
-
-  let rows = [];
-  let shownFor = "";
-  const state = () => Object.fromEntries(["step", "seed", "greedy", "show_real"].map((name) => [name, model.get(name)]));
-  let noise = [];
-  const follow_rows = ({ seed, greedy, show_real }) => {
-    noise = uniforms(seed, steps);
-    rows = [["this sample", played(network, (i, p) => (greedy ? 0.5 : noise[i]) <= p)]];
-    if (greedy) rows[0][0] = "the likelier values";
-    if (show_real) rows.push([`the real ${whole(board)}`, played(network, (i) => real[seed % real.length][i])]);
-    graph.draw(rows);
+  const box = element("div", { class: "made-controls" }, playButton, back, on, fresh, speed.label, greedy.label,
+    ...(model.get("real").length ? [beside.label] : []));
+  const seconds = () => SPEEDS[speed.list.value] * (inCells(board) ? steps / 20 : 1);
+  // while it plays, only the page follows
+  const time = clock(box, steps, seconds, (step) => step !== model.get("step") && model.set("step", step), stop);
+  const start = () => {
+    time.start(model.get("step"));
+    draw();
   };
+  const draw = () => {
+    const step = model.get("step");
+    playButton.textContent = time.isOn() ? "❚❚ Pause" : "▶ Play";
+    [back.disabled, on.disabled] = [step === 0, step === steps];
+    [greedy.box.checked, beside.box.checked] = [model.get("greedy"), model.get("show_real")];
+  };
+  return { box, time, draw };
+}
+
+/** What is said of a step, in words and on the line from 0 to 1. */
+function account(board) {
+  const [decision, ...others] = ["made-decision", "", ""].map((name) => element("div", { class: name }));
+  const status = element("div", { role: "status" }, decision, ...others);
+  const [line, note] = [decisionLine(), element("p", { class: "made-note" })];
+  const box = element("div", { class: "made-said" }, status, line.box, note);
+  const draw = (state, [[, drawn], second], u, isPlaying) => {
+    const { step } = state;
+    status.setAttribute("aria-live", isPlaying ? "off" : "polite");
+    decision.textContent = sayDecision(board, drawn, step, u);
+    others[0].textContent = sayLikelihood(board, drawn, step);
+    others[1].textContent = second ? sayReal(board, second[1], step) : "";
+    line.box.style.visibility = step ? "visible" : "hidden";
+    if (step) line.draw(drawn.p[drawn.ordering[step - 1]], u);
+    note.textContent = notes(board, state);
+  };
+  return { box, draw };
+}
+
+/** What is shown by its name: the sample or the likelier values, and a real row, if it is asked for. */
+function rowsFor(network, board, { seed, greedy, show_real }, real, noise) {
+  const drawn = played(network, (i, p) => (greedy ? 0.5 : noise[i]) <= p);
+  const rows = [[greedy ? "the likelier values" : "this sample", drawn]];
+  if (show_real) rows.push([`the real ${whole(board)}`, played(network, (i) => real[seed % real.length][i])]);
+  return rows;
+}
+
+function render({ model, el }) {
+  const board = model.get("board");
+  const network = networkOf(model.get("network"), model.get("weights"));
+  const steps = board.names.length;
+  const stop = () => {
+    if (!controls.time.isOn()) return;
+    controls.time.stop();
+    change(model, { step: model.get("step") });
+    draw();
+  };
+  const go = (step) => {
+    stop();
+    change(model, { step });
+  };
+  const controls = controlsFor(model, board, steps, go, stop);
+  const [pairs, said, graph] = [[pair(board), pair(board)], account(board), curve(steps, go)];
+  el.append(controls.box, element("div", { class: "made-body" },
+    element("div", {}, ...pairs.map(({ box }) => box)), said.box), graph.box);
+
+  let [rows, noise, shownFor] = [[], [], ""];
   function draw() {
     if (!el.isConnected) return;
-    const now = state();
-    const wanted = JSON.stringify([now.seed, now.greedy, now.show_real]);
-    if (wanted !== shownFor) follow_rows(now);
-    shownFor = wanted;
-    const [[, drawn], second] = rows;
-    const { step } = now;
+    const state = Object.fromEntries(["step", "seed", "greedy", "show_real"].map((name) => [name, model.get(name)]));
+    const { step, ...wanted } = state;
+    if (JSON.stringify(wanted) !== shownFor) {
+      noise = uniforms(state.seed, steps);
+      rows = rowsFor(network, board, state, model.get("real"), noise);
+      graph.draw(rows);
+      shownFor = JSON.stringify(wanted);
+    }
     const colours = coloursOf(el);
     rows.forEach(([name, row], k) => pairs[k].draw(`${name[0].toUpperCase()}${name.slice(1)} so far`, network, colours, row, step));
-    pairs[1].box.hidden = !second;
-    const i = drawn.ordering[step - 1];
-    const u = now.greedy || step === 0 ? null : noise[i];
-    status.setAttribute("aria-live", playing ? "off" : "polite");
-    decision.textContent = sayDecision(board, drawn, step, u);
-    likelihood.textContent = sayLikelihood(board, drawn, step);
-    aboutReal.textContent = second ? sayReal(board, second[1], step) : "";
-    line.box.style.visibility = step ? "visible" : "hidden";
-    if (step) line.draw(drawn.p[i], u);
-    note.textContent = notes(board, now);
+    pairs[1].box.hidden = rows.length < 2;
+    said.draw(state, rows, state.greedy || step === 0 ? null : noise[rows[0][1].ordering[step - 1]], controls.time.isOn());
     graph.move(step);
-    playButton.textContent = playing ? "❚❚ Pause" : "▶ Play";
-    back.disabled = step === 0;
-    on.disabled = step === steps;
-    greedy.box.checked = now.greedy;
-    beside.box.checked = now.show_real;
+    controls.draw();
   }
   whenSeen(el, draw);
   return frame(el, model, "Sampling player", draw);
