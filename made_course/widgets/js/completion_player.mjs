@@ -206,7 +206,7 @@ function render({ model, el }) {
     const colours = coloursOf(el);
     controls.draw(asked);
     asks.draw(asked, colours);
-    const wanted = JSON.stringify([asked.image_index, asked.hidden, asked.seed, colours.ink]);
+    const wanted = JSON.stringify([asked.image_index, asked.hidden, asked.seed, colours.paper, colours.ink]);
     if (wanted === shownFor) return found && answers.tell(asked, found);
     [found, shownFor] = [null, wanted];
     // the question is on the page at once, the completions in the frame that follows
