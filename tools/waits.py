@@ -34,7 +34,8 @@ WATCH = """(widget) => {
         const start = event.timeStamp;
         const target = widget;
         const observer = new MutationObserver((changes) => {
-            if (!changes.some((c) => c.target.closest?.('.widget-html-content'))) return;
+            if (target.querySelector('.widget-html-content')
+                && !changes.some((c) => c.target.closest?.('.widget-html-content'))) return;
             observer.disconnect();
             requestAnimationFrame(() => setTimeout(
                 () => window.waits.push(performance.now() - start), 0));
@@ -101,8 +102,9 @@ def explorer(page, lab, source: str) -> None:
 def others(page, lab) -> None:
     """A step of a digit, completions of one, another output of a detector."""
     widget = show(page, lab, "SamplingPlayer(load_pretrained('mnist-512'))")
-    step = widget.get_by_role("spinbutton", name="Step")
-    print("  SamplingPlayer, 784: a step by key ", measure(page, lambda k: step.press("ArrowUp")))
+    step = widget.get_by_role("slider", name="Step")
+    said = measure(page, lambda k: step.press("ArrowRight"))
+    print("  SamplingPlayer, 784: a step by key ", said)
     widget = show(page, lab, "CompletionPlayer(load_pretrained('mnist-512'))")
     original = widget.get_by_role("button", name="the original")
     other = widget.get_by_role("button", name="Other completions")

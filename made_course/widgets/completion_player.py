@@ -6,7 +6,7 @@ import warnings
 
 import torch
 from matplotlib.figure import Figure
-from torch import BoolTensor, Generator, LongTensor, Tensor
+from torch import BoolTensor, Generator, Tensor
 from traitlets import Bool, Dict, List, validate
 
 from ..arguments import check_choice, check_count, check_switch
@@ -173,11 +173,6 @@ class CompletionPlayer(Player, module="completion_player"):
             # the player says itself what they are worth
             warnings.filterwarnings("ignore", "these completions are worth")
             return complete(self._model, self._image, self.known, COUNT, noise=noise)
-
-    @property
-    def ordering(self) -> LongTensor:
-        """(D,) the ordering in which the hidden variables are drawn."""
-        return torch.argsort(completion_degrees(self._model, self.known)[0][0])
 
     @property
     @torch.no_grad()

@@ -67,7 +67,7 @@ def test_steps_by_button_key_and_drag(show, state, bare):
     bare.mouse.move(box["x"] + box["width"], middle)
     says(widget, "Step 8 of 16")
     said = widget.get_by_role("img").first.get_attribute("aria-label")
-    assert said.count("not decided") == 8
+    assert said.count("?, hatched") == 8
 
 
 def test_likelier_values_new_samples_and_real_rows(show, state):
@@ -85,13 +85,13 @@ def test_likelier_values_new_samples_and_real_rows(show, state):
     assert state("greedy") is False
     assert pictures.first.get_attribute("aria-label") == labelled(w, w.trajectory.x)
     widget.get_by_label("a real image beside").check()
-    says(widget, "In the real image")
+    says(widget, "The real image has log p")
     assert pictures.count() == 4
     assert pictures.nth(2).get_attribute("aria-label") == labelled(w, rows_of(2, 16)[0])
 
 
 def labelled(w, row):
-    return ", ".join(
+    return "; ".join(
         f"{name} {x}" for name, x in zip(w.board["names"], row.int().tolist(), strict=True)
     )
 

@@ -70,7 +70,7 @@ def test_what_is_said_of_a_step(call):
     assert said(call, "sayLikelihood", BOARD, row, 4) == "The whole image has log p = −22.3 nats."
     real = row | {"row": [1, 0, 1], "soFar": [0, -1, -2, -3], "ordering": [1, 2, 0]}
     assert said(call, "sayReal", ROW, real, 1) == (
-        "In the real row wind is 0, where p = 0.50; in all it has log p = −3.00 nats."
+        "The real row has log p = −3.00 nats in all. There wind is 0, where p = 0.50."
     )
     assert said(call, "nats", -0.001) == "0.00"
 

@@ -1,5 +1,5 @@
 import { button, change, element, frame, oneTabStop } from "./frame.mjs";
-import { coloursOf, inCells, isImage, paint, picture, things, whenSeen, whole } from "./pixels.mjs";
+import { coloursOf, isImage, paint, picture, things, whenSeen, whole } from "./pixels.mjs";
 import { complete, follow, logConditionals, networkOf, uniforms } from "./sampler.mjs";
 import { distances, explanation, headline, percent, tooLate, verdict } from "./completion_words.mjs";
 
@@ -78,113 +78,139 @@ function gallery(count, name, board, side, onchoose) {
 }
 
 function bars() {
-  const rows = [0, 1].map(() => {
-    const [words, bar] = [element("span"), element("span", { class: "made-bar" })];
-    return { words, bar, row: element("div", { class: "made-price" }, words, bar) };
-  });
+  const rows = [0, 1].map(() => [element("span"), element("span", { class: "made-bar" })]);
   const draw = (board, [given, alone]) => {
     const said = [
       given === null ? "given the rest: not known" : `given the rest: ${given.toFixed(1)} nats`,
       `independent ${things(board)}: ${alone.toFixed(1)} nats`,
     ];
-    rows.forEach(({ words, bar }, k) => {
+    rows.forEach(([words, bar], k) => {
       words.textContent = said[k];
       bar.style.width = `${(100 * ([given, alone][k] ?? 0)) / Math.max(given ?? 0, alone, 1e-9)}%`;
     });
   };
-  return { box: element("div", { class: "made-prices" }, element("b", {}, "What is hidden of the original costs"), ...rows.map(({ row }) => row)), draw };
+  const box = element("div", { class: "made-prices" }, element("b", {}, "What is hidden of the original costs"), ...rows.flat());
+  return { box, draw };
+}
+
+/** The controls, which change the question. */
+function controlsFor(model, ask, set) {
+  const parts = Object.entries(model.get("parts"));
+  const hides = parts.map(([part, hidden]) => button(part === "random" ? "random half" : part, () => ask({ hidden })));
+  const other = button("Other completions", () => ask({ seed: (model.get("asked").seed + 1) % 1_000_000 }));
+  const reveal = button("Show the original", () => (model.get("asked").revealed ? ask({}) : set({ revealed: true })));
+  const box = element("div", { class: "made-controls" },
+    element("span", { class: "made-parts", role: "group", "aria-label": "Hide" }, "Hide ", ...hides), other, reveal);
+  const draw = ({ hidden, revealed }) => {
+    parts.forEach(([, mask], k) => hides[k].setAttribute("aria-pressed", mask === hidden));
+    reveal.textContent = revealed ? "Hide the original" : "Show the original";
+  };
+  return { box, draw };
+}
+
+/** The image as far as it is known, to be drawn over, and the others to choose from. */
+function question(model, board, ask) {
+  const images = model.get("images");
+  const known = picture("", { class: "made-drawable" });
+  const thumbs = gallery(images.length, whole(board), board, isImage(board) ? 56 : 100, (k) => ask({ image_index: k }));
+  thumbs.box.className = "made-thumbs";
+  const note = (words) => element("div", { class: "made-note" }, words);
+  const box = element("div", { class: "made-left" }, known.box,
+    note(`Drag over it to hide other ${things(board)}, or to uncover some.`),
+    ...(images.length > 1 ? [thumbs.box] : []),
+    ...(model.get("are_drawn") ? [note("Drawn by the model itself.")] : []));
+  const draw = ({ image_index, hidden, revealed }, colours) => {
+    const x = images[image_index];
+    known.caption.textContent = revealed ? "Original" : "Known";
+    paint(known.canvas, board, isImage(board) ? 280 : 320, colours, (i) => {
+      const drawn = hidden[i] === "1";
+      const hatched = drawn && !revealed;
+      return { value: hatched ? 0 : x[i], hatched, drawn, words: hatched ? "?" : String(x[i]) };
+    });
+    images.forEach((image, k) => {
+      thumbs.buttons[k].choose.setAttribute("aria-pressed", k === image_index);
+      thumbs.draw(k, colours, (i) => ({ value: hidden[i] === "1" ? 0 : image[i], hatched: hidden[i] === "1" }));
+    });
+  };
+  const show = (mask) => draw({ ...model.get("asked"), hidden: mask, revealed: false }, coloursOf(known.canvas.closest(".made-widget")));
+  drawable(known.canvas, board, () => model.get("asked").hidden, show, (hidden) => ask({ hidden }));
+  return { box, draw };
+}
+
+/** Eight completions to choose from, what the choice was worth, and what the original costs. */
+function answer(model, board, network, set) {
+  const eight = gallery(COUNT, "completion", board, isImage(board) ? 140 : 220, (k) => set({ guess: k, revealed: true }));
+  const [say, costs] = [element("b"), bars()];
+  const box = element("div", { class: "made-right" }, eight.box, element("div", { role: "status" }, say), costs.box);
+  const draw = ({ rows, known }, colours) => rows.forEach(({ row }, k) =>
+    eight.draw(k, colours, (i) => ({ value: row[i], drawn: !known[i], words: String(row[i]) })));
+  const tell = ({ guess, revealed }, found) => {
+    const apart = distances(found.rows, found.x);
+    const count = found.known.filter((is) => !is).length;
+    eight.buttons.forEach(({ choose, caption }, k) => {
+      const weight = found.shares ? ` · weight ${percent(found.shares[k])}` : "";
+      const best = apart[k] === Math.min(...apart) ? "✓ " : "";
+      caption.textContent = `${k + 1}${weight}${revealed ? ` · ${best}${apart[k]} differ` : ""}`;
+      choose.setAttribute("aria-label", `completion ${caption.textContent}`);
+      choose.setAttribute("aria-pressed", guess === k);
+    });
+    eight.box.className = found.shares ? "made-eight made-weighted" : "made-eight";
+    eight.box.style.visibility = count ? "visible" : "hidden";
+    costs.box.hidden = !revealed || count === 0;
+    if (revealed) costs.draw(board, price(network, found, found.x, found.known, model.get("ink")));
+    if (!count) say.textContent = `Nothing is hidden: drag over the ${whole(board)} to hide what you like.`;
+    else if (revealed) say.textContent = verdict(board, apart, count, guess);
+    else say.textContent = "Which of the eight comes closest to the original? Click on it.";
+  };
+  return { box, draw, tell };
+}
+
+/** How the completions were drawn: in which ordering, and what that makes of them. */
+function account(board) {
+  const ordering = picture("Ordering");
+  const [head, how] = [element("b"), element("span")];
+  const box = element("div", { class: "made-how" }, ordering.box, element("div", { role: "status" }, head, " ", how));
+  const draw = (found, colours) => {
+    const { known, order } = found;
+    const late = tooLate(known, order);
+    paint(ordering.canvas, board, 112, colours, (i) => {
+      return { value: (order[i] - 1) / (order.length - 1), hatched: late[i], words: String(order[i]) };
+    });
+    head.textContent = `${found.exact ? "✓" : "⚠"} ${headline(board, known, found)}`;
+    how.textContent = explanation(board, known, found);
+  };
+  return { box, draw };
 }
 
 function render({ model, el }) {
   const board = model.get("board");
   const network = networkOf(model.get("network"), model.get("weights"));
-  const [images, parts, ink] = ["images", "parts", "ink"].map((name) => model.get(name));
-  const asked = () => model.get("asked");
-  const set = (values) => change(model, { asked: { ...asked(), ...values } });
+  const set = (values) => change(model, { asked: { ...model.get("asked"), ...values } });
   const ask = (values) => set({ guess: null, revealed: false, ...values });
+  const controls = controlsFor(model, ask, set);
+  const [asks, answers, tells] = [question(model, board, ask), answer(model, board, network, set), account(board)];
+  el.append(controls.box, element("div", { class: "made-body" }, asks.box, answers.box), tells.box);
 
-  const hides = Object.keys(parts).map((part) => button(part === "random" ? "random half" : part, () => ask({ hidden: parts[part] })));
-  const other = button("Other completions", () => ask({ seed: (asked().seed + 1) % 1_000_000 }));
-  const reveal = button("Show the original", () => (asked().revealed ? ask({}) : set({ revealed: true })));
-  const controls = element("div", { class: "made-controls" },
-    element("span", { class: "made-parts", role: "group", "aria-label": "Hide" }, "Hide ", ...hides), other, reveal);
-  const known = picture("", { class: "made-drawable" });
-  const original = () => images[asked().image_index];
-  const thumbs = gallery(images.length, whole(board), board, isImage(board) ? 56 : 100, (k) => ask({ image_index: k }));
-  const eight = gallery(COUNT, "completion", board, isImage(board) ? 140 : 220, (k) => set({ guess: k, revealed: true }));
-  const [say, head, how] = ["b", "b", "span"].map((tag) => element(tag));
-  const costs = bars();
-  const ordering = picture("Ordering");
-  el.append(
-    controls,
-    element("div", { class: "made-body" },
-      element("div", { class: "made-left" }, known.box,
-        element("div", { class: "made-note" }, `Drag over it to hide other ${things(board)}, or to uncover some.`),
-        ...(images.length > 1 ? [thumbs.box] : []),
-        ...(model.get("are_drawn") ? [element("div", { class: "made-note" }, "Drawn by the model itself.")] : [])),
-      element("div", { class: "made-right" }, eight.box, element("div", { role: "status" }, say), costs.box)),
-    element("div", { class: "made-how" }, ordering.box, element("div", { role: "status" }, head, " ", how)),
-  );
-
-  thumbs.box.className = "made-thumbs";
-  eight.box.className = "made-eight";
-  const size = isImage(board) ? 280 : 320;
-  const showKnown = (hidden, revealed) => {
-    const x = original();
-    const covered = (i) => hidden[i] === "1";
-    known.caption.textContent = revealed ? "Original" : "Known";
-    const words = (i) => (covered(i) && !revealed ? "?" : String(x[i]));
-    paint(known.canvas, board, size, coloursOf(el), (i) => ({
-      value: covered(i) && !revealed ? 0 : x[i], hatched: covered(i) && !revealed, drawn: covered(i), words: words(i),
-    }));
-    known.canvas.setAttribute("aria-label", inCells(board)
-      ? board.names.map((name, i) => `${name} ${words(i)}`).join(", ")
-      : `${[...hidden].filter((one) => one === "0").length} of ${x.length} ${things(board)} are known`);
-  };
-  drawable(known.canvas, board, () => asked().hidden, (mask) => showKnown(mask, false), (hidden) => ask({ hidden }));
-
-  let found = null;
-  let shownFor = "";
-  const anew = ({ image_index, hidden, seed }, colours) => {
-    const givens = Array.from(hidden, (one) => one === "0");
-    found = { ...completed(network, original(), givens, seed), known: givens };
-    found.apart = distances(found.rows, original());
-    found.rows.forEach(({ row }, k) => eight.draw(k, colours, (i) => ({ value: row[i], drawn: !givens[i], words: String(row[i]) })));
-    images.forEach((image, k) => thumbs.draw(k, colours, (i) => ({ value: givens[i] ? image[i] : 0, hatched: !givens[i] })));
-    const late = tooLate(givens, found.order);
-    paint(ordering.canvas, board, 112, colours, (i) => ({ value: (found.order[i] - 1) / (givens.length - 1), hatched: late[i], words: String(found.order[i]) }));
-    ordering.canvas.setAttribute("aria-label", `Pale comes first, dark last; ${late.filter(Boolean).length} known ${things(board)} that come too late are hatched`);
-    head.textContent = `${found.exact ? "✓" : "⚠"} ${headline(board, givens, found)}`;
-    how.textContent = explanation(board, givens, found);
-    for (const [part, control] of Object.keys(parts).map((part, k) => [part, hides[k]])) {
-      control.setAttribute("aria-pressed", parts[part] === hidden);
-    }
-    thumbs.buttons.forEach(({ choose }, k) => choose.setAttribute("aria-pressed", k === image_index));
+  let [found, shownFor] = [null, ""];
+  const complete = (wanted) => {
+    if (wanted !== shownFor) return; // there is a newer question already
+    const { image_index, hidden, seed } = model.get("asked");
+    const [x, known] = [model.get("images")[image_index], Array.from(hidden, (one) => one === "0")];
+    found = { ...completed(network, x, known, seed), x, known };
+    for (const part of [answers, tells]) part.draw(found, coloursOf(el));
+    answers.tell(model.get("asked"), found);
   };
   function draw() {
-    const { image_index, hidden, seed, guess, revealed } = asked();
     if (!el.isConnected) return;
+    const asked = model.get("asked");
     const colours = coloursOf(el);
-    const wanted = JSON.stringify([image_index, hidden, seed, colours.ink]);
-    if (wanted !== shownFor) anew(asked(), colours);
-    shownFor = wanted;
-    showKnown(hidden, revealed);
-    const count = [...hidden].filter((one) => one === "1").length;
-    eight.buttons.forEach(({ choose, caption }, k) => {
-      const weight = found.shares ? ` · weight ${percent(found.shares[k])}` : "";
-      const best = found.apart[k] === Math.min(...found.apart) ? "✓ " : "";
-      caption.textContent = `${k + 1}${weight}${revealed ? ` · ${best}${found.apart[k]} differ` : ""}`;
-      choose.setAttribute("aria-label", `completion ${caption.textContent}`);
-      choose.setAttribute("aria-pressed", guess === k);
-    });
-    eight.box.classList.toggle("made-weighted", Boolean(found.shares));
-    eight.box.style.visibility = count ? "visible" : "hidden";
-    costs.box.hidden = !revealed || count === 0;
-    if (revealed) costs.draw(board, price(network, found, original(), found.known, ink));
-    reveal.textContent = revealed ? "Hide the original" : "Show the original";
-    if (!count) say.textContent = `Nothing is hidden: drag over the ${whole(board)} to hide what you like.`;
-    else if (revealed) say.textContent = verdict(board, found.apart, count, guess);
-    else say.textContent = "Which of the eight comes closest to the original? Click on it.";
+    controls.draw(asked);
+    asks.draw(asked, colours);
+    const wanted = JSON.stringify([asked.image_index, asked.hidden, asked.seed, colours.paper, colours.ink]);
+    if (wanted === shownFor) return found && answers.tell(asked, found);
+    [found, shownFor] = [null, wanted];
+    // the question is on the page at once, the completions in the frame that follows
+    requestAnimationFrame(() => setTimeout(complete, 0, wanted));
   }
   whenSeen(el, draw);
   return frame(el, model, "Completion player", draw);

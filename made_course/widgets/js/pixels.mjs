@@ -21,7 +21,8 @@ export function picture(title, properties = {}) {
  * Paint all variables. look(i) says of each: value, 0 (paper) to 1 (ink); drawn, if it is blue;
  * hatched, if it is no value yet; and where variables are few, what is written below the name.
  *
- * side is how long the longer side is; framed is a variable to point at, or null.
+ * side is how long the longer side is; framed is a variable to point at, or null. Who cannot see
+ * it hears each variable where they are few, else how many are hatched.
  */
 export function paint(canvas, board, side, colours, look, framed = null) {
   const { rows, columns, names } = board;
@@ -33,6 +34,9 @@ export function paint(canvas, board, side, colours, look, framed = null) {
     canvas.style.width = `${canvas.width / fine}px`;
   }
   const looks = names.map((_, i) => look(i));
+  const hatched = looks.filter((one) => one.hatched).length;
+  const each = names.map((name, i) => `${name} ${looks[i].words}${looks[i].hatched ? ", hatched" : ""}`);
+  canvas.setAttribute("aria-label", inCells(board) ? each.join("; ") : `${hatched} of ${names.length} hatched`);
   const at = (i) => [(i % columns) * wide, Math.floor(i / columns) * high];
   const context = canvas.getContext("2d");
   context.imageSmoothingEnabled = false;

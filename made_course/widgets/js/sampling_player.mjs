@@ -62,11 +62,9 @@ export function sayLikelihood(board, { soFar }, step) {
 }
 
 export function sayReal(board, { row, p, soFar, ordering }, step) {
-  const inAll = `log p = ${nats(soFar.at(-1))} nats`;
-  if (step === 0) return `The real ${whole(board)} has ${inAll} in all.`;
+  const inAll = `The real ${whole(board)} has log p = ${nats(soFar.at(-1))} nats in all.`;
   const i = ordering[step - 1];
-  const value = `${board.names[i]} is ${valueOf(board, row[i])}, where p ${number(p[i])}`;
-  return `In the real ${whole(board)} ${value}; in all it has ${inAll}.`;
+  return step ? `${inAll} There ${board.names[i]} is ${valueOf(board, row[i])}, where p ${number(p[i])}.` : inAll;
 }
 
 function notes(board, { step, greedy, show_real }) {
@@ -93,75 +91,47 @@ function pair(board) {
   const box = element("div", { class: "made-pair" }, left.box, right.box);
   const side = inCells(board) ? Math.min(288, 72 * Math.max(board.rows, board.columns)) : isImage(board) ? 252 : 480;
   const draw = (title, network, colours, { row, p, ordering }, step) => {
-    const decided = (i, upTo) => network.order[i] <= upTo;
-    const read = score(network, row.map((value, i) => (decided(i, step - 1) ? value : 0)));
-    const output = (i) => (decided(i, Math.max(step, 1)) ? p[i] : sigmoid(read.logits[i]));
+    const undecided = (i, upTo) => network.order[i] > upTo;
+    const read = score(network, row.map((value, i) => (undecided(i, step - 1) ? 0 : value)));
+    const output = (i) => (undecided(i, Math.max(step, 1)) ? sigmoid(read.logits[i]) : p[i]);
     const last = step ? ordering[step - 1] : null;
     left.caption.textContent = title;
     paint(left.canvas, board, side, colours, (i) => {
-      const known = decided(i, step);
-      return { value: known ? row[i] : 0, hatched: !known, words: known ? String(row[i]) : "?" };
+      const hatched = undecided(i, step);
+      return { value: hatched ? 0 : row[i], hatched, words: hatched ? "?" : String(row[i]) };
     }, last);
     paint(right.canvas, board, side, colours, (i) => {
-      return { value: output(i), hatched: !decided(i, Math.max(step, 1)), words: output(i).toFixed(2) };
+      return { value: output(i), hatched: undecided(i, Math.max(step, 1)), words: output(i).toFixed(2) };
     }, last);
-    label(left.canvas, right.canvas, board, row, output, decided, step);
   };
   return { box, draw };
 }
 
-function label(left, right, board, row, output, decided, step) {
-  const ones = row.filter((value, i) => value && decided(i, step)).length;
-  const few = (said) => board.names.map((name, i) => `${name} ${said(i)}`).join(", ");
-  left.setAttribute("aria-label", inCells(board)
-    ? few((i) => (decided(i, step) ? row[i] : "not decided"))
-    : `${ones} of the ${step} ${things(board)} decided so far are 1`);
-  right.setAttribute("aria-label", inCells(board)
-    ? few((i) => `${output(i).toFixed(2)}${decided(i, Math.max(step, 1)) ? "" : ", no conditional yet"}`)
-    : `Outputs as grey levels; ${board.names.length - Math.max(step, 1)} are no conditionals yet`);
-}
-
 /** The line from 0 to 1, filled up to p, and the mark of the number that decided. */
 function decisionLine() {
-  const [left, width, top, high] = [24, 300, 26, 28];
-  const filled = shape("rect", { x: left, y: top, height: high, fill: "var(--blue)" });
-  const end = shape("line", { y1: top - 2, y2: top + high + 8, stroke: "var(--ink)", "stroke-width": 3 });
-  const mark = shape("path", { fill: "var(--ink)", stroke: "var(--paper)", "stroke-width": 2 });
-  const words = [0, 1].map((k) => shape("text", { y: k ? top + high + 24 : top - 12, "text-anchor": "middle" }));
-  const gives = [["gives 1", left + 8, "start", "made-on-blue"], ["gives 0", left + width - 8, "end", ""]].map(
-    ([said, x, anchor, look]) => shape("text", { x, y: top + 19, "text-anchor": anchor, class: look }, said));
-  const svg = shape("svg", { viewBox: "0 0 348 86", width: 348, height: 86, role: "img" },
-    filled, shape("rect", { x: left, y: top, width, height: high, fill: "none", stroke: "var(--ink)" }),
-    end, mark, ...gives, ...words,
-    shape("text", { x: left - 14, y: top + 19 }, "0"), shape("text", { x: left + width + 6, y: top + 19 }, "1"));
+  const [filled, end, mark] = ["\u00a0gives 1\u00a0", "", ""].map((words) => element("span", {}, words));
+  const box = element("div", { class: "made-line", "aria-hidden": "true" }, "gives 0", filled, end, mark);
   const draw = (p, u) => {
-    const [atP, atU] = [left + width * p, left + width * (u ?? 0.5)];
-    filled.setAttribute("width", width * p);
-    for (const name of ["x1", "x2"]) end.setAttribute(name, atP);
-    mark.setAttribute("d", `M${atU - 2} ${top + high}V${top}l-6 -10h16l-6 10V${top + high}z`);
-    gives.forEach((text, k) => text.setAttribute("visibility", (k ? 1 - p : p) > 0.22 ? "visible" : "hidden"));
-    const said = [u === null ? "1/2" : `u ${number(u)}`, `p ${number(p)}`];
-    words.forEach((text, k) => {
-      text.textContent = said[k];
-      text.setAttribute("x", Math.min(Math.max(k ? atP : atU, 46), 302));
-    });
-    svg.setAttribute("aria-label", `A line from 0 to 1, filled up to ${said[1]}; the mark is at ${said[0]}.`);
+    filled.style.width = end.style.left = `${100 * p}%`;
+    mark.style.left = `${100 * (u ?? 0.5)}%`;
+    filled.style.textAlign = (u ?? 0.5) < p / 2 ? "right" : "left";
+    end.textContent = `p ${number(p)}`;
+    mark.textContent = u === null ? "1/2" : `u ${number(u)}`;
   };
-  return { svg, draw };
+  return { box, draw };
 }
 
 const [WIDE, HIGH] = [1000, 130];
 
 /** log p after each step, bold as far as it has come, with the control that goes to another step. */
 function curve(steps, go) {
+  const steady = { fill: "none", "vector-effect": "non-scaling-stroke" };
   const lines = [["var(--blue)", "none"], ["var(--ink)", "7 5"]].map(([stroke, dashes]) =>
-    [1.5, 4].map((width) => shape("polyline", {
-      fill: "none", stroke, "stroke-width": width, "stroke-dasharray": dashes, "vector-effect": "non-scaling-stroke",
-    })));
-  const here = shape("line", { y1: 0, y2: HIGH, stroke: "var(--ink)", "vector-effect": "non-scaling-stroke" });
-  const grid = [0, 1, 2].map((k) => shape("line", { x1: 0, x2: WIDE, y1: k * HIGH / 2, y2: k * HIGH / 2, stroke: "var(--pale)", "vector-effect": "non-scaling-stroke" }));
+    [1.5, 4].map((width) => shape("polyline", { ...steady, stroke, "stroke-width": width, "stroke-dasharray": dashes })));
+  const here = shape("path", { ...steady, stroke: "var(--ink)" });
   const plot = shape("svg", { viewBox: `0 0 ${WIDE} ${HIGH}`, preserveAspectRatio: "none", "aria-hidden": "true" },
-    ...grid, here, ...lines.flat());
+    shape("path", { ...steady, stroke: "var(--pale)", d: `M0 0H${WIDE}M0 ${HIGH / 2}H${WIDE}M0 ${HIGH}H${WIDE}` }),
+    here, ...lines.flat());
   const scale = [0, 1, 2].map(() => element("span"));
   const slider = element("input", { type: "range", min: 0, max: steps, "aria-label": "Step", oninput: () => go(Number(slider.value)) });
   const drag = (event) => {
@@ -169,23 +139,23 @@ function curve(steps, go) {
     const { left, width } = plot.getBoundingClientRect();
     go(Math.min(Math.max(Math.round(((event.clientX - left) / width) * steps), 0), steps));
   };
-  plot.addEventListener("pointerdown", drag);
-  plot.addEventListener("pointermove", drag);
-  const keys = [element("b", {}, "log p so far, in nats"), element("span", { class: "made-key" }), element("span", { class: "made-key made-dashed" })];
+  for (const name of ["pointerdown", "pointermove"]) plot.addEventListener(name, drag);
+  const keys = [0, 1].map(() => element("span", { class: "made-key" }));
   const box = element("div", { class: "made-curve" },
-    element("div", { class: "made-keys" }, ...keys), element("div", { class: "made-scale" }, ...scale), plot, slider);
+    element("div", { class: "made-keys" }, element("b", {}, "log p so far, in nats"), ...keys),
+    element("div", { class: "made-scale" }, ...scale), plot, slider);
   let points = [];
   const draw = (named) => {
     const lowest = Math.min(-0.01, ...named.map(([, { soFar }]) => soFar.at(-1)));
-    points = named.map(([, { soFar }]) => soFar.map((nat, t) => `${(WIDE * t) / steps},${(HIGH * nat) / lowest}`));
-    lines.forEach(([thin], k) => thin.setAttribute("points", (points[k] ?? []).join(" ")));
+    points = lines.map((_, k) => (named[k]?.[1].soFar ?? []).map((nat, t) => `${(WIDE * t) / steps},${(HIGH * nat) / lowest}`));
+    lines.forEach(([thin], k) => thin.setAttribute("points", points[k].join(" ")));
     scale.forEach((text, k) => (text.textContent = nats((k * lowest) / 2)));
-    keys.slice(1).forEach((key, k) => (key.textContent = named[k]?.[0] ?? ""));
+    keys.forEach((key, k) => (key.textContent = named[k]?.[0] ?? ""));
   };
   const move = (step) => {
     slider.value = step;
-    lines.forEach(([, bold], k) => bold.setAttribute("points", (points[k] ?? []).slice(0, step + 1).join(" ")));
-    for (const name of ["x1", "x2"]) here.setAttribute(name, (WIDE * step) / steps);
+    lines.forEach(([, bold], k) => bold.setAttribute("points", points[k].slice(0, step + 1).join(" ")));
+    here.setAttribute("d", `M${(WIDE * step) / steps} 0V${HIGH}`);
   };
   return { box, draw, move };
 }
@@ -194,43 +164,31 @@ function curve(steps, go) {
 
 const SPEEDS = { slow: 40, steady: 15, fast: 5 };
 
-function render({ model, el }) {
-  const board = model.get("board");
-  const network = networkOf(model.get("network"), model.get("weights"));
-  const steps = board.names.length;
-  const seconds = (speed) => (inCells(board) ? (SPEEDS[speed] * steps) / 20 : SPEEDS[speed]);
-  const real = model.get("real");
-  let playing = false;
+/** Plays from a step on: show(step) at each frame, ended() when it stops by itself. */
+function clock(el, steps, seconds, show, ended) {
+  let [at, last, playing] = [0, null, false];
+  const tickOn = (now) => {
+    if (!playing || !el.isConnected) return;
+    at = Math.min(steps, at + (steps * Math.min(now - (last ?? now), 100)) / 1000 / seconds());
+    last = now;
+    show(Math.floor(at));
+    if (at < steps) requestAnimationFrame(tickOn);
+    else ended();
+  };
+  return {
+    isOn: () => playing,
+    stop: () => (playing = false),
+    start(step) {
+      [at, last, playing] = [step % steps, null, true];
+      requestAnimationFrame(tickOn);
+    },
+  };
+}
 
-  const go = (step) => {
-    stop();
-    change(model, { step });
-  };
-  const stop = () => {
-    if (playing) change(model, { step: model.get("step") }); // while it plays only the page follows
-    playing = false;
-    draw();
-  };
-  const play = () => {
-    if (playing) return stop();
-    playing = true;
-    let at = model.get("step") % steps;
-    let last = null;
-    const tickOn = (now) => {
-      if (!playing || !el.isConnected) return;
-      at = Math.min(steps, at + (steps * (now - (last ?? now))) / 1000 / seconds(speed.list.value));
-      last = now;
-      if (Math.floor(at) !== model.get("step")) model.set("step", Math.floor(at));
-      if (at < steps) requestAnimationFrame(tickOn);
-      else stop();
-    };
-    requestAnimationFrame(tickOn);
-    draw();
-  };
-
-  const playButton = button("▶ Play", play);
+function controlsFor(model, board, steps, go, stop) {
+  const playButton = button("", () => (time.isOn() ? stop() : start()));
   const [back, on] = [[-1, "‹", "One step back"], [1, "›", "One step on"]].map(([by, sign, name]) =>
-    button(sign, () => go(Math.min(Math.max(model.get("step") + by, 0), steps)), { "aria-label": name, title: name }));
+    button(sign, () => go(model.get("step") + by), { "aria-label": name, title: name }));
   const fresh = button("New sample", () => {
     stop();
     change(model, { seed: model.get("seed") + 1, greedy: false });
@@ -239,55 +197,87 @@ function render({ model, el }) {
   speed.list.value = "steady";
   const greedy = tick("likelier value", (on) => change(model, { greedy: on }));
   const beside = tick(`a real ${whole(board)} beside`, (on) => change(model, { show_real: on }));
-  const controls = element("div", { class: "made-controls" },
-    playButton, back, on, fresh, speed.label, greedy.label, ...(real.length ? [beside.label] : []));
-  const pairs = [pair(board), pair(board)];
-  const decision = element("div", { class: "made-decision" });
-  const [likelihood, aboutReal] = [element("div"), element("div")];
-  const status = element("div", { role: "status" }, decision, likelihood, aboutReal);
-  const line = decisionLine();
-  const note = element("p", { class: "made-note" });
-  const graph = curve(steps, go);
-  el.append(controls, element("div", { class: "made-body" }, element("div", {}, ...pairs.map(({ box }) => box)),
-    element("div", { class: "made-said" }, status, line.svg, note)), graph.box);
-
-  let rows = [];
-  let shownFor = "";
-  const state = () => Object.fromEntries(["step", "seed", "greedy", "show_real"].map((name) => [name, model.get(name)]));
-  let noise = [];
-  const follow_rows = ({ seed, greedy, show_real }) => {
-    noise = uniforms(seed, steps);
-    rows = [["this sample", played(network, (i, p) => (greedy ? 0.5 : noise[i]) <= p)]];
-    if (greedy) rows[0][0] = "the likelier values";
-    if (show_real) rows.push([`the real ${whole(board)}`, played(network, (i) => real[seed % real.length][i])]);
-    graph.draw(rows);
+  const box = element("div", { class: "made-controls" }, playButton, back, on, fresh, speed.label, greedy.label,
+    ...(model.get("real").length ? [beside.label] : []));
+  const seconds = () => SPEEDS[speed.list.value] * (inCells(board) ? steps / 20 : 1);
+  // while it plays, only the page follows
+  const time = clock(box, steps, seconds, (step) => step !== model.get("step") && model.set("step", step), stop);
+  const start = () => {
+    time.start(model.get("step"));
+    draw();
   };
+  const draw = () => {
+    const step = model.get("step");
+    playButton.textContent = time.isOn() ? "❚❚ Pause" : "▶ Play";
+    [back.disabled, on.disabled] = [step === 0, step === steps];
+    [greedy.box.checked, beside.box.checked] = [model.get("greedy"), model.get("show_real")];
+  };
+  return { box, time, draw };
+}
+
+/** What is said of a step, in words and on the line from 0 to 1. */
+function account(board) {
+  const [decision, ...others] = ["made-decision", "", ""].map((name) => element("div", { class: name }));
+  const status = element("div", { role: "status" }, decision, ...others);
+  const [line, note] = [decisionLine(), element("p", { class: "made-note" })];
+  const box = element("div", { class: "made-said" }, status, line.box, note);
+  const draw = (state, [[, drawn], second], u, isPlaying) => {
+    const { step } = state;
+    status.setAttribute("aria-live", isPlaying ? "off" : "polite");
+    decision.textContent = sayDecision(board, drawn, step, u);
+    others[0].textContent = sayLikelihood(board, drawn, step);
+    others[1].textContent = second ? sayReal(board, second[1], step) : "";
+    line.box.style.visibility = step ? "visible" : "hidden";
+    if (step) line.draw(drawn.p[drawn.ordering[step - 1]], u);
+    note.textContent = notes(board, state);
+  };
+  return { box, draw };
+}
+
+/** What is shown by its name: the sample or the likelier values, and a real row, if it is asked for. */
+function rowsFor(network, board, { seed, greedy, show_real }, real, noise) {
+  const drawn = played(network, (i, p) => (greedy ? 0.5 : noise[i]) <= p);
+  const rows = [[greedy ? "the likelier values" : "this sample", drawn]];
+  if (show_real) rows.push([`the real ${whole(board)}`, played(network, (i) => real[seed % real.length][i])]);
+  return rows;
+}
+
+function render({ model, el }) {
+  const board = model.get("board");
+  const network = networkOf(model.get("network"), model.get("weights"));
+  const steps = board.names.length;
+  const stop = () => {
+    if (!controls.time.isOn()) return;
+    controls.time.stop();
+    change(model, { step: model.get("step") });
+    draw();
+  };
+  const go = (step) => {
+    stop();
+    change(model, { step });
+  };
+  const controls = controlsFor(model, board, steps, go, stop);
+  const [pairs, said, graph] = [[pair(board), pair(board)], account(board), curve(steps, go)];
+  el.append(controls.box, element("div", { class: "made-body" },
+    element("div", {}, ...pairs.map(({ box }) => box)), said.box), graph.box);
+
+  let [rows, noise, shownFor] = [[], [], ""];
   function draw() {
     if (!el.isConnected) return;
-    const now = state();
-    const wanted = JSON.stringify([now.seed, now.greedy, now.show_real]);
-    if (wanted !== shownFor) follow_rows(now);
-    shownFor = wanted;
-    const [[, drawn], second] = rows;
-    const { step } = now;
+    const state = Object.fromEntries(["step", "seed", "greedy", "show_real"].map((name) => [name, model.get(name)]));
+    const { step, ...wanted } = state;
+    if (JSON.stringify(wanted) !== shownFor) {
+      noise = uniforms(state.seed, steps);
+      rows = rowsFor(network, board, state, model.get("real"), noise);
+      graph.draw(rows);
+      shownFor = JSON.stringify(wanted);
+    }
     const colours = coloursOf(el);
     rows.forEach(([name, row], k) => pairs[k].draw(`${name[0].toUpperCase()}${name.slice(1)} so far`, network, colours, row, step));
-    pairs[1].box.hidden = !second;
-    const i = drawn.ordering[step - 1];
-    const u = now.greedy || step === 0 ? null : noise[i];
-    status.setAttribute("aria-live", playing ? "off" : "polite");
-    decision.textContent = sayDecision(board, drawn, step, u);
-    likelihood.textContent = sayLikelihood(board, drawn, step);
-    aboutReal.textContent = second ? sayReal(board, second[1], step) : "";
-    line.svg.style.visibility = step ? "visible" : "hidden";
-    if (step) line.draw(drawn.p[i], u);
-    note.textContent = notes(board, now);
+    pairs[1].box.hidden = rows.length < 2;
+    said.draw(state, rows, state.greedy || step === 0 ? null : noise[rows[0][1].ordering[step - 1]], controls.time.isOn());
     graph.move(step);
-    playButton.textContent = playing ? "❚❚ Pause" : "▶ Play";
-    back.disabled = step === 0;
-    on.disabled = step === steps;
-    greedy.box.checked = now.greedy;
-    beside.box.checked = now.show_real;
+    controls.draw();
   }
   whenSeen(el, draw);
   return frame(el, model, "Sampling player", draw);
