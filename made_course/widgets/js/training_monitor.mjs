@@ -1,5 +1,5 @@
 import { button, element, frame, shape } from "./frame.mjs";
-import { curveParts, shortNats, curveView } from "./curve.mjs";
+import { curveParts, curveView, shortNats } from "./curve.mjs";
 
 const duration = (seconds) =>
   seconds < 90 ? `${Math.max(1, Math.round(seconds))} s`
