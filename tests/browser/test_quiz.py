@@ -5,7 +5,7 @@ import pytest
 
 from made_course import Choice, Quiz
 from tests.browser.lab import kernel_says, open_notebook, run_cells
-from tools.refresh import refresh
+from tools.refresh import METADATA
 
 pytestmark = pytest.mark.delivery
 
@@ -71,10 +71,11 @@ def test_in_jupyterlab_it_goes_on_without_python_and_to_the_next_cell(lab, page)
 
 
 def test_saved_it_is_a_folded_list_where_nothing_runs(lab, page):
-    cell = nbformat.v4.new_code_cell(QUIZ)
+    exec(QUIZ, values := {})
+    saved = nbformat.v4.new_output("display_data", {"text/html": values["w"].html()})
+    cell = nbformat.v4.new_code_cell(QUIZ, outputs=[saved])
     path = lab.root / "saved quiz.ipynb"
-    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), path)
-    refresh(path)
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell], metadata=METADATA), path)
     open_notebook(page, lab, path.name)
     choices = page.locator(".jp-OutputArea details")
     assert choices.evaluate_all("all => all.map(one => one.open)") == [False] * 3

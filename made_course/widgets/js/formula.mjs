@@ -14,7 +14,9 @@ const SPACE = ["mspace", { width: "0.17em" }];
 
 /** The part of LaTeX that a question needs, as MathML: [tag, attributes, ...children]. */
 export function mathOf(latex) {
-  const tokens = latex.match(/\\(?:[a-zA-Z]+|.)|[\d.]*\d|\S/gsu) ?? [];
+  const written = latex.replace(/\\mathcal\s*(?:\{([A-Z])\}|([A-Z]))/g, (_, braced, bare) =>
+    SCRIPT[(braced ?? bare).charCodeAt(0) - 65]);
+  const tokens = written.match(/\\(?:[a-zA-Z]+|.)|[\d.]*\d|\S/gsu) ?? [];
   let at = 0;
 
   function row(end) {
@@ -47,21 +49,18 @@ export function mathOf(latex) {
     if (name in ACCENTS) return ["mover", { accent: "true" }, argument(), ["mo", {}, ACCENTS[name]]];
     if (name === "frac") return ["mfrac", {}, argument(), argument()];
     if (name === "sqrt") return ["msqrt", {}, argument()];
-    if (name === "mathcal") return ["mi", UPRIGHT, script(argument())];
     return /^[a-zA-Z]/.test(name) ? ["mi", UPRIGHT, name] : SPACE; // a function such as log
   }
   /** A minus without a left side belongs to what follows. */
   function sign(token) {
     if (/^[\d\p{No}]/u.test(token)) return ["mn", {}, token];
-    if (/\p{L}/u.test(token)) return ["mi", {}, token];
+    if (/\p{L}/u.test(token)) return ["mi", SCRIPT.includes(token) ? UPRIGHT : {}, token];
     const alone = token === "-" && /^[([{=<>|,/_^]?$/.test(tokens[at - 2] ?? "");
     const looks = alone ? { form: "prefix" } : /[()[\]|]/.test(token) ? { stretchy: "false" } : {};
     return ["mo", looks, token.replace("-", "−")];
   }
   return ["math", {}, ...row()];
 }
-
-const script = (letters) => SCRIPT[JSON.stringify(letters).match(/"([A-Z])"/)?.[1].charCodeAt(0) - 65] ?? "";
 
 /** A text as [kind, words]: LaTeX between dollars, code between backticks, all else as it is. */
 export function typed(text) {

@@ -1,5 +1,5 @@
 import { button, element, frame, shape } from "./frame.mjs";
-import { curveParts, shortNats, curveView } from "./curve.mjs";
+import { curveParts, curveView, shortNats } from "./curve.mjs";
 
 const duration = (seconds) =>
   seconds < 90 ? `${Math.max(1, Math.round(seconds))} s`
@@ -59,8 +59,12 @@ function drawSamples(place, rows, ink, size) {
 export default {
   render({ model, el }) {
     const kernel = model.widget_manager?.kernel;
+    const interrupt = () => {
+      stop.disabled = true; // a second one would hit what comes after fit
+      kernel.interrupt();
+    };
     const stop = kernel
-      ? button("Stop", () => kernel.interrupt(), { title: "fit returns what it has so far" })
+      ? button("Stop", interrupt, { title: "fit returns what it has so far" })
       : element("span", { class: "made-quiet" }, "The notebook's stop button ends it: fit returns what it has.");
     const [progress, score] = [element("span", { role: "status" }), element("div")];
     const [title, beyond] = [element("b"), element("div", { class: "made-quiet" })];
@@ -80,6 +84,7 @@ export default {
       progress.textContent = progressWords(run);
       score.textContent = scoreWords(run);
       stop.hidden = !run.running;
+      if (stop.hidden) stop.disabled = false;
       if (ink !== shown) drawSamples(samples, model.get("rows"), ink, model.get("image_shape"));
       shown = ink;
       curve.hidden = !run.curves.train;
