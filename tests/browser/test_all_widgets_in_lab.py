@@ -27,7 +27,7 @@ WIDGETS = {
     ),
     "CompletionPlayer, any ordering": (
         "CompletionPlayer(MADE(784, (32,), natural_order=False, num_masks=None, seed=0)); "
-        "w.part = 'rectangle'"
+        "w.part = 'middle'"
     ),
     "TrainingMonitor": (
         "TrainingMonitor(every=2); "
