@@ -36,6 +36,11 @@ class InPage(anywidget.AnyWidget):
         super().__init__(**state)
         replace_last_run(self)
 
+    def close(self) -> None:
+        """Close the widget, and its layout, which is one, too."""
+        self.layout.close()
+        super().close()
+
     def __repr__(self) -> str:
         """What a page shows that has no Python behind it."""
         return f"{type(self).__name__}: run this cell to operate it; the next one shows a picture."
