@@ -27,7 +27,7 @@ WIDGETS = {
     ),
     "CompletionPlayer, any ordering": (
         "CompletionPlayer(MADE(784, (32,), natural_order=False, num_masks=None, seed=0)); "
-        "w.part = 'rectangle'"
+        "w.part = 'middle'"
     ),
     "TrainingMonitor": (
         "TrainingMonitor(every=2); "
@@ -38,7 +38,7 @@ WIDGETS = {
     "OrderingLab": "OrderingLab(); w.guess = [0, 1, 3, 2]; w.revealed = True",
     "OrderingLab, six variables": (
         "OrderingLab(torch.kron(half_adder_joint(), torch.ones(4).double() / 4)); "
-        "w.revealed = w.best_first = True"
+        "w.revealed = True"
     ),
     "Quiz": (
         "Quiz('$x^0$?', [Choice('1', 'yes', right=True), Choice('0', 'no')]); w.chosen = [1, 0]"

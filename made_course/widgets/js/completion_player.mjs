@@ -194,6 +194,7 @@ function render({ model, el }) {
   let [found, shownFor] = [null, ""];
   const complete = (wanted) => {
     if (wanted !== shownFor) return; // there is a newer question already
+    if (!el.isConnected) return void (shownFor = "");
     const { image_index, hidden, seed } = model.get("asked");
     const [x, known] = [model.get("images")[image_index], Array.from(hidden, (one) => one === "0")];
     found = { ...completed(network, x, known, seed), x, known };

@@ -103,7 +103,8 @@ function give(weights, unit, value, sums, from) {
   for (let k = from; k < sums.length; k++) sums[k] += weights[row + k] * value;
 }
 
-export const sample = (network, noise) => follow(network, (i, p) => noise[i] <= p);
+/** One sample; a state from `start` serves any number of them. */
+export const sample = (network, noise, state) => follow(network, (i, p) => noise[i] <= p, undefined, state);
 
 export const score = (network, row) => follow(network, (i) => row[i]);
 
