@@ -36,11 +36,7 @@ class InPage(anywidget.AnyWidget):
         replace_last_run(self)
 
     def close(self) -> None:
-<<<<<<< HEAD
-        """Close the widget, on the page and in the kernel."""
-=======
         """Close the widget, and its layout, which is one, too."""
->>>>>>> 99672aaf3a5700707d389761e46cdd82a010362c
         self.layout.close()
         super().close()
 
