@@ -113,7 +113,7 @@ def _scripts(name: str, **values: object) -> str:
 
 
 def _write_model(app: Sphinx, problem: Exception | None) -> None:
-    """Write the model as a script, which a page that is a file may load, and a still."""
+    """Write the model that draws, as a script, which a page from a disk may load; and a still."""
     if problem is not None or app.builder.format != "html":
         return
     model, static = load_pretrained(), Path(app.outdir, "_static")
