@@ -1,31 +1,36 @@
-"""The course as a site, from the notebooks as they are saved: nothing is run.
+"""The course as a site, from the notebooks as they are saved; only their widgets are run.
 
 ``python -m sphinx -M html . docs/_build -c docs -E -W`` builds docs/_build/html/index.html.
 """
 
 import sys
+import tomllib
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent / "site"))
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE / "site"))
+about = tomllib.loads((HERE.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 project = "MADE, step by step"
 author = "The MADE course authors"
 project_copyright = f"{author}, CC BY 4.0"
 language = "en"
 
-extensions = ["myst_nb", "notebook_pages", "front_pages", "native_math"]
+extensions = ["myst_nb", "notebook_pages", "front_pages", "native_math", "repository_links"]
 root_doc = "docs/index"
-include_patterns = ["docs/index.md", "docs/cheatsheet.md", "notebooks/*.ipynb"]
-exclude_patterns = [".*", "docs/_build", "**/.ipynb_checkpoints"]
+include_patterns = ["docs/*.md", "notebooks/*.ipynb"]
+exclude_patterns = [".*", "docs/README.md", "docs/_build", "**/.ipynb_checkpoints"]
 
 nb_execution_mode = "off"
 nb_code_prompt_show = "Predict first, then see what came"
 nb_code_prompt_hide = "Fold what came"
 myst_enable_extensions = ["dollarmath"]
+myst_heading_anchors = 3
 html_math_renderer = "native"
 
 html_theme = "furo"
 html_title = project
+html_context = {"repository": about["urls"]["Repository"]}
 html_static_path = ["site/static"]
 html_css_files = ["site.css"]
 html_js_files = [("site.js", {"defer": ""})]

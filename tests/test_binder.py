@@ -1,4 +1,8 @@
-"""Binder builds the environment that is meant, and its links open notebooks that exist."""
+"""Binder builds the environment that is meant, and its links open notebooks that exist.
+
+Links name the branch ``binder``: Binder keeps one image for each commit, and this branch moves at a
+release alone, so that only the first visitor after a release waits.
+"""
 
 import os
 import re
@@ -10,13 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from tools.minutes import NOTEBOOKS
+from tools.minutes import NOTEBOOKS, read
 
 ROOT = Path(__file__).parents[1]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 REPOSITORY = PYPROJECT["project"]["urls"]["Repository"].removeprefix("https://github.com/")
 LINK = re.compile(
-    r"https://mybinder\.org/v2/gh/(?P<repository>[^/\s]+/[^/\s]+)/HEAD"
+    r"https://mybinder\.org/v2/gh/(?P<repository>[^/\s]+/[^/\s]+)/binder"
     r"\?urlpath=lab/tree/(?P<file>[\w/.]+)"
 )
 
@@ -31,15 +35,19 @@ def test_readme_has_a_badge_for_the_first_notebook_and_a_link_for_each():
     assert each == NOTEBOOKS, "README.md must link each notebook to Binder, in order"
 
 
-def test_every_page_names_the_same_repository():
-    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *NOTEBOOKS]
-    named = {link["repository"] for page in pages for link in links(page)}
-    assert named == {REPOSITORY}
+def test_every_link_opens_a_page_that_is_there_on_the_branch_of_this_repository():
+    for page in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *NOTEBOOKS]:
+        found = links(page)
+        assert {link["repository"] for link in found} <= {REPOSITORY}
+        assert all((ROOT / link["file"]).is_file() for link in found)
+        text = page.read_text(encoding="utf-8")
+        assert text.count("https://mybinder.org/v2/") == len(found), "links name the branch binder"
 
 
-def test_every_link_opens_a_page_that_is_there():
-    for page in ["README.md", *NOTEBOOKS]:
-        assert [link["file"] for link in links(page) if not (ROOT / link["file"]).is_file()] == []
+def test_every_notebook_says_how_to_keep_what_is_written_on_binder():
+    for path in NOTEBOOKS:
+        header = read(path).cells[0].source
+        assert re.search(r"\*\*On Binder\*\* .+\*Download\*", header), path.name
 
 
 @pytest.mark.delivery

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
+from PIL import Image
 
 import made_course
 
@@ -68,6 +69,16 @@ def test_readme_commands_for_windows_do_the_same(which):
     assert blocks("powershell")[which].strip().split("; ") == windows
 
 
+def test_readme_moves_by_a_small_picture_with_words_and_stands_still_where_that_is_asked_for():
+    still, picture = re.findall(r'src(?:set)?="([^"]+)"', README.partition("</picture>")[0])
+    assert "(prefers-reduced-motion: reduce)" in README.partition(still)[0]
+    assert re.search(rf'<img src="{picture}" alt="[^"]{{80,}}">', README)
+    with Image.open(ROOT / picture) as drawing:
+        assert drawing.n_frames > 20
+    assert (ROOT / picture).stat().st_size < 300_000
+    assert (ROOT / still).is_file()
+
+
 def test_readme_is_finished():
     assert "@@" not in README
 
@@ -86,6 +97,15 @@ def test_requirements_are_ranges_with_an_oldest_release():
         # setuptools counts up its first number every few weeks: an upper bound would be noise
         assert operators == ([">="] if name == "setuptools" else ["<", ">="]), name
         assert not any("+" in part.version for part in specifier), name
+
+
+def test_constraints_pin_one_version_of_all_that_requirements_ask_for():
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    pinned = dict(line.split("==") for line in lines if not line.startswith("#"))
+    assert lines[0].startswith(f"# Versions with which all tests of {made_course.__version__} ")
+    assert not any("+" in version for version in pinned.values())
+    for name, specifier in requirements().items():
+        assert pinned[name] in specifier, "run python -m tools.constraints"
 
 
 def test_package_depends_on_what_requirements_install():

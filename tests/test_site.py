@@ -140,7 +140,7 @@ def test_each_notebook_says_where_it_can_be_run(pages, site, path):
     links = pages[site / "notebooks" / f"{path.stem}.html"].links
     on_binder = links[links.index("../docs/index.html#to-run-it") - 1]
     assert on_binder.startswith("https://mybinder.org/v2/gh/")
-    assert on_binder.endswith(f"/HEAD?urlpath=lab/tree/notebooks/{path.name}")
+    assert on_binder.endswith(f"/binder?urlpath=lab/tree/notebooks/{path.name}")
 
 
 # ---- in a browser --------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from pathlib import Path
 import nbformat
 import torch
 from packed import pack
-from PIL import Image
+from PIL import Image, ImageOps
 from sphinx.application import Sphinx
 
 from made_course import MADE, bars_and_stripes, load_binarized_mnist, load_pretrained
@@ -17,7 +17,20 @@ from made_course.widgets.in_page import joined_modules
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-THUMBNAIL = (320, 180)
+THUMBNAIL = (460, 258)
+SHOWN = {
+    "00": ("above, twelve digits", (0.13, 0, 0.446, 1)),
+    "01": ("eight bars", (0.55, 0.02, 0.98, 0.92)),
+    "02": ("two 3 by 3 matrices", (0, 0, 1, 0.9)),
+    "03": ("the two masks", (0.1, 0.05, 0.92, 0.95)),
+    "04": ("thirty samples", (0, 0, 0.267, 1)),
+    "05": ("learning curve of ten", (0.09, 0.02, 1, 0.9)),
+    "06": ("A row of pictures", (0, 0.16, 0.275, 1)),
+    "07": ("twenty squares", (0, 0, 0.4, 1)),
+    "08": ("two crescents", (0.07, 0.27, 0.36, 0.75)),
+    "09": ("three triangles of six", (0.36, 0, 1, 0.87)),
+}
+"""How the text of each notebook's figure begins, and which part of it: left, top, right, bottom."""
 ROW = re.compile(r"^\| \[(\d · [^]]+)\]\((notebooks/\w+)\.ipynb\) \| ([^|]+) \| (\d+) \|$", re.M)
 """A notebook in README's table: title, path, question, minutes."""
 
@@ -37,27 +50,24 @@ def _fill(app: Sphinx, name: str, template: str, context: dict, doctree: object)
 
 
 def cards() -> list[dict[str, str]]:
-    """Each notebook: title, address, question, minutes, and its first large figure, small."""
+    """Each notebook: title, address, question, minutes, and part of a figure."""
     found = ROW.findall((ROOT / "README.md").read_text(encoding="utf-8"))
     keys = ("title", "path", "question", "minutes")
     return [dict(zip(keys, row, strict=True)) | {"image": _thumbnail(row[1])} for row in found]
 
 
 def _thumbnail(path: str) -> str:
-    notebook = nbformat.read(ROOT / f"{path}.ipynb", as_version=4)
-    figures = [
-        Image.open(BytesIO(b64decode(output.data["image/png"])))
-        for cell in notebook.cells
+    begins, part = SHOWN[Path(path).name[:2]]
+    (png,) = (
+        output.data["image/png"]
+        for cell in nbformat.read(ROOT / f"{path}.ipynb", as_version=4).cells
         for output in cell.get("outputs", [])
-        if "image/png" in output.get("data", {})
-    ]
-    first = max(figures[:4], key=lambda figure: figure.height)
-    small = Image.new("RGB", THUMBNAIL, "white")
-    first.thumbnail((THUMBNAIL[0] - 20, THUMBNAIL[1] - 20))
-    left, top = ((a - b) // 2 for a, b in zip(THUMBNAIL, first.size, strict=True))
-    small.paste(first.convert("RGB"), (left, top))
+        if output.get("data", {}).get("text/plain", "").startswith(begins)
+    )
+    figure = Image.open(BytesIO(b64decode(png))).convert("RGB")
+    box = tuple(share * size for share, size in zip(part, 2 * figure.size, strict=True))
     file = BytesIO()
-    small.save(file, "WEBP", quality=80)
+    ImageOps.pad(figure.crop(box), THUMBNAIL, color="white").save(file, "WEBP", quality=80)
     return "data:image/webp;base64," + b64encode(file.getvalue()).decode()
 
 

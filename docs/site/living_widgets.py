@@ -37,9 +37,10 @@ def run(path: Path) -> dict[str, list[str]]:
     states = notebook.metadata.widgets[STATES]["state"]
     return {
         notebook.cells[k].id: [
-            alone_from(_with_buffers(states[output.data[VIEW]["model_id"]]))
+            alone_from(_with_buffers(model))
             for output in notebook.cells[k].outputs
             if VIEW in output.get("data", {})
+            if "_esm" in (model := states[output.data[VIEW]["model_id"]])["state"]  # no plain bar
         ]
         for k in tagged
     }

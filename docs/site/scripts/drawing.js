@@ -1,6 +1,7 @@
 // The front page draws: one digit after another, pixel by pixel, with the nats that it costs.
 const SHELF = 36;
-const A_FRAME = 7; // pixels; some two seconds a digit at sixty frames a second
+const A_SECOND = 400; // pixels
+const REST = 900; // milliseconds before the next digit
 
 function showDrawing(network) {
   const place = document.getElementById("drawing");
@@ -8,57 +9,64 @@ function showDrawing(network) {
   const said = place.querySelector(".said");
   const stop = place.querySelector("button");
   const isStill = matchMedia("(prefers-reduced-motion: reduce)");
-  let finished = 0;
-  let state = null;
-  let nats = 0;
-  let isRunning = !isStill.matches;
+  let [state, nats, finished] = [start(network), 0, 0];
+  let [isRunning, before, ended] = [!isStill.matches, 0, 0];
 
-  const decide = (i, p) => {
-    const value = Math.random() <= p;
-    nats -= Math.log(value ? p : 1 - p);
-    return value;
+  const draw = (pixels) => {
+    const decide = (i, p) => {
+      const value = Math.random() <= p;
+      nats -= Math.log(value ? p : 1 - p);
+      return value;
+    };
+    follow(network, decide, Math.min(state.known + pixels, 784), state);
   };
-  const begin = () => {
-    state = start(network);
-    nats = 0;
+  const next = () => {
+    finished = (finished + 1) % SHELF;
+    [state, nats] = [start(network), 0];
   };
   const show = () => {
     paint(canvas, state.row, 0, 0, network.order, state.known);
-    said.textContent = `pixel ${state.known} of 784 · ${nats.toFixed(1)} nats so far`;
+    paint(shelf, state.row, finished % 12, Math.floor(finished / 12), network.order, state.known);
+    said.textContent = `pixel ${state.known} of 784 · ${nats.toFixed(1)} nats`;
   };
-  const keep = () => {
-    paint(shelf, state.row, (finished % SHELF) % 12, Math.floor((finished % SHELF) / 12));
-    finished++;
-    begin();
+  const fill = () => {
+    for (let k = 0; k < SHELF; k++) {
+      next();
+      draw(784);
+      show();
+    }
   };
-  const frame = () => {
+  const frame = (now) => {
     if (!isRunning) return;
-    if (state.known === 784) keep();
-    follow(network, decide, Math.min(state.known + A_FRAME, 784), state);
-    show();
+    if (state.known < 784) {
+      draw(Math.round((Math.min(now - before, 50) * A_SECOND) / 1000));
+      ended = now;
+      show();
+    } else if (now - ended > REST) next();
+    before = now;
     requestAnimationFrame(frame);
   };
   const name = () => (stop.textContent = isStill.matches ? "Draw another" : isRunning ? "Pause" : "Go on");
   stop.addEventListener("click", () => {
     if (isStill.matches) {
-      if (state.known === 784) keep();
-      follow(network, decide, 784, state);
+      next();
+      draw(784);
       show();
     } else {
       isRunning = !isRunning;
-      frame();
+      requestAnimationFrame(frame);
     }
     name();
   });
-  begin();
-  for (let k = 0; k < SHELF; k++) {
-    follow(network, decide, 784, state);
-    keep();
-  }
-  if (isStill.matches) follow(network, decide, 784, state);
-  show();
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", fill);
+  isStill.addEventListener("change", () => {
+    isRunning = !isStill.matches;
+    requestAnimationFrame(frame);
+    name();
+  });
+  fill();
   name();
   stop.hidden = false;
   place.classList.add("alive");
-  frame();
+  requestAnimationFrame(frame);
 }

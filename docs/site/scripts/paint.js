@@ -1,7 +1,6 @@
+/** Red, green, blue and how much it covers, of a colour that front.css names. */
 const colourOf = (element, name) => {
-  const probe = document.createElement("canvas").getContext("2d");
-  probe.fillStyle = getComputedStyle(element).getPropertyValue(name);
-  const hex = parseInt(probe.fillStyle.slice(1), 16);
+  const hex = parseInt(getComputedStyle(element).getPropertyValue(name).trim().slice(1), 16);
   return [hex >> 16, (hex >> 8) & 255, hex & 255, 255];
 };
 

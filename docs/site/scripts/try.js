@@ -1,65 +1,100 @@
 // Above: half a digit is completed. Below: a small model, sound or broken, against all its boards.
 
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
 function showCompletions(network) {
   const place = document.getElementById("complete");
   const board = place.querySelector(".draw");
   const rows = place.querySelector("input");
   const said = place.querySelector(".said");
-  const list = place.querySelector(".completed");
   const digit = new Uint8Array(784);
-  let taken = 0;
+  const brush = { x: 14, y: 6 };
+  let [taken, isTaken, coins] = [0, true, []];
   const items = Array.from({ length: 8 }, () => {
     const item = document.createElement("li");
     item.innerHTML = '<canvas width="28" height="28" role="img"></canvas><span></span>';
-    list.append(item);
-    return item;
+    return place.querySelector(".completed").appendChild(item);
   });
 
   const show = () => {
     const known = 28 * rows.value;
     place.querySelector("output").textContent = rows.value;
     paint(board, digit, 0, 0, network.order, known);
-    const first = follow(network, (i) => digit[i], known);
-    const given = sum(logConditionals(first).subarray(0, known));
-    let all = 0;
-    for (const item of items) {
-      const row = follow(network, (i, p) => (i < known ? digit[i] : Math.random() <= p));
-      const nats = -sum(logConditionals(row).subarray(known));
-      all += nats / items.length;
-      const [canvas, words] = item.children;
-      paint(canvas, row.row);
-      canvas.setAttribute("aria-label", `A completion that costs ${nats.toFixed(0)} nats`);
+    const given = -sum(logConditionals(follow(network, (i) => digit[i], known)).subarray(0, known));
+    let mean = 0;
+    items.forEach(({ children: [canvas, words] }, k) => {
+      const drawn = follow(network, (i, p) => (i < known ? digit[i] : coins[k][i] <= p));
+      const nats = -sum(logConditionals(drawn).subarray(known));
+      mean += nats / items.length;
+      paint(canvas, drawn.row);
       words.textContent = `${nats.toFixed(0)} nats`;
+      canvas.setAttribute("aria-label", `Completion ${k + 1}`);
+    });
+    const fair = [known, 784 - known].map((pixels) => (pixels * Math.LN2).toFixed(0));
+    said.textContent = `Your ${rows.value} rows cost ${given.toFixed(0)} nats (fair coins: ${fair[0]}); what the network drew below costs ${mean.toFixed(0)} on average (fair coins: ${fair[1]}).`;
+  };
+  const throwCoins = () => {
+    coins = items.map(() => Float64Array.from({ length: 784 }, Math.random));
+    show();
+  };
+  const clear = () => {
+    digit.fill(0);
+    isTaken = false;
+  };
+  /** Ink from one point to another, in pixels; on a digit that was taken, a new one begins. */
+  const stroke = ([x, y], [toX, toY]) => {
+    if (isTaken) clear();
+    const steps = Math.ceil(2 * Math.hypot(toX - x, toY - y)) + 1;
+    for (let k = 1; k <= steps; k++) {
+      const [a, b] = [x + ((toX - x) * k) / steps, y + ((toY - y) * k) / steps];
+      for (let i = 0; i < 28 * rows.value; i++) {
+        if (Math.hypot((i % 28) + 0.5 - a, Math.floor(i / 28) + 0.5 - b) < 1.3) digit[i] = 1;
+      }
     }
-    said.textContent = `Your half costs ${(-given).toFixed(0)} nats, the completions ${all.toFixed(0)} on average. A coin for each pixel: ${(known * Math.LN2).toFixed(0)} and ${((784 - known) * Math.LN2).toFixed(0)}.`;
+    show();
+  };
+  const showBrush = () => {
+    const context = board.getContext("2d");
+    context.fillStyle = getComputedStyle(board).getPropertyValue("--blue");
+    context.fillRect(brush.x, brush.y, 1, 1);
   };
 
-  const draw = (event) => {
+  let last = null;
+  const at = (event) => {
     const box = board.getBoundingClientRect();
-    const [x, y] = [((event.clientX - box.left) / box.width) * 28, ((event.clientY - box.top) / box.height) * 28];
-    for (let i = 0; i < 784; i++) {
-      const far = Math.hypot((i % 28) + 0.5 - x, Math.floor(i / 28) + 0.5 - y);
-      if (far < 1.3 && i < 28 * rows.value) digit[i] = 1;
-    }
-    paint(board, digit, 0, 0, network.order, 28 * rows.value);
+    return [((event.clientX - box.left) / box.width) * 28, ((event.clientY - box.top) / box.height) * 28];
   };
   board.addEventListener("pointerdown", (event) => {
     board.setPointerCapture(event.pointerId);
-    draw(event);
+    stroke((last = at(event)), last);
   });
-  board.addEventListener("pointermove", (event) => event.buttons && draw(event));
-  board.addEventListener("pointerup", show);
+  board.addEventListener("pointermove", (event) => event.buttons && stroke(last, (last = at(event))));
+  board.addEventListener("keydown", (event) => {
+    if (event.key !== " " && !(event.key in ARROWS)) return;
+    event.preventDefault();
+    const [right, down] = ARROWS[event.key] ?? [0, 0];
+    brush.x = Math.min(Math.max(brush.x + right, 0), 27);
+    brush.y = Math.min(Math.max(brush.y + down, 0), rows.value - 1);
+    const here = [brush.x + 0.5, brush.y + 0.5];
+    if (event.key === " " || event.shiftKey) stroke(here, here);
+    else show();
+    showBrush();
+  });
+  board.addEventListener("focus", () => board.matches(":focus-visible") && showBrush());
+  board.addEventListener("blur", show);
   rows.addEventListener("input", show);
-  place.querySelector(".again").addEventListener("click", show);
-  place.querySelector(".clear").addEventListener("click", () => {
-    digit.fill(0);
+  const press = (name, then) => place.querySelector(name).addEventListener("click", then);
+  press(".again", throwCoins);
+  press(".clear", () => {
+    clear();
     show();
   });
   const take = () => {
     digit.set(Array.from(examples[taken++ % examples.length], Number));
-    show();
+    isTaken = true;
+    throwCoins();
   };
-  place.querySelector(".take").addEventListener("click", take);
+  press(".take", take);
   take();
 }
 
@@ -102,11 +137,13 @@ function showBreaking() {
     }
     const drawn = Array.from({ length: 32 }, () => draw(model));
     const right = drawn.filter(isBoard).length;
+    const blank = drawn.filter((x) => !x.includes(1)).length;
     drawMask(model);
     drawn.forEach((x, k) => drawBoard(x, k % 8, Math.floor(k / 8)));
-    shown.setAttribute("aria-label", `32 boards that it drew, ${right} of them as they should be`);
-    const sigma = total.toLocaleString("en", { maximumFractionDigits: total < 10 ? 3 : 0 });
-    said.textContent = `Σp over all 65,536 boards: ${sigma}. It claims ${claimed.toFixed(2)} nats a board; no model can need fewer than 3.40. Of 32 boards that it draws, ${right} are as they should be.`;
+    shown.setAttribute("aria-label", `32 boards that it drew, ${right} right, ${blank} of them blank`);
+    const digits = total < 10 ? 3 : 0;
+    const sigma = total.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+    said.textContent = `Σp over all 65,536 boards: ${sigma}. It claims ${claimed.toFixed(2)} nats a board; no distribution can do with fewer than 3.40. Of 32 boards that it drew, ${right} are right, ${blank} of them blank.`;
     why.textContent = isBroken()
       ? "It looks marvellous, and is none: probabilities that add up to more than 1 are no probabilities. In training it learned to copy each pixel from itself. When it draws, a pixel is still blank when it is asked for, so blank is what it copies."
       : "They add up to 1: this is a distribution, and what it draws is what it was trained on, nearly always.";

@@ -1,0 +1,38 @@
+"""Links to files that are not on the site: they lead to the repository's host."""
+
+import os
+import re
+import shutil
+from pathlib import Path
+
+from sphinx.application import Sphinx
+
+LINK = re.compile(r"(?<!!)\[([^\[\]]+)\]\((?!https?:|#)([^)#\s]+)(#[^)\s]*)?\)")
+"""In Markdown, and not of an image: its words, the file, the heading."""
+WORKSHEET = "docs/worksheet.html"
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Change links before a page is parsed, and copy the worksheet as it is."""
+    app.connect("source-read", _lead)
+    app.connect("build-finished", _copy)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def _lead(app: Sphinx, docname: str, source: list[str]) -> None:
+    def led(link: re.Match) -> str:
+        words, file, heading = link.groups(default="")
+        name = os.path.normpath(Path(docname).parent / file).replace(os.sep, "/")
+        if name == WORKSHEET:
+            return f'<a href="{file}">{words}</a>'
+        is_page = name.removesuffix(Path(name).suffix) in app.env.found_docs
+        if is_page or not Path(app.srcdir, name).is_file():
+            return link[0]
+        return f"[{words}]({app.config.html_context['repository']}/blob/HEAD/{name}{heading})"
+
+    source[0] = LINK.sub(led, source[0])
+
+
+def _copy(app: Sphinx, problem: Exception | None) -> None:
+    if problem is None and app.builder.format == "html":
+        shutil.copy(Path(app.srcdir, WORKSHEET), Path(app.outdir, WORKSHEET))
