@@ -42,7 +42,7 @@ from tests.browser.lab import (
     write_settings,
 )
 from tools.minutes import NOTEBOOKS
-from tools.waits import HOLD_MS, WATCH, longest_of_95_percent, time_presses
+from tools.waits import longest_of_95_percent, measure
 
 WIDGET_NOTEBOOK = "03_building_masks.ipynb"
 TRAINING_NOTEBOOK = "05_training_on_mnist.ipynb"
@@ -196,11 +196,10 @@ def _attend(page, learner: Learner, hub: SimpleNamespace, together: Barrier) -> 
         raise RuntimeError(f"solved exercises are kept in {folder}, outside the learner's home")
 
     widget = page.locator(".made-widget:has(.unit)").first
-    widget.evaluate(WATCH)
     units = widget.locator(".unit")
     n_units = units.count()
     _wait_for_all(together)
-    learner.waits_ms = time_presses(page, lambda k: units.nth(k % n_units).click(delay=HOLD_MS))
+    learner.waits_ms = measure(widget, lambda _, k: units.nth(k % n_units).click())
     print(f"{learner.name} has pressed", flush=True)
 
     _wait_for_all(together)
