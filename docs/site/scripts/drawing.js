@@ -18,7 +18,7 @@ function showDrawing(network) {
       nats -= Math.log(value ? p : 1 - p);
       return value;
     };
-    follow(network, decide, Math.min(state.known + pixels, 784), state);
+    state = follow(network, decide, Math.min(state.known + pixels, 784), state);
   };
   const next = () => {
     finished = (finished + 1) % SHELF;

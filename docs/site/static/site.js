@@ -7,7 +7,8 @@ const stops = new ResizeObserver((entries) => {
 });
 document.querySelectorAll("pre, .formula, .table-wrapper").forEach((part) => stops.observe(part));
 
-// The theme has two columns and a name for neither.
+// The theme has two columns and a name for neither, and headings in one that say no level.
+document.querySelectorAll(".caption[role=heading]").forEach((part) => (part.ariaLevel = 2));
 document.querySelector(".sidebar-drawer").ariaLabel = "All pages";
 document.querySelector(".toc-drawer").ariaLabel = "On this page";
 
