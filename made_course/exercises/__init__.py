@@ -15,7 +15,8 @@ from textwrap import fill
 from types import ModuleType
 
 from ..widgets.quiz import Quiz
-from .examine import examine, parts_to_do
+from .attempts import parts_to_do
+from .examine import examine
 from .exercise import Exercise, Slip, Wrong
 from .questions import read_questions
 from .solved import remember, remembered

@@ -21,6 +21,10 @@ class Wrong(Exception):
         self.cause, self.tried, self.expected, self.came = cause, tried, expected, came
 
 
+class Misformed(Wrong):
+    """An answer whose type, shape or dtype is not the one expected."""
+
+
 @dataclass(frozen=True)
 class Slip:
     """A wrong answer that readers give.

@@ -11,9 +11,11 @@ from torch import BoolTensor, LongTensor, Tensor
 
 from .. import masks as package
 from ..words import hat, variable_names
-from .examine import Misformed, require_same, run, written, written_call
-from .exercise import Exercise, Slip, Wrong
+from .calls import run
+from .comparing import require_same
+from .exercise import Exercise, Misformed, Slip, Wrong
 from .variants import drawn_degrees, further_cases, shuffled
+from .written import written, written_call
 
 # ---- 3.1 ----------------------------------------------------------------------------------------
 
@@ -316,6 +318,11 @@ IN_CODE = Exercise(
             "the last mask is missing: the one into the outputs, whose degrees are degrees[0]",
         ),
         Slip(
+            lambda degrees: [*build_masks(degrees)[:-1], degrees[0][:, None] > degrees[1]],
+            "the outputs listen to the first hidden layer in your code, degrees[1]: below them "
+            "stands the last layer, degrees[-1]",
+        ),
+        Slip(
             _all_from_inputs,
             "every layer listens to the inputs in your code: each mask compares a layer with the "
             "one just below it",
@@ -418,6 +425,15 @@ REACHING = Exercise(
         Slip(
             lambda masks: _count_paths(masks) > 1,
             "true only where there are two paths or more: one is enough, so compare with > 0",
+        ),
+        Slip(
+            lambda masks: _count_paths(masks) >= 0,
+            "true everywhere, as no number of paths is below 0: compare with > 0",
+        ),
+        Slip(
+            lambda masks: sum(mask.long() for mask in masks) > 0,
+            "the masks are added entry by entry: a path goes through all layers, so it takes their "
+            "matrix product `@`",
         ),
         Slip(
             _reversed_product,

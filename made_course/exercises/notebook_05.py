@@ -17,9 +17,10 @@ from ..recipe import load_nll_to_beat
 from ..sampling import evaluation_mode
 from ..toys import bars_and_stripes
 from ..training import evaluate, fit
+from .calls import run
 from .challenge import InALine, causes, honest_nll, judge_nll, points_of_chance
-from .examine import Misformed, compare_on_cases, run
-from .exercise import Exercise, Slip, Wrong
+from .examine import compare_on_cases
+from .exercise import Exercise, Misformed, Slip, Wrong
 from .variants import drawn, drawn_degrees, further_cases, one_of, shuffled
 
 # ---- 5.1 ----------------------------------------------------------------------------------------

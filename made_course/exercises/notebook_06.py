@@ -10,9 +10,10 @@ from torch import Tensor
 
 from ..leaks import binary_points
 from ..toys import rain_diary
-from .examine import Misformed, require_same, written
-from .exercise import Exercise, Slip, Wrong
+from .comparing import require_same
+from .exercise import Exercise, Misformed, Slip, Wrong
 from .variants import drawn, drawn_degrees, further_cases, one_of
+from .written import written
 
 # ---- 6.1 ----------------------------------------------------------------------------------------
 

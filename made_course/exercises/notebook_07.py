@@ -12,9 +12,9 @@ from torch import Tensor
 
 from ..joint import OrderingFits, fit_orderings, half_adder_joint
 from ..masks import check_ordering
-from .examine import Misformed, written
-from .exercise import Exercise, Slip, Wrong
+from .exercise import Exercise, Misformed, Slip, Wrong
 from .variants import drawn, further_cases, one_of, shuffled
+from .written import written
 
 # ---- 7.1 ----------------------------------------------------------------------------------------
 

@@ -15,10 +15,13 @@ from ..heads import Categorical, Head, MixtureOfGaussians
 from ..made import MADE
 from ..sampling import evaluation_mode
 from ..training import fit
+from .calls import run
 from .challenge import require_finite_weights, shuffled
-from .examine import LIMIT_S, Misformed, require_same, run, written
-from .exercise import Exercise, Slip, Wrong
+from .comparing import require_same
+from .exercise import Exercise, Misformed, Slip, Wrong
+from .time_limits import LIMIT_S
 from .variants import drawn, further_cases, one_of
+from .written import written
 
 # ---- 8.1 ----------------------------------------------------------------------------------------
 

@@ -12,10 +12,11 @@ from ..leaks import binary_points
 from ..made import MADE
 from ..tables import example_table, load_table
 from ..training import fit
+from .calls import run
 from .challenge import InALine, causes, honest_nll, judge_nll, points_of_chance
-from .examine import Misformed, run, written
-from .exercise import Exercise, Slip, Wrong
+from .exercise import Exercise, Misformed, Slip, Wrong
 from .variants import drawn, further_cases, one_of
+from .written import written
 
 # ---- 9.1 ----------------------------------------------------------------------------------------
 

@@ -221,9 +221,9 @@ def test_log_probs_that_hold_for_small_logits_only():
     wrong(LOG_PROB, cross_entropies, "cuts the logarithm of 0 off at −100")
     wrong(LOG_PROB, by_exp, "overflows to infinity")
     wrong(LOG_PROB, lambda z, x: by_exp(z.double(), x.double()).float(), "overflows to infinity")
-    wrong(LOG_PROB, by_choice, "right for small logits")
-    wrong(LOG_PROB, lambda z, x: by_choice(z.double(), x).float(), "right for small logits")
-    found = wrong(LOG_PROB, lambda z, x: bernoulli_log_prob(z, x) + 1, "differs in value")
+    wrong(LOG_PROB, by_choice, "rounded to 0 before its logarithm")
+    wrong(LOG_PROB, lambda z, x: by_choice(z.double(), x).float(), "float64 only moves the place")
+    found = wrong(LOG_PROB, lambda z, x: bernoulli_log_prob(z, x) + 1, "one too large")
     assert "small logits" not in found.cause
 
 
@@ -261,7 +261,7 @@ def test_wrong_samplers():
             x[:, i] = torch.bernoulli(torch.sigmoid(forward(x)[:, i]))
         return x
 
-    wrong(SAMPLER, draws, "two calls with the same u give different samples")
+    wrong(SAMPLER, draws, "two calls with the same `order` and `u` give different results")
     wrong(SAMPLER, by_order, "counts from 1")
     wrong(SAMPLER, backwards, "the loop begins with the largest degree")
 

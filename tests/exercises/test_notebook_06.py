@@ -121,7 +121,7 @@ def test_misformed_answers():
     wrong(STEP, lambda degrees, t: (d == t for d in degrees), "must be a list")
     wrong(STEP, lambda degrees, t: [(d == t).float() for d in degrees], "another shape")
     wrong(STEP, lambda degrees, t: [torch.where(m)[0] for m in to_compute(degrees, t)], "numbers")
-    wrong(STEP, lambda degrees, t: [m.int() for m in to_compute(degrees, t)], "another dtype")
+    wrong(STEP, lambda degrees, t: [m.int() for m in to_compute(degrees, t)], "their dtype is")
     wrong(COMPLETION, lambda log_prob, x, known: None, "is a `return` missing")
 
     def filling_in_place(log_prob, x, known):

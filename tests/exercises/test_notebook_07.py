@@ -108,7 +108,7 @@ def test_log_mean_exp():
     right(AVERAGE, one_after_the_other)
     right(AVERAGE, lambda log_p: (log_p - np.log(len(log_p))).logsumexp(0))
     wrong(AVERAGE, lambda log_p: log_p.logsumexp(0) - math.log(3), "not always 3")
-    wrong(AVERAGE, lambda log_p: (log_p.exp().mean(0) + 1e-12).log(), "differs in value")
+    wrong(AVERAGE, lambda log_p: (log_p.exp().mean(0) + 1e-12).log(), "a small number ε inside")
 
 
 def test_members_far_apart():

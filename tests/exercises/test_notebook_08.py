@@ -82,8 +82,8 @@ def test_scaled():
     right(SCALED, lambda nll, scale, D: torch.tensor(nll) + D * torch.tensor(scale).log())
     right(SCALED, lambda nll, scale, D: round(nll + D * math.log(scale), 3))
     wrong(SCALED, lambda nll, scale, D: nll + D / 2 * math.log(scale), "half of it is missing")
-    wrong(SCALED, lambda nll, scale, D: nll + D, "differs in value")
-    wrong(SCALED, lambda nll, scale, D: nll + 4.605, "differs in value")
+    wrong(SCALED, lambda nll, scale, D: nll + D, "other values of `scale`")
+    wrong(SCALED, lambda nll, scale, D: nll + 4.605, "other values of `scale`")
 
 
 class GeometricFromAbove(Head):

@@ -102,7 +102,11 @@ def test_mix():
         return (torch.stack([log_p, log_q], 1) + weights.log()).logsumexp(1)
 
     right(MIX, stacked)
-    wrong(MIX, lambda log_p, log_q, share: mix(log_p, log_q, share).mean(), "another shape")
+    wrong(
+        MIX,
+        lambda log_p, log_q, share: mix(log_p, log_q, share).mean(),
+        "the mean over all entries",
+    )
     wrong(MIX, lambda log_p, log_q, share: -mix(log_p, log_q, share))
 
     def one_maximum(log_p, log_q, share):
@@ -140,8 +144,12 @@ def test_window():
         return seen.flatten(1).T > 0
 
     right(WINDOW, by_a_convolution)
-    wrong(WINDOW, lambda side, strict: window_mask(side, strict).int(), "another dtype")
-    wrong(WINDOW, lambda side, strict: window_mask(side + 1, strict), "another shape")
+    wrong(
+        WINDOW,
+        lambda side, strict: window_mask(side, strict).int(),
+        "their dtype is torch.int32: torch.bool",
+    )
+    wrong(WINDOW, lambda side, strict: window_mask(side + 1, strict), "right for side + 1 in place")
 
 
 def test_windows_leave_a_blind_spot_and_no_leak():

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from made_course.exercises import NOTEBOOKS, _exercise, _room, check
-from made_course.exercises.examine import is_unchanged
+from made_course.exercises.calls import is_unchanged
 from made_course.exercises.exercise import Wrong
 from made_course.exercises.solved import remembered
 from made_course.exercises.variants import drawn

@@ -1,0 +1,280 @@
+"""Wrong answers as learners type them: each hears its cause, by a slip or by how it is related."""
+
+from itertools import pairwise
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from made_course.exercises import _exercise
+from made_course.exercises.notebook_04 import bernoulli_log_prob, sample
+from tests.exercises.checking import wrong
+
+# ---- 4.2 ----------------------------------------------------------------------------------------
+
+
+def terms(logits, x):
+    return x * F.logsigmoid(logits) + (1 - x) * F.logsigmoid(-logits)
+
+
+LOG_PROB = [
+    (terms, "summed over dimension 1"),
+    (lambda logits, x: terms(logits, x).mean(), "the mean"),
+    (lambda logits, x: bernoulli_log_prob(torch.sigmoid(logits), x), "sigmoid"),
+    (lambda logits, x: bernoulli_log_prob(logits, x).exp(), "logarithm is asked for"),
+    (lambda logits, x: (x * F.logsigmoid(logits)).sum(1), "where x is 0"),
+    (lambda logits, x: ((1 - x) * F.logsigmoid(-logits)).sum(1), "where x is 1"),
+    (lambda logits, x: bernoulli_log_prob(x, logits), "`logits` and `x` were swapped"),
+    (lambda logits, x: terms(logits, x).sum(1, keepdim=True), "keepdim"),
+    (lambda logits, x: terms(logits, x).sum(1) / 0.6931472, "bits"),
+    (lambda logits, x: F.binary_cross_entropy_with_logits(logits, x), "the mean"),
+    (lambda logits, x: F.binary_cross_entropy_with_logits(logits, x, reduction="sum"), "the sum"),
+    (lambda logits, x: -terms(logits, x), "sign is turned"),
+    (lambda logits, x: terms(logits, x).sum(0), "dimension 1"),
+    (lambda logits, x: bernoulli_log_prob(logits, 1 - x), "zeros and ones are swapped"),
+    (lambda logits, x: bernoulli_log_prob(logits, x).tolist(), "a torch.Tensor"),
+]
+
+# ---- 4.3 ----------------------------------------------------------------------------------------
+
+
+def own_noise(forward, order, u):
+    x = torch.zeros_like(u)
+    for i in order.argsort():
+        x[:, i] = (torch.rand(len(u)) <= torch.sigmoid(forward(x)[:, i])).float()
+    return x
+
+
+def own_seed(forward, order, u):
+    torch.manual_seed(0)
+    return own_noise(forward, order, u)
+
+
+def above(forward, order, u):
+    x = torch.zeros_like(u)
+    for i in order.argsort():
+        x[:, i] = (u[:, i] > torch.sigmoid(forward(x)[:, i])).float()
+    return x
+
+
+def probabilities(forward, order, u):
+    x, p = torch.zeros_like(u), torch.zeros_like(u)
+    for i in order.argsort():
+        p[:, i] = torch.sigmoid(forward(x)[:, i])
+        x[:, i] = (u[:, i] <= p[:, i]).float()
+    return p
+
+
+def feeds_probabilities(forward, order, u):
+    x = torch.zeros_like(u)
+    for i in order.argsort():
+        x[:, i] = torch.sigmoid(forward(x)[:, i])
+    return x
+
+
+def returns_early(forward, order, u):
+    x = torch.zeros_like(u)
+    for i in order.argsort():
+        x[:, i] = (u[:, i] <= torch.sigmoid(forward(x)[:, i])).float()
+        return x
+
+
+def skips_the_last(forward, order, u):
+    x = torch.zeros_like(u)
+    for i in order.argsort()[:-1]:
+        x[:, i] = (u[:, i] <= torch.sigmoid(forward(x)[:, i])).float()
+    return x
+
+
+def skips_the_first(forward, order, u):
+    x = torch.zeros_like(u)
+    for i in order.argsort()[1:]:
+        x[:, i] = (u[:, i] <= torch.sigmoid(forward(x)[:, i])).float()
+    return x
+
+
+SAMPLER = [
+    (own_noise, "two calls with the same `order` and `u`"),
+    (own_seed, "other values of `u`"),
+    (above, "u ≤ p"),
+    (probabilities, "probabilities"),
+    (feeds_probabilities, "other values of `u`"),
+    (returns_early, "does the `return` stand inside"),
+    (skips_the_last, "never drawn"),
+    (skips_the_first, "never drawn"),
+    (lambda forward, order, u: sample(forward, order, u).bool(), "dtype"),
+    (lambda forward, order, u: sample(forward, order, u)[:, order - 1], "order"),
+    (lambda forward, order, u: sample(forward, order, u)[:, order.argsort()], "order"),
+    (lambda forward, order, u: sample(forward, torch.tensor([3, 1, 2]), u), "`order`"),
+]
+
+# ---- 3.2 and 3.3 --------------------------------------------------------------------------------
+
+
+def output_transposed(degrees):
+    masks = [above[:, None] >= below for below, above in pairwise(degrees)]
+    return [*masks, degrees[0] > degrees[-1][:, None]]
+
+
+def first_hidden_into_outputs(d):
+    masks = [above[:, None] >= below for below, above in pairwise(d)]
+    return [*masks, d[0][:, None] > d[min(1, len(d) - 1)]]
+
+
+def one_hidden_layer(d):
+    return [d[1][:, None] >= d[0], d[0][:, None] > d[1]]
+
+
+def stacked(degrees):
+    return torch.cat([mask.flatten() for mask in _exercise("3.2").reference(degrees)])
+
+
+MASKS = [
+    (output_transposed, "transposed"),
+    (first_hidden_into_outputs, "degrees[-1]"),
+    (one_hidden_layer, "the first two alone"),
+    (lambda degrees: [mask.int() for mask in _exercise("3.2").reference(degrees)], "bool"),
+    (lambda degrees: [~mask for mask in _exercise("3.2").reference(degrees)], "the opposite"),
+    (lambda degrees: tuple(reversed(_exercise("3.2").reference(degrees))), "other way round"),
+    (lambda degrees: _exercise("3.2").reference(degrees)[1:], "first"),
+    (stacked, "list"),
+]
+
+
+def paths(masks):
+    found = masks[0].float()
+    for mask in masks[1:]:
+        found = mask.float() @ found
+    return found
+
+
+REACHING = [
+    (lambda masks: paths(masks[:-1]) > 0, "without the last"),
+    (lambda masks: paths(masks) >= 0, "> 0"),
+    (lambda masks: sum(mask.float() for mask in masks) > 0, "@"),
+    (lambda masks: masks[-1].float() @ masks[0].float() > 0, "any number of"),
+    (lambda masks: masks[1].float() @ masks[0].float() > 0, "the first two alone"),
+    (lambda masks: paths(masks) == 0, "the opposite"),
+    (lambda masks: (paths(masks) > 0).tolist(), "a torch.Tensor"),
+    (lambda masks: paths([mask.T for mask in masks[::-1]]) > 0, "transposed"),
+]
+
+# ---- the other notebooks ------------------------------------------------------------------------
+
+
+def of_the_example(name, position):
+    """The reference with one argument written in as in the notebook's example."""
+    exercise = _exercise(name)
+
+    def answer(*arguments):
+        known = exercise.cases[0][position]
+        return exercise.reference(*[*arguments[:position], known, *arguments[position + 1 :]])
+
+    return answer
+
+
+def reference(name, change):
+    return lambda *arguments: change(_exercise(name).reference(*arguments))
+
+
+def two_bells(x, weights, means, stds):
+    z = (x[:, None] - means) / torch.tensor([0.5, 2.0])
+    return (weights.log() - z**2 / 2 - torch.tensor([0.5, 2.0]).log() - 0.918939).logsumexp(-1)
+
+
+OTHERS = [
+    # 1
+    ("1.1", lambda input_dim: [1, 2, 4], "other values of `input_dim`"),
+    ("1.1", lambda input_dim: [2**i for i in range(3)], "input_dim"),
+    ("1.1", lambda input_dim: [2**i for i in range(input_dim + 1)], "one more"),
+    ("1.1", lambda input_dim: [2**i for i in range(1, input_dim)], "first"),
+    ("1.1", lambda input_dim: torch.tensor([2**i for i in range(input_dim)]), "list"),
+    ("1.1", lambda input_dim: [2.0**i - 1 for i in range(input_dim)], "one too small"),
+    ("1.2", of_the_example("1.2", 0), "`p1`"),
+    ("1.2", reference("1.2", lambda q: (q[2], q[0], q[1])), "order"),
+    ("1.2", reference("1.2", lambda q: tuple(part.log() for part in q)), "logarithm"),
+    ("1.3", lambda ordering: torch.tensor([3, 1, 2]), "other values of `ordering`"),
+    ("1.3", lambda ordering: torch.argsort(ordering) + 1.0, "dtype"),
+    ("1.3", lambda ordering: (torch.argsort(ordering) + 1).tolist(), "torch.Tensor"),
+    ("1.3", lambda ordering: torch.argsort(ordering).flip(0) + 1, "other way round"),
+    ("1.3", lambda ordering: torch.argsort(ordering) + 2, "one too large"),
+    ("1.3", lambda ordering: torch.arange(1, len(ordering) + 1), "other values of `ordering`"),
+    ("1.4", reference("1.4", lambda days: days[:, [1, 2, 0]]), "order of the steps"),
+    ("1.4", reference("1.4", lambda days: days.T), "transposed"),
+    ("1.4", reference("1.4", lambda days: days.bool()), "dtype"),
+    ("1.4", lambda q2, q3, q1, u: (u <= 0.5).float(), "other values of `q2`, `q3` and `q1`"),
+    # 2
+    ("2.1", lambda log_prob, input_dim: 1.0, "other values of `log_prob`"),
+    ("2.1", of_the_example("2.1", 1), "`input_dim`"),
+    ("2.1", reference("2.1", lambda total: -total), "sign"),
+    ("2.1", reference("2.1", lambda total: torch.tensor(total).log2().item()), "logarithm"),
+    ("2.3", reference("2.3", lambda log_p: log_p.mean()), "mean"),
+    ("2.3", reference("2.3", lambda log_p: log_p / 0.6931472), "bits"),
+    ("2.3", reference("2.3", lambda log_p: log_p[:, None]), "keepdim"),
+    # 5
+    ("5.1", lambda nll, input_dim: nll / 784 / 0.6931472, "784"),
+    ("5.1", lambda nll, input_dim: nll / (input_dim * 2.302585), "base 10"),
+    ("5.1", lambda nll, input_dim: 2 ** (nll / input_dim / 0.6931472), "exponential"),
+    ("5.1", lambda nll, input_dim: -nll / input_dim / 0.6931472, "sign"),
+    ("5.1", lambda nll, input_dim: input_dim * 0.6931472 / nll, "upside down"),
+    ("5.2", lambda model, history, train, valid: torch.tensor(0.0), "other values of"),
+    # 6
+    ("6.1", reference("6.1", lambda masks: [~mask for mask in masks]), "the opposite"),
+    ("6.1", reference("6.1", lambda masks: [mask.float() for mask in masks]), "dtype"),
+    ("6.1", of_the_example("6.1", 1), "`t`"),
+    ("6.1", reference("6.1", lambda masks: torch.cat(masks)), "list"),
+    ("6.3", reference("6.3", lambda p: p[None]), "dimension"),
+    ("6.3", reference("6.3", lambda p: p.flip(0)), "other way round"),
+    ("6.4", lambda log_w: float(len(log_w)), "other values of `log_w`"),
+    ("6.4", lambda log_w: (log_w.exp() / log_w.exp().sum().clamp(min=1e-9)).pow(2).sum() ** -1, ""),
+    ("6.4", reference("6.4", lambda size: size[None]), "dimension"),
+    # 7
+    ("7.3", reference("7.3", lambda log_p: log_p.exp()), "probability"),
+    ("7.3", reference("7.3", lambda log_p: log_p / 0.6931472), "bits"),
+    ("7.3", lambda log_p: (log_p.exp() + 1e-12).mean(0).log(), "large"),
+    ("7.3", lambda log_p: log_p.exp().clamp(min=1e-30).mean(0).log(), "large"),
+    # 8
+    ("8.1", reference("8.1", lambda log_p: log_p / 0.6931472), "bits"),
+    ("8.1", lambda logits, x: _exercise("8.1").reference(logits.softmax(-1), x), "softmax"),
+    ("8.2", two_bells, "means is (3,), float32"),
+    ("8.2", reference("8.2", lambda log_p: log_p / 2.302585), "base 10"),
+    ("8.2", reference("8.2", lambda log_p: log_p.mean()), "mean"),
+    ("8.3", of_the_example("8.3", 1), "`scale`"),
+    ("8.3", lambda nll, scale, input_dim: nll + 5 * torch.tensor(scale).log().item(), "input_dim"),
+    ("8.3", lambda nll, scale, input_dim: input_dim * torch.tensor(scale).log().item(), "`nll`"),
+    # 9
+    ("9.2", reference("9.2", lambda log_p: log_p.mean()), "mean"),
+    ("9.2", reference("9.2", lambda log_p: log_p / 0.6931472), "bits"),
+    ("9.2", of_the_example("9.2", 2), "`share`"),
+    ("9.2", lambda p, q, s: (s * p.exp() + (1 - s) * q.exp()).clamp(min=1e-20).log(), "large"),
+    ("9.3", of_the_example("9.3", 0), "`side`"),
+    ("9.3", reference("9.3", lambda mask: ~mask), "the opposite"),
+    ("9.3", reference("9.3", lambda mask: mask[:, None]), "dimension"),
+]
+
+TABLE = [
+    *(("4.2", *row) for row in LOG_PROB),
+    *(("4.3", *row) for row in SAMPLER),
+    *(("3.2", *row) for row in MASKS),
+    *(("3.3", *row) for row in REACHING),
+    *OTHERS,
+]
+SAYS_NOTHING = ("differs in value", "has another shape", "another length")
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "word"), TABLE, ids=[f"{row[0]}-{k}" for k, row in enumerate(TABLE)]
+)
+def test_a_cause_is_heard(name, answer, word):
+    found = wrong(_exercise(name), answer)
+    assert word in found.cause
+    assert not found.cause.startswith("the answer differs")
+    assert not found.cause.endswith(SAYS_NOTHING)
+
+
+def test_no_answer_hears_of_a_relation_that_is_not_there():
+    def odd(logits, x):
+        return bernoulli_log_prob(logits, x) + Tensor([0.1, 0.7, 0.4])[: len(x)]
+
+    assert wrong(_exercise("4.2"), odd).cause == "the answer differs in value"
