@@ -305,12 +305,12 @@ def test_exercises_and_questions_are_all_there_in_order(path):
     assert number in exercises.NOTEBOOKS, f"{file} is missing"
     room = exercises._room(number)
     said = [
-        (found["name"], found["title"], len(found["stars"]), int(found["minutes"]))
+        (found["name"], found["title"], len(found["stars"]))
         for found in EXERCISE.finditer(text_of(read(path)))
     ]
-    assert said == [(e.name, e.title, e.stars, e.minutes) for e in room.EXERCISES], (
-        f"the headings here, '### Exercise {number}.1 · Title (★, 5 minutes)', and EXERCISES in "
-        f"{file} must say the same"
+    assert said == [(e.name, e.title, e.stars) for e in room.EXERCISES], (
+        f"the headings here, '### Exercise {number}.1 · Title (★, 5 minutes)', and the exercises "
+        f"in {file} must say the same"
     )
     checks = CHECK.findall(source_of(path))
     assert list(dict.fromkeys(checks)) == [exercise.name for exercise in room.EXERCISES], (

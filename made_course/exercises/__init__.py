@@ -17,7 +17,7 @@ from types import ModuleType
 from ..widgets.quiz import Quiz
 from .attempts import parts_to_do
 from .examine import examine
-from .exercise import Exercise, Slip, Wrong
+from .exercise import Exercise, Slip, Wrong, source_of
 from .questions import read_questions
 from .solved import remember, remembered
 
@@ -101,7 +101,7 @@ def solution(name: str) -> None:
         ValueError: if there is no exercise of that name.
     """
     exercise = _exercise(name)
-    print(inspect.getsource(exercise.reference).rstrip())
+    print(source_of(exercise.reference))
     if exercise.package is not None:
         where = f"{exercise.package.__module__}.{exercise.package.__qualname__}"
         print(f"\n\nThe package's own, {where}:\n")

@@ -13,17 +13,11 @@ from ..leaks import binary_points, measure_dependence
 from ..words import variable_names
 from .calls import run
 from .comparing import require_same
-from .exercise import Exercise, Slip, Wrong
+from .exercise import Slip, Wrong, exercise, exercises_of, slip
 from .variants import drawn, further_cases, one_of, shuffled
 from .written import written, written_call
 
 # ---- 2.1 ----------------------------------------------------------------------------------------
-
-
-def total_probability(log_prob: Callable[[Tensor], Tensor], input_dim: int) -> float:
-    """Sum of exp(log_prob(x)) over all 2^D inputs x of zeros and ones."""
-    x = torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * input_dim)
-    return log_prob(x).exp().sum().item()
 
 
 def three_coins(x: Tensor) -> Tensor:
@@ -39,10 +33,6 @@ def near_copy(x: Tensor) -> Tensor:
 
 def _log_bernoulli(logits: Tensor, x: Tensor) -> Tensor:
     return Bernoulli().log_prob(logits[..., None], x).sum(1)
-
-
-def _whole_inputs(log_prob: Callable[[Tensor], Tensor], input_dim: int) -> float:
-    return log_prob(binary_points(input_dim).long()).exp().sum().item()
 
 
 def _on_all(finish: Callable[[Tensor], Tensor]) -> Callable[..., float]:
@@ -62,42 +52,12 @@ def _other_claim(word: str) -> tuple[Callable[[Tensor], Tensor], int]:
     return claim, size
 
 
-TOTAL = Exercise(
-    name="2.1",
-    title="The sum over everything",
+@exercise(
+    "2.1",
+    "The sum over everything",
     stars=1,
-    minutes=6,
-    reference=total_probability,
     cases=((three_coins, 3), (near_copy, 3), (near_copy, 5)),
     vary=further_cases(_other_claim),
-    slips=(
-        Slip(
-            _on_all(lambda log_p: log_p.sum()),
-            "you add log-probabilities: take exp of each first, and add then",
-        ),
-        Slip(
-            _on_all(lambda log_p: log_p.sum().exp()),
-            "this is the product of all probabilities, as exp of the sum of their logarithms is: "
-            "take exp of each first, and add then",
-        ),
-        Slip(
-            _on_all(lambda log_p: log_p.logsumexp(0)),
-            "this is the logarithm of Σp: Σp itself is asked for",
-        ),
-        Slip(
-            _on_all(lambda log_p: log_p.exp().mean()),
-            "you divide by the number of inputs: Σp is a sum, not a mean",
-        ),
-        Slip(
-            lambda log_prob, input_dim: log_prob(torch.eye(input_dim)).exp().sum().item(),
-            "these are only the D inputs that hold a single 1: there are 2^D inputs in all",
-        ),
-        Slip(
-            _whole_inputs,
-            "the inputs you build hold whole numbers, and the network's weights are floats: begin "
-            "with torch.tensor([0.0, 1.0])",
-        ),
-    ),
     hints=(
         "Build a tensor of shape (2^D, D) whose rows are all the inputs, and give it to log_prob "
         "in one go.",
@@ -107,6 +67,40 @@ TOTAL = Exercise(
         "and .sum().",
     ),
 )
+def total_probability(log_prob: Callable[[Tensor], Tensor], input_dim: int) -> float:
+    """Sum of exp(log_prob(x)) over all 2^D inputs x of zeros and ones."""
+    x = torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * input_dim)
+    return log_prob(x).exp().sum().item()
+
+
+slip(
+    "you add log-probabilities: take exp of each first, and add then",
+    _on_all(lambda log_p: log_p.sum()),
+)
+slip(
+    "this is the product of all probabilities, as exp of the sum of their logarithms is: "
+    "take exp of each first, and add then",
+    _on_all(lambda log_p: log_p.sum().exp()),
+)
+slip(
+    "this is the logarithm of Σp: Σp itself is asked for", _on_all(lambda log_p: log_p.logsumexp(0))
+)
+slip(
+    "you divide by the number of inputs: Σp is a sum, not a mean",
+    _on_all(lambda log_p: log_p.exp().mean()),
+)
+slip(
+    "these are only the D inputs that hold a single 1: there are 2^D inputs in all",
+    lambda log_prob, input_dim: log_prob(torch.eye(input_dim)).exp().sum().item(),
+)
+
+
+@slip(
+    "the inputs you build hold whole numbers, and the network's weights are floats: begin "
+    "with torch.tensor([0.0, 1.0])"
+)
+def _whole_inputs(log_prob: Callable[[Tensor], Tensor], input_dim: int) -> float:
+    return log_prob(binary_points(input_dim).long()).exp().sum().item()
 
 
 # ---- 2.2 ----------------------------------------------------------------------------------------
@@ -134,12 +128,6 @@ CIRCLE = (
     "no output sees its own variable, but they see one another in a circle, which no ordering "
     "allows. Break it: in some other ordering, each must see only what comes before it"
 )
-
-
-def leaky_logits(x: Tensor) -> Tensor:
-    """Honest in the ordering x₁, x₂, x₃, and so leaky in x₂, x₃, x₁: output x₂ sees x₁."""
-    x1, x2, _ = x.unbind(1)
-    return torch.stack([0 * x1, 3 * x1 - 1, 2 * x2], dim=1)
 
 
 def examine_leaky(answer: Callable[[Tensor], Tensor]) -> str:
@@ -176,27 +164,11 @@ def examine_leaky(answer: Callable[[Tensor], Tensor]) -> str:
     return f"Leaks: {seen}; and yet Σp = 1."
 
 
-def _honest(x: Tensor) -> Tensor:
-    return torch.stack([2 * x[:, 1] - x[:, 2], torch.zeros(len(x)), 1 - x[:, 1]], dim=1)
-
-
-def _circle(x: Tensor) -> Tensor:
-    return 4 * x[:, [1, 2, 0]] - 2
-
-
-LEAKY = Exercise(
-    name="2.2",
-    title="A leak that Σp does not show",
+@exercise(
+    "2.2",
+    "A leak that Σp does not show",
     stars=3,
-    minutes=10,
-    reference=leaky_logits,
     examine=examine_leaky,
-    slips=(
-        Slip(lambda x: torch.zeros_like(x), CONSTANT),
-        Slip(_honest, HONEST),
-        Slip(lambda x: 10 * x - 5, SELF),
-        Slip(_circle, CIRCLE),
-    ),
     hints=(
         "Why does Σp = 1 hold for an honest model? Read the argument again. Does it need the "
         "ordering to be x₂, x₃, x₁, or would any ordering do?",
@@ -207,17 +179,29 @@ LEAKY = Exercise(
         "on x1 and x2 at most.",
     ),
 )
+def leaky_logits(x: Tensor) -> Tensor:
+    """Honest in the ordering x₁, x₂, x₃, and so leaky in x₂, x₃, x₁: output x₂ sees x₁."""
+    x1, x2, _ = x.unbind(1)
+    return torch.stack([0 * x1, 3 * x1 - 1, 2 * x2], dim=1)
+
+
+slip(CONSTANT, lambda x: torch.zeros_like(x))
+
+
+@slip(HONEST)
+def _honest(x: Tensor) -> Tensor:
+    return torch.stack([2 * x[:, 1] - x[:, 2], torch.zeros(len(x)), 1 - x[:, 1]], dim=1)
+
+
+slip(SELF, lambda x: 10 * x - 5)
+
+
+@slip(CIRCLE)
+def _circle(x: Tensor) -> Tensor:
+    return 4 * x[:, [1, 2, 0]] - 2
 
 
 # ---- 2.3 ----------------------------------------------------------------------------------------
-
-
-def fvsbn_log_prob(weight: Tensor, bias: Tensor, ordering: LongTensor, x: Tensor) -> Tensor:
-    """(D, D), (D,), (D,), (B, D) → (B,): log p(x) of D logistic regressions in one product."""
-    order = torch.argsort(ordering) + 1
-    allowed = order[:, None] > order[None, :]
-    logits = F.linear(x, weight * allowed, bias)
-    return (x * F.logsigmoid(logits) + (1 - x) * F.logsigmoid(-logits)).sum(1)
 
 
 def _fvsbn_like(
@@ -329,16 +313,13 @@ def examine_fvsbn(answer: Callable[..., Tensor]) -> None:
             )
 
 
-FVSBN = Exercise(
-    name="2.3",
-    title="D logistic regressions at once",
+@exercise(
+    "2.3",
+    "D logistic regressions at once",
     stars=2,
-    minutes=8,
-    reference=fvsbn_log_prob,
     cases=_CASES,
     examine=examine_fvsbn,
     vary=further_cases(_other_case),
-    slips=(*FVSBN_SLIPS, Slip(_without_gradient, NO_GRADIENT)),
     hints=(
         "Four lines: the degrees, what is allowed, the logits, the log-probability.",
         "order = torch.argsort(ordering) + 1 are the degrees, and weight * (order[:, None] > "
@@ -346,6 +327,14 @@ FVSBN = Exercise(
         "logits = x @ (...).T + bias, with those weights in place of the dots, and log_bernoulli"
         "(logits, x) from section 1 does the rest.",
     ),
+    slips=(*FVSBN_SLIPS, Slip(_without_gradient, NO_GRADIENT)),
 )
+def fvsbn_log_prob(weight: Tensor, bias: Tensor, ordering: LongTensor, x: Tensor) -> Tensor:
+    """(D, D), (D,), (D,), (B, D) → (B,): log p(x) of D logistic regressions in one product."""
+    order = torch.argsort(ordering) + 1
+    allowed = order[:, None] > order[None, :]
+    logits = F.linear(x, weight * allowed, bias)
+    return (x * F.logsigmoid(logits) + (1 - x) * F.logsigmoid(-logits)).sum(1)
 
-EXERCISES = (TOTAL, LEAKY, FVSBN)
+
+EXERCISES = exercises_of(__name__)

@@ -10,13 +10,12 @@ import pytest
 import torch
 from torch import nn
 
+from made_course.exercises import _exercise
 from made_course.exercises.attempts import parts_to_do
 from made_course.exercises.calls import is_unchanged, run
 from made_course.exercises.comparing import is_same, require_same
 from made_course.exercises.examine import compare_on_cases, compare_value, examine
 from made_course.exercises.exercise import Slip, Wrong
-from made_course.exercises.notebook_01 import DEGREES
-from made_course.exercises.notebook_04 import LAYER
 from made_course.exercises.time_limits import TookTooLong, time_limit
 from made_course.exercises.written import written
 
@@ -378,11 +377,11 @@ def test_data_of_the_notebook_in_a_wrong_answer_is_named():
     exec(NOTEBOOK, notebook | {"mask": torch.ones(3, 2)}, answers := {})
     remark = "(From the notebook, and so the same in every call: `order`. Is an argument meant?)"
     with pytest.raises(Wrong) as caught:
-        examine(DEGREES, answers["of_a_list"])
+        examine(_exercise("1.3"), answers["of_a_list"])
     assert remark in caught.value.cause
     with pytest.raises(Wrong) as caught:
-        examine(LAYER, answers["Layer"])
+        examine(_exercise("4.1"), answers["Layer"])
     assert "the same in every call: `mask`." in caught.value.cause
     with pytest.raises(Wrong) as caught:
-        examine(DEGREES, answers["of_the_argument"])
+        examine(_exercise("1.3"), answers["of_the_argument"])
     assert "From the notebook" not in caught.value.cause
