@@ -137,8 +137,9 @@ def known_slips(name: str) -> Sequence[Slip]:
 
 
 def exercises_of(module: str) -> tuple[Exercise, ...]:
-    """The exercises that a module defines, in order."""
-    return tuple(e for e in _defined.values() if e.reference.__module__ == module)
+    """The exercises that a module defines, in the order of their numbers."""
+    found = [e for e in _defined.values() if e.reference.__module__ == module]
+    return tuple(sorted(found, key=lambda exercise: int(exercise.name.partition(".")[2])))
 
 
 def source_of(reference: Callable[..., object]) -> str:

@@ -5,10 +5,10 @@ from itertools import pairwise
 import pytest
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from made_course.exercises import _exercise
-from made_course.exercises.notebook_04 import bernoulli_log_prob, sample
+from made_course.exercises.notebook_04 import MADE, MaskedLinear, bernoulli_log_prob, sample
 from tests.exercises.checking import wrong
 
 # ---- 4.2 ----------------------------------------------------------------------------------------
@@ -157,7 +157,136 @@ REACHING = [
     (lambda masks: masks[1].float() @ masks[0].float() > 0, "the first two alone"),
     (lambda masks: paths(masks) == 0, "the opposite"),
     (lambda masks: (paths(masks) > 0).tolist(), "a torch.Tensor"),
-    (lambda masks: paths([mask.T for mask in masks[::-1]]) > 0, "transposed"),
+    (lambda masks: paths([mask.mT for mask in masks[::-1]]) > 0, "transposed"),
+]
+
+# ---- 4.1 ----------------------------------------------------------------------------------------
+
+
+def layer(start=torch.ones, keep=None, forward=None):
+    class Layer(nn.Linear):
+        def __init__(self, in_features, out_features, bias=True):
+            super().__init__(in_features, out_features, bias)
+            self.register_buffer("mask", start(out_features, in_features))
+
+        def set_mask(self, mask):
+            with torch.no_grad():
+                self.mask.copy_(mask if keep is None else keep(self, mask))
+
+        def forward(self, x):
+            if forward is not None:
+                return forward(self, x)
+            return F.linear(x, self.weight * self.mask, self.bias)
+
+    return Layer
+
+
+def bias_masked(self, x):
+    bias = 0 if self.bias is None else self.bias * self.mask[:, 0]
+    return F.linear(x, self.weight * self.mask) + bias
+
+
+def wrong_fill(self, x):
+    return F.linear(x, self.weight.masked_fill(self.mask.bool(), 0), self.bias)
+
+
+LAYER = [
+    (layer(start=torch.zeros), "must be all ones"),
+    (layer(start=torch.rand), "all ones"),
+    (layer(forward=lambda self, x: F.linear(x, self.weight + self.mask, self.bias)), "added"),
+    (layer(forward=wrong_fill), "wrong way round"),
+    (layer(keep=lambda self, mask: 1 - mask.float()), "wrong way round"),
+    (layer(forward=bias_masked), "bias"),
+    (layer(keep=lambda self, mask: self.mask), "no effect"),
+    (layer(forward=lambda self, x: torch.relu(MaskedLinear.forward(self, x))), "activation"),
+    (layer(forward=lambda self, x: F.linear(x, self.weight * self.mask.T, self.bias)), "(2, 3)"),
+]
+
+# ---- 4.5 ----------------------------------------------------------------------------------------
+
+
+class NeverSwitchedOff(MADE):
+    def forward(self, x):
+        for layer in self.layers[:-1]:
+            x = F.dropout(torch.relu(layer(x)), 0.5)
+        return self.layers[-1](x)
+
+
+class MasksDrawnAnew(MADE):
+    def forward(self, x):
+        for layer, mask in zip(self.layers, self.masks(), strict=True):
+            layer.set_mask(mask)
+        return super().forward(x)
+
+    def masks(self):
+        hidden = [torch.randint(1, max(len(self.order), 2), (len(d),)) for d in self.degrees[1:]]
+        return _exercise("3.2").reference([self.order, *hidden])
+
+
+class SigmoidTwice(MADE):
+    @torch.no_grad()
+    def sample(self, u):
+        return sample(lambda x: torch.sigmoid(self(x)), self.order, u)
+
+
+class UIgnored(MADE):
+    @torch.no_grad()
+    def sample(self, u):
+        torch.manual_seed(0)
+        return sample(self.forward, self.order, torch.rand(u.shape))
+
+
+class OrderIsOrdering(MADE):
+    def __init__(self, input_dim, hidden_dims, ordering):
+        super().__init__(input_dim, hidden_dims, ordering)
+        self.order = torch.as_tensor(ordering)
+
+
+class OrderFromZero(MADE):
+    def __init__(self, input_dim, hidden_dims, ordering):
+        super().__init__(input_dim, hidden_dims, ordering)
+        self.order = self.order - 1
+
+
+class GivesProbability(MADE):
+    def log_prob(self, x):
+        return super().log_prob(x).exp()
+
+
+class NotSummed(MADE):
+    def log_prob(self, x):
+        return terms(self(x), x)
+
+
+class OneNumber(MADE):
+    def log_prob(self, x):
+        return super().log_prob(x).mean()
+
+
+class SamplesProbabilities(MADE):
+    @torch.no_grad()
+    def sample(self, u):
+        return torch.sigmoid(self(sample(self.forward, self.order, u)))
+
+
+class SamplesAbove(MADE):
+    @torch.no_grad()
+    def sample(self, u):
+        return above(self, self.order, u)
+
+
+WHOLE = [
+    (NeverSwitchedOff, "dropout"),
+    (MasksDrawnAnew, "drawn anew"),
+    (SigmoidTwice, "sigmoid"),
+    (UIgnored, "the same whatever u is"),
+    (OrderIsOrdering, "the ordering"),
+    (OrderFromZero, "counts from 0"),
+    (GivesProbability, "exp"),
+    (NotSummed, "summed over dimension 1"),
+    (OneNumber, "the mean"),
+    (SamplesProbabilities, "probabilities"),
+    (SamplesAbove, "u ≤ p"),
 ]
 
 # ---- the other notebooks ------------------------------------------------------------------------
@@ -258,6 +387,8 @@ TABLE = [
     *(("4.3", *row) for row in SAMPLER),
     *(("3.2", *row) for row in MASKS),
     *(("3.3", *row) for row in REACHING),
+    *(("4.1", *row) for row in LAYER),
+    *(("4.5", *row) for row in WHOLE),
     *OTHERS,
 ]
 SAYS_NOTHING = ("differs in value", "has another shape", "another length")

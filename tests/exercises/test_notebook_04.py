@@ -463,7 +463,7 @@ def test_made_in_parts():
             torch.randint(1, input_dim, (4,))
 
     wrong("4.5", WithoutSample, "has no method sample")
-    wrong("4.5", Flat, "another shape", "log_prob")
+    wrong("4.5", Flat, "this is the sum over all entries", "log_prob")
     wrong("4.5", Rounded, "in the dtype of the model")
     wrong("4.5", Backwards, "an output sees a variable that does not come before its own")
     wrong("4.5", DrawsAnother, "not those that log_prob gives")
