@@ -472,7 +472,7 @@ def test_made_in_parts():
     wrong("4.5", DrawsItsOwn, "two calls with the same u give different samples")
     wrong("4.5", Normalised, "as LayerNorm does")
     wrong("4.5", Reversed, "the masks are those of another ordering")
-    wrong("4.5", NoCounting, "order holds the degree")
+    wrong("4.5", NoCounting, "order counts from 0")
     wrong("4.5", OneVariableTooFew, "raised RuntimeError", "(1, [4], [0])", "may have any")
     wrong("4.5", lambda *arguments: None, "subclass of nn.Module")
     wrong("4.5", MADE(3, [8], [1, 2, 0]), "a class was expected, came MADE")
