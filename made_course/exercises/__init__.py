@@ -72,6 +72,7 @@ def check(name: str, answer: object, *, variant: str | None = None) -> None:
         for label, text in (lines | {"why": wrong.cause}).items():
             if text:
                 print(fill(text, 96, initial_indent=f"  {label:<10}", subsequent_indent=" " * 12))
+        print(f'  Stuck? hint("{name}")')
         return
     print(f"✓ {title}: right. {said}".rstrip())
     if variant is not None:

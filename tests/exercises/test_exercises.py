@@ -108,6 +108,7 @@ def test_a_report_says_what_there_is_to_say_and_nothing_else(capsys):
         "✗ 0.1 · Count the images: not yet.\n"
         "  came      18\n"
         "  why       9 pixels with 2 values each: you add the choices, but they multiply\n"
+        '  Stuck? hint("0.1")\n'
     )
     check("2.2", lambda x: torch.stack([0 * x[:, 0], x[:, 0], 0 * x[:, 0]], dim=1))
     assert capsys.readouterr().out == (
