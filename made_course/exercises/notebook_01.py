@@ -38,10 +38,6 @@ slip(
     lambda input_dim: [2 ^ i for i in range(input_dim)],
 )
 slip(
-    "these are running sums, the numbers of all factors so far: each factor's own are asked for",
-    lambda input_dim: [2 ** (i + 1) - 1 for i in range(input_dim)],
-)
-slip(
     "you count one number more for each variable: it takes one for each combination of the "
     "values before xᵢ, and each variable doubles these",
     lambda input_dim: [i + 1 for i in range(input_dim)],
@@ -49,14 +45,6 @@ slip(
 slip(
     "you add two numbers for each variable before xᵢ: combinations of values multiply",
     lambda input_dim: [max(2 * i, 1) for i in range(input_dim)],
-)
-slip(
-    "the list stands the other way round: the first variable has nothing before it",
-    lambda input_dim: [2**i for i in reversed(range(input_dim))],
-)
-slip(
-    "this is the sum of all tables: a list is asked for, with one entry for each variable",
-    lambda input_dim: 2**input_dim - 1,
 )
 
 

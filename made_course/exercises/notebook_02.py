@@ -13,7 +13,7 @@ from ..leaks import binary_points, measure_dependence
 from ..words import variable_names
 from .calls import run
 from .comparing import require_same
-from .exercise import Slip, Wrong, exercise, exercises_of, slip
+from .exercise import Wrong, exercise, exercises_of, slip
 from .variants import drawn, further_cases, one_of, shuffled
 from .written import written, written_call
 
@@ -81,9 +81,6 @@ slip(
     "this is the product of all probabilities, as exp of the sum of their logarithms is: "
     "take exp of each first, and add then",
     _on_all(lambda log_p: log_p.sum().exp()),
-)
-slip(
-    "this is the logarithm of Σp: Σp itself is asked for", _on_all(lambda log_p: log_p.logsumexp(0))
 )
 slip(
     "you divide by the number of inputs: Σp is a sum, not a mean",
@@ -219,11 +216,6 @@ def _fvsbn_like(
     return log_prob
 
 
-def _without_gradient(weight: Tensor, bias: Tensor, ordering: Tensor, x: Tensor) -> Tensor:
-    with torch.no_grad():
-        return fvsbn_log_prob(weight, bias, ordering, x)
-
-
 def _case(ordering: list[int], rows: int) -> tuple[Tensor, ...]:
     size = len(ordering)
     weight = (7 * torch.arange(size * size) % 11 - 5.5).view(size, size) / 2
@@ -242,59 +234,6 @@ NO_GRADIENT = (
     "the result has lost its connection to weight or bias (a .item(), .tolist(), .detach(), "
     "torch.tensor(...) or no_grad on the way), so that it cannot be trained: keep to operations on "
     "tensors"
-)
-FVSBN_SLIPS = (
-    Slip(
-        _fvsbn_like(allow=lambda order: order[:, None] >= order[None, :]),
-        "each output sees its own variable, of equal degree: the comparison must be >, not >=",
-    ),
-    Slip(
-        _fvsbn_like(allow=lambda order: order[:, None] < order[None, :]),
-        "the comparison stands the other way round: each output sees the variables after it. Row i "
-        "of the weights belongs to output i, so order[:, None] is the output's degree",
-    ),
-    Slip(
-        _fvsbn_like(degrees=lambda ordering: torch.arange(len(ordering))),
-        "the ordering makes no difference: degrees come from it, not from the columns of x",
-    ),
-    Slip(
-        _fvsbn_like(degrees=lambda ordering: ordering),
-        "you compare entries of the ordering as if they were degrees: the two are inverse to one "
-        "another (exercise 1.3)",
-    ),
-    Slip(
-        _fvsbn_like(allow=lambda order: torch.ones(len(order), len(order))),
-        "nothing is cut: multiply the weights by the matrix of what is allowed",
-    ),
-    Slip(
-        _fvsbn_like(turned=True),
-        "you take weight[i, j] to lead from input i to output j: it leads from input j to output "
-        "i, as in nn.Linear, so that the product is x @ w.T",
-    ),
-    Slip(
-        _fvsbn_like(finish=lambda z, x: _log_bernoulli(z, x) / x.shape[1]),
-        "this is the mean over variables: by the chain rule the log-probabilities add up",
-    ),
-    Slip(
-        _fvsbn_like(finish=lambda z, x: F.logsigmoid(z).sum(1)),
-        "you add log p(xᵢ = 1 | …) whatever xᵢ is: where xᵢ is 0, it must be log p(xᵢ = 0 | …)",
-    ),
-    Slip(
-        _fvsbn_like(finish=lambda z, x: _log_bernoulli(z, x).exp()),
-        "this is p(x): the logarithm of it is asked for",
-    ),
-    Slip(
-        _fvsbn_like(finish=lambda z, x: -_log_bernoulli(z, x)),
-        "this is the negative log-likelihood: log p(x) itself is asked for, which is never above 0",
-    ),
-    Slip(
-        _fvsbn_like(finish=lambda z, x: _log_bernoulli(torch.sigmoid(z), x)),
-        "log_bernoulli takes logits: the sigmoid is inside it already, and here it acts twice",
-    ),
-    Slip(
-        lambda weight, bias, ordering, x: fvsbn_log_prob(weight, 0 * bias, ordering, x),
-        "the bias is missing",
-    ),
 )
 
 
@@ -327,7 +266,6 @@ def examine_fvsbn(answer: Callable[..., Tensor]) -> None:
         "logits = x @ (...).T + bias, with those weights in place of the dots, and log_bernoulli"
         "(logits, x) from section 1 does the rest.",
     ),
-    slips=(*FVSBN_SLIPS, Slip(_without_gradient, NO_GRADIENT)),
 )
 def fvsbn_log_prob(weight: Tensor, bias: Tensor, ordering: LongTensor, x: Tensor) -> Tensor:
     """(D, D), (D,), (D,), (B, D) → (B,): log p(x) of D logistic regressions in one product."""
@@ -335,6 +273,44 @@ def fvsbn_log_prob(weight: Tensor, bias: Tensor, ordering: LongTensor, x: Tensor
     allowed = order[:, None] > order[None, :]
     logits = F.linear(x, weight * allowed, bias)
     return (x * F.logsigmoid(logits) + (1 - x) * F.logsigmoid(-logits)).sum(1)
+
+
+slip(
+    "each output sees its own variable, of equal degree: the comparison must be >, not >=",
+    _fvsbn_like(allow=lambda order: order[:, None] >= order[None, :]),
+)
+slip(
+    "the comparison stands the other way round: each output sees the variables after it. Row i "
+    "of the weights belongs to output i, so order[:, None] is the output's degree",
+    _fvsbn_like(allow=lambda order: order[:, None] < order[None, :]),
+)
+slip(
+    "the ordering makes no difference: degrees come from it, not from the columns of x",
+    _fvsbn_like(degrees=lambda ordering: torch.arange(len(ordering))),
+)
+slip(
+    "you compare entries of the ordering as if they were degrees: the two are inverse to one "
+    "another (exercise 1.3)",
+    _fvsbn_like(degrees=lambda ordering: ordering),
+)
+slip(
+    "nothing is cut: multiply the weights by the matrix of what is allowed",
+    _fvsbn_like(allow=lambda order: torch.ones(len(order), len(order))),
+)
+slip(
+    "you take weight[i, j] to lead from input i to output j: it leads from input j to output "
+    "i, as in nn.Linear, so that the product is x @ w.T",
+    _fvsbn_like(turned=True),
+)
+slip(
+    "you add log p(xᵢ = 1 | …) whatever xᵢ is: where xᵢ is 0, it must be log p(xᵢ = 0 | …)",
+    _fvsbn_like(finish=lambda z, x: F.logsigmoid(z).sum(1)),
+)
+slip(
+    "log_bernoulli takes logits: the sigmoid is inside it already, and here it acts twice",
+    _fvsbn_like(finish=lambda z, x: _log_bernoulli(torch.sigmoid(z), x)),
+)
+slip(NO_GRADIENT, torch.no_grad()(fvsbn_log_prob))
 
 
 EXERCISES = exercises_of(__name__)

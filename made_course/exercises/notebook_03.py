@@ -292,11 +292,6 @@ def _natural(degrees: list[Tensor]) -> list[Tensor]:
 
 
 slip(
-    "your masks are right, but of dtype float: bools are asked for, which is what the "
-    "comparison gives by itself",
-    lambda degrees: [mask.float() for mask in build_masks(degrees)],
-)
-slip(
     "the last mask is missing: the one into the outputs, whose degrees are degrees[0]",
     lambda degrees: build_masks(degrees)[:-1],
 )
@@ -411,10 +406,6 @@ def _reversed_product(masks: list[Tensor]) -> Tensor:
     return paths > 0
 
 
-slip(
-    "your result is transposed: entry [i, j] is about output i and input j, rows are outputs",
-    lambda masks: connectivity(masks).T,
-)
 slip(
     "this is the last mask alone: whom an output listens to in the last hidden layer, not "
     "what has come through from the inputs",

@@ -508,21 +508,9 @@ slip(
     lambda logits, x: ((1 - x) * F.logsigmoid(-logits)).sum(dim=1),
 )
 slip(
-    "this is the mean over the variables: the logarithm of a product is the sum",
-    lambda logits, x: bernoulli_log_prob(logits, x) / logits.shape[1],
-)
-slip(
     "this sums over the rows: each row is an example and gets a number of its own, so sum "
     "over dimension 1",
     lambda logits, x: bernoulli_log_prob(logits.T, x.T),
-)
-slip(
-    "this is one number for the whole batch: one for each row is asked for",
-    lambda logits, x: bernoulli_log_prob(logits, x).sum(),
-)
-slip(
-    "the sign is wrong: this is the NLL. The logarithm of a probability is never above 0",
-    lambda logits, x: -bernoulli_log_prob(logits, x),
 )
 slip(
     "zeros and ones are swapped: where x is 1 it takes log σ(z), where x is 0 log(1 − σ(z))",

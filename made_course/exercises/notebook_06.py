@@ -393,12 +393,6 @@ def _best(log_prob: Callable[[Tensor], Tensor], x: Tensor, known: Tensor) -> Ten
     return rows[log_prob(rows).argmax()]
 
 
-slip(
-    "each probability is rounded to 0 or 1: return the probabilities themselves",
-    lambda log_prob, x, known: fill_in(log_prob, x, known).round(),
-)
-
-
 @slip(ONE_ROW)
 def _row_by_row(log_prob: Callable[[Tensor], Tensor], x: Tensor, known: Tensor) -> Tensor:
     rows = _fillings(x, known)
@@ -417,10 +411,6 @@ slip(
 slip(
     "these are p(xᵢ = 0 | known), at the known places, too: sum over the rows in which xᵢ is 1",
     lambda log_prob, x, known: 1 - fill_in(log_prob, x, known),
-)
-slip(
-    "these are logarithms: probabilities are asked for, so do not take the log at the end",
-    lambda log_prob, x, known: fill_in(log_prob, x, known).log(),
 )
 slip(
     "only the unknown variables have an entry: return one for every variable. A known one "
@@ -558,11 +548,6 @@ slip(
     lambda log_w: 1 / (torch.log_softmax(log_w, 0) ** 2).sum(),
 )
 slip(
-    "a small number in the denominator hides 0 / 0, and the answer is 0: the weights have "
-    "been rounded to 0 before. Subtract log_w.max() first",
-    lambda log_w: log_w.exp().sum() ** 2 / ((log_w.exp() ** 2).sum() + 1e-12),
-)
-slip(
     "no weight is less than the small number that keeps it from 0: weights that have been "
     "rounded to 0 all count the same then. Subtract log_w.max() first",
     lambda log_w: _worth(log_w.exp() + 1e-12),
@@ -575,10 +560,6 @@ slip(
 slip(
     "the sum in the numerator is not squared: in logarithms that is 2 * logsumexp",
     lambda log_w: (log_w.logsumexp(0) - (2 * log_w).logsumexp(0)).exp(),
-)
-slip(
-    "this is the logarithm of the effective sample size: take .exp()",
-    lambda log_w: 2 * log_w.logsumexp(0) - (2 * log_w).logsumexp(0),
 )
 
 EXERCISES = exercises_of(__name__)

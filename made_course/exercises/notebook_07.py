@@ -288,96 +288,78 @@ UNDERFLOW = (
         "A mean is a sum divided by K. What does a division by K do to a logarithm?",
         "torch.logsumexp(log_p, dim=0) is ln of the sum for each image; subtract math.log(K).",
     ),
-    slips=(
-        Slip(
-            lambda log_p: log_p.mean(0),
-            "this is the mean of the logarithms. It belongs to the geometric mean of the "
-            "probabilities, which is smaller than their mean, and its total is below 1",
-        ),
-        Slip(
-            lambda log_p: log_p.logsumexp(0),
-            "this is the logarithm of the sum: the total would be K. A mean divides by K, so "
-            "subtract ln K",
-        ),
-        Slip(
-            lambda log_p: log_p.logsumexp(0) - len(log_p),
-            "K was subtracted. Division by K is subtraction of ln K in logarithms",
-        ),
-        Slip(
-            lambda log_p: log_p.logsumexp(0) / len(log_p),
-            "the logarithm was divided by K. It is the probability that is to be divided: subtract "
-            "ln K",
-        ),
-        Slip(
-            lambda log_p: log_p.logsumexp(0) + math.log(len(log_p)),
-            "ln K was added: that multiplies by K. Subtract it",
-        ),
-        Slip(lambda log_p: log_p.exp().mean(0).log(), UNDERFLOW),
-        Slip(
-            lambda log_p: log_p.double().exp().mean(0).log(),
-            "float64 only moves the limit: exp(−800) is 0 there, too. Go through torch.logsumexp",
-        ),
-        Slip(
-            _one_maximum_for_all,
-            "one maximum is subtracted from all images, so that others underflow still: take each "
-            "image's own, log_p.max(0).values",
-        ),
-        Slip(
-            lambda log_p: log_p.max(0).values,
-            "this is the best member of each image: it takes the answer to choose it, and the "
-            "total is above 1",
-        ),
-        Slip(
-            lambda log_p: log_p.exp().mean(0),
-            "this is the mean probability itself: its logarithm is asked for, since the "
-            "probability of an image underflows to 0",
-        ),
-        Slip(
-            lambda log_p: log_p.logsumexp(1) - math.log(log_p.shape[1]),
-            "this averages over images, one number for each model: models are in the rows, so "
-            "average over dimension 0",
-        ),
-        Slip(
-            lambda log_p: (log_p - log_p.max(0).values).exp().mean(0).log(),
-            "the largest value was subtracted first and not added again: this is how far the "
-            "mixture is from the best member",
-        ),
-        Slip(
-            lambda log_p: _relative_to(log_p, log_p.mean(0)),
-            "members may differ by hundreds of nats, and exp of that is inf: subtract each image's "
-            "largest value, log_p.max(0).values, so that no exp is larger than 1",
-        ),
-        Slip(
-            lambda log_p: log_p.max(0).values - math.log(len(log_p)),
-            "this is the best member alone, divided by K: the others give the image some "
-            "probability, too",
-        ),
-        Slip(
-            lambda log_p: log_p.logsumexp(0) - math.log(log_p.shape[1]),
-            "ln N was subtracted, the number of images. The mean is one over the K models, so "
-            "subtract ln K",
-        ),
-        *(
-            Slip(
-                lambda log_p, count=count: log_p.logsumexp(0) - math.log(count),
-                f"ln {count} was subtracted. The number of models is not always {count}: it is "
-                "len(log_p)",
-            )
-            for count in (2, 3, 8)
-        ),
-        Slip(
-            lambda log_p: math.log(len(log_p)) - log_p.logsumexp(0),
-            "the sign is turned round: these are nats of NLL, and log-probabilities are asked for",
-        ),
-        Slip(
-            lambda log_p: (log_p.logsumexp(0) - math.log(len(log_p))).mean(),
-            "this is one number for all images: return one for each, without a mean over them",
-        ),
-    ),
 )
 def log_mean_exp(log_p: Tensor) -> Tensor:
     """From the log-probabilities of K models to that of their mixture: (K, N) → (N,)."""
     return torch.logsumexp(log_p, dim=0) - math.log(len(log_p))
+
+
+slip(
+    "this is the mean of the logarithms. It belongs to the geometric mean of the "
+    "probabilities, which is smaller than their mean, and its total is below 1",
+    lambda log_p: log_p.mean(0),
+)
+slip(
+    "this is the logarithm of the sum: the total would be K. A mean divides by K, so subtract ln K",
+    lambda log_p: log_p.logsumexp(0),
+)
+slip(
+    "K was subtracted. Division by K is subtraction of ln K in logarithms",
+    lambda log_p: log_p.logsumexp(0) - len(log_p),
+)
+slip(
+    "the logarithm was divided by K. It is the probability that is to be divided: subtract ln K",
+    lambda log_p: log_p.logsumexp(0) / len(log_p),
+)
+slip(
+    "ln K was added: that multiplies by K. Subtract it",
+    lambda log_p: log_p.logsumexp(0) + math.log(len(log_p)),
+)
+slip(UNDERFLOW, lambda log_p: log_p.exp().mean(0).log())
+slip(
+    "float64 only moves the limit: exp(−800) is 0 there, too. Go through torch.logsumexp",
+    lambda log_p: log_p.double().exp().mean(0).log(),
+)
+slip(
+    "one maximum is subtracted from all images, so that others underflow still: take each "
+    "image's own, log_p.max(0).values",
+    _one_maximum_for_all,
+)
+slip(
+    "this is the best member of each image: it takes the answer to choose it, and the "
+    "total is above 1",
+    lambda log_p: log_p.max(0).values,
+)
+slip(
+    "this averages over images, one number for each model: models are in the rows, so "
+    "average over dimension 0",
+    lambda log_p: log_p.logsumexp(1) - math.log(log_p.shape[1]),
+)
+slip(
+    "the largest value was subtracted first and not added again: this is how far the "
+    "mixture is from the best member",
+    lambda log_p: (log_p - log_p.max(0).values).exp().mean(0).log(),
+)
+slip(
+    "members may differ by hundreds of nats, and exp of that is inf: subtract each image's "
+    "largest value, log_p.max(0).values, so that no exp is larger than 1",
+    lambda log_p: _relative_to(log_p, log_p.mean(0)),
+)
+slip(
+    "this is the best member alone, divided by K: the others give the image some probability, too",
+    lambda log_p: log_p.max(0).values - math.log(len(log_p)),
+)
+slip(
+    "ln N was subtracted, the number of images. The mean is one over the K models, so "
+    "subtract ln K",
+    lambda log_p: log_p.logsumexp(0) - math.log(log_p.shape[1]),
+)
+for _count in (2, 3, 8):
+    slip(
+        f"ln {_count} was subtracted. The number of models is not always {_count}: it is "
+        "len(log_p)",
+        lambda log_p, count=_count: log_p.logsumexp(0) - math.log(count),
+    )
 
 
 # ---- 7.4 ----------------------------------------------------------------------------------------

@@ -93,24 +93,8 @@ slip(
     lambda logits, x: _at_class(logits.softmax(-1), x).sum(1),
 )
 slip(
-    "this is the NLL: the log-probability is its negative, and never above 0",
-    lambda logits, x: -categorical_log_prob(logits, x),
-)
-slip(
-    "one number came for each variable: a row's log-probability is their sum",
-    lambda logits, x: _at_class(logits.log_softmax(-1), x),
-)
-slip(
-    "this is the mean over the variables: the log-probability of a row is their sum",
-    lambda logits, x: _at_class(logits.log_softmax(-1), x).mean(1),
-)
-slip(
     "all classes are summed: each variable counts with the class that it has, and no other",
     lambda logits, x: logits.log_softmax(-1).sum((1, 2)),
-)
-slip(
-    "this is one number, the mean over the rows: each row has a log-probability of its own",
-    lambda logits, x: categorical_log_prob(logits, x).mean(),
 )
 slip(
     "this is the mean over all rows and variables, as F.cross_entropy gives it if nothing "
@@ -118,27 +102,8 @@ slip(
     lambda logits, x: _at_class(logits.log_softmax(-1), x).mean(),
 )
 slip(
-    "all rows are summed, too: each row has a log-probability of its own, so sum over the "
-    "variables, dimension 1, only",
-    lambda logits, x: categorical_log_prob(logits, x).sum(),
-)
-slip(
-    "a last dimension of 1 is left over, as gather leaves one, and sum with keepdim=True: "
-    "squeeze(-1) takes it away",
-    lambda logits, x: categorical_log_prob(logits, x)[:, None],
-)
-slip(
-    "one number came for each variable, and that is its NLL: the log-probability of a row "
-    "is the negative of it, summed over the variables",
-    lambda logits, x: -_at_class(logits.log_softmax(-1), x),
-)
-slip(
     "each variable counts with its most likely class: it is the class in x that counts",
     lambda logits, x: logits.log_softmax(-1).amax(-1).sum(1),
-)
-slip(
-    "this is the probability of the row: its logarithm is asked for",
-    lambda logits, x: _at_class(logits.log_softmax(-1), x).sum(1).exp(),
 )
 slip(
     "the logsumexp is taken over all numbers of a row. It is the K classes of one variable "
@@ -150,14 +115,6 @@ slip(
     "come in by the softmax",
     lambda logits, x: nn.functional.logsigmoid(_at_class(logits, x)).sum(1),
 )
-
-
-@slip(
-    "a small number keeps the logarithm from 0, and then no log-probability can be lower "
-    "than that number's: take log_softmax, or subtract the logsumexp"
-)
-def _kept_from_zero(logits: Tensor, x: Tensor) -> Tensor:
-    return _at_class((logits.softmax(-1) + 1e-8).log(), x).sum(1)
 
 
 # ---- 8.2 ----------------------------------------------------------------------------------------
@@ -250,14 +207,6 @@ slip(
     lambda x, weights, means, stds: (weights + _log_bells(x, means, stds)).logsumexp(-1),
 )
 slip(
-    "this is the density: its logarithm is asked for",
-    lambda x, weights, means, stds: mixture_log_prob(x, weights, means, stds).exp(),
-)
-slip(
-    "this is the NLL: the log-density is its negative",
-    lambda x, weights, means, stds: -mixture_log_prob(x, weights, means, stds),
-)
-slip(
     "the weights multiply logarithms: they multiply the bells, so it is their logarithms "
     "that are added to those of the bells",
     lambda x, weights, means, stds: (weights * _log_bells(x, means, stds)).logsumexp(-1),
@@ -320,17 +269,6 @@ slip(
     "the sum runs over the numbers, and must run over the bells: the last dimension, where "
     "the terms have the shape (n, K)",
     lambda x, weights, means, stds: (weights.log() + _log_bells(x, means, stds)).logsumexp(0),
-)
-slip(
-    "the numbers are summed, too: each of the n has a log-density of its own",
-    lambda x, weights, means, stds: mixture_log_prob(x, weights, means, stds).sum(),
-)
-slip(
-    "a small number keeps the logarithm from 0, and then no log-density can be lower than "
-    "that number's: stay with logarithms, by logsumexp",
-    lambda x, weights, means, stds: (
-        (weights * _log_bells(x, means, stds).exp()).sum(-1) + 1e-30
-    ).log(),
 )
 
 

@@ -319,14 +319,6 @@ slip(
     lambda log_p, log_q, share: torch.logaddexp(share * log_p, (1 - share) * log_q),
 )
 slip(
-    "this is the probability: its logarithm is asked for",
-    lambda log_p, log_q, share: share * log_p.exp() + (1 - share) * log_q.exp(),
-)
-slip(
-    "this is the NLL: the log-probability is its negative",
-    lambda log_p, log_q, share: -mix(log_p, log_q, share),
-)
-slip(
     "log_p and log_q are logarithms already, and negative: a mixture averages what they "
     "are the logarithms of",
     lambda log_p, log_q, share: (share * log_p + (1 - share) * log_q).log(),
@@ -354,11 +346,6 @@ slip(
 slip(
     "a sum of logarithms is the logarithm of a product. A mixture adds: torch.logaddexp",
     lambda log_p, log_q, share: math.log(share) + log_p + math.log1p(-share) + log_q,
-)
-slip(
-    "a small number keeps the logarithm from 0, and then nothing can be less likely than "
-    "that number: stay with logarithms, by torch.logaddexp",
-    lambda log_p, log_q, share: (share * log_p.exp() + (1 - share) * log_q.exp() + 1e-30).log(),
 )
 slip(
     "one maximum is taken away from the whole batch, and rows far below it are 0 after exp "
@@ -421,14 +408,6 @@ def _by_differences(side: int, strict: bool) -> BoolTensor:
 slip(
     "the whole window is open, later pixels, too: keep those that come earlier",
     lambda side, strict: _window(side) & ~(torch.eye(side**2).bool() & strict),
-)
-slip(
-    "strict is the other way round: strict keeps a pixel from seeing itself",
-    lambda side, strict: window_mask(side, not strict),
-)
-slip(
-    "rows and columns are swapped: [i, j] says whether output i may see input j",
-    lambda side, strict: window_mask(side, strict).T,
 )
 slip(
     "these are all earlier pixels, which is MADE's mask: a window reaches one row and one "
@@ -503,10 +482,6 @@ slip(
     "this is the window itself. The matrix says for each of the side² pixels which of the "
     "side² it sees",
     lambda side, strict: torch.tensor([[1, 1, 1], [1, 1 - strict, 0], [0, 0, 0]]).bool(),
-)
-slip(
-    "a mask of True and False is asked for: leave comparisons as they are, or end with .bool()",
-    lambda side, strict: window_mask(side, strict).float(),
 )
 
 

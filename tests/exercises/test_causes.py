@@ -1,5 +1,6 @@
 """Wrong answers as learners type them: each hears its cause, by a slip or by how it is related."""
 
+import math
 from itertools import pairwise
 
 import pytest
@@ -312,6 +313,10 @@ def two_bells(x, weights, means, stds):
     return (weights.log() - z**2 / 2 - torch.tensor([0.5, 2.0]).log() - 0.918939).logsumexp(-1)
 
 
+def classes(logits, x):
+    return logits.log_softmax(-1).gather(-1, x.long()[..., None]).squeeze(-1)
+
+
 OTHERS = [
     # 1
     ("1.1", lambda input_dim: [1, 2, 4], "other values of `input_dim`"),
@@ -359,7 +364,7 @@ OTHERS = [
     ("6.4", lambda log_w: (log_w.exp() / log_w.exp().sum().clamp(min=1e-9)).pow(2).sum() ** -1, ""),
     ("6.4", reference("6.4", lambda size: size[None]), "dimension"),
     # 7
-    ("7.3", reference("7.3", lambda log_p: log_p.exp()), "probability"),
+    ("7.3", reference("7.3", lambda log_p: log_p.exp()), "its logarithm"),
     ("7.3", reference("7.3", lambda log_p: log_p / 0.6931472), "bits"),
     ("7.3", lambda log_p: (log_p.exp() + 1e-12).mean(0).log(), "large"),
     ("7.3", lambda log_p: log_p.exp().clamp(min=1e-30).mean(0).log(), "large"),
@@ -380,6 +385,27 @@ OTHERS = [
     ("9.3", of_the_example("9.3", 0), "`side`"),
     ("9.3", reference("9.3", lambda mask: ~mask), "the opposite"),
     ("9.3", reference("9.3", lambda mask: mask[:, None]), "dimension"),
+    # relations that were wrong answers of their own
+    ("1.1", lambda input_dim: [2 ** (i + 1) - 1 for i in range(input_dim)], "running sums"),
+    ("1.1", reference("1.1", lambda sizes: sizes[::-1]), "the other way round"),
+    ("1.1", reference("1.1", sum), "the sum over all entries"),
+    ("2.1", reference("2.1", math.log), "the logarithm of what is asked for"),
+    ("2.3", lambda w, b, o, x: _exercise("2.3").reference(w, b, o, x) / len(b), "a mean where"),
+    ("2.3", lambda w, b, o, x: _exercise("2.3").reference(w, 0 * b, o, x), "values of `bias`"),
+    ("3.3", reference("3.3", lambda seen: seen.T), "rows and columns are swapped"),
+    ("4.2", lambda logits, x: terms(logits, x).mean(1), "a mean where a sum"),
+    ("6.3", reference("6.3", torch.round), "this is rounded"),
+    ("6.3", reference("6.3", torch.log), "the logarithm of what is asked for"),
+    ("6.4", reference("6.4", torch.log), "the logarithm of what is asked for"),
+    ("6.4", lambda log_w: log_w.exp().sum() ** 2 / ((2 * log_w).exp().sum() + 1e-12), "small"),
+    ("8.1", lambda logits, x: classes(logits, x), "summed over dimension 1"),
+    ("8.1", lambda logits, x: -classes(logits, x), "the sign is turned round"),
+    ("8.1", lambda logits, x: classes(logits, x).mean(1), "a mean where a sum"),
+    ("8.1", lambda logits, x: (classes(logits, x).exp() + 1e-8).log().sum(1), "a small number ε"),
+    ("9.2", lambda p, q, s: (s * p.exp() + (1 - s) * q.exp() + 1e-30).log(), "a small number ε"),
+    ("9.3", lambda side, strict: _exercise("9.3").reference(side, not strict), "~strict"),
+    ("9.3", reference("9.3", lambda mask: mask.T), "rows and columns are swapped"),
+    ("9.3", reference("9.3", lambda mask: mask.float()), "their dtype is"),
 ]
 
 TABLE = [
@@ -402,6 +428,23 @@ def test_a_cause_is_heard(name, answer, word):
     assert word in found.cause
     assert not found.cause.startswith("the answer differs")
     assert not found.cause.endswith(SAYS_NOTHING)
+
+
+LOG_PROBABILITIES = ["2.3", "4.2", "7.3", "8.1", "8.2", "9.2"]
+CHANGES = [
+    (torch.neg, "the sign is turned round"),
+    (torch.exp, "its logarithm is asked for"),
+    (torch.mean, "this is the mean over all entries"),
+    (torch.sum, "this is the sum over all entries"),
+    (lambda log_p: log_p[:, None], "keepdim"),
+    (lambda log_p: log_p / math.log(2), "these are bits"),
+]
+
+
+@pytest.mark.parametrize("name", LOG_PROBABILITIES)
+@pytest.mark.parametrize(("change", "word"), CHANGES)
+def test_what_is_done_to_a_log_probability_is_heard_in_every_exercise(name, change, word):
+    assert word in wrong(_exercise(name), reference(name, change)).cause
 
 
 def test_no_answer_hears_of_a_relation_that_is_not_there():

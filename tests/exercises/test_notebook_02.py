@@ -30,7 +30,7 @@ def test_total():
     wrong(
         "2.1",
         lambda log_prob, n: math.log(_exercise("2.1").reference(log_prob, n)),
-        "the logarithm of Σp",
+        "the logarithm of what is asked for",
     )
     wrong("2.1", lambda log_prob, input_dim: log_prob(torch.eye(input_dim)), "must be a number")
 

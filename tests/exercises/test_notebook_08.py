@@ -45,7 +45,7 @@ def test_classes():
         lambda z, x: z.double().softmax(-1).log().gather(-1, x.long()[..., None])[..., 0].sum(1),
         "minus infinity",
     )
-    wrong("8.1", lambda z, x: one_by_one(z, x).mean(), "the mean over the rows: each row")
+    wrong("8.1", lambda z, x: one_by_one(z, x).mean(), "the mean over all entries: each")
     wrong("8.1", lambda z, x: -F.cross_entropy(z.mT, x.long()), "as F.cross_entropy gives it")
 
 
