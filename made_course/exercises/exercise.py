@@ -63,6 +63,9 @@ class Exercise:
         examine: judges an answer by its properties, once it is right in all cases: raises
             :class:`Wrong`, or returns a sentence on what it found.
         is_value: whether the answer is a value rather than a function or a class.
+        is_open: whether there is no best answer, and grading shows who is how near.
+        is_inside: whether the check reads and changes parts of the answer, so that grading judges
+            it in the process of the hand-in.
         package: what the package has for the same purpose, shown after the solution.
         vary: makes the same exercise with other numbers, for graded work: from the exercise and the
             word of a variant, by what is in ``variants.py``.
@@ -78,6 +81,8 @@ class Exercise:
     cases: tuple[tuple[object, ...], ...] = ()
     examine: Callable[[object], str | None] | None = None
     is_value: bool = False
+    is_open: bool = False
+    is_inside: bool = False
     package: Callable[..., object] | None = None
     vary: Callable[[Exercise, str], Exercise] | None = None
     asks: str = ""

@@ -32,6 +32,7 @@ from .written import written, written_call
     "4.1",
     "A linear layer with a mask",
     stars=2,
+    is_inside=True,
     examine=lambda answer: _examine_layer(answer),
     package=made.MaskedLinear,
     hints=(
@@ -1253,6 +1254,7 @@ exercise(
     "4.5",
     "MADE from an empty cell",
     stars=3,
+    is_inside=True,
     examine=lambda answer: _examine_model(answer),
     slips=[Slip(model, cause) for model, cause in _OF_MASKS.items()],
     hints=(

@@ -391,6 +391,7 @@ def _small_set() -> tuple[Tensor, Tensor]:
     "5.4",
     "Beat this number",
     stars=3,
+    is_open=True,
     examine=_examine_challenger,
     is_value=True,
     hints=(

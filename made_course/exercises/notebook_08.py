@@ -1093,6 +1093,7 @@ def _grid() -> tuple[Tensor, float]:
     "8.5",
     "Two rings",
     stars=3,
+    is_open=True,
     examine=_examine_rings,
     is_value=True,
     hints=(

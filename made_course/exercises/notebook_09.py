@@ -559,6 +559,7 @@ def _kept_rows() -> Tensor:
     "9.4",
     "A better model of the table",
     stars=3,
+    is_open=True,
     examine=_examine_challenger,
     is_value=True,
     hints=(
