@@ -13,7 +13,7 @@ from torch import Tensor
 from .calls import IN_LINE, run
 from .comparing import is_same
 from .exercise import Slip, Wrong
-from .probes import probe
+from .probes import made_smaller, probe
 from .relations import find_relation
 from .substitutions import find_other_arguments
 
@@ -37,18 +37,69 @@ def likely_cause(
     nothing of the case that failed before.
     """
     came, right = ([outcome(function, case) for case in cases] for function in (answer, reference))
-    telling = [k for k in range(len(cases)) if k == failed or not isinstance(came[k], str)]
+    telling = [k for k in range(len(cases)) if k == failed or not isinstance(came[k], str | None)]
     found = _slip(slips, cases, came, right, telling)
-    if found or not isinstance(came[failed], Tensor | Real | list | tuple):
+    if found or not isinstance(came[failed], _KINDS):
         return found
     names = list(inspect.signature(reference).parameters)
     calls = [dict(zip(names, cases[k], strict=True)) for k in telling]
     came, right = [came[k] for k in telling], [right[k] for k in telling]
     place = telling.index(failed)
     quiet, sound = (_quiet(function) for function in (answer, reference))
-    found = probe(quiet, sound, calls, place, is_same) or find_relation(came, right, calls)
-    found = found or find_other_arguments(came, right, calls, reference)
+    found = (
+        probe(quiet, sound, calls, place, is_same)
+        or find_relation(came, right, calls)
+        or find_other_arguments(came, right, calls, reference)
+        or _of_one_entry(slips, cases, came, right, telling)
+        or _for_small_numbers(quiet, sound, calls, slips)
+    )
     return found or (RIGHT_SO_FAR if place else "")
+
+
+_KINDS = (Tensor, Real, list, tuple)
+
+
+def _of_one_entry(
+    slips: Sequence[Slip],
+    cases: Cases,
+    came: Sequence[object],
+    right: Sequence[object],
+    telling: Sequence[int],
+) -> str:
+    """The cause of the slip that does the same in the first entry that is wrong."""
+    if not all(isinstance(part, list | tuple) and len(part) == len(right[0]) for part in came):
+        return ""
+    entries = range(len(right[0]))
+    wrong = [
+        k for k in entries if not all(is_same(c[k], r[k]) for c, r in zip(came, right, strict=True))
+    ]
+    for slip in slips if wrong else ():
+        theirs = [outcome(slip.answer, cases[k]) for k in telling]
+        if all(
+            isinstance(part, list | tuple)
+            and len(part) > wrong[0]
+            and is_same(c[wrong[0]], part[wrong[0]])
+            for c, part in zip(came, theirs, strict=True)
+        ):
+            return f"{slip.cause}. (That is entry {wrong[0]}, and another may be wrong, too)"
+    return ""
+
+
+def _for_small_numbers(
+    answer: Callable[..., object],
+    reference: Callable[..., object],
+    calls: Sequence[dict[str, object]],
+    slips: Sequence[Slip],
+) -> str:
+    """What is wrong besides where numbers were so large that an infinity hides it."""
+    smaller = [dict(zip(named, made_smaller([*named.values()]), strict=True)) for named in calls]
+    cases = [tuple(named.values()) for named in smaller]
+    came, right = ([function(*case) for case in cases] for function in (answer, reference))
+    if not all(isinstance(part, _KINDS) for part in came):
+        return ""
+    found = _slip(slips, cases, came, right, range(len(cases)))
+    found = found or find_relation(came, right, smaller)
+    return f"tried with small numbers: {found}" if found else ""
 
 
 def _slip(

@@ -100,7 +100,9 @@ def _require_same_tensor(came: object, expected: Tensor, where: str) -> None:
             f"shape {tuple(expected.shape)}",
         )
     if _family(came) != _family(expected):
-        raise _misformed(f"{where} has another dtype", str(came.dtype), str(expected.dtype))
+        kind = _family(expected)
+        cause = f"{where} has another dtype: {_HOW[kind]}"
+        raise _misformed(cause, str(came.dtype), str(expected.dtype))
     if expected.is_floating_point():
         both = came.detach().double(), expected.detach().double()
         close = torch.isclose(*both, rtol=RELATIVE, atol=ABSOLUTE, equal_nan=True)
@@ -120,6 +122,13 @@ def _misformed(cause: str, came: str, expected: str) -> Misformed:
 
 def _differing(where: str, came: object, expected: object) -> Wrong:
     return Wrong(f"{where} differs in value", came=written(came), expected=written(expected))
+
+
+_HOW = {
+    "bool": "True and False are asked for, which a comparison gives, or .bool()",
+    "whole": "whole numbers are asked for, which torch.arange, argsort and .long() give",
+    "floating": "numbers with a point are asked for, such as .float() gives",
+}
 
 
 def _family(tensor: Tensor) -> str:

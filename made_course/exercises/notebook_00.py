@@ -27,6 +27,12 @@ slip(
     "or it is 2 + 9, and choices multiply",
     2 ^ 9,
 )
+slip("these are the pixels: each of the 9 is ink or no ink, so that images are many more", 9)
+slip("these are the images of one row of 3 pixels: there are three rows", 8)
+slip("3³ counts 3 places with 3 values each: here are 9 places with 2 values each", 27)
+slip("3 values to choose from for each of the 9 pixels? There are two, ink and no ink", 3**9)
+slip("that is one pixel less", 2**8)
+slip("that is one pixel more", 2**10)
 slip("the image without any ink counts, too", 511)
 
 EXERCISES = exercises_of(__name__)

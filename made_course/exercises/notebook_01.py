@@ -43,6 +43,19 @@ slip(
     lambda input_dim: [i + 1 for i in range(input_dim)],
 )
 slip(
+    "you multiply by 2 where it is to the power: 2 ** i, as each variable doubles the number",
+    lambda input_dim: [2 * i for i in range(input_dim)],
+)
+slip(
+    "base and exponent are swapped: it is 2 that is multiplied, i times",
+    lambda input_dim: [i**2 for i in range(input_dim)],
+)
+slip(
+    "this is the number of all rows, 2^D, for each variable: the table of xᵢ has a number for each "
+    "combination of the values before xᵢ only",
+    lambda input_dim: [2**input_dim] * input_dim,
+)
+slip(
     "you add two numbers for each variable before xᵢ: combinations of values multiply",
     lambda input_dim: [max(2 * i, 1) for i in range(input_dim)],
 )
@@ -267,7 +280,15 @@ def _draw_above(q2: Tensor, q3: Tensor, q1: Tensor, u: Tensor) -> Tensor:
     return torch.stack([x1, x2, x3], dim=1).float()
 
 
-@slip("q1 is looked up with x₃ first: its first index is x₂")
+@slip("these are the probabilities of a 1: days hold zeros and ones, a 1 where u ≤ p")
+def _probabilities(q2: Tensor, q3: Tensor, q1: Tensor, u: Tensor) -> Tensor:
+    _, x2, x3 = draw_days(q2, q3, q1, u).long().unbind(1)
+    return torch.stack([q1[x2, x3], q2.expand(len(u)), q3[x2]], dim=1)
+
+
+slip("q1 is looked up with x₃ first: its first index is x₂")
+
+
 def _draw_transposed(q2: Tensor, q3: Tensor, q1: Tensor, u: Tensor) -> Tensor:
     return draw_days(q2, q3, q1.T, u)
 

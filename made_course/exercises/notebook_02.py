@@ -303,6 +303,17 @@ slip(
     _fvsbn_like(turned=True),
 )
 slip(
+    "these are the logits: log p(x) is made of them, by log_bernoulli",
+    _fvsbn_like(finish=lambda z, x: z),
+)
+slip(
+    "x is put in generation order, and weight and bias are not: leave all in the order x₁, x₂, …, "
+    "and let the comparison of degrees say who comes before whom",
+    lambda weight, bias, ordering, x: fvsbn_log_prob(
+        weight, bias, torch.arange(len(bias)), x[:, ordering]
+    ),
+)
+slip(
     "you add log p(xᵢ = 1 | …) whatever xᵢ is: where xᵢ is 0, it must be log p(xᵢ = 0 | …)",
     _fvsbn_like(finish=lambda z, x: F.logsigmoid(z).sum(1)),
 )

@@ -302,6 +302,18 @@ slip(
 )
 
 
+slip(
+    "each layer is compared with itself in your code: a mask stands between two layers, and "
+    "compares the one above with the one below",
+    lambda degrees: [layer[:, None] >= layer for layer in degrees],
+)
+slip(
+    "the output mask has a row for each hidden unit in your code: rows are outputs, so it is "
+    "degrees[0][:, None] > degrees[-1]",
+    lambda degrees: [*build_masks(degrees)[:-1], degrees[-1][:, None] > degrees[0]],
+)
+
+
 @slip(
     "every layer listens to the inputs in your code: each mask compares a layer with the "
     "one just below it"

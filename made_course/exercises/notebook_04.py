@@ -514,6 +514,14 @@ slip(
     lambda logits, x: bernoulli_log_prob(logits.T, x.T),
 )
 slip(
+    "the variables share a softmax in your code: each is a coin of its own, with p = σ(z)",
+    lambda logits, x: F.log_softmax(logits, 1).gather(1, x.long()).sum(1),
+)
+slip(
+    "log(1 + exp(z)) is missing: log p(x) is x · z − softplus(z), summed",
+    lambda logits, x: (x * logits).sum(1),
+)
+slip(
     "zeros and ones are swapped: where x is 1 it takes log σ(z), where x is 0 log(1 − σ(z))",
     lambda logits, x: bernoulli_log_prob(-logits, x),
 )
@@ -704,6 +712,23 @@ slip(
     "the variable of the smallest degree is never drawn, and stays 0: the loop begins late",
     _sample_along(lambda order: order.argsort()[1:].tolist()),
 )
+slip(
+    "the loop goes through the degrees, and takes column t of u besides: at every step use the "
+    "variable that comes at it, argsort(order)[t], for x, u and logits alike",
+    lambda forward, order, u: _sample_along(lambda order: (order - 1).tolist())(
+        forward, order, u[:, torch.argsort(order - 1)]
+    ),
+)
+
+
+@slip("x begins anew in each step, so that what was drawn before is lost: make x above the loop")
+def _forgets(forward: Callable, order: LongTensor, u: Tensor) -> Tensor:
+    for i in torch.argsort(order).tolist():
+        x = torch.zeros_like(u)
+        x[:, i] = (u[:, i] <= torch.sigmoid(forward(x)[:, i])).float()
+    return x
+
+
 slip(
     "the loop goes through order itself. That counts from 1, columns count from 0, and order[i] is "
     "the step at which variable i comes, while the loop needs the variable that comes at each "

@@ -62,6 +62,15 @@ slip(
     lambda nll, input_dim: nll / math.log2(input_dim),
 )
 slip(
+    "this is a logarithm of the nats. They are logarithms already, to base e: to have them to base "
+    "2, divide by ln 2",
+    lambda nll, input_dim: math.log2(nll) / input_dim,
+)
+slip(
+    "a bit is not 2 nats, but ln 2 = 0.693 of one: divide by math.log(2)",
+    lambda nll, input_dim: nll / 2 / input_dim,
+)
+slip(
     "784 is written into the formula: use the argument input_dim",
     lambda nll, input_dim: nll / (784 * math.log(2)),
 )
@@ -84,6 +93,10 @@ _MEAN_FORGOTTEN = Slip(
     "one number for each row: take the mean, or let evaluate do it",
 )
 _TRAIN_SLIPS = (
+    Slip(
+        lambda model, history, train, valid: evaluate(model, torch.cat([train, valid])),
+        "these are training and validation images together: take those of train alone",
+    ),
     Slip(
         lambda model, history, train, valid: history.train_nll[-1],
         "this is the last entry of history.train_nll: a mean over the last epoch's batches, each "

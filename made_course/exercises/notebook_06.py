@@ -10,7 +10,6 @@ from torch import Tensor
 
 from ..leaks import binary_points
 from ..toys import rain_diary
-from .comparing import require_same
 from .exercise import Exercise, Misformed, Wrong, exercise, exercises_of, slip
 from .variants import drawn, drawn_degrees, further_cases, one_of
 from .written import written
@@ -116,6 +115,11 @@ slip(
     lambda degrees, t: [units == t - 1 for units in degrees],
 )
 slip(
+    "the layers are mixed up: degrees begins with the inputs, whose degrees the outputs have, too. "
+    "The hidden layers are degrees[1:], and the outputs have degrees[0]",
+    lambda degrees, t: [*(units == t - 1 for units in degrees[:-1]), degrees[-1] == t],
+)
+slip(
     "there is a mask for the inputs, too, which are not computed: begin with the first "
     "hidden layer",
     lambda degrees, t: [*(units == t - 1 for units in degrees), degrees[0] == t],
@@ -190,7 +194,12 @@ def examine_table(answer: object, likelier: float | None = None) -> str:
             "a tensor of shape (2, 2) is expected", came=type(answer).__name__
         ) from None
     if table.shape != (2, 2):
-        require_same(table, torch.zeros(2, 2, dtype=torch.float64), "the table")
+        raise Misformed(
+            "a joint distribution of two variables has four entries: table[a, b] is "
+            "p(x₁ = a, x₂ = b)",
+            came=f"shape {tuple(table.shape)}",
+            expected="shape (2, 2)",
+        )
     came = written(table)
     if not bool((table > 0).all()):
         raise Wrong(NOT_POSITIVE, came=came)

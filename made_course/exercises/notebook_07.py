@@ -326,6 +326,15 @@ slip(
     _one_maximum_for_all,
 )
 slip(
+    "this is the worst member of each image: a mixture is never so bad",
+    lambda log_p: log_p.min(0).values,
+)
+slip(
+    "the logarithms are divided by K, which takes roots of the probabilities: subtract ln K from "
+    "the logsumexp",
+    lambda log_p: (log_p / len(log_p)).logsumexp(0),
+)
+slip(
     "this is the best member of each image: it takes the answer to choose it, and the "
     "total is above 1",
     lambda log_p: log_p.max(0).values,

@@ -261,6 +261,18 @@ slip(
     ).logsumexp(-1),
 )
 slip(
+    "this is one bell, of the mean μ and the mean σ: a mixture is a sum of bells, not a bell of "
+    "their means",
+    lambda x, weights, means, stds: torch.distributions.Normal(
+        (weights * means).sum(), (weights * stds).sum()
+    ).log_prob(x),
+)
+slip(
+    "this is a mean of logarithms, which multiplies the bells. A mixture adds them: logsumexp in "
+    "place of mean",
+    lambda x, weights, means, stds: (weights.log() + _log_bells(x, means, stds)).mean(-1),
+)
+slip(
     "each number counts with the bell that is the highest there: a mixture adds all bells, "
     "by logsumexp",
     lambda x, weights, means, stds: (weights.log() + _log_bells(x, means, stds)).amax(-1),
@@ -360,6 +372,18 @@ slip(
 slip(
     "this is right for a factor of 10 only: use scale",
     lambda nll, scale, input_dim: nll + input_dim * math.log(10),
+)
+slip(
+    "the NLL is multiplied by D · ln(scale): that is added to it",
+    lambda nll, scale, input_dim: nll * input_dim * math.log(scale),
+)
+slip(
+    "ln(scale) is divided by D: it is added once for each of the D axes",
+    lambda nll, scale, input_dim: nll + math.log(scale) / input_dim,
+)
+slip(
+    "this is the NLL of one variable: that of all D is asked for, D times as much",
+    lambda nll, scale, input_dim: nll / input_dim + math.log(scale),
 )
 slip(
     "with a factor below one the area becomes smaller and the density higher: the NLL falls then",

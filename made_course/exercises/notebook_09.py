@@ -479,6 +479,10 @@ def _column_by_column(side: int, strict: bool) -> BoolTensor:
 
 
 slip(
+    "the matrix has side rows in your code: it has one for each of the side² pixels",
+    lambda side, strict: torch.ones(side, side).tril(-1 if strict else 0).bool(),
+)
+slip(
     "this is the window itself. The matrix says for each of the side² pixels which of the "
     "side² it sees",
     lambda side, strict: torch.tensor([[1, 1, 1], [1, 1 - strict, 0], [0, 0, 0]]).bool(),

@@ -107,13 +107,12 @@ def _others(value: object) -> Iterator[object]:
         yield lambda *arguments: -value(*arguments)
 
 
-def _tensors(arguments: list[object]) -> list[Tensor]:
-    found = [part for part in arguments if isinstance(part, Tensor)]
-    return [part for part in found if part.is_floating_point()]
+def _is_floating(value: object) -> bool:
+    return isinstance(value, Tensor) and value.is_floating_point()
 
 
 def _is_large(arguments: list[object]) -> bool:
-    return any(bool((part.abs() > LARGE).any()) for part in _tensors(arguments))
+    return any(bool((part.abs() > LARGE).any()) for part in arguments if _is_floating(part))
 
 
 def _made_smaller(arguments: list[object]) -> Iterator[list[object]]:
@@ -122,8 +121,16 @@ def _made_smaller(arguments: list[object]) -> Iterator[list[object]]:
             yield [_smaller(part, factor, only_large) for part in arguments]
 
 
+def made_smaller(arguments: list[object]) -> list[object]:
+    """The arguments, and floating tensors that hold large numbers divided by them."""
+    return [
+        part / max(1.0, part.abs().max().item() / 2) if _is_floating(part) else part
+        for part in arguments
+    ]
+
+
 def _smaller(value: object, factor: float, only_large: bool) -> object:
-    if not isinstance(value, Tensor) or not value.is_floating_point():
+    if not _is_floating(value):
         return value
     return value * factor if not only_large or bool((value.abs() > LARGE).any()) else value
 

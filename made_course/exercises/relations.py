@@ -47,7 +47,9 @@ def find_relation(
 
 
 def _complexity(words: str) -> int:
-    return words.count("; and ") + words.count("? And ")
+    """Two things done are less likely than one, and that a mask has too much says less yet."""
+    joined = words.count("; and ") + words.count("? And ")
+    return joined + 3 * words.startswith(("all is True", "nothing is True"))
 
 
 def are_same(came: object, right: object) -> bool:
@@ -127,6 +129,8 @@ def _of_lists(came: list[object], right: list[object]) -> Iterator[str]:
 
 
 def _too_many(came: Sequence, right: Sequence) -> Iterator[str]:
+    if are_same(came, right[:1]):
+        yield "this is the first of them alone: does a `return` stand inside the loop?"
     missing = "is missing, and the rest is right"
     more = "there is one more than asked for: it would be right without the"
     if len(right) == len(came) + 1:
@@ -150,12 +154,22 @@ def _of_tensors(came: Tensor, right: Tensor, named: Named) -> Iterator[str]:
         is_alike = (came.dtype == torch.bool) == (right.dtype == torch.bool)
         dtypes = f"{came.dtype}: {right.dtype} is asked for"
         yield "" if is_alike else f"the values are right, but their dtype is {dtypes}"
+    elif right.dtype == torch.bool and first.shape == second.shape:
+        yield from _too_much(first, second)
     values = [("", lambda r: r), *_values(right, named)]
     for shape_words, c, r in _shapes(first, second, named):
         for words, function in values:
             both = "; and ".join(filter(None, [shape_words, words]))
             if both and _is_close(c, function(r)):
                 yield both
+
+
+def _too_much(came: Tensor, right: Tensor) -> Iterator[str]:
+    """What a mask has too many or too few, if it is one of the two alone."""
+    if bool((came >= right).all()):
+        yield "all is True that should be, and more: nothing is missing, and something is too much"
+    if bool((came <= right).all()):
+        yield "nothing is True that should not be, and something is missing"
 
 
 def _values(right: Tensor, named: Named) -> Iterator[Change]:

@@ -130,6 +130,10 @@ _CHANGES: tuple[tuple[Callable[[str], str], Callable[[object], object]], ...] = 
     (lambda name: "1 (is it used?)", _numbers(lambda n: type(n)(1))),
     (lambda name: f"2 * {name}", _numbers(lambda n: 2 * n)),
     (lambda name: f"{name} the other way round", lambda value: _list(value)[::-1]),
+    (
+        lambda name: f"{name} with the first twice",
+        lambda value: [*_list(value)[:1], *_list(value)],
+    ),
     (lambda name: f"{name} without the last", lambda value: _list(value)[:-1]),
     (lambda name: f"{name} without the first", lambda value: _list(value)[1:]),
     (lambda name: f"{name}[:1], the first alone,", lambda value: _list(value)[:1]),
