@@ -112,16 +112,21 @@ def solution(name: str) -> None:
 def yours(name: str) -> object:
     """Give your own answer, if it has passed its check since the kernel started, else the course's.
 
+    Which of the two is said where it is the course's.
+
     Raises:
         ValueError: if there is no exercise of that name.
 
     Example:
         >>> yours("1.3")(torch.tensor([1, 2, 0]))
+        yours("1.3") is the course's so far: none of yours has passed since the kernel started
         tensor([3, 1, 2])
     """
     exercise = _exercise(name)
     if name in _passed:
         return _passed[name]
+    so_far = "is the course's so far: none of yours has passed since the kernel started"
+    print(f'yours("{name}") {so_far}')
     return exercise.reference() if exercise.is_value else exercise.reference
 
 

@@ -61,10 +61,13 @@ def test_progress_lies_in_the_users_data_folder(monkeypatch):
     assert solved_folder() == platformdirs.user_data_path("made_course", False) / "solved"
 
 
-def test_yours_is_your_answer_once_it_has_passed():
+def test_yours_is_your_answer_once_it_has_passed(capsys):
     assert yours("1.4").__module__ == "made_course.exercises.notebook_01"
+    assert capsys.readouterr().out.startswith('yours("1.4") is the course\'s so far: none of yours')
     check("1.3", right)
+    capsys.readouterr()
     assert yours("1.3") is right
+    assert capsys.readouterr().out == ""
     assert yours("0.1") == 512
 
 
