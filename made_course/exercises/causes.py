@@ -66,23 +66,26 @@ def _of_one_entry(
     right: Sequence[object],
     telling: Sequence[int],
 ) -> str:
-    """The cause of the slip that does the same in the first entry that is wrong."""
-    if not all(isinstance(part, list | tuple) and len(part) == len(right[0]) for part in came):
+    """The cause of the slip that does the same in the first entry that is wrong, call by call."""
+    if not all(_are_lists(c, r) for c, r in zip(came, right, strict=True)):
         return ""
-    entries = range(len(right[0]))
-    wrong = [
-        k for k in entries if not all(is_same(c[k], r[k]) for c, r in zip(came, right, strict=True))
+    first = [
+        next((k for k in range(len(r)) if not is_same(c[k], r[k])), None)
+        for c, r in zip(came, right, strict=True)
     ]
-    for slip in slips if wrong else ():
+    for slip in slips:
         theirs = [outcome(slip.answer, cases[k]) for k in telling]
         if all(
-            isinstance(part, list | tuple)
-            and len(part) > wrong[0]
-            and is_same(c[wrong[0]], part[wrong[0]])
-            for c, part in zip(came, theirs, strict=True)
+            k is None or (_are_lists(c, s) and is_same(c[k], s[k]))
+            for k, c, s in zip(first, came, theirs, strict=True)
         ):
-            return f"{slip.cause}. (That is entry {wrong[0]}, and another may be wrong, too)"
+            return f"{slip.cause}. (So is one entry, and another may be wrong besides)"
     return ""
+
+
+def _are_lists(came: object, other: object) -> bool:
+    both = isinstance(came, list | tuple) and isinstance(other, list | tuple)
+    return both and len(came) == len(other)
 
 
 def _for_small_numbers(
@@ -122,7 +125,7 @@ def _is_as_wrong(came: object, slip: object, right: object) -> bool:
     """Whether an answer, or each entry of a list, is right or the same as the slip's."""
     if is_same(came, slip) or is_same(came, right):
         return True
-    lists = (came, slip, right)
+    lists = (right, came, slip)
     if not all(isinstance(part, list | tuple) and len(part) == len(right) for part in lists):
         return False
     return all(map(_is_as_wrong, came, slip, right))

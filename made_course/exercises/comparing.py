@@ -95,7 +95,7 @@ def _require_same_tensor(came: object, expected: Tensor, where: str) -> None:
         raise _misformed(f"{where} must be a torch.Tensor", kind_of(came), kind_of(expected))
     if came.shape != expected.shape:
         raise _misformed(
-            f"{where} has another shape",
+            f"{where} has another shape{_shape_words(came, expected)}",
             f"shape {tuple(came.shape)}",
             f"shape {tuple(expected.shape)}",
         )
@@ -122,6 +122,15 @@ def _misformed(cause: str, came: str, expected: str) -> Misformed:
 
 def _differing(where: str, came: object, expected: object) -> Wrong:
     return Wrong(f"{where} differs in value", came=written(came), expected=written(expected))
+
+
+def _shape_words(came: Tensor, expected: Tensor) -> str:
+    if came.squeeze().shape == expected.squeeze().shape:
+        few = "many" if came.dim() > expected.dim() else "few"
+        return f": there is a dimension of size 1 too {few}"
+    if came.dim() == expected.dim() == 2 and came.T.shape == expected.shape:
+        return ": rows and columns are swapped (torch.stack puts rows together, dim=1 columns)"
+    return ""
 
 
 _HOW = {

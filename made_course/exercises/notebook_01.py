@@ -286,6 +286,14 @@ def _probabilities(q2: Tensor, q3: Tensor, q1: Tensor, u: Tensor) -> Tensor:
     return torch.stack([q1[x2, x3], q2.expand(len(u)), q3[x2]], dim=1)
 
 
+@slip("a variable is 1 where u ≤ p, and here where u > p: that is 1 with the probability of a 0")
+def _draw_strictly_above(q2: Tensor, q3: Tensor, q1: Tensor, u: Tensor) -> Tensor:
+    x2 = (u[:, 1] > q2).long()
+    x3 = (u[:, 2] > q3[x2]).long()
+    x1 = (u[:, 0] > q1[x2, x3]).long()
+    return torch.stack([x1, x2, x3], dim=1).float()
+
+
 slip("q1 is looked up with x₃ first: its first index is x₂")
 
 

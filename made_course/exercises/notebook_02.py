@@ -87,6 +87,18 @@ slip(
     _on_all(lambda log_p: log_p.exp().mean()),
 )
 slip(
+    "2 to the power of a natural logarithm is no probability: .exp() undoes it",
+    _on_all(lambda log_p: (2**log_p).sum()),
+)
+slip(
+    "exp comes after the mean here, which makes a geometric mean: take exp of each first, and add",
+    _on_all(lambda log_p: log_p.mean().exp()),
+)
+slip(
+    "one input is missing, that of zeros alone: it counts, too",
+    lambda log_prob, input_dim: log_prob(binary_points(input_dim)[1:]).exp().sum().item(),
+)
+slip(
     "these are only the D inputs that hold a single 1: there are 2^D inputs in all",
     lambda log_prob, input_dim: log_prob(torch.eye(input_dim)).exp().sum().item(),
 )
@@ -312,6 +324,14 @@ slip(
     lambda weight, bias, ordering, x: fvsbn_log_prob(
         weight, bias, torch.arange(len(bias)), x[:, ordering]
     ),
+)
+slip(
+    "these are the ones alone: where xᵢ is 0, log p(xᵢ = 0 | …) is to be added",
+    _fvsbn_like(finish=lambda z, x: (x * F.logsigmoid(z)).sum(1)),
+)
+slip(
+    "the sum runs over rows: each row has a log-probability of its own, so sum over dimension 1",
+    _fvsbn_like(finish=lambda z, x: _log_bernoulli(z.T, x.T)),
 )
 slip(
     "you add log p(xᵢ = 1 | …) whatever xᵢ is: where xᵢ is 0, it must be log p(xᵢ = 0 | …)",

@@ -314,6 +314,16 @@ slip(
 )
 
 
+slip(
+    "the outputs have degrees 0, 1, 2, … in your code: an output has the degree of its variable, "
+    "degrees[0]",
+    lambda degrees: [
+        *build_masks(degrees)[:-1],
+        torch.arange(len(degrees[0]))[:, None] > degrees[-1],
+    ],
+)
+
+
 @slip(
     "every layer listens to the inputs in your code: each mask compares a layer with the "
     "one just below it"

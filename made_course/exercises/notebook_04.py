@@ -522,6 +522,14 @@ slip(
     lambda logits, x: (x * logits).sum(1),
 )
 slip(
+    "these are probabilities, summed. It is their logarithms that are summed",
+    lambda logits, x: (x * logits.sigmoid() + (1 - x) * (-logits).sigmoid()).sum(1),
+)
+slip(
+    "the logarithms are multiplied: those of a product of probabilities are added",
+    lambda logits, x: (x * F.logsigmoid(logits) + (1 - x) * F.logsigmoid(-logits)).prod(1),
+)
+slip(
     "zeros and ones are swapped: where x is 1 it takes log σ(z), where x is 0 log(1 − σ(z))",
     lambda logits, x: bernoulli_log_prob(-logits, x),
 )

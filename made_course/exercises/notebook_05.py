@@ -71,6 +71,11 @@ slip(
     lambda nll, input_dim: nll / 2 / input_dim,
 )
 slip(
+    "this is a logarithm of nats per pixel. They are logarithms already: to have them to base 2, "
+    "divide by ln 2",
+    lambda nll, input_dim: math.log2(nll / input_dim),
+)
+slip(
     "784 is written into the formula: use the argument input_dim",
     lambda nll, input_dim: nll / (784 * math.log(2)),
 )
@@ -219,6 +224,11 @@ def _finished_run(word: str = "") -> tuple[MADE, History, Tensor, Tensor]:
 
 
 _PARAMETER_SLIPS = (
+    Slip(
+        lambda model: sum(m.mask.numel() for m in model.modules() if hasattr(m, "mask")),
+        "these are all places of the masks, the zeros, too, and the biases are missing: count the "
+        "ones, and all biases",
+    ),
     Slip(
         lambda model: model.n_parameters(),
         "this counts every parameter: a weight whose mask is 0 has no effect, whatever its value",

@@ -120,6 +120,12 @@ slip(
     lambda degrees, t: [*(units == t - 1 for units in degrees[:-1]), degrees[-1] == t],
 )
 slip(
+    "the inputs have a mask in your code, and the outputs none. Inputs are not computed: begin "
+    "with the first hidden layer, where units wait for the variable of degree t - 1, and end with "
+    "the output of degree t",
+    lambda degrees, t: [layer == t for layer in degrees],
+)
+slip(
     "there is a mask for the inputs, too, which are not computed: begin with the first "
     "hidden layer",
     lambda degrees, t: [*(units == t - 1 for units in degrees), degrees[0] == t],

@@ -335,6 +335,10 @@ slip(
     lambda log_p: (log_p / len(log_p)).logsumexp(0),
 )
 slip(
+    "the logarithm of K is to base 2 here: the others are natural ones, so subtract math.log(K)",
+    lambda log_p: log_p.logsumexp(0) - math.log2(len(log_p)),
+)
+slip(
     "this is the best member of each image: it takes the answer to choose it, and the "
     "total is above 1",
     lambda log_p: log_p.max(0).values,

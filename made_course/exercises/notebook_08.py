@@ -93,6 +93,11 @@ slip(
     lambda logits, x: _at_class(logits.softmax(-1), x).sum(1),
 )
 slip(
+    "the softmax is taken over the rows of the batch. It is the K classes of one variable that "
+    "share a probability of one: the last dimension",
+    lambda logits, x: _at_class(logits.log_softmax(0), x).sum(1),
+)
+slip(
     "all classes are summed: each variable counts with the class that it has, and no other",
     lambda logits, x: logits.log_softmax(-1).sum((1, 2)),
 )
@@ -384,6 +389,10 @@ slip(
 slip(
     "this is the NLL of one variable: that of all D is asked for, D times as much",
     lambda nll, scale, input_dim: nll / input_dim + math.log(scale),
+)
+slip(
+    "the NLL is multiplied by D, and holds all variables already: only ln(scale) is taken D times",
+    lambda nll, scale, input_dim: (nll + math.log(scale)) * input_dim,
 )
 slip(
     "with a factor below one the area becomes smaller and the density higher: the NLL falls then",

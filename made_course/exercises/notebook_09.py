@@ -328,6 +328,15 @@ slip(
     lambda log_p, log_q, share: torch.logaddexp(math.log(share) + log_p, log_q),
 )
 slip(
+    "q has the share of p, too: its own is 1 - share",
+    lambda log_p, log_q, share: math.log(share) + torch.logaddexp(log_p, log_q),
+)
+slip(
+    "log(share) is taken from log q, which divides q by it: q has the share 1 - share, so add "
+    "log(1 - share)",
+    lambda log_p, log_q, share: torch.logaddexp(log_p + math.log(share), log_q - math.log(share)),
+)
+slip(
     "q is missing: it adds to the probability of each row, if only a little",
     lambda log_p, log_q, share: math.log(share) + log_p,
 )

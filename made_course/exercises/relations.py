@@ -49,7 +49,7 @@ def find_relation(
 def _complexity(words: str) -> int:
     """Two things done are less likely than one, and that a mask has too much says less yet."""
     joined = words.count("; and ") + words.count("? And ")
-    return joined + 3 * words.startswith(("all is True", "nothing is True"))
+    return joined + 3 * words.startswith(("all is True", "nothing is True", "all numbers of a"))
 
 
 def are_same(came: object, right: object) -> bool:
@@ -156,12 +156,29 @@ def _of_tensors(came: Tensor, right: Tensor, named: Named) -> Iterator[str]:
         yield "" if is_alike else f"the values are right, but their dtype is {dtypes}"
     elif right.dtype == torch.bool and first.shape == second.shape:
         yield from _too_much(first, second)
+    if right.is_floating_point() and first.shape == second.shape and right.numel() > 1:
+        yield from _all_alike(first, second)
     values = [("", lambda r: r), *_values(right, named)]
     for shape_words, c, r in _shapes(first, second, named):
         for words, function in values:
             both = "; and ".join(filter(None, [shape_words, words]))
             if both and _is_close(c, function(r)):
                 yield both
+
+
+def _all_alike(came: Tensor, right: Tensor) -> Iterator[str]:
+    """A term or a factor that is wrong, and the same for all numbers of a call."""
+    apart, ratio = came - right, came / right
+    if bool(apart.isfinite().all()) and _is_close(apart, apart.mean().expand_as(apart)):
+        yield (
+            "all numbers of a call are too large or too small by the same amount: a term that is "
+            "the same for all of them is wrong, missing or too much"
+        )
+    if bool(ratio.isfinite().all()) and _is_close(ratio, ratio.mean().expand_as(ratio)):
+        yield (
+            "all numbers of a call are too large or too small by the same factor: something that "
+            "they are multiplied or divided by is wrong"
+        )
 
 
 def _too_much(came: Tensor, right: Tensor) -> Iterator[str]:
@@ -191,6 +208,8 @@ def _values(right: Tensor, named: Named) -> Iterator[Change]:
         yield f"{mean} And {sign}", lambda r, n=n: -r / n
         times = f"this is {size} times too large: a sum where a mean is asked for?"
         yield times, lambda r, n=n: r * n
+        multiplied = f"this is multiplied by {size} where it has to be divided by it"
+        yield multiplied, lambda r, n=n: r * n**2
 
 
 _SHIFTS: tuple[Change, ...] = (
@@ -226,7 +245,13 @@ _FUNCTIONS: tuple[Change, ...] = (
     ("this is upside down: 1 over what is asked for", torch.reciprocal),
     ("this is the square of what is asked for", torch.square),
     ("this is the square root of what is asked for", torch.sqrt),
-    ("this is rounded: the numbers themselves are asked for", torch.round),
+    *(
+        (
+            "this is rounded: the numbers themselves are asked for",
+            lambda r, decimals=decimals: r.round(decimals=decimals),
+        )
+        for decimals in range(4)
+    ),
 )
 
 
