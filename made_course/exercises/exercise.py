@@ -112,6 +112,7 @@ def exercise(
     """
 
     def define(reference: T) -> T:
+        _defined.pop(name, None)  # of a module that is loaded again
         _defined[name] = Exercise(name, title, stars, reference, hints, [*slips], **how)
         return reference
 

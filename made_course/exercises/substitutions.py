@@ -44,13 +44,12 @@ def _changes(arguments: Sequence[Named]) -> Iterator[tuple[str, list[dict]]]:
     for one, other in combinations(first, 2):
         swapped = [named | {one: named[other], other: named[one]} for named in arguments]
         yield f"this would be right if `{one}` and `{other}` were swapped", swapped
-    for name in first:
-        for expression, change in _CHANGES:
-            try:
+    for name, value in first.items():
+        for fits, expression, change in _CHANGES:
+            if fits(value):
                 changed = [named | {name: change(named[name])} for named in arguments]
-            except Exception:  # not for an argument of this kind
-                continue
-            yield f"this would be right for {expression(name)} in place of `{name}`", changed
+                instead = expression.format(name)
+                yield f"this would be right for {instead} in place of `{name}`", changed
     for names in [[name] for name in first] + [[*pair] for pair in combinations(first, 2)]:
         if len(arguments) > 1:
             fixed = [named | {name: first[name] for name in names} for named in arguments]
@@ -62,82 +61,67 @@ def _changes(arguments: Sequence[Named]) -> Iterator[tuple[str, list[dict]]]:
             )
 
 
-def _floats(change: Callable[[Tensor], Tensor]) -> Callable[[object], Tensor]:
-    def changed(value: object) -> Tensor:
-        if not isinstance(value, Tensor) or not value.is_floating_point():
-            raise TypeError
-        return change(value)
-
-    return changed
+def _is_floats(value: object) -> bool:
+    return isinstance(value, Tensor) and value.is_floating_point()
 
 
-def _places(change: Callable[[Tensor], Tensor]) -> Callable[[object], Tensor]:
-    def changed(value: object) -> Tensor:
-        if not isinstance(value, Tensor) or value.dtype != torch.long or value.dim() != 1:
-            raise TypeError
-        return change(value)
-
-    return changed
+def _is_rows(value: object) -> bool:
+    return _is_floats(value) and value.dim() > 0
 
 
-def _numbers(change: Callable[[float], float]) -> Callable[[object], float]:
-    def changed(value: object) -> float:
-        if type(value) not in (int, float):
-            raise TypeError
-        return change(value)
-
-    return changed
+def _is_matrix(value: object) -> bool:
+    return _is_floats(value) and value.dim() > 1
 
 
-def _list(value: object) -> list[object]:
-    if not isinstance(value, list):
-        raise TypeError
-    return value
+def _is_places(value: object) -> bool:
+    return isinstance(value, Tensor) and value.dtype == torch.long and value.dim() == 1
 
 
-def _opposite(value: object) -> object:
-    if type(value) is bool:
-        return not value
-    if not isinstance(value, Tensor) or value.dtype != torch.bool:
-        raise TypeError
-    return ~value
+def _is_bools(value: object) -> bool:
+    return isinstance(value, Tensor) and value.dtype == torch.bool
 
 
-_CHANGES: tuple[tuple[Callable[[str], str], Callable[[object], object]], ...] = (
-    (lambda name: f"sigmoid({name})", _floats(torch.sigmoid)),
-    (lambda name: f"softmax({name})", _floats(lambda x: x.softmax(-1))),
-    (lambda name: f"-{name}", _floats(torch.neg)),
-    (lambda name: f"1 - {name}", _floats(lambda x: 1 - x)),
-    (lambda name: f"{name}.exp()", _floats(torch.exp)),
-    (lambda name: f"{name}.log()", _floats(torch.log)),
-    (lambda name: f"{name}.T", _floats(lambda x: x.mT)),
-    (lambda name: f"{name}.flip(0)", _floats(lambda x: x.flip(0))),
-    (lambda name: "zeros (is it used?)", _floats(torch.zeros_like)),
-    (lambda name: "ones (is it used?)", _floats(torch.ones_like)),
-    (lambda name: f"{name} squared", _floats(torch.square)),
-    (lambda name: f"{name}.argsort()", _places(torch.argsort)),
-    (lambda name: f"{name}.argsort() + 1", _places(lambda x: x.argsort() + 1)),
-    (lambda name: f"{name} - 1", _places(lambda x: x - 1)),
-    (lambda name: f"{name} + 1", _places(lambda x: x + 1)),
-    (lambda name: f"{name}.flip(0)", _places(lambda x: x.flip(0))),
-    (lambda name: "0, 1, 2, … (is it used?)", _places(lambda x: torch.arange(len(x)))),
-    (lambda name: "1, 2, 3, … (is it used?)", _places(lambda x: torch.arange(len(x)) + 1)),
-    (lambda name: f"{name} - 1", _numbers(lambda n: n - 1)),
-    (lambda name: f"{name} + 1", _numbers(lambda n: n + 1)),
-    (lambda name: f"-{name}", _numbers(lambda n: -n)),
-    (lambda name: f"1 - {name}", _numbers(lambda n: 1 - n)),
-    (lambda name: "0 (is it used?)", _numbers(lambda n: type(n)(0))),
-    (lambda name: "1 (is it used?)", _numbers(lambda n: type(n)(1))),
-    (lambda name: f"2 * {name}", _numbers(lambda n: 2 * n)),
-    (lambda name: f"{name} the other way round", lambda value: _list(value)[::-1]),
-    (
-        lambda name: f"{name} with the first twice",
-        lambda value: [*_list(value)[:1], *_list(value)],
-    ),
-    (lambda name: f"{name} without the last", lambda value: _list(value)[:-1]),
-    (lambda name: f"{name} without the first", lambda value: _list(value)[1:]),
-    (lambda name: f"{name}[:1], the first alone,", lambda value: _list(value)[:1]),
-    (lambda name: f"{name}[:2], the first two alone,", lambda value: _list(value)[:2]),
-    (lambda name: f"{name}[-1:], the last alone,", lambda value: _list(value)[-1:]),
-    (lambda name: f"~{name}", _opposite),
+def _is_number(value: object) -> bool:
+    return type(value) in (int, float)
+
+
+def _is_list(value: object) -> bool:
+    return isinstance(value, list)
+
+
+_CHANGES: tuple[tuple[Callable[[object], bool], str, Callable[..., object]], ...] = (
+    (_is_floats, "sigmoid({})", torch.sigmoid),
+    (_is_rows, "softmax({})", lambda x: x.softmax(-1)),
+    (_is_floats, "-{}", torch.neg),
+    (_is_floats, "1 - {}", lambda x: 1 - x),
+    (_is_floats, "{}.exp()", torch.exp),
+    (_is_floats, "{}.log()", torch.log),
+    (_is_matrix, "{}.T", lambda x: x.mT),
+    (_is_rows, "{}.flip(0)", lambda x: x.flip(0)),
+    (_is_floats, "zeros (is it used?)", torch.zeros_like),
+    (_is_floats, "ones (is it used?)", torch.ones_like),
+    (_is_floats, "{} squared", torch.square),
+    (_is_places, "{}.argsort()", torch.argsort),
+    (_is_places, "{}.argsort() + 1", lambda x: x.argsort() + 1),
+    (_is_places, "{} - 1", lambda x: x - 1),
+    (_is_places, "{} + 1", lambda x: x + 1),
+    (_is_places, "{}.flip(0)", lambda x: x.flip(0)),
+    (_is_places, "0, 1, 2, … (is it used?)", lambda x: torch.arange(len(x))),
+    (_is_places, "1, 2, 3, … (is it used?)", lambda x: torch.arange(len(x)) + 1),
+    (_is_number, "{} - 1", lambda n: n - 1),
+    (_is_number, "{} + 1", lambda n: n + 1),
+    (_is_number, "-{}", lambda n: -n),
+    (_is_number, "1 - {}", lambda n: 1 - n),
+    (_is_number, "0 (is it used?)", lambda n: type(n)(0)),
+    (_is_number, "1 (is it used?)", lambda n: type(n)(1)),
+    (_is_number, "2 * {}", lambda n: 2 * n),
+    (_is_list, "{} the other way round", lambda parts: parts[::-1]),
+    (_is_list, "{} with the first twice", lambda parts: [*parts[:1], *parts]),
+    (_is_list, "{} without the last", lambda parts: parts[:-1]),
+    (_is_list, "{} without the first", lambda parts: parts[1:]),
+    (_is_list, "{}[:1], the first alone,", lambda parts: parts[:1]),
+    (_is_list, "{}[:2], the first two alone,", lambda parts: parts[:2]),
+    (_is_list, "{}[-1:], the last alone,", lambda parts: parts[-1:]),
+    (_is_bools, "~{}", torch.logical_not),
+    (lambda value: isinstance(value, bool), "~{}", lambda value: not value),
 )
