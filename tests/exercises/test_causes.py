@@ -447,6 +447,19 @@ def test_what_is_done_to_a_log_probability_is_heard_in_every_exercise(name, chan
     assert word in wrong(_exercise(name), reference(name, change)).cause
 
 
+def test_what_is_right_for_another_exercise_is_told():
+    found = wrong(_exercise("1.1"), _exercise("1.3").reference)
+    assert "this is right for exercise 1.3, From ordering to degrees" in found.cause
+
+
+def test_what_fails_once_numbers_grow_is_looked_at_with_small_ones_too():
+    def answer(logits, x):
+        return (x * logits.sigmoid().log() + (1 - x) * (1 - logits.sigmoid()).log()).mean(1)
+
+    words = "tried with small numbers: this is divided by logits.shape[1]"
+    assert wrong(_exercise("4.2"), answer).cause.startswith(words)
+
+
 def test_no_answer_hears_of_a_relation_that_is_not_there():
     def odd(logits, x):
         return bernoulli_log_prob(logits, x) + Tensor([0.1, 0.7, 0.4])[: len(x)]

@@ -99,6 +99,17 @@ def test_attempts_are_touched_even_if_they_forget_to_return():
     assert not any(to_do for to_do, _ in map(parts_to_do, touched))
 
 
+def test_a_class_is_begun_where_its_init_goes_further():
+    class Begun(nn.Linear):
+        def __init__(self):
+            super().__init__(1, 1)
+            self.register_buffer("mask", torch.ones(1, 1))
+
+        def forward(self, x): ...
+
+    assert parts_to_do(Begun) == (1, 2)
+
+
 def test_dots_that_are_left_in_a_result_are_named():
     assert said(require_same, ..., [1])["why"] == "the answer is `...` still"
     assert said(require_same, [1, ...], [1, 2])["why"] == "entry 1 of the answer is `...` still"
@@ -166,6 +177,18 @@ def test_an_exception_is_reported_with_its_line():
     why = said(run, wrong_index, [1])["why"]
     assert "raised TypeError" in why
     assert "`y = x + 1`" in why
+
+
+def test_an_error_names_the_tensors_of_its_line():
+    class Layer(nn.Linear):
+        def forward(self, x):
+            masks = [torch.ones(1, 2)]
+            return x @ self.weight + len(masks)
+
+    why = said(run, Layer(3, 2).forward, torch.ones(4, 3))["why"]
+    assert "in the line `return x @ self.weight + len(masks)`, where " in why
+    assert "x is (4, 3), float32; self.weight is (2, 3), float32" in why
+    assert "masks is a list of tensors (1, 2)" in why
 
 
 def test_leaving_the_program_is_no_way_out():
