@@ -1,15 +1,14 @@
 """What holds for every notebook, read as a file: nothing is run here."""
 
 import ast
-import inspect
 import re
 from itertools import pairwise, takewhile
 from pathlib import Path
-from textwrap import dedent
 
 import pytest
 
 from made_course import exercises
+from made_course.exercises import exercise as definitions
 from made_course.exercises.grading import verdicts
 from made_course.exercises.questions import read_questions
 from tools.minutes import (
@@ -305,12 +304,12 @@ def test_exercises_and_questions_are_all_there_in_order(path):
     assert number in exercises.NOTEBOOKS, f"{file} is missing"
     room = exercises._room(number)
     said = [
-        (found["name"], found["title"], len(found["stars"]), int(found["minutes"]))
+        (found["name"], found["title"], len(found["stars"]))
         for found in EXERCISE.finditer(text_of(read(path)))
     ]
-    assert said == [(e.name, e.title, e.stars, e.minutes) for e in room.EXERCISES], (
-        f"the headings here, '### Exercise {number}.1 · Title (★, 5 minutes)', and EXERCISES in "
-        f"{file} must say the same"
+    assert said == [(e.name, e.title, e.stars) for e in room.EXERCISES], (
+        f"the headings here, '### Exercise {number}.1 · Title (★, 5 minutes)', and the exercises "
+        f"in {file} must say the same"
     )
     checks = CHECK.findall(source_of(path))
     assert list(dict.fromkeys(checks)) == [exercise.name for exercise in room.EXERCISES], (
@@ -350,7 +349,7 @@ def test_there_are_exercises_enough():
 def test_open_exercises_are_graded_as_open_ones():
     headings = [found for path in NOTEBOOKS for found in EXERCISE.finditer(text_of(read(path)))]
     open_ones = tuple(found["name"] for found in headings if found["open"])
-    assert open_ones == verdicts.OPEN, "OPEN in grading/verdicts.py is out of date"
+    assert open_ones == verdicts.OPEN, "is_open=True belongs to these"
 
 
 def bare(code):
@@ -364,7 +363,8 @@ def test_solutions_are_not_in_the_notebook(path):
     printed = "".join(output.get("text", "") for output in outputs_of(path))
     shown = bare(source_of(path) + text_of(read(path)) + printed)
     for exercise in exercises._room(number_of(path)).EXERCISES:
-        body = re.sub(r'"""(.|\n)*?"""', "", dedent(inspect.getsource(exercise.reference)))
+        source = definitions.source_of(exercise.reference)
+        body = re.sub(r'"""(.|\n)*?"""', "", source)
         body = bare(body.partition(":\n")[2]).strip()
         assert body not in shown, exercise.name
 

@@ -67,7 +67,8 @@ def row(name, room):
         return f"question {name}: {question}", wrong
     (exercise,) = (exercise for exercise in room.EXERCISES if exercise.name == name)
     causes = dict.fromkeys(as_markdown(slip.cause) for slip in exercise.slips)
-    return f"**exercise {name}**, {exercise.title}", list(causes)
+    varies = "" if exercise.vary is None else " (has variants)"
+    return f"**exercise {name}**, {exercise.title}{varies}", list(causes)
 
 
 def as_markdown(text):

@@ -1,7 +1,8 @@
 """The exercises of the notebooks: check, hint, solution, yours, quiz and progress.
 
 Each notebook has two files here: ``notebook_03.py`` with its exercises, ``questions/03.md`` with
-the questions of its self-checks. What all exercises share is in ``exercise.py`` and ``examine.py``.
+the questions of its self-checks. What all exercises share: ``exercise.py`` says what one is,
+``examine.py`` judges an answer, and ``causes.py`` finds out why it is wrong.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ from textwrap import fill
 from types import ModuleType
 
 from ..widgets.quiz import Quiz
-from .examine import examine, parts_to_do
-from .exercise import Exercise, Slip, Wrong
+from .attempts import parts_to_do
+from .examine import examine
+from .exercise import Exercise, Slip, Wrong, source_of
 from .questions import read_questions
 from .solved import remember, remembered
 
@@ -71,6 +73,7 @@ def check(name: str, answer: object, *, variant: str | None = None) -> None:
         for label, text in (lines | {"why": wrong.cause}).items():
             if text:
                 print(fill(text, 96, initial_indent=f"  {label:<10}", subsequent_indent=" " * 12))
+        print(f'  Stuck? hint("{name}")')
         return
     print(f"✓ {title}: right. {said}".rstrip())
     if variant is not None:
@@ -100,7 +103,7 @@ def solution(name: str) -> None:
         ValueError: if there is no exercise of that name.
     """
     exercise = _exercise(name)
-    print(inspect.getsource(exercise.reference).rstrip())
+    print(source_of(exercise.reference))
     if exercise.package is not None:
         where = f"{exercise.package.__module__}.{exercise.package.__qualname__}"
         print(f"\n\nThe package's own, {where}:\n")
@@ -110,16 +113,21 @@ def solution(name: str) -> None:
 def yours(name: str) -> object:
     """Give your own answer, if it has passed its check since the kernel started, else the course's.
 
+    Which of the two is said where it is the course's.
+
     Raises:
         ValueError: if there is no exercise of that name.
 
     Example:
         >>> yours("1.3")(torch.tensor([1, 2, 0]))
+        yours("1.3") is the course's so far: none of yours has passed since the kernel started
         tensor([3, 1, 2])
     """
     exercise = _exercise(name)
     if name in _passed:
         return _passed[name]
+    so_far = "is the course's so far: none of yours has passed since the kernel started"
+    print(f'yours("{name}") {so_far}')
     return exercise.reference() if exercise.is_value else exercise.reference
 
 

@@ -13,8 +13,7 @@ from torch import Tensor, nn
 
 from ..heads import Bernoulli
 from ..sampling import evaluation_mode
-from .examine import Misformed
-from .exercise import Wrong
+from .exercise import Misformed, Wrong
 
 BATCH = 100
 """Rows that a model is asked about at once."""

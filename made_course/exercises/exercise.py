@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import inspect
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 class Wrong(Exception):
@@ -19,6 +24,10 @@ class Wrong(Exception):
     def __init__(self, cause: str, *, tried: str = "", expected: str = "", came: str = "") -> None:
         super().__init__(cause)
         self.cause, self.tried, self.expected, self.came = cause, tried, expected, came
+
+
+class Misformed(Wrong):
+    """An answer whose type, shape or dtype is not the one expected."""
 
 
 @dataclass(frozen=True)
@@ -39,21 +48,24 @@ class Exercise:
     """One exercise. Its task stands in the notebook.
 
     An answer is compared with the reference on every case, and where it differs, with the slips:
-    the one that gives the same is the likely cause. An exercise whose answers are judged by
-    properties has a function ``examine`` for it, which comes before the cases.
+    the one that gives the same is the likely cause. What a comparison cannot tell is judged by
+    ``examine``.
 
     Args:
         name: notebook and number, such as ``"3.2"``.
         title: as in the notebook's heading.
         stars: difficulty from 1 to 3.
-        minutes: what it takes a learner.
         reference: a short right answer; its source is the solution that is shown. Where the answer
             is a value, a function without arguments that computes it.
-        slips: wrong answers, two or more.
         hints: from a nudge to nearly the code.
+        slips: wrong answers, two or more.
         cases: arguments with which an answer that is a function is called.
-        examine: judges an answer: raises :class:`Wrong`, or returns a sentence on what it found.
+        examine: judges an answer by its properties, once it is right in all cases: raises
+            :class:`Wrong`, or returns a sentence on what it found.
         is_value: whether the answer is a value rather than a function or a class.
+        is_open: whether there is no best answer, and grading shows who is how near.
+        is_inside: whether the check reads and changes parts of the answer, so that grading judges
+            it in the process of the hand-in.
         package: what the package has for the same purpose, shown after the solution.
         vary: makes the same exercise with other numbers, for graded work: from the exercise and the
             word of a variant, by what is in ``variants.py``.
@@ -63,13 +75,80 @@ class Exercise:
     name: str
     title: str
     stars: int
-    minutes: int
     reference: Callable[..., object]
-    slips: tuple[Slip, ...]
     hints: tuple[str, ...]
+    slips: Sequence[Slip] = ()
     cases: tuple[tuple[object, ...], ...] = ()
     examine: Callable[[object], str | None] | None = None
     is_value: bool = False
+    is_open: bool = False
+    is_inside: bool = False
     package: Callable[..., object] | None = None
     vary: Callable[[Exercise, str], Exercise] | None = None
     asks: str = ""
+
+
+_defined: dict[str, Exercise] = {}
+
+
+def exercise(
+    name: str,
+    title: str,
+    *,
+    stars: int,
+    hints: tuple[str, ...],
+    slips: Sequence[Slip] = (),
+    **how: object,
+) -> Callable[[T], T]:
+    """Make an exercise of its reference, which stands below.
+
+    Args:
+        name: notebook and number, such as ``"3.2"``.
+        title: as in the notebook's heading.
+        stars: difficulty from 1 to 3.
+        hints: from a nudge to nearly the code.
+        slips: wrong answers that are computed; others follow by :func:`slip`.
+        how: an answer is judged, and what else :class:`Exercise` has.
+    """
+
+    def define(reference: T) -> T:
+        _defined.pop(name, None)  # of a module that is loaded again
+        _defined[name] = Exercise(name, title, stars, reference, hints, [*slips], **how)
+        return reference
+
+    return define
+
+
+def slip(cause: str, answer: object = None) -> Callable[[T], T]:
+    """Say why a wrong answer to the exercise above is wrong.
+
+    Args:
+        cause: as the check says it.
+        answer: the wrong answer; or it stands below, as a function or a class.
+    """
+    of = _defined[next(reversed(_defined))]
+
+    def define(answer: T) -> T:
+        of.slips.append(Slip(answer, cause))
+        return answer
+
+    if answer is not None:
+        define(answer)
+    return define
+
+
+def known_slips(name: str) -> Sequence[Slip]:
+    """The wrong answers to an exercise, for a judgement that looks at their parts."""
+    return _defined[name].slips
+
+
+def exercises_of(module: str) -> tuple[Exercise, ...]:
+    """The exercises that a module defines, in the order of their numbers."""
+    found = [e for e in _defined.values() if e.reference.__module__ == module]
+    return tuple(sorted(found, key=lambda exercise: int(exercise.name.partition(".")[2])))
+
+
+def source_of(reference: Callable[..., object]) -> str:
+    """The source of a reference, without what makes an exercise of it."""
+    source = inspect.getsource(reference).rstrip()
+    return source[re.search(r"^(def|class) ", source, re.MULTILINE).start() :]

@@ -6,77 +6,62 @@ import torch
 from torch import LongTensor, Tensor
 
 from ..masks import input_degrees
-from .exercise import Exercise, Slip
+from .exercise import exercise, exercises_of, slip
 from .variants import drawn, further_cases, one_of, shuffled
 
 # ---- 1.1 ----------------------------------------------------------------------------------------
 
 
-def table_sizes(input_dim: int) -> list[int]:
-    """How many numbers each conditional table needs: one for each combination of values before."""
-    return [2**i for i in range(input_dim)]
-
-
-COUNTING = Exercise(
-    name="1.1",
-    title="How many numbers",
+@exercise(
+    "1.1",
+    "How many numbers",
     stars=1,
-    minutes=4,
-    reference=table_sizes,
     cases=((3,), (1,), (10,)),
     vary=further_cases(lambda word: (one_of(word, [2, 4, 5, 6, 7, 8]),)),
-    slips=(
-        Slip(
-            lambda input_dim: [2 ** (i + 1) for i in range(input_dim)],
-            "you count p(xᵢ = 0 | …) and p(xᵢ = 1 | …) both: they sum to one, so one of them is "
-            "enough",
-        ),
-        Slip(
-            lambda input_dim: [2 ^ i for i in range(input_dim)],
-            "in Python ^ is no power (it compares bits): a power is **",
-        ),
-        Slip(
-            lambda input_dim: [2 ** (i + 1) - 1 for i in range(input_dim)],
-            "these are running sums, the numbers of all factors so far: each factor's own are "
-            "asked for",
-        ),
-        Slip(
-            lambda input_dim: [i + 1 for i in range(input_dim)],
-            "you count one number more for each variable: it takes one for each combination of the "
-            "values before xᵢ, and each variable doubles these",
-        ),
-        Slip(
-            lambda input_dim: [max(2 * i, 1) for i in range(input_dim)],
-            "you add two numbers for each variable before xᵢ: combinations of values multiply",
-        ),
-        Slip(
-            lambda input_dim: [2**i for i in reversed(range(input_dim))],
-            "the list stands the other way round: the first variable has nothing before it",
-        ),
-        Slip(
-            lambda input_dim: 2**input_dim - 1,
-            "this is the sum of all tables: a list is asked for, with one entry for each variable",
-        ),
-    ),
     hints=(
         "How many different pasts can the third variable have? It needs one number for each.",
         "With i variables before it, each 0 or 1, there are 2^i combinations. The first variable "
         "has none before it, so i starts at 0.",
     ),
 )
+def table_sizes(input_dim: int) -> list[int]:
+    """How many numbers each conditional table needs: one for each combination of values before."""
+    return [2**i for i in range(input_dim)]
+
+
+slip(
+    "you count p(xᵢ = 0 | …) and p(xᵢ = 1 | …) both: they sum to one, so one of them is enough",
+    lambda input_dim: [2 ** (i + 1) for i in range(input_dim)],
+)
+slip(
+    "in Python ^ is no power (it compares bits): a power is **",
+    lambda input_dim: [2 ^ i for i in range(input_dim)],
+)
+slip(
+    "you count one number more for each variable: it takes one for each combination of the "
+    "values before xᵢ, and each variable doubles these",
+    lambda input_dim: [i + 1 for i in range(input_dim)],
+)
+slip(
+    "you multiply by 2 where it is to the power: 2 ** i, as each variable doubles the number",
+    lambda input_dim: [2 * i for i in range(input_dim)],
+)
+slip(
+    "base and exponent are swapped: it is 2 that is multiplied, i times",
+    lambda input_dim: [i**2 for i in range(input_dim)],
+)
+slip(
+    "this is the number of all rows, 2^D, for each variable: the table of xᵢ has a number for each "
+    "combination of the values before xᵢ only",
+    lambda input_dim: [2**input_dim] * input_dim,
+)
+slip(
+    "you add two numbers for each variable before xᵢ: combinations of values multiply",
+    lambda input_dim: [max(2 * i, 1) for i in range(input_dim)],
+)
 
 
 # ---- 1.2 ----------------------------------------------------------------------------------------
-
-
-def reorder(p1: Tensor, p2: Tensor, p3: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """From p(x₁), p(x₂ | x₁), p(x₃ | x₁, x₂) to p(x₂), p(x₃ | x₂), p(x₁ | x₂, x₃)."""
-    joint = torch.stack([1 - p1, p1])  # then one axis more with each variable
-    joint = joint[:, None] * torch.stack([1 - p2, p2], dim=-1)
-    joint = joint[:, :, None] * torch.stack([1 - p3, p3], dim=-1)
-    joint23 = joint.sum(0)
-    joint2 = joint23.sum(1)
-    return joint2[1], joint23[:, 1] / joint2, joint[1] / joint23
 
 
 def _joint(p1: Tensor, p2: Tensor, p3: Tensor) -> Tensor:
@@ -88,21 +73,6 @@ def _both_values(p1: Tensor, p2: Tensor, p3: Tensor) -> tuple[Tensor, Tensor, Te
     joint = _joint(p1, p2, p3)
     joint23, joint2 = joint.sum(0), joint.sum((0, 2))
     return joint2, joint23 / joint2[:, None], joint / joint23
-
-
-def _of_zeros(p1: Tensor, p2: Tensor, p3: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    q2, q3, q1 = _both_values(p1, p2, p3)
-    return q2[0], q3[:, 0], q1[0]
-
-
-def _not_divided(p1: Tensor, p2: Tensor, p3: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    joint = _joint(p1, p2, p3)
-    return joint.sum((0, 2))[1], joint.sum(0)[:, 1], joint[1]
-
-
-def _divided_by_one_number(p1: Tensor, p2: Tensor, p3: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    q2, _, q1 = reorder(p1, p2, p3)
-    return q2, _joint(p1, p2, p3).sum(0)[:, 1] / q2, q1
 
 
 _TABLES = (
@@ -117,56 +87,15 @@ def _other_tables(word: str) -> tuple[Tensor, Tensor, Tensor]:
     return p1, p2, p3
 
 
-REORDERING = Exercise(
-    name="1.2",
-    title="Another ordering, the same joint",
+@exercise(
+    "1.2",
+    "Another ordering, the same joint",
     stars=2,
-    minutes=12,
-    reference=reorder,
     cases=(
         _TABLES,
         (torch.tensor(0.3), torch.tensor([0.9, 0.2]), torch.tensor([[0.7, 0.1], [0.4, 0.8]])),
     ),
     vary=further_cases(_other_tables),
-    slips=(
-        Slip(
-            lambda p1, p2, p3: (p1, p2, p3),
-            "this is an old table under a new name: p(x₂) is not p(x₁), and p(x₁ | x₂, x₃) is not "
-            "p(x₃ | x₁, x₂). Build the joint distribution first",
-        ),
-        Slip(
-            lambda p1, p2, p3: (*reorder(p1, p2, p3)[:2], reorder(p1, p2, p3)[2].T),
-            "the last table is transposed: its first index is x₂, its second x₃",
-        ),
-        Slip(
-            _both_values,
-            "these tables hold the probabilities of both values: only that of a 1 is asked for",
-        ),
-        Slip(_of_zeros, "these are the probabilities of a 0: those of a 1 are asked for"),
-        Slip(
-            _not_divided,
-            "this is a joint probability: divide by the probability of what is given",
-        ),
-        Slip(
-            _divided_by_one_number,
-            "both entries of p(x₃ | x₂) are divided by p(x₂ = 1): the one given x₂ = 0 needs "
-            "p(x₂ = 0)",
-        ),
-        Slip(
-            lambda p1, p2, p3: (reorder(p1, p2, p3)[0], p3.mean(0), reorder(p1, p2, p3)[2]),
-            "p(x₃ | x₂) is a mean over x₁ in which both values of x₁ count the same: weight them "
-            "by how probable they are, or go by way of the joint distribution",
-        ),
-        Slip(
-            lambda p1, p2, p3: (
-                reorder(p1, p2, p3)[0],
-                (1 - p1) * p3[0] + p1 * p3[1],
-                reorder(p1, p2, p3)[2],
-            ),
-            "p(x₃ | x₂) is a mean over x₁ weighted by p(x₁): given x₂, the values of x₁ have other "
-            "probabilities, p(x₁ | x₂)",
-        ),
-    ),
     hints=(
         "Go by way of the joint distribution: a tensor of shape (2, 2, 2), with one axis for each "
         "variable.",
@@ -176,42 +105,76 @@ REORDERING = Exercise(
         "divided by the probability of what is given.",
     ),
 )
+def reorder(p1: Tensor, p2: Tensor, p3: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """From p(x₁), p(x₂ | x₁), p(x₃ | x₁, x₂) to p(x₂), p(x₃ | x₂), p(x₁ | x₂, x₃)."""
+    joint = torch.stack([1 - p1, p1])  # then one axis more with each variable
+    joint = joint[:, None] * torch.stack([1 - p2, p2], dim=-1)
+    joint = joint[:, :, None] * torch.stack([1 - p3, p3], dim=-1)
+    joint23 = joint.sum(0)
+    joint2 = joint23.sum(1)
+    return joint2[1], joint23[:, 1] / joint2, joint[1] / joint23
+
+
+slip(
+    "this is an old table under a new name: p(x₂) is not p(x₁), and p(x₁ | x₂, x₃) is not "
+    "p(x₃ | x₁, x₂). Build the joint distribution first",
+    lambda p1, p2, p3: (p1, p2, p3),
+)
+slip(
+    "the last table is transposed: its first index is x₂, its second x₃",
+    lambda p1, p2, p3: (*reorder(p1, p2, p3)[:2], reorder(p1, p2, p3)[2].T),
+)
+slip(
+    "these tables hold the probabilities of both values: only that of a 1 is asked for",
+    _both_values,
+)
+
+
+@slip("these are the probabilities of a 0: those of a 1 are asked for")
+def _of_zeros(p1: Tensor, p2: Tensor, p3: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    q2, q3, q1 = _both_values(p1, p2, p3)
+    return q2[0], q3[:, 0], q1[0]
+
+
+@slip("this is a joint probability: divide by the probability of what is given")
+def _not_divided(p1: Tensor, p2: Tensor, p3: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    joint = _joint(p1, p2, p3)
+    return joint.sum((0, 2))[1], joint.sum(0)[:, 1], joint[1]
+
+
+@slip("both entries of p(x₃ | x₂) are divided by p(x₂ = 1): the one given x₂ = 0 needs p(x₂ = 0)")
+def _divided_by_one_number(p1: Tensor, p2: Tensor, p3: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    q2, _, q1 = reorder(p1, p2, p3)
+    return q2, _joint(p1, p2, p3).sum(0)[:, 1] / q2, q1
+
+
+slip(
+    "p(x₃ | x₂) is a mean over x₁ in which both values of x₁ count the same: weight them "
+    "by how probable they are, or go by way of the joint distribution",
+    lambda p1, p2, p3: (reorder(p1, p2, p3)[0], p3.mean(0), reorder(p1, p2, p3)[2]),
+)
+slip(
+    "p(x₃ | x₂) is a mean over x₁ weighted by p(x₁): given x₂, the values of x₁ have other "
+    "probabilities, p(x₁ | x₂)",
+    lambda p1, p2, p3: (
+        reorder(p1, p2, p3)[0],
+        (1 - p1) * p3[0] + p1 * p3[1],
+        reorder(p1, p2, p3)[2],
+    ),
+)
 
 
 # ---- 1.3 ----------------------------------------------------------------------------------------
 
 
-def degrees_of(ordering: Tensor) -> LongTensor:
-    """The step, counted from 1, at which each variable is generated."""
-    degrees = torch.empty_like(ordering)
-    degrees[ordering] = torch.arange(1, len(ordering) + 1)
-    return degrees
-
-
-DEGREES = Exercise(
-    name="1.3",
-    title="From ordering to degrees",
+@exercise(
+    "1.3",
+    "From ordering to degrees",
     stars=1,
-    minutes=5,
-    reference=degrees_of,
     cases=((torch.tensor([1, 2, 0]),), (torch.tensor([3, 0, 4, 1, 2]),)),
+    package=input_degrees,
     vary=further_cases(
         lambda word: (torch.tensor(shuffled(word, range(one_of(word, [4, 6, 7])))),)
-    ),
-    slips=(
-        Slip(
-            lambda ordering: ordering + 1,
-            "this is the ordering, counted from 1. The degree of variable i is the step at which "
-            "it comes: the place of i in the ordering, not what stands at place i",
-        ),
-        Slip(
-            lambda ordering: torch.argsort(ordering),
-            "these are the steps counted from 0: degrees count from 1",
-        ),
-        Slip(
-            lambda ordering: len(ordering) - torch.argsort(ordering),
-            "these count from the end: the variable that comes first has degree 1",
-        ),
     ),
     hints=(
         "ordering[t] = i says: at step t comes variable i. You need the same list of pairs, looked "
@@ -219,56 +182,30 @@ DEGREES = Exercise(
         "Make an empty tensor and fill it: at index ordering[t] goes t + 1. One line of indexing "
         "does it for all t.",
     ),
-    package=input_degrees,
+)
+def degrees_of(ordering: Tensor) -> LongTensor:
+    """The step, counted from 1, at which each variable is generated."""
+    degrees = torch.empty_like(ordering)
+    degrees[ordering] = torch.arange(1, len(ordering) + 1)
+    return degrees
+
+
+slip(
+    "this is the ordering, counted from 1. The degree of variable i is the step at which "
+    "it comes: the place of i in the ordering, not what stands at place i",
+    lambda ordering: ordering + 1,
+)
+slip(
+    "these are the steps counted from 0: degrees count from 1",
+    lambda ordering: torch.argsort(ordering),
+)
+slip(
+    "these count from the end: the variable that comes first has degree 1",
+    lambda ordering: len(ordering) - torch.argsort(ordering),
 )
 
 
 # ---- 1.4 ----------------------------------------------------------------------------------------
-
-
-def draw_days(q2: Tensor, q3: Tensor, q1: Tensor, u: Tensor) -> Tensor:
-    """Draw x₂, then x₃ given x₂, then x₁ given both; column i of u decides variable i."""
-    x2 = (u[:, 1] <= q2).long()
-    x3 = (u[:, 2] <= q3[x2]).long()
-    x1 = (u[:, 0] <= q1[x2, x3]).long()
-    return torch.stack([x1, x2, x3], dim=1).float()
-
-
-def _draw_by_steps(q2: Tensor, q3: Tensor, q1: Tensor, u: Tensor) -> Tensor:
-    return draw_days(q2, q3, q1, u[:, [2, 0, 1]])
-
-
-def _draw_swapped(q2: Tensor, q3: Tensor, q1: Tensor, u: Tensor) -> Tensor:
-    return draw_days(q2, q3, q1, u)[:, [1, 2, 0]]
-
-
-def _draw_apart(q2: Tensor, q3: Tensor, q1: Tensor, u: Tensor) -> Tensor:
-    p = torch.stack([q1.mean(), q2, q3.mean()])
-    return (u <= p).float()
-
-
-def _draw_above(q2: Tensor, q3: Tensor, q1: Tensor, u: Tensor) -> Tensor:
-    x2 = (u[:, 1] >= q2).long()
-    x3 = (u[:, 2] >= q3[x2]).long()
-    x1 = (u[:, 0] >= q1[x2, x3]).long()
-    return torch.stack([x1, x2, x3], dim=1).float()
-
-
-def _draw_transposed(q2: Tensor, q3: Tensor, q1: Tensor, u: Tensor) -> Tensor:
-    return draw_days(q2, q3, q1.T, u)
-
-
-def _draw_x1_too_early(q2: Tensor, q3: Tensor, q1: Tensor, u: Tensor) -> Tensor:
-    x2 = (u[:, 1] <= q2).long()
-    x1 = (u[:, 0] <= q1[x2, 0]).long()
-    x3 = (u[:, 2] <= q3[x2]).long()
-    return torch.stack([x1, x2, x3], dim=1).float()
-
-
-def _draw_by_bools(q2: Tensor, q3: Tensor, q1: Tensor, u: Tensor) -> Tensor:
-    x2 = u[:, 1] <= q2
-    x3 = u[:, 2] <= q3[x2]
-    return torch.stack([u[:, 0] <= q1[x2, x3], x2, x3], dim=1).float()
 
 
 _UNIFORMS = torch.tensor(
@@ -284,48 +221,16 @@ _UNIFORMS = torch.tensor(
     ]
 )
 
-SAMPLING = Exercise(
-    name="1.4",
-    title="Draw days",
+
+@exercise(
+    "1.4",
+    "Draw days",
     stars=2,
-    minutes=8,
-    reference=draw_days,
     cases=(
         (*reorder(*_TABLES), _UNIFORMS),
         (torch.tensor(0.8), torch.tensor([0.3, 0.6]), _TABLES[2], _UNIFORMS[[6, 1, 4]]),
     ),
     vary=further_cases(lambda word: (*reorder(*_other_tables(word)), drawn(f"{word} u", 6, 3))),
-    slips=(
-        Slip(
-            _draw_by_steps,
-            "you take the columns of u in the order of the steps: column i belongs to variable i, "
-            "so x₂ is decided by u[:, 1]",
-        ),
-        Slip(
-            _draw_swapped,
-            "the columns of your result stand in the order of the steps, x₂, x₃, x₁: column i of a "
-            "sample is variable i",
-        ),
-        Slip(
-            _draw_apart,
-            "each variable is drawn without a look at the ones before it: q3 is to be looked up at "
-            "the x₂ that was drawn, q1 at the x₂ and x₃",
-        ),
-        Slip(
-            _draw_above,
-            "the probability of a 1 is used as that of a 0: a variable is 1 where u ≤ p",
-        ),
-        Slip(_draw_transposed, "q1 is looked up with x₃ first: its first index is x₂"),
-        Slip(
-            _draw_x1_too_early,
-            "q1 is looked up at x₃ = 0 in every row: x₁ comes last, when x₃ has been drawn",
-        ),
-        Slip(
-            _draw_by_bools,
-            "a tensor of bools used as an index selects rows. Make it one of whole numbers first: "
-            "x2 = (...).long()",
-        ),
-    ),
     hints=(
         "Three steps, one a variable, in the order x₂, x₃, x₁. Each compares a column of u with a "
         "probability.",
@@ -334,5 +239,84 @@ SAMPLING = Exercise(
         "torch.stack(..., dim=1) puts the columns together.",
     ),
 )
+def draw_days(q2: Tensor, q3: Tensor, q1: Tensor, u: Tensor) -> Tensor:
+    """Draw x₂, then x₃ given x₂, then x₁ given both; column i of u decides variable i."""
+    x2 = (u[:, 1] <= q2).long()
+    x3 = (u[:, 2] <= q3[x2]).long()
+    x1 = (u[:, 0] <= q1[x2, x3]).long()
+    return torch.stack([x1, x2, x3], dim=1).float()
 
-EXERCISES = (COUNTING, REORDERING, DEGREES, SAMPLING)
+
+@slip(
+    "you take the columns of u in the order of the steps: column i belongs to variable i, "
+    "so x₂ is decided by u[:, 1]"
+)
+def _draw_by_steps(q2: Tensor, q3: Tensor, q1: Tensor, u: Tensor) -> Tensor:
+    return draw_days(q2, q3, q1, u[:, [2, 0, 1]])
+
+
+@slip(
+    "the columns of your result stand in the order of the steps, x₂, x₃, x₁: column i of a "
+    "sample is variable i"
+)
+def _draw_swapped(q2: Tensor, q3: Tensor, q1: Tensor, u: Tensor) -> Tensor:
+    return draw_days(q2, q3, q1, u)[:, [1, 2, 0]]
+
+
+@slip(
+    "each variable is drawn without a look at the ones before it: q3 is to be looked up at "
+    "the x₂ that was drawn, q1 at the x₂ and x₃"
+)
+def _draw_apart(q2: Tensor, q3: Tensor, q1: Tensor, u: Tensor) -> Tensor:
+    p = torch.stack([q1.mean(), q2, q3.mean()])
+    return (u <= p).float()
+
+
+@slip("the probability of a 1 is used as that of a 0: a variable is 1 where u ≤ p")
+def _draw_above(q2: Tensor, q3: Tensor, q1: Tensor, u: Tensor) -> Tensor:
+    x2 = (u[:, 1] >= q2).long()
+    x3 = (u[:, 2] >= q3[x2]).long()
+    x1 = (u[:, 0] >= q1[x2, x3]).long()
+    return torch.stack([x1, x2, x3], dim=1).float()
+
+
+@slip("these are the probabilities of a 1: days hold zeros and ones, a 1 where u ≤ p")
+def _probabilities(q2: Tensor, q3: Tensor, q1: Tensor, u: Tensor) -> Tensor:
+    _, x2, x3 = draw_days(q2, q3, q1, u).long().unbind(1)
+    return torch.stack([q1[x2, x3], q2.expand(len(u)), q3[x2]], dim=1)
+
+
+@slip("a variable is 1 where u ≤ p, and here where u > p: that is 1 with the probability of a 0")
+def _draw_strictly_above(q2: Tensor, q3: Tensor, q1: Tensor, u: Tensor) -> Tensor:
+    x2 = (u[:, 1] > q2).long()
+    x3 = (u[:, 2] > q3[x2]).long()
+    x1 = (u[:, 0] > q1[x2, x3]).long()
+    return torch.stack([x1, x2, x3], dim=1).float()
+
+
+slip("q1 is looked up with x₃ first: its first index is x₂")
+
+
+def _draw_transposed(q2: Tensor, q3: Tensor, q1: Tensor, u: Tensor) -> Tensor:
+    return draw_days(q2, q3, q1.T, u)
+
+
+@slip("q1 is looked up at x₃ = 0 in every row: x₁ comes last, when x₃ has been drawn")
+def _draw_x1_too_early(q2: Tensor, q3: Tensor, q1: Tensor, u: Tensor) -> Tensor:
+    x2 = (u[:, 1] <= q2).long()
+    x1 = (u[:, 0] <= q1[x2, 0]).long()
+    x3 = (u[:, 2] <= q3[x2]).long()
+    return torch.stack([x1, x2, x3], dim=1).float()
+
+
+@slip(
+    "a tensor of bools used as an index selects rows. Make it one of whole numbers first: "
+    "x2 = (...).long()"
+)
+def _draw_by_bools(q2: Tensor, q3: Tensor, q1: Tensor, u: Tensor) -> Tensor:
+    x2 = u[:, 1] <= q2
+    x3 = u[:, 2] <= q3[x2]
+    return torch.stack([u[:, 0] <= q1[x2, x3], x2, x3], dim=1).float()
+
+
+EXERCISES = exercises_of(__name__)

@@ -11,17 +11,13 @@ from torch import LongTensor, Tensor
 from ..heads import Bernoulli
 from ..leaks import binary_points, measure_dependence
 from ..words import variable_names
-from .examine import compare_on_cases, require_same, run, written, written_call
-from .exercise import Exercise, Slip, Wrong
+from .calls import run
+from .comparing import require_same
+from .exercise import Wrong, exercise, exercises_of, slip
 from .variants import drawn, further_cases, one_of, shuffled
+from .written import written, written_call
 
 # ---- 2.1 ----------------------------------------------------------------------------------------
-
-
-def total_probability(log_prob: Callable[[Tensor], Tensor], input_dim: int) -> float:
-    """Sum of exp(log_prob(x)) over all 2^D inputs x of zeros and ones."""
-    x = torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * input_dim)
-    return log_prob(x).exp().sum().item()
 
 
 def three_coins(x: Tensor) -> Tensor:
@@ -37,10 +33,6 @@ def near_copy(x: Tensor) -> Tensor:
 
 def _log_bernoulli(logits: Tensor, x: Tensor) -> Tensor:
     return Bernoulli().log_prob(logits[..., None], x).sum(1)
-
-
-def _whole_inputs(log_prob: Callable[[Tensor], Tensor], input_dim: int) -> float:
-    return log_prob(binary_points(input_dim).long()).exp().sum().item()
 
 
 def _on_all(finish: Callable[[Tensor], Tensor]) -> Callable[..., float]:
@@ -60,42 +52,12 @@ def _other_claim(word: str) -> tuple[Callable[[Tensor], Tensor], int]:
     return claim, size
 
 
-TOTAL = Exercise(
-    name="2.1",
-    title="The sum over everything",
+@exercise(
+    "2.1",
+    "The sum over everything",
     stars=1,
-    minutes=6,
-    reference=total_probability,
     cases=((three_coins, 3), (near_copy, 3), (near_copy, 5)),
     vary=further_cases(_other_claim),
-    slips=(
-        Slip(
-            _on_all(lambda log_p: log_p.sum()),
-            "you add log-probabilities: take exp of each first, and add then",
-        ),
-        Slip(
-            _on_all(lambda log_p: log_p.sum().exp()),
-            "this is the product of all probabilities, as exp of the sum of their logarithms is: "
-            "take exp of each first, and add then",
-        ),
-        Slip(
-            _on_all(lambda log_p: log_p.logsumexp(0)),
-            "this is the logarithm of Σp: Σp itself is asked for",
-        ),
-        Slip(
-            _on_all(lambda log_p: log_p.exp().mean()),
-            "you divide by the number of inputs: Σp is a sum, not a mean",
-        ),
-        Slip(
-            lambda log_prob, input_dim: log_prob(torch.eye(input_dim)).exp().sum().item(),
-            "these are only the D inputs that hold a single 1: there are 2^D inputs in all",
-        ),
-        Slip(
-            _whole_inputs,
-            "the inputs you build hold whole numbers, and the network's weights are floats: begin "
-            "with torch.tensor([0.0, 1.0])",
-        ),
-    ),
     hints=(
         "Build a tensor of shape (2^D, D) whose rows are all the inputs, and give it to log_prob "
         "in one go.",
@@ -105,6 +67,49 @@ TOTAL = Exercise(
         "and .sum().",
     ),
 )
+def total_probability(log_prob: Callable[[Tensor], Tensor], input_dim: int) -> float:
+    """Sum of exp(log_prob(x)) over all 2^D inputs x of zeros and ones."""
+    x = torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * input_dim)
+    return log_prob(x).exp().sum().item()
+
+
+slip(
+    "you add log-probabilities: take exp of each first, and add then",
+    _on_all(lambda log_p: log_p.sum()),
+)
+slip(
+    "this is the product of all probabilities, as exp of the sum of their logarithms is: "
+    "take exp of each first, and add then",
+    _on_all(lambda log_p: log_p.sum().exp()),
+)
+slip(
+    "you divide by the number of inputs: Σp is a sum, not a mean",
+    _on_all(lambda log_p: log_p.exp().mean()),
+)
+slip(
+    "2 to the power of a natural logarithm is no probability: .exp() undoes it",
+    _on_all(lambda log_p: (2**log_p).sum()),
+)
+slip(
+    "exp comes after the mean here, which makes a geometric mean: take exp of each first, and add",
+    _on_all(lambda log_p: log_p.mean().exp()),
+)
+slip(
+    "one input is missing, that of zeros alone: it counts, too",
+    lambda log_prob, input_dim: log_prob(binary_points(input_dim)[1:]).exp().sum().item(),
+)
+slip(
+    "these are only the D inputs that hold a single 1: there are 2^D inputs in all",
+    lambda log_prob, input_dim: log_prob(torch.eye(input_dim)).exp().sum().item(),
+)
+
+
+@slip(
+    "the inputs you build hold whole numbers, and the network's weights are floats: begin "
+    "with torch.tensor([0.0, 1.0])"
+)
+def _whole_inputs(log_prob: Callable[[Tensor], Tensor], input_dim: int) -> float:
+    return log_prob(binary_points(input_dim).long()).exp().sum().item()
 
 
 # ---- 2.2 ----------------------------------------------------------------------------------------
@@ -132,12 +137,6 @@ CIRCLE = (
     "no output sees its own variable, but they see one another in a circle, which no ordering "
     "allows. Break it: in some other ordering, each must see only what comes before it"
 )
-
-
-def leaky_logits(x: Tensor) -> Tensor:
-    """Honest in the ordering x₁, x₂, x₃, and so leaky in x₂, x₃, x₁: output x₂ sees x₁."""
-    x1, x2, _ = x.unbind(1)
-    return torch.stack([0 * x1, 3 * x1 - 1, 2 * x2], dim=1)
 
 
 def examine_leaky(answer: Callable[[Tensor], Tensor]) -> str:
@@ -174,27 +173,11 @@ def examine_leaky(answer: Callable[[Tensor], Tensor]) -> str:
     return f"Leaks: {seen}; and yet Σp = 1."
 
 
-def _honest(x: Tensor) -> Tensor:
-    return torch.stack([2 * x[:, 1] - x[:, 2], torch.zeros(len(x)), 1 - x[:, 1]], dim=1)
-
-
-def _circle(x: Tensor) -> Tensor:
-    return 4 * x[:, [1, 2, 0]] - 2
-
-
-LEAKY = Exercise(
-    name="2.2",
-    title="A leak that Σp does not show",
+@exercise(
+    "2.2",
+    "A leak that Σp does not show",
     stars=3,
-    minutes=10,
-    reference=leaky_logits,
     examine=examine_leaky,
-    slips=(
-        Slip(lambda x: torch.zeros_like(x), CONSTANT),
-        Slip(_honest, HONEST),
-        Slip(lambda x: 10 * x - 5, SELF),
-        Slip(_circle, CIRCLE),
-    ),
     hints=(
         "Why does Σp = 1 hold for an honest model? Read the argument again. Does it need the "
         "ordering to be x₂, x₃, x₁, or would any ordering do?",
@@ -205,17 +188,29 @@ LEAKY = Exercise(
         "on x1 and x2 at most.",
     ),
 )
+def leaky_logits(x: Tensor) -> Tensor:
+    """Honest in the ordering x₁, x₂, x₃, and so leaky in x₂, x₃, x₁: output x₂ sees x₁."""
+    x1, x2, _ = x.unbind(1)
+    return torch.stack([0 * x1, 3 * x1 - 1, 2 * x2], dim=1)
+
+
+slip(CONSTANT, lambda x: torch.zeros_like(x))
+
+
+@slip(HONEST)
+def _honest(x: Tensor) -> Tensor:
+    return torch.stack([2 * x[:, 1] - x[:, 2], torch.zeros(len(x)), 1 - x[:, 1]], dim=1)
+
+
+slip(SELF, lambda x: 10 * x - 5)
+
+
+@slip(CIRCLE)
+def _circle(x: Tensor) -> Tensor:
+    return 4 * x[:, [1, 2, 0]] - 2
 
 
 # ---- 2.3 ----------------------------------------------------------------------------------------
-
-
-def fvsbn_log_prob(weight: Tensor, bias: Tensor, ordering: LongTensor, x: Tensor) -> Tensor:
-    """(D, D), (D,), (D,), (B, D) → (B,): log p(x) of D logistic regressions in one product."""
-    order = torch.argsort(ordering) + 1
-    allowed = order[:, None] > order[None, :]
-    logits = F.linear(x, weight * allowed, bias)
-    return (x * F.logsigmoid(logits) + (1 - x) * F.logsigmoid(-logits)).sum(1)
 
 
 def _fvsbn_like(
@@ -231,11 +226,6 @@ def _fvsbn_like(
         return finish(x @ (kept if turned else kept.T) + bias, x)
 
     return log_prob
-
-
-def _without_gradient(weight: Tensor, bias: Tensor, ordering: Tensor, x: Tensor) -> Tensor:
-    with torch.no_grad():
-        return fvsbn_log_prob(weight, bias, ordering, x)
 
 
 def _case(ordering: list[int], rows: int) -> tuple[Tensor, ...]:
@@ -257,64 +247,10 @@ NO_GRADIENT = (
     "torch.tensor(...) or no_grad on the way), so that it cannot be trained: keep to operations on "
     "tensors"
 )
-FVSBN_SLIPS = (
-    Slip(
-        _fvsbn_like(allow=lambda order: order[:, None] >= order[None, :]),
-        "each output sees its own variable, of equal degree: the comparison must be >, not >=",
-    ),
-    Slip(
-        _fvsbn_like(allow=lambda order: order[:, None] < order[None, :]),
-        "the comparison stands the other way round: each output sees the variables after it. Row i "
-        "of the weights belongs to output i, so order[:, None] is the output's degree",
-    ),
-    Slip(
-        _fvsbn_like(degrees=lambda ordering: torch.arange(len(ordering))),
-        "the ordering makes no difference: degrees come from it, not from the columns of x",
-    ),
-    Slip(
-        _fvsbn_like(degrees=lambda ordering: ordering),
-        "you compare entries of the ordering as if they were degrees: the two are inverse to one "
-        "another (exercise 1.3)",
-    ),
-    Slip(
-        _fvsbn_like(allow=lambda order: torch.ones(len(order), len(order))),
-        "nothing is cut: multiply the weights by the matrix of what is allowed",
-    ),
-    Slip(
-        _fvsbn_like(turned=True),
-        "you take weight[i, j] to lead from input i to output j: it leads from input j to output "
-        "i, as in nn.Linear, so that the product is x @ w.T",
-    ),
-    Slip(
-        _fvsbn_like(finish=lambda z, x: _log_bernoulli(z, x) / x.shape[1]),
-        "this is the mean over variables: by the chain rule the log-probabilities add up",
-    ),
-    Slip(
-        _fvsbn_like(finish=lambda z, x: F.logsigmoid(z).sum(1)),
-        "you add log p(xᵢ = 1 | …) whatever xᵢ is: where xᵢ is 0, it must be log p(xᵢ = 0 | …)",
-    ),
-    Slip(
-        _fvsbn_like(finish=lambda z, x: _log_bernoulli(z, x).exp()),
-        "this is p(x): the logarithm of it is asked for",
-    ),
-    Slip(
-        _fvsbn_like(finish=lambda z, x: -_log_bernoulli(z, x)),
-        "this is the negative log-likelihood: log p(x) itself is asked for, which is never above 0",
-    ),
-    Slip(
-        _fvsbn_like(finish=lambda z, x: _log_bernoulli(torch.sigmoid(z), x)),
-        "log_bernoulli takes logits: the sigmoid is inside it already, and here it acts twice",
-    ),
-    Slip(
-        lambda weight, bias, ordering, x: fvsbn_log_prob(weight, 0 * bias, ordering, x),
-        "the bias is missing",
-    ),
-)
 
 
 def examine_fvsbn(answer: Callable[..., Tensor]) -> None:
-    """Compare with the reference, then see whether the result can be trained."""
-    compare_on_cases(answer, fvsbn_log_prob, _CASES, FVSBN_SLIPS)
+    """See whether a right result can be trained."""
     for k, name in enumerate(["weight", "bias"]):
         arguments = list(_CASES[0])
         arguments[k] = arguments[k].clone().requires_grad_()
@@ -328,15 +264,13 @@ def examine_fvsbn(answer: Callable[..., Tensor]) -> None:
             )
 
 
-FVSBN = Exercise(
-    name="2.3",
-    title="D logistic regressions at once",
+@exercise(
+    "2.3",
+    "D logistic regressions at once",
     stars=2,
-    minutes=8,
-    reference=fvsbn_log_prob,
+    cases=_CASES,
     examine=examine_fvsbn,
     vary=further_cases(_other_case),
-    slips=(*FVSBN_SLIPS, Slip(_without_gradient, NO_GRADIENT)),
     hints=(
         "Four lines: the degrees, what is allowed, the logits, the log-probability.",
         "order = torch.argsort(ordering) + 1 are the degrees, and weight * (order[:, None] > "
@@ -345,5 +279,69 @@ FVSBN = Exercise(
         "(logits, x) from section 1 does the rest.",
     ),
 )
+def fvsbn_log_prob(weight: Tensor, bias: Tensor, ordering: LongTensor, x: Tensor) -> Tensor:
+    """(D, D), (D,), (D,), (B, D) → (B,): log p(x) of D logistic regressions in one product."""
+    order = torch.argsort(ordering) + 1
+    allowed = order[:, None] > order[None, :]
+    logits = F.linear(x, weight * allowed, bias)
+    return (x * F.logsigmoid(logits) + (1 - x) * F.logsigmoid(-logits)).sum(1)
 
-EXERCISES = (TOTAL, LEAKY, FVSBN)
+
+slip(
+    "each output sees its own variable, of equal degree: the comparison must be >, not >=",
+    _fvsbn_like(allow=lambda order: order[:, None] >= order[None, :]),
+)
+slip(
+    "the comparison stands the other way round: each output sees the variables after it. Row i "
+    "of the weights belongs to output i, so order[:, None] is the output's degree",
+    _fvsbn_like(allow=lambda order: order[:, None] < order[None, :]),
+)
+slip(
+    "the ordering makes no difference: degrees come from it, not from the columns of x",
+    _fvsbn_like(degrees=lambda ordering: torch.arange(len(ordering))),
+)
+slip(
+    "you compare entries of the ordering as if they were degrees: the two are inverse to one "
+    "another (exercise 1.3)",
+    _fvsbn_like(degrees=lambda ordering: ordering),
+)
+slip(
+    "nothing is cut: multiply the weights by the matrix of what is allowed",
+    _fvsbn_like(allow=lambda order: torch.ones(len(order), len(order))),
+)
+slip(
+    "you take weight[i, j] to lead from input i to output j: it leads from input j to output "
+    "i, as in nn.Linear, so that the product is x @ w.T",
+    _fvsbn_like(turned=True),
+)
+slip(
+    "these are the logits: log p(x) is made of them, by log_bernoulli",
+    _fvsbn_like(finish=lambda z, x: z),
+)
+slip(
+    "x is put in generation order, and weight and bias are not: leave all in the order x₁, x₂, …, "
+    "and let the comparison of degrees say who comes before whom",
+    lambda weight, bias, ordering, x: fvsbn_log_prob(
+        weight, bias, torch.arange(len(bias)), x[:, ordering]
+    ),
+)
+slip(
+    "these are the ones alone: where xᵢ is 0, log p(xᵢ = 0 | …) is to be added",
+    _fvsbn_like(finish=lambda z, x: (x * F.logsigmoid(z)).sum(1)),
+)
+slip(
+    "the sum runs over rows: each row has a log-probability of its own, so sum over dimension 1",
+    _fvsbn_like(finish=lambda z, x: _log_bernoulli(z.T, x.T)),
+)
+slip(
+    "you add log p(xᵢ = 1 | …) whatever xᵢ is: where xᵢ is 0, it must be log p(xᵢ = 0 | …)",
+    _fvsbn_like(finish=lambda z, x: F.logsigmoid(z).sum(1)),
+)
+slip(
+    "log_bernoulli takes logits: the sigmoid is inside it already, and here it acts twice",
+    _fvsbn_like(finish=lambda z, x: _log_bernoulli(torch.sigmoid(z), x)),
+)
+slip(NO_GRADIENT, torch.no_grad()(fvsbn_log_prob))
+
+
+EXERCISES = exercises_of(__name__)

@@ -11,27 +11,13 @@ from torch import BoolTensor, LongTensor, Tensor
 
 from .. import masks as package
 from ..words import hat, variable_names
-from .examine import Misformed, require_same, run, written, written_call
-from .exercise import Exercise, Slip, Wrong
+from .calls import run
+from .comparing import require_same
+from .exercise import Exercise, Misformed, Slip, Wrong, exercise, exercises_of, known_slips, slip
 from .variants import drawn_degrees, further_cases, shuffled
+from .written import written, written_call
 
 # ---- 3.1 ----------------------------------------------------------------------------------------
-
-
-def masks_by_hand() -> list[list[list[int]]]:
-    """The first mask and the output's, row by row; a row is a listener."""
-    first = [  # x₁, x₂, x₃ have the degrees 3, 1, 2
-        [0, 1, 0],  # degree 1: listens to x₂ alone
-        [0, 1, 1],  # degree 2: to x₂ and x₃
-        [0, 1, 1],
-        [0, 1, 0],
-    ]
-    output = [  # the units have the degrees 1, 2, 2, 1
-        [1, 1, 1, 1],  # x̂₁, degree 3: listens to all
-        [0, 0, 0, 0],  # x̂₂, degree 1: to none
-        [1, 0, 0, 1],  # x̂₃, degree 2: to those of degree 1
-    ]
-    return [first, output]
 
 
 _ORDER, _HIDDEN = [3, 1, 2], [1, 2, 2, 1]
@@ -58,13 +44,13 @@ def _examine_by_hand(
     answer: object,
     order: list[int] = _ORDER,
     hidden: list[int] = _HIDDEN,
-    slips: tuple[Slip, ...] | None = None,
+    slips: Sequence[Slip] = (),
 ) -> None:
-    slips = BY_HAND.slips if slips is None else slips
+    slips = slips or known_slips("3.1")
     came = [_zeros_and_ones(mask) for mask in _two_masks(answer)]
-    for slip in slips:
-        if came == slip.answer:
-            raise Wrong(slip.cause, came=written(came))
+    for known in slips:
+        if came == known.answer:
+            raise Wrong(known.cause, came=written(came))
     for k, right in enumerate(_by_hand(order, _at_most, _less, hidden)):
         mask, name = came[k], ["first", "output"][k]
         if (len(mask), len(mask[0])) != (len(right), len(right[0])):
@@ -75,9 +61,9 @@ def _examine_by_hand(
             )
         for row, (entries, expected) in enumerate(zip(mask, right, strict=True)):
             if entries != expected:
-                for slip in slips:
-                    if mask == slip.answer[k]:
-                        raise Wrong(slip.cause, came=f"{name} = {written(mask)}")
+                for known in slips:
+                    if mask == known.answer[k]:
+                        raise Wrong(known.cause, came=f"{name} = {written(mask)}")
                 degree = [hidden, order][k][row]
                 raise Wrong(
                     _row_rule(k, row, degree), came=f"row {row + 1} of {name}: {written(entries)}"
@@ -163,44 +149,15 @@ _TURNED = (
     "rows and columns are swapped: a row belongs to the one who listens, a column to the "
     "one who is listened to"
 )
-BY_HAND = Exercise(
-    name="3.1",
-    title="Masks by hand",
+
+
+@exercise(
+    "3.1",
+    "Masks by hand",
     stars=1,
-    minutes=10,
-    reference=masks_by_hand,
-    is_value=True,
     examine=_examine_by_hand,
+    is_value=True,
     vary=_vary_by_hand,
-    slips=(
-        Slip(
-            _by_hand([3, 1, 2], _less, _less),
-            _STRICT_INTO_HIDDEN,
-        ),
-        Slip(
-            _by_hand([3, 1, 2], _at_most, _at_most),
-            "in your output mask x̂₃ listens to units of degree 2, which know x₃: into an output "
-            "a connection may come from smaller degrees only",
-        ),
-        Slip(
-            _by_hand([3, 1, 2], _less, _at_most),
-            _RULES_SWAPPED,
-        ),
-        Slip(
-            [[list(row) for row in zip(*mask, strict=True)] for mask in masks_by_hand()],
-            _TURNED,
-        ),
-        Slip(
-            _by_hand([2, 3, 1], _at_most, _less),
-            "you took 2, 3, 1 for the degrees, which is the ordering itself. The degree of x₁ is "
-            "the step at which x₁ comes",
-        ),
-        Slip(
-            _by_hand([1, 2, 3], _at_most, _less),
-            "either the variables have the degrees 1, 2, 3 here, and it is x₂ that has degree 1; "
-            "or they stand in the order x₂, x₃, x₁, not as always in the order x₁, x₂, x₃",
-        ),
-    ),
     hints=(
         "First write the degree beside each variable: at which step does x₁ come, at which x₂, at "
         "which x₃?",
@@ -210,19 +167,43 @@ BY_HAND = Exercise(
         "nothing has a degree below 1.",
     ),
 )
+def masks_by_hand() -> list[list[list[int]]]:
+    """The first mask and the output's, row by row; a row is a listener."""
+    first = [  # x₁, x₂, x₃ have the degrees 3, 1, 2
+        [0, 1, 0],  # degree 1: listens to x₂ alone
+        [0, 1, 1],  # degree 2: to x₂ and x₃
+        [0, 1, 1],
+        [0, 1, 0],
+    ]
+    output = [  # the units have the degrees 1, 2, 2, 1
+        [1, 1, 1, 1],  # x̂₁, degree 3: listens to all
+        [0, 0, 0, 0],  # x̂₂, degree 1: to none
+        [1, 0, 0, 1],  # x̂₃, degree 2: to those of degree 1
+    ]
+    return [first, output]
+
+
+slip(_STRICT_INTO_HIDDEN, _by_hand([3, 1, 2], _less, _less))
+slip(
+    "in your output mask x̂₃ listens to units of degree 2, which know x₃: into an output "
+    "a connection may come from smaller degrees only",
+    _by_hand([3, 1, 2], _at_most, _at_most),
+)
+slip(_RULES_SWAPPED, _by_hand([3, 1, 2], _less, _at_most))
+slip(_TURNED, [[list(row) for row in zip(*mask, strict=True)] for mask in masks_by_hand()])
+slip(
+    "you took 2, 3, 1 for the degrees, which is the ordering itself. The degree of x₁ is "
+    "the step at which x₁ comes",
+    _by_hand([2, 3, 1], _at_most, _less),
+)
+slip(
+    "either the variables have the degrees 1, 2, 3 here, and it is x₂ that has degree 1; "
+    "or they stand in the order x₂, x₃, x₁, not as always in the order x₁, x₂, x₃",
+    _by_hand([1, 2, 3], _at_most, _less),
+)
 
 
 # ---- 3.2 ----------------------------------------------------------------------------------------
-
-
-def build_masks(degrees: list[Tensor]) -> list[BoolTensor]:
-    """One mask a layer, (out, in): `>=` into each hidden layer, `>` into the outputs."""
-    masks = []
-    for below, above in pairwise(degrees):
-        masks.append(above[:, None] >= below[None, :])
-    outputs = degrees[0]  # an output has the degree of its variable
-    masks.append(outputs[:, None] > degrees[-1][None, :])
-    return masks
 
 
 def _at_least_everywhere(degrees: list[Tensor]) -> list[Tensor]:
@@ -233,103 +214,18 @@ def _strict_everywhere(degrees: list[Tensor]) -> list[Tensor]:
     return [above[:, None] > below for below, above in pairwise([*degrees, degrees[0]])]
 
 
-def _rules_swapped(degrees: list[Tensor]) -> list[Tensor]:
-    return [*_strict_everywhere(degrees)[:-1], _at_least_everywhere(degrees)[-1]]
-
-
-def _strict_below(degrees: list[Tensor]) -> list[Tensor]:
-    return [_strict_everywhere(degrees)[0], *_at_least_everywhere(degrees)[1:]]
-
-
-def _natural_outputs(degrees: list[Tensor]) -> list[Tensor]:
-    natural = torch.arange(1, len(degrees[0]) + 1)
-    return [*build_masks(degrees)[:-1], natural[:, None] > degrees[-1]]
-
-
-def _natural(degrees: list[Tensor]) -> list[Tensor]:
-    return build_masks([torch.arange(1, len(degrees[0]) + 1), *degrees[1:]])
-
-
-def _all_from_inputs(degrees: list[Tensor]) -> list[Tensor]:
-    inputs = degrees[0]
-    return [*(above[:, None] >= inputs for above in degrees[1:]), inputs[:, None] > inputs]
-
-
-def _turned_round(degrees: list[Tensor]) -> list[Tensor]:
-    hidden = [above[:, None] <= below for below, above in pairwise(degrees)]
-    return [*hidden, degrees[0][:, None] < degrees[-1]]
-
-
-IN_CODE = Exercise(
-    name="3.2",
-    title="Masks in code",
+@exercise(
+    "3.2",
+    "Masks in code",
     stars=2,
-    minutes=10,
-    reference=build_masks,
-    package=package.build_masks,
-    vary=further_cases(lambda word: (drawn_degrees(word),)),
     cases=(
         ([torch.tensor([3, 1, 2]), torch.tensor([2, 1])],),
         ([torch.tensor([2, 4, 1, 3]), torch.tensor([1, 3, 2]), torch.tensor([3, 1])],),
         ([torch.tensor([3, 1, 2])],),
         ([torch.tensor([3, 1, 2]), *map(torch.tensor, ([1, 2], [2, 1, 1], [1, 2]))],),
     ),
-    slips=(
-        Slip(
-            _at_least_everywhere,
-            "output x₃ can see x₃: the output mask needs `>`, not `>=`",
-        ),
-        Slip(
-            _strict_everywhere,
-            "a unit of degree 1 sees nothing: into hidden layers it is `>=`, and only the output "
-            "mask has `>`",
-        ),
-        Slip(_rules_swapped, _RULES_SWAPPED),
-        Slip(
-            _strict_below,
-            "the strict `>` stands at the first mask instead of the last. With degrees from 1 to "
-            "D − 1 that leaves units of degree 1 without an input: `>=` into hidden layers, and "
-            "`>` into the outputs",
-        ),
-        Slip(
-            lambda degrees: [mask.T for mask in build_masks(degrees)],
-            "your masks are transposed: they must be (out_features, in_features), as the weight of "
-            "nn.Linear, with a row for each listener",
-        ),
-        Slip(
-            _natural_outputs,
-            "the outputs have degrees 1, 2, 3, … in your code: an output has the degree of its "
-            "variable, degrees[0]",
-        ),
-        Slip(
-            _natural,
-            "the variables have degrees 1, 2, 3, … in your code, whatever the ordering is: theirs "
-            "are degrees[0]",
-        ),
-        Slip(
-            lambda degrees: [mask.float() for mask in build_masks(degrees)],
-            "your masks are right, but of dtype float: bools are asked for, which is what the "
-            "comparison gives by itself",
-        ),
-        Slip(
-            lambda degrees: build_masks(degrees)[:-1],
-            "the last mask is missing: the one into the outputs, whose degrees are degrees[0]",
-        ),
-        Slip(
-            _all_from_inputs,
-            "every layer listens to the inputs in your code: each mask compares a layer with the "
-            "one just below it",
-        ),
-        Slip(
-            lambda degrees: [build_masks(degrees)[-1], *build_masks(degrees)[:-1]],
-            "the output mask comes first in your list: masks go from the inputs upwards",
-        ),
-        Slip(
-            _turned_round,
-            "the comparison is the wrong way round: a listener's degree (its row) must be the "
-            "larger one",
-        ),
-    ),
+    package=package.build_masks,
+    vary=further_cases(lambda word: (drawn_degrees(word),)),
     hints=(
         "How many masks are there for a list of n degrees? One from each entry to the next, and "
         "one more, from the last entry to the outputs.",
@@ -339,17 +235,117 @@ IN_CODE = Exercise(
         "then append the comparison of degrees[0] with degrees[-1], with `>`.",
     ),
 )
+def build_masks(degrees: list[Tensor]) -> list[BoolTensor]:
+    """One mask a layer, (out, in): `>=` into each hidden layer, `>` into the outputs."""
+    masks = []
+    for below, above in pairwise(degrees):
+        masks.append(above[:, None] >= below[None, :])
+    outputs = degrees[0]  # an output has the degree of its variable
+    masks.append(outputs[:, None] > degrees[-1][None, :])
+    return masks
+
+
+slip("output x₃ can see x₃: the output mask needs `>`, not `>=`", _at_least_everywhere)
+slip(
+    "a unit of degree 1 sees nothing: into hidden layers it is `>=`, and only the output "
+    "mask has `>`",
+    _strict_everywhere,
+)
+
+
+@slip(_RULES_SWAPPED)
+def _rules_swapped(degrees: list[Tensor]) -> list[Tensor]:
+    return [*_strict_everywhere(degrees)[:-1], _at_least_everywhere(degrees)[-1]]
+
+
+@slip(
+    "the strict `>` stands at the first mask instead of the last. With degrees from 1 to "
+    "D − 1 that leaves units of degree 1 without an input: `>=` into hidden layers, and "
+    "`>` into the outputs"
+)
+def _strict_below(degrees: list[Tensor]) -> list[Tensor]:
+    return [_strict_everywhere(degrees)[0], *_at_least_everywhere(degrees)[1:]]
+
+
+slip(
+    "your masks are transposed: they must be (out_features, in_features), as the weight of "
+    "nn.Linear, with a row for each listener",
+    lambda degrees: [mask.T for mask in build_masks(degrees)],
+)
+
+
+@slip(
+    "the outputs have degrees 1, 2, 3, … in your code: an output has the degree of its "
+    "variable, degrees[0]"
+)
+def _natural_outputs(degrees: list[Tensor]) -> list[Tensor]:
+    natural = torch.arange(1, len(degrees[0]) + 1)
+    return [*build_masks(degrees)[:-1], natural[:, None] > degrees[-1]]
+
+
+@slip(
+    "the variables have degrees 1, 2, 3, … in your code, whatever the ordering is: theirs "
+    "are degrees[0]"
+)
+def _natural(degrees: list[Tensor]) -> list[Tensor]:
+    return build_masks([torch.arange(1, len(degrees[0]) + 1), *degrees[1:]])
+
+
+slip(
+    "the last mask is missing: the one into the outputs, whose degrees are degrees[0]",
+    lambda degrees: build_masks(degrees)[:-1],
+)
+slip(
+    "the outputs listen to the first hidden layer in your code, degrees[1]: below them "
+    "stands the last layer, degrees[-1]",
+    lambda degrees: [*build_masks(degrees)[:-1], degrees[0][:, None] > degrees[1]],
+)
+
+
+slip(
+    "each layer is compared with itself in your code: a mask stands between two layers, and "
+    "compares the one above with the one below",
+    lambda degrees: [layer[:, None] >= layer for layer in degrees],
+)
+slip(
+    "the output mask has a row for each hidden unit in your code: rows are outputs, so it is "
+    "degrees[0][:, None] > degrees[-1]",
+    lambda degrees: [*build_masks(degrees)[:-1], degrees[-1][:, None] > degrees[0]],
+)
+
+
+slip(
+    "the outputs have degrees 0, 1, 2, … in your code: an output has the degree of its variable, "
+    "degrees[0]",
+    lambda degrees: [
+        *build_masks(degrees)[:-1],
+        torch.arange(len(degrees[0]))[:, None] > degrees[-1],
+    ],
+)
+
+
+@slip(
+    "every layer listens to the inputs in your code: each mask compares a layer with the "
+    "one just below it"
+)
+def _all_from_inputs(degrees: list[Tensor]) -> list[Tensor]:
+    inputs = degrees[0]
+    return [*(above[:, None] >= inputs for above in degrees[1:]), inputs[:, None] > inputs]
+
+
+slip(
+    "the output mask comes first in your list: masks go from the inputs upwards",
+    lambda degrees: [build_masks(degrees)[-1], *build_masks(degrees)[:-1]],
+)
+
+
+@slip("the comparison is the wrong way round: a listener's degree (its row) must be the larger one")
+def _turned_round(degrees: list[Tensor]) -> list[Tensor]:
+    hidden = [above[:, None] <= below for below, above in pairwise(degrees)]
+    return [*hidden, degrees[0][:, None] < degrees[-1]]
 
 
 # ---- 3.3 ----------------------------------------------------------------------------------------
-
-
-def connectivity(masks: list[Tensor]) -> BoolTensor:
-    """[i, j]: whether at least one path leads from input j to output i."""
-    paths = masks[0].long()
-    for mask in masks[1:]:
-        paths = mask.long() @ paths  # the later layer stands on the left
-    return paths > 0
 
 
 def _count_paths(masks: list[Tensor]) -> Tensor:
@@ -359,39 +355,14 @@ def _count_paths(masks: list[Tensor]) -> Tensor:
     return paths
 
 
-def _reversed_product(masks: list[Tensor]) -> Tensor:
-    paths = masks[0].long()
-    for mask in masks[1:]:
-        paths = paths @ mask.long()
-    return paths > 0
-
-
-def _all_at_once(masks: list[Tensor]) -> Tensor:
-    reached = masks[0]
-    for mask in masks[1:]:
-        reached = reached & mask
-    return reached
-
-
-def _in_bytes(masks: list[Tensor]) -> Tensor:
-    paths = masks[0].to(torch.uint8)
-    for mask in masks[1:]:
-        paths = mask.to(torch.uint8) @ paths
-    return paths > 0
-
-
 def _masks(*degrees: list[int]) -> tuple[list[Tensor]]:
     return (build_masks([torch.tensor(layer) for layer in degrees]),)
 
 
-REACHING = Exercise(
-    name="3.3",
-    title="Who reaches whom",
+@exercise(
+    "3.3",
+    "Who reaches whom",
     stars=2,
-    minutes=8,
-    reference=connectivity,
-    package=package.connectivity,
-    vary=further_cases(lambda word: (build_masks(drawn_degrees(word)),)),
     cases=(
         _masks([3, 1, 2], [1, 2, 1]),
         _masks([3, 1, 2], [2, 1], [1, 2, 1, 2]),
@@ -400,56 +371,8 @@ REACHING = Exercise(
         _masks([3, 1, 2]),
         (_at_least_everywhere([torch.tensor([3, 1, 2]), torch.tensor([1, 2, 1])]),),
     ),
-    slips=(
-        Slip(
-            _count_paths,
-            "these are numbers of paths: asked is only whether there is one, as True or False",
-        ),
-        Slip(
-            lambda masks: _count_paths(masks).float(),
-            "these are numbers of paths, as floats: asked is only whether there is one. Compare "
-            "them with 0",
-        ),
-        Slip(
-            lambda masks: _count_paths(masks) == 1,
-            "true only where there is exactly one path: several will do as well, so compare with "
-            "> 0",
-        ),
-        Slip(
-            lambda masks: _count_paths(masks) > 1,
-            "true only where there are two paths or more: one is enough, so compare with > 0",
-        ),
-        Slip(
-            _reversed_product,
-            "the product is in the wrong order: x passes the first mask first, so that one stands "
-            "at the right, output @ … @ first",
-        ),
-        Slip(
-            lambda masks: connectivity(masks).T,
-            "your result is transposed: entry [i, j] is about output i and input j, rows are "
-            "outputs",
-        ),
-        Slip(
-            lambda masks: masks[-1],
-            "this is the last mask alone: whom an output listens to in the last hidden layer, not "
-            "what has come through from the inputs",
-        ),
-        Slip(
-            lambda masks: connectivity(masks) & ~torch.eye(len(masks[-1]), dtype=torch.bool),
-            "you set the diagonal to False. An output that sees its own variable is a leak, and "
-            "this matrix is there to show it",
-        ),
-        Slip(
-            _all_at_once,
-            "`&` compares the masks entry by entry: a path goes through any hidden unit, so it "
-            "takes the matrix product `@`",
-        ),
-        Slip(
-            _in_bytes,
-            "with 256 paths your count runs over: eight bits count 256 values, and 256 becomes 0. "
-            "Take .long() or .float()",
-        ),
-    ),
+    package=package.connectivity,
+    vary=further_cases(lambda word: (build_masks(drawn_degrees(word)),)),
     hints=(
         "The product of the masks counts paths. What is left is to ask of each count whether it "
         "is above zero.",
@@ -459,6 +382,84 @@ REACHING = Exercise(
         "paths > 0.",
     ),
 )
+def connectivity(masks: list[Tensor]) -> BoolTensor:
+    """[i, j]: whether at least one path leads from input j to output i."""
+    paths = masks[0].long()
+    for mask in masks[1:]:
+        paths = mask.long() @ paths  # the later layer stands on the left
+    return paths > 0
+
+
+slip(
+    "these are numbers of paths: asked is only whether there is one, as True or False", _count_paths
+)
+slip(
+    "these are numbers of paths, as floats: asked is only whether there is one. Compare "
+    "them with 0",
+    lambda masks: _count_paths(masks).float(),
+)
+slip(
+    "true only where there is exactly one path: several will do as well, so compare with > 0",
+    lambda masks: _count_paths(masks) == 1,
+)
+slip(
+    "true only where there are two paths or more: one is enough, so compare with > 0",
+    lambda masks: _count_paths(masks) > 1,
+)
+slip(
+    "true everywhere, as no number of paths is below 0: compare with > 0",
+    lambda masks: _count_paths(masks) >= 0,
+)
+slip(
+    "the masks are added entry by entry: a path goes through all layers, so it takes their "
+    "matrix product `@`",
+    lambda masks: sum(mask.long() for mask in masks) > 0,
+)
+
+
+@slip(
+    "the product is in the wrong order: x passes the first mask first, so that one stands "
+    "at the right, output @ … @ first"
+)
+def _reversed_product(masks: list[Tensor]) -> Tensor:
+    paths = masks[0].long()
+    for mask in masks[1:]:
+        paths = paths @ mask.long()
+    return paths > 0
+
+
+slip(
+    "this is the last mask alone: whom an output listens to in the last hidden layer, not "
+    "what has come through from the inputs",
+    lambda masks: masks[-1],
+)
+slip(
+    "you set the diagonal to False. An output that sees its own variable is a leak, and "
+    "this matrix is there to show it",
+    lambda masks: connectivity(masks) & ~torch.eye(len(masks[-1]), dtype=torch.bool),
+)
+
+
+@slip(
+    "`&` compares the masks entry by entry: a path goes through any hidden unit, so it "
+    "takes the matrix product `@`"
+)
+def _all_at_once(masks: list[Tensor]) -> Tensor:
+    reached = masks[0]
+    for mask in masks[1:]:
+        reached = reached & mask
+    return reached
+
+
+@slip(
+    "with 256 paths your count runs over: eight bits count 256 values, and 256 becomes 0. "
+    "Take .long() or .float()"
+)
+def _in_bytes(masks: list[Tensor]) -> Tensor:
+    paths = masks[0].to(torch.uint8)
+    for mask in masks[1:]:
+        paths = mask.to(torch.uint8) @ paths
+    return paths > 0
 
 
 # ---- 3.4 ----------------------------------------------------------------------------------------
@@ -477,15 +478,6 @@ _NOT_FEWEST = (
     "all five pairs are reached, but fewer units can do it. Does each serve as many pairs as it "
     "could? A unit of degree d sees the d-th variable itself, too"
 )
-
-
-def fewest_units(pairs=((3, 1), (4, 2), (6, 4), (7, 3), (8, 6))) -> list[int]:
-    """A unit of degree d leads from input j to output i where j ≤ d < i."""
-    degrees = []
-    for i, j in pairs:  # (output i, input j), by output
-        if not any(j <= d < i for d in degrees):
-            degrees.append(i - 1)  # the largest that does: it serves most later pairs, too
-    return degrees  # [2, 5, 7]; [2, 4, 6] and others do as well
 
 
 def _unseen(i: int, j: int, degrees: Sequence[int] = ()) -> str:
@@ -573,22 +565,13 @@ def _threes(pairs: Sequence[tuple[int, int]]) -> set[tuple[int, ...]]:
     return {three for three in found if all(any(j <= d < i for d in three) for i, j in pairs)}
 
 
-FEWEST = Exercise(
-    name="3.4",
-    title="Fewest units",
+@exercise(
+    "3.4",
+    "Fewest units",
     stars=3,
-    minutes=12,
-    reference=fewest_units,
-    is_value=True,
     examine=_examine_units,
+    is_value=True,
     vary=_vary_units,
-    slips=(
-        Slip([1, 2, 4, 3, 6], _ONE_EACH),
-        Slip([1, 2, 3, 4, 5, 6, 7], _EVERY_DEGREE),
-        Slip([2, 3, 5, 7], _NOT_FEWEST),
-        Slip([3, 6], _unseen(3, 1, [3])),
-        Slip([4], _unseen(3, 1)),
-    ),
     hints=(
         "Take one pair: x̂₃ sees x₁. Which degrees may a unit have that sees x₁ and that x̂₃ may "
         "listen to? Write down the list, for each of the five pairs.",
@@ -598,15 +581,23 @@ FEWEST = Exercise(
         "as possible so that each list holds one of them.",
     ),
 )
+def fewest_units(pairs=((3, 1), (4, 2), (6, 4), (7, 3), (8, 6))) -> list[int]:
+    """A unit of degree d leads from input j to output i where j ≤ d < i."""
+    degrees = []
+    for i, j in pairs:  # (output i, input j), by output
+        if not any(j <= d < i for d in degrees):
+            degrees.append(i - 1)  # the largest that does: it serves most later pairs, too
+    return degrees  # [2, 5, 7]; [2, 4, 6] and others do as well
+
+
+slip(_ONE_EACH, [1, 2, 4, 3, 6])
+slip(_EVERY_DEGREE, [1, 2, 3, 4, 5, 6, 7])
+slip(_NOT_FEWEST, [2, 3, 5, 7])
+slip(_unseen(3, 1, [3]), [3, 6])
+slip(_unseen(3, 1), [4])
 
 
 # ---- 3.5 ----------------------------------------------------------------------------------------
-
-
-def draw_hidden(below: LongTensor, n_units: int, input_dim: int) -> LongTensor:
-    """From the smallest degree of the layer below up to D - 1, or 1 where D is 1."""
-    lowest, highest = int(below.min()), max(input_dim - 1, 1)
-    return torch.randint(lowest, highest + 1, (n_units,))
 
 
 _BELOW = (([3, 1, 5, 2, 6, 4], 6), ([3, 5, 2, 4], 6), ([5, 5], 6), ([2, 1], 2), ([1], 1))
@@ -680,35 +671,12 @@ def _between(lowest: Callable[[Tensor], int], end: int) -> Callable[..., Tensor]
     return draw
 
 
-def _spread(below: Tensor, n_units: int, input_dim: int) -> Tensor:
-    return torch.linspace(int(below.min()), max(input_dim - 1, 1), n_units).round().long()
-
-
-def _lifted(below: Tensor, n_units: int, input_dim: int) -> Tensor:
-    return _between(lambda below: 1, 0)(below, n_units, input_dim).clamp(min=int(below.min()))
-
-
-DRAWING = Exercise(
-    name="3.5",
-    title="Draw degrees",
+@exercise(
+    "3.5",
+    "Draw degrees",
     stars=2,
-    minutes=5,
-    reference=draw_hidden,
-    package=package.hidden_degrees,
     examine=_examine_drawing,
-    slips=(
-        Slip(lambda below, n_units, D: torch.randint(1, D - 1, (n_units,)), _NO_HIGHEST),
-        Slip(_between(lambda below: 1, 0), _BLIND),
-        Slip(_between(lambda below: int(below.min()), 1), _DEGREE_D),
-        Slip(_between(lambda below: 0, 0), _DEGREE_0),
-        Slip(_between(lambda below: int(below.min()) + (len(below) > 2), 0), _NO_LOWEST),
-        Slip(
-            lambda below, n_units, D: torch.randint(int(below.min()), D, (n_units,)), _ONE_VARIABLE
-        ),
-        Slip(lambda below, n_units, D: draw_hidden(below, 1, D).repeat(n_units), _ALL_THE_SAME),
-        Slip(_lifted, _NOT_ALIKE),
-        Slip(_spread, _NOT_DRAWN),
-    ),
+    package=package.hidden_degrees,
     hints=(
         "Which degrees may come? The smallest is that of the layer below, below.min(). The largest "
         "is D - 1, and torch.randint leaves out its upper end.",
@@ -718,5 +686,29 @@ DRAWING = Exercise(
         "max(input_dim - 1, 1).",
     ),
 )
+def draw_hidden(below: LongTensor, n_units: int, input_dim: int) -> LongTensor:
+    """From the smallest degree of the layer below up to D - 1, or 1 where D is 1."""
+    lowest, highest = int(below.min()), max(input_dim - 1, 1)
+    return torch.randint(lowest, highest + 1, (n_units,))
 
-EXERCISES = (BY_HAND, IN_CODE, REACHING, FEWEST, DRAWING)
+
+slip(_NO_HIGHEST, lambda below, n_units, D: torch.randint(1, D - 1, (n_units,)))
+slip(_BLIND, _between(lambda below: 1, 0))
+slip(_DEGREE_D, _between(lambda below: int(below.min()), 1))
+slip(_DEGREE_0, _between(lambda below: 0, 0))
+slip(_NO_LOWEST, _between(lambda below: int(below.min()) + (len(below) > 2), 0))
+slip(_ONE_VARIABLE, lambda below, n_units, D: torch.randint(int(below.min()), D, (n_units,)))
+slip(_ALL_THE_SAME, lambda below, n_units, D: draw_hidden(below, 1, D).repeat(n_units))
+
+
+@slip(_NOT_ALIKE)
+def _lifted(below: Tensor, n_units: int, input_dim: int) -> Tensor:
+    return _between(lambda below: 1, 0)(below, n_units, input_dim).clamp(min=int(below.min()))
+
+
+@slip(_NOT_DRAWN)
+def _spread(below: Tensor, n_units: int, input_dim: int) -> Tensor:
+    return torch.linspace(int(below.min()), max(input_dim - 1, 1), n_units).round().long()
+
+
+EXERCISES = exercises_of(__name__)

@@ -17,65 +17,71 @@ from ..recipe import load_nll_to_beat
 from ..sampling import evaluation_mode
 from ..toys import bars_and_stripes
 from ..training import evaluate, fit
+from .calls import run
 from .challenge import InALine, causes, honest_nll, judge_nll, points_of_chance
-from .examine import Misformed, compare_on_cases, run
-from .exercise import Exercise, Slip, Wrong
+from .examine import compare_on_cases
+from .exercise import Misformed, Slip, Wrong, exercise, exercises_of, slip
 from .variants import drawn, drawn_degrees, further_cases, one_of, shuffled
 
 # ---- 5.1 ----------------------------------------------------------------------------------------
 
 
-def bits_per_dimension(nll: float, input_dim: int) -> float:
-    """From nats for all variables to bits for one of them."""
-    return nll / (input_dim * math.log(2))
-
-
-BITS = Exercise(
-    name="5.1",
-    title="Bits per dimension",
+@exercise(
+    "5.1",
+    "Bits per dimension",
     stars=1,
-    minutes=4,
-    reference=bits_per_dimension,
     cases=((90.0, 784), (2.5, 3), (784 * math.log(2), 784)),
     vary=further_cases(lambda word: (100 * drawn(word).item(), one_of(word, range(4, 200)))),
-    slips=(
-        Slip(
-            lambda nll, input_dim: nll / input_dim,
-            "these are nats per pixel: a bit is ln 2 nats, so divide by math.log(2), too",
-        ),
-        Slip(
-            lambda nll, input_dim: nll * math.log(2) / input_dim,
-            "you multiplied by ln 2. A bit is the smaller unit, only ln 2 = 0.693 nats, so it "
-            "takes more bits than nats: divide",
-        ),
-        Slip(
-            lambda nll, input_dim: nll / math.log(2),
-            "these are the bits of the whole image: divide by the number of variables",
-        ),
-        Slip(
-            lambda nll, input_dim: nll / math.log2(input_dim),
-            "you divided by the logarithm of D. The variables share the cost: divide by D itself, "
-            "and by ln 2",
-        ),
-        Slip(
-            lambda nll, input_dim: nll / (784 * math.log(2)),
-            "784 is written into the formula: use the argument input_dim",
-        ),
-    ),
     hints=(
         "Two steps: from nats to bits, and from the whole image to one variable. A coin for each "
         "pixel must come out as 1.",
         "One bit is ln 2 nats, in Python math.log(2). So nll / math.log(2) are bits.",
     ),
 )
+def bits_per_dimension(nll: float, input_dim: int) -> float:
+    """From nats for all variables to bits for one of them."""
+    return nll / (input_dim * math.log(2))
+
+
+slip(
+    "these are nats per pixel: a bit is ln 2 nats, so divide by math.log(2), too",
+    lambda nll, input_dim: nll / input_dim,
+)
+slip(
+    "you multiplied by ln 2. A bit is the smaller unit, only ln 2 = 0.693 nats, so it "
+    "takes more bits than nats: divide",
+    lambda nll, input_dim: nll * math.log(2) / input_dim,
+)
+slip(
+    "these are the bits of the whole image: divide by the number of variables",
+    lambda nll, input_dim: nll / math.log(2),
+)
+slip(
+    "you divided by the logarithm of D. The variables share the cost: divide by D itself, "
+    "and by ln 2",
+    lambda nll, input_dim: nll / math.log2(input_dim),
+)
+slip(
+    "this is a logarithm of the nats. They are logarithms already, to base e: to have them to base "
+    "2, divide by ln 2",
+    lambda nll, input_dim: math.log2(nll) / input_dim,
+)
+slip(
+    "a bit is not 2 nats, but ln 2 = 0.693 of one: divide by math.log(2)",
+    lambda nll, input_dim: nll / 2 / input_dim,
+)
+slip(
+    "this is a logarithm of nats per pixel. They are logarithms already: to have them to base 2, "
+    "divide by ln 2",
+    lambda nll, input_dim: math.log2(nll / input_dim),
+)
+slip(
+    "784 is written into the formula: use the argument input_dim",
+    lambda nll, input_dim: nll / (784 * math.log(2)),
+)
 
 
 # ---- 5.2 ----------------------------------------------------------------------------------------
-
-
-def train_nll_now(model: MADE, history: History, train: Tensor, valid: Tensor) -> float:
-    """Score the training images with the weights that the training has left."""
-    return evaluate(model, train)
 
 
 _DROPOUT_IS_ON = Slip(
@@ -92,6 +98,10 @@ _MEAN_FORGOTTEN = Slip(
     "one number for each row: take the mean, or let evaluate do it",
 )
 _TRAIN_SLIPS = (
+    Slip(
+        lambda model, history, train, valid: evaluate(model, torch.cat([train, valid])),
+        "these are training and validation images together: take those of train alone",
+    ),
     Slip(
         lambda model, history, train, valid: history.train_nll[-1],
         "this is the last entry of history.train_nll: a mean over the last epoch's batches, each "
@@ -156,15 +166,12 @@ def _require_one_steady_number(answer: object, case: tuple[object, ...]) -> None
         raise Wrong(_DROPOUT_IS_ON.cause if math.isclose(*calm, rel_tol=1e-4) else _DRAWN)
 
 
-TRAIN_NOW = Exercise(
-    name="5.2",
-    title="Score the finished weights",
+@exercise(
+    "5.2",
+    "Score the finished weights",
     stars=1,
-    minutes=6,
-    reference=train_nll_now,
     examine=_examine_train_nll,
     vary=further_cases(lambda word: _finished_run(word), count=1),
-    slips=_TRAIN_SLIPS,
     hints=(
         "The validation line is measured at the end of an epoch, without dropout. Measure the "
         "training images in just the same way.",
@@ -172,7 +179,11 @@ TRAIN_NOW = Exercise(
         "has now. It switches dropout off, and puts the model's mode back. The history is not "
         "needed.",
     ),
+    slips=_TRAIN_SLIPS,
 )
+def train_nll_now(model: MADE, history: History, train: Tensor, valid: Tensor) -> float:
+    """Score the training images with the weights that the training has left."""
+    return evaluate(model, train)
 
 
 @cache
@@ -212,18 +223,12 @@ def _finished_run(word: str = "") -> tuple[MADE, History, Tensor, Tensor]:
 # ---- 5.3 ----------------------------------------------------------------------------------------
 
 
-def used_parameters(model: MADE) -> int:
-    """Weights that some mask lets through, and all biases."""
-    used = 0
-    for layer in model.modules():
-        if isinstance(layer, MaskedLinear):
-            used += int(layer.mask.sum())
-            if layer.bias is not None:
-                used += len(layer.bias)
-    return used
-
-
 _PARAMETER_SLIPS = (
+    Slip(
+        lambda model: sum(m.mask.numel() for m in model.modules() if hasattr(m, "mask")),
+        "these are all places of the masks, the zeros, too, and the biases are missing: count the "
+        "ones, and all biases",
+    ),
     Slip(
         lambda model: model.n_parameters(),
         "this counts every parameter: a weight whose mask is 0 has no effect, whatever its value",
@@ -291,15 +296,12 @@ def _examine_used_parameters(answer: object) -> None:
             raise
 
 
-PARAMETERS = Exercise(
-    name="5.3",
-    title="Parameters that count",
+@exercise(
+    "5.3",
+    "Parameters that count",
     stars=2,
-    minutes=8,
-    reference=used_parameters,
     examine=_examine_used_parameters,
     vary=further_cases(lambda word: (_other_network(word),)),
-    slips=_PARAMETER_SLIPS,
     hints=(
         "Go through the layers. A masked layer has a weight, a mask of the same shape, and mostly "
         "a bias.",
@@ -307,7 +309,17 @@ PARAMETERS = Exercise(
         "everything; isinstance(layer, MaskedLinear) says what is a masked layer.",
         "The direct connections are a MaskedLinear, too. They have no bias: layer.bias is None.",
     ),
+    slips=_PARAMETER_SLIPS,
 )
+def used_parameters(model: MADE) -> int:
+    """Weights that some mask lets through, and all biases."""
+    used = 0
+    for layer in model.modules():
+        if isinstance(layer, MaskedLinear):
+            used += int(layer.mask.sum())
+            if layer.bias is not None:
+                used += len(layer.bias)
+    return used
 
 
 @cache
@@ -361,26 +373,6 @@ def challenge_images() -> Tensor:
     return _small_set()[0].clone()
 
 
-def beat_it() -> MADE:
-    """Shift each batch by up to a pixel: a digit is a digit still, and no epoch is like another."""
-
-    class Shifted:
-        images = challenge_images().view(-1, 28, 28)
-
-        def __len__(self) -> int:
-            return math.ceil(len(self.images) / 64)
-
-        def __iter__(self):
-            for rows in torch.randperm(len(self.images)).split(64):
-                shift = torch.randint(-1, 2, (2,)).tolist()
-                yield self.images[rows].roll(shift, (1, 2)).reshape(-1, 784)
-
-    torch.manual_seed(0)
-    model = MADE(784, (256,), degrees="even", direct=True)
-    fit(model, Shifted(), epochs=10, precision="float32", seed=0, progress=False)
-    return model
-
-
 _CAUSES = causes("image", "pixel", 784)
 _BEAT_SLIPS = (
     Slip(InALine(lambda x: 6 * x - 3), _CAUSES.sees_itself),
@@ -418,15 +410,13 @@ def _small_set() -> tuple[Tensor, Tensor]:
     return train, test
 
 
-BEATING = Exercise(
-    name="5.4",
-    title="Beat this number",
+@exercise(
+    "5.4",
+    "Beat this number",
     stars=3,
-    minutes=15,
-    reference=beat_it,
+    is_open=True,
     examine=_examine_challenger,
     is_value=True,
-    slips=_BEAT_SLIPS,
     hints=(
         "Where does the notebook's model lose? Compare its NLL on training and on new images: with "
         "so few images it learns by heart. More dropout, a smaller network and fewer epochs work "
@@ -436,6 +426,26 @@ BEATING = Exercise(
         "fit takes any object with __len__ (batches in an epoch) and __iter__ (which yields them): "
         "let yours yield shifted batches, with another shift each time.",
     ),
+    slips=_BEAT_SLIPS,
 )
+def beat_it() -> MADE:
+    """Shift each batch by up to a pixel: a digit is a digit still, and no epoch is like another."""
 
-EXERCISES = (BITS, TRAIN_NOW, PARAMETERS, BEATING)
+    class Shifted:
+        images = challenge_images().view(-1, 28, 28)
+
+        def __len__(self) -> int:
+            return math.ceil(len(self.images) / 64)
+
+        def __iter__(self):
+            for rows in torch.randperm(len(self.images)).split(64):
+                shift = torch.randint(-1, 2, (2,)).tolist()
+                yield self.images[rows].roll(shift, (1, 2)).reshape(-1, 784)
+
+    torch.manual_seed(0)
+    model = MADE(784, (256,), degrees="even", direct=True)
+    fit(model, Shifted(), epochs=10, precision="float32", seed=0, progress=False)
+    return model
+
+
+EXERCISES = exercises_of(__name__)

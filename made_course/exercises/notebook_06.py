@@ -10,25 +10,17 @@ from torch import Tensor
 
 from ..leaks import binary_points
 from ..toys import rain_diary
-from .examine import Misformed, require_same, written
-from .exercise import Exercise, Slip, Wrong
+from .exercise import Exercise, Misformed, Wrong, exercise, exercises_of, slip
 from .variants import drawn, drawn_degrees, further_cases, one_of
+from .written import written
 
 # ---- 6.1 ----------------------------------------------------------------------------------------
 
 
-def to_compute(degrees: list[Tensor], t: int) -> list[Tensor]:
-    """Step t: the hidden units whose last variable was drawn at step t - 1, and one output."""
-    order, *hidden = degrees
-    return [*(units == t - 1 for units in hidden), order == t]
-
-
-STEP = Exercise(
-    name="6.1",
-    title="What a step computes",
+@exercise(
+    "6.1",
+    "What a step computes",
     stars=2,
-    minutes=8,
-    reference=to_compute,
     cases=tuple(
         (degrees, t)
         for degrees, steps in (
@@ -45,99 +37,6 @@ STEP = Exercise(
         for t in steps
     ),
     vary=further_cases(lambda word: (drawn_degrees(word), one_of(word, [1, 2, 3, 4]))),
-    slips=(
-        Slip(
-            lambda degrees, t: [*(units == t for units in degrees[1:]), degrees[0] == t],
-            "a hidden unit of degree t sees the variable of degree t, which step t is only about "
-            "to draw: the unit has to wait for the next step",
-        ),
-        Slip(
-            lambda degrees, t: [*(units <= t - 1 for units in degrees[1:]), degrees[0] == t],
-            "right values, but most of them are computed again: a unit of a smaller degree got its "
-            "final value at an earlier step",
-        ),
-        Slip(
-            lambda degrees, t: [*(units >= t - 1 for units in degrees[1:]), degrees[0] == t],
-            "units of a larger degree are computed too early: they still wait for variables",
-        ),
-        Slip(
-            lambda degrees, t: [
-                *(units == t - 1 for units in degrees[1:]),
-                torch.argsort(degrees[0]) + 1 == t,
-            ],
-            "the output is looked up in the ordering: degrees[0][i] is already the step of "
-            "variable i",
-        ),
-        Slip(
-            lambda degrees, t: [degrees[0] == t, *(units == t - 1 for units in degrees[1:])],
-            "the output's mask comes first, as in degrees: it belongs last, where the output is",
-        ),
-        Slip(
-            lambda degrees, t: to_compute(degrees, t + 1),
-            "this is what the next step computes: steps count from 1, like degrees",
-        ),
-        Slip(
-            lambda degrees, t: [*(units == t - 1 for units in degrees[1:]), degrees[0] <= t],
-            "the outputs of degree 1 to t are all marked: those of a smaller degree were used at "
-            "their own step, and step t needs one output only",
-        ),
-        Slip(
-            lambda degrees, t: [
-                *(units == t - 1 for units in degrees[1:]),
-                torch.arange(len(degrees[0])) == t - 1,
-            ],
-            "the output is that of the t-th variable in the row, which is right in raster ordering "
-            "only: the variable of step t is the one of degree t",
-        ),
-        Slip(
-            lambda degrees, t: [*(units == t - 1 for units in degrees[1:]), degrees[0] == t - 1],
-            "t - 1 is right for the hidden units, which wait for a variable. The output of step t "
-            "is that of the variable which is drawn now: the one of degree t",
-        ),
-        Slip(
-            lambda degrees, t: [*(units == t - 1 for units in degrees[1:]), degrees[0] == t + 1],
-            "the hidden units are right, and the output is that of the next step: step t draws the "
-            "variable of degree t",
-        ),
-        Slip(
-            lambda degrees, t: [*(units == t - 1 for units in degrees[1:]), degrees[0] >= t],
-            "the outputs of degree t and more are all marked: those of a larger degree are not "
-            "final yet, and step t needs one output only",
-        ),
-        Slip(
-            lambda degrees, t: [units == t - 1 for units in degrees],
-            "the list begins with the inputs' degrees, and so does this answer. Inputs are not "
-            "computed: begin with the first hidden layer, and put the output last",
-        ),
-        Slip(
-            lambda degrees, t: [*(units == t - 1 for units in degrees), degrees[0] == t],
-            "there is a mask for the inputs, too, which are not computed: begin with the first "
-            "hidden layer",
-        ),
-        Slip(
-            lambda degrees, t: [units == t - 1 for units in degrees[1:]],
-            "the last mask is missing: which output does step t need? The outputs have the degrees "
-            "of the inputs, degrees[0]",
-        ),
-        Slip(
-            lambda degrees, t: [degrees[1] == t - 1, degrees[0] == t],
-            "only the first hidden layer has a mask: there may be any number of layers, "
-            "degrees[1:]",
-        ),
-        Slip(
-            lambda degrees, t: [
-                *(units == t - layer for layer, units in enumerate(degrees[1:], 1)),
-                degrees[0] == t,
-            ],
-            "deeper layers are computed a step later each. They need not wait: once the first "
-            "layer's units of degree t - 1 are computed, so can the second's be, in the same step",
-        ),
-        Slip(
-            lambda degrees, t: [mask.nonzero()[:, 0] for mask in to_compute(degrees, t)],
-            "these are the numbers of the units. A mask is asked for: True or False for each unit "
-            "of the layer, as a comparison gives it",
-        ),
-    ),
     hints=(
         "At step t the variables of degree 1 to t - 1 are drawn. Which one of them is new since "
         "the step before, and which hidden units were waiting for it alone?",
@@ -147,14 +46,115 @@ STEP = Exercise(
         "output.",
     ),
 )
+def to_compute(degrees: list[Tensor], t: int) -> list[Tensor]:
+    """Step t: the hidden units whose last variable was drawn at step t - 1, and one output."""
+    order, *hidden = degrees
+    return [*(units == t - 1 for units in hidden), order == t]
+
+
+slip(
+    "a hidden unit of degree t sees the variable of degree t, which step t is only about "
+    "to draw: the unit has to wait for the next step",
+    lambda degrees, t: [*(units == t for units in degrees[1:]), degrees[0] == t],
+)
+slip(
+    "right values, but most of them are computed again: a unit of a smaller degree got its "
+    "final value at an earlier step",
+    lambda degrees, t: [*(units <= t - 1 for units in degrees[1:]), degrees[0] == t],
+)
+slip(
+    "units of a larger degree are computed too early: they still wait for variables",
+    lambda degrees, t: [*(units >= t - 1 for units in degrees[1:]), degrees[0] == t],
+)
+slip(
+    "the output is looked up in the ordering: degrees[0][i] is already the step of variable i",
+    lambda degrees, t: [
+        *(units == t - 1 for units in degrees[1:]),
+        torch.argsort(degrees[0]) + 1 == t,
+    ],
+)
+slip(
+    "the output's mask comes first, as in degrees: it belongs last, where the output is",
+    lambda degrees, t: [degrees[0] == t, *(units == t - 1 for units in degrees[1:])],
+)
+slip(
+    "this is what the next step computes: steps count from 1, like degrees",
+    lambda degrees, t: to_compute(degrees, t + 1),
+)
+slip(
+    "the outputs of degree 1 to t are all marked: those of a smaller degree were used at "
+    "their own step, and step t needs one output only",
+    lambda degrees, t: [*(units == t - 1 for units in degrees[1:]), degrees[0] <= t],
+)
+slip(
+    "the output is that of the t-th variable in the row, which is right in raster ordering "
+    "only: the variable of step t is the one of degree t",
+    lambda degrees, t: [
+        *(units == t - 1 for units in degrees[1:]),
+        torch.arange(len(degrees[0])) == t - 1,
+    ],
+)
+slip(
+    "t - 1 is right for the hidden units, which wait for a variable. The output of step t "
+    "is that of the variable which is drawn now: the one of degree t",
+    lambda degrees, t: [*(units == t - 1 for units in degrees[1:]), degrees[0] == t - 1],
+)
+slip(
+    "the hidden units are right, and the output is that of the next step: step t draws the "
+    "variable of degree t",
+    lambda degrees, t: [*(units == t - 1 for units in degrees[1:]), degrees[0] == t + 1],
+)
+slip(
+    "the outputs of degree t and more are all marked: those of a larger degree are not "
+    "final yet, and step t needs one output only",
+    lambda degrees, t: [*(units == t - 1 for units in degrees[1:]), degrees[0] >= t],
+)
+slip(
+    "the list begins with the inputs' degrees, and so does this answer. Inputs are not "
+    "computed: begin with the first hidden layer, and put the output last",
+    lambda degrees, t: [units == t - 1 for units in degrees],
+)
+slip(
+    "the layers are mixed up: degrees begins with the inputs, whose degrees the outputs have, too. "
+    "The hidden layers are degrees[1:], and the outputs have degrees[0]",
+    lambda degrees, t: [*(units == t - 1 for units in degrees[:-1]), degrees[-1] == t],
+)
+slip(
+    "the inputs have a mask in your code, and the outputs none. Inputs are not computed: begin "
+    "with the first hidden layer, where units wait for the variable of degree t - 1, and end with "
+    "the output of degree t",
+    lambda degrees, t: [layer == t for layer in degrees],
+)
+slip(
+    "there is a mask for the inputs, too, which are not computed: begin with the first "
+    "hidden layer",
+    lambda degrees, t: [*(units == t - 1 for units in degrees), degrees[0] == t],
+)
+slip(
+    "the last mask is missing: which output does step t need? The outputs have the degrees "
+    "of the inputs, degrees[0]",
+    lambda degrees, t: [units == t - 1 for units in degrees[1:]],
+)
+slip(
+    "only the first hidden layer has a mask: there may be any number of layers, degrees[1:]",
+    lambda degrees, t: [degrees[1] == t - 1, degrees[0] == t],
+)
+slip(
+    "deeper layers are computed a step later each. They need not wait: once the first "
+    "layer's units of degree t - 1 are computed, so can the second's be, in the same step",
+    lambda degrees, t: [
+        *(units == t - layer for layer, units in enumerate(degrees[1:], 1)),
+        degrees[0] == t,
+    ],
+)
+slip(
+    "these are the numbers of the units. A mask is asked for: True or False for each unit "
+    "of the layer, as a comparison gives it",
+    lambda degrees, t: [mask.nonzero()[:, 0] for mask in to_compute(degrees, t)],
+)
 
 
 # ---- 6.2 ----------------------------------------------------------------------------------------
-
-
-def misleading_table() -> Tensor:
-    """x₁ = 1 is likelier, but shares its probability between two rows; x₁ = 0 bets on one."""
-    return torch.tensor([[0.38, 0.02], [0.32, 0.28]])
 
 
 FINDS_IT = (
@@ -200,7 +200,12 @@ def examine_table(answer: object, likelier: float | None = None) -> str:
             "a tensor of shape (2, 2) is expected", came=type(answer).__name__
         ) from None
     if table.shape != (2, 2):
-        require_same(table, torch.zeros(2, 2, dtype=torch.float64), "the table")
+        raise Misformed(
+            "a joint distribution of two variables has four entries: table[a, b] is "
+            "p(x₁ = a, x₂ = b)",
+            came=f"shape {tuple(table.shape)}",
+            expected="shape (2, 2)",
+        )
     came = written(table)
     if not bool((table > 0).all()):
         raise Wrong(NOT_POSITIVE, came=came)
@@ -241,23 +246,13 @@ def _vary_table(exercise: Exercise, variant: str) -> Exercise:
     )
 
 
-GREEDY = Exercise(
-    name="6.2",
-    title="Lead greedy astray",
+@exercise(
+    "6.2",
+    "Lead greedy astray",
     stars=2,
-    minutes=6,
-    reference=misleading_table,
-    is_value=True,
     examine=examine_table,
+    is_value=True,
     vary=_vary_table,
-    slips=(
-        Slip(torch.tensor([[0.4, 0.2], [0.3, 0.1]]), FINDS_IT),
-        Slip(torch.tensor([[0.38, 0.02], [0.32, 0.32]]), NOT_ONE),
-        Slip(torch.tensor([[0.95, 0.05], [0.53, 0.47]]), CONDITIONALS),
-        Slip(torch.tensor([[0.4, 0.0], [0.35, 0.25]]), NOT_POSITIVE),
-        Slip(torch.tensor([[0.38, 0.02], [0.3, 0.3]]), TIE),
-        Slip(misleading_table().T, OTHER_AXIS),
-    ),
     hints=(
         "Greedy first compares p(x₁ = 0) with p(x₁ = 1): the sums of the two rows of the table. It "
         "does not see how a row is divided.",
@@ -265,39 +260,25 @@ GREEDY = Exercise(
         "Put nearly all of the 0.4 on one entry: then it is larger than each half of the 0.6.",
     ),
 )
+def misleading_table() -> Tensor:
+    """x₁ = 1 is likelier, but shares its probability between two rows; x₁ = 0 bets on one."""
+    return torch.tensor([[0.38, 0.02], [0.32, 0.28]])
+
+
+slip(FINDS_IT, torch.tensor([[0.4, 0.2], [0.3, 0.1]]))
+slip(NOT_ONE, torch.tensor([[0.38, 0.02], [0.32, 0.32]]))
+slip(CONDITIONALS, torch.tensor([[0.95, 0.05], [0.53, 0.47]]))
+slip(NOT_POSITIVE, torch.tensor([[0.4, 0.0], [0.35, 0.25]]))
+slip(TIE, torch.tensor([[0.38, 0.02], [0.3, 0.3]]))
+slip(OTHER_AXIS, misleading_table().T)
 
 
 # ---- 6.3 ----------------------------------------------------------------------------------------
 
 
-def fill_in(log_prob, x: Tensor, known: Tensor) -> Tensor:
-    """p(xᵢ = 1 | the known values), by going through all fillings of the unknown variables."""
-    n_unknown = int((~known).sum())
-    fillings = torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * n_unknown)
-    rows = x.repeat(2**n_unknown, 1)
-    rows[:, ~known] = fillings.view(-1, n_unknown)
-    p = log_prob(rows).exp()  # p(filling, known)
-    return (p / p.sum()) @ rows
-
-
 def _fillings(x: Tensor, known: Tensor) -> Tensor:
     everything = binary_points(len(x))
     return everything[(everything == x)[:, known].all(1)]
-
-
-def _clamped(log_prob: Callable[[Tensor], Tensor], x: Tensor, known: Tensor) -> Tensor:
-    everything = _fillings(x, torch.zeros_like(known))
-    return torch.where(known, x, log_prob(everything).exp() @ everything)
-
-
-def _joint(log_prob: Callable[[Tensor], Tensor], x: Tensor, known: Tensor) -> Tensor:
-    rows = _fillings(x, known)
-    return log_prob(rows).exp() @ rows
-
-
-def _without_exp(log_prob: Callable[[Tensor], Tensor], x: Tensor, known: Tensor) -> Tensor:
-    rows = _fillings(x, known)
-    return log_prob(rows) / log_prob(rows).sum() @ rows
 
 
 def _one_at_a_time(
@@ -309,29 +290,6 @@ def _one_at_a_time(
     either[0, places, places], either[1, places, places] = 0.0, 1.0
     low, high = (log_prob(rows).exp() for rows in either)
     return torch.where(known, x, high / (low + high))
-
-
-def _row_by_row(log_prob: Callable[[Tensor], Tensor], x: Tensor, known: Tensor) -> Tensor:
-    rows = _fillings(x, known)
-    p = torch.stack([log_prob(row) for row in rows]).exp()
-    return (p / p.sum()) @ rows
-
-
-def _best(log_prob: Callable[[Tensor], Tensor], x: Tensor, known: Tensor) -> Tensor:
-    rows = _fillings(x, known)
-    return rows[log_prob(rows).argmax()]
-
-
-def _without_view(log_prob: Callable[[Tensor], Tensor], x: Tensor, known: Tensor) -> Tensor:
-    fillings = torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * int((~known).sum()))
-    rows = x.repeat(len(fillings), 1)
-    rows[:, ~known] = fillings
-    return log_prob(rows).softmax(0) @ rows
-
-
-def _known_come_first(log_prob: Callable[[Tensor], Tensor], x: Tensor, known: Tensor) -> Tensor:
-    first = torch.arange(len(x)) < known.sum()
-    return fill_in(log_prob, x, first)
 
 
 _DAYS = torch.bincount(rain_diary().long() @ torch.tensor([4, 2, 1]), minlength=8) / 20
@@ -374,12 +332,10 @@ def _other_row(word: str) -> tuple[Callable[[Tensor], Tensor], Tensor, Tensor]:
     return some_table, drawn(f"{word} x", size).round(), known
 
 
-COMPLETION = Exercise(
-    name="6.3",
-    title="Complete by enumeration",
+@exercise(
+    "6.3",
+    "Complete by enumeration",
     stars=2,
-    minutes=12,
-    reference=fill_in,
     cases=(
         (four_variables, torch.tensor([1.0, 0.0, 1.0, 0.0]), torch.tensor([False] * 3 + [True])),
         (diary, torch.tensor([1.0, 1.0, 0.0]), torch.tensor([True, False, False])),
@@ -387,88 +343,6 @@ COMPLETION = Exercise(
         (diary, torch.tensor([1.0, 1.0, 0.0]), torch.tensor([True, True, False])),
     ),
     vary=further_cases(_other_row),
-    slips=(
-        Slip(
-            _clamped,
-            "these are p(xᵢ = 1) for the unknown variables, as if nothing were known: writing the "
-            "known values in afterwards does not tell the others about them",
-        ),
-        Slip(
-            _joint,
-            "these are p(xᵢ = 1, known): divide by the sum over all fillings, which is p(known)",
-        ),
-        Slip(
-            _without_exp,
-            "the fillings are weighted by their log-probabilities: take .exp() first",
-        ),
-        Slip(
-            lambda log_prob, x, known: _fillings(x, known).mean(0),
-            "½ at each unknown place, as if every filling counted the same: weight each by its "
-            "probability",
-        ),
-        Slip(
-            lambda log_prob, x, known: _one_at_a_time(log_prob, x, known, keep=False),
-            "the other unknown variables are held at 0: this is p(xᵢ = 1 | known, all others 0). "
-            "Sum over both of their values",
-        ),
-        Slip(
-            lambda log_prob, x, known: _one_at_a_time(log_prob, x, known, keep=True),
-            "what stands in x at unknown places is used as if it were known: only x[known] counts",
-        ),
-        Slip(
-            _best,
-            "this is the single most probable filling: what is asked for is a mean over all of "
-            "them, weighted by their probability",
-        ),
-        Slip(
-            lambda log_prob, x, known: fill_in(log_prob, x, known).round(),
-            "each probability is rounded to 0 or 1: return the probabilities themselves",
-        ),
-        Slip(_row_by_row, ONE_ROW),
-        Slip(
-            lambda log_prob, x, known: fill_in(log_prob, x, ~known),
-            "known and unknown are swapped: where known is True, the value in x stays",
-        ),
-        Slip(
-            lambda log_prob, x, known: torch.where(known, x, 1 - fill_in(log_prob, x, known)),
-            "at the unknown places these are p(xᵢ = 0 | known): sum over the rows in which xᵢ is 1",
-        ),
-        Slip(
-            lambda log_prob, x, known: 1 - fill_in(log_prob, x, known),
-            "these are p(xᵢ = 0 | known), at the known places, too: sum over the rows in which xᵢ "
-            "is 1",
-        ),
-        Slip(
-            lambda log_prob, x, known: fill_in(log_prob, x, known).log(),
-            "these are logarithms: probabilities are asked for, so do not take the log at the end",
-        ),
-        Slip(
-            lambda log_prob, x, known: fill_in(log_prob, x, known)[~known],
-            "only the unknown variables have an entry: return one for every variable. A known one "
-            "has its own value",
-        ),
-        Slip(
-            lambda log_prob, x, known: fill_in(log_prob, x, torch.zeros_like(known)),
-            "these are p(xᵢ = 1) for all variables, as if nothing were known: keep only the rows "
-            "that have the known values",
-        ),
-        Slip(
-            _known_come_first,
-            "the fillings are written into the last columns, which is right only if the known come "
-            "first: rows[:, ~known] = ... finds the unknown columns",
-        ),
-        Slip(
-            lambda log_prob, x, known: _one_at_a_time(
-                log_prob, torch.where(known, x, 0.5), known, keep=True
-            ),
-            f"{NO_VALUE}. Sum over both values of each unknown variable",
-        ),
-        Slip(
-            _without_view,
-            "torch.cartesian_prod gives a vector, not a matrix, where only one variable is "
-            "unknown: fillings.view(-1, u), with u unknown variables, is a matrix for any u",
-        ),
-    ),
     hints=(
         "Make one row for each filling: copies of x, whose unknown places hold all combinations of "
         "0 and 1. With u unknown variables there are 2^u.",
@@ -479,15 +353,121 @@ COMPLETION = Exercise(
         "over the rows in which xᵢ is 1, for all i at once: weights @ rows.",
     ),
 )
+def fill_in(log_prob, x: Tensor, known: Tensor) -> Tensor:
+    """p(xᵢ = 1 | the known values), by going through all fillings of the unknown variables."""
+    n_unknown = int((~known).sum())
+    fillings = torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * n_unknown)
+    rows = x.repeat(2**n_unknown, 1)
+    rows[:, ~known] = fillings.view(-1, n_unknown)
+    p = log_prob(rows).exp()  # p(filling, known)
+    return (p / p.sum()) @ rows
+
+
+@slip(
+    "these are p(xᵢ = 1) for the unknown variables, as if nothing were known: writing the "
+    "known values in afterwards does not tell the others about them"
+)
+def _clamped(log_prob: Callable[[Tensor], Tensor], x: Tensor, known: Tensor) -> Tensor:
+    everything = _fillings(x, torch.zeros_like(known))
+    return torch.where(known, x, log_prob(everything).exp() @ everything)
+
+
+@slip("these are p(xᵢ = 1, known): divide by the sum over all fillings, which is p(known)")
+def _joint(log_prob: Callable[[Tensor], Tensor], x: Tensor, known: Tensor) -> Tensor:
+    rows = _fillings(x, known)
+    return log_prob(rows).exp() @ rows
+
+
+@slip("the fillings are weighted by their log-probabilities: take .exp() first")
+def _without_exp(log_prob: Callable[[Tensor], Tensor], x: Tensor, known: Tensor) -> Tensor:
+    rows = _fillings(x, known)
+    return log_prob(rows) / log_prob(rows).sum() @ rows
+
+
+slip(
+    "½ at each unknown place, as if every filling counted the same: weight each by its probability",
+    lambda log_prob, x, known: _fillings(x, known).mean(0),
+)
+slip(
+    "the other unknown variables are held at 0: this is p(xᵢ = 1 | known, all others 0). "
+    "Sum over both of their values",
+    lambda log_prob, x, known: _one_at_a_time(log_prob, x, known, keep=False),
+)
+slip(
+    "what stands in x at unknown places is used as if it were known: only x[known] counts",
+    lambda log_prob, x, known: _one_at_a_time(log_prob, x, known, keep=True),
+)
+
+
+@slip(
+    "this is the single most probable filling: what is asked for is a mean over all of "
+    "them, weighted by their probability"
+)
+def _best(log_prob: Callable[[Tensor], Tensor], x: Tensor, known: Tensor) -> Tensor:
+    rows = _fillings(x, known)
+    return rows[log_prob(rows).argmax()]
+
+
+@slip(ONE_ROW)
+def _row_by_row(log_prob: Callable[[Tensor], Tensor], x: Tensor, known: Tensor) -> Tensor:
+    rows = _fillings(x, known)
+    p = torch.stack([log_prob(row) for row in rows]).exp()
+    return (p / p.sum()) @ rows
+
+
+slip(
+    "known and unknown are swapped: where known is True, the value in x stays",
+    lambda log_prob, x, known: fill_in(log_prob, x, ~known),
+)
+slip(
+    "at the unknown places these are p(xᵢ = 0 | known): sum over the rows in which xᵢ is 1",
+    lambda log_prob, x, known: torch.where(known, x, 1 - fill_in(log_prob, x, known)),
+)
+slip(
+    "these are p(xᵢ = 0 | known), at the known places, too: sum over the rows in which xᵢ is 1",
+    lambda log_prob, x, known: 1 - fill_in(log_prob, x, known),
+)
+slip(
+    "only the unknown variables have an entry: return one for every variable. A known one "
+    "has its own value",
+    lambda log_prob, x, known: fill_in(log_prob, x, known)[~known],
+)
+slip(
+    "these are p(xᵢ = 1) for all variables, as if nothing were known: keep only the rows "
+    "that have the known values",
+    lambda log_prob, x, known: fill_in(log_prob, x, torch.zeros_like(known)),
+)
+
+
+@slip(
+    "the fillings are written into the last columns, which is right only if the known come "
+    "first: rows[:, ~known] = ... finds the unknown columns"
+)
+def _known_come_first(log_prob: Callable[[Tensor], Tensor], x: Tensor, known: Tensor) -> Tensor:
+    first = torch.arange(len(x)) < known.sum()
+    return fill_in(log_prob, x, first)
+
+
+slip(
+    f"{NO_VALUE}. Sum over both values of each unknown variable",
+    lambda log_prob, x, known: _one_at_a_time(
+        log_prob, torch.where(known, x, 0.5), known, keep=True
+    ),
+)
+
+
+@slip(
+    "torch.cartesian_prod gives a vector, not a matrix, where only one variable is "
+    "unknown: fillings.view(-1, u), with u unknown variables, is a matrix for any u"
+)
+def _without_view(log_prob: Callable[[Tensor], Tensor], x: Tensor, known: Tensor) -> Tensor:
+    fillings = torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * int((~known).sum()))
+    rows = x.repeat(len(fillings), 1)
+    rows[:, ~known] = fillings
+    return log_prob(rows).softmax(0) @ rows
 
 
 # ---- 6.4 ----------------------------------------------------------------------------------------
-
-
-def effective_size(log_w: Tensor) -> Tensor:
-    """(Σw)² / Σw², from logarithms: the shares of the weights sum to one, so 1 / Σ share²."""
-    shares = torch.softmax(log_w, dim=0)
-    return 1 / (shares**2).sum()
 
 
 def _relative(log_w: Tensor) -> Tensor:
@@ -498,12 +478,10 @@ def _worth(w: Tensor) -> Tensor:
     return w.sum() ** 2 / (w**2).sum()
 
 
-WORTH = Exercise(
-    name="6.4",
-    title="What weighted draws are worth",
+@exercise(
+    "6.4",
+    "What weighted draws are worth",
     stars=2,
-    minutes=5,
-    reference=effective_size,
     cases=(
         (torch.tensor([3.0, 1.0, 1.0, 2.0, 0.5]).log(),),
         (torch.tensor([0.5, 0.25, 0.25]).log(),),
@@ -512,89 +490,6 @@ WORTH = Exercise(
         (torch.full((6,), -0.7),),
     ),
     vary=further_cases(lambda word: (9 * drawn(word, one_of(word, [2, 4, 7, 8])) - 90,)),
-    slips=(
-        Slip(
-            lambda log_w: log_w.exp().sum() ** 2 / (log_w.exp() ** 2).sum(),
-            "exp(-900) is 0 for the computer, and 0 / 0 is nan: first subtract log_w.max(), which "
-            "multiplies all weights by the same number",
-        ),
-        Slip(
-            lambda log_w: log_w.sum() ** 2 / (log_w**2).sum(),
-            "the logarithms are used as if they were the weights: take .exp() of them, after the "
-            "largest is subtracted",
-        ),
-        Slip(
-            lambda log_w: _worth(log_w - log_w.max()),
-            ".exp() is missing: with the largest subtracted these are logarithms still",
-        ),
-        Slip(
-            lambda log_w: (log_w - log_w.max()).exp().sum(),
-            "this is the sum of the weights over the largest one: asked for is the sum, squared, "
-            "over the sum of the squares",
-        ),
-        Slip(
-            lambda log_w: (torch.softmax(log_w, 0) ** 2).sum(),
-            "this is upside down: the sum of the squared shares is 1 / n for n equal weights",
-        ),
-        Slip(
-            lambda log_w: 1 / torch.softmax(log_w, 0).sum() ** 2,
-            "the sum is squared where the squares should be summed: shares sum to 1, so this is 1 "
-            "for any weights",
-        ),
-        Slip(
-            lambda log_w: torch.exp(torch.distributions.Categorical(logits=log_w).entropy()),
-            "this is exp of the shares' entropy: it lies between 1 and n, too, but asked for is "
-            "the sum of the weights, squared, over the sum of their squares",
-        ),
-        Slip(
-            lambda log_w: 1 / len(log_w) / (torch.softmax(log_w, 0) ** 2).sum(),
-            "this is the share of the draws that count: asked for is their number, n times that",
-        ),
-        Slip(
-            lambda log_w: 1 / (torch.softmax(log_w, 0) ** 2).sum() / _relative(log_w).sum(),
-            "the sum in the numerator is not squared: (w1 + ... + wn)² stands over the sum of the "
-            "squares",
-        ),
-        Slip(
-            lambda log_w: _worth((log_w - log_w.mean()).exp()),
-            "less than the largest was subtracted, so that the largest weight is exp of a large "
-            "number: it or its square is inf for the computer, and inf / inf is nan. Subtract "
-            "log_w.max()",
-        ),
-        Slip(
-            lambda log_w: _worth((log_w / log_w.max()).exp()),
-            "the logarithms were divided by the largest, which changes the ratios of the weights. "
-            "To divide weights is to subtract logarithms: log_w - log_w.max()",
-        ),
-        Slip(
-            lambda log_w: 1 / (torch.log_softmax(log_w, 0) ** 2).sum(),
-            "log_softmax gives the logarithms of the shares, and these were squared: softmax gives "
-            "the shares themselves",
-        ),
-        Slip(
-            lambda log_w: log_w.exp().sum() ** 2 / ((log_w.exp() ** 2).sum() + 1e-12),
-            "a small number in the denominator hides 0 / 0, and the answer is 0: the weights have "
-            "been rounded to 0 before. Subtract log_w.max() first",
-        ),
-        Slip(
-            lambda log_w: _worth(log_w.exp() + 1e-12),
-            "no weight is less than the small number that keeps it from 0: weights that have been "
-            "rounded to 0 all count the same then. Subtract log_w.max() first",
-        ),
-        Slip(
-            lambda log_w: 1 / ((log_w.exp() / (log_w.exp().sum() + 1e-12)) ** 2).sum(),
-            "a small number keeps the shares from 0 / 0, and all of them are 0: the weights have "
-            "been rounded to 0 before. Subtract log_w.max() first",
-        ),
-        Slip(
-            lambda log_w: (log_w.logsumexp(0) - (2 * log_w).logsumexp(0)).exp(),
-            "the sum in the numerator is not squared: in logarithms that is 2 * logsumexp",
-        ),
-        Slip(
-            lambda log_w: 2 * log_w.logsumexp(0) - (2 * log_w).logsumexp(0),
-            "this is the logarithm of the effective sample size: take .exp()",
-        ),
-    ),
     hints=(
         "If the weights are w = exp(log_w), the answer is (Σw)² / Σw². Only ratios of the weights "
         "matter, so make the largest of them 1.",
@@ -604,5 +499,82 @@ WORTH = Exercise(
         "sum 1.",
     ),
 )
+def effective_size(log_w: Tensor) -> Tensor:
+    """(Σw)² / Σw², from logarithms: the shares of the weights sum to one, so 1 / Σ share²."""
+    shares = torch.softmax(log_w, dim=0)
+    return 1 / (shares**2).sum()
 
-EXERCISES = (STEP, GREEDY, COMPLETION, WORTH)
+
+slip(
+    "exp(-900) is 0 for the computer, and 0 / 0 is nan: first subtract log_w.max(), which "
+    "multiplies all weights by the same number",
+    lambda log_w: log_w.exp().sum() ** 2 / (log_w.exp() ** 2).sum(),
+)
+slip(
+    "the logarithms are used as if they were the weights: take .exp() of them, after the "
+    "largest is subtracted",
+    lambda log_w: log_w.sum() ** 2 / (log_w**2).sum(),
+)
+slip(
+    ".exp() is missing: with the largest subtracted these are logarithms still",
+    lambda log_w: _worth(log_w - log_w.max()),
+)
+slip(
+    "this is the sum of the weights over the largest one: asked for is the sum, squared, "
+    "over the sum of the squares",
+    lambda log_w: (log_w - log_w.max()).exp().sum(),
+)
+slip(
+    "this is upside down: the sum of the squared shares is 1 / n for n equal weights",
+    lambda log_w: (torch.softmax(log_w, 0) ** 2).sum(),
+)
+slip(
+    "the sum is squared where the squares should be summed: shares sum to 1, so this is 1 "
+    "for any weights",
+    lambda log_w: 1 / torch.softmax(log_w, 0).sum() ** 2,
+)
+slip(
+    "this is exp of the shares' entropy: it lies between 1 and n, too, but asked for is "
+    "the sum of the weights, squared, over the sum of their squares",
+    lambda log_w: torch.exp(torch.distributions.Categorical(logits=log_w).entropy()),
+)
+slip(
+    "this is the share of the draws that count: asked for is their number, n times that",
+    lambda log_w: 1 / len(log_w) / (torch.softmax(log_w, 0) ** 2).sum(),
+)
+slip(
+    "the sum in the numerator is not squared: (w1 + ... + wn)² stands over the sum of the squares",
+    lambda log_w: 1 / (torch.softmax(log_w, 0) ** 2).sum() / _relative(log_w).sum(),
+)
+slip(
+    "less than the largest was subtracted, so that the largest weight is exp of a large "
+    "number: it or its square is inf for the computer, and inf / inf is nan. Subtract "
+    "log_w.max()",
+    lambda log_w: _worth((log_w - log_w.mean()).exp()),
+)
+slip(
+    "the logarithms were divided by the largest, which changes the ratios of the weights. "
+    "To divide weights is to subtract logarithms: log_w - log_w.max()",
+    lambda log_w: _worth((log_w / log_w.max()).exp()),
+)
+slip(
+    "log_softmax gives the logarithms of the shares, and these were squared: softmax gives "
+    "the shares themselves",
+    lambda log_w: 1 / (torch.log_softmax(log_w, 0) ** 2).sum(),
+)
+slip(
+    "no weight is less than the small number that keeps it from 0: weights that have been "
+    "rounded to 0 all count the same then. Subtract log_w.max() first",
+    lambda log_w: _worth(log_w.exp() + 1e-12),
+)
+slip(
+    "a small number keeps the shares from 0 / 0, and all of them are 0: the weights have "
+    "been rounded to 0 before. Subtract log_w.max() first",
+    lambda log_w: 1 / ((log_w.exp() / (log_w.exp().sum() + 1e-12)) ** 2).sum(),
+)
+slip(
+    "the sum in the numerator is not squared: in logarithms that is 2 * logsumexp",
+    lambda log_w: (log_w.logsumexp(0) - (2 * log_w).logsumexp(0)).exp(),
+)
+
+EXERCISES = exercises_of(__name__)

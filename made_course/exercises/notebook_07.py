@@ -12,9 +12,9 @@ from torch import Tensor
 
 from ..joint import OrderingFits, fit_orderings, half_adder_joint
 from ..masks import check_ordering
-from .examine import Misformed, written
-from .exercise import Exercise, Slip, Wrong
+from .exercise import Exercise, Misformed, Slip, Wrong, exercise, exercises_of, slip
 from .variants import drawn, further_cases, one_of, shuffled
+from .written import written
 
 # ---- 7.1 ----------------------------------------------------------------------------------------
 
@@ -42,11 +42,6 @@ CARRY_FIRST = (
     "this is one of the best. To know the carry early is a help, not a handicap: from then on a "
     "weighted sum will do. Ask in which ordering some step has to bend"
 )
-
-
-def half_adder_guess() -> dict[str, list[int]]:
-    """Any ordering in which the carry is not the last is best; those in which it is are worst."""
-    return {"best": [0, 1, 2, 3], "worst": [0, 1, 3, 2]}
 
 
 @cache
@@ -143,16 +138,13 @@ def _vary_guess(exercise: Exercise, variant: str) -> Exercise:
     )
 
 
-GUESS = Exercise(
-    name="7.1",
-    title="The half adder's best and worst",
+@exercise(
+    "7.1",
+    "The half adder's best and worst",
     stars=1,
-    minutes=6,
-    reference=half_adder_guess,
-    is_value=True,
     examine=examine_guess,
+    is_value=True,
     vary=_vary_guess,
-    slips=_wrong_guesses(COLUMNS),
     hints=(
         "A step is exact where a weighted sum of what is known will do. Look for the step that "
         "cannot be one.",
@@ -161,7 +153,11 @@ GUESS = Exercise(
         "The sum is x₁ + x₂ − 2 · carry: a weighted sum, once the carry is known. So it matters "
         "only whether the carry comes last.",
     ),
+    slips=_wrong_guesses(COLUMNS),
 )
+def half_adder_guess() -> dict[str, list[int]]:
+    """Any ordering in which the carry is not the last is best; those in which it is are worst."""
+    return {"best": [0, 1, 2, 3], "worst": [0, 1, 3, 2]}
 
 
 # ---- 7.2 ----------------------------------------------------------------------------------------
@@ -203,17 +199,6 @@ _CAUSES = {
 }
 
 
-def totals_of_averages() -> dict[str, str]:
-    """Which ways to put eight models together give a distribution, and where the others miss it."""
-    return {
-        "probabilities": "one",
-        "largest p": "more",
-        "log p": "less",
-        "logits": "either",
-        "logits, one ordering": "one",
-    }
-
-
 def examine_totals(answer: object) -> str:
     """Judge what somebody expects of Σp of five kinds of average."""
     if not isinstance(answer, Mapping) or set(answer) != set(WAYS):
@@ -234,22 +219,12 @@ def _but(**changes: str) -> dict[str, str]:
     return totals_of_averages() | {names[name]: came for name, came in changes.items()}
 
 
-SUMS = Exercise(
-    name="7.2",
-    title="Which of them sum to one?",
+@exercise(
+    "7.2",
+    "Which of them sum to one?",
     stars=2,
-    minutes=6,
-    reference=totals_of_averages,
-    is_value=True,
     examine=examine_totals,
-    slips=(
-        Slip(_but(probabilities="either"), MEAN_OF_ONES),
-        Slip(_but(largest_p="one"), LARGEST),
-        Slip(_but(log_p="one"), GEOMETRIC),
-        Slip(_but(logits="one"), LOGITS_IN_A_CIRCLE),
-        Slip(_but(logits="more"), LOGITS_EITHER_WAY),
-        Slip(_but(logits_one_ordering="either"), LOGITS_WITHIN),
-    ),
+    is_value=True,
     hints=(
         "Write Σp as a sum over boards of what is said of each board. For the first three, compare "
         "with the eight sums that you know: each is 1.",
@@ -258,14 +233,26 @@ SUMS = Exercise(
         "variables only, in some ordering, the chain rule holds.",
     ),
 )
+def totals_of_averages() -> dict[str, str]:
+    """Which ways to put eight models together give a distribution, and where the others miss it."""
+    return {
+        "probabilities": "one",
+        "largest p": "more",
+        "log p": "less",
+        "logits": "either",
+        "logits, one ordering": "one",
+    }
+
+
+slip(MEAN_OF_ONES, _but(probabilities="either"))
+slip(LARGEST, _but(largest_p="one"))
+slip(GEOMETRIC, _but(log_p="one"))
+slip(LOGITS_IN_A_CIRCLE, _but(logits="one"))
+slip(LOGITS_EITHER_WAY, _but(logits="more"))
+slip(LOGITS_WITHIN, _but(logits_one_ordering="either"))
 
 
 # ---- 7.3 ----------------------------------------------------------------------------------------
-
-
-def log_mean_exp(log_p: Tensor) -> Tensor:
-    """From the log-probabilities of K models to that of their mixture: (K, N) → (N,)."""
-    return torch.logsumexp(log_p, dim=0) - math.log(len(log_p))
 
 
 def _one_maximum_for_all(log_p: Tensor) -> Tensor:
@@ -282,12 +269,11 @@ UNDERFLOW = (
     "subtract each image's largest value first and add it again"
 )
 
-AVERAGE = Exercise(
-    name="7.3",
-    title="Average probabilities, in logarithms",
+
+@exercise(
+    "7.3",
+    "Average probabilities, in logarithms",
     stars=2,
-    minutes=8,
-    reference=log_mean_exp,
     cases=(
         (torch.tensor([[-1.0, -2.0, -3.0], [-2.0, -2.0, -9.0]]),),
         (torch.tensor([[-90.0, -120.0, -60.0, -70.0], [-92.0, -118.5, -75.0, -70.0]]),),
@@ -296,92 +282,6 @@ AVERAGE = Exercise(
         (torch.tensor([[-800.0, -801.0, -900.0], [-802.0, -801.0, -850.0]], dtype=torch.double),),
     ),
     vary=further_cases(lambda word: (9 * drawn(word, one_of(word, [2, 3, 5, 6]), 4) - 90,)),
-    slips=(
-        Slip(
-            lambda log_p: log_p.mean(0),
-            "this is the mean of the logarithms. It belongs to the geometric mean of the "
-            "probabilities, which is smaller than their mean, and its total is below 1",
-        ),
-        Slip(
-            lambda log_p: log_p.logsumexp(0),
-            "this is the logarithm of the sum: the total would be K. A mean divides by K, so "
-            "subtract ln K",
-        ),
-        Slip(
-            lambda log_p: log_p.logsumexp(0) - len(log_p),
-            "K was subtracted. Division by K is subtraction of ln K in logarithms",
-        ),
-        Slip(
-            lambda log_p: log_p.logsumexp(0) / len(log_p),
-            "the logarithm was divided by K. It is the probability that is to be divided: subtract "
-            "ln K",
-        ),
-        Slip(
-            lambda log_p: log_p.logsumexp(0) + math.log(len(log_p)),
-            "ln K was added: that multiplies by K. Subtract it",
-        ),
-        Slip(lambda log_p: log_p.exp().mean(0).log(), UNDERFLOW),
-        Slip(
-            lambda log_p: log_p.double().exp().mean(0).log(),
-            "float64 only moves the limit: exp(−800) is 0 there, too. Go through torch.logsumexp",
-        ),
-        Slip(
-            _one_maximum_for_all,
-            "one maximum is subtracted from all images, so that others underflow still: take each "
-            "image's own, log_p.max(0).values",
-        ),
-        Slip(
-            lambda log_p: log_p.max(0).values,
-            "this is the best member of each image: it takes the answer to choose it, and the "
-            "total is above 1",
-        ),
-        Slip(
-            lambda log_p: log_p.exp().mean(0),
-            "this is the mean probability itself: its logarithm is asked for, since the "
-            "probability of an image underflows to 0",
-        ),
-        Slip(
-            lambda log_p: log_p.logsumexp(1) - math.log(log_p.shape[1]),
-            "this averages over images, one number for each model: models are in the rows, so "
-            "average over dimension 0",
-        ),
-        Slip(
-            lambda log_p: (log_p - log_p.max(0).values).exp().mean(0).log(),
-            "the largest value was subtracted first and not added again: this is how far the "
-            "mixture is from the best member",
-        ),
-        Slip(
-            lambda log_p: _relative_to(log_p, log_p.mean(0)),
-            "members may differ by hundreds of nats, and exp of that is inf: subtract each image's "
-            "largest value, log_p.max(0).values, so that no exp is larger than 1",
-        ),
-        Slip(
-            lambda log_p: log_p.max(0).values - math.log(len(log_p)),
-            "this is the best member alone, divided by K: the others give the image some "
-            "probability, too",
-        ),
-        Slip(
-            lambda log_p: log_p.logsumexp(0) - math.log(log_p.shape[1]),
-            "ln N was subtracted, the number of images. The mean is one over the K models, so "
-            "subtract ln K",
-        ),
-        *(
-            Slip(
-                lambda log_p, count=count: log_p.logsumexp(0) - math.log(count),
-                f"ln {count} was subtracted. The number of models is not always {count}: it is "
-                "len(log_p)",
-            )
-            for count in (2, 3, 8)
-        ),
-        Slip(
-            lambda log_p: math.log(len(log_p)) - log_p.logsumexp(0),
-            "the sign is turned round: these are nats of NLL, and log-probabilities are asked for",
-        ),
-        Slip(
-            lambda log_p: (log_p.logsumexp(0) - math.log(len(log_p))).mean(),
-            "this is one number for all images: return one for each, without a mean over them",
-        ),
-    ),
     hints=(
         "In three steps it would be exp, mean over the models, log. Only, exp(−120) is 0 in "
         "float32. torch.logsumexp does exp, sum and log in one, without that.",
@@ -389,19 +289,96 @@ AVERAGE = Exercise(
         "torch.logsumexp(log_p, dim=0) is ln of the sum for each image; subtract math.log(K).",
     ),
 )
+def log_mean_exp(log_p: Tensor) -> Tensor:
+    """From the log-probabilities of K models to that of their mixture: (K, N) → (N,)."""
+    return torch.logsumexp(log_p, dim=0) - math.log(len(log_p))
+
+
+slip(
+    "this is the mean of the logarithms. It belongs to the geometric mean of the "
+    "probabilities, which is smaller than their mean, and its total is below 1",
+    lambda log_p: log_p.mean(0),
+)
+slip(
+    "this is the logarithm of the sum: the total would be K. A mean divides by K, so subtract ln K",
+    lambda log_p: log_p.logsumexp(0),
+)
+slip(
+    "K was subtracted. Division by K is subtraction of ln K in logarithms",
+    lambda log_p: log_p.logsumexp(0) - len(log_p),
+)
+slip(
+    "the logarithm was divided by K. It is the probability that is to be divided: subtract ln K",
+    lambda log_p: log_p.logsumexp(0) / len(log_p),
+)
+slip(
+    "ln K was added: that multiplies by K. Subtract it",
+    lambda log_p: log_p.logsumexp(0) + math.log(len(log_p)),
+)
+slip(UNDERFLOW, lambda log_p: log_p.exp().mean(0).log())
+slip(
+    "float64 only moves the limit: exp(−800) is 0 there, too. Go through torch.logsumexp",
+    lambda log_p: log_p.double().exp().mean(0).log(),
+)
+slip(
+    "one maximum is subtracted from all images, so that others underflow still: take each "
+    "image's own, log_p.max(0).values",
+    _one_maximum_for_all,
+)
+slip(
+    "this is the worst member of each image: a mixture is never so bad",
+    lambda log_p: log_p.min(0).values,
+)
+slip(
+    "the logarithms are divided by K, which takes roots of the probabilities: subtract ln K from "
+    "the logsumexp",
+    lambda log_p: (log_p / len(log_p)).logsumexp(0),
+)
+slip(
+    "the logarithm of K is to base 2 here: the others are natural ones, so subtract math.log(K)",
+    lambda log_p: log_p.logsumexp(0) - math.log2(len(log_p)),
+)
+slip(
+    "this is the best member of each image: it takes the answer to choose it, and the "
+    "total is above 1",
+    lambda log_p: log_p.max(0).values,
+)
+slip(
+    "this averages over images, one number for each model: models are in the rows, so "
+    "average over dimension 0",
+    lambda log_p: log_p.logsumexp(1) - math.log(log_p.shape[1]),
+)
+slip(
+    "the largest value was subtracted first and not added again: this is how far the "
+    "mixture is from the best member",
+    lambda log_p: (log_p - log_p.max(0).values).exp().mean(0).log(),
+)
+slip(
+    "members may differ by hundreds of nats, and exp of that is inf: subtract each image's "
+    "largest value, log_p.max(0).values, so that no exp is larger than 1",
+    lambda log_p: _relative_to(log_p, log_p.mean(0)),
+)
+slip(
+    "this is the best member alone, divided by K: the others give the image some probability, too",
+    lambda log_p: log_p.max(0).values - math.log(len(log_p)),
+)
+slip(
+    "ln N was subtracted, the number of images. The mean is one over the K models, so "
+    "subtract ln K",
+    lambda log_p: log_p.logsumexp(0) - math.log(log_p.shape[1]),
+)
+for _count in (2, 3, 8):
+    slip(
+        f"ln {_count} was subtracted. The number of models is not always {_count}: it is "
+        "len(log_p)",
+        lambda log_p, count=_count: log_p.logsumexp(0) - math.log(count),
+    )
 
 
 # ---- 7.4 ----------------------------------------------------------------------------------------
 
 KEYS = ("one image", "possible means")
 MEMBERS = (90, 92, 94)
-
-
-def three_members() -> dict[str, object]:
-    """Log-mean-exp for one image; a mean over images is bounded above, by best + ln 3, only."""
-    nats = torch.tensor([90.0, 92.0, 94.0])
-    one_image = math.log(3) - torch.logsumexp(-nats, dim=0).item()
-    return {"one image": one_image, "possible means": [85, 89, 90.5]}
 
 
 BETWEEN = (
@@ -562,16 +539,13 @@ def _vary_members(exercise: Exercise, variant: str) -> Exercise:
     )
 
 
-THREE = Exercise(
-    name="7.4",
-    title="Three members at 90, 92 and 94 nats",
+@exercise(
+    "7.4",
+    "Three members at 90, 92 and 94 nats",
     stars=2,
-    minutes=10,
-    reference=three_members,
-    is_value=True,
     examine=examine_members,
+    is_value=True,
     vary=_vary_members,
-    slips=_wrong_answers(MEMBERS),
     hints=(
         "Nats are negative log-probabilities. The mixture's probability is the mean of e^−90, "
         "e^−92 and e^−94; your log_mean_exp takes (K, N).",
@@ -579,6 +553,13 @@ THREE = Exercise(
         "For means, think of two kinds of images, and of members each of which is good at one "
         "kind: on every image the mixture is near the one that is good there.",
     ),
+    slips=_wrong_answers(MEMBERS),
 )
+def three_members() -> dict[str, object]:
+    """Log-mean-exp for one image; a mean over images is bounded above, by best + ln 3, only."""
+    nats = torch.tensor([90.0, 92.0, 94.0])
+    one_image = math.log(3) - torch.logsumexp(-nats, dim=0).item()
+    return {"one image": one_image, "possible means": [85, 89, 90.5]}
 
-EXERCISES = (GUESS, SUMS, AVERAGE, THREE)
+
+EXERCISES = exercises_of(__name__)

@@ -15,26 +15,19 @@ from ..heads import Categorical, Head, MixtureOfGaussians
 from ..made import MADE
 from ..sampling import evaluation_mode
 from ..training import fit
+from .calls import run
 from .challenge import require_finite_weights, shuffled
-from .examine import LIMIT_S, Misformed, require_same, run, written
-from .exercise import Exercise, Slip, Wrong
+from .comparing import require_same
+from .exercise import Misformed, Slip, Wrong, exercise, exercises_of, known_slips, slip
+from .time_limits import LIMIT_S
 from .variants import drawn, further_cases, one_of
+from .written import written
 
 # ---- 8.1 ----------------------------------------------------------------------------------------
 
 
-def categorical_log_prob(logits: Tensor, x: Tensor) -> Tensor:
-    """Sum over variables of the log-softmax at each variable's class."""
-    log_p = logits - logits.logsumexp(dim=-1, keepdim=True)
-    return log_p.gather(-1, x.long()[..., None]).squeeze(-1).sum(dim=1)
-
-
 def _at_class(values: Tensor, x: Tensor) -> Tensor:
     return values.gather(-1, x.long()[..., None]).squeeze(-1)
-
-
-def _kept_from_zero(logits: Tensor, x: Tensor) -> Tensor:
-    return _at_class((logits.softmax(-1) + 1e-8).log(), x).sum(1)
 
 
 _LOGITS = torch.tensor(
@@ -45,111 +38,20 @@ _LOGITS = torch.tensor(
 )
 _CLASSES = torch.tensor([[2.0, 0.0, 3.0], [1.0, 3.0, 0.0]])
 
-CLASSES = Exercise(
-    name="8.1",
-    title="Log-probability of classes",
+
+@exercise(
+    "8.1",
+    "Log-probability of classes",
     stars=2,
-    minutes=6,
-    reference=categorical_log_prob,
     cases=(
         (_LOGITS, _CLASSES),
         (torch.zeros(1, 3, 4), torch.zeros(1, 3)),
         (300 * _LOGITS, _CLASSES),
         (torch.tensor([[[0.2, -1.0, 1.0], [2.0, 0.5, 0.0]]]), torch.tensor([[2.0, 1.0]])),
     ),
+    package=Categorical.log_prob,
     vary=further_cases(
         lambda word: (6 * drawn(word, 3, 2, 5) - 3, (5 * drawn(f"{word} x", 3, 2)).floor())
-    ),
-    slips=(
-        Slip(
-            lambda logits, x: _at_class(logits, x).sum(1),
-            "these are the logits of the classes. A logit is no logarithm of a probability yet: "
-            "take off the log of the sum over all classes",
-        ),
-        Slip(
-            lambda logits, x: _at_class(logits.softmax(-1), x).log().sum(1),
-            "softmax first and then the logarithm: at large logits a probability is rounded to 0, "
-            "and its logarithm is minus infinity. Take log_softmax, or subtract the logsumexp",
-        ),
-        Slip(
-            lambda logits, x: _at_class(logits - logits.exp().sum(-1, keepdim=True).log(), x).sum(
-                1
-            ),
-            "the formula is right, but exp overflows at large logits: logsumexp computes the log "
-            "of the sum without computing the sum",
-        ),
-        Slip(
-            lambda logits, x: _at_class(logits.log_softmax(1), x).sum(1),
-            "the softmax is taken over the variables. It is the K classes of one variable that "
-            "share a probability of one: the last dimension",
-        ),
-        Slip(
-            lambda logits, x: _at_class(logits.softmax(-1), x).sum(1),
-            "these are probabilities, summed. It is their logarithms that are summed",
-        ),
-        Slip(
-            lambda logits, x: -categorical_log_prob(logits, x),
-            "this is the NLL: the log-probability is its negative, and never above 0",
-        ),
-        Slip(
-            lambda logits, x: _at_class(logits.log_softmax(-1), x),
-            "one number came for each variable: a row's log-probability is their sum",
-        ),
-        Slip(
-            lambda logits, x: _at_class(logits.log_softmax(-1), x).mean(1),
-            "this is the mean over the variables: the log-probability of a row is their sum",
-        ),
-        Slip(
-            lambda logits, x: logits.log_softmax(-1).sum((1, 2)),
-            "all classes are summed: each variable counts with the class that it has, and no other",
-        ),
-        Slip(
-            lambda logits, x: categorical_log_prob(logits, x).mean(),
-            "this is one number, the mean over the rows: each row has a log-probability of its own",
-        ),
-        Slip(
-            lambda logits, x: _at_class(logits.log_softmax(-1), x).mean(),
-            "this is the mean over all rows and variables, as F.cross_entropy gives it if nothing "
-            "else is said: sum over the variables of each row (reduction='none' keeps them apart)",
-        ),
-        Slip(
-            lambda logits, x: categorical_log_prob(logits, x).sum(),
-            "all rows are summed, too: each row has a log-probability of its own, so sum over the "
-            "variables, dimension 1, only",
-        ),
-        Slip(
-            lambda logits, x: categorical_log_prob(logits, x)[:, None],
-            "a last dimension of 1 is left over, as gather leaves one, and sum with keepdim=True: "
-            "squeeze(-1) takes it away",
-        ),
-        Slip(
-            lambda logits, x: -_at_class(logits.log_softmax(-1), x),
-            "one number came for each variable, and that is its NLL: the log-probability of a row "
-            "is the negative of it, summed over the variables",
-        ),
-        Slip(
-            lambda logits, x: logits.log_softmax(-1).amax(-1).sum(1),
-            "each variable counts with its most likely class: it is the class in x that counts",
-        ),
-        Slip(
-            lambda logits, x: _at_class(logits.log_softmax(-1), x).sum(1).exp(),
-            "this is the probability of the row: its logarithm is asked for",
-        ),
-        Slip(
-            lambda logits, x: (_at_class(logits, x) - logits.logsumexp((1, 2))[:, None]).sum(1),
-            "the logsumexp is taken over all numbers of a row. It is the K classes of one variable "
-            "that share a probability of one: the last dimension only",
-        ),
-        Slip(
-            lambda logits, x: nn.functional.logsigmoid(_at_class(logits, x)).sum(1),
-            "the sigmoid is for one number a variable. Of K logits it knows only one: the others "
-            "come in by the softmax",
-        ),
-        Slip(
-            _kept_from_zero,
-            "a small number keeps the logarithm from 0, and then no log-probability can be lower "
-            "than that number's: take log_softmax, or subtract the logsumexp",
-        ),
     ),
     hints=(
         "Two steps. First turn each variable's K logits into K log-probabilities. Then pick the "
@@ -159,18 +61,68 @@ CLASSES = Exercise(
         "log_p.gather(-1, x.long()[..., None]) picks one of each K; squeeze(-1) takes the last "
         "dimension away, and sum(1) adds up the variables.",
     ),
-    package=Categorical.log_prob,
+)
+def categorical_log_prob(logits: Tensor, x: Tensor) -> Tensor:
+    """Sum over variables of the log-softmax at each variable's class."""
+    log_p = logits - logits.logsumexp(dim=-1, keepdim=True)
+    return log_p.gather(-1, x.long()[..., None]).squeeze(-1).sum(dim=1)
+
+
+slip(
+    "these are the logits of the classes. A logit is no logarithm of a probability yet: "
+    "take off the log of the sum over all classes",
+    lambda logits, x: _at_class(logits, x).sum(1),
+)
+slip(
+    "softmax first and then the logarithm: at large logits a probability is rounded to 0, "
+    "and its logarithm is minus infinity. Take log_softmax, or subtract the logsumexp",
+    lambda logits, x: _at_class(logits.softmax(-1), x).log().sum(1),
+)
+slip(
+    "the formula is right, but exp overflows at large logits: logsumexp computes the log "
+    "of the sum without computing the sum",
+    lambda logits, x: _at_class(logits - logits.exp().sum(-1, keepdim=True).log(), x).sum(1),
+)
+slip(
+    "the softmax is taken over the variables. It is the K classes of one variable that "
+    "share a probability of one: the last dimension",
+    lambda logits, x: _at_class(logits.log_softmax(1), x).sum(1),
+)
+slip(
+    "these are probabilities, summed. It is their logarithms that are summed",
+    lambda logits, x: _at_class(logits.softmax(-1), x).sum(1),
+)
+slip(
+    "the softmax is taken over the rows of the batch. It is the K classes of one variable that "
+    "share a probability of one: the last dimension",
+    lambda logits, x: _at_class(logits.log_softmax(0), x).sum(1),
+)
+slip(
+    "all classes are summed: each variable counts with the class that it has, and no other",
+    lambda logits, x: logits.log_softmax(-1).sum((1, 2)),
+)
+slip(
+    "this is the mean over all rows and variables, as F.cross_entropy gives it if nothing "
+    "else is said: sum over the variables of each row (reduction='none' keeps them apart)",
+    lambda logits, x: _at_class(logits.log_softmax(-1), x).mean(),
+)
+slip(
+    "each variable counts with its most likely class: it is the class in x that counts",
+    lambda logits, x: logits.log_softmax(-1).amax(-1).sum(1),
+)
+slip(
+    "the logsumexp is taken over all numbers of a row. It is the K classes of one variable "
+    "that share a probability of one: the last dimension only",
+    lambda logits, x: (_at_class(logits, x) - logits.logsumexp((1, 2))[:, None]).sum(1),
+)
+slip(
+    "the sigmoid is for one number a variable. Of K logits it knows only one: the others "
+    "come in by the softmax",
+    lambda logits, x: nn.functional.logsigmoid(_at_class(logits, x)).sum(1),
 )
 
 
 # ---- 8.2 ----------------------------------------------------------------------------------------
-
-
-def mixture_log_prob(x: Tensor, weights: Tensor, means: Tensor, stds: Tensor) -> Tensor:
-    """The log of a weighted sum of bells, from the logs of its terms."""
-    z = (x[:, None] - means) / stds
-    log_bells = -(z**2) / 2 - stds.log() - math.log(2 * math.pi) / 2
-    return (weights.log() + log_bells).logsumexp(dim=-1)
 
 
 def _log_bells(x: Tensor, means: Tensor, stds: Tensor) -> Tensor:
@@ -182,12 +134,10 @@ def _other_mixture(word: str) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     return 8 * x - 4, weights / weights.sum(), 4 * means - 2, stds + 0.5
 
 
-MIXTURE = Exercise(
-    name="8.2",
-    title="Log-density of a mixture",
+@exercise(
+    "8.2",
+    "Log-density of a mixture",
     stars=2,
-    minutes=8,
-    reference=mixture_log_prob,
     cases=(
         (
             torch.tensor([-1.0, 0.3, 2.0]),
@@ -202,142 +152,8 @@ MIXTURE = Exercise(
             torch.tensor([1.0, 0.5, 1.5]),
         ),
     ),
+    package=MixtureOfGaussians.distribution,
     vary=further_cases(_other_mixture),
-    slips=(
-        Slip(
-            lambda x, weights, means, stds: (weights * _log_bells(x, means, stds)).sum(-1),
-            "this is a mean of logarithms. The density is the sum of weighted bells, so the "
-            "logarithm comes after the sum: logsumexp of the logs of the terms",
-        ),
-        Slip(
-            lambda x, weights, means, stds: _log_bells(x, means, stds).logsumexp(-1),
-            "the weights are missing: the bells without them have an area of K, not of one",
-        ),
-        Slip(
-            lambda x, weights, means, stds: (
-                (weights * _log_bells(x, means, stds).exp()).sum(-1).log()
-            ),
-            "the formula is right, but far from all bells their heights are rounded to 0, and the "
-            "logarithm is minus infinity: stay with logarithms, by logsumexp",
-        ),
-        Slip(
-            lambda x, weights, means, stds: (
-                weights.log() + _log_bells(x, means, stds) + stds.log()
-            ).logsumexp(-1),
-            "ln σ is missing: a narrow bell has to be high, so that its area is one",
-        ),
-        Slip(
-            lambda x, weights, means, stds: (
-                weights.log() + _log_bells(x, means, stds.sqrt())
-            ).logsumexp(-1),
-            "σ is used as if it were the variance σ²",
-        ),
-        Slip(
-            lambda x, weights, means, stds: (
-                weights.log() + _log_bells(x, means, stds) + math.log(2 * math.pi) / 2
-            ).logsumexp(-1),
-            "½ ln 2π is missing. It is the same for all bells, so training would not notice, but "
-            "the number would be no log-density: the area must be one",
-        ),
-        Slip(
-            lambda x, weights, means, stds: (weights.log() + _log_bells(x, means, stds)).sum(-1),
-            "the log-densities are summed, which multiplies the bells. A mixture adds them: "
-            "logsumexp in place of sum",
-        ),
-        Slip(
-            lambda x, weights, means, stds: (weights + _log_bells(x, means, stds)).logsumexp(-1),
-            "the weights themselves are added to logarithms: add their logarithms",
-        ),
-        Slip(
-            lambda x, weights, means, stds: mixture_log_prob(x, weights, means, stds).exp(),
-            "this is the density: its logarithm is asked for",
-        ),
-        Slip(
-            lambda x, weights, means, stds: -mixture_log_prob(x, weights, means, stds),
-            "this is the NLL: the log-density is its negative",
-        ),
-        Slip(
-            lambda x, weights, means, stds: (weights * _log_bells(x, means, stds)).logsumexp(-1),
-            "the weights multiply logarithms: they multiply the bells, so it is their logarithms "
-            "that are added to those of the bells",
-        ),
-        Slip(
-            lambda x, weights, means, stds: mixture_log_prob(x, weights.softmax(0), means, stds),
-            "the weights went through a softmax: they are probabilities already. Only the numbers "
-            "that a network puts out need one",
-        ),
-        Slip(
-            lambda x, weights, means, stds: mixture_log_prob(x, weights, means, stds.exp()),
-            "σ is taken for its logarithm: stds holds the widths themselves",
-        ),
-        Slip(
-            lambda x, weights, means, stds: mixture_log_prob(x, weights, means, stds**2),
-            "σ is squared once too often: in the formula (x − μ)/σ is squared, and ln σ has no "
-            "square",
-        ),
-        Slip(
-            lambda x, weights, means, stds: (
-                weights.log()
-                - (x[:, None] - means) ** 2 / (2 * stds)
-                - stds.log()
-                - math.log(2 * math.pi) / 2
-            ).logsumexp(-1),
-            "(x − μ)² is divided by σ: it is divided by σ², as (x − μ)/σ is squared",
-        ),
-        Slip(
-            lambda x, weights, means, stds: (
-                weights.log()
-                - ((x[:, None] - means) / stds) ** 2
-                - stds.log()
-                - math.log(2 * math.pi) / 2
-            ).logsumexp(-1),
-            "the ½ before ((x − μ)/σ)² is missing",
-        ),
-        Slip(
-            lambda x, weights, means, stds: (
-                weights.log() + _log_bells(x, means, stds) - math.log(2 * math.pi) / 2
-            ).logsumexp(-1),
-            "the ½ before ln 2π is missing",
-        ),
-        Slip(
-            lambda x, weights, means, stds: (
-                weights.log() + _log_bells(x, means, stds) + 2 * stds.log()
-            ).logsumexp(-1),
-            "ln σ is added, and must be taken off: a narrow bell is high",
-        ),
-        Slip(
-            lambda x, weights, means, stds: (
-                weights.log()
-                + ((x[:, None] - means) / stds) ** 2 / 2
-                - stds.log()
-                - math.log(2 * math.pi) / 2
-            ).logsumexp(-1),
-            "½ ((x − μ)/σ)² is added, and must be taken off: far from μ a bell is low",
-        ),
-        Slip(
-            lambda x, weights, means, stds: (weights.log() + _log_bells(x, means, stds)).amax(-1),
-            "each number counts with the bell that is the highest there: a mixture adds all bells, "
-            "by logsumexp",
-        ),
-        Slip(
-            lambda x, weights, means, stds: (weights.log() + _log_bells(x, means, stds)).logsumexp(
-                0
-            ),
-            "the sum runs over the numbers, and must run over the bells: the last dimension, where "
-            "the terms have the shape (n, K)",
-        ),
-        Slip(
-            lambda x, weights, means, stds: mixture_log_prob(x, weights, means, stds).sum(),
-            "the numbers are summed, too: each of the n has a log-density of its own",
-        ),
-        Slip(
-            lambda x, weights, means, stds: (
-                (weights * _log_bells(x, means, stds).exp()).sum(-1) + 1e-30
-            ).log(),
-            "a small number keeps the logarithm from 0, and then no log-density can be lower than "
-            "that number's: stay with logarithms, by logsumexp",
-        ),
-    ),
     hints=(
         "Take one bell first: the log-density of each x under each bell, shape (n, K). "
         "x[:, None] - means has that shape.",
@@ -345,102 +161,144 @@ MIXTURE = Exercise(
         "The log of the sum of the K terms is logsumexp over the last dimension: "
         "(weights.log() + log_bells).logsumexp(-1).",
     ),
-    package=MixtureOfGaussians.distribution,
+)
+def mixture_log_prob(x: Tensor, weights: Tensor, means: Tensor, stds: Tensor) -> Tensor:
+    """The log of a weighted sum of bells, from the logs of its terms."""
+    z = (x[:, None] - means) / stds
+    log_bells = -(z**2) / 2 - stds.log() - math.log(2 * math.pi) / 2
+    return (weights.log() + log_bells).logsumexp(dim=-1)
+
+
+slip(
+    "this is a mean of logarithms. The density is the sum of weighted bells, so the "
+    "logarithm comes after the sum: logsumexp of the logs of the terms",
+    lambda x, weights, means, stds: (weights * _log_bells(x, means, stds)).sum(-1),
+)
+slip(
+    "the weights are missing: the bells without them have an area of K, not of one",
+    lambda x, weights, means, stds: _log_bells(x, means, stds).logsumexp(-1),
+)
+slip(
+    "the formula is right, but far from all bells their heights are rounded to 0, and the "
+    "logarithm is minus infinity: stay with logarithms, by logsumexp",
+    lambda x, weights, means, stds: (weights * _log_bells(x, means, stds).exp()).sum(-1).log(),
+)
+slip(
+    "ln σ is missing: a narrow bell has to be high, so that its area is one",
+    lambda x, weights, means, stds: (
+        weights.log() + _log_bells(x, means, stds) + stds.log()
+    ).logsumexp(-1),
+)
+slip(
+    "σ is used as if it were the variance σ²",
+    lambda x, weights, means, stds: (weights.log() + _log_bells(x, means, stds.sqrt())).logsumexp(
+        -1
+    ),
+)
+slip(
+    "½ ln 2π is missing. It is the same for all bells, so training would not notice, but "
+    "the number would be no log-density: the area must be one",
+    lambda x, weights, means, stds: (
+        weights.log() + _log_bells(x, means, stds) + math.log(2 * math.pi) / 2
+    ).logsumexp(-1),
+)
+slip(
+    "the log-densities are summed, which multiplies the bells. A mixture adds them: "
+    "logsumexp in place of sum",
+    lambda x, weights, means, stds: (weights.log() + _log_bells(x, means, stds)).sum(-1),
+)
+slip(
+    "the weights themselves are added to logarithms: add their logarithms",
+    lambda x, weights, means, stds: (weights + _log_bells(x, means, stds)).logsumexp(-1),
+)
+slip(
+    "the weights multiply logarithms: they multiply the bells, so it is their logarithms "
+    "that are added to those of the bells",
+    lambda x, weights, means, stds: (weights * _log_bells(x, means, stds)).logsumexp(-1),
+)
+slip(
+    "the weights went through a softmax: they are probabilities already. Only the numbers "
+    "that a network puts out need one",
+    lambda x, weights, means, stds: mixture_log_prob(x, weights.softmax(0), means, stds),
+)
+slip(
+    "σ is taken for its logarithm: stds holds the widths themselves",
+    lambda x, weights, means, stds: mixture_log_prob(x, weights, means, stds.exp()),
+)
+slip(
+    "σ is squared once too often: in the formula (x − μ)/σ is squared, and ln σ has no square",
+    lambda x, weights, means, stds: mixture_log_prob(x, weights, means, stds**2),
+)
+slip(
+    "(x − μ)² is divided by σ: it is divided by σ², as (x − μ)/σ is squared",
+    lambda x, weights, means, stds: (
+        weights.log()
+        - (x[:, None] - means) ** 2 / (2 * stds)
+        - stds.log()
+        - math.log(2 * math.pi) / 2
+    ).logsumexp(-1),
+)
+slip(
+    "the ½ before ((x − μ)/σ)² is missing",
+    lambda x, weights, means, stds: (
+        weights.log() - ((x[:, None] - means) / stds) ** 2 - stds.log() - math.log(2 * math.pi) / 2
+    ).logsumexp(-1),
+)
+slip(
+    "the ½ before ln 2π is missing",
+    lambda x, weights, means, stds: (
+        weights.log() + _log_bells(x, means, stds) - math.log(2 * math.pi) / 2
+    ).logsumexp(-1),
+)
+slip(
+    "ln σ is added, and must be taken off: a narrow bell is high",
+    lambda x, weights, means, stds: (
+        weights.log() + _log_bells(x, means, stds) + 2 * stds.log()
+    ).logsumexp(-1),
+)
+slip(
+    "½ ((x − μ)/σ)² is added, and must be taken off: far from μ a bell is low",
+    lambda x, weights, means, stds: (
+        weights.log()
+        + ((x[:, None] - means) / stds) ** 2 / 2
+        - stds.log()
+        - math.log(2 * math.pi) / 2
+    ).logsumexp(-1),
+)
+slip(
+    "this is one bell, of the mean μ and the mean σ: a mixture is a sum of bells, not a bell of "
+    "their means",
+    lambda x, weights, means, stds: torch.distributions.Normal(
+        (weights * means).sum(), (weights * stds).sum()
+    ).log_prob(x),
+)
+slip(
+    "this is a mean of logarithms, which multiplies the bells. A mixture adds them: logsumexp in "
+    "place of mean",
+    lambda x, weights, means, stds: (weights.log() + _log_bells(x, means, stds)).mean(-1),
+)
+slip(
+    "each number counts with the bell that is the highest there: a mixture adds all bells, "
+    "by logsumexp",
+    lambda x, weights, means, stds: (weights.log() + _log_bells(x, means, stds)).amax(-1),
+)
+slip(
+    "the sum runs over the numbers, and must run over the bells: the last dimension, where "
+    "the terms have the shape (n, K)",
+    lambda x, weights, means, stds: (weights.log() + _log_bells(x, means, stds)).logsumexp(0),
 )
 
 
 # ---- 8.3 ----------------------------------------------------------------------------------------
 
 
-def nll_after_scaling(nll: float, scale: float, input_dim: int) -> float:
-    """The same probability on scale ** D times the room: every one of the D axes is stretched."""
-    return nll + input_dim * math.log(scale)
-
-
-SCALED = Exercise(
-    name="8.3",
-    title="Two moons, scaled",
+@exercise(
+    "8.3",
+    "Two moons, scaled",
     stars=1,
-    minutes=4,
-    reference=nll_after_scaling,
     cases=((-0.5, 3.0, 5), (1.02, 10.0, 2), (2.0, 0.01, 1)),
     vary=further_cases(
         lambda word: (*(20 * drawn(word, 2)).tolist(), one_of(word, [1, 2, 3, 4, 6, 7]))
-    ),
-    slips=(
-        Slip(
-            lambda nll, scale, input_dim: nll,
-            "no change? The same probability now lies on a larger area, so there is less of it on "
-            "each unit of area",
-        ),
-        Slip(
-            lambda nll, scale, input_dim: nll - input_dim * math.log(scale),
-            "the sign is turned round: on a larger area the density is lower, so its negative "
-            "logarithm is higher",
-        ),
-        Slip(
-            lambda nll, scale, input_dim: nll + math.log(scale),
-            "this is the change for one variable: each of the D axes is stretched",
-        ),
-        Slip(
-            lambda nll, scale, input_dim: nll + input_dim / 2 * math.log(scale),
-            "half of it is missing: ln(scale) is added for each of the D axes",
-        ),
-        Slip(
-            lambda nll, scale, input_dim: scale * nll,
-            "the points are multiplied, and with them no logarithm: the density is divided by a "
-            "number, so its logarithm has a number taken off",
-        ),
-        Slip(
-            lambda nll, scale, input_dim: nll + math.log(input_dim * scale),
-            "D stretched axes make the room scale · scale · ... times as large, that is scale to "
-            "the power of D, not D times scale",
-        ),
-        Slip(
-            lambda nll, scale, input_dim: nll + input_dim * math.log10(scale),
-            "this takes the logarithm to base 10: nats need the natural one, math.log",
-        ),
-        Slip(
-            lambda nll, scale, input_dim: nll + input_dim * scale,
-            "density is divided by scale ** D: what is added to the NLL is the logarithm of that",
-        ),
-        Slip(
-            lambda nll, scale, input_dim: nll + scale**input_dim,
-            "scale ** D is what the density is divided by. The NLL is a logarithm: ln of it is "
-            "added",
-        ),
-        Slip(
-            lambda nll, scale, input_dim: nll * scale**input_dim,
-            "it is the density that is divided by scale ** D. The NLL is the negative of its "
-            "logarithm, and a number is added to that",
-        ),
-        Slip(
-            lambda nll, scale, input_dim: nll / scale,
-            "the density changes by a factor, and not the NLL: to that a logarithm is added",
-        ),
-        Slip(
-            lambda nll, scale, input_dim: nll - math.log(scale),
-            "the sign is turned round, and this is the change for one variable: on a larger area "
-            "the density is lower, so the NLL rises, by ln(scale) for each of the D axes",
-        ),
-        Slip(
-            lambda nll, scale, input_dim: nll + input_dim * math.log2(scale),
-            "this takes the logarithm to base 2, which gives bits: nats need the natural one, "
-            "math.log",
-        ),
-        Slip(
-            lambda nll, scale, input_dim: nll + 2 * math.log(scale),
-            "this is right for two variables only: D is input_dim",
-        ),
-        Slip(
-            lambda nll, scale, input_dim: nll + input_dim * math.log(10),
-            "this is right for a factor of 10 only: use scale",
-        ),
-        Slip(
-            lambda nll, scale, input_dim: nll + abs(input_dim * math.log(scale)),
-            "with a factor below one the area becomes smaller and the density higher: the NLL "
-            "falls then",
-        ),
     ),
     hints=(
         "Take one variable and a uniform density from 0 to 1. What is its height, and what is it "
@@ -449,11 +307,117 @@ SCALED = Exercise(
         "variables that happens D times.",
     ),
 )
+def nll_after_scaling(nll: float, scale: float, input_dim: int) -> float:
+    """The same probability on scale ** D times the room: every one of the D axes is stretched."""
+    return nll + input_dim * math.log(scale)
+
+
+slip(
+    "no change? The same probability now lies on a larger area, so there is less of it on "
+    "each unit of area",
+    lambda nll, scale, input_dim: nll,
+)
+slip(
+    "the sign is turned round: on a larger area the density is lower, so its negative "
+    "logarithm is higher",
+    lambda nll, scale, input_dim: nll - input_dim * math.log(scale),
+)
+slip(
+    "this is the change for one variable: each of the D axes is stretched",
+    lambda nll, scale, input_dim: nll + math.log(scale),
+)
+slip(
+    "half of it is missing: ln(scale) is added for each of the D axes",
+    lambda nll, scale, input_dim: nll + input_dim / 2 * math.log(scale),
+)
+slip(
+    "the points are multiplied, and with them no logarithm: the density is divided by a "
+    "number, so its logarithm has a number taken off",
+    lambda nll, scale, input_dim: scale * nll,
+)
+slip(
+    "D stretched axes make the room scale · scale · ... times as large, that is scale to "
+    "the power of D, not D times scale",
+    lambda nll, scale, input_dim: nll + math.log(input_dim * scale),
+)
+slip(
+    "this takes the logarithm to base 10: nats need the natural one, math.log",
+    lambda nll, scale, input_dim: nll + input_dim * math.log10(scale),
+)
+slip(
+    "density is divided by scale ** D: what is added to the NLL is the logarithm of that",
+    lambda nll, scale, input_dim: nll + input_dim * scale,
+)
+slip(
+    "scale ** D is what the density is divided by. The NLL is a logarithm: ln of it is added",
+    lambda nll, scale, input_dim: nll + scale**input_dim,
+)
+slip(
+    "it is the density that is divided by scale ** D. The NLL is the negative of its "
+    "logarithm, and a number is added to that",
+    lambda nll, scale, input_dim: nll * scale**input_dim,
+)
+slip(
+    "the density changes by a factor, and not the NLL: to that a logarithm is added",
+    lambda nll, scale, input_dim: nll / scale,
+)
+slip(
+    "the sign is turned round, and this is the change for one variable: on a larger area "
+    "the density is lower, so the NLL rises, by ln(scale) for each of the D axes",
+    lambda nll, scale, input_dim: nll - math.log(scale),
+)
+slip(
+    "this takes the logarithm to base 2, which gives bits: nats need the natural one, math.log",
+    lambda nll, scale, input_dim: nll + input_dim * math.log2(scale),
+)
+slip(
+    "this is right for two variables only: D is input_dim",
+    lambda nll, scale, input_dim: nll + 2 * math.log(scale),
+)
+slip(
+    "this is right for a factor of 10 only: use scale",
+    lambda nll, scale, input_dim: nll + input_dim * math.log(10),
+)
+slip(
+    "the NLL is multiplied by D · ln(scale): that is added to it",
+    lambda nll, scale, input_dim: nll * input_dim * math.log(scale),
+)
+slip(
+    "ln(scale) is divided by D: it is added once for each of the D axes",
+    lambda nll, scale, input_dim: nll + math.log(scale) / input_dim,
+)
+slip(
+    "this is the NLL of one variable: that of all D is asked for, D times as much",
+    lambda nll, scale, input_dim: nll / input_dim + math.log(scale),
+)
+slip(
+    "the NLL is multiplied by D, and holds all variables already: only ln(scale) is taken D times",
+    lambda nll, scale, input_dim: (nll + math.log(scale)) * input_dim,
+)
+slip(
+    "with a factor below one the area becomes smaller and the density higher: the NLL falls then",
+    lambda nll, scale, input_dim: nll + abs(input_dim * math.log(scale)),
+)
 
 
 # ---- 8.4 ----------------------------------------------------------------------------------------
 
 
+@exercise(
+    "8.4",
+    "A head for counts",
+    stars=3,
+    examine=lambda answer: _examine_head(answer),
+    hints=(
+        "Write the probability down first: x failures and one success have (1 − q)^x · q. Take the "
+        "logarithm, with log q = logsigmoid(z) and log(1 − q) = logsigmoid(−z).",
+        "For sample: P(x ≤ k) = 1 − (1 − q)^(k+1). Which is the smallest k for which that is at "
+        "least u? Bring k to one side. (A table of sums would be too long: at z = −18 half of all "
+        "counts are above 45 million.)",
+        "u ≤ 1 − (1 − q)^(k+1) means k + 1 ≥ ln(1 − u) / ln(1 − q). The floor of that quotient is "
+        "such a k: (torch.log1p(-u) / logsigmoid(-z)).floor(). Keep u a little below 1.",
+    ),
+)
 class Geometric(Head):
     """Counts 0, 1, 2, ... of failures before a success of probability q = σ(z)."""
 
@@ -471,6 +435,10 @@ class Geometric(Head):
         return (torch.log1p(-u) / log_fail).floor()
 
 
+@slip(
+    "success and failure have changed places: q = σ(z) belongs to the one success, and 1 − q "
+    "to each of the x failures"
+)
 class _Swapped(Geometric):
     def log_prob(self, params: Tensor, x: Tensor) -> Tensor:
         return super().log_prob(-params, x)
@@ -479,233 +447,186 @@ class _Swapped(Geometric):
         return super().sample(-params, u)
 
 
+@slip("this counts the tries, from 1: x counts the failures alone, and 0 is a value that it has")
 class _FromOne(Geometric):
     def log_prob(self, params: Tensor, x: Tensor) -> Tensor:
         return super().log_prob(params, x - 1)
 
 
+@slip("the success at the end is missing: x failures and a success are x + 1 factors")
 class _NoSuccess(Geometric):
     def log_prob(self, params: Tensor, x: Tensor) -> Tensor:
         return x * nn.functional.logsigmoid(-params[..., 0])
 
 
+@slip("these are probabilities: log_prob gives their logarithms")
 class _IsProbability(Geometric):
     def log_prob(self, params: Tensor, x: Tensor) -> Tensor:
         return super().log_prob(params, x).exp()
 
 
+@slip(
+    "at large logits this is minus infinity, as 1 − q is rounded to 0 before its logarithm is "
+    "taken, or exp is too large for the computer: take logsigmoid(z) and logsigmoid(−z), as in "
+    "notebook 2"
+)
 class _LogOfRounded(Geometric):
     def log_prob(self, params: Tensor, x: Tensor) -> Tensor:
         q = params[..., 0].sigmoid()
         return q.log() + x * (1 - q).log()
 
 
+@slip(
+    "at moderate logits it is right, at large ones not: σ(z) is rounded to 0 or 1 there, and a "
+    "small number that keeps the logarithm from 0 takes its place. logsigmoid is exact"
+)
 class _LogOfRaised(Geometric):
     def log_prob(self, params: Tensor, x: Tensor) -> Tensor:
         q = params[..., 0].sigmoid()
         return (q + 1e-8).log() + x * (1 - q + 1e-8).log()
 
 
+@slip("this is the NLL: log_prob is its negative, and never above 0")
 class _IsNLL(Geometric):
     def log_prob(self, params: Tensor, x: Tensor) -> Tensor:
         return -super().log_prob(params, x)
 
 
+@slip("log(1 − q) is not 1 − log q: as 1 − σ(z) = σ(−z), it is logsigmoid(−z)")
 class _OneMinusLog(Geometric):
     def log_prob(self, params: Tensor, x: Tensor) -> Tensor:
         log_q = nn.functional.logsigmoid(params[..., 0])
         return log_q + x * (1 - log_q)
 
 
+@slip("these are x + 1 failures: the last of the x + 1 factors is the success, of probability q")
 class _OneMoreFailure(Geometric):
     def log_prob(self, params: Tensor, x: Tensor) -> Tensor:
         return (x + 1) * nn.functional.logsigmoid(-params[..., 0])
 
 
+@slip(
+    "params has one dimension more than x, and so each number meets each count: params[..., 0] "
+    "has the shape of x"
+)
 class _ParamsAsTheyAre(Geometric):
     def log_prob(self, params: Tensor, x: Tensor) -> Tensor:
         return nn.functional.logsigmoid(params) + x * nn.functional.logsigmoid(-params)
 
 
+@slip(
+    "log_prob is right for one row of counts, and not where x has more dimensions: "
+    "params[..., 0] has the shape of x in each case, params[:, 0] has not"
+)
 class _LogProbFlat(Geometric):
     def log_prob(self, params: Tensor, x: Tensor) -> Tensor:
         z = params[:, 0]
         return nn.functional.logsigmoid(z) + x * nn.functional.logsigmoid(-z)
 
 
+@slip(
+    "log_prob has a dimension too many: params is (..., 1), and params[..., 0] has the shape of x"
+)
 class _KeepsLastDimension(Geometric):
     def log_prob(self, params: Tensor, x: Tensor) -> Tensor:
         return super().log_prob(params, x)[..., None]
 
 
+@slip("log_prob sums over variables: a head gives one number for each variable, and the model sums")
 class _Summed(Geometric):
     def log_prob(self, params: Tensor, x: Tensor) -> Tensor:
         return super().log_prob(params, x).sum(-1)
 
 
+@slip(
+    "counts have probabilities, not densities: leave is_density out, or their nats are called "
+    "differential ones"
+)
 class _IsDensity(Geometric):
     is_density = True
 
 
+@slip("sample gives 0 and 1 only, as for a coin: a count can be any whole number")
 class _SamplesCoin(Geometric):
     def sample(self, params: Tensor, u: Tensor) -> Tensor:
         return (u <= params[..., 0].sigmoid()).to(params.dtype)
 
 
+@slip("every sample is one too large: a share q of all u must give 0 failures")
 class _SamplesOneMore(Geometric):
     def sample(self, params: Tensor, u: Tensor) -> Tensor:
         return super().sample(params, u) + 1
 
 
-class _SamplesBelowZero(Geometric):
-    def sample(self, params: Tensor, u: Tensor) -> Tensor:
-        return (torch.log1p(-u) / nn.functional.logsigmoid(-params[..., 0])).ceil() - 1
-
-
-class _SamplesOfRounded(Geometric):
-    def sample(self, params: Tensor, u: Tensor) -> Tensor:
-        return (torch.log1p(-u) / (1 - params[..., 0].sigmoid()).log()).floor()
-
-
+@slip("samples must be whole numbers, such as the smallest k with u ≤ P(x ≤ k)")
 class _SamplesReal(Geometric):
     def sample(self, params: Tensor, u: Tensor) -> Tensor:
         return torch.log1p(-u) / nn.functional.logsigmoid(-params[..., 0])
 
 
+@slip("every sample is one too small: a share q of all u must give 0 failures, and none −1")
 class _SamplesOneLess(Geometric):
     def sample(self, params: Tensor, u: Tensor) -> Tensor:
         return super().sample(params, u) - 1
 
 
+@slip(
+    "u = 0 gives −1, which is no count, and torch.rand does draw 0 now and then. clamp(min=0) "
+    "mends it; so does floor, where ceil and − 1 stood"
+)
+class _SamplesBelowZero(Geometric):
+    def sample(self, params: Tensor, u: Tensor) -> Tensor:
+        return (torch.log1p(-u) / nn.functional.logsigmoid(-params[..., 0])).ceil() - 1
+
+
+@slip(
+    "the number is rounded to the nearest count. Rounded down, by floor, it is the smallest k "
+    "with P(x ≤ k) above u"
+)
 class _SamplesNearest(Geometric):
     def sample(self, params: Tensor, u: Tensor) -> Tensor:
         return (torch.log1p(-u) / nn.functional.logsigmoid(-params[..., 0])).round()
 
 
+@slip(
+    "large counts never come. A table or a loop that ends after so many counts is too short "
+    "for a small q: solve u = 1 − (1 − q)^(k+1) for k"
+)
 class _SamplesCutOff(Geometric):
     def sample(self, params: Tensor, u: Tensor) -> Tensor:
         p = self.log_prob(params[..., None, :], torch.arange(100.0)).exp()
         return (u[..., None] > p.cumsum(-1)).sum(-1).to(params.dtype)
 
 
+@slip("where q is tiny, 1 − q is rounded to 1, and its logarithm is 0: take logsigmoid(−z)")
+class _SamplesOfRounded(Geometric):
+    def sample(self, params: Tensor, u: Tensor) -> Tensor:
+        return (torch.log1p(-u) / (1 - params[..., 0].sigmoid()).log()).floor()
+
+
+@slip(
+    "sample is right for a row of u, and not where u has more dimensions: params[..., 0] has "
+    "the shape of u in each case, params[:, 0] has not"
+)
 class _SamplesFlat(Geometric):
     def sample(self, params: Tensor, u: Tensor) -> Tensor:
         log_fail = nn.functional.logsigmoid(-params[:, 0])
         return (torch.log1p(-u) / log_fail).floor()
 
 
+@slip(
+    "sample draws random numbers of its own: it must use u, so that the same u gives the same "
+    "sample"
+)
 class _DrawsItself(Geometric):
     def sample(self, params: Tensor, u: Tensor) -> Tensor:
         return super().sample(params, torch.rand_like(u))
 
 
-_HEAD_SLIPS = (
-    Slip(
-        _Swapped,
-        "success and failure have changed places: q = σ(z) belongs to the one success, and 1 − q "
-        "to each of the x failures",
-    ),
-    Slip(
-        _FromOne,
-        "this counts the tries, from 1: x counts the failures alone, and 0 is a value that it has",
-    ),
-    Slip(
-        _NoSuccess,
-        "the success at the end is missing: x failures and a success are x + 1 factors",
-    ),
-    Slip(_IsProbability, "these are probabilities: log_prob gives their logarithms"),
-    Slip(
-        _LogOfRounded,
-        "at large logits this is minus infinity, as 1 − q is rounded to 0 before its logarithm is "
-        "taken, or exp is too large for the computer: take logsigmoid(z) and logsigmoid(−z), as in "
-        "notebook 2",
-    ),
-    Slip(
-        _LogOfRaised,
-        "at moderate logits it is right, at large ones not: σ(z) is rounded to 0 or 1 there, and a "
-        "small number that keeps the logarithm from 0 takes its place. logsigmoid is exact",
-    ),
-    Slip(_IsNLL, "this is the NLL: log_prob is its negative, and never above 0"),
-    Slip(
-        _OneMinusLog,
-        "log(1 − q) is not 1 − log q: as 1 − σ(z) = σ(−z), it is logsigmoid(−z)",
-    ),
-    Slip(
-        _OneMoreFailure,
-        "these are x + 1 failures: the last of the x + 1 factors is the success, of probability q",
-    ),
-    Slip(
-        _ParamsAsTheyAre,
-        "params has one dimension more than x, and so each number meets each count: params[..., 0] "
-        "has the shape of x",
-    ),
-    Slip(
-        _LogProbFlat,
-        "log_prob is right for one row of counts, and not where x has more dimensions: "
-        "params[..., 0] has the shape of x in each case, params[:, 0] has not",
-    ),
-    Slip(
-        _KeepsLastDimension,
-        "log_prob has a dimension too many: params is (..., 1), and params[..., 0] has the shape "
-        "of x",
-    ),
-    Slip(
-        _Summed,
-        "log_prob sums over variables: a head gives one number for each variable, and the model "
-        "sums",
-    ),
-    Slip(
-        _IsDensity,
-        "counts have probabilities, not densities: leave is_density out, or their nats are called "
-        "differential ones",
-    ),
-    Slip(
-        _SamplesCoin,
-        "sample gives 0 and 1 only, as for a coin: a count can be any whole number",
-    ),
-    Slip(
-        _SamplesOneMore,
-        "every sample is one too large: a share q of all u must give 0 failures",
-    ),
-    Slip(
-        _SamplesReal,
-        "samples must be whole numbers, such as the smallest k with u ≤ P(x ≤ k)",
-    ),
-    Slip(
-        _SamplesOneLess,
-        "every sample is one too small: a share q of all u must give 0 failures, and none −1",
-    ),
-    Slip(
-        _SamplesBelowZero,
-        "u = 0 gives −1, which is no count, and torch.rand does draw 0 now and then. clamp(min=0) "
-        "mends it; so does floor, where ceil and − 1 stood",
-    ),
-    Slip(
-        _SamplesNearest,
-        "the number is rounded to the nearest count. Rounded down, by floor, it is the smallest k "
-        "with P(x ≤ k) above u",
-    ),
-    Slip(
-        _SamplesCutOff,
-        "large counts never come. A table or a loop that ends after so many counts is too short "
-        "for a small q: solve u = 1 − (1 − q)^(k+1) for k",
-    ),
-    Slip(
-        _SamplesOfRounded,
-        "where q is tiny, 1 − q is rounded to 1, and its logarithm is 0: take logsigmoid(−z)",
-    ),
-    Slip(
-        _SamplesFlat,
-        "sample is right for a row of u, and not where u has more dimensions: params[..., 0] has "
-        "the shape of u in each case, params[:, 0] has not",
-    ),
-    Slip(
-        _DrawsItself,
-        "sample draws random numbers of its own: it must use u, so that the same u gives the same "
-        "sample",
-    ),
-)
-_CAUSES = {slip.answer: slip.cause for slip in _HEAD_SLIPS}
+def _cause_of(answer: type[Head]) -> str:
+    return next(known.cause for known in known_slips("8.4") if known.answer is answer)
+
+
 MANY = torch.arange(400.0)
 """Counts among which all but nothing of the probability lies, for the logits that are tried."""
 TRIED_LOGITS = (-1.5, 0.0, 1.0)
@@ -756,7 +677,7 @@ def _built(answer: object) -> Head:
         )
     if head.is_density:
         raise Misformed(
-            _CAUSES[_IsDensity], came="is_density = True", expected="is_density = False"
+            _cause_of(_IsDensity), came="is_density = True", expected="is_density = False"
         )
     return head
 
@@ -767,26 +688,26 @@ def _require_log_prob(head: Head, params: Tensor, x: Tensor) -> None:
     came = run(head.log_prob, params, x)
     report = {"tried": tried, "expected": written(expected), "came": written(came)}
     if isinstance(came, Tensor) and came.shape == (*x.shape, 1):
-        raise Misformed(_CAUSES[_KeepsLastDimension], **report)
+        raise Misformed(_cause_of(_KeepsLastDimension), **report)
     if isinstance(came, Tensor) and came.shape == x.shape[:-1]:
-        raise Misformed(_CAUSES[_Summed], **report)
+        raise Misformed(_cause_of(_Summed), **report)
     each_with_each = torch.broadcast_shapes(params.shape, x.shape)
     if isinstance(came, Tensor) and came.shape == each_with_each:
-        raise Misformed(_CAUSES[_ParamsAsTheyAre], **report)
+        raise Misformed(_cause_of(_ParamsAsTheyAre), **report)
     try:
         require_same(came, expected, "log_prob(params, x)")
     except Misformed as wrong:
         wrong.tried = tried
         raise
     except Wrong as wrong:
-        for slip in _HEAD_SLIPS:
-            theirs = slip.answer().log_prob(params, x)
+        for known in known_slips("8.4"):
+            theirs = known.answer().log_prob(params, x)
             if theirs.shape == came.shape and torch.allclose(theirs, came, atol=1e-5):
-                raise Wrong(slip.cause, **report) from wrong
+                raise Wrong(known.cause, **report) from wrong
         if bool((params.abs() > 20).any()):  # smaller ones were right
-            raise Wrong(_CAUSES[_LogOfRaised], **report) from wrong
+            raise Wrong(_cause_of(_LogOfRaised), **report) from wrong
         if params.dim() > 2:  # for a row it was right
-            raise Wrong(_CAUSES[_LogProbFlat], **report) from wrong
+            raise Wrong(_cause_of(_LogProbFlat), **report) from wrong
         raise Wrong(
             "log_prob differs: x failures, each of probability 1 − q, and one success", **report
         ) from wrong
@@ -815,11 +736,11 @@ def _require_samples(head: Head, z: float, n: int = 1000) -> None:
             "sample gives one count for each u", tried=tried, expected=f"shape ({n},)", came=shape
         )
     if not torch.equal(came, run(head.sample, params, u)):
-        raise Wrong(_CAUSES[_DrawsItself], tried=tried)
+        raise Wrong(_cause_of(_DrawsItself), tried=tried)
     came = came.double()
     if not bool((came == came.round()).all()) or not bool(came.isfinite().all()):
         is_rounded = z == TINY and not came.isfinite().all()
-        cause = _CAUSES[_SamplesOfRounded if is_rounded else _SamplesReal]
+        cause = _cause_of(_SamplesOfRounded if is_rounded else _SamplesReal)
         raise Wrong(cause, tried=tried, came=written(came[:5]))
     counts = torch.arange(40.0)
     share = (came[:, None] == counts).double().mean(0)
@@ -836,16 +757,16 @@ def _require_samples(head: Head, z: float, n: int = 1000) -> None:
         "expected": f"shares of 0 to 4: {written(p[:5])}, the largest count {largest:,}",
         "came": f"{written(share[:5])}, the largest count {int(came.max()):,}",
     }
-    for slip in _HEAD_SLIPS:
-        theirs = slip.answer().sample(params, u).double()
+    for known in known_slips("8.4"):
+        theirs = known.answer().sample(params, u).double()
         if torch.equal(theirs, came):
-            raise Wrong(slip.cause, **report)
+            raise Wrong(known.cause, **report)
     if bool(near[:5].all()) and came.max() < largest:
-        raise Wrong(_CAUSES[_SamplesCutOff], **report)
+        raise Wrong(_cause_of(_SamplesCutOff), **report)
     causes = {
-        bool((came <= 1).all()): _CAUSES[_SamplesCoin],
-        bool((share[1:] - p[:-1]).abs().le(2.5 / n).all()): _CAUSES[_SamplesOneMore],
-        bool((share[:-1] - p[1:]).abs().le(2.5 / n).all()): _CAUSES[_SamplesOneLess],
+        bool((came <= 1).all()): _cause_of(_SamplesCoin),
+        bool((share[1:] - p[:-1]).abs().le(2.5 / n).all()): _cause_of(_SamplesOneMore),
+        bool((share[:-1] - p[1:]).abs().le(2.5 / n).all()): _cause_of(_SamplesOneLess),
     }
     raise Wrong(causes.get(True, "samples do not come as often as log_prob says"), **report)
 
@@ -858,7 +779,7 @@ def _require_counts_at_the_ends(head: Head) -> None:
         if bool(((came >= 0) & came.isfinite()).all()):
             continue
         raise Wrong(
-            _CAUSES[_SamplesBelowZero]
+            _cause_of(_SamplesBelowZero)
             if came[0] == -1
             else "u = 0 and the largest u below 1 must give counts, too: torch.rand draws both",
             tried=f"sample at z = {z}, for u = 0 and for the largest u below 1",
@@ -874,31 +795,11 @@ def _require_samples_of_any_shape(head: Head, u: Tensor) -> None:
     try:
         came = run(head.sample, params.view(*shape, 1), u.view(shape))
     except Wrong as wrong:
-        raise Wrong(_CAUSES[_SamplesFlat], tried=tried, came=wrong.cause) from wrong
+        raise Wrong(_cause_of(_SamplesFlat), tried=tried, came=wrong.cause) from wrong
     if not isinstance(came, Tensor) or came.shape != shape:
-        raise Misformed(_CAUSES[_SamplesFlat], tried=tried)
+        raise Misformed(_cause_of(_SamplesFlat), tried=tried)
     if not torch.equal(came, row.view(shape)):
-        raise Wrong(_CAUSES[_SamplesFlat], tried=tried)
-
-
-HEAD = Exercise(
-    name="8.4",
-    title="A head for counts",
-    stars=3,
-    minutes=10,
-    reference=Geometric,
-    examine=_examine_head,
-    slips=_HEAD_SLIPS,
-    hints=(
-        "Write the probability down first: x failures and one success have (1 − q)^x · q. Take the "
-        "logarithm, with log q = logsigmoid(z) and log(1 − q) = logsigmoid(−z).",
-        "For sample: P(x ≤ k) = 1 − (1 − q)^(k+1). Which is the smallest k for which that is at "
-        "least u? Bring k to one side. (A table of sums would be too long: at z = −18 half of all "
-        "counts are above 45 million.)",
-        "u ≤ 1 − (1 − q)^(k+1) means k + 1 ≥ ln(1 − u) / ln(1 − q). The floor of that quotient is "
-        "such a k: (torch.log1p(-u) / logsigmoid(-z)).floor(). Keep u a little below 1.",
-    ),
-)
+        raise Wrong(_cause_of(_SamplesFlat), tried=tried)
 
 
 # ---- 8.5 ----------------------------------------------------------------------------------------
@@ -944,34 +845,6 @@ def _rings_log_prob(x: Tensor) -> Tensor:
     bells = torch.distributions.Normal(torch.tensor(RADII, dtype=x.dtype), BLUR)
     log_radius = bells.log_prob(radius[:, None]).logsumexp(1) - math.log(len(RADII))
     return log_radius - (2 * math.pi * radius).log()
-
-
-def come_near() -> object:
-    """A mixture of bells for points brought to a scale of about 1, and the nats that this costs."""
-    points, scale = ring_points(), 10.0
-    torch.manual_seed(0)
-    model = MADE(2, (32, 32), degrees="even", head=MixtureOfGaussians(8), seed=0)
-    fit(
-        model,
-        points / scale,
-        epochs=30,
-        batch_size=100,
-        lr=0.03,
-        weight_decay=0.0,
-        precision="float32",
-        seed=0,
-        progress=False,
-    )
-
-    class InTheOldUnit(nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.model = model
-
-        def log_prob(self, x: Tensor) -> Tensor:
-            return self.model.log_prob(x / scale) - 2 * math.log(scale)
-
-    return InTheOldUnit()
 
 
 def _radius_log_prob(x: Tensor) -> Tensor:
@@ -1249,15 +1122,13 @@ def _grid() -> tuple[Tensor, float]:
     return corners + side * places, side**2
 
 
-RINGS = Exercise(
-    name="8.5",
-    title="Two rings",
+@exercise(
+    "8.5",
+    "Two rings",
     stars=3,
-    minutes=15,
-    reference=come_near,
+    is_open=True,
     examine=_examine_rings,
     is_value=True,
-    slips=_RING_SLIPS,
     hints=(
         "Look at the points: how large are they? The head wants a scale of about 1. Train on "
         "points / 10, and look at the NLL of section 7: what did a model of another unit need?",
@@ -1266,6 +1137,34 @@ RINGS = Exercise(
         "What would go further: the rings look the same from all sides. Turning points by a random "
         "angle gives new points, as many as you like.",
     ),
+    slips=_RING_SLIPS,
 )
+def come_near() -> object:
+    """A mixture of bells for points brought to a scale of about 1, and the nats that this costs."""
+    points, scale = ring_points(), 10.0
+    torch.manual_seed(0)
+    model = MADE(2, (32, 32), degrees="even", head=MixtureOfGaussians(8), seed=0)
+    fit(
+        model,
+        points / scale,
+        epochs=30,
+        batch_size=100,
+        lr=0.03,
+        weight_decay=0.0,
+        precision="float32",
+        seed=0,
+        progress=False,
+    )
 
-EXERCISES = (CLASSES, MIXTURE, SCALED, HEAD, RINGS)
+    class InTheOldUnit(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.model = model
+
+        def log_prob(self, x: Tensor) -> Tensor:
+            return self.model.log_prob(x / scale) - 2 * math.log(scale)
+
+    return InTheOldUnit()
+
+
+EXERCISES = exercises_of(__name__)

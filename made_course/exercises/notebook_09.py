@@ -12,21 +12,13 @@ from ..leaks import binary_points
 from ..made import MADE
 from ..tables import example_table, load_table
 from ..training import fit
+from .calls import run
 from .challenge import InALine, causes, honest_nll, judge_nll, points_of_chance
-from .examine import Misformed, run, written
-from .exercise import Exercise, Slip, Wrong
+from .exercise import Misformed, Slip, Wrong, exercise, exercises_of, slip
 from .variants import drawn, further_cases, one_of
+from .written import written
 
 # ---- 9.1 ----------------------------------------------------------------------------------------
-
-
-def tie(W: Tensor, c: Tensor, V: Tensor, order: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """A copy of NADE's hidden layer for each degree 0..D-1: it sees that many variables."""
-    D, H = V.shape
-    degree = torch.arange(D).repeat_interleave(H)
-    sees = order <= degree[:, None]
-    heard = degree == order[:, None] - 1
-    return W.repeat(D, 1) * sees, c.repeat(D), V.repeat(1, D) * heard
 
 
 def _tied(W, c, V, order, *, sees=None, heard=None, bias=True, each=False):
@@ -245,14 +237,11 @@ def _which_outputs(apart: Tensor) -> str:
     )
 
 
-TIE = Exercise(
-    name="9.1",
-    title="NADE as a MADE with tied units",
+@exercise(
+    "9.1",
+    "NADE as a MADE with tied units",
     stars=3,
-    minutes=12,
-    reference=tie,
     examine=_examine_tie,
-    slips=_TIE_SLIPS,
     hints=(
         "Copy the hidden layer D times. Copy number d, counted from 0, has degree d: it sees the "
         "variables of order d and less. Which copy does the output of order d hear?",
@@ -261,15 +250,18 @@ TIE = Exercise(
         "The mask of the weights is order <= degree[:, None], (D·H, D). That of the outputs picks "
         "one copy: degree == order[:, None] - 1, (D, D·H).",
     ),
+    slips=_TIE_SLIPS,
 )
+def tie(W: Tensor, c: Tensor, V: Tensor, order: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """A copy of NADE's hidden layer for each degree 0..D-1: it sees that many variables."""
+    D, H = V.shape
+    degree = torch.arange(D).repeat_interleave(H)
+    sees = order <= degree[:, None]
+    heard = degree == order[:, None] - 1
+    return W.repeat(D, 1) * sees, c.repeat(D), V.repeat(1, D) * heard
 
 
 # ---- 9.2 ----------------------------------------------------------------------------------------
-
-
-def mix(log_p: Tensor, log_q: Tensor, share: float) -> Tensor:
-    """log(share · p + (1 - share) · q), without leaving logarithms."""
-    return torch.logaddexp(math.log(share) + log_p, math.log1p(-share) + log_q)
 
 
 def _by_one_maximum(a: Tensor, b: Tensor) -> Tensor:
@@ -277,100 +269,16 @@ def _by_one_maximum(a: Tensor, b: Tensor) -> Tensor:
     return top + ((a - top).exp() + (b - top).exp()).log()
 
 
-MIX = Exercise(
-    name="9.2",
-    title="A hundredth of a good model",
+@exercise(
+    "9.2",
+    "A hundredth of a good model",
     stars=2,
-    minutes=6,
-    reference=mix,
     cases=(
         (torch.tensor([-1.0, -2.5, -4.0]), torch.tensor([-2.0, -0.5, -4.0]), 0.25),
         (torch.tensor([-70.0, -130.0, -250.0]), torch.full((3,), -543.0), 0.01),
         (torch.tensor([-3.0, -200.0]), torch.tensor([-math.inf, -0.5]), 0.5),
     ),
     vary=further_cases(lambda word: (*(9 * drawn(word, 2, 3) - 90), drawn(f"{word} p").item())),
-    slips=(
-        Slip(
-            lambda log_p, log_q, share: share * log_p + (1 - share) * log_q,
-            "these are averages of log-probabilities. A mixture averages probabilities; the "
-            "logarithm comes last",
-        ),
-        Slip(
-            lambda log_p, log_q, share: (share * log_p.exp() + (1 - share) * log_q.exp()).log(),
-            "right on paper, but exp(-130) is 0 in float32, and its logarithm is -inf: stay with "
-            "logarithms, torch.logaddexp adds what they stand for",
-        ),
-        Slip(
-            lambda log_p, log_q, share: torch.logaddexp(log_p, log_q),
-            "the shares are missing: this is log(p + q)",
-        ),
-        Slip(
-            lambda log_p, log_q, share: torch.logaddexp(log_p, log_q) - math.log(2),
-            "this is half and half, whatever the share",
-        ),
-        Slip(
-            lambda log_p, log_q, share: mix(log_p, log_q, 1 - share),
-            "the shares are swapped: p has share, q the rest",
-        ),
-        Slip(
-            lambda log_p, log_q, share: torch.logaddexp(share * log_p, (1 - share) * log_q),
-            "a share that multiplies p is added to log p, as log(share): share · log p is the "
-            "logarithm of p to a power",
-        ),
-        Slip(
-            lambda log_p, log_q, share: share * log_p.exp() + (1 - share) * log_q.exp(),
-            "this is the probability: its logarithm is asked for",
-        ),
-        Slip(
-            lambda log_p, log_q, share: -mix(log_p, log_q, share),
-            "this is the NLL: the log-probability is its negative",
-        ),
-        Slip(
-            lambda log_p, log_q, share: (share * log_p + (1 - share) * log_q).log(),
-            "log_p and log_q are logarithms already, and negative: a mixture averages what they "
-            "are the logarithms of",
-        ),
-        Slip(
-            lambda log_p, log_q, share: torch.logaddexp(math.log(share) + log_p, log_q),
-            "q has no share: it has the rest, 1 - share, whose logarithm is added to log q",
-        ),
-        Slip(
-            lambda log_p, log_q, share: math.log(share) + log_p,
-            "q is missing: it adds to the probability of each row, if only a little",
-        ),
-        Slip(
-            lambda log_p, log_q, share: mix(log_p, log_q, 0.01),
-            "a hundredth is built in, whatever the share",
-        ),
-        Slip(
-            lambda log_p, log_q, share: torch.logaddexp(share + log_p, 1 - share + log_q),
-            "the shares themselves are added to logarithms: add their logarithms",
-        ),
-        Slip(
-            lambda log_p, log_q, share: torch.maximum(
-                math.log(share) + log_p, math.log1p(-share) + log_q
-            ),
-            "the larger of the two is not yet their sum: torch.logaddexp adds the smaller one, too",
-        ),
-        Slip(
-            lambda log_p, log_q, share: math.log(share) + log_p + math.log1p(-share) + log_q,
-            "a sum of logarithms is the logarithm of a product. A mixture adds: torch.logaddexp",
-        ),
-        Slip(
-            lambda log_p, log_q, share: (
-                share * log_p.exp() + (1 - share) * log_q.exp() + 1e-30
-            ).log(),
-            "a small number keeps the logarithm from 0, and then nothing can be less likely than "
-            "that number: stay with logarithms, by torch.logaddexp",
-        ),
-        Slip(
-            lambda log_p, log_q, share: _by_one_maximum(
-                math.log(share) + log_p, math.log1p(-share) + log_q
-            ),
-            "one maximum is taken away from the whole batch, and rows far below it are 0 after exp "
-            "again: each row needs its own, the larger of its two numbers",
-        ),
-    ),
     hints=(
         "The probability of x under the mixture is share · p(x) + (1 - share) · q(x). You have the "
         "logarithms of p(x) and q(x), which may be far too small for exp.",
@@ -378,19 +286,86 @@ MIX = Exercise(
         "computed without leaving logarithms.",
     ),
 )
+def mix(log_p: Tensor, log_q: Tensor, share: float) -> Tensor:
+    """log(share · p + (1 - share) · q), without leaving logarithms."""
+    return torch.logaddexp(math.log(share) + log_p, math.log1p(-share) + log_q)
+
+
+slip(
+    "these are averages of log-probabilities. A mixture averages probabilities; the "
+    "logarithm comes last",
+    lambda log_p, log_q, share: share * log_p + (1 - share) * log_q,
+)
+slip(
+    "right on paper, but exp(-130) is 0 in float32, and its logarithm is -inf: stay with "
+    "logarithms, torch.logaddexp adds what they stand for",
+    lambda log_p, log_q, share: (share * log_p.exp() + (1 - share) * log_q.exp()).log(),
+)
+slip(
+    "the shares are missing: this is log(p + q)",
+    lambda log_p, log_q, share: torch.logaddexp(log_p, log_q),
+)
+slip(
+    "this is half and half, whatever the share",
+    lambda log_p, log_q, share: torch.logaddexp(log_p, log_q) - math.log(2),
+)
+slip(
+    "the shares are swapped: p has share, q the rest",
+    lambda log_p, log_q, share: mix(log_p, log_q, 1 - share),
+)
+slip(
+    "a share that multiplies p is added to log p, as log(share): share · log p is the "
+    "logarithm of p to a power",
+    lambda log_p, log_q, share: torch.logaddexp(share * log_p, (1 - share) * log_q),
+)
+slip(
+    "log_p and log_q are logarithms already, and negative: a mixture averages what they "
+    "are the logarithms of",
+    lambda log_p, log_q, share: (share * log_p + (1 - share) * log_q).log(),
+)
+slip(
+    "q has no share: it has the rest, 1 - share, whose logarithm is added to log q",
+    lambda log_p, log_q, share: torch.logaddexp(math.log(share) + log_p, log_q),
+)
+slip(
+    "q has the share of p, too: its own is 1 - share",
+    lambda log_p, log_q, share: math.log(share) + torch.logaddexp(log_p, log_q),
+)
+slip(
+    "log(share) is taken from log q, which divides q by it: q has the share 1 - share, so add "
+    "log(1 - share)",
+    lambda log_p, log_q, share: torch.logaddexp(log_p + math.log(share), log_q - math.log(share)),
+)
+slip(
+    "q is missing: it adds to the probability of each row, if only a little",
+    lambda log_p, log_q, share: math.log(share) + log_p,
+)
+slip(
+    "a hundredth is built in, whatever the share",
+    lambda log_p, log_q, share: mix(log_p, log_q, 0.01),
+)
+slip(
+    "the shares themselves are added to logarithms: add their logarithms",
+    lambda log_p, log_q, share: torch.logaddexp(share + log_p, 1 - share + log_q),
+)
+slip(
+    "the larger of the two is not yet their sum: torch.logaddexp adds the smaller one, too",
+    lambda log_p, log_q, share: torch.maximum(math.log(share) + log_p, math.log1p(-share) + log_q),
+)
+slip(
+    "a sum of logarithms is the logarithm of a product. A mixture adds: torch.logaddexp",
+    lambda log_p, log_q, share: math.log(share) + log_p + math.log1p(-share) + log_q,
+)
+slip(
+    "one maximum is taken away from the whole batch, and rows far below it are 0 after exp "
+    "again: each row needs its own, the larger of its two numbers",
+    lambda log_p, log_q, share: _by_one_maximum(
+        math.log(share) + log_p, math.log1p(-share) + log_q
+    ),
+)
 
 
 # ---- 9.3 ----------------------------------------------------------------------------------------
-
-
-def window_mask(side: int, strict: bool) -> BoolTensor:
-    """Neighbours in row and column that come earlier, row by row, and oneself unless strict."""
-    place = torch.arange(side * side)
-    row, column = place // side, place % side
-    near_row = (row[:, None] - row).abs() <= 1
-    near_column = (column[:, None] - column).abs() <= 1
-    earlier = place < place[:, None] if strict else place <= place[:, None]
-    return near_row & near_column & earlier
 
 
 def _window(side: int) -> BoolTensor:
@@ -403,127 +378,12 @@ def _past(side: int, strict: bool) -> BoolTensor:
     return torch.ones(side**2, side**2).tril(-1 if strict else 0).bool()
 
 
-def _by_differences(side: int, strict: bool) -> BoolTensor:
-    place = torch.arange(side * side)
-    back = place[:, None] - place
-    wanted = [1, side - 1, side, side + 1] + [0] * (not strict)
-    return torch.isin(back, torch.tensor(wanted))
-
-
-def _without_diagonals(side: int, strict: bool) -> BoolTensor:
-    place = torch.arange(side * side)
-    row, column = place // side, place % side
-    steps = (row[:, None] - row).abs() + (column[:, None] - column).abs()
-    return (steps <= 1) & _past(side, strict)
-
-
-def _by_numbers(side: int, strict: bool) -> BoolTensor:
-    place = torch.arange(side * side)
-    return ((place[:, None] - place) <= side + 1) & _past(side, strict)
-
-
-def _wide_window(side: int, strict: bool) -> BoolTensor:
-    place = torch.arange(side * side)
-    row, column = place // side, place % side
-    near = (row[:, None] - row).abs() <= 2, (column[:, None] - column).abs() <= 2
-    return near[0] & near[1] & _past(side, strict)
-
-
-def _row_or_column(side: int, strict: bool) -> BoolTensor:
-    place = torch.arange(side * side)
-    row, column = place // side, place % side
-    near = (row[:, None] - row).abs() <= 1, (column[:, None] - column).abs() <= 1
-    return (near[0] | near[1]) & _past(side, strict)
-
-
-def _without_the_right(side: int, strict: bool) -> BoolTensor:
-    place = torch.arange(side * side)
-    column = place % side
-    return window_mask(side, strict) & (column[:, None] >= column)
-
-
-def _column_by_column(side: int, strict: bool) -> BoolTensor:
-    place = torch.arange(side * side).view(side, side).T.flatten()
-    return window_mask(side, strict)[place][:, place]
-
-
-WINDOW = Exercise(
-    name="9.3",
-    title="A window as a mask",
+@exercise(
+    "9.3",
+    "A window as a mask",
     stars=2,
-    minutes=8,
-    reference=window_mask,
     cases=((4, True), (3, True), (4, False)),
     vary=further_cases(lambda word: (one_of(word, [2, 5, 6]), one_of(word, [True, False]))),
-    slips=(
-        Slip(
-            _by_differences,
-            "the window wraps around: the last pixel of a row and the first of the next differ by "
-            "1 in number, and are no neighbours. Compare rows and columns",
-        ),
-        Slip(
-            lambda side, strict: _window(side) & ~(torch.eye(side**2).bool() & strict),
-            "the whole window is open, later pixels, too: keep those that come earlier",
-        ),
-        Slip(
-            lambda side, strict: window_mask(side, not strict),
-            "strict is the other way round: strict keeps a pixel from seeing itself",
-        ),
-        Slip(
-            lambda side, strict: window_mask(side, strict).T,
-            "rows and columns are swapped: [i, j] says whether output i may see input j",
-        ),
-        Slip(
-            _past,
-            "these are all earlier pixels, which is MADE's mask: a window reaches one row and one "
-            "column far",
-        ),
-        Slip(
-            _without_diagonals,
-            "the corners of the window are missing: a neighbour may be one row and one column away",
-        ),
-        Slip(
-            lambda side, strict: window_mask(side, True),
-            "strict makes no difference here, and should: unless it is set, a pixel sees itself",
-        ),
-        Slip(
-            lambda side, strict: window_mask(side, False),
-            "strict makes no difference here, and should: where it is set, no pixel sees itself",
-        ),
-        Slip(
-            _wide_window,
-            "the window is 5 × 5: in one of 3 × 3 rows and columns differ by at most 1",
-        ),
-        Slip(
-            _by_numbers,
-            "the window is measured in numbers of pixels, which run on from row to row: compare "
-            "rows and columns",
-        ),
-        Slip(
-            _row_or_column,
-            "near in rows *or* in columns is a cross of stripes: a window needs both, joined by &",
-        ),
-        Slip(
-            _without_the_right,
-            "the pixel up and to the right is missing: it stands in the row above, so it comes "
-            "earlier, though its column is larger",
-        ),
-        Slip(
-            _column_by_column,
-            "pixels are counted row by row, and here column by column: the row is i // side, the "
-            "column i % side",
-        ),
-        Slip(
-            lambda side, strict: torch.tensor([[1, 1, 1], [1, 1 - strict, 0], [0, 0, 0]]).bool(),
-            "this is the window itself. The matrix says for each of the side² pixels which of the "
-            "side² it sees",
-        ),
-        Slip(
-            lambda side, strict: window_mask(side, strict).float(),
-            "a mask of True and False is asked for: leave comparisons as they are, or end with "
-            ".bool()",
-        ),
-    ),
     hints=(
         "Pixel i stands in row i // side and column i % side. When are two pixels in one window of "
         "3 × 3, and which of them comes earlier?",
@@ -532,6 +392,109 @@ WINDOW = Exercise(
         "Three conditions, joined by &: near in rows, near in columns, and earlier: place < "
         "place[:, None], or <= where it is not strict.",
     ),
+)
+def window_mask(side: int, strict: bool) -> BoolTensor:
+    """Neighbours in row and column that come earlier, row by row, and oneself unless strict."""
+    place = torch.arange(side * side)
+    row, column = place // side, place % side
+    near_row = (row[:, None] - row).abs() <= 1
+    near_column = (column[:, None] - column).abs() <= 1
+    earlier = place < place[:, None] if strict else place <= place[:, None]
+    return near_row & near_column & earlier
+
+
+@slip(
+    "the window wraps around: the last pixel of a row and the first of the next differ by "
+    "1 in number, and are no neighbours. Compare rows and columns"
+)
+def _by_differences(side: int, strict: bool) -> BoolTensor:
+    place = torch.arange(side * side)
+    back = place[:, None] - place
+    wanted = [1, side - 1, side, side + 1] + [0] * (not strict)
+    return torch.isin(back, torch.tensor(wanted))
+
+
+slip(
+    "the whole window is open, later pixels, too: keep those that come earlier",
+    lambda side, strict: _window(side) & ~(torch.eye(side**2).bool() & strict),
+)
+slip(
+    "these are all earlier pixels, which is MADE's mask: a window reaches one row and one "
+    "column far",
+    _past,
+)
+
+
+@slip("the corners of the window are missing: a neighbour may be one row and one column away")
+def _without_diagonals(side: int, strict: bool) -> BoolTensor:
+    place = torch.arange(side * side)
+    row, column = place // side, place % side
+    steps = (row[:, None] - row).abs() + (column[:, None] - column).abs()
+    return (steps <= 1) & _past(side, strict)
+
+
+slip(
+    "strict makes no difference here, and should: unless it is set, a pixel sees itself",
+    lambda side, strict: window_mask(side, True),
+)
+slip(
+    "strict makes no difference here, and should: where it is set, no pixel sees itself",
+    lambda side, strict: window_mask(side, False),
+)
+
+
+@slip("the window is 5 × 5: in one of 3 × 3 rows and columns differ by at most 1")
+def _wide_window(side: int, strict: bool) -> BoolTensor:
+    place = torch.arange(side * side)
+    row, column = place // side, place % side
+    near = (row[:, None] - row).abs() <= 2, (column[:, None] - column).abs() <= 2
+    return near[0] & near[1] & _past(side, strict)
+
+
+@slip(
+    "the window is measured in numbers of pixels, which run on from row to row: compare "
+    "rows and columns"
+)
+def _by_numbers(side: int, strict: bool) -> BoolTensor:
+    place = torch.arange(side * side)
+    return ((place[:, None] - place) <= side + 1) & _past(side, strict)
+
+
+@slip("near in rows *or* in columns is a cross of stripes: a window needs both, joined by &")
+def _row_or_column(side: int, strict: bool) -> BoolTensor:
+    place = torch.arange(side * side)
+    row, column = place // side, place % side
+    near = (row[:, None] - row).abs() <= 1, (column[:, None] - column).abs() <= 1
+    return (near[0] | near[1]) & _past(side, strict)
+
+
+@slip(
+    "the pixel up and to the right is missing: it stands in the row above, so it comes "
+    "earlier, though its column is larger"
+)
+def _without_the_right(side: int, strict: bool) -> BoolTensor:
+    place = torch.arange(side * side)
+    column = place % side
+    return window_mask(side, strict) & (column[:, None] >= column)
+
+
+@slip(
+    "pixels are counted row by row, and here column by column: the row is i // side, the "
+    "column i % side"
+)
+def _column_by_column(side: int, strict: bool) -> BoolTensor:
+    place = torch.arange(side * side).view(side, side).T.flatten()
+    return window_mask(side, strict)[place][:, place]
+
+
+slip(
+    "the matrix has side rows in your code: it has one for each of the side² pixels",
+    lambda side, strict: torch.ones(side, side).tril(-1 if strict else 0).bool(),
+)
+slip(
+    "this is the window itself. The matrix says for each of the side² pixels which of the "
+    "side² it sees",
+    lambda side, strict: torch.tensor([[1, 1, 1], [1, 1 - strict, 0], [0, 0, 0]]).bool(),
 )
 
 
@@ -553,34 +516,6 @@ BANDS = (
     (10.2, "That is what a good idea and some patience bring."),
     (math.inf, "It is beaten. What would go further?"),
 )
-
-
-def mean_of_three() -> nn.Module:
-    """Three models of one ordering, each stopped by other rows; the mean of their logits."""
-
-    class MeanOfLogits(nn.Module):
-        def __init__(self, members: list[MADE]) -> None:
-            super().__init__()
-            self.members = nn.ModuleList(members)
-
-        def forward(self, x: Tensor) -> Tensor:
-            return torch.stack([member(x) for member in self.members]).mean(0)
-
-        def log_prob(self, x: Tensor) -> Tensor:
-            signs = 2 * x - 1
-            return nn.functional.logsigmoid(signs * self(x)).sum(1)
-
-    torch.manual_seed(0)
-    rows = torch.cat([*load_table(example_table())])
-    ordering = torch.randperm(33)
-    members = []
-    for part in range(3):
-        apart = torch.arange(len(rows)) % 5 == part
-        model = MADE(33, (200,), ordering=ordering, degrees="even", direct=True, dropout=0.5)
-        how = {"lr": 0.03, "patience": 12, "precision": "float32", "seed": 0, "progress": False}
-        fit(model, rows[~apart], rows[apart], epochs=300, batch_size=32, **how)
-        members.append(model)
-    return MeanOfLogits(members)
 
 
 _CAUSES = causes("row", "column", 33)
@@ -633,15 +568,13 @@ def _kept_rows() -> Tensor:
     return torch.cat([*load_table(example_table().with_name("votes_kept.csv"))])
 
 
-TABLE = Exercise(
-    name="9.4",
-    title="A better model of the table",
+@exercise(
+    "9.4",
+    "A better model of the table",
     stars=3,
-    minutes=15,
-    reference=mean_of_three,
+    is_open=True,
     examine=_examine_challenger,
     is_value=True,
-    slips=_TABLE_SLIPS,
     hints=(
         "All 335 rows may be learned from: the exercise keeps 100 others. Dropout and direct "
         "connections help a little. What could be averaged?",
@@ -650,6 +583,34 @@ TABLE = Exercise(
         "A module whose forward(x) is torch.stack([m(x) for m in members]).mean(0), and whose "
         "log_prob(x) is minus the cross-entropies with these logits, summed over columns.",
     ),
+    slips=_TABLE_SLIPS,
 )
+def mean_of_three() -> nn.Module:
+    """Three models of one ordering, each stopped by other rows; the mean of their logits."""
 
-EXERCISES = (TIE, MIX, WINDOW, TABLE)
+    class MeanOfLogits(nn.Module):
+        def __init__(self, members: list[MADE]) -> None:
+            super().__init__()
+            self.members = nn.ModuleList(members)
+
+        def forward(self, x: Tensor) -> Tensor:
+            return torch.stack([member(x) for member in self.members]).mean(0)
+
+        def log_prob(self, x: Tensor) -> Tensor:
+            signs = 2 * x - 1
+            return nn.functional.logsigmoid(signs * self(x)).sum(1)
+
+    torch.manual_seed(0)
+    rows = torch.cat([*load_table(example_table())])
+    ordering = torch.randperm(33)
+    members = []
+    for part in range(3):
+        apart = torch.arange(len(rows)) % 5 == part
+        model = MADE(33, (200,), ordering=ordering, degrees="even", direct=True, dropout=0.5)
+        how = {"lr": 0.03, "patience": 12, "precision": "float32", "seed": 0, "progress": False}
+        fit(model, rows[~apart], rows[apart], epochs=300, batch_size=32, **how)
+        members.append(model)
+    return MeanOfLogits(members)
+
+
+EXERCISES = exercises_of(__name__)

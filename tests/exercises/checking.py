@@ -2,19 +2,20 @@
 
 import pytest
 
+from made_course.exercises import _exercise
 from made_course.exercises.examine import examine
 from made_course.exercises.exercise import Wrong
 
 
 def right(exercise, answer):
-    """The answer passes; what the check says of it is returned."""
-    return examine(exercise, answer)
+    """The answer passes; what the check says of it is returned. The exercise may be its name."""
+    return examine(_exercise(exercise) if isinstance(exercise, str) else exercise, answer)
 
 
 def wrong(exercise, answer, *words):
     """The answer fails, and its report holds all these words; the report is returned."""
     with pytest.raises(Wrong) as caught:
-        examine(exercise, answer)
+        right(exercise, answer)
     found = caught.value
     report = f"{found.tried}\n{found.expected}\n{found.came}\n{found.cause}"
     for part in words:

@@ -10,22 +10,14 @@ import pytest
 import torch
 from torch import nn
 
-from made_course.exercises.examine import (
-    TookTooLong,
-    compare_on_cases,
-    compare_value,
-    examine,
-    is_same,
-    is_unchanged,
-    parts_to_do,
-    require_same,
-    run,
-    time_limit,
-    written,
-)
+from made_course.exercises import _exercise
+from made_course.exercises.attempts import parts_to_do
+from made_course.exercises.calls import is_unchanged, run
+from made_course.exercises.comparing import is_same, require_same
+from made_course.exercises.examine import compare_on_cases, compare_value, examine
 from made_course.exercises.exercise import Slip, Wrong
-from made_course.exercises.notebook_01 import DEGREES
-from made_course.exercises.notebook_04 import LAYER
+from made_course.exercises.time_limits import TookTooLong, time_limit
+from made_course.exercises.written import written
 
 
 def said(function, *arguments):
@@ -107,6 +99,17 @@ def test_attempts_are_touched_even_if_they_forget_to_return():
     assert not any(to_do for to_do, _ in map(parts_to_do, touched))
 
 
+def test_a_class_is_begun_where_its_init_goes_further():
+    class Begun(nn.Linear):
+        def __init__(self):
+            super().__init__(1, 1)
+            self.register_buffer("mask", torch.ones(1, 1))
+
+        def forward(self, x): ...
+
+    assert parts_to_do(Begun) == (1, 2)
+
+
 def test_dots_that_are_left_in_a_result_are_named():
     assert said(require_same, ..., [1])["why"] == "the answer is `...` still"
     assert said(require_same, [1, ...], [1, 2])["why"] == "entry 1 of the answer is `...` still"
@@ -174,6 +177,18 @@ def test_an_exception_is_reported_with_its_line():
     why = said(run, wrong_index, [1])["why"]
     assert "raised TypeError" in why
     assert "`y = x + 1`" in why
+
+
+def test_an_error_names_the_tensors_of_its_line():
+    class Layer(nn.Linear):
+        def forward(self, x):
+            masks = [torch.ones(1, 2)]
+            return x @ self.weight + len(masks)
+
+    why = said(run, Layer(3, 2).forward, torch.ones(4, 3))["why"]
+    assert "in the line `return x @ self.weight + len(masks)`, where " in why
+    assert "x is (4, 3), float32; self.weight is (2, 3), float32" in why
+    assert "masks is a list of tensors (1, 2)" in why
 
 
 def test_leaving_the_program_is_no_way_out():
@@ -315,7 +330,8 @@ def test_the_slip_that_does_the_same_is_the_cause():
     assert said(compare_on_cases, lambda y: 1 / 0, plus_one, cases, slips)["why"].startswith(
         "divided by zero"
     )
-    assert "differs in value" in said(compare_on_cases, lambda y: 7, plus_one, cases, slips)["why"]
+    found = said(compare_on_cases, lambda y: y**3 - 3, plus_one, cases, slips)
+    assert found["why"] == "the answer differs in value"
 
 
 def test_a_right_value_is_not_told():
@@ -384,11 +400,11 @@ def test_data_of_the_notebook_in_a_wrong_answer_is_named():
     exec(NOTEBOOK, notebook | {"mask": torch.ones(3, 2)}, answers := {})
     remark = "(From the notebook, and so the same in every call: `order`. Is an argument meant?)"
     with pytest.raises(Wrong) as caught:
-        examine(DEGREES, answers["of_a_list"])
+        examine(_exercise("1.3"), answers["of_a_list"])
     assert remark in caught.value.cause
     with pytest.raises(Wrong) as caught:
-        examine(LAYER, answers["Layer"])
+        examine(_exercise("4.1"), answers["Layer"])
     assert "the same in every call: `mask`." in caught.value.cause
     with pytest.raises(Wrong) as caught:
-        examine(DEGREES, answers["of_the_argument"])
+        examine(_exercise("1.3"), answers["of_the_argument"])
     assert "From the notebook" not in caught.value.cause

@@ -6,8 +6,7 @@ import platformdirs
 import pytest
 import torch
 
-from made_course.exercises import check, hint, progress, quiz, solution, yours
-from made_course.exercises.notebook_01 import COUNTING
+from made_course.exercises import _exercise, check, hint, progress, quiz, solution, yours
 from made_course.exercises.solved import remembered, solved_folder
 
 
@@ -62,10 +61,13 @@ def test_progress_lies_in_the_users_data_folder(monkeypatch):
     assert solved_folder() == platformdirs.user_data_path("made_course", False) / "solved"
 
 
-def test_yours_is_your_answer_once_it_has_passed():
+def test_yours_is_your_answer_once_it_has_passed(capsys):
     assert yours("1.4").__module__ == "made_course.exercises.notebook_01"
+    assert capsys.readouterr().out.startswith('yours("1.4") is the course\'s so far: none of yours')
     check("1.3", right)
+    capsys.readouterr()
     assert yours("1.3") is right
+    assert capsys.readouterr().out == ""
     assert yours("0.1") == 512
 
 
@@ -109,6 +111,7 @@ def test_a_report_says_what_there_is_to_say_and_nothing_else(capsys):
         "✗ 0.1 · Count the images: not yet.\n"
         "  came      18\n"
         "  why       9 pixels with 2 values each: you add the choices, but they multiply\n"
+        '  Stuck? hint("0.1")\n'
     )
     check("2.2", lambda x: torch.stack([0 * x[:, 0], x[:, 0], 0 * x[:, 0]], dim=1))
     assert capsys.readouterr().out == (
@@ -146,9 +149,9 @@ def test_a_check_never_raises(capsys, monkeypatch):
     def trips(answer):
         raise KeyError("mask")
 
-    broken = replace(COUNTING, examine=trips)
+    broken = replace(_exercise("1.1"), examine=trips)
     monkeypatch.setattr("made_course.exercises.notebook_01.EXERCISES", (broken,))
-    check("1.1", 1)
+    check("1.1", _exercise("1.1").reference)
     assert "could make nothing of this answer: KeyError: 'mask'" in capsys.readouterr().out
 
 

@@ -5,7 +5,8 @@ import torch
 import torch.nn.functional as F
 
 from made_course import MADE
-from made_course.exercises.notebook_02 import FVSBN, LEAKY, SELF, TOTAL
+from made_course.exercises import _exercise
+from made_course.exercises.notebook_02 import SELF
 from tests.exercises.checking import right, wrong
 
 
@@ -20,12 +21,18 @@ def test_total():
         x = (torch.arange(2**input_dim)[:, None] >> torch.arange(input_dim)) & 1
         return log_prob(x.float()).logsumexp(0).exp()
 
-    right(TOTAL, one_by_one)
-    right(TOTAL, from_digits)
-    right(TOTAL, lambda log_prob, n: TOTAL.reference(log_prob, n) * torch.ones(()).numpy())
-    wrong(TOTAL, lambda log_prob, input_dim: 1.0, "near_copy", "differs in value")
-    wrong(TOTAL, lambda log_prob, n: math.log(TOTAL.reference(log_prob, n)), "the logarithm of Σp")
-    wrong(TOTAL, lambda log_prob, input_dim: log_prob(torch.eye(input_dim)), "must be a number")
+    right("2.1", one_by_one)
+    right("2.1", from_digits)
+    right(
+        "2.1", lambda log_prob, n: _exercise("2.1").reference(log_prob, n) * torch.ones(()).numpy()
+    )
+    wrong("2.1", lambda log_prob, input_dim: 1.0, "near_copy", "other values of")
+    wrong(
+        "2.1",
+        lambda log_prob, n: math.log(_exercise("2.1").reference(log_prob, n)),
+        "the logarithm of what is asked for",
+    )
+    wrong("2.1", lambda log_prob, input_dim: log_prob(torch.eye(input_dim)), "must be a number")
 
 
 def test_leaky():
@@ -34,9 +41,9 @@ def test_leaky():
         x1, _, x3 = x.long().T
         return torch.stack([2.0 * x3 - 1, table[x1, x3], torch.full((len(x),), 0.7)], dim=1)
 
-    said = right(LEAKY, in_another_ordering)
+    said = right("2.2", in_another_ordering)
     assert said == "Leaks: output x₂ sees x₁, output x₂ sees x₃; and yet Σp = 1."
-    assert "output x₂ sees x₁" in right(LEAKY, MADE(3, (8,), ordering=[0, 1, 2], degrees="even"))
+    assert "output x₂ sees x₁" in right("2.2", MADE(3, (8,), ordering=[0, 1, 2], degrees="even"))
 
 
 def test_leaky_without_any_ordering():
@@ -46,22 +53,22 @@ def test_leaky_without_any_ordering():
         x1, x2, _ = x.unbind(1)
         return torch.stack([(2 * x2 - 1) * x1, 0 * x1, 0 * x1], dim=1)
 
-    assert "output x₁ sees x₁" in right(LEAKY, balanced)
+    assert "output x₁ sees x₁" in right("2.2", balanced)
 
 
 def test_leaky_tells_what_is_wrong():
-    found = wrong(LEAKY, lambda x: 2 * x, "output x₂ sees x₂")
+    found = wrong("2.2", lambda x: 2 * x, "output x₂ sees x₂")
     assert found.came == "2.632628"
-    wrong(LEAKY, lambda x: torch.zeros(len(x)), "another shape")
-    wrong(LEAKY, lambda x: torch.zeros(8, 3), "each row of the result")
-    wrong(LEAKY, lambda x: x.flip(0), "each row of the result")
-    wrong(LEAKY, lambda x: x + torch.rand_like(x), "without random numbers")
-    wrong(LEAKY, lambda x: x.log(), "must be finite")
-    wrong(LEAKY, lambda x: x.long(), "another dtype")
-    wrong(LEAKY, lambda x: 0.2 * x, SELF)
-    wrong(LEAKY, lambda x: 1e-9 * x, "but for rounding")
-    wrong(LEAKY, lambda x: None, "is a `return` missing")
-    wrong(LEAKY, lambda x: x.mul_(0), "changed what it was given")
+    wrong("2.2", lambda x: torch.zeros(len(x)), "another shape")
+    wrong("2.2", lambda x: torch.zeros(8, 3), "each row of the result")
+    wrong("2.2", lambda x: x.flip(0), "each row of the result")
+    wrong("2.2", lambda x: x + torch.rand_like(x), "without random numbers")
+    wrong("2.2", lambda x: x.log(), "must be finite")
+    wrong("2.2", lambda x: x.long(), "another dtype")
+    wrong("2.2", lambda x: 0.2 * x, SELF)
+    wrong("2.2", lambda x: 1e-9 * x, "but for rounding")
+    wrong("2.2", lambda x: None, "is a `return` missing")
+    wrong("2.2", lambda x: x.mul_(0), "changed what it was given")
 
 
 def test_fvsbn():
@@ -84,8 +91,8 @@ def test_fvsbn():
         return -F.softplus((1 - 2 * x[:, ordering]) * logits).sum(1)
 
     for answer in (by_distribution, variable_by_variable, in_sorted_rows):
-        right(FVSBN, answer)
-    wrong(FVSBN, lambda weight, bias, ordering, x: x, "another shape")
+        right("2.3", answer)
+    wrong("2.3", lambda weight, bias, ordering, x: x, "other values of `weight`, `bias`")
 
 
 def test_fvsbn_needs_gradients():
@@ -101,4 +108,4 @@ def test_fvsbn_needs_gradients():
             log_p.append(total)
         return torch.tensor(log_p)
 
-    wrong(FVSBN, by_lists, "cannot be trained")
+    wrong("2.3", by_lists, "cannot be trained")

@@ -6,16 +6,11 @@ import torch.nn.functional as F
 from torch import nn
 
 from made_course.exercises.notebook_04 import (
-    LAYER,
-    LOG_PROB,
     MADE,
     MODELS,
     MUTANTS,
-    PREDICTION,
-    SAMPLER,
     TESTS,
     WHY,
-    WRITE_MADE,
     MaskedLinear,
     bernoulli_log_prob,
     catching_tests,
@@ -93,9 +88,9 @@ def test_layer():
         def forward(self, x):
             return F.linear(x, self.weight.masked_fill(self.forbidden, 0), self.bias)
 
-    assert right(LAYER, LayerOfBools) == ""
-    assert right(LAYER, Forbids) == ""
-    assert "requires no gradient, so nothing trains it" in right(LAYER, FrozenMask)
+    assert right("4.1", LayerOfBools) == ""
+    assert right("4.1", Forbids) == ""
+    assert "requires no gradient, so nothing trains it" in right("4.1", FrozenMask)
 
 
 def test_misformed_layers():
@@ -131,14 +126,14 @@ def test_misformed_layers():
         def forward(self, x):
             return super().forward(x) + F.linear(x, self.weight * (self.mask - 1)).detach()
 
-    wrong(LAYER, AnotherFrozenMask, "put a new tensor in the place of the buffer")
-    wrong(LAYER, CutsOffInput, "the input gets no gradient")
-    wrong(LAYER, Unmasked, "a new layer")
-    wrong(LAYER, WithoutBias, "hand bias on")
-    wrong(LAYER, NoLinear, "subclass of nn.Linear")
-    wrong(LAYER, Detached, "a masked weight gets a gradient")
-    wrong(LAYER, MaskedLinear(3, 2), "a class was expected, came MaskedLinear")
-    wrong(LAYER, None, "a class was expected, came NoneType")
+    wrong("4.1", AnotherFrozenMask, "put a new tensor in the place of the buffer")
+    wrong("4.1", CutsOffInput, "the input gets no gradient")
+    wrong("4.1", Unmasked, "a new layer")
+    wrong("4.1", WithoutBias, "hand bias on")
+    wrong("4.1", NoLinear, "subclass of nn.Linear")
+    wrong("4.1", Detached, "a masked weight gets a gradient")
+    wrong("4.1", MaskedLinear(3, 2), "a class was expected, came MaskedLinear")
+    wrong("4.1", None, "a class was expected, came NoneType")
 
 
 def test_layer_whose_start_is_forgotten():
@@ -146,7 +141,7 @@ def test_layer_whose_start_is_forgotten():
         def __init__(self, *arguments):
             self.size = arguments
 
-    wrong(LAYER, NotBegun, "super().__init__(")
+    wrong("4.1", NotBegun, "super().__init__(")
 
 
 @pytest.mark.parametrize("kind", [torch.bool, torch.float32])
@@ -156,17 +151,17 @@ def test_layer_that_keeps_the_callers_mask(kind):
             mask = mask.to(self.mask.device)
             self.mask = mask if mask.dtype == kind else mask.float().clone()
 
-    wrong(LAYER, Keeps, "kept the very tensor", "mask.zero_()")
+    wrong("4.1", Keeps, "kept the very tensor", "mask.zero_()")
 
 
 def test_log_prob():
     def by_sign(logits, x):
         return F.logsigmoid((2 * x - 1) * logits).sum(-1)
 
-    right(LOG_PROB, by_sign)
-    right(LOG_PROB, lambda z, x: -F.binary_cross_entropy_with_logits(z, x, reduction="none").sum(1))
-    right(LOG_PROB, lambda z, x: torch.distributions.Bernoulli(logits=z).log_prob(x).sum(1))
-    right(LOG_PROB, lambda z, x: (x * z - z.clamp(min=0) - (-z.abs()).exp().log1p()).sum(1))
+    right("4.2", by_sign)
+    right("4.2", lambda z, x: -F.binary_cross_entropy_with_logits(z, x, reduction="none").sum(1))
+    right("4.2", lambda z, x: torch.distributions.Bernoulli(logits=z).log_prob(x).sum(1))
+    right("4.2", lambda z, x: (x * z - z.clamp(min=0) - (-z.abs()).exp().log1p()).sum(1))
 
 
 @pytest.mark.parametrize(
@@ -182,7 +177,7 @@ def test_log_prob():
     ],
 )
 def test_log_probs_that_nothing_could_be_trained_by(answer, words):
-    wrong(LOG_PROB, answer, words, "the gradient by the logits")
+    wrong("4.2", answer, words, "the gradient by the logits")
 
 
 def test_log_probs_that_hold_for_small_logits_only():
@@ -217,13 +212,13 @@ def test_log_probs_that_hold_for_small_logits_only():
         return (x * p.log() + (1 - x) * (1 - p).log()).nan_to_num().sum(1)
 
     for answer in (clamped(1e-6), clamped(1e-5), with_epsilon, replaced):
-        wrong(LOG_PROB, answer, "a small number ε inside the logarithm, a clamp")
-    wrong(LOG_PROB, cross_entropies, "cuts the logarithm of 0 off at −100")
-    wrong(LOG_PROB, by_exp, "overflows to infinity")
-    wrong(LOG_PROB, lambda z, x: by_exp(z.double(), x.double()).float(), "overflows to infinity")
-    wrong(LOG_PROB, by_choice, "right for small logits")
-    wrong(LOG_PROB, lambda z, x: by_choice(z.double(), x).float(), "right for small logits")
-    found = wrong(LOG_PROB, lambda z, x: bernoulli_log_prob(z, x) + 1, "differs in value")
+        wrong("4.2", answer, "a small number ε inside the logarithm, a clamp")
+    wrong("4.2", cross_entropies, "cuts the logarithm of 0 off at −100")
+    wrong("4.2", by_exp, "overflows to infinity")
+    wrong("4.2", lambda z, x: by_exp(z.double(), x.double()).float(), "overflows to infinity")
+    wrong("4.2", by_choice, "rounded to 0 before its logarithm")
+    wrong("4.2", lambda z, x: by_choice(z.double(), x).float(), "float64 only moves the place")
+    found = wrong("4.2", lambda z, x: bernoulli_log_prob(z, x) + 1, "one too large")
     assert "small logits" not in found.cause
 
 
@@ -238,7 +233,7 @@ def test_sampler():
             rows.append(row)
         return torch.cat(rows)
 
-    right(SAMPLER, row_by_row)
+    right("4.3", row_by_row)
 
 
 def test_wrong_samplers():
@@ -261,17 +256,17 @@ def test_wrong_samplers():
             x[:, i] = torch.bernoulli(torch.sigmoid(forward(x)[:, i]))
         return x
 
-    wrong(SAMPLER, draws, "two calls with the same u give different samples")
-    wrong(SAMPLER, by_order, "counts from 1")
-    wrong(SAMPLER, backwards, "the loop begins with the largest degree")
+    wrong("4.3", draws, "two calls with the same `order` and `u` give different results")
+    wrong("4.3", by_order, "counts from 1")
+    wrong("4.3", backwards, "the loop begins with the largest degree")
 
 
 def test_prediction():
-    right(PREDICTION, {name: sorted(tests) for name, tests in caught_by().items()})
-    wrong(PREDICTION, caught_by() | {"masked once": "gradient"}, "must be a set of names")
-    wrong(PREDICTION, caught_by() | {"masked once": {"leak"}}, "may hold these names")
-    wrong(PREDICTION, caught_by() | {"masked once": [["flip"]]}, "may hold these names")
-    wrong(PREDICTION, {"masked once": {"gradient"}}, "one entry for each mutant")
+    right("4.4", {name: sorted(tests) for name, tests in caught_by().items()})
+    wrong("4.4", caught_by() | {"masked once": "gradient"}, "must be a set of names")
+    wrong("4.4", caught_by() | {"masked once": {"leak"}}, "may hold these names")
+    wrong("4.4", caught_by() | {"masked once": [["flip"]]}, "may hold these names")
+    wrong("4.4", {"masked once": {"gradient"}}, "one entry for each mutant")
 
 
 def test_mutants_are_caught_as_stated():
@@ -287,7 +282,7 @@ def test_mutants_are_caught_as_stated():
 @pytest.mark.parametrize("mutant", MUTANTS)
 @pytest.mark.parametrize("test", TESTS)
 def test_every_wrong_expectation_is_explained(mutant, test):
-    found = wrong(PREDICTION, caught_by() | {mutant: caught_by()[mutant] ^ {test}})
+    found = wrong("4.4", caught_by() | {mutant: caught_by()[mutant] ^ {test}})
     assert WHY[mutant][test] in found.cause
     assert f'"{test}" {"does" if test in caught_by()[mutant] else "does not"} catch' in found.cause
 
@@ -342,19 +337,19 @@ def activated(f, last=False):
 
 
 def test_made():
-    right(WRITE_MADE, FromScratch)
-    right(WRITE_MADE, Direct)
-    right(WRITE_MADE, built_of(FrozenMask))
+    right("4.5", FromScratch)
+    right("4.5", Direct)
+    right("4.5", built_of(FrozenMask))
     for fill in (nn.init.zeros_, nn.init.ones_, nn.init.eye_):
-        right(WRITE_MADE, starting_with(fill))
+        right("4.5", starting_with(fill))
     for f in (torch.tanh, torch.sigmoid, F.elu, F.leaky_relu):
-        right(WRITE_MADE, activated(f))
+        right("4.5", activated(f))
 
 
 def test_made_with_an_activation_too_many():
     for f in (torch.tanh, F.elu, F.gelu):
-        wrong(WRITE_MADE, activated(f, last=True), "the logits stay within bounds")
-    wrong(WRITE_MADE, activated(F.softplus, last=True), "no logit is below 0")
+        wrong("4.5", activated(f, last=True), "the logits stay within bounds")
+    wrong("4.5", activated(F.softplus, last=True), "no logit is below 0")
 
 
 def test_made_that_cannot_be_trained():
@@ -373,10 +368,10 @@ def test_made_that_cannot_be_trained():
             return F.linear(x, self.weight.data * self.mask, self.bias)
 
     cause = "log_prob gives these parameters no gradient"
-    wrong(WRITE_MADE, Detached, cause, "'layers.2.weight'")
-    found = wrong(WRITE_MADE, HiddenLayersAreCutOff, cause, "'layers.0.weight'")
+    wrong("4.5", Detached, cause, "'layers.2.weight'")
+    found = wrong("4.5", HiddenLayersAreCutOff, cause, "'layers.0.weight'")
     assert "layers.2.weight" not in found.came
-    found = wrong(WRITE_MADE, built_of(OfData), cause, "'layers.2.weight'")
+    found = wrong("4.5", built_of(OfData), cause, "'layers.2.weight'")
     assert "bias" not in found.came
 
 
@@ -391,8 +386,8 @@ def test_made_whose_outputs_see_themselves_by_another_way_than_hidden_units():
             self.direct.set_mask(self.order[:, None] >= self.order)
 
     for answer in (Residual, NotStrict):
-        wrong(WRITE_MADE, answer, "Have direct connections >= in place of >, or is x added")
-    wrong(WRITE_MADE, starting_with(nn.init.zeros_, MODELS["output sees itself"]), "not >=")
+        wrong("4.5", answer, "Have direct connections >= in place of >, or is x added")
+    wrong("4.5", starting_with(nn.init.zeros_, MODELS["output sees itself"]), "not >=")
 
 
 def test_made_whose_hidden_degrees_reach_the_last():
@@ -405,7 +400,7 @@ def test_made_whose_hidden_degrees_reach_the_last():
             ):
                 layer.set_mask(above[:, None] >= below)
 
-    wrong(WRITE_MADE, SeesItself, "do hidden degrees go up to D, with >= in the output's mask?")
+    wrong("4.5", SeesItself, "do hidden degrees go up to D, with >= in the output's mask?")
 
 
 def test_made_in_parts():
@@ -467,20 +462,20 @@ def test_made_in_parts():
             super().__init__(input_dim, hidden_dims, ordering)
             torch.randint(1, input_dim, (4,))
 
-    wrong(WRITE_MADE, WithoutSample, "has no method sample")
-    wrong(WRITE_MADE, Flat, "another shape", "log_prob")
-    wrong(WRITE_MADE, Rounded, "in the dtype of the model")
-    wrong(WRITE_MADE, Backwards, "an output sees a variable that does not come before its own")
-    wrong(WRITE_MADE, DrawsAnother, "not those that log_prob gives")
-    wrong(WRITE_MADE, OfProbabilities, "not finite or cut off for large ones")
-    wrong(WRITE_MADE, OfLogits, "u is compared with the logit")
-    wrong(WRITE_MADE, DrawsItsOwn, "two calls with the same u give different samples")
-    wrong(WRITE_MADE, Normalised, "as LayerNorm does")
-    wrong(WRITE_MADE, Reversed, "the masks are those of another ordering")
-    wrong(WRITE_MADE, NoCounting, "order holds the degree")
-    wrong(WRITE_MADE, OneVariableTooFew, "raised RuntimeError", "(1, [4], [0])", "may have any")
-    wrong(WRITE_MADE, lambda *arguments: None, "subclass of nn.Module")
-    wrong(WRITE_MADE, MADE(3, [8], [1, 2, 0]), "a class was expected, came MADE")
+    wrong("4.5", WithoutSample, "has no method sample")
+    wrong("4.5", Flat, "this is the sum over all entries", "log_prob")
+    wrong("4.5", Rounded, "in the dtype of the model")
+    wrong("4.5", Backwards, "an output sees a variable that does not come before its own")
+    wrong("4.5", DrawsAnother, "not those that log_prob gives")
+    wrong("4.5", OfProbabilities, "not finite or cut off for large ones")
+    wrong("4.5", OfLogits, "u is compared with the logit")
+    wrong("4.5", DrawsItsOwn, "two calls with the same u give different samples")
+    wrong("4.5", Normalised, "as LayerNorm does")
+    wrong("4.5", Reversed, "the masks are those of another ordering")
+    wrong("4.5", NoCounting, "order counts from 0")
+    wrong("4.5", OneVariableTooFew, "raised RuntimeError", "(1, [4], [0])", "may have any")
+    wrong("4.5", lambda *arguments: None, "subclass of nn.Module")
+    wrong("4.5", MADE(3, [8], [1, 2, 0]), "a class was expected, came MADE")
 
 
 def test_made_whose_layers_are_not_found():
@@ -510,9 +505,9 @@ def test_made_whose_layers_are_not_found():
                 x = torch.relu(layer(x))
             return self.last(x)
 
-    wrong(WRITE_MADE, NotBegun, "super().__init__(")
-    wrong(WRITE_MADE, LayersInDict, "those of the layers in parts", "list or dict")
-    wrong(WRITE_MADE, HiddenLayersInList, "those of the layers in hidden", "nn.ModuleList")
+    wrong("4.5", NotBegun, "super().__init__(")
+    wrong("4.5", LayersInDict, "those of the layers in parts", "list or dict")
+    wrong("4.5", HiddenLayersInList, "those of the layers in hidden", "nn.ModuleList")
 
 
 def test_made_whose_log_prob_is_not_that_of_its_logits():
@@ -523,7 +518,7 @@ def test_made_whose_log_prob_is_not_that_of_its_logits():
         def log_prob(self, x):
             return bernoulli_log_prob(super().forward(x), x)
 
-    wrong(WRITE_MADE, CorrectsForward, ".log_prob(x) with x = [", "by the logits of forward(x)")
+    wrong("4.5", CorrectsForward, ".log_prob(x) with x = [", "by the logits of forward(x)")
 
 
 def test_made_with_a_gap_between_its_degrees():
@@ -533,7 +528,7 @@ def test_made_with_a_gap_between_its_degrees():
             for layer, below in zip(self.layers[1:], self.degrees[1:], strict=True):
                 layer.set_mask(layer.mask * (below == 1))
 
-    wrong(WRITE_MADE, OnlyFirst, "the output of x₁ never moves", "flip x₃")
+    wrong("4.5", OnlyFirst, "the output of x₁ never moves", "flip x₃")
 
 
 def test_a_forgotten_return_of_a_method_is_guessed():
@@ -545,5 +540,5 @@ def test_a_forgotten_return_of_a_method_is_guessed():
         def log_prob(self, x):
             bernoulli_log_prob(self(x), x)
 
-    wrong(LAYER, Layer, "the output is None: is a `return` missing?")
-    wrong(WRITE_MADE, Model, "what log_prob returns is None: is a `return` missing?")
+    wrong("4.1", Layer, "the output is None: is a `return` missing?")
+    wrong("4.5", Model, "what log_prob returns is None: is a `return` missing?")

@@ -6,22 +6,16 @@ from torch import nn
 
 from made_course import MADE, MaskedLinear, evaluate, fit, load_pretrained
 from made_course.exercises import notebook_05
-from made_course.exercises.notebook_05 import (
-    BEATING,
-    BITS,
-    PARAMETERS,
-    TRAIN_NOW,
-    challenge_images,
-)
+from made_course.exercises.notebook_05 import challenge_images
 from made_course.recipe import load_nll_to_beat
 from tests.exercises.checking import right, wrong
 
 
 def test_bits():
-    right(BITS, lambda nll, input_dim: nll / math.log(2**input_dim))
-    right(BITS, lambda nll, input_dim: torch.tensor(nll / input_dim) * math.log2(math.e))
-    right(BITS, lambda nll, input_dim: nll / (input_dim * 0.693))
-    wrong(BITS, lambda nll, input_dim: nll / (input_dim * 0.69), "differs in value")
+    right("5.1", lambda nll, input_dim: nll / math.log(2**input_dim))
+    right("5.1", lambda nll, input_dim: torch.tensor(nll / input_dim) * math.log2(math.e))
+    right("5.1", lambda nll, input_dim: nll / (input_dim * 0.693))
+    wrong("5.1", lambda nll, input_dim: nll / (input_dim * 0.69), "differs in value")
 
 
 def test_train_nll():
@@ -33,7 +27,7 @@ def test_train_nll():
         model.train(was)
         return total / len(train)
 
-    assert "finished weights" in right(TRAIN_NOW, by_hand)
+    assert "finished weights" in right("5.2", by_hand)
 
 
 def test_the_run_shows_what_it_should():
@@ -41,7 +35,7 @@ def test_the_run_shows_what_it_should():
     assert history.train_nll[-1] > evaluate(model, train) + 0.3
     assert evaluate(model, valid) > evaluate(model, train) + 0.5
     assert model.training
-    wrong(TRAIN_NOW, lambda *case: "low", "a number")
+    wrong("5.2", lambda *case: "low", "a number")
     for nll in (history.train_nll, history.valid_nll):
         assert min(nll) < nll[-1] - 0.05
     assert history.valid_nll[-1] == pytest.approx(evaluate(model, valid))
@@ -49,7 +43,7 @@ def test_the_run_shows_what_it_should():
 
 def test_a_model_left_in_evaluation_mode_is_not_the_question():
     """The warnings filter of the tests makes an error of any, as of a number with a gradient."""
-    right(TRAIN_NOW, lambda model, history, train, valid: -model.eval().log_prob(train).mean())
+    right("5.2", lambda model, history, train, valid: -model.eval().log_prob(train).mean())
 
 
 def test_what_is_no_answer_to_it():
@@ -61,17 +55,17 @@ def test_what_is_no_answer_to_it():
         torch.nn.init.zeros_(model.net[0].weight)
         return nll
 
-    wrong(TRAIN_NOW, lambda model, history, train, valid: history.valid_nll[-1], "validation")
-    wrong(TRAIN_NOW, lambda model, history, train, valid: evaluate(model.eval(), valid), "validat")
+    wrong("5.2", lambda model, history, train, valid: history.valid_nll[-1], "validation")
+    wrong("5.2", lambda model, history, train, valid: evaluate(model.eval(), valid), "validat")
 
     def of_some(model, history, train, valid):
         return evaluate(model, train[torch.randperm(len(train))[:10]])
 
-    wrong(TRAIN_NOW, of_some, "draws something at random")
-    wrong(TRAIN_NOW, lambda model, history, train, valid: evaluate(model, train[:1000]), "value")
-    wrong(TRAIN_NOW, each_row, "take the mean", "shape (1200,)")
-    wrong(TRAIN_NOW, other_weights, "changed what it was given")
-    wrong(TRAIN_NOW, lambda *case: torch.zeros(3), "a number")
+    wrong("5.2", of_some, "draws something at random")
+    wrong("5.2", lambda model, history, train, valid: evaluate(model, train[:1000]), "value")
+    wrong("5.2", each_row, "take the mean", "shape (1200,)")
+    wrong("5.2", other_weights, "changed what it was given")
+    wrong("5.2", lambda *case: torch.zeros(3), "a number")
 
 
 def test_parameters():
@@ -80,15 +74,15 @@ def test_parameters():
         weights = sum(layer.mask.count_nonzero().item() for layer in layers)
         return weights + sum(p.numel() for p in model.parameters() if p.dim() == 1)
 
-    right(PARAMETERS, by_degrees)
+    right("5.3", by_degrees)
 
     def by_hand(model):
         kept = [m.mask for m in model.modules() if isinstance(m, MaskedLinear)]
         kept += [torch.ones_like(p) for name, p in model.named_parameters() if "bias" in name]
         return torch.tensor(sum(int(ones.sum()) for ones in kept))
 
-    right(PARAMETERS, by_hand)
-    report = wrong(PARAMETERS, lambda model: 7)
+    right("5.3", by_hand)
+    report = wrong("5.3", lambda model: 7)
     assert report.tried == "used_parameters(MADE(5, hidden_dims=(7, 4), direct=True))"
 
 
@@ -129,7 +123,7 @@ class LogisticRegressions(nn.Module):
 
 def test_shipped_weights_beat_it_and_are_asked_about():
     model = load_pretrained().train()
-    said = right(BEATING, model)  # within the check's limit of time
+    said = right("5.4", model)  # within the check's limit of time
     assert "From 4,000?" in said
     assert model.training
 
@@ -144,18 +138,18 @@ def test_a_cheating_autoencoder_is_refused_however_good_it_is():
         loss.backward()
         optimizer.step()
     assert -model.log_prob(images).mean() < load_nll_to_beat().mean()
-    wrong(BEATING, model, "sees its answer", "of 784 do")
+    wrong("5.4", model, "sees its answer", "of 784 do")
 
 
 def test_a_mask_that_is_not_strict_is_refused():
     model = MADE(784, (64,), degrees="even")
     output = model.net[-1]
     output.set_mask(model.order[:, None] >= model.degrees[1][None, :])
-    wrong(BEATING, model, "sees its answer")
+    wrong("5.4", model, "sees its answer")
 
 
 def test_an_honest_model_of_ones_own_is_scored():
-    found = wrong(BEATING, LogisticRegressions(), "less than 84.8 nats", "worse than a coin")
+    found = wrong("5.4", LogisticRegressions(), "less than 84.8 nats", "worse than a coin")
     assert found.came.endswith(" nats")
 
 
@@ -165,16 +159,16 @@ def test_it_is_beaten_by_more_than_luck(monkeypatch, less, words):
     nll = load_nll_to_beat() - less + spread - spread.mean()
     monkeypatch.setattr(notebook_05, "honest_nll", lambda *_: nll)
     if less < 0.5:
-        wrong(BEATING, MADE(784, (8,)), words)
+        wrong("5.4", MADE(784, (8,)), words)
     else:
-        assert words in right(BEATING, MADE(784, (8,)))
+        assert words in right("5.4", MADE(784, (8,)))
 
 
 def test_a_model_that_has_learned_a_little_is_not_there_yet():
     model = MADE(784, (16,), degrees="even", direct=True)
     images = challenge_images()
     fit(model, images, epochs=1, batch_size=64, precision="float32", seed=0, progress=False)
-    wrong(BEATING, model, "honest", "nats")
+    wrong("5.4", model, "honest", "nats")
 
 
 @pytest.mark.parametrize(
@@ -191,4 +185,4 @@ def test_a_model_that_has_learned_a_little_is_not_there_yet():
 def test_what_is_no_log_probability(break_it, words):
     model = MADE(784, (8,), seed=0)
     model.log_prob = break_it
-    wrong(BEATING, model, words)
+    wrong("5.4", model, words)

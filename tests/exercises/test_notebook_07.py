@@ -1,4 +1,3 @@
-import inspect
 import math
 
 import numpy as np
@@ -7,23 +6,16 @@ import torch
 from torch.nn.functional import logsigmoid
 
 from made_course import MADE, binary_points, fit_orderings
-from made_course.exercises.notebook_07 import (
-    AVERAGE,
-    GUESS,
-    MEMBERS,
-    SUMS,
-    THREE,
-    candidates,
-    three_members,
-    totals_of_averages,
-)
+from made_course.exercises import _exercise
+from made_course.exercises.exercise import source_of
+from made_course.exercises.notebook_07 import MEMBERS, candidates, three_members, totals_of_averages
 from made_course.joint import half_adder_joint
 from tests.exercises.checking import right, wrong
 
 
 def test_best_and_worst():
-    assert "0.017 nats" in right(GUESS, {"worst": [3, 0, 1, 2], "best": [2, 3, 1, 0]})
-    right(GUESS, {"best": torch.tensor([3, 2, 0, 1]), "worst": (1, 3, 0, 2)})
+    assert "0.017 nats" in right("7.1", {"worst": [3, 0, 1, 2], "best": [2, 3, 1, 0]})
+    right("7.1", {"best": torch.tensor([3, 2, 0, 1]), "worst": (1, 3, 0, 2)})
 
 
 @pytest.mark.parametrize(
@@ -37,7 +29,7 @@ def test_best_and_worst():
     ],
 )
 def test_one_of_the_best_is_taken_for_the_worst(worst, words):
-    wrong(GUESS, {"best": [0, 1, 2, 3], "worst": worst}, words)
+    wrong("7.1", {"best": [0, 1, 2, 3], "worst": worst}, words)
 
 
 def test_the_rule_of_the_carry_is_what_all_orderings_cost():
@@ -48,17 +40,17 @@ def test_the_rule_of_the_carry_is_what_all_orderings_cost():
 
 
 def test_guesses_that_are_none():
-    wrong(GUESS, [[0, 1, 2, 3], [0, 1, 3, 2]], "'best' and 'worst'")
-    wrong(GUESS, {"best": [0, 1, 2, 3]}, "'best' and 'worst'")
-    wrong(GUESS, {"best": [0, 1, 2], "worst": [0, 1, 3, 2]}, "'best': [0, 1, 2]", "each of the")
-    wrong(GUESS, {"best": [0, 1, 2, 3], "worst": "carry"}, "'worst': 'carry'", "each of the")
-    wrong(GUESS, {"best": [1, 2, 3, 4], "worst": [0, 1, 3, 2]}, "0 for x₁")
-    wrong(GUESS, {"best": ["carry", "sum", "x1", "x2"], "worst": [0, 1, 3, 2]}, "by its number")
-    wrong(GUESS, None, "'best' and 'worst'")
+    wrong("7.1", [[0, 1, 2, 3], [0, 1, 3, 2]], "'best' and 'worst'")
+    wrong("7.1", {"best": [0, 1, 2, 3]}, "'best' and 'worst'")
+    wrong("7.1", {"best": [0, 1, 2], "worst": [0, 1, 3, 2]}, "'best': [0, 1, 2]", "each of the")
+    wrong("7.1", {"best": [0, 1, 2, 3], "worst": "carry"}, "'worst': 'carry'", "each of the")
+    wrong("7.1", {"best": [1, 2, 3, 4], "worst": [0, 1, 3, 2]}, "0 for x₁")
+    wrong("7.1", {"best": ["carry", "sum", "x1", "x2"], "worst": [0, 1, 3, 2]}, "by its number")
+    wrong("7.1", None, "'best' and 'worst'")
 
 
 def test_which_sum_to_one():
-    assert "Two of the five" in right(SUMS, dict(reversed(totals_of_averages().items())))
+    assert "Two of the five" in right("7.2", dict(reversed(totals_of_averages().items())))
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -86,10 +78,10 @@ def test_what_the_totals_are_said_to_be(seed):
 
 
 def test_totals_that_are_none():
-    wrong(SUMS, {"logits": "one"}, "needs one of")
-    wrong(SUMS, totals_of_averages() | {"log p": 1.0}, "needs one of", "'log p'")
-    wrong(SUMS, totals_of_averages() | {"log p": "about one"}, "needs one of")
-    wrong(SUMS, None, "needs one of")
+    wrong("7.2", {"logits": "one"}, "needs one of")
+    wrong("7.2", totals_of_averages() | {"log p": 1.0}, "needs one of", "'log p'")
+    wrong("7.2", totals_of_averages() | {"log p": "about one"}, "needs one of")
+    wrong("7.2", None, "needs one of")
 
 
 def test_log_mean_exp():
@@ -97,7 +89,7 @@ def test_log_mean_exp():
         most = log_p.max(dim=0).values
         return most + (log_p - most).exp().mean(dim=0).log()
 
-    right(AVERAGE, subtracting_the_largest)
+    right("7.3", subtracting_the_largest)
 
     def one_after_the_other(log_p):
         total = log_p[0]
@@ -105,10 +97,10 @@ def test_log_mean_exp():
             total = torch.logaddexp(total, row)
         return total - math.log(log_p.shape[0])
 
-    right(AVERAGE, one_after_the_other)
-    right(AVERAGE, lambda log_p: (log_p - np.log(len(log_p))).logsumexp(0))
-    wrong(AVERAGE, lambda log_p: log_p.logsumexp(0) - math.log(3), "not always 3")
-    wrong(AVERAGE, lambda log_p: (log_p.exp().mean(0) + 1e-12).log(), "differs in value")
+    right("7.3", one_after_the_other)
+    right("7.3", lambda log_p: (log_p - np.log(len(log_p))).logsumexp(0))
+    wrong("7.3", lambda log_p: log_p.logsumexp(0) - math.log(3), "not always 3")
+    wrong("7.3", lambda log_p: (log_p.exp().mean(0) + 1e-12).log(), "a small number ε inside")
 
 
 def test_members_far_apart():
@@ -118,17 +110,17 @@ def test_members_far_apart():
 
         return average
 
-    right(AVERAGE, relative_to(lambda log_p: log_p.max(0).values))
-    wrong(AVERAGE, relative_to(lambda log_p: log_p.min(0).values), "exp of that is inf")
-    wrong(AVERAGE, relative_to(lambda log_p: log_p.mean(0)), "exp of that is inf")
+    right("7.3", relative_to(lambda log_p: log_p.max(0).values))
+    wrong("7.3", relative_to(lambda log_p: log_p.min(0).values), "exp of that is inf")
+    wrong("7.3", relative_to(lambda log_p: log_p.mean(0)), "exp of that is inf")
 
 
 def test_three_members():
     exact = 90 + math.log(3) - math.log(1 + math.exp(-2) + math.exp(-4))
     assert abs(three_members()["one image"] - exact) < 1e-4
-    report = right(THREE, {"one image": round(exact, 2), "possible means": [90.5, 85, 89]})
+    report = right("7.4", {"one image": round(exact, 2), "possible means": [90.5, 85, 89]})
     assert "90.956" in report
-    right(THREE, {"possible means": (85, 89, 90.5), "one image": torch.tensor(exact)})
+    right("7.4", {"possible means": (85, 89, 90.5), "one image": torch.tensor(exact)})
 
 
 def test_each_mean_is_possible_or_is_not():
@@ -149,21 +141,25 @@ def test_each_mean_is_possible_or_is_not():
 
 
 def test_answers_that_are_none():
-    wrong(THREE, 90.96, "a dict is expected")
-    wrong(THREE, {"one image": 90.96}, "a dict is expected")
-    wrong(THREE, {"one image": "90.96?", "possible means": [85]}, "must be a number")
-    wrong(THREE, {"one image": 90.96, "possible means": 85}, "a list of numbers")
-    wrong(THREE, {"one image": 90.96, "possible means": [85, 86]}, "and no others")
-    wrong(THREE, {"one image": 91.5, "possible means": [85, 89, 90.5]}, "three probabilities")
-    wrong(THREE, {"one image": math.nan, "possible means": [85, 89, 90.5]}, "nan nats", "three")
-    wrong(THREE, {"one image": math.inf, "possible means": [85, 89, 90.5]}, "inf nats", "three")
-    wrong(THREE, {"one image": 90.9, "possible means": [85, 89, 90.5]}, "to 0.01")
-    wrong(THREE, {"one image": 90.96, "possible means": []}, "is missing")
+    wrong("7.4", 90.96, "a dict is expected")
+    wrong("7.4", {"one image": 90.96}, "a dict is expected")
+    wrong("7.4", {"one image": "90.96?", "possible means": [85]}, "must be a number")
+    wrong("7.4", {"one image": 90.96, "possible means": 85}, "a list of numbers")
+    wrong("7.4", {"one image": 90.96, "possible means": [85, 86]}, "and no others")
+    wrong("7.4", {"one image": 91.5, "possible means": [85, 89, 90.5]}, "three probabilities")
+    wrong("7.4", {"one image": math.nan, "possible means": [85, 89, 90.5]}, "nan nats", "three")
+    wrong("7.4", {"one image": math.inf, "possible means": [85, 89, 90.5]}, "inf nats", "three")
+    wrong("7.4", {"one image": 90.9, "possible means": [85, 89, 90.5]}, "to 0.01")
+    wrong("7.4", {"one image": 90.96, "possible means": []}, "is missing")
 
 
-@pytest.mark.parametrize("exercise", [GUESS, SUMS, AVERAGE, THREE], ids=lambda e: e.name)
+@pytest.mark.parametrize(
+    "exercise",
+    [_exercise("7.1"), _exercise("7.2"), _exercise("7.3"), _exercise("7.4")],
+    ids=lambda e: e.name,
+)
 def test_solutions_run_with_what_the_notebook_imports(exercise):
     names = {"math": math, "torch": torch, "Tensor": torch.Tensor}
-    exec(inspect.getsource(exercise.reference), names)
+    exec(source_of(exercise.reference), names)
     answer = names[exercise.reference.__name__]
     right(exercise, answer() if exercise.is_value else answer)

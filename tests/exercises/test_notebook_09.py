@@ -8,7 +8,7 @@ from made_course import MADE, NADE, binary_points, connectivity, direct_mask, lo
 from made_course.exercises import notebook_09
 from made_course.exercises.challenge import causes, judge_nll
 from made_course.exercises.exercise import Wrong
-from made_course.exercises.notebook_09 import MIX, TABLE, TIE, WINDOW, mix, tie, window_mask
+from made_course.exercises.notebook_09 import mix, tie, window_mask
 from made_course.tables import example_table
 from tests.exercises.checking import right, wrong
 
@@ -27,7 +27,7 @@ def test_tie():
             before[i] = 1
         return weight, bias, out
 
-    assert "less than 1e-6" in right(TIE, step_by_step)
+    assert "less than 1e-6" in right("9.1", step_by_step)
 
     def units_in_another_sequence(W, c, V, order):
         """All copies of unit 0, then all of unit 1, and so on, as a list."""
@@ -37,7 +37,7 @@ def test_tie():
         out = V.repeat_interleave(D, 1).where(degree + 1 == order[:, None], 0)
         return [weight, c.repeat_interleave(D), out]
 
-    right(TIE, units_in_another_sequence)
+    right("9.1", units_in_another_sequence)
 
     def by_products_with_identities(W, c, V, order):
         H, D = W.shape
@@ -46,7 +46,7 @@ def test_tie():
         weight = (copies @ W) * (order <= degree[:, None])
         return weight, copies @ c, (V @ copies.T) * (degree == order[:, None] - 1)
 
-    right(TIE, by_products_with_identities)
+    right("9.1", by_products_with_identities)
 
 
 def test_the_tied_units_are_the_packages_nade():
@@ -74,16 +74,16 @@ def test_a_made_of_one_layer_is_a_nade():
 
 
 def test_what_are_no_tied_weights():
-    wrong(TIE, lambda W, c, V, order: W, "three tensors", "Tensor")
-    wrong(TIE, lambda W, c, V, order: None, "three tensors", "NoneType")
-    wrong(TIE, lambda W, c, V, order: (W, c), "2 of them")
-    wrong(TIE, lambda W, c, V, order: (W, c, V), "weight must be", "shape (2, 3)")
-    transposed = wrong(TIE, lambda *given: (tie(*given)[0], tie(*given)[1], tie(*given)[2].T))
+    wrong("9.1", lambda W, c, V, order: W, "three tensors", "Tensor")
+    wrong("9.1", lambda W, c, V, order: None, "three tensors", "NoneType")
+    wrong("9.1", lambda W, c, V, order: (W, c), "2 of them")
+    wrong("9.1", lambda W, c, V, order: (W, c, V), "weight must be", "shape (2, 3)")
+    transposed = wrong("9.1", lambda *given: (tie(*given)[0], tie(*given)[1], tie(*given)[2].T))
     assert transposed.came == "shape (6, 3)"
-    wrong(TIE, lambda *given: (*tie(*given)[:2], "out"), "out must be", "str")
-    said = wrong(TIE, lambda W, c, V, order: (*tie(W, c, V, order)[:2], tie(W, c, -V, order)[2]))
+    wrong("9.1", lambda *given: (*tie(*given)[:2], "out"), "out must be", "str")
+    said = wrong("9.1", lambda W, c, V, order: (*tie(W, c, V, order)[:2], tie(W, c, -V, order)[2]))
     assert "differ for x1, x2, x3" in said.cause
-    wrong(TIE, lambda *given: [part * math.nan for part in tie(*given)], "not finite")
+    wrong("9.1", lambda *given: [part * math.nan for part in tie(*given)], "not finite")
 
 
 # ---- 9.2 -----------------------------------------------------------------------------------------
@@ -95,22 +95,26 @@ def test_mix():
         top = torch.maximum(a, b)
         return top + ((a - top).exp() + (b - top).exp()).log()
 
-    right(MIX, by_the_larger_one)
+    right("9.2", by_the_larger_one)
 
     def stacked(log_p, log_q, share):
         weights = torch.tensor([share, 1 - share])
         return (torch.stack([log_p, log_q], 1) + weights.log()).logsumexp(1)
 
-    right(MIX, stacked)
-    wrong(MIX, lambda log_p, log_q, share: mix(log_p, log_q, share).mean(), "another shape")
-    wrong(MIX, lambda log_p, log_q, share: -mix(log_p, log_q, share))
+    right("9.2", stacked)
+    wrong(
+        "9.2",
+        lambda log_p, log_q, share: mix(log_p, log_q, share).mean(),
+        "the mean over all entries",
+    )
+    wrong("9.2", lambda log_p, log_q, share: -mix(log_p, log_q, share))
 
     def one_maximum(log_p, log_q, share):
         a, b = log_p + math.log(share), log_q + math.log(1 - share)
         top = torch.stack([a, b]).max()
         return top + ((a - top).exp() + (b - top).exp()).log()
 
-    wrong(MIX, one_maximum, "each row needs its own")
+    wrong("9.2", one_maximum, "each row needs its own")
 
 
 def test_a_share_costs_at_most_its_logarithm():
@@ -131,7 +135,7 @@ def test_window():
                     mask[i, row * side + column] = True
         return mask
 
-    right(WINDOW, by_loops)
+    right("9.3", by_loops)
 
     def by_a_convolution(side, strict):
         kernel = torch.tensor([[1.0, 1, 1], [1, float(not strict), 0], [0, 0, 0]])
@@ -139,9 +143,13 @@ def test_window():
         seen = nn.functional.conv2d(boards, kernel[None, None], padding=1)
         return seen.flatten(1).T > 0
 
-    right(WINDOW, by_a_convolution)
-    wrong(WINDOW, lambda side, strict: window_mask(side, strict).int(), "another dtype")
-    wrong(WINDOW, lambda side, strict: window_mask(side + 1, strict), "another shape")
+    right("9.3", by_a_convolution)
+    wrong(
+        "9.3",
+        lambda side, strict: window_mask(side, strict).int(),
+        "their dtype is torch.int32: torch.bool",
+    )
+    wrong("9.3", lambda side, strict: window_mask(side + 1, strict), "right for side + 1 in place")
 
 
 def test_windows_leave_a_blind_spot_and_no_leak():
@@ -181,7 +189,7 @@ def test_an_honest_model_that_is_worse_hears_its_number():
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-    found = wrong(TABLE, model, "honest", "not yet below")
+    found = wrong("9.4", model, "honest", "not yet below")
     assert 10.4 < float(found.came.removesuffix(" nats")) < 15
 
 
@@ -213,27 +221,27 @@ def test_less_than_two_standard_errors_is_not_better():
 def test_a_mean_of_logits_beats_it_however_it_is_written():
     model = notebook_09.mean_of_three()
     in_a_line = notebook_09.InALine(lambda x: sum(member(x) for member in model.members) / 3)
-    assert "without a leak" in right(TABLE, in_a_line)
-    assert "below section 7's model" in right(TABLE, model.train())
+    assert "without a leak" in right("9.4", in_a_line)
+    assert "below section 7's model" in right("9.4", model.train())
     assert model.training
 
 
 def test_models_that_cheat_or_know_nothing():
     leaking = MADE(33, (64,), degrees="even")
     leaking.net[-1].set_mask(leaking.order[:, None] >= leaking.degrees[1][None])
-    wrong(TABLE, leaking, "sees its answer", "of 33 do")
+    wrong("9.4", leaking, "sees its answer", "of 33 do")
     share = torch.cat([*load_table(example_table())]).mean(0).clamp(0.01, 0.99)
     logits = torch.logit(share)
-    wrong(TABLE, notebook_09.InALine(lambda x: logits.to(x).expand_as(x)), "independent")
+    wrong("9.4", notebook_09.InALine(lambda x: logits.to(x).expand_as(x)), "independent")
 
 
 def test_models_whose_rows_hang_together():
     of_the_batch = notebook_09.InALine(lambda x: x.mean(0).clamp(0.02, 0.98).logit().expand_as(x))
-    wrong(TABLE, of_the_batch, "changes with the other rows", "among others")
+    wrong("9.4", of_the_batch, "changes with the other rows", "among others")
     honest_in_small = notebook_09.InALine(
         lambda x: 20 * (2 * x - 1) if len(x) > 50 else torch.zeros_like(x)
     )
-    wrong(TABLE, honest_in_small, "sees its answer")
+    wrong("9.4", honest_in_small, "sees its answer")
 
 
 def test_probabilities_and_means_of_them_are_no_logits():
@@ -244,9 +252,9 @@ def test_probabilities_and_means_of_them_are_no_logits():
         def log_prob(self, x):
             return nn.functional.logsigmoid((2 * x - 1) * self.forward(x)).sum(1)
 
-    wrong(TABLE, GivesProbabilities(), "must give their logits")
+    wrong("9.4", GivesProbabilities(), "must give their logits")
     perfect = notebook_09.InALine(lambda x: 20 * (2 * x - 1))
-    wrong(TABLE, perfect, "sees its answer")  # and is no mean, though 33 times nothing is nothing
+    wrong("9.4", perfect, "sees its answer")  # and is no mean, though 33 times nothing is nothing
 
 
 def test_kept_rows_are_none_of_those_to_learn_from():
@@ -288,4 +296,4 @@ FORGED = {
 @pytest.mark.parametrize("name", FORGED)
 def test_a_model_that_recognises_the_check_has_no_score(name):
     logits, words = FORGED[name]
-    wrong(TABLE, notebook_09.InALine(logits), words)
+    wrong("9.4", notebook_09.InALine(logits), words)

@@ -12,7 +12,7 @@ import torch
 
 from ... import exercises
 from .. import _exercise
-from ..examine import parts_to_do
+from ..attempts import parts_to_do
 from . import hand_in
 from .line import Peer
 from .verdicts import INSIDE, examined

@@ -12,7 +12,7 @@ import torch
 import made_course
 
 from .. import NOTEBOOKS, _exercise, _room
-from ..examine import LIMIT_S, TookTooLong, time_limit
+from ..time_limits import LIMIT_S, TookTooLong, time_limit
 from . import inside
 from .line import Gone, Peer
 from .sandbox import Start, limit_memory, sandbox

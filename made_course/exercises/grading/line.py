@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from ...heads import Head
 from ...sampling import evaluation_mode
-from ..examine import LIMIT_S, TookTooLong, time_limit
+from ..time_limits import LIMIT_S, TookTooLong, time_limit
 
 MOST_BYTES = 64 * 2**20
 """Length of a message."""

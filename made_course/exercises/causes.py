@@ -1,0 +1,144 @@
+"""Why an answer is wrong: the slip that does the same, or how what came is related to the right."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import io
+from collections.abc import Callable, Sequence
+from numbers import Real
+
+from torch import Tensor
+
+from .calls import IN_LINE, run
+from .comparing import is_same
+from .exercise import Slip, Wrong
+from .probes import made_smaller, probe
+from .relations import find_relation
+from .substitutions import find_other_arguments
+
+RIGHT_SO_FAR = (
+    "right for what was tried before, and wrong here. Is a number or a size of an example written "
+    "into your code? Or what is different here?"
+)
+Cases = Sequence[tuple[object, ...]]
+
+
+def likely_cause(
+    answer: object,
+    reference: Callable[..., object],
+    cases: Cases,
+    failed: int,
+    slips: Sequence[Slip],
+) -> str:
+    """Why an answer is wrong; empty where nothing is known.
+
+    One case alone may look like many a mistake, so all count. Where the answer raises, it tells
+    nothing of the case that failed before.
+    """
+    came, right = ([outcome(function, case) for case in cases] for function in (answer, reference))
+    telling = [k for k in range(len(cases)) if k == failed or not isinstance(came[k], str | None)]
+    found = _slip(slips, cases, came, right, telling)
+    if found or not isinstance(came[failed], _KINDS):
+        return found
+    names = list(inspect.signature(reference).parameters)
+    calls = [dict(zip(names, cases[k], strict=True)) for k in telling]
+    came, right = [came[k] for k in telling], [right[k] for k in telling]
+    place = telling.index(failed)
+    quiet, sound = (_quiet(function) for function in (answer, reference))
+    found = (
+        probe(quiet, sound, calls, place, is_same)
+        or find_relation(came, right, calls)
+        or find_other_arguments(came, right, calls, reference)
+        or _of_one_entry(slips, cases, came, right, telling)
+        or _for_small_numbers(quiet, sound, calls, slips)
+    )
+    return found or (RIGHT_SO_FAR if place else "")
+
+
+_KINDS = (Tensor, Real, list, tuple)
+
+
+def _of_one_entry(
+    slips: Sequence[Slip],
+    cases: Cases,
+    came: Sequence[object],
+    right: Sequence[object],
+    telling: Sequence[int],
+) -> str:
+    """The cause of the slip that does the same in the first entry that is wrong, call by call."""
+    if not all(_are_lists(c, r) for c, r in zip(came, right, strict=True)):
+        return ""
+    first = [
+        next((k for k in range(len(r)) if not is_same(c[k], r[k])), None)
+        for c, r in zip(came, right, strict=True)
+    ]
+    for slip in slips:
+        theirs = [outcome(slip.answer, cases[k]) for k in telling]
+        if all(
+            k is None or (_are_lists(c, s) and is_same(c[k], s[k]))
+            for k, c, s in zip(first, came, theirs, strict=True)
+        ):
+            return f"{slip.cause}. (So is one entry, and another may be wrong besides)"
+    return ""
+
+
+def _are_lists(came: object, other: object) -> bool:
+    both = isinstance(came, list | tuple) and isinstance(other, list | tuple)
+    return both and len(came) == len(other)
+
+
+def _for_small_numbers(
+    answer: Callable[..., object],
+    reference: Callable[..., object],
+    calls: Sequence[dict[str, object]],
+    slips: Sequence[Slip],
+) -> str:
+    """What is wrong besides where numbers were so large that an infinity hides it."""
+    smaller = [dict(zip(named, made_smaller([*named.values()]), strict=True)) for named in calls]
+    cases = [tuple(named.values()) for named in smaller]
+    came, right = ([function(*case) for case in cases] for function in (answer, reference))
+    if not all(isinstance(part, _KINDS) for part in came):
+        return ""
+    found = _slip(slips, cases, came, right, range(len(cases)))
+    found = found or find_relation(came, right, smaller)
+    return f"tried with small numbers: {found}" if found else ""
+
+
+def _slip(
+    slips: Sequence[Slip],
+    cases: Cases,
+    came: Sequence[object],
+    right: Sequence[object],
+    telling: Sequence[int],
+) -> str:
+    """The cause of the slip that does the same on all cases, or wherever the answer is wrong."""
+    by_slip = [[outcome(slip.answer, case) for case in cases] for slip in slips]
+    for is_alike in (lambda came, slip, _: is_same(came, slip), _is_as_wrong):
+        for slip, theirs in zip(slips, by_slip, strict=True):
+            if all(is_alike(came[k], theirs[k], right[k]) for k in telling):
+                return slip.cause
+    return ""
+
+
+def _is_as_wrong(came: object, slip: object, right: object) -> bool:
+    """Whether an answer, or each entry of a list, is right or the same as the slip's."""
+    if is_same(came, slip) or is_same(came, right):
+        return True
+    lists = (right, came, slip)
+    if not all(isinstance(part, list | tuple) and len(part) == len(right) for part in lists):
+        return False
+    return all(map(_is_as_wrong, came, slip, right))
+
+
+def outcome(function: object, arguments: tuple[object, ...]) -> object:
+    """What a call returns, or the words of what is wrong with it; what it prints is not shown."""
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            return run(function, *arguments)
+    except Wrong as wrong:
+        return wrong.cause.partition(IN_LINE)[0]
+
+
+def _quiet(function: object) -> Callable[..., object]:
+    return lambda *arguments: outcome(function, arguments)

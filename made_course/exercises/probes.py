@@ -1,0 +1,139 @@
+"""What a few more calls of a wrong answer tell: chance, arguments without effect, large numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import torch
+from torch import Tensor
+
+Call = Callable[..., object]
+Same = Callable[[object, object], bool]
+
+CHANCE = (
+    "two calls with the same {names} give different results: draw no random numbers besides, and "
+    "keep nothing from one call to the next"
+)
+WITHOUT_EFFECT = (
+    "the same comes out for other values of {names}, and it should not: what comes has to be "
+    "computed from them"
+)
+CUT_OFF = (
+    "right while numbers are small. At large ones a small number ε inside the logarithm, a clamp "
+    "or nan_to_num hides an infinity, and then no logarithm is below some bound: the value is "
+    "wrong, and the gradient is, too. Take a form that needs none of it: softplus, logsigmoid, "
+    "logsumexp or logaddexp"
+)
+ROUNDED = (
+    "right while numbers are small. At large ones a number overflows, or is rounded to 0 before "
+    "its logarithm is taken (an exp, a sigmoid, a softmax), and float64 only moves the place: take "
+    "a form without it, such as softplus, logsigmoid, logsumexp or logaddexp"
+)
+LARGE = 20.0
+"""Numbers beyond which exp of them, or 1 minus a sigmoid, begins to lose digits."""
+
+
+def probe(
+    answer: Call, reference: Call, calls: Sequence[Mapping[str, object]], failed: int, same: Same
+) -> str:
+    """Words on what calls with other arguments find; empty where they find nothing.
+
+    Args:
+        answer: gives a result for arguments, whatever happens in it.
+        reference: does so, and is right.
+        calls: arguments, by name.
+        failed: which call went wrong.
+        same: whether two results are.
+    """
+    named = calls[failed]
+    arguments = [*named.values()]
+    first, right = answer(*arguments), reference(*arguments)
+    if not same(first, answer(*arguments)):
+        inputs = [name for name, value in named.items() if not callable(value)]
+        return CHANCE.format(names=_listed(inputs))
+    if _is_large(arguments) and any(
+        same(answer(*smaller), reference(*smaller)) for smaller in _made_smaller(arguments)
+    ):
+        return CUT_OFF if _is_finite(first) and _is_finite(right) else ROUNDED
+    unused = [
+        name
+        for name in named
+        if all(_has_no_effect(name, answer, reference, call, same) for call in (calls[0], named))
+    ]
+    return WITHOUT_EFFECT.format(names=_listed(unused)) if unused else ""
+
+
+def _listed(names: list[str]) -> str:
+    *rest, last = [f"`{name}`" for name in names]
+    return f"{', '.join(rest)} and {last}" if rest else last
+
+
+def _has_no_effect(
+    name: str, answer: Call, reference: Call, named: Mapping[str, object], same: Same
+) -> bool:
+    """Whether a result is the same for others of this argument, which make a difference."""
+    first, right = (function(*named.values()) for function in (answer, reference))
+    made_a_difference = False
+    for other in _others(named[name]):
+        changed = [*(named | {name: other}).values()]
+        if not same(reference(*changed), right):
+            made_a_difference = True
+            if not same(answer(*changed), first):
+                return False
+    return made_a_difference
+
+
+def _others(value: object) -> Iterator[object]:
+    """Values of the same form."""
+    if isinstance(value, bool):
+        yield not value
+    elif isinstance(value, int | float):
+        yield from (value + 1, 2 * value + 1)
+    elif isinstance(value, Tensor) and value.dim():
+        if value.dtype == torch.bool:
+            yield ~value
+        yield value.flip(0)
+        yield value.roll(1, 0)
+        if value.is_floating_point():
+            yield 1 - value
+            yield value / 2
+    elif isinstance(value, Tensor) and value.is_floating_point():
+        yield from (1 - value, value / 2)
+    elif isinstance(value, list):
+        for others in zip(*map(_others, value), strict=False):
+            yield list(others)
+    elif callable(value) and not isinstance(value, torch.nn.Module):
+        yield lambda *arguments: value(*arguments) / 2
+        yield lambda *arguments: -value(*arguments)
+
+
+def _is_floating(value: object) -> bool:
+    return isinstance(value, Tensor) and value.is_floating_point()
+
+
+def _is_large(arguments: list[object]) -> bool:
+    return any(bool((part.abs() > LARGE).any()) for part in arguments if _is_floating(part))
+
+
+def _made_smaller(arguments: list[object]) -> Iterator[list[object]]:
+    for factor in (0.1, 0.03, 0.01, 0.003):
+        for only_large in (True, False):
+            yield [_smaller(part, factor, only_large) for part in arguments]
+
+
+def made_smaller(arguments: list[object]) -> list[object]:
+    """The arguments, and floating tensors that hold large numbers divided by them."""
+    return [
+        part / max(1.0, part.abs().max().item() / 2) if _is_floating(part) else part
+        for part in arguments
+    ]
+
+
+def _smaller(value: object, factor: float, only_large: bool) -> object:
+    if not _is_floating(value):
+        return value
+    return value * factor if not only_large or bool((value.abs() > LARGE).any()) else value
+
+
+def _is_finite(value: object) -> bool:
+    return not isinstance(value, Tensor) or bool(value.isfinite().all())

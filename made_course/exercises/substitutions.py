@@ -1,0 +1,127 @@
+"""For which other arguments an answer would be right: swapped, in a sigmoid, of the example."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import combinations
+
+import torch
+from torch import Tensor
+
+from .relations import are_same
+
+Named = Mapping[str, object]
+
+
+def find_other_arguments(
+    came: Sequence[object],
+    right: Sequence[object],
+    arguments: Sequence[Named],
+    reference: Callable[..., object],
+) -> str:
+    """Words on the arguments for which an answer would be right, in all calls.
+
+    Example:
+        >>> calls = [{"x": torch.tensor([0.5, 3.0])}]
+        >>> came, right = [torch.tensor([1.5, 4.0])], [torch.tensor([0.5, -2.0])]
+        >>> find_other_arguments(came, right, calls, lambda x: 1 - x)
+        'this would be right for -x in place of `x`'
+    """
+    for words, changed in _changes(arguments):
+        try:
+            made = [reference(*copy.deepcopy([*named.values()])) for named in changed]
+        except Exception:  # this change makes no sense here
+            continue
+        if all(map(are_same, came, made)) and not all(map(are_same, made, right)):
+            return words
+    return ""
+
+
+def _changes(arguments: Sequence[Named]) -> Iterator[tuple[str, list[dict]]]:
+    """Words, and all calls with other arguments."""
+    first = arguments[0]
+    for one, other in combinations(first, 2):
+        swapped = [named | {one: named[other], other: named[one]} for named in arguments]
+        yield f"this would be right if `{one}` and `{other}` were swapped", swapped
+    for name, value in first.items():
+        for fits, expression, change in _CHANGES:
+            if fits(value):
+                changed = [named | {name: change(named[name])} for named in arguments]
+                instead = expression.format(name)
+                yield f"this would be right for {instead} in place of `{name}`", changed
+    for names in [[name] for name in first] + [[*pair] for pair in combinations(first, 2)]:
+        if len(arguments) > 1:
+            fixed = [named | {name: first[name] for name in names} for named in arguments]
+            which = " and ".join(f"`{name}`" for name in names)
+            yield (
+                f"this would be right if {which} were always as in the first example: is something "
+                f"of it written into your code, a number or a size? Use {which}",
+                fixed,
+            )
+
+
+def _is_floats(value: object) -> bool:
+    return isinstance(value, Tensor) and value.is_floating_point()
+
+
+def _is_rows(value: object) -> bool:
+    return _is_floats(value) and value.dim() > 0
+
+
+def _is_matrix(value: object) -> bool:
+    return _is_floats(value) and value.dim() > 1
+
+
+def _is_places(value: object) -> bool:
+    return isinstance(value, Tensor) and value.dtype == torch.long and value.dim() == 1
+
+
+def _is_bools(value: object) -> bool:
+    return isinstance(value, Tensor) and value.dtype == torch.bool
+
+
+def _is_number(value: object) -> bool:
+    return type(value) in (int, float)
+
+
+def _is_list(value: object) -> bool:
+    return isinstance(value, list)
+
+
+_CHANGES: tuple[tuple[Callable[[object], bool], str, Callable[..., object]], ...] = (
+    (_is_floats, "sigmoid({})", torch.sigmoid),
+    (_is_rows, "softmax({})", lambda x: x.softmax(-1)),
+    (_is_floats, "-{}", torch.neg),
+    (_is_floats, "1 - {}", lambda x: 1 - x),
+    (_is_floats, "{}.exp()", torch.exp),
+    (_is_floats, "{}.log()", torch.log),
+    (_is_matrix, "{}.T", lambda x: x.mT),
+    (_is_rows, "{}.flip(0)", lambda x: x.flip(0)),
+    (_is_floats, "zeros (is it used?)", torch.zeros_like),
+    (_is_floats, "ones (is it used?)", torch.ones_like),
+    (_is_floats, "{} squared", torch.square),
+    (_is_places, "{}.argsort()", torch.argsort),
+    (_is_places, "{}.argsort() + 1", lambda x: x.argsort() + 1),
+    (_is_places, "{} - 1", lambda x: x - 1),
+    (_is_places, "{} + 1", lambda x: x + 1),
+    (_is_places, "{}.flip(0)", lambda x: x.flip(0)),
+    (_is_places, "0, 1, 2, … (is it used?)", lambda x: torch.arange(len(x))),
+    (_is_places, "1, 2, 3, … (is it used?)", lambda x: torch.arange(len(x)) + 1),
+    (_is_number, "{} - 1", lambda n: n - 1),
+    (_is_number, "{} + 1", lambda n: n + 1),
+    (_is_number, "-{}", lambda n: -n),
+    (_is_number, "1 - {}", lambda n: 1 - n),
+    (_is_number, "0 (is it used?)", lambda n: type(n)(0)),
+    (_is_number, "1 (is it used?)", lambda n: type(n)(1)),
+    (_is_number, "2 * {}", lambda n: 2 * n),
+    (_is_list, "{} the other way round", lambda parts: parts[::-1]),
+    (_is_list, "{} with the first twice", lambda parts: [*parts[:1], *parts]),
+    (_is_list, "{} without the last", lambda parts: parts[:-1]),
+    (_is_list, "{} without the first", lambda parts: parts[1:]),
+    (_is_list, "{}[:1], the first alone,", lambda parts: parts[:1]),
+    (_is_list, "{}[:2], the first two alone,", lambda parts: parts[:2]),
+    (_is_list, "{}[-1:], the last alone,", lambda parts: parts[-1:]),
+    (_is_bools, "~{}", torch.logical_not),
+    (lambda value: isinstance(value, bool), "~{}", lambda value: not value),
+)

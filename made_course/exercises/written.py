@@ -1,0 +1,64 @@
+"""Values and calls as a report shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import FunctionType
+
+import torch
+from torch import Tensor, nn
+
+
+def written(value: object, longest: int = 240) -> str:
+    """A value as a report shows it: short, with masks as zeros and ones.
+
+    Example:
+        >>> written(torch.tensor([[True, False]])), written([0.123456, torch.tensor(3)])
+        ('[[1, 0]] (bool)', '[0.1235, 3]')
+    """
+    text = _text(value)
+    if isinstance(value, Tensor) and value.dtype == torch.bool:
+        text += " (bool)"
+    if len(text) <= longest:
+        return text
+    if isinstance(value, Tensor):
+        return f"a tensor of shape {tuple(value.shape)}"
+    return f"{text[: longest - 1]}…"
+
+
+def written_call(function: object, arguments: Sequence[object]) -> str:
+    """A call as a report shows it.
+
+    Example:
+        >>> written_call(len, [[1, 2]])
+        'len([1, 2])'
+    """
+    name = getattr(function, "__name__", "your function")
+    return f"{name}({', '.join(written(argument, 100) for argument in arguments)})"
+
+
+def _text(value: object) -> str:
+    if isinstance(value, Tensor):
+        value = value.int() if value.dtype == torch.bool else value
+        return _text(value.tolist())
+    if isinstance(value, bool | str):
+        return repr(value)
+    if isinstance(value, float):
+        return f"{value:.1f}" if value.is_integer() else f"{value:.4g}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_text, value))}]"
+    if isinstance(value, tuple):
+        return f"({', '.join(map(_text, value))}{',' if len(value) == 1 else ''})"
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{key!r}: {_text(part)}' for key, part in value.items())}}}"
+    if isinstance(value, nn.Module):
+        return f"a {type(value).__name__}"
+    return getattr(value, "__name__", None) or repr(value)
+
+
+def kind_of(value: object) -> str:
+    """What a value is, in words."""
+    if isinstance(value, Tensor):
+        return f"a torch.Tensor of {value.dtype}"
+    name = "function" if isinstance(value, FunctionType) else type(value).__name__
+    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
