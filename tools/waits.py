@@ -40,6 +40,7 @@ def named(name: str) -> Callable:
     return lambda widget, _: widget.get_by_role("button", name=name).click()
 
 
+QUIZ = "Quiz('?', [Choice('1', 'y', right=True), Choice('0', 'n')])"
 DETECTOR = "LeakDetector(MADE(16, (64, 64), seed=0))"
 ACTIONS = [
     ("MaskExplorer()", "a unit", clicks("[data-layer='1']")),
@@ -51,7 +52,7 @@ ACTIONS = [
     ("SamplingPlayer(load_pretrained())", "another sample", named("New sample")),
     ("CompletionPlayer(load_pretrained())", "eight completions", named("Other completions")),
     ("OrderingLab()", "a guess", keys(".made-chips button", "ArrowRight", "ArrowLeft")),
-    ("Quiz('?', [Choice('1', 'y', right=True), Choice('0', 'n')])", "an answer", keys("li button", "Enter")),
+    (QUIZ, "an answer", keys("li button", "Enter")),
 ]
 
 
