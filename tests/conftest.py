@@ -50,5 +50,5 @@ def page(_page):
     """The page of Chromium; `page.complaints` collects what its console calls an error."""
     _page.complaints.clear()
     _page.set_viewport_size({"width": 1100, "height": 1000})
-    _page.emulate_media(media="null", color_scheme="null")
+    _page.emulate_media(media="null", color_scheme="null", reduced_motion="null")
     return _page

@@ -1,6 +1,7 @@
-"""The site: every notebook has its page, all on it leads somewhere, and the explorer is alive."""
+"""The site: every page is there, leads somewhere and is alive, and two of them draw."""
 
 import importlib.util
+import json
 import subprocess
 import sys
 from html.parser import HTMLParser
@@ -10,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 import nbformat
 import pytest
 
-from made_course import MaskExplorer
+from made_course import MaskExplorer, evaluate, load_binarized_mnist, load_pretrained
 from tests.browser.lab import says
 
 pytestmark = pytest.mark.delivery
@@ -22,7 +23,7 @@ BUILD = "python -m sphinx -M html . docs/_build -c docs -E -W"
 TOOLS = ("sphinx", "myst_nb", "furo", "math_core")
 
 KINDS = [
-    *("docs/index", "docs/cheatsheet", "search"),
+    *("index", "try", "docs/index", "docs/instructor", "search"),
     *("notebooks/03_building_masks", "notebooks/09_relatives_of_made"),
 ]
 
@@ -100,16 +101,32 @@ def test_all_formulas_are_set(pages, site, path):
 
 
 @each_notebook
-def test_each_widget_is_alive_or_has_its_words(site, path):
-    widgets = [
-        cell
-        for cell in nbformat.read(path, as_version=4).cells
-        if "widget" in cell.metadata.get("tags", [])
-    ]
+def test_each_widget_and_question_is_alive_or_has_its_words(site, path):
+    cells = nbformat.read(path, as_version=4).cells
     text = (site / "notebooks" / f"{path.stem}.html").read_text(encoding="utf-8")
-    assert text.count('class="stand-in"') == len(widgets)
-    living = path.stem == "03_building_masks"
-    assert text.count("living-explorer") >= 1 if living else "living-explorer" not in text
+    personal = [cell for cell in cells if cell.source.startswith("progress()")]
+    assert text.count('class="stand-in"') == len(personal)
+    alive = [
+        cell
+        for cell in cells
+        if "widget" in cell.metadata.get("tags", []) or cell.source.startswith("quiz(")
+    ]
+    assert text.count('class="made-alone"') >= len(alive) - len(personal)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "docs").glob("*.*")), ids=lambda path: path.name)
+def test_the_pages_beside_the_notebooks_are_there(pages, site, path):
+    is_page = path.suffix in (".md", ".html") and path.name != "README.md"
+    assert (site / "docs" / f"{path.stem}.html" in pages) == is_page
+
+
+def test_each_page_ends_with_a_link_to_tell_what_is_wrong(pages, site):
+    form = (ROOT / ".github" / "ISSUE_TEMPLATE" / "page.yml").read_text(encoding="utf-8")
+    assert "id: page\n" in form
+    for path in pages.keys() - {site / "docs" / "worksheet.html"}:
+        name = path.relative_to(site).with_suffix("").as_posix()
+        links = [link for link in pages[path].links if "/issues/new?" in link]
+        assert [link.partition("?")[2] for link in links] == [f"template=page.yml&page={name}"]
 
 
 def test_internal_links_lead_somewhere(pages):
@@ -127,12 +144,6 @@ def test_internal_links_lead_somewhere(pages):
             if not is_there:
                 broken.append(f"{path.name}: {link}")
     assert broken == []
-
-
-def test_pages_load_nothing_from_elsewhere(pages):
-    loaded = [link for page in pages.values() for link in page.loaded]
-    assert loaded
-    assert [link for link in loaded if urlsplit(link).scheme not in ("", "data")] == []
 
 
 @each_notebook
@@ -155,28 +166,48 @@ def found_by_axe(page, **options):
 
 
 @pytest.mark.parametrize("width", [390, 1280])
-def test_pages_are_as_wide_as_the_window(site, pages, page, width):
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_walk_over_all_pages(site, pages, page, width, scheme):
     page.set_viewport_size({"width": width, "height": 900})
-    for path in pages.keys() - {site / "index.html"}:  # which only leads on
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    asked = set()
+    page.on("request", lambda request: asked.add(request.url.partition("?")[0]))
+    for path in pages.keys() - {site / "docs" / "worksheet.html"}:  # which is for paper
         page.goto(path.as_uri())
+        assert page.locator("h1").first.is_visible(), path.name
         assert page.evaluate("document.documentElement.scrollWidth") == width, path.name
+        assert page.locator(".made-alone:empty").count() == 0, path.name
+    here = (site.as_uri(), "data:", "blob:")
+    assert [url for url in asked if not url.startswith(here)] == []
     assert page.complaints == []
+
+
+def test_each_page_shows_its_text_without_scripts(site, pages, page):
+    context = page.context.browser.new_context(java_script_enabled=False)
+    bare = context.new_page()
+    for path in pages.keys() - {site / "search.html"}:
+        bare.goto(path.as_uri())
+        said = bare.locator("main, [role=main], body").last
+        assert len(said.inner_text()) > 300, path.name
+        assert bare.locator("img").evaluate_all("all => all.every(img => img.naturalWidth)")
+    context.close()
 
 
 @pytest.mark.parametrize("name", KINDS)
 def test_pages_are_for_those_who_do_not_see_or_point(site, page, name):
     page.set_viewport_size({"width": 390, "height": 900})  # here most has to scroll
     page.goto((site / f"{name}.html").as_uri())
-    page.wait_for_function("document.querySelector('.toc-drawer').ariaLabel")
+    page.wait_for_function("document.querySelector('.toc-drawer')?.ariaLabel !== null")
     # colours take most of the time and are the same everywhere: below
     assert found_by_axe(page, rules={"color-contrast": {"enabled": False}}) == []
     assert page.complaints == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_colours_can_be_told_apart(site, page, scheme):
+@pytest.mark.parametrize("name", ["index", "try", "notebooks/03_building_masks"])
+def test_colours_can_be_told_apart(site, page, name, scheme):
     page.emulate_media(color_scheme=scheme)
-    page.goto((site / "notebooks" / "03_building_masks.html").as_uri())
+    page.goto((site / f"{name}.html").as_uri())
     page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
     assert found_by_axe(page, runOnly=["color-contrast"]) == []
 
@@ -223,3 +254,100 @@ def test_explorer_is_operated_with_the_keyboard_alone(site, page):
     page.get_by_role("button", name="Start again").press("Enter")
     says(widget, MaskExplorer().sentence)
     assert page.complaints == []
+
+
+# ---- the pages that draw -------------------------------------------------------------------------
+
+PICTURE = "document.querySelector('#drawing canvas').toDataURL()"
+COMPLETED = """([known, ink]) => {
+    const pixels = (canvas, from, rows) =>
+        canvas.getContext("2d").getImageData(0, from, 28, rows).data.filter((_, i) => i % 4 === 3);
+    const board = pixels(document.querySelector(".draw"), 0, known);
+    return [...document.querySelectorAll(".completed canvas")].map((canvas) =>
+        board.filter(Boolean).length > ink &&
+        pixels(canvas, 0, known).every((alpha, i) => alpha === board[i]) &&
+        pixels(canvas, known, 28 - known).some(Boolean));
+}"""
+
+
+def test_front_page_draws_until_it_is_told_to_pause(site, page):
+    page.goto((site / "index.html").as_uri())
+    page.locator("#drawing.alive").wait_for()
+    before = page.evaluate(PICTURE)
+    page.wait_for_function(f"before => {PICTURE} !== before", arg=before)
+    page.locator("#drawing .said", has_text="nats").wait_for()
+    page.get_by_role("button", name="Pause").press("Enter")
+    page.get_by_role("button", name="Go on").wait_for()
+    before = page.evaluate(PICTURE)
+    page.wait_for_timeout(300)
+    assert page.evaluate(PICTURE) == before
+
+
+def test_front_page_stands_still_for_who_asks_for_that(site, page):
+    page.emulate_media(reduced_motion="reduce")
+    page.goto((site / "index.html").as_uri())
+    another = page.get_by_role("button", name="Draw another")
+    another.wait_for()
+    before = page.evaluate(PICTURE)
+    page.wait_for_timeout(300)
+    assert page.evaluate(PICTURE) == before
+    another.click()
+    assert page.evaluate(PICTURE) != before
+
+
+def test_the_model_of_the_page_is_small_and_as_good(site, page):
+    file = site / "_static" / "model.js"
+    assert file.stat().st_size < 2_000_000
+    packed = json.loads(file.read_text().removeprefix("begin(").removesuffix(");\n"))
+    x = load_binarized_mnist("small")[1][:200]
+    page.goto((site / "index.html").as_uri())
+    nats = page.evaluate(
+        """([packed, rows]) => {
+            const network = unpack(packed);
+            return -sum(rows.map((row) => sum(logConditionals(score(network, row))))) / rows.length;
+        }""",
+        [packed, x.int().tolist()],
+    )
+    assert nats < evaluate(load_pretrained(), x) + 0.5
+
+
+def test_try_completes_what_is_drawn_by_mouse(site, page):
+    page.goto((site / "try.html").as_uri())
+    said = page.locator("#complete .said", has_text="Your 14 rows cost")
+    said.wait_for()
+    page.get_by_role("button", name="Clear").click()
+    assert page.evaluate(COMPLETED, [14, 0]) == [False] * 8  # no ink yet
+    box = page.locator(".draw").bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 4, box["y"] + box["height"] / 4)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 3 / 4, box["y"] + box["height"] / 4)
+    page.mouse.up()
+    assert page.evaluate(COMPLETED, [14, 30]) == [True] * 8
+    assert page.complaints == []
+
+
+def test_try_completes_what_is_drawn_by_keyboard(site, page):
+    page.goto((site / "try.html").as_uri())
+    page.locator("#complete .said", has_text="Your 14 rows cost").wait_for()
+    page.get_by_label("Rows that are yours").press("ArrowLeft")
+    page.locator("#complete .said", has_text="Your 13 rows cost").wait_for()
+    board = page.locator(".draw")
+    board.press("Space")
+    for _ in range(30):  # as far as to the edge
+        board.press("Shift+ArrowDown")
+    board.press("ArrowLeft")
+    board.press("Tab")  # which takes the brush away
+    assert page.evaluate(COMPLETED, [13, 15]) == [True] * 8
+    assert page.complaints == []
+
+
+def test_a_broken_mask_shows_in_the_sum_over_everything(site, page):
+    page.goto((site / "try.html").as_uri())
+    said = page.locator("#break .said")
+    said.get_by_text("Σp over all 65,536 boards: 1.000.").wait_for()
+    page.get_by_role("button", name="Break it").press("Enter")
+    page.get_by_role("button", name="Mend it").wait_for()
+    total = said.inner_text().partition("boards: ")[2].partition(". ")[0]
+    assert float(total.replace(",", "")) > 2
+    page.get_by_role("button", name="Mend it").press("Enter")
+    says(page.locator("#break"), "boards: 1.000.")
