@@ -13,7 +13,7 @@ from torch import Tensor
 from .calls import IN_LINE, run
 from .comparing import is_same
 from .exercise import Slip, Wrong
-from .probes import made_smaller, probe
+from .probes import are_large, made_smaller, probe
 from .relations import find_relation
 from .substitutions import find_other_arguments
 
@@ -98,6 +98,8 @@ def _for_small_numbers(
     slips: Sequence[Slip],
 ) -> str:
     """What is wrong besides where numbers were so large that an infinity hides it."""
+    if not any(are_large(named.values()) for named in calls):
+        return ""
     smaller = [dict(zip(named, made_smaller([*named.values()]), strict=True)) for named in calls]
     cases = [tuple(named.values()) for named in smaller]
     came, right = ([function(*case) for case in cases] for function in (answer, reference))
