@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -51,7 +51,7 @@ def probe(
     if not same(first, answer(*arguments)):
         inputs = [name for name, value in named.items() if not callable(value)]
         return CHANCE.format(names=_listed(inputs))
-    if _is_large(arguments) and any(
+    if are_large(arguments) and any(
         same(answer(*smaller), reference(*smaller)) for smaller in _made_smaller(arguments)
     ):
         return CUT_OFF if _is_finite(first) and _is_finite(right) else ROUNDED
@@ -111,7 +111,8 @@ def _is_floating(value: object) -> bool:
     return isinstance(value, Tensor) and value.is_floating_point()
 
 
-def _is_large(arguments: list[object]) -> bool:
+def are_large(arguments: Iterable[object]) -> bool:
+    """Whether some numbers are so large that exp of them may be none."""
     return any(bool((part.abs() > LARGE).any()) for part in arguments if _is_floating(part))
 
 
@@ -122,9 +123,9 @@ def _made_smaller(arguments: list[object]) -> Iterator[list[object]]:
 
 
 def made_smaller(arguments: list[object]) -> list[object]:
-    """The arguments, and floating tensors that hold large numbers divided by them."""
+    """The arguments, with floating tensors divided so that no number is above 1.7."""
     return [
-        part / max(1.0, part.abs().max().item() / 2) if _is_floating(part) else part
+        part / max(1.0, part.abs().max().item() / 1.7) if _is_floating(part) else part
         for part in arguments
     ]
 

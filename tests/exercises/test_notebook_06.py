@@ -46,7 +46,7 @@ def test_greedy():
 
 
 def test_tables_that_are_none():
-    wrong("6.2", torch.tensor([0.3, 0.7]), "another shape")
+    wrong("6.2", torch.tensor([0.3, 0.7]), "four entries")
     wrong("6.2", "0.3", "shape (2, 2)")
     wrong("6.2", torch.full((2, 2), 0.25), "tie")
     wrong("6.2", torch.full((2, 2), float("nan")), "greater than 0")
@@ -77,7 +77,7 @@ def test_completion():
     right("6.3", by_softmax)
     right("6.3", lambda *given: by_softmax(*given).double())
     wrong("6.3", lambda *given: (by_softmax(*given) >= 0.5).float(), "differs in value")
-    wrong("6.3", lambda *given: by_softmax(*given).round(decimals=2), "differs in value")
+    wrong("6.3", lambda *given: by_softmax(*given).round(decimals=2), "this is rounded")
 
 
 def test_what_weighted_draws_are_worth():
