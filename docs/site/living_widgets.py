@@ -1,18 +1,26 @@
 """The widgets of the notebooks on the site: each as its notebook's own cell makes it."""
 
 import base64
+import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 
 import nbformat
+import numpy as np
 from nbclient import NotebookClient
+from sphinx.application import Sphinx
 
-from made_course.widgets.alone import alone_from
+from made_course.widgets.alone import alone_from, script_of
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 VIEW = "application/vnd.jupyter.widget-view+json"
 STATES = "application/vnd.jupyter.widget-state+json"
+MOST_BYTES = 200_000
+"""Of a model's weights that a page brings along; more are loaded when a reader asks for them."""
+
+_asked_for: dict[str, str] = {}
+"""Name of a script → its text: a widget with the weights of its model."""
 
 
 @cache
@@ -37,7 +45,7 @@ def run(path: Path) -> dict[str, list[str]]:
     states = notebook.metadata.widgets[STATES]["state"]
     return {
         notebook.cells[k].id: [
-            alone_from(_with_buffers(model))
+            _shown(_with_buffers(model))
             for output in notebook.cells[k].outputs
             if VIEW in output.get("data", {})
             if "_esm" in (model := states[output.data[VIEW]["model_id"]])["state"]  # no plain bar
@@ -51,3 +59,38 @@ def _with_buffers(model: dict) -> dict[str, object]:
     for buffer in model.get("buffers", []):
         state[buffer["path"][0]] = base64.b64decode(buffer["data"])
     return state
+
+
+def _shown(state: dict[str, object]) -> str:
+    """A widget as HTML; one with many weights as a button that loads it."""
+    weights = state.get("weights", b"")
+    if len(weights) < MOST_BYTES:
+        return alone_from(state)
+    script = script_of(state | {"weights": _rounded(weights)}, "document.currentScript.place")
+    script = f"(() => {{\n{script}}})();\n"
+    name = f"widget-{hashlib.sha256(script.encode()).hexdigest()[:12]}.js"
+    _asked_for[name] = script
+    return (
+        f'<style>{state["_css"]}</style>\n<div class="made-alone"></div>\n'
+        f'<button type="button" class="made-load" data-script="../_static/{name}">'
+        f"Operate it here (loads {len(script) / 2**20:.0f} MB)</button>"
+    )
+
+
+def _rounded(weights: bytes) -> dict[str, str]:
+    """Floats in 8 bits, each 64 with a scale of their own, as js/stub.mjs reads them."""
+    floats = np.frombuffer(weights, dtype=np.float32)
+    blocks = np.pad(floats, (0, -len(floats) % 64)).reshape(-1, 64)
+    scales = np.maximum(np.abs(blocks).max(axis=1), 1e-12).astype(np.float32) / 127
+    integers = np.round(blocks / scales[:, None]).astype(np.int8)
+    return {
+        "base64": base64.b64encode(integers.tobytes()).decode(),
+        "scales": base64.b64encode(scales.astype(np.float32).tobytes()).decode(),
+    }
+
+
+def write_scripts(app: Sphinx, problem: Exception | None) -> None:
+    """Write what is loaded on request beside the pages."""
+    if problem is None and app.builder.format == "html":
+        for name, script in _asked_for.items():
+            Path(app.outdir, "_static", name).write_text(script, encoding="utf-8")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import nbformat
 from docutils import nodes
-from living_widgets import run_all
+from living_widgets import run_all, write_scripts
 from nbformat import NotebookNode
 from sphinx.application import Sphinx
 
@@ -27,6 +27,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Change notebooks before they are parsed, and their figures once they are."""
     app.connect("source-read", _prepare)
     app.connect("doctree-read", _describe_figures)
+    app.connect("build-finished", write_scripts)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 

@@ -22,6 +22,14 @@ def alone(widget: InPage) -> str:
 
 def alone_from(state: Mapping[str, object]) -> str:
     """The same from the widget's state, by the names of its traits."""
+    return (
+        f'<style>{state["_css"]}</style>\n<div class="made-alone"></div>\n'
+        f'<script type="module">\n{script_of(state)}</script>\n'
+    )
+
+
+def script_of(state: Mapping[str, object], place: str = "firstPlace()") -> str:
+    """What draws the widget into a place of the page, given as an expression of JavaScript."""
     shown = {
         name: {"base64": base64.b64encode(value).decode()}
         if isinstance(value, bytes | memoryview)
@@ -32,8 +40,4 @@ def alone_from(state: Mapping[str, object]) -> str:
     written = json.dumps(shown, ensure_ascii=False).replace("</", r"<\/")
     module = state["_esm"].replace("export default", "const shown =")
     stub = joined_modules("stub").replace("export ", "")
-    return (
-        f'<div class="made-alone"></div>\n<style>{state["_css"]}</style>\n'
-        f'<script type="module">\n{module}{stub}'
-        f"showAlone(shown, {written});\n</script>\n"
-    )
+    return f"{module}{stub}showAlone(shown, {written}, {place});\n"

@@ -16,3 +16,12 @@ document.querySelector(".toc-drawer").ariaLabel = "On this page";
 const folds = document.querySelectorAll("details.hide");
 folds.forEach((fold) => fold.querySelector("summary").removeAttribute("aria-label"));
 addEventListener("beforeprint", () => folds.forEach((fold) => (fold.open = true)));
+
+// A widget with many weights comes when it is asked for.
+document.querySelectorAll(".made-load").forEach((button) =>
+  button.addEventListener("click", () => {
+    const script = document.createElement("script");
+    Object.assign(script, { src: button.dataset.script, place: button.previousElementSibling });
+    button.replaceWith(script);
+  }),
+);

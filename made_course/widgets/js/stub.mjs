@@ -1,9 +1,10 @@
-/** A widget on a page without Python: the last place made for one gets it, on this model. */
-export function showAlone(module, state) {
-  const places = document.querySelectorAll(".made-alone:empty");
-  const model = modelOf(state);
-  places[0].model = model;
-  module.render({ model, el: places[0] });
+/** The place of a widget whose script stands behind it. */
+export const firstPlace = () => document.querySelector(".made-alone:empty");
+
+/** A widget on a page without Python. */
+export function showAlone(module, state, place) {
+  place.model = modelOf(state);
+  module.render({ model: place.model, el: place });
 }
 
 /** What anywidget's models do, for a state that only the page changes. */
@@ -11,7 +12,7 @@ export function modelOf(state) {
   const heard = new EventTarget();
   const listeners = new Map();
   for (const [name, value] of Object.entries(state)) {
-    if (value?.base64 !== undefined) state[name] = viewOf(value.base64);
+    if (value?.base64 !== undefined) state[name] = decoded(value);
   }
   return {
     get: (name) => state[name],
@@ -32,6 +33,11 @@ export function modelOf(state) {
   };
 }
 
-function viewOf(text) {
-  return new DataView(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer);
+/** Bytes as they were; or floats, rounded to 8 bits, of which each 64 have one scale. */
+function decoded({ base64, scales }) {
+  const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+  if (!scales) return new DataView(bytes.buffer);
+  const each = new Float32Array(decoded({ base64: scales }).buffer);
+  const floats = Float32Array.from(new Int8Array(bytes.buffer), (n, k) => n * each[k >> 6]);
+  return new DataView(floats.buffer);
 }
