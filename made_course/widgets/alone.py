@@ -39,5 +39,5 @@ def script_of(state: Mapping[str, object], place: str = "firstPlace()") -> str:
     }
     written = json.dumps(shown, ensure_ascii=False).replace("</", r"<\/")
     module = state["_esm"].replace("export default", "const shown =")
-    stub = joined_modules("stub").replace("export ", "")
-    return f"{module}{stub}showAlone(shown, {written}, {place});\n"
+    parts = (part.replace("\nexport ", "\n") for part in (module, "\n" + joined_modules("stub")))
+    return f"{''.join(parts)}showAlone(shown, {written}, {place});\n"
