@@ -294,9 +294,7 @@ def _draw_strictly_above(q2: Tensor, q3: Tensor, q1: Tensor, u: Tensor) -> Tenso
     return torch.stack([x1, x2, x3], dim=1).float()
 
 
-slip("q1 is looked up with x₃ first: its first index is x₂")
-
-
+@slip("q1 is looked up with x₃ first: its first index is x₂")
 def _draw_transposed(q2: Tensor, q3: Tensor, q1: Tensor, u: Tensor) -> Tensor:
     return draw_days(q2, q3, q1.T, u)
 
