@@ -71,7 +71,7 @@ def _shown(state: dict[str, object]) -> str:
     name = f"widget-{hashlib.sha256(script.encode()).hexdigest()[:12]}.js"
     _asked_for[name] = script
     return (
-        f'<style>{state["_css"]}</style>\n<div class="made-alone"></div>\n'
+        f'<style>{state["_css"]}</style>\n<div class="made-later"></div>\n'
         f'<button type="button" class="made-load" data-script="../_static/{name}">'
         f"Operate it here (loads {len(script) / 2**20:.0f} MB)</button>"
     )
