@@ -20,8 +20,11 @@ function filled(made, properties, children) {
   return made;
 }
 
-export const button = (words, onclick, properties = {}) =>
-  element("button", { type: "button", onclick, ...properties }, words);
+/** A button; while its `ariaDisabled` is true it does nothing, but keeps the focus. */
+export function button(words, onclick, properties = {}) {
+  const press = ({ currentTarget }) => currentTarget.ariaDisabled !== "true" && onclick();
+  return element("button", { type: "button", onclick: press, ...properties }, words);
+}
 
 /** A list to choose from, with its label; options are [value, words]. */
 export function choice(words, options, onchoose) {
@@ -126,8 +129,8 @@ export function stepper(words, onstep) {
   const set = (now, least, most) => {
     value = now;
     shown.textContent = now;
-    less.disabled = now <= least;
-    more.disabled = now >= most;
+    less.ariaDisabled = now <= least;
+    more.ariaDisabled = now >= most;
   };
   return { group, set };
 }

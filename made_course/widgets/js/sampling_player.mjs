@@ -209,7 +209,7 @@ function controlsFor(model, board, steps, go, stop) {
   const draw = () => {
     const step = model.get("step");
     playButton.textContent = time.isOn() ? "❚❚ Pause" : "▶ Play";
-    [back.disabled, on.disabled] = [step === 0, step === steps];
+    [back.ariaDisabled, on.ariaDisabled] = [step === 0, step === steps];
     [greedy.box.checked, beside.box.checked] = [model.get("greedy"), model.get("show_real")];
   };
   return { box, time, draw };

@@ -60,7 +60,7 @@ export default {
   render({ model, el }) {
     const kernel = model.widget_manager?.kernel;
     const interrupt = () => {
-      stop.disabled = true; // a second one would hit what comes after fit
+      stop.ariaDisabled = true; // a second one would hit what comes after fit
       kernel.interrupt();
     };
     const stop = kernel
@@ -84,7 +84,7 @@ export default {
       progress.textContent = progressWords(run);
       score.textContent = scoreWords(run);
       stop.hidden = !run.running;
-      if (stop.hidden) stop.disabled = false;
+      if (stop.hidden) stop.ariaDisabled = false;
       if (ink !== shown) drawSamples(samples, model.get("rows"), ink, model.get("image_shape"));
       shown = ink;
       curve.hidden = !run.curves.train;
