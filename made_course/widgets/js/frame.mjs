@@ -98,12 +98,16 @@ export function change(model, values) {
   if (!withoutPython.has(model)) model.save_changes();
 }
 
-/**
- * One Tab stop for many elements: arrows, Home and End move the focus along `items()`.
- *
- * `onmove`, where given, is called with the element that gets the focus.
- */
-export function oneTabStop(container, items, onmove = () => {}) {
+/** One Tab stop for many elements: the one of `items()` that had the focus last, or else the first. */
+export function oneTabStop(container, items) {
+  const follow = ({ target }) => items().forEach((item) => item.setAttribute("tabindex", item === target ? 0 : -1));
+  container.addEventListener("focusin", follow);
+  follow({ target: items()[0] });
+}
+
+/** The same, where arrows, Home and End move the focus; `onmove` is called with what gets it. */
+export function arrowKeys(container, items, onmove = () => {}) {
+  oneTabStop(container, items);
   const steps = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
   container.addEventListener("keydown", (event) => {
     const all = items();
