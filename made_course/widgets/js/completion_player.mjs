@@ -170,6 +170,7 @@ function account(board) {
   const box = element("div", { class: "made-how" }, ordering.box, element("div", { role: "status" }, head, " ", how));
   const draw = (found, colours) => {
     const { known, order } = found;
+    box.hidden = !known.includes(false); // nothing was drawn
     const late = tooLate(known, order);
     paint(ordering.canvas, board, 112, colours, (i) => {
       return { value: (order[i] - 1) / (order.length - 1), hatched: late[i], words: String(order[i]) };

@@ -139,7 +139,7 @@ export function stepper(words, onstep) {
   return { group, set };
 }
 
-const LOOKS = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "opacity", "font-family", "font-size", "font-weight", "text-anchor", "dominant-baseline", "display"];
+const LOOKS = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "opacity", "font-family", "font-size", "font-weight", "text-anchor", "dominant-baseline", "display", "overflow"];
 
 /** Write pictures, side by side, as one SVG file: colours and letters as they are on the page. */
 export function saveAsSvg(pictures, name) {

@@ -109,12 +109,11 @@ function pair(board) {
 
 /** The line from 0 to 1, filled up to p, and the mark of the number that decided. */
 function decisionLine() {
-  const [filled, end, mark] = ["\u00a0gives 1\u00a0", "", ""].map((words) => element("span", {}, words));
-  const box = element("div", { class: "made-line", "aria-hidden": "true" }, "gives 0", filled, end, mark);
+  const [filled, end, mark] = [0, 1, 2].map(() => element("span"));
+  const box = element("div", { class: "made-line", "aria-hidden": "true" }, filled, end, mark);
   const draw = (p, u) => {
     filled.style.width = end.style.left = `${100 * p}%`;
     mark.style.left = `${100 * (u ?? 0.5)}%`;
-    filled.style.textAlign = (u ?? 0.5) < p / 2 ? "right" : "left";
     end.textContent = `p ${number(p)}`;
     mark.textContent = u === null ? "1/2" : `u ${number(u)}`;
   };
