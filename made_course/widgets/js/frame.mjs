@@ -1,4 +1,4 @@
-/** An element: properties begin with a dot or "on", all else are attributes; text stays text. */
+/** An element: properties that begin with "on" are listeners, others attributes; text stays text. */
 export function element(tag, properties = {}, ...children) {
   return filled(document.createElement(tag), properties, children);
 }
@@ -11,7 +11,6 @@ export function shape(tag, properties = {}, ...children) {
 function filled(made, properties, children) {
   for (const [name, value] of Object.entries(properties)) {
     if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
-    else if (name.startsWith(".")) made[name.slice(1)] = value;
     else if (value !== null && value !== undefined && value !== false) {
       made.setAttribute(name, value === true ? "" : value);
     }

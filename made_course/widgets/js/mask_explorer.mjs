@@ -97,12 +97,8 @@ export default {
       put({ fault, selected });
     };
     const shuffle = () => {
-      const ordering = [...model.get("ordering")];
-      for (let i = ordering.length - 1; i > 0; i--) {
-        const j = Math.floor(Math.random() * (i + 1));
-        [ordering[i], ordering[j]] = [ordering[j], ordering[i]];
-      }
-      put({ ordering });
+      const lots = model.get("ordering").map((i) => [Math.random(), i]);
+      put({ ordering: lots.sort(([a], [b]) => a - b).map(([, i]) => i) });
     };
 
     // ---- what is on the page ----
@@ -214,7 +210,7 @@ export default {
       const tell = () => {
         const isSmall = shown.names.length <= MOST_SUMMED;
         const words = finding(shown, isSmall ? totalProbability(shown) : null);
-        sum.textContent = isSmall ? `${words} (Weights of an example, by which a leak shows.)` : words;
+        sum.textContent = isSmall ? `${words} (By example weights, large enough for a leak to show.)` : words;
       };
       if (shown.names.length <= 6) tell();
       else adding = setTimeout(tell, 50);

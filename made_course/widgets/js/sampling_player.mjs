@@ -6,16 +6,10 @@ import { follow, logConditionals, networkOf, score, sigmoid, uniforms } from "./
 export function played(network, decide) {
   const { row, logits } = follow(network, decide);
   const steps = logConditionals({ row, logits });
-  const ordering = orderingOf(network);
+  const ordering = Array.from(row, (_, i) => i).sort((a, b) => network.order[a] - network.order[b]);
   const soFar = [0];
   ordering.forEach((i, t) => soFar.push(soFar[t] + steps[i]));
   return { row, p: logits.map(sigmoid), soFar, ordering };
-}
-
-function orderingOf({ order }) {
-  const ordering = new Array(order.length);
-  order.forEach((degree, i) => (ordering[degree - 1] = i));
-  return ordering;
 }
 
 // ---- words ----

@@ -92,7 +92,7 @@ export default {
       const view = curveView({ ...run, levels: model.get("levels") });
       const said = Object.entries({ Above: view.above, Below: view.below }).filter(([, names]) => names.length);
       title.textContent = `negative log-likelihood (${run.unit})`;
-      beyond.textContent = said.map(([where, names]) => `${where}: ${names.join(", ")}`).join("; ");
+      beyond.textContent = said.map(([where, names]) => `${where} the picture: ${names.join(", ")}`).join("; ");
       picture.setAttribute("aria-label", `Learning curve. ${score.textContent}`);
       picture.replaceChildren(...curveParts(run.curves, view));
     }, "The curve stays as it was");
