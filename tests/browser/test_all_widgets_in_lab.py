@@ -37,8 +37,7 @@ WIDGETS = {
     "OrderingLab, guess first": "OrderingLab(); w.guess = [0, 1, 3, 2]",
     "OrderingLab": "OrderingLab(); w.guess = [0, 1, 3, 2]; w.revealed = True",
     "OrderingLab, six variables": (
-        "OrderingLab(torch.kron(half_adder_joint(), torch.ones(4).double() / 4)); "
-        "w.revealed = True"
+        "OrderingLab(torch.kron(half_adder_joint(), torch.ones(4).double() / 4)); w.revealed = True"
     ),
     "Quiz": (
         "Quiz('$x^0$?', [Choice('1', 'yes', right=True), Choice('0', 'no')]); w.chosen = [1, 0]"
