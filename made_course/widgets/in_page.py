@@ -19,8 +19,8 @@ class InPage(anywidget.AnyWidget):
     """A widget whose synced traits are its whole state, and whose module draws it without Python.
 
     A subclass names its module, ``class Quiz(InPage, module="quiz")``: ``js/quiz.mjs``, which may
-    import others beside it, and ``js/quiz.css``, if there is one. Running a cell again closes the
-    widgets of its last run.
+    import others beside it, each with a style sheet of its name, such as ``js/quiz.css``, if there
+    is one. Running a cell again closes the widgets of its last run.
     """
 
     problem = Unicode("", help="What Python could not do; the page shows it.").tag(sync=True)
@@ -28,7 +28,7 @@ class InPage(anywidget.AnyWidget):
     def __init_subclass__(cls, *, module: str = "", **options: object) -> None:
         if module:
             cls._esm = joined_modules(module)
-            cls._css = "".join(_text(f"{name}.css") for name in ("frame", module))
+            cls._css = "".join(_text(f"{name}.css") for name in _in_turn(module))
         super().__init_subclass__(**options)
 
     def __init__(self, **state: object) -> None:
@@ -48,8 +48,14 @@ class InPage(anywidget.AnyWidget):
 def joined_modules(name: str) -> str:
     """``js/NAME.mjs`` and all that it imports as one module, which is what anywidget takes.
 
-    Each module stands once, after those that it imports; names are unique over all files.
+    Their names must differ. The last one alone may export a default.
     """
+    *needed, last = (_IMPORT.sub("", _text(f"{part}.mjs")) for part in _in_turn(name))
+    return "".join([*(_EXPORT.sub("", text) for text in needed), last])
+
+
+def _in_turn(name: str) -> list[str]:
+    """A module and all that it imports, each once and after those that it needs itself."""
     in_turn: list[str] = []
 
     def visit(name: str) -> None:
@@ -59,8 +65,7 @@ def joined_modules(name: str) -> str:
             in_turn.append(name)
 
     visit(name)
-    *needed, last = (_IMPORT.sub("", _text(f"{part}.mjs")) for part in in_turn)
-    return "".join([*(_EXPORT.sub("", text) for text in needed), last])
+    return in_turn
 
 
 def _text(name: str) -> str:

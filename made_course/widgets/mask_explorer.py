@@ -108,6 +108,10 @@ class MaskExplorer(InPage, module="mask_explorer"):
 
     # ---- state ------------------------------------------------------------------------------
 
+    @validate("names")
+    def _check_names(self, proposal: dict) -> list[str]:
+        return check_names(proposal["value"], len(self.ordering))
+
     @validate("ordering")
     def _check_ordering(self, proposal: dict) -> list[int]:
         return check_ordering(proposal["value"], len(self.names)).tolist()

@@ -88,6 +88,14 @@ def check_rows(name: str, rows: Tensor, model: MADE) -> list[list[int]]:
     return shown.int().tolist()
 
 
+def check_pair(shape: tuple[int, int]) -> tuple[int, int]:
+    """Return rows and columns, or say what is wrong with them."""
+    if not isinstance(shape, Sequence) or isinstance(shape, str) or len(shape) != 2:
+        raise TypeError(f"shape must be a pair (rows, columns), got {shape!r}")
+    rows, columns = (check_count("each of shape", size) for size in shape)
+    return rows, columns
+
+
 def check_shape(shape: tuple[int, int] | None, input_dim: int) -> tuple[int, int]:
     """Rows and columns for so many variables; None is a square if there is one, else a row.
 
@@ -98,9 +106,7 @@ def check_shape(shape: tuple[int, int] | None, input_dim: int) -> tuple[int, int
     if shape is None:
         side = math.isqrt(input_dim)
         return (side, side) if side * side == input_dim else (1, input_dim)
-    if not isinstance(shape, Sequence) or isinstance(shape, str) or len(shape) != 2:
-        raise TypeError(f"shape must be a pair (rows, columns), got {shape!r}")
-    rows, columns = (check_count("each of shape", size) for size in shape)
+    rows, columns = check_pair(shape)
     if rows * columns != input_dim:
         raise ValueError(
             f"shape must have room for exactly {input_dim} variables, got {rows} × {columns}"

@@ -21,6 +21,7 @@ from ..figures import plot_training
 from ..history import History
 from ..made import MADE
 from .in_page import InPage
+from .player import check_pair, check_shape
 
 MOST_ROWS = 5
 """Rows of samples that are kept: the first one, and the latest ones."""
@@ -78,7 +79,7 @@ class TrainingMonitor(InPage, module="training_monitor"):
         self.every = check_count("every", every)
         self.n_samples = check_count("n_samples", n_samples)
         self.seed = check_count("seed", seed, smallest=0)
-        self.shape = None if shape is None else _check_shape(shape)
+        self.shape = None if shape is None else check_pair(shape)
         self._begin()
         super().__init__(levels=levels)
 
@@ -136,12 +137,13 @@ class TrainingMonitor(InPage, module="training_monitor"):
         epoch = len(self.history)
         if self.samples and (epoch % self.every or epoch in self.samples):
             return
-        self._image_shape = _image_shape(self._input_dim, self.shape)
-        if self._image_shape is None:
+        n = self._input_dim
+        if self.shape is None and math.isqrt(n) ** 2 != n:
             return
+        self._image_shape = check_shape(self.shape, n)
         if self._noise is None:
             generator = Generator().manual_seed(self.seed)
-            size = (self.n_samples, self._input_dim)
+            size = (self.n_samples, n)
             self._noise = torch.rand(size, generator=generator, device="cpu")
         self.samples[epoch] = model.sample(self.n_samples, noise=self._noise).cpu()
         if len(self.samples) > MOST_ROWS:
@@ -199,25 +201,3 @@ class TrainingMonitor(InPage, module="training_monitor"):
         self._displayed_itself_in = run
         display(self)
         self._is_displayed = False  # this output goes when the cell runs again
-
-
-# ---- checks --------------------------------------------------------------------------
-
-
-def _image_shape(input_dim: int, shape: tuple[int, int] | None) -> tuple[int, int] | None:
-    """(rows, columns) in which D variables are drawn; None if they are no picture."""
-    if shape is None:
-        side = math.isqrt(input_dim)
-        return (side, side) if side * side == input_dim else None
-    if math.prod(shape) != input_dim:
-        raise ValueError(
-            f"shape {shape} has {math.prod(shape)} pixels, but the model has {input_dim} "
-            "variables: give their rows and columns, or None"
-        )
-    return shape
-
-
-def _check_shape(shape: tuple[int, int]) -> tuple[int, int]:
-    if not isinstance(shape, tuple | list) or len(shape) != 2:
-        raise TypeError(f"shape must be (rows, columns) or None, got {shape!r}")
-    return check_count("rows of shape", shape[0]), check_count("columns of shape", shape[1])

@@ -59,6 +59,7 @@ def test_the_pointer_hides_and_uncovers(show, state, bare):
     widget.get_by_role("button", name="nothing").click()
     says(widget, "Nothing is hidden")
     assert not widget.get_by_role("group", name="completions").is_visible()
+    assert not widget.get_by_text("exact samples").is_visible()
     box = widget.locator("canvas.made-drawable").bounding_box()
 
     def drag(*places):

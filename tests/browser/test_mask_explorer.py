@@ -90,6 +90,11 @@ def test_keyboard(show, state, bare):
     bare.keyboard.press("ArrowLeft")
     widget.get_by_text("p(x₂ | x₃)").wait_for()
     assert state("ordering") == [2, 1, 0]
+    widget.get_by_role("button", name="Remove a layer").focus()
+    for _ in range(3):  # once too often: the key stays where it was pressed
+        bare.keyboard.press("Enter")
+    assert bare.evaluate("document.activeElement.innerText") == "Remove a layer"
+    assert state("hidden_degrees") == []
 
 
 def test_a_picture_is_saved_with_its_colours(show, bare, tmp_path):

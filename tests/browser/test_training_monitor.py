@@ -42,7 +42,7 @@ def test_curves_levels_and_samples_stand_at_their_numbers(show, bare):
             assert seen == pytest.approx(nats, abs=0.01)
         assert f"{name} {nll[-1]:.4g}" in widget.locator("svg").first.text_content()
     words = widget.inner_text()
-    assert "Below: entropy 3.4" in words
+    assert "Below the picture: entropy 3.4" in words
     assert "<b>here 10.9" in widget.locator("svg").first.text_content()
     assert [r.inner_text() for r in widget.locator(".made-row").all()] == [
         f"epoch {k}" for k in (1, 2, 4, 6)

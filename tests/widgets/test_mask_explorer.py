@@ -238,6 +238,7 @@ def test_what_the_page_sends_may_change_all_at_once():
 @pytest.mark.parametrize(
     ("act", "message"),
     [
+        (lambda w: setattr(w, "names", ["a", "b"]), "got 2"),
         (lambda w: setattr(w, "ordering", [0, 0, 1]), "permutation"),
         (lambda w: setattr(w, "hidden_degrees", [[1, 3]]), "hidden degrees lie in 1..2, got 3"),
         (lambda w: setattr(w, "hidden_degrees", [[]]), "at least one unit"),

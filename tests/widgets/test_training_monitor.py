@@ -137,7 +137,7 @@ def test_a_shape_is_used_or_said_not_to_fit():
     assert (monitor.image_shape, len(monitor.ink)) == ((3, 5), 30)
     monitor = TrainingMonitor(shape=(3, 4))
     monitor(MODELS[15], history_of([2.0]))
-    assert "shape (3, 4) has 12 pixels, but the model has 15 variables" in monitor.problem
+    assert "shape must have room for exactly 15 variables, got 3 × 4" in monitor.problem
     assert monitor.told["curves"] == {"train": [2.0]}
     assert monitor.samples == {}
 
@@ -290,8 +290,8 @@ def test_messages_are_no_faster_than_the_page_and_the_last_one_is_whole(shell):
         ({"every": 0}, ValueError, "every must be at least 1, got 0"),
         ({"n_samples": 1.5}, TypeError, "n_samples must be a whole number, got 1.5"),
         ({"seed": -1}, ValueError, "seed must be at least 0, got -1"),
-        ({"shape": 784}, TypeError, "shape must be (rows, columns) or None, got 784"),
-        ({"shape": (0, 28)}, ValueError, "rows of shape must be at least 1, got 0"),
+        ({"shape": 784}, TypeError, "shape must be a pair (rows, columns), got 784"),
+        ({"shape": (0, 28)}, ValueError, "each of shape must be at least 1, got 0"),
         ({"levels": [90]}, TypeError, "levels must map names to nats, got list"),
         ({"levels": {"a": "x"}}, TypeError, "level 'a' must be a number of nats, got 'x'"),
         ({"levels": {"a": math.inf}}, ValueError, "level 'a' must be finite, got inf"),

@@ -1,4 +1,4 @@
-import { element } from "./frame.mjs";
+import { element, oneTabStop } from "./frame.mjs";
 import { shortened } from "./words.mjs";
 
 /** An ordering in which the variable at one place has moved to another. */
@@ -23,9 +23,7 @@ export function chips(onmove) {
     onmove(moved(ordering, from, to));
     row.children[to].focus();
   };
-  row.addEventListener("focusin", ({ target }) => {
-    for (const chip of row.children) chip.tabIndex = chip === target ? 0 : -1;
-  });
+  oneTabStop(row, () => [...row.children]);
   row.addEventListener("keydown", (event) => {
     const at = [...row.children].indexOf(event.target);
     const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
@@ -53,9 +51,8 @@ export function chips(onmove) {
   const show = (names, now) => {
     ordering = now;
     while (row.children.length > now.length) row.lastChild.remove();
-    while (row.children.length < now.length) {
-      row.append(element("button", { type: "button", tabindex: row.children.length ? -1 : 0 }));
-    }
+    while (row.children.length < now.length) row.append(element("button", { type: "button", tabindex: -1 }));
+    if (!row.querySelector('[tabindex="0"]')) row.children[0].tabIndex = 0;
     now.forEach((i, t) => {
       row.children[t].textContent = shortened(names[i]);
       row.children[t].setAttribute("aria-label", `${names[i]}, step ${t + 1}: ← and → move it`);

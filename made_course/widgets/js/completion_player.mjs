@@ -1,4 +1,4 @@
-import { button, change, element, frame, oneTabStop } from "./frame.mjs";
+import { arrowKeys, button, change, element, frame } from "./frame.mjs";
 import { coloursOf, isImage, paint, picture, things, whenSeen, whole } from "./pixels.mjs";
 import { complete, follow, logConditionals, networkOf, uniforms } from "./sampler.mjs";
 import { distances, explanation, headline, percent, tooLate, verdict } from "./completion_words.mjs";
@@ -71,9 +71,7 @@ function gallery(count, name, board, side, onchoose) {
     return { choose, canvas, caption };
   });
   const box = element("div", { role: "group", "aria-label": `${name}s` }, ...buttons.map(({ choose }) => choose));
-  oneTabStop(box, () => buttons.map(({ choose }) => choose), (next) => stop(next));
-  const stop = (next) => buttons.forEach(({ choose }) => (choose.tabIndex = choose === next ? 0 : -1));
-  stop(buttons[0].choose);
+  arrowKeys(box, () => buttons.map(({ choose }) => choose));
   return { box, buttons, draw: (k, colours, look) => paint(buttons[k].canvas, board, side, colours, look) };
 }
 
@@ -172,6 +170,7 @@ function account(board) {
   const box = element("div", { class: "made-how" }, ordering.box, element("div", { role: "status" }, head, " ", how));
   const draw = (found, colours) => {
     const { known, order } = found;
+    box.hidden = !known.includes(false); // nothing was drawn
     const late = tooLate(known, order);
     paint(ordering.canvas, board, 112, colours, (i) => {
       return { value: (order[i] - 1) / (order.length - 1), hatched: late[i], words: String(order[i]) };

@@ -1,4 +1,4 @@
-/** An element: properties begin with a dot or "on", all else are attributes; text stays text. */
+/** An element: properties that begin with "on" are listeners, others attributes; text stays text. */
 export function element(tag, properties = {}, ...children) {
   return filled(document.createElement(tag), properties, children);
 }
@@ -11,7 +11,6 @@ export function shape(tag, properties = {}, ...children) {
 function filled(made, properties, children) {
   for (const [name, value] of Object.entries(properties)) {
     if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
-    else if (name.startsWith(".")) made[name.slice(1)] = value;
     else if (value !== null && value !== undefined && value !== false) {
       made.setAttribute(name, value === true ? "" : value);
     }
@@ -20,8 +19,11 @@ function filled(made, properties, children) {
   return made;
 }
 
-export const button = (words, onclick, properties = {}) =>
-  element("button", { type: "button", onclick, ...properties }, words);
+/** A button; while its `ariaDisabled` is true it does nothing, but keeps the focus. */
+export function button(words, onclick, properties = {}) {
+  const press = ({ currentTarget }) => currentTarget.ariaDisabled !== "true" && onclick();
+  return element("button", { type: "button", onclick: press, ...properties }, words);
+}
 
 /** A list to choose from, with its label; options are [value, words]. */
 export function choice(words, options, onchoose) {
@@ -95,12 +97,16 @@ export function change(model, values) {
   if (!withoutPython.has(model)) model.save_changes();
 }
 
-/**
- * One Tab stop for many elements: arrows, Home and End move the focus along `items()`.
- *
- * `onmove`, where given, is called with the element that gets the focus.
- */
-export function oneTabStop(container, items, onmove = () => {}) {
+/** One Tab stop for many elements: the one of `items()` that had the focus last, or else the first. */
+export function oneTabStop(container, items) {
+  const follow = ({ target }) => items().forEach((item) => item.setAttribute("tabindex", item === target ? 0 : -1));
+  container.addEventListener("focusin", follow);
+  follow({ target: items()[0] });
+}
+
+/** The same, where arrows, Home and End move the focus; `onmove` is called with what gets it. */
+export function arrowKeys(container, items, onmove = () => {}) {
+  oneTabStop(container, items);
   const steps = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
   container.addEventListener("keydown", (event) => {
     const all = items();
@@ -126,13 +132,13 @@ export function stepper(words, onstep) {
   const set = (now, least, most) => {
     value = now;
     shown.textContent = now;
-    less.disabled = now <= least;
-    more.disabled = now >= most;
+    less.ariaDisabled = now <= least;
+    more.ariaDisabled = now >= most;
   };
   return { group, set };
 }
 
-const LOOKS = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "opacity", "font-family", "font-size", "font-weight", "text-anchor", "dominant-baseline", "display"];
+const LOOKS = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "opacity", "font-family", "font-size", "font-weight", "text-anchor", "dominant-baseline", "display", "overflow"];
 
 /** Write pictures, side by side, as one SVG file: colours and letters as they are on the page. */
 export function saveAsSvg(pictures, name) {

@@ -107,7 +107,7 @@ function render({ model, el }) {
   const order = chips((ordering) => change(model, { ordering }));
   const own = button("The model's own", () => change(model, { ordering: model.get("own_ordering") }));
   const again = button("Measure again", () => {
-    again.disabled = true;
+    again.ariaDisabled = true;
     ask(model, "measure");
   });
   const [result, where, who, head, why, row, both] = ["b", "span", "div", "b", "div", "p", "span"].map((tag) => element(tag));
@@ -143,7 +143,7 @@ function render({ model, el }) {
       both.textContent = agreement(f);
       next.hidden = !f.disputed.length;
     }
-    if (measured !== model.get("measured")) again.disabled = false;
+    if (measured !== model.get("measured")) again.ariaDisabled = false;
     measured = model.get("measured");
     const owned = model.get("own_ordering");
     own.hidden = !owned || String(owned) === String(model.get("ordering"));

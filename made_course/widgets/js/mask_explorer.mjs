@@ -97,12 +97,8 @@ export default {
       put({ fault, selected });
     };
     const shuffle = () => {
-      const ordering = [...model.get("ordering")];
-      for (let i = ordering.length - 1; i > 0; i--) {
-        const j = Math.floor(Math.random() * (i + 1));
-        [ordering[i], ordering[j]] = [ordering[j], ordering[i]];
-      }
-      put({ ordering });
+      const lots = model.get("ordering").map((i) => [Math.random(), i]);
+      put({ ordering: lots.sort(([a], [b]) => a - b).map(([, i]) => i) });
     };
 
     // ---- what is on the page ----
@@ -122,7 +118,11 @@ export default {
     const formula = element("div", { class: "formula" });
     const sum = element("div", { role: "status", class: "sum" });
     const graph = networkGraph({ onselect: select, onpoint: unitPointed });
-    const sizes = element("div", { class: "made-controls sizes" });
+    const variables = stepper("Variables", setVariables);
+    const more = button("Add a layer", () => redraw(state(), [...widths(), widths().at(-1) ?? 4]));
+    const less = button("Remove a layer", () => redraw(state(), widths().slice(0, -1)));
+    let steppers = [];
+    const sizes = element("div", { class: "made-controls sizes" }, variables.group, more, less);
     const matrices = element("div", { class: "matrices" });
     let masks = [];
     const seen = matrixOf("who sees whom", ["off", "on", "missing", "leak"], {
@@ -140,19 +140,13 @@ export default {
     );
 
     function buildSizes(count) {
-      const steppers = Array.from({ length: count }, (_, k) =>
+      for (const { group } of steppers) group.remove();
+      steppers = Array.from({ length: count }, (_, k) =>
         stepper(`Hidden ${k + 1}`, (width) => redraw(state(), widths().with(k, width))),
       );
-      const variables = stepper("Variables", setVariables);
-      const more = button("Add a layer", () => redraw(state(), [...widths(), widths().at(-1) ?? 4]));
-      const less = button("Remove a layer", () => redraw(state(), widths().slice(0, -1)));
-      sizes.replaceChildren(variables.group, ...steppers.map(({ group }) => group), more, less);
-      return (names) => {
-        variables.set(names.length, 1, 64);
-        steppers.forEach((one, k) => one.set(widths()[k], 1, 64));
-        more.disabled = count >= 6;
-        less.disabled = count === 0;
-      };
+      variables.group.after(...steppers.map(({ group }) => group));
+      more.ariaDisabled = count >= 6;
+      less.ariaDisabled = count === 0;
     }
 
     function buildMasks(count) {
@@ -169,21 +163,21 @@ export default {
       matrices.replaceChildren(...masks.map(({ picture }) => picture), seen.picture);
     }
 
-    let followSizes = null;
     function draw() {
       const now = state();
       network = networkOf(now);
       pointed = null;
       if (masks.length !== network.masks.length + 1) {
         buildMasks(network.masks.length);
-        followSizes = buildSizes(network.masks.length - 1);
+        buildSizes(network.masks.length - 1);
       }
       ordered.part.hidden = now.names.length > MOST_CHIPS;
       if (!ordered.part.hidden) ordered.show(now.names, now.ordering);
       kind.list.value = now.draw;
       direct.box.checked = now.direct;
       fault.list.value = now.fault;
-      followSizes(now.names);
+      variables.set(now.names.length, 1, 64);
+      steppers.forEach((one, k) => one.set(widths()[k], 1, 64));
       const [layer, unit] = now.selected;
       const isHidden = layer > 0 && layer < network.masks.length;
       degree.group.hidden = !isHidden;
@@ -216,7 +210,7 @@ export default {
       const tell = () => {
         const isSmall = shown.names.length <= MOST_SUMMED;
         const words = finding(shown, isSmall ? totalProbability(shown) : null);
-        sum.textContent = isSmall ? `${words} (Weights of an example, by which a leak shows.)` : words;
+        sum.textContent = isSmall ? `${words} (By example weights, large enough for a leak to show.)` : words;
       };
       if (shown.names.length <= 6) tell();
       else adding = setTimeout(tell, 50);

@@ -1,4 +1,4 @@
-import { oneTabStop, shape } from "./frame.mjs";
+import { arrowKeys, shape } from "./frame.mjs";
 import { nameOf } from "./network.mjs";
 import { hat, shortened } from "./words.mjs";
 
@@ -29,7 +29,7 @@ export function networkGraph({ onselect, onpoint }) {
     event.preventDefault();
     onselect(placeOf(event.target));
   });
-  oneTabStop(picture, all, (unit) => onselect(placeOf(unit)));
+  arrowKeys(picture, all, (unit) => onselect(placeOf(unit)));
 
   function draw(network, selected, cone) {
     const now = network.degrees.map((layer) => layer.length);

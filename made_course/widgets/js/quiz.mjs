@@ -1,9 +1,9 @@
-import { button, change, element, frame, oneTabStop } from "./frame.mjs";
+import { arrowKeys, button, change, element, frame } from "./frame.mjs";
 import { typeset } from "./formula.mjs";
 
 function row(choice, k, onclick) {
   const mark = element("span", { class: "made-mark", "aria-hidden": "true" }, `${k + 1}`);
-  const press = button(mark, onclick, { tabindex: k ? -1 : 0 });
+  const press = button(mark, onclick);
   press.append(element("span", {}, ...typeset(choice.text)));
   const why = element("div", { role: "status", class: "made-why" });
   return { mark, press, why, all: element("li", {}, press, why) };
@@ -22,10 +22,7 @@ export default {
     }
     const list = element("ol", { class: "made-choices" }, ...rows.map((one) => one.all));
     const presses = rows.map((one) => one.press);
-    list.addEventListener("focusin", ({ target }) => {
-      for (const press of presses) press.tabIndex = press === target ? 0 : -1;
-    });
-    oneTabStop(list, () => presses);
+    arrowKeys(list, () => presses);
     el.classList.add("made-quiz");
     el.append(question, list);
 

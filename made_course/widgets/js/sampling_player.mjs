@@ -6,16 +6,10 @@ import { follow, logConditionals, networkOf, score, sigmoid, uniforms } from "./
 export function played(network, decide) {
   const { row, logits } = follow(network, decide);
   const steps = logConditionals({ row, logits });
-  const ordering = orderingOf(network);
+  const ordering = Array.from(row, (_, i) => i).sort((a, b) => network.order[a] - network.order[b]);
   const soFar = [0];
   ordering.forEach((i, t) => soFar.push(soFar[t] + steps[i]));
   return { row, p: logits.map(sigmoid), soFar, ordering };
-}
-
-function orderingOf({ order }) {
-  const ordering = new Array(order.length);
-  order.forEach((degree, i) => (ordering[degree - 1] = i));
-  return ordering;
 }
 
 // ---- words ----
@@ -109,12 +103,11 @@ function pair(board) {
 
 /** The line from 0 to 1, filled up to p, and the mark of the number that decided. */
 function decisionLine() {
-  const [filled, end, mark] = ["\u00a0gives 1\u00a0", "", ""].map((words) => element("span", {}, words));
-  const box = element("div", { class: "made-line", "aria-hidden": "true" }, "gives 0", filled, end, mark);
+  const [filled, end, mark] = [0, 1, 2].map(() => element("span"));
+  const box = element("div", { class: "made-line", "aria-hidden": "true" }, filled, end, mark);
   const draw = (p, u) => {
     filled.style.width = end.style.left = `${100 * p}%`;
     mark.style.left = `${100 * (u ?? 0.5)}%`;
-    filled.style.textAlign = (u ?? 0.5) < p / 2 ? "right" : "left";
     end.textContent = `p ${number(p)}`;
     mark.textContent = u === null ? "1/2" : `u ${number(u)}`;
   };
@@ -209,7 +202,7 @@ function controlsFor(model, board, steps, go, stop) {
   const draw = () => {
     const step = model.get("step");
     playButton.textContent = time.isOn() ? "❚❚ Pause" : "▶ Play";
-    [back.disabled, on.disabled] = [step === 0, step === steps];
+    [back.ariaDisabled, on.ariaDisabled] = [step === 0, step === steps];
     [greedy.box.checked, beside.box.checked] = [model.get("greedy"), model.get("show_real")];
   };
   return { box, time, draw };

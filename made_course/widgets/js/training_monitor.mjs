@@ -60,7 +60,7 @@ export default {
   render({ model, el }) {
     const kernel = model.widget_manager?.kernel;
     const interrupt = () => {
-      stop.disabled = true; // a second one would hit what comes after fit
+      stop.ariaDisabled = true; // a second one would hit what comes after fit
       kernel.interrupt();
     };
     const stop = kernel
@@ -84,7 +84,7 @@ export default {
       progress.textContent = progressWords(run);
       score.textContent = scoreWords(run);
       stop.hidden = !run.running;
-      if (stop.hidden) stop.disabled = false;
+      if (stop.hidden) stop.ariaDisabled = false;
       if (ink !== shown) drawSamples(samples, model.get("rows"), ink, model.get("image_shape"));
       shown = ink;
       curve.hidden = !run.curves.train;
@@ -92,7 +92,7 @@ export default {
       const view = curveView({ ...run, levels: model.get("levels") });
       const said = Object.entries({ Above: view.above, Below: view.below }).filter(([, names]) => names.length);
       title.textContent = `negative log-likelihood (${run.unit})`;
-      beyond.textContent = said.map(([where, names]) => `${where}: ${names.join(", ")}`).join("; ");
+      beyond.textContent = said.map(([where, names]) => `${where} the picture: ${names.join(", ")}`).join("; ");
       picture.setAttribute("aria-label", `Learning curve. ${score.textContent}`);
       picture.replaceChildren(...curveParts(run.curves, view));
     }, "The curve stays as it was");
