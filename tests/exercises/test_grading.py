@@ -320,6 +320,17 @@ def test_what_is_kept_is_what_the_judge_said_and_no_more(tmp_path, monkeypatch):
         assert (row.learner, row.look_at, row.right) == ("a", [others, "gc"], 1)
 
 
+def test_words_of_a_hand_in_write_nothing_into_the_terminal(tmp_path, monkeypatch, capsys):
+    said = Row("ann", "ann.ipynb", word="it could not be read: \x1b[2J\n\ud800 all is right")
+    monkeypatch.setattr(command, "grade", lambda *_, **__: [said])
+    monkeypatch.setattr(command.os, "environ", {})
+    (tmp_path / "class").mkdir()
+    (tmp_path / "class-grades").mkdir()
+    command.main(["grade", str(tmp_path / "class"), "--unprotected"])
+    first, _ = capsys.readouterr().out.splitlines()
+    assert first == "1 of 0: ann.ipynb: it could not be read:  [2J   all is right"
+
+
 def test_who_trusts_the_class_needs_no_sandbox(tmp_path):
     folder = tmp_path / "class"
     folder.mkdir()

@@ -137,7 +137,8 @@ def main(arguments: list[str] | None = None) -> None:
     for row in grade(handed_in, out, notebook, asked.jobs, protected=protected):
         rows.append(row)
         write_feedback(row, out)
-        print(f"{len(rows)} of {len(handed_in)}: {row.hand_in}: {row.word}", flush=True)
+        word = "".join(c if c.isprintable() else " " for c in row.word)
+        print(f"{len(rows)} of {len(handed_in)}: {row.hand_in}: {word}", flush=True)
     known = {composed(name) for row in rows for name in (row.learner, row.hand_in)}
     rows += [Row(name, word="nothing handed in") for name in ids if composed(name) not in known]
     write_tables(sorted(rows, key=lambda row: (row.learner, row.notebook)), ids, out)
