@@ -61,7 +61,7 @@ export default {
     const point = (next) => {
       if (JSON.stringify(next) === JSON.stringify(pointed)) return;
       pointed = next;
-      drawPictures();
+      drawPaths();
     };
     const unitPointed = (unit) => point(unit && { to: unit, words: sentence(network, unit) });
 
@@ -163,10 +163,23 @@ export default {
       matrices.replaceChildren(...masks.map(({ picture }) => picture), seen.picture);
     }
 
+    let onPage = "";
     function draw() {
-      const now = state();
-      network = networkOf(now);
+      const { selected, ...now } = state();
+      const next = JSON.stringify(now);
+      if (next !== onPage) drawNetwork(now);
+      onPage = next;
       pointed = null;
+      const [layer, unit] = selected;
+      const isHidden = layer > 0 && layer < network.masks.length;
+      degree.group.hidden = !isHidden;
+      if (isHidden) degree.set(network.degrees[layer][unit], 1, Math.max(now.names.length - 1, 1));
+      said.textContent = sentence(network, selected);
+      drawPaths();
+    }
+
+    function drawNetwork(now) {
+      network = networkOf(now);
       if (masks.length !== network.masks.length + 1) {
         buildMasks(network.masks.length);
         buildSizes(network.masks.length - 1);
@@ -178,13 +191,9 @@ export default {
       fault.list.value = now.fault;
       variables.set(now.names.length, 1, 64);
       steppers.forEach((one, k) => one.set(widths()[k], 1, 64));
-      const [layer, unit] = now.selected;
-      const isHidden = layer > 0 && layer < network.masks.length;
-      degree.group.hidden = !isHidden;
-      if (isHidden) degree.set(network.degrees[layer][unit], 1, Math.max(now.names.length - 1, 1));
-      said.textContent = sentence(network, now.selected);
+      graph.draw(network);
       drawFormula();
-      drawPictures();
+      drawMasks();
       addUp();
     }
 
@@ -216,27 +225,34 @@ export default {
       else adding = setTimeout(tell, 50);
     }
 
-    function drawPictures() {
-      const selected = model.get("selected");
-      const to = pointed?.to ?? selected;
-      const cone = coneOf(network, to, pointed?.through);
-      told.textContent = pointed?.words ?? HINT;
-      graph.draw(network, selected, cone);
+    function drawMasks() {
       const { names, degrees, masks: tables, leaking, allowed, reached, leaks } = network;
       const margin = (k) => {
         if (k === 0) return names;
         return k === tables.length ? names.map(hat) : degrees[k].map(String);
       };
-      const lit = (k) => [to, pointed?.through].find((unit) => unit?.[0] === k)?.[1] ?? null;
       [...tables, network.direct].forEach((table, k) => {
         masks[k].picture.style.display = table ? "" : "none";
         if (!table) return;
         const [below, above] = k < tables.length ? [k, k + 1] : [0, k];
         const cells = table.map((row, i) => row.map((may, j) => (leaking[k][i][j] ? "leak" : may ? "on" : "off")));
-        masks[k].draw({ cells, rows: margin(above), columns: margin(below), lit: [lit(above), lit(below)] });
+        masks[k].draw(cells, margin(above), margin(below));
       });
       const cells = allowed.map((row, i) => row.map((may, j) => (leaks[i][j] ? "leak" : reached[i][j] ? "on" : may ? "missing" : "off")));
-      seen.draw({ cells, rows: names.map(hat), columns: names, lit: [lit(tables.length), lit(0)] });
+      seen.draw(cells, names.map(hat), names);
+    }
+
+    /** The paths of what is pointed at or, if nothing is, of what is selected. */
+    function drawPaths() {
+      const selected = model.get("selected");
+      const to = pointed?.to ?? selected;
+      told.textContent = pointed?.words ?? HINT;
+      graph.light(network, selected, coneOf(network, to, pointed?.through));
+      const lit = (k) => [to, pointed?.through].find((unit) => unit?.[0] === k)?.[1] ?? null;
+      const last = network.masks.length;
+      network.masks.forEach((_, k) => masks[k].light(lit(k + 1), lit(k)));
+      if (network.direct) masks[last].light(lit(last), lit(0));
+      seen.light(lit(last), lit(0));
     }
 
     return frame(el, model, "MaskExplorer", draw);

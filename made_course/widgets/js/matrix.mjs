@@ -3,9 +3,8 @@ import { shape } from "./frame.mjs";
 /**
  * A table of small squares: rows are listeners, columns those that they may listen to.
  *
- * `draw({cells, rows, columns, lit})`: cells[row][column] is the name of a kind of square, rows and
- * columns are words at the margins, lit are numbers of [row, column], either may be null.
- * `onpoint` and `onselect` get [row, column].
+ * `draw(cells, rows, columns)`: cells[row][column] is the name of a kind of square, rows and columns
+ * are words at the margins. `light(row, column)` frames one of each; either may be null. `onpoint` and `onselect` get [row, column].
  */
 export function matrixOf(title, kinds, { onpoint, onselect }) {
   const paths = Object.fromEntries(kinds.map((kind) => [kind, shape("path", { class: kind })]));
@@ -27,20 +26,23 @@ export function matrixOf(title, kinds, { onpoint, onselect }) {
   picture.addEventListener("pointerleave", () => onpoint(null));
   picture.addEventListener("click", (event) => cellAt(event) && onselect(cellAt(event)));
 
-  function draw({ cells, rows, columns, lit }) {
+  function draw(cells, rows, columns) {
     layout = placed(rows, columns);
-    const { left, top, side, wide, high } = layout;
+    const { side, wide, high } = layout;
     picture.setAttribute("viewBox", `0 0 ${wide} ${high}`);
     picture.setAttribute("width", wide);
     picture.setAttribute("aria-label", `${title}: ${rows.length} rows of ${columns.length}`);
     for (const kind of kinds) paths[kind].setAttribute("d", squares(cells, kind, layout));
     margins.replaceChildren(...(side >= 14 ? words(rows, columns, layout) : []));
-    const [row, column] = lit;
-    let frames = row === null ? "" : rectangle(left, top + row * side, columns.length * side, side);
-    if (column !== null) frames += rectangle(left + column * side, top, side, rows.length * side);
+  }
+
+  function light(row, column) {
+    const { left, top, side, rows, columns } = layout;
+    let frames = row === null ? "" : rectangle(left, top + row * side, columns * side, side);
+    if (column !== null) frames += rectangle(left + column * side, top, side, rows * side);
     marks.setAttribute("d", frames);
   }
-  return { picture, draw };
+  return { picture, draw, light };
 }
 
 /** Where everything stands: the largest squares that fit, with room for words where they are read. */

@@ -9,7 +9,7 @@ const APART = 150;
 const BEND = 140;
 const KINDS = ["ghost", "plain", "after", "before", "leak", "cross"];
 
-/** The network as a graph, inputs left; `draw(network, selected, cone)` follows the state. */
+/** The network as a graph, inputs left; `draw` follows the network, and `light` shows what lies on paths. */
 export function networkGraph({ onselect, onpoint }) {
   const lines = Object.fromEntries(KINDS.map((kind) => [kind, shape("path", { class: kind })]));
   const units = shape("g");
@@ -31,25 +31,35 @@ export function networkGraph({ onselect, onpoint }) {
   });
   arrowKeys(picture, all, (unit) => onselect(placeOf(unit)));
 
-  function draw(network, selected, cone) {
+  function draw(network) {
     const now = network.degrees.map((layer) => layer.length);
     if (String(now) !== String(sizes)) {
       sizes = now;
       ({ drawn, wide, high } = build(units, sizes));
       picture.setAttribute("width", wide);
+      picture.setAttribute("aria-label", `network of ${sizes.join(", ")} units`);
     }
     const top = Math.max(network.names.length, 2);
     drawn.forEach((layer, k) =>
       layer.forEach(({ group, disc, degree, name }, unit) => {
+        const m = network.degrees[k][unit];
+        group.setAttribute("aria-label", `${nameOf(network, [k, unit])}, degree ${m}`);
+        disc.setAttribute("fill-opacity", 0.08 + (0.5 * (m - 1)) / (top - 1));
+        degree.textContent = m;
+        if (name) name.textContent = shortened(k ? hat(network.names[unit]) : network.names[unit]);
+      }),
+    );
+    const room = network.direct ? BEND / 2 : 0;
+    picture.setAttribute("viewBox", `0 ${-room} ${wide} ${high + room}`);
+  }
+
+  function light(network, selected, cone) {
+    drawn.forEach((layer, k) =>
+      layer.forEach(({ group }, unit) => {
         const isSelected = k === selected[0] && unit === selected[1];
-        const said = `${nameOf(network, [k, unit])}, degree ${network.degrees[k][unit]}`;
         group.setAttribute("class", cone.units[k][unit] ? "unit on" : "unit");
-        group.setAttribute("aria-label", said);
         group.setAttribute("aria-pressed", isSelected);
         group.setAttribute("tabindex", isSelected ? 0 : -1);
-        disc.setAttribute("fill-opacity", 0.08 + (0.5 * (network.degrees[k][unit] - 1)) / (top - 1));
-        degree.textContent = network.degrees[k][unit];
-        if (name) name.textContent = shortened(k ? hat(network.names[unit]) : network.names[unit]);
       }),
     );
     const paths = linesOf(network, cone, drawn);
@@ -57,11 +67,8 @@ export function networkGraph({ onselect, onpoint }) {
       lines[kind].setAttribute("d", paths[kind].join(""));
       lines[kind].setAttribute("class", paths[kind].length > MOST_PAIRS / 4 ? `${kind} dense` : kind);
     }
-    const room = network.direct ? BEND / 2 : 0;
-    picture.setAttribute("viewBox", `0 ${-room} ${wide} ${high + room}`);
-    picture.setAttribute("aria-label", `network of ${sizes.join(", ")} units`);
   }
-  return { picture, draw };
+  return { picture, draw, light };
 }
 
 /** Circles for all units, each with its degree; inputs and outputs with their names. */
