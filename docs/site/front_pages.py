@@ -83,8 +83,10 @@ def _trained(model: MADE, x: torch.Tensor) -> dict[str, list]:
     """Weights, masked, and biases after a short training on all boards."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        for parameter in model.parameters():
-            torch.nn.init.normal_(parameter, std=0.3)
+        for layer in model.net:
+            torch.nn.init.normal_(layer.weight, std=0.3)
+            torch.nn.init.zeros_(layer.bias)
+        torch.nn.init.uniform_(model.net[0].weight, 0, 0.5)  # no unit is off from the start
         optimizer = torch.optim.Adam(model.parameters(), lr=0.02)
         for _ in range(1500):
             optimizer.zero_grad()

@@ -31,7 +31,7 @@ function showCompletions(network) {
       canvas.setAttribute("aria-label", `Completion ${k + 1}`);
     });
     const fair = [known, 784 - known].map((pixels) => (pixels * Math.LN2).toFixed(0));
-    said.textContent = `Your ${rows.value} rows cost ${given.toFixed(0)} nats (fair coins: ${fair[0]}); what the network drew below costs ${mean.toFixed(0)} on average (fair coins: ${fair[1]}).`;
+    said.textContent = `Your ${rows.value} rows cost ${given.toFixed(0)} nats (by guessing: ${fair[0]}); what the network drew below costs ${mean.toFixed(0)} on average (by guessing: ${fair[1]}).`;
   };
   const throwCoins = () => {
     coins = items.map(() => Float64Array.from({ length: 784 }, Math.random));
@@ -68,7 +68,8 @@ function showCompletions(network) {
     board.setPointerCapture(event.pointerId);
     stroke((last = at(event)), last);
   });
-  board.addEventListener("pointermove", (event) => event.buttons && stroke(last, (last = at(event))));
+  board.addEventListener("pointermove", (event) => last && stroke(last, (last = at(event))));
+  for (const end of ["pointerup", "pointercancel"]) board.addEventListener(end, () => (last = null));
   board.addEventListener("keydown", (event) => {
     if (event.key !== " " && !(event.key in ARROWS)) return;
     event.preventDefault();
@@ -140,12 +141,13 @@ function showBreaking() {
     const blank = drawn.filter((x) => !x.includes(1)).length;
     drawMask(model);
     drawn.forEach((x, k) => drawBoard(x, k % 8, Math.floor(k / 8)));
-    shown.setAttribute("aria-label", `32 boards that it drew, ${right} right, ${blank} of them blank`);
+    const count = isBroken() ? `${blank} are blank` : `${right} are like those that it has learned`;
+    shown.setAttribute("aria-label", `32 boards that it drew: ${count}`);
     const digits = total < 10 ? 3 : 0;
     const sigma = total.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
-    said.textContent = `Σp over all 65,536 boards: ${sigma}. It claims ${claimed.toFixed(2)} nats a board; no distribution can do with fewer than 3.40. Of 32 boards that it drew, ${right} are right, ${blank} of them blank.`;
+    said.textContent = `Its probabilities of all 65,536 possible boards add up to Σp = ${sigma}. For a board that it has learned it claims ${claimed.toFixed(2)} nats on average; as there are 30, all alike, no distribution can do with fewer than ln 30 = 3.40. Of 32 boards that it drew, ${count}.`;
     why.textContent = isBroken()
-      ? "It looks marvellous, and is none: probabilities that add up to more than 1 are no probabilities. In training it learned to copy each pixel from itself. When it draws, a pixel is still blank when it is asked for, so blank is what it copies."
+      ? "So few nats look marvellous, and mean nothing: numbers that add up to more than 1 are no probabilities. In training the network learned to copy each pixel from itself. When it draws, a pixel is still blank when it is asked for, and blank is what it copies."
       : "They add up to 1: this is a distribution, and what it draws is what it was trained on, nearly always.";
   };
   const drawMask = ({ order, degrees }) => {
