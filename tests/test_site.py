@@ -111,7 +111,8 @@ def test_each_widget_and_question_is_alive_or_has_its_words(site, path):
         for cell in cells
         if "widget" in cell.metadata.get("tags", []) or cell.source.startswith("quiz(")
     ]
-    assert text.count('class="made-alone"') >= len(alive) - len(personal)
+    shown = text.count('class="made-alone"') + text.count('class="made-later"')
+    assert shown >= len(alive) - len(personal)
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "docs").glob("*.*")), ids=lambda path: path.name)
@@ -338,6 +339,15 @@ def test_try_completes_what_is_drawn_by_keyboard(site, page):
     board.press("ArrowLeft")
     board.press("Tab")  # which takes the brush away
     assert page.evaluate(COMPLETED, [13, 15]) == [True] * 8
+    assert page.complaints == []
+
+
+def test_a_widget_with_many_weights_comes_when_it_is_asked_for(site, page):
+    page.goto((site / "notebooks" / "06_sampling_and_completion.html").as_uri())
+    for button in page.get_by_role("button", name="Operate it here").all()[::-1]:
+        button.click()
+    says(page.locator(".made-later").last, "Which of the eight comes closest")
+    says(page.locator(".made-later").first, "Step 0 of 784")
     assert page.complaints == []
 
 
