@@ -61,7 +61,7 @@ export function frame(el, model, name, draw, needs = "") {
   const problem = element("div", { role: "alert", class: "made-problem" });
   const lost = element("div", { role: "status", class: "made-lost" });
   el.append(problem, lost);
-  whenPythonIsGone(model, () => {
+  const stopWaiting = whenPythonIsGone(model, () => {
     lost.textContent = `Python is gone. ${needs || "All goes on here"}; run the cell again to start anew.`;
   });
   let waiting = false;
@@ -76,19 +76,28 @@ export function frame(el, model, name, draw, needs = "") {
   };
   model.on("change", follow);
   follow();
-  return () => model.off("change", follow);
+  return () => {
+    model.off("change", follow);
+    stopWaiting();
+  };
 }
 
 const withoutPython = new WeakSet();
 
+/** Returns what ends the waiting: a kernel outlives the pictures of a cell that is run again. */
 function whenPythonIsGone(model, tell) {
   const kernel = model.widget_manager?.kernel;
   const end = () => {
     withoutPython.add(model);
     tell();
   };
+  const hear = (_, now) => ["restarting", "dead"].includes(now) && end();
   kernel?.disposed?.connect(end);
-  kernel?.statusChanged?.connect((_, now) => ["restarting", "dead"].includes(now) && end());
+  kernel?.statusChanged?.connect(hear);
+  return () => {
+    kernel?.disposed?.disconnect(end);
+    kernel?.statusChanged?.disconnect(hear);
+  };
 }
 
 /** Change the state, here at once, and in Python if it is still there. */
