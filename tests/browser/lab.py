@@ -175,10 +175,11 @@ REPLACE_CELLS = """(sources) => {
 def run_cells(page, lab: SimpleNamespace, *sources: str, dark: bool = False) -> list[str]:
     """Runs code cells in a notebook of their own and returns their errors.
 
-    The page keeps this notebook: the next cells take the place of these.
+    The page keeps this notebook, and its kernel unless a test has shut it down: the next cells take
+    the place of these.
     """
     scratch = getattr(page, "scratch", None)
-    if scratch is None or scratch not in page.url:
+    if scratch is None or scratch not in page.url or not page.evaluate(KERNEL_IDLE):
         page.scratch = scratch = f"{secrets.token_hex(4)}.ipynb"
         kernel = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
         empty = nbformat.v4.new_notebook(metadata={"kernelspec": kernel})

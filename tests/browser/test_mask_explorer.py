@@ -129,5 +129,4 @@ def test_in_jupyterlab_and_without_its_kernel(lab, page):
     unit(widget, 3, 1).click()
     says(widget, "x̂₂ sees nothing. It may see nothing.")
     assert drawn(widget, "before") == 0
-    page.scratch = None  # the next test opens a notebook, and its kernel, of its own
     assert page.complaints == []
