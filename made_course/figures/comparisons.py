@@ -15,7 +15,7 @@ from ..colours import BLUE, GREY, INK, ORANGE, PALE
 from ..orderings import ManyMasks
 from .images import as_pictures
 from .numbers import draw_totals
-from .style import frame_only, white_to
+from .style import frame_only, up_to
 
 
 def plot_orderings(
@@ -96,7 +96,7 @@ def plot_pixel_orderings(orderings: Mapping[str, Tensor], nats: Mapping[str, flo
     places = figure.subplots(rows, columns, squeeze=False).flatten()
     for axes, (name, ordering) in zip(places, orderings.items(), strict=False):
         step = torch.argsort(torch.as_tensor(ordering)).float()
-        axes.imshow(as_pictures(step[None])[0], cmap=white_to(BLUE), interpolation="nearest")
+        axes.imshow(as_pictures(step[None])[0], cmap=up_to(BLUE), interpolation="nearest")
         axes.set_title(f"{name}\n{nats[name]:.1f} nats", fontsize=11, parse_math=False)
         frame_only(axes)
     for axes in places[len(orderings) :]:

@@ -12,7 +12,7 @@ from ..arguments import check_number
 from ..colours import BLUE, INK
 from ..made import MADE
 from ..sampling import evaluation_mode
-from .style import white_to
+from .style import up_to
 
 
 def plot_density(
@@ -66,7 +66,7 @@ def plot_density(
         heights = _density_at(grid, density, title).exp().view(cells, cells)
         image = axes.imshow(
             heights.T.numpy(),  # x₁ goes to the right
-            cmap=white_to(BLUE),
+            cmap=up_to(BLUE),
             vmin=0,
             origin="lower",
             extent=(-reach, reach, -reach, reach),

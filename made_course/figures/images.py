@@ -16,7 +16,7 @@ from ..arguments import check_count
 from ..colours import BLUE, rgb
 from ..files import write_whole
 from ..made import MADE
-from .style import frame_only, white_to
+from .style import frame_only, up_to
 
 
 def as_grid(images: Tensor, **how: float) -> Tensor:
@@ -150,7 +150,7 @@ def plot_samples_and_mask(samples: Tensor, mask: Tensor) -> Figure:
     grid = as_grid(samples.cpu().view(-1, 1, 28, 28), nrow=math.isqrt(len(samples)), padding=3)
     left.imshow(grid[0].numpy(), cmap="gray_r", vmin=0, vmax=1, interpolation="antialiased")
     left.set_title("drawn by a MADE, pixel by pixel", fontsize=12)
-    right.imshow(mask.float().cpu().numpy(), cmap=white_to(BLUE), vmin=0, vmax=1, aspect="auto")
+    right.imshow(mask.float().cpu().numpy(), cmap=up_to(BLUE), vmin=0, vmax=1, aspect="auto")
     right.set_title("one of its masks: blue weights may exist", fontsize=12)
     for axes in (left, right):
         frame_only(axes)

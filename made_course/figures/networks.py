@@ -19,7 +19,7 @@ from ..made import MADE
 from ..masks import connectivity, leaking_connections
 from ..words import shortened, variable_names
 from .images import as_pictures, paint_variables
-from .style import blue_white_orange, frame_only, white_to
+from .style import blue_white_orange, frame_only, up_to
 
 
 def plot_masks(masks: Sequence[Tensor], degrees: Sequence[Tensor]) -> Figure:
@@ -57,7 +57,7 @@ def plot_masks(masks: Sequence[Tensor], degrees: Sequence[Tensor]) -> Figure:
             (left / wide, bottom / high, cell * columns / wide, cell * rows / high)
         )
         left += cell * columns
-        axes.pcolormesh(table, cmap=white_to(BLUE), vmin=0, vmax=1, edgecolors="0.75", linewidth=1)
+        axes.pcolormesh(table, cmap=up_to(BLUE), vmin=0, vmax=1, edgecolors="0.75", linewidth=1)
         axes.invert_yaxis()
         for (row, column), entry in np.ndenumerate(table):
             colour = "white" if entry else "0.45"
@@ -328,7 +328,7 @@ def _plot_large_masks(connections: Sequence[tuple[int, int, Tensor]], title: str
     figure.suptitle(title, x=0.01, ha="left", fontsize=12, parse_math=False)
     for k, (below, above, mask) in enumerate(connections, start=1):
         axes = figure.add_subplot(1, len(connections), k)
-        axes.imshow(mask.float().cpu().numpy(), cmap=white_to(BLUE), vmin=0, vmax=1, aspect="auto")
+        axes.imshow(mask.float().cpu().numpy(), cmap=up_to(BLUE), vmin=0, vmax=1, aspect="auto")
         axes.set_title(f"from layer {below} to layer {above}", fontsize=11)
         axes.set_xlabel("from unit")
         axes.set_ylabel("to unit")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from ..colours import BLUE, GREY, INK, ORANGE
+from .style import FAINT, LINES, WORDS, Picture, picture
 
 
 def plot_probabilities(
@@ -118,34 +119,65 @@ def plot_family(table: Mapping[str, tuple[int, float, float]]) -> Figure:
     return figure
 
 
+@picture
 def plot_nats_scale(
-    levels: Mapping[str, float], input_dim: int | None = 784, *, of: str = "image"
-) -> Figure:
-    """Bars of nats per image, with bits per dimension beside them: what knowledge is worth.
+    levels: Mapping[str, float],
+    *,
+    here: str = "",
+    floor: float | None = None,
+    broken: Collection[str] = (),
+    input_dim: int | None = None,
+    of: str = "image",
+) -> Picture:
+    """Ruler of nats, from the coin down to the floor: what knowledge of the data is worth.
+
+    The model at hand is blue. What is no distribution is hatched in orange, with a cross: its
+    number means nothing, and may well lie below the floor.
 
     Args:
         levels: name → nats, drawn from top to bottom.
-        input_dim: number of variables D, for the bits per dimension; None leaves these out.
+        here: the name that the page is about at this moment.
+        floor: the entropy of the data, below which no distribution gets; a broken line.
+        broken: names of what is no distribution.
+        input_dim: number of variables D, for bits per dimension beside the nats.
         of: what a row of the data is, if it is no image.
 
     Example:
-        >>> figure = plot_nats_scale({"a coin for each pixel": 784 * math.log(2)})
-        >>> figure.axes[0].texts[0].get_text()
-        '543.4 nats, 1.000 bits per pixel'
+        >>> figure = plot_nats_scale({"a coin for each pixel": 784 * math.log(2)}, input_dim=784)
+        >>> figure.alt
+        'Nats per image: a coin for each pixel 543.4, 1.000 bits per pixel.'
     """
-    figure = Figure(figsize=(8, 0.55 * len(levels) + 0.7), layout="constrained")
-    axes = figure.add_subplot()
-    names, nats = list(levels), list(levels.values())
-    bars = axes.barh(names, nats, color=BLUE, height=0.6)
-    said = [f"{v:.1f} nats" for v in nats]
+    said = {name: f"{nats:.1f}" for name, nats in levels.items()}
     if input_dim is not None:
-        bits = [v / (input_dim * math.log(2)) for v in nats]
-        said = [f"{n}, {b:.3f} bits per pixel" for n, b in zip(said, bits, strict=True)]
-    axes.bar_label(bars, said, padding=4)
-    axes.invert_yaxis()
-    axes.set_xlim(0, 1.55 * max(nats))
+        for name, nats in levels.items():
+            said[name] += f", {nats / (input_dim * math.log(2)):.3f} bits per pixel"
+    said |= {name: f"{said[name]} ✕ no distribution" for name in broken}
+    alt = f"Nats per {of}: " + "; ".join(f"{name} {words}" for name, words in said.items()) + "."
+    alt += f" The floor is {floor:.2f}." if floor is not None else ""
+
+    figure = Picture(height=0.42 * len(levels) + 0.8, alt=alt)
+    axes = figure.add_subplot()
+    for place, (name, nats) in enumerate(levels.items()):
+        look = {"color": BLUE} if name == here else {"facecolor": FAINT, "edgecolor": LINES}
+        if name in broken:
+            look = {"facecolor": "none", "edgecolor": ORANGE, "hatch": "////"}
+        axes.barh(place, nats, 0.55, **look)
+        weight = "bold" if name == here else "normal"
+        axes.annotate(
+            said[name],
+            (nats, place),
+            (6, 0),
+            textcoords="offset points",
+            va="center",
+            weight=weight,
+        )
+    if floor is not None:
+        axes.axvline(floor, color=WORDS, linestyle="--", linewidth=1.2)
+        axes.text(floor, -0.62, f"floor {floor:.2f}", ha="center", va="bottom", fontsize=12)
+    axes.set_yticks(range(len(levels)), levels, parse_math=False)
+    axes.set(xlim=(0, 1.6 * max(levels.values())), ylim=(len(levels) - 0.5, -0.6))
     axes.set_xlabel(f"nats per {of} (shorter is better)")
-    axes.spines[["top", "right"]].set_visible(False)
+    axes.tick_params(axis="y", length=0)
     return figure
 
 

@@ -1,23 +1,81 @@
-"""What all figures share: a frame without ticks, and the two colour maps."""
+"""What all figures share: one style, how a notebook shows them, paper, and two colour maps."""
 
 from __future__ import annotations
 
+import functools
+import io
+from collections.abc import Callable
+from importlib.resources import as_file, files
+
+from matplotlib import style
+from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
 
 from ..colours import BLUE, ORANGE
 
+WIDTH = 7.0
+"""Inches of a figure that fills its column: 504 pixels of the page."""
+CELL = 0.34
+"""Inches of a square of a matrix whose entries are to be read."""
+WORDS, LINES, FAINT = "#737373", "#9a9a9a", "#80808055"
+"""For words, for lines, and for what is there without being meant; on any page."""
 
-def frame_only(axes) -> None:
+
+class Picture(Figure):
+    """A figure that a notebook shows by itself, with a text for whoever cannot see it.
+
+    Args:
+        width: in inches; a page shows 72 pixels for each.
+        height: in inches.
+        alt: what there is to see, with its numbers, in a sentence or two.
+    """
+
+    def __init__(self, width: float = WIDTH, height: float = 3.0, *, alt: str, **how) -> None:
+        super().__init__(figsize=(width, height), **how)
+        self.alt, self.kind = alt, ""
+
+    def _ipython_display_(self) -> None:
+        from IPython.display import display  # only a notebook needs it
+
+        png = io.BytesIO()
+        with course_style():
+            self.savefig(png, format="png")
+        shown = {"alt": self.alt, "width": round(72 * self.get_figwidth())}
+        said = {"image/png": png.getvalue(), "text/plain": self.kind}
+        display(said, metadata={"image/png": shown}, raw=True)
+
+
+def course_style():
+    """The context in which the course's figures are drawn and saved."""
+    with as_file(files(__package__) / "course.mplstyle") as path:
+        return style.context(path)
+
+
+def picture(draw: Callable[..., Picture]) -> Callable[..., Picture]:
+    """Draw in the course's style; what kind of figure it is, its docstring's first line says."""
+
+    @functools.wraps(draw)
+    def drawn(*args, **kwargs) -> Picture:
+        with course_style():
+            figure = draw(*args, **kwargs)
+        figure.kind = draw.__doc__.partition("\n")[0]
+        return figure
+
+    return drawn
+
+
+def frame_only(axes: Axes) -> None:
     """Take ticks away, and leave the frame."""
     axes.set_xticks([])
     axes.set_yticks([])
     for spine in axes.spines.values():
-        spine.set_color("0.75")
+        spine.set(visible=True, color=LINES, linewidth=0.8)
 
 
-def white_to(colour: str) -> LinearSegmentedColormap:
-    """Colour map from white to a colour."""
-    return LinearSegmentedColormap.from_list(f"white to {colour}", ["white", colour])
+def up_to(colour: str) -> LinearSegmentedColormap:
+    """Colour map from nothing to a colour."""
+    return LinearSegmentedColormap.from_list(f"to {colour}", [f"{colour}00", colour])
 
 
 def blue_white_orange() -> LinearSegmentedColormap:
