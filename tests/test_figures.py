@@ -1,5 +1,6 @@
 """Figures: each draws, and shows the numbers that it was given; a picture on disk is whole."""
 
+import io
 import math
 import os
 import re
@@ -20,6 +21,7 @@ from made_course import (
     Categorical,
     History,
     MixtureOfGaussians,
+    OrderingLab,
     bars_and_stripes,
     build_masks,
     complete,
@@ -31,7 +33,6 @@ from made_course.figures import (
     paint_variables,
     plot_coasting,
     plot_completions,
-    plot_curves,
     plot_density,
     plot_dependence,
     plot_family,
@@ -49,6 +50,7 @@ from made_course.figures import (
     plot_recipe,
     plot_repeated_work,
     plot_samples_and_mask,
+    plot_slices,
     plot_totals,
     plot_trajectory,
 )
@@ -124,6 +126,7 @@ def numbers_in(figure):
 SEED = torch.Generator().manual_seed(0)
 DEGREES = [torch.tensor([3, 1, 2]), torch.tensor([1, 2])]
 ROW = torch.tensor([1.0, 0.0, 1.0, 1.0])
+TWO_REAL = MADE(2, (8,), head=MixtureOfGaussians(2), seed=0)
 SMALL = MADE(4, ordering=[1, 2, 0, 3], seed=0)
 FIGURES = {
     "images": (lambda: plot_images(0.25 * bars_and_stripes()[3:6]), [0, 0.25]),
@@ -137,14 +140,12 @@ FIGURES = {
     "family": (lambda: plot_family({"coins": (196, 0.1, 62.5), "FVSBN": (19_306, 0.4, 35.5)}),
                [196, 19306, 0.1, 0.4, 62.5, 35.5]),
     "masks": (lambda: plot_masks(build_masks(DEGREES), DEGREES), [0, 1, 2, 3]),
-    "curves": (lambda: plot_curves(torch.tensor([0.0, 1.0]), {"up": torch.tensor([0.125, 0.5])}),
-               [0.125, 0.5]),
     "first layer": (lambda: plot_first_layer(MADE(16, (4,), seed=0), n_units=2), []),
     "repeated work": (lambda: plot_repeated_work(torch.tensor([1, 3, 2]), 4), [1, 2, 3]),
     "samples and mask": (lambda: plot_samples_and_mask(torch.zeros(4, 784), torch.eye(3)), [0, 1]),
-    "orderings": (lambda: plot_orderings({"a, b": [0.1, 0.3], "b, a": [0.0, 0.125]},
-                                         {"one": 1.0, "other": 1.5}), [0.4, 0.125, 1, 1.5]),
-    "totals": (lambda: plot_totals({"a": 1.0, "b": 0.98}), [1, 0.98]),
+    "orderings": (lambda: plot_orderings({"a, b": ("best: 2", {"p(a)": 0.1, "p(b | a)": 0.25})}),
+                  [2, 0.1, 0.25]),
+    "totals": (lambda: plot_totals({"some": {"a": 1.0, "b": 0.98}}), [1, 0.98]),
     "pixel orderings": (lambda: plot_pixel_orderings({"down": torch.arange(4)}, {"down": 70.5}),
                         [0, 1, 2, 3, 70.5]),
     "coasting": (lambda: plot_coasting({"SGD": [1.125, 1.0, 0.0], "Adam": [1.25, 1.0, 0.875]},
@@ -154,6 +155,7 @@ FIGURES = {
                    [3, 4, 3.5]),
     "density": (lambda: plot_density({"flat": lambda x: torch.full((len(x),), math.log(0.25))}),
                 [0.25]),
+    "slices": (lambda: plot_slices({"two": TWO_REAL}, torch.full((2, 2), 1.25)), [1.25, 0]),
     "dependence": (lambda: plot_dependence({"seen": torch.eye(3).bool()}, torch.eye(3).bool()),
                    [0.8]),
     "trajectory": (lambda: plot_trajectory({"one": trajectory(SMALL, ROW, SMALL.order, SMALL.head)},
@@ -363,41 +365,62 @@ def test_scales_begin_at_the_top_and_say_what_the_nats_are_of():
     assert texts(bars) == ["62.4 nats", "33.8 nats"]
 
 
-def test_distributions_and_curves_are_told_apart_without_colour():
+def test_distributions_and_optimizers_are_told_apart_without_colour():
     figure = plot_probabilities({"p": [0.25, 0.75], "drawn": [0.3, 0.7]}, ["dry", "wet"])
     first, second = figure.axes[0].containers
     assert second[0].get_hatch()
     assert first[0].get_x() < second[0].get_x()
     assert labels(figure.legends[0].get_texts()) == ["p", "drawn"]
     assert plot_probabilities({"p": [1.0]}, ["sure"]).legends == []
-    (axes,) = plot_curves(torch.linspace(0, 1, 5), {"up": torch.ones(5), "b": torch.ones(5)}).axes
-    assert [line.get_linestyle() for line in axes.lines] == ["-", "--"]
-    assert axes.get_ylim()[0] == 0
     (axes,) = plot_coasting({"SGD": [1.1, 0.0], "Adam": [1.2, 0.9]}, switch=1).axes
     assert [line.get_marker() for line in axes.lines[:2]] == ["s", "o"]
 
 
-def test_orderings_are_bars_of_their_steps_marked_best_and_worst():
-    costs = {"a, b": [0.1, 0.3], "b, a": [0.0, 0.1], "$c$": [0.2, 0.0003], "d": [0.1, 0.3001]}
-    upper, lower = plot_orderings(costs, {"one": 1.0, "other": 1.5}).axes
-    assert texts(upper) == ["0.400 ▼", "0.100 ★", "0.200", "0.400 ▼"]
-    ends = [bar.get_x() + bar.get_width() for bar in upper.patches]
-    assert ends == pytest.approx([0.1, 0.4, 0.1, 0.2, 0.1, 0.4], abs=0.002)
-    assert texts(lower) == ["1.000", "1.500 ✕"]
-    (axes,) = plot_orderings({"a, b": [0.0, 0.3], "b, a": [0.3, 1e-5]}, {}).axes
-    assert texts(axes) == ["0.300", "0.300"]  # neither best nor worst
+def test_orderings_that_cost_the_same_are_one_bar_whose_costliest_step_is_named():
+    figure = OrderingLab("half adder").figure()
+    (axes,) = figure.axes
+    assert texts(axes) == [
+        "★ best, 0.017 nats: 18 orderings",
+        "p(sum | x₁, x₂)",
+        "▼ worst, 0.686 nats: 6 orderings, all that end with carry",
+    ]
+    assert labels(axes.get_yticklabels()) == ["x₁, x₂, carry, sum", "x₁, x₂, sum, carry"]
+    assert "all that end with carry, such as x₁, x₂, sum, carry" in figure.alt
+    draws(OrderingLab("chain").figure())  # all costs are zero
     with pytest.raises(ValueError, match="at least one ordering"):
-        plot_orderings({}, {})
-    (axes,) = plot_totals({"a": 1.0, "b": 0.98, "c": 28.4}).axes
-    assert texts(axes) == ["1.000", "0.980 ✕", "28.400 ✕"]
+        plot_orderings({})
 
 
-def test_an_ordering_s_picture_is_darker_where_it_comes_later():
+def test_what_is_no_distribution_stands_beside_one_with_a_cross():
+    first, second = plot_totals({"a": {"p": 1.0, "q": 0.98}, "b": {"r": 28.4}}).axes
+    assert texts(first) == ["1.000", "0.980 ✕"]
+    assert texts(second) == ["28.400 ✕"]
+    (bar,) = first.patches
+    assert (bar.get_x(), bar.get_width()) == pytest.approx((1, -0.02))
+    assert to_hex(bar.get_edgecolor()) == ORANGE
+    assert bar.get_hatch()
+
+
+def test_the_pixels_of_an_ordering_come_one_after_the_other():
     orderings = {str(k): [3, 0, 1, 2] for k in range(5)}
     figure = plot_pixel_orderings(orderings, dict.fromkeys(orderings, 70.04))
     assert [axes.get_visible() for axes in figure.axes] == [True] * 5 + [False] * 3
     assert figure.axes[0].get_title().splitlines() == ["0", "70.0 nats"]
     assert picture_in(figure.axes[0]).tolist() == [[1, 2], [3, 0]]
+    figure.moments[8]()  # half way
+    shown = np.ma.filled(picture_in(figure.axes[0]), np.nan)
+    np.testing.assert_equal(shown, [[1, np.nan], [np.nan, 0]])
+    shown = Image.open(io.BytesIO(figure.as_png()))
+    assert shown.n_frames > 5
+    assert shown.info["loop"] == 1
+
+
+def test_a_slice_of_a_density_is_the_model_s_conditional():
+    left, right = plot_slices({"two": TWO_REAL}, torch.zeros(1, 2), x1=0.5).axes
+    assert left.get_lines()[1].get_xdata() == [0.5, 0.5]
+    height, x2 = right.get_lines()[0].get_xydata()[120]
+    at = torch.tensor([[0.5, x2]])
+    assert height == pytest.approx(TWO_REAL.log_conditionals(at)[0, 1].exp().item(), rel=1e-4)
 
 
 def test_a_mixture_stands_above_the_best_member_of_each_image():
@@ -511,17 +534,17 @@ def test_a_density_stands_where_it_is_with_its_points():
     points = torch.tensor([[0.5, -1.0], [100.0, 0.0]], requires_grad=True)
     figure = plot_density({"corner": corner, "b": corner}, {"b": points})
     draws(figure)
-    axes, other, *bars = figure.axes
+    axes, other, bar = figure.axes
     assert height_at(axes, -1.0, 1.0) == height_at(axes, -1.98, 0.02) == pytest.approx(0.25)
     for x1, x2 in ((1.0, -1.0), (1.0, 1.0), (-1.0, -1.0), (-2.1, 1.0), (-1.0, 2.1)):
         assert height_at(axes, x1, x2) == 0
     assert picture_in(axes).sum() * (5 / 200) ** 2 == pytest.approx(1, abs=1e-4)
     (image,) = axes.get_images()
-    greys = image.cmap(np.linspace(0, 1, 20))[:, :3] @ [0.299, 0.587, 0.114]
-    assert (np.diff(greys) < 0).all()  # darker with it, in grey too
+    assert (np.diff(image.cmap(np.linspace(0, 1, 20))[:, 3]) > 0).all()  # more colour with it
     assert len(axes.get_lines()) == 0
     assert other.get_lines()[0].get_xydata().tolist() == points.tolist()
-    assert bars[0].get_ylabel() == "density (probability per unit of area)"
+    assert bar.get_ylabel() == "probability per unit of area"
+    assert axes.get_images()[0].get_clim() == other.get_images()[0].get_clim()  # one scale
     assert plot_density({"a": corner}, reach=3).axes[0].get_xlim() == (-3, 3)
 
 

@@ -5,7 +5,9 @@ from .comparisons import plot_many_masks as plot_many_masks
 from .comparisons import plot_mixture as plot_mixture
 from .comparisons import plot_orderings as plot_orderings
 from .comparisons import plot_pixel_orderings as plot_pixel_orderings
+from .comparisons import plot_totals as plot_totals
 from .densities import plot_density as plot_density
+from .densities import plot_slices as plot_slices
 from .filling import paint_completion as paint_completion
 from .filling import plot_completions as plot_completions
 from .filling import plot_trajectory as plot_trajectory
@@ -19,11 +21,9 @@ from .networks import plot_first_layer as plot_first_layer
 from .networks import plot_masks as plot_masks
 from .networks import plot_network as plot_network
 from .networks import plot_repeated_work as plot_repeated_work
-from .numbers import plot_curves as plot_curves
 from .numbers import plot_family as plot_family
 from .numbers import plot_nats_scale as plot_nats_scale
 from .numbers import plot_probabilities as plot_probabilities
-from .numbers import plot_totals as plot_totals
 from .progress import plot_history as plot_history
 from .progress import plot_recipe as plot_recipe
 from .progress import plot_training as plot_training

@@ -8,76 +8,66 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
-from matplotlib.figure import Figure
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
 from torch import Tensor
 
-from ..colours import BLUE, GREY, INK, ORANGE, PALE
+from ..colours import BLUE, ORANGE
 from ..orderings import ManyMasks
 from .images import as_pictures
-from .numbers import draw_totals
-from .style import frame_only, up_to
+from .style import FAINT, LINES, WORDS, Picture, frame_only, picture
+
+PALE_TO_BLUE = LinearSegmentedColormap.from_list("pale to blue", ["#e3eff7", BLUE])
 
 
-def plot_orderings(
-    costs: Mapping[str, Sequence[float]], totals: Mapping[str, float], *, title: str = ""
-) -> Figure:
-    """What each ordering costs a model, step by step, and Σp of ways to average over orderings.
+@picture
+def plot_orderings(costs: Mapping[str, tuple[str, Mapping[str, float]]]) -> Picture:
+    """Bars of what orderings cost a model, step by step, those that cost the same together.
 
-    A bar's parts are its steps, the first at the left. The best orderings are blue and starred, the
-    worst are outlined in orange, with a triangle; costs that look equal pass as equal.
+    A bar's parts are the steps of one of its orderings, the first at the left, and the costliest
+    is named.
 
     Args:
-        costs: name of an ordering → nats that each of its steps costs.
-        totals: name of a kind of mean → Σp, which is 1 for a distribution; empty leaves this out.
-        title: words above.
+        costs: ordering → what is said of all that cost the same, and the nats of each step by its
+            factor, such as "p(x₂ | x₁)".
 
     Raises:
         ValueError: if there is no ordering.
 
     Example:
-        >>> figure = plot_orderings({"x1, x2": [0.0, 0.1], "x2, x1": [0.0, 0.6]}, {})
-        >>> [text.get_text() for text in figure.axes[0].texts]
-        ['0.100 ★', '0.600 ▼']
+        >>> figure = plot_orderings({"x₁, x₂": ("★ best", {"p(x₁)": 0.0, "p(x₂ | x₁)": 0.1})})
+        >>> figure.alt
+        'What orderings cost above the entropy: ★ best, such as x₁, x₂.'
     """
     if not costs:
         raise ValueError("costs must name at least one ordering, got none")
-    heights = [0.24 * len(costs) + 0.6, 0.3 * len(totals) + 0.7][: 2 if totals else 1]
-    figure = Figure(figsize=(8, sum(heights) + 0.5), layout="constrained")
-    upper, *lower = figure.subplots(len(heights), 1, squeeze=False, height_ratios=heights)[:, 0]
-    said = [f"{max(sum(steps), 0):.3f}" for steps in costs.values()]
-    best, worst = min(said, key=float), max(said, key=float)
-    outlined = {"facecolor": "white", "edgecolor": ORANGE, "linewidth": 1.5}
-    most = max(float(worst), 0.001)
-    for place, steps in enumerate(costs.values()):
-        colours, mark = {"color": GREY}, ""
-        if best != worst and said[place] == best:
-            colours, mark = {"color": BLUE}, " ★"
-        elif best != worst and said[place] == worst:
-            colours, mark = outlined, " ▼"
-        start = 0.0
-        for step in (max(step, 0.0) for step in steps):
-            if step > most / 150:
-                upper.barh(place, step - most / 300, 0.7, left=start, **colours)
-            start += step
-        at = {"xytext": (5, 0), "textcoords": "offset points", "va": "center"}
-        upper.annotate(f"{said[place]}{mark}", (start, place), **at)
-    upper.set_yticks(range(len(costs)), costs, parse_math=False)
-    upper.set_ylim(len(costs) - 0.4, -0.6)
-    upper.set_xlim(0, 1.2 * most)
-    legend = "" if best == worst else " (★ one of the best, ▼ one of the worst)"
-    upper.set_xlabel(f"cost: nats above the entropy{legend}")
-    for axes in lower:
-        draw_totals(axes, totals)
-    for axes in figure.axes:
-        axes.spines[["top", "right"]].set_visible(False)
-    figure.suptitle("\n".join(textwrap.wrap(title, 88)), fontsize=11, parse_math=False)
+    told = "; ".join(f"{said}, such as {name}" for name, (said, _) in costs.items())
+    alt = f"What orderings cost above the entropy: {told}."
+    figure = Picture(height=0.75 * len(costs) + 0.8, alt=alt)
+    axes = figure.add_subplot()
+    most = max(sum(steps.values()) for _, steps in costs.values()) or 1
+    for place, (said, steps) in enumerate(costs.values()):
+        start, longest = 0.0, max(steps, key=steps.get)
+        for factor, nats in steps.items():
+            look = {"color": BLUE} if factor == longest else {"color": FAINT}
+            axes.barh(place, nats, 0.45, left=start, edgecolor=LINES, linewidth=0.5, **look)
+            if factor == longest and nats > 0.4 * most:
+                words = {"ha": "center", "va": "center", "color": "white", "fontsize": 12}
+                axes.text(start + nats / 2, place, factor, parse_math=False, **words)
+            start += nats
+        axes.text(0, place - 0.33, said, va="bottom", parse_math=False)
+    axes.set_yticks(range(len(costs)), costs, parse_math=False)
+    axes.set(ylim=(len(costs) - 0.6, -0.75), xlim=(0, 1.05 * most))
+    axes.set_xlabel("nats above the entropy")
+    axes.tick_params(axis="y", length=0)
     return figure
 
 
-def plot_pixel_orderings(orderings: Mapping[str, Tensor], nats: Mapping[str, float]) -> Figure:
-    """Orderings of the pixels of a square image as pictures, and what a model reached in each.
+@picture
+def plot_pixel_orderings(orderings: Mapping[str, Tensor], nats: Mapping[str, float]) -> Picture:
+    """Fields that fill up in the ordering of their pixels, and what a model reached in each.
 
-    The darker a pixel, the later it is generated.
+    It plays once. What is pale at its end was generated first, what is dark last.
 
     Args:
         orderings: name → (D,) permutation, see :func:`made_course.pixel_orderings`.
@@ -92,21 +82,31 @@ def plot_pixel_orderings(orderings: Mapping[str, Tensor], nats: Mapping[str, flo
     """
     columns = min(4, len(orderings))
     rows = math.ceil(len(orderings) / columns)
-    figure = Figure(figsize=(2.1 * columns, 2.5 * rows), layout="constrained")
+    told = "; ".join(f"{name}, {nats[name]:.1f} nats" for name in orderings)
+    alt = f"Square fields that fill up pixel by pixel, each in another ordering: {told}."
+    figure = Picture(1.75 * columns, 2.25 * rows, alt=alt)
     places = figure.subplots(rows, columns, squeeze=False).flatten()
+    fields = []
     for axes, (name, ordering) in zip(places, orderings.items(), strict=False):
-        step = torch.argsort(torch.as_tensor(ordering)).float()
-        axes.imshow(as_pictures(step[None])[0], cmap=up_to(BLUE), interpolation="nearest")
-        axes.set_title(f"{name}\n{nats[name]:.1f} nats", fontsize=11, parse_math=False)
+        step = as_pictures(torch.argsort(torch.as_tensor(ordering)).float()[None])[0]
+        image = axes.imshow(step, cmap=PALE_TO_BLUE, vmin=0, vmax=step.max())
+        fields.append((image, step))
+        axes.set_title(f"{name}\n{nats[name]:.1f} nats", parse_math=False)
         frame_only(axes)
     for axes in places[len(orderings) :]:
         axes.set_visible(False)
-    figure.supxlabel("white is generated first, blue last", fontsize=10)
+
+    def fill(share: float) -> None:
+        for image, step in fields:
+            image.set_data(np.where(step < share * step.size, step, np.nan))
+
+    figure.moments = [lambda share=k / 16: fill(share) for k in range(17)]
     return figure
 
 
-def plot_coasting(distances: Mapping[str, Sequence[float]], switch: int) -> Figure:
-    """How far a weight moves at each step, before and after its mask becomes 0.
+@picture
+def plot_coasting(distances: Mapping[str, Sequence[float]], switch: int) -> Picture:
+    """Lines of how far a weight moves at each step, before and after its mask becomes 0.
 
     Args:
         distances: name of an optimizer, one or two → distance at each step, in units of its last
@@ -115,29 +115,35 @@ def plot_coasting(distances: Mapping[str, Sequence[float]], switch: int) -> Figu
 
     Example:
         >>> figure = plot_coasting({"SGD": [1.0, 1.0, 0.0], "Adam": [1.2, 1.0, 0.9]}, switch=2)
-        >>> figure.axes[0].get_xlabel()
-        'gradient step'
+        >>> figure.alt
+        'Distance moved at each step; the mask becomes 0 after step 2. SGD: then 0.00, at the end
+        0.00; Adam: then 0.90, at the end 0.90.'
     """
-    figure = Figure(figsize=(8, 2.9), layout="constrained")
+    told = "; ".join(
+        f"{name}: then {moved[switch]:.2f}, at the end {moved[-1]:.2f}"
+        for name, moved in distances.items()
+    )
+    alt = f"Distance moved at each step; the mask becomes 0 after step {switch}. {told}."
+    figure = Picture(height=3.0, alt=alt)
     axes = figure.add_subplot()
-    styles = [(BLUE, "s", "-"), (ORANGE, "o", "--")]
-    for (name, moved), (colour, marker, line) in zip(distances.items(), styles, strict=False):
+    looks = [(WORDS, "s", "--"), (BLUE, "o", "-")]
+    for (name, moved), (colour, marker, line) in zip(distances.items(), looks, strict=False):
         steps = range(1, len(moved) + 1)
-        axes.plot(steps, moved, line, marker=marker, color=colour, label=name, markersize=5)
-    axes.axvline(switch + 0.5, color=INK, linestyle=":", linewidth=1.5)
-    where = {"xycoords": axes.get_xaxis_transform(), "xytext": (6, 0), "va": "top"}
-    words = "mask 0: the gradient is zero"
-    axes.annotate(words, (switch + 0.5, 0.98), textcoords="offset points", **where)
-    axes.set_xlabel("gradient step")
+        axes.plot(steps, moved, line, marker=marker, color=colour, markersize=4.5)
+        after = switch + (len(moved) - switch) // 3
+        axes.annotate(name, (after + 1, moved[after]), (0, 9), color=colour, weight="bold",
+                      textcoords="offset points")  # fmt: skip
+    axes.axvspan(switch + 0.5, len(moved) + 0.5, color=FAINT, linewidth=0)
+    where = {"xycoords": axes.get_xaxis_transform(), "textcoords": "offset points", "va": "top"}
+    axes.annotate("mask 0: the gradient is 0", (switch + 0.5, 0.98), (8, 0), **where)
+    axes.set(xlabel="gradient step", xlim=(0.5, len(moved) + 0.5), ylim=(-0.05, None))
     axes.set_ylabel("distance moved\n(last step before = 1)")
-    axes.set_ylim(bottom=-0.05)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(loc="lower left", bbox_to_anchor=(0, 0.08), frameon=False)
     return figure
 
 
-def plot_mixture(nll: Tensor) -> Figure:
-    """How far the members of a mixture, and the mixture itself, are above each image's best member.
+@picture
+def plot_mixture(nll: Tensor) -> Picture:
+    """Dumbbells of how far a mixture and its members are above each image's best member.
 
     The mixture is never below the best member of an image, and at most ln K above it.
 
@@ -146,38 +152,42 @@ def plot_mixture(nll: Tensor) -> Figure:
 
     Example:
         >>> figure = plot_mixture(torch.tensor([[90.0, 70.0], [92.0, 60.0], [94.0, 65.0]]))
-        >>> [text.get_text() for text in figure.legends[0].get_texts()]
-        ['a member', 'a member further up', 'the mixture', 'from 0 to ln 3']
+        >>> figure.alt
+        'For each of 2 images, 3 members and their mixture, in nats above the best member; the
+        mixture lies between 0.96 and 1.09, and ln 3 is 1.10.'
     """
     members = nll.detach().double().cpu()
     count, n = members.shape
     best = members.min(dim=0).values
-    mixture = math.log(count) - (-members).logsumexp(dim=0)
-    figure = Figure(figsize=(9, 3.4), layout="constrained")
+    above = members - best
+    mixture = math.log(count) - (-above).logsumexp(dim=0)
+    alt = (
+        f"For each of {n} images, {count} members and their mixture, in nats above the best "
+        f"member; the mixture lies between {mixture.min():.2f} and {mixture.max():.2f}, and "
+        f"ln {count} is {math.log(count):.2f}."
+    )
+    figure = Picture(height=3.4, alt=alt)
     axes = figure.add_subplot()
     places, top = np.arange(1, n + 1), 4 * math.log(count)
-    above = members - best
-    style = {"color": ORANGE, "mfc": "white", "markersize": 7, "mew": 1.5, "linestyle": ""}
+    axes.axhspan(0, math.log(count), color=FAINT, linewidth=0, label=f"from 0 to ln {count}")
+    axes.vlines(places, 0, above.amax(dim=0).clamp(max=top), color=LINES, linewidth=1.5)
+    ring = {"color": WORDS, "mfc": "#b8b8b8", "markersize": 7, "linestyle": ""}
     for k, row in enumerate(above.where(above <= top, torch.nan)):
-        axes.plot(places, row, "o", label="a member" if k == 0 else None, **style)
-    beyond = (above > top).any(dim=0)
-    marks = torch.where(beyond, top, torch.nan)
-    axes.plot(places, marks, "^", label="a member further up", **style)
-    axes.plot(places, mixture - best, "D", color=BLUE, markersize=6, label="the mixture", zorder=4)
-    axes.axhspan(0, math.log(count), color=PALE, zorder=0, label=f"from 0 to ln {count}")
-    axes.set_xticks(places)
-    axes.set_xlabel("test image")
-    axes.set_ylabel("nats above the image's\nbest member")
-    axes.tick_params(axis="x", length=0)
-    axes.spines[["top", "right"]].set_visible(False)
-    figure.legend(loc="outside upper center", ncols=4, frameon=False)
+        axes.plot(places, row, "o", label="a member" if k == 0 else None, **ring)
+    further_up = torch.where((above > top).any(dim=0), top, torch.nan)
+    axes.plot(places, further_up, "^", label="a member further up", **ring)
+    axes.plot(places, mixture, "D", color=BLUE, markersize=7, label="the mixture", zorder=4)
+    axes.set(xticks=places, xlabel="test image", ylabel="nats above the\nbest member")
+    axes.tick_params(axis="x", length=0, labelsize=11)
+    figure.legend(loc="outside upper center", ncols=4, columnspacing=1.2, handletextpad=0.4)
     return figure
 
 
-def plot_many_masks(networks: Sequence[ManyMasks]) -> Figure:
+@picture
+def plot_many_masks(networks: Sequence[ManyMasks]) -> Picture:
     """Mixtures of more and more sets of masks, and what the means of their logits claim.
 
-    A panel is a network. Claims that belong to no distribution are marked by crosses.
+    A panel is a network. Claims that belong to no distribution are orange crosses.
 
     Args:
         networks: see :func:`made_course.load_many_masks`.
@@ -185,33 +195,89 @@ def plot_many_masks(networks: Sequence[ManyMasks]) -> Figure:
     Example:
         >>> from made_course.orderings import load_many_masks
         >>> figure = plot_many_masks(load_many_masks())
-        >>> figure.axes[0].get_xlabel()
-        'sets of masks'
+        >>> figure.axes[0].get_title()
+        '4 random orderings'
     """
-    figure = Figure(figsize=(2.7 * len(networks) + 0.6, 3.6), layout="constrained")
-    panels = figure.subplots(1, len(networks), sharey=True, squeeze=False)[0]
-    for axes, network in zip(panels, networks, strict=True):
-        sets = np.arange(1, len(network.single) + 1)
-        axes.plot(sets, network.single, ".", color=GREY, label="each set alone")
-        style = {"color": BLUE, "markersize": 3, "zorder": 3}
-        axes.plot(sets, network.mixture, "s-", label="mixture", **style)
-        marker = "o" if network.natural_order else "x"
-        kind = "a" if network.natural_order else "no"
-        label = f"mean of logits ({kind} distribution)"
-        style = {"color": ORANGE, "markersize": 6, "mfc": "none"}
-        axes.plot(sets, network.logits, f"{marker}--", label=label, **style)
-        axes.set_xscale("log", base=2)
-        ticks = [2**k for k in range(6) if 2**k <= len(sets)]
-        axes.set_xticks(ticks, ticks)
+    told = "; ".join(
+        f"{run.name}: one set {run.single.mean():.1f}, their mixture {run.mixture[-1]:.1f}, mean "
+        f"of logits {run.logits[-1]:.1f}"
+        for run in networks
+    )
+    rows = math.ceil(len(networks) / 2)
+    alt = f"Nats, as more sets of masks are averaged. {told}."
+    figure = Picture(height=2.4 * rows + 0.5, alt=alt)
+    panels = figure.subplots(rows, 2, sharex=True, sharey=True, squeeze=False).flatten()
+    for axes, network in zip(panels, networks, strict=False):
+        _draw_many_masks(axes, network)
+    for axes in panels[-2:]:
         axes.set_xlabel("sets of masks")
-        axes.set_title("\n".join(textwrap.wrap(network.name, 22)), fontsize=10)
-        axes.spines[["top", "right"]].set_visible(False)
-    panels[0].set_ylabel("nats on the test images")
+    figure.supylabel("nats on the test images", fontsize=13, color=WORDS)
     handles = {
         label: handle
         for axes in panels
         for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
     }
-    where = {"loc": "outside upper center", "ncols": len(handles), "frameon": False}
-    figure.legend(handles.values(), handles.keys(), **where)
+    figure.legend(handles.values(), handles, loc="outside upper center", ncols=2)
+    return figure
+
+
+def _draw_many_masks(axes: Axes, network: ManyMasks) -> None:
+    sets = np.arange(1, len(network.single) + 1)
+    axes.plot(sets, network.single, ".", color=LINES, label="each set alone")
+    axes.plot(sets, network.mixture, "s-", color=BLUE, markersize=3, zorder=3, label="mixture")
+    look, kind = {"color": ORANGE, "marker": "x"}, "no"
+    if network.natural_order:
+        look, kind = {"color": WORDS, "marker": "o", "mfc": "none"}, "a"
+    label = f"mean of logits ({kind} distribution)"
+    axes.plot(sets, network.logits, linestyle="--", linewidth=1, label=label, **look)
+    axes.set_xscale("log", base=2)
+    ticks = [2**k for k in range(6)]
+    axes.set_xticks(ticks, ticks)
+    axes.set_title("\n".join(textwrap.wrap(network.name, 28)), fontsize=12)
+
+
+@picture
+def plot_totals(totals: Mapping[str, Mapping[str, float]]) -> Picture:
+    """Ruler of Σp, from 1, where distributions stand, to less and to more.
+
+    What is no distribution is hatched in orange, with a cross. The ruler is logarithmic.
+
+    Args:
+        totals: heading, or "" → name of what sums to Σp → Σp.
+
+    Example:
+        >>> figure = plot_totals({"": {"of probabilities": 1.0, "of logits": 2.739}})
+        >>> figure.alt
+        'Σp: of probabilities 1.000, of logits 2.739 ✕.'
+    """
+    rows = [(name, total) for group in totals.values() for name, total in group.items()]
+    said = [f"{total:.3f}" for _, total in rows]
+    said = [words if words == "1.000" else f"{words} ✕" for words in said]
+    told = [f"{name} {words}" for (name, _), words in zip(rows, said, strict=True)]
+    heights = [len(group) + 0.5 * bool(heading) for heading, group in totals.items()]
+
+    figure = Picture(height=0.4 * sum(heights) + 0.75, alt=f"Σp: {', '.join(told)}.")
+    panels = figure.subplots(
+        len(totals), 1, sharex=True, squeeze=False, height_ratios=heights
+    ).flatten()
+    words = iter(said)
+    for axes, (heading, group) in zip(panels, totals.items(), strict=True):
+        axes.axvline(1, color=WORDS, linewidth=1.2)
+        for place, total in enumerate(group.values()):
+            if f"{total:.3f}" == "1.000":
+                axes.plot(1, place, "D", color=BLUE, markersize=8)
+            else:
+                look = {"edgecolor": ORANGE, "facecolor": "none", "hatch": "////"}
+                axes.barh(place, total - 1, 0.55, left=1, **look)
+            at = {"xytext": (6, 0), "textcoords": "offset points", "va": "center"}
+            axes.annotate(next(words), (max(total, 1), place), **at)
+        axes.set_title(heading, loc="left")
+        axes.set_yticks(range(len(group)), group, parse_math=False)
+        axes.set_ylim(len(group) - 0.5, -0.5)
+        axes.tick_params(axis="y", length=0)
+    least, most = (f(total for _, total in rows) for f in (min, max))
+    axes.set_xscale("log", base=2)
+    axes.set_xlim(min(least, 0.9) / 1.1, 2.2 * max(most, 1.1))
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.set_xlabel("Σp over all inputs")
     return figure

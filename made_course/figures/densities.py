@@ -1,29 +1,32 @@
-"""A density of two variables."""
+"""Densities of two variables, and slices through them."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 
 import torch
-from matplotlib.figure import Figure
+from matplotlib.axes import Axes
+from matplotlib.image import AxesImage
 from torch import Tensor
 
 from ..arguments import check_number
-from ..colours import BLUE, INK
+from ..colours import BLUE
 from ..made import MADE
 from ..sampling import evaluation_mode
-from .style import up_to
+from .style import WORDS, Picture, picture, up_to
 
 
+@picture
 def plot_density(
     densities: Mapping[str, MADE | Callable[[Tensor], Tensor]],
     points: Mapping[str, Tensor] | None = None,
     *,
     reach: float = 2.5,
-) -> Figure:
-    r"""Densities of two real variables as heat maps: :math:`p(x) = e^{\log p(x)}`, darker for more.
+) -> Picture:
+    r"""Densities of two real variables as maps: :math:`p(x) = e^{\log p(x)}`, bluer for more.
 
-    Each map has a colour bar of its own, from 0 to its largest value.
+    All maps share one scale, whose bar stands beside them.
 
     Args:
         densities: title → a MADE of two variables with a density for a head, or a function from
@@ -57,30 +60,102 @@ def plot_density(
             f"every title of points must be one of densities, got {list(points)} for "
             f"{list(densities)}"
         )
-    cells = 200
-    middles = (2 * torch.arange(cells) + 1 - cells) * (reach / cells)
-    grid = torch.cartesian_prod(middles, middles)
-    figure = Figure(figsize=(5 * len(densities), 4.2), layout="compressed")
-    panels = figure.subplots(1, len(densities), squeeze=False)[0]
-    for (title, density), axes in zip(densities.items(), panels, strict=True):
-        heights = _density_at(grid, density, title).exp().view(cells, cells)
-        image = axes.imshow(
-            heights.T.numpy(),  # x₁ goes to the right
-            cmap=up_to(BLUE),
-            vmin=0,
-            origin="lower",
-            extent=(-reach, reach, -reach, reach),
-        )
+    heights = {title: _heights(density, title, reach) for title, density in densities.items()}
+    most = max(float(found.max()) for found in heights.values())
+    columns = min(2, len(densities))
+    rows = math.ceil(len(densities) / columns)
+    told = "; ".join(f"{title}, up to {found.max():.2g}" for title, found in heights.items())
+    figure = Picture(3.1 * columns + 0.9, 2.9 * rows + 0.3, alt=f"Density over x₁ and x₂: {told}.")
+    panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+    for (title, found), axes in zip(heights.items(), panels.flat, strict=True):
+        image = _draw_heights(axes, found, reach, most)
         if title in points:
             drawn = points[title].detach().cpu()
             if drawn.dim() != 2 or drawn.shape[1] != 2:
                 raise ValueError(f"points of {title!r} must be (N, 2), got {tuple(drawn.shape)}")
-            axes.plot(*drawn.T.numpy(), ".", color=INK, markersize=2.5, scalex=False, scaley=False)
-        axes.set_title(title, fontsize=11, parse_math=False)
-        axes.set(xlabel="x₁", ylabel="x₂")
-        label = "density (probability per unit of area)"
-        figure.colorbar(image, ax=axes, label=label, fraction=0.046, pad=0.04)
+            axes.plot(
+                *drawn.T.numpy(), ".", color=WORDS, markersize=2.5, scalex=False, scaley=False
+            )
+        axes.set_title(title, parse_math=False)
+    for axes in panels[-1]:
+        axes.set_xlabel("x₁")
+    for axes in panels[:, 0]:
+        axes.set_ylabel("x₂")
+    figure.colorbar(image, ax=panels, label="probability per unit of area", fraction=0.05)
     return figure
+
+
+@picture
+def plot_slices(
+    densities: Mapping[str, MADE], points: Tensor, *, x1: float = 0.0, reach: float = 2.5
+) -> Picture:
+    r"""Densities of two real variables, and beside each what it says of x₂ where x₁ is known.
+
+    The curve is :math:`p(x_2 \mid x_1)` along the line that is drawn through the density.
+
+    Args:
+        densities: title → a MADE of two variables, x₁ before x₂, with a density for a head.
+        points: (N, 2) data, drawn as dots.
+        x1: where the line is.
+        reach: the maps show the square from -reach to reach in both variables.
+
+    Example:
+        >>> from made_course import MixtureOfGaussians
+        >>> model = MADE(2, (8,), head=MixtureOfGaussians(3), seed=0)
+        >>> figure = plot_slices({"untrained": model}, torch.zeros(5, 2))
+        >>> figure.axes[1].get_xlabel()
+        'p(x₂ | x₁ = 0)'
+    """
+    x2 = torch.linspace(-reach, reach, 400)
+    line = torch.stack([torch.full_like(x2, x1), x2], dim=1)
+    curves = {}
+    for title, model in densities.items():
+        with torch.no_grad(), evaluation_mode(model):
+            curves[title] = model.log_conditionals(line)[:, 1].exp()
+    told = "; ".join(f"{title}, {_peaks(x2, curve)}" for title, curve in curves.items())
+    alt = f"p(x₂ | x₁ = {x1:g}) beside each density: {told}."
+    figure = Picture(height=3.0 * len(densities) + 0.2, alt=alt)
+    rows = figure.subplots(len(densities), 2, sharey=True, sharex="col", squeeze=False)
+    for (title, model), (left, right) in zip(densities.items(), rows, strict=True):
+        found = _heights(model, title, reach)
+        _draw_heights(left, found, reach, float(found.max()))
+        left.plot(*points.T.numpy(), ".", color=WORDS, markersize=2, alpha=0.5)
+        right.plot(curves[title], x2)
+        right.fill_betweenx(x2, 0, curves[title], color=BLUE, alpha=0.15, linewidth=0)
+        for axes, at in ((left, x1), (right, 0)):
+            axes.axvline(at, color=WORDS, linestyle="--", linewidth=1.5)
+        left.set(xlim=(-reach, reach), ylim=(-reach, reach), ylabel="x₂", title=title)
+    right.set_xlim(0, 1.05 * max(float(curve.max()) for curve in curves.values()))
+    left.set_xlabel("x₁")
+    right.set_xlabel(f"p(x₂ | x₁ = {x1:g})")
+    return figure
+
+
+def _peaks(x: Tensor, curve: Tensor) -> str:
+    inside = (
+        (curve[1:-1] > curve[:-2]) & (curve[1:-1] > curve[2:]) & (curve[1:-1] > 0.2 * curve.max())
+    )
+    at = x[1:-1][inside].round(decimals=1).tolist()
+    return "highest at x₂ = " + " and ".join(f"{place + 0.0:.1f}" for place in at)
+
+
+def _heights(density: MADE | Callable[[Tensor], Tensor], title: str, reach: float) -> Tensor:
+    """(200, 200) densities at the middles of a grid's squares, [x₁, x₂]."""
+    cells = 200
+    middles = (2 * torch.arange(cells) + 1 - cells) * (reach / cells)
+    grid = torch.cartesian_prod(middles, middles)
+    return _density_at(grid, density, title).exp().view(cells, cells)
+
+
+def _draw_heights(axes: Axes, heights: Tensor, reach: float, most: float) -> AxesImage:
+    return axes.imshow(
+        heights.T.numpy(),  # x₁ goes to the right
+        cmap=up_to(BLUE),
+        vmin=0,
+        vmax=most,
+        origin="lower",
+        extent=(-reach, reach, -reach, reach),
+    )
 
 
 def _density_at(grid: Tensor, density: MADE | Callable[[Tensor], Tensor], title: str) -> Tensor:

@@ -6,11 +6,9 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from torch import Tensor
 
-from ..colours import BLUE, GREY, INK, ORANGE
+from ..colours import BLUE, GREY, ORANGE
 from .style import FAINT, LINES, WORDS, Picture, picture
 
 
@@ -51,36 +49,6 @@ def plot_probabilities(
     axes.spines[["top", "right"]].set_visible(False)
     if len(distributions) > 1:
         figure.legend(loc="outside upper center", ncols=4, frameon=False)
-    return figure
-
-
-def plot_curves(
-    x: Tensor, curves: Mapping[str, Tensor], *, xlabel: str = "x", ylabel: str = "density"
-) -> Figure:
-    """Curves over one real variable, from 0 upwards: a blue line, then an orange dashed one.
-
-    Args:
-        x: (N,) places, ascending.
-        curves: name → (N,) heights; one or two of them.
-        xlabel: words below.
-        ylabel: words beside.
-
-    Example:
-        >>> x = torch.linspace(-1, 1, 3)
-        >>> figure = plot_curves(x, {"tent": 1 - x.abs()})
-        >>> figure.axes[0].get_legend().get_texts()[0].get_text()
-        'tent'
-    """
-    figure = Figure(figsize=(6.5, 3.2), layout="constrained")
-    axes = figure.add_subplot()
-    styles = [{"color": BLUE}, {"color": ORANGE, "linestyle": "--"}]
-    for (name, heights), style in zip(curves.items(), styles[: len(curves)], strict=True):
-        axes.plot(x.numpy(), heights.numpy(), linewidth=2, label=name, **style)
-    axes.set(xlabel=xlabel, ylabel=ylabel)
-    axes.set_ylim(bottom=0)
-    axes.margins(x=0)
-    axes.legend(frameon=False)
-    axes.spines[["top", "right"]].set_visible(False)
     return figure
 
 
@@ -179,40 +147,3 @@ def plot_nats_scale(
     axes.set_xlabel(f"nats per {of} (shorter is better)")
     axes.tick_params(axis="y", length=0)
     return figure
-
-
-def plot_totals(totals: Mapping[str, float]) -> Figure:
-    """Σp of ways to average models: 1, marked by a broken line, for a distribution.
-
-    What is no distribution is outlined in orange, with a cross.
-
-    Args:
-        totals: name of a kind of mean → Σp.
-
-    Example:
-        >>> figure = plot_totals({"of probabilities": 1.0, "of logits": 2.739})
-        >>> [text.get_text() for text in figure.axes[0].texts]
-        ['1.000', '2.739 ✕']
-    """
-    figure = Figure(figsize=(8, 0.45 * len(totals) + 0.9), layout="constrained")
-    axes = figure.add_subplot()
-    draw_totals(axes, totals)
-    axes.set_xlabel("Σp over all inputs: 1 for a distribution")
-    axes.spines[["top", "right"]].set_visible(False)
-    return figure
-
-
-def draw_totals(axes: Axes, totals: Mapping[str, float]) -> None:
-    """Bars of Σp with a line at 1."""
-    for place, total in enumerate(totals.values()):
-        right = f"{total:.3f}" == "1.000"
-        style = {"color": BLUE} if right else {"facecolor": "white", "edgecolor": ORANGE}
-        axes.barh(place, total, 0.6, linewidth=1.5, **style)
-        words = f"{total:.3f}{'' if right else ' ✕'}"
-        at = {"xytext": (5, 0), "textcoords": "offset points", "va": "center"}
-        axes.annotate(words, (max(total, 1), place), **at)
-    axes.axvline(1, color=INK, linestyle="--", linewidth=1)
-    axes.set_yticks(range(len(totals)), totals, parse_math=False)
-    axes.invert_yaxis()
-    axes.set_xlim(0, 1.2 * max(1, *totals.values()))
-    axes.set_xlabel("Σp of the orderings together: 1 for a distribution")

@@ -11,6 +11,7 @@ from matplotlib import style
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from PIL import Image
 
 from ..colours import BLUE, ORANGE
 
@@ -18,7 +19,7 @@ WIDTH = 7.0
 """Inches of a figure that fills its column: 504 pixels of the page."""
 CELL = 0.34
 """Inches of a square of a matrix whose entries are to be read."""
-WORDS, LINES, FAINT = "#737373", "#9a9a9a", "#80808055"
+WORDS, LINES, FAINT = "#737373", "#9a9a9a", "#80808033"
 """For words, for lines, and for what is there without being meant; on any page."""
 
 
@@ -29,20 +30,38 @@ class Picture(Figure):
         width: in inches; a page shows 72 pixels for each.
         height: in inches.
         alt: what there is to see, with its numbers, in a sentence or two.
+
+    ``moments`` may hold functions that change the figure, one after the other: it is then shown as
+    an animation, which plays once in three seconds and rests.
     """
 
     def __init__(self, width: float = WIDTH, height: float = 3.0, *, alt: str, **how) -> None:
         super().__init__(figsize=(width, height), **how)
         self.alt, self.kind = alt, ""
+        self.moments: list[Callable[[], None]] = []
+
+    def as_png(self) -> bytes:
+        """The figure as a file, an animated one if it has moments."""
+        files = []
+        for change in self.moments or [lambda: None]:
+            change()
+            files.append(io.BytesIO())
+            with course_style():
+                self.savefig(files[-1], format="png")
+        if not self.moments:
+            return files[0].getvalue()
+        frames = [Image.open(file).quantize(32) for file in files]
+        animation, last = io.BytesIO(), frames[-1]
+        plays = {"append_images": frames, "duration": 3000 // len(frames), "loop": 1}
+        # the last moment is what a viewer shows that plays no animations
+        last.save(animation, "png", save_all=True, default_image=True, **plays)
+        return animation.getvalue()
 
     def _ipython_display_(self) -> None:
         from IPython.display import display  # only a notebook needs it
 
-        png = io.BytesIO()
-        with course_style():
-            self.savefig(png, format="png")
         shown = {"alt": self.alt, "width": round(72 * self.get_figwidth())}
-        said = {"image/png": png.getvalue(), "text/plain": self.kind}
+        said = {"image/png": self.as_png(), "text/plain": self.kind}
         display(said, metadata={"image/png": shown}, raw=True)
 
 

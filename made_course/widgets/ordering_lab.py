@@ -16,11 +16,9 @@ from .in_page import InPage
 from .study import Study, examples
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from ..figures.style import Picture
 
 OWN, SAME = "your own table", "same"
-MOST_DRAWN = 24
-"""Orderings in a figure: all of four variables."""
 
 
 class OrderingLab(InPage, module="ordering_lab"):
@@ -140,25 +138,8 @@ class OrderingLab(InPage, module="ordering_lab"):
         """Σp of the mean of all orderings' logits."""
         return self._study.means["logits"]
 
-    def figure(self, together: bool = True) -> Figure:
-        """The same orderings as a figure, for the saved notebook, with all costs revealed.
-
-        Of more than 24 they are a best one, a worst one, and 22 spread evenly between by cost.
-
-        Args:
-            together: whether to show Σp of two kinds of mean over them, too.
-        """
+    def figure(self) -> Picture:
+        """What orderings cost as a figure, for the saved notebook, with all costs revealed."""
         from ..figures import plot_orderings  # only a figure waits for matplotlib
 
-        drawn = list(self._study.costs)
-        if len(drawn) > MOST_DRAWN:
-            drawn = [drawn[round(k * (len(drawn) - 1) / 23)] for k in range(MOST_DRAWN)]
-        totals = {
-            "mean of the probabilities": self.mixture_total,
-            "mean of the logits": self.claimed_total,
-        }
-        return plot_orderings(
-            {self._study.name(o): self._study.fits.steps(o).tolist() for o in sorted(drawn)},
-            totals if together else {},
-            title=self.verdict,
-        )
+        return plot_orderings(self._study.drawn)

@@ -124,6 +124,17 @@ class Study:
             for cost, members in groups.items()
         ]
 
+    @property
+    def drawn(self) -> dict[str, tuple[str, dict[str, float]]]:
+        """For a figure: an ordering of each group → what is said of it, nats of its steps."""
+        drawn = {}
+        for group in self.groups:
+            first = tuple(map(int, group["members"][0].split(",")))
+            steps = self.fits.steps(first).clamp(min=0).tolist()
+            factors = {self.factor(first, t): nats for t, nats in enumerate(steps)}
+            drawn[self.name(first)] = (group["said"], factors)
+        return drawn
+
     def _describe(self, cost: str, members: Sequence[Ordering]) -> str:
         mark = {"best": "★ best, ", "worst": "▼ worst, ", "": ""}[self.rank(cost)]
         said = f"{mark}{cost}: {len(members)} ordering{'s' * (len(members) > 1)}"
@@ -162,6 +173,11 @@ class Study:
         """The ordering as a reader says it."""
         return ", ".join(self.names[i] for i in ordering)
 
+    def factor(self, ordering: Ordering, t: int) -> str:
+        """The conditional of step t, such as p(x₂ | x₁)."""
+        *before, this = (self.names[i] for i in ordering[: t + 1])
+        return f"p({this}{' | ' * bool(before)}{', '.join(before)})"
+
     @cached_property
     def verdict(self) -> str:
         """Which orderings are best and worst, and by how much."""
@@ -188,10 +204,8 @@ class Study:
         most = max(range(len(steps)), key=lambda t: (steps[t], t))
         if nats(steps[most]) == nats(0):
             return f"{said} Every step is exact, to a thousandth of a nat."
-        *before, this = (self.names[i] for i in ordering[: most + 1])
-        factor = f"p({this}{' | ' * bool(before)}{', '.join(before)})"
         share = "all of it" if nats(steps[most]) == cost else f"most: {nats(steps[most])}"
-        return f"{said} Step {most + 1}, {factor}, costs {share}."
+        return f"{said} Step {most + 1}, {self.factor(ordering, most)}, costs {share}."
 
 
 def _subsets(of: Sequence[int]) -> list[list[int]]:
