@@ -10,13 +10,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from ..colours import BLUE, GREY, INK, ORANGE
-from .style import FAINT, LINES, WORDS, Picture, picture
+from ..colours import BLUE, ORANGE
+from .style import FAINT, LINES, WIDTH, WORDS, Picture, picture
 
 
+@picture
 def plot_probabilities(
     distributions: Mapping[str, Sequence[float]], outcomes: Sequence[str], *, xlabel: str = ""
-) -> Figure:
+) -> Picture:
     """Bars for each outcome, one to four distributions side by side, with the numbers on them.
 
     Args:
@@ -26,38 +27,45 @@ def plot_probabilities(
 
     Example:
         >>> figure = plot_probabilities({"p": [0.25, 0.75]}, ["dry", "wet"])
-        >>> [text.get_text() for text in figure.axes[0].texts]
-        ['0.25', '0.75']
+        >>> figure.alt
+        'Probabilities of dry, wet: p 0.25, 0.75.'
     """
-    each = (0.95, 0.95, 1.4, 1.8)[len(distributions) - 1]
-    figure = Figure(figsize=(max(4.5, each * len(outcomes) + 1), 3), layout="constrained")
+    said = {name: [f"{float(p):.2f}" for p in row] for name, row in distributions.items()}
+    alt = f"Probabilities of {', '.join(outcomes)}" + (f" ({xlabel})" if xlabel else "") + ": "
+    alt += "; ".join(f"{name} {', '.join(row)}" for name, row in said.items()) + "."
+    each = (0.75, 1.0, 1.4, 1.8)[len(distributions) - 1]
+    figure = Picture(min(WIDTH, max(4.2, each * len(outcomes) + 1)), 2.9, alt=alt)
     axes = figure.add_subplot()
-    width = 0.8 / len(distributions)
-    styles = [
+    width = 0.84 / len(distributions)
+    looks = [
         {"color": BLUE},
-        {"facecolor": "white", "edgecolor": ORANGE, "hatch": "//"},
-        {"color": GREY},
-        {"facecolor": "white", "edgecolor": GREY},
+        {"facecolor": "none", "edgecolor": WORDS, "hatch": "///"},
+        {"color": LINES},
+        {"facecolor": "none", "edgecolor": WORDS},
     ]
-    for k, (name, probabilities) in enumerate(distributions.items()):
+    crowded = len(outcomes) * len(distributions) > 12  # numbers would touch
+    for k, (name, heights) in enumerate(distributions.items()):
         places = np.arange(len(outcomes)) + width * (k - (len(distributions) - 1) / 2)
-        heights = [float(p) for p in probabilities]
-        bars = axes.bar(places, heights, 0.92 * width, label=name, linewidth=1.5, **styles[k])
-        axes.bar_label(bars, [f"{p:.2f}" for p in heights], padding=2, fontsize=9)
+        bars = axes.bar(places, list(map(float, heights)), 0.9 * width, label=name, **looks[k])
+        numbers = [p.removeprefix("0") if crowded else p for p in said[name]]
+        axes.bar_label(bars, numbers, padding=2, fontsize=11)
     axes.set_xticks(range(len(outcomes)), outcomes, parse_math=False)
+    axes.set_yticks([])
+    axes.tick_params(axis="x", length=0)
+    axes.spines["left"].set_visible(False)
     axes.set_xlabel(xlabel)
     axes.set_ylabel("probability")
-    axes.margins(y=0.12)
-    axes.spines[["top", "right"]].set_visible(False)
+    axes.margins(x=0.02, y=0.12)
     if len(distributions) > 1:
-        figure.legend(loc="outside upper center", ncols=4, frameon=False)
+        figure.legend(loc="outside upper left", ncols=4)
     return figure
 
 
+@picture
 def plot_curves(
     x: Tensor, curves: Mapping[str, Tensor], *, xlabel: str = "x", ylabel: str = "density"
-) -> Figure:
-    """Curves over one real variable, from 0 upwards: a blue line, then an orange dashed one.
+) -> Picture:
+    """Curves over one real variable, from 0 upwards: a blue line, then a grey dashed one.
 
     Args:
         x: (N,) places, ascending.
@@ -67,20 +75,23 @@ def plot_curves(
 
     Example:
         >>> x = torch.linspace(-1, 1, 3)
-        >>> figure = plot_curves(x, {"tent": 1 - x.abs()})
-        >>> figure.axes[0].get_legend().get_texts()[0].get_text()
-        'tent'
+        >>> plot_curves(x, {"tent": 1 - x.abs()}).alt
+        'Curves of density over x from -1 to 1: tent is highest, 1.00, at 0.00.'
     """
-    figure = Figure(figsize=(6.5, 3.2), layout="constrained")
+    tops = [
+        f"{name} is highest, {heights.max():.2f}, at {x[heights.argmax()]:.2f}"
+        for name, heights in curves.items()
+    ]
+    alt = f"Curves of {ylabel} over {xlabel} from {x[0]:g} to {x[-1]:g}: {'; '.join(tops)}."
+    figure = Picture(height=3.1, alt=alt)
     axes = figure.add_subplot()
-    styles = [{"color": BLUE}, {"color": ORANGE, "linestyle": "--"}]
-    for (name, heights), style in zip(curves.items(), styles[: len(curves)], strict=True):
-        axes.plot(x.numpy(), heights.numpy(), linewidth=2, label=name, **style)
+    looks = [{"color": BLUE}, {"color": WORDS, "linestyle": "--"}]
+    for (name, heights), look in zip(curves.items(), looks[: len(curves)], strict=True):
+        axes.plot(x.numpy(), heights.numpy(), label=name, **look)
     axes.set(xlabel=xlabel, ylabel=ylabel)
     axes.set_ylim(bottom=0)
     axes.margins(x=0)
-    axes.legend(frameon=False)
-    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend()
     return figure
 
 
@@ -147,7 +158,8 @@ def plot_nats_scale(
         >>> figure.alt
         'Nats per image: a coin for each pixel 543.4, 1.000 bits per pixel.'
     """
-    said = {name: f"{nats:.1f}" for name, nats in levels.items()}
+    decimals = 1 if max(levels.values()) > 20 else 2
+    said = {name: f"{nats:.{decimals}f}" for name, nats in levels.items()}
     if input_dim is not None:
         for name, nats in levels.items():
             said[name] += f", {nats / (input_dim * math.log(2)):.3f} bits per pixel"
@@ -165,7 +177,7 @@ def plot_nats_scale(
         weight = "bold" if name == here else "normal"
         axes.annotate(
             said[name],
-            (nats, place),
+            (max(nats, floor or 0), place),
             (6, 0),
             textcoords="offset points",
             va="center",
@@ -175,44 +187,53 @@ def plot_nats_scale(
         axes.axvline(floor, color=WORDS, linestyle="--", linewidth=1.2)
         axes.text(floor, -0.62, f"floor {floor:.2f}", ha="center", va="bottom", fontsize=12)
     axes.set_yticks(range(len(levels)), levels, parse_math=False)
-    axes.set(xlim=(0, 1.6 * max(levels.values())), ylim=(len(levels) - 0.5, -0.6))
+    room = 1.6 if input_dim is None else 2.2
+    axes.set(xlim=(0, room * max(levels.values())), ylim=(len(levels) - 0.5, -0.6))
     axes.set_xlabel(f"nats per {of} (shorter is better)")
     axes.tick_params(axis="y", length=0)
     return figure
 
 
-def plot_totals(totals: Mapping[str, float]) -> Figure:
+@picture
+def plot_totals(totals: Mapping[str, float]) -> Picture:
     """Σp of ways to average models: 1, marked by a broken line, for a distribution.
 
-    What is no distribution is outlined in orange, with a cross.
+    What is no distribution is hatched in orange, with a cross.
 
     Args:
         totals: name of a kind of mean → Σp.
 
     Example:
         >>> figure = plot_totals({"of probabilities": 1.0, "of logits": 2.739})
-        >>> [text.get_text() for text in figure.axes[0].texts]
-        ['1.000', '2.739 ✕']
+        >>> figure.alt
+        'Σp, which is 1 for a distribution: of probabilities 1.000; of logits 2.739 ✕.'
     """
-    figure = Figure(figsize=(8, 0.45 * len(totals) + 0.9), layout="constrained")
+    said = "; ".join(f"{name} {said_of_total(total)}" for name, total in totals.items())
+    alt = f"Σp, which is 1 for a distribution: {said}."
+    figure = Picture(height=0.42 * len(totals) + 0.8, alt=alt)
     axes = figure.add_subplot()
     draw_totals(axes, totals)
     axes.set_xlabel("Σp over all inputs: 1 for a distribution")
-    axes.spines[["top", "right"]].set_visible(False)
     return figure
 
 
 def draw_totals(axes: Axes, totals: Mapping[str, float]) -> None:
     """Bars of Σp with a line at 1."""
     for place, total in enumerate(totals.values()):
-        right = f"{total:.3f}" == "1.000"
-        style = {"color": BLUE} if right else {"facecolor": "white", "edgecolor": ORANGE}
-        axes.barh(place, total, 0.6, linewidth=1.5, **style)
-        words = f"{total:.3f}{'' if right else ' ✕'}"
-        at = {"xytext": (5, 0), "textcoords": "offset points", "va": "center"}
-        axes.annotate(words, (max(total, 1), place), **at)
-    axes.axvline(1, color=INK, linestyle="--", linewidth=1)
+        said, look = said_of_total(total), {"color": BLUE}
+        if "✕" in said:
+            look = {"facecolor": "none", "edgecolor": ORANGE, "hatch": "////"}
+        axes.barh(place, total, 0.55, **look)
+        at = {"xytext": (6, 0), "textcoords": "offset points", "va": "center"}
+        axes.annotate(said, (max(total, 1), place), **at)
+    axes.axvline(1, color=WORDS, linestyle="--", linewidth=1.2)
     axes.set_yticks(range(len(totals)), totals, parse_math=False)
+    axes.tick_params(axis="y", length=0)
     axes.invert_yaxis()
     axes.set_xlim(0, 1.2 * max(1, *totals.values()))
     axes.set_xlabel("Σp of the orderings together: 1 for a distribution")
+
+
+def said_of_total(total: float) -> str:
+    """Σp as it is shown, with a cross if it is not 1."""
+    return f"{total:.3f}" if f"{total:.3f}" == "1.000" else f"{total:.3f} ✕"
