@@ -31,8 +31,10 @@ from made_course import (
 from made_course.figures import (
     paint_completion,
     paint_variables,
+    plot_chain_rule,
     plot_coasting,
     plot_completions,
+    plot_costs,
     plot_density,
     plot_dependence,
     plot_family,
@@ -43,6 +45,7 @@ from made_course.figures import (
     plot_many_masks,
     plot_masks,
     plot_mixture,
+    plot_moves,
     plot_nats_scale,
     plot_orderings,
     plot_pixel_orderings,
@@ -51,6 +54,8 @@ from made_course.figures import (
     plot_repeated_work,
     plot_samples_and_mask,
     plot_slices,
+    plot_surprise,
+    plot_tickets,
     plot_totals,
     plot_trajectory,
 )
@@ -118,8 +123,12 @@ def numbers_in(figure):
         numbers = re.findall(r"\d+\.?\d*", " ".join(written).replace(",", ""))
         found |= set(map(float, numbers))
         found |= {float(v) for line in axes.get_lines() for v in line.get_xydata().ravel()}
-        found |= {float(v) for p in axes.patches for v in p.get_bbox().size}
-        found |= {float(v) for image in axes.get_images() for v in np.ravel(image.get_array())}
+        found |= {
+            float(v) for p in axes.patches if hasattr(p, "get_bbox") for v in p.get_bbox().size
+        }
+        found |= {
+            float(v) for image in axes.get_images() for v in np.ma.compressed(image.get_array())
+        }
     return sorted(found)
 
 
@@ -142,6 +151,15 @@ FIGURES = {
     "masks": (lambda: plot_masks(build_masks(DEGREES), DEGREES), [0, 1, 2, 3]),
     "first layer": (lambda: plot_first_layer(MADE(16, (4,), seed=0), n_units=2), []),
     "repeated work": (lambda: plot_repeated_work(torch.tensor([1, 3, 2]), 4), [1, 2, 3]),
+    "costs": (lambda: plot_costs(ROW[None], torch.tensor([[0.5, 0.0, 1.0, 0.25]])),
+              [0.5, 0.25, 2.1]),
+    "surprise": (lambda: plot_surprise({"digits": torch.tensor([60.0, 70, 71, 90])},
+                                       torch.zeros(1, 4), torch.tensor([15.75]), apart="nothing"),
+                 [15.8]),
+    "chain rule": (lambda: plot_chain_rule(torch.tensor([[0, 0], [0, 1], [1, 1]]), [1, 0],
+                                           ["wet", "rain"], [1, 1]), [1, 2, 3]),
+    "tickets": (lambda: plot_tickets([1, 2, 0]), [1, 2, 3]),
+    "moves": (lambda: plot_moves(torch.tensor([[0.5, 0.0], [0.0, 0.5]]), [1, 0], 0), [0.92]),
     "samples and mask": (lambda: plot_samples_and_mask(torch.zeros(4, 784), torch.eye(3)), [0, 1]),
     "orderings": (lambda: plot_orderings({"a, b": ("best: 2", {"p(a)": 0.1, "p(b | a)": 0.25})}),
                   [2, 0.1, 0.25]),
@@ -338,7 +356,7 @@ def test_the_learning_curve_tells_train_from_validation_without_colour():
     words = labels(axes.get_legend().get_texts())
     assert "train" in words[0]
     assert words[1] == "test, at the end of the epoch"
-    assert axes.get_ylabel() == "negative log-likelihood (nats)"
+    assert axes.get_ylabel() == "NLL (nats)"
     assert len(plot_history(history_of((2.0, None))).axes[0].get_lines()) == 1
     draws(plot_history(History()))  # as fit returns it when it is interrupted at once
 
@@ -346,20 +364,33 @@ def test_the_learning_curve_tells_train_from_validation_without_colour():
 def test_a_ladder_tells_better_from_worse_by_shape_and_number():
     ladder = [rung("a", 5.0, 5.2), rung("b", 7.0, 7.0), rung("c", 3.0, 3.4), rung("d", 3.1, 3.1)]
     (axes,) = plot_recipe(ladder).axes
-    assert texts(axes) == ["5.1 nats", "7.0  (+1.9)", "3.2  (−3.8)", "3.1  (−0.1)"]
+    assert texts(axes) == ["5.1", "7.0 (+1.9)", "3.2 (−3.8)", "3.1 (−0.1)"]
     assert labels(axes.get_yticklabels()) == ["a", "+ b", "+ c", "+ d"]
     big = [line for line in axes.lines if line.get_markersize() == 10]
     assert [line.get_marker() for line in big] == ["o", "^", "s", "o"]
     assert axes.yaxis_inverted()
 
 
-def test_scales_begin_at_the_top_and_say_what_the_nats_are_of():
-    (axes,) = plot_nats_scale({"coins": 784 * math.log(2), "MADE": 76.25}).axes
-    assert texts(axes) == ["543.4 nats, 1.000 bits per pixel", "76.2 nats, 0.140 bits per pixel"]
+def test_the_ruler_has_a_floor_and_marks_what_is_no_distribution():
+    levels = {"coins": 784 * math.log(2), "MADE": 76.25}
+    (axes,) = plot_nats_scale(levels, input_dim=784).axes
+    assert texts(axes) == ["543.4, 1.000 bits per pixel", "76.2, 0.140 bits per pixel"]
     assert axes.get_ylim()[0] > axes.get_ylim()[1]
-    (axes,) = plot_nats_scale({"a board": 3.4}, input_dim=None, of="row").axes
-    assert texts(axes) == ["3.4 nats"]
-    assert axes.get_xlabel() == "nats per row (shorter is better)"
+    levels = {"coins": 11.09, "cheat": 0.005, "FVSBN": 3.432}
+    figure = plot_nats_scale(levels, here="FVSBN", floor=3.4, broken=["cheat"], of="board")
+    (axes,) = figure.axes
+    assert texts(axes) == ["11.09", "0.01 ✕ no distribution", "3.43", "floor 3.40"]
+    coins, cheat, fvsbn = axes.patches
+    assert (to_hex(fvsbn.get_facecolor()), to_hex(cheat.get_edgecolor())) == (BLUE, ORANGE)
+    assert cheat.get_hatch()
+    assert coins.get_width() == 11.09
+    (floor,) = axes.get_lines()
+    assert set(floor.get_xdata()) == {3.4}
+    assert axes.get_xlabel() == "nats per board (shorter is better)"
+    assert "cheat 0.01 ✕ no distribution" in figure.alt
+
+
+def test_a_family_stands_in_a_table():
     words, bars = plot_family({"coins": (196, 0.0, 62.4), "NADE": (25_284, 3.2, 33.8)}).axes
     assert texts(words)[2:] == ["196", "0.0", "25,284", "3.2"]
     assert texts(bars) == ["62.4 nats", "33.8 nats"]
@@ -457,19 +488,22 @@ def test_masks_are_tables_with_degrees_at_their_margins():
     assert labels(last.get_yticklabels())[2:4] == ["output x₁  3", "output x₂  1"]
 
 
-def test_first_layer_shows_masked_weights_by_degree(model):
+def test_weights_of_a_first_layer_are_on_paper_only_where_the_mask_lets_them(model):
     figure = plot_first_layer(model, n_units=8, columns=4)
-    weights, degrees = model.net[0].masked_weight().detach(), model.degrees[1]
+    weights, degrees = model.net[0].weight.detach(), model.degrees[1]
     titles = [int(re.fullmatch(r"degree (\d+)", axes.get_title())[1]) for axes in figure.axes]
     assert titles == sorted(titles)
     assert (titles[0], titles[-1]) == (degrees.min(), degrees.max())
+    scales = {axes.get_images()[0].get_clim() for axes in figure.axes}
+    ((low, high),) = scales  # one for all
+    assert -low == high > 0
     for degree, axes in zip(titles, figure.axes, strict=True):
-        shown = torch.from_numpy(picture_in(axes).copy()).flatten()
-        assert any(torch.equal(shown, weights[k]) for k in (degrees == degree).nonzero().flatten())
-        low, high = axes.get_images()[0].get_clim()
-        assert -low == high == pytest.approx(shown.abs().max().item())
-        ends = axes.get_images()[0].cmap([0.0, 1.0])
-        assert [to_hex(colour) for colour in ends] == [BLUE, ORANGE]
+        shown = np.ma.filled(picture_in(axes), math.nan).ravel()
+        assert np.array_equal(np.isfinite(shown), model.order <= degree)
+        alike = [np.array_equal(shown, np.where(np.isfinite(shown), w, math.nan), equal_nan=True)
+                 for w in weights[degrees == degree].numpy()]  # fmt: skip
+        assert any(alike)
+    assert to_hex(axes.get_images()[0].cmap(1.0)) == BLUE
     torch.nn.init.zeros_(model.net[0].weight)
     draws(plot_first_layer(model, n_units=4))
     with pytest.raises(ValueError, match="hidden layer"):
@@ -578,3 +612,75 @@ def test_what_is_no_density_of_two_variables_is_refused(densities, points, error
         plot_density(densities, points)
     with pytest.raises(ValueError, match="reach must be"):
         plot_density({"corner": corner}, reach=0)
+
+
+# ---- what an image costs, and few variables -----------------------------------------------------
+
+
+def test_costs_are_blue_where_the_model_was_surprised_and_add_up():
+    images, ink = torch.tensor([[1.0, 0, 0, 1]]), torch.tensor([[0.5, 0.0, 0.9, 1.0]])
+    figure = plot_costs(images, ink)
+    digit, probable, cost = figure.axes[:3]
+    assert np.array_equal(picture_in(digit).ravel(), images[0])
+    assert np.array_equal(picture_in(probable).ravel(), ink[0])
+    half, right, dear, sure = picture_in(cost).reshape(4, 3)
+    assert to_hex(dear) == BLUE  # 2.3 nats
+    assert np.array_equal(right, [1, 1, 1])
+    assert half[2] > half[0] < sure[0] == sure[2] < 1  # a shade of blue; the ghost of ink is grey
+    assert texts(cost) == ["3.0 nats", "half: 1 pixels"]
+    many = torch.full((1, 100), 0.5)
+    assert "half of them lie on 50 of its 100 pixels" in plot_costs(many.round(), many).alt
+
+
+def test_images_stand_at_their_surprise_and_shares_are_of_each_name():
+    usual = {"digits": torch.tensor([61.0, 62, 75, 300]), "drawn": torch.tensor([71.0, 72])}
+    images, at = torch.eye(4)[:2], torch.tensor([16.0, 75.0])
+    figure = plot_surprise(usual, images, at, apart="blank")
+    ruler, bars, *standing = figure.axes
+    for image, place, axes in zip(images, at.tolist(), standing, strict=True):
+        assert np.array_equal(picture_in(axes).ravel(), image)
+        box, line = axes.get_position(), bars.get_position()
+        share = ((box.x0 + box.x1) / 2 - line.x0) / line.width
+        assert share * bars.get_xlim()[1] == pytest.approx(place, abs=0.01)
+    first, second = (stairs.get_data() for stairs in bars.patches)
+    for share, edges in (first[:2], second[:2]):
+        assert share.sum() == 1  # those beyond the end, too
+        assert edges[1] == 5
+    assert second.values[14] == 1
+    assert ruler.get_xlim() == bars.get_xlim()
+    assert texts(bars) == ["blank\n16.0 nats"]
+
+
+def test_the_chain_rule_is_a_tree_of_shares_whose_product_is_at_the_leaf():
+    days = torch.tensor([[0, 0], [0, 1], [1, 1], [1, 1]])
+    (axes,) = plot_chain_rule(days, [1, 0], ["wet", "rain"], [0, 1]).axes
+    blue = [text.get_text() for text in axes.texts if text.get_bbox_patch()
+            and to_hex(text.get_bbox_patch().get_facecolor()) == BLUE]  # fmt: skip
+    assert blue == ["4 days", "3/4", "1/3"]
+    assert {"11:  2/4", "01:  1/4", "10:  0/4", "00:  1/4"} <= set(texts(axes))
+
+
+def test_tickets_are_joined_to_the_step_that_they_call():
+    (axes,) = plot_tickets([1, 2, 0]).axes
+    joined = {tuple(line.get_xdata()) for line in axes.get_lines()}
+    assert joined == {(0, 2), (1, 0), (2, 1)}  # x₁ is called third
+    assert {"order = [3, 1, 2]", "ordering = [1, 2, 0]"} <= set(texts(axes))
+
+
+def test_what_an_output_may_not_see_is_orange_and_crossed_the_deeper_the_further_it_moves():
+    moves = torch.tensor([[0.25, 0.5], [0.0, 0.75]])
+    (axes,) = plot_moves(moves, [1, 0], 1).axes
+    squares = {
+        (round(p.get_y() + 0.46), round(p.get_x() + 0.46)): (
+            to_hex(p.get_facecolor()),
+            p.get_alpha(),
+        )
+        for p in axes.patches[:4]
+    }
+    assert squares == {
+        **{(0, 0): (ORANGE, 0.25), (0, 1): (BLUE, 0.5)},
+        **{(1, 0): (ORANGE, 0.0), (1, 1): (ORANGE, 0.75)},
+    }
+    crosses = {tuple(map(int, line.get_xydata()[0])) for line in axes.get_lines()}
+    assert crosses == {(0, 0), (1, 1)}
+    assert labels(axes.get_yticklabels()) == ["x\u0302₁", "x\u0302₂"]

@@ -12,12 +12,14 @@ from .filling import paint_completion as paint_completion
 from .filling import plot_completions as plot_completions
 from .filling import plot_trajectory as plot_trajectory
 from .images import paint_variables as paint_variables
+from .images import plot_first_layer as plot_first_layer
 from .images import plot_image_rows as plot_image_rows
 from .images import plot_images as plot_images
 from .images import plot_samples_and_mask as plot_samples_and_mask
 from .images import save_samples_grid as save_samples_grid
+from .nats import plot_costs as plot_costs
+from .nats import plot_surprise as plot_surprise
 from .networks import plot_dependence as plot_dependence
-from .networks import plot_first_layer as plot_first_layer
 from .networks import plot_masks as plot_masks
 from .networks import plot_network as plot_network
 from .networks import plot_repeated_work as plot_repeated_work
@@ -27,3 +29,6 @@ from .numbers import plot_probabilities as plot_probabilities
 from .progress import plot_history as plot_history
 from .progress import plot_recipe as plot_recipe
 from .progress import plot_training as plot_training
+from .variables import plot_chain_rule as plot_chain_rule
+from .variables import plot_moves as plot_moves
+from .variables import plot_tickets as plot_tickets

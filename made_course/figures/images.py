@@ -8,15 +8,21 @@ import pathlib
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from matplotlib.figure import Figure
+import torch
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.gridspec import SubplotSpec
 from PIL import Image
 from torch import Tensor
 
 from ..arguments import check_count
-from ..colours import BLUE, rgb
+from ..colours import BLUE, INK, rgb
 from ..files import write_whole
 from ..made import MADE
-from .style import frame_only, up_to
+from .style import FAINT, WIDTH, Picture, frame_only, picture, up_to, width_of
+
+GUTTER = 0.08
+"""Inches between images."""
 
 
 def as_grid(images: Tensor, **how: float) -> Tensor:
@@ -60,58 +66,65 @@ def save_samples_grid(
     print(f"Saved samples to {path}")
 
 
+@picture
 def plot_images(
     images: Tensor,
     *,
     columns: int | None = None,
     titles: Sequence[str] | None = None,
     cell: float = 0.8,
-) -> Figure:
+    alt: str = "",
+) -> Picture:
     """A grid of square images, ink dark on white.
 
     Args:
         images: (n, D) with D a square number, 0 for paper and 1 for ink, or anything between.
         columns: images in a row; None makes the grid about square.
-        titles: a word over each image, in one line or more; larger over larger images.
-        cell: inches that an image takes, with its margin.
+        titles: a word over each image, in one line or more.
+        cell: inches that an image takes, with its gutter; less where a row would not fit a page.
+        alt: what the images are.
 
     Raises:
         TypeError, ValueError: if ``images`` is no tensor of this shape.
 
     Example:
-        >>> len(plot_images(torch.zeros(6, 784), columns=3).axes)
-        6
+        >>> figure = plot_images(torch.zeros(30, 16), columns=15, alt="bars and stripes")
+        >>> figure.alt
+        '30 images of 4 × 4 pixels, 15 in a row: bars and stripes.'
     """
     pictures = as_pictures(images)
     columns = columns or math.ceil(math.sqrt(len(pictures)))
     rows = math.ceil(len(pictures) / columns)
-    larger = min(max(cell / 0.8, 1), 4 / 3)
-    room = 0.0 if titles is None else 0.1 + 0.16 * max(t.count("\n") + 1 for t in titles) * larger
-    figure = Figure(figsize=(cell * columns, (cell + room) * rows))
+    cell = min(cell, WIDTH / columns)
+    room = 0.0 if titles is None else 0.08 + 0.2 * max(t.count("\n") + 1 for t in titles)
+    said = f"{len(pictures)} {_of_size(pictures)}" + (f", {columns} in a row" if rows > 1 else "")
+    said += f": {alt}" if alt else ""
+    said += f"; over them: {', '.join(titles)}".replace("\n", " ") if titles is not None else ""
+    figure = Picture(cell * columns, (cell + room) * rows, alt=f"{said}.", layout="none")
+    places = tiles(figure, rows, columns, cell, room=room)
     for k, image in enumerate(pictures):
-        axes = figure.add_subplot(rows, columns, k + 1)
-        axes.imshow(image, cmap="gray_r", vmin=0, vmax=1, interpolation="nearest")
-        frame_only(axes)
+        axes = figure.add_subplot(places[k])
+        paint(axes, image)
         if titles is not None:
-            axes.set_title(titles[k], fontsize=9 * larger)
-            axes.set_anchor("S")  # what room is left belongs to the title
-    figure.tight_layout(pad=0.2)
+            axes.set_title(titles[k], fontsize=12, weight="normal", pad=4)
     return figure
 
 
-def plot_image_rows(rows: Mapping[str, Tensor], *, cell: float = 0.8) -> Figure:
+@picture
+def plot_image_rows(rows: Mapping[str, Tensor], *, cell: float = 0.8, alt: str = "") -> Picture:
     """Rows of square images under one another, each with a name: samples, neighbours, real ones.
 
     Args:
         rows: name → (n, D) images with D a square number; n is the same in every row.
-        cell: inches that an image takes, with its margin.
+        cell: inches that an image takes, with its gutter; less where a row would not fit a page.
+        alt: what the names do not say.
 
     Raises:
         TypeError, ValueError: if ``rows`` holds anything else.
 
     Example:
-        >>> len(plot_image_rows({"real": torch.zeros(3, 784), "sampled": torch.ones(3, 784)}).axes)
-        6
+        >>> plot_image_rows({"real": torch.zeros(3, 784), "sampled": torch.ones(3, 784)}).alt
+        'From the top, 3 images of 28 × 28 pixels each: real; sampled.'
     """
     if not isinstance(rows, Mapping):
         raise TypeError(
@@ -123,40 +136,136 @@ def plot_image_rows(rows: Mapping[str, Tensor], *, cell: float = 0.8) -> Figure:
     lengths = {name: len(images) for name, images in pictures.items()}
     if len(set(lengths.values())) > 1:
         raise ValueError(f"all rows must hold the same number of images, got {lengths}")
-    columns = len(next(iter(pictures.values())))
-    figure = Figure(figsize=(1.1 + (cell - 0.05) * columns, cell * len(rows)), layout="constrained")
-    grid = figure.subplots(len(rows), columns, squeeze=False)
-    for (name, images), line in zip(pictures.items(), grid, strict=True):
-        for image, axes in zip(images, line, strict=True):
-            axes.imshow(image, cmap="gray_r", vmin=0, vmax=1, interpolation="nearest")
-            frame_only(axes)
-        line[0].set_ylabel(name, rotation=0, ha="right", va="center", fontsize=10)
+    columns, first = lengths[next(iter(rows))], next(iter(pictures.values()))
+    names = [name.replace("\n", " ") for name in rows]
+    left = max(map(width_of, rows)) + 0.12
+    cell = min(cell, (WIDTH - left) / columns)
+    said = f"From the top, {columns} {_of_size(first)} each: {'; '.join(names)}"
+    said += f": {alt}." if alt else "."
+    figure = Picture(left + cell * columns, cell * len(rows), alt=said, layout="none")
+    places = tiles(figure, len(rows), columns, cell, left=left)
+    for row, (name, images) in enumerate(pictures.items()):
+        for column, image in enumerate(images):
+            axes = figure.add_subplot(places[row * columns + column])
+            paint(axes, image)
+            if column == 0:
+                axes.set_ylabel(name, rotation=0, ha="right", va="center", parse_math=False)
     return figure
 
 
-def plot_samples_and_mask(samples: Tensor, mask: Tensor) -> Figure:
+@picture
+def plot_samples_and_mask(samples: Tensor, mask: Tensor) -> Picture:
     """The course in one picture: digits that a MADE drew, and the mask that lets it draw them.
 
     Args:
         samples: (n, 784) of zeros and ones, drawn in rows of √n.
-        mask: (out_features, in_features); blue where a weight may exist, white where it may not.
+        mask: (out_features, in_features); blue where a weight may exist, clear where it may not.
 
     Example:
         >>> len(plot_samples_and_mask(torch.zeros(9, 784), torch.eye(3)).axes)
         2
     """
-    figure = Figure(figsize=(9, 4.2), layout="constrained")
+    to, source = mask.shape
+    alt = (
+        f"Left: {len(samples)} digits that a MADE drew, pixel by pixel. Right: one of its masks, "
+        f"from {source} units to {to}; blue where a weight may exist, clear where it is cut."
+    )
+    figure = Picture(WIDTH, 3.7, alt=alt)
     left, right = figure.subplots(1, 2)
     grid = as_grid(samples.cpu().view(-1, 1, 28, 28), nrow=math.isqrt(len(samples)), padding=3)
     left.imshow(grid[0].numpy(), cmap="gray_r", vmin=0, vmax=1, interpolation="antialiased")
-    left.set_title("drawn by a MADE, pixel by pixel", fontsize=12)
+    left.set_title("drawn pixel by pixel")
     right.imshow(mask.float().cpu().numpy(), cmap=up_to(BLUE), vmin=0, vmax=1, aspect="auto")
-    right.set_title("one of its masks: blue weights may exist", fontsize=12)
+    right.set_title("one of its masks")
     for axes in (left, right):
         frame_only(axes)
+    left.set_xlabel(" ")  # as high as the other
     right.set_xlabel("from unit")
     right.set_ylabel("to unit")
     return figure
+
+
+@picture
+def plot_first_layer(model: MADE, n_units: int = 12, columns: int = 6) -> Picture:
+    """What hidden units look for: rows of the first layer's masked weights, as images.
+
+    Units are chosen evenly along their degrees; each title is the unit's degree. Blue weights are
+    positive, black negative, white zero, on one scale; there is no paper where the mask cuts.
+
+    Args:
+        model: a MADE over 784 pixels with a hidden layer.
+        n_units: number of units to draw.
+        columns: units in a row.
+
+    Example:
+        >>> len(plot_first_layer(MADE(784, hidden_dims=(16,)), n_units=8).axes)
+        8
+    """
+    if not model.hidden_dims:
+        raise ValueError("the model has no hidden layer whose weights could be drawn")
+    weights, mask = model.net[0].weight.detach().cpu(), model.net[0].mask.cpu()
+    by_degree = torch.argsort(model.degrees[1].cpu(), stable=True)
+    chosen = by_degree[torch.linspace(0, len(by_degree) - 1, n_units).round().long()]
+    degrees = [model.degrees[1][unit].item() for unit in chosen.tolist()]
+    weights = weights.masked_fill(mask == 0, math.nan)[chosen]
+    strong = weights.abs().nanquantile(0.995).clamp(min=1e-12).item()
+    shades = LinearSegmentedColormap.from_list("black-white-blue", [INK, "white", BLUE])
+    shades = shades.with_extremes(bad=FAINT)
+    alt = (
+        f"Weights of {n_units} hidden units as images, of degrees {', '.join(map(str, degrees))}. "
+        "The larger the degree, the more pixels may have weights; the rest is cut."
+    )
+    cell, room, rows = WIDTH / columns, 0.28, math.ceil(n_units / columns)
+    figure = Picture(WIDTH, (cell + room) * rows, alt=alt, layout="none")
+    places = tiles(figure, rows, columns, cell, room=room)
+    for k, image in enumerate(as_pictures(weights)):
+        axes = figure.add_subplot(places[k])
+        axes.imshow(image, cmap=shades, vmin=-strong, vmax=strong, interpolation="nearest")
+        axes.set_title(f"degree {degrees[k]}", fontsize=12, weight="normal", pad=4)
+        frame_only(axes)
+    return figure
+
+
+def tiles(
+    figure: Picture,
+    rows: int,
+    columns: int,
+    cell: float,
+    *,
+    left: float = 0,
+    above: float = 0,
+    room: float = 0,
+) -> list[SubplotSpec]:
+    """Places for square tiles with a gutter around each, row by row.
+
+    Args:
+        figure: laid out by hand.
+        rows: of tiles.
+        columns: of tiles.
+        cell: inches of a tile with its gutter.
+        left: inches beside them.
+        above: inches above them.
+        room: inches above each row.
+    """
+    width, height = figure.get_size_inches()
+    size = cell - GUTTER
+    grid = figure.add_gridspec(
+        rows,
+        columns,
+        left=(left + GUTTER / 2) / width,
+        right=(left + columns * cell - GUTTER / 2) / width,
+        top=1 - (above + room + GUTTER / 2) / height,
+        bottom=1 - (above + rows * (cell + room) - GUTTER / 2) / height,
+        wspace=GUTTER / size,
+        hspace=(GUTTER + room) / size,
+    )
+    return [grid[k] for k in range(rows * columns)]
+
+
+def paint(axes: Axes, image: np.ndarray) -> None:
+    """Paper with ink on it."""
+    axes.imshow(image, cmap="gray_r", vmin=0, vmax=1, interpolation="nearest")
+    frame_only(axes)
 
 
 def paint_variables(
@@ -202,3 +311,8 @@ def as_pictures(images: Tensor) -> np.ndarray:
     if len(images) == 0:
         raise ValueError("images must hold at least one image, got none")
     return images.detach().float().cpu().reshape(-1, side, side).numpy()
+
+
+def _of_size(pictures: np.ndarray) -> str:
+    side = pictures.shape[1]
+    return f"images of {side} × {side} pixels"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -15,11 +14,10 @@ from matplotlib.patches import Patch, Rectangle
 from torch import Tensor
 
 from ..colours import BLUE, ORANGE, PALE
-from ..made import MADE
 from ..masks import connectivity, leaking_connections
 from ..words import shortened, variable_names
-from .images import as_pictures, paint_variables
-from .style import blue_white_orange, frame_only, up_to
+from .images import paint_variables
+from .style import frame_only, up_to
 
 
 def plot_masks(masks: Sequence[Tensor], degrees: Sequence[Tensor]) -> Figure:
@@ -155,38 +153,6 @@ def plot_network(
         _name_pairs(matrix, names)
         matrix.set_title("who sees whom", fontsize=11)
     figure.suptitle(title, x=0.01, ha="left", fontsize=12, parse_math=False, wrap=True)
-    return figure
-
-
-def plot_first_layer(model: MADE, n_units: int = 24, columns: int = 8) -> Figure:
-    """What hidden units look for: rows of the first layer's masked weights, as images.
-
-    Units are chosen evenly along their degrees; each title is the unit's degree. Orange weights
-    are positive, blue negative, white ones zero: masked pixels are white in any training.
-
-    Args:
-        model: a MADE over 784 pixels with a hidden layer.
-        n_units: number of units to draw.
-        columns: units in a row.
-
-    Example:
-        >>> len(plot_first_layer(MADE(784, hidden_dims=(16,)), n_units=8).axes)
-        8
-    """
-    if not model.hidden_dims:
-        raise ValueError("the model has no hidden layer whose weights could be drawn")
-    weights = model.net[0].masked_weight().detach().cpu()
-    by_degree = torch.argsort(model.degrees[1].cpu(), stable=True)
-    chosen = by_degree[torch.linspace(0, len(by_degree) - 1, n_units).round().long()]
-    rows = math.ceil(n_units / columns)
-    figure = Figure(figsize=(0.95 * columns, 1.15 * rows), layout="constrained")
-    for k, unit in enumerate(chosen.tolist()):
-        axes = figure.add_subplot(rows, columns, k + 1)
-        largest = weights[unit].abs().max().clamp(min=1e-12).item()
-        image = as_pictures(weights[unit, None])[0]
-        axes.imshow(image, cmap=blue_white_orange(), vmin=-largest, vmax=largest)
-        axes.set_title(f"degree {model.degrees[1][unit].item()}", fontsize=8)
-        frame_only(axes)
     return figure
 
 

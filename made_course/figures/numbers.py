@@ -8,13 +8,14 @@ from collections.abc import Collection, Mapping, Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from ..colours import BLUE, GREY, ORANGE
-from .style import FAINT, LINES, WORDS, Picture, picture
+from ..colours import BLUE, ORANGE
+from .style import FAINT, LINES, WIDTH, WORDS, Picture, picture
 
 
+@picture
 def plot_probabilities(
     distributions: Mapping[str, Sequence[float]], outcomes: Sequence[str], *, xlabel: str = ""
-) -> Figure:
+) -> Picture:
     """Bars for each outcome, one to four distributions side by side, with the numbers on them.
 
     Args:
@@ -24,31 +25,37 @@ def plot_probabilities(
 
     Example:
         >>> figure = plot_probabilities({"p": [0.25, 0.75]}, ["dry", "wet"])
-        >>> [text.get_text() for text in figure.axes[0].texts]
-        ['0.25', '0.75']
+        >>> figure.alt
+        'Probabilities of dry, wet: p 0.25, 0.75.'
     """
-    each = (0.95, 0.95, 1.4, 1.8)[len(distributions) - 1]
-    figure = Figure(figsize=(max(4.5, each * len(outcomes) + 1), 3), layout="constrained")
+    said = {name: [f"{float(p):.2f}" for p in row] for name, row in distributions.items()}
+    alt = f"Probabilities of {', '.join(outcomes)}" + (f" ({xlabel})" if xlabel else "") + ": "
+    alt += "; ".join(f"{name} {', '.join(row)}" for name, row in said.items()) + "."
+    each = (0.75, 1.0, 1.4, 1.8)[len(distributions) - 1]
+    figure = Picture(min(WIDTH, max(4.2, each * len(outcomes) + 1)), 2.9, alt=alt)
     axes = figure.add_subplot()
-    width = 0.8 / len(distributions)
-    styles = [
+    width = 0.84 / len(distributions)
+    looks = [
         {"color": BLUE},
-        {"facecolor": "white", "edgecolor": ORANGE, "hatch": "//"},
-        {"color": GREY},
-        {"facecolor": "white", "edgecolor": GREY},
+        {"facecolor": "none", "edgecolor": WORDS, "hatch": "///"},
+        {"color": LINES},
+        {"facecolor": "none", "edgecolor": WORDS},
     ]
-    for k, (name, probabilities) in enumerate(distributions.items()):
+    crowded = len(outcomes) * len(distributions) > 12  # numbers would touch
+    for k, (name, heights) in enumerate(distributions.items()):
         places = np.arange(len(outcomes)) + width * (k - (len(distributions) - 1) / 2)
-        heights = [float(p) for p in probabilities]
-        bars = axes.bar(places, heights, 0.92 * width, label=name, linewidth=1.5, **styles[k])
-        axes.bar_label(bars, [f"{p:.2f}" for p in heights], padding=2, fontsize=9)
+        bars = axes.bar(places, list(map(float, heights)), 0.9 * width, label=name, **looks[k])
+        numbers = [p.removeprefix("0") if crowded else p for p in said[name]]
+        axes.bar_label(bars, numbers, padding=2, fontsize=11)
     axes.set_xticks(range(len(outcomes)), outcomes, parse_math=False)
+    axes.set_yticks([])
+    axes.tick_params(axis="x", length=0)
+    axes.spines["left"].set_visible(False)
     axes.set_xlabel(xlabel)
     axes.set_ylabel("probability")
-    axes.margins(y=0.12)
-    axes.spines[["top", "right"]].set_visible(False)
+    axes.margins(x=0.02, y=0.12)
     if len(distributions) > 1:
-        figure.legend(loc="outside upper center", ncols=4, frameon=False)
+        figure.legend(loc="outside upper left", ncols=4)
     return figure
 
 
@@ -115,7 +122,8 @@ def plot_nats_scale(
         >>> figure.alt
         'Nats per image: a coin for each pixel 543.4, 1.000 bits per pixel.'
     """
-    said = {name: f"{nats:.1f}" for name, nats in levels.items()}
+    decimals = 1 if max(levels.values()) > 20 else 2
+    said = {name: f"{nats:.{decimals}f}" for name, nats in levels.items()}
     if input_dim is not None:
         for name, nats in levels.items():
             said[name] += f", {nats / (input_dim * math.log(2)):.3f} bits per pixel"
@@ -133,7 +141,7 @@ def plot_nats_scale(
         weight = "bold" if name == here else "normal"
         axes.annotate(
             said[name],
-            (nats, place),
+            (max(nats, floor or 0), place),
             (6, 0),
             textcoords="offset points",
             va="center",
@@ -143,7 +151,8 @@ def plot_nats_scale(
         axes.axvline(floor, color=WORDS, linestyle="--", linewidth=1.2)
         axes.text(floor, -0.62, f"floor {floor:.2f}", ha="center", va="bottom", fontsize=12)
     axes.set_yticks(range(len(levels)), levels, parse_math=False)
-    axes.set(xlim=(0, 1.6 * max(levels.values())), ylim=(len(levels) - 0.5, -0.6))
+    room = 1.6 if input_dim is None else 2.2
+    axes.set(xlim=(0, room * max(levels.values())), ylim=(len(levels) - 0.5, -0.6))
     axes.set_xlabel(f"nats per {of} (shorter is better)")
     axes.tick_params(axis="y", length=0)
     return figure

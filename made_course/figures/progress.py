@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
-import torch
-from matplotlib.figure import Figure
+from matplotlib.axes import Axes
 from torch import Tensor
 
-from ..colours import BLUE, GREY, INK, ORANGE, PALE
+from ..colours import BLUE
 from ..history import History
 from ..recipe import Rung
-from .images import as_grid
-from .style import frame_only
+from .images import paint, tiles
+from .style import FAINT, LINES, WIDTH, WORDS, Picture, picture
 
 
+@picture
 def plot_history(
     history: History, levels: Mapping[str, float] | None = None, *, scored: str = "validation"
-) -> Figure:
+) -> Picture:
     """Learning curve: train and validation NLL after each epoch, in the unit of the history.
 
     Args:
@@ -29,53 +30,21 @@ def plot_history(
         >>> history = History()
         >>> history.append(train_nll=2.0, valid_nll=1.5, lr=0.1, seconds=1.0)
         >>> plot_history(history).axes[0].get_ylabel()
-        'negative log-likelihood (nats)'
+        'NLL (nats)'
     """
-    figure = Figure(figsize=(7, 3.8), layout="constrained")
-    axes = figure.add_subplot()
-    curves = [("train, while the weights still move", history.train_nll, BLUE, "o")]
-    if history.valid_nll:
-        curves.append((f"{scored}, at the end of the epoch", history.valid_nll, ORANGE, "s"))
-    highest = max((values[-1] for _, values, _, _ in curves if values), default=None)
-    for name, values, colour, marker in curves:
-        axes.plot(history.epoch, values, marker=marker, color=colour, label=name)
-        if not values:  # interrupted in its first epoch
-            continue
-        axes.annotate(
-            f"{values[-1]:.1f}",
-            (history.epoch[-1], values[-1]),
-            xytext=(8, 4 if values[-1] == highest else -12),
-            textcoords="offset points",
-            color=colour,
-        )
-    for name, nats in (levels or {}).items():
-        axes.axhline(nats, color="0.35", linestyle="--", linewidth=1)
-        axes.annotate(
-            f"{name}: {nats:.0f}",
-            (1, nats),
-            xycoords=("axes fraction", "data"),
-            xytext=(-4, 3),
-            textcoords="offset points",
-            ha="right",
-            color="0.25",
-            parse_math=False,
-        )
-    axes.set_xlabel("epoch")
-    axes.set_ylabel(f"negative log-likelihood ({history.unit})")
-    axes.xaxis.get_major_locator().set_params(integer=True)
-    axes.margins(x=0.08, y=0.12)
-    axes.legend(frameon=False)
-    axes.spines[["top", "right"]].set_visible(False)
+    figure = Picture(height=3.4, alt=said_of(history, levels, scored))
+    draw_history(figure.add_subplot(), history, levels or {}, scored)
     return figure
 
 
+@picture
 def plot_training(
     history: History,
     samples: Mapping[int, Tensor],
     levels: Mapping[str, float] | None = None,
     shape: tuple[int, int] | None = (28, 28),
-) -> Figure:
-    """The learning curve of :func:`plot_history` with rows of samples beside it.
+) -> Picture:
+    """The learning curve of :func:`plot_history` with rows of samples below it.
 
     Args:
         history: what :func:`made_course.fit` returned.
@@ -88,33 +57,81 @@ def plot_training(
         >>> history = History()
         >>> history.append(train_nll=2.0, valid_nll=1.5, lr=0.1, seconds=1.0)
         >>> figure = plot_training(history, {1: torch.zeros(4, 784)})
-        >>> [label.get_text() for label in figure.axes[1].get_yticklabels()]
+        >>> [axes.get_ylabel() for axes in figure.axes[1::4]]
         ['epoch 1']
     """
-    figure = plot_history(history, levels)
+    alt = said_of(history, levels, "validation")
     if not samples:
+        figure = Picture(height=3.4, alt=alt)
+        draw_history(figure.add_subplot(), history, levels or {}, "validation")
         return figure
-    figure.set_size_inches(11.5, 3.8)
-    left, right = figure.add_gridspec(1, 2, width_ratios=(5, 4))
-    figure.axes[0].set_subplotspec(left)
-    axes = figure.add_subplot(right)
-    rows, gap = torch.stack(list(samples.values())), 2
-    images = rows.detach().float().cpu().view(-1, 1, *shape)
-    grid = as_grid(images, nrow=rows.shape[1], padding=gap, pad_value=0.2)
-    axes.imshow(grid[0].numpy(), cmap="gray_r", vmin=0, vmax=1, interpolation="nearest")
-    frame_only(axes)
-    height = shape[0] + gap
-    middles = [gap + height * row + (shape[0] - 1) / 2 for row in range(len(rows))]
-    axes.set_yticks(middles, [f"epoch {epoch}" for epoch in samples])
-    axes.tick_params(length=0)
-    axes.set_title("samples, each time from the same noise", fontsize=10)
+    n = len(next(iter(samples.values())))
+    alt += f" Below, {n} samples after epochs {', '.join(map(str, samples))}, from the same noise."
+    left, curve, cell = 0.85, 3.4, 0.56
+    height = curve + cell * len(samples)
+    figure = Picture(height=height, alt=alt, layout="none")
+    inside = (left / WIDTH, 1 - (curve - 0.7) / height, 0.87, (curve - 0.8) / height)
+    draw_history(figure.add_axes(inside), history, levels or {}, "validation")
+    places = tiles(figure, len(samples), n, cell, left=left, above=curve)
+    for row, (epoch, images) in enumerate(samples.items()):
+        for column, image in enumerate(images.detach().float().cpu()):
+            axes = figure.add_subplot(places[row * n + column])
+            paint(axes, image.view(shape).numpy())
+            if column == 0:
+                axes.set_ylabel(f"epoch {epoch}", rotation=0, ha="right", va="center")
     return figure
 
 
-def plot_recipe(ladder: Sequence[Rung]) -> Figure:
+def said_of(history: History, levels: Mapping[str, float] | None, scored: str) -> str:
+    """What a learning curve tells, in words."""
+    curves = {"train": history.train_nll, scored: history.valid_nll}
+    said = [
+        f"{name} begins at {values[0]:.1f}, is lowest after epoch {values.index(min(values)) + 1} "
+        f"with {min(values):.1f}, and ends at {values[-1]:.1f}"
+        for name, values in curves.items()
+        if values
+    ]
+    lines = [f"{name} stands at {nats:.0f}" for name, nats in (levels or {}).items()]
+    return f"Learning curve of {len(history)} epochs, in {history.unit}: {'; '.join(said + lines)}."
+
+
+def draw_history(axes: Axes, history: History, levels: Mapping[str, float], scored: str) -> None:
+    """Two curves, told apart by marker and line, with their last values."""
+    curves = [("train, while the weights still move", history.train_nll, WORDS, "o", "--")]
+    if history.valid_nll:
+        curves.append((f"{scored}, at the end of the epoch", history.valid_nll, BLUE, "s", "-"))
+    highest = max((values[-1] for _, values, *_ in curves if values), default=None)
+    size = 6 if len(history) <= 25 else 3
+    for name, values, colour, marker, line in curves:
+        look = {"marker": marker, "color": colour, "linestyle": line, "markersize": size}
+        axes.plot(history.epoch, values, label=name, **look)
+        if not values:  # interrupted in its first epoch
+            continue
+        at = {"xytext": (8, 4 if values[-1] == highest else -12), "textcoords": "offset points"}
+        end = (history.epoch[-1], values[-1])
+        axes.annotate(f"{values[-1]:.1f}", end, color=colour, weight="bold", **at)
+    for name, nats in levels.items():
+        axes.axhline(nats, color=LINES, linestyle=":", linewidth=1.5)
+        axes.annotate(
+            f"{name}: {nats:.0f}",
+            (1, nats),
+            xycoords=("axes fraction", "data"),
+            xytext=(-4, 3),
+            textcoords="offset points",
+            ha="right",
+            parse_math=False,
+        )
+    axes.set(xlabel="epoch", ylabel=f"NLL ({history.unit})")
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.margins(x=0.08, y=0.12)
+    axes.legend()
+
+
+@picture
+def plot_recipe(ladder: Sequence[Rung]) -> Picture:
     """What each change to a recipe bought: test NLL from rung to rung, and how far seeds differ.
 
-    Blue squares with a full line are better than the rung before, orange triangles with a broken
+    Blue squares with a full line are better than the rung before, hollow triangles with a broken
     one worse, and grey circles neither by more than half a nat. Small dots are the single runs.
 
     Args:
@@ -126,26 +143,35 @@ def plot_recipe(ladder: Sequence[Rung]) -> Figure:
         >>> figure.axes[0].get_yticklabels()[0].get_text()
         'plain recipe'
     """
-    figure = Figure(figsize=(9, 0.52 * len(ladder) + 0.9), layout="constrained")
-    axes = figure.add_subplot()
     nats = [rung.nats for rung in ladder]
-    for k, rung in enumerate(ladder):
-        change = nats[k] - nats[k - 1] if k else 0.0
-        colour, marker, line = GREY, "o", ":"
+    changes = [0.0, *(after - before for before, after in pairwise(nats))]
+    names = [ladder[0].name, *(f"+ {rung.name}" for rung in ladder[1:])]
+    said = [f"{nats[0]:.1f}"]
+    said += [f"{n:.1f} ({c:+.1f})".replace("-", "−") for n, c in zip(nats, changes, strict=True)][
+        1:
+    ]
+    rungs = [f"{name} {words}" for name, words in zip(names, said, strict=True)]
+    alt = f"Test NLL of a ladder of {len(ladder)} recipes, in nats: {'; '.join(rungs)}."
+    figure = Picture(height=0.4 * len(ladder) + 0.9, alt=alt)
+    axes = figure.add_subplot()
+    for k, change in enumerate(changes):
+        look = {"color": LINES, "marker": "o", "linestyle": ":"}
         if abs(change) > 0.5:
-            colour, marker, line = (BLUE, "s", "-") if change < 0 else (ORANGE, "^", "--")
+            worse = {"color": WORDS, "marker": "^", "linestyle": "--", "markerfacecolor": "none"}
+            look = {"color": BLUE, "marker": "s"} if change < 0 else worse
         if k:
-            axes.plot(nats[k - 1 : k + 1], [k - 1, k], line, color=colour, linewidth=2, zorder=1)
-        axes.plot(nats[k], k, marker, color=colour, markersize=10, zorder=3)
-        axes.plot(rung.test_nll[:, -1], [k] * len(rung.test_nll), ".", color=INK, zorder=4)
-        words = f"{nats[k]:.1f}" + (f"  ({change:+.1f})".replace("-", "−") if k else " nats")
-        axes.text(1.02, k, words, transform=axes.get_yaxis_transform(), va="center")
-    prefix = ["", *["+ "] * (len(ladder) - 1)]
-    names = [sign + rung.name for sign, rung in zip(prefix, ladder, strict=True)]
-    axes.set_yticks(range(len(ladder)), names, fontsize=11, parse_math=False)
+            axes.plot(nats[k - 1 : k + 1], [k - 1, k], **look | {"marker": ""}, zorder=1)
+        axes.plot(nats[k], k, **look, markersize=10, zorder=3)
+        runs = ladder[k].test_nll[:, -1]
+        axes.plot(runs, [k] * len(runs), ".", color=WORDS, markersize=4, zorder=4)
+        weight = "bold" if change < -0.5 else "normal"
+        at = {"transform": axes.get_yaxis_transform(), "va": "center", "weight": weight}
+        axes.text(1.02, k, said[k], **at)
+    axes.set_yticks(range(len(ladder)), names, parse_math=False)
     axes.set_ylim(len(ladder) - 0.5, -0.5)
-    axes.set_xlabel("test NLL after the last epoch (nats, further left is better)")
-    axes.grid(axis="y", color=PALE, linewidth=0.8)
+    axes.set_xlabel("test NLL (nats, further left is better)")
+    axes.grid(axis="y", color=FAINT, linewidth=0.8)
+    axes.set_axisbelow(True)
     axes.tick_params(axis="y", length=0)
-    axes.spines[["top", "right", "left"]].set_visible(False)
+    axes.spines["left"].set_visible(False)
     return figure

@@ -1,4 +1,4 @@
-"""What all figures share: one style, how a notebook shows them, paper, and two colour maps."""
+"""What all figures share: one style, how a notebook shows them, frames, colours, room for words."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ from matplotlib import style
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.textpath import TextPath
 from PIL import Image
-
-from ..colours import BLUE, ORANGE
 
 WIDTH = 7.0
 """Inches of a figure that fills its column: 504 pixels of the page."""
@@ -97,6 +96,7 @@ def up_to(colour: str) -> LinearSegmentedColormap:
     return LinearSegmentedColormap.from_list(f"to {colour}", [f"{colour}00", colour])
 
 
-def blue_white_orange() -> LinearSegmentedColormap:
-    """Colour map from blue over white to orange."""
-    return LinearSegmentedColormap.from_list("blue-white-orange", [BLUE, "white", ORANGE])
+def width_of(words: str) -> float:
+    """Inches of words at the size of a figure's text, of the widest line if they have several."""
+    lines = [TextPath((0, 0), line, size=13) for line in words.split("\n") if line.strip()]
+    return max((line.get_extents().width / 72 for line in lines), default=0.0)

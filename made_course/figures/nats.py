@@ -1,0 +1,142 @@
+"""What an image costs: where on it the nats go, and how many are usual."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
+from torch import Tensor
+
+from ..colours import BLUE, rgb
+from .images import as_pictures, paint, tiles
+from .style import FAINT, WIDTH, WORDS, Picture, frame_only, picture, width_of
+
+DEAR = 2.0
+"""Nats from which on a pixel is painted in full blue."""
+BIN = 5.0
+"""Nats that a bar of surprise is wide."""
+
+
+@picture
+def plot_costs(images: Tensor, ink: Tensor) -> Picture:
+    """Where the nats go: each digit, how probable its ink was, and what each pixel costs.
+
+    Args:
+        images: (n, D) of zeros and ones.
+        ink: (n, D) p(ink) of each pixel, given those before it.
+
+    Example:
+        >>> plot_costs(torch.tensor([[1.0, 0, 0, 0]]), torch.tensor([[0.5, 0.5, 0, 0]])).alt
+        '1 image, of 1.4 nats: half of them lie on 1 of its 4 pixels.'
+    """
+    costs = torch.where(images > 0.5, -ink.log(), -torch.log1p(-ink)).double()
+    totals = costs.sum(1).tolist()
+    halves = [dearest_half(row) for row in costs]
+    n, dim = images.shape
+    alt = f"{n} image{'s' * (n > 1)}, of {', '.join(f'{total:.1f}' for total in totals)} nats: "
+    alt += f"half of them lie on {', '.join(map(str, halves))} of its {dim} pixels."
+    names = ["a digit", "p(ink |\npixels\nbefore)", "−log p,\nin nats"]
+    left = max(map(width_of, names)) + 0.12
+    cell = (WIDTH - left) / max(n, 4)
+    height = 3 * cell + 0.5
+    figure = Picture(left + n * cell, height, alt=alt, layout="none")
+    rows = [as_pictures(images), as_pictures(ink), priced(as_pictures(images), as_pictures(costs))]
+    for k, place in enumerate(tiles(figure, 3, n, cell, left=left)):
+        row, column = divmod(k, n)
+        axes = figure.add_subplot(place)
+        paint(axes, rows[row][column])
+        if column == 0:
+            axes.set_ylabel(names[row], rotation=0, ha="right", va="center")
+        if row == 2:
+            words = {"ha": "center", "va": "top", "transform": axes.transAxes}
+            axes.text(0.5, -0.05, f"{totals[column]:.1f} nats", weight="bold", **words)
+            axes.text(0.5, -0.2, f"half: {halves[column]} pixels", fontsize=12, **words)
+    bar = (0.12 / (left + n * cell), 0.75 / height, (left - 0.24) / (left + n * cell), 0.1 / height)
+    draw_price(figure.add_axes(bar))
+    return figure
+
+
+def dearest_half(costs: Tensor) -> int:
+    """How many of the dearest pixels bring half of the cost."""
+    so_far = costs.sort(descending=True).values.cumsum(0)
+    return int((so_far < so_far[-1] / 2).sum()) + 1
+
+
+def priced(images: np.ndarray, costs: np.ndarray) -> np.ndarray:
+    """A ghost of each image, and blue on it where it costs."""
+    share = np.clip(costs / DEAR, 0, 1)[..., None]
+    ghost = 1 - 0.14 * images[..., None]
+    return np.clip((1 - share) * ghost + share * rgb(BLUE) / 255, 0, 1)
+
+
+def draw_price(axes: Axes) -> None:
+    """Scale of the blue."""
+    shades = LinearSegmentedColormap.from_list("white-blue", ["white", BLUE])
+    axes.imshow(np.linspace(0, 1, 64)[None], cmap=shades, aspect="auto", extent=(0, DEAR, 0, 1))
+    frame_only(axes)
+    at = {"va": "top", "fontsize": 11, "transform": axes.transAxes}
+    axes.text(0, -0.5, "0", ha="left", **at)
+    axes.text(1, -0.5, f"{DEAR:.0f}", ha="right", **at)
+
+
+@picture
+def plot_surprise(
+    surprise: Mapping[str, Tensor], images: Tensor, at: Tensor, *, apart: str
+) -> Picture:
+    """How surprised a model is by what there usually is, and images that stand at their places.
+
+    Args:
+        surprise: name → −log p of each of many images, in nats; one or two of them.
+        images: (n, D) to stand on the axis; the first lies apart from all others.
+        at: (n,) −log p of these.
+        apart: what the first is.
+
+    Example:
+        >>> usual = {"digits": torch.tensor([60.0, 70, 80])}
+        >>> at = torch.tensor([16.0, 70])
+        >>> plot_surprise(usual, torch.zeros(2, 4), at, apart="nothing").alt
+        'Surprise in nats: digits 70.0 on average, nine in ten from 61.0 to 79.0; nothing 16.0.'
+    """
+    said = [
+        f"{name} {values.mean():.1f} on average, nine in ten from {values.quantile(0.05):.1f} to "
+        f"{values.quantile(0.95):.1f}"
+        for name, values in surprise.items()
+    ]
+    alt = f"Surprise in nats: {'; '.join(said)}; {apart} {at[0]:.1f}."
+    end = 20 * math.ceil(max(v.quantile(0.99).item() for v in surprise.values()) / 20)
+    figure = Picture(height=3.6, alt=alt, layout="none")
+    axis, above, side, tile = 0.58, 1.18, 0.2, 0.5  # inches
+    width, height = figure.get_size_inches()
+
+    def strip(bottom: float, top: float) -> Axes:
+        inside = (side / width, bottom / height, 1 - 2 * side / width, (top - bottom) / height)
+        axes = figure.add_axes(inside, xlim=(0, end))
+        axes.set_yticks([])
+        axes.spines["left"].set_visible(False)
+        return axes
+
+    ruler, axes = strip(axis, axis + 0.01), strip(above, height - 0.05)
+    ruler.set_xlabel("surprise, −log p, in nats")
+    ruler.set_xticks(range(0, end + 1, 20), [*range(0, end, 20), f"{end}+"])
+    axes.set_xticks([])
+    looks = [{"color": FAINT, "fill": True}, {"color": BLUE, "linewidth": 2}]
+    for look, (name, values) in zip(looks[: len(surprise)], surprise.items(), strict=True):
+        counts, edges = np.histogram(values.clamp(max=end).numpy(), np.arange(0, end + 1, BIN))
+        axes.stairs(counts / len(values), edges, label=name, **look)
+    axes.legend(loc="upper right")
+    up = axes.get_xaxis_transform()
+    for k, (image, place) in enumerate(zip(as_pictures(images), at.tolist(), strict=True)):
+        middle = side + place / end * (width - 2 * side)
+        inside = ((middle - tile / 2) / width, (axis + 0.04) / height, tile / width, tile / height)
+        stands = figure.add_axes(inside)
+        paint(stands, image)
+        if k == 0:
+            stands.patch.set(edgecolor=BLUE, linewidth=4, zorder=-1)
+            axes.plot([place, place], [0, 0.42], color=WORDS, linewidth=1, transform=up)
+            words = {"ha": "center", "va": "bottom", "weight": "bold", "transform": up}
+            axes.text(place, 0.44, f"{apart}\n{place:.1f} nats", **words)
+    return figure

@@ -1,0 +1,167 @@
+"""A few variables: the chain rule as a tree, degrees as tickets, and who moves whom."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch, Rectangle
+from torch import Tensor
+
+from ..colours import BLUE, ORANGE
+from ..words import variable_names
+from .style import LINES, WORDS, Picture, frame_only, picture
+
+
+@picture
+def plot_chain_rule(
+    days: Tensor, ordering: Sequence[int], names: Sequence[str], day: Sequence[int]
+) -> Picture:
+    """The chain rule as a tree: at each fork, how many of the days so far go on which way.
+
+    Args:
+        days: (N, D) of zeros and ones, D small.
+        ordering: variable of each step.
+        names: what a 1 of each variable means.
+        day: (D,) zeros and ones; its way is blue.
+
+    Example:
+        >>> days = torch.tensor([[0, 0], [0, 1], [1, 1], [1, 1]])
+        >>> plot_chain_rule(days, [1, 0], ["wet", "rain"], [1, 1]).alt
+        'Tree of 4 days, forking by rain, then wet. The way of 11: 3/4 · 2/3 = 2/4 of all days.'
+    """
+    steps, inner = len(ordering), days[:, list(ordering)].int().tolist()
+    way = [day[variable] for variable in ordering]
+    count = {
+        begin: sum(tuple(row[: len(begin)]) == begin for row in inner)
+        for length in range(steps + 1)
+        for begin in itertools.product([1, 0], repeat=length)
+    }
+    shares = [f"{count[tuple(way[: k + 1])]}/{count[tuple(way[:k])]}" for k in range(steps)]
+    kind, end = "".join(map(str, day)), f"{count[tuple(way)]}/{len(days)}"
+    alt = f"Tree of {len(days)} days, forking by {', then '.join(names[v] for v in ordering)}. "
+    alt += f"The way of {kind}: {' · '.join(shares)} = {end} of all days."
+
+    figure = Picture(height=0.36 * 2**steps + 0.5, alt=alt)
+    axes = figure.add_subplot(xlim=(-0.35, steps + 0.95), ylim=(-0.5, 2**steps + 0.4))
+    axes.axis("off")
+    for begin, days_here in count.items():
+        is_blue = list(begin) == way[: len(begin)]
+        colour, place = BLUE if is_blue else LINES, _place(begin, steps)
+        said = f"{len(days)} days"
+        if begin:
+            said = f"{days_here}/{count[begin[:-1]]}"
+            before, line = _place(begin[:-1], steps), "-" if begin[-1] else (0, (2, 1))
+            wide = 1 + 8 * days_here / len(days)
+            axes.plot(*zip(before, place, strict=True), color=colour, lw=wide, ls=line, zorder=1)
+        _label(axes, place, said, is_blue)
+        if len(begin) == steps:
+            kind = "".join(str(begin[list(ordering).index(v)]) for v in range(steps))
+            look = {"weight": "bold", "color": BLUE} if is_blue else {}
+            axes.text(
+                steps + 0.35, place[1], f"{kind}:  {days_here}/{len(days)}", va="center", **look
+            )
+    for step, variable in enumerate(ordering, start=1):
+        axes.text(step, 2**steps + 0.05, f"{names[variable]}?", ha="center", weight="bold")
+    for value, word in ((1, "yes"), (0, "no")):
+        x, y = _place((value,), steps)
+        axes.text(x, y + (0.62 if value else -0.62), word, ha="center", va="center", fontsize=12)
+    return figure
+
+
+def _place(begin: Sequence[int], steps: int) -> tuple[int, float]:
+    """Where a fork stands: 1 is up, and a fork is in the middle of its leaves."""
+    leaves = 2 ** (steps - len(begin))
+    lower = sum(bit * 2 ** (steps - k) for k, bit in enumerate(begin, start=1))
+    return len(begin), lower + (leaves - 1) / 2
+
+
+def _label(axes: Axes, place: tuple[float, float], words: str, is_blue: bool) -> None:
+    """Words on a plate: white on blue, or on the grey of what is not meant."""
+    plate = {"boxstyle": "round,pad=0.35", "facecolor": BLUE if is_blue else WORDS, "lw": 0}
+    axes.text(*place, words, ha="center", va="center", color="white", fontsize=12, bbox=plate)
+
+
+@picture
+def plot_tickets(ordering: Sequence[int]) -> Picture:
+    """An ordering and its degrees: variables hold tickets, and a counter calls them in turn.
+
+    Args:
+        ordering: variable of each step, from 0.
+
+    Example:
+        >>> plot_tickets([1, 2, 0]).alt
+        'x₁ has ticket 3, x₂ ticket 1, x₃ ticket 2. The counter calls x₂, then x₃, then x₁.'
+    """
+    steps = list(map(int, ordering))
+    names, order = variable_names(len(steps)), [steps.index(i) + 1 for i in range(len(steps))]
+    held = ", ".join(f"{n} {'has ' * (i == 0)}ticket {order[i]}" for i, n in enumerate(names))
+    called = ", then ".join(names[i] for i in steps)
+    figure = Picture(height=2.4, alt=f"{held}. The counter calls {called}.")
+    axes = figure.add_subplot(xlim=(-2.2, len(steps) + 1.7), ylim=(-0.75, 2.6))
+    axes.axis("off")
+    for i, name in enumerate(names):
+        axes.plot([i, order[i] - 1], [1.45, 0.75], color=LINES, linewidth=1.5, zorder=1)
+        axes.text(i, 2.3, name, ha="center", va="center", fontsize=14)
+        look = {"facecolor": BLUE, "edgecolor": BLUE}
+        axes.add_patch(Rectangle((i - 0.28, 1.47), 0.56, 0.56, **look))
+        axes.text(i, 1.75, order[i], ha="center", va="center", color="white", weight="bold")
+    for t, i in enumerate(steps):
+        axes.add_patch(Rectangle((t - 0.28, 0.17), 0.56, 0.56, facecolor="none", edgecolor=LINES))
+        axes.text(t, 0.45, t + 1, ha="center", va="center")
+        axes.text(t, -0.15, names[i], ha="center", va="center", fontsize=14)
+    for words, middle, code, y in (
+        ("the ticket\nin each hand:\nits degree", 1.75, f"order = {order}", 1.75),
+        ("the list\nat the counter", 0.2, f"ordering = {steps}", -0.15),
+    ):
+        axes.text(-0.6, middle, words, ha="right", va="center", fontsize=12)
+        axes.text(len(steps) - 0.5, y, code, va="center", family="monospace", fontsize=12)
+    return figure
+
+
+@picture
+def plot_moves(moves: Tensor, ordering: Sequence[int], marked: int) -> Picture:
+    """How far each output moves when an input is flipped; orange, crossed: it may not move at all.
+
+    Args:
+        moves: (D, D) from 0 to 1; row: output, column: input.
+        ordering: variable of each step; rows and columns stay in the order of the variables.
+        marked: an input, from 0, whose own output is framed.
+
+    Example:
+        >>> plot_moves(torch.tensor([[0.25, 0.0], [0.5, 0.75]]), [0, 1], 1).alt
+        'How far 2 outputs move when an input is flipped: x̂₂ by 0.75 when x₂ is. ...'
+    """
+    dim, steps = len(moves), list(map(int, ordering))
+    names = variable_names(dim)
+    outputs = [name[0] + "\u0302" + name[1:] for name in names]
+    own = moves.diagonal()
+    alt = (
+        f"How far {dim} outputs move when an input is flipped: {outputs[marked]} by "
+        f"{own[marked]:.2f} when {names[marked]} is. On average one moves by {own.mean():.2f} "
+        "with its own input, the diagonal, which no ordering allows."
+    )
+    size = 0.26 * dim
+    figure = Picture(size + 2.6, size + 0.75, alt=alt)
+    axes = figure.add_subplot(xlim=(-0.6, dim - 0.4), ylim=(dim - 0.4, -0.6), aspect="equal")
+    for i, j in itertools.product(range(dim), repeat=2):
+        is_leak, move = steps.index(j) >= steps.index(i), moves[i, j].item()
+        square = {"color": ORANGE if is_leak else BLUE, "alpha": move, "linewidth": 0}
+        axes.add_patch(Rectangle((j - 0.46, i - 0.46), 0.92, 0.92, **square))
+        if is_leak and move > 0.1:
+            axes.plot(j, i, "x", color="white", markersize=5, markeredgewidth=1.2)
+    column = {"facecolor": "none", "edgecolor": WORDS, "linewidth": 1.8, "zorder": 3}
+    axes.add_patch(Rectangle((marked - 0.56, -0.56), 1.12, dim + 0.12, **column))
+    frame_only(axes)
+    axes.set_xticks(range(dim), names, fontsize=10)
+    axes.set_yticks(range(dim), outputs, fontsize=10)
+    axes.tick_params(length=0)
+    axes.xaxis.get_ticklabels()[marked].set_weight("bold")
+    axes.set(xlabel="input that is flipped", ylabel="output that moves")
+    cross = Line2D([], [], color=ORANGE, marker="x", linewidth=0, markeredgewidth=2)
+    seen = {"handles": [Patch(color=BLUE), cross], "labels": ["allowed", "a leak"]}
+    title = "full colour:\nfrom 0 to 1"
+    axes.legend(**seen, title=title, alignment="left", loc="lower left", bbox_to_anchor=(1.02, 0))
+    return figure
