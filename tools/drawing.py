@@ -1,7 +1,8 @@
 """The moving picture of README: ``python -m tools.drawing`` writes docs/drawing.webp.
 
 The digits of made_course/assets/readme.png as they are drawn, row by row, and the mask beside them.
-The same in each run with the same matplotlib and Pillow.
+It is over in five seconds and rests then on the finished digits, as a page's movement should. The
+same in each run with the same matplotlib and Pillow.
 """
 
 from pathlib import Path
@@ -18,7 +19,7 @@ from made_course.files import write_whole
 PICTURE = Path(__file__).parents[1] / "docs" / "drawing.webp"
 STEP = 14  # pixels from frame to frame
 OPEN = 0.12  # how grey a pixel is that is not drawn yet
-FRAME, LAST = 40, 3000  # milliseconds
+FRAME = 80  # milliseconds
 
 
 def frames() -> list[Image.Image]:
@@ -26,24 +27,22 @@ def frames() -> list[Image.Image]:
     model = load_pretrained()
     samples = model.sample(36, generator=torch.Generator().manual_seed(0))
     figure = plot_samples_and_mask(samples, model.masks[1])
-    figure.set_dpi(100)
+    figure.set_dpi(108)
     canvas, image = FigureCanvasAgg(figure), figure.axes[0].images[0]
     pictures = []
     for known in range(0, 784 + 1, STEP):
         so_far = torch.where(model.order <= known, samples, OPEN)
         image.set_data(as_grid(so_far.view(-1, 1, 28, 28), nrow=6, padding=3)[0].numpy())
         canvas.draw()
-        pictures.append(Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3]))
+        pictures.append(Image.fromarray(np.array(canvas.buffer_rgba())))
     return pictures
 
 
 def main() -> None:
     first, *others = frames()
-    durations = [FRAME] * len(others) + [LAST]
-    options = {"format": "WEBP", "save_all": True, "loop": 0, "lossless": True, "method": 6}
+    options = {"format": "WEBP", "save_all": True, "loop": 1, "lossless": True, "method": 6}
     write_whole(
-        PICTURE,
-        lambda path: first.save(path, append_images=others, duration=durations, **options),
+        PICTURE, lambda path: first.save(path, append_images=others, duration=FRAME, **options)
     )
 
 

@@ -70,7 +70,7 @@ def _make_digits() -> None:
     _write_neighbours(samples, train)
     figure = plot_samples_and_mask(samples, model.masks[1])
     picture = pretrained.ASSETS / "readme.png"
-    write_whole(picture, lambda path: figure.savefig(path, dpi=120, facecolor="white"))
+    write_whole(picture, lambda path: figure.savefig(path, dpi=144))
 
 
 def _write_neighbours(samples: Tensor, train: Tensor) -> None:

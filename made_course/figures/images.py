@@ -141,7 +141,7 @@ def plot_image_rows(rows: Mapping[str, Tensor], *, cell: float = 0.8, alt: str =
     left = max(map(width_of, rows)) + 0.12
     cell = min(cell, (WIDTH - left) / columns)
     said = f"From the top, {columns} {_of_size(first)} each: {'; '.join(names)}"
-    said += f": {alt}." if alt else "."
+    said += f" ({alt})." if alt else "."
     figure = Picture(left + cell * columns, cell * len(rows), alt=said, layout="none")
     places = tiles(figure, len(rows), columns, cell, left=left)
     for row, (name, images) in enumerate(pictures.items()):
