@@ -134,8 +134,8 @@ def test_outputs_hold_nothing_that_should_not_be_seen(path):
 def test_every_figure_has_a_text_alternative(path):
     figures = [output for output in outputs_of(path) if "image/png" in output.get("data", {})]
     for figure in figures:
-        assert len(figure.data["text/plain"].split()) >= 4, 'write show(figure, alt="...")'
-        assert figure.metadata["image/png"]["alt"] == figure.data["text/plain"]
+        assert len(figure.metadata["image/png"]["alt"].split()) >= 4
+        assert len(figure.data["text/plain"].split()) >= 4, "the docstring's first line"
 
 
 @each_notebook
