@@ -47,7 +47,7 @@ def plot_masking(degrees: Sequence[Tensor], masks: Sequence[Tensor]) -> Picture:
     left, tall = DENSE + 0.58, APART * max(map(len, layers))
     deep = CELL * max(map(len, masks)) + 0.05
     foot, width = deep + 0.7, left + sum(gaps) + 0.42
-    figure = Picture(width, foot + tall + 0.75, alt=_in_words(layers, masks), layout="none")
+    figure = Picture(width, foot + tall + 0.85, alt=_in_words(layers, masks), layout="none")
     axes, xs = sheet(figure), left + np.cumsum([0.0, *gaps])
 
     _draw_dense(axes, [len(units) for units in layers], names, foot + tall / 2)
@@ -60,7 +60,7 @@ def plot_masking(degrees: Sequence[Tensor], masks: Sequence[Tensor]) -> Picture:
         table = mask.int().cpu().numpy()
         draw_mask(axes, (xs[k] + leads[k], deep), table, *line, _top(layers))
     _join(axes, places[1][-1], xs[0] + leads[0], masks[0].shape, deep)
-    high, kinds = figure.get_figheight(), layer_names(len(layers))
+    high, kinds = figure.get_figheight() - 0.1, layer_names(len(layers))
     for x, kind in zip(xs, kinds, strict=True):
         axes.text(x, high - 0.52, kind, ha="center", va="center")
     every, kept = (sum(map(of, masks)) for of in (Tensor.numel, Tensor.count_nonzero))

@@ -91,7 +91,7 @@ def plot_masks(masks: Sequence[Tensor], degrees: Sequence[Tensor]) -> Picture:
     wide = [max(CELL * mask.shape[1], 1.25) for mask in masks]
     room = [0.45] * (len(masks) - 1) + [NAMED]
     width, high = sum(wide) + sum(room) + 0.3 * (len(masks) - 1) + 0.1, CELL * max(map(len, masks))
-    figure = Picture(width, high + 1.05, alt=alt, layout="none")
+    figure = Picture(width, high + 1.15, alt=alt, layout="none")
     axes, left = sheet(figure), 0.0
     for k, mask in enumerate(masks):
         left += room[k]

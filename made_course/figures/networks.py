@@ -74,7 +74,7 @@ def plot_network(
     bend = 0.8 * tall * (direct is not None)  # a direct wire would lie on the others
     foot = 0.45 + max(bend - (tall - APART * len(names)) / 2 - APART / 2, 0)
     width = 2 * room + gap * len(masks) + beside
-    figure = Picture(width, foot + tall + 0.27 * len(lines) + 0.15, alt=alt, layout="none")
+    figure = Picture(width, foot + tall + 0.27 * len(lines) + 0.2, alt=alt, layout="none")
     axes = sheet(figure)
     places = [column(room + gap * k, len(d), foot + tall / 2) for k, d in enumerate(layers)]
     forbidden = torch.zeros(len(names), len(names)) if allowed is None else ~allowed
@@ -83,7 +83,7 @@ def plot_network(
         down = -bend if mask is direct else 0.0
         _draw_wires(axes, mask, leaks, places[below], places[above], down, above == len(masks))
     _draw_layers(axes, places, layers, names)
-    above = (0.08, figure.get_figheight() - 0.05, "\n".join(lines))
+    above = (0.08, figure.get_figheight() - 0.12, "\n".join(lines))
     axes.text(*above, va="top", fontsize=12, linespacing=1.5, parse_math=False)
     if allowed is not None:
         side = cell * len(names)
