@@ -38,16 +38,19 @@ from made_course.figures import (
     plot_density,
     plot_dependence,
     plot_family,
+    plot_final_units,
     plot_first_layer,
     plot_history,
     plot_image_rows,
     plot_images,
     plot_many_masks,
+    plot_masking,
     plot_masks,
     plot_mixture,
     plot_moves,
     plot_nats_scale,
     plot_orderings,
+    plot_path,
     plot_pixel_orderings,
     plot_probabilities,
     plot_recipe,
@@ -149,7 +152,11 @@ FIGURES = {
     "family": (lambda: plot_family({"coins": (196, 0.1, 62.5), "FVSBN": (19_306, 0.4, 35.5)}),
                [196, 19306, 0.1, 0.4, 62.5, 35.5]),
     "masks": (lambda: plot_masks(build_masks(DEGREES), DEGREES), [0, 1, 2, 3]),
+    "masking": (lambda: plot_masking(DEGREES, build_masks(DEGREES)), [0, 1, 2, 3, 12, 6]),
+    "path": (lambda: plot_path(DEGREES, build_masks(DEGREES), [1, 1, 0]), [1, 2, 3]),
     "first layer": (lambda: plot_first_layer(MADE(16, (4,), seed=0), n_units=2), []),
+    "final units": (lambda: plot_final_units(ROW, [SMALL.order, torch.tensor([1, 3, 3])], [2, 4]),
+                    [1, 2, 3, 4]),
     "repeated work": (lambda: plot_repeated_work(torch.tensor([1, 3, 2]), 4), [1, 2, 3]),
     "costs": (lambda: plot_costs(ROW[None], torch.tensor([[0.5, 0.0, 1.0, 0.25]])),
               [0.5, 0.25, 2.1]),
@@ -474,18 +481,50 @@ def test_a_mixture_stands_above_the_best_member_of_each_image():
 
 def test_masks_are_tables_with_degrees_at_their_margins():
     order, hidden = torch.tensor([3, 1, 2]), torch.tensor([1, 2])
-    masks = build_masks([order, hidden])
-    first, last = plot_masks(masks, [order, hidden]).axes
-    for mask, axes in zip(masks, (first, last), strict=True):
-        assert texts(axes) == [str(int(entry)) for entry in mask.flatten()]
-    assert labels(first.get_xticklabels()) == ["x₁\n3", "x₂\n1", "x₃\n2"]
-    assert labels(first.get_yticklabels()) == ["1", "2"]
-    assert last.get_yticklabels()[1].get_text() == "output x₂  1"
-    assert first.yaxis_inverted()  # the first unit stands on top, as in print(mask)
+    figure = plot_masks(build_masks([order, hidden]), [order, hidden])
+    said = texts(figure.axes[0])
+    assert said[:6] == ["0", "1", "0", "0", "1", "1"]
+    assert said[6:12] == ["3", "1", "2", "x₁", "x₂", "x₃"]
+    assert said[12:15] == ["1", "2", ""]  # degrees of the rows
+    first, second = (figure.axes[0].texts[k].get_position()[1] for k in (0, 3))
+    assert first > second  # the first unit stands on top, as in print(mask)
+    assert "Into outputs: x̂₁ of degree 3 1 1; x̂₂ of degree 1 0 0; x̂₃ of degree 2 1 0." in figure.alt
     several = build_masks([order.repeat_interleave(2), hidden], order.repeat_interleave(3))
-    first, last = plot_masks(several, [order, hidden]).axes
-    assert labels(first.get_xticklabels())[1:3] == ["x₁\n3", "x₂\n1"]
-    assert labels(last.get_yticklabels())[2:4] == ["output x₁  3", "output x₂  1"]
+    names = [word for word in texts(plot_masks(several, [order, hidden]).axes[0]) if "x" in word]
+    assert names[1:3] + names[8:10] == ["x₁", "x₂", "x̂₁", "x̂₂"]
+
+
+def test_a_wire_has_the_blue_of_its_degree_and_a_cut_one_is_a_ghost():
+    masks = build_masks(DEGREES)
+    (axes,) = plot_masking(DEGREES, masks).axes
+    wires = axes.lines[14:26]  # after those of the dense network, and two that explain
+    kept = torch.cat([mask.flatten() for mask in masks]).tolist()
+    assert [line.get_linestyle() == "-" for line in wires] == kept
+    blue = {1: "#8ecbf0", 2: BLUE, 3: "#003f66"}
+    sources = [*DEGREES[0].tolist() * 2, *DEGREES[1].tolist() * 3]
+    for line, degree, is_kept in zip(wires, sources, kept, strict=True):
+        assert not is_kept or to_hex(line.get_color()) == blue[degree]
+    thick = [k for k, line in enumerate(wires) if line.get_linewidth() > 3]
+    assert thick == [4, 5]  # into the last hidden unit, whose row is framed
+    (frame,) = [patch for patch in axes.patches if patch.get_linewidth() > 2]
+    ones = [text for text in axes.texts[:40] if text.get_text() in ("0", "1")]
+    inside = [t.get_text() for t in ones if frame.get_bbox().contains(*t.get_position())]
+    assert inside == ["0", "1", "1"]
+
+
+def test_no_wire_of_a_path_s_picture_leads_down():
+    layers = [*DEGREES, torch.tensor([2, 1, 2])]
+    figure = plot_path(layers, build_masks(layers), [1, 0, 0, 0])
+    (axes,) = figure.axes
+    bands = [patch.get_bbox() for patch in axes.patches]
+    for line in axes.lines:
+        (_, low), (_, high) = line.get_xydata()
+        below, above = (
+            next(k for k, b in enumerate(bands) if b.y0 < y < b.y1) for y in (low, high)
+        )
+        assert below <= above
+    assert texts(axes)[-7:] == ["1", "≤", "1", "≤", "2", "<", "3"]
+    assert "from x₂ to x̂₁" in figure.alt
 
 
 def test_weights_of_a_first_layer_are_on_paper_only_where_the_mask_lets_them(model):
@@ -514,11 +553,31 @@ def test_repeated_work_is_what_comes_after_the_staircase():
     degrees = torch.tensor([1, 3, 2])
     figure = plot_repeated_work(degrees, 4)
     assert labels(figure.legends[0].get_texts()) == [
-        *("not final yet: 6", "final for the first time: 3", "computed once more: 3")
+        *("too early: 6", "just final: 3", "once more: 3")
     ]
     blue = [p for p in figure.axes[0].patches if to_hex(p.get_facecolor()) == BLUE]
     places = {(round(p.get_x() + 0.5), round(p.get_y() + 0.5)) for p in blue}
     assert places == {(unit, int(degree) + 1) for unit, degree in enumerate(degrees)}
+
+
+def test_units_light_up_when_they_are_final_and_stay_pale():
+    figure = plot_final_units(ROW, [SMALL.order, torch.tensor([1, 3, 2, 3])], [2, 3, 4])
+    blue, pale = (0, 114, 178), (142, 203, 240)
+    found = []
+    for axes in figure.axes[3:]:
+        lights = (picture_in(axes)[3::6, 3::6, :3] * 255).round().astype(int).reshape(-1, 3)
+        found.append([sum(tuple(light) == colour for light in lights) for colour in (blue, pale)])
+    assert found == [[2, 0], [2, 2], [0, 4]]
+    assert [axes.get_xlabel() for axes in figure.axes[3:]] == ["2 final", "4 final", "4 final"]
+    assert "final: 2, 4 and 4 of 4" in figure.alt
+
+
+def test_a_filmstrip_says_what_its_row_costs():
+    found = trajectory(SMALL, ROW, SMALL.order, SMALL.head)
+    figure = plot_trajectory({"this row": found}, [0, 4], (2, 2))
+    assert (
+        f"to 0.0 and −{-SMALL.log_prob(ROW[None]).item():.1f} nats. It is 1 0 / 1 1" in figure.alt
+    )
 
 
 @pytest.mark.parametrize("dtype", [torch.bool, torch.float32])
@@ -537,12 +596,30 @@ def test_dependence_of_many_variables_is_pixels_with_a_dot_on_each_leak():
     allowed = torch.ones(40, 40).tril(-1).bool()
     seen = torch.zeros(40, 40, dtype=torch.bool)
     seen[30, 2] = seen[2, 30] = True
-    (axes,) = plot_dependence({"$seen$": seen}, allowed).axes
-    assert axes.get_title() == "$seen$: 1 leak"
-    colours = {(30, 2): BLUE, (2, 30): ORANGE, (30, 3): "#d0d0d0", (3, 30): "#ffffff"}
+    figure = plot_dependence({"$seen$": seen}, allowed)
+    (axes,) = figure.axes
+    assert (axes.get_title(loc="left"), texts(axes)) == ("$seen$", ["1 of 780 seen, 1 leak"])
+    assert figure.alt == "$seen$: 1 of 780 seen, 1 leak. Leaks: x̂₃ sees x₃₁."
+    colours = {(30, 2): BLUE, (2, 30): ORANGE, (30, 3): "#808080"}
     assert {at: to_hex(picture_in(axes)[at]) for at in colours} == colours
+    assert picture_in(axes)[3, 30, 3] == 0  # what is not allowed is the page
     (dots,) = axes.get_lines()
     assert dots.get_xydata().tolist() == [[30, 2]]
+
+
+def test_dependence_says_what_is_seen_and_explains_only_what_is_there():
+    allowed = torch.tensor([[False, True, True], [False, False, False], [False, True, False]])
+    figure = plot_dependence({"few": torch.eye(3).bool(), "all": allowed}, allowed)
+    assert [texts(axes) for axes in figure.axes] == [
+        ["0 of 3 seen, 3 leaks"],
+        ["3 of 3 seen, no leak"],
+    ]
+    assert "x̂₁ sees x₂ and x₃; x̂₂ sees nothing; x̂₃ sees x₂." in figure.alt
+    assert labels(figure.axes[0].get_yticklabels()) == ["x̂₁", "x̂₂", "x̂₃"]
+    assert labels(figure.legends[0].get_texts())[-1] == "a leak"
+    assert labels(plot_dependence({"all": allowed}, allowed).legends[0].get_texts()) == [
+        "allowed and seen"
+    ]
 
 
 # ---- densities ----------------------------------------------------------------------------------

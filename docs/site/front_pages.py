@@ -22,10 +22,10 @@ SHOWN = {
     "00": ("above, twelve digits", (0.13, 0, 0.446, 1)),
     "01": ("eight bars", (0.55, 0.02, 0.98, 0.92)),
     "02": ("two 3 by 3 matrices", (0, 0, 1, 0.9)),
-    "03": ("the two masks", (0.1, 0.05, 0.92, 0.95)),
+    "03": ("Of 24 connections", (0.33, 0.09, 1, 0.62)),
     "04": ("thirty samples", (0, 0, 0.267, 1)),
     "05": ("learning curve of ten", (0.09, 0.02, 1, 0.9)),
-    "06": ("A row of pictures", (0, 0.16, 0.275, 1)),
+    "06": ("An image as it is drawn", (0.27, 0, 1, 1)),
     "07": ("twenty squares", (0, 0, 0.4, 1)),
     "08": ("two crescents", (0.07, 0.27, 0.36, 0.75)),
     "09": ("three triangles of six", (0.36, 0, 1, 0.87)),
@@ -62,9 +62,10 @@ def _thumbnail(path: str) -> str:
         output.data["image/png"]
         for cell in nbformat.read(ROOT / f"{path}.ipynb", as_version=4).cells
         for output in cell.get("outputs", [])
-        if output.get("data", {}).get("text/plain", "").startswith(begins)
+        if output.get("metadata", {}).get("image/png", {}).get("alt", "").startswith(begins)
     )
-    figure = Image.open(BytesIO(b64decode(png))).convert("RGB")
+    figure = Image.open(BytesIO(b64decode(png))).convert("RGBA")
+    figure = Image.alpha_composite(Image.new("RGBA", figure.size, "white"), figure).convert("RGB")
     box = tuple(share * size for share, size in zip(part, 2 * figure.size, strict=True))
     file = BytesIO()
     ImageOps.pad(figure.crop(box), THUMBNAIL, color="white").save(file, "WEBP", quality=80)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 
 import torch
-from matplotlib.figure import Figure
 from torch import BoolTensor, Generator, Tensor
 from traitlets import Bool, Dict, List, validate
 
@@ -14,21 +13,12 @@ from ..completed import Completion
 from ..completion import complete, completion_degrees
 from ..data import load_binarized_mnist
 from ..figures import plot_completions
+from ..figures.style import Picture
 from ..made import MADE
-from ..words import listing
 from .player import MOST_SEED, Player, check_model, check_shape, uniforms
 
 COUNT, MOST_IMAGES = 8, 10
 SAMPLES_OF_INK = 256
-PARTS = {
-    "bottom": "the bottom",
-    "top": "the top",
-    "left": "the left",
-    "right": "the right",
-    "middle": "the middle",
-    "random": "a random half",
-    "nothing": "nothing",
-}
 
 
 class CompletionPlayer(Player, module="completion_player"):
@@ -48,9 +38,6 @@ class CompletionPlayer(Player, module="completion_player"):
         seed: of the noise that they are drawn from.
         shape: rows and columns in which the variables are drawn; None draws a square if D is one,
             else a row.
-
-    Attributes:
-        description: what there is to see in ``figure()``, without trained numbers.
 
     Raises:
         TypeError, ValueError: if an argument is not as described.
@@ -189,19 +176,7 @@ class CompletionPlayer(Player, module="completion_player"):
         given, alone = (-log_p[~self.known].sum().item() for log_p in (given, alone))
         return given if is_exact else None, alone
 
-    @property
-    def description(self) -> str:
-        """What there is to see in ``figure()``, without trained numbers."""
-        said = ["what is known", f"{COUNT} completions", "their mean"]
-        said += ["the original"] if self.revealed else []
-        weights = "" if self.completion.log_weights is None else ", each with its share of weight"
-        what = PARTS.get(self.part, "what was drawn over")
-        return (
-            f"A row of pictures of {self._whole} {self.image_index + 1}: {listing(said)}{weights}. "
-            f"Hidden is {what}: {int((~self.known).sum())} of {len(self.known)} {self._things}."
-        )
-
-    def figure(self) -> Figure:
+    def figure(self) -> Picture:
         """The same state as a row of pictures for a saved notebook."""
         shape = self.board["rows"], self.board["columns"]
         return plot_completions(

@@ -17,7 +17,7 @@ from ..words import check_names, variable_names
 from .in_page import InPage
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from ..figures.style import Picture
 
 MOST_CELLS = 20
 """Variables up to which they stand in their own sequence in a picture, not in the ordering's."""
@@ -120,7 +120,7 @@ class LeakDetector(InPage, module="leak_detector"):
             for name, value in _state(dependence).items():
                 setattr(self, name, value)
 
-    def figure(self) -> Figure:
+    def figure(self) -> Picture:
         """The same state as a figure, for the saved notebook."""
         from ..figures import plot_dependence  # only a figure waits for matplotlib
 

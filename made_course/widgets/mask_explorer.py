@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
-from matplotlib.figure import Figure
 from torch import BoolTensor, Generator, LongTensor, Tensor
 from traitlets import Any, Bool, Dict, List, observe, validate
 
 from ..arguments import check_choice, check_count
 from ..figures import plot_network
+from ..figures.style import Picture
 from ..made import MADE
 from ..masks import DEGREE_DRAWS, check_ordering, draw_degrees, input_degrees
 from ..words import check_names, variable_names
@@ -213,7 +213,7 @@ class MaskExplorer(InPage, module="mask_explorer"):
         """Σ p(x) over all 2^D inputs of an example with these masks; None for D > 12."""
         return self.network.total_probability
 
-    def figure(self) -> Figure:
+    def figure(self) -> Picture:
         """The same state as a static figure."""
         network = self.network
         return plot_network(

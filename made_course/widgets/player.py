@@ -54,10 +54,6 @@ class Player(InPage):
     def _whole(self) -> str:
         return "image" if min(self.board["rows"], self.board["columns"]) > 1 else "row"
 
-    @property
-    def _things(self) -> str:
-        return "pixels" if self._whole == "image" else "variables"
-
 
 def check_model(model: MADE) -> None:
     """Raise unless the page can run this model."""

@@ -6,15 +6,14 @@ import math
 from collections.abc import Sequence
 
 import torch
-from matplotlib.figure import Figure
 from torch import Tensor
 from traitlets import Any, List, validate
 
 from ..arguments import check_count, check_switch
 from ..figures import plot_trajectory
+from ..figures.style import Picture
 from ..made import MADE
 from ..trajectory import Trajectory, trajectory
-from ..words import listing
 from .player import MOST_SEED, Player, uniforms
 
 
@@ -37,7 +36,6 @@ class SamplingPlayer(Player, module="sampling_player"):
         step: how many variables are decided, 0 to D.
         greedy: whether each variable takes its likelier value, where nothing is drawn.
         show_real: whether a real row stands beside.
-        description: what there is to see in ``figure()``, without trained numbers.
 
     Raises:
         TypeError, ValueError: if an argument is not as described.
@@ -93,18 +91,7 @@ class SamplingPlayer(Player, module="sampling_player"):
         n = self._model.input_dim
         return sorted({math.ceil(n * k / 5) for k in range(1, 6)} | {self.step} - {0})
 
-    @property
-    def description(self) -> str:
-        """What there is to see in ``figure()``, without trained numbers."""
-        what = "the likelier values" if self.greedy else "a sample"
-        steps = f"steps {listing([str(step) for step in self._steps()])}"
-        beside = f"; the same of a real {self._whole}" if self.show_real else ""
-        return (
-            f"Filmstrip of {what} at {steps}: the variables decided so far, and the network's "
-            f"outputs{beside}. Below, the log-likelihood falls from 0 as variables are decided."
-        )
-
-    def figure(self) -> Figure:
+    def figure(self) -> Picture:
         """The same state as a filmstrip for a saved notebook."""
         shown = {"the likelier values" if self.greedy else "this sample": self.trajectory}
         if self.show_real:

@@ -160,13 +160,15 @@ def test_the_figure_shows_the_same_state():
     FigureCanvasAgg(figure).draw()
     titles = [axes.get_title() for axes in figure.axes]
     assert titles == ["known", *map(str, range(1, 9)), "mean"]
-    assert w.description == (
-        "A row of pictures of image 1: what is known, 8 completions and their mean. "
-        "Hidden is the bottom: 3 of 9 pixels."
+    assert figure.alt == (
+        "Pictures of what is known, 8 completions and their mean. "
+        "Hidden is 3 of 9: rows 3 to 3, columns 1 to 3."
     )
     w.part, w.revealed = "top", True
-    assert len(w.figure().axes) == 11
-    assert "their mean and the original, each with its share of weight" in w.description
+    figure = w.figure()
+    assert len(figure.axes) == 11
+    assert "and the original. Hidden is 3 of 9: rows 1 to 1" in figure.alt
+    assert "Shares of weight: " in figure.alt
 
 
 @pytest.mark.parametrize(

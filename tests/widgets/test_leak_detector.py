@@ -256,10 +256,11 @@ def test_what_does_not_fit_is_said(make, fragment):
 def test_the_figure_shows_the_same(model):
     figure = LeakDetector(leak(model), names=["rain", HOSTILE, "clouds"]).figure()
     FigureCanvasAgg(figure).draw()
-    assert [axes.get_title() for axes in figure.axes] == [
-        "What flipping finds: 2 leaks",
-        "What the gradient claims: 2 leaks",
+    assert [axes.get_title(loc="left") for axes in figure.axes] == [
+        "What flipping finds",
+        "What the gradient claims",
     ]
+    assert "What flipping finds: 3 of 3 seen, 2 leaks." in figure.alt
     for axes in figure.axes:
         (crosses,) = axes.get_lines()
         assert {(round(y), round(x)) for x, y in crosses.get_xydata()} == {(1, 1), (2, 2)}

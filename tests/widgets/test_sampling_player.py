@@ -84,14 +84,15 @@ def test_real_rows_are_shown_in_turn_and_the_figure_is_a_filmstrip():
     assert [axes.get_title() for axes in figure.axes if axes.get_title()] == [
         f"step {step}" for step in steps
     ]
-    assert "steps 157, 314, 406, 471, 628 and 784" in w.description
+    assert "steps 157, 314, 406, 471, 628 and 784" in figure.alt
     w.show_real = w.greedy = True
-    shown = w.figure().axes
+    figure = w.figure()
+    shown = figure.axes
     assert len(shown) == 4 * 6 + 1
     names = [line.get_label() for line in shown[-1].lines[:2]]
     assert names == ["the likelier values", "the real image"]
-    assert w.description.startswith("Filmstrip of the likelier values at")
-    assert "a real image" in w.description
+    assert figure.alt.startswith("The likelier values at")
+    assert "The real image at" in figure.alt
 
 
 @pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16])

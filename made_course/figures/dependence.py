@@ -1,0 +1,169 @@
+"""What depends on what, against what the ordering allows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import torch
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgba
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch, Rectangle
+from torch import Tensor
+
+from ..colours import BLUE, ORANGE
+from ..words import hat, listing, shortened, variable_names
+from .sheet import axes_at
+from .style import CELL, FAINT, WIDTH, Picture, frame_only, picture
+
+FEW = 20
+"""Variables up to which each pair is a square of its own, with names beside."""
+
+
+@picture
+def plot_dependence(
+    matrices: Mapping[str, Tensor], allowed: Tensor, *, names: Sequence[str] | None = None
+) -> Picture:
+    """Which output depends on which input, against what the ordering allows.
+
+    Blue squares are seen, and crossed orange ones are leaks: seen, but not allowed. What is allowed
+    and not seen is an outline, or grey where there are more than 20 variables.
+
+    Args:
+        matrices: title → (D, D) BoolTensor; [i, j]: output i depends on input j.
+        allowed: (D, D) BoolTensor of what is allowed, see :func:`made_course.direct_mask`.
+        names: of the variables; None is x₁, x₂, ...
+
+    Example:
+        >>> allowed = torch.tensor([[False, True], [False, False]])  # x2, then x1
+        >>> figure = plot_dependence({"a copy": torch.eye(2).bool()}, allowed)
+        >>> figure.alt
+        'a copy: 0 of 1 seen, 2 leaks. x̂₁ sees x₁; x̂₂ sees x₂. Leaks: x̂₁ sees x₁ and x̂₂ sees x₂.'
+    """
+    count, allowed = len(allowed), allowed.cpu()
+    names = [shortened(name) for name in names or variable_names(count)]
+    said = {title: pairs_in_numbers(seen.cpu(), allowed) for title, seen in matrices.items()}
+    alt = " ".join(
+        f"{title}: {said[title]}. {_matrix_in_words(seen.cpu(), allowed, names)}".rstrip()
+        for title, seen in matrices.items()
+    )
+    room = 0.35 + 0.1 * max(map(len, names)) if count <= FEW else 0.35  # left of the first one
+    apart = 0.35 * (len(matrices) - 1)
+    cell = min(CELL, (WIDTH - room - apart - 0.1) / len(matrices) / count, 4 / count)
+    side = cell * count
+    heads = [max(0.122 * len(title), 0.085 * len(said[title])) for title in matrices]
+    step = max(side + 0.35, max(heads[:-1], default=0) + 0.06)
+    foot = 0.95 if count > FEW or max(map(len, names)) <= 3 else 1.6
+    width = room + step * (len(matrices) - 1) + max(side, heads[-1]) + 0.05
+    figure = Picture(max(width, 3.6), side + foot + 0.55, alt=alt, layout="none")
+    for k, (title, seen) in enumerate(matrices.items()):
+        axes = axes_at(figure, room + step * k, foot, side, side)
+        axes.set_title(title, loc="left", pad=22, parse_math=False)
+        where = {"xycoords": "axes fraction", "xytext": (0, 6), "textcoords": "offset points"}
+        axes.annotate(said[title], (0, 1), fontsize=12, **where)
+        draw = draw_pairs if count <= FEW else _draw_many_pairs
+        draw(axes, seen.cpu().numpy(), allowed.numpy())
+        frame_only(axes)
+        if count <= FEW:
+            name_pairs(axes, names, cell)
+        axes.set_xlabel("input")
+        if k == 0:
+            axes.set_ylabel("output")
+        else:
+            axes.set_yticks([])
+    present = [seen.cpu() for seen in matrices.values()]
+    figure.legend(**_legend(present, allowed), loc="lower left", bbox_to_anchor=(0, 0))
+    return figure
+
+
+def _matrix_in_words(seen: Tensor, allowed: Tensor, names: Sequence[str]) -> str:
+    leaks = leaks_in_words(seen, allowed, names)
+    return " ".join(filter(None, [pairs_in_words(seen, names), leaks and f"Leaks: {leaks}."]))
+
+
+def pairs_in_numbers(seen: Tensor, allowed: Tensor) -> str:
+    """How many pairs are seen, and how many leak."""
+    leaks = int((seen & ~allowed).sum())
+    found = "no leak" if leaks == 0 else f"{leaks:,} leak" + "s" * (leaks != 1)
+    return f"{int((seen & allowed).sum()):,} of {int(allowed.sum()):,} seen, {found}"
+
+
+def pairs_in_words(seen: Tensor, names: Sequence[str]) -> str:
+    """Who sees whom, for who cannot see the picture: by name, or in numbers, or not at all.
+
+    Example:
+        >>> pairs_in_words(torch.eye(2), ["x₁", "x₂"])
+        'x̂₁ sees x₁; x̂₂ sees x₂.'
+    """
+    if len(names) > FEW:
+        return ""
+    if len(names) > 6:
+        counts = ", ".join(map(str, seen.int().sum(1).tolist()))
+        return f"{hat(names[0])} to {hat(names[-1])} see {counts} inputs."
+    sees = [listing([names[j] for j in row.nonzero().flatten().tolist()]) for row in seen]
+    said = [f"{hat(name)} sees {inputs}" for name, inputs in zip(names, sees, strict=True)]
+    return "; ".join(said) + "."
+
+
+def leaks_in_words(seen: Tensor, allowed: Tensor, names: Sequence[str]) -> str:
+    """Which pairs leak: "x̂₂ sees x₂ and x̂₃ sees x₃"."""
+    pairs = (seen & ~allowed).nonzero().tolist()
+    return listing([f"{hat(names[i])} sees {names[j]}" for i, j in pairs], 20) if pairs else ""
+
+
+def draw_pairs(axes: Axes, seen: np.ndarray, allowed: np.ndarray) -> None:
+    """A square for each pair that is seen or allowed; leaks are crossed."""
+    for (i, j), is_seen in np.ndenumerate(seen):
+        if not (is_seen or allowed[i, j]):
+            continue
+        colour = BLUE if allowed[i, j] else ORANGE
+        look = {"facecolor": colour if is_seen else "none", "edgecolor": colour, "linewidth": 1.2}
+        axes.add_patch(Rectangle((j - 0.4, i - 0.4), 0.8, 0.8, **look))
+    rows, columns = np.nonzero(seen & ~allowed)
+    size = 0.35 * 72 * axes.bbox.width / axes.figure.dpi / len(seen)
+    cross = {"color": "white", "markersize": size, "markeredgewidth": min(2, size / 4)}
+    axes.plot(columns, rows, "x", **cross)
+    axes.set(xlim=(-0.5, len(seen) - 0.5), ylim=(len(seen) - 0.5, -0.5), aspect="equal")
+
+
+def name_pairs(axes: Axes, names: Sequence[str], cell: float) -> None:
+    """Names along a matrix of pairs: of all, or of every so many where squares are small."""
+    frame_only(axes)
+    tilt = 90 if max(map(len, names)) > 3 else 0
+    size = 12 if cell > 0.3 else 11
+    across, down = (math.ceil(room / cell) for room in (0.18 if tilt else 0.27, 0.18))
+    for ticks, labels, step, how in (
+        (axes.set_xticks, names, across, {"rotation": tilt}),
+        (axes.set_yticks, [hat(name) for name in names], down, {}),
+    ):
+        shown = range(0, len(names), step)
+        ticks(shown, [labels[k] for k in shown], parse_math=False, fontsize=size, **how)
+    axes.tick_params(length=0)
+
+
+def _draw_many_pairs(axes: Axes, seen: np.ndarray, allowed: np.ndarray) -> None:
+    colours = np.zeros((*seen.shape, 4))
+    colours[allowed] = to_rgba(FAINT)
+    colours[seen & allowed] = to_rgba(BLUE)
+    colours[seen & ~allowed] = to_rgba(ORANGE)
+    axes.imshow(colours)
+    rows, columns = np.nonzero(seen & ~allowed)
+    axes.plot(columns, rows, ",", color=ORANGE)  # a dot each, however small the picture is
+
+
+def _legend(seen: Sequence[Tensor], allowed: Tensor) -> dict[str, object]:
+    """What each kind of square means, of those that are there."""
+    all_seen, any_seen = torch.stack(list(seen)).all(0), torch.stack(list(seen)).any(0)
+    few = len(allowed) <= FEW
+    missing = {"facecolor": "none", "edgecolor": BLUE} if few else {"facecolor": FAINT}
+    cross = Line2D([], [], color="white", linestyle="", marker="x" if few else "")
+    kinds = {
+        "allowed and seen": (any_seen & allowed, Patch(color=BLUE)),
+        "allowed, not seen": (allowed & ~all_seen, Patch(**missing)),
+        "a leak": (any_seen & ~allowed, (Patch(color=ORANGE), cross)),
+    }
+    there = {words: patch for words, (where, patch) in kinds.items() if where.any()}
+    sizes = {"ncols": 3, "handlelength": 1, "handleheight": 1, "columnspacing": 1.2}
+    return {"handles": list(there.values()), "labels": list(there), **sizes}

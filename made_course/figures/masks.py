@@ -1,0 +1,102 @@
+"""Masks as tables, with the degrees that make them at their margins."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torch import Tensor
+
+from ..words import hat, listing, variable_names
+from .sheet import draw_mask, sheet
+from .style import CELL, Picture, picture
+
+NAMED = 0.72
+"""Inches left of a table whose rows have names."""
+
+
+def margins(masks: Sequence[Tensor], degrees: Sequence[Tensor]) -> list[tuple[list, list]]:
+    """Degrees and names along each side of the masks: inputs, hidden layers, outputs."""
+    named = list(zip(variable_names(len(degrees[0])), degrees[0].tolist(), strict=True))
+    each = masks[0].shape[1] // len(named), masks[-1].shape[0] // len(named)
+    inputs, outputs = ([pair for pair in named for _ in range(count)] for count in each)
+    hidden = [(layer.tolist(), [""] * len(layer)) for layer in degrees[1:]]
+    return [
+        ([d for _, d in inputs], [name for name, _ in inputs]),
+        *hidden,
+        ([d for _, d in outputs], [hat(name) for name, _ in outputs]),
+    ]
+
+
+def layer_names(count: int) -> list[str]:
+    """Of so many layers, from the inputs to the outputs.
+
+    Example:
+        >>> layer_names(3), layer_names(4)
+        (['inputs', 'hidden', 'outputs'], ['inputs', 'hidden 1', 'hidden 2', 'outputs'])
+    """
+    hidden = ["hidden"] if count == 3 else [f"hidden {k}" for k in range(1, count - 1)]
+    return ["inputs", *hidden, "outputs"]
+
+
+def sizes(layers: Sequence[Tensor]) -> str:
+    """How many units a network has, in words.
+
+    Example:
+        >>> sizes([torch.arange(3), torch.arange(4), torch.arange(3)])
+        '3 inputs, 4 hidden units and 3 outputs'
+    """
+    first, *hidden, last = map(len, layers)
+    of = f"{listing([str(n) for n in hidden])} hidden units" if hidden else "no hidden units"
+    return f"{first} inputs, {of} and {last} outputs"
+
+
+def mask_in_words(mask: Tensor, sides: Sequence[tuple[list, list]], into: str) -> str:
+    """A mask for who cannot see it: its rows, or how many ones there are if they are many."""
+    degrees, above = sides[1]
+    if max(mask.shape) > 8:
+        ones, entries = int(mask.sum()), mask.numel()
+        return f"Into {into} {ones:,} of {entries:,} entries are 1."
+    rows = mask.int().tolist()
+    said = [
+        f"{name or f'a unit of degree {d}'}{f' of degree {d}' if name else ''} "
+        + " ".join(map(str, row))
+        for name, d, row in zip(above, degrees, rows, strict=True)
+    ]
+    return f"Into {into}: {'; '.join(said)}."
+
+
+@picture
+def plot_masks(masks: Sequence[Tensor], degrees: Sequence[Tensor]) -> Picture:
+    """Small masks as tables, a blue 1 where a weight may exist, with degrees at their margins.
+
+    A row is what a unit or an output may listen to, a column whom an input or a unit may speak to.
+
+    Args:
+        masks: of every layer, see :func:`made_course.build_masks`. A variable may be several inputs
+            or outputs, which then stand side by side under one name and degree.
+        degrees: of the variables and of each hidden layer, see :func:`made_course.draw_degrees`.
+
+    Example:
+        >>> degrees = [torch.tensor([3, 1, 2]), torch.tensor([1, 2])]
+        >>> plot_masks([torch.ones(2, 3), torch.zeros(3, 2)], degrees).alt
+        'Masks, ... Into outputs: x̂₁ of degree 3 0 0; x̂₂ of degree 1 0 0; x̂₃ of degree 2 0 0.'
+    """
+    sides = margins(masks, degrees)
+    into = layer_names(len(sides))[1:]
+    top = max(max(line, default=1) for line, _ in sides)
+    inputs = [f"{name} of degree {d}" for d, name in zip(*sides[0], strict=True)]
+    rows = [mask_in_words(m, sides[k : k + 2], into[k]) for k, m in enumerate(masks)]
+    alt = f"Masks, a row for each who listens. Inputs {listing(inputs)}. {' '.join(rows)}"
+
+    wide = [max(CELL * mask.shape[1], 1.25) for mask in masks]
+    room = [0.45] * (len(masks) - 1) + [NAMED]
+    width, high = sum(wide) + sum(room) + 0.3 * (len(masks) - 1) + 0.1, CELL * max(map(len, masks))
+    figure = Picture(width, high + 1.15, alt=alt, layout="none")
+    axes, left = sheet(figure), 0.0
+    for k, mask in enumerate(masks):
+        left += room[k]
+        line = zip(sides[k], sides[k + 1], strict=True)
+        draw_mask(axes, (left, high + 0.05), mask.int().cpu().numpy(), *line, top)
+        axes.text(left, high + 1.0, f"into {into[k]}", weight="bold", va="top")
+        left += wide[k] + 0.3
+    return figure

@@ -1,0 +1,119 @@
+"""What is drawn by the inch: units with their degrees, wires from rim to rim, masks as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap, to_hex, to_rgb
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from ..colours import BLUE
+from .style import CELL, LINES, WORDS
+
+RADIUS, CHIP = 0.17, 0.125
+"""Inches, of a unit and of a degree at the margin of a mask."""
+BLUES = LinearSegmentedColormap.from_list("degrees", ["#8ecbf0", BLUE, "#003f66"])
+
+
+def sheet(figure: Figure) -> Axes:
+    """Axes all over a figure, whose unit is an inch."""
+    axes = figure.add_axes((0, 0, 1, 1))
+    width, height = figure.get_size_inches()
+    axes.set(xlim=(0, width), ylim=(0, height))
+    axes.axis("off")
+    return axes
+
+
+def axes_at(figure: Figure, left: float, bottom: float, width: float, height: float) -> Axes:
+    """Axes at a place in inches."""
+    wide, high = figure.get_size_inches()
+    return figure.add_axes((left / wide, bottom / high, width / wide, height / high))
+
+
+def shade(degree: int, top: int) -> str:
+    """Blue of a degree: the more a unit may know, the darker.
+
+    Example:
+        >>> shade(1, 3), shade(2, 3), shade(3, 3)
+        ('#8ecbf0', '#0072b2', '#003f66')
+    """
+    return to_hex(BLUES((degree - 1) / max(top - 1, 1)))
+
+
+def words_on(colour: str) -> str:
+    """White or dark, whichever is read on a colour."""
+    return "white" if np.dot(to_rgb(colour), (0.3, 0.59, 0.11)) < 0.55 else "#10222e"
+
+
+def draw_units(
+    axes: Axes,
+    places: np.ndarray,
+    said: Sequence[object],
+    colours: Sequence[str] | None = None,
+    radius: float = RADIUS,
+) -> None:
+    """Circles at (n, 2) places, with a degree or a name in each."""
+    look = {"facecolor": colours or "none", "edgecolor": LINES, "linewidth": 1}
+    axes.scatter(*places.T, s=(144 * radius) ** 2, zorder=3, **look)
+    size = 12 if radius == RADIUS else 11
+    for k, (x, y) in enumerate(places):
+        colour = words_on(colours[k]) if colours else WORDS
+        where = {"ha": "center", "va": "center_baseline", "fontsize": size, "zorder": 4}
+        axes.text(x, y - 0.005, str(said[k]), color=colour, parse_math=False, **where)
+
+
+def draw_wire(
+    axes: Axes, start: Sequence[float], end: Sequence[float], bend: float = 0.0, **look: object
+) -> np.ndarray:
+    """A line between the rims of two units, which may bend upwards; returns its points."""
+    along = np.linspace(0, 1, 25 if bend else 2)
+    line = np.outer(1 - along, start) + np.outer(along, end)
+    line[:, 1] += 4 * bend * along * (1 - along)
+    for tip, beside in ((0, 1), (-1, -2)):
+        step = line[beside] - line[tip]
+        line[tip] += RADIUS * step / np.linalg.norm(step)
+    axes.plot(*line.T, solid_capstyle="round", **look)
+    return line
+
+
+def draw_mask(
+    axes: Axes,
+    corner: tuple[float, float],
+    mask: np.ndarray,
+    degrees: tuple[Sequence[int], Sequence[int]],
+    names: tuple[Sequence[str], Sequence[str]],
+    top: int,
+) -> None:
+    """A mask as a table, with the degrees of columns and rows at its margins.
+
+    A one has the blue of the degree that it comes from.
+
+    Args:
+        axes: a sheet.
+        corner: left and top of the table, in inches.
+        mask: (rows, columns) of zeros and ones.
+        degrees: of its columns and of its rows.
+        names: of its columns and of its rows; those without a name are "".
+        top: the largest degree of the network.
+    """
+    (left, above), (rows, columns) = corner, mask.shape
+    for (row, column), entry in np.ndenumerate(mask):
+        place = (left + CELL * column, above - CELL * (row + 1))
+        face = shade(degrees[0][column], top) if entry else "none"
+        look = {"facecolor": face, "edgecolor": LINES, "linewidth": 0.8}
+        axes.add_patch(Rectangle(place, CELL, CELL, **look))
+        ink = words_on(face) if entry else LINES
+        middle = (place[0] + CELL / 2, place[1] + CELL / 2 - 0.005)
+        axes.text(*middle, int(entry), color=ink, ha="center", va="center_baseline", fontsize=12)
+    for k, (line, count) in enumerate(((degrees[0], columns), (degrees[1], rows))):
+        along = CELL * (np.arange(count) + 0.5)
+        places = [(left + s, above + 0.19) if k == 0 else (left - 0.2, above - s) for s in along]
+        draw_units(axes, np.array(places), line, [shade(d, top) for d in line], CHIP)
+        for (x, y), name in zip(places, names[k], strict=True):
+            if k == 0:
+                axes.text(x, y + 0.17, name, ha="center", va="bottom", parse_math=False)
+            else:
+                axes.text(x - 0.18, y, name, ha="right", va="center_baseline", parse_math=False)

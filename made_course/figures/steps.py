@@ -1,0 +1,249 @@
+"""A row as it is drawn, step by step, and what a sampler computes at each."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from textwrap import fill
+
+import numpy as np
+import torch
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgba
+from matplotlib.patches import Patch, Rectangle
+from torch import Tensor
+
+from ..colours import BLUE
+from ..trajectory import Trajectory
+from ..words import listing
+from .images import paint_variables
+from .masks import layer_names
+from .sheet import shade
+from .style import FAINT, LINES, WIDTH, WORDS, Picture, frame_only, picture
+
+ASIDE = {"rotation": 0, "ha": "right", "va": "center"}
+"""For words left of a row of pictures."""
+
+
+@picture
+def plot_trajectory(
+    trajectories: Mapping[str, Trajectory],
+    steps: Sequence[int],
+    shape: tuple[int, int],
+    *,
+    names: Sequence[str] | None = None,
+    marked: int | None = None,
+) -> Picture:
+    """A filmstrip of rows as they are generated, the network's outputs, and the log-likelihood.
+
+    Hatched variables are not decided yet, and hatched outputs are no conditionals yet. The variable
+    that is decided at a step has a blue frame.
+
+    Args:
+        trajectories: name → what the network says of a row, see
+            :func:`made_course.sampling.trajectory`; one row or two.
+        steps: which steps to show, from 0 to D.
+        shape: rows and columns in which the variables are drawn.
+        names: of the variables; given, they are written into the row, and numbers into the outputs.
+        marked: a step to mark on the curve of the log-likelihood.
+
+    Example:
+        >>> from made_course import MADE
+        >>> from made_course.trajectory import trajectory
+        >>> model = MADE(4, (8,), ordering=[1, 2, 0, 3])
+        >>> found = trajectory(model, torch.ones(4), model.order, model.head)
+        >>> len(plot_trajectory({"a row of ones": found}, [0, 2, 4], (2, 2)).axes)
+        7
+    """
+    width = (WIDTH - 1.0) / len(steps) - 0.06
+    room = 0.1 + 0.1 * max(map(len, names)) if names and shape[0] == 1 else 0.4
+    height = min(max(width * shape[0] / shape[1], room), 2.7)
+    lines = 2 * len(trajectories)
+    alt = " ".join(_row_in_words(*each, steps, shape) for each in trajectories.items())
+    figure = Picture(WIDTH, (height + 0.12) * lines + 2.0, alt=alt)
+    grid = figure.add_gridspec(lines + 1, len(steps), height_ratios=[*[height] * lines, 1.5])
+    for k, (name, shown) in enumerate(trajectories.items()):
+        for column, step in enumerate(steps):
+            so_far, outputs = (figure.add_subplot(grid[2 * k + j, column]) for j in (0, 1))
+            _draw_step(so_far, outputs, shown, step, shape, names)
+            if k == 0:
+                so_far.set_title(f"step {step}", weight="normal")
+            if column == 0:
+                so_far.set_ylabel(fill(f"{name} so far", 11), **ASIDE)
+                outputs.set_ylabel("p(xᵢ = 1 |\nbefore)", **ASIDE)
+    axes = figure.add_subplot(grid[-1, :])
+    looks = [{"color": BLUE}, {"color": WORDS, "linestyle": "--"}]
+    for (name, shown), look in zip(trajectories.items(), looks, strict=False):
+        axes.plot(shown.log_likelihood, label=name, **look)
+    if marked is not None:
+        axes.axvline(marked, color=LINES, linewidth=1)
+    axes.set_xlabel("step")
+    axes.set_ylabel("log p so far\n(nats)")
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    if len(trajectories) > 1:
+        axes.legend()
+    return figure
+
+
+def _row_in_words(
+    name: str, shown: Trajectory, steps: Sequence[int], shape: tuple[int, int]
+) -> str:
+    """What the filmstrip tells of a row, with its numbers."""
+    falls = [f"{shown.log_likelihood[step].item():.1f}".replace("-", "−") for step in steps]
+    said = (
+        f"{name[:1].upper()}{name[1:]} at steps {listing(list(map(str, steps)))}: what is decided, "
+        f"and the network's outputs. Its log p falls to {listing(falls)} nats."
+    )
+    if len(shown.x) > 20:
+        return said
+    lines = shown.x.int().view(shape).tolist()
+    return f"{said} It is {' / '.join(' '.join(map(str, line)) for line in lines)}."
+
+
+def _draw_step(
+    so_far: Axes,
+    outputs: Axes,
+    shown: Trajectory,
+    step: int,
+    shape: tuple[int, int],
+    names: Sequence[str] | None,
+) -> None:
+    """The row as far as it is decided, and below it what the network says of all variables."""
+    undecided, later = shown.undecided(step), shown.not_conditional(step)
+    row, says = shown.x.masked_fill(undecided, 0), shown.map(step)
+    for axes, values, apart in ((so_far, row, undecided), (outputs, says, later)):
+        picture = paint_variables(
+            values.float().cpu().numpy(), apart.cpu().numpy(), shape, 30 if names else 8
+        )
+        axes.imshow(picture, extent=(0, shape[1], shape[0], 0), aspect="auto")
+        axes.set_box_aspect(None if shape[0] == 1 else shape[0] / shape[1])
+        frame_only(axes)
+        if step:
+            line, column = divmod(int(shown.ordering[step - 1]), shape[1])
+            look = {"edgecolor": BLUE, "facecolor": "none", "linewidth": 3, "clip_on": False}
+            axes.add_patch(Rectangle((column, line), 1, 1, zorder=3, **look))
+    if names is None:
+        return
+    upright = shape[0] == 1 and max(map(len, names)) > 3
+    numbers = [f"{p:.2f}".removeprefix("0")[:3] for p in says.tolist()]  # .97, .00, 1.0
+    for axes, said, dark in (
+        (so_far, names, row > 0.54),
+        (outputs, numbers, (says > 0.54) & ~later),
+    ):
+        for k, words in enumerate(said):
+            line, column = divmod(k, shape[1])
+            how = {"ha": "center", "va": "center", "fontsize": 10, "parse_math": False}
+            how |= {"color": "white" if dark[k] else "#222222", "rotation": 90 * upright}
+            axes.text(column + 0.5, line + 0.5, words, **how)
+
+
+@picture
+def plot_final_units(x: Tensor, degrees: Sequence[Tensor], steps: Sequence[int]) -> Picture:
+    """An image as it is drawn, and below it the hidden units that are final by then, lit up.
+
+    Units stand in the order of their degrees. Those that have become final since the picture before
+    are blue, those that were final already are pale.
+
+    Args:
+        x: (D,) of zeros and ones with D a square number, the finished image.
+        degrees: of the pixels and of each hidden layer, as ``model.degrees`` has them.
+        steps: after how many drawn pixels to look.
+
+    Example:
+        >>> degrees = [torch.arange(1, 5), torch.tensor([1, 1, 2, 3])]
+        >>> plot_final_units(torch.ones(4), degrees, [0, 2, 4]).alt
+        'An image ... of 4 pixels. Units of hidden layer 1 that are final: 0, 3 and 4 of 4.'
+    """
+    order, *hidden = (layer.cpu() for layer in degrees)
+    side = math.isqrt(len(order))
+    final = [[int((layer <= step).sum()) for step in steps] for layer in hidden]
+    after = listing([f"{step:,}" for step in steps])
+    alt = f"An image as it is drawn, after {after} of {len(x):,} pixels."
+    for k, (layer, counts) in enumerate(zip(hidden, final, strict=True), start=1):
+        counted = listing([f"{count:,}" for count in counts])
+        alt += f" Units of hidden layer {k} that are final: {counted} of {len(layer):,}."
+
+    tile = (WIDTH - 0.95) / len(steps) - 0.06
+    figure = Picture(WIDTH, tile + 0.35 + (tile / 2 + 0.35) * len(hidden), alt=alt)
+    ratios = [tile, *[tile / 2] * len(hidden)]
+    grid = figure.subplots(len(ratios), len(steps), squeeze=False, height_ratios=ratios)
+    for column, step in enumerate(steps):
+        undecided = (order > step).numpy()
+        shown = np.where(undecided, 0, x.float().cpu().numpy())
+        grid[0, column].imshow(paint_variables(shown, undecided, (side, side), 6))
+        grid[0, column].set_title(f"{step:,} drawn", weight="normal", fontsize=12)
+        before = steps[column - 1] if column else 0
+        for k, layer in enumerate(hidden):
+            axes = grid[k + 1, column]
+            axes.imshow(_lights(layer.sort().values.numpy(), before, step), aspect="auto")
+            axes.set_xlabel(f"{final[k][column]:,} final", fontsize=12, labelpad=3)
+    grid[0, 0].set_ylabel("image", **ASIDE)
+    for k, kind in enumerate(layer_names(len(hidden) + 2)[1:-1], start=1):
+        grid[k, 0].set_ylabel(kind, **ASIDE)
+    for axes in grid.flat:
+        frame_only(axes)
+    return figure
+
+
+def _lights(degrees: np.ndarray, before: int, step: int) -> np.ndarray:
+    """Pixels of a layer's units, in rows: new ones blue, earlier ones pale, others empty."""
+    columns = math.ceil(math.sqrt(2 * len(degrees)))
+    rows = math.ceil(len(degrees) / columns)
+    lights = np.zeros((rows * columns, 4))
+    lights[: len(degrees)] = to_rgba(FAINT)
+    lights[: len(degrees), 3] *= 0.5
+    lights[np.nonzero(degrees <= step)] = to_rgba(shade(1, 3))
+    lights[np.nonzero((degrees > before) & (degrees <= step))] = to_rgba(BLUE)
+    squares = lights.reshape(rows, columns, 4).repeat(6, axis=0).repeat(6, axis=1)
+    squares[::6], squares[:, ::6] = 0, 0
+    return squares
+
+
+@picture
+def plot_repeated_work(degrees: Tensor, input_dim: int) -> Picture:
+    """What D forward passes compute in a hidden layer: too early, when it is final, and once more.
+
+    Pass t has read the variables of the first t - 1 steps, zeros in place of the others. A square
+    is a unit at a pass.
+
+    Args:
+        degrees: (H,) of the layer's units, which are drawn in this order.
+        input_dim: number of variables D.
+
+    Example:
+        >>> figure = plot_repeated_work(torch.tensor([1, 2, 2]), 3)
+        >>> [text.get_text() for text in figure.legends[0].get_texts()]
+        ['too early: 5', 'just final: 3', 'once more: 1']
+    """
+    passes = torch.arange(1, input_dim + 1, device=degrees.device)[:, None]
+    lag = (passes - 1 - degrees).sign().cpu().numpy()  # of what has been read behind what is needed
+    kinds = {
+        "too early": (-1, {"facecolor": "none", "edgecolor": FAINT}),
+        "just final": (0, {"facecolor": BLUE, "edgecolor": LINES}),
+        "once more": (1, {"facecolor": "none", "edgecolor": LINES, "hatch": "///"}),
+    }
+    counts = {words: int((lag == sign).sum()) for words, (sign, _) in kinds.items()}
+    early, final, again = counts.values()
+    alt = (
+        f"A table of {input_dim} forward passes by {len(degrees)} hidden units of degrees "
+        f"{int(degrees.min())} to {int(degrees.max())}. A staircase of {final} squares, one a "
+        f"unit, leads down to the right: there it is just final. The {early} squares above are "
+        f"too early, the {again} below are computed once more."
+    )
+    figure = Picture(WIDTH, (WIDTH - 0.6) * input_dim / len(degrees) + 1.0, alt=alt)
+    axes, legend = figure.add_subplot(), {}
+    for words, (sign, look) in kinds.items():
+        look |= {"linewidth": 0.5}
+        for row, column in np.argwhere(lag == sign):
+            axes.add_patch(Rectangle((column - 0.5, row + 0.5), 1, 1, **look))
+        legend[f"{words}: {counts[words]}"] = Patch(**look)
+    axes.set(xlim=(-0.5, len(degrees) - 0.5), ylim=(input_dim + 0.5, 0.5), aspect="equal")
+    axes.set_xticks(range(len(degrees)), degrees.tolist(), fontsize=10)
+    axes.set_yticks(range(1, input_dim + 1), range(1, input_dim + 1), fontsize=10)
+    axes.tick_params(length=0)
+    axes.set_xlabel("degree of each hidden unit")
+    axes.set_ylabel("forward pass")
+    axes.spines[:].set_visible(False)
+    where = {"loc": "outside upper left", "ncols": 3, "columnspacing": 0.9, "handlelength": 0.9}
+    figure.legend(legend.values(), legend.keys(), **where)
+    return figure
