@@ -31,7 +31,7 @@ SHOWN = {
     "09": ("three triangles of six", (0.36, 0, 1, 0.87)),
 }
 """How the text of each notebook's figure begins, and which part of it: left, top, right, bottom."""
-ROW = re.compile(r"^\| \[(\d · [^]]+)\]\((notebooks/\w+)\.ipynb\) \| ([^|]+) \| (\d+) \|$", re.M)
+ROW = re.compile(r"^\| \[(\d+ · [^]]+)\]\((notebooks/\w+)\.ipynb\) \| ([^|]+) \| (\d+) \|$", re.M)
 """A notebook in README's table: title, path, question, minutes."""
 
 

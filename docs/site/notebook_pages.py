@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import nbformat
 from docutils import nodes
@@ -12,7 +13,7 @@ from sphinx.application import Sphinx
 from made_course.exercises import quiz
 from made_course.widgets.alone import alone
 
-README = Path(__file__).parents[2] / "README.md"
+BINDER = "https://mybinder.org/v2/gh/{}/binder?urlpath=lab/tree/{}.ipynb"
 READING = (
     "**Questions and widgets work on this page.** To run the code and to do the exercises, open it "
     "[on Binder]({binder}), in your browser, or [on your own computer](#to-run-it)."
@@ -50,14 +51,10 @@ def _prepare(app: Sphinx, docname: str, source: list[str]) -> None:
             following.metadata["tags"] = [*following.metadata.get("tags", []), "hide-output"]
             following.metadata["mystnb"] = {"code_prompt_show": "The same as a picture"}
     header, mark, rest = notebook.cells[0].source.partition("\n## ")
-    notebook.cells[0].source = f"{header}\n\n{_how_to_run(docname)}\n{mark}{rest}"
+    owner_and_name = urlsplit(app.config.html_context["repository"]).path.strip("/")
+    reading = READING.format(binder=BINDER.format(owner_and_name, docname))
+    notebook.cells[0].source = f"{header}\n\n{reading}\n{mark}{rest}"
     source[0] = nbformat.writes(notebook)
-
-
-def _how_to_run(docname: str) -> str:
-    """Where the page can be run: on Binder, by the README's link to it, and at home."""
-    links = re.findall(r"\((https://mybinder\.org/[^)\s]+)\)", README.read_text(encoding="utf-8"))
-    return READING.format(binder=next(link for link in links if link.endswith(f"{docname}.ipynb")))
 
 
 def _html(parts: list[str]) -> list[NotebookNode]:
