@@ -18,6 +18,8 @@ READING = (
     "**Questions and widgets work on this page.** To run the code and to do the exercises, open it "
     "[on Binder]({binder}), in your browser, or [on your own computer](#to-run-it)."
 )
+SIGNS = {"◇": "predict", "✎": "exercise", "◉": "self-check"}
+"""How a quote begins that asks the reader for something → its class."""
 PERSONAL = (
     '<p class="stand-in">What this cell shows in <a href="../docs/index.html#to-run-it">JupyterLab'
     "</a> is the reader's own, so that nothing of it is saved.</p>"
@@ -28,6 +30,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Change notebooks before they are parsed, and their figures once they are."""
     app.connect("source-read", _prepare)
     app.connect("doctree-read", _describe_figures)
+    app.connect("doctree-read", _name_quotes)
     app.connect("build-finished", write_scripts)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
@@ -77,3 +80,9 @@ def _describe_figures(app: Sphinx, doctree: nodes.document) -> None:
     ]
     for image, alt in zip(doctree.findall(nodes.image), saved, strict=True):
         image["alt"] = alt
+
+
+def _name_quotes(app: Sphinx, doctree: nodes.document) -> None:
+    for quote in doctree.findall(nodes.block_quote):
+        if name := SIGNS.get(quote.astext()[:1]):
+            quote["classes"].append(name)
