@@ -16,7 +16,10 @@ author = "The MADE course authors"
 project_copyright = f"{author}, CC BY 4.0"
 language = "en"
 
-extensions = ["myst_nb", "notebook_pages", "front_pages", "native_math", "repository_links"]
+extensions = [
+    *("myst_nb", "notebook_pages", "front_pages"),
+    *("native_math", "fonts", "repository_links"),
+]
 root_doc = "docs/index"
 include_patterns = ["docs/*.md", "notebooks/*.ipynb"]
 exclude_patterns = [".*", "docs/README.md", "docs/_build", "**/.ipynb_checkpoints"]
@@ -32,7 +35,7 @@ html_theme = "furo"
 html_title = project
 html_context = {"repository": about["urls"]["Repository"]}
 html_static_path = ["site/static"]
-html_css_files = ["site.css"]
+html_css_files = ["fonts.css", "site.css"]
 html_js_files = [("site.js", {"defer": ""})]
 html_additional_pages = {"index": "front.html", "try": "try.html"}
 templates_path = ["site/templates"]

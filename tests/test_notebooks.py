@@ -94,6 +94,18 @@ def is_code(cell):
 
 
 @each_notebook
+def test_what_the_reader_does_is_a_quote_with_its_sign(path):
+    cells = read(path).cells
+    text = text_of(read(path))
+    assert re.findall(r"^\*\*(?:Predict|Self-check).*", text, re.MULTILINE) == []
+    tasks = re.findall(r"^### Exercise .+\n\n(> ✎)?", text, re.MULTILINE)
+    assert "" not in tasks, "the words of an exercise begin with '> ✎ '"
+    for before, cell in pairwise(cells):
+        if cell.source.startswith("quiz(") and not before.source.startswith("quiz("):
+            assert "> ◉ **Self-check.**" in before.source, cell.source
+
+
+@each_notebook
 def test_execution_counts_increase_and_only_widget_cells_have_none(path):
     cells = code_cells(path)
     counts = [cell.execution_count for cell in cells if WIDGET not in tags(cell)]

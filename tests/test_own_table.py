@@ -1,4 +1,4 @@
-"""README's script for a table of one's own, on three files whose rule is known."""
+"""The scripts for a table of one's own, on files whose rule is known."""
 
 import re
 from pathlib import Path
@@ -8,7 +8,7 @@ import pandas
 import pytest
 import torch
 
-README = Path(__file__).parents[1] / "README.md"
+ROOT = Path(__file__).parents[1]
 SEASONS = np.array(["autumn", "spring", "summer", "winter"])
 WARMTH = np.array([12.0, 13.0, 24.0, 2.0])
 
@@ -46,12 +46,28 @@ def files(tmp_path, monkeypatch):
     return new
 
 
-@pytest.mark.filterwarnings("ignore:these completions are worth")
-def test_the_script_in_readme_finds_odd_days_and_fills_gaps(files, capsys):
-    (script,) = re.findall(r"^```python\n(.*?)^```$", README.read_text("utf-8"), re.M | re.S)
+def run(page):
+    """The one script of a page, and the names that it leaves."""
+    text = (ROOT / page).read_text("utf-8")
+    (script,) = re.findall(r"^```python\n(.*?)^```$", text, re.M | re.S)
     names = {}
     torch.manual_seed(0)
     exec(script, names)
+    return names
+
+
+def test_six_lines_in_readme_model_a_table(files, capsys, tmp_path):
+    (tmp_path / "test.csv").rename("your_table.csv")
+    names = run("README.md")
+    said = capsys.readouterr().out
+    nats = float(re.search(r"(\S+) nats a row", said)[1]) + names["table"].sd.log().sum().item()
+    assert entropy() - 0.3 < nats < entropy() + 0.6
+    assert "season" in said
+
+
+@pytest.mark.filterwarnings("ignore:these completions are worth")
+def test_the_longer_script_finds_odd_days_and_fills_gaps(files, capsys):
+    names = run("docs/own_data.md")
     said = capsys.readouterr().out
     assert "    season: 4 classes (autumn, spring, summer and winter)\n    rain: yes/no" in said
     nats = float(re.search(r"nats a row, (.+) in the units of the file", said)[1])

@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 import nbformat
 import pytest
+from fontTools.ttLib import TTFont
 
 from made_course import MaskExplorer, evaluate, load_binarized_mnist, load_pretrained
 from tests.browser.lab import says
@@ -21,7 +22,7 @@ ROOT = Path(__file__).parents[1]
 AXE = ROOT / "tests" / "browser" / "axe" / "axe.min.js"
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 BUILD = "python -m sphinx -M html . docs/_build -c docs -E -W"
-TOOLS = ("sphinx", "myst_nb", "furo", "math_core")
+TOOLS = ("sphinx", "myst_nb", "furo", "math_core", "ziamath")
 
 KINDS = [
     *("index", "try", "docs/index", "docs/instructor", "search"),
@@ -129,6 +130,24 @@ def test_each_page_ends_with_a_link_to_tell_what_is_wrong(pages, site):
         name = path.relative_to(site).with_suffix("").as_posix()
         links = [link for link in pages[path].links if "/issues/new?" in link]
         assert [link.partition("?")[2] for link in links] == [f"template=page.yml&page={name}"]
+
+
+def test_no_sign_is_left_to_the_fonts_of_a_reader(pages, site):
+    carried = set()
+    for file in site.glob("_static/*.woff"):
+        assert file.stat().st_size < 100_000, file.name
+        carried.update(TTFont(file).getBestCmap())
+    shown = {sign for path in pages for sign in path.read_text(encoding="utf-8")}
+    assert sorted(sign for sign in shown if ord(sign) > 0x7E and ord(sign) not in carried) == []
+
+
+@each_notebook
+def test_what_the_reader_does_has_a_class(site, path):
+    page = (site / "notebooks" / f"{path.stem}.html").read_text(encoding="utf-8")
+    signs = {"predict": "◇", "exercise": "✎", "self-check": "◉"}
+    quotes = re.findall(r'<blockquote(?: class="(.+)")?>\s*<div><p>(.)', page)
+    assert len(quotes) > 2
+    assert all(signs[name] == sign for name, sign in quotes)
 
 
 def test_internal_links_lead_somewhere(pages):

@@ -45,6 +45,7 @@ def questions_of(notebook):
 
 def words_of(notebook):
     text = text_of(notebook).partition(GLOSSARY)[0]
+    text = text.replace("**Self-check.**", "")  # a label is seen, not read
     text += re.sub(r"<[^>]*>", " ", questions_of(notebook))
     text = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
     text = re.sub(r"\]\([^)]*\)", "]", text)  # where a link leads is not read

@@ -31,8 +31,8 @@ SHOWN = {
     "09": ("three triangles of six", (0.36, 0, 1, 0.87)),
 }
 """How the text of each notebook's figure begins, and which part of it: left, top, right, bottom."""
-ROW = re.compile(r"^\| \[(\d · [^]]+)\]\((notebooks/\w+)\.ipynb\) \| ([^|]+) \| (\d+) \|$", re.M)
-"""A notebook in README's table: title, path, question, minutes."""
+ROW = re.compile(r"^\| \[(\d+) · ([^]]+)\]\((notebooks/\w+)\.ipynb\) \| ([^|]+) \| (\d+) \|$", re.M)
+"""A notebook in README's table: number, title, path, question, minutes."""
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
@@ -50,21 +50,23 @@ def _fill(app: Sphinx, name: str, template: str, context: dict, doctree: object)
 
 
 def cards() -> list[dict[str, str]]:
-    """Each notebook: title, address, question, minutes, and part of a figure."""
+    """Each notebook: number, title, address, question, minutes, and part of a figure."""
     found = ROW.findall((ROOT / "README.md").read_text(encoding="utf-8"))
-    keys = ("title", "path", "question", "minutes")
-    return [dict(zip(keys, row, strict=True)) | {"image": _thumbnail(row[1])} for row in found]
+    keys = ("number", "title", "path", "question", "minutes")
+    return [dict(zip(keys, row, strict=True)) | {"image": _thumbnail(row[2])} for row in found]
 
 
 def _thumbnail(path: str) -> str:
     begins, part = SHOWN[Path(path).name[:2]]
-    (png,) = (
+    pngs = [
         output.data["image/png"]
         for cell in nbformat.read(ROOT / f"{path}.ipynb", as_version=4).cells
         for output in cell.get("outputs", [])
         if output.get("metadata", {}).get("image/png", {}).get("alt", "").startswith(begins)
-    )
-    figure = Image.open(BytesIO(b64decode(png))).convert("RGBA")
+    ]
+    if len(pngs) != 1:
+        raise ValueError(f"{len(pngs)} figures of {path} begin with {begins!r}: see SHOWN")
+    figure = Image.open(BytesIO(b64decode(pngs[0]))).convert("RGBA")
     figure = Image.alpha_composite(Image.new("RGBA", figure.size, "white"), figure).convert("RGB")
     box = tuple(share * size for share, size in zip(part, 2 * figure.size, strict=True))
     file = BytesIO()

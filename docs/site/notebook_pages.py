@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import nbformat
 from docutils import nodes
@@ -12,11 +13,13 @@ from sphinx.application import Sphinx
 from made_course.exercises import quiz
 from made_course.widgets.alone import alone
 
-README = Path(__file__).parents[2] / "README.md"
+BINDER = "https://mybinder.org/v2/gh/{}/binder?urlpath=lab/tree/{}.ipynb"
 READING = (
     "**Questions and widgets work on this page.** To run the code and to do the exercises, open it "
     "[on Binder]({binder}), in your browser, or [on your own computer](#to-run-it)."
 )
+SIGNS = {"◇": "predict", "✎": "exercise", "◉": "self-check"}
+"""How a quote begins that asks the reader for something → its class."""
 PERSONAL = (
     '<p class="stand-in">What this cell shows in <a href="../docs/index.html#to-run-it">JupyterLab'
     "</a> is the reader's own, so that nothing of it is saved.</p>"
@@ -27,6 +30,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Change notebooks before they are parsed, and their figures once they are."""
     app.connect("source-read", _prepare)
     app.connect("doctree-read", _describe_figures)
+    app.connect("doctree-read", _name_quotes)
     app.connect("build-finished", write_scripts)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
@@ -50,14 +54,10 @@ def _prepare(app: Sphinx, docname: str, source: list[str]) -> None:
             following.metadata["tags"] = [*following.metadata.get("tags", []), "hide-output"]
             following.metadata["mystnb"] = {"code_prompt_show": "The same as a picture"}
     header, mark, rest = notebook.cells[0].source.partition("\n## ")
-    notebook.cells[0].source = f"{header}\n\n{_how_to_run(docname)}\n{mark}{rest}"
+    owner_and_name = urlsplit(app.config.html_context["repository"]).path.strip("/")
+    reading = READING.format(binder=BINDER.format(owner_and_name, docname))
+    notebook.cells[0].source = f"{header}\n\n{reading}\n{mark}{rest}"
     source[0] = nbformat.writes(notebook)
-
-
-def _how_to_run(docname: str) -> str:
-    """Where the page can be run: on Binder, by the README's link to it, and at home."""
-    links = re.findall(r"\((https://mybinder\.org/[^)\s]+)\)", README.read_text(encoding="utf-8"))
-    return READING.format(binder=next(link for link in links if link.endswith(f"{docname}.ipynb")))
 
 
 def _html(parts: list[str]) -> list[NotebookNode]:
@@ -80,3 +80,9 @@ def _describe_figures(app: Sphinx, doctree: nodes.document) -> None:
     ]
     for image, alt in zip(doctree.findall(nodes.image), saved, strict=True):
         image["alt"] = alt
+
+
+def _name_quotes(app: Sphinx, doctree: nodes.document) -> None:
+    for quote in doctree.findall(nodes.block_quote):
+        if name := SIGNS.get(quote.astext()[:1]):
+            quote["classes"].append(name)

@@ -17,6 +17,7 @@ from types import ModuleType
 
 from ..widgets.quiz import Quiz
 from .attempts import parts_to_do
+from .card import Card
 from .examine import examine
 from .exercise import Exercise, Slip, Wrong, source_of
 from .questions import read_questions
@@ -32,7 +33,7 @@ _passed: dict[str, object] = {}
 
 
 def check(name: str, answer: object, *, variant: str | None = None) -> None:
-    """Judge an answer, and print what was found: what was tried, expected and came, and why.
+    """Judge an answer, and show what was found: what was tried, expected and came, and why.
 
     An answer that is right is remembered for :func:`progress` and :func:`yours`. Nothing is ever
     raised because of an answer, so that a notebook goes on.
@@ -56,6 +57,8 @@ def check(name: str, answer: object, *, variant: str | None = None) -> None:
         >>> check("1.3", ...)
         ○ 1.3 · From ordering to degrees: not attempted yet. Replace the ... and run ...
     """
+    from IPython.display import display  # prints where there is no notebook
+
     exercise = _exercise(name, variant)
     title = f"{name} · {exercise.title}"
     to_do, parts = parts_to_do(answer)
@@ -68,14 +71,11 @@ def check(name: str, answer: object, *, variant: str | None = None) -> None:
     try:
         said = examine(exercise, answer)
     except Wrong as wrong:
-        print(f"✗ {title}: not yet.")
-        lines = {"tried": wrong.tried, "expected": wrong.expected, "came": wrong.came}
-        for label, text in (lines | {"why": wrong.cause}).items():
-            if text:
-                print(fill(text, 96, initial_indent=f"  {label:<10}", subsequent_indent=" " * 12))
-        print(f'  Stuck? hint("{name}")')
+        parts = {"tried": wrong.tried, "expected": wrong.expected, "came": wrong.came}
+        parts |= {"why": wrong.cause}
+        display(Card("✗", title, "not yet.", parts, f'hint("{name}")'))
         return
-    print(f"✓ {title}: right. {said}".rstrip())
+    display(Card("✓", title, f"right. {said}".rstrip()))
     if variant is not None:
         return
     _passed[name] = answer

@@ -1,12 +1,15 @@
 """check, hint, solution, yours, quiz and progress, as a notebook uses them."""
 
+import re
 from dataclasses import replace
+from html import escape
 
 import platformdirs
 import pytest
 import torch
 
 from made_course.exercises import _exercise, check, hint, progress, quiz, solution, yours
+from made_course.exercises.card import Card
 from made_course.exercises.solved import remembered, solved_folder
 
 
@@ -117,6 +120,37 @@ def test_a_report_says_what_there_is_to_say_and_nothing_else(capsys):
     assert capsys.readouterr().out == (
         "✓ 2.2 · A leak that Σp does not show: right. Leaks: output x₂ sees x₁; and yet Σp = 1.\n"
     )
+
+
+def entries(page, grid):
+    """Of the so manieth table of a card, its rows, with a star at each entry that is marked."""
+    table = re.findall(r"<table.*?</table>", page)[grid].replace("<b>", "*")
+    rows = re.findall(r"<tr.*?</tr>", table)
+    return [[re.sub(r"<[^>]*>", "", cell) for cell in row.split("</td>")[:-1]] for row in rows]
+
+
+def test_a_card_has_rows_and_columns_and_marks_what_differs():
+    parts = {
+        "tried": "f([1])",
+        "expected": "first = [[0, 1], [1, nan]] (bool)",
+        "came": "[[0, 0], [1, nan]]",
+        "why": "`a` < b",
+    }
+    card = Card("✗", "1.3 · Title", "not yet.", parts, 'hint("1.3")')
+    page = card._repr_html_()
+    assert entries(page, 0) == [["0", "*1"], ["1", "nan"]]
+    assert entries(page, 1) == [["0", "*0"], ["1", "nan"]]
+    assert "first = <table" in page
+    assert "</table> (bool)" in page
+    assert "<code>a</code> &lt; b" in page
+    assert page.endswith("Stuck? <code>hint(&quot;1.3&quot;)</code></div></div>")
+
+
+def test_a_card_sets_several_lists_and_leaves_other_values_in_a_line():
+    several = Card("✗", "a", "b", {"came": "[[[1, 2]], [[3], [4]]]"})._repr_html_()
+    assert [entries(several, k) for k in (0, 1)] == [[["1", "2"]], [["3"], ["4"]]]
+    for text in ("[(1, 2)]", "['a, b']", "[1, [2]]", "[]", "shape (3,)", "[1, 2"):
+        assert f">{escape(text)}</span>" in Card("✗", "a", "b", {"came": text})._repr_html_()
 
 
 def test_a_check_leaves_the_random_stream_alone():

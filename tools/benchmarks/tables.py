@@ -41,7 +41,7 @@ DRAWN = 1_000
 
 
 def made(bells, data, seed):
-    """A model by README's recipe, whose number of bells is two."""
+    """A model by the recipe of docs/own_data.md, whose number of bells is two."""
     heads = [c.head if c.values else MixtureOfGaussians(bells) for c in data.columns]
     model = MADE(len(heads), HIDDEN, natural_order=False, head=Mixed(heads), seed=seed)
     train, valid, _ = data
@@ -110,7 +110,7 @@ def flow(name, transforms, rate, decay, data, seed):
 GRID = tuple(product((1, 3), ((1e-3, 0.0), (3e-3, 0.3), (3e-3, 3.0))))
 """Transforms, each with learning rates and weight decays."""
 MODELS = {
-    "MADE, README's recipe": [partial(made, 2)],
+    "MADE, the recipe": [partial(made, 2)],
     "MADE, 1, 2 or 5 bells": [partial(made, bells) for bells in (1, 2, 5)],
     **{
         f"zuko's {name}, best of {len(GRID)}": [partial(flow, name, t, *rest) for t, rest in GRID]
