@@ -1,0 +1,24 @@
+"""Notebook 04: masked layer, log-likelihood, sampler, mutants and what catches them, MADE."""
+
+from ..exercise import exercises_of
+from . import model  # noqa: F401
+from .layer import MaskedLinear
+from .log_prob import bernoulli_log_prob
+from .models import MADE, MODELS, MUTANTS
+from .prediction import TESTS, WHY, caught_by, enlarge, random_networks
+from .sampler import sample
+
+__all__ = [
+    "MADE",
+    "MODELS",
+    "MUTANTS",
+    "TESTS",
+    "WHY",
+    "MaskedLinear",
+    "bernoulli_log_prob",
+    "caught_by",
+    "enlarge",
+    "random_networks",
+    "sample",
+]
+EXERCISES = exercises_of(__name__)
