@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from torch import nn
 
@@ -11,64 +11,100 @@ from .comparing import is_same
 from .exercise import Wrong, slip
 from .written import written, written_call
 
-Shown = dict[str, str]
-"""What shows a fault, for a report: on what it was tried, what was expected, and what came."""
+
+class Fault(Wrong):
+    """What shows that an answer is wrong; words as they are, values as a report writes them.
+
+    Args:
+        tried: on which input.
+        expected: what a right answer gives there.
+        came: what this answer gave.
+        kind: what tells apart faults that show in the same place; what came, if left out.
+        cause: what is said where nothing better is known.
+    """
+
+    def __init__(
+        self,
+        tried: str,
+        expected: object = "",
+        came: object = "",
+        *,
+        kind: object = None,
+        cause: str = "",
+    ) -> None:
+        said = {"tried": tried, "expected": expected, "came": came}
+        texts = {key: v if isinstance(v, str) else written(v) for key, v in said.items()}
+        super().__init__(cause, **texts)
+        self.kind = came if kind is None else kind
+
+
+def unlike(tried: str, expected: object, came: object) -> Fault | None:
+    """The fault that two values are not the same, if they are not."""
+    return None if is_same(came, expected) else Fault(tried, expected, came)
 
 
 class Properties:
     """Assertions on an answer; called with one, they are made in the order of their definition.
 
+    Args:
+        like: what is looked at in place of an answer, for another answer; that one, if left out.
+
     Example:
         >>> judge = Properties()
-        >>> judge.refuses("it is odd: double it", lambda n: unlike("n % 2", 0, n % 2))
+        >>> @judge.refuses("it is odd: double it")
+        ... def is_odd(n):
+        ...     return unlike("n % 2", 0, n % 2)
         >>> judge(4)
-        ''
         >>> judge(3)
         Traceback (most recent call last):
-        made_course.exercises.exercise.Wrong: it is odd: double it
+        made_course.exercises.properties.Fault: it is odd: double it
     """
 
-    def __init__(self) -> None:
-        self.assertions: list[Callable[[object], str | None]] = []
+    def __init__(self, like: Callable[[object, object], object] = lambda _, other: other) -> None:
+        self.like = like
+        self.assertions: list[Callable[[object], None]] = []
 
-    def __call__(self, answer: object) -> str:
-        """Make the assertions, and return what they say of an answer that is right."""
-        return " ".join(filter(None, [assertion(answer) for assertion in self.assertions]))
+    def __call__(self, answer: object) -> None:
+        """Raise the first fault that is found."""
+        for assertion in self.assertions:
+            assertion(answer)
 
-    def requires(self, assertion: Callable[[object], str | None]) -> Callable:
-        """Add an assertion that raises :class:`Wrong`, or may return a sentence."""
-        self.assertions.append(assertion)
-        return assertion
+    def refuses(self, causes: str | Mapping[str, object], wrong: object = None) -> Callable:
+        """Assert that there is no fault that the function below finds.
 
-    def refuses(
-        self, cause: str, find: Callable[[object], Shown | bool | None], *answers: object
-    ) -> None:
-        """Add an assertion that there is no such fault.
+        It is called with an answer, and returns the fault, or None or False where there is none.
 
         Args:
-            cause: why an answer that has it is wrong.
-            find: looks for it in an answer, and returns what shows it, or None or False.
-            answers: that have it; they are wrong answers to the exercise defined last.
+            causes: why it may be there; several, each with a wrong answer to the exercise defined
+                last. Of these it is the first whose answer has a fault of the same kind; where
+                there is none, and the fault names no cause itself, the next assertion speaks.
+            wrong: a wrong answer that has the fault, where there is one cause.
         """
-        for answer in answers:
-            slip(cause, answer)
+        known = {causes: wrong} if isinstance(causes, str) else causes
+        for cause, answer in known.items():
+            if answer is not None:
+                slip(cause, answer)
 
-        def assertion(answer: object) -> None:
-            if found := find(answer):
-                raise Wrong(cause, **found)
+        def define(find: Callable[[object], Fault | bool | None]) -> Callable:
+            def assertion(answer: object) -> None:
+                if fault := find(answer):
+                    alike = (
+                        cause
+                        for cause, other in known.items()
+                        if causes == cause or _is_alike(find(self.like(answer, other)), fault)
+                    )
+                    fault.cause = next(alike, fault.cause)
+                    if fault.cause:
+                        raise fault
 
-        self.assertions.append(assertion)
+            self.assertions.append(assertion)
+            return find
+
+        return define
 
 
-def shown(tried: str, expected: object = "", came: object = "") -> Shown:
-    """Words as they are, and values as a report shows them."""
-    said = {"tried": tried, "expected": expected, "came": came}
-    return {label: v if isinstance(v, str) else written(v) for label, v in said.items()}
-
-
-def unlike(tried: str, expected: object, came: object) -> Shown | None:
-    """The two values, if they are not the same."""
-    return None if is_same(came, expected) else shown(tried, expected, came)
+def _is_alike(other: Fault | None, fault: Fault) -> bool:
+    return bool(other) and is_same(other.kind, fault.kind)
 
 
 def instance_of(answer: object, *arguments: object) -> object:
@@ -107,3 +143,14 @@ def changed(
         then(self)
 
     return type("Wrong", (kind,), methods if then is None else {"__init__": __init__, **methods})
+
+
+def kept_as(name: str, keep: Callable[[object], object]) -> Callable[[nn.Module], None]:
+    """What is done to keep a buffer or the layers of a model in another way."""
+
+    def change(module: nn.Module) -> None:
+        value = getattr(module, name)
+        delattr(module, name)
+        setattr(module, name, keep(value))
+
+    return change

@@ -9,7 +9,7 @@ from torch import Tensor
 from ...heads import Bernoulli
 from ..calls import run
 from ..exercise import Wrong, exercise, slip
-from ..properties import Properties, Shown, shown, unlike
+from ..properties import Fault, Properties, unlike
 from ..variants import drawn, further_cases
 from ..written import written_call
 
@@ -110,34 +110,33 @@ for _cause, _answer in {
 
 # ---- the gradient of a right answer -------------------------------------------------------------
 
-Trial = tuple[object, Tensor, Tensor]
-"""An answer, logits and x."""
+
+def _tried(answer: object, logits: Tensor, x: Tensor) -> str:
+    return f"{written_call(answer, (logits, x))}, then the gradient by the logits"
 
 
-def _tried(trial: Trial) -> str:
-    return f"{written_call(trial[0], trial[1:])}, then the gradient by the logits"
-
-
-def _is_cut_off(trial: Trial) -> Shown | None:
+@judge.refuses(
+    "the values are right, but carry no gradient, so that nothing could be trained: no_grad, "
+    ".detach(), .data, .item(), .numpy() and torch.tensor(…) cut it off",
+    lambda logits, x: bernoulli_log_prob(logits, x).detach(),
+)
+def _is_cut_off(trial: tuple[object, Tensor, Tensor]) -> Fault | bool:
     answer, logits, x = trial
     leaf = logits.clone().requires_grad_()
     try:
         came = run(lambda: answer(leaf, x))
     except Wrong as wrong:
-        return shown(_tried(trial), came=wrong.cause)
+        return Fault(_tried(*trial), came=wrong.cause)
     is_made_up = run(answer, logits, x).requires_grad
-    return shown(_tried(trial)) if is_made_up or not came.requires_grad else None
+    return (is_made_up or not came.requires_grad) and Fault(_tried(*trial))
 
 
-judge.refuses(
-    "the values are right, but carry no gradient, so that nothing could be trained: no_grad, "
-    ".detach(), .data, .item(), .numpy() and torch.tensor(…) cut it off",
-    _is_cut_off,
-    lambda logits, x: bernoulli_log_prob(logits, x).detach(),
+@judge.refuses(
+    "the values are right, but their gradient is not x − σ(z), and training follows it. Either a "
+    "part of it is cut off (by .detach() or .data), or torch.where leaves out an infinity, whose "
+    "gradient is NaN all the same"
 )
-
-
-def _has_another_gradient(trial: Trial) -> Shown | None:
+def _has_another_gradient(trial: tuple[object, Tensor, Tensor]) -> Fault | None:
     answer, logits, x = trial
     leaf = logits.clone().requires_grad_()
     came = answer(leaf, x)
@@ -146,12 +145,4 @@ def _has_another_gradient(trial: Trial) -> Shown | None:
     came.sum().backward()
     has_slope = logits != 0  # there a right formula such as max(z, 0) + … may have a corner
     expected = x - torch.sigmoid(logits)
-    return unlike(_tried(trial), expected, torch.where(has_slope, leaf.grad, expected))
-
-
-judge.refuses(
-    "the values are right, but their gradient is not x − σ(z), and training follows it. Either a "
-    "part of it is cut off (by .detach() or .data), or torch.where leaves out an infinity, whose "
-    "gradient is NaN all the same",
-    _has_another_gradient,
-)
+    return unlike(_tried(*trial), expected, torch.where(has_slope, leaf.grad, expected))
