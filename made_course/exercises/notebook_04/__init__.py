@@ -1,7 +1,7 @@
 """Notebook 04: masked layer, log-likelihood, sampler, mutants and what catches them, MADE."""
 
 from ..exercise import exercises_of
-from . import model  # noqa: F401
+from . import model_draws  # noqa: F401
 from .layer import MaskedLinear
 from .log_prob import bernoulli_log_prob
 from .models import MADE, MODELS, MUTANTS

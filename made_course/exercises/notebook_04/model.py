@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from itertools import permutations
+from itertools import pairwise, permutations
 
 import torch
 import torch.nn.functional as F
@@ -12,16 +12,11 @@ from torch import Tensor, nn
 
 from ...masks import build_masks, direct_mask, draw_degrees, input_degrees
 from ...words import variable_names
-from ..calls import is_unchanged, run
-from ..causes import outcome
+from ..calls import is_unchanged
 from ..comparing import is_same
-from ..exercise import exercise, known_slips, slip
+from ..exercise import exercise
 from ..properties import Fault, Properties, changed, kept_as
-from ..relations import find_relation
-from ..written import written
-from .log_prob import bernoulli_log_prob, of_probabilities
-from .models import MADE, MODELS, sampling, unmask
-from .sampler import sample, uniforms
+from .models import MADE, MODELS, remask, unmask
 from .trial import Trial
 
 judge = Properties(lambda trial, other: Trial(other, trial.ordering, trial.hidden_dims))
@@ -117,9 +112,7 @@ def _hides_layers(trial: Trial) -> Fault | None:
 
 def _draw_masks(model: MADE) -> None:
     hidden_dims = [len(degrees) for degrees in model.degrees[1:]]
-    degrees = draw_degrees(model.order, hidden_dims, "uniform")
-    for layer, mask in zip(model.layers, build_masks(degrees), strict=True):
-        layer.set_mask(mask)
+    remask(model.layers, build_masks(draw_degrees(model.order, hidden_dims, "uniform")))
 
 
 def _activated(hidden: Callable[[Tensor], Tensor]) -> type[MADE]:
@@ -196,18 +189,7 @@ def _leak(trial: Trial, is_so: bool = True, kind: object = None) -> Fault | bool
     return is_so and _flipped(trial, trial.leaks, ("stays as it is", "moves"), kind)
 
 
-def _with_natural_masks(model: MADE) -> None:
-    hidden_dims = [len(degrees) for degrees in model.degrees[1:]]
-    model.layers = MADE(len(model.order), hidden_dims, range(len(model.order))).layers
-
-
-def _with_strict_masks(model: MADE) -> None:
-    above = [*model.degrees[1:], model.order]
-    for layer, m_in, m_out in zip(model.layers, model.degrees, above, strict=True):
-        layer.set_mask(m_out[:, None] > m_in[None, :])
-
-
-def _keeping_masks(keep: Callable[[Tensor], Tensor]) -> type[MADE]:
+def keeping_masks(keep: Callable[[Tensor], Tensor]) -> type[MADE]:
     """Masks that are drawn, and kept by the layers in another way."""
     drawn = changed(MADE, _draw_masks)
     return changed(drawn, lambda self: [*map(kept_as("mask", keep), self.layers)])
@@ -216,7 +198,7 @@ def _keeping_masks(keep: Callable[[Tensor], Tensor]) -> type[MADE]:
 @judge.refuses(
     {
         "the masks are among the parameters, and would be trained: make them buffers": (
-            _keeping_masks(nn.Parameter)
+            keeping_masks(nn.Parameter)
         ),
         "nothing leaks in a new model, but it does once the weights have changed: the masks were "
         "applied to them when the model was built, and not at each forward pass": (
@@ -268,7 +250,12 @@ def _sees_itself(trial: Trial) -> Fault | bool:
 
 @judge.refuses(
     "the masks are those of another ordering: they have to follow from the same degrees as order",
-    changed(MADE, _with_natural_masks),
+    changed(
+        MADE,
+        lambda self: remask(
+            self.layers, build_masks([torch.arange(len(self.order)) + 1, *self.degrees[1:]])
+        ),
+    ),
 )
 def _follows_another_ordering(trial: Trial) -> Fault | bool:
     others = map(input_degrees, permutations(range(len(trial.ordering))))
@@ -283,7 +270,12 @@ judge.refuses("an output sees a variable that does not come before its own")(_le
     "mask of a path strict (one is enough: > for the output, >= before), or does a degree from 1 "
     "to D − 1 not occur (randint(1, D − 1) ends with D − 2)? If the strict mask is the first one, "
     "degrees must go from 2 to D",
-    changed(MADE, _with_strict_masks),
+    changed(
+        MADE,
+        lambda self: remask(
+            self.layers, [m[:, None] > below for below, m in pairwise([*self.degrees, self.order])]
+        ),
+    ),
 )
 def _loses(trial: Trial) -> Fault | bool:
     lost = trial.allowed & ~trial.sees[1]
@@ -309,153 +301,3 @@ def _only_adds_up(trial: Trial) -> Fault | bool:
         "z(1, 1) − z(1, 0) − z(0, 1) + z(0, 0) is not 0",
         "it is 0 whatever the weights are",
     )
-
-
-# ---- log_prob -----------------------------------------------------------------------------------
-
-
-@judge.refuses({})
-def _does_not_sum_to_one(trial: Trial) -> Fault | bool:
-    _, expected, came = trial.scores()
-    total, n = came.exp().sum().item(), len(trial.points)
-    return abs(total - 1) > 1e-9 and trial.fault(
-        f": the sum of exp(log_prob) over all {n} input{'s' * (n > 1)}",
-        "1, to nine digits",
-        f"{total:.9g}",
-        cause=find_relation([came], [expected], [{"x": trial.points}])
-        or "log_prob is not the sum over the variables of their log-probabilities, in the dtype "
-        "of the model",
-    )
-
-
-@judge.refuses(
-    {
-        "log_prob takes a sigmoid before bernoulli_log_prob, which wants the logits themselves: "
-        "bernoulli_log_prob(self(x), x)": changed(
-            MADE, log_prob=lambda self, x: bernoulli_log_prob(self(x).sigmoid(), x)
-        ),
-        "log_prob is another distribution than the logits of forward(x) stand for: it is to be "
-        "bernoulli_log_prob(self(x), x), with nothing in between": changed(
-            MADE,
-            forward=lambda self, x: MADE.forward(self, x) / 2,
-            log_prob=lambda self, x: bernoulli_log_prob(2 * self(x), x),
-        ),
-    }
-)
-def _is_another_distribution(trial: Trial) -> Fault | bool:
-    logits, expected, came = trial.scores()
-    k = (came - expected).abs().argmax()
-    return not is_same(came, expected) and trial.fault(
-        f".log_prob(x) with x = {written(trial.points[k])}",
-        f"{written(expected[k])}, by the logits of forward(x)",
-        came[k],
-        kind=is_same(came, bernoulli_log_prob(logits.sigmoid(), trial.points)),
-    )
-
-
-@judge.refuses(
-    "log_prob is right for small logits, and not finite or cut off for large ones: use softplus, "
-    "as in exercise 4.2",
-    changed(MADE, log_prob=lambda self, x: of_probabilities(self(x).sigmoid(), x)),
-)
-def _is_unstable(trial: Trial) -> Fault | bool:
-    points = trial.points.float()
-    trial.model.float()
-    trial.shake(size=300)
-    expected = bernoulli_log_prob(trial.model(points).detach(), points)
-    came = trial.call("log_prob", points, expected)
-    k = (came - expected).nan_to_num(nan=torch.inf).abs().argmax()
-    about = f".log_prob(x) with very large weights, x = {written(points[k])}"
-    return not is_same(came, expected) and trial.fault(about, expected[k], came[k])
-
-
-@judge.refuses(
-    "log_prob gives these parameters no gradient, so no training could change them: no_grad, .data "
-    "or .detach() stands in between. no_grad belongs to sample alone",
-    changed(MADE, forward=torch.no_grad()(lambda self, x: MADE.forward(self, x))),
-)
-def _learns_nothing(trial: Trial) -> Fault | bool:
-    stuck, points = trial.trained() if trial.is_wide else {}, trial.points.float()
-    for _ in range(4 if stuck else 0):
-        trial.shake()
-        trial.model.zero_grad()
-        came = trial.model.log_prob(points).sum()
-        if came.requires_grad:
-            run(came.backward)
-        stuck = {name: p for name, p in stuck.items() if p.grad is None or not p.grad.any()}
-    for name, parameter in list(stuck.items()):
-        before = trial.call("log_prob", points, points[:, 0])
-        with torch.no_grad():
-            parameter.neg_().add_(1)
-        if is_same(trial.call("log_prob", points, before), before):
-            del stuck[name]  # it has no say
-    about = ", the gradients of log_prob"
-    return bool(stuck) and trial.fault(about, came=f"none for {[*stuck]}")
-
-
-# ---- samples, and what is saved -----------------------------------------------------------------
-
-
-def _odd_sample(trial: Trial) -> Fault | None:
-    """A sample that is not as log_prob has it, and the wrong sampler of 4.3 that draws the same."""
-    right = torch.stack([*trial.drawn(sample)])
-    for k, row in (trial.samples != right).any(dim=-1).nonzero().tolist():
-        return trial.fault(
-            f".sample(u), the row {written(trial.u[row])}", right[k, row], trial.samples[k, row]
-        )
-    return None
-
-
-def _draws_alike(trial: Trial, other_u: Tensor) -> bool:
-    first, other = (trial.call("sample", u, u) for u in (trial.u, other_u))
-    return is_same(first, other)
-
-
-@judge.refuses(
-    "two calls with the same u give different samples: u is to decide, so draw no random numbers "
-    "(torch.rand, torch.bernoulli) besides",
-    sampling(lambda forward, order, u: sample(forward, order, torch.rand_like(u))),
-)
-def _draws_by_chance(trial: Trial) -> Fault | bool | None:
-    return (fault := _odd_sample(trial)) and not _draws_alike(trial, trial.u) and fault
-
-
-@judge.refuses({})
-def _draws_like_a_slip(trial: Trial) -> Fault | None:
-    if fault := _odd_sample(trial):
-        for known in known_slips("4.3"):
-            theirs = trial.drawn(
-                lambda *given, wrong=known.answer: outcome(lambda: wrong(*given), ())
-            )
-            if all(map(is_same, trial.samples, theirs)):
-                fault.cause = known.cause
-                break
-    return fault
-
-
-for _known in known_slips("4.3")[:3]:
-    slip(_known.cause, sampling(_known.answer))
-
-
-@judge.refuses(
-    "the samples are the same whatever u is: u is to decide, variable i is 1 where u[:, i] ≤ p",
-    sampling(lambda forward, order, u: sample(forward, order, uniforms(*u.shape).flip(0))),
-)
-def _draws_without_u(trial: Trial) -> Fault | bool | None:
-    return (fault := _odd_sample(trial)) and _draws_alike(trial, trial.u.flip(0)) and fault
-
-
-judge.refuses("the samples are not those that log_prob gives for these u")(_odd_sample)
-
-
-@judge.refuses(
-    "a second model that loads the state dict of the first gives other probabilities: the masks "
-    "are not in it. Make them buffers",
-    _keeping_masks(lambda mask: mask),
-)
-def _is_not_saved(trial: Trial) -> Fault | bool:
-    other, points = trial.new(), trial.points.float()
-    run(other.load_state_dict, trial.model.float().state_dict())
-    with torch.no_grad():
-        is_back = is_same(other.log_prob(points), trial.model.log_prob(points))
-    return not is_back and trial.fault(", saved and loaded")

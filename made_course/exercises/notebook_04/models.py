@@ -46,8 +46,13 @@ class MADE(nn.Module):
 
 def unmask(layers: Sequence[MaskedLinear]) -> None:
     """As if their ``set_mask`` had been forgotten."""
-    for layer in layers:
-        layer.set_mask(torch.ones_like(layer.mask))
+    remask(layers, [torch.ones_like(layer.mask) for layer in layers])
+
+
+def remask(layers: Sequence[MaskedLinear], masks: Sequence[Tensor]) -> None:
+    """Give layers other masks."""
+    for layer, mask in zip(layers, masks, strict=True):
+        layer.set_mask(mask)
 
 
 @torch.no_grad()

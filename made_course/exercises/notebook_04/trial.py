@@ -16,7 +16,7 @@ from ..exercise import Wrong
 from ..properties import Fault, instance_of
 from ..relations import find_relation
 from .log_prob import bernoulli_log_prob
-from .sampler import uniforms
+from .sampler import sample, uniforms
 
 
 class Trial:
@@ -112,10 +112,11 @@ class Trial:
         """(D, D) bool; [i, j]: output i sees input j, and may not."""
         return self.sees[1] & ~self.allowed
 
+    @cached_property
     def scores(self) -> tuple[Tensor, Tensor, Tensor]:
         """The logits, log_prob by them, and log_prob as the model has it, in float64."""
         self.model.double()
-        self.shake(seed=0)
+        self.shake()
         logits = self.model(self.points).detach()
         expected = bernoulli_log_prob(logits, self.points)
         return logits, expected, self.call("log_prob", self.points, expected)
@@ -130,6 +131,7 @@ class Trial:
             yield samples
 
     @cached_property
-    def samples(self) -> Tensor:
-        """Those of the model."""
-        return torch.stack([*self.drawn(lambda *_: self.call("sample", self.u, self.u))])
+    def samples(self) -> tuple[Tensor, Tensor]:
+        """Those of the model, and right ones."""
+        theirs = torch.stack([*self.drawn(lambda *_: self.call("sample", self.u, self.u))])
+        return theirs, torch.stack([*self.drawn(sample)])
