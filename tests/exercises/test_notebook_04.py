@@ -11,14 +11,12 @@ from torch import nn
 from made_course.exercises.notebook_04 import (
     MADE,
     MODELS,
-    MUTANTS,
-    TESTS,
-    WHY,
     MaskedLinear,
     bernoulli_log_prob,
-    caught_by,
     random_networks,
 )
+from made_course.exercises.notebook_04.models import MUTANTS
+from made_course.exercises.notebook_04.prediction import TESTS, WHY, caught_by
 from made_course.leaks import binary_points
 from made_course.masks import direct_mask, input_degrees
 from tests.exercises.checking import right, wrong
@@ -546,6 +544,15 @@ def test_made_whose_log_prob_is_not_that_of_its_logits():
             return bernoulli_log_prob(super().forward(x), x)
 
     wrong("4.5", CorrectsForward, ".log_prob(x) with x = [", "by the logits of forward(x)")
+
+
+def test_made_whose_log_prob_is_a_mean_or_an_nll():
+    class Negative(MADE):
+        def log_prob(self, x):
+            return -super().log_prob(x)
+
+    wrong("4.5", MODELS["mean for sum"], "divided by x.shape[1]: a mean where a sum", "to nine")
+    wrong("4.5", Negative, "the sign is turned round: this is the NLL", "to nine digits")
 
 
 def test_made_with_a_gap_between_its_degrees():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -60,6 +62,7 @@ class MaskedLinear(nn.Linear):
         return F.linear(x, self.weight * self.mask, self.bias)
 
 
+_altered = partial(changed, MaskedLinear)
 _WEIGHT = torch.tensor([[1.0, -2.0, 0.5], [3.0, 4.0, -1.0]])
 _BIAS = torch.tensor([0.25, -0.75])
 _MASK = torch.tensor([[True, False, True], [False, True, True]])
@@ -139,15 +142,15 @@ _WRONG_FORWARD = {
         lambda self, x: torch.relu(MaskedLinear.forward(self, x))
     ),
 }
-judge.refuses(
-    {cause: changed(MaskedLinear, forward=wrong) for cause, wrong in _WRONG_FORWARD.items()}
-)(lambda answer: _wrong_output(answer, _MASK))
+judge.refuses({cause: _altered(forward=wrong) for cause, wrong in _WRONG_FORWARD.items()})(
+    lambda answer: _wrong_output(answer, _MASK)
+)
 
 
 @judge.refuses(
     "the mask of a new layer must be all ones, so that it is an ordinary linear layer until "
     "set_mask is called",
-    changed(MaskedLinear, lambda self: self.mask.zero_()),
+    _altered(lambda self: self.mask.zero_()),
 )
 def _starts_otherwise(answer: object) -> Fault | None:
     tried = "a new layer, whose mask is to be all ones"
@@ -157,8 +160,7 @@ def _starts_otherwise(answer: object) -> Fault | None:
 @judge.refuses(
     "set_mask changed the weights themselves. The next step of an optimizer brings them back, and "
     "what another mask would need is gone: keep the mask, and multiply in forward",
-    changed(
-        MaskedLinear,
+    _altered(
         set_mask=lambda self, mask: torch.no_grad()(self.weight.mul_)(mask),
         forward=nn.Linear.forward,
     ),
@@ -170,11 +172,8 @@ def _set_mask_changes_weights(answer: object) -> Fault | None:
 @judge.refuses(
     "forward changed the weights themselves, so that what another mask would need is gone: "
     "multiply into a new tensor, self.weight * self.mask",
-    changed(
-        MaskedLinear,
-        forward=lambda self, x: F.linear(
-            x, torch.no_grad()(self.weight.mul_)(self.mask), self.bias
-        ),
+    _altered(
+        forward=lambda self, x: F.linear(x, torch.no_grad()(self.weight.mul_)(self.mask), self.bias)
     ),
 )
 def _forward_changes_weights(answer: object) -> Fault | None:
@@ -186,7 +185,7 @@ def _forward_changes_weights(answer: object) -> Fault | None:
 @judge.refuses(
     "the mask is among the parameters: the optimizer would train it, and it would soon not be a "
     "mask any more. Register it as a buffer",
-    changed(MaskedLinear, kept_as("mask", nn.Parameter)),
+    _altered(kept_as("mask", nn.Parameter)),
 )
 def _trains_its_mask(answer: object) -> Fault | None:
     trained = [name for name, p in _layer(answer).named_parameters() if p.requires_grad]
@@ -197,15 +196,14 @@ def _trains_its_mask(answer: object) -> Fault | None:
     {
         "the mask is not saved with the layer: a plain attribute is not in its state dict, and "
         'stays behind when it moves to a GPU. Use self.register_buffer("mask", …) in __init__': (
-            changed(
-                MaskedLinear,
+            _altered(
                 kept_as("mask", lambda mask: mask),
                 set_mask=lambda self, mask: setattr(self, "mask", mask),
             )
         ),
         "the buffer of the mask is registered with persistent=False, so that it is not in the "
-        "state dict: a layer that is loaded would have another mask": changed(
-            MaskedLinear, lambda self: self.register_buffer("mask", self.mask, persistent=False)
+        "state dict: a layer that is loaded would have another mask": _altered(
+            lambda self: self.register_buffer("mask", self.mask, persistent=False)
         ),
     }
 )
@@ -231,10 +229,7 @@ def _gradients(answer: object) -> tuple[Tensor, Tensor]:
 @judge.refuses(
     "the weights get no gradient, so that nothing is learned: .data, .detach() and no_grad hide "
     "them from autograd. In forward use self.weight itself",
-    changed(
-        MaskedLinear,
-        forward=lambda self, x: F.linear(x, self.weight.data * self.mask, self.bias),
-    ),
+    _altered(forward=lambda self, x: F.linear(x, self.weight.data * self.mask, self.bias)),
 )
 def _weights_learn_nothing(answer: object) -> Fault | bool:
     return not _gradients(answer)[0][_MASK].all() and Fault(f"{_MASKED}, then a backward pass")
@@ -263,7 +258,7 @@ judge.refuses({})(lambda answer: _wrong_output(answer, _MASK, bias=False))
     "set_mask put a new tensor in the place of the buffer, on the device from which the mask came: "
     "after .to('cuda') a CPU mask would be back in the layer. Copy the values into the buffer that "
     "is there: self.mask.copy_(mask)",
-    changed(MaskedLinear, set_mask=lambda self, mask: self.register_buffer("mask", mask)),
+    _altered(set_mask=lambda self, mask: self.register_buffer("mask", mask)),
 )
 def _stays_behind(answer: object) -> Fault | bool:
     moved = _layer(answer).to("meta")  # a device that is everywhere, and is not the CPU
@@ -277,7 +272,7 @@ def _stays_behind(answer: object) -> Fault | bool:
     "set_mask kept the very tensor that it was given (.to copies nothing where dtype and device "
     "are the same already), so the layer's mask changes when the caller's does. Copy the values "
     "into the buffer that is there: self.mask.copy_(mask)",
-    changed(MaskedLinear, set_mask=lambda self, mask: setattr(self, "mask", mask.to(self.mask))),
+    _altered(set_mask=lambda self, mask: setattr(self, "mask", mask.to(self.mask))),
 )
 def _follows_the_caller(answer: object) -> Fault | None:
     layer, tried = _layer(answer), "set_mask(mask), then mask.zero_(), then forward"
@@ -293,7 +288,7 @@ def _follows_the_caller(answer: object) -> Fault | None:
 @judge.refuses(
     "the layer works from 3 inputs to 2 outputs alone: the shape of the mask is (out_features, "
     "in_features), whatever these are",
-    changed(MaskedLinear, lambda self: self.register_buffer("mask", torch.ones(2, 3))),
+    _altered(lambda self: self.register_buffer("mask", torch.ones(2, 3))),
 )
 def _has_one_size(answer: object) -> Fault | None:
     try:

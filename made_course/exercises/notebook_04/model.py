@@ -16,7 +16,7 @@ from ..calls import is_unchanged
 from ..comparing import is_same
 from ..exercise import exercise
 from ..properties import Fault, Properties, changed, kept_as
-from .models import MADE, MODELS, remask, unmask
+from .models import MADE, MODELS, altered, remask, unmask
 from .trial import Trial
 
 judge = Properties(lambda trial, other: Trial(other, trial.ordering, trial.hidden_dims))
@@ -64,11 +64,11 @@ exercise(
         "the ordering (plus one) is taken for the degrees. order[i] is the step at which variable "
         "i comes: order = argsort(ordering) + 1": MODELS["ordering as degrees"],
         "order is the ordering itself. It must hold the degrees: order[i] is the step, counted "
-        "from 1, at which variable i comes: argsort(ordering) + 1": changed(
-            MADE, lambda self: self.order.copy_(self.order.argsort())
+        "from 1, at which variable i comes: argsort(ordering) + 1": altered(
+            lambda self: self.order.copy_(self.order.argsort())
         ),
-        "order counts from 0: degrees count from 1, so argsort(ordering) + 1": changed(
-            MADE, lambda self: self.order.sub_(1)
+        "order counts from 0: degrees count from 1, so argsort(ordering) + 1": altered(
+            lambda self: self.order.sub_(1)
         ),
     }
 )
@@ -82,7 +82,7 @@ def _has_another_order(trial: Trial) -> Fault | bool:
 @judge.refuses(
     "order is not saved with the model: a plain attribute is not in the state dict, and stays "
     "behind when the model moves. Use register_buffer",
-    changed(MADE, kept_as("order", lambda order: order)),
+    altered(kept_as("order", lambda order: order)),
 )
 def _does_not_save_its_order(trial: Trial) -> Fault | bool:
     saved = [*trial.model.state_dict()]
@@ -92,7 +92,7 @@ def _does_not_save_its_order(trial: Trial) -> Fault | bool:
 @judge.refuses(
     "the layers stand in a plain list or dict, which nn.Module does not look into, so they are not "
     "trained, saved or moved: use nn.ModuleList",
-    changed(MADE, kept_as("layers", list)),
+    altered(kept_as("layers", list)),
 )
 def _hides_layers(trial: Trial) -> Fault | None:
     known = {id(part) for part in [*trial.model.modules(), *trial.model.parameters()]}
@@ -121,11 +121,11 @@ def _activated(hidden: Callable[[Tensor], Tensor]) -> type[MADE]:
             x = hidden(layer(x))
         return self.layers[-1](x)
 
-    return changed(MADE, forward=forward)
+    return altered(forward=forward)
 
 
 def _ending_in(last: Callable[[Tensor], Tensor]) -> type[MADE]:
-    return changed(MADE, forward=lambda self, x: last(MADE.forward(self, x)))
+    return altered(forward=lambda self, x: last(MADE.forward(self, x)))
 
 
 @judge.refuses(
@@ -134,8 +134,8 @@ def _ending_in(last: Callable[[Tensor], Tensor]) -> type[MADE]:
         "switched off? nn.Dropout does that by itself, F.dropout needs training=self.training. "
         "Nothing else may be drawn in a forward pass": _activated(lambda h: F.dropout(h.relu())),
         "the masks are drawn anew in each forward pass, so that two passes with the same x differ: "
-        "draw degrees and make masks once, in __init__": changed(
-            MADE, forward=lambda self, x: (_draw_masks(self), MADE.forward(self, x))[1]
+        "draw degrees and make masks once, in __init__": altered(
+            forward=lambda self, x: (_draw_masks(self), MADE.forward(self, x))[1]
         ),
     }
 )
@@ -191,7 +191,7 @@ def _leak(trial: Trial, is_so: bool = True, kind: object = None) -> Fault | bool
 
 def keeping_masks(keep: Callable[[Tensor], Tensor]) -> type[MADE]:
     """Masks that are drawn, and kept by the layers in another way."""
-    drawn = changed(MADE, _draw_masks)
+    drawn = altered(_draw_masks)
     return changed(drawn, lambda self: [*map(kept_as("mask", keep), self.layers)])
 
 
@@ -215,15 +215,15 @@ def _leaks_later(trial: Trial) -> Fault | bool:
 @judge.refuses(
     {
         "the mask of the first layer is missing: every input enters there, and no later mask can "
-        "tell one from another": changed(MADE, lambda self: unmask(self.layers[:1])),
+        "tell one from another": altered(lambda self: unmask(self.layers[:1])),
         "units of degree 1 hear units of every degree: the mask of a layer between two hidden ones "
         "is missing, or something else mixes the units of a layer, as LayerNorm does": (
             MODELS["mask forgotten"]
         ),
         "the mask of the output is missing: every output hears all units of the last hidden "
-        "layer": changed(MADE, lambda self: unmask(self.layers[-1:])),
+        "layer": altered(lambda self: unmask(self.layers[-1:])),
         "every output sees every input: the masks are not made, or made and not used": (
-            changed(MADE, lambda self: unmask(self.layers))
+            altered(lambda self: unmask(self.layers))
         ),
     }
 )
@@ -236,7 +236,7 @@ def _leaks_like_another(trial: Trial) -> Fault | bool:
         "outputs see their own variables, the last variable's too, which no hidden unit of a "
         "degree from 1 to D − 1 can reach. Have direct connections >= in place of >, or is x added "
         "at the end, or do hidden degrees go up to D, with >= in the output's mask?": (
-            changed(MADE, forward=lambda self, x: MADE.forward(self, x) + x)
+            altered(forward=lambda self, x: MADE.forward(self, x) + x)
         ),
         "an output sees its own variable: the mask of the output needs >, not >=": (
             MODELS["output sees itself"]
@@ -250,11 +250,10 @@ def _sees_itself(trial: Trial) -> Fault | bool:
 
 @judge.refuses(
     "the masks are those of another ordering: they have to follow from the same degrees as order",
-    changed(
-        MADE,
+    altered(
         lambda self: remask(
             self.layers, build_masks([torch.arange(len(self.order)) + 1, *self.degrees[1:]])
-        ),
+        )
     ),
 )
 def _follows_another_ordering(trial: Trial) -> Fault | bool:
@@ -270,11 +269,10 @@ judge.refuses("an output sees a variable that does not come before its own")(_le
     "mask of a path strict (one is enough: > for the output, >= before), or does a degree from 1 "
     "to D − 1 not occur (randint(1, D − 1) ends with D − 2)? If the strict mask is the first one, "
     "degrees must go from 2 to D",
-    changed(
-        MADE,
+    altered(
         lambda self: remask(
             self.layers, [m[:, None] > below for below, m in pairwise([*self.degrees, self.order])]
-        ),
+        )
     ),
 )
 def _loses(trial: Trial) -> Fault | bool:

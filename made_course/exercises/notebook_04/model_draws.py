@@ -9,12 +9,12 @@ from ..calls import run
 from ..causes import outcome
 from ..comparing import is_same
 from ..exercise import known_slips, slip
-from ..properties import Fault, changed
+from ..properties import Fault
 from ..relations import find_relation
 from ..written import written
 from .log_prob import bernoulli_log_prob, of_probabilities
 from .model import judge, keeping_masks
-from .models import MADE, sampling
+from .models import MADE, altered, sampling
 from .sampler import sample, uniforms
 from .trial import Trial
 
@@ -38,12 +38,11 @@ def _does_not_sum_to_one(trial: Trial) -> Fault | bool:
 @judge.refuses(
     {
         "log_prob takes a sigmoid before bernoulli_log_prob, which wants the logits themselves: "
-        "bernoulli_log_prob(self(x), x)": changed(
-            MADE, log_prob=lambda self, x: bernoulli_log_prob(self(x).sigmoid(), x)
+        "bernoulli_log_prob(self(x), x)": altered(
+            log_prob=lambda self, x: bernoulli_log_prob(self(x).sigmoid(), x)
         ),
         "log_prob is another distribution than the logits of forward(x) stand for: it is to be "
-        "bernoulli_log_prob(self(x), x), with nothing in between": changed(
-            MADE,
+        "bernoulli_log_prob(self(x), x), with nothing in between": altered(
             forward=lambda self, x: MADE.forward(self, x) / 2,
             log_prob=lambda self, x: bernoulli_log_prob(2 * self(x), x),
         ),
@@ -63,7 +62,7 @@ def _is_another_distribution(trial: Trial) -> Fault | bool:
 @judge.refuses(
     "log_prob is right for small logits, and not finite or cut off for large ones: use softplus, "
     "as in exercise 4.2",
-    changed(MADE, log_prob=lambda self, x: of_probabilities(self(x).sigmoid(), x)),
+    altered(log_prob=lambda self, x: of_probabilities(self(x).sigmoid(), x)),
 )
 def _is_unstable(trial: Trial) -> Fault | bool:
     points = trial.points.float()
@@ -79,7 +78,7 @@ def _is_unstable(trial: Trial) -> Fault | bool:
 @judge.refuses(
     "log_prob gives these parameters no gradient, so no training could change them: no_grad, .data "
     "or .detach() stands in between. no_grad belongs to sample alone",
-    changed(MADE, forward=torch.no_grad()(lambda self, x: MADE.forward(self, x))),
+    altered(forward=torch.no_grad()(lambda self, x: MADE.forward(self, x))),
 )
 def _learns_nothing(trial: Trial) -> Fault | bool:
     stuck, points = trial.trained() if trial.is_wide else {}, trial.points.float()

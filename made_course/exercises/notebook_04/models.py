@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import torch
 import torch.nn.functional as F
@@ -44,6 +45,10 @@ class MADE(nn.Module):
         return sample(self.forward, self.order, u)
 
 
+altered = partial(changed, MADE)
+"""Makes a wrong model of the sound one."""
+
+
 def unmask(layers: Sequence[MaskedLinear]) -> None:
     """As if their ``set_mask`` had been forgotten."""
     remask(layers, [torch.ones_like(layer.mask) for layer in layers])
@@ -69,29 +74,28 @@ def _forward_without_masks(self: MADE, x: Tensor) -> Tensor:
 
 def sampling(sampler: Callable[..., Tensor]) -> type[MADE]:
     """A model with another sampler, of the form of exercise 4.3."""
-    return changed(MADE, sample=torch.no_grad()(lambda self, u: sampler(self, self.order, u)))
+    return altered(sample=torch.no_grad()(lambda self, u: sampler(self, self.order, u)))
 
 
 MODELS: dict[str, type[MADE]] = {
     "sound": MADE,
     # >= in place of >
-    "output sees itself": changed(
-        MADE, lambda self: self.layers[-1].set_mask(self.order[:, None] >= self.degrees[-1])
+    "output sees itself": altered(
+        lambda self: self.layers[-1].set_mask(self.order[:, None] >= self.degrees[-1])
     ),
     # order = ordering + 1, and all the rest follows from it
-    "ordering as degrees": changed(
-        MADE,
+    "ordering as degrees": altered(
         __init__=lambda self, input_dim, hidden_dims, ordering: MADE.__init__(
             self, input_dim, hidden_dims, torch.argsort(torch.as_tensor(ordering))
-        ),
+        )
     ),
     # the mask of the middle layer is all ones
-    "mask forgotten": changed(MADE, lambda self: unmask([self.layers[len(self.layers) // 2]])),
+    "mask forgotten": altered(lambda self: unmask([self.layers[len(self.layers) // 2]])),
     # the weights are multiplied by the masks when the model is built, and never again
-    "masked once": changed(MADE, _mask_weights, forward=_forward_without_masks),
+    "masked once": altered(_mask_weights, forward=_forward_without_masks),
     "samples by degrees": sampling(loop(lambda order: order - 1)),
     # .mean(dim=1) in place of .sum(dim=1)
-    "mean for sum": changed(MADE, log_prob=lambda self, x: MADE.log_prob(self, x) / x.shape[1]),
+    "mean for sum": altered(log_prob=lambda self, x: MADE.log_prob(self, x) / x.shape[1]),
 }
 """By the names of exercise 4.4."""
 MUTANTS = [name for name in MODELS if name != "sound"]
