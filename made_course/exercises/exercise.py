@@ -143,8 +143,8 @@ def known_slips(name: str) -> Sequence[Slip]:
 
 
 def exercises_of(module: str) -> tuple[Exercise, ...]:
-    """The exercises that a module defines, in the order of their numbers."""
-    found = [e for e in _defined.values() if e.reference.__module__ == module]
+    """The exercises of a module or of a folder of them, in the order of their numbers."""
+    found = [e for e in _defined.values() if f"{e.reference.__module__}.".startswith(f"{module}.")]
     return tuple(sorted(found, key=lambda exercise: int(exercise.name.partition(".")[2])))
 
 

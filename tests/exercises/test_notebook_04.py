@@ -1,5 +1,8 @@
+import re
 from itertools import pairwise
+from pathlib import Path
 
+import nbformat
 import pytest
 import torch
 import torch.nn.functional as F
@@ -8,15 +11,17 @@ from torch import nn
 from made_course.exercises.notebook_04 import (
     MADE,
     MODELS,
-    MUTANTS,
-    TESTS,
-    WHY,
     MaskedLinear,
     bernoulli_log_prob,
-    catching_tests,
-    caught_by,
+    random_networks,
 )
+from made_course.exercises.notebook_04.models import MUTANTS
+from made_course.exercises.notebook_04.prediction import TESTS, WHY, caught_by
+from made_course.leaks import binary_points
+from made_course.masks import direct_mask, input_degrees
 from tests.exercises.checking import right, wrong
+
+NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "04_made_in_pytorch.ipynb"
 
 
 class LayerOfBools(nn.Linear):
@@ -269,10 +274,30 @@ def test_prediction():
     wrong("4.4", {"masked once": {"gradient"}}, "one entry for each mutant")
 
 
-def test_mutants_are_caught_as_stated():
-    assert catching_tests(MODELS["sound"]) == set()
-    assert {name: catching_tests(MODELS[name]) for name in MUTANTS} == caught_by()
+@pytest.fixture(scope="module")
+def of_notebook():
+    """The four tests and ``caught_by`` as the notebook has them."""
+    cells = nbformat.read(NOTEBOOK, as_version=4).cells
+    names = {
+        "torch": torch,
+        "kinds": binary_points(3),
+        "ordering": torch.tensor([1, 2, 0]),
+        "direct_mask": direct_mask,
+        "input_degrees": input_degrees,
+        "MODELS": MODELS,
+        "random_networks": random_networks,
+    }
+    for cell in cells:
+        if re.search("^def (sums_to_one|masked_weights_rest|caught_by)", cell.source, re.MULTILINE):
+            exec(cell.source, names)
+    return names
+
+
+def test_mutants_are_caught_as_stated(of_notebook):
+    assert of_notebook["caught_by"]("sound") == set()
+    assert {name: of_notebook["caught_by"](name) for name in MUTANTS} == caught_by()
     assert [*WHY] == MUTANTS
+    assert [*of_notebook["TESTS"]] == [*TESTS]
     assert all([*why] == [*TESTS] for why in WHY.values())
     for test in ("flip", "gradient", "samples"):  # what the check says of a right answer
         assert [test] in [sorted(tests) for tests in caught_by().values()]
@@ -519,6 +544,15 @@ def test_made_whose_log_prob_is_not_that_of_its_logits():
             return bernoulli_log_prob(super().forward(x), x)
 
     wrong("4.5", CorrectsForward, ".log_prob(x) with x = [", "by the logits of forward(x)")
+
+
+def test_made_whose_log_prob_is_a_mean_or_an_nll():
+    class Negative(MADE):
+        def log_prob(self, x):
+            return -super().log_prob(x)
+
+    wrong("4.5", MODELS["mean for sum"], "divided by x.shape[1]: a mean where a sum", "to nine")
+    wrong("4.5", Negative, "the sign is turned round: this is the NLL", "to nine digits")
 
 
 def test_made_with_a_gap_between_its_degrees():
