@@ -6,6 +6,7 @@ import contextlib
 import inspect
 import io
 from collections.abc import Callable, Sequence
+from functools import cache
 from numbers import Real
 
 from torch import Tensor
@@ -118,10 +119,14 @@ def _slip(
     telling: Sequence[int],
 ) -> str:
     """The cause of the slip that does the same on all cases, or wherever the answer is wrong."""
-    by_slip = [[outcome(slip.answer, case) for case in cases] for slip in slips]
+
+    @cache
+    def theirs(place: int, k: int) -> object:
+        return outcome(slips[place].answer, cases[k])
+
     for is_alike in (lambda came, slip, _: is_same(came, slip), _is_as_wrong):
-        for slip, theirs in zip(slips, by_slip, strict=True):
-            if all(is_alike(came[k], theirs[k], right[k]) for k in telling):
+        for place, slip in enumerate(slips):
+            if all(is_alike(came[k], theirs(place, k), right[k]) for k in telling):
                 return slip.cause
     return ""
 

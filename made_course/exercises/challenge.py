@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from ..heads import Bernoulli
 from ..sampling import evaluation_mode
-from .exercise import Misformed, Wrong
+from .exercise import Misformed, Slip, Wrong, require_none
 
 BATCH = 100
 """Rows that a model is asked about at once."""
@@ -92,6 +92,18 @@ class InALine:
     def log_prob(self, x: Tensor) -> Tensor:
         """What is claimed to be the log-probability of each row."""
         return self.reduce(Bernoulli().log_prob(self.logits(x)[..., None], x))
+
+
+def in_a_line(causes: Causes) -> tuple[Slip, ...]:
+    """Models that every check of this kind refuses."""
+    return (
+        Slip(InALine(lambda x: 6 * x - 3), causes.sees_itself),
+        Slip(InALine(lambda x: 4 * (x.roll(1, 1) + x.roll(-1, 1)) - 4), causes.sees_in_circles),
+        Slip(InALine(torch.zeros_like, lambda log_p: -log_p.sum(1)), causes.is_nll),
+        Slip(InALine(torch.zeros_like, lambda log_p: log_p.mean(1)), causes.is_mean),
+        Slip(InALine(torch.zeros_like, lambda log_p: log_p.sum(1).mean()), causes.is_one_number),
+        Slip(InALine(torch.zeros_like), causes.is_coin),
+    )
 
 
 @torch.no_grad()
@@ -194,25 +206,24 @@ def judge_nll(
     """
     report = {"tried": kept, "expected": f"less than {to_beat:g} nats", "came": f"{nll:.2f} nats"}
     coin = causes.input_dim * math.log(2)
-    if nll > (1 + MARGIN) * coin:
-        raise Wrong(
-            f"that is worse than a coin for each {causes.variable}, {coin:.0f} nats: has the model "
-            "been trained?",
-            **report,
-        )
-    if nll > (1 - MARGIN) * coin:
-        raise Wrong(causes.is_coin, **report)
-    if nll > independent - MARGIN * coin:
-        raise Wrong(
-            f"that is hardly better than taking the {causes.variable}s to be independent", **report
-        )
-    if nll >= to_beat:
-        raise Wrong(
-            f"the model is honest, and not yet below {to_beat:g} nats. Compare its NLL on "
-            f"the {causes.row}s it learned from: far below, it learns them by heart; near, it "
-            "could learn for longer",
-            **report,
-        )
+    worse = f"that is worse than a coin for each {causes.variable}, {coin:.0f} nats: has the model "
+    require_none(
+        [
+            (f"{worse}been trained?", nll > (1 + MARGIN) * coin),
+            (causes.is_coin, nll > (1 - MARGIN) * coin),
+            (
+                f"that is hardly better than taking the {causes.variable}s to be independent",
+                nll > independent - MARGIN * coin,
+            ),
+            (
+                f"the model is honest, and not yet below {to_beat:g} nats. Compare its NLL on the "
+                f"{causes.row}s it learned from: far below, it learns them by heart; near, it "
+                "could learn for longer",
+                nll >= to_beat,
+            ),
+        ],
+        **report,
+    )
     words = next(words for nats, words in bands if nll < nats)
     return f"{nll:.2f} nats on {causes.row}s that the exercise keeps, without a leak. {words}"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -28,6 +28,22 @@ class Wrong(Exception):
 
 class Misformed(Wrong):
     """An answer whose type, shape or dtype is not the one expected."""
+
+
+def require_none(faults: Iterable[tuple[str, object]], **report: str) -> None:
+    """Go through assertions until one fails.
+
+    Args:
+        faults: a cause, and whether it holds; where some can be asked only once others do not hold,
+            a generator.
+        report: what was tried, expected, and came, as of :class:`Wrong`.
+
+    Raises:
+        Wrong: the first cause that holds.
+    """
+    for cause, holds in faults:
+        if holds:
+            raise Wrong(cause, **report)
 
 
 @dataclass(frozen=True)
@@ -135,6 +151,12 @@ def slip(cause: str, answer: object = None) -> Callable[[T], T]:
     if answer is not None:
         define(answer)
     return define
+
+
+def slips(wrong: Mapping[str, object]) -> None:
+    """Say why several wrong answers to the exercise above are wrong: the answer to each cause."""
+    for cause, answer in wrong.items():
+        slip(cause, answer)
 
 
 def known_slips(name: str) -> Sequence[Slip]:

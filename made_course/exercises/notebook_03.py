@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import reduce
 from itertools import combinations, count, pairwise
+from operator import add, and_, ge, gt, le, lt, matmul
 
 import torch
 from torch import BoolTensor, LongTensor, Tensor
@@ -13,7 +15,18 @@ from .. import masks as package
 from ..words import hat, variable_names
 from .calls import run
 from .comparing import require_same
-from .exercise import Exercise, Misformed, Slip, Wrong, exercise, exercises_of, known_slips, slip
+from .exercise import (
+    Exercise,
+    Misformed,
+    Slip,
+    Wrong,
+    exercise,
+    exercises_of,
+    known_slips,
+    require_none,
+    slip,
+    slips,
+)
 from .variants import drawn_degrees, further_cases, shuffled
 from .written import written, written_call
 
@@ -32,42 +45,31 @@ def _by_hand(
     return [first, output]
 
 
-def _less(a: int, b: int) -> bool:
-    return a < b
-
-
-def _at_most(a: int, b: int) -> bool:
-    return a <= b
-
-
 def _examine_by_hand(
     answer: object,
     order: list[int] = _ORDER,
     hidden: list[int] = _HIDDEN,
     slips: Sequence[Slip] = (),
 ) -> None:
-    slips = slips or known_slips("3.1")
-    came = [_zeros_and_ones(mask) for mask in _two_masks(answer)]
-    for known in slips:
-        if came == known.answer:
-            raise Wrong(known.cause, came=written(came))
-    for k, right in enumerate(_by_hand(order, _at_most, _less, hidden)):
-        mask, name = came[k], ["first", "output"][k]
-        if (len(mask), len(mask[0])) != (len(right), len(right[0])):
-            raise Wrong(
-                f"the {name} mask must have {len(right)} rows of {len(right[0])} entries: a row "
-                "for each listener, a column for each that it may listen to",
-                came=f"{len(mask)} rows of {len(mask[0])}",
+    known = slips or known_slips("3.1")
+    masks = [_zeros_and_ones(mask) for mask in _two_masks(answer)]
+    require_none(((slip.cause, masks == slip.answer) for slip in known), came=written(masks))
+    right = _by_hand(order, le, lt, hidden)
+    for k, (name, mask) in enumerate(zip(("first", "output"), masks, strict=True)):
+        rows, columns = len(right[k]), len(right[k][0])
+        shape = (
+            f"the {name} mask must have {rows} rows of {columns} entries: a row for each listener, "
+            "a column for each that it may listen to"
+        )
+        came = f"{len(mask)} rows of {len(mask[0])}"
+        require_none([(shape, came != f"{rows} rows of {columns}")], came=came)
+        by_slip = ((slip.cause, mask != right[k] and mask == slip.answer[k]) for slip in known)
+        require_none(by_slip, came=f"{name} = {written(mask)}")
+        for row, degree in enumerate([hidden, order][k]):
+            require_none(
+                [(_row_rule(k, row, degree), mask[row] != right[k][row])],
+                came=f"row {row + 1} of {name}: {written(mask[row])}",
             )
-        for row, (entries, expected) in enumerate(zip(mask, right, strict=True)):
-            if entries != expected:
-                for known in slips:
-                    if mask == known.answer[k]:
-                        raise Wrong(known.cause, came=f"{name} = {written(mask)}")
-                degree = [hidden, order][k][row]
-                raise Wrong(
-                    _row_rule(k, row, degree), came=f"row {row + 1} of {name}: {written(entries)}"
-                )
 
 
 def _row_rule(k: int, row: int, degree: int) -> str:
@@ -89,29 +91,21 @@ def _vary_by_hand(exercise: Exercise, variant: str) -> Exercise:
     ordering = next(o for o in tries if [o.index(i) + 1 for i in range(1, 5)] != o)
     order = [ordering.index(i) + 1 for i in range(1, 5)]
     hidden = shuffled(variant, [1, 1, 2, 3, 3])
-    right = _by_hand(order, _at_most, _less, hidden)
     names = variable_names(4)
     asks = (
         f"Your variant: the ordering {', '.join(names[i - 1] for i in ordering)}, and five hidden "
         f"units of degrees {', '.join(map(str, hidden))}."
     )
-    slips = (
-        Slip(_by_hand(order, _less, _less, hidden), _STRICT_INTO_HIDDEN),
-        Slip(
-            _by_hand(order, _at_most, _at_most, hidden),
-            "in your output mask an output listens to units of its own degree, which know its "
-            "variable: into an output a connection may come from smaller degrees only",
-        ),
-        Slip(_by_hand(order, _less, _at_most, hidden), _RULES_SWAPPED),
-        Slip([[list(row) for row in zip(*mask, strict=True)] for mask in right], _TURNED),
-        Slip(
-            _by_hand(ordering, _at_most, _less, hidden),
-            "you took the ordering for the degrees. The degree of x₁ is the step at which x₁ comes",
-        ),
+    slips = _wrong_masks(
+        order,
+        ordering,
+        hidden,
+        own_degree="an output listens to units of its own degree, which know its variable",
+        ordering_taken="you took the ordering for the degrees",
     )
     return replace(
         exercise,
-        reference=lambda: right,
+        reference=lambda: _by_hand(order, le, lt, hidden),
         slips=slips,
         examine=lambda answer: _examine_by_hand(answer, order, hidden, slips),
         asks=asks,
@@ -138,17 +132,38 @@ def _zeros_and_ones(mask: object) -> list[list[int]]:
     return found.int().tolist()
 
 
-_STRICT_INTO_HIDDEN = (
-    "in your first mask units of degree 1 see nothing: into a hidden unit a connection "
-    "may also come from an equal degree"
-)
 _RULES_SWAPPED = (
     "the two rules are swapped: equal degrees are allowed into a hidden unit and not into an output"
 )
-_TURNED = (
-    "rows and columns are swapped: a row belongs to the one who listens, a column to the "
-    "one who is listened to"
-)
+
+
+def _wrong_masks(
+    order: list[int], ordering: list[int], hidden: list[int], own_degree: str, ordering_taken: str
+) -> tuple[Slip, ...]:
+    """Wrong masks of these degrees, with the words that depend on them."""
+    turned = [[list(row) for row in zip(*m, strict=True)] for m in _by_hand(order, le, lt, hidden)]
+    return (
+        Slip(
+            _by_hand(order, lt, lt, hidden),
+            "in your first mask units of degree 1 see nothing: into a hidden unit a connection may "
+            "also come from an equal degree",
+        ),
+        Slip(
+            _by_hand(order, le, le, hidden),
+            f"in your output mask {own_degree}: into an output a connection may come from smaller "
+            "degrees only",
+        ),
+        Slip(_by_hand(order, lt, le, hidden), _RULES_SWAPPED),
+        Slip(
+            turned,
+            "rows and columns are swapped: a row belongs to the one who listens, a column to the "
+            "one who is listened to",
+        ),
+        Slip(
+            _by_hand(ordering, le, lt, hidden),
+            f"{ordering_taken}. The degree of x₁ is the step at which x₁ comes",
+        ),
+    )
 
 
 @exercise(
@@ -165,6 +180,13 @@ _TURNED = (
         "to 1, which is one variable only. Which?",
         "The first row of `first` is [0, 1, 0]. The row of x̂₂ in `output` is all zeros, since "
         "nothing has a degree below 1.",
+    ),
+    slips=_wrong_masks(
+        _ORDER,
+        [2, 3, 1],
+        _HIDDEN,
+        own_degree="x̂₃ listens to units of degree 2, which know x₃",
+        ordering_taken="you took 2, 3, 1 for the degrees, which is the ordering itself",
     ),
 )
 def masks_by_hand() -> list[list[list[int]]]:
@@ -183,35 +205,32 @@ def masks_by_hand() -> list[list[list[int]]]:
     return [first, output]
 
 
-slip(_STRICT_INTO_HIDDEN, _by_hand([3, 1, 2], _less, _less))
-slip(
-    "in your output mask x̂₃ listens to units of degree 2, which know x₃: into an output "
-    "a connection may come from smaller degrees only",
-    _by_hand([3, 1, 2], _at_most, _at_most),
-)
-slip(_RULES_SWAPPED, _by_hand([3, 1, 2], _less, _at_most))
-slip(_TURNED, [[list(row) for row in zip(*mask, strict=True)] for mask in masks_by_hand()])
-slip(
-    "you took 2, 3, 1 for the degrees, which is the ordering itself. The degree of x₁ is "
-    "the step at which x₁ comes",
-    _by_hand([2, 3, 1], _at_most, _less),
-)
 slip(
     "either the variables have the degrees 1, 2, 3 here, and it is x₂ that has degree 1; "
     "or they stand in the order x₂, x₃, x₁, not as always in the order x₁, x₂, x₃",
-    _by_hand([1, 2, 3], _at_most, _less),
+    _by_hand([1, 2, 3], le, lt),
 )
 
 
 # ---- 3.2 ----------------------------------------------------------------------------------------
 
 
-def _at_least_everywhere(degrees: list[Tensor]) -> list[Tensor]:
-    return [above[:, None] >= below for below, above in pairwise([*degrees, degrees[0]])]
+def _compared(
+    hidden: Callable = ge, output: Callable = gt, first: Callable | None = None
+) -> Callable[[list[Tensor]], list[Tensor]]:
+    """Masks by these comparisons: into hidden layers, into the outputs, and the first of all."""
+
+    def masks(degrees: list[Tensor]) -> list[Tensor]:
+        rules = [*[hidden] * (len(degrees) - 1), output]
+        rules[0] = first or rules[0]
+        pairs = pairwise([*degrees, degrees[0]])
+        return [rule(up[:, None], low) for rule, (low, up) in zip(rules, pairs, strict=True)]
+
+    return masks
 
 
-def _strict_everywhere(degrees: list[Tensor]) -> list[Tensor]:
-    return [above[:, None] > below for below, above in pairwise([*degrees, degrees[0]])]
+def _masks_but(output: Callable[[list[Tensor]], Tensor]) -> Callable[[list[Tensor]], list[Tensor]]:
+    return lambda degrees: [*build_masks(degrees)[:-1], output(degrees)]
 
 
 @exercise(
@@ -245,114 +264,64 @@ def build_masks(degrees: list[Tensor]) -> list[BoolTensor]:
     return masks
 
 
-slip("output x₃ can see x₃: the output mask needs `>`, not `>=`", _at_least_everywhere)
-slip(
-    "a unit of degree 1 sees nothing: into hidden layers it is `>=`, and only the output "
-    "mask has `>`",
-    _strict_everywhere,
+slips(
+    {
+        "output x₃ can see x₃: the output mask needs `>`, not `>=`": _compared(output=ge),
+        "a unit of degree 1 sees nothing: into hidden layers it is `>=`, and only the output mask "
+        "has `>`": _compared(gt, gt),
+        _RULES_SWAPPED: _compared(gt, ge),
+        "the strict `>` stands at the first mask instead of the last. With degrees from 1 to D − 1 "
+        "that leaves units of degree 1 without an input: `>=` into hidden layers, and `>` into the "
+        "outputs": _compared(ge, ge, first=gt),
+        "your masks are transposed: they must be (out_features, in_features), as the weight of "
+        "nn.Linear, with a row for each listener": (
+            lambda degrees: [mask.T for mask in build_masks(degrees)]
+        ),
+        "the outputs have degrees 1, 2, 3, … in your code: an output has the degree of its "
+        "variable, degrees[0]": _masks_but(lambda d: _natural(d)[:, None] > d[-1]),
+        "the variables have degrees 1, 2, 3, … in your code, whatever the ordering is: theirs are "
+        "degrees[0]": lambda degrees: build_masks([_natural(degrees), *degrees[1:]]),
+        "the last mask is missing: the one into the outputs, whose degrees are degrees[0]": (
+            lambda degrees: build_masks(degrees)[:-1]
+        ),
+        "the outputs listen to the first hidden layer in your code, degrees[1]: below them stands "
+        "the last layer, degrees[-1]": _masks_but(lambda d: d[0][:, None] > d[1]),
+        "each layer is compared with itself in your code: a mask stands between two layers, and "
+        "compares the one above with the one below": (
+            lambda degrees: [layer[:, None] >= layer for layer in degrees]
+        ),
+        "the output mask has a row for each hidden unit in your code: rows are outputs, so it is "
+        "degrees[0][:, None] > degrees[-1]": _masks_but(lambda d: d[-1][:, None] > d[0]),
+        "the outputs have degrees 0, 1, 2, … in your code: an output has the degree of its "
+        "variable, degrees[0]": _masks_but(lambda d: _natural(d)[:, None] - 1 > d[-1]),
+        "every layer listens to the inputs in your code: each mask compares a layer with the one "
+        "just below it": lambda d: [
+            *(layer[:, None] >= d[0] for layer in d[1:]),
+            d[0][:, None] > d[0],
+        ],
+        "the output mask comes first in your list: masks go from the inputs upwards": (
+            lambda degrees: [build_masks(degrees)[-1], *build_masks(degrees)[:-1]]
+        ),
+        "the comparison is the wrong way round: a listener's degree (its row) must be the larger "
+        "one": _compared(le, lt),
+    }
 )
 
 
-@slip(_RULES_SWAPPED)
-def _rules_swapped(degrees: list[Tensor]) -> list[Tensor]:
-    return [*_strict_everywhere(degrees)[:-1], _at_least_everywhere(degrees)[-1]]
-
-
-@slip(
-    "the strict `>` stands at the first mask instead of the last. With degrees from 1 to "
-    "D − 1 that leaves units of degree 1 without an input: `>=` into hidden layers, and "
-    "`>` into the outputs"
-)
-def _strict_below(degrees: list[Tensor]) -> list[Tensor]:
-    return [_strict_everywhere(degrees)[0], *_at_least_everywhere(degrees)[1:]]
-
-
-slip(
-    "your masks are transposed: they must be (out_features, in_features), as the weight of "
-    "nn.Linear, with a row for each listener",
-    lambda degrees: [mask.T for mask in build_masks(degrees)],
-)
-
-
-@slip(
-    "the outputs have degrees 1, 2, 3, … in your code: an output has the degree of its "
-    "variable, degrees[0]"
-)
-def _natural_outputs(degrees: list[Tensor]) -> list[Tensor]:
-    natural = torch.arange(1, len(degrees[0]) + 1)
-    return [*build_masks(degrees)[:-1], natural[:, None] > degrees[-1]]
-
-
-@slip(
-    "the variables have degrees 1, 2, 3, … in your code, whatever the ordering is: theirs "
-    "are degrees[0]"
-)
-def _natural(degrees: list[Tensor]) -> list[Tensor]:
-    return build_masks([torch.arange(1, len(degrees[0]) + 1), *degrees[1:]])
-
-
-slip(
-    "the last mask is missing: the one into the outputs, whose degrees are degrees[0]",
-    lambda degrees: build_masks(degrees)[:-1],
-)
-slip(
-    "the outputs listen to the first hidden layer in your code, degrees[1]: below them "
-    "stands the last layer, degrees[-1]",
-    lambda degrees: [*build_masks(degrees)[:-1], degrees[0][:, None] > degrees[1]],
-)
-
-
-slip(
-    "each layer is compared with itself in your code: a mask stands between two layers, and "
-    "compares the one above with the one below",
-    lambda degrees: [layer[:, None] >= layer for layer in degrees],
-)
-slip(
-    "the output mask has a row for each hidden unit in your code: rows are outputs, so it is "
-    "degrees[0][:, None] > degrees[-1]",
-    lambda degrees: [*build_masks(degrees)[:-1], degrees[-1][:, None] > degrees[0]],
-)
-
-
-slip(
-    "the outputs have degrees 0, 1, 2, … in your code: an output has the degree of its variable, "
-    "degrees[0]",
-    lambda degrees: [
-        *build_masks(degrees)[:-1],
-        torch.arange(len(degrees[0]))[:, None] > degrees[-1],
-    ],
-)
-
-
-@slip(
-    "every layer listens to the inputs in your code: each mask compares a layer with the "
-    "one just below it"
-)
-def _all_from_inputs(degrees: list[Tensor]) -> list[Tensor]:
-    inputs = degrees[0]
-    return [*(above[:, None] >= inputs for above in degrees[1:]), inputs[:, None] > inputs]
-
-
-slip(
-    "the output mask comes first in your list: masks go from the inputs upwards",
-    lambda degrees: [build_masks(degrees)[-1], *build_masks(degrees)[:-1]],
-)
-
-
-@slip("the comparison is the wrong way round: a listener's degree (its row) must be the larger one")
-def _turned_round(degrees: list[Tensor]) -> list[Tensor]:
-    hidden = [above[:, None] <= below for below, above in pairwise(degrees)]
-    return [*hidden, degrees[0][:, None] < degrees[-1]]
+def _natural(degrees: list[Tensor]) -> Tensor:
+    return torch.arange(1, len(degrees[0]) + 1)
 
 
 # ---- 3.3 ----------------------------------------------------------------------------------------
 
 
-def _count_paths(masks: list[Tensor]) -> Tensor:
-    paths = masks[0].long()
-    for mask in masks[1:]:
-        paths = mask.long() @ paths
-    return paths
+def _paths(
+    dtype: torch.dtype = torch.long, then: Callable[[Tensor, Tensor], Tensor] = matmul
+) -> Callable[[list[Tensor]], Tensor]:
+    """Masks put together, each with what is below it."""
+    return lambda masks: reduce(
+        lambda below, mask: then(mask, below), [mask.to(dtype) for mask in masks]
+    )
 
 
 def _masks(*degrees: list[int]) -> tuple[list[Tensor]]:
@@ -369,7 +338,7 @@ def _masks(*degrees: list[int]) -> tuple[list[Tensor]]:
         _masks([2, 4, 1, 3], [2, 3, 1, 3, 2]),
         _masks([2, 1], [1] * 256),
         _masks([3, 1, 2]),
-        (_at_least_everywhere([torch.tensor([3, 1, 2]), torch.tensor([1, 2, 1])]),),
+        (_compared(output=ge)([torch.tensor([3, 1, 2]), torch.tensor([1, 2, 1])]),),
     ),
     package=package.connectivity,
     vary=further_cases(lambda word: (build_masks(drawn_degrees(word)),)),
@@ -390,76 +359,37 @@ def connectivity(masks: list[Tensor]) -> BoolTensor:
     return paths > 0
 
 
-slip(
-    "these are numbers of paths: asked is only whether there is one, as True or False", _count_paths
+_count = _paths()
+slips(
+    {
+        "these are numbers of paths: asked is only whether there is one, as True or False": _count,
+        "these are numbers of paths, as floats: asked is only whether there is one. Compare them "
+        "with 0": _paths(torch.float),
+        "true only where there is exactly one path: several will do as well, so compare with > 0": (
+            lambda masks: _count(masks) == 1
+        ),
+        "true only where there are two paths or more: one is enough, so compare with > 0": (
+            lambda masks: _count(masks) > 1
+        ),
+        "true everywhere, as no number of paths is below 0: compare with > 0": (
+            lambda masks: _count(masks) >= 0
+        ),
+        "the masks are added entry by entry: a path goes through all layers, so it takes their "
+        "matrix product `@`": lambda masks: _paths(then=add)(masks) > 0,
+        "the product is in the wrong order: x passes the first mask first, so that one stands at "
+        "the right, output @ … @ first": lambda masks: _count(masks[::-1]) > 0,
+        "this is the last mask alone: whom an output listens to in the last hidden layer, not what "
+        "has come through from the inputs": lambda masks: masks[-1],
+        "you set the diagonal to False. An output that sees its own variable is a leak, and this "
+        "matrix is there to show it": (
+            lambda masks: connectivity(masks) & ~torch.eye(len(masks[-1]), dtype=torch.bool)
+        ),
+        "`&` compares the masks entry by entry: a path goes through any hidden unit, so it takes "
+        "the matrix product `@`": _paths(torch.bool, and_),
+        "with 256 paths your count runs over: eight bits count 256 values, and 256 becomes 0. Take "
+        ".long() or .float()": lambda masks: _paths(torch.uint8)(masks) > 0,
+    }
 )
-slip(
-    "these are numbers of paths, as floats: asked is only whether there is one. Compare "
-    "them with 0",
-    lambda masks: _count_paths(masks).float(),
-)
-slip(
-    "true only where there is exactly one path: several will do as well, so compare with > 0",
-    lambda masks: _count_paths(masks) == 1,
-)
-slip(
-    "true only where there are two paths or more: one is enough, so compare with > 0",
-    lambda masks: _count_paths(masks) > 1,
-)
-slip(
-    "true everywhere, as no number of paths is below 0: compare with > 0",
-    lambda masks: _count_paths(masks) >= 0,
-)
-slip(
-    "the masks are added entry by entry: a path goes through all layers, so it takes their "
-    "matrix product `@`",
-    lambda masks: sum(mask.long() for mask in masks) > 0,
-)
-
-
-@slip(
-    "the product is in the wrong order: x passes the first mask first, so that one stands "
-    "at the right, output @ … @ first"
-)
-def _reversed_product(masks: list[Tensor]) -> Tensor:
-    paths = masks[0].long()
-    for mask in masks[1:]:
-        paths = paths @ mask.long()
-    return paths > 0
-
-
-slip(
-    "this is the last mask alone: whom an output listens to in the last hidden layer, not "
-    "what has come through from the inputs",
-    lambda masks: masks[-1],
-)
-slip(
-    "you set the diagonal to False. An output that sees its own variable is a leak, and "
-    "this matrix is there to show it",
-    lambda masks: connectivity(masks) & ~torch.eye(len(masks[-1]), dtype=torch.bool),
-)
-
-
-@slip(
-    "`&` compares the masks entry by entry: a path goes through any hidden unit, so it "
-    "takes the matrix product `@`"
-)
-def _all_at_once(masks: list[Tensor]) -> Tensor:
-    reached = masks[0]
-    for mask in masks[1:]:
-        reached = reached & mask
-    return reached
-
-
-@slip(
-    "with 256 paths your count runs over: eight bits count 256 values, and 256 becomes 0. "
-    "Take .long() or .float()"
-)
-def _in_bytes(masks: list[Tensor]) -> Tensor:
-    paths = masks[0].to(torch.uint8)
-    for mask in masks[1:]:
-        paths = mask.to(torch.uint8) @ paths
-    return paths > 0
 
 
 # ---- 3.4 ----------------------------------------------------------------------------------------
@@ -491,13 +421,9 @@ def _unseen(i: int, j: int, degrees: Sequence[int] = ()) -> str:
 
 def _examine_units(answer: object, pairs: Sequence[tuple[int, int]] = _PAIRS) -> str:
     degrees = _whole_numbers(answer)
-    outside = [d for d in degrees if not 1 <= d <= 7]
-    if outside:
-        raise Wrong(
-            f"hidden degrees lie between 1 and 7: no output may listen to a unit of degree 8, and "
-            f"one of degree 0 would know nothing, got {outside[0]}",
-            came=written(degrees),
-        )
+    lie = "hidden degrees lie between 1 and 7: no output may listen to a unit of degree 8, and one "
+    outside = ((f"{lie}of degree 0 would know nothing, got {d}", not 1 <= d <= 7) for d in degrees)
+    require_none(outside, came=written(degrees))
     masks = run(package.build_masks, [torch.arange(1, 9), torch.tensor(degrees).long()])
     reached = package.connectivity(masks)
     for i, j in pairs:
@@ -508,10 +434,12 @@ def _examine_units(answer: object, pairs: Sequence[tuple[int, int]] = _PAIRS) ->
                 expected=f"a path from {_NAMES[j - 1]} to {hat(_NAMES[i - 1])}",
                 came="none",
             )
-    if len(degrees) > len(fewest_units(pairs)):
-        cause = _ONE_EACH if len(degrees) == len(pairs) else _NOT_FEWEST
-        cause = _EVERY_DEGREE if set(degrees) == set(range(1, 8)) else cause
-        raise Wrong(cause, came=f"{len(degrees)} units")
+    faults = [
+        (_EVERY_DEGREE, set(degrees) == set(range(1, 8))),
+        (_ONE_EACH, len(degrees) == len(pairs)),
+        (_NOT_FEWEST, len(degrees) > len(fewest_units(pairs))),
+    ]
+    require_none(faults, came=f"{len(degrees)} units")
     return f"All five pairs with {len(degrees)} units, and fewer cannot do it."
 
 
@@ -590,11 +518,15 @@ def fewest_units(pairs=((3, 1), (4, 2), (6, 4), (7, 3), (8, 6))) -> list[int]:
     return degrees  # [2, 5, 7]; [2, 4, 6] and others do as well
 
 
-slip(_ONE_EACH, [1, 2, 4, 3, 6])
-slip(_EVERY_DEGREE, [1, 2, 3, 4, 5, 6, 7])
-slip(_NOT_FEWEST, [2, 3, 5, 7])
-slip(_unseen(3, 1, [3]), [3, 6])
-slip(_unseen(3, 1), [4])
+slips(
+    {
+        _ONE_EACH: [1, 2, 4, 3, 6],
+        _EVERY_DEGREE: [1, 2, 3, 4, 5, 6, 7],
+        _NOT_FEWEST: [2, 3, 5, 7],
+        _unseen(3, 1, [3]): [3, 6],
+        _unseen(3, 1): [4],
+    }
+)
 
 
 # ---- 3.5 ----------------------------------------------------------------------------------------
@@ -625,12 +557,14 @@ _ONE_VARIABLE = "where D is 1, no degree lies between 1 and D - 1: give every un
 def _examine_drawing(answer: object) -> None:
     for below, input_dim in _BELOW:
         degrees, again = (_drawn(answer, below, input_dim) for _ in range(2))
-        cause = _fault_of(degrees, min(below), input_dim)
-        if not cause and len(degrees.unique()) > 1 and degrees.equal(again):
-            cause = _NOT_DRAWN
-        if cause:
-            tried = written_call(answer, [below, _MANY, input_dim])
-            raise Wrong(cause, tried=tried, came=f"{written(degrees[:8])[:-1]}, ...]")
+        require_none(
+            [
+                *_faults_of_degrees(degrees, min(below), input_dim),
+                (_NOT_DRAWN, len(degrees.unique()) > 1 and degrees.equal(again)),
+            ],
+            tried=written_call(answer, [below, _MANY, input_dim]),
+            came=f"{written(degrees[:8])[:-1]}, ...]",
+        )
 
 
 def _drawn(answer: object, below: list[int], input_dim: int) -> Tensor:
@@ -646,20 +580,20 @@ def _drawn(answer: object, below: list[int], input_dim: int) -> Tensor:
     return came
 
 
-def _fault_of(degrees: Tensor, lowest: int, input_dim: int) -> str:
+def _faults_of_degrees(
+    degrees: Tensor, lowest: int, input_dim: int
+) -> Iterator[tuple[str, object]]:
     if input_dim == 1:
-        return "" if bool((degrees == 1).all()) else _ONE_VARIABLE
+        yield _ONE_VARIABLE, (degrees != 1).any()
+        return
     counts = torch.tensor([int((degrees == d).sum()) for d in range(lowest, input_dim)])
-    faults = {
-        _DEGREE_0: degrees.min() < 1,
-        _DEGREE_D: degrees.max() >= input_dim,
-        _BLIND: degrees.min() < lowest,
-        _ALL_THE_SAME: len(counts) > 1 and len(degrees.unique()) == 1,
-        _NO_HIGHEST: counts[-1] == 0,
-        _NO_LOWEST: counts[0] == 0,
-        _NOT_ALIKE: counts.max() > 1.3 * _MANY / len(counts),
-    }
-    return next((cause for cause, is_so in faults.items() if is_so), "")
+    yield _DEGREE_0, degrees.min() < 1
+    yield _DEGREE_D, degrees.max() >= input_dim
+    yield _BLIND, degrees.min() < lowest
+    yield _ALL_THE_SAME, len(counts) > 1 and len(degrees.unique()) == 1
+    yield _NO_HIGHEST, counts[-1] == 0
+    yield _NO_LOWEST, counts[0] == 0
+    yield _NOT_ALIKE, counts.max() > 1.3 * _MANY / len(counts)
 
 
 def _between(lowest: Callable[[Tensor], int], end: int) -> Callable[..., Tensor]:
@@ -692,23 +626,22 @@ def draw_hidden(below: LongTensor, n_units: int, input_dim: int) -> LongTensor:
     return torch.randint(lowest, highest + 1, (n_units,))
 
 
-slip(_NO_HIGHEST, lambda below, n_units, D: torch.randint(1, D - 1, (n_units,)))
-slip(_BLIND, _between(lambda below: 1, 0))
-slip(_DEGREE_D, _between(lambda below: int(below.min()), 1))
-slip(_DEGREE_0, _between(lambda below: 0, 0))
-slip(_NO_LOWEST, _between(lambda below: int(below.min()) + (len(below) > 2), 0))
-slip(_ONE_VARIABLE, lambda below, n_units, D: torch.randint(int(below.min()), D, (n_units,)))
-slip(_ALL_THE_SAME, lambda below, n_units, D: draw_hidden(below, 1, D).repeat(n_units))
-
-
-@slip(_NOT_ALIKE)
-def _lifted(below: Tensor, n_units: int, input_dim: int) -> Tensor:
-    return _between(lambda below: 1, 0)(below, n_units, input_dim).clamp(min=int(below.min()))
-
-
-@slip(_NOT_DRAWN)
-def _spread(below: Tensor, n_units: int, input_dim: int) -> Tensor:
-    return torch.linspace(int(below.min()), max(input_dim - 1, 1), n_units).round().long()
-
+slips(
+    {
+        _NO_HIGHEST: lambda below, n_units, D: torch.randint(1, D - 1, (n_units,)),
+        _BLIND: _between(lambda below: 1, 0),
+        _DEGREE_D: _between(lambda below: int(below.min()), 1),
+        _DEGREE_0: _between(lambda below: 0, 0),
+        _NO_LOWEST: _between(lambda below: int(below.min()) + (len(below) > 2), 0),
+        _ONE_VARIABLE: lambda below, n_units, D: torch.randint(int(below.min()), D, (n_units,)),
+        _ALL_THE_SAME: lambda below, n_units, D: draw_hidden(below, 1, D).repeat(n_units),
+        _NOT_ALIKE: lambda below, n_units, D: _between(lambda below: 1, 0)(below, n_units, D).clamp(
+            min=int(below.min())
+        ),
+        _NOT_DRAWN: lambda below, n_units, D: (
+            torch.linspace(int(below.min()), max(D - 1, 1), n_units).round().long()
+        ),
+    }
+)
 
 EXERCISES = exercises_of(__name__)

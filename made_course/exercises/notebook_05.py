@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+from collections.abc import Callable
 from contextlib import redirect_stdout, suppress
 from functools import cache
 
@@ -18,9 +19,9 @@ from ..sampling import evaluation_mode
 from ..toys import bars_and_stripes
 from ..training import evaluate, fit
 from .calls import run
-from .challenge import InALine, causes, honest_nll, judge_nll, points_of_chance
+from .challenge import causes, honest_nll, in_a_line, judge_nll, points_of_chance
 from .examine import compare_on_cases
-from .exercise import Misformed, Slip, Wrong, exercise, exercises_of, slip
+from .exercise import Misformed, Wrong, exercise, exercises_of, known_slips, slips
 from .variants import drawn, drawn_degrees, further_cases, one_of, shuffled
 
 # ---- 5.1 ----------------------------------------------------------------------------------------
@@ -43,98 +44,51 @@ def bits_per_dimension(nll: float, input_dim: int) -> float:
     return nll / (input_dim * math.log(2))
 
 
-slip(
-    "these are nats per pixel: a bit is ln 2 nats, so divide by math.log(2), too",
-    lambda nll, input_dim: nll / input_dim,
-)
-slip(
-    "you multiplied by ln 2. A bit is the smaller unit, only ln 2 = 0.693 nats, so it "
-    "takes more bits than nats: divide",
-    lambda nll, input_dim: nll * math.log(2) / input_dim,
-)
-slip(
-    "these are the bits of the whole image: divide by the number of variables",
-    lambda nll, input_dim: nll / math.log(2),
-)
-slip(
-    "you divided by the logarithm of D. The variables share the cost: divide by D itself, "
-    "and by ln 2",
-    lambda nll, input_dim: nll / math.log2(input_dim),
-)
-slip(
-    "this is a logarithm of the nats. They are logarithms already, to base e: to have them to base "
-    "2, divide by ln 2",
-    lambda nll, input_dim: math.log2(nll) / input_dim,
-)
-slip(
-    "a bit is not 2 nats, but ln 2 = 0.693 of one: divide by math.log(2)",
-    lambda nll, input_dim: nll / 2 / input_dim,
-)
-slip(
-    "this is a logarithm of nats per pixel. They are logarithms already: to have them to base 2, "
-    "divide by ln 2",
-    lambda nll, input_dim: math.log2(nll / input_dim),
-)
-slip(
-    "784 is written into the formula: use the argument input_dim",
-    lambda nll, input_dim: nll / (784 * math.log(2)),
+slips(
+    {
+        "these are nats per pixel: a bit is ln 2 nats, so divide by math.log(2), too": (
+            lambda nll, input_dim: nll / input_dim
+        ),
+        "you multiplied by ln 2. A bit is the smaller unit, only ln 2 = 0.693 nats, so it takes "
+        "more bits than nats: divide": lambda nll, input_dim: nll * math.log(2) / input_dim,
+        "these are the bits of the whole image: divide by the number of variables": (
+            lambda nll, input_dim: nll / math.log(2)
+        ),
+        "you divided by the logarithm of D. The variables share the cost: divide by D itself, and "
+        "by ln 2": lambda nll, input_dim: nll / math.log2(input_dim),
+        "this is a logarithm of the nats. They are logarithms already, to base e: to have them to "
+        "base 2, divide by ln 2": lambda nll, input_dim: math.log2(nll) / input_dim,
+        "a bit is not 2 nats, but ln 2 = 0.693 of one: divide by math.log(2)": (
+            lambda nll, input_dim: nll / 2 / input_dim
+        ),
+        "this is a logarithm of nats per pixel. They are logarithms already: to have them to base "
+        "2, divide by ln 2": lambda nll, input_dim: math.log2(nll / input_dim),
+        "784 is written into the formula: use the argument input_dim": (
+            lambda nll, input_dim: nll / (784 * math.log(2))
+        ),
+    }
 )
 
 
 # ---- 5.2 ----------------------------------------------------------------------------------------
 
 
-_DROPOUT_IS_ON = Slip(
-    lambda model, history, train, valid: -model.log_prob(train).mean().item(),
+_DROPOUT_IS_ON = (
     "two calls gave two numbers: the model is in training mode, so that dropout switches off other "
-    "units each time. evaluate sees to that",
+    "units each time. evaluate sees to that"
 )
 _DRAWN = (
     "two calls gave two numbers, and with the model in evaluation mode, too: your code draws "
     "something at random, or switches dropout on itself. All of train counts, without dropout"
 )
-_MEAN_FORGOTTEN = Slip(
-    lambda model, history, train, valid: -model.log_prob(train),
-    "one number for each row: take the mean, or let evaluate do it",
-)
-_TRAIN_SLIPS = (
-    Slip(
-        lambda model, history, train, valid: evaluate(model, torch.cat([train, valid])),
-        "these are training and validation images together: take those of train alone",
-    ),
-    Slip(
-        lambda model, history, train, valid: history.train_nll[-1],
-        "this is the last entry of history.train_nll: a mean over the last epoch's batches, each "
-        "scored with the weights of its moment, and with dropout on. Score the finished weights",
-    ),
-    Slip(
-        lambda model, history, train, valid: min(history.train_nll),
-        "this is the lowest entry of history.train_nll, and like all of them a mean over an "
-        "epoch's batches, with dropout on. Score the finished weights",
-    ),
-    Slip(
-        lambda model, history, train, valid: evaluate(model, valid),
-        "this is the number of the validation images, the last entry of history.valid_nll. It is "
-        "the training images whose number is in question",
-    ),
-    Slip(
-        lambda model, history, train, valid: evaluate(model, train) / train.shape[1],
-        "these are nats for one variable: the NLL sums over variables, and averages over rows only",
-    ),
-    _DROPOUT_IS_ON,
-    _MEAN_FORGOTTEN,
-    Slip(
-        lambda model, history, train, valid: evaluate(model, train[:64]),
-        "these are the first rows alone: take all of train",
-    ),
-)
+_MEAN_FORGOTTEN = "one number for each row: take the mean, or let evaluate do it"
 
 
 def _examine_train_nll(answer: object) -> str:
     case = _finished_run()
     try:
         _require_one_steady_number(answer, case)
-        compare_on_cases(answer, train_nll_now, (case,), _TRAIN_SLIPS)
+        compare_on_cases(answer, train_nll_now, (case,), known_slips("5.2"))
     except Wrong as wrong:
         wrong.tried = (
             f"a run of {len(case[1])} epochs on boards of 4 × 4 pixels, dropout {case[0].dropout}"
@@ -155,7 +109,7 @@ def _require_one_steady_number(answer: object, case: tuple[object, ...]) -> None
         return  # what is wrong is said by others
     if isinstance(first, Tensor) and first.shape == (len(case[2]),):
         came = f"a tensor of shape {tuple(first.shape)}"
-        raise Misformed(_MEAN_FORGOTTEN.cause, came=came, expected="a number")
+        raise Misformed(_MEAN_FORGOTTEN, came=came, expected="a number")
     with suppress(TypeError, ValueError, RuntimeError):  # these are no two numbers
         first, second = (torch.as_tensor(number).item() for number in (first, second))
         if math.isclose(first, second, rel_tol=1e-4):
@@ -163,7 +117,7 @@ def _require_one_steady_number(answer: object, case: tuple[object, ...]) -> None
         model, *rest = case
         with evaluation_mode(model):
             calm = [torch.as_tensor(run(answer, model, *rest)).item() for _ in range(2)]
-        raise Wrong(_DROPOUT_IS_ON.cause if math.isclose(*calm, rel_tol=1e-4) else _DRAWN)
+        raise Wrong(_DROPOUT_IS_ON if math.isclose(*calm, rel_tol=1e-4) else _DRAWN)
 
 
 @exercise(
@@ -179,11 +133,38 @@ def _require_one_steady_number(answer: object, case: tuple[object, ...]) -> None
         "has now. It switches dropout off, and puts the model's mode back. The history is not "
         "needed.",
     ),
-    slips=_TRAIN_SLIPS,
 )
 def train_nll_now(model: MADE, history: History, train: Tensor, valid: Tensor) -> float:
     """Score the training images with the weights that the training has left."""
     return evaluate(model, train)
+
+
+slips(
+    {
+        "these are training and validation images together: take those of train alone": (
+            lambda model, history, train, valid: evaluate(model, torch.cat([train, valid]))
+        ),
+        "this is the last entry of history.train_nll: a mean over the last epoch's batches, each "
+        "scored with the weights of its moment, and with dropout on. Score the finished weights": (
+            lambda model, history, train, valid: history.train_nll[-1]
+        ),
+        "this is the lowest entry of history.train_nll, and like all of them a mean over an "
+        "epoch's batches, with dropout on. Score the finished weights": (
+            lambda model, history, train, valid: min(history.train_nll)
+        ),
+        "this is the number of the validation images, the last entry of history.valid_nll. It is "
+        "the training images whose number is in question": (
+            lambda model, history, train, valid: evaluate(model, valid)
+        ),
+        "these are nats for one variable: the NLL sums over variables, and averages over rows "
+        "only": lambda model, history, train, valid: evaluate(model, train) / train.shape[1],
+        _DROPOUT_IS_ON: lambda model, history, train, valid: -model.log_prob(train).mean().item(),
+        _MEAN_FORGOTTEN: lambda model, history, train, valid: -model.log_prob(train),
+        "these are the first rows alone: take all of train": (
+            lambda model, history, train, valid: evaluate(model, train[:64])
+        ),
+    }
+)
 
 
 @cache
@@ -223,74 +204,10 @@ def _finished_run(word: str = "") -> tuple[MADE, History, Tensor, Tensor]:
 # ---- 5.3 ----------------------------------------------------------------------------------------
 
 
-_PARAMETER_SLIPS = (
-    Slip(
-        lambda model: sum(m.mask.numel() for m in model.modules() if hasattr(m, "mask")),
-        "these are all places of the masks, the zeros, too, and the biases are missing: count the "
-        "ones, and all biases",
-    ),
-    Slip(
-        lambda model: model.n_parameters(),
-        "this counts every parameter: a weight whose mask is 0 has no effect, whatever its value",
-    ),
-    Slip(
-        lambda model: sum(int((p != 0).sum()) for p in model.parameters()),
-        "a masked weight is not zero itself: the mask is multiplied in at each forward pass. Count "
-        "the ones of the masks",
-    ),
-    Slip(
-        lambda model: sum(int(m.mask.sum()) for m in model.modules() if hasattr(m, "mask")),
-        "these are the weights alone. A bias has no mask: all biases count",
-    ),
-    Slip(
-        lambda model: sum(int(mask.sum()) for mask in model.masks),
-        "model.masks are those of the layers from input to output: the weights of the direct "
-        "connections are missing, and so are all biases, which have no mask",
-    ),
-    Slip(
-        lambda model: sum(
-            int((m.masked_weight() != 0).sum()) + (0 if m.bias is None else len(m.bias))
-            for m in model.modules()
-            if hasattr(m, "mask")
-        ),
-        "a weight may be zero by chance, or at its start as those of direct connections: ask the "
-        "mask",
-    ),
-    Slip(
-        lambda model: sum(int(layer.mask.sum()) + len(layer.bias) for layer in model.net),
-        "model.net holds the layers from input to output. The direct connections, where there are "
-        "any, are in model.direct",
-    ),
-    Slip(
-        lambda model: int(model.net[0].mask.sum()) + len(model.net[0].bias),
-        "this is the first layer alone",
-    ),
-    Slip(
-        lambda model: sum(int((m.mask == 0).sum()) for m in model.modules() if hasattr(m, "mask")),
-        "these are the weights that are cut: a mask is 1 where a weight counts",
-    ),
-    Slip(
-        lambda model: sum(
-            int((m.mask == 0).sum()) + (0 if m.bias is None else len(m.bias))
-            for m in model.modules()
-            if hasattr(m, "mask")
-        ),
-        "you counted the zeros of the masks, and the biases: a mask is 1 where a weight counts",
-    ),
-    Slip(
-        lambda model: (
-            sum(int(m.mask.sum()) for m in model.modules() if hasattr(m, "mask"))
-            + len(model.net[-1].bias)
-        ),
-        "of the biases, those of the outputs alone are counted: hidden units have biases, too",
-    ),
-)
-
-
 def _examine_used_parameters(answer: object) -> None:
     for words, model in _networks().items():
         try:
-            compare_on_cases(answer, used_parameters, ((model,),), _PARAMETER_SLIPS)
+            compare_on_cases(answer, used_parameters, ((model,),), known_slips("5.3"))
         except Wrong as wrong:
             wrong.tried = f"used_parameters({words})"
             raise
@@ -309,7 +226,6 @@ def _examine_used_parameters(answer: object) -> None:
         "everything; isinstance(layer, MaskedLinear) says what is a masked layer.",
         "The direct connections are a MaskedLinear, too. They have no bias: layer.bias is None.",
     ),
-    slips=_PARAMETER_SLIPS,
 )
 def used_parameters(model: MADE) -> int:
     """Weights that some mask lets through, and all biases."""
@@ -320,6 +236,59 @@ def used_parameters(model: MADE) -> int:
             if layer.bias is not None:
                 used += len(layer.bias)
     return used
+
+
+def _of_each_layer(
+    count: Callable[[MaskedLinear], Tensor], biases: bool = False
+) -> Callable[[MADE], int]:
+    """The sum of a number over all masked layers, with or without their biases."""
+
+    def answer(model: MADE) -> int:
+        layers = [layer for layer in model.modules() if isinstance(layer, MaskedLinear)]
+        of_biases = sum(len(layer.bias) for layer in layers if biases and layer.bias is not None)
+        return sum(int(count(layer)) for layer in layers) + of_biases
+
+    return answer
+
+
+slips(
+    {
+        "these are all places of the masks, the zeros, too, and the biases are missing: count the "
+        "ones, and all biases": _of_each_layer(lambda layer: layer.mask.numel()),
+        "this counts every parameter: a weight whose mask is 0 has no effect, whatever its value": (
+            MADE.n_parameters
+        ),
+        "a masked weight is not zero itself: the mask is multiplied in at each forward pass. Count "
+        "the ones of the masks": lambda model: sum(int((p != 0).sum()) for p in model.parameters()),
+        "these are the weights alone. A bias has no mask: all biases count": (
+            _of_each_layer(lambda layer: layer.mask.sum())
+        ),
+        "model.masks are those of the layers from input to output: the weights of the direct "
+        "connections are missing, and so are all biases, which have no mask": (
+            lambda model: sum(int(mask.sum()) for mask in model.masks)
+        ),
+        "a weight may be zero by chance, or at its start as those of direct connections: ask the "
+        "mask": _of_each_layer(lambda layer: (layer.masked_weight() != 0).sum(), biases=True),
+        "model.net holds the layers from input to output. The direct connections, where there are "
+        "any, are in model.direct": (
+            lambda model: sum(int(layer.mask.sum()) + len(layer.bias) for layer in model.net)
+        ),
+        "this is the first layer alone": (
+            lambda model: int(model.net[0].mask.sum()) + len(model.net[0].bias)
+        ),
+        "these are the weights that are cut: a mask is 1 where a weight counts": (
+            _of_each_layer(lambda layer: (layer.mask == 0).sum())
+        ),
+        "you counted the zeros of the masks, and the biases: a mask is 1 where a weight counts": (
+            _of_each_layer(lambda layer: (layer.mask == 0).sum(), biases=True)
+        ),
+        "of the biases, those of the outputs alone are counted: hidden units have biases, too": (
+            lambda model: (
+                _of_each_layer(lambda layer: layer.mask.sum())(model) + len(model.net[-1].bias)
+            )
+        ),
+    }
+)
 
 
 @cache
@@ -374,14 +343,6 @@ def challenge_images() -> Tensor:
 
 
 _CAUSES = causes("image", "pixel", 784)
-_BEAT_SLIPS = (
-    Slip(InALine(lambda x: 6 * x - 3), _CAUSES.sees_itself),
-    Slip(InALine(lambda x: 4 * (x.roll(1, 1) + x.roll(-1, 1)) - 4), _CAUSES.sees_in_circles),
-    Slip(InALine(torch.zeros_like, lambda log_p: -log_p.sum(1)), _CAUSES.is_nll),
-    Slip(InALine(torch.zeros_like, lambda log_p: log_p.mean(1)), _CAUSES.is_mean),
-    Slip(InALine(torch.zeros_like, lambda log_p: log_p.sum(1).mean()), _CAUSES.is_one_number),
-    Slip(InALine(torch.zeros_like), _CAUSES.is_coin),
-)
 
 
 def _examine_challenger(model: object) -> str:
@@ -426,7 +387,7 @@ def _small_set() -> tuple[Tensor, Tensor]:
         "fit takes any object with __len__ (batches in an epoch) and __iter__ (which yields them): "
         "let yours yield shifted batches, with another shift each time.",
     ),
-    slips=_BEAT_SLIPS,
+    slips=in_a_line(_CAUSES),
 )
 def beat_it() -> MADE:
     """Shift each batch by up to a pixel: a digit is a digit still, and no epoch is like another."""

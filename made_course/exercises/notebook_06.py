@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from operator import eq, ge, le, lt
 
 import torch
 from torch import Tensor
 
 from ..leaks import binary_points
 from ..toys import rain_diary
-from .exercise import Exercise, Misformed, Wrong, exercise, exercises_of, slip
+from .exercise import Exercise, Misformed, exercise, exercises_of, require_none, slips
 from .variants import drawn, drawn_degrees, further_cases, one_of
 from .written import written
 
@@ -52,105 +53,78 @@ def to_compute(degrees: list[Tensor], t: int) -> list[Tensor]:
     return [*(units == t - 1 for units in hidden), order == t]
 
 
-slip(
-    "a hidden unit of degree t sees the variable of degree t, which step t is only about "
-    "to draw: the unit has to wait for the next step",
-    lambda degrees, t: [*(units == t for units in degrees[1:]), degrees[0] == t],
-)
-slip(
-    "right values, but most of them are computed again: a unit of a smaller degree got its "
-    "final value at an earlier step",
-    lambda degrees, t: [*(units <= t - 1 for units in degrees[1:]), degrees[0] == t],
-)
-slip(
-    "units of a larger degree are computed too early: they still wait for variables",
-    lambda degrees, t: [*(units >= t - 1 for units in degrees[1:]), degrees[0] == t],
-)
-slip(
-    "the output is looked up in the ordering: degrees[0][i] is already the step of variable i",
-    lambda degrees, t: [
-        *(units == t - 1 for units in degrees[1:]),
-        torch.argsort(degrees[0]) + 1 == t,
-    ],
-)
-slip(
-    "the output's mask comes first, as in degrees: it belongs last, where the output is",
-    lambda degrees, t: [degrees[0] == t, *(units == t - 1 for units in degrees[1:])],
-)
-slip(
-    "this is what the next step computes: steps count from 1, like degrees",
-    lambda degrees, t: to_compute(degrees, t + 1),
-)
-slip(
-    "the outputs of degree 1 to t are all marked: those of a smaller degree were used at "
-    "their own step, and step t needs one output only",
-    lambda degrees, t: [*(units == t - 1 for units in degrees[1:]), degrees[0] <= t],
-)
-slip(
-    "the output is that of the t-th variable in the row, which is right in raster ordering "
-    "only: the variable of step t is the one of degree t",
-    lambda degrees, t: [
-        *(units == t - 1 for units in degrees[1:]),
-        torch.arange(len(degrees[0])) == t - 1,
-    ],
-)
-slip(
-    "t - 1 is right for the hidden units, which wait for a variable. The output of step t "
-    "is that of the variable which is drawn now: the one of degree t",
-    lambda degrees, t: [*(units == t - 1 for units in degrees[1:]), degrees[0] == t - 1],
-)
-slip(
-    "the hidden units are right, and the output is that of the next step: step t draws the "
-    "variable of degree t",
-    lambda degrees, t: [*(units == t - 1 for units in degrees[1:]), degrees[0] == t + 1],
-)
-slip(
-    "the outputs of degree t and more are all marked: those of a larger degree are not "
-    "final yet, and step t needs one output only",
-    lambda degrees, t: [*(units == t - 1 for units in degrees[1:]), degrees[0] >= t],
-)
-slip(
-    "the list begins with the inputs' degrees, and so does this answer. Inputs are not "
-    "computed: begin with the first hidden layer, and put the output last",
-    lambda degrees, t: [units == t - 1 for units in degrees],
-)
-slip(
-    "the layers are mixed up: degrees begins with the inputs, whose degrees the outputs have, too. "
-    "The hidden layers are degrees[1:], and the outputs have degrees[0]",
-    lambda degrees, t: [*(units == t - 1 for units in degrees[:-1]), degrees[-1] == t],
-)
-slip(
-    "the inputs have a mask in your code, and the outputs none. Inputs are not computed: begin "
-    "with the first hidden layer, where units wait for the variable of degree t - 1, and end with "
-    "the output of degree t",
-    lambda degrees, t: [layer == t for layer in degrees],
-)
-slip(
-    "there is a mask for the inputs, too, which are not computed: begin with the first "
-    "hidden layer",
-    lambda degrees, t: [*(units == t - 1 for units in degrees), degrees[0] == t],
-)
-slip(
-    "the last mask is missing: which output does step t need? The outputs have the degrees "
-    "of the inputs, degrees[0]",
-    lambda degrees, t: [units == t - 1 for units in degrees[1:]],
-)
-slip(
-    "only the first hidden layer has a mask: there may be any number of layers, degrees[1:]",
-    lambda degrees, t: [degrees[1] == t - 1, degrees[0] == t],
-)
-slip(
-    "deeper layers are computed a step later each. They need not wait: once the first "
-    "layer's units of degree t - 1 are computed, so can the second's be, in the same step",
-    lambda degrees, t: [
-        *(units == t - layer for layer, units in enumerate(degrees[1:], 1)),
-        degrees[0] == t,
-    ],
-)
-slip(
-    "these are the numbers of the units. A mask is asked for: True or False for each unit "
-    "of the layer, as a comparison gives it",
-    lambda degrees, t: [mask.nonzero()[:, 0] for mask in to_compute(degrees, t)],
+def _but(
+    units: Callable[[Tensor, int], Tensor] = lambda units, t: units == t - 1,
+    output: Callable[[Tensor, int], Tensor] = lambda order, t: order == t,
+) -> Callable[[list[Tensor], int], list[Tensor]]:
+    """The answer, in which one of its two rules may be another."""
+    return lambda degrees, t: [
+        *(units(layer, t) for layer in degrees[1:]),
+        output(degrees[0], t),
+    ]
+
+
+slips(
+    {
+        "a hidden unit of degree t sees the variable of degree t, which step t is only about to "
+        "draw: the unit has to wait for the next step": _but(units=eq),
+        "right values, but most of them are computed again: a unit of a smaller degree got its "
+        "final value at an earlier step": _but(units=lt),
+        "units of a larger degree are computed too early: they still wait for variables": (
+            _but(units=lambda units, t: units >= t - 1)
+        ),
+        "the output is looked up in the ordering: degrees[0][i] is already the step of variable "
+        "i": _but(output=lambda order, t: torch.argsort(order) + 1 == t),
+        "the output's mask comes first, as in degrees: it belongs last, where the output is": (
+            lambda degrees, t: [degrees[0] == t, *to_compute(degrees, t)[:-1]]
+        ),
+        "this is what the next step computes: steps count from 1, like degrees": (
+            lambda degrees, t: to_compute(degrees, t + 1)
+        ),
+        "the outputs of degree 1 to t are all marked: those of a smaller degree were used at their "
+        "own step, and step t needs one output only": _but(output=le),
+        "the output is that of the t-th variable in the row, which is right in raster ordering "
+        "only: the variable of step t is the one of degree t": (
+            _but(output=lambda order, t: torch.arange(len(order)) == t - 1)
+        ),
+        "t - 1 is right for the hidden units, which wait for a variable. The output of step t is "
+        "that of the variable which is drawn now: the one of degree t": (
+            _but(output=lambda order, t: order == t - 1)
+        ),
+        "the hidden units are right, and the output is that of the next step: step t draws the "
+        "variable of degree t": _but(output=lambda order, t: order == t + 1),
+        "the outputs of degree t and more are all marked: those of a larger degree are not final "
+        "yet, and step t needs one output only": _but(output=ge),
+        "the list begins with the inputs' degrees, and so does this answer. Inputs are not "
+        "computed: begin with the first hidden layer, and put the output last": (
+            lambda degrees, t: [units == t - 1 for units in degrees]
+        ),
+        "the layers are mixed up: degrees begins with the inputs, whose degrees the outputs have, "
+        "too. The hidden layers are degrees[1:], and the outputs have degrees[0]": (
+            lambda degrees, t: to_compute([degrees[-1], *degrees[:-1]], t)
+        ),
+        "the inputs have a mask in your code, and the outputs none. Inputs are not computed: begin "
+        "with the first hidden layer, where units wait for the variable of degree t - 1, and end "
+        "with the output of degree t": lambda degrees, t: [layer == t for layer in degrees],
+        "there is a mask for the inputs, too, which are not computed: begin with the first hidden "
+        "layer": lambda degrees, t: [degrees[0] == t - 1, *to_compute(degrees, t)],
+        "the last mask is missing: which output does step t need? The outputs have the degrees of "
+        "the inputs, degrees[0]": lambda degrees, t: to_compute(degrees, t)[:-1],
+        "only the first hidden layer has a mask: there may be any number of layers, degrees[1:]": (
+            lambda degrees, t: to_compute(degrees[:2], t)
+        ),
+        "deeper layers are computed a step later each. They need not wait: once the first layer's "
+        "units of degree t - 1 are computed, so can the second's be, in the same step": (
+            lambda degrees, t: [
+                *(units == t - layer for layer, units in enumerate(degrees[1:], 1)),
+                degrees[0] == t,
+            ]
+        ),
+        "these are the numbers of the units. A mask is asked for: True or False for each unit of "
+        "the layer, as a comparison gives it": (
+            lambda degrees, t: [mask.nonzero()[:, 0] for mask in to_compute(degrees, t)]
+        ),
+    }
 )
 
 
@@ -172,6 +146,7 @@ OTHER_AXIS = (
     "it would be right if the columns were x₁: table[a, b] is p(x₁ = a, x₂ = b), so each row of "
     "the table belongs to one value of x₁"
 )
+OTHER_P = "greedy is led astray, but in a table of another p(x₁ = 1) than your variant asks for"
 
 
 def _row(table: Tensor, index: tuple[int, int]) -> str:
@@ -206,30 +181,29 @@ def examine_table(answer: object, likelier: float | None = None) -> str:
             came=f"shape {tuple(table.shape)}",
             expected="shape (2, 2)",
         )
-    came = written(table)
-    if not bool((table > 0).all()):
-        raise Wrong(NOT_POSITIVE, came=came)
-    if bool(((table.sum(1) - 1).abs() < 1e-4).all()):
-        raise Wrong(CONDITIONALS, came=came)
-    if abs(float(table.sum()) - 1) > 1e-4:
-        raise Wrong(NOT_ONE, came=f"{came}, which sums to {float(table.sum()):.4g}")
-    if _has_tie(table):
-        raise Wrong(TIE, came=came)
-    greedy, mode = _greedy_and_mode(table)
-    if greedy == mode:
-        other, other_mode = _greedy_and_mode(table.T)
-        raise Wrong(
-            FINDS_IT if other == other_mode or _has_tie(table.T) else OTHER_AXIS,
-            tried=came,
-            expected="two different rows (x₁, x₂)",
-            came=f"greedy takes {_row(table, greedy)}, which is also the most probable",
-        )
-    if likelier is not None and abs(float(table[1].sum()) - likelier) > 1e-4:
-        raise Wrong(
-            "greedy is led astray, but in a table of another p(x₁ = 1) than your variant asks for",
-            expected=f"p(x₁ = 1) = {likelier}",
-            came=f"p(x₁ = 1) = {float(table[1].sum()):.4g}",
-        )
+    came, total, p_of_1 = written(table), float(table.sum()), float(table[1].sum())
+    (greedy, mode), (other, other_mode) = map(_greedy_and_mode, (table, table.T))
+    require_none(
+        [
+            (NOT_POSITIVE, not bool((table > 0).all())),
+            (CONDITIONALS, bool(((table.sum(1) - 1).abs() < 1e-4).all())),
+        ],
+        came=came,
+    )
+    require_none([(NOT_ONE, abs(total - 1) > 1e-4)], came=f"{came}, which sums to {total:.4g}")
+    require_none([(TIE, _has_tie(table))], came=came)
+    would_be_right = other != other_mode and not _has_tie(table.T)
+    require_none(
+        [(OTHER_AXIS, greedy == mode and would_be_right), (FINDS_IT, greedy == mode)],
+        tried=came,
+        expected="two different rows (x₁, x₂)",
+        came=f"greedy takes {_row(table, greedy)}, which is also the most probable",
+    )
+    require_none(
+        [(OTHER_P, likelier is not None and abs(p_of_1 - likelier) > 1e-4)],
+        expected=f"p(x₁ = 1) = {likelier}",
+        came=f"p(x₁ = 1) = {p_of_1:.4g}",
+    )
     return f"Greedy takes {_row(table, greedy)}, but the mode is {_row(table, mode)}."
 
 
@@ -265,31 +239,19 @@ def misleading_table() -> Tensor:
     return torch.tensor([[0.38, 0.02], [0.32, 0.28]])
 
 
-slip(FINDS_IT, torch.tensor([[0.4, 0.2], [0.3, 0.1]]))
-slip(NOT_ONE, torch.tensor([[0.38, 0.02], [0.32, 0.32]]))
-slip(CONDITIONALS, torch.tensor([[0.95, 0.05], [0.53, 0.47]]))
-slip(NOT_POSITIVE, torch.tensor([[0.4, 0.0], [0.35, 0.25]]))
-slip(TIE, torch.tensor([[0.38, 0.02], [0.3, 0.3]]))
-slip(OTHER_AXIS, misleading_table().T)
+slips(
+    {
+        FINDS_IT: torch.tensor([[0.4, 0.2], [0.3, 0.1]]),
+        NOT_ONE: torch.tensor([[0.38, 0.02], [0.32, 0.32]]),
+        CONDITIONALS: torch.tensor([[0.95, 0.05], [0.53, 0.47]]),
+        NOT_POSITIVE: torch.tensor([[0.4, 0.0], [0.35, 0.25]]),
+        TIE: torch.tensor([[0.38, 0.02], [0.3, 0.3]]),
+        OTHER_AXIS: misleading_table().T,
+    }
+)
 
 
 # ---- 6.3 ----------------------------------------------------------------------------------------
-
-
-def _fillings(x: Tensor, known: Tensor) -> Tensor:
-    everything = binary_points(len(x))
-    return everything[(everything == x)[:, known].all(1)]
-
-
-def _one_at_a_time(
-    log_prob: Callable[[Tensor], Tensor], x: Tensor, known: Tensor, keep: bool
-) -> Tensor:
-    found = x if keep else torch.where(known, x, 0.0)
-    either = torch.stack([found.repeat(len(x), 1), found.repeat(len(x), 1)])
-    places = torch.arange(len(x))
-    either[0, places, places], either[1, places, places] = 0.0, 1.0
-    low, high = (log_prob(rows).exp() for rows in either)
-    return torch.where(known, x, high / (low + high))
 
 
 _DAYS = torch.bincount(rain_diary().long() @ torch.tensor([4, 2, 1]), minlength=8) / 20
@@ -363,119 +325,91 @@ def fill_in(log_prob, x: Tensor, known: Tensor) -> Tensor:
     return (p / p.sum()) @ rows
 
 
-@slip(
-    "these are p(xᵢ = 1) for the unknown variables, as if nothing were known: writing the "
-    "known values in afterwards does not tell the others about them"
-)
-def _clamped(log_prob: Callable[[Tensor], Tensor], x: Tensor, known: Tensor) -> Tensor:
-    everything = _fillings(x, torch.zeros_like(known))
-    return torch.where(known, x, log_prob(everything).exp() @ everything)
+def _over_fillings(
+    weighted: Callable[[Tensor, Tensor], Tensor],
+) -> Callable[[Callable[[Tensor], Tensor], Tensor, Tensor], Tensor]:
+    """An answer from all fillings and their log-probabilities."""
+
+    def answer(log_prob: Callable[[Tensor], Tensor], x: Tensor, known: Tensor) -> Tensor:
+        rows = binary_points(len(x))
+        rows = rows[(rows == x)[:, known].all(1)]
+        return weighted(log_prob(rows), rows)
+
+    return answer
 
 
-@slip("these are p(xᵢ = 1, known): divide by the sum over all fillings, which is p(known)")
-def _joint(log_prob: Callable[[Tensor], Tensor], x: Tensor, known: Tensor) -> Tensor:
-    rows = _fillings(x, known)
-    return log_prob(rows).exp() @ rows
+def _one_at_a_time(log_prob: Callable, x: Tensor, known: Tensor, unknown: object) -> Tensor:
+    """p(xᵢ = 1) with a value for the other unknown variables."""
+    found, places = torch.where(known, x, unknown), torch.arange(len(x))
+    either = found.repeat(2, len(x), 1)
+    either[0, places, places], either[1, places, places] = 0.0, 1.0
+    low, high = (log_prob(rows).exp() for rows in either)
+    return torch.where(known, x, high / (low + high))
 
 
-@slip("the fillings are weighted by their log-probabilities: take .exp() first")
-def _without_exp(log_prob: Callable[[Tensor], Tensor], x: Tensor, known: Tensor) -> Tensor:
-    rows = _fillings(x, known)
-    return log_prob(rows) / log_prob(rows).sum() @ rows
+def _in_last_columns(log_prob: Callable, x: Tensor, known: Tensor) -> Tensor:
+    return fill_in(log_prob, x, torch.arange(len(x)) < known.sum())
 
 
-slip(
-    "½ at each unknown place, as if every filling counted the same: weight each by its probability",
-    lambda log_prob, x, known: _fillings(x, known).mean(0),
-)
-slip(
-    "the other unknown variables are held at 0: this is p(xᵢ = 1 | known, all others 0). "
-    "Sum over both of their values",
-    lambda log_prob, x, known: _one_at_a_time(log_prob, x, known, keep=False),
-)
-slip(
-    "what stands in x at unknown places is used as if it were known: only x[known] counts",
-    lambda log_prob, x, known: _one_at_a_time(log_prob, x, known, keep=True),
-)
+def _of_nothing(log_prob: Callable, x: Tensor, known: Tensor) -> Tensor:
+    return fill_in(log_prob, x, torch.zeros_like(known))
 
 
-@slip(
-    "this is the single most probable filling: what is asked for is a mean over all of "
-    "them, weighted by their probability"
-)
-def _best(log_prob: Callable[[Tensor], Tensor], x: Tensor, known: Tensor) -> Tensor:
-    rows = _fillings(x, known)
-    return rows[log_prob(rows).argmax()]
-
-
-@slip(ONE_ROW)
-def _row_by_row(log_prob: Callable[[Tensor], Tensor], x: Tensor, known: Tensor) -> Tensor:
-    rows = _fillings(x, known)
-    p = torch.stack([log_prob(row) for row in rows]).exp()
-    return (p / p.sum()) @ rows
-
-
-slip(
-    "known and unknown are swapped: where known is True, the value in x stays",
-    lambda log_prob, x, known: fill_in(log_prob, x, ~known),
-)
-slip(
-    "at the unknown places these are p(xᵢ = 0 | known): sum over the rows in which xᵢ is 1",
-    lambda log_prob, x, known: torch.where(known, x, 1 - fill_in(log_prob, x, known)),
-)
-slip(
-    "these are p(xᵢ = 0 | known), at the known places, too: sum over the rows in which xᵢ is 1",
-    lambda log_prob, x, known: 1 - fill_in(log_prob, x, known),
-)
-slip(
-    "only the unknown variables have an entry: return one for every variable. A known one "
-    "has its own value",
-    lambda log_prob, x, known: fill_in(log_prob, x, known)[~known],
-)
-slip(
-    "these are p(xᵢ = 1) for all variables, as if nothing were known: keep only the rows "
-    "that have the known values",
-    lambda log_prob, x, known: fill_in(log_prob, x, torch.zeros_like(known)),
-)
-
-
-@slip(
-    "the fillings are written into the last columns, which is right only if the known come "
-    "first: rows[:, ~known] = ... finds the unknown columns"
-)
-def _known_come_first(log_prob: Callable[[Tensor], Tensor], x: Tensor, known: Tensor) -> Tensor:
-    first = torch.arange(len(x)) < known.sum()
-    return fill_in(log_prob, x, first)
-
-
-slip(
-    f"{NO_VALUE}. Sum over both values of each unknown variable",
-    lambda log_prob, x, known: _one_at_a_time(
-        log_prob, torch.where(known, x, 0.5), known, keep=True
-    ),
-)
-
-
-@slip(
-    "torch.cartesian_prod gives a vector, not a matrix, where only one variable is "
-    "unknown: fillings.view(-1, u), with u unknown variables, is a matrix for any u"
-)
-def _without_view(log_prob: Callable[[Tensor], Tensor], x: Tensor, known: Tensor) -> Tensor:
+def _without_view(log_prob: Callable, x: Tensor, known: Tensor) -> Tensor:
     fillings = torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * int((~known).sum()))
     rows = x.repeat(len(fillings), 1)
     rows[:, ~known] = fillings
     return log_prob(rows).softmax(0) @ rows
 
 
+slips(
+    {
+        "these are p(xᵢ = 1) for the unknown variables, as if nothing were known: writing the "
+        "known values in afterwards does not tell the others about them": (
+            lambda log_prob, x, known: torch.where(known, x, _of_nothing(log_prob, x, known))
+        ),
+        "these are p(xᵢ = 1, known): divide by the sum over all fillings, which is p(known)": (
+            _over_fillings(lambda log_p, rows: log_p.exp() @ rows)
+        ),
+        "the fillings are weighted by their log-probabilities: take .exp() first": (
+            _over_fillings(lambda log_p, rows: log_p / log_p.sum() @ rows)
+        ),
+        "½ at each unknown place, as if every filling counted the same: weight each by its "
+        "probability": _over_fillings(lambda log_p, rows: rows.mean(0)),
+        "the other unknown variables are held at 0: this is p(xᵢ = 1 | known, all others 0). Sum "
+        "over both of their values": (
+            lambda log_prob, x, known: _one_at_a_time(log_prob, x, known, 0.0)
+        ),
+        "what stands in x at unknown places is used as if it were known: only x[known] counts": (
+            lambda log_prob, x, known: _one_at_a_time(log_prob, x, known, x)
+        ),
+        "this is the single most probable filling: what is asked for is a mean over all of them, "
+        "weighted by their probability": _over_fillings(lambda log_p, rows: rows[log_p.argmax()]),
+        ONE_ROW: lambda log_prob, x, known: log_prob(x) * x,
+        "known and unknown are swapped: where known is True, the value in x stays": (
+            lambda log_prob, x, known: fill_in(log_prob, x, ~known)
+        ),
+        "at the unknown places these are p(xᵢ = 0 | known): sum over the rows in which xᵢ is 1": (
+            lambda log_prob, x, known: torch.where(known, x, 1 - fill_in(log_prob, x, known))
+        ),
+        "these are p(xᵢ = 0 | known), at the known places, too: sum over the rows in which xᵢ is "
+        "1": lambda log_prob, x, known: 1 - fill_in(log_prob, x, known),
+        "only the unknown variables have an entry: return one for every variable. A known one has "
+        "its own value": lambda log_prob, x, known: fill_in(log_prob, x, known)[~known],
+        "these are p(xᵢ = 1) for all variables, as if nothing were known: keep only the rows that "
+        "have the known values": _of_nothing,
+        "the fillings are written into the last columns, which is right only if the known come "
+        "first: rows[:, ~known] = ... finds the unknown columns": _in_last_columns,
+        f"{NO_VALUE}. Sum over both values of each unknown variable": (
+            lambda log_prob, x, known: _one_at_a_time(log_prob, x, known, 0.5)
+        ),
+        "torch.cartesian_prod gives a vector, not a matrix, where only one variable is unknown: "
+        "fillings.view(-1, u), with u unknown variables, is a matrix for any u": _without_view,
+    }
+)
+
+
 # ---- 6.4 ----------------------------------------------------------------------------------------
-
-
-def _relative(log_w: Tensor) -> Tensor:
-    return (log_w - log_w.max()).exp()
-
-
-def _worth(w: Tensor) -> Tensor:
-    return w.sum() ** 2 / (w**2).sum()
 
 
 @exercise(
@@ -505,76 +439,57 @@ def effective_size(log_w: Tensor) -> Tensor:
     return 1 / (shares**2).sum()
 
 
-slip(
-    "exp(-900) is 0 for the computer, and 0 / 0 is nan: first subtract log_w.max(), which "
-    "multiplies all weights by the same number",
-    lambda log_w: log_w.exp().sum() ** 2 / (log_w.exp() ** 2).sum(),
-)
-slip(
-    "the logarithms are used as if they were the weights: take .exp() of them, after the "
-    "largest is subtracted",
-    lambda log_w: log_w.sum() ** 2 / (log_w**2).sum(),
-)
-slip(
-    ".exp() is missing: with the largest subtracted these are logarithms still",
-    lambda log_w: _worth(log_w - log_w.max()),
-)
-slip(
-    "this is the sum of the weights over the largest one: asked for is the sum, squared, "
-    "over the sum of the squares",
-    lambda log_w: (log_w - log_w.max()).exp().sum(),
-)
-slip(
-    "this is upside down: the sum of the squared shares is 1 / n for n equal weights",
-    lambda log_w: (torch.softmax(log_w, 0) ** 2).sum(),
-)
-slip(
-    "the sum is squared where the squares should be summed: shares sum to 1, so this is 1 "
-    "for any weights",
-    lambda log_w: 1 / torch.softmax(log_w, 0).sum() ** 2,
-)
-slip(
-    "this is exp of the shares' entropy: it lies between 1 and n, too, but asked for is "
-    "the sum of the weights, squared, over the sum of their squares",
-    lambda log_w: torch.exp(torch.distributions.Categorical(logits=log_w).entropy()),
-)
-slip(
-    "this is the share of the draws that count: asked for is their number, n times that",
-    lambda log_w: 1 / len(log_w) / (torch.softmax(log_w, 0) ** 2).sum(),
-)
-slip(
-    "the sum in the numerator is not squared: (w1 + ... + wn)² stands over the sum of the squares",
-    lambda log_w: 1 / (torch.softmax(log_w, 0) ** 2).sum() / _relative(log_w).sum(),
-)
-slip(
-    "less than the largest was subtracted, so that the largest weight is exp of a large "
-    "number: it or its square is inf for the computer, and inf / inf is nan. Subtract "
-    "log_w.max()",
-    lambda log_w: _worth((log_w - log_w.mean()).exp()),
-)
-slip(
-    "the logarithms were divided by the largest, which changes the ratios of the weights. "
-    "To divide weights is to subtract logarithms: log_w - log_w.max()",
-    lambda log_w: _worth((log_w / log_w.max()).exp()),
-)
-slip(
-    "log_softmax gives the logarithms of the shares, and these were squared: softmax gives "
-    "the shares themselves",
-    lambda log_w: 1 / (torch.log_softmax(log_w, 0) ** 2).sum(),
-)
-slip(
-    "no weight is less than the small number that keeps it from 0: weights that have been "
-    "rounded to 0 all count the same then. Subtract log_w.max() first",
-    lambda log_w: _worth(log_w.exp() + 1e-12),
-)
-slip(
-    "a small number keeps the shares from 0 / 0, and all of them are 0: the weights have "
-    "been rounded to 0 before. Subtract log_w.max() first",
-    lambda log_w: 1 / ((log_w.exp() / (log_w.exp().sum() + 1e-12)) ** 2).sum(),
-)
-slip(
-    "the sum in the numerator is not squared: in logarithms that is 2 * logsumexp",
-    lambda log_w: (log_w.logsumexp(0) - (2 * log_w).logsumexp(0)).exp(),
+def _worth(weights: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
+    """The formula, of other weights."""
+    return lambda log_w: weights(log_w).sum() ** 2 / (weights(log_w) ** 2).sum()
+
+
+slips(
+    {
+        "exp(-900) is 0 for the computer, and 0 / 0 is nan: first subtract log_w.max(), which "
+        "multiplies all weights by the same number": _worth(torch.exp),
+        "the logarithms are used as if they were the weights: take .exp() of them, after the "
+        "largest is subtracted": _worth(Tensor.clone),
+        ".exp() is missing: with the largest subtracted these are logarithms still": (
+            _worth(lambda log_w: log_w - log_w.max())
+        ),
+        "this is the sum of the weights over the largest one: asked for is the sum, squared, over "
+        "the sum of the squares": lambda log_w: (log_w - log_w.max()).exp().sum(),
+        "this is upside down: the sum of the squared shares is 1 / n for n equal weights": (
+            lambda log_w: 1 / effective_size(log_w)
+        ),
+        "the sum is squared where the squares should be summed: shares sum to 1, so this is 1 for "
+        "any weights": lambda log_w: 1 / torch.softmax(log_w, 0).sum() ** 2,
+        "this is exp of the shares' entropy: it lies between 1 and n, too, but asked for is the "
+        "sum of the weights, squared, over the sum of their squares": (
+            lambda log_w: torch.distributions.Categorical(logits=log_w).entropy().exp()
+        ),
+        "this is the share of the draws that count: asked for is their number, n times that": (
+            lambda log_w: effective_size(log_w) / len(log_w)
+        ),
+        "the sum in the numerator is not squared: (w1 + ... + wn)² stands over the sum of the "
+        "squares": lambda log_w: effective_size(log_w) / (log_w - log_w.max()).exp().sum(),
+        "less than the largest was subtracted, so that the largest weight is exp of a large "
+        "number: it or its square is inf for the computer, and inf / inf is nan. Subtract "
+        "log_w.max()": _worth(lambda log_w: (log_w - log_w.mean()).exp()),
+        "the logarithms were divided by the largest, which changes the ratios of the weights. To "
+        "divide weights is to subtract logarithms: log_w - log_w.max()": (
+            _worth(lambda log_w: (log_w / log_w.max()).exp())
+        ),
+        "log_softmax gives the logarithms of the shares, and these were squared: softmax gives the "
+        "shares themselves": lambda log_w: 1 / (torch.log_softmax(log_w, 0) ** 2).sum(),
+        "no weight is less than the small number that keeps it from 0: weights that have been "
+        "rounded to 0 all count the same then. Subtract log_w.max() first": (
+            _worth(lambda log_w: log_w.exp() + 1e-12)
+        ),
+        "a small number keeps the shares from 0 / 0, and all of them are 0: the weights have been "
+        "rounded to 0 before. Subtract log_w.max() first": (
+            lambda log_w: 1 / ((log_w.exp() / (log_w.exp().sum() + 1e-12)) ** 2).sum()
+        ),
+        "the sum in the numerator is not squared: in logarithms that is 2 * logsumexp": (
+            lambda log_w: (log_w.logsumexp(0) - (2 * log_w).logsumexp(0)).exp()
+        ),
+    }
 )
 
 EXERCISES = exercises_of(__name__)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 
@@ -12,7 +12,7 @@ from torch import Tensor
 
 from ..joint import OrderingFits, fit_orderings, half_adder_joint
 from ..masks import check_ordering
-from .exercise import Exercise, Misformed, Slip, Wrong, exercise, exercises_of, slip
+from .exercise import Exercise, Misformed, Slip, Wrong, exercise, exercises_of, require_none, slips
 from .variants import drawn, further_cases, one_of, shuffled
 from .written import written
 
@@ -88,14 +88,16 @@ def examine_guess(
             ) from error
     best, worst = found["best"], found["worst"]
     best_is_best, worst_is_worst = best[-1] != CARRY, worst[-1] == CARRY
-    if not best_is_best and not worst_is_worst:
-        raise Wrong(SWAPPED, came=f"{_cost(best)}, {_cost(worst)}")
-    if not best_is_best:
-        raise Wrong(SUM_BEFORE_CARRY, tried="the best", came=_cost(best))
+    both_wrong = not best_is_best and not worst_is_worst
+    require_none([(SWAPPED, both_wrong)], came=f"{_cost(best)}, {_cost(worst)}")
+    require_none([(SUM_BEFORE_CARRY, not best_is_best)], tried="the best", came=_cost(best))
     if not worst_is_worst:
-        cause = EFFECTS_FIRST if set(worst[:2]) == {CARRY, SUM} else CARRY_IN_TIME
-        cause = CARRY_FIRST if worst[0] == CARRY else cause
-        raise Wrong(cause, tried="the worst", came=_cost(worst))
+        faults = [
+            (CARRY_FIRST, worst[0] == CARRY),
+            (EFFECTS_FIRST, set(worst[:2]) == {CARRY, SUM}),
+            (CARRY_IN_TIME, True),
+        ]
+        require_none(faults, tried="the worst", came=_cost(worst))
     if first is not None and (best[0], worst[0]) != (first, first):
         raise Wrong(
             f"these are a best and a worst one, but in your variant both begin with "
@@ -105,20 +107,26 @@ def examine_guess(
     return f"{_cost(best)}, {_cost(worst)}."
 
 
-def _guess(columns: Sequence[int], **orderings: Sequence[int]) -> dict[str, list[int]]:
+def _guess(
+    columns: Sequence[int], best: Sequence[int], worst: Sequence[int]
+) -> dict[str, list[int]]:
     """Orderings of what stands in the columns, as an answer gives them."""
-    return {name: [columns.index(i) for i in ordering] for name, ordering in orderings.items()}
+    return {
+        "best": [columns.index(i) for i in best],
+        "worst": [columns.index(i) for i in worst],
+    }
 
 
 def _wrong_guesses(columns: Sequence[int]) -> tuple[Slip, ...]:
-    return (
-        Slip(_guess(columns, best=[0, 1, SUM, CARRY], worst=[0, 1, CARRY, SUM]), SWAPPED),
-        Slip(_guess(columns, best=[0, 1, SUM, CARRY], worst=[SUM, 1, 0, CARRY]), SUM_BEFORE_CARRY),
-        Slip(_guess(columns, best=[0, 1, CARRY, SUM], worst=[SUM, CARRY, 0, 1]), EFFECTS_FIRST),
-        Slip(_guess(columns, best=[SUM, CARRY, 0, 1], worst=[0, 1, CARRY, SUM]), CARRY_IN_TIME),
-        Slip(_guess(columns, best=[0, 1, CARRY, SUM], worst=[CARRY, SUM, 0, 1]), CARRY_FIRST),
-        Slip({"best": [1, 2, 3, 4], "worst": [1, 2, 4, 3]}, _not_one(columns)),
-    )
+    guesses = {
+        SWAPPED: ([0, 1, SUM, CARRY], [0, 1, CARRY, SUM]),
+        SUM_BEFORE_CARRY: ([0, 1, SUM, CARRY], [SUM, 1, 0, CARRY]),
+        EFFECTS_FIRST: ([0, 1, CARRY, SUM], [SUM, CARRY, 0, 1]),
+        CARRY_IN_TIME: ([SUM, CARRY, 0, 1], [0, 1, CARRY, SUM]),
+        CARRY_FIRST: ([0, 1, CARRY, SUM], [CARRY, SUM, 0, 1]),
+    }
+    from_one = Slip({"best": [1, 2, 3, 4], "worst": [1, 2, 4, 3]}, _not_one(columns))
+    return (*(Slip(_guess(columns, *pair), why) for why, pair in guesses.items()), from_one)
 
 
 def _vary_guess(exercise: Exercise, variant: str) -> Exercise:
@@ -214,11 +222,6 @@ def examine_totals(answer: object) -> str:
     return "Two of the five are distributions."
 
 
-def _but(**changes: str) -> dict[str, str]:
-    names = {way.replace(" ", "_").replace(",", ""): way for way in WAYS}
-    return totals_of_averages() | {names[name]: came for name, came in changes.items()}
-
-
 @exercise(
     "7.2",
     "Which of them sum to one?",
@@ -244,30 +247,19 @@ def totals_of_averages() -> dict[str, str]:
     }
 
 
-slip(MEAN_OF_ONES, _but(probabilities="either"))
-slip(LARGEST, _but(largest_p="one"))
-slip(GEOMETRIC, _but(log_p="one"))
-slip(LOGITS_IN_A_CIRCLE, _but(logits="one"))
-slip(LOGITS_EITHER_WAY, _but(logits="more"))
-slip(LOGITS_WITHIN, _but(logits_one_ordering="either"))
+slips(
+    {
+        MEAN_OF_ONES: totals_of_averages() | {"probabilities": "either"},
+        LARGEST: totals_of_averages() | {"largest p": "one"},
+        GEOMETRIC: totals_of_averages() | {"log p": "one"},
+        LOGITS_IN_A_CIRCLE: totals_of_averages() | {"logits": "one"},
+        LOGITS_EITHER_WAY: totals_of_averages() | {"logits": "more"},
+        LOGITS_WITHIN: totals_of_averages() | {"logits, one ordering": "either"},
+    }
+)
 
 
 # ---- 7.3 ----------------------------------------------------------------------------------------
-
-
-def _one_maximum_for_all(log_p: Tensor) -> Tensor:
-    most = log_p.max()
-    return (log_p - most).exp().mean(0).log() + most
-
-
-def _relative_to(log_p: Tensor, least: Tensor) -> Tensor:
-    return (log_p - least).exp().mean(0).log() + least
-
-
-UNDERFLOW = (
-    "exp(−120) is 0 in float32, and the logarithm of 0 is −inf: go through torch.logsumexp, or "
-    "subtract each image's largest value first and add it again"
-)
 
 
 @exercise(
@@ -294,85 +286,68 @@ def log_mean_exp(log_p: Tensor) -> Tensor:
     return torch.logsumexp(log_p, dim=0) - math.log(len(log_p))
 
 
-slip(
-    "this is the mean of the logarithms. It belongs to the geometric mean of the "
-    "probabilities, which is smaller than their mean, and its total is below 1",
-    lambda log_p: log_p.mean(0),
+def _relative_to(level: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
+    return lambda log_p: (log_p - level(log_p)).exp().mean(0).log() + level(log_p)
+
+
+def _best(log_p: Tensor) -> Tensor:
+    return log_p.max(0).values
+
+
+slips(
+    {
+        "this is the mean of the logarithms. It belongs to the geometric mean of the "
+        "probabilities, which is smaller than their mean, and its total is below 1": (
+            lambda log_p: log_p.mean(0)
+        ),
+        "this is the logarithm of the sum: the total would be K. A mean divides by K, so subtract "
+        "ln K": lambda log_p: log_p.logsumexp(0),
+        "K was subtracted. Division by K is subtraction of ln K in logarithms": (
+            lambda log_p: log_p.logsumexp(0) - len(log_p)
+        ),
+        "the logarithm was divided by K. It is the probability that is to be divided: subtract ln "
+        "K": lambda log_p: log_p.logsumexp(0) / len(log_p),
+        "ln K was added: that multiplies by K. Subtract it": (
+            lambda log_p: log_p.logsumexp(0) + math.log(len(log_p))
+        ),
+        "exp(−120) is 0 in float32, and the logarithm of 0 is −inf: go through torch.logsumexp, or "
+        "subtract each image's largest value first and add it again": (
+            lambda log_p: log_p.exp().mean(0).log()
+        ),
+        "float64 only moves the limit: exp(−800) is 0 there, too. Go through torch.logsumexp": (
+            lambda log_p: log_p.double().exp().mean(0).log()
+        ),
+        "one maximum is subtracted from all images, so that others underflow still: take each "
+        "image's own, log_p.max(0).values": _relative_to(torch.max),
+        "this is the worst member of each image: a mixture is never so bad": (
+            lambda log_p: log_p.min(0).values
+        ),
+        "the logarithms are divided by K, which takes roots of the probabilities: subtract ln K "
+        "from the logsumexp": lambda log_p: (log_p / len(log_p)).logsumexp(0),
+        "the logarithm of K is to base 2 here: the others are natural ones, so subtract "
+        "math.log(K)": lambda log_p: log_p.logsumexp(0) - math.log2(len(log_p)),
+        "this is the best member of each image: it takes the answer to choose it, and the total is "
+        "above 1": _best,
+        "this averages over images, one number for each model: models are in the rows, so average "
+        "over dimension 0": lambda log_p: log_mean_exp(log_p.T),
+        "the largest value was subtracted first and not added again: this is how far the mixture "
+        "is from the best member": lambda log_p: log_mean_exp(log_p) - _best(log_p),
+        "members may differ by hundreds of nats, and exp of that is inf: subtract each image's "
+        "largest value, log_p.max(0).values, so that no exp is larger than 1": (
+            _relative_to(lambda log_p: log_p.mean(0))
+        ),
+        "this is the best member alone, divided by K: the others give the image some probability, "
+        "too": lambda log_p: _best(log_p) - math.log(len(log_p)),
+        "ln N was subtracted, the number of images. The mean is one over the K models, so subtract "
+        "ln K": lambda log_p: log_p.logsumexp(0) - math.log(log_p.shape[1]),
+        **{
+            f"ln {k} was subtracted. The number of models is not always {k}: it is len(log_p)": (
+                lambda log_p, k=k: log_p.logsumexp(0) - math.log(k)
+            )
+            for k in (2, 3, 8)
+        },
+    }
 )
-slip(
-    "this is the logarithm of the sum: the total would be K. A mean divides by K, so subtract ln K",
-    lambda log_p: log_p.logsumexp(0),
-)
-slip(
-    "K was subtracted. Division by K is subtraction of ln K in logarithms",
-    lambda log_p: log_p.logsumexp(0) - len(log_p),
-)
-slip(
-    "the logarithm was divided by K. It is the probability that is to be divided: subtract ln K",
-    lambda log_p: log_p.logsumexp(0) / len(log_p),
-)
-slip(
-    "ln K was added: that multiplies by K. Subtract it",
-    lambda log_p: log_p.logsumexp(0) + math.log(len(log_p)),
-)
-slip(UNDERFLOW, lambda log_p: log_p.exp().mean(0).log())
-slip(
-    "float64 only moves the limit: exp(−800) is 0 there, too. Go through torch.logsumexp",
-    lambda log_p: log_p.double().exp().mean(0).log(),
-)
-slip(
-    "one maximum is subtracted from all images, so that others underflow still: take each "
-    "image's own, log_p.max(0).values",
-    _one_maximum_for_all,
-)
-slip(
-    "this is the worst member of each image: a mixture is never so bad",
-    lambda log_p: log_p.min(0).values,
-)
-slip(
-    "the logarithms are divided by K, which takes roots of the probabilities: subtract ln K from "
-    "the logsumexp",
-    lambda log_p: (log_p / len(log_p)).logsumexp(0),
-)
-slip(
-    "the logarithm of K is to base 2 here: the others are natural ones, so subtract math.log(K)",
-    lambda log_p: log_p.logsumexp(0) - math.log2(len(log_p)),
-)
-slip(
-    "this is the best member of each image: it takes the answer to choose it, and the "
-    "total is above 1",
-    lambda log_p: log_p.max(0).values,
-)
-slip(
-    "this averages over images, one number for each model: models are in the rows, so "
-    "average over dimension 0",
-    lambda log_p: log_p.logsumexp(1) - math.log(log_p.shape[1]),
-)
-slip(
-    "the largest value was subtracted first and not added again: this is how far the "
-    "mixture is from the best member",
-    lambda log_p: (log_p - log_p.max(0).values).exp().mean(0).log(),
-)
-slip(
-    "members may differ by hundreds of nats, and exp of that is inf: subtract each image's "
-    "largest value, log_p.max(0).values, so that no exp is larger than 1",
-    lambda log_p: _relative_to(log_p, log_p.mean(0)),
-)
-slip(
-    "this is the best member alone, divided by K: the others give the image some probability, too",
-    lambda log_p: log_p.max(0).values - math.log(len(log_p)),
-)
-slip(
-    "ln N was subtracted, the number of images. The mean is one over the K models, so "
-    "subtract ln K",
-    lambda log_p: log_p.logsumexp(0) - math.log(log_p.shape[1]),
-)
-for _count in (2, 3, 8):
-    slip(
-        f"ln {_count} was subtracted. The number of models is not always {_count}: it is "
-        "len(log_p)",
-        lambda log_p, count=_count: log_p.logsumexp(0) - math.log(count),
-    )
 
 
 # ---- 7.4 ----------------------------------------------------------------------------------------
@@ -412,49 +387,30 @@ def _powers(members: Sequence[int]) -> str:
     return _joined([f"e^−{nats}" for nats in members])
 
 
-def _wrong_numbers(members: Sequence[int]) -> list[tuple[float, float, str]]:
-    """Nats that readers give for one image: number, how near to it, and why it is wrong."""
+def _wrong_numbers(members: Sequence[int]) -> dict[str, float]:
+    """Nats that readers give for one image, and why they are wrong."""
     best, right, powers = members[0], _mixture(members), _powers(members)
-    return [
-        (
-            sum(members) / 3,
-            0.01,
-            f"this is the mean of the nats. A mixture averages probabilities, and of {powers} the "
-            "first is by far the largest",
+    return {
+        "this is the mean of the nats. A mixture averages probabilities, and of "
+        f"{powers} the first is by far the largest": sum(members) / 3,
+        "this is the best member. The mixture gives it a third of the weight only, which costs up "
+        "to ln 3 = 1.10 nats; the other two give some of that back": best,
+        "this is the bound, best + ln 3: it is what the mixture costs if the other two give the "
+        "image no probability at all. They give it some": best + math.log(3),
+        "the sum of the probabilities is not divided by 3: its NLL is smaller by ln 3 = 1.10 "
+        "nats": right - math.log(3),
+        "you took exp of the nats. They are negative log-probabilities: the probability of an "
+        f"image that costs {best} nats is e^−{best}": _mixture(members, sign=1),
+        "this is the log-probability; in nats of NLL it is positive": -right,
+        "these are bits: take the natural logarithm, ln": right / math.log(2),
+        "this is the probability itself, the mean of three: its cost in nats is −ln of it": (
+            math.exp(-right)
         ),
-        (
-            best,
-            0.01,
-            "this is the best member. The mixture gives it a third of the weight only, which costs "
-            "up to ln 3 = 1.10 nats; the other two give some of that back",
-        ),
-        (
-            best + math.log(3),
-            0.01,
-            "this is the bound, best + ln 3: it is what the mixture costs if the other two give "
-            "the image no probability at all. They give it some",
-        ),
-        (
-            right - math.log(3),
-            0.01,
-            "the sum of the probabilities is not divided by 3: its NLL is smaller by ln 3 = 1.10 "
-            "nats",
-        ),
-        (
-            _mixture(members, sign=1),
-            0.01,
-            "you took exp of the nats. They are negative log-probabilities: the probability of an "
-            f"image that costs {best} nats is e^−{best}",
-        ),
-        (-right, 0.01, "this is the log-probability; in nats of NLL it is positive"),
-        (right / math.log(2), 0.01, "these are bits: take the natural logarithm, ln"),
-        (
-            math.exp(-right),
-            1e-30,
-            "this is the probability itself, the mean of three: its cost in nats is −ln of it",
-        ),
-        (right, 0.1, f"this is near. Give it to 0.01: −ln of the mean of {powers}"),
-    ]
+    }
+
+
+def _near(members: Sequence[int]) -> str:
+    return f"this is near. Give it to 0.01: −ln of the mean of {_powers(members)}"
 
 
 def _one_image_only(members: Sequence[int]) -> str:
@@ -493,18 +449,28 @@ def examine_members(answer: object, members: Sequence[int] = MEMBERS) -> str:
     means = _numbers(means, members)
     right = _mixture(members)
     if not abs(nats - right) <= 0.01:  # nan is not near anything
-        cause = f"three probabilities, {_powers(members)}: take −ln of their mean"
-        for number, within, likely in reversed(_wrong_numbers(members)):
-            cause = likely if abs(nats - number) < within else cause
-        raise Wrong(cause, tried="one image", came=f"{nats:.4g} nats")
+        known = _wrong_numbers(members).items()
+        require_none(
+            [
+                *((why, abs(nats - n) < (0.01 if abs(n) > 1 else 1e-30)) for why, n in known),
+                (_near(members), abs(nats - right) < 0.1),
+                (f"three probabilities, {_powers(members)}: take −ln of their mean", True),
+            ],
+            tried="one image",
+            came=f"{nats:.4g} nats",
+        )
     low, lower, above, middle, _ = candidates(members)
-    if means == {low, lower, above}:
-        return f"One image: {right:.3f} nats. The same is the most that the mean can be."
-    if means - {low, lower, above}:
-        cause = _one_image_only(members) if means == {above, middle} else TOO_HIGH
-    else:
-        cause = BETWEEN if means == {above} else TOO_FEW
-    raise Wrong(cause, tried="the mean over many images", came=written(sorted(means)))
+    require_none(
+        [
+            (_one_image_only(members), means == {above, middle}),
+            (TOO_HIGH, means - {low, lower, above}),
+            (BETWEEN, means == {above}),
+            (TOO_FEW, means != {low, lower, above}),
+        ],
+        tried="the mean over many images",
+        came=written(sorted(means)),
+    )
+    return f"One image: {right:.3f} nats. The same is the most that the mean can be."
 
 
 def _answer(one: float, means: Sequence[float]) -> dict[str, object]:
@@ -513,14 +479,16 @@ def _answer(one: float, means: Sequence[float]) -> dict[str, object]:
 
 def _wrong_answers(members: Sequence[int]) -> tuple[Slip, ...]:
     right, (low, lower, above, middle, _) = _mixture(members), candidates(members)
-    *known, (_, _, rough) = _wrong_numbers(members)
-    numbers = [*((number, cause) for number, _, cause in known), (right - 0.04, rough)]
+    numbers = _wrong_numbers(members) | {_near(members): right - 0.04}
+    means = {
+        BETWEEN: [above],
+        _one_image_only(members): [above, middle],
+        TOO_HIGH: [low, lower, above, middle],
+        TOO_FEW: [lower, above],
+    }
     return (
-        *(Slip(_answer(number, (low, lower, above)), cause) for number, cause in numbers),
-        Slip(_answer(right, [above]), BETWEEN),
-        Slip(_answer(right, [above, middle]), _one_image_only(members)),
-        Slip(_answer(right, [low, lower, above, middle]), TOO_HIGH),
-        Slip(_answer(right, [lower, above]), TOO_FEW),
+        *(Slip(_answer(number, (low, lower, above)), why) for why, number in numbers.items()),
+        *(Slip(_answer(right, possible), why) for why, possible in means.items()),
     )
 
 

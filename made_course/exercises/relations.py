@@ -40,9 +40,13 @@ def find_relation(
         >>> find_relation([torch.tensor([0.0, 2.0])], [torch.tensor([0.0, -2.0])], [{}])
         'the sign is turned round: this is the NLL, and no log-probability is above 0'
     """
-    calls = zip(came, right, arguments, strict=True)
-    first, *others = (dict.fromkeys(_relations(*call)) for call in calls)
-    shared = [words for words in first if all(words in holds for holds in others)]
+    first, *others = zip(came, right, arguments, strict=True)
+    shared = dict.fromkeys(_relations(*first))
+    for call in others:
+        if not shared:
+            return ""
+        holds = {*_relations(*call)}
+        shared = {words: None for words in shared if words in holds}
     return "" if "" in shared else min(shared, key=_complexity, default="")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import combinations
 
 import torch
@@ -28,13 +29,13 @@ def find_other_arguments(
         >>> find_other_arguments(came, right, calls, lambda x: 1 - x)
         'this would be right for -x in place of `x`'
     """
+    if all(map(are_same, came, right)):
+        return ""
     for words, changed in _changes(arguments):
-        try:
-            made = [reference(*copy.deepcopy([*named.values()])) for named in changed]
-        except Exception:  # this change makes no sense here
-            continue
-        if all(map(are_same, came, made)) and not all(map(are_same, made, right)):
-            return words
+        made = (reference(*copy.deepcopy([*named.values()])) for named in changed)
+        with suppress(Exception):  # a change that makes no sense here
+            if all(map(are_same, came, made)):
+                return words
     return ""
 
 

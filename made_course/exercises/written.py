@@ -16,14 +16,15 @@ def written(value: object, longest: int = 240) -> str:
         >>> written(torch.tensor([[True, False]])), written([0.123456, torch.tensor(3)])
         ('[[1, 0]] (bool)', '[0.1235, 3]')
     """
+    is_tensor = isinstance(value, Tensor)
+    if is_tensor and value.numel() > longest:
+        return f"a tensor of shape {tuple(value.shape)}"
     text = _text(value)
-    if isinstance(value, Tensor) and value.dtype == torch.bool:
+    if is_tensor and value.dtype == torch.bool:
         text += " (bool)"
     if len(text) <= longest:
         return text
-    if isinstance(value, Tensor):
-        return f"a tensor of shape {tuple(value.shape)}"
-    return f"{text[: longest - 1]}…"
+    return f"a tensor of shape {tuple(value.shape)}" if is_tensor else f"{text[: longest - 1]}…"
 
 
 def written_call(function: object, arguments: Sequence[object]) -> str:

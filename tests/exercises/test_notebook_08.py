@@ -6,8 +6,8 @@ import torch.nn.functional as F
 from torch import nn
 
 from made_course import MADE, Categorical, Head, MixtureOfGaussians, fit
-from made_course.exercises import notebook_08
-from made_course.exercises.notebook_08 import ENTROPY, Geometric, ring_points
+from made_course.exercises.notebook_08 import Geometric, ring_points, rings
+from made_course.exercises.notebook_08.rings import ENTROPY
 from tests.exercises.checking import right, wrong
 
 
@@ -221,31 +221,31 @@ def test_heads_that_are_none():
 
 class Rings:
     def log_prob(self, x):
-        return notebook_08._rings_log_prob(x)
+        return rings._rings_log_prob(x)
 
 
 def test_the_true_density_is_one_and_has_the_entropy_that_is_said():
-    points = notebook_08._rings(1_000_000, seed=1).double()
-    log_p = notebook_08._rings_log_prob(points)
+    points = rings._rings(1_000_000, seed=1).double()
+    log_p = rings._rings_log_prob(points)
     assert -log_p.mean().item() == pytest.approx(ENTROPY, abs=0.004)
     assert "0.000 above the true density; the integral is 1.00" in right("8.5", Rings())
 
 
 def test_the_kept_points_are_others():
-    kept, _ = notebook_08._kept_points()
+    kept, _ = rings._kept_points()
     assert not {tuple(p) for p in ring_points().tolist()} & {tuple(p) for p in kept.tolist()}
 
 
 def test_another_unit_than_ten_is_recognised_by_its_square():
     class Forgotten:
         def log_prob(self, x):
-            return notebook_08._rings_log_prob(x) + 2 * math.log(11.2)
+            return rings._rings_log_prob(x) + 2 * math.log(11.2)
 
     wrong("8.5", Forgotten(), "Forgotten, it leaves s²", "s was 11.")
 
     class TakenOffTwice:
         def log_prob(self, x):
-            return notebook_08._rings_log_prob(x) - 2 * math.log(10)
+            return rings._rings_log_prob(x) - 2 * math.log(10)
 
     wrong("8.5", TakenOffTwice(), "or is missing")
 
@@ -253,25 +253,25 @@ def test_another_unit_than_ten_is_recognised_by_its_square():
 def test_what_a_right_area_does_not_hide():
     class SlightlyTooMuch:
         def log_prob(self, x):
-            return notebook_08._rings_log_prob(x) + 0.009
+            return rings._rings_log_prob(x) + 0.009
 
     assert "6.596 differential" in right("8.5", SlightlyTooMuch()).replace("6.595", "6.596")
 
     class Enormous:
         def log_prob(self, x):
-            return notebook_08._rings_log_prob(x) + 1000 * (x.norm(dim=1) > 31)
+            return rings._rings_log_prob(x) + 1000 * (x.norm(dim=1) > 31)
 
     wrong("8.5", Enormous(), "enormously high")
 
     class TakenOffOnce:
         def log_prob(self, x):
-            return notebook_08._rings_log_prob(x) + math.log(11.2)
+            return rings._rings_log_prob(x) + math.log(11.2)
 
     wrong("8.5", TakenOffOnce(), "once only, it leaves s, which was 11.")
 
     class Raised:
         def log_prob(self, x):
-            return notebook_08._rings_log_prob(x) + 0.05
+            return rings._rings_log_prob(x) + 0.05
 
     wrong("8.5", Raised(), "somewhat too much")
     untrained = MADE(2, (8,), head=MixtureOfGaussians(2), seed=0)

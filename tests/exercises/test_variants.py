@@ -2,6 +2,7 @@
 
 import copy
 import re
+from importlib import import_module
 from itertools import permutations
 
 import pytest
@@ -66,8 +67,10 @@ def is_right(exercise, answer):
 
 
 @of_functions
-def test_one_that_knows_the_notebooks_cases_by_heart_is_not_right(exercise):
+def test_one_that_knows_the_notebooks_cases_by_heart_is_not_right(exercise, monkeypatch):
     known = []
+    judge = import_module("made_course.exercises.examine")
+    monkeypatch.setattr(judge, "likely_cause", lambda *_: "")  # the verdict is what counts
 
     def recording(*arguments):
         before = copy.deepcopy(arguments)
