@@ -127,7 +127,7 @@ def plot_nats_scale(
     if input_dim is not None:
         for name, nats in levels.items():
             said[name] += f", {nats / (input_dim * math.log(2)):.3f} bits per pixel"
-    said |= {name: f"{said[name]} ✕ no distribution" for name in broken}
+    said |= {name: f"{said[name]}, no distribution" for name in broken}
     alt = f"Nats per {of}: " + "; ".join(f"{name} {words}" for name, words in said.items()) + "."
     alt += f" The floor is {floor:.2f}." if floor is not None else ""
 
@@ -138,11 +138,14 @@ def plot_nats_scale(
         if name in broken:
             look = {"facecolor": "none", "edgecolor": ORANGE, "hatch": "////"}
         axes.barh(place, nats, 0.55, **look)
+        if name in broken:
+            cross = {"markersize": 9, "markeredgewidth": 2.4, "clip_on": False, "zorder": 3}
+            axes.plot(nats, place, "x", color=ORANGE, **cross)
         weight = "bold" if name == here else "normal"
         axes.annotate(
             said[name],
             (max(nats, floor or 0), place),
-            (6, 0),
+            (12 if name in broken else 6, 0),
             textcoords="offset points",
             va="center",
             weight=weight,
@@ -151,8 +154,10 @@ def plot_nats_scale(
         axes.axvline(floor, color=WORDS, linestyle="--", linewidth=1.2)
         axes.text(floor, -0.62, f"floor {floor:.2f}", ha="center", va="bottom", fontsize=12)
     axes.set_yticks(range(len(levels)), levels, parse_math=False)
-    room = 1.6 if input_dim is None else 2.2
-    axes.set(xlim=(0, room * max(levels.values())), ylim=(len(levels) - 0.5, -0.6))
-    axes.set_xlabel(f"nats per {of} (shorter is better)")
+    longest, room = max(levels.values()), 1.6 if input_dim is None else 2.2
+    axes.set(xlim=(0, room * longest), ylim=(len(levels) - 0.5, -0.6))
+    axes.set_xticks([tick for tick in axes.get_xticks() if tick <= longest])
+    axes.spines["bottom"].set_bounds(0, longest)
+    axes.set_xlabel(f"nats per {of} (shorter is better)", loc="left")
     axes.tick_params(axis="y", length=0)
     return figure

@@ -70,7 +70,7 @@ def plot_training(
     left, curve, cell = 0.85, 3.4, 0.56
     height = curve + cell * len(samples)
     figure = Picture(height=height, alt=alt, layout="none")
-    inside = (left / WIDTH, 1 - (curve - 0.7) / height, 0.87, (curve - 0.8) / height)
+    inside = (left / WIDTH, 1 - (curve - 0.7) / height, 0.81, (curve - 0.8) / height)
     draw_history(figure.add_axes(inside), history, levels or {}, "validation")
     places = tiles(figure, len(samples), n, cell, left=left, above=curve)
     for row, (epoch, images) in enumerate(samples.items()):
@@ -132,7 +132,7 @@ def plot_recipe(ladder: Sequence[Rung]) -> Picture:
     """What each change to a recipe bought: test NLL from rung to rung, and how far seeds differ.
 
     Blue squares with a full line are better than the rung before, hollow triangles with a broken
-    one worse, and grey circles neither by more than half a nat. Small dots are the single runs.
+    one worse, and grey circles neither by more than half a nat. Short strokes are single runs.
 
     Args:
         ladder: see :func:`made_course.recipe.load_ladder`.
@@ -163,7 +163,7 @@ def plot_recipe(ladder: Sequence[Rung]) -> Picture:
             axes.plot(nats[k - 1 : k + 1], [k - 1, k], **look | {"marker": ""}, zorder=1)
         axes.plot(nats[k], k, **look, markersize=10, zorder=3)
         runs = ladder[k].test_nll[:, -1]
-        axes.plot(runs, [k] * len(runs), ".", color=WORDS, markersize=4, zorder=4)
+        axes.plot(runs, [k] * len(runs), "|", color=WORDS, markersize=20, zorder=2)
         weight = "bold" if change < -0.5 else "normal"
         at = {"transform": axes.get_yaxis_transform(), "va": "center", "weight": weight}
         axes.text(1.02, k, said[k], **at)
