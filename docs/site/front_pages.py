@@ -22,7 +22,7 @@ SHOWN = {
     "00": ("above, twelve digits", (0.13, 0, 0.446, 1)),
     "01": ("eight bars", (0.55, 0.02, 0.98, 0.92)),
     "02": ("two 3 by 3 matrices", (0, 0, 1, 0.9)),
-    "03": ("Of 24 connections", (0.33, 0.09, 1, 0.62)),
+    "03": ("Of 24 connections", (0.285, 0.07, 1, 0.6)),
     "04": ("thirty samples", (0, 0, 0.267, 1)),
     "05": ("learning curve of ten", (0.09, 0.02, 1, 0.9)),
     "06": ("An image as it is drawn", (0.27, 0, 1, 1)),
