@@ -36,21 +36,21 @@ def run(function: Callable[..., object], *arguments: object) -> object:
             "itself, without calling it"
         )
     given = copy.deepcopy(arguments)
-    tried = written_call(function, arguments)
     try:
         with contextlib.redirect_stdout(_Capped(sys.stdout)):
             came = function(*given)
     except (Exception, SystemExit) as error:
         said = f": {error}" if str(error) else ""
         raise Wrong(
-            f"your code raised {type(error).__name__}{said}{_where(error)}", tried=tried
+            f"your code raised {type(error).__name__}{said}{_where(error)}",
+            tried=written_call(function, arguments),
         ) from error
     for before, after in zip(arguments, given, strict=True):
         if not is_unchanged(before, after):
             raise Wrong(
                 "your code changed what it was given: work on a copy (for a tensor x.clone()), "
                 "since the caller goes on to use it",
-                tried=tried,
+                tried=written_call(function, arguments),
                 expected=f"{written(before)}, untouched",
                 came=f"{written(after)}, changed",
             )
