@@ -20,7 +20,8 @@ class Fault(Wrong):
         expected: what a right answer gives there.
         came: what this answer gave.
         kind: what tells apart faults that show in the same place; what came, if left out.
-        cause: what is said where nothing better is known.
+        cause: what is said where nothing is known that is alike; with None the next assertion
+            speaks.
     """
 
     def __init__(
@@ -30,12 +31,15 @@ class Fault(Wrong):
         came: object = "",
         *,
         kind: object = None,
-        cause: str = "",
+        cause: str | None = "",
     ) -> None:
         said = {"tried": tried, "expected": expected, "came": came}
         texts = {key: v if isinstance(v, str) else written(v) for key, v in said.items()}
         super().__init__(cause, **texts)
         self.kind = came if kind is None else kind
+
+    def __str__(self) -> str:
+        return self.cause
 
 
 def unlike(tried: str, expected: object, came: object) -> Fault | None:
@@ -76,8 +80,8 @@ class Properties:
 
         Args:
             causes: why it may be there; several, each with a wrong answer to the exercise defined
-                last. Of these it is the first whose answer has a fault of the same kind; where
-                there is none, and the fault names no cause itself, the next assertion speaks.
+                last. Of these it is the first whose answer has a fault of the same kind, and if
+                there is none, the last.
             wrong: a wrong answer that has the fault, where there is one cause.
         """
         known = {causes: wrong} if isinstance(causes, str) else causes
@@ -88,13 +92,8 @@ class Properties:
         def define(find: Callable[[object], Fault | bool | None]) -> Callable:
             def assertion(answer: object) -> None:
                 if fault := find(answer):
-                    alike = (
-                        cause
-                        for cause, other in known.items()
-                        if causes == cause or _is_alike(find(self.like(answer, other)), fault)
-                    )
-                    fault.cause = next(alike, fault.cause)
-                    if fault.cause:
+                    fault.cause = self._cause(find, known, answer, fault)
+                    if fault.cause is not None:
                         raise fault
 
             self.assertions.append(assertion)
@@ -102,9 +101,14 @@ class Properties:
 
         return define
 
-
-def _is_alike(other: Fault | None, fault: Fault) -> bool:
-    return bool(other) and is_same(other.kind, fault.kind)
+    def _cause(
+        self, find: Callable, known: Mapping[str, object], answer: object, fault: Fault
+    ) -> str | None:
+        for cause, wrong in known.items() if len(known) > 1 else ():
+            other = find(self.like(answer, wrong))
+            if other and is_same(other.kind, fault.kind):
+                return cause
+        return [*known][-1] if fault.cause == "" else fault.cause
 
 
 def instance_of(answer: object, *arguments: object) -> object:

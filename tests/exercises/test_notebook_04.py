@@ -15,10 +15,11 @@ from made_course.exercises.notebook_04 import (
     bernoulli_log_prob,
     random_networks,
 )
-from made_course.exercises.notebook_04.models import MUTANTS
+from made_course.exercises.notebook_04.models import MUTANTS, altered, remask
 from made_course.exercises.notebook_04.prediction import TESTS, WHY, caught_by
+from made_course.exercises.properties import changed, kept_as
 from made_course.leaks import binary_points
-from made_course.masks import direct_mask, input_degrees
+from made_course.masks import build_masks, direct_mask, input_degrees
 from tests.exercises.checking import right, wrong
 
 NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "04_made_in_pytorch.ipynb"
@@ -39,13 +40,9 @@ class LayerOfBools(nn.Linear):
         return z if self.bias is None else z + self.bias
 
 
-class FrozenMask(MaskedLinear):
-    """A mask that is a parameter, and that nothing trains."""
-
-    def __init__(self, *arguments):
-        super().__init__(*arguments)
-        del self.mask
-        self.mask = nn.Parameter(torch.ones_like(self.weight), requires_grad=False)
+FrozenMask = changed(
+    MaskedLinear, kept_as("mask", lambda mask: nn.Parameter(mask, requires_grad=False))
+)
 
 
 class FromScratch(nn.Module):
@@ -99,19 +96,6 @@ def test_layer():
 
 
 def test_misformed_layers():
-    class AnotherFrozenMask(FrozenMask):
-        def set_mask(self, mask):
-            self.mask = nn.Parameter(mask.float(), requires_grad=False)
-
-    class CutsOffInput(MaskedLinear):
-        def forward(self, x):
-            return super().forward(x.detach())
-
-    class Unmasked(MaskedLinear):
-        def __init__(self, *arguments):
-            super().__init__(*arguments)
-            self.mask.zero_()
-
     class WithoutBias(MaskedLinear):
         def __init__(self, in_features, out_features, bias=True):
             super().__init__(in_features, out_features)
@@ -120,33 +104,33 @@ def test_misformed_layers():
         def __init__(self, *arguments):
             super().__init__()
 
-    class Detached(nn.Linear):
-        def __init__(self, *arguments):
-            super().__init__(*arguments)
-            self.register_buffer("mask", torch.ones_like(self.weight))
-
-        def set_mask(self, mask):
-            self.mask.copy_(mask)
-
-        def forward(self, x):
-            return super().forward(x) + F.linear(x, self.weight * (self.mask - 1)).detach()
-
-    wrong("4.1", AnotherFrozenMask, "put a new tensor in the place of the buffer")
-    wrong("4.1", CutsOffInput, "the input gets no gradient")
-    wrong("4.1", Unmasked, "a new layer")
-    wrong("4.1", WithoutBias, "hand bias on")
-    wrong("4.1", NoLinear, "subclass of nn.Linear")
-    wrong("4.1", Detached, "a masked weight gets a gradient")
-    wrong("4.1", MaskedLinear(3, 2), "a class was expected, came MaskedLinear")
-    wrong("4.1", None, "a class was expected, came NoneType")
-
-
-def test_layer_whose_start_is_forgotten():
     class NotBegun(MaskedLinear):
         def __init__(self, *arguments):
             self.size = arguments
 
+    def freeze(self, mask):
+        self.mask = nn.Parameter(mask.float(), requires_grad=False)
+
+    def detached(self, x):
+        return nn.Linear.forward(self, x) + F.linear(x, self.weight * (self.mask - 1)).detach()
+
+    def cut_off(self, x):
+        return MaskedLinear.forward(self, x.detach())
+
+    def forbid_all(layer):
+        layer.mask.zero_()
+
+    wrong(
+        "4.1", changed(FrozenMask, set_mask=freeze), "put a new tensor in the place of the buffer"
+    )
+    wrong("4.1", changed(MaskedLinear, forward=cut_off), "the input gets no gradient")
+    wrong("4.1", changed(MaskedLinear, forbid_all), "a new layer")
+    wrong("4.1", changed(MaskedLinear, forward=detached), "a masked weight gets a gradient")
+    wrong("4.1", WithoutBias, "hand bias on")
+    wrong("4.1", NoLinear, "subclass of nn.Linear")
     wrong("4.1", NotBegun, "super().__init__(")
+    wrong("4.1", MaskedLinear(3, 2), "a class was expected, came MaskedLinear")
+    wrong("4.1", None, "a class was expected, came NoneType")
 
 
 @pytest.mark.parametrize("kind", [torch.bool, torch.float32])
@@ -327,38 +311,29 @@ class Direct(MADE):
 
 def starting_with(fill, kind=MADE):
     """A class whose last layer starts in another way."""
-
-    class Started(kind):
-        def __init__(self, input_dim, hidden_dims, ordering):
-            super().__init__(input_dim, hidden_dims, ordering)
-            fill(self.layers[-1].weight)
-
-    return Started
+    return changed(kind, lambda self: fill(self.layers[-1].weight))
 
 
-def built_of(layer_class, kind=MADE):
+def built_of(layer_class):
     """A class whose layers are of another kind."""
 
-    class Built(kind):
-        def __init__(self, input_dim, hidden_dims, ordering):
-            super().__init__(input_dim, hidden_dims, ordering)
-            for k, old in enumerate(self.layers):
-                self.layers[k] = layer_class(old.in_features, old.out_features)
-                self.layers[k].set_mask(old.mask)
+    def rebuild(self):
+        for k, old in enumerate(self.layers):
+            self.layers[k] = layer_class(old.in_features, old.out_features)
+            self.layers[k].set_mask(old.mask)
 
-    return Built
+    return altered(rebuild)
 
 
 def activated(f, last=False):
     """A class with another activation, after the last layer, too, or not there."""
 
-    class Activated(MADE):
-        def forward(self, x):
-            for layer in self.layers[:-1]:
-                x = f(layer(x))
-            return f(self.layers[-1](x)) if last else self.layers[-1](x)
+    def forward(self, x):
+        for layer in self.layers[:-1]:
+            x = f(layer(x))
+        return f(self.layers[-1](x)) if last else self.layers[-1](x)
 
-    return Activated
+    return altered(forward=forward)
 
 
 def test_made():
@@ -378,127 +353,100 @@ def test_made_with_an_activation_too_many():
 
 
 def test_made_that_cannot_be_trained():
-    class Detached(MADE):
-        def log_prob(self, x):
-            return super().log_prob(x).detach()
+    def cut_off(self, x):
+        for layer in self.layers[:-1]:
+            x = torch.relu(layer(x)).detach()
+        return self.layers[-1](x)
 
-    class HiddenLayersAreCutOff(MADE):
-        def forward(self, x):
-            for layer in self.layers[:-1]:
-                x = torch.relu(layer(x)).detach()
-            return self.layers[-1](x)
+    detached = altered(log_prob=lambda self, x: MADE.log_prob(self, x).detach())
 
     class OfData(MaskedLinear):
         def forward(self, x):
             return F.linear(x, self.weight.data * self.mask, self.bias)
 
     cause = "log_prob gives these parameters no gradient"
-    wrong("4.5", Detached, cause, "'layers.2.weight'")
-    found = wrong("4.5", HiddenLayersAreCutOff, cause, "'layers.0.weight'")
+    wrong("4.5", detached, cause, "'layers.2.weight'")
+    found = wrong("4.5", altered(forward=cut_off), cause, "'layers.0.weight'")
     assert "layers.2.weight" not in found.came
     found = wrong("4.5", built_of(OfData), cause, "'layers.2.weight'")
     assert "bias" not in found.came
 
 
 def test_made_whose_outputs_see_themselves_by_another_way_than_hidden_units():
-    class Residual(MADE):
-        def forward(self, x):
-            return super().forward(x) + x
-
-    class NotStrict(Direct):
-        def __init__(self, input_dim, hidden_dims, ordering):
-            super().__init__(input_dim, hidden_dims, ordering)
-            self.direct.set_mask(self.order[:, None] >= self.order)
-
-    for answer in (Residual, NotStrict):
+    residual = altered(forward=lambda self, x: MADE.forward(self, x) + x)
+    not_strict = changed(
+        Direct, lambda self: self.direct.set_mask(self.order[:, None] >= self.order)
+    )
+    for answer in (residual, not_strict):
         wrong("4.5", answer, "Have direct connections >= in place of >, or is x added")
     wrong("4.5", starting_with(nn.init.zeros_, MODELS["output sees itself"]), "not >=")
 
 
 def test_made_whose_hidden_degrees_reach_the_last():
-    class SeesItself(MADE):
-        def __init__(self, input_dim, hidden_dims, ordering):
-            super().__init__(input_dim, hidden_dims, ordering)
-            layers = [self.order, *(torch.arange(h) % input_dim + 1 for h in hidden_dims)]
-            for layer, (below, above) in zip(
-                self.layers, pairwise([*layers, self.order]), strict=True
-            ):
-                layer.set_mask(above[:, None] >= below)
+    def mask_by_wide_degrees(self):
+        hidden = [torch.arange(len(degrees)) % len(self.order) + 1 for degrees in self.degrees[1:]]
+        pairs = pairwise([self.order, *hidden, self.order])
+        remask(self.layers, [above[:, None] >= below for below, above in pairs])
 
-    wrong("4.5", SeesItself, "do hidden degrees go up to D, with >= in the output's mask?")
+    wrong(
+        "4.5",
+        altered(mask_by_wide_degrees),
+        "do hidden degrees go up to D, with >= in the output's mask?",
+    )
 
 
 def test_made_in_parts():
-    class WithoutSample(MADE):
-        sample = None
+    def of_probabilities(self, x):
+        p = torch.sigmoid(self(x))
+        return torch.distributions.Bernoulli(p).log_prob(x).sum(1)
 
-    class Flat(MADE):
-        def log_prob(self, x):
-            return super().log_prob(x).sum()
+    def of_logits(self, u):
+        x = torch.zeros_like(u)
+        for i in self.order.argsort():
+            x[:, i] = (u[:, i] <= self(x)[:, i]).float()
+        return x
 
-    class Rounded(MADE):
-        def log_prob(self, x):
-            return super().log_prob(x).float().double()
+    def normalised(self, x):
+        for layer in self.layers[:-1]:
+            x = torch.relu(F.layer_norm(layer(x), (layer.out_features,)))
+        return self.layers[-1](x)
 
-    class Backwards(MADE):
-        def __init__(self, input_dim, hidden_dims, ordering):
-            super().__init__(input_dim, hidden_dims, ordering)
-            for layer in self.layers:
-                layer.set_mask(1 - layer.mask)
+    def score(change):
+        return altered(log_prob=lambda self, x: change(MADE.log_prob(self, x)))
 
-    class DrawsAnother(MADE):
-        def sample(self, u):
-            return super().sample(u.flip(0))
+    def draw(change):
+        return altered(sample=lambda self, u: MADE.sample(self, change(u)))
 
-    class OfProbabilities(MADE):
-        def log_prob(self, x):
-            p = torch.sigmoid(self(x))
-            return torch.distributions.Bernoulli(p).log_prob(x).sum(1)
+    def turn_masks_round(self):
+        remask(self.layers, [1 - layer.mask for layer in self.layers])
 
-    class OfLogits(MADE):
-        def sample(self, u):
-            x = torch.zeros_like(u)
-            for i in self.order.argsort():
-                x[:, i] = (u[:, i] <= self(x)[:, i]).float()
-            return x
+    def reverse(self):
+        degrees = [len(self.order) + 1 - self.order, *self.degrees[1:]]
+        remask(self.layers, build_masks(degrees))
 
-    class DrawsItsOwn(MADE):
-        def sample(self, u):
-            return super().sample(torch.rand_like(u))
+    def count_from_zero(self):
+        self.order = self.order - 1
 
-    class Normalised(MADE):
-        def forward(self, x):
-            for layer in self.layers[:-1]:
-                x = torch.relu(F.layer_norm(layer(x), (layer.out_features,)))
-            return self.layers[-1](x)
+    def draw_degrees_of_one_variable(self):
+        torch.randint(1, len(self.order), (4,))
 
-    class Reversed(MADE):
-        def __init__(self, input_dim, hidden_dims, ordering):
-            super().__init__(input_dim, hidden_dims, ordering)
-            self.layers = MADE(input_dim, hidden_dims, ordering.flip(0)).layers
-
-    class NoCounting(MADE):
-        def __init__(self, input_dim, hidden_dims, ordering):
-            super().__init__(input_dim, hidden_dims, ordering)
-            self.order = self.order - 1
-
-    class OneVariableTooFew(MADE):
-        def __init__(self, input_dim, hidden_dims, ordering):
-            super().__init__(input_dim, hidden_dims, ordering)
-            torch.randint(1, input_dim, (4,))
-
-    wrong("4.5", WithoutSample, "has no method sample")
-    wrong("4.5", Flat, "this is the sum over all entries", "log_prob")
-    wrong("4.5", Rounded, "in the dtype of the model")
-    wrong("4.5", Backwards, "an output sees a variable that does not come before its own")
-    wrong("4.5", DrawsAnother, "not those that log_prob gives")
-    wrong("4.5", OfProbabilities, "not finite or cut off for large ones")
-    wrong("4.5", OfLogits, "u is compared with the logit")
-    wrong("4.5", DrawsItsOwn, "two calls with the same u give different samples")
-    wrong("4.5", Normalised, "as LayerNorm does")
-    wrong("4.5", Reversed, "the masks are those of another ordering")
-    wrong("4.5", NoCounting, "order counts from 0")
-    wrong("4.5", OneVariableTooFew, "raised RuntimeError", "(1, [4], [0])", "may have any")
+    wrong("4.5", altered(sample=None), "has no method sample")
+    wrong("4.5", score(torch.sum), "this is the sum over all entries", "log_prob")
+    wrong("4.5", score(lambda log_p: log_p.float().double()), "in the dtype of the model")
+    wrong("4.5", score(torch.neg), "turned round: this is the NLL", "to nine digits")
+    wrong("4.5", MODELS["mean for sum"], "divided by x.shape[1]: a mean where a sum", "to nine")
+    wrong("4.5", altered(turn_masks_round), "an output sees a variable that does not come before")
+    wrong("4.5", draw(lambda u: u.flip(0)), "not those that log_prob gives")
+    wrong("4.5", altered(log_prob=of_probabilities), "not finite or cut off for large ones")
+    wrong("4.5", altered(sample=of_logits), "u is compared with the logit")
+    wrong("4.5", draw(torch.rand_like), "two calls with the same u give different samples")
+    wrong("4.5", altered(forward=normalised), "as LayerNorm does")
+    wrong("4.5", altered(reverse), "the masks are those of another ordering")
+    wrong("4.5", altered(count_from_zero), "order counts from 0")
+    found = wrong(
+        "4.5", altered(draw_degrees_of_one_variable), "raised RuntimeError", "may have any"
+    )
+    assert "(1, [4], [0])" in found.tried
     wrong("4.5", lambda *arguments: None, "subclass of nn.Module")
     wrong("4.5", MADE(3, [8], [1, 2, 0]), "a class was expected, came MADE")
 
@@ -536,33 +484,19 @@ def test_made_whose_layers_are_not_found():
 
 
 def test_made_whose_log_prob_is_not_that_of_its_logits():
-    class CorrectsForward(MADE):
-        def forward(self, x):
-            return super().forward(x) + 1
-
-        def log_prob(self, x):
-            return bernoulli_log_prob(super().forward(x), x)
-
-    wrong("4.5", CorrectsForward, ".log_prob(x) with x = [", "by the logits of forward(x)")
-
-
-def test_made_whose_log_prob_is_a_mean_or_an_nll():
-    class Negative(MADE):
-        def log_prob(self, x):
-            return -super().log_prob(x)
-
-    wrong("4.5", MODELS["mean for sum"], "divided by x.shape[1]: a mean where a sum", "to nine")
-    wrong("4.5", Negative, "the sign is turned round: this is the NLL", "to nine digits")
+    corrects_forward = altered(
+        forward=lambda self, x: MADE.forward(self, x) + 1,
+        log_prob=lambda self, x: bernoulli_log_prob(MADE.forward(self, x), x),
+    )
+    wrong("4.5", corrects_forward, ".log_prob(x) with x = [", "by the logits of forward(x)")
 
 
 def test_made_with_a_gap_between_its_degrees():
-    class OnlyFirst(MADE):
-        def __init__(self, input_dim, hidden_dims, ordering):
-            super().__init__(input_dim, hidden_dims, ordering)
-            for layer, below in zip(self.layers[1:], self.degrees[1:], strict=True):
-                layer.set_mask(layer.mask * (below == 1))
+    def hear_the_first_alone(self):
+        for layer, below in zip(self.layers[1:], self.degrees[1:], strict=True):
+            layer.set_mask(layer.mask * (below == 1))
 
-    wrong("4.5", OnlyFirst, "the output of x₁ never moves", "flip x₃")
+    wrong("4.5", altered(hear_the_first_alone), "the output of x₁ never moves", "flip x₃")
 
 
 def test_a_forgotten_return_of_a_method_is_guessed():

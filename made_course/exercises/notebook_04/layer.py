@@ -194,16 +194,16 @@ def _trains_its_mask(answer: object) -> Fault | None:
 
 @judge.refuses(
     {
+        "the buffer of the mask is registered with persistent=False, so that it is not in the "
+        "state dict: a layer that is loaded would have another mask": _altered(
+            lambda self: self.register_buffer("mask", self.mask, persistent=False)
+        ),
         "the mask is not saved with the layer: a plain attribute is not in its state dict, and "
         'stays behind when it moves to a GPU. Use self.register_buffer("mask", …) in __init__': (
             _altered(
                 kept_as("mask", lambda mask: mask),
                 set_mask=lambda self, mask: setattr(self, "mask", mask),
             )
-        ),
-        "the buffer of the mask is registered with persistent=False, so that it is not in the "
-        "state dict: a layer that is loaded would have another mask": _altered(
-            lambda self: self.register_buffer("mask", self.mask, persistent=False)
         ),
     }
 )

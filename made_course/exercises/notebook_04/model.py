@@ -130,13 +130,13 @@ def _ending_in(last: Callable[[Tensor], Tensor]) -> type[MADE]:
 
 @judge.refuses(
     {
-        "two forward passes with the same x differ, in evaluation mode, too. Is dropout never "
-        "switched off? nn.Dropout does that by itself, F.dropout needs training=self.training. "
-        "Nothing else may be drawn in a forward pass": _activated(lambda h: F.dropout(h.relu())),
         "the masks are drawn anew in each forward pass, so that two passes with the same x differ: "
         "draw degrees and make masks once, in __init__": altered(
             forward=lambda self, x: (_draw_masks(self), MADE.forward(self, x))[1]
         ),
+        "two forward passes with the same x differ, in evaluation mode, too. Is dropout never "
+        "switched off? nn.Dropout does that by itself, F.dropout needs training=self.training. "
+        "Nothing else may be drawn in a forward pass": _activated(lambda h: F.dropout(h.relu())),
     }
 )
 def _depends_on_chance(trial: Trial) -> Fault | bool:
@@ -175,18 +175,18 @@ def _is_bounded(trial: Trial) -> Fault | bool:
 # ---- what is seen -------------------------------------------------------------------------------
 
 
-def _flipped(trial: Trial, pairs: Tensor, does: tuple[str, str], kind: object = None) -> Fault:
+def _flipped(trial: Trial, pairs: Tensor, does: tuple[str, str], **how: object) -> Fault:
     """What the output of the first pair (output, input) does when its input is flipped."""
     i, j = pairs.nonzero()[0].tolist()
     names = variable_names(len(trial.ordering))
     said = [f"the output of {names[i]} {verb}" for verb in does]
-    return trial.fault(f" with large weights: flip {names[j]}", *said, kind=kind)
+    return trial.fault(f" with large weights: flip {names[j]}", *said, **how)
 
 
-def _leak(trial: Trial, is_so: bool = True, kind: object = None) -> Fault | bool:
+def _leak(trial: Trial, is_so: bool = True, **how: object) -> Fault | bool:
     """An output that sees what it may not, if besides something is so."""
     is_so = is_so and bool(trial.leaks.any())
-    return is_so and _flipped(trial, trial.leaks, ("stays as it is", "moves"), kind)
+    return is_so and _flipped(trial, trial.leaks, ("stays as it is", "moves"), **how)
 
 
 def keeping_masks(keep: Callable[[Tensor], Tensor]) -> type[MADE]:
@@ -209,7 +209,7 @@ def keeping_masks(keep: Callable[[Tensor], Tensor]) -> type[MADE]:
 def _leaks_later(trial: Trial) -> Fault | bool:
     trained = [p.detach().unique() for p in trial.new().parameters() if p.requires_grad]
     has_masks = any(is_same(values, torch.tensor([0.0, 1.0])) for values in trained)
-    return _leak(trial, not (trial.sees[0] & ~trial.allowed).any(), has_masks)
+    return _leak(trial, not (trial.sees[0] & ~trial.allowed).any(), kind=has_masks)
 
 
 @judge.refuses(
@@ -228,7 +228,7 @@ def _leaks_later(trial: Trial) -> Fault | bool:
     }
 )
 def _leaks_like_another(trial: Trial) -> Fault | bool:
-    return _leak(trial, kind=trial.sees[1])
+    return _leak(trial, kind=trial.sees[1], cause=None)
 
 
 @judge.refuses(
@@ -245,7 +245,7 @@ def _leaks_like_another(trial: Trial) -> Fault | bool:
 )
 def _sees_itself(trial: Trial) -> Fault | bool:
     own, last = torch.eye(len(trial.leaks)).bool(), trial.order.argmax()
-    return _leak(trial, not (trial.leaks & ~own).any(), bool(trial.leaks[last, last]))
+    return _leak(trial, not (trial.leaks & ~own).any(), kind=bool(trial.leaks[last, last]))
 
 
 @judge.refuses(
