@@ -1,8 +1,9 @@
 """The exercises of the notebooks: check, hint, solution, yours, quiz and progress.
 
-Each notebook has two files here: ``notebook_03.py`` with its exercises, ``questions/03.md`` with
-the questions of its self-checks. What all exercises share: ``exercise.py`` says what one is,
-``examine.py`` judges an answer, and ``causes.py`` finds out why it is wrong.
+Each notebook has two files here: ``notebook_06.py`` with its exercises, or a folder where they are
+long, and ``questions/06.md`` with the questions of its self-checks. What all exercises share:
+``exercise.py`` says what one is, ``examine.py`` judges an answer, and ``causes.py`` finds out why
+it is wrong.
 """
 
 from __future__ import annotations
