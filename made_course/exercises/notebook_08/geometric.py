@@ -275,18 +275,23 @@ def _require_samples(head: Head, z: float) -> None:
         tried=tried,
         came=written(came[:5]),
     )
+    _require_shares(came, params, u, tried)
+    _require_samples_of_any_shape(head, u)
+
+
+def _require_shares(came: Tensor, params: Tensor, u: Tensor, tried: str) -> None:
+    """Each count comes as often as its probability says, up to the largest."""
     counts, right = torch.arange(40.0), _sample(params, u).double()
     share = (came[:, None] == counts).double().mean(0)
-    p = _log_prob(torch.full((len(counts), 1), z), counts).exp().double()
+    p = _log_prob(params[: len(counts)], counts).exp().double()
     in_any_order = [values.sort().values for values in (came, right)]
     is_as_often = _is_near(share, p) and bool((came >= 0).all())
     if is_as_often and torch.allclose(*in_any_order, rtol=0.01, atol=1):
-        _require_samples_of_any_shape(head, u)
         return
-    same = (known.answer().sample(params, u).double().equal(came) for known in known_slips("8.4"))
+    known = known_slips("8.4")
     require_none(
         [
-            *zip((known.cause for known in known_slips("8.4")), same, strict=True),
+            *((slip.cause, slip.answer().sample(params, u).double().equal(came)) for slip in known),
             (_CUT_OFF, _is_near(share[:5], p[:5]) and came.max() < right.max()),
             (_COIN, bool((came <= 1).all())),
             (_ONE_MORE, _is_near(share[1:], p[:-1])),
