@@ -1,7 +1,7 @@
 """The exercises of the notebooks: check, hint, solution, yours, quiz and progress.
 
-Each notebook has two files here: ``notebook_03.py`` with its exercises, or a folder of them, and
-``questions/03.md`` with the questions of its self-checks. What all exercises share:
+Each notebook has two files here: ``notebook_05.py`` with its exercises, or a folder of them, and
+``questions/05.md`` with the questions of its self-checks. What all exercises share:
 ``exercise.py`` says what one is, ``examine.py`` judges an answer, ``properties.py`` does so by
 small assertions, and ``causes.py`` finds out why it is wrong.
 """

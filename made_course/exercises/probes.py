@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 import torch
 from torch import Tensor
 
+from ..words import listing
+
 Call = Callable[..., object]
 Same = Callable[[object, object], bool]
 
@@ -64,8 +66,7 @@ def probe(
 
 
 def _listed(names: list[str]) -> str:
-    *rest, last = [f"`{name}`" for name in names]
-    return f"{', '.join(rest)} and {last}" if rest else last
+    return listing([f"`{name}`" for name in names])
 
 
 def _has_no_effect(

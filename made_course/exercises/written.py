@@ -53,7 +53,7 @@ def _text(value: object) -> str:
     if isinstance(value, Mapping):
         return f"{{{', '.join(f'{key!r}: {_text(part)}' for key, part in value.items())}}}"
     if isinstance(value, nn.Module):
-        return f"a {type(value).__name__}"
+        return getattr(value, "__name__", f"a {type(value).__name__}")
     return getattr(value, "__name__", None) or repr(value)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor
@@ -82,89 +82,89 @@ _DRAWS_ITSELF = (
     "sample draws random numbers of its own: it must use u, so that the same u gives the same "
     "sample"
 )
-_log_prob, _sample = Geometric().log_prob, Geometric().sample
+_right = Geometric()
 
 
 def _but(**changed: object) -> type[Geometric]:
     return type("Geometric", (Geometric,), changed)
 
 
+def _scoring(log_prob: Callable[[Tensor, Tensor], Tensor]) -> type[Geometric]:
+    """A head with another log_prob, of z and x."""
+    return _but(log_prob=lambda self, params, x: log_prob(params[..., 0], x))
+
+
+def _drawing(sample: Callable[[Tensor, Tensor], Tensor]) -> type[Geometric]:
+    """A head with another sample, of z and u."""
+    return _but(sample=lambda self, params, u: sample(params[..., 0], u))
+
+
+def _log_prob(z: Tensor, x: Tensor) -> Tensor:
+    return logsigmoid(z) + x * logsigmoid(-z)
+
+
+def _of_sigmoid(z: Tensor, x: Tensor, more: float = 0.0) -> Tensor:
+    q = z.sigmoid()
+    return (q + more).log() + x * (1 - q + more).log()
+
+
 def _quotient(z: Tensor, u: Tensor) -> Tensor:
     return torch.log1p(-u) / logsigmoid(-z)
 
 
-def _by_table(self: Head, params: Tensor, u: Tensor) -> Tensor:
-    p = self.log_prob(params[..., None, :], torch.arange(100.0)).exp()
-    return (u[..., None] > p.cumsum(-1)).sum(-1).to(params.dtype)
+def _by_table(z: Tensor, u: Tensor) -> Tensor:
+    p = _log_prob(z[..., None], torch.arange(100.0)).exp()
+    return (u[..., None] > p.cumsum(-1)).sum(-1).to(z.dtype)
 
 
 slips(
     {
         "success and failure have changed places: q = σ(z) belongs to the one success, and 1 − q "
         "to each of the x failures": _but(
-            log_prob=lambda self, params, x: _log_prob(-params, x),
-            sample=lambda self, params, u: _sample(-params, u),
+            log_prob=lambda self, params, x: _right.log_prob(-params, x),
+            sample=lambda self, params, u: _right.sample(-params, u),
         ),
         "this counts the tries, from 1: x counts the failures alone, and 0 is a value that it "
-        "has": _but(log_prob=lambda self, params, x: _log_prob(params, x - 1)),
+        "has": _scoring(lambda z, x: _log_prob(z, x - 1)),
         "the success at the end is missing: x failures and a success are x + 1 factors": (
-            _but(log_prob=lambda self, params, x: x * logsigmoid(-params[..., 0]))
+            _scoring(lambda z, x: x * logsigmoid(-z))
         ),
         "these are probabilities: log_prob gives their logarithms": (
-            _but(log_prob=lambda self, params, x: _log_prob(params, x).exp())
+            _scoring(lambda z, x: _log_prob(z, x).exp())
         ),
         "at large logits this is minus infinity, as 1 − q is rounded to 0 before its logarithm is "
         "taken, or exp is too large for the computer: take logsigmoid(z) and logsigmoid(−z), as in "
-        "notebook 2": _but(log_prob=lambda self, params, x: _of_sigmoid(params[..., 0], x)),
-        _RAISED: _but(log_prob=lambda self, params, x: _of_sigmoid(params[..., 0], x, 1e-8)),
+        "notebook 2": _scoring(_of_sigmoid),
+        _RAISED: _scoring(lambda z, x: _of_sigmoid(z, x, 1e-8)),
         "this is the NLL: log_prob is its negative, and never above 0": (
-            _but(log_prob=lambda self, params, x: -_log_prob(params, x))
+            _scoring(lambda z, x: -_log_prob(z, x))
         ),
-        "log(1 − q) is not 1 − log q: as 1 − σ(z) = σ(−z), it is logsigmoid(−z)": _but(
-            log_prob=lambda self, params, x: (
-                logsigmoid(params[..., 0]) + x * (1 - logsigmoid(params[..., 0]))
-            )
+        "log(1 − q) is not 1 − log q: as 1 − σ(z) = σ(−z), it is logsigmoid(−z)": (
+            _scoring(lambda z, x: logsigmoid(z) + x * (1 - logsigmoid(z)))
         ),
         "these are x + 1 failures: the last of the x + 1 factors is the success, of probability "
-        "q": _but(log_prob=lambda self, params, x: (x + 1) * logsigmoid(-params[..., 0])),
+        "q": _scoring(lambda z, x: (x + 1) * logsigmoid(-z)),
         "params has one dimension more than x, and so each number meets each count: params[..., 0] "
-        "has the shape of x": (
-            _but(log_prob=lambda self, params, x: logsigmoid(params) + x * logsigmoid(-params))
-        ),
-        _LOG_PROB_FLAT: _but(
-            log_prob=lambda self, params, x: (
-                logsigmoid(params[:, 0]) + x * logsigmoid(-params[:, 0])
-            )
-        ),
+        "has the shape of x": _but(log_prob=lambda self, params, x: _log_prob(params, x)),
+        _LOG_PROB_FLAT: _but(log_prob=lambda self, params, x: _log_prob(params[:, 0], x)),
         "log_prob has a dimension too many: params is (..., 1), and params[..., 0] has the shape "
-        "of x": _but(log_prob=lambda self, params, x: _log_prob(params, x)[..., None]),
+        "of x": _scoring(lambda z, x: _log_prob(z, x)[..., None]),
         "log_prob sums over variables: a head gives one number for each variable, and the model "
-        "sums": _but(log_prob=lambda self, params, x: _log_prob(params, x).sum(-1)),
+        "sums": _scoring(lambda z, x: _log_prob(z, x).sum(-1)),
         _IS_DENSITY: _but(is_density=True),
-        _COIN: _but(sample=lambda self, params, u: (u <= params[..., 0].sigmoid()).float()),
-        _ONE_MORE: _but(sample=lambda self, params, u: _sample(params, u) + 1),
-        _REAL: _but(sample=lambda self, params, u: _quotient(params[..., 0], u)),
-        _ONE_LESS: _but(sample=lambda self, params, u: _sample(params, u) - 1),
-        _BELOW_ZERO: _but(sample=lambda self, params, u: _quotient(params[..., 0], u).ceil() - 1),
+        _COIN: _drawing(lambda z, u: (u <= z.sigmoid()).float()),
+        _ONE_MORE: _drawing(lambda z, u: _quotient(z, u).floor() + 1),
+        _REAL: _drawing(_quotient),
+        _ONE_LESS: _drawing(lambda z, u: _quotient(z, u).floor() - 1),
+        _BELOW_ZERO: _drawing(lambda z, u: _quotient(z, u).ceil() - 1),
         "the number is rounded to the nearest count. Rounded down, by floor, it is the smallest k "
-        "with P(x ≤ k) above u": (
-            _but(sample=lambda self, params, u: _quotient(params[..., 0], u).round())
-        ),
-        _CUT_OFF: _but(sample=_by_table),
-        _OF_ROUNDED: _but(
-            sample=lambda self, params, u: (
-                torch.log1p(-u) / (1 - params[..., 0].sigmoid()).log()
-            ).floor()
-        ),
+        "with P(x ≤ k) above u": _drawing(lambda z, u: _quotient(z, u).round()),
+        _CUT_OFF: _drawing(_by_table),
+        _OF_ROUNDED: _drawing(lambda z, u: (torch.log1p(-u) / (1 - z.sigmoid()).log()).floor()),
         _SAMPLES_FLAT: _but(sample=lambda self, params, u: _quotient(params[:, 0], u).floor()),
-        _DRAWS_ITSELF: _but(sample=lambda self, params, u: _sample(params, torch.rand_like(u))),
+        _DRAWS_ITSELF: _drawing(lambda z, u: _quotient(z, torch.rand_like(u)).floor()),
     }
 )
-
-
-def _of_sigmoid(z: Tensor, x: Tensor, more: float = 0.0) -> Tensor:
-    q = z.sigmoid()
-    return (q + more).log() + x * (1 - q + more).log()
 
 
 # ---- the check ----------------------------------------------------------------------------------
@@ -217,7 +217,7 @@ def _built(answer: object) -> Head:
 
 
 def _require_log_prob(head: Head, params: Tensor, x: Tensor) -> None:
-    came, expected = run(head.log_prob, params, x), _log_prob(params, x)
+    came, expected = run(head.log_prob, params, x), _right.log_prob(params, x)
     try:
         require_same(came, expected, "log_prob(params, x)")
     except Wrong as wrong:
@@ -275,18 +275,23 @@ def _require_samples(head: Head, z: float) -> None:
         tried=tried,
         came=written(came[:5]),
     )
-    counts, right = torch.arange(40.0), _sample(params, u).double()
+    _require_shares(came, params, u, tried)
+    _require_samples_of_any_shape(head, u)
+
+
+def _require_shares(came: Tensor, params: Tensor, u: Tensor, tried: str) -> None:
+    """Each count comes as often as its probability says, up to the largest."""
+    counts, right = torch.arange(40.0), _right.sample(params, u).double()
     share = (came[:, None] == counts).double().mean(0)
-    p = _log_prob(torch.full((len(counts), 1), z), counts).exp().double()
+    p = _right.log_prob(params[: len(counts)], counts).exp().double()
     in_any_order = [values.sort().values for values in (came, right)]
     is_as_often = _is_near(share, p) and bool((came >= 0).all())
     if is_as_often and torch.allclose(*in_any_order, rtol=0.01, atol=1):
-        _require_samples_of_any_shape(head, u)
         return
-    same = (known.answer().sample(params, u).double().equal(came) for known in known_slips("8.4"))
+    known = known_slips("8.4")
     require_none(
         [
-            *zip((known.cause for known in known_slips("8.4")), same, strict=True),
+            *((slip.cause, slip.answer().sample(params, u).double().equal(came)) for slip in known),
             (_CUT_OFF, _is_near(share[:5], p[:5]) and came.max() < right.max()),
             (_COIN, bool((came <= 1).all())),
             (_ONE_MORE, _is_near(share[1:], p[:-1])),
