@@ -19,12 +19,12 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 THUMBNAIL = (460, 258)
 SHOWN = {
-    "00": ("above, twelve digits", (0.13, 0, 0.446, 1)),
-    "01": ("eight bars", (0.55, 0.02, 0.98, 0.92)),
-    "02": ("two 3 by 3 matrices", (0, 0, 1, 0.9)),
+    "00": ("From the top, 8 images", (0.1, 0, 0.56, 1)),
+    "01": ("Tree of 20 days", (0, 0, 1, 1)),
+    "02": ("How far 16 outputs", (0.11, 0, 0.81, 0.88)),
     "03": ("the two masks", (0.1, 0.05, 0.92, 0.95)),
     "04": ("thirty samples", (0, 0, 0.267, 1)),
-    "05": ("learning curve of ten", (0.09, 0.02, 1, 0.9)),
+    "05": ("4 images, of", (0.335, 0.29, 1, 0.862)),
     "06": ("A row of pictures", (0, 0.16, 0.275, 1)),
     "07": ("twenty squares", (0, 0, 0.4, 1)),
     "08": ("two crescents", (0.07, 0.27, 0.36, 0.75)),
@@ -58,13 +58,16 @@ def cards() -> list[dict[str, str]]:
 
 def _thumbnail(path: str) -> str:
     begins, part = SHOWN[Path(path).name[:2]]
-    (png,) = (
+    pngs = [
         output.data["image/png"]
         for cell in nbformat.read(ROOT / f"{path}.ipynb", as_version=4).cells
         for output in cell.get("outputs", [])
-        if output.get("data", {}).get("text/plain", "").startswith(begins)
-    )
-    figure = Image.open(BytesIO(b64decode(png))).convert("RGB")
+        if output.get("metadata", {}).get("image/png", {}).get("alt", "").startswith(begins)
+    ]
+    if len(pngs) != 1:
+        raise ValueError(f"{len(pngs)} figures of {path} begin with {begins!r}: see SHOWN")
+    figure = Image.open(BytesIO(b64decode(pngs[0]))).convert("RGBA")
+    figure = Image.alpha_composite(Image.new("RGBA", figure.size, "white"), figure).convert("RGB")
     box = tuple(share * size for share, size in zip(part, 2 * figure.size, strict=True))
     file = BytesIO()
     ImageOps.pad(figure.crop(box), THUMBNAIL, color="white").save(file, "WEBP", quality=80)
