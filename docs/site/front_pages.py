@@ -19,15 +19,15 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 THUMBNAIL = (460, 258)
 SHOWN = {
-    "00": ("above, twelve digits", (0.13, 0, 0.446, 1)),
-    "01": ("eight bars", (0.55, 0.02, 0.98, 0.92)),
-    "02": ("two 3 by 3 matrices", (0, 0, 1, 0.9)),
+    "00": ("From the top, 8 images", (0.1, 0, 0.56, 1)),
+    "01": ("Tree of 20 days", (0, 0, 1, 1)),
+    "02": ("How far 16 outputs", (0.11, 0, 0.81, 0.88)),
     "03": ("Of 24 connections", (0.285, 0.07, 1, 0.6)),
-    "04": ("thirty samples", (0, 0, 0.267, 1)),
-    "05": ("learning curve of ten", (0.09, 0.02, 1, 0.9)),
+    "04": ("30 images of 4 × 4 pixels, 15 in a row: bars", (0, 0, 0.267, 1)),
+    "05": ("4 images, of", (0.335, 0.29, 1, 0.862)),
     "06": ("An image as it is drawn", (0.27, 0, 1, 1)),
-    "07": ("twenty squares", (0, 0, 0.4, 1)),
-    "08": ("two crescents", (0.07, 0.27, 0.36, 0.75)),
+    "07": ("Square fields", (0, 0, 1, 0.52)),
+    "08": ("p(x₂ | x₁ = 0)", (0, 0.5, 1, 1)),
     "09": ("three triangles of six", (0.36, 0, 1, 0.87)),
 }
 """How the text of each notebook's figure begins, and which part of it: left, top, right, bottom."""

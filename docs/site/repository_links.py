@@ -10,10 +10,12 @@ from sphinx.application import Sphinx
 LINK = re.compile(r"(?<!!)\[([^\[\]]+)\]\((?!https?:|#)([^)#\s]+)(#[^)\s]*)?\)")
 """In Markdown, and not of an image: its words, the file, the heading."""
 WORKSHEET = "docs/worksheet.html"
+PICTURES = "docs/drawing.webp", "made_course/assets/readme.png"
+"""On the first screen of notebook 0: one moves, one is still."""
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Change links before a page is parsed, and copy the worksheet as it is."""
+    """Change links before a page is parsed, and copy what is no page as it is."""
     app.connect("source-read", _lead)
     app.connect("build-finished", _copy)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
@@ -35,4 +37,6 @@ def _lead(app: Sphinx, docname: str, source: list[str]) -> None:
 
 def _copy(app: Sphinx, problem: Exception | None) -> None:
     if problem is None and app.builder.format == "html":
-        shutil.copy(Path(app.srcdir, WORKSHEET), Path(app.outdir, WORKSHEET))
+        for name in (WORKSHEET, *PICTURES):
+            Path(app.outdir, name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(Path(app.srcdir, name), Path(app.outdir, name))
