@@ -20,18 +20,12 @@ class Fault(Wrong):
         expected: what a right answer gives there.
         came: what this answer gave.
         kind: what tells apart faults that show in the same place; what came, if left out.
-        cause: what is said where nothing is known that is alike; with None the next assertion
-            speaks.
+        cause: what is said where nothing that is known is alike; None leaves it to the next
+            assertion.
     """
 
     def __init__(
-        self,
-        tried: str,
-        expected: object = "",
-        came: object = "",
-        *,
-        kind: object = None,
-        cause: str | None = "",
+        self, tried: str, expected: object = "", came: object = "", kind: object = None, cause=""
     ) -> None:
         said = {"tried": tried, "expected": expected, "came": came}
         texts = {key: v if isinstance(v, str) else written(v) for key, v in said.items()}

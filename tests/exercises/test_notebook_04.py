@@ -349,6 +349,7 @@ def test_made():
 def test_made_with_an_activation_too_many():
     for f in (torch.tanh, F.elu, F.gelu):
         wrong("4.5", activated(f, last=True), "the logits stay within bounds")
+    wrong("4.5", activated(lambda z: 9 * torch.tanh(z), last=True), "the logits stay within bounds")
     wrong("4.5", activated(F.softplus, last=True), "no logit is below 0")
 
 

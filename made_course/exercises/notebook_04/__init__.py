@@ -8,6 +8,13 @@ from .models import MADE, MODELS
 from .prediction import enlarge, random_networks
 from .sampler import sample
 
-__all__ = ["MADE", "MODELS", "MaskedLinear", "bernoulli_log_prob", "enlarge", "random_networks"]
-__all__ += ["sample"]
+__all__ = [
+    "MADE",
+    "MODELS",
+    "MaskedLinear",
+    "bernoulli_log_prob",
+    "enlarge",
+    "random_networks",
+    "sample",
+]
 EXERCISES = exercises_of(__name__)

@@ -16,6 +16,7 @@ from ..calls import is_unchanged
 from ..comparing import is_same
 from ..exercise import exercise
 from ..properties import Fault, Properties, changed, kept_as
+from ..written import written
 from .models import MADE, MODELS, altered, remask, unmask
 from .trial import Trial
 
@@ -147,6 +148,19 @@ def _depends_on_chance(trial: Trial) -> Fault | bool:
 
 
 @judge.refuses(
+    "what forward gives for a row depends on the other rows of x: each row is an example of its "
+    "own, so take no mean, sum or maximum over dimension 0",
+    _ending_in(lambda logits: logits - logits.mean(dim=0)),
+)
+def _mixes_rows(trial: Trial) -> Fault | bool:
+    trial.model.double()
+    points, first = trial.points, trial.points[:1]
+    together, alone = (trial.call("forward", x, x)[:1] for x in (points, first))
+    about = f", forward with the row {written(first[0])} among others, and alone"
+    return not is_same(together, alone) and trial.fault(about, alone, together)
+
+
+@judge.refuses(
     {
         "forward gives numbers between 0 and 1: logits are asked for, without a sigmoid": (
             _ending_in(torch.sigmoid)
@@ -164,7 +178,7 @@ def _is_bounded(trial: Trial) -> Fault | bool:
         trial.shake(size=3000)
         outputs.append(trial.call("forward", trial.points, trial.points))
     lowest, highest = (bound.item() for bound in torch.stack(outputs).aminmax())
-    return (len(trial.ordering) > 1 and (lowest > -2 or highest < 2)) and trial.fault(
+    return (len(trial.ordering) > 1 and (lowest > -20 or highest < 20)) and trial.fault(
         ", forward, with all sorts of weights",
         "numbers far below 0 and far above 1",
         f"none below {lowest:.3g}, none above {highest:.3g}",
