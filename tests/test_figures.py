@@ -407,7 +407,7 @@ def test_a_family_stands_in_a_table():
 def test_distributions_and_optimizers_are_told_apart_without_colour():
     figure = plot_probabilities({"p": [0.25, 0.75], "drawn": [0.3, 0.7]}, ["dry", "wet"])
     first, second = figure.axes[0].containers
-    assert second[0].get_hatch()
+    assert first[0].get_hatch()
     assert first[0].get_x() < second[0].get_x()
     assert labels(figure.legends[0].get_texts()) == ["p", "drawn"]
     assert plot_probabilities({"p": [1.0]}, ["sure"]).legends == []
@@ -431,9 +431,14 @@ def test_orderings_that_cost_the_same_are_one_bar_whose_costliest_step_is_named(
 
 
 def test_what_is_no_distribution_stands_beside_one_with_a_cross():
-    first, second = plot_totals({"a": {"p": 1.0, "q": 0.98}, "b": {"r": 28.4}}).axes
-    assert texts(first) == ["1.000", "0.980 ✕"]
-    assert texts(second) == ["28.400 ✕"]
+    figure = plot_totals({"a": {"p": 1.0, "q": 0.98}, "b": {"r": 28.4}})
+    assert (
+        figure.alt == "Σp of a: p 1.000; a: q 0.980, no distribution; b: r 28.400, no distribution."
+    )
+    first, second = figure.axes
+    assert texts(first) == ["1.000", "0.980"]
+    assert texts(second) == ["28.400"]
+    assert [line.get_marker() for line in first.lines[1:]] == ["D", "x"]
     (bar,) = first.patches
     assert (bar.get_x(), bar.get_width()) == pytest.approx((1, -0.02))
     assert to_hex(bar.get_edgecolor()) == ORANGE
@@ -489,7 +494,10 @@ def test_masks_are_tables_with_degrees_at_their_margins():
     assert said[12:15] == ["1", "2", ""]  # degrees of the rows
     first, second = (figure.axes[0].texts[k].get_position()[1] for k in (0, 3))
     assert first > second  # the first unit stands on top, as in print(mask)
-    assert "Into outputs: x̂₁ of degree 3 1 1; x̂₂ of degree 1 0 0; x̂₃ of degree 2 1 0." in figure.alt
+    assert (
+        "Into outputs: x̂₁ of degree 3: 1, 1; x̂₂ of degree 1: 0, 0; x̂₃ of degree 2: 1, 0."
+        in figure.alt
+    )
     several = build_masks([order.repeat_interleave(2), hidden], order.repeat_interleave(3))
     names = [word for word in texts(plot_masks(several, [order, hidden]).axes[0]) if "x" in word]
     assert names[1:3] + names[8:10] == ["x₁", "x₂", "x̂₁", "x̂₂"]

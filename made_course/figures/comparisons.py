@@ -83,7 +83,7 @@ def plot_pixel_orderings(orderings: Mapping[str, Tensor], nats: Mapping[str, flo
     columns = min(4, len(orderings))
     rows = math.ceil(len(orderings) / columns)
     told = "; ".join(f"{name}, {nats[name]:.1f} nats" for name in orderings)
-    alt = f"Square fields that fill up pixel by pixel, each in another ordering: {told}."
+    alt = f"Square fields that fill up, the first pixels pale, the last dark, in orderings: {told}."
     figure = Picture(1.75 * columns, 2.25 * rows, alt=alt)
     places = figure.subplots(rows, columns, squeeze=False).flatten()
     fields = []
@@ -246,38 +246,45 @@ def plot_totals(totals: Mapping[str, Mapping[str, float]]) -> Picture:
         totals: heading, or "" → name of what sums to Σp → Σp.
 
     Example:
-        >>> figure = plot_totals({"": {"of probabilities": 1.0, "of logits": 2.739}})
+        >>> figure = plot_totals({"": {"means of probabilities": 1.0, "means of logits": 2.739}})
         >>> figure.alt
-        'Σp: of probabilities 1.000, of logits 2.739 ✕.'
+        'Σp of means of probabilities 1.000; means of logits 2.739, no distribution.'
     """
-    rows = [(name, total) for group in totals.values() for name, total in group.items()]
-    said = [f"{total:.3f}" for _, total in rows]
-    said = [words if words == "1.000" else f"{words} ✕" for words in said]
-    told = [f"{name} {words}" for (name, _), words in zip(rows, said, strict=True)]
+    told = [
+        f"{heading}{': ' * bool(heading)}{name} {said_of_total(total)}"
+        for heading, group in totals.items()
+        for name, total in group.items()
+    ]
     heights = [len(group) + 0.5 * bool(heading) for heading, group in totals.items()]
 
-    figure = Picture(height=0.4 * sum(heights) + 0.75, alt=f"Σp: {', '.join(told)}.")
+    figure = Picture(height=0.4 * sum(heights) + 0.75, alt=f"Σp of {'; '.join(told)}.")
     panels = figure.subplots(
         len(totals), 1, sharex=True, squeeze=False, height_ratios=heights
     ).flatten()
-    words = iter(said)
     for axes, (heading, group) in zip(panels, totals.items(), strict=True):
         axes.axvline(1, color=WORDS, linewidth=1.2)
         for place, total in enumerate(group.values()):
-            if f"{total:.3f}" == "1.000":
+            if said_of_total(total) == "1.000":
                 axes.plot(1, place, "D", color=BLUE, markersize=8)
             else:
                 look = {"edgecolor": ORANGE, "facecolor": "none", "hatch": "////"}
                 axes.barh(place, total - 1, 0.55, left=1, **look)
-            at = {"xytext": (6, 0), "textcoords": "offset points", "va": "center"}
-            axes.annotate(next(words), (max(total, 1), place), **at)
+                axes.plot(total, place, "x", color=ORANGE, markersize=9, markeredgewidth=2.4)
+            at = {"xytext": (12, 0), "textcoords": "offset points", "va": "center"}
+            axes.annotate(f"{total:.3f}", (max(total, 1), place), **at)
         axes.set_title(heading, loc="left")
         axes.set_yticks(range(len(group)), group, parse_math=False)
         axes.set_ylim(len(group) - 0.5, -0.5)
         axes.tick_params(axis="y", length=0)
-    least, most = (f(total for _, total in rows) for f in (min, max))
+    every = [total for group in totals.values() for total in group.values()]
+    least, most = min(every), max(every)
     axes.set_xscale("log", base=2)
     axes.set_xlim(min(least, 0.9) / 1.1, 2.2 * max(most, 1.1))
     axes.xaxis.set_major_formatter("{x:g}")
-    axes.set_xlabel("Σp over all inputs")
+    axes.set_xlabel("Σp over all inputs (logarithmic scale)")
     return figure
+
+
+def said_of_total(total: float) -> str:
+    """Σp in words."""
+    return f"{total:.3f}" + ", no distribution" * (f"{total:.3f}" != "1.000")

@@ -23,6 +23,7 @@ def plot_density(
     points: Mapping[str, Tensor] | None = None,
     *,
     reach: float = 2.5,
+    alt: str = "",
 ) -> Picture:
     r"""Densities of two real variables as maps: :math:`p(x) = e^{\log p(x)}`, bluer for more.
 
@@ -33,6 +34,7 @@ def plot_density(
             (N, 2) points to their (N,) log-densities in differential nats.
         points: title → (N, 2) data or samples, drawn as dots on the map of that title.
         reach: the maps show the square from -reach to reach in both variables.
+        alt: what there is to see in them.
 
     Raises:
         TypeError, ValueError: if an argument is not as described.
@@ -65,7 +67,9 @@ def plot_density(
     columns = min(2, len(densities))
     rows = math.ceil(len(densities) / columns)
     told = "; ".join(f"{title}, up to {found.max():.2g}" for title, found in heights.items())
-    figure = Picture(3.1 * columns + 0.9, 2.9 * rows + 0.3, alt=f"Density over x₁ and x₂: {told}.")
+    figure = Picture(
+        3.1 * columns + 0.9, 2.9 * rows + 0.3, alt=f"Density over x₁ and x₂: {told}. {alt}".rstrip()
+    )
     panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
     for (title, found), axes in zip(heights.items(), panels.flat, strict=True):
         image = _draw_heights(axes, found, reach, most)

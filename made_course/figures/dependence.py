@@ -101,6 +101,8 @@ def pairs_in_words(seen: Tensor, names: Sequence[str]) -> str:
         return ""
     if len(names) > 6:
         counts = ", ".join(map(str, seen.int().sum(1).tolist()))
+        if seen.all():
+            return f"Every output sees all {len(names)} inputs."
         return f"{hat(names[0])} to {hat(names[-1])} see {counts} inputs."
     sees = [listing([names[j] for j in row.nonzero().flatten().tolist()]) for row in seen]
     said = [f"{hat(name)} sees {inputs}" for name, inputs in zip(names, sees, strict=True)]
@@ -110,6 +112,9 @@ def pairs_in_words(seen: Tensor, names: Sequence[str]) -> str:
 def leaks_in_words(seen: Tensor, allowed: Tensor, names: Sequence[str]) -> str:
     """Which pairs leak: "x̂₂ sees x₂ and x̂₃ sees x₃"."""
     pairs = (seen & ~allowed).nonzero().tolist()
+    if len(pairs) > 8:
+        upper = torch.equal(seen & ~allowed, torch.ones_like(seen).bool().triu())
+        return f"{len(pairs)} pairs" + ", the diagonal and all above it" * upper
     return listing([f"{hat(names[i])} sees {names[j]}" for i, j in pairs], 20) if pairs else ""
 
 

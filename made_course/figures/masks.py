@@ -58,8 +58,7 @@ def mask_in_words(mask: Tensor, sides: Sequence[tuple[list, list]], into: str) -
         return f"Into {into} {ones:,} of {entries:,} entries are 1."
     rows = mask.int().tolist()
     said = [
-        f"{name or f'a unit of degree {d}'}{f' of degree {d}' if name else ''} "
-        + " ".join(map(str, row))
+        f"{name or 'a unit'} of degree {d}: {', '.join(map(str, row))}"
         for name, d, row in zip(above, degrees, rows, strict=True)
     ]
     return f"Into {into}: {'; '.join(said)}."
@@ -79,7 +78,7 @@ def plot_masks(masks: Sequence[Tensor], degrees: Sequence[Tensor]) -> Picture:
     Example:
         >>> degrees = [torch.tensor([3, 1, 2]), torch.tensor([1, 2])]
         >>> plot_masks([torch.ones(2, 3), torch.zeros(3, 2)], degrees).alt
-        'Masks, ... Into outputs: x̂₁ of degree 3 0 0; x̂₂ of degree 1 0 0; x̂₃ of degree 2 0 0.'
+        'Masks, ... Into outputs: x̂₁ of degree 3: 0, 0; x̂₂ of degree 1: 0, 0; x̂₃ of degree 2: 0, 0.'
     """
     sides = margins(masks, degrees)
     into = layer_names(len(sides))[1:]

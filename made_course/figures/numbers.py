@@ -41,6 +41,8 @@ def plot_probabilities(
         {"color": LINES},
         {"facecolor": "none", "edgecolor": WORDS},
     ]
+    if len(distributions) == 2:  # what is compared with comes first
+        looks[:2] = looks[1], looks[0]
     crowded = len(outcomes) * len(distributions) > 12  # numbers would touch
     for k, (name, heights) in enumerate(distributions.items()):
         places = np.arange(len(outcomes)) + width * (k - (len(distributions) - 1) / 2)
@@ -159,5 +161,5 @@ def plot_nats_scale(
     axes.set_xticks([tick for tick in axes.get_xticks() if tick <= longest])
     axes.spines["bottom"].set_bounds(0, longest)
     axes.set_xlabel(f"nats per {of} (shorter is better)", loc="left")
-    axes.tick_params(axis="y", length=0)
+    axes.tick_params(axis="y", length=0, pad=9)
     return figure

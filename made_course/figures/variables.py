@@ -30,7 +30,7 @@ def plot_chain_rule(
     Example:
         >>> days = torch.tensor([[0, 0], [0, 1], [1, 1], [1, 1]])
         >>> plot_chain_rule(days, [1, 0], ["wet", "rain"], [1, 1]).alt
-        'Tree of 4 days, forking by rain, then wet. The way of 11: 3/4 · 2/3 = 2/4 of all days.'
+        'Tree of 4 days, forking by rain, then wet. The way of 11 (wet, rain): 3/4 · 2/3 = ...'
     """
     steps, inner = len(ordering), days[:, list(ordering)].int().tolist()
     way = [day[variable] for variable in ordering]
@@ -42,7 +42,7 @@ def plot_chain_rule(
     shares = [f"{count[tuple(way[: k + 1])]}/{count[tuple(way[:k])]}" for k in range(steps)]
     kind, end = "".join(map(str, day)), f"{count[tuple(way)]}/{len(days)}"
     alt = f"Tree of {len(days)} days, forking by {', then '.join(names[v] for v in ordering)}. "
-    alt += f"The way of {kind}: {' · '.join(shares)} = {end} of all days."
+    alt += f"The way of {kind} ({', '.join(names)}): {' · '.join(shares)} = {end} of all days."
 
     figure = Picture(height=0.36 * 2**steps + 0.5, alt=alt)
     axes = figure.add_subplot(xlim=(-0.35, steps + 0.95), ylim=(-0.5, 2**steps + 0.4))
@@ -65,6 +65,8 @@ def plot_chain_rule(
             )
     for step, variable in enumerate(ordering, start=1):
         axes.text(step, 2**steps + 0.05, f"{names[variable]}?", ha="center", weight="bold")
+    code = ", ".join(names)
+    axes.text(steps + 0.35, 2**steps + 0.05, f"{code}:", fontsize=12, va="bottom")
     for value, word in ((1, "yes"), (0, "no")):
         x, y = _place((value,), steps)
         axes.text(x, y + (0.62 if value else -0.62), word, ha="center", va="center", fontsize=12)
