@@ -312,8 +312,8 @@ def test_no_section_brings_more_than_three_new_terms():
 @each_notebook
 def test_exercises_and_questions_are_all_there_in_order(path):
     number = number_of(path)
-    file = f"made_course/exercises/notebook_{number:02d}.py"
-    assert number in exercises.NOTEBOOKS, f"{file} is missing"
+    file = f"made_course/exercises/notebook_{number:02d}"
+    assert number in exercises.NOTEBOOKS, f"{file}.py is missing"
     room = exercises._room(number)
     said = [
         (found["name"], found["title"], len(found["stars"]))

@@ -163,11 +163,22 @@ def _of_tensors(came: Tensor, right: Tensor, named: Named) -> Iterator[str]:
     if right.is_floating_point() and first.shape == second.shape and right.numel() > 1:
         yield from _all_alike(first, second)
     values = [("", lambda r: r), *_values(right, named)]
-    for shape_words, c, r in _shapes(first, second, named):
-        for words, function in values:
-            both = "; and ".join(filter(None, [shape_words, words]))
-            if both and _is_close(c, function(r)):
-                yield both
+    for shape in _shapes(first, second):
+        yield from _both(shape, values)
+    if first.shape == second.shape:
+        numbers = first.flatten().sort().values
+        values = [v for v in values if _is_close(numbers, v[1](second).flatten().sort().values)]
+        for sequence in _in_another_sequence(first, second, named) if values else ():
+            yield from _both(sequence, values)
+
+
+def _both(pair: Pair, values: Sequence[Change]) -> Iterator[str]:
+    """What was done to each number, besides what was done to all of them together."""
+    first_words, came, right = pair
+    for words, function in values:
+        both = "; and ".join(filter(None, [first_words, words]))
+        if both and _is_close(came, function(right)):
+            yield both
 
 
 def _all_alike(came: Tensor, right: Tensor) -> Iterator[str]:
@@ -274,11 +285,13 @@ def _sizes(named: Named) -> Iterator[tuple[str, int]]:
                 yield words, n
 
 
-def _shapes(came: Tensor, right: Tensor, named: Named) -> Iterator[Pair]:
+def _shapes(came: Tensor, right: Tensor) -> Iterator[Pair]:
     """What may have been done to all the numbers together."""
     if came.shape == right.shape:
         yield "", came, right
-        yield from _in_another_sequence(came, right, named)
+        for d in range(right.dim()):
+            sums = f"these are running sums{_along(d, right)}: each number by itself is asked for"
+            yield sums, came, right.cumsum(d)
         return
     if came.squeeze().shape == right.squeeze().shape:
         left = "a dimension of size 1 is left over: keepdim=True, [None] and [:, None] leave one"
@@ -300,13 +313,11 @@ def _in_another_sequence(came: Tensor, right: Tensor, named: Named) -> Iterator[
     if right.dim() == 2 and right.T.shape == came.shape:
         yield "this is transposed: rows and columns are swapped", came, right.T
     for d, size in enumerate(right.shape):
-        where = f" along dimension {d}" if right.dim() > 1 else ""
+        where = _along(d, right)
         part = ["rows", "columns"][d] if right.dim() == 2 else "entries"
         yield f"this stands the other way round{where}", came, right.flip(d)
         for by in (1, -1):
             yield f"this is shifted by one place{where}", came, right.roll(by, d)
-        sums = f"these are running sums{where}: each number by itself is asked for"
-        yield sums, came, right.cumsum(d)
         for name, places in _permutations(named, size):
             again = right.index_select(d, places)
             yield f"the {part} stand in another sequence, by `{name}`", came, again
@@ -314,6 +325,10 @@ def _in_another_sequence(came: Tensor, right: Tensor, named: Named) -> Iterator[
             for places in permutations(range(size)):
                 again = right.index_select(d, torch.tensor(places))
                 yield f"the {part} are right, and stand in another order", came, again
+
+
+def _along(d: int, right: Tensor) -> str:
+    return f" along dimension {d}" if right.dim() > 1 else ""
 
 
 def _permutations(named: Named, size: int) -> Iterator[tuple[str, Tensor]]:

@@ -107,8 +107,8 @@ def test_fewest_units():
 
 def test_drawn_degrees():
     def one_by_one(below, n_units, input_dim):
-        top = max(input_dim - 1, 1)
-        return torch.tensor([random.randint(min(below), top) for _ in range(n_units)])
+        lowest, top = min(below.tolist()), max(input_dim - 1, 1)
+        return torch.tensor([random.randint(lowest, top) for _ in range(n_units)])
 
     def from_uniforms(below, n_units, input_dim):
         if input_dim == 1:
