@@ -11,11 +11,12 @@ from numbers import Real
 
 from torch import Tensor
 
-from .calls import IN_LINE, run
+from .attempts import names_read
+from .calls import IN_LINE, MEANT, run
 from .comparing import is_same
 from .exercise import Slip, Wrong
-from .probes import are_large, made_smaller, probe
-from .relations import find_relation
+from .probes import are_large, made_smaller, probe, without_effect
+from .relations import find_relation, name_sizes
 from .substitutions import find_other_arguments
 
 RIGHT_SO_FAR = (
@@ -50,11 +51,13 @@ def likely_cause(
     found = (
         probe(quiet, sound, calls, place, is_same)
         or find_relation(came, right, calls)
+        or without_effect(quiet, sound, calls, is_same)
         or find_other_arguments(came, right, calls, reference)
         or _of_one_entry(slips, cases, came, right, telling)
+        or _of_its_words(answer, reference)
         or _for_small_numbers(quiet, sound, calls, slips)
     )
-    return found or (RIGHT_SO_FAR if place else "")
+    return found or (RIGHT_SO_FAR if place else "") or name_sizes(came, right, calls)
 
 
 _KINDS = (Tensor, Real, list, tuple)
@@ -90,6 +93,21 @@ def _of_one_entry(
 def _are_lists(came: object, other: object) -> bool:
     both = isinstance(came, list | tuple) and isinstance(other, list | tuple)
     return both and len(came) == len(other)
+
+
+_WORDS = {
+    "log10": "log10 is the logarithm to base 10: is the natural one meant, torch.log or math.log?",
+    "log2": "log2 is the logarithm to base 2: is the natural one meant, torch.log or math.log?",
+    "softmax": "softmax shares one probability among all numbers of a row: is each of them meant "
+    "to have one of its own, by torch.sigmoid?",
+}
+
+
+def _of_its_words(answer: object, reference: object) -> str:
+    """What is often wrong about a function that the answer uses, and the reference does not."""
+    theirs, right = names_read(answer), names_read(reference)
+    theirs -= set() if right & {"sigmoid", "logsigmoid", "softplus"} else {"softmax"}
+    return next((words for name, words in _WORDS.items() if name in theirs - right), "")
 
 
 def _for_small_numbers(
@@ -147,7 +165,7 @@ def outcome(function: object, arguments: tuple[object, ...]) -> object:
         with contextlib.redirect_stdout(io.StringIO()):
             return run(function, *arguments)
     except Wrong as wrong:
-        return wrong.cause.partition(IN_LINE)[0]
+        return wrong.cause.partition(MEANT)[0].partition(IN_LINE)[0]
 
 
 def _quiet(function: object) -> Callable[..., object]:

@@ -136,7 +136,7 @@ def _shape_words(came: Tensor, expected: Tensor) -> str:
 _HOW = {
     "bool": "True and False are asked for, which a comparison gives, or .bool()",
     "whole": "whole numbers are asked for, which torch.arange, argsort and .long() give",
-    "floating": "numbers with a point are asked for, such as .float() gives",
+    "floating": "floats are asked for, such as .float() gives",
 }
 
 

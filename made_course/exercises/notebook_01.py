@@ -51,6 +51,11 @@ slip(
     lambda input_dim: [i**2 for i in range(input_dim)],
 )
 slip(
+    "these are squares: it is 2 that is multiplied, as often as there are variables before, 2 ** i "
+    "with i from 0",
+    lambda input_dim: [i**2 for i in range(1, input_dim + 1)],
+)
+slip(
     "this is the number of all rows, 2^D, for each variable: the table of xᵢ has a number for each "
     "combination of the values before xᵢ only",
     lambda input_dim: [2**input_dim] * input_dim,
@@ -154,6 +159,14 @@ slip(
     lambda p1, p2, p3: (reorder(p1, p2, p3)[0], p3.mean(0), reorder(p1, p2, p3)[2]),
 )
 slip(
+    "the last table is divided by p(x₂), and given are both x₂ and x₃: divide p(x₁, x₂, x₃) by "
+    "p(x₂, x₃), the joint summed over x₁",
+    lambda p1, p2, p3: (
+        *reorder(p1, p2, p3)[:2],
+        _joint(p1, p2, p3)[1] / _joint(p1, p2, p3).sum((0, 2))[:, None],
+    ),
+)
+slip(
     "p(x₃ | x₂) is a mean over x₁ weighted by p(x₁): given x₂, the values of x₁ have other "
     "probabilities, p(x₁ | x₂)",
     lambda p1, p2, p3: (
@@ -202,6 +215,11 @@ slip(
 slip(
     "these count from the end: the variable that comes first has degree 1",
     lambda ordering: len(ordering) - torch.argsort(ordering),
+)
+slip(
+    "these are 1, 2, 3, … for every ordering. If you sorted: sorted values say nothing of the "
+    "steps, their places do, torch.argsort or the second part of torch.sort",
+    lambda ordering: ordering.sort().values + 1,
 )
 
 

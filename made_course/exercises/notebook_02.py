@@ -32,6 +32,8 @@ def near_copy(x: Tensor) -> Tensor:
 
 
 def _log_bernoulli(logits: Tensor, x: Tensor) -> Tensor:
+    if not bool(((x == 0) | (x == 1)).all()):
+        raise ValueError("log_prob takes rows of zeros and ones: each variable is 0 or 1")
     return Bernoulli().log_prob(logits[..., None], x).sum(1)
 
 
@@ -117,8 +119,8 @@ def _whole_inputs(log_prob: Callable[[Tensor], Tensor], input_dim: int) -> float
 ORDERING = [1, 2, 0]
 
 CONSTANT = (
-    "no output moves, but for rounding, whichever input is flipped. Σp is 1, but for a leak some "
-    "output must move with an input that it must not see"
+    "no output moves, whichever input is flipped. So Σp is 1, and there is no leak: some output "
+    "must move with an input that it must not see"
 )
 HONEST = (
     "there is no leak: every output moves only with variables of smaller degree. Let one see a "

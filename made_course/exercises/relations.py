@@ -19,6 +19,7 @@ Pair = tuple[str, Tensor, Tensor]
 """Words, and what is the same if they are true."""
 Change = tuple[str, Callable[[Tensor], Tensor]]
 
+BETWEEN = "zeros and ones are asked for, and these are numbers between them: are they probabilities?"
 LARGEST = 5
 """Sizes up to which all permutations are tried."""
 
@@ -26,7 +27,7 @@ LARGEST = 5
 def find_relation(
     came: Sequence[object], right: Sequence[object], arguments: Sequence[Named]
 ) -> str:
-    """Words of the simplest relation that holds in all calls.
+    """Words of the simplest relation that holds in all calls that went wrong.
 
     Args:
         came: what an answer gave, call by call.
@@ -40,20 +41,23 @@ def find_relation(
         >>> find_relation([torch.tensor([0.0, 2.0])], [torch.tensor([0.0, -2.0])], [{}])
         'the sign is turned round: this is the NLL, and no log-probability is above 0'
     """
-    first, *others = zip(came, right, arguments, strict=True)
-    shared = dict.fromkeys(_relations(*first))
-    for call in others:
-        if not shared:
-            return ""
-        holds = {*_relations(*call)}
-        shared = {words: None for words in shared if words in holds}
-    return "" if "" in shared else min(shared, key=_complexity, default="")
+    shared: dict[str, None] | None = None
+    for call in zip(came, right, arguments, strict=True):
+        holds = dict.fromkeys(_relations(*call))
+        if "" not in holds:  # of a call that is right, nothing is to be said
+            shared = {words: None for words in shared or holds if words in holds}
+            if not shared:
+                return ""
+    return min(shared or (), key=_complexity, default="")
 
 
 def _complexity(words: str) -> int:
     """Two things done are less likely than one, and that a mask has too much says less yet."""
     joined = words.count("; and ") + words.count("? And ")
-    return joined + 3 * words.startswith(("all is True", "nothing is True", "all numbers of a"))
+    return joined + 3 * words.startswith(_SAYS_LESS)
+
+
+_SAYS_LESS = ("all is True", "nothing is True", "all numbers of a")
 
 
 def are_same(came: object, right: object) -> bool:
@@ -135,6 +139,9 @@ def _of_lists(came: list[object], right: list[object]) -> Iterator[str]:
 def _too_many(came: Sequence, right: Sequence) -> Iterator[str]:
     if are_same(came, right[:1]):
         yield "this is the first of them alone: does a `return` stand inside the loop?"
+    if 2 < len(right) > len(came) == 2 and are_same([*came], [right[0], right[-1]]):
+        yield "the first and the last are right, and nothing stands between: does a `return` stand "\
+        "inside the loop?"
     missing = "is missing, and the rest is right"
     more = "there is one more than asked for: it would be right without the"
     if len(right) == len(came) + 1:
@@ -161,6 +168,8 @@ def _of_tensors(came: Tensor, right: Tensor, named: Named) -> Iterator[str]:
     elif right.dtype == torch.bool and first.shape == second.shape:
         yield from _too_much(first, second)
     if right.is_floating_point() and first.shape == second.shape and right.numel() > 1:
+        if bool(((second == 0) | (second == 1)).all() & ((first > 0) & (first < 1)).any()):
+            yield BETWEEN
         yield from _all_alike(first, second)
     values = [("", lambda r: r), *_values(right, named)]
     for shape_words, c, r in _shapes(first, second, named):
@@ -225,7 +234,11 @@ _SHIFTS: tuple[Change, ...] = (
 )
 _FUNCTIONS: tuple[Change, ...] = (
     ("this is exp of what is asked for: its logarithm is asked for", torch.exp),
-    ("this is the logarithm of what is asked for: leave it out at the end", torch.log),
+    (
+        "this is the logarithm of what is asked for: .exp() is missing at the end, or a logarithm "
+        "is too much",
+        torch.log,
+    ),
     ("this is the logarithm, to base 2, of what is asked for", torch.log2),
     (
         "these are bits, by logarithms to base 2, where nats are asked for: the natural logarithm "
@@ -235,6 +248,11 @@ _FUNCTIONS: tuple[Change, ...] = (
     (
         "this is ln 2 = 0.693 times what is asked for: nats and bits are confused somewhere",
         lambda r: r * math.log(2),
+    ),
+    (
+        "this is ln 10 = 2.303 times what is asked for: it is divided by a logarithm to base 10, "
+        "and by the natural one it should be, math.log",
+        lambda r: r * math.log(10),
     ),
     (
         "this is by logarithms to base 10: the natural logarithm is torch.log or math.log",
@@ -257,6 +275,41 @@ _FUNCTIONS: tuple[Change, ...] = (
         for decimals in range(4)
     ),
 )
+
+
+def name_sizes(came: Sequence[object], right: Sequence[object], arguments: Sequence[Named]) -> str:
+    """Words on the first dimension that is too long or too short, by names of what is that long.
+
+    Example:
+        >>> name_sizes([torch.ones(3)], [torch.ones(2)], [{"x": torch.ones(2, 3)}])
+        'as many numbers as x.shape[0] are asked for, and not as x.shape[1]: is a sum taken ...'
+    """
+    shared: dict[str, None] | None = None
+    for c, r, named in zip(came, right, arguments, strict=True):
+        if not (isinstance(c, Tensor) and isinstance(r, Tensor) and c.dim() == r.dim()):
+            return ""
+        sizes = [*zip(c.shape, r.shape, strict=True)]
+        d, (many, wanted) = next(((d, s) for d, s in enumerate(sizes) if s[0] != s[1]), (0, (0, 0)))
+        if many != wanted:
+            known = [(f"{n}.shape[{k}]", m) for n, v in named.items() for k, m in _shape_of(v)]
+            where = f" in dimension {d}" if r.dim() > 1 else ""
+            others = [
+                f", and not as {name}: is a sum taken over another dimension than the one meant?"
+                for name, size in known
+                if size == many
+            ]
+            holds = [
+                f"as many numbers as {name} are asked for{where}{other}"
+                for name, size in known
+                if size == wanted
+                for other in others or [""]
+            ]
+            shared = {words: None for words in shared or holds if words in holds}
+    return next(iter(shared or ()), "")
+
+
+def _shape_of(value: object) -> Iterator[tuple[int, int]]:
+    return enumerate(value.shape if isinstance(value, Tensor) else ())
 
 
 def _sizes(named: Named) -> Iterator[tuple[str, int]]:
@@ -309,7 +362,7 @@ def _in_another_sequence(came: Tensor, right: Tensor, named: Named) -> Iterator[
         yield sums, came, right.cumsum(d)
         for name, places in _permutations(named, size):
             again = right.index_select(d, places)
-            yield f"the {part} stand in another sequence, by `{name}`", came, again
+            yield f"the {part} are right, and were put in another order, by `{name}`", came, again
         if 2 < size <= LARGEST:
             for places in permutations(range(size)):
                 again = right.index_select(d, torch.tensor(places))

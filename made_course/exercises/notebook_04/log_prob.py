@@ -98,6 +98,12 @@ for _cause, _answer in {
     "the logarithms are multiplied: those of a product of probabilities are added": (
         lambda logits, x: (x * F.logsigmoid(logits) + (1 - x) * F.logsigmoid(-logits)).prod(1)
     ),
+    "log(1 − p) is not 1 − log p: as 1 − σ(z) = σ(−z), it is −softplus(z)": (
+        lambda logits, x: (x * F.logsigmoid(logits) + (1 - x) * (1 - F.logsigmoid(logits))).sum(1)
+    ),
+    "where x is 0, z · x is 0, too, so that its logit does not count: log(1 − σ(z)) is −softplus(z)": (
+        lambda logits, x: F.logsigmoid(logits * x).sum(1)
+    ),
     "zeros and ones are swapped: where x is 1 it takes log σ(z), where x is 0 log(1 − σ(z))": (
         lambda logits, x: bernoulli_log_prob(-logits, x)
     ),
