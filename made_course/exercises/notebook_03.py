@@ -535,7 +535,14 @@ slips(
 # ---- 3.5 ----------------------------------------------------------------------------------------
 
 
-_BELOW = (([1, 4], 6), ([3, 1, 5, 2, 6, 4], 6), ([3, 5, 2, 4], 6), ([5, 5], 6), ([2, 1], 2), ([1], 1))
+_BELOW = (
+    ([1, 4], 6),
+    ([3, 1, 5, 2, 6, 4], 6),
+    ([3, 5, 2, 4], 6),
+    ([5, 5], 6),
+    ([2, 1], 2),
+    ([1], 1),
+)
 _MANY = 3000  # each of five degrees comes 600 times, give or take 22
 _PICKED = (
     "each unit has one of the very degrees that the layer below has: any whole number may come, "
@@ -586,7 +593,7 @@ def _drawn(answer: object, below: list[int], input_dim: int) -> Tensor:
         require_same(form, torch.zeros(_MANY).long())
     except Wrong as wrong:
         wrong.tried = written_call(answer, [below, _MANY, input_dim])
-        if isinstance(wrong, Misformed) and len(getattr(came, "T", ())) in range(1, input_dim + 1):
+        if isinstance(came, Tensor) and came.dim() == 1 and len(came) <= input_dim:
             wrong.cause = _REPEATED
         if input_dim == 1 and not isinstance(wrong, Misformed):  # all was well with more
             raise Wrong(_ONE_VARIABLE, tried=wrong.tried, came=wrong.cause) from wrong

@@ -70,6 +70,11 @@ slips(
         "draw: the unit has to wait for the next step": _but(units=eq),
         "right values, but most of them are computed again: a unit of a smaller degree got its "
         "final value at an earlier step": _but(units=lt),
+        "these units are not final yet: of those of degree t and more, no input is complete. Those "
+        "of degree t - 1 have waited for step t": _but(units=ge),
+        "the degree of the t-th variable is taken for t: t is a step, and so a degree itself": (
+            lambda degrees, t: to_compute(degrees, int(degrees[0][t - 1]))
+        ),
         "units of a larger degree are computed too early: they still wait for variables": (
             _but(units=lambda units, t: units >= t - 1)
         ),
@@ -273,6 +278,11 @@ def four_variables(x: Tensor) -> Tensor:
     return _TABLE[x.long() @ torch.tensor([8, 4, 2, 1])].log()
 
 
+def improbable(x: Tensor) -> Tensor:
+    """(n, 4) rows → (n,) log-probabilities, as low as those of an image."""
+    return four_variables(x) - 300
+
+
 def _require_rows(x: Tensor) -> None:
     """A model's ``log_prob`` asks for the same."""
     if x.dim() != 2:
@@ -303,6 +313,7 @@ def _other_row(word: str) -> tuple[Callable[[Tensor], Tensor], Tensor, Tensor]:
         (diary, torch.tensor([1.0, 1.0, 0.0]), torch.tensor([True, False, False])),
         (four_variables, torch.tensor([0.0, 1.0, 0.0, 1.0]), torch.tensor([True, False] * 2)),
         (diary, torch.tensor([1.0, 1.0, 0.0]), torch.tensor([True, True, False])),
+        (improbable, torch.tensor([0.0, 1.0, 0.0, 1.0]), torch.tensor([True, False] * 2)),
     ),
     vary=further_cases(_other_row),
     hints=(
@@ -311,8 +322,9 @@ def _other_row(word: str) -> tuple[Callable[[Tensor], Tensor], Tensor, Tensor]:
         "The combinations are torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * u).view(-1, u), "
         "or itertools.product([0.0, 1.0], repeat=u) as a tensor; rows[:, ~known] = ... writes them "
         "in. log_prob(rows).exp() is p(filling, known).",
-        "Divide these by their sum: now they are p(filling | known). p(xᵢ = 1 | known) is the sum "
-        "over the rows in which xᵢ is 1, for all i at once: weights @ rows.",
+        "Divided by their sum they are p(filling | known), and log_prob(rows).softmax(0) is just "
+        "that, where exp alone would give 0. p(xᵢ = 1 | known) is the sum over the rows in which "
+        "xᵢ is 1, for all i at once: weights @ rows.",
     ),
 )
 def fill_in(log_prob, x: Tensor, known: Tensor) -> Tensor:
@@ -321,8 +333,8 @@ def fill_in(log_prob, x: Tensor, known: Tensor) -> Tensor:
     fillings = torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * n_unknown)
     rows = x.repeat(2**n_unknown, 1)
     rows[:, ~known] = fillings.view(-1, n_unknown)
-    p = log_prob(rows).exp()  # p(filling, known)
-    return (p / p.sum()) @ rows
+    p = log_prob(rows).softmax(0)  # p(filling, known) by their sum, without an exp that is 0
+    return p @ rows
 
 
 def _over_fillings(
@@ -370,6 +382,17 @@ slips(
         ),
         "these are p(xᵢ = 1, known): divide by the sum over all fillings, which is p(known)": (
             _over_fillings(lambda log_p, rows: log_p.exp() @ rows)
+        ),
+        "exp gives 0 for a log-probability as low as −300, and 0 / 0 is nan: .softmax(0) of the "
+        "log-probabilities gives the weights without that": (
+            _over_fillings(lambda log_p, rows: log_p.exp() / log_p.exp().sum() @ rows)
+        ),
+        "each filling is weighted by how probable it is beside the best: these weights have to be "
+        "divided by their sum": _over_fillings(
+            lambda log_p, rows: (log_p - log_p.max()).exp() @ rows
+        ),
+        "a known variable has its own value, and not 0": lambda log_prob, x, known: (
+            fill_in(log_prob, x, known) * ~known
         ),
         "the fillings are weighted by their log-probabilities: take .exp() first": (
             _over_fillings(lambda log_p, rows: log_p / log_p.sum() @ rows)
@@ -455,6 +478,9 @@ slips(
         ),
         "this is the sum of the weights over the largest one: asked for is the sum, squared, over "
         "the sum of the squares": lambda log_w: (log_w - log_w.max()).exp().sum(),
+        "the largest share alone is squared below: asked for are the squares of all, summed": (
+            lambda log_w: 1 / torch.softmax(log_w, 0).max() ** 2
+        ),
         "this is upside down: the sum of the squared shares is 1 / n for n equal weights": (
             lambda log_w: 1 / effective_size(log_w)
         ),

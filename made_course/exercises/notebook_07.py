@@ -403,6 +403,9 @@ def _wrong_numbers(members: Sequence[int]) -> dict[str, float]:
         f"image that costs {best} nats is e^−{best}": _mixture(members, sign=1),
         "this is the log-probability; in nats of NLL it is positive": -right,
         "these are bits: take the natural logarithm, ln": right / math.log(2),
+        "the logarithm of 3 is to base 2 here: nats take the natural one, ln 3 = 1.10": (
+            right - math.log(3) + math.log2(3)
+        ),
         "this is the probability itself, the mean of three: its cost in nats is −ln of it": (
             math.exp(-right)
         ),

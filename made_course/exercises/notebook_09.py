@@ -121,6 +121,32 @@ _TIE_SLIPS = (
         "only the d-th",
     ),
     Slip(
+        lambda W, c, V, order: _tied(W, c, V, order, heard=lambda o, d: d == d.max()),
+        "all outputs hear the last copy, which has seen almost everything: the output of degree d "
+        "hears the copy of degree d − 1",
+    ),
+    Slip(
+        lambda W, c, V, order: _tied(
+            W, c, V, order, sees=lambda _, d: torch.arange(len(d))[:, None] % len(c) <= d
+        ),
+        "the first mask chooses among units, which are the rows of W: it has to choose among "
+        "variables, its columns, by their order",
+    ),
+    Slip(
+        lambda W, c, V, order: tie(W, c, V.T.reshape(V.shape), order),
+        "V is reshaped, or transposed, which mixes its numbers: the output of variable i has row i "
+        "of V as it stands",
+    ),
+    Slip(
+        lambda W, c, V, order: (
+            *tie(W, c, V, order)[:2],
+            V.repeat_interleave(len(order), 1)
+            * (torch.arange(V.numel()) % len(V) == order[:, None] - 1),
+        ),
+        "out stands unit by unit, and weight copy by copy: the H units of copy d are d · H to "
+        "(d + 1) · H − 1 in both",
+    ),
+    Slip(
         _natural,
         "variables are taken in the sequence in which they are stored: it is order that says at "
         "which step each comes",
@@ -217,6 +243,10 @@ def _as_weights(came: object, D: int, H: int) -> list[Tensor]:
             came=f"{len(came)} of them" if few else type(came).__name__,
             expected="a tuple of three tensors",
         )
+    came_shapes = [tuple(getattr(part, "shape", ())) for part in came]
+    if came_shapes != [*shapes] and sorted(came_shapes) == sorted(shapes):
+        cause = "the three tensors stand in another order: return weight, bias, out"
+        raise Misformed(cause, came=f"shapes {came_shapes}", expected=f"shapes {[*shapes]}")
     names = "weight", "bias", "out"
     for name, part, shape in zip(names, came, shapes, strict=True):
         if not isinstance(part, Tensor) or part.shape != shape:
@@ -277,6 +307,7 @@ def _by_one_maximum(a: Tensor, b: Tensor) -> Tensor:
         (torch.tensor([-1.0, -2.5, -4.0]), torch.tensor([-2.0, -0.5, -4.0]), 0.25),
         (torch.tensor([-70.0, -130.0, -250.0]), torch.full((3,), -543.0), 0.01),
         (torch.tensor([-3.0, -200.0]), torch.tensor([-math.inf, -0.5]), 0.5),
+        (torch.tensor([-800.0, -999.0]).double(), torch.tensor([-802.0, -990.0]).double(), 0.25),
     ),
     vary=further_cases(lambda word: (*(9 * drawn(word, 2, 3) - 90), drawn(f"{word} p").item())),
     hints=(
@@ -300,6 +331,20 @@ slip(
     "right on paper, but exp(-130) is 0 in float32, and its logarithm is -inf: stay with "
     "logarithms, torch.logaddexp adds what they stand for",
     lambda log_p, log_q, share: (share * log_p.exp() + (1 - share) * log_q.exp()).log(),
+)
+slip(
+    "float64 only moves the limit: exp(−800) is 0 there, too. Stay with logarithms, by "
+    "torch.logaddexp",
+    lambda log_p, log_q, share: (
+        share * log_p.double().exp() + (1 - share) * log_q.double().exp()
+    ).log(),
+)
+slip(
+    "the shares divide the probabilities here, as a logarithm that is taken off does: add "
+    "log(share) and log(1 - share)",
+    lambda log_p, log_q, share: torch.logaddexp(
+        log_p - math.log(share), log_q - math.log1p(-share)
+    ),
 )
 slip(
     "the shares are missing: this is log(p + q)",

@@ -19,7 +19,9 @@ Pair = tuple[str, Tensor, Tensor]
 """Words, and what is the same if they are true."""
 Change = tuple[str, Callable[[Tensor], Tensor]]
 
-BETWEEN = "zeros and ones are asked for, and these are numbers between them: are they probabilities?"
+BETWEEN = (
+    "zeros and ones are asked for, and these are numbers between them: are they probabilities?"
+)
 LARGEST = 5
 """Sizes up to which all permutations are tried."""
 
@@ -140,8 +142,10 @@ def _too_many(came: Sequence, right: Sequence) -> Iterator[str]:
     if are_same(came, right[:1]):
         yield "this is the first of them alone: does a `return` stand inside the loop?"
     if 2 < len(right) > len(came) == 2 and are_same([*came], [right[0], right[-1]]):
-        yield "the first and the last are right, and nothing stands between: does a `return` stand "\
-        "inside the loop?"
+        yield (
+            "the first and the last are right, and nothing stands between: does a `return` stand "
+            "inside the loop?"
+        )
     missing = "is missing, and the rest is right"
     more = "there is one more than asked for: it would be right without the"
     if len(right) == len(came) + 1:

@@ -15,7 +15,7 @@ from ...words import variable_names
 from ..calls import is_unchanged
 from ..comparing import is_same
 from ..exercise import exercise
-from ..properties import Fault, Properties, changed, kept_as
+from ..properties import Fault, Properties, changed, kept_as, unlike
 from .models import MADE, MODELS, altered, remask, unmask
 from .trial import Trial
 
@@ -147,6 +147,21 @@ def _depends_on_chance(trial: Trial) -> Fault | bool:
 
 
 @judge.refuses(
+    "the logits of a row change with the other rows of the batch, in evaluation mode, too, as a mean "
+    "or a standard deviation over the batch makes it: then no row has a probability of its own. "
+    "Each row must be treated by itself",
+    _activated(lambda h: torch.relu(h - h.mean(0))),
+)
+def _mixes_rows(trial: Trial) -> Fault | None:
+    trial.model.double()
+    trial.shake()
+    some = trial.points[: len(trial.points) // 2]
+    logits, alone = (trial.call("forward", x, x) for x in (trial.points, some))
+    about = ".forward(x), of all rows and of some of them: the first row"
+    return unlike(f"{trial.named}{about}", logits[0], alone[0])
+
+
+@judge.refuses(
     {
         "forward gives numbers between 0 and 1: logits are asked for, without a sigmoid": (
             _ending_in(torch.sigmoid)
@@ -262,6 +277,18 @@ def _follows_another_ordering(trial: Trial) -> Fault | bool:
 
 
 judge.refuses("an output sees a variable that does not come before its own")(_leak)
+
+
+@judge.refuses(
+    "without a hidden layer something is lost that is allowed: the only layer is to be applied once, "
+    "and without an activation. Is the first layer, or the last, applied apart from the others, or "
+    "are some left out? Go through self.layers[:-1] in a loop",
+    altered(forward=lambda self, x: self.layers[-1](torch.relu(self.layers[0](x)))),
+)
+def _loses_without_hidden_layers(trial: Trial) -> Fault | bool:
+    lost = trial.allowed & ~trial.sees[1]
+    is_lost = not trial.hidden_dims and bool(lost.any())
+    return is_lost and _flipped(trial, lost, ("moves", "never moves"))
 
 
 @judge.refuses(

@@ -76,6 +76,12 @@ slips(
         "these are probabilities, summed. It is their logarithms that are summed": (
             lambda z, x: _at_class(z.softmax(-1), x).sum(1)
         ),
+        "this is the logarithm of a sum of probabilities: those of the variables are multiplied, so "
+        "it is their logarithms that are summed": (
+            lambda z, x: _at_class(z.softmax(-1), x).sum(1).log()
+        ),
+        "exp is missing inside the logarithm: it takes the log of the sum of exp(logit), which is "
+        "logsumexp": lambda z, x: (_at_class(z, x) - z.sum(-1).log()).sum(1),
         "the softmax is taken over the rows of the batch. It is the K classes of one variable that "
         "share a probability of one: the last dimension": (
             lambda z, x: _at_class(z.log_softmax(0), x).sum(1)
@@ -287,6 +293,8 @@ slips(
         "this is right for a factor of 10 only: use scale": (
             lambda nll, scale, d: nll + d * math.log(10)
         ),
+        "it is the density that is divided by scale ** D. The NLL is the negative of its logarithm: "
+        "a number is added to it": lambda nll, scale, d: nll / scale**d,
         "the NLL is multiplied by D · ln(scale): that is added to it": (
             lambda nll, scale, d: nll * d * math.log(scale)
         ),
