@@ -298,12 +298,6 @@ def _draw_above(q2: Tensor, q3: Tensor, q1: Tensor, u: Tensor) -> Tensor:
     return torch.stack([x1, x2, x3], dim=1).float()
 
 
-@slip("these are the probabilities of a 1: days hold zeros and ones, a 1 where u ≤ p")
-def _probabilities(q2: Tensor, q3: Tensor, q1: Tensor, u: Tensor) -> Tensor:
-    _, x2, x3 = draw_days(q2, q3, q1, u).long().unbind(1)
-    return torch.stack([q1[x2, x3], q2.expand(len(u)), q3[x2]], dim=1)
-
-
 @slip("a variable is 1 where u ≤ p, and here where u > p: that is 1 with the probability of a 0")
 def _draw_strictly_above(q2: Tensor, q3: Tensor, q1: Tensor, u: Tensor) -> Tensor:
     x2 = (u[:, 1] > q2).long()
@@ -323,16 +317,6 @@ def _draw_x1_too_early(q2: Tensor, q3: Tensor, q1: Tensor, u: Tensor) -> Tensor:
     x1 = (u[:, 0] <= q1[x2, 0]).long()
     x3 = (u[:, 2] <= q3[x2]).long()
     return torch.stack([x1, x2, x3], dim=1).float()
-
-
-@slip(
-    "a tensor of bools used as an index selects rows. Make it one of whole numbers first: "
-    "x2 = (...).long()"
-)
-def _draw_by_bools(q2: Tensor, q3: Tensor, q1: Tensor, u: Tensor) -> Tensor:
-    x2 = u[:, 1] <= q2
-    x3 = u[:, 2] <= q3[x2]
-    return torch.stack([u[:, 0] <= q1[x2, x3], x2, x3], dim=1).float()
 
 
 EXERCISES = exercises_of(__name__)

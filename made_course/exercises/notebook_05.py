@@ -285,9 +285,6 @@ slips(
         "any, are in model.direct": (
             lambda model: sum(int(layer.mask.sum()) + len(layer.bias) for layer in model.net)
         ),
-        "this is the share of the parameters that count: their number is asked for": (
-            lambda model: used_parameters(model) / model.n_parameters()
-        ),
         "half of all is a rule of thumb: count the ones of the masks, and all biases": (
             lambda model: model.n_parameters() // 2
         ),
@@ -388,8 +385,8 @@ def _examine_challenger(model: object) -> str:
 
 
 _IS_SHIPPED = (
-    "these are the shipped weights, which do not count: they learned from 55,000 other images. Train "
-    "a model on challenge_images()"
+    "these are the shipped weights, which do not count: they learned from 55,000 other images. "
+    "Train a model on challenge_images()"
 )
 
 

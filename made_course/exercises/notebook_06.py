@@ -83,9 +83,6 @@ slips(
         "the output's mask comes first, as in degrees: it belongs last, where the output is": (
             lambda degrees, t: [degrees[0] == t, *to_compute(degrees, t)[:-1]]
         ),
-        "this is what the next step computes: steps count from 1, like degrees": (
-            lambda degrees, t: to_compute(degrees, t + 1)
-        ),
         "the outputs of degree 1 to t are all marked: those of a smaller degree were used at their "
         "own step, and step t needs one output only": _but(output=le),
         "the output is that of the t-th variable in the row, which is right in raster ordering "
@@ -111,10 +108,6 @@ slips(
         "the inputs have a mask in your code, and the outputs none. Inputs are not computed: begin "
         "with the first hidden layer, where units wait for the variable of degree t - 1, and end "
         "with the output of degree t": lambda degrees, t: [layer == t for layer in degrees],
-        "there is a mask for the inputs, too, which are not computed: begin with the first hidden "
-        "layer": lambda degrees, t: [degrees[0] == t - 1, *to_compute(degrees, t)],
-        "the last mask is missing: which output does step t need? The outputs have the degrees of "
-        "the inputs, degrees[0]": lambda degrees, t: to_compute(degrees, t)[:-1],
         "only the first hidden layer has a mask: there may be any number of layers, degrees[1:]": (
             lambda degrees, t: to_compute(degrees[:2], t)
         ),
@@ -409,9 +402,6 @@ slips(
         "this is the single most probable filling: what is asked for is a mean over all of them, "
         "weighted by their probability": _over_fillings(lambda log_p, rows: rows[log_p.argmax()]),
         ONE_ROW: lambda log_prob, x, known: log_prob(x) * x,
-        "known and unknown are swapped: where known is True, the value in x stays": (
-            lambda log_prob, x, known: fill_in(log_prob, x, ~known)
-        ),
         "at the unknown places these are p(xᵢ = 0 | known): sum over the rows in which xᵢ is 1": (
             lambda log_prob, x, known: torch.where(known, x, 1 - fill_in(log_prob, x, known))
         ),
@@ -495,19 +485,12 @@ slips(
         ),
         "the sum in the numerator is not squared: (w1 + ... + wn)² stands over the sum of the "
         "squares": lambda log_w: effective_size(log_w) / (log_w - log_w.max()).exp().sum(),
-        "less than the largest was subtracted, so that the largest weight is exp of a large "
-        "number: it or its square is inf for the computer, and inf / inf is nan. Subtract "
-        "log_w.max()": _worth(lambda log_w: (log_w - log_w.mean()).exp()),
         "the logarithms were divided by the largest, which changes the ratios of the weights. To "
         "divide weights is to subtract logarithms: log_w - log_w.max()": (
             _worth(lambda log_w: (log_w / log_w.max()).exp())
         ),
         "log_softmax gives the logarithms of the shares, and these were squared: softmax gives the "
         "shares themselves": lambda log_w: 1 / (torch.log_softmax(log_w, 0) ** 2).sum(),
-        "no weight is less than the small number that keeps it from 0: weights that have been "
-        "rounded to 0 all count the same then. Subtract log_w.max() first": (
-            _worth(lambda log_w: log_w.exp() + 1e-12)
-        ),
         "a small number keeps the shares from 0 / 0, and all of them are 0: the weights have been "
         "rounded to 0 before. Subtract log_w.max() first": (
             lambda log_w: 1 / ((log_w.exp() / (log_w.exp().sum() + 1e-12)) ** 2).sum()

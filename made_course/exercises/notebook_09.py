@@ -13,7 +13,7 @@ from ..made import MADE
 from ..tables import example_table, load_table
 from ..training import fit
 from .calls import run
-from .challenge import InALine, causes, honest_nll, judge_nll, points_of_chance
+from .challenge import causes, honest_nll, in_a_line, judge_nll, points_of_chance
 from .exercise import Misformed, Slip, Wrong, exercise, exercises_of, slip
 from .variants import drawn, further_cases, one_of
 from .written import written
@@ -294,11 +294,6 @@ def tie(W: Tensor, c: Tensor, V: Tensor, order: Tensor) -> tuple[Tensor, Tensor,
 # ---- 9.2 ----------------------------------------------------------------------------------------
 
 
-def _by_one_maximum(a: Tensor, b: Tensor) -> Tensor:
-    top = torch.maximum(a, b).max()
-    return top + ((a - top).exp() + (b - top).exp()).log()
-
-
 @exercise(
     "9.2",
     "A hundredth of a good model",
@@ -328,18 +323,6 @@ slip(
     lambda log_p, log_q, share: share * log_p + (1 - share) * log_q,
 )
 slip(
-    "right on paper, but exp(-130) is 0 in float32, and its logarithm is -inf: stay with "
-    "logarithms, torch.logaddexp adds what they stand for",
-    lambda log_p, log_q, share: (share * log_p.exp() + (1 - share) * log_q.exp()).log(),
-)
-slip(
-    "float64 only moves the limit: exp(−800) is 0 there, too. Stay with logarithms, by "
-    "torch.logaddexp",
-    lambda log_p, log_q, share: (
-        share * log_p.double().exp() + (1 - share) * log_q.double().exp()
-    ).log(),
-)
-slip(
     "the shares divide the probabilities here, as a logarithm that is taken off does: add "
     "log(share) and log(1 - share)",
     lambda log_p, log_q, share: torch.logaddexp(
@@ -349,10 +332,6 @@ slip(
 slip(
     "the shares are missing: this is log(p + q)",
     lambda log_p, log_q, share: torch.logaddexp(log_p, log_q),
-)
-slip(
-    "this is half and half, whatever the share",
-    lambda log_p, log_q, share: torch.logaddexp(log_p, log_q) - math.log(2),
 )
 slip(
     "the shares are swapped: p has share, q the rest",
@@ -382,14 +361,6 @@ slip(
     lambda log_p, log_q, share: torch.logaddexp(log_p + math.log(share), log_q - math.log(share)),
 )
 slip(
-    "q is missing: it adds to the probability of each row, if only a little",
-    lambda log_p, log_q, share: math.log(share) + log_p,
-)
-slip(
-    "a hundredth is built in, whatever the share",
-    lambda log_p, log_q, share: mix(log_p, log_q, 0.01),
-)
-slip(
     "the shares themselves are added to logarithms: add their logarithms",
     lambda log_p, log_q, share: torch.logaddexp(share + log_p, 1 - share + log_q),
 )
@@ -400,13 +371,6 @@ slip(
 slip(
     "a sum of logarithms is the logarithm of a product. A mixture adds: torch.logaddexp",
     lambda log_p, log_q, share: math.log(share) + log_p + math.log1p(-share) + log_q,
-)
-slip(
-    "one maximum is taken away from the whole batch, and rows far below it are 0 after exp "
-    "again: each row needs its own, the larger of its two numbers",
-    lambda log_p, log_q, share: _by_one_maximum(
-        math.log(share) + log_p, math.log1p(-share) + log_q
-    ),
 )
 
 
@@ -476,16 +440,6 @@ def _without_diagonals(side: int, strict: bool) -> BoolTensor:
     row, column = place // side, place % side
     steps = (row[:, None] - row).abs() + (column[:, None] - column).abs()
     return (steps <= 1) & _past(side, strict)
-
-
-slip(
-    "strict makes no difference here, and should: unless it is set, a pixel sees itself",
-    lambda side, strict: window_mask(side, True),
-)
-slip(
-    "strict makes no difference here, and should: where it is set, no pixel sees itself",
-    lambda side, strict: window_mask(side, False),
-)
 
 
 @slip("the window is 5 × 5: in one of 3 × 3 rows and columns differ by at most 1")
@@ -564,17 +518,6 @@ BANDS = (
 
 
 _CAUSES = causes("row", "column", 33)
-_TABLE_SLIPS = (
-    Slip(InALine(lambda x: 6 * x - 3), _CAUSES.sees_itself),
-    Slip(
-        InALine(lambda x: 2 * (x.roll(1, 1) + x.roll(-1, 1)) - 2),
-        _CAUSES.sees_in_circles,
-    ),
-    Slip(InALine(torch.zeros_like, lambda log_p: -log_p.sum(1)), _CAUSES.is_nll),
-    Slip(InALine(torch.zeros_like, lambda log_p: log_p.mean(1)), _CAUSES.is_mean),
-    Slip(InALine(torch.zeros_like, lambda log_p: log_p.sum(1).mean()), _CAUSES.is_one_number),
-    Slip(InALine(torch.zeros_like), _CAUSES.is_coin),
-)
 
 
 def _examine_challenger(model: object) -> str:
@@ -628,7 +571,7 @@ def _kept_rows() -> Tensor:
         "A module whose forward(x) is torch.stack([m(x) for m in members]).mean(0), and whose "
         "log_prob(x) is minus the cross-entropies with these logits, summed over columns.",
     ),
-    slips=_TABLE_SLIPS,
+    slips=in_a_line(_CAUSES),
 )
 def mean_of_three() -> nn.Module:
     """Three models of one ordering, each stopped by other rows; the mean of their logits."""

@@ -23,13 +23,14 @@ WITHOUT_EFFECT = (
 )
 CUT_OFF = (
     "right while numbers are small. At large ones a small number ε, a clamp or nan_to_num hides "
-    "what overflows or is rounded to 0: stay with logarithms, which need none of them"
+    "that one is rounded to 0: take a form without, by "
 )
 ROUNDED = (
-    "right while numbers are small. At large ones a number overflows or is rounded to 0 (an exp, a "
-    "sigmoid, a softmax), and float64 only moves the place: stay with logarithms, by functions "
-    "such as softplus, logsigmoid, logsumexp or logaddexp"
+    "right while numbers are small. At large ones exp of one overflows or is rounded to 0, as 1 "
+    "minus a sigmoid is, and float64 only moves the place: take a form without, by "
 )
+STABLE = {"softplus", "logsigmoid", "logsumexp", "logaddexp", "log_softmax", "softmax"}
+"""Functions that need no detour by numbers too large or too small."""
 LARGE = 20.0
 """Numbers beyond which exp of them, or 1 minus a sigmoid, begins to lose digits."""
 
@@ -112,7 +113,7 @@ def _others(value: object) -> Iterator[object]:
             yield list(others)
     elif callable(value) and not isinstance(value, torch.nn.Module):
         yield lambda *arguments: value(*arguments) / 2
-        yield lambda *arguments: -value(*arguments)
+        yield lambda *arguments: -value(*arguments).square()
 
 
 def _is_floating(value: object) -> bool:

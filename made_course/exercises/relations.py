@@ -22,6 +22,7 @@ Change = tuple[str, Callable[[Tensor], Tensor]]
 BETWEEN = (
     "zeros and ones are asked for, and these are numbers between them: are they probabilities?"
 )
+MEAN_OF_ALL = "this is the mean over everything: a sum for each row is asked for"
 LARGEST = 5
 """Sizes up to which all permutations are tried."""
 
@@ -56,10 +57,14 @@ def find_relation(
 def _complexity(words: str) -> int:
     """Two things done are less likely than one, and that a mask has too much says less yet."""
     joined = words.count("; and ") + words.count("? And ")
-    return joined + 3 * words.startswith(_SAYS_LESS)
+    return joined + 3 * says_little(words)
 
 
-_SAYS_LESS = ("all is True", "nothing is True", "all numbers of a")
+def says_little(words: str) -> bool:
+    """Whether words hold of answers that are wrong for many a reason."""
+    return words.endswith("stand in another order") or words.startswith(
+        ("all is True", "nothing is True", "all numbers of a", "what is wrong is 0")
+    )
 
 
 def are_same(came: object, right: object) -> bool:
@@ -175,10 +180,24 @@ def _of_tensors(came: Tensor, right: Tensor, named: Named) -> Iterator[str]:
         if bool(((second == 0) | (second == 1)).all() & ((first > 0) & (first < 1)).any()):
             yield BETWEEN
         yield from _all_alike(first, second)
+    if first.shape == second.shape and right.dim() and bool((first[first != second] == 0).all()):
+        yield (
+            "what is wrong is 0, and the rest is right: is it never filled in, as where a loop "
+            "ends early, or a `return` stands inside it?"
+        )
+    if (
+        not right.is_floating_point()
+        and right.dtype != torch.bool
+        and bool((right > 1).all() & (first > 0).all() & (first < 1).all())
+    ):
+        yield "this lies between 0 and 1, as a share does: a number is asked for"
     values = [("", lambda r: r), *_values(right, named)]
     for shape_words, c, r in _shapes(first, second, named):
         for words, function in values:
             both = "; and ".join(filter(None, [shape_words, words]))
+            if "the mean over all entries" in shape_words and words.startswith("this is divided"):
+                sign = words.partition("? And ")[2]
+                both = MEAN_OF_ALL + (f". And {sign}" if sign else "")
             if both and _is_close(c, function(r)):
                 yield both
 
@@ -271,6 +290,7 @@ _FUNCTIONS: tuple[Change, ...] = (
     ("this is upside down: 1 over what is asked for", torch.reciprocal),
     ("this is the square of what is asked for", torch.square),
     ("this is the square root of what is asked for", torch.sqrt),
+    ("this is rounded down: the numbers themselves are asked for", torch.floor),
     *(
         (
             "this is rounded: the numbers themselves are asked for",

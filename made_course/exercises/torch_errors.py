@@ -52,6 +52,20 @@ _MEANINGS = {
         "a single number is wanted here, and a tensor of several came: take one by an index, or "
         "keep to operations on whole tensors (where, &, |)"
     ),
+    r"shape of the mask": (
+        "a tensor of bools as an index selects entries. If it is meant as zeros and ones, make it "
+        "whole numbers first: .long()"
+    ),
+    r"'(list|tuple)' object has no": "a list is no tensor: torch.tensor or torch.stack makes one",
+    r"must be Tensor, not": "torch wants a tensor here: for a number it is math.log and the like",
+    r"is not defined": "is this name spelt as where it was made, and was its cell run?",
+    r"positional argument|unexpected keyword": (
+        "leave the first line of the function as it was: the check hands over what stands there"
+    ),
+    r"equal size|Sizes of tensors must": "torch.stack wants tensors of one shape: look at each",
+    r"should be between 0 and 1": (
+        "binary_cross_entropy takes probabilities: binary_cross_entropy_with_logits takes logits"
+    ),
     r"Dimension out of range": "the tensor has fewer dimensions than that: look at its .shape",
     r"is invalid for input of size": "another number of entries was there than the shape has",
     r"numpy\(\)|ndarray|numpy\.": (

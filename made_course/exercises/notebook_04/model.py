@@ -147,9 +147,8 @@ def _depends_on_chance(trial: Trial) -> Fault | bool:
 
 
 @judge.refuses(
-    "the logits of a row change with the other rows of the batch, in evaluation mode, too, as a mean "
-    "or a standard deviation over the batch makes it: then no row has a probability of its own. "
-    "Each row must be treated by itself",
+    "the logits of a row change with the other rows of the batch, as a mean or a deviation over "
+    "the batch makes it, in evaluation mode, too: each row must be treated by itself",
     _activated(lambda h: torch.relu(h - h.mean(0))),
 )
 def _mixes_rows(trial: Trial) -> Fault | None:
@@ -280,9 +279,9 @@ judge.refuses("an output sees a variable that does not come before its own")(_le
 
 
 @judge.refuses(
-    "without a hidden layer something is lost that is allowed: the only layer is to be applied once, "
-    "and without an activation. Is the first layer, or the last, applied apart from the others, or "
-    "are some left out? Go through self.layers[:-1] in a loop",
+    "without a hidden layer something is lost that is allowed: the only layer is applied once, and "
+    "without an activation. Are the first and the last layer applied apart, or some left out? Go "
+    "through self.layers[:-1] in a loop",
     altered(forward=lambda self, x: self.layers[-1](torch.relu(self.layers[0](x)))),
 )
 def _loses_without_hidden_layers(trial: Trial) -> Fault | bool:

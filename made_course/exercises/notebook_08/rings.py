@@ -124,8 +124,8 @@ _IS_NEGATIVE = (
     "this is the negative of a log-density: log_prob is higher where points are more likely"
 )
 _IS_DENSITY = (
-    "no number is below 0, and the logarithm of a density is, wherever that is below 1: is this the "
-    "density itself?"
+    "no number is below 0, and the logarithm of a density is, wherever that is below 1: is this "
+    "the density itself?"
 )
 _IS_ONE_NUMBER = "one number came for all points: log_prob must give one for each row"
 _IS_EACH_VARIABLE = "one number came for each variable: the log-density of a row is their sum"
