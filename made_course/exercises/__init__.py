@@ -63,7 +63,7 @@ def check(name: str, answer: object, *, variant: str | None = None) -> None:
     exercise = _exercise(name, variant)
     title = f"{name} · {exercise.title}"
     to_do, parts = parts_to_do(answer)
-    if to_do:
+    if to_do and not (exercise.is_value and isinstance(answer, type)):
         state = "not attempted yet" if to_do == parts else "unfinished"
         print(f"○ {title}: {state}. Replace the ... and run the cell again.")
         if exercise.asks:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dis
 import inspect
 from collections.abc import Mapping
-from types import FunctionType
+from types import CodeType, FunctionType
 
 
 def parts_to_do(answer: object) -> tuple[int, int]:
@@ -49,6 +50,21 @@ def _goes_further(init: FunctionType) -> bool:
 def unwrapped(answer: object) -> object:
     """A function without its decorators."""
     return inspect.unwrap(answer) if callable(answer) else answer
+
+
+def names_read(answer: object, only_globals: bool = False) -> set[str]:
+    """Names of functions, attributes and globals that a function reads, in functions inside, too.
+
+    Example:
+        >>> sorted(names_read(lambda x: [part.log() for part in list(x)]))
+        ['list', 'log']
+    """
+    code = getattr(unwrapped(answer), "__code__", answer)
+    if not isinstance(code, CodeType):
+        return set()
+    steps = dis.get_instructions(code) if only_globals else ()
+    read = {step.argval for step in steps if step.opname == "LOAD_GLOBAL"} or {*code.co_names}
+    return read.union(*(names_read(part, only_globals) for part in code.co_consts))
 
 
 def _is_stub(answer: object) -> bool:

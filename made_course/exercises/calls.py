@@ -16,11 +16,12 @@ import torch
 from torch import Tensor, nn
 
 from .exercise import Wrong
+from .torch_errors import meaning_of
 from .written import written, written_call
 
 MOST_PRINTED = 5_000
 """Characters that an answer may print."""
-IN_LINE = ", in the line "
+IN_LINE, MEANT = ", in the line ", ". That is to say: "
 _NOT_THE_READERS = tuple(str(Path(file).parent) for file in (torch.__file__, __file__))
 
 
@@ -31,8 +32,11 @@ def run(function: Callable[..., object], *arguments: object) -> object:
         Wrong: if it cannot be called, raises, or changes an argument.
     """
     if not callable(function):
+        nothing = "a function was expected, came None: hand over the function by its name alone"
         raise Wrong(
-            f"a function was expected, came {type(function).__name__}: hand over the function "
+            nothing
+            if function is None
+            else f"a function was expected, came {type(function).__name__}: hand over the function "
             "itself, without calling it"
         )
     given = copy.deepcopy(arguments)
@@ -40,9 +44,11 @@ def run(function: Callable[..., object], *arguments: object) -> object:
         with contextlib.redirect_stdout(_Capped(sys.stdout)):
             came = function(*given)
     except (Exception, SystemExit) as error:
-        said = f": {error}" if str(error) else ""
+        said = f": {error}".rstrip(". ") if str(error) else ""
+        meaning = meaning_of(error)
+        meant = f"{MEANT}{meaning}" if meaning else ""
         raise Wrong(
-            f"your code raised {type(error).__name__}{said}{_where(error)}",
+            f"your code raised {type(error).__name__}{said}{_where(error)}{meant}",
             tried=written_call(function, arguments),
         ) from error
     for before, after in zip(arguments, given, strict=True):

@@ -7,15 +7,17 @@ import inspect
 import io
 from collections.abc import Callable, Sequence
 from functools import cache
+from itertools import product
 from numbers import Real
 
 from torch import Tensor
 
-from .calls import IN_LINE, run
+from .attempts import names_read
+from .calls import IN_LINE, MEANT, run
 from .comparing import is_same
 from .exercise import Slip, Wrong
-from .probes import are_large, made_smaller, probe
-from .relations import find_relation
+from .probes import CUT_OFF, ROUNDED, STABLE, are_large, made_smaller, probe, without_effect
+from .relations import find_relation, name_sizes, says_little
 from .substitutions import find_other_arguments
 
 RIGHT_SO_FAR = (
@@ -47,14 +49,21 @@ def likely_cause(
     came, right = [came[k] for k in telling], [right[k] for k in telling]
     place = telling.index(failed)
     quiet, sound = (_quiet(function) for function in (answer, reference))
+    found = probe(quiet, sound, calls, place, is_same)
+    if found in (CUT_OFF, ROUNDED):
+        return found + " or ".join(sorted(names_read(reference) & STABLE or {"logsumexp"}))
+    relation = find_relation(came, right, calls)
     found = (
-        probe(quiet, sound, calls, place, is_same)
-        or find_relation(came, right, calls)
+        found
+        or ("" if says_little(relation) else relation)
+        or without_effect(quiet, sound, calls, is_same)
         or find_other_arguments(came, right, calls, reference)
         or _of_one_entry(slips, cases, came, right, telling)
+        or _of_its_words(answer, reference)
+        or relation
         or _for_small_numbers(quiet, sound, calls, slips)
     )
-    return found or (RIGHT_SO_FAR if place else "")
+    return found or (RIGHT_SO_FAR if place else "") or name_sizes(came, right, calls)
 
 
 _KINDS = (Tensor, Real, list, tuple)
@@ -67,29 +76,44 @@ def _of_one_entry(
     right: Sequence[object],
     telling: Sequence[int],
 ) -> str:
-    """The cause of the slip that does the same in the first entry that is wrong, call by call."""
+    """The cause of the slip that does the same in the first or last wrong entry, call by call."""
     if not all(_are_lists(c, r) for c, r in zip(came, right, strict=True)):
         return ""
-    first = [
-        next((k for k in range(len(r)) if not is_same(c[k], r[k])), None)
+    wrong = [
+        [k for k in range(len(r)) if not is_same(c[k], r[k])]
         for c, r in zip(came, right, strict=True)
     ]
-    wrong = [c[k] for k, c in zip(first, came, strict=True) if k is not None]
-    if not any(isinstance(entry, Tensor) and entry.numel() > 1 for entry in wrong):
-        return ""  # a single number may be that of many a slip
-    for slip in slips:
-        theirs = [outcome(slip.answer, cases[k]) for k in telling]
-        if all(
-            k is None or (_are_lists(c, s) and is_same(c[k], s[k]))
-            for k, c, s in zip(first, came, theirs, strict=True)
-        ):
-            return f"{slip.cause}. (So is one entry, and another may be wrong besides)"
+    for at, slip in product((0, -1), slips):
+        places = [(j, ks[at]) for j, ks in enumerate(wrong) if ks]
+        # a single number may be that of many a slip
+        if any(isinstance(came[j][k], Tensor) and came[j][k].numel() > 1 for j, k in places):
+            theirs = [outcome(slip.answer, cases[k]) for k in telling]
+            if all(
+                _are_lists(came[j], s := theirs[j]) and is_same(came[j][k], s[k]) for j, k in places
+            ):
+                return f"{slip.cause}. (So is one entry, and another may be wrong besides)"
     return ""
 
 
 def _are_lists(came: object, other: object) -> bool:
     both = isinstance(came, list | tuple) and isinstance(other, list | tuple)
     return both and len(came) == len(other)
+
+
+_BASE = "{0} is a logarithm to base {1}: is the natural one meant, torch.log or math.log?"
+_WORDS = {
+    "log10": _BASE.format("log10", 10),
+    "log2": _BASE.format("log2", 2),
+    "softmax": "softmax shares one probability among all numbers of a row: is each of them meant "
+    "to have one of its own, by torch.sigmoid?",
+}
+
+
+def _of_its_words(answer: object, reference: object) -> str:
+    """What is often wrong about a function that the answer uses, and the reference does not."""
+    theirs, right = names_read(answer), names_read(reference)
+    theirs -= set() if right & {"sigmoid", "logsigmoid", "softplus"} else {"softmax"}
+    return next((words for name, words in _WORDS.items() if name in theirs - right), "")
 
 
 def _for_small_numbers(
@@ -147,7 +171,7 @@ def outcome(function: object, arguments: tuple[object, ...]) -> object:
         with contextlib.redirect_stdout(io.StringIO()):
             return run(function, *arguments)
     except Wrong as wrong:
-        return wrong.cause.partition(IN_LINE)[0]
+        return wrong.cause.partition(MEANT)[0].partition(IN_LINE)[0]
 
 
 def _quiet(function: object) -> Callable[..., object]:

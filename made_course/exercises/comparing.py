@@ -42,7 +42,7 @@ def require_same(came: object, expected: object, where: str = "the answer") -> N
             keys = written(list(came)), written(list(expected))
             raise _misformed(f"{where} has other keys", *keys)
         for key in expected:
-            require_same(came[key], expected[key], f"entry {key!r} of {where}")
+            require_same(came[key], expected[key], f"entry [{key!r}] of {where}")
     elif isinstance(expected, list | tuple):
         if not isinstance(came, list | tuple):
             raise _misformed(
@@ -54,7 +54,7 @@ def require_same(came: object, expected: object, where: str = "the answer") -> N
             )
         for k, part in enumerate(expected):
             try:
-                require_same(came[k], part, f"entry {k} of {where}")
+                require_same(came[k], part, f"entry [{k}] of {where}")
             except Wrong as wrong:
                 if all(isinstance(part, Real) for part in [*came, *expected]):
                     wrong.came, wrong.expected = written(came), written(expected)
@@ -92,7 +92,8 @@ def _require_same_tensor(came: object, expected: Tensor, where: str) -> None:
     if expected.dim() == 0 and isinstance(came, Real) and not isinstance(came, bool):
         came = torch.tensor(came, dtype=torch.float64)  # a single number, as .item() gives it
     if not isinstance(came, Tensor):
-        raise _misformed(f"{where} must be a torch.Tensor", kind_of(came), kind_of(expected))
+        how = ": torch.from_numpy makes one of an array" if isinstance(came, np.ndarray) else ""
+        raise _misformed(f"{where} must be a torch.Tensor{how}", kind_of(came), kind_of(expected))
     if came.shape != expected.shape:
         raise _misformed(
             f"{where} has another shape{_shape_words(came, expected)}",
@@ -112,8 +113,10 @@ def _require_same_tensor(came: object, expected: Tensor, where: str) -> None:
         if came.numel() <= 32:
             raise _differing(where, came, expected)
         first = (~close).nonzero()[0].tolist()
-        came, expected = (tensor[tuple(first)].item() for tensor in (came, expected))
-        raise _differing(f"entry {first} of {where}", came, expected)
+        came, expected = (
+            f"{written(tensor[tuple(first)].item())} at {first}" for tensor in (came, expected)
+        )
+        raise Wrong(f"entry {first} of {where} differs in value", came=came, expected=expected)
 
 
 def _misformed(cause: str, came: str, expected: str) -> Misformed:
@@ -136,7 +139,7 @@ def _shape_words(came: Tensor, expected: Tensor) -> str:
 _HOW = {
     "bool": "True and False are asked for, which a comparison gives, or .bool()",
     "whole": "whole numbers are asked for, which torch.arange, argsort and .long() give",
-    "floating": "numbers with a point are asked for, such as .float() gives",
+    "floating": "floats are asked for, such as .float() gives",
 }
 
 

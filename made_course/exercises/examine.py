@@ -6,18 +6,17 @@ The order of diagnosis is always the same: not attempted, raised, type, shape, d
 from __future__ import annotations
 
 import copy
-import dis
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from numbers import Real
-from types import CodeType, FunctionType
+from types import FunctionType
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from .attempts import methods_of, unwrapped
+from .attempts import methods_of, names_read, unwrapped
 from .calls import run
 from .causes import likely_cause, outcome
 from .comparing import is_same, require_same
@@ -143,15 +142,9 @@ def _of_the_notebook(answer: object) -> str:
     for function in functions:
         if isinstance(function, FunctionType) and function.__module__ == "__main__":
             data = function.__globals__
-            read = _globals_read(function.__code__)
+            read = names_read(function, only_globals=True)
             names |= {name for name in read if isinstance(data.get(name), _DATA)}
     if not names:
         return ""
     these = ", ".join(f"`{name}`" for name in sorted(names))
     return f" (From the notebook, and so the same in every call: {these}. Is an argument meant?)"
-
-
-def _globals_read(code: CodeType) -> set[str]:
-    nested = [part for part in code.co_consts if isinstance(part, CodeType)]
-    read = {step.argval for step in dis.get_instructions(code) if step.opname == "LOAD_GLOBAL"}
-    return read.union(*map(_globals_read, nested))

@@ -51,6 +51,11 @@ slip(
     lambda input_dim: [i**2 for i in range(input_dim)],
 )
 slip(
+    "these are squares: it is 2 that is multiplied, as often as there are variables before, 2 ** i "
+    "with i from 0",
+    lambda input_dim: [i**2 for i in range(1, input_dim + 1)],
+)
+slip(
     "this is the number of all rows, 2^D, for each variable: the table of xᵢ has a number for each "
     "combination of the values before xᵢ only",
     lambda input_dim: [2**input_dim] * input_dim,
@@ -154,6 +159,14 @@ slip(
     lambda p1, p2, p3: (reorder(p1, p2, p3)[0], p3.mean(0), reorder(p1, p2, p3)[2]),
 )
 slip(
+    "the last table is divided by p(x₂), and given are both x₂ and x₃: divide p(x₁, x₂, x₃) by "
+    "p(x₂, x₃), the joint summed over x₁",
+    lambda p1, p2, p3: (
+        *reorder(p1, p2, p3)[:2],
+        _joint(p1, p2, p3)[1] / _joint(p1, p2, p3).sum((0, 2))[:, None],
+    ),
+)
+slip(
     "p(x₃ | x₂) is a mean over x₁ weighted by p(x₁): given x₂, the values of x₁ have other "
     "probabilities, p(x₁ | x₂)",
     lambda p1, p2, p3: (
@@ -202,6 +215,11 @@ slip(
 slip(
     "these count from the end: the variable that comes first has degree 1",
     lambda ordering: len(ordering) - torch.argsort(ordering),
+)
+slip(
+    "these are 1, 2, 3, … for every ordering. If you sorted: sorted values say nothing of the "
+    "steps, their places do, torch.argsort or the second part of torch.sort",
+    lambda ordering: ordering.sort().values + 1,
 )
 
 
@@ -280,12 +298,6 @@ def _draw_above(q2: Tensor, q3: Tensor, q1: Tensor, u: Tensor) -> Tensor:
     return torch.stack([x1, x2, x3], dim=1).float()
 
 
-@slip("these are the probabilities of a 1: days hold zeros and ones, a 1 where u ≤ p")
-def _probabilities(q2: Tensor, q3: Tensor, q1: Tensor, u: Tensor) -> Tensor:
-    _, x2, x3 = draw_days(q2, q3, q1, u).long().unbind(1)
-    return torch.stack([q1[x2, x3], q2.expand(len(u)), q3[x2]], dim=1)
-
-
 @slip("a variable is 1 where u ≤ p, and here where u > p: that is 1 with the probability of a 0")
 def _draw_strictly_above(q2: Tensor, q3: Tensor, q1: Tensor, u: Tensor) -> Tensor:
     x2 = (u[:, 1] > q2).long()
@@ -305,16 +317,6 @@ def _draw_x1_too_early(q2: Tensor, q3: Tensor, q1: Tensor, u: Tensor) -> Tensor:
     x1 = (u[:, 0] <= q1[x2, 0]).long()
     x3 = (u[:, 2] <= q3[x2]).long()
     return torch.stack([x1, x2, x3], dim=1).float()
-
-
-@slip(
-    "a tensor of bools used as an index selects rows. Make it one of whole numbers first: "
-    "x2 = (...).long()"
-)
-def _draw_by_bools(q2: Tensor, q3: Tensor, q1: Tensor, u: Tensor) -> Tensor:
-    x2 = u[:, 1] <= q2
-    x3 = u[:, 2] <= q3[x2]
-    return torch.stack([u[:, 0] <= q1[x2, x3], x2, x3], dim=1).float()
 
 
 EXERCISES = exercises_of(__name__)

@@ -32,6 +32,8 @@ def near_copy(x: Tensor) -> Tensor:
 
 
 def _log_bernoulli(logits: Tensor, x: Tensor) -> Tensor:
+    if not bool(((x == 0) | (x == 1)).all()):
+        raise ValueError("log_prob takes rows of zeros and ones: each variable is 0 or 1")
     return Bernoulli().log_prob(logits[..., None], x).sum(1)
 
 
@@ -104,21 +106,13 @@ slip(
 )
 
 
-@slip(
-    "the inputs you build hold whole numbers, and the network's weights are floats: begin "
-    "with torch.tensor([0.0, 1.0])"
-)
-def _whole_inputs(log_prob: Callable[[Tensor], Tensor], input_dim: int) -> float:
-    return log_prob(binary_points(input_dim).long()).exp().sum().item()
-
-
 # ---- 2.2 ----------------------------------------------------------------------------------------
 
 ORDERING = [1, 2, 0]
 
 CONSTANT = (
-    "no output moves, but for rounding, whichever input is flipped. Σp is 1, but for a leak some "
-    "output must move with an input that it must not see"
+    "no output moves, whichever input is flipped. So Σp is 1, and there is no leak: some output "
+    "must move with an input that it must not see"
 )
 HONEST = (
     "there is no leak: every output moves only with variables of smaller degree. Let one see a "
@@ -328,10 +322,6 @@ slip(
 slip(
     "these are the ones alone: where xᵢ is 0, log p(xᵢ = 0 | …) is to be added",
     _fvsbn_like(finish=lambda z, x: (x * F.logsigmoid(z)).sum(1)),
-)
-slip(
-    "the sum runs over rows: each row has a log-probability of its own, so sum over dimension 1",
-    _fvsbn_like(finish=lambda z, x: _log_bernoulli(z.T, x.T)),
 )
 slip(
     "you add log p(xᵢ = 1 | …) whatever xᵢ is: where xᵢ is 0, it must be log p(xᵢ = 0 | …)",

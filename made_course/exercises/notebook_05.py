@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from ..data import load_binarized_mnist
 from ..history import History
 from ..made import MADE, MaskedLinear
+from ..pretrained import load_pretrained
 from ..recipe import load_nll_to_beat
 from ..sampling import evaluation_mode
 from ..toys import bars_and_stripes
@@ -21,7 +22,15 @@ from ..training import evaluate, fit
 from .calls import run
 from .challenge import causes, honest_nll, in_a_line, judge_nll, points_of_chance
 from .examine import compare_on_cases
-from .exercise import Misformed, Wrong, exercise, exercises_of, known_slips, slips
+from .exercise import (
+    Misformed,
+    Wrong,
+    exercise,
+    exercises_of,
+    known_slips,
+    require_none,
+    slips,
+)
 from .variants import drawn, drawn_degrees, further_cases, one_of, shuffled
 
 # ---- 5.1 ----------------------------------------------------------------------------------------
@@ -152,8 +161,8 @@ slips(
         "epoch's batches, with dropout on. Score the finished weights": (
             lambda model, history, train, valid: min(history.train_nll)
         ),
-        "this is the number of the validation images, the last entry of history.valid_nll. It is "
-        "the training images whose number is in question": (
+        "this is the number of the validation images, the last entry of history.valid_nll: that of "
+        "the training images is asked for, train": (
             lambda model, history, train, valid: evaluate(model, valid)
         ),
         "these are nats for one variable: the NLL sums over variables, and averages over rows "
@@ -162,6 +171,9 @@ slips(
         _MEAN_FORGOTTEN: lambda model, history, train, valid: -model.log_prob(train),
         "these are the first rows alone: take all of train": (
             lambda model, history, train, valid: evaluate(model, train[:64])
+        ),
+        "these are as many rows of train as valid has: take all of them": (
+            lambda model, history, train, valid: evaluate(model, train[: len(valid)])
         ),
     }
 )
@@ -276,6 +288,12 @@ slips(
         "any, are in model.direct": (
             lambda model: sum(int(layer.mask.sum()) + len(layer.bias) for layer in model.net)
         ),
+        "half of all is a rule of thumb: count the ones of the masks, and all biases": (
+            lambda model: model.n_parameters() // 2
+        ),
+        "D too many: direct connections have no bias of their own, layer.bias is None there": (
+            lambda model: used_parameters(model) + (model.direct is not None) * model.input_dim
+        ),
         "this is the first layer alone": (
             lambda model: int(model.net[0].mask.sum()) + len(model.net[0].bias)
         ),
@@ -337,6 +355,8 @@ _CAUSES = causes("image", "pixel", 784)
 def _examine_challenger(model: object) -> str:
     _, kept = _small_set()
     nll = honest_nll(model, kept, points_of_chance(kept, 1), _CAUSES)
+    is_shipped = torch.allclose(nll, _shipped_nll(), rtol=1e-4)
+    require_none([(_IS_SHIPPED, is_shipped)], came=f"{nll.mean():.2f} nats")
     to_beat = load_nll_to_beat()
     less = to_beat - nll
     error = less.std().item() / math.sqrt(len(kept))
@@ -351,6 +371,19 @@ def _examine_challenger(model: object) -> str:
         causes=_CAUSES,
     )
     return f"{said} Image by image it is {less.mean():.2f} ± {error:.2f} nats below section 6's."
+
+
+_IS_SHIPPED = (
+    "these are the shipped weights, which do not count: they learned from 55,000 other images. "
+    "Train a model on challenge_images()"
+)
+
+
+@cache
+@torch.no_grad()
+def _shipped_nll() -> Tensor:
+    """That of each image that is kept."""
+    return -load_pretrained().log_prob(_small_set()[1]).double()
 
 
 @cache

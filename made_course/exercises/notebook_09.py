@@ -13,7 +13,7 @@ from ..made import MADE
 from ..tables import example_table, load_table
 from ..training import fit
 from .calls import run
-from .challenge import InALine, causes, honest_nll, judge_nll, points_of_chance
+from .challenge import causes, honest_nll, in_a_line, judge_nll, points_of_chance
 from .exercise import Misformed, Slip, Wrong, exercise, exercises_of, slip
 from .variants import drawn, further_cases, one_of
 from .written import written
@@ -121,6 +121,32 @@ _TIE_SLIPS = (
         "only the d-th",
     ),
     Slip(
+        lambda W, c, V, order: _tied(W, c, V, order, heard=lambda o, d: d == d.max()),
+        "all outputs hear the last copy, which has seen almost everything: the output of degree d "
+        "hears the copy of degree d − 1",
+    ),
+    Slip(
+        lambda W, c, V, order: _tied(
+            W, c, V, order, sees=lambda _, d: torch.arange(len(d))[:, None] % len(c) <= d
+        ),
+        "the first mask chooses among units, which are the rows of W: it has to choose among "
+        "variables, its columns, by their order",
+    ),
+    Slip(
+        lambda W, c, V, order: tie(W, c, V.T.reshape(V.shape), order),
+        "V is reshaped, or transposed, which mixes its numbers: the output of variable i has row i "
+        "of V as it stands",
+    ),
+    Slip(
+        lambda W, c, V, order: (
+            *tie(W, c, V, order)[:2],
+            V.repeat_interleave(len(order), 1)
+            * (torch.arange(V.numel()) % len(V) == order[:, None] - 1),
+        ),
+        "out stands unit by unit, and weight copy by copy: the H units of copy d are d · H to "
+        "(d + 1) · H − 1 in both",
+    ),
+    Slip(
         _natural,
         "variables are taken in the sequence in which they are stored: it is order that says at "
         "which step each comes",
@@ -217,6 +243,10 @@ def _as_weights(came: object, D: int, H: int) -> list[Tensor]:
             came=f"{len(came)} of them" if few else type(came).__name__,
             expected="a tuple of three tensors",
         )
+    came_shapes = [tuple(getattr(part, "shape", ())) for part in came]
+    if came_shapes != [*shapes] and sorted(came_shapes) == sorted(shapes):
+        cause = "the three tensors stand in another order: return weight, bias, out"
+        raise Misformed(cause, came=f"shapes {came_shapes}", expected=f"shapes {[*shapes]}")
     names = "weight", "bias", "out"
     for name, part, shape in zip(names, came, shapes, strict=True):
         if not isinstance(part, Tensor) or part.shape != shape:
@@ -264,11 +294,6 @@ def tie(W: Tensor, c: Tensor, V: Tensor, order: Tensor) -> tuple[Tensor, Tensor,
 # ---- 9.2 ----------------------------------------------------------------------------------------
 
 
-def _by_one_maximum(a: Tensor, b: Tensor) -> Tensor:
-    top = torch.maximum(a, b).max()
-    return top + ((a - top).exp() + (b - top).exp()).log()
-
-
 @exercise(
     "9.2",
     "A hundredth of a good model",
@@ -277,6 +302,7 @@ def _by_one_maximum(a: Tensor, b: Tensor) -> Tensor:
         (torch.tensor([-1.0, -2.5, -4.0]), torch.tensor([-2.0, -0.5, -4.0]), 0.25),
         (torch.tensor([-70.0, -130.0, -250.0]), torch.full((3,), -543.0), 0.01),
         (torch.tensor([-3.0, -200.0]), torch.tensor([-math.inf, -0.5]), 0.5),
+        (torch.tensor([-800.0, -999.0]).double(), torch.tensor([-802.0, -990.0]).double(), 0.25),
     ),
     vary=further_cases(lambda word: (*(9 * drawn(word, 2, 3) - 90), drawn(f"{word} p").item())),
     hints=(
@@ -297,17 +323,15 @@ slip(
     lambda log_p, log_q, share: share * log_p + (1 - share) * log_q,
 )
 slip(
-    "right on paper, but exp(-130) is 0 in float32, and its logarithm is -inf: stay with "
-    "logarithms, torch.logaddexp adds what they stand for",
-    lambda log_p, log_q, share: (share * log_p.exp() + (1 - share) * log_q.exp()).log(),
+    "the shares divide the probabilities here, as a logarithm that is taken off does: add "
+    "log(share) and log(1 - share)",
+    lambda log_p, log_q, share: torch.logaddexp(
+        log_p - math.log(share), log_q - math.log1p(-share)
+    ),
 )
 slip(
     "the shares are missing: this is log(p + q)",
     lambda log_p, log_q, share: torch.logaddexp(log_p, log_q),
-)
-slip(
-    "this is half and half, whatever the share",
-    lambda log_p, log_q, share: torch.logaddexp(log_p, log_q) - math.log(2),
 )
 slip(
     "the shares are swapped: p has share, q the rest",
@@ -337,14 +361,6 @@ slip(
     lambda log_p, log_q, share: torch.logaddexp(log_p + math.log(share), log_q - math.log(share)),
 )
 slip(
-    "q is missing: it adds to the probability of each row, if only a little",
-    lambda log_p, log_q, share: math.log(share) + log_p,
-)
-slip(
-    "a hundredth is built in, whatever the share",
-    lambda log_p, log_q, share: mix(log_p, log_q, 0.01),
-)
-slip(
     "the shares themselves are added to logarithms: add their logarithms",
     lambda log_p, log_q, share: torch.logaddexp(share + log_p, 1 - share + log_q),
 )
@@ -355,13 +371,6 @@ slip(
 slip(
     "a sum of logarithms is the logarithm of a product. A mixture adds: torch.logaddexp",
     lambda log_p, log_q, share: math.log(share) + log_p + math.log1p(-share) + log_q,
-)
-slip(
-    "one maximum is taken away from the whole batch, and rows far below it are 0 after exp "
-    "again: each row needs its own, the larger of its two numbers",
-    lambda log_p, log_q, share: _by_one_maximum(
-        math.log(share) + log_p, math.log1p(-share) + log_q
-    ),
 )
 
 
@@ -431,16 +440,6 @@ def _without_diagonals(side: int, strict: bool) -> BoolTensor:
     row, column = place // side, place % side
     steps = (row[:, None] - row).abs() + (column[:, None] - column).abs()
     return (steps <= 1) & _past(side, strict)
-
-
-slip(
-    "strict makes no difference here, and should: unless it is set, a pixel sees itself",
-    lambda side, strict: window_mask(side, True),
-)
-slip(
-    "strict makes no difference here, and should: where it is set, no pixel sees itself",
-    lambda side, strict: window_mask(side, False),
-)
 
 
 @slip("the window is 5 × 5: in one of 3 × 3 rows and columns differ by at most 1")
@@ -519,17 +518,6 @@ BANDS = (
 
 
 _CAUSES = causes("row", "column", 33)
-_TABLE_SLIPS = (
-    Slip(InALine(lambda x: 6 * x - 3), _CAUSES.sees_itself),
-    Slip(
-        InALine(lambda x: 2 * (x.roll(1, 1) + x.roll(-1, 1)) - 2),
-        _CAUSES.sees_in_circles,
-    ),
-    Slip(InALine(torch.zeros_like, lambda log_p: -log_p.sum(1)), _CAUSES.is_nll),
-    Slip(InALine(torch.zeros_like, lambda log_p: log_p.mean(1)), _CAUSES.is_mean),
-    Slip(InALine(torch.zeros_like, lambda log_p: log_p.sum(1).mean()), _CAUSES.is_one_number),
-    Slip(InALine(torch.zeros_like), _CAUSES.is_coin),
-)
 
 
 def _examine_challenger(model: object) -> str:
@@ -583,7 +571,7 @@ def _kept_rows() -> Tensor:
         "A module whose forward(x) is torch.stack([m(x) for m in members]).mean(0), and whose "
         "log_prob(x) is minus the cross-entropies with these logits, summed over columns.",
     ),
-    slips=_TABLE_SLIPS,
+    slips=in_a_line(_CAUSES),
 )
 def mean_of_three() -> nn.Module:
     """Three models of one ordering, each stopped by other rows; the mean of their logits."""

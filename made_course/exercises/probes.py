@@ -1,13 +1,15 @@
-"""What a few more calls of a wrong answer tell: chance, arguments without effect, large numbers."""
+"""What a few more calls of a wrong answer tell: chance, large numbers, arguments without effect."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import torch
 from torch import Tensor
 
 from ..words import listing
+from .relations import are_same
 
 Call = Callable[..., object]
 Same = Callable[[object, object], bool]
@@ -21,16 +23,15 @@ WITHOUT_EFFECT = (
     "computed from them"
 )
 CUT_OFF = (
-    "right while numbers are small. At large ones a small number ε inside the logarithm, a clamp "
-    "or nan_to_num hides an infinity, and then no logarithm is below some bound: the value is "
-    "wrong, and the gradient is, too. Take a form that needs none of it: softplus, logsigmoid, "
-    "logsumexp or logaddexp"
+    "right while numbers are small. At large ones a small number ε, a clamp or nan_to_num hides "
+    "that one is rounded to 0: take a form without, by "
 )
 ROUNDED = (
-    "right while numbers are small. At large ones a number overflows, or is rounded to 0 before "
-    "its logarithm is taken (an exp, a sigmoid, a softmax), and float64 only moves the place: take "
-    "a form without it, such as softplus, logsigmoid, logsumexp or logaddexp"
+    "right while numbers are small. At large ones exp of one overflows or is rounded to 0, as 1 "
+    "minus a sigmoid is, and float64 only moves the place: take a form without, by "
 )
+STABLE = {"softplus", "logsigmoid", "logsumexp", "logaddexp", "log_softmax", "softmax"}
+"""Functions that need no detour by numbers too large or too small."""
 LARGE = 20.0
 """Numbers beyond which exp of them, or 1 minus a sigmoid, begins to lose digits."""
 
@@ -50,17 +51,25 @@ def probe(
     named = calls[failed]
     arguments = [*named.values()]
     first, right = answer(*arguments), reference(*arguments)
-    if not same(first, answer(*arguments)):
+    again = answer(*arguments)
+    if not same(first, again) and not are_same(first, again):
         inputs = [name for name, value in named.items() if not callable(value)]
         return CHANCE.format(names=_listed(inputs))
     if are_large(arguments) and any(
         same(answer(*smaller), reference(*smaller)) for smaller in _made_smaller(arguments)
     ):
         return CUT_OFF if _is_finite(first) and _is_finite(right) else ROUNDED
+    return ""
+
+
+def without_effect(
+    answer: Call, reference: Call, calls: Sequence[Mapping[str, object]], same: Same
+) -> str:
+    """Words on arguments that make no difference, in any of the calls, where they should."""
     unused = [
         name
-        for name in named
-        if all(_has_no_effect(name, answer, reference, call, same) for call in (calls[0], named))
+        for name in calls[0]
+        if sum(_differences(name, answer, reference, call, same) for call in calls) > 1
     ]
     return WITHOUT_EFFECT.format(names=_listed(unused)) if unused else ""
 
@@ -69,19 +78,18 @@ def _listed(names: list[str]) -> str:
     return listing([f"`{name}`" for name in names])
 
 
-def _has_no_effect(
+def _differences(
     name: str, answer: Call, reference: Call, named: Mapping[str, object], same: Same
-) -> bool:
-    """Whether a result is the same for others of this argument, which make a difference."""
+) -> float:
+    """How many others of an argument should make a difference, if none does; else less than any."""
     first, right = (function(*named.values()) for function in (answer, reference))
-    made_a_difference = False
+    count = 0
     for other in _others(named[name]):
         changed = [*(named | {name: other}).values()]
-        if not same(reference(*changed), right):
-            made_a_difference = True
-            if not same(answer(*changed), first):
-                return False
-    return made_a_difference
+        if not same(answer(*changed), first):
+            return -math.inf
+        count += not same(reference(*changed), right)
+    return count
 
 
 def _others(value: object) -> Iterator[object]:
@@ -105,7 +113,7 @@ def _others(value: object) -> Iterator[object]:
             yield list(others)
     elif callable(value) and not isinstance(value, torch.nn.Module):
         yield lambda *arguments: value(*arguments) / 2
-        yield lambda *arguments: -value(*arguments)
+        yield lambda *arguments: -value(*arguments).square()
 
 
 def _is_floating(value: object) -> bool:

@@ -19,6 +19,10 @@ Pair = tuple[str, Tensor, Tensor]
 """Words, and what is the same if they are true."""
 Change = tuple[str, Callable[[Tensor], Tensor]]
 
+BETWEEN = (
+    "zeros and ones are asked for, and these are numbers between them: are they probabilities?"
+)
+MEAN_OF_ALL = "this is the mean over everything: a sum for each row is asked for"
 LARGEST = 5
 """Sizes up to which all permutations are tried."""
 
@@ -26,7 +30,7 @@ LARGEST = 5
 def find_relation(
     came: Sequence[object], right: Sequence[object], arguments: Sequence[Named]
 ) -> str:
-    """Words of the simplest relation that holds in all calls.
+    """Words of the simplest relation that holds in all calls that went wrong.
 
     Args:
         came: what an answer gave, call by call.
@@ -40,20 +44,27 @@ def find_relation(
         >>> find_relation([torch.tensor([0.0, 2.0])], [torch.tensor([0.0, -2.0])], [{}])
         'the sign is turned round: this is the NLL, and no log-probability is above 0'
     """
-    first, *others = zip(came, right, arguments, strict=True)
-    shared = dict.fromkeys(_relations(*first))
-    for call in others:
-        if not shared:
-            return ""
-        holds = {*_relations(*call)}
-        shared = {words: None for words in shared if words in holds}
-    return "" if "" in shared else min(shared, key=_complexity, default="")
+    shared: dict[str, None] | None = None
+    for call in zip(came, right, arguments, strict=True):
+        holds = dict.fromkeys(_relations(*call))
+        if "" not in holds:  # of a call that is right, nothing is to be said
+            shared = {words: None for words in shared or holds if words in holds}
+            if not shared:
+                return ""
+    return min(shared or (), key=_complexity, default="")
 
 
 def _complexity(words: str) -> int:
     """Two things done are less likely than one, and that a mask has too much says less yet."""
     joined = words.count("; and ") + words.count("? And ")
-    return joined + 3 * words.startswith(("all is True", "nothing is True", "all numbers of a"))
+    return joined + 3 * says_little(words)
+
+
+def says_little(words: str) -> bool:
+    """Whether words hold of answers that are wrong for many a reason."""
+    return words.endswith("stand in another order") or words.startswith(
+        ("all is True", "nothing is True", "all numbers of a", "what is wrong is 0")
+    )
 
 
 def are_same(came: object, right: object) -> bool:
@@ -135,6 +146,11 @@ def _of_lists(came: list[object], right: list[object]) -> Iterator[str]:
 def _too_many(came: Sequence, right: Sequence) -> Iterator[str]:
     if are_same(came, right[:1]):
         yield "this is the first of them alone: does a `return` stand inside the loop?"
+    if 2 < len(right) > len(came) == 2 and are_same([*came], [right[0], right[-1]]):
+        yield (
+            "the first and the last are right, and nothing stands between: does a `return` stand "
+            "inside the loop?"
+        )
     missing = "is missing, and the rest is right"
     more = "there is one more than asked for: it would be right without the"
     if len(right) == len(came) + 1:
@@ -161,7 +177,20 @@ def _of_tensors(came: Tensor, right: Tensor, named: Named) -> Iterator[str]:
     elif right.dtype == torch.bool and first.shape == second.shape:
         yield from _too_much(first, second)
     if right.is_floating_point() and first.shape == second.shape and right.numel() > 1:
+        if bool(((second == 0) | (second == 1)).all() & ((first > 0) & (first < 1)).any()):
+            yield BETWEEN
         yield from _all_alike(first, second)
+    if first.shape == second.shape and right.dim() and bool((first[first != second] == 0).all()):
+        yield (
+            "what is wrong is 0, and the rest is right: is it never filled in, as where a loop "
+            "ends early, or a `return` stands inside it?"
+        )
+    if (
+        not right.is_floating_point()
+        and right.dtype != torch.bool
+        and bool((right > 1).all() & (first > 0).all() & (first < 1).all())
+    ):
+        yield "this lies between 0 and 1, as a share does: a number is asked for"
     values = [("", lambda r: r), *_values(right, named)]
     for shape in _shapes(first, second):
         yield from _both(shape, values)
@@ -177,6 +206,8 @@ def _both(pair: Pair, values: Sequence[Change]) -> Iterator[str]:
     first_words, came, right = pair
     for words, function in values:
         both = "; and ".join(filter(None, [first_words, words]))
+        if "the mean over all entries" in first_words and words.startswith("this is divided"):
+            both = MEAN_OF_ALL + ". And ".join(["", *words.split("? And ")[1:]])
         if both and _is_close(came, function(right)):
             yield both
 
@@ -236,7 +267,11 @@ _SHIFTS: tuple[Change, ...] = (
 )
 _FUNCTIONS: tuple[Change, ...] = (
     ("this is exp of what is asked for: its logarithm is asked for", torch.exp),
-    ("this is the logarithm of what is asked for: leave it out at the end", torch.log),
+    (
+        "this is the logarithm of what is asked for: .exp() is missing at the end, or a logarithm "
+        "is too much",
+        torch.log,
+    ),
     ("this is the logarithm, to base 2, of what is asked for", torch.log2),
     (
         "these are bits, by logarithms to base 2, where nats are asked for: the natural logarithm "
@@ -246,6 +281,11 @@ _FUNCTIONS: tuple[Change, ...] = (
     (
         "this is ln 2 = 0.693 times what is asked for: nats and bits are confused somewhere",
         lambda r: r * math.log(2),
+    ),
+    (
+        "this is ln 10 = 2.303 times what is asked for: it is divided by a logarithm to base 10, "
+        "and by the natural one it should be, math.log",
+        lambda r: r * math.log(10),
     ),
     (
         "this is by logarithms to base 10: the natural logarithm is torch.log or math.log",
@@ -260,6 +300,7 @@ _FUNCTIONS: tuple[Change, ...] = (
     ("this is upside down: 1 over what is asked for", torch.reciprocal),
     ("this is the square of what is asked for", torch.square),
     ("this is the square root of what is asked for", torch.sqrt),
+    ("this is rounded down: the numbers themselves are asked for", torch.floor),
     *(
         (
             "this is rounded: the numbers themselves are asked for",
@@ -268,6 +309,41 @@ _FUNCTIONS: tuple[Change, ...] = (
         for decimals in range(4)
     ),
 )
+
+
+def name_sizes(came: Sequence[object], right: Sequence[object], arguments: Sequence[Named]) -> str:
+    """Words on the first dimension that is too long or too short, by names of what is that long.
+
+    Example:
+        >>> name_sizes([torch.ones(3)], [torch.ones(2)], [{"x": torch.ones(2, 3)}])
+        'as many numbers as x.shape[0] are asked for, and not as x.shape[1]: is a sum taken ...'
+    """
+    shared: dict[str, None] | None = None
+    for c, r, named in zip(came, right, arguments, strict=True):
+        if not (isinstance(c, Tensor) and isinstance(r, Tensor) and c.dim() == r.dim()):
+            return ""
+        sizes = [*zip(c.shape, r.shape, strict=True)]
+        d, (many, wanted) = next(((d, s) for d, s in enumerate(sizes) if s[0] != s[1]), (0, (0, 0)))
+        if many != wanted:
+            known = [(f"{n}.shape[{k}]", m) for n, v in named.items() for k, m in _shape_of(v)]
+            where = f" in dimension {d}" if r.dim() > 1 else ""
+            others = [
+                f", and not as {name}: is a sum taken over another dimension than the one meant?"
+                for name, size in known
+                if size == many
+            ]
+            holds = [
+                f"as many numbers as {name} are asked for{where}{other}"
+                for name, size in known
+                if size == wanted
+                for other in others or [""]
+            ]
+            shared = {words: None for words in shared or holds if words in holds}
+    return next(iter(shared or ()), "")
+
+
+def _shape_of(value: object) -> Iterator[tuple[int, int]]:
+    return enumerate(value.shape if isinstance(value, Tensor) else ())
 
 
 def _sizes(named: Named) -> Iterator[tuple[str, int]]:
@@ -320,7 +396,7 @@ def _in_another_sequence(came: Tensor, right: Tensor, named: Named) -> Iterator[
             yield f"this is shifted by one place{where}", came, right.roll(by, d)
         for name, places in _permutations(named, size):
             again = right.index_select(d, places)
-            yield f"the {part} stand in another sequence, by `{name}`", came, again
+            yield f"the {part} are right, and were put in another order, by `{name}`", came, again
         if 2 < size <= LARGEST:
             for places in permutations(range(size)):
                 again = right.index_select(d, torch.tensor(places))

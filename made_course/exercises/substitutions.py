@@ -6,6 +6,7 @@ import copy
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import combinations
+from operator import not_
 
 import torch
 from torch import Tensor
@@ -27,7 +28,7 @@ def find_other_arguments(
         >>> calls = [{"x": torch.tensor([0.5, 3.0])}]
         >>> came, right = [torch.tensor([1.5, 4.0])], [torch.tensor([0.5, -2.0])]
         >>> find_other_arguments(came, right, calls, lambda x: 1 - x)
-        'this would be right for -x in place of `x`'
+        'this would be right if `-x` were given in place of `x`'
     """
     if all(map(are_same, came, right)):
         return ""
@@ -46,11 +47,10 @@ def _changes(arguments: Sequence[Named]) -> Iterator[tuple[str, list[dict]]]:
         swapped = [named | {one: named[other], other: named[one]} for named in arguments]
         yield f"this would be right if `{one}` and `{other}` were swapped", swapped
     for name, value in first.items():
-        for fits, expression, change in _CHANGES:
+        for fits, words, change in _CHANGES:
             if fits(value):
                 changed = [named | {name: change(named[name])} for named in arguments]
-                instead = expression.format(name)
-                yield f"this would be right for {instead} in place of `{name}`", changed
+                yield f"this would be right if {words.format(name)}", changed
     for names in [[name] for name in first] + [[*pair] for pair in combinations(first, 2)]:
         if len(arguments) > 1:
             fixed = [named | {name: first[name] for name in names} for named in arguments]
@@ -86,43 +86,42 @@ def _is_number(value: object) -> bool:
     return type(value) in (int, float)
 
 
+def _counts(value: object) -> bool:
+    return _is_number(value) or _is_places(value)
+
+
 def _is_list(value: object) -> bool:
     return isinstance(value, list)
 
 
 _CHANGES: tuple[tuple[Callable[[object], bool], str, Callable[..., object]], ...] = (
-    (_is_floats, "sigmoid({})", torch.sigmoid),
-    (_is_rows, "softmax({})", lambda x: x.softmax(-1)),
-    (_is_floats, "-{}", torch.neg),
-    (_is_floats, "1 - {}", lambda x: 1 - x),
-    (_is_floats, "{}.exp()", torch.exp),
-    (_is_floats, "{}.log()", torch.log),
-    (_is_matrix, "{}.T", lambda x: x.mT),
-    (_is_rows, "{}.flip(0)", lambda x: x.flip(0)),
-    (_is_floats, "zeros (is it used?)", torch.zeros_like),
-    (_is_floats, "ones (is it used?)", torch.ones_like),
-    (_is_floats, "{} squared", torch.square),
-    (_is_places, "{}.argsort()", torch.argsort),
-    (_is_places, "{}.argsort() + 1", lambda x: x.argsort() + 1),
-    (_is_places, "{} - 1", lambda x: x - 1),
-    (_is_places, "{} + 1", lambda x: x + 1),
-    (_is_places, "{}.flip(0)", lambda x: x.flip(0)),
-    (_is_places, "0, 1, 2, … (is it used?)", lambda x: torch.arange(len(x))),
-    (_is_places, "1, 2, 3, … (is it used?)", lambda x: torch.arange(len(x)) + 1),
-    (_is_number, "{} - 1", lambda n: n - 1),
-    (_is_number, "{} + 1", lambda n: n + 1),
-    (_is_number, "-{}", lambda n: -n),
-    (_is_number, "1 - {}", lambda n: 1 - n),
-    (_is_number, "0 (is it used?)", lambda n: type(n)(0)),
-    (_is_number, "1 (is it used?)", lambda n: type(n)(1)),
-    (_is_number, "2 * {}", lambda n: 2 * n),
-    (_is_list, "{} the other way round", lambda parts: parts[::-1]),
-    (_is_list, "{} with the first twice", lambda parts: [*parts[:1], *parts]),
-    (_is_list, "{} without the last", lambda parts: parts[:-1]),
-    (_is_list, "{} without the first", lambda parts: parts[1:]),
-    (_is_list, "{}[:1], the first alone,", lambda parts: parts[:1]),
-    (_is_list, "{}[:2], the first two alone,", lambda parts: parts[:2]),
-    (_is_list, "{}[-1:], the last alone,", lambda parts: parts[-1:]),
-    (_is_bools, "~{}", torch.logical_not),
-    (lambda value: isinstance(value, bool), "~{}", lambda value: not value),
+    (_is_floats, "`sigmoid({0})` were given in place of `{0}`", torch.sigmoid),
+    (_is_rows, "`softmax({0})` were given in place of `{0}`", lambda x: x.softmax(-1)),
+    (_is_floats, "`-{0}` were given in place of `{0}`", torch.neg),
+    (_is_floats, "`1 - {0}` were given in place of `{0}`", lambda x: 1 - x),
+    (_is_floats, "`{0}.exp()` were given in place of `{0}`", torch.exp),
+    (_is_floats, "`{0}.log()` were given in place of `{0}`", torch.log),
+    (_is_floats, "`{0} ** 2` were given in place of `{0}`", torch.square),
+    (_is_matrix, "`{0}.T` were given in place of `{0}`", lambda x: x.mT),
+    (_is_matrix, "all rows of `{0}` were like its first", lambda x: x[:1].expand_as(x)),
+    (_is_rows, "`{0}` stood the other way round", lambda x: x.flip(0)),
+    (_is_places, "`{0}.argsort()` were given in place of `{0}`", torch.argsort),
+    (_is_places, "`{0}.argsort() + 1` were given in place of `{0}`", lambda x: x.argsort() + 1),
+    (_is_places, "`{0}` stood the other way round", lambda x: x.flip(0)),
+    (_is_places, "`{0}` were 0, 1, 2, … in every call", lambda x: torch.arange(len(x))),
+    (_is_places, "`{0}` were 1, 2, 3, … in every call", lambda x: torch.arange(len(x)) + 1),
+    (_counts, "`{0} - 1` were given in place of `{0}`", lambda n: n - 1),
+    (_counts, "`{0} + 1` were given in place of `{0}`", lambda n: n + 1),
+    (_is_number, "`-{0}` were given in place of `{0}`", lambda n: -n),
+    (_is_number, "`1 - {0}` were given in place of `{0}`", lambda n: 1 - n),
+    (_is_number, "`2 * {0}` were given in place of `{0}`", lambda n: 2 * n),
+    (_is_list, "`{0}` stood the other way round", lambda parts: parts[::-1]),
+    (_is_list, "`{0}` had its first entry twice", lambda parts: [*parts[:1], *parts]),
+    (_is_list, "`{0}` were given without the last", lambda parts: parts[:-1]),
+    (_is_list, "`{0}` were given without the first", lambda parts: parts[1:]),
+    (_is_list, "of `{0}` the first alone were given", lambda parts: parts[:1]),
+    (_is_list, "of `{0}` the first two alone were given", lambda parts: parts[:2]),
+    (_is_list, "of `{0}` the last alone were given", lambda parts: parts[-1:]),
+    (_is_bools, "`~{0}` were given in place of `{0}`", torch.logical_not),
+    (lambda value: isinstance(value, bool), "`not {0}` were given in place of `{0}`", not_),
 )

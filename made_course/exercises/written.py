@@ -45,7 +45,8 @@ def _text(value: object) -> str:
     if isinstance(value, bool | str):
         return repr(value)
     if isinstance(value, float):
-        return f"{value:.1f}" if value.is_integer() else f"{value:.4g}"
+        is_short = value.is_integer() and abs(value) < 1e9
+        return f"{value:.1f}" if is_short else f"{value:.4g}"
     if isinstance(value, list):
         return f"[{', '.join(map(_text, value))}]"
     if isinstance(value, tuple):

@@ -112,7 +112,7 @@ def test_a_class_is_begun_where_its_init_goes_further():
 
 def test_dots_that_are_left_in_a_result_are_named():
     assert said(require_same, ..., [1])["why"] == "the answer is `...` still"
-    assert said(require_same, [1, ...], [1, 2])["why"] == "entry 1 of the answer is `...` still"
+    assert said(require_same, [1, ...], [1, 2])["why"] == "entry [1] of the answer is `...` still"
 
 
 # ---- calling -------------------------------------------------------------------------------------
@@ -269,10 +269,10 @@ def test_what_other_threads_do_does_not_count():
         (3, [3], "must be a list"),
         ([3], (3, 4), "another length"),
         ([1], [1, 2], "another length"),
-        ([1, 3], [1, 2], "entry 1 of the answer differs in value"),
+        ([1, 3], [1, 2], r"entry \[1\] of the answer differs in value"),
         ({"a": 1}, {"b": 1}, "other keys"),
         ([], {"b": 1}, "must be a dict"),
-        ({"a": 1}, {"a": 2}, "entry 'a' of the answer differs"),
+        ({"a": 1}, {"a": 2}, r"entry \['a'\] of the answer differs"),
         (1, True, "another type"),
         (False, True, "differs in value"),
         (True, 1, "must be a number"),
@@ -282,7 +282,7 @@ def test_what_other_threads_do_does_not_count():
         (1.0004, 1.0, "differs in value"),
         (2e-6, 0.0, "differs in value"),
         (1j, 1.0, "must be a number"),
-        ([None, 2], [1, 2], "entry 0 of the answer is None$"),
+        ([None, 2], [1, 2], r"entry \[0\] of the answer is None$"),
         (torch.tensor([1066767]), torch.tensor([1066768]), "differs in value"),
         (torch.tensor([1.0004]), torch.ones(1), "differs in value"),
         (torch.tensor([2e-6]), torch.zeros(1), "differs in value"),
@@ -361,7 +361,7 @@ def test_a_slip_in_one_entry_is_recognised():
     found = said(compare_on_cases, lambda x: [x - 1, 2 * x], both, cases, slips)
     assert found["why"] == "one less"
     found = said(compare_on_cases, lambda x: [x - 1, x**2], both, cases, slips)
-    assert found["why"] == "entry 0 of the answer differs in value"
+    assert found["why"] == "entry [0] of the answer differs in value"
 
 
 def test_what_an_answer_prints_is_shown_once(capsys):

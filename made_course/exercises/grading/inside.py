@@ -72,7 +72,7 @@ def _handed_over(peer: Peer, name: str, answer: object, variant: object) -> dict
     torch.manual_seed(0)
     said = {} if variant is None else {"variant": str(variant)[:100]}
     to_do, parts = parts_to_do(answer)
-    if to_do:
+    if to_do and not (_exercise(name).is_value and isinstance(answer, type)):
         return said | {"state": "not attempted" if to_do == parts else "unfinished"}
     if name in INSIDE:
         verdict = examined(_exercise(name), answer)

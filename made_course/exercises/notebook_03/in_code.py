@@ -84,9 +84,6 @@ slips(
         "variable, degrees[0]": _masks_but(lambda d: _natural(d)[:, None] > d[-1]),
         "the variables have degrees 1, 2, 3, … in your code, whatever the ordering is: theirs are "
         "degrees[0]": lambda degrees: build_masks([_natural(degrees), *degrees[1:]]),
-        "the last mask is missing: the one into the outputs, whose degrees are degrees[0]": (
-            lambda degrees: build_masks(degrees)[:-1]
-        ),
         "the outputs listen to the first hidden layer in your code, degrees[1]: below them stands "
         "the last layer, degrees[-1]": _masks_but(lambda d: d[0][:, None] > d[1]),
         "each layer is compared with itself in your code: a mask stands between two layers, and "
@@ -166,8 +163,6 @@ _count = _paths()
 slips(
     {
         "these are numbers of paths: asked is only whether there is one, as True or False": _count,
-        "these are numbers of paths, as floats: asked is only whether there is one. Compare them "
-        "with 0": _paths(torch.float),
         "true only where there is exactly one path: several will do as well, so compare with > 0": (
             lambda masks: _count(masks) == 1
         ),
@@ -181,14 +176,15 @@ slips(
         "matrix product `@`": lambda masks: _paths(then=add)(masks) > 0,
         "the product is in the wrong order: x passes the first mask first, so that one stands at "
         "the right, output @ … @ first": lambda masks: _count(masks[::-1]) > 0,
-        "this is the last mask alone: whom an output listens to in the last hidden layer, not what "
-        "has come through from the inputs": lambda masks: masks[-1],
         "you set the diagonal to False. An output that sees its own variable is a leak, and this "
         "matrix is there to show it": (
             lambda masks: connectivity(masks) & ~torch.eye(len(masks[-1]), dtype=torch.bool)
         ),
-        "`&` compares the masks entry by entry: a path goes through any hidden unit, so it takes "
-        "the matrix product `@`": _paths(torch.bool, and_),
+        "the masks are multiplied entry by entry, as `&` and `*` do it: a path goes through any "
+        "hidden unit, so it takes the matrix product `@`": _paths(torch.bool, and_),
+        "true only where all hidden units lead on, as by .all(): one path is enough, .any()": (
+            _paths(torch.bool, lambda mask, below: (mask[:, :, None] & below).all(1))
+        ),
         "with 256 paths your count runs over: eight bits count 256 values, and 256 becomes 0. Take "
         ".long() or .float()": lambda masks: _paths(torch.uint8)(masks) > 0,
     }

@@ -48,8 +48,8 @@ def _unseen(i: int, j: int, degrees: Sequence[int] = ()) -> str:
 def _examine_units(answer: object, pairs: Sequence[tuple[int, int]] = _PAIRS) -> str:
     degrees = _whole_numbers(answer)
     lie = "hidden degrees lie between 1 and 7: no output may listen to a unit of degree 8, and one "
-    outside = ((f"{lie}of degree 0 would know nothing, got {d}", not 1 <= d <= 7) for d in degrees)
-    require_none(outside, came=written(degrees))
+    outside = not all(1 <= d <= 7 for d in degrees)
+    require_none([(f"{lie}of degree 0 would know nothing", outside)], came=written(degrees))
     masks = run(package.build_masks, [torch.arange(1, 9), torch.tensor(degrees).long()])
     reached = package.connectivity(masks)
     for i, j in pairs:
@@ -158,8 +158,23 @@ slips(
 # ---- 3.5 ----------------------------------------------------------------------------------------
 
 
-_BELOW = (([3, 1, 5, 2, 6, 4], 6), ([3, 5, 2, 4], 6), ([5, 5], 6), ([2, 1], 2), ([1], 1))
+_BELOW = (
+    ([1, 4], 6),
+    ([3, 1, 5, 2, 6, 4], 6),
+    ([3, 5, 2, 4], 6),
+    ([5, 5], 6),
+    ([2, 1], 2),
+    ([1], 1),
+)
 _MANY = 3000  # each of five degrees comes 600 times, give or take 22
+_PICKED = (
+    "each unit has one of the very degrees that the layer below has: any whole number may come, "
+    "from below.min() to D - 1"
+)
+_REPEATED = (
+    "these are drawn without repetition, so no more of them come than there are degrees: several "
+    "units may have the same one, as torch.randint gives it"
+)
 _DEGREE_0 = "a unit of degree 0 knows nothing: degrees of hidden units begin with 1"
 _DEGREE_D = "no output may listen to a unit of degree D: the largest degree is D - 1"
 _BLIND = (
@@ -194,12 +209,15 @@ def _examine_drawing(answer: object) -> None:
 
 
 def _drawn(answer: object, below: list[int], input_dim: int) -> Tensor:
+    came = None
     try:
         came = run(answer, torch.tensor(below), _MANY, input_dim)
         form = torch.zeros_like(came) if isinstance(came, Tensor) else came
         require_same(form, torch.zeros(_MANY).long())
     except Wrong as wrong:
         wrong.tried = written_call(answer, [below, _MANY, input_dim])
+        if isinstance(came, Tensor) and came.dim() == 1 and len(came) <= input_dim:
+            wrong.cause = _REPEATED
         if input_dim == 1 and not isinstance(wrong, Misformed):  # all was well with more
             raise Wrong(_ONE_VARIABLE, tried=wrong.tried, came=wrong.cause) from wrong
         raise
@@ -213,6 +231,7 @@ def _faults_of_degrees(
         yield _ONE_VARIABLE, (degrees != 1).any()
         return
     counts = torch.tensor([int((degrees == d).sum()) for d in range(lowest, input_dim)])
+    yield _PICKED, lowest == 1 and set(degrees.tolist()) == {1, 4}
     yield _DEGREE_0, degrees.min() < 1
     yield _DEGREE_D, degrees.max() >= input_dim
     yield _BLIND, degrees.min() < lowest
@@ -264,6 +283,8 @@ slips(
         _NOT_ALIKE: lambda below, n_units, D: _between(lambda below: 1, 0)(below, n_units, D).clamp(
             min=int(below.min())
         ),
+        _PICKED: lambda below, n_units, D: below[torch.randint(len(below), (n_units,))],
+        _REPEATED: lambda below, n_units, D: torch.randperm(D)[:n_units] + 1,
         _NOT_DRAWN: lambda below, n_units, D: (
             torch.linspace(int(below.min()), max(D - 1, 1), n_units).round().long()
         ),

@@ -132,6 +132,9 @@ _WRONG_FORWARD = {
     "where it is 0. (masked_fill fills where its mask is True: hand it mask == 0)": (
         lambda self, x: F.linear(x, self.weight * (1 - self.mask), self.bias)
     ),
+    "a weight that is cut is 0: −inf is for scores of attention, before a softmax": (
+        lambda self, x: F.linear(x, self.weight.masked_fill(self.mask == 0, -torch.inf), self.bias)
+    ),
     "the bias is masked, too: a bias is no connection, and the mask has no entry for it": (
         lambda self, x: (
             F.linear(x, self.weight * self.mask)
@@ -250,7 +253,14 @@ def _cuts_off_its_input(answer: object) -> Fault | bool:
     return not _gradients(answer)[1].any() and Fault(f"{_MASKED}, then a backward pass")
 
 
-judge.refuses({})(lambda answer: _wrong_output(answer, _MASK, (~_MASK).float()))
+judge.refuses(
+    {
+        "a second mask does not open what the first one cut: set_mask has to put the new mask "
+        "in the place of the old one, self.mask.copy_(mask), and not to multiply them": _altered(
+            set_mask=lambda self, mask: self.mask.mul_(mask)
+        )
+    }
+)(lambda answer: _wrong_output(answer, _MASK, (~_MASK).float()))
 judge.refuses({})(lambda answer: _wrong_output(answer, _MASK, bias=False))
 
 

@@ -67,16 +67,6 @@ for _cause, _answer in {
     "of 0 is −inf, and 0 · −inf is NaN: use softplus, which needs no such logarithm": (
         lambda logits, x: of_probabilities(torch.sigmoid(logits), x)
     ),
-    "right while logits are small. The exponential of a large one overflows to infinity (from 89 "
-    "on, in float32), and the logarithm of infinity is infinity: F.softplus(z) is log(1 + exp(z)) "
-    "without the overflow": (
-        lambda logits, x: (x * logits - torch.log(1 + torch.exp(logits))).sum(dim=1)
-    ),
-    "right while logits are small. At large ones the sigmoid is rounded to 0 or 1, and "
-    "binary_cross_entropy cuts the logarithm of 0 off at −100: use softplus, or "
-    "binary_cross_entropy_with_logits, which takes no sigmoid first": (
-        lambda logits, x: -F.binary_cross_entropy(logits.sigmoid(), x, reduction="none").sum(dim=1)
-    ),
     "this is log σ(z) whatever x is: where x is 0, it takes log(1 − σ(z)), which is −softplus(z)": (
         lambda logits, x: -F.softplus(-logits).sum(dim=1)
     ),
@@ -97,6 +87,12 @@ for _cause, _answer in {
     ),
     "the logarithms are multiplied: those of a product of probabilities are added": (
         lambda logits, x: (x * F.logsigmoid(logits) + (1 - x) * F.logsigmoid(-logits)).prod(1)
+    ),
+    "log(1 − p) is not 1 − log p: as 1 − σ(z) = σ(−z), it is −softplus(z)": (
+        lambda logits, x: (x * F.logsigmoid(logits) + (1 - x) * (1 - F.logsigmoid(logits))).sum(1)
+    ),
+    "where x is 0, so is z · x, and its logit does not count: log(1 − σ(z)) is −softplus(z)": (
+        lambda logits, x: F.logsigmoid(logits * x).sum(1)
     ),
     "zeros and ones are swapped: where x is 1 it takes log σ(z), where x is 0 log(1 − σ(z))": (
         lambda logits, x: bernoulli_log_prob(-logits, x)

@@ -279,6 +279,18 @@ judge.refuses("an output sees a variable that does not come before its own")(_le
 
 
 @judge.refuses(
+    "without a hidden layer something is lost that is allowed: the only layer is applied once, and "
+    "without an activation. Are the first and the last layer applied apart, or some left out? Go "
+    "through self.layers[:-1] in a loop",
+    altered(forward=lambda self, x: self.layers[-1](torch.relu(self.layers[0](x)))),
+)
+def _loses_without_hidden_layers(trial: Trial) -> Fault | bool:
+    lost = trial.allowed & ~trial.sees[1]
+    is_lost = not trial.hidden_dims and bool(lost.any())
+    return is_lost and _flipped(trial, lost, ("moves", "never moves"))
+
+
+@judge.refuses(
     "nothing leaks, but in this wide network something is lost that is allowed. Is more than one "
     "mask of a path strict (one is enough: > for the output, >= before), or does a degree from 1 "
     "to D − 1 not occur (randint(1, D − 1) ends with D − 2)? If the strict mask is the first one, "

@@ -101,6 +101,13 @@ def loop(
     return wrong
 
 
+def _draw_rows(forward: Callable, order: LongTensor, u: Tensor) -> Tensor:
+    x = torch.zeros_like(u)
+    for i in torch.argsort(order).tolist():
+        x[i] = (u[i] <= torch.sigmoid(forward(x)[i])).float()
+    return x
+
+
 for _cause, _answer in {
     "the loop goes through the degrees: order[i] is the step at which variable i comes, while the "
     "loop needs the variable that comes at each step. That is argsort(order)": (
@@ -152,11 +159,18 @@ for _cause, _answer in {
     "variable that comes at it, argsort(order)[t], for x, u and logits alike": (
         loop(lambda order: order - 1, reads_by_step=True)
     ),
+    "x[i] is a row, and a variable is a column: x[:, i], and so for u and the logits": _draw_rows,
     "x begins anew in each step, so that what was drawn before is lost: make x above the loop": (
         loop(begins_anew=True)
     ),
-    "the loop goes through order itself. That counts from 1, columns count from 0, and order[i] is "
-    "the step at which variable i comes, while the loop needs the variable that comes at each "
-    "step: that is argsort(order)": loop(lambda order: order),
+    "the loop goes through numbers up to D, and columns count from 0. argsort(order) holds the "
+    "variables that come at each step, as they are, without + 1; order itself counts from 1, and "
+    "order[i] is the step at which variable i comes": loop(lambda order: order),
+    "all rows use the probability of the first one: take a whole column, forward(x)[:, i]": (
+        loop(p=lambda z: z[:1].sigmoid())
+    ),
+    "the variables share a softmax in your code: each is a coin of its own, with p = σ(z)": (
+        lambda forward, order, u: sample(lambda x: forward(x).softmax(1).logit(), order, u)
+    ),
 }.items():
     slip(_cause, _answer)

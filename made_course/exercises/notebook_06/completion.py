@@ -34,6 +34,11 @@ def four_variables(x: Tensor) -> Tensor:
     return _TABLE[x.long() @ torch.tensor([8, 4, 2, 1])].log()
 
 
+def improbable(x: Tensor) -> Tensor:
+    """(n, 4) rows → (n,) log-probabilities, as low as those of an image."""
+    return four_variables(x) - 300
+
+
 def _require_rows(x: Tensor) -> None:
     """A model's ``log_prob`` asks for the same."""
     if x.dim() != 2:
@@ -64,6 +69,7 @@ def _other_row(word: str) -> tuple[Callable[[Tensor], Tensor], Tensor, Tensor]:
         (diary, torch.tensor([1.0, 1.0, 0.0]), torch.tensor([True, False, False])),
         (four_variables, torch.tensor([0.0, 1.0, 0.0, 1.0]), torch.tensor([True, False] * 2)),
         (diary, torch.tensor([1.0, 1.0, 0.0]), torch.tensor([True, True, False])),
+        (improbable, torch.tensor([0.0, 1.0, 0.0, 1.0]), torch.tensor([True, False] * 2)),
     ),
     vary=further_cases(_other_row),
     hints=(
@@ -72,8 +78,9 @@ def _other_row(word: str) -> tuple[Callable[[Tensor], Tensor], Tensor, Tensor]:
         "The combinations are torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * u).view(-1, u), "
         "or itertools.product([0.0, 1.0], repeat=u) as a tensor; rows[:, ~known] = ... writes them "
         "in. log_prob(rows).exp() is p(filling, known).",
-        "Divide these by their sum: now they are p(filling | known). p(xᵢ = 1 | known) is the sum "
-        "over the rows in which xᵢ is 1, for all i at once: weights @ rows.",
+        "Divided by their sum they are p(filling | known), and log_prob(rows).softmax(0) is just "
+        "that, where exp alone would give 0. p(xᵢ = 1 | known) is the sum over the rows in which "
+        "xᵢ is 1, for all i at once: weights @ rows.",
     ),
 )
 def fill_in(log_prob, x: Tensor, known: Tensor) -> Tensor:
@@ -82,8 +89,8 @@ def fill_in(log_prob, x: Tensor, known: Tensor) -> Tensor:
     fillings = torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * n_unknown)
     rows = x.repeat(2**n_unknown, 1)
     rows[:, ~known] = fillings.view(-1, n_unknown)
-    p = log_prob(rows).exp()  # p(filling, known)
-    return (p / p.sum()) @ rows
+    p = log_prob(rows).softmax(0)  # p(filling, known) by their sum, without an exp that is 0
+    return p @ rows
 
 
 def _over_fillings(
@@ -132,6 +139,17 @@ slips(
         "these are p(xᵢ = 1, known): divide by the sum over all fillings, which is p(known)": (
             _over_fillings(lambda log_p, rows: log_p.exp() @ rows)
         ),
+        "exp gives 0 for a log-probability as low as −300, and 0 / 0 is nan: .softmax(0) of the "
+        "log-probabilities gives the weights without that": (
+            _over_fillings(lambda log_p, rows: log_p.exp() / log_p.exp().sum() @ rows)
+        ),
+        "each filling is weighted by how probable it is beside the best: these weights have to be "
+        "divided by their sum": _over_fillings(
+            lambda log_p, rows: (log_p - log_p.max()).exp() @ rows
+        ),
+        "a known variable has its own value, and not 0": lambda log_prob, x, known: (
+            fill_in(log_prob, x, known) * ~known
+        ),
         "the fillings are weighted by their log-probabilities: take .exp() first": (
             _over_fillings(lambda log_p, rows: log_p / log_p.sum() @ rows)
         ),
@@ -147,9 +165,6 @@ slips(
         "this is the single most probable filling: what is asked for is a mean over all of them, "
         "weighted by their probability": _over_fillings(lambda log_p, rows: rows[log_p.argmax()]),
         ONE_ROW: lambda log_prob, x, known: log_prob(x) * x,
-        "known and unknown are swapped: where known is True, the value in x stays": (
-            lambda log_prob, x, known: fill_in(log_prob, x, ~known)
-        ),
         "at the unknown places these are p(xᵢ = 0 | known): sum over the rows in which xᵢ is 1": (
             lambda log_prob, x, known: torch.where(known, x, 1 - fill_in(log_prob, x, known))
         ),
@@ -216,6 +231,9 @@ slips(
         ),
         "this is the sum of the weights over the largest one: asked for is the sum, squared, over "
         "the sum of the squares": lambda log_w: (log_w - log_w.max()).exp().sum(),
+        "the largest share alone is squared below: asked for are the squares of all, summed": (
+            lambda log_w: 1 / torch.softmax(log_w, 0).max() ** 2
+        ),
         "this is upside down: the sum of the squared shares is 1 / n for n equal weights": (
             lambda log_w: 1 / effective_size(log_w)
         ),
@@ -230,19 +248,12 @@ slips(
         ),
         "the sum in the numerator is not squared: (w1 + ... + wn)² stands over the sum of the "
         "squares": lambda log_w: effective_size(log_w) / (log_w - log_w.max()).exp().sum(),
-        "less than the largest was subtracted, so that the largest weight is exp of a large "
-        "number: it or its square is inf for the computer, and inf / inf is nan. Subtract "
-        "log_w.max()": _worth(lambda log_w: (log_w - log_w.mean()).exp()),
         "the logarithms were divided by the largest, which changes the ratios of the weights. To "
         "divide weights is to subtract logarithms: log_w - log_w.max()": (
             _worth(lambda log_w: (log_w / log_w.max()).exp())
         ),
         "log_softmax gives the logarithms of the shares, and these were squared: softmax gives the "
         "shares themselves": lambda log_w: 1 / (torch.log_softmax(log_w, 0) ** 2).sum(),
-        "no weight is less than the small number that keeps it from 0: weights that have been "
-        "rounded to 0 all count the same then. Subtract log_w.max() first": (
-            _worth(lambda log_w: log_w.exp() + 1e-12)
-        ),
         "a small number keeps the shares from 0 / 0, and all of them are 0: the weights have been "
         "rounded to 0 before. Subtract log_w.max() first": (
             lambda log_w: 1 / ((log_w.exp() / (log_w.exp().sum() + 1e-12)) ** 2).sum()

@@ -68,6 +68,11 @@ slips(
         "draw: the unit has to wait for the next step": _but(units=eq),
         "right values, but most of them are computed again: a unit of a smaller degree got its "
         "final value at an earlier step": _but(units=lt),
+        "these units are not final yet: of those of degree t and more, no input is complete. Those "
+        "of degree t - 1 have waited for step t": _but(units=ge),
+        "the degree of the t-th variable is taken for t: t is a step, and so a degree itself": (
+            lambda degrees, t: to_compute(degrees, int(degrees[0][t - 1]))
+        ),
         "units of a larger degree are computed too early: they still wait for variables": (
             _but(units=lambda units, t: units >= t - 1)
         ),
@@ -75,9 +80,6 @@ slips(
         "i": _but(output=lambda order, t: torch.argsort(order) + 1 == t),
         "the output's mask comes first, as in degrees: it belongs last, where the output is": (
             lambda degrees, t: [degrees[0] == t, *to_compute(degrees, t)[:-1]]
-        ),
-        "this is what the next step computes: steps count from 1, like degrees": (
-            lambda degrees, t: to_compute(degrees, t + 1)
         ),
         "the outputs of degree 1 to t are all marked: those of a smaller degree were used at their "
         "own step, and step t needs one output only": _but(output=le),
@@ -104,10 +106,6 @@ slips(
         "the inputs have a mask in your code, and the outputs none. Inputs are not computed: begin "
         "with the first hidden layer, where units wait for the variable of degree t - 1, and end "
         "with the output of degree t": lambda degrees, t: [layer == t for layer in degrees],
-        "there is a mask for the inputs, too, which are not computed: begin with the first hidden "
-        "layer": lambda degrees, t: [degrees[0] == t - 1, *to_compute(degrees, t)],
-        "the last mask is missing: which output does step t need? The outputs have the degrees of "
-        "the inputs, degrees[0]": lambda degrees, t: to_compute(degrees, t)[:-1],
         "only the first hidden layer has a mask: there may be any number of layers, degrees[1:]": (
             lambda degrees, t: to_compute(degrees[:2], t)
         ),

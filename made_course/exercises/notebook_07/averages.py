@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import torch
@@ -132,10 +132,6 @@ def log_mean_exp(log_p: Tensor) -> Tensor:
     return torch.logsumexp(log_p, dim=0) - math.log(len(log_p))
 
 
-def _relative_to(level: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
-    return lambda log_p: (log_p - level(log_p)).exp().mean(0).log() + level(log_p)
-
-
 def _best(log_p: Tensor) -> Tensor:
     return log_p.max(0).values
 
@@ -156,32 +152,17 @@ slips(
         "ln K was added: that multiplies by K. Subtract it": (
             lambda log_p: log_p.logsumexp(0) + math.log(len(log_p))
         ),
-        "exp(−120) is 0 in float32, and the logarithm of 0 is −inf: go through torch.logsumexp, or "
-        "subtract each image's largest value first and add it again": (
-            lambda log_p: log_p.exp().mean(0).log()
-        ),
-        "float64 only moves the limit: exp(−800) is 0 there, too. Go through torch.logsumexp": (
-            lambda log_p: log_p.double().exp().mean(0).log()
-        ),
-        "one maximum is subtracted from all images, so that others underflow still: take each "
-        "image's own, log_p.max(0).values": _relative_to(torch.max),
         "this is the worst member of each image: a mixture is never so bad": (
             lambda log_p: log_p.min(0).values
         ),
         "the logarithms are divided by K, which takes roots of the probabilities: subtract ln K "
         "from the logsumexp": lambda log_p: (log_p / len(log_p)).logsumexp(0),
-        "the logarithm of K is to base 2 here: the others are natural ones, so subtract "
-        "math.log(K)": lambda log_p: log_p.logsumexp(0) - math.log2(len(log_p)),
         "this is the best member of each image: it takes the answer to choose it, and the total is "
         "above 1": _best,
         "this averages over images, one number for each model: models are in the rows, so average "
         "over dimension 0": lambda log_p: log_mean_exp(log_p.T),
         "the largest value was subtracted first and not added again: this is how far the mixture "
         "is from the best member": lambda log_p: log_mean_exp(log_p) - _best(log_p),
-        "members may differ by hundreds of nats, and exp of that is inf: subtract each image's "
-        "largest value, log_p.max(0).values, so that no exp is larger than 1": (
-            _relative_to(lambda log_p: log_p.mean(0))
-        ),
         "this is the best member alone, divided by K: the others give the image some probability, "
         "too": lambda log_p: _best(log_p) - math.log(len(log_p)),
         "ln N was subtracted, the number of images. The mean is one over the K models, so subtract "
@@ -249,6 +230,9 @@ def _wrong_numbers(members: Sequence[int]) -> dict[str, float]:
         f"image that costs {best} nats is e^−{best}": _mixture(members, sign=1),
         "this is the log-probability; in nats of NLL it is positive": -right,
         "these are bits: take the natural logarithm, ln": right / math.log(2),
+        "the logarithm of 3 is to base 2 here: nats take the natural one, ln 3 = 1.10": (
+            right - math.log(3) + math.log2(3)
+        ),
         "this is the probability itself, the mean of three: its cost in nats is −ln of it": (
             math.exp(-right)
         ),

@@ -61,14 +61,6 @@ slips(
     {
         "these are the logits of the classes. A logit is no logarithm of a probability yet: take "
         "off the log of the sum over all classes": lambda z, x: _at_class(z, x).sum(1),
-        "softmax first and then the logarithm: at large logits a probability is rounded to 0, and "
-        "its logarithm is minus infinity. Take log_softmax, or subtract the logsumexp": (
-            lambda z, x: _at_class(z.softmax(-1), x).log().sum(1)
-        ),
-        "the formula is right, but exp overflows at large logits: logsumexp computes the log of "
-        "the sum without computing the sum": (
-            lambda z, x: _at_class(z - z.exp().sum(-1, keepdim=True).log(), x).sum(1)
-        ),
         "the softmax is taken over the variables. It is the K classes of one variable that share a "
         "probability of one: the last dimension": (
             lambda z, x: _at_class(z.log_softmax(1), x).sum(1)
@@ -76,6 +68,12 @@ slips(
         "these are probabilities, summed. It is their logarithms that are summed": (
             lambda z, x: _at_class(z.softmax(-1), x).sum(1)
         ),
+        "this is the logarithm of a sum of probabilities: those of the variables are multiplied, "
+        "so it is their logarithms that are summed": (
+            lambda z, x: _at_class(z.softmax(-1), x).sum(1).log()
+        ),
+        "exp is missing inside the logarithm: it takes the log of the sum of exp(logit), which is "
+        "logsumexp": lambda z, x: (_at_class(z, x) - z.sum(-1).log()).sum(1),
         "the softmax is taken over the rows of the batch. It is the K classes of one variable that "
         "share a probability of one: the last dimension": (
             lambda z, x: _at_class(z.log_softmax(0), x).sum(1)
@@ -173,10 +171,6 @@ slips(
         "the weights are missing: the bells without them have an area of K, not of one": (
             _mixture(log_weights=torch.zeros_like)
         ),
-        "the formula is right, but far from all bells their heights are rounded to 0, and the "
-        "logarithm is minus infinity: stay with logarithms, by logsumexp": (
-            _mixture(reduce=lambda terms: terms.exp().sum(-1).log())
-        ),
         "ln σ is missing: a narrow bell has to be high, so that its area is one": (
             _mixture(log_std=0)
         ),
@@ -192,13 +186,6 @@ slips(
         "are added to those of the bells": (
             lambda x, weights, *bells: (weights * _log_bells(x, weights, *bells)).logsumexp(-1)
         ),
-        "the weights went through a softmax: they are probabilities already. Only the numbers that "
-        "a network puts out need one": _mixture(log_weights=lambda w: w.log_softmax(0)),
-        "σ is taken for its logarithm: stds holds the widths themselves": (
-            _mixture(stds_as=torch.exp)
-        ),
-        "σ is squared once too often: in the formula (x − μ)/σ is squared, and ln σ has no "
-        "square": _mixture(stds_as=torch.square),
         "(x − μ)² is divided by σ: it is divided by σ², as (x − μ)/σ is squared": (
             _mixture(power=1)
         ),
@@ -216,8 +203,6 @@ slips(
         "in place of mean": _mixture(reduce=lambda terms: terms.mean(-1)),
         "each number counts with the bell that is the highest there: a mixture adds all bells, by "
         "logsumexp": _mixture(reduce=lambda terms: terms.amax(-1)),
-        "the sum runs over the numbers, and must run over the bells: the last dimension, where the "
-        "terms have the shape (n, K)": _mixture(reduce=lambda terms: terms.logsumexp(0)),
     }
 )
 
@@ -261,9 +246,6 @@ slips(
         "number, so its logarithm has a number taken off": lambda nll, scale, d: scale * nll,
         "D stretched axes make the room scale · scale · ... times as large, that is scale to the "
         "power of D, not D times scale": lambda nll, scale, d: nll + math.log(d * scale),
-        "this takes the logarithm to base 10: nats need the natural one, math.log": (
-            lambda nll, scale, d: nll + d * math.log10(scale)
-        ),
         "density is divided by scale ** D: what is added to the NLL is the logarithm of that": (
             lambda nll, scale, d: nll + d * scale
         ),
@@ -275,26 +257,13 @@ slips(
         "the density changes by a factor, and not the NLL: to that a logarithm is added": (
             lambda nll, scale, d: nll / scale
         ),
-        "the sign is turned round, and this is the change for one variable: on a larger area the "
-        "density is lower, so the NLL rises, by ln(scale) for each of the D axes": (
-            lambda nll, scale, d: nll - math.log(scale)
-        ),
-        "this takes the logarithm to base 2, which gives bits: nats need the natural one, "
-        "math.log": lambda nll, scale, d: nll + d * math.log2(scale),
-        "this is right for two variables only: D is input_dim": (
-            lambda nll, scale, d: nll + 2 * math.log(scale)
-        ),
-        "this is right for a factor of 10 only: use scale": (
-            lambda nll, scale, d: nll + d * math.log(10)
-        ),
+        "it is the density that is divided by scale ** D. The NLL is the negative of its "
+        "logarithm, which is never divided": lambda nll, scale, d: nll / scale**d,
         "the NLL is multiplied by D · ln(scale): that is added to it": (
             lambda nll, scale, d: nll * d * math.log(scale)
         ),
         "ln(scale) is divided by D: it is added once for each of the D axes": (
             lambda nll, scale, d: nll + math.log(scale) / d
-        ),
-        "this is the NLL of one variable: that of all D is asked for, D times as much": (
-            lambda nll, scale, d: nll / d + math.log(scale)
         ),
         "the NLL is multiplied by D, and holds all variables already: only ln(scale) is taken D "
         "times": lambda nll, scale, d: (nll + math.log(scale)) * d,

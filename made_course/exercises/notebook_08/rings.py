@@ -123,7 +123,10 @@ _UNIT_ADDED = (
 _IS_NEGATIVE = (
     "this is the negative of a log-density: log_prob is higher where points are more likely"
 )
-_IS_DENSITY = "this is a density itself: log_prob gives its logarithm"
+_IS_DENSITY = (
+    "no number is below 0, and the logarithm of a density is, wherever that is below 1: is this "
+    "the density itself?"
+)
 _IS_ONE_NUMBER = "one number came for all points: log_prob must give one for each row"
 _IS_EACH_VARIABLE = "one number came for each variable: the log-density of a row is their sum"
 _MIXES_ROWS = (
@@ -330,7 +333,7 @@ def _faults_of_area(
     of_radius = (values.exp() / (2 * math.pi * grid.norm(dim=1))).sum().item() * cell
     yield _IS_OF_RADIUS, 0.97 < of_radius < 1.02
     yield _IS_NEGATIVE, abs((-values).exp().sum().item() * cell - 1) < 0.1
-    yield _IS_DENSITY, bool((values >= 0).all()) and abs(values.sum().item() * cell - 1) < 0.1
+    yield _IS_DENSITY, bool((values >= 0).all())
     for factor, cause in ((100, _UNIT_FORGOTTEN), (10, _UNIT_ONCE), (10_000, _UNIT_ADDED)):
         yield cause, abs(area / factor - 1) < 0.03
     yield (
@@ -338,14 +341,15 @@ def _faults_of_area(
         "model has peaks so narrow that they fall between the points of the sum",
         1 < area < 1.3,
     )
-    yield (
-        "a density has an integral of 1. If you divided the points by s, ln s has to come off for "
-        f"each of the two variables. Forgotten, it leaves s², so that s was {area**0.5:.4g}; taken "
-        f"off once only, it leaves s, which was {area:.4g}; added in place of taken off, s⁴, and s "
-        f"was {area**0.25:.4g}. Is one of the three yours? (Or is a part of ln 2πr missing, if you "
-        "began from the density of the radius?)",
-        area > 1,
+    too_much = "a density has an integral of 1, and here there is too much of it"
+    by_unit = (
+        "If you divided the points by {s:.3g}, ln {s:.3g} has to come off for each of the two "
     )
+    for power, done in ((2, "it is missing"), (1, "it came off once"), (4, "it was added")):
+        s = area ** (1 / power) if area > 1 else 0.0
+        cause = f"{too_much}. {by_unit.format(s=s)}variables, and here {done}"
+        yield cause, 1.5 < s < 50 and abs(s - round(s)) < 0.02 * s
+    yield f"{too_much}: is something added to a log-density, or a part of it missing?", area > 1
     yield (
         "a density has an integral of 1: here a part of it lies outside of the square, or is "
         "missing. If you divided the points by s, ln s comes off once for each of two variables",
