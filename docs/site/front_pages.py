@@ -19,7 +19,7 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 THUMBNAIL = (460, 258)
 SHOWN = {
-    "00": ("From the top, 8 images", (0.1, 0, 0.56, 1)),
+    "00": ("From the top, 8 images", (0.106, 0, 0.548, 1)),
     "01": ("Tree of 20 days", (0, 0, 1, 1)),
     "02": ("How far 16 outputs", (0.11, 0, 0.81, 0.88)),
     "03": ("Of 24 connections", (0.285, 0.07, 1, 0.6)),
