@@ -76,15 +76,15 @@ def _of_one_entry(
     right: Sequence[object],
     telling: Sequence[int],
 ) -> str:
-    """The cause of the slip that does the same in the first or last wrong entry, call by call."""
+    """The cause of the slip that does the same in a wrong entry (first, second or last) by call."""
     if not all(_are_lists(c, r) for c, r in zip(came, right, strict=True)):
         return ""
     wrong = [
         [k for k in range(len(r)) if not is_same(c[k], r[k])]
         for c, r in zip(came, right, strict=True)
     ]
-    for at, slip in product((0, -1), slips):
-        places = [(j, ks[at]) for j, ks in enumerate(wrong) if ks]
+    for at, slip in product((0, 1, -1), slips):
+        places = [(j, ks[min(at, len(ks) - 1)]) for j, ks in enumerate(wrong) if ks]
         # a single number may be that of many a slip
         if any(isinstance(came[j][k], Tensor) and came[j][k].numel() > 1 for j, k in places):
             theirs = [outcome(slip.answer, cases[k]) for k in telling]

@@ -24,11 +24,11 @@ WITHOUT_EFFECT = (
 )
 CUT_OFF = (
     "right while numbers are small. At large ones a small number ε, a clamp or nan_to_num hides "
-    "that one is rounded to 0: take a form without, by "
+    "that one is rounded to 0: take a form without it, by "
 )
 ROUNDED = (
     "right while numbers are small. At large ones exp of one overflows or is rounded to 0, as 1 "
-    "minus a sigmoid is, and float64 only moves the place: take a form without, by "
+    "minus a sigmoid is, and float64 only moves the place: take a form without it, by "
 )
 STABLE = {"softplus", "logsigmoid", "logsumexp", "logaddexp", "log_softmax", "softmax"}
 """Functions that need no detour by numbers too large or too small."""

@@ -62,7 +62,7 @@ def _complexity(words: str) -> int:
 
 def says_little(words: str) -> bool:
     """Whether words hold of answers that are wrong for many a reason."""
-    return words.endswith("stand in another order") or words.startswith(
+    return words.startswith(
         ("all is True", "nothing is True", "all numbers of a", "what is wrong is 0")
     )
 

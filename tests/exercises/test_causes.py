@@ -95,7 +95,31 @@ def skips_the_first(forward, order, u):
     return x
 
 
+def of_the_first_row(forward, order, u):
+    x = torch.zeros_like(u)
+    for i in order.argsort():
+        x[:, i] = (u[:, i] <= torch.sigmoid(forward(x)[0, i])).float()
+    return x
+
+
+def by_rows(forward, order, u):
+    x = torch.zeros_like(u)
+    for i in order.argsort():
+        x[i] = (u[i] <= torch.sigmoid(forward(x)[i])).float()
+    return x
+
+
+def softmaxed(forward, order, u):
+    x = torch.zeros_like(u)
+    for i in order.argsort():
+        x[:, i] = (u[:, i] <= forward(x).softmax(1)[:, i]).float()
+    return x
+
+
 SAMPLER = [
+    (of_the_first_row, "the first one"),
+    (by_rows, "x[i] is a row"),
+    (softmaxed, "softmax"),
     (own_noise, "two calls with the same `order` and `u`"),
     (own_seed, "other values of `u`"),
     (above, "u ≤ p"),
@@ -131,7 +155,18 @@ def stacked(degrees):
     return torch.cat([mask.flatten() for mask in _exercise("3.2").reference(degrees)])
 
 
+def returns_inside(degrees):
+    masks = []
+    for below, above in pairwise(degrees):
+        masks.append(above[:, None] >= below)
+        masks.append(degrees[0][:, None] > degrees[-1])
+        return masks
+    return None
+
+
 MASKS = [
+    (returns_inside, "`return` stand inside the loop"),
+    (lambda degrees: [m.numpy() for m in _exercise("3.2").reference(degrees)], "from_numpy"),
     (output_transposed, "transposed"),
     (first_hidden_into_outputs, "degrees[-1]"),
     (one_hidden_layer, "the first two alone"),
@@ -143,6 +178,13 @@ MASKS = [
 ]
 
 
+def of_bools(masks):
+    found = masks[0]
+    for mask in masks[1:]:
+        found = mask @ found
+    return found
+
+
 def paths(masks):
     found = masks[0].float()
     for mask in masks[1:]:
@@ -151,6 +193,7 @@ def paths(masks):
 
 
 REACHING = [
+    (of_bools, "no matrices of bools"),
     (lambda masks: paths(masks[:-1]) > 0, "without the last"),
     (lambda masks: paths(masks) >= 0, "> 0"),
     (lambda masks: sum(mask.float() for mask in masks) > 0, "@"),
@@ -192,6 +235,8 @@ def wrong_fill(self, x):
 
 
 LAYER = [
+    (layer(keep=lambda self, mask: self.mask * mask), "put the new mask"),
+    (layer(forward=lambda self, x: F.linear(x, self.weight @ self.mask)), "entry by entry it is *"),
     (layer(start=torch.zeros), "must be all ones"),
     (layer(start=torch.rand), "all ones"),
     (layer(forward=lambda self, x: F.linear(x, self.weight + self.mask, self.bias)), "added"),
@@ -276,7 +321,19 @@ class SamplesAbove(MADE):
         return above(self, self.order, u)
 
 
+class CentresRows(MADE):
+    def forward(self, x):
+        return super().forward(x - x.mean(0))
+
+
+class SkipsLayers(MADE):
+    def forward(self, x):
+        return self.layers[-1](torch.relu(self.layers[0](x)))
+
+
 WHOLE = [
+    (CentresRows, "other rows of the batch"),
+    (SkipsLayers, "without a hidden layer"),
     (NeverSwitchedOff, "dropout"),
     (MasksDrawnAnew, "drawn anew"),
     (SigmoidTwice, "sigmoid"),
@@ -315,6 +372,15 @@ def two_bells(x, weights, means, stds):
 
 def classes(logits, x):
     return logits.log_softmax(-1).gather(-1, x.long()[..., None]).squeeze(-1)
+
+
+def weights_by_log10(x, weights, means, stds):
+    z = (x[:, None] - means) / stds
+    return (weights.log10() - z**2 / 2 - stds.log() - 0.918939).logsumexp(-1)
+
+
+def shares_by_log2(p, q, share):
+    return torch.logaddexp(p + math.log2(share), q + math.log2(1 - share))
 
 
 OTHERS = [
@@ -385,6 +451,21 @@ OTHERS = [
     ("9.3", of_the_example("9.3", 0), "`side`"),
     ("9.3", reference("9.3", lambda mask: ~mask), "the opposite"),
     ("9.3", reference("9.3", lambda mask: mask[:, None]), "dimension"),
+    # errors, and words of the code
+    (
+        "2.1",
+        lambda log_prob, D: log_prob(2 * torch.rand(8, D)).exp().sum().item(),
+        "zeros and ones",
+    ),
+    ("8.1", lambda logits, x: -F.cross_entropy(logits, x.long()), "(B, K, D)"),
+    ("8.1", lambda logits, x: classes(logits, x).sum(0), "as logits.shape[1]"),
+    ("8.2", lambda x, w, means, stds: (x - means) / stds * w, "a column axis: x[:, None]"),
+    ("8.2", weights_by_log10, "log10 is a logarithm to base 10"),
+    ("9.2", shares_by_log2, "log2 is a logarithm to base 2"),
+    ("5.1", lambda nll, input_dim: round(nll / input_dim / 0.6931472), "rounded"),
+    ("5.1", lambda nll, input_dim: nll / input_dim / math.log10(2), "a logarithm to base 10"),
+    ("5.3", lambda model: 0.4, "as a share does"),
+    ("1.3", lambda ordering: ordering.sort().values + 1, "for every ordering"),
     # relations that were wrong answers of their own
     ("1.1", lambda input_dim: [2 ** (i + 1) - 1 for i in range(input_dim)], "running sums"),
     ("1.1", reference("1.1", lambda sizes: sizes[::-1]), "the other way round"),

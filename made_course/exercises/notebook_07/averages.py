@@ -124,7 +124,7 @@ slips(
         "In three steps it would be exp, mean over the models, log. Only, exp(−120) is 0 in "
         "float32. torch.logsumexp does exp, sum and log in one, without that.",
         "A mean is a sum divided by K. What does a division by K do to a logarithm?",
-        "torch.logsumexp(log_p, dim=0) is ln of the sum for each image; subtract math.log(K).",
+        "torch.logsumexp(log_p, dim=0) is ln of the sum for each row; subtract math.log(K).",
     ),
 )
 def log_mean_exp(log_p: Tensor) -> Tensor:
@@ -152,20 +152,20 @@ slips(
         "ln K was added: that multiplies by K. Subtract it": (
             lambda log_p: log_p.logsumexp(0) + math.log(len(log_p))
         ),
-        "this is the worst member of each image: a mixture is never so bad": (
+        "this is the worst member of each row: a mixture is never so bad": (
             lambda log_p: log_p.min(0).values
         ),
         "the logarithms are divided by K, which takes roots of the probabilities: subtract ln K "
         "from the logsumexp": lambda log_p: (log_p / len(log_p)).logsumexp(0),
-        "this is the best member of each image: it takes the answer to choose it, and the total is "
+        "this is the best member of each row: it takes the answer to choose it, and the total is "
         "above 1": _best,
-        "this averages over images, one number for each model: models are in the rows, so average "
+        "this averages over rows, one number for each model: models are in dimension 0, so average "
         "over dimension 0": lambda log_p: log_mean_exp(log_p.T),
         "the largest value was subtracted first and not added again: this is how far the mixture "
         "is from the best member": lambda log_p: log_mean_exp(log_p) - _best(log_p),
-        "this is the best member alone, divided by K: the others give the image some probability, "
+        "this is the best member alone, divided by K: the others give the row some probability, "
         "too": lambda log_p: _best(log_p) - math.log(len(log_p)),
-        "ln N was subtracted, the number of images. The mean is one over the K models, so subtract "
+        "ln N was subtracted, the number of rows. The mean is one over the K models, so subtract "
         "ln K": lambda log_p: log_p.logsumexp(0) - math.log(log_p.shape[1]),
         **{
             f"ln {k} was subtracted. The number of models is not always {k}: it is len(log_p)": (
