@@ -111,8 +111,8 @@ slip(
 ORDERING = [1, 2, 0]
 
 CONSTANT = (
-    "no output moves, whichever input is flipped. So Σp is 1, and there is no leak: some output "
-    "must move with an input that it must not see"
+    "no output moves by more than rounding, whichever input is flipped. So Σp is 1, and there is "
+    "no leak: some output must move with an input that it must not see"
 )
 HONEST = (
     "there is no leak: every output moves only with variables of smaller degree. Let one see a "

@@ -66,6 +66,10 @@ _MEANINGS = {
     r"should be between 0 and 1": (
         "binary_cross_entropy takes probabilities: binary_cross_entropy_with_logits takes logits"
     ),
+    r"division by zero": (
+        "what it is divided by is 0. Was an exp of a very low logarithm rounded to 0? Subtract the "
+        "largest logarithm first, or take softmax"
+    ),
     r"Dimension out of range": "the tensor has fewer dimensions than that: look at its .shape",
     r"is invalid for input of size": "another number of entries was there than the shape has",
     r"numpy\(\)|ndarray|numpy\.": (

@@ -66,7 +66,7 @@ def test_leaky_tells_what_is_wrong():
     wrong("2.2", lambda x: x.log(), "must be finite")
     wrong("2.2", lambda x: x.long(), "another dtype")
     wrong("2.2", lambda x: 0.2 * x, SELF)
-    wrong("2.2", lambda x: 1e-9 * x, "but for rounding")
+    wrong("2.2", lambda x: 1e-9 * x, "more than rounding")
     wrong("2.2", lambda x: None, "is a `return` missing")
     wrong("2.2", lambda x: x.mul_(0), "changed what it was given")
 

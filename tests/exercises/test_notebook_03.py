@@ -130,7 +130,11 @@ def test_drawn_degrees():
     wrong("3.5", ending_with(torch.ones), "another dtype")
     wrong("3.5", ending_with(lambda n: torch.zeros(n).long()), "where D is 1")
     wrong("3.5", lambda below, n_units, d: torch.randint(1, max(d, 2), (1,)), "another shape")
-    wrong("3.5", lambda below, n_units, d: below[torch.randint(len(below), (n_units,))], "degree D")
+    wrong(
+        "3.5",
+        lambda below, n_units, d: below[torch.randint(len(below), (n_units,))],
+        "very degrees",
+    )
 
 
 def test_no_right_answer_of_the_notebook_is_right_in_a_variant():

@@ -120,10 +120,9 @@ class LogisticRegressions(nn.Module):
         return nn.functional.logsigmoid(signs * self(x)).sum(1)
 
 
-def test_shipped_weights_beat_it_and_are_asked_about():
+def test_shipped_weights_do_not_count():
     model = load_pretrained().train()
-    said = right("5.4", model)  # within the check's limit of time
-    assert "From 4,000?" in said
+    wrong("5.4", model, "do not count")  # within the check's limit of time
     assert model.training
 
 

@@ -63,7 +63,7 @@ def test_completion():
             for row in itertools.product([0.0, 1.0], repeat=len(x)):
                 row = torch.tensor(row)
                 if torch.equal(row[known], x[known]):
-                    mass[int(row[i])] += log_prob(row[None]).exp().item()
+                    mass[int(row[i])] += log_prob(row[None]).double().exp().item()
             p.append(mass[1] / sum(mass))
         return torch.tensor(p)
 
@@ -95,7 +95,7 @@ def test_what_weighted_draws_are_worth():
     right("6.4", by_lists)
     right("6.4", lambda log_w: relative_to_the_largest(log_w).item())
     right("6.4", lambda log_w: torch.tensor(by_lists(log_w), dtype=torch.float64))
-    wrong("6.4", lambda log_w: float(int(by_lists(log_w))), "differs in value")
+    wrong("6.4", lambda log_w: float(int(by_lists(log_w))), "rounded down")
     wrong("6.4", lambda log_w: torch.softmax(log_w, 0), "another shape")
     wrong("6.4", lambda log_w: relative_to_the_largest(log_w).long(), "another dtype")
 
@@ -104,8 +104,8 @@ def test_what_weighted_draws_are_worth():
         return w.sum() ** 2 / (w**2).sum()
 
     wrong("6.4", too_large, "subtract log_w.max()")
-    wrong("6.4", lambda log_w: too_large(log_w.exp().clamp(min=1e-8).log()), "all count the same")
-    wrong("6.4", lambda log_w: too_large((log_w.exp() + 1e-8).log()), "all count the same")
+    wrong("6.4", lambda log_w: too_large(log_w.exp().clamp(min=1e-8).log()), "a small number ε")
+    wrong("6.4", lambda log_w: too_large((log_w.exp() + 1e-8).log()), "a small number ε")
 
 
 @pytest.mark.filterwarnings("ignore:these completions are worth")

@@ -216,7 +216,7 @@ def _drawn(answer: object, below: list[int], input_dim: int) -> Tensor:
         require_same(form, torch.zeros(_MANY).long())
     except Wrong as wrong:
         wrong.tried = written_call(answer, [below, _MANY, input_dim])
-        if isinstance(came, Tensor) and came.dim() == 1 and len(came) <= input_dim:
+        if isinstance(came, Tensor) and came.dim() == 1 and 1 < len(came) <= input_dim:
             wrong.cause = _REPEATED
         if input_dim == 1 and not isinstance(wrong, Misformed):  # all was well with more
             raise Wrong(_ONE_VARIABLE, tried=wrong.tried, came=wrong.cause) from wrong

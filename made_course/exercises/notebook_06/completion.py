@@ -9,7 +9,8 @@ from torch import Tensor
 
 from ...leaks import binary_points
 from ...toys import rain_diary
-from ..exercise import exercise, slips
+from ..examine import compare_on_cases
+from ..exercise import exercise, known_slips, slips
 from ..variants import drawn, further_cases, one_of
 
 # ---- 6.3 ----------------------------------------------------------------------------------------
@@ -60,6 +61,12 @@ def _other_row(word: str) -> tuple[Callable[[Tensor], Tensor], Tensor, Tensor]:
     return some_table, drawn(f"{word} x", size).round(), known
 
 
+def _examine_completion(answer: object) -> None:
+    """See whether a right answer is right for log-probabilities such as an image's."""
+    case = improbable, torch.tensor([0.0, 1.0, 0.0, 1.0]), torch.tensor([True, False] * 2)
+    compare_on_cases(answer, fill_in, (case,), known_slips("6.3"))
+
+
 @exercise(
     "6.3",
     "Complete by enumeration",
@@ -69,8 +76,8 @@ def _other_row(word: str) -> tuple[Callable[[Tensor], Tensor], Tensor, Tensor]:
         (diary, torch.tensor([1.0, 1.0, 0.0]), torch.tensor([True, False, False])),
         (four_variables, torch.tensor([0.0, 1.0, 0.0, 1.0]), torch.tensor([True, False] * 2)),
         (diary, torch.tensor([1.0, 1.0, 0.0]), torch.tensor([True, True, False])),
-        (improbable, torch.tensor([0.0, 1.0, 0.0, 1.0]), torch.tensor([True, False] * 2)),
     ),
+    examine=_examine_completion,
     vary=further_cases(_other_row),
     hints=(
         "Make one row for each filling: copies of x, whose unknown places hold all combinations of "
@@ -127,7 +134,7 @@ def _without_view(log_prob: Callable, x: Tensor, known: Tensor) -> Tensor:
     fillings = torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * int((~known).sum()))
     rows = x.repeat(len(fillings), 1)
     rows[:, ~known] = fillings
-    return log_prob(rows).softmax(0) @ rows
+    return log_prob(rows).exp() @ rows / log_prob(rows).exp().sum()
 
 
 slips(
@@ -248,6 +255,9 @@ slips(
         ),
         "the sum in the numerator is not squared: (w1 + ... + wn)² stands over the sum of the "
         "squares": lambda log_w: effective_size(log_w) / (log_w - log_w.max()).exp().sum(),
+        "less than the largest was subtracted, so that the largest weight is exp of a large "
+        "number: it or its square is inf for the computer, and inf / inf is nan. Subtract "
+        "log_w.max()": _worth(lambda log_w: (log_w - log_w.mean()).exp()),
         "the logarithms were divided by the largest, which changes the ratios of the weights. To "
         "divide weights is to subtract logarithms: log_w - log_w.max()": (
             _worth(lambda log_w: (log_w / log_w.max()).exp())
