@@ -364,6 +364,8 @@ def test_the_learning_curve_tells_train_from_validation_without_colour():
     assert "train" in words[0]
     assert words[1] == "test, at the end of the epoch"
     assert axes.get_ylabel() == "NLL (nats)"
+    alt = plot_history(history_of((150.0, 120.0), (110.0, 97.125), (90.0, 98.0))).alt
+    assert "validation begins at 120.0, is lowest after epoch 2 with 97.1, and ends at 98.0" in alt
     assert len(plot_history(history_of((2.0, None))).axes[0].get_lines()) == 1
     draws(plot_history(History()))  # as fit returns it when it is interrupted at once
 
@@ -715,7 +717,10 @@ def test_costs_are_blue_where_the_model_was_surprised_and_add_up():
     assert half[2] > half[0] < sure[0] == sure[2] < 1  # a shade of blue; the ghost of ink is grey
     assert texts(cost) == ["3.0 nats", "half: 1 pixels"]
     many = torch.full((1, 100), 0.5)
-    assert "half of them lie on 50 of its 100 pixels" in plot_costs(many.round(), many).alt
+    assert "half of which lie on 50 of 100 pixels" in plot_costs(many.round(), many).alt
+    square, doubt = torch.zeros(1, 64), torch.full((1, 64), 1e-9)
+    square[0, 0], doubt[0, 0], doubt[0, 63] = 1, 0.5, 0.25
+    assert "71% of all lie within a pixel of where ink begins" in plot_costs(square, doubt).alt
 
 
 def test_images_stand_at_their_surprise_and_shares_are_of_each_name():

@@ -98,7 +98,7 @@ class Properties:
     def _cause(
         self, find: Callable, known: Mapping[str, object], answer: object, fault: Fault
     ) -> str | None:
-        for cause, wrong in known.items() if len(known) > 1 else ():
+        for cause, wrong in known.items() if len(known) > 1 or fault.cause else ():
             other = find(self.like(answer, wrong))
             if other and is_same(other.kind, fault.kind):
                 return cause

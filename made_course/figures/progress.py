@@ -85,12 +85,14 @@ def plot_training(
 def said_of(history: History, levels: Mapping[str, float] | None, scored: str) -> str:
     """What a learning curve tells, in words."""
     curves = {"train": history.train_nll, scored: history.valid_nll}
-    said = [
-        f"{name} begins at {values[0]:.1f}, is lowest after epoch {values.index(min(values)) + 1} "
-        f"with {min(values):.1f}, and ends at {values[-1]:.1f}"
-        for name, values in curves.items()
-        if values
-    ]
+    said = []
+    for name, values in curves.items():
+        if values:
+            low = min(values)
+            said.append(
+                f"{name} begins at {values[0]:.1f}, is lowest after epoch "
+                f"{history.epoch[values.index(low)]} with {low:.1f}, and ends at {values[-1]:.1f}"
+            )
     lines = [f"{name} stands at {nats:.0f}" for name, nats in (levels or {}).items()]
     return f"Learning curve of {len(history)} epochs, in {history.unit}: {'; '.join(said + lines)}."
 
