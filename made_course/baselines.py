@@ -24,7 +24,6 @@ from .arguments import (
     check_last_dimension,
     check_widths,
     is_transformed,
-    values_may_be_checked,
 )
 from .heads import Bernoulli, Head, check_head
 from .made import MADE, MaskedLinear

@@ -241,7 +241,9 @@ class Transformer(OrderedModel):
         self.read = nn.Linear(self.head.inputs_per_variable, width)
         self.start = nn.Parameter(torch.zeros(1, 1, width))
         self.places = nn.Parameter(waves(self.input_dim, width))
-        self.blocks = nn.ModuleList(Block(width, heads) for _ in range(check_count("layers", layers)))
+        self.blocks = nn.ModuleList(
+            Block(width, heads) for _ in range(check_count("layers", layers))
+        )
         self.write = nn.Sequential(
             nn.LayerNorm(width), nn.Linear(width, self.head.params_per_variable)
         )

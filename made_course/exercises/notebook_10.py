@@ -1,4 +1,4 @@
-"""Notebook 10: a causal mean, the shift, the cache of keys and values, and one number's many names."""
+"""Notebook 10: a causal mean, the shift, the cache, and one number under three names."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def _numbers(word: str, *shape: int) -> Tensor:
 
 
 def _scores(query: Tensor, key: Tensor) -> Tensor:
-    return query @ key.T / math.sqrt(query.shape[1])
+    return query @ key.mT / math.sqrt(query.shape[-1])
 
 
 def _triangle(scores: Tensor, diagonal: int = 0) -> Tensor:
@@ -31,16 +31,18 @@ def _triangle(scores: Tensor, diagonal: int = 0) -> Tensor:
     "A mean over earlier places",
     stars=2,
     cases=(
-        tuple(_numbers(name, 3, 2) for name in ("query", "key", "value")),
-        tuple(_numbers(name, 5, 4) for name in ("query", "key", "value")),
-        (torch.ones(3, 1), torch.tensor([[0.0], [1.0], [200.0]]), torch.tensor([[1.0], [2], [5]])),
+        tuple(_numbers(name, 1, 3, 2) for name in ("query", "key", "value")),
+        tuple(_numbers(name, 2, 5, 4) for name in ("query", "key", "value")),
+        (torch.ones(1, 3, 1), *(torch.tensor([[[0.0], [1.0], [top]]]) for top in (200.0, 5.0))),
     ),
     vary=further_cases(
-        lambda word: tuple(_numbers(f"{word} {part}", one_of(word, [2, 4, 6]), 3) for part in "qkv")
+        lambda word: tuple(
+            _numbers(f"{word} {part}", 2, one_of(word, [2, 4, 6]), 3) for part in "qkv"
+        )
     ),
     hints=(
-        "Scores first: query @ key.T is (T, T), row t for the place that looks, column s for the "
-        "place it looks at. Divide by the root of d.",
+        "Scores first: query @ key.mT is (B, T, T), row t for the place that looks, column s for "
+        "the place it looks at. Divide by the root of d.",
         "A later place must weigh nothing: its score is -math.inf before the softmax. Which "
         "entries of a (T, T) matrix are s > t? torch.ones(T, T).tril() has ones for all others.",
         "scores.masked_fill(~mask, -math.inf).softmax(-1) @ value",
@@ -48,7 +50,7 @@ def _triangle(scores: Tensor, diagonal: int = 0) -> Tensor:
 )
 def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     """At each place the mean of the values up to it, weighted by query times key."""
-    scores = query @ key.T / math.sqrt(query.shape[1])
+    scores = query @ key.mT / math.sqrt(query.shape[-1])
     mask = torch.ones_like(scores).tril().bool()
     return scores.masked_fill(~mask, -math.inf).softmax(-1) @ value
 
@@ -60,9 +62,7 @@ slip(
 slip(
     "the mask comes after the softmax, whose sum has seen the later scores: the weights of a place "
     "do not sum to one, and say by how much. Mask the scores, before it",
-    lambda query, key, value: (
-        (_scores(query, key).softmax(-1) * _triangle(query @ key.T)) @ value
-    ),
+    lambda query, key, value: (_scores(query, key).softmax(-1) * _triangle(query @ key.mT)) @ value,
 )
 
 
@@ -80,20 +80,20 @@ def _divided_again(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
 slip(
     "a masked score is 0 here, and e^0 is 1: later places weigh like any other. Only a score of "
     "-inf has the weight 0",
-    lambda query, key, value: (_scores(query, key) * _triangle(query @ key.T)).softmax(-1) @ value,
+    lambda query, key, value: (_scores(query, key) * _triangle(query @ key.mT)).softmax(-1) @ value,
 )
 slip(
     "the softmax runs over the places that look: it makes columns sum to one, and a weight then "
     "depends on the queries of later places. Each row sums to one: softmax(-1)",
     lambda query, key, value: (
-        _scores(query, key).masked_fill(~_triangle(query @ key.T), -math.inf).softmax(0) @ value
+        _scores(query, key).masked_fill(~_triangle(query @ key.mT), -math.inf).softmax(-2) @ value
     ),
 )
 slip(
     "a place does not see itself here, and the first one sees nothing: a softmax of nothing is no "
     "number. The triangle has its diagonal; what makes the model honest is the shift of its inputs",
     lambda query, key, value: (
-        _scores(query, key).masked_fill(~_triangle(query @ key.T, -1), -math.inf).softmax(-1)
+        _scores(query, key).masked_fill(~_triangle(query @ key.mT, -1), -math.inf).softmax(-1)
         @ value
     ),
 )
@@ -101,19 +101,20 @@ slip(
     "the triangle is turned round: each place sees itself and the later ones. Row t is the place "
     "that looks: keep s <= t, which is tril",
     lambda query, key, value: (
-        _scores(query, key).masked_fill(~_triangle(query @ key.T).T, -math.inf).softmax(-1) @ value
+        _scores(query, key).masked_fill(~_triangle(query @ key.mT).mT, -math.inf).softmax(-1)
+        @ value
     ),
 )
 slip(
     "the division by the root of d is missing: without it scores grow with d, and the softmax "
     "takes one place alone",
     lambda query, key, value: (
-        (query @ key.T).masked_fill(~_triangle(query @ key.T), -math.inf).softmax(-1) @ value
+        (query @ key.mT).masked_fill(~_triangle(query @ key.mT), -math.inf).softmax(-1) @ value
     ),
 )
 slip(
     "all earlier places weigh the same here: what a query and a key say is not used",
-    lambda query, key, value: value.cumsum(0) / torch.arange(1, len(value) + 1)[:, None],
+    lambda query, key, value: value.cumsum(1) / torch.arange(1, value.shape[1] + 1)[:, None],
 )
 slip(
     "query and key are swapped: row t must hold the scores of the query of place t",

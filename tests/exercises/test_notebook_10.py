@@ -10,12 +10,12 @@ def test_a_mean_over_earlier_places():
     right("10.1", lambda q, k, v: F.scaled_dot_product_attention(q, k, v, is_causal=True))
 
     def place_by_place(query, key, value):
-        means = []
-        for t in range(len(query)):
-            weights = [(query[t] @ key[s]).item() / query.shape[1] ** 0.5 for s in range(t + 1)]
-            weights = [math.exp(w - max(weights)) for w in weights]
-            means.append(sum(w * value[s] for s, w in enumerate(weights)) / sum(weights))
-        return torch.stack(means)
+        means = torch.zeros_like(value)
+        for b in range(len(query)):
+            for t in range(query.shape[1]):
+                scores = [query[b, t] @ key[b, s] / query.shape[2] ** 0.5 for s in range(t + 1)]
+                means[b, t] = torch.tensor(scores).softmax(0) @ value[b, : t + 1]
+        return means
 
     right("10.1", place_by_place)
 
@@ -35,10 +35,12 @@ def test_one_more_place_is_the_last_row_of_all():
         return F.scaled_dot_product_attention(query[None], keys, values)[0], keys, values
 
     right("10.3", all_anew)
-    wrong("10.3", lambda q, k, v, keys, values: v, "must be a tuple")
+    wrong("10.3", lambda q, k, v, keys, values: keys @ q, "tuple")
 
 
 def test_one_number_three_names():
-    right("10.4", lambda nats, n_bytes, n_tokens: (math.log2(math.e) * nats / n_bytes,
-                                                   (math.e ** nats) ** (1 / n_tokens)
-                                                   if nats < 700 else math.exp(nats / n_tokens)))
+    def by_the_token(nats, n_bytes, n_tokens):
+        a_token = nats / n_tokens
+        return a_token * math.log2(math.e) * n_tokens / n_bytes, math.e**a_token
+
+    right("10.4", by_the_token)
