@@ -95,7 +95,7 @@ class Peer(nn.Module):
 
     def _log_conditionals(self, x: Tensor) -> Tensor:
         x = self._as_input(x)
-        return self.head.log_prob(self.forward(x).view(*x.shape, -1), x)
+        return self.head.log_prob(self.forward(x).view(*x.shape, self.head.params_per_variable), x)
 
     @torch.no_grad()
     def sample(

@@ -28,10 +28,11 @@ SHOWN = {
     "06": ("A row of pictures", (0, 0.16, 0.275, 1)),
     "07": ("twenty squares", (0, 0, 0.4, 1)),
     "08": ("two crescents", (0.07, 0.27, 0.36, 0.75)),
-    "09": ("three triangles of six", (0.36, 0, 1, 0.87)),
+    "09": ("three triangles: MADE", (0, 0, 0.66, 0.9)),
+    "10": ("three triangles below", (0, 0, 0.66, 1)),
 }
 """How the text of each notebook's figure begins, and which part of it: left, top, right, bottom."""
-ROW = re.compile(r"^\| \[(\d · [^]]+)\]\((notebooks/\w+)\.ipynb\) \| ([^|]+) \| (\d+) \|$", re.M)
+ROW = re.compile(r"^\| \[(\d+ · [^]]+)\]\((notebooks/\w+)\.ipynb\) \| ([^|]+) \| (\d+) \|$", re.M)
 """A notebook in README's table: title, path, question, minutes."""
 
 

@@ -68,8 +68,8 @@ def plot_race(runs: Sequence[Sequence[dict]], *, longest: float = 80.0) -> Figur
     for axes, panel in zip(figure.subplots(1, len(runs), squeeze=False)[0], runs, strict=True):
         for run, style in zip(panel, STYLES, strict=False):
             seconds, nats = zip(*run["curve"], strict=True)
-            axes.plot(seconds, nats, linewidth=2, label=run["name"], **style)
-            axes.plot(seconds[-1], nats[-1], "o", color=style["color"])
+            last = {"marker": "o", "markevery": [-1]}
+            axes.plot(seconds, nats, linewidth=2, label=run["name"], **last, **style)
         axes.set_xscale("log")
         axes.xaxis.set_major_formatter(ScalarFormatter())
         axes.set_ylim(top=longest)
