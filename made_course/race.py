@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from .pretrained import read_asset
 
-FILE, NOVEL = "race.pt", "novel.pt"
+FILE = "race.pt"
 
 
 def halve(images: Tensor) -> Tensor:
@@ -23,15 +23,10 @@ def halve(images: Tensor) -> Tensor:
     return nn.functional.max_pool2d(images.view(-1, 1, 28, 28), 2).flatten(1)
 
 
-def load_race() -> dict[str, list[dict]]:
-    """The chosen runs of MADE, masked convolution and Transformer, and those of ten times the time.
+def load_race() -> dict[float, list[dict]]:
+    """Seconds → the chosen runs of MADE, masked convolution and Transformer in that time.
 
     Each says its ``name``, ``size``, ``lr``, ``seconds``, ``rows`` seen, ``parameters``, nats of
     the ``valid`` and ``test`` images, and its ``curve``: seconds and nats along the way.
     """
     return read_asset(FILE)
-
-
-def load_novel() -> dict:
-    """A Transformer that learned the novel for two minutes: its nats per character, and samples."""
-    return read_asset(NOVEL)

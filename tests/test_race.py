@@ -7,18 +7,19 @@ import torch
 
 from made_course import MADE, bars_and_stripes
 from made_course.pretrained import ASSETS
-from made_course.race import load_novel, load_race
+from made_course.race import load_race
 from made_course.texts import decode, encode, load_text
 from tools import race
 
 
 def test_the_runs_that_ship_had_equal_time_and_as_many_trials():
     shipped = load_race()
-    for runs, seconds in zip(shipped.values(), (race.SECONDS, 10 * race.SECONDS), strict=True):
+    assert tuple(shipped) == race.TIMES
+    for seconds, runs in shipped.items():
         assert [run["name"] for run in runs] == list(race.MODELS)
         for run in runs:
             assert run["seconds"] == seconds
-            assert run["curve"][-1][0] == pytest.approx(seconds, rel=0.05)
+            assert run["curve"][-1][0] == pytest.approx(seconds, rel=0.1)
             assert run["lr"] in race.RATES
             assert run["size"] in race.MODELS[run["name"]]
             model = race.MODELS[run["name"]][run["size"]]()
@@ -46,9 +47,3 @@ def test_the_novel_is_the_file_that_its_licence_names():
     assert "public domain" in licence
     assert train.startswith("It is a truth universally acknowledged")
     assert test.endswith("Kitty and Lydia.")
-
-
-def test_the_novel_run_has_two_minutes_and_a_rate_that_was_tried():
-    run = load_novel()
-    assert (run["seconds"], run["lr"] in race.NOVEL_RATES) == (race.NOVEL_SECONDS, True)
-    assert all(len(sample) == 64 for sample in run["samples"])

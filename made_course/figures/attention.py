@@ -28,17 +28,17 @@ def plot_shared_weights(tables: Mapping[str, Sequence[Sequence[str]]]) -> Figure
         'a chain'
     """
     count = max(map(len, tables.values()))
-    figure = Figure(figsize=((0.3 * count + 0.9) * len(tables), 0.3 * count + 0.9))
+    side = 0.3 * count + 1.1
+    figure = Figure(figsize=(side * len(tables), side), layout="constrained")
     grid = figure.subplots(1, len(tables), squeeze=False)[0]
-    figure.set_layout_engine("constrained")
     for (title, table), axes in zip(tables.items(), grid, strict=True):
         for i, row in enumerate(table):
             for j, name in enumerate(row):
                 if name:
                     axes.add_patch(_cell(i, j))
                     axes.text(j, i, name, color="white", fontsize=8, ha="center", va="center")
-        side = (-0.5, len(table) - 0.5)
-        axes.set(xlim=side, ylim=side[::-1], aspect="equal", xlabel="input", ylabel="output")
+        edges = (-0.5, len(table) - 0.5)
+        axes.set(xlim=edges, ylim=edges[::-1], aspect="equal", xlabel="input", ylabel="output")
         axes.set_title(title, fontsize=11)
         frame_only(axes)
         names = variable_names(len(table))
@@ -74,7 +74,7 @@ def plot_race(runs: Sequence[Sequence[dict]], *, longest: float = 80.0) -> Figur
         axes.xaxis.set_major_formatter(ScalarFormatter())
         axes.set_ylim(top=longest)
         axes.set_title(f"{panel[0]['seconds']} seconds each", fontsize=11)
-        axes.set(xlabel="seconds of one core", ylabel="nats of 300 other digits")
+        axes.set(xlabel="seconds of one core", ylabel="nats of 200 other digits")
         axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False)
     return figure
