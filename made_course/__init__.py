@@ -32,6 +32,7 @@ _NAMES = {
     ),
     "mixed": "Mixed",
     "pretrained": "load_pretrained",
+    "relatives": "CausalAttention MaskedConvolution PixelCNN Transformer",
     "tables": "Table example_table load_table",
     "toys": "bars_and_stripes checkerboard garden_days rain_diary two_moons",
     "training": "evaluate fit train_made",

@@ -42,6 +42,10 @@ from .masks import leaking_connections as leaking_connections
 from .masks import paths_through as paths_through
 from .mixed import Mixed as Mixed
 from .pretrained import load_pretrained as load_pretrained
+from .relatives import CausalAttention as CausalAttention
+from .relatives import MaskedConvolution as MaskedConvolution
+from .relatives import PixelCNN as PixelCNN
+from .relatives import Transformer as Transformer
 from .tables import Table as Table
 from .tables import example_table as example_table
 from .tables import load_table as load_table

@@ -24,12 +24,11 @@ from .arguments import (
     check_last_dimension,
     check_widths,
     is_transformed,
-    values_may_be_checked,
 )
-from .heads import Bernoulli
+from .heads import Bernoulli, Head, check_head
 from .made import MADE, MaskedLinear
 from .masks import check_ordering, direct_mask, input_degrees, shown_ordering
-from .sampling import SAMPLES_AT_ONCE, sample_in_parts, sample_incremental
+from .sampling import SAMPLES_AT_ONCE, sample_in_parts, sample_incremental, sample_naive
 
 FLOATS_AT_ONCE = 2**22
 """Hidden activations that :class:`NADE` holds at once: 16 MiB in float32."""
@@ -37,26 +36,27 @@ MOST_INPUTS = 2**20
 """Up to this many inputs :func:`total_probability` adds up."""
 
 
-class BinaryModel(nn.Module):
-    r"""What the models of this room share: D logits in, a sum of D cross entropies out.
+class Peer(nn.Module):
+    r"""What the models of this room share: D outputs, and a sum of D log-probabilities.
 
     .. math::
         \sum_{i=1}^{D} x_i \log \sigma(z_i) + (1 - x_i) \log(1 - \sigma(z_i))
 
-    It is the logarithm of a probability if no logit :math:`z_i` sees its own variable or a later
-    one. A subclass gives ``forward(x)``, the logits, and ``_sample_rows(noise)``.
+    It is the logarithm of a probability if no output :math:`z_i` sees its own variable or a later
+    one. A subclass gives ``forward(x)``, the outputs, and ``_sample_rows(noise)``.
 
     Args:
         input_dim: number of variables D.
+        head: what an output means; None is ``Bernoulli()``, of the formula.
 
     Raises:
-        TypeError, ValueError: if it is no such whole number.
+        TypeError, ValueError: if an argument is not as described.
     """
 
-    def __init__(self, input_dim: int) -> None:
+    def __init__(self, input_dim: int, head: Head | None = None) -> None:
         super().__init__()
         self.input_dim = check_count("input_dim", input_dim)
-        self.head = Bernoulli()
+        self.head = Bernoulli() if head is None else check_head(head, self.input_dim)
 
     num_masks = 1  # fit has no masks to resample
 
@@ -87,10 +87,15 @@ class BinaryModel(nn.Module):
                 f"{type(self).__name__} has one ordering: ensemble must be None or 1, got "
                 f"{ensemble}; a MADE can have several, by num_masks"
             )
-        if values_may_be_checked():
-            self.check_data(x)
+        self._check_values(x)
+        return self._log_conditionals(x).sum(dim=-1)
+
+    log_conditionals = MADE.log_conditionals
+    _check_values = MADE._check_values
+
+    def _log_conditionals(self, x: Tensor) -> Tensor:
         x = self._as_input(x)
-        return self.head.log_prob(self.forward(x)[..., None], x).sum(dim=-1)
+        return self.head.log_prob(self.forward(x).view(*x.shape, self.head.params_per_variable), x)
 
     @torch.no_grad()
     def sample(
@@ -132,20 +137,26 @@ class BinaryModel(nn.Module):
         return f"input_dim={self.input_dim}"
 
 
-class OrderedModel(BinaryModel):
-    """A :class:`BinaryModel` that generates its variables one after another.
+class OrderedModel(Peer):
+    """A :class:`Peer` that generates its variables one after another.
 
     Args:
         input_dim: number of variables D.
         ordering: (D,) permutation of 0..D-1; ``ordering[t]`` is generated at step t. None is the
             natural one, x₁ first.
+        head: what an output means; None is ``Bernoulli()``.
 
     Raises:
         TypeError, ValueError: if an argument is not as described.
     """
 
-    def __init__(self, input_dim: int, ordering: Tensor | Sequence[int] | None = None) -> None:
-        super().__init__(input_dim)
+    def __init__(
+        self,
+        input_dim: int,
+        ordering: Tensor | Sequence[int] | None = None,
+        head: Head | None = None,
+    ) -> None:
+        super().__init__(input_dim, head)
         if ordering is None:
             order = torch.arange(1, self.input_dim + 1)
         else:
@@ -158,12 +169,15 @@ class OrderedModel(BinaryModel):
         """(D,) variables in the order in which they are generated."""
         return torch.argsort(self.order)
 
+    def _sample_rows(self, noise: Tensor) -> Tensor:
+        return sample_naive(self, self.order, noise, self.head)
+
     def extra_repr(self) -> str:
         """What ``print(model)`` says of its arguments."""
         return f"{super().extra_repr()}, ordering={shown_ordering(self.order)}"
 
 
-class IndependentBernoullis(BinaryModel):
+class IndependentBernoullis(Peer):
     r"""No variable depends on another.
 
     .. math::
@@ -341,7 +355,7 @@ class NADE(OrderedModel):
         return f"{super().extra_repr()}, hidden_dim={self.hidden_dim}"
 
 
-class DenseAutoencoder(BinaryModel):
+class DenseAutoencoder(Peer):
     r"""The autoencoder that cheats: every output sees every input, its own too.
 
     Its ``log_prob`` is the same sum of cross entropies as MADE's, so that ``fit`` and ``evaluate``

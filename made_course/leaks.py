@@ -271,3 +271,9 @@ def _check_points(x: Tensor) -> None:
         raise ValueError(f"x must have shape (n, D), one point a row, got {tuple(x.shape)}")
     if not bool(((x == 0) | (x == 1)).all()):
         raise ValueError("x must hold only 0 and 1: an input is flipped from one to the other")
+
+
+if __name__ == "__main__":
+    from .leak_command import main
+
+    main()

@@ -55,6 +55,12 @@ def peers(rows: Tensor) -> dict[str, float]:
     return {str(model): mc.total_probability(model) for model in models}
 
 
+def relatives() -> list[nn.Module]:
+    writer = mc.Transformer(8, width=16, layers=1, heads=2, head=mc.Categorical(5))
+    parts = [mc.CausalAttention(8, 2), mc.MaskedConvolution(1, 4, reach=1, strict=True)]
+    return [writer, mc.PixelCNN(4, channels=8, layers=1), *parts]
+
+
 def leaks(model: mc.MADE) -> Tensor:
     dependence: mc.Dependence = mc.measure_dependence(model, mc.binary_points(3))
     return dependence.largest_move

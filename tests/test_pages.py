@@ -80,8 +80,9 @@ def test_tables_name_every_column(page):
 # ---- instructor.md -------------------------------------------------------------------------------
 
 
-def test_the_projector_script_shows_what_it_says():
-    failed, tried = doctest.testfile(str(DOCS / "instructor.md"), module_relative=False)
+@pytest.mark.parametrize("page", ["instructor.md", "museum.md"])
+def test_code_on_a_page_shows_what_it_says(page):
+    failed, tried = doctest.testfile(str(DOCS / page), module_relative=False)
     assert (failed, tried > 10) == (0, True)
 
 

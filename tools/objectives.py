@@ -23,6 +23,7 @@ SERVES = {
     7: [[1], [1], [1], [2], [2], [3], [4], [4], [5], [4]],
     8: [[1], [2], [2], [3], [3], [2], [4], [5], [6], [2, 4]],
     9: [[1], [2], [3], [4], [4], [], [5], [5]],
+    10: [[1], [1], [2, 3], [4], [5], [6], [7]],
 }
 """Notebook → the objectives of each of its sections, counted from 1."""
 ASKED = re.compile(f"{CHECK.pattern}|{QUIZ.pattern}", re.MULTILINE)

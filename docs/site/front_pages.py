@@ -28,7 +28,8 @@ SHOWN = {
     "06": ("An image as it is drawn", (0.27, 0, 1, 1)),
     "07": ("Square fields", (0, 0, 1, 0.52)),
     "08": ("p(x₂ | x₁ = 0)", (0, 0.5, 1, 1)),
-    "09": ("three triangles of six", (0.36, 0, 1, 0.87)),
+    "09": ("MADE: 120", (0, 0, 0.66, 0.9)),
+    "10": ("Who hears whom", (0, 0, 0.66, 1)),
 }
 """How the text of each notebook's figure begins, and which part of it: left, top, right, bottom."""
 ROW = re.compile(r"^\| \[(\d+) · ([^]]+)\]\((notebooks/\w+)\.ipynb\) \| ([^|]+) \| (\d+) \|$", re.M)

@@ -1,5 +1,7 @@
 """Every figure of the course, by theme; one function each, which returns a figure of matplotlib."""
 
+from .attention import plot_race as plot_race
+from .attention import plot_shared_weights as plot_shared_weights
 from .comparisons import plot_coasting as plot_coasting
 from .comparisons import plot_many_masks as plot_many_masks
 from .comparisons import plot_mixture as plot_mixture

@@ -1,0 +1,93 @@
+"""``python -m made_course.leaks``: what it says of honest and of leaking models, and its status."""
+
+import sys
+
+import pytest
+import torch
+from torch import nn
+
+from made_course.leak_command import main
+
+
+class Once(nn.Module):
+    """Masked once, and by a mask that is no buffer."""
+
+    def __init__(self, input_dim):
+        super().__init__()
+        self.layer = nn.Linear(input_dim, input_dim)
+        self.mask = torch.ones(input_dim, input_dim).tril(-1)
+        with torch.no_grad():
+            self.layer.weight.mul_(self.mask)
+
+    def forward(self, x):
+        return self.layer(x)
+
+
+class Copy(nn.Linear):
+    """Each output sees all."""
+
+    def __init__(self, input_dim):
+        super().__init__(input_dim, input_dim)
+
+
+def run(capsys, model, input_dim=6):
+    with pytest.raises(SystemExit) as left:
+        main([model, "--input-dim", str(input_dim)])
+    printed = capsys.readouterr()
+    return left.value.code, printed.out + printed.err
+
+
+@pytest.fixture
+def here(monkeypatch):
+    monkeypatch.setitem(sys.modules, "mine", sys.modules[__name__])
+
+
+@pytest.mark.parametrize("name", ["MADE", "Transformer", "NADE:wide"])
+def test_honest_models_pass(capsys, here, monkeypatch, name):
+    from made_course import MADE, NADE, Transformer
+
+    makers = {"MADE": MADE, "Transformer": Transformer, "NADE:wide": lambda d: NADE(d, 8)}
+    monkeypatch.setattr(sys.modules[__name__], "Model", makers[name], raising=False)
+    status, said = run(capsys, "mine:Model")
+    assert status == 0
+    assert said.count("no leak") == said.count("1.000000 over 2^6") == 2
+
+
+def test_a_random_ordering_is_no_leak(capsys, here, monkeypatch):
+    from made_course import MADE
+
+    made = lambda d: MADE(d, (32,), ordering=[2, 0, 1, 4, 5, 3], seed=0)  # noqa: E731
+    monkeypatch.setattr(sys.modules[__name__], "Model", made, raising=False)
+    status, said = run(capsys, "mine:Model")
+    assert status == 0
+    assert "in order x₃" in said
+
+
+def test_a_leak_is_named(capsys, here):
+    status, said = run(capsys, "mine:Copy")
+    assert status == 1
+    assert "LEAK: no ordering allows these 36" in said
+    assert "output x₁ moves by" in said
+    assert "NOT ONE" in said
+
+
+def test_masked_once_is_found_after_a_move_and_a_mask_left_behind_is_named(capsys, here):
+    status, said = run(capsys, "mine:Once")
+    before, _, after = said.partition("every weight moved")
+    assert status == 1
+    assert "no leak" in before
+    assert "LEAK" in after
+    assert "mask is no buffer" in after
+
+
+def test_many_variables_are_flipped_and_not_added_up(capsys, here):
+    status, said = run(capsys, "mine:Copy", 30)
+    assert status == 1
+    assert "2^30 inputs are too many" in said
+
+
+@pytest.mark.parametrize("model", ["mine:Missing", "nothing_there:X", "mine", "torch:zeros"])
+def test_what_cannot_be_measured_is_said(capsys, here, model):
+    status, said = run(capsys, model)
+    assert status == 2
+    assert f"{model} cannot be measured" in said

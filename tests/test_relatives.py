@@ -1,0 +1,123 @@
+"""The descendants see what they may, and are taken like MADE by all that takes a model."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from made_course import (
+    Categorical,
+    CausalAttention,
+    MaskedConvolution,
+    PixelCNN,
+    Transformer,
+    bars_and_stripes,
+    binary_points,
+    connectivity,
+    direct_mask,
+    evaluate,
+    fit,
+    measure_dependence,
+    total_probability,
+)
+from made_course.exercises.notebook_09 import window_mask
+from made_course.exercises.notebook_10 import attend, one_more
+from made_course.sampling import sample_naive
+
+
+def loud(model, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    for p in model.parameters():
+        torch.nn.init.normal_(p, std=0.5, generator=generator)
+    return model.double()
+
+
+def windows(side, layers):
+    """Which pixels windows of 7 × 7, then 3 × 3, may see: by hand, from the exercise's matrix."""
+    place = torch.arange(side * side)
+    row, column = place // side, place % side
+    near = ((row[:, None] - row).abs() <= 3) & ((column[:, None] - column).abs() <= 3)
+    first = near & (place < place[:, None])
+    return connectivity([first] + [window_mask(side, strict=False)] * layers)
+
+
+MODELS = {
+    "windows": lambda: PixelCNN(4, channels=8, layers=2),
+    "one window": lambda: PixelCNN(5, channels=8, layers=0),
+    "transformer": lambda: Transformer(16, width=8, layers=2, heads=2),
+    "one head": lambda: Transformer(5, width=6, layers=1, heads=1),
+}
+SEEN = {
+    "windows": windows(4, 2),
+    "one window": windows(5, 0),
+    "transformer": direct_mask(torch.arange(1, 17)),
+    "one head": direct_mask(torch.arange(1, 6)),
+}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_outputs_see_what_the_mask_lets_through_and_nothing_else(name):
+    model = loud(MODELS[name]())
+    found = measure_dependence(model, binary_points(model.input_dim))
+    assert torch.equal(found.by_flip, SEEN[name])
+    assert torch.equal(found.by_gradient, SEEN[name])
+
+
+@pytest.mark.parametrize("name", ["windows", "transformer", "one head"])
+def test_probabilities_sum_to_one(name):
+    assert total_probability(loud(MODELS[name]())) == pytest.approx(1, abs=1e-9)
+
+
+def test_classes_sum_to_one_and_are_drawn():
+    model = loud(Transformer(4, width=8, layers=2, heads=2, head=Categorical(5)))
+    assert total_probability(model) == pytest.approx(1, abs=1e-9)
+    x = model.sample(7)
+    assert torch.allclose(model.log_conditionals(x).sum(1), model.log_prob(x))
+    with pytest.raises(ValueError, match="whole numbers 0..4"):
+        model.log_prob(x + 5)
+
+
+@pytest.mark.parametrize("head", [None, Categorical(3)])
+def test_a_cache_draws_what_the_loop_draws(head):
+    model = loud(Transformer(9, width=8, layers=3, heads=2, head=head))
+    noise = torch.rand(20, 9, dtype=torch.float64)
+    with torch.no_grad():
+        naive = sample_naive(model, model.order, noise, model.head)
+    assert torch.equal(model.sample(20, noise=noise), naive)
+    x, noise = torch.zeros(0, 9), torch.rand(3, 9)
+    assert model.log_prob(x).shape == (0,)
+    assert PixelCNN(3).sample(3, noise=noise).shape == (3, 9)
+
+
+@pytest.mark.parametrize("name", ["windows", "transformer"])
+def test_fit_brings_them_near_the_floor(name):
+    torch.manual_seed(0)
+    model, boards = MODELS[name](), bars_and_stripes()
+    how = {"lr": 0.02, "weight_decay": 0.0, "batch_size": 30, "precision": "float32"}
+    fit(model, boards, epochs=150, seed=0, progress=False, **how)
+    assert evaluate(model, boards) < 6  # a coin for each of 16 pixels: 11.1
+
+
+def test_attention_is_that_of_the_exercise():
+    attention = CausalAttention(width=6, heads=1).double()
+    h = torch.randn(2, 5, 6, dtype=torch.float64)
+    query, key, value = attention.query_key_value(h).chunk(3, dim=-1)
+    assert torch.allclose(attention(h), attention.mix(attend(query, key, value)))
+    cache = []
+    for t in range(5):
+        out = attention(h[:, t : t + 1], cache)
+        mean, *_ = one_more(query[0, t], key[0, t], value[0, t], key[0, :t], value[0, :t])
+        assert torch.allclose(out[0, 0], attention.mix(mean))
+
+
+def test_heads_must_divide_the_width():
+    with pytest.raises(ValueError, match="got 3 heads and width 8"):
+        CausalAttention(width=8, heads=3)
+
+
+def test_a_window_is_a_convolution_with_its_future_masked():
+    layer = MaskedConvolution(2, 3, reach=2, strict=False).double()
+    x = torch.randn(1, 2, 6, 6, dtype=torch.float64)
+    whole = torch.zeros(3, 2, 5, 5, dtype=torch.float64)
+    whole[:, :, :3] = (layer.weight * layer.mask).detach()
+    assert torch.allclose(layer(x), F.conv2d(x, whole, layer.bias, padding=2))
+    assert int(layer.mask.sum()) == 13
