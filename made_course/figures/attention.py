@@ -4,55 +4,72 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from matplotlib.figure import Figure
+from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
-from matplotlib.ticker import ScalarFormatter
 
-from ..colours import BLUE, GREY, INK
-from ..words import variable_names
-from .style import frame_only
+from ..colours import BLUE
+from ..words import hat, variable_names
+from .style import LINES, WIDTH, WORDS, Picture, frame_only, picture
 
-STYLES = ({"color": BLUE}, {"color": INK, "linestyle": "--"}, {"color": GREY, "linestyle": "-."})
+LOOKS = (
+    {"color": BLUE},
+    {"color": WORDS, "linestyle": "--"},
+    {"color": LINES, "linestyle": "-."},
+)
 
 
-def plot_shared_weights(tables: Mapping[str, Sequence[Sequence[str]]]) -> Figure:
-    """Which weight stands between an input and an output: blue, with its name; white where cut.
+@picture
+def plot_shared_weights(tables: Mapping[str, Sequence[Sequence[str]]]) -> Picture:
+    """Which weight stands between an input and an output: blue, with its name; nothing where cut.
 
     Args:
         tables: title → (D, D) names; row i, column j: the weight by which output i hears input j,
             empty where the mask cuts. Equal names are one weight.
 
     Example:
-        >>> figure = plot_shared_weights({"a chain": [["", ""], ["a", ""]]})
-        >>> figure.axes[0].get_title()
-        'a chain'
+        >>> plot_shared_weights({"a chain": [["", ""], ["a", ""]]}).alt
+        'Who hears whom, and by which weight. a chain: 1 place, 1 name; x̂₂ hears x₁ by a.'
     """
-    count = max(map(len, tables.values()))
-    side = 0.3 * count + 1.1
-    figure = Figure(figsize=(side * len(tables), side), layout="constrained")
+    told = " ".join(f"{title}: {_in_words(table)}" for title, table in tables.items())
+    alt = f"Who hears whom, and by which weight. {told}"
+    side = WIDTH / len(tables)
+    figure = Picture(height=side + 0.35, alt=alt)
     grid = figure.subplots(1, len(tables), squeeze=False)[0]
     for (title, table), axes in zip(tables.items(), grid, strict=True):
         for i, row in enumerate(table):
             for j, name in enumerate(row):
                 if name:
-                    axes.add_patch(_cell(i, j))
-                    axes.text(j, i, name, color="white", fontsize=8, ha="center", va="center")
-        edges = (-0.5, len(table) - 0.5)
-        axes.set(xlim=edges, ylim=edges[::-1], aspect="equal", xlabel="input", ylabel="output")
-        axes.set_title(title, fontsize=11)
-        frame_only(axes)
-        names = variable_names(len(table))
-        axes.set_xticks(range(len(table)), names, fontsize=8)
-        axes.set_yticks(range(len(table)), names, fontsize=8)
-        axes.tick_params(length=0)
+                    look = {"facecolor": BLUE, "edgecolor": LINES, "linewidth": 0.6}
+                    axes.add_patch(Rectangle((j - 0.5, i - 0.5), 1, 1, **look))
+                    words = {"color": "white", "ha": "center", "va": "center_baseline"}
+                    axes.text(j, i, name, fontsize=11, **words)
+        _name_sides(axes, len(table), title)
+    grid[0].set_ylabel("output")
     return figure
 
 
-def _cell(row: int, column: int) -> Rectangle:
-    return Rectangle((column - 0.5, row - 0.5), 1, 1, facecolor=BLUE, edgecolor="white")
+def _name_sides(axes: Axes, count: int, title: str) -> None:
+    edges, names, every = (-0.5, count - 0.5), variable_names(count), range(0, count, 2)
+    axes.set(xlim=edges, ylim=edges[::-1], aspect="equal", xlabel="input")
+    axes.set_title(title, loc="left")
+    frame_only(axes)
+    axes.set_xticks(every, [names[k] for k in every], fontsize=11)
+    axes.set_yticks(every, [hat(names[k]) for k in every], fontsize=11)
+    axes.tick_params(length=0)
 
 
-def plot_race(runs: Sequence[Sequence[dict]], *, longest: float = 80.0) -> Figure:
+def _in_words(table: Sequence[Sequence[str]]) -> str:
+    names = variable_names(len(table))
+    row, heard = max(enumerate(table), key=lambda pair: sum(map(bool, pair[1])))
+    by = ", ".join(f"{names[j]} by {name}" for j, name in enumerate(heard) if name)
+    places = sum(bool(name) for line in table for name in line)
+    kinds = len({name for line in table for name in line if name})
+    counts = f"{places} place{'s' * (places != 1)}, {kinds} name{'s' * (kinds != 1)}"
+    return f"{counts}; {hat(names[row])} hears {by}."
+
+
+@picture
+def plot_race(runs: Sequence[Sequence[dict]], *, longest: float = 80.0) -> Picture:
     """Nats against seconds of one core: a panel for each length, a line for each model.
 
     Args:
@@ -61,20 +78,29 @@ def plot_race(runs: Sequence[Sequence[dict]], *, longest: float = 80.0) -> Figur
 
     Example:
         >>> run = {"name": "MADE", "seconds": 2, "curve": [(1.0, 60.0), (2.0, 50.0)]}
-        >>> [line.get_label() for line in plot_race([[run]]).axes[0].lines]
-        ['MADE']
+        >>> plot_race([[run]]).alt
+        'Nats of other digits against seconds of one core. After 2 seconds: MADE 50.0.'
     """
-    figure = Figure(figsize=(4.4 * len(runs), 3.4), layout="constrained")
-    for axes, panel in zip(figure.subplots(1, len(runs), squeeze=False)[0], runs, strict=True):
-        for run, style in zip(panel, STYLES, strict=False):
-            seconds, nats = zip(*run["curve"], strict=True)
-            last = {"marker": "o", "markevery": [-1]}
-            axes.plot(seconds, nats, linewidth=2, label=run["name"], **last, **style)
+    told = " ".join(
+        f"After {panel[0]['seconds']} seconds: "
+        + ", ".join(f"{run['name']} {run['curve'][-1][1]:.1f}" for run in panel)
+        + "."
+        for panel in runs
+    )
+    alt = f"Nats of other digits against seconds of one core. {told}"
+    figure = Picture(height=3.6, alt=alt)
+    grid = figure.subplots(1, len(runs), sharey=True, squeeze=False)[0]
+    for axes, panel in zip(grid, runs, strict=True):
+        for run, look in zip(panel, LOOKS, strict=False):
+            end = {"marker": "o", "markevery": [-1]}
+            axes.plot(*zip(*run["curve"], strict=True), label=run["name"], **end, **look)
         axes.set_xscale("log")
-        axes.xaxis.set_major_formatter(ScalarFormatter())
+        axes.xaxis.set_major_formatter("{x:g}")
+        axes.xaxis.set_minor_formatter("")
         axes.set_ylim(top=longest)
-        axes.set_title(f"{panel[0]['seconds']} seconds each", fontsize=11)
-        axes.set(xlabel="seconds of one core", ylabel="nats of 200 other digits")
-        axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False)
+        axes.set_title(f"{panel[0]['seconds']} seconds each", loc="left")
+        axes.set_xlabel("seconds of one core")
+    grid[0].set_ylabel("nats of other digits")
+    handles, labels = axes.get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper left", ncols=3)
     return figure

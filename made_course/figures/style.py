@@ -43,6 +43,7 @@ class Picture(Figure):
         """The figure as a file, an animated one if it has moments."""
         files = []
         with course_style():
+            self.draw_without_rendering()  # lays it out
             edges = self.get_tightbbox().padded(0.04)  # nothing is cut off, and no room is left
             for change in self.moments or [lambda: None]:
                 change()
