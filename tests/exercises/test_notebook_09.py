@@ -6,7 +6,7 @@ from torch import nn
 
 from made_course import MADE, NADE, binary_points, connectivity, direct_mask, load_table
 from made_course.exercises import notebook_09
-from made_course.exercises.challenge import causes, judge_nll
+from made_course.exercises.challenge import InALine, causes, judge_nll
 from made_course.exercises.exercise import Wrong
 from made_course.exercises.notebook_09 import mix, tie, window_mask
 from made_course.tables import example_table
@@ -114,7 +114,7 @@ def test_mix():
         top = torch.stack([a, b]).max()
         return top + ((a - top).exp() + (b - top).exp()).log()
 
-    wrong("9.2", one_maximum, "each row needs its own")
+    wrong("9.2", one_maximum, "by logaddexp")
 
 
 def test_a_share_costs_at_most_its_logarithm():
@@ -149,7 +149,7 @@ def test_window():
         lambda side, strict: window_mask(side, strict).int(),
         "their dtype is torch.int32: torch.bool",
     )
-    wrong("9.3", lambda side, strict: window_mask(side + 1, strict), "right for side + 1 in place")
+    wrong("9.3", lambda side, strict: window_mask(side + 1, strict), "`side + 1` were given")
 
 
 def test_windows_leave_a_blind_spot_and_no_leak():
@@ -220,7 +220,7 @@ def test_less_than_two_standard_errors_is_not_better():
 
 def test_a_mean_of_logits_beats_it_however_it_is_written():
     model = notebook_09.mean_of_three()
-    in_a_line = notebook_09.InALine(lambda x: sum(member(x) for member in model.members) / 3)
+    in_a_line = InALine(lambda x: sum(member(x) for member in model.members) / 3)
     assert "without a leak" in right("9.4", in_a_line)
     assert "below section 7's model" in right("9.4", model.train())
     assert model.training
@@ -232,15 +232,13 @@ def test_models_that_cheat_or_know_nothing():
     wrong("9.4", leaking, "sees its answer", "of 33 do")
     share = torch.cat([*load_table(example_table())]).mean(0).clamp(0.01, 0.99)
     logits = torch.logit(share)
-    wrong("9.4", notebook_09.InALine(lambda x: logits.to(x).expand_as(x)), "independent")
+    wrong("9.4", InALine(lambda x: logits.to(x).expand_as(x)), "independent")
 
 
 def test_models_whose_rows_hang_together():
-    of_the_batch = notebook_09.InALine(lambda x: x.mean(0).clamp(0.02, 0.98).logit().expand_as(x))
+    of_the_batch = InALine(lambda x: x.mean(0).clamp(0.02, 0.98).logit().expand_as(x))
     wrong("9.4", of_the_batch, "changes with the other rows", "among others")
-    honest_in_small = notebook_09.InALine(
-        lambda x: 20 * (2 * x - 1) if len(x) > 50 else torch.zeros_like(x)
-    )
+    honest_in_small = InALine(lambda x: 20 * (2 * x - 1) if len(x) > 50 else torch.zeros_like(x))
     wrong("9.4", honest_in_small, "sees its answer")
 
 
@@ -253,7 +251,7 @@ def test_probabilities_and_means_of_them_are_no_logits():
             return nn.functional.logsigmoid((2 * x - 1) * self.forward(x)).sum(1)
 
     wrong("9.4", GivesProbabilities(), "must give their logits")
-    perfect = notebook_09.InALine(lambda x: 20 * (2 * x - 1))
+    perfect = InALine(lambda x: 20 * (2 * x - 1))
     wrong("9.4", perfect, "sees its answer")  # and is no mean, though 33 times nothing is nothing
 
 
@@ -296,4 +294,4 @@ FORGED = {
 @pytest.mark.parametrize("name", FORGED)
 def test_a_model_that_recognises_the_check_has_no_score(name):
     logits, words = FORGED[name]
-    wrong("9.4", notebook_09.InALine(logits), words)
+    wrong("9.4", InALine(logits), words)
