@@ -63,7 +63,9 @@ def likely_cause(
         or relation
         or _for_small_numbers(quiet, sound, calls, slips)
     )
-    return found or (RIGHT_SO_FAR if place else "") or name_sizes(came, right, calls)
+    if found or place:
+        return found or RIGHT_SO_FAR
+    return name_sizes(came[place], right[place], calls[place])
 
 
 _KINDS = (Tensor, Real, list, tuple)

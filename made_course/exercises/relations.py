@@ -180,7 +180,8 @@ def _of_tensors(came: Tensor, right: Tensor, named: Named) -> Iterator[str]:
         if bool(((second == 0) | (second == 1)).all() & ((first > 0) & (first < 1)).any()):
             yield BETWEEN
         yield from _all_alike(first, second)
-    if first.shape == second.shape and right.dim() and bool((first[first != second] == 0).all()):
+    is_filled = first.shape == second.shape and bool((second * (1 - second)).any())
+    if is_filled and bool((first[first != second] == 0).all()):
         yield (
             "what is wrong is 0, and the rest is right: is it never filled in, as where a loop "
             "ends early, or a `return` stands inside it?"
@@ -311,39 +312,22 @@ _FUNCTIONS: tuple[Change, ...] = (
 )
 
 
-def name_sizes(came: Sequence[object], right: Sequence[object], arguments: Sequence[Named]) -> str:
+def name_sizes(came: object, right: object, named: Named) -> str:
     """Words on the first dimension that is too long or too short, by names of what is that long.
 
     Example:
-        >>> name_sizes([torch.ones(3)], [torch.ones(2)], [{"x": torch.ones(2, 3)}])
+        >>> name_sizes(torch.ones(3), torch.ones(2), {"x": torch.ones(2, 3)})
         'as many numbers as x.shape[0] are asked for, and not as x.shape[1]: is a sum taken ...'
     """
-    shared: dict[str, None] | None = None
-    for c, r, named in zip(came, right, arguments, strict=True):
-        if not (isinstance(c, Tensor) and isinstance(r, Tensor) and c.dim() == r.dim()):
-            return ""
-        sizes = [*zip(c.shape, r.shape, strict=True)]
-        d, (many, wanted) = next(((d, s) for d, s in enumerate(sizes) if s[0] != s[1]), (0, (0, 0)))
-        if many != wanted:
-            known = [(f"{n}.shape[{k}]", m) for n, v in named.items() for k, m in _shape_of(v)]
-            where = f" in dimension {d}" if r.dim() > 1 else ""
-            others = [
-                f", and not as {name}: is a sum taken over another dimension than the one meant?"
-                for name, size in known
-                if size == many
-            ]
-            holds = [
-                f"as many numbers as {name} are asked for{where}{other}"
-                for name, size in known
-                if size == wanted
-                for other in others or [""]
-            ]
-            shared = {words: None for words in shared or holds if words in holds}
-    return next(iter(shared or ()), "")
-
-
-def _shape_of(value: object) -> Iterator[tuple[int, int]]:
-    return enumerate(value.shape if isinstance(value, Tensor) else ())
+    known = {size: words for words, size in _sizes(named)}
+    if not (isinstance(came, Tensor) and isinstance(right, Tensor) and came.dim() == right.dim()):
+        return ""
+    for many, wanted in zip(came.shape, right.shape, strict=True):
+        if many != wanted and wanted in known:
+            over = "is a sum taken over another dimension than the one meant?"
+            other = f", and not as {known[many]}: {over}" if many in known else ""
+            return f"as many numbers as {known[wanted]} are asked for{other}"
+    return ""
 
 
 def _sizes(named: Named) -> Iterator[tuple[str, int]]:

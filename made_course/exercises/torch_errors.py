@@ -35,7 +35,7 @@ _MEANINGS = {
         "parts by an index such as [0], [1:] and [-1]"
     ),
     r"'NoneType' object": "something is None in this case: ask `is not None` before it is used",
-    r"used as ind|as an index|indices must be int|dtype int64 for index|integer scalar tensors": (
+    r"used as ind|as an index|indices must be int|for index|integer scalar tensors": (
         "an index is a whole number: .long() for a tensor, int(…) or // for a number"
     ),
     r"inplace operation|in-place operation|can't be cast to the desired": (

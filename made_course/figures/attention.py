@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from textwrap import wrap
 
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
@@ -33,7 +34,7 @@ def plot_shared_weights(tables: Mapping[str, Sequence[Sequence[str]]]) -> Pictur
     told = " ".join(f"{title}: {_in_words(table)}" for title, table in tables.items())
     alt = f"Who hears whom, and by which weight. {told}"
     side = WIDTH / len(tables)
-    figure = Picture(height=side + 0.35, alt=alt)
+    figure = Picture(height=side + 0.7, alt=alt)
     grid = figure.subplots(1, len(tables), squeeze=False)[0]
     for (title, table), axes in zip(tables.items(), grid, strict=True):
         for i, row in enumerate(table):
@@ -51,7 +52,7 @@ def plot_shared_weights(tables: Mapping[str, Sequence[Sequence[str]]]) -> Pictur
 def _name_sides(axes: Axes, count: int, title: str) -> None:
     edges, names, every = (-0.5, count - 0.5), variable_names(count), range(0, count, 2)
     axes.set(xlim=edges, ylim=edges[::-1], aspect="equal", xlabel="input")
-    axes.set_title(title, loc="left")
+    axes.set_title("\n".join(wrap(title, 18)), loc="left", fontsize=12)
     frame_only(axes)
     axes.set_xticks(every, [names[k] for k in every], fontsize=11)
     axes.set_yticks(every, [hat(names[k]) for k in every], fontsize=11)

@@ -97,7 +97,7 @@ def test_what_weighted_draws_are_worth():
     right("6.4", lambda log_w: torch.tensor(by_lists(log_w), dtype=torch.float64))
     wrong("6.4", lambda log_w: float(int(by_lists(log_w))), "rounded down")
     wrong("6.4", lambda log_w: torch.softmax(log_w, 0), "another shape")
-    wrong("6.4", lambda log_w: relative_to_the_largest(log_w).long(), "another dtype")
+    wrong("6.4", lambda log_w: relative_to_the_largest(log_w).long(), "rounded down")
 
     def too_large(log_w):
         w = log_w.exp()

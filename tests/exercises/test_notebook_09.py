@@ -114,7 +114,7 @@ def test_mix():
         top = torch.stack([a, b]).max()
         return top + ((a - top).exp() + (b - top).exp()).log()
 
-    wrong("9.2", one_maximum, "each row needs its own")
+    wrong("9.2", one_maximum, "by logaddexp")
 
 
 def test_a_share_costs_at_most_its_logarithm():
@@ -149,7 +149,7 @@ def test_window():
         lambda side, strict: window_mask(side, strict).int(),
         "their dtype is torch.int32: torch.bool",
     )
-    wrong("9.3", lambda side, strict: window_mask(side + 1, strict), "right for side + 1 in place")
+    wrong("9.3", lambda side, strict: window_mask(side + 1, strict), "`side + 1` were given")
 
 
 def test_windows_leave_a_blind_spot_and_no_leak():
@@ -238,9 +238,7 @@ def test_models_that_cheat_or_know_nothing():
 def test_models_whose_rows_hang_together():
     of_the_batch = InALine(lambda x: x.mean(0).clamp(0.02, 0.98).logit().expand_as(x))
     wrong("9.4", of_the_batch, "changes with the other rows", "among others")
-    honest_in_small = InALine(
-        lambda x: 20 * (2 * x - 1) if len(x) > 50 else torch.zeros_like(x)
-    )
+    honest_in_small = InALine(lambda x: 20 * (2 * x - 1) if len(x) > 50 else torch.zeros_like(x))
     wrong("9.4", honest_in_small, "sees its answer")
 
 

@@ -67,6 +67,11 @@ for _cause, _answer in {
     "of 0 is −inf, and 0 · −inf is NaN: use softplus, which needs no such logarithm": (
         lambda logits, x: of_probabilities(torch.sigmoid(logits), x)
     ),
+    "right while logits are small. At large ones the sigmoid is rounded to 0 or 1, and "
+    "binary_cross_entropy cuts the logarithm of 0 off at −100: use softplus, or "
+    "binary_cross_entropy_with_logits, which takes no sigmoid first": (
+        lambda logits, x: -F.binary_cross_entropy(logits.sigmoid(), x, reduction="none").sum(dim=1)
+    ),
     "this is log σ(z) whatever x is: where x is 0, it takes log(1 − σ(z)), which is −softplus(z)": (
         lambda logits, x: -F.softplus(-logits).sum(dim=1)
     ),
