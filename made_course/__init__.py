@@ -13,7 +13,7 @@ __version__ = "0.1.0"
 # `__init__.pyi` tells type checkers the same; a test holds the two together.
 _NAMES = {
     "baselines": "DenseAutoencoder FVSBN IndependentBernoullis NADE total_probability",
-    "cells": "expect show side_by_side",
+    "cells": "expect side_by_side",
     "completed": "Completion",
     "completion": "complete completion_degrees conditional",
     "data": (

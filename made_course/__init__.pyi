@@ -6,7 +6,6 @@ from .baselines import DenseAutoencoder as DenseAutoencoder
 from .baselines import IndependentBernoullis as IndependentBernoullis
 from .baselines import total_probability as total_probability
 from .cells import expect as expect
-from .cells import show as show
 from .cells import side_by_side as side_by_side
 from .completed import Completion as Completion
 from .completion import complete as complete

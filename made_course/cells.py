@@ -1,46 +1,13 @@
-"""What a cell shows: a figure with its text, a number with what was expected, two functions."""
+"""What a cell shows: a number with what was expected, two functions beside one another."""
 
 from __future__ import annotations
 
 import ast
 import html
 import inspect
-import io
 import math
 import textwrap
 from collections.abc import Callable
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-DOTS_PER_INCH = 144
-"""Twice what is shown, so that pictures stay sharp on dense screens and projectors."""
-
-
-def show(figure: Figure, alt: str) -> None:
-    """Show a figure in a notebook, with a text for whoever cannot see it.
-
-    Args:
-        figure: what to show.
-        alt: what there is to see, in a sentence without trained numbers; it is also the plain-text
-            form of the output.
-
-    Example:
-        >>> from made_course.figures import plot_probabilities
-        >>> show(plot_probabilities({"a coin": [0.5, 0.5]}, ["0", "1"]), alt="two equal bars")
-        {'image/png': ..., 'text/plain': 'two equal bars'}
-    """
-    from IPython.display import display  # only a notebook needs it
-
-    picture = io.BytesIO()
-    figure.savefig(picture, format="png", dpi=DOTS_PER_INCH, facecolor="white")
-    width = round(figure.get_figwidth() * DOTS_PER_INCH / 2)
-    display(
-        {"image/png": picture.getvalue(), "text/plain": alt},
-        metadata={"image/png": {"alt": alt, "width": width}},
-        raw=True,
-    )
 
 
 def expect(

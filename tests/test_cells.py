@@ -1,4 +1,4 @@
-"""What a cell shows: a figure with its text, a number held to what was expected."""
+"""What a cell shows: a number held to what was expected, two functions."""
 
 import math
 import re
@@ -7,10 +7,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from matplotlib.figure import Figure
-from PIL import Image
 
-from made_course import expect, show
+from made_course import expect
 
 SANITIZE = Path(__file__).with_name("nbval_sanitize.cfg")
 
@@ -26,49 +24,6 @@ def shown(monkeypatch):
 
     monkeypatch.setattr("IPython.display.display", display)
     return calls
-
-
-def test_show_says_what_there_is_to_see(shown, tmp_path):
-    figure = Figure(figsize=(4, 4.5))
-    assert show(figure, alt="an empty page") is None
-    ((data, metadata),) = shown
-    assert set(data) == {"image/png", "text/plain"}
-    assert data["text/plain"] == "an empty page"
-    assert metadata == {"image/png": {"alt": "an empty page", "width": 288}}
-    file = tmp_path / "shown.png"
-    file.write_bytes(data["image/png"])
-    with Image.open(file) as picture:
-        assert picture.format == "PNG"
-        # twice the width at which it is shown, on white
-        assert picture.size == (576, 648)
-        assert picture.convert("RGB").getpixel((0, 0)) == (255, 255, 255)
-
-
-def test_show_reaches_the_notebook(monkeypatch):
-    """Through IPython itself: an output of two forms, with metadata."""
-    outputs = []
-
-    class Publisher:
-        def publish(self, data, metadata=None, **_):
-            outputs.append((data, metadata))
-
-    class Shell:
-        display_pub = Publisher()
-
-        @staticmethod
-        def initialized():
-            return True
-
-        @staticmethod
-        def instance():
-            return Shell()
-
-    monkeypatch.setattr("IPython.core.interactiveshell.InteractiveShell", Shell)
-    show(Figure(), alt="a page")
-    ((data, metadata),) = outputs
-    assert data["text/plain"] == "a page"
-    assert data["image/png"][:4] == b"\x89PNG"
-    assert metadata["image/png"]["alt"] == "a page"
 
 
 # ---- expect -------------------------------------------------------------------------------------

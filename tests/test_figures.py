@@ -53,9 +53,11 @@ from made_course.figures import (
     plot_path,
     plot_pixel_orderings,
     plot_probabilities,
+    plot_race,
     plot_recipe,
     plot_repeated_work,
     plot_samples_and_mask,
+    plot_shared_weights,
     plot_slices,
     plot_surprise,
     plot_tickets,
@@ -149,6 +151,9 @@ FIGURES = {
     "probabilities": (lambda: plot_probabilities({"p": [0.25, 0.75], "q": [0.3, 0.7]},
                                                  ["dry", "wet"]), [0.25, 0.75, 0.3, 0.7]),
     "nats scale": (lambda: plot_nats_scale({"coins": 543.4, "independent": 206.5}), [543.4, 206.5]),
+    "race": (lambda: plot_race([[{"name": "a", "seconds": 2, "curve": [(1, 60.5), (2, 50.0)]}]]),
+             [1, 2, 60.5, 50]),
+    "shared weights": (lambda: plot_shared_weights({"7": [["", ""], ["a", ""]]}), [7]),
     "family": (lambda: plot_family({"coins": (196, 0.1, 62.5), "FVSBN": (19_306, 0.4, 35.5)}),
                [196, 19306, 0.1, 0.4, 62.5, 35.5]),
     "masks": (lambda: plot_masks(build_masks(DEGREES), DEGREES), [0, 1, 2, 3]),
@@ -206,18 +211,30 @@ def test_every_public_figure_is_tried():
     assert {name.replace(" ", "_") for name in FIGURES} | elsewhere == public
 
 
-def test_no_figure_needs_pyplot():
+@pytest.mark.parametrize("name", FIGURES)
+def test_nothing_of_a_figure_is_cut_off(name):
+    """Nor does anything lie behind it: on the outermost pixels there is no ink, and no paper."""
+    figure = FIGURES[name][0]()
+    picture = np.asarray(Image.open(io.BytesIO(figure.as_png())).convert("RGBA"))
+    edges = [picture[:2], picture[-2:], picture[:, :2], picture[:, -2:]]
+    assert not any(edge[..., 3].any() for edge in edges)
+
+
+def test_a_figure_shows_itself_with_a_text_and_needs_no_pyplot():
     program = """
-import sys, torch
-import made_course as c
-from made_course import figures
-for figure in (figures.plot_images(torch.zeros(2, 784)), figures.plot_nats_scale({"a": 2.0})):
-    c.show(figure, alt="a figure")
+import sys
+from made_course.figures import plot_nats_scale
+import IPython.display
+IPython.display.display = lambda said, metadata, raw: print(said["text/plain"], metadata, raw)
+figure = plot_nats_scale({"a": 2.0})
+figure._ipython_display_()
 sys.exit("matplotlib.pyplot" in sys.modules)
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True,
                           cwd=Path(__file__).parents[1], check=False)  # fmt: skip
     assert done.returncode == 0, done.stderr
+    metadata = r"{'image/png': {'alt': 'Nats per image: a 2.00.', 'width': \d+}}"
+    assert re.fullmatch(rf"Ruler of nats.* {metadata} True\n", done.stdout)
 
 
 # ---- save_samples_grid --------------------------------------------------------------------------
@@ -402,8 +419,8 @@ def test_the_ruler_has_a_floor_and_marks_what_is_no_distribution():
 
 def test_a_family_stands_in_a_table():
     words, bars = plot_family({"coins": (196, 0.0, 62.4), "NADE": (25_284, 3.2, 33.8)}).axes
-    assert texts(words)[2:] == ["196", "0.0", "25,284", "3.2"]
-    assert texts(bars) == ["62.4 nats", "33.8 nats"]
+    assert texts(words)[:4] == ["196", "0.0", "25,284", "3.2"]
+    assert texts(bars) == ["62.4", "33.8"]
 
 
 def test_distributions_and_optimizers_are_told_apart_without_colour():

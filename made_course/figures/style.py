@@ -43,7 +43,8 @@ class Picture(Figure):
         """The figure as a file, an animated one if it has moments."""
         files = []
         with course_style():
-            self.draw_without_rendering()  # lays it out
+            self.draw_without_rendering()  # lays it out, once and for all
+            self.set_layout_engine("none")
             edges = self.get_tightbbox().padded(0.04)  # nothing is cut off, and no room is left
             for change in self.moments or [lambda: None]:
                 change()

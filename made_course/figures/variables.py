@@ -145,7 +145,7 @@ def plot_moves(moves: Tensor, ordering: Sequence[int], marked: int) -> Picture:
         f"{own[marked]:.2f} when {names[marked]} is. On average one moves by {own.mean():.2f} "
         "with its own input, the diagonal, which no ordering allows."
     )
-    size = 0.26 * dim
+    size = max(0.26 * dim, 1.5)
     figure = Picture(size + 2.6, size + 0.75, alt=alt)
     axes = figure.add_subplot(xlim=(-0.6, dim - 0.4), ylim=(dim - 0.4, -0.6), aspect="equal")
     for i, j in itertools.product(range(dim), repeat=2):
