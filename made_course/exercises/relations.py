@@ -199,7 +199,7 @@ def _of_tensors(came: Tensor, right: Tensor, named: Named) -> Iterator[str]:
             if "the mean over all entries" in shape_words and words.startswith("this is divided"):
                 sign = words.partition("? And ")[2]
                 both = MEAN_OF_ALL + (f". And {sign}" if sign else "")
-            if both and _is_close(c, function(r)):
+            if both and _is_close(c, function(r)) and bool(c.isfinite().any()):
                 yield both
 
 
