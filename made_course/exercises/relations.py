@@ -180,7 +180,7 @@ def _of_tensors(came: Tensor, right: Tensor, named: Named) -> Iterator[str]:
         if bool(((second == 0) | (second == 1)).all() & ((first > 0) & (first < 1)).any()):
             yield BETWEEN
         yield from _all_alike(first, second)
-    is_filled = first.shape == second.shape and bool((second * (1 - second)).any())
+    is_filled = first.shape == second.shape != torch.Size() and bool((second * (1 - second)).any())
     if is_filled and bool((first[first != second] == 0).all()):
         yield (
             "what is wrong is 0, and the rest is right: is it never filled in, as where a loop "
