@@ -186,11 +186,8 @@ def _of_tensors(came: Tensor, right: Tensor, named: Named) -> Iterator[str]:
             "what is wrong is 0, and the rest is right: is it never filled in, as where a loop "
             "ends early, or a `return` stands inside it?"
         )
-    if (
-        not right.is_floating_point()
-        and right.dtype != torch.bool
-        and bool((right > 1).all() & (first > 0).all() & (first < 1).all())
-    ):
+    is_count = not right.is_floating_point() and right.dtype != torch.bool
+    if is_count and bool((right > 1).all() & (first > 0).all() & (first < 1).all()):
         yield "this lies between 0 and 1, as a share does: a number is asked for"
     values = [("", lambda r: r), *_values(right, named)]
     for shape_words, c, r in _shapes(first, second, named):
