@@ -334,10 +334,6 @@ slip(
     lambda log_p, log_q, share: torch.logaddexp(log_p, log_q),
 )
 slip(
-    "the shares are swapped: p has share, q the rest",
-    lambda log_p, log_q, share: mix(log_p, log_q, 1 - share),
-)
-slip(
     "a share that multiplies p is added to log p, as log(share): share · log p is the "
     "logarithm of p to a power",
     lambda log_p, log_q, share: torch.logaddexp(share * log_p, (1 - share) * log_q),

@@ -180,17 +180,14 @@ def _of_tensors(came: Tensor, right: Tensor, named: Named) -> Iterator[str]:
         if bool(((second == 0) | (second == 1)).all() & ((first > 0) & (first < 1)).any()):
             yield BETWEEN
         yield from _all_alike(first, second)
-    is_filled = first.shape == second.shape and bool((second * (1 - second)).any())
+    is_filled = first.shape == second.shape != torch.Size() and bool((second * (1 - second)).any())
     if is_filled and bool((first[first != second] == 0).all()):
         yield (
             "what is wrong is 0, and the rest is right: is it never filled in, as where a loop "
             "ends early, or a `return` stands inside it?"
         )
-    if (
-        not right.is_floating_point()
-        and right.dtype != torch.bool
-        and bool((right > 1).all() & (first > 0).all() & (first < 1).all())
-    ):
+    is_count = not right.is_floating_point() and right.dtype != torch.bool
+    if is_count and bool((right > 1).all() & (first > 0).all() & (first < 1).all()):
         yield "this lies between 0 and 1, as a share does: a number is asked for"
     values = [("", lambda r: r), *_values(right, named)]
     for shape in _shapes(first, second):
@@ -209,7 +206,7 @@ def _both(pair: Pair, values: Sequence[Change]) -> Iterator[str]:
         both = "; and ".join(filter(None, [first_words, words]))
         if "the mean over all entries" in first_words and words.startswith("this is divided"):
             both = MEAN_OF_ALL + ". And ".join(["", *words.split("? And ")[1:]])
-        if both and _is_close(came, function(right)):
+        if both and _is_close(came, function(right)) and bool(came.isfinite().any()):
             yield both
 
 

@@ -379,6 +379,16 @@ def weights_by_log10(x, weights, means, stds):
     return (weights.log10() - z**2 / 2 - stds.log() - 0.918939).logsumexp(-1)
 
 
+def in_float64(p, q, share):
+    return (share * p.double().exp() + (1 - share) * q.double().exp()).log()
+
+
+def by_exp(log_prob, x, known):
+    rows = torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * len(x))
+    p = log_prob(rows).exp() * (rows == x)[:, known].all(1)
+    return p / p.sum() @ rows
+
+
 def shares_by_log2(p, q, share):
     return torch.logaddexp(p + math.log2(share), q + math.log2(1 - share))
 
@@ -452,6 +462,8 @@ OTHERS = [
     ("9.3", reference("9.3", lambda mask: ~mask), "the opposite"),
     ("9.3", reference("9.3", lambda mask: mask[:, None]), "dimension"),
     # errors, and words of the code
+    ("9.2", in_float64, "float64 only moves the place"),
+    ("6.3", by_exp, "0 / 0 is nan"),
     (
         "2.1",
         lambda log_prob, D: log_prob(2 * torch.rand(8, D)).exp().sum().item(),

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from made_course import MADE, MaskedLinear, evaluate, fit, load_pretrained
-from made_course.exercises import notebook_05
+from made_course.exercises import check, notebook_05
 from made_course.exercises.notebook_05 import challenge_images
 from made_course.recipe import load_nll_to_beat
 from tests.exercises.checking import right, wrong
@@ -124,6 +124,14 @@ def test_shipped_weights_do_not_count():
     model = load_pretrained().train()
     wrong("5.4", model, "do not count")  # within the check's limit of time
     assert model.training
+
+
+def test_a_class_is_not_taken_for_a_stub(capsys):
+    class Net(MADE):
+        pass
+
+    check("5.4", Net)
+    assert "came      a class" in capsys.readouterr().out
 
 
 def test_a_cheating_autoencoder_is_refused_however_good_it_is():

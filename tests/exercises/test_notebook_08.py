@@ -46,7 +46,7 @@ def test_classes():
         "float64 only moves the place",
     )
     wrong("8.1", lambda z, x: one_by_one(z, x).mean(), "the mean over all entries: each")
-    wrong("8.1", lambda z, x: -F.cross_entropy(z.mT, x.long()), "as F.cross_entropy gives it")
+    wrong("8.1", lambda z, x: -F.cross_entropy(z.mT, x.long()), "the mean over everything")
 
 
 def test_mixture():
@@ -241,7 +241,7 @@ def test_another_unit_than_ten_is_recognised_by_its_square():
         def log_prob(self, x):
             return rings._rings_log_prob(x) + 2 * math.log(11.2)
 
-    wrong("8.5", Forgotten(), "by 11.2, ln 11.2 has to come off", "here it is missing")
+    wrong("8.5", Forgotten(), "by 11, ln 11 has to come off", "here it is missing")
 
     class TakenOffTwice:
         def log_prob(self, x):
@@ -267,7 +267,7 @@ def test_what_a_right_area_does_not_hide():
         def log_prob(self, x):
             return rings._rings_log_prob(x) + math.log(11.2)
 
-    wrong("8.5", TakenOffOnce(), "by 11.2, ln 11.2 has to come off", "it came off once")
+    wrong("8.5", TakenOffOnce(), "by 11, ln 11 has to come off", "it came off once")
 
     class Raised:
         def log_prob(self, x):

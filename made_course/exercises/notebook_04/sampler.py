@@ -169,8 +169,5 @@ for _cause, _answer in {
     "all rows use the probability of the first one: take a whole column, forward(x)[:, i]": (
         loop(p=lambda z: z[:1].sigmoid())
     ),
-    "the variables share a softmax in your code: each is a coin of its own, with p = σ(z)": (
-        lambda forward, order, u: sample(lambda x: forward(x).softmax(1).logit(), order, u)
-    ),
 }.items():
     slip(_cause, _answer)

@@ -175,8 +175,6 @@ slips(
         "at the unknown places these are p(xᵢ = 0 | known): sum over the rows in which xᵢ is 1": (
             lambda log_prob, x, known: torch.where(known, x, 1 - fill_in(log_prob, x, known))
         ),
-        "these are p(xᵢ = 0 | known), at the known places, too: sum over the rows in which xᵢ is "
-        "1": lambda log_prob, x, known: 1 - fill_in(log_prob, x, known),
         "only the unknown variables have an entry: return one for every variable. A known one has "
         "its own value": lambda log_prob, x, known: fill_in(log_prob, x, known)[~known],
         "these are p(xᵢ = 1) for all variables, as if nothing were known: keep only the rows that "
@@ -240,9 +238,6 @@ slips(
         "the sum of the squares": lambda log_w: (log_w - log_w.max()).exp().sum(),
         "the largest share alone is squared below: asked for are the squares of all, summed": (
             lambda log_w: 1 / torch.softmax(log_w, 0).max() ** 2
-        ),
-        "this is upside down: the sum of the squared shares is 1 / n for n equal weights": (
-            lambda log_w: 1 / effective_size(log_w)
         ),
         "the sum is squared where the squares should be summed: shares sum to 1, so this is 1 for "
         "any weights": lambda log_w: 1 / torch.softmax(log_w, 0).sum() ** 2,

@@ -108,18 +108,13 @@ def come_near() -> object:
 
 # ---- wrong answers ------------------------------------------------------------------------------
 
-_UNIT_FORGOTTEN = (
-    "this would be right for points divided by 10, as a density per unit of *their* area. For the "
-    "points as they are, ln 10 has to come off for each of the two variables"
+_TOO_MUCH = "a density has an integral of 1, and here there is too much of it"
+_UNIT = (
+    f"{_TOO_MUCH}. If you divided the points by {{0:.2g}}, ln {{0:.2g}} has to come off for each "
+    "of the *two* variables, and here it "
 )
-_UNIT_ONCE = (
-    "there is ten times too much of it: if the points were divided by 10, ln 10 has to come off "
-    "for each of the *two* variables"
-)
-_UNIT_ADDED = (
-    "if the points were divided by 10, ln 10 has to come off for each of the two variables: here "
-    "it was added"
-)
+_UNIT_FAULTS = {2: "is missing", 1: "came off once", 4: "was added"}
+"""What is done with the unit, where so many powers of it are too much."""
 _IS_NEGATIVE = (
     "this is the negative of a log-density: log_prob is higher where points are more likely"
 )
@@ -167,9 +162,10 @@ def _wide_bell(x: Tensor) -> Tensor:
 
 slips(
     {
-        _UNIT_FORGOTTEN: _rings_but(lambda log_p: log_p + 2 * math.log(10)),
-        _UNIT_ONCE: _rings_but(lambda log_p: log_p + math.log(10)),
-        _UNIT_ADDED: _rings_but(lambda log_p: log_p + 4 * math.log(10)),
+        **{
+            _UNIT.format(10) + done: _rings_but(lambda log_p, k=k: log_p + k * math.log(10))
+            for k, done in _UNIT_FAULTS.items()
+        },
         _IS_NEGATIVE: _rings_but(torch.neg),
         _IS_DENSITY: _rings_but(torch.exp),
         _IS_ONE_NUMBER: _rings_but(torch.mean),
@@ -334,22 +330,15 @@ def _faults_of_area(
     yield _IS_OF_RADIUS, 0.97 < of_radius < 1.02
     yield _IS_NEGATIVE, abs((-values).exp().sum().item() * cell - 1) < 0.1
     yield _IS_DENSITY, bool((values >= 0).all())
-    for factor, cause in ((100, _UNIT_FORGOTTEN), (10, _UNIT_ONCE), (10_000, _UNIT_ADDED)):
-        yield cause, abs(area / factor - 1) < 0.03
     yield (
         "there is somewhat too much of it: either something is added to a log-density, or the "
         "model has peaks so narrow that they fall between the points of the sum",
         1 < area < 1.3,
     )
-    too_much = "a density has an integral of 1, and here there is too much of it"
-    by_unit = (
-        "If you divided the points by {s:.3g}, ln {s:.3g} has to come off for each of the two "
-    )
-    for power, done in ((2, "it is missing"), (1, "it came off once"), (4, "it was added")):
-        s = area ** (1 / power) if area > 1 else 0.0
-        cause = f"{too_much}. {by_unit.format(s=s)}variables, and here {done}"
-        yield cause, 1.5 < s < 50 and abs(s - round(s)) < 0.02 * s
-    yield f"{too_much}: is something added to a log-density, or a part of it missing?", area > 1
+    for power, done in _UNIT_FAULTS.items():
+        s = max(area, 1.0) ** (1 / power)
+        yield _UNIT.format(s) + done, 1.5 < s < 50 and abs(s - round(s)) < 0.02 * s
+    yield f"{_TOO_MUCH}: is something added to a log-density, or a part of it missing?", area > 1
     yield (
         "a density has an integral of 1: here a part of it lies outside of the square, or is "
         "missing. If you divided the points by s, ln s comes off once for each of two variables",
