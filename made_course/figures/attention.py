@@ -64,7 +64,7 @@ def plot_race(runs: Sequence[Sequence[dict]], *, longest: float = 80.0) -> Figur
         >>> [line.get_label() for line in plot_race([[run]]).axes[0].lines]
         ['MADE']
     """
-    figure = Figure(figsize=(4.4 * len(runs), 3.4), layout="constrained")
+    figure = Figure(figsize=(3.5 * len(runs), 3.2), layout="constrained")
     for axes, panel in zip(figure.subplots(1, len(runs), squeeze=False)[0], runs, strict=True):
         for run, style in zip(panel, STYLES, strict=False):
             seconds, nats = zip(*run["curve"], strict=True)
@@ -73,7 +73,7 @@ def plot_race(runs: Sequence[Sequence[dict]], *, longest: float = 80.0) -> Figur
         axes.set_xscale("log")
         axes.xaxis.set_major_formatter(ScalarFormatter())
         axes.set_ylim(top=longest)
-        axes.set_title(f"{panel[0]['seconds']} seconds each", fontsize=11)
+        axes.set_title(f"{panel[0]['seconds']:g} seconds each", fontsize=11)
         axes.set(xlabel="seconds of one core", ylabel="nats of 200 other digits")
         axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False)
