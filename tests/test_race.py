@@ -14,7 +14,7 @@ from tools import race
 
 def test_the_runs_that_ship_had_equal_time_and_as_many_trials():
     shipped = load_race()
-    assert tuple(shipped) == race.TIMES
+    assert tuple(shipped) == (*race.TIMES, race.LONGEST)
     for seconds, runs in shipped.items():
         assert [run["name"] for run in runs] == list(race.MODELS)
         for run in runs:

@@ -83,7 +83,7 @@ def plot_race(runs: Sequence[Sequence[dict]], *, longest: float = 80.0) -> Pictu
         'Nats of other digits against seconds of one core. After 2 seconds: MADE 50.0.'
     """
     told = " ".join(
-        f"After {panel[0]['seconds']} seconds: "
+        f"After {panel[0]['seconds']:g} seconds: "
         + ", ".join(f"{run['name']} {run['curve'][-1][1]:.1f}" for run in panel)
         + "."
         for panel in runs
@@ -99,7 +99,7 @@ def plot_race(runs: Sequence[Sequence[dict]], *, longest: float = 80.0) -> Pictu
         axes.xaxis.set_major_formatter("{x:g}")
         axes.xaxis.set_minor_formatter("")
         axes.set_ylim(top=longest)
-        axes.set_title(f"{panel[0]['seconds']} seconds each", loc="left")
+        axes.set_title(f"{panel[0]['seconds']:g} seconds each", loc="left")
         axes.set_xlabel("seconds of one core")
     grid[0].set_ylabel("nats of other digits")
     handles, labels = axes.get_legend_handles_labels()
