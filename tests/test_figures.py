@@ -153,7 +153,7 @@ FIGURES = {
     "nats scale": (lambda: plot_nats_scale({"coins": 543.4, "independent": 206.5}), [543.4, 206.5]),
     "race": (lambda: plot_race([[{"name": "a", "seconds": 2, "curve": [(1, 60.5), (2, 50.0)]}]]),
              [1, 2, 60.5, 50]),
-    "shared weights": (lambda: plot_shared_weights({"7": [["", ""], ["a", ""]]}), [7]),
+    "shared weights": (lambda: plot_shared_weights({"a": [["", ""], ["7", ""]]}), [7]),
     "family": (lambda: plot_family({"coins": (196, 0.1, 62.5), "FVSBN": (19_306, 0.4, 35.5)}),
                [196, 19306, 0.1, 0.4, 62.5, 35.5]),
     "masks": (lambda: plot_masks(build_masks(DEGREES), DEGREES), [0, 1, 2, 3]),

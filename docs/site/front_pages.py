@@ -21,7 +21,7 @@ THUMBNAIL = (460, 258)
 SHOWN = {
     "00": ("From the top, 8 images", (0.106, 0, 0.548, 1)),
     "01": ("Tree of 20 days", (0, 0, 1, 1)),
-    "02": ("How far 16 outputs", (0.11, 0, 0.81, 0.88)),
+    "02": ("How far 16 outputs", (0.125, 0, 0.785, 0.87)),
     "03": ("Of 24 connections", (0.285, 0.07, 1, 0.6)),
     "04": ("30 images of 4 × 4 pixels, 15 in a row: bars", (0, 0, 0.267, 1)),
     "05": ("4 images of", (0.335, 0.29, 1, 0.862)),

@@ -65,8 +65,8 @@ def plot_chain_rule(
             )
     for step, variable in enumerate(ordering, start=1):
         axes.text(step, 2**steps + 0.05, f"{names[variable]}?", ha="center", weight="bold")
-    code = ", ".join(names)
-    axes.text(steps + 0.35, 2**steps + 0.05, f"{code}:", fontsize=12, va="bottom")
+    code = f"as {', '.join(names)}"
+    axes.text(steps + 0.95, -0.8, code, fontsize=12, ha="right", va="top", parse_math=False)
     for value, word in ((1, "yes"), (0, "no")):
         x, y = _place((value,), steps)
         axes.text(x, y + (0.62 if value else -0.62), word, ha="center", va="center", fontsize=12)

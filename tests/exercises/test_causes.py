@@ -332,7 +332,7 @@ class SkipsLayers(MADE):
 
 
 WHOLE = [
-    (CentresRows, "other rows of the batch"),
+    (CentresRows, "other rows of x"),
     (SkipsLayers, "without a hidden layer"),
     (NeverSwitchedOff, "dropout"),
     (MasksDrawnAnew, "drawn anew"),

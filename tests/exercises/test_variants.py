@@ -141,4 +141,4 @@ def test_a_variant_is_not_remembered(capsys):
 def test_where_there_are_no_variants_those_are_named_that_have_some():
     with pytest.raises(ValueError, match="exercise 4.4 has no variants") as caught:
         check("4.4", {}, variant="maria")
-    assert re.findall(r"\d\.\d", str(caught.value))[1:] == [e.name for e in VARIED]
+    assert re.findall(r"\d+\.\d", str(caught.value))[1:] == [e.name for e in VARIED]
