@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
-from matplotlib.ticker import ScalarFormatter
 
 from ..colours import BLUE, GREY, INK
 from ..words import variable_names
@@ -29,7 +28,7 @@ def plot_shared_weights(tables: Mapping[str, Sequence[Sequence[str]]]) -> Figure
     """
     count = max(map(len, tables.values()))
     side = 0.3 * count + 1.1
-    figure = Figure(figsize=(side * len(tables), side), layout="constrained")
+    figure = Figure(figsize=(side * len(tables), side + 0.3), layout="constrained")
     grid = figure.subplots(1, len(tables), squeeze=False)[0]
     for (title, table), axes in zip(tables.items(), grid, strict=True):
         for i, row in enumerate(table):
@@ -64,17 +63,19 @@ def plot_race(runs: Sequence[Sequence[dict]], *, longest: float = 80.0) -> Figur
         >>> [line.get_label() for line in plot_race([[run]]).axes[0].lines]
         ['MADE']
     """
-    figure = Figure(figsize=(3.5 * len(runs), 3.2), layout="constrained")
+    figure = Figure(figsize=(3.5 * len(runs), 3.4), layout="constrained")
     for axes, panel in zip(figure.subplots(1, len(runs), squeeze=False)[0], runs, strict=True):
         for run, style in zip(panel, STYLES, strict=False):
             seconds, nats = zip(*run["curve"], strict=True)
             last = {"marker": "o", "markevery": [-1]}
             axes.plot(seconds, nats, linewidth=2, label=run["name"], **last, **style)
         axes.set_xscale("log")
-        axes.xaxis.set_major_formatter(ScalarFormatter())
+        axes.xaxis.set_major_formatter("{x:g}")
         axes.set_ylim(top=longest)
         axes.set_title(f"{panel[0]['seconds']:g} seconds each", fontsize=11)
-        axes.set(xlabel="seconds of one core", ylabel="nats of 200 other digits")
+        axes.set_xlabel("seconds of one core")
         axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False)
+    figure.axes[0].set_ylabel("nats of 200 other digits")
+    lines = figure.axes[0].lines
+    figure.legend(handles=lines, loc="outside upper center", ncols=3, frameon=False)
     return figure
