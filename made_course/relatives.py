@@ -209,7 +209,7 @@ class Transformer(OrderedModel):
     where MADE has it in the output's mask.
 
     Args:
-        input_dim: number of variables D, at most as many as a row will ever have.
+        input_dim: number of variables D.
         width: numbers at a place.
         layers: blocks.
         heads: of each block's attention.

@@ -43,7 +43,7 @@ def _prepare(app: Sphinx, docname: str, source: list[str]) -> None:
     for cell in code_cells:
         if "jupyter" in cell.metadata:  # it answers a prediction
             cell.metadata["tags"] = [*cell.metadata.get("tags", []), "hide-output"]
-        if question := re.fullmatch(r'quiz\("(\w+)"\)', cell.source):
+        if question := re.fullmatch(r'(?:from .*\n\n)?quiz\("(\w+)"\)', cell.source):
             cell.outputs = _html([alone(quiz(question[1]))])
     living = run_all()[Path(docname).name]
     for cell, following in zip(code_cells, [*code_cells[1:], None], strict=True):
@@ -51,7 +51,7 @@ def _prepare(app: Sphinx, docname: str, source: list[str]) -> None:
             continue
         cell.outputs = _html(living[cell.id] or [PERSONAL])
         if living[cell.id] and following and _figures(following):
-            following.metadata["tags"] = [*following.metadata.get("tags", []), "hide-output"]
+            following.metadata["tags"] = [*{*following.metadata.get("tags", []), "hide-output"}]
             following.metadata["mystnb"] = {"code_prompt_show": "The same as a picture"}
     header, mark, rest = notebook.cells[0].source.partition("\n## ")
     owner_and_name = urlsplit(app.config.html_context["repository"]).path.strip("/")
