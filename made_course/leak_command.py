@@ -79,8 +79,10 @@ def _report(when: str, model: nn.Module, input_dim: int) -> bool:
         first = ", ".join(names[i] for i in ordering[:SHOWN]) + ", ..." * (input_dim > SHOWN)
         print(f"  flips      no leak: each output sees earlier variables alone, in order {first}")
     else:
-        leaks = _leaks(found.by_flip, ordering)
-        print(f"  flips      LEAK: no ordering allows these {len(leaks)}")
+        leaks = _leaks(found.by_flip)
+        print(
+            f"  flips      LEAK: pairs that see in a circle, which no ordering allows: {len(leaks)}"
+        )
         for i, j in leaks[:SHOWN]:
             move = found.largest_move[i, j].item()
             print(f"             output {names[i]} moves by {move:.2g} when {names[j]} is flipped")
@@ -94,10 +96,17 @@ def _report(when: str, model: nn.Module, input_dim: int) -> bool:
     return is_honest and is_one
 
 
-def _leaks(seen: BoolTensor, ordering: list[int]) -> list[tuple[int, int]]:
-    """Pairs (output, input) that see in a circle, themselves first."""
-    left = [i for i in range(len(seen)) if i not in ordering]
-    pairs = [(i, j) for i in left for j in left if seen[i, j]]
+def _leaks(seen: BoolTensor) -> list[tuple[int, int]]:
+    """Pairs (output, input) of which the input sees the output, too, be it by way of others.
+
+    Example:
+        >>> _leaks(torch.tensor([[True, False], [True, False]]))  # x1 sees itself, and x2 sees x1
+        [(0, 0)]
+    """
+    reached = seen.clone()
+    for _ in range(len(seen)):
+        reached |= (reached.float() @ seen.float()) > 0
+    pairs = [(i, j) for i, j in seen.nonzero().tolist() if reached[j, i]]
     return sorted(pairs, key=lambda pair: pair[0] != pair[1])
 
 

@@ -66,7 +66,7 @@ def test_a_random_ordering_is_no_leak(capsys, here, monkeypatch):
 def test_a_leak_is_named(capsys, here):
     status, said = run(capsys, "mine:Copy")
     assert status == 1
-    assert "LEAK: no ordering allows these 36" in said
+    assert "LEAK: pairs that see in a circle, which no ordering allows: 36\n" in said
     assert "output x₁ moves by" in said
     assert "NOT ONE" in said
 

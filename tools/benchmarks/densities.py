@@ -56,7 +56,7 @@ def densities(options):
         figure = plot_densities(first)
         write_whole(
             options.density_figure,
-            lambda file: figure.savefig(file, format="png", dpi=80, facecolor="white"),
+            lambda file: figure.savefig(file, format="png", dpi=144, facecolor="white"),
         )
         print(f"\n![{describe_densities(first)}]({options.density_figure})")
 

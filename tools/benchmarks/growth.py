@@ -8,7 +8,6 @@ import torch
 from matplotlib.figure import Figure
 
 from made_course import MADE
-from made_course.cells import DOTS_PER_INCH
 from made_course.colours import BLUE, ORANGE, PALE
 from made_course.files import write_whole
 
@@ -55,7 +54,7 @@ def growth(options):
         figure = plot_growth(options.sizes, best)
         write_whole(
             options.growth_figure,
-            lambda file: figure.savefig(file, format="png", dpi=DOTS_PER_INCH, facecolor="white"),
+            lambda file: figure.savefig(file, format="png", dpi=144, facecolor="white"),
         )
         print(f"\n![{describe_growth(options.sizes, best)}]({options.growth_figure})")
 
