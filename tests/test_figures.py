@@ -196,10 +196,13 @@ FIGURES = {
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_each_figure_draws_the_numbers_it_is_given(name):
+def test_each_figure_draws_the_numbers_it_is_given_and_cuts_nothing_off(name):
+    """Nor does anything lie behind it: on the outermost pixels there is no ink, and no paper."""
     make, numbers = FIGURES[name]
     figure = make()
-    draws(figure)
+    picture = np.asarray(Image.open(io.BytesIO(figure.as_png())).convert("RGBA"))
+    edges = [picture[:2], picture[-2:], picture[:, :2], picture[:, -2:]]
+    assert not any(edge[..., 3].any() for edge in edges)
     shown = np.array(numbers_in(figure))
     for number in numbers:
         assert np.nanmin(np.abs(shown - number)) < 0.006, number
@@ -209,15 +212,6 @@ def test_every_public_figure_is_tried():
     elsewhere = {"network", "training"}  # of MaskExplorer and TrainingMonitor, where they are
     public = {name.removeprefix("plot_") for name in dir(figures) if name[:5] == "plot_"}
     assert {name.replace(" ", "_") for name in FIGURES} | elsewhere == public
-
-
-@pytest.mark.parametrize("name", FIGURES)
-def test_nothing_of_a_figure_is_cut_off(name):
-    """Nor does anything lie behind it: on the outermost pixels there is no ink, and no paper."""
-    figure = FIGURES[name][0]()
-    picture = np.asarray(Image.open(io.BytesIO(figure.as_png())).convert("RGBA"))
-    edges = [picture[:2], picture[-2:], picture[:, :2], picture[:, -2:]]
-    assert not any(edge[..., 3].any() for edge in edges)
 
 
 def test_a_figure_shows_itself_with_a_text_and_needs_no_pyplot():
