@@ -89,7 +89,9 @@ def test_the_command_stands_where_it_is_looked_for(file):
 @each_notebook
 def test_each_notebook_has_a_page_with_its_figures_and_their_texts(pages, site, path):
     page = pages[site / "notebooks" / f"{path.stem}.html"]
-    assert page.alts == figures_of(path)
+    cells = nbformat.read(path, as_version=4).cells
+    drawn = re.findall(r'<img[^>]* alt="([^"]+)"', cells[0].source)  # in the text, above them
+    assert page.alts == drawn + figures_of(path)
 
 
 @each_notebook
