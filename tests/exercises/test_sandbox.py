@@ -290,3 +290,23 @@ def test_a_hand_in_ends_with_its_judge(protected):
     with socket.socket(fileno=number) as line:
         line.settimeout(10)
         assert (said, line.recv(1)) == (b"here", b"")  # nobody holds the other end
+
+
+def test_a_signal_that_comes_late_makes_no_second_judge(tmp_path, monkeypatch):
+    """The process between is a copy of its judge: it must end, and never go on in its place."""
+    judge, leave, escaped = os.getpid(), os._exit, tmp_path / "escaped"
+
+    def leave_late(status):
+        signal.raise_signal(signal.SIGTERM)
+        leave(status)
+
+    monkeypatch.setattr(os, "_exit", leave_late)
+    with contextlib.suppress(ProcessLookupError):
+        with sandbox(protected=False) as start, start(lambda line: None, 5) as line:
+            line.settimeout(10)
+            assert line.recv(1) == b""
+            time.sleep(0.5)  # it hears of its own end before it is told to end
+    if os.getpid() != judge:
+        escaped.touch()
+        leave(1)
+    assert not escaped.exists()

@@ -154,7 +154,7 @@ def _started(
     here, there = socket.socketpair()
     between = os.fork()
     if between == 0:
-        with suppress(BaseException):
+        try:
             here.close()
             if holder is not None:
                 kinds = sum(_NAMESPACES.values()) | _MOUNTS | (0 if user else _USERS)
@@ -167,9 +167,10 @@ def _started(
                 work(line)
                 os._exit(0)
             there.close()
-            signal.signal(signal.SIGTERM, lambda *_: os.kill(inside, signal.SIGKILL))
+            signal.signal(signal.SIGTERM, lambda *_: _end(inside))
             os.wait()  # what is dead and not waited for counts as one of its processes
-        os._exit(0)
+        finally:  # else a copy of the judge would go on in its place
+            os._exit(0)
     there.close()
     try:
         yield here
@@ -177,6 +178,11 @@ def _started(
         here.close()
         os.kill(between, signal.SIGTERM)
         os.waitpid(between, 0)
+
+
+def _end(process: int) -> None:
+    with suppress(ProcessLookupError):  # it has ended by itself, and was waited for
+        os.kill(process, signal.SIGKILL)
 
 
 def _confine(home: str, seconds: int, user: int | None, *, is_alone: bool) -> None:
