@@ -73,13 +73,13 @@ def _report(when: str, model: nn.Module, input_dim: int) -> bool:
     """Print what was found; whether it is honest."""
     print(f"{type(model).__name__}, {when}")
     found, names = measure_dependence(model, binary_points(input_dim)), variable_names(input_dim)
-    ordering = possible_ordering(found.by_flip)
-    is_honest = len(ordering) == input_dim
+    leaks = _leaks(found.by_flip)
+    is_honest = not leaks
     if is_honest:
+        ordering = possible_ordering(found.by_flip)
         first = ", ".join(names[i] for i in ordering[:SHOWN]) + ", ..." * (input_dim > SHOWN)
         print(f"  flips      no leak: each output sees earlier variables alone, in order {first}")
     else:
-        leaks = _leaks(found.by_flip)
         print(
             f"  flips      LEAK: pairs that see in a circle, which no ordering allows: {len(leaks)}"
         )

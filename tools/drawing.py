@@ -1,4 +1,4 @@
-"""The moving picture of README: ``python -m tools.drawing`` writes docs/drawing.webp.
+"""The moving picture of README: ``python -m tools.drawing`` writes notebooks/drawing.webp.
 
 The digits of made_course/assets/readme.png as they are drawn, row by row, and the mask beside them.
 It is over in five seconds and rests then on the finished digits, as a page's movement should. The
@@ -16,7 +16,7 @@ from made_course import load_pretrained
 from made_course.figures.images import as_grid, plot_samples_and_mask
 from made_course.files import write_whole
 
-PICTURE = Path(__file__).parents[1] / "docs" / "drawing.webp"
+PICTURE = Path(__file__).parents[1] / "notebooks" / "drawing.webp"
 STEP = 14  # pixels from frame to frame
 OPEN = 0.12  # how grey a pixel is that is not drawn yet
 FRAME = 80  # milliseconds

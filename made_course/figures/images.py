@@ -99,7 +99,7 @@ def plot_images(
     room = 0.0 if titles is None else 0.08 + 0.2 * max(t.count("\n") + 1 for t in titles)
     said = f"{len(pictures)} {_of_size(pictures)}" + (f", {columns} in a row" if rows > 1 else "")
     said += f": {alt}" if alt else ""
-    said += f"; over them: {', '.join(titles)}".replace("\n", " ") if titles is not None else ""
+    said += f"; over them: {', '.join(titles)}" if titles is not None else ""
     figure = Picture(cell * columns, (cell + room) * rows, alt=f"{said}.", layout="none")
     places = tiles(figure, rows, columns, cell, room=room)
     for k, image in enumerate(pictures):
@@ -137,10 +137,9 @@ def plot_image_rows(rows: Mapping[str, Tensor], *, cell: float = 0.8, alt: str =
     if len(set(lengths.values())) > 1:
         raise ValueError(f"all rows must hold the same number of images, got {lengths}")
     columns, first = lengths[next(iter(rows))], next(iter(pictures.values()))
-    names = [name.replace("\n", " ") for name in rows]
     left = max(map(width_of, rows)) + 0.12
     cell = min(cell, (WIDTH - left) / columns)
-    said = f"From the top, {columns} {_of_size(first)} each: {'; '.join(names)}"
+    said = f"From the top, {columns} {_of_size(first)} each: {'; '.join(rows)}"
     said += f" ({alt})." if alt else "."
     figure = Picture(left + cell * columns, cell * len(rows), alt=said, layout="none")
     places = tiles(figure, len(rows), columns, cell, left=left)

@@ -36,7 +36,7 @@ class Picture(Figure):
 
     def __init__(self, width: float = WIDTH, height: float = 3.0, *, alt: str, **how) -> None:
         super().__init__(figsize=(width, height), **how)
-        self.alt, self.kind = alt, ""
+        self.alt, self.kind = " ".join(alt.split()), ""  # names may have several lines
         self.moments: list[Callable[[], None]] = []
 
     def as_png(self) -> bytes:

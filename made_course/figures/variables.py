@@ -11,7 +11,7 @@ from matplotlib.patches import Patch, Rectangle
 from torch import Tensor
 
 from ..colours import BLUE, ORANGE
-from ..words import variable_names
+from ..words import hat, variable_names
 from .style import LINES, WORDS, Picture, frame_only, picture
 
 
@@ -138,7 +138,7 @@ def plot_moves(moves: Tensor, ordering: Sequence[int], marked: int) -> Picture:
     """
     dim, steps = len(moves), list(map(int, ordering))
     names = variable_names(dim)
-    outputs = [name[0] + "\u0302" + name[1:] for name in names]
+    outputs = list(map(hat, names))
     own = moves.diagonal()
     alt = (
         f"How far {dim} outputs move when an input is flipped: {outputs[marked]} by "
