@@ -38,6 +38,7 @@ from made_course.figures import (
     plot_density,
     plot_dependence,
     plot_family,
+    plot_family_tree,
     plot_final_units,
     plot_first_layer,
     plot_history,
@@ -54,6 +55,7 @@ from made_course.figures import (
     plot_pixel_orderings,
     plot_probabilities,
     plot_race,
+    plot_receptive_fields,
     plot_recipe,
     plot_repeated_work,
     plot_samples_and_mask,
@@ -124,7 +126,7 @@ def numbers_in(figure):
     found = set()
     for axes in figure.axes:
         written = [*texts(axes), *labels(axes.get_xticklabels() + axes.get_yticklabels())]
-        written += [axes.get_title(), axes.get_xlabel(), axes.get_ylabel()]
+        written += [axes.get_title(), axes.get_title("left"), axes.get_xlabel(), axes.get_ylabel()]
         numbers = re.findall(r"\d+\.?\d*", " ".join(written).replace(",", ""))
         found |= set(map(float, numbers))
         found |= {float(v) for line in axes.get_lines() for v in line.get_xydata().ravel()}
@@ -156,6 +158,10 @@ FIGURES = {
     "shared weights": (lambda: plot_shared_weights({"a": [["", ""], ["7", ""]]}), [7]),
     "family": (lambda: plot_family({"coins": (196, 0.1, 62.5), "FVSBN": (19_306, 0.4, 35.5)}),
                [196, 19306, 0.1, 0.4, 62.5, 35.5]),
+    "family tree": (lambda: plot_family_tree({"A": (1996, "", "old"), "B": (2011, "A", "new")},
+                                             here="B"), [1996, 2011]),
+    "receptive fields": (lambda: plot_receptive_fields({"all": torch.ones(9, 9).tril(-1).bool()},
+                                                       4), [4, 0.84]),
     "masks": (lambda: plot_masks(build_masks(DEGREES), DEGREES), [0, 1, 2, 3]),
     "masking": (lambda: plot_masking(DEGREES, build_masks(DEGREES)), [0, 1, 2, 3, 12, 6]),
     "path": (lambda: plot_path(DEGREES, build_masks(DEGREES), [1, 1, 0]), [1, 2, 3]),

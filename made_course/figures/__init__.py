@@ -1,7 +1,5 @@
 """Every figure of the course, by theme; one function each, which returns a figure of matplotlib."""
 
-from .attention import plot_race as plot_race
-from .attention import plot_shared_weights as plot_shared_weights
 from .comparisons import plot_coasting as plot_coasting
 from .comparisons import plot_many_masks as plot_many_masks
 from .comparisons import plot_mixture as plot_mixture
@@ -31,6 +29,10 @@ from .numbers import plot_probabilities as plot_probabilities
 from .progress import plot_history as plot_history
 from .progress import plot_recipe as plot_recipe
 from .progress import plot_training as plot_training
+from .relatives import plot_family_tree as plot_family_tree
+from .relatives import plot_race as plot_race
+from .relatives import plot_receptive_fields as plot_receptive_fields
+from .relatives import plot_shared_weights as plot_shared_weights
 from .steps import plot_final_units as plot_final_units
 from .steps import plot_repeated_work as plot_repeated_work
 from .steps import plot_trajectory as plot_trajectory

@@ -1,15 +1,18 @@
-"""One mask and three ways to share weights; three models in equal time."""
+"""MADE's relatives: who comes from whom, what each sees, how they share weights, who is faster."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from textwrap import wrap
 
 from matplotlib.axes import Axes
-from matplotlib.patches import Rectangle
+from matplotlib.patches import Patch, Rectangle
+from torch import Tensor
 
 from ..colours import BLUE
 from ..words import hat, variable_names
+from .sheet import axes_at, sheet
 from .style import LINES, WIDTH, WORDS, Picture, frame_only, picture
 
 LOOKS = (
@@ -17,6 +20,92 @@ LOOKS = (
     {"color": WORDS, "linestyle": "--"},
     {"color": LINES, "linestyle": "-."},
 )
+
+
+@picture
+def plot_family_tree(members: Mapping[str, tuple[int, str, str]], *, here: str) -> Picture:
+    """A family tree: models by year, each below the one it comes from, and what it does anew.
+
+    Args:
+        members: name → year, name of the one it comes from ("" for none), what it does anew; from
+            the oldest to the youngest. A first child stands below its parent, others beside it.
+        here: the member in blue.
+
+    Example:
+        >>> family = {"NADE": (2011, "", "tied weights"), "MADE": (2015, "NADE", "masks")}
+        >>> plot_family_tree(family, here="MADE").alt
+        'Family tree. NADE, 2011: tied weights. MADE, 2015, from NADE: masks.'
+    """
+    told = [
+        f"{name}, {year}{f', from {parent}' * bool(parent)}: {news}."
+        for name, (year, parent, news) in members.items()
+    ]
+    lanes, row = _lanes(members), 0.62
+    figure = Picture(height=row * len(members), alt=f"Family tree. {' '.join(told)}", layout="none")
+    axes, words = sheet(figure), 1.0 + 0.36 * max(lanes.values())
+    place = {
+        name: (0.75 + 0.36 * lanes[name], row * (len(members) - k - 0.5))
+        for k, name in enumerate(members)
+    }
+    for name, (year, parent, news) in members.items():
+        x, y = place[name]
+        if parent:
+            start_x, start_y = place[parent]
+            axes.plot([start_x, x, x], [start_y, start_y - row, y], color=LINES, zorder=1)
+        axes.scatter(x, y, s=170, color=BLUE if name == here else WORDS, zorder=2)
+        axes.text(0, y, year, va="center_baseline")
+        axes.text(words, y + 0.1, name, va="center_baseline", weight="bold")
+        axes.text(words, y - 0.12, news, va="center_baseline", fontsize=12)
+    return figure
+
+
+def _lanes(members: Mapping[str, tuple[int, str, str]]) -> dict[str, int]:
+    """A first child goes on in its parent's lane; all others open one."""
+    lanes, parents = {}, {""}
+    for name, (_, parent, _) in members.items():
+        lanes[name] = len(set(lanes.values())) if parent in parents else lanes[parent]
+        parents.add(parent)
+    return lanes
+
+
+@picture
+def plot_receptive_fields(masks: Mapping[str, Tensor], pixel: int) -> Picture:
+    """What one output sees of an image: blue; earlier pixels that it does not see are outlined.
+
+    Args:
+        masks: title → (D, D) BoolTensor, D a square number; [i, j]: output i sees pixel j. Pixels
+            are numbered row by row.
+        pixel: the one whose output is asked, from 0.
+
+    Example:
+        >>> sees = torch.ones(9, 9).bool().tril(-1)
+        >>> plot_receptive_fields({"MADE": sees}, 4).alt
+        'What the output of pixel 5 sees, of the 4 before it on 3 × 3. MADE: 4.'
+    """
+    seen = {title: mask[pixel].tolist() for title, mask in masks.items()}
+    side = math.isqrt(len(next(iter(seen.values()))))
+    told = ", ".join(f"{title}: {sum(row)}" for title, row in seen.items())
+    alt = f"What the output of pixel {pixel + 1} sees, of the {pixel} before it on {side} × {side}."
+    looks = {
+        "the pixel": {"facecolor": WORDS, "edgecolor": WORDS},
+        "seen": {"facecolor": BLUE, "edgecolor": BLUE},
+        "earlier, not seen": {"facecolor": "none", "edgecolor": BLUE, "linewidth": 1.2},
+    }
+    step = WIDTH / len(seen)
+    figure = Picture(height=step + 0.75, alt=f"{alt} {told}.", layout="none")
+    for k, (title, row) in enumerate(seen.items()):
+        axes = axes_at(figure, step * k, 0.4, step - 0.12, step - 0.12)
+        axes.set(xlim=(-0.5, side - 0.5), ylim=(side - 0.5, -0.5), aspect="equal")
+        axes.set_title(f"{title}\n{sum(row)} of {pixel}", loc="left", fontsize=12)
+        frame_only(axes)
+        for j, is_seen in enumerate(row[: pixel + 1]):
+            kind = "the pixel" if j == pixel else "seen" if is_seen else "earlier, not seen"
+            corner = (j % side - 0.42, j // side - 0.42)
+            axes.add_patch(Rectangle(corner, 0.84, 0.84, **looks[kind]))
+    patches = [Patch(**look) for look in looks.values()]
+    size = {"ncols": 3, "handlelength": 1, "handleheight": 1}
+    figure.legend(patches, looks, loc="lower left", bbox_to_anchor=(0, 0), **size)
+    return figure
 
 
 @picture
@@ -98,9 +187,9 @@ def plot_race(runs: Sequence[Sequence[dict]], *, longest: float = 80.0) -> Pictu
         axes.set_xscale("log")
         axes.xaxis.set_major_formatter("{x:g}")
         axes.xaxis.set_minor_formatter("")
-        axes.set_ylim(top=longest)
         axes.set_title(f"{panel[0]['seconds']:g} seconds each", loc="left")
         axes.set_xlabel("seconds of one core")
+    grid[0].set_ylim(top=longest)
     grid[0].set_ylabel("nats of other digits")
     handles, labels = axes.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper left", ncols=3)
