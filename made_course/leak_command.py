@@ -37,6 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--input-dim", type=int, required=True, help="number of variables D")
     given = parser.parse_args(arguments)
     module, _, name = given.model.partition(":")
+    if not name:
+        parser.error(f"got {given.model}: write module:Class, such as made_course:MADE")
     try:
         model = getattr(import_module(module), name)(given.input_dim)
         model = copy.deepcopy(model).cpu().double().eval()

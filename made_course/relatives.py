@@ -203,7 +203,8 @@ class Transformer(OrderedModel):
     r"""Blocks of causal attention over a row that is shifted by one place: a small GPT.
 
     .. math::
-        h_t = E x_{t-1} + P_t, \quad h_1 = s + P_1, \qquad z_t = \text{linear}(\text{blocks}(h)_t)
+        h_t = E x_{t-1} + P_t, \quad h_1 = s + P_1, \qquad
+        z_t = \text{linear}(\text{norm}(\text{blocks}(h)_t))
 
     Place t holds the variable before it, so that it may see itself: the shift is the strict step,
     where MADE has it in the output's mask.
@@ -244,9 +245,7 @@ class Transformer(OrderedModel):
         self.blocks = nn.ModuleList(
             Block(width, heads) for _ in range(check_count("layers", layers))
         )
-        self.write = nn.Sequential(
-            nn.LayerNorm(width), nn.Linear(width, self.head.params_per_variable)
-        )
+        self.norm, self.write = nn.LayerNorm(width), nn.Linear(width, self.head.params_per_variable)
 
     def forward(self, x: Tensor) -> Tensor:
         """Outputs (B, D), or (B, D, P) of a head with P > 1: of each place, given those before."""
@@ -254,7 +253,7 @@ class Transformer(OrderedModel):
         h = torch.cat([self.start.expand(len(h), 1, -1), h[:, :-1]], dim=1) + self.places
         for block in self.blocks:
             h = block(h)
-        z = self.write(h)
+        z = self.write(self.norm(h))
         return z.squeeze(-1) if self.head.params_per_variable == 1 else z
 
     def _sample_rows(self, noise: Tensor) -> Tensor:
@@ -265,6 +264,6 @@ class Transformer(OrderedModel):
             h = h + place
             for block, cache in zip(self.blocks, caches, strict=True):
                 h = block(h, cache)
-            x[:, t] = self.head.sample(self.write(h)[:, 0], noise[:, t])
+            x[:, t] = self.head.sample(self.write(self.norm(h))[:, 0], noise[:, t])
             h = self.read(self.head.encode(x[:, t : t + 1]))
         return x

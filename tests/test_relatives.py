@@ -62,9 +62,9 @@ def test_outputs_see_what_the_mask_lets_through_and_nothing_else(name):
     assert torch.equal(found.by_gradient, SEEN[name])
 
 
-@pytest.mark.parametrize("name", ["windows", "transformer", "one head"])
-def test_probabilities_sum_to_one(name):
-    assert total_probability(loud(MODELS[name]())) == pytest.approx(1, abs=1e-9)
+def test_probabilities_sum_to_one():
+    for model in PixelCNN(3, channels=8, layers=2), Transformer(9, width=8, layers=2, heads=2):
+        assert total_probability(loud(model)) == pytest.approx(1, abs=1e-9)
 
 
 def test_classes_sum_to_one_and_are_drawn():
@@ -93,7 +93,7 @@ def test_fit_brings_them_near_the_floor(name):
     torch.manual_seed(0)
     model, boards = MODELS[name](), bars_and_stripes()
     how = {"lr": 0.02, "weight_decay": 0.0, "batch_size": 30, "precision": "float32"}
-    fit(model, boards, epochs=150, seed=0, progress=False, **how)
+    fit(model, boards, epochs=100, seed=0, progress=False, **how)
     assert evaluate(model, boards) < 6  # a coin for each of 16 pixels: 11.1
 
 

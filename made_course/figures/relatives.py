@@ -117,8 +117,8 @@ def plot_shared_weights(tables: Mapping[str, Sequence[Sequence[str]]]) -> Pictur
             empty where the mask cuts. Equal names are one weight.
 
     Example:
-        >>> plot_shared_weights({"a chain": [["", ""], ["a", ""]]}).alt
-        'Who hears whom, and by which weight. a chain: 1 place, 1 name; x̂₂ hears x₁ by a.'
+        >>> plot_shared_weights({"twice": [["", "", ""], ["a", "", ""], ["", "a", ""]]}).alt
+        'Who hears whom, and by which weight. twice: a in 2 squares; x̂₂ hears x₁ by a.'
     """
     told = " ".join(f"{title}: {_in_words(table)}" for title, table in tables.items())
     alt = f"Who hears whom, and by which weight. {told}"
@@ -152,10 +152,9 @@ def _in_words(table: Sequence[Sequence[str]]) -> str:
     names = variable_names(len(table))
     row, heard = max(enumerate(table), key=lambda pair: sum(map(bool, pair[1])))
     by = ", ".join(f"{names[j]} by {name}" for j, name in enumerate(heard) if name)
-    places = sum(bool(name) for line in table for name in line)
-    kinds = len({name for line in table for name in line if name})
-    counts = f"{places} place{'s' * (places != 1)}, {kinds} name{'s' * (kinds != 1)}"
-    return f"{counts}; {hat(names[row])} hears {by}."
+    squares = [name for line in table for name in line if name]
+    letters = " ".join(sorted(set(squares)))
+    return f"{letters} in {len(squares)} squares; {hat(names[row])} hears {by}."
 
 
 @picture
@@ -189,8 +188,7 @@ def plot_race(runs: Sequence[Sequence[dict]], *, longest: float = 80.0) -> Pictu
         axes.xaxis.set_minor_formatter("")
         axes.set_title(f"{panel[0]['seconds']:g} seconds each", loc="left")
         axes.set_xlabel("seconds of one core")
-    grid[0].set_ylim(top=longest)
-    grid[0].set_ylabel("nats of other digits")
+    grid[0].set(ylim=(None, longest), ylabel="nats of other digits")
     handles, labels = axes.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper left", ncols=3)
     return figure
