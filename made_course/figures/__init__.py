@@ -5,7 +5,6 @@ from .attention import plot_shared_weights as plot_shared_weights
 from .comparisons import plot_coasting as plot_coasting
 from .comparisons import plot_many_masks as plot_many_masks
 from .comparisons import plot_mixture as plot_mixture
-from .comparisons import plot_orderings as plot_orderings
 from .comparisons import plot_pixel_orderings as plot_pixel_orderings
 from .comparisons import plot_totals as plot_totals
 from .degrees import plot_masking as plot_masking
