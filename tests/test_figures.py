@@ -56,6 +56,7 @@ from made_course.figures import (
     plot_repeated_work,
     plot_samples_and_mask,
     plot_shared_weights,
+    plot_shares,
     plot_slices,
     plot_surprise,
     plot_tickets,
@@ -146,6 +147,8 @@ FIGURES = {
     "history": (lambda: plot_history(history_of((150.0, 120.5), (98.75, 97.125)),
                                      {"coin": 543.0}), [150, 120.5, 98.75, 97.125, 543]),
     "recipe": (lambda: plot_recipe([rung("a", 5.0, 5.25), rung("b", 7.0)]), [5, 5.25, 7]),
+    "shares": (lambda: plot_shares({"p": [0.25, 0.75], "q": [0.3, 0.7]}, ["dry", "wet"]),
+               [0.25, 0.75, 0.3, 0.7]),
     "probabilities": (lambda: plot_probabilities({"p": [0.25, 0.75], "q": [0.3, 0.7]},
                                                  ["dry", "wet"]), [0.25, 0.75, 0.3, 0.7]),
     "nats scale": (lambda: plot_nats_scale({"coins": 543.4, "independent": 206.5}), [543.4, 206.5]),
@@ -419,6 +422,8 @@ def test_distributions_and_optimizers_are_told_apart_without_colour():
     assert first[0].get_x() < second[0].get_x()
     assert labels(figure.legends[0].get_texts()) == ["p", "drawn"]
     assert plot_probabilities({"p": [1.0]}, ["sure"]).legends == []
+    (axes,) = plot_shares({"drawn": [0.5], "table": [0.5], "all": [0.5], "rest": [0.5]}, ["a"]).axes
+    assert len({line.get_marker() for line in axes.lines}) == 4
     (axes,) = plot_coasting({"SGD": [1.1, 0.0], "Adam": [1.2, 0.9]}, switch=1).axes
     assert [line.get_marker() for line in axes.lines[:2]] == ["s", "o"]
 

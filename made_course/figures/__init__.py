@@ -27,6 +27,7 @@ from .networks import plot_network as plot_network
 from .numbers import plot_family as plot_family
 from .numbers import plot_nats_scale as plot_nats_scale
 from .numbers import plot_probabilities as plot_probabilities
+from .numbers import plot_shares as plot_shares
 from .progress import plot_history as plot_history
 from .progress import plot_recipe as plot_recipe
 from .progress import plot_training as plot_training
