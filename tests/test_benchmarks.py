@@ -298,7 +298,9 @@ def test_densities_stand_beside_their_entropy_and_are_drawn(tmp_path, capsys):
         assert lowest < highest
         assert float(rows[name][2]) == pytest.approx(mean - float(entropy), abs=0.0011)
     assert "200 points, fit(epochs=2, batch_size=50, lr=0.02), test NLL in differential" in told
-    assert re.search(rf"^!\[Density over .* 7 points drawn from each\.\]\({path}\)$", told, re.MULTILINE)
+    assert re.search(
+        rf"^!\[Density over .* 7 points drawn from each\.\]\({path}\)$", told, re.MULTILINE
+    )
     with Image.open(path) as image:
         assert image.width > 700
 
