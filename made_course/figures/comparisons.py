@@ -197,19 +197,19 @@ def plot_totals(totals: Mapping[str, Mapping[str, float]]) -> Picture:
     What is no distribution is hatched in orange, with a cross. The ruler is logarithmic.
 
     Args:
-        totals: heading, or "" → name of what sums to Σp → Σp.
+        totals: heading → name of what sums to Σp → Σp.
 
     Example:
-        >>> figure = plot_totals({"": {"means of probabilities": 1.0, "means of logits": 2.739}})
+        >>> figure = plot_totals({"means": {"of probabilities": 1.0, "of logits": 2.739}})
         >>> figure.alt
-        'Σp of means of probabilities 1.000; means of logits 2.739, no distribution.'
+        'Σp of means: of probabilities 1.000; means: of logits 2.739, no distribution.'
     """
     told = [
-        f"{heading}{': ' * bool(heading)}{name} {said_of_total(total)}"
+        f"{heading}: {name} {said_of_total(total)}"
         for heading, group in totals.items()
         for name, total in group.items()
     ]
-    heights = [len(group) + 0.5 * bool(heading) for heading, group in totals.items()]
+    heights = [len(group) + 0.5 for group in totals.values()]
 
     figure = Picture(height=0.4 * sum(heights) + 0.75, alt=f"Σp of {'; '.join(told)}.")
     panels = figure.subplots(
