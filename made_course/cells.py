@@ -68,7 +68,7 @@ def side_by_side(**functions: Callable) -> None:
 def _column(name: str, code: str) -> str:
     width = max(map(len, code.splitlines()))  # the wider column gets more room
     return (
-        f'<figure style="flex:{width} 1 {width // 4}em;min-width:0;margin:0">'
+        f'<figure style="flex:{width} 1 {width // 2}em;min-width:0;margin:0">'
         f"<figcaption>{name}</figcaption>"
         '<pre style="overflow-x:auto;white-space:pre;font-size:.8em">'
         f"{html.escape(code)}</pre></figure>"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 BLUE, ORANGE = "#0072B2", "#D55E00"
-INK, GREY, PALE = "#222222", "#767676", "#d0d0d0"
+INK = "#222222"
 
 
 def rgb(colour: str) -> np.ndarray:

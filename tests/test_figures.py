@@ -21,7 +21,6 @@ from made_course import (
     Categorical,
     History,
     MixtureOfGaussians,
-    OrderingLab,
     bars_and_stripes,
     build_masks,
     complete,
@@ -50,7 +49,6 @@ from made_course.figures import (
     plot_mixture,
     plot_moves,
     plot_nats_scale,
-    plot_orderings,
     plot_path,
     plot_pixel_orderings,
     plot_probabilities,
@@ -60,6 +58,7 @@ from made_course.figures import (
     plot_repeated_work,
     plot_samples_and_mask,
     plot_shared_weights,
+    plot_shares,
     plot_slices,
     plot_surprise,
     plot_tickets,
@@ -150,6 +149,8 @@ FIGURES = {
     "history": (lambda: plot_history(history_of((150.0, 120.5), (98.75, 97.125)),
                                      {"coin": 543.0}), [150, 120.5, 98.75, 97.125, 543]),
     "recipe": (lambda: plot_recipe([rung("a", 5.0, 5.25), rung("b", 7.0)]), [5, 5.25, 7]),
+    "shares": (lambda: plot_shares({"p": [0.25, 0.75], "q": [0.3, 0.7]}, ["dry", "wet"]),
+               [0.25, 0.75, 0.3, 0.7]),
     "probabilities": (lambda: plot_probabilities({"p": [0.25, 0.75], "q": [0.3, 0.7]},
                                                  ["dry", "wet"]), [0.25, 0.75, 0.3, 0.7]),
     "nats scale": (lambda: plot_nats_scale({"coins": 543.4, "independent": 206.5}), [543.4, 206.5]),
@@ -179,11 +180,8 @@ FIGURES = {
     "tickets": (lambda: plot_tickets([1, 2, 0]), [1, 2, 3]),
     "moves": (lambda: plot_moves(torch.tensor([[0.5, 0.0], [0.0, 0.5]]), [1, 0], 0), [0.92]),
     "samples and mask": (lambda: plot_samples_and_mask(torch.zeros(4, 784), torch.eye(3)), [0, 1]),
-    "orderings": (lambda: plot_orderings({"a, b": ("best: 2", {"p(a)": 0.1, "p(b | a)": 0.25})}),
-                  [2, 0.1, 0.25]),
     "totals": (lambda: plot_totals({"some": {"a": 1.0, "b": 0.98}}), [1, 0.98]),
-    "pixel orderings": (lambda: plot_pixel_orderings({"down": torch.arange(4)}, {"down": 70.5}),
-                        [0, 1, 2, 3, 70.5]),
+    "pixel orderings": (lambda: plot_pixel_orderings({"down": torch.arange(4)}), [0, 1, 2, 3]),
     "coasting": (lambda: plot_coasting({"SGD": [1.125, 1.0, 0.0], "Adam": [1.25, 1.0, 0.875]},
                                        switch=2), [1.125, 1.25, 0.875, 2.5]),
     "mixture": (lambda: plot_mixture(torch.tensor([[90.0, 70.0], [92.0, 73.0]])), [0, 2, 3]),
@@ -430,23 +428,10 @@ def test_distributions_and_optimizers_are_told_apart_without_colour():
     assert first[0].get_x() < second[0].get_x()
     assert labels(figure.legends[0].get_texts()) == ["p", "drawn"]
     assert plot_probabilities({"p": [1.0]}, ["sure"]).legends == []
+    (axes,) = plot_shares({"drawn": [0.5], "table": [0.5], "all": [0.5], "rest": [0.5]}, ["a"]).axes
+    assert len({line.get_marker() for line in axes.lines}) == 4
     (axes,) = plot_coasting({"SGD": [1.1, 0.0], "Adam": [1.2, 0.9]}, switch=1).axes
     assert [line.get_marker() for line in axes.lines[:2]] == ["s", "o"]
-
-
-def test_orderings_that_cost_the_same_are_one_bar_whose_costliest_step_is_named():
-    figure = OrderingLab("half adder").figure()
-    (axes,) = figure.axes
-    assert texts(axes) == [
-        "★ best, 0.017 nats: 18 orderings",
-        "p(sum | x₁, x₂)",
-        "▼ worst, 0.686 nats: 6 orderings, all that end with carry",
-    ]
-    assert labels(axes.get_yticklabels()) == ["x₁, x₂, carry, sum", "x₁, x₂, sum, carry"]
-    assert "all that end with carry, such as x₁, x₂, sum, carry" in figure.alt
-    draws(OrderingLab("chain").figure())  # all costs are zero
-    with pytest.raises(ValueError, match="at least one ordering"):
-        plot_orderings({})
 
 
 def test_what_is_no_distribution_stands_beside_one_with_a_cross():
@@ -466,9 +451,9 @@ def test_what_is_no_distribution_stands_beside_one_with_a_cross():
 
 def test_the_pixels_of_an_ordering_come_one_after_the_other():
     orderings = {str(k): [3, 0, 1, 2] for k in range(5)}
-    figure = plot_pixel_orderings(orderings, dict.fromkeys(orderings, 70.04))
+    figure = plot_pixel_orderings(orderings)
     assert [axes.get_visible() for axes in figure.axes] == [True] * 5 + [False] * 3
-    assert figure.axes[0].get_title().splitlines() == ["0", "70.0 nats"]
+    assert figure.axes[0].get_title() == "0"
     assert picture_in(figure.axes[0]).tolist() == [[1, 2], [3, 0]]
     figure.moments[8]()  # half way
     shown = np.ma.filled(picture_in(figure.axes[0]), np.nan)
@@ -682,7 +667,7 @@ def test_a_density_stands_where_it_is_with_its_points():
     assert (np.diff(image.cmap(np.linspace(0, 1, 20))[:, 3]) > 0).all()  # more colour with it
     assert len(axes.get_lines()) == 0
     assert other.get_lines()[0].get_xydata().tolist() == points.tolist()
-    assert bar.get_ylabel() == "probability per unit of area"
+    assert bar.get_ylabel() == "density"
     assert axes.get_images()[0].get_clim() == other.get_images()[0].get_clim()  # one scale
     assert plot_density({"a": corner}, reach=3).axes[0].get_xlim() == (-3, 3)
 

@@ -3,7 +3,6 @@
 from .comparisons import plot_coasting as plot_coasting
 from .comparisons import plot_many_masks as plot_many_masks
 from .comparisons import plot_mixture as plot_mixture
-from .comparisons import plot_orderings as plot_orderings
 from .comparisons import plot_pixel_orderings as plot_pixel_orderings
 from .comparisons import plot_totals as plot_totals
 from .degrees import plot_masking as plot_masking
@@ -26,6 +25,7 @@ from .networks import plot_network as plot_network
 from .numbers import plot_family as plot_family
 from .numbers import plot_nats_scale as plot_nats_scale
 from .numbers import plot_probabilities as plot_probabilities
+from .numbers import plot_shares as plot_shares
 from .progress import plot_history as plot_history
 from .progress import plot_recipe as plot_recipe
 from .progress import plot_training as plot_training

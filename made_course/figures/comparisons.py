@@ -21,77 +21,31 @@ PALE_TO_BLUE = LinearSegmentedColormap.from_list("pale to blue", ["#e3eff7", BLU
 
 
 @picture
-def plot_orderings(costs: Mapping[str, tuple[str, Mapping[str, float]]]) -> Picture:
-    """Bars of what orderings cost a model, step by step, those that cost the same together.
+def plot_pixel_orderings(orderings: Mapping[str, Tensor]) -> Picture:
+    """Fields that fill up in the ordering of their pixels, the first pale, the last dark.
 
-    A bar's parts are the steps of one of its orderings, the first at the left, and the costliest
-    is named.
-
-    Args:
-        costs: ordering → what is said of all that cost the same, and the nats of each step by its
-            factor, such as "p(x₂ | x₁)".
-
-    Raises:
-        ValueError: if there is no ordering.
-
-    Example:
-        >>> figure = plot_orderings({"x₁, x₂": ("★ best", {"p(x₁)": 0.0, "p(x₂ | x₁)": 0.1})})
-        >>> figure.alt
-        'What orderings cost above the entropy: ★ best, such as x₁, x₂.'
-    """
-    if not costs:
-        raise ValueError("costs must name at least one ordering, got none")
-    told = "; ".join(f"{said}, such as {name}" for name, (said, _) in costs.items())
-    alt = f"What orderings cost above the entropy: {told}."
-    figure = Picture(height=0.75 * len(costs) + 0.8, alt=alt)
-    axes = figure.add_subplot()
-    most = max(sum(steps.values()) for _, steps in costs.values()) or 1
-    for place, (said, steps) in enumerate(costs.values()):
-        start, longest = 0.0, max(steps, key=steps.get)
-        for factor, nats in steps.items():
-            look = {"color": BLUE} if factor == longest else {"color": FAINT}
-            axes.barh(place, nats, 0.45, left=start, edgecolor=LINES, linewidth=0.5, **look)
-            if factor == longest and nats > 0.4 * most:
-                words = {"ha": "center", "va": "center", "color": "white", "fontsize": 12}
-                axes.text(start + nats / 2, place, factor, parse_math=False, **words)
-            start += nats
-        axes.text(0, place - 0.33, said, va="bottom", parse_math=False)
-    axes.set_yticks(range(len(costs)), costs, parse_math=False)
-    axes.set(ylim=(len(costs) - 0.6, -0.75), xlim=(0, 1.05 * most))
-    axes.set_xlabel("nats above the entropy")
-    axes.tick_params(axis="y", length=0)
-    return figure
-
-
-@picture
-def plot_pixel_orderings(orderings: Mapping[str, Tensor], nats: Mapping[str, float]) -> Picture:
-    """Fields that fill up in the ordering of their pixels, and what a model reached in each.
-
-    It plays once. What is pale at its end was generated first, what is dark last.
+    It plays once.
 
     Args:
-        orderings: name → (D,) permutation, see :func:`made_course.pixel_orderings`.
-        nats: name → test NLL.
+        orderings: title → (D,) permutation, see :func:`made_course.pixel_orderings`.
 
     Example:
-        >>> from made_course.orderings import pixel_orderings
-        >>> orderings = pixel_orderings(4)
-        >>> figure = plot_pixel_orderings(orderings, dict.fromkeys(orderings, 70.0))
-        >>> figure.axes[0].get_title().splitlines()
-        ['rows', '70.0 nats']
+        >>> plot_pixel_orderings({"rows": torch.arange(16)}).alt
+        'Square fields that fill up, the first pixels pale, the last dark, in orderings: rows.'
     """
     columns = min(4, len(orderings))
     rows = math.ceil(len(orderings) / columns)
-    told = "; ".join(f"{name}, {nats[name]:.1f} nats" for name in orderings)
-    alt = f"Square fields that fill up, the first pixels pale, the last dark, in orderings: {told}."
-    figure = Picture(1.75 * columns, 2.25 * rows, alt=alt)
+    lines = 1 + max(title.count("\n") for title in orderings)
+    alt = "Square fields that fill up, the first pixels pale, the last dark, in orderings: "
+    alt += f"{'; '.join(orderings)}."
+    figure = Picture(1.75 * columns, (1.75 + 0.25 * lines) * rows, alt=alt)
     places = figure.subplots(rows, columns, squeeze=False).flatten()
     fields = []
-    for axes, (name, ordering) in zip(places, orderings.items(), strict=False):
+    for axes, (title, ordering) in zip(places, orderings.items(), strict=False):
         step = as_pictures(torch.argsort(torch.as_tensor(ordering)).float()[None])[0]
         image = axes.imshow(step, cmap=PALE_TO_BLUE, vmin=0, vmax=step.max())
         fields.append((image, step))
-        axes.set_title(f"{name}\n{nats[name]:.1f} nats", parse_math=False)
+        axes.set_title(title, parse_math=False)
         frame_only(axes)
     for axes in places[len(orderings) :]:
         axes.set_visible(False)
@@ -243,19 +197,19 @@ def plot_totals(totals: Mapping[str, Mapping[str, float]]) -> Picture:
     What is no distribution is hatched in orange, with a cross. The ruler is logarithmic.
 
     Args:
-        totals: heading, or "" → name of what sums to Σp → Σp.
+        totals: heading → name of what sums to Σp → Σp.
 
     Example:
-        >>> figure = plot_totals({"": {"means of probabilities": 1.0, "means of logits": 2.739}})
+        >>> figure = plot_totals({"means": {"of probabilities": 1.0, "of logits": 2.739}})
         >>> figure.alt
-        'Σp of means of probabilities 1.000; means of logits 2.739, no distribution.'
+        'Σp of means: of probabilities 1.000; means: of logits 2.739, no distribution.'
     """
     told = [
-        f"{heading}{': ' * bool(heading)}{name} {said_of_total(total)}"
+        f"{heading}: {name} {said_of_total(total)}"
         for heading, group in totals.items()
         for name, total in group.items()
     ]
-    heights = [len(group) + 0.5 * bool(heading) for heading, group in totals.items()]
+    heights = [len(group) + 0.5 for group in totals.values()]
 
     figure = Picture(height=0.4 * sum(heights) + 0.75, alt=f"Σp of {'; '.join(told)}.")
     panels = figure.subplots(

@@ -25,7 +25,7 @@ def plot_density(
     reach: float = 2.5,
     alt: str = "",
 ) -> Picture:
-    r"""Densities of two real variables as maps: :math:`p(x) = e^{\log p(x)}`, bluer for more.
+    """Densities of two real variables as maps, bluer for more.
 
     All maps share one scale, whose bar stands beside them.
 
@@ -85,7 +85,7 @@ def plot_density(
         axes.set_xlabel("x₁")
     for axes in panels[:, 0]:
         axes.set_ylabel("x₂")
-    figure.colorbar(image, ax=panels, label="probability per unit of area", fraction=0.05)
+    figure.colorbar(image, ax=panels, label="density", fraction=0.05, aspect=20 * rows)
     return figure
 
 
@@ -140,7 +140,7 @@ def _peaks(x: Tensor, curve: Tensor) -> str:
         (curve[1:-1] > curve[:-2]) & (curve[1:-1] > curve[2:]) & (curve[1:-1] > 0.2 * curve.max())
     )
     at = x[1:-1][inside].round(decimals=1).tolist()
-    return "highest at x₂ = " + " and ".join(f"{place + 0.0:.1f}" for place in at)
+    return "highest at x₂ = " + " and ".join(f"{place + 0.0:.1f}".replace("-", "−") for place in at)
 
 
 def _heights(density: MADE | Callable[[Tensor], Tensor], title: str, reach: float) -> Tensor:

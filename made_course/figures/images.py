@@ -136,10 +136,10 @@ def plot_image_rows(rows: Mapping[str, Tensor], *, cell: float = 0.8, alt: str =
     lengths = {name: len(images) for name, images in pictures.items()}
     if len(set(lengths.values())) > 1:
         raise ValueError(f"all rows must hold the same number of images, got {lengths}")
-    columns, first = lengths[next(iter(rows))], next(iter(pictures.values()))
+    columns = lengths[next(iter(rows))]
     left = max(map(width_of, rows)) + 0.12
     cell = min(cell, (WIDTH - left) / columns)
-    said = f"From the top, {columns} {_of_size(first)} each: {'; '.join(rows)}"
+    said = f"From the top, {columns} {_of_size(*pictures.values())} each: {'; '.join(rows)}"
     said += f" ({alt})." if alt else "."
     figure = Picture(left + cell * columns, cell * len(rows), alt=said, layout="none")
     places = tiles(figure, len(rows), columns, cell, left=left)
@@ -312,6 +312,6 @@ def as_pictures(images: Tensor) -> np.ndarray:
     return images.detach().float().cpu().reshape(-1, side, side).numpy()
 
 
-def _of_size(pictures: np.ndarray) -> str:
-    side = pictures.shape[1]
-    return f"images of {side} × {side} pixels"
+def _of_size(*pictures: np.ndarray) -> str:
+    sides = dict.fromkeys(f"{several.shape[1]} × {several.shape[1]}" for several in pictures)
+    return f"images of {' or '.join(sides)} pixels"

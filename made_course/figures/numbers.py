@@ -15,10 +15,10 @@ from .style import FAINT, LINES, WIDTH, WORDS, Picture, picture
 def plot_probabilities(
     distributions: Mapping[str, Sequence[float]], outcomes: Sequence[str], *, xlabel: str = ""
 ) -> Picture:
-    """Bars for each outcome, one to four distributions side by side, with the numbers on them.
+    """Bars for each outcome, one or two distributions side by side, with the numbers on them.
 
     Args:
-        distributions: name → probability of each outcome; one to four of them.
+        distributions: name → probability of each outcome; one or two of them, the second blue.
         outcomes: what each bar stands for.
         xlabel: words below the outcomes.
 
@@ -30,18 +30,12 @@ def plot_probabilities(
     said = {name: [f"{float(p):.2f}" for p in row] for name, row in distributions.items()}
     alt = f"Probabilities of {', '.join(outcomes)}" + (f" ({xlabel})" if xlabel else "") + ": "
     alt += "; ".join(f"{name} {', '.join(row)}" for name, row in said.items()) + "."
-    each = (0.75, 1.0, 1.4, 1.8)[len(distributions) - 1]
+    each = 0.5 + 0.25 * len(distributions)
     figure = Picture(min(WIDTH, max(4.2, each * len(outcomes) + 1)), 2.9, alt=alt)
     axes = figure.add_subplot()
     width = 0.84 / len(distributions)
-    looks = [
-        {"color": BLUE},
-        {"facecolor": "none", "edgecolor": WORDS, "hatch": "///"},
-        {"color": LINES},
-        {"facecolor": "none", "edgecolor": WORDS},
-    ]
-    if len(distributions) == 2:  # what is compared with comes first
-        looks[:2] = looks[1], looks[0]
+    looks = [{"facecolor": "none", "edgecolor": WORDS, "hatch": "///"}, {"color": BLUE}]
+    looks = looks[-len(distributions) :]
     crowded = len(outcomes) * len(distributions) > 12  # numbers would touch
     for k, (name, heights) in enumerate(distributions.items()):
         places = np.arange(len(outcomes)) + width * (k - (len(distributions) - 1) / 2)
@@ -56,7 +50,38 @@ def plot_probabilities(
     axes.set_ylabel("probability")
     axes.margins(x=0.02, y=0.12)
     if len(distributions) > 1:
-        figure.legend(loc="outside upper left", ncols=4)
+        figure.legend(loc="outside upper left", ncols=2)
+    return figure
+
+
+@picture
+def plot_shares(
+    groups: Mapping[str, Sequence[float]], rows: Sequence[str], *, xlabel: str = ""
+) -> Picture:
+    """Dots between 0 and 1 on a line for each row, a shape for each of up to four groups.
+
+    Args:
+        groups: name → share of each row; the first is the model at hand, in blue.
+        rows: what each line stands for.
+        xlabel: words below the lines.
+
+    Example:
+        >>> plot_shares({"drawn": [0.9, 0.2], "table": [1.0, 0.3]}, ["crime", "exports"]).alt
+        'Shares of crime, exports: drawn 0.90, 0.20; table 1.00, 0.30.'
+    """
+    said = [f"{name} {', '.join(f'{float(p):.2f}' for p in row)}" for name, row in groups.items()]
+    alt = f"Shares of {', '.join(rows)}" + (f" ({xlabel})" if xlabel else "")
+    figure = Picture(height=0.42 * len(rows) + 1.2, alt=f"{alt}: {'; '.join(said)}.")
+    axes = figure.add_subplot()
+    axes.hlines(range(len(rows)), 0, 1, color=FAINT, linewidth=4)
+    for (name, shares), shape in zip(groups.items(), "DsPo", strict=False):
+        look = {"color": BLUE} if shape == "D" else {"color": WORDS, "mfc": "none", "mew": 1.5}
+        axes.plot(list(map(float, shares)), range(len(rows)), shape, ms=9, label=name, **look)
+    axes.set_yticks(range(len(rows)), rows, parse_math=False)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    axes.set(xlabel=xlabel, ylim=(len(rows) - 0.5, -0.5))
+    figure.legend(loc="outside upper center", ncols=2)
     return figure
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from torch import Tensor
 from traitlets import Any, Bool, Dict, observe, validate
@@ -14,9 +13,6 @@ from ..masks import check_ordering
 from ..words import check_names, variable_names
 from .in_page import InPage
 from .study import Study, examples
-
-if TYPE_CHECKING:
-    from ..figures.style import Picture
 
 OWN, SAME = "your own table", "same"
 
@@ -137,9 +133,3 @@ class OrderingLab(InPage, module="ordering_lab"):
     def claimed_total(self) -> float:
         """Σp of the mean of all orderings' logits."""
         return self._study.means["logits"]
-
-    def figure(self) -> Picture:
-        """What orderings cost as a figure, for the saved notebook, with all costs revealed."""
-        from ..figures import plot_orderings  # only a figure waits for matplotlib
-
-        return plot_orderings(self._study.drawn)

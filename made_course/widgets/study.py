@@ -124,17 +124,6 @@ class Study:
             for cost, members in groups.items()
         ]
 
-    @property
-    def drawn(self) -> dict[str, tuple[str, dict[str, float]]]:
-        """For a figure: an ordering of each group → what is said of it, nats of its steps."""
-        drawn = {}
-        for group in self.groups:
-            first = tuple(map(int, group["members"][0].split(",")))
-            steps = self.fits.steps(first).clamp(min=0).tolist()
-            factors = {self.factor(first, t): nats for t, nats in enumerate(steps)}
-            drawn[self.name(first)] = (group["said"], factors)
-        return drawn
-
     def _describe(self, cost: str, members: Sequence[Ordering]) -> str:
         mark = {"best": "★ best, ", "worst": "▼ worst, ", "": ""}[self.rank(cost)]
         said = f"{mark}{cost}: {len(members)} ordering{'s' * (len(members) > 1)}"

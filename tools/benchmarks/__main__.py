@@ -495,12 +495,6 @@ def parse(arguments):
         help="numbers of variables of growth (default: 49,196,784,3136)",
     )
     parser.add_argument(
-        "--growth-figure",
-        type=picture,
-        metavar="PATH",
-        help="where growth saves its figure, a .png (default: it saves none)",
-    )
-    parser.add_argument(
         "--density-figure",
         type=picture,
         metavar="PATH",

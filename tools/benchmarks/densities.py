@@ -54,11 +54,8 @@ def densities(options):
     )
     if options.density_figure:
         figure = plot_densities(first)
-        write_whole(
-            options.density_figure,
-            lambda file: figure.savefig(file, format="png", dpi=144, facecolor="white"),
-        )
-        print(f"\n![{describe_densities(first)}]({options.density_figure})")
+        write_whole(options.density_figure, lambda file: file.write_bytes(figure.as_png()))
+        print(f"\n![{figure.alt}]({options.density_figure})")
 
 
 def trained(name, seed):
@@ -81,19 +78,7 @@ def plot_densities(runs):
     """The density of each model, with points that it drew."""
     densities, points = {}, {}
     for name, run in runs.items():
-        title = f"{name}\n{run.nll:.2f} differential nats, entropy {TOYS[name][1]:.2f}"
+        title = f"{name}\n{run.nll:.2f}, entropy {TOYS[name][1]:.2f}"
         densities[title] = run.model
         points[title] = run.model.sample(DRAWN, generator=torch.Generator().manual_seed(0))
-    return plot_density(densities, points)
-
-
-def describe_densities(runs):
-    """What the figure shows, for whoever cannot see it."""
-    told = [
-        f"{name}, test NLL {run.nll:.2f} against an entropy of {TOYS[name][1]:.2f}"
-        for name, run in runs.items()
-    ]
-    return (
-        f"Densities that MADE learned, and {DRAWN:,} points drawn from each, in differential nats: "
-        f"{'; '.join(told)}."
-    )
+    return plot_density(densities, points, alt=f"{DRAWN:,} points drawn from each.")
