@@ -89,7 +89,7 @@ class SamplingPlayer(Player, module="sampling_player"):
     def _steps(self) -> list[int]:
         """Those of the filmstrip: evenly spread ones, and the present one."""
         n = self._model.input_dim
-        return sorted({math.ceil(n * k / 5) for k in range(1, 6)} | {self.step} - {0})
+        return sorted({math.ceil(n * k / 4) for k in range(1, 5)} | {self.step} - {0})
 
     def figure(self) -> Picture:
         """The same state as a filmstrip for a saved notebook."""
@@ -98,7 +98,7 @@ class SamplingPlayer(Player, module="sampling_player"):
             row = torch.tensor(self.real[self.seed % len(self.real)], dtype=torch.float32)
             shown[f"the real {self._whole}"] = self._follow(row)
         rows, columns, names = self.board.values()
-        legible = columns <= 4 and len(names) <= 20  # six pictures stand side by side
+        legible = columns <= 4 and len(names) <= 20  # five pictures may stand side by side
         return plot_trajectory(
             shown,
             self._steps(),
