@@ -165,7 +165,7 @@ def plot_final_units(x: Tensor, degrees: Sequence[Tensor], steps: Sequence[int])
         alt += f" Units of hidden layer {k} that are final: {counted} of {len(layer):,}."
 
     tile = (WIDTH - 0.95) / len(steps) - 0.06
-    figure = Picture(WIDTH, tile + 0.35 + (tile / 2 + 0.35) * len(hidden), alt=alt)
+    figure = Picture(WIDTH, tile + 0.65 + (tile / 2 + 0.35) * len(hidden), alt=alt)
     ratios = [tile, *[tile / 2] * len(hidden)]
     grid = figure.subplots(len(ratios), len(steps), squeeze=False, height_ratios=ratios)
     for column, step in enumerate(steps):
@@ -183,6 +183,9 @@ def plot_final_units(x: Tensor, degrees: Sequence[Tensor], steps: Sequence[int])
         grid[k, 0].set_ylabel(kind, **ASIDE)
     for axes in grid.flat:
         frame_only(axes)
+    key = {"just final": Patch(color=BLUE), "final before": Patch(color=shade(1, 3))}
+    how = {"loc": "outside lower center", "ncols": 2, "handlelength": 1, "handleheight": 1}
+    figure.legend(key.values(), key, **how)
     return figure
 
 

@@ -165,6 +165,6 @@ def plot_moves(moves: Tensor, ordering: Sequence[int], marked: int) -> Picture:
     axes.set(xlabel="input that is flipped", ylabel="output that moves")
     cross = Line2D([], [], color=ORANGE, marker="x", linewidth=0, markeredgewidth=2)
     seen = {"handles": [Patch(color=BLUE), cross], "labels": ["allowed", "a leak"]}
-    title = "full colour:\nfrom 0 to 1"
+    title = "full colour:\nmoves by 1"
     axes.legend(**seen, title=title, alignment="left", loc="lower left", bbox_to_anchor=(1.02, 0))
     return figure
