@@ -379,19 +379,25 @@ def test_the_learning_curve_tells_train_from_validation_without_colour():
     assert "train" in words[0]
     assert words[1] == "test, at the end of the epoch"
     assert axes.get_ylabel() == "NLL (nats)"
-    alt = plot_history(history_of((150.0, 120.0), (110.0, 97.125), (90.0, 98.0))).alt
-    assert "validation begins at 120.0, is lowest after epoch 2 with 97.1, and ends at 98.0" in alt
+    assert "lowest" not in " ".join(texts(axes))  # it is the last, whose number is there
+    turning = plot_history(history_of((150.0, 120.0), (110.0, 97.125), (90.0, 98.0)))
+    said = "validation begins at 120.0, is lowest after epoch 2 with 97.1, and ends at 98.0"
+    assert said in turning.alt
+    assert "lowest: 97.1, epoch 2" in texts(turning.axes[0])
     assert len(plot_history(history_of((2.0, None))).axes[0].get_lines()) == 1
     draws(plot_history(History()))  # as fit returns it when it is interrupted at once
 
 
-def test_a_ladder_tells_better_from_worse_by_shape_and_number():
+def test_a_ladder_says_by_shape_number_and_key_what_was_better():
     ladder = [rung("a", 5.0, 5.2), rung("b", 7.0, 7.0), rung("c", 3.0, 3.4), rung("d", 3.1, 3.1)]
-    (axes,) = plot_recipe(ladder).axes
+    figure = plot_recipe(ladder)
+    (axes,) = figure.axes
     assert texts(axes) == ["5.1", "7.0 (+1.9)", "3.2 (−3.8)", "3.1 (−0.1)"]
     assert labels(axes.get_yticklabels()) == ["a", "+ b", "+ c", "+ d"]
     big = [line for line in axes.lines if line.get_markersize() == 10]
-    assert [line.get_marker() for line in big] == ["o", "^", "s", "o"]
+    assert [line.get_marker() for line in big] == ["o", "o", "s", "o"]
+    key = ["better than the rung before", "no better", "a single run"]
+    assert labels(figure.legends[0].get_texts()) == key
     assert axes.yaxis_inverted()
 
 
@@ -563,6 +569,9 @@ def test_weights_of_a_first_layer_are_on_paper_only_where_the_mask_lets_them(mod
 
 
 def test_repeated_work_is_what_comes_after_the_staircase():
+    twice = plot_repeated_work(torch.tensor([1, 1, 3]), 4).axes[0]  # one number for two units
+    assert labels(twice.get_xticklabels()) == ["1", "3"]
+    assert twice.get_xticks().tolist() == [0.5, 2]
     degrees = torch.tensor([1, 3, 2])
     figure = plot_repeated_work(degrees, 4)
     assert labels(figure.legends[0].get_texts()) == [

@@ -12,6 +12,7 @@ import torch
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.gridspec import SubplotSpec
+from matplotlib.patches import Patch
 from PIL import Image
 from torch import Tensor
 
@@ -19,7 +20,7 @@ from ..arguments import check_count
 from ..colours import BLUE, INK, rgb
 from ..files import write_whole
 from ..made import MADE
-from .style import FAINT, WIDTH, Picture, frame_only, picture, up_to, width_of
+from .style import LINES, WIDTH, Picture, frame_only, picture, up_to, width_of
 
 GUTTER = 0.08
 """Inches between images."""
@@ -188,8 +189,8 @@ def plot_samples_and_mask(samples: Tensor, mask: Tensor) -> Picture:
 def plot_first_layer(model: MADE, n_units: int = 12, columns: int = 6) -> Picture:
     """What hidden units look for: rows of the first layer's masked weights, as images.
 
-    Units are chosen evenly along their degrees; each title is the unit's degree. Blue weights are
-    positive, black negative, white zero, on one scale; there is no paper where the mask cuts.
+    Units are chosen evenly along their degrees; each title is the unit's degree. All weights are on
+    one scale.
 
     Args:
         model: a MADE over 784 pixels with a hidden layer.
@@ -209,19 +210,27 @@ def plot_first_layer(model: MADE, n_units: int = 12, columns: int = 6) -> Pictur
     weights = weights.masked_fill(mask == 0, math.nan)[chosen]
     strong = weights.abs().nanquantile(0.995).clamp(min=1e-12).item()
     shades = LinearSegmentedColormap.from_list("black-white-blue", [INK, "white", BLUE])
-    shades = shades.with_extremes(bad=FAINT)
+    shades = shades.with_extremes(bad="none")
     alt = (
         f"Weights of {n_units} hidden units as images, of degrees {', '.join(map(str, degrees))}. "
         "The larger the degree, the more pixels may have weights; the rest is cut."
     )
-    cell, room, rows = WIDTH / columns, 0.28, math.ceil(n_units / columns)
-    figure = Picture(WIDTH, (cell + room) * rows, alt=alt, layout="none")
+    cut = {"facecolor": "none", "edgecolor": LINES, "hatch": "//"}
+    cell, room, foot, rows = WIDTH / columns, 0.28, 0.4, math.ceil(n_units / columns)
+    figure = Picture(WIDTH, (cell + room) * rows + foot, alt=alt, layout="none")
     places = tiles(figure, rows, columns, cell, room=room)
     for k, image in enumerate(as_pictures(weights)):
         axes = figure.add_subplot(places[k])
         axes.imshow(image, cmap=shades, vmin=-strong, vmax=strong, interpolation="nearest")
         axes.set_title(f"degree {degrees[k]}", fontsize=12, weight="normal", pad=4)
+        axes.patch.set(**cut, linewidth=0)  # seen where there is no weight
         frame_only(axes)
+    key = {
+        "ink here speaks for the unit": Patch(facecolor=BLUE, edgecolor=LINES),
+        "against it": Patch(facecolor=INK, edgecolor=LINES),
+        "cut by the mask": Patch(**cut),
+    }
+    figure.legend(key.values(), key, loc="lower center", ncols=3, handlelength=1, handleheight=1)
     return figure
 
 

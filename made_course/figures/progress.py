@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 from torch import Tensor
 
 from ..colours import BLUE
@@ -112,6 +113,8 @@ def draw_history(axes: Axes, history: History, levels: Mapping[str, float], scor
         at = {"xytext": (8, 4 if values[-1] == highest else -12), "textcoords": "offset points"}
         end = (history.epoch[-1], values[-1])
         axes.annotate(f"{values[-1]:.1f}", end, color=colour, weight="bold", **at)
+    if history.best_epoch not in (None, len(history)):
+        draw_lowest(axes, history)
     for name, nats in levels.items():
         axes.axhline(nats, color=LINES, linestyle=":", linewidth=1.5)
         axes.annotate(
@@ -129,12 +132,21 @@ def draw_history(axes: Axes, history: History, levels: Mapping[str, float], scor
     axes.legend()
 
 
+def draw_lowest(axes: Axes, history: History) -> None:
+    """A ring where the second curve turns, with its number and epoch."""
+    nats = history.valid_nll[history.best_epoch - 1]
+    ring = {"color": BLUE, "markersize": 10, "markerfacecolor": "none"}
+    axes.plot(history.best_epoch, nats, "o", **ring)
+    words = f"lowest: {nats:.1f}, epoch {history.best_epoch}"
+    at = {"xytext": (0, 12), "textcoords": "offset points", "ha": "center"}
+    axes.annotate(words, (history.best_epoch, nats), color=BLUE, **at)
+
+
 @picture
 def plot_recipe(ladder: Sequence[Rung]) -> Picture:
     """What each change to a recipe bought: test NLL from rung to rung, and how far seeds differ.
 
-    Blue squares with a full line are better than the rung before, hollow triangles with a broken
-    one worse, and grey circles neither by more than half a nat. Short strokes are single runs.
+    A rung counts as better where it gains more than half a nat.
 
     Args:
         ladder: see :func:`made_course.recipe.load_ladder`.
@@ -154,21 +166,26 @@ def plot_recipe(ladder: Sequence[Rung]) -> Picture:
     ]
     rungs = [f"{name} {words}" for name, words in zip(names, said, strict=True)]
     alt = f"Test NLL of a ladder of {len(ladder)} recipes, in nats: {'; '.join(rungs)}."
-    figure = Picture(height=0.4 * len(ladder) + 0.9, alt=alt)
+    figure = Picture(height=0.4 * len(ladder) + 1.2, alt=alt)
     axes = figure.add_subplot()
+    looks = {
+        "better than the rung before": {"color": BLUE, "marker": "s", "linestyle": "-"},
+        "no better": {"color": LINES, "marker": "o", "linestyle": "--"},
+        "a single run": {"color": WORDS, "marker": "|", "linestyle": ""},
+    }
+    better, no_better, single = looks.values()
     for k, change in enumerate(changes):
-        look = {"color": LINES, "marker": "o", "linestyle": ":"}
-        if abs(change) > 0.5:
-            worse = {"color": WORDS, "marker": "^", "linestyle": "--", "markerfacecolor": "none"}
-            look = {"color": BLUE, "marker": "s"} if change < 0 else worse
+        look = better if change < -0.5 else no_better
         if k:
             axes.plot(nats[k - 1 : k + 1], [k - 1, k], **look | {"marker": ""}, zorder=1)
         axes.plot(nats[k], k, **look, markersize=10, zorder=3)
         runs = ladder[k].test_nll[:, -1]
-        axes.plot(runs, [k] * len(runs), "|", color=WORDS, markersize=20, zorder=2)
-        weight = "bold" if change < -0.5 else "normal"
+        axes.plot(runs, [k] * len(runs), **single, markersize=20, zorder=2)
+        weight = "bold" if look is better else "normal"
         at = {"transform": axes.get_yaxis_transform(), "va": "center", "weight": weight}
         axes.text(1.02, k, said[k], **at)
+    key = [Line2D([], [], **look, markersize=8) for look in looks.values()]
+    figure.legend(key, looks, loc="outside upper center", ncols=3)
     axes.set_yticks(range(len(ladder)), names, parse_math=False)
     axes.set_ylim(len(ladder) - 0.5, -0.5)
     axes.set_xlabel("test NLL (nats, further left is better)")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from itertools import accumulate, groupby
 from textwrap import fill
 
 import numpy as np
@@ -132,7 +133,7 @@ def _draw_step(
     ):
         for k, words in enumerate(said):
             line, column = divmod(k, shape[1])
-            how = {"ha": "center", "va": "center", "fontsize": 10, "parse_math": False}
+            how = {"ha": "center", "va": "center", "fontsize": 11, "parse_math": False}
             how |= {"color": "white" if dark[k] else "#222222", "rotation": 90 * upright}
             axes.text(column + 0.5, line + 0.5, words, **how)
 
@@ -164,7 +165,7 @@ def plot_final_units(x: Tensor, degrees: Sequence[Tensor], steps: Sequence[int])
         alt += f" Units of hidden layer {k} that are final: {counted} of {len(layer):,}."
 
     tile = (WIDTH - 0.95) / len(steps) - 0.06
-    figure = Picture(WIDTH, tile + 0.35 + (tile / 2 + 0.35) * len(hidden), alt=alt)
+    figure = Picture(WIDTH, tile + 0.65 + (tile / 2 + 0.35) * len(hidden), alt=alt)
     ratios = [tile, *[tile / 2] * len(hidden)]
     grid = figure.subplots(len(ratios), len(steps), squeeze=False, height_ratios=ratios)
     for column, step in enumerate(steps):
@@ -182,6 +183,9 @@ def plot_final_units(x: Tensor, degrees: Sequence[Tensor], steps: Sequence[int])
         grid[k, 0].set_ylabel(kind, **ASIDE)
     for axes in grid.flat:
         frame_only(axes)
+    key = {"just final": Patch(color=BLUE), "final before": Patch(color=shade(1, 3))}
+    how = {"loc": "outside lower center", "ncols": 2, "handlelength": 1, "handleheight": 1}
+    figure.legend(key.values(), key, **how)
     return figure
 
 
@@ -218,7 +222,7 @@ def plot_repeated_work(degrees: Tensor, input_dim: int) -> Picture:
     passes = torch.arange(1, input_dim + 1, device=degrees.device)[:, None]
     lag = (passes - 1 - degrees).sign().cpu().numpy()  # of what has been read behind what is needed
     kinds = {
-        "too early": (-1, {"facecolor": "none", "edgecolor": FAINT}),
+        "too early": (-1, {"facecolor": "none", "edgecolor": LINES}),
         "just final": (0, {"facecolor": BLUE, "edgecolor": LINES}),
         "once more": (1, {"facecolor": "none", "edgecolor": LINES, "hatch": "///"}),
     }
@@ -238,8 +242,11 @@ def plot_repeated_work(degrees: Tensor, input_dim: int) -> Picture:
             axes.add_patch(Rectangle((column - 0.5, row + 0.5), 1, 1, **look))
         legend[f"{words}: {counts[words]}"] = Patch(**look)
     axes.set(xlim=(-0.5, len(degrees) - 0.5), ylim=(input_dim + 0.5, 0.5), aspect="equal")
-    axes.set_xticks(range(len(degrees)), degrees.tolist(), fontsize=10)
-    axes.set_yticks(range(1, input_dim + 1), range(1, input_dim + 1), fontsize=10)
+    groups = [(d, len(list(units))) for d, units in groupby(degrees.tolist())]  # one number each
+    ends = list(accumulate(size for _, size in groups))
+    middles = [end - (size + 1) / 2 for end, (_, size) in zip(ends, groups, strict=True)]
+    axes.set_xticks(middles, [degree for degree, _ in groups])
+    axes.set_yticks(range(1, input_dim + 1), range(1, input_dim + 1))
     axes.tick_params(length=0)
     axes.set_xlabel("degree of each hidden unit")
     axes.set_ylabel("forward pass")

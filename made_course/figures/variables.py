@@ -153,17 +153,18 @@ def plot_moves(moves: Tensor, ordering: Sequence[int], marked: int) -> Picture:
         square = {"color": ORANGE if is_leak else BLUE, "alpha": move, "linewidth": 0}
         axes.add_patch(Rectangle((j - 0.46, i - 0.46), 0.92, 0.92, **square))
         if is_leak and move > 0.1:
-            axes.plot(j, i, "x", color="white", markersize=5, markeredgewidth=1.2)
+            cross = {"color": "white" if move > 0.6 else ORANGE, "markersize": 6}
+            axes.plot(j, i, "x", **cross, markeredgewidth=1.6)
     column = {"facecolor": "none", "edgecolor": WORDS, "linewidth": 1.8, "zorder": 3}
     axes.add_patch(Rectangle((marked - 0.56, -0.56), 1.12, dim + 0.12, **column))
     frame_only(axes)
-    axes.set_xticks(range(dim), names, fontsize=10)
-    axes.set_yticks(range(dim), outputs, fontsize=10)
+    axes.set_xticks(range(dim), names, fontsize=11)
+    axes.set_yticks(range(dim), outputs, fontsize=11)
     axes.tick_params(length=0)
     axes.xaxis.get_ticklabels()[marked].set_weight("bold")
     axes.set(xlabel="input that is flipped", ylabel="output that moves")
     cross = Line2D([], [], color=ORANGE, marker="x", linewidth=0, markeredgewidth=2)
     seen = {"handles": [Patch(color=BLUE), cross], "labels": ["allowed", "a leak"]}
-    title = "full colour:\nfrom 0 to 1"
+    title = "full colour:\nmoves by 1"
     axes.legend(**seen, title=title, alignment="left", loc="lower left", bbox_to_anchor=(1.02, 0))
     return figure

@@ -86,10 +86,10 @@ class SamplingPlayer(Player, module="sampling_player"):
     def _follow(self, row: Tensor) -> Trajectory:
         return trajectory(self._model, row, self._model.order, self._model.head)
 
-    def _steps(self) -> list[int]:
+    def _steps(self, count: int) -> list[int]:
         """Those of the filmstrip: evenly spread ones, and the present one."""
         n = self._model.input_dim
-        return sorted({math.ceil(n * k / 5) for k in range(1, 6)} | {self.step} - {0})
+        return sorted({math.ceil(n * k / count) for k in range(1, count + 1)} | {self.step} - {0})
 
     def figure(self) -> Picture:
         """The same state as a filmstrip for a saved notebook."""
@@ -98,10 +98,10 @@ class SamplingPlayer(Player, module="sampling_player"):
             row = torch.tensor(self.real[self.seed % len(self.real)], dtype=torch.float32)
             shown[f"the real {self._whole}"] = self._follow(row)
         rows, columns, names = self.board.values()
-        legible = columns <= 4 and len(names) <= 20  # six pictures stand side by side
+        legible = columns <= 4 and len(names) <= 20
         return plot_trajectory(
             shown,
-            self._steps(),
+            self._steps(4 if legible else 5),  # what is read needs room
             (rows, columns),
             names=names if legible else None,
             marked=self.step or None,
