@@ -726,7 +726,7 @@ def test_costs_are_blue_where_the_model_was_surprised_and_add_up():
     assert to_hex(dear) == BLUE  # 2.3 nats
     assert np.array_equal(right, [1, 1, 1])
     assert half[2] > half[0] < sure[0] == sure[2] < 1  # a shade of blue; the ghost of ink is grey
-    assert texts(cost) == ["3.0 nats", "half: 1 pixels"]
+    assert texts(cost) == ["3.0 nats", "half in 1 pixels"]
     many = torch.full((1, 100), 0.5)
     assert "half of which lie on 50 of 100 pixels" in plot_costs(many.round(), many).alt
     square, doubt = torch.zeros(1, 64), torch.full((1, 64), 1e-9)

@@ -21,11 +21,11 @@ THUMBNAIL = (460, 258)
 SHOWN = {
     "00": ("From the top, 8 images", (0.106, 0, 0.548, 1)),
     "01": ("Tree of 20 days", (0, 0, 1, 1)),
-    "02": ("How far 16 outputs", (0.125, 0, 0.785, 0.87)),
+    "02": ("How far 16 outputs", (0.09, 0, 0.787, 0.905)),
     "03": ("Of 24 connections", (0.285, 0.07, 1, 0.6)),
     "04": ("30 images of 4 × 4 pixels, 15 in a row: bars", (0, 0, 0.267, 1)),
     "05": ("4 images of", (0.335, 0.29, 1, 0.862)),
-    "06": ("An image as it is drawn", (0.27, 0, 1, 1)),
+    "06": ("An image as it is drawn", (0.27, 0, 1, 0.89)),
     "07": ("Square fields", (0, 0, 1, 0.52)),
     "08": ("p(x₂ | x₁ = 0)", (0, 0.5, 1, 1)),
     "09": ("MADE: 120", (0, 0, 0.66, 0.9)),

@@ -55,7 +55,7 @@ def plot_costs(images: Tensor, ink: Tensor) -> Picture:
         if row == 2:
             words = {"ha": "center", "va": "top", "transform": axes.transAxes}
             axes.text(0.5, -0.05, f"{totals[column]:.1f} nats", weight="bold", **words)
-            axes.text(0.5, -0.2, f"half: {halves[column]} pixels", fontsize=12, **words)
+            axes.text(0.5, -0.2, f"half in {halves[column]} pixels", fontsize=12, **words)
     bar = (0.12 / (left + n * cell), 0.75 / height, (left - 0.24) / (left + n * cell), 0.1 / height)
     draw_price(figure.add_axes(bar))
     return figure
