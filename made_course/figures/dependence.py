@@ -54,7 +54,7 @@ def plot_dependence(
     cell = min(CELL, (WIDTH - room - apart - 0.1) / len(matrices) / count, 4 / count)
     side = cell * count
     heads = [max(0.122 * len(title), 0.085 * len(said[title])) for title in matrices]
-    step = max(side + 0.35, max(heads[:-1], default=0) + 0.06)
+    step = max(side + 0.35, max(heads[:-1], default=0) + 0.2)
     foot = 0.75 if count > FEW else 0.95 if max(map(len, names)) <= 3 else 1.6
     width = room + step * (len(matrices) - 1) + max(side, heads[-1]) + 0.05
     figure = Picture(max(width, 3.6), side + foot + 0.55, alt=alt, layout="none")
