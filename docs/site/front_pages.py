@@ -26,12 +26,12 @@ SHOWN = {
     "04": ("30 images of 4 × 4 pixels, 15 in a row: bars", (0, 0, 0.267, 1)),
     "05": ("4 images of", (0.335, 0.29, 1, 0.862)),
     "06": ("An image as it is drawn", (0.27, 0, 1, 0.89)),
-    "07": ("Square fields", (0, 0, 1, 0.52)),
+    "07": ("in orderings: rows", (0, 0, 1, 0.52)),
     "08": ("p(x₂ | x₁ = 0)", (0, 0.5, 1, 1)),
-    "09": ("MADE: 120", (0, 0, 0.66, 0.9)),
+    "09": ("What the output of pixel", (0.24, 0, 0.75, 0.89)),
     "10": ("Who hears whom", (0, 0, 0.66, 1)),
 }
-"""How the text of each notebook's figure begins, and which part of it: left, top, right, bottom."""
+"""Words of the text of each notebook's figure, and its part: left, top, right, bottom."""
 ROW = re.compile(r"^\| \[(\d+) · ([^]]+)\]\((notebooks/\w+)\.ipynb\) \| ([^|]+) \| (\d+) \|$", re.M)
 """A notebook in README's table: number, title, path, question, minutes."""
 
@@ -58,15 +58,15 @@ def cards() -> list[dict[str, str]]:
 
 
 def _thumbnail(path: str) -> str:
-    begins, part = SHOWN[Path(path).name[:2]]
+    words, part = SHOWN[Path(path).name[:2]]
     pngs = [
         output.data["image/png"]
         for cell in nbformat.read(ROOT / f"{path}.ipynb", as_version=4).cells
         for output in cell.get("outputs", [])
-        if output.get("metadata", {}).get("image/png", {}).get("alt", "").startswith(begins)
+        if words in output.get("metadata", {}).get("image/png", {}).get("alt", "")
     ]
     if len(pngs) != 1:
-        raise ValueError(f"{len(pngs)} figures of {path} begin with {begins!r}: see SHOWN")
+        raise ValueError(f"{len(pngs)} figures of {path} say {words!r}: see SHOWN")
     figure = Image.open(BytesIO(b64decode(pngs[0]))).convert("RGBA")
     figure = Image.alpha_composite(Image.new("RGBA", figure.size, "white"), figure).convert("RGB")
     box = tuple(share * size for share, size in zip(part, 2 * figure.size, strict=True))
