@@ -10,9 +10,7 @@ from .degrees import plot_path as plot_path
 from .densities import plot_density as plot_density
 from .densities import plot_slices as plot_slices
 from .dependence import plot_dependence as plot_dependence
-from .filling import paint_completion as paint_completion
 from .filling import plot_completions as plot_completions
-from .images import paint_variables as paint_variables
 from .images import plot_first_layer as plot_first_layer
 from .images import plot_image_rows as plot_image_rows
 from .images import plot_images as plot_images
