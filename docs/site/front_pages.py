@@ -28,7 +28,7 @@ SHOWN = {
     "06": ("An image as it is drawn", (0.27, 0, 1, 0.89)),
     "07": ("in orderings: rows", (0, 0, 1, 0.52)),
     "08": ("p(x₂ | x₁ = 0)", (0, 0.5, 1, 1)),
-    "09": ("What the output of pixel", (0.24, 0, 0.75, 0.89)),
+    "09": ("What the output of pixel", (0.24, 0, 0.75, 0.84)),
     "10": ("Who hears whom", (0, 0, 0.66, 1)),
 }
 """Words of the text of each notebook's figure, and its part: left, top, right, bottom."""
