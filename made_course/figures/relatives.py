@@ -13,7 +13,7 @@ from torch import Tensor
 from ..colours import BLUE
 from ..words import hat, variable_names
 from .sheet import axes_at, sheet
-from .style import LINES, WIDTH, WORDS, Picture, frame_only, picture
+from .style import LINES, WIDTH, WORDS, Picture, frame_only, picture, width_of
 
 LOOKS = (
     {"color": BLUE},
@@ -41,10 +41,13 @@ def plot_family_tree(members: Mapping[str, tuple[int, str, str]], *, here: str) 
         for name, (year, parent, news) in members.items()
     ]
     lanes, row = _lanes(members), 0.62
-    figure = Picture(height=row * len(members), alt=f"Family tree. {' '.join(told)}", layout="none")
-    axes, words = sheet(figure), 1.0 + 0.36 * max(lanes.values())
+    words = 0.45 + 0.36 * max(lanes.values())
+    width = words + max(width_of(news) for _, _, news in members.values())
+    alt = f"Family tree. {' '.join(told)}"
+    figure = Picture(width, row * len(members), alt=alt, layout="none")
+    axes = sheet(figure)
     place = {
-        name: (0.75 + 0.36 * lanes[name], row * (len(members) - k - 0.5))
+        name: (0.15 + 0.36 * lanes[name], row * (len(members) - k - 0.5))
         for k, name in enumerate(members)
     }
     for name, (year, parent, news) in members.items():
@@ -53,8 +56,7 @@ def plot_family_tree(members: Mapping[str, tuple[int, str, str]], *, here: str) 
             start_x, start_y = place[parent]
             axes.plot([start_x, x, x], [start_y, start_y - row, y], color=LINES, zorder=1)
         axes.scatter(x, y, s=170, color=BLUE if name == here else WORDS, zorder=2)
-        axes.text(0, y, year, va="center_baseline")
-        axes.text(words, y + 0.1, name, va="center_baseline", weight="bold")
+        axes.text(words, y + 0.1, f"{name}, {year}", va="center_baseline", weight="bold")
         axes.text(words, y - 0.12, news, va="center_baseline", fontsize=12)
     return figure
 
