@@ -625,15 +625,6 @@ def python(*arguments: str) -> subprocess.CompletedProcess:
     )
 
 
-def test_loading_imports_neither_torchvision_nor_matplotlib():
-    run = python(
-        "-c",
-        "import sys; from made_course.data import make_mnist_loaders; next(iter("
-        "make_mnist_loaders()[0])); print({'torchvision', 'matplotlib'} & set(sys.modules))",
-    )
-    assert run.stdout == f"{SMALL_LINE}{HINT}\nset()\n", run.stderr
-
-
 def test_the_command_ends_with_the_message_alone_when_it_fails(root):
     root.write_bytes(b"a file where a folder should be")
     run = python("-m", "made_course.data")

@@ -418,7 +418,7 @@ def beat_it() -> MADE:
                 yield self.images[rows].roll(shift, (1, 2)).reshape(-1, 784)
 
     torch.manual_seed(0)
-    model = MADE(784, (256,), degrees="even", direct=True)
+    model = MADE(784, (128,), degrees="even", direct=True)
     fit(model, Shifted(), epochs=10, precision="float32", seed=0, progress=False)
     return model
 

@@ -591,8 +591,8 @@ def mean_of_three() -> nn.Module:
     for part in range(3):
         apart = torch.arange(len(rows)) % 5 == part
         model = MADE(33, (200,), ordering=ordering, degrees="even", direct=True, dropout=0.5)
-        how = {"lr": 0.03, "patience": 12, "precision": "float32", "seed": 0, "progress": False}
-        fit(model, rows[~apart], rows[apart], epochs=300, batch_size=32, **how)
+        how = {"lr": 0.03, "patience": 8, "precision": "float32", "seed": 0, "progress": False}
+        fit(model, rows[~apart], rows[apart], epochs=300, batch_size=64, **how)
         members.append(model)
     return MeanOfLogits(members)
 

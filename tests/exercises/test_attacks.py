@@ -264,7 +264,6 @@ CELLS = {
     ),
     "parentheses": (['check("3.2", ' + "(" * 5000, ""], "failed", "SyntaxError"),
     "patched check, no answer": ([PATCH, 'check("3.2", len)'], "failed", ""),
-    "endless answer": ([IN_ANSWER % "while True: pass", ""], "", ""),
     "endless answer in C": ([IN_ANSWER % "import itertools; any(itertools.repeat(0))", ""], "", ""),
     "leaves in its answer": ([IN_ANSWER % "import os; os._exit(0)", ""], "stopped", ""),
     "huge answer": ([IN_ANSWER % "return 'x' * 10**9", ""], "", ""),
@@ -287,7 +286,7 @@ def hostile(tmp_path_factory):
         made.mkdir()
     (python_path / "sitecustomize.py").write_text(
         "import sys\nif 'forkserver' in str(sys.orig_argv):\n"
-        "    from made_course.exercises.grading import judge\n    judge.SECONDS = 3\n"
+        "    from made_course.exercises.grading import judge\n    judge.SECONDS = 2\n"
     )
     (home / "thesis.txt").write_text("the only copy")
     for trap in ("torch.py", "made_course/__init__.py", "sitecustomize.py"):

@@ -210,20 +210,13 @@ def test_a_near_miss_is_told_from_the_number_to_beat():
     assert caught.value.came == "10.42 nats"
 
 
-def test_less_than_two_standard_errors_is_not_better():
+def test_less_than_two_standard_errors_is_not_better(monkeypatch):
     nats = torch.tensor([float(n) for n in notebook_09.NATS_TO_BEAT.split()])
     errors = torch.tensor([-1.0, 1.0]).repeat(50)  # ± 0.6 in each row: 0.06 for a hundred
-    with pytest.raises(Wrong, match=r"0\.10 nats better .* is 0\.06"):
-        notebook_09._judge(nats - 0.1 + 0.6 * errors)
-    assert "0.10 ± 0.04" in notebook_09._judge(nats - 0.1 + 0.4 * errors)
-
-
-def test_a_mean_of_logits_beats_it_however_it_is_written():
-    model = notebook_09.mean_of_three()
-    in_a_line = InALine(lambda x: sum(member(x) for member in model.members) / 3)
-    assert "without a leak" in right("9.4", in_a_line)
-    assert "below section 7's model" in right("9.4", model.train())
-    assert model.training
+    monkeypatch.setattr(notebook_09, "honest_nll", lambda *_: nats - 0.1 + 0.6 * errors)
+    wrong("9.4", Regressions(), "0.10 nats better", "is 0.06")
+    monkeypatch.setattr(notebook_09, "honest_nll", lambda *_: nats - 0.1 + 0.4 * errors)
+    assert "0.10 ± 0.04" in right("9.4", Regressions())
 
 
 def test_models_that_cheat_or_know_nothing():

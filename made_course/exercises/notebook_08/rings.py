@@ -86,8 +86,8 @@ def come_near() -> object:
     fit(
         model,
         points / scale,
-        epochs=30,
-        batch_size=100,
+        epochs=20,
+        batch_size=200,
         lr=0.03,
         weight_decay=0.0,
         precision="float32",
