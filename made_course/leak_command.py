@@ -28,7 +28,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     ``python -m made_course.leaks module:Class --input-dim 16`` makes ``Class(16)`` of a module that
     Python finds from here. Its ``model(x)`` must be one logit for each binary variable, in any
-    ordering. It is looked at as it is made, and once more with every weight moved a little.
+    ordering. ``x`` is float64, so a model of whole numbers begins with ``x.long()``. It is looked
+    at as it is made, and once more with every weight moved a little.
 
     Exits with status 0 if it is honest, 1 on a leak, 2 if it cannot be measured.
     """

@@ -170,7 +170,7 @@ def plot_race(runs: Sequence[Sequence[dict]], *, longest: float = 80.0) -> Pictu
     Example:
         >>> run = {"name": "MADE", "seconds": 2, "curve": [(1.0, 60.0), (2.0, 50.0)]}
         >>> plot_race([[run]]).alt
-        'Nats of other digits against seconds of one core. After 2 seconds: MADE 50.0.'
+        'Nats of unseen digits against seconds of one core. After 2 seconds: MADE 50.0.'
     """
     told = " ".join(
         f"After {panel[0]['seconds']:g} seconds: "
@@ -178,7 +178,7 @@ def plot_race(runs: Sequence[Sequence[dict]], *, longest: float = 80.0) -> Pictu
         + "."
         for panel in runs
     )
-    alt = f"Nats of other digits against seconds of one core. {told}"
+    alt = f"Nats of unseen digits against seconds of one core. {told}"
     figure = Picture(height=3.6, alt=alt)
     grid = figure.subplots(1, len(runs), sharey=True, squeeze=False)[0]
     for axes, panel in zip(grid, runs, strict=True):
@@ -190,7 +190,7 @@ def plot_race(runs: Sequence[Sequence[dict]], *, longest: float = 80.0) -> Pictu
         axes.xaxis.set_minor_formatter("")
         axes.set_title(f"{panel[0]['seconds']:g} seconds each", loc="left")
         axes.set_xlabel("seconds of one core")
-    grid[0].set(ylim=(None, longest), ylabel="nats of other digits")
+    grid[0].set(ylim=(None, longest), ylabel="nats of unseen digits")
     handles, labels = axes.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper left", ncols=3)
     return figure
