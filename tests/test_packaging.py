@@ -51,7 +51,7 @@ def test_readme_has_two_commands_of_one_line():
     *set_up, last = course.strip().split(" && ")
     assert set_up == SET_UP
     program, notebook = last.rsplit(" ", 1)
-    assert program == "jupyter lab"
+    assert program == "jupyter lab --notebook-dir=."  # links to docs/ lead above notebooks/
     assert (ROOT / notebook).is_file()
     assert tests.strip().split(" && ") == [*SET_UP, "python -m pytest"]
 
