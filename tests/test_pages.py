@@ -39,9 +39,9 @@ def test_every_objective_is_served_by_a_section_that_asks_something(path):
     assert all(names for _, names in objectives.sections_of(read(path)))
 
 
-def test_every_exercise_and_question_is_in_the_table():
-    row = r"^\| [^|]+ \| [^|]+ \| (?:\*\*exercise|question) (\d+[.\w]+)"
-    named = re.findall(row, text_of("objectives.md"), re.MULTILINE)
+def test_every_exercise_and_question_is_on_the_page_of_objectives():
+    asked = r"^\*\*(?:exercise|question) (\d+[.\w]+)"
+    named = re.findall(asked, text_of("objectives.md"), re.MULTILINE)
     numbers = [int(path.stem[:2]) for path in NOTEBOOKS[1:]]
     asked = [exercise.name for k in numbers for exercise in exercises._room(k).EXERCISES]
     asked += [name for k in numbers for name in read_questions(k)]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from made_course import exercises
 from made_course.exercises.questions import read_questions
+from made_course.words import listing
 from tools.minutes import CHECK, NOTEBOOKS, QUIZ, read, text_of
 
 PAGE = Path(__file__).parents[1] / "docs" / "objectives.md"
@@ -60,12 +61,12 @@ def served_in(path):
     return served
 
 
-def row(name, room):
-    """Exercise or question, and its wrong answers, as cells of a table."""
+def asked_of(name, room):
+    """An exercise or question, and its wrong answers."""
     if name[-1].isalpha():
         question, choices = read_questions(int(name[:-1]))[name]
         wrong = [f"“{choice.text}” – {choice.why}" for choice in choices if not choice.right]
-        return f"question {name}: {question}", wrong
+        return f"**question {name}**, {question}", wrong
     (exercise,) = (exercise for exercise in room.EXERCISES if exercise.name == name)
     causes = dict.fromkeys(as_markdown(slip.cause) for slip in exercise.slips)
     varies = "" if exercise.vary is None else " (has variants)"
@@ -79,20 +80,21 @@ def as_markdown(text):
     return "`".join(parts)
 
 
-def table_of(path):
+def part_of(path):
     number, notebook = int(path.stem[:2]), read(path)
     room = exercises._room(number)
     title = re.search(r"^# (.+)", text_of(notebook), re.MULTILINE)[1]
     yield f"## [{title}](../notebooks/{path.name})\n"
     for k, objective in enumerate(objectives_of(notebook), start=1):
         yield f"{k}. {objective}"
-    yield "\n| objective | section | exercise or question | usual wrong answers |"
-    yield "|---|---|---|---|"
     for (heading, names), served in zip(sections_of(notebook), served_in(path), strict=True):
+        yield f"\n### {heading}"
+        if served:
+            yield f"\nServes {listing(list(map(str, served)))}."
         for name in names:
-            asked, wrong = row(name, room)
-            cells = [", ".join(map(str, served)) or "–", heading, asked, "<br>".join(wrong)]
-            yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+            asked, wrong = asked_of(name, room)
+            yield f"\n{asked}\n"
+            yield from (f"- {words}" for words in wrong)
 
 
 def page():
@@ -100,12 +102,12 @@ def page():
         "# Objectives, exercises, and what goes wrong\n",
         "Written by `python -m tools.objectives` from the notebooks and from what their checks and "
         "questions know: do not edit by hand. For each notebook: what a learner can do afterwards, "
-        "and for each exercise and question the objective that it serves and the wrong answers "
-        "that are known, one a line, in the words that the learner hears. To find one, search this "
-        "page for its name, such as `exercise 3.2` or `question 3d`.",
+        "for each section the objectives that it serves, and for each exercise and question the "
+        "wrong answers that are known, in the words that the learner hears. To find one, search "
+        "this page for its name, such as `exercise 3.2` or `question 3d`.",
     ]
     for path in NOTEBOOKS[1:]:
-        lines += ["", *table_of(path)]
+        lines += ["", *part_of(path)]
     return "\n".join(lines) + "\n"
 
 

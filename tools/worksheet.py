@@ -25,6 +25,11 @@ th, td { border: 1px solid black; width: 2.2em; height: 1.7em; text-align: cente
 th { white-space: nowrap; padding: 0 0.4em; font-weight: normal; background: #eee; }
 p.line { border-bottom: 1px solid black; min-height: 1.6em; margin: 0.3em 0; font-weight: bold; }
 @page { margin: 15mm; }
+@media (max-width: 34em) {
+  body { margin: 1em; }
+  ol { display: block; }
+  th, td { width: 1.7em; }
+}
 """
 
 

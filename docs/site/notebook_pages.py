@@ -54,6 +54,7 @@ def _prepare(app: Sphinx, docname: str, source: list[str]) -> None:
             following.metadata["tags"] = [*{*following.metadata.get("tags", []), "hide-output"}]
             following.metadata["mystnb"] = {"code_prompt_show": "The same as a picture"}
     header, mark, rest = notebook.cells[0].source.partition("\n## ")
+    header = header.partition("**On Binder**")[0].rstrip()  # a reader of the page is not there
     owner_and_name = urlsplit(app.config.html_context["repository"]).path.strip("/")
     reading = READING.format(binder=BINDER.format(owner_and_name, docname))
     notebook.cells[0].source = f"{header}\n\n{reading}\n{mark}{rest}"
