@@ -38,10 +38,10 @@ def shade(degree: int, top: int) -> str:
 
     Example:
         >>> shade(0, 3), shade(1, 3), shade(2, 3), shade(3, 3)
-        ('#e3eff7', '#8ecbf0', '#0072b2', '#003f66')
+        ('#c9e5f8', '#8ecbf0', '#0072b2', '#003f66')
     """
     if degree == 0:
-        return "#e3eff7"
+        return "#c9e5f8"
     return to_hex(BLUES((degree - 1) / max(top - 1, 1)))
 
 
