@@ -670,7 +670,6 @@ def test_a_density_stands_where_it_is_with_its_points():
     assert other.get_lines()[0].get_xydata().tolist() == points.tolist()
     assert bar.get_ylabel() == "density"
     assert axes.get_images()[0].get_clim() == other.get_images()[0].get_clim()  # one scale
-    assert plot_density({"a": corner}, reach=3).axes[0].get_xlim() == (-3, 3)
 
 
 def test_the_density_of_a_model_is_its_own_and_leaves_it_alone():

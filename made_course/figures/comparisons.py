@@ -123,7 +123,9 @@ def plot_mixture(nll: Tensor) -> Picture:
     figure = Picture(height=3.4, alt=alt)
     axes = figure.add_subplot()
     places, top = np.arange(1, n + 1), 4 * math.log(count)
-    axes.axhspan(0, math.log(count), color=FAINT, linewidth=0, label=f"from 0 to ln {count}")
+    axes.axhspan(0, math.log(count), color=FAINT, linewidth=0)
+    edge = {"xycoords": axes.get_yaxis_transform(), "textcoords": "offset points"}
+    axes.annotate(f"ln {count}", (1, math.log(count)), (4, 0), va="center", **edge)
     axes.vlines(places, 0, above.amax(dim=0).clamp(max=top), color=LINES, linewidth=1.5)
     ring = {"color": WORDS, "mfc": "#b8b8b8", "markersize": 7, "linestyle": ""}
     for k, row in enumerate(above.where(above <= top, torch.nan)):
@@ -133,7 +135,7 @@ def plot_mixture(nll: Tensor) -> Picture:
     axes.plot(places, mixture, "D", color=BLUE, markersize=7, label="the mixture", zorder=4)
     axes.set(xticks=places, xlabel="test image", ylabel="nats above the\nbest member")
     axes.tick_params(axis="x", length=0, labelsize=11)
-    figure.legend(loc="outside upper center", ncols=4, columnspacing=1.2, handletextpad=0.4)
+    figure.legend(loc="outside upper center", ncols=3)
     return figure
 
 
@@ -165,6 +167,7 @@ def plot_many_masks(networks: Sequence[ManyMasks]) -> Picture:
         _draw_many_masks(axes, network)
     for axes in panels[-2:]:
         axes.set_xlabel("sets of masks")
+    figure.get_layout_engine().set(h_pad=0.1)  # between the key and the titles
     figure.supylabel("nats on the test images", fontsize=13, color=WORDS)
     handles = {
         label: handle
@@ -178,14 +181,17 @@ def plot_many_masks(networks: Sequence[ManyMasks]) -> Picture:
 def _draw_many_masks(axes: Axes, network: ManyMasks) -> None:
     sets = np.arange(1, len(network.single) + 1)
     axes.plot(sets, network.single, ".", color=LINES, label="each set alone")
-    axes.plot(sets, network.mixture, "s-", color=BLUE, markersize=3, zorder=3, label="mixture")
+    ticks = [2**k for k in range(6)]
+    at = [k - 1 for k in ticks if k <= len(sets)]  # markers of every set would merge
+    line = {"color": BLUE, "marker": "s", "markersize": 4, "zorder": 3}
+    axes.plot(sets, network.mixture, markevery=at, label="mixture", **line)
     look, kind = {"color": ORANGE, "marker": "x"}, "no"
     if network.natural_order:
-        look, kind = {"color": WORDS, "marker": "o", "mfc": "none"}, "a"
+        look, kind = {"color": WORDS, "marker": "o", "ms": 9, "mfc": "none"}, "a"
     label = f"mean of logits ({kind} distribution)"
-    axes.plot(sets, network.logits, linestyle="--", linewidth=1, label=label, **look)
+    line = {"linestyle": "--", "linewidth": 1, "markevery": at}
+    axes.plot(sets, network.logits, label=label, **line, **look)
     axes.set_xscale("log", base=2)
-    ticks = [2**k for k in range(6)]
     axes.set_xticks(ticks, ticks)
     axes.set_title("\n".join(textwrap.wrap(network.name, 28)), fontsize=12)
 

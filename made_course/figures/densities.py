@@ -15,13 +15,15 @@ from ..made import MADE
 from ..sampling import evaluation_mode
 from .style import WORDS, Picture, picture, up_to
 
+REACH = 2.5
+"""The maps show the square from -REACH to REACH in both variables."""
+
 
 @picture
 def plot_density(
     densities: Mapping[str, MADE | Callable[[Tensor], Tensor]],
     points: Mapping[str, Tensor] | None = None,
     *,
-    reach: float = 2.5,
     alt: str = "",
 ) -> Picture:
     """Densities of two real variables as maps, bluer for more.
@@ -32,7 +34,6 @@ def plot_density(
         densities: title → a MADE of two variables with a density for a head, or a function from
             (N, 2) points to their (N,) log-densities in differential nats.
         points: title → (N, 2) data or samples, drawn as dots on the map of that title.
-        reach: the maps show the square from -reach to reach in both variables.
         alt: what there is to see in them.
 
     Raises:
@@ -48,7 +49,7 @@ def plot_density(
         ['untrained', 'one bell']
     """
     points = points or {}
-    heights = {title: _heights(density, title, reach) for title, density in densities.items()}
+    heights = {title: _heights(density, title) for title, density in densities.items()}
     most = max(float(found.max()) for found in heights.values())
     columns = min(2, len(densities))
     rows = math.ceil(len(densities) / columns)
@@ -58,7 +59,7 @@ def plot_density(
     )
     panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
     for (title, found), axes in zip(heights.items(), panels.flat, strict=True):
-        image = _draw_heights(axes, found, reach, most)
+        image = _draw_heights(axes, found, most)
         if title in points:
             drawn = points[title].detach().cpu().T.numpy()
             axes.plot(*drawn, ".", color=WORDS, markersize=2.5, scalex=False, scaley=False)
@@ -72,9 +73,7 @@ def plot_density(
 
 
 @picture
-def plot_slices(
-    densities: Mapping[str, MADE], points: Tensor, *, x1: float = 0.0, reach: float = 2.5
-) -> Picture:
+def plot_slices(densities: Mapping[str, MADE], points: Tensor, *, x1: float = 0.0) -> Picture:
     r"""Densities of two real variables, and beside each what it says of x₂ where x₁ is known.
 
     The curve is :math:`p(x_2 \mid x_1)` along the line that is drawn through the density.
@@ -83,7 +82,6 @@ def plot_slices(
         densities: title → a MADE of two variables, x₁ before x₂, with a density for a head.
         points: (N, 2) data, drawn as dots.
         x1: where the line is.
-        reach: the maps show the square from -reach to reach in both variables.
 
     Example:
         >>> from made_course import MixtureOfGaussians
@@ -92,7 +90,7 @@ def plot_slices(
         >>> figure.axes[1].get_xlabel()
         'p(x₂ | x₁ = 0)'
     """
-    x2 = torch.linspace(-reach, reach, 400)
+    x2 = torch.linspace(-REACH, REACH, 400)
     line = torch.stack([torch.full_like(x2, x1), x2], dim=1)
     curves = {}
     for title, model in densities.items():
@@ -103,14 +101,14 @@ def plot_slices(
     figure = Picture(height=3.0 * len(densities) + 0.2, alt=alt)
     rows = figure.subplots(len(densities), 2, sharey=True, sharex="col", squeeze=False)
     for (title, model), (left, right) in zip(densities.items(), rows, strict=True):
-        found = _heights(model, title, reach)
-        _draw_heights(left, found, reach, float(found.max()))
+        found = _heights(model, title)
+        _draw_heights(left, found, float(found.max()))
         left.plot(*points.T.numpy(), ".", color=WORDS, markersize=2, alpha=0.5)
         right.plot(curves[title], x2)
         right.fill_betweenx(x2, 0, curves[title], color=BLUE, alpha=0.15, linewidth=0)
         for axes, at in ((left, x1), (right, 0)):
             axes.axvline(at, color=WORDS, linestyle="--", linewidth=1.5)
-        left.set(xlim=(-reach, reach), ylim=(-reach, reach), ylabel="x₂", title=title)
+        left.set(xlim=(-REACH, REACH), ylim=(-REACH, REACH), ylabel="x₂", title=title)
     right.set_xlim(0, 1.05 * max(float(curve.max()) for curve in curves.values()))
     left.set_xlabel("x₁")
     right.set_xlabel(f"p(x₂ | x₁ = {x1:g})")
@@ -125,22 +123,22 @@ def _peaks(x: Tensor, curve: Tensor) -> str:
     return "highest at x₂ = " + " and ".join(f"{place + 0.0:.1f}".replace("-", "−") for place in at)
 
 
-def _heights(density: MADE | Callable[[Tensor], Tensor], title: str, reach: float) -> Tensor:
+def _heights(density: MADE | Callable[[Tensor], Tensor], title: str) -> Tensor:
     """(200, 200) densities at the middles of a grid's squares, [x₁, x₂]."""
     cells = 200
-    middles = (2 * torch.arange(cells) + 1 - cells) * (reach / cells)
+    middles = (2 * torch.arange(cells) + 1 - cells) * (REACH / cells)
     grid = torch.cartesian_prod(middles, middles)
     return _density_at(grid, density, title).exp().view(cells, cells)
 
 
-def _draw_heights(axes: Axes, heights: Tensor, reach: float, most: float) -> AxesImage:
+def _draw_heights(axes: Axes, heights: Tensor, most: float) -> AxesImage:
     return axes.imshow(
         heights.T.numpy(),  # x₁ goes to the right
         cmap=up_to(BLUE),
         vmin=0,
         vmax=most,
         origin="lower",
-        extent=(-reach, reach, -reach, reach),
+        extent=(-REACH, REACH, -REACH, REACH),
     )
 
 

@@ -34,12 +34,14 @@ def axes_at(figure: Figure, left: float, bottom: float, width: float, height: fl
 
 
 def shade(degree: int, top: int) -> str:
-    """Blue of a degree: the more a unit may know, the darker.
+    """Blue of a degree: the more a unit may know, the darker; 0 knows nothing and is palest.
 
     Example:
-        >>> shade(1, 3), shade(2, 3), shade(3, 3)
-        ('#8ecbf0', '#0072b2', '#003f66')
+        >>> shade(0, 3), shade(1, 3), shade(2, 3), shade(3, 3)
+        ('#c9e5f8', '#8ecbf0', '#0072b2', '#003f66')
     """
+    if degree == 0:
+        return "#c9e5f8"
     return to_hex(BLUES((degree - 1) / max(top - 1, 1)))
 
 

@@ -172,13 +172,13 @@ def plot_final_units(x: Tensor, degrees: Sequence[Tensor], steps: Sequence[int])
         undecided = (order > step).numpy()
         shown = np.where(undecided, 0, x.float().cpu().numpy())
         grid[0, column].imshow(paint_variables(shown, undecided, (side, side), 6))
-        grid[0, column].set_title(f"{step:,} drawn", weight="normal", fontsize=12)
+        grid[0, column].set_title(f"{step:,}", weight="normal", fontsize=12)
         before = steps[column - 1] if column else 0
         for k, layer in enumerate(hidden):
             axes = grid[k + 1, column]
             axes.imshow(_lights(layer.sort().values.numpy(), before, step), aspect="auto")
             axes.set_xlabel(f"{final[k][column]:,} final", fontsize=12, labelpad=3)
-    grid[0, 0].set_ylabel("image", **ASIDE)
+    grid[0, 0].set_ylabel("pixels\ndrawn", **ASIDE)
     for k, kind in enumerate(layer_names(len(hidden) + 2)[1:-1], start=1):
         grid[k, 0].set_ylabel(kind, **ASIDE)
     for axes in grid.flat:
