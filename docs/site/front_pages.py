@@ -23,7 +23,7 @@ SHOWN = {
     "01": ("Tree of 20 days", (0, 0, 1, 1)),
     "02": ("How far 16 outputs", (0.09, 0, 0.787, 0.905)),
     "03": ("Of 24 connections", (0.285, 0.07, 1, 0.6)),
-    "04": ("30 images of 4 × 4 pixels, 15 in a row: bars", (0, 0, 0.267, 1)),
+    "04": ("10 images of 4 × 4 pixels each: drawn", (0.096, 0, 0.4565, 1)),
     "05": ("4 images of", (0.335, 0.29, 1, 0.862)),
     "06": ("An image as it is drawn", (0.27, 0, 1, 0.89)),
     "07": ("in orderings: rows", (0, 0, 1, 0.52)),

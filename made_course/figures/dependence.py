@@ -62,7 +62,7 @@ def plot_dependence(
         axes = axes_at(figure, room + step * k, foot, side, side)
         axes.set_title(title, loc="left", pad=22, parse_math=False)
         where = {"xycoords": "axes fraction", "xytext": (0, 6), "textcoords": "offset points"}
-        axes.annotate(said[title], (0, 1), fontsize=12, **where)
+        axes.annotate(said[title], (0, 1), fontsize=11, **where)
         draw = draw_pairs if count <= FEW else _draw_many_pairs
         draw(axes, seen.cpu().numpy(), allowed.numpy())
         frame_only(axes)

@@ -227,7 +227,7 @@ def plot_first_layer(model: MADE, n_units: int = 12, columns: int = 6) -> Pictur
         frame_only(axes)
     key = {
         "ink here speaks for the unit": Patch(facecolor=BLUE, edgecolor=LINES),
-        "against it": Patch(facecolor=INK, edgecolor=LINES),
+        "against it": Patch(facecolor=INK, edgecolor="white"),
         "cut by the mask": Patch(**cut),
     }
     figure.legend(key.values(), key, loc="lower center", ncols=3, handlelength=1, handleheight=1)

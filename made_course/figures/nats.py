@@ -138,7 +138,7 @@ def plot_surprise(
     for look, (name, values) in zip(looks[: len(surprise)], surprise.items(), strict=True):
         counts, edges = np.histogram(values.clamp(max=end).numpy(), np.arange(0, end + 1, BIN))
         axes.stairs(counts / len(values), edges, label=name, **look)
-    axes.legend(loc="upper right")
+    axes.legend(loc="upper left")
     up = axes.get_xaxis_transform()
     for k, (image, place) in enumerate(zip(as_pictures(images), at.tolist(), strict=True)):
         middle = side + place / end * (width - 2 * side)

@@ -40,7 +40,8 @@ def plot_network(
     output, outlined where one is allowed, crossed where it is not.
 
     Args:
-        degrees: of the inputs and of each hidden layer, see :func:`made_course.draw_degrees`.
+        degrees: of the inputs and of each hidden layer, see :func:`made_course.draw_degrees`; a
+            unit of degree 0 is left blank.
         masks: of every layer, see :func:`made_course.build_masks`.
         direct: mask of the direct connections, if there are any.
         allowed: (D, D) BoolTensor of what is allowed, see :func:`made_course.direct_mask`.
@@ -52,6 +53,8 @@ def plot_network(
         >>> figure = plot_network(degrees, [torch.ones(2, 3), torch.ones(3, 2)])
         >>> len(figure.axes[0].lines)  # one a connection
         12
+        >>> plot_network([torch.zeros(2)], [torch.ones(2, 2)]).alt
+        'A network of 2 inputs, no hidden units and 2 outputs, and 4 lines between them. x̂₁ sees...'
     """
     layers = [*degrees, degrees[0]]
     wires = [(k, k + 1, mask) for k, mask in enumerate(masks)]
@@ -114,7 +117,7 @@ def _draw_layers(
 ) -> None:
     """Units with their degrees, names at both ends, and below what each layer is."""
     for where, units, kind in zip(places, layers, layer_names(len(layers)), strict=True):
-        draw_units(axes, where, units.tolist())
+        draw_units(axes, where, [degree or "" for degree in units.tolist()])
         axes.text(where[0, 0], 0.08, kind, ha="center", va="bottom")
     name_ends(axes, places[0], places[-1], names)
 
@@ -149,7 +152,7 @@ def _network_in_words(
 ) -> str:
     count = sum(int(mask.sum()) for _, _, mask in wires)
     said = f"A network of {sizes(layers)}, and {count:,} lines between them. "
-    if max(map(len, layers)) <= 8:
+    if max(map(len, layers)) <= 8 and layers[0].any():
         kinds = layer_names(len(layers))
         inside = [f"{kind} {str(d.tolist())[1:-1]}" for kind, d in zip(kinds, layers, strict=True)]
         said += f"Numbers in the units: {'; '.join(inside[:-1])}. "

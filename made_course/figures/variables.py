@@ -116,7 +116,7 @@ def plot_tickets(ordering: Sequence[int]) -> Picture:
         axes.text(t, -0.15, names[i], ha="center", va="center", fontsize=14)
     for words, middle, code, y in (
         ("the ticket\nin each hand:\nits degree", 1.75, f"order = {order}", 1.75),
-        ("the list\nat the counter", 0.2, f"ordering = {steps}", -0.15),
+        ("the list\nat the counter", 0.2, f"ordering = {steps}\ncounted from 0", -0.15),
     ):
         axes.text(-0.6, middle, words, ha="right", va="center", fontsize=12)
         axes.text(len(steps) - 0.5, y, code, va="center", family="monospace", fontsize=12)
@@ -158,13 +158,15 @@ def plot_moves(moves: Tensor, ordering: Sequence[int], marked: int) -> Picture:
     column = {"facecolor": "none", "edgecolor": WORDS, "linewidth": 1.8, "zorder": 3}
     axes.add_patch(Rectangle((marked - 0.56, -0.56), 1.12, dim + 0.12, **column))
     frame_only(axes)
-    axes.set_xticks(range(dim), names, fontsize=11)
-    axes.set_yticks(range(dim), outputs, fontsize=11)
+    shown = range(marked % 2, dim, 2)
+    axes.set_xticks(shown, [names[j] for j in shown], fontsize=13)
+    axes.set_yticks(shown, [outputs[i] for i in shown], fontsize=13)
     axes.tick_params(length=0)
-    axes.xaxis.get_ticklabels()[marked].set_weight("bold")
+    axes.xaxis.get_ticklabels()[marked // 2].set_weight("bold")
     axes.set(xlabel="input that is flipped", ylabel="output that moves")
-    cross = Line2D([], [], color=ORANGE, marker="x", linewidth=0, markeredgewidth=2)
-    seen = {"handles": [Patch(color=BLUE), cross], "labels": ["allowed", "a leak"]}
+    cross = Line2D([], [], color="white", marker="x", linewidth=0)
+    seen = {"handles": [Patch(color=BLUE), (Patch(color=ORANGE), cross)]}
+    seen |= {"labels": ["allowed", "a leak"], "handlelength": 1, "handleheight": 1}
     title = "full colour:\nmoves by 1"
     axes.legend(**seen, title=title, alignment="left", loc="lower left", bbox_to_anchor=(1.02, 0))
     return figure

@@ -121,17 +121,17 @@ class LeakDetector(InPage, module="leak_detector"):
                 setattr(self, name, value)
 
     def figure(self) -> Picture:
-        """The same state as a figure, for the saved notebook."""
+        """The same state as a figure: one matrix where gradient and flips find the same."""
         from ..figures import plot_dependence  # only a figure waits for matplotlib
 
         rows = list(range(self._count)) if self._count <= MOST_CELLS else self.ordering
-        ways = {
-            "What flipping finds": self.dependence.by_flip,
-            "What the gradient claims": self.dependence.by_gradient,
-        }
+        by_flip, by_gradient = self.dependence.by_flip, self.dependence.by_gradient
+        ways = {"What flipping finds": by_flip}
+        if by_gradient is not None and not torch.equal(by_gradient, by_flip):
+            ways["What the gradient finds"] = by_gradient
         allowed = direct_mask(input_degrees(self.ordering))
         return plot_dependence(
-            {way: seen[rows][:, rows] for way, seen in ways.items() if seen is not None},
+            {way: seen[rows][:, rows] for way, seen in ways.items()},
             allowed[rows][:, rows],
             names=[self.names[i] for i in rows],
         )

@@ -216,13 +216,14 @@ class MaskExplorer(InPage, module="mask_explorer"):
     def figure(self) -> Picture:
         """The same state as a static figure."""
         network = self.network
+        fault = "" if network.fault == "none" else f"{network.fault}, "
         return plot_network(
             network.degrees,
             network.masks,
             direct=network.direct_mask,
             allowed=network.allowed,
             names=network.names,
-            title=f"{network.factorization}\n{network.finding}",
+            title=f"{fault}{network.factorization}\n{network.finding}",
         )
 
     # -----------------------------------------------------------------------------------------

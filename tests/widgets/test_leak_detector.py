@@ -256,11 +256,12 @@ def test_what_does_not_fit_is_said(make, fragment):
 def test_the_figure_shows_the_same(model):
     figure = LeakDetector(leak(model), names=["rain", HOSTILE, "clouds"]).figure()
     FigureCanvasAgg(figure).draw()
-    assert [axes.get_title(loc="left") for axes in figure.axes] == [
-        "What flipping finds",
-        "What the gradient claims",
-    ]
+    (axes,) = figure.axes
     assert "What flipping finds: 3 of 3 seen, 2 leaks." in figure.alt
-    for axes in figure.axes:
-        (crosses,) = axes.get_lines()
-        assert {(round(y), round(x)) for x, y in crosses.get_xydata()} == {(1, 1), (2, 2)}
+    (crosses,) = axes.get_lines()
+    assert {(round(y), round(x)) for x, y in crosses.get_xydata()} == {(1, 1), (2, 2)}
+    differ = LeakDetector(lambda x: x + x.roll(-1, 1) ** 2 - x.roll(-1, 1), CYCLE).figure()
+    assert [axes.get_title(loc="left") for axes in differ.axes] == [
+        "What flipping finds",
+        "What the gradient finds",
+    ]

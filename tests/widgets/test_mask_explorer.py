@@ -284,7 +284,9 @@ def test_equal_seeds_draw_alike():
 def test_the_figure_is_of_the_same_state():
     w = MaskExplorer(direct=True)
     w.fault = NOT_STRICT
-    axes = w.figure().axes[0]
+    figure = w.figure()
+    assert figure.alt.startswith(f"{NOT_STRICT}, wanted: p(x) = ")
+    axes = figure.axes[0]
     crosses = [line for line in axes.lines if line.get_marker() == "x"]
     lines = sum(int(mask.sum()) for mask in [*w.masks, w.network.direct_mask])
     assert len(axes.lines) - len(crosses) == lines

@@ -82,7 +82,7 @@ function render({ model, el }) {
   const names = model.get("names");
   let [f, seenLast, measured] = [null, [], 0];
   const press = (k) => change(model, { selected: Math.floor(k / f.count), pointed: k % f.count });
-  const ways = { "What flipping finds": FLIP, "What the gradient claims": GRADIENT };
+  const ways = { "What flipping finds": FLIP, "What the gradient finds": GRADIENT };
   const make = names.length > MOST_CELLS ? pixels : cells;
   const matrices = Object.entries(ways).map(([title, way]) => {
     const matrix = make(names, title);
