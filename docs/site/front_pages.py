@@ -19,17 +19,17 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 THUMBNAIL = (460, 258)
 SHOWN = {
-    "00": ("From the top, 8 images", (0.106, 0, 0.548, 1)),
+    "00": ("From the top, 8 images", (0.1, 0, 0.548, 1)),
     "01": ("Tree of 20 days", (0, 0, 1, 1)),
     "02": ("How far 16 outputs", (0.09, 0, 0.787, 0.905)),
-    "03": ("Of 24 connections", (0.285, 0.07, 1, 0.6)),
+    "03": ("Of 24 connections", (0.285, 0.07, 1, 0.553)),
     "04": ("10 images of 4 × 4 pixels each: drawn", (0.096, 0, 0.4565, 1)),
-    "05": ("4 images of", (0.335, 0.29, 1, 0.862)),
-    "06": ("An image as it is drawn", (0.27, 0, 1, 0.89)),
-    "07": ("in orderings: rows", (0, 0, 1, 0.52)),
+    "05": ("4 images of", (0.336, 0.302, 1, 0.903)),
+    "06": ("An image as it is drawn", (0.565, 0.075, 1, 0.39)),
+    "07": ("in orderings: rows", (0.248, 0.095, 1, 0.485)),
     "08": ("p(x₂ | x₁ = 0)", (0, 0.5, 1, 1)),
-    "09": ("What the output of pixel", (0.24, 0, 0.75, 0.84)),
-    "10": ("Who hears whom", (0, 0, 0.66, 1)),
+    "09": ("What the output of pixel", (0.253, 0.19, 0.748, 0.86)),
+    "10": ("Who hears whom", (0.068, 0.155, 0.678, 0.83)),
 }
 """Words of the text of each notebook's figure, and its part: left, top, right, bottom."""
 ROW = re.compile(r"^\| \[(\d+) · ([^]]+)\]\((notebooks/\w+)\.ipynb\) \| ([^|]+) \| (\d+) \|$", re.M)
