@@ -28,7 +28,7 @@ def plot_family_tree(members: Mapping[str, tuple[int, str, str]], *, here: str) 
 
     Args:
         members: name → year, name of the one it comes from ("" for none), what it does anew; from
-            the oldest to the youngest. A first child stands below its parent, others beside it.
+            the oldest to the youngest. A first child stands below its parent, others to the right.
         here: the member in blue.
 
     Example:
@@ -62,10 +62,11 @@ def plot_family_tree(members: Mapping[str, tuple[int, str, str]], *, here: str) 
 
 
 def _lanes(members: Mapping[str, tuple[int, str, str]]) -> dict[str, int]:
-    """A first child goes on in its parent's lane; all others open one."""
-    lanes, parents = {}, {""}
+    """A first child goes on in its parent's lane, others open one; orphans stand in the first."""
+    lanes, parents = {}, set()
     for name, (_, parent, _) in members.items():
-        lanes[name] = len(set(lanes.values())) if parent in parents else lanes[parent]
+        has_elder = parent != "" and parent in parents
+        lanes[name] = 1 + max(lanes.values()) if has_elder else lanes.get(parent, 0)
         parents.add(parent)
     return lanes
 
