@@ -54,7 +54,7 @@ def test_what_is_said_of_a_step(call):
     row = {"row": [0, 1, 1, 0], "p": [0.999999, 0.5, 0.004, 1e-9], "ordering": [1, 2, 0, 3]}
     row |= {"soFar": [0, -0.69, -6.21, -22.3, -22.3]}
     assert said(call, "sayDecision", BOARD, row, 0, None) == (
-        "Step 0 of 4: nothing is decided yet. First in the ordering is x₂."
+        "Step 0 of 4: nothing is decided yet. First in the ordering is x₂: p = 0.50."
     )
     for step, u, words in [
         (1, None, "Step 1 of 4: x₂. p = 0.50 ≥ 1/2: the likelier value is 1 (ink)."),

@@ -79,6 +79,7 @@ function build(units, sizes) {
   const write = (x, y, anchor, words = "") =>
     shape("text", { x, y, "text-anchor": anchor, "dominant-baseline": "central" }, words);
   units.replaceChildren();
+  units.style.setProperty("--space", `${space}px`); // for letters on a phone
   const drawn = sizes.map((size, k) => {
     const x = side + APART * k;
     const isEnd = k === 0 || k === sizes.length - 1;

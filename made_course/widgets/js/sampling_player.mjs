@@ -18,7 +18,7 @@ export function played(network, decide) {
 export function sayDecision(board, { row, p, ordering }, step, u) {
   const here = `Step ${step} of ${row.length}`;
   const first = board.names[ordering[0]];
-  if (step === 0) return `${here}: nothing is decided yet. First in the ordering is ${first}.`;
+  if (step === 0) return `${here}: nothing is decided yet. First in the ordering is ${first}: p ${number(p[ordering[0]])}.`;
   const i = ordering[step - 1];
   const [saidP, saidU] = sayBoth(p[i], u ?? 0.5);
   const value = valueOf(board, row[i]);
@@ -101,12 +101,13 @@ function pair(board) {
   return { box, draw };
 }
 
-/** The line from 0 to 1, filled up to p, and the mark of the number that decided. */
+/** The line from 0 to 1, filled up to p, and the mark of the number that decided, if one has. */
 function decisionLine() {
   const [filled, end, mark] = [0, 1, 2].map(() => element("span"));
   const box = element("div", { class: "made-line", "aria-hidden": "true" }, filled, end, mark);
   const draw = (p, u) => {
     filled.style.width = end.style.left = `${100 * p}%`;
+    mark.hidden = u === undefined;
     mark.style.left = `${100 * (u ?? 0.5)}%`;
     end.textContent = `p ${number(p)}`;
     mark.textContent = u === null ? "1/2" : `u ${number(u)}`;
@@ -220,8 +221,7 @@ function account(board) {
     decision.textContent = sayDecision(board, drawn, step, u);
     others[0].textContent = sayLikelihood(board, drawn, step);
     others[1].textContent = second ? sayReal(board, second[1], step) : "";
-    line.box.style.visibility = step ? "visible" : "hidden";
-    if (step) line.draw(drawn.p[drawn.ordering[step - 1]], u);
+    line.draw(drawn.p[drawn.ordering[Math.max(step, 1) - 1]], step ? u : undefined);
     note.textContent = notes(board, state);
   };
   return { box, draw };
