@@ -71,7 +71,7 @@ def _column(name: str, code: str) -> str:
         f'<figure style="flex:{width} 1 {width // 2}em;min-width:0;margin:0">'
         f"<figcaption>{name}</figcaption>"
         '<pre style="overflow-x:auto;white-space:pre;font-size:.8em;margin:.5em 0;padding:.5em;'
-        'background:var(--jp-layout-color2,var(--color-code-background,#eee))">'
+        'background:rgba(128,128,128,0.12)">'
         f"{html.escape(code)}</pre></figure>"
     )
 

@@ -21,7 +21,7 @@ VALUES = """(canvas, [rows, columns]) => {
 def test_a_digit_is_the_packages_own_sample(show, bare):
     w = SamplingPlayer(load_pretrained(), seed=7)
     widget = show(w)
-    says(widget, "Step 0 of 784: nothing is decided yet. First in the ordering is x₁: p < 0.0001.")
+    says(widget, "Step 0 of 784: nothing is decided yet. First in the ordering is x₁: p = 0.001.")
     slider = widget.get_by_role("slider", name="Step")
     slider.press("End")
     found = w.trajectory

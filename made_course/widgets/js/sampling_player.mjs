@@ -110,7 +110,7 @@ function decisionLine() {
     mark.hidden = u === undefined;
     mark.style.left = `${100 * (u ?? 0.5)}%`;
     end.textContent = `p ${number(p)}`;
-    mark.textContent = u === null ? "1/2" : `u ${number(u)}`;
+    mark.textContent = u == null ? "1/2" : `u ${number(u)}`;
   };
   return { box, draw };
 }
