@@ -121,7 +121,8 @@ def _draw_step(
         frame_only(axes)
         if step:
             line, column = divmod(int(shown.ordering[step - 1]), shape[1])
-            look = {"edgecolor": BLUE, "facecolor": "none", "linewidth": 3, "clip_on": False}
+            look = {"edgecolor": BLUE, "facecolor": "none", "linewidth": 3}
+            look |= {"clip_on": names is None}  # a pixel's frame stays within the image's
             axes.add_patch(Rectangle((column, line), 1, 1, zorder=3, **look))
     if names is None:
         return

@@ -69,7 +69,7 @@ def plot_chain_rule(
     axes.text(steps + 0.95, -0.8, code, fontsize=12, ha="right", va="top", parse_math=False)
     for value, word in ((1, "yes"), (0, "no")):
         x, y = _place((value,), steps)
-        axes.text(x, y + (0.62 if value else -0.62), word, ha="center", va="center", fontsize=12)
+        axes.text(x, y + (0.72 if value else -0.72), word, ha="center", va="center", fontsize=12)
     return figure
 
 
