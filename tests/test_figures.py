@@ -164,7 +164,7 @@ FIGURES = {
     "masks": (lambda: plot_masks(build_masks(DEGREES), DEGREES), [0, 1, 2, 3]),
     "masking": (lambda: plot_masking(DEGREES, build_masks(DEGREES)), [0, 1, 2, 3, 12, 6]),
     "path": (lambda: plot_path(DEGREES, build_masks(DEGREES), [1, 1, 0]), [1, 2, 3]),
-    "first layer": (lambda: plot_first_layer(MADE(16, (4,), seed=0), n_units=2), []),
+    "first layer": (lambda: plot_first_layer(MADE(16, (4,), seed=0)), []),
     "final units": (lambda: plot_final_units(ROW, [SMALL.order, torch.tensor([1, 3, 3])], [2, 4]),
                     [1, 2, 3, 4]),
     "repeated work": (lambda: plot_repeated_work(torch.tensor([1, 3, 2]), 4), [1, 2, 3]),
@@ -304,13 +304,12 @@ def test_a_picture_that_cannot_be_written_leaves_the_old_one(
 # ---- images -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("columns", "rows_and_columns"), [(None, (2, 3)), (2, (3, 2)), (6, (1, 6))]
-)
-def test_images_stand_in_a_grid_dark_on_white(digits, columns, rows_and_columns):
+@pytest.mark.parametrize(("columns", "shown"), [(None, (3, 2)), (2, (2, 3)), (6, (6, 1))])
+def test_images_stand_in_a_grid_dark_on_white(digits, columns, shown):
     figure = plot_images(digits.requires_grad_(), columns=columns, titles=["ab\ncd"] * 6)
     draws(figure)
-    assert figure.axes[0].get_gridspec().get_geometry() == rows_and_columns
+    corners = [axes.get_position().p0.round(6) for axes in figure.axes]
+    assert tuple(len(set(along)) for along in zip(*corners, strict=True)) == shown
     for image, axes in zip(digits.detach(), figure.axes, strict=True):
         assert np.array_equal(picture_in(axes), image.view(28, 28))
         (shown,) = axes.get_images()
@@ -326,24 +325,13 @@ def test_rows_of_images_have_their_names(digits):
         assert np.array_equal(picture_in(axes), image.view(28, 28))
     with pytest.raises(ValueError, match="same number of images, got {'sampled': 3, 'nearest': 2}"):
         plot_image_rows({"sampled": digits[:3], "nearest": digits[3:5]})
-    with pytest.raises(TypeError, match=r"rows must map names to images, .* got Tensor"):
-        plot_image_rows(digits)
 
 
-@pytest.mark.parametrize(
-    ("images", "error", "message"),
-    [
-        (torch.zeros(2, 28, 28), ValueError, r"got \(2, 28, 28\): .* x\.reshape\(len\(x\), -1\)"),
-        (torch.zeros(784), ValueError, r"got \(784,\): .* for one, x\[None\]"),
-        (torch.zeros(2, 33), ValueError, r"D a square number, got \(2, 33\)"),
-        (torch.zeros(0, 784), ValueError, r"at least one image, got none"),
-        ([[0.0] * 784], TypeError, r"images must be a torch\.Tensor, got list"),
-    ],
-)
-def test_what_are_no_images_is_said(images, error, message):
-    for plot in (plot_images, lambda images: plot_image_rows({"real": images})):
-        with pytest.raises(error, match=message):
-            plot(images)
+@pytest.mark.parametrize("shape", [(2, 28, 28), (784,), (2, 33)])
+def test_what_are_no_images_is_said(shape):
+    got = re.escape(f"D a square number, got {shape}: ")
+    with pytest.raises(ValueError, match=got + r".* x\.reshape\(len\(x\), -1\); for one, x\[None"):
+        plot_images(torch.zeros(shape))
 
 
 def test_unknown_pixels_are_hatched_and_pale_and_drawn_ones_blue():
@@ -539,7 +527,7 @@ def test_no_wire_of_a_path_s_picture_leads_down():
 
 
 def test_weights_of_a_first_layer_are_on_paper_only_where_the_mask_lets_them(model):
-    figure = plot_first_layer(model, n_units=8, columns=4)
+    figure = plot_first_layer(model)
     weights, degrees = model.net[0].weight.detach(), model.degrees[1]
     titles = [int(re.fullmatch(r"degree (\d+)", axes.get_title())[1]) for axes in figure.axes]
     assert titles == sorted(titles)
@@ -554,10 +542,6 @@ def test_weights_of_a_first_layer_are_on_paper_only_where_the_mask_lets_them(mod
                  for w in weights[degrees == degree].numpy()]  # fmt: skip
         assert any(alike)
     assert to_hex(axes.get_images()[0].cmap(1.0)) == BLUE
-    torch.nn.init.zeros_(model.net[0].weight)
-    draws(plot_first_layer(model, n_units=4))
-    with pytest.raises(ValueError, match="hidden layer"):
-        plot_first_layer(MADE(784, ()))
 
 
 def test_repeated_work_is_what_comes_after_the_staircase():

@@ -15,8 +15,7 @@ from torch import Tensor
 
 from ..colours import BLUE, ORANGE
 from ..words import hat, listing, shortened, variable_names
-from .sheet import axes_at
-from .style import CELL, FAINT, WIDTH, Picture, frame_only, picture
+from .style import CELL, FAINT, WIDTH, Picture, axes_at, frame_only, picture
 
 FEW = 20
 """Variables up to which each pair is a square of its own, with names beside."""

@@ -12,8 +12,8 @@ from matplotlib.colors import LinearSegmentedColormap
 from torch import Tensor
 
 from ..colours import BLUE, rgb
-from .images import as_pictures, paint, tiles
-from .style import FAINT, WIDTH, WORDS, Picture, frame_only, picture, width_of
+from .images import as_pictures, paint, paint_rows
+from .style import FAINT, WIDTH, WORDS, Picture, axes_at, frame_only, picture, width_of
 
 DEAR = 2.0
 """Nats from which on a pixel is painted in full blue."""
@@ -43,21 +43,15 @@ def plot_costs(images: Tensor, ink: Tensor) -> Picture:
     names = ["a digit", "p(ink |\npixels\nbefore)", "−log p,\nin nats"]
     left = max(map(width_of, names)) + 0.12
     cell = (WIDTH - left) / max(n, 4)
-    height = 3 * cell + 0.5
-    figure = Picture(left + n * cell, height, alt=alt, layout="none")
-    rows = [as_pictures(images), as_pictures(ink), priced(as_pictures(images), as_pictures(costs))]
-    for k, place in enumerate(tiles(figure, 3, n, cell, left=left)):
-        row, column = divmod(k, n)
-        axes = figure.add_subplot(place)
-        paint(axes, rows[row][column])
-        if column == 0:
-            axes.set_ylabel(names[row], rotation=0, ha="right", va="center")
-        if row == 2:
-            words = {"ha": "center", "va": "top", "transform": axes.transAxes}
-            axes.text(0.5, -0.05, f"{totals[column]:.1f} nats", weight="bold", **words)
-            axes.text(0.5, -0.2, f"half in {halves[column]} pixels", fontsize=12, **words)
-    bar = (0.12 / (left + n * cell), 0.75 / height, (left - 0.24) / (left + n * cell), 0.1 / height)
-    draw_price(figure.add_axes(bar))
+    figure = Picture(left + n * cell, 3 * cell + 0.5, alt=alt, layout="none")
+    digits, inks, prices = map(as_pictures, (images, ink, costs))
+    rows = dict(zip(names, (digits, inks, priced(digits, prices)), strict=True))
+    *_, last = paint_rows(figure, rows, cell, left=left)
+    for axes, total, half in zip(last, totals, halves, strict=True):
+        words = {"ha": "center", "va": "top", "transform": axes.transAxes}
+        axes.text(0.5, -0.05, f"{total:.1f} nats", weight="bold", **words)
+        axes.text(0.5, -0.2, f"half in {half} pixels", fontsize=12, **words)
+    draw_price(axes_at(figure, 0.12, 0.75, left - 0.24, 0.1))
     return figure
 
 
@@ -124,9 +118,8 @@ def plot_surprise(
     width, height = figure.get_size_inches()
 
     def strip(bottom: float, top: float) -> Axes:
-        inside = (side / width, bottom / height, 1 - 2 * side / width, (top - bottom) / height)
-        axes = figure.add_axes(inside, xlim=(0, end))
-        axes.set_yticks([])
+        axes = axes_at(figure, side, bottom, width - 2 * side, top - bottom)
+        axes.set(xlim=(0, end), yticks=[])
         axes.spines["left"].set_visible(False)
         return axes
 
@@ -142,9 +135,7 @@ def plot_surprise(
     up = axes.get_xaxis_transform()
     for k, (image, place) in enumerate(zip(as_pictures(images), at.tolist(), strict=True)):
         middle = side + place / end * (width - 2 * side)
-        inside = ((middle - tile / 2) / width, (axis + 0.04) / height, tile / width, tile / height)
-        stands = figure.add_axes(inside)
-        paint(stands, image)
+        stands = paint(axes_at(figure, middle - tile / 2, axis + 0.04, tile, tile), image)
         if k == 0:
             stands.patch.set(edgecolor=BLUE, linewidth=4, zorder=-1)
             axes.plot([place, place], [0, 0.42], color=WORDS, linewidth=1, transform=up)

@@ -10,13 +10,14 @@ import torch
 from matplotlib.axes import Axes
 from torch import Tensor
 
-from ..colours import BLUE, ORANGE
+from ..colours import ORANGE
 from ..masks import connectivity, leaking_connections
 from ..words import hat, shortened, variable_names
 from .dependence import draw_pairs, leaks_in_words, name_pairs, pairs_in_words
+from .images import paint_mask
 from .masks import layer_names, sizes
-from .sheet import RADIUS, axes_at, draw_units, draw_wire, sheet
-from .style import CELL, LINES, WIDTH, Picture, frame_only, picture, up_to
+from .sheet import RADIUS, draw_units, draw_wire, sheet
+from .style import CELL, LINES, WIDTH, Picture, axes_at, picture
 
 APART = 0.48
 """Inches from a unit to the next one of its layer."""
@@ -168,10 +169,5 @@ def _plot_large_masks(wires: Sequence[tuple[int, int, Tensor]], title: str, alt:
     words = "\n".join(part for line in title.splitlines() for part in wrap(line, 80))
     figure.suptitle(words, x=0.01, ha="left", parse_math=False)
     for k, (below, above, mask) in enumerate(wires, start=1):
-        axes = figure.add_subplot(1, len(wires), k)
-        axes.imshow(mask.float().cpu().numpy(), cmap=up_to(BLUE), vmin=0, vmax=1, aspect="auto")
-        axes.set_title(f"layer {below} to {above}")
-        axes.set_xlabel("from unit")
-        axes.set_ylabel("to unit")
-        frame_only(axes)
+        paint_mask(figure.add_subplot(1, len(wires), k), mask, f"layer {below} to {above}")
     return figure

@@ -12,8 +12,8 @@ from torch import Tensor
 from ..colours import BLUE
 from ..history import History
 from ..recipe import Rung
-from .images import paint, tiles
-from .style import FAINT, LINES, WIDTH, WORDS, Picture, picture
+from .images import paint_rows
+from .style import FAINT, LINES, WIDTH, WORDS, Picture, axes_at, picture
 
 
 @picture
@@ -61,25 +61,18 @@ def plot_training(
         >>> [axes.get_ylabel() for axes in figure.axes[1::4]]
         ['epoch 1']
     """
-    alt = said_of(history, levels, "validation")
     if not samples:
-        figure = Picture(height=3.4, alt=alt)
-        draw_history(figure.add_subplot(), history, levels or {}, "validation")
-        return figure
+        return plot_history(history, levels)
+    alt = said_of(history, levels, "validation")
     n = len(next(iter(samples.values())))
     alt += f" Below, {n} samples after epochs {', '.join(map(str, samples))}, from the same noise."
     left, curve, cell = 0.85, 3.4, 0.56
     height = curve + cell * len(samples)
     figure = Picture(height=height, alt=alt, layout="none")
-    inside = (left / WIDTH, 1 - (curve - 0.7) / height, 0.81, (curve - 0.8) / height)
-    draw_history(figure.add_axes(inside), history, levels or {}, "validation")
-    places = tiles(figure, len(samples), n, cell, left=left, above=curve)
-    for row, (epoch, images) in enumerate(samples.items()):
-        for column, image in enumerate(images.detach().float().cpu()):
-            axes = figure.add_subplot(places[row * n + column])
-            paint(axes, image.view(shape).numpy())
-            if column == 0:
-                axes.set_ylabel(f"epoch {epoch}", rotation=0, ha="right", va="center")
+    axes = axes_at(figure, left, height - curve + 0.7, 0.81 * WIDTH, curve - 0.8)
+    draw_history(axes, history, levels or {}, "validation")
+    rows = {f"epoch {epoch}": drawn.view(n, *shape).numpy() for epoch, drawn in samples.items()}
+    paint_rows(figure, rows, cell, left=left, above=curve)
     return figure
 
 

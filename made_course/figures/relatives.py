@@ -12,8 +12,8 @@ from torch import Tensor
 
 from ..colours import BLUE
 from ..words import hat, variable_names
-from .sheet import axes_at, sheet
-from .style import LINES, WIDTH, WORDS, Picture, frame_only, picture, width_of
+from .sheet import sheet
+from .style import LINES, WIDTH, WORDS, Picture, axes_at, frame_only, picture, width_of
 
 LOOKS = (
     {"color": BLUE},

@@ -87,12 +87,23 @@ def picture(draw: Callable[..., Picture]) -> Callable[..., Picture]:
     return drawn
 
 
+def axes_at(figure: Figure, left: float, bottom: float, width: float, height: float) -> Axes:
+    """Axes at a place in inches."""
+    wide, high = figure.get_size_inches()
+    return figure.add_axes((left / wide, bottom / high, width / wide, height / high))
+
+
 def frame_only(axes: Axes) -> None:
     """Take ticks away, and leave the frame."""
     axes.set_xticks([])
     axes.set_yticks([])
     for spine in axes.spines.values():
         spine.set(visible=True, color=LINES, linewidth=0.8)
+
+
+def name_row(axes: Axes, name: str) -> None:
+    """A name left of the first picture of a row."""
+    axes.set_ylabel(name, rotation=0, ha="right", va="center", parse_math=False)
 
 
 def up_to(colour: str) -> LinearSegmentedColormap:
