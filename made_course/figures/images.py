@@ -20,7 +20,18 @@ from ..arguments import check_count
 from ..colours import BLUE, INK, rgb
 from ..files import write_whole
 from ..made import MADE
-from .style import LINES, WIDTH, Picture, axes_at, frame_only, name_row, picture, up_to, width_of
+from .style import (
+    LINES,
+    WIDTH,
+    Picture,
+    axes_at,
+    frame_only,
+    key_of,
+    name_row,
+    picture,
+    up_to,
+    width_of,
+)
 
 GUTTER = 0.08
 """Inches between images."""
@@ -164,10 +175,10 @@ def plot_samples_and_mask(samples: Tensor, mask: Tensor) -> Picture:
 
 @picture
 def plot_first_layer(model: MADE) -> Picture:
-    """What 12 hidden units look for: rows of the first layer's masked weights, as images.
+    """What hidden units look for: rows of the first layer's masked weights, as images.
 
-    Units are chosen evenly along their degrees; each title is the unit's degree. All weights are on
-    one scale.
+    Twelve are chosen evenly along their degrees, which are the titles. All weights are on one
+    scale.
 
     Args:
         model: of images, with a hidden layer.
@@ -203,7 +214,7 @@ def plot_first_layer(model: MADE) -> Picture:
         "against it": Patch(facecolor=INK, edgecolor="white"),
         "cut by the mask": Patch(**cut),
     }
-    figure.legend(key.values(), key, loc="lower center", ncols=3, handlelength=1, handleheight=1)
+    key_of(figure, key, "lower center")
     return figure
 
 

@@ -13,7 +13,7 @@ from ..colours import BLUE
 from ..history import History
 from ..recipe import Rung
 from .images import paint_rows
-from .style import FAINT, LINES, WIDTH, WORDS, Picture, axes_at, picture
+from .style import FAINT, LINES, WIDTH, WORDS, Picture, axes_at, name_lines, note, picture
 
 
 @picture
@@ -103,22 +103,14 @@ def draw_history(axes: Axes, history: History, levels: Mapping[str, float], scor
         axes.plot(history.epoch, values, label=name, **look)
         if not values:  # interrupted in its first epoch
             continue
-        at = {"xytext": (8, 4 if values[-1] == highest else -12), "textcoords": "offset points"}
-        end = (history.epoch[-1], values[-1])
-        axes.annotate(f"{values[-1]:.1f}", end, color=colour, weight="bold", **at)
+        end, by = (history.epoch[-1], values[-1]), (8, 4 if values[-1] == highest else -12)
+        note(axes, f"{values[-1]:.1f}", end, by, color=colour, weight="bold")
     if history.best_epoch not in (None, len(history)):
         draw_lowest(axes, history)
     for name, nats in levels.items():
         axes.axhline(nats, color=LINES, linestyle=":", linewidth=1.5)
-        axes.annotate(
-            f"{name}: {nats:.0f}",
-            (1, nats),
-            xycoords=("axes fraction", "data"),
-            xytext=(-4, 3),
-            textcoords="offset points",
-            ha="right",
-            parse_math=False,
-        )
+        right = {"xycoords": axes.get_yaxis_transform(), "ha": "right", "parse_math": False}
+        note(axes, f"{name}: {nats:.0f}", (1, nats), (-4, 3), **right)
     axes.set(xlabel="epoch", ylabel=f"NLL ({history.unit})")
     axes.xaxis.get_major_locator().set_params(integer=True)
     axes.margins(x=0.08, y=0.12)
@@ -131,8 +123,7 @@ def draw_lowest(axes: Axes, history: History) -> None:
     ring = {"color": BLUE, "markersize": 10, "markerfacecolor": "none"}
     axes.plot(history.best_epoch, nats, "o", **ring)
     words = f"lowest: {nats:.1f}, epoch {history.best_epoch}"
-    at = {"xytext": (0, 12), "textcoords": "offset points", "ha": "center"}
-    axes.annotate(words, (history.best_epoch, nats), color=BLUE, **at)
+    note(axes, words, (history.best_epoch, nats), (0, 12), color=BLUE, ha="center")
 
 
 @picture
@@ -179,11 +170,9 @@ def plot_recipe(ladder: Sequence[Rung]) -> Picture:
         axes.text(1.02, k, said[k], **at)
     key = [Line2D([], [], **look, markersize=8) for look in looks.values()]
     figure.legend(key, looks, loc="outside upper center", ncols=3)
-    axes.set_yticks(range(len(ladder)), names, parse_math=False)
-    axes.set_ylim(len(ladder) - 0.5, -0.5)
+    name_lines(axes, names)
     axes.set_xlabel("test NLL (nats, further left is better)")
     axes.grid(axis="y", color=FAINT, linewidth=0.8)
     axes.set_axisbelow(True)
-    axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     return figure

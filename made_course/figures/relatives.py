@@ -13,7 +13,7 @@ from torch import Tensor
 from ..colours import BLUE
 from ..words import hat, variable_names
 from .sheet import sheet
-from .style import LINES, WIDTH, WORDS, Picture, axes_at, frame_only, picture, width_of
+from .style import LINES, WIDTH, WORDS, Picture, axes_at, frame_only, key_of, picture, width_of
 
 LOOKS = (
     {"color": BLUE},
@@ -105,9 +105,8 @@ def plot_receptive_fields(masks: Mapping[str, Tensor], pixel: int) -> Picture:
             kind = "the pixel" if j == pixel else "seen" if is_seen else "earlier, not seen"
             corner = (j % side - 0.42, j // side - 0.42)
             axes.add_patch(Rectangle(corner, 0.84, 0.84, **looks[kind]))
-    patches = [Patch(**look) for look in looks.values()]
-    size = {"ncols": 3, "handlelength": 1, "handleheight": 1}
-    figure.legend(patches, looks, loc="lower left", bbox_to_anchor=(0, 0), **size)
+    key = {words: Patch(**look) for words, look in looks.items()}
+    key_of(figure, key, "lower left", bbox_to_anchor=(0, 0))
     return figure
 
 

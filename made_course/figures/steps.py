@@ -20,7 +20,7 @@ from ..words import listing
 from .images import paint_variables
 from .masks import layer_names
 from .sheet import shade
-from .style import FAINT, LINES, WIDTH, WORDS, Picture, frame_only, name_row, picture
+from .style import FAINT, LINES, WIDTH, WORDS, Picture, frame_only, key_of, name_row, picture
 
 
 @picture
@@ -181,8 +181,7 @@ def plot_final_units(x: Tensor, degrees: Sequence[Tensor], steps: Sequence[int])
     for axes in grid.flat:
         frame_only(axes)
     key = {"just final": Patch(color=BLUE), "final before": Patch(color=shade(1, 3))}
-    how = {"loc": "outside lower center", "ncols": 2, "handlelength": 1, "handleheight": 1}
-    figure.legend(key.values(), key, **how)
+    key_of(figure, key, "outside lower center")
     return figure
 
 
@@ -248,6 +247,5 @@ def plot_repeated_work(degrees: Tensor, input_dim: int) -> Picture:
     axes.set_xlabel("degree of each hidden unit")
     axes.set_ylabel("forward pass")
     axes.spines[:].set_visible(False)
-    where = {"loc": "outside upper left", "ncols": 3, "columnspacing": 0.9, "handlelength": 0.9}
-    figure.legend(legend.values(), legend.keys(), **where)
+    key_of(figure, legend, "outside upper left", columnspacing=0.9, handlelength=0.9)
     return figure
