@@ -16,7 +16,6 @@ from PIL import Image
 
 from made_course import (
     MADE,
-    Categorical,
     History,
     MixtureOfGaussians,
     bars_and_stripes,
@@ -342,7 +341,7 @@ def test_unknown_pixels_are_hatched_and_pale_and_drawn_ones_blue():
         assert hatched.max(axis=2).min() > 200
     assert [picture[15, 5].tolist(), picture[15, 15].tolist()] == [[255] * 3, [191] * 3]
     known = np.array([True, True, False, False])
-    painted = paint_completion(np.array([0.0, 1.0, 0.0, 1.0]), known, (2, 2), 1).reshape(4, 3)
+    painted = paint_completion(np.array([0.0, 1.0, 0.0, 1.0]), known, (2, 2)).reshape(4, 3)
     assert painted.tolist() == [[255] * 3, [0] * 3, [219, 235, 244], [0, 114, 178]]
 
 
@@ -438,7 +437,7 @@ def test_what_is_no_distribution_stands_beside_one_with_a_cross():
 def test_the_pixels_of_an_ordering_come_one_after_the_other():
     orderings = {str(k): [3, 0, 1, 2] for k in range(5)}
     figure = plot_pixel_orderings(orderings)
-    assert [axes.get_visible() for axes in figure.axes] == [True] * 5 + [False] * 3
+    assert len(figure.axes) == 5
     assert figure.axes[0].get_title() == "0"
     assert picture_in(figure.axes[0]).tolist() == [[1, 2], [3, 0]]
     figure.moments[8]()  # half way
@@ -450,10 +449,10 @@ def test_the_pixels_of_an_ordering_come_one_after_the_other():
 
 
 def test_a_slice_of_a_density_is_the_model_s_conditional():
-    left, right = plot_slices({"two": TWO_REAL}, torch.zeros(1, 2), x1=0.5).axes
-    assert left.get_lines()[1].get_xdata() == [0.5, 0.5]
+    left, right = plot_slices({"two": TWO_REAL}, torch.zeros(1, 2)).axes
+    assert left.get_lines()[1].get_xdata() == [0, 0]
     height, x2 = right.get_lines()[0].get_xydata()[120]
-    at = torch.tensor([[0.5, x2]])
+    at = torch.tensor([[0.0, x2]])
     assert height == pytest.approx(TWO_REAL.log_conditionals(at)[0, 1].exp().item(), rel=1e-4)
 
 
@@ -664,18 +663,6 @@ def test_the_density_of_a_model_is_its_own_and_leaves_it_alone():
     middle = torch.tensor([[0.6125, -1.3875]]).double()  # of a cell: 2.5 / 100 apart
     expected = model.eval().log_prob(middle).exp().item()
     assert height_at(axes, *middle[0].tolist()) == pytest.approx(expected, rel=1e-4)
-
-
-@pytest.mark.parametrize(
-    ("model", "got"),
-    [
-        (MADE(3, head=MixtureOfGaussians(2)), r"got 3 with head=MixtureOfGaussians\(2\)"),
-        (MADE(2, head=Categorical(3)), "got 2 with head=Categorical"),
-    ],
-)
-def test_what_is_no_density_of_two_variables_is_refused(model, got):
-    with pytest.raises(ValueError, match=f"'m' must be a model of two real variables.* {got}"):
-        plot_density({"m": model})
 
 
 # ---- what an image costs, and few variables -----------------------------------------------------

@@ -40,16 +40,14 @@ def plot_pixel_orderings(orderings: Mapping[str, Tensor]) -> Picture:
     alt = "Square fields that fill up, the first pixels pale, the last dark, in orderings: "
     alt += f"{'; '.join(orderings)}."
     figure = Picture(1.75 * columns, (1.75 + 0.25 * lines) * rows, alt=alt)
-    places = figure.subplots(rows, columns, squeeze=False).flatten()
     fields = []
-    for axes, (title, ordering) in zip(places, orderings.items(), strict=False):
+    for k, (title, ordering) in enumerate(orderings.items(), start=1):
+        axes = figure.add_subplot(rows, columns, k)
         step = as_pictures(torch.argsort(torch.as_tensor(ordering)).float()[None])[0]
         image = axes.imshow(step, cmap=PALE_TO_BLUE, vmin=0, vmax=step.max())
         fields.append((image, step))
         axes.set_title(title, parse_math=False)
         frame_only(axes)
-    for axes in places[len(orderings) :]:
-        axes.set_visible(False)
 
     def fill(share: float) -> None:
         for image, step in fields:

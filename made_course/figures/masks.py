@@ -38,6 +38,12 @@ def layer_names(count: int) -> list[str]:
     return ["inputs", *hidden, "outputs"]
 
 
+def layers_in_words(layers: Sequence[Tensor]) -> list[str]:
+    """Each layer with the degrees of its units: "inputs 2, 1"."""
+    kinds = layer_names(len(layers))
+    return [f"{kind} {str(d.tolist())[1:-1]}" for kind, d in zip(kinds, layers, strict=True)]
+
+
 def sizes(layers: Sequence[Tensor]) -> str:
     """How many units a network has, in words.
 

@@ -160,12 +160,13 @@ def _in_words(table: Sequence[Sequence[str]]) -> str:
 
 
 @picture
-def plot_race(runs: Sequence[Sequence[dict]], *, longest: float = 80.0) -> Picture:
+def plot_race(runs: Sequence[Sequence[dict]]) -> Picture:
     """Nats against seconds of one core: a panel for each length, a line for each model.
+
+    The panels end at 80 nats.
 
     Args:
         runs: for each panel its runs, see :func:`made_course.race.load_race`.
-        longest: nats at which the panels end; what costs more is not drawn.
 
     Example:
         >>> run = {"name": "MADE", "seconds": 2, "curve": [(1.0, 60.0), (2.0, 50.0)]}
@@ -190,7 +191,7 @@ def plot_race(runs: Sequence[Sequence[dict]], *, longest: float = 80.0) -> Pictu
         axes.xaxis.set_minor_formatter("")
         axes.set_title(f"{panel[0]['seconds']:g} seconds each", loc="left")
         axes.set_xlabel("seconds of one core")
-    grid[0].set(ylim=(None, longest), ylabel="nats of unseen digits")
+    grid[0].set(ylim=(None, 80), ylabel="nats of unseen digits")
     handles, labels = axes.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper left", ncols=3)
     return figure
