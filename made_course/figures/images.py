@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import math
 import os
-import pathlib
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
@@ -13,7 +12,6 @@ import torch
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.patches import Patch
-from PIL import Image
 from torch import Tensor
 
 from ..arguments import check_count
@@ -68,13 +66,10 @@ def save_samples_grid(
     n = check_count("n", n)
     if model.input_dim != 784:
         raise ValueError(f"a grid of digits needs a model over 784 pixels, got {model.input_dim}")
-    if Image.registered_extensions().get(pathlib.Path(path).suffix.lower()) not in Image.SAVE:
-        raise ValueError(f"path must end in a picture's format, such as .png, got {str(path)!r}")
-    images = model.sample(n).view(n, 1, 28, 28)
     from torchvision.utils import save_image
 
-    grid = as_grid(images, nrow=math.isqrt(n), padding=2)
-    write_whole(path, lambda file: save_image(grid, file))
+    images = model.sample(n).view(n, 1, 28, 28)
+    write_whole(path, lambda file: save_image(images, file, nrow=math.isqrt(n), padding=2))
     print(f"Saved samples to {path}")
 
 

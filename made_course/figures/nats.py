@@ -8,12 +8,13 @@ from collections.abc import Mapping
 import numpy as np
 import torch
 from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import LinearSegmentedColormap, Normalize
 from torch import Tensor
 
 from ..colours import BLUE, rgb
 from .images import as_pictures, paint, paint_rows
-from .style import FAINT, WIDTH, WORDS, Picture, axes_at, frame_only, picture, width_of
+from .style import FAINT, LINES, WIDTH, WORDS, Picture, axes_at, picture, width_of
 
 DEAR = 2.0
 """Nats from which on a pixel is painted in full blue."""
@@ -81,11 +82,10 @@ def priced(images: np.ndarray, costs: np.ndarray) -> np.ndarray:
 def draw_price(axes: Axes) -> None:
     """Scale of the blue."""
     shades = LinearSegmentedColormap.from_list("white-blue", ["white", BLUE])
-    axes.imshow(np.linspace(0, 1, 64)[None], cmap=shades, aspect="auto", extent=(0, DEAR, 0, 1))
-    frame_only(axes)
-    at = {"va": "top", "fontsize": 11, "transform": axes.transAxes}
-    axes.text(0, -0.5, "0", ha="left", **at)
-    axes.text(1, -0.5, f"{DEAR:.0f}", ha="right", **at)
+    prices = ScalarMappable(Normalize(0, DEAR), shades)
+    bar = axes.figure.colorbar(prices, axes, orientation="horizontal", ticks=[0, DEAR])
+    bar.outline.set(color=LINES, linewidth=0.8)
+    axes.tick_params(length=0, labelsize=11)
 
 
 @picture
