@@ -114,19 +114,14 @@ def plot_surprise(
     alt = f"Surprise in nats: {'; '.join(said)}; {apart} {at[0]:.1f}."
     end = 20 * math.ceil(max(v.quantile(0.99).item() for v in surprise.values()) / 20)
     figure = Picture(height=3.6, alt=alt, layout="none")
-    axis, above, side, tile = 0.58, 1.18, 0.2, 0.5  # inches
-    width, height = figure.get_size_inches()
-
-    def strip(bottom: float, top: float) -> Axes:
-        axes = axes_at(figure, side, bottom, width - 2 * side, top - bottom)
-        axes.set(xlim=(0, end), yticks=[])
-        axes.spines["left"].set_visible(False)
-        return axes
-
-    ruler, axes = strip(axis, axis + 0.01), strip(above, height - 0.05)
-    ruler.set_xlabel("surprise, −log p, in nats")
-    ruler.set_xticks(range(0, end + 1, 20), [*range(0, end, 20), f"{end}+"])
-    axes.set_xticks([])
+    side, bottom, tile = 0.2, 1.18, 0.5  # inches
+    wide = WIDTH - 2 * side
+    axes = axes_at(figure, side, bottom, wide, 3.6 - 0.05 - bottom)
+    axes.set(xlim=(0, end), yticks=[], xlabel="surprise, −log p, in nats")
+    axes.set_xticks(range(0, end + 1, 20), [*range(0, end, 20), f"{end}+"])
+    axes.spines["left"].set_visible(False)
+    axes.spines["bottom"].set_position(("outward", 72 * (tile + 0.1)))  # below the images
+    axes.axhline(0, color=LINES, linewidth=0.8)
     looks = [{"color": FAINT, "fill": True}, {"color": BLUE, "linewidth": 2}]
     for look, (name, values) in zip(looks[: len(surprise)], surprise.items(), strict=True):
         counts, edges = np.histogram(values.clamp(max=end).numpy(), np.arange(0, end + 1, BIN))
@@ -134,8 +129,8 @@ def plot_surprise(
     axes.legend(loc="upper left")
     up = axes.get_xaxis_transform()
     for k, (image, place) in enumerate(zip(as_pictures(images), at.tolist(), strict=True)):
-        middle = side + place / end * (width - 2 * side)
-        stands = paint(axes_at(figure, middle - tile / 2, axis + 0.04, tile, tile), image)
+        left = side + place / end * wide - tile / 2
+        stands = paint(axes_at(figure, left, bottom - tile - 0.06, tile, tile), image)
         if k == 0:
             stands.patch.set(edgecolor=BLUE, linewidth=4, zorder=-1)
             axes.plot([place, place], [0, 0.42], color=WORDS, linewidth=1, transform=up)

@@ -144,10 +144,8 @@ def plot_recipe(ladder: Sequence[Rung]) -> Picture:
     nats = [rung.nats for rung in ladder]
     changes = [0.0, *(after - before for before, after in pairwise(nats))]
     names = [ladder[0].name, *(f"+ {rung.name}" for rung in ladder[1:])]
-    said = [f"{nats[0]:.1f}"]
-    said += [f"{n:.1f} ({c:+.1f})".replace("-", "−") for n, c in zip(nats, changes, strict=True)][
-        1:
-    ]
+    steps = list(zip(nats, changes, strict=True))[1:]
+    said = [f"{nats[0]:.1f}", *(f"{n:.1f} ({c:+.1f})".replace("-", "−") for n, c in steps)]
     rungs = [f"{name} {words}" for name, words in zip(names, said, strict=True)]
     alt = f"Test NLL of a ladder of {len(ladder)} recipes, in nats: {'; '.join(rungs)}."
     figure = Picture(height=0.4 * len(ladder) + 1.2, alt=alt)
