@@ -183,8 +183,7 @@ FIGURES = {
     "mixture": (lambda: plot_mixture(torch.tensor([[90.0, 70.0], [92.0, 73.0]])), [0, 2, 3]),
     "many masks": (lambda: plot_many_masks([many_masks("all", False), many_masks("raster", True)]),
                    [3, 4, 3.5]),
-    "density": (lambda: plot_density({"flat": lambda x: torch.full((len(x),), math.log(0.25))}),
-                [0.25]),
+    "density": (lambda: plot_density({"two": TWO_REAL}, {"two": torch.full((2, 2), 1.25)}), [1.25]),
     "slices": (lambda: plot_slices({"two": TWO_REAL}, torch.full((2, 2), 1.25)), [1.25, 0]),
     "dependence": (lambda: plot_dependence({"seen": torch.eye(3).bool()}, torch.eye(3).bool()),
                    [0.8]),
@@ -564,12 +563,6 @@ def test_dependence_says_what_is_seen_and_explains_only_what_is_there():
 # ---- densities ----------------------------------------------------------------------------------
 
 
-def corner(x):
-    """Log-density of the quarter in which x₁ is negative and x₂ positive, up to 2 each."""
-    inside = (x[:, 0] < 0) & (x[:, 0] > -2) & (x[:, 1] > 0) & (x[:, 1] < 2)
-    return torch.where(inside, -math.log(4), -math.inf)
-
-
 def height_at(axes, x1, x2):
     """What is shown at a place, by the axes' own coordinates."""
     (image,) = axes.get_images()
@@ -580,31 +573,19 @@ def height_at(axes, x1, x2):
     return heights[row, int((x1 - left) / (right - left) * heights.shape[1])]
 
 
-def test_a_density_stands_where_it_is_with_its_points():
-    points = torch.tensor([[0.5, -1.0], [100.0, 0.0]], requires_grad=True)
-    figure = plot_density({"corner": corner, "b": corner}, {"b": points})
-    draws(figure)
-    axes, other, bar = figure.axes
-    assert height_at(axes, -1.0, 1.0) == height_at(axes, -1.98, 0.02) == pytest.approx(0.25)
-    for x1, x2 in ((1.0, -1.0), (1.0, 1.0), (-1.0, -1.0), (-2.1, 1.0), (-1.0, 2.1)):
-        assert height_at(axes, x1, x2) == 0
-    assert picture_in(axes).sum() * (5 / 200) ** 2 == pytest.approx(1, abs=1e-4)
-    (image,) = axes.get_images()
-    assert (np.diff(image.cmap(np.linspace(0, 1, 20))[:, 3]) > 0).all()  # more colour with it
-    assert len(axes.get_lines()) == 0
-    assert other.get_lines()[0].get_xydata().tolist() == points.tolist()
-    assert bar.get_ylabel() == "density"
-    assert axes.get_images()[0].get_clim() == other.get_images()[0].get_clim()  # one scale
-
-
-def test_the_density_of_a_model_is_its_own_and_leaves_it_alone():
+def test_a_density_stands_where_it_is_with_its_points_and_leaves_the_model_alone():
     head = MixtureOfGaussians(2)
     model = MADE(2, (8,), ordering=[1, 0], head=head, dropout=0.9, seed=0).double().train()
-    (axes, _) = plot_density({"model": model}).axes
+    points = torch.tensor([[0.5, -1.0], [100.0, 0.0]], requires_grad=True)
+    both = {"a": points, "b": points[:1]}
+    axes, other, bar = plot_density({"a": model, "b": model}, both).axes
     assert model.training
     middle = torch.tensor([[0.6125, -1.3875]]).double()  # of a cell: 2.5 / 100 apart
     expected = model.eval().log_prob(middle).exp().item()
     assert height_at(axes, *middle[0].tolist()) == pytest.approx(expected, rel=1e-4)
+    assert axes.get_lines()[0].get_xydata().tolist() == points.tolist()
+    assert bar.get_ylabel() == "density"
+    assert axes.get_images()[0].get_clim() == other.get_images()[0].get_clim()  # one scale
 
 
 # ---- what an image costs, and few variables -----------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import torch
 from matplotlib.axes import Axes
@@ -21,32 +21,25 @@ REACH = 2.5
 
 @picture
 def plot_density(
-    densities: Mapping[str, MADE | Callable[[Tensor], Tensor]],
-    points: Mapping[str, Tensor] | None = None,
-    *,
-    alt: str = "",
+    densities: Mapping[str, MADE], points: Mapping[str, Tensor], *, alt: str = ""
 ) -> Picture:
     """Densities of two real variables as maps, bluer for more.
 
     All maps share one scale, whose bar stands beside them.
 
     Args:
-        densities: title → a MADE of two variables with a density for a head, or a function from
-            (N, 2) points to their (N,) log-densities in differential nats.
+        densities: title → a MADE of two variables with a density for a head.
         points: title → (N, 2) data or samples, drawn as dots on the map of that title.
         alt: what there is to see in them.
 
     Example:
         >>> from made_course import MixtureOfGaussians
         >>> model = MADE(2, (8,), head=MixtureOfGaussians(3), seed=0)
-        >>> bells = torch.distributions.Normal(0.0, 1.0)
-        >>> densities = {"untrained": model, "one bell": lambda x: bells.log_prob(x).sum(dim=1)}
-        >>> figure = plot_density(densities, {"untrained": model.sample(50)})
-        >>> [axes.get_title() for axes in figure.axes[:2]]
-        ['untrained', 'one bell']
+        >>> figure = plot_density({"untrained": model}, {"untrained": model.sample(50)})
+        >>> [axes.get_title() for axes in figure.axes]
+        ['untrained', '']
     """
-    points = points or {}
-    heights = {title: _heights(density) for title, density in densities.items()}
+    heights = {title: _heights(model) for title, model in densities.items()}
     most = max(float(found.max()) for found in heights.values())
     columns = min(2, len(densities))
     rows = math.ceil(len(densities) / columns)
@@ -57,9 +50,8 @@ def plot_density(
     panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
     for (title, found), axes in zip(heights.items(), panels.flat, strict=True):
         image = _draw_heights(axes, found, most)
-        if title in points:
-            drawn = points[title].detach().cpu().T.numpy()
-            axes.plot(*drawn, ".", color=WORDS, markersize=2.5, scalex=False, scaley=False)
+        drawn = points[title].detach().cpu().T.numpy()
+        axes.plot(*drawn, ".", color=WORDS, markersize=2.5, scalex=False, scaley=False)
         axes.set_title(title, parse_math=False)
     for axes in panels[-1]:
         axes.set_xlabel("x₁")
@@ -119,16 +111,13 @@ def _peaks(x: Tensor, curve: Tensor) -> str:
     return "highest at x₂ = " + " and ".join(f"{place + 0.0:.1f}".replace("-", "−") for place in at)
 
 
-def _heights(density: MADE | Callable[[Tensor], Tensor]) -> Tensor:
+def _heights(model: MADE) -> Tensor:
     """(200, 200) densities at the middles of a grid's squares, [x₁, x₂], on the processor."""
     cells = 200
     middles = (2 * torch.arange(cells) + 1 - cells) * (REACH / cells)
     grid = torch.cartesian_prod(middles, middles)
-    if isinstance(density, MADE):
-        with torch.no_grad(), evaluation_mode(density):
-            log_p = density.log_prob(grid.to(density.net[0].weight.device))
-    else:
-        log_p = density(grid)
+    with torch.no_grad(), evaluation_mode(model):
+        log_p = model.log_prob(grid.to(model.net[0].weight.device))
     return log_p.float().cpu().exp().view(cells, cells)
 
 

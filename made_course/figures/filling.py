@@ -16,15 +16,7 @@ from .style import WIDTH, Picture, frame_only, picture
 
 
 def paint_completion(values: np.ndarray, known: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """A completed picture: what is known black on white, the rest blue on pale blue.
-
-    Args:
-        values: (D,) between 0 (paper) and 1 (ink).
-        known: (D,) true where a value was given.
-        shape: rows and columns of the picture.
-
-    Returns:
-        (rows, columns, 3) of uint8.
+    """A completed picture (rows, columns, 3): what is known black, the rest blue on pale blue.
 
     Example:
         >>> paint_completion(np.array([1.0, 1.0]), np.array([True, False]), (1, 2)).tolist()

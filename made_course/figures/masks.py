@@ -57,15 +57,11 @@ def sizes(layers: Sequence[Tensor]) -> str:
 
 
 def mask_in_words(mask: Tensor, sides: Sequence[tuple[list, list]], into: str) -> str:
-    """A mask for who cannot see it: its rows, or how many ones there are if they are many."""
+    """The rows of a mask, for who cannot see it."""
     degrees, above = sides[1]
-    if max(mask.shape) > 8:
-        ones, entries = int(mask.sum()), mask.numel()
-        return f"Into {into} {ones:,} of {entries:,} entries are 1."
-    rows = mask.int().tolist()
     said = [
         f"{name or 'a unit'} of degree {d}: {', '.join(map(str, row))}"
-        for name, d, row in zip(above, degrees, rows, strict=True)
+        for name, d, row in zip(above, degrees, mask.int().tolist(), strict=True)
     ]
     return f"Into {into}: {'; '.join(said)}."
 
