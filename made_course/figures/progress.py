@@ -33,8 +33,9 @@ def plot_history(
         >>> plot_history(history).axes[0].get_ylabel()
         'NLL (nats)'
     """
+    levels = levels or {}
     figure = Picture(height=3.4, alt=said_of(history, levels, scored))
-    draw_history(figure.add_subplot(), history, levels or {}, scored)
+    draw_history(figure.add_subplot(), history, levels, scored)
     return figure
 
 
@@ -42,8 +43,8 @@ def plot_history(
 def plot_training(
     history: History,
     samples: Mapping[int, Tensor],
-    levels: Mapping[str, float] | None = None,
-    shape: tuple[int, int] | None = (28, 28),
+    levels: Mapping[str, float],
+    shape: tuple[int, int] | None,
 ) -> Picture:
     """The learning curve of :func:`plot_history` with rows of samples below it.
 
@@ -52,12 +53,12 @@ def plot_training(
         samples: epoch → (n, D) samples drawn after it; n is the same in every row. Without any,
             the curve stands alone.
         levels: name → nats, drawn as horizontal lines to compare with.
-        shape: (rows, columns) of a sample.
+        shape: (rows, columns) of a sample, if there are any.
 
     Example:
         >>> history = History()
         >>> history.append(train_nll=2.0, valid_nll=1.5, lr=0.1, seconds=1.0)
-        >>> figure = plot_training(history, {1: torch.zeros(4, 784)})
+        >>> figure = plot_training(history, {1: torch.zeros(4, 784)}, {}, (28, 28))
         >>> [axes.get_ylabel() for axes in figure.axes[1::4]]
         ['epoch 1']
     """
@@ -70,13 +71,13 @@ def plot_training(
     height = curve + cell * len(samples)
     figure = Picture(height=height, alt=alt, layout="none")
     axes = axes_at(figure, left, height - curve + 0.7, 0.81 * WIDTH, curve - 0.8)
-    draw_history(axes, history, levels or {}, "validation")
+    draw_history(axes, history, levels, "validation")
     rows = {f"epoch {epoch}": drawn.view(n, *shape).numpy() for epoch, drawn in samples.items()}
     paint_rows(figure, rows, cell, left=left, above=curve)
     return figure
 
 
-def said_of(history: History, levels: Mapping[str, float] | None, scored: str) -> str:
+def said_of(history: History, levels: Mapping[str, float], scored: str) -> str:
     """What a learning curve tells, in words."""
     curves = {"train": history.train_nll, scored: history.valid_nll}
     said = []
@@ -87,7 +88,7 @@ def said_of(history: History, levels: Mapping[str, float] | None, scored: str) -
                 f"{name} begins at {values[0]:.1f}, is lowest after epoch "
                 f"{history.epoch[values.index(low)]} with {low:.1f}, and ends at {values[-1]:.1f}"
             )
-    lines = [f"{name} stands at {nats:.0f}" for name, nats in (levels or {}).items()]
+    lines = [f"{name} stands at {nats:.0f}" for name, nats in levels.items()]
     return f"Learning curve of {len(history)} epochs, in {history.unit}: {'; '.join(said + lines)}."
 
 
