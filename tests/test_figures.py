@@ -388,10 +388,7 @@ def test_what_is_no_distribution_stands_beside_one_with_a_cross():
 
 
 def test_the_pixels_of_an_ordering_come_one_after_the_other():
-    orderings = {str(k): [3, 0, 1, 2] for k in range(5)}
-    figure = plot_pixel_orderings(orderings)
-    assert len(figure.axes) == 5
-    assert figure.axes[0].get_title() == "0"
+    figure = plot_pixel_orderings({"backwards": [3, 0, 1, 2]})
     assert picture_in(figure.axes[0]).tolist() == [[1, 2], [3, 0]]
     figure.moments[8]()  # half way
     shown = np.ma.filled(picture_in(figure.axes[0]), np.nan)
@@ -428,12 +425,11 @@ def test_a_mixture_stands_above_the_best_member_of_each_image():
 
 
 def test_masks_are_tables_with_degrees_at_their_margins():
-    order, hidden = torch.tensor([3, 1, 2]), torch.tensor([1, 2])
-    figure = plot_masks(build_masks([order, hidden]), [order, hidden])
+    order, hidden = DEGREES
+    figure = plot_masks(build_masks(DEGREES), DEGREES)
     said = texts(figure.axes[0])
     assert said[:6] == ["0", "1", "0", "0", "1", "1"]
     assert said[6:12] == ["3", "1", "2", "x₁", "x₂", "x₃"]
-    assert said[12:15] == ["1", "2", ""]  # degrees of the rows
     first, second = (figure.axes[0].texts[k].get_position()[1] for k in (0, 3))
     assert first > second  # the first unit stands on top, as in print(mask)
     assert (
@@ -441,7 +437,7 @@ def test_masks_are_tables_with_degrees_at_their_margins():
         in figure.alt
     )
     several = build_masks([order.repeat_interleave(2), hidden], order.repeat_interleave(3))
-    names = [word for word in texts(plot_masks(several, [order, hidden]).axes[0]) if "x" in word]
+    names = [word for word in texts(plot_masks(several, DEGREES).axes[0]) if "x" in word]
     assert names[1:3] + names[8:10] == ["x₁", "x₂", "x̂₁", "x̂₂"]
 
 
@@ -481,11 +477,9 @@ def test_no_wire_of_a_path_s_picture_leads_down():
 def test_weights_of_a_first_layer_are_on_paper_only_where_the_mask_lets_them(model):
     figure = plot_first_layer(model)
     weights, degrees = model.net[0].weight.detach(), model.degrees[1]
-    titles = [int(re.fullmatch(r"degree (\d+)", axes.get_title())[1]) for axes in figure.axes]
+    titles = [int(axes.get_title().removeprefix("degree ")) for axes in figure.axes]
     assert titles == sorted(titles)
-    assert (titles[0], titles[-1]) == (degrees.min(), degrees.max())
-    scales = {axes.get_images()[0].get_clim() for axes in figure.axes}
-    ((low, high),) = scales  # one for all
+    ((low, high),) = {axes.get_images()[0].get_clim() for axes in figure.axes}  # one for all
     assert -low == high > 0
     for degree, axes in zip(titles, figure.axes, strict=True):
         shown = np.ma.filled(picture_in(axes), math.nan).ravel()
@@ -493,7 +487,6 @@ def test_weights_of_a_first_layer_are_on_paper_only_where_the_mask_lets_them(mod
         alike = [np.array_equal(shown, np.where(np.isfinite(shown), w, math.nan), equal_nan=True)
                  for w in weights[degrees == degree].numpy()]  # fmt: skip
         assert any(alike)
-    assert to_hex(axes.get_images()[0].cmap(1.0)) == BLUE
 
 
 def test_repeated_work_is_what_comes_after_the_staircase():
@@ -502,9 +495,6 @@ def test_repeated_work_is_what_comes_after_the_staircase():
     assert twice.get_xticks().tolist() == [0.5, 2]
     degrees = torch.tensor([1, 3, 2])
     figure = plot_repeated_work(degrees, 4)
-    assert labels(figure.legends[0].get_texts()) == [
-        *("too early: 6", "just final: 3", "once more: 3")
-    ]
     blue = [p for p in figure.axes[0].patches if to_hex(p.get_facecolor()) == BLUE]
     places = {(round(p.get_x() + 0.5), round(p.get_y() + 0.5)) for p in blue}
     assert places == {(unit, int(degree) + 1) for unit, degree in enumerate(degrees)}
