@@ -53,33 +53,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sys.exit(0 if as_made and moved else 1)
 
 
-def possible_ordering(seen: BoolTensor) -> list[int]:
-    """Variables in an order that allows all that is seen; what sees in a circle is missing.
-
-    Args:
-        seen: (D, D); [i, j]: output i depends on input j.
-
-    Example:
-        >>> possible_ordering(torch.tensor([[False, True], [False, False]]))  # x1 sees x2
-        [1, 0]
-        >>> possible_ordering(torch.tensor([[False, False], [False, True]]))  # x2 sees itself
-        [0]
-    """
-    left, ordering = set(range(len(seen))), []
-    while ready := [i for i in sorted(left) if not seen[i, sorted(left)].any()]:
-        ordering += ready
-        left -= set(ready)
-    return ordering
-
-
 def _report(when: str, model: nn.Module, input_dim: int) -> bool:
     """Print what was found; whether it is honest."""
     print(f"{type(model).__name__}, {when}")
     found, names = measure_dependence(model, binary_points(input_dim)), variable_names(input_dim)
-    leaks = _leaks(found.by_flip)
+    reached = _reached(found.by_flip)
+    circles = (found.by_flip & reached.T).nonzero().tolist()
+    leaks = sorted(circles, key=lambda pair: pair[0] != pair[1])
     is_honest = not leaks
     if is_honest:
-        ordering = possible_ordering(found.by_flip)
+        ordering = reached.sum(1).argsort(stable=True).tolist()  # whoever sees another sees more
         first = ", ".join(names[i] for i in ordering[:SHOWN]) + ", ..." * (input_dim > SHOWN)
         print(f"  flips      no leak: each output sees earlier variables alone, in order {first}")
     else:
@@ -99,18 +82,19 @@ def _report(when: str, model: nn.Module, input_dim: int) -> bool:
     return is_honest and is_one
 
 
-def _leaks(seen: BoolTensor) -> list[tuple[int, int]]:
-    """Pairs (output, input) of which the input sees the output, too, be it by way of others.
+def _reached(seen: BoolTensor) -> BoolTensor:
+    """What each output sees, be it by way of others.
 
     Example:
-        >>> _leaks(torch.tensor([[True, False], [True, False]]))  # x1 sees itself, and x2 sees x1
-        [(0, 0)]
+        >>> _reached(torch.eye(3).roll(1, 0).bool().tril()).int()  # x2 sees x1, and x3 sees x2
+        tensor([[0, 0, 0],
+                [1, 0, 0],
+                [1, 1, 0]], dtype=torch.int32)
     """
-    reached = seen.clone()
-    for _ in range(len(seen)):
-        reached |= (reached.float() @ seen.float()) > 0
-    pairs = [(i, j) for i, j in seen.nonzero().tolist() if reached[j, i]]
-    return sorted(pairs, key=lambda pair: pair[0] != pair[1])
+    reached = seen
+    for _ in range(len(seen).bit_length()):
+        reached = reached | ((reached.float() @ reached.float()) > 0)
+    return reached
 
 
 def _by_gradient(found: Dependence) -> str:

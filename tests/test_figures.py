@@ -2,7 +2,6 @@
 
 import io
 import math
-import os
 import re
 from pathlib import Path
 
@@ -16,7 +15,6 @@ from PIL import Image
 
 from made_course import (
     MADE,
-    Categorical,
     History,
     MixtureOfGaussians,
     bars_and_stripes,
@@ -164,7 +162,7 @@ FIGURES = {
     "masks": (lambda: plot_masks(build_masks(DEGREES), DEGREES), [0, 1, 2, 3]),
     "masking": (lambda: plot_masking(DEGREES, build_masks(DEGREES)), [0, 1, 2, 3, 12, 6]),
     "path": (lambda: plot_path(DEGREES, build_masks(DEGREES), [1, 1, 0]), [1, 2, 3]),
-    "first layer": (lambda: plot_first_layer(MADE(16, (4,), seed=0), n_units=2), []),
+    "first layer": (lambda: plot_first_layer(MADE(16, (4,), seed=0)), []),
     "final units": (lambda: plot_final_units(ROW, [SMALL.order, torch.tensor([1, 3, 3])], [2, 4]),
                     [1, 2, 3, 4]),
     "repeated work": (lambda: plot_repeated_work(torch.tensor([1, 3, 2]), 4), [1, 2, 3]),
@@ -185,8 +183,7 @@ FIGURES = {
     "mixture": (lambda: plot_mixture(torch.tensor([[90.0, 70.0], [92.0, 73.0]])), [0, 2, 3]),
     "many masks": (lambda: plot_many_masks([many_masks("all", False), many_masks("raster", True)]),
                    [3, 4, 3.5]),
-    "density": (lambda: plot_density({"flat": lambda x: torch.full((len(x),), math.log(0.25))}),
-                [0.25]),
+    "density": (lambda: plot_density({"two": TWO_REAL}, {"two": torch.full((2, 2), 1.25)}), [1.25]),
     "slices": (lambda: plot_slices({"two": TWO_REAL}, torch.full((2, 2), 1.25)), [1.25, 0]),
     "dependence": (lambda: plot_dependence({"seen": torch.eye(3).bool()}, torch.eye(3).bool()),
                    [0.8]),
@@ -248,69 +245,29 @@ def test_grids_of_other_sizes(model, tmp_path, n, size):
         assert picture.size == size
 
 
-def test_dropout_is_off_and_the_mode_stays(tmp_path):
-    model = MADE(784, (16,), dropout=0.9, seed=0)
-    files = []
-    for mode in (True, False):
-        torch.manual_seed(0)
-        save_samples_grid(model.train(mode), tmp_path / "grid.png", n=4)
-        files.append((tmp_path / "grid.png").read_bytes())
-        assert {module.training for module in model.modules()} == {mode}
-    assert files[0] == files[1]
-
-
 @pytest.mark.parametrize(
-    ("input_dim", "name", "n", "error", "fragment"),
+    ("input_dim", "name", "n", "fragment"),
     [
-        (784, "grid.png", 0, ValueError, "n must be at least 1, got 0"),
-        (784, "grid.png", 1.5, TypeError, "n must be a whole number, got 1.5"),
-        (3, "grid.png", 4, ValueError, "needs a model over 784 pixels, got 3"),
-        (784, "grid", 4, ValueError, "such as .png, got"),
-        (784, "grid.psd", 4, ValueError, "such as .png, got"),  # which PIL only reads
-        (784, "nowhere/grid.png", 4, OSError, "could not write"),
+        (784, "grid.png", 0, "n must be at least 1, got 0"),
+        (3, "grid.png", 4, "needs a model over 784 pixels, got 3"),
+        (784, "grid", 4, "unknown file extension"),
     ],
 )
-def test_what_makes_no_grid_leaves_nothing(tmp_path, input_dim, name, n, error, fragment):
-    with pytest.raises(error, match=re.escape(fragment)):
+def test_what_makes_no_grid_leaves_nothing(tmp_path, input_dim, name, n, fragment):
+    with pytest.raises(ValueError, match=fragment):
         save_samples_grid(MADE(input_dim, (4,)), tmp_path / name, n=n)
     assert list(tmp_path.iterdir()) == []
-
-
-def half_a_picture(grid, file):
-    Path(file).write_bytes(b"\x89PNG")
-    raise OSError(28, "No space left on device")
-
-
-def read_only(*_args, **_kwargs):
-    raise PermissionError(13, "Permission denied")
-
-
-@pytest.mark.parametrize(
-    ("module", "name", "failing"),
-    [(torchvision.utils, "save_image", half_a_picture), (os, "replace", read_only)],
-)
-def test_a_picture_that_cannot_be_written_leaves_the_old_one(
-    model, tmp_path, monkeypatch, module, name, failing
-):
-    file = tmp_path / "grid.png"
-    file.write_bytes(b"an older picture")
-    monkeypatch.setattr(module, name, failing)
-    with pytest.raises(OSError, match=r"could not write .*grid\.png.*choose a folder"):
-        save_samples_grid(model, file, n=4)
-    assert file.read_bytes() == b"an older picture"
-    assert [entry.name for entry in tmp_path.iterdir()] == ["grid.png"]
 
 
 # ---- images -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("columns", "rows_and_columns"), [(None, (2, 3)), (2, (3, 2)), (6, (1, 6))]
-)
-def test_images_stand_in_a_grid_dark_on_white(digits, columns, rows_and_columns):
+@pytest.mark.parametrize(("columns", "shown"), [(None, (3, 2)), (2, (2, 3)), (6, (6, 1))])
+def test_images_stand_in_a_grid_dark_on_white(digits, columns, shown):
     figure = plot_images(digits.requires_grad_(), columns=columns, titles=["ab\ncd"] * 6)
     draws(figure)
-    assert figure.axes[0].get_gridspec().get_geometry() == rows_and_columns
+    corners = [axes.get_position().p0.round(6) for axes in figure.axes]
+    assert tuple(len(set(along)) for along in zip(*corners, strict=True)) == shown
     for image, axes in zip(digits.detach(), figure.axes, strict=True):
         assert np.array_equal(picture_in(axes), image.view(28, 28))
         (shown,) = axes.get_images()
@@ -326,24 +283,13 @@ def test_rows_of_images_have_their_names(digits):
         assert np.array_equal(picture_in(axes), image.view(28, 28))
     with pytest.raises(ValueError, match="same number of images, got {'sampled': 3, 'nearest': 2}"):
         plot_image_rows({"sampled": digits[:3], "nearest": digits[3:5]})
-    with pytest.raises(TypeError, match=r"rows must map names to images, .* got Tensor"):
-        plot_image_rows(digits)
 
 
-@pytest.mark.parametrize(
-    ("images", "error", "message"),
-    [
-        (torch.zeros(2, 28, 28), ValueError, r"got \(2, 28, 28\): .* x\.reshape\(len\(x\), -1\)"),
-        (torch.zeros(784), ValueError, r"got \(784,\): .* for one, x\[None\]"),
-        (torch.zeros(2, 33), ValueError, r"D a square number, got \(2, 33\)"),
-        (torch.zeros(0, 784), ValueError, r"at least one image, got none"),
-        ([[0.0] * 784], TypeError, r"images must be a torch\.Tensor, got list"),
-    ],
-)
-def test_what_are_no_images_is_said(images, error, message):
-    for plot in (plot_images, lambda images: plot_image_rows({"real": images})):
-        with pytest.raises(error, match=message):
-            plot(images)
+@pytest.mark.parametrize("shape", [(2, 28, 28), (784,), (2, 33)])
+def test_what_are_no_images_is_said(shape):
+    got = re.escape(f"D a square number, got {shape}: ")
+    with pytest.raises(ValueError, match=got + r".* x\.reshape\(len\(x\), -1\); for one, x\[None"):
+        plot_images(torch.zeros(shape))
 
 
 def test_unknown_pixels_are_hatched_and_pale_and_drawn_ones_blue():
@@ -354,7 +300,7 @@ def test_unknown_pixels_are_hatched_and_pale_and_drawn_ones_blue():
         assert hatched.max(axis=2).min() > 200
     assert [picture[15, 5].tolist(), picture[15, 15].tolist()] == [[255] * 3, [191] * 3]
     known = np.array([True, True, False, False])
-    painted = paint_completion(np.array([0.0, 1.0, 0.0, 1.0]), known, (2, 2), 1).reshape(4, 3)
+    painted = paint_completion(np.array([0.0, 1.0, 0.0, 1.0]), known, (2, 2)).reshape(4, 3)
     assert painted.tolist() == [[255] * 3, [0] * 3, [219, 235, 244], [0, 114, 178]]
 
 
@@ -413,12 +359,6 @@ def test_the_ruler_has_a_floor_and_marks_what_is_no_distribution():
     assert "cheat 0.01, no distribution" in figure.alt
 
 
-def test_a_family_stands_in_a_table():
-    words, bars = plot_family({"coins": (196, 0.0, 62.4), "NADE": (25_284, 3.2, 33.8)}).axes
-    assert texts(words)[:4] == ["196", "0.0", "25,284", "3.2"]
-    assert texts(bars) == ["62.4", "33.8"]
-
-
 def test_distributions_and_optimizers_are_told_apart_without_colour():
     figure = plot_probabilities({"p": [0.25, 0.75], "drawn": [0.3, 0.7]}, ["dry", "wet"])
     first, second = figure.axes[0].containers
@@ -448,10 +388,7 @@ def test_what_is_no_distribution_stands_beside_one_with_a_cross():
 
 
 def test_the_pixels_of_an_ordering_come_one_after_the_other():
-    orderings = {str(k): [3, 0, 1, 2] for k in range(5)}
-    figure = plot_pixel_orderings(orderings)
-    assert [axes.get_visible() for axes in figure.axes] == [True] * 5 + [False] * 3
-    assert figure.axes[0].get_title() == "0"
+    figure = plot_pixel_orderings({"backwards": [3, 0, 1, 2]})
     assert picture_in(figure.axes[0]).tolist() == [[1, 2], [3, 0]]
     figure.moments[8]()  # half way
     shown = np.ma.filled(picture_in(figure.axes[0]), np.nan)
@@ -462,10 +399,10 @@ def test_the_pixels_of_an_ordering_come_one_after_the_other():
 
 
 def test_a_slice_of_a_density_is_the_model_s_conditional():
-    left, right = plot_slices({"two": TWO_REAL}, torch.zeros(1, 2), x1=0.5).axes
-    assert left.get_lines()[1].get_xdata() == [0.5, 0.5]
+    left, right = plot_slices({"two": TWO_REAL}, torch.zeros(1, 2)).axes
+    assert left.get_lines()[1].get_xdata() == [0, 0]
     height, x2 = right.get_lines()[0].get_xydata()[120]
-    at = torch.tensor([[0.5, x2]])
+    at = torch.tensor([[0.0, x2]])
     assert height == pytest.approx(TWO_REAL.log_conditionals(at)[0, 1].exp().item(), rel=1e-4)
 
 
@@ -488,12 +425,11 @@ def test_a_mixture_stands_above_the_best_member_of_each_image():
 
 
 def test_masks_are_tables_with_degrees_at_their_margins():
-    order, hidden = torch.tensor([3, 1, 2]), torch.tensor([1, 2])
-    figure = plot_masks(build_masks([order, hidden]), [order, hidden])
+    order, hidden = DEGREES
+    figure = plot_masks(build_masks(DEGREES), DEGREES)
     said = texts(figure.axes[0])
     assert said[:6] == ["0", "1", "0", "0", "1", "1"]
     assert said[6:12] == ["3", "1", "2", "x₁", "x₂", "x₃"]
-    assert said[12:15] == ["1", "2", ""]  # degrees of the rows
     first, second = (figure.axes[0].texts[k].get_position()[1] for k in (0, 3))
     assert first > second  # the first unit stands on top, as in print(mask)
     assert (
@@ -501,7 +437,7 @@ def test_masks_are_tables_with_degrees_at_their_margins():
         in figure.alt
     )
     several = build_masks([order.repeat_interleave(2), hidden], order.repeat_interleave(3))
-    names = [word for word in texts(plot_masks(several, [order, hidden]).axes[0]) if "x" in word]
+    names = [word for word in texts(plot_masks(several, DEGREES).axes[0]) if "x" in word]
     assert names[1:3] + names[8:10] == ["x₁", "x₂", "x̂₁", "x̂₂"]
 
 
@@ -539,13 +475,11 @@ def test_no_wire_of_a_path_s_picture_leads_down():
 
 
 def test_weights_of_a_first_layer_are_on_paper_only_where_the_mask_lets_them(model):
-    figure = plot_first_layer(model, n_units=8, columns=4)
+    figure = plot_first_layer(model)
     weights, degrees = model.net[0].weight.detach(), model.degrees[1]
-    titles = [int(re.fullmatch(r"degree (\d+)", axes.get_title())[1]) for axes in figure.axes]
+    titles = [int(axes.get_title().removeprefix("degree ")) for axes in figure.axes]
     assert titles == sorted(titles)
-    assert (titles[0], titles[-1]) == (degrees.min(), degrees.max())
-    scales = {axes.get_images()[0].get_clim() for axes in figure.axes}
-    ((low, high),) = scales  # one for all
+    ((low, high),) = {axes.get_images()[0].get_clim() for axes in figure.axes}  # one for all
     assert -low == high > 0
     for degree, axes in zip(titles, figure.axes, strict=True):
         shown = np.ma.filled(picture_in(axes), math.nan).ravel()
@@ -553,11 +487,6 @@ def test_weights_of_a_first_layer_are_on_paper_only_where_the_mask_lets_them(mod
         alike = [np.array_equal(shown, np.where(np.isfinite(shown), w, math.nan), equal_nan=True)
                  for w in weights[degrees == degree].numpy()]  # fmt: skip
         assert any(alike)
-    assert to_hex(axes.get_images()[0].cmap(1.0)) == BLUE
-    torch.nn.init.zeros_(model.net[0].weight)
-    draws(plot_first_layer(model, n_units=4))
-    with pytest.raises(ValueError, match="hidden layer"):
-        plot_first_layer(MADE(784, ()))
 
 
 def test_repeated_work_is_what_comes_after_the_staircase():
@@ -566,9 +495,6 @@ def test_repeated_work_is_what_comes_after_the_staircase():
     assert twice.get_xticks().tolist() == [0.5, 2]
     degrees = torch.tensor([1, 3, 2])
     figure = plot_repeated_work(degrees, 4)
-    assert labels(figure.legends[0].get_texts()) == [
-        *("too early: 6", "just final: 3", "once more: 3")
-    ]
     blue = [p for p in figure.axes[0].patches if to_hex(p.get_facecolor()) == BLUE]
     places = {(round(p.get_x() + 0.5), round(p.get_y() + 0.5)) for p in blue}
     assert places == {(unit, int(degree) + 1) for unit, degree in enumerate(degrees)}
@@ -592,18 +518,6 @@ def test_a_filmstrip_says_what_its_row_costs():
     assert (
         f"to 0.0 and −{-SMALL.log_prob(ROW[None]).item():.1f} nats. It is 1 0 / 1 1" in figure.alt
     )
-
-
-@pytest.mark.parametrize("dtype", [torch.bool, torch.float32])
-def test_samples_stand_beside_a_mask(digits, dtype):
-    mask = torch.tensor([[1, 0, 0], [1, 1, 0]], dtype=dtype)
-    left, right = plot_samples_and_mask(digits[:4], mask).axes
-    for k in range(4):
-        top, beside = 3 + 31 * (k // 2), 3 + 31 * (k % 2)
-        part = picture_in(left)[top : top + 28, beside : beside + 28]
-        assert np.array_equal(part, digits[k].view(28, 28))
-    assert np.array_equal(picture_in(right), mask.float())
-    assert (right.get_xlabel(), right.get_ylabel()) == ("from unit", "to unit")
 
 
 def test_dependence_of_many_variables_is_pixels_with_a_dot_on_each_leak():
@@ -639,12 +553,6 @@ def test_dependence_says_what_is_seen_and_explains_only_what_is_there():
 # ---- densities ----------------------------------------------------------------------------------
 
 
-def corner(x):
-    """Log-density of the quarter in which x₁ is negative and x₂ positive, up to 2 each."""
-    inside = (x[:, 0] < 0) & (x[:, 0] > -2) & (x[:, 1] > 0) & (x[:, 1] < 2)
-    return torch.where(inside, -math.log(4), -math.inf)
-
-
 def height_at(axes, x1, x2):
     """What is shown at a place, by the axes' own coordinates."""
     (image,) = axes.get_images()
@@ -655,43 +563,19 @@ def height_at(axes, x1, x2):
     return heights[row, int((x1 - left) / (right - left) * heights.shape[1])]
 
 
-def test_a_density_stands_where_it_is_with_its_points():
-    points = torch.tensor([[0.5, -1.0], [100.0, 0.0]], requires_grad=True)
-    figure = plot_density({"corner": corner, "b": corner}, {"b": points})
-    draws(figure)
-    axes, other, bar = figure.axes
-    assert height_at(axes, -1.0, 1.0) == height_at(axes, -1.98, 0.02) == pytest.approx(0.25)
-    for x1, x2 in ((1.0, -1.0), (1.0, 1.0), (-1.0, -1.0), (-2.1, 1.0), (-1.0, 2.1)):
-        assert height_at(axes, x1, x2) == 0
-    assert picture_in(axes).sum() * (5 / 200) ** 2 == pytest.approx(1, abs=1e-4)
-    (image,) = axes.get_images()
-    assert (np.diff(image.cmap(np.linspace(0, 1, 20))[:, 3]) > 0).all()  # more colour with it
-    assert len(axes.get_lines()) == 0
-    assert other.get_lines()[0].get_xydata().tolist() == points.tolist()
-    assert bar.get_ylabel() == "density"
-    assert axes.get_images()[0].get_clim() == other.get_images()[0].get_clim()  # one scale
-
-
-def test_the_density_of_a_model_is_its_own_and_leaves_it_alone():
+def test_a_density_stands_where_it_is_with_its_points_and_leaves_the_model_alone():
     head = MixtureOfGaussians(2)
     model = MADE(2, (8,), ordering=[1, 0], head=head, dropout=0.9, seed=0).double().train()
-    (axes, _) = plot_density({"model": model}).axes
+    points = torch.tensor([[0.5, -1.0], [100.0, 0.0]], requires_grad=True)
+    both = {"a": points, "b": points[:1]}
+    axes, other, bar = plot_density({"a": model, "b": model}, both).axes
     assert model.training
     middle = torch.tensor([[0.6125, -1.3875]]).double()  # of a cell: 2.5 / 100 apart
     expected = model.eval().log_prob(middle).exp().item()
     assert height_at(axes, *middle[0].tolist()) == pytest.approx(expected, rel=1e-4)
-
-
-@pytest.mark.parametrize(
-    ("model", "got"),
-    [
-        (MADE(3, head=MixtureOfGaussians(2)), r"got 3 with head=MixtureOfGaussians\(2\)"),
-        (MADE(2, head=Categorical(3)), "got 2 with head=Categorical"),
-    ],
-)
-def test_what_is_no_density_of_two_variables_is_refused(model, got):
-    with pytest.raises(ValueError, match=f"'m' must be a model of two real variables.* {got}"):
-        plot_density({"m": model})
+    assert axes.get_lines()[0].get_xydata().tolist() == points.tolist()
+    assert bar.get_ylabel() == "density"
+    assert axes.get_images()[0].get_clim() == other.get_images()[0].get_clim()  # one scale
 
 
 # ---- what an image costs, and few variables -----------------------------------------------------
@@ -719,7 +603,7 @@ def test_images_stand_at_their_surprise_and_shares_are_of_each_name():
     usual = {"digits": torch.tensor([61.0, 62, 75, 300]), "drawn": torch.tensor([71.0, 72])}
     images, at = torch.eye(4)[:2], torch.tensor([16.0, 75.0])
     figure = plot_surprise(usual, images, at, apart="blank")
-    ruler, bars, *standing = figure.axes
+    bars, *standing = figure.axes
     for image, place, axes in zip(images, at.tolist(), standing, strict=True):
         assert np.array_equal(picture_in(axes).ravel(), image)
         box, line = axes.get_position(), bars.get_position()
@@ -730,7 +614,6 @@ def test_images_stand_at_their_surprise_and_shares_are_of_each_name():
         assert share.sum() == 1  # those beyond the end, too
         assert edges[1] == 5
     assert second.values[14] == 1
-    assert ruler.get_xlim() == bars.get_xlim()
     assert texts(bars) == ["blank\n16.0 nats"]
 
 

@@ -15,7 +15,8 @@ from torch import Tensor
 from ..colours import BLUE, ORANGE
 from ..orderings import ManyMasks
 from .images import as_pictures
-from .style import FAINT, LINES, WORDS, Picture, frame_only, picture
+from .numbers import draw_broken
+from .style import FAINT, LINES, WORDS, Picture, frame_only, name_lines, note, picture
 
 PALE_TO_BLUE = LinearSegmentedColormap.from_list("pale to blue", ["#e3eff7", BLUE])
 
@@ -39,16 +40,14 @@ def plot_pixel_orderings(orderings: Mapping[str, Tensor]) -> Picture:
     alt = "Square fields that fill up, the first pixels pale, the last dark, in orderings: "
     alt += f"{'; '.join(orderings)}."
     figure = Picture(1.75 * columns, (1.75 + 0.25 * lines) * rows, alt=alt)
-    places = figure.subplots(rows, columns, squeeze=False).flatten()
     fields = []
-    for axes, (title, ordering) in zip(places, orderings.items(), strict=False):
+    for k, (title, ordering) in enumerate(orderings.items(), start=1):
+        axes = figure.add_subplot(rows, columns, k)
         step = as_pictures(torch.argsort(torch.as_tensor(ordering)).float()[None])[0]
         image = axes.imshow(step, cmap=PALE_TO_BLUE, vmin=0, vmax=step.max())
         fields.append((image, step))
         axes.set_title(title, parse_math=False)
         frame_only(axes)
-    for axes in places[len(orderings) :]:
-        axes.set_visible(False)
 
     def fill(share: float) -> None:
         for image, step in fields:
@@ -85,11 +84,10 @@ def plot_coasting(distances: Mapping[str, Sequence[float]], switch: int) -> Pict
         steps = range(1, len(moved) + 1)
         axes.plot(steps, moved, line, marker=marker, color=colour, markersize=4.5)
         after = switch + (len(moved) - switch) // 3
-        axes.annotate(name, (after + 1, moved[after]), (0, 9), color=colour, weight="bold",
-                      textcoords="offset points")  # fmt: skip
+        note(axes, name, (after + 1, moved[after]), (0, 9), color=colour, weight="bold")
     axes.axvspan(switch + 0.5, len(moved) + 0.5, color=FAINT, linewidth=0)
-    where = {"xycoords": axes.get_xaxis_transform(), "textcoords": "offset points", "va": "top"}
-    axes.annotate("mask 0: the gradient is 0", (switch + 0.5, 0.98), (8, 0), **where)
+    where = {"xycoords": axes.get_xaxis_transform(), "va": "top"}
+    note(axes, "mask 0: the gradient is 0", (switch + 0.5, 0.98), (8, 0), **where)
     axes.set(xlabel="gradient step", xlim=(0.5, len(moved) + 0.5), ylim=(-0.05, None))
     axes.set_ylabel("distance moved\n(last step before = 1)")
     return figure
@@ -124,8 +122,8 @@ def plot_mixture(nll: Tensor) -> Picture:
     axes = figure.add_subplot()
     places, top = np.arange(1, n + 1), 4 * math.log(count)
     axes.axhspan(0, math.log(count), color=FAINT, linewidth=0)
-    edge = {"xycoords": axes.get_yaxis_transform(), "textcoords": "offset points"}
-    axes.annotate(f"ln {count}", (1, math.log(count)), (4, 0), va="center", **edge)
+    edge = {"xycoords": axes.get_yaxis_transform(), "va": "center"}
+    note(axes, f"ln {count}", (1, math.log(count)), (4, 0), **edge)
     axes.vlines(places, 0, above.amax(dim=0).clamp(max=top), color=LINES, linewidth=1.5)
     ring = {"color": WORDS, "mfc": "#b8b8b8", "markersize": 7, "linestyle": ""}
     for k, row in enumerate(above.where(above <= top, torch.nan)):
@@ -227,15 +225,10 @@ def plot_totals(totals: Mapping[str, Mapping[str, float]]) -> Picture:
             if said_of_total(total) == "1.000":
                 axes.plot(1, place, "D", color=BLUE, markersize=8)
             else:
-                look = {"edgecolor": ORANGE, "facecolor": "none", "hatch": "////"}
-                axes.barh(place, total - 1, 0.55, left=1, **look)
-                axes.plot(total, place, "x", color=ORANGE, markersize=9, markeredgewidth=2.4)
-            at = {"xytext": (12, 0), "textcoords": "offset points", "va": "center"}
-            axes.annotate(f"{total:.3f}", (max(total, 1), place), **at)
+                draw_broken(axes, place, total, start=1)
+            note(axes, f"{total:.3f}", (max(total, 1), place), (12, 0), va="center")
         axes.set_title(heading, loc="left")
-        axes.set_yticks(range(len(group)), group, parse_math=False)
-        axes.set_ylim(len(group) - 0.5, -0.5)
-        axes.tick_params(axis="y", length=0)
+        name_lines(axes, group)
     every = [total for group in totals.values() for total in group.values()]
     least, most = min(every), max(every)
     axes.set_xscale("log", base=2)

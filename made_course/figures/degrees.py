@@ -14,7 +14,7 @@ from ..colours import BLUE
 from ..masks import connectivity
 from ..words import hat, variable_names
 from .dependence import pairs_in_words
-from .masks import NAMED, layer_names, margins, mask_in_words, sizes
+from .masks import NAMED, layer_names, layers_in_words, margins, mask_in_words, sizes
 from .networks import APART, column, name_ends
 from .sheet import CHIP, RADIUS, draw_mask, draw_units, draw_wire, shade, sheet
 from .style import CELL, LINES, WIDTH, WORDS, Picture, picture
@@ -63,7 +63,7 @@ def plot_masking(degrees: Sequence[Tensor], masks: Sequence[Tensor]) -> Picture:
     high, kinds = figure.get_figheight() - 0.1, layer_names(len(layers))
     for x, kind in zip(xs, kinds, strict=True):
         axes.text(x, high - 0.52, kind, ha="center", va="center")
-    every, kept = (sum(map(of, masks)) for of in (Tensor.numel, Tensor.count_nonzero))
+    every, kept = _counts(masks)
     bold = {"weight": "bold", "va": "top"}
     axes.text(0.05, high - 0.05, f"{every} connections", **bold)
     axes.text(left - RADIUS - 0.42, high - 0.05, f"→  {kept} that the masks leave", **bold)
@@ -92,11 +92,10 @@ def plot_path(degrees: Sequence[Tensor], masks: Sequence[Tensor], path: Sequence
     steps = [str(along[0])]
     for k, degree in enumerate(along[1:], start=1):
         steps += ["<" if k == len(masks) else "≤", str(degree)]
-    wires = sum(int(mask.sum()) for mask in masks)
     alt = (
         f"A path from {names[path[0]]} to {hat(names[path[-1]])}: its degrees are "
-        f"{' '.join(steps)}. All units stand as high as their degree. Each of the {wires} "
-        "connections is level or rises; into an output, every one rises."
+        f"{' '.join(steps)}. All units stand as high as their degree. Each of the "
+        f"{_counts(masks)[1]} connections is level or rises; into an output, every one rises."
     )
     most = max(int(units.bincount().max()) for units in layers)
     band, foot = 0.42 * most + 0.22, 0.42
@@ -205,15 +204,19 @@ def _heights(x: float, units: Tensor, foot: float, band: float) -> np.ndarray:
     return np.array(places)
 
 
+def _counts(masks: Sequence[Tensor]) -> tuple[int, int]:
+    """How many connections there could be, and how many the masks leave."""
+    return sum(mask.numel() for mask in masks), sum(int(mask.count_nonzero()) for mask in masks)
+
+
 def _in_words(layers: Sequence[Tensor], masks: Sequence[Tensor]) -> str:
     """How many connections are left, the degrees, the masks, and who sees whom."""
+    every, kept = _counts(masks)
     kinds, sides = layer_names(len(layers)), margins(masks, layers[:-1])
-    every, kept = (sum(map(of, masks)) for of in (Tensor.numel, Tensor.count_nonzero))
-    units = [f"{kind} {str(d.tolist())[1:-1]}" for kind, d in zip(kinds, layers, strict=True)]
     rows = [mask_in_words(m, sides[k : k + 2], kinds[k + 1]) for k, m in enumerate(masks)]
     sees = pairs_in_words(connectivity(masks), variable_names(len(layers[0])))
     return (
         f"Of {every} connections of a dense network of {sizes(layers)} the masks leave {kept}; the "
-        f"others are ghosts. Degrees: {'; '.join(units)}. Under the connections stand the masks. "
-        f"{' '.join(rows)} {sees}"
+        f"others are ghosts. Degrees: {'; '.join(layers_in_words(layers))}. Under the connections "
+        f"stand the masks. {' '.join(rows)} {sees}"
     )

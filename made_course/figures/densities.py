@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import torch
 from matplotlib.axes import Axes
@@ -21,35 +21,25 @@ REACH = 2.5
 
 @picture
 def plot_density(
-    densities: Mapping[str, MADE | Callable[[Tensor], Tensor]],
-    points: Mapping[str, Tensor] | None = None,
-    *,
-    alt: str = "",
+    densities: Mapping[str, MADE], points: Mapping[str, Tensor], *, alt: str = ""
 ) -> Picture:
     """Densities of two real variables as maps, bluer for more.
 
     All maps share one scale, whose bar stands beside them.
 
     Args:
-        densities: title → a MADE of two variables with a density for a head, or a function from
-            (N, 2) points to their (N,) log-densities in differential nats.
+        densities: title → a MADE of two variables with a density for a head.
         points: title → (N, 2) data or samples, drawn as dots on the map of that title.
         alt: what there is to see in them.
-
-    Raises:
-        ValueError: if a model is none of two real variables.
 
     Example:
         >>> from made_course import MixtureOfGaussians
         >>> model = MADE(2, (8,), head=MixtureOfGaussians(3), seed=0)
-        >>> bells = torch.distributions.Normal(0.0, 1.0)
-        >>> densities = {"untrained": model, "one bell": lambda x: bells.log_prob(x).sum(dim=1)}
-        >>> figure = plot_density(densities, {"untrained": model.sample(50)})
-        >>> [axes.get_title() for axes in figure.axes[:2]]
-        ['untrained', 'one bell']
+        >>> figure = plot_density({"untrained": model}, {"untrained": model.sample(50)})
+        >>> [axes.get_title() for axes in figure.axes]
+        ['untrained', '']
     """
-    points = points or {}
-    heights = {title: _heights(density, title) for title, density in densities.items()}
+    heights = {title: _heights(model) for title, model in densities.items()}
     most = max(float(found.max()) for found in heights.values())
     columns = min(2, len(densities))
     rows = math.ceil(len(densities) / columns)
@@ -60,9 +50,8 @@ def plot_density(
     panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
     for (title, found), axes in zip(heights.items(), panels.flat, strict=True):
         image = _draw_heights(axes, found, most)
-        if title in points:
-            drawn = points[title].detach().cpu().T.numpy()
-            axes.plot(*drawn, ".", color=WORDS, markersize=2.5, scalex=False, scaley=False)
+        drawn = points[title].detach().cpu().T.numpy()
+        axes.plot(*drawn, ".", color=WORDS, markersize=2.5, scalex=False, scaley=False)
         axes.set_title(title, parse_math=False)
     for axes in panels[-1]:
         axes.set_xlabel("x₁")
@@ -73,15 +62,14 @@ def plot_density(
 
 
 @picture
-def plot_slices(densities: Mapping[str, MADE], points: Tensor, *, x1: float = 0.0) -> Picture:
+def plot_slices(densities: Mapping[str, MADE], points: Tensor) -> Picture:
     r"""Densities of two real variables, and beside each what it says of x₂ where x₁ is known.
 
-    The curve is :math:`p(x_2 \mid x_1)` along the line that is drawn through the density.
+    The curve is :math:`p(x_2 \mid x_1 = 0)` along the line that is drawn through the density.
 
     Args:
         densities: title → a MADE of two variables, x₁ before x₂, with a density for a head.
         points: (N, 2) data, drawn as dots.
-        x1: where the line is.
 
     Example:
         >>> from made_course import MixtureOfGaussians
@@ -91,27 +79,27 @@ def plot_slices(densities: Mapping[str, MADE], points: Tensor, *, x1: float = 0.
         'p(x₂ | x₁ = 0)'
     """
     x2 = torch.linspace(-REACH, REACH, 400)
-    line = torch.stack([torch.full_like(x2, x1), x2], dim=1)
+    line = torch.stack([torch.zeros_like(x2), x2], dim=1)
     curves = {}
     for title, model in densities.items():
         with torch.no_grad(), evaluation_mode(model):
             curves[title] = model.log_conditionals(line)[:, 1].exp()
     told = "; ".join(f"{title}, {_peaks(x2, curve)}" for title, curve in curves.items())
-    alt = f"p(x₂ | x₁ = {x1:g}) beside each density: {told}."
+    alt = f"p(x₂ | x₁ = 0) beside each density: {told}."
     figure = Picture(height=3.0 * len(densities) + 0.2, alt=alt)
     rows = figure.subplots(len(densities), 2, sharey=True, sharex="col", squeeze=False)
     for (title, model), (left, right) in zip(densities.items(), rows, strict=True):
-        found = _heights(model, title)
+        found = _heights(model)
         _draw_heights(left, found, float(found.max()))
         left.plot(*points.T.numpy(), ".", color=WORDS, markersize=2, alpha=0.5)
         right.plot(curves[title], x2)
         right.fill_betweenx(x2, 0, curves[title], color=BLUE, alpha=0.15, linewidth=0)
-        for axes, at in ((left, x1), (right, 0)):
-            axes.axvline(at, color=WORDS, linestyle="--", linewidth=1.5)
+        for axes in (left, right):
+            axes.axvline(0, color=WORDS, linestyle="--", linewidth=1.5)
         left.set(xlim=(-REACH, REACH), ylim=(-REACH, REACH), ylabel="x₂", title=title)
     right.set_xlim(0, 1.05 * max(float(curve.max()) for curve in curves.values()))
     left.set_xlabel("x₁")
-    right.set_xlabel(f"p(x₂ | x₁ = {x1:g})")
+    right.set_xlabel("p(x₂ | x₁ = 0)")
     return figure
 
 
@@ -123,12 +111,14 @@ def _peaks(x: Tensor, curve: Tensor) -> str:
     return "highest at x₂ = " + " and ".join(f"{place + 0.0:.1f}".replace("-", "−") for place in at)
 
 
-def _heights(density: MADE | Callable[[Tensor], Tensor], title: str) -> Tensor:
-    """(200, 200) densities at the middles of a grid's squares, [x₁, x₂]."""
+def _heights(model: MADE) -> Tensor:
+    """(200, 200) densities at the middles of a grid's squares, [x₁, x₂], on the processor."""
     cells = 200
     middles = (2 * torch.arange(cells) + 1 - cells) * (REACH / cells)
     grid = torch.cartesian_prod(middles, middles)
-    return _density_at(grid, density, title).exp().view(cells, cells)
+    with torch.no_grad(), evaluation_mode(model):
+        log_p = model.log_prob(grid.to(model.net[0].weight.device))
+    return log_p.float().cpu().exp().view(cells, cells)
 
 
 def _draw_heights(axes: Axes, heights: Tensor, most: float) -> AxesImage:
@@ -140,16 +130,3 @@ def _draw_heights(axes: Axes, heights: Tensor, most: float) -> AxesImage:
         origin="lower",
         extent=(-REACH, REACH, -REACH, REACH),
     )
-
-
-def _density_at(grid: Tensor, density: MADE | Callable[[Tensor], Tensor], title: str) -> Tensor:
-    """Log-densities of points, on the processor."""
-    if not isinstance(density, MADE):
-        return density(grid).float().cpu()
-    if density.input_dim != 2 or not density.head.is_density:
-        raise ValueError(
-            f"{title!r} must be a model of two real variables, such as MADE(2, "
-            f"head=MixtureOfGaussians(10)), got {density.input_dim} with head={density.head!r}"
-        )
-    with torch.no_grad(), evaluation_mode(density):
-        return density.log_prob(grid.to(density.net[0].weight.device)).float().cpu()

@@ -15,8 +15,7 @@ from torch import Tensor
 
 from ..colours import BLUE, ORANGE
 from ..words import hat, listing, shortened, variable_names
-from .sheet import axes_at
-from .style import CELL, FAINT, WIDTH, Picture, frame_only, picture
+from .style import CELL, FAINT, WIDTH, Picture, axes_at, frame_only, key_of, note, picture
 
 FEW = 20
 """Variables up to which each pair is a square of its own, with names beside."""
@@ -61,8 +60,7 @@ def plot_dependence(
     for k, (title, seen) in enumerate(matrices.items()):
         axes = axes_at(figure, room + step * k, foot, side, side)
         axes.set_title(title, loc="left", pad=22, parse_math=False)
-        where = {"xycoords": "axes fraction", "xytext": (0, 6), "textcoords": "offset points"}
-        axes.annotate(said[title], (0, 1), fontsize=11, **where)
+        note(axes, said[title], (0, 1), (0, 6), xycoords="axes fraction", fontsize=11)
         draw = draw_pairs if count <= FEW else _draw_many_pairs
         draw(axes, seen.cpu().numpy(), allowed.numpy())
         frame_only(axes)
@@ -74,7 +72,8 @@ def plot_dependence(
         else:
             axes.set_yticks([])
     present = [seen.cpu() for seen in matrices.values()]
-    figure.legend(**_legend(present, allowed), loc="lower left", bbox_to_anchor=(0, 0))
+    where = {"loc": "lower left", "bbox_to_anchor": (0, 0), "columnspacing": 1.2}
+    key_of(figure, _kinds(present, allowed), **where)
     return figure
 
 
@@ -158,7 +157,7 @@ def _draw_many_pairs(axes: Axes, seen: np.ndarray, allowed: np.ndarray) -> None:
     axes.plot(columns, rows, ",", color=ORANGE)  # a dot each, however small the picture is
 
 
-def _legend(seen: Sequence[Tensor], allowed: Tensor) -> dict[str, object]:
+def _kinds(seen: Sequence[Tensor], allowed: Tensor) -> dict[str, object]:
     """What each kind of square means, of those that are there."""
     all_seen, any_seen = torch.stack(list(seen)).all(0), torch.stack(list(seen)).any(0)
     few = len(allowed) <= FEW
@@ -169,6 +168,4 @@ def _legend(seen: Sequence[Tensor], allowed: Tensor) -> dict[str, object]:
         "allowed, not seen": (allowed & ~all_seen, Patch(**missing)),
         "a leak": (any_seen & ~allowed, (Patch(color=ORANGE), cross)),
     }
-    there = {words: patch for words, (where, patch) in kinds.items() if where.any()}
-    sizes = {"ncols": 3, "handlelength": 1, "handleheight": 1, "columnspacing": 1.2}
-    return {"handles": list(there.values()), "labels": list(there), **sizes}
+    return {words: patch for words, (where, patch) in kinds.items() if where.any()}

@@ -15,30 +15,18 @@ from .images import paint_variables
 from .style import WIDTH, Picture, frame_only, picture
 
 
-def paint_completion(
-    values: np.ndarray, known: np.ndarray, shape: tuple[int, int], scale: int
-) -> np.ndarray:
-    """Pixels of a completed picture: what is known black on white, the rest blue on pale blue.
-
-    Args:
-        values: (D,) between 0 (paper) and 1 (ink).
-        known: (D,) true where a value was given.
-        shape: rows and columns of the picture.
-        scale: how many pixels wide and high each variable is.
-
-    Returns:
-        (rows · scale, columns · scale, 3) of uint8.
+def paint_completion(values: np.ndarray, known: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """A completed picture (rows, columns, 3): what is known black, the rest blue on pale blue.
 
     Example:
-        >>> paint_completion(np.array([1.0, 1.0]), np.array([True, False]), (1, 2), 1).tolist()
+        >>> paint_completion(np.array([1.0, 1.0]), np.array([True, False]), (1, 2)).tolist()
         [[[0, 0, 0], [0, 114, 178]]]
     """
     blue = 255 - rgb(BLUE)
     paper = np.where(known[:, None], 0, 0.14 * blue)
     ink = np.where(known[:, None], 255, blue)
     colours = 255 - paper - values[:, None] * (ink - paper)
-    picture = colours.round().astype(np.uint8).reshape(*shape, 3)
-    return picture.repeat(scale, axis=0).repeat(scale, axis=1)
+    return colours.round().astype(np.uint8).reshape(*shape, 3)
 
 
 @picture
@@ -105,12 +93,11 @@ def _paint_all(
     row: Tensor, given: np.ndarray, completion: Completion, k: int, shape: tuple[int, int]
 ) -> list[np.ndarray]:
     """What is known, each completion, the mean, and the whole row."""
-    scale = max(1, 140 // max(shape))
     whole = row.to(completion.mean)
     rows = torch.stack([*completion.samples[k], completion.mean[k], whole]).float().cpu().numpy()
     hidden = np.where(given, row.float().cpu().numpy(), 0)
-    completed = [paint_completion(values, given, shape, scale) for values in rows]
-    return [paint_variables(hidden, ~given, shape, scale), *completed]
+    completed = [paint_completion(values, given, shape) for values in rows]
+    return [paint_variables(hidden, ~given, shape, max(1, 140 // max(shape))), *completed]
 
 
 def _completions_in_words(

@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import os
-import pathlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import torch
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
-from matplotlib.gridspec import SubplotSpec
 from matplotlib.patches import Patch
-from PIL import Image
 from torch import Tensor
 
 from ..arguments import check_count
 from ..colours import BLUE, INK, rgb
 from ..files import write_whole
 from ..made import MADE
-from .style import LINES, WIDTH, Picture, frame_only, picture, up_to, width_of
+from .style import (
+    LINES,
+    WIDTH,
+    Picture,
+    axes_at,
+    frame_only,
+    key_of,
+    name_row,
+    picture,
+    up_to,
+    width_of,
+)
 
 GUTTER = 0.08
 """Inches between images."""
@@ -57,13 +66,10 @@ def save_samples_grid(
     n = check_count("n", n)
     if model.input_dim != 784:
         raise ValueError(f"a grid of digits needs a model over 784 pixels, got {model.input_dim}")
-    if Image.registered_extensions().get(pathlib.Path(path).suffix.lower()) not in Image.SAVE:
-        raise ValueError(f"path must end in a picture's format, such as .png, got {str(path)!r}")
-    images = model.sample(n).view(n, 1, 28, 28)
     from torchvision.utils import save_image
 
-    grid = as_grid(images, nrow=math.isqrt(n), padding=2)
-    write_whole(path, lambda file: save_image(grid, file))
+    images = model.sample(n).view(n, 1, 28, 28)
+    write_whole(path, lambda file: save_image(images, file, nrow=math.isqrt(n), padding=2))
     print(f"Saved samples to {path}")
 
 
@@ -85,9 +91,6 @@ def plot_images(
         cell: inches that an image takes, with its gutter; less where a row would not fit a page.
         alt: what the images are.
 
-    Raises:
-        TypeError, ValueError: if ``images`` is no tensor of this shape.
-
     Example:
         >>> figure = plot_images(torch.zeros(30, 16), columns=15, alt="bars and stripes")
         >>> figure.alt
@@ -102,10 +105,9 @@ def plot_images(
     said += f": {alt}" if alt else ""
     said += f"; over them: {', '.join(titles)}" if titles is not None else ""
     figure = Picture(cell * columns, (cell + room) * rows, alt=f"{said}.", layout="none")
-    places = tiles(figure, rows, columns, cell, room=room)
+    places = tiles(figure, columns, cell, room=room)
     for k, image in enumerate(pictures):
-        axes = figure.add_subplot(places[k])
-        paint(axes, image)
+        axes = paint(next(places), image)
         if titles is not None:
             axes.set_title(titles[k], fontsize=12, weight="normal", pad=4)
     return figure
@@ -120,19 +122,10 @@ def plot_image_rows(rows: Mapping[str, Tensor], *, cell: float = 0.8, alt: str =
         cell: inches that an image takes, with its gutter; less where a row would not fit a page.
         alt: what the names do not say.
 
-    Raises:
-        TypeError, ValueError: if ``rows`` holds anything else.
-
     Example:
         >>> plot_image_rows({"real": torch.zeros(3, 784), "sampled": torch.ones(3, 784)}).alt
         'From the top, 3 images of 28 × 28 pixels each: real; sampled.'
     """
-    if not isinstance(rows, Mapping):
-        raise TypeError(
-            'rows must map names to images, such as {"real": images}, got ' + type(rows).__name__
-        )
-    if not rows:
-        raise ValueError("rows must hold at least one row of images, got none")
     pictures = {name: as_pictures(images) for name, images in rows.items()}
     lengths = {name: len(images) for name, images in pictures.items()}
     if len(set(lengths.values())) > 1:
@@ -143,13 +136,7 @@ def plot_image_rows(rows: Mapping[str, Tensor], *, cell: float = 0.8, alt: str =
     said = f"From the top, {columns} {_of_size(*pictures.values())} each: {'; '.join(rows)}"
     said += f" ({alt})." if alt else "."
     figure = Picture(left + cell * columns, cell * len(rows), alt=said, layout="none")
-    places = tiles(figure, len(rows), columns, cell, left=left)
-    for row, (name, images) in enumerate(pictures.items()):
-        for column, image in enumerate(images):
-            axes = figure.add_subplot(places[row * columns + column])
-            paint(axes, image)
-            if column == 0:
-                axes.set_ylabel(name, rotation=0, ha="right", va="center", parse_math=False)
+    paint_rows(figure, pictures, cell, left=left)
     return figure
 
 
@@ -175,54 +162,46 @@ def plot_samples_and_mask(samples: Tensor, mask: Tensor) -> Picture:
     grid = as_grid(samples.cpu().view(-1, 1, 28, 28), nrow=math.isqrt(len(samples)), padding=3)
     left.imshow(grid[0].numpy(), cmap="gray_r", vmin=0, vmax=1, interpolation="antialiased")
     left.set_title("drawn pixel by pixel")
-    right.imshow(mask.float().cpu().numpy(), cmap=up_to(BLUE), vmin=0, vmax=1, aspect="auto")
-    right.set_title("one of its masks")
-    for axes in (left, right):
-        frame_only(axes)
     left.set_xlabel(" ")  # as high as the other
-    right.set_xlabel("from unit")
-    right.set_ylabel("to unit")
+    frame_only(left)
+    paint_mask(right, mask, "one of its masks")
     return figure
 
 
 @picture
-def plot_first_layer(model: MADE, n_units: int = 12, columns: int = 6) -> Picture:
+def plot_first_layer(model: MADE) -> Picture:
     """What hidden units look for: rows of the first layer's masked weights, as images.
 
-    Units are chosen evenly along their degrees; each title is the unit's degree. All weights are on
-    one scale.
+    Twelve are chosen evenly along their degrees, which are the titles. All weights are on one
+    scale.
 
     Args:
-        model: a MADE over 784 pixels with a hidden layer.
-        n_units: number of units to draw.
-        columns: units in a row.
+        model: of images, with a hidden layer.
 
     Example:
-        >>> len(plot_first_layer(MADE(784, hidden_dims=(16,)), n_units=8).axes)
-        8
+        >>> len(plot_first_layer(MADE(784, hidden_dims=(16,))).axes)
+        12
     """
-    if not model.hidden_dims:
-        raise ValueError("the model has no hidden layer whose weights could be drawn")
     weights, mask = model.net[0].weight.detach().cpu(), model.net[0].mask.cpu()
     by_degree = torch.argsort(model.degrees[1].cpu(), stable=True)
-    chosen = by_degree[torch.linspace(0, len(by_degree) - 1, n_units).round().long()]
+    chosen = by_degree[torch.linspace(0, len(by_degree) - 1, 12).round().long()]
     degrees = [model.degrees[1][unit].item() for unit in chosen.tolist()]
     weights = weights.masked_fill(mask == 0, math.nan)[chosen]
-    strong = weights.abs().nanquantile(0.995).clamp(min=1e-12).item()
+    strong = weights.abs().nanquantile(0.995).item()
     shades = LinearSegmentedColormap.from_list("black-white-blue", [INK, "white", BLUE])
     shades = shades.with_extremes(bad="none")
     alt = (
-        f"Weights of {n_units} hidden units as images, of degrees {', '.join(map(str, degrees))}. "
-        "The larger the degree, the more pixels may have weights; the rest is cut."
+        f"Weights of {len(chosen)} hidden units as images, of degrees "
+        f"{', '.join(map(str, degrees))}. The larger the degree, the more pixels may have "
+        "weights; the rest is cut."
     )
     cut = {"facecolor": "none", "edgecolor": LINES, "hatch": "//"}
-    cell, room, foot, rows = WIDTH / columns, 0.28, 0.4, math.ceil(n_units / columns)
-    figure = Picture(WIDTH, (cell + room) * rows + foot, alt=alt, layout="none")
-    places = tiles(figure, rows, columns, cell, room=room)
-    for k, image in enumerate(as_pictures(weights)):
-        axes = figure.add_subplot(places[k])
+    cell, room = WIDTH / 6, 0.28
+    figure = Picture(WIDTH, 2 * (cell + room) + 0.4, alt=alt, layout="none")
+    places = tiles(figure, 6, cell, room=room)
+    for image, degree, axes in zip(as_pictures(weights), degrees, places, strict=False):
         axes.imshow(image, cmap=shades, vmin=-strong, vmax=strong, interpolation="nearest")
-        axes.set_title(f"degree {degrees[k]}", fontsize=12, weight="normal", pad=4)
+        axes.set_title(f"degree {degree}", fontsize=12, weight="normal", pad=4)
         axes.patch.set(**cut, linewidth=0)  # seen where there is no weight
         frame_only(axes)
     key = {
@@ -230,49 +209,64 @@ def plot_first_layer(model: MADE, n_units: int = 12, columns: int = 6) -> Pictur
         "against it": Patch(facecolor=INK, edgecolor="white"),
         "cut by the mask": Patch(**cut),
     }
-    figure.legend(key.values(), key, loc="lower center", ncols=3, handlelength=1, handleheight=1)
+    key_of(figure, key, "lower center")
     return figure
 
 
 def tiles(
     figure: Picture,
-    rows: int,
     columns: int,
     cell: float,
     *,
     left: float = 0,
     above: float = 0,
     room: float = 0,
-) -> list[SubplotSpec]:
-    """Places for square tiles with a gutter around each, row by row.
+) -> Iterator[Axes]:
+    """Axes for square tiles with a gutter around each, row by row, without an end.
 
     Args:
         figure: laid out by hand.
-        rows: of tiles.
         columns: of tiles.
         cell: inches of a tile with its gutter.
         left: inches beside them.
         above: inches above them.
         room: inches above each row.
     """
-    width, height = figure.get_size_inches()
-    size = cell - GUTTER
-    grid = figure.add_gridspec(
-        rows,
-        columns,
-        left=(left + GUTTER / 2) / width,
-        right=(left + columns * cell - GUTTER / 2) / width,
-        top=1 - (above + room + GUTTER / 2) / height,
-        bottom=1 - (above + rows * (cell + room) - GUTTER / 2) / height,
-        wspace=GUTTER / size,
-        hspace=(GUTTER + room) / size,
-    )
-    return [grid[k] for k in range(rows * columns)]
+    size, top = cell - GUTTER, figure.get_figheight() - above - GUTTER / 2
+    for row in itertools.count():
+        for column in range(columns):
+            corner = left + GUTTER / 2 + cell * column, top - (cell + room) * row - room - size
+            yield axes_at(figure, *corner, size, size)
 
 
-def paint(axes: Axes, image: np.ndarray) -> None:
+def paint_rows(
+    figure: Picture,
+    rows: Mapping[str, Sequence[np.ndarray]],
+    cell: float,
+    *,
+    left: float,
+    above: float = 0,
+) -> list[list[Axes]]:
+    """Rows of images in tiles, each with its name on the left."""
+    places = tiles(figure, len(next(iter(rows.values()))), cell, left=left, above=above)
+    painted = []
+    for name, images in rows.items():
+        painted.append([paint(next(places), image) for image in images])
+        name_row(painted[-1][0], name)
+    return painted
+
+
+def paint(axes: Axes, image: np.ndarray) -> Axes:
     """Paper with ink on it."""
     axes.imshow(image, cmap="gray_r", vmin=0, vmax=1, interpolation="nearest")
+    frame_only(axes)
+    return axes
+
+
+def paint_mask(axes: Axes, mask: Tensor, title: str) -> None:
+    """A large mask: blue where a weight may exist."""
+    axes.imshow(mask.float().cpu().numpy(), cmap=up_to(BLUE), vmin=0, vmax=1, aspect="auto")
+    axes.set(title=title, xlabel="from unit", ylabel="to unit")
     frame_only(axes)
 
 
@@ -308,16 +302,12 @@ def paint_variables(
 
 def as_pictures(images: Tensor) -> np.ndarray:
     """Square images (N, D) as an array (N, √D, √D)."""
-    if not isinstance(images, Tensor):
-        raise TypeError(f"images must be a torch.Tensor, got {type(images).__name__}")
     side = math.isqrt(images.shape[-1]) if images.dim() == 2 else 0
     if not side or side**2 != images.shape[1]:
         raise ValueError(
             f"images must have shape (n, D) with D a square number, got {tuple(images.shape)}: "
             "of images with rows and columns, take x.reshape(len(x), -1); for one, x[None]"
         )
-    if len(images) == 0:
-        raise ValueError("images must hold at least one image, got none")
     return images.detach().float().cpu().reshape(-1, side, side).numpy()
 
 

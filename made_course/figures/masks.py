@@ -38,6 +38,12 @@ def layer_names(count: int) -> list[str]:
     return ["inputs", *hidden, "outputs"]
 
 
+def layers_in_words(layers: Sequence[Tensor]) -> list[str]:
+    """Each layer with the degrees of its units: "inputs 2, 1"."""
+    kinds = layer_names(len(layers))
+    return [f"{kind} {str(d.tolist())[1:-1]}" for kind, d in zip(kinds, layers, strict=True)]
+
+
 def sizes(layers: Sequence[Tensor]) -> str:
     """How many units a network has, in words.
 
@@ -51,15 +57,11 @@ def sizes(layers: Sequence[Tensor]) -> str:
 
 
 def mask_in_words(mask: Tensor, sides: Sequence[tuple[list, list]], into: str) -> str:
-    """A mask for who cannot see it: its rows, or how many ones there are if they are many."""
+    """The rows of a mask, for who cannot see it."""
     degrees, above = sides[1]
-    if max(mask.shape) > 8:
-        ones, entries = int(mask.sum()), mask.numel()
-        return f"Into {into} {ones:,} of {entries:,} entries are 1."
-    rows = mask.int().tolist()
     said = [
         f"{name or 'a unit'} of degree {d}: {', '.join(map(str, row))}"
-        for name, d, row in zip(above, degrees, rows, strict=True)
+        for name, d, row in zip(above, degrees, mask.int().tolist(), strict=True)
     ]
     return f"Into {into}: {'; '.join(said)}."
 

@@ -8,12 +8,13 @@ from collections.abc import Mapping
 import numpy as np
 import torch
 from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import LinearSegmentedColormap, Normalize
 from torch import Tensor
 
 from ..colours import BLUE, rgb
-from .images import as_pictures, paint, tiles
-from .style import FAINT, WIDTH, WORDS, Picture, frame_only, picture, width_of
+from .images import as_pictures, paint, paint_rows
+from .style import FAINT, LINES, WIDTH, WORDS, Picture, axes_at, picture, width_of
 
 DEAR = 2.0
 """Nats from which on a pixel is painted in full blue."""
@@ -43,21 +44,15 @@ def plot_costs(images: Tensor, ink: Tensor) -> Picture:
     names = ["a digit", "p(ink |\npixels\nbefore)", "−log p,\nin nats"]
     left = max(map(width_of, names)) + 0.12
     cell = (WIDTH - left) / max(n, 4)
-    height = 3 * cell + 0.5
-    figure = Picture(left + n * cell, height, alt=alt, layout="none")
-    rows = [as_pictures(images), as_pictures(ink), priced(as_pictures(images), as_pictures(costs))]
-    for k, place in enumerate(tiles(figure, 3, n, cell, left=left)):
-        row, column = divmod(k, n)
-        axes = figure.add_subplot(place)
-        paint(axes, rows[row][column])
-        if column == 0:
-            axes.set_ylabel(names[row], rotation=0, ha="right", va="center")
-        if row == 2:
-            words = {"ha": "center", "va": "top", "transform": axes.transAxes}
-            axes.text(0.5, -0.05, f"{totals[column]:.1f} nats", weight="bold", **words)
-            axes.text(0.5, -0.2, f"half in {halves[column]} pixels", fontsize=12, **words)
-    bar = (0.12 / (left + n * cell), 0.75 / height, (left - 0.24) / (left + n * cell), 0.1 / height)
-    draw_price(figure.add_axes(bar))
+    figure = Picture(left + n * cell, 3 * cell + 0.5, alt=alt, layout="none")
+    digits, inks, prices = map(as_pictures, (images, ink, costs))
+    rows = dict(zip(names, (digits, inks, priced(digits, prices)), strict=True))
+    *_, last = paint_rows(figure, rows, cell, left=left)
+    for axes, total, half in zip(last, totals, halves, strict=True):
+        words = {"ha": "center", "va": "top", "transform": axes.transAxes}
+        axes.text(0.5, -0.05, f"{total:.1f} nats", weight="bold", **words)
+        axes.text(0.5, -0.2, f"half in {half} pixels", fontsize=12, **words)
+    draw_price(axes_at(figure, 0.12, 0.75, left - 0.24, 0.1))
     return figure
 
 
@@ -87,11 +82,10 @@ def priced(images: np.ndarray, costs: np.ndarray) -> np.ndarray:
 def draw_price(axes: Axes) -> None:
     """Scale of the blue."""
     shades = LinearSegmentedColormap.from_list("white-blue", ["white", BLUE])
-    axes.imshow(np.linspace(0, 1, 64)[None], cmap=shades, aspect="auto", extent=(0, DEAR, 0, 1))
-    frame_only(axes)
-    at = {"va": "top", "fontsize": 11, "transform": axes.transAxes}
-    axes.text(0, -0.5, "0", ha="left", **at)
-    axes.text(1, -0.5, f"{DEAR:.0f}", ha="right", **at)
+    prices = ScalarMappable(Normalize(0, DEAR), shades)
+    bar = axes.figure.colorbar(prices, axes, orientation="horizontal", ticks=[0, DEAR])
+    bar.outline.set(color=LINES, linewidth=0.8)
+    axes.tick_params(length=0, labelsize=11)
 
 
 @picture
@@ -120,20 +114,14 @@ def plot_surprise(
     alt = f"Surprise in nats: {'; '.join(said)}; {apart} {at[0]:.1f}."
     end = 20 * math.ceil(max(v.quantile(0.99).item() for v in surprise.values()) / 20)
     figure = Picture(height=3.6, alt=alt, layout="none")
-    axis, above, side, tile = 0.58, 1.18, 0.2, 0.5  # inches
-    width, height = figure.get_size_inches()
-
-    def strip(bottom: float, top: float) -> Axes:
-        inside = (side / width, bottom / height, 1 - 2 * side / width, (top - bottom) / height)
-        axes = figure.add_axes(inside, xlim=(0, end))
-        axes.set_yticks([])
-        axes.spines["left"].set_visible(False)
-        return axes
-
-    ruler, axes = strip(axis, axis + 0.01), strip(above, height - 0.05)
-    ruler.set_xlabel("surprise, −log p, in nats")
-    ruler.set_xticks(range(0, end + 1, 20), [*range(0, end, 20), f"{end}+"])
-    axes.set_xticks([])
+    side, bottom, tile = 0.2, 1.18, 0.5  # inches
+    wide = WIDTH - 2 * side
+    axes = axes_at(figure, side, bottom, wide, 3.6 - 0.05 - bottom)
+    axes.set(xlim=(0, end), yticks=[], xlabel="surprise, −log p, in nats")
+    axes.set_xticks(range(0, end + 1, 20), [*range(0, end, 20), f"{end}+"])
+    axes.spines["left"].set_visible(False)
+    axes.spines["bottom"].set_position(("outward", 72 * (tile + 0.1)))  # below the images
+    axes.axhline(0, color=LINES, linewidth=0.8)
     looks = [{"color": FAINT, "fill": True}, {"color": BLUE, "linewidth": 2}]
     for look, (name, values) in zip(looks[: len(surprise)], surprise.items(), strict=True):
         counts, edges = np.histogram(values.clamp(max=end).numpy(), np.arange(0, end + 1, BIN))
@@ -141,10 +129,8 @@ def plot_surprise(
     axes.legend(loc="upper left")
     up = axes.get_xaxis_transform()
     for k, (image, place) in enumerate(zip(as_pictures(images), at.tolist(), strict=True)):
-        middle = side + place / end * (width - 2 * side)
-        inside = ((middle - tile / 2) / width, (axis + 0.04) / height, tile / width, tile / height)
-        stands = figure.add_axes(inside)
-        paint(stands, image)
+        left = side + place / end * wide - tile / 2
+        stands = paint(axes_at(figure, left, bottom - tile - 0.06, tile, tile), image)
         if k == 0:
             stands.patch.set(edgecolor=BLUE, linewidth=4, zorder=-1)
             axes.plot([place, place], [0, 0.42], color=WORDS, linewidth=1, transform=up)

@@ -10,13 +10,14 @@ import torch
 from matplotlib.axes import Axes
 from torch import Tensor
 
-from ..colours import BLUE, ORANGE
+from ..colours import ORANGE
 from ..masks import connectivity, leaking_connections
 from ..words import hat, shortened, variable_names
 from .dependence import draw_pairs, leaks_in_words, name_pairs, pairs_in_words
-from .masks import layer_names, sizes
-from .sheet import RADIUS, axes_at, draw_units, draw_wire, sheet
-from .style import CELL, LINES, WIDTH, Picture, frame_only, picture, up_to
+from .images import paint_mask
+from .masks import layer_names, layers_in_words, sizes
+from .sheet import RADIUS, draw_units, draw_wire, sheet
+from .style import CELL, LINES, WIDTH, Picture, axes_at, picture
 
 APART = 0.48
 """Inches from a unit to the next one of its layer."""
@@ -62,10 +63,10 @@ def plot_network(
     names = [shortened(name) for name in names or variable_names(len(degrees[0]))]
     seen = connectivity(masks, direct).cpu()
     alt = _network_in_words(layers, wires, seen, allowed, names, title)
-    if sum(int(mask.sum()) for _, _, mask in wires) > 1500:
-        return _plot_large_masks(wires, title, alt)
-
     lines = [part for line in title.splitlines() for part in wrap(line, 80)]
+    if sum(int(mask.sum()) for _, _, mask in wires) > 1500:
+        return _plot_large_masks(wires, "\n".join(lines), alt)
+
     cell, room = min(CELL, 2.4 / len(names)), 0.35 + 0.1 * max(map(len, names))
     beside = 0 if allowed is None else room + max(cell * len(names), 1.5) + 0.1
     gap = max((WIDTH - beside - 2 * room) / len(masks), 0.9) if beside else 1.4
@@ -153,9 +154,7 @@ def _network_in_words(
     count = sum(int(mask.sum()) for _, _, mask in wires)
     said = f"A network of {sizes(layers)}, and {count:,} lines between them. "
     if max(map(len, layers)) <= 8 and layers[0].any():
-        kinds = layer_names(len(layers))
-        inside = [f"{kind} {str(d.tolist())[1:-1]}" for kind, d in zip(kinds, layers, strict=True)]
-        said += f"Numbers in the units: {'; '.join(inside[:-1])}. "
+        said += f"Numbers in the units: {'; '.join(layers_in_words(layers)[:-1])}. "
     said += pairs_in_words(seen, names)
     leaks = "" if allowed is None else leaks_in_words(seen, allowed, names)
     if leaks:
@@ -165,13 +164,7 @@ def _network_in_words(
 
 def _plot_large_masks(wires: Sequence[tuple[int, int, Tensor]], title: str, alt: str) -> Picture:
     figure = Picture(2.33 * max(len(wires), 3), 3.4, alt=alt)
-    words = "\n".join(part for line in title.splitlines() for part in wrap(line, 80))
-    figure.suptitle(words, x=0.01, ha="left", parse_math=False)
+    figure.suptitle(title, x=0.01, ha="left", parse_math=False)
     for k, (below, above, mask) in enumerate(wires, start=1):
-        axes = figure.add_subplot(1, len(wires), k)
-        axes.imshow(mask.float().cpu().numpy(), cmap=up_to(BLUE), vmin=0, vmax=1, aspect="auto")
-        axes.set_title(f"layer {below} to {above}")
-        axes.set_xlabel("from unit")
-        axes.set_ylabel("to unit")
-        frame_only(axes)
+        paint_mask(figure.add_subplot(1, len(wires), k), mask, f"layer {below} to {above}")
     return figure

@@ -6,9 +6,13 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
+from matplotlib.axes import Axes
 
 from ..colours import BLUE, ORANGE
-from .style import FAINT, LINES, WIDTH, WORDS, Picture, picture
+from .style import FAINT, LINES, WIDTH, WORDS, Picture, name_lines, note, picture
+
+HERE, OTHER = {"color": BLUE}, {"facecolor": FAINT, "edgecolor": LINES}
+"""Bars of the model at hand, and of others."""
 
 
 @picture
@@ -77,10 +81,9 @@ def plot_shares(
     for (name, shares), shape in zip(groups.items(), "DsPo", strict=False):
         look = {"color": BLUE} if shape == "D" else {"color": WORDS, "mfc": "none", "mew": 1.5}
         axes.plot(list(map(float, shares)), range(len(rows)), shape, ms=9, label=name, **look)
-    axes.set_yticks(range(len(rows)), rows, parse_math=False)
-    axes.tick_params(axis="y", length=0)
+    name_lines(axes, rows)
     axes.spines["left"].set_visible(False)
-    axes.set(xlabel=xlabel, ylim=(len(rows) - 0.5, -0.5))
+    axes.set_xlabel(xlabel)
     figure.legend(loc="outside upper center", ncols=2)
     return figure
 
@@ -104,21 +107,18 @@ def plot_family(table: Mapping[str, tuple[int, float, float]]) -> Picture:
     words, axes = figure.subplots(1, 2, sharey=True, width_ratios=(5, 4))
     nats = [row[2] for row in table.values()]
     for k, (parameters, seconds, n) in enumerate(table.values()):
-        look = {"color": BLUE} if n == min(nats) else {"facecolor": FAINT, "edgecolor": LINES}
-        axes.barh(k, n, 0.55, **look)
-        axes.annotate(f"{n:.1f}", (n, k), (6, 0), textcoords="offset points", va="center")
+        axes.barh(k, n, 0.55, **(HERE if n == min(nats) else OTHER))
+        note(axes, f"{n:.1f}", (n, k), (6, 0), va="center")
         words.text(0.6, k, f"{parameters:,}", ha="right", va="center")
         words.text(1.0, k, f"{seconds:.1f}", ha="right", va="center")
     for x, title in ((0.6, "parameters"), (1.0, "seconds")):
         words.text(x, -0.8, title, ha="right", va="center", weight="bold")
     axes.set_xlim(0, 1.3 * max(nats))
     axes.set_xlabel("nats (shorter is better)", loc="left")
-    words.set(xlim=(0, 1), ylim=(len(table) - 0.5, -1.1))
-    words.set_yticks(range(len(table)), list(table), parse_math=False)
-    words.set_xticks([])
+    name_lines(words, table)
+    words.set(xlim=(0, 1), ylim=(len(table) - 0.5, -1.1), xticks=[])
     words.spines[:].set_visible(False)
-    for part in (words, axes):
-        part.tick_params(axis="y", length=0)
+    axes.tick_params(axis="y", length=0)
     return figure
 
 
@@ -162,30 +162,29 @@ def plot_nats_scale(
     figure = Picture(height=0.42 * len(levels) + 0.8, alt=alt)
     axes = figure.add_subplot()
     for place, (name, nats) in enumerate(levels.items()):
-        look = {"color": BLUE} if name == here else {"facecolor": FAINT, "edgecolor": LINES}
         if name in broken:
-            look = {"facecolor": "none", "edgecolor": ORANGE, "hatch": "////"}
-        axes.barh(place, nats, 0.55, **look)
-        if name in broken:
-            cross = {"markersize": 9, "markeredgewidth": 2.4, "clip_on": False, "zorder": 3}
-            axes.plot(nats, place, "x", color=ORANGE, **cross)
+            draw_broken(axes, place, nats)
+        else:
+            axes.barh(place, nats, 0.55, **(HERE if name == here else OTHER))
+        by = (12 if name in broken else 6, 0)
         weight = "bold" if name == here else "normal"
-        axes.annotate(
-            said[name],
-            (max(nats, floor or 0), place),
-            (12 if name in broken else 6, 0),
-            textcoords="offset points",
-            va="center",
-            weight=weight,
-        )
+        note(axes, said[name], (max(nats, floor or 0), place), by, va="center", weight=weight)
     if floor is not None:
         axes.axvline(floor, color=WORDS, linestyle="--", linewidth=1.2)
         axes.text(floor, -0.62, f"floor {floor:.2f}", ha="center", va="bottom", fontsize=12)
-    axes.set_yticks(range(len(levels)), levels, parse_math=False)
+    name_lines(axes, levels)
     longest, room = max(levels.values()), 1.6 if input_dim is None else 2.2
     axes.set(xlim=(0, room * longest), ylim=(len(levels) - 0.5, -0.6))
     axes.set_xticks([tick for tick in axes.get_xticks() if tick <= longest])
     axes.spines["bottom"].set_bounds(0, longest)
     axes.set_xlabel(f"nats per {of} (shorter is better)", loc="left")
-    axes.tick_params(axis="y", length=0, pad=9)
+    axes.tick_params(axis="y", pad=9)
     return figure
+
+
+def draw_broken(axes: Axes, place: float, to: float, start: float = 0) -> None:
+    """A bar for what is no distribution: hatched in orange, with a cross at its end."""
+    look = {"facecolor": "none", "edgecolor": ORANGE, "hatch": "////"}
+    axes.barh(place, to - start, 0.55, left=start, **look)
+    cross = {"markersize": 9, "markeredgewidth": 2.4, "clip_on": False, "zorder": 3}
+    axes.plot(to, place, "x", color=ORANGE, **cross)

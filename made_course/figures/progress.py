@@ -12,8 +12,8 @@ from torch import Tensor
 from ..colours import BLUE
 from ..history import History
 from ..recipe import Rung
-from .images import paint, tiles
-from .style import FAINT, LINES, WIDTH, WORDS, Picture, picture
+from .images import paint_rows
+from .style import FAINT, LINES, WIDTH, WORDS, Picture, axes_at, name_lines, note, picture
 
 
 @picture
@@ -33,8 +33,9 @@ def plot_history(
         >>> plot_history(history).axes[0].get_ylabel()
         'NLL (nats)'
     """
+    levels = levels or {}
     figure = Picture(height=3.4, alt=said_of(history, levels, scored))
-    draw_history(figure.add_subplot(), history, levels or {}, scored)
+    draw_history(figure.add_subplot(), history, levels, scored)
     return figure
 
 
@@ -42,8 +43,8 @@ def plot_history(
 def plot_training(
     history: History,
     samples: Mapping[int, Tensor],
-    levels: Mapping[str, float] | None = None,
-    shape: tuple[int, int] | None = (28, 28),
+    levels: Mapping[str, float],
+    shape: tuple[int, int] | None,
 ) -> Picture:
     """The learning curve of :func:`plot_history` with rows of samples below it.
 
@@ -52,38 +53,31 @@ def plot_training(
         samples: epoch → (n, D) samples drawn after it; n is the same in every row. Without any,
             the curve stands alone.
         levels: name → nats, drawn as horizontal lines to compare with.
-        shape: (rows, columns) of a sample.
+        shape: (rows, columns) of a sample, if there are any.
 
     Example:
         >>> history = History()
         >>> history.append(train_nll=2.0, valid_nll=1.5, lr=0.1, seconds=1.0)
-        >>> figure = plot_training(history, {1: torch.zeros(4, 784)})
+        >>> figure = plot_training(history, {1: torch.zeros(4, 784)}, {}, (28, 28))
         >>> [axes.get_ylabel() for axes in figure.axes[1::4]]
         ['epoch 1']
     """
-    alt = said_of(history, levels, "validation")
     if not samples:
-        figure = Picture(height=3.4, alt=alt)
-        draw_history(figure.add_subplot(), history, levels or {}, "validation")
-        return figure
+        return plot_history(history, levels)
+    alt = said_of(history, levels, "validation")
     n = len(next(iter(samples.values())))
     alt += f" Below, {n} samples after epochs {', '.join(map(str, samples))}, from the same noise."
     left, curve, cell = 0.85, 3.4, 0.56
     height = curve + cell * len(samples)
     figure = Picture(height=height, alt=alt, layout="none")
-    inside = (left / WIDTH, 1 - (curve - 0.7) / height, 0.81, (curve - 0.8) / height)
-    draw_history(figure.add_axes(inside), history, levels or {}, "validation")
-    places = tiles(figure, len(samples), n, cell, left=left, above=curve)
-    for row, (epoch, images) in enumerate(samples.items()):
-        for column, image in enumerate(images.detach().float().cpu()):
-            axes = figure.add_subplot(places[row * n + column])
-            paint(axes, image.view(shape).numpy())
-            if column == 0:
-                axes.set_ylabel(f"epoch {epoch}", rotation=0, ha="right", va="center")
+    axes = axes_at(figure, left, height - curve + 0.7, 0.81 * WIDTH, curve - 0.8)
+    draw_history(axes, history, levels, "validation")
+    rows = {f"epoch {epoch}": drawn.view(n, *shape).numpy() for epoch, drawn in samples.items()}
+    paint_rows(figure, rows, cell, left=left, above=curve)
     return figure
 
 
-def said_of(history: History, levels: Mapping[str, float] | None, scored: str) -> str:
+def said_of(history: History, levels: Mapping[str, float], scored: str) -> str:
     """What a learning curve tells, in words."""
     curves = {"train": history.train_nll, scored: history.valid_nll}
     said = []
@@ -94,7 +88,7 @@ def said_of(history: History, levels: Mapping[str, float] | None, scored: str) -
                 f"{name} begins at {values[0]:.1f}, is lowest after epoch "
                 f"{history.epoch[values.index(low)]} with {low:.1f}, and ends at {values[-1]:.1f}"
             )
-    lines = [f"{name} stands at {nats:.0f}" for name, nats in (levels or {}).items()]
+    lines = [f"{name} stands at {nats:.0f}" for name, nats in levels.items()]
     return f"Learning curve of {len(history)} epochs, in {history.unit}: {'; '.join(said + lines)}."
 
 
@@ -110,22 +104,14 @@ def draw_history(axes: Axes, history: History, levels: Mapping[str, float], scor
         axes.plot(history.epoch, values, label=name, **look)
         if not values:  # interrupted in its first epoch
             continue
-        at = {"xytext": (8, 4 if values[-1] == highest else -12), "textcoords": "offset points"}
-        end = (history.epoch[-1], values[-1])
-        axes.annotate(f"{values[-1]:.1f}", end, color=colour, weight="bold", **at)
+        end, by = (history.epoch[-1], values[-1]), (8, 4 if values[-1] == highest else -12)
+        note(axes, f"{values[-1]:.1f}", end, by, color=colour, weight="bold")
     if history.best_epoch not in (None, len(history)):
         draw_lowest(axes, history)
     for name, nats in levels.items():
         axes.axhline(nats, color=LINES, linestyle=":", linewidth=1.5)
-        axes.annotate(
-            f"{name}: {nats:.0f}",
-            (1, nats),
-            xycoords=("axes fraction", "data"),
-            xytext=(-4, 3),
-            textcoords="offset points",
-            ha="right",
-            parse_math=False,
-        )
+        right = {"xycoords": axes.get_yaxis_transform(), "ha": "right", "parse_math": False}
+        note(axes, f"{name}: {nats:.0f}", (1, nats), (-4, 3), **right)
     axes.set(xlabel="epoch", ylabel=f"NLL ({history.unit})")
     axes.xaxis.get_major_locator().set_params(integer=True)
     axes.margins(x=0.08, y=0.12)
@@ -138,8 +124,7 @@ def draw_lowest(axes: Axes, history: History) -> None:
     ring = {"color": BLUE, "markersize": 10, "markerfacecolor": "none"}
     axes.plot(history.best_epoch, nats, "o", **ring)
     words = f"lowest: {nats:.1f}, epoch {history.best_epoch}"
-    at = {"xytext": (0, 12), "textcoords": "offset points", "ha": "center"}
-    axes.annotate(words, (history.best_epoch, nats), color=BLUE, **at)
+    note(axes, words, (history.best_epoch, nats), (0, 12), color=BLUE, ha="center")
 
 
 @picture
@@ -160,10 +145,8 @@ def plot_recipe(ladder: Sequence[Rung]) -> Picture:
     nats = [rung.nats for rung in ladder]
     changes = [0.0, *(after - before for before, after in pairwise(nats))]
     names = [ladder[0].name, *(f"+ {rung.name}" for rung in ladder[1:])]
-    said = [f"{nats[0]:.1f}"]
-    said += [f"{n:.1f} ({c:+.1f})".replace("-", "−") for n, c in zip(nats, changes, strict=True)][
-        1:
-    ]
+    steps = list(zip(nats, changes, strict=True))[1:]
+    said = [f"{nats[0]:.1f}", *(f"{n:.1f} ({c:+.1f})".replace("-", "−") for n, c in steps)]
     rungs = [f"{name} {words}" for name, words in zip(names, said, strict=True)]
     alt = f"Test NLL of a ladder of {len(ladder)} recipes, in nats: {'; '.join(rungs)}."
     figure = Picture(height=0.4 * len(ladder) + 1.2, alt=alt)
@@ -186,11 +169,9 @@ def plot_recipe(ladder: Sequence[Rung]) -> Picture:
         axes.text(1.02, k, said[k], **at)
     key = [Line2D([], [], **look, markersize=8) for look in looks.values()]
     figure.legend(key, looks, loc="outside upper center", ncols=3)
-    axes.set_yticks(range(len(ladder)), names, parse_math=False)
-    axes.set_ylim(len(ladder) - 0.5, -0.5)
+    name_lines(axes, names)
     axes.set_xlabel("test NLL (nats, further left is better)")
     axes.grid(axis="y", color=FAINT, linewidth=0.8)
     axes.set_axisbelow(True)
-    axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     return figure

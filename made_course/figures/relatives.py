@@ -12,8 +12,8 @@ from torch import Tensor
 
 from ..colours import BLUE
 from ..words import hat, variable_names
-from .sheet import axes_at, sheet
-from .style import LINES, WIDTH, WORDS, Picture, frame_only, picture, width_of
+from .sheet import sheet
+from .style import LINES, WIDTH, WORDS, Picture, axes_at, frame_only, key_of, picture, width_of
 
 LOOKS = (
     {"color": BLUE},
@@ -105,9 +105,8 @@ def plot_receptive_fields(masks: Mapping[str, Tensor], pixel: int) -> Picture:
             kind = "the pixel" if j == pixel else "seen" if is_seen else "earlier, not seen"
             corner = (j % side - 0.42, j // side - 0.42)
             axes.add_patch(Rectangle(corner, 0.84, 0.84, **looks[kind]))
-    patches = [Patch(**look) for look in looks.values()]
-    size = {"ncols": 3, "handlelength": 1, "handleheight": 1}
-    figure.legend(patches, looks, loc="lower left", bbox_to_anchor=(0, 0), **size)
+    key = {words: Patch(**look) for words, look in looks.items()}
+    key_of(figure, key, "lower left", bbox_to_anchor=(0, 0))
     return figure
 
 
@@ -161,12 +160,13 @@ def _in_words(table: Sequence[Sequence[str]]) -> str:
 
 
 @picture
-def plot_race(runs: Sequence[Sequence[dict]], *, longest: float = 80.0) -> Picture:
+def plot_race(runs: Sequence[Sequence[dict]]) -> Picture:
     """Nats against seconds of one core: a panel for each length, a line for each model.
+
+    The panels end at 80 nats.
 
     Args:
         runs: for each panel its runs, see :func:`made_course.race.load_race`.
-        longest: nats at which the panels end; what costs more is not drawn.
 
     Example:
         >>> run = {"name": "MADE", "seconds": 2, "curve": [(1.0, 60.0), (2.0, 50.0)]}
@@ -191,7 +191,7 @@ def plot_race(runs: Sequence[Sequence[dict]], *, longest: float = 80.0) -> Pictu
         axes.xaxis.set_minor_formatter("")
         axes.set_title(f"{panel[0]['seconds']:g} seconds each", loc="left")
         axes.set_xlabel("seconds of one core")
-    grid[0].set(ylim=(None, longest), ylabel="nats of unseen digits")
+    grid[0].set(ylim=(None, 80), ylabel="nats of unseen digits")
     handles, labels = axes.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper left", ncols=3)
     return figure

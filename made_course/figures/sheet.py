@@ -27,12 +27,6 @@ def sheet(figure: Figure) -> Axes:
     return axes
 
 
-def axes_at(figure: Figure, left: float, bottom: float, width: float, height: float) -> Axes:
-    """Axes at a place in inches."""
-    wide, high = figure.get_size_inches()
-    return figure.add_axes((left / wide, bottom / high, width / wide, height / high))
-
-
 def shade(degree: int, top: int) -> str:
     """Blue of a degree: the more a unit may know, the darker; 0 knows nothing and is palest.
 

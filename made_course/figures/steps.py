@@ -20,10 +20,7 @@ from ..words import listing
 from .images import paint_variables
 from .masks import layer_names
 from .sheet import shade
-from .style import FAINT, LINES, WIDTH, WORDS, Picture, frame_only, picture
-
-ASIDE = {"rotation": 0, "ha": "right", "va": "center"}
-"""For words left of a row of pictures."""
+from .style import FAINT, LINES, WIDTH, WORDS, Picture, frame_only, key_of, name_row, picture
 
 
 @picture
@@ -70,8 +67,8 @@ def plot_trajectory(
             if k == 0:
                 so_far.set_title(f"step {step}", weight="normal")
             if column == 0:
-                so_far.set_ylabel(fill(f"{name} so far", 11), **ASIDE)
-                outputs.set_ylabel("p(xᵢ = 1 |\nbefore)", **ASIDE)
+                name_row(so_far, fill(f"{name} so far", 11))
+                name_row(outputs, "p(xᵢ = 1 |\nbefore)")
     axes = figure.add_subplot(grid[-1, :])
     looks = [{"color": BLUE}, {"color": WORDS, "linestyle": "--"}]
     for (name, shown), look in zip(trajectories.items(), looks, strict=False):
@@ -179,14 +176,13 @@ def plot_final_units(x: Tensor, degrees: Sequence[Tensor], steps: Sequence[int])
             axes = grid[k + 1, column]
             axes.imshow(_lights(layer.sort().values.numpy(), before, step), aspect="auto")
             axes.set_xlabel(f"{final[k][column]:,} final", fontsize=12, labelpad=3)
-    grid[0, 0].set_ylabel("pixels\ndrawn", **ASIDE)
+    name_row(grid[0, 0], "pixels\ndrawn")
     for k, kind in enumerate(layer_names(len(hidden) + 2)[1:-1], start=1):
-        grid[k, 0].set_ylabel(kind, **ASIDE)
+        name_row(grid[k, 0], kind)
     for axes in grid.flat:
         frame_only(axes)
     key = {"just final": Patch(color=BLUE), "final before": Patch(color=shade(1, 3))}
-    how = {"loc": "outside lower center", "ncols": 2, "handlelength": 1, "handleheight": 1}
-    figure.legend(key.values(), key, **how)
+    key_of(figure, key, "outside lower center")
     return figure
 
 
@@ -252,6 +248,5 @@ def plot_repeated_work(degrees: Tensor, input_dim: int) -> Picture:
     axes.set_xlabel("degree of each hidden unit")
     axes.set_ylabel("forward pass")
     axes.spines[:].set_visible(False)
-    where = {"loc": "outside upper left", "ncols": 3, "columnspacing": 0.9, "handlelength": 0.9}
-    figure.legend(legend.values(), legend.keys(), **where)
+    key_of(figure, legend, "outside upper left", columnspacing=0.9, handlelength=0.9)
     return figure

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 
-from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 from torch import Tensor
@@ -47,6 +46,7 @@ def plot_chain_rule(
     figure = Picture(height=0.36 * 2**steps + 0.5, alt=alt)
     axes = figure.add_subplot(xlim=(-0.35, steps + 0.95), ylim=(-0.5, 2**steps + 0.4))
     axes.axis("off")
+    middle = {"ha": "center", "va": "center"}
     for begin, days_here in count.items():
         is_blue = list(begin) == way[: len(begin)]
         colour, place = BLUE if is_blue else LINES, _place(begin, steps)
@@ -56,7 +56,8 @@ def plot_chain_rule(
             before, line = _place(begin[:-1], steps), "-" if begin[-1] else (0, (2, 1))
             wide = 1 + 8 * days_here / len(days)
             axes.plot(*zip(before, place, strict=True), color=colour, lw=wide, ls=line, zorder=1)
-        _label(axes, place, said, is_blue)
+        plate = {"boxstyle": "round,pad=0.35", "facecolor": BLUE if is_blue else WORDS, "lw": 0}
+        axes.text(*place, said, bbox=plate, color="white", fontsize=12, **middle)
         if len(begin) == steps:
             kind = "".join(str(begin[list(ordering).index(v)]) for v in range(steps))
             look = {"weight": "bold", "color": BLUE} if is_blue else {}
@@ -69,7 +70,7 @@ def plot_chain_rule(
     axes.text(steps + 0.95, -0.8, code, fontsize=12, ha="right", va="top", parse_math=False)
     for value, word in ((1, "yes"), (0, "no")):
         x, y = _place((value,), steps)
-        axes.text(x, y + (0.72 if value else -0.72), word, ha="center", va="center", fontsize=12)
+        axes.text(x, y + (0.72 if value else -0.72), word, fontsize=12, **middle)
     return figure
 
 
@@ -78,12 +79,6 @@ def _place(begin: Sequence[int], steps: int) -> tuple[int, float]:
     leaves = 2 ** (steps - len(begin))
     lower = sum(bit * 2 ** (steps - k) for k, bit in enumerate(begin, start=1))
     return len(begin), lower + (leaves - 1) / 2
-
-
-def _label(axes: Axes, place: tuple[float, float], words: str, is_blue: bool) -> None:
-    """Words on a plate: white on blue, or on the grey of what is not meant."""
-    plate = {"boxstyle": "round,pad=0.35", "facecolor": BLUE if is_blue else WORDS, "lw": 0}
-    axes.text(*place, words, ha="center", va="center", color="white", fontsize=12, bbox=plate)
 
 
 @picture
