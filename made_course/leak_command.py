@@ -114,14 +114,12 @@ def _total(model: nn.Module, input_dim: int) -> float | None:
     total, places = 0.0, torch.arange(input_dim)
     for numbers in torch.arange(2**input_dim).split(4096):
         x = (numbers[:, None] >> places & 1).double()
-        total += _log_prob(model, x).exp().sum().item()
+        if hasattr(model, "log_prob"):
+            log_p = model.log_prob(x)
+        else:
+            log_p = Bernoulli().log_prob(model(x)[..., None], x).sum(1)
+        total += log_p.exp().sum().item()
     return total
-
-
-def _log_prob(model: nn.Module, x: Tensor) -> Tensor:
-    if hasattr(model, "log_prob"):
-        return model.log_prob(x)
-    return Bernoulli().log_prob(model(x)[..., None], x).sum(1)
 
 
 @torch.no_grad()

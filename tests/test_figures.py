@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 import torch
 import torchvision
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
 from PIL import Image
 
@@ -80,10 +79,6 @@ def digits():
     for k in range(6):
         images[k, 100 * k + k] = 1
     return images
-
-
-def draws(figure):
-    FigureCanvasAgg(figure).draw()  # what is wrong with a layout shows only here
 
 
 def picture_in(axes):
@@ -265,7 +260,7 @@ def test_what_makes_no_grid_leaves_nothing(tmp_path, input_dim, name, n, fragmen
 @pytest.mark.parametrize(("columns", "shown"), [(None, (3, 2)), (2, (2, 3)), (6, (6, 1))])
 def test_images_stand_in_a_grid_dark_on_white(digits, columns, shown):
     figure = plot_images(digits.requires_grad_(), columns=columns, titles=["ab\ncd"] * 6)
-    draws(figure)
+    figure.draw_without_rendering()
     corners = [axes.get_position().p0.round(6) for axes in figure.axes]
     assert tuple(len(set(along)) for along in zip(*corners, strict=True)) == shown
     for image, axes in zip(digits.detach(), figure.axes, strict=True):
@@ -323,7 +318,9 @@ def test_the_learning_curve_tells_train_from_validation_without_colour():
     assert said in turning.alt
     assert "lowest: 97.1, epoch 2" in texts(turning.axes[0])
     assert len(plot_history(history_of((2.0, None))).axes[0].get_lines()) == 1
-    draws(plot_history(History()))  # as fit returns it when it is interrupted at once
+    plot_history(
+        History()
+    ).draw_without_rendering()  # as fit returns it when it is interrupted at once
 
 
 def test_a_ladder_says_by_shape_number_and_key_what_was_better():

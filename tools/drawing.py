@@ -11,9 +11,10 @@ import numpy as np
 import torch
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
+from torchvision.utils import make_grid
 
 from made_course import load_pretrained
-from made_course.figures.images import as_grid, plot_samples_and_mask
+from made_course.figures import plot_samples_and_mask
 from made_course.files import write_whole
 
 PICTURE = Path(__file__).parents[1] / "notebooks" / "drawing.webp"
@@ -32,7 +33,7 @@ def frames() -> list[Image.Image]:
     pictures = []
     for known in range(0, 784 + 1, STEP):
         so_far = torch.where(model.order <= known, samples, OPEN)
-        image.set_data(as_grid(so_far.view(-1, 1, 28, 28), nrow=6, padding=3)[0].numpy())
+        image.set_data(make_grid(so_far.view(-1, 1, 28, 28), nrow=6, padding=3)[0].numpy())
         canvas.draw()
         pictures.append(Image.fromarray(np.array(canvas.buffer_rgba())))
     return pictures

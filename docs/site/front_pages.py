@@ -77,7 +77,7 @@ def _thumbnail(path: str) -> str:
 
 def boards() -> dict[str, object]:
     """Two small models of bars and stripes: one as it should be, and one trained with `>=`."""
-    sound, x = MADE(16, (32,), direct=False, degrees="even", seed=0), bars_and_stripes()
+    sound, x = MADE(16, (32,), degrees="even", seed=0), bars_and_stripes()
     broken = MADE(16, (32,), degrees="even", seed=0)
     broken.net[-1].set_mask(broken.order[:, None] >= broken.degrees[-1][None, :])
     return {"sound": _trained(sound, x), "broken": _trained(broken, x)}

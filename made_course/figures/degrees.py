@@ -21,6 +21,7 @@ from .style import CELL, LINES, WIDTH, WORDS, Picture, picture
 
 DENSE, LEAD = 1.85, 0.43
 """Inches: for the dense network, and from a layer to the mask of the next one."""
+GHOST = {"color": LINES, "alpha": 0.6, "linewidth": 1, "linestyle": (0, (2, 3)), "zorder": 0}
 
 
 @picture
@@ -128,7 +129,7 @@ def _draw_masked(
     shades = [[shade(d, _top(layers)) for d in units.tolist()] for units in layers]
     for k, mask in enumerate(masks):
         for (to, start), kept in np.ndenumerate(mask.bool().cpu().numpy()):
-            look = _ghost() if not kept else {"color": shades[k][start], "linewidth": 1.8}
+            look = GHOST if not kept else {"color": shades[k][start], "linewidth": 1.8}
             is_thick = k == 0 and to == len(mask) - 1
             if path is not None:
                 is_thick = (start, to) == (path[k], path[k + 1])
@@ -141,10 +142,6 @@ def _draw_masked(
         if path is not None:
             ring = {"facecolor": "none", "edgecolor": WORDS, "linewidth": 3, "zorder": 5}
             axes.scatter(*where[path[k]], s=(144 * RADIUS) ** 2, **ring)
-
-
-def _ghost() -> dict[str, object]:
-    return {"color": LINES, "alpha": 0.6, "linewidth": 1, "linestyle": (0, (2, 3)), "zorder": 0}
 
 
 def _draw_dense(axes: Axes, widths: Sequence[int], names: Sequence[str], middle: float) -> None:
@@ -168,7 +165,7 @@ def _explain(axes: Axes, top: int, above: float) -> None:
     draw_units(axes, places, degrees, [shade(d, top) for d in degrees], CHIP)
     words = {"va": "center_baseline", "fontsize": 12}
     axes.text(0.95, above, "degrees", **words)
-    looks = {"1: connected": {"color": shade(1, top), "linewidth": 2}, "0: cut": _ghost()}
+    looks = {"1: connected": {"color": shade(1, top), "linewidth": 2}, "0: cut": GHOST}
     for k, (said, look) in enumerate(looks.items(), start=1):
         axes.plot([0.05, 0.8], [above - 0.36 * k] * 2, **look)
         axes.text(0.95, above - 0.36 * k, said, **words)

@@ -13,7 +13,7 @@ from torch import Tensor
 from ..colours import BLUE
 from ..made import MADE
 from ..sampling import evaluation_mode
-from .style import WORDS, Picture, picture, up_to
+from .style import CLEAR_TO_BLUE, WORDS, Picture, picture
 
 REACH = 2.5
 """The maps show the square from -REACH to REACH in both variables."""
@@ -124,7 +124,7 @@ def _heights(model: MADE) -> Tensor:
 def _draw_heights(axes: Axes, heights: Tensor, most: float) -> AxesImage:
     return axes.imshow(
         heights.T.numpy(),  # x₁ goes to the right
-        cmap=up_to(BLUE),
+        cmap=CLEAR_TO_BLUE,
         vmin=0,
         vmax=most,
         origin="lower",

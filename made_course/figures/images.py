@@ -19,6 +19,7 @@ from ..colours import BLUE, INK, rgb
 from ..files import write_whole
 from ..made import MADE
 from .style import (
+    CLEAR_TO_BLUE,
     LINES,
     WIDTH,
     Picture,
@@ -27,19 +28,11 @@ from .style import (
     key_of,
     name_row,
     picture,
-    up_to,
     width_of,
 )
 
 GUTTER = 0.08
 """Inches between images."""
-
-
-def as_grid(images: Tensor, **how: float) -> Tensor:
-    """One picture of images (N, 1, H, W), as torchvision lays them out."""
-    from torchvision.utils import make_grid  # loading it takes longer than all else here
-
-    return make_grid(images, **how)
 
 
 def save_samples_grid(
@@ -152,6 +145,8 @@ def plot_samples_and_mask(samples: Tensor, mask: Tensor) -> Picture:
         >>> len(plot_samples_and_mask(torch.zeros(9, 784), torch.eye(3)).axes)
         2
     """
+    from torchvision.utils import make_grid  # loading it takes longer than all else here
+
     to, source = mask.shape
     alt = (
         f"Left: {len(samples)} digits that a MADE drew, pixel by pixel. Right: one of its masks, "
@@ -159,7 +154,7 @@ def plot_samples_and_mask(samples: Tensor, mask: Tensor) -> Picture:
     )
     figure = Picture(WIDTH, 3.7, alt=alt)
     left, right = figure.subplots(1, 2)
-    grid = as_grid(samples.cpu().view(-1, 1, 28, 28), nrow=math.isqrt(len(samples)), padding=3)
+    grid = make_grid(samples.cpu().view(-1, 1, 28, 28), nrow=math.isqrt(len(samples)), padding=3)
     left.imshow(grid[0].numpy(), cmap="gray_r", vmin=0, vmax=1, interpolation="antialiased")
     left.set_title("drawn pixel by pixel")
     left.set_xlabel(" ")  # as high as the other
@@ -265,7 +260,7 @@ def paint(axes: Axes, image: np.ndarray) -> Axes:
 
 def paint_mask(axes: Axes, mask: Tensor, title: str) -> None:
     """A large mask: blue where a weight may exist."""
-    axes.imshow(mask.float().cpu().numpy(), cmap=up_to(BLUE), vmin=0, vmax=1, aspect="auto")
+    axes.imshow(mask.float().cpu().numpy(), cmap=CLEAR_TO_BLUE, vmin=0, vmax=1, aspect="auto")
     axes.set(title=title, xlabel="from unit", ylabel="to unit")
     frame_only(axes)
 

@@ -14,12 +14,15 @@ from matplotlib.figure import Figure
 from matplotlib.textpath import TextPath
 from PIL import Image
 
+from ..colours import BLUE
+
 WIDTH = 6.6
 """Inches of a figure that fills its column: 475 pixels of the page, and 350 of a phone's."""
 CELL = 0.34
 """Inches of a square of a matrix whose entries are to be read."""
 WORDS, LINES, FAINT = "#767676", "#9a9a9a", "#80808033"
 """For words, for lines, and for what is there without being meant; on any page."""
+CLEAR_TO_BLUE = LinearSegmentedColormap.from_list("clear to blue", [f"{BLUE}00", BLUE])
 
 
 class Picture(Figure):
@@ -124,11 +127,6 @@ def key_of(figure: Figure, kinds: Mapping[str, object], loc: str, **how: object)
     """A key of squares: words → patch."""
     size = {"ncols": 3, "handlelength": 1, "handleheight": 1}
     figure.legend(kinds.values(), kinds, loc=loc, **size | how)
-
-
-def up_to(colour: str) -> LinearSegmentedColormap:
-    """Colour map from nothing to a colour."""
-    return LinearSegmentedColormap.from_list(f"to {colour}", [f"{colour}00", colour])
 
 
 def width_of(words: str) -> float:
