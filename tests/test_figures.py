@@ -153,7 +153,7 @@ FIGURES = {
     "family tree": (lambda: plot_family_tree({"A": (1996, "", "old"), "B": (2011, "A", "new")},
                                              here="B"), [1996, 2011]),
     "receptive fields": (lambda: plot_receptive_fields({"all": torch.ones(9, 9).tril(-1).bool()},
-                                                       4), [4, 0.84]),
+                                                       5), [5, 0.84]),
     "masks": (lambda: plot_masks(build_masks(DEGREES), DEGREES), [0, 1, 2, 3]),
     "masking": (lambda: plot_masking(DEGREES, build_masks(DEGREES)), [0, 1, 2, 3, 12, 6]),
     "path": (lambda: plot_path(DEGREES, build_masks(DEGREES), [1, 1, 0]), [1, 2, 3]),
@@ -612,6 +612,24 @@ def test_images_stand_at_their_surprise_and_shares_are_of_each_name():
         assert edges[1] == 5
     assert second.values[14] == 1
     assert texts(bars) == ["blank\n16.0 nats"]
+
+
+def test_a_receptive_field_is_blue_where_the_pixel_sees():
+    sees = torch.zeros(9, 9, dtype=torch.bool)
+    sees[5, [2, 4]] = True
+    squares = plot_receptive_fields({"some": sees}, 5).axes[0].patches
+    blue = [square for square in squares if to_hex(square.get_facecolor()) == BLUE]
+    assert {tuple(map(round, square.get_center())) for square in blue} == {(2, 0), (1, 1)}
+    assert len(squares) == 6  # with those that are not seen, and the pixel; none later
+
+
+def test_a_race_shows_its_lowest_end_whichever_panel_it_is_in():
+    runs = [
+        {"name": "a", "seconds": s, "curve": [(s, 70.0), (2 * s, end)]}
+        for s, end in ((1, 60), (10, 30))
+    ]
+    axes, _ = plot_race([[run] for run in runs]).axes
+    assert axes.get_ylim()[0] < 30
 
 
 def test_the_chain_rule_is_a_tree_of_shares_whose_product_is_at_the_leaf():

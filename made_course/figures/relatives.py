@@ -62,7 +62,12 @@ def plot_family_tree(members: Mapping[str, tuple[int, str, str]], *, here: str) 
 
 
 def _lanes(members: Mapping[str, tuple[int, str, str]]) -> dict[str, int]:
-    """A first child goes on in its parent's lane, others open one; orphans stand in the first."""
+    """A first child goes on in its parent's lane, others open one; orphans stand in the first.
+
+    Example:
+        >>> _lanes({"A": (1, "", ""), "B": (2, "A", ""), "C": (3, "A", ""), "D": (4, "", "")})
+        {'A': 0, 'B': 0, 'C': 1, 'D': 0}
+    """
     lanes, parents = {}, set()
     for name, (_, parent, _) in members.items():
         has_elder = parent != "" and parent in parents
@@ -82,8 +87,8 @@ def plot_receptive_fields(masks: Mapping[str, Tensor], pixel: int) -> Picture:
 
     Example:
         >>> sees = torch.ones(9, 9).bool().tril(-1)
-        >>> plot_receptive_fields({"MADE": sees}, 4).alt
-        'What the output of pixel 5 sees, of the 4 before it on 3 × 3. MADE: 4.'
+        >>> plot_receptive_fields({"MADE": sees}, 5).alt
+        'What the output of pixel 6 sees, of the 5 before it on 3 × 3. MADE: 5.'
     """
     seen = {title: mask[pixel].tolist() for title, mask in masks.items()}
     side = math.isqrt(len(next(iter(seen.values()))))
