@@ -1,4 +1,4 @@
-"""The public names, one a line, and the room that each lives in."""
+"""The public names, one a line, and the file that each lives in."""
 
 from .baselines import FVSBN as FVSBN
 from .baselines import NADE as NADE
