@@ -5,8 +5,8 @@ from .baselines import NADE as NADE
 from .baselines import DenseAutoencoder as DenseAutoencoder
 from .baselines import IndependentBernoullis as IndependentBernoullis
 from .baselines import total_probability as total_probability
-from .cells import expect as expect
-from .cells import side_by_side as side_by_side
+from .common.cells import expect as expect
+from .common.cells import side_by_side as side_by_side
 from .completed import Completion as Completion
 from .completion import complete as complete
 from .completion import completion_degrees as completion_degrees

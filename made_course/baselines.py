@@ -19,12 +19,7 @@ import torch
 from torch import Generator, LongTensor, Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from .arguments import (
-    check_count,
-    check_last_dimension,
-    check_widths,
-    is_transformed,
-)
+from .common.arguments import check_count, check_last_dimension, check_widths, is_transformed
 from .heads import Bernoulli, Head, check_head
 from .made import MADE, MaskedLinear
 from .masks import check_ordering, direct_mask, input_degrees, shown_ordering

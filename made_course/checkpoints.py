@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from .batches import Batches, fingerprint
-from .files import read_tensors, write_whole
+from .common.files import read_tensors, write_whole
 from .history import History
 from .processes import Processes
 from .random_streams import random_states, set_random_states

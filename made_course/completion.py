@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import torch
 from torch import BoolTensor, Generator, LongTensor, Tensor
 
-from .arguments import check_count, check_rows
+from .common.arguments import check_count, check_rows
 from .completed import Completion
 from .made import MADE
 from .masks import check_ordering, draw_degrees, input_degrees

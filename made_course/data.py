@@ -27,7 +27,7 @@ import torch
 from torch import BoolTensor, Tensor
 from torch.utils.data import DataLoader, Dataset, default_convert
 
-from .arguments import check_choice, check_count
+from .common.arguments import check_choice, check_count
 
 Name = Literal["auto", "small", "full"]
 Binarize = Literal["threshold", "stochastic"]

@@ -23,7 +23,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .arguments import check_count, check_number
+from .common.arguments import check_count, check_number
 from .leaks import binary_points
 from .masks import check_ordering
 

@@ -20,7 +20,7 @@ from itertools import chain, product
 import torch
 from torch import BoolTensor, Generator, LongTensor, Tensor, nn
 
-from .arguments import check_count
+from .common.arguments import check_count
 from .masks import check_ordering, direct_mask, input_degrees
 from .sampling import evaluation_mode
 

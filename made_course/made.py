@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import BoolTensor, Generator, LongTensor, Tensor, nn
 
 from .activations import Activation, make_activation
-from .arguments import (
+from .common.arguments import (
     check_choice,
     check_count,
     check_last_dimension,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import BoolTensor, Generator, LongTensor, Tensor
 
-from .arguments import check_count
+from .common.arguments import check_count
 from .pretrained import read_asset
 
 FILE = "orderings.pt"

@@ -15,8 +15,8 @@ import pathlib
 import torch
 from torch import BoolTensor, Tensor
 
-from .arguments import check_choice
-from .files import read_tensors
+from .common.arguments import check_choice
+from .common.files import read_tensors
 from .made import MADE, MaskedLinear
 
 ASSETS = pathlib.Path(__file__).with_name("assets")

@@ -14,8 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .arguments import check_count
 from .baselines import OrderedModel
+from .common.arguments import check_count
 from .heads import Head
 
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 import torch
 from torch import Generator, Tensor, nn
 
-from .arguments import is_transformed
+from .common.arguments import is_transformed
 from .heads import NAMED_HEADS, Head
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from .activations import ACTIVATIONS
-from .files import read_tensors, write_whole
+from .common.files import read_tensors, write_whole
 from .heads import NAMED_HEADS, Head
 from .mixed import Mixed
 

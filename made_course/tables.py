@@ -13,12 +13,12 @@ import numpy as np
 import torch
 from torch import LongTensor, Tensor
 
-from .arguments import check_choice, check_count, check_number
 from .columns import Column, columns_of
+from .common.arguments import check_choice, check_count, check_number
+from .common.words import listing
 from .heads import Bernoulli, Head
 from .mixed import Mixed
 from .sources import Source, read_source
-from .words import listing
 
 if TYPE_CHECKING:
     from pandas import DataFrame

@@ -13,9 +13,9 @@ import torch
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
-from .arguments import check_choice, check_count, check_number, values_are_known
 from .batches import Batches, check_data, check_iterable, count_batches, shuffled, tensors
 from .checkpoints import Epoch, Run, resume
+from .common.arguments import check_choice, check_count, check_number, values_are_known
 from .data import make_mnist_loaders
 from .history import History
 from .made import MADE

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from made_course.arguments import check_choice, check_count, check_number, check_switch
+from made_course.common.arguments import check_choice, check_count, check_number, check_switch
 
 
 @pytest.mark.parametrize("value", [1, np.int64(7), torch.tensor(7), 10**12])

@@ -8,7 +8,7 @@ import re
 import pytest
 import torch
 
-from made_course.files import read_tensors, write_whole
+from made_course.common.files import read_tensors, write_whole
 
 CONTENT = {"weights": torch.arange(6.0).view(2, 3), "name": "tiny", "widths": [4, 4], "seed": None}
 

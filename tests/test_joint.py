@@ -9,7 +9,14 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from made_course import MADE, binary_points, chain_joint, fit_orderings, parity_joint, rain_diary
+from made_course import (
+    MADE,
+    binary_points,
+    chain_joint,
+    fit_orderings,
+    parity_joint,
+    rain_diary,
+)
 from made_course.joint import check_joint, half_adder_joint, joint_of, kl_divergence
 
 CYCLE = [1, 2, 0]  # x2, then x3, then x1

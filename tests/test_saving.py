@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from made_course import MADE, Bernoulli, Categorical, Mixed, MixtureOfGaussians
-from made_course.files import read_tensors
+from made_course.common.files import read_tensors
 from tests.networks import Poisson
 
 MIXED = Mixed([Bernoulli(), MixtureOfGaussians(2), Categorical(3), Bernoulli()])

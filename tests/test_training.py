@@ -22,17 +22,7 @@ from made_course import (
 )
 from made_course.heads import Categorical, MixtureOfGaussians
 from made_course.tables import Table
-from tests.runs import (
-    DATA,
-    Loader,
-    interrupt,
-    many,
-    measured,
-    run,
-    same,
-    small,
-    state,
-)
+from tests.runs import DATA, Loader, interrupt, many, measured, run, same, small, state
 
 REALS = DATA + torch.linspace(0, 0.5, 360).view(120, 3)
 

@@ -14,8 +14,8 @@ from PIL import Image
 from torchvision.utils import make_grid
 
 from made_course import load_pretrained
+from made_course.common.files import write_whole
 from made_course.figures import plot_samples_and_mask
-from made_course.files import write_whole
 
 PICTURE = Path(__file__).parents[1] / "notebooks" / "drawing.webp"
 STEP = 14  # pixels from frame to frame

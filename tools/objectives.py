@@ -9,8 +9,8 @@ import re
 from pathlib import Path
 
 from made_course import exercises
+from made_course.common.words import listing
 from made_course.exercises.questions import read_questions
-from made_course.words import listing
 from tools.minutes import CHECK, NOTEBOOKS, QUIZ, read, text_of
 
 PAGE = Path(__file__).parents[1] / "docs" / "objectives.md"

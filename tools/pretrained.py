@@ -25,9 +25,9 @@ from made_course import (
     outside_small_set,
     pretrained,
 )
-from made_course.arguments import check_choice
+from made_course.common.arguments import check_choice
+from made_course.common.files import write_whole
 from made_course.figures import plot_samples_and_mask
-from made_course.files import write_whole
 from made_course.pretrained import nearest_images, weights_that_count
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 
 from made_course import build_masks, connectivity, direct_mask, input_degrees
-from made_course.words import factorization, hat, variable_names
+from made_course.common.words import factorization, hat, variable_names
 
 PAGE = Path(__file__).parents[1] / "docs" / "worksheet.html"
 ORDERING = [3, 0, 2, 1]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from html import escape
 from textwrap import fill
 
-from ..colours import BLUE
+from ..common.colours import BLUE
 from ..widgets.quiz import markup
 
 _GRID = re.compile(r"([^\[]*)(\[[^('\"{]*\])([^\]]*)")

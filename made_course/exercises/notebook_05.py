@@ -22,7 +22,15 @@ from ..training import evaluate, fit
 from .calls import run
 from .challenge import causes, honest_nll, in_a_line, judge_nll, points_of_chance
 from .examine import compare_on_cases
-from .exercise import Misformed, Wrong, exercise, exercises_of, known_slips, require_none, slips
+from .exercise import (
+    Misformed,
+    Wrong,
+    exercise,
+    exercises_of,
+    known_slips,
+    require_none,
+    slips,
+)
 from .variants import drawn, drawn_degrees, further_cases, one_of, shuffled
 
 # ---- 5.1 ----------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 import torch
 from torch import Tensor
 
-from ..words import listing
+from ..common.words import listing
 from .relations import are_same
 
 Call = Callable[..., object]

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from torch import Tensor
 
-from ..colours import BLUE, ORANGE
+from ..common.colours import BLUE, ORANGE
 from ..orderings import ManyMasks
 from .images import as_pictures
 from .numbers import draw_broken

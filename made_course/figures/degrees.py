@@ -10,9 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
-from ..colours import BLUE
+from ..common.colours import BLUE
+from ..common.words import hat, variable_names
 from ..masks import connectivity
-from ..words import hat, variable_names
 from .dependence import pairs_in_words
 from .masks import NAMED, layer_names, layers_in_words, margins, mask_in_words, sizes
 from .networks import APART, column, name_ends

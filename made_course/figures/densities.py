@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.image import AxesImage
 from torch import Tensor
 
-from ..colours import BLUE
+from ..common.colours import BLUE
 from ..made import MADE
 from ..sampling import evaluation_mode
 from .style import CLEAR_TO_BLUE, WORDS, Picture, picture

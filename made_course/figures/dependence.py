@@ -13,8 +13,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 from torch import Tensor
 
-from ..colours import BLUE, ORANGE
-from ..words import hat, listing, shortened, variable_names
+from ..common.colours import BLUE, ORANGE
+from ..common.words import hat, listing, shortened, variable_names
 from .style import CELL, FAINT, WIDTH, Picture, axes_at, frame_only, key_of, note, picture
 
 FEW = 20

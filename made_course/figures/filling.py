@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..colours import BLUE, rgb
+from ..common.colours import BLUE, rgb
+from ..common.words import listing, percent
 from ..completed import Completion
-from ..words import listing, percent
 from .images import paint_variables
 from .style import WIDTH, Picture, frame_only, picture
 

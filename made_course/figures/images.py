@@ -14,9 +14,9 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.patches import Patch
 from torch import Tensor
 
-from ..arguments import check_count
-from ..colours import BLUE, INK, rgb
-from ..files import write_whole
+from ..common.arguments import check_count
+from ..common.colours import BLUE, INK, rgb
+from ..common.files import write_whole
 from ..made import MADE
 from .style import (
     CLEAR_TO_BLUE,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
-from ..words import hat, listing, variable_names
+from ..common.words import hat, listing, variable_names
 from .sheet import draw_mask, sheet
 from .style import CELL, Picture, picture
 

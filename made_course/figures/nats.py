@@ -12,7 +12,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LinearSegmentedColormap, Normalize
 from torch import Tensor
 
-from ..colours import BLUE, rgb
+from ..common.colours import BLUE, rgb
 from .images import as_pictures, paint, paint_rows
 from .style import FAINT, LINES, WIDTH, WORDS, Picture, axes_at, picture, width_of
 

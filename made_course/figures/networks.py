@@ -10,9 +10,9 @@ import torch
 from matplotlib.axes import Axes
 from torch import Tensor
 
-from ..colours import ORANGE
+from ..common.colours import ORANGE
+from ..common.words import hat, shortened, variable_names
 from ..masks import connectivity, leaking_connections
-from ..words import hat, shortened, variable_names
 from .dependence import draw_pairs, leaks_in_words, name_pairs, pairs_in_words
 from .images import paint_mask
 from .masks import layer_names, layers_in_words, sizes

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 
-from ..colours import BLUE, ORANGE
+from ..common.colours import BLUE, ORANGE
 from .style import FAINT, LINES, WIDTH, WORDS, Picture, name_lines, note, picture
 
 HERE, OTHER = {"color": BLUE}, {"facecolor": FAINT, "edgecolor": LINES}

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from torch import Tensor
 
-from ..colours import BLUE
+from ..common.colours import BLUE
 from ..history import History
 from ..recipe import Rung
 from .images import paint_rows

@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Patch, Rectangle
 from torch import Tensor
 
-from ..colours import BLUE
-from ..words import hat, variable_names
+from ..common.colours import BLUE
+from ..common.words import hat, variable_names
 from .sheet import sheet
 from .style import LINES, WIDTH, WORDS, Picture, axes_at, frame_only, key_of, picture, width_of
 

@@ -10,7 +10,7 @@ from matplotlib.colors import LinearSegmentedColormap, to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from ..colours import BLUE
+from ..common.colours import BLUE
 from .style import CELL, LINES, WORDS
 
 RADIUS, CHIP = 0.17, 0.125

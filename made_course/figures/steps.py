@@ -14,9 +14,9 @@ from matplotlib.colors import to_rgba
 from matplotlib.patches import Patch, Rectangle
 from torch import Tensor
 
-from ..colours import BLUE
+from ..common.colours import BLUE
+from ..common.words import listing
 from ..trajectory import Trajectory
-from ..words import listing
 from .images import paint_variables
 from .masks import layer_names
 from .sheet import shade

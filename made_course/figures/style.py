@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.textpath import TextPath
 from PIL import Image
 
-from ..colours import BLUE
+from ..common.colours import BLUE
 
 WIDTH = 6.6
 """Inches of a figure that fills its column: 475 pixels of the page, and 350 of a phone's."""

@@ -9,8 +9,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 from torch import Tensor
 
-from ..colours import BLUE, ORANGE
-from ..words import hat, variable_names
+from ..common.colours import BLUE, ORANGE
+from ..common.words import hat, variable_names
 from .style import LINES, WORDS, Picture, frame_only, picture
 
 

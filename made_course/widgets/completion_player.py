@@ -8,7 +8,7 @@ import torch
 from torch import BoolTensor, Generator, Tensor
 from traitlets import Bool, Dict, List, validate
 
-from ..arguments import check_choice, check_count, check_switch
+from ..common.arguments import check_choice, check_count, check_switch
 from ..completed import Completion
 from ..completion import complete, completion_degrees
 from ..data import load_binarized_mnist

@@ -9,15 +9,9 @@ from itertools import product
 import torch
 from torch import BoolTensor, LongTensor, Tensor
 
+from ..common.words import factorization, hat, listing
 from ..heads import Bernoulli
-from ..masks import (
-    build_masks,
-    connectivity,
-    direct_mask,
-    input_degrees,
-    paths_through,
-)
-from ..words import factorization, hat, listing
+from ..masks import build_masks, connectivity, direct_mask, input_degrees, paths_through
 
 MOST_SUMMED = 12
 """Variables up to which all 2^D probabilities are added up."""

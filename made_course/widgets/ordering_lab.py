@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from torch import Tensor
 from traitlets import Any, Bool, Dict, observe, validate
 
-from ..arguments import check_choice, check_count
+from ..common.arguments import check_choice, check_count
+from ..common.words import check_names, variable_names
 from ..joint import check_joint
 from ..masks import check_ordering
-from ..words import check_names, variable_names
 from .in_page import InPage
 from .study import Study, examples
 

@@ -9,7 +9,7 @@ from html import escape
 
 from traitlets import Any, Unicode, validate
 
-from ..arguments import check_count
+from ..common.arguments import check_count
 from .in_page import InPage
 
 _TYPED = re.compile(r"\$((?:[^$\\]|\\.)+)\$|`([^`]+)`", re.DOTALL)

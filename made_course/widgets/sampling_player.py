@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from traitlets import Any, List, validate
 
-from ..arguments import check_count, check_switch
+from ..common.arguments import check_count, check_switch
 from ..figures import plot_trajectory
 from ..figures.style import Picture
 from ..made import MADE

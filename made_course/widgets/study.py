@@ -8,6 +8,7 @@ from functools import cache, cached_property
 
 from torch import Tensor
 
+from ..common.words import variable_names
 from ..joint import (
     OrderingFits,
     chain_joint,
@@ -18,7 +19,6 @@ from ..joint import (
     parity_joint,
 )
 from ..toys import rain_diary
-from ..words import variable_names
 
 MOST_GROUPS, MOST_CASES = 8, 8
 

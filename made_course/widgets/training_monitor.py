@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from torch import Generator, Tensor
 from traitlets import Any, Bytes, validate
 
-from ..arguments import check_count
+from ..common.arguments import check_count
 from ..figures import plot_training
 from ..history import History
 from ..made import MADE

@@ -8,7 +8,12 @@ from torch.nn.functional import logsigmoid
 from made_course import MADE, binary_points, fit_orderings
 from made_course.exercises import _exercise
 from made_course.exercises.exercise import source_of
-from made_course.exercises.notebook_07 import MEMBERS, candidates, three_members, totals_of_averages
+from made_course.exercises.notebook_07 import (
+    MEMBERS,
+    candidates,
+    three_members,
+    totals_of_averages,
+)
 from made_course.joint import half_adder_joint
 from tests.exercises.checking import right, wrong
 

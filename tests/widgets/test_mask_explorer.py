@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from made_course import MADE, MaskExplorer
+from made_course.common.words import hat, listing, variable_names
 from made_course.masks import (
     DEGREE_DRAWS,
     hidden_degrees,
@@ -18,7 +19,6 @@ from made_course.masks import (
     paths_through,
 )
 from made_course.widgets.network import FAULTS
-from made_course.words import hat, listing, variable_names
 
 _, NOT_STRICT, MIXED_UP = FAULTS
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import torch
 
 from made_course import MADE, MixtureOfGaussians, checkerboard, evaluate, fit, two_moons
+from made_course.common.files import write_whole
 from made_course.figures import plot_density
-from made_course.files import write_whole
 
 from .measuring import say, table, timed
 

@@ -15,7 +15,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from ... import __version__
-from ...files import write_whole
+from ...common.files import write_whole
 from .. import NOTEBOOKS
 from .folder import HandedIn, composed, hand_ins, school_ids
 from .sandbox import missing, trees

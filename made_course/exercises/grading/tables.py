@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from pathlib import Path
 
-from ...files import write_whole
+from ...common.files import write_whole
 from .. import _exercise
 from .folder import composed
 from .verdicts import INSIDE, Row, Verdict

@@ -9,7 +9,7 @@ from operator import le, lt
 
 import torch
 
-from ...words import variable_names
+from ...common.words import variable_names
 from ..exercise import Exercise, Slip, Wrong, exercise, known_slips, require_none, slip
 from ..variants import shuffled
 from ..written import written

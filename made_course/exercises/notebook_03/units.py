@@ -10,7 +10,7 @@ import torch
 from torch import LongTensor, Tensor
 
 from ... import masks as package
-from ...words import hat, variable_names
+from ...common.words import hat, variable_names
 from ..calls import run
 from ..comparing import require_same
 from ..exercise import Exercise, Misformed, Slip, Wrong, exercise, require_none, slips

@@ -10,8 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ...common.words import variable_names
 from ...masks import build_masks, direct_mask, draw_degrees, input_degrees
-from ...words import variable_names
 from ..calls import is_unchanged
 from ..comparing import is_same
 from ..exercise import exercise

@@ -9,7 +9,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from ...words import listing
+from ...common.words import listing
 from ..exercise import Exercise, Misformed, Slip, Wrong, exercise, require_none, slips
 from ..variants import drawn, further_cases, one_of
 from ..written import written

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 
+from ...common.words import listing
 from ...joint import OrderingFits, fit_orderings, half_adder_joint
 from ...masks import check_ordering
-from ...words import listing
 from ..exercise import Exercise, Misformed, Slip, Wrong, exercise, require_none
 from ..variants import shuffled
 from ..written import written
