@@ -20,10 +20,10 @@ from torch import Generator, LongTensor, Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from .common.arguments import check_count, check_last_dimension, check_widths, is_transformed
-from .heads import Bernoulli, Head, check_head
-from .made import MADE, MaskedLinear
-from .masks import check_ordering, direct_mask, input_degrees, shown_ordering
-from .sampling import SAMPLES_AT_ONCE, sample_in_parts, sample_incremental, sample_naive
+from .model.heads import Bernoulli, Head, check_head
+from .model.made import MADE, MaskedLinear
+from .model.masks import check_ordering, direct_mask, input_degrees, shown_ordering
+from .model.sampling import SAMPLES_AT_ONCE, sample_in_parts, sample_incremental, sample_naive
 
 FLOATS_AT_ONCE = 2**22
 """Hidden activations that :class:`NADE` holds at once: 16 MiB in float32."""

@@ -13,7 +13,7 @@ from torch import Tensor
 from .tables import Table
 
 if TYPE_CHECKING:
-    from .made import MADE
+    from .model.made import MADE
 
 Batches = Tensor | Iterable[Tensor]
 

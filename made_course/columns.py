@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .common.words import listing
-from .heads import Bernoulli, Categorical, Head, MixtureOfGaussians
+from .model.heads import Bernoulli, Categorical, Head, MixtureOfGaussians
 from .sources import Source
 
 if TYPE_CHECKING:

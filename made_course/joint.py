@@ -25,7 +25,7 @@ from torch import Tensor
 
 from .common.arguments import check_count, check_number
 from .leaks import binary_points
-from .masks import check_ordering
+from .model.masks import check_ordering
 
 MOST_VARIABLES = 6
 """Of seven variables there are 5,040 orderings."""

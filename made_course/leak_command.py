@@ -13,8 +13,8 @@ from torch import BoolTensor, Generator, Tensor, nn
 
 from .baselines import MOST_INPUTS
 from .common.words import variable_names
-from .heads import Bernoulli
 from .leaks import Dependence, binary_points, measure_dependence
+from .model.heads import Bernoulli
 
 SHOWN = 5
 """Leaks that are listed."""

@@ -21,8 +21,8 @@ import torch
 from torch import BoolTensor, Generator, LongTensor, Tensor, nn
 
 from .common.arguments import check_count
-from .masks import check_ordering, direct_mask, input_degrees
-from .sampling import evaluation_mode
+from .model.masks import check_ordering, direct_mask, input_degrees
+from .model.sampling import evaluation_mode
 
 MOST_POINTS = 1024
 """Up to this many binary inputs, all of them are tried."""

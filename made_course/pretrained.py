@@ -17,7 +17,7 @@ from torch import BoolTensor, Tensor
 
 from .common.arguments import check_choice
 from .common.files import read_tensors
-from .made import MADE, MaskedLinear
+from .model.made import MADE, MaskedLinear
 
 ASSETS = pathlib.Path(__file__).with_name("assets")
 MODELS = {

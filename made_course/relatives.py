@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from .baselines import OrderedModel
 from .common.arguments import check_count
-from .heads import Head
+from .model.heads import Head
 
 
 def waves(places: int, width: int) -> Tensor:

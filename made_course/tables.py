@@ -16,8 +16,8 @@ from torch import LongTensor, Tensor
 from .columns import Column, columns_of
 from .common.arguments import check_choice, check_count, check_number
 from .common.words import listing
-from .heads import Bernoulli, Head
-from .mixed import Mixed
+from .model.heads import Bernoulli, Head
+from .model.mixed import Mixed
 from .sources import Source, read_source
 
 if TYPE_CHECKING:

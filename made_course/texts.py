@@ -9,8 +9,8 @@ from __future__ import annotations
 import torch
 from torch import LongTensor, Tensor, nn
 
+from .model.sampling import evaluation_mode
 from .pretrained import ASSETS
-from .sampling import evaluation_mode
 
 FILE = "novel.txt"
 

@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 
 from .data import binarized_loader, load_mnist
-from .heads import Bernoulli, Head
-from .made import MADE
+from .model.heads import Bernoulli, Head
+from .model.made import MADE
 from .processes import processes_on
 from .tables import load_table
 from .training import evaluate, fit

@@ -18,11 +18,11 @@ from .checkpoints import Epoch, Run, resume
 from .common.arguments import check_choice, check_count, check_number, values_are_known
 from .data import make_mnist_loaders
 from .history import History
-from .made import MADE
+from .model.made import MADE
+from .model.sampling import evaluation_mode
 from .precision import PRECISIONS, bfloat16_is_faster
 from .processes import ALONE, Processes, processes_on
 from .random_streams import own_stream, stream_for, stream_of_dropout
-from .sampling import evaluation_mode
 from .schedules import Constant, OneCycle, Patient
 
 MAX_GRADIENT_NORM = 1.0

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import BoolTensor, Tensor
 
-from .heads import Head
+from .model.heads import Head
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +65,7 @@ def trajectory(
         head: gives a variable's log-probability from its logit: that of binary variables.
 
     Example:
-        >>> from made_course.heads import Bernoulli
+        >>> from made_course.model.heads import Bernoulli
         >>> def chain(x):  # p(x1 = 1) = 1/2, then x2 copies x1
         ...     return torch.stack([torch.zeros(len(x)), 100 * x[:, 0] - 50], dim=1)
         >>> found = trajectory(chain, torch.ones(2), torch.tensor([1, 2]), Bernoulli())

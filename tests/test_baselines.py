@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 import made_course.baselines as baselines
-import made_course.sampling as sampling
+import made_course.model.sampling as sampling
 from made_course import (
     FVSBN,
     MADE,
@@ -29,7 +29,7 @@ from made_course import (
     measure_dependence,
     total_probability,
 )
-from made_course.sampling import sample_naive
+from made_course.model.sampling import sample_naive
 from tests.networks import (
     CYCLE,
     ORDER,

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-import made_course.completion as completion
+import made_course.model.completion as completion
 from made_course import MADE, complete, completion_degrees, conditional
 from tests.networks import (
     HEADS,

@@ -8,17 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import made_course
-from made_course import (
-    MADE,
-    build_masks,
-    connectivity,
-    direct_mask,
-    evaluate,
-    fit,
-    heads,
-    two_moons,
-)
-from made_course.heads import Bernoulli, Categorical, Head, MixtureOfGaussians
+from made_course import MADE, build_masks, connectivity, direct_mask, evaluate, fit, two_moons
+from made_course.model import heads
+from made_course.model.heads import Bernoulli, Categorical, Head, MixtureOfGaussians
 from tests.networks import HEADS, networks, show_every_path, total_probability, with_weights
 
 EACH = pytest.mark.parametrize("head", HEADS, ids=repr)

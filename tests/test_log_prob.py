@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from made_course import MADE, Categorical, sampling
+from made_course import MADE, Categorical
+from made_course.model import sampling
 
 
 def rows(n, input_dim=4):

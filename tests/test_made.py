@@ -26,7 +26,7 @@ from made_course import (
     conditional,
     direct_mask,
 )
-from made_course.sampling import evaluation_mode
+from made_course.model.sampling import evaluation_mode
 from tests.networks import (
     CYCLE,
     ORDER,

@@ -17,7 +17,7 @@ from made_course import (
     leaking_connections,
     paths_through,
 )
-from made_course.masks import DEGREE_DRAWS, check_mask, check_ordering, shown_ordering
+from made_course.model.masks import DEGREE_DRAWS, check_mask, check_ordering, shown_ordering
 from tests.networks import CYCLE, ORDER
 
 

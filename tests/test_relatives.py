@@ -21,7 +21,7 @@ from made_course import (
 )
 from made_course.exercises.notebook_09 import window_mask
 from made_course.exercises.notebook_10 import attend, one_more
-from made_course.sampling import sample_naive
+from made_course.model.sampling import sample_naive
 
 
 def loud(model, seed=0):

@@ -5,10 +5,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import made_course.sampling as sampling
+import made_course.model.sampling as sampling
 from made_course import MADE
-from made_course.heads import Bernoulli, Categorical, MixtureOfGaussians
-from made_course.sampling import BLOCK, sample_naive
+from made_course.model.heads import Bernoulli, Categorical, MixtureOfGaussians
+from made_course.model.sampling import BLOCK, sample_naive
 from tests.networks import (
     CYCLE,
     HEADS,

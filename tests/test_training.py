@@ -20,7 +20,7 @@ from made_course import (
     train_made,
     training,
 )
-from made_course.heads import Categorical, MixtureOfGaussians
+from made_course.model.heads import Categorical, MixtureOfGaussians
 from made_course.tables import Table
 from tests.runs import DATA, Loader, interrupt, many, measured, run, same, small, state
 

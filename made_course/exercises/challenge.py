@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from ..heads import Bernoulli
-from ..sampling import evaluation_mode
+from ..model.heads import Bernoulli
+from ..model.sampling import evaluation_mode
 from .exercise import Misformed, Slip, Wrong, require_none
 
 BATCH = 100

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import LongTensor, Tensor
 
-from ..masks import input_degrees
+from ..model.masks import input_degrees
 from .exercise import exercise, exercises_of, slip
 from .variants import drawn, further_cases, one_of, shuffled
 

@@ -9,8 +9,8 @@ import torch.nn.functional as F
 from torch import LongTensor, Tensor
 
 from ..common.words import variable_names
-from ..heads import Bernoulli
 from ..leaks import binary_points, measure_dependence
+from ..model.heads import Bernoulli
 from .calls import run
 from .comparing import require_same
 from .exercise import Wrong, exercise, exercises_of, slip

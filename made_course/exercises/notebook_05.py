@@ -13,10 +13,10 @@ from torch import Tensor, nn
 
 from ..data import load_binarized_mnist
 from ..history import History
-from ..made import MADE, MaskedLinear
+from ..model.made import MADE, MaskedLinear
+from ..model.sampling import evaluation_mode
 from ..pretrained import load_pretrained
 from ..recipe import load_nll_to_beat
-from ..sampling import evaluation_mode
 from ..toys import bars_and_stripes
 from ..training import evaluate, fit
 from .calls import run

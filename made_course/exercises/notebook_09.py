@@ -9,7 +9,7 @@ import torch
 from torch import BoolTensor, Tensor, nn
 
 from ..leaks import binary_points
-from ..made import MADE
+from ..model.made import MADE
 from ..tables import example_table, load_table
 from ..training import fit
 from .calls import run

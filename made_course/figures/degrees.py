@@ -12,7 +12,7 @@ from torch import Tensor
 
 from ..common.colours import BLUE
 from ..common.words import hat, variable_names
-from ..masks import connectivity
+from ..model.masks import connectivity
 from .dependence import pairs_in_words
 from .masks import NAMED, layer_names, layers_in_words, margins, mask_in_words, sizes
 from .networks import APART, column, name_ends

@@ -11,8 +11,8 @@ from matplotlib.image import AxesImage
 from torch import Tensor
 
 from ..common.colours import BLUE
-from ..made import MADE
-from ..sampling import evaluation_mode
+from ..model.made import MADE
+from ..model.sampling import evaluation_mode
 from .style import CLEAR_TO_BLUE, WORDS, Picture, picture
 
 REACH = 2.5

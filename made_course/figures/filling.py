@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ..common.colours import BLUE, rgb
 from ..common.words import listing, percent
-from ..completed import Completion
+from ..model.completed_rows import Completion
 from .images import paint_variables
 from .style import WIDTH, Picture, frame_only, picture
 

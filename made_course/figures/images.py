@@ -17,7 +17,7 @@ from torch import Tensor
 from ..common.arguments import check_count
 from ..common.colours import BLUE, INK, rgb
 from ..common.files import write_whole
-from ..made import MADE
+from ..model.made import MADE
 from .style import (
     CLEAR_TO_BLUE,
     LINES,

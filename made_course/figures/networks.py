@@ -12,7 +12,7 @@ from torch import Tensor
 
 from ..common.colours import ORANGE
 from ..common.words import hat, shortened, variable_names
-from ..masks import connectivity, leaking_connections
+from ..model.masks import connectivity, leaking_connections
 from .dependence import draw_pairs, leaks_in_words, name_pairs, pairs_in_words
 from .images import paint_mask
 from .masks import layer_names, layers_in_words, sizes

@@ -39,7 +39,7 @@ def plot_trajectory(
 
     Args:
         trajectories: name → what the network says of a row, see
-            :func:`made_course.sampling.trajectory`; one row or two.
+            :func:`made_course.model.sampling.trajectory`; one row or two.
         steps: which steps to show, from 0 to D.
         shape: rows and columns in which the variables are drawn.
         names: of the variables; given, they are written into the row, and numbers into the outputs.

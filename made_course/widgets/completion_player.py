@@ -9,12 +9,12 @@ from torch import BoolTensor, Generator, Tensor
 from traitlets import Bool, Dict, List, validate
 
 from ..common.arguments import check_choice, check_count, check_switch
-from ..completed import Completion
-from ..completion import complete, completion_degrees
 from ..data import load_binarized_mnist
 from ..figures import plot_completions
 from ..figures.style import Picture
-from ..made import MADE
+from ..model.completed_rows import Completion
+from ..model.completion import complete, completion_degrees
+from ..model.made import MADE
 from .player import MOST_SEED, Player, check_model, check_shape, uniforms
 
 COUNT, MOST_IMAGES = 8, 10

@@ -12,8 +12,8 @@ from traitlets import Any, Bytes, Dict, Int, List, validate
 from ..common.arguments import check_count
 from ..common.words import check_names, variable_names
 from ..leaks import Dependence, binary_points, measure_dependence
-from ..made import MADE
-from ..masks import check_ordering, direct_mask, input_degrees
+from ..model.made import MADE
+from ..model.masks import check_ordering, direct_mask, input_degrees
 from .in_page import InPage
 
 if TYPE_CHECKING:

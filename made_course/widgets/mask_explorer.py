@@ -12,8 +12,8 @@ from ..common.arguments import check_choice, check_count
 from ..common.words import check_names, variable_names
 from ..figures import plot_network
 from ..figures.style import Picture
-from ..made import MADE
-from ..masks import DEGREE_DRAWS, check_ordering, draw_degrees, input_degrees
+from ..model.made import MADE
+from ..model.masks import DEGREE_DRAWS, check_ordering, draw_degrees, input_degrees
 from .in_page import InPage
 from .network import FAULTS, Network
 

@@ -10,8 +10,8 @@ import torch
 from torch import BoolTensor, LongTensor, Tensor
 
 from ..common.words import factorization, hat, listing
-from ..heads import Bernoulli
-from ..masks import build_masks, connectivity, direct_mask, input_degrees, paths_through
+from ..model.heads import Bernoulli
+from ..model.masks import build_masks, connectivity, direct_mask, input_degrees, paths_through
 
 MOST_SUMMED = 12
 """Variables up to which all 2^D probabilities are added up."""

@@ -11,12 +11,12 @@ import torch
 from torch import Tensor
 from traitlets import Bytes, Dict
 
-from ..activations import ACTIVATIONS
 from ..common.arguments import check_count
 from ..common.words import check_names, variable_names
-from ..completion import completion_degrees
-from ..heads import Bernoulli
-from ..made import MADE
+from ..model.activations import ACTIVATIONS
+from ..model.completion import completion_degrees
+from ..model.heads import Bernoulli
+from ..model.made import MADE
 from .in_page import InPage
 
 MOST_SEED = 999_999

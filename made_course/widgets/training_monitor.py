@@ -19,7 +19,7 @@ from traitlets import Any, Bytes, validate
 from ..common.arguments import check_count
 from ..figures import plot_training
 from ..history import History
-from ..made import MADE
+from ..model.made import MADE
 from .in_page import InPage
 from .player import check_pair, check_shape
 

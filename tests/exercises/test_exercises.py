@@ -102,7 +102,7 @@ def test_a_solution_is_a_tested_functions_source(capsys):
     solution("1.3")
     out = capsys.readouterr().out
     assert out.startswith("def degrees_of(ordering: Tensor) -> LongTensor:")
-    assert "The package's own, made_course.masks.input_degrees:" in out
+    assert "The package's own, made_course.model.masks.input_degrees:" in out
     namespace = {"torch": torch, "Tensor": torch.Tensor, "LongTensor": torch.LongTensor}
     exec(out.partition("\n\n\n")[0], namespace)
     check("1.3", namespace["degrees_of"])

@@ -19,7 +19,7 @@ from made_course.exercises.notebook_04.models import MUTANTS, altered, remask
 from made_course.exercises.notebook_04.prediction import TESTS, WHY, caught_by
 from made_course.exercises.properties import changed, kept_as
 from made_course.leaks import binary_points
-from made_course.masks import build_masks, direct_mask, input_degrees
+from made_course.model.masks import build_masks, direct_mask, input_degrees
 from tests.exercises.checking import right, wrong
 
 NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "04_made_in_pytorch.ipynb"

@@ -11,7 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from made_course import MADE, MaskExplorer
 from made_course.common.words import hat, listing, variable_names
-from made_course.masks import (
+from made_course.model.masks import (
     DEGREE_DRAWS,
     hidden_degrees,
     input_degrees,

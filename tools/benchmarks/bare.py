@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from made_course import build_masks, draw_degrees, load_binarized_mnist
-from made_course.masks import input_degrees
+from made_course.model.masks import input_degrees
 from made_course.schedules import one_cycle
 
 LR, WEIGHT_DECAY, MAX_NORM, BATCH = 0.015, 0.03, 1.0, 512

@@ -13,7 +13,7 @@ from statistics import mean
 import torch
 
 from made_course import MADE, fit, load_binarized_mnist, make_mnist_loaders
-from made_course.sampling import evaluation_mode
+from made_course.model.sampling import evaluation_mode
 
 from . import document
 from .measuring import say, table, timed

@@ -19,8 +19,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ...heads import Head
-from ...sampling import evaluation_mode
+from ...model.heads import Head
+from ...model.sampling import evaluation_mode
 from ..time_limits import LIMIT_S, TookTooLong, time_limit
 
 MOST_BYTES = 64 * 2**20

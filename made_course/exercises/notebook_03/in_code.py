@@ -10,7 +10,7 @@ from operator import add, and_, ge, gt, le, lt, matmul
 import torch
 from torch import BoolTensor, Tensor
 
-from ... import masks as package
+from ...model import masks as package
 from ..exercise import exercise, slips
 from ..variants import drawn_degrees, further_cases
 from .by_hand import RULES_SWAPPED

@@ -9,8 +9,8 @@ from itertools import combinations, count
 import torch
 from torch import LongTensor, Tensor
 
-from ... import masks as package
 from ...common.words import hat, variable_names
+from ...model import masks as package
 from ..calls import run
 from ..comparing import require_same
 from ..exercise import Exercise, Misformed, Slip, Wrong, exercise, require_none, slips

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ... import made
+from ...model import made
 from ..calls import run
 from ..causes import outcome
 from ..comparing import is_same, require_same

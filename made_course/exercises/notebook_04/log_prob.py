@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ...heads import Bernoulli
+from ...model.heads import Bernoulli
 from ..calls import run
 from ..exercise import Wrong, exercise, slip
 from ..properties import Fault, Properties, unlike

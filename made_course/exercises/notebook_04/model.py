@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ...common.words import variable_names
-from ...masks import build_masks, direct_mask, draw_degrees, input_degrees
+from ...model.masks import build_masks, direct_mask, draw_degrees, input_degrees
 from ..calls import is_unchanged
 from ..comparing import is_same
 from ..exercise import exercise

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import LongTensor, Tensor, nn
 
-from ...masks import build_masks, draw_degrees, input_degrees
+from ...model.masks import build_masks, draw_degrees, input_degrees
 from ..properties import changed
 from .layer import MaskedLinear
 from .log_prob import bernoulli_log_prob

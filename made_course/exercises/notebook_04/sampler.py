@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import LongTensor, Tensor
 
-from ...sampling import sample_naive
+from ...model.sampling import sample_naive
 from ..exercise import exercise, slip
 from ..variants import drawn, further_cases, shuffled
 

@@ -9,7 +9,7 @@ import torch
 from torch import LongTensor, Tensor, nn
 
 from ...leaks import binary_points
-from ...masks import direct_mask, input_degrees
+from ...model.masks import direct_mask, input_degrees
 from ..calls import run
 from ..comparing import require_same
 from ..exercise import Wrong

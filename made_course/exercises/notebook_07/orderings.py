@@ -8,7 +8,7 @@ from functools import cache
 
 from ...common.words import listing
 from ...joint import OrderingFits, fit_orderings, half_adder_joint
-from ...masks import check_ordering
+from ...model.masks import check_ordering
 from ..exercise import Exercise, Misformed, Slip, Wrong, exercise, require_none
 from ..variants import shuffled
 from ..written import written

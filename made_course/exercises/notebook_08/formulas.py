@@ -8,7 +8,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from ...heads import Categorical, MixtureOfGaussians
+from ...model.heads import Categorical, MixtureOfGaussians
 from ..exercise import exercise, slips
 from ..variants import drawn, further_cases, one_of
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import logsigmoid
 
-from ...heads import Head
+from ...model.heads import Head
 from ..calls import run
 from ..comparing import require_same
 from ..exercise import Misformed, Wrong, exercise, known_slips, require_none, slips

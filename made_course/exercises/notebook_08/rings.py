@@ -11,9 +11,9 @@ from functools import cache, partial
 import torch
 from torch import Tensor, nn
 
-from ...heads import MixtureOfGaussians
-from ...made import MADE
-from ...sampling import evaluation_mode
+from ...model.heads import MixtureOfGaussians
+from ...model.made import MADE
+from ...model.sampling import evaluation_mode
 from ...training import fit
 from ..challenge import require_finite_weights, shuffled
 from ..exercise import Misformed, Wrong, exercise, require_none, slips

@@ -1,4 +1,4 @@
-// Masks from degrees, and what they let through: the functions of made_course/masks.py.
+// Masks from degrees, and what they let through: the functions of made_course/model/masks.py.
 // A mask is mask[to][from], 1 where a weight may exist.
 
 /** Degree of each variable: the step, counted from 1, at which the ordering generates it. */

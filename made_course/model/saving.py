@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import torch
 from torch import Tensor
 
+from ..common.files import read_tensors, write_whole
 from .activations import ACTIVATIONS
-from .common.files import read_tensors, write_whole
 from .heads import NAMED_HEADS, Head
 from .mixed import Mixed
 

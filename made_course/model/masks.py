@@ -17,7 +17,7 @@ from zlib import crc32
 import torch
 from torch import BoolTensor, Generator, LongTensor, Tensor
 
-from .common.arguments import check_choice
+from ..common.arguments import check_choice
 
 DegreeDraw: TypeAlias = Literal["uniform", "paper", "even"]
 

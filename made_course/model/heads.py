@@ -13,7 +13,7 @@ import math
 import torch
 from torch import Tensor, distributions
 
-from .common.arguments import check_count
+from ..common.arguments import check_count
 
 NARROWEST = -7.0
 """Smallest logarithm of a standard deviation: repeated values would make a density infinite."""

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import torch
 from torch import BoolTensor, Generator, LongTensor, Tensor
 
-from .common.arguments import check_count, check_rows
-from .completed import Completion
+from ..common.arguments import check_count, check_rows
+from .completed_rows import Completion
 from .made import MADE
 from .masks import check_ordering, draw_degrees, input_degrees
 from .sampling import SAMPLES_AT_ONCE, check_noise, evaluation_mode, fresh_noise, sample_rows

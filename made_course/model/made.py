@@ -14,8 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import BoolTensor, Generator, LongTensor, Tensor, nn
 
-from .activations import Activation, make_activation
-from .common.arguments import (
+from ..common.arguments import (
     check_choice,
     check_count,
     check_last_dimension,
@@ -24,6 +23,7 @@ from .common.arguments import (
     check_widths,
     values_may_be_checked,
 )
+from .activations import Activation, make_activation
 from .heads import Bernoulli, Head, check_head
 from .mask_sets import MaskSets
 from .masks import DegreeDraw, build_masks, check_mask, shown_ordering
@@ -106,10 +106,10 @@ class MADE(nn.Module):
             number, such as ``torch.nn.GELU``.
         ordering: (D,) permutation of 0..D-1 to use instead; ``ordering[t]`` is generated at step t.
         degrees: how hidden degrees are drawn, ``"uniform"``, ``"paper"`` or ``"even"``: see
-            :func:`made_course.masks.hidden_degrees`.
+            :func:`made_course.model.masks.hidden_degrees`.
         head: what an output means: ``Bernoulli()`` (None), ``Categorical(num_classes)``,
             ``MixtureOfGaussians(num_components)``, ``Mixed([...])`` with a head for each column,
-            or a :class:`made_course.heads.Head` of yours.
+            or a :class:`made_course.model.heads.Head` of yours.
         direct: add masked connections from the inputs straight to the outputs; they start at zero.
         dropout: share of hidden units switched off at random while training.
         conditioning: tell a unit which inputs it sees, by a second matrix of weights wherever a

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 import torch
 from torch import Generator, Tensor, nn
 
-from .common.arguments import is_transformed
+from ..common.arguments import is_transformed
 from .heads import NAMED_HEADS, Head
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ def sample_naive(
         Germain et al. 2015, "Masked Autoencoders": a sample takes D passes.
 
     Example:
-        >>> from made_course.heads import Bernoulli
+        >>> from made_course.model.heads import Bernoulli
         >>> def chain(x):  # p(x1 = 1) = 1/2, then x2 copies x1
         ...     return torch.stack([torch.zeros(len(x)), 100 * x[:, 0] - 50], dim=1)
         >>> sample_naive(chain, torch.tensor([1, 2]), torch.tensor([[0.1, 0.5]]), Bernoulli())
@@ -189,7 +189,7 @@ def sample_incremental(
         the order of computation follows from the masks of Germain et al. 2015, "Deep MADE".
 
     Example:
-        >>> from made_course.heads import Bernoulli
+        >>> from made_course.model.heads import Bernoulli
         >>> weights = [torch.tensor([[0.0, 0.0], [100.0, 0.0]])]  # x2 copies x1, no hidden layer
         >>> biases = [torch.tensor([0.0, -50.0])]
         >>> noise = torch.tensor([[0.1, 0.5], [0.9, 0.5]])

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Generator, LongTensor, Tensor, nn
 
-from .common.arguments import check_choice, check_count
+from ..common.arguments import check_choice, check_count
 from .masks import DEGREE_DRAWS, DegreeDraw, check_ordering, draw_degrees, input_degrees
 
 

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
 
-from .common.arguments import check_count
+from ..common.arguments import check_count
 from .heads import Bernoulli, Head
 
 
