@@ -10,7 +10,7 @@ from zlib import crc32
 import torch
 from torch import Tensor
 
-from .tables import Table
+from .data.tables import Table
 
 if TYPE_CHECKING:
     from .model.made import MADE

@@ -12,11 +12,11 @@ from contextlib import redirect_stdout
 import torch
 from torch import Tensor
 
-from .data import binarized_loader, load_mnist
+from .data.mnist import binarized_loader, load_mnist
+from .data.tables import load_table
 from .model.heads import Bernoulli, Head
 from .model.made import MADE
 from .processes import processes_on
-from .tables import load_table
 from .training import evaluate, fit
 
 PATIENCE = 30

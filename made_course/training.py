@@ -16,7 +16,7 @@ from tqdm.auto import tqdm
 from .batches import Batches, check_data, check_iterable, count_batches, shuffled, tensors
 from .checkpoints import Epoch, Run, resume
 from .common.arguments import check_choice, check_count, check_number, values_are_known
-from .data import make_mnist_loaders
+from .data.mnist import make_mnist_loaders
 from .history import History
 from .model.made import MADE
 from .model.sampling import evaluation_mode

@@ -5,7 +5,7 @@ import os
 import hypothesis
 import pytest
 
-from made_course.data import mnist_folder
+from made_course.data.mnist import mnist_folder
 from tests.browser.lab import chromium, what_is_missing
 
 # The same examples in every run, so that a red test is red again, and no limit on the time of

@@ -24,8 +24,8 @@ import platformdirs
 import pytest
 import torch
 
-from made_course import data
-from made_course.data import (
+from made_course.data import mnist as data
+from made_course.data.mnist import (
     download_mnist,
     load_binarized_mnist,
     load_mnist,
@@ -621,7 +621,7 @@ def python(*arguments: str) -> subprocess.CompletedProcess:
         [sys.executable, *arguments],
         capture_output=True,
         text=True,
-        cwd=Path(data.__file__).parents[1],
+        cwd=Path(data.__file__).parents[2],
     )
 
 

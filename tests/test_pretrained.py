@@ -14,7 +14,7 @@ from made_course import (
     load_binarized_mnist,
     pretrained,
 )
-from made_course.data import load_mnist, outside_small_set
+from made_course.data.mnist import load_mnist, outside_small_set
 from made_course.pretrained import load_neighbours, load_pretrained, nearest_images
 from tools.any_order import hidden_parts, nats_of_hidden, whole_orderings
 from tools.pretrained import fingerprint, make_pretrained, write_model

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from made_course import MADE, evaluate, example_table, load_table, random_streams
-from made_course.data import binarized_loader, load_mnist
+from made_course.data.mnist import binarized_loader, load_mnist
 from made_course.processes import Processes
 from made_course.train_command import main
 from tests.train_together import RUNS, results_of

@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from made_course import MADE, bars_and_stripes
+from made_course.data.texts import decode, encode, load_text
 from made_course.pretrained import ASSETS
 from made_course.race import load_race
-from made_course.texts import decode, encode, load_text
 from tools import race
 
 

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from made_course import Bernoulli, Categorical, MixtureOfGaussians
-from made_course.tables import example_table, load_table
+from made_course.data.tables import example_table, load_table
 
 
 def numbered(n: int) -> np.ndarray:

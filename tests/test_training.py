@@ -20,8 +20,8 @@ from made_course import (
     train_made,
     training,
 )
+from made_course.data.tables import Table
 from made_course.model.heads import Categorical, MixtureOfGaussians
-from made_course.tables import Table
 from tests.runs import DATA, Loader, interrupt, many, measured, run, same, small, state
 
 REALS = DATA + torch.linspace(0, 0.5, 360).view(120, 3)

@@ -8,9 +8,9 @@ from functools import cache
 import torch
 from torch import BoolTensor, Tensor, nn
 
+from ..data.tables import example_table, load_table
 from ..leaks import binary_points
 from ..model.made import MADE
-from ..tables import example_table, load_table
 from ..training import fit
 from .calls import run
 from .challenge import causes, honest_nll, in_a_line, judge_nll, points_of_chance

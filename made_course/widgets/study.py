@@ -9,6 +9,7 @@ from functools import cache, cached_property
 from torch import Tensor
 
 from ..common.words import variable_names
+from ..data.toys import rain_diary
 from ..joint import (
     OrderingFits,
     chain_joint,
@@ -18,7 +19,6 @@ from ..joint import (
     kl_divergence,
     parity_joint,
 )
-from ..toys import rain_diary
 
 MOST_GROUPS, MOST_CASES = 8, 8
 

@@ -19,7 +19,7 @@ from torch.utils.data import DataLoader, Dataset
 from torchvision import datasets, transforms
 
 from made_course import load_mnist
-from made_course.data import mnist_folder
+from made_course.data.mnist import mnist_folder
 
 RECIPE = {"lr": 2e-3, "batch_size": 512, "natural_order": False}
 HIDDEN, EPOCHS = (512, 512), 10

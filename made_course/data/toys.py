@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Generator, Tensor
 
-from .common.arguments import check_count, check_number
+from ..common.arguments import check_count, check_number
 
 if TYPE_CHECKING:
     from pandas import DataFrame

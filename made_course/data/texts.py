@@ -6,13 +6,14 @@ in the public domain; see ``novel_LICENSE.txt`` beside it.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import torch
 from torch import LongTensor, Tensor, nn
 
-from .model.sampling import evaluation_mode
-from .pretrained import ASSETS
+from ..model.sampling import evaluation_mode
 
-FILE = "novel.txt"
+_NOVEL = Path(__file__).with_name("files") / "novel.txt"
 
 
 def load_text() -> tuple[str, str, str]:
@@ -27,7 +28,7 @@ def load_text() -> tuple[str, str, str]:
         >>> set(valid + test) <= set(train)
         True
     """
-    text = (ASSETS / FILE).read_text(encoding="ascii")
+    text = _NOVEL.read_text(encoding="ascii")
     first, second = len(text) * 8 // 10, len(text) * 9 // 10
     return text[:first], text[first:second], text[second:]
 

@@ -6,7 +6,7 @@ package, so that the course runs offline. The full one, 70,000 images, is downlo
 ``MADE_COURSE_DATA`` names. Every file is compared with its SHA-256 before it is used.
 
 Source: Y. LeCun, L. Bottou, Y. Bengio and P. Haffner, "Gradient-based learning applied to document
-recognition" (1998). The small set's own licence lies beside it in ``assets``.
+recognition" (1998). The small set's own licence lies beside it in ``files``.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from __future__ import annotations
 import gzip
 import hashlib
 import os
-import sys
 import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
@@ -27,7 +26,7 @@ import torch
 from torch import BoolTensor, Tensor
 from torch.utils.data import DataLoader, Dataset, default_convert
 
-from .common.arguments import check_choice, check_count
+from ..common.arguments import check_choice, check_count
 
 Name = Literal["auto", "small", "full"]
 Binarize = Literal["threshold", "stochastic"]
@@ -35,7 +34,7 @@ Binarize = Literal["threshold", "stochastic"]
 NAMES = ("auto", "small", "full")
 BINARIZATIONS = ("threshold", "stochastic")
 
-_SMALL_FILE = Path(__file__).with_name("assets") / "mnist_small-images-idx3-ubyte.gz"
+_SMALL_FILE = Path(__file__).with_name("files") / "mnist_small-images-idx3-ubyte.gz"
 _SMALL_SIGNATURE = (813_934, "28a1bc8911bcd3882853e502930bf3790571ce53eb7e99417f565a6f09f66e62")
 _SMALL_TRAIN = 4_000
 
@@ -436,10 +435,3 @@ def _replace_all(files: Sequence[str], fresh: Path, folder: Path, aside: Path) -
         for source, target in reversed(done):
             os.replace(target, source)
         raise
-
-
-if __name__ == "__main__":
-    try:
-        download_mnist()
-    except OSError as error:
-        sys.exit(str(error))

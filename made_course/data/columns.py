@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .common.words import listing
-from .model.heads import Bernoulli, Categorical, Head, MixtureOfGaussians
-from .sources import Source
+from ..common.words import listing
+from ..model.heads import Bernoulli, Categorical, Head, MixtureOfGaussians
+from .table_files import Source
 
 if TYPE_CHECKING:
     from pandas import Series

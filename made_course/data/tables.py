@@ -13,17 +13,17 @@ import numpy as np
 import torch
 from torch import LongTensor, Tensor
 
+from ..common.arguments import check_choice, check_count, check_number
+from ..common.words import listing
+from ..model.heads import Bernoulli, Head
+from ..model.mixed import Mixed
 from .columns import Column, columns_of
-from .common.arguments import check_choice, check_count, check_number
-from .common.words import listing
-from .model.heads import Bernoulli, Head
-from .model.mixed import Mixed
-from .sources import Source, read_source
+from .table_files import Source, read_source
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-_EXAMPLE_TABLE = Path(__file__).with_name("assets") / "votes.csv"
+_EXAMPLE_TABLE = Path(__file__).with_name("files") / "votes.csv"
 _PARTS = ("train", "valid", "test")
 _MOST_SHOWN = 20
 

@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .common.words import listing, variable_names
+from ..common.words import listing, variable_names
 
 if TYPE_CHECKING:
     from pandas import DataFrame, Series

@@ -1,0 +1,11 @@
+"""``python -m made_course.data`` downloads all of MNIST."""
+
+import sys
+
+from .mnist import download_mnist
+
+if __name__ == "__main__":
+    try:
+        download_mnist()
+    except OSError as error:
+        sys.exit(str(error))
