@@ -22,7 +22,6 @@ from .data.toys import garden_days as garden_days
 from .data.toys import rain_diary as rain_diary
 from .data.toys import two_moons as two_moons
 from .figures import save_samples_grid as save_samples_grid
-from .history import History as History
 from .joint import chain_joint as chain_joint
 from .joint import fit_orderings as fit_orderings
 from .joint import parity_joint as parity_joint
@@ -53,9 +52,10 @@ from .relatives import CausalAttention as CausalAttention
 from .relatives import MaskedConvolution as MaskedConvolution
 from .relatives import PixelCNN as PixelCNN
 from .relatives import Transformer as Transformer
-from .training import evaluate as evaluate
-from .training import fit as fit
-from .training import train_made as train_made
+from .training.fit import evaluate as evaluate
+from .training.fit import fit as fit
+from .training.fit import train_made as train_made
+from .training.history import History as History
 from .widgets.completion_player import CompletionPlayer as CompletionPlayer
 from .widgets.leak_detector import LeakDetector as LeakDetector
 from .widgets.mask_explorer import MaskExplorer as MaskExplorer

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from .history import History
 from .pretrained import read_asset
+from .training.history import History
 
 FILE = "recipe.pt"
 

@@ -10,7 +10,8 @@ import pytest
 import torch
 from torch.utils.data import DataLoader, TensorDataset
 
-from made_course import MADE, evaluate, training
+from made_course import MADE, evaluate
+from made_course.training import fit as training
 from tests.runs import (
     DATA,
     ONES,

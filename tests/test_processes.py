@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from made_course import MADE, evaluate, example_table, load_table, random_streams
+from made_course import MADE, evaluate, example_table, load_table
 from made_course.data.mnist import binarized_loader, load_mnist
-from made_course.processes import Processes
-from made_course.train_command import main
+from made_course.training import random_streams
+from made_course.training.__main__ import main
+from made_course.training.processes import Processes
 from tests.train_together import RUNS, results_of
 
 ROOT = Path(__file__).parents[1]

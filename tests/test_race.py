@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from made_course import MADE, bars_and_stripes
+from made_course.data import texts
 from made_course.data.texts import decode, encode, load_text
-from made_course.pretrained import ASSETS
 from made_course.race import load_race
 from tools import race
 
@@ -38,8 +38,8 @@ def test_time_is_up_when_it_is_up():
 
 
 def test_the_novel_is_the_file_that_its_licence_names():
-    licence = (ASSETS / "novel_LICENSE.txt").read_text(encoding="utf-8")
-    assert hashlib.sha256((ASSETS / "novel.txt").read_bytes()).hexdigest() in licence
+    licence = texts.NOVEL.with_name("novel_LICENSE.txt").read_text(encoding="utf-8")
+    assert hashlib.sha256(texts.NOVEL.read_bytes()).hexdigest() in licence
     train, valid, test = load_text()
     alphabet = "".join(sorted(set(train)))
     assert len(alphabet) == 74

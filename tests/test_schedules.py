@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from made_course import evaluate, fit
-from made_course.schedules import Patient, one_cycle
+from made_course.training.schedules import Patient, one_cycle
 from tests.runs import DATA, ONES, ZEROS, measured, run, same, small, state, stop_after
 
 ROWS = DATA.repeat(5, 1)

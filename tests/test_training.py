@@ -9,19 +9,11 @@ import torch
 from PIL import Image
 from torch.utils.data import DataLoader, TensorDataset
 
-from made_course import (
-    MADE,
-    History,
-    complete,
-    evaluate,
-    fit,
-    precision,
-    save_samples_grid,
-    train_made,
-    training,
-)
+from made_course import MADE, History, complete, evaluate, fit, save_samples_grid, train_made
 from made_course.data.tables import Table
 from made_course.model.heads import Categorical, MixtureOfGaussians
+from made_course.training import fit as training
+from made_course.training import precision
 from tests.runs import DATA, Loader, interrupt, many, measured, run, same, small, state
 
 REALS = DATA + torch.linspace(0, 0.5, 360).view(120, 3)

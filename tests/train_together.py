@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 
 from made_course import MADE, fit
-from made_course.train_command import main as command
+from made_course.training.__main__ import main as command
 
 ROWS = (torch.rand(37, 6, generator=torch.Generator().manual_seed(3)) > 0.4).double()
 

@@ -24,7 +24,7 @@ from torch import Tensor, nn
 
 from made_course import MADE, PixelCNN, Transformer, evaluate, load_binarized_mnist
 from made_course.race import FILE
-from made_course.schedules import one_cycle
+from made_course.training.schedules import one_cycle
 from tools.pretrained import images_outside_small_set, write_asset
 
 TIMES, LONGEST = (1.2, 12.0), 120.0

@@ -23,7 +23,7 @@ from torch import Tensor, nn
 
 from made_course import MADE, History, evaluate, load_binarized_mnist
 from made_course.recipe import FILE, Recipe
-from made_course.schedules import one_cycle
+from made_course.training.schedules import one_cycle
 from tools.pretrained import write_asset
 
 SEEDS = 2

@@ -13,7 +13,7 @@ from torch import LongTensor, Tensor, nn
 
 from ..model.sampling import evaluation_mode
 
-_NOVEL = Path(__file__).with_name("files") / "novel.txt"
+NOVEL = Path(__file__).with_name("files") / "novel.txt"
 
 
 def load_text() -> tuple[str, str, str]:
@@ -28,7 +28,7 @@ def load_text() -> tuple[str, str, str]:
         >>> set(valid + test) <= set(train)
         True
     """
-    text = _NOVEL.read_text(encoding="ascii")
+    text = NOVEL.read_text(encoding="ascii")
     first, second = len(text) * 8 // 10, len(text) * 9 // 10
     return text[:first], text[first:second], text[second:]
 

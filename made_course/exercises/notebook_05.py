@@ -13,12 +13,12 @@ from torch import Tensor, nn
 
 from ..data.mnist import load_binarized_mnist
 from ..data.toys import bars_and_stripes
-from ..history import History
 from ..model.made import MADE, MaskedLinear
 from ..model.sampling import evaluation_mode
 from ..pretrained import load_pretrained
 from ..recipe import load_nll_to_beat
-from ..training import evaluate, fit
+from ..training.fit import evaluate, fit
+from ..training.history import History
 from .calls import run
 from .challenge import causes, honest_nll, in_a_line, judge_nll, points_of_chance
 from .examine import compare_on_cases

@@ -11,7 +11,7 @@ from torch import BoolTensor, Tensor, nn
 from ..data.tables import example_table, load_table
 from ..leaks import binary_points
 from ..model.made import MADE
-from ..training import fit
+from ..training.fit import fit
 from .calls import run
 from .challenge import causes, honest_nll, in_a_line, judge_nll, points_of_chance
 from .exercise import Misformed, Slip, Wrong, exercise, exercises_of, slip

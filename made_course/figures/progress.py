@@ -10,8 +10,8 @@ from matplotlib.lines import Line2D
 from torch import Tensor
 
 from ..common.colours import BLUE
-from ..history import History
 from ..recipe import Rung
+from ..training.history import History
 from .images import paint_rows
 from .style import FAINT, LINES, WIDTH, WORDS, Picture, axes_at, name_lines, note, picture
 

@@ -18,8 +18,8 @@ from traitlets import Any, Bytes, validate
 
 from ..common.arguments import check_count
 from ..figures import plot_training
-from ..history import History
 from ..model.made import MADE
+from ..training.history import History
 from .in_page import InPage
 from .player import check_pair, check_shape
 

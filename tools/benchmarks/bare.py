@@ -11,7 +11,7 @@ from torch import nn
 
 from made_course import build_masks, draw_degrees, load_binarized_mnist
 from made_course.model.masks import input_degrees
-from made_course.schedules import one_cycle
+from made_course.training.schedules import one_cycle
 
 LR, WEIGHT_DECAY, MAX_NORM, BATCH = 0.015, 0.03, 1.0, 512
 

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from ...model.heads import MixtureOfGaussians
 from ...model.made import MADE
 from ...model.sampling import evaluation_mode
-from ...training import fit
+from ...training.fit import fit
 from ..challenge import require_finite_weights, shuffled
 from ..exercise import Misformed, Wrong, exercise, require_none, slips
 from ..time_limits import LIMIT_S

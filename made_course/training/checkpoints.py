@@ -12,8 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from ..common.files import read_tensors, write_whole
 from .batches import Batches, fingerprint
-from .common.files import read_tensors, write_whole
 from .history import History
 from .processes import Processes
 from .random_streams import random_states, set_random_states

@@ -12,12 +12,12 @@ from contextlib import redirect_stdout
 import torch
 from torch import Tensor
 
-from .data.mnist import binarized_loader, load_mnist
-from .data.tables import load_table
-from .model.heads import Bernoulli, Head
-from .model.made import MADE
+from ..data.mnist import binarized_loader, load_mnist
+from ..data.tables import load_table
+from ..model.heads import Bernoulli, Head
+from ..model.made import MADE
+from .fit import evaluate, fit
 from .processes import processes_on
-from .training import evaluate, fit
 
 PATIENCE = 30
 """Of a training on a table, where nobody says."""
@@ -120,3 +120,7 @@ def _table(given: argparse.Namespace) -> Data:
     print(table)
     torch.manual_seed(given.seed)
     return *table, table.head
+
+
+if __name__ == "__main__":
+    main()

@@ -13,13 +13,13 @@ import torch
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
+from ..common.arguments import check_choice, check_count, check_number, values_are_known
+from ..data.mnist import make_mnist_loaders
+from ..model.made import MADE
+from ..model.sampling import evaluation_mode
 from .batches import Batches, check_data, check_iterable, count_batches, shuffled, tensors
 from .checkpoints import Epoch, Run, resume
-from .common.arguments import check_choice, check_count, check_number, values_are_known
-from .data.mnist import make_mnist_loaders
 from .history import History
-from .model.made import MADE
-from .model.sampling import evaluation_mode
 from .precision import PRECISIONS, bfloat16_is_faster
 from .processes import ALONE, Processes, processes_on
 from .random_streams import own_stream, stream_for, stream_of_dropout
@@ -436,9 +436,3 @@ def _takes_bfloat16(precision: str, model: MADE, processes: Processes) -> bool:
     if next(model.parameters()).dtype != torch.float32 or model.head.is_density:
         return False
     return processes.agree(bfloat16_is_faster(processes.device))
-
-
-if __name__ == "__main__":
-    from .train_command import main
-
-    main()

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from .common.arguments import check_count, check_number
+from ..common.arguments import check_count, check_number
 from .history import History
 
 WARM_UP = 0.3

@@ -10,10 +10,10 @@ from zlib import crc32
 import torch
 from torch import Tensor
 
-from .data.tables import Table
+from ..data.tables import Table
 
 if TYPE_CHECKING:
-    from .model.made import MADE
+    from ..model.made import MADE
 
 Batches = Tensor | Iterable[Tensor]
 
