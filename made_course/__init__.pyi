@@ -1,10 +1,5 @@
 """The public names, one a line, and the file that each lives in."""
 
-from .baselines import FVSBN as FVSBN
-from .baselines import NADE as NADE
-from .baselines import DenseAutoencoder as DenseAutoencoder
-from .baselines import IndependentBernoullis as IndependentBernoullis
-from .baselines import total_probability as total_probability
 from .common.cells import expect as expect
 from .common.cells import side_by_side as side_by_side
 from .data.mnist import download_mnist as download_mnist
@@ -22,12 +17,13 @@ from .data.toys import garden_days as garden_days
 from .data.toys import rain_diary as rain_diary
 from .data.toys import two_moons as two_moons
 from .figures import save_samples_grid as save_samples_grid
-from .joint import chain_joint as chain_joint
-from .joint import fit_orderings as fit_orderings
-from .joint import parity_joint as parity_joint
-from .leaks import Dependence as Dependence
-from .leaks import binary_points as binary_points
-from .leaks import measure_dependence as measure_dependence
+from .leaks.dependence import Dependence as Dependence
+from .leaks.dependence import binary_points as binary_points
+from .leaks.dependence import measure_dependence as measure_dependence
+from .leaks.joint import chain_joint as chain_joint
+from .leaks.joint import fit_orderings as fit_orderings
+from .leaks.joint import parity_joint as parity_joint
+from .leaks.total import total_probability as total_probability
 from .model.completed_rows import Completion as Completion
 from .model.completion import complete as complete
 from .model.completion import completion_degrees as completion_degrees
@@ -48,10 +44,14 @@ from .model.masks import leaking_connections as leaking_connections
 from .model.masks import paths_through as paths_through
 from .model.mixed import Mixed as Mixed
 from .pretrained import load_pretrained as load_pretrained
-from .relatives import CausalAttention as CausalAttention
-from .relatives import MaskedConvolution as MaskedConvolution
-from .relatives import PixelCNN as PixelCNN
-from .relatives import Transformer as Transformer
+from .relatives.older import FVSBN as FVSBN
+from .relatives.older import NADE as NADE
+from .relatives.older import DenseAutoencoder as DenseAutoencoder
+from .relatives.older import IndependentBernoullis as IndependentBernoullis
+from .relatives.younger import CausalAttention as CausalAttention
+from .relatives.younger import MaskedConvolution as MaskedConvolution
+from .relatives.younger import PixelCNN as PixelCNN
+from .relatives.younger import Transformer as Transformer
 from .training.fit import evaluate as evaluate
 from .training.fit import fit as fit
 from .training.fit import train_made as train_made

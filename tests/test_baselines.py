@@ -3,6 +3,7 @@
 import copy
 import math
 
+import made_course.baselines as baselines
 import pytest
 import torch
 import torch.nn.functional as F
@@ -10,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-import made_course.baselines as baselines
 import made_course.model.sampling as sampling
 from made_course import (
     FVSBN,
@@ -29,6 +29,7 @@ from made_course import (
     measure_dependence,
     total_probability,
 )
+from made_course.leaks import total
 from made_course.model.sampling import sample_naive
 from tests.networks import (
     CYCLE,
@@ -183,7 +184,7 @@ def test_the_dense_autoencoders_do_not():
 
 
 def test_total_probability_adds_up_as_many_inputs_as_it_says(monkeypatch):
-    monkeypatch.setattr(baselines, "MOST_INPUTS", 2**11)  # more than one part of them
+    monkeypatch.setattr(total, "MOST_INPUTS", 2**11)  # more than one part of them
     assert total_probability(with_weights(FVSBN(11), 3.0)) == pytest.approx(1, abs=1e-9)
     with pytest.raises(ValueError, match=r"there are 2\^12 inputs, too many .* at most 2\^11"):
         total_probability(FVSBN(12))

@@ -17,7 +17,7 @@ from made_course import (
     parity_joint,
     rain_diary,
 )
-from made_course.joint import check_joint, half_adder_joint, joint_of, kl_divergence
+from made_course.leaks.joint import check_joint, half_adder_joint, joint_of, kl_divergence
 
 CYCLE = [1, 2, 0]  # x2, then x3, then x1
 X1, X2, CARRY, SUM = range(4)

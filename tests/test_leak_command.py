@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from made_course import MADE, NADE, Transformer
-from made_course.leak_command import main
+from made_course.leaks.__main__ import main
 
 
 class Once(nn.Module):

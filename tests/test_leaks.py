@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from made_course import MADE, binary_points, measure_dependence
-from made_course.leaks import MOST_POINTS, RANDOM_POINTS
+from made_course.leaks.dependence import MOST_POINTS, RANDOM_POINTS
 from tests.networks import CYCLE, leak, networks, nothing_changes, reachable, show_every_path
 
 

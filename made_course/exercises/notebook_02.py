@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import LongTensor, Tensor
 
 from ..common.words import variable_names
-from ..leaks import binary_points, measure_dependence
+from ..leaks.dependence import binary_points, measure_dependence
 from ..model.heads import Bernoulli
 from .calls import run
 from .comparing import require_same

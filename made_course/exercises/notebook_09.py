@@ -9,7 +9,7 @@ import torch
 from torch import BoolTensor, Tensor, nn
 
 from ..data.tables import example_table, load_table
-from ..leaks import binary_points
+from ..leaks.dependence import binary_points
 from ..model.made import MADE
 from ..training.fit import fit
 from .calls import run

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from ..common.colours import BLUE
 from ..common.words import listing
-from ..trajectory import Trajectory
+from ..leaks.trajectory import Trajectory
 from .images import paint_variables
 from .masks import layer_names
 from .sheet import shade
@@ -47,7 +47,7 @@ def plot_trajectory(
 
     Example:
         >>> from made_course import MADE
-        >>> from made_course.trajectory import trajectory
+        >>> from made_course.leaks.trajectory import trajectory
         >>> model = MADE(4, (8,), ordering=[1, 2, 0, 3])
         >>> found = trajectory(model, torch.ones(4), model.order, model.head)
         >>> len(plot_trajectory({"a row of ones": found}, [0, 2, 4], (2, 2)).axes)

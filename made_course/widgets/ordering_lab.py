@@ -9,7 +9,7 @@ from traitlets import Any, Bool, Dict, observe, validate
 
 from ..common.arguments import check_choice, check_count
 from ..common.words import check_names, variable_names
-from ..joint import check_joint
+from ..leaks.joint import check_joint
 from ..model.masks import check_ordering
 from .in_page import InPage
 from .study import Study, examples

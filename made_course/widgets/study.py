@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ..common.words import variable_names
 from ..data.toys import rain_diary
-from ..joint import (
+from ..leaks.joint import (
     OrderingFits,
     chain_joint,
     fit_orderings,
@@ -30,7 +30,7 @@ class Study:
     """All orderings of a joint distribution, held against it; everything is worked out once.
 
     Args:
-        joint: the truth, see :func:`made_course.joint.check_joint`.
+        joint: the truth, see :func:`made_course.leaks.joint.check_joint`.
         names: of the variables.
         story: what the variables are.
         reason: why orderings cost what they cost; empty where nobody knows.

@@ -45,7 +45,7 @@ WIDGETS = {
 }
 PREPARE = (
     "import made_course, torch\nfrom made_course import *\n"
-    "from made_course.joint import half_adder_joint\nfrom IPython.display import display"
+    "from made_course.leaks.joint import half_adder_joint\nfrom IPython.display import display"
 )
 
 

@@ -18,7 +18,7 @@ from made_course.exercises.notebook_04 import (
 from made_course.exercises.notebook_04.models import MUTANTS, altered, remask
 from made_course.exercises.notebook_04.prediction import TESTS, WHY, caught_by
 from made_course.exercises.properties import changed, kept_as
-from made_course.leaks import binary_points
+from made_course.leaks.dependence import binary_points
 from made_course.model.masks import build_masks, direct_mask, input_degrees
 from tests.exercises.checking import right, wrong
 

@@ -14,7 +14,7 @@ from made_course.exercises.notebook_07 import (
     three_members,
     totals_of_averages,
 )
-from made_course.joint import half_adder_joint
+from made_course.leaks.joint import half_adder_joint
 from tests.exercises.checking import right, wrong
 
 

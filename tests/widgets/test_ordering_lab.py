@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from made_course import OrderingLab, fit_orderings, parity_joint
-from made_course.joint import kl_divergence
+from made_course.leaks.joint import kl_divergence
 from made_course.widgets.study import MOST_CASES, MOST_GROUPS, nats
 
 X1, X2, CARRY, SUM = range(4)

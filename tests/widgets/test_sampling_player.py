@@ -9,7 +9,7 @@ import torch
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from made_course import MADE, Categorical, SamplingPlayer
-from made_course.trajectory import trajectory
+from made_course.leaks.trajectory import trajectory
 from made_course.widgets.player import uniforms
 from tests.widgets.models import a_model, rows_of
 

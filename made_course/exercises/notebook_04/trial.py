@@ -8,7 +8,7 @@ from functools import cached_property
 import torch
 from torch import LongTensor, Tensor, nn
 
-from ...leaks import binary_points
+from ...leaks.dependence import binary_points
 from ...model.masks import direct_mask, input_degrees
 from ..calls import run
 from ..comparing import require_same

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ...data.toys import rain_diary
-from ...leaks import binary_points
+from ...leaks.dependence import binary_points
 from ..examine import compare_on_cases
 from ..exercise import exercise, known_slips, slips
 from ..variants import drawn, further_cases, one_of

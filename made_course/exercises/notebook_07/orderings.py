@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cache
 
 from ...common.words import listing
-from ...joint import OrderingFits, fit_orderings, half_adder_joint
+from ...leaks.joint import OrderingFits, fit_orderings, half_adder_joint
 from ...model.masks import check_ordering
 from ..exercise import Exercise, Misformed, Slip, Wrong, exercise, require_none
 from ..variants import shuffled

@@ -20,9 +20,9 @@ from itertools import chain, product
 import torch
 from torch import BoolTensor, Generator, LongTensor, Tensor, nn
 
-from .common.arguments import check_count
-from .model.masks import check_ordering, direct_mask, input_degrees
-from .model.sampling import evaluation_mode
+from ..common.arguments import check_count
+from ..model.masks import check_ordering, direct_mask, input_degrees
+from ..model.sampling import evaluation_mode
 
 MOST_POINTS = 1024
 """Up to this many binary inputs, all of them are tried."""
@@ -271,9 +271,3 @@ def _check_points(x: Tensor) -> None:
         raise ValueError(f"x must have shape (n, D), one point a row, got {tuple(x.shape)}")
     if not bool(((x == 0) | (x == 1)).all()):
         raise ValueError("x must hold only 0 and 1: an input is flipped from one to the other")
-
-
-if __name__ == "__main__":
-    from .leak_command import main
-
-    main()

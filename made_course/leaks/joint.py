@@ -23,9 +23,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .common.arguments import check_count, check_number
-from .leaks import binary_points
-from .model.masks import check_ordering
+from ..common.arguments import check_count, check_number
+from ..model.masks import check_ordering
+from .dependence import binary_points
 
 MOST_VARIABLES = 6
 """Of seven variables there are 5,040 orderings."""

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import BoolTensor, Tensor
 
-from .model.heads import Head
+from ..model.heads import Head
 
 
 @dataclass(frozen=True, eq=False)

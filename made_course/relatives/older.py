@@ -6,12 +6,11 @@ All give D logits for a row of D variables, and add up D cross entropies:
 - :class:`FVSBN`: each variable is a logistic regression on those before it.
 - :class:`NADE`: as FVSBN, with one hidden layer that grows by one variable at each step.
 - :class:`DenseAutoencoder`: each output sees every input, its own too. The sum looks like a
-  log-likelihood and is none, which :func:`total_probability` shows.
+  log-likelihood and is none, which :func:`made_course.total_probability` shows.
 """
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -19,16 +18,14 @@ import torch
 from torch import Generator, LongTensor, Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from .common.arguments import check_count, check_last_dimension, check_widths, is_transformed
-from .model.heads import Bernoulli, Head, check_head
-from .model.made import MADE, MaskedLinear
-from .model.masks import check_ordering, direct_mask, input_degrees, shown_ordering
-from .model.sampling import SAMPLES_AT_ONCE, sample_in_parts, sample_incremental, sample_naive
+from ..common.arguments import check_count, check_last_dimension, check_widths, is_transformed
+from ..model.heads import Bernoulli, Head, check_head
+from ..model.made import MADE, MaskedLinear
+from ..model.masks import check_ordering, direct_mask, input_degrees, shown_ordering
+from ..model.sampling import sample_in_parts, sample_incremental, sample_naive
 
 FLOATS_AT_ONCE = 2**22
 """Hidden activations that :class:`NADE` holds at once: 16 MiB in float32."""
-MOST_INPUTS = 2**20
-"""Up to this many inputs :func:`total_probability` adds up."""
 
 
 class Peer(nn.Module):
@@ -406,54 +403,6 @@ class DenseAutoencoder(Peer):
             "a DenseAutoencoder cannot be sampled from: each output must see its own variable "
             "first, so it is the conditional of no distribution. Use MADE, NADE or FVSBN"
         )
-
-
-@torch.no_grad()
-def total_probability(model: nn.Module) -> float:
-    r"""What a model's "probabilities" of all inputs add up to: :math:`\sum_x e^{\log p(x)}`.
-
-    1 for every honest model; that is necessary, but not sufficient. Computed in float64, on a copy
-    of the model in evaluation mode.
-
-    Args:
-        model: any model of the course, of at most 20 binary variables (or as many classes that
-            there are no more than 2²⁰ inputs).
-
-    Returns:
-        the sum.
-
-    Raises:
-        TypeError: if ``model`` is none, or its variables have no fixed number of values.
-        ValueError: if there are too many inputs.
-
-    Source:
-        Germain et al. 2015, "Autoencoders": why the loss of an autoencoder is no likelihood.
-
-    Example:
-        >>> round(total_probability(MADE(4, (8,), seed=0)), 9)
-        1.0
-    """
-    head = getattr(model, "head", None)
-    named = all(hasattr(model, name) for name in ("input_dim", "log_prob"))
-    if not isinstance(model, nn.Module) or head is None or not named:
-        raise TypeError(f"model must be a model of the course, such as a MADE, got {model!r}")
-    values = 2 if isinstance(head, Bernoulli) else getattr(head, "num_classes", None)
-    if values is None:
-        raise TypeError(
-            f"a sum over all inputs needs variables of finitely many values, and {head!r} is not "
-            "known to have them: take a model with Bernoulli() or Categorical(num_classes)"
-        )
-    if values**model.input_dim > MOST_INPUTS:
-        raise ValueError(
-            f"there are {values}^{model.input_dim} inputs, too many to add up: take a model with "
-            f"fewer variables, such that there are at most 2^{MOST_INPUTS.bit_length() - 1}"
-        )
-    model = copy.deepcopy(model).cpu().double().eval()  # not every device has float64
-    places = values ** torch.arange(model.input_dim, device="cpu")
-    return sum(
-        model.log_prob(numbers[:, None] // places % values).exp().sum().item()
-        for numbers in torch.arange(values**model.input_dim, device="cpu").split(SAMPLES_AT_ONCE)
-    )
 
 
 def _received(x: Tensor, w: Tensor, c: Tensor, v: Tensor) -> Tensor:

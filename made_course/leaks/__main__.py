@@ -1,4 +1,4 @@
-"""The command that checks anyone's model for leaks, by :mod:`made_course.leaks`."""
+"""The command that checks anyone's model for leaks, by :mod:`made_course.leaks.dependence`."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from importlib import import_module
 import torch
 from torch import BoolTensor, Generator, Tensor, nn
 
-from .baselines import MOST_INPUTS
-from .common.words import variable_names
-from .leaks import Dependence, binary_points, measure_dependence
-from .model.heads import Bernoulli
+from ..common.words import variable_names
+from ..model.heads import Bernoulli
+from .dependence import Dependence, binary_points, measure_dependence
+from .total import MOST_INPUTS
 
 SHOWN = 5
 """Leaks that are listed."""
@@ -137,3 +137,7 @@ def _left_behind(model: nn.Module) -> list[str]:
         for name, value in vars(module).items()
         if isinstance(value, Tensor)
     ]
+
+
+if __name__ == "__main__":
+    main()

@@ -14,9 +14,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .baselines import OrderedModel
-from .common.arguments import check_count
-from .model.heads import Head
+from ..common.arguments import check_count
+from ..model.heads import Head
+from .older import OrderedModel
 
 
 def waves(places: int, width: int) -> Tensor:
