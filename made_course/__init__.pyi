@@ -43,7 +43,6 @@ from .model.masks import input_degrees as input_degrees
 from .model.masks import leaking_connections as leaking_connections
 from .model.masks import paths_through as paths_through
 from .model.mixed import Mixed as Mixed
-from .pretrained import load_pretrained as load_pretrained
 from .relatives.older import FVSBN as FVSBN
 from .relatives.older import NADE as NADE
 from .relatives.older import DenseAutoencoder as DenseAutoencoder
@@ -52,6 +51,7 @@ from .relatives.younger import CausalAttention as CausalAttention
 from .relatives.younger import MaskedConvolution as MaskedConvolution
 from .relatives.younger import PixelCNN as PixelCNN
 from .relatives.younger import Transformer as Transformer
+from .shipped.weights import load_pretrained as load_pretrained
 from .training.fit import evaluate as evaluate
 from .training.fit import fit as fit
 from .training.fit import train_made as train_made

@@ -61,8 +61,7 @@ from made_course.figures import (
 from made_course.figures.filling import paint_completion
 from made_course.figures.images import paint_variables
 from made_course.leaks.trajectory import trajectory
-from made_course.orderings import ManyMasks
-from made_course.recipe import Recipe, Rung
+from made_course.shipped.measured import ManyMasks, Recipe, Rung
 
 BLUE, ORANGE = "#0072b2", "#d55e00"
 

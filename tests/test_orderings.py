@@ -4,8 +4,11 @@ import shutil
 import pytest
 import torch
 
-from made_course import MADE, binary_points, pretrained
-from made_course.orderings import FILE, load_many_masks, load_orderings, pixel_orderings
+from made_course import MADE, binary_points
+from made_course.shipped import assets as shipped
+from made_course.shipped.measured import ORDERINGS as FILE
+from made_course.shipped.measured import load_many_masks, load_orderings
+from made_course.shipped.pixel_orderings import pixel_orderings
 from tools import orderings
 from tools.orderings import MANY, MEMBERS, make_orderings, score_together
 
@@ -100,9 +103,9 @@ def test_across_orderings_the_mean_of_logits_claims_too_much():
 @pytest.fixture
 def assets(tmp_path, monkeypatch):
     """A copy of what ships that a test may damage."""
-    for name in (FILE, pretrained.CHECKSUMS):
-        shutil.copy(pretrained.ASSETS / name, tmp_path)
-    monkeypatch.setattr(pretrained, "ASSETS", tmp_path)
+    for name in (FILE, shipped.CHECKSUMS):
+        shutil.copy(shipped.ASSETS / name, tmp_path)
+    monkeypatch.setattr(shipped, "ASSETS", tmp_path)
     return tmp_path
 
 

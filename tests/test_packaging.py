@@ -206,9 +206,10 @@ def test_what_ships_loads_from_the_wheel_alone(built, tmp_path):
 from importlib.metadata import version
 from made_course import *
 from made_course import __file__, __version__
-from made_course.orderings import load_many_masks, load_orderings
-from made_course.pretrained import MODELS, load_neighbours
-from made_course.recipe import load_ladder, load_overfitting
+from made_course.shipped.nearest import load_neighbours
+from made_course.shipped.weights import MODELS
+from made_course.shipped.measured import load_ladder, load_overfitting
+from made_course.shipped.measured import load_many_masks, load_orderings
 
 for name in MODELS:
     load_pretrained(name)

@@ -12,8 +12,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from made_course import MADE, Categorical, exercises, input_degrees
 from made_course.exercises.questions import read_questions
-from made_course.orderings import load_many_masks, load_orderings
-from made_course.recipe import load_ladder
+from made_course.shipped.measured import load_ladder, load_many_masks, load_orderings
 from tools import objectives, spread, worksheet
 from tools.minutes import NOTEBOOKS, promised, read
 from tools.minutes import text_of as markdown_of

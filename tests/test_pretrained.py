@@ -12,10 +12,11 @@ from made_course import (
     completion_degrees,
     evaluate,
     load_binarized_mnist,
-    pretrained,
 )
 from made_course.data.mnist import load_mnist, outside_small_set
-from made_course.pretrained import load_neighbours, load_pretrained, nearest_images
+from made_course.shipped import assets as shipped
+from made_course.shipped.nearest import load_neighbours, nearest_images
+from made_course.shipped.weights import MODELS, load_pretrained
 from tools.any_order import hidden_parts, nats_of_hidden, whole_orderings
 from tools.pretrained import fingerprint, make_pretrained, write_model
 
@@ -23,10 +24,10 @@ from tools.pretrained import fingerprint, make_pretrained, write_model
 @pytest.fixture
 def assets(tmp_path, monkeypatch):
     """A copy of the shipped files that a test may damage."""
-    for file in pretrained.ASSETS.iterdir():
-        if file.name.startswith("made_") or file.name == pretrained.CHECKSUMS:
+    for file in shipped.ASSETS.iterdir():
+        if file.name.startswith("made_") or file.name == shipped.CHECKSUMS:
             shutil.copy(file, tmp_path)
-    monkeypatch.setattr(pretrained, "ASSETS", tmp_path)
+    monkeypatch.setattr(shipped, "ASSETS", tmp_path)
     return tmp_path
 
 
@@ -68,7 +69,7 @@ def test_no_image_of_the_small_set_was_trained_on():
     assert len(small) == 5_000
     assert not small & {row.tobytes() for row in outside.numpy()}
     for name in ("mnist-512", "mnist-any-order"):
-        content = torch.load(pretrained.ASSETS / pretrained.MODELS[name], weights_only=True)
+        content = torch.load(shipped.ASSETS / MODELS[name], weights_only=True)
         assert content["trained_on"] == fingerprint(outside)
 
 
@@ -210,7 +211,7 @@ def test_unknown_name():
 
 
 def test_a_damaged_file_is_named_with_the_cure(assets):
-    file = assets / pretrained.MODELS["mnist-512"]
+    file = assets / MODELS["mnist-512"]
     content = bytearray(file.read_bytes())
     content[1000] ^= 1
     file.write_bytes(content)
@@ -224,12 +225,12 @@ class Trap:
 
 
 def test_a_pickled_object_is_refused_even_with_a_right_checksum(assets, capsys):
-    file = assets / pretrained.MODELS["tiny"]
+    file = assets / MODELS["tiny"]
     torch.save({"arguments": Trap()}, file)
-    lines = (assets / pretrained.CHECKSUMS).read_text().splitlines()
+    lines = (assets / shipped.CHECKSUMS).read_text().splitlines()
     kept = [line for line in lines if not line.endswith(file.name)]
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
-    (assets / pretrained.CHECKSUMS).write_text("\n".join([*kept, f"{digest}  {file.name}"]))
+    (assets / shipped.CHECKSUMS).write_text("\n".join([*kept, f"{digest}  {file.name}"]))
     with pytest.raises(ValueError, match=r"made_tiny\.pt cannot be read"):
         load_pretrained("tiny")
     assert "has run" not in capsys.readouterr().out

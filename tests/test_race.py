@@ -8,7 +8,7 @@ import torch
 from made_course import MADE, bars_and_stripes
 from made_course.data import texts
 from made_course.data.texts import decode, encode, load_text
-from made_course.race import load_race
+from made_course.shipped.measured import load_race
 from tools import race
 
 

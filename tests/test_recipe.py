@@ -4,8 +4,10 @@ from dataclasses import replace
 import pytest
 import torch
 
-from made_course import MADE, fit, load_binarized_mnist, pretrained
-from made_course.recipe import FILE, Recipe, load_ladder, load_nll_to_beat, load_overfitting
+from made_course import MADE, fit, load_binarized_mnist
+from made_course.shipped import assets as shipped
+from made_course.shipped.measured import RECIPE as FILE
+from made_course.shipped.measured import Recipe, load_ladder, load_nll_to_beat, load_overfitting
 from tools import recipe
 from tools.benchmarks.document import RECIPE
 from tools.recipe import LADDER, OVERFITTING_EPOCHS, make_recipe, recipes, train_by
@@ -117,9 +119,9 @@ def test_an_epoch_of_the_plain_recipe_comes_out_again():
 @pytest.fixture
 def assets(tmp_path, monkeypatch):
     """A copy of what ships that a test may damage."""
-    for name in (FILE, pretrained.CHECKSUMS):
-        shutil.copy(pretrained.ASSETS / name, tmp_path)
-    monkeypatch.setattr(pretrained, "ASSETS", tmp_path)
+    for name in (FILE, shipped.CHECKSUMS):
+        shutil.copy(shipped.ASSETS / name, tmp_path)
+    monkeypatch.setattr(shipped, "ASSETS", tmp_path)
     return tmp_path
 
 

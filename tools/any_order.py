@@ -1,6 +1,6 @@
 """How ``"mnist-any-order"`` was made: the orderings it was trained in are those it is asked for.
 
-``python -m tools.any_order`` trains it again and writes it into ``made_course/assets``; it needs
+``python -m tools.any_order`` trains it again and writes it into ``shipped/files``; it needs
 full MNIST and takes about half an hour on one core. At the end it prints what the model costs on
 the course's 1,000 test images, whole and where a part of them is hidden.
 """
@@ -22,7 +22,7 @@ from made_course import (
     load_binarized_mnist,
     load_pretrained,
 )
-from made_course.orderings import SIDE, draw_pixel_ordering, rows_and_columns
+from made_course.shipped.pixel_orderings import SIDE, draw_pixel_ordering, rows_and_columns
 from tools.pretrained import images_outside_small_set, write_model
 
 AT_ONCE = 4
@@ -50,11 +50,11 @@ class _AskedFor(MADE):
 
 
 def make_any_order() -> None:
-    """Train the model and write it into ``assets``.
+    """Train the model and write it into ``shipped/files``.
 
     Raises:
         FileNotFoundError: if full MNIST is absent.
-        OSError: if ``assets`` cannot be written.
+        OSError: if ``shipped/files`` cannot be written.
     """
     torch.manual_seed(0)
     train, test, trained_on = images_outside_small_set()

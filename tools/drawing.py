@@ -1,6 +1,6 @@
 """The moving picture of README: ``python -m tools.drawing`` writes notebooks/drawing.webp.
 
-The digits of made_course/assets/readme.png as they are drawn, row by row, and the mask beside them.
+The digits of docs/pictures/readme.png as they are drawn, row by row, and the mask beside them.
 It is over in five seconds and rests then on the finished digits, as a page's movement should. The
 same in each run with the same matplotlib and Pillow.
 """

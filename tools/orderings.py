@@ -1,7 +1,7 @@
 """What the ordering of the pixels is worth, and what one network makes of many orderings.
 
 ``python -m tools.orderings`` trains the networks and writes what they say of MNIST's 10,000 test
-images into ``made_course/assets``; it needs full MNIST and takes some fifteen minutes on one core.
+images into ``shipped/files``; it needs full MNIST and takes some fifteen minutes on one core.
 
 Every network is a 512-512 MADE with direct connections, and with even degrees but where one
 ordering has many sets of masks: there they are drawn. It is trained on all 60,000 images by
@@ -20,7 +20,9 @@ import torch
 from torch import Tensor
 
 from made_course import MADE, fit, load_binarized_mnist
-from made_course.orderings import FILE, RANDOM, ManyMasks, pixel_orderings
+from made_course.shipped.measured import ORDERINGS as FILE
+from made_course.shipped.measured import ManyMasks
+from made_course.shipped.pixel_orderings import RANDOM, pixel_orderings
 from tools.pretrained import write_asset
 
 EPOCHS = 10
@@ -79,11 +81,11 @@ def _log_prob(logits: Tensor, x: Tensor) -> Tensor:
 
 
 def make_orderings() -> None:
-    """Train all networks and write what they say of the test images into ``assets``.
+    """Train all networks and write what they say of the test images into ``shipped/files``.
 
     Raises:
         FileNotFoundError: if full MNIST is absent.
-        OSError: if ``assets`` cannot be written.
+        OSError: if ``shipped/files`` cannot be written.
     """
     train, test, _ = load_binarized_mnist("full")
     settings = {name: (ordering, 0) for name, ordering in pixel_orderings().items()}

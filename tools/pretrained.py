@@ -1,6 +1,6 @@
 """How ``"mnist-512"`` and ``"tiny"`` were made: ``python -m tools.pretrained`` trains them again.
 
-It writes them into ``made_course/assets``, needs full MNIST and takes about ten minutes on two
+It writes them into ``shipped/files``, needs full MNIST and takes about ten minutes on two
 cores. A name after it trains that one alone. ``python -m tools.any_order`` makes the model for any
 ordering.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -23,16 +24,19 @@ from made_course import (
     load_mnist,
     load_pretrained,
     outside_small_set,
-    pretrained,
 )
 from made_course.common.arguments import check_choice
 from made_course.common.files import write_whole
 from made_course.figures import plot_samples_and_mask
-from made_course.pretrained import nearest_images, weights_that_count
+from made_course.shipped import assets, nearest
+from made_course.shipped.nearest import nearest_images
+from made_course.shipped.weights import MODELS, weights_that_count
+
+PICTURES = Path(__file__).parents[1] / "docs" / "pictures"
 
 
 def make_pretrained(names: Sequence[str] = ()) -> None:
-    """Train shipped models and write them, with their checksums, into ``assets``.
+    """Train shipped models and write them, with their checksums, into ``shipped/files``.
 
     Args:
         names: ``"mnist-512"`` or ``"tiny"``, none for both; the third has a room of its own,
@@ -41,7 +45,7 @@ def make_pretrained(names: Sequence[str] = ()) -> None:
     Raises:
         ValueError: if a name is unknown.
         FileNotFoundError: if full MNIST is absent.
-        OSError: if ``assets`` cannot be written.
+        OSError: if ``shipped/files`` cannot be written.
     """
     makers = {"mnist-512": _make_digits, "tiny": _make_tiny}
     for name in names:
@@ -69,7 +73,7 @@ def _make_digits() -> None:
     samples = model.sample(36, generator=torch.Generator().manual_seed(0))
     _write_neighbours(samples, train)
     figure = plot_samples_and_mask(samples, model.masks[1])
-    picture = pretrained.ASSETS / "readme.png"
+    picture = PICTURES / "readme.png"
     write_whole(picture, lambda path: figure.savefig(path, dpi=144))
 
 
@@ -82,7 +86,7 @@ def _write_neighbours(samples: Tensor, train: Tensor) -> None:
         "differing": differing,
         "unseen": nearest_images(unseen[:200], train, shift=2)[1],
     }
-    write_asset(pretrained.NEIGHBOURS, content)
+    write_asset(nearest.FILE, content)
 
 
 def _make_tiny() -> None:
@@ -113,7 +117,7 @@ def write_model(
     for key, counts in weights_that_count(model).items():
         state[key] = state[key][counts]
     content = {"arguments": arguments, "state": state, "trained_on": trained_on}
-    write_asset(pretrained.MODELS[name], content)
+    write_asset(MODELS[name], content)
     print(f"{name}: {nll:.3f} nats before rounding to half precision")
 
 
@@ -130,14 +134,14 @@ def fingerprint(images: Tensor) -> str:
 
 
 def write_asset(file: str, content: dict) -> None:
-    """Write tensors and plain values into ``assets``, and their checksum beside them.
+    """Write tensors and plain values into ``shipped/files``, and their checksum beside them.
 
     Raises:
         OSError: if they cannot be written; what was there is then unchanged.
     """
-    path, sums = pretrained.ASSETS / file, pretrained.ASSETS / pretrained.CHECKSUMS
+    path, sums = assets.ASSETS / file, assets.ASSETS / assets.CHECKSUMS
     write_whole(path, lambda part: torch.save(content, part))
-    checksums = pretrained.checksums() if sums.exists() else {}
+    checksums = assets.checksums() if sums.exists() else {}
     checksums[file] = hashlib.sha256(path.read_bytes()).hexdigest()
     lines = "".join(f"{digest}  {name}\n" for name, digest in sorted(checksums.items()))
     write_whole(sums, lambda part: part.write_text(lines))

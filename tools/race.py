@@ -1,6 +1,6 @@
 """MADE, masked convolutions and a Transformer at equal processor time: ``python -m tools.race``.
 
-It trains them on digits of 14 × 14 pixels and writes what came into ``made_course/assets``; it
+It trains them on digits of 14 × 14 pixels and writes what came into ``shipped/files``; it
 needs full MNIST and takes eight minutes of two idle cores.
 
 All have the same recipe, that of :func:`made_course.fit` with seconds in place of epochs: AdamW
@@ -23,7 +23,7 @@ import torch
 from torch import Tensor, nn
 
 from made_course import MADE, PixelCNN, Transformer, evaluate, load_binarized_mnist
-from made_course.race import FILE
+from made_course.shipped.measured import RACE as FILE
 from made_course.training.schedules import one_cycle
 from tools.pretrained import images_outside_small_set, write_asset
 
@@ -107,11 +107,11 @@ def best(runs: list[dict]) -> dict:
 
 
 def make_race() -> None:
-    """Make all runs, and write them with a checksum into ``assets``.
+    """Make all runs, and write them with a checksum into ``shipped/files``.
 
     Raises:
         FileNotFoundError: if full MNIST is absent.
-        OSError: if ``assets`` cannot be written.
+        OSError: if ``shipped/files`` cannot be written.
     """
     digits()  # so that it fails at once, and here
     chosen = {}

@@ -1,7 +1,7 @@
 """What a better recipe buys at the same cost, one change at a time, and a run that overfits.
 
 ``python -m tools.recipe`` makes the runs and writes their learning curves into
-``made_course/assets``; it needs full MNIST and takes some twenty-five minutes on two cores.
+``shipped/files``; it needs full MNIST and takes some twenty-five minutes on two cores.
 
 Every run of the *ladder* is a 512-512 MADE that sees MNIST's 60,000 training images ten times. The
 first is the plainest recipe (that of :func:`made_course.train_made` with a random ordering); each
@@ -22,7 +22,8 @@ import torch
 from torch import Tensor, nn
 
 from made_course import MADE, History, evaluate, load_binarized_mnist
-from made_course.recipe import FILE, Recipe
+from made_course.shipped.measured import RECIPE as FILE
+from made_course.shipped.measured import Recipe
 from made_course.training.schedules import one_cycle
 from tools.pretrained import write_asset
 
@@ -144,11 +145,11 @@ def train_by(
 
 
 def make_recipe() -> None:
-    """Make all runs and write their learning curves, with a checksum, into ``assets``.
+    """Make all runs and write their learning curves, with a checksum, into ``shipped/files``.
 
     Raises:
         FileNotFoundError: if full MNIST is absent.
-        OSError: if ``assets`` cannot be written.
+        OSError: if ``shipped/files`` cannot be written.
     """
     train, test, _ = load_binarized_mnist("full")
     ladder = [_measured(name, recipe, train, test) for name, recipe in recipes().items()]

@@ -10,7 +10,7 @@ from sphinx.application import Sphinx
 LINK = re.compile(r"(?<!!)\[([^\[\]]+)\]\((?!https?:|#)([^)#\s]+)(#[^)\s]*)?\)")
 """In Markdown, and not of an image: its words, the file, the heading."""
 WORKSHEET = "docs/worksheet.html"
-PICTURES = "notebooks/drawing.webp", "made_course/assets/readme.png"
+PICTURES = "notebooks/drawing.webp", "docs/pictures/readme.png"
 """On the first screen of notebook 0: one moves, one is still."""
 
 

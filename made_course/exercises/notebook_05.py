@@ -15,8 +15,8 @@ from ..data.mnist import load_binarized_mnist
 from ..data.toys import bars_and_stripes
 from ..model.made import MADE, MaskedLinear
 from ..model.sampling import evaluation_mode
-from ..pretrained import load_pretrained
-from ..recipe import load_nll_to_beat
+from ..shipped.measured import load_nll_to_beat
+from ..shipped.weights import load_pretrained
 from ..training.fit import evaluate, fit
 from ..training.history import History
 from .calls import run

@@ -13,7 +13,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from torch import Tensor
 
 from ..common.colours import BLUE, ORANGE
-from ..orderings import ManyMasks
+from ..shipped.measured import ManyMasks
 from .images import as_pictures
 from .numbers import draw_broken
 from .style import FAINT, LINES, WORDS, Picture, frame_only, name_lines, note, picture
@@ -147,7 +147,7 @@ def plot_many_masks(networks: Sequence[ManyMasks]) -> Picture:
         networks: see :func:`made_course.load_many_masks`.
 
     Example:
-        >>> from made_course.orderings import load_many_masks
+        >>> from made_course.shipped.measured import load_many_masks
         >>> figure = plot_many_masks(load_many_masks())
         >>> figure.axes[0].get_title()
         '4 random orderings'

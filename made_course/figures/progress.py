@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from torch import Tensor
 
 from ..common.colours import BLUE
-from ..recipe import Rung
+from ..shipped.measured import Rung
 from ..training.history import History
 from .images import paint_rows
 from .style import FAINT, LINES, WIDTH, WORDS, Picture, axes_at, name_lines, note, picture
@@ -134,10 +134,10 @@ def plot_recipe(ladder: Sequence[Rung]) -> Picture:
     A rung counts as better where it gains more than half a nat.
 
     Args:
-        ladder: see :func:`made_course.recipe.load_ladder`.
+        ladder: see :func:`made_course.shipped.measured.load_ladder`.
 
     Example:
-        >>> from made_course.recipe import load_ladder
+        >>> from made_course.shipped.measured import load_ladder
         >>> figure = plot_recipe(load_ladder())
         >>> figure.axes[0].get_yticklabels()[0].get_text()
         'plain recipe'

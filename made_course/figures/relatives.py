@@ -171,7 +171,7 @@ def plot_race(runs: Sequence[Sequence[dict]]) -> Picture:
     The panels end at 80 nats.
 
     Args:
-        runs: for each panel its runs, see :func:`made_course.race.load_race`.
+        runs: for each panel its runs, see :func:`made_course.shipped.measured.load_race`.
 
     Example:
         >>> run = {"name": "MADE", "seconds": 2, "curve": [(1.0, 60.0), (2.0, 50.0)]}

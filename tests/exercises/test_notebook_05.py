@@ -6,7 +6,7 @@ from torch import nn
 
 from made_course import MADE, MaskedLinear, evaluate, load_pretrained
 from made_course.exercises import check, notebook_05
-from made_course.recipe import load_nll_to_beat
+from made_course.shipped.measured import load_nll_to_beat
 from tests.exercises.checking import right, wrong
 
 

@@ -1,20 +1,14 @@
-"""Ways through the pixels of an image, and what networks in such orderings say of MNIST.
-
-The latter ships in ``assets``; ``tools/orderings.py`` trained the networks.
-"""
+"""Ways through the pixels of an image."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import torch
 from torch import BoolTensor, Generator, LongTensor, Tensor
 
-from .common.arguments import check_count
-from .pretrained import read_asset
+from ..common.arguments import check_count
 
-FILE = "orderings.pt"
 SIDE = 28
 RANDOM = 3
 """Random orderings, and networks in raster ordering that differ in their seed only: in their first
@@ -132,58 +126,3 @@ def draw_pixel_ordering(generator: Generator | None = None) -> LongTensor:
         last = place if is_alike < 0.3 else draw_places(generator)
         place = torch.where(part, 2 + last, place)
     return torch.argsort(place, stable=True)
-
-
-@dataclass(frozen=True, eq=False)
-class ManyMasks:
-    """One network that was trained with many sets of masks, as it was measured.
-
-    Attributes:
-        name: what the sets have in common.
-        num_masks: as of the model; None is a fresh set at each step.
-        natural_order: whether all sets have the raster ordering.
-        single: (K,) test NLL under each of K sets alone, nats; K is 32 where a set is fresh.
-        mixture: (K,) test NLL of the mixture of the first 1, 2, ..., K sets.
-        logits: (K,) what the mean of the logits of the first 1, 2, ..., K sets claims as NLL. It is
-            one where all sets have one ordering, and none where they have not.
-    """
-
-    name: str
-    num_masks: int | None
-    natural_order: bool
-    single: Tensor
-    mixture: Tensor
-    logits: Tensor
-
-
-def load_orderings() -> dict[str, Tensor]:
-    """What a network in each ordering says of MNIST's test images.
-
-    Besides the orderings of :func:`pixel_orderings` there are two more networks in raster ordering,
-    which had another seed.
-
-    Returns:
-        name → (10000,) log-probability of each test image, nats.
-
-    Raises:
-        OSError: if the file is missing, or is not the one that was shipped.
-
-    Example:
-        >>> log_prob = load_orderings()
-        >>> log_prob["random 1"].shape
-        torch.Size([10000])
-    """
-    return read_asset(FILE)["log_prob"]
-
-
-def load_many_masks() -> list[ManyMasks]:
-    """Networks that were trained with many sets of masks.
-
-    Raises:
-        OSError: if the file is missing, or is not the one that was shipped.
-
-    Example:
-        >>> [network.num_masks for network in load_many_masks()]
-        [4, 32, None, 32]
-    """
-    return [ManyMasks(**network) for network in read_asset(FILE)["many"]]

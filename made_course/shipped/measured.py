@@ -1,7 +1,4 @@
-"""What a better recipe buys at the same cost, one change at a time, and a run that overfits.
-
-The runs ship in ``assets``; ``tools/recipe.py`` made them.
-"""
+"""Runs that were made for notebooks 5, 7 and 10, as they were measured."""
 
 from __future__ import annotations
 
@@ -9,10 +6,13 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from .pretrained import read_asset
-from .training.history import History
+from ..training.history import History
+from .assets import read_asset
 
-FILE = "recipe.pt"
+RECIPE, ORDERINGS, RACE = "recipe.pt", "orderings.pt", "race.pt"
+
+
+# ---- notebook 5: what a better recipe buys, and a run that overfits -----------------------------
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,8 @@ def load_ladder() -> list[Rung]:
         ('plain recipe', 1066768, 1180)
     """
     return [
-        Rung(**{**rung, "recipe": Recipe(**rung["recipe"])}) for rung in read_asset(FILE)["ladder"]
+        Rung(**{**rung, "recipe": Recipe(**rung["recipe"])})
+        for rung in read_asset(RECIPE)["ladder"]
     ]
 
 
@@ -100,7 +101,7 @@ def load_overfitting() -> History:
         >>> history.best_epoch < len(history) / 2
         True
     """
-    return History(**read_asset(FILE)["overfitting"])
+    return History(**read_asset(RECIPE)["overfitting"])
 
 
 def load_nll_to_beat() -> Tensor:
@@ -115,4 +116,74 @@ def load_nll_to_beat() -> Tensor:
         >>> load_nll_to_beat().shape
         torch.Size([1000])
     """
-    return read_asset(FILE)["to_beat"]
+    return read_asset(RECIPE)["to_beat"]
+
+
+# ---- notebook 7: many orderings -----------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class ManyMasks:
+    """One network that was trained with many sets of masks, as it was measured.
+
+    Attributes:
+        name: what the sets have in common.
+        num_masks: as of the model; None is a fresh set at each step.
+        natural_order: whether all sets have the raster ordering.
+        single: (K,) test NLL under each of K sets alone, nats; K is 32 where a set is fresh.
+        mixture: (K,) test NLL of the mixture of the first 1, 2, ..., K sets.
+        logits: (K,) what the mean of the logits of the first 1, 2, ..., K sets claims as NLL. It is
+            one where all sets have one ordering, and none where they have not.
+    """
+
+    name: str
+    num_masks: int | None
+    natural_order: bool
+    single: Tensor
+    mixture: Tensor
+    logits: Tensor
+
+
+def load_orderings() -> dict[str, Tensor]:
+    """What a network in each ordering says of MNIST's test images.
+
+    Besides the orderings of :mod:`made_course.shipped.pixel_orderings` there are two more networks
+    in raster ordering, which had another seed.
+
+    Returns:
+        name → (10000,) log-probability of each test image, nats.
+
+    Raises:
+        OSError: if the file is missing, or is not the one that was shipped.
+
+    Example:
+        >>> log_prob = load_orderings()
+        >>> log_prob["random 1"].shape
+        torch.Size([10000])
+    """
+    return read_asset(ORDERINGS)["log_prob"]
+
+
+def load_many_masks() -> list[ManyMasks]:
+    """Networks that were trained with many sets of masks.
+
+    Raises:
+        OSError: if the file is missing, or is not the one that was shipped.
+
+    Example:
+        >>> [network.num_masks for network in load_many_masks()]
+        [4, 32, None, 32]
+    """
+    return [ManyMasks(**network) for network in read_asset(ORDERINGS)["many"]]
+
+
+# ---- notebook 10: equal time --------------------------------------------------------------------
+
+
+def load_race() -> dict[float, list[dict]]:
+    """Seconds → the chosen runs of MADE, masked convolution and Transformer in that time.
+
+    Each says its ``name``, ``size``, ``lr``, ``seconds``, ``rows`` seen, ``parameters``, nats of
+    the ``valid`` and ``test`` images, and its ``curve``: seconds and nats along the way.
+    """
+    return read_asset(RACE)
