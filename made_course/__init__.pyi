@@ -56,13 +56,13 @@ from .training.fit import evaluate as evaluate
 from .training.fit import fit as fit
 from .training.fit import train_made as train_made
 from .training.history import History as History
-from .widgets.completion_player import CompletionPlayer as CompletionPlayer
-from .widgets.leak_detector import LeakDetector as LeakDetector
-from .widgets.mask_explorer import MaskExplorer as MaskExplorer
-from .widgets.ordering_lab import OrderingLab as OrderingLab
-from .widgets.quiz import Choice as Choice
-from .widgets.quiz import Quiz as Quiz
-from .widgets.sampling_player import SamplingPlayer as SamplingPlayer
-from .widgets.training_monitor import TrainingMonitor as TrainingMonitor
+from .widgets.completion_player.completion_player import CompletionPlayer as CompletionPlayer
+from .widgets.leak_detector.leak_detector import LeakDetector as LeakDetector
+from .widgets.mask_explorer.mask_explorer import MaskExplorer as MaskExplorer
+from .widgets.ordering_lab.ordering_lab import OrderingLab as OrderingLab
+from .widgets.quiz.quiz import Choice as Choice
+from .widgets.quiz.quiz import Quiz as Quiz
+from .widgets.sampling_player.sampling_player import SamplingPlayer as SamplingPlayer
+from .widgets.training_monitor.training_monitor import TrainingMonitor as TrainingMonitor
 
 __version__: str

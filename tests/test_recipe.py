@@ -7,7 +7,12 @@ import torch
 from made_course import MADE, fit, load_binarized_mnist
 from made_course.shipped import assets as shipped
 from made_course.shipped.measured import RECIPE as FILE
-from made_course.shipped.measured import Recipe, load_ladder, load_nll_to_beat, load_overfitting
+from made_course.shipped.measured import (
+    Recipe,
+    load_ladder,
+    load_nll_to_beat,
+    load_overfitting,
+)
 from tools import recipe
 from tools.benchmarks.document import RECIPE
 from tools.recipe import LADDER, OVERFITTING_EPOCHS, make_recipe, recipes, train_by

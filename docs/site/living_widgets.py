@@ -11,7 +11,7 @@ import numpy as np
 from nbclient import NotebookClient
 from sphinx.application import Sphinx
 
-from made_course.widgets.alone import alone_from, script_of
+from made_course.widgets.shared.without_kernel import alone_from, script_of
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 VIEW = "application/vnd.jupyter.widget-view+json"
@@ -78,7 +78,7 @@ def _shown(state: dict[str, object]) -> str:
 
 
 def _rounded(weights: bytes) -> dict[str, str]:
-    """Floats in 8 bits, each 64 with a scale of their own, as js/stub.mjs reads them."""
+    """Floats in 8 bits, each 64 with a scale of their own, as without_kernel.mjs reads them."""
     floats = np.frombuffer(weights, dtype=np.float32)
     blocks = np.pad(floats, (0, -len(floats) % 64)).reshape(-1, 64)
     scales = np.maximum(np.abs(blocks).max(axis=1), 1e-12).astype(np.float32) / 127

@@ -11,7 +11,7 @@ from nbformat import NotebookNode
 from sphinx.application import Sphinx
 
 from made_course.exercises import quiz
-from made_course.widgets.alone import alone
+from made_course.widgets.shared.without_kernel import alone
 
 BINDER = "https://mybinder.org/v2/gh/{}/binder?urlpath=lab/tree/{}.ipynb"
 READING = (

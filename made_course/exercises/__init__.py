@@ -16,7 +16,7 @@ from pkgutil import iter_modules
 from textwrap import fill
 from types import ModuleType
 
-from ..widgets.quiz import Quiz
+from ..widgets.quiz.quiz import Quiz
 from .attempts import parts_to_do
 from .card import Card
 from .examine import examine

@@ -13,7 +13,7 @@ from html import escape
 from textwrap import fill
 
 from ..common.colours import BLUE
-from ..widgets.quiz import markup
+from ..widgets.quiz.quiz import markup
 
 _GRID = re.compile(r"([^\[]*)(\[[^('\"{]*\])([^\]]*)")
 """Words, a list of plain entries or of such lists, words."""

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..widgets.quiz import Choice
+from ..widgets.quiz.quiz import Choice
 
 Question = tuple[str, list[Choice]]
 

@@ -1,4 +1,7 @@
-"""Widgets: one file each. All of them can be imported from ``made_course``."""
+"""Widgets, a folder each: the class, the module of JavaScript that draws it, its style.
+
+Imports from every folder above, ``figures`` the last.
+"""
 
 from importlib.metadata import version
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from made_course.widgets.alone import alone
+from made_course.widgets.shared.without_kernel import alone
 from tests.browser.lab import jupyterlab, watched
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"

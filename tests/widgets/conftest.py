@@ -9,7 +9,7 @@ from tests.widgets.javascript import in_browser, node
 
 @pytest.fixture(scope="session")
 def call(request):
-    """``call(module, name, *args)`` calls a function of ``made_course/widgets/js``."""
+    """``call(module, name, *args)`` calls a function of the widgets' modules."""
     if shutil.which("node"):
         with node() as call:
             yield call

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from made_course.widgets.in_page import MODULES, joined_modules
+from made_course.widgets.shared.in_page import MODULES, joined_modules
 
 ANSWER = Path(__file__).with_name("answer.mjs")
 IN_PAGE = """async ([text, name, args]) => {
@@ -18,13 +18,14 @@ IN_PAGE = """async ([text, name, args]) => {
 @contextmanager
 def node() -> Iterator[Callable]:
     """``call(module, name, *args)`` in Node; arguments and answer are what JSON can hold."""
-    command = ["node", str(ANSWER), MODULES.absolute().as_uri()]
+    command = ["node", str(ANSWER)]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
     ) as process:
 
         def call(module: str, name: str, *args: object) -> object:
-            print(json.dumps({"module": module, "name": name, "args": args}), file=process.stdin)
+            url = MODULES[module].as_uri()
+            print(json.dumps({"url": url, "name": name, "args": args}), file=process.stdin)
             process.stdin.flush()
             said = json.loads(process.stdout.readline())
             assert "error" not in said, said["error"]

@@ -9,7 +9,7 @@ import torch
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from made_course import MADE, Categorical, CompletionPlayer, load_pretrained
-from made_course.widgets.player import describe
+from made_course.widgets.shared.player import describe
 from tests.widgets.models import a_model, rows_of
 from tests.widgets.test_sampler import in_javascript, values
 

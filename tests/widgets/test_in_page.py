@@ -19,9 +19,8 @@ from made_course import (
     SamplingPlayer,
     TrainingMonitor,
 )
-from made_course.widgets import runs
-from made_course.widgets.alone import alone
-from made_course.widgets.in_page import MODULES, joined_modules
+from made_course.widgets.shared.in_page import MODULES, joined_modules
+from made_course.widgets.shared.without_kernel import alone
 
 IMAGES = MADE(16, (4,), seed=0)
 MAKE = {
@@ -52,7 +51,7 @@ def test_a_closed_widget_leaves_nothing_behind_and_no_random_stream_moved(make):
 def test_its_module_stands_alone(make):
     """Names are unique over the modules that are joined, and none is left to be fetched."""
     made = make()
-    with_stub = made._esm + joined_modules("stub").replace("export ", "")
+    with_stub = made._esm + joined_modules("without_kernel").replace("export ", "")
     names = re.findall(r"^(?:const|let|class|function) (\w+)", with_stub, re.MULTILINE)
     assert len(names) == len(set(names))
     assert not re.search(r"^import|https?://(?!www\.w3\.org/)", made._esm, re.MULTILINE)
@@ -62,8 +61,8 @@ def test_its_module_stands_alone(make):
 
 
 def test_every_module_belongs_to_a_widget_or_to_a_page_without_python():
-    used = "".join(make()._esm for make in MAKE.values()) + joined_modules("stub")
-    for path in MODULES.glob("*.mjs"):
+    used = "".join(make()._esm for make in MAKE.values()) + joined_modules("without_kernel")
+    for path in MODULES.values():
         last_line = path.read_text(encoding="utf-8").strip().splitlines()[-3:]
         assert "\n".join(last_line).replace("export ", "") in used.replace("export ", ""), path.name
 

@@ -18,7 +18,7 @@ from made_course.model.masks import (
     leaking_connections,
     paths_through,
 )
-from made_course.widgets.network import FAULTS
+from made_course.widgets.mask_explorer.network import FAULTS
 
 _, NOT_STRICT, MIXED_UP = FAULTS
 

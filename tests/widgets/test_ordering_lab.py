@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from made_course import OrderingLab, fit_orderings, parity_joint
 from made_course.leaks.joint import kl_divergence
-from made_course.widgets.study import MOST_CASES, MOST_GROUPS, nats
+from made_course.widgets.ordering_lab.examples import MOST_CASES, MOST_GROUPS, nats
 
 X1, X2, CARRY, SUM = range(4)
 CARRY_LAST = [X1, X2, SUM, CARRY]

@@ -10,7 +10,7 @@ from IPython.core.formatters import DisplayFormatter
 from made_course import Choice, Quiz
 from made_course.exercises import NOTEBOOKS
 from made_course.exercises.questions import read_questions
-from made_course.widgets.quiz import markup
+from made_course.widgets.quiz.quiz import markup
 from tests.widgets.page import HOSTILE, parsed, text_of
 
 BITS = [

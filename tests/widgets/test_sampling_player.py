@@ -10,7 +10,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from made_course import MADE, Categorical, SamplingPlayer
 from made_course.leaks.trajectory import trajectory
-from made_course.widgets.player import uniforms
+from made_course.widgets.shared.player import uniforms
 from tests.widgets.models import a_model, rows_of
 
 BOARD = {"rows": 2, "columns": 2, "names": ["x₁", "x₂", "x₃", "x₄"]}

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from made_course import MADE, History, TrainingMonitor, fit
-from made_course.widgets import training_monitor
+from made_course.widgets.training_monitor import training_monitor
 
 MODELS = {d: MADE(d, (8,), degrees="even", seed=d) for d in (4, 9, 15)}
 NLL = st.floats(0.01, 600).map(lambda v: round(v, 2))

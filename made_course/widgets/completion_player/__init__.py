@@ -1,0 +1,1 @@
+"""What is hidden of an image, drawn again, several times."""

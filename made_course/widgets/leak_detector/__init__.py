@@ -1,0 +1,1 @@
+"""What each output truly depends on, against what the ordering allows."""

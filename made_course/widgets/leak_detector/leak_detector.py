@@ -1,0 +1,204 @@
+"""What each output truly depends on, against what the ordering allows: leaks are named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+from traitlets import Any, Bytes, Dict, Int, List, validate
+
+from ...common.arguments import check_count
+from ...common.words import check_names, variable_names
+from ...leaks.dependence import Dependence, binary_points, measure_dependence
+from ...model.made import MADE
+from ...model.masks import check_ordering, direct_mask, input_degrees
+from ..shared.in_page import InPage
+
+if TYPE_CHECKING:
+    from ...figures.style import Picture
+
+MOST_CELLS = 20
+"""Variables up to which they stand in their own sequence in a picture, not in the ordering's."""
+
+
+class LeakDetector(InPage, module="leak_detector"):
+    """Finds out what each output depends on, and names every one that the ordering forbids.
+
+    Each input is flipped at many points, and the derivatives are taken there: see
+    :func:`made_course.measure_dependence`. What is found is drawn against what the ordering
+    allows. The model is only looked at: neither its weights nor its masks nor its mode change.
+
+    Args:
+        model_or_function: a MADE, another module, or any callable (B, D) → (B, D).
+        ordering: what the outputs are held against, a permutation of 0..D-1. None is the ordering
+            of a MADE, and x₁, x₂, ... for anything else. The model's own is followed when it is
+            measured again after its masks were resampled; any other stays.
+        input_dim: number of variables D; can be left out where a MADE, an ordering or names tell.
+        names: of the variables; None is x₁, x₂, ...
+        seed: governs the points that are tried where there are too many to try all.
+
+    Raises:
+        TypeError, ValueError: if an argument is not as described, or the function cannot be
+            measured: see :func:`made_course.measure_dependence`.
+
+    Example:
+        >>> def cheat(x):  # each output sees its own variable
+        ...     return 2 * x - 1
+        >>> detector = LeakDetector(cheat, input_dim=3)
+        >>> detector.leaks
+        [(0, 0), (1, 1), (2, 2)]
+        >>> detector.selected, detector.pointed  # the output and the input that the page explains
+        (0, 0)
+    """
+
+    names = List().tag(sync=True)
+    ordering = Any(help="ordering[t] is generated at step t").tag(sync=True)
+    own_ordering = Any(None, help="the model's, if it has one").tag(sync=True)
+    selected = Any(0, help="the output, counted from 0, that is explained").tag(sync=True)
+    pointed = Any(0, help="and the input").tag(sync=True)
+    found = Bytes(help="a byte a pair: 1 by flip, 2 by gradient, 4 no number, 8 faint").tag(
+        sync=True
+    )
+    moves = Bytes(help="largest move of each pair, float32").tag(sync=True)
+    tried = Dict(help="at which points, and how finely").tag(sync=True)
+    measured = Int(0, help="how many times").tag(sync=True)
+
+    def __init__(
+        self,
+        model_or_function: MADE | Callable[[Tensor], Tensor],
+        ordering: Tensor | Sequence[int] | None = None,
+        input_dim: int | None = None,
+        names: Sequence[str] | None = None,
+        seed: int = 0,
+    ) -> None:
+        self._function = model_or_function
+        self._count = count = _count_variables(model_or_function, ordering, input_dim, names)
+        names = variable_names(count) if names is None else check_names(names, count)
+        own = self._ordering_of_model()
+        ordering = check_ordering(own or range(count) if ordering is None else ordering, count)
+        self._seed = check_count("seed", seed, smallest=0)
+        dependence = measure_dependence(model_or_function, binary_points(count, self._seed))
+        super().__init__(names=names, own_ordering=own, ordering=ordering, **_state(dependence))
+        self.dependence = dependence
+        self.selected, self.pointed = self._most_telling()
+        self.on_msg(lambda *_: self._measure_for_page())
+
+    @validate("ordering")
+    def _check_ordering(self, proposal: dict) -> list[int]:
+        return check_ordering(proposal["value"], self._count).tolist()
+
+    @validate("selected", "pointed")
+    def _check_variable(self, proposal: dict) -> int:
+        name, value = proposal["trait"].name, proposal["value"]
+        value = check_count(name, value, smallest=0)
+        if value >= self._count:
+            raise ValueError(f"{name} must be less than {self._count}, got {value}")
+        return value
+
+    @property
+    def leaks(self) -> list[tuple[int, int]]:
+        """Pairs (output, input), counted from 0, that flipping found and the ordering forbids."""
+        return self.dependence.leaks(self.ordering)
+
+    def measure(self) -> None:
+        """Look again: at new points, unless all were tried, and at the model as it is by now.
+
+        Raises:
+            TypeError, ValueError: if the function cannot be measured any more; what was found
+                before then stays.
+        """
+        dependence = measure_dependence(self._function, binary_points(self._count, self._seed + 1))
+        own = self._ordering_of_model()
+        self._seed += 1
+        self.dependence = dependence
+        with self.hold_sync():
+            if self.ordering == self.own_ordering:
+                self.ordering = own
+            self.own_ordering = own
+            for name, value in _state(dependence).items():
+                setattr(self, name, value)
+
+    def figure(self) -> Picture:
+        """The same state as a figure: one matrix where gradient and flips find the same."""
+        from ...figures import plot_dependence  # only a figure waits for matplotlib
+
+        rows = list(range(self._count)) if self._count <= MOST_CELLS else self.ordering
+        by_flip, by_gradient = self.dependence.by_flip, self.dependence.by_gradient
+        ways = {"What flipping finds": by_flip}
+        if by_gradient is not None and not torch.equal(by_gradient, by_flip):
+            ways["What the gradient finds"] = by_gradient
+        allowed = direct_mask(input_degrees(self.ordering))
+        return plot_dependence(
+            {way: seen[rows][:, rows] for way, seen in ways.items()},
+            allowed[rows][:, rows],
+            names=[self.names[i] for i in rows],
+        )
+
+    def _measure_for_page(self) -> None:
+        self.problem = ""
+        try:
+            self.measure()
+        except (TypeError, ValueError) as error:
+            self.problem = str(error)
+        self.measured += 1
+
+    def _ordering_of_model(self) -> list[int] | None:
+        if isinstance(self._function, MADE):
+            return torch.argsort(self._function.order).tolist()
+        return None
+
+    def _most_telling(self) -> tuple[int, int]:
+        """The largest leak; where there is none, the last output and what moved it most."""
+        moves = self.dependence.largest_move
+        leaking = self.dependence.by_flip & ~direct_mask(input_degrees(self.ordering))
+        if bool(leaking.any()):
+            return divmod(int(moves.where(leaking, -1).argmax()), self._count)
+        return self.ordering[-1], int(moves[self.ordering[-1]].argmax())
+
+
+def _state(dependence: Dependence) -> dict[str, object]:
+    """What the page needs of a measurement, as traits."""
+    slope = dependence.largest_slope
+    found = dependence.by_flip.byte()
+    if slope is not None:
+        faint = slope <= dependence.tolerance[:, None]
+        found = found + 2 * (slope != 0) + 4 * slope.isinf() + 8 * faint
+    return {
+        "found": found.byte().numpy().tobytes(),
+        "moves": dependence.largest_move.float().numpy().tobytes(),
+        "tried": {
+            "points": len(dependence.points),
+            "all": dependence.exhaustive,
+            "where": dependence.moved_at.flatten().tolist() if dependence.exhaustive else [],
+            "rounding": dependence.tolerance.max().item(),
+            "gradients": slope is not None,
+        },
+    }
+
+
+def _count_variables(
+    function: object,
+    ordering: Tensor | Sequence[int] | None,
+    input_dim: int | None,
+    names: Sequence[str] | None,
+) -> int:
+    given = None if input_dim is None else check_count("input_dim", input_dim)
+    if isinstance(function, MADE):
+        if given not in (None, function.input_dim):
+            raise ValueError(
+                f"the model has {function.input_dim} variables, got input_dim = {given}: "
+                "leave it out"
+            )
+        return function.input_dim
+    if given is not None:
+        return given
+    if ordering is not None or names is not None:
+        return len(names if ordering is None else check_ordering(ordering))
+    if not callable(function):
+        raise TypeError(f"give a model or a function (B, D) → (B, D), got {function!r}")
+    raise ValueError(
+        "only of a MADE is the number of variables known: give input_dim, as in "
+        "LeakDetector(function, input_dim=3)"
+    )

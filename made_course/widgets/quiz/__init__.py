@@ -1,0 +1,1 @@
+"""A question whose every choice explains itself."""

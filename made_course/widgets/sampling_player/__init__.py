@@ -1,0 +1,1 @@
+"""A sample as it is drawn, variable by variable."""

@@ -1,0 +1,108 @@
+"""A sample as it is drawn, variable by variable: played, paused and scrubbed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+from traitlets import Any, List, validate
+
+from ...common.arguments import check_count, check_switch
+from ...figures import plot_trajectory
+from ...figures.style import Picture
+from ...leaks.trajectory import Trajectory, trajectory
+from ...model.made import MADE
+from ..shared.player import MOST_SEED, Player, uniforms
+
+
+class SamplingPlayer(Player, module="sampling_player"):
+    r"""The way of a sample through the model's ordering, one variable a step.
+
+    At every step: the variables decided so far, what the network says of all, the probability p and
+    the uniform number u that decided (1 where u ≤ p), and the log-likelihood so far. The page holds
+    a copy of the model as it is when the player is made, and draws for itself.
+
+    Args:
+        model: a MADE over binary variables, with an activation that MADE has a name for.
+        seed: which sample comes first; the next ones have the next numbers.
+        real: (D,) or (m, D), a row or rows of the model's data to show beside, one after another.
+        shape: rows and columns in which the variables are drawn; None draws a square if D is one,
+            else a row.
+        names: of the variables; None is x₁, x₂, ...
+
+    Attributes:
+        step: how many variables are decided, 0 to D.
+        greedy: whether each variable takes its likelier value, where nothing is drawn.
+        show_real: whether a real row stands beside.
+
+    Raises:
+        TypeError, ValueError: if an argument is not as described.
+
+    Example:
+        >>> player = SamplingPlayer(MADE(3, (4, 4), ordering=[1, 2, 0], seed=0))
+        >>> player.step = 1
+        >>> player.trajectory.ordering
+        tensor([1, 2, 0])
+        >>> player.close()
+    """
+
+    step = Any(0).tag(sync=True)
+    seed = Any(0).tag(sync=True)
+    greedy = Any(False).tag(sync=True)
+    show_real = Any(False).tag(sync=True)
+    real = List(help="Zeros and ones of the real rows.").tag(sync=True)
+
+    def __init__(
+        self,
+        model: MADE,
+        *,
+        seed: int = 0,
+        real: Tensor | None = None,
+        shape: tuple[int, int] | None = None,
+        names: Sequence[str] | None = None,
+    ) -> None:
+        super().__init__(model, {"real": real}, shape, names, seed=seed)
+
+    @validate("step", "seed", "greedy", "show_real")
+    def _check(self, proposal: dict) -> object:
+        name, value = proposal["trait"].name, proposal["value"]
+        if name == "step":
+            return check_count(name, value, 0, self._model.input_dim)
+        if name == "seed":
+            return check_count(name, value, 0, MOST_SEED)
+        if check_switch(name, value) and name == "show_real" and not self.real:
+            raise ValueError("there is no real image to show: make the player with real=...")
+        return value
+
+    @property
+    def trajectory(self) -> Trajectory:
+        """The row that is played, and what the network says of it at every step."""
+        n = self._model.input_dim
+        noise = torch.full((1, n), 0.5) if self.greedy else uniforms(self.seed, 1, n)
+        return self._follow(self._model.sample(1, noise=noise)[0])
+
+    def _follow(self, row: Tensor) -> Trajectory:
+        return trajectory(self._model, row, self._model.order, self._model.head)
+
+    def _steps(self, count: int) -> list[int]:
+        """Those of the filmstrip: evenly spread ones, and the present one."""
+        n = self._model.input_dim
+        return sorted({math.ceil(n * k / count) for k in range(1, count + 1)} | {self.step} - {0})
+
+    def figure(self) -> Picture:
+        """The same state as a filmstrip for a saved notebook."""
+        shown = {"the likelier values" if self.greedy else "this sample": self.trajectory}
+        if self.show_real:
+            row = torch.tensor(self.real[self.seed % len(self.real)], dtype=torch.float32)
+            shown[f"the real {self._whole}"] = self._follow(row)
+        rows, columns, names = self.board.values()
+        legible = columns <= 4 and len(names) <= 20
+        return plot_trajectory(
+            shown,
+            self._steps(4 if legible else 5),  # what is read needs room
+            (rows, columns),
+            names=names if legible else None,
+            marked=self.step or None,
+        )

@@ -1,0 +1,1 @@
+"""The learning curve while training runs, and samples beside it."""
