@@ -26,8 +26,8 @@ def pytest_runtest_setup(item):
 def _nothing_solved_yet(monkeypatch, tmp_path):
     """What a test solves is neither that of the user at hand nor that of another test."""
     monkeypatch.setenv("MADE_COURSE_PROGRESS", str(tmp_path / "solved"))
-    monkeypatch.setattr("made_course.exercises._passed", {})
-    monkeypatch.setattr("made_course.exercises._hints_given", {})
+    monkeypatch.setattr("made_lessons.checking.check._passed", {})
+    monkeypatch.setattr("made_lessons.checking.check._hints_given", {})
 
 
 @pytest.fixture(scope="session")

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from made_course import exercises
-from made_course.exercises import exercise as definitions
-from made_course.exercises.grading import verdicts
-from made_course.exercises.questions import read_questions
+import made_lessons
+from made_lessons.checking import exercise as definitions
+from made_lessons.checking.catalogue import NOTEBOOKS as ALL_NOTEBOOKS
+from made_lessons.checking.catalogue import exercises_in
+from made_lessons.checking.questions import read_questions
+from made_lessons.grading import verdicts
 from tools.minutes import (
     CHECK,
     EXERCISE,
@@ -313,32 +315,32 @@ def test_no_section_brings_more_than_three_new_terms():
 @each_notebook
 def test_exercises_and_questions_are_all_there_in_order(path):
     number = number_of(path)
-    file = f"made_course/exercises/notebook_{number:02d}"
-    assert number in exercises.NOTEBOOKS, f"{file}.py is missing"
-    room = exercises._room(number)
+    folder = f"made_lessons/notebook_{number:02d}"
+    assert number in ALL_NOTEBOOKS, f"{folder} is missing"
+    defined = exercises_in(number)
     said = [
         (found["name"], found["title"], len(found["stars"]))
         for found in EXERCISE.finditer(text_of(read(path)))
     ]
-    assert said == [(e.name, e.title, e.stars) for e in room.EXERCISES], (
+    assert said == [(e.name, e.title, e.stars) for e in defined], (
         f"the headings here, '### Exercise {number}.1 · Title (★, 5 minutes)', and the exercises "
-        f"in {file} must say the same"
+        f"in {folder} must say the same"
     )
     checks = CHECK.findall(source_of(path))
-    assert list(dict.fromkeys(checks)) == [exercise.name for exercise in room.EXERCISES], (
+    assert list(dict.fromkeys(checks)) == [exercise.name for exercise in defined], (
         f'each exercise must have a line such as check("{number}.1", answer)'
     )
     asked = QUIZ.findall(source_of(path))
     assert asked == list(read_questions(number)), (
-        f'questions/{number:02}.md and cells such as quiz("{number}a") must be the same'
+        f'{folder}/questions.md and cells such as quiz("{number}a") must be the same'
     )
     assert [name[-1] for name in asked] == list("abcdefghijkl"[: len(asked)])
 
 
 @each_notebook
 def test_what_the_text_calls_is_imported(path):
-    called = set(re.findall(r'`(\w+)\("\d', text_of(read(path)))) & set(exercises.__all__)
-    imports = re.findall(r"from made_course.exercises import (.*)", source_of(path))
+    called = set(re.findall(r'`(\w+)\("\d', text_of(read(path)))) & set(made_lessons.__all__)
+    imports = re.findall(r"from made_lessons import (.*)", source_of(path))
     assert called <= set(", ".join(imports).split(", "))
 
 
@@ -354,7 +356,7 @@ def test_names_may_have_two_digits():
 
 def test_there_are_exercises_enough():
     numbers = [number_of(path) for path in NOTEBOOKS]
-    counts = {number: len(exercises._room(number).EXERCISES) for number in numbers}
+    counts = {number: len(exercises_in(number)) for number in numbers}
     assert all(count >= 2 for number, count in counts.items() if number > 0)
     assert sum(counts.values()) >= 22
 
@@ -375,7 +377,7 @@ def test_solutions_are_not_in_the_notebook(path):
     assert not re.search(r"^\s*solution\(", source_of(path), re.MULTILINE)
     printed = "".join(output.get("text", "") for output in outputs_of(path))
     shown = bare(source_of(path) + text_of(read(path)) + printed)
-    for exercise in exercises._room(number_of(path)).EXERCISES:
+    for exercise in exercises_in(number_of(path)):
         source = definitions.source_of(exercise.reference)
         body = re.sub(r'"""(.|\n)*?"""', "", source)
         body = bare(body.partition(":\n")[2]).strip()

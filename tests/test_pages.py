@@ -10,9 +10,10 @@ import pytest
 import torch
 from nbformat.v4 import new_code_cell, new_notebook
 
-from made_course import MADE, Categorical, exercises, input_degrees
-from made_course.exercises.questions import read_questions
+from made_course import MADE, Categorical, input_degrees
 from made_course.shipped.measured import load_ladder, load_many_masks, load_orderings
+from made_lessons.checking.catalogue import exercises_in
+from made_lessons.checking.questions import read_questions
 from tools import objectives, spread, worksheet
 from tools.minutes import NOTEBOOKS, promised, read
 from tools.minutes import text_of as markdown_of
@@ -42,7 +43,7 @@ def test_every_exercise_and_question_is_on_the_page_of_objectives():
     asked = r"^\*\*(?:exercise|question) (\d+[.\w]+)"
     named = re.findall(asked, text_of("objectives.md"), re.MULTILINE)
     numbers = [int(path.stem[:2]) for path in NOTEBOOKS[1:]]
-    asked = [exercise.name for k in numbers for exercise in exercises._room(k).EXERCISES]
+    asked = [exercise.name for k in numbers for exercise in exercises_in(k)]
     asked += [name for k in numbers for name in read_questions(k)]
     assert sorted(named) == sorted(asked), "out of date: run python -m tools.objectives"
 

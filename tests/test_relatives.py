@@ -19,9 +19,9 @@ from made_course import (
     measure_dependence,
     total_probability,
 )
-from made_course.exercises.notebook_09 import window_mask
-from made_course.exercises.notebook_10 import attend, one_more
 from made_course.model.sampling import sample_naive
+from made_lessons.notebook_09.exercises import window_mask
+from made_lessons.notebook_10.exercises import attend, one_more
 
 
 def loud(model, seed=0):

@@ -8,9 +8,9 @@ said here: which objectives of its notebook each section serves.
 import re
 from pathlib import Path
 
-from made_course import exercises
 from made_course.common.words import listing
-from made_course.exercises.questions import read_questions
+from made_lessons.checking.catalogue import exercises_in
+from made_lessons.checking.questions import read_questions
 from tools.minutes import CHECK, NOTEBOOKS, QUIZ, read, text_of
 
 PAGE = Path(__file__).parents[1] / "docs" / "objectives.md"
@@ -61,13 +61,13 @@ def served_in(path):
     return served
 
 
-def asked_of(name, room):
+def asked_of(name, exercises):
     """An exercise or question, and its wrong answers."""
     if name[-1].isalpha():
         question, choices = read_questions(int(name[:-1]))[name]
         wrong = [f"“{choice.text}” – {choice.why}" for choice in choices if not choice.right]
         return f"**question {name}**, {question}", wrong
-    (exercise,) = (exercise for exercise in room.EXERCISES if exercise.name == name)
+    (exercise,) = (exercise for exercise in exercises if exercise.name == name)
     causes = dict.fromkeys(as_markdown(slip.cause) for slip in exercise.slips)
     varies = "" if exercise.vary is None else " (has variants)"
     return f"**exercise {name}**, {exercise.title}{varies}", list(causes)
@@ -82,7 +82,7 @@ def as_markdown(text):
 
 def part_of(path):
     number, notebook = int(path.stem[:2]), read(path)
-    room = exercises._room(number)
+    exercises = exercises_in(number)
     title = re.search(r"^# (.+)", text_of(notebook), re.MULTILINE)[1]
     yield f"## [{title}](../notebooks/{path.name})\n"
     for k, objective in enumerate(objectives_of(notebook), start=1):
@@ -92,7 +92,7 @@ def part_of(path):
         if served:
             yield f"\nServes {listing(list(map(str, served)))}."
         for name in names:
-            asked, wrong = asked_of(name, room)
+            asked, wrong = asked_of(name, exercises)
             yield f"\n{asked}\n"
             yield from (f"- {words}" for words in wrong)
 

@@ -10,8 +10,8 @@ from living_widgets import run_all, write_scripts
 from nbformat import NotebookNode
 from sphinx.application import Sphinx
 
-from made_course.exercises import quiz
 from made_course.widgets.shared.without_kernel import alone
+from made_lessons import quiz
 
 BINDER = "https://mybinder.org/v2/gh/{}/binder?urlpath=lab/tree/{}.ipynb"
 READING = (

@@ -2,14 +2,14 @@
 
 import pytest
 
-from made_course.exercises import _exercise
-from made_course.exercises.examine import examine
-from made_course.exercises.exercise import Wrong
+from made_lessons.checking.catalogue import exercise_named
+from made_lessons.checking.examine import examine
+from made_lessons.checking.exercise import Wrong
 
 
 def right(exercise, answer):
     """The answer passes; what the check says of it is returned. The exercise may be its name."""
-    return examine(_exercise(exercise) if isinstance(exercise, str) else exercise, answer)
+    return examine(exercise_named(exercise) if isinstance(exercise, str) else exercise, answer)
 
 
 def wrong(exercise, answer, *words):

@@ -12,12 +12,12 @@ from unittest.mock import patch
 
 import pytest
 
-from made_course.exercises.grading import judge
-from made_course.exercises.grading.sandbox import missing
+from made_lessons.grading import judge
+from made_lessons.grading.sandbox import missing
 
 resource = pytest.importorskip("resource", reason="grading needs Linux, or macOS")
 REPOSITORY = Path(__file__).parents[2]
-IMPORTS = "import torch\nfrom made_course.exercises import check"
+IMPORTS = "import torch\nfrom made_lessons import check"
 RIGHT = """
 def build_masks(degrees):
     pairs = list(zip([*degrees, degrees[0]][1:], degrees))
@@ -53,7 +53,7 @@ def judged(*cells, number=""):
 def grader(folder, *more, python_path=(), **settings):
     """The command in a process of its own, begun."""
     way = os.pathsep.join(map(str, [*python_path, REPOSITORY]))
-    command = [sys.executable, "-P", "-m", "made_course.exercises", "grade", str(folder), *more]
+    command = [sys.executable, "-P", "-m", "made_lessons", "grade", str(folder), *more]
     return subprocess.Popen(
         command,
         env=os.environ | {"PYTHONPATH": way} | settings,

@@ -14,10 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from made_course.exercises.grading import judge, tables
-from made_course.exercises.grading.folder import school_ids
-from made_course.exercises.grading.line import Gone, Peer
-from made_course.exercises.grading.verdicts import MOST_WORDS, Row, Verdict
+from made_lessons.grading import judge
+from made_lessons.grading import reports as tables
+from made_lessons.grading.folder import school_ids
+from made_lessons.grading.line import Gone, Peer
+from made_lessons.grading.verdicts import MOST_WORDS, Row, Verdict
 from tests.exercises.handing_in import (
     IMPORTS,
     RIGHT,
@@ -94,7 +95,7 @@ def test_however_a_process_ends_its_judge_says_so(ends):
 
 
 GREEDY = """
-from made_course.exercises.notebook_02 import total_probability
+from made_lessons.notebook_02.exercises import total_probability
 def total(log_prob, input_dim):
     log_prob(torch.zeros(1, 3 if log_prob.__name__ == "three_coins" else 40_000))
     return total_probability(log_prob, input_dim)
@@ -227,8 +228,8 @@ while True:
         pass
 """
 PATCH = """
-import made_course.exercises as course
-from made_course.exercises import examine as judge
+import made_lessons.checking.check as course
+from made_lessons.checking import examine as judge
 course.check = check = judge.examine = course.grading = lambda *answer: "✓ 3.2: right."
 build_masks = 1
 """
@@ -286,7 +287,7 @@ def hostile(tmp_path_factory):
         made.mkdir()
     (python_path / "sitecustomize.py").write_text(
         "import sys\nif 'forkserver' in str(sys.orig_argv):\n"
-        "    from made_course.exercises.grading import judge\n    judge.SECONDS = 2\n"
+        "    from made_lessons.grading import judge\n    judge.SECONDS = 2\n"
     )
     (home / "thesis.txt").write_text("the only copy")
     for trap in ("torch.py", "made_course/__init__.py", "sitecustomize.py"):
@@ -408,7 +409,8 @@ def test_a_name_writes_nothing_into_the_terminal(hostile):
 @needs_sandbox
 def test_what_is_odd_is_said(hostile):
     rows = graded(hostile[0])
-    assert rows["patched check.ipynb"]["look_at"] == "check =; import made_course.exercises"
+    patched = "check =; import made_lessons; made_lessons.checking"
+    assert rows["patched check.ipynb"]["look_at"] == patched
     assert rows["leaves.ipynb"]["look_at"] == "sys.exit"
     assert rows[f"A {SECRET}.ipynb"]["look_at"] == ""
 

@@ -8,8 +8,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from made_course.exercises import _exercise
-from made_course.exercises.notebook_04 import MADE, MaskedLinear, bernoulli_log_prob, sample
+from made_lessons.checking.catalogue import exercise_named
+from made_lessons.notebook_04.ancestral_sampler import sample
+from made_lessons.notebook_04.log_likelihood import bernoulli_log_prob
+from made_lessons.notebook_04.masked_layer import MaskedLinear
+from made_lessons.notebook_04.mutants import MADE
 from tests.exercises.checking import wrong
 
 # ---- 4.2 ----------------------------------------------------------------------------------------
@@ -152,7 +155,7 @@ def one_hidden_layer(d):
 
 
 def stacked(degrees):
-    return torch.cat([mask.flatten() for mask in _exercise("3.2").reference(degrees)])
+    return torch.cat([mask.flatten() for mask in exercise_named("3.2").reference(degrees)])
 
 
 def returns_inside(degrees):
@@ -166,14 +169,14 @@ def returns_inside(degrees):
 
 MASKS = [
     (returns_inside, "`return` stand inside the loop"),
-    (lambda degrees: [m.numpy() for m in _exercise("3.2").reference(degrees)], "from_numpy"),
+    (lambda degrees: [m.numpy() for m in exercise_named("3.2").reference(degrees)], "from_numpy"),
     (output_transposed, "transposed"),
     (first_hidden_into_outputs, "degrees[-1]"),
     (one_hidden_layer, "the first two alone"),
-    (lambda degrees: [mask.int() for mask in _exercise("3.2").reference(degrees)], "bool"),
-    (lambda degrees: [~mask for mask in _exercise("3.2").reference(degrees)], "the opposite"),
-    (lambda degrees: tuple(reversed(_exercise("3.2").reference(degrees))), "other way round"),
-    (lambda degrees: _exercise("3.2").reference(degrees)[1:], "first"),
+    (lambda degrees: [mask.int() for mask in exercise_named("3.2").reference(degrees)], "bool"),
+    (lambda degrees: [~mask for mask in exercise_named("3.2").reference(degrees)], "the opposite"),
+    (lambda degrees: tuple(reversed(exercise_named("3.2").reference(degrees))), "other way round"),
+    (lambda degrees: exercise_named("3.2").reference(degrees)[1:], "first"),
     (stacked, "list"),
 ]
 
@@ -266,7 +269,7 @@ class MasksDrawnAnew(MADE):
 
     def masks(self):
         hidden = [torch.randint(1, max(len(self.order), 2), (len(d),)) for d in self.degrees[1:]]
-        return _exercise("3.2").reference([self.order, *hidden])
+        return exercise_named("3.2").reference([self.order, *hidden])
 
 
 class SigmoidTwice(MADE):
@@ -352,7 +355,7 @@ WHOLE = [
 
 def of_the_example(name, position):
     """The reference with one argument written in as in the notebook's example."""
-    exercise = _exercise(name)
+    exercise = exercise_named(name)
 
     def answer(*arguments):
         known = exercise.cases[0][position]
@@ -362,7 +365,7 @@ def of_the_example(name, position):
 
 
 def reference(name, change):
-    return lambda *arguments: change(_exercise(name).reference(*arguments))
+    return lambda *arguments: change(exercise_named(name).reference(*arguments))
 
 
 def two_bells(x, weights, means, stds):
@@ -446,7 +449,7 @@ OTHERS = [
     ("7.3", lambda log_p: log_p.exp().clamp(min=1e-30).mean(0).log(), "large"),
     # 8
     ("8.1", reference("8.1", lambda log_p: log_p / 0.6931472), "bits"),
-    ("8.1", lambda logits, x: _exercise("8.1").reference(logits.softmax(-1), x), "softmax"),
+    ("8.1", lambda logits, x: exercise_named("8.1").reference(logits.softmax(-1), x), "softmax"),
     ("8.2", two_bells, "means is (3,), float32"),
     ("8.2", reference("8.2", lambda log_p: log_p / 2.302585), "base 10"),
     ("8.2", reference("8.2", lambda log_p: log_p.mean()), "mean"),
@@ -483,8 +486,12 @@ OTHERS = [
     ("1.1", reference("1.1", lambda sizes: sizes[::-1]), "the other way round"),
     ("1.1", reference("1.1", sum), "the sum over all entries"),
     ("2.1", reference("2.1", math.log), "the logarithm of what is asked for"),
-    ("2.3", lambda w, b, o, x: _exercise("2.3").reference(w, b, o, x) / len(b), "a mean where"),
-    ("2.3", lambda w, b, o, x: _exercise("2.3").reference(w, 0 * b, o, x), "values of `bias`"),
+    (
+        "2.3",
+        lambda *of: exercise_named("2.3").reference(*of) / len(of[1]),
+        "a mean where",
+    ),
+    ("2.3", lambda w, b, o, x: exercise_named("2.3").reference(w, 0 * b, o, x), "values of `bias`"),
     ("3.3", reference("3.3", lambda seen: seen.T), "rows and columns are swapped"),
     ("4.2", lambda logits, x: terms(logits, x).mean(1), "a mean where a sum"),
     ("6.3", reference("6.3", torch.round), "this is rounded"),
@@ -496,7 +503,7 @@ OTHERS = [
     ("8.1", lambda logits, x: classes(logits, x).mean(1), "a mean where a sum"),
     ("8.1", lambda logits, x: (classes(logits, x).exp() + 1e-8).log().sum(1), "a small number ε"),
     ("9.2", lambda p, q, s: (s * p.exp() + (1 - s) * q.exp() + 1e-30).log(), "a small number ε"),
-    ("9.3", lambda side, strict: _exercise("9.3").reference(side, not strict), "`not strict`"),
+    ("9.3", lambda side, strict: exercise_named("9.3").reference(side, not strict), "`not strict`"),
     ("9.3", reference("9.3", lambda mask: mask.T), "rows and columns are swapped"),
     ("9.3", reference("9.3", lambda mask: mask.float()), "their dtype is"),
 ]
@@ -517,7 +524,7 @@ SAYS_NOTHING = ("differs in value", "has another shape", "another length")
     ("name", "answer", "word"), TABLE, ids=[f"{row[0]}-{k}" for k, row in enumerate(TABLE)]
 )
 def test_a_cause_is_heard(name, answer, word):
-    found = wrong(_exercise(name), answer)
+    found = wrong(exercise_named(name), answer)
     assert word in found.cause
     assert not found.cause.startswith("the answer differs")
     assert not found.cause.endswith(SAYS_NOTHING)
@@ -537,11 +544,11 @@ CHANGES = [
 @pytest.mark.parametrize("name", LOG_PROBABILITIES)
 @pytest.mark.parametrize(("change", "word"), CHANGES)
 def test_what_is_done_to_a_log_probability_is_heard_in_every_exercise(name, change, word):
-    assert word in wrong(_exercise(name), reference(name, change)).cause
+    assert word in wrong(exercise_named(name), reference(name, change)).cause
 
 
 def test_what_is_right_for_another_exercise_is_told():
-    found = wrong(_exercise("1.1"), _exercise("1.3").reference)
+    found = wrong(exercise_named("1.1"), exercise_named("1.3").reference)
     assert "this is right for exercise 1.3, From ordering to degrees" in found.cause
 
 
@@ -550,11 +557,11 @@ def test_what_fails_once_numbers_grow_is_looked_at_with_small_ones_too():
         return (x * logits.sigmoid().log() + (1 - x) * (1 - logits.sigmoid()).log()).mean(1)
 
     words = "tried with small numbers: this is divided by logits.shape[1]"
-    assert wrong(_exercise("4.2"), answer).cause.startswith(words)
+    assert wrong(exercise_named("4.2"), answer).cause.startswith(words)
 
 
 def test_no_answer_hears_of_a_relation_that_is_not_there():
     def odd(logits, x):
         return bernoulli_log_prob(logits, x) + Tensor([0.1, 0.7, 0.4])[: len(x)]
 
-    assert wrong(_exercise("4.2"), odd).cause == "the answer differs in value"
+    assert wrong(exercise_named("4.2"), odd).cause == "the answer differs in value"

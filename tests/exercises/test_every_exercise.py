@@ -7,13 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from made_course import Choice, exercises
-from made_course.exercises import questions
-from made_course.exercises.questions import read_questions
+from made_course import Choice
+from made_lessons.checking import check as exercises
+from made_lessons.checking import questions
+from made_lessons.checking.catalogue import NOTEBOOKS, exercises_in
+from made_lessons.checking.questions import read_questions
 from tests.exercises.checking import wrong
 
-ALL = [e for number in exercises.NOTEBOOKS for e in exercises._room(number).EXERCISES]
-QUESTIONS = [name for number in exercises.NOTEBOOKS for name in read_questions(number)]
+ALL = [e for number in NOTEBOOKS for e in exercises_in(number)]
+QUESTIONS = [name for number in NOTEBOOKS for name in read_questions(number)]
 
 
 def printed(function, *arguments):
@@ -54,10 +56,10 @@ def test_words_are_complete(exercise):
     assert first.startswith(f"Hint 1 of {len(exercise.hints)}: ")
 
 
-@pytest.mark.parametrize("number", exercises.NOTEBOOKS[1:])
+@pytest.mark.parametrize("number", NOTEBOOKS[1:])
 def test_an_answer_written_differently_is_tried(number):
     """In the file of tests of its notebook, each exercise has a line ``right("1.2", ...)``."""
-    names = {exercise.name for exercise in exercises._room(number).EXERCISES}
+    names = {exercise.name for exercise in exercises_in(number)}
     file = Path(__file__).parent / f"test_notebook_{number:02d}.py"
     text = file.read_text(encoding="utf-8") if file.is_file() else ""
     missing = names - set(re.findall(r'\bright\(\s*"([\d.]+)"', text))
@@ -95,9 +97,9 @@ What is it?
 
 
 def read_as_notebook_4(text, folder, monkeypatch):
-    (folder / "questions").mkdir()
-    (folder / "questions" / "04.md").write_text(text, encoding="utf-8")
-    monkeypatch.setattr(questions, "__file__", str(folder / "questions.py"))
+    (folder / "notebook_04").mkdir()
+    (folder / "notebook_04" / "questions.md").write_text(text, encoding="utf-8")
+    monkeypatch.setattr(questions, "LESSONS", folder)
     return read_questions(4)
 
 
@@ -126,7 +128,7 @@ def test_questions_are_read_as_they_are_written(tmp_path, monkeypatch):
     ],
 )
 def test_a_file_of_questions_says_where_it_is_wrong(tmp_path, monkeypatch, was, typed, said):
-    with pytest.raises(ValueError, match=re.escape(f"04.md, line {said}")):
+    with pytest.raises(ValueError, match=re.escape(f"questions.md, line {said}")):
         read_as_notebook_4(ASKED.replace(was, typed, 1), tmp_path, monkeypatch)
 
 

@@ -10,14 +10,14 @@ import pytest
 import torch
 from torch import nn
 
-from made_course.exercises import _exercise
-from made_course.exercises.attempts import parts_to_do
-from made_course.exercises.calls import is_unchanged, run
-from made_course.exercises.comparing import is_same, require_same
-from made_course.exercises.examine import compare_on_cases, compare_value, examine
-from made_course.exercises.exercise import Slip, Wrong
-from made_course.exercises.time_limits import TookTooLong, time_limit
-from made_course.exercises.written import written
+from made_lessons.checking.calls import is_unchanged, run
+from made_lessons.checking.catalogue import exercise_named
+from made_lessons.checking.comparing import is_same, require_same
+from made_lessons.checking.examine import compare_on_cases, compare_value, examine
+from made_lessons.checking.exercise import Slip, Wrong
+from made_lessons.checking.in_words import written
+from made_lessons.checking.time_limits import TookTooLong, time_limit
+from made_lessons.checking.unfinished import parts_to_do
 
 
 def said(function, *arguments):
@@ -400,11 +400,11 @@ def test_data_of_the_notebook_in_a_wrong_answer_is_named():
     exec(NOTEBOOK, notebook | {"mask": torch.ones(3, 2)}, answers := {})
     remark = "(From the notebook, and so the same in every call: `order`. Is an argument meant?)"
     with pytest.raises(Wrong) as caught:
-        examine(_exercise("1.3"), answers["of_a_list"])
+        examine(exercise_named("1.3"), answers["of_a_list"])
     assert remark in caught.value.cause
     with pytest.raises(Wrong) as caught:
-        examine(_exercise("4.1"), answers["Layer"])
+        examine(exercise_named("4.1"), answers["Layer"])
     assert "the same in every call: `mask`." in caught.value.cause
     with pytest.raises(Wrong) as caught:
-        examine(_exercise("1.3"), answers["of_the_argument"])
+        examine(exercise_named("1.3"), answers["of_the_argument"])
     assert "From the notebook" not in caught.value.cause

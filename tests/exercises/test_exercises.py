@@ -9,9 +9,10 @@ import platformdirs
 import pytest
 import torch
 
-from made_course.exercises import _exercise, check, hint, progress, quiz, solution, yours
-from made_course.exercises.card import Card
-from made_course.exercises.solved import remembered, solved_folder
+from made_lessons import check, hint, progress, quiz, solution, yours
+from made_lessons.checking.card import Card
+from made_lessons.checking.catalogue import exercise_named
+from made_lessons.checking.solved_so_far import remembered, solved_folder
 
 
 def right(ordering):
@@ -66,7 +67,7 @@ def test_progress_lies_in_the_users_data_folder(monkeypatch):
 
 
 def test_yours_is_your_answer_once_it_has_passed(capsys):
-    assert yours("1.4").__module__ == "made_course.exercises.notebook_01"
+    assert yours("1.4").__module__ == "made_lessons.notebook_01.exercises"
     assert capsys.readouterr().out.startswith('yours("1.4") is the course\'s so far: none of yours')
     check("1.3", right)
     capsys.readouterr()
@@ -184,14 +185,14 @@ def test_a_check_never_raises(capsys, monkeypatch):
     def trips(answer):
         raise KeyError("mask")
 
-    broken = replace(_exercise("1.1"), examine=trips)
-    monkeypatch.setattr("made_course.exercises.notebook_01.EXERCISES", (broken,))
-    check("1.1", _exercise("1.1").reference)
+    broken = replace(exercise_named("1.1"), examine=trips)
+    monkeypatch.setattr("made_lessons.checking.catalogue.exercises_in", lambda number: (broken,))
+    check("1.1", exercise_named("1.1").reference)
     assert "could make nothing of this answer: KeyError: 'mask'" in capsys.readouterr().out
 
 
 def test_an_endless_loop_ends_the_check(capsys, monkeypatch):
-    monkeypatch.setattr(import_module("made_course.exercises.examine"), "LIMIT_S", 0.2)
+    monkeypatch.setattr(import_module("made_lessons.checking.examine"), "LIMIT_S", 0.2)
 
     def endless(ordering):
         while True:

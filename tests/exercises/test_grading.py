@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from made_course.exercises import NOTEBOOKS, _exercise, _room
-from made_course.exercises.grading import command, judge, line, sandbox, tables
-from made_course.exercises.grading.folder import HandedIn, hand_ins, school_ids
-from made_course.exercises.grading.line import Peer
-from made_course.exercises.grading.verdicts import INSIDE, OPEN, Row, Verdict, examined
+from made_lessons.checking.catalogue import NOTEBOOKS, exercise_named, exercises_in
+from made_lessons.grading import command, judge, line, sandbox
+from made_lessons.grading import reports as tables
+from made_lessons.grading.folder import HandedIn, hand_ins, school_ids
+from made_lessons.grading.line import Peer
+from made_lessons.grading.verdicts import INSIDE, OPEN, Row, Verdict, examined
 from tests.exercises.handing_in import (
     EMPTY,
     IMPORTS,
@@ -57,13 +58,13 @@ def far(exercise, answers):
         os.waitpid(child, 0)
 
 
-NAMES = [e.name for number in NOTEBOOKS for e in _room(number).EXERCISES if e.name not in INSIDE]
+NAMES = [e.name for number in NOTEBOOKS for e in exercises_in(number) if e.name not in INSIDE]
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_judge_outside_finds_what_the_check_finds(name):
     """What the check finds, ``test_every_exercise.py`` says: the cause of each slip."""
-    exercise = _exercise(name)
+    exercise = exercise_named(name)
     expected = [("wrong", slip.cause) for slip in exercise.slips]
     answers = [slip.answer for slip in exercise.slips]
     if name not in OPEN:  # their reference is a training
@@ -125,7 +126,7 @@ def table_sizes(input_dim):
 
 @needs_sandbox
 def test_variants_are_judged():
-    anns = _exercise("3.4", "ann").reference()
+    anns = exercise_named("3.4", "ann").reference()
     found = judged('me = "ann"', f'check("3.4", {anns}, variant=me)')["3.4"]
     assert (found.state, found.variant) == ("right", "ann")
     found = judged('me = "ben"', f'check("3.4", {anns}, variant=me)')["3.4"]
@@ -276,7 +277,7 @@ def test_the_table_says_who_why_and_how_much(class_of_twelve):
     assert [rows["dora/03.ipynb"][column] for column in ("right", "of", "points")] == list("458")
     leos = rows["'=leo <b>.ipynb"]
     assert "output x₃ can see x₃" in leos["3.2 why"]
-    (i, j), *_ = re.findall(r"x̂(.) sees x(.)", _exercise("3.4", "leo").asks)
+    (i, j), *_ = re.findall(r"x̂(.) sees x(.)", exercise_named("3.4", "leo").asks)
     assert f"x̂{i} does not see x{j}" in leos["3.4 why"]
     assert leos["variants"] == "3.4: leo"
     assert "NameError: name 'build_masks' is not defined" in rows["ida.ipynb"]["3.2 why"]
@@ -378,7 +379,7 @@ def written(tmp_path, *rows):
 
 
 def test_what_is_judged_inside_has_a_star_in_both_tables(tmp_path):
-    names = [exercise.name for exercise in _room(4).EXERCISES]
+    names = [exercise.name for exercise in exercises_in(4)]
     (line,) = written(tmp_path, Row("ann", verdicts=dict.fromkeys(names, Verdict("right"))))
     starred = ["4.1*", "4.2", "4.3", "4.4", "4.5*"]
     assert [line[name] for name in starred] == ["right"] * 5
@@ -388,7 +389,7 @@ def test_what_is_judged_inside_has_a_star_in_both_tables(tmp_path):
 def test_the_same_mistake_is_one_line_whatever_came():
     rows = []
     for name, means in (("ann", [85, 86]), ("ben", [85, 87])):
-        verdict = examined(_exercise("7.4"), {"one image": 90.96, "possible means": means})
+        verdict = examined(exercise_named("7.4"), {"one image": 90.96, "possible means": means})
         assert str(means) in verdict.words
         rows.append(Row(name, name, verdicts={"7.4": verdict}))
     (line,) = tables._mistakes(rows)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from made_course.exercises.grading.hand_in import MOST_CELLS, Unreadable, read
+from made_lessons.grading.hand_in import MOST_CELLS, Unreadable, read
 from tests.exercises.handing_in import notebook
 
 
@@ -123,8 +123,8 @@ def test_what_is_no_notebook_is_refused(content, why):
         ("def check(*_): pass", "def check"),
         ("setattr(course, 'check', print)", "'check'"),
         (
-            "from made_course.exercises.notebook_03 import build_masks",
-            "made_course.exercises.notebook_03",
+            "from made_lessons.notebook_03.masks_in_code import build_masks",
+            "made_lessons.notebook_03",
         ),
     ],
 )
@@ -133,15 +133,15 @@ def test_what_is_odd_is_said(cell, words):
 
 
 def test_what_a_hand_in_can_make_it_say_is_short():
-    names = [f"made_course.exercises.x{k}{'x' * 5_000}" for k in range(500)]
+    names = [f"made_lessons.checking.check.x{k}{'x' * 5_000}" for k in range(500)]
     assert len("; ".join(read(notebook("\n".join(names)).encode()).look_at)) < 2_000
 
 
 @pytest.mark.parametrize(
     "cell",
     [
-        "from made_course.exercises import check, hint\ncheck == 1",
-        "from made_course.exercises.notebook_05 import challenge_images",
+        "from made_lessons import check, hint\ncheck == 1",
+        "from made_lessons.notebook_05.exercises import challenge_images",
         "x.regc = 1",
     ],
 )

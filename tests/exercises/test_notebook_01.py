@@ -1,6 +1,6 @@
 import torch
 
-from made_course.exercises import _exercise
+from made_lessons.checking.catalogue import exercise_named
 from tests.exercises.checking import right, wrong
 
 
@@ -34,13 +34,13 @@ def test_reordering():
     right("1.2", by_enumeration)
 
     def by_numbers(p1, p2, p3):
-        q2, q3, q1 = _exercise("1.2").reference(p1, p2, p3)
+        q2, q3, q1 = exercise_named("1.2").reference(p1, p2, p3)
         return q2.item(), q3, q1
 
     right("1.2", by_numbers)
 
     def of_a_zero_first(p1, p2, p3):  # 0.6 on the diary, which is p1, too
-        q2, q3, q1 = _exercise("1.2").reference(p1, p2, p3)
+        q2, q3, q1 = exercise_named("1.2").reference(p1, p2, p3)
         return 1 - q2, q3, q1
 
     wrong("1.2", of_a_zero_first, "the probabilities of a 0")

@@ -5,8 +5,8 @@ import torch
 import torch.nn.functional as F
 
 from made_course import MADE
-from made_course.exercises import _exercise
-from made_course.exercises.notebook_02 import SELF
+from made_lessons.checking.catalogue import exercise_named
+from made_lessons.notebook_02.exercises import SELF
 from tests.exercises.checking import right, wrong
 
 
@@ -24,12 +24,13 @@ def test_total():
     right("2.1", one_by_one)
     right("2.1", from_digits)
     right(
-        "2.1", lambda log_prob, n: _exercise("2.1").reference(log_prob, n) * torch.ones(()).numpy()
+        "2.1",
+        lambda *of: exercise_named("2.1").reference(*of) * torch.ones(()).numpy(),
     )
     wrong("2.1", lambda log_prob, input_dim: 1.0, "near_copy", "other values of")
     wrong(
         "2.1",
-        lambda log_prob, n: math.log(_exercise("2.1").reference(log_prob, n)),
+        lambda log_prob, n: math.log(exercise_named("2.1").reference(log_prob, n)),
         "the logarithm of what is asked for",
     )
     wrong("2.1", lambda log_prob, input_dim: log_prob(torch.eye(input_dim)), "must be a number")

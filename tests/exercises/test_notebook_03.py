@@ -2,8 +2,8 @@ import random
 
 import torch
 
-from made_course.exercises import _exercise
-from made_course.exercises.notebook_03 import masks_by_hand
+from made_lessons.checking.catalogue import exercise_named
+from made_lessons.notebook_03.masks_by_hand import masks_by_hand
 from tests.exercises.checking import right, wrong
 
 
@@ -88,7 +88,11 @@ def test_connectivity():
         return product.clamp(max=1).bool()
 
     right("3.3", from_the_outputs)
-    wrong("3.3", lambda masks: _exercise("3.3").reference(masks).fill_diagonal_(False), "is a leak")
+    wrong(
+        "3.3",
+        lambda masks: exercise_named("3.3").reference(masks).fill_diagonal_(False),
+        "is a leak",
+    )
 
 
 def test_fewest_units():
@@ -116,7 +120,7 @@ def test_drawn_degrees():
         return (below.min() + (input_dim - below.min()) * torch.rand(n_units)).floor().int()
 
     def without_one_degree(below, n_units, input_dim):
-        degrees = _exercise("3.5").reference(below, n_units, input_dim)
+        degrees = exercise_named("3.5").reference(below, n_units, input_dim)
         return torch.where(degrees == 3, 5, degrees)
 
     right("3.5", one_by_one)
@@ -139,7 +143,7 @@ def test_drawn_degrees():
 
 def test_no_right_answer_of_the_notebook_is_right_in_a_variant():
     for k in range(40):
-        variant = _exercise("3.4").vary(_exercise("3.4"), f"learner {k}")
+        variant = exercise_named("3.4").vary(exercise_named("3.4"), f"learner {k}")
         for degrees in ([2, 4, 6], [2, 4, 7], [2, 5, 6], [2, 5, 7]):
             right("3.4", degrees)
             wrong(variant, degrees)

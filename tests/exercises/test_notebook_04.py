@@ -8,18 +8,13 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from made_course.exercises.notebook_04 import (
-    MADE,
-    MODELS,
-    MaskedLinear,
-    bernoulli_log_prob,
-    random_networks,
-)
-from made_course.exercises.notebook_04.models import MUTANTS, altered, remask
-from made_course.exercises.notebook_04.prediction import TESTS, WHY, caught_by
-from made_course.exercises.properties import changed, kept_as
 from made_course.leaks.dependence import binary_points
 from made_course.model.masks import build_masks, direct_mask, input_degrees
+from made_lessons.checking.properties import changed, kept_as
+from made_lessons.notebook_04.log_likelihood import bernoulli_log_prob
+from made_lessons.notebook_04.masked_layer import MaskedLinear
+from made_lessons.notebook_04.mutants import MADE, MODELS, MUTANTS, altered, remask
+from made_lessons.notebook_04.which_test_catches import TESTS, WHY, caught_by, random_networks
 from tests.exercises.checking import right, wrong
 
 NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "04_made_in_pytorch.ipynb"

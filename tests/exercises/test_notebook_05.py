@@ -5,8 +5,9 @@ import torch
 from torch import nn
 
 from made_course import MADE, MaskedLinear, evaluate, load_pretrained
-from made_course.exercises import check, notebook_05
 from made_course.shipped.measured import load_nll_to_beat
+from made_lessons import check
+from made_lessons.notebook_05 import exercises as notebook_05
 from tests.exercises.checking import right, wrong
 
 

@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from made_course import MADE, complete, load_pretrained
-from made_course.exercises import _exercise
-from made_course.exercises.exercise import source_of
-from made_course.exercises.notebook_06 import to_compute
+from made_lessons.checking.catalogue import exercise_named
+from made_lessons.checking.exercise import source_of
+from made_lessons.notebook_06.steps_and_greed import to_compute
 from tests.exercises.checking import right, wrong
 
 
@@ -42,7 +42,7 @@ def test_all_steps_compute_each_unit_once():
 def test_greedy():
     right("6.2", [[0.38, 0.02], [0.32, 0.28]])
     right("6.2", torch.tensor([[0.25, 0.28], [0.01, 0.46]], dtype=torch.float64))
-    assert "Greedy takes (1, 0)" in right("6.2", _exercise("6.2").reference())
+    assert "Greedy takes (1, 0)" in right("6.2", exercise_named("6.2").reference())
 
 
 def test_tables_that_are_none():
@@ -113,7 +113,7 @@ def test_complete_says_the_same_worth():
     known = torch.arange(16) >= 12
     generator = torch.Generator().manual_seed(0)
     found = complete(load_pretrained("tiny"), torch.ones(1, 16), known, 50, generator=generator)
-    worth = _exercise("6.4").reference(found.log_weights[0])
+    worth = exercise_named("6.4").reference(found.log_weights[0])
     torch.testing.assert_close(worth, found.effective_sample_size[0])
 
 
@@ -142,7 +142,7 @@ def test_misformed_answers():
 
 @pytest.mark.parametrize(
     "exercise",
-    [_exercise("6.1"), _exercise("6.2"), _exercise("6.3"), _exercise("6.4")],
+    [exercise_named("6.1"), exercise_named("6.2"), exercise_named("6.3"), exercise_named("6.4")],
     ids=lambda e: e.name,
 )
 def test_solutions_run_with_what_the_notebook_imports(exercise):

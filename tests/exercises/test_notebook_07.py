@@ -6,15 +6,15 @@ import torch
 from torch.nn.functional import logsigmoid
 
 from made_course import MADE, binary_points, fit_orderings
-from made_course.exercises import _exercise
-from made_course.exercises.exercise import source_of
-from made_course.exercises.notebook_07 import (
+from made_course.leaks.joint import half_adder_joint
+from made_lessons.checking.catalogue import exercise_named
+from made_lessons.checking.exercise import source_of
+from made_lessons.notebook_07.averages_of_models import (
     MEMBERS,
     candidates,
     three_members,
     totals_of_averages,
 )
-from made_course.leaks.joint import half_adder_joint
 from tests.exercises.checking import right, wrong
 
 
@@ -160,7 +160,7 @@ def test_answers_that_are_none():
 
 @pytest.mark.parametrize(
     "exercise",
-    [_exercise("7.1"), _exercise("7.2"), _exercise("7.3"), _exercise("7.4")],
+    [exercise_named("7.1"), exercise_named("7.2"), exercise_named("7.3"), exercise_named("7.4")],
     ids=lambda e: e.name,
 )
 def test_solutions_run_with_what_the_notebook_imports(exercise):

@@ -6,8 +6,9 @@ import torch.nn.functional as F
 from torch import nn
 
 from made_course import MADE, Categorical, Head, MixtureOfGaussians, fit
-from made_course.exercises.notebook_08 import Geometric, ring_points, rings
-from made_course.exercises.notebook_08.rings import ENTROPY
+from made_lessons.notebook_08 import two_rings as rings
+from made_lessons.notebook_08.head_for_counts import Geometric
+from made_lessons.notebook_08.two_rings import ENTROPY, ring_points
 from tests.exercises.checking import right, wrong
 
 

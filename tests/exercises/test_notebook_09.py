@@ -6,10 +6,10 @@ from torch import nn
 
 from made_course import MADE, NADE, binary_points, connectivity, direct_mask, load_table
 from made_course.data.tables import example_table
-from made_course.exercises import notebook_09
-from made_course.exercises.challenge import InALine, causes, judge_nll
-from made_course.exercises.exercise import Wrong
-from made_course.exercises.notebook_09 import mix, tie, window_mask
+from made_lessons.checking.exercise import Wrong
+from made_lessons.checking.trained_models import InALine, causes, judge_nll
+from made_lessons.notebook_09 import exercises as notebook_09
+from made_lessons.notebook_09.exercises import mix, tie, window_mask
 from tests.exercises.checking import right, wrong
 
 # ---- 9.1 -----------------------------------------------------------------------------------------

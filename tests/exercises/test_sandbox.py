@@ -18,8 +18,8 @@ from pathlib import Path
 
 import pytest
 
-from made_course.exercises.grading import judge
-from made_course.exercises.grading.sandbox import PROCESSES, sandbox
+from made_lessons.grading import judge
+from made_lessons.grading.sandbox import PROCESSES, sandbox
 from tests.exercises.handing_in import needs_sandbox, processes_with
 
 REACHED = "reached"

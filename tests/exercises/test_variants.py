@@ -9,14 +9,15 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from made_course.exercises import NOTEBOOKS, _exercise, _room, check
-from made_course.exercises.calls import is_unchanged
-from made_course.exercises.exercise import Wrong
-from made_course.exercises.solved import remembered
-from made_course.exercises.variants import drawn
+from made_lessons import check
+from made_lessons.checking.calls import is_unchanged
+from made_lessons.checking.catalogue import NOTEBOOKS, exercise_named, exercises_in
+from made_lessons.checking.exercise import Wrong
+from made_lessons.checking.solved_so_far import remembered
+from made_lessons.checking.variants import drawn
 from tests.exercises.checking import right, wrong
 
-VARIED = [e for n in NOTEBOOKS for e in _room(n).EXERCISES if e.vary is not None]
+VARIED = [e for n in NOTEBOOKS for e in exercises_in(n) if e.vary is not None]
 VALUES = [e for e in VARIED if e.is_value]
 FUNCTIONS = [e for e in VARIED if not e.is_value]
 WORDS = ["maria", "ben", "s-17", "", "Ж", *(f"learner {k}" for k in range(7))]
@@ -69,7 +70,7 @@ def is_right(exercise, answer):
 @of_functions
 def test_one_that_knows_the_notebooks_cases_by_heart_is_not_right(exercise, monkeypatch):
     known = []
-    judge = import_module("made_course.exercises.examine")
+    judge = import_module("made_lessons.checking.examine")
     monkeypatch.setattr(judge, "likely_cause", lambda *_: "")  # the verdict is what counts
 
     def recording(*arguments):
@@ -104,7 +105,7 @@ def are_equal(before, after):
 
 def test_the_same_word_gives_the_same_numbers_everywhere():
     """These do not change: hand-ins of another year are graded by them."""
-    asks = {e.name: _exercise(e.name, "maria").asks for e in VALUES}
+    asks = {e.name: exercise_named(e.name, "maria").asks for e in VALUES}
     assert asks == {
         "3.1": "Your variant: the ordering x₂, x₃, x₄, x₁, and five hidden units of degrees "
         "1, 2, 3, 1, 3.",
@@ -116,7 +117,7 @@ def test_the_same_word_gives_the_same_numbers_everywhere():
         "7.4": "Your variant: three members at 86, 89 and 92 nats, and for the means of the three "
         "others 81, 85, 86.5, 89 and 93.",
     }
-    cases = [case for (case,) in _exercise("1.3", "maria").cases[2:4]]
+    cases = [case for (case,) in exercise_named("1.3", "maria").cases[2:4]]
     assert [case.tolist() for case in cases] == [[1, 2, 3, 4, 5, 0], [3, 2, 0, 4, 6, 5, 1]]
     assert torch.equal(drawn("maria", 2), torch.tensor([34028.5, 13332.5]) / 2**16)
 
@@ -133,7 +134,7 @@ def test_a_variant_says_what_it_asks_for_where_that_is_not_as_in_the_notebook(ex
 
 
 def test_a_variant_is_not_remembered(capsys):
-    check("3.1", _exercise("3.1", "maria").reference(), variant="maria")
+    check("3.1", exercise_named("3.1", "maria").reference(), variant="maria")
     assert "✓ 3.1" in capsys.readouterr().out
     assert remembered() == set()
 

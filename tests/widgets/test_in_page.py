@@ -19,6 +19,7 @@ from made_course import (
     SamplingPlayer,
     TrainingMonitor,
 )
+from made_course.widgets.shared import rerun
 from made_course.widgets.shared.in_page import MODULES, joined_modules
 from made_course.widgets.shared.without_kernel import alone
 
@@ -81,7 +82,7 @@ def test_running_a_cell_again_closes_what_it_showed(monkeypatch):
 
     shell = Shell()
     monkeypatch.setattr("IPython.get_ipython", lambda: shell)
-    monkeypatch.setattr(runs, "_shown_in", {})
+    monkeypatch.setattr(rerun, "_shown_in", {})
     one, beside = MaskExplorer(), MaskExplorer()
     assert one.comm is not None
     assert beside.comm is not None

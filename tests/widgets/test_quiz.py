@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from IPython.core.formatters import DisplayFormatter
 
 from made_course import Choice, Quiz
-from made_course.exercises import NOTEBOOKS
-from made_course.exercises.questions import read_questions
 from made_course.widgets.quiz.quiz import markup
+from made_lessons.checking.catalogue import NOTEBOOKS
+from made_lessons.checking.questions import read_questions
 from tests.widgets.page import HOSTILE, parsed, text_of
 
 BITS = [

@@ -1,0 +1,9 @@
+"""What belongs to single notebooks: their exercises, questions and figures, and the grading.
+
+``checking`` judges an answer, ``grading`` those of a class; each notebook has a folder. The
+notebooks import ``check``, ``hint``, ``solution``, ``quiz``, ``progress`` and ``yours`` from here.
+"""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,136 @@
+"""Calls of an answer: on copies, with what it prints and what it raises."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import io
+import re
+import sys
+import traceback
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import FrameType
+
+import torch
+from torch import Tensor, nn
+
+from .exercise import Wrong
+from .in_words import written, written_call
+from .torch_errors import meaning_of
+
+MOST_PRINTED = 5_000
+"""Characters that an answer may print."""
+IN_LINE, MEANT = ", in the line ", ". That is to say: "
+_NOT_THE_READERS = str(Path(torch.__file__).parent), str(Path(__file__).parents[1])
+
+
+def run(function: Callable[..., object], *arguments: object) -> object:
+    """Call an answer on copies of the arguments, and give back what it returned.
+
+    Raises:
+        Wrong: if it cannot be called, raises, or changes an argument.
+    """
+    if not callable(function):
+        nothing = "a function was expected, came None: hand over the function by its name alone"
+        raise Wrong(
+            nothing
+            if function is None
+            else f"a function was expected, came {type(function).__name__}: hand over the function "
+            "itself, without calling it"
+        )
+    given = copy.deepcopy(arguments)
+    try:
+        with contextlib.redirect_stdout(_Capped(sys.stdout)):
+            came = function(*given)
+    except (Exception, SystemExit) as error:
+        said = f": {error}".rstrip(". ") if str(error) else ""
+        meaning = meaning_of(error)
+        meant = f"{MEANT}{meaning}" if meaning else ""
+        raise Wrong(
+            f"your code raised {type(error).__name__}{said}{_where(error)}{meant}",
+            tried=written_call(function, arguments),
+        ) from error
+    for before, after in zip(arguments, given, strict=True):
+        if not is_unchanged(before, after):
+            raise Wrong(
+                "your code changed what it was given: work on a copy (for a tensor x.clone()), "
+                "since the caller goes on to use it",
+                tried=written_call(function, arguments),
+                expected=f"{written(before)}, untouched",
+                came=f"{written(after)}, changed",
+            )
+    return came
+
+
+class _Capped(io.TextIOBase):
+    """Passes on what is printed, up to a limit."""
+
+    def __init__(self, out: io.TextIOBase) -> None:
+        self.out, self.left = out, MOST_PRINTED
+
+    def write(self, text: str) -> int:
+        self.out.write(text[: self.left])
+        self.left -= min(self.left, len(text))
+        return len(text)
+
+
+def is_unchanged(before: object, after: object) -> bool:
+    """Whether a copy is still what it was copied from."""
+    if isinstance(before, nn.Module):
+        return is_unchanged(dict(before.state_dict()), dict(after.state_dict()))
+    if isinstance(before, Tensor):
+        return isinstance(after, Tensor) and torch.equal(before, after)
+    if isinstance(before, list | tuple):
+        return len(before) == len(after) and all(map(is_unchanged, before, after))
+    if isinstance(before, Mapping):
+        return list(before) == list(after) and all(is_unchanged(before[k], after[k]) for k in after)
+    return callable(before) or isinstance(before, torch.Generator) or before == after
+
+
+def _where(error: BaseException) -> str:
+    """The line of the reader's own code that led to an error, and the tensors that it names."""
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    lines = [summary.line for summary in traceback.extract_tb(error.__traceback__)]
+    theirs = [
+        (frame, line)
+        for frame, line in zip(frames, lines, strict=True)
+        if not frame.f_code.co_filename.startswith(_NOT_THE_READERS)
+    ]
+    of_one_file = [
+        (frame, line)
+        for frame, line in theirs
+        if frame.f_code.co_filename == theirs[0][0].f_code.co_filename
+    ]
+    if not of_one_file or not of_one_file[-1][1]:
+        return ""
+    frame, line = of_one_file[-1]
+    tensors = _tensors_in(line, frame)
+    said = "; ".join(f"{name} is {about}" for name, about in tensors.items())
+    return f"{IN_LINE}`{line}`" + (f", where {said}" if said else "")
+
+
+def _tensors_in(line: str, frame: FrameType) -> dict[str, str]:
+    """Shape and dtype of each tensor that a line names."""
+    found = {}
+    for name in re.findall(r"[A-Za-z_][\w.]*", line):
+        parts = name.split(".")
+        value = (frame.f_locals | frame.f_globals).get(parts[0])
+        value = frame.f_locals.get(parts[0], value)
+        known = parts[:1]
+        for part in parts[1:]:
+            if isinstance(value, nn.Module) and part in {*vars(value), *_kept(value)}:
+                value, known = getattr(value, part), [*known, part]
+        if isinstance(value, Tensor):
+            kind = str(value.dtype).removeprefix("torch.")
+            found[".".join(known)] = f"{tuple(value.shape)}, {kind}"
+        elif isinstance(value, list | tuple) and all(isinstance(v, Tensor) for v in value):
+            shapes = ", ".join(str(tuple(part.shape)) for part in value[:6])
+            found[".".join(known)] = f"a list of tensors {shapes}" if shapes else "an empty list"
+    return found
+
+
+def _kept(module: nn.Module) -> set[str]:
+    """Names of its parameters, buffers and layers."""
+    found = [*module.named_parameters(), *module.named_buffers(), *module.named_children()]
+    return {name for name, _ in found}

@@ -1,0 +1,138 @@
+"""What a check says: lines of text, and in a notebook a card with rows and columns.
+
+The card works with any page's colours, light or dark: it has the ink of what surrounds it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from html import escape
+from textwrap import fill
+
+from made_course.common.colours import BLUE
+from made_course.widgets.quiz.quiz import markup
+
+_GRID = re.compile(r"([^\[]*)(\[[^('\"{]*\])([^\]]*)")
+"""Words, a list of plain entries or of such lists, words."""
+_LINE = "rgba(128,128,128,.5)"
+_CODE = "font-family:monospace"
+_CARD = (
+    f"border:1px solid {_LINE};padding:.4em 1em;margin:.2em 0;overflow-x:auto;border-left:5px solid"
+)
+_MARK = (
+    "display:inline-block;width:1.5em;line-height:1.5em;margin-right:.4em;border:2px solid;"
+    "text-align:center;font-weight:bold"
+)
+_SHAPES = {
+    "✓": f"background:{BLUE};border-color:{BLUE};border-radius:50%;color:white",
+    "✗": "border-radius:3px",
+}
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a check found.
+
+    Args:
+        sign: ✓ or ✗.
+        title: of the exercise.
+        verdict: how the answer stands.
+        parts: what was tried, expected and came, and why; an empty one is left out.
+        foot: what to type next.
+    """
+
+    sign: str
+    title: str
+    verdict: str
+    parts: Mapping[str, str] = field(default_factory=dict)
+    foot: str = ""
+
+    def __repr__(self) -> str:
+        lines = [f"{self.sign} {self.title}: {self.verdict}"]
+        for label, text in self.parts.items():
+            if text:
+                first, following = f"  {label:<10}", " " * 12
+                lines.append(fill(text, 96, initial_indent=first, subsequent_indent=following))
+        if self.foot:
+            lines.append(f"  Stuck? {self.foot}")
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        bar = f" {BLUE}" if self.sign == "✓" else ""
+        return f'<div style="{_CARD}{bar}">{"".join(self._pieces())}</div>'
+
+    def _pieces(self) -> Iterator[str]:
+        mark = f'<span style="{_MARK};{_SHAPES[self.sign]}">{self.sign}</span>'
+        yield f"<div>{mark} <b>{escape(self.title)}</b>: {markup(self.verdict)}</div>"
+        parts = {label: text for label, text in self.parts.items() if text}
+        expected, came = (parts.get(label, "") for label in ("expected", "came"))
+        shown = {
+            "tried": f'<span style="{_CODE}">{escape(parts.get("tried", ""))}</span>',
+            "expected": _value(expected, came),
+            "came": _value(came, expected),
+            "why": markup(parts.get("why", "")),
+        }
+        for row in (("tried",), ("expected", "came"), ("why",)):
+            labelled = [
+                f'<div style="margin:.3em 2em 0 0"><small style="opacity:.75">{label}</small>'
+                f"<div>{shown[label]}</div></div>"
+                for label in row
+                if label in parts
+            ]
+            if labelled:
+                yield f'<div style="display:flex;flex-wrap:wrap">{"".join(labelled)}</div>'
+        if self.foot:
+            yield f'<div style="margin-top:.5em">Stuck? <code>{escape(self.foot)}</code></div>'
+
+
+def _value(text: str, other: str) -> str:
+    """A value as HTML, lists in rows and columns; entries that another value has not are marked."""
+    grids, others = _grids(text), _grids(other)
+    if not grids:
+        return f'<span style="{_CODE}">{escape(text)}</span>'
+    alike = len(grids) == len(others)
+    tables = [_table(grid, others[k] if alike else []) for k, grid in enumerate(grids)]
+    before, _, after = map(escape, _GRID.fullmatch(text).groups())
+    return f'<span style="{_CODE}">{before}{" ".join(tables)}{after}</span>'
+
+
+def _grids(text: str) -> list[list[list[str]]]:
+    """Matrices of entries as they are written: one, several, or none where a text has no such."""
+    found = _GRID.fullmatch(text)
+    try:
+        value = json.loads(re.sub(r"[^\[\],\s]+", r'"\g<0>"', found[2])) if found else []
+    except json.JSONDecodeError:
+        return []
+    depths = {*_depths(value)}
+    return {1: [[value]], 2: [value], 3: value}.get(depths.pop(), []) if len(depths) == 1 else []
+
+
+def _depths(value: list | str) -> Iterator[int]:
+    """How deep in lists each entry lies."""
+    if isinstance(value, str):
+        yield 0
+    elif not value:
+        yield -9
+    else:
+        yield from (1 + depth for part in value for depth in _depths(part))
+
+
+def _table(rows: list[list[str]], other: list[list[str]]) -> str:
+    comparable = [len(row) for row in rows] == [len(row) for row in other]
+    style = f"padding:.1em .5em;text-align:right;border:1px solid {_LINE}"
+    lines = []
+    for k, row in enumerate(rows):
+        cells = [
+            f'<td style="{style};border:3px double"><b>{escape(entry)}</b></td>'
+            if comparable and entry != other[k][j]
+            else f'<td style="{style}">{escape(entry)}</td>'
+            for j, entry in enumerate(row)
+        ]
+        lines.append(f'<tr style="background:none">{"".join(cells)}</tr>')
+    look = (
+        f"display:inline-table;vertical-align:middle;border-collapse:collapse;margin:.2em 0;{_CODE}"
+    )
+    return f'<table style="{look}">{"".join(lines)}</table>'

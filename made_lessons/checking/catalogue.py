@@ -1,0 +1,64 @@
+"""Which exercises there are: all that the folders ``notebook_01``, ``notebook_02``, ... define."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+
+from .exercise import Exercise, exercises_of
+
+LESSONS = Path(__file__).parents[1]
+NOTEBOOKS = sorted(int(folder.name[-2:]) for folder in LESSONS.glob("notebook_[0-9][0-9]"))
+"""Numbers of the notebooks, which have a folder each."""
+
+
+@cache
+def exercises_in(number: int) -> tuple[Exercise, ...]:
+    """The exercises of a notebook, in the order of their numbers: all that its folder defines."""
+    folder = import_module(f"made_lessons.notebook_{number:02d}")
+    for module in iter_modules(folder.__path__):
+        import_module(f"{folder.__name__}.{module.name}")
+    return exercises_of(folder.__name__)
+
+
+def exercise_named(name: str, variant: str | None = None) -> Exercise:
+    """An exercise, or a variant of it.
+
+    Raises:
+        ValueError: if there is no exercise of that name, or if it has no variants.
+    """
+    exercises = exercises_in(notebook_of(name, str(name).partition(".")[0]))
+    found = {exercise.name: exercise for exercise in exercises}
+    if name not in found:
+        raise ValueError(f"there is no exercise {name!r}: choose one of {', '.join(found)}")
+    if variant is None:
+        return found[name]
+    vary = found[name].vary
+    if vary is None:
+        varied = [e.name for n in NOTEBOOKS for e in exercises_in(n) if e.vary is not None]
+        raise ValueError(
+            f"exercise {name} has no variants: leave variant={variant!r} out. Those that have some "
+            f"are {', '.join(varied)}"
+        )
+    return vary(found[name], variant)
+
+
+def notebook_of(name: str, number: str) -> int:
+    """The notebook that an exercise or a question belongs to, by the number in its name.
+
+    Raises:
+        ValueError: if there is no such notebook.
+    """
+    if not isinstance(name, str):
+        raise ValueError(
+            f'a name is a text, in quotes, such as "1.3" for an exercise or "1a" for a question; '
+            f"it comes first. Got {name!r}"
+        )
+    if not number.isdecimal() or int(number) not in NOTEBOOKS:
+        raise ValueError(
+            f"unknown name {name!r}: exercises are called '1.3' and questions '1a', after the "
+            f"notebooks, which are {NOTEBOOKS[0]} to {NOTEBOOKS[-1]}"
+        )
+    return int(number)

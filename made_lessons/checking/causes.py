@@ -1,0 +1,180 @@
+"""Why an answer is wrong: the slip that does the same, or how what came is related to the right."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import io
+from collections.abc import Callable, Sequence
+from functools import cache
+from itertools import product
+from numbers import Real
+
+from torch import Tensor
+
+from .calls import IN_LINE, MEANT, run
+from .comparing import is_same
+from .exercise import Slip, Wrong
+from .probes import CUT_OFF, ROUNDED, STABLE, are_large, made_smaller, probe, without_effect
+from .relations import find_relation, name_sizes, says_little
+from .substitutions import find_other_arguments
+from .unfinished import names_read
+
+RIGHT_SO_FAR = (
+    "right for what was tried before, and wrong here. Is a number or a size of an example written "
+    "into your code? Or what is different here?"
+)
+Cases = Sequence[tuple[object, ...]]
+
+
+def likely_cause(
+    answer: object,
+    reference: Callable[..., object],
+    cases: Cases,
+    failed: int,
+    slips: Sequence[Slip],
+) -> str:
+    """Why an answer is wrong; empty where nothing is known.
+
+    One case alone may look like many a mistake, so all count. Where the answer raises, it tells
+    nothing of the case that failed before.
+    """
+    came, right = ([outcome(function, case) for case in cases] for function in (answer, reference))
+    telling = [k for k in range(len(cases)) if k == failed or not isinstance(came[k], str | None)]
+    found = _slip(slips, cases, came, right, telling)
+    if found or not isinstance(came[failed], _KINDS):
+        return found
+    names = list(inspect.signature(reference).parameters)
+    calls = [dict(zip(names, cases[k], strict=True)) for k in telling]
+    came, right = [came[k] for k in telling], [right[k] for k in telling]
+    place = telling.index(failed)
+    quiet, sound = (_quiet(function) for function in (answer, reference))
+    found = probe(quiet, sound, calls, place, is_same)
+    if found in (CUT_OFF, ROUNDED):
+        return found + " or ".join(sorted(names_read(reference) & STABLE or {"logsumexp"}))
+    relation = find_relation(came, right, calls)
+    found = (
+        found
+        or ("" if says_little(relation) else relation)
+        or without_effect(quiet, sound, calls, is_same)
+        or find_other_arguments(came, right, calls, reference)
+        or _of_one_entry(slips, cases, came, right, telling)
+        or _of_its_words(answer, reference)
+        or relation
+        or _for_small_numbers(quiet, sound, calls, slips)
+    )
+    if found or place:
+        return found or RIGHT_SO_FAR
+    return name_sizes(came[place], right[place], calls[place])
+
+
+_KINDS = (Tensor, Real, list, tuple)
+
+
+def _of_one_entry(
+    slips: Sequence[Slip],
+    cases: Cases,
+    came: Sequence[object],
+    right: Sequence[object],
+    telling: Sequence[int],
+) -> str:
+    """The cause of the slip that does the same in a wrong entry (first, second or last) by call."""
+    if not all(_are_lists(c, r) for c, r in zip(came, right, strict=True)):
+        return ""
+    wrong = [
+        [k for k in range(len(r)) if not is_same(c[k], r[k])]
+        for c, r in zip(came, right, strict=True)
+    ]
+    for at, slip in product((0, 1, -1), slips):
+        places = [(j, ks[min(at, len(ks) - 1)]) for j, ks in enumerate(wrong) if ks]
+        # a single number may be that of many a slip
+        if any(isinstance(came[j][k], Tensor) and came[j][k].numel() > 1 for j, k in places):
+            theirs = [outcome(slip.answer, cases[k]) for k in telling]
+            if all(
+                _are_lists(came[j], s := theirs[j]) and is_same(came[j][k], s[k]) for j, k in places
+            ):
+                return f"{slip.cause}. (So is one entry, and another may be wrong besides)"
+    return ""
+
+
+def _are_lists(came: object, other: object) -> bool:
+    both = isinstance(came, list | tuple) and isinstance(other, list | tuple)
+    return both and len(came) == len(other)
+
+
+_BASE = "{0} is a logarithm to base {1}: is the natural one meant, torch.log or math.log?"
+_WORDS = {
+    "log10": _BASE.format("log10", 10),
+    "log2": _BASE.format("log2", 2),
+    "softmax": "softmax shares one probability among all numbers of a row: is each of them meant "
+    "to have one of its own, by torch.sigmoid?",
+}
+
+
+def _of_its_words(answer: object, reference: object) -> str:
+    """What is often wrong about a function that the answer uses, and the reference does not."""
+    theirs, right = names_read(answer), names_read(reference)
+    theirs -= set() if right & {"sigmoid", "logsigmoid", "softplus"} else {"softmax"}
+    return next((words for name, words in _WORDS.items() if name in theirs - right), "")
+
+
+def _for_small_numbers(
+    answer: Callable[..., object],
+    reference: Callable[..., object],
+    calls: Sequence[dict[str, object]],
+    slips: Sequence[Slip],
+) -> str:
+    """What is wrong besides where numbers were so large that an infinity hides it."""
+    if not any(are_large(named.values()) for named in calls):
+        return ""
+    smaller = [dict(zip(named, made_smaller([*named.values()]), strict=True)) for named in calls]
+    cases = [tuple(named.values()) for named in smaller]
+    came, right = ([function(*case) for case in cases] for function in (answer, reference))
+    if not all(isinstance(part, _KINDS) for part in came):
+        return ""
+    found = _slip(slips, cases, came, right, range(len(cases)))
+    found = found or find_relation(came, right, smaller)
+    return f"tried with small numbers: {found}" if found else ""
+
+
+def _slip(
+    slips: Sequence[Slip],
+    cases: Cases,
+    came: Sequence[object],
+    right: Sequence[object],
+    telling: Sequence[int],
+) -> str:
+    """The cause of the slip that does the same on all cases, or wherever the answer is wrong."""
+
+    @cache
+    def theirs(place: int, k: int) -> object:
+        return outcome(slips[place].answer, cases[k])
+
+    for is_alike in (lambda came, slip, _: is_same(came, slip), _is_as_wrong):
+        for place, slip in enumerate(slips):
+            if all(is_alike(came[k], theirs(place, k), right[k]) for k in telling):
+                return slip.cause
+    return ""
+
+
+def _is_as_wrong(came: object, slip: object, right: object) -> bool:
+    """Whether an answer, or each entry of a list, is right or the same as the slip's."""
+    if is_same(came, slip) or is_same(came, right):
+        return True
+    lists = (right, came, slip)
+    if not all(isinstance(part, list | tuple) and len(part) == len(right) for part in lists):
+        return False
+    return all(map(_is_as_wrong, came, slip, right))
+
+
+def outcome(function: object, arguments: tuple[object, ...]) -> object:
+    """What a call returns, or the words of what is wrong with it; what it prints is not shown."""
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            return run(function, *arguments)
+    except Wrong as wrong:
+        return wrong.cause.partition(MEANT)[0].partition(IN_LINE)[0]
+
+
+def _quiet(function: object) -> Callable[..., object]:
+    return lambda *arguments: outcome(function, arguments)

@@ -1,0 +1,148 @@
+"""What a notebook asks for by name: check, hint, solution, yours, quiz and progress."""
+
+from __future__ import annotations
+
+import inspect
+from itertools import chain
+from textwrap import fill
+
+from made_course.widgets.quiz.quiz import Quiz
+
+from .card import Card
+from .catalogue import NOTEBOOKS, exercise_named, exercises_in, notebook_of
+from .examine import examine
+from .exercise import Wrong, source_of
+from .questions import read_questions
+from .solved_so_far import remember, remembered
+from .unfinished import parts_to_do
+
+_hints_given: dict[str, int] = {}
+_passed: dict[str, object] = {}
+
+
+def check(name: str, answer: object, *, variant: str | None = None) -> None:
+    """Judge an answer, and show what was found: what was tried, expected and came, and why.
+
+    An answer that is right is remembered for :func:`progress` and :func:`yours`. Nothing is ever
+    raised because of an answer, so that a notebook goes on.
+
+    Args:
+        name: of the exercise, such as ``"1.3"``.
+        answer: what the exercise asks for: a function, a class or a value.
+        variant: of graded work, such as a name: the same exercise with other numbers, which the
+            check tells while the answer is ``...``. It is not remembered as solved.
+
+    Raises:
+        ValueError: if there is no exercise of that name, or if it has no variants.
+
+    Example:
+        >>> check("1.3", lambda ordering: ordering + 1)
+        ✗ 1.3 · From ordering to degrees: not yet.
+          tried     <lambda>([1, 2, 0])
+          expected  [3, 1, 2]
+          came      [2, 3, 1]
+          why       ...
+        >>> check("1.3", ...)
+        ○ 1.3 · From ordering to degrees: not attempted yet. Replace the ... and run ...
+    """
+    from IPython.display import display  # prints where there is no notebook
+
+    exercise = exercise_named(name, variant)
+    title = f"{name} · {exercise.title}"
+    to_do, parts = parts_to_do(answer)
+    if to_do and not (exercise.is_value and isinstance(answer, type)):
+        state = "not attempted yet" if to_do == parts else "unfinished"
+        print(f"○ {title}: {state}. Replace the ... and run the cell again.")
+        if exercise.asks:
+            print(fill(exercise.asks, 96, initial_indent="  ", subsequent_indent="  "))
+        return
+    try:
+        said = examine(exercise, answer)
+    except Wrong as wrong:
+        parts = {"tried": wrong.tried, "expected": wrong.expected, "came": wrong.came}
+        parts |= {"why": wrong.cause}
+        display(Card("✗", title, "not yet.", parts, f'hint("{name}")'))
+        return
+    display(Card("✓", title, f"right. {said}".rstrip()))
+    if variant is not None:
+        return
+    _passed[name] = answer
+    if not remember(name):
+        print("  (It could not be noted for progress(): the folder for your data is not writable.)")
+
+
+def hint(name: str) -> None:
+    """Print the next hint for an exercise, each a little plainer than the one before.
+
+    Raises:
+        ValueError: if there is no exercise of that name.
+    """
+    hints = exercise_named(name).hints
+    given = _hints_given[name] = min(_hints_given.get(name, 0) + 1, len(hints))
+    print(fill(f"Hint {given} of {len(hints)}: {hints[given - 1]}", 96))
+    if given == len(hints):
+        print(f'That was the last one. What is left is solution("{name}").')
+
+
+def solution(name: str) -> None:
+    """Print a short solution of an exercise, and what the package has for the same purpose.
+
+    Raises:
+        ValueError: if there is no exercise of that name.
+    """
+    exercise = exercise_named(name)
+    print(source_of(exercise.reference))
+    if exercise.package is not None:
+        where = f"{exercise.package.__module__}.{exercise.package.__qualname__}"
+        print(f"\n\nThe package's own, {where}:\n")
+        print(inspect.getsource(exercise.package).rstrip())
+
+
+def yours(name: str) -> object:
+    """Give your own answer, if it has passed its check since the kernel started, else the course's.
+
+    Which of the two is said where it is the course's.
+
+    Raises:
+        ValueError: if there is no exercise of that name.
+
+    Example:
+        >>> yours("1.3")(torch.tensor([1, 2, 0]))
+        yours("1.3") is the course's so far: none of yours has passed since the kernel started
+        tensor([3, 1, 2])
+    """
+    exercise = exercise_named(name)
+    if name in _passed:
+        return _passed[name]
+    so_far = "is the course's so far: none of yours has passed since the kernel started"
+    print(f'yours("{name}") {so_far}')
+    return exercise.reference() if exercise.is_value else exercise.reference
+
+
+def progress() -> None:
+    """Print which exercises are solved, on this computer and by this user, notebook by notebook."""
+    solved = remembered()
+    rows = [[exercise.name for exercise in exercises_in(number)] for number in NOTEBOOKS]
+    names = list(chain.from_iterable(rows))
+    print(f"{len(solved.intersection(names))} of {len(names)} exercises solved (✓ solved, ○ open)")
+    for row in rows:
+        print(" ", "   ".join(f"{name} {'✓' if name in solved else '○'}" for name in row))
+
+
+def quiz(name: str) -> Quiz:
+    """A question of a self-check, with choices that explain themselves.
+
+    Args:
+        name: notebook and letter, such as ``"1a"``.
+
+    Raises:
+        ValueError: if there is no question of that name.
+
+    Example:
+        >>> quiz("1a").solved
+        False
+    """
+    questions = read_questions(notebook_of(name, str(name)[:-1]))
+    if name not in questions:
+        raise ValueError(f"there is no question {name!r}: choose one of {', '.join(questions)}")
+    return Quiz(*questions[name])

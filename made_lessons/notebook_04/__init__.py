@@ -1,0 +1,1 @@
+"""Notebook 04: masked layer, log-likelihood, sampler, mutants and what catches them, MADE."""

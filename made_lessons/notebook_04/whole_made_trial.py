@@ -1,0 +1,138 @@
+"""How an answer to 4.5 is tried: one model of its class, looked at from all sides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import cached_property
+
+import torch
+from torch import LongTensor, Tensor, nn
+
+from made_course.leaks.dependence import binary_points
+from made_course.model.masks import direct_mask, input_degrees
+
+from ..checking.calls import run
+from ..checking.comparing import require_same
+from ..checking.exercise import Wrong
+from ..checking.properties import Fault, instance_of
+from ..checking.relations import find_relation
+from .ancestral_sampler import sample, uniforms
+from .log_likelihood import bernoulli_log_prob
+
+
+class Trial:
+    """A model of an answer's class, and what is seen of it.
+
+    Args:
+        answer: the class.
+        ordering: of the variables.
+        hidden_dims: sizes of the hidden layers.
+    """
+
+    def __init__(self, answer: object, ordering: LongTensor, hidden_dims: list[int]) -> None:
+        self.answer, self.ordering, self.hidden_dims = answer, ordering, hidden_dims
+        self.named = f"MADE({len(ordering)}, {hidden_dims}, {ordering.tolist()})"
+        self.is_wide = min(hidden_dims, default=32) >= 32
+        self.order = input_degrees(ordering)
+        self.allowed = direct_mask(self.order)
+        self.points = binary_points(len(ordering)).double()
+        self.u = uniforms(40, len(ordering))
+        self.model = self.new()
+
+    def new(self) -> nn.Module:
+        """A model as the answer's class makes it."""
+        try:
+            model = instance_of(self.answer, len(self.ordering), self.hidden_dims, self.ordering)
+        except Wrong as wrong:
+            if len(self.ordering) == 1:
+                wrong.cause += (
+                    ". (With one variable there is no degree from 1 to D − 1. Hidden units may "
+                    "have any: the only output sees nothing)"
+                )
+            raise
+        if not isinstance(model, nn.Module):
+            raise self.fault(came=model, cause="a subclass of nn.Module was expected")
+        return model.eval()
+
+    def fault(self, about: str = "", *said: object, **named: object) -> Fault:
+        """What shows a fault of this model: about what of it, what was expected and what came."""
+        return Fault(f"{self.named}{about}", *said, **named)
+
+    def call(self, name: str, x: Tensor, like: Tensor) -> Tensor:
+        """What a method returns: a tensor of the right form, or Wrong."""
+        if not callable(getattr(self.model, name, None)):
+            raise self.fault(cause=f"the model has no method {name}")
+        came = None
+        try:
+            came = run(getattr(self.model, name), x)
+            blank = torch.zeros_like(came) if isinstance(came, Tensor) else came
+            require_same(blank, torch.zeros_like(like), f"what {name} returns")
+        except Wrong as wrong:
+            if name == "log_prob":
+                wrong.cause = find_relation([came], [like], [{"x": x}]) or wrong.cause
+            wrong.tried = f"{self.named}.{name}(x) with x of shape {tuple(x.shape)}, {x.dtype}"
+            raise
+        return came.detach()
+
+    def trained(self) -> dict[str, nn.Parameter]:
+        """The parameters that an optimizer would change."""
+        return {name: p for name, p in self.model.named_parameters() if p.requires_grad}
+
+    @torch.no_grad()
+    def shake(self, size: float = 2.0, seed: int | None = None, only_zeros: bool = False) -> None:
+        """Give the model other weights, as training does; large ones, so that paths show."""
+        generator = None if seed is None else torch.Generator().manual_seed(seed)
+        for parameter in self.trained().values():
+            if not (only_zeros and bool(parameter.any())):
+                spread = size / parameter.shape[-1] ** 0.5 if parameter.dim() == 2 else size
+                parameter.copy_(spread * torch.randn(parameter.shape, generator=generator))
+
+    @torch.no_grad()
+    def _moved(self) -> Tensor:
+        """(D, D) bool; [i, j]: output i moves when input j is flipped."""
+        before, moved = self.model(self.points), []
+        for j in range(len(self.ordering)):
+            flipped = self.points.clone()
+            flipped[:, j] = 1 - flipped[:, j]
+            moved.append((self.model(flipped) - before).abs().amax(dim=0) > 1e-9)
+        return torch.stack(moved, dim=1)
+
+    @cached_property
+    def sees(self) -> tuple[Tensor, Tensor]:
+        """What moves what in a new model, and once its weights have changed."""
+        self.model = self.new().double()
+        self.shake(only_zeros=True)  # what starts at zero would hide what it sees
+        at_first = later = self._moved()
+        for _ in range(4):
+            self.shake()
+            later = later | self._moved()
+        return at_first, later
+
+    @cached_property
+    def leaks(self) -> Tensor:
+        """(D, D) bool; [i, j]: output i sees input j, and may not."""
+        return self.sees[1] & ~self.allowed
+
+    @cached_property
+    def scores(self) -> tuple[Tensor, Tensor, Tensor]:
+        """The logits, log_prob by them, and log_prob as the model has it, in float64."""
+        self.model.double()
+        self.shake()
+        logits = self.model(self.points).detach()
+        expected = bernoulli_log_prob(logits, self.points)
+        return logits, expected, self.call("log_prob", self.points, expected)
+
+    def drawn(self, sampler: Callable[..., object]) -> Iterator[object]:
+        """Samples of many networks: in one alone, two wrong samplers may look the same."""
+        self.model.float()
+        for seed, size in enumerate(3 * (0.5, 1, 2, 4)):
+            self.shake(size, seed)
+            with torch.no_grad():
+                samples = sampler(self.model, self.order, self.u)
+            yield samples
+
+    @cached_property
+    def samples(self) -> tuple[Tensor, Tensor]:
+        """Those of the model, and right ones."""
+        theirs = torch.stack([*self.drawn(lambda *_: self.call("sample", self.u, self.u))])
+        return theirs, torch.stack([*self.drawn(sample)])

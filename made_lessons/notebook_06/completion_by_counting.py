@@ -1,0 +1,271 @@
+"""Exercises 6.3 and 6.4: completion by enumeration, and what weighted draws are worth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from made_course.data.toys import rain_diary
+from made_course.leaks.dependence import binary_points
+
+from ..checking.examine import compare_on_cases
+from ..checking.exercise import exercise, known_slips, slips
+from ..checking.variants import drawn, further_cases, one_of
+
+# ---- 6.3 ----------------------------------------------------------------------------------------
+
+
+_DAYS = torch.bincount(rain_diary().long() @ torch.tensor([4, 2, 1]), minlength=8) / 20
+_TABLE = torch.tensor([9, 2, 1, 5, 3, 8, 2, 1, 4, 7, 1, 6, 2, 3, 10, 1]) / 65
+
+ONE_ROW = "log_prob takes rows (n, D): for one row x[None]"
+NO_VALUE = "log_prob takes rows of zeros and ones: there is no number for unknown"
+
+
+def diary(x: Tensor) -> Tensor:
+    """(n, 3) days → (n,) log-probabilities."""
+    _require_rows(x)
+    return _DAYS[x.long() @ torch.tensor([4, 2, 1])].log()
+
+
+def four_variables(x: Tensor) -> Tensor:
+    """(n, 4) rows → (n,) log-probabilities, from a table."""
+    _require_rows(x)
+    return _TABLE[x.long() @ torch.tensor([8, 4, 2, 1])].log()
+
+
+def improbable(x: Tensor) -> Tensor:
+    """(n, 4) rows → (n,) log-probabilities, as low as those of an image."""
+    return four_variables(x) - 300
+
+
+def _require_rows(x: Tensor) -> None:
+    """A model's ``log_prob`` asks for the same."""
+    if x.dim() != 2:
+        raise ValueError(ONE_ROW)
+    if not bool(((x == 0) | (x == 1)).all()):
+        raise ValueError(NO_VALUE)
+
+
+def _other_row(word: str) -> tuple[Callable[[Tensor], Tensor], Tensor, Tensor]:
+    size = one_of(word, [2, 3, 4, 5])
+    p = drawn(word, 2**size)
+    known = drawn(f"{word} known", size) < 0.5
+    known[one_of(word, range(size))] = False
+
+    def some_table(x: Tensor) -> Tensor:
+        _require_rows(x)
+        return (p / p.sum())[x.long() @ 2 ** torch.arange(size).flip(0)].log()
+
+    return some_table, drawn(f"{word} x", size).round(), known
+
+
+def _examine_completion(answer: object) -> None:
+    """See whether a right answer is right for log-probabilities such as an image's."""
+    case = improbable, torch.tensor([0.0, 1.0, 0.0, 1.0]), torch.tensor([True, False] * 2)
+    compare_on_cases(answer, fill_in, (case,), known_slips("6.3"))
+
+
+@exercise(
+    "6.3",
+    "Complete by enumeration",
+    stars=2,
+    cases=(
+        (four_variables, torch.tensor([1.0, 0.0, 1.0, 0.0]), torch.tensor([False] * 3 + [True])),
+        (diary, torch.tensor([1.0, 1.0, 0.0]), torch.tensor([True, False, False])),
+        (four_variables, torch.tensor([0.0, 1.0, 0.0, 1.0]), torch.tensor([True, False] * 2)),
+        (diary, torch.tensor([1.0, 1.0, 0.0]), torch.tensor([True, True, False])),
+    ),
+    examine=_examine_completion,
+    vary=further_cases(_other_row),
+    hints=(
+        "Make one row for each filling: copies of x, whose unknown places hold all combinations of "
+        "0 and 1. With u unknown variables there are 2^u.",
+        "The combinations are torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * u).view(-1, u), "
+        "or itertools.product([0.0, 1.0], repeat=u) as a tensor; rows[:, ~known] = ... writes them "
+        "in. log_prob(rows).exp() is p(filling, known).",
+        "Divided by their sum they are p(filling | known), and log_prob(rows).softmax(0) is just "
+        "that, where exp alone would give 0. p(xᵢ = 1 | known) is the sum over the rows in which "
+        "xᵢ is 1, for all i at once: weights @ rows.",
+    ),
+)
+def fill_in(log_prob, x: Tensor, known: Tensor) -> Tensor:
+    """p(xᵢ = 1 | the known values), by going through all fillings of the unknown variables."""
+    n_unknown = int((~known).sum())
+    fillings = torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * n_unknown)
+    rows = x.repeat(2**n_unknown, 1)
+    rows[:, ~known] = fillings.view(-1, n_unknown)
+    p = log_prob(rows).softmax(0)  # p(filling, known) by their sum, without an exp that is 0
+    return p @ rows
+
+
+def _over_fillings(
+    weighted: Callable[[Tensor, Tensor], Tensor],
+) -> Callable[[Callable[[Tensor], Tensor], Tensor, Tensor], Tensor]:
+    """An answer from all fillings and their log-probabilities."""
+
+    def answer(log_prob: Callable[[Tensor], Tensor], x: Tensor, known: Tensor) -> Tensor:
+        rows = binary_points(len(x))
+        rows = rows[(rows == x)[:, known].all(1)]
+        return weighted(log_prob(rows), rows)
+
+    return answer
+
+
+def _one_at_a_time(log_prob: Callable, x: Tensor, known: Tensor, unknown: object) -> Tensor:
+    """p(xᵢ = 1) with a value for the other unknown variables."""
+    found, places = torch.where(known, x, unknown), torch.arange(len(x))
+    either = found.repeat(2, len(x), 1)
+    either[0, places, places], either[1, places, places] = 0.0, 1.0
+    low, high = (log_prob(rows).exp() for rows in either)
+    return torch.where(known, x, high / (low + high))
+
+
+def _in_last_columns(log_prob: Callable, x: Tensor, known: Tensor) -> Tensor:
+    return fill_in(log_prob, x, torch.arange(len(x)) < known.sum())
+
+
+def _of_nothing(log_prob: Callable, x: Tensor, known: Tensor) -> Tensor:
+    return fill_in(log_prob, x, torch.zeros_like(known))
+
+
+def _without_view(log_prob: Callable, x: Tensor, known: Tensor) -> Tensor:
+    fillings = torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * int((~known).sum()))
+    rows = x.repeat(len(fillings), 1)
+    rows[:, ~known] = fillings
+    return log_prob(rows).exp() @ rows / log_prob(rows).exp().sum()
+
+
+slips(
+    {
+        "these are p(xᵢ = 1) for the unknown variables, as if nothing were known: writing the "
+        "known values in afterwards does not tell the others about them": (
+            lambda log_prob, x, known: torch.where(known, x, _of_nothing(log_prob, x, known))
+        ),
+        "these are p(xᵢ = 1, known): divide by the sum over all fillings, which is p(known)": (
+            _over_fillings(lambda log_p, rows: log_p.exp() @ rows)
+        ),
+        "exp gives 0 for a log-probability as low as −300, and 0 / 0 is nan: .softmax(0) of the "
+        "log-probabilities gives the weights without that": (
+            _over_fillings(lambda log_p, rows: log_p.exp() / log_p.exp().sum() @ rows)
+        ),
+        "each filling is weighted by how probable it is beside the best: these weights have to be "
+        "divided by their sum": _over_fillings(
+            lambda log_p, rows: (log_p - log_p.max()).exp() @ rows
+        ),
+        "a known variable has its own value, and not 0": lambda log_prob, x, known: (
+            fill_in(log_prob, x, known) * ~known
+        ),
+        "the fillings are weighted by their log-probabilities: take .exp() first": (
+            _over_fillings(lambda log_p, rows: log_p / log_p.sum() @ rows)
+        ),
+        "½ at each unknown place, as if every filling counted the same: weight each by its "
+        "probability": _over_fillings(lambda log_p, rows: rows.mean(0)),
+        "the other unknown variables are held at 0: this is p(xᵢ = 1 | known, all others 0). Sum "
+        "over both of their values": (
+            lambda log_prob, x, known: _one_at_a_time(log_prob, x, known, 0.0)
+        ),
+        "what stands in x at unknown places is used as if it were known: only x[known] counts": (
+            lambda log_prob, x, known: _one_at_a_time(log_prob, x, known, x)
+        ),
+        "this is the single most probable filling: what is asked for is a mean over all of them, "
+        "weighted by their probability": _over_fillings(lambda log_p, rows: rows[log_p.argmax()]),
+        ONE_ROW: lambda log_prob, x, known: log_prob(x) * x,
+        "at the unknown places these are p(xᵢ = 0 | known): sum over the rows in which xᵢ is 1": (
+            lambda log_prob, x, known: torch.where(known, x, 1 - fill_in(log_prob, x, known))
+        ),
+        "only the unknown variables have an entry: return one for every variable. A known one has "
+        "its own value": lambda log_prob, x, known: fill_in(log_prob, x, known)[~known],
+        "these are p(xᵢ = 1) for all variables, as if nothing were known: keep only the rows that "
+        "have the known values": _of_nothing,
+        "the fillings are written into the last columns, which is right only if the known come "
+        "first: rows[:, ~known] = ... finds the unknown columns": _in_last_columns,
+        f"{NO_VALUE}. Sum over both values of each unknown variable": (
+            lambda log_prob, x, known: _one_at_a_time(log_prob, x, known, 0.5)
+        ),
+        "torch.cartesian_prod gives a vector, not a matrix, where only one variable is unknown: "
+        "fillings.view(-1, u), with u unknown variables, is a matrix for any u": _without_view,
+    }
+)
+
+
+# ---- 6.4 ----------------------------------------------------------------------------------------
+
+
+@exercise(
+    "6.4",
+    "What weighted draws are worth",
+    stars=2,
+    cases=(
+        (torch.tensor([3.0, 1.0, 1.0, 2.0, 0.5]).log(),),
+        (torch.tensor([0.5, 0.25, 0.25]).log(),),
+        (torch.tensor([-900.0, -901.0, -902.5]),),
+        (torch.tensor([-700.0, -650.0, -800.0, -720.0]),),
+        (torch.full((6,), -0.7),),
+    ),
+    vary=further_cases(lambda word: (9 * drawn(word, one_of(word, [2, 4, 7, 8])) - 90,)),
+    hints=(
+        "If the weights are w = exp(log_w), the answer is (Σw)² / Σw². Only ratios of the weights "
+        "matter, so make the largest of them 1.",
+        "w = (log_w - log_w.max()).exp() has the right ratios, and its largest entry is 1: the sum "
+        "of its squares cannot be 0.",
+        "Then w.sum() ** 2 / (w**2).sum(). Shorter: torch.softmax(log_w, 0) are weights with the "
+        "sum 1.",
+    ),
+)
+def effective_size(log_w: Tensor) -> Tensor:
+    """(Σw)² / Σw², from logarithms: the shares of the weights sum to one, so 1 / Σ share²."""
+    shares = torch.softmax(log_w, dim=0)
+    return 1 / (shares**2).sum()
+
+
+def _worth(weights: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
+    """The formula, of other weights."""
+    return lambda log_w: weights(log_w).sum() ** 2 / (weights(log_w) ** 2).sum()
+
+
+slips(
+    {
+        "exp(-900) is 0 for the computer, and 0 / 0 is nan: first subtract log_w.max(), which "
+        "multiplies all weights by the same number": _worth(torch.exp),
+        "the logarithms are used as if they were the weights: take .exp() of them, after the "
+        "largest is subtracted": _worth(Tensor.clone),
+        ".exp() is missing: with the largest subtracted these are logarithms still": (
+            _worth(lambda log_w: log_w - log_w.max())
+        ),
+        "this is the sum of the weights over the largest one: asked for is the sum, squared, over "
+        "the sum of the squares": lambda log_w: (log_w - log_w.max()).exp().sum(),
+        "the largest share alone is squared below: asked for are the squares of all, summed": (
+            lambda log_w: 1 / torch.softmax(log_w, 0).max() ** 2
+        ),
+        "the sum is squared where the squares should be summed: shares sum to 1, so this is 1 for "
+        "any weights": lambda log_w: 1 / torch.softmax(log_w, 0).sum() ** 2,
+        "this is exp of the shares' entropy: it lies between 1 and n, too, but asked for is the "
+        "sum of the weights, squared, over the sum of their squares": (
+            lambda log_w: torch.distributions.Categorical(logits=log_w).entropy().exp()
+        ),
+        "this is the share of the draws that count: asked for is their number, n times that": (
+            lambda log_w: effective_size(log_w) / len(log_w)
+        ),
+        "the sum in the numerator is not squared: (w1 + ... + wn)² stands over the sum of the "
+        "squares": lambda log_w: effective_size(log_w) / (log_w - log_w.max()).exp().sum(),
+        "less than the largest was subtracted, so that the largest weight is exp of a large "
+        "number: it or its square is inf for the computer, and inf / inf is nan. Subtract "
+        "log_w.max()": _worth(lambda log_w: (log_w - log_w.mean()).exp()),
+        "the logarithms were divided by the largest, which changes the ratios of the weights. To "
+        "divide weights is to subtract logarithms: log_w - log_w.max()": (
+            _worth(lambda log_w: (log_w / log_w.max()).exp())
+        ),
+        "log_softmax gives the logarithms of the shares, and these were squared: softmax gives the "
+        "shares themselves": lambda log_w: 1 / (torch.log_softmax(log_w, 0) ** 2).sum(),
+        "a small number keeps the shares from 0 / 0, and all of them are 0: the weights have been "
+        "rounded to 0 before. Subtract log_w.max() first": (
+            lambda log_w: 1 / ((log_w.exp() / (log_w.exp().sum() + 1e-12)) ** 2).sum()
+        ),
+        "the sum in the numerator is not squared: in logarithms that is 2 * logsumexp": (
+            lambda log_w: (log_w.logsumexp(0) - (2 * log_w).logsumexp(0)).exp()
+        ),
+    }
+)

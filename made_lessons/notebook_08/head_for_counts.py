@@ -1,0 +1,344 @@
+"""Exercise 8.4: a head for counts, whose log-probabilities and samples must belong together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import torch
+from torch import Tensor
+from torch.nn.functional import logsigmoid
+
+from made_course.model.heads import Head
+
+from ..checking.calls import run
+from ..checking.comparing import require_same
+from ..checking.exercise import Misformed, Wrong, exercise, known_slips, require_none, slips
+from ..checking.in_words import written
+
+
+@exercise(
+    "8.4",
+    "A head for counts",
+    stars=3,
+    examine=lambda answer: _examine(answer),
+    hints=(
+        "Write the probability down first: x failures and one success have (1 − q)^x · q. Take the "
+        "logarithm, with log q = logsigmoid(z) and log(1 − q) = logsigmoid(−z).",
+        "For sample: P(x ≤ k) = 1 − (1 − q)^(k+1). Which is the smallest k for which that is at "
+        "least u? Bring k to one side. (A table of sums would be too long: at z = −18 half of all "
+        "counts are above 45 million.)",
+        "u ≤ 1 − (1 − q)^(k+1) means k + 1 ≥ ln(1 − u) / ln(1 − q). The floor of that quotient is "
+        "such a k: (torch.log1p(-u) / logsigmoid(-z)).floor(). Keep u a little below 1.",
+    ),
+)
+class Geometric(Head):
+    """Counts 0, 1, 2, ... of failures before a success of probability q = σ(z)."""
+
+    params_per_variable = 1
+
+    def log_prob(self, params: Tensor, x: Tensor) -> Tensor:
+        """(..., 1), (...) → (...): x failures and a success."""
+        z = params[..., 0]
+        return logsigmoid(z) + x * logsigmoid(-z)
+
+    def sample(self, params: Tensor, u: Tensor) -> Tensor:
+        """(..., 1), (...) → (...): more than k failures have the probability (1 - q) ** (k + 1)."""
+        log_fail = logsigmoid(-params[..., 0])
+        u = u.clamp(max=1 - 1e-6)
+        return (torch.log1p(-u) / log_fail).floor()
+
+
+# ---- wrong answers ------------------------------------------------------------------------------
+
+_RAISED = (
+    "at moderate logits it is right, at large ones not: σ(z) is rounded to 0 or 1 there, and a "
+    "small number that keeps the logarithm from 0 takes its place. logsigmoid is exact"
+)
+_LOG_PROB_FLAT = (
+    "log_prob is right for one row of counts, and not where x has more dimensions: params[..., 0] "
+    "has the shape of x in each case, params[:, 0] has not"
+)
+_IS_DENSITY = (
+    "counts have probabilities, not densities: leave is_density out, or their nats are called "
+    "differential ones"
+)
+_COIN = "sample gives 0 and 1 only, as for a coin: a count can be any whole number"
+_ONE_MORE = "every sample is one too large: a share q of all u must give 0 failures"
+_ONE_LESS = "every sample is one too small: a share q of all u must give 0 failures, and none −1"
+_REAL = "samples must be whole numbers, such as the smallest k with u ≤ P(x ≤ k)"
+_BELOW_ZERO = (
+    "u = 0 gives −1, which is no count, and torch.rand does draw 0 now and then. clamp(min=0) "
+    "mends it; so does floor, where ceil and − 1 stood"
+)
+_CUT_OFF = (
+    "large counts never come. A table or a loop that ends after so many counts is too short for a "
+    "small q: solve u = 1 − (1 − q)^(k+1) for k"
+)
+_OF_ROUNDED = "where q is tiny, 1 − q is rounded to 1, and its logarithm is 0: take logsigmoid(−z)"
+_SAMPLES_FLAT = (
+    "sample is right for a row of u, and not where u has more dimensions: params[..., 0] has the "
+    "shape of u in each case, params[:, 0] has not"
+)
+_IGNORES_U = (
+    "every u gives the same number: sample is to draw, so a larger u has to give a larger count"
+)
+_DRAWS_ITSELF = (
+    "sample draws random numbers of its own: it must use u, so that the same u gives the same "
+    "sample"
+)
+_right = Geometric()
+
+
+def _but(**changed: object) -> type[Geometric]:
+    return type("Geometric", (Geometric,), changed)
+
+
+def _scoring(log_prob: Callable[[Tensor, Tensor], Tensor]) -> type[Geometric]:
+    """A head with another log_prob, of z and x."""
+    return _but(log_prob=lambda self, params, x: log_prob(params[..., 0], x))
+
+
+def _drawing(sample: Callable[[Tensor, Tensor], Tensor]) -> type[Geometric]:
+    """A head with another sample, of z and u."""
+    return _but(sample=lambda self, params, u: sample(params[..., 0], u))
+
+
+def _log_prob(z: Tensor, x: Tensor) -> Tensor:
+    return logsigmoid(z) + x * logsigmoid(-z)
+
+
+def _of_sigmoid(z: Tensor, x: Tensor, more: float = 0.0) -> Tensor:
+    q = z.sigmoid()
+    return (q + more).log() + x * (1 - q + more).log()
+
+
+def _quotient(z: Tensor, u: Tensor) -> Tensor:
+    return torch.log1p(-u) / logsigmoid(-z)
+
+
+def _by_table(z: Tensor, u: Tensor) -> Tensor:
+    p = _log_prob(z[..., None], torch.arange(100.0)).exp()
+    return (u[..., None] > p.cumsum(-1)).sum(-1).to(z.dtype)
+
+
+slips(
+    {
+        "success and failure have changed places: q = σ(z) belongs to the one success, and 1 − q "
+        "to each of the x failures": _but(
+            log_prob=lambda self, params, x: _right.log_prob(-params, x),
+            sample=lambda self, params, u: _right.sample(-params, u),
+        ),
+        "this counts the tries, from 1: x counts the failures alone, and 0 is a value that it "
+        "has": _scoring(lambda z, x: _log_prob(z, x - 1)),
+        "the success at the end is missing: x failures and a success are x + 1 factors": (
+            _scoring(lambda z, x: x * logsigmoid(-z))
+        ),
+        "these are probabilities: log_prob gives their logarithms": (
+            _scoring(lambda z, x: _log_prob(z, x).exp())
+        ),
+        "at large logits this is minus infinity, as 1 − q is rounded to 0 before its logarithm is "
+        "taken, or exp is too large for the computer: take logsigmoid(z) and logsigmoid(−z), as in "
+        "notebook 2": _scoring(_of_sigmoid),
+        _RAISED: _scoring(lambda z, x: _of_sigmoid(z, x, 1e-8)),
+        "this is the NLL: log_prob is its negative, and never above 0": (
+            _scoring(lambda z, x: -_log_prob(z, x))
+        ),
+        "log(1 − q) is not 1 − log q: as 1 − σ(z) = σ(−z), it is logsigmoid(−z)": (
+            _scoring(lambda z, x: logsigmoid(z) + x * (1 - logsigmoid(z)))
+        ),
+        "these are x + 1 failures: the last of the x + 1 factors is the success, of probability "
+        "q": _scoring(lambda z, x: (x + 1) * logsigmoid(-z)),
+        "params has one dimension more than x, and so each number meets each count: params[..., 0] "
+        "has the shape of x": _but(log_prob=lambda self, params, x: _log_prob(params, x)),
+        _LOG_PROB_FLAT: _but(log_prob=lambda self, params, x: _log_prob(params[:, 0], x)),
+        "log_prob has a dimension too many: params is (..., 1), and params[..., 0] has the shape "
+        "of x": _scoring(lambda z, x: _log_prob(z, x)[..., None]),
+        "log_prob sums over variables: a head gives one number for each variable, and the model "
+        "sums": _scoring(lambda z, x: _log_prob(z, x).sum(-1)),
+        _IS_DENSITY: _but(is_density=True),
+        _COIN: _drawing(lambda z, u: (u <= z.sigmoid()).float()),
+        _ONE_MORE: _drawing(lambda z, u: _quotient(z, u).floor() + 1),
+        _REAL: _drawing(_quotient),
+        _ONE_LESS: _drawing(lambda z, u: _quotient(z, u).floor() - 1),
+        _BELOW_ZERO: _drawing(lambda z, u: _quotient(z, u).ceil() - 1),
+        "the number is rounded to the nearest count. Rounded down, by floor, it is the smallest k "
+        "with P(x ≤ k) above u": _drawing(lambda z, u: _quotient(z, u).round()),
+        _CUT_OFF: _drawing(_by_table),
+        _OF_ROUNDED: _drawing(lambda z, u: (torch.log1p(-u) / (1 - z.sigmoid()).log()).floor()),
+        _SAMPLES_FLAT: _but(sample=lambda self, params, u: _quotient(params[:, 0], u).floor()),
+        _IGNORES_U: _drawing(lambda z, u: (-z).exp().floor()),
+        _DRAWS_ITSELF: _drawing(lambda z, u: _quotient(z, torch.rand_like(u)).floor()),
+    }
+)
+
+
+# ---- the check ----------------------------------------------------------------------------------
+
+MANY = torch.arange(400.0)
+"""Counts among which all but nothing of the probability lies, for the logits that are tried."""
+TRIED_LOGITS = (-1.5, 0.0, 1.0)
+SMALL, TINY = -5.0, -18.0
+"""Logits of which half of all counts are above 100, and above 45 million."""
+N = 1000
+"""Samples at each logit."""
+
+
+def _examine(answer: object) -> str:
+    head = _built(answer)
+    one, two = torch.tensor([[0.4], [-0.7]]), torch.tensor([[[0.4], [-0.7]], [[1.0], [0.0]]])
+    _require_log_prob(head, one, torch.tensor([0.0, 3.0]))
+    _require_log_prob(head, two, torch.tensor([[0.0, 3.0], [1.0, 2.0]]))
+    for z in TRIED_LOGITS:
+        _require_sum_of_one(head, z)
+    for z, x in ((0.4, 0.0), (-0.7, 3.0), (120.0, 2.0), (-120.0, 2.0)):
+        _require_log_prob(head, torch.tensor([[z]]), torch.tensor([x]))
+    for z in (*TRIED_LOGITS, SMALL, TINY):
+        _require_samples(head, z)
+    _require_counts_at_the_ends(head)
+    return "Σp = 1, and samples come as often as log_prob says."
+
+
+def _built(answer: object) -> Head:
+    is_class = isinstance(answer, type)
+    if not is_class or not issubclass(answer, Head):
+        raise Misformed(
+            "a class is expected that inherits from Head, with log_prob and sample: hand over the "
+            "class itself",
+            came=f"the class {answer.__name__}" if is_class else f"a {type(answer).__name__}",
+            expected="class Geometric(Head)",
+        )
+    try:
+        head = answer()
+    except Exception as error:
+        raise Wrong(f"your class raised {type(error).__name__}: {error}") from error
+    for name, value, cause in (
+        ("params_per_variable", 1, "one number for each variable is enough, its logit"),
+        ("is_density", False, _IS_DENSITY),
+    ):
+        came = getattr(head, name, None)
+        if came != value:
+            raise Misformed(cause, came=f"{name} = {came}", expected=f"{name} = {value}")
+    return head
+
+
+def _require_log_prob(head: Head, params: Tensor, x: Tensor) -> None:
+    came, expected = run(head.log_prob, params, x), _right.log_prob(params, x)
+    try:
+        require_same(came, expected, "log_prob(params, x)")
+    except Wrong as wrong:
+        wrong.tried = f"log_prob({written(params)}, {written(x)})"
+        if isinstance(came, Tensor) and not (
+            came.shape == x.shape and isinstance(wrong, Misformed)
+        ):
+            report = {"expected": written(expected), "came": written(came)}
+            require_none(_faults_of_log_prob(came, params, x), tried=wrong.tried, **report)
+        raise
+
+
+def _faults_of_log_prob(came: Tensor, params: Tensor, x: Tensor) -> Iterator[tuple[str, bool]]:
+    is_formed = came.shape == x.shape
+    for known in known_slips("8.4"):
+        theirs = known.answer().log_prob(params, x)
+        if theirs.shape == came.shape:
+            is_same = torch.allclose(theirs.double(), came.double(), atol=1e-5)
+            yield known.cause, is_same or not is_formed
+    if is_formed:
+        yield _RAISED, bool((params.abs() > 20).any())  # smaller ones were right
+        yield _LOG_PROB_FLAT, params.dim() > 2  # for a row it was right
+        yield "log_prob differs: x failures, each of probability 1 − q, and one success", True
+
+
+def _require_sum_of_one(head: Head, z: float) -> None:
+    total = run(head.log_prob, torch.full((len(MANY), 1), z), MANY).double().exp().sum().item()
+    if not abs(total - 1) < 1e-4:
+        raise Wrong(
+            "the probabilities of all counts do not sum to one",
+            tried=f"the counts 0 to {len(MANY) - 1} at z = {z}",
+            expected="1",
+            came=f"{total:.4f}",
+        )
+
+
+def _require_samples(head: Head, z: float) -> None:
+    """Even noise must give each count as often as its probability says, in whatever order."""
+    u, params = (torch.arange(N) + 0.5) / N, torch.full((N, 1), z)
+    came = run(head.sample, params, u)
+    tried = f"sample at z = {z}, for {N} evenly spread u"
+    if not isinstance(came, Tensor) or came.shape != u.shape:
+        shape = f"shape {tuple(came.shape)}" if isinstance(came, Tensor) else type(came).__name__
+        raise Misformed(
+            "sample gives one count for each u", tried=tried, expected=f"shape ({N},)", came=shape
+        )
+    again = run(head.sample, params, u)
+    require_none([(_DRAWS_ITSELF, not torch.equal(came, again))], tried=tried)
+    came, is_finite = came.double(), bool(came.isfinite().all())
+    require_none(
+        [
+            (_OF_ROUNDED, z == TINY and not is_finite),
+            (_REAL, not is_finite or not torch.equal(came, came.round())),
+        ],
+        tried=tried,
+        came=written(came[:5]),
+    )
+    _require_shares(came, params, u, tried)
+    _require_samples_of_any_shape(head, u)
+
+
+def _require_shares(came: Tensor, params: Tensor, u: Tensor, tried: str) -> None:
+    """Each count comes as often as its probability says, up to the largest."""
+    counts, right = torch.arange(40.0), _right.sample(params, u).double()
+    share = (came[:, None] == counts).double().mean(0)
+    p = _right.log_prob(params[: len(counts)], counts).exp().double()
+    in_any_order = [values.sort().values for values in (came, right)]
+    is_as_often = _is_near(share, p) and bool((came >= 0).all())
+    if is_as_often and torch.allclose(*in_any_order, rtol=0.01, atol=1):
+        return
+    known = known_slips("8.4")
+    require_none(
+        [
+            *((slip.cause, slip.answer().sample(params, u).double().equal(came)) for slip in known),
+            (_IGNORES_U, float(params[0]) == TRIED_LOGITS[0] and len(came.unique()) == 1),
+            (_CUT_OFF, _is_near(share[:5], p[:5]) and came.max() < right.max()),
+            (_COIN, bool((came <= 1).all())),
+            (_ONE_MORE, _is_near(share[1:], p[:-1])),
+            (_ONE_LESS, _is_near(share[:-1], p[1:])),
+            ("samples do not come as often as log_prob says", True),
+        ],
+        tried=tried,
+        expected=f"shares of 0 to 4: {written(p[:5])}, the largest count {int(right.max()):,}",
+        came=f"{written(share[:5])}, the largest count {int(came.max()):,}",
+    )
+
+
+def _is_near(share: Tensor, p: Tensor) -> bool:
+    return bool(((share - p).abs() <= 2.5 / N).all())
+
+
+def _require_counts_at_the_ends(head: Head) -> None:
+    """torch.rand draws 0, and numbers just below 1."""
+    for z in (0.0, TINY):
+        came = run(head.sample, torch.full((2, 1), z), torch.tensor([0.0, 1 - 2**-24]))
+        require_none(
+            [
+                (_BELOW_ZERO, came[0] == -1),
+                (
+                    "u = 0 and the largest u below 1 must give counts, too: torch.rand draws both",
+                    not bool(((came >= 0) & came.isfinite()).all()),
+                ),
+            ],
+            tried=f"sample at z = {z}, for u = 0 and for the largest u below 1",
+            came=written(came),
+        )
+
+
+def _require_samples_of_any_shape(head: Head, u: Tensor) -> None:
+    """A row of u, and the same u in two dimensions, must give the same samples."""
+    params, shape = torch.linspace(-1.5, 1.0, len(u))[:, None], (len(u) // 2, 2)
+    row = run(head.sample, params, u)
+    tried = f"sample with params of shape {(*shape, 1)} and u of shape {shape}"
+    try:
+        came = run(head.sample, params.view(*shape, 1), u.view(shape))
+    except Wrong as wrong:
+        raise Wrong(_SAMPLES_FLAT, tried=tried, came=wrong.cause) from wrong
+    is_same = isinstance(came, Tensor) and torch.equal(came, row.view(shape))
+    require_none([(_SAMPLES_FLAT, not is_same)], tried=tried)
