@@ -13,8 +13,9 @@ from unittest.mock import patch
 
 import torch
 
-from made_course.exercises import NOTEBOOKS, Wrong, _room
-from made_course.exercises.examine import examine
+from made_lessons.checking.catalogue import NOTEBOOKS, exercises_in
+from made_lessons.checking.examine import examine
+from made_lessons.checking.exercise import Wrong
 
 
 def heard(exercise, answer):
@@ -48,7 +49,7 @@ def main():
     parser.add_argument("--out", type=Path, metavar="FILE", help="else the table is printed")
     out = parser.parse_args().out
     torch.set_num_threads(1)  # sums of several threads may end in another digit
-    exercises = [exercise for number in NOTEBOOKS for exercise in _room(number).EXERCISES]
+    exercises = [exercise for number in NOTEBOOKS for exercise in exercises_in(number)]
     table = "\n\n".join(text for exercise in exercises for text in blocks_of(exercise))
     out.write_text(f"{table}\n", encoding="utf-8") if out else print(table)
 
