@@ -3,7 +3,7 @@
 import copy
 import math
 
-import made_course.baselines as baselines
+from made_course.relatives import older as baselines
 import pytest
 import torch
 import torch.nn.functional as F
