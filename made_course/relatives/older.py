@@ -228,6 +228,7 @@ class FVSBN(OrderedModel):
         the wake-sleep algorithm produce good density estimators?" (with every variable visible).
 
     Example:
+        >>> from made_course import total_probability
         >>> model = FVSBN(3, ordering=[1, 2, 0])  # x2, x3, x1
         >>> model.linear.mask.int()
         tensor([[0, 1, 1],
@@ -291,6 +292,7 @@ class NADE(OrderedModel):
         Larochelle and Murray 2011, "The Neural Autoregressive Distribution Estimator".
 
     Example:
+        >>> from made_course import total_probability
         >>> model = NADE(3, hidden_dim=4, ordering=[1, 2, 0])  # x2, x3, x1
         >>> model.n_parameters()  # 3·4 + 4 of W and c, 4·3 + 3 of V and b
         31
@@ -353,8 +355,8 @@ class DenseAutoencoder(Peer):
     Its ``log_prob`` is the same sum of cross entropies as MADE's, so that ``fit`` and ``evaluate``
     take it, but it is the logarithm of no probability: an output that copies its own variable says
     1 to whatever it is shown, and the "probabilities" of all inputs add up to as much as
-    :math:`2^D`: see :func:`total_probability`. What ``evaluate`` says of it can be compared with
-    no negative log-likelihood.
+    :math:`2^D`: see :func:`made_course.total_probability`. What ``evaluate`` says of it can be
+    compared with no negative log-likelihood.
 
     Args:
         input_dim: number of variables D.
@@ -367,6 +369,7 @@ class DenseAutoencoder(Peer):
         Germain et al. 2015, "Autoencoders".
 
     Example:
+        >>> from made_course import total_probability
         >>> model = DenseAutoencoder(2, hidden_dims=())
         >>> with torch.no_grad():  # each output copies its own variable
         ...     _ = model.net[0].weight.copy_(100 * torch.eye(2))

@@ -2,7 +2,7 @@
 
 The models of digits have seen only the 55,000 training images of MNIST that are *not* in the
 course's small set, so that both the small set and MNIST's test images are an honest test for them.
-``tools/pretrained.py`` and ``tools/any_order.py`` made them.
+``tools/ships/train_weights.py`` and ``tools/ships/train_any_order.py`` made them.
 """
 
 from __future__ import annotations

@@ -22,14 +22,7 @@ from made_course.training.history import History
 
 from ..checking.calls import run
 from ..checking.examine import compare_on_cases
-from ..checking.exercise import (
-    Misformed,
-    Wrong,
-    exercise,
-    known_slips,
-    require_none,
-    slips,
-)
+from ..checking.exercise import Misformed, Wrong, exercise, known_slips, require_none, slips
 from ..checking.trained_models import (
     causes,
     honest_nll,

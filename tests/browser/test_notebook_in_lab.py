@@ -4,7 +4,7 @@ import nbformat
 import pytest
 
 from tests.browser.lab import open_notebook, run_command
-from tools.minutes import NOTEBOOKS
+from tools.pages.minutes import NOTEBOOKS
 
 LIMIT_S = 600
 

@@ -5,7 +5,7 @@ import pytest
 
 from made_course import Choice, Quiz
 from tests.browser.lab import kernel_says, open_notebook, run_cells
-from tools.refresh import METADATA
+from tools.pages.refresh import METADATA
 
 pytestmark = pytest.mark.delivery
 

@@ -1,0 +1,393 @@
+"""What holds for every notebook, read as a file: nothing is run here."""
+
+import ast
+import re
+from itertools import pairwise, takewhile
+from pathlib import Path
+
+import pytest
+
+import made_lessons
+from made_lessons.checking import exercise as definitions
+from made_lessons.checking.catalogue import NOTEBOOKS as ALL_NOTEBOOKS
+from made_lessons.checking.catalogue import exercises_in
+from made_lessons.checking.questions import read_questions
+from made_lessons.grading import verdicts
+from tools.pages.minutes import (
+    CHECK,
+    EXERCISE,
+    NOTEBOOKS,
+    QUIZ,
+    TERM,
+    glossary,
+    is_named,
+    minutes_of,
+    new_terms,
+    promised,
+    questions_of,
+    read,
+    text_of,
+)
+from tools.pages.refresh import FOLDED, METADATA, answers
+
+ROOT = Path(__file__).parents[2]
+WIDGET, EXEMPT = "widget", "nbval-ignore-output"
+
+SAVE = "save it by python -m tools.pages.refresh notebooks/{}"
+
+each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+
+
+def code_cells(path):
+    return [cell for cell in read(path).cells if cell.cell_type == "code"]
+
+
+def tags(cell):
+    return cell.metadata.get("tags", [])
+
+
+def number_of(path):
+    return int(path.stem[:2])
+
+
+def source_of(path):
+    return "\n".join(cell.source for cell in code_cells(path))
+
+
+def outputs_of(path):
+    return [output for cell in code_cells(path) for output in cell.outputs]
+
+
+# ---- the file ------------------------------------------------------------------------------------
+
+
+@each_notebook
+def test_metadata_is_neutral(path):
+    notebook = read(path)
+    assert notebook.metadata == METADATA, SAVE.format(path.name)
+    for cell in notebook.cells:
+        assert set(cell.metadata) <= {"tags", "jupyter"}, SAVE.format(path.name)
+        assert set(tags(cell)) <= {WIDGET, EXEMPT}
+        assert len(tags(cell)) <= 1
+        assert "NBVAL_" not in cell.source  # a comment that would exempt the cell, too
+
+
+@each_notebook
+def test_what_answers_a_prediction_is_folded_and_nothing_else(path):
+    cells = read(path).cells
+    assert [cell for cell in cells if "jupyter" in cell.metadata] == answers(cells)
+    assert all(cell.metadata.jupyter == FOLDED for cell in answers(cells)), SAVE.format(path.name)
+
+
+def test_nearly_every_prediction_is_answered_by_the_cells_that_follow():
+    asked = answered = 0
+    for path in NOTEBOOKS:
+        cells = read(path).cells
+        for k, cell in enumerate(cells):
+            if cell.cell_type == "markdown" and "**Predict.**" in cell.source:
+                asked += 1
+                answered += bool(answers([cell, *takewhile(is_code, cells[k + 1 :])]))
+    assert asked > 80
+    assert answered >= 0.9 * asked
+
+
+def is_code(cell):
+    return cell.cell_type == "code"
+
+
+@each_notebook
+def test_what_the_reader_does_is_a_quote_with_its_sign(path):
+    cells = read(path).cells
+    text = text_of(read(path))
+    assert re.findall(r"^\*\*(?:Predict|Self-check).*", text, re.MULTILINE) == []
+    tasks = re.findall(r"^### Exercise .+\n\n(> ✎)?", text, re.MULTILINE)
+    assert "" not in tasks, "the words of an exercise begin with '> ✎ '"
+    for before, cell in pairwise(cells):
+        if cell.source.startswith("quiz(") and not before.source.startswith("quiz("):
+            assert "> ◉ **Self-check.**" in before.source, cell.source
+
+
+@each_notebook
+def test_execution_counts_increase_and_only_widget_cells_have_none(path):
+    cells = code_cells(path)
+    counts = [cell.execution_count for cell in cells if WIDGET not in tags(cell)]
+    assert None not in counts, SAVE.format(path.name)
+    assert counts == sorted(set(counts)), SAVE.format(path.name)
+    for cell in cells:
+        if WIDGET in tags(cell):
+            assert not cell.outputs, SAVE.format(path.name)
+            assert cell.execution_count is None, SAVE.format(path.name)
+
+
+def test_few_cells_are_exempt_and_contributors_are_told_why():
+    all_cells = [cell for path in NOTEBOOKS for cell in code_cells(path)]
+    exempt = [path.stem for path in NOTEBOOKS for c in code_cells(path) if EXEMPT in tags(c)]
+    assert len(exempt) <= len(all_cells) / 20
+    page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    told = sorted(re.findall(r"^\| `(\d\d_\w+)` \|", page, re.MULTILINE))
+    assert told == sorted(exempt), "CONTRIBUTING.md must have a row for each, with the reason"
+
+
+# ---- the outputs ---------------------------------------------------------------------------------
+
+
+@each_notebook
+def test_outputs_hold_nothing_that_should_not_be_seen(path):
+    for output in outputs_of(path):
+        assert output.output_type in ("stream", "display_data", "execute_result")
+        assert output.get("name") != "stderr"
+        data = output.get("data", {})  # a picture's bytes may spell anything
+        text = "".join([output.get("text", "")] + [data[kind] for kind in data if "text" in kind])
+        assert not re.search(r"Warning|0x[0-9a-f]{6}|\w+\((?:children|value)=|<Figure", text)
+        if output.output_type == "execute_result":
+            assert "<details>" in output.data["text/html"], "only a quiz is shown as a value"
+        is_widget = "application/vnd.jupyter.widget-view+json" in output.get("data", {})
+        assert not is_widget, "a cell that shows a widget must have the tag widget"
+
+
+@each_notebook
+def test_every_figure_has_a_text_alternative(path):
+    figures = [output for output in outputs_of(path) if "image/png" in output.get("data", {})]
+    for figure in figures:
+        assert len(figure.data["text/plain"].split()) >= 4
+        assert len(figure.metadata["image/png"]["alt"].split()) >= 4, "a figure says what it shows"
+
+
+@each_notebook
+def test_a_widget_stands_beside_its_figure(path):
+    cells = code_cells(path)
+    for cell, following in zip(cells, [*cells[1:], None], strict=True):
+        if WIDGET in tags(cell) and not cell.source.startswith("progress()"):
+            shown = following is not None and re.search(r"figure\(|\.verdict", following.source)
+            assert shown, f"the next cell must show the same, or say it:\n{cell.source}"
+            assert tags(following) == []
+
+
+def test_few_lines_are_verdicts_and_none_is_false():
+    """A number says more than whether it lies within its bounds."""
+    texts = [output.get("text", "") for path in NOTEBOOKS for output in outputs_of(path)]
+    lines = [line for text in texts for line in text.splitlines()]
+    assert len([line for line in lines if line.endswith("True")]) <= 30
+    assert [line for line in lines if line.endswith("False")] == []
+
+
+@each_notebook
+def test_a_number_is_held_by_expect_which_shows_it(path):
+    bounds = re.findall(r"^ *assert .*\d.*", source_of(path), re.MULTILINE)
+    assert bounds == [], "write expect(value, expected, within=..., name=...)"
+
+
+# ---- the code ------------------------------------------------------------------------------------
+
+
+@each_notebook
+def test_code_fits_on_a_projector(path):
+    for cell in code_cells(path):
+        lines = cell.source.splitlines()
+        assert len(lines) <= 25, lines[0]
+        assert max(map(len, lines)) <= 88, max(lines, key=len)
+
+
+@each_notebook
+def test_code_uses_what_it_imports_and_shows_no_bare_object(path):
+    tree = ast.parse(source_of(path))
+    imported = {
+        (name.asname or name.name).partition(".")[0]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in node.names
+    }
+    names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+    used = {name.id for name in names if isinstance(name.ctx, ast.Load)}
+    for_the_reader = {"hint", "solution"}  # to be called in a cell of one's own
+    assert imported - used - for_the_reader == set()
+    for cell in code_cells(path):
+        assert not cell.source.rstrip().endswith(";"), f"no ; at the end:\n{cell.source}"
+        assert not re.search(r"^\s*[%!]", cell.source, re.MULTILINE)
+        last = ast.parse(cell.source).body[-1]
+        if isinstance(last, ast.Expr) and WIDGET not in tags(cell):
+            assert isinstance(last.value, ast.Call), cell.source
+
+
+# ---- the text ------------------------------------------------------------------------------------
+
+
+@each_notebook
+def test_header_says_what_for_what_with_and_how_long(path):
+    text = text_of(read(path))
+    headings = re.findall(r"^# .*", re.sub(r"```.*?```", "", text, flags=re.DOTALL), re.MULTILINE)
+    assert len(headings) == 1
+    header = read(path).cells[0].source
+    assert header.startswith(f"# {number_of(path)} · ")
+    assert re.search(
+        r"\*\*When you have worked through this page, you can\*\*\n\n(- .+\n)+\n"
+        r"\*\*You need\*\* .+\n\n\*\*Time\*\* about \d+ minutes",
+        header,
+    ), "the first cell must be a header like that of the other notebooks"
+
+
+@each_notebook
+def test_minutes_promised_are_those_counted(path):
+    """To the nearest five."""
+    notebook = read(path)
+    assert promised(notebook) % 5 == 0
+    counted = minutes_of(notebook)
+    assert counted == pytest.approx(promised(notebook), abs=2.5), (
+        f"the header must promise {5 * round(counted / 5)} minutes: reading and exercises "
+        f"are {counted:.1f}, as python -m tools.pages.minutes counts"
+    )
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS[1:], ids=lambda path: path.stem)
+def test_each_section_lets_the_reader_answer(path):
+    """Between one heading with a number and the next there is an exercise or a question."""
+    sections = []
+    for cell in read(path).cells:
+        if cell.cell_type == "markdown":
+            for heading in re.findall(r"^## (.*)", cell.source, re.MULTILINE):
+                sections.append([heading, False])
+        elif sections and re.search(r"^(check|quiz)\(", cell.source, re.MULTILINE):
+            sections[-1][1] = True
+    numbered = [section for section in sections if section[0][0].isdigit()]
+    assert [int(heading.split()[0]) for heading, _ in numbered] == [*range(1, len(numbered) + 1)]
+    assert [heading for heading, asks in numbered if not asks] == []
+
+
+@each_notebook
+def test_words_that_talk_down_are_not_used(path):
+    text = text_of(read(path)) + questions_of(read(path)) + source_of(path)
+    assert re.findall(r"\b(?:simply|obviously|of\s+course|trivial\w*)\b", text, re.I) == []
+
+
+@each_notebook
+def test_links_within_the_course_lead_somewhere(path):
+    links = re.findall(r"\]\((?!https://)([^)]+)\)", text_of(read(path)))
+    for link in links:
+        file, _, anchor = link.partition("#")
+        target = path.parent / file if file else path
+        assert target.is_file(), link
+        if anchor:
+            headings = re.findall(r"^#+ (.+)", text_of(read(target)), re.MULTILINE)
+            assert anchor in [heading.replace(" ", "-") for heading in headings], link
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS[1:], ids=lambda path: path.stem)
+def test_the_way_is_the_same_in_readme_and_notebook_0(path):
+    title = re.match("# (.+)", read(path).cells[0].source)[1]
+    pages = {
+        "README.md": ((ROOT / "README.md").read_text(encoding="utf-8"), "notebooks/"),
+        NOTEBOOKS[0].name: (text_of(read(NOTEBOOKS[0])), ""),
+    }
+    questions = set()
+    for name, (text, folder) in pages.items():
+        begin, end = f"| [{title}]({folder}{path.name}) | ", f" | {promised(read(path))} |"
+        rows = [row for row in text.splitlines() if row.startswith(begin) and row.endswith(end)]
+        assert len(rows) == 1, f"{name} must have this row, with a question: {begin}...{end}"
+        questions.add(rows[0].split(" | ")[1])
+    assert len(questions) == 1, "both pages must ask the same question"
+
+
+@pytest.mark.parametrize(("path", "following"), [*pairwise(NOTEBOOKS)], ids=lambda p: p.stem)
+def test_every_notebook_leads_to_the_next(path, following):
+    end = read(path).cells[-1].source
+    for part in ("**A question to take along.**", f"({following.name})"):
+        assert part in end, f"the last cell must have {part}"
+
+
+def test_every_term_of_the_glossary_is_introduced_where_it_says():
+    terms = [term for term, _ in glossary()]
+    assert len(terms) >= 30
+    assert terms == sorted(terms, key=str.casefold)
+    for term, file in glossary():
+        introduced = re.findall(r"\*\*(.+?)\*\*", text_of(read(ROOT / "notebooks" / file)))
+        assert any(is_named(term, bold) for bold in introduced), f"{term}: not in {file}"
+
+
+def test_no_section_brings_more_than_three_new_terms():
+    new = new_terms()
+    assert sum(map(len, new.values())) >= 30
+    assert {section: terms for section, terms in new.items() if len(terms) > 3} == {}
+
+
+# ---- exercises and questions ---------------------------------------------------------------------
+
+
+@each_notebook
+def test_exercises_and_questions_are_all_there_in_order(path):
+    number = number_of(path)
+    folder = f"made_lessons/notebook_{number:02d}"
+    assert number in ALL_NOTEBOOKS, f"{folder} is missing"
+    defined = exercises_in(number)
+    said = [
+        (found["name"], found["title"], len(found["stars"]))
+        for found in EXERCISE.finditer(text_of(read(path)))
+    ]
+    assert said == [(e.name, e.title, e.stars) for e in defined], (
+        f"the headings here, '### Exercise {number}.1 · Title (★, 5 minutes)', and the exercises "
+        f"in {folder} must say the same"
+    )
+    checks = CHECK.findall(source_of(path))
+    assert list(dict.fromkeys(checks)) == [exercise.name for exercise in defined], (
+        f'each exercise must have a line such as check("{number}.1", answer)'
+    )
+    asked = QUIZ.findall(source_of(path))
+    assert asked == list(read_questions(number)), (
+        f'{folder}/questions.md and cells such as quiz("{number}a") must be the same'
+    )
+    assert [name[-1] for name in asked] == list("abcdefghijkl"[: len(asked)])
+
+
+@each_notebook
+def test_what_the_text_calls_is_imported(path):
+    called = set(re.findall(r'`(\w+)\("\d', text_of(read(path)))) & set(made_lessons.__all__)
+    imports = re.findall(r"from made_lessons import (.*)", source_of(path))
+    assert called <= set(", ".join(imports).split(", "))
+
+
+def test_names_may_have_two_digits():
+    """An eleventh notebook is read like the others."""
+    assert CHECK.findall('check("10.1", build_masks)') == ["10.1"]
+    assert QUIZ.findall('quiz("10b")') == ["10b"]
+    heading = "### Exercise 10.1 · Two rings (★★★, open, 15 minutes)"
+    assert EXERCISE.findall(heading) == [("10.1", "Two rings", "★★★", "open, ", "15")]
+    row = "| **flow** | an invertible map | [10](10_flows.ipynb) |"
+    assert TERM.findall(row) == [("flow", "10_flows.ipynb")]
+
+
+def test_there_are_exercises_enough():
+    numbers = [number_of(path) for path in NOTEBOOKS]
+    counts = {number: len(exercises_in(number)) for number in numbers}
+    assert all(count >= 2 for number, count in counts.items() if number > 0)
+    assert sum(counts.values()) >= 22
+
+
+def test_open_exercises_are_graded_as_open_ones():
+    headings = [found for path in NOTEBOOKS for found in EXERCISE.finditer(text_of(read(path)))]
+    open_ones = tuple(found["name"] for found in headings if found["open"])
+    assert open_ones == verdicts.OPEN, "is_open=True belongs to these"
+
+
+def bare(code):
+    """Code without comments and line ends."""
+    return re.sub(r"\s+", " ", re.sub(r"#.*", "", code))
+
+
+@each_notebook
+def test_solutions_are_not_in_the_notebook(path):
+    assert not re.search(r"^\s*solution\(", source_of(path), re.MULTILINE)
+    printed = "".join(output.get("text", "") for output in outputs_of(path))
+    shown = bare(source_of(path) + text_of(read(path)) + printed)
+    for exercise in exercises_in(number_of(path)):
+        source = definitions.source_of(exercise.reference)
+        body = re.sub(r'"""(.|\n)*?"""', "", source)
+        body = bare(body.partition(":\n")[2]).strip()
+        assert body not in shown, exercise.name
+
+
+@each_notebook
+def test_unsolved_exercises_are_saved_as_not_attempted(path):
+    for cell in code_cells(path):
+        found = CHECK.search(cell.source)
+        if found and number_of(path) > 0:
+            (output,) = cell.outputs
+            assert output.text.startswith(f"○ {found[1]} · ")

@@ -1,0 +1,280 @@
+"""The files around the course agree with each other, and the package brings what it needs."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from PIL import Image
+
+import made_course
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+SET_UP = [
+    "python3 -m venv .venv",
+    ". .venv/bin/activate",
+    "python -m pip install -r requirements.txt",
+    "python -m pip install --no-build-isolation --no-deps -e .",
+]
+
+
+def blocks(language):
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+
+def bounds(lines):
+    """Name to version range of each requirement."""
+    found = [Requirement(line) for line in lines]
+    return {requirement.name: requirement.specifier for requirement in found}
+
+
+def requirements():
+    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    return bounds(line for line in lines if line and not line.startswith("#"))
+
+
+# --- README -----------------------------------------------------------------------------------
+
+
+def test_readme_has_two_commands_of_one_line():
+    course, tests = blocks("bash")
+    assert course.count("\n") == tests.count("\n") == 1
+    *set_up, last = course.strip().split(" && ")
+    assert set_up == SET_UP
+    program, notebook = last.rsplit(" ", 1)
+    assert program == "jupyter lab --notebook-dir=."  # links to docs/ lead above notebooks/
+    assert (ROOT / notebook).is_file()
+    assert tests.strip().split(" && ") == [*SET_UP, "python -m pytest"]
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_readme_commands_for_windows_do_the_same(which):
+    def for_windows(step):
+        step = step.replace("python3 ", "python ", 1).replace("jupyter", "python -m jupyter", 1)
+        if "venv" not in step:
+            step = ".venv\\Scripts\\" + step
+        return step.replace("notebooks/", "notebooks\\")
+
+    steps = blocks("bash")[which].strip().split(" && ")
+    windows = [for_windows(step) for step in steps if "activate" not in step]
+    assert blocks("powershell")[which].strip().split("; ") == windows
+
+
+def test_readme_moves_by_a_small_picture_with_words_and_stands_still_where_that_is_asked_for():
+    still, picture = re.findall(r'src(?:set)?="([^"]+)"', README.partition("</picture>")[0])
+    assert "(prefers-reduced-motion: reduce)" in README.partition(still)[0]
+    assert re.search(rf'<img src="{picture}" alt="[^"]{{80,}}">', README)
+    with Image.open(ROOT / picture) as drawing:
+        assert drawing.n_frames > 20
+    assert (ROOT / picture).stat().st_size < 300_000
+    assert (ROOT / still).is_file()
+
+
+def test_readme_is_finished():
+    assert "@@" not in README
+
+
+def test_readme_and_package_name_the_same_python():
+    oldest = PYPROJECT["project"]["requires-python"].removeprefix(">=")
+    assert f"Python {oldest} or newer" in README
+
+
+# --- bounds -----------------------------------------------------------------------------------
+
+
+def test_requirements_are_ranges_with_an_oldest_release():
+    for name, specifier in requirements().items():
+        operators = sorted(part.operator for part in specifier)
+        # setuptools counts up its first number every few weeks: an upper bound would be noise
+        assert operators == ([">="] if name == "setuptools" else ["<", ">="]), name
+        assert not any("+" in part.version for part in specifier), name
+
+
+def test_constraints_pin_one_version_of_all_that_requirements_ask_for():
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    pinned = dict(line.split("==") for line in lines if not line.startswith("#"))
+    assert lines[0].startswith(f"# Versions with which all tests of {made_course.__version__} ")
+    assert not any("+" in version for version in pinned.values())
+    for name, specifier in requirements().items():
+        assert pinned[name] in specifier, "run python -m tools.checks.constraints"
+
+
+def test_package_depends_on_what_requirements_install():
+    everything = requirements()
+    needed = bounds(PYPROJECT["project"]["dependencies"])
+    assert needed == {name: everything.get(name) for name in needed}
+    builds = bounds(PYPROJECT["build-system"]["requires"])
+    assert builds == {name: everything.get(name) for name in builds}
+
+
+def test_binder_installs_the_same_from_conda():
+    conda_names = {"pytorch-cpu": "torch", "matplotlib-base": "matplotlib"}
+    text = (ROOT / "binder" / "environment.yml").read_text(encoding="utf-8")
+    listed = re.findall(r"^ +- (.+)$", text.partition("dependencies:")[2], re.MULTILINE)
+    assert {"python=3.12", "pip"} <= set(listed)
+    conda = bounds(line for line in listed if line not in ("python=3.12", "pip"))
+    conda = {conda_names.get(name, name): specifier for name, specifier in conda.items()}
+    only_tests = {"pytest", "pytest-xdist", "hypothesis", "nbval"}
+    expected = {name: s for name, s in requirements().items() if name not in only_tests}
+    assert conda == expected
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no executable bit")
+@pytest.mark.parametrize("script", ["binder/postBuild", "binder/start", ".ci/run"])
+def test_scripts_can_be_run(script):
+    assert os.access(ROOT / script, os.X_OK)
+
+
+# --- the package ------------------------------------------------------------------------------
+
+
+def test_heavy_libraries_wait_until_they_are_needed():
+    code = """
+import sys, made_course
+assert not {"matplotlib", "ipywidgets", "torchvision", "IPython", "pandas"} & set(sys.modules)
+next(iter(made_course.make_mnist_loaders()[0]))
+assert not {"matplotlib", "torchvision"} & set(sys.modules), "to load images"
+from made_course.figures import plot_nats_scale
+plot_nats_scale({"a": 2.0})._ipython_display_()
+assert "matplotlib.pyplot" not in sys.modules, "to draw"
+"""
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """A folder with a wheel and an sdist of what is committed."""
+    folder = tmp_path_factory.mktemp("built")
+    for name in tracked_files():
+        if name.startswith(("made_course/", "tests/test_", "tools/")) or "/" not in name:
+            copy = folder / "source" / name
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_bytes((ROOT / name).read_bytes())
+    build(folder / "source")
+    return folder
+
+
+def build(source):
+    """Write a wheel and an sdist beside the folder of the source."""
+    code = "from setuptools.build_meta import *; build_wheel('..'); build_sdist('..')"
+    run = subprocess.run([sys.executable, "-c", code], cwd=source, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+
+
+def unpack(folder, into):
+    """Unpack the sdist in a folder, and return where its source lies."""
+    (sdist,) = folder.glob("*.tar.gz")
+    shutil.unpack_archive(sdist, into)
+    (source,) = into.iterdir()
+    return source
+
+
+def files_of_wheel(folder):
+    (wheel,) = folder.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        return set(archive.namelist())
+
+
+@pytest.mark.delivery
+def test_wheel_and_sdist_hold_every_file_of_the_package(built, tmp_path):
+    package = {name for name in tracked_files() if name.startswith("made_course/")}
+    assert {"made_course/py.typed", "made_course/__init__.pyi"} <= package
+    assert {name for name in files_of_wheel(built) if ".dist-info/" not in name} == package
+    source = unpack(built, tmp_path / "sdist")
+    for folder in ("tests", "tools"):  # setuptools would take a part of the first
+        assert not (source / folder).exists()
+    build(source)
+    assert files_of_wheel(source.parent) == files_of_wheel(built)
+
+
+@pytest.mark.delivery
+def test_what_ships_loads_from_the_wheel_alone(built, tmp_path):
+    (wheel,) = built.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path / "installed")
+    code = """
+from importlib.metadata import version
+from made_course import *
+from made_course import __file__, __version__
+from made_course.shipped.nearest import load_neighbours
+from made_course.shipped.weights import MODELS
+from made_course.shipped.measured import load_ladder, load_overfitting
+from made_course.shipped.measured import load_many_masks, load_orderings
+
+for name in MODELS:
+    load_pretrained(name)
+load_binarized_mnist("small"), load_table(example_table())
+load_neighbours(), load_ladder(), load_overfitting(), load_orderings(), load_many_masks()
+print(__file__, __version__ == version("made-course"), sep="\\n")
+"""
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(tmp_path / "installed")},
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 0, run.stderr
+    file, same_version = run.stdout.splitlines()[-2:]
+    assert Path(file).is_relative_to(tmp_path)
+    assert same_version == "True"
+
+
+def test_citation_names_this_version_and_repository():
+    citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert re.findall(r"^version: (.+)$", citation, re.MULTILINE) == [made_course.__version__]
+    repository = PYPROJECT["project"]["urls"]["Repository"]
+    assert re.findall(r"^repository-code: (.+)$", citation, re.MULTILINE) == [repository]
+
+
+def test_changelog_begins_with_this_version():
+    changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert re.search(r"^## (\S+)", changes, re.MULTILINE)[1] == made_course.__version__
+
+
+# --- what is committed ------------------------------------------------------------------------
+
+LARGEST_BYTES = 8_000_000
+# A brace or bracket in a pattern keeps this file from finding itself.
+MACHINE_PATH = re.compile(
+    r"(?<![\w.~-])/(?:root|work|tmp|(?:home|Users)/\w+)/|[A-Z]:\\{1,2}Users\b"
+)
+REGISTRY_HOST = re.compile(
+    r"\b(?:pypi|pythonhosted|npmjs|anaconda|(?:deb|packages)[.]debian|download[.]pytorch)[.](?:org|com)\b"
+)
+
+
+def tracked_files():
+    # A clone made by someone else is fine to read: git would refuse without the first setting.
+    command = ["git", "-c", "safe.directory=*", "ls-files", "-z", "--cached"]
+    try:
+        run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("this folder is no clone, or git is missing")
+    return [name for name in run.stdout.split("\0") if name and (ROOT / name).is_file()]
+
+
+def test_nothing_committed_is_large():
+    sizes = {name: (ROOT / name).stat().st_size for name in tracked_files()}
+    assert sizes
+    assert {name: size for name, size in sizes.items() if size > LARGEST_BYTES} == {}
+
+
+@pytest.mark.parametrize("pattern", [MACHINE_PATH, REGISTRY_HOST], ids=["path", "host"])
+def test_nothing_committed_names_a_machine(pattern):
+    found = []
+    for name in tracked_files():
+        text = (ROOT / name).read_bytes().decode("utf-8", errors="ignore")
+        if "\0" not in text:
+            found += [f"{name}: {match.group()}" for match in pattern.finditer(text)]
+    assert found == []

@@ -1,0 +1,177 @@
+"""The pages for instructors in ``docs`` say what the code and the notebooks say."""
+
+import doctest
+import math
+import re
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+import torch
+from nbformat.v4 import new_code_cell, new_notebook
+
+from made_course import MADE, Categorical, input_degrees
+from made_course.shipped.measured import load_ladder, load_many_masks, load_orderings
+from made_lessons.checking.catalogue import exercises_in
+from made_lessons.checking.questions import read_questions
+from tools.checks import spread
+from tools.pages import objectives, worksheet
+from tools.pages.minutes import NOTEBOOKS, promised, read
+from tools.pages.minutes import text_of as markdown_of
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def text_of(name):
+    return (DOCS / name).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("module", [objectives, worksheet], ids=["objectives", "worksheet"])
+def test_written_pages_are_what_their_command_writes(module):
+    written = module.PAGE.read_text(encoding="utf-8")
+    assert written == module.page(), f"out of date: run python -m {module.__name__}"
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS[1:], ids=lambda path: path.stem)
+def test_every_objective_is_served_by_a_section_that_asks_something(path):
+    count = len(objectives.objectives_of(read(path)))
+    served = {k for section in objectives.served_in(path) for k in section}
+    assert served == set(range(1, count + 1)), "SERVES in tools/pages/objectives.py is out of date"
+    assert all(names for _, names in objectives.sections_of(read(path)))
+
+
+def test_every_exercise_and_question_is_on_the_page_of_objectives():
+    asked = r"^\*\*(?:exercise|question) (\d+[.\w]+)"
+    named = re.findall(asked, text_of("objectives.md"), re.MULTILINE)
+    numbers = [int(path.stem[:2]) for path in NOTEBOOKS[1:]]
+    asked = [exercise.name for k in numbers for exercise in exercises_in(k)]
+    asked += [name for k in numbers for name in read_questions(k)]
+    assert sorted(named) == sorted(asked), "out of date: run python -m tools.pages.objectives"
+
+
+PAGES = [*sorted(DOCS.parent.glob("*.md")), *sorted(DOCS.glob("*.md"))]
+
+
+def anchor_of(heading):
+    """As code hosts name a heading in a link."""
+    return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page):
+    for link in re.findall(r"\]\((?!https://)([^)]+)\)", page.read_text(encoding="utf-8")):
+        file, _, anchor = link.partition("#")
+        target = page.parent / (file or page.name)
+        assert target.is_file(), link
+        text = target.read_text(encoding="utf-8") if anchor else ""
+        headings = re.findall(r"^#+ (.+)", text, re.MULTILINE)
+        assert not anchor or anchor in map(anchor_of, headings), link
+
+
+@pytest.mark.parametrize(
+    "page", [*sorted(DOCS.glob("*.md")), *NOTEBOOKS], ids=lambda page: page.name
+)
+def test_tables_name_every_column(page):
+    is_notebook = page.suffix == ".ipynb"
+    text = markdown_of(read(page)) if is_notebook else page.read_text(encoding="utf-8")
+    heads = re.findall(r"^(\|.+\|)\n\|[-:| ]+\|$", text, re.MULTILINE)
+    assert [head for head in heads if re.search(r"\|\s*\|", head)] == []
+
+
+# ---- instructor.md -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("page", ["instructor.md", "museum.md"])
+def test_code_on_a_page_shows_what_it_says(page):
+    code = text_of(page).replace("\n```\n", "\n\n")  # a blank line ends what an example shows
+    examples = doctest.DocTestParser().get_doctest(code, {}, page, page, 0)
+    failed, tried = doctest.DocTestRunner().run(examples)
+    assert (failed, tried > 10) == (0, True)
+
+
+def test_the_day_adds_up():
+    rows = re.findall(
+        r"^\| (\d+:\d\d) \| (.+) \| (\d+) \|$", text_of("instructor.md"), re.MULTILINE
+    )
+    now = datetime.strptime("9:00", "%H:%M")
+    for at, _, minutes in rows:
+        assert datetime.strptime(at, "%H:%M") == now, at
+        now += timedelta(minutes=int(minutes))
+    assert now == datetime.strptime("18:00", "%H:%M")
+
+
+@pytest.mark.parametrize(("column", "parts", "minutes"), [("session", 4, 120), ("lecture", 2, 90)])
+def test_sessions_and_lectures_add_up(column, parts, minutes):
+    table = text_of("instructor.md").partition(f"| {column} | what | minutes |")[2]
+    rows = re.findall(r"^\| (\d) \| .+ \| (\d+) \|$", table.partition("\n\n")[0], re.MULTILINE)
+    for part in range(1, parts + 1):
+        assert sum(int(length) for number, length in rows if int(number) == part) == minutes
+
+
+def test_notebooks_have_the_minutes_that_they_promise():
+    rows = re.findall(
+        r"^\| [\d:]+ \| notebook (\d+)\b.* \| (\d+) \|$", text_of("instructor.md"), re.MULTILINE
+    )
+    assert len(rows) >= 17
+    for number, minutes in rows:
+        assert int(minutes) == promised(read(NOTEBOOKS[int(number)])), number
+
+
+def test_expected_numbers_of_saved_runs_are_those_of_the_files():
+    page = text_of("instructor.md")
+    for rung in load_ladder():
+        low, high = sorted(rung.test_nll[:, -1].tolist())
+        assert f"| {rung.name} | {low:.1f}, {high:.1f} |" in page
+    log_prob = {name: -row.mean().item() for name, row in load_orderings().items()}
+    starts = sorted(nats for name, nats in log_prob.items() if name.startswith("rows"))
+    assert f"| rows, three starts | {starts[0]:.1f} to {starts[-1]:.1f} |" in page
+    drawn = sorted(nats for name, nats in log_prob.items() if name.startswith("random"))
+    assert f"| three random orderings | {drawn[0]:.1f} to {drawn[-1]:.1f} |" in page
+    for name in ("columns", "centre outwards", "coarse to fine"):
+        assert f"| {name} | {log_prob[name]:.1f} |" in page
+    for run in load_many_masks():
+        single = f"{run.single.min():.1f} to {run.single.max():.1f}"
+        assert f"| {run.name}, each set | {single} |" in page
+
+
+def test_spread_notes_what_is_expected_and_what_another_seed_makes_of_it():
+    source = """import torch
+from made_course import expect
+torch.manual_seed(0)
+expect(torch.rand(1), 9, within=1, name="drawn")"""
+    notebook = new_notebook(cells=[new_code_cell(source)])
+    own, other = spread.numbers(notebook, 0), spread.numbers(notebook, 10)
+    torch.manual_seed(0)
+    assert own == [(0, "drawn", torch.rand(1).item())]
+    ((*_, value),) = other
+    assert other == [(0, "drawn", value)] != own
+
+
+# ---- the ten questions ---------------------------------------------------------------------------
+
+
+def right_answer(number):
+    """The choice that the page of answers calls right, as it stands on the page of questions."""
+    (letter,) = re.findall(rf"^\| {number} \| ([abc]):", text_of("ten_answers.md"), re.MULTILINE)
+    question = text_of("ten_questions.md").partition(f"**{number}.**")[2].partition("**")[0]
+    return re.search(rf"\({letter}\) (.+?)(?:  \(|\n|$)", question)[1]
+
+
+def test_every_question_has_an_answer_and_two_wrong_ones_explained():
+    questions, answers = text_of("ten_questions.md"), text_of("ten_answers.md")
+    assert re.findall(r"^\*\*(\d+)\.\*\*", questions, re.MULTILINE) == [*map(str, range(1, 11))]
+    rows = re.findall(r"^\| (\d*) ?\|(?: ([abc]):.*?)? \| ([abc]) \| .+ \|$", answers, re.M)
+    letters = [sorted(x for row in rows[k : k + 2] for x in row[1:] if x) for k in range(0, 20, 2)]
+    assert letters == [["a", "b", "c"]] * 10
+
+
+def test_right_answers_that_are_numbers_are_right():
+    assert right_answer(1) == str(2**2)
+    degrees = input_degrees(torch.tensor([3, 0, 2, 1])).tolist()
+    assert right_answer(3) == ", ".join(map(str, degrees))
+    nothing_known = MADE(4, (), head=Categorical(16))
+    for parameter in nothing_known.parameters():
+        torch.nn.init.zeros_(parameter)
+    nats = -nothing_known.log_prob(torch.zeros(1, 4)).item() * 784 / 4
+    assert right_answer(7) == f"{nats:.1f}"
+    assert right_answer(9) == f"{100 + math.log(2) - math.log1p(math.exp(-4)):.1f}"

@@ -1,0 +1,388 @@
+"""The site: every page is there, leads somewhere and is alive, and two of them draw."""
+
+import importlib.util
+import json
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import nbformat
+import pytest
+from fontTools.ttLib import TTFont
+
+from made_course import MaskExplorer, evaluate, load_binarized_mnist, load_pretrained
+from tests.browser.lab import says
+
+pytestmark = pytest.mark.delivery
+
+ROOT = Path(__file__).parents[2]
+AXE = ROOT / "tests" / "browser" / "axe" / "axe.min.js"
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+BUILD = "python -m sphinx -M html . docs/_build -c docs -E -W"
+TOOLS = ("sphinx", "myst_nb", "furo", "math_core", "ziamath")
+
+KINDS = [
+    *("index", "try", "docs/index", "docs/instructor", "search"),
+    *("notebooks/03_building_masks", "notebooks/09_relatives_of_made"),
+]
+
+each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+
+
+class Page(HTMLParser):
+    """What a page links to, shows and can be linked at."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.links, self.loaded, self.alts, self.ids, self.tags = [], [], [], set(), []
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag, attributes):
+        attributes = dict(attributes)
+        self.tags.append(tag)
+        self.ids.add(attributes.get("id"))
+        if tag == "a" and "href" in attributes:
+            self.links.append(attributes["href"])
+        elif tag == "link" and attributes["rel"] in ("stylesheet", "icon"):
+            self.loaded.append(attributes["href"])
+        elif "src" in attributes:
+            self.loaded.append(attributes["src"])
+        if tag == "img":
+            self.alts.append(attributes.get("alt"))
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    missing = [name for name in TOOLS if importlib.util.find_spec(name) is None]
+    if missing:
+        tools = ", ".join(missing)
+        pytest.skip(f"not installed: {tools} (python -m pip install -r docs/requirements.txt)")
+    folder = tmp_path_factory.mktemp("site")
+    arguments = [part.replace("docs/_build", str(folder)) for part in BUILD.split()[1:]]
+    run = subprocess.run([sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    return folder / "html"
+
+
+@pytest.fixture(scope="module")
+def pages(site):
+    return {path: Page(path) for path in site.rglob("*.html")}
+
+
+def figures_of(path):
+    return [
+        output.metadata["image/png"]["alt"]
+        for cell in nbformat.read(path, as_version=4).cells
+        for output in cell.get("outputs", [])
+        if "image/png" in output.get("data", {})
+    ]
+
+
+@pytest.mark.parametrize("file", ["CONTRIBUTING.md", ".github/workflows/site.yml", "docs/conf.py"])
+def test_the_command_stands_where_it_is_looked_for(file):
+    assert BUILD in (ROOT / file).read_text(encoding="utf-8")
+
+
+@each_notebook
+def test_each_notebook_has_a_page_with_its_figures_and_their_texts(pages, site, path):
+    page = pages[site / "notebooks" / f"{path.stem}.html"]
+    cells = nbformat.read(path, as_version=4).cells
+    drawn = re.findall(r'<img[^>]* alt="([^"]+)"', cells[0].source)  # in the text, above them
+    assert page.alts == drawn + figures_of(path)
+
+
+@each_notebook
+def test_all_formulas_are_set(pages, site, path):
+    cells = nbformat.read(path, as_version=4).cells
+    text = (site / "notebooks" / f"{path.stem}.html").read_text(encoding="utf-8")
+    assert pages[site / "notebooks" / f"{path.stem}.html"].tags.count("math") >= sum(
+        "$" in cell.source for cell in cells if cell.cell_type == "markdown"
+    )
+    assert "\\mid" not in text
+
+
+@each_notebook
+def test_each_widget_and_question_is_alive_or_has_its_words(site, path):
+    cells = nbformat.read(path, as_version=4).cells
+    text = (site / "notebooks" / f"{path.stem}.html").read_text(encoding="utf-8")
+    personal = [cell for cell in cells if cell.source.startswith("progress()")]
+    assert text.count('class="stand-in"') == len(personal)
+    alive = [
+        cell
+        for cell in cells
+        if "widget" in cell.metadata.get("tags", []) or cell.source.startswith("quiz(")
+    ]
+    shown = text.count('class="made-alone"') + text.count('class="made-later"')
+    assert shown >= len(alive) - len(personal)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "docs").glob("*.*")), ids=lambda path: path.name)
+def test_the_pages_beside_the_notebooks_are_there(pages, site, path):
+    is_page = path.suffix in (".md", ".html") and path.name != "README.md"
+    assert (site / "docs" / f"{path.stem}.html" in pages) == is_page
+
+
+def test_each_page_ends_with_a_link_to_tell_what_is_wrong(pages, site):
+    form = (ROOT / ".github" / "ISSUE_TEMPLATE" / "page.yml").read_text(encoding="utf-8")
+    assert "id: page\n" in form
+    for path in pages.keys() - {site / "docs" / "worksheet.html"}:
+        name = path.relative_to(site).with_suffix("").as_posix()
+        links = [link for link in pages[path].links if "/issues/new?" in link]
+        assert [link.partition("?")[2] for link in links] == [f"template=page.yml&page={name}"]
+
+
+def test_no_sign_is_left_to_the_fonts_of_a_reader(pages, site):
+    carried = set()
+    for file in site.glob("_static/*.woff"):
+        assert file.stat().st_size < 100_000, file.name
+        carried.update(TTFont(file).getBestCmap())
+    shown = {sign for path in pages for sign in path.read_text(encoding="utf-8")}
+    assert sorted(sign for sign in shown if ord(sign) > 0x7E and ord(sign) not in carried) == []
+
+
+@each_notebook
+def test_what_the_reader_does_has_a_class(site, path):
+    page = (site / "notebooks" / f"{path.stem}.html").read_text(encoding="utf-8")
+    signs = {"predict": "◇", "exercise": "✎", "self-check": "◉"}
+    quotes = re.findall(r'<blockquote(?: class="(.+)")?>\s*<div><p>(.)', page)
+    assert len(quotes) > 2
+    assert all(signs[name] == sign for name, sign in quotes)
+
+
+def test_internal_links_lead_somewhere(pages):
+    broken = []
+    for path, page in pages.items():
+        for link in [*page.links, *page.loaded]:
+            parts = urlsplit(link)
+            if parts.scheme:
+                continue
+            target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+            fragment = unquote(parts.fragment)
+            is_there = target.is_file() and (
+                not fragment or target not in pages or fragment in pages[target].ids
+            )
+            if not is_there:
+                broken.append(f"{path.name}: {link}")
+    assert broken == []
+
+
+@each_notebook
+def test_each_notebook_says_where_it_can_be_run(pages, site, path):
+    links = pages[site / "notebooks" / f"{path.stem}.html"].links
+    on_binder = links[links.index("../docs/index.html#to-run-it") - 1]
+    assert on_binder.startswith("https://mybinder.org/v2/gh/")
+    assert on_binder.endswith(f"/binder?urlpath=lab/tree/notebooks/{path.name}")
+
+
+# ---- in a browser --------------------------------------------------------------------------------
+
+
+def found_by_axe(page, **options):
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("options => axe.run({preload: false, ...options})", options)
+    return [
+        (rule["id"], node["html"][:200]) for rule in found["violations"] for node in rule["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_walk_over_all_pages(site, pages, page, width, scheme):
+    page.set_viewport_size({"width": width, "height": 900})
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    asked = set()
+    page.on("request", lambda request: asked.add(request.url.partition("?")[0]))
+    for path in pages.keys() - {site / "docs" / "worksheet.html"}:  # which is for paper
+        page.goto(path.as_uri())
+        assert page.locator("h1").first.is_visible(), path.name
+        assert page.evaluate("document.documentElement.scrollWidth") == width, path.name
+        assert page.locator(".made-alone:empty").count() == 0, path.name
+    here = (site.as_uri(), "data:", "blob:")
+    assert [url for url in asked if not url.startswith(here)] == []
+    assert page.complaints == []
+
+
+def test_each_page_shows_its_text_without_scripts(site, pages, page):
+    context = page.context.browser.new_context(java_script_enabled=False)
+    bare = context.new_page()
+    for path in pages.keys() - {site / "search.html"}:
+        bare.goto(path.as_uri())
+        said = bare.locator("main, [role=main], body").last
+        assert len(said.inner_text()) > 300, path.name
+        assert bare.locator("img").evaluate_all("all => all.every(img => img.naturalWidth)")
+    context.close()
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_pages_are_for_those_who_do_not_see_or_point(site, page, name):
+    page.set_viewport_size({"width": 390, "height": 900})  # here most has to scroll
+    page.goto((site / f"{name}.html").as_uri())
+    page.wait_for_function("document.querySelector('.toc-drawer')?.ariaLabel !== null")
+    # colours take most of the time and are the same everywhere: below
+    assert found_by_axe(page, rules={"color-contrast": {"enabled": False}}) == []
+    assert page.complaints == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", ["index", "try", "notebooks/03_building_masks"])
+def test_colours_can_be_told_apart(site, page, name, scheme):
+    page.emulate_media(color_scheme=scheme)
+    page.goto((site / f"{name}.html").as_uri())
+    page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
+    assert found_by_axe(page, runOnly=["color-contrast"]) == []
+
+
+def test_only_what_scrolls_is_a_stop_for_the_keyboard(site, page):
+    page.set_viewport_size({"width": 390, "height": 900})
+    page.goto((site / "notebooks" / "02_when_autoencoders_cheat.html").as_uri())
+    page.locator("pre[tabindex]").first.press("ArrowRight")
+    page.wait_for_function("document.activeElement.scrollLeft > 0")
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.wait_for_function("!document.querySelector('pre[tabindex]')")
+
+
+def test_on_paper_nothing_lies_over_the_text_and_no_line_is_cut(site, page):
+    page.set_viewport_size({"width": 390, "height": 900})
+    page.emulate_media(media="print")
+    page.goto((site / "notebooks" / "03_building_masks.html").as_uri())
+    assert page.locator(".skip-to-content").is_hidden()
+    assert page.locator(".made-controls").first.is_hidden()
+    assert page.evaluate(
+        """[...document.querySelectorAll("pre")]
+            .every(code => code.scrollWidth <= code.clientWidth)"""
+    )
+
+
+def test_search_finds_pages_without_a_server(site, page):
+    page.goto((site / "search.html").as_uri() + "?q=nats")
+    page.get_by_text("Search finished").wait_for()
+    found = page.locator("#search-results li a")
+    assert {"MADE on one page", "5 · Training on MNIST"} <= set(found.all_inner_texts())
+
+
+# ---- the explorer --------------------------------------------------------------------------------
+
+
+def test_explorer_is_operated_with_the_keyboard_alone(site, page):
+    page.goto((site / "notebooks" / "03_building_masks.html").as_uri())
+    widget = page.locator(".made-widget")
+    says(widget, MaskExplorer().sentence)
+    page.get_by_role("button", name="x₂, degree 1", exact=True).press("Enter")
+    says(widget, "x₂ reaches x̂₃ and x̂₁.")
+    page.get_by_label("Break it").press("ArrowDown")
+    says(widget, ", not 1: this is no distribution.")
+    page.get_by_role("button", name="Start again").press("Enter")
+    says(widget, MaskExplorer().sentence)
+    assert page.complaints == []
+
+
+# ---- the pages that draw -------------------------------------------------------------------------
+
+PICTURE = "document.querySelector('#drawing canvas').toDataURL()"
+COMPLETED = """([known, ink]) => {
+    const pixels = (canvas, from, rows) =>
+        canvas.getContext("2d").getImageData(0, from, 28, rows).data.filter((_, i) => i % 4 === 3);
+    const board = pixels(document.querySelector(".draw"), 0, known);
+    return [...document.querySelectorAll(".completed canvas")].map((canvas) =>
+        board.filter(Boolean).length > ink &&
+        pixels(canvas, 0, known).every((alpha, i) => alpha === board[i]) &&
+        pixels(canvas, known, 28 - known).some(Boolean));
+}"""
+
+
+def test_front_page_draws_until_it_is_told_to_pause(site, page):
+    page.goto((site / "index.html").as_uri())
+    page.locator("#drawing.alive").wait_for()
+    before = page.evaluate(PICTURE)
+    page.wait_for_function(f"before => {PICTURE} !== before", arg=before)
+    page.locator("#drawing .said", has_text="nats").wait_for()
+    page.get_by_role("button", name="Pause").press("Enter")
+    page.get_by_role("button", name="Go on").wait_for()
+    before = page.evaluate(PICTURE)
+    page.wait_for_timeout(300)
+    assert page.evaluate(PICTURE) == before
+
+
+def test_front_page_stands_still_for_who_asks_for_that(site, page):
+    page.emulate_media(reduced_motion="reduce")
+    page.goto((site / "index.html").as_uri())
+    another = page.get_by_role("button", name="Draw another")
+    another.wait_for()
+    before = page.evaluate(PICTURE)
+    page.wait_for_timeout(300)
+    assert page.evaluate(PICTURE) == before
+    another.click()
+    assert page.evaluate(PICTURE) != before
+
+
+def test_the_model_of_the_page_is_small_and_as_good(site, page):
+    file = site / "_static" / "model.js"
+    assert file.stat().st_size < 2_000_000
+    packed = json.loads(file.read_text().removeprefix("begin(").removesuffix(");\n"))
+    x = load_binarized_mnist("small")[1][:200]
+    page.goto((site / "index.html").as_uri())
+    nats = page.evaluate(
+        """([packed, rows]) => {
+            const network = unpack(packed);
+            return -sum(rows.map((row) => sum(logConditionals(score(network, row))))) / rows.length;
+        }""",
+        [packed, x.int().tolist()],
+    )
+    assert nats < evaluate(load_pretrained(), x) + 0.5
+
+
+def test_try_completes_what_is_drawn_by_mouse(site, page):
+    page.goto((site / "try.html").as_uri())
+    said = page.locator("#complete .said", has_text="Your 14 rows cost")
+    said.wait_for()
+    page.get_by_role("button", name="Clear").click()
+    assert page.evaluate(COMPLETED, [14, 0]) == [False] * 8  # no ink yet
+    box = page.locator(".draw").bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 4, box["y"] + box["height"] / 4)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 3 / 4, box["y"] + box["height"] / 4)
+    page.mouse.up()
+    assert page.evaluate(COMPLETED, [14, 30]) == [True] * 8
+    assert page.complaints == []
+
+
+def test_try_completes_what_is_drawn_by_keyboard(site, page):
+    page.goto((site / "try.html").as_uri())
+    page.locator("#complete .said", has_text="Your 14 rows cost").wait_for()
+    page.get_by_label("Rows that are yours").press("ArrowLeft")
+    page.locator("#complete .said", has_text="Your 13 rows cost").wait_for()
+    board = page.locator(".draw")
+    board.press("Space")
+    for _ in range(30):  # as far as to the edge
+        board.press("Shift+ArrowDown")
+    board.press("ArrowLeft")
+    board.press("Tab")  # which takes the brush away
+    assert page.evaluate(COMPLETED, [13, 15]) == [True] * 8
+    assert page.complaints == []
+
+
+def test_a_widget_with_many_weights_comes_when_it_is_asked_for(site, page):
+    page.goto((site / "notebooks" / "06_sampling_and_completion.html").as_uri())
+    for button in page.get_by_role("button", name="Operate it here").all()[::-1]:
+        button.click()
+    says(page.locator(".made-later").last, "Which of the eight comes closest")
+    digit = page.locator(".made-later").first
+    says(digit, "Step 0 of 784")
+    cost = re.search(r"of −(\d+\.\d) in the end", digit.inner_text())
+    assert float(cost[1]) < 150  # 412 where the scales of its eight bits are lost
+    assert page.complaints == []
+
+
+def test_a_broken_mask_shows_in_the_sum_over_everything(site, page):
+    page.goto((site / "try.html").as_uri())
+    said = page.locator("#break .said")
+    said.get_by_text("add up to Σp = 1.000.").wait_for()
+    page.get_by_role("button", name="Break it").press("Enter")
+    page.get_by_role("button", name="Mend it").wait_for()
+    total = said.inner_text().partition("Σp = ")[2].partition(". ")[0]
+    assert float(total.replace(",", "")) > 2
+    page.get_by_role("button", name="Mend it").press("Enter")
+    says(page.locator("#break"), "Σp = 1.000.")

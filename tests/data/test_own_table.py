@@ -1,0 +1,86 @@
+"""The scripts for a table of one's own, on files whose rule is known."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas
+import pytest
+import torch
+
+ROOT = Path(__file__).parents[2]
+SEASONS = np.array(["autumn", "spring", "summer", "winter"])
+WARMTH = np.array([12.0, 13.0, 24.0, 2.0])
+
+
+def park(n, seed):
+    """Days of a park: it is as warm as the season, and more come if it is warm and dry."""
+    draw = np.random.default_rng(seed)
+    season, rain = draw.integers(0, 4, n), draw.random(n) < 0.3
+    warmth = WARMTH[season] + 2 * draw.normal(size=n)
+    visitors = np.exp(4 + warmth / 10 - rain + 0.1 * draw.normal(size=n))
+    columns = {"season": SEASONS[season], "rain": np.where(rain, "yes", "no")}
+    return pandas.DataFrame(columns | {"warmth": warmth.round(1), "visitors": visitors.round()})
+
+
+def entropy():
+    """Nats a day, in degrees and visitors: of season, rain, warmth and, roughly, visitors."""
+    days = park(100_000, seed=9)
+    bell = 0.5 * np.log(2 * np.pi * np.e)
+    rain = -(0.3 * np.log(0.3) + 0.7 * np.log(0.7))
+    return np.log(4) + rain + bell + np.log(2) + bell + np.log(0.1 * days["visitors"]).mean()
+
+
+@pytest.fixture
+def files(tmp_path, monkeypatch):
+    """Three files, the first and the last with gaps, and two odd days in the last."""
+    monkeypatch.chdir(tmp_path)
+    train, test, new = park(500, seed=0), park(500, seed=1), park(60, seed=2)
+    train.loc[3:30, "warmth"] = np.nan
+    new.loc[7, ["season", "warmth"]] = ["winter", 31.0]
+    new.loc[20, ["warmth", "visitors"]] = [10.0, 3000]
+    new.loc[40:44, "season"] = None
+    new.loc[45:49, ["warmth", "rain"]] = None
+    for name, frame in {"train": train, "test": test, "new": new}.items():
+        frame.to_csv(f"{name}.csv", index=False)
+    return new
+
+
+def run(page):
+    """The one script of a page, and the names that it leaves."""
+    text = (ROOT / page).read_text("utf-8")
+    (script,) = re.findall(r"^```python\n(.*?)^```$", text, re.M | re.S)
+    names = {}
+    torch.manual_seed(0)
+    exec(script, names)
+    return names
+
+
+def test_six_lines_in_readme_model_a_table(files, capsys, tmp_path):
+    (tmp_path / "test.csv").rename("your_table.csv")
+    names = run("README.md")
+    said = capsys.readouterr().out
+    nats = float(re.search(r"(\S+) nats a row", said)[1]) + names["table"].sd.log().sum().item()
+    assert entropy() - 0.3 < nats < entropy() + 0.6
+    assert "season" in said
+
+
+@pytest.mark.filterwarnings("ignore:these completions are worth")
+def test_the_longer_script_finds_odd_days_and_fills_gaps(files, capsys):
+    names = run("docs/own_data.md")
+    said = capsys.readouterr().out
+    assert "    season: 4 classes (autumn, spring, summer and winter)\n    rain: yes/no" in said
+    nats = float(re.search(r"nats a row, (.+) in the units of the file", said)[1])
+    assert entropy() - 0.1 < nats < entropy() + 0.6
+    assert {7, 20} <= set(names["strangest"].tolist())
+    filled = names["table"].inverse(names["filled"])
+    given = files.loc[40:49].reset_index(drop=True)
+    assert filled.shape == (10, 4)
+    assert not filled.isna().any(axis=None)
+    for name in filled:
+        known = given[name].notna()
+        assert filled.loc[known, name].tolist() == pytest.approx(
+            given.loc[known, name].tolist(), abs=1e-3
+        )
+    warmth = WARMTH[np.searchsorted(SEASONS, filled["season"])]
+    assert (abs(filled["warmth"] - warmth) < 10).all()

@@ -1,0 +1,452 @@
+"""Attacks on the grader: on its judge, its reader and its tables, and by a class with attackers."""
+
+import contextlib
+import csv
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from made_lessons.grading import judge
+from made_lessons.grading import reports as tables
+from made_lessons.grading.folder import school_ids
+from made_lessons.grading.line import Gone, Peer
+from made_lessons.grading.verdicts import MOST_WORDS, Row, Verdict
+from tests.lessons.handing_in import (
+    IMPORTS,
+    RIGHT,
+    WRONG,
+    graded,
+    judged,
+    needs_sandbox,
+    notebook,
+    processes_with,
+    run_grader,
+)
+
+# ---- the judge ----------------------------------------------------------------------------------
+
+
+SAY = """
+import json, os, time
+def say(data):
+    data = data if isinstance(data, bytes) else json.dumps(data).encode()
+    data = memoryview(len(data).to_bytes(4, "big") + data)
+    while data:
+        try:
+            data = data[os.write(3, data):]
+        except BlockingIOError:
+            time.sleep(0.01)
+say(MESSAGE)
+check("3.2", 1)
+"""
+ANSWER = '{"3.2": {"answer": %s}}'
+SAID = "said what cannot be read"
+# what the process of a hand-in says in place of an answer, and words of the verdict
+MESSAGES = {
+    "a verdict": ('{"3.2": {"state": "right", "words": ""}}', SAID),
+    "a pickle": (ANSWER % '{"pickle": "gASVAAAA"}', SAID),
+    "no answer": ('{"3.2": {}}', SAID),
+    "no dict": ("[1]", SAID),
+    "deep JSON": ("""b'{"a":' * 100_000""", SAID),
+    "a deep word": ("""b'{"3.2": {"failed": ' + b"[" * 900 + b"]" * 900 + b"}}\"""", "[[[["),
+    "half a character": (r'{"3.2": {"failed": "\ud800"}}', "\ud800"),
+    "NaN": ("""b'{"3.2": {"answer": NaN}}'""", "a function was expected"),
+    "a shape of NaN": (
+        """b'{"3.2": {"answer": {"tensor": ["torch.int8", [NaN], "", 0]}}}'""",
+        SAID,
+    ),
+    "a negative shape": (ANSWER % '{"tensor": ["torch.int8", [-1, -5], "AAAA", 0]}', SAID),
+    "a huge shape": (ANSWER % '{"tensor": ["torch.int8", [10**9, 0], "", 0]}', "a function was"),
+    "an evil name": (ANSWER % r'{"function": ["\0\ud800" * 999, 10**9]}', ""),
+    "a function too many": (ANSWER % '{"function": ["f", -1]}', ""),
+    "a model that is none": (
+        ANSWER % '{"object": ["m", {"__del__": 0}, {"__init__": 0}]}',
+        "a function was",
+    ),
+}
+
+
+@needs_sandbox
+@pytest.mark.parametrize("name", [*MESSAGES])
+def test_what_a_process_says_cannot_harm_its_judge(name, monkeypatch):
+    monkeypatch.setattr(time, "sleep", lambda _: None)  # nobody waits for it to end: it goes on
+    message, words = MESSAGES[name]
+    verdict = judged(SAY.replace("MESSAGE", message), number="03")["3.2"]
+    assert verdict.state in ("stopped", "wrong", "failed")
+    assert words in verdict.words
+
+
+@needs_sandbox
+@pytest.mark.parametrize(
+    "ends", ["os.kill(os.getpid(), 40)", "os.kill(os.getpid(), 15)", "os.close(3); time.sleep(60)"]
+)
+def test_however_a_process_ends_its_judge_says_so(ends):
+    cells = f'import os, time\n{ends}\ncheck("3.2", 1)', RIGHT.replace("3.2", "3.1")
+    found = judged(*cells, number="03")
+    assert [found[name].state for name in ("3.1", "3.2")] == ["wrong", "stopped"]
+
+
+GREEDY = """
+from made_lessons.notebook_02.exercises import total_probability
+def total(log_prob, input_dim):
+    log_prob(torch.zeros(1, 3 if log_prob.__name__ == "three_coins" else 40_000))
+    return total_probability(log_prob, input_dim)
+check("2.1", total)
+"""
+
+
+@needs_sandbox
+def test_a_hand_in_cannot_make_the_judge_take_memory_without_bound():
+    """For a row of 40,000 numbers, near_copy makes a matrix of 6.4 GB."""
+    verdict = judged(GREEDY)["2.1"]
+    assert verdict.state == "wrong"
+    assert "allocate memory" in verdict.words
+
+
+@needs_sandbox
+def test_a_dict_whose_keys_collide_is_not_waited_for(monkeypatch):
+    """Each of its numbers has the hash 0, so that a dict of n of them takes n² steps."""
+    monkeypatch.setattr(judge, "LIMIT_S", 0.1)
+    cell = "import sys\nzeros = {k * sys.hash_info.modulus: 0 for k in range(1, 8_000)}"
+    verdict = judged(cell, 'check("4.4", zeros)')["4.4"]
+    assert (verdict.state, SAID in verdict.words) == ("stopped", True)
+
+
+WORDY = """
+from made_course import Head
+class Wordy(Head):
+    params_per_variable = "a" * 10**6
+    def encode(self, x): return x
+check("8.4", Wordy)
+"""
+
+
+@needs_sandbox
+def test_what_a_hand_in_can_make_a_verdict_say_is_short():
+    verdict = judged(WORDY)["8.4"]
+    assert "params_per_variable = aaa" in verdict.words
+    assert len(verdict.words) <= MOST_WORDS
+
+
+@pytest.mark.parametrize("way", ["in", "out"])
+def test_bytes_that_trickle_keep_no_line_open(way):
+    here, there = socket.socketpair()
+    here.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1)
+
+    def trickle():
+        with there, contextlib.suppress(OSError):
+            for _ in range(1000):
+                time.sleep(0.002)
+                there.send(b"\0\0\xff\xff") if way == "in" else there.recv(1000)
+
+    other = threading.Thread(target=trickle)
+    other.start()
+    peer = Peer(here, 0.3, is_judge=True)
+    with here, pytest.raises(Gone):
+        peer.receive() if way == "in" else peer.send("x" * 2**20)
+    other.join()
+
+
+# ---- a class with attackers in it ---------------------------------------------------------------
+
+SECRET = "ZQ7-17259173"
+"""A name that no other learner's process must know; only here does it stand in one piece."""
+LOOKS_AROUND = """
+import ctypes, re
+ctypes.CDLL(None).prctl(4, 1, 0, 0, 0)  # its memory may be read, by itself
+with open("/proc/self/maps") as maps, open("/proc/self/mem", "rb") as memory:
+    for line in maps:
+        first, last = (int(end, 16) for end in line.split()[0].split("-"))
+        if " rw" in line:
+            memory.seek(first)
+            if re.search(rb"ZQ7-\\d{8}", memory.read(last - first)):
+                raise SystemError("knows another learner")
+build_masks = 1
+"""
+READS = """
+import ctypes, os
+ctypes.CDLL(None).prctl(4, 1, 0, 0, 0)
+for path in PATHS:
+    if os.path.exists(path):
+        raise SystemError(f"could read {path}")
+for process in ("self", 1, 2):
+    if os.access(f"/proc/{process}/environ", os.R_OK):
+        with open(f"/proc/{process}/environ") as environment:
+            if "TOKEN" in environment.read():
+                raise SystemError("could read the environment")
+if "TOKEN" in os.environ or os.listdir(os.path.expanduser("~")):
+    raise SystemError("inherited something")
+build_masks = 1
+"""
+CONNECTS = """
+import socket
+try:
+    socket.create_connection(("127.0.0.1", PORT), timeout=1)
+    raise SystemError("connected")
+except OSError:
+    build_masks = 1
+"""
+DELETES = """
+import os, shutil
+for folder in PATHS:
+    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        open(os.path.join(folder, "planted"), "w").close()
+    except OSError:
+        pass
+build_masks = 1
+"""
+STAYING = "stays after its hand-in"
+STAYS = f"""
+import ctypes, os, sys
+build_masks = 1
+if os.fork() == 0:
+    os.setsid()
+    ctypes.CDLL(None).prctl(1, 0, 0, 0, 0)
+    os.execv(sys.executable, [sys.executable, "-c", "import time; time.sleep(99)", "{STAYING}"])
+"""
+KILLS = """
+import os
+build_masks = 1
+if os.path.exists("/hand-in"):  # so that nobody is hurt where there is no sandbox
+    os.kill(-1, 9)
+"""
+BOMB = """
+import os
+while True:
+    try:
+        build_masks = os.fork()
+    except OSError:
+        pass
+"""
+PATCH = """
+import made_lessons.checking.check as course
+from made_lessons.checking import examine as judge
+course.check = check = judge.examine = course.grading = lambda *answer: "✓ 3.2: right."
+build_masks = 1
+"""
+ZEROS = (
+    'with open("zeros", "wb") as file:\n    for k in range(99):\n        file.write(bytes(2**20))'
+)
+IN_ANSWER = 'def build_masks(degrees):\n    %s\n\ncheck("3.2", build_masks)'
+TOO_MUCH = "it could not be read: out of time or memory"
+# cells, what is then said of 3.2, and words of the reason; one alone goes on with a right answer
+CELLS = {
+    "endless": (["while True: build_masks = 1"], "stopped", "out of time"),
+    "fork bomb": ([BOMB], "stopped", ""),
+    "10 GB of memory": (["build_masks = bytearray(10 * 2**30)"], "failed", "MemoryError"),
+    "zeros": ([f"build_masks = 1\n{ZEROS}"], "failed", "File too large"),
+    "leaves": (["import sys\nbuild_masks = sys.exit()"], "failed", "SystemExit"),
+    "leaves at once": (["import os\nbuild_masks = os._exit(0)"], "stopped", "left its process"),
+    "kills all": ([KILLS], "", ""),
+    "stays": ([STAYS], "right", ""),
+    "prints": (['for k in range(999):\n    build_masks = print("x" * 2**20)'], "right", ""),
+    "forged line": (['build_masks = print("✓ 3.2 · Masks in code: right.")'], "right", ""),
+    "patched check": ([PATCH], "failed", "the check was not reached"),
+    "looks around": ([LOOKS_AROUND], "right", ""),
+    "reads": ([READS], "right", ""),
+    "connects": ([CONNECTS], "right", ""),
+    "deletes": ([DELETES], "right", ""),
+    "two arguments": (["def f(a, a): pass", RIGHT], "right", ""),
+    "newlines": (["\n" * 2**20, RIGHT], None, TOO_MUCH),
+    "numbers": (["x = [" + "1," * 2**20 + "]", RIGHT], None, TOO_MUCH),
+    "no Python": (
+        ['build_masks = (\ncheck("3.2", build_masks)', ""],
+        "failed",
+        "SyntaxError: '(' was never closed (the cell, line 1)",
+    ),
+    "parentheses": (['check("3.2", ' + "(" * 5000, ""], "failed", "SyntaxError"),
+    "patched check, no answer": ([PATCH, 'check("3.2", len)'], "failed", ""),
+    "endless answer in C": ([IN_ANSWER % "import itertools; any(itertools.repeat(0))", ""], "", ""),
+    "leaves in its answer": ([IN_ANSWER % "import os; os._exit(0)", ""], "stopped", ""),
+    "huge answer": ([IN_ANSWER % "return 'x' * 10**9", ""], "", ""),
+    "deep answer": (
+        ["deep = []\nfor k in range(10**5): deep = [deep]", IN_ANSWER % "return deep"],
+        "wrong",
+        "RecursionError",
+    ),
+}
+# names that are no text, or write into a terminal, or are too long for a file of the feedback
+NAMES = [b"\xff", b"\x1b[2J\x1b]0;owned\x07", b"x\n1 of 1: ann.ipynb: graded\r", b"\x01" * 240]
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory):
+    """A folder of attackers and two honest learners, graded by a command that is started in it."""
+    base = tmp_path_factory.mktemp("hostile")
+    folder, home, python_path = base / "hand-ins", base / "home", base / "python"
+    for made in (folder, home, python_path, folder / "made_course", folder / "many"):
+        made.mkdir()
+    (python_path / "sitecustomize.py").write_text(
+        "import sys\nif 'forkserver' in str(sys.orig_argv):\n"
+        "    from made_lessons.grading import judge\n    judge.SECONDS = 2\n"
+    )
+    (home / "thesis.txt").write_text("the only copy")
+    for trap in ("torch.py", "made_course/__init__.py", "sitecustomize.py"):
+        (folder / trap).write_text(f"open({str(base / 'owned')!r}, 'a').close()")
+    server = socket.create_server(("127.0.0.1", 0))
+    server.setblocking(False)
+    honest = folder / f"A {SECRET}.ipynb", folder / "Z honest.ipynb"
+    for file, answer in zip(honest, (RIGHT, WRONG), strict=True):
+        file.write_text(notebook(f"{IMPORTS}  # {SECRET}", answer))
+    words = {
+        "PATHS": repr([str(folder), str(home)]),
+        "PORT": str(server.getsockname()[1]),
+    }
+    for name, (cells, *_) in CELLS.items():
+        cells = cells if len(cells) > 1 else [f"{cells[0]}\n{RIGHT}"]
+        text = notebook(IMPORTS, *cells)
+        for word, value in words.items():
+            text = text.replace(word, json.dumps(value)[1:-1])
+        (folder / f"{name}.ipynb").write_text(text)
+    for name in NAMES:
+        Path(os.fsdecode(bytes(folder) + b"/" + name + b".ipynb")).write_text(
+            notebook(IMPORTS, RIGHT)
+        )
+    (folder / "link.ipynb").symlink_to("/etc/passwd")
+    (folder / "folder link").symlink_to("/etc")
+    os.mkfifo(folder / "pipe.ipynb")
+    (folder / "essay.pdf").write_text("no notebook")
+    (folder / "too large.ipynb").touch()
+    os.truncate(folder / "too large.ipynb", 2**25)
+    for k in range(100):
+        (folder / "many" / f"{k}.ipynb").write_text("{}")
+    at = os.open(folder, os.O_RDONLY)
+    for _ in range(1_800):
+        os.mkdir("d", dir_fd=at)
+        at, above = os.open("d", os.O_RDONLY, dir_fd=at), at
+        os.close(above)
+    os.close(at)
+    try:
+        said = run_grader(
+            *(folder, "--notebook", "03", "--jobs", "4"),
+            **{"python_path": [python_path], "HOME": str(home), "TOKEN": "secret"},
+        )
+        yield folder, home, server, said
+    finally:
+        server.close()
+        subprocess.run(["rm", "-r", folder / "d"], check=True)  # too deep for pytest
+
+
+@needs_sandbox
+@pytest.mark.parametrize("name", [*CELLS])
+def test_a_hostile_hand_in_is_one_row_with_a_clear_word(hostile, name):
+    row, (_, state, words) = graded(hostile[0])[f"{name}.ipynb"], CELLS[name]
+    if state is None:
+        assert row["word"] == words or row["3.2"] == "right"  # a fast computer has the time
+    else:
+        assert row["3.2"] == state or (not state and row["3.2"] in ("right", "wrong", "stopped"))
+        assert words in row["3.2 why"]
+
+
+@needs_sandbox
+@pytest.mark.parametrize(
+    ("name", "word"),
+    [
+        ("link.ipynb", "not a file that can be read: links are not followed"),
+        ("folder link", "no notebook"),
+        ("pipe.ipynb", "not a file that can be read: links are not followed"),
+        ("essay.pdf", "no notebook"),
+        ("torch.py", "no notebook"),
+        ("made_course", "no notebook in this folder"),
+        ("d", "no notebook in this folder"),
+        ("many", "more than 20 notebooks"),
+        ("too large.ipynb", "too large: more than 20 MB"),
+    ],
+)
+def test_what_cannot_be_graded_says_why(hostile, name, word):
+    assert graded(hostile[0])[name]["word"] == word
+
+
+@needs_sandbox
+def test_the_others_are_unharmed_and_unknown(hostile):
+    rows = graded(hostile[0])
+    assert rows[f"A {SECRET}.ipynb"]["3.2"] == "right"
+    assert rows["Z honest.ipynb"]["3.2"] == "wrong"
+    assert "output x₃ can see x₃" in rows["Z honest.ipynb"]["3.2 why"]
+    # from a process that knows it
+    found = judged(LOOKS_AROUND + RIGHT, number="03")["3.2"]
+    assert found == Verdict("failed", "SystemError: knows another learner")
+
+
+@needs_sandbox
+def test_nothing_outside_has_changed(hostile):
+    folder, home, server, _ = hostile
+    assert (home / "thesis.txt").read_text() == "the only copy"
+    assert len(list(folder.iterdir())) == len(CELLS) + len(NAMES) + 12
+    assert not any(Path(place, "planted").exists() for place in (folder, home))
+    assert not (folder.parent / "owned").exists()
+    with pytest.raises(BlockingIOError):
+        server.accept()
+    assert not processes_with(STAYING)
+
+
+@needs_sandbox
+def test_the_trap_in_the_folder_is_a_sharp_one(hostile):
+    python = [sys.executable, "-S", "-c", "import torch"]
+    subprocess.run(python, cwd=hostile[0], check=True)
+    (hostile[0].parent / "owned").unlink()
+
+
+@needs_sandbox
+def test_a_name_writes_nothing_into_the_terminal(hostile):
+    *lines, last = hostile[3].splitlines()
+    count = len(lines)
+    assert all(re.match(rf"\d+ of {count}: ", line) and line.isprintable() for line in lines)
+    assert last.startswith(f"{count} rows in ")
+    rows = graded(hostile[0])
+    assert [rows[name]["3.2"] for name in rows if name.startswith("\\x")] == ["right"] * 3
+
+
+@needs_sandbox
+def test_what_is_odd_is_said(hostile):
+    rows = graded(hostile[0])
+    patched = "check =; import made_lessons; made_lessons.checking"
+    assert rows["patched check.ipynb"]["look_at"] == patched
+    assert rows["leaves.ipynb"]["look_at"] == "sys.exit"
+    assert rows[f"A {SECRET}.ipynb"]["look_at"] == ""
+
+
+# ---- tables and names ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("separator", [",", ";", "|", "\t"])
+def test_wherever_a_spreadsheet_splits_there_is_no_formula(tmp_path, separator):
+    for start in "=+-@＝＋－＠":
+        words = (
+            f'{start}1;{start}1;"{start}1;""{start}1;,\n{start}1,\r\n {start}1\t{start}1|{start}1'
+        )
+        verdict = Verdict("failed", words, variant=words)
+        tables.write_tables(
+            [Row(words, words, "03", words, {"3.2": verdict}, [words])], {}, tmp_path
+        )
+        text = (tmp_path / "grades.csv").read_text("utf-8-sig")
+        for row in csv.reader(text.splitlines(), delimiter=separator):
+            assert not [cell for cell in row if cell.lstrip(' "').startswith(start)]
+
+
+def test_each_text_has_a_file_of_its_own(tmp_path):
+    names = [
+        "a/b.ipynb",
+        "a - b.ipynb",
+        *(f"{'x' * 250}/{k}.ipynb" for k in range(2)),
+        "\\x01" * 75,
+    ]
+    for name in names:
+        tables.write_feedback(Row("ann", name, verdicts={"3.2": Verdict("right")}), tmp_path)
+    written = {file.read_text().splitlines()[0] for file in (tmp_path / "feedback").iterdir()}
+    assert written == {f"# {name}" for name in names}
+
+
+def test_ids_are_no_link(tmp_path):
+    (tmp_path / "ids.csv").symlink_to("/etc/passwd")
+    with pytest.raises(ValueError, match="ids.csv is a link: put the file itself there"):
+        school_ids(tmp_path)

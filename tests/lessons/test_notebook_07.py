@@ -1,0 +1,170 @@
+import math
+
+import numpy as np
+import pytest
+import torch
+from torch.nn.functional import logsigmoid
+
+from made_course import MADE, binary_points, fit_orderings
+from made_course.leaks.joint import half_adder_joint
+from made_lessons.checking.catalogue import exercise_named
+from made_lessons.checking.exercise import source_of
+from made_lessons.notebook_07.averages_of_models import (
+    MEMBERS,
+    candidates,
+    three_members,
+    totals_of_averages,
+)
+from tests.lessons.checking import right, wrong
+
+
+def test_best_and_worst():
+    assert "0.017 nats" in right("7.1", {"worst": [3, 0, 1, 2], "best": [2, 3, 1, 0]})
+    right("7.1", {"best": torch.tensor([3, 2, 0, 1]), "worst": (1, 3, 0, 2)})
+
+
+@pytest.mark.parametrize(
+    ("worst", "words"),
+    [
+        ([0, 1, 2, 3], "weighted sum will do at each step"),  # causes come first
+        ([1, 3, 2, 0], "weighted sum will do at each step"),
+        ([3, 0, 2, 1], "weighted sum will do at each step"),
+        ([3, 2, 1, 0], "Causes need not come"),
+        ([2, 0, 1, 3], "early is a help"),
+    ],
+)
+def test_one_of_the_best_is_taken_for_the_worst(worst, words):
+    wrong("7.1", {"best": [0, 1, 2, 3], "worst": worst}, words)
+
+
+def test_the_rule_of_the_carry_is_what_all_orderings_cost():
+    costs = fit_orderings(half_adder_joint()).costs
+    for ordering, cost in costs.items():
+        expected = 0.686 if ordering[-1] == 2 else 0.017
+        assert abs(cost - expected) < 5e-4
+
+
+def test_guesses_that_are_none():
+    wrong("7.1", [[0, 1, 2, 3], [0, 1, 3, 2]], "'best' and 'worst'")
+    wrong("7.1", {"best": [0, 1, 2, 3]}, "'best' and 'worst'")
+    wrong("7.1", {"best": [0, 1, 2], "worst": [0, 1, 3, 2]}, "'best': [0, 1, 2]", "each of the")
+    wrong("7.1", {"best": [0, 1, 2, 3], "worst": "carry"}, "'worst': 'carry'", "each of the")
+    wrong("7.1", {"best": [1, 2, 3, 4], "worst": [0, 1, 3, 2]}, "0 for x₁")
+    wrong("7.1", {"best": ["carry", "sum", "x1", "x2"], "worst": [0, 1, 3, 2]}, "by its number")
+    wrong("7.1", None, "'best' and 'worst'")
+
+
+def test_which_sum_to_one():
+    assert "Two of the five" in right("7.2", dict(reversed(totals_of_averages().items())))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_what_the_totals_are_said_to_be(seed):
+    """Of eight networks with enlarged weights on four variables, all 16 rows summed."""
+    x = binary_points(4).double()
+    for natural_order in (False, True):
+        torch.manual_seed(seed)
+        model = MADE(4, (12,), natural_order=natural_order, num_masks=8, seed=seed).double()
+        with torch.no_grad():
+            for parameter in model.parameters():
+                parameter *= 4
+            logits = []
+            for _ in range(8):
+                logits.append(model(x))
+                model.resample_masks()
+            log_p = [logsigmoid((2 * x - 1) * z).sum(1) for z in logits]
+            mean_logit = logsigmoid((2 * x - 1) * torch.stack(logits).mean(0)).sum(1)
+        p = torch.stack(log_p).exp()
+        assert p.mean(0).sum().item() == pytest.approx(1)
+        assert p.max(0).values.sum() > 1.001
+        assert torch.stack(log_p).mean(0).exp().sum() < 0.999
+        is_one = abs(mean_logit.exp().sum().item() - 1) < 1e-9
+        assert is_one == natural_order
+
+
+def test_totals_that_are_none():
+    wrong("7.2", {"logits": "one"}, "needs one of")
+    wrong("7.2", totals_of_averages() | {"log p": 1.0}, "needs one of", "'log p'")
+    wrong("7.2", totals_of_averages() | {"log p": "about one"}, "needs one of")
+    wrong("7.2", None, "needs one of")
+
+
+def test_log_mean_exp():
+    def subtracting_the_largest(log_p):
+        most = log_p.max(dim=0).values
+        return most + (log_p - most).exp().mean(dim=0).log()
+
+    right("7.3", subtracting_the_largest)
+
+    def one_after_the_other(log_p):
+        total = log_p[0]
+        for row in log_p[1:]:
+            total = torch.logaddexp(total, row)
+        return total - math.log(log_p.shape[0])
+
+    right("7.3", one_after_the_other)
+    right("7.3", lambda log_p: (log_p - np.log(len(log_p))).logsumexp(0))
+    wrong("7.3", lambda log_p: log_p.logsumexp(0) - math.log(3), "not always 3")
+    wrong("7.3", lambda log_p: (log_p.exp().mean(0) + 1e-12).log(), "a small number ε")
+
+
+def test_members_far_apart():
+    def relative_to(least):
+        def average(log_p):
+            return least(log_p) + (log_p - least(log_p)).exp().mean(0).log()
+
+        return average
+
+    right("7.3", relative_to(lambda log_p: log_p.max(0).values))
+    wrong("7.3", relative_to(lambda log_p: log_p.min(0).values), "overflows")
+    wrong("7.3", relative_to(lambda log_p: log_p.mean(0)), "overflows")
+
+
+def test_three_members():
+    exact = 90 + math.log(3) - math.log(1 + math.exp(-2) + math.exp(-4))
+    assert abs(three_members()["one image"] - exact) < 1e-4
+    report = right("7.4", {"one image": round(exact, 2), "possible means": [90.5, 85, 89]})
+    assert "90.956" in report
+    right("7.4", {"possible means": (85, 89, 90.5), "one image": torch.tensor(exact)})
+
+
+def test_each_mean_is_possible_or_is_not():
+    """Two kinds of images, equally many, on which two of the members take turns to be good."""
+
+    def mean_of_mixture(spread):
+        nats = torch.tensor([[90 - spread, 90 + spread], [92 + spread, 92 - spread], [94.0, 94.0]])
+        return (math.log(3) - (-nats).logsumexp(0)).mean().item()
+
+    most = mean_of_mixture(0.0)
+    assert abs(most - three_members()["one image"]) < 1e-4
+    assert mean_of_mixture(30.0) < min(candidates(MEMBERS))  # and all between, as it is continuous
+    generator = torch.Generator().manual_seed(0)
+    for _ in range(200):
+        nats = 20 * torch.rand(3, 50, generator=generator)
+        nats += torch.tensor([90.0, 92, 94])[:, None] - nats.mean(1, keepdim=True)
+        assert (math.log(3) - (-nats).logsumexp(0)).mean().item() < most + 1e-4
+
+
+def test_answers_that_are_none():
+    wrong("7.4", 90.96, "a dict is expected")
+    wrong("7.4", {"one image": 90.96}, "a dict is expected")
+    wrong("7.4", {"one image": "90.96?", "possible means": [85]}, "must be a number")
+    wrong("7.4", {"one image": 90.96, "possible means": 85}, "a list of numbers")
+    wrong("7.4", {"one image": 90.96, "possible means": [85, 86]}, "and no others")
+    wrong("7.4", {"one image": 91.5, "possible means": [85, 89, 90.5]}, "three probabilities")
+    wrong("7.4", {"one image": math.nan, "possible means": [85, 89, 90.5]}, "nan nats", "three")
+    wrong("7.4", {"one image": math.inf, "possible means": [85, 89, 90.5]}, "inf nats", "three")
+    wrong("7.4", {"one image": 90.9, "possible means": [85, 89, 90.5]}, "to 0.01")
+    wrong("7.4", {"one image": 90.96, "possible means": []}, "is missing")
+
+
+@pytest.mark.parametrize(
+    "exercise",
+    [exercise_named("7.1"), exercise_named("7.2"), exercise_named("7.3"), exercise_named("7.4")],
+    ids=lambda e: e.name,
+)
+def test_solutions_run_with_what_the_notebook_imports(exercise):
+    names = {"math": math, "torch": torch, "Tensor": torch.Tensor}
+    exec(source_of(exercise.reference), names)
+    answer = names[exercise.reference.__name__]
+    right(exercise, answer() if exercise.is_value else answer)

@@ -1,0 +1,290 @@
+import math
+
+import pytest
+import torch
+from torch import nn
+
+from made_course import MADE, NADE, binary_points, connectivity, direct_mask, load_table
+from made_course.data.tables import example_table
+from made_lessons.checking.exercise import Wrong
+from made_lessons.checking.trained_models import InALine, causes, judge_nll
+from made_lessons.notebook_09 import exercises as notebook_09
+from made_lessons.notebook_09.exercises import mix, tie, window_mask
+from tests.lessons.checking import right, wrong
+
+# ---- 9.1 -----------------------------------------------------------------------------------------
+
+
+def test_tie():
+    def step_by_step(W, c, V, order):
+        H, D = W.shape
+        weight, bias = torch.zeros(D * H, D).to(W), torch.zeros(D * H).to(W)
+        out = torch.zeros(D, D * H).to(W)
+        before = torch.zeros(D).to(W)
+        for step, i in enumerate(order.argsort().tolist()):
+            units = slice(step * H, (step + 1) * H)
+            weight[units], bias[units], out[i, units] = W * before, c, V[i]
+            before[i] = 1
+        return weight, bias, out
+
+    assert "less than 1e-6" in right("9.1", step_by_step)
+
+    def units_in_another_sequence(W, c, V, order):
+        """All copies of unit 0, then all of unit 1, and so on, as a list."""
+        H, D = W.shape
+        degree = torch.arange(D).repeat(H)
+        weight = W.repeat_interleave(D, 0).where(order <= degree[:, None], 0)
+        out = V.repeat_interleave(D, 1).where(degree + 1 == order[:, None], 0)
+        return [weight, c.repeat_interleave(D), out]
+
+    right("9.1", units_in_another_sequence)
+
+    def by_products_with_identities(W, c, V, order):
+        H, D = W.shape
+        copies = torch.eye(H).repeat(D, 1)
+        degree = torch.arange(D).repeat_interleave(H)
+        weight = (copies @ W) * (order <= degree[:, None])
+        return weight, copies @ c, (V @ copies.T) * (degree == order[:, None] - 1)
+
+    right("9.1", by_products_with_identities)
+
+
+def test_the_tied_units_are_the_packages_nade():
+    nade = NADE(5, 3, ordering=[2, 0, 3, 1, 4]).double()
+    W, c = nade.hidden.weight, nade.hidden.bias
+    weight, bias, out = tie(W, c, nade.output.weight, nade.order)
+    x = binary_points(5).double()
+    logits = torch.sigmoid(x @ weight.T + bias) @ out.T + nade.output.bias
+    assert (logits - nade(x)).abs().max() < 1e-12
+
+
+def test_a_made_of_one_layer_is_a_nade():
+    """What notebook 9 says of the other direction, at a size of its own."""
+    ordering = [3, 1, 0, 2, 4]
+    made = MADE(5, (7,), ordering=ordering, activation="tanh", seed=1).double()
+    (W, c), (V, b) = ((layer.masked_weight(), layer.bias) for layer in made.net)
+    nade = NADE(5, 7, ordering).double()
+    with torch.no_grad():
+        nade.hidden.weight.copy_(2 * W)
+        nade.hidden.bias.copy_(2 * c)
+        nade.output.weight.copy_(2 * V)
+        nade.output.bias.copy_(b - V.sum(1))
+    x = binary_points(5).double()
+    assert (made(x) - nade(x)).abs().max() < 1e-12
+
+
+def test_what_are_no_tied_weights():
+    wrong("9.1", lambda W, c, V, order: W, "three tensors", "Tensor")
+    wrong("9.1", lambda W, c, V, order: None, "three tensors", "NoneType")
+    wrong("9.1", lambda W, c, V, order: (W, c), "2 of them")
+    wrong("9.1", lambda W, c, V, order: (W, c, V), "weight must be", "shape (2, 3)")
+    transposed = wrong("9.1", lambda *given: (tie(*given)[0], tie(*given)[1], tie(*given)[2].T))
+    assert transposed.came == "shape (6, 3)"
+    wrong("9.1", lambda *given: (*tie(*given)[:2], "out"), "out must be", "str")
+    said = wrong("9.1", lambda W, c, V, order: (*tie(W, c, V, order)[:2], tie(W, c, -V, order)[2]))
+    assert "differ for x1, x2, x3" in said.cause
+    wrong("9.1", lambda *given: [part * math.nan for part in tie(*given)], "not finite")
+
+
+# ---- 9.2 -----------------------------------------------------------------------------------------
+
+
+def test_mix():
+    def by_the_larger_one(log_p, log_q, share):
+        a, b = log_p + math.log(share), log_q + math.log(1 - share)
+        top = torch.maximum(a, b)
+        return top + ((a - top).exp() + (b - top).exp()).log()
+
+    right("9.2", by_the_larger_one)
+
+    def stacked(log_p, log_q, share):
+        weights = torch.tensor([share, 1 - share])
+        return (torch.stack([log_p, log_q], 1) + weights.log()).logsumexp(1)
+
+    right("9.2", stacked)
+    wrong(
+        "9.2",
+        lambda log_p, log_q, share: mix(log_p, log_q, share).mean(),
+        "the mean over all entries",
+    )
+    wrong("9.2", lambda log_p, log_q, share: -mix(log_p, log_q, share))
+
+    def one_maximum(log_p, log_q, share):
+        a, b = log_p + math.log(share), log_q + math.log(1 - share)
+        top = torch.stack([a, b]).max()
+        return top + ((a - top).exp() + (b - top).exp()).log()
+
+    wrong("9.2", one_maximum, "by logaddexp")
+
+
+def test_a_share_costs_at_most_its_logarithm():
+    log_p, log_q = -100 * torch.rand(50), -100 * torch.rand(50)
+    assert bool((log_p - mix(log_p, log_q, 0.01) <= math.log(100) + 1e-4).all())
+
+
+# ---- 9.3 -----------------------------------------------------------------------------------------
+
+
+def test_window():
+    def by_loops(side, strict):
+        mask = torch.zeros(side**2, side**2, dtype=torch.bool)
+        for i in range(side**2):
+            for down, right_ in ((-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 0)):
+                row, column = i // side + down, i % side + right_
+                if row >= 0 and 0 <= column < side and not (strict and (down, right_) == (0, 0)):
+                    mask[i, row * side + column] = True
+        return mask
+
+    right("9.3", by_loops)
+
+    def by_a_convolution(side, strict):
+        kernel = torch.tensor([[1.0, 1, 1], [1, float(not strict), 0], [0, 0, 0]])
+        boards = torch.eye(side**2).view(-1, 1, side, side)
+        seen = nn.functional.conv2d(boards, kernel[None, None], padding=1)
+        return seen.flatten(1).T > 0
+
+    right("9.3", by_a_convolution)
+    wrong(
+        "9.3",
+        lambda side, strict: window_mask(side, strict).int(),
+        "their dtype is torch.int32: torch.bool",
+    )
+    wrong("9.3", lambda side, strict: window_mask(side + 1, strict), "`side + 1` were given")
+
+
+def test_windows_leave_a_blind_spot_and_no_leak():
+    first, later = window_mask(4, True), window_mask(4, False)
+    seen = connectivity([first] + [later] * 9)
+    allowed = direct_mask(torch.arange(1, 17))
+    assert not bool((seen & ~allowed).any())
+    assert int((allowed & ~seen).sum()) == 11
+    assert torch.equal(seen, connectivity([first] + [later] * 30))  # more layers see no more
+
+
+# ---- 9.4 -----------------------------------------------------------------------------------------
+
+
+class Regressions(nn.Module):
+    """FVSBN in an ordering of its own, as a reader may write it."""
+
+    def __init__(self):
+        super().__init__()
+        order = torch.randperm(33, generator=torch.Generator().manual_seed(2))
+        self.register_buffer("mask", (order[:, None] > order).float())
+        self.weight = nn.Parameter(torch.zeros(33, 33))
+        self.bias = nn.Parameter(torch.zeros(33))
+
+    def forward(self, x):
+        return nn.functional.linear(x, self.mask * self.weight, self.bias)
+
+    def log_prob(self, x):
+        return nn.functional.logsigmoid((2 * x - 1) * self(x)).sum(1)
+
+
+def test_an_honest_model_that_is_worse_hears_its_number():
+    model, (rows, *_) = Regressions(), load_table(example_table())
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.05)
+    for _ in range(200):
+        loss = -model.log_prob(rows).mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    found = wrong("9.4", model, "honest", "not yet below")
+    assert 10.4 < float(found.came.removesuffix(" nats")) < 15
+
+
+def judged(nll):
+    return judge_nll(
+        nll,
+        kept="kept rows",
+        to_beat=10.4,
+        independent=22.5,
+        bands=((10.4, "A sentence."),),
+        causes=causes("row", "column", 33),
+    )
+
+
+def test_a_near_miss_is_told_from_the_number_to_beat():
+    with pytest.raises(Wrong, match="not yet below 10.4 nats") as caught:
+        judged(10.42)
+    assert caught.value.came == "10.42 nats"
+
+
+def test_less_than_two_standard_errors_is_not_better(monkeypatch):
+    nats = torch.tensor([float(n) for n in notebook_09.NATS_TO_BEAT.split()])
+    errors = torch.tensor([-1.0, 1.0]).repeat(50)  # ± 0.6 in each row: 0.06 for a hundred
+    monkeypatch.setattr(notebook_09, "honest_nll", lambda *_: nats - 0.1 + 0.6 * errors)
+    wrong("9.4", Regressions(), "0.10 nats better", "is 0.06")
+    monkeypatch.setattr(notebook_09, "honest_nll", lambda *_: nats - 0.1 + 0.4 * errors)
+    assert "0.10 ± 0.04" in right("9.4", Regressions())
+
+
+def test_models_that_cheat_or_know_nothing():
+    leaking = MADE(33, (64,), degrees="even")
+    leaking.net[-1].set_mask(leaking.order[:, None] >= leaking.degrees[1][None])
+    wrong("9.4", leaking, "sees its answer", "of 33 do")
+    share = torch.cat([*load_table(example_table())]).mean(0).clamp(0.01, 0.99)
+    logits = torch.logit(share)
+    wrong("9.4", InALine(lambda x: logits.to(x).expand_as(x)), "independent")
+
+
+def test_models_whose_rows_hang_together():
+    of_the_batch = InALine(lambda x: x.mean(0).clamp(0.02, 0.98).logit().expand_as(x))
+    wrong("9.4", of_the_batch, "changes with the other rows", "among others")
+    honest_in_small = InALine(lambda x: 20 * (2 * x - 1) if len(x) > 50 else torch.zeros_like(x))
+    wrong("9.4", honest_in_small, "sees its answer")
+
+
+def test_probabilities_and_means_of_them_are_no_logits():
+    class GivesProbabilities(Regressions):
+        def __call__(self, x):
+            return self.forward(x).sigmoid()
+
+        def log_prob(self, x):
+            return nn.functional.logsigmoid((2 * x - 1) * self.forward(x)).sum(1)
+
+    wrong("9.4", GivesProbabilities(), "must give their logits")
+    perfect = InALine(lambda x: 20 * (2 * x - 1))
+    wrong("9.4", perfect, "sees its answer")  # and is no mean, though 33 times nothing is nothing
+
+
+def test_kept_rows_are_none_of_those_to_learn_from():
+    """Members may vote alike; what is kept are other members, from the other file."""
+    kept = notebook_09._kept_rows()
+    assert kept.shape == (100, 33)
+    assert example_table().name == "votes.csv"
+
+
+def leak(x):
+    return 20 * (2 * x - 1)
+
+
+KEPT = {tuple(row) for row in notebook_09._kept_rows().tolist()}
+FORGED = {
+    "the first rows of many are honest": (
+        lambda x: torch.where(torch.arange(len(x))[:, None] >= 100, leak(x), 0.0),
+        "this is a coin",
+    ),
+    "honest where as many rows as columns come": (
+        lambda x: torch.zeros_like(x) if len(x) == 33 else leak(x),
+        "sees its answer",
+    ),
+    "honest near the first rows kept": (
+        lambda x: torch.where(
+            torch.cdist(x, notebook_09._kept_rows()[:20], p=1).amin(1, True) <= 1, 0.0, leak(x)
+        ),
+        "sees its answer",
+    ),
+    "no number for rows that are not scored": (
+        lambda x: torch.where(
+            torch.tensor([[tuple(row) in KEPT] for row in x.tolist()]), leak(x), math.nan
+        ),
+        "not finite",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FORGED)
+def test_a_model_that_recognises_the_check_has_no_score(name):
+    logits, words = FORGED[name]
+    wrong("9.4", InALine(logits), words)

@@ -1,0 +1,46 @@
+import math
+
+import torch
+import torch.nn.functional as F
+
+from tests.lessons.checking import right, wrong
+
+
+def test_a_mean_over_earlier_places():
+    right("10.1", lambda q, k, v: F.scaled_dot_product_attention(q, k, v, is_causal=True))
+
+    def place_by_place(query, key, value):
+        means = torch.zeros_like(value)
+        for b in range(len(query)):
+            for t in range(query.shape[1]):
+                scores = [query[b, t] @ key[b, s] / query.shape[2] ** 0.5 for s in range(t + 1)]
+                means[b, t] = torch.tensor(scores).softmax(0) @ value[b, : t + 1]
+        return means
+
+    right("10.1", place_by_place)
+
+
+def test_the_shift():
+    def by_writing(h, start):
+        moved = h.roll(1, 1)
+        moved[:, 0] = start
+        return moved
+
+    right("10.2", by_writing)
+
+
+def test_one_more_place_is_the_last_row_of_all():
+    def all_anew(query, key, value, keys, values):
+        keys, values = torch.vstack([keys, key]), torch.vstack([values, value])
+        return F.scaled_dot_product_attention(query[None], keys, values)[0], keys, values
+
+    right("10.3", all_anew)
+    wrong("10.3", lambda q, k, v, keys, values: keys @ q, "tuple")
+
+
+def test_one_number_three_names():
+    def by_the_token(nats, n_bytes, n_tokens):
+        a_token = nats / n_tokens
+        return a_token * math.log2(math.e) * n_tokens / n_bytes, math.e**a_token
+
+    right("10.4", by_the_token)

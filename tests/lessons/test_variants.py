@@ -1,0 +1,145 @@
+"""Variants: the same exercise with other numbers, the same for the same word everywhere."""
+
+import copy
+import re
+from importlib import import_module
+from itertools import permutations
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from made_lessons import check
+from made_lessons.checking.calls import is_unchanged
+from made_lessons.checking.catalogue import NOTEBOOKS, exercise_named, exercises_in
+from made_lessons.checking.exercise import Wrong
+from made_lessons.checking.solved_so_far import remembered
+from made_lessons.checking.variants import drawn
+from tests.lessons.checking import right, wrong
+
+VARIED = [e for n in NOTEBOOKS for e in exercises_in(n) if e.vary is not None]
+VALUES = [e for e in VARIED if e.is_value]
+FUNCTIONS = [e for e in VARIED if not e.is_value]
+WORDS = ["maria", "ben", "s-17", "", "Ж", *(f"learner {k}" for k in range(7))]
+of_each = pytest.mark.parametrize("exercise", VARIED, ids=lambda e: e.name)
+of_values = pytest.mark.parametrize("exercise", VALUES, ids=lambda e: e.name)
+of_functions = pytest.mark.parametrize("exercise", FUNCTIONS, ids=lambda e: e.name)
+
+
+@of_each
+def test_the_reference_is_right_in_every_variant(exercise):
+    for word in WORDS:
+        variant = exercise.vary(exercise, word)
+        right(variant, variant.reference() if variant.is_value else variant.reference)
+
+
+@of_values
+def test_every_slip_of_every_variant_is_named(exercise):
+    for word in WORDS:
+        variant = exercise.vary(exercise, word)
+        for slip in variant.slips:
+            assert wrong(variant, slip.answer).cause == slip.cause, word
+
+
+@of_functions
+def test_a_variant_of_a_function_tries_all_that_the_notebook_tries_and_more(exercise):
+    for word in WORDS:
+        variant = exercise.vary(exercise, word)
+        assert variant.cases[: len(exercise.cases)] == exercise.cases
+        assert len(variant.cases) > len(exercise.cases)
+        assert (variant.examine, variant.slips) == (exercise.examine, exercise.slips)
+
+
+@of_values
+def test_the_notebooks_answer_is_never_right_and_that_of_another_seldom(exercise):
+    variants = [exercise.vary(exercise, word) for word in WORDS]
+    for variant in variants:
+        wrong(variant, exercise.reference())
+    found = [is_right(one, other.reference()) for one, other in permutations(variants, 2)]
+    assert sum(found) < 0.15 * len(found)
+
+
+def is_right(exercise, answer):
+    try:
+        right(exercise, answer)
+    except Wrong:
+        return False
+    return True
+
+
+@of_functions
+def test_one_that_knows_the_notebooks_cases_by_heart_is_not_right(exercise, monkeypatch):
+    known = []
+    judge = import_module("made_lessons.checking.examine")
+    monkeypatch.setattr(judge, "likely_cause", lambda *_: "")  # the verdict is what counts
+
+    def recording(*arguments):
+        before = copy.deepcopy(arguments)
+        came = exercise.reference(*arguments)
+        if isinstance(came, Tensor):  # as it comes back from the process of a hand-in
+            came = came.detach().requires_grad_(came.requires_grad)
+        known.append((before, came))
+        return came
+
+    def by_heart(*arguments):
+        found = [came for before, came in known if are_equal(before, arguments)]
+        return (found or [came for _, came in known])[-1]
+
+    right(exercise, recording)
+    right(exercise, by_heart)
+    for word in WORDS:
+        wrong(exercise.vary(exercise, word), by_heart)
+
+
+def are_equal(before, after):
+    """Whether two calls have the same arguments; functions are the same only if they are one."""
+    if isinstance(before, tuple | list):
+        return len(before) == len(after) and all(map(are_equal, before, after))
+    if isinstance(before, Tensor):
+        same = before.requires_grad == after.requires_grad and before.shape == after.shape
+        return same and torch.equal(before, after)
+    if isinstance(before, nn.Module):
+        return before.masks[0].shape == after.masks[0].shape and is_unchanged(before, after)
+    return before is after or (not callable(before) and before == after)
+
+
+def test_the_same_word_gives_the_same_numbers_everywhere():
+    """These do not change: hand-ins of another year are graded by them."""
+    asks = {e.name: exercise_named(e.name, "maria").asks for e in VALUES}
+    assert asks == {
+        "3.1": "Your variant: the ordering x₂, x₃, x₄, x₁, and five hidden units of degrees "
+        "1, 2, 3, 1, 3.",
+        "3.4": "Your variant: five other pairs, x̂₃ sees x₂, x̂₄ sees x₃, x̂₆ sees x₅, x̂₇ sees x₁, "
+        "x̂₈ sees x₃.",
+        "6.2": "Your variant: the same, with p(x₁ = 1) = 0.557.",
+        "7.1": "Your variant: the variables have other numbers, 0 for x₂, 1 for the carry, 2 for "
+        "the sum and 3 for x₁. Both orderings begin with x₁.",
+        "7.4": "Your variant: three members at 86, 89 and 92 nats, and for the means of the three "
+        "others 81, 85, 86.5, 89 and 93.",
+    }
+    cases = [case for (case,) in exercise_named("1.3", "maria").cases[2:4]]
+    assert [case.tolist() for case in cases] == [[1, 2, 3, 4, 5, 0], [3, 2, 0, 4, 6, 5, 1]]
+    assert torch.equal(drawn("maria", 2), torch.tensor([34028.5, 13332.5]) / 2**16)
+
+
+@of_values
+def test_variants_differ(exercise):
+    assert len({exercise.vary(exercise, word).asks for word in WORDS}) > 6
+
+
+@of_each
+def test_a_variant_says_what_it_asks_for_where_that_is_not_as_in_the_notebook(exercise, capsys):
+    check(exercise.name, ..., variant="maria")
+    assert ("Your variant: " in capsys.readouterr().out) == exercise.is_value
+
+
+def test_a_variant_is_not_remembered(capsys):
+    check("3.1", exercise_named("3.1", "maria").reference(), variant="maria")
+    assert "✓ 3.1" in capsys.readouterr().out
+    assert remembered() == set()
+
+
+def test_where_there_are_no_variants_those_are_named_that_have_some():
+    with pytest.raises(ValueError, match="exercise 4.4 has no variants") as caught:
+        check("4.4", {}, variant="maria")
+    assert re.findall(r"\d+\.\d", str(caught.value))[1:] == [e.name for e in VARIED]

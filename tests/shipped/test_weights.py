@@ -1,0 +1,242 @@
+import hashlib
+import math
+import shutil
+
+import pytest
+import torch
+
+from made_course import (
+    MADE,
+    bars_and_stripes,
+    complete,
+    completion_degrees,
+    evaluate,
+    load_binarized_mnist,
+)
+from made_course.data.mnist import load_mnist, outside_small_set
+from made_course.shipped import assets as shipped
+from made_course.shipped.nearest import load_neighbours, nearest_images
+from made_course.shipped.weights import MODELS, load_pretrained
+from tools.ships.train_any_order import hidden_parts, nats_of_hidden, whole_orderings
+from tools.ships.train_weights import fingerprint, make_pretrained, write_model
+
+
+@pytest.fixture
+def assets(tmp_path, monkeypatch):
+    """A copy of the shipped files that a test may damage."""
+    for file in shipped.ASSETS.iterdir():
+        if file.name.startswith("made_") or file.name == shipped.CHECKSUMS:
+            shutil.copy(file, tmp_path)
+    monkeypatch.setattr(shipped, "ASSETS", tmp_path)
+    return tmp_path
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return load_pretrained("mnist-512")
+
+
+def test_loading_leaves_the_random_stream_alone():
+    before = torch.get_rng_state()
+    load_pretrained("tiny")
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_digits_model_is_what_it_is_said_to_be(digits):
+    assert digits.hidden_dims == [512, 512]
+    assert not digits.training
+    assert {p.dtype for p in digits.parameters()} == {torch.float32}
+    assert digits.order.tolist() == list(range(1, 785))
+
+
+def test_digits_model_scores_well_on_images_it_has_not_seen(digits):
+    train, test, _ = load_binarized_mnist("small")
+    assert evaluate(digits, torch.cat([train, test])) < 72
+
+
+@pytest.mark.full_mnist
+def test_digits_model_scores_well_on_the_test_images(digits):
+    _, test, _ = load_binarized_mnist("full")
+    assert evaluate(digits, test) <= 76.0
+
+
+@pytest.mark.full_mnist
+def test_no_image_of_the_small_set_was_trained_on():
+    grey, _, _ = load_mnist("full")
+    outside = grey[outside_small_set(grey)]
+    assert len(outside) == 55_000
+    small = {row.tobytes() for part in load_mnist("small")[:2] for row in part.numpy()}
+    assert len(small) == 5_000
+    assert not small & {row.tobytes() for row in outside.numpy()}
+    for name in ("mnist-512", "mnist-any-order"):
+        content = torch.load(shipped.ASSETS / MODELS[name], weights_only=True)
+        assert content["trained_on"] == fingerprint(outside)
+
+
+@pytest.mark.full_mnist
+def test_neighbours_are_the_nearest_of_all_training_images():
+    grey, _, _ = load_mnist("full")
+    train = (grey[outside_small_set(grey)] > 127).float()
+    samples, nearest, differing, _ = load_neighbours()
+    assert torch.equal(nearest_images(samples, train, shift=2)[1], differing)
+    assert all((train == image).all(dim=1).any() for image in nearest)
+
+
+def test_neighbours_are_no_copies_but_further_off_than_unseen_digits():
+    samples, nearest, differing, unseen = load_neighbours()
+    assert samples.shape == nearest.shape == (36, 784)
+    assert torch.equal(nearest_images(samples, nearest, shift=2)[1], differing)
+    assert differing.min() > 20
+    assert differing.median() > unseen.median() + 5
+
+
+@pytest.fixture(scope="module")
+def any_order():
+    return load_pretrained("mnist-any-order")
+
+
+def test_any_order_model_is_what_it_is_said_to_be(any_order):
+    assert any_order.hidden_dims == [960, 960]
+    assert any_order.net[0].conditioning is not None
+    assert any_order.mask_sets.are_of_any_ordering
+    assert not any_order.training
+    assert {p.dtype for p in any_order.parameters()} == {torch.float32}
+
+
+def test_any_order_model_is_better_in_many_orderings_than_in_one(any_order):
+    _, test, _ = load_binarized_mnist("small")
+    one, eight = (evaluate(any_order, test[:400], ensemble=k) for k in (1, 8))
+    assert one < 105
+    assert eight < one - 3
+
+
+@pytest.mark.parametrize("name", whole_orderings())
+def test_any_order_model_is_good_in_each_family_of_orderings(any_order, name):
+    """Independent pixels cost 211 nats."""
+    _, test, _ = load_binarized_mnist("small")
+    everything = torch.ones(784, dtype=torch.bool)
+    nats = nats_of_hidden(any_order, test, everything, whole_orderings()[name]).mean()
+    assert nats <= (97 if "row by row" in name else 105)
+
+
+@pytest.mark.parametrize("name", hidden_parts())
+def test_any_part_of_a_digit_is_completed_exactly_and_well(any_order, name):
+    """Well: what is hidden of unseen digits is far likelier than pixel by pixel."""
+    train, test, _ = load_binarized_mnist("small")
+    hidden = hidden_parts()[name]
+    found = complete(any_order, test[:10], ~hidden, n_samples=2)
+    assert found.log_weights is None
+    assert torch.equal(found.samples[:, 1, ~hidden], test[:10, ~hidden])
+
+    p = train.mean(0).clamp(1e-3, 1 - 1e-3)
+    alone = -torch.distributions.Bernoulli(p).log_prob(test)[:, hidden].sum(dim=1).mean()
+    assert nats_of_hidden(any_order, test, hidden).mean() < 0.55 * alone
+
+
+def test_the_middle_of_a_digit_costs_at_most_60_nats(any_order):
+    _, test, _ = load_binarized_mnist("small")
+    assert nats_of_hidden(any_order, test, hidden_parts()["middle 14 × 14"]).mean() <= 60
+
+
+def test_nats_of_what_is_hidden_are_those_of_the_ordering_that_completes_it():
+    model = MADE(4, (8,), natural_order=False, num_masks=None, degrees="even", seed=0)
+    x, hidden = torch.tensor([[1.0, 0.0, 0.0, 1.0]]), torch.tensor([False, True, False, True])
+    (order, *_), _ = completion_degrees(model, ~hidden)
+    twin = MADE(4, (8,), ordering=torch.argsort(order), degrees="even")
+    twin.load_state_dict(twin.state_dict() | dict(model.named_parameters()))
+    expected = -twin.log_conditionals(x)[:, hidden].sum(dim=1)
+    torch.testing.assert_close(nats_of_hidden(model, x, hidden), expected)
+
+
+def test_tiny_model_knows_its_thirty_patterns():
+    model = load_pretrained("tiny")
+    assert math.log(30) <= evaluate(model, bars_and_stripes()) < math.log(30) + 0.02
+    everything = torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * 16)
+    assert model.double().log_prob(everything).exp().sum().item() == pytest.approx(1, abs=1e-9)
+
+
+def test_nearest_images_agrees_with_counting():
+    samples, images = (torch.rand(7, 12) > 0.5).float(), (torch.rand(30, 12) > 0.5).float()
+    counted = (samples[:, None] != images[None]).sum(dim=2)
+    index, differing = nearest_images(samples, images)
+    assert torch.equal(differing, counted.min(dim=1).values)
+    assert torch.equal(counted[torch.arange(7), index], differing)
+
+
+def test_a_copy_that_was_moved_is_found_by_moving_it_back():
+    _, digits, _ = load_binarized_mnist("small")
+    moved = digits[:20].view(-1, 28, 28).roll((-2, 1), (1, 2)).flatten(1)
+    assert nearest_images(moved, digits)[1].median() > 40
+    index, differing = nearest_images(moved, digits, shift=2)
+    assert index.tolist() == list(range(20))
+    assert not differing.any()
+
+
+def test_fingerprint_tells_sets_apart():
+    images = torch.randint(0, 256, (5, 784), dtype=torch.uint8)
+    other = images.clone()
+    other[2, 300] ^= 1
+    assert fingerprint(images) == fingerprint(images[torch.randperm(5)])
+    assert len({fingerprint(images), fingerprint(other), fingerprint(images[:4])}) == 3
+
+
+@pytest.mark.parametrize("num_masks", [1, 3, None])
+@pytest.mark.parametrize("direct", [False, True])
+@pytest.mark.parametrize("degrees", ["uniform", "even"])
+def test_a_written_model_is_the_same_distribution(assets, direct, num_masks, degrees):
+    arguments = {
+        "input_dim": 9,
+        "hidden_dims": [7, 5],
+        "natural_order": False,
+        "degrees": degrees,
+        "direct": direct,
+        "conditioning": direct,
+        "num_masks": num_masks,
+    }
+    model = MADE(**arguments)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.copy_(torch.randn(parameter.shape).half())
+    write_model("tiny", model, arguments, None, 0.0)
+    x = (torch.rand(20, 9) > 0.5).float()
+    loaded = load_pretrained("tiny")
+    assert torch.equal(loaded.order, model.order)
+    for ensemble in (None, num_masks or 4):  # under each mask, not under the first alone
+        assert torch.equal(loaded.log_prob(x, ensemble), model.log_prob(x, ensemble))
+
+
+def test_unknown_name():
+    with pytest.raises(ValueError, match=r"unknown pretrained name 'big'.*mnist-any-order, tiny"):
+        load_pretrained("big")
+
+
+def test_a_damaged_file_is_named_with_the_cure(assets):
+    file = assets / MODELS["mnist-512"]
+    content = bytearray(file.read_bytes())
+    content[1000] ^= 1
+    file.write_bytes(content)
+    with pytest.raises(OSError, match=r"made_mnist_512\.pt is not the file.*git checkout"):
+        load_pretrained()
+
+
+class Trap:
+    def __reduce__(self):
+        return (print, ("code in the file has run",))
+
+
+def test_a_pickled_object_is_refused_even_with_a_right_checksum(assets, capsys):
+    file = assets / MODELS["tiny"]
+    torch.save({"arguments": Trap()}, file)
+    lines = (assets / shipped.CHECKSUMS).read_text().splitlines()
+    kept = [line for line in lines if not line.endswith(file.name)]
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    (assets / shipped.CHECKSUMS).write_text("\n".join([*kept, f"{digest}  {file.name}"]))
+    with pytest.raises(ValueError, match=r"made_tiny\.pt cannot be read"):
+        load_pretrained("tiny")
+    assert "has run" not in capsys.readouterr().out
+
+
+def test_making_them_needs_all_of_mnist(assets, monkeypatch, tmp_path):
+    monkeypatch.setenv("MADE_COURSE_DATA", str(tmp_path / "nothing here"))
+    with pytest.raises(FileNotFoundError, match=r"python -m made_course\.data"):
+        make_pretrained()

@@ -1,0 +1,310 @@
+"""Checkpoints: a run that went on ends as one that never stopped, or says why it cannot."""
+
+import math
+import os
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch.utils.data import DataLoader, TensorDataset
+
+from made_course import MADE, evaluate
+from made_course.training import fit as training
+from tests.training.learning_runs import (
+    DATA,
+    ONES,
+    ZEROS,
+    Loader,
+    interrupt,
+    many,
+    measured,
+    run,
+    same,
+    small,
+    state,
+    stop_after,
+)
+
+
+@pytest.fixture
+def file(tmp_path):
+    return tmp_path / "run.pt"
+
+
+# ---- going on -----------------------------------------------------------------------------------
+
+
+def tensor():
+    return DATA
+
+
+def loader():
+    return DataLoader(TensorDataset(DATA), 40, shuffle=True)
+
+
+def loader_with_generator():
+    return DataLoader(DATA, 40, shuffle=True, generator=torch.Generator().manual_seed(11))
+
+
+def noisy(weight_seed=0):
+    return small(weight_seed, dropout=0.3)
+
+
+def of_three_sets(weight_seed=0):
+    return many(3, weight_seed=weight_seed, dropout=0.3, conditioning=True)
+
+
+def of_fresh_sets(weight_seed=0):
+    return many(None, weight_seed=weight_seed, dropout=0.3, seed=None, direct=True)
+
+
+def of_own_stream(weight_seed=0):
+    return many(None, weight_seed=weight_seed)
+
+
+IN_VAIN = {"epochs": 50, "valid": 1 - DATA, "patience": 5}
+PATIENT = {"epochs": 6, "valid": DATA[:50], "patience": 5}
+OF_NUMPY = {"lr": np.float64(0.02), "batch_size": np.int64(32), "weight_decay": np.float64(0.1)}
+
+
+@pytest.mark.parametrize(
+    ("model", "data", "arguments"),
+    [
+        (noisy, tensor, {"epochs": np.int64(5), "seed": np.int64(0), **OF_NUMPY}),
+        (noisy, loader, {"epochs": 5, "valid": DATA[:50]}),
+        (noisy, loader_with_generator, {"epochs": 5, "seed": None}),
+        (noisy, tensor, {"epochs": 5, "precision": "bfloat16", "valid": 1 - DATA}),
+        (noisy, tensor, IN_VAIN),
+        (noisy, loader, {**PATIENT, "seed": None}),
+        (noisy, loader_with_generator, PATIENT),
+        (of_three_sets, tensor, PATIENT),
+        (of_three_sets, loader, {"epochs": 5, "seed": None}),
+        (of_fresh_sets, tensor, {**PATIENT, "seed": None}),
+        (of_own_stream, loader_with_generator, PATIENT),
+    ],
+)
+def test_a_run_that_went_on_ends_as_one_that_never_stopped(file, model, data, arguments):
+    arguments = {"seed": 0, **arguments}
+    torch.manual_seed(5)
+    straight = model()
+    expected = run(straight, data(), **arguments)
+
+    torch.manual_seed(5)
+    run(model(), data(), checkpoint=str(file), on_epoch=stop_after(3), **arguments)
+
+    torch.manual_seed(777)  # another day, another process
+    resumed = model(weight_seed=1)
+    resumed.resample_masks()
+    history = run(resumed, data(), checkpoint=file, **arguments)
+    assert measured(history) == measured(expected)
+    assert len(history) > 3
+    assert same(state(resumed), state(straight))
+
+
+def test_a_patient_run_goes_on_to_another_limit(file):
+    straight, resumed = noisy(), noisy()
+    expected = run(straight, **PATIENT)
+    run(noisy(), checkpoint=file, **{**PATIENT, "epochs": 3})
+    assert measured(run(resumed, checkpoint=file, **PATIENT)) == measured(expected)
+    assert same(state(resumed), state(straight))
+
+
+def test_a_run_interrupted_in_the_middle_of_an_epoch_goes_on_from_the_last_whole_one(file):
+    straight, stopped = noisy(), noisy()
+    expected = run(straight, Loader(), epochs=5)
+    run(stopped, Loader((3, 2), interrupt), epochs=5, checkpoint=file)
+    history = run(stopped, Loader(), epochs=5, checkpoint=file)
+    assert measured(history) == measured(expected)
+    assert same(state(stopped), state(straight))
+
+
+@pytest.mark.parametrize("arguments", [{"epochs": 3}, {"epochs": 99, "patience": 2}])
+def test_a_finished_run_returns_at_once(file, arguments):
+    finished = small()
+    expected = run(finished, Loader(batches=ZEROS.split(20)), ONES, checkpoint=file, **arguments)
+    content = file.read_bytes()
+
+    model, train, called = small(weight_seed=1).train(), Loader(batches=ZEROS.split(20)), []
+    history = run(
+        model,
+        train,
+        ONES,
+        checkpoint=file,
+        on_epoch=lambda model, history: called.append(1),
+        **arguments,
+    )
+    assert history == expected
+    assert (len(expected), train.epoch, called) == (3, 0, [])
+    assert same(state(model), state(finished))
+    assert not model.training
+    assert file.read_bytes() == content
+
+
+def test_a_resumed_run_keeps_the_precision_it_began_with(file, monkeypatch):
+    monkeypatch.setattr(training, "bfloat16_is_faster", lambda device: True)
+    run(small(), precision="auto", checkpoint=file, on_epoch=stop_after(2))
+    monkeypatch.setattr(training, "bfloat16_is_faster", lambda device: False)
+    history = run(small(1), precision="auto", checkpoint=file)
+    assert measured(history) == measured(run(small(), precision="bfloat16"))
+    assert measured(history) != measured(run(small(), precision="float32"))
+
+
+# ---- of another run -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changed", "named"),
+    [
+        ({"lr": 0.03}, "lr was 0.02 and is now 0.03"),
+        ({"epochs": 4}, "epochs was 3 and is now 4"),
+        ({"batch_size": 33}, "batch_size was 32 and is now 33"),
+        ({"weight_decay": 0.2}, "weight_decay was 0.1 and is now 0.2"),
+        ({"seed": None}, "seed was 0 and is now None"),
+        ({"precision": "bfloat16"}, "precision was 'float32' and is now 'bfloat16'"),
+        ({"patience": 2}, "patience was None and is now 2"),
+        ({"valid": DATA[:40]}, "valid was"),
+        ({"valid": None}, "valid was"),
+        ({"train": DATA[:119]}, "train was"),
+        ({"train": DATA.flip(1)}, "train was"),  # as many ones, in other places
+        ({"train": DATA.flip(0)}, "train was"),  # the same rows, in another order
+        ({"train": DATA.split(32)}, "train was"),
+        ({"model": MADE(3, (17,), ordering=[1, 2, 0], seed=0)}, "model was"),
+        ({"model": small(ordering=[2, 0, 1])}, "model was"),
+        ({"model": small(dropout=0.1)}, "model was"),
+        ({"model": small(direct=True)}, "model was"),
+        ({"model": small(conditioning=True)}, "model was"),
+        ({"model": small(activation="tanh")}, "model was"),
+        ({"model": small(seed=1)}, "model was"),
+        ({"model": small().double()}, "model was"),
+        ({"model": many(2)}, "model was"),
+        ({"model": many(None)}, "model was"),
+    ],
+)
+def test_a_checkpoint_of_another_configuration_is_refused(file, changed, named):
+    arguments = {"model": small(1), "train": DATA, "valid": DATA[:50], "weight_decay": 0.1}
+    run(**arguments, checkpoint=file, on_epoch=stop_after(2))
+    content = file.read_bytes()
+
+    arguments |= {"model": small(2), **changed}
+    before, stream = state(arguments["model"]), torch.get_rng_state()
+    with pytest.raises(ValueError, match=re.escape(named)) as caught:
+        run(**arguments, checkpoint=file)
+    assert str(file) in str(caught.value)
+    assert "another checkpoint file" in str(caught.value)
+    assert same(state(arguments["model"]), before)
+    assert torch.equal(torch.get_rng_state(), stream)
+    assert file.read_bytes() == content
+
+
+def test_long_orderings_that_differ_are_told_apart(file):
+    rows, ordering = torch.ones(20, 12), torch.arange(12).roll(3)
+    run(MADE(12, (4,), ordering=ordering, seed=0), rows, checkpoint=file)
+    with pytest.raises(ValueError, match="model was"):
+        run(MADE(12, (4,), ordering=ordering.roll(1), seed=0), rows, checkpoint=file)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [(loader, loader_with_generator), (loader_with_generator, loader)]
+)
+def test_a_loader_with_and_one_without_a_generator_are_two_configurations(file, first, second):
+    run(small(), first(), checkpoint=file)
+    with pytest.raises(ValueError, match="train was"):
+        run(small(), second(), checkpoint=file)
+
+
+# ---- files --------------------------------------------------------------------------------------
+
+
+class Malicious:
+    def __init__(self, trace):
+        self.trace = trace
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.trace),)
+
+
+def malicious(file):
+    torch.save({"settings": {}, "run": Malicious(file.with_name("trace"))}, file)
+
+
+def truncated(file):
+    run(small(), checkpoint=file)
+    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+
+
+def foreign(file):
+    torch.save([1, 2], file)
+
+
+def incomplete(file):
+    run(small(), checkpoint=file)
+    content = torch.load(file, weights_only=True)
+    del content["optimizer"]
+    torch.save(content, file)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (malicious, "cannot be read .* could run code"),
+        (truncated, "cannot be read .* damaged"),
+        (foreign, "is no checkpoint of fit"),
+        (incomplete, "is no checkpoint of fit"),
+    ],
+)
+def test_a_file_that_is_no_whole_checkpoint_is_named_and_left_alone(file, spoil, said):
+    spoil(file)
+    model, content = small(1), file.read_bytes()
+    before = state(model)
+    with pytest.raises(ValueError, match=rf"run\.pt {said}.*[Dd]elete it"):
+        run(model, checkpoint=file)
+    assert same(state(model), before)
+    assert file.read_bytes() == content
+    assert [entry.name for entry in file.parent.iterdir()] == ["run.pt"]
+
+
+def failing_save(error):
+    def save(content, file):
+        Path(file).write_bytes(b"half of it")
+        raise error
+
+    return save
+
+
+def test_a_checkpoint_that_cannot_be_written_leaves_the_old_one(file, monkeypatch):
+    model, content = small(), []
+
+    def on_epoch(model, history):
+        content.append(file.read_bytes())
+        if len(history) == 2:
+            monkeypatch.setattr(torch, "save", failing_save(OSError(28, "No space left")))
+
+    with pytest.raises(OSError, match=r"could not write .*run\.pt.*free some space"):
+        run(model, epochs=5, checkpoint=file, on_epoch=on_epoch)
+    monkeypatch.undo()
+    assert file.read_bytes() == content[1]
+    assert [entry.name for entry in file.parent.iterdir()] == ["run.pt"]
+    assert math.isfinite(evaluate(model, DATA))
+    assert not model.training
+
+
+def test_an_interrupt_while_a_checkpoint_is_written_leaves_the_old_one(file, monkeypatch):
+    content = []
+
+    def on_epoch(model, history):
+        content.append(file.read_bytes())
+        monkeypatch.setattr(torch, "save", failing_save(KeyboardInterrupt()))
+
+    history = run(small(), checkpoint=file, on_epoch=on_epoch)
+    assert history.epoch == [1, 2]
+    assert [entry.name for entry in file.parent.iterdir()] == ["run.pt"]
+    assert file.read_bytes() == content[0]
+
+
+def test_a_folder_that_is_not_there_is_reported_before_the_first_epoch(tmp_path):
+    train = Loader()
+    with pytest.raises(FileNotFoundError, match="nowhere"):
+        run(small(), train, checkpoint=tmp_path / "nowhere" / "run.pt")
+    assert train.epoch == 0

@@ -1,0 +1,593 @@
+"""Training: what fit promises of a run, whatever happens to it, and what evaluate measures."""
+
+import math
+import re
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch.utils.data import DataLoader, TensorDataset
+
+from made_course import MADE, History, complete, evaluate, fit, save_samples_grid, train_made
+from made_course.data.tables import Table
+from made_course.model.heads import Categorical, MixtureOfGaussians
+from made_course.training import fit as training
+from made_course.training import precision
+from tests.training.learning_runs import (
+    DATA,
+    Loader,
+    interrupt,
+    many,
+    measured,
+    run,
+    same,
+    small,
+    state,
+)
+
+REALS = DATA + torch.linspace(0, 0.5, 360).view(120, 3)
+
+# ---- what is learned ----------------------------------------------------------------------------
+
+
+def test_learns_a_distribution_up_to_its_entropy():
+    shares = np.random.default_rng(0).dirichlet(np.full(16, 0.4))
+    counts = torch.from_numpy(np.round(2_000 * shares)).long()
+    rows = torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * 4).repeat_interleave(counts, dim=0)
+    p = counts[counts > 0] / counts.sum()
+    entropy = -(p * p.log()).sum().item()
+    model = MADE(4, (64, 64), ordering=[1, 2, 3, 0], degrees="even", seed=0)
+    history = run(model, rows, epochs=10, batch_size=100, lr=0.02, weight_decay=0.0)
+    # no model is better than the entropy: the difference is a Kullback-Leibler divergence
+    assert -1e-4 < evaluate(model, rows) - entropy < 0.01
+    assert history.train_nll[0] > entropy + 0.1
+
+
+def test_training_through_many_masks_learns_under_all_of_them():
+    model = many(None, conditioning=True)
+    before = evaluate(model, DATA, ensemble=3)
+    run(model, epochs=40, lr=0.05)
+    # three equal patterns: ln 3 = 1.10 nats
+    assert evaluate(model, DATA, ensemble=3) == pytest.approx(math.log(3), abs=0.15)
+    assert before > 1.4
+    assert model.net[0].conditioning.ne(0).any()
+
+
+@pytest.mark.parametrize("num_masks", [1, 3, None])
+def test_each_step_meets_the_next_set_of_masks(monkeypatch, num_masks):
+    model, twin, seen = many(num_masks), many(num_masks), []
+    step = torch.optim.AdamW.step
+
+    def record(self, *arguments, **options):
+        seen.append(model.degrees)
+        return step(self, *arguments, **options)
+
+    monkeypatch.setattr(torch.optim.AdamW, "step", record)
+    run(model, DATA[:70], epochs=3)  # of three batches, the last a short one
+    assert len(seen) == 9
+    for degrees in [*seen, model.degrees]:
+        assert all(map(torch.equal, degrees, twin.degrees))
+        if num_masks != 1:
+            twin.resample_masks()
+
+
+def test_what_holds_the_rows_does_not_matter():
+    ends = []
+    for batches in (DATA.split(40), DataLoader(DATA, 40), DataLoader(TensorDataset(DATA), 40)):
+        model = small()
+        history = run(model, batches, batches)
+        ends.append((measured(history), state(model)))
+    assert ends[0][0] == ends[1][0] == ends[2][0]
+    assert same(ends[0][1], ends[1][1])
+    assert same(ends[0][1], ends[2][1])
+
+
+@pytest.mark.parametrize("dtype", [torch.bool, torch.uint8, torch.int64, torch.float64])
+def test_the_dtype_of_the_data_does_not_matter(dtype):
+    as_floats, as_others = small(), small()
+    history = run(as_floats, DATA, DATA[:60])
+    assert measured(run(as_others, DATA.to(dtype), DATA[:60].to(dtype))) == measured(history)
+    assert same(state(as_floats), state(as_others))
+
+
+def test_a_progress_bar_is_shown_unless_it_is_not_wanted(capsys):
+    run(small())
+    assert capsys.readouterr() == ("", "")
+    fit(small(), DATA, DATA, epochs=1, batch_size=60, precision="float32")
+    assert re.search(r"2/2.*valid NLL \d\.\d\d\]", capsys.readouterr().err)
+
+
+# ---- one seed, one result -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("train", [DATA, DataLoader(DATA, 40, shuffle=True)], ids=["tensor", "own"])
+def test_equal_seeds_give_equal_bits_and_leave_the_global_stream_alone(train):
+    def end(seed, global_seed):
+        model = small(dropout=0.3)
+        torch.manual_seed(global_seed)
+        before = torch.get_rng_state()
+        history = run(model, train, DATA, seed=seed)
+        assert torch.equal(torch.get_rng_state(), before) == (seed is not None)
+        return measured(history), state(model)
+
+    ends = [end(7, 1), end(7, 2), end(None, 7)]  # without a seed the global stream decides
+    for nll, weights in ends:
+        assert nll == ends[0][0]
+        assert same(weights, ends[0][1])
+    assert not same(end(8, 1)[1], ends[0][1])
+    assert not same(end(None, 8)[1], ends[0][1])
+
+
+def do_all_that_is_allowed(model, history):
+    model.train(len(history) % 2 == 0)
+    torch.rand(5)
+    torch.manual_seed(99)
+    evaluate(model, DATA)
+    model.log_prob(DATA)
+    model.sample(5)
+    model.sample(5, generator=torch.Generator().manual_seed(1))
+    known = torch.tensor([True, False, False])
+    complete(model, DATA[:2], known, 20, generator=torch.Generator().manual_seed(1))
+    if model.num_masks != 1:
+        evaluate(model, DATA, ensemble=3)
+        model.sample(5, ensemble=3)
+
+
+@pytest.mark.parametrize("seed", [0, None])
+@pytest.mark.parametrize("patience", [None, 9])
+@pytest.mark.parametrize("num_masks", [1, 3, None])
+def test_what_on_epoch_does_does_not_disturb_the_training(num_masks, patience, seed):
+    """Not by a bit, though masks, dropout and shuffling all draw from the global stream."""
+    ends = []
+    for on_epoch in (None, do_all_that_is_allowed):
+        torch.manual_seed(5)
+        model = many(num_masks, seed=None, dropout=0.5, conditioning=True)
+        loader = DataLoader(DATA, 40, shuffle=True)
+        torch.manual_seed(6)
+        history = run(
+            model, loader, DATA[:60], epochs=4, patience=patience, seed=seed, on_epoch=on_epoch
+        )
+        ends.append((measured(history), state(model), torch.get_rng_state()))
+    assert ends[0][0] == ends[1][0]
+    assert same(ends[0][1], ends[1][1])
+    assert torch.equal(ends[0][2], ends[1][2])
+
+
+# ---- epochs, the best one and those that were not whole -----------------------------------------
+
+
+def test_on_epoch_sees_model_and_history_and_without_validation_the_last_weights_stay():
+    model, calls = small(dropout=0.5).train(), []
+
+    def on_epoch(given, history):
+        assert given is model
+        calls.append((list(history.epoch), state(given)))
+
+    run(model, on_epoch=on_epoch)
+    assert [epochs for epochs, _ in calls] == [[1], [1, 2], [1, 2, 3]]
+    assert same(state(model), calls[2][1])
+    assert not same(calls[2][1], calls[1][1])
+    assert not any(module.training for module in model.modules())
+
+
+@pytest.mark.parametrize(("answer", "epochs"), [(True, 2), (False, 4), (None, 4)])
+def test_true_from_on_epoch_stops(answer, epochs):
+    history = run(
+        small(), epochs=4, on_epoch=lambda model, history: answer if len(history) == 2 else None
+    )
+    assert len(history) == epochs
+
+
+@pytest.mark.parametrize("num_masks", [3, None])
+def test_validation_is_scored_with_the_first_set(num_masks):
+    model, first, in_use = many(num_masks), [], []
+
+    def on_epoch(model, history):
+        first.append(evaluate(model, DATA[:60], ensemble=1))
+        in_use.append(evaluate(model, DATA[:60]))
+
+    assert run(model, DATA, DATA[:60], epochs=5, on_epoch=on_epoch).valid_nll == first
+    assert first != in_use
+
+
+class Noted(History):
+    """A history that is interrupted while the third epoch is noted, between two of its lists."""
+
+    def append(self, **row):
+        super().append(**row)
+        if len(self) == 3:
+            self.epoch.append(99)
+            interrupt()
+
+
+@pytest.mark.parametrize("patience", [None, 9])
+@pytest.mark.parametrize(
+    ("place", "whole"),
+    [("first epoch", 0), ("train", 2), ("valid", 2), ("note", 2), ("on_epoch", 3), ("nowhere", 5)],
+)
+def test_an_interrupt_leaves_the_best_of_the_whole_epochs(monkeypatch, place, whole, patience):
+    if place == "note":
+        monkeypatch.setattr(training, "History", Noted)
+    train = Loader({"first epoch": (1, 3), "train": (3, 2)}.get(place), interrupt)
+    valid = Loader((3, 2) if place == "valid" else None, interrupt, (1 - DATA).split(20))
+    model = small()
+    epochs = [state(model)]
+
+    def on_epoch(model, history):
+        epochs.append(state(model))
+        if place == "on_epoch" and len(history) == 3:
+            interrupt()
+
+    history = run(model, train, valid, epochs=5, patience=patience, on_epoch=on_epoch)
+    lists = history.epoch, history.train_nll, history.valid_nll, history.lr, history.seconds
+    assert [len(values) for values in lists] == [whole] * 5
+    assert history.best_epoch == (1 if whole else None)
+    assert same(state(model), epochs[min(whole, 1)])
+    assert not model.training
+
+
+def test_an_error_in_on_epoch_comes_through_and_leaves_the_last_epoch():
+    model, epochs = small(), []
+
+    def on_epoch(model, history):
+        epochs.append(state(model))
+        if len(history) == 2:
+            raise RuntimeError("from the reader")
+
+    with pytest.raises(RuntimeError, match="from the reader"):
+        run(model, on_epoch=on_epoch)
+    assert same(state(model), epochs[1])
+    assert not model.training
+
+
+def test_an_empty_batch_of_a_loader_is_passed_over():
+    model = small()
+    history = run(model, Loader(batches=[DATA[:40], DATA[:0], DATA[40:]]))
+    assert all(map(math.isfinite, history.train_nll))
+    assert evaluate(model, [DATA[:0], DATA]) == evaluate(model, [DATA])
+
+
+def test_a_loader_that_is_spent_after_one_epoch_is_named():
+    class Spent(Loader):
+        def __iter__(self):
+            self.epoch += 1
+            return iter(self.batches if self.epoch == 1 else [])
+
+    model, epochs = small(), []
+    with pytest.raises(ValueError, match=r"no batches in epoch 2.*anew"):
+        run(model, Spent(), on_epoch=lambda model, history: epochs.append(state(model)))
+    assert same(state(model), epochs[0])
+
+
+# ---- losses that are not finite -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_a_loss_that_is_not_finite_stops_and_leaves_the_last_good_weights(value):
+    model, epochs = small(), []
+
+    @torch.no_grad()
+    def spoil():
+        model.net[0].weight.fill_(value)
+
+    train = Loader((3, 2), spoil, DATA.bool().split(40))
+    with pytest.raises(FloatingPointError, match=r"epoch 3, batch 2: lower lr, or check the data"):
+        run(model, train, on_epoch=lambda model, history: epochs.append(state(model)))
+    assert same(state(model), epochs[1])
+    assert not model.training
+
+
+def test_a_gradient_that_is_not_finite_stops_before_it_spoils_the_weights():
+    model = small()
+    before = state(model)
+
+    def spoil():
+        model.net[0].weight.register_hook(lambda grad: grad * math.inf)
+
+    with pytest.raises(FloatingPointError, match="the gradient is not finite in epoch 1, batch 2"):
+        run(model, Loader((1, 2), spoil))
+    assert same(state(model), before)
+
+
+@pytest.mark.parametrize("valid", [None, DATA], ids=["no valid", "valid"])
+def test_an_epoch_that_ends_in_useless_weights_is_no_good_one(valid):
+    model = small()
+    before = state(model)
+    # one batch an epoch: its loss is finite, and the weights after its step are useless
+    with pytest.raises(FloatingPointError, match=r"epoch 1, batch 1: lower lr"):
+        run(model, DATA, valid, batch_size=120, lr=1e30)
+    assert same(state(model), before)
+
+
+def test_validation_data_whose_score_is_not_finite_are_named():
+    model = small(head=MixtureOfGaussians(2))
+    before = state(model)
+    with pytest.raises(FloatingPointError, match="validation data is nan after epoch 1: lower lr"):
+        run(model, REALS, torch.full((4, 3), 1e30))
+    assert same(state(model), before)
+
+
+def test_data_that_were_not_standardised_are_named_where_the_loss_blows_up():
+    data = torch.cat([REALS, torch.full((1, 3), -200.0)])
+    with pytest.raises(FloatingPointError, match="the data reach 200: standardise them"):
+        run(small(head=MixtureOfGaussians(2)), data, batch_size=121, lr=1e30)
+
+
+# ---- precision ----------------------------------------------------------------------------------
+
+
+def products(model):
+    """In which dtypes the first layer answers while training, and while not."""
+    seen = {True: set(), False: set()}
+    model.net[0].register_forward_hook(lambda m, args, out: seen[model.training].add(out.dtype))
+    return seen
+
+
+def test_bfloat16_trains_and_scores_in_float32():
+    model = small()
+    seen = products(model)
+    history = run(model, DATA, DATA, epochs=30, precision="bfloat16")
+    assert seen == {True: {torch.bfloat16}, False: {torch.float32}}
+    assert {p.dtype for p in model.parameters()} == {torch.float32}
+    assert history.valid_nll[-1] < 1.3  # ln 3 = 1.10
+    assert evaluate(model, DATA) == min(history.valid_nll)
+
+
+@pytest.mark.parametrize(
+    ("model", "faster", "dtype"),
+    [
+        (small(), True, torch.bfloat16),
+        (small(), False, torch.float32),
+        (small(head=Categorical(2)), True, torch.bfloat16),
+        (small(head=MixtureOfGaussians(2)), True, torch.float32),
+        (small().double(), True, torch.float64),
+    ],
+)
+def test_auto_takes_what_the_trial_found_faster(monkeypatch, model, faster, dtype):
+    monkeypatch.setattr(training, "bfloat16_is_faster", lambda device: faster)
+    seen = products(model)
+    data = REALS if model.head.is_density else DATA
+    before = evaluate(model, data)
+    run(model, data, precision="auto")
+    assert seen[True] == {dtype}
+    assert evaluate(model, data) < before - 0.1
+
+
+def test_the_trial_draws_nothing():
+    before = torch.get_rng_state()
+    assert precision.bfloat16_is_faster.__wrapped__(torch.device("cpu")) in (True, False)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+# ---- evaluate -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def wild():
+    """A model with weights far from their start, so that no two numbers agree by chance."""
+    model = small(ordering=None, natural_order=False, num_masks=3, dropout=0.5)
+    with torch.no_grad():
+        for p in model.parameters():
+            p.normal_(std=2.0)
+    return model
+
+
+def test_evaluate_is_the_mean_that_the_formula_gives(wild):
+    weights = [layer.weight * layer.mask for layer in wild.net]
+    hidden = torch.relu(DATA @ weights[0].T + wild.net[0].bias)
+    p = torch.sigmoid((hidden @ weights[1].T + wild.net[1].bias).double())
+    nll = -(DATA * p.log() + (1 - DATA) * (1 - p).log()).sum() / len(DATA)
+    result = evaluate(wild, DATA)
+    assert type(result) is float
+    assert result == pytest.approx(nll.item(), abs=1e-4)
+    assert evaluate(wild.double(), DATA) == pytest.approx(nll.item(), abs=1e-5)
+
+
+@pytest.mark.parametrize("ensemble", [None, 2])
+def test_every_row_counts_alike_whatever_batch_it_is_in(wild, ensemble):
+    with torch.no_grad():
+        expected = -wild.eval().log_prob(DATA, ensemble=ensemble).double().mean().item()
+    uneven = [DATA[:1], DATA[1:100], DATA[100:]]
+    for x in (DATA, DataLoader(DATA, 50), DataLoader(TensorDataset(DATA), 50), uneven):
+        for batch_size in (7, 1000):
+            found = evaluate(wild, x, ensemble=ensemble, batch_size=batch_size)
+            assert found == pytest.approx(expected, abs=1e-6)
+    assert evaluate(wild, DATA, ensemble=3) != pytest.approx(expected, abs=1e-6)
+
+
+def test_evaluate_is_never_under_autocast(wild):
+    expected = evaluate(wild, DATA)
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        assert evaluate(wild, DATA) == expected
+        assert wild.eval().log_prob(DATA).mean().item() != pytest.approx(-expected, abs=1e-4)
+
+
+@pytest.mark.parametrize("mode", [True, False])
+def test_evaluate_keeps_the_mode_and_applies_no_dropout(wild, mode):
+    wild.train(mode)
+    wild.net[0].train(not mode)
+    stream = torch.get_rng_state()
+    found = evaluate(wild, DATA)
+    assert torch.equal(torch.get_rng_state(), stream)
+    with pytest.raises(ValueError, match="0 and 1"):
+        evaluate(wild, [DATA, DATA + 2])
+    assert wild.training is mode
+    assert wild.net[0].training is not mode
+    assert found == evaluate(wild.eval(), DATA)
+
+
+def test_a_density_is_measured_in_differential_nats():
+    assert run(small(head=MixtureOfGaussians(2)), REALS).unit == "differential nats"
+    assert run(small(head=Categorical(2))).unit == run(small()).unit == "nats"
+
+
+# ---- train_made ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def tiny_mnist(monkeypatch):
+    """96 and 40 images of noise in the place of MNIST, and the batch sizes that were asked for."""
+    generator = torch.Generator().manual_seed(1)
+    shares = torch.rand(784, generator=generator)
+    train, test = (torch.bernoulli(shares.expand(n, 784), generator=generator) for n in (96, 40))
+    asked = []
+
+    def loaders(batch_size):
+        asked.append(batch_size)
+        return DataLoader(train, batch_size, shuffle=True), DataLoader(test, batch_size)
+
+    monkeypatch.setattr(training, "make_mnist_loaders", loaders)
+    return train, test, asked
+
+
+def test_train_made_prints_the_lines_of_the_document(tiny_mnist, capsys):
+    _, test, asked = tiny_mnist
+    model = train_made(epochs=11, hidden=(16, 8), lr=5e-3, batch_size=32, natural_order=False)
+    lines = capsys.readouterr().out.split("\n")
+    form = r"Epoch (\d\d) \| train NLL: (\d+\.\d{3}) \| test NLL: (\d+\.\d{3}) \| bpd: (\d\.\d{3})"
+    found = [re.fullmatch(form, line) for line in lines[:11]]
+    assert [match[1] for match in found] == [f"{epoch:02d}" for epoch in range(1, 12)]
+    nll = evaluate(model, test)
+    assert found[-1][3] == f"{nll:.3f}"
+    assert found[-1][4] == f"{nll / (784 * math.log(2)):.3f}"
+    assert float(found[-1][2]) < float(found[0][2]) - 5
+    parameters = 784 * 16 + 16 + 16 * 8 + 8 + 8 * 784 + 784
+    assert lines[11:] == ["", f"MADE parameters: {parameters:,}", ""]
+    assert asked == [32]
+    assert not torch.equal(model.order, torch.arange(1, 785))
+    assert not model.training
+
+
+def test_train_made_is_adam_at_a_constant_rate(tiny_mnist, capsys):
+    train, test, _ = tiny_mnist
+    torch.manual_seed(0)
+    by_package = train_made(epochs=3, hidden=(16,), batch_size=32)
+
+    torch.manual_seed(0)
+    loader = DataLoader(train, 32, shuffle=True)
+    by_hand = MADE(784, (16,))
+    optimizer = torch.optim.Adam(by_hand.parameters(), lr=2e-3, foreach=False, fused=False)
+    for _ in range(3):
+        for x in loader:
+            optimizer.zero_grad()
+            (-by_hand.log_prob(x).mean()).backward()
+            optimizer.step()
+        evaluate(by_hand, DataLoader(test, 32))  # as a loader draws a number each time
+    assert torch.equal(by_package.order, torch.arange(1, 785))
+    for one, other in zip(by_package.parameters(), by_hand.parameters(), strict=True):
+        torch.testing.assert_close(one, other, rtol=0, atol=1e-5)
+
+
+def test_train_made_says_what_is_wrong(tiny_mnist):
+    with pytest.raises(ValueError, match="epochs must be at least 1, got 0"):
+        train_made(epochs=0)
+    with pytest.raises(ValueError, match="lr must be finite and above 0, got -1"):
+        train_made(lr=-1)
+    with pytest.raises(ValueError, match="each of hidden_dims must be at least 1, got 0"):
+        train_made(hidden=(0,))
+    with pytest.raises(FloatingPointError, match="epoch 1, batch 2: lower lr"):
+        train_made(epochs=1, hidden=(16,), lr=1e30, batch_size=32)
+
+
+def test_train_made_refuses_an_empty_batch(monkeypatch, tmp_path):
+    monkeypatch.setenv("MADE_COURSE_DATA", str(tmp_path))
+    with pytest.raises(ValueError, match="batch_size must be at least 1, got 0"):
+        train_made(batch_size=0)
+
+
+@pytest.mark.full_mnist
+def test_the_last_cell_of_the_document(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    torch.manual_seed(0)
+    model = train_made(epochs=10, hidden=(512, 512), lr=2e-3, batch_size=512, natural_order=False)
+    save_samples_grid(model, "made_samples.png", n=36)
+    lines = capsys.readouterr().out.splitlines()
+    assert "60,000 training and 10,000 test images" in lines[0]
+    epochs = [line for line in lines if line.startswith("Epoch ")]
+    assert len(epochs) == 10
+    last = re.fullmatch(
+        r"Epoch 10 \| train NLL: \d\d\.\d{3} \| test NLL: (\d\d\.\d{3}) \| bpd: (\d\.\d{3})",
+        epochs[-1],
+    )
+    assert float(last[1]) == pytest.approx(86.4, abs=0.8)
+    assert float(last[2]) == pytest.approx(0.159, abs=0.002)
+    assert lines[-2:] == ["MADE parameters: 1,066,768", "Saved samples to made_samples.png"]
+    with Image.open("made_samples.png") as picture:
+        assert picture.size == (182, 182)
+        # about 13% of a digit's pixels are ink: neither an empty grid nor noise
+        ink = (np.asarray(picture.convert("L")) > 127).mean()
+    assert 0.08 < ink < 0.16
+
+
+# ---- what is refused ----------------------------------------------------------------------------
+
+BINARY, CLASSES, REAL = small(), small(head=Categorical(3)), small(head=MixtureOfGaussians(2))
+WRONG_AT_LAST = torch.cat([DATA, torch.tensor([[0.0, 3.0, 0.0]])])
+
+
+def validate(model, data):
+    """Data that are at hand are checked before the first epoch, and what a loader yields after."""
+    at = (1, 1) if isinstance(data, torch.Tensor) else None
+    run(model, Loader(at, pytest.fail), data)
+
+
+@pytest.mark.parametrize("use", [run, validate, evaluate])
+@pytest.mark.parametrize(
+    ("model", "data", "error", "said"),
+    [
+        (BINARY, torch.zeros(0, 3), ValueError, "there are no rows"),
+        (BINARY, [], ValueError, "there are no (batches|rows)"),
+        (BINARY, WRONG_AT_LAST, ValueError, "must hold only 0 and 1, got 3"),
+        (CLASSES, WRONG_AT_LAST, ValueError, "classes must be whole numbers 0..2, got 3"),
+        (REAL, DATA * math.nan, ValueError, "data must be finite, got nan"),
+        (BINARY, DATA[:, :2], ValueError, r"x must have shape \(B, 3\), got \(120, 2\)"),
+        (BINARY, DATA[0], ValueError, r"x must have shape \(B, 3\), got \(3,\)"),
+        (BINARY, "data", TypeError, "got str"),
+        (BINARY, 3, TypeError, "got int"),
+        (BINARY, DATA.tolist(), TypeError, "got list"),
+        (BINARY, DATA.numpy(), TypeError, "got ndarray"),
+        (BINARY, Table(DATA, [], None), TypeError, "one part of a table"),
+        (BINARY, [(DATA, DATA)], TypeError, "without labels, got tuple"),
+        (BINARY, [DATA, DATA[:, :2]], ValueError, r"got \(120, 2\)"),
+        (BINARY, [DATA, WRONG_AT_LAST], ValueError, "must hold only 0 and 1, got 3"),
+        (BINARY, [DATA[0]], ValueError, r"x must have shape \(B, 3\), got \(3,\)"),
+    ],
+)
+def test_data_that_are_none_of_the_models_are_refused(model, data, error, said, use):
+    before = state(model)
+    with pytest.raises(error, match=said):
+        use(model, data)
+    assert same(state(model), before)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "said"),
+    [
+        ({"train": iter(DATA.split(40))}, TypeError, "must have a length, got tuple_iterator"),
+        ({"epochs": 0}, ValueError, "epochs must be at least 1, got 0"),
+        ({"epochs": 0, "patience": 1}, ValueError, "epochs must be at least 1, got 0"),
+        ({"batch_size": 0}, ValueError, "batch_size must be at least 1, got 0"),
+        ({"lr": 0}, ValueError, "lr must be finite and above 0, got 0"),
+        ({"lr": math.nan, "patience": 1}, ValueError, "lr must be finite and above 0, got nan"),
+        ({"weight_decay": -0.1}, ValueError, "weight_decay must be finite and at least 0"),
+        ({"weight_decay": -0.1, "patience": 1}, ValueError, "weight_decay must be finite and at"),
+        ({"precision": "float16"}, ValueError, "unknown precision 'float16': choose one of auto"),
+        ({"seed": -1}, ValueError, "seed must be at least 0, got -1"),
+        ({"patience": 2, "valid": None}, ValueError, "patience needs validation data: pass valid="),
+        ({"patience": 0}, ValueError, "patience must be at least 1, got 0"),
+        ({"on_epoch": 3}, TypeError, "on_epoch must be a function"),
+        ({"on_epoch": History}, TypeError, r"got a class: make one, History\(\)"),
+    ],
+)
+def test_fit_says_what_is_wrong_with_an_argument(arguments, error, said):
+    model = small()
+    before = state(model)
+    with pytest.raises(error, match=said):
+        run(model, **{"valid": DATA, **arguments})
+    assert same(state(model), before)
+
+
+def test_evaluate_needs_a_batch_size_above_zero():
+    with pytest.raises(ValueError, match="batch_size must be at least 1"):
+        evaluate(small(), DATA, batch_size=0)

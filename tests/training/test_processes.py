@@ -1,0 +1,153 @@
+"""Training by several processes gives what training by one gives; the training command."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from made_course import MADE, evaluate, example_table, load_table
+from made_course.data.mnist import binarized_loader, load_mnist
+from made_course.training import random_streams
+from made_course.training.__main__ import main
+from made_course.training.processes import Processes
+from tests.training.train_together import RUNS, results_of
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory):
+    return results_of(0, tmp_path_factory.mktemp("alone"))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Where two processes have left their results."""
+    folder = tmp_path_factory.mktemp("together")
+    torchrun = "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"
+    done = subprocess.run(
+        [sys.executable, *torchrun, "tests/training/train_together.py", folder],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)},
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture(scope="module")
+def together(folder):
+    return [json.loads((folder / f"rank{rank}.json").read_text()) for rank in (0, 1)]
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_two_processes_give_the_losses_weights_and_masks_of_one(alone, together, name):
+    for of_rank in together:
+        for measure in ("train", "valid", "weights"):
+            assert of_rank[name][measure] == pytest.approx(alone[name][measure], rel=1e-5, abs=1e-9)
+        assert of_rank[name]["orders"] == alone[name]["orders"]
+        assert of_rank[name]["position"] == alone[name]["position"]
+    assert len(set(alone[name]["train"])) == 4, "nothing was learned: the test proves nothing"
+
+
+def test_the_first_process_alone_is_asked_and_writes_and_all_stop(folder, together):
+    first, second = (results["stopped"] for results in together)
+    assert (first["epochs"], first["calls"]) == (2, [1, 2])
+    assert (second["epochs"], second["calls"], second["bars"]) == (2, [], "")
+    assert "2/9" in first["bars"]
+    names = ["made.pt", "rank0.json", "rank1.json", "run0.pt"]
+    assert sorted(file.name for file in folder.iterdir()) == names
+
+
+def test_dropout_and_a_missing_seed_leave_the_processes_with_one_model(together):
+    assert together[0]["noisy"] == together[1]["noisy"]
+
+
+def test_dropout_follows_the_seed_and_differs_between_processes_and_batches():
+    cpu, state = torch.device("cpu"), torch.get_rng_state()
+
+    def dropout_of(seed, rank, batch, state=None):
+        processes = Processes(rank, 2)
+        with random_streams.stream_for(seed, cpu, processes):
+            if state is not None:  # as a checkpoint brings it
+                torch.set_rng_state(state)
+            torch.randperm(5)
+            common = torch.get_rng_state()
+            with random_streams.stream_of_dropout(batch, processes):
+                drawn = tuple(torch.rand(4).tolist())
+            assert torch.equal(torch.get_rng_state(), common), "dropout moved the common stream"
+        return drawn, common
+
+    first, common = dropout_of(seed=0, rank=0, batch=0)
+    assert dropout_of(seed=0, rank=0, batch=0)[0] == first
+    others = [dropout_of(1, 0, 0)[0], dropout_of(0, 1, 0)[0], dropout_of(0, 0, 1)[0]]
+    assert len({first, *others}) == 4
+    assert dropout_of(seed=1, rank=0, batch=0, state=common)[0] == first
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+# ---- the training command -----------------------------------------------------------------------
+
+
+def test_the_command_on_two_processes_gives_the_same(alone, together):
+    expected, found = alone["printed"], together[0]["printed"]
+    assert together[1]["printed"] == []
+    assert len(found) == len(expected) == 3
+    assert found[1].endswith(" nats, after 1 epochs, 2 process(es)")
+    nll = [float(lines[1].split()[2]) for lines in (expected, found)]
+    assert nll[1] == pytest.approx(nll[0], rel=1e-3)
+
+
+def test_the_command_trains_what_it_was_told_and_saves_it(tmp_path, capsys):
+    saved, checkpoint = tmp_path / "made.pt", tmp_path / "run.pt"
+    network = "--hidden 8 --random-order --degrees uniform --direct --conditioning --dropout 0.1"
+    training = "--num-masks 0 --epochs 1 --batch-size 500 --lr 0.01 --weight-decay 0.2 --seed 3"
+    files = "--data", "small", "--save", str(saved), "--checkpoint", str(checkpoint)
+    main([*network.split(), *training.split(), *files])
+
+    settings = torch.load(checkpoint, weights_only=True)["settings"]
+    given = {"epochs": 1, "lr": 0.01, "weight_decay": 0.2, "seed": 3}
+    assert given.items() <= settings.items()
+    assert settings["train"] == "loader of 8 batches"
+    model = MADE(
+        784,
+        (8,),
+        natural_order=False,
+        degrees="uniform",
+        direct=True,
+        conditioning=True,
+        dropout=0.1,
+        num_masks=None,
+        seed=3,
+    )
+    assert settings["model"] == f"{model!r} in torch.float32"
+
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("MNIST, small set")
+    assert lines[2] == f"model: MADE.load({str(saved)!r})"
+    _, test, _ = load_mnist("small")
+    images = next(iter(binarized_loader(test, len(test), "threshold", shuffle=False)))
+    nll = evaluate(MADE.load(saved), images)
+    assert lines[1] == f"test NLL: {nll:.3f} nats, after 1 epochs, 1 process(es)"
+
+
+def test_the_command_is_that_of_the_module_and_says_what_it_cannot_do():
+    command = [sys.executable, "-m", "made_course.training", "--patience", "3"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert "--patience needs validation rows: it is for a --table" in done.stderr
+
+
+def test_the_command_trains_on_a_table(tmp_path, capsys):
+    saved = str(tmp_path / "votes.pt")
+    main(["--table", str(example_table()), "--epochs", "2", "--save", saved])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("Table(")
+    *_, test = load_table(example_table())
+    nll = evaluate(MADE.load(saved), test)
+    assert lines[-2] == f"test NLL: {nll:.3f} nats, after 2 epochs, 1 process(es)"

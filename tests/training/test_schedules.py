@@ -1,0 +1,167 @@
+"""The two schedules: every step of a run written out, and when a patient run ends."""
+
+import math
+
+import pytest
+import torch
+
+from made_course import evaluate, fit
+from made_course.training.schedules import Patient, one_cycle
+from tests.training.learning_runs import (
+    DATA,
+    ONES,
+    ZEROS,
+    measured,
+    run,
+    same,
+    small,
+    state,
+    stop_after,
+)
+
+ROWS = DATA.repeat(5, 1)
+"""Two batches of the default size."""
+QUIET = {"seed": 0, "precision": "float32", "progress": False}
+
+
+def model_with_long_gradients():
+    """So long that each is clipped."""
+    model = small()
+    with torch.no_grad():
+        for p in model.parameters():
+            p.mul_(4)
+    return model
+
+
+def parameters_of(model):
+    return [p.detach().clone() for p in model.parameters()]
+
+
+def cycle(step, steps):
+    """Up in a straight line for three tenths of all steps, down along a cosine."""
+    rise = max(1, round(0.3 * steps))
+    if step < rise:
+        return (step + 1) / rise
+    return (1 + math.cos(math.pi * (step - rise) / (steps - rise))) / 2
+
+
+def written_out(model, *, epochs, batch_size, lr, weight_decay, patient):
+    """The steps of fit and nothing else: weights, means, NLL and rate of each epoch.
+
+    Draws the batches from torch's global stream, as a run with seed 0 does.
+    """
+    torch.manual_seed(0)
+    parameters, biases = list(model.parameters()), [layer.bias for layer in model.net]
+    groups = [{"params": parameters}]
+    if patient:
+        weights = [layer.weight for layer in model.net]
+        groups = [{"params": weights}, {"params": biases, "weight_decay": 0}]
+    optimizer = torch.optim.AdamW(groups, fused=True)
+    steps = math.ceil(len(ROWS) / batch_size)
+    step, found = 0, []
+    means = [p.detach().double() for p in parameters]
+    for _ in range(epochs):
+        nll = 0.0
+        for rows in torch.randperm(len(ROWS)).split(batch_size):
+            rate = lr * (min(1, (step + 1) / steps) if patient else cycle(step, epochs * steps))
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+            decay = 10 / (100 + step) / rate if weight_decay is None else weight_decay
+            optimizer.param_groups[0]["weight_decay"] = decay
+            optimizer.zero_grad()
+            loss = -model.log_prob(ROWS[rows]).mean()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(parameters, 1.0)
+            optimizer.step()
+            pairs = zip(means, parameters, strict=True)
+            means = [m + 5 / (step + 5) * (p.detach() - m) for m, p in pairs]
+            nll += loss.item() * len(rows) / len(ROWS)
+            step += 1
+        found.append((parameters_of(model), means, nll, rate))
+    return zip(*found, strict=True)
+
+
+OWN = {"epochs": 4, "batch_size": 250, "lr": 0.04, "weight_decay": 0.5}
+CYCLE = {"epochs": 10, "batch_size": 512, "lr": 0.015, "weight_decay": 0.03}
+PATIENT = {"epochs": 5, "batch_size": 60, "lr": 0.01, "weight_decay": None}
+
+
+@pytest.mark.parametrize(("given", "meant"), [({}, CYCLE), (OWN, OWN)], ids=["defaults", "own"])
+def test_without_patience_a_run_is_these_steps_bit_by_bit(given, meant):
+    fitted = model_with_long_gradients()
+    weights, _, nll, rates = written_out(model_with_long_gradients(), **meant, patient=False)
+    history = fit(fitted, ROWS, **given, **QUIET)
+    assert all(map(torch.equal, parameters_of(fitted), weights[-1]))
+    assert history.epoch == list(range(1, len(nll) + 1))
+    assert history.train_nll == pytest.approx(nll, abs=1e-5)
+    assert history.lr == pytest.approx(rates)
+    assert history.valid_nll == []
+    assert min(history.seconds) > 0
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"), [({"epochs": 5}, PATIENT), (OWN, OWN)], ids=["defaults", "own"]
+)
+def test_with_patience_the_averages_are_shown_scored_and_kept(given, meant):
+    fitted, shown = model_with_long_gradients(), []
+    weights, means, nll, rates = written_out(model_with_long_gradients(), **meant, patient=True)
+
+    def look(model, _):
+        shown.append((parameters_of(model), evaluate(model, DATA)))
+
+    history = fit(fitted, ROWS, DATA, patience=9, on_epoch=look, **given, **QUIET)
+    for (seen, _), mean, last in zip(shown, means, weights, strict=True):
+        for a, b, c in zip(seen, mean, last, strict=True):
+            torch.testing.assert_close(a.double(), b, rtol=0, atol=1e-6)
+            assert not torch.allclose(a, c, rtol=0, atol=1e-4)
+    assert history.valid_nll == [score for _, score in shown]
+    assert history.train_nll == pytest.approx(nll, abs=1e-5)
+    assert history.lr == pytest.approx(rates)
+    assert history.best_epoch == meant["epochs"]
+    assert all(map(torch.equal, parameters_of(fitted), shown[-1][0]))
+
+
+def test_the_rate_of_a_cycle_stays_within_bounds():
+    for steps in (1, 2, 3, 10):
+        shares = [one_cycle(step, steps) for step in range(steps)]
+        assert min(shares) > 0
+        assert max(shares) == 1
+    # a loader may yield more batches than it announced
+    assert one_cycle(14, 10) == one_cycle(9, 10)
+
+
+@pytest.mark.parametrize(
+    ("rows", "batch_size"), [(1, 1), (9, 1), (11, 2), (250, 25), (1000, 100), (1050, 100)]
+)
+def test_a_patient_run_takes_ten_steps_an_epoch_or_more(rows, batch_size):
+    assert Patient(1).batch_size(rows) == batch_size
+
+
+# ---- when a patient run ends --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("patience", [1, 3])
+def test_patience_stops_once_nothing_gets_better(patience):
+    model = small()
+    history = run(model, ZEROS, ONES, epochs=50, patience=patience)
+    assert history.best_epoch == 1
+    assert len(history) == 1 + patience
+    assert evaluate(model, ONES) == history.valid_nll[0]
+
+
+def test_patience_goes_on_while_it_gets_better_and_says_if_a_limit_comes_first():
+    how = {"patience": 1, "lr": 0.001}
+    history = run(small(), DATA, DATA, epochs=None, on_epoch=stop_after(12), **how)
+    assert len(history) == 12
+    with pytest.warns(UserWarning, match="epochs=12 before patience=1 had run out.* is 12"):
+        assert len(run(small(), DATA, DATA, epochs=12, **how)) == 12
+
+
+def test_with_patience_the_number_of_epochs_changes_nothing():
+    runs = []
+    for epochs in (60, None):
+        model = small()
+        history = run(model, ZEROS, ONES, epochs=epochs, patience=6)
+        runs.append((measured(history), state(model)))
+    assert runs[0][0] == runs[1][0]
+    assert same(runs[0][1], runs[1][1])

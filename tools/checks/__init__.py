@@ -1,0 +1,1 @@
+"""What a maintainer looks at: words, waits, memory, other seeds, versions."""

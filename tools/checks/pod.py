@@ -1,0 +1,58 @@
+"""Time and memory of each notebook: ``python -m tools.checks.pod``.
+
+Every notebook runs in a process of its own, from top to bottom. Its memory is the most that its
+kernel had resident at any time, as the system counted it (on Linux and macOS). Beside the seconds
+stand those that processors worked, which a busy machine does not make more. Ends with 1 if a
+notebook fails or needs more than a pod of Binder gives.
+
+How a small pod does: ``taskset -c 0 python -m tools.checks.pod`` has one core, and ``systemd-run
+--scope -p MemoryMax=2G -p MemorySwapMax=0`` before it a limit that the system enforces.
+"""
+
+import subprocess
+import sys
+from time import perf_counter
+
+from tools.pages.minutes import NOTEBOOKS
+
+LIMIT_MB = 2000
+
+# Children of the process are the kernel and nothing else; macOS counts in bytes, Linux in kB.
+RUN = """
+import resource, sys
+import nbformat
+from nbclient import NotebookClient
+path, folder = sys.argv[1:]
+notebook = nbformat.read(path, as_version=4)
+where, quiet = {"metadata": {"path": folder}}, ["--log-level=ERROR"]
+NotebookClient(notebook, timeout=600, resources=where, extra_arguments=quiet).execute()
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+megabytes = used.ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
+print(used.ru_utime + used.ru_stime, round(megabytes))
+"""
+
+
+def measure(path):
+    """Seconds that a notebook takes, those that processors worked, and its kernel's megabytes."""
+    begin = perf_counter()
+    command = [sys.executable, "-c", RUN, str(path), str(path.parent)]
+    run = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    worked, megabytes = run.stdout.split()
+    return perf_counter() - begin, float(worked), int(megabytes)
+
+
+def main():
+    print(f"{'notebook':36}{'seconds':>9}{'worked':>9}{'MB':>7}")
+    rows = []
+    for path in NOTEBOOKS:
+        rows.append(measure(path))
+        print("{:36}{:9.1f}{:9.1f}{:7}".format(path.stem, *rows[-1]), flush=True)
+    seconds, worked, megabytes = zip(*rows, strict=True)
+    most = max(megabytes)
+    print(f"{'all of them':36}{sum(seconds):9.1f}{sum(worked):9.1f}{most:7}")
+    if most > LIMIT_MB:
+        sys.exit(f"a notebook needs {most} MB, a pod gives {LIMIT_MB} MB")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,72 @@
+"""Run notebooks and save their outputs: ``python -m tools.pages.refresh notebooks/*.ipynb``.
+
+Cells with the tag ``widget`` are saved without output and execution count: what they show lives
+in the kernel, and a saved copy of it would be an empty frame. Of an output that is a widget and has
+an HTML form too, such as a quiz, the HTML is saved. Only the metadata that a reader's Jupyter needs
+is kept, so that a refresh elsewhere changes nothing but what has changed. What answers a *Predict*
+is saved folded: JupyterLab shows it when the reader runs the cell.
+"""
+
+import os
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import nbformat
+from nbclient import NotebookClient
+
+METADATA = {
+    "kernelspec": {
+        "display_name": "Python 3 (ipykernel)",
+        "language": "python",
+        "name": "python3",
+    },
+    "language_info": {"name": "python"},
+}
+
+
+FOLDED = {"outputs_hidden": True}
+WIDGET = "application/vnd.jupyter.widget-view+json"
+
+
+def answers(cells: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
+    """The cells whose outputs answer a *Predict*: those between it and the next text."""
+    found, is_asked = [], False
+    for cell in cells:
+        if cell.cell_type == "markdown":
+            is_asked = "**Predict.**" in cell.source
+        elif is_asked and cell.outputs:
+            found.append(cell)
+    return found
+
+
+def refresh(path: Path) -> None:
+    """Run a notebook from top to bottom in its own folder and save it; raises if a cell fails."""
+    notebook = nbformat.read(path, as_version=4)
+    # two prints of one cell are one output, however busy the machine is
+    where = {"metadata": {"path": path.parent}}
+    client = NotebookClient(notebook, timeout=600, coalesce_streams=True, resources=where)
+    with TemporaryDirectory() as folder:  # what is solved here, the user at hand has not solved
+        client.execute(env=os.environ | {"MADE_COURSE_PROGRESS": folder})
+    for cell in notebook.cells:
+        if cell.cell_type != "code":
+            continue
+        tags = cell.metadata.get("tags", [])
+        cell.metadata = {"tags": tags} if tags else {}
+        if "widget" in tags:
+            cell.outputs, cell.execution_count = [], None
+        for output in cell.outputs:
+            if "text/html" in output.get("data", {}):
+                output.data.pop(WIDGET, None)
+    for cell in answers(notebook.cells):
+        cell.metadata["jupyter"] = FOLDED
+    notebook.metadata = METADATA
+    nbformat.write(notebook, path)
+    print(f"refreshed {path}")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) == 1:
+        sys.exit(__doc__)
+    for name in sys.argv[1:]:
+        refresh(Path(name))

@@ -1,0 +1,151 @@
+"""How ``"mnist-any-order"`` was made: the orderings it was trained in are those it is asked for.
+
+``python -m tools.ships.train_any_order`` trains it again and writes it into ``shipped/files``; it
+needs full MNIST and takes about half an hour on one core. At the end it prints what the model costs
+on the course's 1,000 test images, whole and where a part of them is hidden.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import torch
+from torch import BoolTensor, Generator, LongTensor, Tensor
+
+from made_course import (
+    MADE,
+    completion_degrees,
+    draw_degrees,
+    evaluate,
+    fit,
+    input_degrees,
+    load_binarized_mnist,
+    load_pretrained,
+)
+from made_course.shipped.pixel_orderings import SIDE, draw_pixel_ordering, rows_and_columns
+from tools.ships.train_weights import images_outside_small_set, write_model
+
+AT_ONCE = 4
+"""Orderings at a step, each with its share of the batch."""
+
+
+class _AskedFor(MADE):
+    """A MADE over pixels that trains in such orderings, several at each step.
+
+    Each hidden unit keeps its degree: it sees other pixels each time, but always as many.
+    """
+
+    def log_prob(self, x: Tensor, ensemble: int | None = None) -> Tensor:
+        if not self.training:
+            return super().log_prob(x, ensemble)
+        parts = []
+        for part in x.chunk(AT_ONCE):
+            order = input_degrees(draw_pixel_ordering())
+            with self.under(draw_degrees(order, self.hidden_dims, self.mask_sets.kind)):
+                parts.append(super().log_prob(part))
+        return torch.cat(parts)
+
+    def resample_masks(self) -> None:
+        """Nothing: each batch draws its own."""
+
+
+def make_any_order() -> None:
+    """Train the model and write it into ``shipped/files``.
+
+    Raises:
+        FileNotFoundError: if full MNIST is absent.
+        OSError: if ``shipped/files`` cannot be written.
+    """
+    torch.manual_seed(0)
+    train, test, trained_on = images_outside_small_set()
+    arguments = {
+        "input_dim": SIDE**2,
+        "hidden_dims": [960, 960],
+        "natural_order": False,
+        "degrees": "even",
+        "direct": True,
+        "conditioning": True,
+        "num_masks": None,
+        "seed": 0,
+    }
+    model = _AskedFor(**arguments)
+    fit(model, train, epochs=60, batch_size=256, lr=0.012, weight_decay=0.01, seed=0)
+    write_model("mnist-any-order", model, arguments, trained_on, evaluate(model, test, ensemble=1))
+
+
+def whole_orderings() -> dict[str, LongTensor]:
+    """Ways through all pixels of an image: name → (784,) ordering.
+
+    Example:
+        >>> whole_orderings()["column by column"][:3]
+        tensor([ 0, 28, 56])
+    """
+    row, column = rows_and_columns()
+    chance = torch.rand(SIDE**2, generator=Generator().manual_seed(0))
+    away = torch.stack([row, column]) - (SIDE - 1) / 2
+    distance = away.norm(dim=0)
+    places = {
+        "row by row": SIDE * row + column,
+        "row by row, backwards": -(SIDE * row + column),
+        "column by column": SIDE * column + row,
+        "shuffled": chance,
+        "upper half first, both halves shuffled": chance + (row >= SIDE // 2),
+        "from the centre outwards": distance,
+        "from the corners inwards": -distance,
+        "border first, ring by ring": -away.abs().amax(0),
+    }
+    return {name: torch.argsort(place, stable=True) for name, place in places.items()}
+
+
+def hidden_parts() -> dict[str, BoolTensor]:
+    """Parts of an image to be completed: name → (784,) true where hidden.
+
+    Example:
+        >>> {name: int(part.sum()) for name, part in hidden_parts().items()}["middle 14 × 14"]
+        196
+    """
+    row, column = rows_and_columns()
+    chance = torch.rand(SIDE**2, generator=Generator().manual_seed(0))
+    half, quarter = SIDE // 2, SIDE // 4
+    middle = (row >= quarter) & (row < 3 * quarter) & (column >= quarter) & (column < 3 * quarter)
+    return {
+        "lower half": row >= half,
+        "upper half": row < half,
+        "right half": column >= half,
+        "left half": column < half,
+        "a random half": chance < chance.median(),
+        "middle 14 × 14": middle,
+        "all but the middle": ~middle,
+    }
+
+
+@torch.no_grad()
+def nats_of_hidden(
+    model: MADE, x: Tensor, hidden: BoolTensor, ordering: LongTensor | None = None
+) -> Tensor:
+    """(N,) nats of what is hidden of each row, given the rest, as ``complete`` would draw it."""
+    degrees, _ = completion_degrees(model, ~hidden, ordering)
+    with model.under(degrees):
+        return -model.log_conditionals(x)[:, hidden].sum(1)
+
+
+def print_table(model: MADE) -> None:
+    """Print what the model costs on the small test set, and what independent pixels cost."""
+    train, test, _ = load_binarized_mnist("small")
+    ink = torch.distributions.Bernoulli((train.sum(0) + 1) / (len(train) + 2))
+    alone = -ink.log_prob(test)
+    everything = torch.ones(SIDE**2, dtype=torch.bool)
+    asked = {name: (everything, ordering) for name, ordering in whole_orderings().items()}
+    asked |= {f"hidden: {name}": (hidden, None) for name, hidden in hidden_parts().items()}
+    print(f"{'nats, mean of 1,000 images':42} model  independent pixels")
+    for name, (hidden, ordering) in asked.items():
+        nats = nats_of_hidden(model, test, hidden, ordering).mean()
+        print(f"{name:42} {nats:5.1f} {alone[:, hidden].sum(1).mean():7.1f}")
+
+
+if __name__ == "__main__":
+    try:
+        make_any_order()
+        print_table(load_pretrained("mnist-any-order"))
+    except OSError as error:
+        sys.exit(str(error))
