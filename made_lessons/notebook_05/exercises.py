@@ -13,7 +13,8 @@ from torch import Tensor, nn
 
 from made_course.data.mnist import load_binarized_mnist
 from made_course.data.toys import bars_and_stripes
-from made_course.model.made import MADE, MaskedLinear
+from made_course.model.made import MADE
+from made_course.model.masked_linear import MaskedLinear
 from made_course.model.sampling import evaluation_mode
 from made_course.shipped.measured import load_nll_to_beat
 from made_course.shipped.weights import load_pretrained
