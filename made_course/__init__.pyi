@@ -1,7 +1,7 @@
 """The public names, one a line, and the file that each lives in."""
 
-from .common.cells import expect as expect
-from .common.cells import side_by_side as side_by_side
+from .common.expect import expect as expect
+from .common.side_by_side import side_by_side as side_by_side
 from .data.garden import garden_days as garden_days
 from .data.mnist import download_mnist as download_mnist
 from .data.mnist import load_binarized_mnist as load_binarized_mnist
