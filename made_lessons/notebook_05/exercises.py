@@ -11,14 +11,15 @@ from functools import cache
 import torch
 from torch import Tensor, nn
 
-from made_course.data.mnist import load_binarized_mnist
+from made_course.data.mnist_binarized import load_binarized_mnist
 from made_course.data.toys import bars_and_stripes
 from made_course.model.made import MADE
 from made_course.model.masked_linear import MaskedLinear
 from made_course.model.sampling import evaluation_mode
 from made_course.shipped.measured import load_nll_to_beat
 from made_course.shipped.weights import load_pretrained
-from made_course.training.fit import evaluate, fit
+from made_course.training.evaluate import evaluate
+from made_course.training.fit import fit
 from made_course.training.history import History
 
 from ..checking.calls import run
