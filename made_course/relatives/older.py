@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import torch
-from torch import Generator, LongTensor, Tensor, nn
+from torch import Generator, Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from ..common.arguments import check_count, check_last_dimension, check_widths, is_transformed
@@ -158,8 +158,8 @@ class OrderedModel(Peer):
         self.register_load_state_dict_pre_hook(_check_order)
 
     @property
-    def ordering(self) -> LongTensor:
-        """(D,) variables in the order in which they are generated."""
+    def ordering(self) -> Tensor:
+        """(D,) LongTensor: variables in the order in which they are generated."""
         return torch.argsort(self.order)
 
     def _sample_rows(self, noise: Tensor) -> Tensor:

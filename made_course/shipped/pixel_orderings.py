@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import torch
-from torch import BoolTensor, Generator, LongTensor, Tensor
+from torch import Generator, Tensor
 
 from ..common.arguments import check_count
 
@@ -15,21 +15,21 @@ RANDOM = 3
 weights and in the sequence of their batches."""
 
 
-def rows_and_columns(side: int = SIDE) -> tuple[LongTensor, LongTensor]:
+def rows_and_columns(side: int = SIDE) -> tuple[Tensor, Tensor]:
     """Row and column of each pixel of a square image."""
     pixels = torch.arange(side**2)
     return pixels // side, pixels % side
 
 
-def pixel_orderings(side: int = SIDE) -> dict[str, LongTensor]:
+def pixel_orderings(side: int = SIDE) -> dict[str, Tensor]:
     """Ways to go through the pixels of a square image, each a permutation of them.
 
     Args:
         side: pixels in a row, and rows.
 
     Returns:
-        name → (side²,) ordering: ``ordering[t]`` is the pixel that is generated at step t, pixels
-        being counted row by row.
+        name → (side²,) LongTensor, an ordering: ``ordering[t]`` is the pixel that is generated at
+        step t, pixels being counted row by row.
 
     Raises:
         TypeError, ValueError: if ``side`` is no whole number of at least 1.
@@ -95,7 +95,7 @@ def draw_places(generator: Generator | None = None) -> Tensor:
     return (1 - share) * place + share * chance
 
 
-def draw_part(generator: Generator | None = None) -> BoolTensor:
+def draw_part(generator: Generator | None = None) -> Tensor:
     """(784,) true in a part of the image: a rectangle, often at an edge, or scattered pixels."""
     kind, *u = torch.rand(5, generator=generator).tolist()
     if kind < 0.15:
@@ -108,8 +108,8 @@ def draw_part(generator: Generator | None = None) -> BoolTensor:
     return inside
 
 
-def draw_pixel_ordering(generator: Generator | None = None) -> LongTensor:
-    """(784,) an ordering of the pixels of an image, every other time with a part that comes last.
+def draw_pixel_ordering(generator: Generator | None = None) -> Tensor:
+    """(784,) LongTensor, an ordering of the pixels, every other time with a part that comes last.
 
     Or first; the part and what is around it may each have an order of its own.
 
