@@ -63,7 +63,7 @@ def test_an_answer_written_differently_is_tried(number):
     file = Path(__file__).parent / f"test_notebook_{number:02d}.py"
     text = file.read_text(encoding="utf-8") if file.is_file() else ""
     missing = names - set(re.findall(r'\bright\(\s*"([\d.]+)"', text))
-    assert not missing, f'tests/exercises/{file.name} must have right("{missing.pop()}", ...)'
+    assert not missing, f'tests/lessons/{file.name} must have right("{missing.pop()}", ...)'
 
 
 def test_names_are_in_order():
