@@ -60,8 +60,6 @@ from .widgets.completion_player.completion_player import CompletionPlayer as Com
 from .widgets.leak_detector.leak_detector import LeakDetector as LeakDetector
 from .widgets.mask_explorer.mask_explorer import MaskExplorer as MaskExplorer
 from .widgets.ordering_lab.ordering_lab import OrderingLab as OrderingLab
-from .widgets.quiz.quiz import Choice as Choice
-from .widgets.quiz.quiz import Quiz as Quiz
 from .widgets.sampling_player.sampling_player import SamplingPlayer as SamplingPlayer
 from .widgets.training_monitor.training_monitor import TrainingMonitor as TrainingMonitor
 

@@ -1,7 +1,7 @@
-"""What belongs to single notebooks: their exercises, questions and figures, and the grading.
+"""What belongs to single notebooks: their exercises and figures, and the grading of a class.
 
 ``checking`` judges an answer, ``grading`` those of a class; each notebook has a folder. The
-notebooks import ``check``, ``hint``, ``solution``, ``quiz``, ``progress`` and ``yours`` from here.
+notebooks import ``check``, ``hint``, ``solution``, ``progress`` and ``yours`` from here.
 """
 
 import lazy_loader

@@ -42,7 +42,7 @@ def run(path: Path) -> dict[str, list[str]]:
     del notebook.cells[tagged[-1] + 1 :]
     folder = {"metadata": {"path": str(path.parent)}}
     NotebookClient(notebook, timeout=600, resources=folder, store_widget_state=True).execute()
-    states = notebook.metadata.widgets[STATES]["state"]
+    states = notebook.metadata.get("widgets", {STATES: {"state": {}}})[STATES]["state"]
     return {
         notebook.cells[k].id: [
             _shown(_with_buffers(model))

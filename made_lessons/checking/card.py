@@ -13,7 +13,6 @@ from html import escape
 from textwrap import fill
 
 from made_course.common.colours import BLUE
-from made_course.widgets.quiz.quiz import markup
 
 _GRID = re.compile(r"([^\[]*)(\[[^('\"{]*\])([^\]]*)")
 """Words, a list of plain entries or of such lists, words."""
@@ -136,3 +135,19 @@ def _table(rows: list[list[str]], other: list[list[str]]) -> str:
         f"display:inline-table;vertical-align:middle;border-collapse:collapse;margin:.2em 0;{_CODE}"
     )
     return f'<table style="{look}">{"".join(lines)}</table>'
+
+
+def markup(typed: str) -> str:
+    r"""A text as HTML: `code` between backticks, all else as it is.
+
+    What MathJax would take for mathematics stands in an element of its own, where it means nothing.
+
+    Example:
+        >>> markup("a < b & `c`: \\(5")
+        'a &lt; b &amp; <code>c</code>: <span>\\</span>(5'
+    """
+    return re.sub(
+        r"`([^`]+)`|[$\\]",
+        lambda found: f"<code>{found[1]}</code>" if found[1] else f"<span>{found[0]}</span>",
+        escape(typed, quote=False),
+    )

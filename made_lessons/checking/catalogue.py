@@ -29,8 +29,7 @@ def exercise_named(name: str, variant: str | None = None) -> Exercise:
     Raises:
         ValueError: if there is no exercise of that name, or if it has no variants.
     """
-    exercises = exercises_in(notebook_of(name, str(name).partition(".")[0]))
-    found = {exercise.name: exercise for exercise in exercises}
+    found = {exercise.name: exercise for exercise in exercises_in(_notebook_of(name))}
     if name not in found:
         raise ValueError(f"there is no exercise {name!r}: choose one of {', '.join(found)}")
     if variant is None:
@@ -45,20 +44,13 @@ def exercise_named(name: str, variant: str | None = None) -> Exercise:
     return vary(found[name], variant)
 
 
-def notebook_of(name: str, number: str) -> int:
-    """The notebook that an exercise or a question belongs to, by the number in its name.
-
-    Raises:
-        ValueError: if there is no such notebook.
-    """
+def _notebook_of(name: str) -> int:
     if not isinstance(name, str):
-        raise ValueError(
-            f'a name is a text, in quotes, such as "1.3" for an exercise or "1a" for a question; '
-            f"it comes first. Got {name!r}"
-        )
+        raise ValueError(f'a name is a text, in quotes, such as "1.3"; it is first. Got {name!r}')
+    number = name.partition(".")[0]
     if not number.isdecimal() or int(number) not in NOTEBOOKS:
         raise ValueError(
-            f"unknown name {name!r}: exercises are called '1.3' and questions '1a', after the "
-            f"notebooks, which are {NOTEBOOKS[0]} to {NOTEBOOKS[-1]}"
+            f"unknown name {name!r}: exercises are called '1.3', after the notebooks, which are "
+            f"{NOTEBOOKS[0]} to {NOTEBOOKS[-1]}"
         )
     return int(number)

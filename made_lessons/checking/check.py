@@ -1,4 +1,4 @@
-"""What a notebook asks for by name: check, hint, solution, yours, quiz and progress."""
+"""What a notebook asks for by name: check, hint, solution, yours and progress."""
 
 from __future__ import annotations
 
@@ -6,13 +6,10 @@ import inspect
 from itertools import chain
 from textwrap import fill
 
-from made_course.widgets.quiz.quiz import Quiz
-
 from .card import Card
-from .catalogue import NOTEBOOKS, exercise_named, exercises_in, notebook_of
+from .catalogue import NOTEBOOKS, exercise_named, exercises_in
 from .examine import examine
 from .exercise import Wrong, source_of
-from .questions import read_questions
 from .solved_so_far import remember, remembered
 from .unfinished import parts_to_do
 
@@ -127,22 +124,3 @@ def progress() -> None:
     print(f"{len(solved.intersection(names))} of {len(names)} exercises solved (✓ solved, ○ open)")
     for row in rows:
         print(" ", "   ".join(f"{name} {'✓' if name in solved else '○'}" for name in row))
-
-
-def quiz(name: str) -> Quiz:
-    """A question of a self-check, with choices that explain themselves.
-
-    Args:
-        name: notebook and letter, such as ``"1a"``.
-
-    Raises:
-        ValueError: if there is no question of that name.
-
-    Example:
-        >>> quiz("1a").solved
-        False
-    """
-    questions = read_questions(notebook_of(name, str(name)[:-1]))
-    if name not in questions:
-        raise ValueError(f"there is no question {name!r}: choose one of {', '.join(questions)}")
-    return Quiz(*questions[name])

@@ -106,14 +106,12 @@ def shown(model: mc.MADE) -> None:
 
 
 def widgets(model: mc.MADE, x: Tensor) -> list[object]:
-    choices = [mc.Choice("yes", "It is.", right=True), mc.Choice("no", "It is.")]
     return [
         mc.CompletionPlayer(model, x),
         mc.LeakDetector(model),
         mc.LeakDetector(torch.exp, ordering=[1, 2, 0], input_dim=3),
         mc.MaskExplorer(model),
         mc.OrderingLab("half adder"),
-        mc.Quiz("Is it?", choices),
         mc.SamplingPlayer(model, real=x),
         mc.TrainingMonitor(every=1),
         mc.__version__,

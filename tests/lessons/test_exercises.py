@@ -1,4 +1,4 @@
-"""check, hint, solution, yours, quiz and progress, as a notebook uses them."""
+"""check, hint, solution, yours and progress, as a notebook uses them."""
 
 import re
 from dataclasses import replace
@@ -9,7 +9,7 @@ import platformdirs
 import pytest
 import torch
 
-from made_lessons import check, hint, progress, quiz, solution, yours
+from made_lessons import check, hint, progress, solution, yours
 from made_lessons.checking.card import Card
 from made_lessons.checking.catalogue import exercise_named
 from made_lessons.checking.solved_so_far import remembered, solved_folder
@@ -209,14 +209,8 @@ def test_unknown_exercises(ask, name):
         ask(name)
 
 
-@pytest.mark.parametrize("ask", [lambda name: check(name, 1), hint, solution, yours, quiz])
+@pytest.mark.parametrize("ask", [lambda name: check(name, 1), hint, solution, yours])
 @pytest.mark.parametrize("name", [1.3, 3, None, len])
 def test_a_name_without_quotes(ask, name):
     with pytest.raises(ValueError, match=r'a name is a text, in quotes, such as "1.3"'):
         ask(name)
-
-
-@pytest.mark.parametrize("name", ["1.3", "1z", "12a", "", "quiz"])
-def test_unknown_questions(name):
-    with pytest.raises(ValueError, match="there is no question|unknown name"):
-        quiz(name)
