@@ -135,17 +135,18 @@ def exercise(
     return define
 
 
-def slip(cause: str, answer: object = None) -> Callable[[T], T]:
+def slip(cause: str, answer: object = None, *, of: str = "") -> Callable[[T], T]:
     """Say why a wrong answer to the exercise above is wrong.
 
     Args:
         cause: as the check says it.
         answer: the wrong answer; or it stands below, as a function or a class.
+        of: the exercise, where it stands in another file.
     """
-    of = _defined[next(reversed(_defined))]
+    exercise = _defined[of or next(reversed(_defined))]
 
     def define(answer: T) -> T:
-        of.slips.append(Slip(answer, cause))
+        exercise.slips.append(Slip(answer, cause))
         return answer
 
     if answer is not None:

@@ -1,4 +1,4 @@
-"""Exercise 3.1: the masks of a small network, by hand."""
+"""3.1: the masks of a small network, by hand."""
 
 from __future__ import annotations
 

@@ -1,11 +1,10 @@
-"""Exercises 3.2 and 3.3: masks in code, and who reaches whom."""
+"""3.2: masks in code."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import reduce
 from itertools import pairwise
-from operator import add, and_, ge, gt, le, lt, matmul
+from operator import ge, gt, le, lt
 
 import torch
 from torch import BoolTensor, Tensor
@@ -16,10 +15,8 @@ from ..checking.exercise import exercise, slips
 from ..checking.variants import drawn_degrees, further_cases
 from .masks_by_hand import RULES_SWAPPED
 
-# ---- 3.2 ----------------------------------------------------------------------------------------
 
-
-def _compared(
+def compared(
     hidden: Callable = ge, output: Callable = gt, first: Callable | None = None
 ) -> Callable[[list[Tensor]], list[Tensor]]:
     """Masks by these comparisons: into hidden layers, into the outputs, and the first of all."""
@@ -70,13 +67,13 @@ def build_masks(degrees: list[Tensor]) -> list[BoolTensor]:
 
 slips(
     {
-        "output x₃ can see x₃: the output mask needs `>`, not `>=`": _compared(output=ge),
+        "output x₃ can see x₃: the output mask needs `>`, not `>=`": compared(output=ge),
         "a unit of degree 1 sees nothing: into hidden layers it is `>=`, and only the output mask "
-        "has `>`": _compared(gt, gt),
-        RULES_SWAPPED: _compared(gt, ge),
+        "has `>`": compared(gt, gt),
+        RULES_SWAPPED: compared(gt, ge),
         "the strict `>` stands at the first mask instead of the last. With degrees from 1 to D − 1 "
         "that leaves units of degree 1 without an input: `>=` into hidden layers, and `>` into the "
-        "outputs": _compared(ge, ge, first=gt),
+        "outputs": compared(ge, ge, first=gt),
         "your masks are transposed: they must be (out_features, in_features), as the weight of "
         "nn.Linear, with a row for each listener": (
             lambda degrees: [mask.T for mask in build_masks(degrees)]
@@ -104,89 +101,10 @@ slips(
             lambda degrees: [build_masks(degrees)[-1], *build_masks(degrees)[:-1]]
         ),
         "the comparison is the wrong way round: a listener's degree (its row) must be the larger "
-        "one": _compared(le, lt),
+        "one": compared(le, lt),
     }
 )
 
 
 def _natural(degrees: list[Tensor]) -> Tensor:
     return torch.arange(1, len(degrees[0]) + 1)
-
-
-# ---- 3.3 ----------------------------------------------------------------------------------------
-
-
-def _paths(
-    dtype: torch.dtype = torch.long, then: Callable[[Tensor, Tensor], Tensor] = matmul
-) -> Callable[[list[Tensor]], Tensor]:
-    """Masks put together, each with what is below it."""
-    return lambda masks: reduce(
-        lambda below, mask: then(mask, below), [mask.to(dtype) for mask in masks]
-    )
-
-
-def _masks(*degrees: list[int]) -> tuple[list[Tensor]]:
-    return (build_masks([torch.tensor(layer) for layer in degrees]),)
-
-
-@exercise(
-    "3.3",
-    "Who reaches whom",
-    stars=2,
-    cases=(
-        _masks([3, 1, 2], [1, 2, 1]),
-        _masks([3, 1, 2], [2, 1], [1, 2, 1, 2]),
-        _masks([2, 4, 1, 3], [2, 3, 1, 3, 2]),
-        _masks([2, 1], [1] * 256),
-        _masks([3, 1, 2]),
-        (_compared(output=ge)([torch.tensor([3, 1, 2]), torch.tensor([1, 2, 1])]),),
-    ),
-    package=package.connectivity,
-    vary=further_cases(lambda word: (build_masks(drawn_degrees(word)),)),
-    hints=(
-        "The product of the masks counts paths. What is left is to ask of each count whether it "
-        "is above zero.",
-        "PyTorch does not multiply matrices of bools: turn each mask into .long() first. The first "
-        "mask stands rightmost.",
-        "paths = masks[0].long(); then for each further mask paths = mask.long() @ paths; return "
-        "paths > 0.",
-    ),
-)
-def connectivity(masks: list[Tensor]) -> BoolTensor:
-    """[i, j]: whether at least one path leads from input j to output i."""
-    paths = masks[0].long()
-    for mask in masks[1:]:
-        paths = mask.long() @ paths  # the later layer stands on the left
-    return paths > 0
-
-
-_count = _paths()
-slips(
-    {
-        "these are numbers of paths: asked is only whether there is one, as True or False": _count,
-        "true only where there is exactly one path: several will do as well, so compare with > 0": (
-            lambda masks: _count(masks) == 1
-        ),
-        "true only where there are two paths or more: one is enough, so compare with > 0": (
-            lambda masks: _count(masks) > 1
-        ),
-        "true everywhere, as no number of paths is below 0: compare with > 0": (
-            lambda masks: _count(masks) >= 0
-        ),
-        "the masks are added entry by entry: a path goes through all layers, so it takes their "
-        "matrix product `@`": lambda masks: _paths(then=add)(masks) > 0,
-        "the product is in the wrong order: x passes the first mask first, so that one stands at "
-        "the right, output @ … @ first": lambda masks: _count(masks[::-1]) > 0,
-        "you set the diagonal to False. An output that sees its own variable is a leak, and this "
-        "matrix is there to show it": (
-            lambda masks: connectivity(masks) & ~torch.eye(len(masks[-1]), dtype=torch.bool)
-        ),
-        "the masks are multiplied entry by entry, as `&` and `*` do it: a path goes through any "
-        "hidden unit, so it takes the matrix product `@`": _paths(torch.bool, and_),
-        "true only where all hidden units lead on, as by .all(): one path is enough, .any()": (
-            _paths(torch.bool, lambda mask, below: (mask[:, :, None] & below).all(1))
-        ),
-        "with 256 paths your count runs over: eight bits count 256 values, and 256 becomes 0. Take "
-        ".long() or .float()": lambda masks: _paths(torch.uint8)(masks) > 0,
-    }
-)

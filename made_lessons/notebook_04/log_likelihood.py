@@ -28,7 +28,7 @@ _CASES = (
         torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]),
     ),
 )
-judge = Properties()
+judge = Properties("4.2")
 
 
 def _examine(answer: object) -> None:

@@ -17,7 +17,7 @@ from ..checking.exercise import Wrong, exercise
 from ..checking.in_words import written, written_call
 from ..checking.properties import Fault, Properties, changed, instance_of, kept_as, unlike
 
-judge = Properties()
+judge = Properties("4.1")
 
 
 def _examine(answer: object) -> str:

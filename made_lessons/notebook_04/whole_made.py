@@ -21,7 +21,7 @@ from ..checking.properties import Fault, Properties, changed, kept_as
 from .mutants import MADE, MODELS, altered, remask, unmask
 from .whole_made_trial import Trial
 
-judge = Properties(lambda trial, other: Trial(other, trial.ordering, trial.hidden_dims))
+judge = Properties("4.5", lambda trial, other: Trial(other, trial.ordering, trial.hidden_dims))
 
 
 def _examine(answer: object) -> str:

@@ -138,7 +138,7 @@ def _draws_like_a_slip(trial: Trial) -> Fault | None:
 
 
 for _known in known_slips("4.3")[:3]:
-    slip(_known.cause, sampling(_known.answer))
+    slip(_known.cause, sampling(_known.answer), of="4.5")
 
 
 @judge.refuses(

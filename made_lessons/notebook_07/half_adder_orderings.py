@@ -1,4 +1,4 @@
-"""Exercise 7.1: the half adder's best and worst ordering."""
+"""7.1: the half adder's best and worst ordering."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Exercise 8.4: a head for counts, whose log-probabilities and samples must belong together."""
+"""8.4: a head for counts, whose log-probabilities and samples must belong together."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Exercise 8.5, which is open: a density of two rings, as near the true one as a reader can."""
+"""8.5, which is open: a density of two rings, as near the true one as a reader can."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Notebook 00: one exercise, solved together."""
+"""0.1: count the images of nine pixels."""
 
 from __future__ import annotations
 
