@@ -1,7 +1,8 @@
 """The public names, one a line, and the file that each lives in."""
 
-from .common.cells import expect as expect
-from .common.cells import side_by_side as side_by_side
+from .common.expect import expect as expect
+from .common.side_by_side import side_by_side as side_by_side
+from .data.garden import garden_days as garden_days
 from .data.mnist import download_mnist as download_mnist
 from .data.mnist import load_binarized_mnist as load_binarized_mnist
 from .data.mnist import load_mnist as load_mnist
@@ -13,7 +14,6 @@ from .data.tables import example_table as example_table
 from .data.tables import load_table as load_table
 from .data.toys import bars_and_stripes as bars_and_stripes
 from .data.toys import checkerboard as checkerboard
-from .data.toys import garden_days as garden_days
 from .data.toys import rain_diary as rain_diary
 from .data.toys import two_moons as two_moons
 from .figures import save_samples_grid as save_samples_grid
@@ -33,7 +33,7 @@ from .model.heads import Categorical as Categorical
 from .model.heads import Head as Head
 from .model.heads import MixtureOfGaussians as MixtureOfGaussians
 from .model.made import MADE as MADE
-from .model.made import MaskedLinear as MaskedLinear
+from .model.masked_linear import MaskedLinear as MaskedLinear
 from .model.masks import build_masks as build_masks
 from .model.masks import connectivity as connectivity
 from .model.masks import direct_mask as direct_mask

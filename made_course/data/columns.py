@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas
+from pandas import Series
+from pandas.api.types import infer_dtype
 
 from ..common.words import listing
 from ..model.heads import Bernoulli, Categorical, Head, MixtureOfGaussians
 from .table_files import Source
-
-if TYPE_CHECKING:
-    from pandas import Series
 
 MOST_CLASSES = 20
 ROWS_PER_CLASS = 5
@@ -53,8 +52,6 @@ class Column:
 
     def encode(self, cells: Series) -> np.ndarray:
         """Codes or scaled numbers; NaN where a cell is missing, or is none of this column."""
-        import pandas
-
         if self.values:
             codes = {value: code for code, value in enumerate(self.values)}
             return cells.astype(object).map(codes).to_numpy(float)
@@ -63,8 +60,6 @@ class Column:
 
     def decode(self, numbers: np.ndarray) -> Series:
         """The way back; NaN stays missing."""
-        import pandas
-
         if not self.values:
             cells = pandas.Series(numbers * self.sd + self.mean)
             return cells.round() if self.is_whole else cells
@@ -106,8 +101,6 @@ def columns_of(found: Source, learned: np.ndarray) -> list[Column]:
 
 def _column_of(found: Source, i: int, learned: np.ndarray) -> Column | str:
     """What a column is, or why it cannot be one."""
-    from pandas.api.types import infer_dtype
-
     name, cells = found.columns[i], found.frame.iloc[:, i]
     kind = infer_dtype(cells, skipna=True)
     there = cells.dropna()
@@ -130,8 +123,6 @@ def _classes(name: str, values: Sequence[object]) -> Column | str:
 
 
 def _of_text(found: Source, i: int, cells: Series) -> Column | str:
-    import pandas
-
     name, values = found.columns[i], sorted(cells.unique())
     is_number = pandas.to_numeric(cells, errors="coerce").notna()
     if 0.9 <= is_number.mean() < 1:

@@ -1,4 +1,7 @@
-"""Every figure of the course, by theme; one function each, which returns a figure of matplotlib."""
+"""Every figure of the course, by theme; one function each, which returns a figure of matplotlib.
+
+Imports from every folder but ``widgets``.
+"""
 
 from .comparisons import plot_coasting as plot_coasting
 from .comparisons import plot_many_masks as plot_many_masks

@@ -20,7 +20,8 @@ from torch.utils.checkpoint import checkpoint
 
 from ..common.arguments import check_count, check_last_dimension, check_widths, is_transformed
 from ..model.heads import Bernoulli, Head, check_head
-from ..model.made import MADE, MaskedLinear
+from ..model.made import MADE
+from ..model.masked_linear import MaskedLinear
 from ..model.masks import check_ordering, direct_mask, input_degrees, shown_ordering
 from ..model.sampling import sample_in_parts, sample_incremental, sample_naive
 

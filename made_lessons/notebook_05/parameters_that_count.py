@@ -7,7 +7,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from made_course.model.made import MADE, MaskedLinear
+from made_course.model.made import MADE
+from made_course.model.masked_linear import MaskedLinear
 
 from ..checking.exercise import exercise, slips
 from ..checking.variants import drawn_degrees, further_cases, one_of

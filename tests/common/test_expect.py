@@ -1,4 +1,4 @@
-"""What a cell shows: a number held to what was expected, two functions."""
+"""A number that a notebook shows is held to what was expected."""
 
 import math
 import re
@@ -11,22 +11,6 @@ import torch
 from made_course import expect
 
 SANITIZE = Path(__file__).parents[1] / "nbval_sanitize.cfg"
-
-
-@pytest.fixture
-def shown(monkeypatch):
-    """What would have gone to the notebook: a list of (data, metadata)."""
-    calls = []
-
-    def display(data, *, metadata, raw):
-        assert raw is True
-        calls.append((data, metadata))
-
-    monkeypatch.setattr("IPython.display.display", display)
-    return calls
-
-
-# ---- expect -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
