@@ -14,9 +14,9 @@ from torch import Tensor
 
 from ..common.colours import BLUE, ORANGE
 from ..shipped.measured import ManyMasks
+from .bars import draw_broken
 from .images import as_pictures
-from .numbers import draw_broken
-from .style import FAINT, LINES, WORDS, Picture, frame_only, name_lines, note, picture
+from .picture import FAINT, LINES, WORDS, Picture, frame_only, name_lines, note, picture
 
 PALE_TO_BLUE = LinearSegmentedColormap.from_list("pale to blue", ["#e3eff7", BLUE])
 

@@ -14,10 +14,10 @@ from ..common.colours import BLUE
 from ..common.words import hat, variable_names
 from ..model.masks import connectivity
 from .dependence import pairs_in_words
-from .masks import NAMED, layer_names, layers_in_words, margins, mask_in_words, sizes
+from .masks import NAMED, draw_mask, layer_names, layers_in_words, margins, mask_in_words, sizes
 from .networks import APART, column, name_ends
-from .sheet import CHIP, RADIUS, draw_mask, draw_units, draw_wire, shade, sheet
-from .style import CELL, LINES, WIDTH, WORDS, Picture, picture
+from .picture import CELL, LINES, WIDTH, WORDS, Picture, picture
+from .units_and_wires import CHIP, RADIUS, draw_units, draw_wire, shade, sheet
 
 DENSE, LEAD = 1.85, 0.43
 """Inches: for the dense network, and from a layer to the mask of the next one."""

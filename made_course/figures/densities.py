@@ -13,7 +13,7 @@ from torch import Tensor
 from ..common.colours import BLUE
 from ..model.made import MADE
 from ..model.sampling import evaluation_mode
-from .style import CLEAR_TO_BLUE, WORDS, Picture, picture
+from .picture import CLEAR_TO_BLUE, WORDS, Picture, picture
 
 REACH = 2.5
 """The maps show the square from -REACH to REACH in both variables."""

@@ -18,7 +18,7 @@ from ..common.arguments import check_count
 from ..common.colours import BLUE, INK, rgb
 from ..common.files import write_whole
 from ..model.made import MADE
-from .style import (
+from .picture import (
     CLEAR_TO_BLUE,
     LINES,
     WIDTH,

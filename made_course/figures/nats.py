@@ -14,7 +14,7 @@ from torch import Tensor
 
 from ..common.colours import BLUE, rgb
 from .images import as_pictures, paint, paint_rows
-from .style import FAINT, LINES, WIDTH, WORDS, Picture, axes_at, picture, width_of
+from .picture import FAINT, LINES, WIDTH, WORDS, Picture, axes_at, picture, width_of
 
 DEAR = 2.0
 """Nats from which on a pixel is painted in full blue."""

@@ -16,8 +16,8 @@ from ..model.masks import connectivity, leaking_connections
 from .dependence import draw_pairs, leaks_in_words, name_pairs, pairs_in_words
 from .images import paint_mask
 from .masks import layer_names, layers_in_words, sizes
-from .sheet import RADIUS, draw_units, draw_wire, sheet
-from .style import CELL, LINES, WIDTH, Picture, axes_at, picture
+from .picture import CELL, LINES, WIDTH, Picture, axes_at, picture
+from .units_and_wires import RADIUS, draw_units, draw_wire, sheet
 
 APART = 0.48
 """Inches from a unit to the next one of its layer."""

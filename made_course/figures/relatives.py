@@ -12,8 +12,8 @@ from torch import Tensor
 
 from ..common.colours import BLUE
 from ..common.words import hat, variable_names
-from .sheet import sheet
-from .style import LINES, WIDTH, WORDS, Picture, axes_at, frame_only, key_of, picture, width_of
+from .picture import LINES, WIDTH, WORDS, Picture, axes_at, frame_only, key_of, picture, width_of
+from .units_and_wires import sheet
 
 LOOKS = (
     {"color": BLUE},

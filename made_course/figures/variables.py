@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ..common.colours import BLUE, ORANGE
 from ..common.words import hat, variable_names
-from .style import LINES, WORDS, Picture, frame_only, picture
+from .picture import LINES, WORDS, Picture, frame_only, picture
 
 
 @picture

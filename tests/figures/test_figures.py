@@ -58,7 +58,7 @@ from made_course.figures import (
     plot_totals,
     plot_trajectory,
 )
-from made_course.figures.filling import paint_completion
+from made_course.figures.completions import paint_completion
 from made_course.figures.images import paint_variables
 from made_course.leaks.trajectory import trajectory
 from made_course.shipped.measured import ManyMasks, Recipe, Rung

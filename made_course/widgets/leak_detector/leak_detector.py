@@ -17,7 +17,7 @@ from ...model.masks import check_ordering, direct_mask, input_degrees
 from ..shared.in_page import InPage
 
 if TYPE_CHECKING:
-    from ...figures.style import Picture
+    from ...figures.picture import Picture
 
 MOST_CELLS = 20
 """Variables up to which they stand in their own sequence in a picture, not in the ordering's."""

@@ -19,8 +19,8 @@ from ..common.words import listing
 from ..leaks.trajectory import Trajectory
 from .images import paint_variables
 from .masks import layer_names
-from .sheet import shade
-from .style import FAINT, LINES, WIDTH, WORDS, Picture, frame_only, key_of, name_row, picture
+from .picture import FAINT, LINES, WIDTH, WORDS, Picture, frame_only, key_of, name_row, picture
+from .units_and_wires import shade
 
 
 @picture

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from ..common.colours import BLUE, ORANGE
-from .style import FAINT, LINES, WIDTH, WORDS, Picture, name_lines, note, picture
+from .picture import FAINT, LINES, WIDTH, WORDS, Picture, name_lines, note, picture
 
 HERE, OTHER = {"color": BLUE}, {"facecolor": FAINT, "edgecolor": LINES}
 """Bars of the model at hand, and of others."""

@@ -12,7 +12,7 @@ from ..common.colours import BLUE, rgb
 from ..common.words import listing, percent
 from ..model.completed_rows import Completion
 from .images import paint_variables
-from .style import WIDTH, Picture, frame_only, picture
+from .picture import WIDTH, Picture, frame_only, picture
 
 
 def paint_completion(values: np.ndarray, known: np.ndarray, shape: tuple[int, int]) -> np.ndarray:

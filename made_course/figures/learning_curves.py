@@ -13,7 +13,7 @@ from ..common.colours import BLUE
 from ..shipped.measured import Rung
 from ..training.history import History
 from .images import paint_rows
-from .style import FAINT, LINES, WIDTH, WORDS, Picture, axes_at, name_lines, note, picture
+from .picture import FAINT, LINES, WIDTH, WORDS, Picture, axes_at, name_lines, note, picture
 
 
 @picture
