@@ -8,28 +8,15 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
-import torch
 from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap
-from matplotlib.patches import Patch
 from torch import Tensor
 
 from ..common.arguments import check_count
-from ..common.colours import BLUE, INK, rgb
+from ..common.colours import BLUE, rgb
 from ..common.files import write_whole
 from ..model.made import MADE
-from .picture import (
-    CLEAR_TO_BLUE,
-    LINES,
-    WIDTH,
-    Picture,
-    axes_at,
-    frame_only,
-    key_of,
-    name_row,
-    picture,
-    width_of,
-)
+from .axes import axes_at, frame_only, name_row, width_of
+from .picture import CLEAR_TO_BLUE, WIDTH, Picture, picture
 
 GUTTER = 0.08
 """Inches between images."""
@@ -160,51 +147,6 @@ def plot_samples_and_mask(samples: Tensor, mask: Tensor) -> Picture:
     left.set_xlabel(" ")  # as high as the other
     frame_only(left)
     paint_mask(right, mask, "one of its masks")
-    return figure
-
-
-@picture
-def plot_first_layer(model: MADE) -> Picture:
-    """What hidden units look for: rows of the first layer's masked weights, as images.
-
-    Twelve are chosen evenly along their degrees, which are the titles. All weights are on one
-    scale.
-
-    Args:
-        model: of images, with a hidden layer.
-
-    Example:
-        >>> len(plot_first_layer(MADE(784, hidden_dims=(16,))).axes)
-        12
-    """
-    weights, mask = model.net[0].weight.detach().cpu(), model.net[0].mask.cpu()
-    by_degree = torch.argsort(model.degrees[1].cpu(), stable=True)
-    chosen = by_degree[torch.linspace(0, len(by_degree) - 1, 12).round().long()]
-    degrees = [model.degrees[1][unit].item() for unit in chosen.tolist()]
-    weights = weights.masked_fill(mask == 0, math.nan)[chosen]
-    strong = weights.abs().nanquantile(0.995).item()
-    shades = LinearSegmentedColormap.from_list("black-white-blue", [INK, "white", BLUE])
-    shades = shades.with_extremes(bad="none")
-    alt = (
-        f"Weights of {len(chosen)} hidden units as images, of degrees "
-        f"{', '.join(map(str, degrees))}. The larger the degree, the more pixels may have "
-        "weights; the rest is cut."
-    )
-    cut = {"facecolor": "none", "edgecolor": LINES, "hatch": "//"}
-    cell, room = WIDTH / 6, 0.28
-    figure = Picture(WIDTH, 2 * (cell + room) + 0.4, alt=alt, layout="none")
-    places = tiles(figure, 6, cell, room=room)
-    for image, degree, axes in zip(as_pictures(weights), degrees, places, strict=False):
-        axes.imshow(image, cmap=shades, vmin=-strong, vmax=strong, interpolation="nearest")
-        axes.set_title(f"degree {degree}", fontsize=12, weight="normal", pad=4)
-        axes.patch.set(**cut, linewidth=0)  # seen where there is no weight
-        frame_only(axes)
-    key = {
-        "ink here speaks for the unit": Patch(facecolor=BLUE, edgecolor=LINES),
-        "against it": Patch(facecolor=INK, edgecolor="white"),
-        "cut by the mask": Patch(**cut),
-    }
-    key_of(figure, key, "lower center")
     return figure
 
 

@@ -13,10 +13,11 @@ from torch import Tensor
 from ..common.colours import ORANGE
 from ..common.words import hat, shortened, variable_names
 from ..model.masks import connectivity, leaking_connections
+from .axes import axes_at
 from .dependence import draw_pairs, leaks_in_words, name_pairs, pairs_in_words
 from .images import paint_mask
 from .masks import layer_names, layers_in_words, sizes
-from .picture import CELL, LINES, WIDTH, Picture, axes_at, picture
+from .picture import CELL, LINES, WIDTH, Picture, picture
 from .units_and_wires import RADIUS, draw_units, draw_wire, sheet
 
 APART = 0.48
