@@ -10,7 +10,6 @@ from .completions import plot_completions as plot_completions
 from .dependence import plot_dependence as plot_dependence
 from .images import plot_image_rows as plot_image_rows
 from .images import plot_images as plot_images
-from .images import plot_samples_and_mask as plot_samples_and_mask
 from .images import save_samples_grid as save_samples_grid
 from .learning_curves import plot_history as plot_history
 from .learning_curves import plot_training as plot_training

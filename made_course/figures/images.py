@@ -16,7 +16,7 @@ from ..common.colours import BLUE, rgb
 from ..common.files import write_whole
 from ..model.made import MADE
 from .axes import axes_at, frame_only, name_row, width_of
-from .picture import CLEAR_TO_BLUE, WIDTH, Picture, picture
+from .picture import WIDTH, Picture, picture
 
 GUTTER = 0.08
 """Inches between images."""
@@ -120,36 +120,6 @@ def plot_image_rows(rows: Mapping[str, Tensor], *, cell: float = 0.8, alt: str =
     return figure
 
 
-@picture
-def plot_samples_and_mask(samples: Tensor, mask: Tensor) -> Picture:
-    """The course in one picture: digits that a MADE drew, and the mask that lets it draw them.
-
-    Args:
-        samples: (n, 784) of zeros and ones, drawn in rows of √n.
-        mask: (out_features, in_features); blue where a weight may exist, clear where it may not.
-
-    Example:
-        >>> len(plot_samples_and_mask(torch.zeros(9, 784), torch.eye(3)).axes)
-        2
-    """
-    from torchvision.utils import make_grid  # loading it takes longer than all else here
-
-    to, source = mask.shape
-    alt = (
-        f"Left: {len(samples)} digits that a MADE drew, pixel by pixel. Right: one of its masks, "
-        f"from {source} units to {to}; blue where a weight may exist, clear where it is cut."
-    )
-    figure = Picture(WIDTH, 3.7, alt=alt)
-    left, right = figure.subplots(1, 2)
-    grid = make_grid(samples.cpu().view(-1, 1, 28, 28), nrow=math.isqrt(len(samples)), padding=3)
-    left.imshow(grid[0].numpy(), cmap="gray_r", vmin=0, vmax=1, interpolation="antialiased")
-    left.set_title("drawn pixel by pixel")
-    left.set_xlabel(" ")  # as high as the other
-    frame_only(left)
-    paint_mask(right, mask, "one of its masks")
-    return figure
-
-
 def tiles(
     figure: Picture,
     columns: int,
@@ -198,13 +168,6 @@ def paint(axes: Axes, image: np.ndarray) -> Axes:
     axes.imshow(image, cmap="gray_r", vmin=0, vmax=1, interpolation="nearest")
     frame_only(axes)
     return axes
-
-
-def paint_mask(axes: Axes, mask: Tensor, title: str) -> None:
-    """A large mask: blue where a weight may exist."""
-    axes.imshow(mask.float().cpu().numpy(), cmap=CLEAR_TO_BLUE, vmin=0, vmax=1, aspect="auto")
-    axes.set(title=title, xlabel="from unit", ylabel="to unit")
-    frame_only(axes)
 
 
 def paint_variables(

@@ -32,7 +32,6 @@ from made_course.figures import (
     plot_masks,
     plot_nats_scale,
     plot_probabilities,
-    plot_samples_and_mask,
     plot_trajectory,
 )
 from made_course.figures.completions import paint_completion
@@ -172,7 +171,6 @@ FIGURES = {
                                            ["wet", "rain"], [1, 1]), [1, 2, 3]),
     "tickets": (lambda: plot_tickets([1, 2, 0]), [1, 2, 3]),
     "moves": (lambda: plot_moves(torch.tensor([[0.5, 0.0], [0.0, 0.5]]), [1, 0], 0), [0.92]),
-    "samples and mask": (lambda: plot_samples_and_mask(torch.zeros(4, 784), torch.eye(3)), [0, 1]),
     "totals": (lambda: plot_totals({"some": {"a": 1.0, "b": 0.98}}), [1, 0.98]),
     "pixel orderings": (lambda: plot_pixel_orderings({"down": torch.arange(4)}), [0, 1, 2, 3]),
     "coasting": (lambda: plot_coasting({"SGD": [1.125, 1.0, 0.0], "Adam": [1.25, 1.0, 0.875]},
