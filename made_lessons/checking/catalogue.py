@@ -19,7 +19,8 @@ def exercises_in(number: int) -> tuple[Exercise, ...]:
     """The exercises of a notebook, in the order of their numbers: all that its folder defines."""
     folder = import_module(f"made_lessons.notebook_{number:02d}")
     for module in iter_modules(folder.__path__):
-        import_module(f"{folder.__name__}.{module.name}")
+        if module.name != "figures":  # it holds no exercise, and loads matplotlib
+            import_module(f"{folder.__name__}.{module.name}")
     return exercises_of(folder.__name__)
 
 

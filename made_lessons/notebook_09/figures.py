@@ -4,22 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from textwrap import wrap
 
-from matplotlib.axes import Axes
 from matplotlib.patches import Patch, Rectangle
 from torch import Tensor
 
-from ..common.colours import BLUE
-from ..common.words import hat, variable_names
-from .sheet import sheet
-from .style import LINES, WIDTH, WORDS, Picture, axes_at, frame_only, key_of, picture, width_of
-
-LOOKS = (
-    {"color": BLUE},
-    {"color": WORDS, "linestyle": "--"},
-    {"color": LINES, "linestyle": "-."},
-)
+from made_course.common.colours import BLUE
+from made_course.figures.axes import axes_at, frame_only, key_of, name_lines, note, width_of
+from made_course.figures.bars import HERE, OTHER
+from made_course.figures.picture import FAINT, LINES, WIDTH, WORDS, Picture, picture
+from made_course.figures.units_and_wires import sheet
 
 
 @picture
@@ -116,87 +109,64 @@ def plot_receptive_fields(masks: Mapping[str, Tensor], pixel: int) -> Picture:
 
 
 @picture
-def plot_shared_weights(tables: Mapping[str, Sequence[Sequence[str]]]) -> Picture:
-    """Which weight stands between an input and an output: blue, with its name; nothing where cut.
+def plot_family(table: Mapping[str, tuple[int, float, float]]) -> Picture:
+    """Models of the same data in one table: parameters in use, seconds, and bars of nats.
 
     Args:
-        tables: title → (D, D) names; row i, column j: the weight by which output i hears input j,
-            empty where the mask cuts. Equal names are one weight.
+        table: name → parameters that no mask cuts off, seconds of training, nats; drawn from top to
+            bottom, the one with the fewest nats in blue.
 
     Example:
-        >>> plot_shared_weights({"twice": [["", "", ""], ["a", "", ""], ["", "a", ""]]}).alt
-        'Who hears whom, and by which weight. twice: a in 2 squares; x̂₂ hears x₁ by a.'
+        >>> plot_family({"FVSBN": (19_306, 0.4, 35.8), "NADE": (25_284, 3.2, 33.8)}).alt
+        'FVSBN: 35.8 nats, 19,306 parameters, 0.4 s; NADE: 33.8 nats, 25,284 parameters, 3.2 s.'
     """
-    told = " ".join(f"{title}: {_in_words(table)}" for title, table in tables.items())
-    alt = f"Who hears whom, and by which weight. {told}"
-    side = WIDTH / len(tables)
-    figure = Picture(height=side + 0.7, alt=alt)
-    grid = figure.subplots(1, len(tables), squeeze=False)[0]
-    for (title, table), axes in zip(tables.items(), grid, strict=True):
-        for i, row in enumerate(table):
-            for j, name in enumerate(row):
-                if name:
-                    look = {"facecolor": BLUE, "edgecolor": LINES, "linewidth": 0.6}
-                    axes.add_patch(Rectangle((j - 0.5, i - 0.5), 1, 1, **look))
-                    words = {"color": "white", "ha": "center", "va": "center_baseline"}
-                    axes.text(j, i, name, fontsize=11, **words)
-        _name_sides(axes, len(table), title)
-    grid[0].set_ylabel("output")
+    told = [
+        f"{name}: {n:.1f} nats, {p:,} parameters, {s:.1f} s" for name, (p, s, n) in table.items()
+    ]
+    figure = Picture(height=0.4 * len(table) + 0.9, alt=f"{'; '.join(told)}.")
+    words, axes = figure.subplots(1, 2, sharey=True, width_ratios=(5, 4))
+    nats = [row[2] for row in table.values()]
+    for k, (parameters, seconds, n) in enumerate(table.values()):
+        axes.barh(k, n, 0.55, **(HERE if n == min(nats) else OTHER))
+        note(axes, f"{n:.1f}", (n, k), (6, 0), va="center")
+        words.text(0.6, k, f"{parameters:,}", ha="right", va="center")
+        words.text(1.0, k, f"{seconds:.1f}", ha="right", va="center")
+    for x, title in ((0.6, "parameters"), (1.0, "seconds")):
+        words.text(x, -0.8, title, ha="right", va="center", weight="bold")
+    axes.set_xlim(0, 1.3 * max(nats))
+    axes.set_xlabel("nats (shorter is better)", loc="left")
+    name_lines(words, table)
+    words.set(xlim=(0, 1), ylim=(len(table) - 0.5, -1.1), xticks=[])
+    words.spines[:].set_visible(False)
+    axes.tick_params(axis="y", length=0)
     return figure
 
 
-def _name_sides(axes: Axes, count: int, title: str) -> None:
-    edges, names, every = (-0.5, count - 0.5), variable_names(count), range(0, count, 2)
-    axes.set(xlim=edges, ylim=edges[::-1], aspect="equal", xlabel="input")
-    axes.set_title("\n".join(wrap(title, 18)), loc="left", fontsize=12)
-    frame_only(axes)
-    axes.set_xticks(every, [names[k] for k in every], fontsize=11)
-    axes.set_yticks(every, [hat(names[k]) for k in every], fontsize=11)
-    axes.tick_params(length=0)
-
-
-def _in_words(table: Sequence[Sequence[str]]) -> str:
-    names = variable_names(len(table))
-    row, heard = max(enumerate(table), key=lambda pair: sum(map(bool, pair[1])))
-    by = ", ".join(f"{names[j]} by {name}" for j, name in enumerate(heard) if name)
-    squares = [name for line in table for name in line if name]
-    letters = " ".join(sorted(set(squares)))
-    return f"{letters} in {len(squares)} squares; {hat(names[row])} hears {by}."
-
-
 @picture
-def plot_race(runs: Sequence[Sequence[dict]]) -> Picture:
-    """Nats against seconds of one core: a panel for each length, a line for each model.
-
-    The panels end at 80 nats.
+def plot_shares(
+    groups: Mapping[str, Sequence[float]], rows: Sequence[str], *, xlabel: str = ""
+) -> Picture:
+    """Dots between 0 and 1 on a line for each row, a shape for each of up to four groups.
 
     Args:
-        runs: for each panel its runs, see :func:`made_course.shipped.measured.load_race`.
+        groups: name → share of each row; the first is the model at hand, in blue.
+        rows: what each line stands for.
+        xlabel: words below the lines.
 
     Example:
-        >>> run = {"name": "MADE", "seconds": 2, "curve": [(1.0, 60.0), (2.0, 50.0)]}
-        >>> plot_race([[run]]).alt
-        'Nats of unseen digits against seconds of one core. After 2 seconds: MADE 50.0.'
+        >>> plot_shares({"drawn": [0.9, 0.2], "table": [1.0, 0.3]}, ["crime", "exports"]).alt
+        'Shares of crime, exports: drawn 0.90, 0.20; table 1.00, 0.30.'
     """
-    told = " ".join(
-        f"After {panel[0]['seconds']:g} seconds: "
-        + ", ".join(f"{run['name']} {run['curve'][-1][1]:.1f}" for run in panel)
-        + "."
-        for panel in runs
-    )
-    alt = f"Nats of unseen digits against seconds of one core. {told}"
-    figure = Picture(height=3.6, alt=alt)
-    grid = figure.subplots(1, len(runs), sharey=True, squeeze=False)[0]
-    for axes, panel in zip(grid, runs, strict=True):
-        for run, look in zip(panel, LOOKS, strict=False):
-            end = {"marker": "o", "markevery": [-1]}
-            axes.plot(*zip(*run["curve"], strict=True), label=run["name"], **end, **look)
-        axes.set_xscale("log")
-        axes.xaxis.set_major_formatter("{x:g}")
-        axes.xaxis.set_minor_formatter("")
-        axes.set_title(f"{panel[0]['seconds']:g} seconds each", loc="left")
-        axes.set_xlabel("seconds of one core")
-    grid[0].set(ylim=(None, 80), ylabel="nats of unseen digits")
-    handles, labels = axes.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper left", ncols=3)
+    said = [f"{name} {', '.join(f'{float(p):.2f}' for p in row)}" for name, row in groups.items()]
+    alt = f"Shares of {', '.join(rows)}" + (f" ({xlabel})" if xlabel else "")
+    figure = Picture(height=0.42 * len(rows) + 1.2, alt=f"{alt}: {'; '.join(said)}.")
+    axes = figure.add_subplot()
+    axes.hlines(range(len(rows)), 0, 1, color=FAINT, linewidth=4)
+    for (name, shares), shape in zip(groups.items(), "DsPo", strict=False):
+        look = {"color": BLUE} if shape == "D" else {"color": WORDS, "mfc": "none", "mew": 1.5}
+        axes.plot(list(map(float, shares)), range(len(rows)), shape, ms=9, label=name, **look)
+    name_lines(axes, rows)
+    axes.spines["left"].set_visible(False)
+    axes.set_xlabel(xlabel)
+    figure.legend(loc="outside upper center", ncols=2)
     return figure

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Mapping
 
 from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
 from torch import Tensor
 
 from ..common.colours import BLUE
-from ..shipped.measured import Rung
 from ..training.history import History
+from .axes import axes_at, note
 from .images import paint_rows
-from .style import FAINT, LINES, WIDTH, WORDS, Picture, axes_at, name_lines, note, picture
+from .picture import LINES, WIDTH, WORDS, Picture, picture
 
 
 @picture
@@ -125,53 +123,3 @@ def draw_lowest(axes: Axes, history: History) -> None:
     axes.plot(history.best_epoch, nats, "o", **ring)
     words = f"lowest: {nats:.1f}, epoch {history.best_epoch}"
     note(axes, words, (history.best_epoch, nats), (0, 12), color=BLUE, ha="center")
-
-
-@picture
-def plot_recipe(ladder: Sequence[Rung]) -> Picture:
-    """What each change to a recipe bought: test NLL from rung to rung, and how far seeds differ.
-
-    A rung counts as better where it gains more than half a nat.
-
-    Args:
-        ladder: see :func:`made_course.shipped.measured.load_ladder`.
-
-    Example:
-        >>> from made_course.shipped.measured import load_ladder
-        >>> figure = plot_recipe(load_ladder())
-        >>> figure.axes[0].get_yticklabels()[0].get_text()
-        'plain recipe'
-    """
-    nats = [rung.nats for rung in ladder]
-    changes = [0.0, *(after - before for before, after in pairwise(nats))]
-    names = [ladder[0].name, *(f"+ {rung.name}" for rung in ladder[1:])]
-    steps = list(zip(nats, changes, strict=True))[1:]
-    said = [f"{nats[0]:.1f}", *(f"{n:.1f} ({c:+.1f})".replace("-", "−") for n, c in steps)]
-    rungs = [f"{name} {words}" for name, words in zip(names, said, strict=True)]
-    alt = f"Test NLL of a ladder of {len(ladder)} recipes, in nats: {'; '.join(rungs)}."
-    figure = Picture(height=0.4 * len(ladder) + 1.2, alt=alt)
-    axes = figure.add_subplot()
-    looks = {
-        "better than the rung before": {"color": BLUE, "marker": "s", "linestyle": "-"},
-        "no better": {"color": LINES, "marker": "o", "linestyle": "--"},
-        "a single run": {"color": WORDS, "marker": "|", "linestyle": ""},
-    }
-    better, no_better, single = looks.values()
-    for k, change in enumerate(changes):
-        look = better if change < -0.5 else no_better
-        if k:
-            axes.plot(nats[k - 1 : k + 1], [k - 1, k], **look | {"marker": ""}, zorder=1)
-        axes.plot(nats[k], k, **look, markersize=10, zorder=3)
-        runs = ladder[k].test_nll[:, -1]
-        axes.plot(runs, [k] * len(runs), **single, markersize=20, zorder=2)
-        weight = "bold" if look is better else "normal"
-        at = {"transform": axes.get_yaxis_transform(), "va": "center", "weight": weight}
-        axes.text(1.02, k, said[k], **at)
-    key = [Line2D([], [], **look, markersize=8) for look in looks.values()]
-    figure.legend(key, looks, loc="outside upper center", ncols=3)
-    name_lines(axes, names)
-    axes.set_xlabel("test NLL (nats, further left is better)")
-    axes.grid(axis="y", color=FAINT, linewidth=0.8)
-    axes.set_axisbelow(True)
-    axes.spines["left"].set_visible(False)
-    return figure

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 import numpy as np
 import torch
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LinearSegmentedColormap, Normalize
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 from torch import Tensor
 
-from ..common.colours import BLUE, rgb
-from .images import as_pictures, paint, paint_rows
-from .style import FAINT, LINES, WIDTH, WORDS, Picture, axes_at, picture, width_of
+from made_course.common.colours import BLUE, INK, rgb
+from made_course.figures.axes import axes_at, frame_only, key_of, name_lines, width_of
+from made_course.figures.images import as_pictures, paint, paint_rows, tiles
+from made_course.figures.picture import FAINT, LINES, WIDTH, WORDS, Picture, picture
+from made_course.model.made import MADE
+from made_course.shipped.measured import Rung
 
 DEAR = 2.0
 """Nats from which on a pixel is painted in full blue."""
@@ -136,4 +142,99 @@ def plot_surprise(
             axes.plot([place, place], [0, 0.42], color=WORDS, linewidth=1, transform=up)
             words = {"ha": "center", "va": "bottom", "weight": "bold", "transform": up}
             axes.text(place, 0.44, f"{apart}\n{place:.1f} nats", **words)
+    return figure
+
+
+@picture
+def plot_first_layer(model: MADE) -> Picture:
+    """What hidden units look for: rows of the first layer's masked weights, as images.
+
+    Twelve are chosen evenly along their degrees, which are the titles. All weights are on one
+    scale.
+
+    Args:
+        model: of images, with a hidden layer.
+
+    Example:
+        >>> len(plot_first_layer(MADE(784, hidden_dims=(16,))).axes)
+        12
+    """
+    weights, mask = model.net[0].weight.detach().cpu(), model.net[0].mask.cpu()
+    by_degree = torch.argsort(model.degrees[1].cpu(), stable=True)
+    chosen = by_degree[torch.linspace(0, len(by_degree) - 1, 12).round().long()]
+    degrees = [model.degrees[1][unit].item() for unit in chosen.tolist()]
+    weights = weights.masked_fill(mask == 0, math.nan)[chosen]
+    strong = weights.abs().nanquantile(0.995).item()
+    shades = LinearSegmentedColormap.from_list("black-white-blue", [INK, "white", BLUE])
+    shades = shades.with_extremes(bad="none")
+    alt = (
+        f"Weights of {len(chosen)} hidden units as images, of degrees "
+        f"{', '.join(map(str, degrees))}. The larger the degree, the more pixels may have "
+        "weights; the rest is cut."
+    )
+    cut = {"facecolor": "none", "edgecolor": LINES, "hatch": "//"}
+    cell, room = WIDTH / 6, 0.28
+    figure = Picture(WIDTH, 2 * (cell + room) + 0.4, alt=alt, layout="none")
+    places = tiles(figure, 6, cell, room=room)
+    for image, degree, axes in zip(as_pictures(weights), degrees, places, strict=False):
+        axes.imshow(image, cmap=shades, vmin=-strong, vmax=strong, interpolation="nearest")
+        axes.set_title(f"degree {degree}", fontsize=12, weight="normal", pad=4)
+        axes.patch.set(**cut, linewidth=0)  # seen where there is no weight
+        frame_only(axes)
+    key = {
+        "ink here speaks for the unit": Patch(facecolor=BLUE, edgecolor=LINES),
+        "against it": Patch(facecolor=INK, edgecolor="white"),
+        "cut by the mask": Patch(**cut),
+    }
+    key_of(figure, key, "lower center")
+    return figure
+
+
+@picture
+def plot_recipe(ladder: Sequence[Rung]) -> Picture:
+    """What each change to a recipe bought: test NLL from rung to rung, and how far seeds differ.
+
+    A rung counts as better where it gains more than half a nat.
+
+    Args:
+        ladder: see :func:`made_course.shipped.measured.load_ladder`.
+
+    Example:
+        >>> from made_course.shipped.measured import load_ladder
+        >>> figure = plot_recipe(load_ladder())
+        >>> figure.axes[0].get_yticklabels()[0].get_text()
+        'plain recipe'
+    """
+    nats = [rung.nats for rung in ladder]
+    changes = [0.0, *(after - before for before, after in pairwise(nats))]
+    names = [ladder[0].name, *(f"+ {rung.name}" for rung in ladder[1:])]
+    steps = list(zip(nats, changes, strict=True))[1:]
+    said = [f"{nats[0]:.1f}", *(f"{n:.1f} ({c:+.1f})".replace("-", "−") for n, c in steps)]
+    rungs = [f"{name} {words}" for name, words in zip(names, said, strict=True)]
+    alt = f"Test NLL of a ladder of {len(ladder)} recipes, in nats: {'; '.join(rungs)}."
+    figure = Picture(height=0.4 * len(ladder) + 1.2, alt=alt)
+    axes = figure.add_subplot()
+    looks = {
+        "better than the rung before": {"color": BLUE, "marker": "s", "linestyle": "-"},
+        "no better": {"color": LINES, "marker": "o", "linestyle": "--"},
+        "a single run": {"color": WORDS, "marker": "|", "linestyle": ""},
+    }
+    better, no_better, single = looks.values()
+    for k, change in enumerate(changes):
+        look = better if change < -0.5 else no_better
+        if k:
+            axes.plot(nats[k - 1 : k + 1], [k - 1, k], **look | {"marker": ""}, zorder=1)
+        axes.plot(nats[k], k, **look, markersize=10, zorder=3)
+        runs = ladder[k].test_nll[:, -1]
+        axes.plot(runs, [k] * len(runs), **single, markersize=20, zorder=2)
+        weight = "bold" if look is better else "normal"
+        at = {"transform": axes.get_yaxis_transform(), "va": "center", "weight": weight}
+        axes.text(1.02, k, said[k], **at)
+    key = [Line2D([], [], **look, markersize=8) for look in looks.values()]
+    figure.legend(key, looks, loc="outside upper center", ncols=3)
+    name_lines(axes, names)
+    axes.set_xlabel("test NLL (nats, further left is better)")
+    axes.grid(axis="y", color=FAINT, linewidth=0.8)
+    axes.set_axisbelow(True)
+    axes.spines["left"].set_visible(False)
     return figure

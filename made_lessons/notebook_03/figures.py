@@ -10,14 +10,22 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
-from ..common.colours import BLUE
-from ..common.words import hat, variable_names
-from ..model.masks import connectivity
-from .dependence import pairs_in_words
-from .masks import NAMED, layer_names, layers_in_words, margins, mask_in_words, sizes
-from .networks import APART, column, name_ends
-from .sheet import CHIP, RADIUS, draw_mask, draw_units, draw_wire, shade, sheet
-from .style import CELL, LINES, WIDTH, WORDS, Picture, picture
+from made_course.common.colours import BLUE
+from made_course.common.words import hat, variable_names
+from made_course.figures.dependence import pairs_in_words
+from made_course.figures.masks import (
+    NAMED,
+    draw_mask,
+    layer_names,
+    layers_in_words,
+    margins,
+    mask_in_words,
+    sizes,
+)
+from made_course.figures.networks import APART, column, name_ends
+from made_course.figures.picture import CELL, LINES, WIDTH, WORDS, Picture, picture
+from made_course.figures.units_and_wires import CHIP, RADIUS, draw_units, draw_wire, shade, sheet
+from made_course.model.masks import connectivity
 
 DENSE, LEAD = 1.85, 0.43
 """Inches: for the dense network, and from a layer to the mask of the next one."""

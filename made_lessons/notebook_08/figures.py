@@ -10,10 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.image import AxesImage
 from torch import Tensor
 
-from ..common.colours import BLUE
-from ..model.made import MADE
-from ..model.sampling import evaluation_mode
-from .style import CLEAR_TO_BLUE, WORDS, Picture, picture
+from made_course.common.colours import BLUE
+from made_course.figures.picture import CLEAR_TO_BLUE, WORDS, Picture, picture
+from made_course.model.made import MADE
+from made_course.model.sampling import evaluation_mode
 
 REACH = 2.5
 """The maps show the square from -REACH to REACH in both variables."""

@@ -12,11 +12,12 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from torch import Tensor
 
-from ..common.colours import BLUE, ORANGE
-from ..shipped.measured import ManyMasks
-from .images import as_pictures
-from .numbers import draw_broken
-from .style import FAINT, LINES, WORDS, Picture, frame_only, name_lines, note, picture
+from made_course.common.colours import BLUE, ORANGE
+from made_course.figures.axes import frame_only, name_lines, note
+from made_course.figures.bars import draw_broken
+from made_course.figures.images import as_pictures
+from made_course.figures.picture import FAINT, LINES, WORDS, Picture, picture
+from made_course.shipped.measured import ManyMasks
 
 PALE_TO_BLUE = LinearSegmentedColormap.from_list("pale to blue", ["#e3eff7", BLUE])
 

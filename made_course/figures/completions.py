@@ -11,8 +11,9 @@ from torch import Tensor
 from ..common.colours import BLUE, rgb
 from ..common.words import listing, percent
 from ..model.completed_rows import Completion
+from .axes import frame_only
 from .images import paint_variables
-from .style import WIDTH, Picture, frame_only, picture
+from .picture import WIDTH, Picture, picture
 
 
 def paint_completion(values: np.ndarray, known: np.ndarray, shape: tuple[int, int]) -> np.ndarray:

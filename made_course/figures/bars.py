@@ -9,7 +9,8 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from ..common.colours import BLUE, ORANGE
-from .style import FAINT, LINES, WIDTH, WORDS, Picture, name_lines, note, picture
+from .axes import name_lines, note
+from .picture import FAINT, LINES, WIDTH, WORDS, Picture, picture
 
 HERE, OTHER = {"color": BLUE}, {"facecolor": FAINT, "edgecolor": LINES}
 """Bars of the model at hand, and of others."""
@@ -55,70 +56,6 @@ def plot_probabilities(
     axes.margins(x=0.02, y=0.12)
     if len(distributions) > 1:
         figure.legend(loc="outside upper left", ncols=2)
-    return figure
-
-
-@picture
-def plot_shares(
-    groups: Mapping[str, Sequence[float]], rows: Sequence[str], *, xlabel: str = ""
-) -> Picture:
-    """Dots between 0 and 1 on a line for each row, a shape for each of up to four groups.
-
-    Args:
-        groups: name → share of each row; the first is the model at hand, in blue.
-        rows: what each line stands for.
-        xlabel: words below the lines.
-
-    Example:
-        >>> plot_shares({"drawn": [0.9, 0.2], "table": [1.0, 0.3]}, ["crime", "exports"]).alt
-        'Shares of crime, exports: drawn 0.90, 0.20; table 1.00, 0.30.'
-    """
-    said = [f"{name} {', '.join(f'{float(p):.2f}' for p in row)}" for name, row in groups.items()]
-    alt = f"Shares of {', '.join(rows)}" + (f" ({xlabel})" if xlabel else "")
-    figure = Picture(height=0.42 * len(rows) + 1.2, alt=f"{alt}: {'; '.join(said)}.")
-    axes = figure.add_subplot()
-    axes.hlines(range(len(rows)), 0, 1, color=FAINT, linewidth=4)
-    for (name, shares), shape in zip(groups.items(), "DsPo", strict=False):
-        look = {"color": BLUE} if shape == "D" else {"color": WORDS, "mfc": "none", "mew": 1.5}
-        axes.plot(list(map(float, shares)), range(len(rows)), shape, ms=9, label=name, **look)
-    name_lines(axes, rows)
-    axes.spines["left"].set_visible(False)
-    axes.set_xlabel(xlabel)
-    figure.legend(loc="outside upper center", ncols=2)
-    return figure
-
-
-@picture
-def plot_family(table: Mapping[str, tuple[int, float, float]]) -> Picture:
-    """Models of the same data in one table: parameters in use, seconds, and bars of nats.
-
-    Args:
-        table: name → parameters that no mask cuts off, seconds of training, nats; drawn from top to
-            bottom, the one with the fewest nats in blue.
-
-    Example:
-        >>> plot_family({"FVSBN": (19_306, 0.4, 35.8), "NADE": (25_284, 3.2, 33.8)}).alt
-        'FVSBN: 35.8 nats, 19,306 parameters, 0.4 s; NADE: 33.8 nats, 25,284 parameters, 3.2 s.'
-    """
-    told = [
-        f"{name}: {n:.1f} nats, {p:,} parameters, {s:.1f} s" for name, (p, s, n) in table.items()
-    ]
-    figure = Picture(height=0.4 * len(table) + 0.9, alt=f"{'; '.join(told)}.")
-    words, axes = figure.subplots(1, 2, sharey=True, width_ratios=(5, 4))
-    nats = [row[2] for row in table.values()]
-    for k, (parameters, seconds, n) in enumerate(table.values()):
-        axes.barh(k, n, 0.55, **(HERE if n == min(nats) else OTHER))
-        note(axes, f"{n:.1f}", (n, k), (6, 0), va="center")
-        words.text(0.6, k, f"{parameters:,}", ha="right", va="center")
-        words.text(1.0, k, f"{seconds:.1f}", ha="right", va="center")
-    for x, title in ((0.6, "parameters"), (1.0, "seconds")):
-        words.text(x, -0.8, title, ha="right", va="center", weight="bold")
-    axes.set_xlim(0, 1.3 * max(nats))
-    axes.set_xlabel("nats (shorter is better)", loc="left")
-    name_lines(words, table)
-    words.set(xlim=(0, 1), ylim=(len(table) - 0.5, -1.1), xticks=[])
-    words.spines[:].set_visible(False)
-    axes.tick_params(axis="y", length=0)
     return figure
 
 
