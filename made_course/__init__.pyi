@@ -45,8 +45,6 @@ from .model.masks import paths_through as paths_through
 from .model.mixed import Mixed as Mixed
 from .relatives.older import FVSBN as FVSBN
 from .relatives.older import NADE as NADE
-from .relatives.older import DenseAutoencoder as DenseAutoencoder
-from .relatives.older import IndependentBernoullis as IndependentBernoullis
 from .relatives.younger import CausalAttention as CausalAttention
 from .relatives.younger import MaskedConvolution as MaskedConvolution
 from .relatives.younger import PixelCNN as PixelCNN

@@ -46,12 +46,7 @@ def completion(model: mc.MADE, x: Tensor, known: Tensor) -> mc.Completion:
 
 
 def peers(rows: Tensor) -> dict[str, float]:
-    models: list[nn.Module] = [
-        mc.DenseAutoencoder(3, (4,)),
-        mc.FVSBN(3, ordering=[1, 2, 0]),
-        mc.IndependentBernoullis(3),
-        mc.NADE(3, 4),
-    ]
+    models: list[nn.Module] = [mc.FVSBN(3), mc.NADE(3, 4, ordering=[1, 2, 0])]
     return {str(model): mc.total_probability(model) for model in models}
 
 
