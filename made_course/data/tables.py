@@ -19,7 +19,7 @@ from ..common.arguments import check_choice, check_count, check_number
 from ..common.words import listing
 from ..model.heads import Bernoulli, Head
 from ..model.mixed import Mixed
-from .columns import Column, columns_of
+from .table_columns import Column, columns_of
 from .table_files import Source, read_source
 
 _EXAMPLE_TABLE = Path(__file__).with_name("files") / "votes.csv"
