@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 import made_course as mc
 from made_course.figures import plot_masks
-from made_course.leaks.joint import OrderingFits
+from made_course.leaks.ordering_fits import OrderingFits
 
 
 def masks_and_model() -> mc.MADE:

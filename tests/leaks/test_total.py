@@ -1,4 +1,4 @@
-"""Σp over all inputs: of every kind of model, of one that leaks, and where there are too many."""
+"""Σp over all inputs: of every kind of model, of one that leaks, and what cannot be added up."""
 
 import pytest
 from torch import nn
