@@ -12,9 +12,9 @@ from numbers import Real
 
 from torch import Tensor
 
-from .calls import IN_LINE, MEANT, run
+from .calls import in_short, run
 from .comparing import is_same
-from .exercise import Slip, Wrong
+from .exercise import Slip, Wrong, defined
 from .probes import CUT_OFF, ROUNDED, STABLE, are_large, made_smaller, probe, without_effect
 from .relations import find_relation, name_sizes, says_little
 from .substitutions import find_other_arguments
@@ -167,13 +167,18 @@ def _is_as_wrong(came: object, slip: object, right: object) -> bool:
     return all(map(_is_as_wrong, came, slip, right))
 
 
+def cause_of(name: str, see: Callable[[object], object], came: object) -> str:
+    """The cause of the wrong answer to an exercise of which the same is seen; empty if of none."""
+    return next((s.cause for s in defined(name).slips if is_same(see(s.answer), came)), "")
+
+
 def outcome(function: object, arguments: tuple[object, ...]) -> object:
     """What a call returns, or the words of what is wrong with it; what it prints is not shown."""
     try:
         with contextlib.redirect_stdout(io.StringIO()):
             return run(function, *arguments)
     except Wrong as wrong:
-        return wrong.cause.partition(MEANT)[0].partition(IN_LINE)[0]
+        return in_short(wrong.cause)
 
 
 def _quiet(function: object) -> Callable[..., object]:

@@ -135,6 +135,11 @@ def exercise(
     return define
 
 
+def defined(name: str = "") -> Exercise:
+    """An exercise, by its name; the one that was defined last, if left out."""
+    return _defined[name or next(reversed(_defined))]
+
+
 def slip(cause: str, answer: object = None, *, of: str = "") -> Callable[[T], T]:
     """Say why a wrong answer to the exercise above is wrong.
 
@@ -143,7 +148,7 @@ def slip(cause: str, answer: object = None, *, of: str = "") -> Callable[[T], T]
         answer: the wrong answer; or it stands below, as a function or a class.
         of: the exercise, where it stands in another file.
     """
-    exercise = _defined[of or next(reversed(_defined))]
+    exercise = defined(of)
 
     def define(answer: T) -> T:
         exercise.slips.append(Slip(answer, cause))
@@ -158,11 +163,6 @@ def slips(wrong: Mapping[str, object]) -> None:
     """Say why several wrong answers to the exercise above are wrong: the answer to each cause."""
     for cause, answer in wrong.items():
         slip(cause, answer)
-
-
-def known_slips(name: str) -> Sequence[Slip]:
-    """The wrong answers to an exercise, for a judgement that looks at their parts."""
-    return _defined[name].slips
 
 
 def exercises_of(module: str) -> tuple[Exercise, ...]:

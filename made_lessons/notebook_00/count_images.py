@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..checking.exercise import exercise, slip
+from ..checking.exercise import exercise, slips
 
 
 @exercise(
@@ -20,17 +20,18 @@ def count_images() -> int:
     return 2 ** (3 * 3)
 
 
-slip("9 pixels with 2 values each: you add the choices, but they multiply", 18)
-slip("this is 9²: it is the 2 values that are multiplied, 9 times", 81)
-slip(
-    "either this is 2 ^ 9, and in Python ^ is no power (it compares bits): a power is **; "
-    "or it is 2 + 9, and choices multiply",
-    2 ^ 9,
+slips(
+    {
+        "9 pixels with 2 values each: you add the choices, but they multiply": 18,
+        "this is 9²: it is the 2 values that are multiplied, 9 times": 81,
+        "either this is 2 ^ 9, and in Python ^ is no power (it compares bits): a power is **; or "
+        "it is 2 + 9, and choices multiply": 2 ^ 9,
+        "these are the pixels: each of the 9 is ink or no ink, so that images are many more": 9,
+        "these are the images of one row of 3 pixels: there are three rows": 8,
+        "3³ counts 3 places with 3 values each: here are 9 places with 2 values each": 27,
+        "3 values to choose from for each of the 9 pixels? There are two, ink and no ink": 3**9,
+        "that is one pixel less": 2**8,
+        "that is one pixel more": 2**10,
+        "the image without any ink counts, too": 511,
+    }
 )
-slip("these are the pixels: each of the 9 is ink or no ink, so that images are many more", 9)
-slip("these are the images of one row of 3 pixels: there are three rows", 8)
-slip("3³ counts 3 places with 3 values each: here are 9 places with 2 values each", 27)
-slip("3 values to choose from for each of the 9 pixels? There are two, ink and no ink", 3**9)
-slip("that is one pixel less", 2**8)
-slip("that is one pixel more", 2**10)
-slip("the image without any ink counts, too", 511)

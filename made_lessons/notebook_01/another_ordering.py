@@ -5,20 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..checking.exercise import exercise, slip
+from ..checking.edited_source import but
+from ..checking.exercise import exercise, slips
 from ..checking.variants import further_cases
 from .tables_of_three_days import TABLES, other_tables
-
-
-def _joint(p1: Tensor, p2: Tensor, p3: Tensor) -> Tensor:
-    first = torch.stack([1 - p1, p1])[:, None] * torch.stack([1 - p2, p2], dim=-1)
-    return first[:, :, None] * torch.stack([1 - p3, p3], dim=-1)
-
-
-def _both_values(p1: Tensor, p2: Tensor, p3: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    joint = _joint(p1, p2, p3)
-    joint23, joint2 = joint.sum(0), joint.sum((0, 2))
-    return joint2, joint23 / joint2[:, None], joint / joint23
 
 
 @exercise(
@@ -49,58 +39,33 @@ def reorder(p1: Tensor, p2: Tensor, p3: Tensor) -> tuple[Tensor, Tensor, Tensor]
     return joint2[1], joint23[:, 1] / joint2, joint[1] / joint23
 
 
-slip(
-    "this is an old table under a new name: p(x₂) is not p(x₁), and p(x₁ | x₂, x₃) is not "
-    "p(x₃ | x₁, x₂). Build the joint distribution first",
-    lambda p1, p2, p3: (p1, p2, p3),
-)
-slip(
-    "the last table is transposed: its first index is x₂, its second x₃",
-    lambda p1, p2, p3: (*reorder(p1, p2, p3)[:2], reorder(p1, p2, p3)[2].T),
-)
-slip(
-    "these tables hold the probabilities of both values: only that of a 1 is asked for",
-    _both_values,
-)
-
-
-@slip("these are the probabilities of a 0: those of a 1 are asked for")
-def _of_zeros(p1: Tensor, p2: Tensor, p3: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    q2, q3, q1 = _both_values(p1, p2, p3)
-    return q2[0], q3[:, 0], q1[0]
-
-
-@slip("this is a joint probability: divide by the probability of what is given")
-def _not_divided(p1: Tensor, p2: Tensor, p3: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    joint = _joint(p1, p2, p3)
-    return joint.sum((0, 2))[1], joint.sum(0)[:, 1], joint[1]
-
-
-@slip("both entries of p(x₃ | x₂) are divided by p(x₂ = 1): the one given x₂ = 0 needs p(x₂ = 0)")
-def _divided_by_one_number(p1: Tensor, p2: Tensor, p3: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    q2, _, q1 = reorder(p1, p2, p3)
-    return q2, _joint(p1, p2, p3).sum(0)[:, 1] / q2, q1
-
-
-slip(
-    "p(x₃ | x₂) is a mean over x₁ in which both values of x₁ count the same: weight them "
-    "by how probable they are, or go by way of the joint distribution",
-    lambda p1, p2, p3: (reorder(p1, p2, p3)[0], p3.mean(0), reorder(p1, p2, p3)[2]),
-)
-slip(
-    "the last table is divided by p(x₂), and given are both x₂ and x₃: divide p(x₁, x₂, x₃) by "
-    "p(x₂, x₃), the joint summed over x₁",
-    lambda p1, p2, p3: (
-        *reorder(p1, p2, p3)[:2],
-        _joint(p1, p2, p3)[1] / _joint(p1, p2, p3).sum((0, 2))[:, None],
-    ),
-)
-slip(
-    "p(x₃ | x₂) is a mean over x₁ weighted by p(x₁): given x₂, the values of x₁ have other "
-    "probabilities, p(x₁ | x₂)",
-    lambda p1, p2, p3: (
-        reorder(p1, p2, p3)[0],
-        (1 - p1) * p3[0] + p1 * p3[1],
-        reorder(p1, p2, p3)[2],
-    ),
+slips(
+    {
+        "this is an old table under a new name: p(x₂) is not p(x₁), and p(x₁ | x₂, x₃) is not "
+        "p(x₃ | x₁, x₂). Build the joint distribution first": lambda p1, p2, p3: (p1, p2, p3),
+        "the last table is transposed: its first index is x₂, its second x₃": but(
+            "joint[1] / joint23", "(joint[1] / joint23).T"
+        ),
+        "these tables hold the probabilities of both values: only that of a 1 is asked for": but(
+            "joint2[1], joint23[:, 1] / joint2, joint[1]",
+            "joint2, joint23 / joint2[:, None], joint",
+        ),
+        "these are the probabilities of a 0: those of a 1 are asked for": but(
+            "joint2[1], joint23[:, 1] / joint2, joint[1]",
+            "joint2[0], joint23[:, 0] / joint2, joint[0]",
+        ),
+        "this is a joint probability: divide by the probability of what is given": but(
+            " / joint2, joint[1] / joint23", ", joint[1]"
+        ),
+        "both entries of p(x₃ | x₂) are divided by p(x₂ = 1): the one given x₂ = 0 needs p(x₂ = "
+        "0)": but("/ joint2,", "/ joint2[1],"),
+        "p(x₃ | x₂) is a mean over x₁ in which both values of x₁ count the same: weight them by "
+        "how probable they are, or go by way of the joint distribution": but(
+            "joint23[:, 1] / joint2", "p3.mean(0)"
+        ),
+        "the last table is divided by p(x₂), and given are both x₂ and x₃: divide p(x₁, x₂, x₃) by "
+        "p(x₂, x₃), the joint summed over x₁": but("/ joint23", "/ joint2[:, None]"),
+        "p(x₃ | x₂) is a mean over x₁ weighted by p(x₁): given x₂, the values of x₁ have other "
+        "probabilities, p(x₁ | x₂)": but("joint23[:, 1] / joint2", "(1 - p1) * p3[0] + p1 * p3[1]"),
+    }
 )

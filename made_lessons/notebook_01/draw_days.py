@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..checking.exercise import exercise, slip
+from ..checking.edited_source import but
+from ..checking.exercise import exercise, slips
 from ..checking.variants import drawn, further_cases
 from .another_ordering import reorder
 from .tables_of_three_days import TABLES, other_tables
@@ -49,55 +50,24 @@ def draw_days(q2: Tensor, q3: Tensor, q1: Tensor, u: Tensor) -> Tensor:
     return torch.stack([x1, x2, x3], dim=1).float()
 
 
-@slip(
-    "you take the columns of u in the order of the steps: column i belongs to variable i, "
-    "so x₂ is decided by u[:, 1]"
+slips(
+    {
+        "you take the columns of u in the order of the steps: column i belongs to variable i, so "
+        "x₂ is decided by u[:, 1]": lambda q2, q3, q1, u: draw_days(q2, q3, q1, u[:, [2, 0, 1]]),
+        "the columns of your result stand in the order of the steps, x₂, x₃, x₁: column i of a "
+        "sample is variable i": but("[x1, x2, x3]", "[x2, x3, x1]"),
+        "each variable is drawn without a look at the ones before it: q3 is to be looked up at the "
+        "x₂ that was drawn, q1 at the x₂ and x₃": (
+            lambda q2, q3, q1, u: (u <= torch.stack([q1.mean(), q2, q3.mean()])).float()
+        ),
+        "the probability of a 1 is used as that of a 0: a variable is 1 where u ≤ p": but(
+            "1] <=", "1] >=", "2] <=", "2] >=", "0] <=", "0] >="
+        ),
+        "a variable is 1 where u ≤ p, and here where u > p: that is 1 with the probability of a "
+        "0": but("1] <=", "1] >", "2] <=", "2] >", "0] <=", "0] >"),
+        "q1 is looked up with x₃ first: its first index is x₂": but("q1[x2, x3]", "q1[x3, x2]"),
+        "q1 is looked up at x₃ = 0 in every row: x₁ comes last, when x₃ has been drawn": but(
+            "q1[x2, x3]", "q1[x2, 0]"
+        ),
+    }
 )
-def _draw_by_steps(q2: Tensor, q3: Tensor, q1: Tensor, u: Tensor) -> Tensor:
-    return draw_days(q2, q3, q1, u[:, [2, 0, 1]])
-
-
-@slip(
-    "the columns of your result stand in the order of the steps, x₂, x₃, x₁: column i of a "
-    "sample is variable i"
-)
-def _draw_swapped(q2: Tensor, q3: Tensor, q1: Tensor, u: Tensor) -> Tensor:
-    return draw_days(q2, q3, q1, u)[:, [1, 2, 0]]
-
-
-@slip(
-    "each variable is drawn without a look at the ones before it: q3 is to be looked up at "
-    "the x₂ that was drawn, q1 at the x₂ and x₃"
-)
-def _draw_apart(q2: Tensor, q3: Tensor, q1: Tensor, u: Tensor) -> Tensor:
-    p = torch.stack([q1.mean(), q2, q3.mean()])
-    return (u <= p).float()
-
-
-@slip("the probability of a 1 is used as that of a 0: a variable is 1 where u ≤ p")
-def _draw_above(q2: Tensor, q3: Tensor, q1: Tensor, u: Tensor) -> Tensor:
-    x2 = (u[:, 1] >= q2).long()
-    x3 = (u[:, 2] >= q3[x2]).long()
-    x1 = (u[:, 0] >= q1[x2, x3]).long()
-    return torch.stack([x1, x2, x3], dim=1).float()
-
-
-@slip("a variable is 1 where u ≤ p, and here where u > p: that is 1 with the probability of a 0")
-def _draw_strictly_above(q2: Tensor, q3: Tensor, q1: Tensor, u: Tensor) -> Tensor:
-    x2 = (u[:, 1] > q2).long()
-    x3 = (u[:, 2] > q3[x2]).long()
-    x1 = (u[:, 0] > q1[x2, x3]).long()
-    return torch.stack([x1, x2, x3], dim=1).float()
-
-
-@slip("q1 is looked up with x₃ first: its first index is x₂")
-def _draw_transposed(q2: Tensor, q3: Tensor, q1: Tensor, u: Tensor) -> Tensor:
-    return draw_days(q2, q3, q1.T, u)
-
-
-@slip("q1 is looked up at x₃ = 0 in every row: x₁ comes last, when x₃ has been drawn")
-def _draw_x1_too_early(q2: Tensor, q3: Tensor, q1: Tensor, u: Tensor) -> Tensor:
-    x2 = (u[:, 1] <= q2).long()
-    x1 = (u[:, 0] <= q1[x2, 0]).long()
-    x3 = (u[:, 2] <= q3[x2]).long()
-    return torch.stack([x1, x2, x3], dim=1).float()

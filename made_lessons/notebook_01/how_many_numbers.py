@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..checking.exercise import exercise, slip
+from ..checking.edited_source import but
+from ..checking.exercise import exercise, slips
 from ..checking.variants import further_cases, one_of
 
 
@@ -23,38 +24,22 @@ def table_sizes(input_dim: int) -> list[int]:
     return [2**i for i in range(input_dim)]
 
 
-slip(
-    "you count p(xᵢ = 0 | …) and p(xᵢ = 1 | …) both: they sum to one, so one of them is enough",
-    lambda input_dim: [2 ** (i + 1) for i in range(input_dim)],
-)
-slip(
-    "in Python ^ is no power (it compares bits): a power is **",
-    lambda input_dim: [2 ^ i for i in range(input_dim)],
-)
-slip(
-    "you count one number more for each variable: it takes one for each combination of the "
-    "values before xᵢ, and each variable doubles these",
-    lambda input_dim: [i + 1 for i in range(input_dim)],
-)
-slip(
-    "you multiply by 2 where it is to the power: 2 ** i, as each variable doubles the number",
-    lambda input_dim: [2 * i for i in range(input_dim)],
-)
-slip(
-    "base and exponent are swapped: it is 2 that is multiplied, i times",
-    lambda input_dim: [i**2 for i in range(input_dim)],
-)
-slip(
-    "these are squares: it is 2 that is multiplied, as often as there are variables before, 2 ** i "
-    "with i from 0",
-    lambda input_dim: [i**2 for i in range(1, input_dim + 1)],
-)
-slip(
-    "this is the number of all rows, 2^D, for each variable: the table of xᵢ has a number for each "
-    "combination of the values before xᵢ only",
-    lambda input_dim: [2**input_dim] * input_dim,
-)
-slip(
-    "you add two numbers for each variable before xᵢ: combinations of values multiply",
-    lambda input_dim: [max(2 * i, 1) for i in range(input_dim)],
+slips(
+    {
+        "you count p(xᵢ = 0 | …) and p(xᵢ = 1 | …) both: they sum to one, so one of them is "
+        "enough": but("2**i", "2 ** (i + 1)"),
+        "in Python ^ is no power (it compares bits): a power is **": but("2**i", "2 ^ i"),
+        "you count one number more for each variable: it takes one for each combination of the "
+        "values before xᵢ, and each variable doubles these": but("2**i", "i + 1"),
+        "you multiply by 2 where it is to the power: 2 ** i, as each variable doubles the "
+        "number": but("2**i", "2 * i"),
+        "base and exponent are swapped: it is 2 that is multiplied, i times": but("2**i", "i**2"),
+        "these are squares: it is 2 that is multiplied, as often as there are variables before, 2 "
+        "** i with i from 0": but("2**i", "(i + 1) ** 2"),
+        "this is the number of all rows, 2^D, for each variable: the table of xᵢ has a number for "
+        "each combination of the values before xᵢ only": but("2**i", "2**input_dim"),
+        "you add two numbers for each variable before xᵢ: combinations of values multiply": but(
+            "2**i", "max(2 * i, 1)"
+        ),
+    }
 )

@@ -7,7 +7,7 @@ from torch import LongTensor, Tensor
 
 from made_course.model.masks import input_degrees
 
-from ..checking.exercise import exercise, slip
+from ..checking.exercise import exercise, slips
 from ..checking.variants import further_cases, one_of, shuffled
 
 
@@ -34,21 +34,19 @@ def degrees_of(ordering: Tensor) -> LongTensor:
     return degrees
 
 
-slip(
-    "this is the ordering, counted from 1. The degree of variable i is the step at which "
-    "it comes: the place of i in the ordering, not what stands at place i",
-    lambda ordering: ordering + 1,
-)
-slip(
-    "these are the steps counted from 0: degrees count from 1",
-    lambda ordering: torch.argsort(ordering),
-)
-slip(
-    "these count from the end: the variable that comes first has degree 1",
-    lambda ordering: len(ordering) - torch.argsort(ordering),
-)
-slip(
-    "these are 1, 2, 3, … for every ordering. If you sorted: sorted values say nothing of the "
-    "steps, their places do, torch.argsort or the second part of torch.sort",
-    lambda ordering: ordering.sort().values + 1,
+slips(
+    {
+        "this is the ordering, counted from 1. The degree of variable i is the step at which it "
+        "comes: the place of i in the ordering, not what stands at place i": (
+            lambda ordering: ordering + 1
+        ),
+        "these are the steps counted from 0: degrees count from 1": torch.argsort,
+        "these count from the end: the variable that comes first has degree 1": (
+            lambda ordering: len(ordering) - torch.argsort(ordering)
+        ),
+        "these are 1, 2, 3, … for every ordering. If you sorted: sorted values say nothing of the "
+        "steps, their places do, torch.argsort or the second part of torch.sort": (
+            lambda ordering: ordering.sort().values + 1
+        ),
+    }
 )

@@ -9,25 +9,10 @@ import torch.nn.functional as F
 from torch import LongTensor, Tensor
 
 from ..checking.calls import run
-from ..checking.exercise import Wrong, exercise, slip
+from ..checking.edited_source import but
+from ..checking.exercise import Wrong, exercise, slips
 from ..checking.in_words import written
 from ..checking.variants import drawn, further_cases, shuffled
-from .log_bernoulli import log_bernoulli
-
-
-def _fvsbn_like(
-    allow: Callable[[Tensor], Tensor] = lambda order: order[:, None] > order[None, :],
-    degrees: Callable[[Tensor], Tensor] = lambda ordering: torch.argsort(ordering) + 1,
-    finish: Callable[[Tensor, Tensor], Tensor] = log_bernoulli,
-    turned: bool = False,
-) -> Callable[..., Tensor]:
-    """The reference with one thing wrong."""
-
-    def log_prob(weight: Tensor, bias: Tensor, ordering: Tensor, x: Tensor) -> Tensor:
-        kept = weight * allow(degrees(ordering))
-        return finish(x @ (kept if turned else kept.T) + bias, x)
-
-    return log_prob
 
 
 def _case(ordering: list[int], rows: int) -> tuple[Tensor, ...]:
@@ -89,54 +74,46 @@ def fvsbn_log_prob(weight: Tensor, bias: Tensor, ordering: LongTensor, x: Tensor
     return (x * F.logsigmoid(logits) + (1 - x) * F.logsigmoid(-logits)).sum(1)
 
 
-slip(
-    "each output sees its own variable, of equal degree: the comparison must be >, not >=",
-    _fvsbn_like(allow=lambda order: order[:, None] >= order[None, :]),
+slips(
+    {
+        "each output sees its own variable, of equal degree: the comparison must be >, not >=": but(
+            "] > order", "] >= order"
+        ),
+        "the comparison stands the other way round: each output sees the variables after it. Row i "
+        "of the weights belongs to output i, so order[:, None] is the output's degree": but(
+            "] > order", "] < order"
+        ),
+        "the ordering makes no difference: degrees come from it, not from the columns of x": but(
+            "torch.argsort(ordering)", "torch.arange(len(ordering))"
+        ),
+        "you compare entries of the ordering as if they were degrees: the two are inverse to one "
+        "another (exercise 1.3)": but("torch.argsort(ordering)", "ordering"),
+        "nothing is cut: multiply the weights by the matrix of what is allowed": but(
+            "weight * allowed", "weight"
+        ),
+        "you take weight[i, j] to lead from input i to output j: it leads from input j to output "
+        "i, as in nn.Linear, so that the product is x @ w.T": but(
+            "weight * allowed", "(weight * allowed).T"
+        ),
+        "these are the logits: log p(x) is made of them, by log_bernoulli": but(
+            "(x * F.logsigmoid(logits) + (1 - x) * F.logsigmoid(-logits)).sum(1)", "logits"
+        ),
+        "x is put in generation order, and weight and bias are not: leave all in the order x₁, x₂, "
+        "…, and let the comparison of degrees say who comes before whom": (
+            lambda weight, bias, ordering, x: fvsbn_log_prob(
+                weight, bias, torch.arange(len(bias)), x[:, ordering]
+            )
+        ),
+        "these are the ones alone: where xᵢ is 0, log p(xᵢ = 0 | …) is to be added": but(
+            " + (1 - x) * F.logsigmoid(-logits)", ""
+        ),
+        "you add log p(xᵢ = 1 | …) whatever xᵢ is: where xᵢ is 0, it must be log "
+        "p(xᵢ = 0 | …)": but(
+            "x * F.logsigmoid(logits) + (1 - x) * F.logsigmoid(-logits)", "F.logsigmoid(logits)"
+        ),
+        "log_bernoulli takes logits: the sigmoid is inside it already, and here it acts twice": but(
+            "allowed, bias)", "allowed, bias).sigmoid()"
+        ),
+        NO_GRADIENT: torch.no_grad()(fvsbn_log_prob),
+    }
 )
-slip(
-    "the comparison stands the other way round: each output sees the variables after it. Row i "
-    "of the weights belongs to output i, so order[:, None] is the output's degree",
-    _fvsbn_like(allow=lambda order: order[:, None] < order[None, :]),
-)
-slip(
-    "the ordering makes no difference: degrees come from it, not from the columns of x",
-    _fvsbn_like(degrees=lambda ordering: torch.arange(len(ordering))),
-)
-slip(
-    "you compare entries of the ordering as if they were degrees: the two are inverse to one "
-    "another (exercise 1.3)",
-    _fvsbn_like(degrees=lambda ordering: ordering),
-)
-slip(
-    "nothing is cut: multiply the weights by the matrix of what is allowed",
-    _fvsbn_like(allow=lambda order: torch.ones(len(order), len(order))),
-)
-slip(
-    "you take weight[i, j] to lead from input i to output j: it leads from input j to output "
-    "i, as in nn.Linear, so that the product is x @ w.T",
-    _fvsbn_like(turned=True),
-)
-slip(
-    "these are the logits: log p(x) is made of them, by log_bernoulli",
-    _fvsbn_like(finish=lambda z, x: z),
-)
-slip(
-    "x is put in generation order, and weight and bias are not: leave all in the order x₁, x₂, …, "
-    "and let the comparison of degrees say who comes before whom",
-    lambda weight, bias, ordering, x: fvsbn_log_prob(
-        weight, bias, torch.arange(len(bias)), x[:, ordering]
-    ),
-)
-slip(
-    "these are the ones alone: where xᵢ is 0, log p(xᵢ = 0 | …) is to be added",
-    _fvsbn_like(finish=lambda z, x: (x * F.logsigmoid(z)).sum(1)),
-)
-slip(
-    "you add log p(xᵢ = 1 | …) whatever xᵢ is: where xᵢ is 0, it must be log p(xᵢ = 0 | …)",
-    _fvsbn_like(finish=lambda z, x: F.logsigmoid(z).sum(1)),
-)
-slip(
-    "log_bernoulli takes logits: the sigmoid is inside it already, and here it acts twice",
-    _fvsbn_like(finish=lambda z, x: log_bernoulli(torch.sigmoid(z), x)),
-)
-slip(NO_GRADIENT, torch.no_grad()(fvsbn_log_prob))

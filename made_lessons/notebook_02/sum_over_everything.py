@@ -8,9 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from made_course.leaks.dependence import binary_points
-
-from ..checking.exercise import exercise, slip
+from ..checking.edited_source import but
+from ..checking.exercise import exercise, slips
 from ..checking.variants import drawn, further_cases, one_of
 from .log_bernoulli import log_bernoulli
 
@@ -24,13 +23,6 @@ def near_copy(x: Tensor) -> Tensor:
     """What an autoencoder claims that nearly copies its input."""
     weight = 5 * torch.eye(x.shape[1]) - 0.5
     return log_bernoulli(F.linear(x, weight, torch.full((x.shape[1],), -2.0)), x)
-
-
-def _on_all(finish: Callable[[Tensor], Tensor]) -> Callable[..., float]:
-    def total(log_prob: Callable[[Tensor], Tensor], input_dim: int) -> float:
-        return finish(log_prob(binary_points(input_dim))).item()
-
-    return total
 
 
 def _other_claim(word: str) -> tuple[Callable[[Tensor], Tensor], int]:
@@ -64,32 +56,20 @@ def total_probability(log_prob: Callable[[Tensor], Tensor], input_dim: int) -> f
     return log_prob(x).exp().sum().item()
 
 
-slip(
-    "you add log-probabilities: take exp of each first, and add then",
-    _on_all(lambda log_p: log_p.sum()),
-)
-slip(
-    "this is the product of all probabilities, as exp of the sum of their logarithms is: "
-    "take exp of each first, and add then",
-    _on_all(lambda log_p: log_p.sum().exp()),
-)
-slip(
-    "you divide by the number of inputs: Σp is a sum, not a mean",
-    _on_all(lambda log_p: log_p.exp().mean()),
-)
-slip(
-    "2 to the power of a natural logarithm is no probability: .exp() undoes it",
-    _on_all(lambda log_p: (2**log_p).sum()),
-)
-slip(
-    "exp comes after the mean here, which makes a geometric mean: take exp of each first, and add",
-    _on_all(lambda log_p: log_p.mean().exp()),
-)
-slip(
-    "one input is missing, that of zeros alone: it counts, too",
-    lambda log_prob, input_dim: log_prob(binary_points(input_dim)[1:]).exp().sum().item(),
-)
-slip(
-    "these are only the D inputs that hold a single 1: there are 2^D inputs in all",
-    lambda log_prob, input_dim: log_prob(torch.eye(input_dim)).exp().sum().item(),
+slips(
+    {
+        "you add log-probabilities: take exp of each first, and add then": but(".exp()", ""),
+        "this is the product of all probabilities, as exp of the sum of their logarithms is: take "
+        "exp of each first, and add then": but(".exp().sum()", ".sum().exp()"),
+        "you divide by the number of inputs: Σp is a sum, not a mean": but("sum()", "mean()"),
+        "2 to the power of a natural logarithm is no probability: .exp() undoes it": but(
+            "log_prob(x).exp()", "(2 ** log_prob(x))"
+        ),
+        "exp comes after the mean here, which makes a geometric mean: take exp of each first, and "
+        "add": but(".exp().sum()", ".mean().exp()"),
+        "one input is missing, that of zeros alone: it counts, too": but("(x).exp", "(x[1:]).exp"),
+        "these are only the D inputs that hold a single 1: there are 2^D inputs in all": but(
+            "(x).exp", "(torch.eye(input_dim)).exp"
+        ),
+    }
 )

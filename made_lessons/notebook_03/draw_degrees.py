@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import torch
 from torch import LongTensor, Tensor
@@ -11,6 +11,7 @@ from made_course.model import masks as package
 
 from ..checking.calls import run
 from ..checking.comparing import require_same
+from ..checking.edited_source import but
 from ..checking.exercise import Misformed, Wrong, exercise, require_none, slips
 from ..checking.in_words import written, written_call
 
@@ -97,15 +98,6 @@ def _faults_of_degrees(
     yield _NOT_ALIKE, counts.max() > 1.3 * _MANY / len(counts)
 
 
-def _between(lowest: Callable[[Tensor], int], end: int) -> Callable[..., Tensor]:
-    """Draws from a degree that depends on the layer below to D - 1 + end."""
-
-    def draw(below: Tensor, n_units: int, input_dim: int) -> Tensor:
-        return torch.randint(lowest(below), max(input_dim, 2) + end, (n_units,))
-
-    return draw
-
-
 @exercise(
     "3.5",
     "Draw degrees",
@@ -129,20 +121,22 @@ def draw_hidden(below: LongTensor, n_units: int, input_dim: int) -> LongTensor:
 
 slips(
     {
-        _NO_HIGHEST: lambda below, n_units, D: torch.randint(1, D - 1, (n_units,)),
-        _BLIND: _between(lambda below: 1, 0),
-        _DEGREE_D: _between(lambda below: int(below.min()), 1),
-        _DEGREE_0: _between(lambda below: 0, 0),
-        _NO_LOWEST: _between(lambda below: int(below.min()) + (len(below) > 2), 0),
-        _ONE_VARIABLE: lambda below, n_units, D: torch.randint(int(below.min()), D, (n_units,)),
-        _ALL_THE_SAME: lambda below, n_units, D: draw_hidden(below, 1, D).repeat(n_units),
-        _NOT_ALIKE: lambda below, n_units, D: _between(lambda below: 1, 0)(below, n_units, D).clamp(
-            min=int(below.min())
+        _NO_HIGHEST: but("lowest, highest + 1", "1, input_dim - 1"),
+        _BLIND: but("randint(lowest", "randint(1"),
+        _DEGREE_D: but("highest + 1", "highest + 2"),
+        _DEGREE_0: but("randint(lowest", "randint(0"),
+        _NO_LOWEST: but("randint(lowest", "randint(lowest + (len(below) > 2)"),
+        _ONE_VARIABLE: but("max(input_dim - 1, 1)", "input_dim - 1"),
+        _ALL_THE_SAME: but("(n_units,))", "(1,)).repeat(n_units)"),
+        _NOT_ALIKE: but(
+            "randint(lowest", "randint(1", "(n_units,))", "(n_units,)).clamp(min=lowest)"
         ),
-        _PICKED: lambda below, n_units, D: below[torch.randint(len(below), (n_units,))],
-        _REPEATED: lambda below, n_units, D: torch.randperm(D)[:n_units] + 1,
-        _NOT_DRAWN: lambda below, n_units, D: (
-            torch.linspace(int(below.min()), max(D - 1, 1), n_units).round().long()
+        _PICKED: (lambda below, n_units, D: below[torch.randint(len(below), (n_units,))]),
+        _REPEATED: (lambda below, n_units, D: torch.randperm(D)[:n_units] + 1),
+        _NOT_DRAWN: (
+            lambda below, n_units, D: (
+                torch.linspace(int(below.min()), max(D - 1, 1), n_units).round().long()
+            )
         ),
     }
 )

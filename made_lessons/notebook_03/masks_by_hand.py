@@ -15,8 +15,8 @@ from ..checking.exercise import (
     Exercise,
     Slip,
     Wrong,
+    defined,
     exercise,
-    known_slips,
     require_none,
     slip,
 )
@@ -41,7 +41,7 @@ def _examine_by_hand(
     hidden: list[int] = _HIDDEN,
     slips: Sequence[Slip] = (),
 ) -> None:
-    known = slips or known_slips("3.1")
+    known = slips or defined("3.1").slips
     masks = [_zeros_and_ones(mask) for mask in _two_masks(answer)]
     require_none(((slip.cause, masks == slip.answer) for slip in known), came=written(masks))
     right = _by_hand(order, le, lt, hidden)

@@ -2,36 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from itertools import pairwise
-from operator import ge, gt, le, lt
 
 import torch
 from torch import BoolTensor, Tensor
 
 from made_course.model import masks as package
 
+from ..checking.edited_source import but
 from ..checking.exercise import exercise, slips
 from ..checking.variants import drawn_degrees, further_cases
 from .masks_by_hand import RULES_SWAPPED
-
-
-def compared(
-    hidden: Callable = ge, output: Callable = gt, first: Callable | None = None
-) -> Callable[[list[Tensor]], list[Tensor]]:
-    """Masks by these comparisons: into hidden layers, into the outputs, and the first of all."""
-
-    def masks(degrees: list[Tensor]) -> list[Tensor]:
-        rules = [*[hidden] * (len(degrees) - 1), output]
-        rules[0] = first or rules[0]
-        pairs = pairwise([*degrees, degrees[0]])
-        return [rule(up[:, None], low) for rule, (low, up) in zip(rules, pairs, strict=True)]
-
-    return masks
-
-
-def _masks_but(output: Callable[[list[Tensor]], Tensor]) -> Callable[[list[Tensor]], list[Tensor]]:
-    return lambda degrees: [*build_masks(degrees)[:-1], output(degrees)]
 
 
 @exercise(
@@ -67,44 +48,57 @@ def build_masks(degrees: list[Tensor]) -> list[BoolTensor]:
 
 slips(
     {
-        "output x₃ can see x₃: the output mask needs `>`, not `>=`": compared(output=ge),
+        "output x₃ can see x₃: the output mask needs `>`, not `>=`": but(
+            "outputs[:, None] >", "outputs[:, None] >="
+        ),
         "a unit of degree 1 sees nothing: into hidden layers it is `>=`, and only the output mask "
-        "has `>`": compared(gt, gt),
-        RULES_SWAPPED: compared(gt, ge),
+        "has `>`": but("above[:, None] >=", "above[:, None] >"),
+        RULES_SWAPPED: but(
+            "above[:, None] >=", "above[:, None] >", "outputs[:, None] >", "outputs[:, None] >="
+        ),
         "the strict `>` stands at the first mask instead of the last. With degrees from 1 to D − 1 "
         "that leaves units of degree 1 without an input: `>=` into hidden layers, and `>` into the "
-        "outputs": compared(ge, ge, first=gt),
+        "outputs": but(
+            "above[:, None] >=",
+            "above[:, None] - int(not masks) >=",
+            "outputs[:, None] >",
+            "outputs[:, None] - int(not masks) >=",
+        ),
         "your masks are transposed: they must be (out_features, in_features), as the weight of "
-        "nn.Linear, with a row for each listener": (
-            lambda degrees: [mask.T for mask in build_masks(degrees)]
+        "nn.Linear, with a row for each listener": but(
+            "return masks", "return [mask.T for mask in masks]"
         ),
         "the outputs have degrees 1, 2, 3, … in your code: an output has the degree of its "
-        "variable, degrees[0]": _masks_but(lambda d: _natural(d)[:, None] > d[-1]),
+        "variable, degrees[0]": but("= degrees[0]", "= torch.arange(1, len(degrees[0]) + 1)"),
         "the variables have degrees 1, 2, 3, … in your code, whatever the ordering is: theirs are "
-        "degrees[0]": lambda degrees: build_masks([_natural(degrees), *degrees[1:]]),
+        "degrees[0]": (
+            lambda degrees: build_masks([torch.arange(1, len(degrees[0]) + 1), *degrees[1:]])
+        ),
         "the outputs listen to the first hidden layer in your code, degrees[1]: below them stands "
-        "the last layer, degrees[-1]": _masks_but(lambda d: d[0][:, None] > d[1]),
+        "the last layer, degrees[-1]": but("degrees[-1]", "degrees[1]"),
         "each layer is compared with itself in your code: a mask stands between two layers, and "
         "compares the one above with the one below": (
             lambda degrees: [layer[:, None] >= layer for layer in degrees]
         ),
         "the output mask has a row for each hidden unit in your code: rows are outputs, so it is "
-        "degrees[0][:, None] > degrees[-1]": _masks_but(lambda d: d[-1][:, None] > d[0]),
+        "degrees[0][:, None] > degrees[-1]": but(
+            "outputs[:, None] > degrees[-1][None, :]", "degrees[-1][:, None] > outputs"
+        ),
         "the outputs have degrees 0, 1, 2, … in your code: an output has the degree of its "
-        "variable, degrees[0]": _masks_but(lambda d: _natural(d)[:, None] - 1 > d[-1]),
+        "variable, degrees[0]": but("= degrees[0]", "= torch.arange(len(degrees[0]))"),
         "every layer listens to the inputs in your code: each mask compares a layer with the one "
-        "just below it": lambda d: [
-            *(layer[:, None] >= d[0] for layer in d[1:]),
-            d[0][:, None] > d[0],
-        ],
-        "the output mask comes first in your list: masks go from the inputs upwards": (
-            lambda degrees: [build_masks(degrees)[-1], *build_masks(degrees)[:-1]]
+        "just below it": but(
+            "pairwise(degrees)",
+            "((degrees[0], layer) for layer in degrees[1:])",
+            "degrees[-1]",
+            "degrees[0]",
+        ),
+        "the output mask comes first in your list: masks go from the inputs upwards": but(
+            "return masks", "return [masks[-1], *masks[:-1]]"
         ),
         "the comparison is the wrong way round: a listener's degree (its row) must be the larger "
-        "one": compared(le, lt),
+        "one": but(
+            "above[:, None] >=", "above[:, None] <=", "outputs[:, None] >", "outputs[:, None] <"
+        ),
     }
 )
-
-
-def _natural(degrees: list[Tensor]) -> Tensor:
-    return torch.arange(1, len(degrees[0]) + 1)

@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import reduce
-from operator import add, and_, ge, matmul
-
 import torch
 from torch import BoolTensor, Tensor
 
 from made_course.model import masks as package
 
+from ..checking.edited_source import but, edited
 from ..checking.exercise import exercise, slips
 from ..checking.variants import drawn_degrees, further_cases
-from .masks_in_code import build_masks, compared
-
-
-def _paths(
-    dtype: torch.dtype = torch.long, then: Callable[[Tensor, Tensor], Tensor] = matmul
-) -> Callable[[list[Tensor]], Tensor]:
-    """Masks put together, each with what is below it."""
-    return lambda masks: reduce(
-        lambda below, mask: then(mask, below), [mask.to(dtype) for mask in masks]
-    )
+from .masks_in_code import build_masks
 
 
 def _masks(*degrees: list[int]) -> tuple[list[Tensor]]:
@@ -39,7 +27,11 @@ def _masks(*degrees: list[int]) -> tuple[list[Tensor]]:
         _masks([2, 4, 1, 3], [2, 3, 1, 3, 2]),
         _masks([2, 1], [1] * 256),
         _masks([3, 1, 2]),
-        (compared(output=ge)([torch.tensor([3, 1, 2]), torch.tensor([1, 2, 1])]),),
+        (
+            edited(build_masks, "outputs[:, None] >", "outputs[:, None] >=")(
+                [torch.tensor([3, 1, 2]), torch.tensor([1, 2, 1])]
+            ),
+        ),
     ),
     package=package.connectivity,
     vary=further_cases(lambda word: (build_masks(drawn_degrees(word)),)),
@@ -60,33 +52,35 @@ def connectivity(masks: list[Tensor]) -> BoolTensor:
     return paths > 0
 
 
-_count = _paths()
 slips(
     {
-        "these are numbers of paths: asked is only whether there is one, as True or False": _count,
-        "true only where there is exactly one path: several will do as well, so compare with > 0": (
-            lambda masks: _count(masks) == 1
+        "these are numbers of paths: asked is only whether there is one, as True or False": but(
+            "paths > 0", "paths"
         ),
-        "true only where there are two paths or more: one is enough, so compare with > 0": (
-            lambda masks: _count(masks) > 1
+        "true only where there is exactly one path: several will do as well, so compare with > "
+        "0": but("paths > 0", "paths == 1"),
+        "true only where there are two paths or more: one is enough, so compare with > 0": but(
+            "paths > 0", "paths > 1"
         ),
-        "true everywhere, as no number of paths is below 0: compare with > 0": (
-            lambda masks: _count(masks) >= 0
+        "true everywhere, as no number of paths is below 0: compare with > 0": but(
+            "paths > 0", "paths >= 0"
         ),
         "the masks are added entry by entry: a path goes through all layers, so it takes their "
-        "matrix product `@`": lambda masks: _paths(then=add)(masks) > 0,
+        "matrix product `@`": but("@ paths", "+ paths"),
         "the product is in the wrong order: x passes the first mask first, so that one stands at "
-        "the right, output @ … @ first": lambda masks: _count(masks[::-1]) > 0,
+        "the right, output @ … @ first": lambda masks: connectivity(masks[::-1]),
         "you set the diagonal to False. An output that sees its own variable is a leak, and this "
-        "matrix is there to show it": (
-            lambda masks: connectivity(masks) & ~torch.eye(len(masks[-1]), dtype=torch.bool)
+        "matrix is there to show it": but(
+            "paths > 0", "(paths > 0) & ~torch.eye(len(paths)).bool()"
         ),
         "the masks are multiplied entry by entry, as `&` and `*` do it: a path goes through any "
-        "hidden unit, so it takes the matrix product `@`": _paths(torch.bool, and_),
-        "true only where all hidden units lead on, as by .all(): one path is enough, .any()": (
-            _paths(torch.bool, lambda mask, below: (mask[:, :, None] & below).all(1))
+        "hidden unit, so it takes the matrix product `@`": but("@ paths", "* paths"),
+        "true only where all hidden units lead on, as by .all(): one path is enough, .any()": but(
+            "mask.long() @ paths", "(mask[:, :, None] & (paths > 0)).all(1)"
         ),
         "with 256 paths your count runs over: eight bits count 256 values, and 256 becomes 0. Take "
-        ".long() or .float()": lambda masks: _paths(torch.uint8)(masks) > 0,
+        ".long() or .float()": but(
+            "masks[0].long()", "masks[0].to(torch.uint8)", "mask.long()", "mask.to(torch.uint8)"
+        ),
     }
 )

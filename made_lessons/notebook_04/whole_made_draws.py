@@ -8,7 +8,7 @@ from torch import Tensor
 from ..checking.calls import run
 from ..checking.causes import outcome
 from ..checking.comparing import is_same
-from ..checking.exercise import known_slips, slip
+from ..checking.exercise import defined, slip
 from ..checking.in_words import written
 from ..checking.properties import Fault
 from ..checking.relations import find_relation
@@ -129,7 +129,7 @@ def _draws_by_chance(trial: Trial) -> Fault | None:
 @judge.refuses({})
 def _draws_like_a_slip(trial: Trial) -> Fault | None:
     fault = _odd_sample(trial)
-    for known in known_slips("4.3") if fault else ():
+    for known in defined("4.3").slips if fault else ():
         theirs = trial.drawn(lambda *given, draw=known.answer: outcome(lambda: draw(*given), ()))
         if all(map(is_same, trial.samples[0], theirs)):
             fault.cause = known.cause
@@ -137,7 +137,7 @@ def _draws_like_a_slip(trial: Trial) -> Fault | None:
     return None
 
 
-for _known in known_slips("4.3")[:3]:
+for _known in defined("4.3").slips[:3]:
     slip(_known.cause, sampling(_known.answer), of="4.5")
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from made_course.model.made import MADE
 from made_course.model.masked_linear import MaskedLinear
 
+from ..checking.edited_source import but
 from ..checking.exercise import exercise, slips
 from ..checking.variants import drawn_degrees, further_cases, one_of
 
@@ -51,60 +50,44 @@ def used_parameters(model: MADE) -> int:
     return used
 
 
-def _of_each_layer(
-    count: Callable[[MaskedLinear], Tensor], biases: bool = False
-) -> Callable[[MADE], int]:
-    """The sum of a number over all masked layers, with or without their biases."""
-
-    def answer(model: MADE) -> int:
-        layers = [layer for layer in model.modules() if isinstance(layer, MaskedLinear)]
-        of_biases = sum(len(layer.bias) for layer in layers if biases and layer.bias is not None)
-        return sum(int(count(layer)) for layer in layers) + of_biases
-
-    return answer
-
-
 slips(
     {
         "these are all places of the masks, the zeros, too, and the biases are missing: count the "
-        "ones, and all biases": _of_each_layer(lambda layer: layer.mask.numel()),
+        "ones, and all biases": but(
+            "layer.mask.sum()", "layer.mask.numel()", "len(layer.bias)", "0"
+        ),
         "this counts every parameter: a weight whose mask is 0 has no effect, whatever its value": (
             MADE.n_parameters
         ),
         "a masked weight is not zero itself: the mask is multiplied in at each forward pass. Count "
-        "the ones of the masks": lambda model: sum(int((p != 0).sum()) for p in model.parameters()),
-        "these are the weights alone. A bias has no mask: all biases count": (
-            _of_each_layer(lambda layer: layer.mask.sum())
+        "the ones of the masks": (
+            lambda model: sum(int((p != 0).sum()) for p in model.parameters())
+        ),
+        "these are the weights alone. A bias has no mask: all biases count": but(
+            "len(layer.bias)", "0"
         ),
         "model.masks are those of the layers from input to output: the weights of the direct "
         "connections are missing, and so are all biases, which have no mask": (
             lambda model: sum(int(mask.sum()) for mask in model.masks)
         ),
         "a weight may be zero by chance, or at its start as those of direct connections: ask the "
-        "mask": _of_each_layer(lambda layer: (layer.masked_weight() != 0).sum(), biases=True),
+        "mask": but("layer.mask.sum()", "(layer.masked_weight() != 0).sum()"),
         "model.net holds the layers from input to output. The direct connections, where there are "
-        "any, are in model.direct": (
-            lambda model: sum(int(layer.mask.sum()) + len(layer.bias) for layer in model.net)
-        ),
+        "any, are in model.direct": but("model.modules()", "model.net"),
         "half of all is a rule of thumb: count the ones of the masks, and all biases": (
             lambda model: model.n_parameters() // 2
         ),
-        "D too many: direct connections have no bias of their own, layer.bias is None there": (
-            lambda model: used_parameters(model) + (model.direct is not None) * model.input_dim
+        "D too many: direct connections have no bias of their own, layer.bias is None there": but(
+            "return used", "return used + (model.direct is not None) * model.input_dim"
         ),
-        "this is the first layer alone": (
-            lambda model: int(model.net[0].mask.sum()) + len(model.net[0].bias)
+        "this is the first layer alone": but("model.modules()", "model.net[:1]"),
+        "these are the weights that are cut: a mask is 1 where a weight counts": but(
+            "layer.mask.sum()", "(layer.mask == 0).sum()", "len(layer.bias)", "0"
         ),
-        "these are the weights that are cut: a mask is 1 where a weight counts": (
-            _of_each_layer(lambda layer: (layer.mask == 0).sum())
-        ),
-        "you counted the zeros of the masks, and the biases: a mask is 1 where a weight counts": (
-            _of_each_layer(lambda layer: (layer.mask == 0).sum(), biases=True)
-        ),
-        "of the biases, those of the outputs alone are counted: hidden units have biases, too": (
-            lambda model: (
-                _of_each_layer(lambda layer: layer.mask.sum())(model) + len(model.net[-1].bias)
-            )
+        "you counted the zeros of the masks, and the biases: a mask is 1 where a weight "
+        "counts": but("layer.mask.sum()", "(layer.mask == 0).sum()"),
+        "of the biases, those of the outputs alone are counted: hidden units have biases, too": but(
+            "layer.bias is not None", "layer is model.net[-1]"
         ),
     }
 )

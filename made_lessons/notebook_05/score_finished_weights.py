@@ -16,8 +16,9 @@ from made_course.training.evaluate import evaluate
 from made_course.training.history import History
 
 from ..checking.calls import run
+from ..checking.edited_source import but
 from ..checking.examine import compare_on_cases
-from ..checking.exercise import Misformed, Wrong, exercise, known_slips, slips
+from ..checking.exercise import Misformed, Wrong, defined, exercise, slips
 from ..checking.variants import further_cases, shuffled
 
 _DROPOUT_IS_ON = (
@@ -35,7 +36,7 @@ def _examine_train_nll(answer: object) -> str:
     case = _finished_run()
     try:
         _require_one_steady_number(answer, case)
-        compare_on_cases(answer, train_nll_now, (case,), known_slips("5.2"))
+        compare_on_cases(answer, train_nll_now, (case,), defined("5.2").slips)
     except Wrong as wrong:
         wrong.tried = (
             f"a run of {len(case[1])} epochs on boards of 4 × 4 pixels, dropout {case[0].dropout}"
@@ -88,30 +89,27 @@ def train_nll_now(model: MADE, history: History, train: Tensor, valid: Tensor) -
 
 slips(
     {
-        "these are training and validation images together: take those of train alone": (
-            lambda model, history, train, valid: evaluate(model, torch.cat([train, valid]))
+        "these are training and validation images together: take those of train alone": but(
+            "model, train)", "model, torch.cat([train, valid]))"
         ),
         "this is the last entry of history.train_nll: a mean over the last epoch's batches, each "
-        "scored with the weights of its moment, and with dropout on. Score the finished weights": (
-            lambda model, history, train, valid: history.train_nll[-1]
-        ),
+        "scored with the weights of its moment, and with dropout on. Score the finished "
+        "weights": but("evaluate(model, train)", "history.train_nll[-1]"),
         "this is the lowest entry of history.train_nll, and like all of them a mean over an "
-        "epoch's batches, with dropout on. Score the finished weights": (
-            lambda model, history, train, valid: min(history.train_nll)
+        "epoch's batches, with dropout on. Score the finished weights": but(
+            "evaluate(model, train)", "min(history.train_nll)"
         ),
         "this is the number of the validation images, the last entry of history.valid_nll: that of "
-        "the training images is asked for, train": (
-            lambda model, history, train, valid: evaluate(model, valid)
-        ),
+        "the training images is asked for, train": but("model, train)", "model, valid)"),
         "these are nats for one variable: the NLL sums over variables, and averages over rows "
-        "only": lambda model, history, train, valid: evaluate(model, train) / train.shape[1],
-        _DROPOUT_IS_ON: lambda model, history, train, valid: -model.log_prob(train).mean().item(),
-        _MEAN_FORGOTTEN: lambda model, history, train, valid: -model.log_prob(train),
-        "these are the first rows alone: take all of train": (
-            lambda model, history, train, valid: evaluate(model, train[:64])
+        "only": but("model, train)", "model, train) / train.shape[1]"),
+        _DROPOUT_IS_ON: but("evaluate(model, train)", "-model.log_prob(train).mean().item()"),
+        _MEAN_FORGOTTEN: but("evaluate(model, train)", "-model.log_prob(train)"),
+        "these are the first rows alone: take all of train": but(
+            "model, train)", "model, train[:64])"
         ),
-        "these are as many rows of train as valid has: take all of them": (
-            lambda model, history, train, valid: evaluate(model, train[: len(valid)])
+        "these are as many rows of train as valid has: take all of them": but(
+            "model, train)", "model, train[: len(valid)])"
         ),
     }
 )

@@ -8,10 +8,10 @@ import torch
 from torch import Tensor
 
 from made_course.data.toys import rain_diary
-from made_course.leaks.dependence import binary_points
 
+from ..checking.edited_source import but
 from ..checking.examine import compare_on_cases
-from ..checking.exercise import exercise, known_slips, slips
+from ..checking.exercise import defined, exercise, slips
 from ..checking.variants import drawn, further_cases, one_of
 
 _DAYS = torch.bincount(rain_diary().long() @ torch.tensor([4, 2, 1]), minlength=8) / 20
@@ -62,7 +62,7 @@ def _other_row(word: str) -> tuple[Callable[[Tensor], Tensor], Tensor, Tensor]:
 def _examine_completion(answer: object) -> None:
     """See whether a right answer is right for log-probabilities such as an image's."""
     case = improbable, torch.tensor([0.0, 1.0, 0.0, 1.0]), torch.tensor([True, False] * 2)
-    compare_on_cases(answer, fill_in, (case,), known_slips("6.3"))
+    compare_on_cases(answer, fill_in, (case,), defined("6.3").slips)
 
 
 @exercise(
@@ -98,19 +98,6 @@ def fill_in(log_prob, x: Tensor, known: Tensor) -> Tensor:
     return p @ rows
 
 
-def _over_fillings(
-    weighted: Callable[[Tensor, Tensor], Tensor],
-) -> Callable[[Callable[[Tensor], Tensor], Tensor, Tensor], Tensor]:
-    """An answer from all fillings and their log-probabilities."""
-
-    def answer(log_prob: Callable[[Tensor], Tensor], x: Tensor, known: Tensor) -> Tensor:
-        rows = binary_points(len(x))
-        rows = rows[(rows == x)[:, known].all(1)]
-        return weighted(log_prob(rows), rows)
-
-    return answer
-
-
 def _one_at_a_time(log_prob: Callable, x: Tensor, known: Tensor, unknown: object) -> Tensor:
     """p(xᵢ = 1) with a value for the other unknown variables."""
     found, places = torch.where(known, x, unknown), torch.arange(len(x))
@@ -120,46 +107,31 @@ def _one_at_a_time(log_prob: Callable, x: Tensor, known: Tensor, unknown: object
     return torch.where(known, x, high / (low + high))
 
 
-def _in_last_columns(log_prob: Callable, x: Tensor, known: Tensor) -> Tensor:
-    return fill_in(log_prob, x, torch.arange(len(x)) < known.sum())
-
-
-def _of_nothing(log_prob: Callable, x: Tensor, known: Tensor) -> Tensor:
-    return fill_in(log_prob, x, torch.zeros_like(known))
-
-
-def _without_view(log_prob: Callable, x: Tensor, known: Tensor) -> Tensor:
-    fillings = torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * int((~known).sum()))
-    rows = x.repeat(len(fillings), 1)
-    rows[:, ~known] = fillings
-    return log_prob(rows).exp() @ rows / log_prob(rows).exp().sum()
-
-
 slips(
     {
         "these are p(xᵢ = 1) for the unknown variables, as if nothing were known: writing the "
         "known values in afterwards does not tell the others about them": (
-            lambda log_prob, x, known: torch.where(known, x, _of_nothing(log_prob, x, known))
+            lambda log_prob, x, known: torch.where(
+                known, x, fill_in(log_prob, x, torch.zeros_like(known))
+            )
         ),
-        "these are p(xᵢ = 1, known): divide by the sum over all fillings, which is p(known)": (
-            _over_fillings(lambda log_p, rows: log_p.exp() @ rows)
+        "these are p(xᵢ = 1, known): divide by the sum over all fillings, which is p(known)": but(
+            "softmax(0)", "exp()"
         ),
         "exp gives 0 for a log-probability as low as −300, and 0 / 0 is nan: .softmax(0) of the "
-        "log-probabilities gives the weights without that": (
-            _over_fillings(lambda log_p, rows: log_p.exp() / log_p.exp().sum() @ rows)
+        "log-probabilities gives the weights without that": but(
+            "log_prob(rows).softmax(0)", "(p := log_prob(rows).exp()) / p.sum()"
         ),
         "each filling is weighted by how probable it is beside the best: these weights have to be "
-        "divided by their sum": _over_fillings(
-            lambda log_p, rows: (log_p - log_p.max()).exp() @ rows
+        "divided by their sum": but(
+            "log_prob(rows).softmax(0)", "(log_prob(rows) - log_prob(rows).max()).exp()"
         ),
-        "a known variable has its own value, and not 0": lambda log_prob, x, known: (
-            fill_in(log_prob, x, known) * ~known
-        ),
-        "the fillings are weighted by their log-probabilities: take .exp() first": (
-            _over_fillings(lambda log_p, rows: log_p / log_p.sum() @ rows)
+        "a known variable has its own value, and not 0": but("p @ rows", "(p @ rows) * ~known"),
+        "the fillings are weighted by their log-probabilities: take .exp() first": but(
+            "log_prob(rows).softmax(0)", "log_prob(rows) / log_prob(rows).sum()"
         ),
         "½ at each unknown place, as if every filling counted the same: weight each by its "
-        "probability": _over_fillings(lambda log_p, rows: rows.mean(0)),
+        "probability": but("p @ rows", "rows.mean(0)"),
         "the other unknown variables are held at 0: this is p(xᵢ = 1 | known, all others 0). Sum "
         "over both of their values": (
             lambda log_prob, x, known: _one_at_a_time(log_prob, x, known, 0.0)
@@ -168,21 +140,26 @@ slips(
             lambda log_prob, x, known: _one_at_a_time(log_prob, x, known, x)
         ),
         "this is the single most probable filling: what is asked for is a mean over all of them, "
-        "weighted by their probability": _over_fillings(lambda log_p, rows: rows[log_p.argmax()]),
-        ONE_ROW: lambda log_prob, x, known: log_prob(x) * x,
-        "at the unknown places these are p(xᵢ = 0 | known): sum over the rows in which xᵢ is 1": (
-            lambda log_prob, x, known: torch.where(known, x, 1 - fill_in(log_prob, x, known))
-        ),
+        "weighted by their probability": but("p @ rows", "rows[p.argmax()]"),
+        ONE_ROW: (lambda log_prob, x, known: log_prob(x) * x),
+        "at the unknown places these are p(xᵢ = 0 | known): sum over the rows in which xᵢ is "
+        "1": but("p @ rows", "torch.where(known, x, 1 - p @ rows)"),
         "only the unknown variables have an entry: return one for every variable. A known one has "
-        "its own value": lambda log_prob, x, known: fill_in(log_prob, x, known)[~known],
+        "its own value": but("p @ rows", "(p @ rows)[~known]"),
         "these are p(xᵢ = 1) for all variables, as if nothing were known: keep only the rows that "
-        "have the known values": _of_nothing,
+        "have the known values": (
+            lambda log_prob, x, known: fill_in(log_prob, x, torch.zeros_like(known))
+        ),
         "the fillings are written into the last columns, which is right only if the known come "
-        "first: rows[:, ~known] = ... finds the unknown columns": _in_last_columns,
+        "first: rows[:, ~known] = ... finds the unknown columns": but(
+            "rows[:, ~known]", "rows[:, len(x) - n_unknown :]"
+        ),
         f"{NO_VALUE}. Sum over both values of each unknown variable": (
             lambda log_prob, x, known: _one_at_a_time(log_prob, x, known, 0.5)
         ),
         "torch.cartesian_prod gives a vector, not a matrix, where only one variable is unknown: "
-        "fillings.view(-1, u), with u unknown variables, is a matrix for any u": _without_view,
+        "fillings.view(-1, u), with u unknown variables, is a matrix for any u": but(
+            "fillings.view(-1, n_unknown)", "fillings"
+        ),
     }
 )

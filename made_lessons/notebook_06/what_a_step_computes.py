@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from operator import eq, ge, le, lt
-
 import torch
 from torch import Tensor
 
+from ..checking.edited_source import but
 from ..checking.exercise import exercise, slips
 from ..checking.variants import drawn_degrees, further_cases, one_of
 
@@ -47,70 +45,56 @@ def to_compute(degrees: list[Tensor], t: int) -> list[Tensor]:
     return [*(units == t - 1 for units in hidden), order == t]
 
 
-def _but(
-    units: Callable[[Tensor, int], Tensor] = lambda units, t: units == t - 1,
-    output: Callable[[Tensor, int], Tensor] = lambda order, t: order == t,
-) -> Callable[[list[Tensor], int], list[Tensor]]:
-    """The answer, in which one of its two rules may be another."""
-    return lambda degrees, t: [
-        *(units(layer, t) for layer in degrees[1:]),
-        output(degrees[0], t),
-    ]
-
-
 slips(
     {
         "a hidden unit of degree t sees the variable of degree t, which step t is only about to "
-        "draw: the unit has to wait for the next step": _but(units=eq),
+        "draw: the unit has to wait for the next step": but("units == t - 1", "units == t"),
         "right values, but most of them are computed again: a unit of a smaller degree got its "
-        "final value at an earlier step": _but(units=lt),
+        "final value at an earlier step": but("units == t - 1", "units < t"),
         "these units are not final yet: of those of degree t and more, no input is complete. Those "
-        "of degree t - 1 have waited for step t": _but(units=ge),
+        "of degree t - 1 have waited for step t": but("units == t - 1", "units >= t"),
         "the degree of the t-th variable is taken for t: t is a step, and so a degree itself": (
             lambda degrees, t: to_compute(degrees, int(degrees[0][t - 1]))
         ),
-        "units of a larger degree are computed too early: they still wait for variables": (
-            _but(units=lambda units, t: units >= t - 1)
+        "units of a larger degree are computed too early: they still wait for variables": but(
+            "units == t - 1", "units >= t - 1"
         ),
         "the output is looked up in the ordering: degrees[0][i] is already the step of variable "
-        "i": _but(output=lambda order, t: torch.argsort(order) + 1 == t),
-        "the output's mask comes first, as in degrees: it belongs last, where the output is": (
-            lambda degrees, t: [degrees[0] == t, *to_compute(degrees, t)[:-1]]
+        "i": but("order == t", "torch.argsort(order) + 1 == t"),
+        "the output's mask comes first, as in degrees: it belongs last, where the output is": but(
+            "*(units == t - 1 for units in hidden), order == t",
+            "order == t, *(units == t - 1 for units in hidden)",
         ),
         "the outputs of degree 1 to t are all marked: those of a smaller degree were used at their "
-        "own step, and step t needs one output only": _but(output=le),
+        "own step, and step t needs one output only": but("order == t", "order <= t"),
         "the output is that of the t-th variable in the row, which is right in raster ordering "
-        "only: the variable of step t is the one of degree t": (
-            _but(output=lambda order, t: torch.arange(len(order)) == t - 1)
+        "only: the variable of step t is the one of degree t": but(
+            "order == t", "torch.arange(len(order)) == t - 1"
         ),
         "t - 1 is right for the hidden units, which wait for a variable. The output of step t is "
-        "that of the variable which is drawn now: the one of degree t": (
-            _but(output=lambda order, t: order == t - 1)
+        "that of the variable which is drawn now: the one of degree t": but(
+            "order == t", "order == t - 1"
         ),
         "the hidden units are right, and the output is that of the next step: step t draws the "
-        "variable of degree t": _but(output=lambda order, t: order == t + 1),
+        "variable of degree t": but("order == t", "order == t + 1"),
         "the outputs of degree t and more are all marked: those of a larger degree are not final "
-        "yet, and step t needs one output only": _but(output=ge),
+        "yet, and step t needs one output only": but("order == t", "order >= t"),
         "the list begins with the inputs' degrees, and so does this answer. Inputs are not "
-        "computed: begin with the first hidden layer, and put the output last": (
-            lambda degrees, t: [units == t - 1 for units in degrees]
+        "computed: begin with the first hidden layer, and put the output last": but(
+            "in hidden), order == t", "in degrees)"
         ),
         "the layers are mixed up: degrees begins with the inputs, whose degrees the outputs have, "
-        "too. The hidden layers are degrees[1:], and the outputs have degrees[0]": (
-            lambda degrees, t: to_compute([degrees[-1], *degrees[:-1]], t)
+        "too. The hidden layers are degrees[1:], and the outputs have degrees[0]": but(
+            "order, *hidden", "*hidden, order"
         ),
         "the inputs have a mask in your code, and the outputs none. Inputs are not computed: begin "
         "with the first hidden layer, where units wait for the variable of degree t - 1, and end "
         "with the output of degree t": lambda degrees, t: [layer == t for layer in degrees],
-        "only the first hidden layer has a mask: there may be any number of layers, degrees[1:]": (
-            lambda degrees, t: to_compute(degrees[:2], t)
-        ),
+        "only the first hidden layer has a mask: there may be any number of layers, "
+        "degrees[1:]": but("in hidden", "in hidden[:1]"),
         "deeper layers are computed a step later each. They need not wait: once the first layer's "
-        "units of degree t - 1 are computed, so can the second's be, in the same step": (
-            lambda degrees, t: [
-                *(units == t - layer for layer, units in enumerate(degrees[1:], 1)),
-                degrees[0] == t,
-            ]
+        "units of degree t - 1 are computed, so can the second's be, in the same step": but(
+            "t - 1 for units in hidden", "t - k for k, units in enumerate(hidden, 1)"
         ),
         "these are the numbers of the units. A mask is asked for: True or False for each unit of "
         "the layer, as a comparison gives it": (

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from ..checking.edited_source import but
 from ..checking.exercise import exercise, slips
 from ..checking.variants import drawn, further_cases, one_of
 
@@ -49,22 +50,22 @@ slips(
         "multiplies all weights by the same number": _worth(torch.exp),
         "the logarithms are used as if they were the weights: take .exp() of them, after the "
         "largest is subtracted": _worth(Tensor.clone),
-        ".exp() is missing: with the largest subtracted these are logarithms still": (
-            _worth(lambda log_w: log_w - log_w.max())
+        ".exp() is missing: with the largest subtracted these are logarithms still": _worth(
+            lambda log_w: log_w - log_w.max()
         ),
         "this is the sum of the weights over the largest one: asked for is the sum, squared, over "
         "the sum of the squares": lambda log_w: (log_w - log_w.max()).exp().sum(),
-        "the largest share alone is squared below: asked for are the squares of all, summed": (
-            lambda log_w: 1 / torch.softmax(log_w, 0).max() ** 2
+        "the largest share alone is squared below: asked for are the squares of all, summed": but(
+            "(shares**2).sum()", "shares.max() ** 2"
         ),
         "the sum is squared where the squares should be summed: shares sum to 1, so this is 1 for "
-        "any weights": lambda log_w: 1 / torch.softmax(log_w, 0).sum() ** 2,
+        "any weights": but("(shares**2).sum()", "shares.sum() ** 2"),
         "this is exp of the shares' entropy: it lies between 1 and n, too, but asked for is the "
         "sum of the weights, squared, over the sum of their squares": (
             lambda log_w: torch.distributions.Categorical(logits=log_w).entropy().exp()
         ),
-        "this is the share of the draws that count: asked for is their number, n times that": (
-            lambda log_w: effective_size(log_w) / len(log_w)
+        "this is the share of the draws that count: asked for is their number, n times that": but(
+            "(shares**2).sum()", "(shares**2).sum() / len(log_w)"
         ),
         "the sum in the numerator is not squared: (w1 + ... + wn)² stands over the sum of the "
         "squares": lambda log_w: effective_size(log_w) / (log_w - log_w.max()).exp().sum(),
@@ -72,11 +73,11 @@ slips(
         "number: it or its square is inf for the computer, and inf / inf is nan. Subtract "
         "log_w.max()": _worth(lambda log_w: (log_w - log_w.mean()).exp()),
         "the logarithms were divided by the largest, which changes the ratios of the weights. To "
-        "divide weights is to subtract logarithms: log_w - log_w.max()": (
-            _worth(lambda log_w: (log_w / log_w.max()).exp())
+        "divide weights is to subtract logarithms: log_w - log_w.max()": _worth(
+            lambda log_w: (log_w / log_w.max()).exp()
         ),
         "log_softmax gives the logarithms of the shares, and these were squared: softmax gives the "
-        "shares themselves": lambda log_w: 1 / (torch.log_softmax(log_w, 0) ** 2).sum(),
+        "shares themselves": but("softmax", "log_softmax"),
         "a small number keeps the shares from 0 / 0, and all of them are 0: the weights have been "
         "rounded to 0 before. Subtract log_w.max() first": (
             lambda log_w: 1 / ((log_w.exp() / (log_w.exp().sum() + 1e-12)) ** 2).sum()

@@ -12,7 +12,7 @@ from made_course.model.heads import Head
 
 from ..checking.calls import run
 from ..checking.comparing import require_same
-from ..checking.exercise import Misformed, Wrong, exercise, known_slips, require_none, slips
+from ..checking.exercise import Misformed, Wrong, defined, exercise, require_none, slips
 from ..checking.in_words import written
 
 
@@ -237,7 +237,7 @@ def _require_log_prob(head: Head, params: Tensor, x: Tensor) -> None:
 
 def _faults_of_log_prob(came: Tensor, params: Tensor, x: Tensor) -> Iterator[tuple[str, bool]]:
     is_formed = came.shape == x.shape
-    for known in known_slips("8.4"):
+    for known in defined("8.4").slips:
         theirs = known.answer().log_prob(params, x)
         if theirs.shape == came.shape:
             is_same = torch.allclose(theirs.double(), came.double(), atol=1e-5)
@@ -293,7 +293,7 @@ def _require_shares(came: Tensor, params: Tensor, u: Tensor, tried: str) -> None
     is_as_often = _is_near(share, p) and bool((came >= 0).all())
     if is_as_often and torch.allclose(*in_any_order, rtol=0.01, atol=1):
         return
-    known = known_slips("8.4")
+    known = defined("8.4").slips
     require_none(
         [
             *((slip.cause, slip.answer().sample(params, u).double().equal(came)) for slip in known),

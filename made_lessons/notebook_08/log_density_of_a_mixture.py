@@ -3,35 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 import torch
 from torch import Tensor
 
 from made_course.model.heads import MixtureOfGaussians
 
+from ..checking.edited_source import but
 from ..checking.exercise import exercise, slips
 from ..checking.variants import drawn, further_cases, one_of
-
-
-def _mixture(
-    square: float = 0.5,
-    log_std: float = 1.0,
-    constant: float = 0.5,
-    power: int = 2,
-    stds_as: Callable[[Tensor], Tensor] = Tensor.clone,
-    log_weights: Callable[[Tensor], Tensor] = torch.log,
-    reduce: Callable[[Tensor], Tensor] = lambda terms: terms.logsumexp(-1),
-) -> Callable[..., Tensor]:
-    """The formula of 8.2, in which one part may be another."""
-
-    def log_prob(x: Tensor, weights: Tensor, means: Tensor, stds: Tensor) -> Tensor:
-        stds = stds_as(stds)
-        squares = (x[:, None] - means) ** 2 / stds**power
-        log_bells = -square * squares - log_std * stds.log() - constant * math.log(2 * math.pi)
-        return reduce(log_weights(weights) + log_bells)
-
-    return log_prob
 
 
 def _other_mixture(word: str) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -74,47 +54,52 @@ def mixture_log_prob(x: Tensor, weights: Tensor, means: Tensor, stds: Tensor) ->
     return (weights.log() + log_bells).logsumexp(dim=-1)
 
 
-_log_bells = _mixture(log_weights=torch.zeros_like, reduce=Tensor.clone)
 slips(
     {
         "this is a mean of logarithms. The density is the sum of weighted bells, so the logarithm "
-        "comes after the sum: logsumexp of the logs of the terms": (
-            lambda x, weights, *bells: (weights * _log_bells(x, weights, *bells)).sum(-1)
+        "comes after the sum: logsumexp of the logs of the terms": but(
+            "(weights.log() + log_bells).logsumexp(dim=-1)", "(weights * log_bells).sum(-1)"
         ),
-        "the weights are missing: the bells without them have an area of K, not of one": (
-            _mixture(log_weights=torch.zeros_like)
+        "the weights are missing: the bells without them have an area of K, not of one": but(
+            "weights.log() + ", ""
         ),
-        "ln σ is missing: a narrow bell has to be high, so that its area is one": (
-            _mixture(log_std=0)
+        "ln σ is missing: a narrow bell has to be high, so that its area is one": but(
+            " - stds.log()", ""
         ),
-        "σ is used as if it were the variance σ²": _mixture(stds_as=torch.sqrt),
+        "σ is used as if it were the variance σ²": but(
+            "/ stds", "/ stds.sqrt()", "stds.log()", "stds.log() / 2"
+        ),
         "½ ln 2π is missing. It is the same for all bells, so training would not notice, but the "
-        "number would be no log-density: the area must be one": _mixture(constant=0),
+        "number would be no log-density: the area must be one": but(
+            " - math.log(2 * math.pi) / 2", ""
+        ),
         "the log-densities are summed, which multiplies the bells. A mixture adds them: logsumexp "
-        "in place of sum": _mixture(reduce=lambda terms: terms.sum(-1)),
-        "the weights themselves are added to logarithms: add their logarithms": (
-            _mixture(log_weights=Tensor.clone)
+        "in place of sum": but("logsumexp(dim=-1)", "sum(-1)"),
+        "the weights themselves are added to logarithms: add their logarithms": but(
+            "weights.log() +", "weights +"
         ),
         "the weights multiply logarithms: they multiply the bells, so it is their logarithms that "
-        "are added to those of the bells": (
-            lambda x, weights, *bells: (weights * _log_bells(x, weights, *bells)).logsumexp(-1)
+        "are added to those of the bells": but("weights.log() +", "weights *"),
+        "(x − μ)² is divided by σ: it is divided by σ², as (x − μ)/σ is squared": but(
+            "-(z**2)", "-(z**2) * stds"
         ),
-        "(x − μ)² is divided by σ: it is divided by σ², as (x − μ)/σ is squared": (
-            _mixture(power=1)
+        "the ½ before ((x − μ)/σ)² is missing": but("-(z**2) / 2", "-(z**2)"),
+        "the ½ before ln 2π is missing": but("math.pi) / 2", "math.pi)"),
+        "ln σ is added, and must be taken off: a narrow bell is high": but(
+            "- stds.log()", "+ stds.log()"
         ),
-        "the ½ before ((x − μ)/σ)² is missing": _mixture(square=1),
-        "the ½ before ln 2π is missing": _mixture(constant=1),
-        "ln σ is added, and must be taken off: a narrow bell is high": _mixture(log_std=-1),
-        "½ ((x − μ)/σ)² is added, and must be taken off: far from μ a bell is low": (
-            _mixture(square=-0.5)
+        "½ ((x − μ)/σ)² is added, and must be taken off: far from μ a bell is low": but(
+            "-(z**2)", "z**2"
         ),
         "this is one bell, of the mean μ and the mean σ: a mixture is a sum of bells, not a bell "
-        "of their means": lambda x, weights, means, stds: _log_bells(
-            x, weights[:1], (weights * means).sum(), (weights * stds).sum()
-        )[:, 0],
+        "of their means": (
+            lambda x, weights, means, stds: mixture_log_prob(
+                x, torch.ones(1), (weights * means).sum(0, True), (weights * stds).sum(0, True)
+            )
+        ),
         "this is a mean of logarithms, which multiplies the bells. A mixture adds them: logsumexp "
-        "in place of mean": _mixture(reduce=lambda terms: terms.mean(-1)),
+        "in place of mean": but("logsumexp(dim=-1)", "mean(-1)"),
         "each number counts with the bell that is the highest there: a mixture adds all bells, by "
-        "logsumexp": _mixture(reduce=lambda terms: terms.amax(-1)),
+        "logsumexp": but("logsumexp(dim=-1)", "amax(-1)"),
     }
 )

@@ -7,7 +7,8 @@ import math
 import torch
 from torch import Tensor
 
-from ..checking.exercise import exercise, slip
+from ..checking.edited_source import but
+from ..checking.exercise import exercise, slips
 from ..checking.variants import drawn, further_cases
 
 
@@ -34,54 +35,38 @@ def mix(log_p: Tensor, log_q: Tensor, share: float) -> Tensor:
     return torch.logaddexp(math.log(share) + log_p, math.log1p(-share) + log_q)
 
 
-slip(
-    "these are averages of log-probabilities. A mixture averages probabilities; the "
-    "logarithm comes last",
-    lambda log_p, log_q, share: share * log_p + (1 - share) * log_q,
-)
-slip(
-    "the shares divide the probabilities here, as a logarithm that is taken off does: add "
-    "log(share) and log(1 - share)",
-    lambda log_p, log_q, share: torch.logaddexp(
-        log_p - math.log(share), log_q - math.log1p(-share)
-    ),
-)
-slip(
-    "the shares are missing: this is log(p + q)",
-    lambda log_p, log_q, share: torch.logaddexp(log_p, log_q),
-)
-slip(
-    "a share that multiplies p is added to log p, as log(share): share · log p is the "
-    "logarithm of p to a power",
-    lambda log_p, log_q, share: torch.logaddexp(share * log_p, (1 - share) * log_q),
-)
-slip(
-    "log_p and log_q are logarithms already, and negative: a mixture averages what they "
-    "are the logarithms of",
-    lambda log_p, log_q, share: (share * log_p + (1 - share) * log_q).log(),
-)
-slip(
-    "q has no share: it has the rest, 1 - share, whose logarithm is added to log q",
-    lambda log_p, log_q, share: torch.logaddexp(math.log(share) + log_p, log_q),
-)
-slip(
-    "q has the share of p, too: its own is 1 - share",
-    lambda log_p, log_q, share: math.log(share) + torch.logaddexp(log_p, log_q),
-)
-slip(
-    "log(share) is taken from log q, which divides q by it: q has the share 1 - share, so add "
-    "log(1 - share)",
-    lambda log_p, log_q, share: torch.logaddexp(log_p + math.log(share), log_q - math.log(share)),
-)
-slip(
-    "the shares themselves are added to logarithms: add their logarithms",
-    lambda log_p, log_q, share: torch.logaddexp(share + log_p, 1 - share + log_q),
-)
-slip(
-    "the larger of the two is not yet their sum: torch.logaddexp adds the smaller one, too",
-    lambda log_p, log_q, share: torch.maximum(math.log(share) + log_p, math.log1p(-share) + log_q),
-)
-slip(
-    "a sum of logarithms is the logarithm of a product. A mixture adds: torch.logaddexp",
-    lambda log_p, log_q, share: math.log(share) + log_p + math.log1p(-share) + log_q,
+slips(
+    {
+        "these are averages of log-probabilities. A mixture averages probabilities; the logarithm "
+        "comes last": lambda log_p, log_q, share: share * log_p + (1 - share) * log_q,
+        "the shares divide the probabilities here, as a logarithm that is taken off does: add "
+        "log(share) and log(1 - share)": but(
+            "math.log(share)", "-math.log(share)", "math.log1p(-share)", "-math.log1p(-share)"
+        ),
+        "the shares are missing: this is log(p + q)": (
+            lambda log_p, log_q, share: torch.logaddexp(log_p, log_q)
+        ),
+        "a share that multiplies p is added to log p, as log(share): share · log p is the "
+        "logarithm of p to a power": but(
+            "math.log(share) +", "share *", "math.log1p(-share) +", "(1 - share) *"
+        ),
+        "log_p and log_q are logarithms already, and negative: a mixture averages what they are "
+        "the logarithms of": (
+            lambda log_p, log_q, share: (share * log_p + (1 - share) * log_q).log()
+        ),
+        "q has no share: it has the rest, 1 - share, whose logarithm is added to log q": but(
+            "math.log1p(-share) + ", ""
+        ),
+        "q has the share of p, too: its own is 1 - share": but("log1p(-share)", "log(share)"),
+        "log(share) is taken from log q, which divides q by it: q has the share 1 - share, so add "
+        "log(1 - share)": but("math.log1p(-share)", "-math.log(share)"),
+        "the shares themselves are added to logarithms: add their logarithms": but(
+            "math.log(share)", "share", "math.log1p(-share)", "1 - share"
+        ),
+        "the larger of the two is not yet their sum: torch.logaddexp adds the smaller one, "
+        "too": but("logaddexp", "maximum"),
+        "a sum of logarithms is the logarithm of a product. A mixture adds: torch.logaddexp": but(
+            "logaddexp", "add"
+        ),
+    }
 )

@@ -10,169 +10,15 @@ from torch import Tensor
 from made_course.leaks.dependence import binary_points
 
 from ..checking.calls import run
-from ..checking.exercise import Misformed, Slip, Wrong, exercise
+from ..checking.causes import cause_of
+from ..checking.edited_source import but
+from ..checking.exercise import Misformed, Wrong, exercise, slips
 from ..checking.in_words import written
-
-
-def _tied(W, c, V, order, *, sees=None, heard=None, bias=True, each=False):
-    """What comes out where a part of the reference is different."""
-    D, H = V.shape
-    degree = torch.arange(D).repeat(H) if each else torch.arange(D).repeat_interleave(H)
-    sees = order <= degree[:, None] if sees is None else sees(order, degree[:, None])
-    heard = degree == order[:, None] - 1 if heard is None else heard(order[:, None], degree)
-    c = c.repeat(D) if bias else torch.zeros(D * H).to(c)
-    return W.repeat(D, 1) * sees, c, V.repeat(1, D) * heard
-
-
-def _ordering_for_order(W, c, V, order):
-    return tie(W, c, V, torch.argsort(order) + 1)
-
-
-def _natural(W, c, V, order):
-    return tie(W, c, V, torch.arange(len(order)) + 1)
-
-
-def _in_another_sequence(name):
-    """Repeat one of the three by repeat_interleave, where the other two are repeated as a whole."""
-
-    def tied(W, c, V, order):
-        D, H = V.shape
-        part = {"W": W, "c": c, "V": V.T}[name]
-        rows = torch.arange(H).repeat_interleave(D)[:, None] == torch.arange(H)
-        weight, bias, out = tie(torch.ones_like(W), torch.ones_like(c), torch.ones_like(V), order)
-        wide = {"W": W.repeat(D, 1), "c": c.repeat(D), "V": V.T.repeat(D, 1)}
-        wide[name] = rows.to(part) @ part
-        return weight * wide["W"], bias * wide["c"], out * wide["V"].T
-
-    return tied
-
-
-def _only_masks(W, c, V, order):
-    weight, bias, out = tie(torch.ones_like(W), c, torch.ones_like(V), order)
-    return weight, bias, out
-
-
-def _first_without_bias(W, c, V, order):
-    weight, bias, out = tie(W, c, V, order)
-    return weight, bias * (torch.arange(len(bias)) >= len(c)), out
-
-
-_TIE_SLIPS = (
-    Slip(
-        lambda W, c, V, order: _tied(W, c, V, order, heard=lambda o, degree: degree == o),
-        "an output hears the units of its own degree, and these have seen its variable: it leaks. "
-        "The output of degree d hears the copy of degree d − 1",
-    ),
-    Slip(
-        lambda W, c, V, order: _tied(W, c, V, order, heard=lambda o, degree: degree < o),
-        "an output hears every copy that it may hear, and adds them all up: in a NADE it hears "
-        "one hidden layer, the one that has seen all d − 1 variables before it",
-    ),
-    Slip(
-        lambda W, c, V, order: _tied(W, c, V, order, sees=lambda o, degree: o < degree),
-        "each copy misses one variable: degree d means that it has seen d variables, the d-th, too",
-    ),
-    Slip(
-        lambda W, c, V, order: _tied(W, c, V, order, sees=lambda o, degree: o > 0),
-        "every copy sees all variables: this is an autoencoder. The copy of degree d sees those of "
-        "order d and less",
-    ),
-    Slip(
-        lambda W, c, V, order: _tied(W, c, V, order, bias=False),
-        "the units have lost their bias c: each copy has it, the one that sees nothing, too",
-    ),
-    Slip(
-        _ordering_for_order,
-        "ordering and order are swapped somewhere: order[i] says at which step variable i comes. "
-        "In the natural ordering nobody notices",
-    ),
-    Slip(
-        lambda W, c, V, order: _tied(W, c, V, order, each=True),
-        "degrees and weights stand in different sequences: W.repeat gives all H units, then all H "
-        "again, so degrees must be 0 H times, then 1 H times: repeat_interleave",
-    ),
-    Slip(
-        lambda W, c, V, order: _tied(
-            W, c, V, order, sees=lambda o, d: o <= d + 1, heard=lambda o, d: o == d + 1
-        ),
-        "each output hears a copy that has seen its own variable: it leaks. If your degrees go "
-        "from 1 to D, they are one too high: the first copy sees nothing",
-    ),
-    Slip(
-        lambda W, c, V, order: _tied(W, c, V, order, heard=lambda o, degree: degree > -1),
-        "every output hears all copies, those that have seen its own variable, too: the second "
-        "mask is missing. An output hears one copy",
-    ),
-    Slip(
-        lambda W, c, V, order: _tied(W, c, V, order, sees=lambda o, degree: o >= degree),
-        "the first comparison is turned round: the copy of degree d sees variables of order d and "
-        "less, not more",
-    ),
-    Slip(
-        lambda W, c, V, order: _tied(W, c, V, order, sees=lambda o, degree: o == degree),
-        "each copy sees one variable: copy d has seen all d variables that come first, and not "
-        "only the d-th",
-    ),
-    Slip(
-        lambda W, c, V, order: _tied(W, c, V, order, heard=lambda o, d: d == d.max()),
-        "all outputs hear the last copy, which has seen almost everything: the output of degree d "
-        "hears the copy of degree d − 1",
-    ),
-    Slip(
-        lambda W, c, V, order: _tied(
-            W, c, V, order, sees=lambda _, d: torch.arange(len(d))[:, None] % len(c) <= d
-        ),
-        "the first mask chooses among units, which are the rows of W: it has to choose among "
-        "variables, its columns, by their order",
-    ),
-    Slip(
-        lambda W, c, V, order: tie(W, c, V.T.reshape(V.shape), order),
-        "V is reshaped, or transposed, which mixes its numbers: the output of variable i has row i "
-        "of V as it stands",
-    ),
-    Slip(
-        lambda W, c, V, order: (
-            *tie(W, c, V, order)[:2],
-            V.repeat_interleave(len(order), 1)
-            * (torch.arange(V.numel()) % len(V) == order[:, None] - 1),
-        ),
-        "out stands unit by unit, and weight copy by copy: the H units of copy d are d · H to "
-        "(d + 1) · H − 1 in both",
-    ),
-    Slip(
-        _natural,
-        "variables are taken in the sequence in which they are stored: it is order that says at "
-        "which step each comes",
-    ),
-    Slip(
-        _only_masks,
-        "these are the masks alone: a weight stays what it is where the mask lets it through, so "
-        "multiply W and V by them",
-    ),
-    Slip(
-        _first_without_bias,
-        "the copy of degree 0 sees nothing, and has its bias c all the same: in a NADE the first "
-        "variable's hidden layer is σ(c)",
-    ),
-    *(
-        Slip(
-            _in_another_sequence(name),
-            f"{name} is repeated in another sequence than the rest: repeat gives all H units, then "
-            "all H again, and repeat_interleave each unit D times. All three, and the degrees, "
-            "must go together",
-        )
-        for name in ("W", "c", "V")
-    ),
-)
 
 
 def _logits(weight: Tensor, bias: Tensor, out: Tensor, b: Tensor, x: Tensor) -> Tensor:
     weight, bias, out = (part.double() for part in (weight, bias, out))
     return torch.sigmoid(x @ weight.T + bias) @ out.T + b
-
-
-def _nade_logits(W: Tensor, c: Tensor, V: Tensor, b: Tensor, order: Tensor, x: Tensor) -> Tensor:
-    return _logits(*tie(W, c, V, order), b, x)
 
 
 @cache
@@ -188,43 +34,38 @@ def _nades() -> tuple[tuple[Tensor, ...], ...]:
 
 
 def _examine_tie(answer: object) -> str:
-    largest = 0.0
-    for W, c, V, b, order in _nades():
-        D, H = V.shape
-        tried = f"tie(W, c, V, order) with D = {D}, H = {H} and order {order.tolist()}"
-        came = run(answer, W, c, V, order)
-        try:
-            weights = _as_weights(came, D, H)
-        except Wrong as wrong:
-            wrong.tried = tried
-            raise
-        x = binary_points(D).double()
-        expected = _nade_logits(W, c, V, b, order, x)
-        logits = _logits(*weights, b, x)
-        apart = (logits - expected).abs()
-        if bool(logits.isnan().any()):
-            raise Wrong(
-                "there are numbers among these weights that are not finite",
-                tried=tried,
-                came=f"logits {written(logits[0].float())}",
-            )
-        if apart.max() < 1e-6:
-            largest = max(largest, apart.max().item())
-            continue
+    largest = max(_largest_difference(answer, *nade) for nade in _nades())
+    return f"On all binary rows the two differ by less than 1e-6 (largest: {largest:.0e})."
+
+
+def _largest_difference(
+    answer: object, W: Tensor, c: Tensor, V: Tensor, b: Tensor, order: Tensor
+) -> float:
+    """Between the NADE's logits and those of the tied weights, if it is a small one."""
+    D, H = V.shape
+    x = binary_points(D).double()
+    tried = f"tie(W, c, V, order) with D = {D}, H = {H} and order {order.tolist()}"
+    came = run(answer, W, c, V, order)
+    try:
+        logits = _logits(*_as_weights(came, D, H), b, x)
+    except Wrong as wrong:
+        wrong.tried = tried
+        raise
+    if bool(logits.isnan().any()):
+        cause = "there are numbers among these weights that are not finite"
+        raise Wrong(cause, tried=tried, came=f"logits {written(logits[0].float())}")
+    expected = _logits(*tie(W, c, V, order), b, x)
+    apart = (logits - expected).abs()
+    if apart.max() >= 1e-6:
         row = int(apart.amax(1).argmax())
-        by_slip = [_logits(*slip.answer(W, c, V, order), b, x) for slip in _TIE_SLIPS]
-        causes = [
-            slip.cause
-            for slip, theirs in zip(_TIE_SLIPS, by_slip, strict=True)
-            if torch.allclose(logits, theirs, atol=1e-5)
-        ]
+        known = cause_of("9.1", lambda tie: _logits(*tie(W, c, V, order), b, x), logits)
         raise Wrong(
-            next(iter(causes), _which_outputs(apart)),
+            known or _which_outputs(apart),
             tried=f"{tried}, at x = {x[row].int().tolist()}",
             expected=f"the NADE's logits {written(expected[row].float())}",
             came=written(logits[row].float()),
         )
-    return f"On all binary rows the two differ by less than 1e-6 (largest: {largest:.0e})."
+    return apart.max().item()
 
 
 def _as_weights(came: object, D: int, H: int) -> list[Tensor]:
@@ -273,7 +114,6 @@ def _which_outputs(apart: Tensor) -> str:
         "The mask of the weights is order <= degree[:, None], (D·H, D). That of the outputs picks "
         "one copy: degree == order[:, None] - 1, (D, D·H).",
     ),
-    slips=_TIE_SLIPS,
 )
 def tie(W: Tensor, c: Tensor, V: Tensor, order: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """A copy of NADE's hidden layer for each degree 0..D-1: it sees that many variables."""
@@ -282,3 +122,75 @@ def tie(W: Tensor, c: Tensor, V: Tensor, order: Tensor) -> tuple[Tensor, Tensor,
     sees = order <= degree[:, None]
     heard = degree == order[:, None] - 1
     return W.repeat(D, 1) * sees, c.repeat(D), V.repeat(1, D) * heard
+
+
+slips(
+    {
+        "an output hears the units of its own degree, and these have seen its variable: it leaks. "
+        "The output of degree d hears the copy of degree d − 1": but(
+            "order[:, None] - 1", "order[:, None]"
+        ),
+        "an output hears every copy that it may hear, and adds them all up: in a NADE it hears one "
+        "hidden layer, the one that has seen all d − 1 variables before it": but(
+            "degree == order[:, None] - 1", "degree < order[:, None]"
+        ),
+        "each copy misses one variable: degree d means that it has seen d variables, the d-th, "
+        "too": but("order <= degree", "order < degree"),
+        "every copy sees all variables: this is an autoencoder. The copy of degree d sees those of "
+        "order d and less": but("order <= degree[:, None]", "order > 0"),
+        "the units have lost their bias c: each copy has it, the one that sees nothing, too": but(
+            "c.repeat(D)", "torch.zeros(D * H)"
+        ),
+        "ordering and order are swapped somewhere: order[i] says at which step variable i comes. "
+        "In the natural ordering nobody notices": (
+            lambda W, c, V, order: tie(W, c, V, torch.argsort(order) + 1)
+        ),
+        "degrees and weights stand in different sequences: W.repeat gives all H units, then all H "
+        "again, so degrees must be 0 H times, then 1 H times: repeat_interleave": but(
+            "repeat_interleave(H)", "repeat(H)"
+        ),
+        "each output hears a copy that has seen its own variable: it leaks. If your degrees go "
+        "from 1 to D, they are one too high: the first copy sees nothing": but(
+            "order <= degree[:, None]", "order <= degree[:, None] + 1"
+        ),
+        "every output hears all copies, those that have seen its own variable, too: the second "
+        "mask is missing. An output hears one copy": but(
+            "degree == order[:, None] - 1", "degree > -1"
+        ),
+        "the first comparison is turned round: the copy of degree d sees variables of order d and "
+        "less, not more": but("order <= degree", "order >= degree"),
+        "each copy sees one variable: copy d has seen all d variables that come first, and not "
+        "only the d-th": but("order <= degree", "order == degree"),
+        "all outputs hear the last copy, which has seen almost everything: the output of degree d "
+        "hears the copy of degree d − 1": but("degree == order[:, None] - 1", "degree == D - 1"),
+        "the first mask chooses among units, which are the rows of W: it has to choose among "
+        "variables, its columns, by their order": but(
+            "order <= degree[:, None]", "(torch.arange(D * H) % H <= degree)[:, None]"
+        ),
+        "V is reshaped, or transposed, which mixes its numbers: the output of variable i has row i "
+        "of V as it stands": but("V.repeat", "V.T.reshape(D, H).repeat"),
+        "out stands unit by unit, and weight copy by copy: the H units of copy d are d · H to (d + "
+        "1) · H − 1 in both": but(
+            "V.repeat(1, D) * heard",
+            "V.repeat_interleave(D, 1) * (torch.arange(D * H) % D == order[:, None] - 1)",
+        ),
+        "variables are taken in the sequence in which they are stored: it is order that says at "
+        "which step each comes": (
+            lambda W, c, V, order: tie(W, c, V, torch.arange(len(order)) + 1)
+        ),
+        "these are the masks alone: a weight stays what it is where the mask lets it through, so "
+        "multiply W and V by them": lambda W, c, V, order: tie(W**0, c, V**0, order),
+        "the copy of degree 0 sees nothing, and has its bias c all the same: in a NADE the first "
+        "variable's hidden layer is σ(c)": but("c.repeat(D)", "c.repeat(D) * (degree > 0)"),
+        **{
+            f"{name} is repeated in another sequence than the rest: repeat gives all H units, then "
+            "all H again, and repeat_interleave each unit D times. All three, and the degrees, "
+            "must go together": but(repeat, instead)
+            for name, repeat, instead in (
+                ("W", "W.repeat(D, 1)", "W.repeat_interleave(D, 0)"),
+                ("c", "c.repeat(D)", "c.repeat_interleave(D)"),
+                ("V", "V.repeat(1, D)", "V.repeat_interleave(D, 1)"),
+            )
+        },
+    }
+)

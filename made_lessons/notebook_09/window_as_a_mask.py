@@ -5,18 +5,9 @@ from __future__ import annotations
 import torch
 from torch import BoolTensor
 
-from ..checking.exercise import exercise, slip
+from ..checking.edited_source import but
+from ..checking.exercise import exercise, slips
 from ..checking.variants import further_cases, one_of
-
-
-def _window(side: int) -> BoolTensor:
-    place = torch.arange(side * side)
-    row, column = place // side, place % side
-    return ((row[:, None] - row).abs() <= 1) & ((column[:, None] - column).abs() <= 1)
-
-
-def _past(side: int, strict: bool) -> BoolTensor:
-    return torch.ones(side**2, side**2).tril(-1 if strict else 0).bool()
 
 
 @exercise(
@@ -44,86 +35,44 @@ def window_mask(side: int, strict: bool) -> BoolTensor:
     return near_row & near_column & earlier
 
 
-@slip(
-    "the window wraps around: the last pixel of a row and the first of the next differ by "
-    "1 in number, and are no neighbours. Compare rows and columns"
-)
-def _by_differences(side: int, strict: bool) -> BoolTensor:
-    place = torch.arange(side * side)
-    back = place[:, None] - place
-    wanted = [1, side - 1, side, side + 1] + [0] * (not strict)
-    return torch.isin(back, torch.tensor(wanted))
-
-
-slip(
-    "the whole window is open, later pixels, too: keep those that come earlier",
-    lambda side, strict: _window(side) & ~(torch.eye(side**2).bool() & strict),
-)
-slip(
-    "these are all earlier pixels, which is MADE's mask: a window reaches one row and one "
-    "column far",
-    _past,
-)
-
-
-@slip("the corners of the window are missing: a neighbour may be one row and one column away")
-def _without_diagonals(side: int, strict: bool) -> BoolTensor:
-    place = torch.arange(side * side)
-    row, column = place // side, place % side
-    steps = (row[:, None] - row).abs() + (column[:, None] - column).abs()
-    return (steps <= 1) & _past(side, strict)
-
-
-@slip("the window is 5 × 5: in one of 3 × 3 rows and columns differ by at most 1")
-def _wide_window(side: int, strict: bool) -> BoolTensor:
-    place = torch.arange(side * side)
-    row, column = place // side, place % side
-    near = (row[:, None] - row).abs() <= 2, (column[:, None] - column).abs() <= 2
-    return near[0] & near[1] & _past(side, strict)
-
-
-@slip(
-    "the window is measured in numbers of pixels, which run on from row to row: compare "
-    "rows and columns"
-)
-def _by_numbers(side: int, strict: bool) -> BoolTensor:
-    place = torch.arange(side * side)
-    return ((place[:, None] - place) <= side + 1) & _past(side, strict)
-
-
-@slip("near in rows *or* in columns is a cross of stripes: a window needs both, joined by &")
-def _row_or_column(side: int, strict: bool) -> BoolTensor:
-    place = torch.arange(side * side)
-    row, column = place // side, place % side
-    near = (row[:, None] - row).abs() <= 1, (column[:, None] - column).abs() <= 1
-    return (near[0] | near[1]) & _past(side, strict)
-
-
-@slip(
-    "the pixel up and to the right is missing: it stands in the row above, so it comes "
-    "earlier, though its column is larger"
-)
-def _without_the_right(side: int, strict: bool) -> BoolTensor:
-    place = torch.arange(side * side)
-    column = place % side
-    return window_mask(side, strict) & (column[:, None] >= column)
-
-
-@slip(
-    "pixels are counted row by row, and here column by column: the row is i // side, the "
-    "column i % side"
-)
-def _column_by_column(side: int, strict: bool) -> BoolTensor:
-    place = torch.arange(side * side).view(side, side).T.flatten()
-    return window_mask(side, strict)[place][:, place]
-
-
-slip(
-    "the matrix has side rows in your code: it has one for each of the side² pixels",
-    lambda side, strict: torch.ones(side, side).tril(-1 if strict else 0).bool(),
-)
-slip(
-    "this is the window itself. The matrix says for each of the side² pixels which of the "
-    "side² it sees",
-    lambda side, strict: torch.tensor([[1, 1, 1], [1, 1 - strict, 0], [0, 0, 0]]).bool(),
+slips(
+    {
+        "the window wraps around: the last pixel of a row and the first of the next differ by 1 in "
+        "number, and are no neighbours. Compare rows and columns": but(
+            "near_row & near_column & earlier",
+            "torch.isin(place[:, None] - place, "
+            "torch.tensor([strict, 1, side - 1, side, side + 1]))",
+        ),
+        "the whole window is open, later pixels, too: keep those that come earlier": but(
+            "& earlier", "& ~(torch.eye(side**2).bool() & strict)"
+        ),
+        "these are all earlier pixels, which is MADE's mask: a window reaches one row and one "
+        "column far": but("near_row & near_column & ", ""),
+        "the corners of the window are missing: a neighbour may be one row and one column "
+        "away": but(
+            "near_row & near_column",
+            "((row[:, None] - row).abs() + (column[:, None] - column).abs() <= 1)",
+        ),
+        "the window is 5 × 5: in one of 3 × 3 rows and columns differ by at most 1": but(
+            "row).abs() <= 1", "row).abs() <= 2", "column).abs() <= 1", "column).abs() <= 2"
+        ),
+        "the window is measured in numbers of pixels, which run on from row to row: compare rows "
+        "and columns": but("near_row & near_column", "(place[:, None] - place <= side + 1)"),
+        "near in rows *or* in columns is a cross of stripes: a window needs both, joined by &": but(
+            "near_row & near_column", "(near_row | near_column)"
+        ),
+        "the pixel up and to the right is missing: it stands in the row above, so it comes "
+        "earlier, though its column is larger": but(
+            "& earlier", "& earlier & (column[:, None] >= column)"
+        ),
+        "pixels are counted row by row, and here column by column: the row is i // side, the "
+        "column i % side": but("place % side", "place % side\n    place = column * side + row"),
+        "the matrix has side rows in your code: it has one for each of the side² pixels": (
+            lambda side, strict: torch.ones(side, side).tril(-1 if strict else 0).bool()
+        ),
+        "this is the window itself. The matrix says for each of the side² pixels which of the "
+        "side² it sees": (
+            lambda side, strict: torch.tensor([[1, 1, 1], [1, 1 - strict, 0], [0, 0, 0]]).bool()
+        ),
+    }
 )

@@ -7,7 +7,8 @@ import math
 import torch
 from torch import Tensor
 
-from ..checking.exercise import exercise, slip
+from ..checking.edited_source import but
+from ..checking.exercise import exercise, slips
 from ..checking.variants import further_cases, one_of
 from .drawn_around_zero import around_zero
 
@@ -47,56 +48,30 @@ def one_more(
     return weights @ values, keys, values
 
 
-@slip(
-    "the new place does not see itself: its key and value go into the cache before it asks. The "
-    "first place would have nothing to look at"
+slips(
+    {
+        "the new place does not see itself: its key and value go into the cache before it asks. "
+        "The first place would have nothing to look at": but(
+            "(keys @", "(keys[:-1] @", "weights @ values", "weights @ values[:-1]"
+        ),
+        "the cache goes back as it came: the next place would not see this one. Return it with the "
+        "new key and value": but("values, keys, values", "values, keys[:-1], values[:-1]"),
+        "the new place is put at the front of the cache. The mean does not mind, but keys and "
+        "values stand in the order of their places: the new one comes last": but(
+            "[keys, key[None]]",
+            "[key[None], keys]",
+            "[values, value[None]]",
+            "[value[None], values]",
+        ),
+        "the division by the root of d is missing, which every other place has had": but(
+            " / math.sqrt(len(query))", ""
+        ),
+        "keys and values are swapped: the query meets the keys, and the weights make a mean of the "
+        "values": but("(keys @", "(values @", "weights @ values", "weights @ keys"),
+        "these weights do not sum to one: a softmax over the places of the cache is missing": but(
+            ".softmax(0)", ""
+        ),
+        "this is the value of the new place alone: it takes a mean over all places of the "
+        "cache": but("weights @ values,", "value,"),
+    }
 )
-def _asks_first(query, key, value, keys, values):
-    weights = (keys @ query / math.sqrt(len(query))).softmax(0)
-    return weights @ values, torch.cat([keys, key[None]]), torch.cat([values, value[None]])
-
-
-slip(
-    "the cache goes back as it came: the next place would not see this one. Return it with the "
-    "new key and value",
-    lambda query, key, value, keys, values: (
-        one_more(query, key, value, keys, values)[0],
-        keys,
-        values,
-    ),
-)
-
-
-@slip(
-    "the new place is put at the front of the cache. The mean does not mind, but keys and values "
-    "stand in the order of their places: the new one comes last"
-)
-def _at_the_front(query, key, value, keys, values):
-    mean, _, _ = one_more(query, key, value, keys, values)
-    return mean, torch.cat([key[None], keys]), torch.cat([value[None], values])
-
-
-@slip("the division by the root of d is missing, which every other place has had")
-def _unscaled(query, key, value, keys, values):
-    _, keys, values = one_more(query, key, value, keys, values)
-    return (keys @ query).softmax(0) @ values, keys, values
-
-
-@slip(
-    "keys and values are swapped: the query meets the keys, and the weights make a mean of the "
-    "values"
-)
-def _swapped(query, key, value, keys, values):
-    _, keys, values = one_more(query, key, value, keys, values)
-    return (values @ query / math.sqrt(len(query))).softmax(0) @ keys, keys, values
-
-
-@slip("these weights do not sum to one: a softmax over the places of the cache is missing")
-def _without_softmax(query, key, value, keys, values):
-    _, keys, values = one_more(query, key, value, keys, values)
-    return keys @ query / math.sqrt(len(query)) @ values, keys, values
-
-
-@slip("this is the value of the new place alone: it takes a mean over all places of the cache")
-def _itself_alone(query, key, value, keys, values):
-    return value, *one_more(query, key, value, keys, values)[1:]

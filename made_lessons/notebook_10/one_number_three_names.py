@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from ..checking.exercise import exercise, slip
+from ..checking.edited_source import but
+from ..checking.exercise import exercise, slips
 from ..checking.variants import drawn, further_cases, one_of
 
 
@@ -31,40 +32,22 @@ def in_other_words(nats: float, n_bytes: int, n_tokens: int) -> tuple[float, flo
     return nats / math.log(2) / n_bytes, math.exp(nats / n_tokens)
 
 
-slip(
-    "the nats are multiplied by ln 2: a bit is the smaller unit, so there are more of them: divide",
-    lambda nats, n_bytes, n_tokens: (nats * math.log(2) / n_bytes, math.exp(nats / n_tokens)),
-)
-slip(
-    "these are nats per byte: divide by ln 2",
-    lambda nats, n_bytes, n_tokens: (nats / n_bytes, math.exp(nats / n_tokens)),
-)
-slip(
-    "these are bits per token: a byte is what texts are compared by, as each program cuts its own "
-    "tokens",
-    lambda nats, n_bytes, n_tokens: (
-        nats / math.log(2) / n_tokens,
-        math.exp(nats / n_tokens),
-    ),
-)
-slip(
-    "this is the perplexity per byte: it is asked for per token, and a longer token is harder to "
-    "guess",
-    lambda nats, n_bytes, n_tokens: (nats / math.log(2) / n_bytes, math.exp(nats / n_bytes)),
-)
-slip(
-    "2 goes with bits and e with nats: 2 to the mean nats is too little",
-    lambda nats, n_bytes, n_tokens: (nats / math.log(2) / n_bytes, 2 ** (nats / n_tokens)),
-)
-slip(
-    "perplexity is e to the *mean* nats of a token: the sum must be divided first, as it grows "
-    "with the text",
-    lambda nats, n_bytes, n_tokens: (
-        nats / math.log(2) / n_bytes,
-        math.exp(min(nats, 700.0)) / n_tokens,
-    ),
-)
-slip(
-    "the two are swapped: bits per byte come first",
-    lambda nats, n_bytes, n_tokens: in_other_words(nats, n_bytes, n_tokens)[::-1],
+slips(
+    {
+        "the nats are multiplied by ln 2: a bit is the smaller unit, so there are more of them: "
+        "divide": but("/ math.log(2)", "* math.log(2)"),
+        "these are nats per byte: divide by ln 2": but(" / math.log(2)", ""),
+        "these are bits per token: a byte is what texts are compared by, as each program cuts its "
+        "own tokens": but("/ n_bytes", "/ n_tokens"),
+        "this is the perplexity per byte: it is asked for per token, and a longer token is harder "
+        "to guess": but("/ n_tokens", "/ n_bytes"),
+        "2 goes with bits and e with nats: 2 to the mean nats is too little": but(
+            "math.exp(nats / n_tokens)", "2 ** (nats / n_tokens)"
+        ),
+        "perplexity is e to the *mean* nats of a token: the sum must be divided first, as it grows "
+        "with the text": but("math.exp(nats / n_tokens)", "math.exp(min(nats, 700.0)) / n_tokens"),
+        "the two are swapped: bits per byte come first": (
+            lambda nats, n_bytes, n_tokens: in_other_words(nats, n_bytes, n_tokens)[::-1]
+        ),
+    }
 )

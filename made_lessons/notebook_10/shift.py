@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..checking.exercise import exercise, slip
+from ..checking.edited_source import but
+from ..checking.exercise import exercise, slips
 from ..checking.variants import further_cases, one_of
 from .drawn_around_zero import around_zero
 
@@ -36,33 +37,26 @@ def shift(h: Tensor, start: Tensor) -> Tensor:
     return torch.cat([start.expand(len(h), 1, -1), h[:, :-1]], dim=1)
 
 
-slip(
-    "roll carries the last place round to the first: x₁ would be predicted from x_D, a leak. The "
-    "first place holds the start",
-    lambda h, start: h.roll(1, 1),
-)
-slip(
-    "nothing is shifted: place t holds x_t still, which its output is to predict",
-    lambda h, start: h,
-)
-slip(
-    "only the first place has changed: the others hold their own variable still. Each moves on by "
-    "one",
-    lambda h, start: torch.cat([start.expand(len(h), 1, -1), h[:, 1:]], dim=1),
-)
-slip(
-    "this is shifted the other way: place t holds x_(t+1), the future",
-    lambda h, start: torch.cat([h[:, 1:], start.expand(len(h), 1, -1)], dim=1),
-)
-slip(
-    "there is one place too many: what stood at the last place is not needed, h[:, :-1]",
-    lambda h, start: torch.cat([start.expand(len(h), 1, -1), h], dim=1),
-)
-slip(
-    "the first place is missing: it holds the start, from which x₁ is predicted",
-    lambda h, start: h[:, :-1],
-)
-slip(
-    "the first place is filled with zeros, and not with the start, which is learned",
-    lambda h, start: torch.cat([torch.zeros_like(h[:, :1]), h[:, :-1]], dim=1),
+slips(
+    {
+        "roll carries the last place round to the first: x₁ would be predicted from x_D, a leak. "
+        "The first place holds the start": lambda h, start: h.roll(1, 1),
+        "nothing is shifted: place t holds x_t still, which its output is to predict": (
+            lambda h, start: h
+        ),
+        "only the first place has changed: the others hold their own variable still. Each moves on "
+        "by one": but(":-1", "1:"),
+        "this is shifted the other way: place t holds x_(t+1), the future": (
+            lambda h, start: torch.cat([h[:, 1:], start.expand(len(h), 1, -1)], dim=1)
+        ),
+        "there is one place too many: what stood at the last place is not needed, h[:, :-1]": but(
+            "h[:, :-1]", "h"
+        ),
+        "the first place is missing: it holds the start, from which x₁ is predicted": (
+            lambda h, start: h[:, :-1]
+        ),
+        "the first place is filled with zeros, and not with the start, which is learned": but(
+            "start.expand(len(h), 1, -1)", "torch.zeros_like(h[:, :1])"
+        ),
+    }
 )
