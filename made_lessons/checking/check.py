@@ -58,7 +58,7 @@ def check(name: str, answer: object, *, variant: str | None = None) -> None:
     except Wrong as wrong:
         parts = {"tried": wrong.tried, "expected": wrong.expected, "came": wrong.came}
         parts |= {"why": wrong.cause}
-        display(Card("✗", title, "not yet.", parts, f'hint("{name}")'))
+        display(Card("✗", title, "not yet.", parts, f'hint("{name}")', exercise.hints))
         return
     display(Card("✓", title, f"right. {said}".rstrip()))
     if variant is not None:

@@ -99,6 +99,13 @@ def test_hints_come_one_after_another(capsys):
     assert 'solution("1.2")' in outs[2]
 
 
+def test_a_wrong_answers_card_has_the_exercises_own_hints(monkeypatch):
+    shown = []
+    monkeypatch.setattr("IPython.display.display", shown.append)
+    check("1.2", lambda joint: joint)
+    assert shown[0].hints == exercise_named("1.2").hints
+
+
 def test_a_solution_is_a_tested_functions_source(capsys):
     solution("1.3")
     out = capsys.readouterr().out
@@ -138,14 +145,17 @@ def test_a_card_has_rows_and_columns_and_marks_what_differs():
         "came": "[[0, 0], [1, nan]]",
         "why": "`a` < b",
     }
-    card = Card("✗", "1.3 · Title", "not yet.", parts, 'hint("1.3")')
+    card = Card("✗", "1.3 · Title", "not yet.", parts, 'hint("1.3")', ("`b`?", "a < b"))
     page = card._repr_html_()
     assert entries(page, 0) == [["0", "*1"], ["1", "nan"]]
     assert entries(page, 1) == [["0", "*0"], ["1", "nan"]]
     assert "first = <table" in page
     assert "</table> (bool)" in page
     assert "<code>a</code> &lt; b" in page
-    assert page.endswith("Stuck? <code>hint(&quot;1.3&quot;)</code></div></div>")
+    inner = "<details><summary>Hint 2 of 2</summary><div>a &lt; b</div></details>"
+    outer = f"Stuck? Hint 1 of 2</summary><div><code>b</code>?</div>{inner}</details>"
+    assert page.endswith(f"<details><summary>{outer}</div></div>")
+    assert repr(card).endswith('\n  Stuck? hint("1.3")')
 
 
 def test_a_card_sets_several_lists_and_leaves_other_values_in_a_line():
