@@ -1,9 +1,11 @@
 """check, hint, solution, yours and progress, as a notebook uses them."""
 
+import os
 import re
 from dataclasses import replace
-from html import escape
+from html import escape, unescape
 from importlib import import_module
+from pathlib import Path
 
 import platformdirs
 import pytest
@@ -11,8 +13,10 @@ import torch
 
 from made_lessons import check, hint, progress, solution, yours
 from made_lessons.checking.card import Card
-from made_lessons.checking.catalogue import exercise_named
-from made_lessons.checking.solved_so_far import remembered, solved_folder
+from made_lessons.checking.catalogue import NOTEBOOKS as ALL
+from made_lessons.checking.catalogue import exercise_named, exercises_in
+from made_lessons.checking.solved_so_far import Progress, remember, remembered, solved_folder
+from tools.pages.minutes import NOTEBOOKS, read, text_of
 
 
 def right(ordering):
@@ -21,12 +25,12 @@ def right(ordering):
 
 def test_a_right_answer_is_remembered(capsys):
     check("1.3", lambda ordering: ordering)
-    assert remembered() == set()
+    assert remembered() == []
     check("1.3", right)
-    assert remembered() == {"1.3"}
+    assert remembered() == ["1.3"]
     assert capsys.readouterr().out.endswith("✓ 1.3 · From ordering to degrees: right.\n")
     check("1.3", lambda ordering: ordering)  # it has been solved all the same
-    assert remembered() == {"1.3"}
+    assert remembered() == ["1.3"]
 
 
 def test_an_answer_may_be_unfinished(capsys):
@@ -48,6 +52,31 @@ def test_progress_is_kept_by_the_users_folder(capsys):
     (solved_folder() / "7.9").touch()  # of another version of the course
     progress()
     assert capsys.readouterr().out.startswith("2 of ")
+
+
+def test_progress_goes_on_after_the_exercise_that_was_solved_last():
+    for name, when in {"5.2": 1, "1.1": 2}.items():
+        remember(name)
+        os.utime(solved_folder() / name, (when, when))
+    assert "Go on with 1.2 ·" in repr(Progress())
+    os.utime(solved_folder() / "5.2", (3, 3))
+    assert "Go on with 5.3 ·" in repr(Progress())
+
+
+def test_progress_links_to_the_heading_of_each_exercise_in_turn(monkeypatch):
+    monkeypatch.chdir(NOTEBOOKS[0].parent)
+    for name in [exercise.name for number in ALL for exercise in exercises_in(number)]:
+        file, place = re.search(r'href="(\w+\.ipynb)#([^"]+)"', Progress()._repr_html_()).groups()
+        headings = re.findall(r"^### (.+)", text_of(read(Path(file))), re.MULTILINE)
+        assert unescape(place) in [heading.replace(" ", "-") for heading in headings]
+        assert place.startswith(f"Exercise-{name}-·-")
+        remember(name)
+    assert "Go on" not in repr(Progress()) + Progress()._repr_html_()
+
+
+def test_progress_without_the_notebooks_beside_it_has_no_links(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    assert "<a" not in Progress()._repr_html_()
 
 
 def test_a_folder_that_cannot_be_written_loses_nothing_else(capsys, monkeypatch, tmp_path):
