@@ -43,8 +43,9 @@ def _prepare(app: Sphinx, docname: str, source: list[str]) -> None:
     for cell, following in zip(code_cells, [*code_cells[1:], None], strict=True):
         if "widget" not in cell.metadata.get("tags", []):
             continue
-        cell.outputs = _html(living[cell.id] or [PERSONAL])
-        if living[cell.id] and following and _figures(following):
+        alive = living.get(cell.id)
+        cell.outputs = _html(alive or [PERSONAL])
+        if alive and following and _figures(following):
             following.metadata["tags"] = [*{*following.metadata.get("tags", []), "hide-output"}]
             following.metadata["mystnb"] = {"code_prompt_show": "The same as a picture"}
     header, mark, rest = notebook.cells[0].source.partition("\n## ")

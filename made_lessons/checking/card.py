@@ -40,7 +40,8 @@ class Card:
         title: of the exercise.
         verdict: how the answer stands.
         parts: what was tried, expected and came, and why; an empty one is left out.
-        foot: what to type next.
+        foot: what to type next, where there is only text.
+        hints: what a page folds below, the next one inside the one before it.
     """
 
     sign: str
@@ -48,6 +49,7 @@ class Card:
     verdict: str
     parts: Mapping[str, str] = field(default_factory=dict)
     foot: str = ""
+    hints: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         lines = [f"{self.sign} {self.title}: {self.verdict}"]
@@ -83,8 +85,16 @@ class Card:
             ]
             if labelled:
                 yield f'<div style="display:flex;flex-wrap:wrap">{"".join(labelled)}</div>'
-        if self.foot:
-            yield f'<div style="margin-top:.5em">Stuck? <code>{escape(self.foot)}</code></div>'
+        if self.hints:
+            yield f'<div style="margin-top:.5em">{_folds(self.hints)}</div>'
+
+
+def _folds(hints: tuple[str, ...]) -> str:
+    folded = ""
+    for k, text in reversed([*enumerate(hints, 1)]):
+        name = f"{'Stuck? ' if k == 1 else ''}Hint {k} of {len(hints)}"
+        folded = f"<details><summary>{name}</summary><div>{markup(text)}</div>{folded}</details>"
+    return folded
 
 
 def _value(text: str, other: str) -> str:

@@ -285,9 +285,16 @@ def test_the_way_is_the_same_in_readme_and_notebook_0(path):
 
 @pytest.mark.parametrize(("path", "following"), [*pairwise(NOTEBOOKS)], ids=lambda p: p.stem)
 def test_every_notebook_leads_to_the_next(path, following):
-    end = read(path).cells[-1].source
+    end = [cell.source for cell in read(path).cells if not is_code(cell)][-1]
     for part in ("**A question to take along.**", f"({following.name})"):
         assert part in end, f"the last cell must have {part}"
+
+
+@each_notebook
+def test_a_notebook_says_what_is_solved_where_its_exercises_end(path):
+    places = [k for k, cell in enumerate(read(path).cells) if cell.source.startswith("progress()")]
+    assert len(places) == 1
+    assert number_of(path) == 0 or places == [len(read(path).cells) - 1]
 
 
 def test_every_term_of_the_glossary_is_introduced_where_it_says():
