@@ -1,4 +1,4 @@
-"""Figures that more than one place draws: a function each, which returns a figure of matplotlib.
+"""Figures that widgets or several notebooks draw: functions that return a figure of matplotlib.
 
 Imports from every folder above: ``common``, ``model``, ``data``, ``training``, ``relatives``,
 ``leaks``, ``shipped``. What one notebook alone draws is in its folder of ``made_lessons``.

@@ -1,4 +1,4 @@
-"""Probabilities, nats and their scale."""
+"""Bars: probabilities of outcomes, and a ruler of nats."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ HERE, OTHER = {"color": BLUE}, {"facecolor": FAINT, "edgecolor": LINES}
 
 @picture
 def plot_probabilities(
-    distributions: Mapping[str, Sequence[float]], outcomes: Sequence[str], *, xlabel: str = ""
+    distributions: Mapping[str, Sequence[float]], outcomes: Sequence[str], *, xlabel: str
 ) -> Picture:
     """Bars for each outcome, one or two distributions side by side, with the numbers on them.
 
@@ -28,13 +28,13 @@ def plot_probabilities(
         xlabel: words below the outcomes.
 
     Example:
-        >>> figure = plot_probabilities({"p": [0.25, 0.75]}, ["dry", "wet"])
+        >>> figure = plot_probabilities({"p": [0.25, 0.75]}, ["dry", "wet"], xlabel="grass")
         >>> figure.alt
-        'Probabilities of dry, wet: p 0.25, 0.75.'
+        'Probabilities of dry, wet (grass): p 0.25, 0.75.'
     """
     said = {name: [f"{float(p):.2f}" for p in row] for name, row in distributions.items()}
-    alt = f"Probabilities of {', '.join(outcomes)}" + (f" ({xlabel})" if xlabel else "") + ": "
-    alt += "; ".join(f"{name} {', '.join(row)}" for name, row in said.items()) + "."
+    told = "; ".join(f"{name} {', '.join(row)}" for name, row in said.items())
+    alt = f"Probabilities of {', '.join(outcomes)} ({xlabel}): {told}."
     each = 0.5 + 0.25 * len(distributions)
     figure = Picture(min(WIDTH, max(4.2, each * len(outcomes) + 1)), 2.9, alt=alt)
     axes = figure.add_subplot()

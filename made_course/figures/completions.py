@@ -17,12 +17,7 @@ from .picture import WIDTH, Picture, picture
 
 
 def paint_completion(values: np.ndarray, known: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """A completed picture (rows, columns, 3): what is known black, the rest blue on pale blue.
-
-    Example:
-        >>> paint_completion(np.array([1.0, 1.0]), np.array([True, False]), (1, 2)).tolist()
-        [[[0, 0, 0], [0, 114, 178]]]
-    """
+    """A completed picture (rows, columns, 3): what is known black, the rest blue on pale blue."""
     blue = 255 - rgb(BLUE)
     paper = np.where(known[:, None], 0, 0.14 * blue)
     ink = np.where(known[:, None], 255, blue)
@@ -32,12 +27,7 @@ def paint_completion(values: np.ndarray, known: np.ndarray, shape: tuple[int, in
 
 @picture
 def plot_completions(
-    x: Tensor,
-    known: Tensor,
-    completion: Completion,
-    shape: tuple[int, int] = (28, 28),
-    *,
-    original: bool = True,
+    x: Tensor, known: Tensor, completion: Completion, shape: tuple[int, int], *, original: bool
 ) -> Picture:
     """For each row what is known of it, its completions in two lines, their mean, and the original.
 
@@ -51,14 +41,6 @@ def plot_completions(
         completion: what :func:`made_course.complete` returned for them.
         shape: rows and columns in which the variables are drawn.
         original: whether the whole row stands at the end.
-
-    Example:
-        >>> from made_course import MADE, complete
-        >>> x, known = torch.ones(1, 4), torch.tensor([True, True, False, False])
-        >>> completion = complete(MADE(4, (8,)), x, known, n_samples=3)
-        >>> figure = plot_completions(x, known, completion, (2, 2))
-        >>> [axes.get_title() for axes in figure.axes]
-        ['known', '1', '2', '3', 'mean', 'original']
     """
     known = known.bool().expand(x.shape).cpu()
     count = completion.samples.shape[1]

@@ -57,7 +57,7 @@ def save_samples_grid(
 def plot_images(
     images: Tensor,
     *,
-    columns: int | None = None,
+    columns: int,
     titles: Sequence[str] | None = None,
     cell: float = 0.8,
     alt: str = "",
@@ -66,7 +66,7 @@ def plot_images(
 
     Args:
         images: (n, D) with D a square number, 0 for paper and 1 for ink, or anything between.
-        columns: images in a row; None makes the grid about square.
+        columns: images in a row.
         titles: a word over each image, in one line or more.
         cell: inches that an image takes, with its gutter; less where a row would not fit a page.
         alt: what the images are.
@@ -77,7 +77,6 @@ def plot_images(
         '30 images of 4 × 4 pixels, 15 in a row: bars and stripes.'
     """
     pictures = as_pictures(images)
-    columns = columns or math.ceil(math.sqrt(len(pictures)))
     rows = math.ceil(len(pictures) / columns)
     cell = min(cell, WIDTH / columns)
     room = 0.0 if titles is None else 0.08 + 0.2 * max(t.count("\n") + 1 for t in titles)
@@ -129,15 +128,10 @@ def tiles(
     above: float = 0,
     room: float = 0,
 ) -> Iterator[Axes]:
-    """Axes for square tiles with a gutter around each, row by row, without an end.
+    """Axes for square tiles, with a gutter around each, row by row, without an end.
 
-    Args:
-        figure: laid out by hand.
-        columns: of tiles.
-        cell: inches of a tile with its gutter.
-        left: inches beside them.
-        above: inches above them.
-        room: inches above each row.
+    A tile takes ``cell`` inches with its gutter; others are beside and above all of them, and, as
+    ``room``, above each row.
     """
     size, top = cell - GUTTER, figure.get_figheight() - above - GUTTER / 2
     for row in itertools.count():
@@ -173,21 +167,10 @@ def paint(axes: Axes, image: np.ndarray) -> Axes:
 def paint_variables(
     values: np.ndarray, apart: np.ndarray, shape: tuple[int, int], scale: int
 ) -> np.ndarray:
-    """Pixels of a picture of the variables: ink dark on white, those apart pale blue and hatched.
+    """Pixels (rows · scale, columns · scale, 3) of a picture of the variables.
 
-    Args:
-        values: (D,) between 0 (white) and 1 (black).
-        apart: (D,) true where a value is none yet, or is not to be read like the others.
-        shape: rows and columns of the picture.
-        scale: how many pixels wide and high each variable is.
-
-    Returns:
-        (rows · scale, columns · scale, 3) of uint8.
-
-    Example:
-        >>> picture = paint_variables(np.array([0.0, 1.0]), np.array([True, False]), (1, 2), 6)
-        >>> bool((picture[:, :6] > 90).all()), bool((picture[:, 6:] == 0).all())
-        (True, True)
+    Values (D,) between 0 and 1 are white to black. Those apart (D,), where a value is none yet or
+    is not to be read like the others, are pale blue and hatched.
     """
     blue = 255 - rgb(BLUE)
     darkness = np.where(apart[:, None], 0.3 * blue, 255.0) * values[:, None]

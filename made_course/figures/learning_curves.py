@@ -52,13 +52,6 @@ def plot_training(
             the curve stands alone.
         levels: name → nats, drawn as horizontal lines to compare with.
         shape: (rows, columns) of a sample, if there are any.
-
-    Example:
-        >>> history = History()
-        >>> history.append(train_nll=2.0, valid_nll=1.5, lr=0.1, seconds=1.0)
-        >>> figure = plot_training(history, {1: torch.zeros(4, 784)}, {}, (28, 28))
-        >>> [axes.get_ylabel() for axes in figure.axes[1::4]]
-        ['epoch 1']
     """
     if not samples:
         return plot_history(history, levels)

@@ -114,17 +114,10 @@ def draw_mask(
     names: tuple[Sequence[str], Sequence[str]],
     top: int,
 ) -> None:
-    """A mask as a table, with the degrees of columns and rows at its margins.
+    """A mask as a table, its left top at a corner of a sheet, with degrees at its margins.
 
-    A one has the blue of the degree that it comes from.
-
-    Args:
-        axes: a sheet.
-        corner: left and top of the table, in inches.
-        mask: (rows, columns) of zeros and ones.
-        degrees: of its columns and of its rows.
-        names: of its columns and of its rows; those without a name are "".
-        top: the largest degree of the network.
+    A one has the blue of the degree that it comes from, ``top`` being the network's largest.
+    Degrees and names are those of the columns, and of the rows; who has no name has "".
     """
     (left, above), (rows, columns) = corner, mask.shape
     for (row, column), entry in np.ndenumerate(mask):

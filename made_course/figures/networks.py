@@ -1,4 +1,4 @@
-"""Networks as graphs: what is wired, what a mask cuts, how degrees rise along a path."""
+"""Networks as graphs: what is wired, who sees whom, and where it leaks."""
 
 from __future__ import annotations
 

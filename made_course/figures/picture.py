@@ -1,4 +1,4 @@
-"""What all figures share: one style, how a notebook shows them, frames, colours, room for words."""
+"""What every figure is: in one style, with a text, shown by a notebook at the size of its page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A row as it is drawn, step by step, and what a sampler computes at each."""
+"""A row as it is drawn, step by step, and what the network says of it."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def plot_trajectory(
     steps: Sequence[int],
     shape: tuple[int, int],
     *,
-    names: Sequence[str] | None = None,
-    marked: int | None = None,
+    names: Sequence[str] | None,
+    marked: int | None,
 ) -> Picture:
     """A filmstrip of rows as they are generated, the network's outputs, and the log-likelihood.
 
@@ -32,19 +32,11 @@ def plot_trajectory(
 
     Args:
         trajectories: name → what the network says of a row, see
-            :func:`made_course.model.sampling.trajectory`; one row or two.
+            :func:`made_course.leaks.trajectory.trajectory`; one row or two.
         steps: which steps to show, from 0 to D.
         shape: rows and columns in which the variables are drawn.
-        names: of the variables; given, they are written into the row, and numbers into the outputs.
-        marked: a step to mark on the curve of the log-likelihood.
-
-    Example:
-        >>> from made_course import MADE
-        >>> from made_course.leaks.trajectory import trajectory
-        >>> model = MADE(4, (8,), ordering=[1, 2, 0, 3])
-        >>> found = trajectory(model, torch.ones(4), model.order, model.head)
-        >>> len(plot_trajectory({"a row of ones": found}, [0, 2, 4], (2, 2)).axes)
-        7
+        names: of the variables, to write into the row, with numbers in the outputs; or None.
+        marked: a step to mark on the curve of the log-likelihood, or None.
     """
     width = (WIDTH - 1.0) / len(steps) - 0.06
     room = 0.1 + 0.1 * max(map(len, names)) if names and shape[0] == 1 else 0.4

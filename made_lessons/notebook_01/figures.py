@@ -1,4 +1,4 @@
-"""A few variables: the chain rule as a tree, degrees as tickets, and who moves whom."""
+"""The chain rule as a tree, and degrees as tickets."""
 
 from __future__ import annotations
 
@@ -19,16 +19,7 @@ def plot_chain_rule(
 ) -> Picture:
     """The chain rule as a tree: at each fork, how many of the days so far go on which way.
 
-    Args:
-        days: (N, D) of zeros and ones, D small.
-        ordering: variable of each step.
-        names: what a 1 of each variable means.
-        day: (D,) zeros and ones; its way is blue.
-
-    Example:
-        >>> days = torch.tensor([[0, 0], [0, 1], [1, 1], [1, 1]])
-        >>> plot_chain_rule(days, [1, 0], ["wet", "rain"], [1, 1]).alt
-        'Tree of 4 days, forking by rain, then wet. The way of 11 (wet, rain): 3/4 · 2/3 = ...'
+    Days (N, D) of zeros and ones, names of what a 1 means; the way of ``day`` (D,) is blue.
     """
     steps, inner = len(ordering), days[:, list(ordering)].int().tolist()
     way = [day[variable] for variable in ordering]
@@ -60,9 +51,8 @@ def plot_chain_rule(
         if len(begin) == steps:
             kind = "".join(str(begin[list(ordering).index(v)]) for v in range(steps))
             look = {"weight": "bold", "color": BLUE} if is_blue else {}
-            axes.text(
-                steps + 0.35, place[1], f"{kind}:  {days_here}/{len(days)}", va="center", **look
-            )
+            leaf = f"{kind}:  {days_here}/{len(days)}"
+            axes.text(steps + 0.35, place[1], leaf, va="center", **look)
     for step, variable in enumerate(ordering, start=1):
         axes.text(step, 2**steps + 0.05, f"{names[variable]}?", ha="center", weight="bold")
     code = f"as {', '.join(names)}"
@@ -81,22 +71,14 @@ def _place(begin: Sequence[int], steps: int) -> tuple[int, float]:
 
 
 @picture
-def plot_tickets(ordering: Sequence[int]) -> Picture:
-    """An ordering and its degrees: variables hold tickets, and a counter calls them in turn.
-
-    Args:
-        ordering: variable of each step, from 0.
-
-    Example:
-        >>> plot_tickets([1, 2, 0]).alt
-        'x₁ has ticket 3, x₂ ticket 1, x₃ ticket 2. The counter calls x₂, then x₃, then x₁.'
-    """
-    steps = list(map(int, ordering))
-    names, order = variable_names(len(steps)), [steps.index(i) + 1 for i in range(len(steps))]
+def plot_tickets(ordering: list[int]) -> Picture:
+    """An ordering and its degrees: variables hold tickets, and a counter calls them in turn."""
+    names = variable_names(len(ordering))
+    order = [ordering.index(i) + 1 for i in range(len(ordering))]
     held = ", ".join(f"{n} {'has ' * (i == 0)}ticket {order[i]}" for i, n in enumerate(names))
-    called = ", then ".join(names[i] for i in steps)
+    called = ", then ".join(names[i] for i in ordering)
     figure = Picture(height=2.4, alt=f"{held}. The counter calls {called}.")
-    axes = figure.add_subplot(xlim=(-2.2, len(steps) + 1.7), ylim=(-0.75, 2.6))
+    axes = figure.add_subplot(xlim=(-2.2, len(ordering) + 1.7), ylim=(-0.75, 2.6))
     axes.axis("off")
     for i, name in enumerate(names):
         axes.plot([i, order[i] - 1], [1.45, 0.75], color=LINES, linewidth=1.5, zorder=1)
@@ -104,14 +86,14 @@ def plot_tickets(ordering: Sequence[int]) -> Picture:
         look = {"facecolor": BLUE, "edgecolor": BLUE}
         axes.add_patch(Rectangle((i - 0.28, 1.47), 0.56, 0.56, **look))
         axes.text(i, 1.75, order[i], ha="center", va="center", color="white", weight="bold")
-    for t, i in enumerate(steps):
+    for t, i in enumerate(ordering):
         axes.add_patch(Rectangle((t - 0.28, 0.17), 0.56, 0.56, facecolor="none", edgecolor=LINES))
         axes.text(t, 0.45, t + 1, ha="center", va="center")
         axes.text(t, -0.15, names[i], ha="center", va="center", fontsize=14)
     for words, middle, code, y in (
         ("the ticket\nin each hand:\nits degree", 1.75, f"order = {order}", 1.75),
-        ("the list\nat the counter", 0.2, f"ordering = {steps}\ncounted from 0", -0.15),
+        ("the list\nat the counter", 0.2, f"ordering = {ordering}\ncounted from 0", -0.15),
     ):
         axes.text(-0.6, middle, words, ha="right", va="center", fontsize=12)
-        axes.text(len(steps) - 0.5, y, code, va="center", family="monospace", fontsize=12)
+        axes.text(len(ordering) - 0.5, y, code, va="center", family="monospace", fontsize=12)
     return figure

@@ -19,17 +19,9 @@ from made_course.figures.picture import WORDS, Picture, picture
 def plot_moves(moves: Tensor, ordering: Sequence[int], marked: int) -> Picture:
     """How far each output moves when an input is flipped; orange, crossed: it may not move at all.
 
-    Args:
-        moves: (D, D) from 0 to 1; row: output, column: input.
-        ordering: variable of each step; rows and columns stay in the order of the variables.
-        marked: an input, from 0, whose own output is framed.
-
-    Example:
-        >>> plot_moves(torch.tensor([[0.25, 0.0], [0.5, 0.75]]), [0, 1], 1).alt
-        'How far 2 outputs move when an input is flipped: x̂₂ by 0.75 when x₂ is. ...'
+    Moves (D, D) from 0 to 1, a row for each output; that of the ``marked`` input is framed.
     """
-    dim, steps = len(moves), list(map(int, ordering))
-    names = variable_names(dim)
+    dim, names = len(moves), variable_names(len(moves))
     outputs = list(map(hat, names))
     own = moves.diagonal()
     alt = (
@@ -41,7 +33,7 @@ def plot_moves(moves: Tensor, ordering: Sequence[int], marked: int) -> Picture:
     figure = Picture(size + 2.6, size + 0.75, alt=alt)
     axes = figure.add_subplot(xlim=(-0.6, dim - 0.4), ylim=(dim - 0.4, -0.6), aspect="equal")
     for i, j in itertools.product(range(dim), repeat=2):
-        is_leak, move = steps.index(j) >= steps.index(i), moves[i, j].item()
+        is_leak, move = ordering.index(j) >= ordering.index(i), moves[i, j].item()
         square = {"color": ORANGE if is_leak else BLUE, "alpha": move, "linewidth": 0}
         axes.add_patch(Rectangle((j - 0.46, i - 0.46), 0.92, 0.92, **square))
         if is_leak and move > 0.1:

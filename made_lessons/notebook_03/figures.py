@@ -36,18 +36,9 @@ GHOST = {"color": LINES, "alpha": 0.6, "linewidth": 1, "linestyle": (0, (2, 3)),
 def plot_masking(degrees: Sequence[Tensor], masks: Sequence[Tensor]) -> Picture:
     """What masks do: a dense network, and beside it what is left, with each mask under its wires.
 
-    A unit is the darker, the more it may know, and a wire has the blue of the unit it comes from.
-    Cut wires are ghosts. The last row of the first mask is joined to the unit that it belongs to.
-
-    Args:
-        degrees: of the inputs and of each hidden layer, one or more.
-        masks: of every layer, see :func:`made_course.build_masks`.
-
-    Example:
-        >>> from made_course import build_masks
-        >>> degrees = [torch.tensor([3, 1, 2]), torch.tensor([1, 2])]
-        >>> plot_masking(degrees, build_masks(degrees)).alt
-        'Of 12 connections of a dense network of 3 inputs, 2 hidden units and 3 outputs the...'
+    Degrees are of the inputs and of each hidden layer. A unit is the darker, the more it may know,
+    and a wire has the blue of the unit it comes from. The last row of the first mask is joined to
+    the unit that it belongs to.
     """
     layers, sides = [*degrees, degrees[0]], margins(masks, degrees)
     names = variable_names(len(degrees[0]))
@@ -83,18 +74,8 @@ def plot_masking(degrees: Sequence[Tensor], masks: Sequence[Tensor]) -> Picture:
 def plot_path(degrees: Sequence[Tensor], masks: Sequence[Tensor], path: Sequence[int]) -> Picture:
     """Why no path leaks: units stand as high as their degree, and wires are level or rise.
 
-    Into an output they rise. One path is drawn out, with its degrees compared at each step.
-
-    Args:
-        degrees: of the inputs and of each hidden layer.
-        masks: of every layer, see :func:`made_course.build_masks`.
-        path: a unit of each layer, from an input to an output, counted from 0.
-
-    Example:
-        >>> from made_course import build_masks
-        >>> degrees = [torch.tensor([3, 1, 2]), torch.tensor([1, 2])]
-        >>> plot_path(degrees, build_masks(degrees), [1, 1, 0]).alt
-        'A path from x₂ to x̂₁: its degrees are 1 ≤ 2 < 3...'
+    Into an output they rise. One path, a unit of each layer counted from 0, is drawn out, with its
+    degrees compared at each step.
     """
     layers, names = [*degrees, degrees[0]], variable_names(len(degrees[0]))
     along = [int(units[k]) for units, k in zip(layers, path, strict=True)]

@@ -1,4 +1,4 @@
-"""What an image costs: where on it the nats go, and how many are usual."""
+"""What an image costs, what hidden units look for, what each change to a recipe bought."""
 
 from __future__ import annotations
 
@@ -32,13 +32,7 @@ BIN = 5.0
 def plot_costs(images: Tensor, ink: Tensor) -> Picture:
     """Where the nats go: each digit, how probable its ink was, and what each pixel costs.
 
-    Args:
-        images: (n, D) of zeros and ones.
-        ink: (n, D) p(ink) of each pixel, given those before it.
-
-    Example:
-        >>> plot_costs(torch.tensor([[1.0, 0, 0, 0]]), torch.tensor([[0.5, 0.5, 0, 0]])).alt
-        '1 image of 1.4 nats, half of which lie on 1 of 4 pixels; 100% of all lie within ...'
+    Images (n, D) of zeros and ones; ``ink`` (n, D) is p(ink) of each pixel, given those before it.
     """
     costs = torch.where(images > 0.5, -ink.log(), -torch.log1p(-ink)).double()
     totals = costs.sum(1).tolist()
@@ -100,17 +94,8 @@ def plot_surprise(
 ) -> Picture:
     """How surprised a model is by what there usually is, and images that stand at their places.
 
-    Args:
-        surprise: name → −log p of each of many images, in nats; one or two of them.
-        images: (n, D) to stand on the axis; the first lies apart from all others.
-        at: (n,) −log p of these.
-        apart: what the first is.
-
-    Example:
-        >>> usual = {"digits": torch.tensor([60.0, 70, 80])}
-        >>> at = torch.tensor([16.0, 70])
-        >>> plot_surprise(usual, torch.zeros(2, 4), at, apart="nothing").alt
-        'Surprise in nats: digits 70.0 on average, nine in ten from 61.0 to 79.0; nothing 16.0.'
+    Surprise is −log p of many images, in one set or two. The first of the images (n, D), which
+    stand ``at`` their −log p (n,), lies ``apart`` from all others.
     """
     said = [
         f"{name} {values.mean():.1f} on average, nine in ten from {values.quantile(0.05):.1f} to "
@@ -149,15 +134,7 @@ def plot_surprise(
 def plot_first_layer(model: MADE) -> Picture:
     """What hidden units look for: rows of the first layer's masked weights, as images.
 
-    Twelve are chosen evenly along their degrees, which are the titles. All weights are on one
-    scale.
-
-    Args:
-        model: of images, with a hidden layer.
-
-    Example:
-        >>> len(plot_first_layer(MADE(784, hidden_dims=(16,))).axes)
-        12
+    Twelve are chosen evenly along their degrees, which are the titles. There is one scale for all.
     """
     weights, mask = model.net[0].weight.detach().cpu(), model.net[0].mask.cpu()
     by_degree = torch.argsort(model.degrees[1].cpu(), stable=True)
@@ -195,15 +172,6 @@ def plot_recipe(ladder: Sequence[Rung]) -> Picture:
     """What each change to a recipe bought: test NLL from rung to rung, and how far seeds differ.
 
     A rung counts as better where it gains more than half a nat.
-
-    Args:
-        ladder: see :func:`made_course.shipped.measured.load_ladder`.
-
-    Example:
-        >>> from made_course.shipped.measured import load_ladder
-        >>> figure = plot_recipe(load_ladder())
-        >>> figure.axes[0].get_yticklabels()[0].get_text()
-        'plain recipe'
     """
     nats = [rung.nats for rung in ladder]
     changes = [0.0, *(after - before for before, after in pairwise(nats))]

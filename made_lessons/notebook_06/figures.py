@@ -25,18 +25,8 @@ from made_course.figures.units_and_wires import shade
 def plot_final_units(x: Tensor, degrees: Sequence[Tensor], steps: Sequence[int]) -> Picture:
     """An image as it is drawn, and below it the hidden units that are final by then, lit up.
 
-    Units stand in the order of their degrees. Those that have become final since the picture before
-    are blue, those that were final already are pale.
-
-    Args:
-        x: (D,) of zeros and ones with D a square number, the finished image.
-        degrees: of the pixels and of each hidden layer, as ``model.degrees`` has them.
-        steps: after how many drawn pixels to look.
-
-    Example:
-        >>> degrees = [torch.arange(1, 5), torch.tensor([1, 1, 2, 3])]
-        >>> plot_final_units(torch.ones(4), degrees, [0, 2, 4]).alt
-        'An image ... of 4 pixels. Units of hidden layer 1 that are final: 0, 3 and 4 of 4.'
+    The finished image (D,), and degrees as ``model.degrees`` has them. Units stand in the order of
+    their degrees; those that have become final since the picture before are blue, others pale.
     """
     order, *hidden = (layer.cpu() for layer in degrees)
     side = math.isqrt(len(order))
@@ -89,17 +79,8 @@ def _lights(degrees: np.ndarray, before: int, step: int) -> np.ndarray:
 def plot_repeated_work(degrees: Tensor, input_dim: int) -> Picture:
     """What D forward passes compute in a hidden layer: too early, when it is final, and once more.
 
-    Pass t has read the variables of the first t - 1 steps, zeros in place of the others. A square
-    is a unit at a pass.
-
-    Args:
-        degrees: (H,) of the layer's units, which are drawn in this order.
-        input_dim: number of variables D.
-
-    Example:
-        >>> figure = plot_repeated_work(torch.tensor([1, 2, 2]), 3)
-        >>> [text.get_text() for text in figure.legends[0].get_texts()]
-        ['too early: 5', 'just final: 3', 'once more: 1']
+    A square is a unit at a pass. Pass t has read the variables of the first t - 1 steps, zeros in
+    place of the others.
     """
     passes = torch.arange(1, input_dim + 1, device=degrees.device)[:, None]
     lag = (passes - 1 - degrees).sign().cpu().numpy()  # of what has been read behind what is needed

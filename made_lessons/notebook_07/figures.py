@@ -26,14 +26,7 @@ PALE_TO_BLUE = LinearSegmentedColormap.from_list("pale to blue", ["#e3eff7", BLU
 def plot_pixel_orderings(orderings: Mapping[str, Tensor]) -> Picture:
     """Fields that fill up in the ordering of their pixels, the first pale, the last dark.
 
-    It plays once.
-
-    Args:
-        orderings: title → (D,) permutation, see :func:`made_course.pixel_orderings`.
-
-    Example:
-        >>> plot_pixel_orderings({"rows": torch.arange(16)}).alt
-        'Square fields that fill up, the first pixels pale, the last dark, in orderings: rows.'
+    It plays once. Each ordering is a permutation (D,) of the pixels.
     """
     columns = min(4, len(orderings))
     rows = math.ceil(len(orderings) / columns)
@@ -62,16 +55,7 @@ def plot_pixel_orderings(orderings: Mapping[str, Tensor]) -> Picture:
 def plot_coasting(distances: Mapping[str, Sequence[float]], switch: int) -> Picture:
     """Lines of how far a weight moves at each step, before and after its mask becomes 0.
 
-    Args:
-        distances: name of an optimizer, one or two → distance at each step, in units of its last
-            step under the mask 1.
-        switch: number of steps under the mask 1.
-
-    Example:
-        >>> figure = plot_coasting({"SGD": [1.0, 1.0, 0.0], "Adam": [1.2, 1.0, 0.9]}, switch=2)
-        >>> figure.alt
-        'Distance moved at each step; the mask becomes 0 after step 2. SGD: then 0.00, at the end
-        0.00; Adam: then 0.90, at the end 0.90.'
+    Distances, of one optimizer or two, in units of the last step under the mask 1, step ``switch``.
     """
     told = "; ".join(
         f"{name}: then {moved[switch]:.2f}, at the end {moved[-1]:.2f}"
@@ -98,16 +82,8 @@ def plot_coasting(distances: Mapping[str, Sequence[float]], switch: int) -> Pict
 def plot_mixture(nll: Tensor) -> Picture:
     """Dumbbells of how far a mixture and its members are above each image's best member.
 
-    The mixture is never below the best member of an image, and at most ln K above it.
-
-    Args:
-        nll: (K, n) nats of K members for n images.
-
-    Example:
-        >>> figure = plot_mixture(torch.tensor([[90.0, 70.0], [92.0, 60.0], [94.0, 65.0]]))
-        >>> figure.alt
-        'For each of 2 images, 3 members and their mixture, in nats above the best member; the
-        mixture lies between 0.96 and 1.09, and ln 3 is 1.10.'
+    Nats (K, n) of K members for n images. The mixture is never below the best member of an image,
+    and at most ln K above it.
     """
     members = nll.detach().double().cpu()
     count, n = members.shape
@@ -143,15 +119,6 @@ def plot_many_masks(networks: Sequence[ManyMasks]) -> Picture:
     """Mixtures of more and more sets of masks, and what the means of their logits claim.
 
     A panel is a network. Claims that belong to no distribution are orange crosses.
-
-    Args:
-        networks: see :func:`made_course.load_many_masks`.
-
-    Example:
-        >>> from made_course.shipped.measured import load_many_masks
-        >>> figure = plot_many_masks(load_many_masks())
-        >>> figure.axes[0].get_title()
-        '4 random orderings'
     """
     told = "; ".join(
         f"{run.name}: one set {run.single.mean():.1f}, their mixture {run.mixture[-1]:.1f}, mean "
@@ -200,14 +167,6 @@ def plot_totals(totals: Mapping[str, Mapping[str, float]]) -> Picture:
     """Ruler of Σp, from 1, where distributions stand, to less and to more.
 
     What is no distribution is hatched in orange, with a cross. The ruler is logarithmic.
-
-    Args:
-        totals: heading → name of what sums to Σp → Σp.
-
-    Example:
-        >>> figure = plot_totals({"means": {"of probabilities": 1.0, "of logits": 2.739}})
-        >>> figure.alt
-        'Σp of means: of probabilities 1.000; means: of logits 2.739, no distribution.'
     """
     told = [
         f"{heading}: {name} {said_of_total(total)}"

@@ -21,32 +21,19 @@ REACH = 2.5
 
 @picture
 def plot_density(
-    densities: Mapping[str, MADE], points: Mapping[str, Tensor], *, alt: str = ""
+    densities: Mapping[str, MADE], points: Mapping[str, Tensor], *, alt: str
 ) -> Picture:
     """Densities of two real variables as maps, bluer for more.
 
-    All maps share one scale, whose bar stands beside them.
-
-    Args:
-        densities: title → a MADE of two variables with a density for a head.
-        points: title → (N, 2) data or samples, drawn as dots on the map of that title.
-        alt: what there is to see in them.
-
-    Example:
-        >>> from made_course import MixtureOfGaussians
-        >>> model = MADE(2, (8,), head=MixtureOfGaussians(3), seed=0)
-        >>> figure = plot_density({"untrained": model}, {"untrained": model.sample(50)})
-        >>> [axes.get_title() for axes in figure.axes]
-        ['untrained', '']
+    Points (N, 2) are dots on the map of their title. All maps share one scale.
     """
     heights = {title: _heights(model) for title, model in densities.items()}
     most = max(float(found.max()) for found in heights.values())
     columns = min(2, len(densities))
     rows = math.ceil(len(densities) / columns)
     told = "; ".join(f"{title}, up to {found.max():.2g}" for title, found in heights.items())
-    figure = Picture(
-        3.1 * columns + 0.9, 2.9 * rows + 0.3, alt=f"Density over x₁ and x₂: {told}. {alt}".rstrip()
-    )
+    alt = f"Density over x₁ and x₂: {told}. {alt}"
+    figure = Picture(3.1 * columns + 0.9, 2.9 * rows + 0.3, alt=alt)
     panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
     for (title, found), axes in zip(heights.items(), panels.flat, strict=True):
         image = _draw_heights(axes, found, most)
@@ -66,17 +53,6 @@ def plot_slices(densities: Mapping[str, MADE], points: Tensor) -> Picture:
     r"""Densities of two real variables, and beside each what it says of x₂ where x₁ is known.
 
     The curve is :math:`p(x_2 \mid x_1 = 0)` along the line that is drawn through the density.
-
-    Args:
-        densities: title → a MADE of two variables, x₁ before x₂, with a density for a head.
-        points: (N, 2) data, drawn as dots.
-
-    Example:
-        >>> from made_course import MixtureOfGaussians
-        >>> model = MADE(2, (8,), head=MixtureOfGaussians(3), seed=0)
-        >>> figure = plot_slices({"untrained": model}, torch.zeros(5, 2))
-        >>> figure.axes[1].get_xlabel()
-        'p(x₂ | x₁ = 0)'
     """
     x2 = torch.linspace(-REACH, REACH, 400)
     line = torch.stack([torch.zeros_like(x2), x2], dim=1)
@@ -122,11 +98,6 @@ def _heights(model: MADE) -> Tensor:
 
 
 def _draw_heights(axes: Axes, heights: Tensor, most: float) -> AxesImage:
-    return axes.imshow(
-        heights.T.numpy(),  # x₁ goes to the right
-        cmap=CLEAR_TO_BLUE,
-        vmin=0,
-        vmax=most,
-        origin="lower",
-        extent=(-REACH, REACH, -REACH, REACH),
-    )
+    how = {"cmap": CLEAR_TO_BLUE, "vmin": 0, "vmax": most, "origin": "lower"}
+    to_the_right = heights.T.numpy()  # x₁, and x₂ upwards
+    return axes.imshow(to_the_right, extent=(-REACH, REACH, -REACH, REACH), **how)

@@ -1,4 +1,4 @@
-"""MADE's relatives: who comes from whom, what each sees, how they share weights, who is faster."""
+"""MADE's relatives: who comes from whom, what each sees, what each costs and is worth."""
 
 from __future__ import annotations
 
@@ -19,15 +19,8 @@ from made_course.figures.units_and_wires import sheet
 def plot_family_tree(members: Mapping[str, tuple[int, str, str]], *, here: str) -> Picture:
     """A family tree: models by year, each below the one it comes from, and what it does anew.
 
-    Args:
-        members: name → year, name of the one it comes from ("" for none), what it does anew; from
-            the oldest to the youngest. A first child stands below its parent, others to the right.
-        here: the member in blue.
-
-    Example:
-        >>> family = {"NADE": (2011, "", "tied weights"), "MADE": (2015, "NADE", "masks")}
-        >>> plot_family_tree(family, here="MADE").alt
-        'Family tree. NADE, 2011: tied weights. MADE, 2015, from NADE: masks.'
+    Each member has its year, the one it comes from ("" for none), and what it does anew. A first
+    child stands below its parent, others to the right.
     """
     told = [
         f"{name}, {year}{f', from {parent}' * bool(parent)}: {news}."
@@ -73,15 +66,7 @@ def _lanes(members: Mapping[str, tuple[int, str, str]]) -> dict[str, int]:
 def plot_receptive_fields(masks: Mapping[str, Tensor], pixel: int) -> Picture:
     """What one output sees of an image: blue; earlier pixels that it does not see are outlined.
 
-    Args:
-        masks: title → (D, D) BoolTensor, D a square number; [i, j]: output i sees pixel j. Pixels
-            are numbered row by row.
-        pixel: the one whose output is asked, from 0.
-
-    Example:
-        >>> sees = torch.ones(9, 9).bool().tril(-1)
-        >>> plot_receptive_fields({"MADE": sees}, 5).alt
-        'What the output of pixel 6 sees, of the 5 before it on 3 × 3. MADE: 5.'
+    Masks (D, D) are true at [i, j] where output i sees pixel j; pixels count row by row, from 0.
     """
     seen = {title: mask[pixel].tolist() for title, mask in masks.items()}
     side = math.isqrt(len(next(iter(seen.values()))))
@@ -112,13 +97,8 @@ def plot_receptive_fields(masks: Mapping[str, Tensor], pixel: int) -> Picture:
 def plot_family(table: Mapping[str, tuple[int, float, float]]) -> Picture:
     """Models of the same data in one table: parameters in use, seconds, and bars of nats.
 
-    Args:
-        table: name → parameters that no mask cuts off, seconds of training, nats; drawn from top to
-            bottom, the one with the fewest nats in blue.
-
-    Example:
-        >>> plot_family({"FVSBN": (19_306, 0.4, 35.8), "NADE": (25_284, 3.2, 33.8)}).alt
-        'FVSBN: 35.8 nats, 19,306 parameters, 0.4 s; NADE: 33.8 nats, 25,284 parameters, 3.2 s.'
+    Each has its parameters that no mask cuts off, its seconds of training, and its nats; the fewest
+    are blue.
     """
     told = [
         f"{name}: {n:.1f} nats, {p:,} parameters, {s:.1f} s" for name, (p, s, n) in table.items()
@@ -144,22 +124,15 @@ def plot_family(table: Mapping[str, tuple[int, float, float]]) -> Picture:
 
 @picture
 def plot_shares(
-    groups: Mapping[str, Sequence[float]], rows: Sequence[str], *, xlabel: str = ""
+    groups: Mapping[str, Sequence[float]], rows: Sequence[str], *, xlabel: str
 ) -> Picture:
     """Dots between 0 and 1 on a line for each row, a shape for each of up to four groups.
 
-    Args:
-        groups: name → share of each row; the first is the model at hand, in blue.
-        rows: what each line stands for.
-        xlabel: words below the lines.
-
-    Example:
-        >>> plot_shares({"drawn": [0.9, 0.2], "table": [1.0, 0.3]}, ["crime", "exports"]).alt
-        'Shares of crime, exports: drawn 0.90, 0.20; table 1.00, 0.30.'
+    Each group has the share of each row; the first is the model at hand, in blue.
     """
     said = [f"{name} {', '.join(f'{float(p):.2f}' for p in row)}" for name, row in groups.items()]
-    alt = f"Shares of {', '.join(rows)}" + (f" ({xlabel})" if xlabel else "")
-    figure = Picture(height=0.42 * len(rows) + 1.2, alt=f"{alt}: {'; '.join(said)}.")
+    alt = f"Shares of {', '.join(rows)} ({xlabel}): {'; '.join(said)}."
+    figure = Picture(height=0.42 * len(rows) + 1.2, alt=alt)
     axes = figure.add_subplot()
     axes.hlines(range(len(rows)), 0, 1, color=FAINT, linewidth=4)
     for (name, shares), shape in zip(groups.items(), "DsPo", strict=False):

@@ -13,24 +13,14 @@ from made_course.common.words import hat, variable_names
 from made_course.figures.axes import frame_only
 from made_course.figures.picture import LINES, WIDTH, WORDS, Picture, picture
 
-LOOKS = (
-    {"color": BLUE},
-    {"color": WORDS, "linestyle": "--"},
-    {"color": LINES, "linestyle": "-."},
-)
+LOOKS = [{"color": BLUE}, {"color": WORDS, "linestyle": "--"}, {"color": LINES, "linestyle": "-."}]
 
 
 @picture
 def plot_shared_weights(tables: Mapping[str, Sequence[Sequence[str]]]) -> Picture:
     """Which weight stands between an input and an output: blue, with its name; nothing where cut.
 
-    Args:
-        tables: title → (D, D) names; row i, column j: the weight by which output i hears input j,
-            empty where the mask cuts. Equal names are one weight.
-
-    Example:
-        >>> plot_shared_weights({"twice": [["", "", ""], ["a", "", ""], ["", "a", ""]]}).alt
-        'Who hears whom, and by which weight. twice: a in 2 squares; x̂₂ hears x₁ by a.'
+    Tables (D, D) of names: the weight by which output i hears input j. Equal names are one weight.
     """
     told = " ".join(f"{title}: {_in_words(table)}" for title, table in tables.items())
     alt = f"Who hears whom, and by which weight. {told}"
@@ -74,14 +64,6 @@ def plot_race(runs: Sequence[Sequence[dict]]) -> Picture:
     """Nats against seconds of one core: a panel for each length, a line for each model.
 
     The panels end at 80 nats.
-
-    Args:
-        runs: for each panel its runs, see :func:`made_course.shipped.measured.load_race`.
-
-    Example:
-        >>> run = {"name": "MADE", "seconds": 2, "curve": [(1.0, 60.0), (2.0, 50.0)]}
-        >>> plot_race([[run]]).alt
-        'Nats of unseen digits against seconds of one core. After 2 seconds: MADE 50.0.'
     """
     told = " ".join(
         f"After {panel[0]['seconds']:g} seconds: "
