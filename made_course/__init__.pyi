@@ -1,19 +1,19 @@
 """The public names, one a line, and the file that each lives in."""
 
-from .common.cells import expect as expect
-from .common.cells import side_by_side as side_by_side
-from .data.mnist import download_mnist as download_mnist
-from .data.mnist import load_binarized_mnist as load_binarized_mnist
+from .common.expect import expect as expect
+from .common.side_by_side import side_by_side as side_by_side
+from .data.garden import garden_days as garden_days
 from .data.mnist import load_mnist as load_mnist
-from .data.mnist import make_mnist_loaders as make_mnist_loaders
 from .data.mnist import mnist_folder as mnist_folder
 from .data.mnist import outside_small_set as outside_small_set
+from .data.mnist_binarized import load_binarized_mnist as load_binarized_mnist
+from .data.mnist_binarized import make_mnist_loaders as make_mnist_loaders
+from .data.mnist_download import download_mnist as download_mnist
 from .data.tables import Table as Table
 from .data.tables import example_table as example_table
 from .data.tables import load_table as load_table
 from .data.toys import bars_and_stripes as bars_and_stripes
 from .data.toys import checkerboard as checkerboard
-from .data.toys import garden_days as garden_days
 from .data.toys import rain_diary as rain_diary
 from .data.toys import two_moons as two_moons
 from .figures import save_samples_grid as save_samples_grid
@@ -21,8 +21,8 @@ from .leaks.dependence import Dependence as Dependence
 from .leaks.dependence import binary_points as binary_points
 from .leaks.dependence import measure_dependence as measure_dependence
 from .leaks.joint import chain_joint as chain_joint
-from .leaks.joint import fit_orderings as fit_orderings
 from .leaks.joint import parity_joint as parity_joint
+from .leaks.ordering_fits import fit_orderings as fit_orderings
 from .leaks.total import total_probability as total_probability
 from .model.completed_rows import Completion as Completion
 from .model.completion import complete as complete
@@ -33,7 +33,7 @@ from .model.heads import Categorical as Categorical
 from .model.heads import Head as Head
 from .model.heads import MixtureOfGaussians as MixtureOfGaussians
 from .model.made import MADE as MADE
-from .model.made import MaskedLinear as MaskedLinear
+from .model.masked_linear import MaskedLinear as MaskedLinear
 from .model.masks import build_masks as build_masks
 from .model.masks import connectivity as connectivity
 from .model.masks import direct_mask as direct_mask
@@ -45,23 +45,19 @@ from .model.masks import paths_through as paths_through
 from .model.mixed import Mixed as Mixed
 from .relatives.older import FVSBN as FVSBN
 from .relatives.older import NADE as NADE
-from .relatives.older import DenseAutoencoder as DenseAutoencoder
-from .relatives.older import IndependentBernoullis as IndependentBernoullis
 from .relatives.younger import CausalAttention as CausalAttention
 from .relatives.younger import MaskedConvolution as MaskedConvolution
 from .relatives.younger import PixelCNN as PixelCNN
 from .relatives.younger import Transformer as Transformer
 from .shipped.weights import load_pretrained as load_pretrained
-from .training.fit import evaluate as evaluate
+from .training.evaluate import evaluate as evaluate
 from .training.fit import fit as fit
-from .training.fit import train_made as train_made
 from .training.history import History as History
+from .training.train_made import train_made as train_made
 from .widgets.completion_player.completion_player import CompletionPlayer as CompletionPlayer
 from .widgets.leak_detector.leak_detector import LeakDetector as LeakDetector
 from .widgets.mask_explorer.mask_explorer import MaskExplorer as MaskExplorer
 from .widgets.ordering_lab.ordering_lab import OrderingLab as OrderingLab
-from .widgets.quiz.quiz import Choice as Choice
-from .widgets.quiz.quiz import Quiz as Quiz
 from .widgets.sampling_player.sampling_player import SamplingPlayer as SamplingPlayer
 from .widgets.training_monitor.training_monitor import TrainingMonitor as TrainingMonitor
 

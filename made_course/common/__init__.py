@@ -1,4 +1,4 @@
-"""What everything here may use: checks of arguments, words, files that are whole, colours.
+"""What everything here may use: arguments, words, files, colours, what cells show.
 
 Imports nothing of ours.
 """

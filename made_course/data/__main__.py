@@ -2,7 +2,7 @@
 
 import sys
 
-from .mnist import download_mnist
+from .mnist_download import download_mnist
 
 if __name__ == "__main__":
     try:

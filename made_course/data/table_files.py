@@ -1,7 +1,4 @@
-"""What a reader brings (a file, an array, a frame), as one pandas frame and the way back to a cell.
-
-pandas is imported where a table is read, and not before.
-"""
+"""What a reader brings, a file, an array or a frame, as one frame, and the way back to a cell."""
 
 from __future__ import annotations
 
@@ -13,16 +10,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
 
 import numpy as np
+import pandas
 import torch
+from pandas import DataFrame, Series
+from pandas.errors import ParserError
 from torch import Tensor
 
 from ..common.words import listing, variable_names
-
-if TYPE_CHECKING:
-    from pandas import DataFrame, Series
 
 # How files of tables that are split already name their parts; those of the paper's authors have
 # "train_data", "valid_data" and "test_data", beside numbers that nobody needs.
@@ -104,8 +101,6 @@ class Source:
 
 def _cleaned(cells: Series) -> Series:
     """Texts without blanks around them; ``?``, ``NA`` and the like are missing cells."""
-    import pandas
-
     if pandas.api.types.infer_dtype(cells, skipna=True) != "string":
         return cells
     cells = cells.str.strip()
@@ -119,8 +114,6 @@ def _cleaned(cells: Series) -> Series:
 
 def read_source(source: object) -> Source:
     """Read whatever :func:`load_table` takes; its docstring lists what that is, and the errors."""
-    import pandas
-
     if isinstance(source, str | os.PathLike):
         return _of_file(Path(source).expanduser())
     if isinstance(source, Tensor):
@@ -163,8 +156,6 @@ def _of_file(path: Path) -> Source:
 
 
 def _of_array(array: np.ndarray, name: str, code: str = "") -> Source:
-    import pandas
-
     if array.ndim != 2:
         cures = {1: ": a single column is array[:, None]", 3: ": images are array.reshape(N, -1)"}
         raise ValueError(
@@ -215,8 +206,6 @@ def _arrays_in(path: Path) -> dict[str, np.ndarray]:
 
 
 def _of_csv(path: Path) -> Source:
-    from pandas.errors import ParserError
-
     opened = gzip.open if path.suffix.lower() == ".gz" else open
     try:
         with opened(path, "rt", encoding="utf-8-sig", newline="") as file:
@@ -285,8 +274,6 @@ def _line_numbers(file: TextIO, separator: str, path: Path) -> list[int]:
 
 def _frame(file: TextIO, separator: str, below: int, how: dict[str, str | None]) -> DataFrame:
     """The rows below the first or, with 0, all rows; none is read as names."""
-    import pandas
-
     file.seek(0)
     above = list(islice(_rows(file, separator), below))  # pandas goes on at the next line
     how = how | {"header": None, "skipinitialspace": True, "low_memory": False}
@@ -298,7 +285,6 @@ def _frame(file: TextIO, separator: str, below: int, how: dict[str, str | None])
 
 def _has_decimal_commas(frame: DataFrame) -> bool:
     """Whether every cell of some column is a number, once its comma is a point."""
-    import pandas
 
     def is_number(cells: Series) -> Series:
         return pandas.to_numeric(cells.str.replace(",", "."), errors="coerce").notna()

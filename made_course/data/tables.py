@@ -7,21 +7,20 @@ import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
+import pandas
 import torch
+from pandas import DataFrame
 from torch import LongTensor, Tensor
 
 from ..common.arguments import check_choice, check_count, check_number
 from ..common.words import listing
 from ..model.heads import Bernoulli, Head
 from ..model.mixed import Mixed
-from .columns import Column, columns_of
+from .table_columns import Column, columns_of
 from .table_files import Source, read_source
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
 _EXAMPLE_TABLE = Path(__file__).with_name("files") / "votes.csv"
 _PARTS = ("train", "valid", "test")
@@ -84,8 +83,6 @@ class Table:
         Raises:
             ValueError: if they have not D columns, or hold a number that is no code of a class.
         """
-        import pandas
-
         if rows.dim() != 2 or rows.shape[1] != len(self.columns):
             raise ValueError(
                 f"rows must have shape (n, {len(self.columns)}), got {tuple(rows.shape)}"

@@ -8,28 +8,15 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
-import torch
 from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap
-from matplotlib.patches import Patch
 from torch import Tensor
 
 from ..common.arguments import check_count
-from ..common.colours import BLUE, INK, rgb
+from ..common.colours import BLUE, rgb
 from ..common.files import write_whole
 from ..model.made import MADE
-from .style import (
-    CLEAR_TO_BLUE,
-    LINES,
-    WIDTH,
-    Picture,
-    axes_at,
-    frame_only,
-    key_of,
-    name_row,
-    picture,
-    width_of,
-)
+from .axes import axes_at, frame_only, name_row, width_of
+from .picture import WIDTH, Picture, picture
 
 GUTTER = 0.08
 """Inches between images."""
@@ -133,81 +120,6 @@ def plot_image_rows(rows: Mapping[str, Tensor], *, cell: float = 0.8, alt: str =
     return figure
 
 
-@picture
-def plot_samples_and_mask(samples: Tensor, mask: Tensor) -> Picture:
-    """The course in one picture: digits that a MADE drew, and the mask that lets it draw them.
-
-    Args:
-        samples: (n, 784) of zeros and ones, drawn in rows of √n.
-        mask: (out_features, in_features); blue where a weight may exist, clear where it may not.
-
-    Example:
-        >>> len(plot_samples_and_mask(torch.zeros(9, 784), torch.eye(3)).axes)
-        2
-    """
-    from torchvision.utils import make_grid  # loading it takes longer than all else here
-
-    to, source = mask.shape
-    alt = (
-        f"Left: {len(samples)} digits that a MADE drew, pixel by pixel. Right: one of its masks, "
-        f"from {source} units to {to}; blue where a weight may exist, clear where it is cut."
-    )
-    figure = Picture(WIDTH, 3.7, alt=alt)
-    left, right = figure.subplots(1, 2)
-    grid = make_grid(samples.cpu().view(-1, 1, 28, 28), nrow=math.isqrt(len(samples)), padding=3)
-    left.imshow(grid[0].numpy(), cmap="gray_r", vmin=0, vmax=1, interpolation="antialiased")
-    left.set_title("drawn pixel by pixel")
-    left.set_xlabel(" ")  # as high as the other
-    frame_only(left)
-    paint_mask(right, mask, "one of its masks")
-    return figure
-
-
-@picture
-def plot_first_layer(model: MADE) -> Picture:
-    """What hidden units look for: rows of the first layer's masked weights, as images.
-
-    Twelve are chosen evenly along their degrees, which are the titles. All weights are on one
-    scale.
-
-    Args:
-        model: of images, with a hidden layer.
-
-    Example:
-        >>> len(plot_first_layer(MADE(784, hidden_dims=(16,))).axes)
-        12
-    """
-    weights, mask = model.net[0].weight.detach().cpu(), model.net[0].mask.cpu()
-    by_degree = torch.argsort(model.degrees[1].cpu(), stable=True)
-    chosen = by_degree[torch.linspace(0, len(by_degree) - 1, 12).round().long()]
-    degrees = [model.degrees[1][unit].item() for unit in chosen.tolist()]
-    weights = weights.masked_fill(mask == 0, math.nan)[chosen]
-    strong = weights.abs().nanquantile(0.995).item()
-    shades = LinearSegmentedColormap.from_list("black-white-blue", [INK, "white", BLUE])
-    shades = shades.with_extremes(bad="none")
-    alt = (
-        f"Weights of {len(chosen)} hidden units as images, of degrees "
-        f"{', '.join(map(str, degrees))}. The larger the degree, the more pixels may have "
-        "weights; the rest is cut."
-    )
-    cut = {"facecolor": "none", "edgecolor": LINES, "hatch": "//"}
-    cell, room = WIDTH / 6, 0.28
-    figure = Picture(WIDTH, 2 * (cell + room) + 0.4, alt=alt, layout="none")
-    places = tiles(figure, 6, cell, room=room)
-    for image, degree, axes in zip(as_pictures(weights), degrees, places, strict=False):
-        axes.imshow(image, cmap=shades, vmin=-strong, vmax=strong, interpolation="nearest")
-        axes.set_title(f"degree {degree}", fontsize=12, weight="normal", pad=4)
-        axes.patch.set(**cut, linewidth=0)  # seen where there is no weight
-        frame_only(axes)
-    key = {
-        "ink here speaks for the unit": Patch(facecolor=BLUE, edgecolor=LINES),
-        "against it": Patch(facecolor=INK, edgecolor="white"),
-        "cut by the mask": Patch(**cut),
-    }
-    key_of(figure, key, "lower center")
-    return figure
-
-
 def tiles(
     figure: Picture,
     columns: int,
@@ -256,13 +168,6 @@ def paint(axes: Axes, image: np.ndarray) -> Axes:
     axes.imshow(image, cmap="gray_r", vmin=0, vmax=1, interpolation="nearest")
     frame_only(axes)
     return axes
-
-
-def paint_mask(axes: Axes, mask: Tensor, title: str) -> None:
-    """A large mask: blue where a weight may exist."""
-    axes.imshow(mask.float().cpu().numpy(), cmap=CLEAR_TO_BLUE, vmin=0, vmax=1, aspect="auto")
-    axes.set(title=title, xlabel="from unit", ylabel="to unit")
-    frame_only(axes)
 
 
 def paint_variables(

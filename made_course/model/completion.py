@@ -94,7 +94,7 @@ def complete(
     samples = x[:, None].expand(shape).clone()
     log_weights = x.new_zeros(len(x), n)
     is_exact = True
-    with torch.autocast(weight.device.type, enabled=False):
+    with torch.autocast(weight.device.type, enabled=False), evaluation_mode(model):
         for mask in known.unique(dim=0):
             rows = (known == mask).all(dim=1).nonzero().ravel()
             degrees, exact = completion_degrees(model, mask, ordering)
@@ -104,8 +104,7 @@ def complete(
                     drawn = sample_rows(model, noise[part].flatten(0, 1), given=given, known=mask)
                 samples[part] = drawn.view(len(part), n, -1)
                 if not exact:
-                    with evaluation_mode(model):
-                        weights = model.log_conditionals(samples[part].flatten(0, 1))
+                    weights = model.log_conditionals(samples[part].flatten(0, 1))
                     log_weights[part] = weights[:, mask].sum(dim=1).view(len(part), n)
             is_exact = is_exact and exact
     if is_exact:

@@ -1,4 +1,4 @@
-"""The masked layer and MADE itself."""
+"""MADE itself: masked layers, whose masks follow from degrees, and what an output means."""
 
 from __future__ import annotations
 
@@ -26,64 +26,18 @@ from ..common.arguments import (
 from .activations import Activation, make_activation
 from .heads import Bernoulli, Head, check_head
 from .mask_sets import MaskSets
-from .masks import DegreeDraw, build_masks, check_mask, shown_ordering
-from .sampling import METHODS, Method, in_parts, sample_in_parts, sample_mixture, sample_rows
-from .saving import check_settings, load_model, note_settings, save_model
-
-
-class MaskedLinear(nn.Linear):
-    r"""A linear layer in which only some weights count: :math:`y = x (W \odot M)^\top + b`.
-
-    The mask is applied at every forward pass, so that a masked weight, whatever it is, has no
-    effect and gets a gradient of exactly zero. The mask is a buffer: it moves and is saved with the
-    layer (a MADE saves degrees instead), and no optimizer sees it. A new layer is unmasked.
-
-    Args:
-        in_features, out_features, bias: as for ``nn.Linear``.
-        conditioning: add :math:`(U \odot M) \mathbf{1}`, the row sums of a second weight matrix
-            under the same mask, so that a unit knows which inputs it sees. It starts at zero.
-
-    Source:
-        Germain et al. 2015, "Masked Autoencoders"; "Connectivity-agnostic training" for U.
-
-    Example:
-        >>> layer = MaskedLinear(2, 1, bias=False)
-        >>> layer.set_mask(torch.tensor([[True, False]]))
-        >>> layer(torch.tensor([[0.0, 1.0]])).item()  # x2 has no way to the output
-        0.0
-    """
-
-    def __init__(
-        self, in_features: int, out_features: int, bias: bool = True, *, conditioning: bool = False
-    ) -> None:
-        super().__init__(in_features, out_features, bias)
-        # of the weights' dtype: torch multiplies two floats many times faster than float and bool
-        self.register_buffer("mask", torch.ones_like(self.weight, requires_grad=False))
-        self.conditioning = nn.Parameter(torch.zeros_like(self.weight)) if conditioning else None
-
-    def set_mask(self, mask: Tensor) -> None:
-        """Use another mask: zeros and ones of any dtype, (out_features, in_features).
-
-        Raises:
-            TypeError: if it is not a tensor.
-            ValueError: if its shape differs from the weight's, or a value is neither 0 nor 1.
-        """
-        self.mask = check_mask(mask, self.weight.shape).to(self.weight)
-
-    def masked_weight(self) -> Tensor:
-        r"""The weights that count, :math:`W \odot M`: (out_features, in_features)."""
-        return self.weight * self.mask
-
-    def masked_bias(self) -> Tensor | None:
-        r"""What a unit gets whatever the inputs: b, or :math:`b + (U \odot M) \mathbf{1}`."""
-        if self.conditioning is None:
-            return self.bias
-        sums = (self.conditioning * self.mask).sum(dim=1)
-        return sums if self.bias is None else self.bias + sums
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(..., in_features) to (..., out_features)."""
-        return F.linear(x, self.masked_weight(), self.masked_bias())
+from .masked_linear import MaskedLinear
+from .masks import DegreeDraw, build_masks, shown_ordering
+from .sampling import (
+    METHODS,
+    Method,
+    evaluation_mode,
+    in_parts,
+    sample_in_parts,
+    sample_mixture,
+    sample_rows,
+)
+from .saving import check_settings, name_of, note_settings, read_model, write_model
 
 
 class MADE(nn.Module):
@@ -425,14 +379,15 @@ class MADE(nn.Module):
         else:
             members = self.mask_sets.members(ensemble)
             draw_rows = partial(sample_mixture, self, method=method, members=members)
-        return sample_in_parts(
-            draw_rows,
-            (check_count("n_samples", n_samples), self.input_dim),
-            self.net[0].weight,
-            device=device,
-            noise=noise,
-            generator=generator,
-        )
+        with evaluation_mode(self):
+            return sample_in_parts(
+                draw_rows,
+                (check_count("n_samples", n_samples), self.input_dim),
+                self.net[0].weight,
+                device=device,
+                noise=noise,
+                generator=generator,
+            )
 
     # ---- files ------------------------------------------------------------------------------
 
@@ -453,7 +408,16 @@ class MADE(nn.Module):
             >>> MADE.load(path).order
             tensor([3, 1, 2])
         """
-        save_model(self, path)
+        arguments = {
+            "input_dim": self.input_dim,
+            "hidden_dims": self.hidden_dims,
+            "activation": name_of(self.act),
+            "direct": self.direct is not None,
+            "dropout": self.dropout,
+            "conditioning": self.net[0].conditioning is not None,
+            **self.mask_sets.arguments,
+        }
+        write_model(path, arguments, self.head, self.state_dict())
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
@@ -463,7 +427,11 @@ class MADE(nn.Module):
             FileNotFoundError: if there is no such file.
             ValueError: if it is damaged, or was not written by :meth:`save`.
         """
-        return load_model(cls, path)
+        arguments, head, state = read_model(path)
+        with torch.random.fork_rng(devices=[]):  # the weights it draws are replaced at once
+            model = cls(**arguments, head=head)
+        model.to(state["net.0.weight"].dtype).load_state_dict(state)
+        return model.eval()
 
 
 def set_masks(model: MADE, _incompatible_keys: object = None) -> None:

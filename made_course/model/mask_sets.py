@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Generator, LongTensor, Tensor, nn
@@ -66,6 +67,17 @@ class MaskSets(nn.Module):
     def degrees(self) -> list[LongTensor]:
         """Degrees in use, of the variables and of each hidden layer, from below upwards."""
         return self._stored(int(self.position) if self.are_several else 0)
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """What it was made with, as :class:`made_course.MADE` names it: for files."""
+        return {
+            "natural_order": self.natural_order,
+            "ordering": self.orders[0].argsort().tolist() if self.has_given_ordering else None,
+            "degrees": self.kind,
+            "num_masks": self.num_masks,
+            "seed": self.seed,
+        }
 
     @property
     def are_several(self) -> bool:

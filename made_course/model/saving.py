@@ -4,68 +4,51 @@ from __future__ import annotations
 
 import os
 import warnings
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..common.files import read_tensors, write_whole
 from .activations import ACTIVATIONS
 from .heads import NAMED_HEADS, Head
 from .mixed import Mixed
 
-if TYPE_CHECKING:
-    from .made import MADE
-
-    Model = TypeVar("Model", bound=MADE)
-
 FORMAT = "made_course.MADE, version 1"
 
 
-def save_model(model: MADE, path: str | os.PathLike[str]) -> None:
-    """What :meth:`made_course.MADE.save` says, which takes the same arguments."""
-    content = {
-        "format": FORMAT,
-        "arguments": _arguments_of(model),
-        "head": _written(model.head),
-        "state": model.state_dict(),
-    }
+def write_model(
+    path: str | os.PathLike[str], arguments: dict[str, Any], head: Head, state: dict[str, Tensor]
+) -> None:
+    """What :meth:`made_course.MADE.save` says: the model that is built so, and these weights.
+
+    Args:
+        path: of the file.
+        arguments: what to build a model with, so that it takes the state dict, but for its head.
+        head: of the model.
+        state: its state dict.
+    """
+    content = {"format": FORMAT, "arguments": arguments, "head": _written(head), "state": state}
     write_whole(path, lambda file: torch.save(content, file))
 
 
-def load_model(kind: type[Model], path: str | os.PathLike[str]) -> Model:
-    """What :meth:`made_course.MADE.load` says, which takes the same arguments."""
+def read_model(path: str | os.PathLike[str]) -> tuple[dict[str, Any], Head, dict[str, Tensor]]:
+    """Arguments, head and state dict of the model that :func:`write_model` wrote."""
     content = read_tensors(path)
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise ValueError(
             f"{path} holds no model as save writes it: a state dict belongs into "
             "model.load_state_dict(torch.load(path)), a checkpoint into fit(..., checkpoint=path)"
         )
-    state = content["state"]
-    with torch.random.fork_rng(devices=[]):  # the weights it draws are replaced at once
-        model = kind(**content["arguments"], head=_read(content["head"]))
-    model.to(state["net.0.weight"].dtype).load_state_dict(state)
-    return model.eval()
+    return content["arguments"], _read(content["head"]), content["state"]
 
 
-def _arguments_of(model: MADE) -> dict[str, Any]:
-    """What to build a model with, so that it takes this one's state dict."""
-    sets, names = model.mask_sets, {kind: name for name, kind in ACTIVATIONS.items()}
-    if type(model.act) not in names:
-        raise ValueError(_of_ones_own("activation", model.act))
-    return {
-        "input_dim": model.input_dim,
-        "hidden_dims": model.hidden_dims,
-        "natural_order": sets.natural_order,
-        "activation": names[type(model.act)],
-        "ordering": sets.orders[0].argsort().tolist() if sets.has_given_ordering else None,
-        "degrees": sets.kind,
-        "direct": model.direct is not None,
-        "dropout": model.dropout,
-        "conditioning": model.net[0].conditioning is not None,
-        "num_masks": sets.num_masks,
-        "seed": sets.seed,
-    }
+def name_of(act: nn.Module) -> str:
+    """The name by which a MADE takes an activation, or say that a file cannot hold it."""
+    names = {kind: name for name, kind in ACTIVATIONS.items()}
+    if type(act) not in names:
+        raise ValueError(_of_ones_own("activation", act))
+    return names[type(act)]
 
 
 def _written(head: Head) -> list[Any]:
@@ -95,13 +78,13 @@ def _of_ones_own(what: str, value: object) -> str:
 # ---- what a state dict says beside its tensors --------------------------------------------------
 
 
-def note_settings(model: MADE, state: object, prefix: str, metadata: dict[str, Any]) -> None:
+def note_settings(model: nn.Module, state: object, prefix: str, metadata: dict[str, Any]) -> None:
     """Write beside a state dict what the shapes in it do not show."""
     metadata.update(_settings_of(model))
 
 
 def check_settings(
-    model: MADE, state: dict[str, Tensor], prefix: str, metadata: dict[str, Any], *_: object
+    model: nn.Module, state: dict[str, Tensor], prefix: str, metadata: dict[str, Any], *_: object
 ) -> None:
     """Refuse the state dict of a model that computes otherwise, where one says what it is of."""
     for name, own in _settings_of(model).items():
@@ -115,5 +98,5 @@ def check_settings(
         warnings.warn(f"{said}: they score alike, and train differently", stacklevel=past_torch)
 
 
-def _settings_of(model: MADE) -> dict[str, object]:
+def _settings_of(model: nn.Module) -> dict[str, object]:
     return {"activation": repr(model.act), "head": repr(model.head), "dropout": model.dropout}

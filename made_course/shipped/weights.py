@@ -11,7 +11,8 @@ import torch
 from torch import BoolTensor
 
 from ..common.arguments import check_choice
-from ..model.made import MADE, MaskedLinear
+from ..model.made import MADE
+from ..model.masked_linear import MaskedLinear
 from .assets import read_asset
 
 MODELS = {

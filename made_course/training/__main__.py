@@ -12,11 +12,13 @@ from contextlib import redirect_stdout
 import torch
 from torch import Tensor
 
-from ..data.mnist import binarized_loader, load_mnist
+from ..data.mnist import load_mnist
+from ..data.mnist_binarized import binarized_loader
 from ..data.tables import load_table
 from ..model.heads import Bernoulli, Head
 from ..model.made import MADE
-from .fit import evaluate, fit
+from .evaluate import evaluate
+from .fit import fit
 from .processes import processes_on
 
 PATIENCE = 30

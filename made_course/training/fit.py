@@ -1,103 +1,27 @@
-"""Training and scoring: :func:`fit`, :func:`evaluate`, and the plain recipe."""
+"""Training by the good recipe: what is asked for is checked, and the loop set up."""
 
 from __future__ import annotations
 
-import math
 import os
 import pathlib
-import time
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 
 import torch
-from torch import Tensor, nn
-from tqdm.auto import tqdm
+from torch import Tensor
 
-from ..common.arguments import check_choice, check_count, check_number, values_are_known
-from ..data.mnist import make_mnist_loaders
+from ..common.arguments import check_choice, check_count
 from ..model.made import MADE
-from ..model.sampling import evaluation_mode
-from .batches import Batches, check_data, check_iterable, count_batches, shuffled, tensors
+from .batches import Batches, check_data
 from .checkpoints import Epoch, Run, resume
 from .history import History
-from .precision import PRECISIONS, bfloat16_is_faster
-from .processes import ALONE, Processes, processes_on
-from .random_streams import own_stream, stream_for, stream_of_dropout
-from .schedules import Constant, OneCycle, Patient
+from .loop import train_epochs
+from .precision import PRECISIONS, takes_bfloat16
+from .processes import Processes, processes_on
+from .random_streams import stream_for
+from .schedules import OneCycle, Patient
 
 MAX_GRADIENT_NORM = 1.0
-FUSED = ("cpu", "cuda")
-"""Kinds of device on which PyTorch's optimizers have a fast form in one piece."""
-LARGE = 30
-"""What lies beyond it was not standardised."""
-
-OnEpoch = Callable[[MADE, History], bool | None]
-
-
-def evaluate(
-    model: MADE, x: Batches, *, ensemble: int | None = None, batch_size: int = 1000
-) -> float:
-    r"""Mean negative log-likelihood (NLL) of the rows: lower is better.
-
-    .. math::
-        -\frac{1}{N}\sum_n \log p(x^{(n)})
-
-    Dropout is off, products are in the model's own precision, and the model's training mode stays
-    as it was.
-
-    Args:
-        model: a MADE, or anything with its ``log_prob`` and ``check_data``.
-        x: (N, D) tensor valid for the model, or a loader of such batches.
-        ensemble: None scores the set of masks in use; k the mixture of the first k sets of masks,
-            or with ``num_masks=None`` of k that are drawn from a fixed seed.
-        batch_size: rows at once, where ``x`` is a tensor.
-
-    Returns:
-        nats, for a density differential nats; divide by D ln 2 for bits per dimension.
-
-    Raises:
-        TypeError, ValueError: if the data are not as described, or there are none.
-
-    Example:
-        >>> model = MADE(784)
-        >>> for p in model.parameters():
-        ...     _ = torch.nn.init.zeros_(p)
-        >>> round(evaluate(model, torch.ones(5, 784)), 2)  # a coin for each pixel: 784 ln 2
-        543.43
-    """
-    total, rows = _sum_nll(model, x, ensemble, batch_size)
-    if rows == 0:
-        raise ValueError("there are no rows to evaluate: got empty data")
-    return total / rows
-
-
-@torch.no_grad()
-def _sum_nll(
-    model: MADE,
-    x: Batches,
-    ensemble: int | None,
-    batch_size: int = 1000,
-    processes: Processes = ALONE,
-) -> tuple[float, int]:
-    """NLL summed over all rows, and how many there are."""
-    check_count("batch_size", batch_size)
-    known = isinstance(x, Tensor)
-    if known:
-        model.check_data(x)
-        x = x.split(batch_size)
-    check_iterable(x)
-    device = next(model.parameters()).device
-    total, rows = 0.0, 0
-    with (
-        evaluation_mode(model),
-        torch.autocast(device.type, enabled=False),
-        values_are_known(known),
-    ):
-        for batch in tensors(x):
-            share = processes.share(batch).to(device)
-            total -= model.log_prob(share, ensemble).cpu().double().sum().item()
-            rows += len(batch)
-    return processes.total(total)[0], rows
 
 
 def fit(
@@ -176,6 +100,7 @@ def fit(
         Topin 2018 (one cycle); Shamir and Zhang 2013 (averages).
 
     Example:
+        >>> from made_course import evaluate
         >>> x = torch.tensor([[0, 0, 0], [0, 1, 1], [1, 1, 0]]).repeat(40, 1)
         >>> model = MADE(3, hidden_dims=(16,), seed=0)
         >>> history = fit(model, x, epochs=100, lr=0.05, seed=0, progress=False)
@@ -217,8 +142,8 @@ def fit(
             settings |= {**schedule.settings(), "precision": precision, "seed": seed}
             save = resume(run, checkpoint, settings, train, valid)
         if run.bfloat16 is None:
-            run.bfloat16 = _takes_bfloat16(precision, model, processes)
-        history = _train(run, train, valid, batch_size, save, on_epoch, progress)
+            run.bfloat16 = takes_bfloat16(precision, model, processes)
+        history = train_epochs(run, train, valid, batch_size, save, on_epoch, progress)
     if patience is not None and len(history) == epochs and epochs - history.best_epoch < patience:
         warnings.warn(
             f"fit stopped at epochs={epochs} before patience={patience} had run out: the best "
@@ -228,64 +153,9 @@ def fit(
     return history
 
 
-def train_made(
-    epochs: int = 10,
-    hidden: tuple[int, ...] = (512, 512),
-    lr: float = 2e-3,
-    batch_size: int = 512,
-    natural_order: bool = True,
-    device: torch.device | str | None = None,
-) -> MADE:
-    """Train a MADE on binarised MNIST by the plainest recipe: Adam at a constant rate, float32.
-
-    Prints a line an epoch and the number of parameters. ``torch.manual_seed`` before it makes it
-    repeatable. :func:`fit` reaches better models in less time.
-
-    Args:
-        epochs: passes over the training images.
-        hidden: width of each hidden layer.
-        lr: learning rate.
-        batch_size: images a step.
-        natural_order: pixels in raster order; False draws a random ordering.
-        device: None is the GPU if there is one, else the processor.
-
-    Returns:
-        the trained model, in evaluation mode.
-
-    Raises:
-        TypeError, ValueError: if an argument is not as described.
-        FloatingPointError: if the loss is not finite.
-
-    Source:
-        the model and loss of Germain et al. 2015; Kingma and Ba 2015 (Adam).
-    """
-    check_count("epochs", epochs)
-    check_number("lr", lr, positive=True)
-    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
-    train, test = make_mnist_loaders(batch_size=batch_size)
-    model = MADE(28 * 28, hidden_dims=hidden, natural_order=natural_order).to(device)
-    processes = Processes(device=torch.device(device))
-    fused = processes.device.type in FUSED
-    optimizer = torch.optim.Adam(model.parameters(), lr=lr, fused=fused)
-    run = Run(model, optimizer, Constant(), model.log_prob, processes)
-    for epoch in range(1, epochs + 1):
-        train_nll = train_epoch(run, train, epoch, len(train))
-        test_nll = evaluate(model, test)
-        bpd = test_nll / (model.input_dim * math.log(2))
-        print(
-            f"Epoch {epoch:02d} | train NLL: {train_nll:.3f} | test NLL: {test_nll:.3f} "
-            f"| bpd: {bpd:.3f}"
-        )
-    print(f"\nMADE parameters: {model.n_parameters():,}")
-    return model.eval()
-
-
-# ---- the loop -----------------------------------------------------------------------------------
-
-
 def _start(model: MADE, schedule: OneCycle | Patient, processes: Processes) -> Run:
     log_prob = processes.log_prob_of(model)
-    fused = processes.device.type in FUSED
+    fused = processes.has_fused_optimizers
     optimizer = torch.optim.AdamW(schedule.groups(model), lr=schedule.lr, fused=fused)
     history = History(
         unit="differential nats" if model.head.is_density else "nats",
@@ -294,145 +164,3 @@ def _start(model: MADE, schedule: OneCycle | Patient, processes: Processes) -> R
     run = Run(model, optimizer, schedule, log_prob, processes, history, MAX_GRADIENT_NORM)
     run.last = Epoch(0, run.weights())
     return run
-
-
-def _train(
-    run: Run,
-    train: Batches,
-    valid: Batches | None,
-    batch_size: int | None,
-    save: Callable[[], None] | None,
-    on_epoch: OnEpoch | None,
-    progress: bool,
-) -> History:
-    """The loop over epochs; ends with the best weights, or those of the last whole epoch."""
-    steps = count_batches(train, batch_size)
-    with _progress_bar(run, steps, progress) as bar:
-        try:
-            while not run.schedule.is_over(run.history):
-                start = time.perf_counter()
-                with values_are_known(isinstance(train, Tensor)):
-                    batches = _counted(shuffled(train, batch_size), bar)
-                    train_nll = train_epoch(run, batches, len(run.history) + 1, steps)
-                weights = run.weights()
-                with run.schedule.shown(run.model):
-                    score = None if valid is None else _score(run, valid, steps)
-                    _note_epoch(run, weights, train_nll, score, time.perf_counter() - start)
-                    bar.set_postfix_str(
-                        f"train NLL {train_nll:.2f}" if score is None else f"valid NLL {score:.2f}"
-                    )
-                    if save is not None:
-                        save()
-                    if on_epoch is not None and _is_told_to_stop(on_epoch, run):
-                        break
-        except KeyboardInterrupt:
-            pass
-        finally:
-            run.go_back()
-            run.model.eval()
-    return run.history
-
-
-def train_epoch(run: Run, batches: Iterable[Tensor], epoch: int, steps: int) -> float:
-    """One pass of gradient steps; the mean NLL of the batches, each under the weights it met."""
-    model, processes = run.model.train(), run.processes
-    total, rows = 0.0, 0
-    for number, batch in enumerate(tensors(batches)):
-        step = (epoch - 1) * steps + number
-        run.schedule.before_step(run.optimizer, step, steps)
-        share = processes.share(batch).to(processes.device)
-        # one context a step: autocast keeps its copies of the biases until it ends
-        with (
-            stream_of_dropout(step, processes),
-            torch.autocast(processes.device.type, torch.bfloat16, enabled=bool(run.bfloat16)),
-        ):
-            # gradients are averaged over processes: this is the mean over the rows of all
-            loss = -run.log_prob(share).sum() * processes.size / len(batch)
-        run.optimizer.zero_grad()
-        loss.backward()
-        norm = nn.utils.clip_grad_norm_(model.parameters(), run.max_norm).item()
-        nll = processes.total(loss.item())[0] / processes.size
-        _require_finite(nll, norm, epoch, number, batch)
-        run.optimizer.step()
-        run.schedule.after_step(model, step)
-        if model.num_masks != 1:
-            model.resample_masks()
-        total += nll * len(batch)
-        rows += len(batch)
-    if rows == 0:
-        raise ValueError(
-            f"there are no batches in epoch {epoch}: a loader must yield them anew each time"
-        )
-    # what the last step did to the weights, no loss has shown yet
-    with torch.no_grad(), evaluation_mode(model):
-        nll = -processes.total(model.log_prob(share).sum().item())[0]
-    _require_finite(nll, 0.0, epoch, number, batch)
-    return total / rows
-
-
-def _require_finite(nll: float, norm: float, epoch: int, number: int, batch: Tensor) -> None:
-    if math.isfinite(nll) and math.isfinite(norm):
-        return
-    what = "the gradient is not finite" if math.isfinite(nll) else f"the loss is {nll:g}"
-    cure = "lower lr, or check the data"
-    if (largest := batch.float().norm(torch.inf).item()) > LARGE:
-        cure = f"the data reach {largest:g}: standardise them, (x - x.mean(0)) / x.std(0)"
-    raise FloatingPointError(
-        f"{what} in epoch {epoch}, batch {number + 1}: {cure}; fit leaves the weights of the last "
-        "good epoch"
-    )
-
-
-def _score(run: Run, valid: Batches, steps: int) -> float:
-    """NLL on the validation data, under the first set of masks."""
-    first = None if run.model.num_masks == 1 else 1
-    total, rows = _sum_nll(run.model, valid, first, processes=run.processes)
-    if not math.isfinite(total):
-        raise FloatingPointError(
-            f"the loss on the validation data is {total:g} after epoch {len(run.history) + 1}: "
-            "lower lr, or check the data; fit leaves the weights of the last good epoch"
-        )
-    return total / rows
-
-
-def _note_epoch(
-    run: Run, weights: dict[str, Tensor], train_nll: float, score: float | None, seconds: float
-) -> None:
-    history, best = run.history, run.last.best
-    if score is not None and score < min(history.valid_nll, default=math.inf):
-        best = run.weights()
-    rate = run.optimizer.param_groups[0]["lr"]
-    history.append(train_nll=train_nll, valid_nll=score, lr=rate, seconds=seconds)
-    run.last = Epoch(len(history), weights, best)
-
-
-def _is_told_to_stop(on_epoch: OnEpoch, run: Run) -> bool:
-    stop = None
-    if run.processes.rank == 0:
-        with own_stream(run.processes.device):
-            stop = on_epoch(run.model, run.history)
-    return run.processes.agree(stop is True)
-
-
-def _progress_bar(run: Run, steps: int, progress: bool) -> tqdm:
-    epochs = run.schedule.epochs
-    return tqdm(
-        total=epochs and epochs * steps,
-        initial=len(run.history) * steps,
-        unit="step",
-        disable=not progress or run.processes.rank > 0,
-    )
-
-
-def _counted(batches: Iterable[Tensor], bar: tqdm) -> Iterator[Tensor]:
-    for batch in batches:
-        yield batch
-        bar.update()
-
-
-def _takes_bfloat16(precision: str, model: MADE, processes: Processes) -> bool:
-    if precision != "auto":
-        return precision == "bfloat16"
-    if next(model.parameters()).dtype != torch.float32 or model.head.is_density:
-        return False
-    return processes.agree(bfloat16_is_faster(processes.device))

@@ -8,6 +8,9 @@ from functools import cache
 import torch
 from torch import nn
 
+from ..model.made import MADE
+from .processes import Processes
+
 PRECISIONS = ("auto", "float32", "bfloat16")
 
 
@@ -29,3 +32,12 @@ def bfloat16_is_faster(device: torch.device) -> bool:
 
     with torch.no_grad():
         return seconds(True) < 0.8 * seconds(False)
+
+
+def takes_bfloat16(precision: str, model: MADE, processes: Processes) -> bool:
+    """Whether this training does: where it is asked for or, by ``"auto"``, faster and not risky."""
+    if precision != "auto":
+        return precision == "bfloat16"
+    if next(model.parameters()).dtype != torch.float32 or model.head.is_density:
+        return False
+    return processes.agree(bfloat16_is_faster(processes.device))

@@ -37,6 +37,11 @@ class Processes:
     size: int = 1
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
 
+    @property
+    def has_fused_optimizers(self) -> bool:
+        """Whether PyTorch's optimizers have a fast form in one piece on this kind of device."""
+        return self.device.type in ("cpu", "cuda")
+
     def share(self, batch: Tensor) -> Tensor:
         """The rows of a batch that are this process's; the last processes may have one less."""
         return batch if self.size == 1 else batch[self.rank :: self.size]

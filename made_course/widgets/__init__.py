@@ -1,6 +1,6 @@
 """Widgets, a folder each: the class, the module of JavaScript that draws it, its style.
 
-Imports from every folder above, ``figures`` the last.
+Imports from every other folder.
 """
 
 from importlib.metadata import version

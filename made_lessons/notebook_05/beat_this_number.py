@@ -10,7 +10,7 @@ from functools import cache
 import torch
 from torch import Tensor
 
-from made_course.data.mnist import load_binarized_mnist
+from made_course.data.mnist_binarized import load_binarized_mnist
 from made_course.model.made import MADE
 from made_course.shipped.measured import load_nll_to_beat
 from made_course.shipped.weights import load_pretrained

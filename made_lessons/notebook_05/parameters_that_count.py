@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from made_course.model.made import MADE, MaskedLinear
+from made_course.model.made import MADE
+from made_course.model.masked_linear import MaskedLinear
 
 from ..checking.edited_source import but
 from ..checking.exercise import exercise, slips

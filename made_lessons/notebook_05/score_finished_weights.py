@@ -12,7 +12,7 @@ from torch import Tensor
 from made_course.data.toys import bars_and_stripes
 from made_course.model.made import MADE
 from made_course.model.sampling import evaluation_mode
-from made_course.training.fit import evaluate
+from made_course.training.evaluate import evaluate
 from made_course.training.history import History
 
 from ..checking.calls import run

@@ -8,13 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from made_course.data.toys import (
-    bars_and_stripes,
-    checkerboard,
-    garden_days,
-    rain_diary,
-    two_moons,
-)
+from made_course.data.garden import garden_days
+from made_course.data.toys import bars_and_stripes, checkerboard, rain_diary, two_moons
 
 
 def test_the_diary_is_the_one_that_the_course_talks_about():

@@ -11,7 +11,7 @@ import torch
 from torch.utils.data import DataLoader, TensorDataset
 
 from made_course import MADE, evaluate
-from made_course.training import fit as training
+from made_course.training import precision
 from tests.training.learning_runs import (
     DATA,
     ONES,
@@ -143,9 +143,9 @@ def test_a_finished_run_returns_at_once(file, arguments):
 
 
 def test_a_resumed_run_keeps_the_precision_it_began_with(file, monkeypatch):
-    monkeypatch.setattr(training, "bfloat16_is_faster", lambda device: True)
+    monkeypatch.setattr(precision, "bfloat16_is_faster", lambda device: True)
     run(small(), precision="auto", checkpoint=file, on_epoch=stop_after(2))
-    monkeypatch.setattr(training, "bfloat16_is_faster", lambda device: False)
+    monkeypatch.setattr(precision, "bfloat16_is_faster", lambda device: False)
     history = run(small(1), precision="auto", checkpoint=file)
     assert measured(history) == measured(run(small(), precision="bfloat16"))
     assert measured(history) != measured(run(small(), precision="float32"))

@@ -1,4 +1,4 @@
-"""Training: what fit promises of a run, whatever happens to it, and what evaluate measures."""
+"""What fit promises of a run, whatever happens to it."""
 
 import math
 import re
@@ -6,13 +6,12 @@ import re
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 from torch.utils.data import DataLoader, TensorDataset
 
-from made_course import MADE, History, complete, evaluate, fit, save_samples_grid, train_made
+from made_course import MADE, History, complete, evaluate, fit
 from made_course.data.tables import Table
 from made_course.model.heads import Categorical, MixtureOfGaussians
-from made_course.training import fit as training
+from made_course.training import fit as module
 from made_course.training import precision
 from tests.training.learning_runs import (
     DATA,
@@ -208,7 +207,7 @@ class Noted(History):
 )
 def test_an_interrupt_leaves_the_best_of_the_whole_epochs(monkeypatch, place, whole, patience):
     if place == "note":
-        monkeypatch.setattr(training, "History", Noted)
+        monkeypatch.setattr(module, "History", Noted)
     train = Loader({"first epoch": (1, 3), "train": (3, 2)}.get(place), interrupt)
     valid = Loader((3, 2) if place == "valid" else None, interrupt, (1 - DATA).split(20))
     model = small()
@@ -314,6 +313,11 @@ def test_data_that_were_not_standardised_are_named_where_the_loss_blows_up():
         run(small(head=MixtureOfGaussians(2)), data, batch_size=121, lr=1e30)
 
 
+def test_a_density_is_measured_in_differential_nats():
+    assert run(small(head=MixtureOfGaussians(2)), REALS).unit == "differential nats"
+    assert run(small(head=Categorical(2))).unit == run(small()).unit == "nats"
+
+
 # ---- precision ----------------------------------------------------------------------------------
 
 
@@ -345,7 +349,7 @@ def test_bfloat16_trains_and_scores_in_float32():
     ],
 )
 def test_auto_takes_what_the_trial_found_faster(monkeypatch, model, faster, dtype):
-    monkeypatch.setattr(training, "bfloat16_is_faster", lambda device: faster)
+    monkeypatch.setattr(precision, "bfloat16_is_faster", lambda device: faster)
     seen = products(model)
     data = REALS if model.head.is_density else DATA
     before = evaluate(model, data)
@@ -358,166 +362,6 @@ def test_the_trial_draws_nothing():
     before = torch.get_rng_state()
     assert precision.bfloat16_is_faster.__wrapped__(torch.device("cpu")) in (True, False)
     assert torch.equal(torch.get_rng_state(), before)
-
-
-# ---- evaluate -----------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def wild():
-    """A model with weights far from their start, so that no two numbers agree by chance."""
-    model = small(ordering=None, natural_order=False, num_masks=3, dropout=0.5)
-    with torch.no_grad():
-        for p in model.parameters():
-            p.normal_(std=2.0)
-    return model
-
-
-def test_evaluate_is_the_mean_that_the_formula_gives(wild):
-    weights = [layer.weight * layer.mask for layer in wild.net]
-    hidden = torch.relu(DATA @ weights[0].T + wild.net[0].bias)
-    p = torch.sigmoid((hidden @ weights[1].T + wild.net[1].bias).double())
-    nll = -(DATA * p.log() + (1 - DATA) * (1 - p).log()).sum() / len(DATA)
-    result = evaluate(wild, DATA)
-    assert type(result) is float
-    assert result == pytest.approx(nll.item(), abs=1e-4)
-    assert evaluate(wild.double(), DATA) == pytest.approx(nll.item(), abs=1e-5)
-
-
-@pytest.mark.parametrize("ensemble", [None, 2])
-def test_every_row_counts_alike_whatever_batch_it_is_in(wild, ensemble):
-    with torch.no_grad():
-        expected = -wild.eval().log_prob(DATA, ensemble=ensemble).double().mean().item()
-    uneven = [DATA[:1], DATA[1:100], DATA[100:]]
-    for x in (DATA, DataLoader(DATA, 50), DataLoader(TensorDataset(DATA), 50), uneven):
-        for batch_size in (7, 1000):
-            found = evaluate(wild, x, ensemble=ensemble, batch_size=batch_size)
-            assert found == pytest.approx(expected, abs=1e-6)
-    assert evaluate(wild, DATA, ensemble=3) != pytest.approx(expected, abs=1e-6)
-
-
-def test_evaluate_is_never_under_autocast(wild):
-    expected = evaluate(wild, DATA)
-    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
-        assert evaluate(wild, DATA) == expected
-        assert wild.eval().log_prob(DATA).mean().item() != pytest.approx(-expected, abs=1e-4)
-
-
-@pytest.mark.parametrize("mode", [True, False])
-def test_evaluate_keeps_the_mode_and_applies_no_dropout(wild, mode):
-    wild.train(mode)
-    wild.net[0].train(not mode)
-    stream = torch.get_rng_state()
-    found = evaluate(wild, DATA)
-    assert torch.equal(torch.get_rng_state(), stream)
-    with pytest.raises(ValueError, match="0 and 1"):
-        evaluate(wild, [DATA, DATA + 2])
-    assert wild.training is mode
-    assert wild.net[0].training is not mode
-    assert found == evaluate(wild.eval(), DATA)
-
-
-def test_a_density_is_measured_in_differential_nats():
-    assert run(small(head=MixtureOfGaussians(2)), REALS).unit == "differential nats"
-    assert run(small(head=Categorical(2))).unit == run(small()).unit == "nats"
-
-
-# ---- train_made ---------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def tiny_mnist(monkeypatch):
-    """96 and 40 images of noise in the place of MNIST, and the batch sizes that were asked for."""
-    generator = torch.Generator().manual_seed(1)
-    shares = torch.rand(784, generator=generator)
-    train, test = (torch.bernoulli(shares.expand(n, 784), generator=generator) for n in (96, 40))
-    asked = []
-
-    def loaders(batch_size):
-        asked.append(batch_size)
-        return DataLoader(train, batch_size, shuffle=True), DataLoader(test, batch_size)
-
-    monkeypatch.setattr(training, "make_mnist_loaders", loaders)
-    return train, test, asked
-
-
-def test_train_made_prints_the_lines_of_the_document(tiny_mnist, capsys):
-    _, test, asked = tiny_mnist
-    model = train_made(epochs=11, hidden=(16, 8), lr=5e-3, batch_size=32, natural_order=False)
-    lines = capsys.readouterr().out.split("\n")
-    form = r"Epoch (\d\d) \| train NLL: (\d+\.\d{3}) \| test NLL: (\d+\.\d{3}) \| bpd: (\d\.\d{3})"
-    found = [re.fullmatch(form, line) for line in lines[:11]]
-    assert [match[1] for match in found] == [f"{epoch:02d}" for epoch in range(1, 12)]
-    nll = evaluate(model, test)
-    assert found[-1][3] == f"{nll:.3f}"
-    assert found[-1][4] == f"{nll / (784 * math.log(2)):.3f}"
-    assert float(found[-1][2]) < float(found[0][2]) - 5
-    parameters = 784 * 16 + 16 + 16 * 8 + 8 + 8 * 784 + 784
-    assert lines[11:] == ["", f"MADE parameters: {parameters:,}", ""]
-    assert asked == [32]
-    assert not torch.equal(model.order, torch.arange(1, 785))
-    assert not model.training
-
-
-def test_train_made_is_adam_at_a_constant_rate(tiny_mnist, capsys):
-    train, test, _ = tiny_mnist
-    torch.manual_seed(0)
-    by_package = train_made(epochs=3, hidden=(16,), batch_size=32)
-
-    torch.manual_seed(0)
-    loader = DataLoader(train, 32, shuffle=True)
-    by_hand = MADE(784, (16,))
-    optimizer = torch.optim.Adam(by_hand.parameters(), lr=2e-3, foreach=False, fused=False)
-    for _ in range(3):
-        for x in loader:
-            optimizer.zero_grad()
-            (-by_hand.log_prob(x).mean()).backward()
-            optimizer.step()
-        evaluate(by_hand, DataLoader(test, 32))  # as a loader draws a number each time
-    assert torch.equal(by_package.order, torch.arange(1, 785))
-    for one, other in zip(by_package.parameters(), by_hand.parameters(), strict=True):
-        torch.testing.assert_close(one, other, rtol=0, atol=1e-5)
-
-
-def test_train_made_says_what_is_wrong(tiny_mnist):
-    with pytest.raises(ValueError, match="epochs must be at least 1, got 0"):
-        train_made(epochs=0)
-    with pytest.raises(ValueError, match="lr must be finite and above 0, got -1"):
-        train_made(lr=-1)
-    with pytest.raises(ValueError, match="each of hidden_dims must be at least 1, got 0"):
-        train_made(hidden=(0,))
-    with pytest.raises(FloatingPointError, match="epoch 1, batch 2: lower lr"):
-        train_made(epochs=1, hidden=(16,), lr=1e30, batch_size=32)
-
-
-def test_train_made_refuses_an_empty_batch(monkeypatch, tmp_path):
-    monkeypatch.setenv("MADE_COURSE_DATA", str(tmp_path))
-    with pytest.raises(ValueError, match="batch_size must be at least 1, got 0"):
-        train_made(batch_size=0)
-
-
-@pytest.mark.full_mnist
-def test_the_last_cell_of_the_document(tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
-    torch.manual_seed(0)
-    model = train_made(epochs=10, hidden=(512, 512), lr=2e-3, batch_size=512, natural_order=False)
-    save_samples_grid(model, "made_samples.png", n=36)
-    lines = capsys.readouterr().out.splitlines()
-    assert "60,000 training and 10,000 test images" in lines[0]
-    epochs = [line for line in lines if line.startswith("Epoch ")]
-    assert len(epochs) == 10
-    last = re.fullmatch(
-        r"Epoch 10 \| train NLL: \d\d\.\d{3} \| test NLL: (\d\d\.\d{3}) \| bpd: (\d\.\d{3})",
-        epochs[-1],
-    )
-    assert float(last[1]) == pytest.approx(86.4, abs=0.8)
-    assert float(last[2]) == pytest.approx(0.159, abs=0.002)
-    assert lines[-2:] == ["MADE parameters: 1,066,768", "Saved samples to made_samples.png"]
-    with Image.open("made_samples.png") as picture:
-        assert picture.size == (182, 182)
-        # about 13% of a digit's pixels are ink: neither an empty grid nor noise
-        ink = (np.asarray(picture.convert("L")) > 127).mean()
-    assert 0.08 < ink < 0.16
 
 
 # ---- what is refused ----------------------------------------------------------------------------
@@ -586,8 +430,3 @@ def test_fit_says_what_is_wrong_with_an_argument(arguments, error, said):
     with pytest.raises(error, match=said):
         run(model, **{"valid": DATA, **arguments})
     assert same(state(model), before)
-
-
-def test_evaluate_needs_a_batch_size_above_zero():
-    with pytest.raises(ValueError, match="batch_size must be at least 1"):
-        evaluate(small(), DATA, batch_size=0)

@@ -10,7 +10,8 @@ import pytest
 import torch
 
 from made_course import MADE, evaluate, example_table, load_table
-from made_course.data.mnist import binarized_loader, load_mnist
+from made_course.data.mnist import load_mnist
+from made_course.data.mnist_binarized import binarized_loader
 from made_course.training import random_streams
 from made_course.training.__main__ import main
 from made_course.training.processes import Processes

@@ -27,10 +27,10 @@ from made_course import (
 )
 from made_course.common.arguments import check_choice
 from made_course.common.files import write_whole
-from made_course.figures import plot_samples_and_mask
 from made_course.shipped import assets, nearest
 from made_course.shipped.nearest import nearest_images
 from made_course.shipped.weights import MODELS, weights_that_count
+from tools.pages.drawing import plot_samples_and_mask
 
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
 

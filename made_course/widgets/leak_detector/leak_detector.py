@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -11,13 +10,12 @@ from traitlets import Any, Bytes, Dict, Int, List, validate
 
 from ...common.arguments import check_count
 from ...common.words import check_names, variable_names
+from ...figures import plot_dependence
+from ...figures.picture import Picture
 from ...leaks.dependence import Dependence, binary_points, measure_dependence
 from ...model.made import MADE
 from ...model.masks import check_ordering, direct_mask, input_degrees
 from ..shared.in_page import InPage
-
-if TYPE_CHECKING:
-    from ...figures.style import Picture
 
 MOST_CELLS = 20
 """Variables up to which they stand in their own sequence in a picture, not in the ordering's."""
@@ -122,8 +120,6 @@ class LeakDetector(InPage, module="leak_detector"):
 
     def figure(self) -> Picture:
         """The same state as a figure: one matrix where gradient and flips find the same."""
-        from ...figures import plot_dependence  # only a figure waits for matplotlib
-
         rows = list(range(self._count)) if self._count <= MOST_CELLS else self.ordering
         by_flip, by_gradient = self.dependence.by_flip, self.dependence.by_gradient
         ways = {"What flipping finds": by_flip}

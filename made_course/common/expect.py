@@ -1,0 +1,45 @@
+"""A number that a notebook shows and holds to what was expected."""
+
+from __future__ import annotations
+
+import math
+
+
+def expect(
+    value: float, expected: float, *, within: float, name: str = "", unit: str = "nats"
+) -> None:
+    """Show a number that differs a little from computer to computer, and hold it to what it may be.
+
+    Args:
+        value: what came.
+        expected: what comes on the computer on which the course was written, rounded.
+        within: how far the two may be apart.
+        name: what the number is.
+        unit: said after it, without digits; ``"%"`` is for shares between 0 and 1, which are then
+            shown in percent, as are ``expected`` and ``within``.
+
+    Raises:
+        AssertionError: if they are farther apart, or ``value`` is no number.
+
+    Example:
+        >>> expect(69.08, 69.4, within=2)
+        69.1 nats (expected 69.4 ± 2)
+        >>> expect(0.9712, 0.95, within=0.05, name="boards among the samples", unit="%")
+        boards among the samples: 97.1% (expected 95 ± 5)
+    """
+    scale, space = (100, "") if unit == "%" else (1, " ")
+    is_count = isinstance(within, int) and float(value).is_integer()
+    decimals = 0 if is_count else max(0, 1 - math.floor(math.log10(scale * within)))
+    said = f"{name}: " if name else ""
+    said += f"{round(scale * float(value), decimals) + 0.0:,.{decimals}f}{space}{unit}".rstrip()
+    bounds = f"{_plain(scale * expected)} ± {_plain(scale * within)}"
+    if not abs(float(value) - expected) <= within:
+        raise AssertionError(
+            f"{said}, and {bounds} was expected. If you changed nothing on purpose, run all cells "
+            "from the top: an earlier one may have been changed, left out or run twice."
+        )
+    print(f"{said} (expected {bounds})")
+
+
+def _plain(number: float) -> str:
+    return f"{number:,.10f}".rstrip("0").rstrip(".")

@@ -1,0 +1,64 @@
+"""The masked layer: a linear one in which only some weights count."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from .masks import check_mask
+
+
+class MaskedLinear(nn.Linear):
+    r"""A linear layer in which only some weights count: :math:`y = x (W \odot M)^\top + b`.
+
+    The mask is applied at every forward pass, so that a masked weight, whatever it is, has no
+    effect and gets a gradient of exactly zero. The mask is a buffer: it moves and is saved with the
+    layer (a MADE saves degrees instead), and no optimizer sees it. A new layer is unmasked.
+
+    Args:
+        in_features, out_features, bias: as for ``nn.Linear``.
+        conditioning: add :math:`(U \odot M) \mathbf{1}`, the row sums of a second weight matrix
+            under the same mask, so that a unit knows which inputs it sees. It starts at zero.
+
+    Source:
+        Germain et al. 2015, "Masked Autoencoders"; "Connectivity-agnostic training" for U.
+
+    Example:
+        >>> layer = MaskedLinear(2, 1, bias=False)
+        >>> layer.set_mask(torch.tensor([[True, False]]))
+        >>> layer(torch.tensor([[0.0, 1.0]])).item()  # x2 has no way to the output
+        0.0
+    """
+
+    def __init__(
+        self, in_features: int, out_features: int, bias: bool = True, *, conditioning: bool = False
+    ) -> None:
+        super().__init__(in_features, out_features, bias)
+        # of the weights' dtype: torch multiplies two floats many times faster than float and bool
+        self.register_buffer("mask", torch.ones_like(self.weight, requires_grad=False))
+        self.conditioning = nn.Parameter(torch.zeros_like(self.weight)) if conditioning else None
+
+    def set_mask(self, mask: Tensor) -> None:
+        """Use another mask: zeros and ones of any dtype, (out_features, in_features).
+
+        Raises:
+            TypeError: if it is not a tensor.
+            ValueError: if its shape differs from the weight's, or a value is neither 0 nor 1.
+        """
+        self.mask = check_mask(mask, self.weight.shape).to(self.weight)
+
+    def masked_weight(self) -> Tensor:
+        r"""The weights that count, :math:`W \odot M`: (out_features, in_features)."""
+        return self.weight * self.mask
+
+    def masked_bias(self) -> Tensor | None:
+        r"""What a unit gets whatever the inputs: b, or :math:`b + (U \odot M) \mathbf{1}`."""
+        if self.conditioning is None:
+            return self.bias
+        sums = (self.conditioning * self.mask).sum(dim=1)
+        return sums if self.bias is None else self.bias + sums
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(..., in_features) to (..., out_features)."""
+        return F.linear(x, self.masked_weight(), self.masked_bias())

@@ -1,0 +1,31 @@
+"""No test of data touches the network or the reader's own cache: each has a root of its own."""
+
+import pytest
+
+from made_course.data.mnist import mnist_folder
+from tests.data.mnist_files import expect_full_set, four_files
+
+FULL_FOLDER = mnist_folder()  # asked before any test gets a root of its own
+
+
+@pytest.fixture(autouse=True)
+def root(tmp_path, monkeypatch):
+    """An absent folder as the root, in place of the reader's own."""
+    root = tmp_path / "data"
+    monkeypatch.setenv("MADE_COURSE_DATA", str(root))
+    return root
+
+
+@pytest.fixture
+def full_mnist(monkeypatch):
+    """The real full set as the root, in tests marked full_mnist; returns its folder."""
+    monkeypatch.setenv("MADE_COURSE_DATA", str(FULL_FOLDER.parents[1]))
+    return FULL_FOLDER
+
+
+@pytest.fixture
+def few(monkeypatch):
+    """Four valid files that stand for full MNIST in this test: 30 and 20 images."""
+    files = four_files(30, 20, seed=0)
+    expect_full_set(monkeypatch, files)
+    return files

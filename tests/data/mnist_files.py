@@ -1,0 +1,70 @@
+"""Files such as MNIST's, with few images, that stand for the full set in a test."""
+
+import hashlib
+import struct
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from made_course.data import mnist
+from made_course.data.mnist import mnist_folder
+
+TRAIN, TEST = "train-images-idx3-ubyte", "t10k-images-idx3-ubyte"
+TRAIN_LABELS, TEST_LABELS = "train-labels-idx1-ubyte", "t10k-labels-idx1-ubyte"
+FOUR_FILES = {TRAIN, TEST, TRAIN_LABELS, TEST_LABELS}
+SMALL_LINE = "MNIST, small set: 4,000 training and 1,000 test images."
+HINT = " For the full set run: python -m made_course.data"
+COMMAND = "`python -m made_course.data`"
+PAGE = b"<!DOCTYPE html><html><body>Please log in to the network.</body></html>"
+
+
+def idx(values: np.ndarray) -> bytes:
+    """Content of an IDX file of uint8 values."""
+    return (
+        struct.pack(f">{1 + values.ndim}i", 0x800 + values.ndim, *values.shape) + values.tobytes()
+    )
+
+
+def four_files(n_train: int, n_test: int, seed: int) -> dict[str, bytes]:
+    """Content of four files such as MNIST's, with fewer images."""
+    grey = np.random.default_rng(seed).integers(0, 256, (n_train + n_test, 28, 28), np.uint8)
+    digits = (np.arange(n_train + n_test, dtype=np.uint8) + seed) % 10
+    return {
+        TRAIN: idx(grey[:n_train]),
+        TEST: idx(grey[n_train:]),
+        TRAIN_LABELS: idx(digits[:n_train]),
+        TEST_LABELS: idx(digits[n_train:]),
+    }
+
+
+def expect_full_set(monkeypatch, files: dict[str, bytes]) -> None:
+    """Let these files be what full MNIST should be: real checks, on little data."""
+    signatures = {
+        file: (len(content), hashlib.sha256(content).hexdigest()) for file, content in files.items()
+    }
+    monkeypatch.setattr(mnist, "_FULL_SIGNATURES", signatures)
+
+
+def put(files: dict[str, bytes]) -> Path:
+    folder = mnist_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    for file, content in files.items():
+        (folder / file).write_bytes(content)
+    return folder
+
+
+def snapshot(folder: Path) -> dict[str, bytes | None]:
+    """Every file and folder below, with its content."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes() if path.is_file() else None
+        for path in folder.rglob("*")
+    }
+
+
+def pixels(content: bytes) -> torch.Tensor:
+    return torch.frombuffer(bytearray(content), dtype=torch.uint8, offset=16).view(-1, 784)
+
+
+def rows(images: torch.Tensor) -> list[bytes]:
+    return [row.tobytes() for row in images.numpy()]

@@ -1,0 +1,67 @@
+"""What evaluate measures: each row alike, in full precision, and nothing is changed by it."""
+
+import pytest
+import torch
+from torch.utils.data import DataLoader, TensorDataset
+
+from made_course import evaluate
+from tests.training.learning_runs import DATA, small
+
+
+@pytest.fixture
+def wild():
+    """A model with weights far from their start, so that no two numbers agree by chance."""
+    model = small(ordering=None, natural_order=False, num_masks=3, dropout=0.5)
+    with torch.no_grad():
+        for p in model.parameters():
+            p.normal_(std=2.0)
+    return model
+
+
+def test_evaluate_is_the_mean_that_the_formula_gives(wild):
+    weights = [layer.weight * layer.mask for layer in wild.net]
+    hidden = torch.relu(DATA @ weights[0].T + wild.net[0].bias)
+    p = torch.sigmoid((hidden @ weights[1].T + wild.net[1].bias).double())
+    nll = -(DATA * p.log() + (1 - DATA) * (1 - p).log()).sum() / len(DATA)
+    result = evaluate(wild, DATA)
+    assert type(result) is float
+    assert result == pytest.approx(nll.item(), abs=1e-4)
+    assert evaluate(wild.double(), DATA) == pytest.approx(nll.item(), abs=1e-5)
+
+
+@pytest.mark.parametrize("ensemble", [None, 2])
+def test_every_row_counts_alike_whatever_batch_it_is_in(wild, ensemble):
+    with torch.no_grad():
+        expected = -wild.eval().log_prob(DATA, ensemble=ensemble).double().mean().item()
+    uneven = [DATA[:1], DATA[1:100], DATA[100:]]
+    for x in (DATA, DataLoader(DATA, 50), DataLoader(TensorDataset(DATA), 50), uneven):
+        for batch_size in (7, 1000):
+            found = evaluate(wild, x, ensemble=ensemble, batch_size=batch_size)
+            assert found == pytest.approx(expected, abs=1e-6)
+    assert evaluate(wild, DATA, ensemble=3) != pytest.approx(expected, abs=1e-6)
+
+
+def test_evaluate_is_never_under_autocast(wild):
+    expected = evaluate(wild, DATA)
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        assert evaluate(wild, DATA) == expected
+        assert wild.eval().log_prob(DATA).mean().item() != pytest.approx(-expected, abs=1e-4)
+
+
+@pytest.mark.parametrize("mode", [True, False])
+def test_evaluate_keeps_the_mode_and_applies_no_dropout(wild, mode):
+    wild.train(mode)
+    wild.net[0].train(not mode)
+    stream = torch.get_rng_state()
+    found = evaluate(wild, DATA)
+    assert torch.equal(torch.get_rng_state(), stream)
+    with pytest.raises(ValueError, match="0 and 1"):
+        evaluate(wild, [DATA, DATA + 2])
+    assert wild.training is mode
+    assert wild.net[0].training is not mode
+    assert found == evaluate(wild.eval(), DATA)
+
+
+def test_evaluate_needs_a_batch_size_above_zero():
+    with pytest.raises(ValueError, match="batch_size must be at least 1"):
+        evaluate(small(), DATA, batch_size=0)
