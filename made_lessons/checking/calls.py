@@ -63,11 +63,6 @@ def run(function: Callable[..., object], *arguments: object) -> object:
     return came
 
 
-def in_short(words: str) -> str:
-    """What an answer raised, without the line in which it did, and without what that means."""
-    return words.partition(MEANT)[0].partition(IN_LINE)[0]
-
-
 class _Capped(io.TextIOBase):
     """Passes on what is printed, up to a limit."""
 

@@ -12,7 +12,7 @@ from numbers import Real
 
 from torch import Tensor
 
-from .calls import in_short, run
+from .calls import IN_LINE, MEANT, run
 from .comparing import is_same
 from .exercise import Slip, Wrong, defined
 from .probes import CUT_OFF, ROUNDED, STABLE, are_large, made_smaller, probe, without_effect
@@ -186,7 +186,7 @@ def outcome(function: object, arguments: tuple[object, ...]) -> object:
         with contextlib.redirect_stdout(io.StringIO()):
             return run(function, *arguments)
     except Wrong as wrong:
-        return in_short(wrong.cause)
+        return wrong.cause.partition(MEANT)[0].partition(IN_LINE)[0]
 
 
 def _quiet(function: object) -> Callable[..., object]:

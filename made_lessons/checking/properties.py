@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 
 from torch import nn
 
-from .calls import in_short, run
-from .comparing import is_same, require_same
+from .calls import run
+from .comparing import is_same
 from .exercise import Wrong, defined, slip
 from .in_words import written, written_call
 
@@ -105,33 +105,10 @@ class Properties:
         causes: str | Mapping[str, object],
         wrong: object = None,
     ) -> None:
-        """Assert that what is seen of an answer is the same as what is seen of the right one.
-
-        Args:
-            tried: what is looked at, in words.
-            see: gives what is seen, which is shown, but for a truth. The words of what it raises
-                are the cause, where no wrong answer of the causes raises the same.
-            causes: as of :meth:`refuses`; "" stands for the words of a comparison.
-            wrong: a wrong answer, where there is one cause.
-        """
-        compares = "" in ([causes] if isinstance(causes, str) else causes)
-
-        def differs(answer: object) -> Fault | None:
-            right = see(self.like(answer, defined(self.of).reference))
-            try:
-                came = see(answer)
-            except Wrong as wrong:
-                return Fault(tried, kind=in_short(wrong.cause), cause=wrong.cause)
-            try:
-                require_same(came, right, "the output")
-            except Wrong as wrong:
-                if compares:
-                    return Fault(tried, wrong.expected, wrong.came, came, wrong.cause)
-                said = ("" if isinstance(part, bool) else part for part in (right, came))
-                return Fault(tried, *said, kind=came)
-            return None
-
-        self.refuses(causes, wrong)(differs)
+        """Assert that what is seen of an answer is what is seen of the right one."""
+        self.refuses(causes, wrong)(
+            lambda answer: unlike(tried, see(defined(self.of).reference), see(answer))
+        )
 
     def _cause(
         self, find: Callable, known: Mapping[str, object], answer: object, fault: Fault

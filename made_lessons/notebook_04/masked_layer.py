@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -13,18 +10,16 @@ from made_course.model import made
 
 from ..checking.calls import run
 from ..checking.causes import outcome
-from ..checking.comparing import is_same
+from ..checking.comparing import is_same, require_same
 from ..checking.edited_source import but
 from ..checking.exercise import Wrong, exercise
 from ..checking.in_words import written, written_call
-from ..checking.properties import Properties, instance_of
+from ..checking.properties import Fault, Properties, instance_of, unlike
 
 judge = Properties("4.1")
 
 
 def _examine(answer: object) -> str:
-    for bias in (True, False):
-        _layer(answer, bias=bias)
     judge(answer)
     if len([*answer(3, 2).parameters()]) == 2:
         return ""
@@ -70,7 +65,6 @@ class MaskedLinear(nn.Linear):
 _WEIGHT = torch.tensor([[1.0, -2.0, 0.5], [3.0, 4.0, -1.0]])
 _BIAS = torch.tensor([0.25, -0.75])
 _MASK = torch.tensor([[True, False, True], [False, True, True]])
-_OTHER = (~_MASK).float()
 _X = torch.tensor([[1.0, 2.0, 3.0], [-1.0, 0.5, 2.0], [0.0, 1.0, 0.0], [4.0, -3.0, 1.0]])
 _MASKED = f"set_mask({written(_MASK)})"
 
@@ -95,14 +89,22 @@ def _layer(answer: object, *masks: Tensor, bias: bool = True) -> nn.Linear:
     return layer
 
 
-def _output(*masks: Tensor, bias: bool = True) -> Callable[[object], object]:
-    """What is seen of an answer: what comes out, once it has these masks."""
-    return lambda answer: run(_layer(answer, *masks, bias=bias).forward, _X)
+def _output(layer: nn.Linear) -> object:
+    return outcome(layer.forward, (_X,))
 
 
-judge.look(
-    f"{_MASKED}, then forward",
-    _output(_MASK),
+def _wrong_output(answer: object, *masks: Tensor, bias: bool = True) -> Fault | None:
+    layer, right = (_layer(kind, *masks, bias=bias) for kind in (answer, MaskedLinear))
+    try:
+        require_same(run(layer.forward, _X), right(_X), "the output")
+    except Wrong as wrong:
+        tried = "; ".join(f"set_mask({written(mask)}), then forward" for mask in masks)
+        tried += "" if bias else ", with bias=False"
+        return Fault(tried, wrong.expected, wrong.came, _output(layer), wrong.cause)
+    return None
+
+
+judge.refuses(
     {
         "the mask has no effect: forward has to use the product of weight and mask": but(
             "self.weight * self.mask", "self.weight"
@@ -138,12 +140,11 @@ judge.look(
         ),
         "an activation is applied here: a linear layer has none, and that of the network comes "
         "after": but("self.bias)", "self.bias).relu()"),
-        "": None,
-    },
-)
+    }
+)(lambda answer: _wrong_output(answer, _MASK))
 judge.look(
     "a new layer, whose mask is to be all ones",
-    lambda answer: outcome(_layer(answer).forward, (_X,)),
+    lambda answer: _output(_layer(answer)),
     "the mask of a new layer must be all ones, so that it is an ordinary linear layer until "
     "set_mask is called",
     but("torch.ones(", "torch.zeros("),
@@ -157,7 +158,7 @@ judge.look(
 )
 judge.look(
     f"{_MASKED}, then forward, then layer.weight",
-    lambda answer: _layer(answer, _MASK, _MASK).weight,  # with a pass between them
+    lambda answer: _layer(answer, _MASK, _MASK).weight,
     "forward changed the weights themselves, so that what another mask would need is gone: "
     "multiply into a new tensor, self.weight * self.mask",
     but("self.weight *", "torch.no_grad()(self.weight.mul_)(self.mask) *"),
@@ -171,34 +172,29 @@ judge.look(
 )
 
 
-def _saved(answer: object, is_buffer: bool) -> list[str]:
-    """Names in the state dict, where a mask is lost that is a buffer, or that is none."""
+@judge.refuses(
+    {
+        "the buffer of the mask is registered with persistent=False, so that it is not in the "
+        "state dict: a layer that is loaded would have another mask": but(
+            "in_features))", "in_features), persistent=False)"
+        ),
+        "the mask is not saved with the layer: a plain attribute is not in its state dict, and "
+        'stays behind when it moves to a GPU. Use self.register_buffer("mask", …) in __init__': but(
+            'self.register_buffer("mask", ',
+            "self.mask = (",
+            "self.mask.copy_(mask)",
+            "self.mask = mask",
+        ),
+    }
+)
+def _loses_its_mask(answer: object) -> Fault | None:
     layer, loaded = _layer(answer, _MASK), _layer(answer)
     run(loaded.load_state_dict, layer.state_dict())
-    saved, buffers = [*layer.state_dict()], {name for name, _ in layer.named_buffers()}
-    is_lost = not is_same(loaded(_X), layer(_X)) and is_buffer == bool(buffers - {*saved})
-    return saved if is_lost else ["weight", "bias", "mask"]
-
-
-judge.look(
-    f"{_MASKED}, then layer.state_dict()",
-    partial(_saved, is_buffer=True),
-    "the buffer of the mask is registered with persistent=False, so that it is not in the state "
-    "dict: a layer that is loaded would have another mask",
-    but("in_features))", "in_features), persistent=False)"),
-)
-judge.look(
-    f"{_MASKED}, then layer.state_dict()",
-    partial(_saved, is_buffer=False),
-    "the mask is not saved with the layer: a plain attribute is not in its state dict, and stays "
-    'behind when it moves to a GPU. Use self.register_buffer("mask", …) in __init__',
-    but(
-        'self.register_buffer("mask", ',
-        "self.mask = (",
-        "self.mask.copy_(mask)",
-        "self.mask = mask",
-    ),
-)
+    if is_same(_output(loaded), _output(layer)):
+        return None
+    saved, tried = list(layer.state_dict()), f"{_MASKED}, then layer.state_dict()"
+    has_buffer = bool({name for name, _ in layer.named_buffers()} - {*saved})
+    return Fault(tried, ["weight", "bias", "mask"], saved, kind=has_buffer)
 
 
 def _gradients(answer: object) -> tuple[Tensor, Tensor]:
@@ -210,90 +206,76 @@ def _gradients(answer: object) -> tuple[Tensor, Tensor]:
     return tuple(torch.zeros(t.shape) if t.grad is None else t.grad for t in (layer.weight, x))
 
 
-judge.look(
-    f"{_MASKED}, then a backward pass",
-    lambda answer: bool(_gradients(answer)[0][_MASK].all()),
+judge.refuses(
     "the weights get no gradient, so that nothing is learned: .data, .detach() and no_grad hide "
     "them from autograd. In forward use self.weight itself",
     but("self.weight *", "self.weight.data *"),
+)(
+    lambda answer: (
+        not _gradients(answer)[0][_MASK].all() and Fault(f"{_MASKED}, then a backward pass")
+    )
 )
 judge.look(
     f"{_MASKED}, then the gradient of the masked weights",
     lambda answer: _gradients(answer)[0][~_MASK],
     "a masked weight gets a gradient: the mask must stand between weight and output",
 )
-judge.look(
-    f"{_MASKED}, then a backward pass",
-    lambda answer: bool(_gradients(answer)[1].any()),
+judge.refuses(
     "the input gets no gradient, so that no layer before this one could learn: hand x on as it "
-    "comes, without .data or .detach()",
-)
-judge.look(
-    f"{_MASKED}, then forward; set_mask({written(_OTHER)}), then forward",
-    _output(_MASK, _OTHER),
+    "comes, without .data or .detach()"
+)(lambda answer: not _gradients(answer)[1].any() and Fault(f"{_MASKED}, then a backward pass"))
+judge.refuses(
     {
         "a second mask does not open what the first one cut: set_mask has to put the new mask in "
         "the place of the old one, self.mask.copy_(mask), and not to multiply them": but(
             "mask.copy_", "mask.mul_"
         ),
-        "": None,
-    },
-)
-judge.look(f"{_MASKED}, then forward, with bias=False", _output(_MASK, bias=False), "")
+    }
+)(lambda answer: _wrong_output(answer, _MASK, (~_MASK).float()))
+judge.refuses({})(lambda answer: _wrong_output(answer, _MASK, bias=False))
 
 
-def _stays_there(answer: object) -> bool:
-    moved = _layer(answer).to("meta")  # a device that is everywhere, and is not the CPU
-    run(moved.set_mask, _MASK)
-    return all(part.device.type == "meta" for part in (*moved.parameters(), *moved.buffers()))
-
-
-judge.look(
-    "layer.to(another device), then set_mask(a CPU mask)",
-    _stays_there,
+@judge.refuses(
     "set_mask put a new tensor in the place of the buffer, on the device from which the mask came: "
     "after .to('cuda') a CPU mask would be back in the layer. Copy the values into the buffer that "
     "is there: self.mask.copy_(mask)",
     but("self.mask.copy_(mask)", 'self.register_buffer("mask", mask)'),
 )
+def _stays_behind(answer: object) -> Fault | bool:
+    moved = _layer(answer).to("meta")  # a device that is everywhere, and is not the CPU
+    run(moved.set_mask, _MASK)
+    kept = [*moved.parameters(), *moved.buffers()]
+    tried = "layer.to(another device), then set_mask(a CPU mask)"
+    return any(part.device.type != "meta" for part in kept) and Fault(tried)
 
 
-def _after_the_caller_fills_it_with_zeros(answer: object) -> object:
-    """What comes out, if it is wrong for a mask of one of two kinds."""
-    layer, right = _layer(answer), F.linear(_X, _WEIGHT * _MASK, _BIAS)
-    came = []
-    for given in (_MASK.float(), _MASK.clone()):
-        layer.set_mask(given)  # not a copy of it
-        given.zero_()
-        came.append(outcome(layer.forward, (_X,)))
-    return next((output for output in came if not is_same(output, right)), right)
-
-
-judge.look(
-    "set_mask(mask), then mask.zero_(), then forward",
-    _after_the_caller_fills_it_with_zeros,
+@judge.refuses(
     "set_mask kept the very tensor that it was given (.to copies nothing where dtype and device "
     "are the same already), so the layer's mask changes when the caller's does. Copy the values "
     "into the buffer that is there: self.mask.copy_(mask)",
     but("self.mask.copy_(mask)", "self.mask = mask.to(self.mask)"),
 )
+def _follows_the_caller(answer: object) -> Fault | None:
+    layer, tried = _layer(answer), "set_mask(mask), then mask.zero_(), then forward"
+    came = []
+    for given in (_MASK.float(), _MASK.clone()):
+        layer.set_mask(given)  # not a copy of it
+        given.zero_()
+        came.append(_output(layer))
+    right = _output(_layer(MaskedLinear, _MASK))
+    return unlike(tried, right, came[0]) or unlike(tried, right, came[1])
 
 
-def _of_another_size(answer: object) -> str:
-    """What goes wrong, in words."""
+@judge.refuses(
+    "the layer works from 3 inputs to 2 outputs alone: the shape of the mask is (out_features, "
+    "in_features), whatever these are",
+    but("torch.ones(out_features, in_features)", "torch.ones(2, 3)"),
+)
+def _has_one_size(answer: object) -> Fault | None:
     try:
         larger = instance_of(answer, 4, 5)
         run(larger.set_mask, torch.ones(5, 4))
         run(larger.forward, torch.ones(1, 4))
     except Wrong as wrong:
-        return wrong.cause
-    return ""
-
-
-judge.look(
-    "a layer from 4 to 5, set_mask, forward",
-    _of_another_size,
-    "the layer works from 3 inputs to 2 outputs alone: the shape of the mask is (out_features, "
-    "in_features), whatever these are",
-    but("torch.ones(out_features, in_features)", "torch.ones(2, 3)"),
-)
+        return Fault("a layer from 4 to 5, set_mask, forward", came=wrong.cause)
+    return None

@@ -8,6 +8,7 @@ from torch import Tensor
 from ..checking.calls import run
 from ..checking.causes import outcome
 from ..checking.comparing import is_same
+from ..checking.edited_source import edited
 from ..checking.exercise import defined, slip
 from ..checking.in_words import written
 from ..checking.properties import Fault
@@ -38,13 +39,14 @@ def _does_not_sum_to_one(trial: Trial) -> Fault | bool:
 @judge.refuses(
     {
         "log_prob takes a sigmoid before bernoulli_log_prob, which wants the logits themselves: "
-        "bernoulli_log_prob(self(x), x)": altered(
-            log_prob=lambda self, x: bernoulli_log_prob(self(x).sigmoid(), x)
-        ),
+        "bernoulli_log_prob(self(x), x)": edited(MADE, "(self(x), x)", "(self(x).sigmoid(), x)"),
         "log_prob is another distribution than the logits of forward(x) stand for: it is to be "
-        "bernoulli_log_prob(self(x), x), with nothing in between": altered(
-            forward=lambda self, x: MADE.forward(self, x) / 2,
-            log_prob=lambda self, x: bernoulli_log_prob(2 * self(x), x),
+        "bernoulli_log_prob(self(x), x), with nothing in between": edited(
+            MADE,
+            "(self(x), x)",
+            "(2 * self(x), x)",
+            "return self.layers[-1](x)",
+            "return self.layers[-1](x) / 2",
         ),
     }
 )

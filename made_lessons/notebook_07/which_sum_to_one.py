@@ -7,41 +7,27 @@ from collections.abc import Mapping
 from ..checking.exercise import Misformed, Wrong, exercise, slips
 from ..checking.in_words import written
 
-WAYS = ("probabilities", "largest p", "log p", "logits", "logits, one ordering")
-TOTALS = ("one", "less", "more", "either")
-A_WORD = f"each of {', '.join(map(repr, WAYS))} needs one of {', '.join(map(repr, TOTALS))}"
-
-MEAN_OF_ONES = (
-    "each model's probabilities sum to one, so their mean sums to (1 + ... + 1) / 8, whatever the "
-    "orderings are"
-)
-LARGEST = (
-    "on each board it is at least as large as the first model's, and that one alone sums to one "
-    "already. Where the models differ it is more: choosing the best afterwards is no model"
-)
-GEOMETRIC = (
-    "exp of a mean of log p is the geometric mean of the probabilities. It is never above their "
-    "mean, which sums to one, and below it wherever the models differ"
-)
 LOGITS_IN_A_CIRCLE = (
     "over several orderings the mean output of x₁ depends on x₂, and that of x₂ on x₁. The chain "
     "rule has no ordering to work with, so nothing makes the total one"
 )
-LOGITS_EITHER_WAY = (
-    "it need not be on that side: for the half adder's 24 orderings the total is 2.739, and for "
-    "other networks it comes out below one"
-)
-LOGITS_WITHIN = (
-    "within one ordering the eight logits of a variable depend on the variables before it only. So "
-    "does their mean, and its sigmoid is a conditional: the chain rule holds"
-)
-_CAUSES = {
-    "probabilities": MEAN_OF_ONES,
-    "largest p": LARGEST,
-    "log p": GEOMETRIC,
-    "logits": LOGITS_EITHER_WAY,
-    "logits, one ordering": LOGITS_WITHIN,
+_WHY = {
+    "probabilities": "each model's probabilities sum to one, so their mean sums to (1 + ... + 1) / "
+    "8, whatever the orderings are",
+    "largest p": "on each board it is at least as large as the first model's, and that one alone "
+    "sums to one already. Where the models differ it is more: choosing the best afterwards is no "
+    "model",
+    "log p": "exp of a mean of log p is the geometric mean of the probabilities. It is never above "
+    "their mean, which sums to one, and below it wherever the models differ",
+    "logits": "it need not be on that side: for the half adder's 24 orderings the total is 2.739, "
+    "and for other networks it comes out below one",
+    "logits, one ordering": "within one ordering the eight logits of a variable depend on the "
+    "variables before it only. So does their mean, and its sigmoid is a conditional: the chain "
+    "rule holds",
 }
+WAYS = tuple(_WHY)
+TOTALS = ("one", "less", "more", "either")
+A_WORD = f"each of {', '.join(map(repr, WAYS))} needs one of {', '.join(map(repr, TOTALS))}"
 
 
 def examine_totals(answer: object) -> str:
@@ -54,7 +40,7 @@ def examine_totals(answer: object) -> str:
             raise Misformed(A_WORD, came=f"{way!r}: {written(came)}")
         if came != right:
             circle = way == "logits" and came == "one"
-            cause = LOGITS_IN_A_CIRCLE if circle else _CAUSES[way]
+            cause = LOGITS_IN_A_CIRCLE if circle else _WHY[way]
             raise Wrong(cause, tried=f"{way!r}", came=f"Σp is {came!r}")
     return "Two of the five are distributions."
 
@@ -86,11 +72,11 @@ def totals_of_averages() -> dict[str, str]:
 
 slips(
     {
-        MEAN_OF_ONES: totals_of_averages() | {"probabilities": "either"},
-        LARGEST: totals_of_averages() | {"largest p": "one"},
-        GEOMETRIC: totals_of_averages() | {"log p": "one"},
+        _WHY["probabilities"]: totals_of_averages() | {"probabilities": "either"},
+        _WHY["largest p"]: totals_of_averages() | {"largest p": "one"},
+        _WHY["log p"]: totals_of_averages() | {"log p": "one"},
         LOGITS_IN_A_CIRCLE: totals_of_averages() | {"logits": "one"},
-        LOGITS_EITHER_WAY: totals_of_averages() | {"logits": "more"},
-        LOGITS_WITHIN: totals_of_averages() | {"logits, one ordering": "either"},
+        _WHY["logits"]: totals_of_averages() | {"logits": "more"},
+        _WHY["logits, one ordering"]: totals_of_averages() | {"logits, one ordering": "either"},
     }
 )
