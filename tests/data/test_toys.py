@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from made_course.data.garden import garden_days
-from made_course.data.toys import bars_and_stripes, checkerboard, rain_diary, two_moons
+from made_course.data.toys import bars_and_stripes, rain_diary, two_moons
 
 
 def test_the_diary_is_the_one_that_the_course_talks_about():
@@ -118,42 +118,21 @@ def test_two_moons_have_the_stated_moments_in_every_part(noise):
         assert has_moments(part, variances, covariance=1 / 8 - 1 / math.pi)
 
 
-def test_the_checkerboard_is_even_over_its_black_squares():
-    points = checkerboard(80_000)
-    corners = points.floor()
-    assert bool((corners.sum(dim=1) % 2 == 0).all())
-    counts = Counter(tuple(corner) for corner in corners.int().tolist())
-    black = {(i, j) for i in range(-2, 2) for j in range(-2, 2) if (i + j) % 2 == 0}
-    assert set(counts) == black
-    assert sum((count - 10_000) ** 2 / 10_000 for count in counts.values()) < 7 + 5 * 14**0.5
-    inside = (points - corners).double()
-    tenths = torch.histc(inside, bins=10, min=0, max=1)
-    assert (tenths - 16_000).square().sum() / 16_000 < 9 + 5 * 18**0.5
-    assert within_5_standard_errors((inside[:, 0] - 0.5) * (inside[:, 1] - 0.5), 0)
-
-
-def test_the_checkerboard_has_the_stated_moments_in_every_part():
-    for part in checkerboard(20_000, seed=3).split(10_000):
-        assert has_moments(part, (4 / 3, 4 / 3), covariance=1 / 4)
-
-
-@pytest.mark.parametrize("toy", [two_moons, checkerboard])
-def test_real_toys_follow_their_seed_and_leave_the_global_stream_alone(toy):
+def test_two_moons_follow_their_seed_and_leave_the_global_stream_alone():
     before = torch.get_rng_state()
-    first, again, other = toy(50, seed=1), toy(50, seed=1), toy(50, seed=2)
+    first, again, other = two_moons(50, seed=1), two_moons(50, seed=1), two_moons(50, seed=2)
     assert torch.equal(torch.get_rng_state(), before)
     assert first.shape == (50, 2)
     assert first.dtype == torch.float32
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
-    assert torch.equal(toy(50), toy(50, seed=0))
+    assert torch.equal(two_moons(50), two_moons(50, seed=0))
 
 
-@pytest.mark.parametrize("toy", [two_moons, checkerboard])
-def test_real_toys_say_what_is_wrong(toy):
+def test_two_moons_say_what_is_wrong():
     with pytest.raises(ValueError, match=r"^n must be at least 1, got 0"):
-        toy(0)
+        two_moons(0)
     with pytest.raises(ValueError, match=r"^seed must be at least 0, got -1"):
-        toy(5, seed=-1)
+        two_moons(5, seed=-1)
     with pytest.raises(ValueError, match=r"^noise must be finite and at least 0, got -0.1"):
         two_moons(5, noise=-0.1)

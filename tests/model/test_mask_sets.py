@@ -282,26 +282,6 @@ def test_a_copy_goes_on_to_the_same_masks(num_masks, how, steps):
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "message"),
-    [
-        ("orders", [[1, 2, 3, 4], [1, 1, 2, 3]], r"must be a permutation"),
-        ("orders", [[2, 3, 4, 5], [1, 2, 3, 4]], r"must be a permutation"),
-        ("orders", [[1, 2, 3], [1, 2, 3]], r"must name each of 4 variables, got 3"),
-        ("hidden_degrees", [[1, 2, 3], [1, 4, 2]], r"in a state dict must lie in 1\.\.3"),
-        ("hidden_degrees", [[1, 2, 3], [1, 0, 2]], r"in a state dict must lie in 1\.\.3"),
-        ("hidden_degrees", [[1, 2, 3], [1, math.nan, 2]], r"in a state dict must lie in 1\.\.3"),
-        ("position", 2, r"position in a state dict must lie in 0\.\.1, got 2"),
-        ("position", -1, r"position in a state dict must lie in 0\.\.1, got -1"),
-    ],
-)
-def test_a_state_dict_that_makes_no_masks_is_refused_whole(name, value, message):
-    model = MADE(4, (3,), natural_order=False, num_masks=2, seed=0)
-    state = MADE(4, (3,), natural_order=False, num_masks=2, seed=1).state_dict()
-    with nothing_changes(model), pytest.raises(ValueError, match=message):
-        model.load_state_dict({**state, f"mask_sets.{name}": torch.tensor(value)})
-
-
-@pytest.mark.parametrize(
     ("stored", "own", "message"),
     [
         (3, 2, "with num_masks=3, and this one has num_masks=2: build it with as many"),

@@ -346,33 +346,6 @@ class FirstIsReal(Head):
         pass
 
 
-class Scaled(MixtureOfGaussians):
-    """Values are drawn alike, and read in units that differ from column to column."""
-
-    def encode(self, x):
-        return (x / torch.arange(1.0, x.shape[-1] + 1)).unsqueeze(-1)
-
-
-class Weighted(MixtureOfGaussians):
-    """Densities in units that differ from column to column, and draws that do not."""
-
-    def log_prob(self, params, x):
-        return super().log_prob(params, x) + torch.arange(x.shape[-1])
-
-
-@pytest.mark.parametrize("head", [FirstIsReal(), Scaled(1), Weighted(1)], ids=repr)
-@pytest.mark.parametrize("n", [1, 4, 7])
-@pytest.mark.parametrize("method", ["incremental", "naive"])
-def test_a_head_that_tells_columns_apart_draws_nothing(head, n, method):
-    model = MADE(4, (8,), head=head, num_masks=None, natural_order=False)
-    x = torch.tensor([[0.5, 1.0, 0.0, 1.0]])
-    model.log_prob(x)
-    with pytest.raises(ValueError, match=r"by their place in a row.* use Mixed.* method of\(i\)"):
-        model.sample(n, method=method)
-    with pytest.raises(ValueError, match="by their place in a row"):
-        complete(model, x, x > 0.7, n)
-
-
 def test_a_head_for_columns_says_which_head_each_of_them_has():
     class Columns(FirstIsReal):
         columns = 4

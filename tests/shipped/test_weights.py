@@ -13,10 +13,11 @@ from made_course import (
     evaluate,
     load_binarized_mnist,
 )
-from made_course.data.mnist import load_mnist, outside_small_set
+from made_course.data.mnist import load_mnist
 from made_course.shipped import assets as shipped
 from made_course.shipped.nearest import load_neighbours, nearest_images
 from made_course.shipped.weights import MODELS, load_pretrained
+from tools.ships.small_set import outside_small_set
 from tools.ships.train_any_order import hidden_parts, nats_of_hidden, whole_orderings
 from tools.ships.train_weights import fingerprint, make_pretrained, write_model
 

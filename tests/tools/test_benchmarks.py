@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pandas
@@ -277,6 +278,16 @@ def _few_points(monkeypatch):
     monkeypatch.setattr(densities, "TEST_POINTS", 300)
     monkeypatch.setattr(densities, "DRAWN", 7)
     monkeypatch.setattr(densities, "TRAINING", {"epochs": 2, "batch_size": 50, "lr": 0.02})
+
+
+def test_the_checkerboard_is_even_over_its_black_squares():
+    points = densities.checkerboard(80_000)
+    corners = points.floor()
+    counts = Counter(tuple(corner) for corner in corners.int().tolist())
+    assert set(counts) == {(i, j) for i in range(-2, 2) for j in range(-2, 2) if (i + j) % 2 == 0}
+    assert sum((count - 10_000) ** 2 / 10_000 for count in counts.values()) < 7 + 5 * 14**0.5
+    tenths = torch.histc(points - corners, bins=10, min=0, max=1)
+    assert (tenths - 16_000).square().sum() / 16_000 < 9 + 5 * 18**0.5
 
 
 @pytest.mark.usefixtures("_few_points")

@@ -4,12 +4,22 @@ import math
 from dataclasses import dataclass
 
 import torch
+from torch import Generator, Tensor
 
-from made_course import MADE, MixtureOfGaussians, checkerboard, evaluate, fit, two_moons
+from made_course import MADE, MixtureOfGaussians, evaluate, fit, two_moons
 from made_course.common.files import write_whole
 from made_lessons.notebook_08.figures import plot_density
 
 from .measuring import say, table, timed
+
+
+def checkerboard(n: int, seed: int = 0) -> Tensor:
+    """(n, 2) points spread evenly over the 8 black squares, of side 1, of the board [-2, 2]²."""
+    generator = Generator().manual_seed(seed)
+    column = torch.randint(4, (n,), generator=generator)
+    row = 2 * torch.randint(2, (n,), generator=generator) + column % 2
+    return torch.stack([column, row], dim=1) - 2 + torch.rand(n, 2, generator=generator)
+
 
 TOYS = {"two moons": (two_moons, 1.008), "checkerboard": (checkerboard, math.log(8))}
 """Name → what draws the points, and their entropy in differential nats."""

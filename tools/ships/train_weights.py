@@ -23,7 +23,6 @@ from made_course import (
     load_binarized_mnist,
     load_mnist,
     load_pretrained,
-    outside_small_set,
 )
 from made_course.common.arguments import check_choice
 from made_course.common.files import write_whole
@@ -31,6 +30,7 @@ from made_course.shipped import assets, nearest
 from made_course.shipped.nearest import nearest_images
 from made_course.shipped.weights import MODELS, weights_that_count
 from tools.pages.drawing import plot_samples_and_mask
+from tools.ships.small_set import outside_small_set
 
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
 
