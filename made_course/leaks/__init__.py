@@ -1,4 +1,4 @@
-"""What a network depends on and what it claims: who moves whom, sums over all inputs, each step.
+"""What a network depends on and claims: who moves whom, Σp, each step, what an ordering costs.
 
 Imports from ``model`` and ``common``.
 """
