@@ -2,6 +2,18 @@
 
 Imports from every folder above: ``common``, ``model``, ``data``, ``training``, ``relatives``,
 ``leaks``, ``shipped``. What one notebook alone draws is in its folder of ``made_lessons``.
+
+- ``picture``: what every figure is: style, text, size
+- ``axes``: axes by the inch, frames, notes, keys
+- ``units_and_wires``: units shaded by degree, and wires
+- ``masks``: masks as tables
+- ``networks``: networks as graphs
+- ``dependence``: who depends on whom
+- ``bars``: probabilities, a ruler of nats
+- ``images``: digits and boards
+- ``completions``: what was hidden, drawn in
+- ``trajectory``: a row, step by step
+- ``learning_curves``: training
 """
 
 from .bars import plot_nats_scale as plot_nats_scale
