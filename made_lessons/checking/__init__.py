@@ -5,7 +5,7 @@ Imports from ``made_course``, and knows no notebook: ``catalogue`` looks for the
 - ``check``: check, hint, solution, yours, progress
 - ``exercise``: what an exercise is
 - ``catalogue``: which there are
-- ``examine``: judges an answer
+- ``examine``: judges an answer, and leaves nothing behind that it changed
 - ``calls``: calls it, on copies
 - ``comparing``: type, shape, dtype, value
 - ``unfinished``: what is still ``...``
