@@ -8,7 +8,7 @@ from torch import nn
 
 from .calls import run
 from .comparing import is_same
-from .exercise import Wrong, defined, slip
+from .exercise import Wrong, defined, slips
 from .in_words import written, written_call
 
 
@@ -82,9 +82,7 @@ class Properties:
             wrong: a wrong answer that has the fault, where there is one cause.
         """
         known = {causes: wrong} if isinstance(causes, str) else causes
-        for cause, answer in known.items():
-            if answer is not None:
-                slip(cause, answer, of=self.of)
+        slips({cause: a for cause, a in known.items() if a is not None}, of=self.of)
 
         def define(find: Callable[[object], Fault | bool | None]) -> Callable:
             def assertion(answer: object) -> None:

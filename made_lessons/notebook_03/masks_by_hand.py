@@ -11,15 +11,7 @@ import torch
 
 from made_course.common.words import variable_names
 
-from ..checking.exercise import (
-    Exercise,
-    Slip,
-    Wrong,
-    defined,
-    exercise,
-    require_none,
-    slip,
-)
+from ..checking.exercise import Exercise, Slip, Wrong, defined, exercise, require_none, slips
 from ..checking.in_words import written
 from ..checking.variants import shuffled
 
@@ -195,8 +187,11 @@ def masks_by_hand() -> list[list[list[int]]]:
     return [first, output]
 
 
-slip(
-    "either the variables have the degrees 1, 2, 3 here, and it is x₂ that has degree 1; "
-    "or they stand in the order x₂, x₃, x₁, not as always in the order x₁, x₂, x₃",
-    _by_hand([1, 2, 3], le, lt),
+slips(
+    {
+        "either the variables have the degrees 1, 2, 3 here, and it is x₂ that has degree 1; or "
+        "they stand in the order x₂, x₃, x₁, not as always in the order x₁, x₂, x₃": (
+            _by_hand([1, 2, 3], le, lt)
+        )
+    }
 )

@@ -9,7 +9,7 @@ from ..checking.calls import run
 from ..checking.causes import outcome
 from ..checking.comparing import is_same
 from ..checking.edited_source import edited
-from ..checking.exercise import defined, slip
+from ..checking.exercise import defined, slips
 from ..checking.in_words import written
 from ..checking.properties import Fault
 from ..checking.relations import find_relation
@@ -139,8 +139,7 @@ def _draws_like_a_slip(trial: Trial) -> Fault | None:
     return None
 
 
-for _known in defined("4.3").slips[:3]:
-    slip(_known.cause, sampling(_known.answer), of="4.5")
+slips({known.cause: sampling(known.answer) for known in defined("4.3").slips[:3]}, of="4.5")
 
 
 @judge.refuses(
