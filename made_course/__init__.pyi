@@ -19,8 +19,8 @@ from .leaks.dependence import Dependence as Dependence
 from .leaks.dependence import binary_points as binary_points
 from .leaks.dependence import measure_dependence as measure_dependence
 from .leaks.joint import chain_joint as chain_joint
-from .leaks.joint import fit_orderings as fit_orderings
 from .leaks.joint import parity_joint as parity_joint
+from .leaks.ordering_fits import fit_orderings as fit_orderings
 from .leaks.total import total_probability as total_probability
 from .model.completed_rows import Completion as Completion
 from .model.completion import complete as complete
@@ -41,8 +41,6 @@ from .model.masks import input_degrees as input_degrees
 from .model.mixed import Mixed as Mixed
 from .relatives.older import FVSBN as FVSBN
 from .relatives.older import NADE as NADE
-from .relatives.older import DenseAutoencoder as DenseAutoencoder
-from .relatives.older import IndependentBernoullis as IndependentBernoullis
 from .relatives.younger import CausalAttention as CausalAttention
 from .relatives.younger import MaskedConvolution as MaskedConvolution
 from .relatives.younger import PixelCNN as PixelCNN
@@ -56,8 +54,6 @@ from .widgets.completion_player.completion_player import CompletionPlayer as Com
 from .widgets.leak_detector.leak_detector import LeakDetector as LeakDetector
 from .widgets.mask_explorer.mask_explorer import MaskExplorer as MaskExplorer
 from .widgets.ordering_lab.ordering_lab import OrderingLab as OrderingLab
-from .widgets.quiz.quiz import Choice as Choice
-from .widgets.quiz.quiz import Quiz as Quiz
 from .widgets.sampling_player.sampling_player import SamplingPlayer as SamplingPlayer
 from .widgets.training_monitor.training_monitor import TrainingMonitor as TrainingMonitor
 

@@ -1,8 +1,8 @@
-"""What belongs to single notebooks: their exercises, questions and figures, and the grading.
+"""What belongs to single notebooks: their exercises and figures, and the grading of a class.
 
 ``checking`` judges an answer, ``grading`` those of a class; each notebook has a folder, which knows
 no other notebook's. All import from ``made_course``, and from ``checking``. The notebooks import
-``check``, ``hint``, ``solution``, ``quiz``, ``progress`` and ``yours`` from here.
+``check``, ``hint``, ``solution``, ``progress`` and ``yours`` from here.
 """
 
 import lazy_loader

@@ -3,6 +3,5 @@
 from .checking.check import check as check
 from .checking.check import hint as hint
 from .checking.check import progress as progress
-from .checking.check import quiz as quiz
 from .checking.check import solution as solution
 from .checking.check import yours as yours

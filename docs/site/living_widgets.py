@@ -35,14 +35,16 @@ def run(path: Path) -> dict[str, list[str]]:
     """The widgets of one notebook, which is run as far as its last one."""
     notebook = nbformat.read(path, as_version=4)
     tagged = [
-        k for k, cell in enumerate(notebook.cells) if "widget" in cell.metadata.get("tags", [])
+        k
+        for k, cell in enumerate(notebook.cells)
+        if "widget" in cell.metadata.get("tags", []) and not cell.source.startswith("progress()")
     ]
     if not tagged:
         return {}
     del notebook.cells[tagged[-1] + 1 :]
     folder = {"metadata": {"path": str(path.parent)}}
     NotebookClient(notebook, timeout=600, resources=folder, store_widget_state=True).execute()
-    states = notebook.metadata.widgets[STATES]["state"]
+    states = notebook.metadata.get("widgets", {STATES: {"state": {}}})[STATES]["state"]
     return {
         notebook.cells[k].id: [
             _shown(_with_buffers(model))

@@ -1,6 +1,5 @@
-"""What a saved notebook needs to be a page: widgets that live, questions, texts for figures."""
+"""What a saved notebook needs to be a page: widgets that live, texts for figures."""
 
-import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -9,9 +8,6 @@ from docutils import nodes
 from living_widgets import run_all, write_scripts
 from nbformat import NotebookNode
 from sphinx.application import Sphinx
-
-from made_course.widgets.shared.without_kernel import alone
-from made_lessons import quiz
 
 BINDER = "https://mybinder.org/v2/gh/{}/binder?urlpath=lab/tree/{}.ipynb"
 READING = (
@@ -43,14 +39,13 @@ def _prepare(app: Sphinx, docname: str, source: list[str]) -> None:
     for cell in code_cells:
         if "jupyter" in cell.metadata:  # it answers a prediction
             cell.metadata["tags"] = [*cell.metadata.get("tags", []), "hide-output"]
-        if question := re.fullmatch(r'(?:from .*\n\n)?quiz\("(\w+)"\)', cell.source):
-            cell.outputs = _html([alone(quiz(question[1]))])
     living = run_all()[Path(docname).name]
     for cell, following in zip(code_cells, [*code_cells[1:], None], strict=True):
         if "widget" not in cell.metadata.get("tags", []):
             continue
-        cell.outputs = _html(living[cell.id] or [PERSONAL])
-        if living[cell.id] and following and _figures(following):
+        alive = living.get(cell.id)
+        cell.outputs = _html(alive or [PERSONAL])
+        if alive and following and _figures(following):
             following.metadata["tags"] = [*{*following.metadata.get("tags", []), "hide-output"}]
             following.metadata["mystnb"] = {"code_prompt_show": "The same as a picture"}
     header, mark, rest = notebook.cells[0].source.partition("\n## ")

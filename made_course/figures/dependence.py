@@ -15,7 +15,8 @@ from torch import Tensor
 
 from ..common.colours import BLUE, ORANGE
 from ..common.words import hat, listing, shortened, variable_names
-from .style import CELL, FAINT, WIDTH, Picture, axes_at, frame_only, key_of, note, picture
+from .axes import axes_at, frame_only, key_of, note
+from .picture import CELL, FAINT, WIDTH, Picture, picture
 
 FEW = 20
 """Variables up to which each pair is a square of its own, with names beside."""

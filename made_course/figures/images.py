@@ -8,28 +8,15 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
-import torch
 from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap
-from matplotlib.patches import Patch
 from torch import Tensor
 
 from ..common.arguments import check_count
-from ..common.colours import BLUE, INK, rgb
+from ..common.colours import BLUE, rgb
 from ..common.files import write_whole
 from ..model.made import MADE
-from .style import (
-    CLEAR_TO_BLUE,
-    LINES,
-    WIDTH,
-    Picture,
-    axes_at,
-    frame_only,
-    key_of,
-    name_row,
-    picture,
-    width_of,
-)
+from .axes import axes_at, frame_only, name_row, width_of
+from .picture import WIDTH, Picture, picture
 
 GUTTER = 0.08
 """Inches between images."""
@@ -70,7 +57,7 @@ def save_samples_grid(
 def plot_images(
     images: Tensor,
     *,
-    columns: int | None = None,
+    columns: int,
     titles: Sequence[str] | None = None,
     cell: float = 0.8,
     alt: str = "",
@@ -79,7 +66,7 @@ def plot_images(
 
     Args:
         images: (n, D) with D a square number, 0 for paper and 1 for ink, or anything between.
-        columns: images in a row; None makes the grid about square.
+        columns: images in a row.
         titles: a word over each image, in one line or more.
         cell: inches that an image takes, with its gutter; less where a row would not fit a page.
         alt: what the images are.
@@ -90,7 +77,6 @@ def plot_images(
         '30 images of 4 × 4 pixels, 15 in a row: bars and stripes.'
     """
     pictures = as_pictures(images)
-    columns = columns or math.ceil(math.sqrt(len(pictures)))
     rows = math.ceil(len(pictures) / columns)
     cell = min(cell, WIDTH / columns)
     room = 0.0 if titles is None else 0.08 + 0.2 * max(t.count("\n") + 1 for t in titles)
@@ -133,81 +119,6 @@ def plot_image_rows(rows: Mapping[str, Tensor], *, cell: float = 0.8, alt: str =
     return figure
 
 
-@picture
-def plot_samples_and_mask(samples: Tensor, mask: Tensor) -> Picture:
-    """The course in one picture: digits that a MADE drew, and the mask that lets it draw them.
-
-    Args:
-        samples: (n, 784) of zeros and ones, drawn in rows of √n.
-        mask: (out_features, in_features); blue where a weight may exist, clear where it may not.
-
-    Example:
-        >>> len(plot_samples_and_mask(torch.zeros(9, 784), torch.eye(3)).axes)
-        2
-    """
-    from torchvision.utils import make_grid  # loading it takes longer than all else here
-
-    to, source = mask.shape
-    alt = (
-        f"Left: {len(samples)} digits that a MADE drew, pixel by pixel. Right: one of its masks, "
-        f"from {source} units to {to}; blue where a weight may exist, clear where it is cut."
-    )
-    figure = Picture(WIDTH, 3.7, alt=alt)
-    left, right = figure.subplots(1, 2)
-    grid = make_grid(samples.cpu().view(-1, 1, 28, 28), nrow=math.isqrt(len(samples)), padding=3)
-    left.imshow(grid[0].numpy(), cmap="gray_r", vmin=0, vmax=1, interpolation="antialiased")
-    left.set_title("drawn pixel by pixel")
-    left.set_xlabel(" ")  # as high as the other
-    frame_only(left)
-    paint_mask(right, mask, "one of its masks")
-    return figure
-
-
-@picture
-def plot_first_layer(model: MADE) -> Picture:
-    """What hidden units look for: rows of the first layer's masked weights, as images.
-
-    Twelve are chosen evenly along their degrees, which are the titles. All weights are on one
-    scale.
-
-    Args:
-        model: of images, with a hidden layer.
-
-    Example:
-        >>> len(plot_first_layer(MADE(784, hidden_dims=(16,))).axes)
-        12
-    """
-    weights, mask = model.net[0].weight.detach().cpu(), model.net[0].mask.cpu()
-    by_degree = torch.argsort(model.degrees[1].cpu(), stable=True)
-    chosen = by_degree[torch.linspace(0, len(by_degree) - 1, 12).round().long()]
-    degrees = [model.degrees[1][unit].item() for unit in chosen.tolist()]
-    weights = weights.masked_fill(mask == 0, math.nan)[chosen]
-    strong = weights.abs().nanquantile(0.995).item()
-    shades = LinearSegmentedColormap.from_list("black-white-blue", [INK, "white", BLUE])
-    shades = shades.with_extremes(bad="none")
-    alt = (
-        f"Weights of {len(chosen)} hidden units as images, of degrees "
-        f"{', '.join(map(str, degrees))}. The larger the degree, the more pixels may have "
-        "weights; the rest is cut."
-    )
-    cut = {"facecolor": "none", "edgecolor": LINES, "hatch": "//"}
-    cell, room = WIDTH / 6, 0.28
-    figure = Picture(WIDTH, 2 * (cell + room) + 0.4, alt=alt, layout="none")
-    places = tiles(figure, 6, cell, room=room)
-    for image, degree, axes in zip(as_pictures(weights), degrees, places, strict=False):
-        axes.imshow(image, cmap=shades, vmin=-strong, vmax=strong, interpolation="nearest")
-        axes.set_title(f"degree {degree}", fontsize=12, weight="normal", pad=4)
-        axes.patch.set(**cut, linewidth=0)  # seen where there is no weight
-        frame_only(axes)
-    key = {
-        "ink here speaks for the unit": Patch(facecolor=BLUE, edgecolor=LINES),
-        "against it": Patch(facecolor=INK, edgecolor="white"),
-        "cut by the mask": Patch(**cut),
-    }
-    key_of(figure, key, "lower center")
-    return figure
-
-
 def tiles(
     figure: Picture,
     columns: int,
@@ -217,15 +128,10 @@ def tiles(
     above: float = 0,
     room: float = 0,
 ) -> Iterator[Axes]:
-    """Axes for square tiles with a gutter around each, row by row, without an end.
+    """Axes for square tiles, with a gutter around each, row by row, without an end.
 
-    Args:
-        figure: laid out by hand.
-        columns: of tiles.
-        cell: inches of a tile with its gutter.
-        left: inches beside them.
-        above: inches above them.
-        room: inches above each row.
+    A tile takes ``cell`` inches with its gutter; others are beside and above all of them, and, as
+    ``room``, above each row.
     """
     size, top = cell - GUTTER, figure.get_figheight() - above - GUTTER / 2
     for row in itertools.count():
@@ -258,31 +164,13 @@ def paint(axes: Axes, image: np.ndarray) -> Axes:
     return axes
 
 
-def paint_mask(axes: Axes, mask: Tensor, title: str) -> None:
-    """A large mask: blue where a weight may exist."""
-    axes.imshow(mask.float().cpu().numpy(), cmap=CLEAR_TO_BLUE, vmin=0, vmax=1, aspect="auto")
-    axes.set(title=title, xlabel="from unit", ylabel="to unit")
-    frame_only(axes)
-
-
 def paint_variables(
     values: np.ndarray, apart: np.ndarray, shape: tuple[int, int], scale: int
 ) -> np.ndarray:
-    """Pixels of a picture of the variables: ink dark on white, those apart pale blue and hatched.
+    """Pixels (rows · scale, columns · scale, 3) of a picture of the variables.
 
-    Args:
-        values: (D,) between 0 (white) and 1 (black).
-        apart: (D,) true where a value is none yet, or is not to be read like the others.
-        shape: rows and columns of the picture.
-        scale: how many pixels wide and high each variable is.
-
-    Returns:
-        (rows · scale, columns · scale, 3) of uint8.
-
-    Example:
-        >>> picture = paint_variables(np.array([0.0, 1.0]), np.array([True, False]), (1, 2), 6)
-        >>> bool((picture[:, :6] > 90).all()), bool((picture[:, 6:] == 0).all())
-        (True, True)
+    Values (D,) between 0 and 1 are white to black. Those apart (D,), where a value is none yet or
+    is not to be read like the others, are pale blue and hatched.
     """
     blue = 255 - rgb(BLUE)
     darkness = np.where(apart[:, None], 0.3 * blue, 255.0) * values[:, None]

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from ..common.words import hat, listing, variable_names
-from .sheet import draw_mask, sheet
-from .style import CELL, Picture, picture
+from .picture import CELL, LINES, Picture, picture
+from .units_and_wires import CHIP, draw_units, shade, sheet, words_on
 
 NAMED = 0.72
 """Inches left of a table whose rows have names."""
@@ -101,3 +104,36 @@ def plot_masks(masks: Sequence[Tensor], degrees: Sequence[Tensor]) -> Picture:
         axes.text(left, high + 1.0, f"into {into[k]}", weight="bold", va="top")
         left += wide[k] + 0.3
     return figure
+
+
+def draw_mask(
+    axes: Axes,
+    corner: tuple[float, float],
+    mask: np.ndarray,
+    degrees: tuple[Sequence[int], Sequence[int]],
+    names: tuple[Sequence[str], Sequence[str]],
+    top: int,
+) -> None:
+    """A mask as a table, its left top at a corner of a sheet, with degrees at its margins.
+
+    A one has the blue of the degree that it comes from, ``top`` being the network's largest.
+    Degrees and names are those of the columns, and of the rows; who has no name has "".
+    """
+    (left, above), (rows, columns) = corner, mask.shape
+    for (row, column), entry in np.ndenumerate(mask):
+        place = (left + CELL * column, above - CELL * (row + 1))
+        face = shade(degrees[0][column], top) if entry else "none"
+        look = {"facecolor": face, "edgecolor": LINES, "linewidth": 0.8}
+        axes.add_patch(Rectangle(place, CELL, CELL, **look))
+        ink = words_on(face) if entry else LINES
+        middle = (place[0] + CELL / 2, place[1] + CELL / 2 - 0.005)
+        axes.text(*middle, int(entry), color=ink, ha="center", va="center_baseline", fontsize=12)
+    for k, (line, count) in enumerate(((degrees[0], columns), (degrees[1], rows))):
+        along = CELL * (np.arange(count) + 0.5)
+        places = [(left + s, above + 0.19) if k == 0 else (left - 0.2, above - s) for s in along]
+        draw_units(axes, np.array(places), line, [shade(d, top) for d in line], CHIP)
+        for (x, y), name in zip(places, names[k], strict=True):
+            if k == 0:
+                axes.text(x, y + 0.17, name, ha="center", va="bottom", parse_math=False)
+            else:
+                axes.text(x - 0.18, y, name, ha="right", va="center_baseline", parse_math=False)

@@ -1,4 +1,4 @@
-"""Networks as graphs: what is wired, what a mask cuts, how degrees rise along a path."""
+"""Networks as graphs: what is wired, who sees whom, and where it leaks."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from torch import Tensor
 from ..common.colours import ORANGE
 from ..common.words import hat, shortened, variable_names
 from ..model.masks import connectivity, leaking_connections
+from .axes import axes_at, frame_only
 from .dependence import draw_pairs, leaks_in_words, name_pairs, pairs_in_words
-from .images import paint_mask
 from .masks import layer_names, layers_in_words, sizes
-from .sheet import RADIUS, draw_units, draw_wire, sheet
-from .style import CELL, LINES, WIDTH, Picture, axes_at, picture
+from .picture import CELL, CLEAR_TO_BLUE, LINES, WIDTH, Picture, picture
+from .units_and_wires import RADIUS, draw_units, draw_wire, sheet
 
 APART = 0.48
 """Inches from a unit to the next one of its layer."""
@@ -168,3 +168,10 @@ def _plot_large_masks(wires: Sequence[tuple[int, int, Tensor]], title: str, alt:
     for k, (below, above, mask) in enumerate(wires, start=1):
         paint_mask(figure.add_subplot(1, len(wires), k), mask, f"layer {below} to {above}")
     return figure
+
+
+def paint_mask(axes: Axes, mask: Tensor, title: str) -> None:
+    """A large mask: blue where a weight may exist."""
+    axes.imshow(mask.float().cpu().numpy(), cmap=CLEAR_TO_BLUE, vmin=0, vmax=1, aspect="auto")
+    axes.set(title=title, xlabel="from unit", ylabel="to unit")
+    frame_only(axes)

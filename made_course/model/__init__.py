@@ -1,4 +1,17 @@
 """The idea: masks, what an output means, MADE, its samples, completion, a model in a file.
 
-Imports from ``common`` alone.
+Imports from ``common`` alone. In reading order:
+
+- ``masks``: orderings, degrees, masks, connectivity: functions on tensors
+- ``heads``: what an output means: parameters and a uniform number in, a value and its
+  log-probability out
+- ``mixed``: a head for each column
+- ``activations``: what a hidden unit makes of its sum
+- ``mask_sets``: which degrees are drawn and stored, and which come next
+- ``masked_linear``: the masked layer
+- ``made``: MADE: layers, masks in use or lent for a while, log-probabilities
+- ``sampling``: one variable after another, plainly and fast; how many rows go through at once
+- ``completion``: what is unknown, drawn given what is known, and what is said of it
+- ``completed_rows``: the result of a completion: means, shares, draws
+- ``saving``: a model in one file
 """

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from ..common.arguments import check_count
 from ..model.heads import Head
-from .older import OrderedModel
+from .ordered_model import OrderedModel
 
 
 def waves(places: int, width: int) -> Tensor:

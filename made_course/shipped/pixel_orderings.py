@@ -7,56 +7,47 @@ import math
 import torch
 from torch import Generator, Tensor
 
-from ..common.arguments import check_count
-
 SIDE = 28
 RANDOM = 3
 """Random orderings, and networks in raster ordering that differ in their seed only: in their first
 weights and in the sequence of their batches."""
 
 
-def rows_and_columns(side: int = SIDE) -> tuple[Tensor, Tensor]:
-    """Row and column of each pixel of a square image."""
-    pixels = torch.arange(side**2)
-    return pixels // side, pixels % side
+def rows_and_columns() -> tuple[Tensor, Tensor]:
+    """Row and column of each pixel of an image of MNIST."""
+    pixels = torch.arange(SIDE**2)
+    return pixels // SIDE, pixels % SIDE
 
 
-def pixel_orderings(side: int = SIDE) -> dict[str, Tensor]:
-    """Ways to go through the pixels of a square image, each a permutation of them.
-
-    Args:
-        side: pixels in a row, and rows.
+def pixel_orderings() -> dict[str, Tensor]:
+    """Ways to go through the pixels of an image of MNIST, each a permutation of them.
 
     Returns:
-        name → (side²,) LongTensor, an ordering: ``ordering[t]`` is the pixel that is generated at
-        step t, pixels being counted row by row.
-
-    Raises:
-        TypeError, ValueError: if ``side`` is no whole number of at least 1.
+        name → (784,) LongTensor: ``ordering[t]`` is the pixel that is generated at step t, pixels
+        being counted row by row.
 
     Example:
-        >>> orderings = pixel_orderings(3)
+        >>> orderings = pixel_orderings()
         >>> list(orderings)[:4]
         ['rows', 'columns', 'centre outwards', 'coarse to fine']
-        >>> orderings["columns"].tolist()
-        [0, 3, 6, 1, 4, 7, 2, 5, 8]
-        >>> orderings["centre outwards"].tolist()
-        [4, 1, 3, 5, 7, 0, 2, 6, 8]
+        >>> orderings["columns"][:3].tolist()
+        [0, 28, 56]
+        >>> orderings["centre outwards"][:4].tolist()
+        [377, 378, 405, 406]
     """
-    side = check_count("side", side)
-    row, column = rows_and_columns(side)
-    rows = side * row + column
-    middle = (side - 1) / 2
+    row, column = rows_and_columns()
+    rows = SIDE * row + column
+    middle = (SIDE - 1) / 2
     distance = (row - middle) ** 2 + (column - middle) ** 2
     orderings = {
         "rows": rows,
-        "columns": rows.view(side, side).T.flatten(),
+        "columns": rows.view(SIDE, SIDE).T.flatten(),
         "centre outwards": torch.argsort(distance, stable=True),
         "coarse to fine": torch.argsort(-_fineness(row, column), stable=True),
     }
     for k in range(RANDOM):
         generator = Generator().manual_seed(k)
-        orderings[f"random {k + 1}"] = torch.randperm(side**2, generator=generator)
+        orderings[f"random {k + 1}"] = torch.randperm(SIDE**2, generator=generator)
     return orderings
 
 

@@ -13,7 +13,6 @@ from html import escape
 from textwrap import fill
 
 from made_course.common.colours import BLUE
-from made_course.widgets.quiz.quiz import markup
 
 _GRID = re.compile(r"([^\[]*)(\[[^('\"{]*\])([^\]]*)")
 """Words, a list of plain entries or of such lists, words."""
@@ -41,7 +40,8 @@ class Card:
         title: of the exercise.
         verdict: how the answer stands.
         parts: what was tried, expected and came, and why; an empty one is left out.
-        foot: what to type next.
+        foot: what to type next, where there is only text.
+        hints: what a page folds below, the next one inside the one before it.
     """
 
     sign: str
@@ -49,6 +49,7 @@ class Card:
     verdict: str
     parts: Mapping[str, str] = field(default_factory=dict)
     foot: str = ""
+    hints: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         lines = [f"{self.sign} {self.title}: {self.verdict}"]
@@ -84,8 +85,16 @@ class Card:
             ]
             if labelled:
                 yield f'<div style="display:flex;flex-wrap:wrap">{"".join(labelled)}</div>'
-        if self.foot:
-            yield f'<div style="margin-top:.5em">Stuck? <code>{escape(self.foot)}</code></div>'
+        if self.hints:
+            yield f'<div style="margin-top:.5em">{_folds(self.hints)}</div>'
+
+
+def _folds(hints: tuple[str, ...]) -> str:
+    folded = ""
+    for k, text in reversed([*enumerate(hints, 1)]):
+        name = f"{'Stuck? ' if k == 1 else ''}Hint {k} of {len(hints)}"
+        folded = f"<details><summary>{name}</summary><div>{markup(text)}</div>{folded}</details>"
+    return folded
 
 
 def _value(text: str, other: str) -> str:
@@ -136,3 +145,19 @@ def _table(rows: list[list[str]], other: list[list[str]]) -> str:
         f"display:inline-table;vertical-align:middle;border-collapse:collapse;margin:.2em 0;{_CODE}"
     )
     return f'<table style="{look}">{"".join(lines)}</table>'
+
+
+def markup(typed: str) -> str:
+    r"""A text as HTML: `code` between backticks, all else as it is.
+
+    What MathJax would take for mathematics stands in an element of its own, where it means nothing.
+
+    Example:
+        >>> markup("a < b & `c`: \\(5")
+        'a &lt; b &amp; <code>c</code>: <span>\\</span>(5'
+    """
+    return re.sub(
+        r"`([^`]+)`|[$\\]",
+        lambda found: f"<code>{found[1]}</code>" if found[1] else f"<span>{found[0]}</span>",
+        escape(typed, quote=False),
+    )

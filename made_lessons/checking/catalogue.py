@@ -19,7 +19,8 @@ def exercises_in(number: int) -> tuple[Exercise, ...]:
     """The exercises of a notebook, in the order of their numbers: all that its folder defines."""
     folder = import_module(f"made_lessons.notebook_{number:02d}")
     for module in iter_modules(folder.__path__):
-        import_module(f"{folder.__name__}.{module.name}")
+        if module.name != "figures":  # it holds no exercise, and loads matplotlib
+            import_module(f"{folder.__name__}.{module.name}")
     return exercises_of(folder.__name__)
 
 
@@ -29,8 +30,7 @@ def exercise_named(name: str, variant: str | None = None) -> Exercise:
     Raises:
         ValueError: if there is no exercise of that name, or if it has no variants.
     """
-    exercises = exercises_in(notebook_of(name, str(name).partition(".")[0]))
-    found = {exercise.name: exercise for exercise in exercises}
+    found = {exercise.name: exercise for exercise in exercises_in(_notebook_of(name))}
     if name not in found:
         raise ValueError(f"there is no exercise {name!r}: choose one of {', '.join(found)}")
     if variant is None:
@@ -45,20 +45,13 @@ def exercise_named(name: str, variant: str | None = None) -> Exercise:
     return vary(found[name], variant)
 
 
-def notebook_of(name: str, number: str) -> int:
-    """The notebook that an exercise or a question belongs to, by the number in its name.
-
-    Raises:
-        ValueError: if there is no such notebook.
-    """
+def _notebook_of(name: str) -> int:
     if not isinstance(name, str):
-        raise ValueError(
-            f'a name is a text, in quotes, such as "1.3" for an exercise or "1a" for a question; '
-            f"it comes first. Got {name!r}"
-        )
+        raise ValueError(f'a name is a text, in quotes, such as "1.3"; it is first. Got {name!r}')
+    number = name.partition(".")[0]
     if not number.isdecimal() or int(number) not in NOTEBOOKS:
         raise ValueError(
-            f"unknown name {name!r}: exercises are called '1.3' and questions '1a', after the "
-            f"notebooks, which are {NOTEBOOKS[0]} to {NOTEBOOKS[-1]}"
+            f"unknown name {name!r}: exercises are called '1.3', after the notebooks, which are "
+            f"{NOTEBOOKS[0]} to {NOTEBOOKS[-1]}"
         )
     return int(number)

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from .calls import IN_LINE, MEANT, run
 from .comparing import is_same
-from .exercise import Slip, Wrong
+from .exercise import Slip, Wrong, defined
 from .probes import CUT_OFF, ROUNDED, STABLE, are_large, made_smaller, probe, without_effect
 from .relations import find_relation, name_sizes, says_little
 from .substitutions import find_other_arguments
@@ -55,9 +55,9 @@ def likely_cause(
     relation = find_relation(came, right, calls)
     found = (
         found
-        or ("" if says_little(relation) else relation)
+        or ("" if says_little(relation) else _perhaps(relation, len(calls)))
         or without_effect(quiet, sound, calls, is_same)
-        or find_other_arguments(came, right, calls, reference)
+        or _perhaps(find_other_arguments(came, right, calls, reference), len(calls))
         or _of_one_entry(slips, cases, came, right, telling)
         or _of_its_words(answer, reference)
         or relation
@@ -69,6 +69,12 @@ def likely_cause(
 
 
 _KINDS = (Tensor, Real, list, tuple)
+
+
+def _perhaps(words: str, calls: int) -> str:
+    """What is only inferred from numbers, with what was seen of it."""
+    seen = "in the one call that was tried" if calls == 1 else f"in all {calls} calls"
+    return words and f"perhaps {words} (it fits what came {seen})"
 
 
 def _of_one_entry(
@@ -133,7 +139,7 @@ def _for_small_numbers(
     if not all(isinstance(part, _KINDS) for part in came):
         return ""
     found = _slip(slips, cases, came, right, range(len(cases)))
-    found = found or find_relation(came, right, smaller)
+    found = found or _perhaps(find_relation(came, right, smaller), len(cases))
     return f"tried with small numbers: {found}" if found else ""
 
 
@@ -150,10 +156,12 @@ def _slip(
     def theirs(place: int, k: int) -> object:
         return outcome(slips[place].answer, cases[k])
 
-    for is_alike in (lambda came, slip, _: is_same(came, slip), _is_as_wrong):
-        for place, slip in enumerate(slips):
-            if all(is_alike(came[k], theirs(place, k), right[k]) for k in telling):
-                return slip.cause
+    for place, slip in enumerate(slips):
+        if all(is_same(came[k], theirs(place, k)) for k in telling):
+            return slip.cause
+    for place, slip in enumerate(slips):
+        if all(_is_as_wrong(came[k], theirs(place, k), right[k]) for k in telling):
+            return f"perhaps {slip.cause} (where this is wrong, it is as by that mistake)"
     return ""
 
 
@@ -165,6 +173,11 @@ def _is_as_wrong(came: object, slip: object, right: object) -> bool:
     if not all(isinstance(part, list | tuple) and len(part) == len(right) for part in lists):
         return False
     return all(map(_is_as_wrong, came, slip, right))
+
+
+def cause_of(name: str, see: Callable[[object], object], came: object) -> str:
+    """The cause of the wrong answer to an exercise of which the same is seen; empty if of none."""
+    return next((s.cause for s in defined(name).slips if is_same(see(s.answer), came)), "")
 
 
 def outcome(function: object, arguments: tuple[object, ...]) -> object:

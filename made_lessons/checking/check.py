@@ -1,19 +1,15 @@
-"""What a notebook asks for by name: check, hint, solution, yours, quiz and progress."""
+"""What a notebook asks for by name: check, hint, solution, yours and progress."""
 
 from __future__ import annotations
 
 import inspect
-from itertools import chain
 from textwrap import fill
 
-from made_course.widgets.quiz.quiz import Quiz
-
 from .card import Card
-from .catalogue import NOTEBOOKS, exercise_named, exercises_in, notebook_of
+from .catalogue import exercise_named
 from .examine import examine
 from .exercise import Wrong, source_of
-from .questions import read_questions
-from .solved_so_far import remember, remembered
+from .solved_so_far import Progress, remember
 from .unfinished import parts_to_do
 
 _hints_given: dict[str, int] = {}
@@ -61,7 +57,7 @@ def check(name: str, answer: object, *, variant: str | None = None) -> None:
     except Wrong as wrong:
         parts = {"tried": wrong.tried, "expected": wrong.expected, "came": wrong.came}
         parts |= {"why": wrong.cause}
-        display(Card("✗", title, "not yet.", parts, f'hint("{name}")'))
+        display(Card("✗", title, "not yet.", parts, f'hint("{name}")', exercise.hints))
         return
     display(Card("✓", title, f"right. {said}".rstrip()))
     if variant is not None:
@@ -120,29 +116,7 @@ def yours(name: str) -> object:
 
 
 def progress() -> None:
-    """Print which exercises are solved, on this computer and by this user, notebook by notebook."""
-    solved = remembered()
-    rows = [[exercise.name for exercise in exercises_in(number)] for number in NOTEBOOKS]
-    names = list(chain.from_iterable(rows))
-    print(f"{len(solved.intersection(names))} of {len(names)} exercises solved (✓ solved, ○ open)")
-    for row in rows:
-        print(" ", "   ".join(f"{name} {'✓' if name in solved else '○'}" for name in row))
+    """Show which exercises are solved, on this computer and by this user, and where to go on."""
+    from IPython.display import display  # prints where there is no notebook
 
-
-def quiz(name: str) -> Quiz:
-    """A question of a self-check, with choices that explain themselves.
-
-    Args:
-        name: notebook and letter, such as ``"1a"``.
-
-    Raises:
-        ValueError: if there is no question of that name.
-
-    Example:
-        >>> quiz("1a").solved
-        False
-    """
-    questions = read_questions(notebook_of(name, str(name)[:-1]))
-    if name not in questions:
-        raise ValueError(f"there is no question {name!r}: choose one of {', '.join(questions)}")
-    return Quiz(*questions[name])
+    display(Progress())

@@ -123,7 +123,7 @@ def exercise(
         title: as in the notebook's heading.
         stars: difficulty from 1 to 3.
         hints: from a nudge to nearly the code.
-        slips: wrong answers that are computed; others follow by :func:`slip`.
+        slips: wrong answers that are computed; others follow by :func:`slips`.
         how: an answer is judged, and what else :class:`Exercise` has.
     """
 
@@ -135,33 +135,19 @@ def exercise(
     return define
 
 
-def slip(cause: str, answer: object = None) -> Callable[[T], T]:
-    """Say why a wrong answer to the exercise above is wrong.
+def defined(name: str = "") -> Exercise:
+    """An exercise, by its name; the one that was defined last, if left out."""
+    return _defined[name or next(reversed(_defined))]
+
+
+def slips(wrong: Mapping[str, object], *, of: str = "") -> None:
+    """Say why wrong answers to the exercise above are wrong.
 
     Args:
-        cause: as the check says it.
-        answer: the wrong answer; or it stands below, as a function or a class.
+        wrong: each cause, as the check says it, and the answer.
+        of: the exercise, where it stands in another file.
     """
-    of = _defined[next(reversed(_defined))]
-
-    def define(answer: T) -> T:
-        of.slips.append(Slip(answer, cause))
-        return answer
-
-    if answer is not None:
-        define(answer)
-    return define
-
-
-def slips(wrong: Mapping[str, object]) -> None:
-    """Say why several wrong answers to the exercise above are wrong: the answer to each cause."""
-    for cause, answer in wrong.items():
-        slip(cause, answer)
-
-
-def known_slips(name: str) -> Sequence[Slip]:
-    """The wrong answers to an exercise, for a judgement that looks at their parts."""
-    return _defined[name].slips
+    defined(of).slips.extend(Slip(answer, cause) for cause, answer in wrong.items())
 
 
 def exercises_of(module: str) -> tuple[Exercise, ...]:

@@ -8,7 +8,7 @@ from torch import nn
 
 from .calls import run
 from .comparing import is_same
-from .exercise import Wrong, slip
+from .exercise import Wrong, defined, slips
 from .in_words import written, written_call
 
 
@@ -45,10 +45,11 @@ class Properties:
     """Assertions on an answer; called with one, they are made in the order of their definition.
 
     Args:
+        of: the exercise.
         like: what is looked at in place of an answer, for another answer; that one, if left out.
 
     Example:
-        >>> judge = Properties()
+        >>> judge = Properties("1.1")
         >>> @judge.refuses("it is odd: double it")
         ... def is_odd(n):
         ...     return unlike("n % 2", 0, n % 2)
@@ -58,8 +59,10 @@ class Properties:
         made_lessons.checking.properties.Fault: it is odd: double it
     """
 
-    def __init__(self, like: Callable[[object, object], object] = lambda _, other: other) -> None:
-        self.like = like
+    def __init__(
+        self, of: str, like: Callable[[object, object], object] = lambda _, other: other
+    ) -> None:
+        self.of, self.like = of, like
         self.assertions: list[Callable[[object], None]] = []
 
     def __call__(self, answer: object) -> None:
@@ -73,15 +76,13 @@ class Properties:
         It is called with an answer, and returns the fault, or None or False where there is none.
 
         Args:
-            causes: why it may be there; several, each with a wrong answer to the exercise defined
-                last. Of these it is the first whose answer has a fault of the same kind, and if
-                there is none, the last.
+            causes: why it may be there; several, each with a wrong answer to the exercise. Of
+                these it is the first whose answer has a fault of the same kind, and if there is
+                none, the last.
             wrong: a wrong answer that has the fault, where there is one cause.
         """
         known = {causes: wrong} if isinstance(causes, str) else causes
-        for cause, answer in known.items():
-            if answer is not None:
-                slip(cause, answer)
+        slips({cause: a for cause, a in known.items() if a is not None}, of=self.of)
 
         def define(find: Callable[[object], Fault | bool | None]) -> Callable:
             def assertion(answer: object) -> None:
@@ -94,6 +95,18 @@ class Properties:
             return find
 
         return define
+
+    def look(
+        self,
+        tried: str,
+        see: Callable[[object], object],
+        causes: str | Mapping[str, object],
+        wrong: object = None,
+    ) -> None:
+        """Assert that what is seen of an answer is what is seen of the right one."""
+        self.refuses(causes, wrong)(
+            lambda answer: unlike(tried, see(defined(self.of).reference), see(answer))
+        )
 
     def _cause(
         self, find: Callable, known: Mapping[str, object], answer: object, fault: Fault

@@ -20,7 +20,7 @@ Pair = tuple[str, Tensor, Tensor]
 Change = tuple[str, Callable[[Tensor], Tensor]]
 
 BETWEEN = (
-    "zeros and ones are asked for, and these are numbers between them: are they probabilities?"
+    "these are numbers between 0 and 1, and zeros and ones are asked for: are they probabilities?"
 )
 MEAN_OF_ALL = "this is the mean over everything: a sum for each row is asked for"
 LARGEST = 5

@@ -7,10 +7,14 @@ There a restart, another kernel and a clone that may not be written leave them a
 from __future__ import annotations
 
 import os
+import re
 from contextlib import suppress
+from html import escape
 from pathlib import Path
 
 from platformdirs import user_data_path
+
+from .catalogue import NOTEBOOKS, exercise_named, exercises_in
 
 
 def solved_folder() -> Path:
@@ -31,8 +35,55 @@ def remember(name: str) -> bool:
     return True
 
 
-def remembered() -> set[str]:
-    """Names of the exercises that were solved so far."""
+def remembered() -> list[str]:
+    """Names of the exercises that were solved so far, the latest last."""
     with suppress(OSError):
-        return {file.name for file in solved_folder().iterdir()}
-    return set()
+        files = sorted(solved_folder().iterdir(), key=lambda file: file.stat().st_mtime_ns)
+        return [file.name for file in files]
+    return []
+
+
+class Progress:
+    """What is solved and where to go on, as lines of text or as a table with links."""
+
+    def __init__(self) -> None:
+        self.rows = {n: [exercise.name for exercise in exercises_in(n)] for n in NOTEBOOKS}
+        names = [name for row in self.rows.values() for name in row]
+        self.solved = [name for name in remembered() if name in names]
+        after = names.index(self.solved[-1]) + 1 if self.solved else 0
+        open_ones = [n for n in names[after:] + names[:after] if n not in self.solved]
+        self.next = exercise_named(open_ones[0]) if open_ones else None
+        self.head = f"{len(self.solved)} of {len(names)} exercises solved (✓ solved, ○ open)"
+
+    def __repr__(self) -> str:
+        lines = [self.head, *(f"  {'   '.join(self._signs(row))}" for row in self.rows.values())]
+        if self.next:
+            lines.append(f"Go on with {self.next.name} · {self.next.title}.")
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        lines = [f"<div>{self.head}</div><table>"]
+        for number, row in self.rows.items():
+            cells = [_link(f"notebook {number}", number), *self._signs(row)]
+            lines.append(f"<tr><td>{'</td><td>'.join(cells)}</td></tr>")
+        lines.append("</table>")
+        if self.next:
+            name, title = self.next.name, self.next.title
+            number = int(name.partition(".")[0])
+            link = _link(f"{name} · {title}", number, name)
+            lines.append(f"<div>Go on with <b>{link}</b> in notebook {number}.</div>")
+        return "".join(lines)
+
+    def _signs(self, row: list[str]) -> list[str]:
+        return [f"{name} {'✓' if name in self.solved else '○'}" for name in row]
+
+
+def _link(words: str, number: int, exercise: str = "") -> str:
+    """A link to a notebook beside this one, and there to the heading of an exercise."""
+    files = sorted(Path.cwd().glob(f"{number:02d}_*.ipynb"), key=lambda file: len(file.name))
+    if not files:
+        return words
+    heading = rf'### (Exercise {exercise} [^"\\]*)'
+    found = exercise and re.search(heading, files[0].read_text(encoding="utf-8"))
+    place = f"#{found[1].replace(' ', '-')}" if found else ""
+    return f'<a href="{escape(files[0].name + place)}">{words}</a>'

@@ -244,12 +244,12 @@ def require_finite_weights(model: object) -> None:
 
 
 def _logits_of(model: object) -> Callable[[Tensor], Tensor]:
-    return lambda x: _in_shape("model(x)", _call(model, model, x), x.shape)
+    return lambda x: _in_shape("model(x)", asked(model, model, x), x.shape)
 
 
 def _numbers_of(model: object, causes: Causes) -> Callable[[Tensor], Tensor]:
     def numbers(x: Tensor) -> Tensor:
-        came = _call(model.log_prob, model, x)
+        came = asked(model.log_prob, model, x)
         if came.numel() == 1:
             raise Misformed(causes.is_one_number, came="one number", expected=f"shape ({len(x)},)")
         return _in_shape("log_prob(x)", came, x.shape[:1])
@@ -346,7 +346,7 @@ def _without_place_in_an_ordering(seen: Tensor) -> int:
     return int((waits_for > 0).sum())
 
 
-def _call(function: object, model: object, x: Tensor) -> Tensor:
+def asked(function: object, model: object, x: Tensor) -> Tensor:
     """What a model says of rows, as a tensor of float64 on the processor."""
     if isinstance(model, nn.Module):
         for parameter in model.parameters():

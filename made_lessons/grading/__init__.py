@@ -1,7 +1,15 @@
 """Grades a folder of hand-ins: which exercises are right, and which mistakes were made.
 
-``python -P -m made_lessons grade FOLDER`` (``command.py``) reads what was handed in
-(``folder.py``), judges each notebook in a process of its own (``judge.py``), and writes tables
-(``reports.py``). A hand-in is read and run in a sandbox (``sandbox.py``, ``inside.py``,
-``hand_in.py``), of which plain values come back (``line.py``). docs/grading.md is for instructors.
+``python -P -m made_lessons grade FOLDER``; docs/grading.md is for instructors. Imports from
+``checking`` and ``made_course``.
+
+- ``command``: the command: all hand-ins of a folder, several at a time
+- ``folder``: who handed in what
+- ``judge``: the judge of one hand-in, a process of its own, which runs nothing that comes back
+- ``sandbox``: a place for code that nobody has read, and the end of all that runs there
+- ``inside``: what runs in the sandbox: a hand-in is read, run, and asked by the judge
+- ``hand_in``: a notebook as it was handed in: its answers, the cells they need, what is odd
+- ``line``: calls between judge and sandbox, of which plain values come back
+- ``verdicts``: what is found about an exercise and a hand-in
+- ``reports``: what an instructor and a learner read
 """

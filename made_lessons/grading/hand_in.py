@@ -16,7 +16,7 @@ from types import CodeType
 from IPython.core.inputtransformer2 import TransformerManager
 
 MOST_CELLS = 1_000
-_HARMLESS = {"check", "hint", "solution", "yours", "quiz", "progress", "show", "print", "display"}
+_HARMLESS = {"check", "hint", "solution", "yours", "progress", "show", "print", "display"}
 _TIMED = re.compile(r"\A\s*%%(?:time|capture|prun)\b.*|(?m:^([ \t]*)%time )")
 """Magics that run what stands behind or below them as it would run without them."""
 _ODD = re.compile(

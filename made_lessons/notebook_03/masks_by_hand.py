@@ -1,4 +1,4 @@
-"""Exercise 3.1: the masks of a small network, by hand."""
+"""3.1: the masks of a small network, by hand."""
 
 from __future__ import annotations
 
@@ -11,15 +11,7 @@ import torch
 
 from made_course.common.words import variable_names
 
-from ..checking.exercise import (
-    Exercise,
-    Slip,
-    Wrong,
-    exercise,
-    known_slips,
-    require_none,
-    slip,
-)
+from ..checking.exercise import Exercise, Slip, Wrong, defined, exercise, require_none, slips
 from ..checking.in_words import written
 from ..checking.variants import shuffled
 
@@ -41,7 +33,7 @@ def _examine_by_hand(
     hidden: list[int] = _HIDDEN,
     slips: Sequence[Slip] = (),
 ) -> None:
-    known = slips or known_slips("3.1")
+    known = slips or defined("3.1").slips
     masks = [_zeros_and_ones(mask) for mask in _two_masks(answer)]
     require_none(((slip.cause, masks == slip.answer) for slip in known), came=written(masks))
     right = _by_hand(order, le, lt, hidden)
@@ -195,8 +187,11 @@ def masks_by_hand() -> list[list[list[int]]]:
     return [first, output]
 
 
-slip(
-    "either the variables have the degrees 1, 2, 3 here, and it is x₂ that has degree 1; "
-    "or they stand in the order x₂, x₃, x₁, not as always in the order x₁, x₂, x₃",
-    _by_hand([1, 2, 3], le, lt),
+slips(
+    {
+        "either the variables have the degrees 1, 2, 3 here, and it is x₂ that has degree 1; or "
+        "they stand in the order x₂, x₃, x₁, not as always in the order x₁, x₂, x₃": (
+            _by_hand([1, 2, 3], le, lt)
+        )
+    }
 )

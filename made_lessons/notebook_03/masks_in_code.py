@@ -1,40 +1,18 @@
-"""Exercises 3.2 and 3.3: masks in code, and who reaches whom."""
+"""3.2: masks in code."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import reduce
 from itertools import pairwise
-from operator import add, and_, ge, gt, le, lt, matmul
 
 import torch
 from torch import BoolTensor, Tensor
 
 from made_course.model import masks as package
 
+from ..checking.edited_source import but
 from ..checking.exercise import exercise, slips
 from ..checking.variants import drawn_degrees, further_cases
 from .masks_by_hand import RULES_SWAPPED
-
-# ---- 3.2 ----------------------------------------------------------------------------------------
-
-
-def _compared(
-    hidden: Callable = ge, output: Callable = gt, first: Callable | None = None
-) -> Callable[[list[Tensor]], list[Tensor]]:
-    """Masks by these comparisons: into hidden layers, into the outputs, and the first of all."""
-
-    def masks(degrees: list[Tensor]) -> list[Tensor]:
-        rules = [*[hidden] * (len(degrees) - 1), output]
-        rules[0] = first or rules[0]
-        pairs = pairwise([*degrees, degrees[0]])
-        return [rule(up[:, None], low) for rule, (low, up) in zip(rules, pairs, strict=True)]
-
-    return masks
-
-
-def _masks_but(output: Callable[[list[Tensor]], Tensor]) -> Callable[[list[Tensor]], list[Tensor]]:
-    return lambda degrees: [*build_masks(degrees)[:-1], output(degrees)]
 
 
 @exercise(
@@ -70,123 +48,57 @@ def build_masks(degrees: list[Tensor]) -> list[BoolTensor]:
 
 slips(
     {
-        "output x₃ can see x₃: the output mask needs `>`, not `>=`": _compared(output=ge),
+        "output x₃ can see x₃: the output mask needs `>`, not `>=`": but(
+            "outputs[:, None] >", "outputs[:, None] >="
+        ),
         "a unit of degree 1 sees nothing: into hidden layers it is `>=`, and only the output mask "
-        "has `>`": _compared(gt, gt),
-        RULES_SWAPPED: _compared(gt, ge),
+        "has `>`": but("above[:, None] >=", "above[:, None] >"),
+        RULES_SWAPPED: but(
+            "above[:, None] >=", "above[:, None] >", "outputs[:, None] >", "outputs[:, None] >="
+        ),
         "the strict `>` stands at the first mask instead of the last. With degrees from 1 to D − 1 "
         "that leaves units of degree 1 without an input: `>=` into hidden layers, and `>` into the "
-        "outputs": _compared(ge, ge, first=gt),
+        "outputs": but(
+            "above[:, None] >=",
+            "above[:, None] - int(not masks) >=",
+            "outputs[:, None] >",
+            "outputs[:, None] - int(not masks) >=",
+        ),
         "your masks are transposed: they must be (out_features, in_features), as the weight of "
-        "nn.Linear, with a row for each listener": (
-            lambda degrees: [mask.T for mask in build_masks(degrees)]
+        "nn.Linear, with a row for each listener": but(
+            "return masks", "return [mask.T for mask in masks]"
         ),
         "the outputs have degrees 1, 2, 3, … in your code: an output has the degree of its "
-        "variable, degrees[0]": _masks_but(lambda d: _natural(d)[:, None] > d[-1]),
+        "variable, degrees[0]": but("= degrees[0]", "= torch.arange(1, len(degrees[0]) + 1)"),
         "the variables have degrees 1, 2, 3, … in your code, whatever the ordering is: theirs are "
-        "degrees[0]": lambda degrees: build_masks([_natural(degrees), *degrees[1:]]),
+        "degrees[0]": (
+            lambda degrees: build_masks([torch.arange(1, len(degrees[0]) + 1), *degrees[1:]])
+        ),
         "the outputs listen to the first hidden layer in your code, degrees[1]: below them stands "
-        "the last layer, degrees[-1]": _masks_but(lambda d: d[0][:, None] > d[1]),
+        "the last layer, degrees[-1]": but("degrees[-1]", "degrees[1]"),
         "each layer is compared with itself in your code: a mask stands between two layers, and "
         "compares the one above with the one below": (
             lambda degrees: [layer[:, None] >= layer for layer in degrees]
         ),
         "the output mask has a row for each hidden unit in your code: rows are outputs, so it is "
-        "degrees[0][:, None] > degrees[-1]": _masks_but(lambda d: d[-1][:, None] > d[0]),
+        "degrees[0][:, None] > degrees[-1]": but(
+            "outputs[:, None] > degrees[-1][None, :]", "degrees[-1][:, None] > outputs"
+        ),
         "the outputs have degrees 0, 1, 2, … in your code: an output has the degree of its "
-        "variable, degrees[0]": _masks_but(lambda d: _natural(d)[:, None] - 1 > d[-1]),
+        "variable, degrees[0]": but("= degrees[0]", "= torch.arange(len(degrees[0]))"),
         "every layer listens to the inputs in your code: each mask compares a layer with the one "
-        "just below it": lambda d: [
-            *(layer[:, None] >= d[0] for layer in d[1:]),
-            d[0][:, None] > d[0],
-        ],
-        "the output mask comes first in your list: masks go from the inputs upwards": (
-            lambda degrees: [build_masks(degrees)[-1], *build_masks(degrees)[:-1]]
+        "just below it": but(
+            "pairwise(degrees)",
+            "((degrees[0], layer) for layer in degrees[1:])",
+            "degrees[-1]",
+            "degrees[0]",
+        ),
+        "the output mask comes first in your list: masks go from the inputs upwards": but(
+            "return masks", "return [masks[-1], *masks[:-1]]"
         ),
         "the comparison is the wrong way round: a listener's degree (its row) must be the larger "
-        "one": _compared(le, lt),
-    }
-)
-
-
-def _natural(degrees: list[Tensor]) -> Tensor:
-    return torch.arange(1, len(degrees[0]) + 1)
-
-
-# ---- 3.3 ----------------------------------------------------------------------------------------
-
-
-def _paths(
-    dtype: torch.dtype = torch.long, then: Callable[[Tensor, Tensor], Tensor] = matmul
-) -> Callable[[list[Tensor]], Tensor]:
-    """Masks put together, each with what is below it."""
-    return lambda masks: reduce(
-        lambda below, mask: then(mask, below), [mask.to(dtype) for mask in masks]
-    )
-
-
-def _masks(*degrees: list[int]) -> tuple[list[Tensor]]:
-    return (build_masks([torch.tensor(layer) for layer in degrees]),)
-
-
-@exercise(
-    "3.3",
-    "Who reaches whom",
-    stars=2,
-    cases=(
-        _masks([3, 1, 2], [1, 2, 1]),
-        _masks([3, 1, 2], [2, 1], [1, 2, 1, 2]),
-        _masks([2, 4, 1, 3], [2, 3, 1, 3, 2]),
-        _masks([2, 1], [1] * 256),
-        _masks([3, 1, 2]),
-        (_compared(output=ge)([torch.tensor([3, 1, 2]), torch.tensor([1, 2, 1])]),),
-    ),
-    package=package.connectivity,
-    vary=further_cases(lambda word: (build_masks(drawn_degrees(word)),)),
-    hints=(
-        "The product of the masks counts paths. What is left is to ask of each count whether it "
-        "is above zero.",
-        "PyTorch does not multiply matrices of bools: turn each mask into .long() first. The first "
-        "mask stands rightmost.",
-        "paths = masks[0].long(); then for each further mask paths = mask.long() @ paths; return "
-        "paths > 0.",
-    ),
-)
-def connectivity(masks: list[Tensor]) -> BoolTensor:
-    """[i, j]: whether at least one path leads from input j to output i."""
-    paths = masks[0].long()
-    for mask in masks[1:]:
-        paths = mask.long() @ paths  # the later layer stands on the left
-    return paths > 0
-
-
-_count = _paths()
-slips(
-    {
-        "these are numbers of paths: asked is only whether there is one, as True or False": _count,
-        "true only where there is exactly one path: several will do as well, so compare with > 0": (
-            lambda masks: _count(masks) == 1
+        "one": but(
+            "above[:, None] >=", "above[:, None] <=", "outputs[:, None] >", "outputs[:, None] <"
         ),
-        "true only where there are two paths or more: one is enough, so compare with > 0": (
-            lambda masks: _count(masks) > 1
-        ),
-        "true everywhere, as no number of paths is below 0: compare with > 0": (
-            lambda masks: _count(masks) >= 0
-        ),
-        "the masks are added entry by entry: a path goes through all layers, so it takes their "
-        "matrix product `@`": lambda masks: _paths(then=add)(masks) > 0,
-        "the product is in the wrong order: x passes the first mask first, so that one stands at "
-        "the right, output @ … @ first": lambda masks: _count(masks[::-1]) > 0,
-        "you set the diagonal to False. An output that sees its own variable is a leak, and this "
-        "matrix is there to show it": (
-            lambda masks: connectivity(masks) & ~torch.eye(len(masks[-1]), dtype=torch.bool)
-        ),
-        "the masks are multiplied entry by entry, as `&` and `*` do it: a path goes through any "
-        "hidden unit, so it takes the matrix product `@`": _paths(torch.bool, and_),
-        "true only where all hidden units lead on, as by .all(): one path is enough, .any()": (
-            _paths(torch.bool, lambda mask, below: (mask[:, :, None] & below).all(1))
-        ),
-        "with 256 paths your count runs over: eight bits count 256 values, and 256 becomes 0. Take "
-        ".long() or .float()": lambda masks: _paths(torch.uint8)(masks) > 0,
     }
 )

@@ -9,7 +9,8 @@ from torch import LongTensor, Tensor
 
 from made_course.model.sampling import sample_naive
 
-from ..checking.exercise import exercise, slip
+from ..checking.edited_source import but
+from ..checking.exercise import exercise, slips
 from ..checking.variants import drawn, further_cases, shuffled
 
 
@@ -74,101 +75,66 @@ def sample(forward, order: LongTensor, u: Tensor) -> Tensor:
     return x
 
 
-def loop(
-    steps: Callable[[LongTensor], LongTensor] = torch.argsort,
-    p: Callable[[Tensor], Tensor] = torch.sigmoid,
-    writes_by_step: bool = False,
-    reads_by_step: bool = False,
-    begins_anew: bool = False,
-) -> Callable[..., Tensor]:
-    """The sampler's loop, and what may be wrong in it.
-
-    Args:
-        steps: the variables that are drawn, one after another, by the degrees.
-        p: probabilities by logits.
-        writes_by_step: whether step t fills column t of x, whatever variable is drawn.
-        reads_by_step: whether it takes column t of u.
-        begins_anew: whether x is zeros in each step.
-    """
-
-    def wrong(forward: Callable, order: LongTensor, u: Tensor) -> Tensor:
-        x = torch.zeros_like(u)
-        for t, i in enumerate(steps(order).tolist()):
-            x = torch.zeros_like(u) if begins_anew else x
-            into, by = t if writes_by_step else i, t if reads_by_step else i
-            x[:, into] = (u[:, by] <= p(forward(x)[:, i])).float()
-        return x
-
-    return wrong
-
-
-def _draw_rows(forward: Callable, order: LongTensor, u: Tensor) -> Tensor:
-    x = torch.zeros_like(u)
-    for i in torch.argsort(order).tolist():
-        x[i] = (u[i] <= torch.sigmoid(forward(x)[i])).float()
-    return x
-
-
-for _cause, _answer in {
-    "the loop goes through the degrees: order[i] is the step at which variable i comes, while the "
-    "loop needs the variable that comes at each step. That is argsort(order)": (
-        loop(lambda order: order - 1)
-    ),
-    "the variables are drawn from the first column to the last, whatever their degrees: begin with "
-    "the smallest degree": loop(lambda order: torch.arange(len(order))),
-    "each variable is drawn as if from one forward pass over zeros. The second needs to see the "
-    "value that was drawn for the first, so each step has a pass of its own, which is handed what "
-    "is drawn so far; or the loop begins with the largest degree": (
-        lambda forward, order, u: (u <= torch.sigmoid(forward(torch.zeros_like(u)))).float()
-    ),
-    "each variable gets its more probable value, and u decides nothing: that is a threshold at one "
-    "half, not a draw. It is 1 where u ≤ p": (
-        lambda forward, order, u: sample(forward, order, torch.full_like(u, 0.5))
-    ),
-    "a variable is 1 where u ≤ p. The other way round it is 1 with probability 1 − p": (
-        lambda forward, order, u: loop(p=lambda z: torch.sigmoid(-z))(forward, order, 1 - u)
-    ),
-    "column i of u decides variable i, whatever the step at which it comes": (
-        lambda forward, order, u: sample(forward, order, u[:, order - 1])
-    ),
-    "u is compared with the logit, and a logit is no probability: p = torch.sigmoid(logit)": (
-        loop(p=lambda z: z)
-    ),
-    "forward is handed u. It needs x, which begins as zeros and holds what is drawn so far; u "
-    "decides, and the network never sees it": (
-        lambda forward, order, u: (u <= torch.sigmoid(forward(u))).float()
-    ),
-    "at step t the value is written into column t of x, and belongs into column i, that of the "
-    "variable which comes at this step": loop(writes_by_step=True),
-    "at step t column t of x and of u is used, but columns belong to variables: at every step use "
-    "column i of x, of u and of the logits, where i is the variable that comes at this step": (
-        loop(writes_by_step=True, reads_by_step=True)
-    ),
-    "these are the probabilities of a 1: a sample holds zeros and ones, 1 where u ≤ p": (
-        lambda forward, order, u: torch.sigmoid(forward(sample(forward, order, u)))
-    ),
-    "the sigmoid is taken twice: once makes a probability of a logit, twice one between ½ and "
-    "0.73": loop(p=lambda z: z.sigmoid().sigmoid()),
-    "only the variable of the smallest degree is drawn, and the others stay 0: does the `return` "
-    "stand inside the loop? It belongs below it": loop(lambda order: order.argsort()[:1]),
-    "the variable of the largest degree is never drawn, and stays 0: the loop ends one step "
-    "early": loop(lambda order: order.argsort()[:-1]),
-    "the variable of the smallest degree is never drawn, and stays 0: the loop begins late": (
-        loop(lambda order: order.argsort()[1:])
-    ),
-    "the loop goes through the degrees, and takes column t of u besides: at every step use the "
-    "variable that comes at it, argsort(order)[t], for x, u and logits alike": (
-        loop(lambda order: order - 1, reads_by_step=True)
-    ),
-    "x[i] is a row, and a variable is a column: x[:, i], and so for u and the logits": _draw_rows,
-    "x begins anew in each step, so that what was drawn before is lost: make x above the loop": (
-        loop(begins_anew=True)
-    ),
-    "the loop goes through numbers up to D, and columns count from 0. argsort(order) holds the "
-    "variables that come at each step, as they are, without + 1; order itself counts from 1, and "
-    "order[i] is the step at which variable i comes": loop(lambda order: order),
-    "all rows use the probability of the first one: take a whole column, forward(x)[:, i]": (
-        loop(p=lambda z: z[:1].sigmoid())
-    ),
-}.items():
-    slip(_cause, _answer)
+slips(
+    {
+        "the loop goes through the degrees: order[i] is the step at which variable i comes, while "
+        "the loop needs the variable that comes at each step. That is argsort(order)": but(
+            "torch.argsort(order)", "(order - 1)"
+        ),
+        "the variables are drawn from the first column to the last, whatever their degrees: begin "
+        "with the smallest degree": but("torch.argsort(order).tolist()", "range(len(order))"),
+        "each variable is drawn as if from one forward pass over zeros. The second needs to see "
+        "the value that was drawn for the first, so each step has a pass of its own, which is "
+        "handed what is drawn so far; or the loop begins with the largest degree": but(
+            "forward(x)", "forward(torch.zeros_like(u))"
+        ),
+        "each variable gets its more probable value, and u decides nothing: that is a threshold at "
+        "one half, not a draw. It is 1 where u ≤ p": but("u[:, i] <= p", "p >= 0.5"),
+        "a variable is 1 where u ≤ p. The other way round it is 1 with probability 1 − p": but(
+            "<= p", ">= p"
+        ),
+        "column i of u decides variable i, whatever the step at which it comes": but(
+            "u[:, i]", "u[:, order[i] - 1]"
+        ),
+        "u is compared with the logit, and a logit is no probability: "
+        "p = torch.sigmoid(logit)": but("torch.sigmoid(forward(x)[:, i])", "forward(x)[:, i]"),
+        "forward is handed u. It needs x, which begins as zeros and holds what is drawn so far; u "
+        "decides, and the network never sees it": but("forward(x)", "forward(u)"),
+        "at step t the value is written into column t of x, and belongs into column i, that of the "
+        "variable which comes at this step": but("x[:, i]", "x[:, order[i] - 1]"),
+        "at step t column t of x and of u is used, but columns belong to variables: at every step "
+        "use column i of x, of u and of the logits, where i is the variable that comes at this "
+        "step": but("x[:, i]", "x[:, order[i] - 1]", "u[:, i]", "u[:, order[i] - 1]"),
+        "these are the probabilities of a 1: a sample holds zeros and ones, 1 where u ≤ p": (
+            lambda forward, order, u: torch.sigmoid(forward(sample(forward, order, u)))
+        ),
+        "the sigmoid is taken twice: once makes a probability of a logit, twice one between ½ and "
+        "0.73": but("[:, i])", "[:, i]).sigmoid()"),
+        "only the variable of the smallest degree is drawn, and the others stay 0: does the "
+        "`return` stand inside the loop? It belongs below it": but(
+            "argsort(order)", "argsort(order)[:1]"
+        ),
+        "the variable of the largest degree is never drawn, and stays 0: the loop ends one step "
+        "early": but("argsort(order)", "argsort(order)[:-1]"),
+        "the variable of the smallest degree is never drawn, and stays 0: the loop begins "
+        "late": but("argsort(order)", "argsort(order)[1:]"),
+        "the loop goes through the degrees, and takes column t of u besides: at every step use the "
+        "variable that comes at it, argsort(order)[t], for x, u and logits alike": but(
+            "i in torch.argsort(order).tolist()",
+            "t, i in enumerate((order - 1).tolist())",
+            "u[:, i]",
+            "u[:, t]",
+        ),
+        "x[i] is a row, and a variable is a column: x[:, i], and so for u and the logits": but(
+            ")[:, i]", ")[i]", "x[:, i]", "x[i]", "u[:, i]", "u[i]"
+        ),
+        "x begins anew in each step, so that what was drawn before is lost: make x above the "
+        "loop": but("p = ", "x = torch.zeros_like(u)\n        p = "),
+        "the loop goes through numbers up to D, and columns count from 0. argsort(order) holds the "
+        "variables that come at each step, as they are, without + 1; order itself counts from 1, "
+        "and order[i] is the step at which variable i comes": but("torch.argsort(order)", "order"),
+        "all rows use the probability of the first one: take a whole column, forward(x)[:, i]": but(
+            "[:, i])", "[:1, i])"
+        ),
+    }
+)

@@ -9,7 +9,8 @@ from torch import Tensor
 from made_course.model.heads import Bernoulli
 
 from ..checking.calls import run
-from ..checking.exercise import Wrong, exercise, slip
+from ..checking.edited_source import but
+from ..checking.exercise import Wrong, exercise, slips
 from ..checking.in_words import written_call
 from ..checking.properties import Fault, Properties, unlike
 from ..checking.variants import drawn, further_cases
@@ -28,7 +29,7 @@ _CASES = (
         torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]),
     ),
 )
-judge = Properties()
+judge = Properties("4.2")
 
 
 def _examine(answer: object) -> None:
@@ -63,51 +64,52 @@ def of_probabilities(p: Tensor, x: Tensor) -> Tensor:
     return (x * torch.log(p) + (1 - x) * torch.log(1 - p)).sum(dim=1)
 
 
-for _cause, _answer in {
-    "right while logits are small. At large ones the sigmoid is rounded to 0 or 1, the logarithm "
-    "of 0 is −inf, and 0 · −inf is NaN: use softplus, which needs no such logarithm": (
-        lambda logits, x: of_probabilities(torch.sigmoid(logits), x)
-    ),
-    "right while logits are small. At large ones the sigmoid is rounded to 0 or 1, and "
-    "binary_cross_entropy cuts the logarithm of 0 off at −100: use softplus, or "
-    "binary_cross_entropy_with_logits, which takes no sigmoid first": (
-        lambda logits, x: -F.binary_cross_entropy(logits.sigmoid(), x, reduction="none").sum(dim=1)
-    ),
-    "this is log σ(z) whatever x is: where x is 0, it takes log(1 − σ(z)), which is −softplus(z)": (
-        lambda logits, x: -F.softplus(-logits).sum(dim=1)
-    ),
-    "this is the part of the ones alone: where x is 0, log(1 − σ(z)) is to be added, which is "
-    "−softplus(z)": lambda logits, x: (x * F.logsigmoid(logits)).sum(dim=1),
-    "this is the part of the zeros alone: where x is 1, log σ(z) is to be added, which is "
-    "−softplus(−z)": lambda logits, x: ((1 - x) * F.logsigmoid(-logits)).sum(dim=1),
-    "this sums over the rows: each row is an example and gets a number of its own, so sum over "
-    "dimension 1": lambda logits, x: bernoulli_log_prob(logits.T, x.T),
-    "the variables share a softmax in your code: each is a coin of its own, with p = σ(z)": (
-        lambda logits, x: F.log_softmax(logits, 1).gather(1, x.long()).sum(1)
-    ),
-    "log(1 + exp(z)) is missing: log p(x) is x · z − softplus(z), summed": (
-        lambda logits, x: (x * logits).sum(1)
-    ),
-    "these are probabilities, summed. It is their logarithms that are summed": (
-        lambda logits, x: (x * logits.sigmoid() + (1 - x) * (-logits).sigmoid()).sum(1)
-    ),
-    "the logarithms are multiplied: those of a product of probabilities are added": (
-        lambda logits, x: (x * F.logsigmoid(logits) + (1 - x) * F.logsigmoid(-logits)).prod(1)
-    ),
-    "log(1 − p) is not 1 − log p: as 1 − σ(z) = σ(−z), it is −softplus(z)": (
-        lambda logits, x: (x * F.logsigmoid(logits) + (1 - x) * (1 - F.logsigmoid(logits))).sum(1)
-    ),
-    "where x is 0, so is z · x, and its logit does not count: log(1 − σ(z)) is −softplus(z)": (
-        lambda logits, x: F.logsigmoid(logits * x).sum(1)
-    ),
-    "zeros and ones are swapped: where x is 1 it takes log σ(z), where x is 0 log(1 − σ(z))": (
-        lambda logits, x: bernoulli_log_prob(-logits, x)
-    ),
-    "the logits are taken for probabilities: p = σ(z), and z may be any real number": (
-        of_probabilities
-    ),
-}.items():
-    slip(_cause, _answer)
+slips(
+    {
+        "right while logits are small. At large ones the sigmoid is rounded to 0 or 1, the "
+        "logarithm of 0 is −inf, and 0 · −inf is NaN: use softplus, which needs no such "
+        "logarithm": lambda logits, x: of_probabilities(torch.sigmoid(logits), x),
+        "right while logits are small. At large ones the sigmoid is rounded to 0 or 1, and "
+        "binary_cross_entropy cuts the logarithm of 0 off at −100: use softplus, or "
+        "binary_cross_entropy_with_logits, which takes no sigmoid first": (
+            lambda logits, x: (
+                -F.binary_cross_entropy(logits.sigmoid(), x, reduction="none").sum(dim=1)
+            )
+        ),
+        "this is log σ(z) whatever x is: where x is 0, it takes log(1 − σ(z)), which is "
+        "−softplus(z)": but("x * log_p1 + (1 - x) * log_p0", "log_p1"),
+        "this is the part of the ones alone: where x is 0, log(1 − σ(z)) is to be added, which is "
+        "−softplus(z)": but(" + (1 - x) * log_p0", ""),
+        "this is the part of the zeros alone: where x is 1, log σ(z) is to be added, which is "
+        "−softplus(−z)": but("x * log_p1 + ", ""),
+        "this sums over the rows: each row is an example and gets a number of its own, so sum over "
+        "dimension 1": lambda logits, x: bernoulli_log_prob(logits.T, x.T),
+        "the variables share a softmax in your code: each is a coin of its own, with p = σ(z)": (
+            lambda logits, x: F.log_softmax(logits, 1).gather(1, x.long()).sum(1)
+        ),
+        "log(1 + exp(z)) is missing: log p(x) is x · z − softplus(z), summed": (
+            lambda logits, x: (x * logits).sum(1)
+        ),
+        "these are probabilities, summed. It is their logarithms that are summed": but(
+            "* log_p1", "* log_p1.exp()", "* log_p0", "* log_p0.exp()"
+        ),
+        "the logarithms are multiplied: those of a product of probabilities are added": but(
+            ".sum(", ".prod("
+        ),
+        "log(1 − p) is not 1 − log p: as 1 − σ(z) = σ(−z), it is −softplus(z)": but(
+            "* log_p0", "* (1 - log_p1)"
+        ),
+        "where x is 0, so is z · x, and its logit does not count: log(1 − σ(z)) is −softplus(z)": (
+            lambda logits, x: F.logsigmoid(logits * x).sum(1)
+        ),
+        "zeros and ones are swapped: where x is 1 it takes log σ(z), where x is 0 log(1 − σ(z))": (
+            lambda logits, x: bernoulli_log_prob(-logits, x)
+        ),
+        "the logits are taken for probabilities: p = σ(z), and z may be any real number": (
+            of_probabilities
+        ),
+    }
+)
 
 
 # ---- the gradient of a right answer -------------------------------------------------------------

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -13,11 +11,12 @@ from made_course.model import made
 from ..checking.calls import run
 from ..checking.causes import outcome
 from ..checking.comparing import is_same, require_same
+from ..checking.edited_source import but
 from ..checking.exercise import Wrong, exercise
 from ..checking.in_words import written, written_call
-from ..checking.properties import Fault, Properties, changed, instance_of, kept_as, unlike
+from ..checking.properties import Fault, Properties, instance_of, unlike
 
-judge = Properties()
+judge = Properties("4.1")
 
 
 def _examine(answer: object) -> str:
@@ -63,7 +62,6 @@ class MaskedLinear(nn.Linear):
         return F.linear(x, self.weight * self.mask, self.bias)
 
 
-_altered = partial(changed, MaskedLinear)
 _WEIGHT = torch.tensor([[1.0, -2.0, 0.5], [3.0, 4.0, -1.0]])
 _BIAS = torch.tensor([0.25, -0.75])
 _MASK = torch.tensor([[True, False, True], [False, True, True]])
@@ -95,119 +93,97 @@ def _output(layer: nn.Linear) -> object:
     return outcome(layer.forward, (_X,))
 
 
-def _right_output(mask: Tensor, bias: bool = True) -> Tensor:
-    return F.linear(_X, _WEIGHT * mask, _BIAS if bias else None)
-
-
 def _wrong_output(answer: object, *masks: Tensor, bias: bool = True) -> Fault | None:
-    layer = _layer(answer, *masks, bias=bias)
+    layer, right = (_layer(kind, *masks, bias=bias) for kind in (answer, MaskedLinear))
     try:
-        require_same(run(layer.forward, _X), _right_output(masks[-1], bias), "the output")
+        require_same(run(layer.forward, _X), right(_X), "the output")
     except Wrong as wrong:
         tried = "; ".join(f"set_mask({written(mask)}), then forward" for mask in masks)
         tried += "" if bias else ", with bias=False"
-        said = wrong.expected, wrong.came
-        return Fault(tried, *said, kind=_output(layer), cause=wrong.cause)
+        return Fault(tried, wrong.expected, wrong.came, _output(layer), wrong.cause)
     return None
 
 
-_WRONG_FORWARD = {
-    "the mask has no effect: forward has to use the product of weight and mask": nn.Linear.forward,
-    "the mask is multiplied into the inputs, and has another shape than they have: it has an "
-    "entry for each connection, so it belongs on the weights": (
-        lambda self, x: F.linear(x * self.mask, self.weight, self.bias)
-    ),
-    "the mask is multiplied into the outputs, and has another shape than they have: it has an "
-    "entry for each connection, so it belongs on the weights": (
-        lambda self, x: F.linear(x, self.weight, self.bias) * self.mask
-    ),
-    "a weight is (out_features, in_features), so x @ W does not fit: it is x @ W.T, or F.linear(x, "
-    "W, b), which transposes": lambda self, x: x @ (self.weight * self.mask) + self.bias,
-    "the bias is missing: the third argument of F.linear is self.bias": (
-        lambda self, x: F.linear(x, self.weight * self.mask)
-    ),
-    "the mask is added to the weights: multiply them by it": (
-        lambda self, x: F.linear(x, self.weight + self.mask, self.bias)
-    ),
-    "the mask is the wrong way round: a weight stays where the mask is 1, and counts for nothing "
-    "where it is 0. (masked_fill fills where its mask is True: hand it mask == 0)": (
-        lambda self, x: F.linear(x, self.weight * (1 - self.mask), self.bias)
-    ),
-    "a weight that is cut is 0: −inf is for scores of attention, before a softmax": (
-        lambda self, x: F.linear(x, self.weight.masked_fill(self.mask == 0, -torch.inf), self.bias)
-    ),
-    "the bias is masked, too: a bias is no connection, and the mask has no entry for it": (
-        lambda self, x: (
-            F.linear(x, self.weight * self.mask)
-            + (0 if self.bias is None else self.bias * self.mask[:, 0])
-        )
-    ),
-    "an activation is applied here: a linear layer has none, and that of the network comes after": (
-        lambda self, x: torch.relu(MaskedLinear.forward(self, x))
-    ),
-}
-judge.refuses({cause: _altered(forward=wrong) for cause, wrong in _WRONG_FORWARD.items()})(
-    lambda answer: _wrong_output(answer, _MASK)
-)
-
-
-@judge.refuses(
+judge.refuses(
+    {
+        "the mask has no effect: forward has to use the product of weight and mask": but(
+            "self.weight * self.mask", "self.weight"
+        ),
+        "the mask is multiplied into the inputs, and has another shape than they have: it has an "
+        "entry for each connection, so it belongs on the weights": but(
+            "x, self.weight * self.mask", "x * self.mask, self.weight"
+        ),
+        "the mask is multiplied into the outputs, and has another shape than they have: it has an "
+        "entry for each connection, so it belongs on the weights": but(
+            " * self.mask, self.bias)", ", self.bias) * self.mask"
+        ),
+        "a weight is (out_features, in_features), so x @ W does not fit: it is x @ W.T, or "
+        "F.linear(x, W, b), which transposes": but(
+            "F.linear(x, self.weight * self.mask, self.bias)",
+            "x @ (self.weight * self.mask) + self.bias",
+        ),
+        "the bias is missing: the third argument of F.linear is self.bias": but(
+            ", self.bias)", ")"
+        ),
+        "the mask is added to the weights: multiply them by it": but(
+            "self.weight *", "self.weight +"
+        ),
+        "the mask is the wrong way round: a weight stays where the mask is 1, and counts for "
+        "nothing where it is 0. (masked_fill fills where its mask is True: hand it mask == 0)": but(
+            "* self.mask", "* (1 - self.mask)"
+        ),
+        "a weight that is cut is 0: −inf is for scores of attention, before a softmax": but(
+            "self.weight * self.mask", "self.weight.masked_fill(self.mask == 0, -torch.inf)"
+        ),
+        "the bias is masked, too: a bias is no connection, and the mask has no entry for it": but(
+            "self.bias)", "self.bias * self.mask[:, 0])"
+        ),
+        "an activation is applied here: a linear layer has none, and that of the network comes "
+        "after": but("self.bias)", "self.bias).relu()"),
+    }
+)(lambda answer: _wrong_output(answer, _MASK))
+judge.look(
+    "a new layer, whose mask is to be all ones",
+    lambda answer: _output(_layer(answer)),
     "the mask of a new layer must be all ones, so that it is an ordinary linear layer until "
     "set_mask is called",
-    _altered(lambda self: self.mask.zero_()),
+    but("torch.ones(", "torch.zeros("),
 )
-def _starts_otherwise(answer: object) -> Fault | None:
-    tried = "a new layer, whose mask is to be all ones"
-    return unlike(tried, _right_output(torch.ones(2, 3)), _output(_layer(answer)))
-
-
-@judge.refuses(
+judge.look(
+    f"{_MASKED}, then layer.weight",
+    lambda answer: _layer(answer, _MASK).weight,
     "set_mask changed the weights themselves. The next step of an optimizer brings them back, and "
     "what another mask would need is gone: keep the mask, and multiply in forward",
-    _altered(
-        set_mask=lambda self, mask: torch.no_grad()(self.weight.mul_)(mask),
-        forward=nn.Linear.forward,
-    ),
+    but("self.mask.copy_(mask)", "self.weight.mul_(mask)", " * self.mask", ""),
 )
-def _set_mask_changes_weights(answer: object) -> Fault | None:
-    return unlike(f"{_MASKED}, then layer.weight", _WEIGHT, _layer(answer, _MASK).weight)
-
-
-@judge.refuses(
+judge.look(
+    f"{_MASKED}, then forward, then layer.weight",
+    lambda answer: _layer(answer, _MASK, _MASK).weight,
     "forward changed the weights themselves, so that what another mask would need is gone: "
     "multiply into a new tensor, self.weight * self.mask",
-    _altered(
-        forward=lambda self, x: F.linear(x, torch.no_grad()(self.weight.mul_)(self.mask), self.bias)
-    ),
+    but("self.weight *", "torch.no_grad()(self.weight.mul_)(self.mask) *"),
 )
-def _forward_changes_weights(answer: object) -> Fault | None:
-    layer = _layer(answer, _MASK)
-    run(layer.forward, _X)
-    return unlike(f"{_MASKED}, then forward, then layer.weight", _WEIGHT, layer.weight)
-
-
-@judge.refuses(
+judge.look(
+    "the parameters that require a gradient",
+    lambda answer: [name for name, p in _layer(answer).named_parameters() if p.requires_grad],
     "the mask is among the parameters: the optimizer would train it, and it would soon not be a "
     "mask any more. Register it as a buffer",
-    _altered(kept_as("mask", nn.Parameter)),
+    but('self.register_buffer("mask", ', "self.mask = nn.Parameter("),
 )
-def _trains_its_mask(answer: object) -> Fault | None:
-    trained = [name for name, p in _layer(answer).named_parameters() if p.requires_grad]
-    return unlike("the parameters that require a gradient", ["weight", "bias"], trained)
 
 
 @judge.refuses(
     {
         "the buffer of the mask is registered with persistent=False, so that it is not in the "
-        "state dict: a layer that is loaded would have another mask": _altered(
-            lambda self: self.register_buffer("mask", self.mask, persistent=False)
+        "state dict: a layer that is loaded would have another mask": but(
+            "in_features))", "in_features), persistent=False)"
         ),
         "the mask is not saved with the layer: a plain attribute is not in its state dict, and "
-        'stays behind when it moves to a GPU. Use self.register_buffer("mask", …) in __init__': (
-            _altered(
-                kept_as("mask", lambda mask: mask),
-                set_mask=lambda self, mask: setattr(self, "mask", mask),
-            )
+        'stays behind when it moves to a GPU. Use self.register_buffer("mask", …) in __init__': but(
+            'self.register_buffer("mask", ',
+            "self.mask = (",
+            "self.mask.copy_(mask)",
+            "self.mask = mask",
         ),
     }
 )
@@ -230,36 +206,30 @@ def _gradients(answer: object) -> tuple[Tensor, Tensor]:
     return tuple(torch.zeros(t.shape) if t.grad is None else t.grad for t in (layer.weight, x))
 
 
-@judge.refuses(
+judge.refuses(
     "the weights get no gradient, so that nothing is learned: .data, .detach() and no_grad hide "
     "them from autograd. In forward use self.weight itself",
-    _altered(forward=lambda self, x: F.linear(x, self.weight.data * self.mask, self.bias)),
+    but("self.weight *", "self.weight.data *"),
+)(
+    lambda answer: (
+        not _gradients(answer)[0][_MASK].all() and Fault(f"{_MASKED}, then a backward pass")
+    )
 )
-def _weights_learn_nothing(answer: object) -> Fault | bool:
-    return not _gradients(answer)[0][_MASK].all() and Fault(f"{_MASKED}, then a backward pass")
-
-
-@judge.refuses("a masked weight gets a gradient: the mask must stand between weight and output")
-def _masked_weights_learn(answer: object) -> Fault | bool:
-    masked = _gradients(answer)[0][~_MASK]
-    tried = f"{_MASKED}, then the gradient of the masked weights"
-    return bool(masked.any()) and Fault(tried, "zeros", masked)
-
-
-@judge.refuses(
+judge.look(
+    f"{_MASKED}, then the gradient of the masked weights",
+    lambda answer: _gradients(answer)[0][~_MASK],
+    "a masked weight gets a gradient: the mask must stand between weight and output",
+)
+judge.refuses(
     "the input gets no gradient, so that no layer before this one could learn: hand x on as it "
     "comes, without .data or .detach()"
-)
-def _cuts_off_its_input(answer: object) -> Fault | bool:
-    return not _gradients(answer)[1].any() and Fault(f"{_MASKED}, then a backward pass")
-
-
+)(lambda answer: not _gradients(answer)[1].any() and Fault(f"{_MASKED}, then a backward pass"))
 judge.refuses(
     {
-        "a second mask does not open what the first one cut: set_mask has to put the new mask "
-        "in the place of the old one, self.mask.copy_(mask), and not to multiply them": _altered(
-            set_mask=lambda self, mask: self.mask.mul_(mask)
-        )
+        "a second mask does not open what the first one cut: set_mask has to put the new mask in "
+        "the place of the old one, self.mask.copy_(mask), and not to multiply them": but(
+            "mask.copy_", "mask.mul_"
+        ),
     }
 )(lambda answer: _wrong_output(answer, _MASK, (~_MASK).float()))
 judge.refuses({})(lambda answer: _wrong_output(answer, _MASK, bias=False))
@@ -269,7 +239,7 @@ judge.refuses({})(lambda answer: _wrong_output(answer, _MASK, bias=False))
     "set_mask put a new tensor in the place of the buffer, on the device from which the mask came: "
     "after .to('cuda') a CPU mask would be back in the layer. Copy the values into the buffer that "
     "is there: self.mask.copy_(mask)",
-    _altered(set_mask=lambda self, mask: self.register_buffer("mask", mask)),
+    but("self.mask.copy_(mask)", 'self.register_buffer("mask", mask)'),
 )
 def _stays_behind(answer: object) -> Fault | bool:
     moved = _layer(answer).to("meta")  # a device that is everywhere, and is not the CPU
@@ -283,7 +253,7 @@ def _stays_behind(answer: object) -> Fault | bool:
     "set_mask kept the very tensor that it was given (.to copies nothing where dtype and device "
     "are the same already), so the layer's mask changes when the caller's does. Copy the values "
     "into the buffer that is there: self.mask.copy_(mask)",
-    _altered(set_mask=lambda self, mask: setattr(self, "mask", mask.to(self.mask))),
+    but("self.mask.copy_(mask)", "self.mask = mask.to(self.mask)"),
 )
 def _follows_the_caller(answer: object) -> Fault | None:
     layer, tried = _layer(answer), "set_mask(mask), then mask.zero_(), then forward"
@@ -292,14 +262,14 @@ def _follows_the_caller(answer: object) -> Fault | None:
         layer.set_mask(given)  # not a copy of it
         given.zero_()
         came.append(_output(layer))
-    first, second = (unlike(tried, _right_output(_MASK), output) for output in came)
-    return first or second
+    right = _output(_layer(MaskedLinear, _MASK))
+    return unlike(tried, right, came[0]) or unlike(tried, right, came[1])
 
 
 @judge.refuses(
     "the layer works from 3 inputs to 2 outputs alone: the shape of the mask is (out_features, "
     "in_features), whatever these are",
-    _altered(lambda self: self.register_buffer("mask", torch.ones(2, 3))),
+    but("torch.ones(out_features, in_features)", "torch.ones(2, 3)"),
 )
 def _has_one_size(answer: object) -> Fault | None:
     try:

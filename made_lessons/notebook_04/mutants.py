@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 import torch
-import torch.nn.functional as F
 from torch import LongTensor, Tensor, nn
 
 from made_course.model.masks import build_masks, draw_degrees, input_degrees
 
+from ..checking.edited_source import edited
 from ..checking.properties import changed
-from .ancestral_sampler import loop, sample
+from .ancestral_sampler import sample
 from .log_likelihood import bernoulli_log_prob
 from .masked_layer import MaskedLinear
 
@@ -61,18 +61,6 @@ def remask(layers: Sequence[MaskedLinear], masks: Sequence[Tensor]) -> None:
         layer.set_mask(mask)
 
 
-@torch.no_grad()
-def _mask_weights(model: MADE) -> None:
-    for layer in model.layers:
-        layer.weight.mul_(layer.mask)
-
-
-def _forward_without_masks(self: MADE, x: Tensor) -> Tensor:
-    for layer in self.layers[:-1]:
-        x = torch.relu(F.linear(x, layer.weight, layer.bias))
-    return F.linear(x, self.layers[-1].weight, self.layers[-1].bias)
-
-
 def sampling(sampler: Callable[..., Tensor]) -> type[MADE]:
     """A model with another sampler, of the form of exercise 4.3."""
     return altered(sample=torch.no_grad()(lambda self, u: sampler(self, self.order, u)))
@@ -85,18 +73,22 @@ MODELS: dict[str, type[MADE]] = {
         lambda self: self.layers[-1].set_mask(self.order[:, None] >= self.degrees[-1])
     ),
     # order = ordering + 1, and all the rest follows from it
-    "ordering as degrees": altered(
-        __init__=lambda self, input_dim, hidden_dims, ordering: MADE.__init__(
-            self, input_dim, hidden_dims, torch.argsort(torch.as_tensor(ordering))
-        )
-    ),
+    "ordering as degrees": edited(MADE, "input_degrees(ordering)", "torch.as_tensor(ordering) + 1"),
     # the mask of the middle layer is all ones
     "mask forgotten": altered(lambda self: unmask([self.layers[len(self.layers) // 2]])),
     # the weights are multiplied by the masks when the model is built, and never again
-    "masked once": altered(_mask_weights, forward=_forward_without_masks),
-    "samples by degrees": sampling(loop(lambda order: order - 1)),
+    "masked once": edited(
+        MADE,
+        "layer.set_mask(mask)",
+        "layer.set_mask(mask)\n            layer.weight.data.mul_(mask)",
+        "torch.relu(layer(x))",
+        "torch.relu(nn.Linear.forward(layer, x))",
+        "return self.layers[-1](x)",
+        "return nn.Linear.forward(self.layers[-1], x)",
+    ),
+    "samples by degrees": sampling(edited(sample, "torch.argsort(order)", "(order - 1)")),
     # .mean(dim=1) in place of .sum(dim=1)
-    "mean for sum": altered(log_prob=lambda self, x: MADE.log_prob(self, x) / x.shape[1]),
+    "mean for sum": edited(MADE, "(self(x), x)", "(self(x), x) / x.shape[1]"),
 }
 """By the names of exercise 4.4."""
 MUTANTS = [name for name in MODELS if name != "sound"]

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 import torch
 from torch import nn
 
-from ..checking.exercise import Wrong, exercise, slip
+from ..checking.exercise import Wrong, exercise, slips
 from ..checking.in_words import written
 from .mutants import MADE, MUTANTS
 
@@ -145,6 +145,10 @@ def caught_by() -> dict[str, set[str]]:
     }
 
 
-for _mutant in MUTANTS:
-    for _test in TESTS:
-        slip(_about(_mutant, _test), caught_by() | {_mutant: caught_by()[_mutant] ^ {_test}})
+slips(
+    {
+        _about(mutant, test): caught_by() | {mutant: caught_by()[mutant] ^ {test}}
+        for mutant in MUTANTS
+        for test in TESTS
+    }
+)

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from itertools import pairwise, permutations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from made_course.common.words import variable_names
@@ -15,13 +14,14 @@ from made_course.model.masks import build_masks, direct_mask, draw_degrees, inpu
 
 from ..checking.calls import is_unchanged
 from ..checking.comparing import is_same
+from ..checking.edited_source import but
 from ..checking.exercise import exercise
 from ..checking.in_words import written
 from ..checking.properties import Fault, Properties, changed, kept_as
 from .mutants import MADE, MODELS, altered, remask, unmask
 from .whole_made_trial import Trial
 
-judge = Properties(lambda trial, other: Trial(other, trial.ordering, trial.hidden_dims))
+judge = Properties("4.5", lambda trial, other: Trial(other, trial.ordering, trial.hidden_dims))
 
 
 def _examine(answer: object) -> str:
@@ -117,19 +117,6 @@ def _draw_masks(model: MADE) -> None:
     remask(model.layers, build_masks(draw_degrees(model.order, hidden_dims, "uniform")))
 
 
-def _activated(hidden: Callable[[Tensor], Tensor]) -> type[MADE]:
-    def forward(self: MADE, x: Tensor) -> Tensor:
-        for layer in self.layers[:-1]:
-            x = hidden(layer(x))
-        return self.layers[-1](x)
-
-    return altered(forward=forward)
-
-
-def _ending_in(last: Callable[[Tensor], Tensor]) -> type[MADE]:
-    return altered(forward=lambda self, x: last(MADE.forward(self, x)))
-
-
 @judge.refuses(
     {
         "the masks are drawn anew in each forward pass, so that two passes with the same x differ: "
@@ -138,7 +125,9 @@ def _ending_in(last: Callable[[Tensor], Tensor]) -> type[MADE]:
         ),
         "two forward passes with the same x differ, in evaluation mode, too. Is dropout never "
         "switched off? nn.Dropout does that by itself, F.dropout needs training=self.training. "
-        "Nothing else may be drawn in a forward pass": _activated(lambda h: F.dropout(h.relu())),
+        "Nothing else may be drawn in a forward pass": but(
+            "torch.relu(layer(x))", "torch.dropout(torch.relu(layer(x)), 0.5, True)"
+        ),
     }
 )
 def _depends_on_chance(trial: Trial) -> Fault | bool:
@@ -151,7 +140,7 @@ def _depends_on_chance(trial: Trial) -> Fault | bool:
 @judge.refuses(
     "what forward gives for a row depends on the other rows of x: each row is an example of its "
     "own, so take no mean, sum or maximum over dimension 0",
-    _ending_in(lambda logits: logits - logits.mean(dim=0)),
+    but("return self.layers[-1](x)", "return (z := self.layers[-1](x)) - z.mean(dim=0)"),
 )
 def _mixes_rows(trial: Trial) -> Fault | bool:
     trial.model.double()
@@ -163,13 +152,15 @@ def _mixes_rows(trial: Trial) -> Fault | bool:
 
 @judge.refuses(
     {
-        "forward gives numbers between 0 and 1: logits are asked for, without a sigmoid": (
-            _ending_in(torch.sigmoid)
+        "forward gives numbers between 0 and 1: logits are asked for, without a sigmoid": but(
+            "[-1](x)", "[-1](x).sigmoid()"
         ),
         "no logit is below 0, so no probability below one half: nothing comes after the last "
-        "layer, no activation either": _ending_in(torch.relu),
+        "layer, no activation either": but("[-1](x)", "[-1](x).relu()"),
         "whatever the weights are, the logits stay within bounds, and so do the probabilities: "
-        "nothing comes after the last layer, no activation either": _ending_in(torch.tanh),
+        "nothing comes after the last layer, no activation either": but(
+            "[-1](x)", "[-1](x).tanh()"
+        ),
     }
 )
 def _is_bounded(trial: Trial) -> Fault | bool:
@@ -279,19 +270,18 @@ def _follows_another_ordering(trial: Trial) -> Fault | bool:
 judge.refuses("an output sees a variable that does not come before its own")(_leak)
 
 
-@judge.refuses(
+def _lost(trial: Trial, is_so: bool) -> Fault | bool:
+    lost = trial.allowed & ~trial.sees[1]
+    return is_so and bool(lost.any()) and _flipped(trial, lost, ("moves", "never moves"))
+
+
+judge.refuses(
     "without a hidden layer something is lost that is allowed: the only layer is applied once, and "
     "without an activation. Are the first and the last layer applied apart, or some left out? Go "
     "through self.layers[:-1] in a loop",
-    altered(forward=lambda self, x: self.layers[-1](torch.relu(self.layers[0](x)))),
-)
-def _loses_without_hidden_layers(trial: Trial) -> Fault | bool:
-    lost = trial.allowed & ~trial.sees[1]
-    is_lost = not trial.hidden_dims and bool(lost.any())
-    return is_lost and _flipped(trial, lost, ("moves", "never moves"))
-
-
-@judge.refuses(
+    but("self.layers[:-1]", "self.layers[:1]"),
+)(lambda trial: _lost(trial, not trial.hidden_dims))
+judge.refuses(
     "nothing leaks, but in this wide network something is lost that is allowed. Is more than one "
     "mask of a path strict (one is enough: > for the output, >= before), or does a degree from 1 "
     "to D − 1 not occur (randint(1, D − 1) ends with D − 2)? If the strict mask is the first one, "
@@ -301,11 +291,7 @@ def _loses_without_hidden_layers(trial: Trial) -> Fault | bool:
             self.layers, [m[:, None] > below for below, m in pairwise([*self.degrees, self.order])]
         )
     ),
-)
-def _loses(trial: Trial) -> Fault | bool:
-    lost = trial.allowed & ~trial.sees[1]
-    is_lost = trial.is_wide and bool(lost.any())
-    return is_lost and _flipped(trial, lost, ("moves", "never moves"))
+)(lambda trial: _lost(trial, trial.is_wide))
 
 
 @judge.refuses(
@@ -313,7 +299,7 @@ def _loses(trial: Trial) -> Fault | bool:
     "and what x₂ and x₃ do to the output of x₁ only adds up. Or does each layer have one, and yet "
     "no hidden unit sees both of them, as with degrees from randint(1, D − 1), which ends with "
     "D − 2, beside direct connections?",
-    _activated(lambda h: h),
+    but("torch.relu(layer(x))", "layer(x)"),
 )
 def _only_adds_up(trial: Trial) -> Fault | bool:
     bends = []

@@ -8,7 +8,8 @@ from torch import Tensor
 from ..checking.calls import run
 from ..checking.causes import outcome
 from ..checking.comparing import is_same
-from ..checking.exercise import known_slips, slip
+from ..checking.edited_source import edited
+from ..checking.exercise import defined, slips
 from ..checking.in_words import written
 from ..checking.properties import Fault
 from ..checking.relations import find_relation
@@ -38,13 +39,14 @@ def _does_not_sum_to_one(trial: Trial) -> Fault | bool:
 @judge.refuses(
     {
         "log_prob takes a sigmoid before bernoulli_log_prob, which wants the logits themselves: "
-        "bernoulli_log_prob(self(x), x)": altered(
-            log_prob=lambda self, x: bernoulli_log_prob(self(x).sigmoid(), x)
-        ),
+        "bernoulli_log_prob(self(x), x)": edited(MADE, "(self(x), x)", "(self(x).sigmoid(), x)"),
         "log_prob is another distribution than the logits of forward(x) stand for: it is to be "
-        "bernoulli_log_prob(self(x), x), with nothing in between": altered(
-            forward=lambda self, x: MADE.forward(self, x) / 2,
-            log_prob=lambda self, x: bernoulli_log_prob(2 * self(x), x),
+        "bernoulli_log_prob(self(x), x), with nothing in between": edited(
+            MADE,
+            "(self(x), x)",
+            "(2 * self(x), x)",
+            "return self.layers[-1](x)",
+            "return self.layers[-1](x) / 2",
         ),
     }
 )
@@ -129,7 +131,7 @@ def _draws_by_chance(trial: Trial) -> Fault | None:
 @judge.refuses({})
 def _draws_like_a_slip(trial: Trial) -> Fault | None:
     fault = _odd_sample(trial)
-    for known in known_slips("4.3") if fault else ():
+    for known in defined("4.3").slips if fault else ():
         theirs = trial.drawn(lambda *given, draw=known.answer: outcome(lambda: draw(*given), ()))
         if all(map(is_same, trial.samples[0], theirs)):
             fault.cause = known.cause
@@ -137,8 +139,7 @@ def _draws_like_a_slip(trial: Trial) -> Fault | None:
     return None
 
 
-for _known in known_slips("4.3")[:3]:
-    slip(_known.cause, sampling(_known.answer))
+slips({known.cause: sampling(known.answer) for known in defined("4.3").slips[:3]}, of="4.5")
 
 
 @judge.refuses(

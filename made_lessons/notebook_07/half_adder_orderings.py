@@ -1,4 +1,4 @@
-"""Exercise 7.1: the half adder's best and worst ordering."""
+"""7.1: the half adder's best and worst ordering."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from dataclasses import replace
 from functools import cache
 
 from made_course.common.words import listing
-from made_course.leaks.joint import OrderingFits, fit_orderings, half_adder_joint
+from made_course.leaks.joint import half_adder_joint
+from made_course.leaks.ordering_fits import OrderingFits, fit_orderings
 from made_course.model.masks import check_ordering
 
 from ..checking.exercise import Exercise, Misformed, Slip, Wrong, exercise, require_none

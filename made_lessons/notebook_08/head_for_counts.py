@@ -1,8 +1,6 @@
-"""Exercise 8.4: a head for counts, whose log-probabilities and samples must belong together."""
+"""8.4: a head for counts, whose log-probabilities and samples must belong together."""
 
 from __future__ import annotations
-
-from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor
@@ -11,8 +9,10 @@ from torch.nn.functional import logsigmoid
 from made_course.model.heads import Head
 
 from ..checking.calls import run
+from ..checking.causes import cause_of
 from ..checking.comparing import require_same
-from ..checking.exercise import Misformed, Wrong, exercise, known_slips, require_none, slips
+from ..checking.edited_source import but
+from ..checking.exercise import Misformed, Wrong, exercise, require_none, slips
 from ..checking.in_words import written
 
 
@@ -89,85 +89,63 @@ _DRAWS_ITSELF = (
 _right = Geometric()
 
 
-def _but(**changed: object) -> type[Geometric]:
-    return type("Geometric", (Geometric,), changed)
-
-
-def _scoring(log_prob: Callable[[Tensor, Tensor], Tensor]) -> type[Geometric]:
-    """A head with another log_prob, of z and x."""
-    return _but(log_prob=lambda self, params, x: log_prob(params[..., 0], x))
-
-
-def _drawing(sample: Callable[[Tensor, Tensor], Tensor]) -> type[Geometric]:
-    """A head with another sample, of z and u."""
-    return _but(sample=lambda self, params, u: sample(params[..., 0], u))
-
-
-def _log_prob(z: Tensor, x: Tensor) -> Tensor:
-    return logsigmoid(z) + x * logsigmoid(-z)
-
-
-def _of_sigmoid(z: Tensor, x: Tensor, more: float = 0.0) -> Tensor:
-    q = z.sigmoid()
-    return (q + more).log() + x * (1 - q + more).log()
-
-
-def _quotient(z: Tensor, u: Tensor) -> Tensor:
-    return torch.log1p(-u) / logsigmoid(-z)
-
-
-def _by_table(z: Tensor, u: Tensor) -> Tensor:
-    p = _log_prob(z[..., None], torch.arange(100.0)).exp()
-    return (u[..., None] > p.cumsum(-1)).sum(-1).to(z.dtype)
-
-
 slips(
     {
         "success and failure have changed places: q = σ(z) belongs to the one success, and 1 − q "
-        "to each of the x failures": _but(
-            log_prob=lambda self, params, x: _right.log_prob(-params, x),
-            sample=lambda self, params, u: _right.sample(-params, u),
+        "to each of the x failures": but(
+            "z = params[..., 0]", "z = -params[..., 0]", "logsigmoid(-params", "logsigmoid(params"
         ),
         "this counts the tries, from 1: x counts the failures alone, and 0 is a value that it "
-        "has": _scoring(lambda z, x: _log_prob(z, x - 1)),
-        "the success at the end is missing: x failures and a success are x + 1 factors": (
-            _scoring(lambda z, x: x * logsigmoid(-z))
+        "has": but("x * logsigmoid", "(x - 1) * logsigmoid"),
+        "the success at the end is missing: x failures and a success are x + 1 factors": but(
+            "logsigmoid(z) + ", ""
         ),
-        "these are probabilities: log_prob gives their logarithms": (
-            _scoring(lambda z, x: _log_prob(z, x).exp())
+        "these are probabilities: log_prob gives their logarithms": but(
+            "logsigmoid(z) + x * logsigmoid(-z)", "(logsigmoid(z) + x * logsigmoid(-z)).exp()"
         ),
         "at large logits this is minus infinity, as 1 − q is rounded to 0 before its logarithm is "
         "taken, or exp is too large for the computer: take logsigmoid(z) and logsigmoid(−z), as in "
-        "notebook 2": _scoring(_of_sigmoid),
-        _RAISED: _scoring(lambda z, x: _of_sigmoid(z, x, 1e-8)),
-        "this is the NLL: log_prob is its negative, and never above 0": (
-            _scoring(lambda z, x: -_log_prob(z, x))
+        "notebook 2": but(
+            "logsigmoid(z)", "z.sigmoid().log()", "logsigmoid(-z)", "(1 - z.sigmoid()).log()"
         ),
-        "log(1 − q) is not 1 − log q: as 1 − σ(z) = σ(−z), it is logsigmoid(−z)": (
-            _scoring(lambda z, x: logsigmoid(z) + x * (1 - logsigmoid(z)))
+        _RAISED: but(
+            "logsigmoid(z)",
+            "(z.sigmoid() + 1e-8).log()",
+            "logsigmoid(-z)",
+            "(1 - z.sigmoid() + 1e-8).log()",
+        ),
+        "this is the NLL: log_prob is its negative, and never above 0": but(
+            "logsigmoid(z) + x", "-logsigmoid(z) - x"
+        ),
+        "log(1 − q) is not 1 − log q: as 1 − σ(z) = σ(−z), it is logsigmoid(−z)": but(
+            "logsigmoid(-z)", "(1 - logsigmoid(z))"
         ),
         "these are x + 1 failures: the last of the x + 1 factors is the success, of probability "
-        "q": _scoring(lambda z, x: (x + 1) * logsigmoid(-z)),
+        "q": but("logsigmoid(z) + x *", "(x + 1) *"),
         "params has one dimension more than x, and so each number meets each count: params[..., 0] "
-        "has the shape of x": _but(log_prob=lambda self, params, x: _log_prob(params, x)),
-        _LOG_PROB_FLAT: _but(log_prob=lambda self, params, x: _log_prob(params[:, 0], x)),
+        "has the shape of x": but("z = params[..., 0]", "z = params"),
+        _LOG_PROB_FLAT: but("z = params[..., 0]", "z = params[:, 0]"),
         "log_prob has a dimension too many: params is (..., 1), and params[..., 0] has the shape "
-        "of x": _scoring(lambda z, x: _log_prob(z, x)[..., None]),
+        "of x": but("z = params[..., 0]", "z, x = params, x[..., None]"),
         "log_prob sums over variables: a head gives one number for each variable, and the model "
-        "sums": _scoring(lambda z, x: _log_prob(z, x).sum(-1)),
-        _IS_DENSITY: _but(is_density=True),
-        _COIN: _drawing(lambda z, u: (u <= z.sigmoid()).float()),
-        _ONE_MORE: _drawing(lambda z, u: _quotient(z, u).floor() + 1),
-        _REAL: _drawing(_quotient),
-        _ONE_LESS: _drawing(lambda z, u: _quotient(z, u).floor() - 1),
-        _BELOW_ZERO: _drawing(lambda z, u: _quotient(z, u).ceil() - 1),
+        "sums": but(
+            "logsigmoid(z) + x * logsigmoid(-z)", "(logsigmoid(z) + x * logsigmoid(-z)).sum(-1)"
+        ),
+        _IS_DENSITY: but("params_per_variable = 1", "params_per_variable, is_density = 1, True"),
+        _COIN: but(
+            "(torch.log1p(-u) / log_fail).floor()", "(u <= params[..., 0].sigmoid()).float()"
+        ),
+        _ONE_MORE: but("floor()", "floor() + 1"),
+        _REAL: but(".floor()", ""),
+        _ONE_LESS: but("floor()", "floor() - 1"),
+        _BELOW_ZERO: but("max=1 - 1e-6", "max=1", "floor()", "ceil() - 1"),
         "the number is rounded to the nearest count. Rounded down, by floor, it is the smallest k "
-        "with P(x ≤ k) above u": _drawing(lambda z, u: _quotient(z, u).round()),
-        _CUT_OFF: _drawing(_by_table),
-        _OF_ROUNDED: _drawing(lambda z, u: (torch.log1p(-u) / (1 - z.sigmoid()).log()).floor()),
-        _SAMPLES_FLAT: _but(sample=lambda self, params, u: _quotient(params[:, 0], u).floor()),
-        _IGNORES_U: _drawing(lambda z, u: (-z).exp().floor()),
-        _DRAWS_ITSELF: _drawing(lambda z, u: _quotient(z, torch.rand_like(u)).floor()),
+        "with P(x ≤ k) above u": but("floor()", "round()"),
+        _CUT_OFF: but("floor()", "floor().clamp(max=100)"),
+        _OF_ROUNDED: but("logsigmoid(-params[..., 0])", "(1 - params[..., 0].sigmoid()).log()"),
+        _SAMPLES_FLAT: but("logsigmoid(-params[..., 0])", "logsigmoid(-params[:, 0])"),
+        _IGNORES_U: but("(torch.log1p(-u) / log_fail).floor()", "(-params[..., 0]).exp().floor()"),
+        _DRAWS_ITSELF: but("u.clamp(max=1 - 1e-6)", "torch.rand_like(u)"),
     }
 )
 
@@ -181,6 +159,7 @@ SMALL, TINY = -5.0, -18.0
 """Logits of which half of all counts are above 100, and above 45 million."""
 N = 1000
 """Samples at each logit."""
+_EVEN = (torch.arange(N) + 0.5) / N
 
 
 def _examine(answer: object) -> str:
@@ -194,6 +173,7 @@ def _examine(answer: object) -> str:
         _require_log_prob(head, torch.tensor([[z]]), torch.tensor([x]))
     for z in (*TRIED_LOGITS, SMALL, TINY):
         _require_samples(head, z)
+    _require_samples_of_any_shape(head)
     _require_counts_at_the_ends(head)
     return "Σp = 1, and samples come as often as log_prob says."
 
@@ -227,25 +207,20 @@ def _require_log_prob(head: Head, params: Tensor, x: Tensor) -> None:
         require_same(came, expected, "log_prob(params, x)")
     except Wrong as wrong:
         wrong.tried = f"log_prob({written(params)}, {written(x)})"
-        if isinstance(came, Tensor) and not (
-            came.shape == x.shape and isinstance(wrong, Misformed)
-        ):
-            report = {"expected": written(expected), "came": written(came)}
-            require_none(_faults_of_log_prob(came, params, x), tried=wrong.tried, **report)
+        if isinstance(came, Tensor):
+            wrong.expected, wrong.came = written(expected), written(came)
+            known = cause_of("8.4", lambda kind: kind().log_prob(params, x), came)
+            is_misformed = isinstance(wrong, Misformed)
+            wrong.cause = known or (wrong.cause if is_misformed else _why_it_differs(params))
         raise
 
 
-def _faults_of_log_prob(came: Tensor, params: Tensor, x: Tensor) -> Iterator[tuple[str, bool]]:
-    is_formed = came.shape == x.shape
-    for known in known_slips("8.4"):
-        theirs = known.answer().log_prob(params, x)
-        if theirs.shape == came.shape:
-            is_same = torch.allclose(theirs.double(), came.double(), atol=1e-5)
-            yield known.cause, is_same or not is_formed
-    if is_formed:
-        yield _RAISED, bool((params.abs() > 20).any())  # smaller ones were right
-        yield _LOG_PROB_FLAT, params.dim() > 2  # for a row it was right
-        yield "log_prob differs: x failures, each of probability 1 − q, and one success", True
+def _why_it_differs(params: Tensor) -> str:
+    if bool((params.abs() > 20).any()):
+        return _RAISED  # smaller ones were right
+    if params.dim() > 2:
+        return _LOG_PROB_FLAT  # for a row it was right
+    return "log_prob differs: x failures, each of probability 1 − q, and one success"
 
 
 def _require_sum_of_one(head: Head, z: float) -> None:
@@ -261,7 +236,7 @@ def _require_sum_of_one(head: Head, z: float) -> None:
 
 def _require_samples(head: Head, z: float) -> None:
     """Even noise must give each count as often as its probability says, in whatever order."""
-    u, params = (torch.arange(N) + 0.5) / N, torch.full((N, 1), z)
+    u, params = _EVEN, torch.full((N, 1), z)
     came = run(head.sample, params, u)
     tried = f"sample at z = {z}, for {N} evenly spread u"
     if not isinstance(came, Tensor) or came.shape != u.shape:
@@ -281,7 +256,6 @@ def _require_samples(head: Head, z: float) -> None:
         came=written(came[:5]),
     )
     _require_shares(came, params, u, tried)
-    _require_samples_of_any_shape(head, u)
 
 
 def _require_shares(came: Tensor, params: Tensor, u: Tensor, tried: str) -> None:
@@ -293,10 +267,10 @@ def _require_shares(came: Tensor, params: Tensor, u: Tensor, tried: str) -> None
     is_as_often = _is_near(share, p) and bool((came >= 0).all())
     if is_as_often and torch.allclose(*in_any_order, rtol=0.01, atol=1):
         return
-    known = known_slips("8.4")
+    known = cause_of("8.4", lambda kind: kind().sample(params, u).double(), came)
     require_none(
         [
-            *((slip.cause, slip.answer().sample(params, u).double().equal(came)) for slip in known),
+            (known, known),
             (_IGNORES_U, float(params[0]) == TRIED_LOGITS[0] and len(came.unique()) == 1),
             (_CUT_OFF, _is_near(share[:5], p[:5]) and came.max() < right.max()),
             (_COIN, bool((came <= 1).all())),
@@ -331,9 +305,9 @@ def _require_counts_at_the_ends(head: Head) -> None:
         )
 
 
-def _require_samples_of_any_shape(head: Head, u: Tensor) -> None:
+def _require_samples_of_any_shape(head: Head) -> None:
     """A row of u, and the same u in two dimensions, must give the same samples."""
-    params, shape = torch.linspace(-1.5, 1.0, len(u))[:, None], (len(u) // 2, 2)
+    u, params, shape = _EVEN, torch.linspace(-1.5, 1.0, N)[:, None], (N // 2, 2)
     row = run(head.sample, params, u)
     tried = f"sample with params of shape {(*shape, 1)} and u of shape {shape}"
     try:

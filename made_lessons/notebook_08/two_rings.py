@@ -1,4 +1,4 @@
-"""Exercise 8.5, which is open: a density of two rings, as near the true one as a reader can."""
+"""8.5, which is open: a density of two rings, as near the true one as a reader can."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from made_course.training.fit import fit
 
 from ..checking.exercise import Misformed, Wrong, exercise, require_none, slips
 from ..checking.time_limits import LIMIT_S
-from ..checking.trained_models import require_finite_weights, shuffled
+from ..checking.trained_models import asked, require_finite_weights, shuffled
 
 RADII, BLUR = (10.0, 20.0), 1.0
 ENTROPY = 6.596
@@ -235,19 +235,7 @@ def _report(apart: Tensor, area: float | None = None) -> dict[str, str]:
 
 
 def _log_densities(model: object, x: Tensor) -> Tensor:
-    for parameter in getattr(model, "parameters", list)():
-        x = x.to(parameter)
-        break
-    try:
-        came = model.log_prob(x.clone())
-    except Exception as error:
-        raise Wrong(f"log_prob raised {type(error).__name__}: {error}") from error
-    if not isinstance(came, Tensor):
-        raise Misformed(
-            "log_prob(x) must give a tensor",
-            came=f"a {type(came).__name__}",
-            expected="a torch.Tensor",
-        )
+    came = asked(model.log_prob, model, x)
     require_none(
         [
             (_IS_ONE_NUMBER, came.numel() == 1),
@@ -257,7 +245,6 @@ def _log_densities(model: object, x: Tensor) -> Tensor:
         came=f"shape {tuple(came.shape)}",
         expected=f"shape ({len(x)},)",
     )
-    came = came.detach().double().cpu()
     if bool(came.isnan().any()) or bool((came == math.inf).any()):
         raise Wrong("log_prob(x) is not finite everywhere: it needs its stable form")
     return came

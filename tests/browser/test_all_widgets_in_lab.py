@@ -39,9 +39,6 @@ WIDGETS = {
     "OrderingLab, six variables": (
         "OrderingLab(torch.kron(half_adder_joint(), torch.ones(4).double() / 4)); w.revealed = True"
     ),
-    "Quiz": (
-        "Quiz('$x^0$?', [Choice('1', 'yes', right=True), Choice('0', 'no')]); w.chosen = [1, 0]"
-    ),
 }
 PREPARE = (
     "import made_course, torch\nfrom made_course import *\n"

@@ -75,7 +75,8 @@ def test_sizes_and_degrees(show, state):
 
 def test_keyboard(show, state, bare):
     widget = show(MaskExplorer())
-    unit(widget, 3, 0).focus()
+    for _ in range(9):  # past eight controls, to the unit that is selected
+        bare.keyboard.press("Tab")
     bare.keyboard.press("ArrowDown")
     says(widget, "x̂₂ sees nothing.")
     bare.keyboard.press("ArrowUp")
@@ -95,6 +96,18 @@ def test_keyboard(show, state, bare):
         bare.keyboard.press("Enter")
     assert bare.evaluate("document.activeElement.innerText") == "Remove a layer"
     assert state("hidden_degrees") == []
+
+
+def test_beside_the_units_the_picture_takes_a_click_and_no_keys(show, state, bare):
+    widget = show(MaskExplorer())
+    widget.locator(".graph").click(position={"x": 3, "y": 3})
+    bare.keyboard.press("Enter")
+    bare.keyboard.press("Shift+Tab")
+    bare.keyboard.press("Tab")
+    bare.keyboard.press("ArrowDown")
+    says(widget, "x̂₂ sees nothing.")
+    widget.get_by_role("button", name="Add a layer").click()
+    assert len(state("hidden_degrees")) == 3
 
 
 def test_a_picture_is_saved_with_its_colours(show, bare, tmp_path):

@@ -32,8 +32,6 @@ def test_runs_in_jupyterlab(lab, page, name):
     images = page.locator(".jp-OutputArea-output img")
     assert images.count() > 0
     assert images.evaluate_all("all => all.every(i => i.complete && i.naturalWidth > 0)")
-    questions = sum(cell.source.strip().startswith("quiz(") for cell in cells)
-    assert page.locator(".jp-OutputArea-output .made-quiz").count() >= questions
     if name.startswith("05"):
         assert page.locator(".jp-OutputArea-output .widget-hprogress").first.is_visible()
     assert page.complaints == []

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 import made_course as mc
 from made_course.figures import plot_masks
-from made_course.leaks.joint import OrderingFits
+from made_course.leaks.ordering_fits import OrderingFits
 
 
 def masks_and_model() -> mc.MADE:
@@ -45,12 +45,7 @@ def completion(model: mc.MADE, x: Tensor, known: Tensor) -> mc.Completion:
 
 
 def peers(rows: Tensor) -> dict[str, float]:
-    models: list[nn.Module] = [
-        mc.DenseAutoencoder(3, (4,)),
-        mc.FVSBN(3, ordering=[1, 2, 0]),
-        mc.IndependentBernoullis(3),
-        mc.NADE(3, 4),
-    ]
+    models: list[nn.Module] = [mc.FVSBN(3), mc.NADE(3, 4, ordering=[1, 2, 0])]
     return {str(model): mc.total_probability(model) for model in models}
 
 
@@ -105,14 +100,12 @@ def shown(model: mc.MADE) -> None:
 
 
 def widgets(model: mc.MADE, x: Tensor) -> list[object]:
-    choices = [mc.Choice("yes", "It is.", right=True), mc.Choice("no", "It is.")]
     return [
         mc.CompletionPlayer(model, x),
         mc.LeakDetector(model),
         mc.LeakDetector(torch.exp, ordering=[1, 2, 0], input_dim=3),
         mc.MaskExplorer(model),
         mc.OrderingLab("half adder"),
-        mc.Quiz("Is it?", choices),
         mc.SamplingPlayer(model, real=x),
         mc.TrainingMonitor(every=1),
         mc.__version__,

@@ -11,13 +11,12 @@ import made_lessons
 from made_lessons.checking import exercise as definitions
 from made_lessons.checking.catalogue import NOTEBOOKS as ALL_NOTEBOOKS
 from made_lessons.checking.catalogue import exercises_in
-from made_lessons.checking.questions import read_questions
 from made_lessons.grading import verdicts
 from tools.pages.minutes import (
     CHECK,
     EXERCISE,
     NOTEBOOKS,
-    QUIZ,
+    QUESTION,
     TERM,
     glossary,
     is_named,
@@ -102,9 +101,9 @@ def test_what_the_reader_does_is_a_quote_with_its_sign(path):
     assert re.findall(r"^\*\*(?:Predict|Self-check).*", text, re.MULTILINE) == []
     tasks = re.findall(r"^### Exercise .+\n\n(> ✎)?", text, re.MULTILINE)
     assert "" not in tasks, "the words of an exercise begin with '> ✎ '"
-    for before, cell in pairwise(cells):
-        if cell.source.startswith("quiz(") and not before.source.startswith("quiz("):
-            assert "> ◉ **Self-check.**" in before.source, cell.source
+    for cell in cells:
+        if "Self-check" in cell.source:
+            assert QUESTION.fullmatch(cell.source), f"a cell of its own:\n{cell.source}"
 
 
 @each_notebook
@@ -134,13 +133,11 @@ def test_few_cells_are_exempt_and_contributors_are_told_why():
 @each_notebook
 def test_outputs_hold_nothing_that_should_not_be_seen(path):
     for output in outputs_of(path):
-        assert output.output_type in ("stream", "display_data", "execute_result")
+        assert output.output_type in ("stream", "display_data")
         assert output.get("name") != "stderr"
         data = output.get("data", {})  # a picture's bytes may spell anything
         text = "".join([output.get("text", "")] + [data[kind] for kind in data if "text" in kind])
         assert not re.search(r"Warning|0x[0-9a-f]{6}|\w+\((?:children|value)=|<Figure", text)
-        if output.output_type == "execute_result":
-            assert "<details>" in output.data["text/html"], "only a quiz is shown as a value"
         is_widget = "application/vnd.jupyter.widget-view+json" in output.get("data", {})
         assert not is_widget, "a cell that shows a widget must have the tag widget"
 
@@ -243,10 +240,9 @@ def test_each_section_lets_the_reader_answer(path):
     """Between one heading with a number and the next there is an exercise or a question."""
     sections = []
     for cell in read(path).cells:
-        if cell.cell_type == "markdown":
-            for heading in re.findall(r"^## (.*)", cell.source, re.MULTILINE):
-                sections.append([heading, False])
-        elif sections and re.search(r"^(check|quiz)\(", cell.source, re.MULTILINE):
+        for heading in re.findall(r"^## (.*)", cell.source, re.MULTILINE):
+            sections.append([heading, False])
+        if sections and re.search(r"^(?:check\(|> ◉ )", cell.source, re.MULTILINE):
             sections[-1][1] = True
     numbered = [section for section in sections if section[0][0].isdigit()]
     assert [int(heading.split()[0]) for heading, _ in numbered] == [*range(1, len(numbered) + 1)]
@@ -255,7 +251,7 @@ def test_each_section_lets_the_reader_answer(path):
 
 @each_notebook
 def test_words_that_talk_down_are_not_used(path):
-    text = text_of(read(path)) + questions_of(read(path)) + source_of(path)
+    text = text_of(read(path)) + source_of(path)
     assert re.findall(r"\b(?:simply|obviously|of\s+course|trivial\w*)\b", text, re.I) == []
 
 
@@ -289,9 +285,16 @@ def test_the_way_is_the_same_in_readme_and_notebook_0(path):
 
 @pytest.mark.parametrize(("path", "following"), [*pairwise(NOTEBOOKS)], ids=lambda p: p.stem)
 def test_every_notebook_leads_to_the_next(path, following):
-    end = read(path).cells[-1].source
+    end = [cell.source for cell in read(path).cells if not is_code(cell)][-1]
     for part in ("**A question to take along.**", f"({following.name})"):
         assert part in end, f"the last cell must have {part}"
+
+
+@each_notebook
+def test_a_notebook_says_what_is_solved_where_its_exercises_end(path):
+    places = [k for k, cell in enumerate(read(path).cells) if cell.source.startswith("progress()")]
+    assert len(places) == 1
+    assert number_of(path) == 0 or places == [len(read(path).cells) - 1]
 
 
 def test_every_term_of_the_glossary_is_introduced_where_it_says():
@@ -330,11 +333,22 @@ def test_exercises_and_questions_are_all_there_in_order(path):
     assert list(dict.fromkeys(checks)) == [exercise.name for exercise in defined], (
         f'each exercise must have a line such as check("{number}.1", answer)'
     )
-    asked = QUIZ.findall(source_of(path))
-    assert asked == list(read_questions(number)), (
-        f'{folder}/questions.md and cells such as quiz("{number}a") must be the same'
-    )
-    assert [name[-1] for name in asked] == list("abcdefghijkl"[: len(asked)])
+
+
+@each_notebook
+def test_a_question_has_one_right_choice_and_explains_each(path):
+    notebook = read(path)
+    questions = questions_of(notebook)
+    letters = "abcdefghijkl"[: len(questions)]
+    assert list(questions) == [f"{number_of(path)}{letter}" for letter in letters]
+    assert text_of(notebook).count("Self-check") == len(questions)
+    cells = [cell.source for cell in notebook.cells if "Self-check" in cell.source]
+    for cell, (name, (_, choices)) in zip(cells, questions.items(), strict=True):
+        assert len(choices) == cell.count("<details>") >= 2, f"{name}: a choice has another form"
+        assert [mark for _, mark, _ in choices].count("✓") == 1, name
+        texts = [text for text, _, _ in choices]
+        assert len(set(texts)) == len(texts), name
+        assert not any(re.search(r"[$`*]", text) for text in texts), f"{name}: only HTML is shown"
 
 
 @each_notebook
@@ -347,7 +361,7 @@ def test_what_the_text_calls_is_imported(path):
 def test_names_may_have_two_digits():
     """An eleventh notebook is read like the others."""
     assert CHECK.findall('check("10.1", build_masks)') == ["10.1"]
-    assert QUIZ.findall('quiz("10b")') == ["10b"]
+    assert QUESTION.match("> ◉ **Self-check 10b.** Is it?")["name"] == "10b"
     heading = "### Exercise 10.1 · Two rings (★★★, open, 15 minutes)"
     assert EXERCISE.findall(heading) == [("10.1", "Two rings", "★★★", "open, ", "15")]
     row = "| **flow** | an invertible map | [10](10_flows.ipynb) |"

@@ -13,10 +13,9 @@ from nbformat.v4 import new_code_cell, new_notebook
 from made_course import MADE, Categorical, input_degrees
 from made_course.shipped.measured import load_ladder, load_many_masks, load_orderings
 from made_lessons.checking.catalogue import exercises_in
-from made_lessons.checking.questions import read_questions
 from tools.checks import spread
 from tools.pages import objectives, worksheet
-from tools.pages.minutes import NOTEBOOKS, promised, read
+from tools.pages.minutes import NOTEBOOKS, promised, questions_of, read
 from tools.pages.minutes import text_of as markdown_of
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -43,9 +42,8 @@ def test_every_objective_is_served_by_a_section_that_asks_something(path):
 def test_every_exercise_and_question_is_on_the_page_of_objectives():
     asked = r"^\*\*(?:exercise|question) (\d+[.\w]+)"
     named = re.findall(asked, text_of("objectives.md"), re.MULTILINE)
-    numbers = [int(path.stem[:2]) for path in NOTEBOOKS[1:]]
-    asked = [exercise.name for k in numbers for exercise in exercises_in(k)]
-    asked += [name for k in numbers for name in read_questions(k)]
+    asked = [e.name for path in NOTEBOOKS[1:] for e in exercises_in(int(path.stem[:2]))]
+    asked += [name for path in NOTEBOOKS[1:] for name in questions_of(read(path))]
     assert sorted(named) == sorted(asked), "out of date: run python -m tools.pages.objectives"
 
 

@@ -95,7 +95,7 @@ def test_however_a_process_ends_its_judge_says_so(ends):
 
 
 GREEDY = """
-from made_lessons.notebook_02.exercises import total_probability
+from made_lessons.notebook_02.sum_over_everything import total_probability
 def total(log_prob, input_dim):
     log_prob(torch.zeros(1, 3 if log_prob.__name__ == "three_coins" else 40_000))
     return total_probability(log_prob, input_dim)

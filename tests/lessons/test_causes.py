@@ -556,7 +556,7 @@ def test_what_fails_once_numbers_grow_is_looked_at_with_small_ones_too():
     def answer(logits, x):
         return (x * logits.sigmoid().log() + (1 - x) * (1 - logits.sigmoid()).log()).mean(1)
 
-    words = "tried with small numbers: this is divided by logits.shape[1]"
+    words = "tried with small numbers: perhaps this is divided by logits.shape[1]"
     assert wrong(exercise_named("4.2"), answer).cause.startswith(words)
 
 

@@ -359,9 +359,23 @@ def test_a_slip_in_one_entry_is_recognised():
     slips = [Slip(lambda x: [x - 1, 3 * x], "one less"), Slip(lambda x: [x + 1, x**2], "squared")]
     cases = [(torch.tensor(5.0),), (torch.tensor(7.0),)]
     found = said(compare_on_cases, lambda x: [x - 1, 2 * x], both, cases, slips)
-    assert found["why"] == "one less"
+    assert found["why"] == "perhaps one less (where this is wrong, it is as by that mistake)"
     found = said(compare_on_cases, lambda x: [x - 1, x**2], both, cases, slips)
     assert found["why"] == "entry [0] of the answer differs in value"
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (lambda x, y: y - x, "perhaps the sign is turned round: this is the negative of what"),
+        (lambda x, y: x + y, "perhaps this would be right if `-y` were given in place of `y`"),
+    ],
+)
+def test_what_is_inferred_is_said_with_perhaps_and_what_was_seen(answer, words):
+    cases = [(torch.tensor([5.0, 2.5]), torch.tensor([1.0, 7.0])), (torch.ones(3), torch.ones(3))]
+    found = said(compare_on_cases, answer, lambda x, y: x - y, cases, [])
+    assert found["why"].startswith(words)
+    assert found["why"].endswith(" (it fits what came in all 2 calls)")
 
 
 def test_what_an_answer_prints_is_shown_once(capsys):

@@ -1,18 +1,22 @@
-"""check, hint, solution, yours, quiz and progress, as a notebook uses them."""
+"""check, hint, solution, yours and progress, as a notebook uses them."""
 
+import os
 import re
 from dataclasses import replace
-from html import escape
+from html import escape, unescape
 from importlib import import_module
+from pathlib import Path
 
 import platformdirs
 import pytest
 import torch
 
-from made_lessons import check, hint, progress, quiz, solution, yours
+from made_lessons import check, hint, progress, solution, yours
 from made_lessons.checking.card import Card
-from made_lessons.checking.catalogue import exercise_named
-from made_lessons.checking.solved_so_far import remembered, solved_folder
+from made_lessons.checking.catalogue import NOTEBOOKS as ALL
+from made_lessons.checking.catalogue import exercise_named, exercises_in
+from made_lessons.checking.solved_so_far import Progress, remember, remembered, solved_folder
+from tools.pages.minutes import NOTEBOOKS, read, text_of
 
 
 def right(ordering):
@@ -21,12 +25,12 @@ def right(ordering):
 
 def test_a_right_answer_is_remembered(capsys):
     check("1.3", lambda ordering: ordering)
-    assert remembered() == set()
+    assert remembered() == []
     check("1.3", right)
-    assert remembered() == {"1.3"}
+    assert remembered() == ["1.3"]
     assert capsys.readouterr().out.endswith("✓ 1.3 · From ordering to degrees: right.\n")
     check("1.3", lambda ordering: ordering)  # it has been solved all the same
-    assert remembered() == {"1.3"}
+    assert remembered() == ["1.3"]
 
 
 def test_an_answer_may_be_unfinished(capsys):
@@ -50,6 +54,31 @@ def test_progress_is_kept_by_the_users_folder(capsys):
     assert capsys.readouterr().out.startswith("2 of ")
 
 
+def test_progress_goes_on_after_the_exercise_that_was_solved_last():
+    for name, when in {"5.2": 1, "1.1": 2}.items():
+        remember(name)
+        os.utime(solved_folder() / name, (when, when))
+    assert "Go on with 1.2 ·" in repr(Progress())
+    os.utime(solved_folder() / "5.2", (3, 3))
+    assert "Go on with 5.3 ·" in repr(Progress())
+
+
+def test_progress_links_to_the_heading_of_each_exercise_in_turn(monkeypatch):
+    monkeypatch.chdir(NOTEBOOKS[0].parent)
+    for name in [exercise.name for number in ALL for exercise in exercises_in(number)]:
+        file, place = re.search(r'href="(\w+\.ipynb)#([^"]+)"', Progress()._repr_html_()).groups()
+        headings = re.findall(r"^### (.+)", text_of(read(Path(file))), re.MULTILINE)
+        assert unescape(place) in [heading.replace(" ", "-") for heading in headings]
+        assert place.startswith(f"Exercise-{name}-·-")
+        remember(name)
+    assert "Go on" not in repr(Progress()) + Progress()._repr_html_()
+
+
+def test_progress_without_the_notebooks_beside_it_has_no_links(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    assert "<a" not in Progress()._repr_html_()
+
+
 def test_a_folder_that_cannot_be_written_loses_nothing_else(capsys, monkeypatch, tmp_path):
     (tmp_path / "file").touch()
     monkeypatch.setenv("MADE_COURSE_PROGRESS", str(tmp_path / "file" / "solved"))
@@ -67,7 +96,7 @@ def test_progress_lies_in_the_users_data_folder(monkeypatch):
 
 
 def test_yours_is_your_answer_once_it_has_passed(capsys):
-    assert yours("1.4").__module__ == "made_lessons.notebook_01.exercises"
+    assert yours("1.4").__module__ == "made_lessons.notebook_01.draw_days"
     assert capsys.readouterr().out.startswith('yours("1.4") is the course\'s so far: none of yours')
     check("1.3", right)
     capsys.readouterr()
@@ -97,6 +126,13 @@ def test_hints_come_one_after_another(capsys):
     ]
     assert "solution" not in outs[1]
     assert 'solution("1.2")' in outs[2]
+
+
+def test_a_wrong_answers_card_has_the_exercises_own_hints(monkeypatch):
+    shown = []
+    monkeypatch.setattr("IPython.display.display", shown.append)
+    check("1.2", lambda joint: joint)
+    assert shown[0].hints == exercise_named("1.2").hints
 
 
 def test_a_solution_is_a_tested_functions_source(capsys):
@@ -138,14 +174,17 @@ def test_a_card_has_rows_and_columns_and_marks_what_differs():
         "came": "[[0, 0], [1, nan]]",
         "why": "`a` < b",
     }
-    card = Card("✗", "1.3 · Title", "not yet.", parts, 'hint("1.3")')
+    card = Card("✗", "1.3 · Title", "not yet.", parts, 'hint("1.3")', ("`b`?", "a < b"))
     page = card._repr_html_()
     assert entries(page, 0) == [["0", "*1"], ["1", "nan"]]
     assert entries(page, 1) == [["0", "*0"], ["1", "nan"]]
     assert "first = <table" in page
     assert "</table> (bool)" in page
     assert "<code>a</code> &lt; b" in page
-    assert page.endswith("Stuck? <code>hint(&quot;1.3&quot;)</code></div></div>")
+    inner = "<details><summary>Hint 2 of 2</summary><div>a &lt; b</div></details>"
+    outer = f"Stuck? Hint 1 of 2</summary><div><code>b</code>?</div>{inner}</details>"
+    assert page.endswith(f"<details><summary>{outer}</div></div>")
+    assert repr(card).endswith('\n  Stuck? hint("1.3")')
 
 
 def test_a_card_sets_several_lists_and_leaves_other_values_in_a_line():
@@ -209,14 +248,8 @@ def test_unknown_exercises(ask, name):
         ask(name)
 
 
-@pytest.mark.parametrize("ask", [lambda name: check(name, 1), hint, solution, yours, quiz])
+@pytest.mark.parametrize("ask", [lambda name: check(name, 1), hint, solution, yours])
 @pytest.mark.parametrize("name", [1.3, 3, None, len])
 def test_a_name_without_quotes(ask, name):
     with pytest.raises(ValueError, match=r'a name is a text, in quotes, such as "1.3"'):
         ask(name)
-
-
-@pytest.mark.parametrize("name", ["1.3", "1z", "12a", "", "quiz"])
-def test_unknown_questions(name):
-    with pytest.raises(ValueError, match="there is no question|unknown name"):
-        quiz(name)

@@ -97,7 +97,7 @@ NEEDS = MASKS.replace("    pairs", "    assert state == [1]\n    pairs") + CHECK
         ["state = []", "def fill(): state.append(1)", "print(fill())", NEEDS],
         ["state = []", "def fill():\n    global state\n    state = [1]", "x = fill()", NEEDS],
         ["state = []", "def fill(): state.append(1)", "x = fill()", "1 / 0", "x = (", NEEDS],
-        ["state = []", f'{IMPORTS}, quiz\nquiz("3a")\n(lambda: state.append(1))()', NEEDS],
+        ["state = []", f'{IMPORTS}, hint\nhint("3.2")\n(lambda: state.append(1))()', NEEDS],
         [MASKS, 'check("3.2", answer=build_masks)'],
         [RIGHT, "def build_masks(degrees):\n    return degrees"],
     ],

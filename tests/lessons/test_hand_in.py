@@ -141,7 +141,7 @@ def test_what_a_hand_in_can_make_it_say_is_short():
     "cell",
     [
         "from made_lessons import check, hint\ncheck == 1",
-        "from made_lessons.notebook_05.exercises import challenge_images",
+        "from made_lessons.notebook_05.beat_this_number import challenge_images",
         "x.regc = 1",
     ],
 )

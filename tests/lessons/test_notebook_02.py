@@ -6,7 +6,7 @@ import torch.nn.functional as F
 
 from made_course import MADE
 from made_lessons.checking.catalogue import exercise_named
-from made_lessons.notebook_02.exercises import SELF
+from made_lessons.notebook_02.leak_that_sums_to_one import SELF
 from tests.lessons.checking import right, wrong
 
 

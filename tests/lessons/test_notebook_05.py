@@ -7,7 +7,8 @@ from torch import nn
 from made_course import MADE, MaskedLinear, evaluate, load_pretrained
 from made_course.shipped.measured import load_nll_to_beat
 from made_lessons import check
-from made_lessons.notebook_05 import exercises as notebook_05
+from made_lessons.notebook_05 import beat_this_number
+from made_lessons.notebook_05.score_finished_weights import _finished_run
 from tests.lessons.checking import right, wrong
 
 
@@ -31,7 +32,7 @@ def test_train_nll():
 
 
 def test_the_run_shows_what_it_should():
-    model, history, train, valid = notebook_05._finished_run()
+    model, history, train, valid = _finished_run()
     assert history.train_nll[-1] > evaluate(model, train) + 0.3
     assert evaluate(model, valid) > evaluate(model, train) + 0.5
     assert model.training
@@ -136,7 +137,7 @@ def test_an_honest_model_of_ones_own_is_scored():
 def test_it_is_beaten_by_more_than_luck(monkeypatch, less, words):
     spread = 4 * torch.randn(1000, generator=torch.Generator().manual_seed(0))
     nll = load_nll_to_beat() - less + spread - spread.mean()
-    monkeypatch.setattr(notebook_05, "honest_nll", lambda *_: nll)
+    monkeypatch.setattr(beat_this_number, "honest_nll", lambda *_: nll)
     if less < 0.5:
         wrong("5.4", MADE(784, (8,)), words)
     else:

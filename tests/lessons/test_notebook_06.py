@@ -7,7 +7,7 @@ import torch
 from made_course import MADE, complete, load_pretrained
 from made_lessons.checking.catalogue import exercise_named
 from made_lessons.checking.exercise import source_of
-from made_lessons.notebook_06.steps_and_greed import to_compute
+from made_lessons.notebook_06.what_a_step_computes import to_compute
 from tests.lessons.checking import right, wrong
 
 

@@ -9,12 +9,8 @@ from made_course import MADE, binary_points, fit_orderings
 from made_course.leaks.joint import half_adder_joint
 from made_lessons.checking.catalogue import exercise_named
 from made_lessons.checking.exercise import source_of
-from made_lessons.notebook_07.averages_of_models import (
-    MEMBERS,
-    candidates,
-    three_members,
-    totals_of_averages,
-)
+from made_lessons.notebook_07.three_members import MEMBERS, candidates, three_members
+from made_lessons.notebook_07.which_sum_to_one import totals_of_averages
 from tests.lessons.checking import right, wrong
 
 

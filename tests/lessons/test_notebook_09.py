@@ -8,8 +8,10 @@ from made_course import MADE, NADE, binary_points, connectivity, direct_mask, lo
 from made_course.data.tables import example_table
 from made_lessons.checking.exercise import Wrong
 from made_lessons.checking.trained_models import InALine, causes, judge_nll
-from made_lessons.notebook_09 import exercises as notebook_09
-from made_lessons.notebook_09.exercises import mix, tie, window_mask
+from made_lessons.notebook_09 import better_model_of_the_table as table
+from made_lessons.notebook_09.hundredth_of_a_good_model import mix
+from made_lessons.notebook_09.nade_as_made import tie
+from made_lessons.notebook_09.window_as_a_mask import window_mask
 from tests.lessons.checking import right, wrong
 
 # ---- 9.1 -----------------------------------------------------------------------------------------
@@ -211,11 +213,11 @@ def test_a_near_miss_is_told_from_the_number_to_beat():
 
 
 def test_less_than_two_standard_errors_is_not_better(monkeypatch):
-    nats = torch.tensor([float(n) for n in notebook_09.NATS_TO_BEAT.split()])
+    nats = torch.tensor([float(n) for n in table.NATS_TO_BEAT.split()])
     errors = torch.tensor([-1.0, 1.0]).repeat(50)  # ± 0.6 in each row: 0.06 for a hundred
-    monkeypatch.setattr(notebook_09, "honest_nll", lambda *_: nats - 0.1 + 0.6 * errors)
+    monkeypatch.setattr(table, "honest_nll", lambda *_: nats - 0.1 + 0.6 * errors)
     wrong("9.4", Regressions(), "0.10 nats better", "is 0.06")
-    monkeypatch.setattr(notebook_09, "honest_nll", lambda *_: nats - 0.1 + 0.4 * errors)
+    monkeypatch.setattr(table, "honest_nll", lambda *_: nats - 0.1 + 0.4 * errors)
     assert "0.10 ± 0.04" in right("9.4", Regressions())
 
 
@@ -250,7 +252,7 @@ def test_probabilities_and_means_of_them_are_no_logits():
 
 def test_kept_rows_are_none_of_those_to_learn_from():
     """Members may vote alike; what is kept are other members, from the other file."""
-    kept = notebook_09._kept_rows()
+    kept = table._kept_rows()
     assert kept.shape == (100, 33)
     assert example_table().name == "votes.csv"
 
@@ -259,7 +261,7 @@ def leak(x):
     return 20 * (2 * x - 1)
 
 
-KEPT = {tuple(row) for row in notebook_09._kept_rows().tolist()}
+KEPT = {tuple(row) for row in table._kept_rows().tolist()}
 FORGED = {
     "the first rows of many are honest": (
         lambda x: torch.where(torch.arange(len(x))[:, None] >= 100, leak(x), 0.0),
@@ -271,7 +273,7 @@ FORGED = {
     ),
     "honest near the first rows kept": (
         lambda x: torch.where(
-            torch.cdist(x, notebook_09._kept_rows()[:20], p=1).amin(1, True) <= 1, 0.0, leak(x)
+            torch.cdist(x, table._kept_rows()[:20], p=1).amin(1, True) <= 1, 0.0, leak(x)
         ),
         "sees its answer",
     ),

@@ -136,7 +136,7 @@ def test_a_variant_says_what_it_asks_for_where_that_is_not_as_in_the_notebook(ex
 def test_a_variant_is_not_remembered(capsys):
     check("3.1", exercise_named("3.1", "maria").reference(), variant="maria")
     assert "✓ 3.1" in capsys.readouterr().out
-    assert remembered() == set()
+    assert remembered() == []
 
 
 def test_where_there_are_no_variants_those_are_named_that_have_some():

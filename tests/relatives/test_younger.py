@@ -20,8 +20,9 @@ from made_course import (
     total_probability,
 )
 from made_course.model.sampling import sample_naive
-from made_lessons.notebook_09.exercises import window_mask
-from made_lessons.notebook_10.exercises import attend, one_more
+from made_lessons.notebook_09.window_as_a_mask import window_mask
+from made_lessons.notebook_10.mean_over_earlier_places import attend
+from made_lessons.notebook_10.one_more_place import one_more
 
 
 def loud(model, seed=0):

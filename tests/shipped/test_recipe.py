@@ -130,12 +130,6 @@ def assets(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_a_damaged_file_is_named_with_the_cure(assets):
-    (assets / FILE).write_bytes(b"")
-    with pytest.raises(OSError, match=r"recipe\.pt is not the file.*git checkout"):
-        load_ladder()
-
-
 def test_what_is_made_is_what_is_read(assets, monkeypatch, capsys):
     images = (torch.rand(30, 784) > 0.8).float()
     monkeypatch.setattr(recipe, "load_binarized_mnist", lambda name: (images, images[:5], name))
@@ -150,9 +144,3 @@ def test_what_is_made_is_what_is_read(assets, monkeypatch, capsys):
     assert load_nll_to_beat().shape == (5,)
     said = capsys.readouterr().out
     assert f"plain recipe: {ladder[0].nats:.2f} nats" in said
-
-
-def test_making_it_needs_all_of_mnist(monkeypatch, tmp_path):
-    monkeypatch.setenv("MADE_COURSE_DATA", str(tmp_path / "nothing here"))
-    with pytest.raises(FileNotFoundError, match=r"python -m made_course\.data"):
-        make_recipe()

@@ -10,12 +10,10 @@ from ipywidgets.widgets import widget as ipywidgets_widget
 
 from made_course import (
     MADE,
-    Choice,
     CompletionPlayer,
     LeakDetector,
     MaskExplorer,
     OrderingLab,
-    Quiz,
     SamplingPlayer,
     TrainingMonitor,
 )
@@ -31,7 +29,6 @@ MAKE = {
     "SamplingPlayer": lambda: SamplingPlayer(IMAGES),
     "CompletionPlayer": lambda: CompletionPlayer(IMAGES, torch.zeros(2, 16)),
     "TrainingMonitor": TrainingMonitor,
-    "Quiz": lambda: Quiz("?", [Choice("1", "y", right=True), Choice("0", "n")]),
 }
 
 

@@ -8,7 +8,7 @@ from torch import Generator, Tensor
 
 from made_course import MADE, MixtureOfGaussians, evaluate, fit, two_moons
 from made_course.common.files import write_whole
-from made_course.figures import plot_density
+from made_lessons.notebook_08.figures import plot_density
 
 from .measuring import say, table, timed
 

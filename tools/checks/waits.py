@@ -40,7 +40,6 @@ def named(name: str) -> Callable:
     return lambda widget, _: widget.get_by_role("button", name=name).click()
 
 
-QUIZ = "Quiz('?', [Choice('1', 'y', right=True), Choice('0', 'n')])"
 DETECTOR = "LeakDetector(MADE(16, (64, 64), seed=0))"
 ACTIONS = [
     ("MaskExplorer()", "a unit", clicks("[data-layer='1']")),
@@ -52,7 +51,6 @@ ACTIONS = [
     ("SamplingPlayer(load_pretrained())", "another sample", named("New sample")),
     ("CompletionPlayer(load_pretrained())", "eight completions", named("Other completions")),
     ("OrderingLab()", "a guess", keys(".made-chips button", "ArrowRight", "ArrowLeft")),
-    (QUIZ, "an answer", keys("li button", "Enter")),
 ]
 
 

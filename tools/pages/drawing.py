@@ -5,17 +5,21 @@ It is over in five seconds and rests then on the finished digits, as a page's mo
 same in each run with the same matplotlib and Pillow.
 """
 
+import math
 from pathlib import Path
 
 import numpy as np
 import torch
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
+from torch import Tensor
 from torchvision.utils import make_grid
 
 from made_course import load_pretrained
 from made_course.common.files import write_whole
-from made_course.figures import plot_samples_and_mask
+from made_course.figures.axes import frame_only
+from made_course.figures.networks import paint_mask
+from made_course.figures.picture import WIDTH, Picture, picture
 
 PICTURE = Path(__file__).parents[2] / "notebooks" / "drawing.webp"
 STEP = 14  # pixels from frame to frame
@@ -37,6 +41,32 @@ def frames() -> list[Image.Image]:
         canvas.draw()
         pictures.append(Image.fromarray(np.array(canvas.buffer_rgba())))
     return pictures
+
+
+@picture
+def plot_samples_and_mask(samples: Tensor, mask: Tensor) -> Picture:
+    """The course in one picture: digits that a MADE drew, and the mask that lets it draw them.
+
+    Digits (n, 784) stand in rows of √n; the mask is blue where a weight may exist.
+
+    Example:
+        >>> plot_samples_and_mask(torch.zeros(9, 784), torch.ones(2, 3)).alt
+        'Left: 9 digits ... Right: one of its masks, from 3 units to 2; blue where a weight may...'
+    """
+    to, source = mask.shape
+    alt = (
+        f"Left: {len(samples)} digits that a MADE drew, pixel by pixel. Right: one of its masks, "
+        f"from {source} units to {to}; blue where a weight may exist, clear where it is cut."
+    )
+    figure = Picture(WIDTH, 3.7, alt=alt)
+    left, right = figure.subplots(1, 2)
+    grid = make_grid(samples.cpu().view(-1, 1, 28, 28), nrow=math.isqrt(len(samples)), padding=3)
+    left.imshow(grid[0].numpy(), cmap="gray_r", vmin=0, vmax=1, interpolation="antialiased")
+    left.set_title("drawn pixel by pixel")
+    left.set_xlabel(" ")  # as high as the other
+    frame_only(left)
+    paint_mask(right, mask, "one of its masks")
+    return figure
 
 
 def main() -> None:

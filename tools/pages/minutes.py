@@ -20,7 +20,17 @@ EXERCISE = re.compile(
     re.MULTILINE,
 )
 CHECK = re.compile(r'^check\("(\d+\.\d+)"', re.MULTILINE)
-QUIZ = re.compile(r'^quiz\("(\d+[a-z])"\)$', re.MULTILINE)
+QUESTION = re.compile(
+    r"^> ◉ \*\*Self-check (?P<name>\d+[a-z])\.\*\* (?P<question>.+)$"
+    r"(?P<choices>(?:\n>.*)*)",
+    re.MULTILINE,
+)
+CHOICE = re.compile(
+    r"^>\n> <details><summary>(?P<text>.+)</summary>\n>\n"
+    r"> (?P<mark>[✓✗]) (?P<why>.+)\n>\n> </details>$",
+    re.MULTILINE,
+)
+"""One of a question's choices, which folds its explanation."""
 PROMISE = re.compile(r"^\*\*Time\*\* about (\d+) minutes", re.MULTILINE)
 GLOSSARY = "## Glossary"
 TERM = re.compile(
@@ -38,15 +48,16 @@ def text_of(notebook):
 
 
 def questions_of(notebook):
-    """The self-checks, with the explanations of their choices."""
-    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
-    return " ".join(output.get("data", {}).get("text/html", "") for output in outputs)
+    """Name → the question of a self-check, and its choices: a text, ✓ or ✗, and why."""
+    return {
+        found["name"]: (found["question"], CHOICE.findall(found["choices"]))
+        for found in QUESTION.finditer(text_of(notebook))
+    }
 
 
 def words_of(notebook):
     text = text_of(notebook).partition(GLOSSARY)[0]
-    text = text.replace("**Self-check.**", "")  # a label is seen, not read
-    text += re.sub(r"<[^>]*>", " ", questions_of(notebook))
+    text = re.sub(r"\*\*Self-check \w+\.\*\*|</?\w+>", " ", text)  # a label is seen, not read
     text = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
     text = re.sub(r"\]\([^)]*\)", "]", text)  # where a link leads is not read
     return len(re.findall(r"\w+(?:['’.\-]\w+)*", text))

@@ -10,8 +10,7 @@ from pathlib import Path
 
 from made_course.common.words import listing
 from made_lessons.checking.catalogue import exercises_in
-from made_lessons.checking.questions import read_questions
-from tools.pages.minutes import CHECK, NOTEBOOKS, QUIZ, read, text_of
+from tools.pages.minutes import CHECK, NOTEBOOKS, questions_of, read, text_of
 
 PAGE = Path(__file__).parents[2] / "docs" / "objectives.md"
 SERVES = {
@@ -27,7 +26,8 @@ SERVES = {
     10: [[1], [1], [2, 3], [4], [5], [6], [7]],
 }
 """Notebook → the objectives of each of its sections, counted from 1."""
-ASKED = re.compile(f"{CHECK.pattern}|{QUIZ.pattern}", re.MULTILINE)
+ASKED = re.compile(rf"^## (\d+ .+)|{CHECK.pattern}|^> ◉ \*\*Self-check (\w+)", re.MULTILINE)
+"""A numbered section, an exercise, a question."""
 
 
 def objectives_of(notebook):
@@ -39,13 +39,11 @@ def sections_of(notebook):
     """Heading of each numbered section, and the names of its exercises and questions."""
     sections = []
     for cell in notebook.cells:
-        if cell.cell_type == "markdown":
-            headings = re.findall(r"^## (\d+ .+)", cell.source, re.MULTILINE)
-            sections += [(heading, []) for heading in headings]
-        else:
-            names = [exercise or question for exercise, question in ASKED.findall(cell.source)]
-            if names:
-                sections[-1][1].extend(names)
+        for heading, *name in ASKED.findall(cell.source):
+            if heading:
+                sections.append((heading, []))
+            else:
+                sections[-1][1].append("".join(name))
     return sections
 
 
@@ -61,11 +59,11 @@ def served_in(path):
     return served
 
 
-def asked_of(name, exercises):
+def asked_of(name, exercises, questions):
     """An exercise or question, and its wrong answers."""
     if name[-1].isalpha():
-        question, choices = read_questions(int(name[:-1]))[name]
-        wrong = [f"“{choice.text}” – {choice.why}" for choice in choices if not choice.right]
+        question, choices = questions[name]
+        wrong = [f"“{text}” – {why}" for text, mark, why in choices if mark == "✗"]
         return f"**question {name}**, {question}", wrong
     (exercise,) = (exercise for exercise in exercises if exercise.name == name)
     causes = dict.fromkeys(as_markdown(slip.cause) for slip in exercise.slips)
@@ -82,7 +80,7 @@ def as_markdown(text):
 
 def part_of(path):
     number, notebook = int(path.stem[:2]), read(path)
-    exercises = exercises_in(number)
+    exercises, questions = exercises_in(number), questions_of(notebook)
     title = re.search(r"^# (.+)", text_of(notebook), re.MULTILINE)[1]
     yield f"## [{title}](../notebooks/{path.name})\n"
     for k, objective in enumerate(objectives_of(notebook), start=1):
@@ -92,7 +90,7 @@ def part_of(path):
         if served:
             yield f"\nServes {listing(list(map(str, served)))}."
         for name in names:
-            asked, wrong = asked_of(name, exercises)
+            asked, wrong = asked_of(name, exercises, questions)
             yield f"\n{asked}\n"
             yield from (f"- {words}" for words in wrong)
 

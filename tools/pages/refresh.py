@@ -1,10 +1,9 @@
 """Run notebooks and save their outputs: ``python -m tools.pages.refresh notebooks/*.ipynb``.
 
 Cells with the tag ``widget`` are saved without output and execution count: what they show lives
-in the kernel, and a saved copy of it would be an empty frame. Of an output that is a widget and has
-an HTML form too, such as a quiz, the HTML is saved. Only the metadata that a reader's Jupyter needs
-is kept, so that a refresh elsewhere changes nothing but what has changed. What answers a *Predict*
-is saved folded: JupyterLab shows it when the reader runs the cell.
+in the kernel, and a saved copy of it would be an empty frame. Only the metadata that a reader's
+Jupyter needs is kept, so that a refresh elsewhere changes nothing but what has changed. What
+answers a *Predict* is saved folded: JupyterLab shows it when the reader runs the cell.
 """
 
 import os
@@ -26,7 +25,6 @@ METADATA = {
 
 
 FOLDED = {"outputs_hidden": True}
-WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 def answers(cells: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
@@ -55,9 +53,6 @@ def refresh(path: Path) -> None:
         cell.metadata = {"tags": tags} if tags else {}
         if "widget" in tags:
             cell.outputs, cell.execution_count = [], None
-        for output in cell.outputs:
-            if "text/html" in output.get("data", {}):
-                output.data.pop(WIDGET, None)
     for cell in answers(notebook.cells):
         cell.metadata["jupyter"] = FOLDED
     notebook.metadata = METADATA

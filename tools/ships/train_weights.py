@@ -26,10 +26,10 @@ from made_course import (
 )
 from made_course.common.arguments import check_choice
 from made_course.common.files import write_whole
-from made_course.figures import plot_samples_and_mask
 from made_course.shipped import assets, nearest
 from made_course.shipped.nearest import nearest_images
 from made_course.shipped.weights import MODELS, weights_that_count
+from tools.pages.drawing import plot_samples_and_mask
 from tools.ships.small_set import outside_small_set
 
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
@@ -56,7 +56,7 @@ def make_pretrained(names: Sequence[str] = ()) -> None:
 
 
 def _make_digits() -> None:
-    """The model in raster order, what of its training set is nearest to samples, and a picture."""
+    """The model in raster order, how far samples are from its training set, and a picture."""
     train, test, trained_on = images_outside_small_set()
     arguments = {
         "input_dim": 784,
@@ -78,14 +78,9 @@ def _make_digits() -> None:
 
 
 def _write_neighbours(samples: Tensor, train: Tensor) -> None:
-    index, differing = nearest_images(samples, train, shift=2)
     _, unseen, _ = load_binarized_mnist("small")
-    content = {
-        "samples": samples.bool(),
-        "nearest": train[index].bool(),
-        "differing": differing,
-        "unseen": nearest_images(unseen[:200], train, shift=2)[1],
-    }
+    rows = {"differing": samples, "unseen": unseen[:200]}
+    content = {name: nearest_images(row, train, shift=2)[1] for name, row in rows.items()}
     write_asset(nearest.FILE, content)
 
 

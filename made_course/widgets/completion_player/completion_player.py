@@ -11,7 +11,7 @@ from traitlets import Bool, Dict, List, validate
 from ...common.arguments import check_choice, check_count, check_switch
 from ...data.mnist_binarized import load_binarized_mnist
 from ...figures import plot_completions
-from ...figures.style import Picture
+from ...figures.picture import Picture
 from ...model.completed_rows import Completion
 from ...model.completion import complete, completion_degrees
 from ...model.made import MADE

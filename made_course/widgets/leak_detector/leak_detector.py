@@ -11,7 +11,7 @@ from traitlets import Any, Bytes, Dict, Int, List, validate
 from ...common.arguments import check_count
 from ...common.words import check_names, variable_names
 from ...figures import plot_dependence
-from ...figures.style import Picture
+from ...figures.picture import Picture
 from ...leaks.dependence import Dependence, binary_points, measure_dependence
 from ...model.made import MADE
 from ...model.masks import check_ordering, direct_mask, input_degrees

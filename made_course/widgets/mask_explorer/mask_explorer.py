@@ -11,7 +11,7 @@ from traitlets import Any, Bool, Dict, List, observe, validate
 from ...common.arguments import check_choice, check_count
 from ...common.words import check_names, variable_names
 from ...figures import plot_network
-from ...figures.style import Picture
+from ...figures.picture import Picture
 from ...model.made import MADE
 from ...model.masks import DEGREE_DRAWS, check_ordering, draw_degrees, input_degrees
 from ..shared.in_page import InPage

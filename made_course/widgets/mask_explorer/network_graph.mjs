@@ -13,7 +13,8 @@ const KINDS = ["ghost", "plain", "after", "before", "leak", "cross"];
 export function networkGraph({ onselect, onpoint }) {
   const lines = Object.fromEntries(KINDS.map((kind) => [kind, shape("path", { class: kind })]));
   const units = shape("g");
-  const picture = shape("svg", { class: "graph", role: "group" }, ...Object.values(lines), units);
+  // A picture that listens for focus is a stop of its own for Chromium's Tab, unless it says no.
+  const picture = shape("svg", { class: "graph", role: "group", tabindex: -1 }, ...Object.values(lines), units);
   let sizes = [];
   let [drawn, wide, high] = [[], 0, 0];
   const all = () => drawn.flat().map((unit) => unit.group);
@@ -25,7 +26,7 @@ export function networkGraph({ onselect, onpoint }) {
   picture.addEventListener("pointerover", ({ target }) => onpoint(placeOf(target)));
   picture.addEventListener("pointerleave", () => onpoint(null));
   picture.addEventListener("keydown", (event) => {
-    if (!["Enter", " "].includes(event.key)) return;
+    if (!["Enter", " "].includes(event.key) || !placeOf(event.target)) return;
     event.preventDefault();
     onselect(placeOf(event.target));
   });

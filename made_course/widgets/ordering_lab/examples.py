@@ -10,15 +10,8 @@ from torch import Tensor
 
 from ...common.words import variable_names
 from ...data.toys import rain_diary
-from ...leaks.joint import (
-    OrderingFits,
-    chain_joint,
-    fit_orderings,
-    half_adder_joint,
-    joint_of,
-    kl_divergence,
-    parity_joint,
-)
+from ...leaks.joint import chain_joint, half_adder_joint, joint_of, kl_divergence, parity_joint
+from ...leaks.ordering_fits import OrderingFits, fit_orderings
 
 MOST_GROUPS, MOST_CASES = 8, 8
 

@@ -11,7 +11,7 @@ from traitlets import Any, List, validate
 
 from ...common.arguments import check_count, check_switch
 from ...figures import plot_trajectory
-from ...figures.style import Picture
+from ...figures.picture import Picture
 from ...leaks.trajectory import Trajectory, trajectory
 from ...model.made import MADE
 from ..shared.player import MOST_SEED, Player, uniforms

@@ -108,7 +108,10 @@ export function change(model, values) {
 
 /** One Tab stop for many elements: the one of `items()` that had the focus last, or else the first. */
 export function oneTabStop(container, items) {
-  const follow = ({ target }) => items().forEach((item) => item.setAttribute("tabindex", item === target ? 0 : -1));
+  const follow = ({ target }) => {
+    const all = items();
+    if (all.includes(target)) all.forEach((item) => item.setAttribute("tabindex", item === target ? 0 : -1));
+  };
   container.addEventListener("focusin", follow);
   follow({ target: items()[0] });
 }

@@ -1,0 +1,114 @@
+"""Images of which a part is known: what is drawn in, and what it is worth."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..common.colours import BLUE, rgb
+from ..common.words import listing, percent
+from ..model.completed_rows import Completion
+from .axes import frame_only
+from .images import paint_variables
+from .picture import WIDTH, Picture, picture
+
+
+def paint_completion(values: np.ndarray, known: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """A completed picture (rows, columns, 3): what is known black, the rest blue on pale blue."""
+    blue = 255 - rgb(BLUE)
+    paper = np.where(known[:, None], 0, 0.14 * blue)
+    ink = np.where(known[:, None], 255, blue)
+    colours = 255 - paper - values[:, None] * (ink - paper)
+    return colours.round().astype(np.uint8).reshape(*shape, 3)
+
+
+@picture
+def plot_completions(
+    x: Tensor, known: Tensor, completion: Completion, shape: tuple[int, int], *, original: bool
+) -> Picture:
+    """For each row what is known of it, its completions in two lines, their mean, and the original.
+
+    What is known is black on white, what is not is hatched, and what was drawn is blue. Where
+    samples have weights, each has its share under it, the mean counts them with it, and below what
+    is known stands how many exact samples they are worth.
+
+    Args:
+        x: (B, D) whole rows.
+        known: (D,) or (B, D) BoolTensor.
+        completion: what :func:`made_course.complete` returned for them.
+        shape: rows and columns in which the variables are drawn.
+        original: whether the whole row stands at the end.
+    """
+    known = known.bool().expand(x.shape).cpu()
+    count = completion.samples.shape[1]
+    columns, weighted = 2 + (count + 1) // 2, completion.log_weights is not None
+    tile = WIDTH / columns - 0.06
+    height = tile * min(max(shape[0] / shape[1], 0.3), 3)
+    line = height + 0.28 + 0.25 * weighted
+    alt = _completions_in_words(known, completion, shape, original)
+    figure = Picture(WIDTH, 2 * line * len(x), alt=alt)
+    grid = figure.add_gridspec(2 * len(x), columns)
+    middle = [(k // (columns - 2), 1 + k % (columns - 2)) for k in range(count)]
+    places = [(0, 0), *middle, (0, columns - 1), (1, columns - 1)]
+    titles = ["known", *map(str, range(1, count + 1)), "mean", *["original"] * original]
+    for k, (row, given) in enumerate(zip(x, known, strict=True)):
+        pictures = _paint_all(row, given.numpy(), completion, k, shape)
+        tiles = []
+        for painted, title, (down, across) in zip(pictures, titles, places, strict=False):
+            axes = figure.add_subplot(grid[2 * k + down, across])
+            axes.imshow(painted, aspect="auto")
+            axes.set_box_aspect(height / tile)
+            axes.set_title(title, fontsize=12, weight="normal")
+            frame_only(axes)
+            tiles.append(axes)
+        if weighted:
+            for axes, share in zip(tiles[1:], completion.shares[k].tolist(), strict=False):
+                axes.set_xlabel(percent(share), fontsize=12, labelpad=2)
+            worth = f"worth {completion.effective_sample_size[k]:.1f}\nof {count}"
+            tiles[0].set_xlabel(worth, fontsize=12)
+    return figure
+
+
+def _paint_all(
+    row: Tensor, given: np.ndarray, completion: Completion, k: int, shape: tuple[int, int]
+) -> list[np.ndarray]:
+    """What is known, each completion, the mean, and the whole row."""
+    whole = row.to(completion.mean)
+    rows = torch.stack([*completion.samples[k], completion.mean[k], whole]).float().cpu().numpy()
+    hidden = np.where(given, row.float().cpu().numpy(), 0)
+    completed = [paint_completion(values, given, shape) for values in rows]
+    return [paint_variables(hidden, ~given, shape, max(1, 140 // max(shape))), *completed]
+
+
+def _completions_in_words(
+    known: Tensor, completion: Completion, shape: tuple[int, int], original: bool
+) -> str:
+    """What there is to see, what is hidden, and what weighted samples are worth."""
+    count = completion.samples.shape[1]
+    shown = ["what is known", f"{count} completions", "their mean", *["the original"] * original]
+    hidden = [_place(~given.view(shape)) for given in known]
+    said = f"Pictures of {listing(shown)}. Hidden is {listing(hidden)}."
+    if completion.log_weights is None:
+        return said
+    worth = [f"{size:.1f}" for size in completion.effective_sample_size.tolist()]
+    shares = [listing([percent(share) for share in line]) for line in completion.shares.tolist()]
+    return f"{said} Shares of weight: {'; '.join(shares)}. Worth {listing(worth)} of {count}."
+
+
+def _place(hidden: Tensor) -> str:
+    """How much is hidden, and where, if it is a rectangle.
+
+    Example:
+        >>> _place(torch.tensor([[False, True], [False, True]]))
+        '2 of 4: rows 1 to 2, columns 2 to 2'
+    """
+    said = f"{int(hidden.sum()):,} of {hidden.numel():,}"
+    sides = [hidden.any(1).nonzero().flatten(), hidden.any(0).nonzero().flatten()]
+    ends = [(int(side[0]) + 1, int(side[-1]) + 1) for side in sides if len(side)]
+    if ends and math.prod(last - first + 1 for first, last in ends) == int(hidden.sum()):
+        (top, bottom), (left, right) = ends
+        said += f": rows {top} to {bottom}, columns {left} to {right}"
+    return said

@@ -1,0 +1,118 @@
+"""Training as curves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from matplotlib.axes import Axes
+from torch import Tensor
+
+from ..common.colours import BLUE
+from ..training.history import History
+from .axes import axes_at, note
+from .images import paint_rows
+from .picture import LINES, WIDTH, WORDS, Picture, picture
+
+
+@picture
+def plot_history(
+    history: History, levels: Mapping[str, float] | None = None, *, scored: str = "validation"
+) -> Picture:
+    """Learning curve: train and validation NLL after each epoch, in the unit of the history.
+
+    Args:
+        history: what :func:`made_course.fit` returned.
+        levels: name → nats, drawn as horizontal lines to compare with.
+        scored: what the images are called that are only scored.
+
+    Example:
+        >>> history = History()
+        >>> history.append(train_nll=2.0, valid_nll=1.5, lr=0.1, seconds=1.0)
+        >>> plot_history(history).axes[0].get_ylabel()
+        'NLL (nats)'
+    """
+    levels = levels or {}
+    figure = Picture(height=3.4, alt=said_of(history, levels, scored))
+    draw_history(figure.add_subplot(), history, levels, scored)
+    return figure
+
+
+@picture
+def plot_training(
+    history: History,
+    samples: Mapping[int, Tensor],
+    levels: Mapping[str, float],
+    shape: tuple[int, int] | None,
+) -> Picture:
+    """The learning curve of :func:`plot_history` with rows of samples below it.
+
+    Args:
+        history: what :func:`made_course.fit` returned.
+        samples: epoch → (n, D) samples drawn after it; n is the same in every row. Without any,
+            the curve stands alone.
+        levels: name → nats, drawn as horizontal lines to compare with.
+        shape: (rows, columns) of a sample, if there are any.
+    """
+    if not samples:
+        return plot_history(history, levels)
+    alt = said_of(history, levels, "validation")
+    n = len(next(iter(samples.values())))
+    alt += f" Below, {n} samples after epochs {', '.join(map(str, samples))}, from the same noise."
+    left, curve, cell = 0.85, 3.4, 0.56
+    height = curve + cell * len(samples)
+    figure = Picture(height=height, alt=alt, layout="none")
+    axes = axes_at(figure, left, height - curve + 0.7, 0.81 * WIDTH, curve - 0.8)
+    draw_history(axes, history, levels, "validation")
+    rows = {f"epoch {epoch}": drawn.view(n, *shape).numpy() for epoch, drawn in samples.items()}
+    paint_rows(figure, rows, cell, left=left, above=curve)
+    return figure
+
+
+def said_of(history: History, levels: Mapping[str, float], scored: str) -> str:
+    """What a learning curve tells, in words."""
+    curves = {"train": history.train_nll, scored: history.valid_nll}
+    said = []
+    for name, values in curves.items():
+        if values:
+            low = min(values)
+            said.append(
+                f"{name} begins at {values[0]:.1f}, is lowest after epoch "
+                f"{history.epoch[values.index(low)]} with {low:.1f}, and ends at {values[-1]:.1f}"
+            )
+    lines = [f"{name} stands at {nats:.0f}" for name, nats in levels.items()]
+    return f"Learning curve of {len(history)} epochs, in {history.unit}: {'; '.join(said + lines)}."
+
+
+def draw_history(axes: Axes, history: History, levels: Mapping[str, float], scored: str) -> None:
+    """Two curves, told apart by marker and line, with their last values."""
+    curves = [("train, while the weights still move", history.train_nll, WORDS, "o", "--")]
+    if history.valid_nll:
+        curves.append((f"{scored}, at the end of the epoch", history.valid_nll, BLUE, "s", "-"))
+    highest = max((values[-1] for _, values, *_ in curves if values), default=None)
+    size = 6 if len(history) <= 25 else 3
+    for name, values, colour, marker, line in curves:
+        look = {"marker": marker, "color": colour, "linestyle": line, "markersize": size}
+        axes.plot(history.epoch, values, label=name, **look)
+        if not values:  # interrupted in its first epoch
+            continue
+        end, by = (history.epoch[-1], values[-1]), (8, 4 if values[-1] == highest else -12)
+        note(axes, f"{values[-1]:.1f}", end, by, color=colour, weight="bold")
+    if history.best_epoch not in (None, len(history)):
+        draw_lowest(axes, history)
+    for name, nats in levels.items():
+        axes.axhline(nats, color=LINES, linestyle=":", linewidth=1.5)
+        right = {"xycoords": axes.get_yaxis_transform(), "ha": "right", "parse_math": False}
+        note(axes, f"{name}: {nats:.0f}", (1, nats), (-4, 3), **right)
+    axes.set(xlabel="epoch", ylabel=f"NLL ({history.unit})")
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.margins(x=0.08, y=0.12)
+    axes.legend()
+
+
+def draw_lowest(axes: Axes, history: History) -> None:
+    """A ring where the second curve turns, with its number and epoch."""
+    nats = history.valid_nll[history.best_epoch - 1]
+    ring = {"color": BLUE, "markersize": 10, "markerfacecolor": "none"}
+    axes.plot(history.best_epoch, nats, "o", **ring)
+    words = f"lowest: {nats:.1f}, epoch {history.best_epoch}"
+    note(axes, words, (history.best_epoch, nats), (0, 12), color=BLUE, ha="center")

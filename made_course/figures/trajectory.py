@@ -1,0 +1,121 @@
+"""A row as it is drawn, step by step, and what the network says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from textwrap import fill
+
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+
+from ..common.colours import BLUE
+from ..common.words import listing
+from ..leaks.trajectory import Trajectory
+from .axes import frame_only, name_row
+from .images import paint_variables
+from .picture import LINES, WIDTH, WORDS, Picture, picture
+
+
+@picture
+def plot_trajectory(
+    trajectories: Mapping[str, Trajectory],
+    steps: Sequence[int],
+    shape: tuple[int, int],
+    *,
+    names: Sequence[str] | None,
+    marked: int | None,
+) -> Picture:
+    """A filmstrip of rows as they are generated, the network's outputs, and the log-likelihood.
+
+    Hatched variables are not decided yet, and hatched outputs are no conditionals yet. The variable
+    that is decided at a step has a blue frame.
+
+    Args:
+        trajectories: name → what the network says of a row, see
+            :func:`made_course.leaks.trajectory.trajectory`; one row or two.
+        steps: which steps to show, from 0 to D.
+        shape: rows and columns in which the variables are drawn.
+        names: of the variables, to write into the row, with numbers in the outputs; or None.
+        marked: a step to mark on the curve of the log-likelihood, or None.
+    """
+    width = (WIDTH - 1.0) / len(steps) - 0.06
+    room = 0.1 + 0.1 * max(map(len, names)) if names and shape[0] == 1 else 0.4
+    height = min(max(width * shape[0] / shape[1], room), 2.7)
+    lines = 2 * len(trajectories)
+    alt = " ".join(_row_in_words(*each, steps, shape) for each in trajectories.items())
+    figure = Picture(WIDTH, (height + 0.12) * lines + 2.0, alt=alt)
+    grid = figure.add_gridspec(lines + 1, len(steps), height_ratios=[*[height] * lines, 1.5])
+    for k, (name, shown) in enumerate(trajectories.items()):
+        for column, step in enumerate(steps):
+            so_far, outputs = (figure.add_subplot(grid[2 * k + j, column]) for j in (0, 1))
+            _draw_step(so_far, outputs, shown, step, shape, names)
+            if k == 0:
+                so_far.set_title(f"step {step}", weight="normal")
+            if column == 0:
+                name_row(so_far, fill(f"{name} so far", 11))
+                name_row(outputs, "p(xᵢ = 1 |\nbefore)")
+    axes = figure.add_subplot(grid[-1, :])
+    looks = [{"color": BLUE}, {"color": WORDS, "linestyle": "--"}]
+    for (name, shown), look in zip(trajectories.items(), looks, strict=False):
+        axes.plot(shown.log_likelihood, label=name, **look)
+    if marked is not None:
+        axes.axvline(marked, color=LINES, linewidth=1)
+    axes.set_xlabel("step")
+    axes.set_ylabel("log p so far\n(nats)")
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    if len(trajectories) > 1:
+        axes.legend()
+    return figure
+
+
+def _row_in_words(
+    name: str, shown: Trajectory, steps: Sequence[int], shape: tuple[int, int]
+) -> str:
+    """What the filmstrip tells of a row, with its numbers."""
+    falls = [f"{shown.log_likelihood[step].item():.1f}".replace("-", "−") for step in steps]
+    said = (
+        f"{name[:1].upper()}{name[1:]} at steps {listing(list(map(str, steps)))}: what is decided, "
+        f"and the network's outputs. Its log p falls to {listing(falls)} nats."
+    )
+    if len(shown.x) > 20:
+        return said
+    lines = shown.x.int().view(shape).tolist()
+    return f"{said} It is {' / '.join(' '.join(map(str, line)) for line in lines)}."
+
+
+def _draw_step(
+    so_far: Axes,
+    outputs: Axes,
+    shown: Trajectory,
+    step: int,
+    shape: tuple[int, int],
+    names: Sequence[str] | None,
+) -> None:
+    """The row as far as it is decided, and below it what the network says of all variables."""
+    undecided, later = shown.undecided(step), shown.not_conditional(step)
+    row, says = shown.x.masked_fill(undecided, 0), shown.map(step)
+    for axes, values, apart in ((so_far, row, undecided), (outputs, says, later)):
+        picture = paint_variables(
+            values.float().cpu().numpy(), apart.cpu().numpy(), shape, 30 if names else 8
+        )
+        axes.imshow(picture, extent=(0, shape[1], shape[0], 0), aspect="auto")
+        axes.set_box_aspect(None if shape[0] == 1 else shape[0] / shape[1])
+        frame_only(axes)
+        if step:
+            line, column = divmod(int(shown.ordering[step - 1]), shape[1])
+            look = {"edgecolor": BLUE, "facecolor": "none", "linewidth": 3}
+            look |= {"clip_on": names is None}  # a pixel's frame stays within the image's
+            axes.add_patch(Rectangle((column, line), 1, 1, zorder=3, **look))
+    if names is None:
+        return
+    upright = shape[0] == 1 and max(map(len, names)) > 3
+    numbers = [f"{p:.2f}".removeprefix("0")[:3] for p in says.tolist()]  # .97, .00, 1.0
+    for axes, said, dark in (
+        (so_far, names, row > 0.54),
+        (outputs, numbers, (says > 0.54) & ~later),
+    ):
+        for k, words in enumerate(said):
+            line, column = divmod(k, shape[1])
+            how = {"ha": "center", "va": "center", "fontsize": 11, "parse_math": False}
+            how |= {"color": "white" if dark[k] else "#222222", "rotation": 90 * upright}
+            axes.text(column + 0.5, line + 0.5, words, **how)

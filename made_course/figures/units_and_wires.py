@@ -1,0 +1,74 @@
+"""Units with their degrees, and wires from rim to rim, drawn by the inch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap, to_hex, to_rgb
+from matplotlib.figure import Figure
+
+from ..common.colours import BLUE
+from .picture import LINES, WORDS
+
+RADIUS, CHIP = 0.17, 0.125
+"""Inches, of a unit and of a degree at the margin of a mask."""
+BLUES = LinearSegmentedColormap.from_list("degrees", ["#8ecbf0", BLUE, "#003f66"])
+
+
+def sheet(figure: Figure) -> Axes:
+    """Axes all over a figure, whose unit is an inch."""
+    axes = figure.add_axes((0, 0, 1, 1))
+    width, height = figure.get_size_inches()
+    axes.set(xlim=(0, width), ylim=(0, height))
+    axes.axis("off")
+    return axes
+
+
+def shade(degree: int, top: int) -> str:
+    """Blue of a degree: the more a unit may know, the darker; 0 knows nothing and is palest.
+
+    Example:
+        >>> shade(0, 3), shade(1, 3), shade(2, 3), shade(3, 3)
+        ('#c9e5f8', '#8ecbf0', '#0072b2', '#003f66')
+    """
+    if degree == 0:
+        return "#c9e5f8"
+    return to_hex(BLUES((degree - 1) / max(top - 1, 1)))
+
+
+def words_on(colour: str) -> str:
+    """White or dark, whichever is read on a colour."""
+    return "white" if np.dot(to_rgb(colour), (0.3, 0.59, 0.11)) < 0.55 else "#10222e"
+
+
+def draw_units(
+    axes: Axes,
+    places: np.ndarray,
+    said: Sequence[object],
+    colours: Sequence[str] | None = None,
+    radius: float = RADIUS,
+) -> None:
+    """Circles at (n, 2) places, with a degree or a name in each."""
+    look = {"facecolor": colours or "none", "edgecolor": LINES, "linewidth": 1}
+    axes.scatter(*places.T, s=(144 * radius) ** 2, zorder=3, **look)
+    size = 12 if radius == RADIUS else 11
+    for k, (x, y) in enumerate(places):
+        colour = words_on(colours[k]) if colours else WORDS
+        where = {"ha": "center", "va": "center_baseline", "fontsize": size, "zorder": 4}
+        axes.text(x, y - 0.005, str(said[k]), color=colour, parse_math=False, **where)
+
+
+def draw_wire(
+    axes: Axes, start: Sequence[float], end: Sequence[float], bend: float = 0.0, **look: object
+) -> np.ndarray:
+    """A line between the rims of two units, which may bend upwards; returns its points."""
+    along = np.linspace(0, 1, 25 if bend else 2)
+    line = np.outer(1 - along, start) + np.outer(along, end)
+    line[:, 1] += 4 * bend * along * (1 - along)
+    for tip, beside in ((0, 1), (-1, -2)):
+        step = line[beside] - line[tip]
+        line[tip] += RADIUS * step / np.linalg.norm(step)
+    axes.plot(*line.T, solid_capstyle="round", **look)
+    return line

@@ -1,0 +1,127 @@
+"""What the relatives that are no MADE share with it: an ordering, log-probabilities, samples."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Generator, Tensor, nn
+
+from ..common.arguments import check_count, check_last_dimension
+from ..model.heads import Bernoulli, Head, check_head
+from ..model.made import MADE
+from ..model.masks import check_ordering, input_degrees, shown_ordering
+from ..model.sampling import sample_in_parts, sample_naive
+
+
+class OrderedModel(nn.Module):
+    """A model that generates its variables one after another.
+
+    A subclass gives ``forward(x)``, the outputs, and may draw by a shorter way than that of
+    ``_sample_rows(noise)``.
+
+    Args:
+        input_dim: number of variables D.
+        ordering: (D,) permutation of 0..D-1; ``ordering[t]`` is generated at step t. None is the
+            natural one, x₁ first.
+        head: what an output means; None is ``Bernoulli()``.
+
+    Raises:
+        TypeError, ValueError: if an argument is not as described.
+    """
+
+    num_masks = 1  # fit has no masks to resample
+
+    def __init__(
+        self,
+        input_dim: int,
+        ordering: Tensor | Sequence[int] | None = None,
+        head: Head | None = None,
+    ) -> None:
+        super().__init__()
+        self.input_dim = check_count("input_dim", input_dim)
+        self.head = Bernoulli() if head is None else check_head(head, self.input_dim)
+        ordering = range(self.input_dim) if ordering is None else ordering
+        self.register_buffer("order", input_degrees(check_ordering(ordering, self.input_dim)))
+
+    @property
+    def ordering(self) -> Tensor:
+        """(D,) LongTensor: variables in the order in which they are generated."""
+        return torch.argsort(self.order)
+
+    check_data = MADE.check_data
+    log_conditionals = MADE.log_conditionals
+    n_parameters = MADE.n_parameters
+    _check_values = MADE._check_values
+
+    def log_prob(self, x: Tensor, ensemble: int | None = None) -> Tensor:
+        """Log-probability of each row in nats.
+
+        Args:
+            x: (B, D) of values of the head; bool and integers are cast.
+            ensemble: None or 1: there is no second ordering to average with.
+
+        Returns:
+            (B,) numbers, all ≤ 0.
+
+        Raises:
+            TypeError: if ``x`` is not a tensor.
+            ValueError: if it is not (B, D), a value is none of the head's, or ``ensemble`` is
+                another number.
+        """
+        if ensemble not in (None, 1):
+            raise ValueError(
+                f"{type(self).__name__} has one ordering: ensemble must be None or 1, got "
+                f"{ensemble}; a MADE can have several, by num_masks"
+            )
+        return self.log_conditionals(x).sum(dim=-1)
+
+    def _as_input(self, x: Tensor) -> Tensor:
+        check_last_dimension(x, self.input_dim)
+        return x.to(next(self.parameters()).dtype)
+
+    def _log_conditionals(self, x: Tensor) -> Tensor:
+        x = self._as_input(x)
+        return self.head.log_prob(self.forward(x).view(*x.shape, self.head.params_per_variable), x)
+
+    @torch.no_grad()
+    def sample(
+        self,
+        n_samples: int,
+        device: torch.device | str | None = None,
+        *,
+        noise: Tensor | None = None,
+        generator: Generator | None = None,
+    ) -> Tensor:
+        r"""Draw exact samples, variable by variable in the model's ordering.
+
+        Variable i of a row is 1 where its noise is at most :math:`p(x_i = 1 \mid x_{before})`.
+
+        Args:
+            n_samples: number of rows n; any number, memory is bounded.
+            device: where the samples go; None is the model's device.
+            noise: (n, D) uniforms in [0, 1] to use instead of fresh ones.
+            generator: source of the noise, on the model's device; None is torch's global stream.
+
+        Returns:
+            (n, D) values.
+
+        Raises:
+            TypeError, ValueError: if an argument is not as described.
+        """
+        n_samples = check_count("n_samples", n_samples)
+        return sample_in_parts(
+            self._sample_rows,
+            (n_samples, self.input_dim),
+            next(self.parameters()),
+            device=device,
+            noise=noise,
+            generator=generator,
+        )
+
+    def _sample_rows(self, noise: Tensor) -> Tensor:
+        return sample_naive(self, self.order, noise, self.head)
+
+    def extra_repr(self) -> str:
+        """What ``print(model)`` says of its arguments."""
+        return f"input_dim={self.input_dim}, ordering={shown_ordering(self.order)}"

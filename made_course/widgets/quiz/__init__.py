@@ -1,1 +1,0 @@
-"""A question whose every choice explains itself."""

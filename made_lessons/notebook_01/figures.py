@@ -1,0 +1,99 @@
+"""The chain rule as a tree, and degrees as tickets."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+
+from matplotlib.patches import Rectangle
+from torch import Tensor
+
+from made_course.common.colours import BLUE
+from made_course.common.words import variable_names
+from made_course.figures.picture import LINES, WORDS, Picture, picture
+
+
+@picture
+def plot_chain_rule(
+    days: Tensor, ordering: Sequence[int], names: Sequence[str], day: Sequence[int]
+) -> Picture:
+    """The chain rule as a tree: at each fork, how many of the days so far go on which way.
+
+    Days (N, D) of zeros and ones, names of what a 1 means; the way of ``day`` (D,) is blue.
+    """
+    steps, inner = len(ordering), days[:, list(ordering)].int().tolist()
+    way = [day[variable] for variable in ordering]
+    count = {
+        begin: sum(tuple(row[: len(begin)]) == begin for row in inner)
+        for length in range(steps + 1)
+        for begin in itertools.product([1, 0], repeat=length)
+    }
+    shares = [f"{count[tuple(way[: k + 1])]}/{count[tuple(way[:k])]}" for k in range(steps)]
+    kind, end = "".join(map(str, day)), f"{count[tuple(way)]}/{len(days)}"
+    alt = f"Tree of {len(days)} days, forking by {', then '.join(names[v] for v in ordering)}. "
+    alt += f"The way of {kind} ({', '.join(names)}): {' · '.join(shares)} = {end} of all days."
+
+    figure = Picture(height=0.36 * 2**steps + 0.5, alt=alt)
+    axes = figure.add_subplot(xlim=(-0.35, steps + 0.95), ylim=(-0.5, 2**steps + 0.4))
+    axes.axis("off")
+    middle = {"ha": "center", "va": "center"}
+    for begin, days_here in count.items():
+        is_blue = list(begin) == way[: len(begin)]
+        colour, place = BLUE if is_blue else LINES, _place(begin, steps)
+        said = f"{len(days)} days"
+        if begin:
+            said = f"{days_here}/{count[begin[:-1]]}"
+            before, line = _place(begin[:-1], steps), "-" if begin[-1] else (0, (2, 1))
+            wide = 1 + 8 * days_here / len(days)
+            axes.plot(*zip(before, place, strict=True), color=colour, lw=wide, ls=line, zorder=1)
+        plate = {"boxstyle": "round,pad=0.35", "facecolor": BLUE if is_blue else WORDS, "lw": 0}
+        axes.text(*place, said, bbox=plate, color="white", fontsize=12, **middle)
+        if len(begin) == steps:
+            kind = "".join(str(begin[list(ordering).index(v)]) for v in range(steps))
+            look = {"weight": "bold", "color": BLUE} if is_blue else {}
+            leaf = f"{kind}:  {days_here}/{len(days)}"
+            axes.text(steps + 0.35, place[1], leaf, va="center", **look)
+    for step, variable in enumerate(ordering, start=1):
+        axes.text(step, 2**steps + 0.05, f"{names[variable]}?", ha="center", weight="bold")
+    code = f"as {', '.join(names)}"
+    axes.text(steps + 0.95, -0.8, code, fontsize=12, ha="right", va="top", parse_math=False)
+    for value, word in ((1, "yes"), (0, "no")):
+        x, y = _place((value,), steps)
+        axes.text(x, y + (0.72 if value else -0.72), word, fontsize=12, **middle)
+    return figure
+
+
+def _place(begin: Sequence[int], steps: int) -> tuple[int, float]:
+    """Where a fork stands: 1 is up, and a fork is in the middle of its leaves."""
+    leaves = 2 ** (steps - len(begin))
+    lower = sum(bit * 2 ** (steps - k) for k, bit in enumerate(begin, start=1))
+    return len(begin), lower + (leaves - 1) / 2
+
+
+@picture
+def plot_tickets(ordering: list[int]) -> Picture:
+    """An ordering and its degrees: variables hold tickets, and a counter calls them in turn."""
+    names = variable_names(len(ordering))
+    order = [ordering.index(i) + 1 for i in range(len(ordering))]
+    held = ", ".join(f"{n} {'has ' * (i == 0)}ticket {order[i]}" for i, n in enumerate(names))
+    called = ", then ".join(names[i] for i in ordering)
+    figure = Picture(height=2.4, alt=f"{held}. The counter calls {called}.")
+    axes = figure.add_subplot(xlim=(-2.2, len(ordering) + 1.7), ylim=(-0.75, 2.6))
+    axes.axis("off")
+    for i, name in enumerate(names):
+        axes.plot([i, order[i] - 1], [1.45, 0.75], color=LINES, linewidth=1.5, zorder=1)
+        axes.text(i, 2.3, name, ha="center", va="center", fontsize=14)
+        look = {"facecolor": BLUE, "edgecolor": BLUE}
+        axes.add_patch(Rectangle((i - 0.28, 1.47), 0.56, 0.56, **look))
+        axes.text(i, 1.75, order[i], ha="center", va="center", color="white", weight="bold")
+    for t, i in enumerate(ordering):
+        axes.add_patch(Rectangle((t - 0.28, 0.17), 0.56, 0.56, facecolor="none", edgecolor=LINES))
+        axes.text(t, 0.45, t + 1, ha="center", va="center")
+        axes.text(t, -0.15, names[i], ha="center", va="center", fontsize=14)
+    for words, middle, code, y in (
+        ("the ticket\nin each hand:\nits degree", 1.75, f"order = {order}", 1.75),
+        ("the list\nat the counter", 0.2, f"ordering = {ordering}\ncounted from 0", -0.15),
+    ):
+        axes.text(-0.6, middle, words, ha="right", va="center", fontsize=12)
+        axes.text(len(ordering) - 0.5, y, code, va="center", family="monospace", fontsize=12)
+    return figure

@@ -1,0 +1,20 @@
+"""Tables p(x₁), p(x₂ | x₁), p(x₃ | x₁, x₂) of three days, which 1.2 and 1.4 begin with."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from ..checking.variants import drawn
+
+TABLES = (
+    torch.tensor(0.6),
+    torch.tensor([0.25, 0.5]),
+    torch.tensor([[1 / 6, 1 / 2], [5 / 6, 1 / 3]]),
+)
+
+
+def other_tables(word: str) -> tuple[Tensor, Tensor, Tensor]:
+    """Tables of the same shapes, drawn by a word."""
+    p1, p2, p3 = (0.1 + 0.8 * drawn(f"{word} {k}", *[2] * k) for k in range(3))
+    return p1, p2, p3

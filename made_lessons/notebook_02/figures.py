@@ -1,0 +1,56 @@
+"""Who moves whom in an autoencoder."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch, Rectangle
+from torch import Tensor
+
+from made_course.common.colours import BLUE, ORANGE
+from made_course.common.words import hat, variable_names
+from made_course.figures.axes import frame_only
+from made_course.figures.picture import WORDS, Picture, picture
+
+
+@picture
+def plot_moves(moves: Tensor, ordering: Sequence[int], marked: int) -> Picture:
+    """How far each output moves when an input is flipped; orange, crossed: it may not move at all.
+
+    Moves (D, D) from 0 to 1, a row for each output; that of the ``marked`` input is framed.
+    """
+    dim, names = len(moves), variable_names(len(moves))
+    outputs = list(map(hat, names))
+    own = moves.diagonal()
+    alt = (
+        f"How far {dim} outputs move when an input is flipped: {outputs[marked]} by "
+        f"{own[marked]:.2f} when {names[marked]} is. On average one moves by {own.mean():.2f} "
+        "with its own input, the diagonal, which no ordering allows."
+    )
+    size = max(0.26 * dim, 1.5)
+    figure = Picture(size + 2.6, size + 0.75, alt=alt)
+    axes = figure.add_subplot(xlim=(-0.6, dim - 0.4), ylim=(dim - 0.4, -0.6), aspect="equal")
+    for i, j in itertools.product(range(dim), repeat=2):
+        is_leak, move = ordering.index(j) >= ordering.index(i), moves[i, j].item()
+        square = {"color": ORANGE if is_leak else BLUE, "alpha": move, "linewidth": 0}
+        axes.add_patch(Rectangle((j - 0.46, i - 0.46), 0.92, 0.92, **square))
+        if is_leak and move > 0.1:
+            cross = {"color": "white" if move > 0.6 else ORANGE, "markersize": 6}
+            axes.plot(j, i, "x", **cross, markeredgewidth=1.6)
+    column = {"facecolor": "none", "edgecolor": WORDS, "linewidth": 1.8, "zorder": 3}
+    axes.add_patch(Rectangle((marked - 0.56, -0.56), 1.12, dim + 0.12, **column))
+    frame_only(axes)
+    shown = range(marked % 2, dim, 2)
+    axes.set_xticks(shown, [names[j] for j in shown], fontsize=13)
+    axes.set_yticks(shown, [outputs[i] for i in shown], fontsize=13)
+    axes.tick_params(length=0)
+    axes.xaxis.get_ticklabels()[marked // 2].set_weight("bold")
+    axes.set(xlabel="input that is flipped", ylabel="output that moves")
+    cross = Line2D([], [], color="white", marker="x", linewidth=0)
+    seen = {"handles": [Patch(color=BLUE), (Patch(color=ORANGE), cross)]}
+    seen |= {"labels": ["allowed", "a leak"], "handlelength": 1, "handleheight": 1}
+    title = "full colour:\nmoves by 1"
+    axes.legend(**seen, title=title, alignment="left", loc="lower left", bbox_to_anchor=(1.02, 0))
+    return figure

@@ -1,0 +1,208 @@
+"""What degrees do: which connections the masks cut, and why no path leaks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+from torch import Tensor
+
+from made_course.common.colours import BLUE
+from made_course.common.words import hat, variable_names
+from made_course.figures.dependence import pairs_in_words
+from made_course.figures.masks import (
+    NAMED,
+    draw_mask,
+    layer_names,
+    layers_in_words,
+    margins,
+    mask_in_words,
+    sizes,
+)
+from made_course.figures.networks import APART, column, name_ends
+from made_course.figures.picture import CELL, LINES, WIDTH, WORDS, Picture, picture
+from made_course.figures.units_and_wires import CHIP, RADIUS, draw_units, draw_wire, shade, sheet
+from made_course.model.masks import connectivity
+
+DENSE, LEAD = 1.85, 0.43
+"""Inches: for the dense network, and from a layer to the mask of the next one."""
+GHOST = {"color": LINES, "alpha": 0.6, "linewidth": 1, "linestyle": (0, (2, 3)), "zorder": 0}
+
+
+@picture
+def plot_masking(degrees: Sequence[Tensor], masks: Sequence[Tensor]) -> Picture:
+    """What masks do: a dense network, and beside it what is left, with each mask under its wires.
+
+    Degrees are of the inputs and of each hidden layer. A unit is the darker, the more it may know,
+    and a wire has the blue of the unit it comes from. The last row of the first mask is joined to
+    the unit that it belongs to.
+    """
+    layers, sides = [*degrees, degrees[0]], margins(masks, degrees)
+    names = variable_names(len(degrees[0]))
+    leads = [LEAD] * (len(masks) - 1) + [NAMED]
+    gaps = [lead + CELL * mask.shape[1] + 0.28 for lead, mask in zip(leads, masks, strict=True)]
+    left, tall = DENSE + 0.58, APART * max(map(len, layers))
+    deep = CELL * max(map(len, masks)) + 0.05
+    foot, width = deep + 0.7, left + sum(gaps) + 0.42
+    figure = Picture(width, foot + tall + 0.85, alt=_in_words(layers, masks), layout="none")
+    axes, xs = sheet(figure), left + np.cumsum([0.0, *gaps])
+
+    _draw_dense(axes, [len(units) for units in layers], names, foot + tall / 2)
+    _explain(axes, _top(layers), deep + 0.25)
+    places = [column(x, len(d), foot + tall / 2) for x, d in zip(xs, layers, strict=True)]
+    _draw_masked(axes, places, layers, masks)
+    name_ends(axes, places[0], places[-1], names)
+    for k, mask in enumerate(masks):
+        line = zip(sides[k], sides[k + 1], strict=True)
+        table = mask.int().cpu().numpy()
+        draw_mask(axes, (xs[k] + leads[k], deep), table, *line, _top(layers))
+    _join(axes, places[1][-1], xs[0] + leads[0], masks[0].shape, deep)
+    high, kinds = figure.get_figheight() - 0.1, layer_names(len(layers))
+    for x, kind in zip(xs, kinds, strict=True):
+        axes.text(x, high - 0.52, kind, ha="center", va="center")
+    every, kept = _counts(masks)
+    bold = {"weight": "bold", "va": "top"}
+    axes.text(0.05, high - 0.05, f"{every} connections", **bold)
+    axes.text(left - RADIUS - 0.42, high - 0.05, f"→  {kept} that the masks leave", **bold)
+    return figure
+
+
+@picture
+def plot_path(degrees: Sequence[Tensor], masks: Sequence[Tensor], path: Sequence[int]) -> Picture:
+    """Why no path leaks: units stand as high as their degree, and wires are level or rise.
+
+    Into an output they rise. One path, a unit of each layer counted from 0, is drawn out, with its
+    degrees compared at each step.
+    """
+    layers, names = [*degrees, degrees[0]], variable_names(len(degrees[0]))
+    along = [int(units[k]) for units, k in zip(layers, path, strict=True)]
+    steps = [str(along[0])]
+    for k, degree in enumerate(along[1:], start=1):
+        steps += ["<" if k == len(masks) else "≤", str(degree)]
+    alt = (
+        f"A path from {names[path[0]]} to {hat(names[path[-1]])}: its degrees are "
+        f"{' '.join(steps)}. All units stand as high as their degree. Each of the "
+        f"{_counts(masks)[1]} connections is level or rises; into an output, every one rises."
+    )
+    most = max(int(units.bincount().max()) for units in layers)
+    band, foot = 0.42 * most + 0.22, 0.42
+    figure = Picture(WIDTH, foot + band * _top(layers) + 0.4, alt=alt, layout="none")
+    axes, xs = sheet(figure), np.linspace(1.5, WIDTH - 0.55, len(layers))
+    _draw_bands(axes, _top(layers), foot, band)
+    places = [_heights(x, units, foot, band) for x, units in zip(xs, layers, strict=True)]
+    _draw_masked(axes, places, layers, masks, path)
+    name_ends(axes, places[0], places[-1], names)
+    middle = {"ha": "center", "va": "center"}
+    for x, kind in zip(xs, layer_names(len(layers)), strict=True):
+        axes.text(x, 0.2, kind, **middle)
+    for x, said in zip(np.linspace(xs[0], xs[-1], len(steps)), steps, strict=True):
+        axes.text(x, figure.get_figheight() - 0.2, said, fontsize=16, weight="bold", **middle)
+    return figure
+
+
+def _top(layers: Sequence[Tensor]) -> int:
+    return max(int(units.max()) for units in layers)
+
+
+def _draw_masked(
+    axes: Axes,
+    places: Sequence[np.ndarray],
+    layers: Sequence[Tensor],
+    masks: Sequence[Tensor],
+    path: Sequence[int] | None = None,
+) -> None:
+    """Units and wires in the blue of their degree; a path, or one unit's wires and what is cut."""
+    shades = [[shade(d, _top(layers)) for d in units.tolist()] for units in layers]
+    for k, mask in enumerate(masks):
+        for (to, start), kept in np.ndenumerate(mask.bool().cpu().numpy()):
+            look = GHOST if not kept else {"color": shades[k][start], "linewidth": 1.8}
+            is_thick = k == 0 and to == len(mask) - 1
+            if path is not None:
+                is_thick = (start, to) == (path[k], path[k + 1])
+            if kept and is_thick:
+                look |= {"linewidth": 5, "zorder": 2}
+            if kept or path is None:
+                draw_wire(axes, places[k][start], places[k + 1][to], **look)
+    for k, (where, units) in enumerate(zip(places, layers, strict=True)):
+        draw_units(axes, where, units.tolist(), shades[k])
+        if path is not None:
+            ring = {"facecolor": "none", "edgecolor": WORDS, "linewidth": 3, "zorder": 5}
+            axes.scatter(*where[path[k]], s=(144 * RADIUS) ** 2, **ring)
+
+
+def _draw_dense(axes: Axes, widths: Sequence[int], names: Sequence[str], middle: float) -> None:
+    """All wires, with names in the inputs and outputs."""
+    xs = np.linspace(0.05 + RADIUS, DENSE - 0.05 - RADIUS, len(widths))
+    places = [column(x, count, middle) for x, count in zip(xs, widths, strict=True)]
+    for below, above in pairwise(places):
+        for start in below:
+            for to in above:
+                draw_wire(axes, start, to, color=LINES, linewidth=1, zorder=1)
+    for where in places[1:-1]:
+        draw_units(axes, where, [""] * len(where))
+    draw_units(axes, places[0], names)
+    draw_units(axes, places[-1], [hat(name) for name in names])
+
+
+def _explain(axes: Axes, top: int, above: float) -> None:
+    """What stands for what, below the dense network."""
+    degrees = range(1, min(top, 3) + 1)
+    places = np.array([(0.05 + CHIP + 0.28 * k, above) for k in range(len(degrees))])
+    draw_units(axes, places, degrees, [shade(d, top) for d in degrees], CHIP)
+    words = {"va": "center_baseline", "fontsize": 12}
+    axes.text(0.95, above, "degrees", **words)
+    looks = {"1: connected": {"color": shade(1, top), "linewidth": 2}, "0: cut": GHOST}
+    for k, (said, look) in enumerate(looks.items(), start=1):
+        axes.plot([0.05, 0.8], [above - 0.36 * k] * 2, **look)
+        axes.text(0.95, above - 0.36 * k, said, **words)
+
+
+def _join(axes: Axes, unit: np.ndarray, left: float, shape: Sequence[int], above: float) -> None:
+    """A frame about the last row of a mask, and a line from there to the row's unit."""
+    right, bottom = left + CELL * shape[1], above - CELL * shape[0]
+    frame = {"facecolor": "none", "edgecolor": WORDS, "linewidth": 2.5, "zorder": 5}
+    axes.add_patch(Rectangle((left, bottom), right - left, CELL, **frame))
+    corner = bottom + CELL / 2
+    line = [right, unit[0], unit[0]], [corner, corner, unit[1] - RADIUS]
+    axes.plot(*line, color=WORDS, linewidth=2.5, solid_joinstyle="round", zorder=0)
+
+
+def _draw_bands(axes: Axes, top: int, foot: float, band: float) -> None:
+    """A stripe for each degree, the darker the higher."""
+    for degree in range(1, top + 1):
+        low = foot + band * (degree - 1)
+        look = {"color": BLUE, "alpha": 0.06 + 0.16 * degree / top, "linewidth": 0}
+        axes.add_patch(Rectangle((0.95, low), WIDTH - 1.0, band - 0.06, **look))
+        where = {"ha": "right", "va": "center_baseline"}
+        axes.text(0.85, low + band / 2 - 0.03, f"degree {degree}", **where)
+
+
+def _heights(x: float, units: Tensor, foot: float, band: float) -> np.ndarray:
+    """(n, 2) places of a layer's units: those of one degree share a band."""
+    places = []
+    for k, degree in enumerate(units.tolist()):
+        alike = (units == degree).nonzero().flatten().tolist()
+        down = 0.42 * (alike.index(k) - (len(alike) - 1) / 2)
+        places.append((x, foot + band * (degree - 0.5) - 0.03 - down))
+    return np.array(places)
+
+
+def _counts(masks: Sequence[Tensor]) -> tuple[int, int]:
+    """How many connections there could be, and how many the masks leave."""
+    return sum(mask.numel() for mask in masks), sum(int(mask.count_nonzero()) for mask in masks)
+
+
+def _in_words(layers: Sequence[Tensor], masks: Sequence[Tensor]) -> str:
+    """How many connections are left, the degrees, the masks, and who sees whom."""
+    every, kept = _counts(masks)
+    kinds, sides = layer_names(len(layers)), margins(masks, layers[:-1])
+    rows = [mask_in_words(m, sides[k : k + 2], kinds[k + 1]) for k, m in enumerate(masks)]
+    sees = pairs_in_words(connectivity(masks), variable_names(len(layers[0])))
+    return (
+        f"Of {every} connections of a dense network of {sizes(layers)} the masks leave {kept}; the "
+        f"others are ghosts. Degrees: {'; '.join(layers_in_words(layers))}. Under the connections "
+        f"stand the masks. {' '.join(rows)} {sees}"
+    )

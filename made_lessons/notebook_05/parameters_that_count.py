@@ -1,0 +1,105 @@
+"""5.3: how many parameters the masks leave."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from made_course.model.made import MADE
+from made_course.model.masked_linear import MaskedLinear
+
+from ..checking.edited_source import but
+from ..checking.exercise import exercise, slips
+from ..checking.variants import drawn_degrees, further_cases, one_of
+
+
+def _networks() -> tuple[tuple[MADE], ...]:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        large = MADE(5, (7, 4), ordering=[3, 0, 4, 1, 2], degrees="even", direct=True)
+        nn.init.normal_(large.direct.weight)
+        large.direct.weight.data[0, large.direct.mask[0].nonzero()[0]] = 0  # and yet not masked
+        small = MADE(3, (4,), ordering=[1, 2, 0], degrees="even")
+    large.__name__ = "MADE(5, hidden_dims=(7, 4), direct=True)"  # as reports name it
+    small.__name__ = "MADE(3, hidden_dims=(4,))"
+    return (large,), (small,)
+
+
+@exercise(
+    "5.3",
+    "Parameters that count",
+    stars=2,
+    cases=_networks(),
+    vary=further_cases(lambda word: (_other_network(word),)),
+    hints=(
+        "Go through the layers. A masked layer has a weight, a mask of the same shape, and mostly "
+        "a bias.",
+        "layer.mask.sum() counts the ones of a mask. for layer in model.modules() goes through "
+        "everything; isinstance(layer, MaskedLinear) says what is a masked layer.",
+        "The direct connections are a MaskedLinear, too. They have no bias: layer.bias is None.",
+    ),
+)
+def used_parameters(model: MADE) -> int:
+    """Weights that some mask lets through, and all biases."""
+    used = 0
+    for layer in model.modules():
+        if isinstance(layer, MaskedLinear):
+            used += int(layer.mask.sum())
+            if layer.bias is not None:
+                used += len(layer.bias)
+    return used
+
+
+slips(
+    {
+        "these are all places of the masks, the zeros, too, and the biases are missing: count the "
+        "ones, and all biases": but(
+            "layer.mask.sum()", "layer.mask.numel()", "len(layer.bias)", "0"
+        ),
+        "this counts every parameter: a weight whose mask is 0 has no effect, whatever its value": (
+            MADE.n_parameters
+        ),
+        "a masked weight is not zero itself: the mask is multiplied in at each forward pass. Count "
+        "the ones of the masks": (
+            lambda model: sum(int((p != 0).sum()) for p in model.parameters())
+        ),
+        "these are the weights alone. A bias has no mask: all biases count": but(
+            "len(layer.bias)", "0"
+        ),
+        "model.masks are those of the layers from input to output: the weights of the direct "
+        "connections are missing, and so are all biases, which have no mask": (
+            lambda model: sum(int(mask.sum()) for mask in model.masks)
+        ),
+        "a weight may be zero by chance, or at its start as those of direct connections: ask the "
+        "mask": but("layer.mask.sum()", "(layer.masked_weight() != 0).sum()"),
+        "model.net holds the layers from input to output. The direct connections, where there are "
+        "any, are in model.direct": but("model.modules()", "model.net"),
+        "half of all is a rule of thumb: count the ones of the masks, and all biases": (
+            lambda model: model.n_parameters() // 2
+        ),
+        "D too many: direct connections have no bias of their own, layer.bias is None there": but(
+            "return used", "return used + (model.direct is not None) * model.input_dim"
+        ),
+        "this is the first layer alone": but("model.modules()", "model.net[:1]"),
+        "these are the weights that are cut: a mask is 1 where a weight counts": but(
+            "layer.mask.sum()", "(layer.mask == 0).sum()", "len(layer.bias)", "0"
+        ),
+        "you counted the zeros of the masks, and the biases: a mask is 1 where a weight "
+        "counts": but("layer.mask.sum()", "(layer.mask == 0).sum()"),
+        "of the biases, those of the outputs alone are counted: hidden units have biases, too": but(
+            "layer.bias is not None", "layer is model.net[-1]"
+        ),
+    }
+)
+
+
+def _other_network(word: str) -> MADE:
+    order, *hidden = drawn_degrees(word)
+    with torch.random.fork_rng(devices=[]):
+        return MADE(
+            len(order),
+            [len(layer) for layer in hidden],
+            ordering=torch.argsort(order),
+            degrees="even",
+            direct=one_of(word, [True, False]),
+        )

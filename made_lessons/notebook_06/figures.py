@@ -1,0 +1,118 @@
+"""What a sampler computes at each step: units that are final, and work that is repeated."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import accumulate, groupby
+
+import numpy as np
+import torch
+from matplotlib.colors import to_rgba
+from matplotlib.patches import Patch, Rectangle
+from torch import Tensor
+
+from made_course.common.colours import BLUE
+from made_course.common.words import listing
+from made_course.figures.axes import frame_only, key_of, name_row
+from made_course.figures.images import paint_variables
+from made_course.figures.masks import layer_names
+from made_course.figures.picture import FAINT, LINES, WIDTH, Picture, picture
+from made_course.figures.units_and_wires import shade
+
+
+@picture
+def plot_final_units(x: Tensor, degrees: Sequence[Tensor], steps: Sequence[int]) -> Picture:
+    """An image as it is drawn, and below it the hidden units that are final by then, lit up.
+
+    The finished image (D,), and degrees as ``model.degrees`` has them. Units stand in the order of
+    their degrees; those that have become final since the picture before are blue, others pale.
+    """
+    order, *hidden = (layer.cpu() for layer in degrees)
+    side = math.isqrt(len(order))
+    final = [[int((layer <= step).sum()) for step in steps] for layer in hidden]
+    after = listing([f"{step:,}" for step in steps])
+    alt = f"An image as it is drawn, after {after} of {len(x):,} pixels."
+    for k, (layer, counts) in enumerate(zip(hidden, final, strict=True), start=1):
+        counted = listing([f"{count:,}" for count in counts])
+        alt += f" Units of hidden layer {k} that are final: {counted} of {len(layer):,}."
+
+    tile = (WIDTH - 0.95) / len(steps) - 0.06
+    figure = Picture(WIDTH, tile + 0.65 + (tile / 2 + 0.35) * len(hidden), alt=alt)
+    ratios = [tile, *[tile / 2] * len(hidden)]
+    grid = figure.subplots(len(ratios), len(steps), squeeze=False, height_ratios=ratios)
+    for column, step in enumerate(steps):
+        undecided = (order > step).numpy()
+        shown = np.where(undecided, 0, x.float().cpu().numpy())
+        grid[0, column].imshow(paint_variables(shown, undecided, (side, side), 6))
+        grid[0, column].set_title(f"{step:,}", weight="normal", fontsize=12)
+        before = steps[column - 1] if column else 0
+        for k, layer in enumerate(hidden):
+            axes = grid[k + 1, column]
+            axes.imshow(_lights(layer.sort().values.numpy(), before, step), aspect="auto")
+            axes.set_xlabel(f"{final[k][column]:,} final", fontsize=12, labelpad=3)
+    name_row(grid[0, 0], "pixels\ndrawn")
+    for k, kind in enumerate(layer_names(len(hidden) + 2)[1:-1], start=1):
+        name_row(grid[k, 0], kind)
+    for axes in grid.flat:
+        frame_only(axes)
+    key = {"just final": Patch(color=BLUE), "final before": Patch(color=shade(1, 3))}
+    key_of(figure, key, "outside lower center")
+    return figure
+
+
+def _lights(degrees: np.ndarray, before: int, step: int) -> np.ndarray:
+    """Pixels of a layer's units, in rows: new ones blue, earlier ones pale, others empty."""
+    columns = math.ceil(math.sqrt(2 * len(degrees)))
+    rows = math.ceil(len(degrees) / columns)
+    lights = np.zeros((rows * columns, 4))
+    lights[: len(degrees)] = to_rgba(FAINT)
+    lights[: len(degrees), 3] *= 0.5
+    lights[np.nonzero(degrees <= step)] = to_rgba(shade(1, 3))
+    lights[np.nonzero((degrees > before) & (degrees <= step))] = to_rgba(BLUE)
+    squares = lights.reshape(rows, columns, 4).repeat(6, axis=0).repeat(6, axis=1)
+    squares[::6], squares[:, ::6] = 0, 0
+    return squares
+
+
+@picture
+def plot_repeated_work(degrees: Tensor, input_dim: int) -> Picture:
+    """What D forward passes compute in a hidden layer: too early, when it is final, and once more.
+
+    A square is a unit at a pass. Pass t has read the variables of the first t - 1 steps, zeros in
+    place of the others.
+    """
+    passes = torch.arange(1, input_dim + 1, device=degrees.device)[:, None]
+    lag = (passes - 1 - degrees).sign().cpu().numpy()  # of what has been read behind what is needed
+    kinds = {
+        "too early": (-1, {"facecolor": "none", "edgecolor": LINES}),
+        "just final": (0, {"facecolor": BLUE, "edgecolor": LINES}),
+        "once more": (1, {"facecolor": "none", "edgecolor": LINES, "hatch": "///"}),
+    }
+    counts = {words: int((lag == sign).sum()) for words, (sign, _) in kinds.items()}
+    early, final, again = counts.values()
+    alt = (
+        f"A table of {input_dim} forward passes by {len(degrees)} hidden units of degrees "
+        f"{int(degrees.min())} to {int(degrees.max())}. A staircase of {final} squares, one a "
+        f"unit, leads down to the right: there it is just final. The {early} squares above are "
+        f"too early, the {again} below are computed once more."
+    )
+    figure = Picture(WIDTH, (WIDTH - 0.6) * input_dim / len(degrees) + 1.0, alt=alt)
+    axes, legend = figure.add_subplot(), {}
+    for words, (sign, look) in kinds.items():
+        look |= {"linewidth": 0.5}
+        for row, column in np.argwhere(lag == sign):
+            axes.add_patch(Rectangle((column - 0.5, row + 0.5), 1, 1, **look))
+        legend[f"{words}: {counts[words]}"] = Patch(**look)
+    axes.set(xlim=(-0.5, len(degrees) - 0.5), ylim=(input_dim + 0.5, 0.5), aspect="equal")
+    groups = [(d, len(list(units))) for d, units in groupby(degrees.tolist())]  # one number each
+    ends = list(accumulate(size for _, size in groups))
+    middles = [end - (size + 1) / 2 for end, (_, size) in zip(ends, groups, strict=True)]
+    axes.set_xticks(middles, [degree for degree, _ in groups])
+    axes.set_yticks(range(1, input_dim + 1), range(1, input_dim + 1))
+    axes.tick_params(length=0)
+    axes.set_xlabel("degree of each hidden unit")
+    axes.set_ylabel("forward pass")
+    axes.spines[:].set_visible(False)
+    key_of(figure, legend, "outside upper left", columnspacing=0.9, handlelength=0.9)
+    return figure

@@ -1,0 +1,145 @@
+"""MADE's relatives: who comes from whom, what each sees, what each costs and is worth."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from matplotlib.patches import Patch, Rectangle
+from torch import Tensor
+
+from made_course.common.colours import BLUE
+from made_course.figures.axes import axes_at, frame_only, key_of, name_lines, note, width_of
+from made_course.figures.bars import HERE, OTHER
+from made_course.figures.picture import FAINT, LINES, WIDTH, WORDS, Picture, picture
+from made_course.figures.units_and_wires import sheet
+
+
+@picture
+def plot_family_tree(members: Mapping[str, tuple[int, str, str]], *, here: str) -> Picture:
+    """A family tree: models by year, each below the one it comes from, and what it does anew.
+
+    Each member has its year, the one it comes from ("" for none), and what it does anew. A first
+    child stands below its parent, others to the right.
+    """
+    told = [
+        f"{name}, {year}{f', from {parent}' * bool(parent)}: {news}."
+        for name, (year, parent, news) in members.items()
+    ]
+    lanes, row = _lanes(members), 0.62
+    words = 0.45 + 0.36 * max(lanes.values())
+    width = words + max(width_of(news) for _, _, news in members.values())
+    alt = f"Family tree. {' '.join(told)}"
+    figure = Picture(width, row * len(members), alt=alt, layout="none")
+    axes = sheet(figure)
+    place = {
+        name: (0.15 + 0.36 * lanes[name], row * (len(members) - k - 0.5))
+        for k, name in enumerate(members)
+    }
+    for name, (year, parent, news) in members.items():
+        x, y = place[name]
+        if parent:
+            start_x, start_y = place[parent]
+            axes.plot([start_x, x, x], [start_y, start_y - row, y], color=LINES, zorder=1)
+        axes.scatter(x, y, s=170, color=BLUE if name == here else WORDS, zorder=2)
+        axes.text(words, y + 0.1, f"{name}, {year}", va="center_baseline", weight="bold")
+        axes.text(words, y - 0.12, news, va="center_baseline", fontsize=12)
+    return figure
+
+
+def _lanes(members: Mapping[str, tuple[int, str, str]]) -> dict[str, int]:
+    """A first child goes on in its parent's lane, others open one; orphans stand in the first.
+
+    Example:
+        >>> _lanes({"A": (1, "", ""), "B": (2, "A", ""), "C": (3, "A", ""), "D": (4, "", "")})
+        {'A': 0, 'B': 0, 'C': 1, 'D': 0}
+    """
+    lanes, parents = {}, set()
+    for name, (_, parent, _) in members.items():
+        has_elder = parent != "" and parent in parents
+        lanes[name] = 1 + max(lanes.values()) if has_elder else lanes.get(parent, 0)
+        parents.add(parent)
+    return lanes
+
+
+@picture
+def plot_receptive_fields(masks: Mapping[str, Tensor], pixel: int) -> Picture:
+    """What one output sees of an image: blue; earlier pixels that it does not see are outlined.
+
+    Masks (D, D) are true at [i, j] where output i sees pixel j; pixels count row by row, from 0.
+    """
+    seen = {title: mask[pixel].tolist() for title, mask in masks.items()}
+    side = math.isqrt(len(next(iter(seen.values()))))
+    told = ", ".join(f"{title}: {sum(row)}" for title, row in seen.items())
+    alt = f"What the output of pixel {pixel + 1} sees, of the {pixel} before it on {side} × {side}."
+    looks = {
+        "the pixel": {"facecolor": WORDS, "edgecolor": WORDS},
+        "seen": {"facecolor": BLUE, "edgecolor": BLUE},
+        "earlier, not seen": {"facecolor": "none", "edgecolor": BLUE, "linewidth": 1.2},
+    }
+    step = WIDTH / len(seen)
+    figure = Picture(height=step + 0.75, alt=f"{alt} {told}.", layout="none")
+    for k, (title, row) in enumerate(seen.items()):
+        axes = axes_at(figure, step * k, 0.4, step - 0.12, step - 0.12)
+        axes.set(xlim=(-0.5, side - 0.5), ylim=(side - 0.5, -0.5), aspect="equal")
+        axes.set_title(f"{title}\n{sum(row)} of {pixel}", loc="left", fontsize=12)
+        frame_only(axes)
+        for j, is_seen in enumerate(row[: pixel + 1]):
+            kind = "the pixel" if j == pixel else "seen" if is_seen else "earlier, not seen"
+            corner = (j % side - 0.42, j // side - 0.42)
+            axes.add_patch(Rectangle(corner, 0.84, 0.84, **looks[kind]))
+    key = {words: Patch(**look) for words, look in looks.items()}
+    key_of(figure, key, "lower left", bbox_to_anchor=(0, 0))
+    return figure
+
+
+@picture
+def plot_family(table: Mapping[str, tuple[int, float, float]]) -> Picture:
+    """Models of the same data in one table: parameters in use, seconds, and bars of nats.
+
+    Each has its parameters that no mask cuts off, its seconds of training, and its nats; the fewest
+    are blue.
+    """
+    told = [
+        f"{name}: {n:.1f} nats, {p:,} parameters, {s:.1f} s" for name, (p, s, n) in table.items()
+    ]
+    figure = Picture(height=0.4 * len(table) + 0.9, alt=f"{'; '.join(told)}.")
+    words, axes = figure.subplots(1, 2, sharey=True, width_ratios=(5, 4))
+    nats = [row[2] for row in table.values()]
+    for k, (parameters, seconds, n) in enumerate(table.values()):
+        axes.barh(k, n, 0.55, **(HERE if n == min(nats) else OTHER))
+        note(axes, f"{n:.1f}", (n, k), (6, 0), va="center")
+        words.text(0.6, k, f"{parameters:,}", ha="right", va="center")
+        words.text(1.0, k, f"{seconds:.1f}", ha="right", va="center")
+    for x, title in ((0.6, "parameters"), (1.0, "seconds")):
+        words.text(x, -0.8, title, ha="right", va="center", weight="bold")
+    axes.set_xlim(0, 1.3 * max(nats))
+    axes.set_xlabel("nats (shorter is better)", loc="left")
+    name_lines(words, table)
+    words.set(xlim=(0, 1), ylim=(len(table) - 0.5, -1.1), xticks=[])
+    words.spines[:].set_visible(False)
+    axes.tick_params(axis="y", length=0)
+    return figure
+
+
+@picture
+def plot_shares(
+    groups: Mapping[str, Sequence[float]], rows: Sequence[str], *, xlabel: str
+) -> Picture:
+    """Dots between 0 and 1 on a line for each row, a shape for each of up to four groups.
+
+    Each group has the share of each row; the first is the model at hand, in blue.
+    """
+    said = [f"{name} {', '.join(f'{float(p):.2f}' for p in row)}" for name, row in groups.items()]
+    alt = f"Shares of {', '.join(rows)} ({xlabel}): {'; '.join(said)}."
+    figure = Picture(height=0.42 * len(rows) + 1.2, alt=alt)
+    axes = figure.add_subplot()
+    axes.hlines(range(len(rows)), 0, 1, color=FAINT, linewidth=4)
+    for (name, shares), shape in zip(groups.items(), "DsPo", strict=False):
+        look = {"color": BLUE} if shape == "D" else {"color": WORDS, "mfc": "none", "mew": 1.5}
+        axes.plot(list(map(float, shares)), range(len(rows)), shape, ms=9, label=name, **look)
+    name_lines(axes, rows)
+    axes.spines["left"].set_visible(False)
+    axes.set_xlabel(xlabel)
+    figure.legend(loc="outside upper center", ncols=2)
+    return figure

@@ -1,0 +1,412 @@
+"""Figures of single notebooks: each draws the numbers it is given, and what they mean."""
+
+import io
+import math
+from importlib import import_module
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from matplotlib.colors import to_hex
+from PIL import Image
+
+import made_lessons
+from made_course import MADE, MixtureOfGaussians, build_masks
+from made_course.shipped.measured import ManyMasks, Recipe, Rung
+from made_lessons.notebook_01.figures import plot_chain_rule, plot_tickets
+from made_lessons.notebook_02.figures import plot_moves
+from made_lessons.notebook_03.figures import plot_masking, plot_path
+from made_lessons.notebook_05.figures import (
+    plot_costs,
+    plot_first_layer,
+    plot_recipe,
+    plot_surprise,
+)
+from made_lessons.notebook_06.figures import plot_final_units, plot_repeated_work
+from made_lessons.notebook_07.figures import (
+    plot_coasting,
+    plot_many_masks,
+    plot_mixture,
+    plot_pixel_orderings,
+    plot_totals,
+)
+from made_lessons.notebook_08.figures import plot_density, plot_slices
+from made_lessons.notebook_09.figures import (
+    plot_family,
+    plot_family_tree,
+    plot_receptive_fields,
+    plot_shares,
+)
+from made_lessons.notebook_10.figures import plot_race, plot_shared_weights
+from tests.figures.drawn import (
+    BLUE,
+    ORANGE,
+    assert_shows,
+    functions_of,
+    labels,
+    picture_in,
+    texts,
+)
+
+
+def rung(name, *nats):
+    curve = torch.tensor([[9.0, last] for last in nats])
+    return Rung(name, Recipe(), 10, 20, curve, curve)
+
+
+def many_masks(name, natural_order):
+    nats = torch.tensor([3.0, 4.0, 3.5]), torch.tensor([3.0, 2.9, 2.8]), torch.ones(3)
+    return ManyMasks(name, 3, natural_order, *nats)
+
+
+DEGREES = [torch.tensor([3, 1, 2]), torch.tensor([1, 2])]
+ROW = torch.tensor([1.0, 0.0, 1.0, 1.0])
+ORDER = torch.tensor([3, 1, 2, 4])
+TWO_REAL = MADE(2, (8,), head=MixtureOfGaussians(2), seed=0)
+BELLS = MADE(2, (8,), head=MixtureOfGaussians(2))
+torch.nn.init.zeros_(BELLS.net[-1].weight)  # alike, whatever weights PyTorch draws
+FIGURES = {
+    "chain rule": (lambda: plot_chain_rule(torch.tensor([[0, 0], [0, 1], [1, 1]]), [1, 0],
+            ["wet", "rain"], [1, 1]), [1, 2, 3],
+        "Tree of 3 days, forking by rain, then wet. The way of 11 (wet, rain): 2/3 · 1/2 = 1/3 of "
+        "all days."),
+    "tickets": (lambda: plot_tickets([1, 2, 0]), [1, 2, 3],
+        "x₁ has ticket 3, x₂ ticket 1, x₃ ticket 2. The counter calls x₂, then x₃, then x₁."),
+    "moves": (lambda: plot_moves(torch.tensor([[0.25, 0.0], [0.5, 0.75]]), [0, 1], 1), [0.92],
+        "How far 2 outputs move when an input is flipped: x̂₂ by 0.75 when x₂ is. On average one "
+        "moves by 0.50 with its own input, the diagonal, which no ordering allows."),
+    "masking": (lambda: plot_masking(DEGREES, build_masks(DEGREES)), [0, 1, 2, 3, 12, 6],
+        "Of 12 connections of a dense network of 3 inputs, 2 hidden units and 3 outputs the masks "
+        "leave 6; the others are ghosts. Degrees: inputs 3, 1, 2; hidden 1, 2; outputs 3, 1, 2. "
+        "Under the connections stand the masks. Into hidden: a unit of degree 1: 0, 1, 0; a unit "
+        "of degree 2: 0, 1, 1. Into outputs: x̂₁ of degree 3: 1, 1; x̂₂ of degree 1: 0, 0; x̂₃ of "
+        "degree 2: 1, 0. x̂₁ sees x₂ and x₃; x̂₂ sees nothing; x̂₃ sees x₂."),
+    "path": (lambda: plot_path(DEGREES, build_masks(DEGREES), [1, 1, 0]), [1, 2, 3],
+        "A path from x₂ to x̂₁: its degrees are 1 ≤ 2 < 3. All units stand as high as their "
+        "degree. Each of the 6 connections is level or rises; into an output, every one rises."),
+    "costs": (lambda: plot_costs(ROW.repeat(2, 1),
+            torch.tensor([[0.5, 0.0, 1.0, 0.25]]).repeat(2, 1)), [0.5, 0.25, 2.1],
+        "2 images of 2.1, 2.1 nats, half of which lie on 1, 1 of 4 pixels; 100% of all lie within "
+        "a pixel of where ink begins or ends."),
+    "surprise": (lambda: plot_surprise({"digits": torch.tensor([60.0, 70, 71, 90])},
+            torch.zeros(1, 4), torch.tensor([15.75]), apart="nothing"), [15.8],
+        "Surprise in nats: digits 72.8 on average, nine in ten from 61.5 to 87.2; nothing 15.8."),
+    "first layer": (lambda: plot_first_layer(MADE(16, (4,), degrees="even")), [],
+        "Weights of 12 hidden units as images, of degrees 1, 1, 6, 6, 6, 6, 10, 10, 10, 10, 15, "
+        "15. The larger the degree, the more pixels may have weights; the rest is cut."),
+    "recipe": (lambda: plot_recipe([rung("a", 5.0, 5.25), rung("b", 7.0)]), [5, 5.25, 7],
+        "Test NLL of a ladder of 2 recipes, in nats: a 5.1; + b 7.0 (+1.9)."),
+    "final units": (lambda: plot_final_units(ROW, [ORDER, torch.tensor([1, 3, 3])], [2, 4]),
+        [1, 2, 3, 4],
+        "An image as it is drawn, after 2 and 4 of 4 pixels. Units of hidden layer 1 that are "
+        "final: 1 and 3 of 3."),
+    "repeated work": (lambda: plot_repeated_work(torch.tensor([1, 3, 2]), 4), [1, 2, 3],
+        "A table of 4 forward passes by 3 hidden units of degrees 1 to 3. A staircase of 3 "
+        "squares, one a unit, leads down to the right: there it is just final. The 6 squares "
+        "above are too early, the 3 below are computed once more."),
+    "pixel orderings": (lambda: plot_pixel_orderings(
+            {"down": torch.arange(4), "up": torch.arange(3, -1, -1)}), [0, 1, 2, 3],
+        "Square fields that fill up, the first pixels pale, the last dark, in orderings: down; "
+        "up."),
+    "coasting": (lambda: plot_coasting({"SGD": [1.125, 1.0, 0.0], "Adam": [1.25, 1.0, 0.875]},
+            switch=2), [1.125, 1.25, 0.875, 2.5],
+        "Distance moved at each step; the mask becomes 0 after step 2. SGD: then 0.00, at the end "
+        "0.00; Adam: then 0.88, at the end 0.88."),
+    "mixture": (lambda: plot_mixture(torch.tensor([[90.0, 70.0], [92.0, 73.0]])), [0, 2, 3],
+        "For each of 2 images, 2 members and their mixture, in nats above the best member; the "
+        "mixture lies between 0.57 and 0.64, and ln 2 is 0.69."),
+    "many masks": (lambda: plot_many_masks(
+            [many_masks("all", False), many_masks("raster", True)]), [3, 4, 3.5],
+        "Nats, as more sets of masks are averaged. all: one set 3.5, their mixture 2.8, mean of "
+        "logits 1.0; raster: one set 3.5, their mixture 2.8, mean of logits 1.0."),
+    "totals": (lambda: plot_totals({"a": {"p": 1.0, "q": 0.98}, "b": {"r": 28.4}}),
+        [1, 0.98, 28.4],
+        "Σp of a: p 1.000; a: q 0.980, no distribution; b: r 28.400, no distribution."),
+    "density": (lambda: plot_density({"two": BELLS}, {"two": torch.full((2, 2), 1.25)},
+            alt="Dots."), [1.25],
+        "Density over x₁ and x₂: two, up to 0.16. Dots."),
+    "slices": (lambda: plot_slices({"two": BELLS}, torch.full((2, 2), 1.25)), [1.25, 0],
+        "p(x₂ | x₁ = 0) beside each density: two, highest at x₂ = −0.9 and 0.9."),
+    "family tree": (lambda: plot_family_tree({"A": (1996, "", "old"), "B": (2011, "A", "new")},
+            here="B"), [1996, 2011],
+        "Family tree. A, 1996: old. B, 2011, from A: new."),
+    "receptive fields": (lambda: plot_receptive_fields({"all": torch.ones(9, 9).tril(-1).bool()},
+            5), [5, 0.84],
+        "What the output of pixel 6 sees, of the 5 before it on 3 × 3. all: 5."),
+    "family": (lambda: plot_family({"coins": (196, 0.1, 62.5), "FVSBN": (19306, 0.4, 35.5)}),
+        [196, 19306, 0.1, 0.4, 62.5, 35.5],
+        "coins: 62.5 nats, 196 parameters, 0.1 s; FVSBN: 35.5 nats, 19,306 parameters, 0.4 s."),
+    "shares": (lambda: plot_shares({"p": [0.25, 0.75], "q": [0.3, 0.7]}, ["dry", "wet"],
+            xlabel="w"), [0.25, 0.75, 0.3, 0.7],
+        "Shares of dry, wet (w): p 0.25, 0.75; q 0.30, 0.70."),
+    "shared weights": (lambda: plot_shared_weights(
+            {"a": [["", "", ""], ["7", "", ""], ["", "7", ""]]}), [7],
+        "Who hears whom, and by which weight. a: 7 in 2 squares; x̂₂ hears x₁ by 7."),
+    "race": (lambda: plot_race([[{"name": "a", "seconds": 2, "curve": [(1, 60.5), (2, 50.0)]}]]),
+        [1, 2, 60.5, 50],
+        "Nats of unseen digits against seconds of one core. After 2 seconds: a 50.0."),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_each_figure_draws_the_numbers_it_is_given(name):
+    make, numbers, alt = FIGURES[name]
+    assert_shows(make(), numbers, alt)
+
+
+def test_every_figure_is_tried():
+    folders = [path.parent.name for path in Path(made_lessons.__file__).parent.glob("*/figures.py")]
+    modules = [import_module(f"made_lessons.{folder}.figures") for folder in folders]
+    drawn = set().union(*map(functions_of, modules))
+    assert {name.replace(" ", "_") for name in FIGURES} == drawn
+
+
+def test_the_chain_rule_is_a_tree_of_shares_whose_product_is_at_the_leaf():
+    days = torch.tensor([[0, 0], [0, 1], [1, 1], [1, 1]])
+    (axes,) = plot_chain_rule(days, [1, 0], ["wet", "rain"], [0, 1]).axes
+    blue = [text.get_text() for text in axes.texts if text.get_bbox_patch()
+            and to_hex(text.get_bbox_patch().get_facecolor()) == BLUE]  # fmt: skip
+    assert blue == ["4 days", "3/4", "1/3"]
+    assert {"11:  2/4", "01:  1/4", "10:  0/4", "00:  1/4"} <= set(texts(axes))
+
+
+def test_tickets_are_joined_to_the_step_that_they_call():
+    (axes,) = plot_tickets([1, 2, 0]).axes
+    joined = {tuple(line.get_xdata()) for line in axes.get_lines()}
+    assert joined == {(0, 2), (1, 0), (2, 1)}  # x₁ is called third
+    assert {"order = [3, 1, 2]", "ordering = [1, 2, 0]\ncounted from 0"} <= set(texts(axes))
+
+
+def test_what_an_output_may_not_see_is_orange_and_crossed_the_deeper_the_further_it_moves():
+    moves = torch.tensor([[0.25, 0.5], [0.0, 0.75]])
+    (axes,) = plot_moves(moves, [1, 0], 1).axes
+    squares = {
+        (round(p.get_y() + 0.46), round(p.get_x() + 0.46)): (
+            to_hex(p.get_facecolor()),
+            p.get_alpha(),
+        )
+        for p in axes.patches[:4]
+    }
+    assert squares == {
+        **{(0, 0): (ORANGE, 0.25), (0, 1): (BLUE, 0.5)},
+        **{(1, 0): (ORANGE, 0.0), (1, 1): (ORANGE, 0.75)},
+    }
+    crosses = {tuple(map(int, line.get_xydata()[0])) for line in axes.get_lines()}
+    assert crosses == {(0, 0), (1, 1)}
+    assert labels(axes.get_yticklabels()) == ["x\u0302₂"]  # every second, with the marked one
+
+
+def test_a_wire_has_the_blue_of_its_degree_and_a_cut_one_is_a_ghost():
+    masks = build_masks(DEGREES)
+    (axes,) = plot_masking(DEGREES, masks).axes
+    wires = axes.lines[14:26]  # after those of the dense network, and two that explain
+    kept = torch.cat([mask.flatten() for mask in masks]).tolist()
+    assert [line.get_linestyle() == "-" for line in wires] == kept
+    blue = {1: "#8ecbf0", 2: BLUE, 3: "#003f66"}
+    sources = [*DEGREES[0].tolist() * 2, *DEGREES[1].tolist() * 3]
+    for line, degree, is_kept in zip(wires, sources, kept, strict=True):
+        assert not is_kept or to_hex(line.get_color()) == blue[degree]
+    thick = [k for k, line in enumerate(wires) if line.get_linewidth() > 3]
+    assert thick == [4, 5]  # into the last hidden unit, whose row is framed
+    (frame,) = [patch for patch in axes.patches if patch.get_linewidth() > 2]
+    ones = [text for text in axes.texts[:40] if text.get_text() in ("0", "1")]
+    inside = [t.get_text() for t in ones if frame.get_bbox().contains(*t.get_position())]
+    assert inside == ["0", "1", "1"]
+
+
+def test_no_wire_of_a_path_s_picture_leads_down():
+    layers = [*DEGREES, torch.tensor([2, 1, 2])]
+    (axes,) = plot_path(layers, build_masks(layers), [1, 0, 0, 0]).axes
+    bands = [patch.get_bbox() for patch in axes.patches]
+    for line in axes.lines:
+        (_, low), (_, high) = line.get_xydata()
+        below, above = (
+            next(k for k, b in enumerate(bands) if b.y0 < y < b.y1) for y in (low, high)
+        )
+        assert below <= above
+    assert texts(axes)[-7:] == ["1", "≤", "1", "≤", "2", "<", "3"]
+
+
+def test_costs_are_blue_where_the_model_was_surprised_and_add_up():
+    images, ink = torch.tensor([[1.0, 0, 0, 1]]), torch.tensor([[0.5, 0.0, 0.9, 1.0]])
+    figure = plot_costs(images, ink)
+    digit, probable, cost = figure.axes[:3]
+    assert np.array_equal(picture_in(digit).ravel(), images[0])
+    assert np.array_equal(picture_in(probable).ravel(), ink[0])
+    half, right, dear, sure = picture_in(cost).reshape(4, 3)
+    assert to_hex(dear) == BLUE  # 2.3 nats
+    assert np.array_equal(right, [1, 1, 1])
+    assert half[2] > half[0] < sure[0] == sure[2] < 1  # a shade of blue; the ghost of ink is grey
+    assert texts(cost) == ["3.0 nats", "half in 1 pixels"]
+    many = torch.full((1, 100), 0.5)
+    assert "half of which lie on 50 of 100 pixels" in plot_costs(many.round(), many).alt
+    square, doubt = torch.zeros(1, 64), torch.full((1, 64), 1e-9)
+    square[0, 0], doubt[0, 0], doubt[0, 63] = 1, 0.5, 0.25
+    assert "71% of all lie within a pixel of where ink begins" in plot_costs(square, doubt).alt
+
+
+def test_images_stand_at_their_surprise_and_shares_are_of_each_name():
+    usual = {"digits": torch.tensor([61.0, 62, 75, 300]), "drawn": torch.tensor([71.0, 72])}
+    images, at = torch.eye(4)[:2], torch.tensor([16.0, 75.0])
+    figure = plot_surprise(usual, images, at, apart="blank")
+    bars, *standing = figure.axes
+    for image, place, axes in zip(images, at.tolist(), standing, strict=True):
+        assert np.array_equal(picture_in(axes).ravel(), image)
+        box, line = axes.get_position(), bars.get_position()
+        share = ((box.x0 + box.x1) / 2 - line.x0) / line.width
+        assert share * bars.get_xlim()[1] == pytest.approx(place, abs=0.01)
+    first, second = (stairs.get_data() for stairs in bars.patches)
+    for share, edges in (first[:2], second[:2]):
+        assert share.sum() == 1  # those beyond the end, too
+        assert edges[1] == 5
+    assert second.values[14] == 1
+    assert texts(bars) == ["blank\n16.0 nats"]
+
+
+def test_weights_of_a_first_layer_are_on_paper_only_where_the_mask_lets_them():
+    model = MADE(784, (16, 8), natural_order=False, seed=0)
+    figure = plot_first_layer(model)
+    weights, degrees = model.net[0].weight.detach(), model.degrees[1]
+    titles = [int(axes.get_title().removeprefix("degree ")) for axes in figure.axes]
+    assert titles == sorted(titles)
+    ((low, high),) = {axes.get_images()[0].get_clim() for axes in figure.axes}  # one for all
+    assert -low == high > 0
+    for degree, axes in zip(titles, figure.axes, strict=True):
+        shown = np.ma.filled(picture_in(axes), math.nan).ravel()
+        assert np.array_equal(np.isfinite(shown), model.order <= degree)
+        alike = [np.array_equal(shown, np.where(np.isfinite(shown), w, math.nan), equal_nan=True)
+                 for w in weights[degrees == degree].numpy()]  # fmt: skip
+        assert any(alike)
+
+
+def test_a_ladder_says_by_shape_number_and_key_what_was_better():
+    ladder = [rung("a", 5.0, 5.2), rung("b", 7.0, 7.0), rung("c", 3.0, 3.4), rung("d", 3.1, 3.1)]
+    figure = plot_recipe(ladder)
+    (axes,) = figure.axes
+    assert texts(axes) == ["5.1", "7.0 (+1.9)", "3.2 (−3.8)", "3.1 (−0.1)"]
+    assert labels(axes.get_yticklabels()) == ["a", "+ b", "+ c", "+ d"]
+    big = [line for line in axes.lines if line.get_markersize() == 10]
+    assert [line.get_marker() for line in big] == ["o", "o", "s", "o"]
+    key = ["better than the rung before", "no better", "a single run"]
+    assert labels(figure.legends[0].get_texts()) == key
+    assert axes.yaxis_inverted()
+
+
+def test_groups_and_optimizers_are_told_apart_without_colour():
+    groups = {"drawn": [0.5], "table": [0.5], "all": [0.5], "rest": [0.5]}
+    (axes,) = plot_shares(groups, ["a"], xlabel="").axes
+    assert len({line.get_marker() for line in axes.lines}) == 4
+    (axes,) = plot_coasting({"SGD": [1.1, 0.0], "Adam": [1.2, 0.9]}, switch=1).axes
+    assert [line.get_marker() for line in axes.lines[:2]] == ["s", "o"]
+
+
+def test_units_light_up_when_they_are_final_and_stay_pale():
+    figure = plot_final_units(ROW, [ORDER, torch.tensor([1, 3, 2, 3])], [2, 3, 4])
+    blue, pale = (0, 114, 178), (142, 203, 240)
+    found = []
+    for axes in figure.axes[3:]:
+        lights = (picture_in(axes)[3::6, 3::6, :3] * 255).round().astype(int).reshape(-1, 3)
+        found.append([sum(tuple(light) == colour for light in lights) for colour in (blue, pale)])
+    assert found == [[2, 0], [2, 2], [0, 4]]
+    assert [axes.get_xlabel() for axes in figure.axes[3:]] == ["2 final", "4 final", "4 final"]
+
+
+def test_repeated_work_is_what_comes_after_the_staircase():
+    twice = plot_repeated_work(torch.tensor([1, 1, 3]), 4).axes[0]  # one number for two units
+    assert labels(twice.get_xticklabels()) == ["1", "3"]
+    assert twice.get_xticks().tolist() == [0.5, 2]
+    degrees = torch.tensor([1, 3, 2])
+    figure = plot_repeated_work(degrees, 4)
+    blue = [p for p in figure.axes[0].patches if to_hex(p.get_facecolor()) == BLUE]
+    places = {(round(p.get_x() + 0.5), round(p.get_y() + 0.5)) for p in blue}
+    assert places == {(unit, int(degree) + 1) for unit, degree in enumerate(degrees)}
+
+
+def test_the_pixels_of_an_ordering_come_one_after_the_other():
+    figure = plot_pixel_orderings({"backwards": [3, 0, 1, 2]})
+    assert picture_in(figure.axes[0]).tolist() == [[1, 2], [3, 0]]
+    figure.moments[8]()  # half way
+    shown = np.ma.filled(picture_in(figure.axes[0]), np.nan)
+    np.testing.assert_equal(shown, [[1, np.nan], [np.nan, 0]])
+    shown = Image.open(io.BytesIO(figure.as_png()))
+    assert shown.n_frames > 5
+    assert shown.info["loop"] == 1
+
+
+def test_a_mixture_stands_above_the_best_member_of_each_image():
+    (axes,) = plot_mixture(torch.tensor([[90.0, 70.0], [92.0, 60.0], [94.0, 60.0]])).axes
+    *members, further_up, mixture = axes.lines
+    shown = np.array([line.get_ydata() for line in members])
+    np.testing.assert_equal(shown, [[0, np.nan], [2, 0], [4, 0]])
+    np.testing.assert_allclose(further_up.get_ydata(), [np.nan, 4 * math.log(3)])
+    expected = [math.log(3) - math.log(1 + math.exp(-2) + math.exp(-4)), math.log(3 / 2)]
+    assert mixture.get_ydata() == pytest.approx(expected, abs=1e-4)
+    figure = plot_many_masks([many_masks("many orderings", False), many_masks("raster", True)])
+    markers = [[line.get_marker() for line in axes.lines] for axes in figure.axes]
+    assert markers == [[".", "s", "x"], [".", "s", "o"]]
+    words = labels(figure.legends[0].get_texts())
+    assert words[2:] == ["mean of logits (no distribution)", "mean of logits (a distribution)"]
+
+
+def test_what_is_no_distribution_stands_beside_one_with_a_cross():
+    figure = plot_totals({"a": {"p": 1.0, "q": 0.98}, "b": {"r": 28.4}})
+    first, second = figure.axes
+    assert texts(first) == ["1.000", "0.980"]
+    assert texts(second) == ["28.400"]
+    assert [line.get_marker() for line in first.lines[1:]] == ["D", "x"]
+    (bar,) = first.patches
+    assert (bar.get_x(), bar.get_width()) == pytest.approx((1, -0.02))
+    assert to_hex(bar.get_edgecolor()) == ORANGE
+    assert bar.get_hatch()
+
+
+def height_at(axes, x1, x2):
+    """What is shown at a place, by the axes' own coordinates."""
+    (image,) = axes.get_images()
+    left, right, bottom, top = image.get_extent()
+    assert image.origin == "lower"
+    heights = np.asarray(image.get_array())
+    row = int((x2 - bottom) / (top - bottom) * len(heights))
+    return heights[row, int((x1 - left) / (right - left) * heights.shape[1])]
+
+
+def test_a_density_stands_where_it_is_with_its_points_and_leaves_the_model_alone():
+    head = MixtureOfGaussians(2)
+    model = MADE(2, (8,), ordering=[1, 0], head=head, dropout=0.9, seed=0).double().train()
+    points = torch.tensor([[0.5, -1.0], [100.0, 0.0]], requires_grad=True)
+    both = {"a": points, "b": points[:1]}
+    axes, other, bar = plot_density({"a": model, "b": model}, both, alt="").axes
+    assert model.training
+    middle = torch.tensor([[0.6125, -1.3875]]).double()  # of a cell: 2.5 / 100 apart
+    expected = model.eval().log_prob(middle).exp().item()
+    assert height_at(axes, *middle[0].tolist()) == pytest.approx(expected, rel=1e-4)
+    assert axes.get_lines()[0].get_xydata().tolist() == points.tolist()
+    assert bar.get_ylabel() == "density"
+    assert axes.get_images()[0].get_clim() == other.get_images()[0].get_clim()  # one scale
+
+
+def test_a_slice_of_a_density_is_the_model_s_conditional():
+    left, right = plot_slices({"two": TWO_REAL}, torch.zeros(1, 2)).axes
+    assert left.get_lines()[1].get_xdata() == [0, 0]
+    height, x2 = right.get_lines()[0].get_xydata()[120]
+    at = torch.tensor([[0.0, x2]])
+    assert height == pytest.approx(TWO_REAL.log_conditionals(at)[0, 1].exp().item(), rel=1e-4)
+
+
+def test_a_receptive_field_is_blue_where_the_pixel_sees():
+    sees = torch.zeros(9, 9, dtype=torch.bool)
+    sees[5, [2, 4]] = True
+    squares = plot_receptive_fields({"some": sees}, 5).axes[0].patches
+    blue = [square for square in squares if to_hex(square.get_facecolor()) == BLUE]
+    assert {tuple(map(round, square.get_center())) for square in blue} == {(2, 0), (1, 1)}
+    assert len(squares) == 6  # with those that are not seen, and the pixel; none later
+
+
+def test_a_race_shows_its_lowest_end_whichever_panel_it_is_in():
+    runs = [
+        {"name": "a", "seconds": s, "curve": [(s, 70.0), (2 * s, end)]}
+        for s, end in ((1, 60), (10, 30))
+    ]
+    axes, _ = plot_race([[run] for run in runs]).axes
+    assert axes.get_ylim()[0] < 30

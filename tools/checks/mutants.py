@@ -1,0 +1,140 @@
+"""Which small mistakes no test sees: ``python -m tools.checks.mutants``, some minutes on 2 cores.
+
+In each of six rooms 25 places are drawn, the same in every run, and at each one thing is changed by
+an operator of cosmic-ray: ``>`` becomes ``>=``, ``and`` becomes ``or``, a number one more or less.
+The room's tests then run on a copy of the tree with this one change, a *mutant*, and should fail.
+One that survives changes nothing that matters, or shows a hole in the tests.
+
+Places are counted in a room from top to bottom, without imports and annotations, so that they are
+the same wherever its file lies. ``--out FILE`` writes the table into a file, too.
+"""
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from itertools import chain
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+
+ROOMS = {  # files of made_course/model that are changed, and the tests that then run
+    "masks": (["masks"], ["masks"]),
+    "heads": (["heads"], ["heads", "mixed"]),
+    "mask_sets": (["mask_sets"], ["mask_sets"]),
+    "sampling": (["sampling"], ["sampling", "log_prob"]),
+    "made": (["masked_linear", "made"], ["made", "log_prob"]),
+    "completion": (["completion"], ["completion", "completed_rows"]),
+}
+ROOT = Path(__file__).parents[2]
+NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "docs", "notebooks")
+PYTEST = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:nbval", "-p", "no:cacheprovider"]
+PYTEST += ["-o", "addopts=--import-mode=importlib --doctest-modules", "-m", "not delivery"]
+EACH = 25
+SECONDS = 120  # for tests that take about ten; a mutant that takes longer is caught, too
+OPERATORS = re.compile(  # no other swaps of signs: most of them raise an error wherever they run
+    "core/(AddNot|NumberReplacer|RemoveDecorator|ZeroIterationForLoop"
+    "|ReplaceBinaryOperator_(Add_Sub|Sub_Add|Mul_Add|Mul_Div|Div_Mul|FloorDiv_Mul|Mod_Mul|Pow_Mul"
+    "|BitOr_BitAnd|BitAnd_BitOr)"
+    "|ReplaceComparisonOperator_([LG]tE?_[LG]tE?|Eq_NotEq|Eq_[LG]tE|NotEq_Eq|Is_IsNot|IsNot_Is)"
+    "|ReplaceUnaryOperator_Delete_(USub|Invert|Not)"
+    "|ReplaceAndWithOr|ReplaceOrWithAnd|ReplaceTrueWithFalse|ReplaceFalseWithTrue)"
+)
+
+
+def around(node):
+    """All that a node lies in, from inside outwards, each with the part of it that the node is."""
+    while node.parent is not None:
+        yield node.parent, node
+        node = node.parent
+
+
+def is_left_out(node):
+    """Whether a change of it would be no mistake that a test can see, or no Python."""
+    return re.match(".*(TYPE_CHECKING|:=)", node.get_code(include_prefix=False)) or any(
+        outer.type in ("tfpdef", "decorator")
+        or (outer.type == "annassign" and part is outer.children[1])
+        or (outer.type == "funcdef" and part is outer.annotation)
+        or (outer.type == "parameters" and part.type == "operator")  # the star before keywords
+        for outer, part in around(node)
+    )
+
+
+def mutants(room):
+    """Those of a room, from top to bottom: what is changed and where, and the whole file then."""
+    from cosmic_ray.ast import ast_nodes, get_ast
+    from cosmic_ray.mutating import mutate_code
+    from cosmic_ray.plugins import get_operator, operator_names
+
+    places = []
+    for turn, file in enumerate(ROOMS[room][0]):
+        path = f"made_course/model/{file}.py"
+        source = (ROOT / path).read_text(encoding="utf-8")
+        nodes = list(ast_nodes(get_ast(source)))
+        for name in filter(OPERATORS.fullmatch, operator_names()):
+            operator = get_operator(name)()
+            found = ((at, node) for node in nodes for at, _ in operator.mutation_positions(node))
+            for number, (at, node) in enumerate(found):
+                if not is_left_out(node):
+                    places.append((turn, at, name, number, operator, node, path, source))
+    places.sort(key=lambda place: place[:4])
+    for k in sorted(Random(room).sample(range(len(places)), EACH)):
+        *_, number, operator, node, path, source = places[k]
+        mutant = mutate_code(source, operator, number)
+        names = [o.name.value for o, _ in around(node) if o.type in ("funcdef", "classdef")]
+        lines, others = Counter(source.splitlines()), Counter(mutant.splitlines())
+        old, new = (" ".join(" ".join(side).split()) for side in (lines - others, others - lines))
+        yield room, f"{'.'.join([room, *reversed(names)])}: `{old}` → `{new}`", path, mutant
+
+
+def outcome(tree, room, path=None, source=None):
+    """What a room's tests say in a copy of the tree, where a file has another in its place."""
+    files, tests = ROOMS[room]
+    tried = [f"made_course/model/{file}.py" for file in files]
+    tried += [f"tests/model/test_{name}.py" for name in tests]
+    with TemporaryDirectory() as folder:
+        shutil.copytree(tree, folder, dirs_exist_ok=True)
+        if path is not None:
+            Path(folder, path).write_text(source, encoding="utf-8")
+        run = partial(subprocess.run, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT)
+        alone = os.environ | {"PYTHONPATH": folder, "PYTHONDONTWRITEBYTECODE": "1"}
+        try:
+            done = run([*PYTEST, *tried], cwd=folder, env=alone, timeout=SECONDS)
+        except subprocess.TimeoutExpired:
+            return "timed out"
+    return "killed" if done.returncode else "survived"
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="python -m tools.checks.mutants")
+    parser.add_argument("--out", type=Path, help="a file for the table")
+    parser.add_argument("--jobs", type=int, default=2, help="how many run at once (2)")
+    chosen, table, seen = parser.parse_args(), [], Counter()
+    with TemporaryDirectory() as tree, ThreadPoolExecutor(chosen.jobs) as pool:
+        shutil.copytree(ROOT, tree, ignore=NOT_COPIED, dirs_exist_ok=True)
+        for room, found in zip(ROOMS, pool.map(partial(outcome, tree), ROOMS), strict=True):
+            if found != "survived":
+                sys.exit(f"the tests of {room} fail, or take too long, without any change")
+        rooms, changes, paths, sources = zip(*chain(*map(mutants, ROOMS)), strict=True)
+        outcomes = pool.map(partial(outcome, tree), rooms, paths, sources)
+        for room, change, found in zip(rooms, changes, outcomes, strict=True):
+            seen.update([found, (room, found)])
+            table.append(f"{found:10}{change}")
+            print(table[-1], flush=True)
+    by_room = ", ".join(f"{room} {seen[room, 'survived']}" for room in ROOMS)
+    table.append(
+        f"{seen['killed']} killed, {seen['timed out']} timed out, "
+        f"{seen['survived']} of {len(rooms)} survived: {by_room}"
+    )
+    print(table[-1])
+    if chosen.out:
+        chosen.out.write_text("\n".join([*table, ""]), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
