@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 import torch
-from torch import LongTensor, Tensor
+from torch import Tensor
 
 from .exercise import Exercise
 
@@ -69,7 +69,7 @@ def drawn(word: str, *shape: int) -> Tensor:
     return torch.tensor(numbers).view(shape)
 
 
-def drawn_degrees(word: str) -> list[LongTensor]:
+def drawn_degrees(word: str) -> list[Tensor]:
     """Degrees of four to six variables in some ordering, and of one to three hidden layers.
 
     Example:

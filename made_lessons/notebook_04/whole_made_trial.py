@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import cached_property
 
 import torch
-from torch import LongTensor, Tensor, nn
+from torch import Tensor, nn
 
 from made_course.leaks.dependence import binary_points
 from made_course.model.masks import direct_mask, input_degrees
@@ -29,7 +29,7 @@ class Trial:
         hidden_dims: sizes of the hidden layers.
     """
 
-    def __init__(self, answer: object, ordering: LongTensor, hidden_dims: list[int]) -> None:
+    def __init__(self, answer: object, ordering: Tensor, hidden_dims: list[int]) -> None:
         self.answer, self.ordering, self.hidden_dims = answer, ordering, hidden_dims
         self.named = f"MADE({len(ordering)}, {hidden_dims}, {ordering.tolist()})"
         self.is_wide = min(hidden_dims, default=32) >= 32

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 
 import torch
-from torch import BoolTensor, Generator, LongTensor, Tensor
+from torch import Generator, Tensor
 
 from made_course import (
     MADE,
@@ -73,7 +73,7 @@ def make_any_order() -> None:
     write_model("mnist-any-order", model, arguments, trained_on, evaluate(model, test, ensemble=1))
 
 
-def whole_orderings() -> dict[str, LongTensor]:
+def whole_orderings() -> dict[str, Tensor]:
     """Ways through all pixels of an image: name → (784,) ordering.
 
     Example:
@@ -97,7 +97,7 @@ def whole_orderings() -> dict[str, LongTensor]:
     return {name: torch.argsort(place, stable=True) for name, place in places.items()}
 
 
-def hidden_parts() -> dict[str, BoolTensor]:
+def hidden_parts() -> dict[str, Tensor]:
     """Parts of an image to be completed: name → (784,) true where hidden.
 
     Example:
@@ -121,7 +121,7 @@ def hidden_parts() -> dict[str, BoolTensor]:
 
 @torch.no_grad()
 def nats_of_hidden(
-    model: MADE, x: Tensor, hidden: BoolTensor, ordering: LongTensor | None = None
+    model: MADE, x: Tensor, hidden: Tensor, ordering: Tensor | None = None
 ) -> Tensor:
     """(N,) nats of what is hidden of each row, given the rest, as ``complete`` would draw it."""
     degrees, _ = completion_degrees(model, ~hidden, ordering)
