@@ -108,12 +108,16 @@ def test_constraints_pin_one_version_of_all_that_requirements_ask_for():
         assert pinned[name] in specifier, "run python -m tools.checks.constraints"
 
 
-def test_package_depends_on_what_requirements_install():
-    everything = requirements()
-    needed = bounds(PYPROJECT["project"]["dependencies"])
-    assert needed == {name: everything.get(name) for name in needed}
-    builds = bounds(PYPROJECT["build-system"]["requires"])
-    assert builds == {name: everything.get(name) for name in builds}
+def declared(*extras):
+    """What pyproject.toml asks for, to run the package and to build it, and these extras of it."""
+    project = PYPROJECT["project"]
+    lists = [project["dependencies"], PYPROJECT["build-system"]["requires"]]
+    lists += [project["optional-dependencies"][extra] for extra in extras]
+    return bounds(line for lines in lists for line in lines)
+
+
+def test_requirements_are_those_of_the_package_its_notebooks_and_tests():
+    assert requirements() == declared("notebooks", "tests")
 
 
 def test_binder_installs_the_same_from_conda():
@@ -123,9 +127,7 @@ def test_binder_installs_the_same_from_conda():
     assert {"python=3.12", "pip"} <= set(listed)
     conda = bounds(line for line in listed if line not in ("python=3.12", "pip"))
     conda = {conda_names.get(name, name): specifier for name, specifier in conda.items()}
-    only_tests = {"pytest", "pytest-xdist", "hypothesis", "nbval"}
-    expected = {name: s for name, s in requirements().items() if name not in only_tests}
-    assert conda == expected
+    assert conda == declared("notebooks")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no executable bit")
@@ -153,12 +155,15 @@ assert "matplotlib.pyplot" not in sys.modules, "to draw"
     assert run.returncode == 0, run.stderr
 
 
+PACKAGES = ("made_course/", "made_lessons/")
+
+
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
     """A folder with a wheel and an sdist of what is committed."""
     folder = tmp_path_factory.mktemp("built")
     for name in tracked_files():
-        if name.startswith(("made_course/", "tests/test_", "tools/")) or "/" not in name:
+        if name.startswith((*PACKAGES, "tests/", "tools/")) or "/" not in name:
             copy = folder / "source" / name
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.write_bytes((ROOT / name).read_bytes())
@@ -188,10 +193,10 @@ def files_of_wheel(folder):
 
 
 @pytest.mark.delivery
-def test_wheel_and_sdist_hold_every_file_of_the_package(built, tmp_path):
-    package = {name for name in tracked_files() if name.startswith("made_course/")}
-    assert {"made_course/py.typed", "made_course/__init__.pyi"} <= package
-    assert {name for name in files_of_wheel(built) if ".dist-info/" not in name} == package
+def test_wheel_and_sdist_hold_every_file_of_the_packages(built, tmp_path):
+    files = {name for name in tracked_files() if name.startswith(PACKAGES)}
+    assert {"made_course/py.typed", *(f"{name}__init__.pyi" for name in PACKAGES)} <= files
+    assert {name for name in files_of_wheel(built) if ".dist-info/" not in name} == files
     source = unpack(built, tmp_path / "sdist")
     for folder in ("tests", "tools"):  # setuptools would take a part of the first
         assert not (source / folder).exists()

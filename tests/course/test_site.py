@@ -59,7 +59,7 @@ def site(tmp_path_factory):
     missing = [name for name in TOOLS if importlib.util.find_spec(name) is None]
     if missing:
         tools = ", ".join(missing)
-        pytest.skip(f"not installed: {tools} (python -m pip install -r docs/requirements.txt)")
+        pytest.skip(f"not installed: {tools} (the extra 'docs' of pyproject.toml)")
     folder = tmp_path_factory.mktemp("site")
     arguments = [part.replace("docs/_build", str(folder)) for part in BUILD.split()[1:]]
     run = subprocess.run([sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True)
