@@ -7,12 +7,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from operator import index
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
 
+Choice = TypeVar("Choice", bound=str)
 
-def check_count(name: str, value: int, smallest: int = 1, largest: int | None = None) -> int:
+
+def check_count(name: str, value: Any, smallest: int = 1, largest: int | None = None) -> int:
     """Return a whole number of at least ``smallest``, or say why it is none.
 
     Raises:
@@ -60,7 +63,7 @@ def check_number(name: str, value: float, *, positive: bool = False) -> float:
     return number
 
 
-def check_choice(name: str, value: str, choices: Sequence[str]) -> str:
+def check_choice(name: str, value: Choice, choices: Sequence[str]) -> Choice:
     """Return a word that is one of the choices, or say which there are.
 
     Raises:

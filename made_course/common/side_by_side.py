@@ -41,7 +41,8 @@ def _column(name: str, code: str) -> str:
 
 def _code_of(function: Callable) -> str:
     source = textwrap.dedent(inspect.getsource(function))
-    lines, first = source.splitlines(), ast.parse(source).body[0].body[0]
+    definitions = [node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)]
+    lines, first = source.splitlines(), definitions[0].body[0]
     if isinstance(first, ast.Expr):  # the docstring
         del lines[first.lineno - 1 : first.end_lineno]
     return "\n".join(lines)

@@ -108,7 +108,7 @@ def factorization(names: Sequence[str], ordering: Sequence[int]) -> str:
         'p(x) = p(x₂) · p(x₃ | x₂) · p(x₁ | x₂, x₃)'
     """
     said = [names[i] for i in ordering]
-    steps = range(len(said))
+    steps: Sequence[int] = range(len(said))
     if len(said) > 5:
         steps = [0, 1, 2, len(said) - 1]
     factors = []

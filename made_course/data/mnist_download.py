@@ -87,8 +87,8 @@ def _fetch(temporary: Path) -> Path:
                 guess = "is cut short, damaged, or another file"
         raise OSError(f"{error} What came as {archives[-1].name} {guess}") from error
     fresh = temporary / "MNIST" / "raw"
-    for file in FULL_FILES:
-        read_full(fresh / file, "The download brought another file than it should")
+    for name in FULL_FILES:
+        read_full(fresh / name, "The download brought another file than it should")
     return fresh
 
 

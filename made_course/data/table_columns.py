@@ -87,16 +87,16 @@ def columns_of(found: Source, learned: np.ndarray) -> list[Column]:
         ValueError: if some cannot be modelled: it says why, and how to leave them out.
     """
     columns = [_column_of(found, i, learned) for i in range(len(found.columns))]
-    refused = [i for i, column in enumerate(columns) if isinstance(column, str)]
+    refused = {i: why for i, why in enumerate(columns) if isinstance(why, str)}
     if refused:
         message = (
             f"{found.name}: {len(refused)} of {len(columns)} columns cannot be modelled as they "
-            f"are. {'. '.join(columns[i] for i in refused)}. Correct or leave out"
+            f"are. {'. '.join(refused.values())}. Correct or leave out"
         )
         if len(refused) < len(columns) and found.code:
-            message += f": {found.without(refused)}"
+            message += f": {found.without([*refused])}"
         raise ValueError(message)
-    return columns
+    return [column for column in columns if isinstance(column, Column)]
 
 
 def _column_of(found: Source, i: int, learned: np.ndarray) -> Column | str:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 import numpy as np
 import pandas
@@ -112,7 +112,7 @@ def _cleaned(cells: Series) -> Series:
     return numbers if numbers.notna().equals(cells.notna()) else cells
 
 
-def read_source(source: object) -> Source:
+def read_source(source: Any) -> Source:
     """Read whatever :func:`load_table` takes; its docstring lists what that is, and the errors."""
     if isinstance(source, str | os.PathLike):
         return _of_file(Path(source).expanduser())
@@ -231,7 +231,9 @@ def _of_text(file: TextIO, path: Path) -> Source:
     lines = _line_numbers(file, separator, path)
     file.seek(0)
     first = next(_rows(file, separator))[1]
-    how = {} if separator == "," else {"sep": r"\s+" if separator == " " else separator}
+    how: dict[str, str | None] = {}
+    if separator != ",":
+        how["sep"] = r"\s+" if separator == " " else separator
     frame = _frame(file, separator, 1, how)
     if how and _has_decimal_commas(frame):
         how["decimal"] = ","
@@ -243,8 +245,8 @@ def _of_text(file: TextIO, path: Path) -> Source:
     else:
         frame.columns = names
         lines = lines[1:]
-    how = "".join(f", {key}={value!r}" for key, value in how.items())
-    return Source(frame, str(path), f"pandas.read_csv({str(path)!r}{how})", names, lines)
+    said = "".join(f", {key}={value!r}" for key, value in how.items())
+    return Source(frame, str(path), f"pandas.read_csv({str(path)!r}{said})", names, lines)
 
 
 def _rows(file: TextIO, separator: str) -> Iterator[tuple[int, list[str]]]:
@@ -276,9 +278,9 @@ def _frame(file: TextIO, separator: str, below: int, how: dict[str, str | None])
     """The rows below the first or, with 0, all rows; none is read as names."""
     file.seek(0)
     above = list(islice(_rows(file, separator), below))  # pandas goes on at the next line
-    how = how | {"header": None, "skipinitialspace": True, "low_memory": False}
+    others = {"header": None, "skipinitialspace": True, "low_memory": False}
     try:
-        return pandas.read_csv(file, **how)
+        return pandas.read_csv(file, **how | others)
     except pandas.errors.EmptyDataError:
         return pandas.DataFrame(columns=range(len(above[0][1])))
 

@@ -13,7 +13,7 @@ import numpy as np
 import pandas
 import torch
 from pandas import DataFrame
-from torch import LongTensor, Tensor
+from torch import Tensor
 
 from ..common.arguments import check_choice, check_count, check_number
 from ..common.words import listing
@@ -41,7 +41,7 @@ class Table:
 
     rows: Tensor
     columns: list[Column]
-    row_numbers: tuple[LongTensor, ...] | None = None
+    row_numbers: tuple[Tensor, ...] | None = None
 
     def __iter__(self) -> Iterator[Tensor]:
         if self.row_numbers is None:
@@ -190,6 +190,7 @@ def load_table(
     if like is not None:
         found = found.select(like.names)
     n = len(found.frame)
+    parts: list[np.ndarray] | None
     if found.lengths:
         parts = np.split(np.arange(n), np.cumsum(found.lengths)[:-1])
     else:
@@ -202,7 +203,7 @@ def load_table(
     rows = _encoded(found, columns)
     if missing == "refuse":
         _require_whole(found, rows)
-    numbers = parts and tuple(torch.from_numpy(part) for part in parts)
+    numbers = None if parts is None else tuple(map(torch.from_numpy, parts))
     return Table(torch.from_numpy(rows), list(columns), numbers)
 
 

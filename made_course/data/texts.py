@@ -9,8 +9,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import torch
-from torch import LongTensor, Tensor, nn
+from torch import Tensor
 
+from ..model.made import MADE
 from ..model.sampling import evaluation_mode
 
 NOVEL = Path(__file__).with_name("files") / "novel.txt"
@@ -33,8 +34,8 @@ def load_text() -> tuple[str, str, str]:
     return text[:first], text[first:second], text[second:]
 
 
-def encode(text: str, alphabet: str) -> LongTensor:
-    """Characters to classes: the place of each in the alphabet.
+def encode(text: str, alphabet: str) -> Tensor:
+    """Characters to classes, a LongTensor (N,): the place of each in the alphabet.
 
     Example:
         >>> encode("abba", "ab")
@@ -55,14 +56,14 @@ def decode(codes: Tensor, alphabet: str) -> str:
 
 
 @torch.no_grad()
-def nats_per_character(model: nn.Module, codes: LongTensor) -> float:
+def nats_per_character(model: MADE, codes: Tensor) -> float:
     """Mean nats of characters that each have at least half a row before them.
 
     Rows overlap by half, and only the second half of each counts.
 
     Args:
-        model: of rows of classes, with ``log_conditionals``.
-        codes: (N,) the text, in which at least one row has room.
+        model: of rows of classes: a MADE, or anything with its ``log_conditionals``.
+        codes: (N,) LongTensor, the text, in which at least one row has room.
 
     Example:
         >>> from made_course import Categorical, Transformer

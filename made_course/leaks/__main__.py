@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 import torch
-from torch import BoolTensor, Generator, Tensor, nn
+from torch import Generator, Tensor, nn
 
 from ..common.words import variable_names
 from ..model.heads import Bernoulli
@@ -82,7 +82,7 @@ def _report(when: str, model: nn.Module, input_dim: int) -> bool:
     return is_honest and is_one
 
 
-def _reached(seen: BoolTensor) -> BoolTensor:
+def _reached(seen: Tensor) -> Tensor:
     """What each output sees, be it by way of others.
 
     Example:

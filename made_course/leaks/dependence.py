@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from itertools import chain, product
 
 import torch
-from torch import BoolTensor, Generator, LongTensor, Tensor, nn
+from torch import Generator, Tensor, nn
 
 from ..common.arguments import check_count
 from ..model.masks import check_ordering, direct_mask, input_degrees
@@ -53,18 +53,18 @@ class Dependence:
 
     points: Tensor
     largest_move: Tensor
-    moved_at: LongTensor
+    moved_at: Tensor
     tolerance: Tensor
     largest_slope: Tensor | None
 
     @property
-    def by_flip(self) -> BoolTensor:
-        """(D, D); [i, j]: output i moved, by more than rounding, when input j was flipped."""
+    def by_flip(self) -> Tensor:
+        """(D, D) bool; [i, j]: output i moved, by more than rounding, when input j was flipped."""
         return self.largest_move > self.tolerance[:, None]
 
     @property
-    def by_gradient(self) -> BoolTensor | None:
-        """(D, D); [i, j]: the derivative of output i by input j is not zero at some point."""
+    def by_gradient(self) -> Tensor | None:
+        """(D, D) bool; [i, j]: the derivative of output i by input j is not zero at some point."""
         return None if self.largest_slope is None else self.largest_slope != 0
 
     @property

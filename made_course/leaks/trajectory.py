@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
-from torch import BoolTensor, Tensor
+from torch import Tensor
 
 from ..model.heads import Head
 
@@ -32,7 +32,7 @@ class Trajectory:
     probabilities: Tensor
     log_likelihood: Tensor
 
-    def undecided(self, step: int) -> BoolTensor:
+    def undecided(self, step: int) -> Tensor:
         """(D,) true for the variables that are still to come after so many steps."""
         return torch.argsort(self.ordering) >= step
 
@@ -41,7 +41,7 @@ class Trajectory:
         outputs = self.outputs[max(step - 1, 0)].to(self.probabilities.dtype)
         return torch.where(self.not_conditional(step), outputs, self.probabilities)
 
-    def not_conditional(self, step: int) -> BoolTensor:
+    def not_conditional(self, step: int) -> Tensor:
         """(D,) true where an output of ``map(step)`` is no conditional yet.
 
         The network has read zeros in place of some of the variables that it depends on. All other

@@ -25,10 +25,9 @@ def make_activation(activation: Activation) -> nn.Module:
         >>> make_activation(lambda: nn.LeakyReLU(0.1))
         LeakyReLU(negative_slope=0.1)
     """
-    if isinstance(activation, str):
-        activation = ACTIVATIONS.get(activation, activation)
+    make = ACTIVATIONS.get(activation) if isinstance(activation, str) else activation
     try:
-        act = activation()
+        act = None if make is None else make()
     except TypeError:
         act = None
     if not isinstance(act, nn.Module):

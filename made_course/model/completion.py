@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Sequence
 
 import torch
-from torch import BoolTensor, Generator, LongTensor, Tensor
+from torch import Generator, Tensor
 
 from ..common.arguments import check_count, check_rows
 from .completed_rows import Completion
@@ -132,7 +132,7 @@ def _in_words(worth: float, n: int) -> str:
 
 def completion_degrees(
     model: MADE, known: Tensor, ordering: Tensor | Sequence[int] | None = None
-) -> tuple[list[LongTensor], bool]:
+) -> tuple[list[Tensor], bool]:
     """Degrees under which the unknown variables are drawn, and whether that is exact.
 
     Args:
@@ -141,8 +141,8 @@ def completion_degrees(
         ordering: see :func:`complete`.
 
     Returns:
-        degrees of the variables and of each hidden layer; true where the known variables come
-        first. An ordering that is made for the purpose is the same each time.
+        degrees of the variables and of each hidden layer, LongTensors; true where the known
+        variables come first. An ordering that is made for the purpose is the same each time.
 
     Raises:
         TypeError, ValueError: if an argument is not as described.
@@ -168,7 +168,7 @@ def completion_degrees(
         return _known_first(model, known, check_ordering(ordering, model.input_dim)), True
     stored = [model.degrees]
     if model.mask_sets.are_several:
-        stored += model.mask_sets.members(model.num_masks)
+        stored += model.mask_sets.members(len(model.mask_sets.orders))
     for degrees in stored:
         if not known.any() or degrees[0][known].max() == known.sum():
             return degrees, True
@@ -179,7 +179,7 @@ def completion_degrees(
     return _known_first(model, known, index.flip(0) if are_known_last else index), True
 
 
-def _known_first(model: MADE, known: BoolTensor, ordering: LongTensor) -> list[LongTensor]:
+def _known_first(model: MADE, known: Tensor, ordering: Tensor) -> list[Tensor]:
     """Degrees of the variables and hidden layers for an ordering whose known come first."""
     known, ordering = known.cpu(), ordering.cpu()
     ordering = torch.cat([ordering[known[ordering]], ordering[~known[ordering]]])
@@ -234,7 +234,7 @@ def _require_made(model: MADE, caller: str) -> None:
         raise TypeError(f"{caller} needs a MADE, got {type(model).__name__}")
 
 
-def _check_rows(model: MADE, x: Tensor, known: Tensor) -> tuple[Tensor, BoolTensor]:
+def _check_rows(model: MADE, x: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
     """Rows with zeros in place of what is unknown, and a mask for each of them."""
     check_rows(x, model.input_dim)
     known = _check_known(known, x.shape[1:], x.shape).expand(x.shape).to(x.device)
@@ -243,7 +243,7 @@ def _check_rows(model: MADE, x: Tensor, known: Tensor) -> tuple[Tensor, BoolTens
     return x, known
 
 
-def _check_known(known: Tensor, *shapes: tuple[int, ...]) -> BoolTensor:
+def _check_known(known: Tensor, *shapes: tuple[int, ...]) -> Tensor:
     if not isinstance(known, Tensor):
         raise TypeError(f"known must be a torch.Tensor, got {type(known).__name__}")
     if known.shape not in shapes:

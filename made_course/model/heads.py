@@ -186,6 +186,8 @@ class Categorical(Head):
         tensor([[0., 0., 1.]])
     """
 
+    num_classes: int
+
     def __init__(self, num_classes: int) -> None:
         self.num_classes = check_count("num_classes", num_classes, smallest=2)
         self.arguments = (self.num_classes,)

@@ -12,7 +12,7 @@ from typing import Self
 
 import torch
 import torch.nn.functional as F
-from torch import BoolTensor, Generator, LongTensor, Tensor, nn
+from torch import Generator, Tensor, nn
 
 from ..common.arguments import (
     check_choice,
@@ -92,6 +92,8 @@ class MADE(nn.Module):
         1.0
     """
 
+    net: Sequence[MaskedLinear]  # a ModuleList, which cannot say of what
+
     def __init__(
         self,
         input_dim: int,
@@ -135,7 +137,7 @@ class MADE(nn.Module):
 
         inputs = self.input_dim * self.head.inputs_per_variable
         outputs = self.input_dim * self.head.params_per_variable
-        self.net = nn.ModuleList(
+        self.net = nn.ModuleList(  # type: ignore[assignment]
             MaskedLinear(below, above, conditioning=bool(conditioning) and k == 0)
             for k, (below, above) in enumerate(pairwise([inputs, *self.hidden_dims, outputs]))
         )
@@ -152,7 +154,7 @@ class MADE(nn.Module):
             layer.register_buffer("mask", layer.mask, persistent=False)
 
         self.mask_sets.draw()  # after the weights: so equal seeds give the same model as ever
-        self._under: list[LongTensor] | None = None
+        self._under: list[Tensor] | None = None
         set_masks(self)
         self.register_state_dict_post_hook(note_settings)
         self.register_load_state_dict_pre_hook(check_settings)
@@ -161,18 +163,18 @@ class MADE(nn.Module):
     # ---- structure --------------------------------------------------------------------------
 
     @property
-    def degrees(self) -> list[LongTensor]:
-        """Degrees of the variables and of each hidden layer, from below upwards."""
+    def degrees(self) -> list[Tensor]:
+        """LongTensors: degrees of the variables and of each hidden layer, from below upwards."""
         return self.mask_sets.degrees if self._under is None else self._under
 
     @property
-    def order(self) -> LongTensor:
-        """(D,) degrees m⁰ of the variables: 1 + the step at which each is generated."""
+    def order(self) -> Tensor:
+        """(D,) LongTensor, degrees m⁰ of the variables: 1 + the step at which each is generated."""
         return self.degrees[0]
 
     @property
-    def masks(self) -> list[BoolTensor]:
-        """Mask of every layer (out_features, in_features), without the direct connections'."""
+    def masks(self) -> list[Tensor]:
+        """BoolTensors (out_features, in_features), one a layer, without the direct connections'."""
         return [layer.mask.bool() for layer in self.net]
 
     def resample_masks(self) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
-from torch import Generator, LongTensor, Tensor, nn
+from torch import Generator, Tensor, nn
 
 from ..common.arguments import check_choice, check_count
 from .masks import DEGREE_DRAWS, DegreeDraw, check_ordering, draw_degrees, input_degrees
@@ -30,6 +30,10 @@ class MaskSets(nn.Module):
         >>> MaskSets(3, [2], ordering=[1, 2, 0], kind="even").draw().degrees
         [tensor([3, 1, 2]), tensor([1, 2])]
     """
+
+    orders: Tensor
+    hidden_degrees: Tensor
+    position: Tensor
 
     def __init__(
         self,
@@ -64,8 +68,8 @@ class MaskSets(nn.Module):
         return self
 
     @property
-    def degrees(self) -> list[LongTensor]:
-        """Degrees in use, of the variables and of each hidden layer, from below upwards."""
+    def degrees(self) -> list[Tensor]:
+        """LongTensors: degrees in use, of the variables and of each hidden layer, from below."""
         return self._stored(int(self.position) if self.are_several else 0)
 
     @property
@@ -89,8 +93,8 @@ class MaskSets(nn.Module):
         """Whether orderings are drawn without end, so that weights learn to serve any."""
         return self.num_masks is None and not self.natural_order and not self.has_given_ordering
 
-    def member(self, number: int) -> list[LongTensor]:
-        """Degrees of one member of the ensemble, counted from 0.
+    def member(self, number: int) -> list[Tensor]:
+        """LongTensors: degrees of one member of the ensemble, counted from 0.
 
         They are those of a stored set; with ``num_masks=None`` those of a fixed seed, so that
         member 3 is the same in every call and, with one release of PyTorch, in every run.
@@ -108,8 +112,8 @@ class MaskSets(nn.Module):
             )
         return self._stored(number)
 
-    def members(self, ensemble: int) -> list[list[LongTensor]]:
-        """Degrees of the first members of the ensemble.
+    def members(self, ensemble: int) -> list[list[Tensor]]:
+        """For each of the first members of the ensemble its degrees, as :meth:`member` has them.
 
         Raises:
             TypeError, ValueError: if ``ensemble`` is no whole number of at least 1, or there are
@@ -127,12 +131,12 @@ class MaskSets(nn.Module):
         """Go on to the next of the stored sets, or else draw a new one."""
         self.position += 1
         if self.are_several:
-            self.position %= self.num_masks
+            self.position %= len(self.orders)
         else:
             self._store(0, number=int(self.position))
 
-    def drawn(self, generator: Generator | None) -> list[LongTensor]:
-        """Degrees of a new set; an ordering that is natural or given stays."""
+    def drawn(self, generator: Generator | None) -> list[Tensor]:
+        """LongTensors: degrees of a new set; an ordering that is natural or given stays."""
         if self.has_given_ordering:
             order = self.orders[0].long().cpu()
         elif self.natural_order:
@@ -141,7 +145,7 @@ class MaskSets(nn.Module):
             order = torch.randperm(self.input_dim, generator=generator, device="cpu") + 1
         return draw_degrees(order, self.hidden_dims, self.kind, generator)
 
-    def _stored(self, row: int) -> list[LongTensor]:
+    def _stored(self, row: int) -> list[Tensor]:
         return [
             self.orders[row].long(),
             *self.hidden_degrees[row].long().split(self.hidden_dims),

@@ -31,6 +31,8 @@ class MaskedLinear(nn.Linear):
         0.0
     """
 
+    mask: Tensor
+
     def __init__(
         self, in_features: int, out_features: int, bias: bool = True, *, conditioning: bool = False
     ) -> None:

@@ -15,7 +15,7 @@ from typing import Literal, TypeAlias, get_args
 from zlib import crc32
 
 import torch
-from torch import BoolTensor, Generator, LongTensor, Tensor
+from torch import Generator, Tensor
 
 from ..common.arguments import check_choice
 
@@ -24,7 +24,7 @@ DegreeDraw: TypeAlias = Literal["uniform", "paper", "even"]
 DEGREE_DRAWS = get_args(DegreeDraw)
 
 
-def check_ordering(ordering: Tensor | Sequence[int], input_dim: int | None = None) -> LongTensor:
+def check_ordering(ordering: Tensor | Sequence[int], input_dim: int | None = None) -> Tensor:
     """Return an ordering as a (D,) LongTensor, or say why it is none.
 
     Args:
@@ -67,7 +67,7 @@ def shown_ordering(order: Tensor) -> list[int] | str:
     return ordering if len(ordering) <= 10 else hex(crc32(repr(ordering).encode()))
 
 
-def input_degrees(ordering: Tensor | Sequence[int]) -> LongTensor:
+def input_degrees(ordering: Tensor | Sequence[int]) -> Tensor:
     r"""Degree of each variable: the step, counted from 1, at which the ordering generates it.
 
     Inverse of the ordering: :math:`m^0(\text{ordering}_t) = t + 1`.
@@ -76,7 +76,7 @@ def input_degrees(ordering: Tensor | Sequence[int]) -> LongTensor:
         ordering: (D,) permutation of 0..D-1; ``ordering[t]`` is generated at step t.
 
     Returns:
-        (D,) degrees in 1..D.
+        (D,) LongTensor of degrees in 1..D.
 
     Raises:
         TypeError, ValueError: if ``ordering`` is not a permutation.
@@ -97,7 +97,7 @@ def hidden_degrees(
     input_dim: int,
     draw: DegreeDraw = "uniform",
     generator: Generator | None = None,
-) -> LongTensor:
+) -> Tensor:
     r"""Degrees of one hidden layer, each in 1..D-1.
 
     A unit of degree d sees at most the first d variables. Degree D would be useless, since no
@@ -114,7 +114,7 @@ def hidden_degrees(
         generator: source of the draws; None is torch's global stream.
 
     Returns:
-        (H,) degrees.
+        (H,) LongTensor of degrees.
 
     Raises:
         ValueError: if ``draw`` is unknown.
@@ -141,7 +141,7 @@ def draw_degrees(
     hidden_dims: Sequence[int],
     draw: DegreeDraw = "uniform",
     generator: Generator | None = None,
-) -> list[LongTensor]:
+) -> list[Tensor]:
     """Degrees of every layer: the inputs' (given), then each hidden layer's, from below upwards.
 
     Args:
@@ -163,7 +163,7 @@ def draw_degrees(
     return degrees
 
 
-def build_masks(degrees: Sequence[Tensor], outputs: Tensor | None = None) -> list[BoolTensor]:
+def build_masks(degrees: Sequence[Tensor], outputs: Tensor | None = None) -> list[Tensor]:
     r"""One mask a layer: which weights may exist.
 
     .. math::
@@ -197,7 +197,7 @@ def build_masks(degrees: Sequence[Tensor], outputs: Tensor | None = None) -> lis
     return [*hidden, outputs[:, None] > degrees[-1][None, :]]
 
 
-def direct_mask(order: Tensor) -> BoolTensor:
+def direct_mask(order: Tensor) -> Tensor:
     r"""Mask of the direct input-to-output connections: :math:`M^A_{d,d'} = 1_{m^0(d) > m^0(d')}`.
 
     It is also the *strict order* itself: all that an autoregressive model may connect.
@@ -220,7 +220,7 @@ def direct_mask(order: Tensor) -> BoolTensor:
     return order[:, None] > order[None, :]
 
 
-def connectivity(masks: Sequence[Tensor], direct: Tensor | None = None) -> BoolTensor:
+def connectivity(masks: Sequence[Tensor], direct: Tensor | None = None) -> Tensor:
     """Which inputs reach which outputs: entry [i, j] is true where some path leads from j to i.
 
     The product of the masks counts paths; only whether there is one matters here.
@@ -266,7 +266,7 @@ def connectivity(masks: Sequence[Tensor], direct: Tensor | None = None) -> BoolT
 
 def paths_through(
     masks: Sequence[Tensor], layer: int, unit: int, direct: Tensor | None = None
-) -> list[BoolTensor]:
+) -> list[Tensor]:
     """Which units lie on a path through one unit: its ancestors below, its descendants above.
 
     Args:
@@ -299,7 +299,7 @@ def paths_through(
 
 def leaking_connections(
     masks: Sequence[Tensor], forbidden: Tensor, direct: Tensor | None = None
-) -> list[BoolTensor]:
+) -> list[Tensor]:
     """Which connections lie on a path from an input to an output that must not see it.
 
     Args:
@@ -332,7 +332,7 @@ def leaking_connections(
     return leaking if direct is None else [*leaking, direct.bool() & forbidden]
 
 
-def check_mask(mask: Tensor, shape: Sequence[int] | None = None) -> BoolTensor:
+def check_mask(mask: Tensor, shape: Sequence[int] | None = None) -> Tensor:
     """Return a mask as a BoolTensor, or say why it is none.
 
     Args:

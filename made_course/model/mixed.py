@@ -7,7 +7,7 @@ from itertools import groupby
 
 import torch
 import torch.nn.functional as F
-from torch import LongTensor, Tensor
+from torch import Tensor
 
 from .heads import NAMED_HEADS, Head
 
@@ -98,11 +98,11 @@ class Mixed(Head):
             for head, i in self._groups:
                 head.check(_at(x, i, -1))
         except ValueError:
-            for i, head in enumerate(self.heads):
+            for k, head in enumerate(self.heads):
                 try:
-                    head.check(x[..., i])
+                    head.check(x[..., k])
                 except ValueError as error:
-                    raise ValueError(f"column {i} (counted from 0): {error}") from None
+                    raise ValueError(f"column {k} (counted from 0): {error}") from None
             raise
 
     def _joined(self, parts: list[Tensor], dim: int) -> Tensor:
@@ -115,5 +115,5 @@ class Mixed(Head):
         return f"Mixed({' + '.join(lists)})"
 
 
-def _at(x: Tensor, columns: LongTensor, dim: int) -> Tensor:
+def _at(x: Tensor, columns: Tensor, dim: int) -> Tensor:
     return x.index_select(dim, columns.to(x.device))

@@ -74,11 +74,13 @@ def sample_rows(
     """
     if method == "naive":
         return sample_naive(model, model.degrees[0], noise, model.head)
-    biases, direct = [layer.masked_bias() for layer in model.net], None
+    # each of these layers has a bias, and direct connections have one where they are conditioned
+    biases = [bias for layer in model.net if (bias := layer.masked_bias()) is not None]
+    direct = None
     if model.direct is not None:
         direct = model.direct.masked_weight()
-        if model.direct.conditioning is not None:
-            biases[-1] = biases[-1] + model.direct.masked_bias()
+        if (bias := model.direct.masked_bias()) is not None:
+            biases[-1] = biases[-1] + bias
     return sample_incremental(
         [layer.masked_weight() for layer in model.net],
         biases,
@@ -206,9 +208,9 @@ def sample_incremental(
     layers.append(_Layer(weights[-1], biases[-1][outputs, None], below, outputs, ready, None))
 
     heads, places = [head.of(i) for i in ordering.tolist()], x.split(head.inputs_per_variable)
-    noise = noise.T[ordering].unbind()
+    u = noise.T[ordering].unbind()
     is_given = [False] * input_dim if known is None else known[ordering].tolist()
-    given = noise if given is None else given.T[ordering].unbind()
+    taken = u if given is None else given.T[ordering].unbind()
     values = []
     for start in range(0, input_dim, BLOCK):
         steps = range(start, min(start + BLOCK, input_dim))
@@ -219,12 +221,12 @@ def sample_incremental(
                     block.units[t].copy_(activation(block.received_by(t)))
             own = heads[step]
             if is_given[step]:
-                value = given[step]
+                value = taken[step]
             else:
                 params = output.received_by(t)
                 if own is not head:  # of its own, narrower perhaps
                     params = params[: own.params_per_variable]
-                value = own.sample(params.T, noise[step])
+                value = own.sample(params.T, u[step])
             place = places[step] if own is head else places[step][: own.inputs_per_variable]
             place.copy_(own.encode(value).T)
             values.append(value)
@@ -275,13 +277,15 @@ def _blocks(
         weight = weight.index_select(1, layer.below[:new])
         received = torch.addmm(layer.bias[rows], weight[:, :old], below[:old])
         sources = [(weight[:, old:].split(counts), below[old:new])]
-        if layer.h is None and direct is not None:
+        units: Sequence[Tensor] = ()
+        if layer.h is not None:
+            units = layer.h[rows].split(counts)
+            below, old, new = layer.h, rows.start, rows.stop
+        elif direct is not None:
             known, now = per_input * steps.start, per_input * steps.stop
             received.addmm_(direct[rows, :known], x[:known])
             sources.append((direct[rows, known:now].split(counts), x[known:now]))
-        units = () if layer.h is None else layer.h[rows].split(counts)
         blocks.append(_Block(counts, units, received.split(counts), sources))
-        below, old, new = layer.h, rows.start, rows.stop
     return blocks
 
 

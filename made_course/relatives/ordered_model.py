@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
-from torch import Generator, LongTensor, Tensor, nn
+from torch import Generator, Tensor, nn
 
 from ..common.arguments import check_count, check_last_dimension
 from ..model.heads import Bernoulli, Head, check_head
@@ -45,8 +45,8 @@ class OrderedModel(nn.Module):
         self.register_buffer("order", input_degrees(check_ordering(ordering, self.input_dim)))
 
     @property
-    def ordering(self) -> LongTensor:
-        """(D,) variables in the order in which they are generated."""
+    def ordering(self) -> Tensor:
+        """(D,) LongTensor, the variables in the order in which they are generated."""
         return torch.argsort(self.order)
 
     check_data = MADE.check_data

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import torch
-from torch import BoolTensor, Generator, LongTensor, Tensor
+from torch import Generator, Tensor
 
 SIDE = 28
 RANDOM = 3
@@ -13,13 +13,13 @@ RANDOM = 3
 weights and in the sequence of their batches."""
 
 
-def rows_and_columns() -> tuple[LongTensor, LongTensor]:
-    """Row and column of each pixel of an image of MNIST."""
+def rows_and_columns() -> tuple[Tensor, Tensor]:
+    """Row and column of each pixel of an image of MNIST, LongTensors (784,)."""
     pixels = torch.arange(SIDE**2)
     return pixels // SIDE, pixels % SIDE
 
 
-def pixel_orderings() -> dict[str, LongTensor]:
+def pixel_orderings() -> dict[str, Tensor]:
     """Ways to go through the pixels of an image of MNIST, each a permutation of them.
 
     Returns:
@@ -86,8 +86,8 @@ def draw_places(generator: Generator | None = None) -> Tensor:
     return (1 - share) * place + share * chance
 
 
-def draw_part(generator: Generator | None = None) -> BoolTensor:
-    """(784,) true in a part of the image: a rectangle, often at an edge, or scattered pixels."""
+def draw_part(generator: Generator | None = None) -> Tensor:
+    """BoolTensor (784,), true in a part of the image: a rectangle, often at an edge, or scattered pixels."""
     kind, *u = torch.rand(5, generator=generator).tolist()
     if kind < 0.15:
         return torch.rand(SIDE**2, generator=generator) < u[0]
@@ -99,8 +99,8 @@ def draw_part(generator: Generator | None = None) -> BoolTensor:
     return inside
 
 
-def draw_pixel_ordering(generator: Generator | None = None) -> LongTensor:
-    """(784,) an ordering of the pixels of an image, every other time with a part that comes last.
+def draw_pixel_ordering(generator: Generator | None = None) -> Tensor:
+    """LongTensor (784,), an ordering of the pixels, every other time with a part that comes last.
 
     Or first; the part and what is around it may each have an order of its own.
 

@@ -8,7 +8,7 @@ course's small set, so that both the small set and MNIST's test images are an ho
 from __future__ import annotations
 
 import torch
-from torch import BoolTensor
+from torch import Tensor
 
 from ..common.arguments import check_choice
 from ..model.made import MADE
@@ -60,8 +60,8 @@ def load_pretrained(name: str = "mnist-512") -> MADE:
     return model.eval()
 
 
-def weights_that_count(model: MADE) -> dict[str, BoolTensor]:
-    """Names of the weights in the state dict, and where some mask lets them be anything but 0."""
+def weights_that_count(model: MADE) -> dict[str, Tensor]:
+    """Names of the weights in the state dict, and where (bool) some mask lets them be not 0."""
     if model.num_masks == 1:
         fixed = {*model.net, model.direct}
     else:  # hidden units that keep their degree keep the masks between them

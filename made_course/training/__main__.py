@@ -6,7 +6,7 @@ import argparse
 import io
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import redirect_stdout
 
 import torch
@@ -17,6 +17,7 @@ from ..data.mnist_binarized import binarized_loader
 from ..data.tables import load_table
 from ..model.heads import Bernoulli, Head
 from ..model.made import MADE
+from .batches import Batches
 from .evaluate import evaluate
 from .fit import fit
 from .processes import processes_on
@@ -106,7 +107,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-Data = tuple[Iterable[Tensor], Tensor | None, Tensor, Head]
+Data = tuple[Batches, Tensor | None, Tensor, Head]
 
 
 def _digits(given: argparse.Namespace) -> Data:

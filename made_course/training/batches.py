@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
+from typing import Protocol
 from zlib import crc32
 
 import torch
@@ -11,7 +12,36 @@ from torch import Tensor
 
 from ..model.made import MADE
 
-Batches = Tensor | Iterable[Tensor]
+
+class Loader(Protocol):
+    """Yields batches (B, D), anew each time it is asked, and knows how many."""
+
+    def __iter__(self) -> Iterator[Tensor]: ...
+
+    def __len__(self) -> int: ...
+
+
+Batches = Tensor | Loader
+
+
+class Shuffled:
+    """A loader of the rows of a tensor (N, D), in another order each time.
+
+    Example:
+        >>> batches = Shuffled(torch.tensor([[1.0], [2.0], [3.0]]), batch_size=2)
+        >>> len(batches), [len(batch) for batch in batches]
+        (2, [2, 1])
+    """
+
+    def __init__(self, rows: Tensor, batch_size: int) -> None:
+        self.rows, self.batch_size = rows, batch_size
+
+    def __len__(self) -> int:
+        return math.ceil(len(self.rows) / self.batch_size)
+
+    def __iter__(self) -> Iterator[Tensor]:
+        order = torch.randperm(len(self.rows), device=self.rows.device)
+        return (self.rows.index_select(0, some) for some in order.split(self.batch_size))
 
 
 def check_data(model: MADE, data: Batches) -> None:
@@ -30,11 +60,6 @@ def check_data(model: MADE, data: Batches) -> None:
         raise ValueError("there are no batches: got an empty loader")
 
 
-def count_batches(data: Batches, batch_size: int) -> int:
-    """Steps in one pass over the data."""
-    return math.ceil(len(data) / batch_size) if isinstance(data, Tensor) else len(data)
-
-
 def check_iterable(data: object) -> None:
     """Raise unless the data can be a tensor or a loader."""
     if hasattr(data, "row_numbers"):  # a Table: as an iterable it would pass for three batches
@@ -45,14 +70,6 @@ def check_iterable(data: object) -> None:
         raise TypeError(
             f"data must be a (N, D) tensor or a loader of such batches, got {type(data).__name__}"
         )
-
-
-def shuffled(data: Batches, batch_size: int) -> Iterable[Tensor]:
-    """The batches of one epoch; a loader shuffles by itself."""
-    if not isinstance(data, Tensor):
-        return data
-    rows = torch.randperm(len(data), device=data.device).split(batch_size)
-    return (data.index_select(0, some) for some in rows)
 
 
 def tensors(batches: Iterable[Tensor]) -> Iterator[Tensor]:
@@ -72,7 +89,7 @@ def tensors(batches: Iterable[Tensor]) -> Iterator[Tensor]:
 def fingerprint(data: Batches) -> str:
     """What a checkpoint remembers of its data."""
     if isinstance(data, Tensor):
-        checksum = crc32(data.detach().float().cpu().contiguous().numpy())
+        checksum = crc32(data.detach().float().cpu().contiguous().numpy().data)
         return f"tensor {tuple(data.shape)} with checksum {checksum:08x}"
     own = " and a generator" if getattr(data, "generator", None) is not None else ""
     return f"loader of {len(data)} batches{own}"

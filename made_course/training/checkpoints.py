@@ -7,17 +7,19 @@ import os
 import pathlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.optim import Optimizer
 
 from ..common.files import read_tensors, write_whole
+from ..model.made import MADE
 from .batches import Batches, fingerprint
 from .history import History
 from .processes import Processes
 from .random_streams import random_states, set_random_states
-from .schedules import Constant, OneCycle, Patient
+from .schedules import Patient, Schedule
 
 
 @dataclass(frozen=True)
@@ -46,15 +48,17 @@ class Run:
         last: the last whole epoch.
     """
 
-    model: nn.Module
+    model: MADE
     optimizer: Optimizer
-    schedule: Constant | OneCycle | Patient
+    schedule: Schedule
     log_prob: Callable[[Tensor], Tensor]
     processes: Processes
     history: History = field(default_factory=History)
     max_norm: float = math.inf
     bfloat16: bool | None = None
-    last: Epoch | None = None
+
+    def __post_init__(self) -> None:
+        self.last = Epoch(0, self.weights())
 
     def weights(self) -> dict[str, Tensor]:
         """A copy of what the model is now."""
@@ -136,14 +140,14 @@ def _state(run: Run, train: Batches) -> dict[str, object]:
     }
 
 
-def _set_state(run: Run, train: Batches, state: Mapping[str, object]) -> None:
+def _set_state(run: Run, train: Batches, state: Mapping[str, Any]) -> None:
     run.last = Epoch(**state["last"])
     run.model.load_state_dict(run.last.weights)
     run.bfloat16 = state["bfloat16"]
     run.optimizer.load_state_dict(state["optimizer"])
-    if state["average"]:
+    if isinstance(run.schedule, Patient):
         run.schedule.average = [mean.to(run.processes.device) for mean in state["average"]]
     vars(run.history).update(state["history"])
     set_random_states(run.processes.device, state["random"])
-    if state["loader"] is not None:
-        train.generator.set_state(state["loader"])
+    if (loader := getattr(train, "generator", None)) is not None:
+        loader.set_state(state["loader"])

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import torch
 from torch import Tensor
 
 from ..common.arguments import check_count, values_are_known
 from ..model.made import MADE
 from ..model.sampling import evaluation_mode
-from .batches import Batches, check_iterable, tensors
+from .batches import check_iterable, tensors
 from .processes import ALONE, Processes
 
 
 def evaluate(
-    model: MADE, x: Batches, *, ensemble: int | None = None, batch_size: int = 1000
+    model: MADE,
+    x: Tensor | Iterable[Tensor],
+    *,
+    ensemble: int | None = None,
+    batch_size: int = 1000,
 ) -> float:
     r"""Mean negative log-likelihood (NLL) of the rows: lower is better.
 
@@ -52,17 +58,17 @@ def evaluate(
 @torch.no_grad()
 def sum_nll(
     model: MADE,
-    x: Batches,
+    x: Tensor | Iterable[Tensor],
     ensemble: int | None,
     batch_size: int = 1000,
     processes: Processes = ALONE,
 ) -> tuple[float, int]:
     """NLL summed over all rows, and how many there are."""
     check_count("batch_size", batch_size)
-    known = isinstance(x, Tensor)
-    if known:
+    known = False
+    if isinstance(x, Tensor):
         model.check_data(x)
-        x = x.split(batch_size)
+        x, known = x.split(batch_size), True
     check_iterable(x)
     device = next(model.parameters()).device
     total, rows = 0.0, 0

@@ -6,14 +6,15 @@ import os
 import pathlib
 import warnings
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from ..common.arguments import check_choice, check_count
 from ..model.made import MADE
-from .batches import Batches, check_data
-from .checkpoints import Epoch, Run, resume
+from .batches import Batches, Loader, Shuffled, check_data
+from .checkpoints import Run, resume
 from .history import History
 from .loop import train_epochs
 from .precision import PRECISIONS, takes_bfloat16
@@ -107,8 +108,8 @@ def fit(
         >>> evaluate(model, x) < 1.2  # the entropy of three equal patterns is ln 3 = 1.10 nats
         True
     """
-    chosen = {"epochs": epochs, "lr": lr, "weight_decay": weight_decay}
-    chosen = {name: value for name, value in chosen.items() if value is not None}
+    asked = {"epochs": epochs, "lr": lr, "weight_decay": weight_decay}
+    chosen: dict[str, Any] = {name: value for name, value in asked.items() if value is not None}
     schedule = OneCycle(**chosen) if patience is None else Patient(patience, **chosen)
     check_choice("precision", precision, PRECISIONS)
     seed = None if seed is None else check_count("seed", seed, smallest=0, largest=2**63 - 1)
@@ -119,12 +120,13 @@ def fit(
         check_data(model, valid)
     elif patience is not None:
         raise ValueError("patience needs validation data: pass valid=")
-    if not isinstance(train, Tensor):
-        batch_size = None  # it is the loader's
-    elif batch_size is None:
-        batch_size = schedule.batch_size(len(train))
-    else:
+    if isinstance(train, Tensor):
+        if batch_size is None:
+            batch_size = schedule.batch_size(len(train))
         batch_size = check_count("batch_size", batch_size)
+        batches: Loader = Shuffled(train, batch_size)
+    else:
+        batches, batch_size = train, None  # it is the loader's
     if isinstance(on_epoch, type):
         raise TypeError(f"on_epoch must be an object, got a class: make one, {on_epoch.__name__}()")
     if on_epoch is not None and not callable(on_epoch):
@@ -138,13 +140,19 @@ def fit(
         run = _start(model, schedule, processes)
         save = None
         if checkpoint is not None:
-            settings = {"model": f"{model!r} in {own.dtype}", "batch_size": batch_size}
-            settings |= {**schedule.settings(), "precision": precision, "seed": seed}
+            settings = {
+                "model": f"{model!r} in {own.dtype}",
+                "batch_size": batch_size,
+                **schedule.settings(),
+                "precision": precision,
+                "seed": seed,
+            }
             save = resume(run, checkpoint, settings, train, valid)
         if run.bfloat16 is None:
             run.bfloat16 = takes_bfloat16(precision, model, processes)
-        history = train_epochs(run, train, valid, batch_size, save, on_epoch, progress)
-    if patience is not None and len(history) == epochs and epochs - history.best_epoch < patience:
+        history = train_epochs(run, batches, valid, save, on_epoch, progress)
+    since_best = len(history) - (history.best_epoch or 0)
+    if patience is not None and len(history) == epochs and since_best < patience:
         warnings.warn(
             f"fit stopped at epochs={epochs} before patience={patience} had run out: the best "
             f"epoch is {history.best_epoch}, and a longer run may find a better one",
@@ -161,6 +169,4 @@ def _start(model: MADE, schedule: OneCycle | Patient, processes: Processes) -> R
         unit="differential nats" if model.head.is_density else "nats",
         planned=schedule.epochs if isinstance(schedule, OneCycle) else None,
     )
-    run = Run(model, optimizer, schedule, log_prob, processes, history, MAX_GRADIENT_NORM)
-    run.last = Epoch(0, run.weights())
-    return run
+    return Run(model, optimizer, schedule, log_prob, processes, history, MAX_GRADIENT_NORM)

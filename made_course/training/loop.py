@@ -13,7 +13,7 @@ from tqdm.auto import tqdm
 from ..common.arguments import values_are_known
 from ..model.made import MADE
 from ..model.sampling import evaluation_mode
-from .batches import Batches, count_batches, shuffled, tensors
+from .batches import Batches, Loader, Shuffled, tensors
 from .checkpoints import Epoch, Run
 from .evaluate import sum_nll
 from .history import History
@@ -27,22 +27,21 @@ OnEpoch = Callable[[MADE, History], bool | None]
 
 def train_epochs(
     run: Run,
-    train: Batches,
+    train: Loader,
     valid: Batches | None,
-    batch_size: int | None,
     save: Callable[[], None] | None,
     on_epoch: OnEpoch | None,
     progress: bool,
 ) -> History:
     """The loop over epochs; ends with the best weights, or those of the last whole epoch."""
-    steps = count_batches(train, batch_size)
+    steps = len(train)
     with _progress_bar(run, steps, progress) as bar:
         try:
             while not run.schedule.is_over(run.history):
                 start = time.perf_counter()
-                with values_are_known(isinstance(train, Tensor)):
-                    batches = _counted(shuffled(train, batch_size), bar)
-                    train_nll = train_epoch(run, batches, len(run.history) + 1, steps)
+                with values_are_known(isinstance(train, Shuffled)):
+                    epoch = len(run.history) + 1
+                    train_nll = train_epoch(run, _counted(train, bar), epoch, steps)
                 weights = run.weights()
                 with run.schedule.shown(run.model):
                     score = None if valid is None else _score(run, valid, steps)

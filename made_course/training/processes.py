@@ -12,9 +12,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from inspect import signature
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, distributed, nn
+
+from ..model.made import MADE
+
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
@@ -55,7 +60,7 @@ class Processes:
         distributed.all_reduce(sums)
         return sums.tolist()
 
-    def agree(self, value: object) -> object:
+    def agree(self, value: Value) -> Value:
         """What the first process says."""
         if self.size == 1:
             return value
@@ -63,7 +68,7 @@ class Processes:
         distributed.broadcast_object_list(values, src=0, device=self.device)
         return values[0]
 
-    def log_prob_of(self, model: nn.Module) -> Callable[[Tensor], Tensor]:
+    def log_prob_of(self, model: MADE) -> Callable[[Tensor], Tensor]:
         """The model's ``log_prob``, such that ``backward()`` averages over the processes.
 
         The model first becomes that of the first process, weights and masks.
@@ -75,8 +80,8 @@ class Processes:
         # they are alike in all processes from then on: nothing has to be sent at every step
         wrap = nn.parallel.DistributedDataParallel
         new, old = "forward_sync_buffers", "broadcast_buffers"  # the old name warns where both are
-        name = new if new in signature(wrap).parameters else old
-        return wrap(_LogProb(model), init_sync=False, **{name: False})
+        options: dict[str, Any] = {new if new in signature(wrap).parameters else old: False}
+        return wrap(_LogProb(model), init_sync=False, **options)
 
 
 ALONE = Processes()
@@ -106,7 +111,7 @@ def _leave() -> None:
 
 
 class _LogProb(nn.Module):
-    def __init__(self, model: nn.Module) -> None:
+    def __init__(self, model: MADE) -> None:
         super().__init__()
         self.model = model
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 
 import torch
@@ -20,18 +20,28 @@ FEWEST_STEPS = 10
 """Steps in an epoch of a small table, where :class:`Patient` chooses the batches."""
 
 
-class Constant:
-    """The rate stays as the optimizer has it: the plain recipe of ``train_made``."""
+class Schedule:
+    """What a training asks; as it is, the rate stays as the optimizer has it, and nothing ends."""
+
+    epochs: int | None = None
 
     def before_step(self, optimizer: Optimizer, step: int, steps: int) -> None:
-        """Do nothing."""
+        """Set rate and decay for a step, counted from 0 over all epochs, of ``steps`` each."""
 
     def after_step(self, model: nn.Module, step: int) -> None:
-        """Do nothing."""
+        """Look at the new weights."""
+
+    def shown(self, model: nn.Module) -> AbstractContextManager[None]:
+        """The weights that are scored, inside a ``with``: as it is, the model's own."""
+        return nullcontext()
+
+    def is_over(self, history: History) -> bool:
+        """Whether the run has had its epochs."""
+        return self.epochs is not None and len(history) >= self.epochs
 
 
 @dataclass
-class OneCycle:
+class OneCycle(Schedule):
     """The rate rises to its peak and falls again, once in all epochs.
 
     Args:
@@ -62,23 +72,12 @@ class OneCycle:
         return [{"params": list(model.parameters()), "weight_decay": self.weight_decay}]
 
     def before_step(self, optimizer: Optimizer, step: int, steps: int) -> None:
-        """Set the rate for a step, counted from 0 over all epochs, of ``steps`` each."""
+        """Set the rate for a step: see :func:`one_cycle`."""
         optimizer.param_groups[0]["lr"] = self.lr * one_cycle(step, steps * self.epochs)
-
-    def after_step(self, model: nn.Module, step: int) -> None:
-        """Do nothing."""
-
-    def shown(self, model: nn.Module) -> nullcontext:
-        """The weights that are scored: the model's own."""
-        return nullcontext()
-
-    def is_over(self, history: History) -> bool:
-        """Whether the run has had its epochs."""
-        return len(history) >= self.epochs
 
 
 @dataclass
-class Patient:
+class Patient(Schedule):
     """The rate stays at its peak, and the score on validation rows says when to stop.
 
     The decay goes from strong to weak, so that the best epoch chooses it, too. Biases do not decay:
@@ -125,7 +124,7 @@ class Patient:
         ]
 
     def before_step(self, optimizer: Optimizer, step: int, steps: int) -> None:
-        """Set rate and decay for a step, counted from 0 over all epochs, of ``steps`` each."""
+        """Set rate and decay for a step."""
         rate = self.lr * min(1.0, (step + 1) / steps)
         for group in optimizer.param_groups:
             group["lr"] = rate
@@ -150,7 +149,7 @@ class Patient:
 
     def is_over(self, history: History) -> bool:
         """Whether the last epochs brought nothing better, or the limit has come."""
-        if self.epochs is not None and len(history) >= self.epochs:
+        if super().is_over(history):
             return True
         return len(history) - (history.best_epoch or 0) >= self.patience
 

@@ -13,7 +13,7 @@ from .checkpoints import Run
 from .evaluate import evaluate
 from .loop import train_epoch
 from .processes import Processes
-from .schedules import Constant
+from .schedules import Schedule
 
 
 def train_made(
@@ -54,7 +54,7 @@ def train_made(
     model = MADE(28 * 28, hidden_dims=hidden, natural_order=natural_order).to(device)
     processes = Processes(device=torch.device(device))
     optimizer = torch.optim.Adam(model.parameters(), lr=lr, fused=processes.has_fused_optimizers)
-    run = Run(model, optimizer, Constant(), model.log_prob, processes)
+    run = Run(model, optimizer, Schedule(), model.log_prob, processes)
     for epoch in range(1, epochs + 1):
         train_nll = train_epoch(run, train, epoch, len(train))
         test_nll = evaluate(model, test)

@@ -14,10 +14,15 @@ from made_course import (
     draw_degrees,
     hidden_degrees,
     input_degrees,
+)
+from made_course.model.masks import (
+    DEGREE_DRAWS,
+    check_mask,
+    check_ordering,
     leaking_connections,
     paths_through,
+    shown_ordering,
 )
-from made_course.model.masks import DEGREE_DRAWS, check_mask, check_ordering, shown_ordering
 from tests.networks import CYCLE, ORDER
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 
 import torch
-from torch import BoolTensor, Generator, Tensor
+from torch import Generator, Tensor
 from traitlets import Bool, Dict, List, validate
 
 from ...common.arguments import check_choice, check_count, check_switch
@@ -127,7 +127,7 @@ class CompletionPlayer(Player, module="completion_player"):
         self._ask(hidden=self.parts[check_choice("part", part, tuple(self.parts))])
 
     @property
-    def known(self) -> BoolTensor:
+    def known(self) -> Tensor:
         """(D,) true where the image is known."""
         return torch.tensor([hidden == "0" for hidden in self.asked["hidden"]])
 
@@ -184,7 +184,7 @@ class CompletionPlayer(Player, module="completion_player"):
         )
 
 
-def hidden_parts(rows: int, columns: int) -> dict[str, BoolTensor]:
+def hidden_parts(rows: int, columns: int) -> dict[str, Tensor]:
     """Part → (D,) what it hides; of an odd number of rows or columns the smaller half.
 
     Example:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
-from torch import BoolTensor, Generator, LongTensor, Tensor
+from torch import Generator, Tensor
 from traitlets import Any, Bool, Dict, List, observe, validate
 
 from ...common.arguments import check_choice, check_count
@@ -184,18 +184,18 @@ class MaskExplorer(InPage, module="mask_explorer"):
         return Network(tuple(self.names), tuple(self.ordering), hidden, self.direct, self.fault)
 
     @property
-    def degrees(self) -> list[LongTensor]:
-        """Degrees of the inputs and of each hidden layer, as the masks use them."""
+    def degrees(self) -> list[Tensor]:
+        """LongTensors: degrees of the inputs and of each hidden layer, as the masks use them."""
         return self.network.degrees
 
     @property
-    def masks(self) -> list[BoolTensor]:
-        """Mask of every layer (out_features, in_features), without the direct one."""
+    def masks(self) -> list[Tensor]:
+        """BoolTensors (out_features, in_features), a layer each, without the direct one."""
         return self.network.masks
 
     @property
-    def connectivity(self) -> BoolTensor:
-        """(D, D): whether some path leads from input j to output i."""
+    def connectivity(self) -> Tensor:
+        """(D, D) bool: whether some path leads from input j to output i."""
         return self.network.reached
 
     @property

@@ -7,7 +7,7 @@ from functools import cached_property
 from itertools import product
 
 import torch
-from torch import BoolTensor, LongTensor, Tensor
+from torch import Tensor
 
 from ...common.words import factorization, hat, listing
 from ...model.heads import Bernoulli
@@ -46,24 +46,24 @@ class Network:
     fault: str = "none"
 
     @cached_property
-    def degrees(self) -> list[LongTensor]:
-        """Degrees of the inputs and of each hidden layer, as the masks use them."""
+    def degrees(self) -> list[Tensor]:
+        """LongTensors: degrees of the inputs and of each hidden layer, as the masks use them."""
         order = input_degrees(self.ordering)
         if self.fault == "degrees = ordering + 1":
             order = torch.tensor(self.ordering) + 1
         return [order, *(torch.tensor(layer, dtype=torch.long) for layer in self.hidden)]
 
     @cached_property
-    def masks(self) -> list[BoolTensor]:
-        """Mask of every layer (out_features, in_features), the output's last."""
+    def masks(self) -> list[Tensor]:
+        """BoolTensors (out_features, in_features), a layer each, the output's last."""
         masks = build_masks(self.degrees)
         if self.fault == "output with >=":
             masks[-1] = self.degrees[0][:, None] >= self.degrees[-1][None, :]
         return masks
 
     @cached_property
-    def direct_mask(self) -> BoolTensor | None:
-        """Mask of the direct connections (D, D); None without them."""
+    def direct_mask(self) -> Tensor | None:
+        """Mask of the direct connections (D, D), bool; None without them."""
         if not self.direct:
             return None
         order = self.degrees[0]
@@ -72,18 +72,18 @@ class Network:
         return direct_mask(order)
 
     @cached_property
-    def allowed(self) -> BoolTensor:
-        """(D, D): what the ordering allows output i to see of input j, whatever the masks do."""
+    def allowed(self) -> Tensor:
+        """(D, D) bool: whether the ordering lets output i see input j, whatever the masks do."""
         return direct_mask(input_degrees(self.ordering))
 
     @cached_property
-    def reached(self) -> BoolTensor:
-        """(D, D): whether some path leads from input j to output i."""
+    def reached(self) -> Tensor:
+        """(D, D) bool: whether some path leads from input j to output i."""
         return connectivity(self.masks, self.direct_mask)
 
     @cached_property
-    def leaks(self) -> BoolTensor:
-        """(D, D): reached, and not allowed."""
+    def leaks(self) -> Tensor:
+        """(D, D) bool: reached, and not allowed."""
         return self.reached & ~self.allowed
 
     @property
@@ -180,14 +180,14 @@ class Network:
             said += f" A leak: {leaking}."
         return said
 
-    def _inputs(self, which: BoolTensor) -> str:
+    def _inputs(self, which: Tensor) -> str:
         return listing([self.names[i] for i in self.ordering if which[i]])
 
-    def _outputs(self, which: BoolTensor) -> str:
+    def _outputs(self, which: Tensor) -> str:
         return listing([hat(self.names[i]) for i in self.ordering if which[i]])
 
 
-def _means(mask: BoolTensor) -> Tensor:
+def _means(mask: Tensor) -> Tensor:
     """Weights by which each unit is a mean of what it sees; none where it sees nothing."""
     spread = torch.arange(1, mask.numel() + 1, dtype=torch.float64) * GOLDEN % 1
     weights = mask * (1 + 2 * spread.reshape(mask.shape))
