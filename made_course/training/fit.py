@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from tqdm.auto import tqdm
 
 from ..common.arguments import check_choice, check_count, check_number, values_are_known
+from ..common.last_training import last_training
 from ..data.mnist import make_mnist_loaders
 from ..model.made import MADE
 from ..model.sampling import evaluation_mode
@@ -307,6 +308,7 @@ def _train(
 ) -> History:
     """The loop over epochs; ends with the best weights, or those of the last whole epoch."""
     steps = count_batches(train, batch_size)
+    last_training.stopped_after = None
     with _progress_bar(run, steps, progress) as bar:
         try:
             while not run.schedule.is_over(run.history):
@@ -326,7 +328,7 @@ def _train(
                     if on_epoch is not None and _is_told_to_stop(on_epoch, run):
                         break
         except KeyboardInterrupt:
-            pass
+            last_training.stopped_after = run.last.number
         finally:
             run.go_back()
             run.model.eval()
