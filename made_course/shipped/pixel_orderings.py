@@ -87,7 +87,7 @@ def draw_places(generator: Generator | None = None) -> Tensor:
 
 
 def draw_part(generator: Generator | None = None) -> Tensor:
-    """BoolTensor (784,), true in a part of the image: a rectangle, often at an edge, or scattered pixels."""
+    """BoolTensor (784,), true in a part: a rectangle, often at an edge, or scattered pixels."""
     kind, *u = torch.rand(5, generator=generator).tolist()
     if kind < 0.15:
         return torch.rand(SIDE**2, generator=generator) < u[0]
