@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+from .last_training import last_training
+
 
 def expect(
     value: float, expected: float, *, within: float, name: str = "", unit: str = "nats"
@@ -34,11 +36,18 @@ def expect(
     said += f"{round(scale * float(value), decimals) + 0.0:,.{decimals}f}{space}{unit}".rstrip()
     bounds = f"{_plain(scale * expected)} ± {_plain(scale * within)}"
     if not abs(float(value) - expected) <= within:
-        raise AssertionError(
-            f"{said}, and {bounds} was expected. If you changed nothing on purpose, run all cells "
-            "from the top: an earlier one may have been changed, left out or run twice."
-        )
+        raise AssertionError(f"{said}, and {bounds} was expected. {_cure()}")
     print(f"{said} (expected {bounds})")
+
+
+def _cure() -> str:
+    if last_training.stopped_after is not None:
+        when = f"after epoch {last_training.stopped_after}"
+        return f"The last training was stopped {when}: run its cell again, and let it end."
+    return (
+        "If you changed nothing on purpose, run all cells from the top: an earlier one may have "
+        "been changed, left out or run twice."
+    )
 
 
 def _plain(number: float) -> str:

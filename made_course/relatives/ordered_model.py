@@ -46,7 +46,7 @@ class OrderedModel(nn.Module):
 
     @property
     def ordering(self) -> Tensor:
-        """(D,) LongTensor: variables in the order in which they are generated."""
+        """(D,) LongTensor, the variables in the order in which they are generated."""
         return torch.argsort(self.order)
 
     check_data = MADE.check_data

@@ -14,7 +14,7 @@ weights and in the sequence of their batches."""
 
 
 def rows_and_columns() -> tuple[Tensor, Tensor]:
-    """Row and column of each pixel of an image of MNIST."""
+    """Row and column of each pixel of an image of MNIST, LongTensors (784,)."""
     pixels = torch.arange(SIDE**2)
     return pixels // SIDE, pixels % SIDE
 
@@ -23,7 +23,7 @@ def pixel_orderings() -> dict[str, Tensor]:
     """Ways to go through the pixels of an image of MNIST, each a permutation of them.
 
     Returns:
-        name → (784,) LongTensor: ``ordering[t]`` is the pixel that is generated at step t, pixels
+        name → (784,) ordering: ``ordering[t]`` is the pixel that is generated at step t, pixels
         being counted row by row.
 
     Example:
@@ -87,7 +87,7 @@ def draw_places(generator: Generator | None = None) -> Tensor:
 
 
 def draw_part(generator: Generator | None = None) -> Tensor:
-    """(784,) true in a part of the image: a rectangle, often at an edge, or scattered pixels."""
+    """BoolTensor (784,), true in a part: a rectangle, often at an edge, or scattered pixels."""
     kind, *u = torch.rand(5, generator=generator).tolist()
     if kind < 0.15:
         return torch.rand(SIDE**2, generator=generator) < u[0]
@@ -100,7 +100,7 @@ def draw_part(generator: Generator | None = None) -> Tensor:
 
 
 def draw_pixel_ordering(generator: Generator | None = None) -> Tensor:
-    """(784,) LongTensor, an ordering of the pixels, every other time with a part that comes last.
+    """LongTensor (784,), an ordering of the pixels, every other time with a part that comes last.
 
     Or first; the part and what is around it may each have an order of its own.
 

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from tqdm.auto import tqdm
 
 from ..common.arguments import values_are_known
+from ..common.last_training import last_training
 from ..model.made import MADE
 from ..model.sampling import evaluation_mode
 from .batches import Batches, Loader, Shuffled, tensors
@@ -35,6 +36,7 @@ def train_epochs(
 ) -> History:
     """The loop over epochs; ends with the best weights, or those of the last whole epoch."""
     steps = len(train)
+    last_training.stopped_after = None
     with _progress_bar(run, steps, progress) as bar:
         try:
             while not run.schedule.is_over(run.history):
@@ -54,7 +56,7 @@ def train_epochs(
                     if on_epoch is not None and _is_told_to_stop(on_epoch, run):
                         break
         except KeyboardInterrupt:
-            pass
+            last_training.stopped_after = run.last.number
         finally:
             run.go_back()
             run.model.eval()

@@ -5,7 +5,14 @@ import re
 import pytest
 
 from made_course import MADE, TrainingMonitor, bars_and_stripes, fit
-from tests.browser.lab import REPLACE_CELLS, START_COMMAND, kernel_says, run_cells
+from tests.browser.lab import (
+    KERNEL_IDLE,
+    REPLACE_CELLS,
+    START_COMMAND,
+    kernel_says,
+    run_cells,
+    says,
+)
 
 pytestmark = pytest.mark.delivery
 
@@ -72,7 +79,7 @@ def test_in_jupyterlab_it_follows_a_busy_kernel_and_stops_it(lab, page):
         """() => {
             window.seen = [];
             new MutationObserver(() => {
-                const line = document.querySelector('.made-monitor [role="status"]');
+                const line = document.querySelector('.made-controls [role="status"]');
                 if (line && window.seen.at(-1) !== line.textContent)
                     window.seen.push(line.textContent);
             }).observe(document, {childList: true, subtree: true, characterData: true});
@@ -95,3 +102,19 @@ def test_in_jupyterlab_it_follows_a_busy_kernel_and_stops_it(lab, page):
     epochs = kernel_says(page, "len(history), len(monitor.told['curves']['train'])")
     assert epochs in {f"({k}, {k})" for k in range(2, 20)}
     assert page.complaints == []
+
+
+def test_a_restart_in_the_middle_of_training_promises_nothing_more(lab, page):
+    assert run_cells(page, lab, "import made_course") == []
+    page.evaluate(REPLACE_CELLS, [TRAINING.replace("EPOCHS", "500")])
+    page.evaluate(START_COMMAND, ["notebook:run-all-cells", {}])
+    widget = page.locator(".made-monitor")
+    widget.get_by_text(re.compile("of 500: about .* left")).wait_for()
+    kernel = "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel"
+    page.evaluate(f"async () => {{ await {kernel}.restart(); }}")
+    says(widget, "Python is gone.")
+    says(widget, "in all")
+    assert not widget.get_by_role("button", name="Stop").is_visible()
+    top = widget.get_by_text("Python is gone.").bounding_box()["y"]
+    assert top < widget.locator("svg").first.bounding_box()["y"]
+    page.wait_for_function(KERNEL_IDLE)

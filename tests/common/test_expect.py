@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from made_course import expect
+from made_course.common.last_training import last_training
 
 SANITIZE = Path(__file__).parents[1] / "nbval_sanitize.cfg"
 
@@ -48,6 +49,12 @@ def test_expect_stops_at_a_number_that_is_not_expected(capsys, value):
     ):
         expect(value, 69.4, within=2, name="NLL")
     assert capsys.readouterr().out == ""
+
+
+def test_expect_says_where_training_was_stopped(monkeypatch):
+    monkeypatch.setattr(last_training, "stopped_after", 2)
+    with pytest.raises(AssertionError, match="stopped after epoch 2: run its cell again"):
+        expect(99.0, 69.4, within=2)
 
 
 def test_the_number_that_came_is_all_that_nbval_does_not_compare(capsys):

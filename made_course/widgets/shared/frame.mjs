@@ -60,9 +60,11 @@ export function frame(el, model, name, draw, needs = "") {
   });
   const problem = element("div", { role: "alert", class: "made-problem" });
   const lost = element("div", { role: "status", class: "made-lost" });
-  el.append(problem, lost);
+  el.prepend(lost); // what is below may be off the screen
+  el.append(problem);
   const stopWaiting = whenPythonIsGone(model, () => {
     lost.textContent = `Python is gone. ${needs || "All goes on here"}; run the cell again to start anew.`;
+    draw();
   });
   let waiting = false;
   const follow = () => {
@@ -83,6 +85,7 @@ export function frame(el, model, name, draw, needs = "") {
 }
 
 const withoutPython = new WeakSet();
+export const isWithoutPython = (model) => withoutPython.has(model);
 
 /** Returns what ends the waiting: a kernel outlives the pictures of a cell that is run again. */
 function whenPythonIsGone(model, tell) {

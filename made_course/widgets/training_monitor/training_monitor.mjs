@@ -1,4 +1,4 @@
-import { button, element, frame, shape } from "../shared/frame.mjs";
+import { button, element, frame, isWithoutPython, shape } from "../shared/frame.mjs";
 import { curveParts, curveView, shortNats } from "./curve.mjs";
 
 const duration = (seconds) =>
@@ -79,7 +79,8 @@ export default {
     );
     let shown;
     return frame(el, model, "Training monitor", () => {
-      const run = model.get("told");
+      const told = model.get("told");
+      const run = { ...told, running: told.running && !isWithoutPython(model) };
       const ink = model.get("ink");
       progress.textContent = progressWords(run);
       score.textContent = scoreWords(run);
