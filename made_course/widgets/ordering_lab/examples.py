@@ -19,8 +19,8 @@ Ordering = tuple[int, ...]
 
 
 @dataclass(frozen=True, eq=False)
-class Study:
-    """All orderings of a joint distribution, held against it; everything is worked out once.
+class Example:
+    """A joint distribution with all its orderings held against it, each worked out once.
 
     Args:
         joint: the truth, see :func:`made_course.leaks.joint.check_joint`.
@@ -195,10 +195,10 @@ def _subsets(of: Sequence[int]) -> list[list[int]]:
 
 
 @cache
-def examples() -> dict[str, Study]:
+def examples() -> dict[str, Example]:
     """Those that come with the course, by name."""
     return {
-        "half adder": Study(
+        "half adder": Example(
             half_adder_joint(),
             ["x₁", "x₂", "carry", "sum"],
             "x₁ and x₂ are fair coins. Carry and sum are the two digits of x₁ + x₂ in binary, "
@@ -207,21 +207,21 @@ def examples() -> dict[str, Study]:
             "a weighted sum cannot bend. If the carry is known it need not: the sum is "
             "x₁ + x₂ − 2 · carry. So it costs most to leave the carry to the end.",
         ),
-        "parity": Study(
+        "parity": Example(
             parity_joint(4),
             variable_names(4),
             "All rows of four values with an even number of ones, each as probable as the others.",
             "Any three of the variables are fair coins. The fourth follows from them, but by a "
             "rule that bends: for a weighted sum it is one more coin, and a coin costs ln 2.",
         ),
-        "chain": Study(
+        "chain": Example(
             chain_joint(4),
             variable_names(4),
             "x₁ is a fair coin. Each later variable repeats the one before it, nine times in ten.",
             "Of the known variables only the nearest on either side count, and what they say adds "
             "up. So a weighted sum is all that is needed, in whichever ordering.",
         ),
-        "rain diary": Study(
+        "rain diary": Example(
             joint_of(rain_diary()),
             ["wet", "rain", "sprinkler"],
             "The diary of notebook 1: on twenty days, was the grass wet, did it rain, was the "

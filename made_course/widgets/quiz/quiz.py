@@ -10,7 +10,7 @@ from html import escape
 from traitlets import Any, Unicode, validate
 
 from ...common.arguments import check_count
-from ..shared.in_page import InPage
+from ..shared.base import InPage
 
 _TYPED = re.compile(r"\$((?:[^$\\]|\\.)+)\$|`([^`]+)`", re.DOTALL)
 

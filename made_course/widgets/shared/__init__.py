@@ -1,1 +1,1 @@
-"""What several widgets use."""
+"""What several widgets use: what each is, in Python (base) and in the page (frame), and parts."""
