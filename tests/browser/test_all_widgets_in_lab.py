@@ -36,16 +36,13 @@ WIDGETS = {
     ),
     "OrderingLab, guess first": "OrderingLab(); w.guess = [0, 1, 3, 2]",
     "OrderingLab": "OrderingLab(); w.guess = [0, 1, 3, 2]; w.revealed = True",
-    "OrderingLab, six variables": (
-        "OrderingLab(torch.kron(half_adder_joint(), torch.ones(4).double() / 4)); w.revealed = True"
-    ),
     "Quiz": (
         "Quiz('$x^0$?', [Choice('1', 'yes', right=True), Choice('0', 'no')]); w.chosen = [1, 0]"
     ),
 }
 PREPARE = (
     "import made_course, torch\nfrom made_course import *\n"
-    "from made_course.leaks.joint import half_adder_joint\nfrom IPython.display import display\n"
+    "from IPython.display import display\n"
     "digits = load_binarized_mnist('small')[1][:10]"
 )
 

@@ -206,7 +206,7 @@ def test_what_was_found_stays_when_it_cannot_be_measured_again():
         (lambda w: LeakDetector(torch.sin, 0), "input_dim must be at least 1, got 0"),
         (lambda w: LeakDetector("a model", 3), "function must be a callable (B, D)"),
         (lambda w: setattr(w, "ordering", [0, 1]), "must name each of 3 variables, got 2"),
-        (lambda w: setattr(w, "selected", 3), "must be less than 3, got 3"),
+        (lambda w: setattr(w, "selected", 3), "selected must be at most 2, got 3"),
         (lambda w: setattr(w, "pointed", True), "pointed must be a whole num"),
     ],
 )

@@ -90,11 +90,7 @@ class LeakDetector(InPage, module="leak_detector"):
 
     @validate("selected", "pointed")
     def _check_variable(self, proposal: dict) -> int:
-        name, value = proposal["trait"].name, proposal["value"]
-        value = check_count(name, value, smallest=0)
-        if value >= self._count:
-            raise ValueError(f"{name} must be less than {self._count}, got {value}")
-        return value
+        return check_count(proposal["trait"].name, proposal["value"], 0, self._count - 1)
 
     @property
     def leaks(self) -> list[tuple[int, int]]:

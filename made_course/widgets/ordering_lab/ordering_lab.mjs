@@ -72,7 +72,7 @@ function render({ model, el }) {
 
   function drawCases(selected, step, revealed) {
     const before = selected.slice(0, step - 1).sort((a, b) => a - b);
-    const { rows, of, sum } = shown().cases[`${selected[step - 1]}|${before}`];
+    const { rows, sum } = shown().cases[`${selected[step - 1]}|${before}`];
     const mark = (at, name, sign) => element("span", { class: name, style: `left:${100 * at}%` }, sign);
     const heads = [...before.map((i) => shortened(shown().names[i], 9)), "how often", "0", "1", "true"];
     const row = ([values, share, truth, fitted]) => element(
@@ -84,7 +84,6 @@ function render({ model, el }) {
       element("td", {}, truth.toFixed(3)),
       revealed ? element("td", {}, fitted.toFixed(3)) : "",
     );
-    const few = of > rows.length ? `These are the ${rows.length} most frequent of ${of} cases. ` : "";
     const could = before.length ? " Could a weighted sum of the values at the left say that?" : "";
     cases.replaceChildren(
       element("b", {}, `Step ${step}: how probable is ${shown().names[selected[step - 1]]} = 1?`),
@@ -94,7 +93,7 @@ function render({ model, el }) {
         element("thead", {}, element("tr", {}, ...heads.map((name) => element("th", { scope: "col", style: { 0: "text-align:left", 1: "text-align:right" }[name] }, name)), revealed ? element("th", { scope: "col" }, "model") : "")),
         element("tbody", {}, ...rows.map(row)),
       ),
-      element("div", {}, `${few}● true${revealed ? `, ✕ the model: a sigmoid of the weighted sum ${sum}` : ""}.${revealed ? "" : could}`),
+      element("div", {}, `● true${revealed ? `, ✕ the model: a sigmoid of the weighted sum ${sum}` : ""}.${revealed ? "" : could}`),
     );
   }
 
@@ -117,10 +116,9 @@ function render({ model, el }) {
   function draw() {
     const [example, selected, guess, revealed] = ["example", "selected", "guess", "revealed"].map((name) => model.get(name));
     const step = model.get("step") ?? (revealed ? costliest(shown().orderings[selected].steps) : selected.length);
-    const many = count() > 1;
     chooser.list.value = example;
     order.show(shown().names, selected);
-    const predict = many ? `Predict: in which of the ${count()} orderings does this model cost least, or do all cost the same? ${ASK}` : "There is one ordering.";
+    const predict = `Predict: in which of the ${count()} orderings does this model cost least, or do all cost the same? ${ASK}`;
     question.textContent = revealed ? answer(shown(), guess) : predict;
     const guessed = guess === "same" ? "all orderings cost the same" : `${(guess ?? []).map((i) => shown().names[i]).join(", ")} is the best`;
     said.textContent = revealed ? shown().orderings[selected].said : guess ? `Your guess: ${guessed}. Press Reveal.` : "No guess yet.";
@@ -134,10 +132,10 @@ function render({ model, el }) {
     story.textContent = `${shown().story} ${MODEL}`;
     reason.textContent = shown().reason;
     reveal.textContent = revealed ? "Hide, and guess again" : "Reveal";
-    best.hidden = same.hidden = revealed || !many;
+    best.hidden = same.hidden = revealed;
     reason.hidden = !revealed;
     grouped.hidden = !revealed || shown().groups.length < 2;
-    together.hidden = !revealed || !many;
+    together.hidden = !revealed;
     drawTogether();
   }
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from torch import Tensor
 from traitlets import Any, Bool, Dict, observe, validate
 
 from ...common.arguments import check_choice, check_count
-from ...common.words import variable_names
-from ...leaks.joint import check_joint
 from ...model.masks import check_ordering
 from ..shared.base import InPage
 from .examples import Example, examples
 
-OWN, SAME = "your own table", "same"
+SAME = "same"
 
 
 class OrderingLab(InPage, module="ordering_lab"):
@@ -24,12 +21,10 @@ class OrderingLab(InPage, module="ordering_lab"):
     set ``revealed``.
 
     Args:
-        joint: an example, "half adder", "parity", "chain" or "rain diary", or your own joint
-            distribution of 1 to 6 variables, (2, ..., 2) or (2^D,);
-            :func:`made_course.leaks.joint.joint_of` makes one from data.
+        example: "half adder", "parity", "chain" or "rain diary", the one that is shown first.
 
     Raises:
-        TypeError, ValueError: if an argument is not as described.
+        ValueError: if it is none of these.
 
     Source:
         Germain et al. 2015, "Order-agnostic training", on averaging over orderings.
@@ -55,21 +50,14 @@ class OrderingLab(InPage, module="ordering_lab"):
         sync=True
     )
 
-    def __init__(self, joint: str | Tensor = "half adder") -> None:
-        self._examples = examples()
-        if isinstance(joint, str):
-            first = check_choice("joint", joint, tuple(self._examples))
-        else:
-            first, table = OWN, check_joint(joint)
-            count = len(table).bit_length() - 1
-            story = f"Your own table of {count} variable{'s' * (count > 1)}."
-            self._examples = {OWN: Example(table, variable_names(count), story)} | self._examples
-        super().__init__(examples={name: one.state for name, one in self._examples.items()})
-        self.example = first
+    def __init__(self, example: str = "half adder") -> None:
+        check_choice("example", example, tuple(examples()))
+        super().__init__(examples={name: one.state for name, one in examples().items()})
+        self.example = example
 
     @validate("example")
     def _check_example(self, proposal: dict) -> str:
-        return check_choice("example", proposal["value"], tuple(self._examples))
+        return check_choice("example", proposal["value"], tuple(examples()))
 
     @validate("guess", "selected")
     def _check_ordering(self, proposal: dict) -> list[int] | str | None:
@@ -99,7 +87,7 @@ class OrderingLab(InPage, module="ordering_lab"):
 
     @property
     def _shown(self) -> Example:
-        return self._examples[self.example]
+        return examples()[self.example]
 
     @property
     def names(self) -> list[str]:
