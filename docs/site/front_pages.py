@@ -13,7 +13,7 @@ from PIL import Image, ImageOps
 from sphinx.application import Sphinx
 
 from made_course import MADE, bars_and_stripes, load_binarized_mnist, load_pretrained
-from made_course.widgets.shared.in_page import joined_modules
+from made_course.widgets.shared.base import joined_modules
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from made_course import MADE, build_masks, direct_mask
-from made_course.widgets.shared.player import describe
+from made_course.widgets.shared.sampler import describe
 
 
 def pack(model: MADE) -> dict[str, object]:

@@ -1,4 +1,7 @@
-"""Runs that were made for notebooks 5, 7 and 10, as they were measured."""
+"""Runs that were made for notebooks 5, 7 and 10, as they were measured.
+
+A file that is missing, or is not the one that was shipped, raises OSError.
+"""
 
 from __future__ import annotations
 
@@ -76,9 +79,6 @@ class Rung:
 def load_ladder() -> list[Rung]:
     """The runs of the ladder, from the plain recipe upwards.
 
-    Raises:
-        OSError: if the file is missing, or is not the one that was shipped.
-
     Example:
         >>> ladder = load_ladder()
         >>> ladder[0].name, ladder[0].parameters, ladder[0].steps
@@ -93,9 +93,6 @@ def load_ladder() -> list[Rung]:
 def load_overfitting() -> History:
     """A run that is far too long for its 3,600 training images, with 400 others as validation.
 
-    Raises:
-        OSError: if the file is missing, or is not the one that was shipped.
-
     Example:
         >>> history = load_overfitting()
         >>> history.best_epoch < len(history) / 2
@@ -108,9 +105,6 @@ def load_nll_to_beat() -> Tensor:
     """What each of the small set's test images costs after section 6's training on all the others.
 
     Nats, the mean of two seeds: (1000,).
-
-    Raises:
-        OSError: if the file is missing, or is not the one that was shipped.
 
     Example:
         >>> load_nll_to_beat().shape
@@ -153,9 +147,6 @@ def load_orderings() -> dict[str, Tensor]:
     Returns:
         name → (10000,) log-probability of each test image, nats.
 
-    Raises:
-        OSError: if the file is missing, or is not the one that was shipped.
-
     Example:
         >>> log_prob = load_orderings()
         >>> log_prob["random 1"].shape
@@ -166,9 +157,6 @@ def load_orderings() -> dict[str, Tensor]:
 
 def load_many_masks() -> list[ManyMasks]:
     """Networks that were trained with many sets of masks.
-
-    Raises:
-        OSError: if the file is missing, or is not the one that was shipped.
 
     Example:
         >>> [network.num_masks for network in load_many_masks()]

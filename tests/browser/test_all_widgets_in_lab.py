@@ -14,35 +14,33 @@ WIDGETS = {
     "MaskExplorer": "MaskExplorer()",
     "MaskExplorer, broken": "MaskExplorer(4, (5,), direct=True); w.fault = 'output with >='",
     "MaskExplorer, heat-maps": "MaskExplorer(16, (64, 64))",
-    "LeakDetector": "LeakDetector(lambda x: 2 * x - 1, [1, 2, 0])",
+    "LeakDetector": "LeakDetector(lambda x: 2 * x - 1, 3); w.ordering = [1, 2, 0]",
     "LeakDetector, 784": "LeakDetector(MADE(784, (32,), seed=0))",
     "SamplingPlayer": "SamplingPlayer(MADE(3, (4,), ordering=[1, 2, 0], seed=0))",
     "SamplingPlayer, digits": (
-        "SamplingPlayer(load_pretrained(), real=load_binarized_mnist('small')[1][0]); "
-        "w.show_real = True"
+        "SamplingPlayer(load_pretrained(), real=digits[0]); w.show_real = True"
     ),
-    "CompletionPlayer": "CompletionPlayer(load_pretrained())",
+    "CompletionPlayer": "CompletionPlayer(load_pretrained(), digits)",
     "CompletionPlayer, weights": (
-        "CompletionPlayer(load_pretrained('tiny')); w.part = 'top'; w.revealed = True"
+        "CompletionPlayer(load_pretrained('tiny'), bars_and_stripes()[:3]); "
+        "w.part = 'top'; w.revealed = True"
     ),
     "CompletionPlayer, any ordering": (
-        "CompletionPlayer(MADE(784, (32,), natural_order=False, num_masks=None, seed=0)); "
+        "CompletionPlayer(MADE(784, (32,), natural_order=False, num_masks=None, seed=0), digits); "
         "w.part = 'middle'"
     ),
     "TrainingMonitor": (
-        "TrainingMonitor(every=2); "
-        "_ = fit(MADE(16, (8,), seed=0), bars_and_stripes(), bars_and_stripes(), epochs=8, "
+        "TrainingMonitor(); "
+        "_ = fit(MADE(16, (8,), seed=0), bars_and_stripes(), bars_and_stripes(), epochs=11, "
         "progress=False, on_epoch=w)"
     ),
     "OrderingLab, guess first": "OrderingLab(); w.guess = [0, 1, 3, 2]",
     "OrderingLab": "OrderingLab(); w.guess = [0, 1, 3, 2]; w.revealed = True",
-    "OrderingLab, six variables": (
-        "OrderingLab(torch.kron(half_adder_joint(), torch.ones(4).double() / 4)); w.revealed = True"
-    ),
 }
 PREPARE = (
     "import made_course, torch\nfrom made_course import *\n"
-    "from made_course.leaks.joint import half_adder_joint\nfrom IPython.display import display"
+    "from IPython.display import display\n"
+    "digits = load_binarized_mnist('small')[1][:10]"
 )
 
 

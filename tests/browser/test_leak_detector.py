@@ -18,7 +18,9 @@ def cell(shown, row, column):
 
 @pytest.fixture
 def cheat(show):
-    return show(LeakDetector(lambda x: 2 * x - 1 + x.roll(-1, 1) ** 2 - x.roll(-1, 1), CYCLE))
+    detector = LeakDetector(lambda x: 2 * x - 1 + x.roll(-1, 1) ** 2 - x.roll(-1, 1), 3)
+    detector.ordering = CYCLE
+    return show(detector)
 
 
 def test_the_largest_leak_is_explained_and_another_pair_when_it_is_pointed_at(cheat, state):

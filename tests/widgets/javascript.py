@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from made_course.widgets.shared.in_page import MODULES, joined_modules
+from made_course.widgets.shared.base import MODULES, joined_modules
 
 ANSWER = Path(__file__).with_name("answer.mjs")
 IN_PAGE = """async ([text, name, args]) => {

@@ -8,14 +8,13 @@ import pytest
 import torch
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from made_course import MADE, Categorical, CompletionPlayer, load_pretrained
-from made_course.widgets.shared.player import describe
+from made_course import MADE, Categorical, CompletionPlayer, completion_degrees
+from made_course.widgets.shared.sampler import describe
 from tests.widgets.models import a_model, rows_of
 from tests.widgets.test_sampler import in_javascript, values
 
 IMAGE = {"rows": 2, "columns": 2, "names": ["x₁", "x₂", "x₃", "x₄"]}
 PARTS = ["bottom", "top", "left", "right", "middle", "random", "nothing"]
-MIDDLE = torch.tensor([1, 1, 1, 1, 0, 1, 1, 1, 1])
 
 
 def said(call, name, *args):
@@ -24,9 +23,9 @@ def said(call, name, *args):
 
 def in_the_page(call, w):
     """The completions that the page draws, and the price that it tells."""
-    x, known = w.images[w.image_index], w.known.tolist()
+    x, known = w.images[w.asked["image_index"]], w.known.tolist()
     network = in_javascript(w._model)
-    found = call("completion_player", "completed", network, x, known, w.seed)
+    found = call("completion_player", "completed", network, x, known, w.asked["seed"])
     found["first"] |= {name: values(found["first"][name]) for name in ("row", "logits")}
     found["first"]["sums"] = [values(sums) for sums in found["first"]["sums"]]
     return found, call("completion_player", "price", network, found, x, known, w.ink)
@@ -34,31 +33,34 @@ def in_the_page(call, w):
 
 @pytest.mark.parametrize("options", [{}, {"num_masks": None}, {"natural_order": True}])
 def test_page_and_python_draw_and_price_the_same(call, options):
-    w = CompletionPlayer(a_model(9, **options), rows_of(2, 9), seed=5)
+    w = CompletionPlayer(a_model(9, **options), rows_of(2, 9))
     for w.part in PARTS:
-        w.image_index = 1
+        w.asked = w.asked | {"image_index": 1, "seed": 5}
         found, (given, alone) = in_the_page(call, w)
         rows = [values(one["row"]) for one in found["rows"]]
         assert rows == w.completion.samples[0].tolist()
-        assert (given is None) == (w.nats[0] is None) == (w.completion.log_weights is not None)
-        assert [given or 0, alone] == pytest.approx([w.nats[0] or 0, w.nats[1]], abs=1e-4)
+        degrees, is_exact = completion_degrees(w._model, w.known)
+        assert (given is not None) == is_exact == (w.completion.log_weights is None)
+        with torch.no_grad(), w._model.under(degrees):
+            log_p = w._model.log_conditionals(torch.tensor([w.images[1]]))[0]
+        assert given is None or given == pytest.approx(-log_p[~w.known].sum().item(), abs=1e-4)
+        shares = zip(w.images[1], w.ink, (~w.known).tolist(), strict=True)
+        hidden = [math.log(p if x else 1 - p) for x, p, is_hidden in shares if is_hidden]
+        assert alone == pytest.approx(-sum(hidden), abs=1e-4)
 
 
-def test_the_price_is_that_of_what_is_hidden_given_the_rest():
+def test_the_price_is_that_of_what_is_hidden_given_the_rest(call):
     w = CompletionPlayer(a_model(4, (6,), natural_order=True), torch.tensor([1, 0, 1, 1]))
     assert w.part == "bottom"
     fillings = torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * 2)
     rows = torch.cat([torch.tensor([1.0, 0.0]).expand(4, 2), fillings], dim=1)
     with torch.no_grad():
         log_p = w._model.log_prob(rows)
-    given, alone = w.nats
+    _, (given, _) = in_the_page(call, w)
     assert given == pytest.approx((log_p.logsumexp(0) - log_p[3]).item(), abs=1e-5)
-    assert alone == pytest.approx(-sum(math.log(p) for p in w.ink[2:]), abs=1e-5)
-    w.part = "top"
-    assert w.nats[0] is None
 
 
-def test_parts_hide_the_smaller_half_and_a_mask_of_ones_own_is_taken():
+def test_parts_hide_the_smaller_half():
     w = CompletionPlayer(a_model(9), rows_of(2, 9))
     hidden = {}
     for w.part in PARTS:
@@ -72,20 +74,17 @@ def test_parts_hide_the_smaller_half_and_a_mask_of_ones_own_is_taken():
         "middle": [4],
         "nothing": [],
     }
-    w.known = MIDDLE
-    assert w.part == "middle"
-    w.known = MIDDLE.flip(0) * 0
+    w.asked = w.asked | {"hidden": "1" * 9}
     assert (w.part, int(w.known.sum())) == ("drawn", 0)
-    assert [*CompletionPlayer(a_model(3)).parts] == ["left", "right", "middle", "random", "nothing"]
+    few = CompletionPlayer(a_model(3), rows_of(1, 3))
+    assert [*few.parts] == ["left", "right", "middle", "random", "nothing"]
 
 
 def test_another_question_hides_the_original_and_forgets_the_guess():
     w = CompletionPlayer(a_model(9), rows_of(2, 9))
-    for name, value in [("part", "left"), ("image_index", 1), ("seed", 3), ("known", MIDDLE)]:
-        w.guess = 2
-        assert w.revealed
-        setattr(w, name, value)
-        assert (w.revealed, w.guess) == (False, None)
+    w.asked = w.asked | {"guess": 2, "revealed": True}
+    w.part = "left"
+    assert (w.revealed, w.asked["guess"]) == (False, None)
 
 
 def test_what_is_said_of_how_they_were_drawn(call):
@@ -131,15 +130,6 @@ def test_what_a_guess_was_worth(call):
     assert words.startswith("All are equally close: 1 of 2 hidden pixels differs.")
 
 
-def test_images_are_given_or_drawn_by_the_model_or_digits():
-    model = a_model(9)
-    w = CompletionPlayer(model)
-    expected = model.sample(256, generator=torch.Generator().manual_seed(0))[:8]
-    assert (w.images, w.are_drawn) == (expected.int().tolist(), True)
-    digits = CompletionPlayer(load_pretrained())
-    assert (len(digits.images), digits.are_drawn) == (10, False)
-
-
 def test_the_model_is_left_alone_and_the_player_keeps_its_own():
     model = a_model(9, (8,), dropout=0.5, num_masks=3).train()
     before = copy.deepcopy(model.state_dict())
@@ -172,38 +162,34 @@ def test_the_figure_shows_the_same_state():
 
 
 @pytest.mark.parametrize(
-    ("model", "options", "error", "fragment"),
+    ("model", "images", "error", "fragment"),
     [
-        (torch.nn.Linear(3, 3), {}, TypeError, "model must be a MADE, got Linear"),
-        (MADE(3, head=Categorical(3)), {}, ValueError, "the model's head is Categorical(3)"),
-        (MADE(1), {}, ValueError, "of a single variable nothing can be hidden"),
-        (None, {"seed": 1_000_000}, ValueError, "seed must be at most 999999, got 1000000"),
-        (None, {"shape": (2, 2)}, ValueError, "room for exactly 3 variables, got 2 × 2"),
-        (None, {"images": [1, 0, 1]}, TypeError, "images must be a torch.Tensor, got list"),
-        (None, {"images": torch.ones(4)}, ValueError, "shape (3,) or (m, 3), got (4,)"),
-        (None, {"images": torch.ones(11, 3)}, ValueError, "images must be at most 10, got 11"),
-        (None, {"images": torch.full((3,), 0.5)}, ValueError, "only 0 and 1, got 0.5"),
+        (torch.nn.Linear(3, 3), torch.ones(3), TypeError, "model must be a MADE, got Linear"),
+        (MADE(3, head=Categorical(3)), torch.ones(3), ValueError, "head is Categorical(3)"),
+        (MADE(1), torch.ones(1), ValueError, "of a single variable nothing can be hidden"),
+        (MADE(3), torch.ones(4), ValueError, "shape (3,) or (m, 3), got (4,)"),
+        (MADE(3), torch.ones(11, 3), ValueError, "images must be at most 10, got 11"),
     ],
 )
-def test_arguments_that_are_none(model, options, error, fragment):
+def test_arguments_that_are_none(model, images, error, fragment):
     with pytest.raises(error, match=re.escape(fragment)):
-        CompletionPlayer(model or MADE(3), **options)
+        CompletionPlayer(model, images)
 
 
 @pytest.mark.parametrize(
     ("name", "value", "error", "fragment"),
     [
         ("image_index", 2, ValueError, "image_index must be at most 1, got 2"),
-        ("part", "half", ValueError, "unknown part 'half': choose one of bottom, top, left, "),
-        ("seed", -1, ValueError, "seed must be at least 0, got -1"),
+        ("seed", 1_000_000, ValueError, "seed must be at most 999999, got 1000000"),
         ("revealed", 1, TypeError, "revealed must be True or False, got 1"),
         ("guess", 8, ValueError, "guess must be at most 7, got 8"),
-        ("known", torch.ones(3), ValueError, "known must have shape (4,), got (3,)"),
     ],
 )
 def test_a_bad_value_changes_nothing(name, value, error, fragment):
     w = CompletionPlayer(a_model(4), rows_of(2, 4))
     before = w.asked
     with pytest.raises(error, match=re.escape(fragment)):
-        setattr(w, name, value)
+        w.asked = before | {name: value}
+    with pytest.raises(ValueError, match="unknown part 'half': choose one of bottom, top, left, "):
+        w.part = "half"
     assert w.asked == before

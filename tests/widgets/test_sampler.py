@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from made_course import complete, completion_degrees, load_pretrained
-from made_course.widgets.shared.player import describe, uniforms
+from made_course.widgets.shared.sampler import describe, uniforms
 from tests.widgets.models import a_model, rows_of
 
 

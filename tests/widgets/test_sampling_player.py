@@ -10,7 +10,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from made_course import MADE, Categorical, SamplingPlayer
 from made_course.leaks.trajectory import trajectory
-from made_course.widgets.shared.player import uniforms
+from made_course.widgets.shared.sampler import uniforms
 from tests.widgets.models import a_model, rows_of
 
 BOARD = {"rows": 2, "columns": 2, "names": ["x₁", "x₂", "x₃", "x₄"]}
@@ -120,9 +120,6 @@ def constant(value):
         ),
         (constant(math.nan), {}, ValueError, "weights that are no finite numbers"),
         (None, {"seed": -1}, ValueError, "seed must be at least 0, got -1"),
-        (None, {"shape": 3}, TypeError, "shape must be a pair (rows, columns), got 3"),
-        (None, {"shape": (2, 2)}, ValueError, "room for exactly 3 variables, got 2 × 2"),
-        (None, {"names": []}, ValueError, "names must name each of 3 variables, got 0"),
         (None, {"real": [1, 0, 1]}, TypeError, "real must be a torch.Tensor, got list"),
         (None, {"real": torch.ones(4)}, ValueError, "shape (3,) or (m, 3), got (4,)"),
         (None, {"real": torch.ones(0, 3)}, ValueError, "shape (3,) or (m, 3), got (0, 3)"),

@@ -109,37 +109,33 @@ def test_words_do_not_lie_on_one_another(call, heights):
 
 
 def test_the_first_row_and_the_latest_ones_are_kept_each_from_the_same_noise():
-    monitor, models = TrainingMonitor(every=3, seed=3, n_samples=5, levels={"two": 2}), {}
+    monitor, models = TrainingMonitor(levels={"two": 2}), {}
 
     def on_epoch(model, history):
         models[len(history)] = copy.deepcopy(model)
         return monitor(model, history)
 
-    history = fit(MADE(4, (16,), seed=0), binary(64, 4), epochs=20, lr=0.3, seed=0,
+    history = fit(MADE(4, (16,), seed=0), binary(64, 4), epochs=26, lr=0.3, seed=0,
                   progress=False, on_epoch=on_epoch)  # fmt: skip
-    assert list(monitor.samples) == monitor.rows == [1, 9, 12, 15, 18]
-    noise = torch.rand(5, 4, generator=torch.Generator().manual_seed(3))
+    assert list(monitor.samples) == monitor.rows == [1, 10, 15, 20, 25]
+    noise = torch.rand(8, 4, generator=torch.Generator().manual_seed(0))
     for epoch, rows in monitor.samples.items():
-        assert torch.equal(rows, models[epoch].sample(5, noise=noise))
+        assert torch.equal(rows, models[epoch].sample(8, noise=noise))
     assert monitor.image_shape == (2, 2)
     assert list(monitor.ink) == (255 * torch.cat([*monitor.samples.values()]).view(-1)).tolist()
-    assert monitor.told["planned"] == 20
+    assert monitor.told["planned"] == 26
     figure = monitor.figure()
     FigureCanvasAgg(figure).draw()
     assert list(figure.axes[0].lines[0].get_ydata()) == history.train_nll
-    names = [axes.get_ylabel() for axes in figure.axes[1::5]]
+    names = [axes.get_ylabel() for axes in figure.axes[1::8]]
     assert names == [f"epoch {epoch}" for epoch in monitor.samples]
 
 
-def test_a_shape_is_used_or_said_not_to_fit():
-    monitor = TrainingMonitor(shape=(3, 5), n_samples=2)
+def test_there_are_no_samples_where_the_variables_make_no_square():
+    monitor = TrainingMonitor()
     monitor(MODELS[15], history_of([2.0]))
-    assert (monitor.image_shape, len(monitor.ink)) == ((3, 5), 30)
-    monitor = TrainingMonitor(shape=(3, 4))
-    monitor(MODELS[15], history_of([2.0]))
-    assert "shape must have room for exactly 15 variables, got 3 × 4" in monitor.problem
+    assert (monitor.samples, monitor.problem) == ({}, "")
     assert monitor.told["curves"] == {"train": [2.0]}
-    assert monitor.samples == {}
 
 
 # ---- the training stays as it is ----------------------------------------------------------------
@@ -162,10 +158,10 @@ def assert_same_bits(one, other):
 
 @pytest.mark.parametrize("seed", [0, None])
 def test_training_ends_with_the_same_bits(seed):
-    monitor = TrainingMonitor(every=1, levels={"coins": 6.2})
+    monitor = TrainingMonitor(levels={"coins": 6.2})
     alone, without, stream = train_once(seed, None)
     watched, with_it, stream_with_it = train_once(seed, monitor)
-    assert (monitor.problem, len(monitor.samples)) == ("", 4)
+    assert (monitor.problem, len(monitor.samples)) == ("", 1)
     assert_same_bits(alone, watched)
     assert (without.train_nll, without.valid_nll) == (with_it.train_nll, with_it.valid_nll)
     assert torch.equal(stream, stream_with_it)
@@ -187,7 +183,7 @@ def failing(*_args, **_kwargs):
 
 @pytest.mark.parametrize(("target", "name"), [(MADE, "sample"), (ipywidgets.Widget, "send_state")])
 def test_what_fails_in_the_showing_does_not_end_the_training(monkeypatch, target, name):
-    monitor = TrainingMonitor(every=1)
+    monitor = TrainingMonitor()
     alone, *_ = train_once(None, None)
     monkeypatch.setattr(target, name, failing)
     watched, history, _ = train_once(None, monitor)
@@ -209,13 +205,13 @@ def test_the_stop_button_gets_through(monkeypatch):
 
 
 def test_another_training_starts_anew_and_one_that_goes_on_keeps_its_samples():
-    monitor = TrainingMonitor(every=2)
-    for epochs in ([3.0], [3.0, 2.0], [3.0, 2.0, 1.0, 0.5]):
+    monitor, five = TrainingMonitor(), [3.0, 2.0, 1.0, 0.5, 0.4]
+    for epochs in ([3.0], [3.0, 2.0], five):
         monitor(MODELS[4], history_of(epochs))
-    assert list(monitor.samples) == [1, 2, 4]
-    before = monitor.samples[4]
-    monitor(MADE(4, (8,), degrees="even", seed=99), history_of([3.0, 2.0, 1.0, 0.5]))
-    assert monitor.samples[4] is before  # a row stays that of its epoch
+    assert list(monitor.samples) == [1, 5]
+    before = monitor.samples[5]
+    monitor(MADE(4, (8,), degrees="even", seed=99), history_of(five))
+    assert monitor.samples[5] is before  # a row stays that of its epoch
     for d, second in ((4, [9.0]), (4, [8.0, 7.0]), (9, [8.0, 7.0, 6.0])):
         monitor(MODELS[d], history_of(second))
         assert monitor.history.train_nll == second
@@ -281,22 +277,17 @@ def test_messages_are_no_faster_than_the_page_and_the_last_one_is_whole(shell):
     assert shell.hooks == []
 
 
-# ---- what it says of wrong arguments ------------------------------------------------------------
+# ---- what it says of wrong levels ---------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("arguments", "error", "fragment"),
+    ("levels", "error", "fragment"),
     [
-        ({"every": 0}, ValueError, "every must be at least 1, got 0"),
-        ({"n_samples": 1.5}, TypeError, "n_samples must be a whole number, got 1.5"),
-        ({"seed": -1}, ValueError, "seed must be at least 0, got -1"),
-        ({"shape": 784}, TypeError, "shape must be a pair (rows, columns), got 784"),
-        ({"shape": (0, 28)}, ValueError, "each of shape must be at least 1, got 0"),
-        ({"levels": [90]}, TypeError, "levels must map names to nats, got list"),
-        ({"levels": {"a": "x"}}, TypeError, "level 'a' must be a number of nats, got 'x'"),
-        ({"levels": {"a": math.inf}}, ValueError, "level 'a' must be finite, got inf"),
+        ([90], TypeError, "levels must map names to nats, got list"),
+        ({"a": "x"}, TypeError, "level 'a' must be a number of nats, got 'x'"),
+        ({"a": math.inf}, ValueError, "level 'a' must be finite, got inf"),
     ],
 )
-def test_wrong_arguments(arguments, error, fragment):
+def test_wrong_levels(levels, error, fragment):
     with pytest.raises(error, match=re.escape(fragment)):
-        TrainingMonitor(**arguments)
+        TrainingMonitor(levels)

@@ -8,9 +8,11 @@ import torch
 
 from made_course import MADE
 
+from . import document
 from .measuring import say, table, timed
 
 SAMPLES = 36
+SIZES = (49, 196, 784, 3136)
 METHODS = {"naive": "one forward pass a variable", "incremental": "MADE.sample"}
 LONG = 10
 """Seconds from which on a work is timed once: it averages over what disturbs it by itself."""
@@ -18,9 +20,9 @@ LONG = 10
 
 def growth(options):
     models = {}
-    for size in options.sizes:
+    for size in SIZES:
         torch.manual_seed(0)
-        models[size] = MADE(size, (options.hidden, options.hidden), natural_order=False, seed=0)
+        models[size] = MADE(size, document.HIDDEN, natural_order=False, seed=0)
         models[size].sample(SAMPLES)
     seconds = {method: {size: [] for size in models} for method in METHODS}
     for repeat in range(options.repeats):
@@ -32,7 +34,7 @@ def growth(options):
                     times.append(timed(partial(model.sample, SAMPLES, method=method))[0])
     best = {method: [min(t) for t in by_size.values()] for method, by_size in seconds.items()}
     table(
-        f"Growth, {SAMPLES} samples, D-{options.hidden}-{options.hidden}-D, float32",
+        f"Growth, {SAMPLES} samples, D-{'-'.join(map(str, document.HIDDEN))}-D, float32",
         ("variables", *(f"{words} (s)" for words in METHODS.values()), "faster"),
         [
             (f"{size:,}", f"{naive:.4f}", f"{ours:.4f}", f"{naive / ours:.1f}×")
@@ -42,9 +44,9 @@ def growth(options):
     print()
     for method, words in METHODS.items():
         times = best[method]
-        last = exponent(options.sizes[-2:], times[-2:])
+        last = exponent(SIZES[-2:], times[-2:])
         print(
-            f"- {words}: grows as D^{exponent(options.sizes, times):.2f}, "
+            f"- {words}: grows as D^{exponent(SIZES, times):.2f}, "
             f"over the last step as D^{last:.2f}"
         )
 

@@ -2,16 +2,12 @@
 
 import contextlib
 import io
-import subprocess
 import sys
 import time
 from collections import Counter
-from pathlib import Path
 
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
-
-ROOT = Path(__file__).parents[2]
 
 
 class Products(TorchDispatchMode):
@@ -27,10 +23,6 @@ class Products(TorchDispatchMode):
             factors = [x for x in args if isinstance(x, torch.Tensor)][-2:]
             self.counts[tuple((tuple(x.shape), x.stride(), x.dtype) for x in factors)] += 1
         return func(*args, **(kwargs or {}))
-
-    @property
-    def dtypes(self):
-        return {dtype for product in self.counts for *_, dtype in product}
 
     def seconds(self):
         """Time that all of them take with nothing in between, each as the best of nine calls."""
@@ -58,15 +50,6 @@ def products_of(work):
     return products
 
 
-def products_of_epochs(work, epochs):
-    """What ``work(epochs)`` multiplies, of which no more than two epochs need be recorded."""
-    products = products_of(lambda: work(epochs=1))
-    if epochs > 1:
-        later = products_of(lambda: work(epochs=2)).counts - products.counts
-        products.counts += Counter({key: (epochs - 1) * count for key, count in later.items()})
-    return products
-
-
 def timed(work):
     """Seconds that ``work()`` took, and what it returned; what it prints is kept quiet."""
     torch.manual_seed(0)
@@ -74,29 +57,6 @@ def timed(work):
         start = time.perf_counter()
         result = work()
         return time.perf_counter() - start, result
-
-
-class StampedLines(io.StringIO):
-    """Notes when each line of an epoch was printed."""
-
-    def __init__(self):
-        super().__init__()
-        self.stamps = [time.perf_counter()]
-
-    def write(self, text):
-        if text.startswith("Epoch"):
-            self.stamps.append(time.perf_counter())
-        return super().write(text)
-
-
-def in_fresh_process(program):
-    """What a program prints that is run by a Python of its own."""
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=False
-    )
-    if done.returncode:
-        raise RuntimeError(f"a fresh Python failed on {program!r}:\n{done.stderr}")
-    return done.stdout
 
 
 def say(text):

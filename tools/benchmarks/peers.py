@@ -1,26 +1,25 @@
-"""Masked networks of other libraries beside MADE: a training step, an epoch, and samples.
+"""Masked networks of other libraries beside MADE: a training step, and samples.
 
 Each peer is built from its own library's parts and trained by the plain loop of its tutorials, as
-its users would do it: Adam, float32, batches from a DataLoader over a tensor. A step is measured
-once more with the optimizer that fit uses, so that it can be told what is owed to that.
+its users would do it: Adam, float32.
 """
 
 import time
+from functools import partial
 from importlib import import_module
 from itertools import pairwise
-from pathlib import Path
 from statistics import median
 
 import torch
 import torch.nn.functional as F
 from torch import nn
-from torch.utils.data import DataLoader, TensorDataset
 
 from made_course import MADE, binary_points, fit, load_binarized_mnist, measure_dependence
 
-from .measuring import ROOT, say, table, timed
+from . import document
+from .measuring import say, table, timed
 
-REQUIREMENTS = Path(__file__).with_name("requirements.txt").relative_to(ROOT).as_posix()
+REQUIREMENTS = "tools/benchmarks/requirements.txt"
 BATCH = 512
 STEPS = 30
 """Steps of a turn, of which the median counts."""
@@ -101,12 +100,6 @@ def train(network, batches, optimizer):
         optimizer.step()
 
 
-def train_epoch(network, x):
-    """An epoch over a tensor in memory, optimizer and loader included."""
-    loader = DataLoader(TensorDataset(x), batch_size=BATCH, shuffle=True)
-    train(network, (batch for (batch,) in loader), torch.optim.Adam(network.parameters(), lr=1e-3))
-
-
 @torch.inference_mode()
 def sample(network, n, input_dim):
     """The only way to draw from a network alone: a whole pass for each variable."""
@@ -145,101 +138,68 @@ def seconds_of_steps(batches, work):
     return stamped.seconds()
 
 
+def best_of(repeats, what, works):
+    """Name → what its work says: the least of the repeats, of works that take turns."""
+    best = dict.fromkeys(works, float("inf"))
+    for repeat in range(repeats):
+        say(f"peers: {what}, repeat {repeat + 1} of {repeats}")
+        for name, work in works.items():
+            best[name] = min(best[name], work())
+    return best
+
+
 # ---- the section --------------------------------------------------------------------------------
 
 
 def peers(options):
-    networks = build_peers(784, options.hidden)
+    width, _ = document.HIDDEN
+    networks = build_peers(784, width)
     if not networks:
         return
     _, (x, *_) = timed(lambda: load_binarized_mnist("auto"))
-    ours = MADE(784, (options.hidden, options.hidden), seed=0)
-    train_beside(networks, ours, x, options.repeats)
+    ours = MADE(784, document.HIDDEN, seed=0)
+    train_beside(networks, ours, x[: STEPS * BATCH].split(BATCH), options.repeats)
     sample_beside(networks, ours, options.repeats)
 
 
-def train_beside(networks, ours, x, repeats):
-    batches = x[: STEPS * BATCH].split(BATCH)
+def train_beside(networks, ours, batches, repeats):
+    def by_loop(network, data):
+        train(network, data, torch.optim.Adam(network.parameters(), lr=1e-3))
 
-    def ours_in(precision, data):
-        return fit(
-            ours, data, epochs=1, batch_size=BATCH, precision=precision, seed=0, progress=False
-        )
+    def by_fit(precision, data):
+        fit(ours, data, epochs=1, precision=precision, seed=0, progress=False)
 
-    def adam(network):
-        return torch.optim.Adam(network.parameters(), lr=1e-3)
-
-    def fused(network):
-        return torch.optim.AdamW(network.parameters(), lr=1e-3, fused=True)
-
-    # work in turns: name → what a step is part of, the same with fit's optimizer, an epoch
-    works = {
-        name: (
-            lambda data, net=net: train(net, data, adam(net)),
-            lambda data, net=net: train(net, data, fused(net)),
-            lambda net=net: train_epoch(net, x),
-        )
-        for name, net in networks.items()
-    }
-    fits = {"float32": "fit, float32", "auto": "fit, as it runs by default"}
-    for precision, name in fits.items():
-        works[name] = (
-            None,
-            lambda data, precision=precision: ours_in(precision, data),
-            lambda precision=precision: ours_in(precision, x),
-        )
-    ours_in("auto", batches[0])  # tries the precisions, once a process
-    seconds = {name: ([], [], []) for name in works}
-    for repeat in range(repeats):
-        say(f"peers: training, repeat {repeat + 1} of {repeats}")
-        for name, (step, step_fused, epoch) in works.items():
-            plain, with_fused, whole = seconds[name]
-            if step is not None:
-                plain.append(seconds_of_steps(batches, step))
-            with_fused.append(seconds_of_steps(batches, step_fused))
-            whole.append(timed(epoch)[0])
-    best = {name: [min(times, default=None) for times in all] for name, all in seconds.items()}
+    by_fit("auto", batches[0])  # tries the precisions, once a process
+    works = {name: partial(by_loop, network) for name, network in networks.items()}
+    works |= {"fit, float32": partial(by_fit, "float32")}
+    works |= {"fit, as it runs by default": partial(by_fit, "auto")}
+    steps = {name: partial(seconds_of_steps, batches, work) for name, work in works.items()}
+    best = best_of(repeats, "training", steps)
+    fastest = min(best[name] for name in networks)
     table(
-        f"Peers, training, {shape_of(ours)}, batch {BATCH}, {len(x):,} images an epoch",
-        ("what", "a step (ms)", "with fused AdamW (ms)", "an epoch (s)"),
+        f"Peers, training, {shape_of(ours)}, batch {BATCH}",
+        ("what", "a step (ms)", "times as fast as the fastest peer"),
         [
-            (name, "" if step is None else f"{1000 * step:.2f}", f"{1000 * f:.2f}", f"{epoch:.2f}")
-            for name, (step, f, epoch) in best.items()
+            (name, f"{1000 * took:.2f}", "" if name in networks else f"{fastest / took:.2f}×")
+            for name, took in best.items()
         ],
     )
-    print(f"\nAll have {ours.n_parameters():,} parameters and no leak. How much faster fit is than")
-    for words, column, of_ours in (
-        ("a step of the fastest peer", 0, 1),
-        ("a step of the fastest peer with fit's optimizer", 1, 1),
-        ("an epoch of the fastest peer", 2, 2),
-    ):
-        fastest = min(networks, key=lambda name, column=column: best[name][column])
-        theirs = best[fastest][column]
-        print(
-            f"- {words} ({fastest}): {theirs / best[fits['float32']][of_ours]:.2f}× in float32, "
-            f"{theirs / best[fits['auto']][of_ours]:.2f}× as it runs by default"
-        )
+    print(f"\nAll have {ours.n_parameters():,} parameters and no leak.")
 
 
 def sample_beside(networks, ours, repeats):
-    works = {name: lambda net=net: sample(net, SAMPLES, 784) for name, net in networks.items()}
-    works["MADE.sample"] = lambda: ours.sample(SAMPLES)
-    seconds = {name: [] for name in works}
-    for repeat in range(repeats):
-        say(f"peers: samples, repeat {repeat + 1} of {repeats}")
-        for name, work in works.items():
-            seconds[name].append(timed(work)[0])
-    mine = min(seconds["MADE.sample"])
+    works = {name: partial(sample, network, SAMPLES, 784) for name, network in networks.items()}
+    works["MADE.sample"] = partial(ours.sample, SAMPLES)
+    best = best_of(
+        repeats, "samples", {name: lambda work=work: timed(work)[0] for name, work in works.items()}
+    )
+    mine = best["MADE.sample"]
     table(
         f"Peers, {SAMPLES} samples, {shape_of(ours)}, float32",
         ("what", "seconds", "MADE.sample is faster"),
         [
-            (
-                name,
-                f"{min(times):.4f}",
-                f"{min(times) / mine:.1f}×" if name in networks else "",
-            )
-            for name, times in seconds.items()
+            (name, f"{took:.4f}", f"{took / mine:.1f}×" if name in networks else "")
+            for name, took in best.items()
         ],
     )
 

@@ -112,11 +112,9 @@ function question(model, board, ask) {
   const known = picture("", { class: "made-drawable" });
   const thumbs = gallery(images.length, whole(board), board, isImage(board) ? 56 : 100, (k) => ask({ image_index: k }));
   thumbs.box.className = "made-thumbs";
-  const note = (words) => element("div", { class: "made-note" }, words);
   const box = element("div", { class: "made-left" }, known.box,
-    note(`Drag over it to hide other ${things(board)}, or to uncover some.`),
-    ...(images.length > 1 ? [thumbs.box] : []),
-    ...(model.get("are_drawn") ? [note("Drawn by the model itself.")] : []));
+    element("div", { class: "made-note" }, `Drag over it to hide other ${things(board)}, or to uncover some.`),
+    ...(images.length > 1 ? [thumbs.box] : []));
   const draw = ({ image_index, hidden, revealed }, colours) => {
     const x = images[image_index];
     known.caption.textContent = revealed ? "Original" : "Known";

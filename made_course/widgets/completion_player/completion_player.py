@@ -6,16 +6,16 @@ import warnings
 
 import torch
 from torch import Generator, Tensor
-from traitlets import Bool, Dict, List, validate
+from traitlets import Dict, List, validate
 
 from ...common.arguments import check_choice, check_count, check_switch
-from ...data.mnist_binarized import load_binarized_mnist
 from ...figures import plot_completions
 from ...figures.picture import Picture
 from ...model.completed_rows import Completion
-from ...model.completion import complete, completion_degrees
+from ...model.completion import complete
 from ...model.made import MADE
-from ..shared.player import MOST_SEED, Player, check_model, check_shape, uniforms
+from ..shared.player import MOST_SEED, Player, shape_of
+from ..shared.sampler import check_model, uniforms
 
 COUNT, MOST_IMAGES = 8, 10
 SAMPLES_OF_INK = 256
@@ -33,11 +33,7 @@ class CompletionPlayer(Player, module="completion_player"):
     Args:
         model: a MADE over two binary variables or more, with an activation that MADE has a name
             for.
-        images: (D,) or (m, D), up to ten rows of the model's data to choose from. None takes ten
-            digits of the small set, one of each, or, where D is not 784, samples of the model.
-        seed: of the noise that they are drawn from.
-        shape: rows and columns in which the variables are drawn; None draws a square if D is one,
-            else a row.
+        images: (D,) or (m, D), up to ten rows of the model's data to choose from.
 
     Raises:
         TypeError, ValueError: if an argument is not as described.
@@ -59,61 +55,33 @@ class CompletionPlayer(Player, module="completion_player"):
     parts = Dict(help="Part → what it hides: a 1 for each variable that is.").tag(sync=True)
     ink = List(help="How often each variable is 1 in samples of the model.").tag(sync=True)
     images = List(help="Zeros and ones of those to choose from.").tag(sync=True)
-    are_drawn = Bool(help="Whether the model drew the images.").tag(sync=True)
 
-    def __init__(
-        self,
-        model: MADE,
-        images: Tensor | None = None,
-        *,
-        seed: int = 0,
-        shape: tuple[int, int] | None = None,
-    ) -> None:
+    def __init__(self, model: MADE, images: Tensor) -> None:
         check_model(model)
-        n = model.input_dim
-        if n < 2:
+        if model.input_dim < 2:
             raise ValueError("of a single variable nothing can be hidden and something known")
         if isinstance(images, Tensor) and images.dim() == 2 and len(images) > MOST_IMAGES:
             raise ValueError(
                 f"images must be at most {MOST_IMAGES}, got {len(images)}: choose some, as in "
                 f"images[:{MOST_IMAGES}]"
             )
-        if images is None and n == 784:
-            images = load_binarized_mnist("small")[1][:MOST_IMAGES]  # one of each digit
-        hidden = hidden_parts(*check_shape(shape, n))
+        hidden = hidden_parts(*shape_of(model.input_dim))
         parts = {part: "".join(map(str, one.int().tolist())) for part, one in hidden.items()}
-        asked = {"image_index": 0, "hidden": next(iter(parts.values())), "seed": seed}
+        asked = {"image_index": 0, "hidden": next(iter(parts.values())), "seed": 0}
         asked |= {"guess": None, "revealed": False}
-        super().__init__(model, {"images": images}, shape, parts=parts, asked=asked)
+        super().__init__(model, {"images": images}, parts=parts, asked=asked)
         drawn = self._model.sample(SAMPLES_OF_INK, generator=Generator().manual_seed(0))
         self.ink = ((drawn.sum(0) + 1) / (len(drawn) + 2)).tolist()
-        if images is None:
-            self.images, self.are_drawn = drawn[:8].int().tolist(), True
 
     # ---- state: another question has no guess yet, and its original is hidden ---------------
 
     def _ask(self, **changes: object) -> None:
         self.asked = self.asked | {"guess": None, "revealed": False} | changes
 
-    image_index = property(
-        lambda self: self.asked["image_index"],
-        lambda self, index: self._ask(image_index=index),
-        doc="Which image is completed, from 0.",
-    )
-    seed = property(
-        lambda self: self.asked["seed"],
-        lambda self, seed: self._ask(seed=seed),
-        doc="Of the noise from which the completions are drawn.",
-    )
     revealed = property(
         lambda self: self.asked["revealed"],
         lambda self, revealed: self._ask(revealed=revealed),
         doc="Whether the original is shown.",
-    )
-    guess = property(
-        lambda self: self.asked["guess"],
-        lambda self, guess: self._ask(guess=guess, revealed=guess is not None),
-        doc="Number of the completion that was chosen, from 0, or None: it shows the original.",
     )
 
     @property
@@ -131,11 +99,6 @@ class CompletionPlayer(Player, module="completion_player"):
         """(D,) true where the image is known."""
         return torch.tensor([hidden == "0" for hidden in self.asked["hidden"]])
 
-    @known.setter
-    def known(self, known: Tensor) -> None:
-        completion_degrees(self._model, known)  # raises if it is no mask of the variables
-        self._ask(hidden="".join("01"[not one] for one in known.bool().tolist()))
-
     @validate("asked")
     def _check(self, proposal: dict) -> dict:
         asked = proposal["value"]
@@ -150,31 +113,16 @@ class CompletionPlayer(Player, module="completion_player"):
 
     @property
     def _image(self) -> Tensor:
-        return torch.tensor([self.images[self.image_index]], dtype=torch.float32)
+        return torch.tensor([self.images[self.asked["image_index"]]], dtype=torch.float32)
 
     @property
     def completion(self) -> Completion:
         """What :func:`made_course.complete` returns: samples (1, 8, D), weights, their worth."""
-        noise = uniforms(self.seed, 1, COUNT, self._model.input_dim)
+        noise = uniforms(self.asked["seed"], 1, COUNT, self._model.input_dim)
         with warnings.catch_warnings():
             # the player says itself what they are worth
             warnings.filterwarnings("ignore", "these completions are worth")
             return complete(self._model, self._image, self.known, COUNT, noise=noise)
-
-    @property
-    @torch.no_grad()
-    def nats(self) -> tuple[float | None, float]:
-        """Nats of what is hidden, given the rest, and of independent variables there.
-
-        The first is None where the model has no ordering with the known variables first.
-        """
-        degrees, is_exact = completion_degrees(self._model, self.known)
-        with self._model.under(degrees):
-            given = self._model.log_conditionals(self._image)[0]
-        ink = torch.tensor(self.ink)
-        alone = torch.distributions.Bernoulli(ink).log_prob(self._image[0])
-        given, alone = (-log_p[~self.known].sum().item() for log_p in (given, alone))
-        return given if is_exact else None, alone
 
     def figure(self) -> Picture:
         """The same state as a row of pictures for a saved notebook."""
@@ -204,8 +152,6 @@ def hidden_parts(rows: int, columns: int) -> dict[str, Tensor]:
     }
     if rows == 1:
         del places["bottom"], places["top"]
-    if columns == 1:
-        del places["left"], places["right"]
     parts = {}
     for part, place in places.items():
         hidden = torch.zeros(rows, columns, dtype=torch.bool)

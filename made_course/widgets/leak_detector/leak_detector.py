@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
 from traitlets import Any, Bytes, Dict, Int, List, validate
 
 from ...common.arguments import check_count
-from ...common.words import check_names, variable_names
+from ...common.words import variable_names
 from ...figures import plot_dependence
 from ...figures.picture import Picture
 from ...leaks.dependence import Dependence, binary_points, measure_dependence
 from ...model.made import MADE
 from ...model.masks import check_ordering, direct_mask, input_degrees
-from ..shared.in_page import InPage
+from ..shared.base import InPage
 
 MOST_CELLS = 20
 """Variables up to which they stand in their own sequence in a picture, not in the ordering's."""
@@ -30,12 +30,12 @@ class LeakDetector(InPage, module="leak_detector"):
 
     Args:
         model_or_function: a MADE, another module, or any callable (B, D) → (B, D).
-        ordering: what the outputs are held against, a permutation of 0..D-1. None is the ordering
-            of a MADE, and x₁, x₂, ... for anything else. The model's own is followed when it is
+        input_dim: number of variables D, of anything but a MADE.
+
+    Attributes:
+        ordering: what the outputs are held against, a permutation of 0..D-1; it begins as that of
+            a MADE, and as x₁, x₂, ... for anything else. The model's own is followed when it is
             measured again after its masks were resampled; any other stays.
-        input_dim: number of variables D; can be left out where a MADE, an ordering or names tell.
-        names: of the variables; None is x₁, x₂, ...
-        seed: governs the points that are tried where there are too many to try all.
 
     Raises:
         TypeError, ValueError: if an argument is not as described, or the function cannot be
@@ -66,19 +66,18 @@ class LeakDetector(InPage, module="leak_detector"):
     def __init__(
         self,
         model_or_function: MADE | Callable[[Tensor], Tensor],
-        ordering: Tensor | Sequence[int] | None = None,
         input_dim: int | None = None,
-        names: Sequence[str] | None = None,
-        seed: int = 0,
     ) -> None:
-        self._function = model_or_function
-        self._count = count = _count_variables(model_or_function, ordering, input_dim, names)
-        names = variable_names(count) if names is None else check_names(names, count)
+        self._function, self._seed = model_or_function, 0
+        self._count = count = _count_variables(model_or_function, input_dim)
         own = self._ordering_of_model()
-        ordering = check_ordering(own or range(count) if ordering is None else ordering, count)
-        self._seed = check_count("seed", seed, smallest=0)
-        dependence = measure_dependence(model_or_function, binary_points(count, self._seed))
-        super().__init__(names=names, own_ordering=own, ordering=ordering, **_state(dependence))
+        dependence = measure_dependence(model_or_function, binary_points(count))
+        super().__init__(
+            names=variable_names(count),
+            own_ordering=own,
+            ordering=own or range(count),
+            **_state(dependence),
+        )
         self.dependence = dependence
         self.selected, self.pointed = self._most_telling()
         self.on_msg(lambda *_: self._measure_for_page())
@@ -89,11 +88,7 @@ class LeakDetector(InPage, module="leak_detector"):
 
     @validate("selected", "pointed")
     def _check_variable(self, proposal: dict) -> int:
-        name, value = proposal["trait"].name, proposal["value"]
-        value = check_count(name, value, smallest=0)
-        if value >= self._count:
-            raise ValueError(f"{name} must be less than {self._count}, got {value}")
-        return value
+        return check_count(proposal["trait"].name, proposal["value"], 0, self._count - 1)
 
     @property
     def leaks(self) -> list[tuple[int, int]]:
@@ -174,27 +169,12 @@ def _state(dependence: Dependence) -> dict[str, object]:
     }
 
 
-def _count_variables(
-    function: object,
-    ordering: Tensor | Sequence[int] | None,
-    input_dim: int | None,
-    names: Sequence[str] | None,
-) -> int:
-    given = None if input_dim is None else check_count("input_dim", input_dim)
+def _count_variables(function: object, input_dim: int | None) -> int:
     if isinstance(function, MADE):
-        if given not in (None, function.input_dim):
-            raise ValueError(
-                f"the model has {function.input_dim} variables, got input_dim = {given}: "
-                "leave it out"
-            )
         return function.input_dim
-    if given is not None:
-        return given
-    if ordering is not None or names is not None:
-        return len(names if ordering is None else check_ordering(ordering))
-    if not callable(function):
-        raise TypeError(f"give a model or a function (B, D) → (B, D), got {function!r}")
-    raise ValueError(
-        "only of a MADE is the number of variables known: give input_dim, as in "
-        "LeakDetector(function, input_dim=3)"
-    )
+    if input_dim is None:
+        raise ValueError(
+            "only of a MADE is the number of variables known: give input_dim, as in "
+            "LeakDetector(function, input_dim=3)"
+        )
+    return check_count("input_dim", input_dim)

@@ -14,7 +14,7 @@ from ...figures import plot_network
 from ...figures.picture import Picture
 from ...model.made import MADE
 from ...model.masks import DEGREE_DRAWS, check_ordering, draw_degrees, input_degrees
-from ..shared.in_page import InPage
+from ..shared.base import InPage
 from .network import FAULTS, Network
 
 MOST_UNITS, MOST_LAYERS = 1000, 12
@@ -46,8 +46,10 @@ class MaskExplorer(InPage, module="mask_explorer"):
 
     Example:
         >>> explorer = MaskExplorer()  # three variables, ordering x2, x3, x1
-        >>> explorer.sentence
-        'x̂₁ sees x₂ and x₃. It may see x₂ and x₃.'
+        >>> explorer.connectivity.int()
+        tensor([[0, 1, 1],
+                [0, 0, 0],
+                [0, 1, 0]], dtype=torch.int32)
         >>> explorer.fault = "output with >="
         >>> explorer.leaks
         [(1, 1), (2, 2)]
@@ -204,26 +206,23 @@ class MaskExplorer(InPage, module="mask_explorer"):
         return [tuple(pair) for pair in self.network.leaks.nonzero().tolist()]
 
     @property
-    def sentence(self) -> str:
-        """What the selected unit sees, or who sees it."""
-        return self.network.sentence(*self.selected)
-
-    @property
     def total_probability(self) -> float | None:
         """Σ p(x) over all 2^D inputs of an example with these masks; None for D > 12."""
         return self.network.total_probability
 
     def figure(self) -> Picture:
         """The same state as a static figure."""
-        network = self.network
+        network, total = self.network, self.total_probability
         fault = "" if network.fault == "none" else f"{network.fault}, "
+        count = f"all {2 ** len(network.names):,} binary vectors x"
+        added_up = "" if total is None else f"\nΣ p(x) over {count} = {total:.3f}."
         return plot_network(
             network.degrees,
             network.masks,
             direct=network.direct_mask,
             allowed=network.allowed,
             names=network.names,
-            title=f"{fault}{network.factorization}\n{network.finding}",
+            title=f"{fault}{network.factorization}{added_up}",
         )
 
     # -----------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""The state of a MaskExplorer: a masked network, whole or broken, and what can be said of it."""
+"""The state of a MaskExplorer as a masked network, whole or broken; what is said, the page says."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from itertools import product
 import torch
 from torch import Tensor
 
-from ...common.words import factorization, hat, listing
+from ...common.words import factorization
 from ...model.heads import Bernoulli
-from ...model.masks import build_masks, connectivity, direct_mask, input_degrees, paths_through
+from ...model.masks import build_masks, connectivity, direct_mask, input_degrees
 
 MOST_SUMMED = 12
 """Variables up to which all 2^D probabilities are added up."""
@@ -35,8 +35,10 @@ class Network:
 
     Example:
         >>> network = Network(("x₁", "x₂", "x₃"), (1, 2, 0), ((1, 2),))
-        >>> network.sentence(2, 2)
-        'x̂₃ sees x₂. It may see x₂.'
+        >>> network.reached.int()
+        tensor([[0, 1, 1],
+                [0, 0, 0],
+                [0, 1, 0]], dtype=torch.int32)
     """
 
     names: tuple[str, ...]
@@ -117,74 +119,6 @@ class Network:
             direct = _means(self.direct_mask)
             logits += SLOPE * (x @ direct.T - direct.sum(dim=1) / 2)
         return Bernoulli().log_prob(logits[..., None], x).sum(dim=1).exp().sum().item()
-
-    @property
-    def finding(self) -> str:
-        """Σp in words, and what it does and does not show."""
-        total, count = self.total_probability, len(self.names)
-        if total is None:
-            return f"2^{count} binary vectors x are too many to add up their probabilities."
-        said = f"Σ p(x) over all {2**count:,} binary vectors x = {total:.3f}"
-        is_mixed_up, leaks = self.fault == "degrees = ordering + 1", bool(self.leaks.any())
-        if is_mixed_up and self.degrees[0].equal(input_degrees(self.ordering)):
-            said += (
-                ". This ordering is its own inverse, so that the mistake changes nothing here: "
-                "take a cycle of three variables."
-            )
-        elif not leaks:
-            said += ", and no output sees what it may not"
-            said += ": too few paths are left to show the mistake." if is_mixed_up else "."
-        elif is_mixed_up:
-            belong = ", ".join(self.names[i] for i in torch.argsort(self.degrees[0]))
-            meant = ", ".join(self.names[i] for i in self.ordering)
-            said += (
-                ", so the sum misses this fault: these masks belong to the ordering "
-                f"{belong}, not to {meant}."
-            )
-        else:
-            said += ", not 1: this is no distribution."
-        return said
-
-    def name(self, layer: int, unit: int) -> str:
-        """What a unit is called."""
-        if layer == 0:
-            return self.names[unit]
-        if layer == len(self.masks):
-            return hat(self.names[unit])
-        return f"unit {unit + 1} of hidden layer {layer}"
-
-    def sentence(self, layer: int, unit: int) -> str:
-        """What a unit sees or who sees it, against what the ordering allows."""
-        name = self.name(layer, unit)
-        if layer == 0:
-            reached, allowed = self.reached[:, unit], self.allowed[:, unit]
-            said = (
-                f"{name} reaches {self._outputs(reached)}. It may reach {self._outputs(allowed)}."
-            )
-            missing, leaking = self._outputs(allowed & ~reached), self._outputs(reached & ~allowed)
-            way = "to"
-        elif layer == len(self.masks):
-            reached, allowed = self.reached[unit], self.allowed[unit]
-            said = f"{name} sees {self._inputs(reached)}. It may see {self._inputs(allowed)}."
-            missing, leaking = self._inputs(allowed & ~reached), self._inputs(reached & ~allowed)
-            way = "from"
-        else:
-            cone = paths_through(self.masks, layer, unit, self.direct_mask)
-            return (
-                f"{name[0].upper()}{name[1:]} has degree {self.degrees[layer][unit]}. "
-                f"It sees {self._inputs(cone[0])}; it is seen by {self._outputs(cone[-1])}."
-            )
-        if (allowed & ~reached).any():
-            said += f" No path leads {way} {missing}."
-        if (reached & ~allowed).any():
-            said += f" A leak: {leaking}."
-        return said
-
-    def _inputs(self, which: Tensor) -> str:
-        return listing([self.names[i] for i in self.ordering if which[i]])
-
-    def _outputs(self, which: Tensor) -> str:
-        return listing([hat(self.names[i]) for i in self.ordering if which[i]])
 
 
 def _means(mask: Tensor) -> Tensor:

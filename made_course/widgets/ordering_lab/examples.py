@@ -13,26 +13,24 @@ from ...data.toys import rain_diary
 from ...leaks.joint import chain_joint, half_adder_joint, joint_of, kl_divergence, parity_joint
 from ...leaks.ordering_fits import OrderingFits, fit_orderings
 
-MOST_GROUPS, MOST_CASES = 8, 8
-
 Ordering = tuple[int, ...]
 
 
 @dataclass(frozen=True, eq=False)
-class Study:
-    """All orderings of a joint distribution, held against it; everything is worked out once.
+class Example:
+    """A joint distribution with all its orderings held against it, each worked out once.
 
     Args:
         joint: the truth, see :func:`made_course.leaks.joint.check_joint`.
         names: of the variables.
         story: what the variables are.
-        reason: why orderings cost what they cost; empty where nobody knows.
+        reason: why orderings cost what they cost.
     """
 
     joint: Tensor
     names: Sequence[str]
     story: str
-    reason: str = ""
+    reason: str
 
     @cached_property
     def fits(self) -> OrderingFits:
@@ -49,7 +47,7 @@ class Study:
     @cached_property
     def ends(self) -> tuple[str, str]:
         """What the best and the worst orderings cost."""
-        least, *_, most = [*self.costs.values()] * 2
+        least, *_, most = self.costs.values()
         return least, most
 
     @cached_property
@@ -102,12 +100,10 @@ class Study:
 
     @cached_property
     def groups(self) -> list[dict[str, object]]:
-        """Orderings that cost the same together; of many costs, all between best and worst."""
+        """Orderings that cost the same together, the cheapest first."""
         groups: dict[str, list[Ordering]] = {}
-        many = len(set(self.costs.values())) > MOST_GROUPS
         for ordering, cost in self.costs.items():
-            key = cost if not many or cost in self.ends else "between them"
-            groups.setdefault(key, []).append(ordering)
+            groups.setdefault(cost, []).append(ordering)
         return [
             {
                 "said": self._describe(cost, members),
@@ -119,10 +115,9 @@ class Study:
 
     def _describe(self, cost: str, members: Sequence[Ordering]) -> str:
         mark = {"best": "★ best, ", "worst": "▼ worst, ", "": ""}[self.rank(cost)]
-        said = f"{mark}{cost}: {len(members)} ordering{'s' * (len(members) > 1)}"
-        for at, verb in ((-1, "end"), (0, "begin")):
-            if {o for o in self.costs if o[at] == members[0][at]} == set(members):
-                return f"{said}, all that {verb} with {self.names[members[0][at]]}"
+        said, last = f"{mark}{cost}: {len(members)} orderings", members[0][-1]
+        if {ordering for ordering in self.costs if ordering[-1] == last} == set(members):
+            return f"{said}, all that end with {self.names[last]}"
         return said
 
     def rank(self, cost: str) -> str:
@@ -131,14 +126,13 @@ class Study:
         return "" if least == most else {least: "best", most: "worst"}.get(cost, "")
 
     def cases(self, variable: int, before: Sequence[int]) -> dict[str, object]:
-        """The most frequent values before a step: how often, p(1), and what the model says."""
+        """All values before a step: how often they occur, p(1), and what the model says."""
         numbers = zip(*(v.tolist() for v in self.fits.conditional(variable, before)), strict=True)
         rows = [
             [[k >> b & 1 for b in reversed(range(len(before)))], *(round(v, 6) for v in row)]
             for k, row in enumerate(numbers)
             if row[0] > 0
         ]
-        least = sorted((row[1] for row in rows), reverse=True)[:MOST_CASES][-1]
         s = sum(2**j for j in before)
         weight, bias = self.fits.weight[variable, s].tolist(), self.fits.bias[variable, s].item()
         terms = [
@@ -146,8 +140,7 @@ class Study:
             for j in before
         ]
         return {
-            "rows": [row for row in rows if row[1] >= least][:MOST_CASES],
-            "of": len(rows),
+            "rows": rows,
             "sum": f"z = {'−' if bias < -0.05 else ''}{abs(bias):.1f}{''.join(terms)}",
         }
 
@@ -164,8 +157,6 @@ class Study:
     def verdict(self) -> str:
         """Which orderings are best and worst, and by how much."""
         count, (least, most) = len(self.costs), self.ends
-        if count == 1:
-            return f"There is one ordering. It costs {least}."
         if least == most == nats(0):
             exact = "the model is exact, to a thousandth of a nat."
             return f"No difference: in each of the {count} orderings {exact}"
@@ -174,8 +165,8 @@ class Study:
         said = []
         for which, cost in (("Best", least), ("Worst", most)):
             them = [ordering for ordering in self.costs if self.costs[ordering] == cost]
-            many = f"{len(them)} of {count} orderings, such as" if len(them) > 1 else "only"
-            said.append(f"{which}: {cost}, {many} {self.name(min(them))}.")
+            such = f"{len(them)} of {count} orderings, such as {self.name(min(them))}"
+            said.append(f"{which}: {cost}, {such}.")
         return " ".join(said)
 
     def sentence(self, ordering: Ordering) -> str:
@@ -195,10 +186,10 @@ def _subsets(of: Sequence[int]) -> list[list[int]]:
 
 
 @cache
-def examples() -> dict[str, Study]:
+def examples() -> dict[str, Example]:
     """Those that come with the course, by name."""
     return {
-        "half adder": Study(
+        "half adder": Example(
             half_adder_joint(),
             ["x₁", "x₂", "carry", "sum"],
             "x₁ and x₂ are fair coins. Carry and sum are the two digits of x₁ + x₂ in binary, "
@@ -207,21 +198,21 @@ def examples() -> dict[str, Study]:
             "a weighted sum cannot bend. If the carry is known it need not: the sum is "
             "x₁ + x₂ − 2 · carry. So it costs most to leave the carry to the end.",
         ),
-        "parity": Study(
+        "parity": Example(
             parity_joint(4),
             variable_names(4),
             "All rows of four values with an even number of ones, each as probable as the others.",
             "Any three of the variables are fair coins. The fourth follows from them, but by a "
             "rule that bends: for a weighted sum it is one more coin, and a coin costs ln 2.",
         ),
-        "chain": Study(
+        "chain": Example(
             chain_joint(4),
             variable_names(4),
             "x₁ is a fair coin. Each later variable repeats the one before it, nine times in ten.",
             "Of the known variables only the nearest on either side count, and what they say adds "
             "up. So a weighted sum is all that is needed, in whichever ordering.",
         ),
-        "rain diary": Study(
+        "rain diary": Example(
             joint_of(rain_diary()),
             ["wet", "rain", "sprinkler"],
             "The diary of notebook 1: on twenty days, was the grass wet, did it rain, was the "

@@ -22,15 +22,15 @@ export function answer({ names, groups, verdict }, guess) {
 }
 
 function render({ model, el }) {
-  const studies = model.get("studies");
-  const study = () => studies[model.get("example")];
-  const count = () => Object.keys(study().orderings).length;
+  const examples = model.get("examples");
+  const shown = () => examples[model.get("example")];
+  const count = () => Object.keys(shown().orderings).length;
 
   function select(selected) {
     change(model, { selected, step: null, guess: model.get("revealed") ? model.get("guess") : selected });
   }
   function start(example) {
-    const selected = studies[example].names.map((_, i) => i);
+    const selected = examples[example].names.map((_, i) => i);
     change(model, { example, selected, step: null, guess: null, revealed: false });
   }
   function turn() {
@@ -38,7 +38,7 @@ function render({ model, el }) {
     change(model, { revealed, step: null, guess: revealed ? model.get("guess") : null });
   }
 
-  const examples = choice("Example", Object.keys(studies).map((name) => [name, name]), start);
+  const chooser = choice("Example", Object.keys(examples).map((name) => [name, name]), start);
   const order = chips(select);
   const best = button("This ordering is best", () => change(model, { guess: model.get("selected") }));
   const same = button("All cost the same", () => change(model, { guess: "same" }));
@@ -46,7 +46,7 @@ function render({ model, el }) {
   const [story, reason, head] = ["p", "p", "b"].map((tag) => element(tag));
   const question = element("p", { role: "status", class: "question" });
   const said = element("div", { role: "status" });
-  const groups = buttons("Orderings that cost the same", (k) => select(study().groups[k].members[0].split(",").map(Number)));
+  const groups = buttons("Orderings that cost the same", (k) => select(shown().groups[k].members[0].split(",").map(Number)));
   const steps = buttons("Steps of the ordering", (t) => change(model, { step: t + 1 }));
   const grouped = element("div", { class: "groups" }, head, groups.part);
   const cases = element("div", { class: "cases" });
@@ -54,27 +54,27 @@ function render({ model, el }) {
 
   function drawGroups(selected) {
     head.textContent = `All ${count()} orderings, the cheapest first`;
-    groups.show(study().groups.map(({ said: words, cost, members }) => ({
-      parts: [bar(cost / study().most), element("span", { class: "what" }, words)],
+    groups.show(shown().groups.map(({ said: words, cost, members }) => ({
+      parts: [bar(cost / shown().most), element("span", { class: "what" }, words)],
       pressed: members.includes(String(selected)),
     })));
   }
 
   function drawSteps(selected, step, revealed) {
-    const names = selected.map((i) => shortened(study().names[i]));
-    steps.show(study().orderings[selected].steps.map((cost, t) => {
+    const names = selected.map((i) => shortened(shown().names[i]));
+    steps.show(shown().orderings[selected].steps.map((cost, t) => {
       const factor = `p(${names[t]}${t ? " | " : ""}${names.slice(0, t).join(", ")})`;
       const parts = [element("span", {}, `${t + 1}`), element("span", { class: "what" }, factor)];
-      if (revealed) parts.push(bar(cost / Math.max(study().most, 0.001)), element("span", {}, cost.toFixed(3)));
+      if (revealed) parts.push(bar(cost / Math.max(shown().most, 0.001)), element("span", {}, cost.toFixed(3)));
       return { parts, pressed: t + 1 === step };
     }));
   }
 
   function drawCases(selected, step, revealed) {
     const before = selected.slice(0, step - 1).sort((a, b) => a - b);
-    const { rows, of, sum } = study().cases[`${selected[step - 1]}|${before}`];
+    const { rows, sum } = shown().cases[`${selected[step - 1]}|${before}`];
     const mark = (at, name, sign) => element("span", { class: name, style: `left:${100 * at}%` }, sign);
-    const heads = [...before.map((i) => shortened(study().names[i], 9)), "how often", "0", "1", "true"];
+    const heads = [...before.map((i) => shortened(shown().names[i], 9)), "how often", "0", "1", "true"];
     const row = ([values, share, truth, fitted]) => element(
       "tr",
       {},
@@ -84,22 +84,21 @@ function render({ model, el }) {
       element("td", {}, truth.toFixed(3)),
       revealed ? element("td", {}, fitted.toFixed(3)) : "",
     );
-    const few = of > rows.length ? `These are the ${rows.length} most frequent of ${of} cases. ` : "";
     const could = before.length ? " Could a weighted sum of the values at the left say that?" : "";
     cases.replaceChildren(
-      element("b", {}, `Step ${step}: how probable is ${study().names[selected[step - 1]]} = 1?`),
+      element("b", {}, `Step ${step}: how probable is ${shown().names[selected[step - 1]]} = 1?`),
       element(
         "table",
         {},
         element("thead", {}, element("tr", {}, ...heads.map((name) => element("th", { scope: "col", style: { 0: "text-align:left", 1: "text-align:right" }[name] }, name)), revealed ? element("th", { scope: "col" }, "model") : "")),
         element("tbody", {}, ...rows.map(row)),
       ),
-      element("div", {}, `${few}● true${revealed ? `, ✕ the model: a sigmoid of the weighted sum ${sum}` : ""}.${revealed ? "" : could}`),
+      element("div", {}, `● true${revealed ? `, ✕ the model: a sigmoid of the weighted sum ${sum}` : ""}.${revealed ? "" : could}`),
     );
   }
 
   function drawTogether() {
-    const { probabilities, logits, mixture, claim } = study().means;
+    const { probabilities, logits, mixture, claim } = shown().means;
     const scale = Math.max(1.25, logits);
     const mean = (name, total, words) => {
       const isOne = total.toFixed(3) === "1.000";
@@ -113,37 +112,36 @@ function render({ model, el }) {
     together.lastChild.replaceChildren(mean("mean of probabilities", probabilities, mixture), mean("mean of logits", logits, claim));
   }
 
-  let shown = "";
+  let drawn = "";
   function draw() {
     const [example, selected, guess, revealed] = ["example", "selected", "guess", "revealed"].map((name) => model.get(name));
-    const step = model.get("step") ?? (revealed ? costliest(study().orderings[selected].steps) : selected.length);
-    const many = count() > 1;
-    examples.list.value = example;
-    order.show(study().names, selected);
-    const predict = many ? `Predict: in which of the ${count()} orderings does this model cost least, or do all cost the same? ${ASK}` : "There is one ordering.";
-    question.textContent = revealed ? answer(study(), guess) : predict;
-    const guessed = guess === "same" ? "all orderings cost the same" : `${(guess ?? []).map((i) => study().names[i]).join(", ")} is the best`;
-    said.textContent = revealed ? study().orderings[selected].said : guess ? `Your guess: ${guessed}. Press Reveal.` : "No guess yet.";
+    const step = model.get("step") ?? (revealed ? costliest(shown().orderings[selected].steps) : selected.length);
+    chooser.list.value = example;
+    order.show(shown().names, selected);
+    const predict = `Predict: in which of the ${count()} orderings does this model cost least, or do all cost the same? ${ASK}`;
+    question.textContent = revealed ? answer(shown(), guess) : predict;
+    const guessed = guess === "same" ? "all orderings cost the same" : `${(guess ?? []).map((i) => shown().names[i]).join(", ")} is the best`;
+    said.textContent = revealed ? shown().orderings[selected].said : guess ? `Your guess: ${guessed}. Press Reveal.` : "No guess yet.";
     best.setAttribute("aria-pressed", String(guess) === String(selected));
     same.setAttribute("aria-pressed", guess === "same");
     if (revealed) drawGroups(selected);
     drawSteps(selected, step, revealed);
     drawCases(selected, step, revealed);
-    if (shown === `${example} ${revealed}`) return;
-    shown = `${example} ${revealed}`;
-    story.textContent = `${study().story} ${MODEL}`;
-    reason.textContent = study().reason;
+    if (drawn === `${example} ${revealed}`) return;
+    drawn = `${example} ${revealed}`;
+    story.textContent = `${shown().story} ${MODEL}`;
+    reason.textContent = shown().reason;
     reveal.textContent = revealed ? "Hide, and guess again" : "Reveal";
-    best.hidden = same.hidden = revealed || !many;
+    best.hidden = same.hidden = revealed;
     reason.hidden = !revealed;
-    grouped.hidden = !revealed || study().groups.length < 2;
-    together.hidden = !revealed || !many;
+    grouped.hidden = !revealed || shown().groups.length < 2;
+    together.hidden = !revealed;
     drawTogether();
   }
 
   el.classList.add("made-orderings");
   el.append(
-    examples.label,
+    chooser.label,
     story,
     question,
     reason,

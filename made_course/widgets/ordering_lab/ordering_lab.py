@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from torch import Tensor
 from traitlets import Any, Bool, Dict, observe, validate
 
 from ...common.arguments import check_choice, check_count
-from ...common.words import check_names, variable_names
-from ...leaks.joint import check_joint
 from ...model.masks import check_ordering
-from ..shared.in_page import InPage
-from .examples import Study, examples
+from ..shared.base import InPage
+from .examples import Example, examples
 
-OWN, SAME = "your own table", "same"
+SAME = "same"
 
 
 class OrderingLab(InPage, module="ordering_lab"):
@@ -26,13 +21,10 @@ class OrderingLab(InPage, module="ordering_lab"):
     set ``revealed``.
 
     Args:
-        joint: an example, "half adder", "parity", "chain" or "rain diary", or your own joint
-            distribution of 1 to 6 variables, (2, ..., 2) or (2^D,);
-            :func:`made_course.joint_of` makes one from data.
-        names: of the variables of your own table; None is x₁, x₂, ...
+        example: "half adder", "parity", "chain" or "rain diary", the one that is shown first.
 
     Raises:
-        TypeError, ValueError: if an argument is not as described.
+        ValueError: if it is none of these.
 
     Source:
         Germain et al. 2015, "Order-agnostic training", on averaging over orderings.
@@ -49,7 +41,7 @@ class OrderingLab(InPage, module="ordering_lab"):
         (1.0, 2.739)
     """
 
-    studies = Dict(help="what the page needs of each example").tag(sync=True)
+    examples = Dict(help="what the page needs of each").tag(sync=True)
     example = Any(help="by name; another one hides the costs, and asks again").tag(sync=True)
     guess = Any(None, help='the best ordering, "same" if all cost the same').tag(sync=True)
     revealed = Bool(False, help="hiding the costs forgets the guess").tag(sync=True)
@@ -58,26 +50,14 @@ class OrderingLab(InPage, module="ordering_lab"):
         sync=True
     )
 
-    def __init__(
-        self, joint: str | Tensor = "half adder", names: Sequence[str] | None = None
-    ) -> None:
-        self._studies = dict(examples())
-        if isinstance(joint, str):
-            first = check_choice("joint", joint, tuple(self._studies))
-            if names is not None:
-                raise ValueError("an example brings its own names: leave names out")
-        else:
-            first, table = OWN, check_joint(joint)
-            count = len(table).bit_length() - 1
-            names = variable_names(count) if names is None else check_names(names, count)
-            story = f"Your own table of {count} variable{'s' * (count > 1)}."
-            self._studies = {OWN: Study(table, names, story)} | self._studies
-        super().__init__(studies={name: study.state for name, study in self._studies.items()})
-        self.example = first
+    def __init__(self, example: str = "half adder") -> None:
+        check_choice("example", example, tuple(examples()))
+        super().__init__(examples={name: one.state for name, one in examples().items()})
+        self.example = example
 
     @validate("example")
     def _check_example(self, proposal: dict) -> str:
-        return check_choice("example", proposal["value"], tuple(self._studies))
+        return check_choice("example", proposal["value"], tuple(examples()))
 
     @validate("guess", "selected")
     def _check_ordering(self, proposal: dict) -> list[int] | str | None:
@@ -106,30 +86,30 @@ class OrderingLab(InPage, module="ordering_lab"):
             self.selected = self.guess
 
     @property
-    def _study(self) -> Study:
-        return self._studies[self.example]
+    def _shown(self) -> Example:
+        return examples()[self.example]
 
     @property
     def names(self) -> list[str]:
         """Of the variables."""
-        return list(self._study.names)
+        return list(self._shown.names)
 
     @property
     def verdict(self) -> str:
         """Which of all orderings are best and worst, whether it is shown or not."""
-        return self._study.verdict
+        return self._shown.verdict
 
     @property
     def sentence(self) -> str:
         """What the selected ordering costs, and which of its steps."""
-        return self._study.sentence(tuple(self.selected))
+        return self._shown.sentence(tuple(self.selected))
 
     @property
     def mixture_total(self) -> float:
         """Σp of the mean of all orderings' probabilities: 1."""
-        return self._study.means["probabilities"]
+        return self._shown.means["probabilities"]
 
     @property
     def claimed_total(self) -> float:
         """Σp of the mean of all orderings' logits."""
-        return self._study.means["logits"]
+        return self._shown.means["logits"]

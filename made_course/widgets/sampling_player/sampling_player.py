@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -14,7 +13,8 @@ from ...figures import plot_trajectory
 from ...figures.picture import Picture
 from ...leaks.trajectory import Trajectory, trajectory
 from ...model.made import MADE
-from ..shared.player import MOST_SEED, Player, uniforms
+from ..shared.player import MOST_SEED, Player
+from ..shared.sampler import uniforms
 
 
 class SamplingPlayer(Player, module="sampling_player"):
@@ -28,9 +28,6 @@ class SamplingPlayer(Player, module="sampling_player"):
         model: a MADE over binary variables, with an activation that MADE has a name for.
         seed: which sample comes first; the next ones have the next numbers.
         real: (D,) or (m, D), a row or rows of the model's data to show beside, one after another.
-        shape: rows and columns in which the variables are drawn; None draws a square if D is one,
-            else a row.
-        names: of the variables; None is x₁, x₂, ...
 
     Attributes:
         step: how many variables are decided, 0 to D.
@@ -54,16 +51,8 @@ class SamplingPlayer(Player, module="sampling_player"):
     show_real = Any(False).tag(sync=True)
     real = List(help="Zeros and ones of the real rows.").tag(sync=True)
 
-    def __init__(
-        self,
-        model: MADE,
-        *,
-        seed: int = 0,
-        real: Tensor | None = None,
-        shape: tuple[int, int] | None = None,
-        names: Sequence[str] | None = None,
-    ) -> None:
-        super().__init__(model, {"real": real}, shape, names, seed=seed)
+    def __init__(self, model: MADE, *, seed: int = 0, real: Tensor | None = None) -> None:
+        super().__init__(model, {} if real is None else {"real": real}, seed=seed)
 
     @validate("step", "seed", "greedy", "show_real")
     def _check(self, proposal: dict) -> object:

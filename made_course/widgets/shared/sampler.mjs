@@ -16,7 +16,7 @@ const ACTIVATIONS = {
   silu: (z) => z / (1 + Math.exp(-z)),
 };
 
-/** The network that Python describes, from its numbers in the order of `made_course.widgets.shared.player`. */
+/** The network that Python describes, from its numbers in the order of sampler.py. */
 export function networkOf(described, bytes) {
   const numbers = new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
   let at = 0;
@@ -160,7 +160,7 @@ export function orderingFor(known, sets, whenAny) {
 const firstUnknown = (known, order) =>
   order.reduce((least, degree, i) => (known[i] ? least : Math.min(least, degree - 1)), order.length);
 
-/** Numbers above 0 and below 1, the same as those of `made_course.widgets.shared.player`. */
+/** Numbers above 0 and below 1, the same as those of sampler.py. */
 export function uniforms(seed, count) {
   return Float64Array.from({ length: count }, (_, k) => {
     let t = (Math.imul(seed, 0x9e3779b1) + Math.imul(k + 1, 0x6d2b79f5)) | 0;

@@ -6,7 +6,7 @@ import base64
 import json
 from collections.abc import Mapping
 
-from .in_page import InPage, joined_modules
+from .base import InPage, joined_modules
 
 
 def alone(widget: InPage) -> str:

@@ -16,13 +16,16 @@ from matplotlib.figure import Figure
 from torch import Generator, Tensor
 from traitlets import Any, Bytes, validate
 
-from ...common.arguments import check_count
 from ...figures import plot_training
 from ...model.made import MADE
 from ...training.history import History
-from ..shared.in_page import InPage
-from ..shared.player import check_pair, check_shape
+from ..shared.base import InPage
+from ..shared.player import shape_of
 
+EVERY = 5
+"""Epochs from one row of samples to the next."""
+SAMPLES = 8
+"""In a row."""
 MOST_ROWS = 5
 """Rows of samples that are kept: the first one, and the latest ones."""
 LEAST_SECONDS = 0.2
@@ -33,16 +36,13 @@ class TrainingMonitor(InPage, module="training_monitor"):
     """A live learning curve with samples: ``fit(model, train, valid, on_epoch=monitor)``.
 
     It shows itself at the first epoch unless you have displayed it before, in a notebook only. The
-    samples are drawn each time from the same noise, so that the same images are seen to improve;
-    no random stream of the training is touched. What goes wrong is shown, kept in ``problem``, and
-    does not end the training. Used for another training it starts anew.
+    samples are drawn every five epochs from the same noise, so that the same images are seen to
+    improve; no random stream of the training is touched. There are none where the variables make no
+    square. What goes wrong is shown, kept in ``problem``, and does not end the training. Used for
+    another training it starts anew.
 
     Args:
-        every: epochs from one row of samples to the next.
-        n_samples: samples in a row.
-        seed: of the noise that the samples are drawn from.
         levels: name → nats, horizontal lines to compare with.
-        shape: (rows, columns) of an image; None is a square, and no samples where D is no square.
 
     Raises:
         TypeError, ValueError: if an argument is not as described.
@@ -50,10 +50,10 @@ class TrainingMonitor(InPage, module="training_monitor"):
     Example:
         >>> from made_course import MADE, fit
         >>> x = torch.tensor([[0, 0, 1, 1], [1, 1, 0, 0]]).repeat(50, 1)
-        >>> monitor = TrainingMonitor(every=2, levels={"coins": 4 * math.log(2)})
-        >>> _ = fit(MADE(4, seed=0), x, x, epochs=4, seed=0, progress=False, on_epoch=monitor)
+        >>> monitor = TrainingMonitor(levels={"coins": 4 * math.log(2)})
+        >>> _ = fit(MADE(4, seed=0), x, x, epochs=5, seed=0, progress=False, on_epoch=monitor)
         >>> list(monitor.samples)  # epoch → samples of 2 × 2 pixels
-        [1, 2, 4]
+        [1, 5]
     """
 
     levels = Any().tag(sync=True)
@@ -68,18 +68,7 @@ class TrainingMonitor(InPage, module="training_monitor"):
     _followed = None
     _displayed_itself_in: str | None = None
 
-    def __init__(
-        self,
-        every: int = 5,
-        n_samples: int = 8,
-        seed: int = 0,
-        levels: Mapping[str, float] | None = None,
-        shape: tuple[int, int] | None = None,
-    ) -> None:
-        self.every = check_count("every", every)
-        self.n_samples = check_count("n_samples", n_samples)
-        self.seed = check_count("seed", seed, smallest=0)
-        self.shape = None if shape is None else check_pair(shape)
+    def __init__(self, levels: Mapping[str, float] | None = None) -> None:
         self._begin()
         super().__init__(levels=levels)
 
@@ -124,7 +113,6 @@ class TrainingMonitor(InPage, module="training_monitor"):
         self.samples: dict[int, Tensor] = {}
         self._input_dim = input_dim
         self._image_shape: tuple[int, int] | None = None
-        self._noise: Tensor | None = None
         self._told_at = -math.inf
 
     def _record(self, model: MADE, history: History) -> None:
@@ -135,17 +123,13 @@ class TrainingMonitor(InPage, module="training_monitor"):
 
     def _sample(self, model: MADE, _history: History) -> None:
         epoch = len(self.history)
-        if self.samples and (epoch % self.every or epoch in self.samples):
+        rows, columns = shape_of(self._input_dim)
+        if rows != columns or (self.samples and (epoch % EVERY or epoch in self.samples)):
             return
-        n = self._input_dim
-        if self.shape is None and math.isqrt(n) ** 2 != n:
-            return
-        self._image_shape = check_shape(self.shape, n)
-        if self._noise is None:
-            generator = Generator().manual_seed(self.seed)
-            size = (self.n_samples, n)
-            self._noise = torch.rand(size, generator=generator, device="cpu")
-        self.samples[epoch] = model.sample(self.n_samples, noise=self._noise).cpu()
+        self._image_shape = rows, columns
+        size, generator = (SAMPLES, self._input_dim), Generator().manual_seed(0)
+        noise = torch.rand(size, generator=generator, device="cpu")
+        self.samples[epoch] = model.sample(SAMPLES, noise=noise).cpu()
         if len(self.samples) > MOST_ROWS:
             del self.samples[list(self.samples)[1]]
 

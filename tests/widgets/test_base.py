@@ -18,7 +18,7 @@ from made_course import (
     TrainingMonitor,
 )
 from made_course.widgets.shared import rerun
-from made_course.widgets.shared.in_page import MODULES, joined_modules
+from made_course.widgets.shared.base import MODULES, joined_modules
 from made_course.widgets.shared.without_kernel import alone
 
 IMAGES = MADE(16, (4,), seed=0)

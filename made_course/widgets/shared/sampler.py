@@ -1,0 +1,83 @@
+"""What sampler.mjs is given: a model in words and numbers, and uniforms that both draw alike."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ...model.activations import ACTIVATIONS
+from ...model.completion import completion_degrees
+from ...model.heads import Bernoulli
+from ...model.made import MADE
+
+
+def check_model(model: MADE) -> None:
+    """Raise unless the page can run this model."""
+    if not isinstance(model, MADE):
+        raise TypeError(f"model must be a MADE, got {type(model).__name__}")
+    if not isinstance(model.head, Bernoulli):
+        raise ValueError(
+            f"the player draws binary variables, but the model's head is {model.head!r}: use "
+            "model.sample(n) or complete(model, x, known) and a figure of yours"
+        )
+    if type(model.act) not in ACTIVATIONS.values():
+        raise ValueError(
+            f"the player knows the activations {', '.join(ACTIVATIONS)}, but the model's is "
+            f"{model.act}: use model.sample(n) or complete(model, x, known) and a figure of yours"
+        )
+    if not all(bool(parameter.isfinite().all()) for parameter in model.parameters()):
+        raise ValueError("the model has weights that are no finite numbers: look at its training")
+
+
+def describe(model: MADE) -> dict[str, object]:
+    """What JSON can hold of a model for sampler.mjs: all but its numbers.
+
+    ``sets`` are the degrees of the ordering in use and of all that are stored; ``whenAny`` those of
+    the hidden layers, where a model of any ordering gets one that is made for the purpose.
+    """
+    stored = [model.degrees]
+    if model.mask_sets.are_several:
+        stored += model.mask_sets.members(model.num_masks)
+    when_any = None
+    if model.mask_sets.are_of_any_ordering:
+        nothing = torch.zeros(model.input_dim, dtype=torch.bool)
+        _, *hidden = completion_degrees(model, nothing, range(model.input_dim))[0]
+        when_any = [layer.tolist() for layer in hidden]
+    sets = [{"order": o.tolist(), "degrees": [d.tolist() for d in ds]} for o, *ds in stored]
+    return {
+        **sets[0],
+        "activation": next(name for name, of in ACTIVATIONS.items() if of is type(model.act)),
+        "direct": model.direct is not None,
+        "conditioning": model.net[0].conditioning is not None,
+        "sets": sets,
+        "whenAny": when_any,
+    }
+
+
+def numbers(model: MADE) -> bytes:
+    """Its weights, biases, direct connections and conditioning: each weight matrix transposed."""
+    parts = [part for layer in model.net for part in (layer.weight.T, layer.bias)]
+    first, direct = model.net[0].conditioning, model.direct
+    parts += [] if direct is None else [direct.weight.T]
+    parts += [] if first is None else [first.T]
+    parts += [] if first is None or direct is None else [direct.conditioning.T]
+    return torch.cat([part.detach().flatten() for part in parts]).float().numpy().tobytes()
+
+
+def uniforms(seed: int, *shape: int) -> Tensor:
+    """Numbers above 0 and below 1 that sampler.mjs draws alike from the same seed.
+
+    Example:
+        >>> uniforms(0, 2, 2)
+        tensor([[0.2664, 0.0003],
+                [0.2233, 0.1462]])
+    """
+    k = np.arange(1, math.prod(shape) + 1, dtype=np.uint32)
+    t = k * np.uint32(0x6D2B79F5) + np.array([seed * 0x9E3779B1 % 2**32], dtype=np.uint32)
+    t = (t ^ (t >> 15)) * (t | 1)
+    t ^= t + (t ^ (t >> 7)) * (t | 61)
+    u = (((t ^ (t >> 14)) >> 9) + 0.5) / 2**23
+    return torch.from_numpy(u.astype(np.float32)).view(shape)
