@@ -3,7 +3,7 @@ import pytest
 from nbclient.exceptions import CellExecutionError
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from tools.pages.refresh import METADATA, refresh
+from tools.pages.refresh import FOLDED, METADATA, refresh
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def test_what_answers_a_prediction_is_saved_folded(notebook):
     )
     refresh(path)
     _, silent, answer, _, other = nbformat.read(path, as_version=4).cells
-    assert answer.metadata == {"jupyter": {"outputs_hidden": True}}
+    assert answer.metadata == FOLDED
     assert answer.outputs[0].text == "42\n"
     assert silent.metadata == other.metadata == {}
 

@@ -1,9 +1,9 @@
 """Run notebooks and save their outputs: ``python -m tools.pages.refresh notebooks/*.ipynb``.
 
 Cells with the tag ``widget`` are saved without output and execution count: what they show lives
-in the kernel, and a saved copy of it would be an empty frame. Only the metadata that a reader's
-Jupyter needs is kept, so that a refresh elsewhere changes nothing but what has changed. What
-answers a *Predict* is saved folded: JupyterLab shows it when the reader runs the cell.
+in the kernel, and a saved copy of it would be an empty frame. What answers a *Predict* is saved
+folded: JupyterLab shows it when the reader runs the cell. Metadata are those that JupyterLab writes
+itself, so that opening and saving a notebook there changes no more than the version of Python.
 """
 
 import os
@@ -20,11 +20,17 @@ METADATA = {
         "language": "python",
         "name": "python3",
     },
-    "language_info": {"name": "python"},
+    "language_info": {
+        "codemirror_mode": {"name": "ipython", "version": 3},
+        "file_extension": ".py",
+        "mimetype": "text/x-python",
+        "name": "python",
+        "nbconvert_exporter": "python",
+        "pygments_lexer": "ipython3",
+        "version": "3.11.7",
+    },
 }
-
-
-FOLDED = {"outputs_hidden": True}
+FOLDED = {"collapsed": True, "jupyter": {"outputs_hidden": True}}
 
 
 def answers(cells: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
@@ -54,7 +60,7 @@ def refresh(path: Path) -> None:
         if "widget" in tags:
             cell.outputs, cell.execution_count = [], None
     for cell in answers(notebook.cells):
-        cell.metadata["jupyter"] = FOLDED
+        cell.metadata |= FOLDED
     notebook.metadata = METADATA
     nbformat.write(notebook, path)
     print(f"refreshed {path}")
