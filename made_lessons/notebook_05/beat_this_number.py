@@ -17,13 +17,7 @@ from made_course.shipped.weights import load_pretrained
 from made_course.training.fit import fit
 
 from ..checking.exercise import exercise, require_none
-from ..checking.trained_models import (
-    causes,
-    honest_nll,
-    in_a_line,
-    judge_nll,
-    points_of_chance,
-)
+from ..checking.trained_models import causes, honest_nll, in_a_line, judge_nll, points_of_chance
 
 LUCK = 0.6
 """Nats that may be luck: seeds of section 6's training reach 85.2 to 85.6, and a difference between

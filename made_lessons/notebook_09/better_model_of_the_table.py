@@ -13,13 +13,7 @@ from made_course.model.made import MADE
 from made_course.training.fit import fit
 
 from ..checking.exercise import Wrong, exercise
-from ..checking.trained_models import (
-    causes,
-    honest_nll,
-    in_a_line,
-    judge_nll,
-    points_of_chance,
-)
+from ..checking.trained_models import causes, honest_nll, in_a_line, judge_nll, points_of_chance
 
 NATS_TO_BEAT = """
 14.21 18.16 8.57 4.51 12.21 10.40 12.36 12.73 11.10 13.00 10.41 17.25 10.81 9.55 12.06 19.75
