@@ -15,7 +15,7 @@ from torch import Tensor
 from .calls import IN_LINE, MEANT, run
 from .comparing import is_same
 from .exercise import Slip, Wrong, defined
-from .probes import CUT_OFF, ROUNDED, STABLE, are_large, made_smaller, probe, without_effect
+from .probes import CUT_OFF, ROUNDED, are_large, made_smaller, probe, without_effect
 from .relations import find_relation, name_sizes, says_little
 from .substitutions import find_other_arguments
 from .unfinished import names_read
@@ -51,7 +51,10 @@ def likely_cause(
     quiet, sound = (_quiet(function) for function in (answer, reference))
     found = probe(quiet, sound, calls, place, is_same)
     if found in (CUT_OFF, ROUNDED):
-        return found + " or ".join(sorted(names_read(reference) & STABLE or {"logsumexp"}))
+        instead = sorted(names_read(reference) & {"softplus", "logsigmoid"})
+        if not instead:  # a function's name would be the solution
+            return found.format(also="")
+        return f"{found.format(also=', as 1 minus a sigmoid is')}, by {' or '.join(instead)}"
     relation = find_relation(came, right, calls)
     found = (
         found

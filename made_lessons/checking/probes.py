@@ -25,14 +25,12 @@ WITHOUT_EFFECT = (
 )
 CUT_OFF = (
     "right while numbers are small. At large ones a small number ε, a clamp or nan_to_num hides "
-    "that one is rounded to 0: take a form without it, by "
+    "that one is rounded to 0: take a form without it"
 )
 ROUNDED = (
-    "right while numbers are small. At large ones exp of one overflows or is rounded to 0, as 1 "
-    "minus a sigmoid is, and float64 only moves the place: take a form without it, by "
+    "right while numbers are small. At large ones exp of one overflows or is rounded to 0"
+    "{also}, and float64 only moves the place: take a form without it"
 )
-STABLE = {"softplus", "logsigmoid", "logsumexp", "logaddexp", "log_softmax", "softmax"}
-"""Functions that need no detour by numbers too large or too small."""
 LARGE = 20.0
 """Numbers beyond which exp of them, or 1 minus a sigmoid, begins to lose digits."""
 

@@ -1,6 +1,7 @@
 """Wrong answers as learners type them: each hears its cause, by a slip or by how it is related."""
 
 import math
+import re
 from itertools import pairwise
 
 import pytest
@@ -558,6 +559,37 @@ def test_what_fails_once_numbers_grow_is_looked_at_with_small_ones_too():
 
     words = "tried with small numbers: perhaps this is divided by logits.shape[1]"
     assert wrong(exercise_named("4.2"), answer).cause.startswith(words)
+
+
+def bells(x, weights, means, stds):
+    heights = torch.exp(-(((x[:, None] - means) / stds) ** 2) / 2) / stds / math.sqrt(2 * math.pi)
+    return (weights * heights).sum(-1).log()
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("7.3", lambda log_p: log_p.exp().mean(0).log()),
+        (
+            "8.1",
+            lambda z, x: (
+                (z.exp() / z.exp().sum(-1, True))
+                .log()
+                .gather(-1, x.long()[..., None])
+                .sum((-1, -2))
+            ),
+        ),
+        ("8.2", bells),
+        (
+            "9.2",
+            lambda log_p, log_q, share: (share * log_p.exp() + (1 - share) * log_q.exp()).log(),
+        ),
+    ],
+)
+def test_what_overflows_hears_of_what_is_there_and_no_function_to_take(name, answer):
+    cause = wrong(exercise_named(name), answer).cause
+    assert cause.startswith("right while numbers are small. At large ones exp of one overflows")
+    assert not re.search("sigmoid|softmax|logsumexp|logaddexp|softplus", cause)
 
 
 def test_no_answer_hears_of_a_relation_that_is_not_there():
