@@ -221,6 +221,10 @@ def test_what_the_page_sends_may_change_all_at_once():
         (lambda w: MaskExplorer(3, "44"), "widths such as"),
         (lambda w: MaskExplorer(3, (2,), [0, 1]), "each of 3 variables"),
         (lambda w: MaskExplorer(names=["a", "b"]), "got 2"),
+        (lambda w: MaskExplorer(names=["a₁", "a1", "b"]), "names must differ from one another"),
+        (lambda w: MaskExplorer(names=["a", " ", "b"]), "neither blank nor contain a comma"),
+        (lambda w: MaskExplorer(names=["a", 1, "b"]), "each of names must be a string, got 1"),
+        (lambda w: MaskExplorer(names="abc"), "names must be a list of strings, got 'abc'"),
         (lambda w: MaskExplorer(MADE(3, (5,)), direct=True), "brings its own"),
     ],
 )
