@@ -150,8 +150,7 @@ def main() -> None:
         jupyterlab(Path(folder)) as lab,
         chromium(1280, 800) as page,
     ):
-        for path in NOTEBOOKS[0].parent.glob("*.*"):
-            shutil.copy(path, lab.root)
+        shutil.copytree(NOTEBOOKS[0].parent, lab.root, dirs_exist_ok=True)
         for name in names:
             for day in (first_day, second_day):
                 for defect in day(page, lab, name):
