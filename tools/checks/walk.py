@@ -46,11 +46,11 @@ def cell_of(page, k: int):
     return page.locator(".jp-Notebook .jp-Cell").nth(k)
 
 
-def press(page, k: int, keys: str = "Shift+Enter") -> None:
-    """Run a cell by its keys, and wait for its end."""
+def press(page, k: int) -> None:
+    """Run a cell by Shift and Enter, and wait for its end."""
     cell_of(page, k).scroll_into_view_if_needed()
     page.evaluate(SELECT, k)
-    page.keyboard.press(keys)
+    page.keyboard.press("Shift+Enter")
     page.wait_for_timeout(100)
     page.wait_for_function(IS_DONE, arg=k, timeout=LIMIT_S * 1000)
 
@@ -102,6 +102,7 @@ def try_exercise(page, k: int, name: str) -> Iterator[str]:
 
 def first_day(page, lab, name: str) -> Iterator[str]:
     """Cell by cell, as a learner who tries everything; then save."""
+    page.complaints.clear()
     open_notebook(page, lab, name)
     for k, cell in enumerate(nbformat.read(lab.root / name, as_version=4).cells):
         exercise = CHECK.search(cell.source) if cell.cell_type == "code" else None
@@ -114,7 +115,6 @@ def first_day(page, lab, name: str) -> Iterator[str]:
     run_command(page, "docmanager:save")
     yield from (f"an error: {error}" for error in errors_in(lab.root / name))
     yield from (f"in the console: {complaint}" for complaint in page.complaints)
-    page.complaints.clear()
 
 
 def second_day(page, lab, name: str) -> Iterator[str]:
@@ -150,8 +150,7 @@ def main() -> None:
         jupyterlab(Path(folder)) as lab,
         chromium(1280, 800) as page,
     ):
-        for path in NOTEBOOKS[0].parent.glob("*.*"):
-            shutil.copy(path, lab.root)
+        shutil.copytree(NOTEBOOKS[0].parent, lab.root, dirs_exist_ok=True)
         for name in names:
             for day in (first_day, second_day):
                 for defect in day(page, lab, name):
