@@ -22,7 +22,9 @@ SELECT = f"""(k) => {{ {NOTEBOOK}
     notebook.activeCellIndex = k; notebook.mode = 'command'; notebook.activate();
 }}"""
 WRITE = f"""([k, source]) => {{ {NOTEBOOK}
-    notebook.widgets[k].model.sharedModel.setSource(source);
+    const cell = notebook.widgets[k].model.sharedModel;
+    const [now, then] = [source, cell.source].map((text) => text.split('\\n').length);
+    cell.setSource(source + '\\n'.repeat(Math.max(0, then - now)));  // as high as the stub
 }}"""
 IS_DONE = f"""(k) => {{ {NOTEBOOK}
     const {{status}} = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
