@@ -32,7 +32,8 @@ class Head:
             nothing, which have shares and no mean. None elsewhere.
         arguments: what it was made with, for ``repr`` and for files.
         columns: None where the head serves any variable alike; else how many variables it is for,
-            and :meth:`of` says which head each of them has.
+            and :meth:`of` says which head each of them has. Variables are drawn one by one, so a
+            head that tells them apart by their place needs both.
 
     Example:
         Counts 0, 1, 2, ... by a head of one's own: the output is the logarithm of the rate.

@@ -39,7 +39,7 @@ def make_pretrained(names: Sequence[str] = ()) -> None:
     """Train shipped models and write them, with their checksums, into ``shipped/files``.
 
     Args:
-        names: ``"mnist-512"`` or ``"tiny"``, none for both; the third has a room of its own,
+        names: ``"mnist-512"`` or ``"tiny"``, none for both; the third has a tool of its own,
             ``tools.ships.train_any_order``.
 
     Raises:

@@ -6,7 +6,7 @@ export const [NOT_STRICT, MIXED_UP] = ["output with >=", "degrees = ordering + 1
 const SLOPE = 4;
 const GOLDEN = 0.6180339887498949;
 
-/** All that follows from the state of a MaskExplorer: see widgets/network.py. */
+/** All that follows from the state of a MaskExplorer: see network.py beside it. */
 export function networkOf({ names, ordering, hidden_degrees, direct, fault }) {
   const steps = inputDegrees(ordering);
   const order = fault === MIXED_UP ? ordering.map((variable) => variable + 1) : steps;
