@@ -6,6 +6,7 @@ r"""MADE's ancestors, models of binary vectors: a regression a variable, then a 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 
 import torch
@@ -52,6 +53,11 @@ class FVSBN(MADE):
 
     def __init__(self, input_dim: int) -> None:
         super().__init__(input_dim, hidden_dims=())
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> MADE:
+        """As :meth:`made_course.MADE.load`: the MADE that this was."""
+        return MADE.load(path)
 
 
 class NADE(OrderedModel):

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from made_course.model import made
+from made_course.model import masked_linear
 
 from ..checking.calls import run
 from ..checking.causes import outcome
@@ -35,7 +35,7 @@ def _examine(answer: object) -> str:
     stars=2,
     is_inside=True,
     examine=_examine,
-    package=made.MaskedLinear,
+    package=masked_linear.MaskedLinear,
     hints=(
         "Three things: a buffer made in __init__, a copy into it in set_mask, one product more "
         "than nn.Linear in forward.",

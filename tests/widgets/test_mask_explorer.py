@@ -132,6 +132,33 @@ def test_what_a_unit_sees_or_who_sees_it(call, unit, fault, hidden, said):
 
 
 @pytest.mark.parametrize(
+    ("unit", "fault", "said"),
+    [
+        ((2, 2), "none", "x̂₃ sees x₂ and x₄. It may see x₂ and x₄."),
+        ((0, 3), "none", "x₄ reaches x̂₃ and x̂₁. It may reach x̂₃ and x̂₁."),
+        (
+            (2, 3),
+            NOT_STRICT,
+            "x̂₄ sees x₂ and x₄. It may see x₂. A leak: x₄.",
+        ),
+        (
+            (1, 0),
+            "none",
+            "Unit 1 of hidden layer 1 has degree 2. It sees x₂ and x₄; it is seen by ",
+        ),
+            (1, 0),
+            "none",
+            "Unit 1 of hidden layer 1 has degree 2. It sees x₂ and x₄; it is seen by ",
+        ),
+    ],
+)
+def test_what_is_said_where_inputs_reach_outputs_directly(call, unit, fault, said):
+    w = MaskExplorer(4, (2,))
+    w.ordering, w.hidden_degrees, w.direct, w.fault = [1, 3, 2, 0], [[2, 3]], True, fault
+    assert call("network", "sentence", in_the_page(call, w), unit).startswith(said)
+
+
+@pytest.mark.parametrize(
     ("fault", "ordering", "hidden", "leaks", "said"),
     [
         ("none", [1, 2, 0], EVEN, [], "x = 1.000, and no output sees what it may not."),
