@@ -105,11 +105,11 @@ def widgets(model: mc.MADE, x: Tensor) -> list[object]:
     return [
         mc.CompletionPlayer(model, x),
         mc.LeakDetector(model),
-        mc.LeakDetector(torch.exp, ordering=[1, 2, 0], input_dim=3),
+        mc.LeakDetector(torch.exp, input_dim=3),
         mc.MaskExplorer(model),
         mc.OrderingLab("half adder"),
         mc.Quiz("Is it?", choices),
         mc.SamplingPlayer(model, real=x),
-        mc.TrainingMonitor(every=1),
+        mc.TrainingMonitor(levels={"coins": 3 * 0.693}),
         mc.__version__,
     ]
