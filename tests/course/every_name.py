@@ -107,6 +107,6 @@ def widgets(model: mc.MADE, x: Tensor) -> list[object]:
         mc.MaskExplorer(model),
         mc.OrderingLab("half adder"),
         mc.SamplingPlayer(model, real=x),
-        mc.TrainingMonitor(),
+        mc.TrainingMonitor(levels={"coins": 3 * 0.693}),
         mc.__version__,
     ]

@@ -120,8 +120,9 @@ def opens(path, flags):
 
 def sees_commands():
     for process in Path("/proc").glob("[0-9]*"):
-        if "a command line with a password" in (process / "cmdline").read_text():
-            return REACHED
+        with suppress(FileNotFoundError, ProcessLookupError):  # it has ended meanwhile
+            if "a command line with a password" in (process / "cmdline").read_text():
+                return REACHED
     return "nothing"
 
 

@@ -146,10 +146,6 @@ def test_what_a_unit_sees_or_who_sees_it(call, unit, fault, hidden, said):
             "none",
             "Unit 1 of hidden layer 1 has degree 2. It sees x₂ and x₄; it is seen by ",
         ),
-            (1, 0),
-            "none",
-            "Unit 1 of hidden layer 1 has degree 2. It sees x₂ and x₄; it is seen by ",
-        ),
     ],
 )
 def test_what_is_said_where_inputs_reach_outputs_directly(call, unit, fault, said):

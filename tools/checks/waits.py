@@ -41,6 +41,7 @@ def named(name: str) -> Callable:
 
 
 DETECTOR = "LeakDetector(MADE(16, (64, 64), seed=0))"
+COMPLETIONS = "CompletionPlayer(load_pretrained(), load_binarized_mnist('small')[1][:10])"
 ACTIONS = [
     ("MaskExplorer()", "a unit", clicks("[data-layer='1']")),
     ("MaskExplorer()", "an ordering", keys(".made-chips button", "ArrowRight", "ArrowLeft")),
@@ -49,7 +50,7 @@ ACTIONS = [
     (DETECTOR, "an ordering", keys(".made-chips button", "ArrowRight")),
     ("SamplingPlayer(load_pretrained())", "a step", keys("input[type=range]", "ArrowRight")),
     ("SamplingPlayer(load_pretrained())", "another sample", named("New sample")),
-    ("CompletionPlayer(load_pretrained())", "eight completions", named("Other completions")),
+    (COMPLETIONS, "eight completions", named("Other completions")),
     ("OrderingLab()", "a guess", keys(".made-chips button", "ArrowRight", "ArrowLeft")),
 ]
 
