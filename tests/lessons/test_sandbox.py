@@ -120,7 +120,7 @@ def opens(path, flags):
 
 def sees_commands():
     for process in Path("/proc").glob("[0-9]*"):
-        with suppress(FileNotFoundError, ProcessLookupError):  # it has ended meanwhile
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it has ended meanwhile
             if "a command line with a password" in (process / "cmdline").read_text():
                 return REACHED
     return "nothing"
