@@ -42,7 +42,8 @@ def expect(
 
 def _cure() -> str:
     if last_training.stopped_after is not None:
-        when = f"after epoch {last_training.stopped_after}"
+        epoch = last_training.stopped_after
+        when = f"after epoch {epoch}" if epoch else "in its first epoch"
         return f"The last training was stopped {when}: run its cell again, and let it end."
     return (
         "If you changed nothing on purpose, run all cells from the top: an earlier one may have "

@@ -51,9 +51,10 @@ def test_expect_stops_at_a_number_that_is_not_expected(capsys, value):
     assert capsys.readouterr().out == ""
 
 
-def test_expect_says_where_training_was_stopped(monkeypatch):
-    monkeypatch.setattr(last_training, "stopped_after", 2)
-    with pytest.raises(AssertionError, match="stopped after epoch 2: run its cell again"):
+@pytest.mark.parametrize(("epoch", "when"), [(2, "after epoch 2"), (0, "in its first epoch")])
+def test_expect_says_where_training_was_stopped(monkeypatch, epoch, when):
+    monkeypatch.setattr(last_training, "stopped_after", epoch)
+    with pytest.raises(AssertionError, match=f"stopped {when}: run its cell again"):
         expect(99.0, 69.4, within=2)
 
 
