@@ -1,12 +1,9 @@
 import math
-import shutil
 
 import pytest
 import torch
 
 from made_course import MADE, binary_points
-from made_course.shipped import assets as shipped
-from made_course.shipped.measured import ORDERINGS as FILE
 from made_course.shipped.measured import load_many_masks, load_orderings
 from made_course.shipped.pixel_orderings import pixel_orderings
 from tools.ships import run_orderings as orderings
@@ -96,15 +93,6 @@ def test_across_orderings_the_mean_of_logits_claims_too_much():
     for run in load_many_masks():
         claims_more = bool(run.logits[-1] < run.mixture[-1] - 15)
         assert claims_more == (not run.natural_order)
-
-
-@pytest.fixture
-def assets(tmp_path, monkeypatch):
-    """A copy of what ships that a test may damage."""
-    for name in (FILE, shipped.CHECKSUMS):
-        shutil.copy(shipped.ASSETS / name, tmp_path)
-    monkeypatch.setattr(shipped, "ASSETS", tmp_path)
-    return tmp_path
 
 
 def test_what_is_made_is_what_is_read(assets, monkeypatch, capsys):

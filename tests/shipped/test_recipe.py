@@ -1,12 +1,9 @@
-import shutil
 from dataclasses import replace
 
 import pytest
 import torch
 
 from made_course import MADE, fit, load_binarized_mnist
-from made_course.shipped import assets as shipped
-from made_course.shipped.measured import RECIPE as FILE
 from made_course.shipped.measured import (
     Recipe,
     load_ladder,
@@ -119,15 +116,6 @@ def test_an_epoch_of_the_plain_recipe_comes_out_again():
 
 
 # ---- the file ------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def assets(tmp_path, monkeypatch):
-    """A copy of what ships that a test may damage."""
-    for name in (FILE, shipped.CHECKSUMS):
-        shutil.copy(shipped.ASSETS / name, tmp_path)
-    monkeypatch.setattr(shipped, "ASSETS", tmp_path)
-    return tmp_path
 
 
 def test_what_is_made_is_what_is_read(assets, monkeypatch, capsys):

@@ -1,6 +1,5 @@
 import hashlib
 import math
-import shutil
 
 import pytest
 import torch
@@ -20,16 +19,6 @@ from made_course.shipped.weights import MODELS, load_pretrained
 from tools.ships.small_set import outside_small_set
 from tools.ships.train_any_order import hidden_parts, nats_of_hidden, whole_orderings
 from tools.ships.train_weights import fingerprint, make_pretrained, write_model
-
-
-@pytest.fixture
-def assets(tmp_path, monkeypatch):
-    """A copy of the shipped files that a test may damage."""
-    for file in shipped.ASSETS.iterdir():
-        if file.name.startswith("made_") or file.name == shipped.CHECKSUMS:
-            shutil.copy(file, tmp_path)
-    monkeypatch.setattr(shipped, "ASSETS", tmp_path)
-    return tmp_path
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,15 @@
+"""What ships, where a test may damage it."""
+
+import shutil
+
+import pytest
+
+from made_course.shipped import assets as shipped
+
+
+@pytest.fixture
+def assets(tmp_path, monkeypatch):
+    """A copy of what ships, which is read in its place."""
+    shutil.copytree(shipped.ASSETS, tmp_path, dirs_exist_ok=True)
+    monkeypatch.setattr(shipped, "ASSETS", tmp_path)
+    return tmp_path
