@@ -39,6 +39,9 @@ from .sampling import (
 )
 from .saving import check_settings, name_of, note_settings, read_model, write_model
 
+FIRST_SETS = 32
+"""As many are looked at for initial weights where sets of masks have no end."""
+
 
 class MADE(nn.Module):
     r"""Masked autoencoder for distribution estimation.
@@ -49,7 +52,8 @@ class MADE(nn.Module):
     One forward pass gives all D conditionals: the masks see to it that output i depends only on the
     variables generated before variable i. They follow from *degrees*: a variable's is its step m⁰;
     a hidden unit sees units of at most its own degree, an output only those of a smaller one (see
-    :func:`made_course.build_masks`).
+    :func:`made_course.build_masks`). A unit that m of its n inputs reach begins with PyTorch's
+    weights times √(n / m).
 
     Args:
         input_dim: number of variables D.
@@ -156,6 +160,7 @@ class MADE(nn.Module):
         self.mask_sets.draw()  # after the weights: so equal seeds give the same model as ever
         self._under: list[Tensor] | None = None
         set_masks(self)
+        scale_weights(self)
         self.register_state_dict_post_hook(note_settings)
         self.register_load_state_dict_pre_hook(check_settings)
         self.register_load_state_dict_post_hook(set_masks)
@@ -437,16 +442,31 @@ class MADE(nn.Module):
 
 
 def set_masks(model: MADE, _incompatible_keys: object = None) -> None:
-    """Set every layer's mask from the degrees in use; also runs after ``load_state_dict``.
+    """Set every layer's mask from the degrees in use; also runs after ``load_state_dict``."""
+    with torch.inference_mode(False):  # masks outlive it, and training needs them
+        for layer, mask in zip(model._layers(), _masks(model, model.degrees), strict=True):
+            layer.mask = torch.empty_like(layer.mask).copy_(mask)
 
-    All inputs and all outputs of a variable have the variable's degree.
-    """
-    order, *hidden = model.degrees
+
+def _masks(model: MADE, degrees: Sequence[Tensor]) -> list[Tensor]:
+    """A mask for each layer: all inputs and all outputs of a variable have its degree."""
+    order, *hidden = degrees
     inputs = order.repeat_interleave(model.head.inputs_per_variable)
     outputs = order.repeat_interleave(model.head.params_per_variable)
     masks = build_masks([inputs, *hidden], outputs)
-    if model.direct is not None:
-        masks += build_masks([inputs], outputs)
-    with torch.inference_mode(False):  # masks outlive it, and training needs them
-        for layer, mask in zip(model._layers(), masks, strict=True):
-            layer.mask = torch.empty_like(layer.mask).copy_(mask)
+    return masks if model.direct is None else [*masks, *build_masks([inputs], outputs)]
+
+
+@torch.no_grad()
+def scale_weights(model: MADE, power: float = -0.5) -> None:
+    r"""Multiply each unit's weights by a power of the share of its inputs that masks let through.
+
+    PyTorch draws n weights within :math:`\pm 1/\sqrt{n}`: what they bring together is of one size
+    then, whatever n is. Where m of them are let through it is :math:`\sqrt{m/n}` of that size. The
+    power -1/2 makes up for it, and 1/2 goes back. Of several sets of masks the mean share counts.
+    """
+    sets = model.mask_sets
+    members = sets.members(sets.num_masks or FIRST_SETS)
+    for layer, *masks in zip(model.net, *(_masks(model, d) for d in members), strict=False):
+        share = torch.stack([mask.mean(1, dtype=layer.weight.dtype) for mask in masks]).mean(0)
+        layer.weight *= share.where(share > 0, 1.0)[:, None] ** power

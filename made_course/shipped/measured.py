@@ -32,6 +32,8 @@ class Recipe:
         max_norm: length to which longer gradients are shortened, if any.
         weight_decay: of AdamW; with 0 it is Adam.
         batch_size: images a step.
+        scaled_weights: whether a unit begins with the larger weights the fewer inputs it hears, as
+            those of a :class:`made_course.MADE` do; else with PyTorch's.
     """
 
     natural_order: bool = False
@@ -43,6 +45,7 @@ class Recipe:
     max_norm: float | None = None
     weight_decay: float = 0.0
     batch_size: int = 512
+    scaled_weights: bool = False
 
 
 @dataclass(frozen=True, eq=False)

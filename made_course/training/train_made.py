@@ -8,7 +8,7 @@ import torch
 
 from ..common.arguments import check_count, check_number
 from ..data.mnist_binarized import make_mnist_loaders
-from ..model.made import MADE
+from ..model.made import MADE, scale_weights
 from .checkpoints import Run
 from .evaluate import evaluate
 from .loop import train_epoch
@@ -27,7 +27,8 @@ def train_made(
     """Train a MADE on binarised MNIST by the plainest recipe: Adam at a constant rate, float32.
 
     Prints a line an epoch and the number of parameters. ``torch.manual_seed`` before it makes it
-    repeatable. :func:`made_course.fit` reaches better models in less time.
+    repeatable. Weights begin as PyTorch draws them. :func:`made_course.fit` reaches better models
+    in less time.
 
     Args:
         epochs: passes over the training images.
@@ -51,7 +52,9 @@ def train_made(
     check_number("lr", lr, positive=True)
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
     train, test = make_mnist_loaders(batch_size=batch_size)
-    model = MADE(28 * 28, hidden_dims=hidden, natural_order=natural_order).to(device)
+    model = MADE(28 * 28, hidden_dims=hidden, natural_order=natural_order)
+    scale_weights(model, 0.5)  # back to PyTorch's
+    model.to(device)
     processes = Processes(device=torch.device(device))
     optimizer = torch.optim.Adam(model.parameters(), lr=lr, fused=processes.has_fused_optimizers)
     run = Run(model, optimizer, Schedule(), model.log_prob, processes)

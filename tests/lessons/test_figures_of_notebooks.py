@@ -21,6 +21,7 @@ from made_lessons.notebook_05.figures import (
     plot_costs,
     plot_first_layer,
     plot_recipe,
+    plot_spreads,
     plot_surprise,
 )
 from made_lessons.notebook_06.figures import plot_final_units, plot_repeated_work
@@ -95,6 +96,10 @@ FIGURES = {
     "first layer": (lambda: plot_first_layer(MADE(16, (4,), degrees="even")), [],
         "Weights of 12 hidden units as images, of degrees 1, 1, 6, 6, 6, 6, 10, 10, 10, 10, 15, "
         "15. The larger the degree, the more pixels may have weights; the rest is cut."),
+    "spreads": (lambda: plot_spreads(torch.tensor([1, 20]), torch.tensor([0.125, 0.5]),
+            torch.tensor([0.75, 0.625])), [1, 20, 0.125, 0.5, 0.75, 0.625],
+        "Spread of what arrives at a unit: PyTorch's weights 0.12 on average up to degree 1, 0.50 "
+        "from 20 on; MADE's 0.75 on average up to degree 1, 0.62 from 20 on."),
     "recipe": (lambda: plot_recipe([rung("a", 5.0, 5.25), rung("b", 7.0)]), [5, 5.25, 7],
         "Test NLL of a ladder of 2 recipes, in nats: a 5.1; + b 7.0 (+1.9)."),
     "final units": (lambda: plot_final_units(ROW, [ORDER, torch.tensor([1, 3, 3])], [2, 4]),

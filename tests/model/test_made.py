@@ -26,6 +26,7 @@ from made_course import (
     conditional,
     direct_mask,
 )
+from made_course.model.made import scale_weights
 from made_course.model.sampling import evaluation_mode
 from tests.networks import (
     CYCLE,
@@ -75,18 +76,41 @@ def test_the_same_seed_gives_the_documents_model(input_dim, hidden_dims, natural
     torch.manual_seed(0)
     model = MADE(input_dim, hidden_dims, natural_order)
     assert torch.equal(torch.get_rng_state(), stream)
-
-    x = binary(50, input_dim)
     assert torch.equal(model.order, reference.order)
-    assert torch.equal(model(x), reference(x))
+    for ours, theirs in zip(model.net, reference.net, strict=True):  # of one draw, not of one size
+        heard = theirs.mask.sum(1, keepdim=True)
+        scale = (theirs.in_features / heard).sqrt().where(heard > 0, 1.0)
+        torch.testing.assert_close(ours.weight, theirs.weight * scale)
+        assert torch.equal(ours.mask.bool(), theirs.mask.bool())
+
+    scale_weights(model, 0.5)
+    x = binary(50, input_dim)
+    torch.testing.assert_close(model(x), reference(x))
     torch.testing.assert_close(model.log_prob(x), reference.log_prob(x))
     for one in (model, reference):
         one.log_prob(x).mean().backward()
     for ours, theirs in zip(model.net, reference.net, strict=True):
-        assert torch.equal(ours.weight, theirs.weight)
+        torch.testing.assert_close(ours.weight, theirs.weight)
         assert torch.equal(ours.bias, theirs.bias)
-        assert torch.equal(ours.mask.bool(), theirs.mask.bool())
         torch.testing.assert_close(ours.weight.grad, theirs.weight.grad)
+
+
+@pytest.mark.parametrize("num_masks", [1, 3, None])
+@pytest.mark.parametrize("head", [None, MixtureOfGaussians(2)])
+def test_what_arrives_at_a_unit_begins_as_large_however_few_inputs_it_hears(num_masks, head):
+    torch.manual_seed(0)
+    model = MADE(200, (2000, 800), natural_order=False, num_masks=num_masks, head=head)
+    begun = [layer.weight.clone() for layer in model.net]
+    heard, arrives = [0.0] * 3, [0.0] * 3
+    for _ in range(num_masks or 30):
+        for k, layer in enumerate(model.net):
+            heard[k] += layer.mask.sum(1)
+            arrives[k] += layer.masked_weight().square().sum(1).detach() / (num_masks or 30)
+        model.resample_masks()
+    for count, square in zip(heard, arrives, strict=True):  # a uniform draw within ±1 has 1/3
+        for units in count.argsort()[(count == 0).sum() :].chunk(3 if num_masks else 1):
+            assert square[units].mean().item() == pytest.approx(1 / 3, rel=0.05)
+    assert all(map(torch.equal, begun, [layer.weight for layer in model.net]))
 
 
 def test_resampled_masks_are_the_documents_too():

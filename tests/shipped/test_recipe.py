@@ -10,7 +10,7 @@ from made_course.shipped.measured import (
     load_nll_to_beat,
     load_overfitting,
 )
-from tools.benchmarks.document import RECIPE
+from tools.benchmarks import document
 from tools.ships import run_recipes as recipe
 from tools.ships.run_recipes import LADDER, OVERFITTING_EPOCHS, make_recipe, recipes, train_by
 
@@ -32,6 +32,7 @@ def test_with_all_of_it_the_loop_is_fit():
         max_norm=1.0,
         weight_decay=0.03,
         batch_size=16,
+        scaled_weights=True,
     )
     _, history = train_by(chosen, TRAIN, TEST, epochs=4, hidden_dims=(6, 5), seed=3)
     torch.manual_seed(3)
@@ -56,7 +57,7 @@ def test_plain_is_adam_at_a_constant_rate():
     plain = Recipe(batch_size=16)
     model, history = train_by(plain, TRAIN, TEST, epochs=3, hidden_dims=(6,), seed=1)
     torch.manual_seed(1)
-    other = MADE(9, (6,), natural_order=False)
+    other = document.MADE(9, (6,), natural_order=False)
     optimizer = torch.optim.Adam(other.parameters(), lr=2e-3)
     for _ in range(3):
         for rows in torch.randperm(40).split(16):
@@ -74,7 +75,7 @@ def test_plain_is_adam_at_a_constant_rate():
 
 def test_it_begins_with_the_document_s_run_and_changes_one_thing_a_rung():
     rungs = list(recipes().values())
-    assert rungs[0] == Recipe(**RECIPE)
+    assert rungs[0] == Recipe(**document.RECIPE)
     for before, after, change in zip(rungs, rungs[1:], [*LADDER.values()][1:], strict=False):
         assert after != before
         assert after == replace(before, **change)

@@ -22,6 +22,7 @@ import torch
 from torch import Tensor, nn
 
 from made_course import MADE, History, evaluate, load_binarized_mnist
+from made_course.model.made import scale_weights
 from made_course.shipped.measured import RECIPE as FILE
 from made_course.shipped.measured import Recipe
 from made_course.training.schedules import one_cycle
@@ -40,11 +41,14 @@ LADDER: Mapping[str, Mapping[str, object]] = {
     "gradient shortened": {"max_norm": 1.0},
     "weight decay": {"weight_decay": 0.03},
     "smaller batches": {"batch_size": 128, "lr": 7e-3},
+    "initial weights": {"scaled_weights": True},
     "random ordering again": {"natural_order": False},
 }
 """Name of each rung → what it changes; the rungs before it keep what they have changed."""
 
-OVERFITTING = Recipe(natural_order=True, direct=True, degrees="even", batch_size=64)
+OVERFITTING = Recipe(
+    natural_order=True, direct=True, degrees="even", batch_size=64, scaled_weights=True
+)
 OVERFITTING_EPOCHS = 60
 
 TO_BEAT = Recipe(
@@ -57,6 +61,7 @@ TO_BEAT = Recipe(
     max_norm=1.0,
     weight_decay=0.03,
     batch_size=64,
+    scaled_weights=True,
 )
 """Section 6 of notebook 5, as :func:`made_course.fit` does it."""
 TO_BEAT_EPOCHS = 20
@@ -117,6 +122,8 @@ def train_by(
             direct=recipe.direct,
             dropout=recipe.dropout,
         )
+        if not recipe.scaled_weights:
+            scale_weights(model, 0.5)
         optimizer = torch.optim.AdamW(
             model.parameters(), lr=recipe.lr, weight_decay=recipe.weight_decay, fused=True
         )
