@@ -239,7 +239,7 @@ def test_what_is_known_may_differ_from_row_to_row(num_masks, monkeypatch):
         assert torch.equal(kept, x[row, known[row]].expand_as(kept))
 
     rows, real = [], model.head.sample  # in parts, the same
-    monkeypatch.setattr(model.head, "sample", lambda p, u: rows.append(len(u)) or real(p, u))
+    monkeypatch.setattr(model.head, "sample", lambda p, u: rows.append(u.shape[-1]) or real(p, u))
     monkeypatch.setattr(completion, "SAMPLES_AT_ONCE", 8)
     parts = complete(model, x, known, 4, noise=noise)
     assert torch.equal(parts.samples, together.samples)
