@@ -27,7 +27,7 @@ from .activations import Activation, make_activation
 from .heads import Bernoulli, Head, check_head
 from .mask_sets import MaskSets
 from .masked_linear import MaskedLinear
-from .masks import DegreeDraw, build_masks, shown_ordering
+from .masks import DegreeDraw, shown_ordering
 from .sampling import (
     METHODS,
     Method,
@@ -439,14 +439,15 @@ class MADE(nn.Module):
 def set_masks(model: MADE, _incompatible_keys: object = None) -> None:
     """Set every layer's mask from the degrees in use; also runs after ``load_state_dict``.
 
+    They are those of :func:`build_masks`, each compared right into a tensor of its layer's dtype.
     All inputs and all outputs of a variable have the variable's degree.
     """
-    order, *hidden = model.degrees
+    order, *hidden = [d.float() for d in model.degrees]  # compared several times as fast
     inputs = order.repeat_interleave(model.head.inputs_per_variable)
     outputs = order.repeat_interleave(model.head.params_per_variable)
-    masks = build_masks([inputs, *hidden], outputs)
-    if model.direct is not None:
-        masks += build_masks([inputs], outputs)
+    connected = [*pairwise([inputs, *hidden, outputs]), (inputs, outputs)]
     with torch.inference_mode(False):  # masks outlive it, and training needs them
-        for layer, mask in zip(model._layers(), masks, strict=True):
-            layer.mask = torch.empty_like(layer.mask).copy_(mask)
+        for layer, (below, above) in zip(model._layers(), connected, strict=False):
+            mask = torch.empty_like(layer.mask)
+            compare = torch.gt if above is outputs else torch.ge
+            layer.mask = compare(above[:, None].expand_as(mask), below, out=mask)
