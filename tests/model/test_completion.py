@@ -110,7 +110,6 @@ def test_of_k_stored_orderings_the_one_with_the_known_first_is_taken():
     assert all(map(torch.equal, degrees, natural.degrees))
 
 
-@pytest.mark.xfail(strict=True)
 @pytest.mark.parametrize("order", [[3, 1, 3, 1, 2, 4, 3], [2, 1, 2, 1, 2, 3, 2], [1] * 7])
 def test_what_shares_a_degree_comes_neither_before_nor_after(order):
     """Known variables are first, although the last of them have unknown ones beside them."""
