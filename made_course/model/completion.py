@@ -33,7 +33,7 @@ def complete(
 
     Each unknown variable is drawn given those before it, from
     :math:`q(x) = \prod_{i\ \mathrm{unknown}} p(x_i \mid x_{before})`. That is right as it is, an
-    exact sample of the conditional, in an ordering that has all known variables first. See
+    exact sample of the conditional, where no known variable comes after an unknown one. See
     :func:`completion_degrees` for which ordering is taken:
 
     - the model's own, or one of its K, where it has the known variables first;
@@ -170,7 +170,8 @@ def completion_degrees(
     if model.mask_sets.are_several:
         stored += model.mask_sets.members(len(model.mask_sets.orders))
     for degrees in stored:
-        if not known.any() or degrees[0][known].max() == known.sum():
+        order = degrees[0]
+        if known.all() or order.where(known, 0).max() <= order[~known].min():
             return degrees, True
     if not model.mask_sets.are_of_any_ordering:
         return stored[0], False

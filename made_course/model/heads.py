@@ -32,8 +32,8 @@ class Head:
             nothing, which have shares and no mean. None elsewhere.
         arguments: what it was made with, for ``repr`` and for files.
         columns: None where the head serves any variable alike; else how many variables it is for,
-            and :meth:`of` says which head each of them has. Variables are drawn one by one, so a
-            head that tells them apart by their place needs both.
+            and :meth:`of` says which head each of them has. Variables are not drawn all at once, so
+            a head that tells them apart by their place needs both.
 
     Example:
         Counts 0, 1, 2, ... by a head of one's own: the output is the logarithm of the rate.
@@ -67,7 +67,7 @@ class Head:
     columns: int | None = None
 
     def of(self, i: int) -> Head:
-        """The head of variable i alone: what is drawn, is drawn variable by variable.
+        """The head of variable i alone, by which it is drawn.
 
         It may take and make fewer numbers than this one: it then has the first of them.
         """

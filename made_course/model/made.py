@@ -27,7 +27,7 @@ from .activations import Activation, make_activation
 from .heads import Bernoulli, Head, check_head
 from .mask_sets import MaskSets
 from .masked_linear import MaskedLinear
-from .masks import DegreeDraw, build_masks, shown_ordering
+from .masks import DegreeDraw, shown_ordering
 from .sampling import (
     METHODS,
     Method,
@@ -442,19 +442,20 @@ class MADE(nn.Module):
 
 
 def set_masks(model: MADE, _incompatible_keys: object = None) -> None:
-    """Set every layer's mask from the degrees in use; also runs after ``load_state_dict``."""
-    with torch.inference_mode(False):  # masks outlive it, and training needs them
-        for layer, mask in zip(model._layers(), _masks(model, model.degrees), strict=True):
-            layer.mask = torch.empty_like(layer.mask).copy_(mask)
+    """Set every layer's mask from the degrees in use; also runs after ``load_state_dict``.
 
-
-def _masks(model: MADE, degrees: Sequence[Tensor]) -> list[Tensor]:
-    """A mask for each layer: all inputs and all outputs of a variable have its degree."""
-    order, *hidden = degrees
+    They are those of :func:`build_masks`, each compared right into a tensor of its layer's dtype.
+    All inputs and all outputs of a variable have the variable's degree.
+    """
+    order, *hidden = [d.float() for d in model.degrees]  # compared several times as fast
     inputs = order.repeat_interleave(model.head.inputs_per_variable)
     outputs = order.repeat_interleave(model.head.params_per_variable)
-    masks = build_masks([inputs, *hidden], outputs)
-    return masks if model.direct is None else [*masks, *build_masks([inputs], outputs)]
+    connected = [*pairwise([inputs, *hidden, outputs]), (inputs, outputs)]
+    with torch.inference_mode(False):  # masks outlive it, and training needs them
+        for layer, (below, above) in zip(model._layers(), connected, strict=False):
+            mask = torch.empty_like(layer.mask)
+            compare = torch.gt if above is outputs else torch.ge
+            layer.mask = compare(above[:, None].expand_as(mask), below, out=mask)
 
 
 @torch.no_grad()
@@ -465,8 +466,10 @@ def scale_weights(model: MADE, power: float = -0.5) -> None:
     then, whatever n is. Where m of them are let through it is :math:`\sqrt{m/n}` of that size. The
     power -1/2 makes up for it, and 1/2 goes back. Of several sets of masks the mean share counts.
     """
-    sets = model.mask_sets
-    members = sets.members(sets.num_masks or FIRST_SETS)
-    for layer, *masks in zip(model.net, *(_masks(model, d) for d in members), strict=False):
-        share = torch.stack([mask.mean(1, dtype=layer.weight.dtype) for mask in masks]).mean(0)
+    shares = []
+    for degrees in model.mask_sets.members(model.num_masks or FIRST_SETS):
+        with model.under(degrees):
+            shares.append([layer.mask.mean(dim=1) for layer in model.net])
+    for layer, *of_sets in zip(model.net, *shares, strict=True):
+        share = torch.stack(of_sets).mean(dim=0)
         layer.weight *= share.where(share > 0, 1.0)[:, None] ** power

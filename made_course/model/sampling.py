@@ -6,7 +6,8 @@ Two ways that give the same samples from the same noise:
 - :func:`sample_incremental` is the one to use. Of the D passes almost all work is repeated: once
   the first d variables are known, every unit of degree d or less has its final value, and no later
   variable can change it. So each unit is computed once, as soon as its inputs are known, and a
-  whole sample costs about as many multiplications as one forward pass.
+  whole sample costs about as many multiplications as one forward pass. Variables whose outputs see
+  the same units, as those of one degree do, are drawn in one step.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, groupby, pairwise
 from typing import Literal, Protocol, TypeAlias, get_args
 
 import torch
@@ -30,7 +31,7 @@ SAMPLES_AT_ONCE = 1024
 NUMBERS_AT_ONCE = 2**20
 """So many numbers of a layer are kept at once where rows are scored in parts: 4 MB in float32."""
 BLOCK = 64
-"""Steps of :func:`sample_incremental` that share their matrix products."""
+"""So many variables share the matrix products of :func:`sample_incremental`, in whole steps."""
 
 
 # ---- samples of a MADE --------------------------------------------------------------------------
@@ -161,7 +162,8 @@ def sample_incremental(
     Units are sorted by degree, so that "all that is known by now" is always the first rows of a
     layer, kept as (units, n). At the start of a block of steps one matrix product for each layer
     adds up what the block's units receive from everything known before it; within the block each
-    step adds only what the few units since then contribute.
+    step adds only what the few units since then contribute. What is given is known from the
+    beginning, and takes no step.
 
     Args:
         weights: masked weights of every layer (out_features, in_features), the output's last. The
@@ -191,58 +193,80 @@ def sample_incremental(
         tensor([[1., 1.],
                 [0., 0.]])
     """
-    n, input_dim = noise.shape
-    ordering, *hidden_units = [torch.argsort(d, stable=True) for d in degrees]
-    inputs = _parts(ordering, head.inputs_per_variable)
-    outputs = _parts(ordering, head.params_per_variable)
-    # units that are not known yet stay at zero, and meet weights that the mask holds at zero
-    x = weights[0].new_zeros(len(inputs), n)
-    if direct is not None:
-        direct = direct.index_select(0, outputs).index_select(1, inputs)
-    layers, below = [], inputs
-    for weight, bias, d, units in zip(weights, biases, degrees[1:], hidden_units, strict=False):
-        h = weight.new_zeros(len(units), n)
-        layers.append(_Layer(weight, bias[units, None], below, units, _ready(d, input_dim), h))
-        below = units
-    ready = [head.params_per_variable * step for step in range(1, input_dim + 1)]
-    layers.append(_Layer(weights[-1], biases[-1][outputs, None], below, outputs, ready, None))
+    n, numbers_in, numbers_out = len(noise), head.inputs_per_variable, head.params_per_variable
+    ordering = torch.argsort(degrees[0], stable=True)
+    is_known = torch.zeros_like(ordering, dtype=torch.bool) if known is None else known[ordering]
+    taken, drawn = ordering[is_known], ordering[~is_known]
+    columns = torch.cat([taken, drawn])  # what is known from the beginning stands first
+    first, sizes = _steps(degrees, drawn, head, direct is not None)
+    starts = [*accumulate(sizes, initial=0)]
 
-    heads, places = [head.of(i) for i in ordering.tolist()], x.split(head.inputs_per_variable)
-    u = noise.T[ordering].unbind()
-    is_given = [False] * input_dim if known is None else known[ordering].tolist()
-    taken = u if given is None else given.T[ordering].unbind()
-    values = []
-    for start in range(0, input_dim, BLOCK):
-        steps = range(start, min(start + BLOCK, input_dim))
-        *hidden, output = _blocks(layers, steps, x, head.inputs_per_variable, direct)
+    # units that are not known yet stay at zero, and meet weights that the mask holds at zero
+    x, values = weights[0].new_zeros(len(columns), numbers_in, n), []
+    if given is not None:
+        x[: len(taken)] = head.encode(given).permute(1, 2, 0)[taken]
+        values.append(given.T[taken])
+    h = [x.flatten(0, 1), *(x.new_zeros(len(d), n) for d in degrees[1:])]
+    known_inputs = [numbers_in * (len(taken) + start) for start in starts[:-1]]
+    layers = [_Layer(_parts(columns, numbers_in), known_inputs)]
+    for d in degrees[1:]:
+        units = torch.argsort(d, stable=True)
+        layers.append(_Layer(units, torch.searchsorted(d[units], first).tolist()))
+    layers.append(_Layer(_parts(drawn, numbers_out), [numbers_out * stop for stop in starts[1:]]))
+    if direct is not None:
+        direct = direct.index_select(0, layers[-1].units).index_select(1, layers[0].units)
+
+    heads = None if head.columns is None else [head.of(i) for i in drawn.tolist()]
+    u, places = noise.T[drawn].split(sizes), x[len(taken) :].mT.split(sizes)
+    for _, run in groupby(range(len(sizes)), lambda step: -(-starts[step] // BLOCK)):
+        steps = [*run]
+        *hidden, output = _blocks(layers, h, weights, biases, steps, direct)
+        outputs = output.z.view(-1, numbers_out, n).mT.split(sizes[steps[0] : steps[-1] + 1])
         for t, step in enumerate(steps):
             for block in hidden:
                 if block.counts[t]:
-                    block.units[t].copy_(activation(block.received_by(t)))
-            own = heads[step]
-            if is_given[step]:
-                value = taken[step]
-            else:
-                params = output.received_by(t)
-                if own is not head:  # of its own, narrower perhaps
-                    params = params[: own.params_per_variable]
-                value = own.sample(params.T, u[step])
-            place = places[step] if own is head else places[step][: own.inputs_per_variable]
-            place.copy_(own.encode(value).T)
+                    block.h[t].copy_(activation(block.received_by(t)))
+            output.received_by(t)
+            own, params, place = head, outputs[t], places[step]
+            if heads is not None:  # of its own, narrower perhaps
+                own = heads[step]
+                params = params[..., : own.params_per_variable]
+                place = place[..., : own.inputs_per_variable]
+            value = own.sample(params, u[step])
+            place.copy_(own.encode(value))
             values.append(value)
-    return torch.stack(values)[degrees[0] - 1].T
+    return torch.cat(values)[torch.argsort(columns)].T
+
+
+def _steps(
+    degrees: Sequence[Tensor], drawn: Tensor, head: Head, direct: bool
+) -> tuple[Tensor, list[int]]:
+    """The steps, in each of which some variables are drawn: their first degrees, how many they are.
+
+    Outputs are drawn at once where they see the same units: those of one degree, and without direct
+    connections all between two degrees that the last hidden layer has.
+    """
+    order = degrees[0][drawn]
+    if head.columns is not None:  # variables with heads of their own go one by one
+        seen = drawn
+    elif direct or len(degrees) == 1:
+        seen = order
+    else:
+        seen = torch.searchsorted(degrees[-1].sort().values, order)
+    sizes = seen.unique_consecutive(return_counts=True)[1]
+    return order[sizes.cumsum(0) - sizes], sizes.tolist()
 
 
 @dataclass(frozen=True)
 class _Layer:
     """Units of a layer by degree: those that are known by now are always the first."""
 
-    weight: Tensor
-    bias: Tensor  # by degree, (units, 1)
-    below: Tensor  # which column of the weight is which unit of the layer below, by degree
     units: Tensor  # which row is which unit
-    ready: list[int]  # how many units are to be computed by each step
-    h: Tensor | None  # (units, n) what they put out; the output's are used at once
+    ready: list[int]  # how many are known in each step
+
+    def within(self, steps: list[int]) -> slice:
+        """Those that become known in a block of steps."""
+        return slice(self.ready[steps[0] - 1] if steps[0] else 0, self.ready[steps[-1]])
 
 
 @dataclass(frozen=True)
@@ -250,8 +274,9 @@ class _Block:
     """What the units of a layer whose steps have come receive: an entry for each step."""
 
     counts: list[int]
-    units: Sequence[Tensor]  # where their values go
-    received: Sequence[Tensor]  # from all that was known before the block
+    h: Sequence[Tensor]  # where their values go; the output's are used at once
+    z: Tensor  # what they received from all that was known before the block
+    received: Sequence[Tensor]
     sources: list[tuple[Sequence[Tensor], Tensor]]  # weights from what becomes known within it
 
     def received_by(self, t: int) -> Tensor:
@@ -263,36 +288,32 @@ class _Block:
 
 
 def _blocks(
-    layers: Sequence[_Layer], steps: range, x: Tensor, per_input: int, direct: Tensor | None
+    layers: Sequence[_Layer],
+    h: Sequence[Tensor],
+    weights: Sequence[Tensor],
+    biases: Sequence[Tensor],
+    steps: list[int],
+    direct: Tensor | None,
 ) -> list[_Block]:
     """For each layer, one product with all that is known, and what is left for the steps."""
     blocks = []
-    below, old, new = x, per_input * steps.start, per_input * steps.stop
-    for layer in layers:
-        first = layer.ready[steps.start - 1] if steps.start else 0
-        upto = layer.ready[steps.start : steps.stop]
-        counts = [b - a for a, b in pairwise([first, *upto])]
-        rows = slice(first, upto[-1])
-        weight = layer.weight.index_select(0, layer.units[rows])
-        weight = weight.index_select(1, layer.below[:new])
-        received = torch.addmm(layer.bias[rows], weight[:, :old], below[:old])
-        sources = [(weight[:, old:].split(counts), below[old:new])]
-        units: Sequence[Tensor] = ()
-        if layer.h is not None:
-            units = layer.h[rows].split(counts)
-            below, old, new = layer.h, rows.start, rows.stop
+    for k, (below, layer) in enumerate(pairwise(layers)):
+        new, rows = below.within(steps), layer.within(steps)
+        counts = [b - a for a, b in pairwise([rows.start, *layer.ready[steps[0] : steps[-1] + 1]])]
+        weight = weights[k].index_select(0, layer.units[rows])
+        weight = weight.index_select(1, below.units[: new.stop])
+        bias = biases[k][layer.units[rows], None]
+        z = torch.addmm(bias, weight[:, : new.start], h[k][: new.start])
+        sources = [(weight[:, new].split(counts), h[k][new])]
+        values: Sequence[Tensor] = ()
+        if k + 1 < len(h):
+            values = h[k + 1][rows].split(counts)
         elif direct is not None:
-            known, now = per_input * steps.start, per_input * steps.stop
-            received.addmm_(direct[rows, :known], x[:known])
-            sources.append((direct[rows, known:now].split(counts), x[known:now]))
-        blocks.append(_Block(counts, units, received.split(counts), sources))
+            new = layers[0].within(steps)
+            z.addmm_(direct[rows, : new.start], h[0][: new.start])
+            sources.append((direct[rows, new].split(counts), h[0][new]))
+        blocks.append(_Block(counts, values, z, z.split(counts), sources))
     return blocks
-
-
-def _ready(degrees: Tensor, input_dim: int) -> list[int]:
-    """How many units have a degree of at most t, for t = 0..D-1."""
-    steps = torch.arange(input_dim, device=degrees.device)
-    return torch.searchsorted(degrees.sort().values, steps, right=True).tolist()
 
 
 def _parts(variables: Tensor, each: int) -> Tensor:

@@ -258,14 +258,14 @@ def test_distributions_are_told_apart_without_colour():
 
 
 def test_masks_are_tables_with_degrees_at_their_margins():
-    order, hidden = DEGREES
     figure = plot_masks(build_masks(DEGREES), DEGREES)
     said = texts(figure.axes[0])
     assert said[:6] == ["0", "1", "0", "0", "1", "1"]
     assert said[6:12] == ["3", "1", "2", "x₁", "x₂", "x₃"]
     first, second = (figure.axes[0].texts[k].get_position()[1] for k in (0, 3))
     assert first > second  # the first unit stands on top, as in print(mask)
-    several = build_masks([order.repeat_interleave(2), hidden], order.repeat_interleave(3))
+    first, output = build_masks(DEGREES)
+    several = [first.repeat_interleave(2, dim=1), output.repeat_interleave(3, dim=0)]
     names = [word for word in texts(plot_masks(several, DEGREES).axes[0]) if "x" in word]
     assert names[1:3] + names[8:10] == ["x₁", "x₂", "x̂₁", "x̂₂"]
 

@@ -110,6 +110,16 @@ def test_of_k_stored_orderings_the_one_with_the_known_first_is_taken():
     assert all(map(torch.equal, degrees, natural.degrees))
 
 
+@pytest.mark.parametrize("order", [[3, 1, 3, 1, 2, 4, 3], [2, 1, 2, 1, 2, 3, 2], [1] * 7])
+def test_what_shares_a_degree_comes_neither_before_nor_after(order):
+    """Known variables are first, although the last of them have unknown ones beside them."""
+    model = seven(natural_order=True)
+    with model.under([torch.tensor(order), *model.degrees[1:]]):
+        found = complete(model, ROW, KNOWN, DRAWS, generator=generator())
+        assert found.log_weights is None
+        assert p_value(found.samples[0], *given_the_known(model, ROW, KNOWN)) > 1e-4
+
+
 # ---- in an ordering that has not ----------------------------------------------------------------
 
 
@@ -228,7 +238,7 @@ def test_what_is_known_may_differ_from_row_to_row(num_masks, monkeypatch):
         assert torch.equal(kept, x[row, known[row]].expand_as(kept))
 
     rows, real = [], model.head.sample  # in parts, the same
-    monkeypatch.setattr(model.head, "sample", lambda p, u: rows.append(len(u)) or real(p, u))
+    monkeypatch.setattr(model.head, "sample", lambda p, u: rows.append(u.shape[-1]) or real(p, u))
     monkeypatch.setattr(completion, "SAMPLES_AT_ONCE", 8)
     parts = complete(model, x, known, 4, noise=noise)
     assert torch.equal(parts.samples, together.samples)

@@ -1,5 +1,7 @@
 """Samples: two ways that agree on the same noise, and agree with the distribution itself."""
 
+import math
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -8,7 +10,7 @@ from hypothesis import strategies as st
 import made_course.model.sampling as sampling
 from made_course import MADE
 from made_course.model.heads import Bernoulli, Categorical, MixtureOfGaussians
-from made_course.model.sampling import BLOCK, sample_naive
+from made_course.model.sampling import BLOCK, sample_naive, sample_rows
 from tests.networks import (
     CYCLE,
     HEADS,
@@ -63,18 +65,30 @@ def test_both_ways_agree_bit_for_bit_in_float64(model, as_ensemble, n, seed):
     model.check_data(incremental)
 
 
+@pytest.mark.parametrize("together", [1, 5])
 @pytest.mark.parametrize("input_dim", [1, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK])
 @pytest.mark.parametrize("seed", range(5))
-def test_both_ways_agree_whatever_the_hidden_degrees(input_dim, seed):
-    """Degrees that no draw gives: all alike, falling from layer to layer, only the last one."""
+def test_both_ways_agree_whatever_the_degrees(input_dim, seed, together):
+    """Degrees that no draw gives: all alike, falling from layer to layer, only the last one.
+
+    Variables that come together have one degree, and see nothing of one another. Where some are
+    given, the others follow from the conditionals of the row.
+    """
     generator, top = torch.Generator().manual_seed(seed), max(input_dim - 1, 1)
     model = MADE(input_dim, (6, 6, 6), natural_order=False, direct=seed % 2, seed=seed).double()
     with_weights(model, 3.0, seed)
-    degrees = torch.randint(1, top + 1, (1, 18), generator=generator)
-    degrees[0, :6] = int(degrees[0, 0])
-    degrees[0, 12:] = torch.tensor([1, top])[torch.randint(2, (6,), generator=generator)]
-    model.load_state_dict({**model.state_dict(), "mask_sets.hidden_degrees": degrees})
-    assert torch.equal(*both_ways(model, 20, noise=uniforms(20, input_dim, seed=seed)))
+    hidden = torch.randint(1, top + 1, (18,), generator=generator)
+    hidden[:6] = hidden[0]
+    hidden[12:] = torch.tensor([1, top])[torch.randint(2, (6,), generator=generator)]
+    order = (model.order - 1) // together * together + 1
+    noise = uniforms(20, input_dim, seed=seed)
+    x, known = uniforms(20, input_dim, seed=seed + 1).round(), uniforms(input_dim, seed=seed) < 0.3
+    with model.under([order, *hidden.split(6)]):
+        assert torch.equal(*both_ways(model, 20, noise=noise))
+        completed = sample_rows(model, noise, given=x, known=known)
+        with torch.no_grad():
+            drawn = model.head.sample(model(completed)[..., None], noise)
+    assert torch.equal(completed, x.where(known, drawn))
 
 
 def test_an_infinite_unit_that_is_not_known_yet_changes_nothing():
@@ -256,12 +270,12 @@ def test_many_samples_are_drawn_in_parts_that_do_not_show(monkeypatch, method, e
     whole = with_weights(model, 3.0).sample(n, noise=noise, method=method, ensemble=ensemble)
 
     rows, real = [], model.head.sample
-    monkeypatch.setattr(model.head, "sample", lambda p, u: rows.append(len(u)) or real(p, u))
+    monkeypatch.setattr(model.head, "sample", lambda p, u: rows.append(u.shape) or real(p, u))
     monkeypatch.setattr(sampling, "SAMPLES_AT_ONCE", 7)
     parts = model.sample(n, noise=noise, method=method, ensemble=ensemble)
     assert torch.equal(parts, whole)
-    assert sum(rows) == 40 * n
-    assert max(rows) <= 7, "more rows at once than memory may be taken for"
+    assert sum(map(math.prod, rows)) == 40 * n
+    assert max(shape[-1] for shape in rows) <= 7, "more rows at once than memory may be taken for"
     first, second = model.sample(14).split(7)
     assert not torch.equal(first, second)
 
