@@ -31,11 +31,11 @@ def _write(app: Sphinx, problem: Exception | None) -> None:
     if problem is not None or app.builder.format != "html":
         return
     written = [*Path(app.outdir).rglob("*.html"), *Path(app.outdir).glob("_static/widget-*.js")]
-    shown = {ord(sign) for file in written for sign in file.read_text(encoding="utf-8")}
+    signs = set().union(*(file.read_text(encoding="utf-8") for file in written))
     for name, path in FONTS.items():
         options = subset.Options(flavor="woff", name_IDs=_LICENCE)
         font = subset.load_font(str(path), options)
         cut = subset.Subsetter(options)
-        cut.populate(unicodes={*shown, *_ASCII, *_SLANTED})
+        cut.populate(unicodes={*map(ord, signs), *_ASCII, *_SLANTED})
         cut.subset(font)
         subset.save_font(font, str(Path(app.outdir, "_static", f"{name}.woff")), options)

@@ -2,13 +2,12 @@
 
 import base64
 import hashlib
-from concurrent.futures import ThreadPoolExecutor
-from functools import cache
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
 import numpy as np
-from nbclient import NotebookClient
+from kept_runs import run
 from sphinx.application import Sphinx
 
 from made_course.widgets.shared.without_kernel import alone_from, script_of
@@ -23,15 +22,24 @@ _asked_for: dict[str, str] = {}
 """Name of a script → its text: a widget with the weights of its model."""
 
 
-@cache
-def run_all() -> dict[str, dict[str, list[str]]]:
-    """For each notebook with widgets, by the id of a cell: what it shows, as HTML."""
-    paths = sorted(NOTEBOOKS.glob("*.ipynb"))
-    with ThreadPoolExecutor(2) as pool:
-        return dict(zip([path.stem for path in paths], pool.map(run, paths), strict=True))
+_running: dict[str, Future] = {}
+"""Name of a notebook → by the id of a cell: what its widgets show, as HTML."""
 
 
-def run(path: Path) -> dict[str, list[str]]:
+def start(app: Sphinx) -> None:
+    """Begin to run the notebooks, two at a time, while pages are read."""
+    pool = ThreadPoolExecutor(2)
+    for path in sorted(NOTEBOOKS.glob("*.ipynb")):
+        kept = Path(app.doctreedir, "widgets", f"{path.stem}.json")
+        _running[path.stem] = pool.submit(_widgets, path, kept)
+
+
+def widgets_of(name: str) -> dict[str, list[str]]:
+    """By the id of a cell of this notebook: what its widgets show, as HTML."""
+    return _running[name].result()
+
+
+def _widgets(path: Path, kept: Path) -> dict[str, list[str]]:
     """The widgets of one notebook, which is run as far as its last one."""
     notebook = nbformat.read(path, as_version=4)
     tagged = [
@@ -42,8 +50,7 @@ def run(path: Path) -> dict[str, list[str]]:
     if not tagged:
         return {}
     del notebook.cells[tagged[-1] + 1 :]
-    folder = {"metadata": {"path": str(path.parent)}}
-    NotebookClient(notebook, timeout=600, resources=folder, store_widget_state=True).execute()
+    notebook = run(notebook, path.parent, kept)
     states = notebook.metadata.get("widgets", {STATES: {"state": {}}})[STATES]["state"]
     return {
         notebook.cells[k].id: [

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 import nbformat
 from docutils import nodes
-from living_widgets import run_all, write_scripts
+from living_widgets import start, widgets_of, write_scripts
 from nbformat import NotebookNode
 from sphinx.application import Sphinx
 
@@ -24,6 +24,7 @@ PERSONAL = (
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Change notebooks before they are parsed, and their figures once they are."""
+    app.connect("builder-inited", start)
     app.connect("source-read", _prepare)
     app.connect("doctree-read", _describe_figures)
     app.connect("doctree-read", _name_quotes)
@@ -39,7 +40,7 @@ def _prepare(app: Sphinx, docname: str, source: list[str]) -> None:
     for cell in code_cells:
         if "jupyter" in cell.metadata:  # it answers a prediction
             cell.metadata["tags"] = [*cell.metadata.get("tags", []), "hide-output"]
-    living = run_all()[Path(docname).name]
+    living = widgets_of(Path(docname).name)
     for cell, following in zip(code_cells, [*code_cells[1:], None], strict=True):
         if "widget" not in cell.metadata.get("tags", []):
             continue

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import unquote, urlsplit
 
 import nbformat
@@ -84,6 +85,28 @@ def figures_of(path):
 @pytest.mark.parametrize("file", ["CONTRIBUTING.md", ".github/workflows/site.yml", "docs/conf.py"])
 def test_the_command_stands_where_it_is_looked_for(file):
     assert BUILD in (ROOT / file).read_text(encoding="utf-8")
+
+
+def test_a_notebook_is_run_again_when_anything_it_comes_from_is_another(tmp_path, monkeypatch):
+    pytest.importorskip("nbclient")
+    monkeypatch.syspath_prepend(ROOT / "docs" / "site")
+    kept_runs = importlib.import_module("kept_runs")
+    ours, runs = tmp_path / "ours" / "__init__.py", []
+    ours.parent.mkdir()
+    monkeypatch.setattr(kept_runs, "made_lessons", SimpleNamespace(__file__=ours))
+    monkeypatch.setattr(kept_runs.NotebookClient, "execute", lambda self, **_: runs.append(self))
+
+    def runs_after(code, ours_says):
+        ours.write_text(ours_says)
+        kept_runs._around.cache_clear()
+        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
+        kept_runs.run(notebook, tmp_path, tmp_path / "kept.json")
+        return len(runs)
+
+    assert [runs_after("draw()", "1"), runs_after("draw()", "1")] == [1, 1]
+    assert [runs_after("paint()", "1"), runs_after("paint()", "2")] == [2, 3]
+    monkeypatch.setattr(kept_runs.metadata, "distributions", lambda: [])
+    assert [runs_after("paint()", "2"), runs_after("paint()", "2")] == [4, 4]
 
 
 @each_notebook
