@@ -163,7 +163,7 @@ def draw_degrees(
     return degrees
 
 
-def build_masks(degrees: Sequence[Tensor]) -> list[Tensor]:
+def build_masks(degrees: Sequence[Tensor], outputs: Tensor | None = None) -> list[Tensor]:
     r"""One mask a layer: which weights may exist.
 
     .. math::
@@ -174,6 +174,7 @@ def build_masks(degrees: Sequence[Tensor]) -> list[Tensor]:
 
     Args:
         degrees: degrees of the inputs and of each hidden layer, see :func:`draw_degrees`.
+        outputs: degrees of the outputs, where they are not those of the inputs.
 
     Returns:
         list of len(degrees) BoolTensors (out_features, in_features); the last is the output's.
@@ -191,8 +192,9 @@ def build_masks(degrees: Sequence[Tensor]) -> list[Tensor]:
                 [0, 0],
                 [1, 0]], dtype=torch.int32)
     """
+    outputs = degrees[0] if outputs is None else outputs
     hidden = [above[:, None] >= below[None, :] for below, above in pairwise(degrees)]
-    return [*hidden, degrees[0][:, None] > degrees[-1][None, :]]
+    return [*hidden, outputs[:, None] > degrees[-1][None, :]]
 
 
 def direct_mask(order: Tensor) -> Tensor:
