@@ -6,13 +6,11 @@ import warnings
 from collections.abc import Sequence
 
 import torch
-import torch.nn.functional as F
 from torch import Generator, Tensor
 
 from ..common.arguments import check_count, check_rows
 from .completed_rows import Completion
 from .made import MADE
-from .masked_linear import MaskedLinear
 from .masks import check_ordering, draw_degrees, input_degrees
 from .sampling import SAMPLES_AT_ONCE, check_noise, evaluation_mode, fresh_noise, sample_rows
 
@@ -228,22 +226,8 @@ def conditional(model: MADE, x: Tensor, i: int) -> Tensor:
             f"i must be less than {model.input_dim}, the number of variables, got {i}: code counts "
             "variables from 0"
         )
-    model.check_data(x)
-    x = x.to(model.net[0].weight.dtype)
-    head, first = model.head.of(i), i * model.head.params_per_variable
-    units = slice(first, first + head.params_per_variable)
     with evaluation_mode(model):
-        inputs, h = model.hidden_units(x)
-        params = _outputs(model.net[-1], h, units)
-        if model.direct is not None:
-            params = params + _outputs(model.direct, inputs, units)
-    return head.log_prob(params.to(x.dtype), x[:, i]).exp()
-
-
-def _outputs(layer: MaskedLinear, x: Tensor, units: slice) -> Tensor:
-    """What some units of a layer put out."""
-    bias = layer.masked_bias()
-    return F.linear(x, layer.masked_weight()[units], bias if bias is None else bias[units])
+        return model.log_conditionals(x)[:, i].exp()
 
 
 def _require_made(model: MADE, caller: str) -> None:

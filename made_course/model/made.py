@@ -262,19 +262,14 @@ class MADE(nn.Module):
             TypeError: if ``x`` is not a tensor.
             ValueError: if its last dimension is not D.
         """
-        inputs, h = self.hidden_units(x)
-        last = self.net[-1]
+        check_last_dimension(x, self.input_dim)
+        h = inputs = self.head.encode(x.to(self.net[0].weight.dtype)).flatten(-2)
+        *hidden, last = self.net
+        for layer in hidden:
+            h = F.dropout(self.act(layer(h)), self.dropout, self.training)
         outputs = last(h) if self.direct is None else last(h) + self.direct(inputs)
         per_variable = self.head.params_per_variable
         return outputs if per_variable == 1 else outputs.unflatten(-1, (-1, per_variable))
-
-    def hidden_units(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """What the first layer reads, and what the last one does: (..., D) to (..., width) each."""
-        check_last_dimension(x, self.input_dim)
-        h = inputs = self.head.encode(x.to(self.net[0].weight.dtype)).flatten(-2)
-        for layer in self.net[:-1]:
-            h = F.dropout(self.act(layer(h)), self.dropout, self.training)
-        return inputs, h
 
     def log_prob(self, x: Tensor, ensemble: int | None = None) -> Tensor:
         r"""Log-probability of each row in nats; of its density, where the head has one.

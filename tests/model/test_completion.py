@@ -292,8 +292,8 @@ def test_neither_dropout_nor_autocast_changes_completions_and_conditionals():
 
 @EACH_HEAD
 def test_conditionals_multiply_to_the_probability_of_the_row(head):
-    arguments = {"head": head, "direct": True, "conditioning": True, "seed": 0}
-    model = with_weights(MADE(5, (9,), natural_order=False, **arguments).double(), 0.5)
+    model = MADE(5, (9,), natural_order=False, head=head, direct=True, seed=0).double()
+    with_weights(model, 0.5)
     x = model.sample(10, noise=uniforms(10, 5))
     each = torch.stack([conditional(model, x, i) for i in range(5)])
     assert not each.requires_grad
