@@ -109,8 +109,8 @@ def test_what_the_reader_does_is_a_quote_with_its_sign(path):
     cells = read(path).cells
     text = text_of(read(path))
     assert re.findall(r"^\*\*(?:Predict|Self-check).*", text, re.MULTILINE) == []
-    tasks = re.findall(r"^### Exercise .+\n\n(> ✎)?", text, re.MULTILINE)
-    assert "" not in tasks, "the words of an exercise begin with '> ✎ '"
+    tasks = re.findall(r"(\n\n---\n)?\n### Exercise .+\n\n(> ✎)?", text)
+    assert all(map(all, tasks)), "an exercise has a rule above, and its words begin with '> ✎ '"
     for cell in cells:
         if "Self-check" in cell.source:
             assert QUESTION.fullmatch(cell.source), f"a cell of its own:\n{cell.source}"
