@@ -49,6 +49,8 @@ def _prepare(app: Sphinx, docname: str, source: list[str]) -> None:
         if alive and following and _figures(following):
             following.metadata["tags"] = [*{*following.metadata.get("tags", []), "hide-output"}]
             following.metadata["mystnb"] = {"code_prompt_show": "The same as a picture"}
+    for cell in notebook.cells:  # the rule above an exercise is for pages without a style
+        cell.source = cell.source.replace("---\n\n### Exercise", "### Exercise")
     header, mark, rest = notebook.cells[0].source.partition("\n## ")
     header = header.partition("**On Binder**")[0].rstrip()  # a reader of the page is not there
     owner_and_name = urlsplit(app.config.html_context["repository"]).path.strip("/")

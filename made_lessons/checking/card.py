@@ -21,6 +21,8 @@ _CODE = "font-family:monospace"
 _CARD = (
     f"border:1px solid {_LINE};padding:.4em 1em;margin:.2em 0;overflow-x:auto;border-left:5px solid"
 )
+_GROWS_DOWN = "<style>.jp-Cell:has(.made-card) + .jp-Cell {overflow-anchor: none}</style>"
+"""For JupyterLab: Chromium would hold the next cell in its place, and push the card out of view."""
 _MARK = (
     "display:inline-block;width:1.5em;line-height:1.5em;margin-right:.4em;border:2px solid;"
     "text-align:center;font-weight:bold"
@@ -63,7 +65,8 @@ class Card:
 
     def _repr_html_(self) -> str:
         bar = f" {BLUE}" if self.sign == "✓" else ""
-        return f'<div style="{_CARD}{bar}">{"".join(self._pieces())}</div>'
+        begin = f'{_GROWS_DOWN}<div class="made-card" style="{_CARD}{bar}">'
+        return f"{begin}{''.join(self._pieces())}</div>"
 
     def _pieces(self) -> Iterator[str]:
         mark = f'<span style="{_MARK};{_SHAPES[self.sign]}">{self.sign}</span>'

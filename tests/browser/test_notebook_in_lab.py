@@ -1,9 +1,10 @@
-"""Each notebook as a learner meets it: opened in JupyterLab and run from top to bottom."""
+"""Each notebook as a learner meets it: run in JupyterLab, saved, opened without its kernel."""
 
 import nbformat
 import pytest
 
-from tests.browser.lab import open_notebook, run_command
+from tests.browser.lab import open_notebook, run_cells, run_command
+from tools.checks.walk import IS_IN_VIEW, cell_of, press, second_day
 from tools.pages.minutes import NOTEBOOKS
 
 LIMIT_S = 600
@@ -11,7 +12,7 @@ LIMIT_S = 600
 
 @pytest.mark.delivery
 @pytest.mark.parametrize("name", [path.name for path in NOTEBOOKS])
-def test_runs_in_jupyterlab(lab, page, name):
+def test_runs_in_jupyterlab_and_keeps_till_another_day(lab, page, name):
     path = lab.root / name
     open_notebook(page, lab, name)
 
@@ -35,3 +36,20 @@ def test_runs_in_jupyterlab(lab, page, name):
     if name.startswith("05"):
         assert page.locator(".jp-OutputArea-output .widget-hprogress").first.is_visible()
     assert page.complaints == []
+
+    # One line on the page and one in the console for each widget that sleeps, and nothing else.
+    assert [*second_day(page, lab, name)] == []
+
+
+@pytest.mark.delivery
+def test_the_first_line_of_a_card_is_in_view(lab, page):
+    page.set_viewport_size({"width": 1280, "height": 800})
+    card = """
+from made_lessons import check
+from made_lessons.checking.catalogue import exercise_named as the
+check("4.3", the("4.3").slips[0].answer)"""
+    assert run_cells(page, lab, "#\n" * 60, card, "#\n" * 60) == []
+    cell_of(page, 1).evaluate("cell => cell.scrollIntoView()")
+    press(page, 1)
+    page.wait_for_timeout(300)
+    assert page.evaluate(IS_IN_VIEW, 1)

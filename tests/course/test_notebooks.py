@@ -27,10 +27,11 @@ from tools.pages.minutes import (
     read,
     text_of,
 )
-from tools.pages.refresh import FOLDED, METADATA, answers
+from tools.pages.refresh import FOLDED, KEPT, METADATA, answers
 
 ROOT = Path(__file__).parents[2]
 WIDGET, EXEMPT = "widget", "nbval-ignore-output"
+SLIDE = {"slide_type": "slide"}
 
 SAVE = "save it by python -m tools.pages.refresh notebooks/{}"
 
@@ -65,7 +66,8 @@ def test_metadata_is_neutral(path):
     notebook = read(path)
     assert notebook.metadata == METADATA, SAVE.format(path.name)
     for cell in notebook.cells:
-        assert set(cell.metadata) <= {"tags", *FOLDED}, SAVE.format(path.name)
+        assert set(cell.metadata) <= {*KEPT, *FOLDED}, SAVE.format(path.name)
+        assert cell.metadata.get("slideshow", SLIDE) == SLIDE
         assert set(tags(cell)) <= {WIDGET, EXEMPT}
         assert len(tags(cell)) <= 1
         assert "NBVAL_" not in cell.source  # a comment that would exempt the cell, too
@@ -77,6 +79,13 @@ def test_what_answers_a_prediction_is_folded_and_nothing_else(path):
     assert [cell for cell in cells if "jupyter" in cell.metadata] == answers(cells)
     for cell in answers(cells):
         assert {name: cell.metadata.get(name) for name in FOLDED} == FOLDED, SAVE.format(path.name)
+
+
+@pytest.mark.parametrize("path", [NOTEBOOKS[3], NOTEBOOKS[7]], ids=lambda path: path.stem)
+def test_on_slides_an_answer_waits_for_a_press(path):
+    for before, cell in pairwise(read(path).cells):
+        if "jupyter" in cell.metadata and "jupyter" not in before.metadata:
+            assert "slideshow" in cell.metadata, cell.source
 
 
 def test_nearly_every_prediction_is_answered_by_the_cells_that_follow():
@@ -100,8 +109,8 @@ def test_what_the_reader_does_is_a_quote_with_its_sign(path):
     cells = read(path).cells
     text = text_of(read(path))
     assert re.findall(r"^\*\*(?:Predict|Self-check).*", text, re.MULTILINE) == []
-    tasks = re.findall(r"^### Exercise .+\n\n(> ✎)?", text, re.MULTILINE)
-    assert "" not in tasks, "the words of an exercise begin with '> ✎ '"
+    tasks = re.findall(r"(\n\n---\n)?\n### Exercise .+\n\n(> ✎)?", text)
+    assert all(map(all, tasks)), "an exercise has a rule above, and its words begin with '> ✎ '"
     for cell in cells:
         if "Self-check" in cell.source:
             assert QUESTION.fullmatch(cell.source), f"a cell of its own:\n{cell.source}"

@@ -5,6 +5,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from tools.pages.refresh import FOLDED, METADATA, refresh
 
+SLIDE = {"slideshow": {"slide_type": "slide"}}
+
 
 @pytest.fixture
 def notebook(tmp_path):
@@ -20,7 +22,7 @@ def notebook(tmp_path):
 def test_outputs_are_saved_but_those_of_widgets(notebook):
     path = notebook(
         new_markdown_cell("words"),
-        new_code_cell("print(6 * 7)", metadata={"collapsed": True}),
+        new_code_cell("print(6 * 7)", metadata={"collapsed": True, **SLIDE}),
         new_code_cell("print('a bar')", metadata={"tags": ["widget"]}),
     )
     refresh(path)
@@ -28,7 +30,7 @@ def test_outputs_are_saved_but_those_of_widgets(notebook):
     _, shown, widget = saved.cells
     assert shown.outputs[0].text == "42\n"
     assert shown.execution_count == 1
-    assert shown.metadata == {}
+    assert shown.metadata == SLIDE
     assert widget.outputs == []
     assert widget.execution_count is None
     assert widget.metadata == {"tags": ["widget"]}

@@ -9,6 +9,7 @@ How a small pod does: ``taskset -c 0 python -m tools.checks.pod`` has one core, 
 --scope -p MemoryMax=2G -p MemorySwapMax=0`` before it a limit that the system enforces.
 """
 
+import argparse
 import subprocess
 import sys
 from time import perf_counter
@@ -42,6 +43,7 @@ def measure(path):
 
 
 def main():
+    argparse.ArgumentParser("python -m tools.checks.pod", description=__doc__).parse_args()
     print(f"{'notebook':36}{'seconds':>9}{'worked':>9}{'MB':>7}")
     rows = []
     for path in NOTEBOOKS:

@@ -6,9 +6,9 @@ notebook itself gives and the range over the other seeds. ``python -m tools.chec
 runs these notebooks alone.
 """
 
+import argparse
 import io
 import re
-import sys
 from contextlib import redirect_stderr, redirect_stdout
 from unittest.mock import patch
 
@@ -47,11 +47,14 @@ def numbers(notebook, seed):
 
 
 def main():
+    parser = argparse.ArgumentParser("python -m tools.checks.spread", description=__doc__)
+    parser.add_argument("numbers", nargs="*", metavar="NN", help="a notebook; else all that train")
+    chosen = parser.parse_args().numbers
     notebooks = {path.stem[:2]: read(path) for path in NOTEBOOKS}
     trained = [which for which, notebook in notebooks.items() if trains(notebook)]
     print(f"| notebook | cell | number | as it is | seeds {', '.join(map(str, SEEDS))} |")
     print("|---|---|---|---|---|")
-    for which in sys.argv[1:] or trained:
+    for which in chosen or trained:
         runs = [numbers(notebooks[which], seed) for seed in (0, *SEEDS)]
         for (place, name, value), *others in zip(*runs, strict=True):
             low, *_, high = sorted(other for _, _, other in others)

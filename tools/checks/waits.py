@@ -3,6 +3,7 @@
 A wait is the browser's own time from a key press or click to the end of the first frame after it.
 """
 
+import argparse
 import math
 import statistics
 import tempfile
@@ -72,6 +73,7 @@ def measure(widget, act: Callable) -> list[float]:
 
 
 def main() -> None:
+    argparse.ArgumentParser("python -m tools.checks.waits", description=__doc__).parse_args()
     with (
         tempfile.TemporaryDirectory() as folder,
         jupyterlab(Path(folder)) as lab,

@@ -5,8 +5,8 @@ first hint, then right. The notebook is saved, its kernel ended, and the copy op
 goes wrong is printed, a line each.
 """
 
+import argparse
 import shutil
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -146,7 +146,9 @@ def second_day(page, lab, name: str) -> Iterator[str]:
 
 
 def main() -> None:
-    names = sys.argv[1:] or [path.name for path in NOTEBOOKS]
+    parser = argparse.ArgumentParser("python -m tools.checks.walk", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="a notebook; else all are walked")
+    names = parser.parse_args().names or [path.name for path in NOTEBOOKS]
     with (
         tempfile.TemporaryDirectory() as folder,
         jupyterlab(Path(folder)) as lab,

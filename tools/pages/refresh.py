@@ -30,6 +30,7 @@ METADATA = {
         "version": "3.11.7",
     },
 }
+KEPT = ("tags", "slideshow")
 FOLDED = {"collapsed": True, "jupyter": {"outputs_hidden": True}}
 
 
@@ -55,9 +56,8 @@ def refresh(path: Path) -> None:
     for cell in notebook.cells:
         if cell.cell_type != "code":
             continue
-        tags = cell.metadata.get("tags", [])
-        cell.metadata = {"tags": tags} if tags else {}
-        if "widget" in tags:
+        cell.metadata = {name: cell.metadata[name] for name in KEPT if cell.metadata.get(name)}
+        if "widget" in cell.metadata.get("tags", []):
             cell.outputs, cell.execution_count = [], None
     for cell in answers(notebook.cells):
         cell.metadata |= FOLDED
