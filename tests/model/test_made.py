@@ -218,7 +218,8 @@ def test_probabilities_sum_to_one_after_training(input_dim, num_masks, draw, dir
         num_masks=num_masks,
         seed=1,
     ).double()
-    assert train(model, after_each=model.resample_masks) > 0.1 or input_dim == 1
+    others = model.resample_masks if num_masks != 1 else lambda: None
+    assert train(model, after_each=others) > 0.1 or input_dim == 1
     model.eval()
     assert total_probability(model) == pytest.approx(1, abs=1e-9)
     assert total_probability(model, ensemble=num_masks or 2) == pytest.approx(1, abs=1e-9)

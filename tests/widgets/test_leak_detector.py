@@ -194,7 +194,7 @@ def test_what_was_found_stays_when_it_cannot_be_measured_again():
     broken.append(True)
     w._handle_custom_msg({"ask": "measure"}, [])
     assert w.problem == (
-        "the function raised RuntimeError on an input of shape (1024, 12): out of order"
+        "the function raised RuntimeError on an input of shape (256, 12): out of order"
     )
     assert (w.dependence is found, w.measured) == (True, 1)
 
