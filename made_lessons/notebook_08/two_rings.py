@@ -266,8 +266,9 @@ def _require_speed(model: object, kept: Tensor) -> None:
     if needed > 2 * LIMIT_S:
         raise Wrong(
             "log_prob is too slow for this check, which asks it about many points at once: a loop "
-            "over the points, or a bell for each of 4,000 points, takes too long. A network, or "
-            "a hundred bells, is quick enough",
+            "over the points takes too long. A network, or a hundred bells, is quick enough; a "
+            "bell for each of 4,000 points may be, if one matrix product in float32 gives all "
+            "distances",
             tried=f"log_prob of {len(few):,} points, to see how long {len(kept) + CELLS**2:,} take",
             expected=f"at most {LIMIT_S:g} seconds",
             came=f"about {needed:.0f} seconds",
