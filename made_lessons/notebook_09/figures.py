@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from matplotlib.patches import Patch, Rectangle
 from torch import Tensor
@@ -11,7 +11,7 @@ from torch import Tensor
 from made_course.common.colours import BLUE
 from made_course.figures.axes import axes_at, frame_only, key_of, name_lines, note, width_of
 from made_course.figures.bars import HERE, OTHER
-from made_course.figures.picture import FAINT, LINES, WIDTH, WORDS, Picture, picture
+from made_course.figures.picture import LINES, WIDTH, WORDS, Picture, picture
 from made_course.figures.units_and_wires import sheet
 
 
@@ -119,27 +119,4 @@ def plot_family(table: Mapping[str, tuple[int, float, float]]) -> Picture:
     words.set(xlim=(0, 1), ylim=(len(table) - 0.5, -1.1), xticks=[])
     words.spines[:].set_visible(False)
     axes.tick_params(axis="y", length=0)
-    return figure
-
-
-@picture
-def plot_shares(
-    groups: Mapping[str, Sequence[float]], rows: Sequence[str], *, xlabel: str
-) -> Picture:
-    """Dots between 0 and 1 on a line for each row, a shape for each of up to four groups.
-
-    Each group has the share of each row; the first is the model at hand, in blue.
-    """
-    said = [f"{name} {', '.join(f'{float(p):.2f}' for p in row)}" for name, row in groups.items()]
-    alt = f"Shares of {', '.join(rows)} ({xlabel}): {'; '.join(said)}."
-    figure = Picture(height=0.42 * len(rows) + 1.2, alt=alt)
-    axes = figure.add_subplot()
-    axes.hlines(range(len(rows)), 0, 1, color=FAINT, linewidth=4)
-    for (name, shares), shape in zip(groups.items(), "DsPo", strict=False):
-        look = {"color": BLUE} if shape == "D" else {"color": WORDS, "mfc": "none", "mew": 1.5}
-        axes.plot(list(map(float, shares)), range(len(rows)), shape, ms=9, label=name, **look)
-    name_lines(axes, rows)
-    axes.spines["left"].set_visible(False)
-    axes.set_xlabel(xlabel)
-    figure.legend(loc="outside upper center", ncols=2)
     return figure

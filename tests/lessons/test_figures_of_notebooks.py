@@ -37,7 +37,6 @@ from made_lessons.notebook_09.figures import (
     plot_family,
     plot_family_tree,
     plot_receptive_fields,
-    plot_shares,
 )
 from made_lessons.notebook_10.figures import plot_race, plot_shared_weights
 from tests.figures.drawn import (
@@ -142,9 +141,6 @@ FIGURES = {
     "family": (lambda: plot_family({"coins": (196, 0.1, 62.5), "FVSBN": (19306, 0.4, 35.5)}),
         [196, 19306, 0.1, 0.4, 62.5, 35.5],
         "coins: 62.5 nats, 196 parameters, 0.1 s; FVSBN: 35.5 nats, 19,306 parameters, 0.4 s."),
-    "shares": (lambda: plot_shares({"p": [0.25, 0.75], "q": [0.3, 0.7]}, ["dry", "wet"],
-            xlabel="w"), [0.25, 0.75, 0.3, 0.7],
-        "Shares of dry, wet (w): p 0.25, 0.75; q 0.30, 0.70."),
     "shared weights": (lambda: plot_shared_weights(
             {"a": [["", "", ""], ["7", "", ""], ["", "7", ""]]}), [7],
         "Who hears whom, and by which weight. a: 7 in 2 squares; x̂₂ hears x₁ by 7."),
@@ -298,10 +294,7 @@ def test_a_ladder_says_by_shape_number_and_key_what_was_better():
     assert axes.yaxis_inverted()
 
 
-def test_groups_and_optimizers_are_told_apart_without_colour():
-    groups = {"drawn": [0.5], "table": [0.5], "all": [0.5], "rest": [0.5]}
-    (axes,) = plot_shares(groups, ["a"], xlabel="").axes
-    assert len({line.get_marker() for line in axes.lines}) == 4
+def test_optimizers_are_told_apart_without_colour():
     (axes,) = plot_coasting({"SGD": [1.1, 0.0], "Adam": [1.2, 0.9]}, switch=1).axes
     assert [line.get_marker() for line in axes.lines[:2]] == ["s", "o"]
 

@@ -9,8 +9,8 @@ two sizes and four rates are tried, and 1,000 images that are kept apart choose;
 and once more for 12. What is chosen then gets 120. Seconds are those of one core in training alone,
 by ``time.process_time``, so that other programs take none.
 
-What the search leaves open: 0.03, the largest rate, is chosen more often than not, all runs have one
-seed, and a size chosen in 12 seconds may be too small for 120. On a machine that was busy with
+What the search leaves open: 0.03, the largest rate, is chosen more often than not, all runs have
+one seed, and a size chosen in 12 seconds may be too small for 120. On a machine that was busy with
 other work each model saw fewer images in its seconds, MADE less than half as many; they came out in
 the same order.
 """
