@@ -124,7 +124,6 @@ def test_what_is_made_is_what_is_read(assets, monkeypatch, capsys):
     monkeypatch.setattr(recipe, "load_binarized_mnist", lambda name: (images, images[:5], name))
     monkeypatch.setattr(recipe, "EPOCHS", 1)
     monkeypatch.setattr(recipe, "OVERFITTING_EPOCHS", 2)
-    monkeypatch.setattr(recipe, "TO_BEAT_EPOCHS", 1)
     make_recipe()
     ladder = load_ladder()
     assert [rung.name for rung in ladder] == list(LADDER)
