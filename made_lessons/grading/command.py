@@ -171,6 +171,7 @@ def _grade(asked: argparse.Namespace) -> None:
             word = "".join(c if c.isprintable() else " " for c in row.word)
             _say(f"{len(rows)} of {len(handed_in)}: {row.hand_in}: {word}")
     except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         ended = 130
     write_all(rows, marking, out, nameless=asked.nameless)
     if ended:

@@ -170,9 +170,13 @@ def listed(path: Path) -> Listed:
         ValueError: if it is not UTF-8, or a link.
     """
     lines = [line for line in lines_of(path) if len(line) > 1 and line[0].strip()]
-    if lines and all(_HEADER.search(cell) for cell in lines[0][:2]):
-        del lines[0]
-    return Listed({line[0].strip(): line[1].strip() for line in lines})
+    return Listed({line[0].strip(): line[1].strip() for line in without_header(lines)})
+
+
+def without_header(lines: list[list[str]]) -> list[list[str]]:
+    """The lines of a list but for headings, if the first one has some."""
+    is_header = bool(lines) and all(_HEADER.search(cell) for cell in lines[0][:2])
+    return lines[1:] if is_header else lines
 
 
 def lines_of(path: Path) -> list[list[str]]:

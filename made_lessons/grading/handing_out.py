@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..checking.catalogue import exercise_named
-from .folder import IDS, WORDS, lines_of, listed
+from .folder import WORDS, lines_of, listed, without_header
 from .reports import write_csv
 
 
@@ -28,13 +28,14 @@ def hand_out(class_list: Path, notebooks: Sequence[Path], out: Path) -> int:
     Raises:
         ValueError: if a file cannot be read, or a name is none of a folder.
     """
-    learners = [line[0].strip() for line in lines_of(class_list) if line and line[0].strip()]
-    if len(listed(class_list).lines) == len(learners) - 1:
-        del learners[0]  # a header
-    if not learners:
-        raise ValueError(f"there is no learner in {class_list}")
+    lines = without_header([line for line in lines_of(class_list) if line and line[0].strip()])
+    learners = [line[0].strip() for line in lines]
+    if not learners or len({*learners}) < len(learners):
+        raise ValueError(
+            f"there is {'a learner twice' if learners else 'no learner'} in {class_list}"
+        )
     for name in learners:
-        if re.search(r'[/\\:*?"<>|\x00-\x1f]', name) or name.startswith(".") or name == IDS:
+        if re.search(r'[/\\:*?"<>|\x00-\x1f]', name) or name.startswith(".") or name == WORDS:
             raise ValueError(f"{name!r} in {class_list} can be no folder's name")
     words = listed(out / WORDS).lines
     words = {name: words.get(name) or secrets.token_hex(4) for name in learners}
@@ -71,7 +72,8 @@ def with_variant(source: str, word: str) -> str:
         return source
     lines = source.encode().splitlines(keepends=True)
     for call in sorted(calls, key=lambda c: (c.end_lineno, c.end_col_offset), reverse=True):
-        if getattr(call.func, "id", "") == "check" and call.args:
+        has_one = any(keyword.arg == "variant" for keyword in call.keywords)
+        if getattr(call.func, "id", "") == "check" and call.args and not has_one:
             name = getattr(call.args[0], "value", None)
             if isinstance(name, str) and exercise_named(name).vary:
                 line, end = lines[call.end_lineno - 1], call.end_col_offset - 1

@@ -41,7 +41,7 @@ def write_all(rows: Sequence[Row], marking: Marking, out: Path, *, nameless: boo
         out: the folder for them.
         nameless: whether numbers stand in place of names in the tables.
     """
-    if (out / "found").is_dir():  # it is of an earlier run
+    if (out / LOOKED_AT).exists():  # else the texts are not of an earlier run
         shutil.rmtree(out / "feedback", ignore_errors=True)
     rows = marking.marked(rows, nameless=nameless)
     for row in rows:

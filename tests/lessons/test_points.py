@@ -22,7 +22,7 @@ from made_lessons.grading import command, judge
 from made_lessons.grading import reports as tables
 from made_lessons.grading.folder import Listed, hand_ins
 from made_lessons.grading.hand_in import MOST_BYTES, Unreadable, read
-from made_lessons.grading.handing_out import with_variant
+from made_lessons.grading.handing_out import hand_out, with_variant
 from made_lessons.grading.marking import Marking
 from made_lessons.grading.own import COURSES_OWN
 from made_lessons.grading.verdicts import ALIKE, FORGEABLE, INSIDE, WAITS, Row, Verdict, examined
@@ -318,6 +318,19 @@ def test_each_learners_notebook_has_their_word_where_there_are_variants(tmp_path
     assert lines_of(out / "expected.csv") == lines
 
 
+@pytest.mark.parametrize(
+    ("lines", "why"),
+    [("", "no learner"), ("name\n", "no learner"), ("a\na\n", "twice"), ("a/b,1", "folder's name")],
+)
+def test_a_list_that_is_none_of_a_class_is_refused(tmp_path, lines, why):
+    (tmp_path / "class.csv").write_text(lines)
+    with pytest.raises(ValueError, match=why):
+        hand_out(tmp_path / "class.csv", [], tmp_path / "out")
+    (tmp_path / "class.csv").write_text("Ann\n")
+    assert hand_out(tmp_path / "class.csv", [], tmp_path / "out") == 0
+    assert [line[0] for line in lines_of(tmp_path / "out" / "expected.csv")] == ["learner", "Ann"]
+
+
 def test_a_word_stands_where_the_call_ends():
     source = (
         'é = check("3.4", [..., (1)])  # check("3.4", 1)\nif é:\n    check("3.2",\n        f\n    )'
@@ -325,6 +338,7 @@ def test_a_word_stands_where_the_call_ends():
     said = with_variant(source, "w")
     assert said.count('variant="w"') == 2
     compile(said, "cell", "exec")
+    assert with_variant(said, "another") == said
 
 
 # ---- 6: tables that a teacher can upload ---------------------------------------------------------
@@ -609,7 +623,6 @@ def test_tables_do_not_lie_among_hand_ins(tmp_path, capsys):
 
 
 def test_texts_of_learners_who_left_are_gone(tmp_path):
-    (tmp_path / "found").mkdir()
     marked(tmp_path, row_of("ann"), row_of("ben"))
     marked(tmp_path, row_of("ben"))
     assert [file.name for file in (tmp_path / "feedback").iterdir()] == ["ben.ipynb.txt"]
