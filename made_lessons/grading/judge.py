@@ -135,9 +135,9 @@ def _right_where_all_cells_run(
         name: verdict
         for name, verdict in verdicts.items()
         # one that was stopped would stop the others
-        if verdict.state not in _RIGHT and not verdict.is_of_the_clock
+        if verdict.state not in _SURE and not verdict.is_of_the_clock
     }
-    if all(verdict.state == "not attempted" for verdict in verdicts.values()) or not doubtful:
+    if not doubtful:
         return {}
     _, found = ask([*doubtful], 2 * SECONDS, clock.left(), every_cell=True)
     return {name: verdict for name, verdict in found.items() if verdict.state in _RIGHT}

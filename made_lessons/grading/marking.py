@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ..checking.catalogue import exercise_named
 from .folder import IDS, LOOKED_AT, WORDS, Listed, lines_of, one_each, without_copy
+from .own import COURSES_OWN
 from .verdicts import WAITS, Row, Verdict
 
 YES, NO = "yes", "no"
@@ -60,16 +61,16 @@ class Marking:
 
     def _verdicts(self, row: Row) -> Iterator[tuple[str, Verdict]]:
         for name, verdict in row.verdicts.items():
-            asked = row.theirs if exercise_named(name).vary and self.words.lines else None
-            if asked is not None and asked != verdict.variant and verdict.state in ("right", WAITS):
-                said = f"answered for {verdict.variant or 'no word'}, and the word is {asked}"
+            exercise = exercise_named(name)
+            is_asked = exercise.vary is not None and bool(self.words.lines)
+            counts = verdict.state in ("right", WAITS) and verdict.words != COURSES_OWN
+            if is_asked and counts and verdict.variant != row.theirs:
+                said = f"answered for {verdict.variant or 'no word'}, and the word is {row.theirs}"
                 verdict = replace(verdict, state="wrong word", words=said)
             if verdict.state == WAITS:
                 looked = self.looked.get((row.content, name), "")
-                stars = exercise_named(name).stars
-                self.waiting.append(
-                    (row.content, row.learner, row.hand_in, name, stars, verdict.words, looked)
-                )
+                who = row.content, row.learner, row.hand_in
+                self.waiting.append((*who, name, exercise.stars, verdict.words, looked))
                 state = {YES: "right", NO: "wrong"}.get(looked, WAITS)
                 verdict = replace(verdict, state=state)
             yield name, verdict
@@ -90,11 +91,12 @@ def _without_names(rows: Sequence[Row]) -> list[Row]:
     """Rows with numbers in place of names, which say nothing of the alphabet."""
     stems = sorted({(without_copy(row.learner), row.platform_id) for row in rows}, key=hash)
     numbers = {stem: k for k, stem in enumerate(stems, 1)}
-    renamed = []
-    for k, row in enumerate(rows, 1):
+    renamed: list[Row] = []
+    for row in rows:
         stem = without_copy(row.learner)
         learner = f"learner {numbers[stem, row.platform_id]}{row.learner.removeprefix(stem)}"
-        hand_in = f"{learner}, file {k}" if row.hand_in else ""
+        file = f"file {1 + sum(other.learner == learner for other in renamed)}"
+        hand_in = f"{learner}, {file}" if row.hand_in else ""
         renamed.append(replace(row, learner=learner, hand_in=hand_in, platform_id=""))
     return renamed
 

@@ -25,9 +25,10 @@ SIGNS |= {WAITS: "?"}
 _MOST_LETTERS, _LONGEST_NAME = 2_000, 150
 _FORMULA = re.compile(r"(^|[;,|\"])(\s*)(?=[=+\-@＝＋－＠])")
 _NOTES = (
-    "✓ right, ✗ wrong, ○ not attempted or unfinished, – no check, ? waits for your look, ! stopped "
-    "or failed; the reason appears where the pointer rests on a sign. Points are the stars of what "
-    f"is right. What waits stands in {LOOKED_AT}, where yes in the last column makes it count.",
+    "✓ right, ✗ wrong, ○ not attempted or unfinished, – no check, ? waits for your look, "
+    "! stopped, failed, or answered for another's word; the reason appears where the pointer "
+    "rests on a sign. Points are the stars of what is right. What waits stands in "
+    f"{LOOKED_AT}: yes in its last column, and it counts.",
     f"* {', '.join(INSIDE)} are judged in the process of the hand-in, which could forge them.",
 )
 
