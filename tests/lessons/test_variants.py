@@ -84,8 +84,8 @@ def test_one_that_knows_the_notebooks_cases_by_heart_is_not_right(exercise, monk
         found = [came for before, came in known if are_equal(before, arguments)]
         return (found or [came for _, came in known])[-1]
 
-    right(exercise, recording)
-    right(exercise, by_heart)
+    judge.examine(exercise, recording)
+    judge.examine(exercise, by_heart)
     for word in WORDS:
         wrong(exercise.vary(exercise, word), by_heart)
 
