@@ -241,10 +241,10 @@ def sample_incremental(
 def _steps(
     degrees: Sequence[Tensor], drawn: Tensor, head: Head, direct: bool
 ) -> tuple[Tensor, list[int]]:
-    """The steps, in each of which some variables are drawn: their first degrees, how many they are.
+    """Steps, each of as many variables as can be drawn at once: their first degrees and sizes.
 
-    Outputs are drawn at once where they see the same units: those of one degree, and without direct
-    connections all between two degrees that the last hidden layer has.
+    That is where outputs see the same units: in a group of one degree and, without direct
+    connections, between two degrees of the last hidden layer.
     """
     order = degrees[0][drawn]
     if head.columns is not None:  # variables with heads of their own go one by one
@@ -262,7 +262,7 @@ class _Layer:
     """Units of a layer by degree: those that are known by now are always the first."""
 
     units: Tensor  # which row is which unit
-    ready: list[int]  # how many are known in each step
+    ready: list[int]  # how many of them each step has to go by
 
     def within(self, steps: list[int]) -> slice:
         """Those that become known in a block of steps."""

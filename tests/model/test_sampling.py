@@ -146,6 +146,7 @@ PEAKED = {
     "one set": {"ordering": SIX, "degrees": "even"},
     "3 sets": {"natural_order": False, "num_masks": 3},
     "fresh sets": {"natural_order": False, "num_masks": None},
+    "groups": {"ordering": [[3], [1, 4], [0, 2, 5]], "num_masks": 2},
     "classes": {"natural_order": False, "num_masks": 2, "head": Categorical(3)},
 }
 
