@@ -237,7 +237,7 @@ def running_with(home):
 def test_a_run_that_is_stopped_leaves_tables_and_no_process(tmp_path, how):
     home = tmp_path / "home"
     home.mkdir()
-    folder = folder_of(tmp_path, a=RIGHT, b=f"import time\ntime.sleep(99)\n{RIGHT}")
+    folder = folder_of(tmp_path, a=RIGHT, b=f"import time\ntime.sleep(999)\n{RIGHT}")
     with grader(folder, "--jobs", "2", HOME=str(home)) as process:
         for line in process.stdout:
             if "1 of 2: a.ipynb: graded" in line:
