@@ -123,12 +123,15 @@ def fill_masked(model, value):
 @st.composite
 def networks(draw, head=None, largest=8, scales=(0.5, 3.0, 30.0)):
     """A float64 network of any architecture, orderings, degrees and weights."""
-    seed = draw(st.integers(0, 10**6))
+    seed, input_dim = draw(st.integers(0, 10**6)), draw(st.integers(1, largest))
+    steps = torch.arange(input_dim) % draw(st.integers(1, input_dim))
+    groups = [(steps == step).nonzero().ravel().tolist() for step in range(input_dim)]
     model = MADE(
-        draw(st.integers(1, largest)),
+        input_dim,
         draw(st.lists(st.integers(1, 12), max_size=3)),
         draw(st.booleans()),
         draw(st.sampled_from(["relu", "tanh", "silu"])),
+        ordering=draw(st.sampled_from([None, groups])),
         degrees=draw(st.sampled_from(["uniform", "paper", "even"])),
         head=head,
         direct=draw(st.booleans()),

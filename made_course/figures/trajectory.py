@@ -101,8 +101,8 @@ def _draw_step(
         axes.imshow(picture, extent=(0, shape[1], shape[0], 0), aspect="auto")
         axes.set_box_aspect(None if shape[0] == 1 else shape[0] / shape[1])
         frame_only(axes)
-        if step:
-            line, column = divmod(int(shown.ordering[step - 1]), shape[1])
+        for i in (shown.order == step).nonzero().ravel().tolist():
+            line, column = divmod(i, shape[1])
             look = {"edgecolor": BLUE, "facecolor": "none", "linewidth": 3}
             look |= {"clip_on": names is None}  # a pixel's frame stays within the image's
             axes.add_patch(Rectangle((column, line), 1, 1, zorder=3, **look))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import copy
+import json
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -13,6 +14,7 @@ from torch import Generator, Tensor, nn
 
 from ..common.words import variable_names
 from ..model.heads import Bernoulli
+from ..model.masks import Ordering
 from .dependence import Dependence, binary_points, measure_dependence
 from .total import MOST_INPUTS
 
@@ -31,11 +33,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     ordering. ``x`` is float64, so a model of whole numbers begins with ``x.long()``. It is looked
     at as it is made, and once more with every weight moved a little.
 
+    Where variables are drawn in groups, say so: ``--ordering "[[1, 2], [0]]"``. If one variable of
+    a group sees another, and that one sees nothing of it, Σp is 1 all the same.
+
     Exits with status 0 if it is honest, 1 on a leak, 2 if it cannot be measured.
     """
     parser = argparse.ArgumentParser(prog="python -m made_course.leaks", description=main.__doc__)
     parser.add_argument("model", metavar="module:Class", help="or a function that makes a model")
     parser.add_argument("--input-dim", type=int, required=True, help="number of variables D")
+    parser.add_argument(
+        "--ordering", type=json.loads, help="what it must keep to: [1, 2, 0], or [[1, 2], [0]]"
+    )
     given = parser.parse_args(arguments)
     module, _, name = given.model.partition(":")
     if not name:
@@ -43,9 +51,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         model = getattr(import_module(module), name)(given.input_dim)
         model = copy.deepcopy(model).cpu().double().eval()
-        as_made = _report("as it is made", model, given.input_dim)
+        as_made = _report("as it is made", model, given.input_dim, given.ordering)
         _move(model)
-        moved = _report("every weight moved a little, as by training", model, given.input_dim)
+        when = "every weight moved a little, as by training"
+        moved = _report(when, model, given.input_dim, given.ordering)
     except Exception as error:  # whatever the code of others raises is told, not traced
         parser.error(f"{given.model} cannot be measured: {type(error).__name__}: {error}")
     for left in _left_behind(model):
@@ -53,22 +62,24 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sys.exit(0 if as_made and moved else 1)
 
 
-def _report(when: str, model: nn.Module, input_dim: int) -> bool:
+def _report(when: str, model: nn.Module, input_dim: int, ordering: Ordering | None) -> bool:
     """Print what was found; whether it is honest."""
     print(f"{type(model).__name__}, {when}")
     found, names = measure_dependence(model, binary_points(input_dim)), variable_names(input_dim)
     reached = _reached(found.by_flip)
-    circles = (found.by_flip & reached.T).nonzero().tolist()
-    leaks = sorted(circles, key=lambda pair: pair[0] != pair[1])
+    if ordering is None:
+        leaks = (found.by_flip & reached.T).nonzero().tolist()
+        why = "that see in a circle, which no ordering allows"
+    else:
+        leaks, why = found.leaks(ordering), "that the ordering does not allow"
+    leaks.sort(key=lambda pair: pair[0] != pair[1])
     is_honest = not leaks
     if is_honest:
-        ordering = reached.sum(1).argsort(stable=True).tolist()  # whoever sees another sees more
-        first = ", ".join(names[i] for i in ordering[:SHOWN]) + ", ..." * (input_dim > SHOWN)
+        sequence = reached.sum(1).argsort(stable=True).tolist()  # whoever sees another sees more
+        first = ", ".join(names[i] for i in sequence[:SHOWN]) + ", ..." * (input_dim > SHOWN)
         print(f"  flips      no leak: each output sees earlier variables alone, in order {first}")
     else:
-        print(
-            f"  flips      LEAK: pairs that see in a circle, which no ordering allows: {len(leaks)}"
-        )
+        print(f"  flips      LEAK: pairs {why}: {len(leaks)}")
         for i, j in leaks[:SHOWN]:
             move = found.largest_move[i, j].item()
             print(f"             output {names[i]} moves by {move:.2g} when {names[j]} is flipped")

@@ -13,7 +13,7 @@ look for one, each with a blind spot:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import chain, product
 
@@ -21,7 +21,7 @@ import torch
 from torch import Generator, Tensor, nn
 
 from ..common.arguments import check_count
-from ..model.masks import check_ordering, direct_mask, input_degrees
+from ..model.masks import Ordering, direct_mask, input_degrees
 from ..model.sampling import evaluation_mode
 
 MOST_POINTS = 1024
@@ -73,17 +73,17 @@ class Dependence:
         """Whether all 2^D binary inputs were tried: ``by_flip`` then misses rounding alone."""
         return len(self.points.unique(dim=0)) == 2 ** self.points.shape[1]
 
-    def leaks(self, ordering: Tensor | Sequence[int]) -> list[tuple[int, int]]:
+    def leaks(self, ordering: Ordering) -> list[tuple[int, int]]:
         """Pairs (output, input) where an output moved that the ordering forbids to.
 
         Args:
-            ordering: (D,) permutation of 0..D-1; ``ordering[t]`` is generated at step t.
+            ordering: (D,) permutation of 0..D-1; ``ordering[t]`` is generated at step t. Or a list
+                of groups, within which no variable may see another.
 
         Raises:
-            TypeError, ValueError: if ``ordering`` is no permutation of D variables.
+            TypeError, ValueError: if ``ordering`` does not have each of D variables once.
         """
-        ordering = check_ordering(ordering, self.points.shape[1])
-        forbidden = ~direct_mask(input_degrees(ordering))
+        forbidden = ~direct_mask(input_degrees(ordering, self.points.shape[1]))
         return [(i, j) for i, j in (self.by_flip & forbidden).nonzero().tolist()]
 
 

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from ..model.heads import Head
@@ -18,26 +17,27 @@ class Trajectory:
 
     Attributes:
         x: (D,) the row.
-        ordering: (D,); variable ``ordering[t]`` is decided at step t + 1.
-        outputs: (D + 1, D) in half precision; row t holds every output as a probability when the
-            network has read the first t variables, and zeros in place of the others.
+        order: (D,) degrees of the variables: the step, counted from 1, at which each is decided.
+        outputs: (K + 1, D) in half precision, for K steps; row t holds every output as a
+            probability when the network has read what is decided by step t, and zeros in place of
+            the others.
         probabilities: (D,) of p(xᵢ = 1 | the variables before xᵢ).
-        log_likelihood: (D + 1,) in float64; entry t is the log-probability of the first t
-            variables, in nats.
+        log_likelihood: (K + 1,) in float64; entry t is the log-probability of what is decided by
+            step t, in nats.
     """
 
     x: Tensor
-    ordering: Tensor
+    order: Tensor
     outputs: Tensor
     probabilities: Tensor
     log_likelihood: Tensor
 
     def undecided(self, step: int) -> Tensor:
         """(D,) true for the variables that are still to come after so many steps."""
-        return torch.argsort(self.ordering) >= step
+        return self.order > step
 
     def map(self, step: int) -> Tensor:
-        """(D,) outputs of the pass that decided the variable of this step; 0: of the first pass."""
+        """(D,) outputs of the pass that decided this step; 0: of the first pass."""
         outputs = self.outputs[max(step - 1, 0)].to(self.probabilities.dtype)
         return torch.where(self.not_conditional(step), outputs, self.probabilities)
 
@@ -54,14 +54,14 @@ class Trajectory:
 def trajectory(
     forward: Callable[[Tensor], Tensor], x: Tensor, order: Tensor, head: Head
 ) -> Trajectory:
-    """What the network says of a row at every step of its generation, in one batch of D + 1 rows.
+    """What the network says of a row at every step of its generation, in one batch of K + 1 rows.
 
     The row may be a sample or a given one: its values are read, none is drawn.
 
     Args:
         forward: maps inputs (n, D) to logits (n, D); logit i depends on variables before i alone.
         x: (D,) of zeros and ones.
-        order: (D,) degrees of the variables; ``argsort`` of them is the ordering.
+        order: (D,) degrees of the variables, 1 to K; there are as many steps.
         head: gives a variable's log-probability from its logit: that of binary variables.
 
     Example:
@@ -76,15 +76,15 @@ def trajectory(
         >>> found.log_likelihood
         tensor([ 0.0000, -0.6931, -0.6931], dtype=torch.float64)
     """
-    ordering = torch.argsort(order)
-    read = order <= torch.arange(len(x) + 1, device=x.device)[:, None]
-    logits = forward(x * read)
+    steps = torch.arange(int(order.max()) + 1, device=x.device)
+    logits = forward(x * (order <= steps[:, None]))
     outputs = torch.sigmoid(logits)
-    steps = head.log_prob(logits[-1, :, None], x)[ordering].double()
+    of_each = head.log_prob(logits[-1, :, None], x).double()
+    of_steps = of_each.new_zeros(len(steps)).index_add(0, order, of_each)
     return Trajectory(
         x=x,
-        ordering=ordering,
+        order=order,
         outputs=outputs.half(),
         probabilities=outputs[-1],
-        log_likelihood=F.pad(steps.cumsum(0), (1, 0)),
+        log_likelihood=of_steps.cumsum(0),
     )

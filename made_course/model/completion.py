@@ -93,26 +93,43 @@ def complete(
 
     samples = x[:, None].expand(shape).clone()
     log_weights = x.new_zeros(len(x), n)
-    is_exact = True
+    is_exact = known.new_zeros(len(x))
     with torch.autocast(weight.device.type, enabled=False), evaluation_mode(model):
-        for mask in known.unique(dim=0):
-            rows = (known == mask).all(dim=1).nonzero().ravel()
-            degrees, exact = completion_degrees(model, mask, ordering)
+        for degrees, rows, exact in _ways(model, known, ordering):
+            is_exact[rows] = exact
             for part in rows.split(max(1, SAMPLES_AT_ONCE // n)):
-                given = samples[part].flatten(0, 1)
+                each = known[part].repeat_interleave(n, dim=0)
+                given, u = samples[part].flatten(0, 1), noise[part].flatten(0, 1)
                 with model.under(degrees):
-                    drawn = sample_rows(model, noise[part].flatten(0, 1), given=given, known=mask)
+                    drawn = sample_rows(model, u, given=given, known=each)
                 samples[part] = drawn.view(len(part), n, -1)
-                if not exact:
-                    weights = model.log_conditionals(samples[part].flatten(0, 1))
-                    log_weights[part] = weights[:, mask].sum(dim=1).view(len(part), n)
-            is_exact = is_exact and exact
-    if is_exact:
+                if not is_exact[part].all():
+                    late = each & ~is_exact[part].repeat_interleave(n)[:, None]
+                    weights = model.log_conditionals(samples[part].flatten(0, 1)).where(late, 0.0)
+                    log_weights[part] = weights.sum(dim=1).view(len(part), n)
+    if is_exact.all():
         return Completion(samples, None, x.new_full((len(x),), n), model.head)
     size = (2 * log_weights.logsumexp(1) - (2 * log_weights).logsumexp(1)).exp()
     if len(x) and size.min() < max(2, EQUAL * n):
         warnings.warn(_in_words(size.min().item(), n), stacklevel=3)  # past no_grad
     return Completion(samples, log_weights, size, model.head)
+
+
+def _ways(
+    model: MADE, known: Tensor, ordering: Tensor | Sequence[int] | None
+) -> list[tuple[list[Tensor], Tensor, Tensor]]:
+    """Degrees under which some rows are drawn, which rows, and which of these are drawn exactly."""
+    masks, of_row = known.unique(dim=0, return_inverse=True)
+    plans = [completion_degrees(model, mask, ordering) for mask in masks]
+    exact = torch.tensor([is_exact for _, is_exact in plans], device=known.device)
+    together: dict[tuple[int, ...], list[int]] = {}
+    for k, (degrees, _) in enumerate(plans):
+        together.setdefault(tuple(torch.cat(degrees).tolist()), []).append(k)
+    found = []
+    for which in together.values():
+        rows = torch.isin(of_row, of_row.new_tensor(which)).nonzero().ravel()
+        found.append((plans[which[0]][0], rows, exact[of_row[rows]]))
+    return found
 
 
 def _in_words(worth: float, n: int) -> str:

@@ -27,7 +27,7 @@ from .activations import Activation, make_activation
 from .heads import Bernoulli, Head, check_head
 from .mask_sets import MaskSets
 from .masked_linear import MaskedLinear
-from .masks import DegreeDraw, shown_ordering
+from .masks import DegreeDraw, Ordering, shown_ordering
 from .sampling import (
     METHODS,
     Method,
@@ -63,6 +63,8 @@ class MADE(nn.Module):
         activation: ``"relu"``, ``"tanh"``, ``"silu"`` or a class of modules that work number by
             number, such as ``torch.nn.GELU``.
         ordering: (D,) permutation of 0..D-1 to use instead; ``ordering[t]`` is generated at step t.
+            Or a list of groups: variables of a group are generated at once, and none of them sees
+            another.
         degrees: how hidden degrees are drawn, ``"uniform"``, ``"paper"`` or ``"even"``: see
             :func:`made_course.model.masks.hidden_degrees`.
         head: what an output means: ``Bernoulli()`` (None), ``Categorical(num_classes)``,
@@ -105,7 +107,7 @@ class MADE(nn.Module):
         natural_order: bool = True,
         activation: Activation = "relu",
         *,
-        ordering: Tensor | Sequence[int] | None = None,
+        ordering: Ordering | None = None,
         degrees: DegreeDraw = "uniform",
         head: Head | None = None,
         direct: bool = False,

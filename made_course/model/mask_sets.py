@@ -9,7 +9,14 @@ import torch
 from torch import Generator, Tensor, nn
 
 from ..common.arguments import check_choice, check_count
-from .masks import DEGREE_DRAWS, DegreeDraw, check_ordering, draw_degrees, input_degrees
+from .masks import (
+    DEGREE_DRAWS,
+    DegreeDraw,
+    Ordering,
+    draw_degrees,
+    input_degrees,
+    ordering_of,
+)
 
 
 class MaskSets(nn.Module):
@@ -41,7 +48,7 @@ class MaskSets(nn.Module):
         hidden_dims: Sequence[int],
         *,
         natural_order: bool = True,
-        ordering: Tensor | Sequence[int] | None = None,
+        ordering: Ordering | None = None,
         kind: DegreeDraw = "uniform",
         num_masks: int | None = 1,
         seed: int | None = None,
@@ -58,7 +65,7 @@ class MaskSets(nn.Module):
         # which of the K sets is in use; where there are not several, the number of the draw
         self.register_buffer("position", torch.tensor(0))
         if ordering is not None:
-            self.orders.copy_(input_degrees(check_ordering(ordering, input_dim)))
+            self.orders.copy_(input_degrees(ordering, input_dim))
         self.register_load_state_dict_pre_hook(_check_state)
 
     def draw(self) -> MaskSets:
@@ -77,7 +84,7 @@ class MaskSets(nn.Module):
         """What it was made with, as :class:`made_course.MADE` names it: for files."""
         return {
             "natural_order": self.natural_order,
-            "ordering": self.orders[0].argsort().tolist() if self.has_given_ordering else None,
+            "ordering": ordering_of(self.orders[0]) if self.has_given_ordering else None,
             "degrees": self.kind,
             "num_masks": self.num_masks,
             "seed": self.seed,

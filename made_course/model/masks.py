@@ -19,13 +19,14 @@ from torch import Generator, Tensor
 
 from ..common.arguments import check_choice
 
+Ordering: TypeAlias = Tensor | Sequence[int] | Sequence[Sequence[int]]
 DegreeDraw: TypeAlias = Literal["uniform", "paper", "even"]
 
 DEGREE_DRAWS = get_args(DegreeDraw)
 
 
-def check_ordering(ordering: Tensor | Sequence[int], input_dim: int | None = None) -> Tensor:
-    """Return an ordering as a (D,) LongTensor, or say why it is none.
+def check_ordering(ordering: Ordering, input_dim: int | None = None) -> Tensor:
+    """Return an ordering without groups as a (D,) LongTensor, or say why it is none.
 
     Args:
         ordering: permutation of 0..D-1; ``ordering[t]`` is the variable generated at step t.
@@ -54,32 +55,51 @@ def check_ordering(ordering: Tensor | Sequence[int], input_dim: int | None = Non
     if input_dim is not None and len(found) != input_dim:
         raise ValueError(f"ordering must name each of {input_dim} variables, got {len(found)}")
     if found.sort().values.tolist() != list(range(len(found))):
+        hint = "code counts variables from 0"
+        if len(found.unique()) < len(found):
+            hint += ", each comes once, and groups are lists of them, [[0, 1], [2, 3]]"
         raise ValueError(
             f"ordering must be a permutation of 0..{len(found) - 1}, got {found.tolist()[:10]}"
-            f"{'...' if len(found) > 10 else ''}: code counts variables from 0"
+            f"{'...' if len(found) > 10 else ''}: {hint}"
         )
     return found.long()
 
 
-def shown_ordering(order: Tensor) -> list[int] | str:
+def ordering_of(order: Tensor) -> list[int] | list[list[int]]:
+    """The ordering that gives these degrees: ``argsort`` of them, or groups where some are equal.
+
+    Example:
+        >>> ordering_of(torch.tensor([3, 1, 2])), ordering_of(torch.tensor([2, 1, 1]))
+        ([1, 2, 0], [[1, 2], [0]])
+    """
+    ordering, sizes = torch.argsort(order, stable=True), order.unique(return_counts=True)[1]
+    if len(sizes) == len(order):
+        return ordering.tolist()
+    return [group.tolist() for group in ordering.split(sizes.tolist())]
+
+
+def shown_ordering(order: Tensor) -> list[int] | list[list[int]] | str:
     """The ordering as ``print(model)`` shows it: a long one by a checksum, so that two differ."""
-    ordering = torch.argsort(order).tolist()
-    return ordering if len(ordering) <= 10 else hex(crc32(repr(ordering).encode()))
+    ordering = ordering_of(order)
+    return ordering if len(order) <= 10 else hex(crc32(repr(ordering).encode()))
 
 
-def input_degrees(ordering: Tensor | Sequence[int]) -> Tensor:
+def input_degrees(ordering: Ordering, input_dim: int | None = None) -> Tensor:
     r"""Degree of each variable: the step, counted from 1, at which the ordering generates it.
 
-    Inverse of the ordering: :math:`m^0(\text{ordering}_t) = t + 1`.
+    Inverse of the ordering: :math:`m^0(\text{ordering}_t) = t + 1`. Variables of a group are
+    generated in one step: they have one degree, and none of them sees another.
 
     Args:
-        ordering: (D,) permutation of 0..D-1; ``ordering[t]`` is generated at step t.
+        ordering: (D,) permutation of 0..D-1; ``ordering[t]`` is generated at step t. Or a list of
+            groups, each a list of the variables that are generated at its step.
+        input_dim: the D that is expected, if it is known.
 
     Returns:
         (D,) LongTensor of degrees in 1..D.
 
     Raises:
-        TypeError, ValueError: if ``ordering`` is not a permutation.
+        TypeError, ValueError: if ``ordering`` does not have each variable once.
 
     Source:
         Germain et al. 2015, "Order-agnostic training": the vector m⁰.
@@ -87,8 +107,15 @@ def input_degrees(ordering: Tensor | Sequence[int]) -> Tensor:
     Example:
         >>> input_degrees(torch.tensor([1, 2, 0]))  # x2, then x3, then x1
         tensor([3, 1, 2])
+        >>> input_degrees([[1, 2], [0]])  # x2 and x3 at once, then x1
+        tensor([2, 1, 1])
     """
-    return torch.argsort(check_ordering(ordering)) + 1
+    groups = [g for g in ordering if isinstance(g, Sequence)] if isinstance(ordering, list) else []
+    if not groups or len(groups) < len(ordering):
+        return torch.argsort(check_ordering(ordering, input_dim)) + 1
+    place = torch.argsort(check_ordering([i for group in groups for i in group], input_dim))
+    steps = [step for step, group in enumerate(filter(None, groups), 1) for _ in group]
+    return torch.tensor(steps)[place]
 
 
 def hidden_degrees(
@@ -144,6 +171,9 @@ def draw_degrees(
 ) -> list[Tensor]:
     """Degrees of every layer: the inputs' (given), then each hidden layer's, from below upwards.
 
+    What is drawn is how many variables a unit may know. Where variables come in groups, its degree
+    is that of the last group it then knows whole.
+
     Args:
         order: (D,) degrees of the inputs, see :func:`input_degrees`.
         hidden_dims: width of each hidden layer; may be empty.
@@ -157,9 +187,11 @@ def draw_degrees(
         >>> draw_degrees(torch.tensor([3, 1, 2]), (4, 2), "even")
         [tensor([3, 1, 2]), tensor([1, 1, 2, 2]), tensor([1, 2])]
     """
-    degrees = [order]
+    known_after = order.bincount()[1:].cumsum(0)
+    degrees, known = [order], order
     for width in hidden_dims:
-        degrees.append(hidden_degrees(degrees[-1], width, len(order), draw, generator))
+        known = hidden_degrees(known, width, len(order), draw, generator)
+        degrees.append(torch.searchsorted(known_after, known, right=True).clamp(min=1))
     return degrees
 
 

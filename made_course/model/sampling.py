@@ -71,7 +71,7 @@ def sample_rows(
         noise: (n, D) uniforms.
         method: ``"incremental"`` or ``"naive"``.
         given: (n, D) values to take where ``known`` is true; for the incremental method.
-        known: (D,) BoolTensor.
+        known: (n, D) BoolTensor.
     """
     if method == "naive":
         return sample_naive(model, model.degrees[0], noise, model.head)
@@ -162,8 +162,8 @@ def sample_incremental(
     Units are sorted by degree, so that "all that is known by now" is always the first rows of a
     layer, kept as (units, n). At the start of a block of steps one matrix product for each layer
     adds up what the block's units receive from everything known before it; within the block each
-    step adds only what the few units since then contribute. What is given is known from the
-    beginning, and takes no step.
+    step adds only what the few units since then contribute. What is given in all rows is known from
+    the beginning, and takes no step.
 
     Args:
         weights: masked weights of every layer (out_features, in_features), the output's last. The
@@ -175,7 +175,7 @@ def sample_incremental(
         head: turns P outputs of a variable and a uniform into a value.
         direct: masked weights from the inputs straight to the outputs, if there are any.
         given: (n, D) values to take, instead of drawing them, where ``known`` is true.
-        known: (D,) BoolTensor.
+        known: (n, D) BoolTensor.
 
     Returns:
         (n, D) samples.
@@ -195,15 +195,17 @@ def sample_incremental(
     """
     n, numbers_in, numbers_out = len(noise), head.inputs_per_variable, head.params_per_variable
     ordering = torch.argsort(degrees[0], stable=True)
-    is_known = torch.zeros_like(ordering, dtype=torch.bool) if known is None else known[ordering]
-    taken, drawn = ordering[is_known], ordering[~is_known]
+    if given is None or known is None:
+        given, known = noise, torch.zeros_like(noise, dtype=torch.bool)
+    in_all = known.all(dim=0)[ordering]
+    taken, drawn = ordering[in_all], ordering[~in_all]
     columns = torch.cat([taken, drawn])  # what is known from the beginning stands first
     first, sizes = _steps(degrees, drawn, head, direct is not None)
     starts = [*accumulate(sizes, initial=0)]
 
     # units that are not known yet stay at zero, and meet weights that the mask holds at zero
     x, values = weights[0].new_zeros(len(columns), numbers_in, n), []
-    if given is not None:
+    if len(taken):
         x[: len(taken)] = head.encode(given).permute(1, 2, 0)[taken]
         values.append(given.T[taken])
     h = [x.flatten(0, 1), *(x.new_zeros(len(d), n) for d in degrees[1:])]
@@ -218,6 +220,9 @@ def sample_incremental(
 
     heads = None if head.columns is None else [head.of(i) for i in drawn.tolist()]
     u, places = noise.T[drawn].split(sizes), x[len(taken) :].mT.split(sizes)
+    some = None
+    if known[:, drawn].any():
+        some = [*zip(known.T[drawn].split(sizes), given.T[drawn].split(sizes), strict=True)]
     for _, run in groupby(range(len(sizes)), lambda step: -(-starts[step] // BLOCK)):
         steps = [*run]
         *hidden, output = _blocks(layers, h, weights, biases, steps, direct)
@@ -233,6 +238,9 @@ def sample_incremental(
                 params = params[..., : own.params_per_variable]
                 place = place[..., : own.inputs_per_variable]
             value = own.sample(params, u[step])
+            if some is not None:
+                is_known, there = some[step]
+                value = there.where(is_known, value)
             place.copy_(own.encode(value))
             values.append(value)
     return torch.cat(values)[torch.argsort(columns)].T
@@ -241,10 +249,10 @@ def sample_incremental(
 def _steps(
     degrees: Sequence[Tensor], drawn: Tensor, head: Head, direct: bool
 ) -> tuple[Tensor, list[int]]:
-    """The steps, in each of which some variables are drawn: their first degrees, how many they are.
+    """Steps, each of as many variables as can be drawn at once: their first degrees and sizes.
 
-    Outputs are drawn at once where they see the same units: those of one degree, and without direct
-    connections all between two degrees that the last hidden layer has.
+    That is where outputs see the same units: in a group of one degree and, without direct
+    connections, between two degrees of the last hidden layer.
     """
     order = degrees[0][drawn]
     if head.columns is not None:  # variables with heads of their own go one by one
@@ -262,7 +270,7 @@ class _Layer:
     """Units of a layer by degree: those that are known by now are always the first."""
 
     units: Tensor  # which row is which unit
-    ready: list[int]  # how many are known in each step
+    ready: list[int]  # how many of them each step has to go by
 
     def within(self, steps: list[int]) -> slice:
         """Those that become known in a block of steps."""

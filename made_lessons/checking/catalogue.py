@@ -25,24 +25,16 @@ def exercises_in(number: int) -> tuple[Exercise, ...]:
 
 
 def exercise_named(name: str, variant: str | None = None) -> Exercise:
-    """An exercise, or a variant of it.
+    """An exercise, or a variant of it; the exercise itself, where it has none.
 
     Raises:
-        ValueError: if there is no exercise of that name, or if it has no variants.
+        ValueError: if there is no exercise of that name.
     """
     found = {exercise.name: exercise for exercise in exercises_in(_notebook_of(name))}
     if name not in found:
         raise ValueError(f"there is no exercise {name!r}: choose one of {', '.join(found)}")
-    if variant is None:
-        return found[name]
-    vary = found[name].vary
-    if vary is None:
-        varied = [e.name for n in NOTEBOOKS for e in exercises_in(n) if e.vary is not None]
-        raise ValueError(
-            f"exercise {name} has no variants: leave variant={variant!r} out. Those that have some "
-            f"are {', '.join(varied)}"
-        )
-    return vary(found[name], variant)
+    vary = None if variant is None else found[name].vary
+    return vary(found[name], variant) if vary else found[name]
 
 
 def _notebook_of(name: str) -> int:

@@ -26,10 +26,11 @@ def check(name: str, answer: object, *, variant: str | None = None) -> None:
         name: of the exercise, such as ``"1.3"``.
         answer: what the exercise asks for: a function, a class or a value.
         variant: of graded work, such as a name: the same exercise with other numbers, which the
-            check tells while the answer is ``...``. It is not remembered as solved.
+            check tells while the answer is ``...``. It is not remembered as solved. Where an
+            exercise has no variants, this has no effect.
 
     Raises:
-        ValueError: if there is no exercise of that name, or if it has no variants.
+        ValueError: if there is no exercise of that name.
 
     Example:
         >>> check("1.3", lambda ordering: ordering + 1)
@@ -60,7 +61,7 @@ def check(name: str, answer: object, *, variant: str | None = None) -> None:
         display(Card("✗", title, "not yet.", parts, f'hint("{name}")', exercise.hints))
         return
     display(Card("✓", title, f"right. {said}".rstrip()))
-    if variant is not None:
+    if exercise is not exercise_named(name):
         return
     _passed[name] = answer
     if not remember(name):

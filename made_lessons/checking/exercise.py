@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -80,6 +81,7 @@ class Exercise:
             :class:`Wrong`, or returns a sentence on what it found.
         is_value: whether the answer is a value rather than a function or a class.
         is_open: whether there is no best answer, and grading shows who is how near.
+        doubtful: nats of an open exercise below which a score waits for an instructor's look.
         is_inside: whether the check reads and changes parts of the answer, so that grading judges
             it in the process of the hand-in.
         package: what the package has for the same purpose, shown after the solution.
@@ -98,6 +100,7 @@ class Exercise:
     examine: Callable[[object], str | None] | None = None
     is_value: bool = False
     is_open: bool = False
+    doubtful: float = -math.inf
     is_inside: bool = False
     package: Callable[..., object] | None = None
     vary: Callable[[Exercise, str], Exercise] | None = None

@@ -7,24 +7,30 @@ import hashlib
 import json
 import multiprocessing
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import suppress
 from dataclasses import asdict, replace
+from datetime import datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
+from threading import Thread
 
 from made_course import __version__
 from made_course.common.files import write_whole
 
 from ..checking.catalogue import NOTEBOOKS
-from .folder import HandedIn, composed, hand_ins, school_ids
-from .reports import write_feedback, write_tables
+from .folder import IDS, WORDS, HandedIn, hand_ins, listed
+from .handing_out import hand_out
+from .marking import Marking
+from .reports import write_all
 from .sandbox import missing, trees
 from .verdicts import Row, Verdict
 
-LONGEST_S = 2 * 3 * 600
-"""How long a judge may take: twice what an open exercise may take by the clock."""
+LONGEST_S = 1_800 + 60
+"""How long a judge may take: the clock of a hand-in that answers an open exercise, and a minute."""
 _KEPT = ("PATH", "PYTHONPATH", "HOME", "TMPDIR", "LANG", "LC_ALL")
 _CURE = (
     "Install it (apt install bubblewrap, or dnf install bubblewrap), or grade in a container that "
@@ -54,12 +60,9 @@ def grade(
     kept.mkdir(parents=True, exist_ok=True)
     multiprocessing.get_context("forkserver").set_forkserver_preload([f"{__package__}.judge"])
     pool = ThreadPoolExecutor(jobs or 2 * os.cpu_count())
-    try:
-        doing = [pool.submit(_graded, one, kept, notebook, protected) for one in handed_in]
-        for done in as_completed(doing):
-            yield done.result()
-    finally:
-        pool.shutdown(cancel_futures=True)
+    doing = [pool.submit(_graded, one, kept, notebook, protected) for one in handed_in]
+    for done in as_completed(doing):
+        yield done.result()
 
 
 def _graded(one: HandedIn, kept: Path, notebook: str, protected: bool) -> Row:
@@ -69,21 +72,28 @@ def _graded(one: HandedIn, kept: Path, notebook: str, protected: bool) -> Row:
             row = _found(one, kept, notebook, protected)
         except Exception as error:  # whatever it is, it costs this hand-in alone
             row.word = f"could not be judged: {type(error).__name__}: {error}"
-    look_at = [*one.others, *row.look_at]
-    return replace(row, learner=one.learner, hand_in=one.name, look_at=look_at)
+    return replace(
+        row,
+        learner=one.learner,
+        hand_in=one.name,
+        platform_id=one.platform_id,
+        path=os.fsencode(one.place).hex(),
+        when=one.path.lstat().st_mtime,
+    )
 
 
 def _found(one: HandedIn, kept: Path, notebook: str, protected: bool) -> Row:
     """What the judge says of a hand-in, or said in an earlier run."""
     content = one.path.read_bytes()
     said = "\0".join([__version__, one.name, notebook, str(protected)])
-    file = kept / f"{hashlib.sha256(said.encode() + content).hexdigest()[:32]}.json"
+    digest = hashlib.sha256(said.encode() + content).hexdigest()[:32]
+    file = kept / f"{digest}.json"
     if file.exists():
         found = json.loads(file.read_text())
         return Row(**found | {"verdicts": {n: Verdict(**v) for n, v in found["verdicts"].items()}})
     row = _judged(content, notebook, protected)
-    if not any(verdict.is_of_the_clock for verdict in row.verdicts.values()):
-        write_whole(file, lambda temporary: temporary.write_text(json.dumps(asdict(row))))
+    row.content = digest[:12]
+    write_whole(file, lambda temporary: temporary.write_text(json.dumps(asdict(row))))
     return row
 
 
@@ -110,6 +120,8 @@ def _judged(content: bytes, notebook: str, protected: bool) -> Row:
 
 
 def _begin(to: Connection, *asked: object) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=_end_with_command, daemon=True).start()
     from .judge import judge  # where this runs it is loaded already, and with it what notebooks use
 
     sys.argv[:] = [""]  # in which the folder's name stands
@@ -117,40 +129,72 @@ def _begin(to: Connection, *asked: object) -> None:
     to.send(judge(*asked))
 
 
+def _end_with_command() -> None:
+    multiprocessing.parent_process().join()
+    os._exit(1)
+
+
 def main(arguments: list[str] | None = None) -> None:
-    """``python -P -m made_lessons grade FOLDER [--notebook 03] [--out FOLDER]``."""
-    parser = _parser()
-    asked = parser.parse_args(arguments)
-    notebook, protected = asked.notebook or "", not asked.unprotected
+    """``python -P -m made_lessons grade FOLDER`` and ``hand-out CLASS.csv NOTEBOOK``."""
+    asked = _parser().parse_args(arguments)
+    asked.run(asked)
+
+
+def _hand_out(asked: argparse.Namespace) -> None:
+    try:
+        count = hand_out(asked.class_list, asked.notebooks, asked.out)
+    except ValueError as error:
+        asked.refuse(str(error))
+    print(f"{count} notebooks and {WORDS}, which is yours alone, in {asked.out}")
+
+
+def _grade(asked: argparse.Namespace) -> None:
     try:
         folder = _folder(asked.folder)
-        ids = school_ids(folder)
-        if protected and (lacks := missing()):
+        out = (asked.out or folder.with_name(f"{folder.name}-grades")).resolve()
+        if out.is_relative_to(folder):
+            raise ValueError(f"--out must not lie in {folder}, where it would be a hand-in")
+        if not asked.unprotected and (lacks := missing()):
             raise ValueError(f"hand-ins would run unprotected: {lacks}. {_CURE}")
+        marking = Marking(listed(folder / IDS), listed(folder / WORDS), out, asked.deadline)
     except ValueError as error:
-        parser.error(str(error))
+        asked.refuse(str(error))
     for name in os.environ.keys() - set(_KEPT):
         del os.environ[name]  # so that it is in no process of a hand-in
     os.environ["OMP_NUM_THREADS"] = "1"
-    out = (asked.out or folder.with_name(f"{folder.name}-grades")).resolve()
-    rows: list[Row] = []
-    handed_in = hand_ins(folder, notebook)
-    for row in grade(handed_in, out, notebook, asked.jobs, protected=protected):
-        rows.append(row)
-        write_feedback(row, out)
-        word = "".join(c if c.isprintable() else " " for c in row.word)
-        print(f"{len(rows)} of {len(handed_in)}: {row.hand_in}: {word}", flush=True)
-    known = {composed(name) for row in rows for name in (row.learner, row.hand_in)}
-    rows += [Row(name, word="nothing handed in") for name in ids if composed(name) not in known]
-    write_tables(sorted(rows, key=lambda row: (row.learner, row.notebook)), ids, out)
-    print(f"{len(rows)} rows in {out / 'grades.csv'} and {out / 'grades.html'}")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    handed_in, rows, ended = hand_ins(folder), [], 0
+    notebook, protected = asked.notebook or "", not asked.unprotected
+    try:
+        for row in grade(handed_in, out, notebook, asked.jobs, protected=protected):
+            rows.append(row)
+            word = "".join(c if c.isprintable() else " " for c in row.word)
+            _say(f"{len(rows)} of {len(handed_in)}: {row.hand_in}: {word}")
+    except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        ended = 130
+    write_all(rows, marking, out, nameless=asked.nameless)
+    if ended:
+        _say(f"Stopped after {len(rows)} of {len(handed_in)}: begun again, it goes on from there.")
+    for line in marking.said():
+        _say(line)
+    _say(f"The tables are in {out}: open grades.html.")
+    if ended:
+        os._exit(ended)  # with this process its judges end, and all that they watch
+
+
+def _say(line: str) -> None:
+    """Print, whatever letters the terminal has, and whether or not there is one still."""
+    known = sys.stdout.encoding or "ascii"
+    with suppress(OSError):
+        print(line.encode(known, "backslashreplace").decode(known), flush=True)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -P -m made_lessons")
-    command = parser.add_subparsers(required=True).add_parser(
-        "grade", help="grade a folder of hand-ins"
-    )
+    commands = parser.add_subparsers(required=True)
+    command = commands.add_parser("grade", help="grade a folder of hand-ins")
+    command.set_defaults(run=_grade, refuse=command.error)
     command.add_argument("folder", type=Path, help="of notebooks, or of a folder for each learner")
     command.add_argument(
         "--notebook",
@@ -161,8 +205,19 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--out", type=Path, help="for the tables; by default FOLDER-grades")
     command.add_argument("--jobs", type=int, help="hand-ins at the same time")
     command.add_argument(
+        "--deadline", type=datetime.fromisoformat, help='such as "2027-05-31 18:00": later is late'
+    )
+    command.add_argument(
+        "--nameless", action="store_true", help="tables with numbers in place of names"
+    )
+    command.add_argument(
         "--unprotected", action="store_true", help="without a sandbox: you trust the class"
     )
+    command = commands.add_parser("hand-out", help="a notebook for each learner, with their word")
+    command.set_defaults(run=_hand_out, refuse=command.error)
+    command.add_argument("class_list", type=Path, help="CSV: a learner in each line")
+    command.add_argument("notebooks", type=Path, nargs="+", help="to hand out")
+    command.add_argument("--out", type=Path, required=True, help="a folder for them")
     return parser
 
 

@@ -1,4 +1,4 @@
-"""A folder of hand-ins: who handed in what, and the ids of a school."""
+"""A folder of hand-ins: who handed in what, and what a teacher's lists say of learners."""
 
 from __future__ import annotations
 
@@ -7,15 +7,23 @@ import os
 import re
 import stat
 import unicodedata
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
-MOST_BYTES, MOST_NOTEBOOKS, MOST_LEVELS = 20 * 2**20, 20, 5
-"""Of a notebook; in the folder of one learner; of folders in folders."""
-_IDS = "ids.csv"
+from .hand_in import MOST_BYTES, MOST_NOTEBOOKS
+from .verdicts import Row
+
+MOST_LEVELS = 5
+"""Of folders in the folder of a learner."""
+IDS, WORDS, LOOKED_AT = "ids.csv", "expected.csv", "waiting.csv"
+_ENDINGS = (".ipynb", ".zip")
 _COPY = re.compile(r"([-_ ]Copy\d+| ?\(\d+\))+$")
+_MOODLE = re.compile(r"(.+)_(\d+)_assignsubmission_[a-z]+(?:_.*)?")
+_CANVAS = re.compile(r"([^_]+)_(?:LATE_)?(\d+)_\d+_.+")
+_HEADER = re.compile(r"(?i)\b(?:id|name|number|word|variant|e-?mail|learner|student)\b|_id\b")
 
 
 @dataclass(frozen=True)
@@ -23,54 +31,68 @@ class HandedIn:
     """What a learner handed in, and in a few words, why there is nothing to grade."""
 
     learner: str
-    name: str
-    path: Path
+    folder: Path
+    place: Path  # in the folder
     word: str = ""
-    others: tuple[str, ...] = ()  # what an instructor should know of older ones
+    platform_id: str = ""
+
+    @property
+    def name(self) -> str:
+        """Its place as text."""
+        return readable(self.place)
+
+    @property
+    def path(self) -> Path:
+        """The file itself."""
+        return self.folder / self.place
 
 
-def hand_ins(folder: Path, notebook: str = "") -> list[HandedIn]:
-    """What each learner handed in: of several copies of a notebook, the newest.
+def hand_ins(folder: Path) -> list[HandedIn]:
+    """All that learners handed in.
 
     Args:
-        folder: of notebooks, or of a folder for each learner.
-        notebook: the number of the one that is asked for: each learner has one.
+        folder: of notebooks, or of a folder for each learner, as a learning platform names them.
     """
-    found: dict[tuple[str, str], list[HandedIn]] = {}
-    for path in sorted(folder.iterdir()):
-        if path.name.startswith((".", "__MACOSX")) or path.name == _IDS:
-            continue
-        for one in _of(path, notebook):
-            which = "" if notebook else _without_copy(one.path)
-            found.setdefault((one.learner, which), []).append(one)
-    return [_newest(several) for several in found.values()]
+    lists = (IDS, WORDS)
+    paths = [p for p in sorted(folder.iterdir()) if not p.name.startswith((".", "__MACOSX"))]
+    return [one for path in paths if path.name not in lists for one in _of(path)]
 
 
-def _newest(several: list[HandedIn]) -> HandedIn:
-    *older, newest = sorted(several, key=_age)
-    return replace(newest, others=tuple(f"also handed in, older: {one.name}" for one in older))
+def one_each(rows: Sequence[Row]) -> list[Row]:
+    """Of each learner and notebook the newest row, which names the others."""
+    of_learners: dict[tuple[str, str], list[Row]] = {}
+    stems: dict[str, set[str]] = {}
+    for row in sorted(rows, key=lambda row: (row.when, row.hand_in)):
+        of_learners.setdefault((row.learner, row.platform_id), []).append(row)
+        stems.setdefault(without_copy(row.learner), set()).add(row.learner)
+    chosen = []
+    for several in of_learners.values():
+        newest = {row.notebook: row for row in several if row.verdicts} or {"": several[-1]}
+        for row in newest.values():
+            others = [r for r in several if r is not row and r.notebook in ("", row.notebook)]
+            alike = stems[without_copy(row.learner)] - {row.learner}
+            said = [f"another's, or a copy: {name}" for name in sorted(alike)]
+            said += [f"also handed in: {other.hand_in}" for other in others]
+            chosen.append(replace(row, look_at=[*said, *row.look_at]))
+    return chosen
 
 
-def _age(one: HandedIn) -> tuple[int, bool, str]:
-    return one.path.lstat().st_mtime_ns, bool(_COPY.search(one.path.stem)), one.name
-
-
-def _of(path: Path, notebook: str) -> list[HandedIn]:
-    name = readable(path.name)
-    if path.is_symlink() or not path.is_dir():
-        if path.suffix != ".ipynb":
-            return [HandedIn(name, name, path, "no notebook")]
-        return [HandedIn(readable(_without_copy(path)), name, path, _not_readable(path))]
-    every = [*islice(_notebooks(path), MOST_NOTEBOOKS + 1)]
-    found = [file for file in every if file.name.startswith(notebook)] or every
-    if not found:
-        return [HandedIn(name, name, path, "no notebook in this folder")]
-    if len(found) > MOST_NOTEBOOKS:
-        return [HandedIn(name, name, path, f"more than {MOST_NOTEBOOKS} notebooks")]
-    names = [readable(file.relative_to(path.parent)) for file in found]
-    return [
-        HandedIn(name, a, file, _not_readable(file)) for a, file in zip(names, found, strict=True)
-    ]
+def _of(path: Path) -> list[HandedIn]:
+    is_folder = path.is_dir() and not path.is_symlink()
+    stem = _stem(readable(path.name))
+    known = _MOODLE.fullmatch(stem) or _CANVAS.fullmatch(stem)
+    learner, number = known.groups() if known else (stem, "")
+    found = [*islice(_notebooks(path), MOST_NOTEBOOKS + 1)] if is_folder else [path]
+    faults = {
+        "no notebook in this folder": not found,
+        f"more than {MOST_NOTEBOOKS} notebooks": len(found) > MOST_NOTEBOOKS,
+        "no notebook": not is_folder and path.suffix.lower() not in _ENDINGS,
+    }
+    by = partial(HandedIn, learner, path.parent, platform_id=number)
+    for word, holds in faults.items():
+        if holds:
+            return [by(Path(path.name), word)]
+    return [by(file.relative_to(path.parent), _not_readable(file)) for file in found]
 
 
 def _notebooks(folder: Path) -> Iterator[Path]:
@@ -78,7 +100,7 @@ def _notebooks(folder: Path) -> Iterator[Path]:
         is_deep = len(Path(at).relative_to(folder).parts) >= MOST_LEVELS
         folders[:] = [] if is_deep else sorted(f for f in folders if not f.startswith((".", "__")))
         for name in sorted(names):
-            if name.endswith(".ipynb") and not name.startswith("."):
+            if name.lower().endswith(_ENDINGS) and not name.startswith("."):
                 yield Path(at) / name
 
 
@@ -89,8 +111,13 @@ def _not_readable(file: Path) -> str:
     return f"too large: more than {MOST_BYTES // 2**20} MB" if about.st_size > MOST_BYTES else ""
 
 
-def _without_copy(path: Path) -> str:
-    return _COPY.sub("", path.stem)
+def without_copy(name: str) -> str:
+    """A learner's name without what computers add to a file's where there is one already."""
+    return _COPY.sub("", name)
+
+
+def _stem(name: str) -> str:
+    return re.sub(r"(?i)\.(?:ipynb|zip)$", "", name)
 
 
 def readable(name: str | Path) -> str:
@@ -105,30 +132,78 @@ def readable(name: str | Path) -> str:
     return shown[:300]
 
 
-def school_ids(folder: Path) -> dict[str, str]:
-    """What ``ids.csv`` in the folder says: a learner, or a file, and an id in each line.
+# ---- a teacher's lists --------------------------------------------------------------------------
+
+
+@dataclass
+class Listed:
+    """What a list says of learners, and which of its lines belong to nobody here.
+
+    Args:
+        lines: a learner, or what is handed in, and a text.
+    """
+
+    lines: dict[str, str]
+    found: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.known = {key: name for name in self.lines for key in _keys_of(name)}
+
+    def of(self, row: Row) -> str:
+        """What it says of who handed in a row; empty, if nothing."""
+        of_row = row.hand_in, row.hand_in.partition("/")[0], row.learner, row.platform_id
+        for name in of_row:
+            if (line := self.known.get(_key(name))) is not None:
+                self.found.add(line)
+                return self.lines[line]
+        return ""
+
+    def nobody(self) -> list[str]:
+        """The lines that belong to nobody who was asked about."""
+        return [name for name in self.lines if name not in self.found]
+
+
+def listed(path: Path) -> Listed:
+    """Read a list: a learner, or a file of theirs, and a text in each line; it may have a header.
 
     Raises:
         ValueError: if it is not UTF-8, or a link.
     """
-    path = folder / _IDS
+    lines = [line for line in lines_of(path) if len(line) > 1 and line[0].strip()]
+    return Listed({line[0].strip(): line[1].strip() for line in without_header(lines)})
+
+
+def without_header(lines: list[list[str]]) -> list[list[str]]:
+    """The lines of a list but for headings, if the first one has some."""
+    is_header = bool(lines) and all(_HEADER.search(cell) for cell in lines[0][:2])
+    return lines[1:] if is_header else lines
+
+
+def lines_of(path: Path) -> list[list[str]]:
+    """The lines of a table as a spreadsheet writes it.
+
+    Raises:
+        ValueError: if it is not UTF-8, or a link.
+    """
     if path.is_symlink():
         raise ValueError(f"{path} is a link: put the file itself there")
     if not path.is_file():
-        return {}
+        return []
     try:
         text = path.read_text("utf-8-sig")
     except UnicodeDecodeError:
         raise ValueError(f"{path} is not UTF-8: save it as CSV UTF-8") from None
-    lines = csv.reader(text.splitlines(), delimiter=";" if ";" in text else ",")
-    return {composed(line[0].strip()): line[1] for line in lines if len(line) > 1}
+    first = text.partition("\n")[0]
+    return [*csv.reader(text.splitlines(), delimiter=";" if ";" in first else ",")]
 
 
-def composed(name: str) -> str:
-    r"""A name in which an umlaut is one letter, without ``.ipynb``: some computers write it as two.
+def _keys_of(name: str) -> set[str]:
+    """The forms in which a name stands for a learner: Canvas has "Ann Archer" as "archerann"."""
+    words = re.sub(r"[^\w ]", "", _key(name)).split()
+    squeezed = {"".join(words), "".join([*words[-1:], *words[:-1]])}
+    return {_key(name), *(squeezed if len(words) > 1 else ())}
 
-    Example:
-        >>> composed("Zoe\u0308.ipynb")
-        'Zoë'
-    """
-    return unicodedata.normalize("NFC", name).removesuffix(".ipynb")
+
+def _key(name: str) -> str:
+    """A name in small letters, an umlaut as one of them, without the ending of a file."""
+    return _stem(unicodedata.normalize("NFC", name)).casefold()

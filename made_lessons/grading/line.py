@@ -13,6 +13,7 @@ import pickle
 import socket
 import time
 from collections.abc import Callable, Mapping
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -23,11 +24,14 @@ from made_course.model.heads import Head
 from made_course.model.sampling import evaluation_mode
 
 from ..checking.time_limits import LIMIT_S, TookTooLong, time_limit
+from .own import TheCoursesOwn
 
 MOST_BYTES = 64 * 2**20
 """Length of a message."""
 _OF_A_MODEL = ("__call__", "log_prob", "sample")
 _OF_A_HEAD = ("params_per_variable", "is_density")
+_COLLECTIONS = {"list": list, "tuple": tuple, "set": set, "frozenset": frozenset}
+"""What comes back as one of these, of whatever class it is over there."""
 _DTYPES = {
     str(dtype): dtype
     for dtype in (
@@ -39,6 +43,10 @@ _DTYPES = {
 
 class Gone(BaseException):
     """The other process has ended, is out of time, or is not understood; no check stops this."""
+
+
+class Lost(BaseException):
+    """What an answer gave cannot be carried over: no check takes that for its fault."""
 
 
 class Peer:
@@ -54,6 +62,7 @@ class Peer:
         line.settimeout(0.1)  # so that a time limit of the check can strike
         self.line, self.ends, self.is_judge = line, time.monotonic() + seconds, is_judge
         self.functions: list[Callable[..., object]] = []
+        self.of = ""  # the exercise that is asked about
 
     # ---- messages -------------------------------------------------------------------------------
 
@@ -105,7 +114,8 @@ class Peer:
     def call(self, number: int, arguments: tuple[object, ...]) -> object:
         """Call a function of the other end, and serve its own calls meanwhile."""
         try:
-            self.send({"call": number, "arguments": [self.encode(part) for part in arguments]})
+            given = [self.encode(part) for part in arguments]
+            self.send({"call": number, "arguments": given, "of": self.of})
             while "call" in (message := self.receive()):
                 self.serve(message)
         except TookTooLong:
@@ -113,6 +123,9 @@ class Peer:
             raise
         if "raised" in message:
             kind, text = (str(part)[:400] for part in message["raised"])
+            for reason in (TheCoursesOwn, Lost):
+                if kind == reason.__name__:
+                    raise reason(text)
             raise TookTooLong if kind == "TookTooLong" else type(kind, (Exception,), {})(text)
         for argument, now in zip(arguments, message.get("now", ()), strict=False):
             if now is not None:
@@ -125,10 +138,10 @@ class Peer:
             function = self.functions[message["call"]]
             arguments = [self.decode(part) for part in message["arguments"]]
             with time_limit(LIMIT_S):
-                came = self.encode(function(*arguments))
+                came = self.carried(function(*arguments))
             now = [*map(self._if_changed, arguments, message["arguments"])]
             answer = {"came": came, "now": now}
-        except (Exception, SystemExit, TookTooLong) as error:
+        except (Exception, SystemExit, TookTooLong, TheCoursesOwn, Lost) as error:
             answer = {"raised": [type(error).__name__, str(error)[:400]]}
         self.send(answer)
 
@@ -140,21 +153,37 @@ class Peer:
 
     # ---- values ---------------------------------------------------------------------------------
 
+    def carried(self, value: object) -> object:
+        """What a hand-in gives, encoded.
+
+        Raises:
+            Lost: if it cannot be.
+        """
+        try:
+            return self.encode(value)
+        except Exception as error:  # its class may do anything
+            raise Lost(f"{type(error).__name__}: {error}"[:400]) from error
+
     def encode(self, value: object) -> object:
         """A value as JSON; functions by a number under which they can be called."""
         if isinstance(value, np.generic):
             value = value.item()
         if value is None or isinstance(value, bool | int | float | str):
             return value
+        if isinstance(value, Real):
+            return int(value) if isinstance(value, Integral) else float(value)
         if isinstance(value, Tensor):
             raw = value.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy()
             data = base64.b64encode(raw.tobytes()).decode()
             dtype = str(value.dtype)
+            if dtype not in _DTYPES:
+                raise TypeError(f"a tensor of {dtype}")
             return {"tensor": [dtype, list(value.shape), data, value.requires_grad]}
         if isinstance(value, np.ndarray):
             return {"array": self.encode(torch.from_numpy(value))}
-        if isinstance(value, list | tuple | set | frozenset):
-            return {type(value).__name__: [self.encode(part) for part in value]}
+        for name, kind in _COLLECTIONS.items():
+            if isinstance(value, kind):
+                return {name: [self.encode(part) for part in value]}
         if isinstance(value, Mapping):
             return {"dict": [[self.encode(part) for part in pair] for pair in value.items()]}
         if self.is_judge and (isinstance(value, nn.Module) or not callable(value)):
@@ -184,9 +213,8 @@ class Peer:
             return _tensor(*content)
         if kind == "array":
             return self.decode(content).numpy()
-        if kind in ("list", "tuple", "set", "frozenset"):
-            built = {"list": list, "tuple": tuple, "set": set, "frozenset": frozenset}[kind]
-            return built(self.decode(part) for part in content)
+        if kind in _COLLECTIONS:
+            return _COLLECTIONS[kind](self.decode(part) for part in content)
         if kind == "dict":
             return {self.decode(key): self.decode(part) for key, part in content}
         if kind == "function":

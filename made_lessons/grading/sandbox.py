@@ -51,7 +51,7 @@ class Unprotected(Exception):
 
 @contextmanager
 def sandbox(*, protected: bool = True) -> Iterator[Start]:
-    """One place, for all processes of one hand-in; nothing in it outlives it.
+    """One place, for one or more processes; nothing in it outlives it.
 
     Args:
         protected: whether bubblewrap makes it. Otherwise there are the limits alone.

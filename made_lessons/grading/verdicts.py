@@ -17,6 +17,12 @@ MOST_WORDS = 1000
 """Characters that are said about an exercise: some of them may come from the hand-in."""
 
 
+WAITS = "waits"
+"""The state of what would be right, if an instructor finds no fault with it."""
+FORGEABLE = "right, as the hand-in's own process says, which can forge it"
+ALIKE = "step by step the course's solution"
+
+
 @dataclass
 class Verdict:
     """What was found about one exercise of one hand-in."""
@@ -25,6 +31,7 @@ class Verdict:
     words: str = ""
     nats: float | None = None
     variant: str | None = None
+    alike: bool = False
 
     def __post_init__(self) -> None:
         self.words = self.words[:MOST_WORDS]
@@ -45,21 +52,24 @@ class Row:
     word: str = "graded"
     verdicts: dict[str, Verdict] = field(default_factory=dict)
     look_at: list[str] = field(default_factory=list)
+    text: str = ""  # a digest of the code, without words of variants
+    content: str = ""  # a digest of the file
+    path: str = ""  # of the file in the folder, the bytes of its name in hexadecimal
+    when: float = 0  # it was last changed
+    late: str = ""
+    platform_id: str = ""
+    school_id: str = ""
+    theirs: str = ""  # the word of the variant that they should have
 
     @property
     def right(self) -> int:
         """How many exercises are right."""
         return sum(verdict.state == "right" for verdict in self.verdicts.values())
 
-    @property
-    def points(self) -> int:
-        """The stars of the exercises that are right."""
-        return sum(exercise_named(n).stars for n, v in self.verdicts.items() if v.state == "right")
-
-    @property
-    def points_to_have(self) -> int:
-        """The stars of all exercises."""
-        return sum(exercise_named(name).stars for name in self.verdicts)
+    def points(self, *states: str) -> int:
+        """The stars of the exercises in some states; of all exercises, if none is given."""
+        stars = {n: exercise_named(n).stars for n in self.verdicts}
+        return sum(stars[n] for n, v in self.verdicts.items() if not states or v.state in states)
 
 
 def examined(exercise: Exercise, answer: object) -> Verdict:
@@ -75,4 +85,7 @@ def examined(exercise: Exercise, answer: object) -> Verdict:
     # a score stands first; a name that the hand-in has chosen may stand further on
     if exercise.name in OPEN and (found := re.match(r"(-?\d+\.\d+) (?:differential )?nats", said)):
         verdict.nats = float(found[1])
+        if verdict.state == "right" and verdict.nats < exercise.doubtful:
+            verdict.state = WAITS
+            verdict.words = f"better than {exercise.doubtful:g} nats, which nobody reached: {said}"
     return verdict

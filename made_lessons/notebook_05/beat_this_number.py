@@ -23,9 +23,13 @@ LUCK = 0.6
 """Nats that may be luck: seeds of section 6's training reach 85.1 to 85.3, and a difference between
 models on the images that are kept has a standard error of up to 0.3."""
 INDEPENDENT = 211.0
+NEAR = 2.5
+"""Nats by which the shipped weights and a copy with other numbers differ, image by image: 1.1 where
+each weight is off by 5%, 10 for section 6's model."""
+NOBODY = 73.0
+"""Nats that nothing reached which learned from these images alone."""
 BANDS = (
-    (69.0, "As good as the shipped weights, which learned from 55,000 images. From 4,000?"),
-    (73.0, "That is better than the course's own tries."),
+    (NOBODY, "Nothing that was tried with these 4,000 images came so far: how did this?"),
     (78.0, "That is what a good idea and some patience bring."),
     (83.0, "Clearly better."),
     (math.inf, "It is beaten. What would go further?"),
@@ -48,7 +52,7 @@ _CAUSES = causes("image", "pixel", 784)
 def _examine_challenger(model: object) -> str:
     _, kept = _small_set()
     nll = honest_nll(model, kept, points_of_chance(kept, 1), _CAUSES)
-    is_shipped = torch.allclose(nll, _shipped_nll().to(nll), rtol=1e-4)
+    is_shipped = (nll - _shipped_nll()).std() < NEAR
     require_none([(_IS_SHIPPED, is_shipped)], came=f"{nll.mean():.2f} nats")
     to_beat = load_nll_to_beat()
     less = to_beat - nll
@@ -91,12 +95,13 @@ def _small_set() -> tuple[Tensor, Tensor]:
     "Beat this number",
     stars=3,
     is_open=True,
+    doubtful=NOBODY,
     examine=_examine_challenger,
     is_value=True,
     hints=(
         "Where does the notebook's model lose? Compare its NLL on training and on new images: with "
-        "so few images it learns by heart. More dropout, a smaller network and fewer epochs work "
-        "against that; more images would do more.",
+        "so few images it learns by heart. More dropout, a smaller network or fewer epochs alone "
+        "do not pay here. A random ordering does, by more than a nat; more images would do more.",
         "Images for nothing: a digit that is shifted by one pixel is a digit still. "
         "image.view(28, 28).roll((1, 0), (0, 1)) moves it one row down.",
         "fit takes any object with __len__ (batches in an epoch) and __iter__ (which yields them): "

@@ -68,6 +68,7 @@ def _rings_log_prob(x: Tensor) -> Tensor:
     "Two rings",
     stars=3,
     is_open=True,
+    doubtful=ENTROPY + BANDS[0][0],
     examine=lambda model: _examine(model),
     is_value=True,
     hints=(

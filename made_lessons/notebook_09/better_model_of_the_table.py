@@ -77,6 +77,7 @@ def _kept_rows() -> Tensor:
     "A better model of the table",
     stars=3,
     is_open=True,
+    doubtful=9.0,
     examine=_examine_challenger,
     is_value=True,
     hints=(

@@ -13,6 +13,7 @@ from made_course.leaks.ordering_fits import OrderingFits
 
 def masks_and_model() -> mc.MADE:
     order: Tensor = mc.input_degrees([1, 2, 0])
+    order = mc.input_degrees([[1, 2], [0]])
     degrees = mc.draw_degrees(order, (4, 4), draw="even")
     degrees[0] = mc.hidden_degrees(order, 4, 3, generator=torch.Generator())
     masks = mc.build_masks([order, *degrees])
@@ -25,7 +26,7 @@ def masks_and_model() -> mc.MADE:
     heads: list[mc.Head] = [mc.Bernoulli(), mc.Categorical(5), mc.MixtureOfGaussians(10)]
     heads.append(mc.Mixed(heads))
     model = mc.MADE(3, (4, 4), ordering=torch.tensor([1, 2, 0]), head=heads[0], num_masks=None)
-    mc.MADE(3, activation=nn.GELU, degrees="paper")
+    mc.MADE(3, activation=nn.GELU, degrees="paper", ordering=[[1, 2], [0]])
     model.save(Path("model.pt"))
     assert_type(mc.MADE.load("model.pt"), mc.MADE)
     model.resample_masks()

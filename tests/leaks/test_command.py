@@ -41,9 +41,9 @@ class Copy(nn.Linear):
         super().__init__(input_dim, input_dim)
 
 
-def run(capsys, model, input_dim=6):
+def run(capsys, model, input_dim=6, *more):
     with pytest.raises(SystemExit) as left:
-        main([model, "--input-dim", str(input_dim)])
+        main([model, "--input-dim", str(input_dim), *more])
     printed = capsys.readouterr()
     return left.value.code, printed.out + printed.err
 
@@ -83,6 +83,25 @@ def test_flips_are_trusted_but_for_a_hole_that_training_may_open(capsys, here):
     assert status == 0
     assert "6 more pairs, 0 fewer; where they differ, trust flips,\n" in said
     assert "unless a small number cuts the path" in said
+
+
+@pytest.mark.parametrize(
+    ("ordering", "leaks"),
+    [
+        ("[2, 0, 1, 4, 5, 3]", 0),
+        ("[[2], [0], [1], [4], [3, 5]]", 1),
+        ("[0, 2, 1, 4, 5, 3]", 1),
+        ("[[0, 1, 2, 3, 4, 5]]", 15),
+    ],
+)
+def test_within_a_group_one_may_not_see_another_although_all_sums_to_one(
+    capsys, here, monkeypatch, ordering, leaks
+):
+    monkeypatch.setattr(sys.modules[__name__], "Model", HONEST["MADE"][0], raising=False)
+    status, said = run(capsys, "mine:Model", 6, "--ordering", ordering)
+    assert status == bool(leaks)
+    assert said.count("1.000000 over 2^6") == 2
+    assert (f"LEAK: pairs that the ordering does not allow: {leaks}\n" in said) == bool(leaks)
 
 
 def test_masked_once_is_found_after_a_move_and_a_mask_left_behind_is_named(capsys, here):

@@ -5,19 +5,17 @@ import functools
 import math
 import os
 import re
-import socket
 import unicodedata
 from pathlib import Path
 
 import pytest
-import torch
 
 from made_lessons.checking.catalogue import NOTEBOOKS, exercise_named, exercises_in
 from made_lessons.grading import command, judge, line, sandbox
 from made_lessons.grading import reports as tables
-from made_lessons.grading.folder import HandedIn, hand_ins, school_ids
-from made_lessons.grading.line import Peer
+from made_lessons.grading.folder import HandedIn, hand_ins, listed, one_each
 from made_lessons.grading.verdicts import INSIDE, OPEN, Row, Verdict, examined
+from tests.lessons.checking import far
 from tests.lessons.handing_in import (
     EMPTY,
     IMPORTS,
@@ -32,30 +30,6 @@ from tests.lessons.handing_in import (
 )
 
 # ---- the judge ----------------------------------------------------------------------------------
-
-
-def far(exercise, answers):
-    """The verdicts where the answers live in another process."""
-    here, there = socket.socketpair()
-    child = os.fork()
-    if child == 0:
-        here.close()
-        torch.manual_seed(0)
-        try:
-            peer = Peer(there, 60, is_judge=False)
-            peer.send({k: {"answer": peer.encode(answer)} for k, answer in enumerate(answers)})
-            while True:
-                peer.serve(peer.receive())
-        finally:
-            os._exit(0)
-    there.close()
-    try:
-        peer = Peer(here, 60, is_judge=True)
-        handed_over = peer.receive().values()
-        return [judge._verdict(exercise.name, {exercise.name: one}, peer) for one in handed_over]
-    finally:
-        here.close()
-        os.waitpid(child, 0)
 
 
 NAMES = [e.name for number in NOTEBOOKS for e in exercises_in(number) if e.name not in INSIDE]
@@ -136,9 +110,6 @@ def test_variants_are_judged():
     found = judged(BY_HEART, 'check("1.1", table_sizes, variant=str("eve"))')["1.1"]
     assert (found.state, found.variant) == ("wrong", "eve")
     assert "KeyError" in found.words
-    found = judged('check("4.4", {"a": 1}, variant="gil")')["4.4"]
-    assert (found.state, found.variant) == ("failed", "gil")
-    assert "exercise 4.4 has no variants" in found.words
     assert judged('check("3.4", [7], variant="v" * 5_000_000)')["3.4"].variant == "v" * 100
 
 
@@ -214,8 +185,8 @@ CLASS = {
     "hal.ipynb": (["def f(a, a): pass", "for", RIGHT, "build_masks(("], "-r---"),  # scratch cells
     "ida.ipynb": ([CHECK, MASKS], "-f---"),  # in an order that only the kernel knew
     "jo.ipynb": ([CHECK, MASKS, CHECK], "-r---"),  # mended by a second check
-    "kim-Copy1.ipynb": ([RIGHT], "-r---"),
-    "kim.ipynb": ([WRONG], None),  # older than its copy
+    "kim/03-Copy1.ipynb": ([RIGHT], "-r---"),
+    "kim/03.ipynb": ([WRONG], None),  # older than its copy
     "=leo <b>.ipynb": ([WRONG, DRAWN, 'check("3.4", [7], variant="leo")'], "-w-ww"),
 }
 STATES = dict(zip("rwfuo-", ["right", "wrong", "failed", "unfinished"], strict=False))
@@ -230,7 +201,7 @@ def class_of_twelve(tmp_path_factory):
         (folder / name).parent.mkdir(exist_ok=True, parents=True)
         encoding = "utf-8-sig" if "bom" in name else "utf-8"
         (folder / name).write_text(notebook(IMPORTS, *cells), encoding)
-        os.utime(folder / name, (1, 1 if name == "kim.ipynb" else 2))
+        os.utime(folder / name, (1, 1 if name == "kim/03.ipynb" else 2))
     (folder / "fay" / "01.ipynb").write_text("{}")
     os.utime(folder / "fay" / "01.ipynb", (1, 1))
     (folder / "__MACOSX").mkdir()
@@ -239,7 +210,7 @@ def class_of_twelve(tmp_path_factory):
     found = folder.with_name("week 3-grades") / "found"
     with grader(folder, "--notebook", "3", "--jobs", "1") as first:
         for line in first.stdout:
-            if "1 of 12" in line:
+            if "1 of 14" in line:
                 first.kill()
     kept = {file: file.stat().st_mtime_ns for file in found.glob("*.json")}
     said = run_grader(folder, "--notebook", "3")
@@ -249,8 +220,8 @@ def class_of_twelve(tmp_path_factory):
 @needs_sandbox
 def test_a_run_that_was_killed_goes_on(class_of_twelve):
     _, said, kept = class_of_twelve
-    assert "12 of 12: " in said
-    assert "13 rows in" in said
+    assert "14 of 14: " in said
+    assert "ids.csv, matched by no hand-in: zoë" in said
     assert 0 < len(kept) < 4
     assert all(file.stat().st_mtime_ns == when for file, when in kept.items())
 
@@ -265,7 +236,7 @@ def test_a_class_gets_the_verdicts_that_a_teacher_would_give(class_of_twelve):
             assert given == [STATES[state] for state in states], name
             assert row["word"] == "graded"
     assert rows["ann.ipynb"]["word"] == "another notebook: it has no check of notebook 03"
-    assert set(rows) == {*CLASS, "'=leo <b>.ipynb", "zoë"} - {"=leo <b>.ipynb", "kim.ipynb"}
+    assert set(rows) == {*CLASS, "'=leo <b>.ipynb", "zoë"} - {"=leo <b>.ipynb", "kim/03.ipynb"}
 
 
 @needs_sandbox
@@ -274,7 +245,8 @@ def test_the_table_says_who_why_and_how_much(class_of_twelve):
     ids = {name: row["school_id"] for name, row in rows.items() if row["school_id"]}
     assert ids == {"cy.ipynb": "s-17", "dora/03.ipynb": "s-19", "zoë": "s-20"}
     assert rows["zoë"]["word"] == "nothing handed in"
-    assert [rows["dora/03.ipynb"][column] for column in ("right", "of", "points")] == list("458")
+    columns = ("right", "of", "points", "of_points", "waiting")
+    assert [rows["dora/03.ipynb"][column] for column in columns] == ["4", "5", "8", "10", "0"]
     leos = rows["'=leo <b>.ipynb"]
     assert "output x₃ can see x₃" in leos["3.2 why"]
     (i, j), *_ = re.findall(r"x̂(.) sees x(.)", exercise_named("3.4", "leo").asks)
@@ -283,8 +255,8 @@ def test_the_table_says_who_why_and_how_much(class_of_twelve):
     assert "NameError: name 'build_masks' is not defined" in rows["ida.ipynb"]["3.2 why"]
     odd = {name: row["look_at"] for name, row in rows.items() if row["look_at"]}
     assert odd == {
-        "fay/my masks.ipynb": "also handed in, older: fay/01.ipynb",
-        "kim-Copy1.ipynb": "also handed in, older: kim.ipynb",
+        "fay/my masks.ipynb": "also handed in: fay/01.ipynb",
+        "kim/03-Copy1.ipynb": "also handed in: kim/03.ipynb",
     }
 
 
@@ -294,40 +266,30 @@ def test_the_page_shows_names_as_text_and_loads_nothing(class_of_twelve):
     assert "&lt;b&gt;.ipynb" in page
     assert "<b>" not in page
     assert "http" not in page
-    assert "<td>4 of 5<td>8<td" in page  # dora
+    assert "<td>4 of 5<td>8 of 10<td" in page  # dora
     assert re.search("<td>2<td>output x₃ can see x₃.*<td>=leo &lt;b&gt;.ipynb, eve bom", page)
 
 
 @needs_sandbox
 def test_each_learner_gets_a_text(class_of_twelve):
     texts = class_of_twelve[0].with_name("week 3-grades") / "feedback"
-    assert len(list(texts.iterdir())) == 11  # of ann's nothing could be graded
-    doras = (texts / "dora - 03.md").read_text("utf-8")
-    assert doras.startswith(
-        "# dora/03.ipynb\n\n8 of 10 points\n\n- ✓ **3.1 · Masks by hand**, right"
-    )
-    assert "- ✗ **3.2 · Masks in code**, wrong: " in (texts / "eve bom.md").read_text("utf-8")
+    assert len([file for file in texts.rglob("*") if file.is_file()]) == 11  # ann has none
+    doras = (texts / "dora" / "03.ipynb.txt").read_text("utf-8")
+    assert doras.startswith("Points: 8 of 10\nHand-in: dora/03.ipynb\n\n3.1 Masks by hand, right\n")
+    eves = (texts / "eve bom.ipynb.txt").read_text("utf-8")
+    assert "\n3.2 Masks in code, wrong: " in eves
 
 
 def test_what_is_kept_is_what_the_judge_said_and_no_more(tmp_path, monkeypatch):
-    said = iter([Row(notebook="03", verdicts={"3.2": Verdict("right")}, look_at=["gc"])])
+    """And for good: what timed out is asked again only when the file has changed."""
+    file = tmp_path / "a.ipynb"
+    said = iter([Row(notebook="03", verdicts={"3.2": Verdict("stopped")}, look_at=["gc"])] * 2)
     monkeypatch.setattr(command, "_judged", lambda *_: next(said))
-    (tmp_path / "a.ipynb").write_text("{}")
-    for others in ("a (1)", "a (2)"):
-        one = HandedIn("a", "a.ipynb", tmp_path / "a.ipynb", others=(others,))
-        row = command._graded(one, tmp_path, "03", True)
-        assert (row.learner, row.look_at, row.right) == ("a", [others, "gc"], 1)
-
-
-def test_words_of_a_hand_in_write_nothing_into_the_terminal(tmp_path, monkeypatch, capsys):
-    said = Row("ann", "ann.ipynb", word="it could not be read: \x1b[2J\n\ud800 all is right")
-    monkeypatch.setattr(command, "grade", lambda *_, **__: [said])
-    monkeypatch.setattr(command.os, "environ", {})
-    (tmp_path / "class").mkdir()
-    (tmp_path / "class-grades").mkdir()
-    command.main(["grade", str(tmp_path / "class"), "--unprotected"])
-    first, _ = capsys.readouterr().out.splitlines()
-    assert first == "1 of 0: ann.ipynb: it could not be read:  [2J   all is right"
+    for content, left in (("{}", 1), ("{}", 1), ("{ }", 0)):
+        file.write_text(content)
+        row = command._graded(HandedIn("a", tmp_path, Path(file.name)), tmp_path, "03", True)
+        assert (row.learner, row.look_at, row.verdicts["3.2"].state) == ("a", ["gc"], "stopped")
+        assert left == said.__length_hint__()
 
 
 def test_who_trusts_the_class_needs_no_sandbox(tmp_path):
@@ -341,39 +303,75 @@ def test_who_trusts_the_class_needs_no_sandbox(tmp_path):
 # ---- the folder ---------------------------------------------------------------------------------
 
 
-def test_of_copies_the_newest_counts(tmp_path):
-    for k, name in enumerate(["a.ipynb", "a (1).ipynb", "b-Copy1.ipynb", "b.ipynb", "c.ipynb"]):
+def names_of(folder):
+    return {(one.learner, one.platform_id, one.name) for one in hand_ins(folder)}
+
+
+def test_a_learner_is_who_the_platform_says(tmp_path):
+    for name in (
+        "Ann Archer_1201_assignsubmission_file/sub/03.IPYNB",
+        "Ann Archer_1202_assignsubmission_file_03 (1).ipynb",
+        "archerann_LATE_77_991_03-1.zip",
+        "ann (1).ipynb",
+        "ann/.hidden.ipynb",
+    ):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
-        os.utime(tmp_path / name, (k, k))
-    found = {one.learner: one.name for one in hand_ins(tmp_path, "03")}
-    assert found == {"a": "a (1).ipynb", "b": "b.ipynb", "c": "c.ipynb"}
+    assert names_of(tmp_path) == {
+        ("Ann Archer", "1201", "Ann Archer_1201_assignsubmission_file/sub/03.IPYNB"),
+        ("Ann Archer", "1202", "Ann Archer_1202_assignsubmission_file_03 (1).ipynb"),
+        ("archerann", "77", "archerann_LATE_77_991_03-1.zip"),
+        ("ann (1)", "", "ann (1).ipynb"),
+        ("ann", "", "ann"),
+    }
 
 
-@pytest.mark.parametrize(("asked", "names"), [("03", ["03 x"]), ("", ["02", "03 x"])])
-def test_a_folder_may_hold_several_notebooks(tmp_path, asked, names):
-    (tmp_path / "ann" / "sub").mkdir(parents=True)
-    for name in ("02", "03 x", "03 x-Copy2", ".hidden"):
-        (tmp_path / "ann" / "sub" / f"{name}.ipynb").touch()
-    found = sorted(hand_ins(tmp_path, asked), key=lambda one: one.name)
-    assert [Path(one.name).stem.removesuffix("-Copy2") for one in found] == names
+def row_of(learner, hand_in, when, notebook="03", state="right", **more):
+    verdicts = {f"{int(notebook)}.2": Verdict(state)} if notebook else {}
+    return Row(learner, hand_in, notebook, verdicts=verdicts, when=when, **more)
+
+
+def test_of_a_learner_the_newest_that_can_be_graded_counts_and_no_one_elses():
+    rows = [
+        row_of("ann", "ann/03.ipynb", 1),
+        row_of("ann", "ann/03 new.ipynb", 2),
+        row_of("ann", "ann/02.ipynb", 3, notebook="02"),
+        row_of("ann", "ann/poem.ipynb", 4, notebook=""),
+        row_of("ann (1)", "ann (1).ipynb", 5),
+    ]
+    found = {row.hand_in: row.look_at for row in one_each(rows)}
+    behind = "also handed in: ann/poem.ipynb"
+    copy = "another's, or a copy: ann (1)"
+    assert found == {
+        "ann/03 new.ipynb": [copy, "also handed in: ann/03.ipynb", behind],
+        "ann/02.ipynb": [copy, behind],
+        "ann (1).ipynb": ["another's, or a copy: ann"],
+    }
 
 
 @pytest.mark.parametrize("separator", [",", ";"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
 def test_ids_are_read_as_a_spreadsheet_writes_them(tmp_path, separator, encoding):
-    (tmp_path / "ids.csv").write_text(f'"Müller, Zoë_12_file"{separator}s-1', encoding)
-    ids = school_ids(tmp_path)
+    lines = [("Name", "School ID"), ("Müller, Zoë_12_file", "s-1"), ("Ann Archer", "2")]
+    text = "".join(f'"{name}"{separator}{number}\n' for name, number in lines)
+    (tmp_path / "ids.csv").write_text(text, encoding)
+    ids = listed(tmp_path / "ids.csv")
+    assert [*ids.lines] == ["Müller, Zoë_12_file", "Ann Archer"]
     for form in ("NFC", "NFD"):  # an umlaut in one letter, or two
         learner = unicodedata.normalize(form, "Müller, Zoë_12_file")
-        assert tables._school_id(ids, Row(learner, f"{learner}/03 (1).ipynb")) == "s-1"
-    assert tables._school_id(ids, Row("Müller", "Müller.ipynb")) == ""
+        assert ids.of(Row(learner, f"{learner}/03 (1).ipynb")) == "s-1"
+    assert ids.of(Row("Müller", "Müller.ipynb")) == ""
+    assert ids.nobody() == ["Ann Archer"]
+    for learner in ("Ann Archer", "ANN ARCHER", "archerann"):
+        assert ids.of(Row(learner, "03.ipynb")) == "2"
+    assert ids.nobody() == []
 
 
 # ---- the tables ---------------------------------------------------------------------------------
 
 
 def written(tmp_path, *rows):
-    tables.write_tables(rows, {}, tmp_path)
+    tables.write_tables(rows, tmp_path)
     text = (tmp_path / "grades.csv").read_text("utf-8-sig")
     return [*csv.DictReader(text.splitlines())]
 
@@ -398,12 +396,12 @@ def test_the_same_mistake_is_one_line_whatever_came():
 
 def test_half_a_character_is_written_as_its_number(tmp_path):
     verdict = Verdict("failed", "ValueError: \ud800", variant="\udfff")
-    row = Row("ann", "ann.ipynb", verdicts={"3.2": verdict})
+    row = Row("ann", "ann.ipynb", verdicts={"3.2": verdict}, path=b"ann.ipynb".hex())
     (line,) = written(tmp_path, row)
     assert (line["3.2 why"], line["variants"]) == ("ValueError: \\ud800", "3.2: \\udfff")
     assert "ValueError: \\ud800" in (tmp_path / "grades.html").read_text("utf-8")
     tables.write_feedback(row, tmp_path)
-    assert "ValueError: \\ud800" in (tmp_path / "feedback" / "ann.md").read_text("utf-8")
+    assert "ValueError: \\ud800" in (tmp_path / "feedback" / "ann.ipynb.txt").read_text("utf-8")
 
 
 def test_the_best_of_an_open_exercise_stands_first(tmp_path):

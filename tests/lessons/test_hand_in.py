@@ -92,7 +92,7 @@ def test_a_cell_that_is_no_python_costs_no_other(scratch):
         handed_over("1.1", f'def f(a, a): pass\n{k}\ncheck("1.2", k)')
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 def test_a_notebook_may_begin_with_a_mark_of_its_encoding(encoding):
     assert list(read(notebook('check("1.1", 2)').encode(encoding)).checks) == ["1.1"]
 
@@ -103,7 +103,7 @@ def test_a_notebook_may_begin_with_a_mark_of_its_encoding(encoding):
         (b'{"cells": [', "broken JSON in line 1"),
         (b"[1, 2]", "no notebook"),
         (b"[" * 100_000, "no notebook"),
-        (b"\xff\xfe", "no notebook"),
+        (b"\xff\x00\xff", "no notebook"),
         (b'{"cells": 1}', "no notebook"),
         (b'{"cells": [' + b"9" * 5000 + b"]}", "no notebook"),
         (notebook(*["1"] * (MOST_CELLS + 1)).encode(), "too many cells: more than 1,000"),
@@ -120,8 +120,7 @@ def test_what_is_no_notebook_is_refused(content, why):
         ("import gc", "gc"),
         ("import os\nos.system('ls')", "os.system"),
         ("sys.exit()", "sys.exit"),
-        ("def check(*_): pass", "def check"),
-        ("setattr(course, 'check', print)", "'check'"),
+        ("f = g.__code__", "__code__"),
         (
             "from made_lessons.notebook_03.masks_in_code import build_masks",
             "made_lessons.notebook_03",

@@ -20,6 +20,7 @@ from made_course.model.masks import (
     check_mask,
     check_ordering,
     leaking_connections,
+    ordering_of,
     paths_through,
     shown_ordering,
 )
@@ -40,10 +41,14 @@ def orderings(draw, largest=9):
     return draw(st.permutations(range(draw(st.integers(1, largest)))))
 
 
+def in_groups(ordering, size):
+    return [sorted(ordering[t : t + size]) for t in range(0, len(ordering), size)]
+
+
 @st.composite
 def all_degrees(draw, largest=9):
     """Degrees of the inputs and of 0 to 3 hidden layers, any there can be."""
-    order = input_degrees(draw(orderings(largest)))
+    order = input_degrees(in_groups(draw(orderings(largest)), draw(st.integers(1, 2))))
     degree = st.integers(1, max(len(order) - 1, 1))
     layers = draw(st.lists(st.lists(degree, min_size=1, max_size=12), max_size=3))
     return [order, *map(torch.tensor, layers)]
@@ -52,13 +57,19 @@ def all_degrees(draw, largest=9):
 # ---- orderings ----------------------------------------------------------------------------------
 
 
-@given(orderings(largest=40))
+@given(orderings(largest=40), st.integers(2, 6))
 @settings(max_examples=50)
-def test_degrees_are_the_inverse_of_the_ordering(ordering):
+def test_degrees_are_the_inverse_of_the_ordering(ordering, size):
     order = input_degrees(tuple(ordering))
     assert order.dtype == torch.int64
     assert [order[variable] for variable in ordering] == list(range(1, len(ordering) + 1))
     assert torch.equal(input_degrees(torch.tensor(ordering, dtype=torch.int16)), order)
+    assert ordering_of(order) == ordering
+    groups = in_groups(ordering, size)
+    steps = input_degrees([[], *groups])  # of an empty group nothing is drawn
+    for step, group in enumerate(groups, 1):
+        assert steps[group].eq(step).all()
+    assert ordering_of(steps) == (groups if len(ordering) > 1 else ordering)
 
 
 @pytest.mark.parametrize(
@@ -67,9 +78,14 @@ def test_degrees_are_the_inverse_of_the_ordering(ordering):
         (
             [0, 0, 1],
             ValueError,
-            r"must be a permutation of 0\.\.2, got \[0, 0, 1\]: code counts .* from 0",
+            r"must be a permutation of 0\.\.2, got \[0, 0, 1\]: code counts variables from 0, each "
+            r"comes once, and groups are lists of them, \[\[0, 1\], \[2, 3\]\]$",
         ),
-        ([1, 2, 3], ValueError, r"must be a permutation of 0\.\.2, got \[1, 2, 3\]"),
+        (
+            [1, 2, 3],
+            ValueError,
+            r"must be a permutation of 0\.\.2, got .* counts variables from 0$",
+        ),
         ([0, 1], ValueError, r"must name each of 3 variables, got 2"),
         ([CYCLE], ValueError, r"must have one dimension \(D,\), got shape \(1, 3\)"),
         (torch.zeros(0).long(), ValueError, r"must have one dimension \(D,\), got shape \(0,\)"),
@@ -100,6 +116,7 @@ def test_a_long_ordering_is_not_written_out():
     with pytest.raises(ValueError, match=r"got \[0(, 0){9}\]: "):
         input_degrees([0] * 10)
     assert shown_ordering(torch.tensor(ORDER)) == CYCLE
+    assert shown_ordering(torch.tensor([2, 1, 1])) == [[1, 2], [0]]
     first, second = torch.randperm(784) + 1, torch.randperm(784) + 1
     assert shown_ordering(first) == shown_ordering(first) != shown_ordering(second)
     assert len(shown_ordering(first)) < 20
@@ -125,6 +142,18 @@ def test_hidden_degrees_lie_in_1_to_d_minus_1(ordering, widths, draw, seed):
         assert layer.max() <= max(len(order) - 1, 1)
         if draw == "paper":  # so that no unit is left without an input
             assert layer.min() >= min(int(below.min()), max(len(order) - 1, 1))
+
+
+@given(orderings(largest=12), st.integers(2, 6), st.integers(0, 10**6))
+def test_in_groups_a_unit_has_the_degree_of_the_last_that_it_knows_whole(ordering, size, seed):
+    for draw in DEGREE_DRAWS:
+        known, degrees = (
+            draw_degrees(input_degrees(o), [20, 5], draw, torch.Generator().manual_seed(seed))
+            for o in (ordering, in_groups(ordering, size))
+        )
+        last = max(len(degrees[0].unique()) - 1, 1)
+        for one_by_one, layer in zip(known[1:], degrees[1:], strict=True):
+            assert torch.equal(layer, (one_by_one // size).clamp(1, last))
 
 
 @pytest.mark.parametrize(
@@ -288,7 +317,7 @@ def test_a_connection_leaks_where_a_forbidden_path_goes_through_both_its_ends(de
             outputs = paths_through(masks, k + 1, to)[-1]
             expected = mask[to, come] and forbidden[outputs][:, inputs].any()
             assert bool(found[k][to, come]) == bool(expected)
-    assert last is None or torch.equal(last, torch.eye(len(order)).bool())
+    assert last is None or torch.equal(last, order[:, None] == order)
     assert not any(leaks.any() for leaks in leaking_connections(build_masks(degrees), forbidden))
 
 

@@ -16,6 +16,7 @@ MIXED = Mixed([Bernoulli(), MixtureOfGaussians(2), Categorical(3), Bernoulli()])
 MODELS = {
     "plain": {},
     "ordering": {"ordering": [1, 3, 2, 0], "activation": "silu", "dropout": 0.1, "degrees": "even"},
+    "groups": {"ordering": [[1, 3], [0, 2]], "num_masks": 3, "natural_order": False},
     "several": {"natural_order": False, "num_masks": 3, "conditioning": True, "seed": 3},
     "endless": {"natural_order": False, "num_masks": None, "direct": True, "seed": 3},
     "classes": {"head": Categorical(5), "hidden_dims": ()},
@@ -39,6 +40,7 @@ def test_a_model_that_is_read_is_the_one_that_was_written(path, options, dtype):
             parameter.normal_(std=0.5)
     model.save(path)
     stream = torch.get_rng_state()
+    assert read_tensors(path)["arguments"]["ordering"] == options.get("ordering")
     read = MADE.load(path)
     assert torch.equal(torch.get_rng_state(), stream)
     assert not read.training

@@ -249,6 +249,10 @@ def test_what_the_page_sends_may_change_all_at_once():
         (lambda w: MaskExplorer(names=["a", 1, "b"]), "each of names must be a string, got 1"),
         (lambda w: MaskExplorer(names="abc"), "names must be a list of strings, got 'abc'"),
         (lambda w: MaskExplorer(MADE(3, (5,)), direct=True), "brings its own"),
+        (
+            lambda w: MaskExplorer(MADE(3, ordering=[[1, 2], [0]])),
+            "a list of whole numbers, got [[",
+        ),
     ],
 )
 def test_wrong_values_are_refused_and_change_nothing(act, message):

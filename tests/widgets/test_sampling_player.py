@@ -35,19 +35,24 @@ def test_starts_before_the_first_variable_and_plays_the_models_own_sample():
     assert model.training
 
 
-def test_a_trajectory_reads_zeros_where_nothing_is_known_yet():
-    model, x = a_model(6), torch.ones(6)
+@pytest.mark.parametrize(
+    ("ordering", "undecided"),
+    [(None, [6, 5, 4, 3, 2, 1, 0]), ([[2], [0, 5, 3], [1, 4]], [6, 5, 2, 0])],
+)
+def test_a_trajectory_reads_zeros_where_nothing_is_known_yet(ordering, undecided):
+    model, x = a_model(6, ordering=ordering), torch.ones(6)
     found = trajectory(model, x, model.order, model.head)
-    ordering, known, steps = torch.argsort(model.order), torch.zeros(6), [0.0]
+    known, steps = torch.zeros(6), [0.0]
     with torch.no_grad():
-        for t, i in enumerate(ordering):
-            p = torch.sigmoid(model(known[None])[0])
+        for t in range(len(undecided) - 1):
+            p, now = torch.sigmoid(model(known[None])[0]), model.order == t + 1
             torch.testing.assert_close(found.outputs[t].float(), p, atol=1e-3, rtol=0)
-            steps.append(steps[-1] + math.log(p[i]))
-            known[i] = 1
+            steps.append(steps[-1] + p[now].log().sum().item())
+            known[now] = 1
     assert found.log_likelihood.tolist() == pytest.approx(steps, abs=1e-4)
-    assert [found.undecided(t).sum().item() for t in range(7)] == [6, 5, 4, 3, 2, 1, 0]
-    assert [found.not_conditional(t).sum().item() for t in range(7)] == [5, 5, 4, 3, 2, 1, 0]
+    times = range(len(undecided))
+    assert [found.undecided(t).sum().item() for t in times] == undecided
+    assert [found.not_conditional(t).sum().item() for t in times] == [5, *undecided[1:]]
 
 
 def test_what_is_said_of_a_step(call):
@@ -118,6 +123,7 @@ def constant(value):
             ValueError,
             "knows the activations relu, tanh, silu, but the model's is GELU",
         ),
+        (MADE(3, ordering=[[1, 2], [0]]), {}, ValueError, "the model's ordering has groups"),
         (constant(math.nan), {}, ValueError, "weights that are no finite numbers"),
         (None, {"seed": -1}, ValueError, "seed must be at least 0, got -1"),
         (None, {"real": [1, 0, 1]}, TypeError, "real must be a torch.Tensor, got list"),

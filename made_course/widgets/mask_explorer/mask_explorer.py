@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import torch
 from torch import Generator, Tensor
 from traitlets import Any, Bool, Dict, List, observe, validate
 
@@ -13,7 +12,7 @@ from ...common.words import check_names, variable_names
 from ...figures import plot_network
 from ...figures.picture import Picture
 from ...model.made import MADE
-from ...model.masks import DEGREE_DRAWS, check_ordering, draw_degrees, input_degrees
+from ...model.masks import DEGREE_DRAWS, check_ordering, draw_degrees, input_degrees, ordering_of
 from ..shared.base import InPage
 from .network import FAULTS, Network
 
@@ -88,7 +87,7 @@ class MaskExplorer(InPage, module="mask_explorer"):
                 )
             model, input_dim = input_dim, input_dim.input_dim
             hidden = [layer.tolist() for layer in model.degrees[1:]]
-            ordering, direct = torch.argsort(model.order), model.direct is not None
+            ordering, direct = ordering_of(model.order), model.direct is not None
             degrees = model.mask_sets.kind
         input_dim = check_count("input_dim", input_dim)
         if ordering is None:

@@ -40,8 +40,8 @@ class SamplingPlayer(Player, module="sampling_player"):
     Example:
         >>> player = SamplingPlayer(MADE(3, (4, 4), ordering=[1, 2, 0], seed=0))
         >>> player.step = 1
-        >>> player.trajectory.ordering
-        tensor([1, 2, 0])
+        >>> player.trajectory.order
+        tensor([3, 1, 2])
         >>> player.close()
     """
 

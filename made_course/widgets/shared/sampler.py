@@ -28,6 +28,11 @@ def check_model(model: MADE) -> None:
             f"the player knows the activations {', '.join(ACTIVATIONS)}, but the model's is "
             f"{model.act}: use model.sample(n) or complete(model, x, known) and a figure of yours"
         )
+    if len(model.order.unique()) < model.input_dim:
+        raise ValueError(
+            "the player draws one variable a step, but the model's ordering has groups: use "
+            "model.sample(n) or complete(model, x, known) and a figure of yours"
+        )
     if not all(bool(parameter.isfinite().all()) for parameter in model.parameters()):
         raise ValueError("the model has weights that are no finite numbers: look at its training")
 
