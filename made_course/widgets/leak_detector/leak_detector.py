@@ -56,9 +56,7 @@ class LeakDetector(InPage, module="leak_detector"):
     own_ordering = Any(None, help="the model's, if it has one").tag(sync=True)
     selected = Any(0, help="the output, counted from 0, that is explained").tag(sync=True)
     pointed = Any(0, help="and the input").tag(sync=True)
-    found = Bytes(help="a byte a pair: 1 by flip, 2 by slope, 4 no number, 8 faint").tag(
-        sync=True
-    )
+    found = Bytes(help="a byte a pair: 1 by flip, 2 by slope, 4 no number, 8 faint").tag(sync=True)
     moves = Bytes(help="largest move of each pair, float32").tag(sync=True)
     tried = Dict(help="at which points, and how finely").tag(sync=True)
     measured = Int(0, help="how many times").tag(sync=True)
