@@ -26,7 +26,7 @@ ROUNDING = 1e-6
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Check a model from the command line: flips, gradients, and Σp where all inputs can be tried.
+    """Check a model from the command line: flips, slopes, and Σp where all inputs can be tried.
 
     ``python -m made_course.leaks module:Class --input-dim 16`` makes ``Class(16)`` of a module that
     Python finds from here. Its ``model(x)`` must be one logit for each binary variable, in any
@@ -83,7 +83,7 @@ def _report(when: str, model: nn.Module, input_dim: int, ordering: Ordering | No
         for i, j in leaks[:SHOWN]:
             move = found.largest_move[i, j].item()
             print(f"             output {names[i]} moves by {move:.2g} when {names[j]} is flipped")
-    print(f"  gradients  {_by_gradient(found)}")
+    print(f"  slopes     {_by_slope(found)}")
     total = _total(model, input_dim)
     if total is None:
         print(f"  Σp         2^{input_dim} inputs are too many to add up")
@@ -108,13 +108,15 @@ def _reached(seen: Tensor) -> Tensor:
     return reached
 
 
-def _by_gradient(found: Dependence) -> str:
+def _by_slope(found: Dependence) -> str:
     if found.by_gradient is None:
         return "there are none: the model cuts its inputs into whole numbers"
     more, fewer = found.by_gradient & ~found.by_flip, found.by_flip & ~found.by_gradient
     if not more.any() and not fewer.any():
         return "say the same"
-    return f"{int(more.sum())} more pairs, {int(fewer.sum())} fewer; where they differ, trust flips"
+    said = f"{int(more.sum())} more pairs, {int(fewer.sum())} fewer; where they differ, trust flips"
+    unless = "unless a small number cuts the path, and not zero: training may enlarge it"
+    return f"{said},\n             {unless}" if more.any() else said
 
 
 @torch.no_grad()

@@ -4,8 +4,9 @@ A *leak* is an output that depends on a variable which the ordering does not all
 look for one, each with a blind spot:
 
 - **Flipping**: change one input at many points, and see which outputs move. On binary inputs this
-  is the definition; tried at all :math:`2^D` of them, nothing but what rounding hides is missed.
-- **Gradients**: where :math:`\partial z_i / \partial x_j` is not zero, output i should depend on
+  is the definition; tried at all :math:`2^D` of them, nothing but what rounding hides is missed
+  (a small number in place of a zero is: training may enlarge it).
+- **Slopes**: where :math:`\partial z_i / \partial x_j` is not zero, output i should depend on
   input j. Quick to write and widely used, but wrong both ways: behind a ReLU that is off the slope
   is zero although the output moves, and :math:`x^2 - x` has a slope at 0 and at 1 although it is 0
   at both.

@@ -37,7 +37,7 @@ def test_the_largest_leak_is_explained_and_another_pair_when_it_is_pointed_at(ch
     assert (state("selected"), state("pointed")) == (2, 0)
     cheat.get_by_role("button", name="Show one").click()
     says(cheat, "Output x̂₁, input x₂")  # after the last pair the first
-    says(cheat, "The gradient disagrees: there is a slope")
+    says(cheat, "The slope disagrees: there is a slope")
 
 
 def test_arrow_keys_go_from_pair_to_pair(cheat, bare, state):

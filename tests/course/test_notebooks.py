@@ -16,11 +16,14 @@ from tools.pages.minutes import (
     CHECK,
     EXERCISE,
     NOTEBOOKS,
+    PROMISED_EXERCISES,
     QUESTION,
     TERM,
+    counted,
+    exercises_of,
     glossary,
+    hours,
     is_named,
-    minutes_of,
     new_terms,
     promised,
     questions_of,
@@ -228,21 +231,18 @@ def test_header_says_what_for_what_with_and_how_long(path):
     assert header.startswith(f"# {number_of(path)} · ")
     assert re.search(
         r"\*\*When you have worked through this page, you can\*\*\n\n(- .+\n)+\n"
-        r"\*\*You need\*\* .+\n\n\*\*Time\*\* about \d+ minutes",
+        r"\*\*You need\*\* .+\n\n\*\*Time\*\* \d+ to \d+ minutes",
         header,
     ), "the first cell must be a header like that of the other notebooks"
 
 
 @each_notebook
 def test_minutes_promised_are_those_counted(path):
-    """To the nearest five."""
+    """To the nearest five, of a quick reader and of a careful one."""
     notebook = read(path)
-    assert promised(notebook) % 5 == 0
-    counted = minutes_of(notebook)
-    assert counted == pytest.approx(promised(notebook), abs=2.5), (
-        f"the header must promise {5 * round(counted / 5)} minutes: reading and exercises "
-        f"are {counted:.1f}, as python -m tools.pages.minutes counts"
-    )
+    assert promised(notebook) == counted(notebook), "see python -m tools.pages.minutes"
+    for exercises in PROMISED_EXERCISES.findall(text_of(notebook)):
+        assert int(exercises) == exercises_of(notebook)
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS[1:], ids=lambda path: path.stem)
@@ -275,6 +275,10 @@ def test_links_within_the_course_lead_somewhere(path):
         if anchor:
             headings = re.findall(r"^#+ (.+)", text_of(read(target)), re.MULTILINE)
             assert anchor in [heading.replace(" ", "-") for heading in headings], link
+
+
+def test_readme_promises_the_hours_that_are_counted():
+    assert hours() in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS[1:], ids=lambda path: path.stem)

@@ -4,6 +4,7 @@ import doctest
 import math
 import re
 from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -98,7 +99,7 @@ def test_the_day_adds_up():
     assert now == datetime.strptime("18:00", "%H:%M")
 
 
-@pytest.mark.parametrize(("column", "parts", "minutes"), [("session", 4, 120), ("lecture", 2, 90)])
+@pytest.mark.parametrize(("column", "parts", "minutes"), [("session", 7, 120), ("lecture", 2, 90)])
 def test_sessions_and_lectures_add_up(column, parts, minutes):
     table = text_of("instructor.md").partition(f"| {column} | what | minutes |")[2]
     rows = re.findall(r"^\| (\d) \| .+ \| (\d+) \|$", table.partition("\n\n")[0], re.MULTILINE)
@@ -108,11 +109,40 @@ def test_sessions_and_lectures_add_up(column, parts, minutes):
 
 def test_notebooks_have_the_minutes_that_they_promise():
     rows = re.findall(
-        r"^\| [\d:]+ \| notebook (\d+)\b.* \| (\d+) \|$", text_of("instructor.md"), re.MULTILINE
+        r"^\| [\d:]+ \| notebook (\d+) \(to (\d+)\).* \| (\d+) \|$",
+        text_of("instructor.md"),
+        re.MULTILINE,
     )
-    assert len(rows) >= 17
-    for number, minutes in rows:
-        assert int(minutes) == promised(read(NOTEBOOKS[int(number)])), number
+    assert len(rows) == 14
+    for number, high, low in rows:
+        assert f"{low} to {high}" == promised(read(NOTEBOOKS[int(number)])), number
+
+
+def test_expected_numbers_as_saved_are_those_that_notebooks_show():
+    """To the digits that both have."""
+    rows = re.findall(
+        r"^\| (\d+), sections? .+? \| (.+?) \| ([\d.; ]+) \| ", text_of("instructor.md"), re.M
+    )
+    assert len(rows) >= 15
+    for number, what, saved in rows:
+        if what.startswith("full set"):
+            continue
+        shown = re.findall(r": ([\d.,]+)(%?)[^(\n]* \(expected", printed_by(NOTEBOOKS[int(number)]))
+        values = [(Decimal(n.replace(",", "")) / (100 if percent else 1)) for n, percent in shown]
+        for said in map(Decimal, saved.split("; ")):
+            assert any(
+                abs(said - value) <= Decimal("0.5").scaleb(-min(digits(said), digits(value)))
+                for value in values
+            ), f"{number}: {what} has {said} as saved"
+
+
+def printed_by(path):
+    outputs = [o for cell in read(path).cells for o in cell.get("outputs", [])]
+    return "".join(output.get("text", "") for output in outputs)
+
+
+def digits(number):
+    return -number.as_tuple().exponent
 
 
 def test_expected_numbers_of_saved_runs_are_those_of_the_files():

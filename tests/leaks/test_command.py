@@ -24,6 +24,16 @@ class Once(nn.Module):
         return self.layer(x)
 
 
+class Hole(nn.Module):
+    """Each output sees all, by less than rounding."""
+
+    def __init__(self, input_dim):
+        super().__init__()
+
+    def forward(self, x):
+        return 1 + 1e-30 * x
+
+
 class Copy(nn.Linear):
     """Each output sees all."""
 
@@ -66,6 +76,13 @@ def test_a_leak_is_named(capsys, here):
     assert "LEAK: pairs that see in a circle, which no ordering allows: 36\n" in said
     assert "output x₁ moves by" in said
     assert "NOT ONE" in said
+
+
+def test_flips_are_trusted_but_for_a_hole_that_training_may_open(capsys, here):
+    status, said = run(capsys, "mine:Hole")
+    assert status == 0
+    assert "6 more pairs, 0 fewer; where they differ, trust flips,\n" in said
+    assert "unless a small number cuts the path" in said
 
 
 @pytest.mark.parametrize(

@@ -49,9 +49,9 @@ def test_the_documents_model_has_no_leak(model, call, findings):
     assert call("leaks", "pairWords", f, 1, 2) == [
         "x₃ is generated after x₂ (steps 2 and 1).",
         "Flipping x₃ moves it at none of the 8 inputs.",
-        "The gradient says the same.",
+        "The slope says the same.",
     ]
-    assert call("leaks", "agreement", f) == "Flipping and the gradient agree on every pair."
+    assert call("leaks", "agreement", f) == "Flips and slopes agree on every pair."
 
 
 def test_an_output_mask_that_is_not_strict_is_caught_and_named(model, call, findings):
@@ -98,7 +98,7 @@ def test_each_disagreement_of_the_two_ways_is_told_with_its_reason(call, finding
         assert reason in call("leaks", "pairWords", f, i, j)[2]
     assert f["disputed"] == [4 * i + j for i, j in reasons]
     assert call("leaks", "agreement", f) == (
-        "Flipping and the gradient disagree on 3 pairs: trust the flips."
+        "Flips and slopes disagree on 3 pairs: trust the flips."
     )
     many = findings(LeakDetector(lambda x: x**2 - x, input_dim=11))
     assert "or it moves at inputs not tried." in call("leaks", "pairWords", many, 4, 4)[2]
@@ -109,7 +109,7 @@ def test_each_disagreement_of_the_two_ways_is_told_with_its_reason(call, finding
 def test_a_function_without_gradients(call, findings):
     w = LeakDetector(lambda x: x.detach().roll(1, dims=1), input_dim=3)
     f = findings(w)
-    assert call("leaks", "agreement", f).startswith("The function gives no gradients")
+    assert call("leaks", "agreement", f).startswith("The function has no slopes")
     assert len(call("leaks", "pairWords", f, 0, 0)) == 2
     assert len(w.figure().axes) == 1
 
@@ -225,5 +225,5 @@ def test_the_figure_shows_the_same(model):
     differ = LeakDetector(lambda x: x + x.roll(-1, 1) ** 2 - x.roll(-1, 1), 3).figure()
     assert [axes.get_title(loc="left") for axes in differ.axes] == [
         "What flipping finds",
-        "What the gradient finds",
+        "What slopes find",
     ]

@@ -39,7 +39,7 @@ def numbers(notebook, seed):
     def note(value, expected, *, within, name="", unit="nats"):
         found.append((place, name.strip(), float(value)))
 
-    names, said = {"__name__": "__main__"}, io.StringIO()
+    names, said = {"__name__": "__main__", "display": print}, io.StringIO()
     with patch("made_course.expect", note), redirect_stdout(said), redirect_stderr(said):
         for place, source in code_of(notebook):
             exec(compile(with_seed(source, seed), f"cell {place}", "exec"), names)

@@ -1,19 +1,30 @@
 """What a notebook asks of a learner, as counted: ``python -m tools.pages.minutes``.
 
-Minutes: words of text and of the self-checks at 200 a minute, plus the exercises at the minutes
-that they state. Not counted: code, the glossary, and open exercises, which end when the reader is
-content.
+Minutes, of a quick reader and of a careful one: words of text and of the self-checks, lines of
+code, thought for each Predict and self-check, all at the rates of ``READERS``; and the exercises,
+open ones too, at the minutes that they state, their code included. Not counted: the glossary.
 
 Terms: those of the glossary, each where the course has it in bold for the first time.
 """
 
 import re
 from pathlib import Path
+from typing import NamedTuple
 
 import nbformat
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("[0-9]*.ipynb"))
-WORDS_A_MINUTE = 200
+
+
+class Reader(NamedTuple):
+    words_a_minute: float
+    lines_a_minute: float
+    thought: float
+    """Minutes for a Predict, and for a self-check."""
+
+
+READERS = (Reader(250, 30, 0.5), Reader(150, 10, 1))
+"""The quick one and the careful one."""
 EXERCISE = re.compile(
     r"^### Exercise (?P<name>\d+\.\d+) · (?P<title>.+) "
     r"\((?P<stars>★+), (?P<open>open, )?(?P<minutes>\d+) minutes\)$",
@@ -31,7 +42,9 @@ CHOICE = re.compile(
     re.MULTILINE,
 )
 """One of a question's choices, which folds its explanation."""
-PROMISE = re.compile(r"^\*\*Time\*\* about (\d+) minutes", re.MULTILINE)
+PREDICT = "◇ **Predict"
+PROMISE = re.compile(r"^\*\*Time\*\* (\d+ to \d+) minutes", re.MULTILINE)
+PROMISED_EXERCISES = re.compile(r"^\*\*Time\*\* .+?, of which (\d+) are exercises", re.MULTILINE)
 GLOSSARY = "## Glossary"
 TERM = re.compile(
     r"^\| \*\*(?P<term>.+?)\*\* \|.*\| \[\d+\]\((?P<file>\w+\.ipynb)\) \|$", re.MULTILINE
@@ -63,15 +76,47 @@ def words_of(notebook):
     return len(re.findall(r"\w+(?:['’.\-]\w+)*", text))
 
 
+def lines_of(notebook):
+    """Lines of code to be read; those of an exercise are among its minutes."""
+    code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    shown = [source for source in code if not CHECK.search(source)]
+    return sum(bool(line.strip()) for source in shown for line in source.splitlines())
+
+
+def exercises_of(notebook):
+    """Minutes of all exercises, as they state them."""
+    return sum(int(exercise["minutes"]) for exercise in EXERCISE.finditer(text_of(notebook)))
+
+
 def minutes_of(notebook):
-    exercises = EXERCISE.finditer(text_of(notebook))
-    return words_of(notebook) / WORDS_A_MINUTE + sum(
-        int(exercise["minutes"]) for exercise in exercises if not exercise["open"]
+    """(of the quick reader, of the careful one)."""
+    words, lines, text = words_of(notebook), lines_of(notebook), text_of(notebook)
+    thoughts = text.count(PREDICT) + len(QUESTION.findall(text))
+    return [
+        words / reader.words_a_minute
+        + lines / reader.lines_a_minute
+        + thoughts * reader.thought
+        + exercises_of(notebook)
+        for reader in READERS
+    ]
+
+
+def counted(notebook):
+    """What the header should promise: to the nearest five."""
+    low, high = (5 * round(minutes / 5) for minutes in minutes_of(notebook))
+    return f"{low} to {high}"
+
+
+def hours():
+    """Of all notebooks."""
+    low, high = (
+        sum(each) / 60 for each in zip(*map(minutes_of, map(read, NOTEBOOKS)), strict=True)
     )
+    return f"{low:.0f} to {high:.0f} hours"
 
 
 def promised(notebook):
-    return int(PROMISE.search(text_of(notebook))[1])
+    return PROMISE.search(text_of(notebook))[1]
 
 
 def glossary():
@@ -120,8 +165,9 @@ def main():
         terms = [len(found) for (stem, _), found in new.items() if stem == path.stem]
         print(
             f"| {path.stem} | {len(code)} | {figures} | {exercises} | {words_of(notebook):,} "
-            f"| {minutes_of(notebook):.0f} | {promised(notebook)} | {sum(terms)} | {max(terms)} |"
+            f"| {counted(notebook)} | {promised(notebook)} | {sum(terms)} | {max(terms)} |"
         )
+    print(f"\nIn all {hours()}.")
 
 
 if __name__ == "__main__":

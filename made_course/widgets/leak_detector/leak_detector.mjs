@@ -1,7 +1,7 @@
 import { ask, button, change, element, frame } from "../shared/frame.mjs";
 import { hat, shortened } from "../shared/words.mjs";
 import { chips } from "../shared/chips.mjs";
-import { FLIP, GRADIENT, HEADS, MOST_CELLS, agreement, colours, findingsOf, kindOf, pairWords, rowWords, verdict } from "./leaks.mjs";
+import { FLIP, SLOPE, HEADS, MOST_CELLS, agreement, colours, findingsOf, kindOf, pairWords, rowWords, verdict } from "./leaks.mjs";
 
 const SIDE = 280;
 const HELP = "Rows are outputs, columns are inputs. Press a row to see what its output depends on; point at a cell, or move by the arrow keys, for a single pair.";
@@ -82,7 +82,7 @@ function render({ model, el }) {
   const names = model.get("names");
   let [f, seenLast, measured] = [null, [], 0];
   const press = (k) => change(model, { selected: Math.floor(k / f.count), pointed: k % f.count });
-  const ways = { "What flipping finds": FLIP, "What the gradient finds": GRADIENT };
+  const ways = { "What flipping finds": FLIP, "What slopes find": SLOPE };
   const make = names.length > MOST_CELLS ? pixels : cells;
   const matrices = Object.entries(ways).map(([title, way]) => {
     const matrix = make(names, title);
@@ -136,7 +136,7 @@ function render({ model, el }) {
       f = findingsOf(names, ordering, bytes(found), new Float32Array(bytes(moves).buffer), tried);
       if (names.length <= MOST_CELLS) order.show(names, ordering);
       for (const { matrix, figure, way } of matrices) {
-        figure.hidden = way === GRADIENT && !tried.gradients;
+        figure.hidden = way === SLOPE && !tried.slopes;
         matrix.draw(f, way);
       }
       [result.textContent, where.textContent] = verdict(f);

@@ -56,9 +56,7 @@ class LeakDetector(InPage, module="leak_detector"):
     own_ordering = Any(None, help="the model's, if it has one").tag(sync=True)
     selected = Any(0, help="the output, counted from 0, that is explained").tag(sync=True)
     pointed = Any(0, help="and the input").tag(sync=True)
-    found = Bytes(help="a byte a pair: 1 by flip, 2 by gradient, 4 no number, 8 faint").tag(
-        sync=True
-    )
+    found = Bytes(help="a byte a pair: 1 by flip, 2 by slope, 4 no number, 8 faint").tag(sync=True)
     moves = Bytes(help="largest move of each pair, float32").tag(sync=True)
     tried = Dict(help="at which points, and how finely").tag(sync=True)
     measured = Int(0, help="how many times").tag(sync=True)
@@ -114,12 +112,12 @@ class LeakDetector(InPage, module="leak_detector"):
                 setattr(self, name, value)
 
     def figure(self) -> Picture:
-        """The same state as a figure: one matrix where gradient and flips find the same."""
+        """The same state as a figure: one matrix where flips and slopes find the same."""
         rows = list(range(self._count)) if self._count <= MOST_CELLS else self.ordering
         by_flip, by_gradient = self.dependence.by_flip, self.dependence.by_gradient
         ways = {"What flipping finds": by_flip}
         if by_gradient is not None and not torch.equal(by_gradient, by_flip):
-            ways["What the gradient finds"] = by_gradient
+            ways["What slopes find"] = by_gradient
         allowed = direct_mask(input_degrees(self.ordering))
         return plot_dependence(
             {way: seen[rows][:, rows] for way, seen in ways.items()},
@@ -164,7 +162,7 @@ def _state(dependence: Dependence) -> dict[str, object]:
             "all": dependence.exhaustive,
             "where": dependence.moved_at.flatten().tolist() if dependence.exhaustive else [],
             "rounding": dependence.tolerance.max().item(),
-            "gradients": slope is not None,
+            "slopes": slope is not None,
         },
     }
 

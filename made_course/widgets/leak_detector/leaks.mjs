@@ -1,17 +1,17 @@
 import { hat, listing } from "../shared/words.mjs";
 
 export const FLIP = 1;
-export const GRADIENT = 2;
+export const SLOPE = 2;
 const NO_NUMBER = 4;
 const FAINT = 8;
 export const MOST_CELLS = 20;
 const PALE = 0.25;
 
 const WHY = {
-  hidden: "the output moves, though its gradient is zero at every input tried. Gradients do not see behind a ReLU that is off, or over a step",
+  hidden: "the output moves, though its slope is zero at every input tried. Slopes do not see behind a ReLU that is off, or over a step",
   steep: "there is a slope, but from 0 to 1 the output does not move by more than rounding, as x² − x does not",
   faint: "its slope is within rounding. Either two paths cancel, or the dependence is too faint to tell",
-  "no number": "the gradient is not a finite number there, and tells nothing",
+  "no number": "the slope is not a finite number there, and tells nothing",
 };
 
 /** What was measured, held against an ordering. */
@@ -23,7 +23,7 @@ export function findingsOf(names, ordering, found, moves, tried) {
   const f = { names, ordering, found, moves, tried, count, step, rows, leaks: 0, disputed: [] };
   found.forEach((code, k) => {
     if (code & FLIP && step[k % count] >= step[Math.floor(k / count)]) f.leaks += 1;
-    if (tried.gradients && disagreement(code)) f.disputed.push(k);
+    if (tried.slopes && disagreement(code)) f.disputed.push(k);
   });
   return f;
 }
@@ -37,9 +37,9 @@ export function kindOf(f, i, j, way = FLIP) {
 
 const inputs = (f, is) => listing(f.ordering.filter(is).map((j) => f.names[j]));
 
-/** Why flipping and the gradient disagree on a pair; nothing where they agree. */
+/** Why flips and slopes disagree on a pair; nothing where they agree. */
 function disagreement(code) {
-  if (!(code & FLIP) === !(code & GRADIENT)) return null;
+  if (!(code & FLIP) === !(code & SLOPE)) return null;
   if (code & FLIP) return "hidden";
   if (code & NO_NUMBER) return "no number";
   return code & FAINT ? "faint" : "steep";
@@ -75,10 +75,10 @@ export function pairWords(f, i, j) {
   const flip = code & FLIP
     ? `Flipping ${input} moves the output, by up to ${size(f.moves[i * f.count + j])} ${place(f, i, j)}.`
     : `Flipping ${input} moves it at none of the ${f.tried.points} inputs.`;
-  if (!f.tried.gradients) return [rule, flip];
+  if (!f.tried.slopes) return [rule, flip];
   const why = disagreement(code);
   const elsewhere = why === "steep" && !f.tried.all ? ", or it moves at inputs not tried" : "";
-  return [rule, flip, why ? `The gradient disagrees: ${WHY[why]}${elsewhere}.` : "The gradient says the same."];
+  return [rule, flip, why ? `The slope disagrees: ${WHY[why]}${elsewhere}.` : "The slope says the same."];
 }
 
 function place({ tried, count }, i, j) {
@@ -105,10 +105,10 @@ export function rowWords(f, i) {
 
 /** Whether the two ways disagree, in words. */
 export function agreement({ tried, disputed }) {
-  if (!tried.gradients) return "The function gives no gradients: flipping alone decides.";
-  if (!disputed.length) return "Flipping and the gradient agree on every pair.";
+  if (!tried.slopes) return "The function has no slopes: flips alone decide.";
+  if (!disputed.length) return "Flips and slopes agree on every pair.";
   const pairs = disputed.length === 1 ? "1 pair" : `${disputed.length.toLocaleString("en")} pairs`;
-  return `Flipping and the gradient disagree on ${pairs}: trust the flips.`;
+  return `Flips and slopes disagree on ${pairs}: trust the flips.`;
 }
 
 /** Red, green, blue and how opaque, of each block: the shares of what is in it, but a leak shows. */
