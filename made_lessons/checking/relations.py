@@ -295,6 +295,7 @@ _FUNCTIONS: tuple[Change, ...] = (
     ),
     ("this is an exponential, to base 2, of what is asked for: leave it out", torch.exp2),
     ("this is a sigmoid of what is asked for: leave it out at the end", torch.sigmoid),
+    ("these are odds, p to 1 − p, and p is asked for", lambda r: r / (1 - r)),
     ("this is upside down: 1 over what is asked for", torch.reciprocal),
     ("this is the square of what is asked for", torch.square),
     ("this is the square root of what is asked for", torch.sqrt),
