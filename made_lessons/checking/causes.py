@@ -159,7 +159,8 @@ def outcome(function: object, arguments: tuple[object, ...]) -> object:
     """What a call returns, or the words of what is wrong with it; what it prints is not shown."""
     try:
         with contextlib.redirect_stdout(io.StringIO()):
-            return run(function, *arguments)
+            came = run(function, *arguments)
+            return [*came] if isinstance(came, list) else came  # it may be changed in a next call
     except Wrong as wrong:
         return wrong.cause.partition(MEANT)[0].partition(IN_LINE)[0]
 

@@ -64,7 +64,9 @@ def names_read(answer: object, only_globals: bool = False) -> set[str]:
         return set()
     steps = dis.get_instructions(code)
     read = (step.argval for step in steps if step.opname == "LOAD_GLOBAL")
-    return set(read if only_globals else code.co_names).union(*(names_read(part, only_globals) for part in code.co_consts))
+    return set(read if only_globals else code.co_names).union(
+        *(names_read(part, only_globals) for part in code.co_consts)
+    )
 
 
 def _is_stub(answer: object) -> bool:
