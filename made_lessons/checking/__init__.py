@@ -10,11 +10,13 @@ Imports from ``made_course``, and knows no notebook: ``catalogue`` looks for the
 - ``comparing``: type, shape, dtype, value
 - ``unfinished``: what is still ``...``
 - ``properties``: judging by small assertions
+- ``kept``: dtype and gradient of what is right in value
 - ``edited_source``: a wrong answer as a change of the right one
 - ``causes``: why it is wrong: the known mistake that does the same, and how much of it has to agree
 - ``relations``: what was done to the result
 - ``substitutions``: for which other arguments it would be right
 - ``probes``: what a few more calls tell
+- ``one_change``: the place where one small change makes it right
 - ``torch_errors``: what an error means
 - ``trained_models``: open exercises: an honest model, its cost on rows that are kept
 - ``variants``: other numbers for graded work

@@ -132,5 +132,5 @@ def _tensors_in(line: str, frame: FrameType) -> dict[str, str]:
 
 def _kept(module: nn.Module) -> set[str]:
     """Names of its parameters, buffers and layers."""
-    found = [*module.named_parameters(), *module.named_buffers(), *module.named_children()]
-    return {name for name, _ in found}
+    kinds = ("_parameters", "_buffers", "_modules")
+    return {name for kind in kinds for name in vars(module).get(kind, ())}

@@ -14,6 +14,14 @@ NOTEBOOKS = sorted(int(folder.name[-2:]) for folder in LESSONS.glob("notebook_[0
 """Numbers of the notebooks, which have a folder each."""
 
 
+class NoSuchName(ValueError):
+    """A name that no exercise has; a notebook shows it in one line."""
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows of it: where it was raised inside of us tells a reader nothing."""
+        return [f"ValueError: {self}"]
+
+
 @cache
 def exercises_in(number: int) -> tuple[Exercise, ...]:
     """The exercises of a notebook, in the order of their numbers: all that its folder defines."""
@@ -32,17 +40,17 @@ def exercise_named(name: str, variant: str | None = None) -> Exercise:
     """
     found = {exercise.name: exercise for exercise in exercises_in(_notebook_of(name))}
     if name not in found:
-        raise ValueError(f"there is no exercise {name!r}: choose one of {', '.join(found)}")
+        raise NoSuchName(f"there is no exercise {name!r}: choose one of {', '.join(found)}")
     vary = None if variant is None else found[name].vary
     return vary(found[name], variant) if vary else found[name]
 
 
 def _notebook_of(name: str) -> int:
     if not isinstance(name, str):
-        raise ValueError(f'a name is a text, in quotes, such as "1.3"; it is first. Got {name!r}')
+        raise NoSuchName(f'a name is a text, in quotes, such as "1.3"; it is first. Got {name!r}')
     number = name.partition(".")[0]
     if not number.isdecimal() or int(number) not in NOTEBOOKS:
-        raise ValueError(
+        raise NoSuchName(
             f"unknown name {name!r}: exercises are called '1.3', after the notebooks, which are "
             f"{NOTEBOOKS[0]} to {NOTEBOOKS[-1]}"
         )

@@ -7,7 +7,6 @@ import inspect
 import io
 from collections.abc import Callable, Sequence
 from functools import cache
-from itertools import product
 from numbers import Real
 
 from torch import Tensor
@@ -24,6 +23,7 @@ RIGHT_SO_FAR = (
     "right for what was tried before, and wrong here. Is a number or a size of an example written "
     "into your code? Or what is different here?"
 )
+UNEXPLAINED = ("differs in value", "has another shape", "another length")
 Cases = Sequence[tuple[object, ...]]
 
 
@@ -61,7 +61,6 @@ def likely_cause(
         or ("" if says_little(relation) else _perhaps(relation))
         or without_effect(quiet, sound, calls, is_same)
         or _perhaps(find_other_arguments(came, right, calls, reference))
-        or _of_one_entry(slips, cases, came, right, telling)
         or _of_its_words(answer, reference)
         or relation
         or _for_small_numbers(quiet, sound, calls, slips)
@@ -71,43 +70,17 @@ def likely_cause(
     return name_sizes(came[place], right[place], calls[place])
 
 
+def says_nothing(cause: str) -> bool:
+    """Whether words only say that an answer is wrong, or no more than what is alike in it."""
+    return cause in ("", RIGHT_SO_FAR) or says_little(cause) or cause.endswith(UNEXPLAINED)
+
+
 _KINDS = (Tensor, Real, list, tuple)
 
 
 def _perhaps(words: str) -> str:
     """What is only inferred from numbers, with what was seen of it."""
     return words and f"perhaps {words} (it fits what came wherever this is wrong)"
-
-
-def _of_one_entry(
-    slips: Sequence[Slip],
-    cases: Cases,
-    came: Sequence[object],
-    right: Sequence[object],
-    telling: Sequence[int],
-) -> str:
-    """The cause of the slip that does the same in a wrong entry (first, second or last) by call."""
-    if not all(_are_lists(c, r) for c, r in zip(came, right, strict=True)):
-        return ""
-    wrong = [
-        [k for k in range(len(r)) if not is_same(c[k], r[k])]
-        for c, r in zip(came, right, strict=True)
-    ]
-    for at, slip in product((0, 1, -1), slips):
-        places = [(j, ks[min(at, len(ks) - 1)]) for j, ks in enumerate(wrong) if ks]
-        # a single number may be that of many a slip
-        if any(isinstance(came[j][k], Tensor) and came[j][k].numel() > 1 for j, k in places):
-            theirs = [outcome(slip.answer, cases[k]) for k in telling]
-            if all(
-                _are_lists(came[j], s := theirs[j]) and is_same(came[j][k], s[k]) for j, k in places
-            ):
-                return f"{slip.cause}. (So is one entry, and another may be wrong besides)"
-    return ""
-
-
-def _are_lists(came: object, other: object) -> bool:
-    both = isinstance(came, list | tuple) and isinstance(other, list | tuple)
-    return both and len(came) == len(other)
 
 
 _BASE = "{0} is a logarithm to base {1}: is the natural one meant, torch.log or math.log?"
@@ -186,7 +159,8 @@ def outcome(function: object, arguments: tuple[object, ...]) -> object:
     """What a call returns, or the words of what is wrong with it; what it prints is not shown."""
     try:
         with contextlib.redirect_stdout(io.StringIO()):
-            return run(function, *arguments)
+            came = run(function, *arguments)
+            return [*came] if isinstance(came, list) else came  # it may be changed in a next call
     except Wrong as wrong:
         return wrong.cause.partition(MEANT)[0].partition(IN_LINE)[0]
 

@@ -8,7 +8,7 @@ from textwrap import fill
 from .card import Card
 from .catalogue import exercise_named
 from .examine import examine
-from .exercise import Wrong, source_of
+from .exercise import Wrong, imports_of, source_of
 from .solved_so_far import Progress, remember
 from .unfinished import parts_to_do
 
@@ -84,11 +84,13 @@ def hint(name: str) -> None:
 def solution(name: str) -> None:
     """Print a short solution of an exercise, and what the package has for the same purpose.
 
+    What the notebook has not imported so far comes with it, so that it can be pasted.
+
     Raises:
         ValueError: if there is no exercise of that name.
     """
     exercise = exercise_named(name)
-    print(source_of(exercise.reference))
+    print(imports_of(exercise.reference) + source_of(exercise.reference))
     if exercise.package is not None:
         where = f"{exercise.package.__module__}.{exercise.package.__qualname__}"
         print(f"\n\nThe package's own, {where}:\n")

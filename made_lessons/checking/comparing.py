@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from .exercise import Misformed, Wrong
-from .in_words import kind_of, written
+from .in_words import kind_of, told_apart, written
 
 RELATIVE, ABSOLUTE = 3e-4, 1e-6
 """How far a number that is not whole may be from the right one: 0.693 will do for ln 2."""
@@ -57,7 +57,7 @@ def require_same(came: object, expected: object, where: str = "the answer") -> N
                 require_same(came[k], part, f"entry [{k}] of {where}")
             except Wrong as wrong:
                 if all(isinstance(part, Real) for part in [*came, *expected]):
-                    wrong.came, wrong.expected = written(came), written(expected)
+                    wrong.came, wrong.expected = told_apart(came, expected)
                 raise
     elif isinstance(expected, bool | str):
         if isinstance(came, Tensor) and came.numel() == 1:
@@ -124,7 +124,8 @@ def _misformed(cause: str, came: str, expected: str) -> Misformed:
 
 
 def _differing(where: str, came: object, expected: object) -> Wrong:
-    return Wrong(f"{where} differs in value", came=written(came), expected=written(expected))
+    texts = told_apart(came, expected)
+    return Wrong(f"{where} differs in value", came=texts[0], expected=texts[1])
 
 
 def _shape_words(came: Tensor, expected: Tensor) -> str:

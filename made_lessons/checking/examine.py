@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from numbers import Real
 from types import FunctionType
 
@@ -17,10 +17,11 @@ from torch import Tensor, nn
 
 from .calls import run
 from .catalogue import exercises_in
-from .causes import likely_cause, outcome
+from .causes import likely_cause, outcome, says_nothing
 from .comparing import is_same, require_same
 from .exercise import Exercise, Misformed, Slip, Wrong
 from .in_words import kind_of, written, written_call
+from .one_change import place_of_fault
 from .time_limits import LIMIT_S, TookTooLong, time_limit
 from .unfinished import methods_of, names_read, unwrapped
 
@@ -49,6 +50,8 @@ def examine(exercise: Exercise, answer: object) -> str:
             "more steps than needed?"
         ) from None
     except Wrong as wrong:
+        if says_nothing(wrong.cause):
+            wrong.cause = _place_of_fault(exercise, answer) or wrong.cause
         wrong.cause += _of_the_notebook(answer)
         raise
     except Exception as error:  # an answer may be anything, and a check must never raise
@@ -131,6 +134,22 @@ def _of_another(exercise: Exercise, answer: object) -> str:
                     f"this is right for exercise {other.name}, {other.title}, and another "
                     f'function is asked for here. To check it there: check("{other.name}", ...)'
                 )
+    return ""
+
+
+def _place_of_fault(exercise: Exercise, answer: object) -> str:
+    """Words on the place of an answer where one change makes it right in all that is tried."""
+    tried = [(case, outcome(exercise.reference, case)) for case in exercise.cases]
+
+    def is_right(changed: object) -> bool:
+        if all(is_same(outcome(changed, case), right) for case, right in tried):
+            with suppress(Exception):  # as what is wrong raises Wrong, or whatever it likes
+                (exercise.examine or id)(changed)
+                return True
+        return False
+
+    with suppress(TookTooLong), _nothing_left_behind(), time_limit(LIMIT_S):
+        return place_of_fault(answer, is_right)
     return ""
 
 

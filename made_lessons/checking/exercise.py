@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import math
 import re
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.util import resolve_name
 from typing import TypeVar
+
+import __main__
 
 T = TypeVar("T")
 
@@ -157,6 +162,23 @@ def exercises_of(module: str) -> tuple[Exercise, ...]:
     """The exercises of a module or of a folder of them, in the order of their numbers."""
     found = [e for e in _defined.values() if f"{e.reference.__module__}.".startswith(f"{module}.")]
     return tuple(sorted(found, key=lambda exercise: int(exercise.name.partition(".")[2])))
+
+
+def imports_of(reference: Callable[..., object]) -> str:
+    """Lines that import what the source of a reference names, and the notebook does not have."""
+    module, names = sys.modules[reference.__module__], ast.walk(ast.parse(source_of(reference)))
+    missing = {node.id for node in names if isinstance(node, ast.Name)} - {*vars(__main__)}
+    lines = []
+    for node in ast.parse(inspect.getsource(module)).body:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            node.names = [name for name in node.names if (name.asname or name.name) in missing]
+            if isinstance(node, ast.ImportFrom) and node.level:
+                path = f"{'.' * node.level}{node.module}"
+                node.module, node.level = resolve_name(path, module.__package__), 0
+            lines += [ast.unparse(node)] if node.names else []
+        elif getattr(node, "name", "") in missing - {reference.__name__}:
+            lines.append(f"from {module.__name__} import {node.name}")
+    return "".join(f"{line}\n" for line in lines) + "\n\n" * bool(lines)
 
 
 def source_of(reference: Callable[..., object]) -> str:

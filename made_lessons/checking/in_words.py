@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 
-def written(value: object, longest: int = 240) -> str:
+def written(value: object, longest: int = 240, digits: int = 4) -> str:
     """A value as a report shows it: short, with masks as zeros and ones.
 
     Example:
@@ -19,12 +19,23 @@ def written(value: object, longest: int = 240) -> str:
     is_tensor = isinstance(value, Tensor)
     if is_tensor and value.numel() > longest:
         return f"a tensor of shape {tuple(value.shape)}"
-    text = _text(value)
+    text = _text(value, digits)
     if is_tensor and value.dtype == torch.bool:
         text += " (bool)"
     if len(text) <= longest:
         return text
     return f"a tensor of shape {tuple(value.shape)}" if is_tensor else f"{text[: longest - 1]}…"
+
+
+def told_apart(*values: object) -> list[str]:
+    """Two values that are not the same, with more digits where they would look so.
+
+    Example:
+        >>> told_apart(0.5, 0.25), told_apart(0.500001, 0.5)
+        (['0.5', '0.25'], ['0.500001', '0.5'])
+    """
+    texts = [written(value) for value in values]
+    return texts if len({*texts}) > 1 else [written(value, digits=8) for value in values]
 
 
 def written_call(function: object, arguments: Sequence[object]) -> str:
@@ -38,19 +49,21 @@ def written_call(function: object, arguments: Sequence[object]) -> str:
     return f"{name}({', '.join(written(argument, 100) for argument in arguments)})"
 
 
-def _text(value: object) -> str:
+def _text(value: object, digits: int = 4) -> str:
     if isinstance(value, Tensor):
         value = value.int() if value.dtype == torch.bool else value
-        return _text(value.tolist())
+        return _text(value.tolist(), digits)
     if isinstance(value, bool | str):
         return repr(value)
     if isinstance(value, float):
         is_short = value.is_integer() and abs(value) < 1e9
-        return f"{value:.1f}" if is_short else f"{value:.4g}"
+        return f"{value:.1f}" if is_short else f"{value:.{digits}g}"
     if isinstance(value, list):
-        return f"[{', '.join(map(_text, value))}]"
+        return f"[{', '.join(_text(part, digits) for part in value)}]"
     if isinstance(value, tuple):
-        return f"({', '.join(map(_text, value))}{',' if len(value) == 1 else ''})"
+        return (
+            f"({', '.join(_text(part, digits) for part in value)}{',' if len(value) == 1 else ''})"
+        )
     if isinstance(value, Mapping):
         return f"{{{', '.join(f'{key!r}: {_text(part)}' for key, part in value.items())}}}"
     if isinstance(value, nn.Module):

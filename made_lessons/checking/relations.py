@@ -115,6 +115,7 @@ def _relations(came: object, right: object, named: Named) -> Iterator[str]:
         together = torch.cat([part.flatten().double() for part in right])
         if _is_close(came.flatten().double(), together):
             yield "the parts are right, and put together in one tensor: a list of them is asked for"
+        yield from _too_many([came], right)
     elif isinstance(came, Tensor) and isinstance(right, Tensor):
         yield from _of_tensors(came, right, named)
 
@@ -145,7 +146,7 @@ def _of_lists(came: list[object], right: list[object]) -> Iterator[str]:
 
 def _too_many(came: Sequence, right: Sequence) -> Iterator[str]:
     if are_same(came, right[:1]):
-        yield "this is the first of them alone: does a `return` stand inside the loop?"
+        yield "this is the first of them alone: all are asked for. Does a `return` stand in a loop?"
     if 2 < len(right) > len(came) == 2 and are_same([*came], [right[0], right[-1]]):
         yield (
             "the first and the last are right, and nothing stands between: does a `return` stand "
@@ -295,6 +296,7 @@ _FUNCTIONS: tuple[Change, ...] = (
     ),
     ("this is an exponential, to base 2, of what is asked for: leave it out", torch.exp2),
     ("this is a sigmoid of what is asked for: leave it out at the end", torch.sigmoid),
+    ("these are odds, p to 1 − p, and p is asked for", lambda r: r / (1 - r)),
     ("this is upside down: 1 over what is asked for", torch.reciprocal),
     ("this is the square of what is asked for", torch.square),
     ("this is the square root of what is asked for", torch.sqrt),
@@ -412,7 +414,7 @@ def _not_reduced(came: Tensor, right: Tensor) -> Iterator[Pair]:
 
 
 def _reduced(came: Tensor, right: Tensor) -> Iterator[Pair]:
-    each = "each of them is asked for"
+    each = "not one number for all of them is asked for, but as many as there are"
     for d in range(right.dim()):
         if right.sum(d).shape == came.shape:
             over = f"over dimension {d}" if right.dim() > 1 else "over all entries"

@@ -18,9 +18,22 @@ _MEANINGS = {
         "weight of a layer is (out, in), and F.linear transposes it.) Is one of them transposed, "
         "does a layer stand at another place, or is an entry-wise product meant, by *?"
     ),
+    r"two dimensions of batch2|dimension other than 2": (
+        "a product of stacks of matrices pairs the last axis of the left one with the last but one "
+        "of the right one. To turn the right one round, .mT swaps the last two axes; .T would turn "
+        "the others round, too"
+    ),
+    r"before Module\.__init__|no attribute '_(parameters|buffers|modules)'": (
+        "__init__ has to call that of nn.Module, which makes room for parameters and buffers: it "
+        "begins with super().__init__(…)"
+    ),
+    r"at non-singleton dimension 0": (
+        "these shapes do not go together, entry by entry. To pair each entry of x with each of "
+        "another, give x a column axis: x[:, None]"
+    ),
     r"must match the size of tensor|not broadcastable|cannot be broadcast|could not be broadcast": (
-        "these shapes do not go together: they are compared from the last axis on. To pair each "
-        "entry of x with each of another, give x a column axis: x[:, None]"
+        "these shapes do not go together: they are compared from the last axis on, where sizes "
+        "must be equal, or 1"
     ),
     r"Expected target size|Expected target to have|expected target": (
         "F.cross_entropy wants the classes in dimension 1, (B, K, D): logits.transpose(1, 2). Its "
@@ -46,7 +59,8 @@ _MEANINGS = {
         "two dtypes meet here: bring both to the same one, such as by .to(other)"
     ),
     r"is out of bounds|index out of range": (
-        "an index is too large: it counts from 0, so the last of n is n − 1"
+        "an index is too large, or below 0 where that is none: it counts from 0, so the last of n "
+        "is n − 1"
     ),
     r"more than one value|one element tensors|size 1 arrays|elements cannot be converted to Scal": (
         "a single number is wanted here, and a tensor of several came: take one by an index, or "
@@ -83,6 +97,6 @@ def meaning_of(error: BaseException) -> str:
 
     Example:
         >>> meaning_of(RuntimeError("index 3 is out of bounds for dimension 0 with size 3"))
-        'an index is too large: it counts from 0, so the last of n is n − 1'
+        'an index is too large, or below 0 where that is none: it counts from 0, so the last of ...'
     """
     return next((words for text, words in _MEANINGS.items() if re.search(text, str(error))), "")

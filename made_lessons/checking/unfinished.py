@@ -62,9 +62,11 @@ def names_read(answer: object, only_globals: bool = False) -> set[str]:
     code = getattr(unwrapped(answer), "__code__", answer)
     if not isinstance(code, CodeType):
         return set()
-    steps = dis.get_instructions(code) if only_globals else ()
-    read = {step.argval for step in steps if step.opname == "LOAD_GLOBAL"} or {*code.co_names}
-    return read.union(*(names_read(part, only_globals) for part in code.co_consts))
+    steps = dis.get_instructions(code)
+    read = (step.argval for step in steps if step.opname == "LOAD_GLOBAL")
+    return set(read if only_globals else code.co_names).union(
+        *(names_read(part, only_globals) for part in code.co_consts)
+    )
 
 
 def _is_stub(answer: object) -> bool:

@@ -30,8 +30,7 @@ slips(
         "these are the images of one row of 3 pixels: there are three rows": 8,
         "3³ counts 3 places with 3 values each: here are 9 places with 2 values each": 27,
         "3 values to choose from for each of the 9 pixels? There are two, ink and no ink": 3**9,
-        "that is one pixel less": 2**8,
-        "that is one pixel more": 2**10,
+        **{f"those are the images of {n} pixels: here are 9": 2**n for n in (6, 8, 10, 12, 16)},
         "the image without any ink counts, too": 511,
     }
 )

@@ -59,9 +59,9 @@ slips(
         ),
         "both entries of p(x₃ | x₂) are divided by p(x₂ = 1): the one given x₂ = 0 needs p(x₂ = "
         "0)": but("/ joint2,", "/ joint2[1],"),
-        "p(x₃ | x₂) is a mean over x₁ in which both values of x₁ count the same: weight them by "
-        "how probable they are, or go by way of the joint distribution": but(
-            "joint23[:, 1] / joint2", "p3.mean(0)"
+        "this is a mean over x₁ in which both values of x₁ count the same: weight them by how "
+        "probable they are, or go by way of the joint distribution": but(
+            "joint2[1], joint23[:, 1] / joint2", "p2.mean(), p3.mean(0)"
         ),
         "the last table is divided by p(x₂), and given are both x₂ and x₃: divide p(x₁, x₂, x₃) by "
         "p(x₂, x₃), the joint summed over x₁": but("/ joint23", "/ joint2[:, None]"),

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import torch
 import torch.nn.functional as F
 from torch import LongTensor, Tensor
 
-from ..checking.calls import run
 from ..checking.edited_source import but
-from ..checking.exercise import Wrong, exercise, slips
-from ..checking.in_words import written
+from ..checking.exercise import exercise, slips
+from ..checking.kept import CUT_OFF, kept
 from ..checking.variants import drawn, further_cases, shuffled
 
 
@@ -29,26 +26,6 @@ def _other_case(word: str) -> tuple[Tensor, ...]:
 
 
 _CASES = (_case([1, 2, 0], 2), _case([3, 0, 4, 1, 2], 6))
-NO_GRADIENT = (
-    "the result has lost its connection to weight or bias (a .item(), .tolist(), .detach(), "
-    "torch.tensor(...) or no_grad on the way), so that it cannot be trained: keep to operations on "
-    "tensors"
-)
-
-
-def examine_fvsbn(answer: Callable[..., Tensor]) -> None:
-    """See whether a right result can be trained."""
-    for k, name in enumerate(["weight", "bias"]):
-        arguments = list(_CASES[0])
-        arguments[k] = arguments[k].clone().requires_grad_()
-        came = run(answer, *arguments)
-        if not came.requires_grad:
-            raise Wrong(
-                NO_GRADIENT,
-                tried=f"{name} with requires_grad=True",
-                expected="a result with requires_grad=True",
-                came=f"{written(came)}, without",
-            )
 
 
 @exercise(
@@ -56,7 +33,7 @@ def examine_fvsbn(answer: Callable[..., Tensor]) -> None:
     "D logistic regressions at once",
     stars=2,
     cases=_CASES,
-    examine=examine_fvsbn,
+    examine=kept("2.3", "weight", "bias"),
     vary=further_cases(_other_case),
     hints=(
         "Four lines: the degrees, what is allowed, the logits, the log-probability.",
@@ -114,6 +91,6 @@ slips(
         "log_bernoulli takes logits: the sigmoid is inside it already, and here it acts twice": but(
             "allowed, bias)", "allowed, bias).sigmoid()"
         ),
-        NO_GRADIENT: torch.no_grad()(fvsbn_log_prob),
+        CUT_OFF: torch.no_grad()(fvsbn_log_prob),
     }
 )

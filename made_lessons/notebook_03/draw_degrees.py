@@ -32,6 +32,7 @@ _REPEATED = (
     "these are drawn without repetition, so no more of them come than there are degrees: several "
     "units may have the same one, as torch.randint gives it"
 )
+_OF_BELOW = "these are as many units as the layer below has: n_units are asked for"
 _DEGREE_0 = "a unit of degree 0 knows nothing: degrees of hidden units begin with 1"
 _DEGREE_D = "no output may listen to a unit of degree D: the largest degree is D - 1"
 _BLIND = (
@@ -74,7 +75,7 @@ def _drawn(answer: object, below: list[int], input_dim: int) -> Tensor:
     except Wrong as wrong:
         wrong.tried = written_call(answer, [below, _MANY, input_dim])
         if isinstance(came, Tensor) and came.dim() == 1 and 1 < len(came) <= input_dim:
-            wrong.cause = _REPEATED
+            wrong.cause = _OF_BELOW if len(came) == len(below) else _REPEATED
         if input_dim == 1 and not isinstance(wrong, Misformed):  # all was well with more
             raise Wrong(_ONE_VARIABLE, tried=wrong.tried, came=wrong.cause) from wrong
         raise

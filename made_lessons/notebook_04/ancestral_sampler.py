@@ -11,6 +11,7 @@ from made_course.model.sampling import sample_naive
 
 from ..checking.edited_source import but
 from ..checking.exercise import exercise, slips
+from ..checking.kept import kept
 from ..checking.variants import drawn, further_cases, shuffled
 
 
@@ -55,6 +56,7 @@ def uniforms(rows: int, columns: int) -> Tensor:
         (three_logits, torch.tensor([3, 1, 2]), uniforms(6, 3)),
         (four_logits, torch.tensor([2, 4, 1, 3]), uniforms(8, 4)),
     ),
+    examine=kept("4.3"),
     package=sample_naive,
     vary=further_cases(_other_model),
     hints=(

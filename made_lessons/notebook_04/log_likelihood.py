@@ -8,11 +8,9 @@ from torch import Tensor
 
 from made_course.model.heads import Bernoulli
 
-from ..checking.calls import run
 from ..checking.edited_source import but
-from ..checking.exercise import Wrong, exercise, slips
-from ..checking.in_words import written_call
-from ..checking.properties import Fault, Properties, unlike
+from ..checking.exercise import exercise, slips
+from ..checking.kept import CUT_OFF, kept
 from ..checking.variants import drawn, further_cases
 
 _CASES = (
@@ -29,12 +27,6 @@ _CASES = (
         torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]),
     ),
 )
-judge = Properties("4.2")
-
-
-def _examine(answer: object) -> None:
-    for case in _CASES:
-        judge((answer, *case))
 
 
 @exercise(
@@ -42,7 +34,7 @@ def _examine(answer: object) -> None:
     "From logits to a log-likelihood",
     stars=2,
     cases=_CASES,
-    examine=_examine,
+    examine=kept("4.2", "logits"),
     package=Bernoulli.log_prob,
     vary=further_cases(lambda word: (8 * drawn(word, 3, 4) - 4, drawn(f"{word} x", 3, 4).round())),
     hints=(
@@ -108,45 +100,6 @@ slips(
         "the logits are taken for probabilities: p = σ(z), and z may be any real number": (
             of_probabilities
         ),
+        CUT_OFF: lambda logits, x: bernoulli_log_prob(logits, x).detach(),
     }
 )
-
-
-# ---- the gradient of a right answer -------------------------------------------------------------
-
-
-def _tried(answer: object, logits: Tensor, x: Tensor) -> str:
-    return f"{written_call(answer, (logits, x))}, then the gradient by the logits"
-
-
-@judge.refuses(
-    "the values are right, but carry no gradient, so that nothing could be trained: no_grad, "
-    ".detach(), .data, .item(), .numpy() and torch.tensor(…) cut it off",
-    lambda logits, x: bernoulli_log_prob(logits, x).detach(),
-)
-def _is_cut_off(trial: tuple[object, Tensor, Tensor]) -> Fault | bool:
-    answer, logits, x = trial
-    leaf = logits.clone().requires_grad_()
-    try:
-        came = run(lambda: answer(leaf, x))
-    except Wrong as wrong:
-        return Fault(_tried(*trial), came=wrong.cause)
-    is_made_up = run(answer, logits, x).requires_grad
-    return (is_made_up or not came.requires_grad) and Fault(_tried(*trial))
-
-
-@judge.refuses(
-    "the values are right, but their gradient is not x − σ(z), and training follows it. Either a "
-    "part of it is cut off (by .detach() or .data), or torch.where leaves out an infinity, whose "
-    "gradient is NaN all the same"
-)
-def _has_another_gradient(trial: tuple[object, Tensor, Tensor]) -> Fault | None:
-    answer, logits, x = trial
-    leaf = logits.clone().requires_grad_()
-    came = answer(leaf, x)
-    if came.grad_fn is None:  # it was computed in another process
-        return None
-    came.sum().backward()
-    has_slope = logits != 0  # there a right formula such as max(z, 0) + … may have a corner
-    expected = x - torch.sigmoid(logits)
-    return unlike(_tried(*trial), expected, torch.where(has_slope, leaf.grad, expected))

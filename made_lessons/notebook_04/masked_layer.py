@@ -106,9 +106,8 @@ def _wrong_output(answer: object, *masks: Tensor, bias: bool = True) -> Fault | 
 
 judge.refuses(
     {
-        "the mask has no effect: forward has to use the product of weight and mask": but(
-            "self.weight * self.mask", "self.weight"
-        ),
+        "the mask has no effect: set_mask has to copy it into the buffer, and forward to use the "
+        "product of weight and buffer": but("self.weight * self.mask", "self.weight"),
         "the mask is multiplied into the inputs, and has another shape than they have: it has an "
         "entry for each connection, so it belongs on the weights": but(
             "x, self.weight * self.mask", "x * self.mask, self.weight"

@@ -109,6 +109,21 @@ def _hides_layers(trial: Trial) -> Fault | None:
     return None
 
 
+@judge.refuses(
+    "hidden_dims makes no difference to the parameters: each of its numbers is the width of a "
+    "hidden layer, so none may be written into your code",
+    lambda input_dim, hidden_dims, ordering: MADE(input_dim, [16] * len(hidden_dims), ordering),
+)
+def _has_other_widths(trial: Trial) -> Fault | None:
+    dims = trial.hidden_dims
+    wider = [[*dims[:k], width + 1, *dims[k + 1 :]] for k, width in enumerate(dims)]
+    few = sum(p.numel() for p in trial.model.parameters())
+    for other in [Trial(trial.answer, trial.ordering, more) for more in [*wider, [*dims, 2]]]:
+        if sum(p.numel() for p in other.model.parameters()) == few:
+            return trial.fault(f", then {other.named}", "more parameters", f"{few} in both")
+    return None
+
+
 # ---- forward ------------------------------------------------------------------------------------
 
 

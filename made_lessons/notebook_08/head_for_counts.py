@@ -299,6 +299,11 @@ def _require_counts_at_the_ends(head: Head) -> None:
                     "u = 0 and the largest u below 1 must give counts, too: torch.rand draws both",
                     not bool(((came >= 0) & came.isfinite()).all()),
                 ),
+                (
+                    "counts are asked for as floats, which .floor() gives: a model takes its "
+                    "samples as inputs",
+                    not came.is_floating_point(),
+                ),
             ],
             tried=f"sample at z = {z}, for u = 0 and for the largest u below 1",
             came=written(came),

@@ -597,3 +597,54 @@ def test_no_answer_hears_of_a_relation_that_is_not_there():
         return bernoulli_log_prob(logits, x) + Tensor([0.1, 0.7, 0.4])[: len(x)]
 
     assert wrong(exercise_named("4.2"), odd).cause == "the answer differs in value"
+
+
+# ---- causes that did not fit ---------------------------------------------------------------------
+
+
+def keeps_what_it_found(input_dim, found=[]):  # noqa: B006
+    for i in range(input_dim):
+        found.append(2**i)
+    return found
+
+
+def of_the_layer_below(below, n_units, input_dim):
+    return torch.randint(int(below.min()), max(input_dim, 2), (len(below),))
+
+
+class ReadsItsMask(MaskedLinear):
+    def set_mask(self, mask):
+        mask = self.mask  # noqa: F841
+
+
+class NotBegun(nn.Linear):
+    def __init__(self, in_features, out_features, bias=True):
+        self.register_buffer("mask", torch.ones(out_features, in_features))
+
+
+def turned_round(query, key, value):
+    return (query @ key.T).softmax(-1) @ value
+
+
+def nearly(nll, input_dim):
+    return nll / input_dim / math.log(2) * 0.99968
+
+
+FITS = [
+    ("1.1", keeps_what_it_found, "keep nothing from one call to the next"),
+    ("1.2", lambda *tables: exercise_named("1.2").reference(*tables)[0], "the first of them alone"),
+    ("3.5", of_the_layer_below, "as many units as the layer below has"),
+    ("4.1", ReadsItsMask, "set_mask has to copy it"),
+    ("4.1", NotBegun, "it begins with super().__init__(…)"),
+    ("10.1", turned_round, ".mT swaps the last two"),
+]
+
+
+@pytest.mark.parametrize(("name", "answer", "words"), FITS)
+def test_a_cause_fits(name, answer, words):
+    assert words in wrong(name, answer).cause
+
+
+def test_numbers_that_differ_are_shown_so_that_they_do():
+    found = wrong("5.1", nearly)
+    assert (found.expected, found.came) == ("0.1656155", "0.16556251")

@@ -9,7 +9,7 @@ import pytest
 
 from made_lessons.checking import check as exercises
 from made_lessons.checking.catalogue import NOTEBOOKS, exercises_in
-from tests.lessons.checking import wrong
+from tests.lessons.checking import right, wrong
 
 ALL = [e for number in NOTEBOOKS for e in exercises_in(number)]
 
@@ -47,9 +47,17 @@ def test_words_are_complete(exercise):
     assert exercise.stars in (1, 2, 3)
     shown = printed(exercises.solution, exercise.name)
     word = "class" if isinstance(exercise.reference, type) else "def"
-    assert shown.startswith(f"{word} {exercise.reference.__name__}(")
+    assert f"{word} {exercise.reference.__name__}(" in shown
     first = printed(exercises.hint, exercise.name)
     assert first.startswith(f"Hint 1 of {len(exercise.hints)}: ")
+
+
+@pytest.mark.parametrize("exercise", ALL, ids=lambda e: e.name)
+def test_a_solution_can_be_pasted(exercise):
+    shown = printed(exercises.solution, exercise.name).partition("The package's own")[0]
+    exec(shown, cell := {"__name__": "cell"})
+    pasted = cell[exercise.reference.__name__]
+    right(exercise, pasted() if exercise.is_value else pasted)
 
 
 @pytest.mark.parametrize("number", NOTEBOOKS[1:])

@@ -10,6 +10,7 @@ from pathlib import Path
 import platformdirs
 import pytest
 import torch
+from IPython.core.interactiveshell import InteractiveShell
 
 from made_lessons import check, hint, progress, solution, yours
 from made_lessons.checking.card import Card
@@ -138,7 +139,7 @@ def test_a_wrong_answers_card_has_the_exercises_own_hints(monkeypatch):
 def test_a_solution_is_a_tested_functions_source(capsys):
     solution("1.3")
     out = capsys.readouterr().out
-    assert out.startswith("def degrees_of(ordering: Tensor) -> LongTensor:")
+    assert "\n\n\ndef degrees_of(ordering: Tensor) -> LongTensor:" in out
     assert "The package's own, made_course.model.masks.input_degrees:" in out
     namespace = {"torch": torch, "Tensor": torch.Tensor, "LongTensor": torch.LongTensor}
     exec(out.partition("\n\n\n")[0], namespace)
@@ -253,3 +254,12 @@ def test_unknown_exercises(ask, name):
 def test_a_name_without_quotes(ask, name):
     with pytest.raises(ValueError, match=r'a name is a text, in quotes, such as "1.3"'):
         ask(name)
+
+
+def test_a_name_that_is_none_is_told_in_one_line(capsys):
+    shell = InteractiveShell()
+    shell.run_cell("from made_lessons import check\ncheck(4.1, print)")
+    shown = capsys.readouterr().out
+    assert shown.strip() == (
+        'ValueError: a name is a text, in quotes, such as "1.3"; it is first. Got 4.1'
+    )

@@ -61,3 +61,4 @@ def test_sampling():
         return torch.tensor(rows)
 
     right("1.4", row_by_row)
+    wrong("1.4", lambda *of: row_by_row(*of).to(of[-1].dtype), "torch.float32 is asked for")

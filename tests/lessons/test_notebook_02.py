@@ -109,4 +109,4 @@ def test_fvsbn_needs_gradients():
             log_p.append(total)
         return torch.tensor(log_p)
 
-    wrong("2.3", by_lists, "cannot be trained")
+    wrong("2.3", by_lists, "carry no gradient")

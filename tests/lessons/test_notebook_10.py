@@ -9,15 +9,18 @@ from tests.lessons.checking import right, wrong
 def test_a_mean_over_earlier_places():
     right("10.1", lambda q, k, v: F.scaled_dot_product_attention(q, k, v, is_causal=True))
 
-    def place_by_place(query, key, value):
+    def place_by_place(query, key, value, gather=torch.stack):
         means = torch.zeros_like(value)
         for b in range(len(query)):
             for t in range(query.shape[1]):
                 scores = [query[b, t] @ key[b, s] / query.shape[2] ** 0.5 for s in range(t + 1)]
-                means[b, t] = torch.tensor(scores).softmax(0) @ value[b, : t + 1]
+                means[b, t] = gather(scores).softmax(0) @ value[b, : t + 1]
         return means
 
     right("10.1", place_by_place)
+    wrong("10.1", lambda *qkv: place_by_place(*qkv, torch.tensor), "gradient by the query")
+    wrong("10.1", lambda q, k, v: place_by_place(q, k, v.detach()), "gradient by the value")
+    wrong("10.1", lambda *qkv: place_by_place(*qkv).double(), "torch.float32 is asked for")
 
 
 def test_the_shift():
@@ -27,6 +30,8 @@ def test_the_shift():
         return moved
 
     right("10.2", by_writing)
+    wrong("10.2", lambda h, start: by_writing(h, start.detach()), "gradient by the start")
+    wrong("10.2", lambda h, start: torch.tensor(by_writing(h, start).tolist()), "no gradient")
 
 
 def test_one_more_place_is_the_last_row_of_all():
