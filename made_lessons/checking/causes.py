@@ -61,7 +61,6 @@ def likely_cause(
         or ("" if says_little(relation) else _perhaps(relation))
         or without_effect(quiet, sound, calls, is_same)
         or _perhaps(find_other_arguments(came, right, calls, reference))
-        or _of_its_words(answer, reference)
         or relation
         or _for_small_numbers(quiet, sound, calls, slips)
     )
@@ -81,22 +80,6 @@ _KINDS = (Tensor, Real, list, tuple)
 def _perhaps(words: str) -> str:
     """What is only inferred from numbers, with what was seen of it."""
     return words and f"perhaps {words} (it fits what came wherever this is wrong)"
-
-
-_BASE = "{0} is a logarithm to base {1}: is the natural one meant, torch.log or math.log?"
-_WORDS = {
-    "log10": _BASE.format("log10", 10),
-    "log2": _BASE.format("log2", 2),
-    "softmax": "softmax shares one probability among all numbers of a row: is each of them meant "
-    "to have one of its own, by torch.sigmoid?",
-}
-
-
-def _of_its_words(answer: object, reference: object) -> str:
-    """What is often wrong about a function that the answer uses, and the reference does not."""
-    theirs, right = names_read(answer), names_read(reference)
-    theirs -= set() if right & {"sigmoid", "logsigmoid", "softplus"} else {"softmax"}
-    return next((words for name, words in _WORDS.items() if name in theirs - right), "")
 
 
 def _for_small_numbers(

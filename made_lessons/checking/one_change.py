@@ -51,7 +51,8 @@ def place_of_fault(answer: object, is_right: Callable[[object], bool]) -> str:
 
 
 def _said(part: str, kept: str, line: str) -> str:
-    shown = part.removeprefix(kept).strip() or part
+    end = part.removeprefix(kept).strip()
+    shown = part if end[:1].isalnum() or not end else end
     where = f": look again at `{shown}`" if shown != line else ""
     return f"one change in the line `{line}` makes this right wherever it was tried{where}"
 
@@ -121,6 +122,8 @@ def _another(part: ast.AST, names: Sequence[str]) -> Iterator[ast.AST]:
             yield from map(ast.Constant, (value + 1, value - 1, math.inf, -math.inf))
         case ast.Name(id=name, ctx=ast.Load()):
             yield from (ast.Name(other, ast.Load()) for other in _alike(name))
+        case ast.Call(func=ast.Attribute(value=value, attr="softmax")):
+            yield _applied(value, "sigmoid")
         case ast.Call(func=ast.Attribute(value=value, attr="sigmoid" | "exp"), args=[]):
             yield from (_applied(value, "softmax", axis) for axis in (0, -1))
         case ast.Attribute(value=value, attr=name, ctx=ast.Load()):

@@ -62,9 +62,7 @@ def _complexity(words: str) -> int:
 
 def says_little(words: str) -> bool:
     """Whether words hold of answers that are wrong for many a reason."""
-    return words.startswith(
-        ("all is True", "nothing is True", "all numbers of a", "what is wrong is 0")
-    )
+    return words.startswith(("all is True", "nothing is True", "all numbers of a"))
 
 
 def are_same(came: object, right: object) -> bool:
@@ -181,12 +179,6 @@ def _of_tensors(came: Tensor, right: Tensor, named: Named) -> Iterator[str]:
         if bool(((second == 0) | (second == 1)).all() & ((first > 0) & (first < 1)).any()):
             yield BETWEEN
         yield from _all_alike(first, second)
-    is_filled = first.shape == second.shape != torch.Size() and bool((second * (1 - second)).any())
-    if is_filled and bool((first[first != second] == 0).all()):
-        yield (
-            "what is wrong is 0, and the rest is right: is it never filled in, as where a loop "
-            "ends early, or a `return` stands inside it?"
-        )
     is_count = not right.is_floating_point() and right.dtype != torch.bool
     if is_count and bool((right > 1).all() & (first > 0).all() & (first < 1).all()):
         yield "this lies between 0 and 1, as a share does: a number is asked for"
@@ -261,8 +253,6 @@ _SHIFTS: tuple[Change, ...] = (
     ("each number is one too large: where does the counting begin?", lambda r: r + 1),
     ("each number is one too small: where does the counting begin?", lambda r: r - 1),
     ("each number is 1 minus what is asked for", lambda r: 1 - r),
-    ("these are twice what is asked for", lambda r: 2 * r),
-    ("these are half of what is asked for", lambda r: r / 2),
 )
 _FUNCTIONS: tuple[Change, ...] = (
     ("this is exp of what is asked for: its logarithm is asked for", torch.exp),
@@ -271,15 +261,10 @@ _FUNCTIONS: tuple[Change, ...] = (
         "is too much",
         torch.log,
     ),
-    ("this is the logarithm, to base 2, of what is asked for", torch.log2),
     (
         "these are bits, by logarithms to base 2, where nats are asked for: the natural logarithm "
         "is torch.log or math.log",
         lambda r: r / math.log(2),
-    ),
-    (
-        "this is ln 2 = 0.693 times what is asked for: nats and bits are confused somewhere",
-        lambda r: r * math.log(2),
     ),
     (
         "this is ln 10 = 2.303 times what is asked for: it is divided by a logarithm to base 10, "
@@ -294,12 +279,8 @@ _FUNCTIONS: tuple[Change, ...] = (
         "this is by a logarithm to base 10 where one to base 2 is asked for: ln 2 is math.log(2)",
         lambda r: r * math.log(2) / math.log(10),
     ),
-    ("this is an exponential, to base 2, of what is asked for: leave it out", torch.exp2),
-    ("this is a sigmoid of what is asked for: leave it out at the end", torch.sigmoid),
     ("these are odds, p to 1 − p, and p is asked for", lambda r: r / (1 - r)),
     ("this is upside down: 1 over what is asked for", torch.reciprocal),
-    ("this is the square of what is asked for", torch.square),
-    ("this is the square root of what is asked for", torch.sqrt),
     ("this is rounded down: the numbers themselves are asked for", torch.floor),
     *(
         (
@@ -405,9 +386,6 @@ def _not_reduced(came: Tensor, right: Tensor) -> Iterator[Pair]:
         if came.sum(d).shape == right.shape:
             yield f"this is still to be summed over dimension {d}", came.sum(d), right
             yield f"of this the mean over dimension {d} is asked for", came.mean(d), right
-            if came.shape[d] == 2:
-                two = "these are two numbers where the second is asked for"
-                yield two, came.select(d, 1), right
     if right.dim() == 0:
         yield "this is still to be summed: one number is asked for", came.sum(), right
         yield "of this the mean is asked for, one number", came.mean(), right

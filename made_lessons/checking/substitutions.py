@@ -70,10 +70,6 @@ def _is_rows(value: object) -> bool:
     return _is_floats(value) and value.dim() > 0
 
 
-def _is_matrix(value: object) -> bool:
-    return _is_floats(value) and value.dim() > 1
-
-
 def _is_places(value: object) -> bool:
     return isinstance(value, Tensor) and value.dtype == torch.long and value.dim() == 1
 
@@ -86,10 +82,6 @@ def _is_number(value: object) -> bool:
     return type(value) in (int, float)
 
 
-def _counts(value: object) -> bool:
-    return _is_number(value) or _is_places(value)
-
-
 def _is_list(value: object) -> bool:
     return isinstance(value, list)
 
@@ -99,29 +91,14 @@ _CHANGES: tuple[tuple[Callable[[object], bool], str, Callable[..., object]], ...
     (_is_rows, "`softmax({0})` were given in place of `{0}`", lambda x: x.softmax(-1)),
     (_is_floats, "`-{0}` were given in place of `{0}`", torch.neg),
     (_is_floats, "`1 - {0}` were given in place of `{0}`", lambda x: 1 - x),
-    (_is_floats, "`{0}.exp()` were given in place of `{0}`", torch.exp),
-    (_is_floats, "`{0}.log()` were given in place of `{0}`", torch.log),
-    (_is_floats, "`{0} ** 2` were given in place of `{0}`", torch.square),
-    (_is_matrix, "`{0}.T` were given in place of `{0}`", lambda x: x.mT),
-    (_is_matrix, "all rows of `{0}` were like its first", lambda x: x[:1].expand_as(x)),
     (_is_rows, "`{0}` stood the other way round", lambda x: x.flip(0)),
-    (_is_places, "`{0}.argsort()` were given in place of `{0}`", torch.argsort),
-    (_is_places, "`{0}.argsort() + 1` were given in place of `{0}`", lambda x: x.argsort() + 1),
     (_is_places, "`{0}` stood the other way round", lambda x: x.flip(0)),
-    (_is_places, "`{0}` were 0, 1, 2, … in every call", lambda x: torch.arange(len(x))),
-    (_is_places, "`{0}` were 1, 2, 3, … in every call", lambda x: torch.arange(len(x)) + 1),
-    (_counts, "`{0} - 1` were given in place of `{0}`", lambda n: n - 1),
-    (_counts, "`{0} + 1` were given in place of `{0}`", lambda n: n + 1),
     (_is_number, "`-{0}` were given in place of `{0}`", lambda n: -n),
     (_is_number, "`1 - {0}` were given in place of `{0}`", lambda n: 1 - n),
     (_is_number, "`2 * {0}` were given in place of `{0}`", lambda n: 2 * n),
     (_is_list, "`{0}` stood the other way round", lambda parts: parts[::-1]),
-    (_is_list, "`{0}` had its first entry twice", lambda parts: [*parts[:1], *parts]),
     (_is_list, "`{0}` were given without the last", lambda parts: parts[:-1]),
-    (_is_list, "`{0}` were given without the first", lambda parts: parts[1:]),
-    (_is_list, "of `{0}` the first alone were given", lambda parts: parts[:1]),
     (_is_list, "of `{0}` the first two alone were given", lambda parts: parts[:2]),
-    (_is_list, "of `{0}` the last alone were given", lambda parts: parts[-1:]),
     (_is_bools, "`~{0}` were given in place of `{0}`", torch.logical_not),
     (lambda value: isinstance(value, bool), "`not {0}` were given in place of `{0}`", not_),
 )

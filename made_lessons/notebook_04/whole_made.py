@@ -118,7 +118,9 @@ def _has_other_widths(trial: Trial) -> Fault | None:
     dims = trial.hidden_dims
     wider = [[*dims[:k], width + 1, *dims[k + 1 :]] for k, width in enumerate(dims)]
     few = sum(p.numel() for p in trial.model.parameters())
-    for other in [Trial(trial.answer, trial.ordering, more) for more in [*wider, [*dims, 2]]]:
+    with torch.random.fork_rng(devices=[]):
+        others = [Trial(trial.answer, trial.ordering, more) for more in [*wider, [*dims, 2]]]
+    for other in others:
         if sum(p.numel() for p in other.model.parameters()) == few:
             return trial.fault(f", then {other.named}", "more parameters", f"{few} in both")
     return None

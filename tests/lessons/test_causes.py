@@ -113,17 +113,9 @@ def by_rows(forward, order, u):
     return x
 
 
-def softmaxed(forward, order, u):
-    x = torch.zeros_like(u)
-    for i in order.argsort():
-        x[:, i] = (u[:, i] <= forward(x).softmax(1)[:, i]).float()
-    return x
-
-
 SAMPLER = [
     (of_the_first_row, "the first one"),
     (by_rows, "x[i] is a row"),
-    (softmaxed, "softmax"),
     (own_noise, "two calls with the same `order` and `u`"),
     (own_seed, "other values of `u`"),
     (above, "u ≤ p"),
@@ -378,11 +370,6 @@ def classes(logits, x):
     return logits.log_softmax(-1).gather(-1, x.long()[..., None]).squeeze(-1)
 
 
-def weights_by_log10(x, weights, means, stds):
-    z = (x[:, None] - means) / stds
-    return (weights.log10() - z**2 / 2 - stds.log() - 0.918939).logsumexp(-1)
-
-
 def in_float64(p, q, share):
     return (share * p.double().exp() + (1 - share) * q.double().exp()).log()
 
@@ -391,10 +378,6 @@ def by_exp(log_prob, x, known):
     rows = torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * len(x))
     p = log_prob(rows).exp() * (rows == x)[:, known].all(1)
     return p / p.sum() @ rows
-
-
-def shares_by_log2(p, q, share):
-    return torch.logaddexp(p + math.log2(share), q + math.log2(1 - share))
 
 
 OTHERS = [
@@ -422,14 +405,12 @@ OTHERS = [
     ("2.1", lambda log_prob, input_dim: 1.0, "other values of `log_prob`"),
     ("2.1", of_the_example("2.1", 1), "`input_dim`"),
     ("2.1", reference("2.1", lambda total: -total), "sign"),
-    ("2.1", reference("2.1", lambda total: torch.tensor(total).log2().item()), "logarithm"),
     ("2.3", reference("2.3", lambda log_p: log_p.mean()), "mean"),
     ("2.3", reference("2.3", lambda log_p: log_p / 0.6931472), "bits"),
     ("2.3", reference("2.3", lambda log_p: log_p[:, None]), "keepdim"),
     # 5
     ("5.1", lambda nll, input_dim: nll / 784 / 0.6931472, "784"),
     ("5.1", lambda nll, input_dim: nll / (input_dim * 2.302585), "base 10"),
-    ("5.1", lambda nll, input_dim: 2 ** (nll / input_dim / 0.6931472), "exponential"),
     ("5.1", lambda nll, input_dim: -nll / input_dim / 0.6931472, "sign"),
     ("5.1", lambda nll, input_dim: input_dim * 0.6931472 / nll, "upside down"),
     ("5.2", lambda model, history, train, valid: torch.tensor(0.0), "other values of"),
@@ -476,8 +457,6 @@ OTHERS = [
     ("8.1", lambda logits, x: -F.cross_entropy(logits, x.long()), "(B, K, D)"),
     ("8.1", lambda logits, x: classes(logits, x).sum(0), "as logits.shape[1]"),
     ("8.2", lambda x, w, means, stds: (x - means) / stds * w, "a column axis: x[:, None]"),
-    ("8.2", weights_by_log10, "log10 is a logarithm to base 10"),
-    ("9.2", shares_by_log2, "log2 is a logarithm to base 2"),
     ("5.1", lambda nll, input_dim: round(nll / input_dim / 0.6931472), "rounded"),
     ("5.1", lambda nll, input_dim: nll / input_dim / math.log10(2), "a logarithm to base 10"),
     ("5.3", lambda model: 0.4, "as a share does"),

@@ -49,6 +49,36 @@ def test_the_place_of_a_mistake_is_told(wrong_part, place):
     assert place in cause.partition("look again at")[2]
 
 
+@pytest.mark.parametrize(
+    ("name", "source", "place"),
+    [
+        (
+            "5.1",
+            "def bits(nll, input_dim):\n    return 2 ** (nll / math.log(2) / input_dim)",
+            "2 ** (nll / math.log(2) / input_dim)",
+        ),
+        (
+            "9.2",
+            "def mix(p, q, share):\n"
+            "    a, b = torch.tensor([share]).log2(), torch.tensor([1 - share]).log()\n"
+            "    return torch.logaddexp(p + a, q + b)",
+            "torch.tensor([share]).log2",
+        ),
+        (
+            "4.3",
+            "def sample(forward, order, u):\n"
+            "    x = torch.zeros_like(u)\n"
+            "    for i in order.argsort():\n"
+            "        x[:, i] = (u[:, i] <= forward(x).softmax(1)[:, i]).to(u.dtype)\n"
+            "    return x",
+            "forward(x).softmax(1)",
+        ),
+    ],
+)
+def test_a_function_that_is_not_meant_is_pointed_at(name, source, place):
+    assert wrong(name, of_notebook(source)).cause.endswith(f"look again at `{place}`")
+
+
 def test_a_place_may_be_a_whole_line():
     loop = """
 def used_parameters(model):
