@@ -80,8 +80,12 @@ def test_one_that_knows_the_notebooks_cases_by_heart_is_not_right(exercise, monk
         known.append((before, came))
         return came
 
+    def dtypes(arguments):
+        return [part.dtype for part in arguments if isinstance(part, Tensor)]
+
     def by_heart(*arguments):
-        found = [came for before, came in known if are_equal(before, arguments)]
+        alike = [(b, came) for b, came in known if dtypes(b) == dtypes(arguments)]
+        found = [came for before, came in alike if are_equal(before, arguments)]
         return (found or [came for _, came in known])[-1]
 
     judge.examine(exercise, recording)
