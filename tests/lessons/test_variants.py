@@ -97,7 +97,7 @@ def are_equal(before, after):
         return len(before) == len(after) and all(map(are_equal, before, after))
     if isinstance(before, Tensor):
         same = before.requires_grad == after.requires_grad and before.shape == after.shape
-        return same and torch.equal(before, after)
+        return same and before.dtype == after.dtype and torch.equal(before, after)
     if isinstance(before, nn.Module):
         return before.masks[0].shape == after.masks[0].shape and is_unchanged(before, after)
     return before is after or (not callable(before) and before == after)
