@@ -93,6 +93,7 @@ _CHANGES: tuple[tuple[Callable[[object], bool], str, Callable[..., object]], ...
     (_is_floats, "`1 - {0}` were given in place of `{0}`", lambda x: 1 - x),
     (_is_rows, "`{0}` stood the other way round", lambda x: x.flip(0)),
     (_is_places, "`{0}` stood the other way round", lambda x: x.flip(0)),
+    (_is_number, "`{0} + 1` were given in place of `{0}`", lambda n: n + 1),
     (_is_number, "`-{0}` were given in place of `{0}`", lambda n: -n),
     (_is_number, "`1 - {0}` were given in place of `{0}`", lambda n: 1 - n),
     (_is_number, "`2 * {0}` were given in place of `{0}`", lambda n: 2 * n),

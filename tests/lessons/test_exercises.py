@@ -141,8 +141,7 @@ def test_a_solution_is_a_tested_functions_source(capsys):
     out = capsys.readouterr().out
     assert "\n\n\ndef degrees_of(ordering: Tensor) -> LongTensor:" in out
     assert "The package's own, made_course.model.masks.input_degrees:" in out
-    namespace = {}
-    exec(out.partition("The package's own")[0], namespace)  # with its imports
+    exec(out.partition("The package's own")[0], namespace := {})
     check("1.3", namespace["degrees_of"])
     assert "right." in capsys.readouterr().out
 

@@ -80,12 +80,8 @@ def test_one_that_knows_the_notebooks_cases_by_heart_is_not_right(exercise, monk
         known.append((before, came))
         return came
 
-    def dtypes(arguments):
-        return [part.dtype for part in arguments if isinstance(part, Tensor)]
-
     def by_heart(*arguments):
-        alike = [(b, came) for b, came in known if dtypes(b) == dtypes(arguments)]
-        found = [came for before, came in alike if are_equal(before, arguments)]
+        found = [came for before, came in known if are_equal(before, arguments)]
         return (found or [came for _, came in known])[-1]
 
     judge.examine(exercise, recording)
@@ -100,7 +96,7 @@ def are_equal(before, after):
         return len(before) == len(after) and all(map(are_equal, before, after))
     if isinstance(before, Tensor):
         same = before.requires_grad == after.requires_grad and before.shape == after.shape
-        return same and torch.equal(before, after)
+        return same and before.dtype == after.dtype and torch.equal(before, after)
     if isinstance(before, nn.Module):
         return before.masks[0].shape == after.masks[0].shape and is_unchanged(before, after)
     return before is after or (not callable(before) and before == after)
