@@ -149,9 +149,9 @@ def _place_of_fault(exercise: Exercise, answer: object) -> str:
                 return True
         return False
 
-    with suppress(TookTooLong), _nothing_left_behind(), time_limit(LIMIT_S):
-        with warnings.catch_warnings(action="ignore"):  # of changes that make no sense
-            return place_of_fault(answer, is_right)
+    silent = warnings.catch_warnings(action="ignore")  # of changes that make no sense
+    with suppress(TookTooLong), _nothing_left_behind(), silent, time_limit(LIMIT_S):
+        return place_of_fault(answer, is_right)
     return ""
 
 
