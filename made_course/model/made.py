@@ -40,7 +40,7 @@ from .sampling import (
 from .saving import check_settings, name_of, note_settings, read_model, write_model
 
 FIRST_SETS = 32
-"""As many are looked at for initial weights where sets of masks have no end."""
+"""As many sets of masks are looked at for initial weights, where there are more."""
 
 
 class MADE(nn.Module):
@@ -53,7 +53,7 @@ class MADE(nn.Module):
     variables generated before variable i. They follow from *degrees*: a variable's is its step m⁰;
     a hidden unit sees units of at most its own degree, an output only those of a smaller one (see
     :func:`made_course.build_masks`). A unit that m of its n inputs reach begins with PyTorch's
-    weights times √(n / m).
+    weights times √(n / m), on average over its sets of masks.
 
     Args:
         input_dim: number of variables D.
@@ -159,7 +159,7 @@ class MADE(nn.Module):
         for layer in self._layers():  # the degrees are saved, and masks follow from them
             layer.register_buffer("mask", layer.mask, persistent=False)
 
-        self.mask_sets.draw()  # after the weights: so equal seeds give the same model as ever
+        self.mask_sets.draw()  # after the weights: so a seed gives the draws that it ever gave
         self._under: list[Tensor] | None = None
         set_masks(self)
         scale_weights(self)
@@ -452,9 +452,11 @@ def set_masks(model: MADE, _incompatible_keys: object = None) -> None:
     order, *hidden = [d.float() for d in model.degrees]  # compared several times as fast
     inputs = order.repeat_interleave(model.head.inputs_per_variable)
     outputs = order.repeat_interleave(model.head.params_per_variable)
-    connected = [*pairwise([inputs, *hidden, outputs]), (inputs, outputs)]
+    connected = [*pairwise([inputs, *hidden, outputs])]
+    if model.direct is not None:
+        connected.append((inputs, outputs))
     with torch.inference_mode(False):  # masks outlive it, and training needs them
-        for layer, (below, above) in zip(model._layers(), connected, strict=False):
+        for layer, (below, above) in zip(model._layers(), connected, strict=True):
             mask = torch.empty_like(layer.mask)
             compare = torch.gt if above is outputs else torch.ge
             layer.mask = compare(above[:, None].expand_as(mask), below, out=mask)
@@ -469,7 +471,7 @@ def scale_weights(model: MADE, power: float = -0.5) -> None:
     power -1/2 makes up for it, and 1/2 goes back. Of several sets of masks the mean share counts.
     """
     shares = []
-    for degrees in model.mask_sets.members(model.num_masks or FIRST_SETS):
+    for degrees in model.mask_sets.members(min(model.num_masks or FIRST_SETS, FIRST_SETS)):
         with model.under(degrees):
             shares.append([layer.mask.mean(dim=1) for layer in model.net])
     for layer, *of_sets in zip(model.net, *shares, strict=True):

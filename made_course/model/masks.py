@@ -44,7 +44,8 @@ def check_ordering(ordering: Ordering, input_dim: int | None = None) -> Tensor:
         found = torch.as_tensor(ordering)
     except (TypeError, ValueError, RuntimeError) as error:
         raise TypeError(
-            f"ordering must be a tensor or a list of whole numbers, got {ordering!r}"
+            f"ordering must be a tensor or a list of whole numbers, got {ordering!r}: groups "
+            "are a list of lists"
         ) from error
     if found.is_floating_point() or found.is_complex() or found.dtype == torch.bool:
         raise TypeError(
@@ -172,7 +173,7 @@ def draw_degrees(
     """Degrees of every layer: the inputs' (given), then each hidden layer's, from below upwards.
 
     What is drawn is how many variables a unit may know. Where variables come in groups, its degree
-    is that of the last group it then knows whole.
+    is that of the last group it then knows whole, or 1.
 
     Args:
         order: (D,) degrees of the inputs, see :func:`input_degrees`.

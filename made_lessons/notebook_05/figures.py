@@ -192,7 +192,7 @@ def plot_spreads(degrees: Tensor, plain: Tensor, scaled: Tensor) -> Picture:
 def plot_recipe(ladder: Sequence[Rung]) -> Picture:
     """What each change to a recipe bought: test NLL from rung to rung, and how far seeds differ.
 
-    A rung counts as better where it gains more than half a nat.
+    A rung counts as better where each of its runs is ahead of all of the rung before.
     """
     nats = [rung.nats for rung in ladder]
     changes = [0.0, *(after - before for before, after in pairwise(nats))]
@@ -209,12 +209,13 @@ def plot_recipe(ladder: Sequence[Rung]) -> Picture:
         "a single run": {"color": WORDS, "marker": "|", "linestyle": ""},
     }
     better, no_better, single = looks.values()
-    for k, change in enumerate(changes):
-        look = better if change < -0.5 else no_better
+    for k, rung in enumerate(ladder):
+        runs = rung.test_nll[:, -1]
+        is_better = k and runs.max() < ladder[k - 1].test_nll[:, -1].min()
+        look = better if is_better else no_better
         if k:
             axes.plot(nats[k - 1 : k + 1], [k - 1, k], **look | {"marker": ""}, zorder=1)
         axes.plot(nats[k], k, **look, markersize=10, zorder=3)
-        runs = ladder[k].test_nll[:, -1]
         axes.plot(runs, [k] * len(runs), **single, markersize=20, zorder=2)
         weight = "bold" if look is better else "normal"
         at = {"transform": axes.get_yaxis_transform(), "va": "center", "weight": weight}

@@ -9,10 +9,11 @@ recipe     ten epochs of the document, of train_made, and of fit in both precisi
            loading and test evaluation, and test NLL
 shipped    test NLL of the weights that ship, beside a coin and independent pixels
 
-Three more run only where --only names them:
+Four more run only where --only names them:
 
 tables     test NLL, seconds and samples a second on mixed tables, beside flows of zuko
 densities  test NLL of two moons and a checkerboard beside their entropy, over several seeds
+weights    test NLL by initial weights of three kinds, for one to three layers and several seeds
 figures    test NLL of the best configurations over several seeds; it takes hours
 
 Sampling comes before training, since the document's passes, which ask for new memory all the time,
@@ -42,6 +43,7 @@ from made_course.training.precision import bfloat16_is_faster
 from .densities import densities
 from .figures import CONFIGURATIONS, figures
 from .growth import growth
+from .initial_weights import initial_weights
 from .peers import peers
 from .recipe import recipe, shipped
 from .sampling import sampling
@@ -55,6 +57,7 @@ SECTIONS = {
     "shipped": shipped,
     "tables": tables,
     "densities": densities,
+    "weights": initial_weights,
     "figures": figures,
 }
 
@@ -97,9 +100,9 @@ def parse(arguments):
         "--only",
         nargs="+",
         choices=SECTIONS,
-        default=list(SECTIONS)[:-3],
+        default=list(SECTIONS)[:-4],
         metavar="SECTION",
-        help=f"sections to run, of {', '.join(SECTIONS)} (default: all but the last three)",
+        help=f"sections to run, of {', '.join(SECTIONS)} (default: all but the last four)",
     )
     parser.add_argument(
         "--repeats",
@@ -112,7 +115,7 @@ def parse(arguments):
         nargs="+",
         type=int,
         default=[0, 1, 2],
-        help="of tables, densities and figures, a training or more each (default: 0 1 2)",
+        help="of tables, densities, weights and figures, a training or more each (default: 0 1 2)",
     )
     parser.add_argument(
         "--configurations",
