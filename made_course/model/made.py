@@ -447,12 +447,10 @@ def set_masks(model: MADE, _incompatible_keys: object = None) -> None:
     """Set every layer's mask from the degrees in use; also runs after ``load_state_dict``.
 
     They are those of :func:`build_masks`, each compared right into a tensor of its layer's dtype.
-    All inputs and all outputs of a variable have the variable's degree.
     """
-    order, *hidden = [d.float() for d in model.degrees]  # compared several times as fast
-    inputs = order.repeat_interleave(model.head.inputs_per_variable)
-    outputs = order.repeat_interleave(model.head.params_per_variable)
-    connected = [*pairwise([inputs, *hidden, outputs])]
+    units = _degrees_of_units(model, model.degrees)
+    inputs, outputs = units[0], units[-1]
+    connected = [*pairwise(units)]
     if model.direct is not None:
         connected.append((inputs, outputs))
     with torch.inference_mode(False):  # masks outlive it, and training needs them
@@ -472,8 +470,22 @@ def scale_weights(model: MADE, power: float = -0.5) -> None:
     """
     shares = []
     for degrees in model.mask_sets.members(min(model.num_masks or FIRST_SETS, FIRST_SETS)):
-        with model.under(degrees):
-            shares.append([layer.mask.mean(dim=1) for layer in model.net])
+        units = _degrees_of_units(model, degrees)
+        shares.append(
+            [
+                torch.searchsorted(below.sort().values, above, right=above is not units[-1])
+                / len(below)
+                for below, above in pairwise(units)
+            ]
+        )
     for layer, *of_sets in zip(model.net, *shares, strict=True):
         share = torch.stack(of_sets).mean(dim=0)
         layer.weight *= share.where(share > 0, 1.0)[:, None] ** power
+
+
+def _degrees_of_units(model: MADE, degrees: Sequence[Tensor]) -> list[Tensor]:
+    """From below: all inputs and all outputs of a variable have the variable's degree."""
+    weight = model.net[0].weight  # floats are compared several times as fast
+    order, *hidden = [d.to(weight.device, torch.float32) for d in degrees]
+    inputs = order.repeat_interleave(model.head.inputs_per_variable)
+    return [inputs, *hidden, order.repeat_interleave(model.head.params_per_variable)]
