@@ -26,7 +26,7 @@ from .folder import IDS, WORDS, HandedIn, hand_ins, listed
 from .handing_out import hand_out
 from .marking import Marking
 from .reports import write_all
-from .sandbox import missing, trees
+from .sandbox import limit_memory, missing, trees
 from .verdicts import Row, Verdict
 
 LONGEST_S = 1_800 + 60
@@ -126,6 +126,7 @@ def _begin(to: Connection, *asked: object) -> None:
 
     sys.argv[:] = [""]  # in which the folder's name stands
     os.chdir("/")
+    limit_memory()  # it computes with what the hand-in sends
     to.send(judge(*asked))
 
 

@@ -18,7 +18,7 @@ from ..checking.time_limits import LIMIT_S, TookTooLong, time_limit
 from . import inside
 from .line import Gone, Lost, Peer
 from .own import COURSES_OWN, TheCoursesOwn
-from .sandbox import limit_memory, sandbox
+from .sandbox import sandbox
 from .verdicts import ALIKE, FORGEABLE, INSIDE, OPEN, WAITS, Row, Verdict, examined
 
 SECONDS, OPEN_SECONDS = 30, 600
@@ -62,7 +62,6 @@ def judge(content: bytes, notebook: str, protected: bool) -> Row:
         notebook: the number of the one that it should be; empty where it may be any.
         protected: whether in bubblewrap's sandbox.
     """
-    limit_memory()  # the judge computes with what the hand-in sends
     clock = Clock(CLOCK)
     ask = partial(_ask, protected, content)
     graded = [int(notebook)] if notebook else NOTEBOOKS[1:]

@@ -122,14 +122,12 @@ def wait_until_up(server: subprocess.Popen, address: str, log: Path, seconds: fl
 @contextmanager
 def chromium(width: int = 1100, height: int = 1000):
     """An empty page; `page.complaints` collects what the browser's console calls an error."""
-    from playwright.sync_api import Error, sync_playwright
+    from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        flags = {"executable_path": shutil.which("chromium"), "args": CHROMIUM_FLAGS}
-        try:
-            browser = playwright.chromium.launch(**flags)
-        except Error:  # Chromium itself crashes in one start of some hundreds
-            browser = playwright.chromium.launch(**flags)
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=CHROMIUM_FLAGS
+        )
         yield watched(browser.new_page(viewport={"width": width, "height": height}))
         browser.close()
 

@@ -16,7 +16,7 @@ import pytest
 from made_lessons.grading import judge
 from made_lessons.grading.sandbox import missing
 
-resource = pytest.importorskip("resource", reason="grading needs Linux, or macOS")
+pytest.importorskip("resource", reason="grading needs Linux, or macOS")
 REPOSITORY = Path(__file__).parents[2]
 IMPORTS = "import torch\nfrom made_lessons import check"
 RIGHT = """
@@ -43,12 +43,8 @@ def notebook(*cells):
 
 def judged(*cells, number=""):
     """The verdicts of the judge on a hand-in, by exercise."""
-    before = resource.getrlimit(resource.RLIMIT_AS)
-    try:
-        with patch.multiple(judge, SECONDS=4, CLOCK=40):
-            return judge.judge(notebook(IMPORTS, *cells).encode(), number, True).verdicts
-    finally:
-        resource.setrlimit(resource.RLIMIT_AS, before)
+    with patch.multiple(judge, SECONDS=4, CLOCK=40):
+        return judge.judge(notebook(IMPORTS, *cells).encode(), number, True).verdicts
 
 
 def grader(folder, *more, python_path=(), **settings):

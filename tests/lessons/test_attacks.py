@@ -18,6 +18,7 @@ from made_lessons.grading import judge
 from made_lessons.grading import reports as tables
 from made_lessons.grading.folder import listed, readable
 from made_lessons.grading.line import Gone, Peer
+from made_lessons.grading.sandbox import limit_memory
 from made_lessons.grading.verdicts import MOST_WORDS, Row, Verdict
 from tests.lessons.handing_in import (
     IMPORTS,
@@ -105,7 +106,14 @@ check("2.1", total)
 @needs_sandbox
 def test_a_hand_in_cannot_make_the_judge_take_memory_without_bound():
     """For a row of 40,000 numbers, near_copy makes a matrix of 6.4 GB."""
-    verdict = judged(GREEDY)["2.1"]
+    import resource  # which Windows lacks
+
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    limit_memory()  # as the process of a judge is
+    try:
+        verdict = judged(GREEDY)["2.1"]
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
     assert verdict.state == "wrong"
     assert "allocate memory" in verdict.words
 
