@@ -5,6 +5,7 @@ from .common.side_by_side import side_by_side as side_by_side
 from .data.garden import garden_days as garden_days
 from .data.mnist import load_mnist as load_mnist
 from .data.mnist import mnist_folder as mnist_folder
+from .data.mnist import mnist_labels as mnist_labels
 from .data.mnist_binarized import load_binarized_mnist as load_binarized_mnist
 from .data.mnist_binarized import make_mnist_loaders as make_mnist_loaders
 from .data.mnist_download import download_mnist as download_mnist

@@ -1,4 +1,4 @@
-"""MNIST in memory, as grey levels: a small set that ships, and the full set.
+"""MNIST in memory, grey levels and labels: a small set that ships, and the full set.
 
 Both sets of MNIST are real digits. The small one, 5,000 images of MNIST's training set, lies in the
 package, so that the course runs offline. The full one, 70,000 images, is downloaded once by
@@ -28,12 +28,13 @@ NAMES = ("auto", "small", "full")
 
 _SMALL_FILE = Path(__file__).with_name("files") / "mnist_small-images-idx3-ubyte.gz"
 _SMALL_SIGNATURE = (813_934, "28a1bc8911bcd3882853e502930bf3790571ce53eb7e99417f565a6f09f66e62")
-_SMALL_TRAIN = 4_000
+_SMALL_TRAIN, _SMALL_TEST = 4_000, 1_000
 
 _TRAIN_IMAGES = "train-images-idx3-ubyte"
 _TEST_IMAGES = "t10k-images-idx3-ubyte"
-# Length and SHA-256 of the files as they lie unpacked in MNIST/raw. The course uses no labels, but
-# a folder without them would be none to torchvision, which others may point at the same place.
+_TRAIN_LABELS = "train-labels-idx1-ubyte"
+_TEST_LABELS = "t10k-labels-idx1-ubyte"
+# Length and SHA-256 of the files as they lie unpacked in MNIST/raw.
 _FULL_SIGNATURES = {
     _TRAIN_IMAGES: (
         47_040_016,
@@ -43,11 +44,11 @@ _FULL_SIGNATURES = {
         7_840_016,
         "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
     ),
-    "train-labels-idx1-ubyte": (
+    _TRAIN_LABELS: (
         60_008,
         "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
     ),
-    "t10k-labels-idx1-ubyte": (
+    _TEST_LABELS: (
         10_008,
         "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
     ),
@@ -100,25 +101,11 @@ def load_mnist(name: Name = "auto") -> tuple[Tensor, Tensor, str]:
         (torch.Size([4000, 784]), torch.Size([1000, 784]), torch.uint8, 'small')
     """
     check_choice("name", name, NAMES)
-    folder = mnist_folder()
-    found = [file for file in FULL_FILES if (folder / file).exists()]
-    if name == "full" and not found:
-        raise FileNotFoundError(
-            f"full MNIST is not in {folder}: download it by `python -m made_course.data`, set "
-            'MADE_COURSE_DATA to a folder that holds MNIST/raw, or ask for name="small"'
-        )
-
-    if name == "small" or not found:
+    if name == "small" or (name == "auto" and not _present()):
         small = _small_images()
         train, test, loaded = small[:_SMALL_TRAIN], small[_SMALL_TRAIN:], "small"
     else:
-        for file in (_TRAIN_IMAGES, _TEST_IMAGES):
-            if file not in found:
-                raise FileNotFoundError(
-                    f"full MNIST is incomplete: {folder} holds {', '.join(found)} but not {file}. "
-                    "Run `python -m made_course.data`, which adds what is missing"
-                )
-        train, test = (_full_images(folder / file) for file in (_TRAIN_IMAGES, _TEST_IMAGES))
+        train, test = (_images(idx) for idx in _full(_TRAIN_IMAGES, _TEST_IMAGES))
         loaded = "full"
 
     hint = ""
@@ -126,6 +113,35 @@ def load_mnist(name: Name = "auto") -> tuple[Tensor, Tensor, str]:
         hint = " For the full set run: python -m made_course.data"
     print(f"MNIST, {loaded} set: {len(train):,} training and {len(test):,} test images.{hint}")
     return train, test, loaded
+
+
+def mnist_labels(name: str) -> tuple[Tensor, Tensor]:
+    """Which digit each image shows, in the order of the images of the same set.
+
+    Args:
+        name: ``"small"`` or ``"full"``, as :func:`load_mnist` and :func:`load_binarized_mnist`
+            return it.
+
+    Returns:
+        Labels of the training images (N,) and of the test images (M,), LongTensors of 0..9.
+
+    Raises:
+        ValueError: if the name is neither of the two.
+        OSError: if the full set's labels are absent or broken, as :func:`load_mnist` says.
+
+    Example:
+        >>> train, test, name = load_mnist("small")
+        MNIST, small set: 4,000 training and 1,000 test images.
+        >>> train_labels, test_labels = mnist_labels(name)
+        >>> len(train_labels), len(test_labels), test_labels[:12]
+        (4000, 1000, tensor([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1]))
+    """
+    check_choice("name", name, NAMES[1:])
+    if name == "small":  # its images stand in the order of their digits
+        labels = torch.arange(_SMALL_TRAIN + _SMALL_TEST, device="cpu") % 10
+        return labels[:_SMALL_TRAIN], labels[_SMALL_TRAIN:]
+    train, test = (_labels(idx) for idx in _full(_TRAIN_LABELS, _TEST_LABELS))
+    return train, test
 
 
 def _small_images() -> Tensor:
@@ -137,14 +153,38 @@ def _small_images() -> Tensor:
     return _images(gzip.decompress(packed))
 
 
-def _full_images(path: Path) -> Tensor:
-    return _images(read_full(path, "Delete it and run `python -m made_course.data`"))
+def _present() -> list[str]:
+    return [file for file in FULL_FILES if (mnist_folder() / file).exists()]
+
+
+def _full(*files: str) -> list[bytes]:
+    """What is in these files of the full set."""
+    folder, found = mnist_folder(), _present()
+    if not found:
+        raise FileNotFoundError(
+            f"full MNIST is not in {folder}: download it by `python -m made_course.data`, set "
+            'MADE_COURSE_DATA to a folder that holds MNIST/raw, or ask for name="small"'
+        )
+    for file in files:
+        if file not in found:
+            raise FileNotFoundError(
+                f"full MNIST is incomplete: {folder} holds {', '.join(found)} but not {file}. "
+                "Run `python -m made_course.data`, which adds what is missing"
+            )
+    cure = "Delete it and run `python -m made_course.data`"
+    return [read_full(folder / file, cure) for file in files]
+
+
+# An IDX file has 16 bytes of header before pixels, 8 before labels. The header needs no reading:
+# the file's SHA-256 has been verified. bytearray, as a tensor over bytes would not be writable.
 
 
 def _images(idx: bytes) -> Tensor:
-    # An IDX file of images has 16 bytes of header, then the pixels. The header needs no reading:
-    # the file's SHA-256 has been verified. bytearray, as a tensor over bytes would not be writable.
     return torch.frombuffer(bytearray(idx), dtype=torch.uint8, offset=16).view(-1, 784)
+
+
+def _labels(idx: bytes) -> Tensor:
+    return torch.frombuffer(bytearray(idx), dtype=torch.uint8, offset=8).long()
 
 
 def read_full(path: Path, cure: str) -> bytes:

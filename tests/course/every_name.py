@@ -71,13 +71,14 @@ def data() -> list[Tensor]:
     train, test, name = mc.load_binarized_mnist("small", binarize="stochastic")
     grey, _, _ = mc.load_mnist(name="auto")
     loaders = mc.make_mnist_loaders(batch_size=64)
+    labels, _ = mc.mnist_labels("small")
     folders: set[Path] = {mc.mnist_folder(), mc.download_mnist()}
     assert_type(name, str)
     assert len(folders) == len(loaders[0])
     garden: mc.Table = mc.load_table(mc.garden_days(50))
     toys = [mc.bars_and_stripes(), mc.rain_diary(), mc.two_moons(9)]
     assert table.inverse(table.rows).shape == (335, 33)
-    return [garden.rows, *table, train, test, grey, *toys]
+    return [garden.rows, *table, train, test, grey, labels, *toys]
 
 
 def training(rows: Tensor, loader_rows: Tensor) -> mc.History:

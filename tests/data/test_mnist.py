@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from made_course.data import mnist
-from made_course.data.mnist import load_mnist, mnist_folder
+from made_course.data.mnist import load_mnist, mnist_folder, mnist_labels
 from made_course.data.mnist_binarized import load_binarized_mnist, make_mnist_loaders
 from tests.data.mnist_files import (
     COMMAND,
@@ -60,9 +60,28 @@ def test_full_set_where_it_is_present(name, few, capsys):
     assert torch.equal(test, pixels(few[TEST]))
 
 
-def test_labels_are_not_needed(few):
+def test_labels_are_needed_where_they_are_asked_for_alone(few):
     put({TRAIN: few[TRAIN], TEST: few[TEST]})
     assert load_mnist()[2] == "full"
+    with pytest.raises(FileNotFoundError, match=f"incomplete: .* but not {TRAIN_LABELS}") as caught:
+        mnist_labels("full")
+    assert COMMAND in str(caught.value)
+    put({TRAIN_LABELS: few[TRAIN_LABELS], TEST_LABELS: few[TRAIN_LABELS]})
+    with pytest.raises(OSError, match=f"{TEST_LABELS} is damaged, or holds other data"):
+        mnist_labels("full")
+
+
+def test_labels_of_the_full_set(few):
+    put(few)
+    train, test = mnist_labels("full")
+    assert train.dtype == test.dtype == torch.int64
+    assert bytes(train.tolist()) == few[TRAIN_LABELS][8:]
+    assert bytes(test.tolist()) == few[TEST_LABELS][8:]
+
+
+def test_labels_are_those_of_a_set_that_was_named():
+    with pytest.raises(ValueError, match="unknown name 'auto': choose one of small, full"):
+        mnist_labels("auto")
 
 
 def test_root_is_the_variable_or_the_users_cache(monkeypatch, tmp_path):
@@ -234,15 +253,17 @@ def test_full_mnist_is_what_torchvision_loads(full_mnist, capsys):
     train, test, name = load_mnist("auto")
     assert capsys.readouterr().out == "MNIST, full set: 60,000 training and 10,000 test images.\n"
     assert name == "full"
-    for images, is_train in ((train, True), (test, False)):
-        reference = MNIST(full_mnist.parents[1], train=is_train).data
-        assert torch.equal(images, reference.flatten(1))
+    labels = mnist_labels("full")
+    for images, digits, is_train in zip((train, test), labels, (True, False), strict=True):
+        reference = MNIST(full_mnist.parents[1], train=is_train)
+        assert torch.equal(images, reference.data.flatten(1))
+        assert torch.equal(digits, reference.targets)
 
 
 @pytest.mark.full_mnist
-def test_small_set_is_of_the_training_set(full_mnist):
-    small = rows(torch.cat(load_mnist("small")[:2]))
+def test_small_set_is_of_the_training_set_with_its_labels(full_mnist):
     train, _, _ = load_mnist("full")
-    digits = (full_mnist / TRAIN_LABELS).read_bytes()[8:]
-    digit_of = dict(zip(rows(train), digits, strict=True))
-    assert [digit_of[image] for image in small] == [k % 10 for k in range(5000)]
+    digit_of = dict(zip(rows(train), mnist_labels("full")[0].tolist(), strict=True))
+    *small, name = load_mnist("small")
+    for images, labels in zip(small, mnist_labels(name), strict=True):
+        assert [digit_of[image] for image in rows(images)] == labels.tolist()
