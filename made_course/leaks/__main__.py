@@ -12,10 +12,10 @@ from importlib import import_module
 import torch
 from torch import Generator, Tensor, nn
 
-from ..common.words import variable_names
+from ..common.words import listing, variable_names
 from ..model.heads import Bernoulli
-from ..model.masks import Ordering
-from .dependence import Dependence, binary_points, measure_dependence
+from ..model.masks import Ordering, direct_mask, input_degrees
+from .dependence import RANDOM_POINTS, Dependence, binary_points, measure_dependence
 from .total import MOST_INPUTS
 
 SHOWN = 5
@@ -23,6 +23,11 @@ SHOWN = 5
 STEP = 0.1
 """How far every weight is moved, as by training: a mask that was multiplied in once gives way."""
 ROUNDING = 1e-6
+LOOKS, LOUD = 16, 0.5
+"""Weights are drawn anew so often, and of this size, before an output is called deaf.
+
+A ReLU that hears one bit is off for both of its values in three draws of eight.
+"""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -36,7 +41,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     Where variables are drawn in groups, say so: ``--ordering "[[1, 2], [0]]"``. If one variable of
     a group sees another, and that one sees nothing of it, Σp is 1 all the same.
 
-    Exits with status 0 if it is honest, 1 on a leak, 2 if it cannot be measured.
+    Where something else is given, such as a label, say how many inputs of zeros and ones it has:
+    with ``--context 3`` it calls ``model(x, context)``, and each output should hear the context.
+    Σp is then a mean over contexts.
+
+    Exits with status 0 if it is honest, 1 on a leak or if an output is deaf to the context, 2 if it
+    cannot be measured. An output that hears none of the variables before it is noticed: narrow
+    layers of random degrees have such, and the model is poorer for it, but honest.
     """
     parser = argparse.ArgumentParser(prog="python -m made_course.leaks", description=main.__doc__)
     parser.add_argument("model", metavar="module:Class", help="or a function that makes a model")
@@ -44,6 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--ordering", type=json.loads, help="what it must keep to: [1, 2, 0], or [[1, 2], [0]]"
     )
+    parser.add_argument("--context", type=int, default=0, help="number of inputs of the context")
     given = parser.parse_args(arguments)
     module, _, name = given.model.partition(":")
     if not name:
@@ -51,32 +63,56 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         model = getattr(import_module(module), name)(given.input_dim)
         model = copy.deepcopy(model).cpu().double().eval()
-        as_made = _report("as it is made", model, given.input_dim, given.ordering)
+        asked = _Asked(model, given.input_dim, given.context, given.ordering)
+        as_made = _report("as it is made", asked)
         _move(model)
-        when = "every weight moved a little, as by training"
-        moved = _report(when, model, given.input_dim, given.ordering)
+        moved = _report("every weight moved a little, as by training", asked)
+        all_hear = _report_deaf(asked)
     except Exception as error:  # whatever the code of others raises is told, not traced
         parser.error(f"{given.model} cannot be measured: {type(error).__name__}: {error}")
     for left in _left_behind(model):
         print(f"Note: {left} is no buffer: it stays on the processor where the model moves.")
-    sys.exit(0 if as_made and moved else 1)
+    sys.exit(0 if as_made and moved and all_hear else 1)
 
 
-def _report(when: str, model: nn.Module, input_dim: int, ordering: Ordering | None) -> bool:
+class _Asked(nn.Module):
+    """A model, and what it is asked: its context are coins, which are variables of degree 0."""
+
+    def __init__(
+        self, model: nn.Module, input_dim: int, context: int, ordering: Ordering | None
+    ) -> None:
+        super().__init__()
+        self.model, self.input_dim, self.context = model, context + input_dim, context
+        self.names = ["context"] * context + variable_names(input_dim)
+        self.order = None
+        if ordering is not None:
+            degrees = input_degrees(ordering, input_dim)
+            self.order = torch.cat([torch.zeros(context, dtype=torch.long), degrees])
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.context:
+            return self.model(x)
+        coins, x = x[:, : self.context], x[:, self.context :]
+        return torch.cat([torch.zeros_like(coins), self.model(x, coins)], dim=1)
+
+
+def _report(when: str, asked: _Asked) -> bool:
     """Print what was found; whether it is honest."""
-    print(f"{type(model).__name__}, {when}")
-    found, names = measure_dependence(model, binary_points(input_dim)), variable_names(input_dim)
+    print(f"{type(asked.model).__name__}, {when}")
+    found, names = measure_dependence(asked, binary_points(asked.input_dim)), asked.names
     reached = _reached(found.by_flip)
-    if ordering is None:
+    if asked.order is None:
         leaks = (found.by_flip & reached.T).nonzero().tolist()
         why = "that see in a circle, which no ordering allows"
     else:
-        leaks, why = found.leaks(ordering), "that the ordering does not allow"
+        leaks = (found.by_flip & ~direct_mask(asked.order)).nonzero().tolist()
+        why = "that the ordering does not allow"
     leaks.sort(key=lambda pair: pair[0] != pair[1])
     is_honest = not leaks
     if is_honest:
-        sequence = reached.sum(1).argsort(stable=True).tolist()  # whoever sees another sees more
-        first = ", ".join(names[i] for i in sequence[:SHOWN]) + ", ..." * (input_dim > SHOWN)
+        sequence = reached.sum(1).argsort(stable=True)  # whoever sees another sees more
+        sequence = sequence[sequence >= asked.context].tolist()
+        first = ", ".join(names[i] for i in sequence[:SHOWN]) + ", ..." * (len(sequence) > SHOWN)
         print(f"  flips      no leak: each output sees earlier variables alone, in order {first}")
     else:
         print(f"  flips      LEAK: pairs {why}: {len(leaks)}")
@@ -84,13 +120,52 @@ def _report(when: str, model: nn.Module, input_dim: int, ordering: Ordering | No
             move = found.largest_move[i, j].item()
             print(f"             output {names[i]} moves by {move:.2g} when {names[j]} is flipped")
     print(f"  slopes     {_by_slope(found)}")
-    total = _total(model, input_dim)
+    total = _total(asked)
     if total is None:
-        print(f"  Σp         2^{input_dim} inputs are too many to add up")
+        print(f"  Σp         2^{asked.input_dim} inputs are too many to add up")
         return is_honest
     is_one = abs(total - 1) < ROUNDING
-    print(f"  Σp         {total:.6f} over 2^{input_dim} inputs{'' if is_one else ': NOT ONE'}")
+    print(
+        f"  Σp         {total:.6f} over 2^{asked.input_dim} inputs{'' if is_one else ': NOT ONE'}"
+    )
     return is_honest and is_one
+
+
+def _report_deaf(asked: _Asked) -> bool:
+    """Print which outputs hear nothing; whether each hears the context."""
+    deaf, names = _deaf(asked), asked.names
+    if asked.context:
+        for i in deaf[:SHOWN]:
+            print(f"DEAF: {names[i]} hears nothing of the context, whatever the weights")
+        return not deaf
+    if asked.order is None and len(deaf) > 1:
+        said = listing([names[i] for i in deaf], SHOWN)
+        print(f"Notice: {said} hear nothing, whatever the weights: only what is drawn first may")
+    if asked.order is not None:
+        before = direct_mask(asked.order).sum(1).tolist()
+        for i in [i for i in deaf if before[i]][:SHOWN]:
+            may = f"{before[i]} input{'s' * (before[i] > 1)} that it may hear"
+            print(f"Notice: {names[i]} hears nothing of {may}, whatever the weights")
+    return True
+
+
+@torch.no_grad()
+def _deaf(asked: _Asked) -> list[int]:
+    """Outputs that never move when the context, or all if there is none, is another row's.
+
+    A unit may be off in all rows, and the weights of a border pixel may have died: other weights
+    wake them, and never what a mask cuts off.
+    """
+    generator = Generator().manual_seed(0)
+    deaf = torch.arange(asked.input_dim) >= asked.context
+    heard = asked.context or asked.input_dim
+    for _ in range(LOOKS):
+        x = torch.randint(2, (RANDOM_POINTS, asked.input_dim), generator=generator).double()
+        other = torch.cat([x.roll(1, 0)[:, :heard], x[:, heard:]], dim=1)
+        deaf &= (asked(x) == asked(other)).all(0)
+        for p in asked.parameters():
+            p.normal_(std=LOUD, generator=generator)
+    return deaf.nonzero().flatten().tolist()
 
 
 def _reached(seen: Tensor) -> Tensor:
@@ -120,17 +195,17 @@ def _by_slope(found: Dependence) -> str:
 
 
 @torch.no_grad()
-def _total(model: nn.Module, input_dim: int) -> float | None:
+def _total(asked: _Asked) -> float | None:
     """Σp, by the model's own ``log_prob`` where it has one, else by its logits."""
-    if 2**input_dim > MOST_INPUTS:
+    if 2**asked.input_dim > MOST_INPUTS:
         return None
-    total, places = 0.0, torch.arange(input_dim)
-    for numbers in torch.arange(2**input_dim).split(4096):
+    total, places = 0.0, torch.arange(asked.input_dim)
+    for numbers in torch.arange(2**asked.input_dim).split(4096):
         x = (numbers[:, None] >> places & 1).double()
-        if hasattr(model, "log_prob"):
-            log_p = model.log_prob(x)
+        if hasattr(asked.model, "log_prob") and not asked.context:
+            log_p = asked.model.log_prob(x)
         else:
-            log_p = Bernoulli().log_prob(model(x)[..., None], x).sum(1)
+            log_p = Bernoulli().log_prob(asked(x)[..., None], x).sum(1)
         total += log_p.exp().sum().item()
     return total
 

@@ -6,8 +6,9 @@ import pytest
 import torch
 from torch import nn
 
-from made_course import MADE, NADE, Transformer
+from made_course import MADE, NADE, MaskedLinear, Transformer
 from made_course.leaks.__main__ import main
+from made_course.model.masks import build_masks
 
 
 class Once(nn.Module):
@@ -41,6 +42,26 @@ class Copy(nn.Linear):
         super().__init__(input_dim, input_dim)
 
 
+class Told(nn.Module):
+    """A context enters hidden units, whose degrees begin at 0, or at 1 as in nflows."""
+
+    def __init__(self, input_dim, lowest=0, units=12, told_from=0):
+        super().__init__()
+        order = torch.arange(input_dim) + 1
+        hidden = torch.arange(units) % max(input_dim - lowest, 1) + min(lowest, input_dim - 1)
+        self.net = nn.ModuleList([MaskedLinear(input_dim, units), MaskedLinear(units, input_dim)])
+        for layer, mask in zip(self.net, build_masks([order, hidden]), strict=True):
+            layer.set_mask(mask)
+        self.listen = MaskedLinear(2, units)
+        self.listen.set_mask((hidden >= told_from)[:, None].expand(-1, 2))
+
+    def forward(self, x, context):
+        return self.net[1](torch.relu(self.net[0](x) + self.listen(context)))
+
+    def log_prob(self, x, context):
+        raise NotImplementedError("others may write it in other ways: logits say all")
+
+
 def run(capsys, model, input_dim=6, *more):
     with pytest.raises(SystemExit) as left:
         main([model, "--input-dim", str(input_dim), *more])
@@ -68,6 +89,7 @@ def test_honest_models_pass_in_any_ordering(capsys, here, monkeypatch, name):
     assert status == 0
     assert said.count("no leak") == said.count("1.000000 over 2^6") == 2
     assert f"in order {first}" in said
+    assert "Notice" not in said
 
 
 def test_a_leak_is_named(capsys, here):
@@ -130,3 +152,127 @@ def test_a_model_without_its_module_hears_how_to_write_it(capsys):
     status, said = run(capsys, "Model")
     assert status == 2
     assert "got Model: write module:Class" in said
+
+
+# What hears too little
+
+
+@pytest.fixture
+def made_by(here, monkeypatch):
+    """Let ``mine:Model`` be what a function makes."""
+    return lambda make: monkeypatch.setattr(sys.modules[__name__], "Model", make, raising=False)
+
+
+def second_deaf(input_dim):
+    """Honest, and no unit has degree 1."""
+    model = MADE(input_dim, (32,), ordering=[2, 0, 1, 4, 5, 3])
+    masks = build_masks([model.order, torch.arange(32) % 4 + 2])
+    for layer, mask in zip(model.net, masks, strict=True):
+        layer.set_mask(mask)
+    return model
+
+
+def with_output(change, make=HONEST["MADE"][0]):
+    """A model whose last layer was changed after it was made."""
+
+    def made(input_dim):
+        model = make(input_dim)
+        with torch.no_grad():
+            change(model.net[-1])
+        return model
+
+    return made
+
+
+def border_pixel_that_died(layer):
+    layer.weight[4] = 0
+
+
+def starts_at_zero(layer):
+    layer.weight.zero_()
+    layer.bias.zero_()
+
+
+def one_unit_that_is_off(input_dim):
+    """The first output hears its context by one unit, which is off for every context."""
+    model = Told(input_dim, units=6)
+    with torch.no_grad():
+        model.net[0].bias[0] = -9
+    return model
+
+
+def test_an_output_deaf_to_its_context_is_named_and_is_no_leak(capsys, made_by):
+    made_by(lambda d: Told(d, lowest=1))
+    status, said = run(capsys, "mine:Model", 6, "--context", "2")
+    assert status == 1
+    assert said.count("no leak") == said.count("1.000000 over 2^8") == 2
+    assert said.endswith("DEAF: x₁ hears nothing of the context, whatever the weights\n")
+
+
+def test_an_output_may_hear_others_and_be_deaf_to_the_context(capsys, made_by):
+    made_by(lambda d: Told(d, told_from=2))
+    status, said = run(capsys, "mine:Model", 6, "--context", "2")
+    assert status == 1
+    assert "DEAF: x₂ hears nothing of the context" in said
+    assert said.count("DEAF") == 2
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        Told,
+        one_unit_that_is_off,
+        with_output(border_pixel_that_died, Told),
+        with_output(starts_at_zero, Told),
+    ],
+)
+def test_a_model_that_hears_its_context_passes_in_silence(capsys, made_by, make):
+    made_by(make)
+    status, said = run(
+        capsys, "mine:Model", 6, "--context", "2", "--ordering", "[0, 1, 2, 3, 4, 5]"
+    )
+    assert status == 0
+    assert said.count("no leak: each output sees earlier variables alone, in order x") == 2
+    assert "hears" not in said
+
+
+def test_with_one_variable_hidden_degrees_from_0_are_what_nflows_has(capsys, made_by):
+    made_by(lambda d: Told(d, lowest=1))
+    assert run(capsys, "mine:Model", 1, "--context", "2")[0] == 0
+
+
+def test_a_leak_beside_a_context_is_a_leak(capsys, made_by):
+    made_by(Told)
+    status, said = run(
+        capsys, "mine:Model", 6, "--context", "2", "--ordering", "[[0, 1, 2, 3, 4, 5]]"
+    )
+    assert status == 1
+    assert "LEAK: pairs that the ordering does not allow: 15" in said
+    assert "output x₂ moves by" in said
+
+
+def test_what_hears_none_of_its_predecessors_is_noticed(capsys, made_by):
+    made_by(second_deaf)
+    status, said = run(capsys, "mine:Model", 6, "--ordering", "[2, 0, 1, 4, 5, 3]")
+    assert status == 0
+    assert "Notice: x₁ hears nothing of 1 input that it may hear, whatever the weights\n" in said
+    assert said.count("Notice") == 1
+    status, said = run(capsys, "mine:Model")
+    assert status == 0
+    assert "Notice: x₁ and x₃ hear nothing, whatever the weights: only what is drawn first" in said
+
+
+@pytest.mark.parametrize(
+    ("make", "ordering"),
+    [
+        (HONEST["MADE"][0], "[2, 0, 1, 4, 5, 3]"),
+        (with_output(border_pixel_that_died), "[2, 0, 1, 4, 5, 3]"),
+        (with_output(starts_at_zero), "[2, 0, 1, 4, 5, 3]"),
+        (lambda d: MADE(d, (32,), ordering=[[2, 0, 1], [4, 5, 3]]), "[[2, 0, 1], [4, 5, 3]]"),
+    ],
+)
+def test_what_hears_nothing_rightly_or_by_its_weights_alone_is_not(capsys, made_by, make, ordering):
+    made_by(make)
+    status, said = run(capsys, "mine:Model", 6, "--ordering", ordering)
+    assert status == 0
+    assert "Notice" not in said
