@@ -12,6 +12,7 @@ from made_course import (
     Categorical,
     Head,
     MaskedLinear,
+    Mixed,
     MixtureOfGaussians,
     connectivity,
     direct_mask,
@@ -122,8 +123,13 @@ def fill_masked(model, value):
 
 @st.composite
 def networks(draw, head=None, largest=8, scales=(0.5, 3.0, 30.0)):
-    """A float64 network of any architecture, orderings, degrees and weights."""
+    """A float64 network of any architecture, orderings, degrees and weights.
+
+    Of a list of heads each variable has one.
+    """
     seed, input_dim = draw(st.integers(0, 10**6)), draw(st.integers(1, largest))
+    if isinstance(head, list):
+        head = Mixed([draw(st.sampled_from(head)) for _ in range(input_dim)])
     steps = torch.arange(input_dim) % draw(st.integers(1, input_dim))
     groups = [(steps == step).nonzero().ravel().tolist() for step in range(input_dim)]
     model = MADE(

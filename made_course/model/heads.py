@@ -3,7 +3,7 @@
 A head knows nothing of masks, layers or orderings. It looks at each variable by itself, so that the
 autoregressive property is the network's business alone. Parameters have the shape (B, D, P): P
 numbers for each variable; every leading dimension will do, or none. Where variables differ in kind,
-:class:`made_course.Mixed` has a head for each.
+:class:`made_course.Mixed` has a head for each, and as many numbers as all of them take.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ class Head:
         num_classes: how many classes there are, where values are numbers of classes: amounts of
             nothing, which have shares and no mean. None elsewhere.
         arguments: what it was made with, for ``repr`` and for files.
-        columns: None where the head serves any variable alike; else how many variables it is for,
-            and :meth:`of` says which head each of them has. Variables are not drawn all at once, so
-            a head that tells them apart by their place needs both.
+        kinds: None where the head serves any variable alike, as one of your own does; that of
+            :class:`made_course.Mixed` is a LongTensor (D,) that is equal where variables have the
+            same head.
 
     Example:
         Counts 0, 1, 2, ... by a head of one's own: the output is the logarithm of the rate.
@@ -67,16 +67,25 @@ class Head:
     is_density: bool = False
     num_classes: int | None = None
     arguments: tuple[int, ...] = ()
-    columns: int | None = None
+    kinds: Tensor | None = None
 
     def of(self, i: int) -> Head:
-        """The head of variable i alone, by which it is drawn.
-
-        It may take and make fewer numbers than this one: it then has the first of them.
-        """
-        if self.columns is not None:
-            raise NotImplementedError(f"{type(self).__name__} must have a method of(i)")
+        """The head of variable i alone, by which it is drawn."""
         return self
+
+    def widths(self, input_dim: int) -> tuple[Tensor, Tensor]:
+        """How many inputs, and how many outputs, a network has for each variable: (D,) and (D,).
+
+        Example:
+            >>> MixtureOfGaussians(1).widths(2)
+            (tensor([1, 1]), tensor([3, 3]))
+        """
+        ones = torch.ones(input_dim, dtype=torch.long, device="cpu")
+        return self.inputs_per_variable * ones, self.params_per_variable * ones
+
+    def arranged(self, outputs: Tensor) -> Tensor:
+        """A network's outputs as :meth:`log_prob` takes them: (..., D * P) to (..., D, P)."""
+        return outputs.unflatten(-1, (-1, self.params_per_variable))
 
     def log_prob(self, params: Tensor, x: Tensor) -> Tensor:
         """Log-probability of each variable in nats: (..., P) and (...) to (...), nothing summed."""
@@ -352,14 +361,14 @@ def check_head(head: Head, input_dim: int) -> Head:
             "head must be Bernoulli(), Categorical(num_classes), MixtureOfGaussians(num_components)"
             f", Mixed(a head for each column) or another Head, got {head!r}"
         )
-    name = type(head).__name__
-    for numbers in ("params_per_variable", "inputs_per_variable"):
-        check_count(f"{name}.{numbers}", getattr(head, numbers, None))
-    if head.columns not in (None, input_dim):
+    if head.kinds is not None and len(head.kinds) != input_dim:
         raise ValueError(
-            f"{name} has heads for {head.columns} columns, and input_dim is {input_dim}: give it "
-            "one for each variable"
+            f"{type(head).__name__} has heads for {len(head.kinds)} columns, and input_dim is "
+            f"{input_dim}: give it one for each variable"
         )
+    for own in {id(own): own for own in map(head.of, range(input_dim))}.values():
+        for numbers in ("params_per_variable", "inputs_per_variable"):
+            check_count(f"{type(own).__name__}.{numbers}", getattr(own, numbers, None))
     return head
 
 

@@ -141,20 +141,21 @@ class MADE(nn.Module):
         )
         self.num_masks = self.mask_sets.num_masks
 
-        inputs = self.input_dim * self.head.inputs_per_variable
-        outputs = self.input_dim * self.head.params_per_variable
+        inputs, outputs = (widths.tolist() for widths in self.head.widths(self.input_dim))
+        widths = [sum(inputs), *self.hidden_dims, sum(outputs)]
         self.net = nn.ModuleList(  # type: ignore[assignment]
             MaskedLinear(below, above, conditioning=bool(conditioning) and k == 0)
-            for k, (below, above) in enumerate(pairwise([inputs, *self.hidden_dims, outputs]))
+            for k, (below, above) in enumerate(pairwise(widths))
         )
         with torch.no_grad():
-            for i, biases in enumerate(self.net[-1].bias.view(self.input_dim, -1)):
-                start = self.head.of(i).start()
-                if start is not None:
-                    biases[: len(start)] = start
+            for i, biases in enumerate(self.net[-1].bias.split(outputs)):
+                if (start := self.head.of(i).start()) is not None:
+                    biases.copy_(start)
         self.direct = None
         if direct:
-            self.direct = MaskedLinear(inputs, outputs, False, conditioning=bool(conditioning))
+            self.direct = MaskedLinear(
+                widths[0], widths[-1], False, conditioning=bool(conditioning)
+            )
             nn.init.zeros_(self.direct.weight)
         for layer in self._layers():  # the degrees are saved, and masks follow from them
             layer.register_buffer("mask", layer.mask, persistent=False)
@@ -255,7 +256,8 @@ class MADE(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Logits (B, D): output i is the logit of p(xᵢ = 1 | the variables before xᵢ).
 
-        A head with P > 1 parameters for each variable gets (B, D, P), and says what they mean.
+        A head with P > 1 parameters for each variable gets (B, D, P), and says what they mean;
+        :class:`made_course.Mixed` gets one row of them, those of the first variable in front.
 
         Args:
             x: (B, D); any leading dimensions will do.
@@ -265,13 +267,12 @@ class MADE(nn.Module):
             ValueError: if its last dimension is not D.
         """
         check_last_dimension(x, self.input_dim)
-        h = inputs = self.head.encode(x.to(self.net[0].weight.dtype)).flatten(-2)
+        h = inputs = self.head.encode(x.to(self.net[0].weight.dtype)).flatten(x.dim() - 1)
         *hidden, last = self.net
         for layer in hidden:
             h = F.dropout(self.act(layer(h)), self.dropout, self.training)
         outputs = last(h) if self.direct is None else last(h) + self.direct(inputs)
-        per_variable = self.head.params_per_variable
-        return outputs if per_variable == 1 else outputs.unflatten(-1, (-1, per_variable))
+        return outputs if outputs.shape[-1] == self.input_dim else self.head.arranged(outputs)
 
     def log_prob(self, x: Tensor, ensemble: int | None = None) -> Tensor:
         r"""Log-probability of each row in nats; of its density, where the head has one.
@@ -325,7 +326,7 @@ class MADE(nn.Module):
     def _log_conditionals(self, x: Tensor) -> Tensor:
         x = x.to(self.net[0].weight.dtype)
         params = self(x).to(x.dtype)  # under autocast, probabilities are not in half precision
-        return self.head.log_prob(params.view(*x.shape, self.head.params_per_variable), x)
+        return self.head.log_prob(self.head.arranged(params.flatten(x.dim() - 1)), x)
 
     def _check_values(self, x: Tensor) -> None:
         if values_may_be_checked():
@@ -487,5 +488,5 @@ def _degrees_of_units(model: MADE, degrees: Sequence[Tensor]) -> list[Tensor]:
     """From below: all inputs and all outputs of a variable have the variable's degree."""
     weight = model.net[0].weight  # floats are compared several times as fast
     order, *hidden = [d.to(weight.device, torch.float32) for d in degrees]
-    inputs = order.repeat_interleave(model.head.inputs_per_variable)
-    return [inputs, *hidden, order.repeat_interleave(model.head.params_per_variable)]
+    inputs, outputs = (w.to(weight.device) for w in model.head.widths(len(order)))
+    return [order.repeat_interleave(inputs), *hidden, order.repeat_interleave(outputs)]

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from itertools import groupby
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from .heads import NAMED_HEADS, Head
@@ -18,8 +17,8 @@ class Mixed(Head):
     .. math::
         \log p(x) = \sum_{i=1}^{D} \log p_{\text{head}_i}(x_i \mid x_{\text{before}})
 
-    The network puts out as many numbers for each variable as the widest head takes, and reads as
-    many as the widest makes: a narrower head takes the first, and zeros follow those it makes.
+    The network puts out as many numbers as the heads take, and reads as many as they make: those of
+    the first column, then those of the second, and so on.
 
     Probabilities alone add up to nats. With one real column or more the sum is that of
     probabilities and densities: differential nats, which depend on the units of the real columns.
@@ -35,9 +34,11 @@ class Mixed(Head):
 
         >>> from made_course import MADE, Bernoulli, MixtureOfGaussians
         >>> head = Mixed([Bernoulli(), MixtureOfGaussians(2)])
-        >>> head.params_per_variable, head.is_density
-        (6, True)
+        >>> head.is_density
+        True
         >>> model = MADE(2, (8,), head=head, seed=0)
+        >>> model(torch.tensor([[1.0, -1.2]])).shape  # a logit, and six numbers of two bells
+        torch.Size([1, 7])
         >>> model.log_conditionals(torch.tensor([[1.0, -1.2]])).shape  # nats, differential nats
         torch.Size([1, 2])
         >>> model.sample(50)[:, 0].unique()
@@ -50,53 +51,55 @@ class Mixed(Head):
         if not heads:
             raise ValueError("heads must be a list with a head for each column, got an empty one")
         for i, head in enumerate(heads):
-            if not isinstance(head, Head) or head.columns is not None:
+            if not isinstance(head, Head) or head.kinds is not None:
                 raise TypeError(f"heads[{i}] must be a head of one column, got {head!r}")
-        self.heads = tuple(heads)
-        self.columns = len(heads)
-        self.params_per_variable = max(head.params_per_variable for head in heads)
-        self.inputs_per_variable = max(head.inputs_per_variable for head in heads)
+        names = [repr(head) if type(head) in NAMED_HEADS else id(head) for head in heads]
+        alike = dict(zip(names, heads, strict=True))
+        self.heads = tuple(alike[name] for name in names)
         self.is_density = any(head.is_density for head in heads)
-        alike: dict[object, list[int]] = {}
-        for i, head in enumerate(heads):
-            alike.setdefault(repr(head) if type(head) in NAMED_HEADS else id(head), []).append(i)
-        self._groups = [(heads[at[0]], torch.tensor(at)) for at in alike.values()]
-        self._places = torch.cat([at for _, at in self._groups]).argsort()
+        numbers = {name: k for k, name in enumerate(alike)}
+        self.kinds = torch.tensor([numbers[name] for name in names], device="cpu")
+        self._kinds = [*zip(alike.values(), self.kinds.bincount().tolist(), strict=True)]
+        inputs, outputs = map(self.kinds.repeat_interleave, self.widths(len(heads)))
+        self._columns = self.kinds.argsort(stable=True)
+        self._outputs = outputs.argsort(stable=True)
+        self._column_places = self._columns.argsort()
+        self._input_places = inputs.argsort(stable=True).argsort()
 
     def of(self, i: int) -> Head:
         """The head of variable i alone."""
         return self.heads[i]
 
+    def widths(self, input_dim: int) -> tuple[Tensor, Tensor]:
+        """How many inputs, and how many outputs, a network has for each column: (D,) and (D,)."""
+        inputs = [head.inputs_per_variable for head in self.heads]
+        outputs = [head.params_per_variable for head in self.heads]
+        return torch.tensor(inputs, device="cpu"), torch.tensor(outputs, device="cpu")
+
+    def arranged(self, outputs: Tensor) -> Tensor:
+        """A network's outputs as :meth:`log_prob` takes them: as they are."""
+        return outputs
+
     def log_prob(self, params: Tensor, x: Tensor) -> Tensor:
-        """Log-probability or density of each column: (..., D, P) and (..., D) to (..., D)."""
-        parts = [
-            head.log_prob(_at(params, i, -2)[..., : head.params_per_variable], _at(x, i, -1))
-            for head, i in self._groups
-        ]
-        return self._joined(parts, -1)
+        """Log-probability or density of each column: (..., all P) and (..., D) to (..., D)."""
+        parts = [head.log_prob(own, values) for head, own, values in self._by_kind(params, x)]
+        return _at(torch.cat(parts, -1), self._column_places)
 
     def sample(self, params: Tensor, u: Tensor) -> Tensor:
-        """A value of its kind for each column: (..., D, P) and (..., D) to (..., D)."""
-        parts = [
-            head.sample(_at(params, i, -2)[..., : head.params_per_variable], _at(u, i, -1))
-            for head, i in self._groups
-        ]
-        return self._joined(parts, -1)
+        """A value of its kind for each column: (..., all P) and (..., D) to (..., D)."""
+        parts = [head.sample(own, values) for head, own, values in self._by_kind(params, u)]
+        return _at(torch.cat(parts, -1), self._column_places)
 
     def encode(self, x: Tensor) -> Tensor:
-        """What the network reads of each column: (..., D) to (..., D, inputs_per_variable)."""
-        width = self.inputs_per_variable
-        parts = [
-            F.pad(head.encode(_at(x, i, -1)), (0, width - head.inputs_per_variable))
-            for head, i in self._groups
-        ]
-        return self._joined(parts, -2)
+        """What the network reads of all columns: (..., D) to (..., all inputs)."""
+        parts = [head.encode(values).flatten(-2) for head, values in self._values(x)]
+        return _at(torch.cat(parts, -1), self._input_places)
 
     def check(self, x: Tensor) -> None:
         """Raise ValueError unless each column holds values of its head, and say which does not."""
         try:
-            for head, i in self._groups:
-                head.check(_at(x, i, -1))
+            for head, values in self._values(x):
+                head.check(values)
         except ValueError:
             for k, head in enumerate(self.heads):
                 try:
@@ -105,9 +108,16 @@ class Mixed(Head):
                     raise ValueError(f"column {k} (counted from 0): {error}") from None
             raise
 
-    def _joined(self, parts: list[Tensor], dim: int) -> Tensor:
-        """What each group says of its columns, in the order of the columns."""
-        return _at(torch.cat(parts, dim), self._places, dim)
+    def _values(self, x: Tensor) -> list[tuple[Head, Tensor]]:
+        """Each different head, and the values of all columns that have it."""
+        parts = _at(x, self._columns).split([count for _, count in self._kinds], -1)
+        return [(head, part) for (head, _), part in zip(self._kinds, parts, strict=True)]
+
+    def _by_kind(self, params: Tensor, x: Tensor) -> list[tuple[Head, Tensor, Tensor]]:
+        """Each different head, and the parameters and the values of all columns that have it."""
+        sizes = [count * head.params_per_variable for head, count in self._kinds]
+        parts = zip(_at(params, self._outputs).split(sizes, -1), self._values(x), strict=True)
+        return [(head, head.arranged(own), values) for own, (head, values) in parts]
 
     def __repr__(self) -> str:
         runs = [(head, len([*run])) for head, run in groupby(map(repr, self.heads))]
@@ -115,5 +125,5 @@ class Mixed(Head):
         return f"Mixed({' + '.join(lists)})"
 
 
-def _at(x: Tensor, columns: Tensor, dim: int) -> Tensor:
-    return x.index_select(dim, columns.to(x.device))
+def _at(x: Tensor, places: Tensor) -> Tensor:
+    return x.index_select(-1, places.to(x.device))

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from itertools import accumulate, groupby, pairwise
+from itertools import groupby, pairwise
 from typing import Literal, Protocol, TypeAlias, get_args
 
 import torch
@@ -31,7 +31,7 @@ SAMPLES_AT_ONCE = 1024
 NUMBERS_AT_ONCE = 2**20
 """So many numbers of a layer are kept at once where rows are scored in parts: 4 MB in float32."""
 BLOCK = 64
-"""So many variables share the matrix products of :func:`sample_incremental`, in whole steps."""
+"""So many variables of one head share products in :func:`sample_incremental`, in whole steps."""
 
 
 # ---- samples of a MADE --------------------------------------------------------------------------
@@ -120,11 +120,11 @@ def sample_naive(
     """Draw samples with one forward pass for each variable, in order of increasing degree.
 
     Args:
-        forward: maps inputs (n, D) to outputs (n, D) or (n, D, P); those of variable i depend on
-            the variables before i alone.
+        forward: maps inputs (n, D) to outputs (n, D), (n, D, P) or those of Mixed; variable i's
+            depend on the variables before i alone.
         order: (D,) degrees of the variables; ``argsort`` of them is the ordering.
         noise: (n, D) uniforms; column i decides variable i.
-        head: turns P outputs of a variable and a uniform into a value.
+        head: turns a variable's outputs and a uniform into a value.
 
     Returns:
         (n, D) samples.
@@ -140,9 +140,11 @@ def sample_naive(
         tensor([[1., 1.]])
     """
     x = torch.zeros_like(noise)
+    stops = head.widths(len(order))[1].cumsum(0).tolist()
     for i in torch.argsort(order).tolist():
-        outputs, own = forward(x)[:, i].reshape(len(x), -1), head.of(i)
-        x[:, i] = own.sample(outputs[:, : own.params_per_variable], noise[:, i])
+        outputs, own = forward(x).flatten(1), head.of(i)
+        params = outputs[:, stops[i] - own.params_per_variable : stops[i]]
+        x[:, i] = own.sample(params, noise[:, i])
     return x
 
 
@@ -167,12 +169,12 @@ def sample_incremental(
 
     Args:
         weights: masked weights of every layer (out_features, in_features), the output's last. The
-            first layer reads what the head makes of each variable, the output has P rows for each.
+            first layer reads what the head makes of the variables, the output has its parameters.
         biases: bias of every layer (out_features,).
         degrees: degrees of the variables and of every hidden layer.
         activation: the hidden units' nonlinearity, elementwise.
         noise: (n, D) uniforms; column i decides variable i.
-        head: turns P outputs of a variable and a uniform into a value.
+        head: turns a variable's outputs and a uniform into a value.
         direct: masked weights from the inputs straight to the outputs, if there are any.
         given: (n, D) values to take, instead of drawing them, where ``known`` is true.
         known: (n, D) BoolTensor.
@@ -193,76 +195,74 @@ def sample_incremental(
         tensor([[1., 1.],
                 [0., 0.]])
     """
-    n, numbers_in, numbers_out = len(noise), head.inputs_per_variable, head.params_per_variable
+    n = len(noise)
     ordering = torch.argsort(degrees[0], stable=True)
     if given is None or known is None:
         given, known = noise, torch.zeros_like(noise, dtype=torch.bool)
     in_all = known.all(dim=0)[ordering]
     taken, drawn = ordering[in_all], ordering[~in_all]
-    columns = torch.cat([taken, drawn])  # what is known from the beginning stands first
-    first, sizes = _steps(degrees, drawn, head, direct is not None)
-    starts = [*accumulate(sizes, initial=0)]
+    place = torch.argsort(torch.cat([taken, drawn]))  # what is known from the beginning is first
+    starts, sizes = _steps(degrees, drawn, head, direct is not None)
+    first = drawn[starts]
 
+    read, made = (place.repeat_interleave(w.to(place.device)) for w in head.widths(len(place)))
+    layers = [
+        _by_rank(read, len(taken) + starts),
+        *(_by_rank(d, degrees[0][first]) for d in degrees[1:]),
+        _by_rank(made - len(taken), starts + sizes),
+    ]
     # units that are not known yet stay at zero, and meet weights that the mask holds at zero
-    x, values = weights[0].new_zeros(len(columns), numbers_in, n), []
+    x, values = weights[0].new_zeros(len(read), n), []
     if len(taken):
-        x[: len(taken)] = head.encode(given).permute(1, 2, 0)[taken]
+        units = layers[0].units[: (read < len(taken)).sum()]
+        x[: len(units)] = head.encode(given).flatten(1).T[units]
         values.append(given.T[taken])
-    h = [x.flatten(0, 1), *(x.new_zeros(len(d), n) for d in degrees[1:])]
-    known_inputs = [numbers_in * (len(taken) + start) for start in starts[:-1]]
-    layers = [_Layer(_parts(columns, numbers_in), known_inputs)]
-    for d in degrees[1:]:
-        units = torch.argsort(d, stable=True)
-        layers.append(_Layer(units, torch.searchsorted(d[units], first).tolist()))
-    layers.append(_Layer(_parts(drawn, numbers_out), [numbers_out * stop for stop in starts[1:]]))
+    h = [x, *(x.new_zeros(len(d), n) for d in degrees[1:])]
     if direct is not None:
         direct = direct.index_select(0, layers[-1].units).index_select(1, layers[0].units)
 
-    heads = None if head.columns is None else [head.of(i) for i in drawn.tolist()]
-    u, places = noise.T[drawn].split(sizes), x[len(taken) :].mT.split(sizes)
+    each, known_inputs = sizes.tolist(), [*layers[0].ready, len(x)]
+    u = noise.T[drawn].split(each)
     some = None
     if known[:, drawn].any():
-        some = [*zip(known.T[drawn].split(sizes), given.T[drawn].split(sizes), strict=True)]
-    for _, run in groupby(range(len(sizes)), lambda step: -(-starts[step] // BLOCK)):
+        some = [*zip(known.T[drawn].split(each), given.T[drawn].split(each), strict=True)]
+    blocks = [*zip((-(-starts // BLOCK)).tolist(), map(head.of, first.tolist()), strict=True)]
+    for (_, own), run in groupby(range(len(blocks)), blocks.__getitem__):
         steps = [*run]
         *hidden, output = _blocks(layers, h, weights, biases, steps, direct)
-        outputs = output.z.view(-1, numbers_out, n).mT.split(sizes[steps[0] : steps[-1] + 1])
+        counts = each[steps[0] : steps[-1] + 1]
+        inputs = x[known_inputs[steps[0]] : known_inputs[steps[-1] + 1]]
+        places = inputs.view(sum(counts), own.inputs_per_variable, n).mT.split(counts)
+        outputs = output.z.view(sum(counts), own.params_per_variable, n).mT.split(counts)
         for t, step in enumerate(steps):
             for block in hidden:
                 if block.counts[t]:
                     block.h[t].copy_(activation(block.received_by(t)))
             output.received_by(t)
-            own, params, place = head, outputs[t], places[step]
-            if heads is not None:  # of its own, narrower perhaps
-                own = heads[step]
-                params = params[..., : own.params_per_variable]
-                place = place[..., : own.inputs_per_variable]
-            value = own.sample(params, u[step])
+            value = own.sample(outputs[t], u[step])
             if some is not None:
                 is_known, there = some[step]
                 value = there.where(is_known, value)
-            place.copy_(own.encode(value))
+            places[t].copy_(own.encode(value))
             values.append(value)
-    return torch.cat(values)[torch.argsort(columns)].T
+    return torch.cat(values)[place].T
 
 
 def _steps(
     degrees: Sequence[Tensor], drawn: Tensor, head: Head, direct: bool
-) -> tuple[Tensor, list[int]]:
-    """Steps, each of as many variables as can be drawn at once: their first degrees and sizes.
+) -> tuple[Tensor, Tensor]:
+    """Where steps start, each of as many variables as can be drawn at once, and their sizes.
 
-    That is where outputs see the same units: in a group of one degree and, without direct
-    connections, between two degrees of the last hidden layer.
+    That is where outputs see the same units, in a group of one degree and, without direct
+    connections, between two degrees of the last hidden layer; and where the head is the same.
     """
-    order = degrees[0][drawn]
-    if head.columns is not None:  # variables with heads of their own go one by one
-        seen = drawn
-    elif direct or len(degrees) == 1:
-        seen = order
-    else:
-        seen = torch.searchsorted(degrees[-1].sort().values, order)
+    seen = degrees[0][drawn]
+    if not direct and len(degrees) > 1:
+        seen = torch.searchsorted(degrees[-1].sort().values, seen)
+    if head.kinds is not None:
+        seen = seen * len(head.kinds) + head.kinds.to(drawn.device)[drawn]
     sizes = seen.unique_consecutive(return_counts=True)[1]
-    return order[sizes.cumsum(0) - sizes], sizes.tolist()
+    return sizes.cumsum(0) - sizes, sizes
 
 
 @dataclass(frozen=True)
@@ -275,6 +275,13 @@ class _Layer:
     def within(self, steps: list[int]) -> slice:
         """Those that become known in a block of steps."""
         return slice(self.ready[steps[0] - 1] if steps[0] else 0, self.ready[steps[-1]])
+
+
+def _by_rank(ranks: Tensor, of_steps: Tensor) -> _Layer:
+    """Units that are ready for a step where their rank is less than its; negative ones never."""
+    units = torch.argsort(ranks, stable=True)
+    units = units[ranks[units] >= 0]
+    return _Layer(units, torch.searchsorted(ranks[units], of_steps).tolist())
 
 
 @dataclass(frozen=True)
@@ -322,11 +329,6 @@ def _blocks(
             sources.append((direct[rows, new].split(counts), h[0][new]))
         blocks.append(_Block(counts, values, z, z.split(counts), sources))
     return blocks
-
-
-def _parts(variables: Tensor, each: int) -> Tensor:
-    """Indices of the units of these variables, where each variable has several in a row."""
-    return (variables[:, None] * each + torch.arange(each, device=variables.device)).ravel()
 
 
 # ---- how many at once, and from which noise -----------------------------------------------------

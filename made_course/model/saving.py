@@ -15,6 +15,7 @@ from .heads import NAMED_HEADS, Head
 from .mixed import Mixed
 
 FORMAT = "made_course.MADE, version 1"
+PACKED = "Mixed, packed"
 
 
 def write_model(
@@ -54,7 +55,7 @@ def name_of(act: nn.Module) -> str:
 def _written(head: Head) -> list[Any]:
     """The name of a head and its arguments, those of Mixed written alike."""
     if type(head) is Mixed:
-        return ["Mixed", *map(_written, head.heads)]
+        return [PACKED, *map(_written, head.heads)]
     if type(head) not in NAMED_HEADS:
         raise ValueError(_of_ones_own("head", head))
     return [type(head).__name__, *head.arguments]
@@ -62,8 +63,13 @@ def _written(head: Head) -> list[Any]:
 
 def _read(written: list[Any]) -> Head:
     name, *arguments = written
-    if name == "Mixed":
+    if name == PACKED:
         return Mixed([_read(head) for head in arguments])
+    if name == "Mixed":
+        raise ValueError(
+            "the file is of a model whose Mixed gave each column as many numbers as the widest "
+            "head takes, and now each has those of its own: train the model again"
+        )
     return {kind.__name__: kind for kind in NAMED_HEADS}[name](*arguments)
 
 

@@ -2,9 +2,11 @@
 
 import math
 import warnings
+from itertools import pairwise
 
 import pytest
 import torch
+import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,34 +14,22 @@ from made_course import (
     MADE,
     Bernoulli,
     Categorical,
-    Head,
     Mixed,
     MixtureOfGaussians,
+    build_masks,
     complete,
     completion_degrees,
     evaluate,
     fit,
 )
-from tests.networks import Poisson, under
+from tests.networks import Poisson, networks, under, uniforms, with_weights
 
 COUNTS = Poisson()
 DISCRETE = [Bernoulli(), Categorical(2), Categorical(5)]
 REAL = [MixtureOfGaussians(1), MixtureOfGaussians(3)]
 THREE = Mixed([Categorical(3), MixtureOfGaussians(2), Bernoulli()])
 SIX = Mixed([Bernoulli(), MixtureOfGaussians(2), Bernoulli(), Categorical(3), COUNTS, REAL[0]])
-
-
-def uniforms(*shape, seed=0):
-    return torch.rand(shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
-
-
-@torch.no_grad()
-def with_weights(model, scale, seed=0):
-    generator = torch.Generator().manual_seed(seed)
-    for parameter in model.parameters():
-        size = parameter.shape[-1] ** 0.5 if parameter.dim() == 2 else 1
-        parameter.normal_(std=scale / size, generator=generator)
-    return model
+WIDTHS = [1, 6, 1, 3, 1, 3]
 
 
 # ---- a probability ------------------------------------------------------------------------------
@@ -83,27 +73,11 @@ def test_columns_of_one_kind_are_the_model_without_mixed():
 
 
 def test_a_new_model_starts_each_column_as_its_head_says():
-    bias = MADE(6, (4,), head=SIX).net[-1].bias.view(6, -1)
+    bias = MADE(6, (4,), head=SIX).net[-1].bias.split(WIDTHS)
     two, one = MixtureOfGaussians(2), MixtureOfGaussians(1)
     assert torch.equal(bias[1], two.start())
-    assert torch.equal(bias[5, :3], one.start())
-    assert bias[[0, 2, 3, 4]].ne(0).all()  # PyTorch's draw
-
-
-@torch.no_grad()
-def test_what_is_padded_changes_nothing():
-    model = with_weights(MADE(3, (9,), head=THREE, direct=True, seed=0).double(), 0.7)
-    x = model.sample(50, noise=uniforms(50, 3))
-    before = model.log_prob(x)
-    unread = torch.tensor([[0, 0, 0], [0, 1, 1], [0, 1, 1]]).bool().ravel()
-    unused = torch.arange(6) >= torch.tensor([3, 6, 1])[:, None]
-    for layer in (model.net[0], model.direct):
-        layer.weight[:, unread] = 1e30
-    for layer in (model.net[1], model.direct):
-        layer.weight[unused.ravel()] = 1e30
-    model.net[1].bias[unused.ravel()] = 1e30
-    assert torch.equal(model.log_prob(x), before)
-    assert torch.equal(model.sample(50, noise=uniforms(50, 3)), x)
+    assert torch.equal(bias[5], one.start())
+    assert all(bias[i].ne(0).all() for i in (0, 2, 3, 4))  # PyTorch's draw
 
 
 def test_a_table_made_by_a_known_rule_is_learned_within_3_hundredths_of_a_nat():
@@ -131,23 +105,95 @@ def test_a_table_made_by_a_known_rule_is_learned_within_3_hundredths_of_a_nat():
     assert 0 < above < 0.03
 
 
+# ---- packed -------------------------------------------------------------------------------------
+
+
+class Padded:
+    """The model that was given, written once more: each variable as wide as the widest head.
+
+    At the numbers of a variable's own head it has the same weights, and zeros everywhere else.
+    """
+
+    def __init__(self, model):
+        self.heads, self.act = model.head.heads, model.act
+        order, *hidden = model.degrees
+        self.reads, read = self.room("inputs_per_variable")
+        self.puts, put = self.room("params_per_variable")
+        units = [order.repeat_interleave(self.reads), *hidden, order.repeat_interleave(self.puts)]
+        places = [read, *map(torch.arange, map(len, hidden)), put]
+        masks = build_masks(units[:-1], units[-1])
+        self.layers = [
+            self.spread(layer, mask, *at)
+            for layer, mask, at in zip(model.net, masks, pairwise(places), strict=True)
+        ]
+        self.direct = None
+        if model.direct is not None:
+            self.direct = self.spread(model.direct, units[-1][:, None] > units[0], read, put)
+
+    def room(self, numbers):
+        """How many numbers each variable has, and the places of those that belong to its head."""
+        counts = [getattr(head, numbers) for head in self.heads]
+        most = max(counts)
+        return most, torch.tensor([most * i + k for i, n in enumerate(counts) for k in range(n)])
+
+    @staticmethod
+    def spread(layer, mask, below, above):
+        weight, bias = torch.zeros(mask.shape).double(), torch.zeros(len(mask)).double()
+        weight[above[:, None], below] = layer.weight
+        if layer.bias is not None:
+            bias[above] = layer.bias
+        if layer.conditioning is not None:
+            seen = torch.zeros_like(weight)
+            seen[above[:, None], below] = layer.conditioning
+            bias += (seen * mask).sum(1)
+        return weight * mask, bias
+
+    def params(self, x):
+        h = inputs = torch.cat(
+            [
+                F.pad(head.encode(x[:, i]), (0, self.reads - head.inputs_per_variable))
+                for i, head in enumerate(self.heads)
+            ],
+            dim=1,
+        )
+        for k, (weight, bias) in enumerate(self.layers):
+            h = (self.act(h) if k else h) @ weight.T + bias
+        if self.direct is not None:
+            h = h + inputs @ self.direct[0].T + self.direct[1]
+        each = h.view(len(x), -1, self.puts).unbind(1)
+        return [p[:, : head.params_per_variable] for head, p in zip(self.heads, each, strict=True)]
+
+    def log_conditionals(self, x):
+        each = zip(self.heads, self.params(x), x.T, strict=True)
+        return torch.stack([head.log_prob(p, values) for head, p, values in each], 1)
+
+    def sample(self, order, noise):
+        x = torch.zeros_like(noise)
+        for i in torch.argsort(order).tolist():
+            x[:, i] = self.heads[i].sample(self.params(x)[i], noise[:, i])
+        return x
+
+
+@given(networks([*DISCRETE, *REAL, COUNTS], 30, (0.05, 0.2)))
+@settings(max_examples=50)
+@torch.no_grad()
+def test_packed_is_padded(model):
+    padded, noise = Padded(model), uniforms(7, model.input_dim)
+    x = padded.sample(model.order, noise)
+    torch.testing.assert_close(model.sample(7, noise=noise), x, rtol=1e-9, atol=1e-9)
+    found = model.log_conditionals(x)
+    torch.testing.assert_close(found, padded.log_conditionals(x), rtol=1e-9, atol=1e-9)
+
+
+def test_a_label_before_an_image_adds_as_many_numbers_as_there_are_classes():
+    head = Mixed([Categorical(10)] + [Bernoulli()] * 784)
+    model = MADE(785, (512, 512), head=head, direct=True)
+    plain = MADE(784, (512, 512), direct=True).n_parameters()
+    assert model.n_parameters() == plain + 10 * (512 + 513) + 10 * (784 + 794)
+    assert model(torch.zeros(3, 785)).shape == (3, 794)
+
+
 # ---- samples ------------------------------------------------------------------------------------
-
-
-@st.composite
-def models(draw, heads):
-    input_dim, seed = draw(st.integers(1, 70)), draw(st.integers(0, 10**6))
-    model = MADE(
-        input_dim,
-        draw(st.lists(st.integers(1, 30), max_size=3)),
-        natural_order=False,
-        head=Mixed(draw(st.lists(st.sampled_from(heads), min_size=input_dim, max_size=input_dim))),
-        direct=draw(st.booleans()),
-        conditioning=draw(st.booleans()),
-        num_masks=draw(st.sampled_from([1, 3, None])),
-        seed=seed,
-    ).double()
-    return with_weights(model, draw(st.sampled_from([0.05, 0.2])), seed)
 
 
 def both_ways(model, ensemble):
@@ -158,7 +204,7 @@ def both_ways(model, ensemble):
     ]
 
 
-@given(models(DISCRETE), st.sampled_from([None, 1]))
+@given(networks(DISCRETE, 70, (0.05, 0.2)), st.sampled_from([None, 1]))
 @settings(max_examples=30)
 def test_both_ways_agree_bit_for_bit_on_classes(model, ensemble):
     incremental, naive = both_ways(model, ensemble)
@@ -166,7 +212,7 @@ def test_both_ways_agree_bit_for_bit_on_classes(model, ensemble):
     model.check_data(incremental)
 
 
-@given(models([*DISCRETE, *REAL, COUNTS]), st.sampled_from([None, 1]))
+@given(networks([*DISCRETE, *REAL, COUNTS], 70, (0.05, 0.2)), st.sampled_from([None, 1]))
 @settings(max_examples=30)
 def test_both_ways_agree_on_all_kinds(model, ensemble):
     incremental, naive = both_ways(model, ensemble)
@@ -181,9 +227,7 @@ def test_each_value_follows_from_the_conditionals_of_its_row(method, n):
     noise = uniforms(n, 6)
     x = with_weights(model, 0.2).sample(n, noise=noise, method=method)
     with torch.no_grad():
-        params = model(x)
-        for i, head in enumerate(SIX.heads):
-            own = params[:, i, : head.params_per_variable]
+        for i, (head, own) in enumerate(zip(SIX.heads, model(x).split(WIDTHS, 1), strict=True)):
             expected = head.sample(own, noise[:, i])
             torch.testing.assert_close(x[:, i], expected, rtol=1e-9, atol=1e-9)
             found = model.log_conditionals(x)[:, i]
@@ -321,44 +365,3 @@ def test_a_single_batch_is_not_judged_as_a_table():
     x = torch.zeros(200, 2)
     model.log_prob(x)
     complete(model, x, torch.tensor([False, True]))
-
-
-# ---- heads of one's own that tell columns apart -------------------------------------------------
-
-
-class FirstIsReal(Head):
-    """The first column is real, the others binary: right for whole rows, and for nothing else."""
-
-    params_per_variable = 2
-    is_density = True
-
-    def log_prob(self, params, x):
-        real = torch.distributions.Normal(params[..., 0], params[..., 1].exp()).log_prob(x)
-        binary = Bernoulli().log_prob(params[..., :1], x)
-        return torch.where(torch.arange(x.shape[-1]) == 0, real, binary)
-
-    def sample(self, params, u):
-        real = params[..., 0] + params[..., 1].exp() * torch.special.ndtri(u)
-        binary = Bernoulli().sample(params[..., :1], u)
-        return torch.where(torch.arange(u.shape[-1]) == 0, real, binary)
-
-    def check(self, x):
-        pass
-
-
-def test_a_head_for_columns_says_which_head_each_of_them_has():
-    class Columns(FirstIsReal):
-        columns = 4
-
-    with pytest.raises(NotImplementedError, match=r"Columns must have a method of\(i\)"):
-        MADE(4, (8,), head=Columns())
-
-    class Whole(Columns):
-        def of(self, i):
-            return Mixed([MixtureOfGaussians(1)] + [Bernoulli()] * 3).of(i)
-
-        params_per_variable = 3
-
-    x = MADE(4, (8,), head=Whole()).sample(50)
-    assert x[:, 1:].unique().tolist() == [0, 1]
-    assert len(x[:, 0].unique()) == 50

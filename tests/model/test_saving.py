@@ -104,6 +104,14 @@ def test_a_file_that_cannot_be_written_leaves_the_one_before(path, monkeypatch):
     assert os.listdir(path.parent) == [path.name]
 
 
+def test_a_file_from_before_columns_were_packed_is_refused(path):
+    MADE(4, (8,), head=MIXED).save(path)
+    content = read_tensors(path)
+    torch.save(content | {"head": ["Mixed", *content["head"][1:]]}, path)
+    with pytest.raises(ValueError, match="each column as many numbers as the widest .* train"):
+        MADE.load(path)
+
+
 @pytest.mark.parametrize("share", [0, 0.5, 0.99])
 def test_a_truncated_file_is_refused(path, share):
     MADE(3, (4,)).save(path)
