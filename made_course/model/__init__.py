@@ -1,4 +1,4 @@
-"""The idea: masks, what an output means, MADE, its samples, completion, a model in a file.
+"""The idea: masks, what an output means, MADE, its samples, completion, models and rows in files.
 
 Imports from ``common`` alone. In reading order:
 
@@ -14,4 +14,5 @@ Imports from ``common`` alone. In reading order:
 - ``completion``: what is unknown, drawn given what is known, and what is said of it
 - ``completed_rows``: the result of a completion: means, shares, draws
 - ``saving``: a model in one file
+- ``compression``: rows in bytes, and a sampler whose dice come from bytes
 """

@@ -1,9 +1,9 @@
 """Which small mistakes no test sees: ``python -m tools.checks.mutants``, some minutes on 2 cores.
 
-In each of six rooms 25 places are drawn, the same in every run, and at each one thing is changed by
-an operator of cosmic-ray: ``>`` becomes ``>=``, ``and`` becomes ``or``, a number one more or less.
-The room's tests then run on a copy of the tree with this one change, a *mutant*, and should fail.
-One that survives changes nothing that matters, or shows a hole in the tests.
+In each of seven rooms 25 places are drawn, the same in every run, and at each one thing is changed
+by an operator of cosmic-ray: ``>`` becomes ``>=``, ``and`` becomes ``or``, a number one more or
+less. The room's tests then run on a copy of the tree with this one change, a *mutant*, and should
+fail. One that survives changes nothing that matters, or shows a hole in the tests.
 
 Places are counted in a room from top to bottom, without imports and annotations, so that they are
 the same wherever its file lies. ``--out FILE`` writes the table into a file, too.
@@ -30,6 +30,7 @@ ROOMS = {  # files of made_course/model that are changed, and the tests that the
     "sampling": (["sampling"], ["sampling", "log_prob"]),
     "made": (["masked_linear", "made"], ["made", "log_prob"]),
     "completion": (["completion"], ["completion", "completed_rows"]),
+    "compression": (["compression"], ["compression"]),
 }
 ROOT = Path(__file__).parents[2]
 NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "docs", "notebooks")
