@@ -52,8 +52,8 @@ def compress(model: MADE, rows: Tensor) -> bytes:
 
     Here p is the model under its masks in use, rounded to what all machines compute alike, and 14
     of the 16 are the number of rows, a fingerprint of the model and a checksum. Whoever reads the
-    file needs the model. A coder to be read, of a million variables a second or two; for more
-    there is the library ``constriction``.
+    file needs the model. A coder to be read, of about a million variables a second; for more there
+    is the library ``constriction``.
 
     Args:
         model: a MADE of binary variables with ``activation="relu"``.
@@ -91,6 +91,11 @@ def decompress(model: MADE, data: bytes) -> Tensor:
     Raises:
         TypeError: if the model is no MADE, or the data are no bytes.
         ValueError: if they are damaged, cut short, of another model or of another program.
+
+    Example:
+        >>> model = MADE(3, (4,), ordering=[1, 2, 0], seed=0)
+        >>> decompress(model, compress(model, torch.tensor([[0, 1, 1]])))
+        tensor([[0., 1., 1.]])
     """
     _check_bytes(data)
     if not data.startswith(MAGIC):

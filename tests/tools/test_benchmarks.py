@@ -13,7 +13,16 @@ from torch import nn
 
 from made_course import MADE, load_binarized_mnist, load_table
 from tools.benchmarks import __main__ as benchmark
-from tools.benchmarks import densities, document, figures, growth, peers, sampling, tables
+from tools.benchmarks import (
+    compression,
+    densities,
+    document,
+    figures,
+    growth,
+    peers,
+    sampling,
+    tables,
+)
 from tools.benchmarks.figures import Configuration, Result
 from tools.benchmarks.measuring import products_of
 
@@ -119,7 +128,7 @@ REAL = {"zuko": peers.zuko, "nflows": peers.nflows, "pyro": peers.pyro}
 def test_requirements_name_every_peer():
     lines = (ROOT / peers.REQUIREMENTS).read_text().splitlines()
     named = [re.match(r"[a-z]+", line)[0] for line in lines if not line.startswith("#")]
-    assert named == [*REAL, "scikit"]
+    assert named == [*REAL, "scikit", "zstandard"]
 
 
 @pytest.mark.parametrize("name", REAL)
@@ -248,6 +257,40 @@ def test_tables_print_nats_seconds_and_samples(monkeypatch, capsys):
     printed, rows = told(capsys, "--only", "tables", "--seeds", "3", "5")
     assert "**Tables, heights, 2 columns, 84/18/18 rows, 2 splits" in printed
     assert re.fullmatch(r"\d\.\d\d \(.* to .*\)", rows["Gaussian"][0])
+
+
+# ---- bytes --------------------------------------------------------------------------------------
+
+
+def test_contexts_are_what_a_decoder_has_read_before():
+    rows = torch.zeros(2, 784)
+    rows[0, 28 * 10 + 9] = rows[0, 28 * 27 + 27] = 1
+    seen = compression.contexts(rows).view(2, 28, 28)
+    places = {tuple(place): seen[0][tuple(place)].item() for place in seen[0].nonzero().tolist()}
+    assert len(places) == 16
+    assert sorted(places.values()) == [2**k for k in range(16)]
+    assert all(10 <= y <= 12 and (y, x) > (10, 9) for y, x in places)
+    assert places[10, 10] == 1
+    assert seen[1].sum() == 0  # the image before is another
+
+
+def test_what_is_learned_as_it_goes_is_what_can_be_read():
+    # by hand: of blank pixels the first costs 1 bit, the next log2(4 / 3), then log2(6 / 5), ...
+    bits = sum(math.log2((k + 1) / (k + 0.5)) for k in range(784))
+    assert compression.learned(torch.zeros(1, 784)) == pytest.approx(bits / 8)
+    assert compression.counted(torch.zeros(1, 784), torch.zeros(3, 784)) == pytest.approx(
+        784 * math.log2((3 * 784 + 1) / (3 * 784 + 0.5)) / 8
+    )
+
+
+def test_bytes_of_every_way_stand_beside_made_s(capsys, monkeypatch):
+    monkeypatch.setattr(compression, "DIGITS", 80)
+    _, rows = told(capsys, "--only", "bytes", "--repeats", "1")
+    assert int(rows["1"][2]) <= 16 + float(rows["1"][0]) + 0.1
+    sizes = {name: float(row[0]) for name, row in rows.items() if len(row) == 2 and "." in row[0]}
+    assert sizes["MADE, the file"] == pytest.approx(sizes["MADE, −log₂ p / 8"], rel=0.03)
+    assert {"bz2", "lzma", "zlib", "WebP, one sheet", "PNG, one sheet"} < sizes.keys()
+    assert min(sizes, key=sizes.get).startswith("MADE")
 
 
 # ---- figures ------------------------------------------------------------------------------------

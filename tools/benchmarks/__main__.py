@@ -9,10 +9,11 @@ recipe     ten epochs of the document, of train_made, and of fit in both precisi
            loading and test evaluation, and test NLL
 shipped    test NLL of the weights that ship, beside a coin and independent pixels
 
-Four more run only where --only names them:
+Five more run only where --only names them:
 
 tables     test NLL, seconds and samples a second on mixed tables, beside flows of zuko
 densities  test NLL of two moons and a checkerboard beside their entropy, over several seeds
+bytes      bytes a digit of MADE's file, of contexts without a network, and of common programs
 weights    test NLL by initial weights of three kinds, for one to three layers and several seeds
 figures    test NLL of the best configurations over several seeds; it takes hours
 
@@ -40,6 +41,7 @@ import torch
 from made_course import load_mnist
 from made_course.training.precision import bfloat16_is_faster
 
+from .compression import bytes_a_digit
 from .densities import densities
 from .figures import CONFIGURATIONS, figures
 from .growth import growth
@@ -57,6 +59,7 @@ SECTIONS = {
     "shipped": shipped,
     "tables": tables,
     "densities": densities,
+    "bytes": bytes_a_digit,
     "weights": initial_weights,
     "figures": figures,
 }
@@ -100,15 +103,15 @@ def parse(arguments):
         "--only",
         nargs="+",
         choices=SECTIONS,
-        default=list(SECTIONS)[:-4],
+        default=list(SECTIONS)[:-5],
         metavar="SECTION",
-        help=f"sections to run, of {', '.join(SECTIONS)} (default: all but the last four)",
+        help=f"sections to run, of {', '.join(SECTIONS)} (default: all but the last five)",
     )
     parser.add_argument(
         "--repeats",
         type=int,
         default=5,
-        help="times that sampling, growth and peers are measured (default: 5)",
+        help="times that sampling, growth, peers and bytes are measured (default: 5)",
     )
     parser.add_argument(
         "--seeds",
