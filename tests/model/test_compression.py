@@ -42,8 +42,8 @@ def bits_of(model, rows):
 
 
 def wide():
-    """A float32 model whose sums need rounding, and rows that it draws."""
-    model = MADE(150, (80, 70), natural_order=False, direct=True, seed=0)
+    """A model whose sums depend on their order, unless it is rounded, and rows that it draws."""
+    model = MADE(150, (80, 70), natural_order=False, direct=True, seed=0).double()
     with_weights(model, 2.0)
     return model, model.sample(60, generator=torch.Generator().manual_seed(1))
 
@@ -131,7 +131,7 @@ def _threads():
 
 
 @pytest.mark.usefixtures("_threads")
-@pytest.mark.parametrize("threads", [1, 2, 3])
+@pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize("together", [1, 7, 60])
 def test_outputs_are_the_same_to_the_last_bit_in_batches_of_any_size(threads, together):
     model, rows = wide()
@@ -157,20 +157,19 @@ def test_a_decoder_may_add_in_another_order(block, monkeypatch):
     assert compress(model, rows) == file
 
 
-def test_units_may_stand_in_another_order():
-    """Sums of the same numbers, added otherwise."""
+def test_outputs_are_those_of_whole_numbers():
     model, rows = wide()
-    generator = torch.Generator().manual_seed(0)
-    own, other = rounded(model), rounded(model)
-    first, second = (torch.randperm(n, generator=generator) for n in model.hidden_dims)
+    own = rounded(model)
+    in_256ths = [
+        [(256 * p).long() for p in (layer.masked_weight(), layer.bias)] for layer in own.net
+    ]
+    h = 256 * rows.long()
+    for weight, bias in in_256ths:
+        z = h @ weight.T + 256 * bias  # of 2⁻¹⁶
+        h = (z.clamp(min=0).double() / 256).round().long()
+    z += 256 * rows.long() @ (256 * own.direct.masked_weight()).long().T
     with torch.no_grad():
-        for layer, below, above in zip(
-            other.net, (slice(None), first, second), (first, second, slice(None)), strict=True
-        ):
-            layer.weight.copy_(layer.weight[above][:, below])
-            layer.bias.copy_(layer.bias[above])
-            layer.mask.copy_(layer.mask[above][:, below])
-        assert torch.equal(other(rows), own(rows))
+        assert torch.equal(2**16 * own(rows), z.double())
 
 
 def test_shares_are_those_of_the_sigmoid():
