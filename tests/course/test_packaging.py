@@ -1,5 +1,6 @@
 """The files around the course agree with each other, and the package brings what it needs."""
 
+import hashlib
 import os
 import re
 import shutil
@@ -163,7 +164,7 @@ def built(tmp_path_factory):
     """A folder with a wheel and an sdist of what is committed."""
     folder = tmp_path_factory.mktemp("built")
     for name in tracked_files():
-        if name.startswith((*PACKAGES, "tests/", "tools/")) or "/" not in name:
+        if name.startswith((*PACKAGES, "LICENSES/", "tests/", "tools/")) or "/" not in name:
             copy = folder / "source" / name
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.write_bytes((ROOT / name).read_bytes())
@@ -242,6 +243,25 @@ def test_citation_names_this_version_and_repository():
     assert re.findall(r"^version: (.+)$", citation, re.MULTILINE) == [made_course.__version__]
     repository = PYPROJECT["project"]["urls"]["Repository"]
     assert re.findall(r"^repository-code: (.+)$", citation, re.MULTILINE) == [repository]
+
+
+VERBATIM = {
+    "CC-BY-4.0": "9ba9550ad48438d0836ddab3da480b3b69ffa0aac7b7878b5a0039e7ab429411",
+    "CC-BY-SA-3.0": "3f941b3b89cf7b8370ceb83cc76d2120d471b58735d8ca60238a751a48d7f72f",
+}
+"""Licence → SHA-256 of its text, as the package base-files of Debian has it."""
+
+
+def test_licences_are_whole_and_told():
+    named = PYPROJECT["project"]["license"].split(" AND ")
+    assert sorted(named) == sorted([*VERBATIM, "MIT"])
+    table = README.partition("## Licences")[2]
+    assert "[MIT](LICENSE)" in table
+    for name, digest in VERBATIM.items():
+        file = f"LICENSES/{name}.txt"
+        text = (ROOT / file).read_text(encoding="utf-8")
+        assert hashlib.sha256(text.encode()).hexdigest() == digest, "a licence is not edited"
+        assert f"({file})" in table
 
 
 def test_changelog_begins_with_this_version():
