@@ -1,6 +1,7 @@
 """The files around the course agree with each other, and the package brings what it needs."""
 
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -11,6 +12,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+import yaml
 from packaging.requirements import Requirement
 from PIL import Image
 
@@ -238,11 +240,23 @@ print(__file__, __version__ == version("made-course"), sep="\\n")
     assert same_version == "True"
 
 
-def test_citation_names_this_version_and_repository():
-    citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
-    assert re.findall(r"^version: (.+)$", citation, re.MULTILINE) == [made_course.__version__]
-    repository = PYPROJECT["project"]["urls"]["Repository"]
-    assert re.findall(r"^repository-code: (.+)$", citation, re.MULTILINE) == [repository]
+def test_citation_and_archive_name_this_version_and_repository():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    archive = json.loads((ROOT / ".zenodo.json").read_text(encoding="utf-8"))
+    assert citation["version"] == archive["version"] == made_course.__version__
+    assert citation["repository-code"] == PYPROJECT["project"]["urls"]["Repository"]
+    assert archive["title"] == citation["title"]
+    assert archive["upload_type"] == citation["type"]
+    assert archive["license"] == citation["license"][0]
+    creators = [person["name"] for person in archive["creators"]]
+    assert creators == [*map(name_of, citation["authors"])]
+    (paper,) = citation["references"]
+    assert [link["identifier"] for link in archive["related_identifiers"]] == [paper["url"]]
+
+
+def name_of(author):
+    """As Zenodo writes it."""
+    return author.get("name") or "{family-names}, {given-names}".format(**author)
 
 
 VERBATIM = {
