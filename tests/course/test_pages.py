@@ -77,6 +77,13 @@ def test_tables_name_every_column(page):
     assert [head for head in heads if re.search(r"\|\s*\|", head)] == []
 
 
+def test_the_paper_cites_what_it_lists_each_with_a_doi():
+    cited = set(re.findall(r"@(\w+)", text_of("paper/paper.md")))
+    entries = re.findall(r"^@\w+\{(\w+),\n(.+?)^\}", text_of("paper/paper.bib"), re.M | re.S)
+    assert cited == {key for key, _ in entries}
+    assert [key for key, fields in entries if "  doi = {10." not in fields] == []
+
+
 # ---- instructor.md -------------------------------------------------------------------------------
 
 
