@@ -33,11 +33,12 @@ def test_written_pages_are_what_their_command_writes(module):
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS[1:], ids=lambda path: path.stem)
-def test_every_objective_is_served_by_a_section_that_asks_something(path):
-    count = len(objectives.objectives_of(read(path)))
-    served = {k for section in objectives.served_in(path) for k in section}
-    assert served == set(range(1, count + 1)), "SERVES in tools/pages/objectives.py is out of date"
-    assert all(names for _, names in objectives.sections_of(read(path)))
+def test_every_objective_is_tested_by_what_its_notebook_asks(path):
+    sections = [names for _, names in objectives.sections_of(read(path))]
+    tests = objectives.tests_of(path)
+    assert all(tests), "TESTED_BY in tools/pages/objectives.py is out of date"
+    assert all(sections)
+    assert {name for names in tests for name in names} <= {n for names in sections for n in names}
 
 
 def test_every_exercise_and_question_is_on_the_page_of_objectives():

@@ -1,8 +1,8 @@
 """What each section is for and what goes wrong there: ``python -m tools.pages.objectives``.
 
 Writes ``docs/objectives.md``. Objectives, sections, exercises and questions are those of the
-notebooks, the wrong answers those that the checks and the self-checks know. Only ``SERVES`` is
-said here: which objectives of its notebook each section serves.
+notebooks, the wrong answers those that the checks and the self-checks know. Only ``TESTED_BY`` is
+said here: what tests each objective.
 """
 
 import re
@@ -13,19 +13,19 @@ from made_lessons.checking.catalogue import exercises_in
 from tools.pages.minutes import CHECK, NOTEBOOKS, questions_of, read, text_of
 
 PAGE = Path(__file__).parents[2] / "docs" / "objectives.md"
-SERVES = {
-    1: [[1], [1, 2], [1], [3], [4], [4], [5], [6]],
-    2: [[1], [1, 2], [3], [1], [2, 4], [5]],
-    3: [[1], [2], [3], [4], [1, 4], [5], [6]],
-    4: [[1], [2], [5], [3], [4], [5], [1]],
-    5: [[1], [1], [1], [2], [3], [1], [2], [4], [5], [6], [3]],
-    6: [[1], [1, 2], [2], [3], [4], [5], [5], [6], [6], [7]],
-    7: [[1], [1], [1], [2], [2], [3], [4], [4], [5], [4]],
-    8: [[1], [2], [2], [3], [3], [2], [4], [5], [6], [2, 4]],
-    9: [[1], [2], [3], [4], [4], [], [5], [5]],
-    10: [[1], [1], [2, 3], [4], [5], [6], [7]],
+TESTED_BY = {
+    1: ["1.2 1a 1c", "1.1 1b", "1.3 1d", "1e 1f", "1.4 1g", "1h"],
+    2: ["2.1 2a 2e", "2.1 2.2 2b 2f", "2c 2d", "2.2 2.3", "2.3 2g"],
+    3: ["3.3 3a", "3.1 3b", "3.2 3c", "3d 3e", "3.4 3f", "3.5 3g"],
+    4: ["4.1 4a 4f", "4.2 4b", "4.3 4d", "4.4 4e", "4.5 4c"],
+    5: ["5.1 5b 5d", "5.2 5a 5e", "5.4 5c", "5.3 5f", "5g", "5h"],
+    6: ["6a 6c", "6.1 6b", "6.2 6d", "6e", "6.3 6.4 6f 6g", "6h 6i", "6j"],
+    7: ["7.1 7a 7b", "7c 7d", "7e", "7.2 7.3 7f 7g", "7.4"],
+    8: ["8a", "8.1 8.2 8.5 8b 8d 8e", "8c", "8.3 8.5 8f", "8.4 8g", "8h 8i"],
+    9: ["9a", "9.1 9b", "9.2 9c", "9.3 9d", "9.4 9f"],
+    10: ["10a 10b", "10.1 10.2 10c 10d", "10e", "10f", "10g", "10.3 10h", "10.4 10i"],
 }
-"""Notebook → the objectives of each of its sections, counted from 1."""
+"""Notebook → for each of its objectives, the exercises and questions that test it."""
 ASKED = re.compile(rf"^## (\d+ .+)|{CHECK.pattern}|^> ◉ \*\*Self-check (\w+)", re.MULTILINE)
 """A numbered section, an exercise, a question."""
 
@@ -47,16 +47,20 @@ def sections_of(notebook):
     return sections
 
 
-def served_in(path):
-    """For each section of a notebook, the numbers of its objectives that it serves."""
-    number, sections = int(path.stem[:2]), sections_of(read(path))
-    served = SERVES.get(number, [])
-    if len(served) != len(sections):
+def tests_of(path):
+    """For each objective of a notebook, the names of the exercises and questions that test it."""
+    number, count = int(path.stem[:2]), len(objectives_of(read(path)))
+    tests = [names.split() for names in TESTED_BY.get(number, [])]
+    if len(tests) != count:
         raise ValueError(
-            f"SERVES in tools/pages/objectives.py must have {len(sections)} lists for notebook "
-            f"{number}, one a section, of the objectives that it serves; it has {len(served)}"
+            f"TESTED_BY in tools/pages/objectives.py must have {count} entries for notebook "
+            f"{number}, one an objective, of what tests it; it has {len(tests)}"
         )
-    return served
+    return tests
+
+
+def kind_of(name):
+    return f"{'question' if name[-1].isalpha() else 'exercise'} {name}"
 
 
 def asked_of(name, exercises, questions):
@@ -64,11 +68,11 @@ def asked_of(name, exercises, questions):
     if name[-1].isalpha():
         question, choices = questions[name]
         wrong = [f"“{text}” – {why}" for text, mark, why in choices if mark == "✗"]
-        return f"**question {name}**, {question}", wrong
+        return f"**{kind_of(name)}**, {question}", wrong
     (exercise,) = (exercise for exercise in exercises if exercise.name == name)
     causes = dict.fromkeys(as_markdown(slip.cause) for slip in exercise.slips)
     varies = "" if exercise.vary is None else " (has variants)"
-    return f"**exercise {name}**, {exercise.title}{varies}", list(causes)
+    return f"**{kind_of(name)}**, {exercise.title}{varies}", list(causes)
 
 
 def as_markdown(text):
@@ -83,12 +87,14 @@ def part_of(path):
     exercises, questions = exercises_in(number), questions_of(notebook)
     title = re.search(r"^# (.+)", text_of(notebook), re.MULTILINE)[1]
     yield f"## [{title}](../notebooks/{path.name})\n"
-    for k, objective in enumerate(objectives_of(notebook), start=1):
-        yield f"{k}. {objective}"
-    for (heading, names), served in zip(sections_of(notebook), served_in(path), strict=True):
+    tests = tests_of(path)
+    for k, (objective, names) in enumerate(zip(objectives_of(notebook), tests, strict=True), 1):
+        yield f"{k}. {objective}: {listing([kind_of(name) for name in names])}"
+    for heading, names in sections_of(notebook):
         yield f"\n### {heading}"
+        served = [str(k) for k, tested in enumerate(tests, 1) if {*tested} & {*names}]
         if served:
-            yield f"\nServes {listing(list(map(str, served)))}."
+            yield f"\nServes {listing(served)}."
         for name in names:
             asked, wrong = asked_of(name, exercises, questions)
             yield f"\n{asked}\n"
@@ -100,9 +106,10 @@ def page():
         "# Objectives, exercises, and what goes wrong\n",
         "Written by `python -m tools.pages.objectives` from the notebooks and from what their "
         "checks and questions know: do not edit by hand. For each notebook: what a learner can do "
-        "afterwards, for each section the objectives that it serves, and for each exercise and "
-        "question the wrong answers that are known, in the words that the learner hears. To find "
-        "one, search this page for its name, such as `exercise 3.2` or `question 3d`.",
+        "afterwards, and what tests it; for each section the objectives that it serves; and for "
+        "each exercise and question the wrong answers that are known, in the words that the "
+        "learner hears. To find one, search this page for its name, such as `exercise 3.2` or "
+        "`question 3d`.",
     ]
     for path in NOTEBOOKS[1:]:
         lines += ["", *part_of(path)]
