@@ -1,1 +1,1 @@
-"""A class on a hub."""
+"""A class: on a hub, and before and after the course."""
