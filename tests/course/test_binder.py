@@ -4,6 +4,7 @@ Links name the branch ``binder``: Binder keeps one image for each commit, and th
 release alone, so that only the first visitor after a release waits.
 """
 
+import json
 import os
 import re
 import subprocess
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from tools.pages import colab
 from tools.pages.minutes import NOTEBOOKS, read
 
 ROOT = Path(__file__).parents[2]
@@ -32,6 +34,26 @@ def links(file):
 def test_readme_has_a_badge_for_the_first_notebook():
     (first,) = (ROOT / link["file"] for link in links("README.md"))
     assert first == NOTEBOOKS[0]
+
+
+def test_readme_opens_every_notebook_on_colab():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    found = re.findall(r"\[(\d+)\]\((https://colab[^)]+)\)", readme)
+    assert found == [(str(k), colab.link_to(path.name)) for k, path in enumerate(NOTEBOOKS)]
+
+
+def test_a_codespace_is_made_as_binder_makes_its_image_and_opens_the_first_notebook():
+    container = json.loads((ROOT / ".devcontainer/devcontainer.json").read_text(encoding="utf-8"))
+    opened = container["customizations"]["codespaces"]["openFiles"]
+    assert [ROOT / name for name in opened] == [NOTEBOOKS[0]]
+    assert (
+        "binder/environment.yml && conda run --name made-course binder/postBuild"
+        in (container["onCreateCommand"])
+    )
+    environment = (ROOT / "binder/environment.yml").read_text(encoding="utf-8")
+    assert "\nname: made-course\n" in environment
+    interpreter = container["customizations"]["vscode"]["settings"]["python.defaultInterpreterPath"]
+    assert "/envs/made-course/" in interpreter
 
 
 def test_every_link_opens_a_page_that_is_there_on_the_branch_of_this_repository():

@@ -1,0 +1,61 @@
+"""Notebooks for Colab: ``python -m tools.pages.colab``, on the branch ``colab`` alone.
+
+Colab opens one file, and nothing that lies beside it. So there each notebook has a first cell that
+installs the course, and its links and pictures lead to the repository. The branch is made of the
+tag at a release (``docs/publishing.md``): whoever reads elsewhere has no such cell to pass over.
+"""
+
+import re
+
+import nbformat
+from nbformat.v4 import new_code_cell
+
+from made_course import __version__
+from tools.pages.minutes import NOTEBOOKS, read
+from tools.publish import ROOT, address
+
+TAG = f"v{__version__}"
+CELL = """\
+# Colab starts without the course: run this cell first. Colab forgets what progress() notes.
+try:
+    from google.colab import output
+except ModuleNotFoundError:
+    print("This is not Colab, and nothing was installed.")
+else:
+    %pip install --quiet git+https://github.com/{address}@{tag}
+    output.enable_custom_widget_manager()"""
+LINK = re.compile(
+    r'(?<=\]\()(?!https?:|#)([^)]+)(?=\))|(?:(?<=src=")|(?<=srcset="))(?!https:)([^"]+)'
+)
+"""A link or a picture within the course, in Markdown."""
+
+
+def link_to(name):
+    """Where a notebook of this name is opened on Colab."""
+    return f"https://colab.research.google.com/github/{address(ROOT)}/blob/colab/notebooks/{name}"
+
+
+def for_colab(notebook):
+    """The notebook with its first cell, and with links that lead somewhere from Colab."""
+
+    def led(link):
+        target = next(filter(None, link.groups()))
+        if not target.startswith("../") and ".ipynb" in target:
+            return link_to(target)
+        path = target.removeprefix("../") if target.startswith("../") else f"notebooks/{target}"
+        if link[1]:
+            return f"https://github.com/{address(ROOT)}/blob/{TAG}/{path}"
+        return f"https://raw.githubusercontent.com/{address(ROOT)}/{TAG}/{path}"
+
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = LINK.sub(led, cell.source)
+    first = new_code_cell(CELL.format(address=address(ROOT), tag=TAG), id="colab")
+    notebook.cells.insert(0, first)
+    return notebook
+
+
+if __name__ == "__main__":
+    for path in NOTEBOOKS:
+        nbformat.write(for_colab(read(path)), path)
+        print(f"for Colab: {path.name}")
