@@ -17,6 +17,7 @@ from packaging.requirements import Requirement
 from PIL import Image
 
 import made_course
+from made_course.__main__ import where
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -158,6 +159,14 @@ assert "matplotlib.pyplot" not in sys.modules, "to draw"
     assert run.returncode == 0, run.stderr
 
 
+def test_the_package_says_where_its_notebooks_are(tmp_path):
+    assert f"The notebooks are in {ROOT / 'notebooks'}." in where(ROOT)
+    for folder in (ROOT, tmp_path):
+        (line,) = re.findall(r"^jupyter lab .+$", where(folder), re.MULTILINE)
+        assert blocks("bash")[0].endswith(f" && {line}\n")
+    assert f"git clone --branch v{made_course.__version__} https://" in where(tmp_path)
+
+
 PACKAGES = ("made_course/", "made_lessons/")
 
 
@@ -166,7 +175,7 @@ def built(tmp_path_factory):
     """A folder with a wheel and an sdist of what is committed."""
     folder = tmp_path_factory.mktemp("built")
     for name in tracked_files():
-        if name.startswith((*PACKAGES, "LICENSES/", "tests/", "tools/")) or "/" not in name:
+        if not name.startswith((".", "binder/")):
             copy = folder / "source" / name
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.write_bytes((ROOT / name).read_bytes())
@@ -203,6 +212,8 @@ def test_wheel_and_sdist_hold_every_file_of_the_packages(built, tmp_path):
     source = unpack(built, tmp_path / "sdist")
     for folder in ("tests", "tools"):  # setuptools would take a part of the first
         assert not (source / folder).exists()
+    pages = {name for name in tracked_files() if name.startswith(("notebooks/", "docs/"))}
+    assert {name for name in pages if not (source / name).is_file()} == set()
     build(source)
     assert files_of_wheel(source.parent) == files_of_wheel(built)
 
@@ -213,6 +224,7 @@ def test_what_ships_loads_from_the_wheel_alone(built, tmp_path):
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(tmp_path / "installed")
     code = """
+import runpy
 from importlib.metadata import version
 from made_course import *
 from made_course import __file__, __version__
@@ -225,6 +237,7 @@ for name in MODELS:
     load_pretrained(name)
 load_binarized_mnist("small"), load_table(example_table())
 load_neighbours(), load_ladder(), load_overfitting(), load_orderings(), load_many_masks()
+runpy.run_module("made_course", run_name="__main__")
 print(__file__, __version__ == version("made-course"), sep="\\n")
 """
     run = subprocess.run(
@@ -235,7 +248,8 @@ print(__file__, __version__ == version("made-course"), sep="\\n")
         text=True,
     )
     assert run.returncode == 0, run.stderr
-    file, same_version = run.stdout.splitlines()[-2:]
+    said, (file, same_version) = run.stdout, run.stdout.splitlines()[-2:]
+    assert PYPROJECT["project"]["urls"]["Repository"] in said
     assert Path(file).is_relative_to(tmp_path)
     assert same_version == "True"
 
