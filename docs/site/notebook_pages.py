@@ -9,10 +9,15 @@ from living_widgets import start, widgets_of, write_scripts
 from nbformat import NotebookNode
 from sphinx.application import Sphinx
 
-BINDER = "https://mybinder.org/v2/gh/{}/binder?urlpath=lab/tree/{}.ipynb"
+DOORS = {
+    "binder": "https://mybinder.org/v2/gh/{}/binder?urlpath=lab/tree/{}.ipynb",
+    "colab": "https://colab.research.google.com/github/{}/blob/colab/{}.ipynb",
+}
+"""Name → where a page of this repository and name is run in a browser."""
 READING = (
     "**Questions and widgets work on this page.** To run the code and to do the exercises, open it "
-    "[on Binder]({binder}), in your browser, or [on your own computer](#to-run-it)."
+    "in your browser, [on Binder]({binder}) or [on Colab]({colab}), or "
+    "[on your own computer](#to-run-it)."
 )
 SIGNS = {"◇": "predict", "✎": "exercise", "◉": "self-check"}
 """How a quote begins that asks the reader for something → its class."""
@@ -54,7 +59,8 @@ def _prepare(app: Sphinx, docname: str, source: list[str]) -> None:
     header, mark, rest = notebook.cells[0].source.partition("\n## ")
     header = header.partition("**On Binder**")[0].rstrip()  # a reader of the page is not there
     owner_and_name = urlsplit(app.config.html_context["repository"]).path.strip("/")
-    reading = READING.format(binder=BINDER.format(owner_and_name, docname))
+    doors = {name: link.format(owner_and_name, docname) for name, link in DOORS.items()}
+    reading = READING.format(**doors)
     notebook.cells[0].source = f"{header}\n\n{reading}\n{mark}{rest}"
     source[0] = nbformat.writes(notebook)
 

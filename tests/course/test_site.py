@@ -16,6 +16,7 @@ from fontTools.ttLib import TTFont
 
 from made_course import evaluate, load_binarized_mnist, load_pretrained
 from tests.browser.lab import says
+from tools.pages import colab
 
 pytestmark = pytest.mark.delivery
 
@@ -191,9 +192,11 @@ def test_internal_links_lead_somewhere(pages):
 @each_notebook
 def test_each_notebook_says_where_it_can_be_run(pages, site, path):
     links = pages[site / "notebooks" / f"{path.stem}.html"].links
-    on_binder = links[links.index("../docs/index.html#to-run-it") - 1]
+    own = links.index("../docs/index.html#to-run-it")
+    on_binder, on_colab = links[own - 2 : own]
     assert on_binder.startswith("https://mybinder.org/v2/gh/")
     assert on_binder.endswith(f"/binder?urlpath=lab/tree/notebooks/{path.name}")
+    assert on_colab == colab.link_to(path.name)
 
 
 # ---- in a browser --------------------------------------------------------------------------------
