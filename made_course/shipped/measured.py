@@ -1,4 +1,4 @@
-"""Runs that were made for notebooks 5, 7 and 10, as they were measured.
+"""Runs that were made for notebooks 5, 7, 10 and 11, as they were measured.
 
 A file that is missing, or is not the one that was shipped, raises OSError.
 """
@@ -12,7 +12,7 @@ from torch import Tensor
 from ..training.history import History
 from .assets import read_asset
 
-RECIPE, ORDERINGS, RACE = "recipe.pt", "orderings.pt", "race.pt"
+RECIPE, ORDERINGS, RACE, GROUPS = "recipe.pt", "orderings.pt", "race.pt", "groups.pt"
 
 
 # ---- notebook 5: what a better recipe buys, and a run that overfits -----------------------------
@@ -178,3 +178,64 @@ def load_race() -> dict[float, list[dict]]:
     the ``valid`` and ``test`` images, and its ``curve``: seconds and nats along the way.
     """
     return read_asset(RACE)
+
+
+# ---- notebook 11: what degrees can still say ----------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class Steps:
+    """Networks that draw an image in one way, as they were measured.
+
+    Attributes:
+        name: of the way, see :func:`made_course.shipped.pixel_orderings.pixel_groups`.
+        nats: (seeds,) test NLL.
+        by_step: (K,) what the pixels of each step cost, nats, mean over test images, first seed.
+        images: (12, 784) samples of the first seed, BoolTensor.
+    """
+
+    name: str
+    nats: Tensor
+    by_step: Tensor
+    images: Tensor
+
+
+def load_groups() -> dict[str, Steps]:
+    """What networks say of MNIST's test images that draw them in fewer steps.
+
+    Example:
+        >>> load_groups()["every 49th"].by_step.shape
+        torch.Size([49])
+    """
+    return {run["name"]: Steps(**run) for run in read_asset(GROUPS)["groups"]}
+
+
+@dataclass(frozen=True, eq=False)
+class Labelled:
+    """What networks that know of labels say of MNIST's test images, as it was measured.
+
+    All are means over test images, (seeds,), and NaN where a network is a classifier alone.
+
+    Attributes:
+        name: where the label stands, or which classifier it is.
+        joint: NLL of an image with its label, nats.
+        alone: NLL of an image, summed over labels.
+        posterior: nats of the label given the image.
+        right: share of images whose label is the likeliest.
+    """
+
+    name: str
+    joint: Tensor
+    alone: Tensor
+    posterior: Tensor
+    right: Tensor
+
+
+def load_labelled() -> list[Labelled]:
+    """Networks with a label first and last, and two classifiers.
+
+    Example:
+        >>> [network.name for network in load_labelled()][:2]
+        ['label first', 'label last']
+    """
+    return [Labelled(**network) for network in read_asset(GROUPS)["labelled"]]

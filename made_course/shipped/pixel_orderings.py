@@ -51,6 +51,41 @@ def pixel_orderings() -> dict[str, Tensor]:
     return orderings
 
 
+def pixel_groups() -> dict[str, list[int] | list[list[int]]]:
+    """Ways to draw an image of MNIST in fewer steps, and two orderings one by one beside them.
+
+    Pixels of a group are drawn in one step. In "every 49th" the groups are the pixels 0, 49, 98
+    and so on, then 1, 50, 99: far from one another, and with the neighbours to the left drawn
+    before. Where groups grow, the first are cut into smaller ones.
+
+    Returns:
+        name → an ordering as :class:`made_course.MADE` takes it.
+
+    Example:
+        >>> groups = pixel_groups()
+        >>> [len(groups[name]) for name in ("rows", "every 49th", "every 8th, growing")]
+        [784, 49, 16]
+    """
+    row, column = rows_and_columns()
+    every = {n: [list(range(k, SIDE**2, n)) for k in range(n)] for n in (8, 16, 49, 196)}
+    chance = pixel_orderings()["random 1"]
+    cells = torch.where(row % 2 == column % 2, row % 2, 2 + row % 2)
+    cut = [group[k::n] for group, n in zip(every[8], (6, 3, 2), strict=False) for k in range(n)]
+    return {
+        "rows": list(range(SIDE**2)),
+        "every 49th, one by one": [pixel for group in every[49] for pixel in group],
+        "every 196th": every[196],
+        "every 49th, growing": [[pixel] for pixel in every[49][0]] + every[49][1:],
+        "every 49th": every[49],
+        "by chance": [group.tolist() for group in chance.split(16)],
+        "columns": [list(range(k, SIDE**2, SIDE)) for k in range(SIDE)],
+        "every 16th": every[16],
+        "every 8th, growing": cut + every[8][3:],
+        "every other, four times": [(cells == k).nonzero().flatten().tolist() for k in range(4)],
+        "all at once": [list(range(SIDE**2))],
+    }
+
+
 def _fineness(row: Tensor, column: Tensor) -> Tensor:
     """Of the coarsest grid on which a pixel lies: every 16th pixel, every 8th, ..., every pixel."""
     grids = [2**k for k in range(1, 5)]

@@ -13,7 +13,7 @@ from PIL import Image
 
 import made_lessons
 from made_course import MADE, MixtureOfGaussians, build_masks
-from made_course.shipped.measured import ManyMasks, Recipe, Rung
+from made_course.shipped.measured import ManyMasks, Recipe, Rung, Steps
 from made_lessons.notebook_01.figures import plot_chain_rule, plot_tickets
 from made_lessons.notebook_02.figures import plot_moves
 from made_lessons.notebook_03.figures import plot_masking, plot_path
@@ -39,6 +39,7 @@ from made_lessons.notebook_09.figures import (
     plot_receptive_fields,
 )
 from made_lessons.notebook_10.figures import plot_race, plot_shared_weights
+from made_lessons.notebook_11.figures import plot_nats_by_steps, plot_steps_of_boards
 from tests.figures.drawn import (
     BLUE,
     ORANGE,
@@ -53,6 +54,11 @@ from tests.figures.drawn import (
 def rung(name, *nats):
     curve = torch.tensor([[9.0, last] for last in nats])
     return Rung(name, Recipe(), 10, 20, curve, curve)
+
+
+def way(name, *by_step):
+    cost = torch.tensor(by_step)
+    return Steps(name, cost.sum().expand(2), cost, torch.zeros(12, 784).bool())
 
 
 def many_masks(name, natural_order):
@@ -147,6 +153,16 @@ FIGURES = {
     "race": (lambda: plot_race([[{"name": "a", "seconds": 2, "curve": [(1, 60.5), (2, 50.0)]}]]),
         [1, 2, 60.5, 50],
         "Nats of unseen digits against seconds of one core. After 2 seconds: a 50.0."),
+    "steps of boards": (lambda: plot_steps_of_boards(
+            torch.tensor([[0, 0, 0, 1], [0, 0, 1, 0]]), {1: [[0, 1, 2, 3]], 2: [[0, 1, 2], [3]]}),
+        [1, 2, 1.3863, 0.6931],
+        "Least nats of a board, by steps: in 1 1.3863, in 2 0.6931. The 2 groups of the last are "
+        "x₁, x₂ and x₃; x₄."),
+    "nats by steps": (lambda: plot_nats_by_steps({"pairs": way("pairs", 3.5, 1.5),
+            "alone": way("alone", 2.0, 1.0, 0.75, 0.75), "at once": way("at once", 9.0)},
+            groups="pairs", alone="alone"), [5.0, 4.5, 2],
+        "Nats of an image: 2 steps: pairs 5.0, 4 steps: alone 4.5, 1 step: at once 9.0. pairs "
+        "costs 0.50 nats more than alone, 0.50 of it in the first step."),
 }  # fmt: skip
 
 

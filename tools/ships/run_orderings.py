@@ -94,7 +94,7 @@ def make_orderings() -> None:
     settings |= {f"rows, start {k + 1}": (rows, k) for k in range(1, RANDOM)}
     log_prob = {}
     for name, (ordering, seed) in settings.items():
-        model = _trained(train, seed, ordering=ordering, degrees="even")
+        model = trained(train, seed, ordering=ordering, degrees="even")
         with torch.no_grad():
             log_prob[name] = torch.cat([model.log_prob(part) for part in test.split(1000)])
         print(f"{name}: {-log_prob[name].mean():.2f} nats", flush=True)
@@ -102,7 +102,7 @@ def make_orderings() -> None:
     write_asset(FILE, {"log_prob": log_prob, "many": many})
 
 
-def _trained(train: Tensor, seed: int, **masks: object) -> MADE:
+def trained(train: Tensor, seed: int, **masks: object) -> MADE:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = MADE(train.shape[1], HIDDEN, direct=True, seed=seed, **masks)
@@ -119,7 +119,7 @@ def _measured(
 ) -> dict:
     draw = "uniform" if natural_order else "even"  # in one ordering only degrees can differ
     masks = {"natural_order": natural_order, "num_masks": num_masks, "degrees": draw}
-    model = _trained(train, 0, **masks)
+    model = trained(train, 0, **masks)
     scores = score_together(model, test, num_masks or MEMBERS)
     network = ManyMasks(name, num_masks, natural_order, *scores)
     print(

@@ -1,0 +1,132 @@
+"""11.5: a coder that is driven by the conditionals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from made_course.data.toys import bars_and_stripes
+
+from ..checking.calls import run
+from ..checking.edited_source import but
+from ..checking.exercise import Misformed, exercise
+from ..checking.in_words import written, written_call
+from ..checking.properties import Fault, Properties
+from ..checking.variants import drawn
+
+BOARDS = [[int(bit) for bit in board] for board in bars_and_stripes().tolist()]
+MOST = 170
+"""Bits that thirty boards may take; ln 30 nats each are 147.2."""
+
+
+def chance_in_boards(bits: list[int]) -> int:
+    """Of a 1 next, in 65,536ths, where one board after another is told: counted, never 0 or all."""
+    past = bits[len(bits) - len(bits) % 16 :]
+    alike = [board for board in BOARDS if board[: len(past)] == past]
+    ones = sum(board[len(past)] for board in alike)
+    return min(max(65536 * ones // max(len(alike), 1), 1), 65535)
+
+
+def decode(code: str, n: int, chance: Callable[[list[int]], int]) -> list[int]:
+    """The n bits of a code: a sampler whose one die is the code, read as a number from 0 to 1."""
+    point = int(code or "0", 2) << 16 * n - len(code)
+    low, width, bits = 0, 1, []
+    for t in range(n):
+        low, split, width = low << 16, width * chance(bits), width << 16
+        bit = point >> 16 * (n - t - 1) < low + split
+        low, width = (low, split) if bit else (low + split, width - split)
+        bits.append(int(bit))
+    return bits
+
+
+judge = Properties("11.5")
+_COINS = [int(bit) for bit in drawn("coins", 24) < 0.5]
+_RARE = [0] * 40 + [1] + [0] * 9
+
+
+def _examine(answer: object) -> str:
+    judge(answer)
+    length = len(_thirty(answer))
+    return f"Thirty boards in {length} bits, {length / 30:.2f} each; log₂ 30 is 4.91."
+
+
+def _thirty(answer: object) -> str:
+    bits = [bit for board in BOARDS for bit in board]
+    return run(answer, bits, [chance_in_boards(bits[:t]) for t in range(len(bits))])
+
+
+@exercise(
+    "11.5",
+    "The coder",
+    stars=3,
+    examine=_examine,
+    hints=(
+        "Begin with low, width = 0, 1. For each bit: multiply both by 65,536 (<< 16), and split "
+        "the new width: width * chance of the old one goes to a 1, the lower part.",
+        "For a 1, low stays and width is the lower part. For a 0, low grows by the lower part, "
+        "and width is what is left.",
+        "In the end k = 16 * len(bits) - width.bit_length() + 1 bits are enough. The number is low "
+        "divided by 2 to the (16 * len(bits) - k), rounded up: -(-low >> ...). Write it with its "
+        'leading zeros, f"{number:0{k}b}", and nothing if k is 0.',
+    ),
+)
+def encode(bits: list[int], chances: list[int]) -> str:
+    """The shortest number all of whose continuations lie in the interval of these bits."""
+    low, width = 0, 1
+    for bit, chance in zip(bits, chances, strict=True):
+        low, split, width = low << 16, width * chance, width << 16
+        low, width = (low, split) if bit else (low + split, width - split)
+    k = 16 * len(bits) - width.bit_length() + 1
+    number = -(-low >> 16 * len(bits) - k)
+    return f"{number:0{k}b}" if k else ""
+
+
+@judge.refuses(
+    {
+        "the parts are swapped: a 1 takes the lower part, as a sampler draws a 1 where its die is "
+        "at most p": but("if bit else", "if not bit else"),
+        "leading zeros are lost: the code is read from its first bit on, so 001 is not 1": but(
+            "0{k}b", "b"
+        ),
+        "the number lies below the interval: it is low, rounded down. Round it up, -(-low >> …)": (
+            but("-(-low >>", "(low >>", "- k)", "- k)")
+        ),
+        "the interval of a 0 is as wide as before: it loses the lower part, which a 1 has": but(
+            "width - split", "width"
+        ),
+        "one bit is missing: of the numbers of k bits there must be one whose continuations all "
+        "lie in the interval": but(".bit_length() + 1", ".bit_length()"),
+        "the decoder comes to other bits: see that for each bit the code's number lies in "
+        "[low, low + width), as the decoder's interval does": but("low << 16", "low"),
+    }
+)
+def _decodes(answer: object) -> Fault | None:
+    for bits, chances in (
+        ([1], [32768]),
+        ([0, 1, 1], [16384] * 3),
+        (_COINS, [32768] * 24),
+        (_COINS[:8], [1 + 9000 * k for k in range(8)]),
+        (_RARE, [600] * 50),
+        ([], []),
+    ):
+        code, tried = run(answer, bits, chances), written_call(answer, (bits, chances))
+        if not isinstance(code, str) or not set(code) <= {"0", "1"}:
+            cause = "a text of 0 and 1 is asked for"
+            raise Misformed(cause, tried=tried, came=written(code))
+        most = 16 * len(bits)
+        back = decode(code[:most], len(bits), lambda past, chances=chances: chances[len(past)])
+        if back != bits:
+            came = f'"{code}", which decodes to {written(back)}'
+            return Fault(tried, f"a code that decodes to {written(bits)}", came, kind=code)
+    return None
+
+
+@judge.refuses(
+    "the code is longer than its bits need: of all numbers in the interval choose the one with "
+    "fewest bits, about as many as −log₂ of the interval's width",
+    but('f"{number:0{k}b}" if k else ""', 'f"{low:0{16 * len(bits)}b}" if bits else ""'),
+)
+def _is_short(answer: object) -> Fault | None:
+    length = len(_thirty(answer))
+    if length <= MOST:
+        return None
+    return Fault("thirty boards", f"{MOST} bits or fewer", f"{length} bits")

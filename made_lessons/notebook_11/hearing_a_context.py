@@ -1,0 +1,96 @@
+"""11.4: degrees of hidden units, so that each output hears the context."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from made_course.common.words import hat, variable_names
+from made_course.model import masks as package
+
+from ..checking.calls import run
+from ..checking.edited_source import but
+from ..checking.exercise import Misformed, Wrong, exercise, slips
+from ..checking.in_words import written, written_call
+
+_DEAF = (
+    "x̂₁ does not hear the context: into it only from units of a smaller degree than 1, and there "
+    "is none. Of which degree would it be?"
+)
+_TOO_HIGH = (
+    "no output may listen to a unit of degree D: an output's degree would have to be larger, and "
+    "none is"
+)
+
+
+def _reached(degrees: Tensor, D: int) -> Tensor:
+    """(D, 1 + D) bool: which outputs hear the context, and which variables."""
+    variables = torch.arange(1, D + 1)
+    inputs = torch.cat([torch.tensor([0]), variables])
+    return package.connectivity(package.build_masks([inputs, degrees], variables))
+
+
+def _examine(answer: object) -> str:
+    for width, D in ((4, 4), (9, 3), (2, 1), (40, 12)):
+        degrees, tried = run(answer, width, D), written_call(answer, (width, D))
+        _require_degrees(degrees, width, tried)
+        if int(degrees.max()) >= D:
+            raise Wrong(_TOO_HIGH, tried=tried, came=written(degrees))
+        if int(degrees.min()) < 0:
+            cause = "a unit of degree −1 would not even see the context: 0 is the smallest"
+            raise Wrong(cause, tried=tried, came=written(degrees))
+        missing = torch.ones(D, 1 + D).tril().bool() & ~_reached(degrees, D)
+        for i, j in missing.nonzero().tolist():
+            names = variable_names(D)
+            what = names[j - 1] if j else "the context"
+            raise Wrong(
+                _DEAF if i == j == 0 else _unheard(hat(names[i]), what),
+                tried=tried,
+                expected=f"a path from {what} to {hat(names[i])}",
+                came=f"degrees {written(degrees)}",
+            )
+    return "Each output hears the context and all variables before its own, and no other."
+
+
+def _unheard(output: str, what: str) -> str:
+    return (
+        f"{output} does not hear {what}, and may: with D units or more each degree from 0 to "
+        "D − 1 can be there at least once"
+    )
+
+
+def _require_degrees(degrees: object, width: int, tried: str) -> None:
+    if not isinstance(degrees, Tensor) or degrees.dtype != torch.int64:
+        came = written(degrees)
+        raise Misformed("a tensor of whole numbers is asked for, int64", tried=tried, came=came)
+    if degrees.shape != (width,):
+        came = f"shape {tuple(degrees.shape)}"
+        cause = "there is one degree for each unit: shape (width,)"
+        raise Misformed(cause, tried=tried, came=came)
+
+
+@exercise(
+    "11.4",
+    "Hear the context",
+    stars=2,
+    examine=_examine,
+    hints=(
+        "The context has degree 0. Which degrees may a unit have that hears it and that x̂₁, of "
+        "degree 1, may listen to?",
+        "A unit of degree 0 hears the context alone, and all outputs may listen to it. One of "
+        "degree D − 1 is heard by x̂_D alone. Take all degrees between, again and again.",
+        "torch.arange(width) % D",
+    ),
+)
+def hidden_degrees(width: int, D: int) -> Tensor:
+    """All degrees from 0 to D − 1, again and again."""
+    return torch.arange(width) % D
+
+
+slips(
+    {
+        _DEAF: but("% D", "% max(D - 1, 1) + 1"),
+        _TOO_HIGH: but("% D", "% (D + 1)"),
+        _unheard("x̂₂", "x₁"): but("torch.arange(width) % D", "torch.zeros(width).long()"),
+    }
+)

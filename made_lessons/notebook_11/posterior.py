@@ -1,0 +1,60 @@
+"""11.3: from a model of digits given their label to a label given the digit."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from ..checking.edited_source import but
+from ..checking.exercise import exercise, slips
+from ..checking.kept import kept
+from ..checking.variants import drawn, further_cases, one_of
+
+
+def _case(word: str, rows: int, classes: int = 3) -> tuple[Tensor, Tensor]:
+    prior = drawn(f"{word} prior", classes)
+    return (prior / prior.sum()).log(), -90 + 6 * drawn(word, rows, classes)
+
+
+@exercise(
+    "11.3",
+    "Whose digit is it?",
+    stars=2,
+    cases=(_case("three", 2), _case("one", 1, 4), _case("far", 4, 2)),
+    examine=kept("11.3", "log_given"),
+    vary=further_cases(lambda word: _case(word, one_of(word, [2, 3, 5]), 3)),
+    hints=(
+        "Bayes: p(y | x) = p(y) p(x | y) / p(x), and p(x) is the sum of p(y) p(x | y) over all "
+        "labels.",
+        "In logarithms: add the prior to each row, then subtract the logsumexp of the row, so that "
+        "its probabilities sum to one. (e to the −90 is 0 in float32, or nearly: stay in "
+        "logarithms.)",
+        "joint = log_prior + log_given, and joint - joint.logsumexp(1, keepdim=True), which is "
+        "joint.log_softmax(1).",
+    ),
+)
+def posterior(log_prior: Tensor, log_given: Tensor) -> Tensor:
+    """Bayes in logarithms: the joint, less its sum over labels."""
+    joint = log_prior + log_given
+    return joint - joint.logsumexp(1, keepdim=True)
+
+
+slips(
+    {
+        "the prior is missing: a label that is rare needs a picture that says so louder": but(
+            "log_prior + log_given", "log_given"
+        ),
+        "this is log p(y, x), and its probabilities do not sum to one over labels: subtract "
+        "log p(x), the logsumexp of the row": but(" - joint.logsumexp(1, keepdim=True)", ""),
+        "this sums over rows, dimension 0: labels stand in dimension 1, and each row sums to "
+        "one by itself": but("logsumexp(1,", "logsumexp(0,"),
+        "these are probabilities: their logarithm is asked for": (
+            lambda log_prior, log_given: (log_prior + log_given).softmax(1)
+        ),
+        "the prior is counted twice: once in the sum, and once more in what is divided": (
+            lambda log_prior, log_given: log_prior + posterior(log_prior, log_given)
+        ),
+        "the prior is added as a probability to a logarithm: both have to be logarithms": but(
+            "log_prior + log_given", "log_prior.exp() + log_given"
+        ),
+    }
+)

@@ -1,0 +1,97 @@
+import math
+from fractions import Fraction
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import torch
+
+from made_course import bars_and_stripes
+from made_lessons.notebook_11.coder import BOARDS, chance_in_boards, decode, encode
+from made_lessons.notebook_11.counting import nats_of
+from made_lessons.notebook_11.fewest_steps import LEAST
+from tests.lessons.checking import right, wrong
+
+
+def test_the_cost_of_a_group():
+    def by_chain(rows, past, group):
+        """What is lost is what each variable of the group tells of those before it."""
+        lost = 0.0
+        for k, i in enumerate(group):
+            before = [*past, *group[:k]]
+            lost += nats_of(rows, [past, [i]]) - nats_of(rows, [before, [i]])
+            lost -= nats_of(rows, [past]) - nats_of(rows, [before])
+        return lost
+
+    right("11.1", by_chain)
+    wrong("11.1", lambda rows, past, group: torch.tensor(by_chain(rows, past, group)) + 1)
+
+
+def test_fewest_steps():
+    columns_first = [[0], [4], [8], [12], [1, 2, 3], [5, 6, 7, 9, 10, 11, 13, 14, 15]]
+    right("11.2", columns_first)
+    right("11.2", tuple(map(tuple, columns_first)))
+    wrong("11.2", [*range(16)], "a list of groups")
+    wrong("11.2", columns_first[:5], "comes in one group")
+    wrong("11.2", [[0], [1], [2], [3], [4, 8], [12], *columns_first[5:]], "nothing is lost")
+
+
+@pytest.mark.delivery
+def test_all_ways_to_draw_boards_were_tried():
+    """Of 3^16 pairs of what is drawn and what is drawn next, by what has been drawn."""
+    codes = (bars_and_stripes().long().numpy() << np.arange(16)).sum(1)
+    counts = [np.unique(codes & drawn, return_counts=True)[1] for drawn in range(2**16)]
+    entropy = np.array([(n / 30 * np.log(30 / n)).sum() for n in counts])
+    least, ends = np.where(np.arange(2**16) == 0, 0.0, np.inf), []
+    for _ in LEAST:
+        after = np.full(2**16, np.inf)
+        for drawn in np.flatnonzero(least < np.inf):
+            group, nats = np.array([drawn]), np.array([least[drawn]])
+            for i in range(16):
+                if not drawn >> i & 1:
+                    one = entropy[drawn | 1 << i] - entropy[drawn]
+                    group, nats = np.r_[group, group | 1 << i], np.r_[nats, nats + one]
+            after[group] = np.minimum(after[group], nats)
+        least = after
+        ends.append(least[-1])
+    counted = [nats_of(bars_and_stripes(), groups) for groups in LEAST.values()]
+    assert np.allclose(ends, counted, atol=1e-9)
+    assert all(five > six + 0.002 for five, six in pairwise(ends))
+    assert ends[-1] == pytest.approx(math.log(30))
+
+
+def test_whose_digit_it_is():
+    def by_torch(log_prior, log_given):
+        classes = torch.distributions.Categorical(logits=log_given + log_prior)
+        return classes.logits
+
+    right("11.3", by_torch)
+    wrong("11.3", lambda prior, given: by_torch(prior, given.detach()), "gradient")
+    wrong("11.3", lambda prior, given: (prior.exp() * given.exp()).log(), "sum to one")
+
+
+def test_hear_the_context():
+    right("11.4", lambda width, D: (torch.linspace(0, D - 1, width)).round().long())
+    wrong("11.4", lambda width, D: [k % D for k in range(width)], "tensor")
+    wrong("11.4", lambda width, D: torch.arange(width) % D - 1, "−1")
+
+
+def test_the_coder():
+    def by_fractions(bits, chances):
+        low, width = Fraction(0), Fraction(1)
+        for bit, chance in zip(bits, chances, strict=True):
+            p = Fraction(chance, 65536)
+            low, width = (low, width * p) if bit else (low + width * p, width * (1 - p))
+        k = 0
+        while Fraction(math.ceil(low * 2**k) + 1, 2**k) > low + width:
+            k += 1
+        return format(math.ceil(low * 2**k), f"0{k}b") if k else ""
+
+    right("11.5", by_fractions)
+    wrong("11.5", lambda bits, chances: int(encode(bits, chances) or "0", 2), "text of 0 and 1")
+
+
+def test_random_bits_decode_to_boards():
+    """The decoder is a sampler: each draw of its die is one of the boards."""
+    bits = decode("0110100101110001" * 40, 160, chance_in_boards)
+    assert all(bits[k : k + 16] in BOARDS for k in range(0, 160, 16))
