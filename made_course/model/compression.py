@@ -119,9 +119,9 @@ def decompress(model: MADE, data: bytes) -> Tensor:
 def sample_from_bytes(model: MADE, n_samples: int, data: bytes) -> Tensor:
     """Draw (n, D) samples whose dice are any bytes: random ones give samples like any others.
 
-    It is :func:`decompress` without header and checksum. A sample takes about -log₂ p(x) bits. What
-    is left over is not used; after the last byte all dice are 0, and all variables 1. So give
-    plenty: two bytes for each variable always do.
+    It is :func:`decompress` without header and checksum: the bytes are the digits of a number, and
+    zeros follow the last. A sample takes about -log₂ p(x) bits of it, and what is left over changes
+    nothing. Fewer bytes name samples, too: of one byte 256 different draws, however large n is.
 
     Raises:
         TypeError, ValueError: if an argument is not as described, or the model none that

@@ -245,9 +245,13 @@ def test_a_file_without_header_and_checksum_draws_its_rows():
     assert torch.equal(sample_from_bytes(small(), 50, file[HEADER.size : -4]), rows)
 
 
-@pytest.mark.parametrize("data", [b"", b"\0"])
-def test_after_the_last_byte_all_variables_are_one(data):
-    assert torch.equal(sample_from_bytes(small(), 3, data), torch.ones(3, 5))
+def test_zeros_follow_the_last_byte():
+    model = small()
+    assert torch.equal(sample_from_bytes(model, 3, b""), torch.ones(3, 5))  # 0 is always below p
+    drawn = [sample_from_bytes(model, 40, bytes([k])) for k in range(256)]
+    assert len({tuple(rows.ravel().tolist()) for rows in drawn}) == 256
+    for k in (0, 1, 77):
+        assert torch.equal(sample_from_bytes(model, 40, bytes([k]) + bytes(50)), drawn[k])
 
 
 # ---- what is refused ----------------------------------------------------------------------------
