@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from html import escape
 from pathlib import Path
 
@@ -58,7 +59,7 @@ def write_tables(rows: Sequence[Row], out: Path) -> None:
     totals = _totals(rows)
     write_csv(out / "totals.csv", totals)
     for platform, table in (("canvas", _for_canvas), ("moodle", _for_moodle)):
-        write_csv(out / f"{platform}.csv", table(totals))
+        write_csv(out / f"{platform}.csv", table(totals), "utf-8")
     scores = sorted(
         (name, verdict.nats, row.school_id, row.hand_in, verdict.state)
         for row in rows
@@ -159,20 +160,27 @@ def _for_canvas(totals: Sequence[Sequence[object]]) -> list[Sequence[object]]:
 
 
 def _for_moodle(totals: Sequence[Sequence[object]]) -> list[Sequence[object]]:
-    """Moodle takes a worksheet of an assignment, in which learners are participants."""
-    head = ("Identifier", "Full name", "ID number", "Grade", "Maximum Grade")
+    """Moodle takes a worksheet of an assignment, and keeps grades of its own that are newer."""
+    when = "Last modified (grade)"
+    head = ("Identifier", "Full name", "ID number", "Grade", "Maximum Grade", when)
+    now = datetime.now().astimezone().isoformat(timespec="seconds")
     lines = [
-        (f"Participant {number}" if number else "", learner, school_id, points, of)
+        (f"Participant {number}" if number else "", learner, school_id, points, of, now)
         for school_id, number, learner, points, _, of in totals[1:]
     ]
     return [head, *lines]
 
 
-def write_csv(path: Path, table: Sequence[Sequence[object]]) -> None:
-    """Write a table whose first line is its head; each text in quotes, on one line."""
+def write_csv(
+    path: Path, table: Sequence[Sequence[object]], encoding: str = "utf-8-sig"
+) -> None:
+    """Write a table whose first line is its head; each text in quotes, on one line.
+
+    Spreadsheets need the mark of their encoding that it begins with, and Canvas breaks on it.
+    """
     head, *lines = table
     frame = pd.DataFrame(lines, columns=head, dtype=object).map(_harmless)
-    _write(path, frame.to_csv(index=False, quoting=csv.QUOTE_ALL), "utf-8-sig")
+    _write(path, frame.to_csv(index=False, quoting=csv.QUOTE_ALL), encoding)
 
 
 def _harmless(cell: object) -> object:
