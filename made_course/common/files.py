@@ -9,8 +9,6 @@ import secrets
 from collections.abc import Callable
 from contextlib import suppress
 
-import torch
-
 
 def write_whole(path: str | os.PathLike[str], write: Callable[[pathlib.Path], object]) -> None:
     """Let ``write`` fill a temporary file, then put it in the place of ``path`` in one step.
@@ -20,10 +18,10 @@ def write_whole(path: str | os.PathLike[str], write: Callable[[pathlib.Path], ob
 
     Example:
         >>> import tempfile
-        >>> path = pathlib.Path(tempfile.mkdtemp()) / "numbers.pt"
-        >>> write_whole(path, lambda file: torch.save({"a": torch.ones(1)}, file))
+        >>> path = pathlib.Path(tempfile.mkdtemp()) / "numbers.csv"
+        >>> write_whole(path, lambda file: file.write_text("1, 2"))
         >>> [file.name for file in path.parent.iterdir()]
-        ['numbers.pt']
+        ['numbers.csv']
     """
     path = pathlib.Path(path)
     temporary = path.with_name(f".{path.stem}-{secrets.token_hex(4)}{path.suffix}")
@@ -51,6 +49,8 @@ def read_tensors(path: str | os.PathLike[str]) -> object:
         FileNotFoundError: if there is no such file.
         ValueError: if it is damaged, or holds other objects.
     """
+    import torch  # which takes seconds, and who writes a table needs none
+
     # in memory, so that an OSError is one of the disk: torch raises it for a truncated file, too
     content = io.BytesIO(pathlib.Path(path).read_bytes())
     try:

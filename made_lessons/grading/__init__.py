@@ -13,6 +13,7 @@
 - ``own``: the course's own answers: recognised where handed in, else out of reach
 - ``hand_in``: a notebook as it was handed in: its answers, the cells they need, what is odd
 - ``line``: calls between judge and sandbox, of which plain values come back
+- ``examined``: the verdict of a check
 - ``verdicts``: what is found about an exercise and a hand-in
 - ``reports``: what an instructor and a learner read
 """

@@ -9,7 +9,6 @@ import multiprocessing
 import os
 import signal
 import sys
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import suppress
 from dataclasses import asdict, replace
@@ -21,8 +20,9 @@ from threading import Thread
 from made_course import __version__
 from made_course.common.files import write_whole
 
+from ..checking import time_limits
 from ..checking.catalogue import NOTEBOOKS
-from .folder import IDS, WORDS, HandedIn, hand_ins, listed
+from .folder import IDS, WORDS, clean, hand_ins, listed
 from .handing_out import hand_out
 from .marking import Marking
 from .reports import write_all
@@ -33,71 +33,37 @@ LONGEST_S = 1_800 + 60
 """How long a judge may take: the clock of a hand-in that answers an open exercise, and a minute."""
 _KEPT = ("PATH", "PYTHONPATH", "HOME", "TMPDIR", "LANG", "LC_ALL")
 _CURE = (
-    "Install it (apt install bubblewrap, or dnf install bubblewrap), or grade in a container that "
-    "has nothing to lose and no network: docker run --rm --network none --pids-limit 999 -v "
-    "FOLDER:/hand-ins -v GRADES:/grades made-course grade /hand-ins --out /grades --unprotected; "
-    "docs/grading.md says how to make the image. Where you trust the class, add --unprotected"
+    "Install it (apt install bubblewrap, or dnf install bubblewrap), or grade in a container, as "
+    "docs/grading.md says. Where you trust the class, add --unprotected"
 )
 
 
-def grade(
-    handed_in: list[HandedIn], out: Path, notebook: str, jobs: int | None, *, protected: bool
-) -> Iterator[Row]:
-    """Grade hand-ins, and yield each as it is done.
-
-    What is found is kept, so that a run that was cut short goes on where it was, and a later one
-    grades only what is new.
-
-    Args:
-        handed_in: by learners.
-        out: where what is found is kept.
-        notebook: the number of the one that is graded; else the one that each most likely is.
-        jobs: hand-ins that run at the same time; None is two for each processor, since a hand-in
-            and its judge wait for each other.
-        protected: whether they run in bubblewrap's sandbox.
-    """
-    kept = out / "found"
-    kept.mkdir(parents=True, exist_ok=True)
-    multiprocessing.get_context("forkserver").set_forkserver_preload([f"{__package__}.judge"])
-    pool = ThreadPoolExecutor(jobs or 2 * os.cpu_count())
-    doing = [pool.submit(_graded, one, kept, notebook, protected) for one in handed_in]
-    for done in as_completed(doing):
-        yield done.result()
+def _graded(row: Row, folder: Path, kept: Path, *how: object) -> Row:
+    """What is found about a hand-in, in this run or an earlier one that kept it."""
+    if row.word:
+        return row
+    try:
+        found = _found(row, (folder / row.place).read_bytes(), kept, *how)
+    except Exception as error:  # whatever it is, it costs this hand-in alone
+        found = Row(word=f"could not be judged: {type(error).__name__}: {error}")
+    who = ("learner", "hand_in", "platform_id", "place", "when")
+    return replace(found, **{part: getattr(row, part) for part in who})
 
 
-def _graded(one: HandedIn, kept: Path, notebook: str, protected: bool) -> Row:
-    row = Row(notebook=notebook, word=one.word)
-    if not one.word:
-        try:
-            row = _found(one, kept, notebook, protected)
-        except Exception as error:  # whatever it is, it costs this hand-in alone
-            row.word = f"could not be judged: {type(error).__name__}: {error}"
-    return replace(
-        row,
-        learner=one.learner,
-        hand_in=one.name,
-        platform_id=one.platform_id,
-        path=os.fsencode(one.place).hex(),
-        when=one.path.lstat().st_mtime,
-    )
-
-
-def _found(one: HandedIn, kept: Path, notebook: str, protected: bool) -> Row:
-    """What the judge says of a hand-in, or said in an earlier run."""
-    content = one.path.read_bytes()
-    said = "\0".join([__version__, one.name, notebook, str(protected)])
+def _found(row: Row, content: bytes, kept: Path, *how: object) -> Row:
+    said = "\0".join([__version__, row.hand_in, *map(str, how)])
     digest = hashlib.sha256(said.encode() + content).hexdigest()[:32]
     file = kept / f"{digest}.json"
     if file.exists():
         found = json.loads(file.read_text())
         return Row(**found | {"verdicts": {n: Verdict(**v) for n, v in found["verdicts"].items()}})
-    row = _judged(content, notebook, protected)
+    row = _judged(content, *how)
     row.content = digest[:12]
     write_whole(file, lambda temporary: temporary.write_text(json.dumps(asdict(row))))
     return row
 
 
-def _judged(content: bytes, notebook: str, protected: bool) -> Row:
+def _judged(*asked: object) -> Row:
     """What the judge of a hand-in says, which is a process of its own.
 
     Raises:
@@ -105,7 +71,7 @@ def _judged(content: bytes, notebook: str, protected: bool) -> Row:
     """
     context = multiprocessing.get_context("forkserver")
     ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=_begin, args=(theirs, content, notebook, protected))
+    process = context.Process(target=_begin, args=(theirs, *asked))
     process.start()
     theirs.close()
     try:
@@ -127,6 +93,7 @@ def _begin(to: Connection, *asked: object) -> None:
     sys.argv[:] = [""]  # in which the folder's name stands
     os.chdir("/")
     limit_memory()  # it computes with what the hand-in sends
+    time_limits.PATIENCE = 20  # which a hand-in's process inherits: they wait for one another
     to.send(judge(*asked))
 
 
@@ -160,28 +127,37 @@ def _grade(asked: argparse.Namespace) -> None:
         marking = Marking(listed(folder / IDS), listed(folder / WORDS), out, asked.deadline)
     except ValueError as error:
         asked.refuse(str(error))
-    for name in os.environ.keys() - set(_KEPT):
-        del os.environ[name]  # so that it is in no process of a hand-in
-    os.environ["OMP_NUM_THREADS"] = "1"
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    handed_in, rows, ended = hand_ins(folder), [], 0
-    notebook, protected = asked.notebook or "", not asked.unprotected
-    try:
-        for row in grade(handed_in, out, notebook, asked.jobs, protected=protected):
-            rows.append(row)
-            word = "".join(c if c.isprintable() else " " for c in row.word)
-            _say(f"{len(rows)} of {len(handed_in)}: {row.hand_in}: {word}")
-    except KeyboardInterrupt:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        ended = 130
+    rows, ended = _rows(asked, folder, out)
     write_all(rows, marking, out, nameless=asked.nameless)
-    if ended:
-        _say(f"Stopped after {len(rows)} of {len(handed_in)}: begun again, it goes on from there.")
     for line in marking.said():
         _say(line)
     _say(f"The tables are in {out}: open grades.html.")
     if ended:
         os._exit(ended)  # with this process its judges end, and all that they watch
+
+
+def _rows(asked: argparse.Namespace, folder: Path, out: Path) -> tuple[list[Row], int]:
+    """What is found about all hand-ins, or some where the run is stopped, and how it ended."""
+    for name in os.environ.keys() - set(_KEPT):
+        del os.environ[name]  # so that it is in no process of a hand-in
+    os.environ["OMP_NUM_THREADS"] = "1"
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    kept = out / "found"
+    kept.mkdir(parents=True, exist_ok=True)
+    rows, handed_in, ended = [], hand_ins(folder), 0
+    how = folder, kept, asked.notebook or "", not asked.unprotected
+    multiprocessing.get_context("forkserver").set_forkserver_preload([f"{__package__}.judge"])
+    # two for each processor, since a hand-in and its judge wait for each other
+    pool = ThreadPoolExecutor(asked.jobs or 2 * os.cpu_count())
+    try:
+        for done in as_completed([pool.submit(_graded, row, *how) for row in handed_in]):
+            rows.append(row := done.result())
+            _say(f"{len(rows)} of {len(handed_in)}: {row.hand_in}: {clean(row.word)}")
+    except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        ended = 130
+        _say(f"Stopped after {len(rows)} of {len(handed_in)}: begun again, it goes on from there.")
+    return rows, ended
 
 
 def _say(line: str) -> None:

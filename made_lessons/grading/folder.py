@@ -9,15 +9,15 @@ import stat
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from itertools import islice
 from pathlib import Path
 
-from .hand_in import MOST_BYTES, MOST_NOTEBOOKS
 from .verdicts import Row
 
-MOST_LEVELS = 5
-"""Of folders in the folder of a learner."""
+MOST_BYTES, MOST_NOTEBOOKS, MOST_LEVELS = 20 * 2**20, 20, 5
+"""Of a file; of an archive, or of the folder of a learner; of folders in there."""
+MOST_LETTERS = 2_000
+"""Of a text that stands in a table."""
 IDS, WORDS, LOOKED_AT = "ids.csv", "expected.csv", "waiting.csv"
 _ENDINGS = (".ipynb", ".zip")
 _COPY = re.compile(r"([-_ ]Copy\d+| ?\(\d+\))+$")
@@ -26,29 +26,8 @@ _CANVAS = re.compile(r"([^_]+)_(?:LATE_)?(\d+)_\d+_.+")
 _HEADER = re.compile(r"(?i)\b(?:id|name|number|word|variant|e-?mail|learner|student)\b|_id\b")
 
 
-@dataclass(frozen=True)
-class HandedIn:
-    """What a learner handed in, and in a few words, why there is nothing to grade."""
-
-    learner: str
-    folder: Path
-    place: Path  # in the folder
-    word: str = ""
-    platform_id: str = ""
-
-    @property
-    def name(self) -> str:
-        """Its place as text."""
-        return readable(self.place)
-
-    @property
-    def path(self) -> Path:
-        """The file itself."""
-        return self.folder / self.place
-
-
-def hand_ins(folder: Path) -> list[HandedIn]:
-    """All that learners handed in.
+def hand_ins(folder: Path) -> list[Row]:
+    """All that learners handed in; where there is nothing to grade, with a word why.
 
     Args:
         folder: of notebooks, or of a folder for each learner, as a learning platform names them.
@@ -61,25 +40,24 @@ def hand_ins(folder: Path) -> list[HandedIn]:
 def one_each(rows: Sequence[Row]) -> list[Row]:
     """Of each learner and notebook the newest row, which names the others."""
     of_learners: dict[tuple[str, str], list[Row]] = {}
-    stems: dict[str, set[str]] = {}
     for row in sorted(rows, key=lambda row: (row.when, row.hand_in)):
         of_learners.setdefault((row.learner, row.platform_id), []).append(row)
-        stems.setdefault(without_copy(row.learner), set()).add(row.learner)
+    names = sorted({row.learner for row in rows})
     chosen = []
-    for several in of_learners.values():
+    for (learner, _), several in of_learners.items():
+        alike = [n for n in names if n != learner and without_copy(n) == without_copy(learner)]
+        copies = [f"another's, or a copy: {name}" for name in alike]
         newest = {row.notebook: row for row in several if row.verdicts} or {"": several[-1]}
         for row in newest.values():
             others = [r for r in several if r is not row and r.notebook in ("", row.notebook)]
-            alike = stems[without_copy(row.learner)] - {row.learner}
-            said = [f"another's, or a copy: {name}" for name in sorted(alike)]
-            said += [f"also handed in: {other.hand_in}" for other in others]
-            chosen.append(replace(row, look_at=[*said, *row.look_at]))
+            also = [f"also handed in: {other.hand_in}" for other in others]
+            chosen.append(replace(row, look_at=[*copies, *also, *row.look_at]))
     return chosen
 
 
-def _of(path: Path) -> list[HandedIn]:
+def _of(path: Path) -> list[Row]:
     is_folder = path.is_dir() and not path.is_symlink()
-    stem = _stem(readable(path.name))
+    stem = _stem(_shown(path.name))
     known = _MOODLE.fullmatch(stem) or _CANVAS.fullmatch(stem)
     learner, number = known.groups() if known else (stem, "")
     found = [*islice(_notebooks(path), MOST_NOTEBOOKS + 1)] if is_folder else [path]
@@ -88,11 +66,14 @@ def _of(path: Path) -> list[HandedIn]:
         f"more than {MOST_NOTEBOOKS} notebooks": len(found) > MOST_NOTEBOOKS,
         "no notebook": not is_folder and path.suffix.lower() not in _ENDINGS,
     }
-    by = partial(HandedIn, learner, path.parent, platform_id=number)
-    for word, holds in faults.items():
-        if holds:
-            return [by(Path(path.name), word)]
-    return [by(file.relative_to(path.parent), _not_readable(file)) for file in found]
+    words = [word for word, holds in faults.items() if holds][:1]
+    rows = []
+    for file in [path] if words else found:
+        place, when = str(file.relative_to(path.parent)), file.lstat().st_mtime
+        word = "".join(words) or _not_readable(file)
+        about = {"platform_id": number, "place": place, "when": when}
+        rows.append(Row(learner, _shown(place), word=word, **about))
+    return rows
 
 
 def _notebooks(folder: Path) -> Iterator[Path]:
@@ -120,16 +101,20 @@ def _stem(name: str) -> str:
     return re.sub(r"(?i)\.(?:ipynb|zip)$", "", name)
 
 
-def readable(name: str | Path) -> str:
-    r"""A file's name as text that a terminal and a table can show, whatever it is made of.
+def _shown(name: str) -> str:
+    """A file's name as text, whatever language this computer speaks."""
+    return clean(os.fsencode(name).decode("utf-8", "backslashreplace"))
+
+
+def clean(text: str) -> str:
+    r"""A text of one line without signs that a terminal, a page or a table would act upon.
 
     Example:
-        >>> readable("ann\x1b[2J.ipynb")
-        'ann\\x1b[2J.ipynb'
+        >>> clean("a\n b\x1b[2J\ud800")
+        'a b\\x1b[2J\\ud800'
     """
-    text = os.fsencode(name).decode("utf-8", "backslashreplace")
-    shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-    return shown[:300]
+    line = " ".join(text[:MOST_LETTERS].split())
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
 
 
 # ---- a teacher's lists --------------------------------------------------------------------------
@@ -137,14 +122,17 @@ def readable(name: str | Path) -> str:
 
 @dataclass
 class Listed:
-    """What a list says of learners, and which of its lines belong to nobody here.
+    """What a list says of learners, which of its lines belong to nobody here, and who has none.
 
     Args:
+        file: its name.
         lines: a learner, or what is handed in, and a text.
     """
 
+    file: str
     lines: dict[str, str]
     found: set[str] = field(default_factory=set)
+    without: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.known = {key: name for name in self.lines for key in _keys_of(name)}
@@ -156,27 +144,34 @@ class Listed:
             if (line := self.known.get(_key(name))) is not None:
                 self.found.add(line)
                 return self.lines[line]
+        self.without.append(row.hand_in)
         return ""
 
     def nobody(self) -> list[str]:
         """The lines that belong to nobody who was asked about."""
         return [name for name in self.lines if name not in self.found]
 
+    def said(self) -> Iterator[str]:
+        """What an instructor should hear about it."""
+        if nobody := self.nobody():
+            yield f"{self.file}, matched by no hand-in: {', '.join(nobody)}"
+        if self.lines and self.without:
+            yield f"Not in {self.file}: {', '.join(self.without)}"
+
 
 def listed(path: Path) -> Listed:
     """Read a list: a learner, or a file of theirs, and a text in each line; it may have a header.
 
     Raises:
-        ValueError: if it is not UTF-8, or a link.
+        ValueError: if it is not UTF-8, or a link, or a name stands twice in it.
     """
-    lines = [line for line in lines_of(path) if len(line) > 1 and line[0].strip()]
-    return Listed({line[0].strip(): line[1].strip() for line in without_header(lines)})
-
-
-def without_header(lines: list[list[str]]) -> list[list[str]]:
-    """The lines of a list but for headings, if the first one has some."""
-    is_header = bool(lines) and all(_HEADER.search(cell) for cell in lines[0][:2])
-    return lines[1:] if is_header else lines
+    lines = [line for line in lines_of(path) if line and line[0].strip()]
+    if lines and all(_HEADER.search(cell) for cell in lines[0][:2]):
+        del lines[0]
+    said = {name.strip(): "".join(more[:1]).strip() for name, *more in lines}
+    if len(said) < len(lines):
+        raise ValueError(f"a learner stands twice in {path}: tell them apart, as by their files")
+    return Listed(path.name, said)
 
 
 def lines_of(path: Path) -> list[list[str]]:

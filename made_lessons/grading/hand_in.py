@@ -21,8 +21,9 @@ from types import CodeType
 
 from IPython.core.inputtransformer2 import TransformerManager
 
-MOST_CELLS, MOST_BYTES, MOST_NOTEBOOKS = 1_000, 20 * 2**20, 20
-"""Of a notebook; of a file; of an archive, or of the folder of a learner."""
+from .folder import MOST_BYTES, MOST_NOTEBOOKS
+
+MOST_CELLS = 1_000
 _VARIANT = re.compile(r",\s*variant\s*=\s*(\"[^\"]*\"|'[^']*')")
 _HARMLESS = {"check", "hint", "solution", "yours", "progress", "show", "print", "display"}
 _TIMED = re.compile(r"\A\s*%%(?:time|capture|prun)\b.*|(?m:^([ \t]*)%time )")

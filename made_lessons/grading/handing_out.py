@@ -9,8 +9,10 @@ import secrets
 from collections.abc import Sequence
 from pathlib import Path
 
+import pandas as pd
+
 from ..checking.catalogue import exercise_named
-from .folder import WORDS, lines_of, listed, without_header
+from .folder import WORDS, listed
 from .reports import write_csv
 
 
@@ -28,12 +30,9 @@ def hand_out(class_list: Path, notebooks: Sequence[Path], out: Path) -> int:
     Raises:
         ValueError: if a file cannot be read, or a name is none of a folder.
     """
-    lines = without_header([line for line in lines_of(class_list) if line and line[0].strip()])
-    learners = [line[0].strip() for line in lines]
-    if not learners or len({*learners}) < len(learners):
-        raise ValueError(
-            f"there is {'a learner twice' if learners else 'no learner'} in {class_list}"
-        )
+    learners = listed(class_list).lines
+    if not learners:
+        raise ValueError(f"there is no learner in {class_list}")
     for name in learners:
         if re.search(r'[/\\:*?"<>|\x00-\x1f]', name) or name.startswith(".") or name == WORDS:
             raise ValueError(f"{name!r} in {class_list} can be no folder's name")
@@ -43,7 +42,7 @@ def hand_out(class_list: Path, notebooks: Sequence[Path], out: Path) -> int:
         (out / name).mkdir(parents=True, exist_ok=True)
         for notebook in notebooks:
             (out / name / notebook.name).write_text(_with_word(notebook, word), "utf-8")
-    write_csv(out / WORDS, [("learner", "word"), *words.items()])
+    write_csv(out / WORDS, pd.DataFrame(words.items(), columns=["learner", "word"]))
     return len(words) * len(notebooks)
 
 

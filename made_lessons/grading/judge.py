@@ -6,6 +6,7 @@ import gc
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 
 import torch
@@ -16,10 +17,11 @@ from ..checking.catalogue import NOTEBOOKS, exercise_named, exercises_in
 from ..checking.exercise import Exercise
 from ..checking.time_limits import LIMIT_S, TookTooLong, time_limit
 from . import inside
+from .examined import INSIDE, OPEN, examined
 from .line import Gone, Lost, Peer
-from .own import COURSES_OWN, TheCoursesOwn
+from .own import TheCoursesOwn
 from .sandbox import sandbox
-from .verdicts import ALIKE, FORGEABLE, INSIDE, OPEN, WAITS, Row, Verdict, examined
+from .verdicts import ALIKE, COURSES_OWN, FORGEABLE, NEVER_ENDS, WAITS, Row, Verdict
 
 SECONDS, OPEN_SECONDS = 30, 600
 """What a process may take of the processor; one that trains a model for an open exercise."""
@@ -28,27 +30,14 @@ CLOCK, OPEN_CLOCK = 180, 1_800
 _RIGHT = ("right", WAITS)
 _SURE = (*_RIGHT, "not attempted")
 """What is so whatever else has run in a process."""
-_MAY_SAY = ("not attempted", "unfinished")
+_MAY_SAY = ("not attempted", "unfinished", "failed")
 Ask = Callable[..., tuple[dict[str, object], dict[str, Verdict]]]
 
 # The server from which judges are forked loads this room: what notebooks import is then there.
 for _name in made_course.__all__:
     getattr(made_course, _name)
-for _number in NOTEBOOKS:
-    exercises_in(_number)
 torch.manual_seed(0)  # which loads much of torch
 gc.freeze()  # a collection in a fork would copy all of it
-
-
-class Clock:
-    """What is left of the time of a hand-in, by the clock."""
-
-    def __init__(self, seconds: float) -> None:
-        self.seconds, self.began = seconds, time.monotonic()
-
-    def left(self) -> float:
-        """Seconds that are left."""
-        return max(self.seconds - (time.monotonic() - self.began), 0)
 
 
 def judge(content: bytes, notebook: str, protected: bool) -> Row:
@@ -62,34 +51,34 @@ def judge(content: bytes, notebook: str, protected: bool) -> Row:
         notebook: the number of the one that it should be; empty where it may be any.
         protected: whether in bubblewrap's sandbox.
     """
-    clock = Clock(CLOCK)
+    began = time.monotonic()
     ask = partial(_ask, protected, content)
     graded = [int(notebook)] if notebook else NOTEBOOKS[1:]
-    closed = [name for number in graded for name in _names(number) if name not in OPEN]
-    has, verdicts = ask(closed, SECONDS, clock.left() / 3)
+    closed = [e.name for number in graded for e in exercises_in(number) if not e.is_open]
+    has, verdicts = ask(closed, SECONDS, CLOCK / 3)
     if "checks" not in has:
         why = has.get("failed", "out of time or memory")
         return Row(notebook=notebook, word=f"it could not be read: {why}"[:200])
     notebook = notebook or _most_likely(has["checks"])
-    names = _names(int(notebook)) if notebook else []
-    answered = [name for name in names if name in has["checks"]]
+    exercises = exercises_in(int(notebook)) if notebook else ()
+    answered = [e.name for e in exercises if e.name in has["checks"]]
     if not answered:
         which = f"notebook {notebook}" if notebook else "this course"
         return Row(notebook=notebook, word=f"another notebook: it has no check of {which}")
-    if any(name in OPEN for name in answered):
-        clock.seconds = OPEN_CLOCK
-    verdicts = {name: verdicts[name] for name in answered if name in verdicts}
-    verdicts |= _one_by_one(ask, answered, verdicts, clock)
-    verdicts |= _right_where_all_cells_run(ask, verdicts, clock)
+    clock = OPEN_CLOCK if any(name in OPEN for name in answered) else CLOCK
+    verdicts = {name: verdicts.get(name, _stopped(clock)) for name in answered}
+    _look_again(ask, verdicts, lambda: max(began + clock - time.monotonic(), 0))
     look_at = [*has["look_at"], *(f"{name}: {ALIKE}" for name, v in verdicts.items() if v.alike)]
-    gone = 'no check of it was found: write check("{}", …) on a line of its own'
-    verdicts = {n: verdicts.get(n, Verdict("no check", gone.format(n))) for n in names}
+    verdicts = {e.name: _of_exercise(e, verdicts.get(e.name)) for e in exercises}
     text = str(has["text"])[:16]
     return Row(notebook=notebook, verdicts=verdicts, look_at=look_at, text=text)
 
 
-def _names(number: int) -> list[str]:
-    return [exercise.name for exercise in exercises_in(number)]
+def _of_exercise(exercise: Exercise, verdict: Verdict | None) -> Verdict:
+    """What was found, with what tables say of the exercise."""
+    gone = f'no check of it was found: write check("{exercise.name}", …) on a line of its own'
+    about = {"title": exercise.title, "stars": exercise.stars, "varies": exercise.vary is not None}
+    return replace(verdict or Verdict("no check", gone), **about)
 
 
 def _most_likely(names: Iterable[str]) -> str:
@@ -100,46 +89,33 @@ def _most_likely(names: Iterable[str]) -> str:
     return max(known, key=known.count).zfill(2) if known else ""
 
 
-def _one_by_one(
-    ask: Ask, names: Sequence[str], verdicts: dict[str, Verdict], clock: Clock
-) -> dict[str, Verdict]:
-    """What a process of its own finds of each answer that is not known to be right."""
-    found = {}
-    doubtful = [n for n in names if n not in verdicts or verdicts[n].state not in _SURE]
+def _look_again(ask: Ask, verdicts: dict[str, Verdict], left: Callable[[], float]) -> None:
+    """Try what is not known to be right alone, and what is not right there among all cells.
+
+    An answer may need more than can be seen. One that was stopped would stop the others.
+    """
+    doubtful = _but(verdicts, *_SURE)
     for k, name in enumerate(doubtful):
-        if name in verdicts and verdicts[name].is_of_the_clock:
-            continue
         # each has its part of what is left, and so has the run of all cells
-        share = clock.left() / (len(doubtful) - k + 1)
-        _, alone = ask([name], OPEN_SECONDS if name in OPEN else SECONDS, share)
-        found[name] = alone.get(name) or verdicts.get(name) or _stopped(clock)
-        if found[name].words == COURSES_OWN:
-            found[name].state = WAITS
-    return found
+        share = left() / (len(doubtful) - k + 1)
+        verdicts |= ask([name], OPEN_SECONDS if name in OPEN else SECONDS, share)[1]
+    if doubtful := _but(verdicts, *_SURE, "stopped"):
+        _, found = ask(doubtful, 2 * SECONDS, left(), every_cell=True)
+        verdicts |= {name: verdict for name, verdict in found.items() if verdict.state in _RIGHT}
 
 
-def _stopped(clock: Clock) -> Verdict:
+def _but(verdicts: dict[str, Verdict], *states: str) -> list[str]:
+    """Exercises in other states, but for answers that never end."""
+    found = {n: v for n, v in verdicts.items() if v.state not in states}
+    return [name for name, verdict in found.items() if not verdict.words.startswith(NEVER_ENDS)]
+
+
+def _stopped(clock: int) -> Verdict:
     return Verdict(
         "stopped",
-        f"no verdict: out of time (a hand-in has {clock.seconds} s by the clock) or memory, or the "
+        f"no verdict: out of time (a hand-in has {clock} s by the clock) or memory, or the "
         "hand-in left its process, or said what cannot be read",
     )
-
-
-def _right_where_all_cells_run(
-    ask: Ask, verdicts: dict[str, Verdict], clock: Clock
-) -> dict[str, Verdict]:
-    """What else is right where nothing is left out: an answer may need more than can be seen."""
-    doubtful = {
-        name: verdict
-        for name, verdict in verdicts.items()
-        # one that was stopped would stop the others
-        if verdict.state not in _SURE and not verdict.is_of_the_clock
-    }
-    if not doubtful:
-        return {}
-    _, found = ask([*doubtful], 2 * SECONDS, clock.left(), every_cell=True)
-    return {name: verdict for name, verdict in found.items() if verdict.state in _RIGHT}
 
 
 def _ask(
@@ -165,20 +141,17 @@ def _ask(
         handed_over = peer.receive()
         for name in names:
             if name in has["checks"]:
-                verdicts[name] = _verdict(name, handed_over, peer)
+                verdicts[name] = _verdict(name, handed_over.get(name), peer)
     return has, verdicts
 
 
-def _verdict(name: str, handed_over: dict[str, object], peer: Peer) -> Verdict:
-    """The verdict on the last answer to an exercise, or on an earlier one that is right."""
-    if "failed" in handed_over:
-        return _of_answer(name, handed_over, peer)
-    answers = handed_over.get(name)
+def _verdict(name: str, answers: object, peer: Peer) -> Verdict:
+    """The verdict on what is said first, or on an answer that is right."""
     if not isinstance(answers, list) or not answers:
         return Verdict("failed", "the check was not reached")
     verdicts = []
-    for answer in answers[: inside.MOST_TRIES]:
-        verdicts.append(_of_answer(name, answer, peer))
+    for said in answers[: inside.MOST_TRIES]:
+        verdicts.append(_of_answer(name, said, peer))
         if verdicts[-1].state in _RIGHT:
             return verdicts[-1]
     return verdicts[0]
@@ -187,18 +160,15 @@ def _verdict(name: str, handed_over: dict[str, object], peer: Peer) -> Verdict:
 def _of_answer(name: str, said: object, peer: Peer) -> Verdict:
     if not isinstance(said, dict):
         raise Gone
-    if "failed" in said:
-        return Verdict("failed", str(said["failed"]))
     variant = said.get("variant")
     variant = None if variant is None else str(variant)[:100]
-    if said.get("state") == "own":
+    state, words = said.get("state"), str(said.get("words", ""))
+    if state == "own":
         verdict = Verdict(WAITS, COURSES_OWN)
-    elif said.get("state") == "right" and name in INSIDE:
+    elif state == "right" and name in INSIDE:
         verdict = Verdict(WAITS, FORGEABLE)
-    elif said.get("state") in (*_MAY_SAY, *(("wrong",) if name in INSIDE else ())):
-        verdict = Verdict(said["state"], str(said.get("words", "")))
-    elif "lost" in said:
-        verdict = Verdict("failed", f"its answer could not be carried over: {said['lost']}")
+    elif state in _MAY_SAY or (state == "wrong" and name in INSIDE):
+        verdict = Verdict(state, words)
     else:
         verdict = _judged(exercise_named(name, variant), said.get("answer", {}), peer)
     verdict.variant, verdict.alike = variant, bool(said.get("alike"))
@@ -217,4 +187,4 @@ def _judged(exercise: Exercise, answer: object, peer: Peer) -> Verdict:
     except TheCoursesOwn:
         return Verdict(WAITS, COURSES_OWN)
     except Lost as why:
-        return Verdict("failed", f"its answer could not be carried over: {why}")
+        return Verdict("failed", str(why))

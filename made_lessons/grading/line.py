@@ -162,7 +162,8 @@ class Peer:
         try:
             return self.encode(value)
         except Exception as error:  # its class may do anything
-            raise Lost(f"{type(error).__name__}: {error}"[:400]) from error
+            why = f"its answer could not be carried over: {type(error).__name__}: {error}"
+            raise Lost(why[:400]) from error
 
     def encode(self, value: object) -> object:
         """A value as JSON; functions by a number under which they can be called."""

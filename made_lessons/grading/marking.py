@@ -7,10 +7,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from ..checking.catalogue import exercise_named
-from .folder import IDS, LOOKED_AT, WORDS, Listed, lines_of, one_each, without_copy
-from .own import COURSES_OWN
-from .verdicts import WAITS, Row, Verdict
+from .folder import LOOKED_AT, Listed, lines_of, one_each, without_copy
+from .verdicts import COURSES_OWN, WAITS, Row, Verdict
 
 YES, NO = "yes", "no"
 """What an instructor writes in the last column of what waits for a look."""
@@ -32,37 +30,24 @@ class Marking:
         lines = lines_of(out / LOOKED_AT)
         self.looked = {(line[0], line[3]): line[-1].strip().lower() for line in lines[1:]}
         self.waiting: list[tuple[object, ...]] = []
-        self.unknown: dict[str, list[str]] = {}
 
     def marked(self, rows: Sequence[Row], *, nameless: bool) -> list[Row]:
         """The rows of the tables: one for each learner and notebook, and who handed in nothing."""
-        rows = [
-            replace(
-                row, school_id=self.ids.of(row), theirs=self.words.of(row), look_at=[*row.look_at]
-            )
-            for row in rows
-        ]
-        lists = {IDS: (self.ids, "school_id"), WORDS: (self.words, "theirs")}
-        self.unknown = {
-            file: [row.hand_in for row in rows if not getattr(row, of)]
-            for file, (known, of) in lists.items()
-            if known.lines
-        }
+        rows = [replace(r, school_id=self.ids.of(r), theirs=self.words.of(r)) for r in rows]
         absent = dict.fromkeys([*self.ids.nobody(), *self.words.nobody()])
         rows += [Row(name, word=NOTHING, school_id=self.ids.lines.get(name, "")) for name in absent]
         rows = one_each(_without_names(rows) if nameless else rows)
         for row in rows:
             row.verdicts = dict(self._verdicts(row))
-            late = self.deadline and datetime.fromtimestamp(row.when or 0) - self.deadline
-            if late and late > timedelta(0):
-                row.late = str(late).partition(".")[0]
+            if self.deadline:
+                late = datetime.fromtimestamp(row.when).astimezone() - self.deadline.astimezone()
+                row.late = str(late).partition(".")[0] if late > timedelta(0) else ""
         _name_equals(rows)
         return sorted(rows, key=lambda row: (row.learner, row.platform_id, row.notebook))
 
     def _verdicts(self, row: Row) -> Iterator[tuple[str, Verdict]]:
         for name, verdict in row.verdicts.items():
-            exercise = exercise_named(name)
-            is_asked = exercise.vary is not None and bool(self.words.lines)
+            is_asked = verdict.varies and bool(self.words.lines)
             counts = verdict.state in ("right", WAITS) and verdict.words != COURSES_OWN
             if is_asked and counts and verdict.variant != row.theirs:
                 said = f"answered for {verdict.variant or 'no word'}, and the word is {row.theirs}"
@@ -70,44 +55,35 @@ class Marking:
             if verdict.state == WAITS:
                 looked = self.looked.get((row.content, name), "")
                 who = row.content, row.learner, row.hand_in
-                self.waiting.append((*who, name, exercise.stars, verdict.words, looked))
+                self.waiting.append((*who, name, verdict.stars, verdict.words, looked))
                 state = {YES: "right", NO: "wrong"}.get(looked, WAITS)
                 verdict = replace(verdict, state=state)
             yield name, verdict
 
     def said(self) -> Iterator[str]:
         """What an instructor should hear at the end."""
-        for file, known in ((IDS, self.ids), (WORDS, self.words)):
-            if nobody := known.nobody():
-                yield f"{file}, matched by no hand-in: {', '.join(nobody)}"
-        for file, names in self.unknown.items():
-            if names:
-                yield f"Not in {file}: {', '.join(names)}"
+        yield from (*self.ids.said(), *self.words.said())
         if count := sum(line[-1] not in (YES, NO) for line in self.waiting):
             yield f"{count} answers wait for your look: write yes or no behind them in {LOOKED_AT}"
 
 
 def _without_names(rows: Sequence[Row]) -> list[Row]:
     """Rows with numbers in place of names, which say nothing of the alphabet."""
-    stems = sorted({(without_copy(row.learner), row.platform_id) for row in rows}, key=hash)
-    numbers = {stem: k for k, stem in enumerate(stems, 1)}
-    renamed: list[Row] = []
-    for row in rows:
+    numbers: dict[tuple[str, str], int] = {}
+    renamed = []
+    for k, row in enumerate(sorted(rows, key=lambda row: hash((row.learner, row.place))), 1):
         stem = without_copy(row.learner)
-        learner = f"learner {numbers[stem, row.platform_id]}{row.learner.removeprefix(stem)}"
-        file = f"file {1 + sum(other.learner == learner for other in renamed)}"
-        hand_in = f"{learner}, {file}" if row.hand_in else ""
+        number = numbers.setdefault((stem, row.platform_id), len(numbers) + 1)
+        learner = f"learner {number}{row.learner.removeprefix(stem)}"
+        hand_in = f"{learner}, file {k}" if row.hand_in else ""
         renamed.append(replace(row, learner=learner, hand_in=hand_in, platform_id=""))
     return renamed
 
 
 def _name_equals(rows: Sequence[Row]) -> None:
     """Say of rows of equal code whose it is, too."""
-    of_text: dict[str, list[Row]] = {}
-    for row in rows:
-        if row.text and row.points("right", WAITS):
-            of_text.setdefault(row.text, []).append(row)
-    for equal in of_text.values():
-        for row in equal:
-            if others := [other.hand_in for other in equal if other is not row]:
-                row.look_at.append(f"the same code as {', '.join(others)}")
+    answered = [row for row in rows if row.text and row.points("right", WAITS)]
+    for row in answered:
+        equal = [o.hand_in for o in answered if o.text == row.text and o is not row]
+        if equal:
+            row.look_at.append(f"the same code as {', '.join(equal)}")

@@ -7,7 +7,8 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from html import escape
 from pathlib import Path
@@ -16,21 +17,19 @@ import pandas as pd
 
 from made_course.common.files import write_whole
 
-from ..checking.catalogue import exercise_named, exercises_in
-from .folder import LOOKED_AT
+from .folder import LOOKED_AT, clean
 from .marking import Marking
-from .verdicts import INSIDE, WAITS, Row, Verdict
+from .verdicts import WAITS, Row, Verdict
 
 SIGNS = {"right": "✓", "wrong": "✗", "not attempted": "○", "unfinished": "○", "no check": "–"}
-SIGNS |= {WAITS: "?"}
-_MOST_LETTERS, _LONGEST_NAME = 2_000, 150
+SIGNS |= {WAITS: "?", "": ""}
+_LONGEST_NAME = 150
 _FORMULA = re.compile(r"(^|[;,|\"])(\s*)(?=[=+\-@＝＋－＠])")
 _NOTES = (
     "✓ right, ✗ wrong, ○ not attempted or unfinished, – no check, ? waits for your look, "
     "! stopped, failed, or answered for another's word; the reason appears where the pointer "
     "rests on a sign. Points are the stars of what is right. What waits stands in "
-    f"{LOOKED_AT}: yes in its last column, and it counts.",
-    f"* {', '.join(INSIDE)} are judged in the process of the hand-in, which could forge them.",
+    f"{LOOKED_AT}: yes in its last column, and it counts."
 )
 
 
@@ -49,17 +48,25 @@ def write_all(rows: Sequence[Row], marking: Marking, out: Path, *, nameless: boo
     for row in rows:
         write_feedback(row, out)
     write_tables(rows, out)
-    head = ("content", "learner", "hand_in", "exercise", "points", "why", "counts")
-    write_csv(out / LOOKED_AT, [head, *sorted(marking.waiting)])
+    columns = ["content", "learner", "hand_in", "exercise", "points", "why", "counts"]
+    write_csv(out / LOOKED_AT, pd.DataFrame(sorted(marking.waiting), columns=columns))
+
+
+# ---- tables -------------------------------------------------------------------------------------
 
 
 def write_tables(rows: Sequence[Row], out: Path) -> None:
     """Write ``grades.csv`` and ``.html``, the totals, and the scores where models have some."""
-    write_csv(out / "grades.csv", _grades(rows))
-    totals = _totals(rows)
+    found = {name for row in rows for name in row.verdicts}
+    names = sorted(found, key=lambda name: [int(part) for part in name.split(".")])
+    grades = pd.DataFrame([_line(row, names) for row in rows], columns=[*_line(Row(), names)])
+    write_csv(out / "grades.csv", grades)
+    _write(out / "grades.html", _page(grades, names, _mistakes(rows)), "utf-8")
+    who = ["school_id", "platform_id", "learner"]
+    totals = grades.groupby(who, sort=False)[["points", "waiting"]].sum().reset_index()
+    totals["of_points"] = grades.groupby("notebook")["of_points"].max().sum()
     write_csv(out / "totals.csv", totals)
-    for platform, table in (("canvas", _for_canvas), ("moodle", _for_moodle)):
-        write_csv(out / f"{platform}.csv", table(totals), "utf-8")
+    _write_for_platforms(totals, out)
     scores = sorted(
         (name, verdict.nats, row.school_id, row.hand_in, verdict.state)
         for row in rows
@@ -67,120 +74,54 @@ def write_tables(rows: Sequence[Row], out: Path) -> None:
         if verdict.nats is not None
     )
     if scores:
-        columns = ("exercise", "nats", "school_id", "hand_in", "state")
-        write_csv(out / "leaderboard.csv", [columns, *scores])
-    _write(out / "grades.html", _page(rows), "utf-8")
+        columns = ["exercise", "nats", "school_id", "hand_in", "state"]
+        write_csv(out / "leaderboard.csv", pd.DataFrame(scores, columns=columns))
 
 
-def _starred(name: str) -> str:
-    return f"{name}*" if name in INSIDE else name
+def _line(row: Row, names: Sequence[str]) -> dict[str, object]:
+    """The line of a row in ``grades.csv``, by columns."""
+    parts = ("school_id", "platform_id", "learner", "hand_in", "notebook", "word", "late")
+    line: dict[str, object] = {part: getattr(row, part) for part in parts}
+    line |= {"points": row.points("right"), "waiting": row.points(WAITS), "of_points": row.points()}
+    for name in names:
+        verdict = row.verdicts.get(name, Verdict(""))
+        line |= {name: verdict.state, f"{name} why": verdict.words}
+        if verdict.state == "right":
+            line[f"{name} why"] = ""
+    variants = [f"{name}: {v.variant}" for name, v in row.verdicts.items() if v.variant]
+    return line | {"variants": "; ".join(variants), "look_at": "; ".join(row.look_at)}
 
 
-def _exercises_of(rows: Sequence[Row]) -> list[str]:
-    numbers = {int(name.partition(".")[0]) for row in rows for name in row.verdicts}
-    return [exercise.name for number in sorted(numbers) for exercise in exercises_in(number)]
+def _write_for_platforms(totals: pd.DataFrame, out: Path) -> None:
+    """What Canvas takes as a gradebook, and Moodle as the worksheet of an assignment.
 
-
-# ---- a text for each learner --------------------------------------------------------------------
-
-
-def write_feedback(row: Row, out: Path) -> None:
-    """Write what a learner may be given: the points, and each exercise with its verdict."""
-    if not row.verdicts:
-        return
-    waits = row.points(WAITS)
-    lines = [
-        f"Points: {row.points('right')} of {row.points()}"
-        + (f"; {waits} more wait for a look" if waits else ""),
-        f"Hand-in: {clean(row.hand_in)}",
-        *(f"Late by {row.late}" for _ in range(bool(row.late))),
-        "",
-    ]
-    for name, verdict in row.verdicts.items():
-        words = f": {clean(verdict.words)}" if verdict.words else ""
-        lines.append(f"{name} {exercise_named(name).title}, {verdict.state}{words}")
-    text = "\n".join(lines) + "\n"
-    folder = out / "feedback"
-    raw = bytes.fromhex(row.path)
-    try:
-        if not (raw.decode().isprintable() and all(len(part) < 200 for part in raw.split(b"/"))):
-            raise ValueError
-        file = folder / f"{os.fsdecode(raw)}.txt"
-        file.parent.mkdir(parents=True, exist_ok=True)
-        _write(file, text, "utf-8")
-    except (OSError, ValueError):  # no name for a file, or one that another's folder has
-        shown = clean(row.hand_in).replace("/", " ")[:_LONGEST_NAME]
-        plain = shown.encode("ascii", "replace").decode()
-        _write(folder / f"{plain} {hashlib.sha256(raw).hexdigest()}.txt", text, "utf-8")
-
-
-# ---- CSV ----------------------------------------------------------------------------------------
-
-
-def _grades(rows: Sequence[Row]) -> list[Sequence[object]]:
-    names = _exercises_of(rows)
-    why = [column for name in names for column in (_starred(name), f"{name} why")]
-    start = ("school_id", "platform_id", "learner", "hand_in", "notebook", "word", "late")
-    points = ("right", "of", "points", "waiting", "of_points")
-    table: list[Sequence[object]] = [(*start, *points, *why, "variants", "look_at")]
-    for row in rows:
-        found = [row.verdicts.get(name, Verdict("")) for name in names]
-        words = [part for v in found for part in (v.state, "" if v.state == "right" else v.words)]
-        variants = [f"{name}: {v.variant}" for name, v in row.verdicts.items() if v.variant]
-        begin = (row.school_id, row.platform_id, row.learner, row.hand_in, row.notebook, row.word)
-        has = (row.right, len(row.verdicts), row.points("right"), row.points(WAITS), row.points())
-        end = ("; ".join(variants), "; ".join(row.look_at))
-        table.append((*begin, row.late, *(has if row.verdicts else [""] * 5), *words, *end))
-    return table
-
-
-def _totals(rows: Sequence[Row]) -> list[Sequence[object]]:
-    """A line a learner: points in all notebooks that somebody handed in."""
-    of = {row.notebook: row.points() for row in rows if row.verdicts}
-    found: dict[tuple[str, ...], list[Row]] = {}
-    for row in rows:
-        found.setdefault((row.school_id, row.platform_id, row.learner), []).append(row)
-    lines = [
-        (*who, sum(r.points("right") for r in their), sum(r.points(WAITS) for r in their))
-        for who, their in found.items()
-    ]
-    head = ("school_id", "platform_id", "learner", "points", "waiting", "of_points")
-    return [head, *((*line, sum(of.values())) for line in lines)]
-
-
-def _for_canvas(totals: Sequence[Sequence[object]]) -> list[Sequence[object]]:
-    """Canvas takes a gradebook in which each student has an id of its own or of the school's."""
-    head = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section", "MADE")
-    most = totals[1][-1] if len(totals) > 1 else 0
-    lines = [
-        (learner, number, school_id, "", "", points)
-        for school_id, number, learner, points, *_ in totals[1:]
-    ]
-    return [head, ("    Points Possible", "", "", "", "", most), *lines]
-
-
-def _for_moodle(totals: Sequence[Sequence[object]]) -> list[Sequence[object]]:
-    """Moodle takes a worksheet of an assignment, and keeps grades of its own that are newer."""
-    when = "Last modified (grade)"
-    head = ("Identifier", "Full name", "ID number", "Grade", "Maximum Grade", when)
-    now = datetime.now().astimezone().isoformat(timespec="seconds")
-    lines = [
-        (f"Participant {number}" if number else "", learner, school_id, points, of, now)
-        for school_id, number, learner, points, _, of in totals[1:]
-    ]
-    return [head, *lines]
-
-
-def write_csv(
-    path: Path, table: Sequence[Sequence[object]], encoding: str = "utf-8-sig"
-) -> None:
-    """Write a table whose first line is its head; each text in quotes, on one line.
-
-    Spreadsheets need the mark of their encoding that it begins with, and Canvas breaks on it.
+    Spreadsheets need the mark of the encoding that other tables begin with; Canvas breaks on it.
+    Moodle keeps grades of its own that are newer than the time.
     """
-    head, *lines = table
-    frame = pd.DataFrame(lines, columns=head, dtype=object).map(_harmless)
-    _write(path, frame.to_csv(index=False, quoting=csv.QUOTE_ALL), encoding)
+    canvas = {
+        "Student": ["Points Possible", *totals.learner],
+        "ID": ["", *totals.platform_id],
+        "SIS User ID": ["", *totals.school_id],
+        "SIS Login ID": "",
+        "Section": "",
+        "MADE": [totals.of_points.max(), *totals.points],
+    }
+    write_csv(out / "canvas.csv", pd.DataFrame(canvas), "utf-8")
+    moodle = {
+        "Identifier": [f"Participant {number}" if number else "" for number in totals.platform_id],
+        "Full name": totals.learner,
+        "ID number": totals.school_id,
+        "Grade": totals.points,
+        "Maximum Grade": totals.of_points,
+        "Last modified (grade)": datetime.now().astimezone().isoformat(timespec="seconds"),
+    }
+    write_csv(out / "moodle.csv", pd.DataFrame(moodle), "utf-8")
+
+
+def write_csv(path: Path, table: pd.DataFrame, encoding: str = "utf-8-sig") -> None:
+    """Write a table, each text in quotes and on one line."""
+    text = table.map(_harmless).to_csv(index=False, quoting=csv.QUOTE_ALL)
+    _write(path, text, encoding)
 
 
 def _harmless(cell: object) -> object:
@@ -193,57 +134,65 @@ def _harmless(cell: object) -> object:
     return _FORMULA.sub(r"\1\2'", clean(cell)) if isinstance(cell, str) else cell
 
 
-def clean(text: str) -> str:
-    r"""A text of one line without signs that a terminal, a page or a table would act upon.
-
-    Example:
-        >>> clean("a\n b\x1b[2J\ud800")
-        'a b\\x1b[2J\\ud800'
-    """
-    line = " ".join(text[:_MOST_LETTERS].split())
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
-
-
 def _write(path: Path, text: str, encoding: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, lambda file: file.write_text(text, encoding, newline=""))
 
 
+# ---- a text for each learner --------------------------------------------------------------------
+
+
+def write_feedback(row: Row, out: Path) -> None:
+    """Write what a learner may be given: the points, and each exercise with its verdict."""
+    if not row.verdicts:
+        return
+    waits = f"; {row.points(WAITS)} more wait for a look" if row.points(WAITS) else ""
+    late = f"Late by {row.late}\n" if row.late else ""
+    text = f"Points: {row.points('right')} of {row.points()}{waits}\n"
+    text += f"Hand-in: {clean(row.hand_in)}\n{late}\n"
+    for name, verdict in row.verdicts.items():
+        words = f": {clean(verdict.words)}" if verdict.words else ""
+        text += f"{name} {verdict.title}, {verdict.state}{words}\n"
+    raw = os.fsencode(row.place)
+    shown = clean(row.hand_in).replace("/", " ")[:_LONGEST_NAME].encode("ascii", "replace").decode()
+    names = [f"{shown} {hashlib.sha256(raw).hexdigest()}"]
+    if row.place.isprintable() and max(map(len, raw.split(b"/"))) < 200:
+        names.insert(0, row.place)
+    for name in names:
+        with suppress(OSError):  # where another's folder has this name
+            return _write(out / "feedback" / f"{name}.txt", text, "utf-8")
+
+
 # ---- the page -----------------------------------------------------------------------------------
 
 
-def _page(rows: Sequence[Row]) -> str:
-    names = _exercises_of(rows)
-    start = ("id", "hand-in", "right", "points", "wait", "late")
-    columns = (*start, *map(_starred, names), "not graded", "look at")
-    lines = []
-    for row in rows:
-        cells = "".join(_cell(name, row.verdicts.get(name, Verdict(""))) for name in names)
-        word = "" if row.word == "graded" else row.word
-        who = f"{_shown(row.school_id)}<th scope=row>{_shown(row.hand_in or row.learner)}"
-        has = f"{row.right} of {len(row.verdicts)}<td>{row.points('right')} of {row.points()}"
-        scores = f"{has}<td>{row.points(WAITS) or ''}" if row.verdicts else "<td><td>"
-        end = f"{_shown(word)}<td>{_shown('; '.join(row.look_at))}"
-        lines.append(f"<tr><td>{who}<td>{scores}<td>{_shown(row.late)}{cells}<td>{end}")
-    return _PAGE.format(
-        notes="".join(f"<p>{escape(note)}" for note in _NOTES),
-        head="".join(f"<th>{escape(column)}" for column in columns),
-        lines="\n".join(lines),
-        mistakes="\n".join(_mistakes(rows)),
-    )
+def _page(grades: pd.DataFrame, names: Sequence[str], mistakes: pd.DataFrame) -> str:
+    who = [row.hand_in or row.learner for row in grades.itertuples()]
+    page = grades.map(_shown).set_index(pd.Index([*map(_shown, who)], name="hand-in"))
+    for name in names:
+        found = zip(grades[name], grades[f"{name} why"], strict=True)
+        page[name] = [_sign(name, state, why) for state, why in found]
+    columns = ["school_id", "points", "of_points", "waiting", "late", *names, "word", "look_at"]
+    how = {"escape": False, "border": 0}
+    with pd.option_context("display.max_colwidth", None):
+        return _PAGE.format(
+            notes=escape(_NOTES),
+            grades=page[columns].rename_axis(None).to_html(**how),
+            mistakes=mistakes.map(_shown).to_html(index=False, **how),
+        )
 
 
-def _shown(text: str) -> str:
-    return escape(clean(text))
+def _shown(cell: object) -> str:
+    return escape(clean(str(cell)))
 
 
-def _cell(name: str, verdict: Verdict) -> str:
-    sign = SIGNS.get(verdict.state, "!") if verdict.state else ""
-    said = f"{name} {verdict.state}: {verdict.words}" if sign else ""
-    return f'<td class="{sign}" title="{_shown(said)}">{sign}'
+def _sign(name: str, state: str, why: str) -> str:
+    sign = SIGNS.get(state, "!")
+    said = _shown(f"{name} {state}: {why}") if sign else ""
+    return f'<span class="{sign}" title="{said}">{sign}</span>'
 
 
-def _mistakes(rows: Sequence[Row]) -> Iterator[str]:
+def _mistakes(rows: Sequence[Row]) -> pd.DataFrame:
     """Each mistake with who made it, the most frequent of an exercise first."""
     who: dict[tuple[str, str], list[str]] = {}
     for row in rows:
@@ -251,10 +200,9 @@ def _mistakes(rows: Sequence[Row]) -> Iterator[str]:
             if verdict.state in ("wrong", "failed", "stopped"):
                 cause = re.split(r" \((?:tried|expected|came) ", verdict.words, maxsplit=1)[0]
                 who.setdefault((name, cause), []).append(row.hand_in)
-    order = sorted(who.items(), key=lambda item: (item[0][0], -len(item[1])))
-    for (name, cause), made_by in order:
-        by = ", ".join(made_by)
-        yield f"<tr><td>{name}<td>{len(made_by)}<td>{_shown(cause)}<td>{_shown(by)}"
+    lines = [(name, len(by), cause, ", ".join(by)) for (name, cause), by in who.items()]
+    lines.sort(key=lambda line: (line[0], -line[1]))
+    return pd.DataFrame(lines, columns=["exercise", "how many", "mistake", "who"])
 
 
 _PAGE = r"""<!doctype html>
@@ -263,19 +211,13 @@ _PAGE = r"""<!doctype html>
 body {{ font: 16px/1.4 system-ui, sans-serif; margin: 2em; color: #111; background: #fff }}
 table {{ border-collapse: collapse; margin: 1em 0 }}
 td, th {{ border: 1px solid #bbb; padding: .2em .4em; text-align: left; vertical-align: top }}
-th[scope=row], td:last-child {{ min-width: 8em; overflow-wrap: anywhere }}
-th[scope=row] {{ min-width: 14em }}
-td:first-child, th[scope=row] + td {{ white-space: nowrap }}
+tbody th, td:last-child {{ min-width: 14em; overflow-wrap: anywhere }}
 .✓ {{ color: #0072b2 }} .✗, .\!, .\? {{ color: #a63c00; font-weight: bold }}
 </style>
 <h1>Grades</h1>
-{notes}
-<table><thead><tr>{head}</thead><tbody>
-{lines}
-</tbody></table>
+<p>{notes}
+{grades}
 <h2>Mistakes</h2>
-<table><thead><tr><th>exercise<th>how many<th>mistake<th>who</thead><tbody>
 {mistakes}
-</tbody></table>
 </html>
 """

@@ -11,7 +11,7 @@ import made_lessons
 from made_lessons.checking import exercise as definitions
 from made_lessons.checking.catalogue import NOTEBOOKS as ALL_NOTEBOOKS
 from made_lessons.checking.catalogue import exercises_in
-from made_lessons.grading import verdicts
+from made_lessons.grading import examined
 from tools.pages.minutes import (
     CHECK,
     EXERCISE,
@@ -392,7 +392,7 @@ def test_there_are_exercises_enough():
 def test_open_exercises_are_graded_as_open_ones():
     headings = [found for path in NOTEBOOKS for found in EXERCISE.finditer(text_of(read(path)))]
     open_ones = tuple(found["name"] for found in headings if found["open"])
-    assert open_ones == verdicts.OPEN, "is_open=True belongs to these"
+    assert open_ones == examined.OPEN, "is_open=True belongs to these"
 
 
 def bare(code):

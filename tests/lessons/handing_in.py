@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from unittest.mock import patch
 
@@ -58,6 +59,7 @@ def grader(folder, *more, python_path=(), **settings):
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        start_new_session=True,
         # a shell's background jobs, and all that they begin, ignore it
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
@@ -75,6 +77,20 @@ def graded(folder):
     """The rows of the CSV, by hand-in, or where there is none by learner."""
     text = (folder.with_name(f"{folder.name}-grades") / "grades.csv").read_text("utf-8-sig")
     return {row["hand_in"] or row["learner"]: row for row in csv.DictReader(text.splitlines())}
+
+
+def running_with(home):
+    """Processes whose environment began with this home, ten seconds after all should have ended."""
+    for _ in range(100):
+        found = []
+        for process in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):
+                if f"HOME={home}".encode() in (process / "environ").read_bytes():
+                    found.append(process.name)
+        if not found:
+            break
+        time.sleep(0.1)
+    return found
 
 
 def processes_with(mark):

@@ -16,7 +16,7 @@ import pytest
 
 from made_lessons.grading import judge
 from made_lessons.grading import reports as tables
-from made_lessons.grading.folder import listed, readable
+from made_lessons.grading.folder import clean, listed
 from made_lessons.grading.line import Gone, Peer
 from made_lessons.grading.sandbox import limit_memory
 from made_lessons.grading.verdicts import MOST_WORDS, Row, Verdict
@@ -57,8 +57,11 @@ MESSAGES = {
     "no answer": ('{"3.2": [{}]}', SAID),
     "no dict": ("[1]", SAID),
     "deep JSON": ("""b'{"a":' * 100_000""", SAID),
-    "a deep word": ("""b'{"3.2": [{"failed": ' + b"[" * 900 + b"]" * 900 + b"}]}\"""", "[[[["),
-    "half a character": (r'{"3.2": [{"failed": "\ud800"}]}', "\ud800"),
+    "a deep word": (
+        """b'{"3.2": [{"state": "failed", "words": ' + b"[" * 900 + b"]" * 900 + b"}]}\"""",
+        "[[[[",
+    ),
+    "half a character": (r'{"3.2": [{"state": "failed", "words": "\ud800"}]}', "\ud800"),
     "NaN": ("""b'{"3.2": [{"answer": NaN}]}'""", "a function was expected"),
     "a shape of NaN": (
         """b'{"3.2": [{"answer": {"tensor": ["torch.int8", [NaN], "", 0]}}]}'""",
@@ -410,7 +413,7 @@ def test_a_name_writes_nothing_into_the_terminal(hostile):
     assert all(re.match(rf"\d+ of {count}: ", line) and line.isprintable() for line in lines[:-1])
     assert lines[-1].startswith("The tables are in ")
     rows = graded(hostile[0])
-    assert [rows[name]["3.2"] for name in rows if name.startswith("\\x")] == ["right"] * 3
+    assert [rows[name]["3.2"] for name in rows if name[0] == "\\"] == ["right"] * 3
 
 
 @needs_sandbox
@@ -452,8 +455,9 @@ def test_each_text_has_a_file_of_its_own(tmp_path):
     ]
     for k, raw in enumerate(names):
         verdicts = {"3.2": Verdict("right", f"{k}")}
-        shown = readable(os.fsdecode(raw))
-        tables.write_feedback(Row("a", shown, verdicts=verdicts, path=raw.hex()), tmp_path)
+        place = os.fsdecode(raw)
+        row = Row("a", clean(place), verdicts=verdicts, place=place)
+        tables.write_feedback(row, tmp_path)
     files = [file for file in (tmp_path / "feedback").rglob("*") if file.is_file()]
     assert {file.read_text("utf-8").split()[-1] for file in files} == {*map(str, range(len(names)))}
 
