@@ -10,6 +10,8 @@ from contextlib import contextmanager
 
 LIMIT_S = 2.0
 """How long an answer may run in a check."""
+PATIENCE = 5
+"""How many times as long by the clock, on a computer that has more to do."""
 
 
 class TookTooLong(BaseException):
@@ -20,15 +22,15 @@ class TookTooLong(BaseException):
 def time_limit(seconds: float) -> Iterator[None]:
     """Raise :class:`TookTooLong` in Python code that computes longer; a call into C is waited for.
 
-    What counts is the processor's time, so that a busy machine stops nobody, and five times as
-    much by the clock. It is raised again and again, so that most answers which catch everything
+    What counts is the processor's time, so that a busy machine stops nobody, and ``PATIENCE`` times
+    as much by the clock. It is raised again and again, so that most answers which catch everything
     end, too.
     """
     thread = ctypes.c_ulong(threading.get_ident())
     raise_there = ctypes.pythonapi.PyThreadState_SetAsyncExc
     over, lock = threading.Event(), threading.Lock()
     worked = _clock_of_this_thread()
-    work_ends, ends = worked() + seconds, time.monotonic() + 5 * seconds
+    work_ends, ends = worked() + seconds, time.monotonic() + PATIENCE * seconds
 
     def watch() -> None:
         while not over.wait(0.05):

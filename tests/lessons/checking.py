@@ -2,16 +2,18 @@
 
 import os
 import socket
+from unittest.mock import patch
 
 import pytest
 import torch
 
+from made_lessons.checking import time_limits
 from made_lessons.checking.catalogue import exercise_named
 from made_lessons.checking.examine import examine
 from made_lessons.checking.exercise import Wrong
 from made_lessons.grading import judge
+from made_lessons.grading.examined import INSIDE
 from made_lessons.grading.line import Peer
-from made_lessons.grading.verdicts import INSIDE
 
 
 def right(exercise, answer):
@@ -55,7 +57,8 @@ def far(exercise, answers):
     there.close()
     try:
         peer = Peer(here, 60, is_judge=True)
-        return [judge._judged(exercise, one, peer) for one in peer.receive().values()]
+        with patch.object(time_limits, "PATIENCE", 20):  # as the command has it
+            return [judge._judged(exercise, one, peer) for one in peer.receive().values()]
     finally:
         here.close()
         os.waitpid(child, 0)

@@ -10,6 +10,7 @@ import pytest
 import torch
 from torch import nn
 
+from made_lessons.checking import time_limits
 from made_lessons.checking.calls import is_unchanged, run
 from made_lessons.checking.catalogue import exercise_named
 from made_lessons.checking.comparing import is_same, require_same
@@ -250,6 +251,12 @@ def test_what_other_threads_do_does_not_count():
         time.sleep(0.3)
     over.set()
     other.join()
+
+
+def test_by_the_clock_a_limit_has_its_patience(monkeypatch):
+    monkeypatch.setattr(time_limits, "PATIENCE", 1)
+    with pytest.raises(TookTooLong), time_limit(0.1):
+        [time.sleep(0.01) for _ in range(100)]
 
 
 # ---- comparing -----------------------------------------------------------------------------------
