@@ -37,7 +37,8 @@ def hand_out(class_list: Path, notebooks: Sequence[Path], out: Path) -> int:
         if re.search(r'[/\\:*?"<>|\x00-\x1f]', name) or name.startswith(".") or name == WORDS:
             raise ValueError(f"{name!r} in {class_list} can be no folder's name")
     words = listed(out / WORDS).lines
-    words = {name: words.get(name) or secrets.token_hex(4) for name in learners}
+    # one that no spreadsheet takes for a number
+    words = {name: words.get(name) or f"w{secrets.token_hex(4)}" for name in learners}
     for name, word in words.items():
         (out / name).mkdir(parents=True, exist_ok=True)
         for notebook in notebooks:

@@ -28,7 +28,10 @@ class Marking:
     def __init__(self, ids: Listed, words: Listed, out: Path, deadline: datetime | None) -> None:
         self.ids, self.words, self.deadline = ids, words, deadline
         lines = lines_of(out / LOOKED_AT)
-        self.looked = {(line[0], line[3]): line[-1].strip().lower() for line in lines[1:]}
+        # an exercise has its title there, without which a spreadsheet takes 3.1 for a day
+        self.looked = {
+            (line[0], line[3].partition(" ")[0]): line[-1].strip().lower() for line in lines[1:]
+        }
         self.waiting: list[tuple[object, ...]] = []
 
     def marked(self, rows: Sequence[Row], *, nameless: bool) -> list[Row]:
@@ -55,7 +58,8 @@ class Marking:
             if verdict.state == WAITS:
                 looked = self.looked.get((row.content, name), "")
                 who = row.content, row.learner, row.hand_in
-                self.waiting.append((*who, name, verdict.stars, verdict.words, looked))
+                exercise = f"{name} {verdict.title}"
+                self.waiting.append((*who, exercise, verdict.stars, verdict.words, looked))
                 state = {YES: "right", NO: "wrong"}.get(looked, WAITS)
                 verdict = replace(verdict, state=state)
             yield name, verdict
