@@ -30,7 +30,9 @@ class Marking:
         lines = lines_of(out / LOOKED_AT)
         # an exercise has its title there, without which a spreadsheet takes 3.1 for a day
         self.looked = {
-            (line[0], line[3].partition(" ")[0]): line[-1].strip().lower() for line in lines[1:]
+            (line[0], line[3].partition(" ")[0]): line[-1].strip().lower()
+            for line in lines[1:]
+            if len(line) > 3
         }
         self.waiting: list[tuple[object, ...]] = []
 

@@ -550,7 +550,7 @@ def test_what_waits_counts_once_an_instructor_has_said_so(tmp_path):
             lines = path.read_text("utf-8-sig").splitlines()
             assert '"9.4 A better model of the table"' in lines[1]  # 9.4 alone may become a day
             first = lines[1].rpartition(",")[0]
-            path.write_text("\n".join([lines[0], f'{first},"{said}"']), "utf-8-sig")
+            path.write_text("\n".join([lines[0], "", f'{first},"{said}"']), "utf-8-sig")
         found, marking = marked(tmp_path, row_of("ann", WAITS, "9.4", nats=8.0, words="odd"))
         assert found["ann.ipynb"]["points"] == points
         assert any("1 answers wait" in line for line in marking.said()) == (not said)
