@@ -246,7 +246,8 @@ def test_a_run_that_is_stopped_leaves_tables_and_no_process(tmp_path, how):
     assert "Traceback" not in said
     assert not running_with(home)
     assert "Stopped after 1 of 2: begun again, it goes on from there." in said
-    assert graded(folder)["a.ipynb"]["3.2"] == "right"
+    rows = graded(folder)
+    assert (rows["a.ipynb"]["3.2"], rows["b.ipynb"]["word"]) == ("right", "not graded yet")
 
 
 # ---- 5: variants ---------------------------------------------------------------------------------
