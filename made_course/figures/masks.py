@@ -10,7 +10,7 @@ from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from ..common.words import hat, listing, variable_names
-from .picture import CELL, LINES, Picture, picture
+from .picture import CELL, LINES, WORDS, Picture, picture
 from .units_and_wires import CHIP, draw_units, shade, sheet, words_on
 
 NAMED = 0.72
@@ -125,7 +125,7 @@ def draw_mask(
         face = shade(degrees[0][column], top) if entry else "none"
         look = {"facecolor": face, "edgecolor": LINES, "linewidth": 0.8}
         axes.add_patch(Rectangle(place, CELL, CELL, **look))
-        ink = words_on(face) if entry else LINES
+        ink = words_on(face) if entry else WORDS
         middle = (place[0] + CELL / 2, place[1] + CELL / 2 - 0.005)
         axes.text(*middle, int(entry), color=ink, ha="center", va="center_baseline", fontsize=12)
     for k, (line, count) in enumerate(((degrees[0], columns), (degrees[1], rows))):

@@ -18,7 +18,7 @@ WIDTH = 6.6
 """Inches of a figure that fills its column: 475 pixels of the page, and 350 of a phone's."""
 CELL = 0.34
 """Inches of a square of a matrix whose entries are to be read."""
-WORDS, LINES, FAINT = "#767676", "#9a9a9a", "#80808033"
+WORDS, LINES, FAINT = "#767676", "#949494", "#80808033"
 """For words, for lines, and for what is there without being meant; on any page."""
 CLEAR_TO_BLUE = LinearSegmentedColormap.from_list("clear to blue", [f"{BLUE}00", BLUE])
 

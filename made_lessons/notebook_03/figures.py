@@ -91,7 +91,7 @@ def plot_path(degrees: Sequence[Tensor], masks: Sequence[Tensor], path: Sequence
     band, foot = 0.42 * most + 0.22, 0.42
     figure = Picture(WIDTH, foot + band * _top(layers) + 0.4, alt=alt, layout="none")
     axes, xs = sheet(figure), np.linspace(1.5, WIDTH - 0.55, len(layers))
-    _draw_bands(axes, _top(layers), foot, band)
+    _draw_bands(axes, xs, _top(layers), foot, band)
     places = [_heights(x, units, foot, band) for x, units in zip(xs, layers, strict=True)]
     _draw_masked(axes, places, layers, masks, path)
     name_ends(axes, places[0], places[-1], names)
@@ -170,12 +170,13 @@ def _join(axes: Axes, unit: np.ndarray, left: float, shape: Sequence[int], above
     axes.plot(*line, color=WORDS, linewidth=2.5, solid_joinstyle="round", zorder=0)
 
 
-def _draw_bands(axes: Axes, top: int, foot: float, band: float) -> None:
-    """A stripe for each degree, the darker the higher."""
+def _draw_bands(axes: Axes, xs: np.ndarray, top: int, foot: float, band: float) -> None:
+    """A stripe for each degree, the darker the higher, as wide as the network without names."""
+    left, right = xs[0] - RADIUS - 0.06, xs[-1] + RADIUS + 0.06
     for degree in range(1, top + 1):
         low = foot + band * (degree - 1)
         look = {"color": BLUE, "alpha": 0.06 + 0.16 * degree / top, "linewidth": 0}
-        axes.add_patch(Rectangle((0.95, low), WIDTH - 1.0, band - 0.06, **look))
+        axes.add_patch(Rectangle((left, low), right - left, band - 0.06, **look))
         where = {"ha": "right", "va": "center_baseline"}
         axes.text(0.85, low + band / 2 - 0.03, f"degree {degree}", **where)
 

@@ -70,7 +70,7 @@ def plot_coasting(distances: Mapping[str, Sequence[float]], switch: int) -> Pict
         axes.plot(steps, moved, line, marker=marker, color=colour, markersize=4.5)
         after = switch + (len(moved) - switch) // 3
         note(axes, name, (after + 1, moved[after]), (0, 9), color=colour, weight="bold")
-    axes.axvspan(switch + 0.5, len(moved) + 0.5, color=FAINT, linewidth=0)
+    axes.axvline(switch + 0.5, color=LINES, linestyle=":", linewidth=1.5)
     where = {"xycoords": axes.get_xaxis_transform(), "va": "top"}
     note(axes, "mask 0: the gradient is 0", (switch + 0.5, 0.98), (8, 0), **where)
     axes.set(xlabel="gradient step", xlim=(0.5, len(moved) + 0.5), ylim=(-0.05, None))
