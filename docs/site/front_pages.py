@@ -33,7 +33,10 @@ SHOWN = {
     "11": ("Least nats of a board", (0.49, 0.15, 1, 0.87)),
 }
 """Words of the text of each notebook's figure, and its part: left, top, right, bottom."""
-ROW = re.compile(r"^\| \[(\d+) · ([^]]+)\]\((notebooks/\w+)\.ipynb\) \| ([^|]+) \| (\d+) \|$", re.M)
+ROW = re.compile(
+    r"^\| \[(\d+) · ([^]]+)\]\((notebooks/\w+)\.ipynb\) \| ([^|]+) \| (\d+ to \d+) \|$",
+    re.MULTILINE,
+)
 """A notebook in README's table: number, title, path, question, minutes."""
 
 

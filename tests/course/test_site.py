@@ -189,6 +189,12 @@ def test_internal_links_lead_somewhere(pages):
     assert broken == []
 
 
+def test_the_front_page_has_a_card_for_each_notebook(pages, site):
+    links = [link for link in pages[site / "index.html"].links if link.startswith("notebooks/")]
+    cards = links[1:]  # after "Start reading"
+    assert cards == [f"notebooks/{path.stem}.html" for path in NOTEBOOKS]
+
+
 @each_notebook
 def test_each_notebook_says_where_it_can_be_run(pages, site, path):
     links = pages[site / "notebooks" / f"{path.stem}.html"].links
@@ -264,6 +270,33 @@ def test_only_what_scrolls_is_a_stop_for_the_keyboard(site, page):
     page.wait_for_function("document.activeElement.scrollLeft > 0")
     page.set_viewport_size({"width": 1280, "height": 900})
     page.wait_for_function("!document.querySelector('pre[tabindex]')")
+
+
+WATCH_FOCUS = """() => {
+    Object.assign(window, { met: new Set(), unseen: [] });
+    addEventListener("focusin", ({ target }) => {
+        met.add(target);
+        const is_drawn = target.closest("svg");  // there a stroke says it
+        if (getComputedStyle(target).outlineStyle === "none" && !is_drawn)
+            unseen.push(target.outerHTML.slice(0, 80));
+    });
+}"""
+STOPS = """[...document.querySelectorAll("a[href], button, input, select, summary, [tabindex]")]
+    .filter((part) => part.tabIndex >= 0 && !part.disabled
+        && part.checkVisibility({ visibilityProperty: true }))"""
+
+
+def test_the_tab_key_walks_over_a_whole_page_and_shows_where_it_is(site, page):
+    page.goto((site / "notebooks" / "03_building_masks.html").as_uri())
+    page.locator(".made-widget").first.wait_for()
+    page.evaluate(WATCH_FOCUS)
+    count = page.evaluate(f"{STOPS}.length")
+    assert count > 90
+    for _ in range(count + 10):
+        page.keyboard.press("Tab")
+    left = f"{STOPS}.filter((part) => !met.has(part)).map((part) => part.outerHTML.slice(0, 80))"
+    assert page.evaluate(left) == []
+    assert page.evaluate("unseen") == []
 
 
 def test_on_paper_nothing_lies_over_the_text_and_no_line_is_cut(site, page):
