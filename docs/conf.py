@@ -33,6 +33,7 @@ html_math_renderer = "native"
 
 html_theme = "furo"
 html_title = project
+html_favicon = "site/icon.svg"
 html_context = {"repository": about["urls"]["Repository"]}
 html_static_path = ["site/static"]
 html_css_files = ["fonts.css", "site.css"]
