@@ -18,6 +18,9 @@ STATES = "application/vnd.jupyter.widget-state+json"
 MOST_BYTES = 200_000
 """Of a model's weights that a page brings along; more are loaded when a reader asks for them."""
 
+POSTER = "<!-- what it looks like -->"
+"""Where the figure belongs that stands for a widget until a reader asks for it."""
+
 _asked_for: dict[str, str] = {}
 """Name of a script → its text: a widget with the weights of its model."""
 
@@ -71,7 +74,7 @@ def _with_buffers(model: dict) -> dict[str, object]:
 
 
 def _shown(state: dict[str, object]) -> str:
-    """A widget as HTML; one with many weights as a button that loads it."""
+    """A widget as HTML; one with many weights as its picture, and a button that loads it."""
     weights = state.get("weights", b"")
     if len(weights) < MOST_BYTES:
         return alone_from(state)
@@ -80,9 +83,10 @@ def _shown(state: dict[str, object]) -> str:
     name = f"widget-{hashlib.sha256(script.encode()).hexdigest()[:12]}.js"
     _asked_for[name] = script
     return (
-        f'<style>{state["_css"]}</style>\n<div class="made-later"></div>\n'
+        f'<style>{state["_css"]}</style>\n<div class="made-later">{POSTER}'
         f'<button type="button" class="made-load" data-script="../_static/{name}">'
-        f"Operate it here (loads {len(script) / 2**20:.0f} MB)</button>"
+        '<b aria-hidden="true">▶</b>'
+        f"<span>Operate it here (loads {len(script) / 2**20:.0f} MB)</span></button></div>"
     )
 
 

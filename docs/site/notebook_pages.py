@@ -1,12 +1,14 @@
-"""What a saved notebook needs to be a page: widgets that live, texts for figures."""
+"""What a saved notebook needs to be a page: widgets that live, figures that are seen."""
 
+import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import nbformat
 from docutils import nodes
-from living_widgets import start, widgets_of, write_scripts
+from living_widgets import POSTER, start, widgets_of, write_scripts
 from nbformat import NotebookNode
+from notebook_figures import figure, figures_of
 from sphinx.application import Sphinx
 
 DOORS = {
@@ -21,6 +23,10 @@ READING = (
 )
 SIGNS = {"◇": "predict", "✎": "exercise", "◉": "self-check"}
 """How a quote begins that asks the reader for something → its class."""
+FOR_THOSE_WHO_RUN = re.compile(
+    r"^(?:○ .+: not attempted yet|yours\(.+ is the course's so far).*\n", re.M
+)
+"""What is printed to learners, of what they have done."""
 PERSONAL = (
     '<p class="stand-in">What this cell shows in <a href="../docs/index.html#to-run-it">JupyterLab'
     "</a> is the reader's own, so that nothing of it is saved.</p>"
@@ -28,10 +34,9 @@ PERSONAL = (
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Change notebooks before they are parsed, and their figures once they are."""
+    """Change notebooks before they are parsed, and their quotes once they are."""
     app.connect("builder-inited", start)
     app.connect("source-read", _prepare)
-    app.connect("doctree-read", _describe_figures)
     app.connect("doctree-read", _name_quotes)
     app.connect("build-finished", write_scripts)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
@@ -40,22 +45,23 @@ def setup(app: Sphinx) -> dict[str, bool]:
 def _prepare(app: Sphinx, docname: str, source: list[str]) -> None:
     if not docname.startswith("notebooks/"):
         return
-    notebook = nbformat.reads(source[0], as_version=4)
+    notebook, images = nbformat.reads(source[0], as_version=4), Path(app.outdir, "_images")
     code_cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    for cell in code_cells:
-        if "jupyter" in cell.metadata:  # it answers a prediction
-            cell.metadata["tags"] = [*cell.metadata.get("tags", []), "hide-output"]
     living = widgets_of(Path(docname).name)
     for cell, following in zip(code_cells, [*code_cells[1:], None], strict=True):
         if "widget" not in cell.metadata.get("tags", []):
             continue
-        alive = living.get(cell.id)
-        cell.outputs = _html(alive or [PERSONAL])
-        if alive and following and _figures(following):
-            following.metadata["tags"] = [*{*following.metadata.get("tags", []), "hide-output"}]
-            following.metadata["mystnb"] = {"code_prompt_show": "The same as a picture"}
-    for cell in notebook.cells:  # the rule above an exercise is for pages without a style
-        cell.source = cell.source.replace("---\n\n### Exercise", "### Exercise")
+        alive = living.get(cell.id, [PERSONAL])
+        drawn = figures_of(following) if following else []
+        if drawn and any(POSTER in part for part in alive):
+            alive = [part.replace(POSTER, figure(drawn[0], images)) for part in alive]
+            following.outputs.remove(drawn[0])
+            drawn = []
+        cell.outputs = [_html(part) for part in alive]
+        if cell.id in living and drawn:
+            _fold(following, "output", "The same as a picture")
+            following.metadata.pop("jupyter", None)
+    notebook.cells = [shown for cell in notebook.cells for shown in _shown(cell, images)]
     header, mark, rest = notebook.cells[0].source.partition("\n## ")
     header = header.partition("**On Binder**")[0].rstrip()  # a reader of the page is not there
     owner_and_name = urlsplit(app.config.html_context["repository"]).path.strip("/")
@@ -65,26 +71,41 @@ def _prepare(app: Sphinx, docname: str, source: list[str]) -> None:
     source[0] = nbformat.writes(notebook)
 
 
-def _html(parts: list[str]) -> list[NotebookNode]:
-    return [nbformat.v4.new_output("display_data", {"text/html": part}) for part in parts]
+def _shown(cell: NotebookNode, images: Path) -> list[NotebookNode]:
+    """A cell as its page shows it: where it answers a prediction, its figures are a second one."""
+    if cell.cell_type != "code":  # the rule above an exercise is for pages without a style
+        cell.source = cell.source.replace("---\n\n### Exercise", "### Exercise")
+        cell.source = cell.source.replace("$-th", "$\N{NON-BREAKING HYPHEN}th")
+        return [cell]
+    for output in cell.outputs:
+        if output.output_type == "stream":
+            output.text = FOR_THOSE_WHO_RUN.sub("", output.text)
+    cell.outputs = [output for output in cell.outputs if output.get("text") != ""]
+    drawn, guess = figures_of(cell), "jupyter" in cell.metadata
+    if drawn and len(drawn) == len(cell.outputs) and "mystnb" not in cell.metadata:
+        _fold(cell, "input", "How it is drawn")
+    pictures = [_html(figure(output, images, guess=guess)) for output in drawn]
+    if not guess:
+        place = iter(pictures)
+        cell.outputs = [next(place) if output in drawn else output for output in cell.outputs]
+        return [cell]
+    cell.outputs = [output for output in cell.outputs if output not in drawn]
+    if cell.outputs:
+        _fold(cell, "output")
+    alone = nbformat.v4.new_code_cell(
+        "figure", outputs=pictures, metadata={"tags": ["remove-input"]}
+    )
+    return [cell, *[alone] * bool(drawn)]
 
 
-def _figures(cell: NotebookNode) -> list[NotebookNode]:
-    return [output for output in cell.get("outputs", []) if "image/png" in output.get("data", {})]
+def _fold(cell: NotebookNode, part: str, words: str | None = None) -> None:
+    cell.metadata["tags"] = [*cell.metadata.get("tags", []), f"hide-{part}"]
+    if words:
+        cell.metadata["mystnb"] = {"code_prompt_show": words, "code_prompt_hide": words}
 
 
-def _describe_figures(app: Sphinx, doctree: nodes.document) -> None:
-    """Give each figure the text that the notebook has for it."""
-    path = Path(app.env.doc2path(app.env.docname))
-    if path.suffix != ".ipynb":
-        return
-    saved = [
-        output.metadata["image/png"]["alt"]
-        for cell in nbformat.read(path, as_version=4).cells
-        for output in _figures(cell)
-    ]
-    for image, alt in zip(doctree.findall(nodes.image), saved, strict=True):
-        image["alt"] = alt
+def _html(part: str) -> NotebookNode:
+    return nbformat.v4.new_output("display_data", {"text/html": part})
 
 
 def _name_quotes(app: Sphinx, doctree: nodes.document) -> None:

@@ -48,7 +48,7 @@ class Page(HTMLParser):
         self.ids.add(attributes.get("id"))
         if tag == "a" and "href" in attributes:
             self.links.append(attributes["href"])
-        elif tag == "link" and attributes["rel"] in ("stylesheet", "icon"):
+        elif tag == "link" and attributes["rel"] in ("stylesheet", "icon", "shortcut icon"):
             self.loaded.append(attributes["href"])
         elif "src" in attributes:
             self.loaded.append(attributes["src"])
@@ -115,7 +115,7 @@ def test_each_notebook_has_a_page_with_its_figures_and_their_texts(pages, site, 
     page = pages[site / "notebooks" / f"{path.stem}.html"]
     cells = nbformat.read(path, as_version=4).cells
     drawn = re.findall(r'<img[^>]* alt="([^"]+)"', cells[0].source)  # in the text, above them
-    assert page.alts == drawn + figures_of(path)
+    assert page.alts == drawn + [alt for alt in figures_of(path) for _ in ("light", "dark")]
 
 
 @each_notebook
@@ -152,6 +152,33 @@ def test_each_page_ends_with_a_link_to_tell_what_is_wrong(pages, site):
         name = path.relative_to(site).with_suffix("").as_posix()
         links = [link for link in pages[path].links if "/issues/new?" in link]
         assert [link.partition("?")[2] for link in links] == [f"template=page.yml&page={name}"]
+
+
+def test_each_page_has_the_icon(pages, site):
+    for path in pages.keys() - {site / "docs" / "worksheet.html"}:
+        assert [name for name in pages[path].loaded if name.endswith("_static/icon.svg")], path
+
+
+@each_notebook
+def test_nothing_is_said_to_those_who_cannot_run(site, path):
+    text = (site / "notebooks" / f"{path.stem}.html").read_text(encoding="utf-8")
+    printed = "".join(re.findall(r"<pre>.*?</pre>", text, re.DOTALL))
+    assert "not attempted yet" not in printed
+    assert "is the course&#39;s so far" not in printed
+
+
+def test_front_page_shows_each_notebook(pages, site):
+    links = set(pages[site / "index.html"].links)
+    assert {f"notebooks/{path.stem}.html" for path in NOTEBOOKS} <= links
+
+
+@each_notebook
+def test_a_page_loads_less_than_two_megabytes(pages, site, path):
+    page = site / "notebooks" / f"{path.stem}.html"
+    loaded = {(page.parent / urlsplit(name).path).resolve() for name in pages[page].loaded}
+    sizes = [file.stat().st_size for file in {page, *loaded} if "-dark." not in file.name]
+    assert len(sizes) > 5
+    assert sum(sizes) < 2_000_000
 
 
 def test_no_sign_is_left_to_the_fonts_of_a_reader(pages, site):
@@ -233,6 +260,62 @@ def test_a_walk_over_all_pages(site, pages, page, width, scheme):
     assert page.complaints == []
 
 
+CUT = """() => [...document.querySelectorAll(".picture img")]
+    .filter((image) => image.checkVisibility())
+    .filter((image) => {
+        const { left, right } = image.getBoundingClientRect();
+        const clips = (part) => getComputedStyle(part).overflowX !== "visible";
+        let [from, to] = [0, innerWidth];
+        for (let part = image.parentElement; part; part = part.parentElement) {
+            if (!clips(part)) continue;
+            const box = part.getBoundingClientRect();
+            from = Math.max(from, box.left + part.clientLeft);
+            to = Math.min(to, box.left + part.clientLeft + part.clientWidth);
+        }
+        return left < from - 0.5 || right > to + 0.5;
+    })
+    .map((image) => image.alt)"""
+
+
+@each_notebook
+def test_no_figure_is_cut_on_a_phone(site, page, path):
+    page.goto((site / "notebooks" / f"{path.stem}.html").as_uri())
+    page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
+    for width in (360, 390, 412):
+        page.set_viewport_size({"width": width, "height": 900})
+        seen = "document.querySelectorAll('.picture img.only-light').length"
+        assert page.evaluate(seen) == len(figures_of(path))
+        assert page.evaluate(CUT) == [], width
+
+
+def test_an_answer_is_blurred_until_a_reader_has_guessed(site, page):
+    page.goto((site / "notebooks" / "02_when_autoencoders_cheat.html").as_uri())
+    blurred = "all => all.map(image => getComputedStyle(image).filter !== 'none')"
+    figures, answers = page.locator(".picture img"), page.locator(".guess img.only-light")
+    count = answers.count()
+    assert count > 3
+    assert any(answers.evaluate_all(blurred))
+    first, words = answers.first.element_handle(), page.locator(".guess figcaption").first
+    assert words.is_hidden()
+    assert first.evaluate("image => image.inert")
+    page.get_by_role("button", name="Guess first, then press").first.press("Enter")
+    assert first.evaluate("image => getComputedStyle(image).filter") == "none"
+    assert not first.evaluate("image => image.inert")
+    assert answers.count() == count - 1
+    page.emulate_media(media="print")
+    assert not any(figures.evaluate_all(blurred))
+    assert page.get_by_role("button", name="Guess first").count() == 0
+
+
+def test_figures_follow_the_switch_of_the_theme(site, page):
+    page.emulate_media(color_scheme="light")
+    page.goto((site / "notebooks" / "03_building_masks.html").as_uri())
+    light, dark = (page.locator(f".picture img.only-{theme}").first for theme in ("light", "dark"))
+    assert (light.is_visible(), dark.is_visible()) == (True, False)
+    page.evaluate("document.body.dataset.theme = 'dark'")
+    assert (light.is_visible(), dark.is_visible()) == (False, True)
+
+
 def test_each_page_shows_its_text_without_scripts(site, pages, page):
     context = page.context.browser.new_context(java_script_enabled=False)
     bare = context.new_page()
@@ -240,7 +323,11 @@ def test_each_page_shows_its_text_without_scripts(site, pages, page):
         bare.goto(path.as_uri())
         said = bare.locator("main, [role=main], body").last
         assert len(said.inner_text()) > 300, path.name
-        assert bare.locator("img").evaluate_all("all => all.every(img => img.naturalWidth)")
+        images = bare.locator("img:not([loading])")
+        assert images.evaluate_all("all => all.every(img => img.naturalWidth)")
+        assert bare.locator(".picture img").evaluate_all(
+            "all => all.every(img => getComputedStyle(img).filter === 'none')"
+        )
     context.close()
 
 

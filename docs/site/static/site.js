@@ -17,11 +17,28 @@ const folds = document.querySelectorAll("details.hide");
 folds.forEach((fold) => fold.querySelector("summary").removeAttribute("aria-label"));
 addEventListener("beforeprint", () => folds.forEach((fold) => (fold.open = true)));
 
+// A figure that gives an answer away is there for nobody until they have guessed.
+document.querySelectorAll(".guess > button").forEach((button) => {
+  const picture = button.parentElement;
+  const answer = picture.querySelectorAll("img, figcaption");
+  answer.forEach((part) => (part.inert = true));
+  button.addEventListener("click", () => {
+    picture.classList.remove("guess");
+    answer.forEach((part) => (part.inert = false));
+    picture.querySelectorAll("img").forEach((image) => (image.src = image.src)); // one that moves begins again
+    button.remove();
+    picture.tabIndex = -1;
+    picture.focus();
+  });
+});
+
 // A widget with many weights comes when it is asked for.
 document.querySelectorAll(".made-load").forEach((button) =>
   button.addEventListener("click", () => {
+    const place = button.parentElement;
     const script = document.createElement("script");
-    Object.assign(script, { src: button.dataset.script, place: button.previousElementSibling });
-    button.replaceWith(script);
+    Object.assign(script, { src: button.dataset.script, place });
+    place.replaceChildren();
+    place.after(script);
   }),
 );
