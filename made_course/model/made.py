@@ -52,8 +52,8 @@ class MADE(nn.Module):
     One forward pass gives all D conditionals: the masks see to it that output i depends only on the
     variables generated before variable i. They follow from *degrees*: a variable's is its step m⁰;
     a hidden unit sees units of at most its own degree, an output only those of a smaller one (see
-    :func:`made_course.build_masks`). A unit that m of its n inputs reach begins with PyTorch's
-    weights times √(n / m), on average over its sets of masks.
+    :func:`made_course.build_masks`). A unit that m of n variables, or units below, reach begins
+    with PyTorch's weights times √(n / m), on average over its sets of masks.
 
     Args:
         input_dim: number of variables D.
@@ -468,15 +468,17 @@ def scale_weights(model: MADE, power: float = -0.5) -> None:
     PyTorch draws n weights within :math:`\pm 1/\sqrt{n}`: what they bring together is of one size
     then, whatever n is. Where m of them are let through it is :math:`\sqrt{m/n}` of that size. The
     power -1/2 makes up for it, and 1/2 goes back. Of several sets of masks the mean share counts.
+    Inputs count by variable: of those of a class one alone is not zero, however many it has.
     """
     shares = []
     for degrees in model.mask_sets.members(min(model.num_masks or FIRST_SETS, FIRST_SETS)):
-        units = _degrees_of_units(model, degrees)
+        inputs, *units = _degrees_of_units(model, degrees)
+        layers = pairwise([degrees[0].to(inputs), *units])
         shares.append(
             [
                 torch.searchsorted(below.sort().values, above, right=above is not units[-1])
                 / len(below)
-                for below, above in pairwise(units)
+                for below, above in layers
             ]
         )
     for layer, *of_sets in zip(model.net, *shares, strict=True):

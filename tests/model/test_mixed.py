@@ -80,6 +80,15 @@ def test_a_new_model_starts_each_column_as_its_head_says():
     assert all(bias[i].ne(0).all() for i in (0, 2, 3, 4))  # PyTorch's draw
 
 
+def test_first_weights_go_by_the_variables_that_a_unit_hears_however_many_inputs_each_has():
+    torch.manual_seed(0)
+    pytorchs = torch.nn.Linear(59, 30).weight
+    torch.manual_seed(0)
+    model = MADE(10, (30,), head=Mixed([Categorical(50)] + [Bernoulli()] * 9), degrees="even")
+    heard = model.degrees[1][:, None]
+    torch.testing.assert_close(model.net[0].weight, pytorchs * (10 / heard).sqrt())
+
+
 def test_a_table_made_by_a_known_rule_is_learned_within_3_hundredths_of_a_nat():
     def rows(n, seed):
         """A switch, a class that depends on it, a real that depends on both, a switch on that."""
