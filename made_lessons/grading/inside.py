@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import socket
 from collections.abc import Sequence
 from unittest.mock import MagicMock
@@ -23,9 +24,7 @@ MOST_TRIES = 5
 """Answers to one exercise that are asked about, the last ones."""
 
 
-def work(
-    line: socket.socket, content: bytes, names: Sequence[str], *, every_cell: bool, seconds: float
-) -> None:
+def work(line: socket.socket, content: bytes, names: Sequence[str], *, every_cell: bool) -> None:
     """Say what a notebook has, run it, hand over some answers, and serve calls of them.
 
     Args:
@@ -33,9 +32,8 @@ def work(
         content: of the notebook.
         names: of the exercises that are asked for.
         every_cell: whether all cells run; else those that the exercises need.
-        seconds: how long the line is kept open.
     """
-    peer = Peer(line, seconds, is_judge=False)
+    peer = Peer(line, math.inf, is_judge=False)  # the judge ends it, in time
     try:
         found = hand_in.read(content, names)
     except hand_in.Unreadable as error:

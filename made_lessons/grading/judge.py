@@ -133,8 +133,7 @@ def _ask(
         what it has, and the verdicts of some exercises up to the one that ends it.
     """
     has, verdicts = {}, {}
-    how = {"content": content, "names": names, "every_cell": every_cell, "seconds": by_the_clock}
-    work = partial(inside.work, **how)
+    work = partial(inside.work, content=content, names=names, every_cell=every_cell)
     with sandbox(protected=protected) as start, start(work, seconds) as line, suppress(Gone):
         peer = Peer(line, by_the_clock, is_judge=True)
         has = peer.receive()
