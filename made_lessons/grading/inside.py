@@ -22,6 +22,8 @@ from .own import CELL, TheCoursesOwn, is_alike, is_own, out_of_reach, take_value
 
 MOST_TRIES = 5
 """Answers to one exercise that are asked about, the last ones."""
+Answers = dict[str, list[tuple[object, object]]]
+Said = dict[str, object]
 
 
 def work(line: socket.socket, content: bytes, names: Sequence[str], *, every_cell: bool) -> None:
@@ -53,11 +55,9 @@ def work(line: socket.socket, content: bytes, names: Sequence[str], *, every_cel
             peer.serve(message)
 
 
-def _run(
-    cells: Sequence[hand_in.Cell],
-) -> tuple[dict[str, list[tuple[object, object]]], list[tuple[hand_in.Cell, dict[str, str]]]]:
-    """What checks got, the last answer to an exercise first, and what of cells that failed."""
-    got: dict[str, list[tuple[object, object]]] = {}
+def _run(cells: Sequence[hand_in.Cell]) -> tuple[Answers, list[tuple[hand_in.Cell, Said]]]:
+    """What checks got, the last answer to an exercise first, and what is said of failed cells."""
+    got: Answers = {}
     failed = []
 
     def check(name: str, answer: object, *, variant: object = None) -> None:
@@ -79,11 +79,12 @@ def _run(
     return got, failed
 
 
-def _said(peer: Peer, name: str, answer: object, variant: object) -> dict[str, object]:
+def _said(peer: Peer, name: str, answer: object, variant: object) -> Said:
     """What the judge hears of an answer."""
     torch.manual_seed(0)
+    said: Said = {}
     try:
-        said = {} if variant is None else {"variant": str(variant)[:100]}
+        said |= {} if variant is None else {"variant": str(variant)[:100]}
         to_do, parts = parts_to_do(answer)
         if to_do and not (exercise_named(name).is_value and isinstance(answer, type)):
             return said | {"state": "not attempted" if to_do == parts else "unfinished"}
@@ -98,7 +99,7 @@ def _said(peer: Peer, name: str, answer: object, variant: object) -> dict[str, o
         return said | _of_error(error)
 
 
-def _of_error(error: BaseException) -> dict[str, str]:
+def _of_error(error: BaseException) -> Said:
     if isinstance(error, TheCoursesOwn):
         return {"state": "own"}
     kind = "" if isinstance(error, Lost) else f"{type(error).__name__}: "
