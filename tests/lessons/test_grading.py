@@ -41,8 +41,9 @@ NAMES = [e.name for number in NOTEBOOKS for e in exercises_in(number) if e.name 
 def test_a_judge_outside_finds_what_the_check_finds(name):
     """What the check finds, ``test_every_exercise.py`` says: the cause of each slip."""
     exercise = exercise_named(name)
-    expected = [("wrong", slip.cause) for slip in exercise.slips]
-    answers = [slip.answer for slip in exercise.slips]
+    slips = exercise.slips[: 1 if name == "5.4" else None]  # the others are those of 9.4, in 784
+    expected = [("wrong", slip.cause) for slip in slips]
+    answers = [slip.answer for slip in slips]
     if name not in OPEN:  # their reference is a training
         expected.append(("right", ""))
         answers.append(exercise.reference() if exercise.is_value else exercise.reference)
