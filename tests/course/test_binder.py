@@ -31,7 +31,7 @@ def links(file):
     return list(LINK.finditer((ROOT / file).read_text(encoding="utf-8")))
 
 
-def test_readme_has_a_badge_for_the_first_notebook():
+def test_readme_opens_the_first_notebook():
     (first,) = (ROOT / link["file"] for link in links("README.md"))
     assert first == NOTEBOOKS[0]
 
