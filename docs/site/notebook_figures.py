@@ -17,8 +17,8 @@ GREYS = (0, 118, 154, 255)
 """Of a saved figure: ink, its words, its lines, paper."""
 THEMES = {"light": (0, 60, 140, 255), "dark": (236, 207, 140, 19)}
 """What they are on a page of each theme."""
-SOLID = 9
-"""Pixels across: no stroke of a figure's words is as wide, and every tile and unit is."""
+STROKE = 4
+"""Pixels from the edge to the middle of what is wider than any stroke of a figure's words."""
 LONGEST = 110
 """Signs of a first sentence that is a caption."""
 IMAGES = re.compile(
@@ -95,7 +95,8 @@ def _inked(image: Image.Image, theme: str) -> Image.Image:
 
 
 def _opened(where: np.ndarray) -> np.ndarray:
-    """A place without its parts that are narrower than SOLID."""
+    """A place without its parts that are as narrow as a stroke."""
     mask = Image.fromarray(where.astype(np.uint8) * 255)
-    mask = mask.filter(ImageFilter.MinFilter(SOLID)).filter(ImageFilter.MaxFilter(SOLID))
+    for look in [ImageFilter.MinFilter(3)] * STROKE + [ImageFilter.MaxFilter(3)] * STROKE:
+        mask = mask.filter(look)
     return np.array(mask) > 0
