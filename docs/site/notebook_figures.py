@@ -11,9 +11,11 @@ import numpy as np
 from nbformat import NotebookNode
 from PIL import Image, ImageFilter
 
+from made_course.figures.picture import LINES, WORDS
+
 COLUMN, DRAWN = 640, 475
 """Pixels of a page's column for figures, and of a figure that fills it."""
-GREYS = (0, 118, 154, 255)
+GREYS = (0, int(WORDS[1:3], 16), int(LINES[1:3], 16), 255)
 """Of a saved figure: ink, its words, its lines, paper."""
 THEMES = {"light": (0, 60, 140, 255), "dark": (236, 207, 140, 19)}
 """What they are on a page of each theme."""

@@ -27,7 +27,7 @@ from made_course.figures.picture import CELL, LINES, WIDTH, WORDS, Picture, pict
 from made_course.figures.units_and_wires import CHIP, RADIUS, draw_units, draw_wire, shade, sheet
 from made_course.model.masks import connectivity
 
-DENSE, LEAD = 1.85, 0.43
+DENSE, LEAD = 1.55, 0.43
 """Inches: for the dense network, and from a layer to the mask of the next one."""
 GHOST = {"color": LINES, "alpha": 0.6, "linewidth": 1, "linestyle": (0, (2, 3)), "zorder": 0}
 
@@ -44,7 +44,7 @@ def plot_masking(degrees: Sequence[Tensor], masks: Sequence[Tensor]) -> Picture:
     names = variable_names(len(degrees[0]))
     leads = [LEAD] * (len(masks) - 1) + [NAMED]
     gaps = [lead + CELL * mask.shape[1] + 0.28 for lead, mask in zip(leads, masks, strict=True)]
-    left, tall = DENSE + 0.58, APART * max(map(len, layers))
+    left, tall = DENSE + 0.5, APART * max(map(len, layers))
     deep = CELL * max(map(len, masks)) + 0.05
     foot, width = deep + 0.7, left + sum(gaps) + 0.42
     figure = Picture(width, foot + tall + 0.85, alt=_in_words(layers, masks), layout="none")
@@ -66,7 +66,7 @@ def plot_masking(degrees: Sequence[Tensor], masks: Sequence[Tensor]) -> Picture:
     every, kept = _counts(masks)
     bold = {"weight": "bold", "va": "top"}
     axes.text(0.05, high - 0.05, f"{every} connections", **bold)
-    axes.text(left - RADIUS - 0.42, high - 0.05, f"→  {kept} that the masks leave", **bold)
+    axes.text(left - RADIUS - 0.18, high - 0.05, f"→  {kept} that the masks leave", **bold)
     return figure
 
 
