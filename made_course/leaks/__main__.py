@@ -46,8 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     Σp is then a mean over contexts.
 
     Exits with status 0 if it is honest, 1 on a leak or if an output is deaf to the context, 2 if it
-    cannot be measured. An output that hears none of the variables before it is noticed: narrow
-    layers of random degrees have such, and the model is poorer for it, but honest.
+    cannot be measured. Without a context, an output that hears none of the variables before it is
+    noticed: narrow layers of random degrees have such, and the model is poorer for it, but honest.
     """
     parser = argparse.ArgumentParser(prog="python -m made_course.leaks", description=main.__doc__)
     parser.add_argument("model", metavar="module:Class", help="or a function that makes a model")

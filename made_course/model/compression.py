@@ -208,7 +208,7 @@ class _FromBytes(Bernoulli):
                 width *= WHOLE
             bits.append(bit)
         self._place, self._width = place, width
-        return torch.tensor(bits).to(params).view(params.shape[:-1])
+        return torch.tensor(bits, device="cpu").to(params).view(params.shape[:-1])
 
 
 def _shares(logits: Tensor) -> Tensor:
@@ -222,7 +222,8 @@ def _table_of_shares() -> Tensor:
     """Of each logit that there is; by decimals, since exp of floats is not the same everywhere."""
     steps = range(-FURTHEST * STEPS, FURTHEST * STEPS + 1)
     with localcontext(Context(prec=28)):
-        return torch.tensor([round(WHOLE / (1 + (Decimal(-s) / STEPS).exp())) for s in steps])
+        shares = [round(WHOLE / (1 + (Decimal(-s) / STEPS).exp())) for s in steps]
+        return torch.tensor(shares, device="cpu")
 
 
 def _fingerprint(own: MADE) -> bytes:
@@ -247,7 +248,7 @@ def _coded(own: MADE, rows: Tensor) -> Iterable[tuple[int, int]]:
 
 
 def _digits(coded: Iterable[tuple[int, int]]) -> bytes:
-    """The shortest number in the part of the interval that these bits leave."""
+    """A number in the part of the interval that these bits leave, in whole digits."""
     low, width, narrow, digits = 0, WHOLE**4, WHOLE**3, []
     for share, bit in coded:
         part = width // WHOLE * share
@@ -269,7 +270,7 @@ def _digits(coded: Iterable[tuple[int, int]]) -> bytes:
 
 def _drawn(own: MADE, n: int) -> Tensor:
     """(n, D) by the sampler, in the order in which rows are coded."""
-    rows = torch.zeros(n, own.input_dim, dtype=torch.float64)
+    rows = torch.zeros(n, own.input_dim, dtype=torch.float64, device="cpu")
     for part in rows.split(ROWS_AT_ONCE):
         part.copy_(sample_rows(own, part))  # instead of noise: the head has its own dice
     return rows

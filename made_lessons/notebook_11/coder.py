@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from made_course.data.toys import bars_and_stripes
@@ -10,7 +11,7 @@ from ..checking.calls import run
 from ..checking.edited_source import but
 from ..checking.exercise import Misformed, exercise
 from ..checking.in_words import written, written_call
-from ..checking.properties import Fault, Properties
+from ..checking.properties import Fault, Properties, unlike
 from ..checking.variants import drawn
 
 BOARDS = [[int(bit) for bit in board] for board in bars_and_stripes().tolist()]
@@ -70,7 +71,7 @@ def _thirty(answer: object) -> str:
     ),
 )
 def encode(bits: list[int], chances: list[int]) -> str:
-    """The shortest number all of whose continuations lie in the interval of these bits."""
+    """A number in the interval of these bits, written as short as its width always allows."""
     low, width = 0, 1
     for bit, chance in zip(bits, chances, strict=True):
         low, split, width = low << 16, width * chance, width << 16
@@ -87,14 +88,17 @@ def encode(bits: list[int], chances: list[int]) -> str:
         "leading zeros are lost: the code is read from its first bit on, so 001 is not 1": but(
             "0{k}b", "b"
         ),
+        "leading zeros stand at the end: a number is filled up at its front": but(
+            'f"{number:0{k}b}"', 'f"{number:b}".ljust(k, "0")'
+        ),
         "the number lies below the interval: it is low, rounded down. Round it up, -(-low >> …)": (
             but("-(-low >>", "(low >>", "- k)", "- k)")
         ),
         "the interval of a 0 is as wide as before: it loses the lower part, which a 1 has": but(
             "width - split", "width"
         ),
-        "one bit is missing: of the numbers of k bits there must be one whose continuations all "
-        "lie in the interval": but(".bit_length() + 1", ".bit_length()"),
+        "one bit is missing: where numbers of k bits lie farther apart than the interval is wide, "
+        "none of them need lie in it": but(".bit_length() + 1", ".bit_length()"),
         "the decoder comes to other bits: see that for each bit the code's number lies in "
         "[low, low + width), as the decoder's interval does": but("low << 16", "low"),
     }
@@ -130,3 +134,24 @@ def _is_short(answer: object) -> Fault | None:
     if length <= MOST:
         return None
     return Fault("thirty boards", f"{MOST} bits or fewer", f"{length} bits")
+
+
+def _by_floats(bits: list[int], chances: list[int]) -> str:
+    low, width = 0.0, 1.0
+    for bit, chance in zip(bits, chances, strict=True):
+        part = width * chance / 65536
+        low, width = (low, part) if bit else (low + part, width - part)
+    k = math.ceil(-math.log2(width))
+    return f"{math.ceil(low * 2**k):0{k}b}" if k else ""
+
+
+@judge.refuses(
+    "low and width need 16 bits more for each variable, and a float keeps 53 in all: compute with "
+    "whole numbers",
+    _by_floats,
+)
+def _is_exact(answer: object) -> Fault | None:
+    bits = [bit for board in BOARDS for bit in board]
+    back = decode(_thirty(answer), len(bits), chance_in_boards)
+    boards = [bits[k : k + 16] == back[k : k + 16] for k in range(0, len(bits), 16)]
+    return unlike("thirty boards, coded and decoded", "30 right", f"{sum(boards)} right")

@@ -65,6 +65,10 @@ slips(
         "this is the sum over pairs. Three variables may be independent two by two and not "
         "together: if the third is the parity of the others, each pair tells nothing, and two of "
         "them tell all": _pairs,
+        "both entropies have the past in them, which does not cancel: it is counted once for each "
+        "variable. H(xᵢ given the past) is H(past and xᵢ) minus H(past)": but(
+            "[*past, i]) - known", "[*past, i])", "[*past, *group]) - known", "[*past, *group])"
+        ),
         "each entropy has the past in it: H(past and xᵢ). Given the past it is that minus "
         "H(past)": but("[*past, i]) - known", "[*past, i])"),
         "the joint entropy has the past in it: H(past and group). Given the past it is that minus "

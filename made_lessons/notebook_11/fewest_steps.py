@@ -54,7 +54,10 @@ def _examine(answer: object) -> str:
 
 def _groups(answer: object) -> list[list[int]]:
     is_list = isinstance(answer, list | tuple)
-    groups = [[*group] if isinstance(group, list | tuple) else group for group in answer or ()]
+    groups = [
+        [*group] if isinstance(group, list | tuple) else group
+        for group in (answer if is_list else ())
+    ]
     found = [i for group in groups if isinstance(group, list) for i in group]
     lacks = "a list of groups is asked for, each a list of variables, counted from 0"
     each = "each of the 16 variables, 0 to 15, comes in one group"

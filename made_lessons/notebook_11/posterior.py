@@ -50,6 +50,16 @@ slips(
         "these are probabilities: their logarithm is asked for": (
             lambda log_prior, log_given: (log_prior + log_given).softmax(1)
         ),
+        "p(x) is the sum of p(y) p(x | y), and here it is made without the prior: softmax comes "
+        "after the prior, not before": (
+            lambda log_prior, log_given: log_prior + log_given.log_softmax(1)
+        ),
+        "e^(−90) has lost its digits in float32, or is 0: stay in logarithms, with logsumexp or "
+        "log_softmax": (
+            lambda log_prior, log_given: (
+                (log_prior + log_given).exp() / (log_prior + log_given).exp().sum(1, keepdim=True)
+            ).log()
+        ),
         "the prior is counted twice: once in the sum, and once more in what is divided": (
             lambda log_prior, log_given: log_prior + posterior(log_prior, log_given)
         ),
