@@ -31,7 +31,7 @@ SHOWN = {
     "08": ("p(x₂ | x₁ = 0)", (0, 0.5, 1, 1)),
     "09": ("What the output of pixel", (0.253, 0.19, 0.748, 0.86)),
     "10": ("Who hears whom", (0.068, 0.155, 0.678, 0.83)),
-    "11": ("Least nats of a board", (0.49, 0.15, 1, 0.87)),
+    "11": ("Least nats of a board", (0.595, 0.125, 1, 0.87)),
 }
 """Words of the text of each notebook's figure, and its part: left, top, right, bottom."""
 ROW = re.compile(
