@@ -67,5 +67,23 @@ slips(
         "p(x₂, x₃), the joint summed over x₁": but("/ joint23", "/ joint2[:, None]"),
         "p(x₃ | x₂) is a mean over x₁ weighted by p(x₁): given x₂, the values of x₁ have other "
         "probabilities, p(x₁ | x₂)": but("joint23[:, 1] / joint2", "(1 - p1) * p3[0] + p1 * p3[1]"),
+        "the first number is p(x₁ = 1, x₂ = 1) alone: x₁ may be 0, too, so add p(x₁ = 0, "
+        "x₂ = 1)": but("joint2[1],", "joint[1, 1].sum(),"),
+        "the second table is p(x₂ | x₃): asked for is x₃, given is x₂, so divide by the sum over "
+        "x₃": but("joint23[:, 1] / joint2", "joint23[1] / joint23.sum(0)"),
+        **{
+            f"the last table is p(x₁ | {given}) twice: given are both x₂ and x₃": but(
+                "joint[1] / joint23",
+                f"(joint[1].sum({k}, True) / joint23.sum({k}, True)).expand(2, 2)",
+            )
+            for k, given in ((1, "x₂"), (0, "x₃"))
+        },
+        **{
+            f"the last table is divided by its own sums over {over}: asked for is x₁, so divide by "
+            "p(x₁ = 0, x₂, x₃) + p(x₁ = 1, x₂, x₃)": but(
+                "joint[1] / joint23", f"joint[1] / joint[1].sum({axes}, True)"
+            )
+            for axes, over in ((1, "x₃"), (0, "x₂"), ((0, 1), "x₂ and x₃"))
+        },
     }
 )

@@ -33,6 +33,7 @@ _UNIFORMS = torch.tensor(
     cases=(
         (*reorder(*TABLES), _UNIFORMS),
         (torch.tensor(0.8), torch.tensor([0.3, 0.6]), TABLES[2], _UNIFORMS[[6, 1, 4]]),
+        (*reorder(*TABLES), drawn("days", 40, 3)),
     ),
     examine=kept("1.4"),
     vary=further_cases(lambda word: (*reorder(*other_tables(word)), drawn(f"{word} u", 6, 3))),
@@ -70,6 +71,25 @@ slips(
         "q1 is looked up with x₃ first: its first index is x₂": but("q1[x2, x3]", "q1[x3, x2]"),
         "q1 is looked up at x₃ = 0 in every row: x₁ comes last, when x₃ has been drawn": but(
             "q1[x2, x3]", "q1[x2, 0]"
+        ),
+        **{
+            f"{one} and {other} are each decided by the column of the other: column i of u decides "
+            "variable i": lambda q2, q3, q1, u, order=order: draw_days(q2, q3, q1, u[:, order])
+            for one, other, order in (
+                ("x₁", "x₂", [1, 0, 2]),
+                ("x₁", "x₃", [2, 1, 0]),
+                ("x₂", "x₃", [0, 2, 1]),
+            )
+        },
+        **{
+            f"u[:, {k}] decides all three variables: each needs a random number of its own, from "
+            "column i for variable i": (
+                lambda q2, q3, q1, u, k=k: draw_days(q2, q3, q1, u[:, [k, k, k]])
+            )
+            for k in range(3)
+        },
+        "x₁ is drawn from a mean of q1 over x₃: x₃ is drawn before, so look q1 up at it": but(
+            "q1[x2, x3]", "q1.mean(1)[x2]"
         ),
     }
 )

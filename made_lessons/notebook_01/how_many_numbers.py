@@ -38,6 +38,10 @@ slips(
         "** i with i from 0": but("2**i", "(i + 1) ** 2"),
         "this is the number of all rows, 2^D, for each variable: the table of xᵢ has a number for "
         "each combination of the values before xᵢ only": but("2**i", "2**input_dim"),
+        "this is what the last variable needs, for each of them: the table of xᵢ has a number for "
+        "each combination of the values before xᵢ only": but("2**i", "2 ** (input_dim - 1)"),
+        "one is subtracted from each: a table of p(xᵢ = 1 | …) need not sum to one, so none of its "
+        "numbers follows from the others": but("2**i", "2**i - 1"),
         "you add two numbers for each variable before xᵢ: combinations of values multiply": but(
             "2**i", "max(2 * i, 1)"
         ),
