@@ -1,4 +1,4 @@
-"""For which other arguments an answer would be right: swapped, in a sigmoid, of the example."""
+"""For which other arguments an answer would be right: swapped, in a sigmoid, without the last."""
 
 from __future__ import annotations
 
@@ -51,27 +51,10 @@ def _changes(arguments: Sequence[Named]) -> Iterator[tuple[str, list[dict]]]:
             if fits(value):
                 changed = [named | {name: change(named[name])} for named in arguments]
                 yield f"this would be right if {words.format(name)}", changed
-    for names in [[name] for name in first] + [[*pair] for pair in combinations(first, 2)]:
-        if len(arguments) > 1:
-            fixed = [named | {name: first[name] for name in names} for named in arguments]
-            which = " and ".join(f"`{name}`" for name in names)
-            yield (
-                f"this would be right if {which} were always as in the first example: is something "
-                f"of it written into your code, a number or a size? Use {which}",
-                fixed,
-            )
 
 
 def _is_floats(value: object) -> bool:
     return isinstance(value, Tensor) and value.is_floating_point()
-
-
-def _is_rows(value: object) -> bool:
-    return _is_floats(value) and value.dim() > 0
-
-
-def _is_places(value: object) -> bool:
-    return isinstance(value, Tensor) and value.dtype == torch.long and value.dim() == 1
 
 
 def _is_bools(value: object) -> bool:
@@ -87,19 +70,13 @@ def _is_list(value: object) -> bool:
 
 
 _CHANGES: tuple[tuple[Callable[[object], bool], str, Callable[..., object]], ...] = (
+    (_is_bools, "`~{0}` were given in place of `{0}`", torch.logical_not),
     (_is_floats, "`sigmoid({0})` were given in place of `{0}`", torch.sigmoid),
-    (_is_rows, "`softmax({0})` were given in place of `{0}`", lambda x: x.softmax(-1)),
+    (_is_floats, "`softmax({0})` were given in place of `{0}`", lambda x: x.softmax(-1)),
     (_is_floats, "`-{0}` were given in place of `{0}`", torch.neg),
     (_is_floats, "`1 - {0}` were given in place of `{0}`", lambda x: 1 - x),
-    (_is_rows, "`{0}` stood the other way round", lambda x: x.flip(0)),
-    (_is_places, "`{0}` stood the other way round", lambda x: x.flip(0)),
     (_is_number, "`{0} + 1` were given in place of `{0}`", lambda n: n + 1),
-    (_is_number, "`-{0}` were given in place of `{0}`", lambda n: -n),
-    (_is_number, "`1 - {0}` were given in place of `{0}`", lambda n: 1 - n),
-    (_is_number, "`2 * {0}` were given in place of `{0}`", lambda n: 2 * n),
-    (_is_list, "`{0}` stood the other way round", lambda parts: parts[::-1]),
     (_is_list, "`{0}` were given without the last", lambda parts: parts[:-1]),
     (_is_list, "of `{0}` the first two alone were given", lambda parts: parts[:2]),
-    (_is_bools, "`~{0}` were given in place of `{0}`", torch.logical_not),
     (lambda value: isinstance(value, bool), "`not {0}` were given in place of `{0}`", not_),
 )

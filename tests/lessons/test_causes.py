@@ -2,6 +2,7 @@
 
 import math
 import re
+from functools import partial
 from itertools import pairwise
 
 import pytest
@@ -26,11 +27,9 @@ def terms(logits, x):
 LOG_PROB = [
     (terms, "summed over dimension 1"),
     (lambda logits, x: terms(logits, x).mean(), "the mean"),
-    (lambda logits, x: bernoulli_log_prob(torch.sigmoid(logits), x), "sigmoid"),
     (lambda logits, x: bernoulli_log_prob(logits, x).exp(), "logarithm is asked for"),
     (lambda logits, x: (x * F.logsigmoid(logits)).sum(1), "where x is 0"),
     (lambda logits, x: ((1 - x) * F.logsigmoid(-logits)).sum(1), "where x is 1"),
-    (lambda logits, x: bernoulli_log_prob(x, logits), "`logits` and `x` were swapped"),
     (lambda logits, x: terms(logits, x).sum(1, keepdim=True), "keepdim"),
     (lambda logits, x: terms(logits, x).sum(1) / 0.6931472, "bits"),
     (lambda logits, x: F.binary_cross_entropy_with_logits(logits, x), "the mean"),
@@ -143,10 +142,6 @@ def first_hidden_into_outputs(d):
     return [*masks, d[0][:, None] > d[min(1, len(d) - 1)]]
 
 
-def one_hidden_layer(d):
-    return [d[1][:, None] >= d[0], d[0][:, None] > d[1]]
-
-
 def stacked(degrees):
     return torch.cat([mask.flatten() for mask in exercise_named("3.2").reference(degrees)])
 
@@ -165,7 +160,6 @@ MASKS = [
     (lambda degrees: [m.numpy() for m in exercise_named("3.2").reference(degrees)], "from_numpy"),
     (output_transposed, "transposed"),
     (first_hidden_into_outputs, "degrees[-1]"),
-    (one_hidden_layer, "the first two alone"),
     (lambda degrees: [mask.int() for mask in exercise_named("3.2").reference(degrees)], "bool"),
     (lambda degrees: [~mask for mask in exercise_named("3.2").reference(degrees)], "the opposite"),
     (lambda degrees: tuple(reversed(exercise_named("3.2").reference(degrees))), "other way round"),
@@ -190,11 +184,9 @@ def paths(masks):
 
 REACHING = [
     (of_bools, "no matrices of bools"),
-    (lambda masks: paths(masks[:-1]) > 0, "without the last"),
     (lambda masks: paths(masks) >= 0, "> 0"),
     (lambda masks: sum(mask.float() for mask in masks) > 0, "@"),
     (lambda masks: masks[-1].float() @ masks[0].float() > 0, "any number of"),
-    (lambda masks: masks[1].float() @ masks[0].float() > 0, "the first two alone"),
     (lambda masks: paths(masks) == 0, "the opposite"),
     (lambda masks: (paths(masks) > 0).tolist(), "a torch.Tensor"),
     (lambda masks: paths([mask.mT for mask in masks[::-1]]) > 0, "transposed"),
@@ -431,7 +423,6 @@ OTHERS = [
     ("7.3", lambda log_p: log_p.exp().clamp(min=1e-30).mean(0).log(), "large"),
     # 8
     ("8.1", reference("8.1", lambda log_p: log_p / 0.6931472), "bits"),
-    ("8.1", lambda logits, x: exercise_named("8.1").reference(logits.softmax(-1), x), "softmax"),
     ("8.2", two_bells, "means is (3,), float32"),
     ("8.2", reference("8.2", lambda log_p: log_p / 2.302585), "base 10"),
     ("8.2", reference("8.2", lambda log_p: log_p.mean()), "mean"),
@@ -483,7 +474,6 @@ OTHERS = [
     ("8.1", lambda logits, x: classes(logits, x).mean(1), "a mean where a sum"),
     ("8.1", lambda logits, x: (classes(logits, x).exp() + 1e-8).log().sum(1), "a small number ε"),
     ("9.2", lambda p, q, s: (s * p.exp() + (1 - s) * q.exp() + 1e-30).log(), "a small number ε"),
-    ("9.3", lambda side, strict: exercise_named("9.3").reference(side, not strict), "`not strict`"),
     ("9.3", reference("9.3", lambda mask: mask.T), "rows and columns are swapped"),
     ("9.3", reference("9.3", lambda mask: mask.float()), "their dtype is"),
 ]
@@ -525,6 +515,28 @@ CHANGES = [
 @pytest.mark.parametrize(("change", "word"), CHANGES)
 def test_what_is_done_to_a_log_probability_is_heard_in_every_exercise(name, change, word):
     assert word in wrong(exercise_named(name), reference(name, change)).cause
+
+
+INSTEAD = "were given in place of"
+OTHER_ARGUMENTS = [
+    ("4.2", lambda right, logits, x: right(x, logits), "`logits` and `x` were swapped"),
+    ("4.2", lambda right, z, x: right(z.sigmoid(), x), f"`sigmoid(logits)` {INSTEAD} `logits`"),
+    ("8.1", lambda right, z, x: right(z.softmax(-1), x), f"`softmax(logits)` {INSTEAD} `logits`"),
+    ("2.3", lambda right, w, b, *rest: right(w, -b, *rest), f"`-bias` {INSTEAD} `bias`"),
+    ("2.3", lambda right, w, b, o, x: right(w, b, o, 1 - x), f"`1 - x` {INSTEAD} `x`"),
+    ("6.1", lambda right, degrees, t: right(degrees, t + 1), f"`t + 1` {INSTEAD} `t`"),
+    ("3.3", lambda right, masks: right(masks[:-1]), "`masks` were given without the last"),
+    ("3.2", lambda right, d: right(d[:2]), "of `degrees` the first two alone were given"),
+    ("6.3", lambda right, p, x, known: right(p, x, ~known), f"`~known` {INSTEAD} `known`"),
+    ("9.3", lambda right, side, on: right(side, not on), f"`not strict` {INSTEAD} `strict`"),
+]
+
+
+@pytest.mark.parametrize(("name", "answer", "words"), OTHER_ARGUMENTS)
+def test_what_is_right_for_other_arguments_is_told(name, answer, words):
+    assert wrong(name, partial(answer, exercise_named(name).reference)).cause == (
+        f"perhaps this would be right if {words} (it fits what came wherever this is wrong)"
+    )
 
 
 def test_what_is_right_for_another_exercise_is_told():

@@ -371,17 +371,10 @@ def test_a_slip_in_one_entry_is_recognised():
     assert found["why"] == "entry [0] of the answer differs in value"
 
 
-@pytest.mark.parametrize(
-    ("answer", "words"),
-    [
-        (lambda x, y: y - x, "perhaps the sign is turned round: this is the negative of what"),
-        (lambda x, y: x + y, "perhaps this would be right if `-y` were given in place of `y`"),
-    ],
-)
-def test_what_is_inferred_is_said_with_perhaps_and_what_was_seen(answer, words):
+def test_what_is_inferred_is_said_with_perhaps_and_what_was_seen():
     cases = [(torch.tensor([5.0, 2.5]), torch.tensor([1.0, 7.0])), (torch.ones(3), torch.ones(3))]
-    found = said(compare_on_cases, answer, lambda x, y: x - y, cases, [])
-    assert found["why"].startswith(words)
+    found = said(compare_on_cases, lambda x, y: y - x, lambda x, y: x - y, cases, [])
+    assert found["why"].startswith("perhaps the sign is turned round: this is the negative of what")
     assert found["why"].endswith(" (it fits what came wherever this is wrong)")
 
 
