@@ -3,6 +3,7 @@
 import pytest
 import torch
 import torch.nn.functional as F
+from torch import nn
 
 from made_course import (
     Categorical,
@@ -20,6 +21,7 @@ from made_course import (
     total_probability,
 )
 from made_course.model.sampling import sample_naive
+from made_course.relatives.younger import Block
 from made_lessons.notebook_09.window_as_a_mask import window_mask
 from made_lessons.notebook_10.mean_over_earlier_places import attend
 from made_lessons.notebook_10.one_more_place import one_more
@@ -108,6 +110,18 @@ def test_attention_is_that_of_the_exercise():
         out = attention(h[:, t : t + 1], cache)
         mean, *_ = one_more(query[0, t], key[0, t], value[0, t], key[0, :t], value[0, :t])
         assert torch.allclose(out[0, 0], attention.mix(mean))
+
+
+def test_a_block_is_that_of_pytorch():
+    block = loud(Block(width=8, heads=2))
+    how = {"dropout": 0, "activation": "gelu", "batch_first": True, "norm_first": True}
+    theirs = nn.TransformerEncoderLayer(8, 2, 32, **how).double()
+    norms, others = [*block.parameters()][:4], [*block.parameters()][4:]
+    with torch.no_grad():
+        for copied, parameter in zip(theirs.parameters(), others + norms, strict=True):
+            copied.copy_(parameter)
+    h, later = torch.randn(3, 5, 8).double(), torch.ones(5, 5, dtype=torch.bool).triu(1)
+    torch.testing.assert_close(block(h), theirs(h, later))
 
 
 def test_heads_must_divide_the_width():
