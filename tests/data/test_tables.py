@@ -249,6 +249,7 @@ def test_the_separator_is_what_stands_in_both_of_the_first_lines(tmp_path):
         (["1", "2", "?", "3"] * 10, "3 classes (1, 2 and 3)"),
         ([*range(20)] * 5, "20 classes (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 9 more)"),
         ([*range(21)] * 5, "real, whole numbers (10 ± 6.084)"),
+        ([0, *range(58), 59], "real, whole numbers ("),
         ([1, 2, 3, 4, 5] * 4, "real, whole numbers (3 ± 1.451)"),
         ([*(f"{i}.5" for i in range(30)), "?"], "real (15 ± 8.803)"),
         ([1.5, 2.5, math.nan], "real (2 ± 0.7071)"),
@@ -516,7 +517,7 @@ def test_a_csv_file_that_is_none_or_not_whole(content, message, tmp_path):
 def test_a_packed_file_that_is_none_or_not_whole(tmp_path):
     whole = gzip.compress(lines(numbered(64).astype(int)).encode())
     for content in (b"1,0\n", whole[:-9]):
-        message = fails(write(tmp_path, content, "table.csv.gz"))
+        message = fails(write(tmp_path, content, "T.CSV.GZ"))
         assert message.startswith(" cannot be read as a table (")
 
 
