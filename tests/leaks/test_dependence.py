@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from made_course import MADE, binary_points, measure_dependence
-from made_course.leaks.dependence import MOST_POINTS, RANDOM_POINTS
+from made_course.leaks.dependence import MOST_POINTS
 from made_course.model.masks import ordering_of
 from tests.networks import CYCLE, leak, networks, nothing_changes, reachable, show_every_path
 
@@ -31,7 +31,7 @@ def test_few_variables_are_tried_at_every_input_and_many_at_random_points(input_
     assert points.dtype == torch.float32
     assert set(points.unique().tolist()) == {0, 1}
     is_every = input_dim <= 10
-    assert points.shape == (2**input_dim if is_every else RANDOM_POINTS, input_dim)
+    assert points.shape == (2**input_dim if is_every else 64, input_dim)
     assert not is_every or len(points.unique(dim=0)) == len(points)
     assert measure_dependence(torch.clone, points).exhaustive == is_every
     assert torch.equal(points, binary_points(input_dim, seed=3))
@@ -320,6 +320,11 @@ def test_a_little_dropout_is_noticed_however_few_variables(input_dim):
     with pytest.raises(ValueError, match="draws random numbers"):
         measure(lambda x: layer(x), input_dim)
     assert measure(layer, input_dim).by_flip.all()
+
+
+def test_a_module_without_parameters_takes_points_of_any_kind():
+    found = measure_dependence(nn.Tanh(), binary_points(3).bool())
+    assert torch.equal(found.by_flip, torch.eye(3).bool())
 
 
 def test_batch_norm_in_training_mode_is_no_leak_of_the_module_itself():
