@@ -10,6 +10,7 @@ import pytest
 import torch
 from torch import nn
 
+from made_lessons.checking import exercise as exercise_module
 from made_lessons.checking import time_limits
 from made_lessons.checking.calls import is_unchanged, run
 from made_lessons.checking.catalogue import exercise_named
@@ -376,6 +377,24 @@ def test_what_is_inferred_is_said_with_perhaps_and_what_was_seen():
     found = said(compare_on_cases, lambda x, y: y - x, lambda x, y: x - y, cases, [])
     assert found["why"].startswith("perhaps the sign is turned round: this is the negative of what")
     assert found["why"].endswith(" (it fits what came wherever this is wrong)")
+
+
+def test_what_is_right_on_the_first_case_alone_is_told():
+    found = said(compare_on_cases, lambda x: min(x, 4) ** 2, lambda x: x**2, [(2,), (4,), (7,)], [])
+    assert found["why"].startswith("right for what was tried before, and wrong here. Is a number")
+
+
+def test_a_list_of_nothing_has_no_parts_that_are_put_together():
+    found = said(compare_on_cases, torch.ones, lambda x: [], [(2,)], [])
+    assert found["why"] == "the answer must be a list"
+
+
+def test_slips_of_a_module_that_is_loaded_again_are_its_own(monkeypatch):
+    monkeypatch.setattr(exercise_module, "_defined", {})
+    for name in ("1.1", "1.2", "1.1"):
+        exercise_module.exercise(name, "", stars=1, hints=())(len)
+        exercise_module.slips({f"of {name}": 0})
+    assert [slip.cause for slip in exercise_module.defined("1.1").slips] == ["of 1.1"]
 
 
 def test_what_an_answer_prints_is_shown_once(capsys):
