@@ -9,7 +9,10 @@ from pathlib import Path
 from made_course.widgets.shared.base import MODULES, joined_modules
 
 ANSWER = Path(__file__).with_name("answer.mjs")
-IN_PAGE = """async ([text, name, args]) => {
+IN_PAGE = """async ([text, name, json]) => {
+    const decoded = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+    const bytes = (_, value) => value?.base64 ? decoded(value.base64) : value;
+    const args = JSON.parse(json, bytes);
     const url = URL.createObjectURL(new Blob([text], {type: "text/javascript"}));
     return JSON.stringify((await import(url))[name](...args));
 }"""
@@ -17,7 +20,7 @@ IN_PAGE = """async ([text, name, args]) => {
 
 @contextmanager
 def node() -> Iterator[Callable]:
-    """``call(module, name, *args)`` in Node; arguments and answer are what JSON can hold."""
+    """``call(module, name, *args)`` in Node; what JSON can hold comes and goes."""
     command = ["node", str(ANSWER)]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
@@ -39,6 +42,6 @@ def in_browser(page) -> Callable:
     """The same on a page of Chromium."""
 
     def call(module: str, name: str, *args: object) -> object:
-        return json.loads(page.evaluate(IN_PAGE, [joined_modules(module), name, args]))
+        return json.loads(page.evaluate(IN_PAGE, [joined_modules(module), name, json.dumps(args)]))
 
     return call

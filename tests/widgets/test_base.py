@@ -55,6 +55,7 @@ def test_its_module_stands_alone(make):
     assert not re.search(r"^import|https?://(?!www\.w3\.org/)", made._esm, re.MULTILINE)
     assert made._esm.count("export default") == 1
     assert "<script>" not in alone(made)
+    assert not re.search(r'[{,] "_\w+": ', alone(made)), "private state"
     made.close()
 
 

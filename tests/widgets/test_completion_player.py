@@ -106,6 +106,7 @@ def test_what_is_said_of_how_they_were_drawn(call):
     late = own | {"exact": False, "worth": 3.94, "order": [1, 4, 2, 3], "shares": shares}
     late["sets"] = [{"order": late["order"]}]
     assert said(call, "tooLate", known, late["order"]) == [False, True, False, False]
+    assert said(call, "tooLate", known, [2, 4, 3, 1]) == [True, True, False, False]
     assert said(call, "headline", IMAGE, known, late) == (
         "8 samples, worth 3.9 exact ones: 1 of the 2 known pixels comes too late."
     )
@@ -179,14 +180,14 @@ def test_arguments_that_are_none(model, images, error, fragment):
 @pytest.mark.parametrize(
     ("name", "value", "error", "fragment"),
     [
-        ("image_index", 2, ValueError, "image_index must be at most 1, got 2"),
+        ("image_index", 1, ValueError, "image_index must be at most 0, got 1"),
         ("seed", 1_000_000, ValueError, "seed must be at most 999999, got 1000000"),
         ("revealed", 1, TypeError, "revealed must be True or False, got 1"),
         ("guess", 8, ValueError, "guess must be at most 7, got 8"),
     ],
 )
 def test_a_bad_value_changes_nothing(name, value, error, fragment):
-    w = CompletionPlayer(a_model(4), rows_of(2, 4))
+    w = CompletionPlayer(a_model(4), rows_of(1, 4))
     before = w.asked
     with pytest.raises(error, match=re.escape(fragment)):
         w.asked = before | {name: value}

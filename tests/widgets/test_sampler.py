@@ -1,6 +1,7 @@
 """MADE in JavaScript against the package's: samples, log-probabilities, completions."""
 
 import warnings
+from base64 import b64encode
 
 import pytest
 import torch
@@ -8,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from made_course import complete, completion_degrees, load_pretrained
-from made_course.widgets.shared.sampler import describe, uniforms
+from made_course.widgets.shared.sampler import describe, numbers, uniforms
 from tests.widgets.models import a_model, rows_of
 
 
@@ -67,6 +68,21 @@ def test_the_same_noise_gives_the_same_sample_and_log_probability(call, model, s
         assert values(call("sampler", "sample", network, u)["row"]) == row.tolist()
         found = log_conditionals(call, network, row.int().tolist())
         torch.testing.assert_close(found, log_p, rtol=0, atol=1e-9)
+
+
+@given(models())
+@settings(max_examples=20, deadline=None)
+def test_the_bytes_of_a_network_are_its_numbers(call, model):
+    sent = {"base64": b64encode(numbers(model)).decode()}
+    found, expected = call("sampler", "networkOf", describe(model), sent), in_javascript(model)
+    assert as_lists(found) == as_lists(expected)
+
+
+def as_lists(network):
+    """Its numbers, where JSON made an object of an array, and what is not there is left out."""
+    direct, between = network["direct"], network["conditioning"] or {}
+    parts = [*network["weights"], *network["biases"], direct, *between.values()]
+    return [values(part) if isinstance(part, dict) else part for part in parts if part]
 
 
 @given(models(), st.integers(0, 99), st.data())
