@@ -372,6 +372,12 @@ def test_a_slip_in_one_entry_is_recognised():
     assert found["why"] == "entry [0] of the answer differs in value"
 
 
+def test_what_happened_to_one_entry_is_not_said_where_another_is_wrong_otherwise():
+    cases = [(torch.tensor([5.0, 2.5]),), (torch.tensor([7.0, 1.5, 3.0]),)]
+    found = said(compare_on_cases, lambda x: [-x, x**3 + 1], lambda x: [x, x**2], cases, [])
+    assert found["why"] == "entry [0] of the answer differs in value"
+
+
 def test_what_is_inferred_is_said_with_perhaps_and_what_was_seen():
     cases = [(torch.tensor([5.0, 2.5]), torch.tensor([1.0, 7.0])), (torch.ones(3), torch.ones(3))]
     found = said(compare_on_cases, lambda x, y: y - x, lambda x, y: x - y, cases, [])

@@ -52,6 +52,12 @@ def test_the_place_of_a_mistake_is_told(wrong_part, place):
 @pytest.mark.parametrize(
     ("name", "source", "place"),
     [
+        (
+            "9.2",
+            "def f(p, q, s):\n    p = p[:, None] + math.log(s)\n"
+            "    return torch.logaddexp(p, math.log1p(-s) + q)",
+            "[:, None]",
+        ),
         ("1.1", "def f(D):\n    return [2 ** min(i, 3) for i in range(D)]", "min(i, 3)"),
         (
             "5.1",
