@@ -376,7 +376,7 @@ OTHERS = [
     ("1.1", lambda input_dim: [2**i for i in range(input_dim + 1)], "one more"),
     ("1.1", lambda input_dim: [2**i for i in range(1, input_dim)], "first"),
     ("1.1", lambda input_dim: torch.tensor([2**i for i in range(input_dim)]), "list"),
-    ("1.1", lambda input_dim: [2.0**i - 1 for i in range(input_dim)], "one too small"),
+    ("1.1", lambda input_dim: [2.0**i - 1 for i in range(input_dim)], "one is subtracted"),
     ("1.2", of_the_example("1.2", 0), "`p1`"),
     ("1.2", reference("1.2", lambda q: (q[2], q[0], q[1])), "order"),
     ("1.2", reference("1.2", lambda q: tuple(part.log() for part in q)), "logarithm"),

@@ -21,7 +21,7 @@ VALUES = [e for e in VARIED if e.is_value]
 FUNCTIONS = [e for e in VARIED if not e.is_value]
 WORDS = ["maria", "ben", "s-17", "", "Ж", *(f"learner {k}" for k in range(7))]
 DIGESTS = """
-1.1 160487   1.2 0b614f   1.3 f1b25f   1.4 961b66   2.1 8e39b4   2.3 c282d1   3.1 1dbd8b
+1.1 160487   1.2 0b614f   1.3 f1b25f   1.4 b9397b   2.1 8e39b4   2.3 c282d1   3.1 1dbd8b
 3.2 a2c5cd   3.3 fb2b57   3.4 a40373   4.2 49eea1   4.3 25e3d0   5.1 b7290f   5.2 e600b5
 5.3 3b47e7   6.1 f91fd1   6.2 d42658   6.3 b32237   6.4 0dd83b   7.1 3c5493   7.3 d85246
 7.4 26e540   8.1 766177   8.2 dbed86   8.3 9b1126   9.2 a209b6   9.3 235dab   10.1 b3c7c5
