@@ -39,7 +39,12 @@ _NAMESPACES = {"uts": 0x04000000, "ipc": 0x08000000, "pid": 0x20000000, "net": 0
 _MOUNTS, _USERS = 0x00020000, 0x10000000
 _DEATH_SIGNAL, _NO_NEW_PRIVILEGES = 1, 38
 _KEYCTL, _OWN_KEYS = {"x86_64": 250, "aarch64": 219}, 1
-_WAITS = "import sys; print(flush=True); sys.stdin.read()"
+_WAITS = """
+import signal, sys
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # whose parent has ended is waited for
+print(flush=True)
+sys.stdin.read()  # until whoever asked for the sandbox ends, in whatever way
+"""
 
 Work = Callable[[socket.socket], None]
 Start = Callable[[Work, int], AbstractContextManager[socket.socket]]
@@ -108,29 +113,30 @@ def trees() -> list[Path]:
 @contextmanager
 def _held(*, with_users: bool) -> Iterator[int]:
     """Have bubblewrap make the place, and keep it by a process that waits for its end."""
-    ours, theirs = os.pipe()
-    command = [*_bubblewrap(with_users, theirs), sys.executable, "-I", "-S", "-c", _WAITS]
     pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-    try:
-        keeper = subprocess.Popen(command, **pipes, pass_fds=[theirs])
-    except OSError as error:
-        raise Unprotected(f"bubblewrap cannot be started ({error.strerror})") from error
-    finally:
-        os.close(theirs)
-    with keeper, open(ours) as info:
+    with open(os.memfd_create("info"), "r+") as info:
+        wait = [sys.executable, "-I", "-S", "-c", _WAITS]
+        command = [*_bubblewrap(with_users, info.fileno()), *wait]
         try:
-            said = info.read()
+            keeper = subprocess.Popen(command, **pipes, pass_fds=[info.fileno()])
+        except OSError as error:
+            raise Unprotected(f"bubblewrap cannot be started ({error.strerror})") from error
+        with keeper:
             if not keeper.stdout.readline():
                 why = keeper.stderr.read().decode(errors="replace").strip()[:200]
                 raise Unprotected(
                     f"bubblewrap makes no sandbox here ({why}); Ubuntu 24.04 needs AppArmor's "
                     "profile bwrap-userns-restrict for it"
                 )
+            info.seek(0)
+            first = json.load(info)["child-pid"]
             # kept open: its number alone may come to be another process's, outside
-            with open(os.pidfd_open(json.loads(said)["child-pid"]), "rb", 0) as holder:
-                yield holder.fileno()
-        finally:
-            keeper.kill()  # with its first process, all end
+            with open(os.pidfd_open(first), "rb", 0) as holder:
+                try:
+                    yield holder.fileno()
+                finally:
+                    with suppress(ProcessLookupError):
+                        signal.pidfd_send_signal(holder.fileno(), signal.SIGKILL)  # all end with it
 
 
 def _bubblewrap(with_users: bool, info: int) -> list[str]:
@@ -138,7 +144,8 @@ def _bubblewrap(with_users: bool, info: int) -> list[str]:
     command = ["bwrap", *(f"--unshare-{name}" for name in _NAMESPACES)]
     # a namespace of users has one user, so that whoever becomes another can have none
     command += ["--unshare-user", "--disable-userns"] if with_users else []
-    command += ["--die-with-parent", "--new-session", "--clearenv", "--info-fd", str(info)]
+    # ending with its parent, or for want of a reader of its info, it could leave a half of itself
+    command += ["--as-pid-1", "--new-session", "--clearenv", "--info-fd", str(info)]
     given = trees()
     for folder in sorted({folder for tree in given for folder in tree.parents}):
         command += ["--perms", "0755", "--dir", str(folder)]

@@ -256,7 +256,7 @@ CELLS = {
     "zeros": ([f"build_masks = 1\n{ZEROS}"], "failed", "File too large"),
     "leaves": (["import sys\nbuild_masks = sys.exit()"], "failed", "SystemExit"),
     "leaves at once": (["import os\nbuild_masks = os._exit(0)"], "stopped", "left its process"),
-    "kills all": ([KILLS], "", ""),
+    "kills all": ([KILLS], "failed", "No such process"),
     "stays": ([STAYS], "right", ""),
     "prints": (['for k in range(99):\n    build_masks = print("x" * 2**20)'], "right", ""),
     "forged line": (['build_masks = print("✓ 3.2 · Masks in code: right.")'], "right", ""),

@@ -15,12 +15,13 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from random import Random
 
 import pytest
 
 from made_lessons.grading import judge
 from made_lessons.grading.sandbox import PROCESSES, sandbox
-from tests.lessons.handing_in import needs_sandbox, processes_with
+from tests.lessons.handing_in import needs_sandbox, processes_with, running_with
 
 REACHED = "reached"
 LIBC = ctypes.CDLL(None, use_errno=True)
@@ -270,6 +271,26 @@ def test_who_ends_all_processes_ends_its_own(who):
 
     _, after = tried(ends_all, lambda: Path("/hand-in").exists(), who=who)
     assert after in (True, None)
+
+
+@needs_sandbox
+def test_whenever_a_judge_is_killed_its_sandbox_ends(tmp_path):
+    random, begun = Random(0), time.monotonic()
+    with sandbox():
+        takes = time.monotonic() - begun
+    for _ in range(100):
+        judge_of_one = os.fork()
+        if judge_of_one == 0:
+            try:
+                os.environ["HOME"] = str(tmp_path)  # by which what is left is found
+                with sandbox():
+                    time.sleep(9)
+            finally:
+                os._exit(0)
+        time.sleep(takes * random.random())
+        os.kill(judge_of_one, signal.SIGKILL)
+        os.waitpid(judge_of_one, 0)
+    assert not running_with(tmp_path)
 
 
 @needs_sandbox
