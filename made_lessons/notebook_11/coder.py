@@ -40,6 +40,7 @@ def decode(code: str, n: int, chance: Callable[[list[int]], int]) -> list[int]:
 
 
 judge = Properties("11.5")
+_THIRTY = [bit for board in BOARDS for bit in board]
 _COINS = [int(bit) for bit in drawn("coins", 24) < 0.5]
 _RARE = [0] * 40 + [1] + [0] * 9
 
@@ -51,8 +52,8 @@ def _examine(answer: object) -> str:
 
 
 def _thirty(answer: object) -> str:
-    bits = [bit for board in BOARDS for bit in board]
-    return run(answer, bits, [chance_in_boards(bits[:t]) for t in range(len(bits))])
+    chances = [chance_in_boards(_THIRTY[:t]) for t in range(len(_THIRTY))]
+    return run(answer, _THIRTY, chances)
 
 
 @exercise(
@@ -151,7 +152,6 @@ def _by_floats(bits: list[int], chances: list[int]) -> str:
     _by_floats,
 )
 def _is_exact(answer: object) -> Fault | None:
-    bits = [bit for board in BOARDS for bit in board]
-    back = decode(_thirty(answer), len(bits), chance_in_boards)
-    boards = [bits[k : k + 16] == back[k : k + 16] for k in range(0, len(bits), 16)]
+    back = decode(_thirty(answer), len(_THIRTY), chance_in_boards)
+    boards = [back[k : k + 16] == board for k, board in zip(range(0, 480, 16), BOARDS, strict=True)]
     return unlike("thirty boards, coded and decoded", "30 right", f"{sum(boards)} right")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -81,7 +83,7 @@ slips(
             "each - together", "together - each"
         ),
         "these are bits: entropy counts in nats, and so does a cost": (
-            lambda rows, past, group: cost_of_group(rows, past, group) / 0.6931471805599453
+            lambda rows, past, group: cost_of_group(rows, past, group) / math.log(2)
         ),
     }
 )
