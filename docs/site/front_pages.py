@@ -1,4 +1,4 @@
-"""The two pages that draw: the front page, and one to try the model on."""
+"""The pages that draw: the front page, one to try the model on, and the museum's first exhibit."""
 
 import json
 import re
@@ -13,8 +13,9 @@ from packed import pack
 from PIL import Image, ImageOps
 from sphinx.application import Sphinx
 
-from made_course import MADE, bars_and_stripes, load_binarized_mnist, load_pretrained
+from made_course import MaskExplorer, load_binarized_mnist, load_pretrained
 from made_course.widgets.shared.base import joined_modules
+from made_course.widgets.shared.without_kernel import alone
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -34,6 +35,8 @@ SHOWN = {
     "11": ("Least nats of a board", (0.595, 0.125, 1, 0.87)),
 }
 """Words of the text of each notebook's figure, and its part: left, top, right, bottom."""
+EXHIBIT = "<!-- the network that trains in the page -->"
+"""Where it stands in the museum."""
 ROW = re.compile(
     r"^\| \[(\d+) · ([^]]+)\]\((notebooks/\w+)\.ipynb\) \| ([^|]+) \| (\d+ to \d+) \|$",
     re.MULTILINE,
@@ -42,7 +45,7 @@ ROW = re.compile(
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Give the two pages what they show, and write the model beside them."""
+    """Give the pages what they show, and write the model beside them."""
     app.connect("html-page-context", _fill)
     app.connect("build-finished", _write_model)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
@@ -54,7 +57,14 @@ def _fill(app: Sphinx, name: str, template: str, context: dict, doctree: object)
         shown = [b64encode(row.tobytes()).decode() for row in packed]
         context |= {"cards": cards(), "script": _scripts("drawing", shown=shown)}
     elif name == "try":
-        context |= {"script": _scripts("try", boards=boards(), examples=examples())}
+        context |= {"script": _scripts("try", examples=examples()), "laboratory": _laboratory()}
+    elif name == "docs/museum":
+        context["body"] = context["body"].replace(EXHIBIT, _laboratory())
+
+
+def _laboratory() -> str:
+    """The network that trains in the page, as HTML."""
+    return alone(MaskExplorer("boards"))
 
 
 def _shelf() -> torch.Tensor:
@@ -85,36 +95,6 @@ def _thumbnail(path: str) -> str:
     file = BytesIO()
     ImageOps.pad(figure.crop(box), THUMBNAIL, color="white").save(file, "WEBP", quality=80)
     return "data:image/webp;base64," + b64encode(file.getvalue()).decode()
-
-
-def boards() -> dict[str, object]:
-    """Two small models of bars and stripes: one as it should be, and one trained with `>=`."""
-    torch.set_num_threads(1)  # a network this small is only slowed down by more
-    sound, x = MADE(16, (32,), degrees="even", seed=0), bars_and_stripes()
-    broken = MADE(16, (32,), degrees="even", seed=0)
-    broken.net[-1].set_mask(broken.order[:, None] >= broken.degrees[-1][None, :])
-    return {"sound": _trained(sound, x), "broken": _trained(broken, x)}
-
-
-def _trained(model: MADE, x: torch.Tensor) -> dict[str, list]:
-    """Weights, masked, and biases after a short training on all boards."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        for layer in model.net:
-            torch.nn.init.normal_(layer.weight, std=0.3)
-            torch.nn.init.zeros_(layer.bias)
-        torch.nn.init.uniform_(model.net[0].weight, 0, 0.5)  # no unit is off from the start
-        optimizer = torch.optim.Adam(model.parameters(), lr=0.02)
-        for _ in range(1500):
-            optimizer.zero_grad()
-            loss = -model.log_prob(x).mean()
-            loss.backward()
-            optimizer.step()
-    numbers = {"order": model.order.tolist(), "degrees": model.degrees[-1].tolist()}
-    for layer, name in zip(model.net, ("first", "output"), strict=True):
-        numbers[name] = (layer.weight * layer.mask).round(decimals=3).tolist()
-        numbers[f"{name}_bias"] = layer.bias.round(decimals=3).tolist()
-    return numbers
 
 
 def examples() -> list[str]:

@@ -12,8 +12,8 @@ AXE = Path(__file__).parent / "axe" / "axe.min.js"  # MPL-2.0, its notice stands
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 WIDGETS = {
     "MaskExplorer": "MaskExplorer()",
-    "MaskExplorer, broken": "MaskExplorer(4, (5,), direct=True); w.fault = 'output with >='",
-    "MaskExplorer, heat-maps": "MaskExplorer(16, (64, 64))",
+    "MaskExplorer, broken": "MaskExplorer(direct=True, fault='output with >=')",
+    "MaskExplorer, boards": "MaskExplorer('boards')",
     "LeakDetector": "LeakDetector(lambda x: 2 * x - 1, 3); w.ordering = [1, 2, 0]",
     "LeakDetector, 784": "LeakDetector(MADE(784, (32,), seed=0))",
     "SamplingPlayer": "SamplingPlayer(MADE(3, (4,), ordering=[1, 2, 0], seed=0))",

@@ -1,4 +1,4 @@
-"""MaskExplorer on a page without Python, by mouse and by keyboard; then once in JupyterLab."""
+"""MaskExplorer on a page without Python: trained, broken, mended, by mouse and by keyboard."""
 
 import pytest
 
@@ -7,139 +7,185 @@ from tests.browser.lab import kernel_says, run_cells, says
 
 pytestmark = pytest.mark.delivery
 
-
-def unit(widget, layer, k):
-    return widget.locator(f'[data-layer="{layer}"][data-unit="{k}"]')
+FLOOR = 3.4012
 
 
-def drawn(widget, kind):
-    """The lines of a kind in the graph: how many, and where."""
-    return widget.locator(f".graph > .{kind}").get_attribute("d").count("M")
+def node(widget, layer, k):
+    return widget.locator(f'[data-layer="{layer}"][data-node="{k}"]')
 
 
-def test_mouse(show, state):
+def button(widget, name):
+    return widget.get_by_role("button", name=name, exact=True)
+
+
+def wait_for(widget, name, holds, most=30):
+    """Until a number of the root element holds."""
+    place = "value => Number(document.querySelector('.made-widget').dataset[value[0]])"
+    widget.page.wait_for_function(
+        f"value => {{ const n = ({place})(value); return n {holds}; }}",
+        arg=[name],
+        timeout=most * 1000,
+    )
+
+
+def test_train_break_and_mend(show, state):
+    widget = show(MaskExplorer("boards"))
+    says(widget, "Nothing is learned yet.")
+    wait_for(widget, "sum", "> 0.999999 && n < 1.000001")
+    button(widget, "Train").click()
+    wait_for(widget, "nll", f"< {FLOOR + 0.05}")
+    says(widget, "On the floor.")
+    widget.get_by_role("switch").click()
+    assert state("fault") == "output with >="
+    wait_for(widget, "nll", "< 0.1")
+    wait_for(widget, "sum", "> 10")
+    says(widget, "the 30 boards alone claim 29.")
+    says(widget, "24 blanks")
+    widget.get_by_text("24 are boards it learns, all the same.").wait_for()
+    button(widget, "Pause").click()
+    steps = widget.evaluate("el => el.dataset.steps")
+    says(widget, "x̂₉ now hears x₉: its own answer.")
+    widget.get_by_role("switch").click()  # which starts the training
+    wait_for(widget, "nll", f"< {FLOOR + 0.05}")
+    wait_for(widget, "sum", "< 1.000001")
+    assert int(widget.evaluate("el => el.dataset.steps")) > int(steps)
+
+
+def test_start_again_and_step(show):
+    widget = show(MaskExplorer("boards"))
+    button(widget, "Step").click()
+    button(widget, "Step").click()
+    wait_for(widget, "steps", "=== 2")
+    button(widget, "Start again").click()
+    wait_for(widget, "steps", "=== 0")
+
+
+def test_groups_by_mouse_and_by_key(show, state, bare):
     widget = show(MaskExplorer())
-    says(widget, "x̂₁ sees x₂ and x₃. It may see x₂ and x₃.")
-    assert drawn(widget, "ghost") == 40 - (6 + 12 + 6)
-    unit(widget, 3, 2).click()
-    says(widget, "x̂₃ sees x₂. It may see x₂.")
-    assert state("selected") == [3, 2]
-
-    kept = drawn(widget, "before")
-    unit(widget, 0, 0).hover()  # x₁: nothing may see it
-    widget.get_by_text("x₁ reaches nothing. It may reach nothing.").wait_for()
-    assert drawn(widget, "before") + drawn(widget, "after") == 0
-    mask = widget.locator(".matrix").nth(2)
-    mask.hover(position={"x": 50, "y": 80})
-    widget.get_by_text("listen to unit 1 of hidden layer 2? Degrees: 1 > 1? No: cut.").wait_for()
-    widget.get_by_text("p(x₃ | x₂)").hover()
-    widget.get_by_text("x̂₃ sees x₂.").nth(1).wait_for()
-    widget.get_by_text("Start again").hover()
-    assert drawn(widget, "before") == kept
-
-    widget.get_by_label("Break it").select_option(label="output mask with >= in place of >")
-    says(widget, "this is no distribution")
-    says(widget, "x̂₂ sees x₂. It may see nothing. A leak: x₂.")
-    assert drawn(widget, "cross") == 4
-    widget.get_by_role("button", name="Start again").click()
-    says(widget, "x = 1.000, and no output sees what it may not")
-    assert drawn(widget, "cross") == 0
-
-
-def test_a_variable_is_dragged_along_the_ordering(show, state, bare):
-    widget = show(MaskExplorer())
-    widget.get_by_role("button", name="x₁, step 3").hover()
+    wait_for(widget, "floor", "< 1.8445")
+    place = node(widget, 0, 2).bounding_box()
+    target = node(widget, 0, 1).bounding_box()
+    middle = [
+        (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2) for box in (place, target)
+    ]
+    bare.mouse.move(*middle[0])
     bare.mouse.down()
-    widget.get_by_role("button", name="x₂, step 1").hover()
+    bare.mouse.move(middle[1][0], middle[1][1] - 4)
+    bare.mouse.move(*middle[1])
     bare.mouse.up()
-    widget.get_by_text("p(x₁)", exact=True).wait_for()
-    assert state("ordering") == [0, 1, 2]
+    assert state("ordering") == [[1, 2], [0]]
+    wait_for(widget, "floor", "> 1.8445")  # rain and sprinkler no longer hear one another
+    node(widget, 0, 2).focus()
+    bare.keyboard.press("Shift+ArrowDown")
+    assert state("ordering") == [[1], [2], [0]]
+    bare.keyboard.press("Shift+ArrowDown")
+    assert state("ordering") == [[1], [0], [2]]
+    bare.keyboard.press("j")
+    assert state("ordering") == [[1], [0, 2]]
 
 
-def test_sizes_and_degrees(show, state):
+def test_units_by_mouse_and_by_key(show, state, bare):
     widget = show(MaskExplorer())
-    widget.get_by_role("button", name="Variables: one more").click()
-    widget.get_by_role("button", name="Hidden 2: one less").click()
-    widget.get_by_role("button", name="Add a layer").click()
-    says(widget, "x̂₁ sees x₂ and x₃.")
-    assert [len(layer) for layer in state("hidden_degrees")] == [4, 3, 3]
-    unit(widget, 1, 0).click()
-    says(widget, "Unit 1 of hidden layer 1 has degree 1.")
-    widget.get_by_role("button", name="Its degree: one more").click()
-    says(widget, "Unit 1 of hidden layer 1 has degree 2.")
-    widget.get_by_label("Degrees", exact=True).select_option("uniform")
-    says(widget, "Unit 1 of hidden layer 1")
+    node(widget, 3, 2).click()
+    says(widget, "x̂₃ hears units of degree less than 2: x₂.")
+    assert state("selected") == [3, 2]
+    bare.keyboard.press("ArrowLeft")
+    bare.keyboard.press("Enter")
+    says(widget, "A unit of degree")
+    node(widget, 1, 0).focus()
+    bare.keyboard.press("Shift+ArrowDown")
+    assert state("hidden_degrees") == [[1, 2, 2, 2], [1, 1, 2, 2]]
+    bare.keyboard.press("ArrowUp")
+    bare.keyboard.press("x")
+    says(widget, "A unit of degree")
+
+
+def test_more(show, state, bare):
+    widget = show(MaskExplorer("boards"))
+    button(widget, "More").click()
+    widget.get_by_label("Steps").select_option("a row at once")
+    wait_for(widget, "floor", "> 7.2086 && n < 7.2088")
+    assert state("ordering")[1] == [4, 5, 6, 7]
+    widget.get_by_role("button", name="Hidden layers: one less").click()
+    assert len(state("hidden_degrees")) == 1
     widget.get_by_role("checkbox", name="Direct connections").check()
-    widget.get_by_text("Mᴬ inputs → outputs").wait_for()
-
-
-def test_keyboard(show, state, bare):
-    widget = show(MaskExplorer())
-    for _ in range(9):  # past eight controls, to the unit that is selected
-        bare.keyboard.press("Tab")
-    bare.keyboard.press("ArrowDown")
-    says(widget, "x̂₂ sees nothing.")
-    bare.keyboard.press("ArrowUp")
-    bare.keyboard.press("ArrowUp")
-    says(widget, "Unit 4 of hidden layer 2 has degree 2")
-    unit(widget, 0, 1).focus()
-    bare.keyboard.press("Enter")
-    says(widget, "x₂ reaches")
-    widget.get_by_role("button", name="x₃, step 2").focus()
-    bare.keyboard.press("ArrowRight")
-    bare.keyboard.press("ArrowLeft")
-    bare.keyboard.press("ArrowLeft")
-    widget.get_by_text("p(x₂ | x₃)").wait_for()
-    assert state("ordering") == [2, 1, 0]
-    widget.get_by_role("button", name="Remove a layer").focus()
-    for _ in range(3):  # once too often: the key stays where it was pressed
-        bare.keyboard.press("Enter")
-    assert bare.evaluate("document.activeElement.innerText") == "Remove a layer"
-    assert state("hidden_degrees") == []
-
-
-def test_beside_the_units_the_picture_takes_a_click_and_no_keys(show, state, bare):
-    widget = show(MaskExplorer())
-    widget.locator(".graph").click(position={"x": 3, "y": 3})
-    bare.keyboard.press("Enter")
-    bare.keyboard.press("Shift+Tab")
-    bare.keyboard.press("Tab")
-    bare.keyboard.press("ArrowDown")
-    says(widget, "x̂₂ sees nothing.")
-    widget.get_by_role("button", name="Add a layer").click()
-    assert len(state("hidden_degrees")) == 3
-
-
-def test_a_picture_is_saved_with_its_colours(show, bare, tmp_path):
-    widget = show(MaskExplorer(names=["</svg><script>alert(1)</script>", "b", "c"]))
+    assert state("direct")
+    assert widget.get_by_role("checkbox", name="Degrees = ordering + 1").is_disabled()
     with bare.expect_download() as download:
-        widget.get_by_role("button", name="Save picture").click()
-    saved = (tmp_path / "picture.svg").absolute()
-    download.value.save_as(saved)
-    bare.goto(saved.as_uri())
-    line = bare.locator("path.before").first
-    assert line.evaluate("line => getComputedStyle(line).stroke") == "rgb(0, 114, 178)"
+        button(widget, "Save picture").click()
+    assert download.value.path().read_bytes()[1:4] == b"PNG"
+    button(widget, "All as at first").click()
+    assert len(state("hidden_degrees")) == 2
+
+
+def test_the_sum_misses_degrees_that_are_the_ordering_plus_1(show):
+    widget = show(MaskExplorer())
+    button(widget, "More").click()
+    widget.get_by_role("checkbox", name="Degrees = ordering + 1").check()
+    says(widget, "Sound masks, of another ordering.")
+    says(widget, "x̂₂, drawn at step 1, wants to know x₃ and x₁")
+    wait_for(widget, "sum", "> 0.999999 && n < 1.000001")
+
+
+def test_boards_of_the_readers_own(show, state, bare):
+    widget = show(MaskExplorer("yours"))
+    button(widget, "Take board 1 away").click()
+    button(widget, "Take board 1 away").click()
+    says(widget, "Paint two boards or more.")
+    assert button(widget, "Train").get_attribute("aria-disabled") == "true"
+    cells = widget.get_by_role("group", name="Your board").get_by_role("button")
+    boxes = [cells.nth(k).bounding_box() for k in (0, 3)]
+    bare.mouse.move(boxes[0]["x"] + 5, boxes[0]["y"] + 5)
+    bare.mouse.down()
+    bare.mouse.move(boxes[1]["x"] + 5, boxes[1]["y"] + 5, steps=8)
+    bare.mouse.up()
+    cells.nth(3).focus()
+    bare.keyboard.press("ArrowRight")
+    bare.keyboard.press(" ")
+    button(widget, "Keep it").click()
+    assert state("yours")[-1] == [1] * 5 + [0] * 11
+    button(widget, "Train").click()
+    wait_for(widget, "nll", "< 0.75")  # the floor of two boards is ln 2 = 0.69
+
+
+@pytest.mark.parametrize(("width", "most"), [(1096, 625), (736, 679), (390, 844)])
+@pytest.mark.parametrize("lesson", ["boards", "diary"])
+def test_result_and_control_are_on_one_screen(show, bare, lesson, width, most):
+    bare.set_viewport_size({"width": width, "height": 900})
+    widget = show(MaskExplorer(lesson))
+    button(widget, "Train").click()
+    wait_for(widget, "steps", "> 30")
+    assert widget.bounding_box()["height"] <= most
+    assert bare.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_with_reduced_motion_it_trains_all_the_same(show, bare):
+    bare.emulate_media(reduced_motion="reduce")
+    widget = show(MaskExplorer("boards"))
+    button(widget, "Train").click()
+    wait_for(widget, "steps", "=== 50")
+    wait_for(widget, "nll", f"< {FLOOR + 0.05}")
 
 
 def test_in_jupyterlab_and_without_its_kernel(lab, page):
-    source = "from made_course import MaskExplorer\nw = MaskExplorer(16, (64, 64))\nw"
+    source = "from made_course import MaskExplorer\nw = MaskExplorer('boards')\nw"
     assert run_cells(page, lab, source) == []
     widget = page.locator(".made-widget")
-    unit(widget, 2, 30).click()
-    says(widget, "Unit 31 of hidden layer 2")
+    node(widget, 2, 14).click()
+    says(widget, "units of degree 15 know")
     page.wait_for_timeout(300)
-    assert kernel_says(page, "w.selected") == "(2, 30)"
+    assert kernel_says(page, "w.hidden_degrees[1][w.selected[1]]") == "15"
     kernel_says(page, "w.restart()")
-    says(widget, "x̂₁ sees")
+    says(widget, "x̂₉ hears")
     # the focus stays, and no key was taken for one of the notebook's: x cuts a cell
-    unit(widget, 3, 0).focus()
+    node(widget, 3, 0).focus()
     page.keyboard.press("x")
     page.wait_for_timeout(300)
     assert widget.count() == 1
     shut = "window.jupyterapp.shell.currentWidget.sessionContext.shutdown()"
     page.evaluate(f"async () => {{ await {shut} }}")
     says(widget, "Python is gone.")
-    unit(widget, 3, 1).click()
-    says(widget, "x̂₂ sees nothing. It may see nothing.")
-    assert drawn(widget, "before") == 0
+    button(widget, "Train").click()
+    wait_for(widget, "nll", f"< {FLOOR + 0.05}")
+    wait_for(widget, "sum", "> 0.999999 && n < 1.000001")  # a worker runs here, too
     assert page.complaints == []

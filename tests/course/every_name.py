@@ -112,7 +112,7 @@ def widgets(model: mc.MADE, x: Tensor) -> list[object]:
         mc.CompletionPlayer(model, x),
         mc.LeakDetector(model),
         mc.LeakDetector(torch.exp, input_dim=3),
-        mc.MaskExplorer(model),
+        mc.MaskExplorer(),
         mc.OrderingLab("half adder"),
         mc.SamplingPlayer(model, real=x),
         mc.TrainingMonitor(levels={"coins": 3 * 0.693}),

@@ -67,7 +67,8 @@ def test_every_module_belongs_to_a_widget_or_to_a_page_without_python():
 
 
 def test_text_of_a_reader_does_not_end_the_script_of_a_page():
-    w = MaskExplorer(names=["</script><b>", "b", "c"])
+    w = MaskExplorer()
+    w.problem = "</script><b>"
     assert alone(w).count("</script>") == 1
 
 

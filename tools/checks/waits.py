@@ -41,13 +41,14 @@ def named(name: str) -> Callable:
     return lambda widget, _: widget.get_by_role("button", name=name).click()
 
 
+CHIP = "[data-layer='0'][data-node='1']"
 DETECTOR = "LeakDetector(MADE(16, (64, 64), seed=0))"
 COMPLETIONS = "CompletionPlayer(load_pretrained(), load_binarized_mnist('small')[1][:10])"
 ACTIONS = [
     ("MaskExplorer()", "a unit", clicks("[data-layer='1']")),
-    ("MaskExplorer()", "an ordering", keys(".made-chips button", "ArrowRight", "ArrowLeft")),
-    ("MaskExplorer(16, (64, 64))", "a unit", clicks("[data-layer='1']")),
-    ("MaskExplorer(16, (64, 64))", "an ordering", named("Random")),
+    ("MaskExplorer()", "an ordering", keys(CHIP, "Shift+ArrowDown", "Shift+ArrowUp")),
+    ("MaskExplorer('boards')", "a unit", clicks("[data-layer='1']")),
+    ("MaskExplorer('boards')", "an ordering", keys(CHIP, "Shift+ArrowDown", "Shift+ArrowUp")),
     (DETECTOR, "an ordering", keys(".made-chips button", "ArrowRight")),
     ("SamplingPlayer(load_pretrained())", "a step", keys("input[type=range]", "ArrowRight")),
     ("SamplingPlayer(load_pretrained())", "another sample", named("New sample")),

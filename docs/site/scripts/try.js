@@ -1,4 +1,4 @@
-// Above: half a digit is completed. Below: a small model, sound or broken, against all its boards.
+// Half a digit is completed. (The network above it is a widget of notebook 3.)
 
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
@@ -97,90 +97,4 @@ function showCompletions(network) {
   };
   press(".take", take);
   take();
-}
-
-function showBreaking() {
-  const place = document.getElementById("break");
-  const [mask, shown] = place.querySelectorAll("canvas");
-  const button = place.querySelector("button");
-  const [said, why] = place.querySelectorAll(".said, .why");
-
-  const logits = ({ first, first_bias, output, output_bias }, x) => {
-    const hidden = first.map((row, k) => Math.max(0, dot(row, x) + first_bias[k]));
-    return output.map((row, i) => dot(row, hidden) + output_bias[i]);
-  };
-  const dot = (row, x) => {
-    let total = 0;
-    for (let j = 0; j < x.length; j++) total += row[j] * x[j];
-    return total;
-  };
-  const probability = (model, x) =>
-    logits(model, x).reduce((p, z, i) => p * sigmoid(x[i] ? z : -z), 1);
-  const draw = (model) => {
-    const x = new Array(16).fill(0);
-    for (const i of x.keys()) x[i] = Number(Math.random() <= sigmoid(logits(model, x)[i]));
-    return x;
-  };
-  const isBoard = (x) => {
-    const lines = [0, 1, 2, 3];
-    const alike = (at) => lines.every((a) => lines.every((b) => x[at(a, b)] === x[at(a, 0)]));
-    return alike((a, b) => 4 * a + b) || alike((a, b) => 4 * b + a);
-  };
-  const isBroken = () => button.ariaPressed === "true";
-  const show = () => {
-    const model = isBroken() ? boards.broken : boards.sound;
-    let [total, claimed] = [0, 0];
-    for (let code = 0; code < 65536; code++) {
-      const x = Array.from({ length: 16 }, (_, i) => (code >> i) & 1);
-      const p = probability(model, x);
-      total += p;
-      if (isBoard(x)) claimed -= Math.log(p) / 30;
-    }
-    const drawn = Array.from({ length: 32 }, () => draw(model));
-    const right = drawn.filter(isBoard).length;
-    const blank = drawn.filter((x) => !x.includes(1)).length;
-    drawMask(model);
-    drawn.forEach((x, k) => drawBoard(x, k % 8, Math.floor(k / 8)));
-    const count = isBroken() ? `${blank} are blank` : `${right} are like those that it has learned`;
-    shown.setAttribute("aria-label", `32 boards that it drew: ${count}`);
-    const digits = total < 10 ? 3 : 0;
-    const sigma = total.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
-    said.textContent = `Its probabilities of all 65,536 possible boards add up to Σp = ${sigma}. For a board that it has learned it claims ${claimed.toFixed(2)} nats on average; as there are 30, all alike, no distribution can do with fewer than ln 30 = 3.40. Of 32 boards that it drew, ${count}.`;
-    why.textContent = isBroken()
-      ? "So few nats look marvellous, and mean nothing: numbers that add up to more than 1 are no probabilities. In training the network learned to copy each pixel from itself. When it draws, a pixel is still blank when it is asked for, and blank is what it copies."
-      : "They add up to 1: this is a distribution, and what it draws is what it was trained on, nearly always.";
-  };
-  const drawMask = ({ order, degrees }) => {
-    const context = mask.getContext("2d");
-    const [blue, orange, pale] = ["--blue", "--orange", "--open"].map((name) => getComputedStyle(mask).getPropertyValue(name));
-    context.clearRect(0, 0, 320, 160);
-    order.forEach((above, i) =>
-      degrees.forEach((below, k) => {
-        const isLeak = isBroken() && above === below;
-        context.fillStyle = isLeak ? orange : above > below ? blue : pale;
-        context.fillRect(10 * k + 0.5, 10 * i + 0.5, 9, 9);
-        if (!isLeak) return;
-        context.strokeStyle = "white";
-        context.beginPath();
-        for (const [a, b, c, d] of [[2, 2, 8, 8], [8, 2, 2, 8]]) {
-          context.moveTo(10 * k + a, 10 * i + b);
-          context.lineTo(10 * k + c, 10 * i + d);
-        }
-        context.stroke();
-      }),
-    );
-    mask.setAttribute("aria-label", `The output's mask, 16 outputs by 32 hidden units${isBroken() ? "; orange with a cross, what is too much" : ""}`);
-  };
-  const drawBoard = (x, column, line) => {
-    const [ink, open] = [colourOf(shown, "--ink"), colourOf(shown, "--open")];
-    const image = new ImageData(4, 4);
-    x.forEach((value, i) => image.data.set(value ? ink : open, 4 * i));
-    shown.getContext("2d").putImageData(image, 1 + 5 * column, 1 + 5 * line);
-  };
-  button.addEventListener("click", () => {
-    button.ariaPressed = String(!isBroken());
-    button.textContent = isBroken() ? "Mend it: > in the output's mask" : "Break it: ≥ in the output's mask";
-    show();
-  });
-  show();
 }

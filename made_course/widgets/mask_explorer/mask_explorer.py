@@ -1,41 +1,62 @@
-"""MaskExplorer: a MADE's units, degrees and masks to look at, to change and to break."""
+"""MaskExplorer: a MADE that trains in the page, with its masks to look at and to break."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+import torch
 from torch import Generator, Tensor
-from traitlets import Any, Bool, Dict, List, observe, validate
+from traitlets import Any, Bool, Dict, List, validate
 
 from ...common.arguments import check_choice, check_count
-from ...common.words import check_names, variable_names
+from ...common.words import factorization, variable_names
+from ...data.toys import bars_and_stripes, rain_diary
 from ...figures import plot_network
 from ...figures.picture import Picture
+from ...leaks.total import total_probability
 from ...model.made import MADE
-from ...model.masks import DEGREE_DRAWS, check_ordering, draw_degrees, input_degrees, ordering_of
+from ...model.masks import (
+    DEGREE_DRAWS,
+    Ordering,
+    build_masks,
+    connectivity,
+    direct_mask,
+    draw_degrees,
+    input_degrees,
+    ordering_of,
+)
 from ..shared.base import InPage
-from .network import FAULTS, Network
 
-MOST_UNITS, MOST_LAYERS = 1000, 12
-"""Of hidden layers that a reader may ask for."""
-STATE = ("names", "ordering", "hidden_degrees", "draw", "direct", "fault", "selected")
+MOST_UNITS, MOST_LAYERS, MOST_BOARDS = 64, 4, 32
+FAULTS = ("none", "output with >=", "degrees = ordering + 1")
+LESSONS = ("diary", "boards", "yours")
+STATE = ("lesson", "yours", "ordering", "hidden_degrees", "draw", "direct", "fault", "selected")
+BOARDS = [  # to begin with, where the reader paints
+    [int(value) for value in row.split()]
+    for row in (
+        "1 0 0 0 1 0 0 0 1 0 0 0 1 1 1 1",
+        "1 1 1 1 0 1 1 0 0 1 1 0 0 1 1 0",
+        "1 1 1 1 1 0 0 1 1 0 0 1 1 1 1 1",
+    )
+]
 
 
 class MaskExplorer(InPage, module="mask_explorer"):
-    """The network behind a MADE as a graph: who sees whom, what the masks are, how they break.
+    """A MADE as one picture, a step a row, that the page trains: who sees whom, and what breaks.
 
-    Everything the controls set can be set and read from Python. Whatever is shown is a copy: a
-    model that is given stays as it is.
+    Everything the controls set can be set and read from Python; the weights stay in the page.
 
     Args:
-        input_dim: number of variables D, or a MADE, whose sizes, ordering and degrees are shown.
-        hidden_dims: width of each hidden layer; may be empty.
-        ordering: (D,) variables in the order of their generation, counted from 0; None is
-            x₂, x₃, ..., x₁.
+        lesson: what it learns: "diary", the days of :func:`made_course.rain_diary`; "boards",
+            those of :func:`made_course.bars_and_stripes`; "yours", boards that the reader paints.
+        hidden_dims: width of each hidden layer; may be empty. None is 4 and 4 for the diary, and
+            64 and 64 for boards.
+        ordering: variables in the order of their generation, counted from 0, or groups of them;
+            None is x₂, x₃, x₁ for the diary, and row by row for boards.
         degrees: how hidden degrees are drawn, "uniform", "paper" or "even".
         direct: whether inputs are connected to later outputs directly.
-        names: of the variables; None is x₁, x₂, ...
-        seed: of everything that is drawn here; what the page draws, it draws by chance.
+        fault: what is broken: "none", "output with >=", or "degrees = ordering + 1".
+        seed: of hidden degrees that are drawn here; what the page draws, it draws by chance.
 
     Raises:
         TypeError, ValueError: if an argument is not as described.
@@ -52,13 +73,15 @@ class MaskExplorer(InPage, module="mask_explorer"):
         >>> explorer.fault = "output with >="
         >>> explorer.leaks
         [(1, 1), (2, 2)]
-        >>> round(explorer.total_probability, 2) > 1.1
+        >>> nats, total = explorer.train()  # the floor of the diary is 1.84 nats
+        >>> nats < 1 and total > 2
         True
     """
 
-    names = List().tag(sync=True)
-    ordering = Any(help="Variables in the order of their generation, from 0.").tag(sync=True)
-    hidden_degrees = Any(help="Degrees of each hidden layer's units.").tag(sync=True)
+    lesson = Any(help=f"What it learns: one of {LESSONS}.").tag(sync=True)
+    yours = List(help="Boards of 16 pixels that the reader painted.").tag(sync=True)
+    ordering = Any(help="Groups of variables, first to last, from 0.").tag(sync=True)
+    hidden_degrees = Any(help="Degrees of each hidden layer's units, ascending.").tag(sync=True)
     draw = Any("even", help="How hidden degrees are drawn next.").tag(sync=True)
     direct = Bool(help="Whether inputs are connected to later outputs directly.").tag(sync=True)
     fault = Any("none", help=f"What is broken: one of {FAULTS}.").tag(sync=True)
@@ -67,66 +90,70 @@ class MaskExplorer(InPage, module="mask_explorer"):
 
     def __init__(
         self,
-        input_dim: int | MADE = 3,
-        hidden_dims: Sequence[int] = (4, 4),
-        ordering: Sequence[int] | Tensor | None = None,
+        lesson: str = "diary",
+        hidden_dims: Sequence[int] | None = None,
+        ordering: Ordering | None = None,
         *,
         degrees: str = "even",
         direct: bool = False,
-        names: Sequence[str] | None = None,
+        fault: str = "none",
         seed: int = 0,
     ) -> None:
-        self._generator = Generator().manual_seed(check_count("seed", seed, smallest=0))
-        hidden = None
-        if isinstance(input_dim, MADE):
-            changed = tuple(hidden_dims) != (4, 4) or degrees != "even" or direct
-            if changed or ordering is not None:
-                raise ValueError(
-                    "a MADE brings its own widths, ordering, degrees and direct connections: "
-                    "leave these out"
-                )
-            model, input_dim = input_dim, input_dim.input_dim
-            hidden = [layer.tolist() for layer in model.degrees[1:]]
-            ordering, direct = ordering_of(model.order), model.direct is not None
-            degrees = model.mask_sets.kind
-        input_dim = check_count("input_dim", input_dim)
-        if ordering is None:
-            ordering = [*range(1, input_dim), 0]
-        ordering = check_ordering(ordering, input_dim).tolist()
+        check_choice("lesson", lesson, LESSONS)
         check_choice("degrees", degrees, DEGREE_DRAWS)
-        if hidden is None:
-            hidden = self._drawn(ordering, hidden_dims, degrees)
+        is_diary = lesson == "diary"
+        if ordering is None:
+            ordering = [1, 2, 0] if is_diary else list(range(16))
+        groups = _groups(ordering, 3 if is_diary else 16)
+        self._generator = Generator().manual_seed(check_count("seed", seed, smallest=0))
+        widths = hidden_dims if hidden_dims is not None else [4, 4] if is_diary else [64, 64]
+        hidden = self._drawn(groups, widths, degrees)
         state = {
-            "names": variable_names(input_dim) if names is None else check_names(names, input_dim),
-            "ordering": ordering,
+            "lesson": lesson,
+            "yours": BOARDS,
+            "ordering": groups,
             "hidden_degrees": hidden,
             "draw": degrees,
             "direct": bool(direct),
-            "fault": "none",
-            "selected": (len(hidden) + 1, ordering[-1]),
+            "fault": check_choice("fault", fault, FAULTS),
+            "selected": (
+                len(hidden) + 1,
+                groups[-1][0] if is_diary else groups[len(groups) // 2][0],
+            ),
         }
         super().__init__(**state, start=state)
 
     # ---- state ------------------------------------------------------------------------------
 
-    @validate("names")
-    def _check_names(self, proposal: dict) -> list[str]:
-        return check_names(proposal["value"], len(self.ordering))
+    @validate("lesson")
+    def _check_lesson(self, proposal: dict) -> str:
+        return check_choice("lesson", proposal["value"], LESSONS)
+
+    @validate("yours")
+    def _check_yours(self, proposal: dict) -> list[list[int]]:
+        boards = proposal["value"]
+        if len(boards) > MOST_BOARDS or any(
+            sorted({*board} | {0, 1}) != [0, 1] or len(board) != 16 for board in boards
+        ):
+            raise ValueError(f"yours must be at most {MOST_BOARDS} boards of 16 zeros and ones")
+        return boards
 
     @validate("ordering")
-    def _check_ordering(self, proposal: dict) -> list[int]:
-        return check_ordering(proposal["value"], len(self.names)).tolist()
+    def _check_ordering(self, proposal: dict) -> list[list[int]]:
+        return _groups(proposal["value"], 3 if self.lesson == "diary" else 16)
 
     @validate("hidden_degrees")
     def _check_hidden_degrees(self, proposal: dict) -> list[list[int]]:
-        top = max(len(self.names) - 1, 1)
-        layers = [[check_count("each degree", d) for d in layer] for layer in proposal["value"]]
+        top = max(len(self.ordering) - 1, 1)
+        layers = [
+            sorted(check_count("each degree", d) for d in layer) for layer in proposal["value"]
+        ]
         for layer in layers:
             if not layer:
                 raise ValueError("a hidden layer needs at least one unit: leave the layer out")
-            if max(layer) > top:
+            if layer[-1] > top:
                 raise ValueError(
-                    f"hidden degrees lie in 1..{top}, got {max(layer)}: "
+                    f"hidden degrees lie in 1..{top}, got {layer[-1]}: "
                     f"no output may see a unit of degree {top + 1} or more"
                 )
         return layers
@@ -144,31 +171,14 @@ class MaskExplorer(InPage, module="mask_explorer"):
         layer, unit = proposal["value"]
         layer = check_count("layer", layer, smallest=0)
         unit = check_count("unit", unit, smallest=0)
-        sizes = self._sizes
+        count = len(self._variables)
+        sizes = [count, *map(len, self.hidden_degrees), count]
         if layer >= len(sizes) or unit >= sizes[layer]:
             raise ValueError(
                 f"there is no unit {layer, unit}: give (layer, number), counted from 0, "
                 f"in layers of {', '.join(map(str, sizes))} units"
             )
         return layer, unit
-
-    @observe("hidden_degrees")
-    def _stay_selected(self, change: dict) -> None:
-        """What is selected stays an output if it was one, and else in a layer that is there."""
-        if not change["old"]:
-            return
-        (layer, unit), last = self.selected, len(self.hidden_degrees) + 1
-        layer = last if layer == len(change["old"]) + 1 else min(layer, last)
-        self.selected = (layer, min(unit, self._sizes[layer] - 1))
-
-    @property
-    def hidden_dims(self) -> list[int]:
-        """Width of each hidden layer; setting it draws all hidden degrees."""
-        return [len(layer) for layer in self.hidden_degrees]
-
-    @hidden_dims.setter
-    def hidden_dims(self, hidden_dims: Sequence[int]) -> None:
-        self.hidden_degrees = self._drawn(self.ordering, hidden_dims, self.draw)
 
     def restart(self) -> None:
         """Back to how it was when it was made."""
@@ -179,58 +189,90 @@ class MaskExplorer(InPage, module="mask_explorer"):
     # ---- what follows from it ---------------------------------------------------------------
 
     @property
-    def network(self) -> Network:
-        """The network that is shown, as a value."""
-        hidden = tuple(map(tuple, self.hidden_degrees))
-        return Network(tuple(self.names), tuple(self.ordering), hidden, self.direct, self.fault)
-
-    @property
     def degrees(self) -> list[Tensor]:
         """LongTensors: degrees of the inputs and of each hidden layer, as the masks use them."""
-        return self.network.degrees
+        order = input_degrees(self.ordering)
+        if self.fault == "degrees = ordering + 1":
+            order = torch.tensor(self._variables) + 1
+        return [order, *map(torch.tensor, self.hidden_degrees)]
 
     @property
     def masks(self) -> list[Tensor]:
         """BoolTensors (out_features, in_features), a layer each, without the direct one."""
-        return self.network.masks
+        masks = build_masks(self.degrees)
+        if self.fault == "output with >=":
+            masks[-1] = self.degrees[0][:, None] >= self.degrees[-1][None, :]
+        return masks
+
+    @property
+    def direct_mask(self) -> Tensor | None:
+        """Mask of the direct connections (D, D), bool; None without them."""
+        order = self.degrees[0]
+        if not self.direct:
+            return None
+        if self.fault == "output with >=":
+            return order[:, None] >= order[None, :]
+        return direct_mask(order)
 
     @property
     def connectivity(self) -> Tensor:
         """(D, D) bool: whether some path leads from input j to output i."""
-        return self.network.reached
+        return connectivity(self.masks, self.direct_mask)
 
     @property
     def leaks(self) -> list[tuple[int, int]]:
         """Pairs (output, input), counted from 0, that are connected and must not be."""
-        return [tuple(pair) for pair in self.network.leaks.nonzero().tolist()]
+        return [tuple(pair) for pair in (self.connectivity & ~self._allowed).nonzero().tolist()]
 
-    @property
-    def total_probability(self) -> float | None:
-        """Σ p(x) over all 2^D inputs of an example with these masks; None for D > 12."""
-        return self.network.total_probability
+    def train(self, steps: int = 400) -> tuple[float, float]:
+        """Nats a row and Σp of a MADE with these masks that learns the same, here, not in the page.
+
+        Args:
+            steps: of Adam, on all rows at once.
+        """
+        rows = {"diary": rain_diary, "boards": bars_and_stripes}.get(
+            self.lesson, lambda: torch.tensor(self.yours, dtype=torch.float)
+        )()
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            widths = [len(layer) for layer in self.hidden_degrees]
+            model = MADE(len(self._variables), widths, activation="tanh", direct=self.direct)
+        for layer, mask in zip(model.net, self.masks, strict=True):
+            layer.set_mask(mask)
+        if model.direct is not None and self.direct_mask is not None:
+            model.direct.set_mask(self.direct_mask)
+        optimizer = torch.optim.Adam(model.parameters(), lr=0.02)
+        for _ in range(steps):
+            optimizer.zero_grad()
+            (-model.log_prob(rows).mean()).backward()
+            optimizer.step()
+        with torch.no_grad():
+            return -model.log_prob(rows).mean().item(), total_probability(model)
 
     def figure(self) -> Picture:
         """The same state as a static figure."""
-        network, total = self.network, self.total_probability
-        fault = "" if network.fault == "none" else f"{network.fault}, "
-        count = f"all {2 ** len(network.names):,} binary vectors x"
-        added_up = "" if total is None else f"\nΣ p(x) over {count} = {total:.3f}."
+        formula = factorization(variable_names(len(self._variables)), self._variables)
+        fault = "" if self.fault == "none" else f"{self.fault}, "
         return plot_network(
-            network.degrees,
-            network.masks,
-            direct=network.direct_mask,
-            allowed=network.allowed,
-            names=network.names,
-            title=f"{fault}{network.factorization}{added_up}",
+            self.degrees,
+            self.masks,
+            direct=self.direct_mask,
+            allowed=self._allowed,
+            title=f"{fault}wanted: {formula}" if self.leaks else f"{fault}{formula}",
         )
 
     # -----------------------------------------------------------------------------------------
 
     @property
-    def _sizes(self) -> list[int]:
-        return [len(self.names), *self.hidden_dims, len(self.names)]
+    def _variables(self) -> list[int]:
+        return [i for group in self.ordering for i in group]
 
-    def _drawn(self, ordering: Sequence[int], widths: Sequence[int], draw: str) -> list[list[int]]:
+    @property
+    def _allowed(self) -> Tensor:
+        """(D, D) bool: whether the ordering lets output i see input j, whatever the masks do."""
+        return direct_mask(input_degrees(self.ordering))
+
+    def _drawn(self, groups: list[list[int]], widths: Sequence[int], draw: str) -> list[list[int]]:
         if isinstance(widths, str) or not isinstance(widths, Sequence):
             raise TypeError(f"hidden_dims must be widths such as (4, 4), got {widths!r}")
         widths = [check_count("each width", width) for width in widths]
@@ -239,5 +281,11 @@ class MaskExplorer(InPage, module="mask_explorer"):
                 f"at most {MOST_LAYERS} hidden layers of at most {MOST_UNITS} units can be shown, "
                 f"got {len(widths)} of at most {max(widths)}"
             )
-        order = input_degrees(list(ordering))
-        return [d.tolist() for d in draw_degrees(order, widths, draw, self._generator)[1:]]
+        drawn = draw_degrees(input_degrees(groups), widths, draw, self._generator)
+        return [sorted(layer.tolist()) for layer in drawn[1:]]
+
+
+def _groups(ordering: Ordering, count: int) -> list[list[int]]:
+    """An ordering as groups, each a list of what is generated at its step."""
+    groups = ordering_of(input_degrees(ordering, count))
+    return [group if isinstance(group, list) else [group] for group in groups]

@@ -1,10 +1,10 @@
 // Masks from degrees, and what they let through: the functions of made_course/model/masks.py.
-// A mask is mask[to][from], 1 where a weight may exist.
+// A mask is mask[to][from], 1 where a weight may exist. A set of variables is the bits of a number.
 
-/** Degree of each variable: the step, counted from 1, at which the ordering generates it. */
-export function inputDegrees(ordering) {
+/** Degree of each variable: the step, counted from 1, at which its group is generated. */
+export function inputDegrees(groups) {
   const degrees = [];
-  ordering.forEach((variable, t) => (degrees[variable] = t + 1));
+  groups.forEach((group, t) => group.forEach((variable) => (degrees[variable] = t + 1)));
   return degrees;
 }
 
@@ -21,16 +21,31 @@ export function buildMasks(degrees, strict = true) {
 /** The strict order itself: all that an autoregressive model may connect. */
 export const directMask = (order, strict = true) => compared(order, order, strict ? more : notLess);
 
-/** Degrees of one hidden layer, drawn as the package does. */
-export function hiddenDegrees(below, width, inputDim, draw, random = Math.random) {
-  const top = Math.max(inputDim - 1, 1);
-  if (draw === "even") return evenDegrees(width, top);
-  const lowest = draw === "paper" ? Math.min(...below, top) : 1;
-  return Array.from({ length: width }, () => lowest + Math.floor(random() * (top - lowest + 1)));
+/** Degrees of all hidden layers, ascending, drawn as the package does. */
+export function drawDegrees(groups, widths, draw, random = Math.random) {
+  const count = groups.flat().length;
+  const top = Math.max(count - 1, 1);
+  let lowest = 1;
+  return widths.map((width) => {
+    const known = draw === "even" ? evenly(width, top) : Array.from({ length: width }, () => lowest + Math.floor(random() * (top - lowest + 1)));
+    if (draw === "paper") lowest = Math.min(...known);
+    return known.map((variables) => lastGroupOf(groups, variables)).sort((a, b) => a - b);
+  });
+}
+
+/** Degree of the last group that is known whole with so many variables, or 1. */
+function lastGroupOf(groups, variables) {
+  let [degree, whole] = [0, 0];
+  for (const group of groups) {
+    whole += group.length;
+    if (whole > variables) break;
+    degree++;
+  }
+  return Math.max(degree, 1);
 }
 
 /** From 1 to the largest in equal steps, counted from both ends as torch.linspace does, rounded. */
-function evenDegrees(width, top) {
+function evenly(width, top) {
   const step = (top - 1) / (width - 1);
   return Array.from({ length: width }, (_, k) => {
     const value = k < Math.floor(width / 2) ? 1 + step * k : top - step * (width - 1 - k);
@@ -40,54 +55,15 @@ function evenDegrees(width, top) {
   });
 }
 
-// ---- sets of variables as bits: 32 of them in a number ----
-
-const among = (bits, i) => (bits[i >> 5] >>> (i & 31)) & 1;
-const meet = (a, b) => a.some((word, k) => word & b[k]);
-const noBits = (count) => new Array((count + 31) >> 5).fill(0);
-
-function single(i, count) {
-  const bits = noBits(count);
-  bits[i >> 5] |= 1 << (i & 31);
-  return bits;
-}
-
-function bitsOf(row) {
-  const bits = noBits(row.length);
-  row.forEach((is, i) => is && (bits[i >> 5] |= 1 << (i & 31)));
-  return bits;
-}
-
-/** The union of those sets that a row of a mask, or a column, lets through. */
-function union(row, sets, start) {
-  const bits = [...start];
-  row.forEach((may, k) => {
-    if (may) sets[k].forEach((word, w) => (bits[w] |= word));
-  });
-  return bits;
-}
-
-const transposed = (mask) => (mask[0] ?? []).map((_, k) => mask.map((row) => row[k]));
-
-/** For every unit of every layer, inputs first: which inputs it sees. */
-function inputsSeen(masks, direct) {
-  const count = masks[0][0].length;
-  const layers = [masks[0][0].map((_, j) => single(j, count))];
+/** For every unit of every layer, inputs first: which variables it sees. */
+export function variablesSeen(masks, direct) {
+  const layers = [masks[0][0].map((_, j) => 1 << j)];
   for (const mask of masks) {
     const below = layers.at(-1);
-    layers.push(mask.map((row) => union(row, below, noBits(count))));
+    layers.push(mask.map((row) => row.reduce((seen, may, k) => (may ? seen | below[k] : seen), 0)));
   }
-  if (direct) {
-    const outputs = layers.pop();
-    layers.push(outputs.map((bits, i) => union(direct[i], layers[0], bits)));
-  }
+  direct?.forEach((row, i) => row.forEach((may, j) => may && (layers.at(-1)[i] |= 1 << j)));
   return layers;
-}
-
-/** (D, D): whether some path leads from input j to output i. */
-export function connectivity(masks, direct = null) {
-  const outputs = inputsSeen(masks, direct).at(-1);
-  return outputs.map((bits) => outputs.map((_, j) => among(bits, j)));
 }
 
 /** Which units lie on a path through one unit: a list of 0 and 1 for each layer, inputs first. */
@@ -108,24 +84,4 @@ export function pathsThrough(masks, layer, unit, direct = null) {
   if (direct && layer === 0) direct.forEach((row, to) => row[unit] && (cone.at(-1)[to] = 1));
   if (direct && layer === masks.length) direct[unit].forEach((may, j) => may && (cone[0][j] = 1));
   return cone;
-}
-
-/** Which connections lie on a path from an input to an output that must not see it. */
-export function leakingConnections(masks, forbidden, direct = null) {
-  const seen = inputsSeen(masks, null);
-  const count = forbidden.length;
-  let reached = forbidden.map((_, i) => single(i, count));
-  const leaking = [];
-  const wrong = forbidden.map(bitsOf);
-  for (let k = masks.length - 1; k >= 0; k--) {
-    // outputs that must not see what a unit below sees
-    const refuse = seen[k].map((bits) => bitsOf(wrong.map((not) => meet(not, bits))));
-    const above = reached;
-    leaking.unshift(
-      masks[k].map((row, to) => row.map((may, from) => Number(may && meet(refuse[from], above[to])))),
-    );
-    reached = transposed(masks[k]).map((row) => union(row, above, noBits(count)));
-  }
-  if (direct) leaking.push(direct.map((row, i) => row.map((may, j) => may & forbidden[i][j])));
-  return leaking;
 }

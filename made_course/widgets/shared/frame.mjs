@@ -153,30 +153,6 @@ export function stepper(words, onstep) {
   return { group, set };
 }
 
-const LOOKS = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "opacity", "font-family", "font-size", "font-weight", "text-anchor", "dominant-baseline", "display", "overflow"];
-
-/** Write pictures, side by side, as one SVG file: colours and letters as they are on the page. */
-export function saveAsSvg(pictures, name) {
-  let [wide, high] = [0, 0];
-  const copies = pictures.map((picture) => {
-    const copy = picture.cloneNode(true);
-    const parts = [picture, ...picture.querySelectorAll("*")];
-    [copy, ...copy.querySelectorAll("*")].forEach((part, k) => {
-      const shown = getComputedStyle(parts[k]);
-      for (const look of LOOKS) part.style.setProperty(look, shown.getPropertyValue(look));
-    });
-    const box = picture.viewBox.baseVal;
-    for (const [side, value] of Object.entries({ x: wide, width: box.width, height: box.height })) copy.setAttribute(side, value);
-    wide += box.width + 20;
-    high = Math.max(high, box.height);
-    return copy;
-  });
-  const paper = getComputedStyle(pictures[0].closest(".made-widget")).backgroundColor;
-  const whole = shape("svg", { xmlns: "http://www.w3.org/2000/svg", width: wide, height: high }, shape("rect", { width: wide, height: high, fill: paper }), ...copies);
-  const url = URL.createObjectURL(new Blob([whole.outerHTML], { type: "image/svg+xml" }));
-  element("a", { href: url, download: name }).click();
-  URL.revokeObjectURL(url);
-}
 
 /** Ask Python for what the page cannot do. */
 export function ask(model, what) {

@@ -14,7 +14,7 @@ def alone(widget: InPage) -> str:
 
     Example:
         >>> from made_course import MaskExplorer
-        >>> '"ordering": [1, 2, 0]' in alone(MaskExplorer())
+        >>> '"ordering": [[1], [2], [0]]' in alone(MaskExplorer())
         True
     """
     return alone_from(widget.get_state())

@@ -1,0 +1,74 @@
+import { element } from "../shared/frame.mjs";
+
+/** A canvas as wide as its place; `fit(high)` returns what draws on it, in pixels of the page. */
+export function canvasOf(properties) {
+  const canvas = element("canvas", properties);
+  const fit = (high) => {
+    const wide = canvas.parentElement.clientWidth;
+    const [across, down] = [wide, high].map((side) => Math.round(side * devicePixelRatio));
+    if (canvas.width !== across || canvas.height !== down) Object.assign(canvas, { width: across, height: down });
+    canvas.style.height = `${high}px`;
+    const pen = canvas.getContext("2d");
+    pen.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
+    pen.clearRect(0, 0, wide, high);
+    return { pen, wide, high };
+  };
+  return { canvas, fit };
+}
+
+const LIGHT = [[158, 208, 245], [0, 114, 178], [6, 38, 60]];
+const DARK = [[32, 82, 120], [62, 157, 222], [226, 243, 255]];
+
+/** The colours of the page, as [red, green, blue], and the ramp of degrees: further from the paper knows more. */
+export function coloursOf(el) {
+  const style = getComputedStyle(el);
+  const probe = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+  const read = (name) => {
+    probe.fillStyle = style.getPropertyValue(name).trim();
+    probe.fillRect(0, 0, 1, 1);
+    return [...probe.getImageData(0, 0, 1, 1).data.subarray(0, 3)];
+  };
+  const isDark = brightness(read("--paper")) < 128;
+  el.classList.toggle("dark", isDark);
+  const [ink, paper, blue, orange] = ["--ink", "--paper", "--blue", "--orange"].map(read);
+  const stops = isDark ? DARK : LIGHT;
+  const ramp = (degree, top) => {
+    const at = top > 1 ? (2 * (degree - 1)) / (top - 1) : 1;
+    return at < 1 ? blend(stops[0], stops[1], at) : blend(stops[1], stops[2], at - 1);
+  };
+  const font = style.getPropertyValue("font-family");
+  return { ink, paper, blue, orange, ramp, font, quiet: blend(paper, ink, 0.68), line: blend(paper, ink, 0.4), pale: blend(paper, ink, 0.09), edge: blend(paper, ink, 0.16) };
+}
+
+export const blend = (a, b, share) => a.map((value, k) => value + (b[k] - value) * share);
+const brightness = ([r, g, b]) => 0.3 * r + 0.59 * g + 0.11 * b;
+export const wordsOn = (colour) => (brightness(colour) < 140 ? [255, 255, 255] : [16, 34, 46]);
+export const css = (colour, alpha = 1) => `rgb(${colour.map(Math.round).join(" ")} / ${alpha})`;
+
+/** Words at a place; `align` is start, middle or end of a line. */
+export function write(pen, words, x, y, { colours, size = 13, colour = colours.ink, align = "start", weight = "" }) {
+  pen.font = `${weight} ${size}px ${colours.font}`;
+  pen.fillStyle = css(colour);
+  pen.textAlign = align === "middle" ? "center" : align;
+  pen.textBaseline = "middle";
+  pen.fillText(words, x, y);
+}
+
+/** A board, or a row of squares: ink where a value is 1. */
+export function drawBoard(pen, row, x, y, cell, { ink, pale }) {
+  const side = row.length === 16 ? 4 : row.length;
+  row.forEach((value, i) => {
+    pen.fillStyle = css(value ? ink : pale);
+    pen.fillRect(x + cell * (i % side), y + cell * Math.floor(i / side), cell - (cell > 4 ? 1 : 0.5), cell - (cell > 4 ? 1 : 0.5));
+  });
+}
+
+/** A cross: what is orange is a leak, in its shape, too. */
+export function cross(pen, x, y, arm) {
+  pen.beginPath();
+  pen.moveTo(x - arm, y - arm);
+  pen.lineTo(x + arm, y + arm);
+  pen.moveTo(x + arm, y - arm);
+  pen.lineTo(x - arm, y + arm);
+  pen.stroke();
+}

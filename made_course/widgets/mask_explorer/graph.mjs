@@ -1,0 +1,239 @@
+import { blend, cross, css, drawBoard, wordsOn, write } from "./canvas.mjs";
+import { isLeak } from "./network.mjs";
+import { hat } from "../shared/words.mjs";
+
+// Pixels: the height of all rows, of masks, curve and bars; boards side by side; where the first column
+// is and, from the right, the last one, what it pays and whom it sees.
+const WIDE = { rows: 344, masks: 130, curve: 150, bars: 150, across: 8, left: 77, right: 216, pays: [171, 54], sees: 116 };
+const MIDDLE = { rows: 328, masks: 126, curve: 104, bars: 140, across: 8, left: 70, right: 152, pays: [112, 36], sees: 72 };
+const NARROW = { rows: 288, masks: 80, curve: 76, bars: 92, across: 12, left: 45, right: 126, pays: [106, 34], sees: 68 };
+const TOP = 20;
+const [DOT, LONGEST] = [7, 10];
+
+/** Where everything stands: a row for each variable in the order of its step, a column for each layer. */
+export function placesOf({ rows, steps, nodes, isSmall, masks }, wide) {
+  const look = wide >= 600 ? WIDE : wide >= 420 ? MIDDLE : NARROW;
+  const pitch = Math.min(look.rows / rows.length, look.rows / 4.2);
+  const rowY = (t) => TOP + (t + 0.5) * pitch;
+  const between = (wide - look.right - look.left) / masks.length;
+  const bands = new Map(); // degree → first and last row of its step
+  rows.forEach((variable, t) => bands.set(steps[variable], [bands.get(steps[variable])?.[0] ?? t, t]));
+  const radius = Math.min(pitch * 0.43, isSmall ? 15 : 9.5);
+  const at = nodes.map((layer, k) => {
+    const x = look.left + between * k;
+    if (k === 0 || k === masks.length) return layer.map((_, i) => ({ x, y: rowY(rows.indexOf(i)), radius, half: radius }));
+    return layer.map((node, n) => placed(node, layer.slice(0, n).filter(({ degree }) => degree === node.degree).length, layer.filter(({ degree }) => degree === node.degree).length));
+    function placed({ degree, from, to }, before, alike) {
+      const [first, last] = bands.get(degree) ?? [0, 0];
+      const high = (last - first + 1) * pitch;
+      const y = rowY(first) - pitch / 2 + ((before + 0.5) * high) / alike;
+      if (isSmall) return { x, y, radius: Math.min(radius * 0.86, (0.46 * high) / alike), half: radius * 0.86 };
+      const lines = Math.max(1, Math.min(Math.floor((high - 4) / DOT), Math.ceil((to - from) / LONGEST)));
+      const across = Math.ceil((to - from) / lines);
+      const dot = Math.min(DOT, 70 / across);
+      return { x, y, lines, across, dot, half: (across * dot) / 2 + 1 };
+    }
+  });
+  return { look, wide, pitch, rowY, at, high: TOP + rows.length * pitch + 2 };
+}
+
+/** Every connection between nodes, with the block of weights that it stands for. */
+export function wiresOf({ nodes, masks, across }, net) {
+  const place = [];
+  net.places.forEach((variable, p) => (place[variable] = p));
+  const unitsOf = (k, node) => (k === 0 || k === masks.length ? [place[node.from], place[node.from] + 1] : [node.from, node.to]);
+  const wires = [];
+  const add = (mask, k, below, above, layer) =>
+    mask.forEach((row, to) =>
+      row.forEach((is, from) => {
+        if (is || k < masks.length) wires.push({ is, k, below, above, to, from, layer, rows: unitsOf(above, nodes[above][to]), columns: unitsOf(below, nodes[below][from]) });
+      }),
+    );
+  masks.forEach((mask, k) => add(mask, k, k, k + 1, net.layers[k]));
+  if (across) add(across, masks.length, 0, masks.length, net.direct);
+  return wires;
+}
+
+/** How strong each is beside the strongest of its layer: the root mean square of its block, with a sign if it is one weight. */
+function strengthsOf(wires) {
+  const strongest = [];
+  const all = wires.map(({ is, k, layer, rows, columns }) => {
+    if (!is) return 0;
+    let [squares, count, last] = [0, 0, 0];
+    for (let r = rows[0]; r < rows[1]; r++) {
+      for (let c = columns[0]; c < columns[1]; c++, count++) squares += (last = layer.weights[r * layer.inputs + c]) ** 2;
+    }
+    const strength = Math.sqrt(squares / count);
+    strongest[k] = Math.max(strongest[k] ?? 1e-9, strength);
+    return count === 1 && last < 0 ? -strength : strength;
+  });
+  return all.map((strength, w) => strength / (strongest[wires[w].k] ?? 1));
+}
+
+/** The whole picture of the mechanism. */
+export function drawGraph(pen, places, { network, wires, cones, selected, pays, ticks, colours }) {
+  const top = Math.max(...network.steps);
+  const look = { network, places, cones, selected, colours, colourOf: (degree) => colours.ramp(degree, top) };
+  drawSteps(pen, look);
+  drawWires(pen, look, wires);
+  drawNodes(pen, look);
+  drawHeadings(pen, look);
+  network.rows.forEach((variable, t) => drawEnds(pen, look, variable, places.rowY(t), pays[variable], ticks[variable]));
+}
+
+/** Faint lines between steps. */
+function drawSteps(pen, { network: { rows, steps }, places: { look, wide, rowY, pitch }, colours }) {
+  pen.lineWidth = 1;
+  pen.strokeStyle = css(colours.pale);
+  pen.beginPath();
+  rows.forEach((variable, t) => {
+    if (!t || steps[rows[t - 1]] === steps[variable]) return;
+    pen.moveTo(look.left + 14, rowY(t) - pitch / 2);
+    pen.lineTo(wide, rowY(t) - pitch / 2);
+  });
+  pen.stroke();
+}
+
+const KINDS = ["cut", "beside", "on", "leak", "leaking"];
+
+/** Wires from the faintest to the orange ones: cut, beside the cone of what is selected, in it, leaks, and leaks into it. */
+function drawWires(pen, { network, places: { at }, cones: { cone, leaking }, colours, colourOf }, wires) {
+  const { isSmall, masks, nodes } = network;
+  const strengths = strengthsOf(wires);
+  const kindOf = ({ is, k, below, above, to, from }) => {
+    if (!is) return "cut";
+    if (leaking[below][from] && leaking[above][to]) return "leaking";
+    return isLeak(network, k, to, from) ? "leak" : cone[below][from] && cone[above][to] ? "on" : "beside";
+  };
+  const kinds = wires.map(kindOf);
+  for (const kind of isSmall ? KINDS : KINDS.slice(1)) {
+    wires.forEach(({ k, below, above, to, from }, w) => {
+      if (kinds[w] !== kind) return;
+      const share = Math.abs(strengths[w]);
+      const [a, b] = [at[below][from], at[above][to]];
+      const look = {
+        cut: [colours.line, 0.55, 0.7],
+        beside: [null, 0.12 + 0.3 * share, 0.4 + 2.6 * share],
+        on: [null, 0.35 + 0.65 * share, 0.4 + (isSmall ? 3.4 : 2.6) * share],
+        leak: [colours.orange, 0.5 + 0.5 * share, 1 + 1.6 * share],
+        leaking: [colours.orange, 1, 2.6 + share],
+      }[kind];
+      pen.strokeStyle = css(look[0] ?? colourOf(nodes[below][from].degree), look[1]);
+      pen.lineWidth = look[2];
+      pen.setLineDash(kind === "cut" ? [1, 5] : strengths[w] < 0 && isSmall ? [6, 4] : []);
+      drawWire(pen, [a.x + a.half, a.y], [b.x - b.half, b.y], k === masks.length);
+      pen.setLineDash([]);
+      if (kind !== "leaking" || above !== masks.length) return;
+      pen.lineWidth = 3;
+      cross(pen, b.x - b.half - 10, b.y - ((b.y - a.y) * 10) / Math.max(b.x - a.x, 1), 5);
+    });
+  }
+}
+
+function drawWire(pen, [x1, y1], [x2, y2], isBent) {
+  pen.beginPath();
+  pen.moveTo(x1, y1);
+  if (isBent) pen.quadraticCurveTo((x1 + x2) / 2, Math.min(y1, y2) - 26, x2, y2);
+  else pen.lineTo(x2, y2);
+  pen.stroke();
+}
+
+function drawNodes(pen, { network: { nodes, masks }, places: { at }, cones: { cone }, selected, colours, colourOf }) {
+  nodes.forEach((layer, k) =>
+    layer.forEach((node, n) => {
+      const fill = blend(colours.paper, colourOf(node.degree), cone[k][n] ? 1 : k % masks.length ? 0.5 : 0.85);
+      const ring = k === selected[0] && node.from <= selected[1] && selected[1] < node.to && colours.ink;
+      if (at[k][n].dot) drawDots(pen, at[k][n], node.to - node.from, fill, ring);
+      else drawDisc(pen, at[k][n], node.degree, fill, ring, colours);
+    }),
+  );
+}
+
+const isNamed = ({ wide }) => wide >= 420;
+
+function drawHeadings(pen, { network: { nodes, masks }, places, colours }) {
+  const { at, look, wide } = places;
+  const said = { colours, size: isNamed(places) ? 13 : 12, colour: colours.quiet };
+  write(pen, "first", look.left + (isNamed(places) ? -66 : -44), 8, said);
+  for (let k = 1; k < masks.length; k++) {
+    const units = nodes[k].at(-1).to;
+    write(pen, isNamed(places) ? `${units} units` : units, at[k][0].x, 8, { ...said, align: "middle" });
+  }
+  write(pen, "pays", wide - look.pays[0], 8, said);
+  write(pen, wide >= 600 ? "who sees whom" : "sees", wide - 2, 8, { ...said, align: "end" });
+}
+
+/** At both ends of a row: which variable, what its output pays, whom it sees. */
+function drawEnds(pen, { network, places, selected, colours, colourOf }, variable, y, pay, tick) {
+  const { rows, names, leaks, masks } = network;
+  const { at, look, wide, pitch } = places;
+  const isBoard = rows.length === 16;
+  const cell = Math.min((look.sees - 4) / rows.length, 28);
+  const size = isBoard ? 3.6 : 7;
+  const icon = rows.map((_, i) => Number(i === variable));
+  drawBoard(pen, icon, look.left - (isNamed(places) ? 30 : 27) - (isBoard ? 0 : 8), y - ((isBoard ? 4 : 1) * size) / 2, size, colours);
+  if (isNamed(places)) {
+    write(pen, names[variable], look.left - (isBoard ? 34 : 44), y, { colours, size: 14, align: "end" });
+    write(pen, hat(names[variable]), at[masks.length][0].x + 17, y, { colours, size: 14 });
+  }
+  const fill = leaks[variable] ? colours.orange : colours.blue;
+  drawPay(pen, wide - look.pays[0], y, look.pays[1], Math.min(pitch * 0.62, 18), pay, tick, fill, colours);
+  const x = wide - 4 - cell * rows.length;
+  drawRow(pen, network, variable, x, y, cell, colourOf, colours);
+  if (selected[0] !== masks.length || selected[1] !== variable) return;
+  const high = isBoard ? 12 : cell + 4;
+  pen.strokeStyle = css(colours.ink);
+  pen.lineWidth = 1.6;
+  pen.strokeRect(x - 3, y - high / 2, cell * rows.length + 4, high);
+}
+
+function drawDisc(pen, { x, y, radius }, degree, fill, ring, colours) {
+  pen.beginPath();
+  pen.arc(x, y, radius, 0, 7);
+  pen.fillStyle = css(fill);
+  pen.fill();
+  if (ring) {
+    pen.strokeStyle = css(ring);
+    pen.lineWidth = 3;
+    pen.stroke();
+  }
+  write(pen, degree, x, y + 0.5, { colours, size: Math.min(radius * 1.25, 14), colour: wordsOn(fill), align: "middle" });
+}
+
+function drawDots(pen, { x, y, lines, across, dot, half }, count, fill, ring) {
+  pen.fillStyle = css(fill);
+  for (let unit = 0; unit < count; unit++) {
+    const [column, line] = [unit % across, Math.floor(unit / across)];
+    pen.fillRect(x - half + 1 + column * dot, y + (line - lines / 2) * dot, dot - 1, dot - 1);
+  }
+  if (!ring) return;
+  pen.strokeStyle = css(ring);
+  pen.lineWidth = 2;
+  pen.strokeRect(x - half - 2, y - (lines * dot) / 2 - 3, 2 * half + 3, lines * dot + 5);
+}
+
+/** What an output pays, and where its conditional entropy is: a bar, and a tick. */
+function drawPay(pen, x, y, most, thick, pay, tick, fill, colours) {
+  const scale = (0.86 * most) / Math.LN2;
+  pen.fillStyle = css(fill);
+  pen.fillRect(x, y - thick / 2, Math.min(Math.max(pay * scale, 0.8), most), thick);
+  pen.fillStyle = css(colours.ink);
+  pen.fillRect(x + tick * scale - 0.5, y - thick / 2 - 1.5, 2, thick + 3);
+}
+
+/** Whom an output sees: a square in the colour of each, with a cross for a leak, a frame for what is allowed and not reached. */
+function drawRow(pen, { rows, steps, seen, allowed, leaks, design }, output, x, y, cell, colour, colours) {
+  const high = Math.min(cell, rows.length === 16 ? 7 : cell) - (cell > 12 ? 2 : 0.8);
+  rows.forEach((variable, t) => {
+    const has = (set) => (set >> variable) & 1;
+    const left = x + t * cell;
+    const wide = cell - (cell > 12 ? 2 : 0.8);
+    const sees = has(seen.at(-1)[output]);
+    pen.fillStyle = css(has(leaks[output]) ? colours.orange : sees ? colour(design.degrees[variable]) : colours.pale);
+    pen.fillRect(left, y - high / 2, wide, high);
+    pen.strokeStyle = css(has(leaks[output]) ? [255, 255, 255] : colours.ink);
+    pen.lineWidth = cell > 12 ? 1.6 : 0.8;
+    if (has(leaks[output])) cross(pen, left + wide / 2, y, Math.min(wide, high) / 3);
+    else if (has(allowed[output]) && !sees) pen.strokeRect(left + 1, y - high / 2 + 1, wide - 2, high - 2);
+  });
+}

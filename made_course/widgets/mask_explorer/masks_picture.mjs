@@ -1,0 +1,89 @@
+import { blend, css, write } from "./canvas.mjs";
+import { isLeak } from "./network.mjs";
+
+/** Every mask, its units sorted by degree: a square is as dark as its weight is large, and orange where it leaks. */
+export function drawMasks(pen, wide, high, { network, net, selected, colours, centres }) {
+  const { masks, design, isSmall } = network;
+  const layers = [...net.layers, ...(net.direct ? [net.direct] : [])];
+  const apart = centres.length > 1 ? centres[1] - centres[0] : wide;
+  const side = Math.min(high - 22, wide / layers.length - 14, apart - 8, 112);
+  pen.imageSmoothingEnabled = false;
+  layers.forEach((layer, k) => {
+    const middle = (centres[k] ?? 0) || Math.min((centres.at(-1) ?? 0) + side + 16, wide - side / 2 - 2);
+    const [x, y] = [Math.min(Math.max(middle - side / 2, k * (side + 10)), wide - side - 2), 20];
+    const isOutput = k >= masks.length - 1;
+    const sign = isOutput && design.strict ? ">" : "≥";
+    const name = k === masks.length ? "Mᴬ" : isOutput ? "Mⱽ" : `M${"¹²³⁴⁵⁶⁷⁸"[k]}`;
+    write(pen, `${name}  ${sign}`, x + side / 2, 9, { colours, colour: colours.quiet, align: "middle" });
+    const cells = squaresOf(network, net, layer, k, colours);
+    const [down, across] = [side / layer.reach.length, side / layer.inputs];
+    if (isSmall) cells.forEach((cell, n) => drawSquare(pen, cell, x + (n % layer.inputs) * across, y + Math.floor(n / layer.inputs) * down, across - 2, down - 2, colours));
+    else pen.drawImage(imageOf(cells, layer, colours), x, y, side, side);
+    const row = rowOf(network, net, selected, k);
+    if (row === null) return;
+    pen.strokeStyle = css(colours.ink);
+    pen.lineWidth = 2;
+    pen.strokeRect(x - 2, y + row[0] * down - 1, side + 3, (row[1] - row[0]) * down + (isSmall ? -1 : 1));
+  });
+
+}
+
+/** The squares of one mask: which colour, how large the weight, of which sign. */
+function squaresOf(network, net, { inputs, weights, reach }, k, colours) {
+  const { masks, design } = network;
+  const below = k === 0 || k === masks.length ? net.places.map((variable) => design.degrees[variable]) : design.hidden[k - 1];
+  const top = Math.max(...network.steps);
+  const ramp = below.map((degree) => colours.ramp(degree, top));
+  const largest = weights.reduce((most, weight) => Math.max(most, Math.abs(weight)), 1e-9);
+  const cells = [];
+  for (let r = 0; r < reach.length; r++) {
+    for (let c = 0; c < inputs; c++) {
+      const weight = weights[r * inputs + c] / largest;
+      const isOpen = c < reach[r];
+      const leaks = isOpen && isLeak(network, k, net.places[r], nodeAt(network, net, k, c));
+      cells.push({ colour: leaks ? colours.orange : ramp[c], weight, isOpen, leaks });
+    }
+  }
+  return cells;
+}
+
+function nodeAt({ nodes, masks }, net, k, column) {
+  if (k === 0 || k === masks.length) return net.places[column];
+  return nodes[k].findIndex(({ to }) => column < to);
+}
+
+function imageOf(cells, { inputs, reach }, colours) {
+  const image = new ImageData(inputs, reach.length);
+  cells.forEach(({ colour, weight, isOpen, leaks }, n) => {
+    const shade = !isOpen ? colours.pale : leaks ? colour : blend(colours.paper, colour, 0.22 + 0.78 * Math.sqrt(Math.abs(weight)));
+    image.data.set([...shade, 255], 4 * n);
+  });
+  const sheet = new OffscreenCanvas(inputs, reach.length);
+  sheet.getContext("2d").putImageData(image, 0, 0);
+  return sheet;
+}
+
+/** One weight: a frame where a wire may be; inside, as large as it is, filled if positive, else hollow. */
+function drawSquare(pen, { colour, weight, isOpen }, x, y, wide, high, { pale }) {
+  pen.strokeStyle = css(isOpen ? colour : pale);
+  pen.lineWidth = isOpen ? 1.6 : 1;
+  pen.strokeRect(x + 0.5, y + 0.5, wide, high);
+  if (!isOpen) return;
+  const [a, b] = [wide, high].map((side) => Math.max(side - 5, 1) * Math.sqrt(Math.abs(weight)));
+  const box = [x + 0.5 + (wide - a) / 2, y + 0.5 + (high - b) / 2, a, b];
+  pen.fillStyle = css(colour);
+  if (weight > 0) pen.fillRect(...box);
+  else pen.strokeRect(...box);
+}
+
+/** First row, and the one after the last, of what is selected, if its layer listens through this mask. */
+function rowOf({ nodes, masks }, net, [layer, unit], k) {
+  const above = k === masks.length ? masks.length : k + 1;
+  if (layer !== above) return null;
+  if (layer === masks.length) {
+    const place = net.places.indexOf(unit);
+    return [place, place + 1];
+  }
+  const node = nodes[layer].find(({ to }) => unit < to);
+  return [node.from, node.to];
+}

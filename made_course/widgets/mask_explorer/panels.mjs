@@ -1,0 +1,82 @@
+import { css, drawBoard, write } from "./canvas.mjs";
+
+/** Below a floor by less than this is on it. */
+export const MARGIN = 0.02;
+
+/** Nats over steps: above, coins; below the floor of the data, a field that no distribution enters. */
+export function drawProgress(pen, wide, high, { history, floor, own: of, coins, colours }) {
+  const most = coins * 1.22;
+  const y = (nats) => 4 + (high - 8) * (1 - Math.min(nats, most) / most);
+  const x = (k) => 1 + ((wide - 8) * k) / Math.max(history.length - 1, 60);
+  const small = { colours, size: 12, colour: colours.quiet };
+  pen.fillStyle = css(colours.pale);
+  pen.fillRect(0, y(floor), wide, high - y(floor));
+  line(pen, [[0, y(coins)], [wide, y(coins)]], css(colours.quiet), 1, [2, 3]);
+  write(pen, `coins ${coins.toFixed(2)}`, wide - 4, y(coins) - 8, { ...small, align: "end" });
+  write(pen, "no distribution gets here", 5, Math.max(y(floor) + 10, (y(floor) + high) / 2), small);
+  line(pen, [[0, y(floor)], [wide, y(floor)]], css(colours.ink), 1);
+  write(pen, `floor ${floor.toFixed(2)}`, wide - 4, y(floor) + 10, { ...small, colour: colours.ink, align: "end" });
+  history.forEach(({ event }, k) => {
+    if (!event) return;
+    line(pen, [[x(k), 0], [x(k), high]], css(event === "≥" ? colours.orange : colours.quiet), 1);
+    write(pen, event, Math.min(x(k) + 3, wide - 12), 9, { ...small, weight: "bold" });
+  });
+  const grouped = history.map(({ own }, k) => [x(k), y(own), own]).filter(([, , own]) => own > floor + MARGIN);
+  if (grouped.length) line(pen, grouped, css(colours.ink), 1, [5, 3]);
+  if (grouped.length && of > floor + MARGIN) write(pen, `of this grouping ${of.toFixed(2)}`, wide - 4, y(of) + 10, { ...small, colour: colours.ink, align: "end" });
+  const under = history.map(({ nats }) => nats < floor - MARGIN);
+  for (let from = 0, k = 1; k <= history.length; k++) {
+    if (k < history.length && under[k] === under[from]) continue;
+    const points = history.slice(Math.max(from - 1, 0), k).map(({ nats }, n) => [x(Math.max(from - 1, 0) + n), y(nats)]);
+    line(pen, points, css(under[from] ? colours.orange : colours.blue), 2.4);
+    from = k;
+  }
+  const end = history.at(-1);
+  if (!end) return;
+  pen.fillStyle = css(end.nats < floor - MARGIN ? colours.orange : colours.blue);
+  pen.beginPath();
+  pen.arc(x(history.length - 1), y(end.nats), 4, 0, 7);
+  pen.fill();
+}
+
+function line(pen, points, colour, thick, dash = []) {
+  pen.strokeStyle = colour;
+  pen.lineWidth = thick;
+  pen.setLineDash(dash);
+  pen.beginPath();
+  points.forEach(([x, y], k) => (k ? pen.lineTo(x, y) : pen.moveTo(x, y)));
+  pen.stroke();
+  pen.setLineDash([]);
+}
+
+/** Boards side by side; one that is not known is paler, in a dashed frame. Returns how high they are. */
+export function drawBoards(pen, wide, { boards, known, across, cell, colours }) {
+  const step = wide / across;
+  boards.forEach((row, k) => {
+    const [x, y] = [(k % across) * step + (step - 4 * cell) / 2, Math.floor(k / across) * (4 * cell + 9) + 4];
+    const isKnown = !known || known.has(String(row));
+    drawBoard(pen, row, x, y, cell, isKnown ? colours : { ink: colours.line, pale: colours.pale });
+    if (isKnown) return;
+    pen.strokeStyle = css(colours.quiet);
+    pen.lineWidth = 1;
+    pen.setLineDash([3, 2]);
+    pen.strokeRect(x - 3, y - 3, 4 * cell + 5, 4 * cell + 5);
+    pen.setLineDash([]);
+  });
+}
+
+/** The probability of every kind of row as a bar, and how often it comes as a line. */
+export function drawBars(pen, wide, high, { rows, p, shares, isBroken, colours }) {
+  const step = wide / rows.length;
+  const most = Math.max(...p, ...shares) * 1.05;
+  const y = (value) => 6 + (high - 30) * (1 - value / most);
+  rows.forEach((row, k) => {
+    const x = k * step;
+    pen.fillStyle = css(isBroken ? colours.orange : colours.blue);
+    pen.fillRect(x + step * 0.2, y(p[k]), step * 0.6, y(0) - y(p[k]));
+    pen.fillStyle = css(colours.ink);
+    pen.fillRect(x + step * 0.1, y(shares[k]) - 1, step * 0.8, 2);
+    const cell = Math.min(10, step / 4);
+    drawBoard(pen, row, x + (step - row.length * cell) / 2, high - 14, cell, colours);
+  });
+}

@@ -1,0 +1,67 @@
+import { MIXED_UP, nodeOf } from "./network.mjs";
+import { MARGIN } from "./panels.mjs";
+import { drawnRows, probabilitiesOf } from "./training.mjs";
+import { hat, listing } from "../shared/words.mjs";
+
+/** What it draws, or what it says of each kind of day: {words, ...}. */
+export function resultOf({ net, what, ordering, noise }, isBelow) {
+  const p = what.kind === "day" || isBelow ? probabilitiesOf(net, what.rows) : null;
+  if (what.kind === "day") return { p, words: "Bars: its probability of each kind of day. Lines: the diary, 20 days." };
+  const rows = drawnRows(net, ordering, noise);
+  const known = new Set(what.rows.map(String));
+  const count = rows.filter((row) => known.has(String(row))).length;
+  const different = new Set(rows.map(String)).size;
+  const words = `It draws ${rows.length}, from the same noise every time: ${count} are boards it learns, ${different === 1 ? "all the same" : `${different} different`}.`;
+  const claimed = p?.reduce((sum, each) => sum + each, 0);
+  return { rows, known, different, claimed, words, isAllKnown: count === rows.length, isBlank: !rows.some((row) => row.includes(1)) };
+}
+
+/** What stands there now, and what to press next: [in bold, the rest]. */
+export function standing({ network, net, what, nats, floor, own, coins, sum, isTraining }, result) {
+  if (what.rows.length < 2) return ["Paint two boards or more.", "One board alone has nothing to tell: its floor is 0."];
+  const press = isTraining ? "" : "Press Train.";
+  if (network.leaks.some(Boolean)) {
+    if (network.fault === MIXED_UP) return ["Sound masks, of another ordering.", `Σp is 1, and yet ${offender(network)}: drawn in this order, it must answer before it is told. The sum misses this fault.`];
+    if (nats >= floor - MARGIN) return ["Each output hears its own answer.", isTraining ? "The new wires began at zero. Watch the curve." : `${press} The curve will not stop at the floor.`];
+    const total = sum === null ? "" : `Its probabilities add up to ${sumInWords(sum)}`;
+    if (what.kind === "day") return ["Below what any distribution can pay.", `${total}. Each output reads its own answer.`];
+    const claims = `${total}: the ${what.rows.length} boards alone claim ${(result.claimed ?? 0).toFixed(1)} of 1.`;
+    return ["Below what any distribution can pay.", `${claims} And to draw, there is no answer to copy: ${result.isBlank ? `${result.rows.length} blanks` : `${result.different} different boards`}.`];
+  }
+  if (!net.steps) return ["Nothing is learned yet.", `Coins would cost ${coins.toFixed(2)} nats a ${what.kind}, and at ${own.toFixed(2)} is the floor. ${press}`];
+  if (nats > own + 0.05) return [isTraining ? "It learns." : "On its way.", `Bars shorten towards their ticks; the ticks add up to ${own.toFixed(2)}. ${press}`];
+  const isGrouped = own > floor + MARGIN;
+  const drawing = what.kind === "day" ? "Bars meet their lines." : `It draws ${result.different} different boards${result.isAllKnown ? ", all learned" : ""}.`;
+  return [isGrouped ? "On the floor of this grouping." : "On the floor.", `${isGrouped ? `One by one it is ${floor.toFixed(2)}. ` : ""}${drawing} Σp is 1, and stays 1. Now press ≥.`];
+}
+
+/** A sum of probabilities, to as many digits as tell it from 1. */
+export function sumInWords(sum) {
+  const digits = sum < 10 ? 3 : 1;
+  return sum.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}
+
+function offender({ names, rows, leaks, steps }) {
+  const i = rows.find((variable) => leaks[variable]);
+  const wanted = rows.filter((j) => (leaks[i] >> j) & 1).map((j) => names[j]);
+  return `${hat(names[i])}, drawn at step ${steps[i]}, wants to know ${listing(wanted, 4)}`;
+}
+
+/** What is selected, whom it hears, and who hears it. */
+export function selection({ names, rows, masks, seen, allowed, leaks, design, nodes }, [layer, unit]) {
+  const members = (set) => listing(rows.filter((i) => (set >> i) & 1).map((i) => names[i]), 5);
+  if (layer === 0) {
+    const by = rows.filter((i) => (seen.at(-1)[i] >> unit) & 1).map((i) => hat(names[i]));
+    return `${names[unit]} is heard by ${listing(by, 5)}.`;
+  }
+  if (layer < masks.length) {
+    const node = nodeOf({ nodes }, [layer, unit]);
+    const { degree, from, to } = nodes[layer][node];
+    const who = to - from > 1 ? `The ${to - from} units of degree ${degree} know` : `A unit of degree ${degree} knows`;
+    return `${who} ${members(seen[layer][node])}.`;
+  }
+  const [output, heard] = [hat(names[unit]), seen.at(-1)[unit]];
+  if (leaks[unit]) return `${output} now hears ${members(leaks[unit])}${(leaks[unit] >> unit) & 1 ? ": its own answer" : ", which comes later"}.`;
+  if (allowed[unit] & ~heard) return `${output} hears ${members(heard)}; no path leads from ${members(allowed[unit] & ~heard)}.`;
+  return heard ? `${output} hears units of degree less than ${design.degrees[unit]}: ${members(heard)}.` : `${output} hears nothing: it comes first.`;
+}
