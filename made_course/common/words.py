@@ -98,23 +98,23 @@ def percent(share: float) -> str:
     return "<1%" if share < 0.5 else ">99%"
 
 
-def factorization(names: Sequence[str], ordering: Sequence[int]) -> str:
-    """The joint distribution as a product of conditionals, in the ordering.
+def factorization(names: Sequence[str], groups: Sequence[Sequence[int]]) -> str:
+    """The joint distribution as a product of conditionals; those of a group come in one step.
 
-    More than five variables are abbreviated.
+    More than five factors are abbreviated.
 
     Example:
-        >>> factorization(["x₁", "x₂", "x₃"], [1, 2, 0])
+        >>> factorization(["x₁", "x₂", "x₃"], [[1], [2], [0]])
         'p(x) = p(x₂) · p(x₃ | x₂) · p(x₁ | x₂, x₃)'
+        >>> factorization(["x₁", "x₂", "x₃"], [[1, 2], [0]])
+        'p(x) = p(x₂) · p(x₃) · p(x₁ | x₂, x₃)'
     """
-    said = [names[i] for i in ordering]
-    steps: Sequence[int] = range(len(said))
-    if len(said) > 5:
-        steps = [0, 1, 2, len(said) - 1]
-    factors = []
-    for t in steps:
-        before = said[:t] if t <= 3 else [said[0], "…", said[t - 1]]
-        factors.append(f"p({said[t]} | {', '.join(before)})" if before else f"p({said[t]})")
-    if len(said) > 5:
-        factors.insert(3, "⋯")
+    factors, past = [], []
+    for group in groups:
+        before = past if len(past) < 4 else [past[0], "…", past[-1]]
+        given = f" | {', '.join(before)}" if before else ""
+        factors += [f"p({names[i]}{given})" for i in group]
+        past += [names[i] for i in group]
+    if len(factors) > 5:
+        factors[3:-1] = ["⋯"]
     return "p(x) = " + " · ".join(factors)

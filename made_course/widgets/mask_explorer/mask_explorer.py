@@ -251,7 +251,7 @@ class MaskExplorer(InPage, module="mask_explorer"):
 
     def figure(self) -> Picture:
         """The same state as a static figure."""
-        formula = factorization(variable_names(len(self._variables)), self._variables)
+        formula = factorization(variable_names(len(self._variables)), self.ordering)
         fault = "" if self.fault == "none" else f"{self.fault}, "
         return plot_network(
             self.degrees,
