@@ -117,7 +117,7 @@ def test_float32_weights_give_log_probabilities_to_a_ten_thousandth(call, name):
 def test_uniforms_are_the_same_in_both_languages_and_spread_evenly(call):
     for seed in (0, 1, 999_999):
         u = uniforms(seed, 2000)
-        assert values(call("sampler", "uniforms", seed, 2000)) == u.tolist()
+        assert values(call("uniforms", "uniforms", seed, 2000)) == u.tolist()
         assert u.min() > 0
         assert u.max() < 1
         tenths = (10 * u).long().bincount(minlength=10)

@@ -1,1 +1,1 @@
-"""What a maintainer looks at: words, waits, memory, other seeds, versions."""
+"""What a maintainer looks at: words, waits, races, memory, other seeds, versions."""

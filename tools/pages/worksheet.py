@@ -91,7 +91,7 @@ their own variable now, and why not the others? {answer(pairs(leaking, "sees", n
 {answer("Only their degrees, 3 and 1, are those of units: no unit has degree 2 or 4.")}
 </li>
 <li>Write p(x) as a product of conditionals in this ordering.
-{answer(factorization(names, ORDERING))}</li>
+{answer(factorization(names, [[i] for i in ORDERING]))}</li>
 </ol>
 </section>
 """

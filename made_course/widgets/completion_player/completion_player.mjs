@@ -1,6 +1,7 @@
 import { arrowKeys, button, change, element, frame } from "../shared/frame.mjs";
 import { coloursOf, isImage, paint, picture, things, whenSeen, whole } from "../shared/pixels.mjs";
-import { complete, follow, logConditionals, networkOf, uniforms } from "../shared/sampler.mjs";
+import { complete, follow, logConditionals, networkOf } from "../shared/sampler.mjs";
+import { uniforms } from "../shared/uniforms.mjs";
 import { distances, explanation, headline, percent, tooLate, verdict } from "./completion_words.mjs";
 
 const COUNT = 8;

@@ -19,12 +19,12 @@ export function diaryRows() {
 }
 
 /** The entropy of the data: what no distribution can go below. */
-export const entropyOf = (rows, weights) => nats(shares(rows, weights));
+export const entropyOf = (rows, weights) => entropy(shares(rows, weights));
 
 /** Entropy of each variable given those of smaller degree: they add up to the floor of a grouping. */
 export function floorsOf(rows, weights, degrees) {
   const knowing = (most, variable) =>
-    nats(shares(rows.map((row) => row.filter((_, i) => i === variable || degrees[i] < most)), weights));
+    entropy(shares(rows.map((row) => row.filter((_, i) => i === variable || degrees[i] < most)), weights));
   return Float64Array.from(degrees, (degree, i) => knowing(degree, i) - knowing(degree, -1));
 }
 
@@ -35,4 +35,4 @@ function shares(rows, weights) {
   return [...found.values()];
 }
 
-const nats = (parts) => parts.reduce((sum, share) => sum - (share > 0 ? share * Math.log(share) : 0), 0);
+const entropy = (parts) => parts.reduce((sum, share) => sum - share * Math.log(share), 0);

@@ -1,4 +1,4 @@
-// Σp over all 2^D rows, exactly, here or in a worker: what it needs is in these two functions.
+// Σp over all 2^D rows, exactly, here or in a worker, which gets the text of the one function.
 
 /**
  * The sum of the probabilities of all rows, by a tree: its branches are the values of one variable
@@ -11,27 +11,24 @@ export function sumOfProbabilities({ design, places, layers, direct }) {
   const output = layers.at(-1);
   const logits = new Float64Array(size);
 
-  const heard = ({ inputs, reach, weights }, unit, below) => {
+  const heard = ({ inputs, reach, weights }, unit, inputValues) => {
     let sum = 0;
-    for (let k = 0, at = unit * inputs; k < reach[unit]; k++, at++) sum += weights[at] * below[k];
+    for (let k = 0, at = unit * inputs; k < reach[unit]; k++, at++) sum += weights[at] * inputValues[k];
     return sum;
   };
-  // for each place, which units of each layer are known as soon as its variable is
-  const upTo = (degrees, degree) => degrees.filter((of) => of < degree).length;
-  const newAt = order.map((degree, place) => {
-    const [from, to] = [place ? degree : -Infinity, order[place + 1] ?? Infinity];
-    return design.hidden.map((degrees) => [upTo(degrees, from), upTo(degrees, to)]);
-  });
+  const below = (degree) => design.hidden.map((degrees) => degrees.filter((of) => of < degree).length);
+  // for each place, which units of each layer are known as soon as its variable is: from, to
+  const newAt = order.map((degree, place) => [below(degree), below(order[place + 1] ?? Infinity)]);
   const starts = order.map((degree) => order.indexOf(degree));
   const ends = order.map((degree) => order.lastIndexOf(degree) + 1);
 
-  function setUnits(ranges) {
-    ranges.forEach(([from, to], k) => {
-      for (let unit = from; unit < to; unit++) {
+  function setUnits(from, to) {
+    for (let k = 0; k < to.length; k++) {
+      for (let unit = from[k]; unit < to[k]; unit++) {
         const z = layers[k].biases[unit] + heard(layers[k], unit, values[k]);
         values[k + 1][unit] = z < 0 ? 0.1 * z : z;
       }
-    });
+    }
   }
   function setLogits(from, to) {
     for (let place = from; place < to; place++) {
@@ -39,17 +36,17 @@ export function sumOfProbabilities({ design, places, layers, direct }) {
       if (direct) logits[place] += heard(direct, place, values[0]);
     }
   }
-  const chance = (place) => 1 / (1 + Math.exp(values[0][place] ? -logits[place] : logits[place]));
+  const chance = (place) => 1 / (1 + Math.exp(-values[0][place] * logits[place]));
 
   function branches(place, p) {
     if (place === size) return p;
     if (design.strict && place === starts[place]) setLogits(place, ends[place]);
     let sum = 0;
-    for (let value = 0; value < 2; value++) {
+    for (let value = -1; value < 2; value += 2) {
       values[0][place] = value;
       let here = design.strict ? p * chance(place) : p;
       if (place + 1 === ends[place]) {
-        setUnits(newAt[place]);
+        setUnits(...newAt[place]);
         if (!design.strict) {
           setLogits(starts[place], ends[place]);
           for (let member = starts[place]; member <= place; member++) here *= chance(member);
@@ -59,13 +56,12 @@ export function sumOfProbabilities({ design, places, layers, direct }) {
     }
     return sum;
   }
-  setUnits(design.hidden.map((degrees) => [0, upTo(degrees, order[0])]));
+  setUnits(below(-Infinity), below(order[0]));
   return branches(0, 1);
 }
 
 /** Σp beside the page: ask(net) promises it. Where no worker may start, the page computes it. */
 export function summer() {
-  const here = (net) => sumOfProbabilities(net);
   const text = `${sumOfProbabilities}; onmessage = ({ data }) => postMessage(sumOfProbabilities(data));`;
   const url = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
   const waiting = [];
@@ -80,24 +76,16 @@ export function summer() {
     worker.onmessage = ({ data }) => waiting.shift().answer(data);
     worker.onerror = () => {
       close();
-      for (const { net, answer } of waiting.splice(0)) answer(here(net));
+      for (const { net, answer } of waiting.splice(0)) answer(sumOfProbabilities(net));
     };
   } catch {
     close();
   }
-  const ask = (net) => {
-    if (!worker) return Promise.resolve(here(net));
-    return new Promise((answer) => {
-      const needed = copyOf(net);
-      waiting.push({ net: needed, answer });
-      worker.postMessage(needed);
+  const ask = (net) =>
+    new Promise((answer) => {
+      if (!worker) return answer(sumOfProbabilities(net));
+      waiting.push({ net, answer });
+      worker.postMessage({ ...net, rooms: null });
     });
-  };
   return { ask, close };
-}
-
-/** What the sum needs of a network, as it is now. */
-function copyOf({ design, places, layers, direct }) {
-  const plain = ({ inputs, reach, weights, biases }) => ({ inputs, reach, weights: weights.slice(), biases: biases.slice() });
-  return { design, places, layers: layers.map(plain), direct: direct && plain(direct) };
 }

@@ -1,8 +1,10 @@
 import { boards, diaryRows, entropyOf, floorsOf } from "./lessons.mjs";
 import { networkFor, paysOf, redesigned, trainStep } from "./training.mjs";
 import { summer } from "./summing.mjs";
+import { uniforms } from "../shared/uniforms.mjs";
 
 const [SHOWN, MOST_POINTS, BETWEEN_SUMS] = [24, 500, 300];
+const MOST_WEIGHTS = 20_000; // of four layers of 64 units, and direct connections
 /** Steps a second; after a mask breaks, slowly at first. */
 const [PACE, SLOW, SLOWLY_FOR] = [100, 25, 1200];
 /** With reduced motion: so many steps at once, so many milliseconds apart. */
@@ -15,15 +17,11 @@ export function lessonOf(name, yours) {
   return { kind: "board", rows, weights: Float64Array.from(rows, () => 1 / rows.length) };
 }
 
-/** Numbers in [0, 1), the same for the same seed. */
+/** Numbers for the weights of a network, the same for the same seed. */
 function randomFrom(seed) {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
+  const numbers = uniforms(seed, MOST_WEIGHTS);
+  let drawn = 0;
+  return () => numbers[drawn++];
 }
 
 /**
@@ -136,6 +134,6 @@ export function trainerOf(el, onframe, onsum) {
 
 /** The same noise for every drawing, so that what changes is the network. */
 function noiseOf(count) {
-  const random = randomFrom(7);
-  return Array.from({ length: SHOWN }, () => Float64Array.from({ length: count }, random));
+  const noise = uniforms(7, SHOWN * count);
+  return Array.from({ length: SHOWN }, (_, k) => noise.subarray(k * count, (k + 1) * count));
 }

@@ -1,6 +1,7 @@
 import { button, change, choice, element, frame, shape, tick } from "../shared/frame.mjs";
 import { coloursOf, inCells, isImage, paint, picture, things, valueOf, whenSeen, whole } from "../shared/pixels.mjs";
-import { follow, logConditionals, networkOf, score, sigmoid, uniforms } from "../shared/sampler.mjs";
+import { follow, logConditionals, networkOf, score, sigmoid } from "../shared/sampler.mjs";
+import { uniforms } from "../shared/uniforms.mjs";
 
 /** A row and what the network says of it: probabilities, and log p after 0, 1, ..., D variables. */
 export function played(network, decide) {

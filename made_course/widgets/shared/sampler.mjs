@@ -159,13 +159,3 @@ export function orderingFor(known, sets, whenAny) {
 /** How many variables come before the first unknown one. */
 const firstUnknown = (known, order) =>
   order.reduce((least, degree, i) => (known[i] ? least : Math.min(least, degree - 1)), order.length);
-
-/** Numbers above 0 and below 1, the same as those of sampler.py. */
-export function uniforms(seed, count) {
-  return Float64Array.from({ length: count }, (_, k) => {
-    let t = (Math.imul(seed, 0x9e3779b1) + Math.imul(k + 1, 0x6d2b79f5)) | 0;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return (((t ^ (t >>> 14)) >>> 9) + 0.5) / 2 ** 23;
-  });
-}
