@@ -21,8 +21,10 @@ VALUES = """(canvas, [rows, columns]) => {
 def test_a_digit_is_the_packages_own_sample(show, bare):
     w = SamplingPlayer(load_pretrained(), seed=7)
     widget = show(w)
-    says(widget, "Step 0 of 784: nothing is decided yet. First in the ordering is x₁: p = 0.001.")
+    says(widget, "Step 378 of 784: x₃₇₈.")  # in the middle of a row, and of a drawing
     slider = widget.get_by_role("slider", name="Step")
+    slider.press("Home")
+    says(widget, "Step 0 of 784: nothing is decided yet. First in the ordering is x₁: p = 0.001.")
     slider.press("End")
     found = w.trajectory
     says(widget, f"log p = −{-found.log_likelihood[-1]:.1f} nats")
@@ -34,6 +36,7 @@ def test_plays_pauses_and_ends(show, state, bare):
     widget = show(SamplingPlayer(a_model(784, (4,))))
     widget.get_by_label("Speed").select_option("fast")
     play = widget.get_by_role("button", name="Play")
+    bare.evaluate("document.querySelector('.made-widget').model.set('step', 0)")
     play.press("Enter")
     bare.wait_for_function("() => document.querySelector('.made-widget').model.get('step') > 20")
     pause = widget.get_by_role("button", name="Pause")

@@ -82,6 +82,7 @@ def test_what_is_said_of_a_step(call):
 
 def test_real_rows_are_shown_in_turn_and_the_figure_is_a_filmstrip():
     w = SamplingPlayer(a_model(784, (4,)), real=rows_of(2, 784).bool())
+    assert w.step == 378  # in the middle of a row, and of the drawing
     w.step, w.seed = 406, 3
     figure = w.figure()
     FigureCanvasAgg(figure).draw()

@@ -84,8 +84,10 @@ function notes(board, { step, greedy, show_real }) {
 function pair(board) {
   const [left, right] = [picture(""), picture("p(xᵢ = 1 | those before)")];
   const box = element("div", { class: "made-pair" }, left.box, right.box);
-  const side = inCells(board) ? Math.min(288, 72 * Math.max(board.rows, board.columns)) : isImage(board) ? 252 : 480;
+  const most = inCells(board) ? Math.min(288, 72 * Math.max(board.rows, board.columns)) : isImage(board) ? 252 : 480;
   const draw = (title, network, colours, { row, p, ordering }, step) => {
+    const room = box.closest(".made-widget").clientWidth;
+    const side = isImage(board) ? Math.min(most, Math.floor((room - (room < 600 ? 30 : 320)) / 2)) : most;
     const undecided = (i, upTo) => network.order[i] > upTo;
     const read = score(network, row.map((value, i) => (undecided(i, step - 1) ? 0 : value)));
     const output = (i) => (undecided(i, Math.max(step, 1)) ? sigmoid(read.logits[i]) : p[i]);
@@ -252,8 +254,8 @@ function render({ model, el }) {
   };
   const controls = controlsFor(model, board, steps, go, stop);
   const [pairs, said, graph] = [[pair(board), pair(board)], account(board), curve(steps, go)];
-  el.append(controls.box, element("div", { class: "made-body" },
-    element("div", {}, ...pairs.map(({ box }) => box)), said.box), graph.box);
+  el.append(controls.box, element("div", { class: "made-play" },
+    element("div", {}, ...pairs.map(({ box }) => box)), graph.box, said.box));
 
   let [rows, noise, shownFor] = [[], [], ""];
   function draw() {

@@ -16,6 +16,9 @@ from ...model.made import MADE
 from ..shared.player import MOST_SEED, Player
 from ..shared.sampler import uniforms
 
+MOST_LEGIBLE = 20
+"""Variables up to which each is drawn with its name; a picture of more opens half drawn."""
+
 
 class SamplingPlayer(Player, module="sampling_player"):
     r"""The way of a sample through the model's ordering, one variable a step.
@@ -53,6 +56,9 @@ class SamplingPlayer(Player, module="sampling_player"):
 
     def __init__(self, model: MADE, *, seed: int = 0, real: Tensor | None = None) -> None:
         super().__init__(model, {} if real is None else {"real": real}, seed=seed)
+        high, wide, names = self.board.values()
+        if len(names) > MOST_LEGIBLE:  # two hatched squares say nothing: the middle of a drawing
+            self.step = (high - 1) * wide // 2
 
     @validate("step", "seed", "greedy", "show_real")
     def _check(self, proposal: dict) -> object:
@@ -87,7 +93,7 @@ class SamplingPlayer(Player, module="sampling_player"):
             row = torch.tensor(self.real[self.seed % len(self.real)], dtype=torch.float32)
             shown[f"the real {self._whole}"] = self._follow(row)
         rows, columns, names = self.board.values()
-        legible = columns <= 4 and len(names) <= 20
+        legible = columns <= 4 and len(names) <= MOST_LEGIBLE
         return plot_trajectory(
             shown,
             self._steps(4 if legible else 5),  # what is read needs room
