@@ -27,9 +27,9 @@ def paint_completion(values: np.ndarray, known: np.ndarray, shape: tuple[int, in
 
 @picture
 def plot_completions(
-    x: Tensor, known: Tensor, completion: Completion, shape: tuple[int, int], *, original: bool
+    x: Tensor, known: Tensor, completion: Completion, shape: tuple[int, int]
 ) -> Picture:
-    """For each row what is known of it, its completions in two lines, their mean, and the original.
+    """For each row what is known of it, its completions in two lines, and their mean.
 
     What is known is black on white, what is not is hatched, and what was drawn is blue. Where
     samples have weights, each has its share under it, the mean counts them with it, and below what
@@ -40,7 +40,6 @@ def plot_completions(
         known: (D,) or (B, D) BoolTensor.
         completion: what :func:`made_course.complete` returned for them.
         shape: rows and columns in which the variables are drawn.
-        original: whether the whole row stands at the end.
     """
     known = known.bool().expand(x.shape).cpu()
     count = completion.samples.shape[1]
@@ -48,12 +47,12 @@ def plot_completions(
     tile = WIDTH / columns - 0.06
     height = tile * min(max(shape[0] / shape[1], 0.3), 3)
     line = height + 0.28 + 0.25 * weighted
-    alt = _completions_in_words(known, completion, shape, original)
+    alt = _completions_in_words(known, completion, shape)
     figure = Picture(WIDTH, 2 * line * len(x), alt=alt)
     grid = figure.add_gridspec(2 * len(x), columns)
     middle = [(k // (columns - 2), 1 + k % (columns - 2)) for k in range(count)]
-    places = [(0, 0), *middle, (0, columns - 1), (1, columns - 1)]
-    titles = ["known", *map(str, range(1, count + 1)), "mean", *["original"] * original]
+    places = [(0, 0), *middle, (0, columns - 1)]
+    titles = ["known", *map(str, range(1, count + 1)), "mean"]
     for k, (row, given) in enumerate(zip(x, known, strict=True)):
         pictures = _paint_all(row, given.numpy(), completion, k, shape)
         tiles = []
@@ -75,20 +74,19 @@ def plot_completions(
 def _paint_all(
     row: Tensor, given: np.ndarray, completion: Completion, k: int, shape: tuple[int, int]
 ) -> list[np.ndarray]:
-    """What is known, each completion, the mean, and the whole row."""
-    whole = row.to(completion.mean)
-    rows = torch.stack([*completion.samples[k], completion.mean[k], whole]).float().cpu().numpy()
+    """What is known, each completion, and the mean."""
+    rows = torch.stack([*completion.samples[k], completion.mean[k]]).float().cpu().numpy()
     hidden = np.where(given, row.float().cpu().numpy(), 0)
     completed = [paint_completion(values, given, shape) for values in rows]
     return [paint_variables(hidden, ~given, shape, max(1, 140 // max(shape))), *completed]
 
 
 def _completions_in_words(
-    known: Tensor, completion: Completion, shape: tuple[int, int], original: bool
+    known: Tensor, completion: Completion, shape: tuple[int, int]
 ) -> str:
     """What there is to see, what is hidden, and what weighted samples are worth."""
     count = completion.samples.shape[1]
-    shown = ["what is known", f"{count} completions", "their mean", *["the original"] * original]
+    shown = ["what is known", f"{count} completions", "their mean"]
     hidden = [_place(~given.view(shape)) for given in known]
     said = f"Pictures of {listing(shown)}. Hidden is {listing(hidden)}."
     if completion.log_weights is None:

@@ -23,7 +23,7 @@ WIDGETS = {
     "CompletionPlayer": "CompletionPlayer(load_pretrained(), digits)",
     "CompletionPlayer, weights": (
         "CompletionPlayer(load_pretrained('tiny'), bars_and_stripes()[:3]); "
-        "w.part = 'top'; w.revealed = True"
+        "w.part = 'top'; w.asked = w.asked | {'revealed': True}"
     ),
     "CompletionPlayer, any ordering": (
         "CompletionPlayer(MADE(784, (32,), natural_order=False, num_masks=None, seed=0), digits); "

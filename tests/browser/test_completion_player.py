@@ -120,7 +120,7 @@ def test_in_jupyterlab_with_a_kernel_and_without(lab, page):
     widget = page.locator(".made-widget")
     widget.get_by_role("button", name="completion 2").click()
     says(widget, "The original is one possibility")
-    assert kernel_says(page, "(w.asked['guess'], w.revealed)") == "(1, True)"
+    assert kernel_says(page, "(w.asked['guess'], w.asked['revealed'])") == "(1, True)"
     kernel_says(page, "setattr(w, 'part', 'top')")
     says(widget, "known pixels come too late")
     run_command(page, "kernelmenu:shutdown")

@@ -105,10 +105,10 @@ FIGURES = {
         "One at steps 0 and 2: what is decided, and the network's outputs. Its log p falls to 0.0 "
         "and −1.4 nats. It is 1 0 / 1 1."),
     "completions": (lambda: plot_completions(ROW[None], ROW > 2,
-            complete(COINS, ROW[None], ROW > 2, 3, generator=SEED), (2, 2), original=True),
+            complete(COINS, ROW[None], ROW > 2, 3, generator=SEED), (2, 2)),
         [1, 2, 3],
-        "Pictures of what is known, 3 completions, their mean and the original. Hidden is 4 of 4: "
-        "rows 1 to 2, columns 1 to 2."),
+        "Pictures of what is known, 3 completions and their mean. Hidden is 4 of 4: rows 1 to 2, "
+        "columns 1 to 2."),
 }  # fmt: skip
 
 

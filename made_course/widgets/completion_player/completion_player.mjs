@@ -113,13 +113,13 @@ function question(model, board, ask) {
   const known = picture("", { class: "made-drawable" });
   const thumbs = gallery(images.length, whole(board), board, isImage(board) ? 56 : 100, (k) => ask({ image_index: k }));
   thumbs.box.className = "made-thumbs";
-  const box = element("div", { class: "made-left" }, known.box,
-    element("div", { class: "made-note" }, `Drag over it to hide other ${things(board)}, or to uncover some.`),
-    ...(images.length > 1 ? [thumbs.box] : []));
+  const note = element("div", { class: "made-note" }, `Drag over it to hide other ${things(board)}, or to uncover some.`);
+  const box = element("div", { class: "made-left" }, known.box, note, ...(images.length > 1 ? [thumbs.box] : []));
   const draw = ({ image_index, hidden, revealed }, colours) => {
     const x = images[image_index];
     known.caption.textContent = revealed ? "Original" : "Known";
-    paint(known.canvas, board, isImage(board) ? 280 : 320, colours, (i) => {
+    const side = box.closest(".made-widget").clientWidth > 900 || !isImage(board) ? 280 : 224;
+    paint(known.canvas, board, side, colours, (i) => {
       const drawn = hidden[i] === "1";
       const hatched = drawn && !revealed;
       return { value: hatched ? 0 : x[i], hatched, drawn, words: hatched ? "?" : String(x[i]) };
@@ -146,8 +146,8 @@ function answer(model, board, network, set) {
     const count = found.known.filter((is) => !is).length;
     eight.buttons.forEach(({ choose, caption }, k) => {
       const weight = found.shares ? ` · weight ${percent(found.shares[k])}` : "";
-      const best = apart[k] === Math.min(...apart) ? "✓ " : "";
-      caption.textContent = `${k + 1}${weight}${revealed ? ` · ${best}${apart[k]} differ` : ""}`;
+      const mark = apart[k] === Math.min(...apart) ? "✓" : "·";
+      caption.textContent = `${k + 1}${weight}${revealed ? ` ${mark} ${apart[k]} differ` : ""}`;
       choose.setAttribute("aria-label", `completion ${caption.textContent}`);
       choose.setAttribute("aria-pressed", guess === k);
     });
@@ -187,7 +187,7 @@ function render({ model, el }) {
   const ask = (values) => set({ guess: null, revealed: false, ...values });
   const controls = controlsFor(model, ask, set);
   const [asks, answers, tells] = [question(model, board, ask), answer(model, board, network, set), account(board)];
-  el.append(controls.box, element("div", { class: "made-body" }, asks.box, answers.box), tells.box);
+  el.append(controls.box, element("div", { class: "made-question" }, asks.box, answers.box), tells.box);
 
   let [found, shownFor] = [null, ""];
   const complete = (wanted) => {

@@ -73,17 +73,6 @@ class CompletionPlayer(Player, module="completion_player"):
         drawn = self._model.sample(SAMPLES_OF_INK, generator=Generator().manual_seed(0))
         self.ink = ((drawn.sum(0) + 1) / (len(drawn) + 2)).tolist()
 
-    # ---- state: another question has no guess yet, and its original is hidden ---------------
-
-    def _ask(self, **changes: object) -> None:
-        self.asked = self.asked | {"guess": None, "revealed": False} | changes
-
-    revealed = property(
-        lambda self: self.asked["revealed"],
-        lambda self, revealed: self._ask(revealed=revealed),
-        doc="Whether the original is shown.",
-    )
-
     @property
     def part(self) -> str:
         """What is hidden: one of the ``parts``, or "drawn" where it is none of them."""
@@ -92,7 +81,8 @@ class CompletionPlayer(Player, module="completion_player"):
 
     @part.setter
     def part(self, part: str) -> None:
-        self._ask(hidden=self.parts[check_choice("part", part, tuple(self.parts))])
+        hidden = self.parts[check_choice("part", part, tuple(self.parts))]
+        self.asked = self.asked | {"hidden": hidden, "guess": None, "revealed": False}
 
     @property
     def known(self) -> Tensor:
@@ -109,8 +99,6 @@ class CompletionPlayer(Player, module="completion_player"):
             check_count("guess", asked["guess"], 0, COUNT - 1)
         return asked
 
-    # ---- what follows from it ---------------------------------------------------------------
-
     @property
     def _image(self) -> Tensor:
         return torch.tensor([self.images[self.asked["image_index"]]], dtype=torch.float32)
@@ -125,11 +113,9 @@ class CompletionPlayer(Player, module="completion_player"):
             return complete(self._model, self._image, self.known, COUNT, noise=noise)
 
     def figure(self) -> Picture:
-        """The same state as a row of pictures for a saved notebook."""
+        """The same completions for a saved notebook, without the original: there is to guess."""
         shape = self.board["rows"], self.board["columns"]
-        return plot_completions(
-            self._image, self.known, self.completion, shape, original=self.revealed
-        )
+        return plot_completions(self._image, self.known, self.completion, shape)
 
 
 def hidden_parts(rows: int, columns: int) -> dict[str, Tensor]:
