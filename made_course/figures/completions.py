@@ -81,9 +81,7 @@ def _paint_all(
     return [paint_variables(hidden, ~given, shape, max(1, 140 // max(shape))), *completed]
 
 
-def _completions_in_words(
-    known: Tensor, completion: Completion, shape: tuple[int, int]
-) -> str:
+def _completions_in_words(known: Tensor, completion: Completion, shape: tuple[int, int]) -> str:
     """What there is to see, what is hidden, and what weighted samples are worth."""
     count = completion.samples.shape[1]
     shown = ["what is known", f"{count} completions", "their mean"]

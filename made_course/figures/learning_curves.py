@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from matplotlib.axes import Axes
 from torch import Tensor
@@ -32,7 +32,7 @@ def plot_history(
         'NLL (nats)'
     """
     levels = levels or {}
-    figure = Picture(height=3.4, alt=said_of(history, levels, scored))
+    figure = Picture(height=3.9, alt=said_of(history, levels, scored))
     draw_history(figure.add_subplot(), history, levels, scored)
     return figure
 
@@ -58,10 +58,10 @@ def plot_training(
     alt = said_of(history, levels, "validation")
     n = len(next(iter(samples.values())))
     alt += f" Below, {n} samples after epochs {', '.join(map(str, samples))}, from the same noise."
-    left, curve, cell = 0.85, 3.4, 0.56
+    left, curve, cell = 0.85, 3.9, 0.56
     height = curve + cell * len(samples)
     figure = Picture(height=height, alt=alt, layout="none")
-    axes = axes_at(figure, left, height - curve + 0.7, 0.81 * WIDTH, curve - 0.8)
+    axes = axes_at(figure, left, height - curve + 0.7, 0.81 * WIDTH, curve - 1.45)
     draw_history(axes, history, levels, "validation")
     rows = {f"epoch {epoch}": drawn.view(n, *shape).numpy() for epoch, drawn in samples.items()}
     paint_rows(figure, rows, cell, left=left, above=curve)
@@ -83,30 +83,61 @@ def said_of(history: History, levels: Mapping[str, float], scored: str) -> str:
     return f"Learning curve of {len(history)} epochs, in {history.unit}: {'; '.join(said + lines)}."
 
 
+def nll_range(curves: Sequence[Sequence[float]], levels: Iterable[float]) -> tuple[float, float]:
+    """Lowest and highest value to show, so that later epochs, and where curves cross, can be told.
+
+    From four epochs on, what the second half of them spans fills a quarter of the height or more;
+    what lies above is cut off. Levels are shown if they are not farther from the curves than these
+    are high.
+
+    Example:
+        >>> nll_range([[425.0, 160.0, 90.0, 70.0]], [100.0, 543.0])
+        (70.0, 150.0)
+    """
+    everything = [nats for values in curves for nats in values] or [0.0]  # none yet
+    low, high = min(everything), max(everything)
+    half = max(map(len, curves), default=0) // 2
+    later = max((nats for values in curves for nats in values[half:]), default=high)
+    if half > 1 and later > low:
+        high = min(high, low + max(4 * (later - low), 0.04 * (high - low)))
+    span = (high - low) or 0.02 * abs(low) or 1.0
+    shown = [low, high, *(nats for nats in levels if low - span <= nats <= high + span)]
+    low, high = min(shown), max(shown)
+    return (low, high) if high > low else (low - span / 2, high + span / 2)
+
+
 def draw_history(axes: Axes, history: History, levels: Mapping[str, float], scored: str) -> None:
     """Two curves, told apart by marker and line, with their last values."""
     curves = [("train, while the weights still move", history.train_nll, WORDS, "o", "--")]
     if history.valid_nll:
         curves.append((f"{scored}, at the end of the epoch", history.valid_nll, BLUE, "s", "-"))
+    low, high = nll_range([values for _, values, *_ in curves], levels.values())
     highest = max((values[-1] for _, values, *_ in curves if values), default=None)
     size = 6 if len(history) <= 25 else 3
     for name, values, colour, marker, line in curves:
         look = {"marker": marker, "color": colour, "linestyle": line, "markersize": size}
-        axes.plot(history.epoch, values, label=name, **look)
+        above = f" (from {max(values):.0f})" if values and max(values) > high else ""
+        axes.plot(history.epoch, values, label=name + above, **look)
         if not values:  # interrupted in its first epoch
             continue
         end, by = (history.epoch[-1], values[-1]), (8, 4 if values[-1] == highest else -12)
         note(axes, f"{values[-1]:.1f}", end, by, color=colour, weight="bold")
     if history.best_epoch not in (None, len(history)):
         draw_lowest(axes, history)
+    beyond = [f"{name}: {nats:.0f}" for name, nats in levels.items() if not low <= nats <= high]
     for name, nats in levels.items():
+        if not low <= nats <= high:
+            continue
         axes.axhline(nats, color=LINES, linestyle=":", linewidth=1.5)
         right = {"xycoords": axes.get_yaxis_transform(), "ha": "right", "parse_math": False}
         note(axes, f"{name}: {nats:.0f}", (1, nats), (-4, 3), **right)
     axes.set(xlabel="epoch", ylabel=f"NLL ({history.unit})")
     axes.xaxis.get_major_locator().set_params(integer=True)
-    axes.margins(x=0.08, y=0.12)
-    axes.legend()
+    axes.margins(x=0.08)
+    room = 0.12 * (high - low)
+    axes.set_ylim(low - room, high + room)
+    title = f"above or below the picture: {', '.join(beyond)}" if beyond else None
+    axes.legend(title=title, loc="lower left", bbox_to_anchor=(0, 1), alignment="left")
 
 
 def draw_lowest(axes: Axes, history: History) -> None:

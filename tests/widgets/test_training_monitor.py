@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from made_course import MADE, History, TrainingMonitor, fit
+from made_course.figures.learning_curves import nll_range
 from made_course.widgets.training_monitor import training_monitor
 
 MODELS = {d: MADE(d, (8,), degrees="even", seed=d) for d in (4, 9, 15)}
@@ -71,18 +72,28 @@ def test_the_last_epoch_in_numbers(call):
 @given(st.lists(NLL, min_size=1, max_size=30), st.lists(NLL, max_size=3))
 def test_later_epochs_and_near_levels_are_inside_and_the_others_are_said(call, train, levels):
     named = {f"level {k}": nats for k, nats in enumerate(levels)}
-    view = call("curve", "curveView", {"curves": {"train": train}, "levels": named})
-    low, high = view["low"], view["high"]
+    low, high = nll_range([train], levels)
     later = train[len(train) // 2 :]
     assert low <= min(later) <= max(later) <= high
     assert low < high
     assert all(low <= level <= high for level in levels if min(train) <= level <= max(later))
     span = max(train) - min(train)  # no level stretches the picture beyond three times the curve
     assert high - low <= 3.001 * max(span, 0.02 * min(train), 1e-9) or span == 0
-    assert len(view["inside"]) + len(view["above"]) + len(view["below"]) == len(levels) + (
-        max(train) > high
+    shown = {"curves": {"train": train}, "levels": named, "range": [low, high]}
+    said = call("curve", "beyond", shown)
+    for name, nats in named.items():
+        assert (name in said) == (not low <= nats <= high)
+    assert ("train up to" in said) == (max(train) > high)
+
+
+def test_where_two_curves_cross_is_far_from_the_edges():
+    train, valid = (
+        [425.0, 190, 140, 115, 103, 95, 90, 86],
+        [290.0, 160, 130, 116, 108, 104, 101, 99],
     )
-    assert ("train up to" in " ".join(view["above"])) == (max(train) > high)
+    low, high = nll_range([train, valid], [])
+    assert 0.2 < (115.5 - low) / (high - low) < 0.8
+    assert (99 - 86) / (high - low) > 0.1  # the gap in the end
 
 
 @given(st.floats(-1e4, 1e4), st.floats(1e-4, 1e5), st.integers(2, 9))

@@ -1,9 +1,11 @@
 import { button, element, frame, isWithoutPython, shape } from "../shared/frame.mjs";
-import { curveParts, curveView, shortNats } from "./curve.mjs";
+import { HIGH, WIDE, beyond, curveParts, shortNats } from "./curve.mjs";
 
 const duration = (seconds) =>
   seconds < 90 ? `${Math.max(1, Math.round(seconds))} s`
     : seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;
+
+const KEYS = { train: "train, while the weights still move", validation: "validation, at the end of the epoch" };
 
 /** How far the training is, and how long it takes. */
 export function progressWords({ curves, planned, seconds, running }) {
@@ -50,9 +52,9 @@ function drawSamples(place, rows, ink, size) {
   const drawn = rows.map((epoch, k) => {
     const canvas = element("canvas", { role: "img", "aria-label": `${count} samples after epoch ${epoch}` });
     drawImages(canvas, new Uint8Array(ink.buffer, ink.byteOffset + k * length, length), count, size);
-    return element("div", { class: "made-row" }, element("span", {}, `epoch ${epoch}`), canvas);
+    return element("div", { class: "made-row" }, element("span", {}, `${epoch}`), canvas);
   });
-  const heading = element("b", {}, "samples, each time from the same noise");
+  const heading = element("b", {}, "samples by epoch, from the same noise");
   place.replaceChildren(...(rows.length ? [heading, ...drawn] : []));
 }
 
@@ -67,9 +69,9 @@ export default {
       ? button("Stop", interrupt, { title: "fit returns what it has so far" })
       : element("span", { class: "made-quiet" }, "The notebook's stop button ends it: fit returns what it has.");
     const [progress, score] = [element("span", { role: "status" }), element("div")];
-    const [title, beyond] = [element("b"), element("div", { class: "made-quiet" })];
-    const picture = shape("svg", { viewBox: "0 0 560 310", width: 560, role: "img" });
-    const curve = element("div", {}, title, beyond, picture);
+    const [title, keys, others] = [element("b"), element("div", { class: "made-keys" }), element("div", { class: "made-quiet" })];
+    const picture = shape("svg", { viewBox: `0 0 ${WIDE} ${HIGH}`, role: "img" });
+    const curve = element("div", { class: "made-learning" }, title, keys, picture, others);
     const samples = element("div", { class: "made-samples" });
     el.classList.add("made-monitor");
     el.append(
@@ -77,7 +79,7 @@ export default {
       score,
       element("div", { class: "made-body" }, curve, samples),
     );
-    let shown;
+    let drawn;
     return frame(el, model, "Training monitor", () => {
       const told = model.get("told");
       const run = { ...told, running: told.running && !isWithoutPython(model) };
@@ -86,16 +88,16 @@ export default {
       score.textContent = scoreWords(run);
       stop.hidden = !run.running;
       if (stop.hidden) stop.ariaDisabled = false;
-      if (ink !== shown) drawSamples(samples, model.get("rows"), ink, model.get("image_shape"));
-      shown = ink;
+      if (ink !== drawn) drawSamples(samples, model.get("rows"), ink, model.get("image_shape"));
+      drawn = ink;
       curve.hidden = !run.curves.train;
       if (curve.hidden) return;
-      const view = curveView({ ...run, levels: model.get("levels") });
-      const said = Object.entries({ Above: view.above, Below: view.below }).filter(([, names]) => names.length);
-      title.textContent = `negative log-likelihood (${run.unit})`;
-      beyond.textContent = said.map(([where, names]) => `${where} the picture: ${names.join(", ")}`).join("; ");
+      const shown = { ...run, levels: model.get("levels") };
+      title.textContent = `NLL (${run.unit})`;
+      keys.replaceChildren(...Object.keys(run.curves).map((name) => element("span", { "data-curve": name }, KEYS[name])));
+      others.textContent = beyond(shown);
       picture.setAttribute("aria-label", `Learning curve. ${score.textContent}`);
-      picture.replaceChildren(...curveParts(run.curves, view));
+      picture.replaceChildren(...curveParts(shown));
     }, "The curve stays as it was");
   },
 };

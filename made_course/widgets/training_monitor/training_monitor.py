@@ -17,6 +17,7 @@ from torch import Generator, Tensor
 from traitlets import Any, Bytes, validate
 
 from ...figures import plot_training
+from ...figures.learning_curves import nll_range
 from ...model.made import MADE
 from ...training.history import History
 from ..shared.base import InPage
@@ -155,11 +156,13 @@ class TrainingMonitor(InPage, module="training_monitor"):
     def _tell_page(self, running: bool) -> None:
         self._told_at = time.monotonic()
         history = self.history
-        curves = {"train": history.train_nll, "validation": history.valid_nll}
+        both = {"train": history.train_nll, "validation": history.valid_nll}
+        curves = {name: list(nll) for name, nll in both.items() if nll}
         images = [255 * images.float().clamp(0, 1) for images in self.samples.values()]
         with self.hold_sync():
             self.told = {
-                "curves": {name: list(nll) for name, nll in curves.items() if nll},
+                "curves": curves,
+                "range": nll_range([*curves.values()], self.levels.values()),
                 "unit": history.unit,  # a density's are no bits of a message
                 "nats_per_bit": self._input_dim * math.log(2) if history.unit == "nats" else None,
                 "planned": history.planned,
