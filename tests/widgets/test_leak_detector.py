@@ -35,7 +35,7 @@ def findings(call):
 
 def test_the_documents_model_has_no_leak(model, call, findings):
     w = LeakDetector(model)
-    assert (w.ordering, w.own_ordering, w.leaks) == (CYCLE, CYCLE, [])
+    assert (w.ordering, w.first_ordering, w.leaks) == (CYCLE, CYCLE, [])
     assert w.selected == 0  # comes last, so it may see most
     assert torch.equal(w.dependence.by_flip, connectivity(model.masks))
     f = findings(w)
@@ -98,7 +98,7 @@ def test_each_disagreement_of_the_two_ways_is_told_with_its_reason(call, finding
         assert reason in call("leaks", "pairWords", f, i, j)[2]
     assert f["disputed"] == [4 * i + j for i, j in reasons]
     assert call("leaks", "agreement", f) == (
-        "Flips and slopes disagree on 3 pairs: trust the flips."
+        "Flips and slopes disagree on 3 pairs, ringed: trust the flips."
     )
     many = findings(LeakDetector(lambda x: x**2 - x, input_dim=11))
     assert "or it moves at inputs not tried." in call("leaks", "pairWords", many, 4, 4)[2]
@@ -140,6 +140,14 @@ def test_page_and_python_find_the_same_leaks_in_any_ordering(call, findings, fun
     w.close()
 
 
+def test_what_moves_farther_has_the_stronger_colour(call, findings):
+    sizes = torch.tensor([[4.0, 1.0, 0.0], [0.0, 0.25, 0.0], [0.0, 0.0, 0.0]])
+    f = findings(LeakDetector(lambda x: x @ sizes.T, input_dim=3))
+    assert [call("leaks", "shade", f, k, 1) for k in (0, 1, 4)] == [1, 0.625, 0.4375]
+    assert call("leaks", "shade", f, 4, 2) == 1  # of slopes no size is sent
+    assert call("leaks", "scaleWords", f) == "the stronger, the farther it moved: up to 4 logits"
+
+
 def test_a_single_leak_among_many_variables_shows(call, findings):
     w = LeakDetector(lambda x: x @ torch.ones(30, 30).triu(1), input_dim=30)  # 1 output, all before
     found = bytearray(w.found)
@@ -154,49 +162,6 @@ def test_a_single_leak_among_many_variables_shows(call, findings):
 
 
 # ---- state ---------------------------------------------------------------------------------------
-
-
-def test_an_ordering_that_is_the_models_follows_it_and_another_stays():
-    model = show_every_path(MADE(6, (10,), natural_order=False, seed=0))
-    follows, stays = LeakDetector(model), LeakDetector(model)
-    stays.ordering = [3, 4, 5, 0, 1, 2]
-    model.resample_masks()
-    follows.measure()
-    stays.measure()
-    assert follows.ordering == torch.argsort(model.order).tolist() == stays.own_ordering
-    assert stays.ordering == [3, 4, 5, 0, 1, 2]
-
-
-def test_measuring_again_looks_at_the_model_as_it_is_by_now_and_at_new_points(model):
-    w = LeakDetector(model)
-    leak(model)
-    w._handle_custom_msg({"ask": "measure"}, [])
-    assert (w.leaks, w.measured) == ([(1, 1), (2, 2)], 1)
-    flips = w.dependence.by_flip.flatten().tolist()
-    assert [code & 3 for code in w.found] == [3 * flip for flip in flips]
-    wide = LeakDetector(lambda x: x, input_dim=11)
-    for _ in range(2):
-        points = wide.dependence.points
-        wide.measure()
-        assert not torch.equal(wide.dependence.points, points)
-
-
-def test_what_was_found_stays_when_it_cannot_be_measured_again():
-    broken = []
-
-    def function(x):
-        if broken:
-            raise RuntimeError("out of order")
-        return x
-
-    w = LeakDetector(function, input_dim=12)
-    found = w.dependence
-    broken.append(True)
-    w._handle_custom_msg({"ask": "measure"}, [])
-    assert w.problem == (
-        "the function raised RuntimeError on an input of shape (256, 12): out of order"
-    )
-    assert (w.dependence is found, w.measured) == (True, 1)
 
 
 @pytest.mark.parametrize(

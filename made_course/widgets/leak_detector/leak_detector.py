@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor
-from traitlets import Any, Bytes, Dict, Int, List, validate
+from traitlets import Any, Bytes, Dict, List, validate
 
 from ...common.arguments import check_count
 from ...common.words import variable_names
@@ -34,8 +34,7 @@ class LeakDetector(InPage, module="leak_detector"):
 
     Attributes:
         ordering: what the outputs are held against, a permutation of 0..D-1; it begins as that of
-            a MADE, and as x₁, x₂, ... for anything else. The model's own is followed when it is
-            measured again after its masks were resampled; any other stays.
+            a MADE, and as x₁, x₂, ... for anything else.
 
     Raises:
         TypeError, ValueError: if an argument is not as described, or the function cannot be
@@ -53,32 +52,30 @@ class LeakDetector(InPage, module="leak_detector"):
 
     names = List().tag(sync=True)
     ordering = Any(help="ordering[t] is generated at step t").tag(sync=True)
-    own_ordering = Any(None, help="the model's, if it has one").tag(sync=True)
+    first_ordering = List(help="the one to go back to").tag(sync=True)
     selected = Any(0, help="the output, counted from 0, that is explained").tag(sync=True)
     pointed = Any(0, help="and the input").tag(sync=True)
     found = Bytes(help="a byte a pair: 1 by flip, 2 by slope, 4 no number, 8 faint").tag(sync=True)
     moves = Bytes(help="largest move of each pair, float32").tag(sync=True)
     tried = Dict(help="at which points, and how finely").tag(sync=True)
-    measured = Int(0, help="how many times").tag(sync=True)
 
     def __init__(
         self,
         model_or_function: MADE | Callable[[Tensor], Tensor],
         input_dim: int | None = None,
     ) -> None:
-        self._function, self._seed = model_or_function, 0
         self._count = count = _count_variables(model_or_function, input_dim)
-        own = self._ordering_of_model()
-        dependence = measure_dependence(model_or_function, binary_points(count))
+        first = list(range(count))
+        if isinstance(model_or_function, MADE):
+            first = torch.argsort(model_or_function.order).tolist()
+        self.dependence = measure_dependence(model_or_function, binary_points(count))
         super().__init__(
             names=variable_names(count),
-            own_ordering=own,
-            ordering=own or range(count),
-            **_state(dependence),
+            first_ordering=first,
+            ordering=first,
+            **_state(self.dependence),
         )
-        self.dependence = dependence
         self.selected, self.pointed = self._most_telling()
-        self.on_msg(lambda *_: self._measure_for_page())
 
     @validate("ordering")
     def _check_ordering(self, proposal: dict) -> list[int]:
@@ -93,24 +90,6 @@ class LeakDetector(InPage, module="leak_detector"):
         """Pairs (output, input), counted from 0, that flipping found and the ordering forbids."""
         return self.dependence.leaks(self.ordering)
 
-    def measure(self) -> None:
-        """Look again: at new points, unless all were tried, and at the model as it is by now.
-
-        Raises:
-            TypeError, ValueError: if the function cannot be measured any more; what was found
-                before then stays.
-        """
-        dependence = measure_dependence(self._function, binary_points(self._count, self._seed + 1))
-        own = self._ordering_of_model()
-        self._seed += 1
-        self.dependence = dependence
-        with self.hold_sync():
-            if self.ordering == self.own_ordering:
-                self.ordering = own
-            self.own_ordering = own
-            for name, value in _state(dependence).items():
-                setattr(self, name, value)
-
     def figure(self) -> Picture:
         """The same state as a figure: one matrix where flips and slopes find the same."""
         rows = list(range(self._count)) if self._count <= MOST_CELLS else self.ordering
@@ -124,19 +103,6 @@ class LeakDetector(InPage, module="leak_detector"):
             allowed[rows][:, rows],
             names=[self.names[i] for i in rows],
         )
-
-    def _measure_for_page(self) -> None:
-        self.problem = ""
-        try:
-            self.measure()
-        except (TypeError, ValueError) as error:
-            self.problem = str(error)
-        self.measured += 1
-
-    def _ordering_of_model(self) -> list[int] | None:
-        if isinstance(self._function, MADE):
-            return torch.argsort(self._function.order).tolist()
-        return None
 
     def _most_telling(self) -> tuple[int, int]:
         """The largest leak; where there is none, the last output and what moved it most."""

@@ -20,7 +20,8 @@ export function findingsOf(names, ordering, found, moves, tried) {
   const step = [];
   ordering.forEach((i, t) => { step[i] = t; });
   const rows = count > MOST_CELLS ? ordering : [...names.keys()];
-  const f = { names, ordering, found, moves, tried, count, step, rows, leaks: 0, disputed: [] };
+  const most = moves.reduce((a, b) => Math.max(a, b), 0);
+  const f = { names, ordering, found, moves, most, tried, count, step, rows, leaks: 0, disputed: [] };
   found.forEach((code, k) => {
     if (code & FLIP && step[k % count] >= step[Math.floor(k / count)]) f.leaks += 1;
     if (tried.slopes && disagreement(code)) f.disputed.push(k);
@@ -34,6 +35,9 @@ export function kindOf(f, i, j, way = FLIP) {
   if (f.found[i * f.count + j] & way) return isAllowed ? "seen" : "leak";
   return isAllowed ? "allowed" : "none";
 }
+
+/** How strong the colour of a pair that is seen: its largest move as a share of all moves' largest, by its root. */
+export const shade = (f, k, way) => (way === FLIP && f.most > 0 ? 0.25 + 0.75 * Math.sqrt(f.moves[k] / f.most) : 1);
 
 const inputs = (f, is) => listing(f.ordering.filter(is).map((j) => f.names[j]));
 
@@ -56,6 +60,9 @@ export function verdict({ leaks, count, tried }) {
   const doubt = leaks || tried.all ? "" : " Other inputs might show one.";
   return [said, `${flips} ${where}${doubt}${coarse}`];
 }
+
+/** What the shades of the matrix mean. */
+export const scaleWords = ({ most }) => `the stronger, the farther it moved: up to ${size(most)}`;
 
 export const HEADS = {
   leak: "✗ A leak",
@@ -104,31 +111,33 @@ export function rowWords(f, i) {
 }
 
 /** Whether the two ways disagree, in words. */
-export function agreement({ tried, disputed }) {
+export function agreement({ count, tried, disputed }) {
   if (!tried.slopes) return "The function has no slopes: flips alone decide.";
   if (!disputed.length) return "Flips and slopes agree on every pair.";
   const pairs = disputed.length === 1 ? "1 pair" : `${disputed.length.toLocaleString("en")} pairs`;
-  return `Flips and slopes disagree on ${pairs}: trust the flips.`;
+  const ringed = count > MOST_CELLS ? "" : ", ringed";
+  return `Flips and slopes disagree on ${pairs}${ringed}: trust the flips.`;
 }
 
 /** Red, green, blue and how opaque, of each block: the shares of what is in it, but a leak shows. */
 export function colours(f, way, block, size) {
-  const [seen, allowed, leaks] = [0, 1, 2].map(() => new Uint16Array(size * size));
+  const [seen, allowed, leaks] = [0, 1, 2].map(() => new Float32Array(size * size));
   for (let r = 0; r < f.count; r += 1) {
     const from = f.ordering[r] * f.count;
     const row = Math.floor(r / block) * size;
     for (let c = 0; c < f.count; c += 1) {
       const k = row + Math.floor(c / block);
-      const isSeen = f.found[from + f.ordering[c]] & way;
-      if (c >= r && isSeen) for (const at of [k - size, k, k + size]) leaks[at] = 1;
-      if (c < r) (isSeen ? seen : allowed)[k] += 1;
+      const pair = from + f.ordering[c];
+      const dark = f.found[pair] & way ? shade(f, pair, way) : 0;
+      if (c >= r && dark) for (const at of [k - size, k, k + size]) leaks[at] = Math.max(leaks[at], dark);
+      if (c < r) (dark ? seen : allowed)[k] += dark || 1;
     }
   }
   const rgba = new Uint8ClampedArray(4 * size * size);
   seen.forEach((blue, k) => {
     const part = blue + PALE * allowed[k];
     const colour = [0x00, 0x72, 0xb2].map((value) => (blue * value + 128 * (part - blue)) / part);
-    rgba.set(leaks[k] ? [0xd5, 0x5e, 0x00, 255] : part ? [...colour, (255 * part) / block ** 2] : [0, 0, 0, 0], 4 * k);
+    rgba.set(leaks[k] ? [0xd5, 0x5e, 0x00, 255 * leaks[k]] : part ? [...colour, (255 * part) / block ** 2] : [0, 0, 0, 0], 4 * k);
   });
   return rgba;
 }
