@@ -1,173 +1,146 @@
-import { button, change, choice, element, frame } from "../shared/frame.mjs";
+import { arrowKeys, button, change, choice, element, frame, shape } from "../shared/frame.mjs";
 import { shortened } from "../shared/words.mjs";
 import { chips } from "../shared/chips.mjs";
+import { answer, casesOf, costliest, ending, factor, groupsOf, nats, sentence, stepsOf } from "./orderings.mjs";
 
-const MODEL = "The model: each conditional is a logistic regression on the variables before it (a MADE without hidden layers), the best there is. What it costs: how many nats its NLL is above the entropy, which is the distance from the truth that is called KL.";
-const ASK = "Drag the variables, or press ← or → on one, until the ordering is your guess.";
+const MODEL = "The model: for each variable the best logistic regression on those before it. It costs as many nats as its NLL is above the entropy.";
+const [LEFT, RIGHT, FLOOR] = [34, 366, 172];
+const [IN_COLUMN, PITCH, COIN, MOST] = [6, 24, Math.log(2), 0.75];
 
-const bar = (share, name = "") => element("span", { class: `bar ${name}` }, element("span", { style: `width:${100 * share}%` }));
-const percent = (share) => (share < 0.001 ? "<0.1%" : `${Number((100 * share).toPrecision(3))}%`);
+const words = (x, y, said, looks = {}) => shape("text", { x, y, "text-anchor": "middle", ...looks }, said);
+const onAxis = (cost) => LEFT + (cost / MOST) * (RIGHT - LEFT);
 
-/** The step, counted from 1, that costs most; of equal ones the last, which knows most. */
-export const costliest = (steps) => steps.lastIndexOf(Math.max(...steps)) + 1;
+/** Orderings as dots on an axis of nats; a heap in the middle until there is a guess. */
+function dotsOn(onselect) {
+  const [labels, group] = [shape("g"), shape("g", { role: "radiogroup", "aria-label": "Orderings" })];
+  const part = shape("svg", { viewBox: "0 18 400 194", class: "dots", role: "group", "aria-label": "Orderings by their nats" }, shape("path", { class: "axis", d: `M${LEFT - 20} ${FLOOR}H${RIGHT + 20}` }), labels, group);
+  const orderingOf = (dot) => dot.dataset.ordering.split(",").map(Number);
+  group.addEventListener("click", ({ target }) => target.dataset.ordering && onselect(orderingOf(target)));
+  arrowKeys(group, () => [...group.children], (dot) => onselect(orderingOf(dot)));
+  const fill = (groups) => {
+    group.replaceChildren(...groups.flatMap(({ members }) => members).map((ordering) =>
+      shape("circle", { r: 9, role: "radio", tabindex: -1, "data-ordering": ordering })));
+    group.firstChild.setAttribute("tabindex", 0);
+  };
+  const draw = (truth, groups, selected, shown) => {
+    const heaps = shown ? groups : [{ members: groups.flatMap(({ members }) => members), cost: MOST / 2 }];
+    const dots = [...group.children];
+    heaps.forEach(({ members, cost }) => {
+      const columns = Math.ceil(members.length / IN_COLUMN);
+      const first = Math.max(onAxis(cost) - ((columns - 1) * PITCH) / 2, LEFT);
+      dots.splice(0, members.length).forEach((dot, k) => {
+        const [x, y] = [first + Math.floor(k / IN_COLUMN) * PITCH, FLOOR - 16 - (k % IN_COLUMN) * PITCH];
+        dot.style.transform = `translate(${x}px, ${y}px)`;
+        dot.setAttribute("aria-checked", dot.dataset.ordering === String(selected));
+        const said = orderingOf(dot).map((i) => truth.names[i]).join(", ");
+        dot.setAttribute("aria-label", shown ? `${said}: ${nats(cost)}` : said);
+      });
+    });
+    const ticks = { 0: "0", [COIN]: "ln 2, a coin" };
+    labels.replaceChildren(
+      ...Object.entries(ticks).flatMap(([cost, said]) => [shape("path", { class: "axis", d: `M${onAxis(cost)} ${FLOOR}v6` }), words(onAxis(cost), FLOOR + 20, said)]),
+      words((LEFT + RIGHT) / 2, FLOOR + 36, "nats"),
+      ...(shown ? groups.flatMap((one) => captions(truth, one, groups)) : [words((LEFT + RIGHT) / 2 - 90, FLOOR - 70, "where?", { class: "big" })]),
+    );
+  };
+  return { part, fill, draw };
+}
 
-/** What has become of a guess: an ordering, "same", or null. */
-export function answer({ names, groups, verdict }, guess) {
-  if (guess === null) return verdict;
-  const isSame = groups.length === 1;
-  if (guess === "same") return `You guessed that all cost the same: ${isSame ? "✓ they do" : "they do not"}. ${verdict}`;
-  const [best, worst] = [groups[0], groups.at(-1)].map(({ members }) => members.includes(String(guess)));
-  const said = isSame ? "it is as good as any other" : best ? "✓ none is better" : worst ? "it is one of the worst" : "others cost less";
-  return `You guessed ${guess.map((i) => names[i]).join(", ")}: ${said}. ${verdict}`;
+function captions(truth, group, groups) {
+  const { cost, members } = group;
+  const columns = Math.ceil(members.length / IN_COLUMN);
+  const isRight = cost > MOST / 2;
+  const x = isRight ? onAxis(cost) - (columns * PITCH) / 2 - 8 : Math.max(onAxis(cost) - ((columns - 1) * PITCH) / 2, LEFT) + (columns - 0.5) * PITCH + 8;
+  const said = [nats(cost), `${members.length} orderings`, ending(truth, group, groups).replace("all that ", "")];
+  return said.map((line, k) => words(x, FLOOR - 60 + 18 * k, line, { "text-anchor": isRight ? "end" : "start", class: k ? null : "strong" }));
+}
+
+/** The cases of a step: the truth, which may bend, beside the model, which cannot turn back. */
+function drawCases(picture, cases, shown) {
+  const x = (k) => LEFT + 14 + ((k + 0.5) / cases.length) * (RIGHT - LEFT);
+  const y = (p) => FLOOR - 12 - p * (FLOOR - 24);
+  const line = (name) => shape("polyline", { class: name, points: cases.map((one, k) => `${x(k)},${y(one[name])}`).join(" ") });
+  picture.replaceChildren(
+    ...[0, 0.5, 1].flatMap((p) => [shape("path", { class: "grid", d: `M${LEFT} ${y(p)}H${RIGHT + 20}` }), words(LEFT - 14, y(p) + 5, p === 0.5 ? "½" : p)]),
+    line("truth"),
+    ...cases.map(({ share, truth }, k) => shape("circle", { class: "truth", cx: x(k), cy: y(truth), r: 3 + 9 * Math.sqrt(share) })),
+    ...(shown ? [line("model"), ...cases.map(({ model }, k) => shape("path", { class: "model", d: `M${x(k) - 6} ${y(model) - 6}l12 12m0 -12l-12 12` }))] : []),
+    ...cases.map(({ values }, k) => words(x(k), FLOOR + 18, values)),
+  );
+  const said = cases.map(({ values, truth, model }) => `${values || "always"}: true ${truth.toFixed(3)}${shown ? `, model ${model.toFixed(3)}` : ""}`);
+  picture.setAttribute("aria-label", said.join("; "));
 }
 
 function render({ model, el }) {
   const examples = model.get("examples");
-  const shown = () => examples[model.get("example")];
-  const count = () => Object.keys(shown().orderings).length;
-
-  function select(selected) {
-    change(model, { selected, step: null, guess: model.get("revealed") ? model.get("guess") : selected });
-  }
-  function start(example) {
-    const selected = examples[example].names.map((_, i) => i);
-    change(model, { example, selected, step: null, guess: null, revealed: false });
-  }
-  function turn() {
-    const revealed = !model.get("revealed");
-    change(model, { revealed, step: null, guess: revealed ? model.get("guess") : null });
-  }
+  const truth = () => examples[model.get("example")];
+  const select = (selected) => change(model, { selected, step: null });
+  const guess = (what) => change(model, { guess: what, step: null });
+  const start = (example) => change(model, { example, selected: examples[example].names.map((_, i) => i), step: null, guess: null });
 
   const chooser = choice("Example", Object.keys(examples).map((name) => [name, name]), start);
   const order = chips(select);
-  const best = button("This ordering is best", () => change(model, { guess: model.get("selected") }));
-  const same = button("All cost the same", () => change(model, { guess: "same" }));
-  const reveal = button("Reveal", turn);
-  const [story, reason, head] = ["p", "p", "b"].map((tag) => element(tag));
-  const question = element("p", { role: "status", class: "question" });
-  const said = element("div", { role: "status" });
-  const groups = buttons("Orderings that cost the same", (k) => select(shown().groups[k].members[0].split(",").map(Number)));
-  const steps = buttons("Steps of the ordering", (t) => change(model, { step: t + 1 }));
-  const grouped = element("div", { class: "groups" }, head, groups.part);
-  const cases = element("div", { class: "cases" });
-  const together = element("details", {}, element("summary"), element("div"));
+  const best = button("This one is cheapest", () => guess(model.get("selected")));
+  const same = button("All cost the same", () => guess("same"));
+  const again = button("Guess again", () => guess(null));
+  const [story, head, told] = ["p", "b", "p"].map((tag) => element(tag));
+  const [question, said] = ["b", "div"].map((tag) => element(tag, { role: "status" }));
+  const dots = dotsOn(select);
+  const steps = element("div", { class: "steps", role: "group", "aria-label": "Steps of the ordering" });
+  const picture = shape("svg", { viewBox: "0 4 400 192", role: "img" });
+  let [groups, drawn] = [[], ""];
 
-  function drawGroups(selected) {
-    head.textContent = `All ${count()} orderings, the cheapest first`;
-    groups.show(shown().groups.map(({ said: words, cost, members }) => ({
-      parts: [bar(cost / shown().most), element("span", { class: "what" }, words)],
-      pressed: members.includes(String(selected)),
-    })));
+  function drawSteps(selected, step, shown) {
+    const costs = stepsOf(truth(), selected);
+    while (steps.children.length > costs.length) steps.lastChild.remove();
+    while (steps.children.length < costs.length) {
+      const t = steps.children.length + 1;
+      steps.append(button("", () => change(model, { step: t })));
+    }
+    costs.forEach((cost, t) => {
+      const one = steps.children[t];
+      one.replaceChildren(`${t + 1} ${factor({ names: truth().names.map((name) => shortened(name)) }, selected, t)}`, shown ? element("span", {}, cost.toFixed(3)) : "");
+      one.style.setProperty("--share", `${shown ? (100 * cost) / MOST : 0}%`);
+      one.setAttribute("aria-pressed", t + 1 === step);
+    });
   }
 
-  function drawSteps(selected, step, revealed) {
-    const names = selected.map((i) => shortened(shown().names[i]));
-    steps.show(shown().orderings[selected].steps.map((cost, t) => {
-      const factor = `p(${names[t]}${t ? " | " : ""}${names.slice(0, t).join(", ")})`;
-      const parts = [element("span", {}, `${t + 1}`), element("span", { class: "what" }, factor)];
-      if (revealed) parts.push(bar(cost / Math.max(shown().most, 0.001)), element("span", {}, cost.toFixed(3)));
-      return { parts, pressed: t + 1 === step };
-    }));
-  }
-
-  function drawCases(selected, step, revealed) {
-    const before = selected.slice(0, step - 1).sort((a, b) => a - b);
-    const { rows, sum } = shown().cases[`${selected[step - 1]}|${before}`];
-    const mark = (at, name, sign) => element("span", { class: name, style: `left:${100 * at}%` }, sign);
-    const heads = [...before.map((i) => shortened(shown().names[i], 9)), "how often", "0", "1", "true"];
-    const row = ([values, share, truth, fitted]) => element(
-      "tr",
-      {},
-      ...values.map((value) => element("td", {}, value)),
-      element("td", { class: "quiet" }, percent(share)),
-      element("td", { colspan: 2 }, element("div", { class: "scale" }, mark(truth, "true", "●"), revealed ? mark(fitted, "model", "✕") : "")),
-      element("td", {}, truth.toFixed(3)),
-      revealed ? element("td", {}, fitted.toFixed(3)) : "",
-    );
-    const could = before.length ? " Could a weighted sum of the values at the left say that?" : "";
-    cases.replaceChildren(
-      element("b", {}, `Step ${step}: how probable is ${shown().names[selected[step - 1]]} = 1?`),
-      element(
-        "table",
-        {},
-        element("thead", {}, element("tr", {}, ...heads.map((name) => element("th", { scope: "col", style: { 0: "text-align:left", 1: "text-align:right" }[name] }, name)), revealed ? element("th", { scope: "col" }, "model") : "")),
-        element("tbody", {}, ...rows.map(row)),
-      ),
-      element("div", {}, `● true${revealed ? `, ✕ the model: a sigmoid of the weighted sum ${sum}` : ""}.${revealed ? "" : could}`),
-    );
-  }
-
-  function drawTogether() {
-    const { probabilities, logits, mixture, claim } = shown().means;
-    const scale = Math.max(1.25, logits);
-    const mean = (name, total, words) => {
-      const isOne = total.toFixed(3) === "1.000";
-      const box = bar(total / scale, isOne ? "total" : "total leak");
-      box.append(element("span", { class: "one", style: `left:${100 / scale}%` }));
-      const sum = element("b", {}, `Σp = ${total.toFixed(3)} ${isOne ? "✓" : "✕ no distribution"}`);
-      return element("div", {}, element("div", { class: "mean" }, element("span", {}, name), box, sum), element("p", {}, words));
-    };
-    together.open = false;
-    together.firstChild.textContent = `All ${count()} orderings together: which mean of their models sums to 1, that of probabilities or that of logits? Guess, then open this line.`;
-    together.lastChild.replaceChildren(mean("mean of probabilities", probabilities, mixture), mean("mean of logits", logits, claim));
-  }
-
-  let drawn = "";
   function draw() {
-    const [example, selected, guess, revealed] = ["example", "selected", "guess", "revealed"].map((name) => model.get(name));
-    const step = model.get("step") ?? (revealed ? costliest(shown().orderings[selected].steps) : selected.length);
-    chooser.list.value = example;
-    order.show(shown().names, selected);
-    const predict = `Predict: in which of the ${count()} orderings does this model cost least, or do all cost the same? ${ASK}`;
-    question.textContent = revealed ? answer(shown(), guess) : predict;
-    const guessed = guess === "same" ? "all orderings cost the same" : `${(guess ?? []).map((i) => shown().names[i]).join(", ")} is the best`;
-    said.textContent = revealed ? shown().orderings[selected].said : guess ? `Your guess: ${guessed}. Press Reveal.` : "No guess yet.";
-    best.setAttribute("aria-pressed", String(guess) === String(selected));
-    same.setAttribute("aria-pressed", guess === "same");
-    if (revealed) drawGroups(selected);
-    drawSteps(selected, step, revealed);
-    drawCases(selected, step, revealed);
-    if (drawn === `${example} ${revealed}`) return;
-    drawn = `${example} ${revealed}`;
-    story.textContent = `${shown().story} ${MODEL}`;
-    reason.textContent = shown().reason;
-    reveal.textContent = revealed ? "Hide, and guess again" : "Reveal";
-    best.hidden = same.hidden = revealed;
-    reason.hidden = !revealed;
-    grouped.hidden = !revealed || shown().groups.length < 2;
-    together.hidden = !revealed;
-    drawTogether();
+    const [example, selected, guessed] = ["example", "selected", "guess"].map((name) => model.get(name));
+    const shown = guessed !== null;
+    const step = model.get("step") ?? (shown ? costliest(stepsOf(truth(), selected)) : selected.length);
+    if (drawn !== example) {
+      drawn = example;
+      groups = groupsOf(truth());
+      dots.fill(groups);
+      chooser.list.value = example;
+      story.textContent = `${truth().story} ${MODEL}`;
+    }
+    order.show(truth().names, selected);
+    dots.draw(truth(), groups, selected, shown);
+    const count = groups.reduce((sum, { members }) => sum + members.length, 0);
+    question.textContent = shown
+      ? answer(truth(), groups, guessed)
+      : `Predict: which of the ${count} orderings is cheapest? Drag the variables, or press ← or → on one, until it is your guess.`;
+    said.textContent = shown ? sentence(truth(), selected) : "";
+    [best.hidden, same.hidden, again.hidden] = [shown, shown, !shown];
+    drawSteps(selected, step, shown);
+    const name = truth().names[selected[step - 1]];
+    const before = selected.slice(0, step - 1).sort((a, b) => a - b).map((i) => shortened(truth().names[i]));
+    head.textContent = `How probable is ${name} = 1${before.length ? `, given ${before.join(" ")}` : ""}?`;
+    drawCases(picture, casesOf(truth(), selected, step), shown);
+    const sigmoid = "The truth may turn; a weighted sum under a sigmoid rises or falls, or stays.";
+    told.textContent = `● true, the larger the more often${shown ? `; ✕ the model. ${truth().reason}` : `. ${sigmoid}`}`;
   }
 
   el.classList.add("made-orderings");
   el.append(
-    chooser.label,
+    element("div", { class: "made-controls" }, chooser.label, order.part, best, same, again),
     story,
     question,
-    reason,
-    element("div", { class: "made-controls" }, order.part, best, same, reveal),
-    said,
-    element("div", { class: "made-body" }, grouped, element("div", {}, element("b", {}, "Its steps"), steps.part), cases),
-    together,
+    element("div", { class: "made-body" }, element("div", {}, dots.part, said), element("div", {}, steps, head, picture, told)),
   );
   return frame(el, model, "OrderingLab", draw);
-}
-
-/** Buttons below one another, made once and filled anew, so that the focus stays. */
-function buttons(name, onpress) {
-  const part = element("div", { class: "rows", role: "group", "aria-label": name });
-  const show = (rows) => {
-    while (part.children.length > rows.length) part.lastChild.remove();
-    while (part.children.length < rows.length) {
-      const k = part.children.length;
-      part.append(button("", () => onpress(k)));
-    }
-    rows.forEach(({ parts, pressed }, k) => {
-      part.children[k].replaceChildren(...parts);
-      part.children[k].setAttribute("aria-pressed", pressed);
-    });
-  };
-  return { part, show };
 }
 
 export default { render };
