@@ -575,7 +575,11 @@ def test_no_answer_hears_of_a_relation_that_is_not_there():
     def odd(logits, x):
         return bernoulli_log_prob(logits, x) + Tensor([0.1, 0.7, 0.4])[: len(x)]
 
-    assert wrong(exercise_named("4.2"), odd).cause == "the answer differs in value"
+    def turned_classes(logits, x):  # `~x` of them is an error
+        return exercise_named("8.1").reference(logits, (x == 0).float())
+
+    for name, answer in (("4.2", odd), ("8.1", turned_classes)):
+        assert wrong(name, answer).cause == "the answer differs in value"
 
 
 # ---- causes that did not fit ---------------------------------------------------------------------
