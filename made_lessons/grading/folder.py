@@ -38,9 +38,9 @@ def hand_ins(folder: Path) -> list[Row]:
 
 
 def one_each(rows: Sequence[Row]) -> list[Row]:
-    """Of each learner and notebook the newest row, which names the others."""
+    """Of each learner and notebook the newest row, of equal times the copy; it names the others."""
     of_learners: dict[tuple[str, str], list[Row]] = {}
-    for row in sorted(rows, key=lambda row: (row.when, row.hand_in)):
+    for row in sorted(rows, key=lambda row: (row.when, _stem(row.hand_in))):
         of_learners.setdefault((row.learner, row.platform_id), []).append(row)
     names = sorted({row.learner for row in rows})
     chosen = []

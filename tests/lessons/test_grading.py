@@ -353,6 +353,13 @@ def test_of_a_learner_the_newest_that_can_be_graded_counts_and_no_one_elses():
     }
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_copies_as_old_as_one_another_the_last_one_counts(order):
+    names = [f"ann/03{copy}.ipynb" for copy in ("", " (1)", " (2)")]
+    (row,) = one_each([row_of("ann", name, 1) for name in names][::order])
+    assert row.hand_in == "ann/03 (2).ipynb"
+
+
 @pytest.mark.parametrize("separator", [",", ";"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
 def test_ids_are_read_as_a_spreadsheet_writes_them(tmp_path, separator, encoding):
