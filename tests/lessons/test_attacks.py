@@ -49,8 +49,10 @@ say(MESSAGE)
 check("3.2", 1)
 """
 ANSWER = '{"3.2": [{"answer": %s}]}'
-SAID = "said what cannot be read"
-# what the process of a hand-in says in place of an answer, and words of the verdict
+SAID = ("stopped", "said what cannot be read")
+NO_FUNCTION = ("wrong", "a function was expected")
+NONE = ("wrong", "the answer is None")
+# what the process of a hand-in says in place of an answer, and the verdict with words of it
 MESSAGES = {
     "a verdict": ('{"3.2": [{"state": "right", "words": ""}]}', SAID),
     "a pickle": (ANSWER % '{"pickle": "gASVAAAA"}', SAID),
@@ -59,21 +61,24 @@ MESSAGES = {
     "deep JSON": ("""b'{"a":' * 100_000""", SAID),
     "a deep word": (
         """b'{"3.2": [{"state": "failed", "words": ' + b"[" * 900 + b"]" * 900 + b"}]}\"""",
-        "[[[[",
+        ("failed", "[[[["),
     ),
-    "half a character": (r'{"3.2": [{"state": "failed", "words": "\ud800"}]}', "\ud800"),
-    "NaN": ("""b'{"3.2": [{"answer": NaN}]}'""", "a function was expected"),
+    "half a character": (
+        r'{"3.2": [{"state": "failed", "words": "\ud800"}]}',
+        ("failed", "\ud800"),
+    ),
+    "NaN": ("""b'{"3.2": [{"answer": NaN}]}'""", NO_FUNCTION),
     "a shape of NaN": (
         """b'{"3.2": [{"answer": {"tensor": ["torch.int8", [NaN], "", 0]}}]}'""",
         SAID,
     ),
     "a negative shape": (ANSWER % '{"tensor": ["torch.int8", [-1, -5], "AAAA", 0]}', SAID),
-    "a huge shape": (ANSWER % '{"tensor": ["torch.int8", [10**9, 0], "", 0]}', "a function was"),
-    "an evil name": (ANSWER % r'{"function": ["\0\ud800" * 999, 10**9]}', ""),
-    "a function too many": (ANSWER % '{"function": ["f", -1]}', ""),
+    "a huge shape": (ANSWER % '{"tensor": ["torch.int8", [10**9, 0], "", 0]}', NO_FUNCTION),
+    "an evil name": (ANSWER % r'{"function": ["\0\ud800" * 999, 10**9]}', NONE),
+    "a function too many": (ANSWER % '{"function": ["f", -1]}', NONE),
     "a model that is none": (
         ANSWER % '{"object": ["m", {"__del__": 0}, {"__init__": 0}]}',
-        "a function was",
+        NO_FUNCTION,
     ),
 }
 
@@ -82,9 +87,9 @@ MESSAGES = {
 @pytest.mark.parametrize("name", [*MESSAGES])
 def test_what_a_process_says_cannot_harm_its_judge(name, monkeypatch):
     monkeypatch.setattr(time, "sleep", lambda _: None)  # nobody waits for it to end: it goes on
-    message, words = MESSAGES[name]
+    message, (state, words) = MESSAGES[name]
     verdict = judged(SAY.replace("MESSAGE", message), number="03")["3.2"]
-    assert verdict.state in ("stopped", "wrong", "failed")
+    assert verdict.state == state
     assert words in verdict.words
 
 
@@ -127,7 +132,7 @@ def test_a_dict_whose_keys_collide_is_not_waited_for(monkeypatch):
     monkeypatch.setattr(judge, "LIMIT_S", 0.1)
     cell = "import sys\nzeros = {k * sys.hash_info.modulus: 0 for k in range(1, 8_000)}"
     verdict = judged(cell, 'check("4.4", zeros)')["4.4"]
-    assert (verdict.state, SAID in verdict.words) == ("stopped", True)
+    assert (verdict.state, SAID[1] in verdict.words) == (SAID[0], True)
 
 
 WORDY = """
@@ -247,8 +252,8 @@ ZEROS = (
     'with open("zeros", "wb") as file:\n    for k in range(99):\n        file.write(bytes(2**20))'
 )
 IN_ANSWER = 'def build_masks(degrees):\n    %s\n\ncheck("3.2", build_masks)'
-TOO_MUCH = "it could not be read: out of time or memory"
-# cells, what is then said of 3.2, and words of the reason; one alone goes on with a right answer
+# cells, what is then said of 3.2 (nothing where they cannot be read), and words of the reason; one
+# alone goes on with a right answer
 CELLS = {
     "endless": (["while True: build_masks = 1"], "stopped", "out of time"),
     "fork bomb": ([BOMB], "stopped", ""),
@@ -266,8 +271,8 @@ CELLS = {
     "connects": ([CONNECTS], "right", ""),
     "deletes": ([DELETES], "right", ""),
     "two arguments": (["def f(a, a): pass", RIGHT], "right", ""),
-    "newlines": (["\n" * 2**20, RIGHT], None, TOO_MUCH),
-    "numbers": (["x = [" + "1," * 2**20 + "]", RIGHT], None, TOO_MUCH),
+    "newlines": (["\n" * 2**18, RIGHT], "right", ""),
+    "numbers": (["x = [" + "1," * 2**22 + "]", RIGHT], "", ""),
     "no Python": (
         ['build_masks = (\ncheck("3.2", build_masks)', ""],
         "failed",
@@ -275,9 +280,13 @@ CELLS = {
     ),
     "parentheses": (['check("3.2", ' + "(" * 5000, ""], "failed", "SyntaxError"),
     "patched check, no answer": ([PATCH, 'check("3.2", len)'], "failed", ""),
-    "endless answer in C": ([IN_ANSWER % "import itertools; any(itertools.repeat(0))", ""], "", ""),
+    "endless answer in C": (
+        [IN_ANSWER % "import itertools; any(itertools.repeat(0))", ""],
+        "stopped",
+        "",
+    ),
     "leaves in its answer": ([IN_ANSWER % "import os; os._exit(0)", ""], "stopped", ""),
-    "huge answer": ([IN_ANSWER % "return 'x' * 10**8", ""], "", ""),
+    "huge answer": ([IN_ANSWER % "return 'x' * 10**8", ""], "stopped", ""),
     "deep answer": (
         ["deep = []\nfor k in range(10**5): deep = [deep]", IN_ANSWER % "return deep"],
         "failed",
@@ -350,11 +359,9 @@ def hostile(tmp_path_factory):
 @pytest.mark.parametrize("name", [*CELLS])
 def test_a_hostile_hand_in_is_one_row_with_a_clear_word(hostile, name):
     row, (_, state, words) = graded(hostile[0])[f"{name}.ipynb"], CELLS[name]
-    if state is None:
-        assert row["word"] == words or row["3.2"] == "right"  # a fast computer has the time
-    else:
-        assert row["3.2"] == state or (not state and row["3.2"] in ("right", "wrong", "stopped"))
-        assert words in row["3.2 why"]
+    unread = "it could not be read: out of time or memory"
+    assert (row["word"], row["3.2"]) == ("graded" if state else unread, state)
+    assert words in row["3.2 why"]
 
 
 @needs_sandbox
