@@ -1,9 +1,9 @@
-"""Which small mistakes no test sees: ``python -m tools.checks.mutants``, some minutes on 2 cores.
+"""Which small mistakes no test sees: ``python -m tools.checks.mutants``, half an hour on 2 cores.
 
-In each of seven rooms 25 places are drawn, the same in every run, and at each one thing is changed
-by an operator of cosmic-ray: ``>`` becomes ``>=``, ``and`` becomes ``or``, a number one more or
-less. The room's tests then run on a copy of the tree with this one change, a *mutant*, and should
-fail. One that survives changes nothing that matters, or shows a hole in the tests.
+In each of fifteen rooms 12 places are drawn, the same in every run, and at each one thing is
+changed by an operator of cosmic-ray: ``>`` becomes ``>=``, ``and`` becomes ``or``, a number one
+more or less. The room's tests then run on a copy of the tree with this one change, a *mutant*, and
+should fail. One that survives changes nothing that matters, or shows a hole in the tests.
 
 Places are counted in a room from top to bottom, without imports and annotations, so that they are
 the same wherever its file lies. ``--out FILE`` writes the table into a file, too.
@@ -23,20 +23,56 @@ from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 
-ROOMS = {  # files of made_course/model that are changed, and the tests that then run
-    "masks": (["masks"], ["masks"]),
-    "heads": (["heads"], ["heads", "mixed"]),
-    "mask_sets": (["mask_sets"], ["mask_sets"]),
-    "sampling": (["sampling"], ["sampling", "log_prob"]),
-    "made": (["masked_linear", "made"], ["made", "log_prob"]),
-    "completion": (["completion"], ["completion", "completed_rows"]),
-    "compression": (["compression"], ["compression"]),
+ROOMS = {  # a folder, files of it that are changed, and the tests that then run
+    "masks": ("made_course/model", ["masks"], ["masks"]),
+    "heads": ("made_course/model", ["heads"], ["heads", "mixed"]),
+    "mask_sets": ("made_course/model", ["mask_sets"], ["mask_sets"]),
+    "sampling": ("made_course/model", ["sampling"], ["sampling", "log_prob"]),
+    "made": ("made_course/model", ["masked_linear", "made"], ["made", "log_prob"]),
+    "completion": ("made_course/model", ["completion"], ["completion", "completed_rows"]),
+    "compression": ("made_course/model", ["compression"], ["compression"]),
+    "tables": (
+        "made_course/data",
+        ["mnist_binarized", "table_columns", "table_files", "tables"],
+        ["mnist_binarized", "own_table", "tables"],
+    ),
+    "training": (
+        "made_course/training",
+        ["batches", "checkpoints", "evaluate", "fit", "loop", "schedules"],
+        ["checkpoints", "evaluate", "fit", "schedules"],
+    ),
+    "relatives": ("made_course/relatives", ["older", "younger"], ["older", "younger"]),
+    "leaks": (
+        "made_course/leaks",
+        ["dependence", "joint", "ordering_fits", "trajectory"],
+        ["dependence", "joint", "ordering_fits", "total"],
+    ),
+    "shipped": (
+        "made_course/shipped",
+        ["nearest", "pixel_orderings", "weights"],
+        ["pixel_orderings", "race", "weights"],
+    ),
+    "words": (
+        "made_lessons/checking",
+        ["causes", "comparing", "one_change", "relations", "substitutions", "torch_errors"],
+        ["causes", "examine", "one_change", "torch_errors"],
+    ),
+    "exercises": (
+        "made_lessons/checking",
+        ["check", "exercise", "properties", "probes", "variants"],
+        ["exercises", "every_exercise", "examine", "variants"],
+    ),
+    "grading": (
+        "made_lessons/grading",
+        ["folder", "hand_in", "marking", "reports"],
+        ["grading", "hand_in", "points"],
+    ),
 }
 ROOT = Path(__file__).parents[2]
 NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "docs", "notebooks")
 PYTEST = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:nbval", "-p", "no:cacheprovider"]
 PYTEST += ["-o", "addopts=--import-mode=importlib --doctest-modules", "-m", "not delivery"]
-EACH = 25
+EACH = 12
 SECONDS = 120  # for tests that take about ten; a mutant that takes longer is caught, too
 OPERATORS = re.compile(  # no other swaps of signs: most of them raise an error wherever they run
     "core/(AddNot|NumberReplacer|RemoveDecorator|ZeroIterationForLoop"
@@ -73,8 +109,9 @@ def mutants(room):
     from cosmic_ray.plugins import get_operator, operator_names
 
     places = []
-    for turn, file in enumerate(ROOMS[room][0]):
-        path = f"made_course/model/{file}.py"
+    folder, files, _ = ROOMS[room]
+    for turn, file in enumerate(files):
+        path = f"{folder}/{file}.py"
         source = (ROOT / path).read_text(encoding="utf-8")
         nodes = list(ast_nodes(get_ast(source)))
         for name in filter(OPERATORS.fullmatch, operator_names()):
@@ -95,17 +132,18 @@ def mutants(room):
 
 def outcome(tree, room, path=None, source=None):
     """What a room's tests say in a copy of the tree, where a file has another in its place."""
-    files, tests = ROOMS[room]
-    tried = [f"made_course/model/{file}.py" for file in files]
-    tried += [f"tests/model/test_{name}.py" for name in tests]
-    with TemporaryDirectory() as folder:
-        shutil.copytree(tree, folder, dirs_exist_ok=True)
+    folder, files, tests = ROOMS[room]
+    of_tests = folder.partition("made_course/")[2] or "lessons"
+    tried = [f"{folder}/{file}.py" for file in files]
+    tried += [f"tests/{of_tests}/test_{name}.py" for name in tests]
+    with TemporaryDirectory() as copy:
+        shutil.copytree(tree, copy, dirs_exist_ok=True)
         if path is not None:
-            Path(folder, path).write_text(source, encoding="utf-8")
+            Path(copy, path).write_text(source, encoding="utf-8")
         run = partial(subprocess.run, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT)
-        alone = os.environ | {"PYTHONPATH": folder, "PYTHONDONTWRITEBYTECODE": "1"}
+        alone = os.environ | {"PYTHONPATH": copy, "PYTHONDONTWRITEBYTECODE": "1"}
         try:
-            done = run([*PYTEST, *tried], cwd=folder, env=alone, timeout=SECONDS)
+            done = run([*PYTEST, *tried], cwd=copy, env=alone, timeout=SECONDS)
         except subprocess.TimeoutExpired:
             return "timed out"
     return "killed" if done.returncode else "survived"
