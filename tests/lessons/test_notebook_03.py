@@ -1,5 +1,6 @@
 import random
 
+import pytest
 import torch
 
 from made_lessons.checking.catalogue import exercise_named
@@ -141,9 +142,8 @@ def test_drawn_degrees():
     )
 
 
-def test_no_right_answer_of_the_notebook_is_right_in_a_variant():
+@pytest.mark.parametrize("degrees", [[2, 4, 6], [2, 4, 7], [2, 5, 6], [2, 5, 7]])
+def test_no_right_answer_of_the_notebook_is_right_in_a_variant(degrees):
+    right("3.4", degrees)
     for k in range(40):
-        variant = exercise_named("3.4").vary(exercise_named("3.4"), f"learner {k}")
-        for degrees in ([2, 4, 6], [2, 4, 7], [2, 5, 6], [2, 5, 7]):
-            right("3.4", degrees)
-            wrong(variant, degrees)
+        wrong(exercise_named("3.4", f"learner {k}"), degrees)
