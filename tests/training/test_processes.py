@@ -2,6 +2,7 @@
 
 import json
 import os
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +19,7 @@ from made_course.training.processes import Processes
 from tests.training.train_together import RUNS, results_of
 
 ROOT = Path(__file__).parents[2]
+with_torchrun = pytest.mark.delivery  # whose three processes load PyTorch each
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +49,7 @@ def together(folder):
     return [json.loads((folder / f"rank{rank}.json").read_text()) for rank in (0, 1)]
 
 
+@with_torchrun
 @pytest.mark.parametrize("name", RUNS)
 def test_two_processes_give_the_losses_weights_and_masks_of_one(alone, together, name):
     for of_rank in together:
@@ -57,6 +60,7 @@ def test_two_processes_give_the_losses_weights_and_masks_of_one(alone, together,
     assert len(set(alone[name]["train"])) == 4, "nothing was learned: the test proves nothing"
 
 
+@with_torchrun
 def test_the_first_process_alone_is_asked_and_writes_and_all_stop(folder, together):
     first, second = (results["stopped"] for results in together)
     assert (first["epochs"], first["calls"]) == (2, [1, 2])
@@ -66,6 +70,7 @@ def test_the_first_process_alone_is_asked_and_writes_and_all_stop(folder, togeth
     assert sorted(file.name for file in folder.iterdir()) == names
 
 
+@with_torchrun
 def test_dropout_and_a_missing_seed_leave_the_processes_with_one_model(together):
     assert together[0]["noisy"] == together[1]["noisy"]
 
@@ -96,6 +101,7 @@ def test_dropout_follows_the_seed_and_differs_between_processes_and_batches():
 # ---- the training command -----------------------------------------------------------------------
 
 
+@with_torchrun
 def test_the_command_on_two_processes_gives_the_same(alone, together):
     expected, found = alone["printed"], together[0]["printed"]
     assert together[1]["printed"] == []
@@ -138,10 +144,12 @@ def test_the_command_trains_what_it_was_told_and_saves_it(tmp_path, capsys):
     assert lines[1] == f"test NLL: {nll:.3f} nats, after 1 epochs, 1 process(es)"
 
 
-def test_the_command_is_that_of_the_module_and_says_what_it_cannot_do():
-    command = [sys.executable, "-m", "made_course.training", "--patience", "3"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert "--patience needs validation rows: it is for a --table" in done.stderr
+def test_the_command_is_that_of_the_module_and_says_what_it_cannot_do(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["training", "--patience", "3"])
+    monkeypatch.delitem(sys.modules, main.__module__)  # which this file has imported
+    with pytest.raises(SystemExit):
+        runpy.run_module("made_course.training", run_name="__main__")
+    assert "--patience needs validation rows: it is for a --table" in capsys.readouterr().err
 
 
 def test_the_command_trains_on_a_table(tmp_path, capsys):
