@@ -1,20 +1,19 @@
-"""What holds for every test, example in a docstring and notebook."""
+"""What holds for every test, example in a docstring and notebook.
 
-import math
+PyTorch is imported where it is used, here and in ``tests/conftest.py``: the process that hands out
+the tests to its workers needs none, and all wait for it.
+"""
+
 import os
 from tempfile import TemporaryDirectory
 
-import numpy as np
 import pytest
-import torch
 
 
 def pytest_configure(config):
     # Two workers share the cores, and threads would only wait for one another over products as
     # small as those of most tests. Workers, kernels and subprocesses inherit it.
-    if "OMP_NUM_THREADS" not in os.environ:
-        os.environ["OMP_NUM_THREADS"] = "1"
-        torch.set_num_threads(1)
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     # What a notebook solves when it is tested, its user has not solved.
     folder = TemporaryDirectory(prefix="made-course-")
     os.environ["MADE_COURSE_PROGRESS"] = folder.name
@@ -23,10 +22,17 @@ def pytest_configure(config):
 
 @pytest.fixture(autouse=True)
 def _names_in_docstrings(doctest_namespace):
+    import math
+
+    import numpy as np
+    import torch
+
     doctest_namespace.update(torch=torch, math=math, np=np)
 
 
 @pytest.fixture(autouse=True)
 def _same_random_numbers():
     """Each test and example draws the same numbers, whichever ran before it."""
+    import torch
+
     torch.manual_seed(0)

@@ -5,7 +5,6 @@ import os
 import hypothesis
 import pytest
 
-from made_course.data.mnist import mnist_folder
 from tests.browser.lab import chromium, what_is_missing
 
 # The same examples in every run, so that a red test is red again, and no limit on the time of
@@ -17,6 +16,8 @@ hypothesis.settings.load_profile("course")
 def pytest_runtest_setup(item):
     # Whoever names a folder of MNIST wants it used: there the tests run, and fail without it.
     if item.get_closest_marker("full_mnist") and not os.environ.get("MADE_COURSE_DATA"):
+        from made_course.data.mnist import mnist_folder
+
         folder = mnist_folder()
         if not folder.exists():
             pytest.skip(f"no full MNIST in {folder} (python -m made_course.data downloads it)")
