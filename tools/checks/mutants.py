@@ -10,10 +10,10 @@ the same wherever its file lies. ``--out FILE`` writes the table into a file, to
 """
 
 import argparse
+import multiprocessing
 import os
 import re
 import shutil
-import subprocess
 import sys
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +22,8 @@ from itertools import chain
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
+
+import pytest
 
 ROOMS = {  # a folder, files of it that are changed, and the tests that then run
     "masks": ("made_course/model", ["masks"], ["masks"]),
@@ -69,9 +71,12 @@ ROOMS = {  # a folder, files of it that are changed, and the tests that then run
     ),
 }
 ROOT = Path(__file__).parents[2]
-NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "docs", "notebooks")
-PYTEST = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:nbval", "-p", "no:cacheprovider"]
+NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "docs")
+PYTEST = ["-x", "-q", "-p", "no:nbval", "-p", "no:cacheprovider"]
 PYTEST += ["-o", "addopts=--import-mode=importlib --doctest-modules", "-m", "not delivery"]
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # as conftest.py has it
+SERVER = multiprocessing.get_context("forkserver")  # which loads once what all of them need
+SERVER.set_forkserver_preload(["hypothesis", "matplotlib.pyplot", "pandas", "pytest", "torch"])
 EACH = 12
 SECONDS = 120  # for tests that take about ten; a mutant that takes longer is caught, too
 OPERATORS = re.compile(  # no other swaps of signs: most of them raise an error wherever they run
@@ -140,13 +145,27 @@ def outcome(tree, room, path=None, source=None):
         shutil.copytree(tree, copy, dirs_exist_ok=True)
         if path is not None:
             Path(copy, path).write_text(source, encoding="utf-8")
-        run = partial(subprocess.run, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT)
-        alone = os.environ | {"PYTHONPATH": copy, "PYTHONDONTWRITEBYTECODE": "1"}
-        try:
-            done = run([*PYTEST, *tried], cwd=copy, env=alone, timeout=SECONDS)
-        except subprocess.TimeoutExpired:
+        process = SERVER.Process(target=run_tests, args=(copy, tried))
+        process.start()
+        process.join(SECONDS)
+        if process.is_alive():
+            process.kill()
             return "timed out"
-    return "killed" if done.returncode else "survived"
+    return "killed" if process.exitcode else "survived"
+
+
+def run_tests(copy, tried):
+    """The life of a process: tests of the tree that it is in."""
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, 1)
+    os.dup2(nothing, 2)
+    os.chdir(copy)
+    sys.path.insert(0, copy)
+    sys.dont_write_bytecode = True
+    os.environ |= {"PYTHONPATH": copy, "PYTHONDONTWRITEBYTECODE": "1"}
+    for name in [name for name in sys.modules if name.partition(".")[0] == "tools"]:
+        del sys.modules[name]
+    sys.exit(pytest.main([*PYTEST, *tried]))
 
 
 def main():
