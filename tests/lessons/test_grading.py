@@ -318,6 +318,8 @@ def test_a_learner_is_who_the_platform_says(tmp_path):
         "archerann_LATE_77_991_03-1.zip",
         "ann (1).ipynb",
         "ann/.hidden.ipynb",
+        "bo/1/2/3/4/5/03.ipynb",
+        "bo/1/2/3/4/5/6/too deep.ipynb",
     ):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
@@ -327,6 +329,7 @@ def test_a_learner_is_who_the_platform_says(tmp_path):
         ("archerann", "77", "archerann_LATE_77_991_03-1.zip"),
         ("ann (1)", "", "ann (1).ipynb"),
         ("ann", "", "ann"),
+        ("bo", "", "bo/1/2/3/4/5/03.ipynb"),
     }
 
 
