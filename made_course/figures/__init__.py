@@ -8,6 +8,7 @@ Imports from every folder above: ``common``, ``model``, ``data``, ``training``, 
 - ``units_and_wires``: units shaded by degree, and wires
 - ``masks``: masks as tables
 - ``networks``: networks as graphs
+- ``the_way``: from an ordering to log p
 - ``dependence``: who depends on whom
 - ``bars``: probabilities, a ruler of nats
 - ``images``: digits and boards
@@ -27,4 +28,5 @@ from .learning_curves import plot_history as plot_history
 from .learning_curves import plot_training as plot_training
 from .masks import plot_masks as plot_masks
 from .networks import plot_network as plot_network
+from .the_way import plot_way as plot_way
 from .trajectory import plot_trajectory as plot_trajectory

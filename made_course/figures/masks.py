@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -120,14 +121,9 @@ def draw_mask(
     Degrees and names are those of the columns, and of the rows; who has no name has "".
     """
     (left, above), (rows, columns) = corner, mask.shape
-    for (row, column), entry in np.ndenumerate(mask):
-        place = (left + CELL * column, above - CELL * (row + 1))
-        face = shade(degrees[0][column], top) if entry else "none"
-        look = {"facecolor": face, "edgecolor": LINES, "linewidth": 0.8}
-        axes.add_patch(Rectangle(place, CELL, CELL, **look))
-        ink = words_on(face) if entry else WORDS
-        middle = (place[0] + CELL / 2, place[1] + CELL / 2 - 0.005)
-        axes.text(*middle, int(entry), color=ink, ha="center", va="center_baseline", fontsize=12)
+    faces = [[shade(d, top) if one else "none" for d, one in zip(degrees[0], row, strict=True)]
+             for row in mask]  # fmt: skip
+    draw_cells(axes, corner, mask, faces)
     for k, (line, count) in enumerate(((degrees[0], columns), (degrees[1], rows))):
         along = CELL * (np.arange(count) + 0.5)
         places = [(left + s, above + 0.19) if k == 0 else (left - 0.2, above - s) for s in along]
@@ -137,3 +133,31 @@ def draw_mask(
                 axes.text(x, y + 0.17, name, ha="center", va="bottom", parse_math=False)
             else:
                 axes.text(x - 0.18, y, name, ha="right", va="center_baseline", parse_math=False)
+
+
+def draw_cells(
+    axes: Axes,
+    corner: tuple[float, float],
+    said: Sequence[Sequence[object]],
+    faces: Sequence[Sequence[str]],
+    side: float = CELL,
+) -> None:
+    """A table, its left top at a corner of a sheet: a word in each cell, on a colour or "none"."""
+    for (row, column), words in np.ndenumerate(np.array(said, dtype=object)):
+        face, place = faces[row][column], (corner[0] + side * column, corner[1] - side * (row + 1))
+        look = {"facecolor": face, "edgecolor": LINES, "linewidth": 0.8}
+        axes.add_patch(Rectangle(place, side, side, **look))
+        ink = WORDS if face == "none" else words_on(face)
+        how = {"ha": "center", "va": "center_baseline", "fontsize": 12, "color": ink}
+        axes.text(place[0] + side / 2, place[1] + side / 2 - 0.005, str(words), **how)
+
+
+def short(value: float) -> str:
+    """A number to two digits, as a cell has room for it.
+
+    Example:
+        >>> short(0.364), short(-0.1), short(2.0), short(float("-inf"))
+        ('.36', '−.10', '2', '−∞')
+    """
+    digits = f"{value:.2f}".removesuffix(".00").replace("inf", "∞")
+    return re.sub(r"^(-?)0\.", r"\1.", digits).replace("-", "−")

@@ -97,3 +97,37 @@ def plot_tickets(ordering: list[int]) -> Picture:
         axes.text(-0.6, middle, words, ha="right", va="center", fontsize=12)
         axes.text(len(ordering) - 0.5, y, code, va="center", family="monospace", fontsize=12)
     return figure
+
+
+@picture
+def plot_draws(names: Sequence[str], p: Sequence[float], u: Sequence[float]) -> Picture:
+    """A day is drawn: [0, 1] is split in two, a number falls into one part, which is split again.
+
+    Names of the variables by step, each one's probability of a 1 given those drawn before, and its
+    number between 0 and 1.
+    """
+    p = list(map(float, p))
+    drawn = [int(at <= share) for at, share in zip(u, p, strict=True)]
+    told = [
+        f"{name}: u = {at:.2f} {'≤' if value else '>'} p = {share:.2f}, {'yes' if value else 'no'}"
+        for name, share, at, value in zip(names, p, u, drawn, strict=True)
+    ]
+    figure = Picture(height=1.05 * len(p), alt=f"{'; '.join(told)}.")
+    axes = figure.add_subplot(xlim=(-0.32, 1.01), ylim=(0.5 - 1.1 * len(p), 0.65))
+    axes.axis("off")
+    middle = {"ha": "center", "va": "center"}
+    for step, (name, share, at, value) in enumerate(zip(names, p, u, drawn, strict=True)):
+        y, ends = -1.1 * step, ((0, share) if value else (share, 1))
+        axes.text(-0.03, y, f"{name}?", ha="right", va="center", weight="bold")
+        for left, right, word in ((0, share, "yes"), (share, 1, "no")):
+            here = (left, right) == ends
+            look = {"facecolor": BLUE if here else "none", "edgecolor": LINES}
+            axes.add_patch(Rectangle((left, y - 0.2), right - left, 0.4, **look))
+            said = f"{word} {right - left:.3g}"
+            axes.text((left + right) / 2, y, said, color="white" if here else WORDS, **middle)
+        axes.plot(at, y + 0.28, "v", color=WORDS, markersize=9)
+        axes.text(at - 0.02, y + 0.38, f"u = {at:.2f}", ha="right", va="center", fontsize=12)
+        if step < len(p) - 1:
+            for end, corner in zip(ends, (0, 1), strict=True):
+                axes.plot([end, corner], [y - 0.2, y - 0.9], ":", color=LINES, linewidth=1.2)
+    return figure

@@ -30,6 +30,7 @@ from made_course.figures import (
     plot_nats_scale,
     plot_probabilities,
     plot_trajectory,
+    plot_way,
 )
 from made_course.figures.completions import paint_completion
 from made_course.figures.images import paint_variables
@@ -94,6 +95,10 @@ FIGURES = {
         "Masks, a row for each who listens. Inputs x₁ of degree 3, x₂ of degree 1 and x₃ of "
         "degree 2. Into hidden: a unit of degree 1: 0, 1, 0; a unit of degree 2: 0, 1, 1. Into "
         "outputs: x̂₁ of degree 3: 1, 1; x̂₂ of degree 1: 0, 0; x̂₃ of degree 2: 1, 0."),
+    "way": (lambda: plot_way(DEGREES, build_masks(DEGREES), torch.tensor([0.5, -1, 2]), -1.25),
+        [0.5, 1, 2, 3, 1.25],
+        "From the ordering x₂, x₃ and x₁ to degrees 3, 1, 2, to masks of 2 × 3 and 3 × 2, to "
+        "logits 0.5, −1.0, 2.0, to log p = −1.25 nats."),
     "dependence": (lambda: plot_dependence({"few": torch.eye(3).bool(), "all": ALLOWED}, ALLOWED),
         [0.8],
         "few: 0 of 3 seen, 3 leaks. x̂₁ sees x₁; x̂₂ sees x₂; x̂₃ sees x₃. Leaks: x̂₁ sees x₁, "
@@ -268,6 +273,18 @@ def test_masks_are_tables_with_degrees_at_their_margins():
     several = [first.repeat_interleave(2, dim=1), output.repeat_interleave(3, dim=0)]
     names = [word for word in texts(plot_masks(several, DEGREES).axes[0]) if "x" in word]
     assert names[1:3] + names[8:10] == ["x₁", "x₂", "x̂₁", "x̂₂"]
+
+
+def test_masks_on_the_way_have_the_blue_of_the_degree_they_come_from():
+    masks = build_masks(DEGREES)
+    (axes,) = plot_way(DEGREES, masks, torch.zeros(3), -2.1).axes
+    blue = {1: "#8ecbf0", 2: BLUE, 3: "#003f66"}
+    layer, *shown = [np.asarray(image.get_array()) for image in axes.get_images()]
+    assert [to_hex(colour) for colour in layer[:, 0]] == [blue[1], blue[2]]
+    for mask, degrees, image in zip(masks, DEGREES, shown, strict=True):
+        for (row, column), kept in np.ndenumerate(mask.numpy()):
+            assert image[row, column, 3] == kept
+            assert not kept or to_hex(image[row, column]) == blue[int(degrees[column])]
 
 
 def test_dependence_of_many_variables_is_pixels_with_a_dot_on_each_leak():

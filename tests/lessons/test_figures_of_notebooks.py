@@ -14,9 +14,14 @@ from PIL import Image
 import made_lessons
 from made_course import MADE, MixtureOfGaussians, build_masks
 from made_course.shipped.measured import ManyMasks, Recipe, Rung, Steps
-from made_lessons.notebook_01.figures import plot_chain_rule, plot_tickets
+from made_lessons.notebook_01.figures import plot_chain_rule, plot_draws, plot_tickets
 from made_lessons.notebook_02.figures import plot_moves
 from made_lessons.notebook_03.figures import plot_masking, plot_path
+from made_lessons.notebook_04.figures import (
+    plot_flips_and_slopes,
+    plot_logarithms,
+    plot_masked_step,
+)
 from made_lessons.notebook_05.figures import (
     plot_costs,
     plot_first_layer,
@@ -67,6 +72,7 @@ def many_masks(name, natural_order):
 
 
 DEGREES = [torch.tensor([3, 1, 2]), torch.tensor([1, 2])]
+STEP = torch.tensor([[0.0, 0.25], [0.0, 0.0]]), torch.tensor([[1.0, -0.5], [1.0, 1.0]])
 ROW = torch.tensor([1.0, 0.0, 1.0, 1.0])
 ORDER = torch.tensor([3, 1, 2, 4])
 TWO_REAL = MADE(2, (8,), head=MixtureOfGaussians(2), seed=0)
@@ -79,6 +85,8 @@ FIGURES = {
         "all days."),
     "tickets": (lambda: plot_tickets([1, 2, 0]), [1, 2, 3],
         "x₁ has ticket 3, x₂ ticket 1, x₃ ticket 2. The counter calls x₂, then x₃, then x₁."),
+    "draws": (lambda: plot_draws(["rain", "wet"], [0.25, 0.5], [0.75, 0.5]), [0.25, 0.75, 0.5],
+        "rain: u = 0.75 > p = 0.25, no; wet: u = 0.50 ≤ p = 0.50, yes."),
     "moves": (lambda: plot_moves(torch.tensor([[0.25, 0.0], [0.5, 0.75]]), [0, 1], 1), [0.92],
         "How far 2 outputs move when an input is flipped: x̂₂ by 0.75 when x₂ is. On average one "
         "moves by 0.50 with its own input, the diagonal, which no ordering allows."),
@@ -91,6 +99,18 @@ FIGURES = {
     "path": (lambda: plot_path(DEGREES, build_masks(DEGREES), [1, 1, 0]), [1, 2, 3],
         "A path from x₂ to x̂₁: its degrees are 1 ≤ 2 < 3. All units stand as high as their "
         "degree. Each of the 6 connections is level or rises; into an output, every one rises."),
+    "masked step": (lambda: plot_masked_step(STEP, STEP, STEP[0] == 0.25), [0, 1],
+        "Set to zero once, 3 forbidden weights are back after one step; multiplied by M where W is "
+        "used, none is: W ⊙ M has 3 zeros there."),
+    "logarithms": (lambda: plot_logarithms(torch.tensor([-100.0, -90, 0, 18, 60]),
+            torch.tensor([math.nan, 0, -0.69, -math.inf, -math.inf]),
+            torch.tensor([0.0, 0, -0.69, -18, -60])), [-0.69, 18, 60, 100],
+        "The plain formula gives NaN up to −100 and −∞ from 18 on; softplus gives a number for "
+        "every logit."),
+    "flips and slopes": (lambda: plot_flips_and_slopes(torch.tensor([0.0, 0.25, 0.75, 1]),
+            {"a": torch.tensor([0.0, 0.5, 0.5, 0]), "b": torch.tensor([0.0, 0, 2, 2])}), [0.5, 2],
+        "a: a flip moves it by 0, its slope is 2 at the ends; b: a flip moves it by 2, its slope "
+        "is 0 at the ends."),
     "costs": (lambda: plot_costs(ROW.repeat(2, 1),
             torch.tensor([[0.5, 0.0, 1.0, 0.25]]).repeat(2, 1)), [0.5, 0.25, 2.1],
         "2 images of 2.1, 2.1 nats, half of which lie on 1, 1 of 4 pixels; 100% of all lie within "
@@ -195,6 +215,15 @@ def test_tickets_are_joined_to_the_step_that_they_call():
     assert {"order = [3, 1, 2]", "ordering = [1, 2, 0]\ncounted from 0"} <= set(texts(axes))
 
 
+def test_the_part_that_a_number_falls_into_is_blue_and_split_again():
+    (axes,) = plot_draws(["rain", "wet"], [0.25, 0.5], [0.75, 0.5]).axes
+    blue = [p.get_bbox().intervalx.tolist() for p in axes.patches
+            if to_hex(p.get_facecolor()) == BLUE]  # fmt: skip
+    assert blue == [[0.25, 1], [0, 0.5]]
+    opened = [list(line.get_xdata()) for line in axes.lines if line.get_linestyle() == ":"]
+    assert opened == [[0.25, 0], [1, 1]]
+
+
 def test_what_an_output_may_not_see_is_orange_and_crossed_the_deeper_the_further_it_moves():
     moves = torch.tensor([[0.25, 0.5], [0.0, 0.75]])
     (axes,) = plot_moves(moves, [1, 0], 1).axes
@@ -230,6 +259,17 @@ def test_a_wire_has_the_blue_of_its_degree_and_a_cut_one_is_a_ghost():
     ones = [text for text in axes.texts[:40] if text.get_text() in ("0", "1")]
     inside = [t.get_text() for t in ones if frame.get_bbox().contains(*t.get_position())]
     assert inside == ["0", "1", "1"]
+
+
+def test_a_forbidden_weight_is_orange_and_crossed_where_it_is_in_use():
+    mask = STEP[0] == 0.25
+    before_too = STEP[0], STEP[1] * torch.tensor([[1, 1], [0, 1]])  # one is still zero
+    (axes,) = plot_masked_step(before_too, STEP, mask).axes
+    framed = [p for p in axes.patches if to_hex(p.get_edgecolor()) == ORANGE]
+    crosses = [line for line in axes.lines if line.get_marker() == "x"]
+    assert len(framed) == len(crosses) == 1 + 2  # the key's, and two of the three
+    kept = texts(axes)[-5:]  # of W ⊙ M, below its title
+    assert kept == ["W ⊙ M", "0", "−.50", "0", "0"]
 
 
 def test_no_wire_of_a_path_s_picture_leads_down():

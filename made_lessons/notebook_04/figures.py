@@ -1,0 +1,125 @@
+"""Where a weight is masked, which formula has a logarithm, and what a flip and a slope see."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import torch
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+from torch import Tensor
+
+from made_course.common.colours import BLUE, ORANGE
+from made_course.figures.masks import draw_cells, short
+from made_course.figures.picture import LINES, Picture, picture
+from made_course.figures.units_and_wires import sheet
+
+SIDE, APART = 0.45, 0.36
+"""Inches of a weight's cell, and between two tables."""
+
+
+@picture
+def plot_masked_step(
+    once: tuple[Tensor, Tensor], where_used: tuple[Tensor, Tensor], mask: Tensor
+) -> Picture:
+    """Forbidden weights before and after a step: back if set to zero once, cut where they are used.
+
+    Each way has its weights W before the step and after it; what is allowed is blue.
+    """
+    kept, table = where_used[1] * mask, SIDE * len(mask)
+    back = int((once[1][~mask] != 0).sum())
+    alt = (
+        f"Set to zero once, {back} forbidden weights are back after one step; multiplied by M "
+        f"where W is used, none is: W ⊙ M has {int((kept[~mask] == 0).sum())} zeros there."
+    )
+    row = table + 0.85
+    figure = Picture(4 * table + 3 * APART + 0.1, 2 * row, alt=alt, layout="none")
+    axes = sheet(figure)
+    lefts = [0.05 + (table + APART) * k for k in range(4)]
+    _mark(axes, lefts[2] + SIDE / 2, 1.5 * row)
+    words = "forbidden by M,\nand in use all the same"
+    axes.text(lefts[2] + SIDE + 0.1, 1.5 * row, words, va="center")
+    for name, above, tables in (
+        ("W is set to W ⊙ M once", 2 * row, (*once,)),
+        ("W ⊙ M wherever W is used", row, (*where_used, mask.int(), kept)),
+    ):
+        titles = ["W, before", "after one step", "M", "W ⊙ M"]
+        axes.text(0.05, above - 0.08, name, va="top", weight="bold")
+        for left, title, sign, values in zip(lefts, titles, "→⊙= ", tables, strict=False):
+            axes.text(left, above - 0.63, title, va="bottom")
+            is_used = len(tables) == 2 or title == "W ⊙ M"
+            _draw_weights(axes, (left, above - 0.68), values, mask, is_used)
+            if values is not tables[-1]:
+                middle = (left + table + APART / 2, above - 0.68 - table / 2)
+                axes.text(*middle, sign, ha="center", va="center", fontsize=16)
+    return figure
+
+
+def _draw_weights(
+    axes: Axes, corner: tuple[float, float], values: Tensor, mask: Tensor, is_used: bool
+) -> None:
+    """A table of weights; a forbidden one that is in use and not zero is framed and crossed."""
+    said = [[short(value) for value in row] for row in values.tolist()]
+    faces = [[BLUE if one else "none" for one in row] for row in mask.tolist()]
+    draw_cells(axes, corner, said, faces, SIDE)
+    if is_used:
+        for row, column in ((values != 0) & ~mask).nonzero().tolist():
+            _mark(axes, corner[0] + SIDE * (column + 0.5), corner[1] - SIDE * (row + 0.5))
+
+
+def _mark(axes: Axes, x: float, y: float) -> None:
+    """A frame and a cross on a cell's middle."""
+    half = SIDE / 2 - 0.02
+    look = {"facecolor": "none", "edgecolor": ORANGE, "linewidth": 2, "zorder": 3}
+    axes.add_patch(Rectangle((x - half, y - half), 2 * half, 2 * half, **look))
+    axes.plot(x + 0.13, y + 0.14, "x", color=ORANGE, markersize=5, markeredgewidth=1.8)
+
+
+@picture
+def plot_logarithms(z: Tensor, plain: Tensor, careful: Tensor) -> Picture:
+    """The logarithm of a probability by two formulas; hatched where the plain one has no number.
+
+    Logits z (n,), and there log p(0), which is log(1 − σ(z)), by either.
+    """
+    nan, infinite = z[plain.isnan()], z[plain.isinf()]
+    said = [f"NaN up to {nan.max():.0f}", f"−∞ from {infinite.min():.0f} on"]
+    said = [words.replace("-", "−") for words in said]
+    alt = f"The plain formula gives {' and '.join(said)}; softplus gives a number for every logit."
+    figure = Picture(height=3, alt=alt)
+    axes = figure.add_subplot(xlim=(z[0].item(), z[-1].item()), xlabel="logit z", ylabel="log p(0)")
+    for zone, words, hatch in zip((nan, infinite), said, ("///", "..."), strict=True):
+        look = {"facecolor": "none", "edgecolor": LINES, "hatch": hatch, "linewidth": 0}
+        axes.axvspan(zone.min().item(), zone.max().item(), **look)
+        top = {"transform": axes.get_xaxis_transform(), "ha": "center", "va": "bottom"}
+        axes.text((zone.min() + zone.max()).item() / 2, 1.03, words, **top)
+    axes.plot(z, plain.where(plain.isfinite(), math.nan), color=LINES, lw=8, label="log(1 − σ(z))")
+    axes.plot(z, careful, color=BLUE, label="−softplus(z)")
+    axes.legend(loc="center", bbox_to_anchor=(0.42, 0.4))
+    return figure
+
+
+@picture
+def plot_flips_and_slopes(x: Tensor, outputs: Mapping[str, Tensor]) -> Picture:
+    """What two tests see of an output: flips its two ends, slopes how steep it is there.
+
+    Places x (n,) from 0 to 1, and each output (n,) at these.
+    """
+    told = {}
+    for name, line in outputs.items():
+        move, slope = abs(line[-1] - line[0]).item(), abs((line[1] - line[0]) / x[1]).item()
+        told[name] = f"a flip moves it by {move:.0f},\nits slope is {slope:.0f} at the ends"
+    alt = "; ".join(f"{name}: {words}" for name, words in told.items())
+    figure = Picture(height=3, alt=f"{alt}.")
+    grid = figure.subplots(1, len(outputs))
+    for axes, (name, line) in zip(grid, outputs.items(), strict=True):
+        axes.plot(x, line, color=BLUE)
+        axes.plot([0, 1], line[[0, -1]], "o", color=BLUE, markersize=10)
+        for end, beside in ((0, 1), (-1, -2)):
+            steep = (line[beside] - line[end]) / (x[beside] - x[end])
+            along = torch.tensor([-0.12, 0.12])
+            look = {"color": LINES, "linewidth": 6, "zorder": 0}
+            axes.plot(x[end] + along, line[end] + steep * along, **look)
+        axes.set_title(f"{name}:\n{told[name]}", loc="left", fontsize=12, weight="normal")
+        axes.set(xticks=(0, 1), xlabel="x₁")
+    return figure
