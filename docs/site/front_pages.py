@@ -25,7 +25,7 @@ SHOWN = {
     "01": ("Tree of 20 days", (0, 0, 1, 1)),
     "02": ("How far 16 outputs", (0.09, 0, 0.787, 0.905)),
     "03": ("Of 24 connections", (0.24, 0.07, 1, 0.553)),
-    "04": ("10 images of 4 × 4 pixels each: drawn", (0.096, 0, 0.4565, 1)),
+    "04": ("From the ordering", (0.21, 0.17, 0.56, 0.82)),
     "05": ("4 images of", (0.336, 0.302, 1, 0.903)),
     "06": ("An image as it is drawn", (0.565, 0.075, 1, 0.39)),
     "07": ("in orderings: rows", (0.248, 0.095, 1, 0.485)),

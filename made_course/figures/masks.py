@@ -156,8 +156,8 @@ def short(value: float) -> str:
     """A number to two digits, as a cell has room for it.
 
     Example:
-        >>> short(0.364), short(-0.1), short(2.0), short(float("-inf"))
-        ('.36', '−.10', '2', '−∞')
+        >>> short(0.364), short(-0.1), short(-0.0), short(float("-inf"))
+        ('.36', '−.10', '0', '−∞')
     """
-    digits = f"{value:.2f}".removesuffix(".00").replace("inf", "∞")
+    digits = f"{round(value, 2) + 0.0:.2f}".removesuffix(".00").replace("inf", "∞")
     return re.sub(r"^(-?)0\.", r"\1.", digits).replace("-", "−")

@@ -125,7 +125,7 @@ def plot_draws(names: Sequence[str], p: Sequence[float], u: Sequence[float]) -> 
             axes.add_patch(Rectangle((left, y - 0.2), right - left, 0.4, **look))
             said = f"{word} {right - left:.3g}"
             axes.text((left + right) / 2, y, said, color="white" if here else WORDS, **middle)
-        axes.plot(at, y + 0.28, "v", color=WORDS, markersize=9)
+        axes.plot([at, at], [y + 0.2, y + 0.48], color=WORDS)
         axes.text(at - 0.02, y + 0.38, f"u = {at:.2f}", ha="right", va="center", fontsize=12)
         if step < len(p) - 1:
             for end, corner in zip(ends, (0, 1), strict=True):

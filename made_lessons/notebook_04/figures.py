@@ -93,8 +93,9 @@ def plot_logarithms(z: Tensor, plain: Tensor, careful: Tensor) -> Picture:
         axes.axvspan(zone.min().item(), zone.max().item(), **look)
         top = {"transform": axes.get_xaxis_transform(), "ha": "center", "va": "bottom"}
         axes.text((zone.min() + zone.max()).item() / 2, 1.03, words, **top)
-    axes.plot(z, plain.where(plain.isfinite(), math.nan), color=LINES, lw=8, label="log(1 − σ(z))")
-    axes.plot(z, careful, color=BLUE, label="−softplus(z)")
+    finite = plain.where(plain.isfinite(), math.nan)
+    axes.plot(z, finite, color=LINES, lw=4.4, label="log(1 − σ(z))")
+    axes.plot(z, careful, color=BLUE, lw=1.6, label="−softplus(z)")
     axes.legend(loc="center", bbox_to_anchor=(0.42, 0.4))
     return figure
 
@@ -118,7 +119,7 @@ def plot_flips_and_slopes(x: Tensor, outputs: Mapping[str, Tensor]) -> Picture:
         for end, beside in ((0, 1), (-1, -2)):
             steep = (line[beside] - line[end]) / (x[beside] - x[end])
             along = torch.tensor([-0.12, 0.12])
-            look = {"color": LINES, "linewidth": 6, "zorder": 0}
+            look = {"color": LINES, "linewidth": 4.4, "zorder": 0}
             axes.plot(x[end] + along, line[end] + steep * along, **look)
         axes.set_title(f"{name}:\n{told[name]}", loc="left", fontsize=12, weight="normal")
         axes.set(xticks=(0, 1), xlabel="x₁")

@@ -1,19 +1,27 @@
-"""How weights are shared, and who is faster."""
+"""How weights are shared, how attention makes them, and who is faster."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from textwrap import wrap
 
+import torch
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
+from torch import Tensor, nn
 
 from made_course.common.colours import BLUE
 from made_course.common.words import hat, variable_names
 from made_course.figures.axes import frame_only
-from made_course.figures.picture import LINES, WIDTH, WORDS, Picture, picture
+from made_course.figures.masks import draw_cells, short
+from made_course.figures.picture import CLEAR_TO_BLUE, LINES, WIDTH, WORDS, Picture, picture
+from made_course.figures.units_and_wires import sheet
+from made_course.relatives.younger import Transformer
 
 LOOKS = [{"color": BLUE}, {"color": WORDS, "linestyle": "--"}, {"color": LINES, "linestyle": "-."}]
+SIDE, GAP = 0.42, 0.3
+"""Inches of a cell, and between two tables."""
 
 
 @picture
@@ -57,6 +65,88 @@ def _in_words(table: Sequence[Sequence[str]]) -> str:
     squares = [name for line in table for name in line if name]
     letters = " ".join(sorted(set(squares)))
     return f"{letters} in {len(squares)} squares; {hat(names[row])} hears {by}."
+
+
+@picture
+def plot_attention(query: Tensor, key: Tensor, weights: Tensor, value: Tensor) -> Picture:
+    """Attention in three steps at places of one number each: scores, mask and softmax, mean.
+
+    Query, key and value (T,), and the weights (T, T) with which a place (row) hears the others.
+    """
+    scores, seen = query[:, None] * key, weights > 0
+    masked = scores.masked_fill(~seen, -math.inf)
+    columns = {"scores": scores, "mask": masked, "softmax": weights}
+    columns |= {"values": value[:, None], "mean": (weights @ value)[:, None]}
+    rows = [f"place {t}: {', '.join(map(short, row))}" for t, row in enumerate(weights.tolist(), 1)]
+    means = ", ".join(map(short, (weights @ value).tolist()))
+    alt = f"Weights after mask and softmax: {'; '.join(rows)}. Means of the values: {means}."
+    tall = SIDE * len(value)
+    figure = Picture(WIDTH, tall + 0.4, alt=alt, layout="none")
+    axes, left, tall = sheet(figure), 0.65, tall + 0.05
+    for t in range(len(value)):
+        axes.text(0, tall - SIDE * (t + 0.5), f"place {t + 1}", va="center_baseline", fontsize=12)
+    for (title, table), sign in zip(columns.items(), "→→×= ", strict=True):
+        said = [[short(number) for number in row] for row in table.tolist()]
+        blue = seen if table.shape == seen.shape else torch.zeros_like(table)
+        faces = [[BLUE if one else "none" for one in row] for row in blue.tolist()]
+        draw_cells(axes, (left, tall), said, faces, SIDE)
+        axes.text(left, tall + 0.1, title, weight="bold")
+        left += SIDE * table.shape[1] + GAP
+        axes.text(left - GAP / 2, tall / 2, sign, ha="center", va="center", fontsize=16)
+    return figure
+
+
+@torch.no_grad()
+def attention_weights(model: Transformer, rows: Tensor) -> dict[str, Tensor]:
+    """Of each head (D, D): how much a place hears each place, in the mean of rows."""
+    found = {}
+
+    def weigh(attention: nn.Module, inputs: tuple[Tensor]) -> None:
+        parts = attention.query_key_value(inputs[0]).unflatten(-1, (3, attention.heads, -1))
+        query, key, _ = parts.transpose(1, 3).unbind(2)
+        scores = query @ key.mT / query.shape[-1] ** 0.5
+        later = torch.ones_like(scores[0, 0]).triu(1).bool()
+        tables = scores.masked_fill(later, -math.inf).softmax(-1).mean(0)
+        block = len(found) // attention.heads + 1
+        found.update({f"block {block}, head {k}": table for k, table in enumerate(tables, 1)})
+
+    hooks = [block.attention.register_forward_pre_hook(weigh) for block in model.blocks]
+    model(rows)
+    for hook in hooks:
+        hook.remove()
+    return found
+
+
+@picture
+def plot_heads(heads: Mapping[str, Tensor]) -> Picture:
+    """Two heads of a model of boards: who hears its row's first pixel most, who its column's top.
+
+    Tables (D, D) with a row for each output: column s is the place that holds pixel s, and column 0
+    that of the start.
+    """
+    names = variable_names(len(next(iter(heads.values()))))
+    side, pixel, told, shown = math.isqrt(len(names)), torch.arange(len(names)), [], {}
+    for kind, heard in (
+        ("the first pixel of its row", pixel - pixel % side),
+        ("the top pixel of its column", pixel % side),
+    ):
+        share = {name: w[pixel, heard + 1][heard < pixel].mean() for name, w in heads.items()}
+        best = max(share, key=share.__getitem__)
+        told.append(f"{best} hears {kind} by {share[best]:.2f}")
+        shown[f"{best}:\n{kind}"] = heads[best]
+    alt = f"On average an output of {told[0]}, one of {told[1]}."
+    figure, begins = Picture(height=WIDTH / 2 + 0.6, alt=alt), range(0, len(names), side)
+    grid = figure.subplots(1, 2, sharey=True)
+    for axes, (title, table) in zip(grid, shown.items(), strict=True):
+        axes.imshow(table.numpy(), cmap=CLEAR_TO_BLUE, vmin=0, vmax=1)
+        axes.set_title(title, loc="left", fontsize=12, weight="normal")
+        frame_only(axes)
+        for begin in begins[1:]:
+            axes.axhline(begin - 0.5, color=LINES, linewidth=0.8, alpha=0.6)
+        axes.set_xticks([1 + begin for begin in begins], [names[t] for t in begins])
+        axes.set_yticks(begins, [hat(names[t]) for t in begins])
+        axes.set_xlabel("pixel that is heard")
+    return figure
 
 
 @picture

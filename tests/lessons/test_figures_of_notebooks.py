@@ -12,7 +12,7 @@ from matplotlib.colors import to_hex
 from PIL import Image
 
 import made_lessons
-from made_course import MADE, MixtureOfGaussians, build_masks
+from made_course import MADE, MixtureOfGaussians, Transformer, build_masks
 from made_course.shipped.measured import ManyMasks, Recipe, Rung, Steps
 from made_lessons.notebook_01.figures import plot_chain_rule, plot_draws, plot_tickets
 from made_lessons.notebook_02.figures import plot_moves
@@ -40,10 +40,16 @@ from made_lessons.notebook_07.figures import (
 from made_lessons.notebook_08.figures import plot_density, plot_slices
 from made_lessons.notebook_09.figures import (
     plot_family,
-    plot_family_tree,
+    plot_flow,
     plot_receptive_fields,
 )
-from made_lessons.notebook_10.figures import plot_race, plot_shared_weights
+from made_lessons.notebook_10.figures import (
+    attention_weights,
+    plot_attention,
+    plot_heads,
+    plot_race,
+    plot_shared_weights,
+)
 from made_lessons.notebook_11.figures import plot_nats_by_steps, plot_steps_of_boards
 from tests.figures.drawn import (
     BLUE,
@@ -78,6 +84,7 @@ ORDER = torch.tensor([3, 1, 2, 4])
 TWO_REAL = MADE(2, (8,), head=MixtureOfGaussians(2), seed=0)
 BELLS = MADE(2, (8,), head=MixtureOfGaussians(2))
 torch.nn.init.zeros_(BELLS.net[-1].weight)  # alike, whatever weights PyTorch draws
+ROW_FIRST = torch.tensor([[1.0, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 0], [0, 0, 0, 1]])
 FIGURES = {
     "chain rule": (lambda: plot_chain_rule(torch.tensor([[0, 0], [0, 1], [1, 1]]), [1, 0],
             ["wet", "rain"], [1, 1]), [1, 2, 3],
@@ -158,9 +165,6 @@ FIGURES = {
         "Density over x₁ and x₂: two, up to 0.16. Dots."),
     "slices": (lambda: plot_slices({"two": BELLS}, torch.full((2, 2), 1.25)), [1.25, 0],
         "p(x₂ | x₁ = 0) beside each density: two, highest at x₂ = −0.9 and 0.9."),
-    "family tree": (lambda: plot_family_tree({"A": (1996, "", "old"), "B": (2011, "A", "new")},
-            here="B"), [1996, 2011],
-        "Family tree. A, 1996: old. B, 2011, from A: new."),
     "receptive fields": (lambda: plot_receptive_fields({"all": torch.ones(9, 9).tril(-1).bool()},
             5), [5, 0.84],
         "What the output of pixel 6 sees, of the 5 before it on 3 × 3. all: 5."),
@@ -170,6 +174,16 @@ FIGURES = {
     "shared weights": (lambda: plot_shared_weights(
             {"a": [["", "", ""], ["7", "", ""], ["", "7", ""]]}), [7],
         "Who hears whom, and by which weight. a: 7 in 2 squares; x̂₂ hears x₁ by 7."),
+    "flow": (lambda: plot_flow(lambda u: u * torch.tensor([1.0, 2.0])), [2, 4],
+        "A grid of noise, and what becomes of it: a box of area 0.25 has area 0.50."),
+    "attention": (lambda: plot_attention(torch.tensor([7.0, 2.0]), torch.tensor([0.0, 0.7]),
+            torch.tensor([[1.0, 0.0], [0.25, 0.75]]), torch.tensor([10.0, 20.0])),
+        [4.9, 1.4, 25, 75, 10, 20, 17.5],
+        "Weights after mask and softmax: place 1: 1, 0; place 2: .25, .75. Means of the values: "
+        "10, 17.50."),
+    "heads": (lambda: plot_heads({"a": ROW_FIRST, "b": 1 - ROW_FIRST}), [0, 1],
+        "On average an output of a hears the first pixel of its row by 1.00, one of b hears the "
+        "top pixel of its column by 1.00."),
     "race": (lambda: plot_race([[{"name": "a", "seconds": 2, "curve": [(1, 60.5), (2, 50.0)]}]]),
         [1, 2, 60.5, 50],
         "Nats of unseen digits against seconds of one core. After 2 seconds: a 50.0."),
@@ -455,6 +469,16 @@ def test_a_receptive_field_is_blue_where_the_pixel_sees():
     blue = [square for square in squares if to_hex(square.get_facecolor()) == BLUE]
     assert {tuple(map(round, square.get_center())) for square in blue} == {(2, 0), (1, 1)}
     assert len(squares) == 6  # with those that are not seen, and the pixel; none later
+
+
+def test_attention_that_looks_for_nothing_hears_all_places_so_far_alike():
+    model = Transformer(4, width=4, layers=2, heads=2)
+    torch.nn.init.zeros_(model.blocks[1].attention.query_key_value.weight)
+    found = attention_weights(model, torch.tensor([[0.0, 1, 1, 0], [1, 1, 0, 0]]))
+    assert list(found) == [f"block {b}, head {h}" for b in (1, 2) for h in (1, 2)]
+    alike = torch.ones(4, 4).tril() / torch.arange(1, 5)[:, None]
+    torch.testing.assert_close(found["block 2, head 2"], alike)
+    assert not torch.allclose(found["block 1, head 1"], alike)
 
 
 def test_a_race_shows_its_lowest_end_whichever_panel_it_is_in():
