@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -80,32 +80,39 @@ class Column:
         return f"{self.name}: {kind} ({listing([str(value) for value in self.values])})"
 
 
-def columns_of(found: Source, learned: np.ndarray) -> list[Column]:
+def columns_of(found: Source, learned: np.ndarray, *, kinds: Mapping[str, str]) -> list[Column]:
     """What each column is; reals are scaled by the rows that ``learned`` numbers.
 
     Raises:
         ValueError: if some cannot be modelled: it says why, and how to leave them out.
     """
-    columns = [_column_of(found, i, learned) for i in range(len(found.columns))]
+    columns = [_column_of(found, i, learned, kinds) for i in range(len(found.columns))]
     refused = {i: why for i, why in enumerate(columns) if isinstance(why, str)}
     if refused:
         message = (
             f"{found.name}: {len(refused)} of {len(columns)} columns cannot be modelled as they "
             f"are. {'. '.join(refused.values())}. Correct or leave out"
         )
-        if len(refused) < len(columns) and found.code:
-            message += f": {found.without([*refused])}"
+        if len(refused) < len(columns):
+            message += f": load_table(..., {found.without([*refused])})"
         raise ValueError(message)
     return [column for column in columns if isinstance(column, Column)]
 
 
-def _column_of(found: Source, i: int, learned: np.ndarray) -> Column | str:
+def _column_of(
+    found: Source, i: int, learned: np.ndarray, kinds: Mapping[str, str]
+) -> Column | str:
     """What a column is, or why it cannot be one."""
     name, cells = found.columns[i], found.frame.iloc[:, i]
     kind = infer_dtype(cells, skipna=True)
     there = cells.dropna()
     if there.empty:
         return f"{name!r} holds no value"
+    said = kinds.get(name)
+    if said == "classes":
+        return _classes(name, np.unique(there.to_numpy()).tolist())
+    if said == "real":
+        return _of_reals(found, i, there, learned)
     if kind == "boolean":
         return Column(name, (False, True))
     if kind == "categorical":
@@ -140,7 +147,7 @@ def _of_numbers(found: Source, i: int, cells: Series, learned: np.ndarray) -> Co
     name, numbers = found.columns[i], cells.to_numpy(float)
     if not np.isfinite(numbers).all():
         return f"{found.cell(cells.index[np.isfinite(numbers).argmin()], i)}, which is not finite"
-    values, counts = np.unique(numbers, return_counts=True)
+    values = np.unique(numbers)
     n, is_whole = len(numbers), bool((values % 1 == 0).all())
     if np.isin(values, (0, 1)).all():
         return Column(name, (0, 1))
@@ -150,8 +157,17 @@ def _of_numbers(found: Source, i: int, cells: Series, learned: np.ndarray) -> Co
         return f"{name!r} numbers the rows"
     if is_whole and np.abs(values).max() >= 2**53:
         return f"{name!r} holds numbers of more than 15 digits, as names of things have"
+    return _of_reals(found, i, cells, learned)
+
+
+def _of_reals(found: Source, i: int, cells: Series, learned: np.ndarray) -> Column | str:
+    name = found.columns[i]
+    numbers = pandas.to_numeric(cells, errors="coerce").to_numpy(float)
+    if np.isnan(numbers).any():
+        return f"{found.cell(cells.index[np.isnan(numbers).argmax()], i)}, which is no number"
+    is_whole = bool((numbers % 1 == 0).all())
     here = numbers[np.isin(cells.index, learned)]
     if len(np.unique(here)) < 2:
         return f"{name!r} has fewer than two values in the {len(learned):,} rows to learn from"
-    share = float(counts.max() / n)
+    share = float(cells.value_counts().max() / len(cells))
     return Column(name, (), float(here.mean()), float(here.std(ddof=1)), is_whole, share)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -19,8 +19,10 @@ from ..common.arguments import check_choice, check_count, check_number
 from ..common.words import listing
 from ..model.heads import Bernoulli, Head
 from ..model.mixed import Mixed
+from .table_cells import NOTATIONS, Notation, notations
 from .table_columns import Column, columns_of
 from .table_files import Source, read_source
+from .table_texts import Header
 
 _EXAMPLE_TABLE = Path(__file__).with_name("files") / "votes.csv"
 _PARTS = ("train", "valid", "test")
@@ -37,11 +39,13 @@ class Table:
             cell is missing and was kept.
         columns: D times what a column is.
         row_numbers: for each part its rows' places among ``rows``; None for a table without parts.
+        notation: marks of decimals and of thousands, as they were read.
     """
 
     rows: Tensor
     columns: list[Column]
     row_numbers: tuple[Tensor, ...] | None = None
+    notation: Notation = NOTATIONS[0]
 
     def __iter__(self) -> Iterator[Tensor]:
         if self.row_numbers is None:
@@ -111,6 +115,10 @@ def load_table(
     seed: int = 0,
     like: Table | None = None,
     missing: Literal["refuse", "keep"] = "refuse",
+    kinds: Mapping[str, str] | None = None,
+    header: Header = "infer",
+    decimal: str | None = None,
+    thousands: str | None = None,
 ) -> Table:
     r"""Load a table, find out what each column is, code and scale its cells, and split its rows.
 
@@ -126,17 +134,23 @@ def load_table(
     stand in more than one part, as equal days do in a diary: that is no mistake, but near-copies of
     one thing (two photographs of one animal) make a test score too good.
 
-    A CSV file has its cells separated by commas, semicolons, tabs, bars or spaces, and may be
-    packed as .gz. A cell is missing where it is empty, ``?``, or ``NA`` and the like. The first
-    line is a header where it counts 0, 1, 2, ... or 1, 2, 3, ..., or where it holds words alone, or
-    a word above numbers, and none of its words stands in its own column again. With semicolons or
-    tabs, numbers may have decimal commas.
+    A file of text is unpacked as pandas does it (.gz, .zip, .bz2, .xz). What it does not say is
+    guessed by these rules, and a line is printed where a guess may be wrong:
+
+    - cells are separated by the first of ``;``, tab, ``|``, comma and space that cuts most of the
+      first lines alike; lines above, of one cell or behind a ``#``, are a title;
+    - the first row has names, where it holds words alone, each once; or a word above numbers; or
+      where it counts 0, 1, 2, ..., 1, 2, 3, ... or 2019, 2020, 2021, ...;
+    - numbers are written as 1234.5, 1,234.5, 1234,5 or 1.234,5: as the first of these in which most
+      columns are numbers, so that 4,282 beside 396 has thousands, and 4,28 has decimals;
+    - a cell is missing where it is empty, ``?``, ``NA`` or the like; or a mark such as ``-`` among
+      numbers.
 
     Args:
-        source: path of a CSV, npz or npy file; or a frame of pandas or polars, a NumPy array or a
-            tensor (N, D). An npz file with arrays ``train``, ``valid`` (or ``val``, ``validation``)
-            and ``test``, or the same with ``_data`` behind, keeps its own parts and the order of
-            their rows, and ``split`` and ``seed`` have no say.
+        source: path or address of a CSV file, path of an npz or npy file; or a frame of pandas or
+            polars, a NumPy array or a tensor (N, D). An npz file with arrays ``train``, ``valid``
+            (or ``val``, ``validation``) and ``test``, or the same with ``_data`` behind, keeps its
+            own parts and the order of their rows, and ``split`` and ``seed`` have no say.
         split: fractions of the rows for training, validation and, unless there are two alone, test;
             they sum to 1. None leaves the table whole.
         seed: governs which row goes where, and nothing else.
@@ -144,13 +158,18 @@ def load_table(
             these rows, too. Columns are found by name, where both have names, and others are left
             out.
         missing: whether missing cells are refused, or kept as NaN for :func:`complete`.
+        kinds: what columns are, where the guess is wrong: ``{"zip": "classes", "income": "real",
+            "id": "drop"}``.
+        header: which row has the names, counted from 0; None for none.
+        decimal: the mark before decimals.
+        thousands: the mark between thousands; a space stands for narrow ones, too.
 
     Returns:
         A :class:`Table`. Its columns are x₁, x₂, ... where the source has no names.
 
     Raises:
         TypeError: if ``source`` is none of these, ``split`` is no fractions, ``seed`` no whole
-            number, or ``like`` no table.
+            number, ``like`` no table, or ``kinds`` no dictionary.
         OSError: if there is no such file, or it cannot be opened.
         ValueError: if the file is of another kind or damaged; if a line has more or fewer cells
             than the first; if a column cannot be modelled, such as names, dates or what never
@@ -186,9 +205,9 @@ def load_table(
     split = None if split is None else _check_split(split)
     if not isinstance(like, Table | None):
         raise TypeError(f"like must be a table that load_table returned, got {like!r}")
-    found = read_source(source)
-    if like is not None:
-        found = found.select(like.names)
+    found = read_source(source, header, like.names if like else ())
+    found = found.of_kinds(kinds or {}) if like is None else found.select(like.names)
+    found.read(notations(decimal, thousands, like.notation if like else NOTATIONS[0]))
     n = len(found.frame)
     parts: list[np.ndarray] | None
     if found.lengths:
@@ -196,15 +215,20 @@ def load_table(
     else:
         parts = None if split is None else _shuffled_parts(n, split, seed)
     if like is None:
-        columns = columns_of(found, parts[0] if parts else np.arange(n))
+        _say(found)
+        columns = columns_of(found, parts[0] if parts else np.arange(n), kinds=found.kinds)
         _warn_of_spikes(columns, n)
     else:
         columns = like.columns
     rows = _encoded(found, columns)
     if missing == "refuse":
         _require_whole(found, rows)
+    if like is None:
+        found.notes += _of_columns(found, columns)
+    found.notes += _of_equal_rows(rows, parts)
+    _say(found)
     numbers = None if parts is None else tuple(map(torch.from_numpy, parts))
-    return Table(torch.from_numpy(rows), list(columns), numbers)
+    return Table(torch.from_numpy(rows), list(columns), numbers, found.notation)
 
 
 def example_table() -> Path:
@@ -240,6 +264,45 @@ def _warn_of_spikes(columns: Sequence[Column], n: int) -> None:
                 "of it, whether and how much",
                 stacklevel=3,
             )
+
+
+def _say(found: Source) -> None:
+    """Print what its owner should hear of a table, a line each."""
+    for note in found.notes:
+        print(f"{found.name}: {note}")
+    found.notes.clear()
+
+
+def _of_columns(found: Source, columns: Sequence[Column]) -> list[str]:
+    """What a column may not be meant as, where nobody said what it is."""
+    notes = []
+    for column, (_, cells) in zip(columns, found.frame.items(), strict=True):
+        there = cells.dropna()
+        if column.name in found.kinds:
+            continue
+        if there.nunique() == 1:
+            notes.append(f"column {column.name!r} is always {there.iloc[0]}")
+        if column.is_whole and there.is_monotonic_increasing and there.is_unique:
+            notes.append(
+                f"column {column.name!r} goes up from row to row, as numbers of rows do: "
+                f"kinds={ {column.name: 'drop'} } leaves it out"
+            )
+    return notes
+
+
+def _of_equal_rows(rows: np.ndarray, parts: list[np.ndarray] | None) -> list[str]:
+    """How many rows are not new to a model that has seen the training rows."""
+    marks = pandas.util.hash_pandas_object(DataFrame(rows), index=False).to_numpy()
+    if parts is None or len(parts) < 3:
+        return []
+    seen = int(np.isin(marks[parts[2]], marks[parts[0]]).sum())
+    if seen < len(parts[2]) / 4:
+        return []
+    twice = int(pandas.Series(marks).duplicated(keep=False).sum())
+    return [
+        f"{twice:,} of {len(rows):,} rows equal another, and of the {len(parts[2]):,} test rows "
+        f"{seen:,} stand in training, too"
+    ]
 
 
 def _encoded(found: Source, columns: Sequence[Column]) -> np.ndarray:

@@ -206,7 +206,12 @@ def test_two_counted_columns_are_names_above_real_numbers(tmp_path):
 @pytest.mark.parametrize(
     "rows",
     [
-        [["p", "x", "s"], ["e", "x", "s"], ["p", "y", "t"], ["e", "y", "t"]],  # all words
+        [
+            ["p", "x", "p"],
+            ["e", "x", "s"],
+            ["p", "y", "t"],
+            ["e", "y", "t"],
+        ],  # all words, one twice
         [[5.1, 3.5, "setosa"], [4.9, 3.0, "setosa"], [7.0, 3.2, "other"], [6.4, 3.2, "other"]],
         [["0,5", "1,5"], ["0,7", "1,7"], ["0,8", "1,1"], ["0,9", "1,2"]],
         [[0, 1], [1, 1], [1, 0], [0, 0]],
@@ -289,7 +294,7 @@ def test_columns_that_cannot_be_modelled(cells, message):
     with pytest.raises(ValueError, match="^the frame: 1 of 2 columns") as caught:
         load_table(frame, missing="keep")
     assert message in str(caught.value)
-    assert str(caught.value).endswith(": load_table(frame.drop(columns=['a']))")
+    assert str(caught.value).endswith(": load_table(..., kinds={'a': 'drop'})")
 
 
 def test_the_head_has_a_kind_for_each_column():
@@ -486,8 +491,8 @@ def test_what_the_error_advises_works(marks, has_header, tmp_path):
     frame = people().assign(name=[f"Mr {i}" for i in range(60)])
     path = tmp_path / "table.csv"
     frame.to_csv(path, sep=marks[0], decimal=marks[1], index=True, header=has_header)
-    advice = fails(path).split("Correct or leave out: ")[1]
-    table = eval(advice, {"pandas": pandas, "load_table": load_table})
+    advice = fails(path).split("Correct or leave out: ")[1].replace("...", "path")
+    table = eval(advice, {"path": path, "load_table": load_table})
     assert torch.equal(table.rows, load_table(people()).rows)
 
 
@@ -552,7 +557,6 @@ def test_files_of_numpy_that_hold_objects_or_are_damaged(tmp_path):
 
 def test_files_that_are_no_tables(tmp_path, monkeypatch):
     assert fails(tmp_path, IsADirectoryError).startswith(" is a folder: give the path of one file")
-    assert fails(write(tmp_path, "PK", "t.XLSX")).startswith(" is a workbook of sheets: save the")
     with pytest.raises(FileNotFoundError, match=r"^there is no file .*none.csv: a path that") as e:
         load_table(tmp_path / "none.csv")
     assert str(Path.cwd()) in str(e.value)

@@ -1,0 +1,132 @@
+"""How the cells of a table are written: marks of numbers, units, names of digits, gaps."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+import pandas
+from pandas import Series
+
+Notation = tuple[str, str]
+"""The mark before decimals, and the one between thousands."""
+NOTATIONS: tuple[Notation, ...] = ((".", ""), (".", ","), (",", ""), (",", "."))
+_MISSING = ("", "?", "nan", "na", "n/a", "#n/a", "none", "null", "<na>")
+_BOOLS = {"false": False, "true": True}
+_UNITS = "%$€£"
+_DATE = r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}([ T].*)?"
+
+
+def cleaned(cells: Series) -> Series:
+    """Texts without blanks around them; ``?``, ``NA`` and the like are missing cells."""
+    if pandas.api.types.infer_dtype(cells, skipna=True) != "string":
+        return cells
+    cells = cells.str.strip()
+    return cells.mask(cells.str.casefold().isin(_MISSING))
+
+
+def is_word(cell: str) -> bool:
+    """Whether a cell has a letter, and is no number, True, False or mark of a missing one.
+
+    Example:
+        >>> [cell for cell in ("x1", "1e-3", "NA", "3.1.2024", "true", "°C") if is_word(cell)]
+        ['x1', '°C']
+    """
+    if cell.casefold() in (*_MISSING, *_BOOLS, "inf", "-inf"):
+        return False
+    return any(mark.isalpha() for mark in re.sub(r"(?i)(?<=\d)e(?=[-+]?\d+$)", "", cell))
+
+
+def notations(decimal: str | None, thousands: str | None, first: Notation) -> list[Notation]:
+    """Those that have the marks which were asked for, the ``first`` in front.
+
+    Example:
+        >>> notations(",", None, (".", "")), notations(None, " ", (".", ""))
+        ([(',', ''), (',', '.')], [('.', ' ')])
+    """
+    found = [
+        marks
+        for marks in (first, *NOTATIONS)
+        if decimal in (None, marks[0]) and thousands in (None, marks[1])
+    ]
+    return found or [(decimal or ".", thousands or "")]
+
+
+def notation_of(columns: Iterable[Series], choices: Sequence[Notation]) -> Notation:
+    """The first of those in which most columns are numbers.
+
+    Example:
+        >>> notation_of([pandas.Series(["4,282", "396"])], NOTATIONS)
+        ('.', ',')
+        >>> notation_of([pandas.Series(["4,28", "396"])], NOTATIONS)
+        (',', '')
+    """
+    plain = [_plain(cells)[0] for cells in columns]
+    return max(choices, key=lambda marks: sum(_are_numbers(cells, marks) for cells in plain))
+
+
+def read_cells(cells: Series, marks: Notation, is_real: bool) -> tuple[Series, list[str]]:
+    """Numbers, True and False, or the texts as they are, and what is to be said of them.
+
+    Args:
+        cells: texts, cleaned.
+        marks: the notation of numbers.
+        is_real: whether they were said to be numbers, whatever stands in front.
+    """
+    there, (plain, unit) = cells.dropna(), _plain(cells)
+    if is_real:
+        plain = plain.str.replace(r"^0+(?=\d)", "", regex=True)
+    if not _are_numbers(plain, marks):
+        if len(there) and there.str.casefold().isin(_BOOLS).all():
+            return cells.str.casefold().map(_BOOLS), []
+        return cells, _doubts(there)
+    decimal, thousands = marks
+    for mark in _blanks(thousands):
+        plain = plain.str.replace(mark, "", regex=False)
+    numbers = pandas.to_numeric(plain.str.replace(decimal, ".", regex=False))
+    said = []
+    if unit:
+        said.append(f"is read without its {unit!r}: {there[plain.index[0]]} is {numbers.iloc[0]:g}")
+    for mark, count in there.drop(plain.index).value_counts().items():
+        said.append(f"has {mark!r} in {count} cells, read as missing ones")
+    return numbers.reindex(cells.index), said
+
+
+def _plain(cells: Series) -> tuple[Series, str]:
+    """Cells with a letter or digit, without the unit that all of them have, and that unit."""
+    cells = cells.dropna()
+    cells = cells[cells.str.contains(r"\w")]
+    for unit in _UNITS:
+        if len(cells) and cells.str.contains(unit, regex=False).all():
+            return cells.str.replace(unit, "", n=1, regex=False).str.strip(), unit
+    return cells, ""
+
+
+def _are_numbers(cells: Series, marks: Notation) -> bool:
+    decimal, thousands = re.escape(marks[0]), "".join(_blanks(marks[1]))
+    groups = rf"[1-9]\d{{0,2}}(?:[{re.escape(thousands)}]\d{{3}})+|" if thousands else ""
+    whole = rf"(?:{groups}0|[1-9]\d*)"
+    pattern = rf"[-+]?(?:{whole}(?:{decimal}\d*)?|{decimal}\d+)(?:e[-+]?\d+)?|[-+]?inf"
+    return len(cells) > 0 and bool(cells.str.fullmatch(pattern, case=False).all())
+
+
+def _blanks(mark: str) -> str:
+    """A space stands for the narrow ones, too, which no line is broken at."""
+    return mark.replace(" ", " \u00a0\u202f")
+
+
+def _doubts(there: Series) -> list[str]:
+    """What the owner of a column of texts may not have meant."""
+    said, values = [], there.unique()
+    zeros = there[there.str.fullmatch(r"0\d+")]
+    if len(zeros) and there.str.fullmatch(r"\d+").all():
+        said.append(f"has {zeros.iloc[0]!r}, and is taken for names, whose zeros in front are kept")
+    if len(there) and there.str.fullmatch(_DATE).all():
+        said.append(
+            f"holds dates, such as {there.iloc[0]!r}, as classes: a model reads more from numbers, "
+            "such as days since the first, or a month"
+        )
+    alike = Series(values).groupby(Series(values).str.casefold()).agg(list)
+    for twice in alike[alike.str.len() > 1].tolist()[:3]:
+        said.append(f"has {' and '.join(map(repr, twice))}, as {len(twice)} classes")
+    return said
