@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
+import numpy as np
 import torch
 from torch import Generator, Tensor, nn
 
@@ -23,6 +24,8 @@ SHOWN = 5
 STEP = 0.1
 """How far every weight is moved, as by training: a mask that was multiplied in once gives way."""
 ROUNDING = 1e-6
+SINGLE = 62
+"""So many variables are 1 alone, one after another."""
 LOOKS, LOUD = 16, 0.5
 """Weights are drawn anew so often, and of this size, before an output is called deaf.
 
@@ -36,7 +39,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     ``python -m made_course.leaks module:Class --input-dim 16`` makes ``Class(16)`` of a module that
     Python finds from here. Its ``model(x)`` must be one logit for each binary variable, in any
     ordering. ``x`` is float64, so a model of whole numbers begins with ``x.long()``. It is looked
-    at as it is made, and once more with every weight moved a little.
+    at as it is made, and once more with every weight moved a little; both times in evaluation and
+    in training mode, and its ``log_prob``, where it has one, is compared with its logits.
+
+    All inputs are tried, where they are at most 1,024; otherwise random ones, zeros alone, ones
+    alone, a single one, and rows of yours: ``--rows rows.npy``. A leak that needs others is missed.
 
     Where variables are drawn in groups, say so: ``--ordering "[[1, 2], [0]]"``. If one variable of
     a group sees another, and that one sees nothing of it, Σp is 1 all the same.
@@ -56,6 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "--ordering", type=json.loads, help="what it must keep to: [1, 2, 0], or [[1, 2], [0]]"
     )
     parser.add_argument("--context", type=int, default=0, help="number of inputs of the context")
+    parser.add_argument("--rows", help="a file by np.save of rows to look at, too")
     given = parser.parse_args(arguments)
     module, _, name = given.model.partition(":")
     if not name:
@@ -64,9 +72,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         model = getattr(import_module(module), name)(given.input_dim)
         model = copy.deepcopy(model).cpu().double().eval()
         asked = _Asked(model, given.input_dim, given.context, given.ordering)
-        as_made = _report("as it is made", asked)
+        points = _points(asked.input_dim, given.rows)
+        as_made = _report("as it is made", asked, *points)
         _move(model)
-        moved = _report("every weight moved a little, as by training", asked)
+        moved = _report("every weight moved a little, as by training", asked, *points)
         all_hear = _report_deaf(asked)
     except Exception as error:  # whatever the code of others raises is told, not traced
         parser.error(f"{given.model} cannot be measured: {type(error).__name__}: {error}")
@@ -83,6 +92,7 @@ class _Asked(nn.Module):
     ) -> None:
         super().__init__()
         self.model, self.input_dim, self.context = model, context + input_dim, context
+        self.has_log_prob = hasattr(model, "log_prob") and not context
         self.names = ["context"] * context + variable_names(input_dim)
         self.order = None
         if ordering is not None:
@@ -96,39 +106,111 @@ class _Asked(nn.Module):
         return torch.cat([torch.zeros_like(coins), self.model(x, coins)], dim=1)
 
 
-def _report(when: str, asked: _Asked) -> bool:
+def _points(input_dim: int, rows: str | None) -> tuple[Tensor, str]:
+    """Inputs to look at, and what they are."""
+    points = [binary_points(input_dim)]
+    said = f"all 2^{input_dim} inputs"
+    if len(points[0]) < 2**input_dim:
+        single = torch.eye(input_dim)[
+            torch.linspace(0, input_dim - 1, min(input_dim, SINGLE)).long()
+        ]
+        points += [torch.zeros(1, input_dim), torch.ones(1, input_dim), single]
+        said = "random ones, zeros, ones, a single one"
+    if rows is not None:
+        points.append(torch.from_numpy(np.load(rows)).float())
+        said += f", {len(points[-1])} rows of yours"
+    x = torch.cat(points)
+    return x, said if said.startswith("all") else f"{len(x)} of 2^{input_dim} inputs: {said}"
+
+
+def _report(when: str, asked: _Asked, points: Tensor, which: str) -> bool:
     """Print what was found; whether it is honest."""
-    print(f"{type(asked.model).__name__}, {when}")
-    found, names = measure_dependence(asked, binary_points(asked.input_dim)), asked.names
-    reached = _reached(found.by_flip)
-    if asked.order is None:
-        leaks = (found.by_flip & reached.T).nonzero().tolist()
-        why = "that see in a circle, which no ordering allows"
-    else:
-        leaks = (found.by_flip & ~direct_mask(asked.order)).nonzero().tolist()
-        why = "that the ordering does not allow"
-    leaks.sort(key=lambda pair: pair[0] != pair[1])
-    is_honest = not leaks
-    if is_honest:
-        sequence = reached.sum(1).argsort(stable=True)  # whoever sees another sees more
-        sequence = sequence[sequence >= asked.context].tolist()
-        first = ", ".join(names[i] for i in sequence[:SHOWN]) + ", ..." * (len(sequence) > SHOWN)
-        print(f"  flips      no leak: each output sees earlier variables alone, in order {first}")
-    else:
-        print(f"  flips      LEAK: pairs {why}: {len(leaks)}")
-        for i, j in leaks[:SHOWN]:
-            move = found.largest_move[i, j].item()
-            print(f"             output {names[i]} moves by {move:.2g} when {names[j]} is flipped")
+    print(f"{type(asked.model).__name__}, {when}\n  points     {which}")
+    found = measure_dependence(asked, points)
+    seen, moves, unless = _with_training(asked, points, found)
+    is_honest = _report_leaks(asked, seen, moves, seen & ~found.by_flip)
+    if unless:
+        print(f"  training   not measured: {unless}")
     print(f"  slopes     {_by_slope(found)}")
-    total = _total(asked)
-    if total is None:
+    if asked.has_log_prob:
+        apart, may_be = _apart(asked, points)
+        if apart > may_be:
+            print(f"  log_prob   NOT what the logits say: up to {apart:.2g} nats apart")
+            is_honest = False
+    added = _total(asked)
+    if added is None:
         print(f"  Σp         2^{asked.input_dim} inputs are too many to add up")
         return is_honest
-    is_one = abs(total - 1) < ROUNDING
+    total, rounding = added
+    is_one = abs(total - 1) < rounding
     print(
         f"  Σp         {total:.6f} over 2^{asked.input_dim} inputs{'' if is_one else ': NOT ONE'}"
     )
     return is_honest and is_one
+
+
+def _with_training(
+    asked: _Asked, points: Tensor, found: Dependence
+) -> tuple[Tensor, Tensor, str | None]:
+    """Pairs that are seen in one of the modes, how far they move, and why one was not measured."""
+
+    def alike(x: Tensor) -> Tensor:  # dropout leaves out the same units each time
+        torch.manual_seed(0)
+        return asked(x)
+
+    asked.train()
+    try:
+        with torch.random.fork_rng(devices=[]), torch.no_grad():
+            in_training = alike(points.double())
+            if in_training.equal(asked.eval()(points.double())):  # it has one mode
+                return found.by_flip, found.largest_move, None
+            asked.train()
+            training = measure_dependence(alike, points.double())
+    except ValueError as error:
+        return found.by_flip, found.largest_move, str(error).partition(": ")[0]
+    finally:
+        asked.eval()
+    moves = found.largest_move.where(found.by_flip, training.largest_move)
+    return found.by_flip | training.by_flip, moves, None
+
+
+def _report_leaks(asked: _Asked, seen: Tensor, moves: Tensor, in_training: Tensor) -> bool:
+    """Print which outputs see what they may not; whether there are none."""
+    reached, names = _reached(seen), asked.names
+    if asked.order is None:
+        leaks = (seen & reached.T).nonzero().tolist()
+        why = "that see in a circle, which no ordering allows"
+    else:
+        leaks = (seen & ~direct_mask(asked.order)).nonzero().tolist()
+        why = "that the ordering does not allow"
+    leaks.sort(key=lambda pair: pair[0] != pair[1])
+    if leaks:
+        print(f"  flips      LEAK: pairs {why}: {len(leaks)}")
+        for i, j in leaks[:SHOWN]:
+            print(
+                f"             output {names[i]} moves by {moves[i, j]:.2g} when {names[j]} is "
+                f"flipped{', in training mode alone' * in_training[i, j]}"
+            )
+        return False
+    sequence = reached.sum(1).argsort(stable=True)  # whoever sees another sees more
+    sequence = sequence[sequence >= asked.context].tolist()
+    first = ", ".join(names[i] for i in sequence[:SHOWN]) + ", ..." * (len(sequence) > SHOWN)
+    print(f"  flips      no leak: each output sees earlier variables alone, in order {first}")
+    return True
+
+
+@torch.no_grad()
+def _apart(asked: _Asked, points: Tensor) -> tuple[float, float]:
+    """How far ``log_prob`` is from what the logits say, and how far rounding may bring it."""
+    x = points.double()
+    said = asked.model.log_prob(x)
+    by_logits = _by_logits(asked, x)
+    size = asked.input_dim + by_logits.abs().max().item()
+    return (said - by_logits).abs().max().item(), size * torch.finfo(said.dtype).eps
+
+
+def _by_logits(asked: _Asked, x: Tensor) -> Tensor:
+    return Bernoulli().log_prob(asked(x).double()[..., None], x).sum(1)
 
 
 def _report_deaf(asked: _Asked) -> bool:
@@ -195,19 +277,16 @@ def _by_slope(found: Dependence) -> str:
 
 
 @torch.no_grad()
-def _total(asked: _Asked) -> float | None:
-    """Σp, by the model's own ``log_prob`` where it has one, else by its logits."""
+def _total(asked: _Asked) -> tuple[float, float] | None:
+    """Σp, by the model's own ``log_prob`` where it has one, and how far rounding may bring it."""
     if 2**asked.input_dim > MOST_INPUTS:
         return None
     total, places = 0.0, torch.arange(asked.input_dim)
     for numbers in torch.arange(2**asked.input_dim).split(4096):
         x = (numbers[:, None] >> places & 1).double()
-        if hasattr(asked.model, "log_prob") and not asked.context:
-            log_p = asked.model.log_prob(x)
-        else:
-            log_p = Bernoulli().log_prob(asked(x)[..., None], x).sum(1)
-        total += log_p.exp().sum().item()
-    return total
+        log_p = asked.model.log_prob(x) if asked.has_log_prob else _by_logits(asked, x)
+        total += log_p.double().exp().sum().item()
+    return total, max(ROUNDING, asked.input_dim * torch.finfo(log_p.dtype).eps)
 
 
 @torch.no_grad()

@@ -2,6 +2,7 @@
 
 import sys
 
+import numpy
 import pytest
 import torch
 from torch import nn
@@ -276,3 +277,118 @@ def test_what_hears_nothing_rightly_or_by_its_weights_alone_is_not(capsys, made_
     status, said = run(capsys, "mine:Model", 6, "--ordering", ordering)
     assert status == 0
     assert "Notice" not in said
+
+
+# What an honest forward in evaluation mode, at random points, does not show
+
+
+class LooksAhead(MADE):
+    """Honest logits, and a log-probability that shifts each variable's by its successor."""
+
+    def log_prob(self, x):
+        ahead = x.roll(-1, 1)
+        return torch.distributions.Bernoulli(logits=self(x) + ahead).log_prob(x).sum(1)
+
+
+class Behind(nn.Module):
+    """The first output sees the last variable where a given row stands in front."""
+
+    def __init__(self, input_dim, front=(1,) * 12):
+        super().__init__()
+        self.front = front
+
+    def forward(self, x):
+        is_open = (x[:, 1 : len(self.front) + 1] == x.new_tensor(self.front)).all(1)
+        return torch.cat([(x[:, -1] * is_open)[:, None], x[:, :-1]], dim=1)
+
+
+class InTraining(MADE):
+    """Honest in evaluation mode alone."""
+
+    def forward(self, x):
+        logits = super().forward(x)
+        return logits + x if self.training else logits
+
+
+class Half(nn.Module):
+    """Honest, and computed in bfloat16, as is its log-probability."""
+
+    def __init__(self, input_dim):
+        super().__init__()
+        self.made = MADE(input_dim, (32,), seed=0)
+
+    def forward(self, x):
+        return self.made(x).bfloat16()
+
+    def log_prob(self, x):
+        logits = self(x)
+        return torch.distributions.Bernoulli(logits=logits).log_prob(x.bfloat16()).sum(1)
+
+
+class Batched(nn.Module):
+    """In training mode, what a row gets depends on the other rows."""
+
+    def __init__(self, input_dim):
+        super().__init__()
+        self.made, self.norm = MADE(input_dim, (32,), seed=0), nn.BatchNorm1d(input_dim)
+
+    def forward(self, x):
+        return self.norm(self.made(x))
+
+
+def test_a_log_prob_that_looks_ahead_of_an_honest_forward_is_found(capsys, here):
+    status, said = run(capsys, "mine:LooksAhead")
+    assert status == 1
+    assert "no leak" in said
+    assert said.count("  log_prob   NOT what the logits say: up to ") == 2
+    status, said = run(capsys, "mine:LooksAhead", 30)
+    assert status == 1
+    assert "NOT what the logits say" in said
+
+
+def test_a_leak_behind_twelve_ones_is_found(capsys, here):
+    status, said = run(capsys, "mine:Behind", 30)
+    assert status == 1
+    assert "LEAK: pairs that see in a circle, which no ordering allows: " in said
+    assert "96 of 2^30 inputs: random ones, zeros, ones, a single one\n" in said
+
+
+def test_a_leak_that_only_real_rows_open_is_found_by_them(capsys, here, monkeypatch, tmp_path):
+    front = (1, 0, 0, 1, 1, 0, 1, 0, 1, 1, 0, 0, 1, 1)
+    monkeypatch.setattr(sys.modules[__name__], "Model", lambda d: Behind(d, front), raising=False)
+    assert run(capsys, "mine:Model", 30)[0] == 0
+    rows = torch.zeros(5, 30).int()
+    rows[3, 1:15] = torch.tensor(front)
+    numpy.save(tmp_path / "rows.npy", rows.numpy())
+    status, said = run(capsys, "mine:Model", 30, "--rows", str(tmp_path / "rows.npy"))
+    assert status == 1
+    assert "101 of 2^30 inputs: random ones, zeros, ones, a single one, 5 rows of yours\n" in said
+
+
+def test_all_inputs_are_said_to_be_all(capsys, made_by):
+    made_by(HONEST["MADE"][0])
+    assert run(capsys, "mine:Model")[1].count("  points     all 2^6 inputs\n") == 2
+
+
+def test_a_leak_in_training_mode_alone_is_found(capsys, here):
+    status, said = run(capsys, "mine:InTraining")
+    assert status == 1
+    assert "output x₁ moves by 1 when x₁ is flipped, in training mode alone" in said
+
+
+def test_dropout_is_no_leak(capsys, made_by):
+    made_by(lambda d: MADE(d, (64,), dropout=0.5, seed=0))
+    status, said = run(capsys, "mine:Model")
+    assert (status, said.count("no leak")) == (0, 2)
+
+
+def test_rows_that_influence_one_another_in_training_mode_are_said(capsys, here):
+    status, said = run(capsys, "mine:Batched")
+    assert status == 0
+    assert "  training   not measured: outputs of a row moved by up to" in said
+
+
+def test_bfloat16_is_no_leak(capsys, here):
+    status, said = run(capsys, "mine:Half")
+    assert (status, said.count("no leak")) == (0, 2)
+    assert "NOT" not in said
