@@ -81,7 +81,7 @@ def complete(
         >>> found.log_weights is None, found.effective_sample_size
         (True, tensor([5.]))
     """
-    _require_made(model, "complete")
+    model = _require_made(model, "complete")
     x, known = _check_rows(model, x, known)
     n = check_count("n_samples", n_samples)
     weight = next(model.parameters())
@@ -174,7 +174,7 @@ def completion_degrees(
         >>> order[2].item(), exact  # x3 comes first
         (1, True)
     """
-    _require_made(model, "completion_degrees")
+    model = _require_made(model, "completion_degrees")
     known = _check_known(known, (model.input_dim,)).to(model.order.device)
     if ordering is not None:
         if not model.mask_sets.are_of_any_ordering:
@@ -236,7 +236,7 @@ def conditional(model: MADE, x: Tensor, i: int) -> Tensor:
         >>> bool(x3[0] == x3[1])  # x3 comes before x1, and does not see it
         True
     """
-    _require_made(model, "conditional")
+    model = _require_made(model, "conditional")
     i = check_count("i", i, smallest=0)
     if i >= model.input_dim:
         raise ValueError(
@@ -247,9 +247,12 @@ def conditional(model: MADE, x: Tensor, i: int) -> Tensor:
         return model.log_conditionals(x)[:, i].exp()
 
 
-def _require_made(model: MADE, caller: str) -> None:
+def _require_made(model: MADE, caller: str) -> MADE:
+    """The model, or that which ``torch.compile`` was given."""
+    model = getattr(model, "_orig_mod", model)
     if not isinstance(model, MADE):
         raise TypeError(f"{caller} needs a MADE, got {type(model).__name__}")
+    return model
 
 
 def _check_rows(model: MADE, x: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:

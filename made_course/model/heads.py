@@ -309,15 +309,16 @@ class MixtureOfGaussians(Head):
         The component is the first k with :math:`u \le \pi_1 + \dots + \pi_k`. Where in its share u
         fell, is again uniform, and becomes a value by the inverse of the normal distribution.
         """
-        logits, means, scales = self._unpack(params)
-        shares, u = torch.softmax(logits, -1), u.to(params.dtype)
+        wide = params.to(torch.promote_types(params.dtype, torch.float32))  # ndtri has no bfloat16
+        logits, means, scales = self._unpack(wide)
+        shares, u = torch.softmax(logits, -1), u.to(wide.dtype)
         k = _class_of(shares, u)[..., None]
         share = shares.gather(-1, k)[..., 0]
         below = shares.cumsum(-1).gather(-1, k)[..., 0] - share
-        rounding = torch.finfo(params.dtype).eps  # 0 and 1 would be infinitely far out
+        rounding = torch.finfo(wide.dtype).eps  # 0 and 1 would be infinitely far out
         rest = ((u - below) / share).clamp(rounding, 1 - rounding)
         mean, scale = means.gather(-1, k)[..., 0], scales.gather(-1, k)[..., 0]
-        return mean + scale * torch.special.ndtri(rest)
+        return (mean + scale * torch.special.ndtri(rest)).to(params.dtype)
 
     def doubt(self, column: Tensor) -> str | None:
         """Say that a column repeats few values: bells on them would grow without bound.

@@ -117,6 +117,11 @@ class MADE(nn.Module):
         seed: int | None = None,
     ) -> None:
         super().__init__()
+        if torch.get_default_device().type == "meta":
+            raise ValueError(
+                'masks follow from degrees, and numbers on torch.device("meta") have no values: '
+                "build the model on a processor, and move it"
+            )
         self.input_dim = check_count("input_dim", input_dim)
         self.hidden_dims = check_widths(hidden_dims)
         if not isinstance(natural_order, bool):

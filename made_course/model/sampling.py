@@ -423,7 +423,7 @@ def sample_in_parts(
 def fresh_noise(
     shape: tuple[int, ...], weight: Tensor, generator: Generator | None = None
 ) -> Tensor:
-    """Uniforms above 0 and below 1, of a weight's dtype, on its device.
+    """Uniforms above 0 and below 1, of a weight's dtype, or float32 if that is less, on its device.
 
     ``torch.rand`` gives multiples of 2⁻²⁴ in float32, 0 among them: one pixel in 17 million would
     be inked however small its probability. Half a multiple takes the place of 0.
@@ -432,7 +432,8 @@ def fresh_noise(
         >>> bool((fresh_noise((1000,), torch.zeros(1)) > 0).all())
         True
     """
-    u = torch.rand(shape, generator=generator, dtype=weight.dtype, device=weight.device)
+    dtype = torch.promote_types(weight.dtype, torch.float32)
+    u = torch.rand(shape, generator=generator, dtype=dtype, device=weight.device)
     return u.clamp_(min=torch.finfo(u.dtype).eps / 4)
 
 

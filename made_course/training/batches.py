@@ -66,6 +66,11 @@ def check_iterable(data: object) -> None:
         raise TypeError(
             "data must be one part of a table, got all three: train, valid, test = table"
         )
+    if hasattr(data, "columns"):  # as an iterable it would pass for the names of its columns
+        raise TypeError(
+            "data must be a tensor, got a frame: train, valid, test = load_table(frame) makes "
+            "tensors of it"
+        )
     if isinstance(data, str) or not hasattr(data, "__iter__"):
         raise TypeError(
             f"data must be a (N, D) tensor or a loader of such batches, got {type(data).__name__}"

@@ -389,3 +389,13 @@ def test_a_completion_that_cannot_be_is_refused(error, message, arguments):
 def test_orderings_and_conditionals_that_are_not_there(error, message, call):
     with pytest.raises(error, match=message):
         call()
+
+
+def test_a_compiled_model_is_completed_by_the_model_in_it():
+    model = MADE(3, (8,), natural_order=False, num_masks=None, seed=0)
+    x, known = torch.tensor([[1.0, 0.0, 1.0]]), torch.tensor([True, False, False])
+    noise = torch.rand(1, 4, 3)
+    compiled = torch.compile(model, backend="eager")
+    found = complete(compiled, x, known, 4, noise=noise)
+    assert torch.equal(found.samples, complete(model, x, known, 4, noise=noise).samples)
+    assert completion_degrees(compiled, known)[1]

@@ -650,3 +650,11 @@ def test_bad_data_is_refused_and_changes_nothing(error, message, x):
 def test_forward_checks_the_last_dimension(error, message, x):
     with pytest.raises(error, match=message):
         MADE(6, (8,))(x)
+
+
+def test_numbers_without_values_make_no_masks():
+    with (
+        torch.device("meta"),
+        pytest.raises(ValueError, match="^masks follow from degrees, and num"),
+    ):
+        MADE(3, (8,))

@@ -1,6 +1,7 @@
 """Samples: two ways that agree on the same noise, and agree with the distribution itself."""
 
 import math
+from copy import deepcopy
 
 import pytest
 import torch
@@ -8,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import made_course.model.sampling as sampling
-from made_course import MADE
+from made_course import MADE, complete
 from made_course.model.heads import Bernoulli, Categorical, MixtureOfGaussians
 from made_course.model.sampling import BLOCK, sample_naive, sample_rows
 from tests.networks import (
@@ -334,3 +335,16 @@ def test_bad_arguments_are_refused_and_change_nothing(error, message, arguments)
     model = MADE(5, (8,), dropout=0.5, seed=0)
     with nothing_changes(model), pytest.raises(error, match=message):
         model.sample(**{"n_samples": 2, **arguments})
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_a_model_in_half_precision_draws_about_what_the_whole_one_does(dtype):
+    model = MADE(3, (16,), head=MixtureOfGaussians(2), seed=0)
+    noise = torch.rand(200, 3)
+    half = deepcopy(model).to(dtype)
+    drawn = half.sample(200, noise=noise)
+    assert drawn.dtype == dtype
+    assert (drawn - model.sample(200, noise=noise)).abs().median() < 0.02
+    assert half.sample(2000)[:, 0].unique().numel() > 256  # noise is as fine as in float32
+    known = torch.tensor([True, False, False])
+    assert complete(half, drawn, known, 2).samples.dtype == dtype

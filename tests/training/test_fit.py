@@ -4,6 +4,7 @@ import math
 import re
 
 import numpy as np
+import pandas
 import pytest
 import torch
 from torch.utils.data import DataLoader, TensorDataset
@@ -394,6 +395,7 @@ def validate(model, data):
         (BINARY, DATA.tolist(), TypeError, "got list"),
         (BINARY, DATA.numpy(), TypeError, "got ndarray"),
         (BINARY, Table(DATA, [], None), TypeError, "one part of a table"),
+        (BINARY, pandas.DataFrame(DATA), TypeError, r"got a frame: .* load_table\(frame\) makes"),
         (BINARY, [(DATA, DATA)], TypeError, "without labels, got tuple"),
         (BINARY, [DATA, DATA[:, :2]], ValueError, r"got \(120, 2\)"),
         (BINARY, [DATA, WRONG_AT_LAST], ValueError, "must hold only 0 and 1, got 3"),
