@@ -19,6 +19,7 @@ from ..common.arguments import check_choice, check_count, check_number
 from ..common.words import listing
 from ..model.heads import Bernoulli, Head
 from ..model.mixed import Mixed
+from ..model.saving import from_plain
 from .table_cells import NOTATIONS, Notation, notations
 from .table_columns import Column, columns_of
 from .table_files import Source, read_source
@@ -50,6 +51,11 @@ class Table:
     def __iter__(self) -> Iterator[Tensor]:
         if self.row_numbers is None:
             raise TypeError("a table loaded with split=None has no parts: its rows are table.rows")
+        if not len(self.rows):
+            raise TypeError(
+                "a table that came with a model is without its rows: load_table(path, like=table, "
+                "split=None).rows has them, and table.row_numbers says which were for what"
+            )
         return (self.rows[numbers] for numbers in self.row_numbers)
 
     @property
@@ -229,6 +235,11 @@ def load_table(
     _say(found)
     numbers = None if parts is None else tuple(map(torch.from_numpy, parts))
     return Table(torch.from_numpy(rows), list(columns), numbers, found.notation)
+
+
+def table_of(plain: object) -> Table:
+    """The table that a file of a model has, see :meth:`made_course.MADE.save`."""
+    return from_plain(plain, {"Table": Table, "Column": Column})
 
 
 def example_table() -> Path:

@@ -6,9 +6,11 @@ import math
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
+from importlib import import_module
 from itertools import pairwise
-from typing import Self
+from typing import Any, Self
 
 import torch
 import torch.nn.functional as F
@@ -37,7 +39,7 @@ from .sampling import (
     sample_mixture,
     sample_rows,
 )
-from .saving import check_settings, name_of, note_settings, read_model, write_model
+from .saving import check_settings, name_of, note_settings, plain, read_model, write_model
 
 FIRST_SETS = 32
 """As many sets of masks are looked at for initial weights, where there are more."""
@@ -99,6 +101,7 @@ class MADE(nn.Module):
     """
 
     net: Sequence[MaskedLinear]  # a ModuleList, which cannot say of what
+    _table: dict[str, Any] | None = None
 
     def __init__(
         self,
@@ -406,14 +409,22 @@ class MADE(nn.Module):
 
     # ---- files ------------------------------------------------------------------------------
 
-    def save(self, path: str | os.PathLike[str]) -> None:
+    def save(self, path: str | os.PathLike[str], table: Any = None) -> None:
         """Write arguments, head and weights to one file, which :meth:`load` makes a model of.
 
         The file is whole at every moment: what was at ``path`` stays until the new one is written.
 
+        Args:
+            path: of the file.
+            table: what :func:`made_course.load_table` returned, so that :attr:`table` knows how it
+                was read: names, kinds, codes, scales and which rows were for what, and no row. None
+                keeps the table of a model that has one.
+
         Raises:
-            ValueError: if the head or the activation is of your own: save the state dict instead,
-                which has the weights alone.
+            TypeError: if ``table`` is none.
+            ValueError: if it has another number of columns, or cells that are no plain values; if
+                the head or the activation is of your own: save the state dict instead, which has
+                the weights alone.
             OSError: if it cannot be written.
 
         Example:
@@ -432,7 +443,24 @@ class MADE(nn.Module):
             "conditioning": self.net[0].conditioning is not None,
             **self.mask_sets.arguments,
         }
-        write_model(path, arguments, self.head, self.state_dict())
+        if table is not None and not hasattr(table, "row_numbers"):
+            raise TypeError(f"table must be what load_table returned, got {table!r}")
+        if table is not None and len(table.columns) != self.input_dim:
+            raise ValueError(
+                f"the table has {len(table.columns)} columns, and the model {self.input_dim} "
+                "variables"
+            )
+        kept = self._table if table is None else plain(replace(table, rows=table.rows[:0]))
+        write_model(path, arguments, self.head, self.state_dict(), kept)
+
+    @property
+    def table(self) -> Any:
+        """The table that the model was saved with, without its rows; None if there was none.
+
+        ``load_table(path, like=model.table)`` reads new rows as the first were.
+        """
+        # data stands above model, and brings pandas: whoever asks for a table pays for it
+        return self._table and import_module("made_course.data.tables").table_of(self._table)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
@@ -442,10 +470,11 @@ class MADE(nn.Module):
             FileNotFoundError: if there is no such file.
             ValueError: if it is damaged, or was not written by :meth:`save`.
         """
-        arguments, head, state = read_model(path)
+        arguments, head, state, table = read_model(path)
         with torch.random.fork_rng(devices=[]):  # the weights it draws are replaced at once
             model = cls(**arguments, head=head)
         model.to(state["net.0.weight"].dtype).load_state_dict(state)
+        model._table = table
         return model.eval()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 import torch
@@ -19,7 +20,11 @@ PACKED = "Mixed, packed"
 
 
 def write_model(
-    path: str | os.PathLike[str], arguments: dict[str, Any], head: Head, state: dict[str, Tensor]
+    path: str | os.PathLike[str],
+    arguments: dict[str, Any],
+    head: Head,
+    state: dict[str, Tensor],
+    table: Any,
 ) -> None:
     """What :meth:`made_course.MADE.save` says: the model that is built so, and these weights.
 
@@ -28,20 +33,58 @@ def write_model(
         arguments: what to build a model with, so that it takes the state dict, but for its head.
         head: of the model.
         state: its state dict.
+        table: of the model, by :func:`plain`, or None.
     """
     content = {"format": FORMAT, "arguments": arguments, "head": _written(head), "state": state}
+    content["table"] = table
     write_whole(path, lambda file: torch.save(content, file))
 
 
-def read_model(path: str | os.PathLike[str]) -> tuple[dict[str, Any], Head, dict[str, Tensor]]:
-    """Arguments, head and state dict of the model that :func:`write_model` wrote."""
+def read_model(
+    path: str | os.PathLike[str],
+) -> tuple[dict[str, Any], Head, dict[str, Tensor], Any]:
+    """Arguments, head, state dict and table of the model that :func:`write_model` wrote."""
     content = read_tensors(path)
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise ValueError(
             f"{path} holds no model as save writes it: a state dict belongs into "
             "model.load_state_dict(torch.load(path)), a checkpoint into fit(..., checkpoint=path)"
         )
-    return content["arguments"], _read(content["head"]), content["state"]
+    return content["arguments"], _read(content["head"]), content["state"], content.get("table")
+
+
+def plain(value: Any) -> Any:
+    """What a file without code holds of dataclasses, heads, sequences and plain values.
+
+    Example:
+        >>> from made_course import Categorical
+        >>> plain((1, Categorical(3)))
+        (1, {'head': ['Categorical', 3]})
+    """
+    if isinstance(value, Head):
+        return {"head": _written(value)}
+    if is_dataclass(value):
+        return {"is": type(value).__name__} | {
+            field.name: plain(getattr(value, field.name)) for field in fields(value)
+        }
+    if isinstance(value, list | tuple):
+        return type(value)(map(plain, value))
+    value = value.item() if hasattr(value, "item") and not isinstance(value, Tensor) else value
+    if not isinstance(value, str | int | float | Tensor | None):
+        raise ValueError(f"{value!r} is no plain value: make texts of such cells")
+    return value
+
+
+def from_plain(value: Any, kinds: dict[str, type]) -> Any:
+    """The way back; ``kinds`` are the dataclasses that there may be, by name."""
+    if isinstance(value, list | tuple):
+        return type(value)(from_plain(part, kinds) for part in value)
+    if not isinstance(value, dict):
+        return value
+    if "head" in value and "is" not in value:
+        return _read(value["head"])
+    parts = {name: from_plain(part, kinds) for name, part in value.items() if name != "is"}
+    return kinds[value["is"]](**parts)
 
 
 def name_of(act: nn.Module) -> str:

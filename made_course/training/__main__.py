@@ -14,7 +14,7 @@ from torch import Tensor
 
 from ..data.mnist import load_mnist
 from ..data.mnist_binarized import binarized_loader
-from ..data.tables import load_table
+from ..data.tables import Table, load_table
 from ..model.heads import Bernoulli, Head
 from ..model.made import MADE
 from .batches import Batches
@@ -45,7 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     processes = processes_on(device)
     is_first = processes.rank == 0
     with redirect_stdout(sys.stdout if is_first else io.StringIO()):
-        train, valid, test, head = _digits(given) if given.table is None else _table(given)
+        table = None if given.table is None else load_table(given.table)
+        train, valid, test, head = _digits(given) if table is None else _parts(table, given.seed)
     model = MADE(
         test.shape[1],
         given.hidden or ((512, 512) if given.table is None else (100,)),
@@ -76,7 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             f"{processes.size} process(es)"
         )
         if given.save:
-            model.save(given.save)
+            model.save(given.save, table=table)
             print(f"model: MADE.load({given.save!r})")
 
 
@@ -118,10 +119,9 @@ def _digits(given: argparse.Namespace) -> Data:
     return loader, None, images, Bernoulli()
 
 
-def _table(given: argparse.Namespace) -> Data:
-    table = load_table(given.table)
+def _parts(table: Table, seed: int) -> Data:
     print(table)
-    torch.manual_seed(given.seed)
+    torch.manual_seed(seed)
     return *table, table.head
 
 

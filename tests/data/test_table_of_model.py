@@ -1,0 +1,94 @@
+"""A model in a file knows its table: new rows are read by the same codes and scales, or refused."""
+
+import numpy as np
+import pandas
+import pytest
+import torch
+
+from made_course import MADE, evaluate, load_table
+from made_course.common.files import read_tensors
+
+N = np.arange(60)
+FRAME = pandas.DataFrame(
+    {
+        "size": np.array(["L", "M", "S"])[N % 3],
+        "member": N % 2 == 0,
+        "rooms": pandas.Categorical(N % 4, [3, 2, 1, 0]),
+        "price": (100 * np.exp(np.sin(N))).round(2),
+    }
+)
+
+
+@pytest.fixture
+def files(tmp_path):
+    """A German file, the model of it, and where both are."""
+    path = tmp_path / "train.csv"
+    FRAME.to_csv(path, sep=";", decimal=",", index=False)
+    table = load_table(path, split=(0.8, 0.2), kinds={"rooms": "classes"})
+    model = MADE(4, (8,), head=table.head, seed=0)
+    model.save(tmp_path / "model.pt", table=table)
+    return path, table, model
+
+
+def test_the_table_that_is_read_is_the_one_that_was_written(files):
+    path, table, _ = files
+    kept = MADE.load(path.with_name("model.pt")).table
+    assert repr(kept) == repr(table)
+    assert kept.columns == table.columns
+    assert kept.notation == table.notation == (",", "")
+    assert [*map(len, kept.row_numbers)] == [48, 12]
+    assert len(kept.rows) == 0
+    again = load_table(path, like=kept, split=None).rows
+    assert torch.equal(again, table.rows)
+    assert torch.equal(again[kept.row_numbers[1]], [*table][1])
+    assert kept.inverse(again).equals(table.inverse(table.rows))
+    with pytest.raises(
+        TypeError, match="^a table that came with a model is without its rows: load"
+    ):
+        list(kept)
+
+
+def test_appended_rows_and_fewer_classes_change_no_code(files):
+    path, table, model = files
+    more = pandas.concat([FRAME[FRAME["size"] != "L"], FRAME.tail(1).assign(price=1e4)])
+    more.to_csv(path, index=False)
+    kept = MADE.load(path.with_name("model.pt")).table
+    rows = load_table(path, like=kept, split=None).rows
+    same = load_table(more, like=table, split=None).rows
+    assert torch.equal(rows, same)
+    assert evaluate(model, rows) == evaluate(model, same)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda frame: frame.replace({"size": {"S": "small"}}), "column 'size' holds 'small', but"),
+        (lambda frame: frame.drop(columns="price"), "has no column named price, which the table"),
+        (lambda frame: frame.assign(rooms=7), "column 'rooms' holds 7, but"),
+    ],
+)
+def test_other_tables_are_refused(files, change, message):
+    kept = MADE.load(files[0].with_name("model.pt")).table
+    with pytest.raises(ValueError, match=message):
+        load_table(change(FRAME.astype({"rooms": int})), like=kept, split=None)
+
+
+def test_a_model_that_is_saved_again_keeps_its_table_and_one_alone_has_none(files):
+    path = files[0].with_name("model.pt")
+    MADE.load(path).save(path)
+    assert MADE.load(path).table.names == [*FRAME.columns]
+    assert "is" in read_tensors(path)["table"]
+    files[2].save(path)
+    assert MADE.load(path).table is None
+
+
+def test_what_is_no_table_of_the_model_is_refused(files, tmp_path):
+    _, table, model = files
+    with pytest.raises(ValueError, match="^the table has 4 columns, and the model 3 variables"):
+        MADE(3, (4,)).save(tmp_path / "other.pt", table=table)
+    with pytest.raises(TypeError, match="^table must be what load_table returned, got 'train.csv'"):
+        model.save(tmp_path / "other.pt", table="train.csv")
+    cut = load_table(FRAME.assign(size=pandas.cut(FRAME["price"], 3)))
+    with pytest.raises(ValueError, match=r"^Interval\(.*\) is no plain value: make texts of such"):
+        model.save(tmp_path / "other.pt", table=cut)
+    assert not (tmp_path / "other.pt").exists()
