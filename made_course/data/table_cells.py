@@ -8,13 +8,16 @@ from collections.abc import Iterable, Sequence
 import pandas
 from pandas import Series
 
+from ..common.words import listing
+
 Notation = tuple[str, str]
 """The mark before decimals, and the one between thousands."""
 NOTATIONS: tuple[Notation, ...] = ((".", ""), (".", ","), (",", ""), (",", "."))
 _MISSING = ("", "?", "nan", "na", "n/a", "#n/a", "none", "null", "<na>")
 _BOOLS = {"false": False, "true": True}
 _UNITS = "%$€£"
-_DATE = r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}([ T].*)?"
+_MOST_SAID = 3
+_TIME = r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}([ T].*)?|\d{1,2}:\d{2}(:\d{2})?"
 
 
 def cleaned(cells: Series) -> Series:
@@ -53,7 +56,7 @@ def notations(decimal: str | None, thousands: str | None, first: Notation) -> li
 
 
 def notation_of(columns: Iterable[Series], choices: Sequence[Notation]) -> Notation:
-    """The first of those in which most columns are numbers.
+    """The first of those in which most cells are numbers.
 
     Example:
         >>> notation_of([pandas.Series(["4,282", "396"])], NOTATIONS)
@@ -61,8 +64,8 @@ def notation_of(columns: Iterable[Series], choices: Sequence[Notation]) -> Notat
         >>> notation_of([pandas.Series(["4,28", "396"])], NOTATIONS)
         (',', '')
     """
-    plain = [_plain(cells)[0] for cells in columns]
-    return max(choices, key=lambda marks: sum(_are_numbers(cells, marks) for cells in plain))
+    plain = [_without_unit(cells.dropna())[0] for cells in columns]
+    return max(choices, key=lambda marks: sum(_are_numbers(cells, marks).sum() for cells in plain))
 
 
 def read_cells(cells: Series, marks: Notation, is_real: bool) -> tuple[Series, list[str]]:
@@ -71,43 +74,45 @@ def read_cells(cells: Series, marks: Notation, is_real: bool) -> tuple[Series, l
     Args:
         cells: texts, cleaned.
         marks: the notation of numbers.
-        is_real: whether they were said to be numbers, whatever stands in front.
+        is_real: whether they were said to be numbers: what is none is missing then.
     """
-    there, (plain, unit) = cells.dropna(), _plain(cells)
+    there = cells.dropna()
+    plain, unit = _without_unit(there)
     if is_real:
         plain = plain.str.replace(r"^0+(?=\d)", "", regex=True)
-    if not _are_numbers(plain, marks):
+    are_numbers = _are_numbers(plain, marks)
+    others = there[~are_numbers]
+    if not are_numbers.any() or (not is_real and others.str.contains(r"\w").any()):
         if len(there) and there.str.casefold().isin(_BOOLS).all():
             return cells.str.casefold().map(_BOOLS), []
-        return cells, _doubts(there)
+        return cells, _doubts(there, others)
     decimal, thousands = marks
     for mark in _blanks(thousands):
         plain = plain.str.replace(mark, "", regex=False)
-    numbers = pandas.to_numeric(plain.str.replace(decimal, ".", regex=False))
+    numbers = pandas.to_numeric(plain[are_numbers].str.replace(decimal, ".", regex=False))
     said = []
     if unit:
-        said.append(f"is read without its {unit!r}: {there[plain.index[0]]} is {numbers.iloc[0]:g}")
-    for mark, count in there.drop(plain.index).value_counts().items():
-        said.append(f"has {mark!r} in {count} cells, read as missing ones")
+        cell = there[numbers.index[0]]
+        said.append(f"is read without its {unit!r}: {cell} is {numbers.iloc[0]:g}")
+    for text, count in others.value_counts()[:_MOST_SAID].items():
+        said.append(f"has {text!r} in {count} cells, read as missing ones")
     return numbers.reindex(cells.index), said
 
 
-def _plain(cells: Series) -> tuple[Series, str]:
-    """Cells with a letter or digit, without the unit that all of them have, and that unit."""
-    cells = cells.dropna()
-    cells = cells[cells.str.contains(r"\w")]
+def _without_unit(there: Series) -> tuple[Series, str]:
+    """Cells without the unit that most of them have, and that unit."""
     for unit in _UNITS:
-        if len(cells) and cells.str.contains(unit, regex=False).all():
-            return cells.str.replace(unit, "", n=1, regex=False).str.strip(), unit
-    return cells, ""
+        if there.str.contains(unit, regex=False).sum() > len(there) / 2:
+            return there.str.replace(unit, "", n=1, regex=False).str.strip(), unit
+    return there, ""
 
 
-def _are_numbers(cells: Series, marks: Notation) -> bool:
+def _are_numbers(cells: Series, marks: Notation) -> Series:
     decimal, thousands = re.escape(marks[0]), "".join(_blanks(marks[1]))
     groups = rf"[1-9]\d{{0,2}}(?:[{re.escape(thousands)}]\d{{3}})+|" if thousands else ""
     whole = rf"(?:{groups}0|[1-9]\d*)"
     pattern = rf"[-+]?(?:{whole}(?:{decimal}\d*)?|{decimal}\d+)(?:e[-+]?\d+)?|[-+]?inf"
-    return len(cells) > 0 and bool(cells.str.fullmatch(pattern, case=False).all())
+    return cells.str.fullmatch(pattern, case=False).astype(bool)
 
 
 def _blanks(mark: str) -> str:
@@ -115,18 +120,24 @@ def _blanks(mark: str) -> str:
     return mark.replace(" ", " \u00a0\u202f")
 
 
-def _doubts(there: Series) -> list[str]:
-    """What the owner of a column of texts may not have meant."""
-    said, values = [], there.unique()
-    zeros = there[there.str.fullmatch(r"0\d+")]
-    if len(zeros) and there.str.fullmatch(r"\d+").all():
-        said.append(f"has {zeros.iloc[0]!r}, and is taken for names, whose zeros in front are kept")
-    if len(there) and there.str.fullmatch(_DATE).all():
+def _doubts(there: Series, others: Series) -> list[str]:
+    """What the owner of a column of texts, of which the ``others`` are no numbers, may not mean."""
+    said, counts = [], there.value_counts()
+    if there.str.fullmatch(r"\d+").all():
+        zero = others[others.str.startswith("0")].iloc[0]
+        said.append(f"has {zero!r}, and is taken for names, whose zeros in front are kept")
+    elif len(others) < len(there) / 2:
+        texts = listing([repr(text) for text in others.value_counts().index[:_MOST_SAID]])
+        said.append(f"has {texts} among numbers: as a kind of 'real', they are missing")
+    elif there.str.fullmatch(_TIME).all():
         said.append(
-            f"holds dates, such as {there.iloc[0]!r}, as classes: a model reads more from numbers, "
+            f"holds dates or times, such as {there.iloc[0]!r}: a model reads more from numbers, "
             "such as days since the first, or a month"
         )
-    alike = Series(values).groupby(Series(values).str.casefold()).agg(list)
-    for twice in alike[alike.str.len() > 1].tolist()[:3]:
+    once = counts.index[counts == 1].tolist()
+    if len(once) <= _MOST_SAID and len(there) > 10 * len(counts):
+        said += [f"has {text!r} in one row alone" for text in once]
+    alike = counts.index.to_series().groupby(counts.index.str.casefold()).agg(list)
+    for twice in alike[alike.str.len() > 1].tolist()[:_MOST_SAID]:
         said.append(f"has {' and '.join(map(repr, twice))}, as {len(twice)} classes")
     return said

@@ -18,7 +18,7 @@ Header = int | None | Literal["infer"]
 # In the order in which they are tried: a comma may stand in the numbers of a table whose cells are
 # separated by semicolons or tabs, and a space anywhere.
 _SEPARATORS = (";", "\t", "|", ",", " ")
-_FIRST = 10
+_FIRST = 20
 """So many lines show what separates cells."""
 _BLANK = " ;\t|,"
 
@@ -59,8 +59,11 @@ def rows_of(
     notes = [f"{n} rows without a cell are left out"] if n else []
     mark = _separator([line for _, line in whole])
     places, rows = _cut(whole, mark, name)
-    start = header or 0 if header != "infer" else _below_titles(rows)
-    places, rows = places[start:], rows[start:]
+    kept = slice(header or 0, None)
+    if header == "infer":
+        kept, titles = _without_titles(places, rows)
+        notes += titles
+    places, rows = places[kept], rows[kept]
     _check_widths(places, rows, mark, name)
     frame = DataFrame(rows, dtype=str)
     first = [" ".join(cell.split()) for cell in rows[0]]
@@ -114,14 +117,13 @@ def _reader(texts: Sequence[str], mark: str) -> Any:
 
 
 def _separator(texts: Sequence[str]) -> str:
-    """The first mark that cuts most of the first lines into equally many cells, if one does."""
-    found, most = ",", 0
+    """The first mark that cuts most of the first lines into equally many cells, or a comma."""
     for mark in _SEPARATORS:
-        widths = Counter(len(cells) for cells in _reader(texts[:_FIRST], mark))
-        ((width, count),) = widths.most_common(1)
-        if width > 1 and count > most:
-            found, most = mark, count
-    return found
+        widths = [len(cells) for cells in _reader(texts[:_FIRST], mark)]
+        ((width, count),) = Counter(widths).most_common(1)
+        if width > 1 and count > len(widths) / 2:
+            return mark
+    return ","
 
 
 def _cut(lines: list[tuple[int, str]], mark: str, name: str) -> tuple[list[int], list[list[str]]]:
@@ -140,11 +142,19 @@ def _cut(lines: list[tuple[int, str]], mark: str, name: str) -> tuple[list[int],
     return places, rows
 
 
-def _below_titles(rows: list[list[str]]) -> int:
-    """Where the first row of several cells is, if the table has several: a title has one."""
+def _without_titles(places: list[int], rows: list[list[str]]) -> tuple[slice, list[str]]:
+    """From the first row of several cells to the last, if rows have several: a title has one."""
     widths = [len(cells) for cells in rows]
     ((usual, _),) = Counter(widths[:_FIRST]).most_common(1)
-    return next(k for k, width in enumerate(widths) if width > 1) if usual > 1 else 0
+    if usual == 1:
+        return slice(None), []
+    several = [k for k, width in enumerate(widths) if width > 1]
+    kept = slice(several[0], several[-1] + 1)
+    others = [*zip(places, rows, strict=True)]
+    return kept, [
+        f"line {place} ({cells[0]}) has one cell, and is left out"
+        for place, cells in others[: kept.start] + others[kept.stop :]
+    ]
 
 
 def _names(

@@ -149,7 +149,6 @@ def test_a_header_further_down_is_found_by_its_number(tmp_path):
         "#from us\n\n# all rights\nx,y\n",
         "# all of it, here\n# x,y\n",  # as np.savetxt has it
         "sep=,\nx,y\n",  # as Excel has it
-        "Rain of our town\n\nx,y\n",
     ],
 )
 def test_what_stands_above_the_names_is_no_row(start, tmp_path):
@@ -159,6 +158,24 @@ def test_what_stands_above_the_names_is_no_row(start, tmp_path):
     )
     table = whole(path)
     assert (table.names, len(table.rows)) == (["x", "y"], 40)
+
+
+def test_titles_and_footnotes_of_one_cell_are_left_out(tmp_path, capsys):
+    rows = [(f"{y},5 €", i % 2, "a b") for i, y in enumerate(Y)]
+    table = whole(
+        write(tmp_path, "Rain of our town\n\nx;y;z\n" + joined(rows) + "Source: us, 2024\n"),
+        kinds={"z": "drop"},
+    )
+    assert (table.names, len(table.rows)) == (["x", "y"], 40)
+    said = capsys.readouterr().out
+    assert "line 1 (Rain of our town) has one cell, and is left out" in said
+    assert "line 44 (Source: us, 2024) has one cell, and is left out" in said
+
+
+def test_a_text_that_stands_once_is_said(capsys):
+    frame = pandas.DataFrame({"a": [*"pqrstuvw"] * 50, "b": [*range(400)]})
+    frame.loc[7, "a"] = "What?"
+    assert "column 'a' has 'What?' in one row alone" in said_of(frame, capsys, kinds={"b": "drop"})
 
 
 def test_an_error_leads_to_the_line_below_comments_and_cells_of_two_lines(tmp_path):
@@ -269,6 +286,18 @@ def test_kinds_that_are_none(kinds, kind, message):
         load_table(HOUSES, kinds=kinds)
 
 
+def test_what_is_no_number_of_a_real_column_is_missing(capsys):
+    cells = [f"{y},5" if y % 9 else "k.A." for y in Y]
+    frame = HOUSES.assign(price=cells)
+    with pytest.raises(ValueError, match="'price' has 36 different texts"):
+        whole(frame, kinds={"id": "drop"})
+    said = capsys.readouterr().out
+    assert "column 'price' has 'k.A.' among numbers: as a kind of 'real', they are missing" in said
+    table = whole(frame, kinds={"id": "drop", "price": "real"}, missing="keep")
+    assert int(table.rows.isnan().sum()) == 5
+    assert "column 'price' has 'k.A.' in 5 cells, read as missing ones" in capsys.readouterr().out
+
+
 def test_texts_are_no_real_column():
     frame = HOUSES.assign(rooms=["few", "many"] * 20)
     with pytest.raises(ValueError, match="column 'rooms' holds 'few', which is no number"):
@@ -303,7 +332,7 @@ def test_equal_rows_in_two_parts_are_said(capsys):
         (["Yes", "yes", "No", "No"] * 10, "column 'a' has 'Yes' and 'yes', as 2 classes"),
         (
             [f"{d % 5 + 1}.3.2024" for d in N],
-            "column 'a' holds dates, such as '1.3.2024', as classes",
+            "column 'a' holds dates or times, such as '1.3.2024': a model",
         ),
         (["50%", "25%", "30%", "5%"] * 10, "column 'a' is read without its '%': 50% is 50"),
     ],
