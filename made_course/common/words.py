@@ -109,7 +109,8 @@ def factorization(names: Sequence[str], groups: Sequence[Sequence[int]]) -> str:
         >>> factorization(["x₁", "x₂", "x₃"], [[1, 2], [0]])
         'p(x) = p(x₂) · p(x₃) · p(x₁ | x₂, x₃)'
     """
-    factors, past = [], []
+    factors: list[str] = []
+    past: list[str] = []
     for group in groups:
         before = past if len(past) < 4 else [past[0], "…", past[-1]]
         given = f" | {', '.join(before)}" if before else ""
