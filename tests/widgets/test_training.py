@@ -197,6 +197,8 @@ def test_under_other_degrees_each_wire_that_stays_keeps_its_weight(call, data, d
     stages = [(design, 3), (other, 0), (design, 0)]
     first, changed, back = trained(call, stages, rows, weights)
     assert changed["steps"] == 3
+    in_turn = sorted(range(len(other["degrees"])), key=other["degrees"].__getitem__)
+    assert changed["places"] == in_turn
     networks = [Network(d, s) for d, s in ((design, first), (other, changed), (design, back))]
     for name, part in (("weights", ALL), ("moments", SQUARES)):
         was, now, again = (network.of(name, part) for network in networks)
@@ -223,15 +225,15 @@ def test_layers_of_other_sizes_are_new_and_the_others_stay(call):
 
 
 def test_weights_of_a_new_network_are_spread_by_what_the_mask_leaves(call):
-    design = a_design(ONE_BY_ONE)
-    state = trained(call, [(design, 0)], BOARDS, EVENLY)[0]
-    for layer in state["layers"]:
+    design = a_design(ONE_BY_ONE, direct=True)
+    [state] = trained(call, [(design, 0)], BOARDS, EVENLY)
+    for layer in [*state["layers"], state["direct"]]:
         assert not any(layer["biases"])
         for unit, hears in enumerate(layer["reach"]):
             row = layer["weights"][unit * layer["inputs"] :][:hears]
+            assert all(0 < abs(weight) <= 1 / math.sqrt(hears) for weight in row)
             if hears > 20:
                 assert torch.tensor(row).std() == pytest.approx(1 / math.sqrt(3 * hears), rel=0.4)
-            assert all(abs(weight) <= 1 / math.sqrt(hears) for weight in row)
 
 
 # ---- the boards and the diary -------------------------------------------------------------------

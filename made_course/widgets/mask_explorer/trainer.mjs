@@ -51,7 +51,9 @@ export function trainerOf(el, onframe, onsum) {
     const isOther = what !== lesson;
     const event = isOther ? "" : net.design.strict === design.strict ? "⇅" : design.strict ? ">" : "≥";
     what = lesson;
-    net = net && !isOther && net.places.length === design.degrees.length ? redesigned(net, design, randomFrom(seed + 1000)) : networkFor(design, randomFrom(seed++));
+    // in another ordering what was learned costs more steps than to begin anew
+    const isKept = net && !isOther && String(net.design.degrees) === String(design.degrees);
+    net = isKept ? redesigned(net, design, randomFrom(seed + 1000)) : networkFor(design, randomFrom(seed++));
     if (isOther) now.history = [];
     now.ticks = floorsOf(what.rows, what.weights, network.steps);
     now.own = now.ticks.reduce((sum, nats) => sum + nats, 0);
