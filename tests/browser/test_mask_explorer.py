@@ -41,13 +41,14 @@ def test_train_break_and_mend(show, state):
     wait_for(widget, "sum", "> 10")
     says(widget, "the 30 boards alone claim 29.")
     says(widget, "24 blanks")
-    widget.get_by_text("24 are boards it learns, all the same.").wait_for()
+    widget.get_by_text("one board, 24 times.").wait_for()
     button(widget, "Pause").click()
     steps = widget.evaluate("el => el.dataset.steps")
     says(widget, "x̂₉ now hears x₉: its own answer.")
     widget.get_by_role("switch").click()  # which starts the training
     wait_for(widget, "nll", f"< {FLOOR + 0.05}")
     wait_for(widget, "sum", "< 1.000001")
+    says(widget, "Σp is 1 again.")
     assert int(widget.evaluate("el => el.dataset.steps")) > int(steps)
 
 

@@ -131,6 +131,7 @@ def test_how_a_variable_is_moved(call, ordering, change, expected):
         ((2, 3), {}, "A unit of degree 2 knows x₂ and x₃."),
         ((3, 2), {"fault": NOT_STRICT}, "x̂₃ now hears x₃: its own answer."),
         ((3, 1), {"fault": MIXED_UP}, "x̂₂ now hears x₃ and x₁, which comes later."),
+        ((3, 0), {"fault": NOT_STRICT}, "x̂₁ hears no unit of its own degree: there is none."),
         ((3, 2), {"hidden_degrees": [[2], [1]]}, "x̂₃ hears nothing; no path leads from x₂."),
     ],
 )
@@ -142,15 +143,31 @@ def test_what_a_unit_hears_and_who_hears_it(call, unit, state, said):
 
 
 BOARDS = {"kind": "board", "rows": [[0] * 16] * 30}
-LEARNED = {"nats": 3.41, "floor": 3.4, "own": 3.4, "coins": 11.09, "sum": 1, "isTraining": False}
+LEARNED = {
+    "nats": 3.41,
+    "floor": 3.4,
+    "own": 3.4,
+    "coins": 11.09,
+    "sum": 1,
+    "isTraining": False,
+    "history": [],
+}
 DREW = {"rows": [[0] * 16] * 24, "different": 19, "isAllKnown": True, "isBlank": False}
 
 
 @pytest.mark.parametrize(
     ("state", "now", "result", "headline", "said"),
     [
-        ({}, {"nats": 11.9, "steps": 0}, {}, "Nothing is learned yet.", "3.40 is the floor. Press"),
+        (
+            {},
+            {"nats": 11.9, "steps": 0},
+            {},
+            "Nothing is learned yet.",
+            "3.40 is the floor. Press Train.",
+        ),
         ({}, {"nats": 5, "isTraining": True}, {}, "It learns.", "the ticks add up to 3.40."),
+        ({}, {"history": [{"event": "≥"}], "nats": 5}, {}, "Nothing to copy any more.", "again"),
+        ({}, {"history": [{"event": "≥"}]}, {}, "On the floor.", "all learned. Σp is 1 again."),
         ({}, {}, {}, "On the floor.", "It draws 19 different boards, all learned. Σp is 1"),
         (
             {},
@@ -168,11 +185,11 @@ DREW = {"rows": [[0] * 16] * 24, "different": 19, "isAllKnown": True, "isBlank":
         ),
         (
             {"fault": NOT_STRICT},
-            {"nats": 0.01, "sum": 43.81},
-            {"claimed": 29.84, "isBlank": True, "different": 1},
+            {"nats": 0.01, "sum": 43.81, "claimed": 29.84},
+            {"isBlank": True, "different": 1},
             "Below what any distribution can pay.",
-            "add up to 43.8: the 30 boards alone claim 29.8 of 1. And to draw, there is no answer "
-            "to copy: 24 blanks.",
+            "add up to 43.8: the 30 boards alone claim 29.8 of 1. When it draws, no answer is there "
+            "yet to copy, and out come 24 blanks.",
         ),
         (
             {"fault": MIXED_UP, "ordering": [[1], [2], [0], *([i] for i in range(3, 16))]},

@@ -45,12 +45,18 @@ const brightness = ([r, g, b]) => 0.3 * r + 0.59 * g + 0.11 * b;
 export const wordsOn = (colour) => (brightness(colour) < 140 ? [255, 255, 255] : [16, 34, 46]);
 export const css = (colour, alpha = 1) => `rgb(${colour.map(Math.round).join(" ")} / ${alpha})`;
 
-/** Words at a place; `align` is start, middle or end of a line. */
-export function write(pen, words, x, y, { colours, size = 13, colour = colours.ink, align = "start", weight = "" }) {
+/** Words at a place; `align` is start, middle or end of a line; a halo keeps lines off them. */
+export function write(pen, words, x, y, { colours, size = 13, colour = colours.ink, align = "start", weight = "", halo = null }) {
   pen.font = `${weight} ${size}px ${colours.font}`;
   pen.fillStyle = css(colour);
   pen.textAlign = align === "middle" ? "center" : align;
   pen.textBaseline = "middle";
+  if (halo) {
+    pen.strokeStyle = css(halo);
+    pen.lineWidth = 4;
+    pen.lineJoin = "round";
+    pen.strokeText(words, x, y);
+  }
   pen.fillText(words, x, y);
 }
 

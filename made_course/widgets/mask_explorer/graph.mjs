@@ -154,7 +154,7 @@ const isNamed = ({ wide }) => wide >= 420;
 function drawHeadings(pen, { network: { nodes, masks }, places, colours }) {
   const { at, look, wide } = places;
   const said = { colours, size: isNamed(places) ? 13 : 12, colour: colours.quiet };
-  write(pen, "first", look.left + (isNamed(places) ? -66 : -44), 8, said);
+  write(pen, "first ↓", look.left + (isNamed(places) ? -66 : -44), 8, said);
   for (let k = 1; k < masks.length; k++) {
     const units = nodes[k].at(-1).to;
     write(pen, isNamed(places) ? `${units} units` : units, at[k][0].x, 8, { ...said, align: "middle" });

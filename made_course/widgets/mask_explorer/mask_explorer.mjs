@@ -121,7 +121,7 @@ function pageOf(el, on) {
     const tables = masks.fit(places.look.masks);
     const centres = places.at.slice(1).map((layer, k) => (layer[0].x + places.at[k][0].x) / 2);
     drawMasks(tables.pen, tables.wide, tables.high, { ...now, colours, centres });
-    results = resultOf(now, isBelow);
+    results = resultOf(now);
     drawResults(now, isBelow);
     words(now);
   }

@@ -8,14 +8,12 @@ export function drawProgress(pen, wide, high, { history, floor, own: of, coins, 
   const most = coins * 1.22;
   const y = (nats) => 4 + (high - 8) * (1 - Math.min(nats, most) / most);
   const x = (k) => 1 + ((wide - 8) * k) / Math.max(history.length - 1, 60);
-  const small = { colours, size: 12, colour: colours.quiet };
+  const small = { colours, size: 12, colour: colours.quiet, halo: colours.paper };
+  const below = { ...small, halo: colours.pale };
   pen.fillStyle = css(colours.pale);
   pen.fillRect(0, y(floor), wide, high - y(floor));
   line(pen, [[0, y(coins)], [wide, y(coins)]], css(colours.quiet), 1, [2, 3]);
-  write(pen, `coins ${coins.toFixed(2)}`, wide - 4, y(coins) - 8, { ...small, align: "end" });
-  write(pen, "no distribution gets here", 5, Math.max(y(floor) + 10, (y(floor) + high) / 2), small);
   line(pen, [[0, y(floor)], [wide, y(floor)]], css(colours.ink), 1);
-  write(pen, `floor ${floor.toFixed(2)}`, wide - 4, y(floor) + 10, { ...small, colour: colours.ink, align: "end" });
   history.forEach(({ event }, k) => {
     if (!event) return;
     line(pen, [[x(k), 0], [x(k), high]], css(event === "≥" ? colours.orange : colours.quiet), 1);
@@ -31,6 +29,9 @@ export function drawProgress(pen, wide, high, { history, floor, own: of, coins, 
     line(pen, points, css(under[from] ? colours.orange : colours.blue), 2.4);
     from = k;
   }
+  write(pen, `coins ${coins.toFixed(2)}`, wide - 4, y(coins) - 8, { ...small, align: "end" });
+  write(pen, "no distribution gets here", 5, Math.max(y(floor) + 10, (y(floor) + high) / 2), below);
+  write(pen, `floor ${floor.toFixed(2)}`, wide - 12, y(floor) + 10, { ...below, colour: colours.ink, align: "end" });
   const end = history.at(-1);
   if (!end) return;
   pen.fillStyle = css(end.nats < floor - MARGIN ? colours.orange : colours.blue);

@@ -4,35 +4,40 @@ import { drawnRows, probabilitiesOf } from "./training.mjs";
 import { hat, listing } from "../shared/words.mjs";
 
 /** What it draws, or what it says of each kind of day: {words, ...}. */
-export function resultOf({ net, what, ordering, noise }, isBelow) {
-  const p = what.kind === "day" || isBelow ? probabilitiesOf(net, what.rows) : null;
-  if (what.kind === "day") return { p, words: "Bars: its probability of each kind of day. Lines: the diary, 20 days." };
+export function resultOf({ net, what, ordering, noise }) {
+  if (what.kind === "day") return { p: probabilitiesOf(net, what.rows), words: "Bars: its probability of each kind of day. Lines: the diary, 20 days." };
   const rows = drawnRows(net, ordering, noise);
   const known = new Set(what.rows.map(String));
   const count = rows.filter((row) => known.has(String(row))).length;
   const different = new Set(rows.map(String)).size;
-  const words = `It draws ${rows.length}, from the same noise every time: ${count} are boards it learns, ${different === 1 ? "all the same" : `${different} different`}.`;
-  const claimed = p?.reduce((sum, each) => sum + each, 0);
-  return { rows, known, different, claimed, words, isAllKnown: count === rows.length, isBlank: !rows.some((row) => row.includes(1)) };
+  const words = `It draws ${rows.length}, from the same noise every time: ${different === 1 ? `one board, ${rows.length} times` : `${count} are boards it learns, ${different} different`}.`;
+  return { rows, known, different, words, isAllKnown: count === rows.length, isBlank: !rows.some((row) => row.includes(1)) };
 }
 
 /** What stands there now, and what to press next: [in bold, the rest]. */
-export function standing({ network, net, what, nats, floor, own, coins, sum, isTraining }, result) {
+export function standing({ network, net, what, nats, floor, own, coins, history, isTraining, ...now }, result) {
+  const press = isTraining ? "" : " Press Train.";
+  const wasBroken = history.some(({ event }) => event === "≥");
   if (what.rows.length < 2) return ["Paint two boards or more.", "One board alone has nothing to tell: its floor is 0."];
-  const press = isTraining ? "" : "Press Train.";
   if (network.leaks.some(Boolean)) {
     if (network.fault === MIXED_UP) return ["Sound masks, of another ordering.", `Σp is 1, and yet ${offender(network)}: drawn in this order, it must answer before it is told. The sum misses this fault.`];
-    if (nats >= floor - MARGIN) return ["Each output hears its own answer.", isTraining ? "The new wires began at zero. Watch the curve." : `${press} The curve will not stop at the floor.`];
-    const total = sum === null ? "" : `Its probabilities add up to ${sumInWords(sum)}`;
-    if (what.kind === "day") return ["Below what any distribution can pay.", `${total}. Each output reads its own answer.`];
-    const claims = `${total}: the ${what.rows.length} boards alone claim ${(result.claimed ?? 0).toFixed(1)} of 1.`;
-    return ["Below what any distribution can pay.", `${claims} And to draw, there is no answer to copy: ${result.isBlank ? `${result.rows.length} blanks` : `${result.different} different boards`}.`];
+    if (nats < floor - MARGIN) return ["Below what any distribution can pay.", fraud(now, what, result)];
+    return ["Each output hears its own answer.", isTraining ? "The new wires began at zero. Watch the curve." : "Press Train: the curve will not stop at the floor."];
   }
-  if (!net.steps) return ["Nothing is learned yet.", `Coins would cost ${coins.toFixed(2)} nats a ${what.kind}, and at ${own.toFixed(2)} is the floor. ${press}`];
-  if (nats > own + 0.05) return [isTraining ? "It learns." : "On its way.", `Bars shorten towards their ticks; the ticks add up to ${own.toFixed(2)}. ${press}`];
+  if (!net.steps) return ["Nothing is learned yet.", `A coin for each variable costs ${coins.toFixed(2)} nats a ${what.kind}; ${own.toFixed(2)} is the floor.${press}`];
+  if (nats > own + 0.05 && wasBroken) return ["Nothing to copy any more.", `It learns again from what comes before.${press}`];
+  if (nats > own + 0.05) return ["It learns.", `Bars shorten towards their ticks; the ticks add up to ${own.toFixed(2)}.${press}`];
   const isGrouped = own > floor + MARGIN;
   const drawing = what.kind === "day" ? "Bars meet their lines." : `It draws ${result.different} different boards${result.isAllKnown ? ", all learned" : ""}.`;
-  return [isGrouped ? "On the floor of this grouping." : "On the floor.", `${isGrouped ? `One by one it is ${floor.toFixed(2)}. ` : ""}${drawing} Σp is 1, and stays 1. Now press ≥.`];
+  const next = wasBroken ? "Σp is 1 again." : "Σp is 1, and stays 1. Now press ≥.";
+  return [isGrouped ? "On the floor of this grouping." : "On the floor.", `${isGrouped ? `One by one it is ${floor.toFixed(2)}. ` : ""}${drawing} ${next}`];
+}
+
+function fraud({ sum, claimed }, what, { isBlank, different, rows }) {
+  const total = sum === null ? "" : `Its probabilities add up to ${sumInWords(sum)}`;
+  if (what.kind === "day") return `${total}. Each output reads its own answer.`;
+  const drawn = isBlank ? `${rows.length} blanks` : `${different} different boards`;
+  return `${total}: the ${what.rows.length} boards alone claim ${claimed.toFixed(1)} of 1. When it draws, no answer is there yet to copy, and out come ${drawn}.`;
 }
 
 /** A sum of probabilities, to as many digits as tell it from 1. */
@@ -63,5 +68,6 @@ export function selection({ names, rows, masks, seen, allowed, leaks, design, no
   const [output, heard] = [hat(names[unit]), seen.at(-1)[unit]];
   if (leaks[unit]) return `${output} now hears ${members(leaks[unit])}${(leaks[unit] >> unit) & 1 ? ": its own answer" : ", which comes later"}.`;
   if (allowed[unit] & ~heard) return `${output} hears ${members(heard)}; no path leads from ${members(allowed[unit] & ~heard)}.`;
+  if (!design.strict) return `${output} hears no unit of its own degree: there is none.`;
   return heard ? `${output} hears units of degree less than ${design.degrees[unit]}: ${members(heard)}.` : `${output} hears nothing: it comes first.`;
 }

@@ -1,5 +1,5 @@
 import { boards, diaryRows, entropyOf, floorsOf } from "./lessons.mjs";
-import { networkFor, paysOf, redesigned, trainStep } from "./training.mjs";
+import { networkFor, paysOf, probabilitiesOf, redesigned, trainStep } from "./training.mjs";
 import { summer } from "./summing.mjs";
 import { uniforms } from "../shared/uniforms.mjs";
 
@@ -84,9 +84,10 @@ export function trainerOf(el, onframe, onsum) {
     if (asked || what.rows.length < 2 || (!isLast && time - lastAsked < BETWEEN_SUMS)) return;
     [asked, lastAsked] = [true, time];
     const of = net.steps;
+    const claimed = probabilitiesOf(net, what.rows).reduce((sum, p) => sum + p, 0);
     sums.ask(net).then((sum) => {
       asked = false;
-      now.sum = sum;
+      Object.assign(now, { sum, claimed }); // of one moment: a part is no more than the whole
       onsum();
       if (!isTraining && of !== net.steps) add(0, true);
     });
