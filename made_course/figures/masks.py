@@ -70,6 +70,34 @@ def mask_in_words(mask: Tensor, sides: Sequence[tuple[list, list]], into: str) -
     return f"Into {into}: {'; '.join(said)}."
 
 
+def draw_cells(
+    axes: Axes,
+    corner: tuple[float, float],
+    said: Sequence[Sequence[object]],
+    faces: Sequence[Sequence[str]],
+    side: float = CELL,
+) -> None:
+    """A table, its left top at a corner of a sheet: a word in each cell, on a colour or "none"."""
+    for (row, column), words in np.ndenumerate(np.array(said, dtype=object)):
+        face, place = faces[row][column], (corner[0] + side * column, corner[1] - side * (row + 1))
+        look = {"facecolor": face, "edgecolor": LINES, "linewidth": 0.8}
+        axes.add_patch(Rectangle(place, side, side, **look))
+        ink = WORDS if face == "none" else words_on(face)
+        how = {"ha": "center", "va": "center_baseline", "fontsize": 12, "color": ink}
+        axes.text(place[0] + side / 2, place[1] + side / 2 - 0.005, str(words), **how)
+
+
+def short(value: float) -> str:
+    """A number to two digits, as a cell has room for it.
+
+    Example:
+        >>> short(0.364), short(-0.1), short(-0.0), short(float("-inf"))
+        ('.36', '−.10', '0', '−∞')
+    """
+    digits = f"{round(value, 2) + 0.0:.2f}".removesuffix(".00").replace("inf", "∞")
+    return re.sub(r"^(-?)0\.", r"\1.", digits).replace("-", "−")
+
+
 @picture
 def plot_masks(masks: Sequence[Tensor], degrees: Sequence[Tensor]) -> Picture:
     """Small masks as tables, a blue 1 where a weight may exist, with degrees at their margins.
@@ -133,31 +161,3 @@ def draw_mask(
                 axes.text(x, y + 0.17, name, ha="center", va="bottom", parse_math=False)
             else:
                 axes.text(x - 0.18, y, name, ha="right", va="center_baseline", parse_math=False)
-
-
-def draw_cells(
-    axes: Axes,
-    corner: tuple[float, float],
-    said: Sequence[Sequence[object]],
-    faces: Sequence[Sequence[str]],
-    side: float = CELL,
-) -> None:
-    """A table, its left top at a corner of a sheet: a word in each cell, on a colour or "none"."""
-    for (row, column), words in np.ndenumerate(np.array(said, dtype=object)):
-        face, place = faces[row][column], (corner[0] + side * column, corner[1] - side * (row + 1))
-        look = {"facecolor": face, "edgecolor": LINES, "linewidth": 0.8}
-        axes.add_patch(Rectangle(place, side, side, **look))
-        ink = WORDS if face == "none" else words_on(face)
-        how = {"ha": "center", "va": "center_baseline", "fontsize": 12, "color": ink}
-        axes.text(place[0] + side / 2, place[1] + side / 2 - 0.005, str(words), **how)
-
-
-def short(value: float) -> str:
-    """A number to two digits, as a cell has room for it.
-
-    Example:
-        >>> short(0.364), short(-0.1), short(-0.0), short(float("-inf"))
-        ('.36', '−.10', '0', '−∞')
-    """
-    digits = f"{round(value, 2) + 0.0:.2f}".removesuffix(".00").replace("inf", "∞")
-    return re.sub(r"^(-?)0\.", r"\1.", digits).replace("-", "−")

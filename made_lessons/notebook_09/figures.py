@@ -1,4 +1,4 @@
-"""MADE's relatives: what each sees, what each costs and is worth, and a flow."""
+"""MADE's relatives: who comes from whom, what each sees, what each costs and is worth; a flow."""
 
 from __future__ import annotations
 
@@ -10,9 +10,57 @@ from matplotlib.patches import Patch, Rectangle
 from torch import Tensor
 
 from made_course.common.colours import BLUE
-from made_course.figures.axes import axes_at, frame_only, key_of, name_lines, note
+from made_course.figures.axes import axes_at, frame_only, key_of, name_lines, note, width_of
 from made_course.figures.bars import HERE, OTHER
 from made_course.figures.picture import LINES, WIDTH, WORDS, Picture, picture
+from made_course.figures.units_and_wires import sheet
+
+
+@picture
+def plot_family_tree(members: Mapping[str, tuple[int, str, str]], *, here: str) -> Picture:
+    """A family tree: models by year, each below the one it comes from, and what it does anew.
+
+    Each member has its year, the one it comes from ("" for none), and what it does anew. A first
+    child stands below its parent, others to the right.
+    """
+    told = [
+        f"{name}, {year}{f', from {parent}' * bool(parent)}: {news}."
+        for name, (year, parent, news) in members.items()
+    ]
+    lanes, row = _lanes(members), 0.62
+    words = 0.45 + 0.36 * max(lanes.values())
+    width = words + max(width_of(news) for _, _, news in members.values())
+    alt = f"Family tree. {' '.join(told)}"
+    figure = Picture(width, row * len(members), alt=alt, layout="none")
+    axes = sheet(figure)
+    place = {
+        name: (0.15 + 0.36 * lanes[name], row * (len(members) - k - 0.5))
+        for k, name in enumerate(members)
+    }
+    for name, (year, parent, news) in members.items():
+        x, y = place[name]
+        if parent:
+            start_x, start_y = place[parent]
+            axes.plot([start_x, x, x], [start_y, start_y - row, y], color=LINES, zorder=1)
+        axes.scatter(x, y, s=170, color=BLUE if name == here else WORDS, zorder=2)
+        axes.text(words, y + 0.1, f"{name}, {year}", va="center_baseline", weight="bold")
+        axes.text(words, y - 0.12, news, va="center_baseline", fontsize=12)
+    return figure
+
+
+def _lanes(members: Mapping[str, tuple[int, str, str]]) -> dict[str, int]:
+    """A first child goes on in its parent's lane, others open one; orphans stand in the first.
+
+    Example:
+        >>> _lanes({"A": (1, "", ""), "B": (2, "A", ""), "C": (3, "A", ""), "D": (4, "", "")})
+        {'A': 0, 'B': 0, 'C': 1, 'D': 0}
+    """
+    lanes, parents = {}, set()
+    for name, (_, parent, _) in members.items():
+        has_elder = parent != "" and parent in parents
+        lanes[name] = 1 + max(lanes.values()) if has_elder else lanes.get(parent, 0)
+        parents.add(parent)
+    return lanes
 
 
 @picture

@@ -40,6 +40,7 @@ from made_lessons.notebook_07.figures import (
 from made_lessons.notebook_08.figures import plot_density, plot_slices
 from made_lessons.notebook_09.figures import (
     plot_family,
+    plot_family_tree,
     plot_flow,
     plot_receptive_fields,
 )
@@ -165,6 +166,9 @@ FIGURES = {
         "Density over x₁ and x₂: two, up to 0.16. Dots."),
     "slices": (lambda: plot_slices({"two": BELLS}, torch.full((2, 2), 1.25)), [1.25, 0],
         "p(x₂ | x₁ = 0) beside each density: two, highest at x₂ = −0.9 and 0.9."),
+    "family tree": (lambda: plot_family_tree({"A": (1996, "", "old"), "B": (2011, "A", "new")},
+            here="B"), [1996, 2011],
+        "Family tree. A, 1996: old. B, 2011, from A: new."),
     "receptive fields": (lambda: plot_receptive_fields({"all": torch.ones(9, 9).tril(-1).bool()},
             5), [5, 0.84],
         "What the output of pixel 6 sees, of the 5 before it on 3 × 3. all: 5."),
