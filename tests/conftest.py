@@ -31,6 +31,12 @@ def _nothing_solved_yet(monkeypatch, tmp_path):
     monkeypatch.setattr("made_lessons.checking.check._hints_given", {})
 
 
+@pytest.fixture(autouse=True)
+def _busy_machine(monkeypatch):
+    """However many work on it: an answer's time is the processor's, and hardly the clock's."""
+    monkeypatch.setattr("made_lessons.checking.time_limits.PATIENCE", 100)
+
+
 @pytest.fixture(scope="session")
 def _browser_here():
     missing = what_is_missing()
