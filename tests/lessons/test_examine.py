@@ -248,10 +248,12 @@ def test_what_other_threads_do_does_not_count():
     over = threading.Event()
     other = threading.Thread(target=lambda: all(not over.is_set() for _ in itertools.count()))
     other.start()
-    with time_limit(0.1):
-        time.sleep(0.3)
-    over.set()
-    other.join()
+    try:
+        with time_limit(0.1):
+            time.sleep(0.3)
+    finally:
+        over.set()
+        other.join()
 
 
 def test_by_the_clock_a_limit_has_its_patience(monkeypatch):
