@@ -81,15 +81,17 @@ def read_cells(cells: Series, marks: Notation, is_real: bool) -> tuple[Series, l
     if is_real:
         plain = plain.str.replace(r"^0+(?=\d)", "", regex=True)
     are_numbers = _are_numbers(plain, marks)
-    others = there[~are_numbers]
-    if not are_numbers.any() or (not is_real and others.str.contains(r"\w").any()):
-        if len(there) and there.str.casefold().isin(_BOOLS).all():
-            return cells.str.casefold().map(_BOOLS), []
-        return cells, _doubts(there, others)
+    others, plain = there[~are_numbers], plain[are_numbers]
     decimal, thousands = marks
     for mark in _blanks(thousands):
         plain = plain.str.replace(mark, "", regex=False)
-    numbers = pandas.to_numeric(plain[are_numbers].str.replace(decimal, ".", regex=False))
+    plain = plain.str.replace(decimal, ".", regex=False)
+    if not len(plain) or (not is_real and others.str.contains(r"\w").any()):
+        if len(there) and there.str.casefold().isin(_BOOLS).all():
+            return cells.str.casefold().map(_BOOLS), []
+        doubts = _doubts(there, others) if len(there) else []
+        return (cells if len(plain) < len(others) else plain.combine_first(cells)), doubts
+    numbers = pandas.to_numeric(plain)
     said = []
     if unit:
         cell = there[numbers.index[0]]

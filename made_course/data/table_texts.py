@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from collections.abc import Sequence
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, Literal
 
@@ -58,40 +59,32 @@ def rows_of(
     n = len(lines) - len(whole)
     notes = [f"{n} rows without a cell are left out"] if n else []
     mark = _separator([line for _, line in whole])
-    places, rows = _cut(whole, mark, name)
-    kept = slice(header or 0, None)
-    if header == "infer":
-        kept, titles = _without_titles(places, rows)
-        notes += titles
-    places, rows = places[kept], rows[kept]
-    _check_widths(places, rows, mark, name)
-    frame = DataFrame(rows, dtype=str)
-    first = [" ".join(cell.split()) for cell in rows[0]]
+    rows = _cut(whole, mark, name)
+    rows = _without_titles(rows, notes) if header == "infer" else rows[header or 0 :]
+    places, cells = [place for place, _ in rows], [own for _, own in rows]
+    if mark == " " and {len(own) for own in cells[1:]} == {len(cells[0]) + 1}:
+        cells[0].insert(0, "")  # above the names of rows, as R writes them
+    for place, own in rows:
+        if len(own) != len(cells[0]):
+            raise ValueError(
+                f"{name}: line {place} has {len(own)} cells, but the first has {len(cells[0])}: "
+                f"cells are separated by {mark!r}, and every line has as many"
+            )
+    frame = DataFrame(cells, dtype=str)
+    first = [" ".join(cell.split()) for cell in cells[0]]
     where = f"line {places[0]} ({listing(first)})"
     names, doubts = _names(first, frame.iloc[1:], where, header, known)
     if names is None:
-        heads = next(_reader([comment], mark)) if comment and header == "infer" else []
-        if len(heads) == len(first) and any(map(is_word, heads)):  # as np.savetxt writes them
-            return frame, heads, places, notes
+        above: list[str] = next(_reader([comment], mark), [])
+        if header == "infer" and len(above) == len(first) and any(map(is_word, above)):
+            return frame, above, places, notes  # as np.savetxt writes them
         return frame, None, places, notes + doubts
     frame = frame.iloc[1:].reset_index(drop=True)
-    kept = [i for i, label in enumerate(names) if label or frame[i].any()]
-    if len(kept) < len(names):
+    named = [i for i, label in enumerate(names) if label or frame[i].any()]
+    if len(named) < len(names):
         notes.append("a column without a name or a cell is left out")
-    names = [names[i] or f"Unnamed: {i}" for i in kept]  # as pandas says
-    return frame[kept], names, places[1:], notes + doubts
-
-
-def _check_widths(places: list[int], rows: list[list[str]], mark: str, name: str) -> None:
-    """Raise unless all rows have as many cells; names of R's rows have no name, and get one."""
-    if mark == " " and {len(cells) for cells in rows[1:]} == {len(rows[0]) + 1}:
-        rows[0].insert(0, "")
-    for place, cells in zip(places, rows, strict=True):
-        if len(cells) != len(rows[0]):
-            raise ValueError(
-                f"{name}: line {place} has {len(cells)} cells, but the first has {len(rows[0])}: "
-                f"cells are separated by {mark!r}, and every line has as many"
-            )
+    names = [names[i] or f"Unnamed: {i}" for i in named]  # as pandas says
+    return frame[named], names, places[1:], notes + doubts
 
 
 def _without_comments(lines: list[tuple[int, str]]) -> tuple[list[tuple[int, str]], str]:
@@ -99,16 +92,12 @@ def _without_comments(lines: list[tuple[int, str]]) -> tuple[list[tuple[int, str
 
     Beside them the last comment above the first row, which may have the names.
     """
-    if lines[0][1].lower().startswith("sep="):
+    if lines[0][1].startswith("sep="):
         return lines[1:], ""
-    comment = ""
-    for _, line in lines:
-        if not line.startswith("#"):
-            break
-        comment = line.removeprefix("#").strip()
-    if comment:
-        lines = [(number, line) for number, line in lines if not line.startswith("#")]
-    return lines, comment
+    if not lines[0][1].startswith("#"):
+        return lines, ""
+    *_, last = takewhile(lambda line: line.startswith("#"), (line for _, line in lines))
+    return [pair for pair in lines if not pair[1].startswith("#")], last.removeprefix("#").strip()
 
 
 def _reader(texts: Sequence[str], mark: str) -> Any:
@@ -126,35 +115,27 @@ def _separator(texts: Sequence[str]) -> str:
     return ","
 
 
-def _cut(lines: list[tuple[int, str]], mark: str, name: str) -> tuple[list[int], list[list[str]]]:
+def _cut(lines: list[tuple[int, str]], mark: str, name: str) -> list[tuple[int, list[str]]]:
     """The number of the last line of each row, and its cells."""
-    places, rows = [], []
     reader = _reader([line for _, line in lines], mark)
     try:
-        for cells in reader:
-            places.append(lines[reader.line_num - 1][0])
-            rows.append(cells)
+        return [(lines[reader.line_num - 1][0], cells) for cells in reader]
     except csv.Error as error:
         raise ValueError(
             f"{name} cannot be read as a table ({error}): look for a quotation mark that is not "
             "closed"
         ) from error
-    return places, rows
 
 
-def _without_titles(places: list[int], rows: list[list[str]]) -> tuple[slice, list[str]]:
+def _without_titles(rows: list[tuple[int, list[str]]], notes: list[str]) -> list[Any]:
     """From the first row of several cells to the last, if rows have several: a title has one."""
-    widths = [len(cells) for cells in rows]
-    ((usual, _),) = Counter(widths[:_FIRST]).most_common(1)
-    if usual == 1:
-        return slice(None), []
-    several = [k for k, width in enumerate(widths) if width > 1]
-    kept = slice(several[0], several[-1] + 1)
-    others = [*zip(places, rows, strict=True)]
-    return kept, [
-        f"line {place} ({cells[0]}) has one cell, and is left out"
-        for place, cells in others[: kept.start] + others[kept.stop :]
-    ]
+    several = [k for k, (_, cells) in enumerate(rows) if len(cells) > 1]
+    if sum(k < _FIRST for k in several) <= min(len(rows), _FIRST) / 2:
+        return rows
+    start, stop = several[0], several[-1] + 1
+    for place, cells in rows[:start] + rows[stop:]:
+        notes.append(f"line {place} ({cells[0]}) has one cell, and is left out")
+    return rows[start:stop]
 
 
 def _names(
@@ -170,22 +151,19 @@ def _names(
         return (None if header is None else first), []
     filled = [(i, cell) for i, cell in enumerate(first) if cell]
     words = [(i, cell) for i, cell in filled if is_word(cell)]
-    recurs = all((rest.iloc[:, i].str.strip() == cell).any() for i, cell in filled)
+    recur = all((rest.iloc[:, i].str.strip() == cell).any() for i, cell in filled)
     if words and (len(words) == len(filled) == len(set(first)) or _is_above_none(words, rest)):
-        if not recurs:
-            return first, []
-        return first, [
-            f"{where} is read as names, though each stands in its column again: header=None reads "
-            "it as a row"
-        ]
-    counts = [int(cell) if cell.isdecimal() else -1 for _, cell in filled]
-    if counts == [*range(counts[0], counts[0] + len(counts))]:
+        why = ", though each stands in its column again" * recur
+    else:
+        why = ", since it counts"
+        counts = [int(cell) if cell.isdecimal() else -1 for _, cell in filled]
         has_reals = rest.apply(lambda cells: cells.str.contains("[.,]").any()).any()
-        if (len(filled) > 2 or has_reals) and (counts[0] in (0, 1) or not recurs):
-            return first, [
-                f"{where} is read as names, since it counts: header=None reads it as a row"
-            ]
-    return None, [f"{where} is read as a row, not as names: header=0 reads it as names"]
+        start = counts[0] if counts else 0
+        counts_up = counts == [*range(start, start + len(counts))]
+        is_long = len(filled) > 2 or has_reals
+        if not (counts_up and is_long and (start in (0, 1) or not recur)):
+            return None, [f"{where} is read as a row, not as names: header=0 reads it as names"]
+    return first, [f"{where} is read as names{why}: header=None reads it as a row"] if why else []
 
 
 def _is_above_none(words: list[tuple[int, str]], rest: DataFrame) -> bool:

@@ -41,12 +41,14 @@ class Table:
         columns: D times what a column is.
         row_numbers: for each part its rows' places among ``rows``; None for a table without parts.
         notation: marks of decimals and of thousands, as they were read.
+        said_real: names of columns that were said to be real, whatever is no number in them.
     """
 
     rows: Tensor
     columns: list[Column]
     row_numbers: tuple[Tensor, ...] | None = None
     notation: Notation = NOTATIONS[0]
+    said_real: tuple[str, ...] = ()
 
     def __iter__(self) -> Iterator[Tensor]:
         if self.row_numbers is None:
@@ -212,7 +214,9 @@ def load_table(
     if not isinstance(like, Table | None):
         raise TypeError(f"like must be a table that load_table returned, got {like!r}")
     found = read_source(source, header, like.names if like else ())
-    found = found.of_kinds(kinds or {}) if like is None else found.select(like.names)
+    if like is not None:
+        found, kinds = found.select(like.names), dict.fromkeys(like.said_real, "real")
+    found = found.of_kinds(kinds or {})
     found.read(notations(decimal, thousands, like.notation if like else NOTATIONS[0]))
     n = len(found.frame)
     parts: list[np.ndarray] | None
@@ -234,7 +238,8 @@ def load_table(
     found.notes += _of_equal_rows(rows, parts)
     _say(found)
     numbers = None if parts is None else tuple(map(torch.from_numpy, parts))
-    return Table(torch.from_numpy(rows), list(columns), numbers, found.notation)
+    said_real = tuple(name for name, kind in found.kinds.items() if kind == "real")
+    return Table(torch.from_numpy(rows), list(columns), numbers, found.notation, said_real)
 
 
 def table_of(plain: object) -> Table:
@@ -327,7 +332,7 @@ def _encoded(found: Source, columns: Sequence[Column]) -> np.ndarray:
             raise ValueError(
                 f"{found.name}: {found.cell(int(unknown.argmax()), i)}, but the table it is to be "
                 f"like has {column}. Cells that do not fit: {unknown.sum():,}. Leave their rows "
-                "out, or load a first table that has such cells"
+                "out, make missing cells of them, or load a first table that has such cells"
             )
     return rows
 

@@ -103,6 +103,11 @@ def test_marks_alone_among_numbers_are_gaps(tmp_path, capsys):
     assert "column 'x' has '..' in 8 cells, read as missing ones" in capsys.readouterr().out
 
 
+def test_a_column_without_a_cell_is_refused_by_its_name(tmp_path):
+    with pytest.raises(ValueError, match="'y' holds no value"):
+        load_table(write(tmp_path, "x,y\n" + joined([(i % 2, "NA") for i in N], ",")))
+
+
 # ---- names, comments, titles ---------------------------------------------------------------------
 
 
@@ -296,6 +301,16 @@ def test_what_is_no_number_of_a_real_column_is_missing(capsys):
     table = whole(frame, kinds={"id": "drop", "price": "real"}, missing="keep")
     assert int(table.rows.isnan().sum()) == 5
     assert "column 'price' has 'k.A.' in 5 cells, read as missing ones" in capsys.readouterr().out
+
+
+def test_new_rows_of_a_real_column_are_read_as_its_owner_said(tmp_path):
+    frame = pandas.DataFrame({"a": N % 2, "x": [f"{y},5" if y % 9 else "k.A." for y in Y]})
+    first = whole(frame, kinds={"x": "real"}, missing="keep")
+    new = whole(frame.head(12), like=first, missing="keep").rows
+    assert new.nan_to_num(9).equal(first.rows[:12].nan_to_num(9))
+    other = whole(frame.replace("k.A.", "0,5"))
+    with pytest.raises(ValueError, match=r"row 0 \(counted from 0\), column 'x' holds 'k.A.', but"):
+        whole(frame, like=other)
 
 
 def test_texts_are_no_real_column():
