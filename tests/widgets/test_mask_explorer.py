@@ -188,8 +188,8 @@ DREW = {"rows": [[0] * 16] * 24, "different": 19, "isAllKnown": True, "isBlank":
             {"nats": 0.01, "sum": 43.81, "claimed": 29.84},
             {"isBlank": True, "different": 1},
             "Below what any distribution can pay.",
-            "add up to 43.8: the 30 boards alone claim 29.8 of 1. When it draws, no answer is there "
-            "yet to copy, and out come 24 blanks.",
+            "add up to 43.8: the 30 boards alone claim 29.8 of 1. When it draws, no answer is "
+            "there yet to copy, and out come 24 blanks.",
         ),
         (
             {"fault": MIXED_UP, "ordering": [[1], [2], [0], *([i] for i in range(3, 16))]},

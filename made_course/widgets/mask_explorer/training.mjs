@@ -15,26 +15,20 @@ export function networkFor(design, random) {
 }
 
 /**
- * The network under another design, with the weights and Adam's state of all layers of equal size.
- *
- * Columns and rows follow their variables and hidden units keep their places; wires that open start
- * at 0. The rate begins anew.
+ * The network under another design with these degrees of the variables: layers of equal size keep
+ * their weights and Adam's state, wires that open start at 0. The rate begins anew.
  */
 export function redesigned(old, design, random) {
   const net = emptyNetwork(design);
   net.steps = net.turned = old.steps;
-  const moved = net.places.map((variable) => old.places.indexOf(variable));
-  const keep = (layer, before, rows, columns) => {
-    if (layer.inputs === before?.inputs && layer.reach.length === before.reach.length) {
-      carryOver(layer, before, rows, columns);
-    } else initialise(layer, random);
+  const keep = (layer, before) => {
+    const isAsLarge = layer.inputs === before?.inputs && layer.reach.length === before.reach.length;
+    if (isAsLarge) carryOver(layer, before);
+    else initialise(layer, random);
   };
   const output = net.layers.length - 1;
-  net.layers.forEach((layer, k) => {
-    const before = k === output ? old.layers.at(-1) : old.layers.slice(0, -1)[k];
-    keep(layer, before, k === output && moved, k === 0 && moved);
-  });
-  if (net.direct && old.direct) keep(net.direct, old.direct, moved, moved);
+  net.layers.forEach((layer, k) => keep(layer, k === output ? old.layers.at(-1) : old.layers.slice(0, -1)[k]));
+  if (net.direct && old.direct) keep(net.direct, old.direct);
   return net;
 }
 
@@ -65,19 +59,15 @@ function initialise({ inputs, reach, weights }, random) {
   });
 }
 
-/** Copy what both masks let through; rows and columns say where each was, if they moved. */
-function carryOver(layer, old, rows, columns) {
-  const copy = (values, moments, to, from) => {
-    layer[values][to] = old[values][from];
-    layer[moments].set(old[moments].subarray(2 * from, 2 * from + 2), 2 * to);
-  };
+/** Copy what both masks let through. */
+function carryOver(layer, old) {
   layer.reach.forEach((count, unit) => {
-    const row = rows ? rows[unit] : unit;
-    for (let k = 0; k < count; k++) {
-      copy("weights", "moments", unit * layer.inputs + k, row * layer.inputs + (columns ? columns[k] : k));
-    }
-    if (layer.biases.length) copy("biases", "biasMoments", unit, row);
+    const from = unit * layer.inputs;
+    layer.weights.set(old.weights.subarray(from, from + count), from);
+    layer.moments.set(old.moments.subarray(2 * from, 2 * (from + count)), 2 * from);
   });
+  layer.biases.set(old.biases);
+  layer.biasMoments.set(old.biasMoments);
 }
 
 // ---- forward: values[layer][unit][row], of the inputs first (1 and -1) and of the logits last ----

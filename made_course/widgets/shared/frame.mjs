@@ -152,9 +152,3 @@ export function stepper(words, onstep) {
   };
   return { group, set };
 }
-
-
-/** Ask Python for what the page cannot do. */
-export function ask(model, what) {
-  if (!withoutPython.has(model)) model.send({ ask: what });
-}
