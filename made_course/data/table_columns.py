@@ -11,6 +11,7 @@ from pandas import Series
 from pandas.api.types import infer_dtype
 
 from ..common.words import listing
+from ..model.gaps import Gaps
 from ..model.heads import Bernoulli, Categorical, Head, MixtureOfGaussians
 from .table_files import Source
 
@@ -30,6 +31,7 @@ class Column:
         sd: their standard deviation: 1 for a model.
         is_whole: whether it is real, and holds whole numbers.
         most_common: share of the rows that have its most common value, where it is real.
+        missing: share of the rows whose cell is missing, where they were kept.
 
     Example:
         >>> print(Column("weather", ("fair", "rain", "snow")), Column("wind", mean=12.3, sd=4))
@@ -42,13 +44,18 @@ class Column:
     sd: float = 1.0
     is_whole: bool = False
     most_common: float = 0.0
+    missing: float = 0.0
 
     @property
     def head(self) -> Head:
-        """Bernoulli for two values, Categorical for more, a mixture of two bells for reals."""
-        if not self.values:
-            return MixtureOfGaussians(BELLS)
-        return Bernoulli() if len(self.values) == 2 else Categorical(len(self.values))
+        """Bernoulli for two values, Categorical for more, a mixture of two bells for reals.
+
+        Where cells are missing, it is in :class:`made_course.Gaps`.
+        """
+        head: Head = MixtureOfGaussians(BELLS)
+        if self.values:
+            head = Bernoulli() if len(self.values) == 2 else Categorical(len(self.values))
+        return Gaps(head) if self.missing else head
 
     def encode(self, cells: Series) -> np.ndarray:
         """Codes or scaled numbers; NaN where a cell is missing, or is none of this column."""
@@ -73,11 +80,12 @@ class Column:
         return codes.reindex(numbers).reset_index(drop=True)
 
     def __str__(self) -> str:
+        gaps = f", missing in {self.missing:.0%} of the rows" if self.missing else ""
         if not self.values:
             kind = "real, whole numbers" if self.is_whole else "real"
-            return f"{self.name}: {kind} ({self.mean:.4g} ± {self.sd:.4g})"
+            return f"{self.name}: {kind} ({self.mean:.4g} ± {self.sd:.4g}){gaps}"
         kind = "yes/no" if len(self.values) == 2 else f"{len(self.values)} classes"
-        return f"{self.name}: {kind} ({listing([str(value) for value in self.values])})"
+        return f"{self.name}: {kind} ({listing([str(value) for value in self.values])}){gaps}"
 
 
 def columns_of(found: Source, learned: np.ndarray, *, kinds: Mapping[str, str]) -> list[Column]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -103,6 +103,25 @@ class Table:
         cells = [column.decode(numbers[:, i]) for i, column in enumerate(self.columns)]
         return pandas.concat(cells, axis=1, keys=self.names)
 
+    def encode(self, **cells: object) -> Tensor:
+        """(1, D) row as a model reads it, of cells by name; NaN in all other columns.
+
+        It is what :class:`made_course.Given` takes: ``table.encode(kind="owl")``, or
+        ``table.encode(**{"how heavy": 3.1})``.
+
+        Raises:
+            ValueError: if there is no such column, or a cell is none of its column.
+        """
+        row = torch.full((1, len(self.columns)), torch.nan)
+        for name, cell in cells.items():
+            if name not in self.names:
+                raise ValueError(f"there is no column {name!r}: they are {listing(self.names)}")
+            i = self.names.index(name)
+            row[0, i] = float(self.columns[i].encode(pandas.Series([cell]))[0])
+            if row[0, i].isnan():
+                raise ValueError(f"{cell!r} is not what the table has in column {self.columns[i]}")
+        return row
+
     def __repr__(self) -> str:
         sizes = [f"{len(self.rows):,}"]
         if self.row_numbers is not None:
@@ -165,7 +184,9 @@ def load_table(
         like: a table whose columns, codes and scales are to be used, so that a model of it can read
             these rows, too. Columns are found by name, where both have names, and others are left
             out.
-        missing: whether missing cells are refused, or kept as NaN for :func:`complete`.
+        missing: whether missing cells are refused, or kept as NaN: for a model that learns from
+            rows with gaps (the table's head is then one for them, see :class:`made_course.Gaps`),
+            and for :func:`complete`.
         kinds: what columns are, where the guess is wrong: ``{"zip": "classes", "income": "real",
             "id": "drop"}``.
         header: which row has the names, counted from 0; None for none.
@@ -203,6 +224,8 @@ def load_table(
         >>> table.inverse(train[:1])
           kind milk   kg
         0  cat  yes  3.1
+        >>> table.encode(kind="owl", kg=0.5)
+        tensor([[ 1.0000,     nan, -1.1940]])
 
         >>> load_table(np.array([["dog", "yes", 9.5]], object), like=table, split=None)
         Traceback (most recent call last):
@@ -233,6 +256,9 @@ def load_table(
     rows = _encoded(found, columns)
     if missing == "refuse":
         _require_whole(found, rows)
+    elif like is None:
+        shares = np.isnan(rows).mean(axis=0).tolist()
+        columns = [replace(c, missing=share) for c, share in zip(columns, shares, strict=True)]
     if like is None:
         found.notes += _of_columns(found, columns)
     found.notes += _of_equal_rows(rows, parts)
@@ -348,7 +374,8 @@ def _require_whole(found: Source, rows: np.ndarray) -> None:
         f"cells: {is_missing.sum():,}, in {len(some)} of {rows.shape[1]} columns "
         f"({listing([repr(found.columns[i]) for i in some])}), and in "
         f"{is_missing.any(axis=1).sum():,} of {len(rows):,} rows. Fill them in, leave out rows or "
-        "columns, or keep them as NaN for complete: load_table(..., missing='keep')"
+        "columns, or keep them as NaN, for a model of rows with gaps and for complete: "
+        "load_table(..., missing='keep')"
     )
     raise ValueError(message)
 

@@ -7,7 +7,6 @@ import copy
 import torch
 from torch import nn
 
-from ..model.heads import Bernoulli
 from ..model.sampling import SAMPLES_AT_ONCE
 
 MOST_INPUTS = 2**20
@@ -44,7 +43,7 @@ def total_probability(model: nn.Module) -> float:
     named = all(hasattr(model, name) for name in ("input_dim", "log_prob"))
     if not isinstance(model, nn.Module) or head is None or not named:
         raise TypeError(f"model must be a model of the course, such as a MADE, got {model!r}")
-    values = 2 if isinstance(head, Bernoulli) else getattr(head, "num_classes", None)
+    values = getattr(head, "num_values", None)
     if values is None:
         raise TypeError(
             f"a sum over all inputs needs variables of finitely many values, and {head!r} is not "

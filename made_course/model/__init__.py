@@ -5,6 +5,7 @@ Imports from ``common`` alone. In reading order:
 - ``masks``: orderings, degrees, masks, connectivity: functions on tensors
 - ``heads``: what an output means: parameters and a uniform number in, a value and its
   log-probability out
+- ``gaps``: a head for a variable that some rows lack
 - ``mixed``: a head for each column
 - ``activations``: what a hidden unit makes of its sum
 - ``mask_sets``: which degrees are drawn and stored, and which come next
@@ -13,6 +14,7 @@ Imports from ``common`` alone. In reading order:
 - ``sampling``: one variable after another, plainly and fast; how many rows go through at once
 - ``completion``: what is unknown, drawn given what is known, and what is said of it
 - ``completed_rows``: the result of a completion: means, shares, draws
+- ``given``: some variables held: draws of the others, and their probabilities
 - ``saving``: a model in one file
 - ``compression``: rows in bytes, and a sampler whose dice come from bytes
 """

@@ -65,7 +65,7 @@ class Completion(NamedTuple):
         return mean
 
     def class_shares(self, i: int) -> Tensor:
-        """(B, K) share of its row's weight that each class of variable i has.
+        """(B, K) share of its row's weight that each class of variable i has, or each of 0 and 1.
 
         Raises:
             ValueError: if variable i has no classes.
@@ -77,7 +77,7 @@ class Completion(NamedTuple):
             >>> found.class_shares(0)
             tensor([[0.2500, 0.0000, 0.7500]])
         """
-        count = self.head.of(i).num_classes
+        count = self.head.of(i).num_values
         if count is None:
             raise ValueError(f"variable {i} has {self.head.of(i)}, and no classes: see mean")
         is_class = F.one_hot(self.samples[..., i].long(), count)

@@ -81,47 +81,85 @@ def complete(
         >>> found.log_weights is None, found.effective_sample_size
         (True, tensor([5.]))
     """
-    model = _require_made(model, "complete")
-    x, known = _check_rows(model, x, known)
+    model = require_made(model, "complete")
     n = check_count("n_samples", n_samples)
+    found = completed(model, *_check_rows(model, x, known), n, ordering, noise, generator)
+    if found.log_weights is not None and len(x):
+        worth = found.effective_sample_size.min().item()
+        if worth < max(2, EQUAL * n):
+            warnings.warn(_in_words(worth, n), stacklevel=3)  # past no_grad
+    return found
+
+
+def completed(
+    model: MADE,
+    x: Tensor,
+    known: Tensor,
+    n: int,
+    ordering: Tensor | Sequence[int] | None = None,
+    noise: Tensor | None = None,
+    generator: Generator | None = None,
+) -> Completion:
+    """What :func:`complete` returns, of rows that were checked, without a word of their worth."""
     weight = next(model.parameters())
     shape = (len(x), n, model.input_dim)
     check_noise(noise, shape, generator)
     if noise is None:
         noise = fresh_noise(shape, weight, generator)
-    x, known, noise = x.to(weight), known.to(weight.device), noise.to(weight.device)
+    noise = noise.to(weight.device)
 
-    samples = x[:, None].expand(shape).clone()
+    samples = x.new_empty(shape)
     log_weights = x.new_zeros(len(x), n)
     is_exact = known.new_zeros(len(x))
     with torch.autocast(weight.device.type, enabled=False), evaluation_mode(model):
-        for degrees, rows, exact in _ways(model, known, ordering):
+        for degrees, rows, exact in ways(model, (~known).long(), ordering):
             is_exact[rows] = exact
-            for part in rows.split(max(1, SAMPLES_AT_ONCE // n)):
-                each = known[part].repeat_interleave(n, dim=0)
-                given, u = samples[part].flatten(0, 1), noise[part].flatten(0, 1)
-                with model.under(degrees):
-                    drawn = sample_rows(model, u, given=given, known=each)
-                samples[part] = drawn.view(len(part), n, -1)
-                if not is_exact[part].all():
-                    late = each & ~is_exact[part].repeat_interleave(n)[:, None]
-                    weights = model.log_conditionals(samples[part].flatten(0, 1)).where(late, 0.0)
-                    log_weights[part] = weights.sum(dim=1).view(len(part), n)
+            with model.under(degrees):
+                for part in rows.split(max(1, SAMPLES_AT_ONCE // n)):
+                    samples[part] = drawn(model, x[part], known[part], noise[part])
+                    late = part[~is_exact[part]]
+                    log_weights[late] = weights(model, samples[late], known[late])
     if is_exact.all():
         return Completion(samples, None, x.new_full((len(x),), n), model.head)
-    size = (2 * log_weights.logsumexp(1) - (2 * log_weights).logsumexp(1)).exp()
-    if len(x) and size.min() < max(2, EQUAL * n):
-        warnings.warn(_in_words(size.min().item(), n), stacklevel=3)  # past no_grad
-    return Completion(samples, log_weights, size, model.head)
+    return Completion(samples, log_weights, effective_sizes(log_weights), model.head)
 
 
-def _ways(
-    model: MADE, known: Tensor, ordering: Tensor | Sequence[int] | None
+def drawn(model: MADE, x: Tensor, known: Tensor, noise: Tensor) -> Tensor:
+    """(b, D) rows to (b, n, D): what is not known is drawn n times under the masks in use."""
+    given, each = (rows.repeat_interleave(noise.shape[1], dim=0) for rows in (x, known))
+    return sample_rows(model, noise.flatten(0, 1), given=given, known=each).view(noise.shape)
+
+
+def weights(model: MADE, samples: Tensor, known: Tensor) -> Tensor:
+    """(b, n) log-probabilities of what is known, each given what comes before it in the sample."""
+    conditionals = model.log_conditionals(samples.flatten(0, 1)).view(samples.shape)
+    return conditionals.where(known[:, None], 0.0).sum(dim=2)
+
+
+def effective_sizes(log_weights: Tensor) -> Tensor:
+    """(b, n) log-weights to (b,): as many samples of one weight would be worth as much."""
+    return (2 * log_weights.logsumexp(1) - (2 * log_weights).logsumexp(1)).exp()
+
+
+def come_first(order: Tensor, known: Tensor) -> Tensor:
+    """Whether no known variable comes after an unknown one: (D,) and (..., D) to (...)."""
+    return order.where(known, 0).amax(-1) <= order.where(~known, len(order) + 1).amin(-1)
+
+
+def ways(
+    model: MADE, rank: Tensor, ordering: Tensor | Sequence[int] | None = None
 ) -> list[tuple[list[Tensor], Tensor, Tensor]]:
-    """Degrees under which some rows are drawn, which rows, and which of these are drawn exactly."""
-    masks, of_row = known.unique(dim=0, return_inverse=True)
-    plans = [completion_degrees(model, mask, ordering) for mask in masks]
-    exact = torch.tensor([is_exact for _, is_exact in plans], device=known.device)
+    """Degrees under which some rows are drawn, which rows, and which of these are drawn exactly.
+
+    Args:
+        model: a MADE.
+        rank: (B, D) LongTensor, 0 where a variable is known; among others a smaller rank comes
+            first in an ordering that is made for the purpose.
+        ordering: see :func:`complete`.
+    """
+    ranks, of_row = rank.unique(dim=0, return_inverse=True)
+    plans = [_plan(model, each, ordering) for each in ranks]
+    exact = torch.tensor([is_exact for _, is_exact in plans], device=rank.device)
     together: dict[tuple[int, ...], list[int]] = {}
     for k, (degrees, _) in enumerate(plans):
         together.setdefault(tuple(torch.cat(degrees).tolist()), []).append(k)
@@ -142,8 +180,9 @@ def _in_words(worth: float, n: int) -> str:
     if worth >= max(2, n / 10):
         return said
     return (
-        f"{said}. Ask for more (n_samples), or use a model that was trained for any ordering "
-        "(natural_order=False, num_masks=None)"
+        f"{said}. Ask for more (n_samples), or use a model whose ordering has first what is known; "
+        "for images of which any part may be known, one for any (natural_order=False, "
+        "num_masks=None)"
     )
 
 
@@ -174,80 +213,45 @@ def completion_degrees(
         >>> order[2].item(), exact  # x3 comes first
         (1, True)
     """
-    model = _require_made(model, "completion_degrees")
+    model = require_made(model, "completion_degrees")
     known = _check_known(known, (model.input_dim,)).to(model.order.device)
+    return _plan(model, (~known).long(), ordering)
+
+
+def _plan(
+    model: MADE, rank: Tensor, ordering: Tensor | Sequence[int] | None
+) -> tuple[list[Tensor], bool]:
+    """Degrees for one pattern of ranks, see :func:`ways`, and whether they are exact."""
+    known = rank == 0
     if ordering is not None:
         if not model.mask_sets.are_of_any_ordering:
             raise ValueError(
                 "ordering is for a model that was trained for any (natural_order=False, "
                 "num_masks=None): leave it out, and this model's own is taken"
             )
-        return _known_first(model, known, check_ordering(ordering, model.input_dim)), True
+        return _by_rank(model, rank, check_ordering(ordering, model.input_dim)), True
     stored = [model.degrees]
     if model.mask_sets.are_several:
         stored += model.mask_sets.members(len(model.mask_sets.orders))
     for degrees in stored:
-        order = degrees[0]
-        if known.all() or order.where(known, 0).max() <= order[~known].min():
+        if come_first(degrees[0], known):
             return degrees, True
     if not model.mask_sets.are_of_any_ordering:
         return stored[0], False
     index = torch.arange(model.input_dim, device=known.device)
     are_known_last = index[known].double().mean() > index[~known].double().mean()
-    return _known_first(model, known, index.flip(0) if are_known_last else index), True
+    return _by_rank(model, rank, index.flip(0) if are_known_last else index), True
 
 
-def _known_first(model: MADE, known: Tensor, ordering: Tensor) -> list[Tensor]:
-    """Degrees of the variables and hidden layers for an ordering whose known come first."""
-    known, ordering = known.cpu(), ordering.cpu()
-    ordering = torch.cat([ordering[known[ordering]], ordering[~known[ordering]]])
+def _by_rank(model: MADE, rank: Tensor, ordering: Tensor) -> list[Tensor]:
+    """Degrees of the variables and hidden layers for an ordering in which ranks rise."""
+    ordering = ordering.cpu()
+    ordering = ordering[rank.cpu()[ordering].argsort(stable=True)]
     generator, kind = Generator().manual_seed(0), model.mask_sets.kind
     return draw_degrees(input_degrees(ordering), model.hidden_dims, kind, generator)
 
 
-@torch.no_grad()
-def conditional(model: MADE, x: Tensor, i: int) -> Tensor:
-    r"""Probability of each row's own value of one variable, given the variables before it.
-
-    :math:`p(x_i \mid x_j : m^0(j) < m^0(i))`. The product over all i is the probability of the
-    row, and the values of later variables change nothing. To see :math:`p(x_i = 1 \mid \dots)`,
-    set ``x[:, i] = 1``.
-
-    Args:
-        model: a MADE.
-        x: (B, D) rows.
-        i: which variable, counted from 0.
-
-    Returns:
-        (B,) probabilities, or densities where the head has them.
-
-    Raises:
-        TypeError, ValueError: if ``model`` is no MADE, ``x`` is not valid for it, or there is no
-            variable i.
-
-    Source:
-        Germain et al. 2015, "Distribution Estimation as Autoregression".
-
-    Example:
-        >>> from made_course import MADE
-        >>> model = MADE(3, (8,), ordering=[1, 2, 0], seed=0)
-        >>> x = torch.tensor([[0.0, 1.0, 0.0], [1.0, 1.0, 0.0]])
-        >>> x3 = conditional(model, x, 2)
-        >>> bool(x3[0] == x3[1])  # x3 comes before x1, and does not see it
-        True
-    """
-    model = _require_made(model, "conditional")
-    i = check_count("i", i, smallest=0)
-    if i >= model.input_dim:
-        raise ValueError(
-            f"i must be less than {model.input_dim}, the number of variables, got {i}: code counts "
-            "variables from 0"
-        )
-    with evaluation_mode(model):
-        return model.log_conditionals(x)[:, i].exp()
-
-
-def _require_made(model: MADE, caller: str) -> MADE:
+def require_made(model: MADE, caller: str) -> MADE:
     """The model, or that which ``torch.compile`` was given."""
     model = getattr(model, "_orig_mod", model)
     if not isinstance(model, MADE):
@@ -256,10 +260,11 @@ def _require_made(model: MADE, caller: str) -> MADE:
 
 
 def _check_rows(model: MADE, x: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
-    """Rows with zeros in place of what is unknown, and a mask for each of them."""
+    """Rows with values in place of what is unknown, and a mask for each of them."""
     check_rows(x, model.input_dim)
-    known = _check_known(known, x.shape[1:], x.shape).expand(x.shape).to(x.device)
-    x = x.where(known, x.new_zeros(()))
+    weight = next(model.parameters())
+    known = _check_known(known, x.shape[1:], x.shape).expand(x.shape).to(weight.device)
+    x = model.head.filled(x.to(weight), known)
     model.head.check(x)
     return x, known
 

@@ -66,8 +66,13 @@ class Head:
     inputs_per_variable: int = 1
     is_density: bool = False
     num_classes: int | None = None
-    arguments: tuple[int, ...] = ()
+    arguments: tuple[object, ...] = ()
     kinds: Tensor | None = None
+
+    @property
+    def num_values(self) -> int | None:
+        """How many values there are, 0, 1, ...; None where they are not so."""
+        return self.num_classes
 
     def of(self, i: int) -> Head:
         """The head of variable i alone, by which it is drawn."""
@@ -99,6 +104,17 @@ class Head:
         """What the network reads of each variable: (...) to (..., inputs_per_variable)."""
         return x.unsqueeze(-1)
 
+    def filled(self, x: Tensor, is_there: Tensor) -> Tensor:
+        """Floats (..., n) of n variables, with some value of theirs in place of what is not there.
+
+        Example:
+            >>> Categorical(3).filled(torch.tensor([2.0, torch.nan]), torch.tensor([True, False]))
+            tensor([2., 1.])
+        """
+        n = x.shape[-1]
+        params = self.arranged(x.new_zeros(int(self.widths(n)[1].sum())))
+        return x.where(is_there, self.sample(params, x.new_full((n,), 0.5)))
+
     def start(self) -> Tensor | None:
         """(P,) parameters for the biases of a new network's output; None leaves PyTorch's draw."""
         return None
@@ -107,10 +123,7 @@ class Head:
         """Raise ValueError unless ``x`` holds values of these variables: finite numbers."""
         if not _holds(lambda part: bool(torch.isfinite(part).all()), x):
             wrong = x[~torch.isfinite(x)]
-            raise ValueError(
-                f"data must be finite, got {wrong[0].item()} and {len(wrong) - 1} more such "
-                "values: drop the rows that have them, or fill them in"
-            )
+            _refuse(wrong, "data must be finite", "drop the rows that have them, or correct them")
 
     def doubt(self, column: Tensor) -> str | None:
         """What a whole column of a table (N,) has against being of this kind; None if nothing."""
@@ -145,6 +158,7 @@ class Bernoulli(Head):
     """
 
     params_per_variable = 1
+    num_values = 2
 
     def log_prob(self, params: Tensor, x: Tensor) -> Tensor:
         """Log-probability of each variable in nats: (..., 1) and (...) to (...), nothing summed.
@@ -168,10 +182,10 @@ class Bernoulli(Head):
         # training pays for this at every step: half as long as by way of x != 0
         if not _holds(lambda part: torch.equal(part, part.clamp(0, 1).round_()), x):
             wrong = x[(x != 0) & (x != 1)]
-            raise ValueError(
-                f"binary data must hold only 0 and 1, got {wrong[0].item()} and {len(wrong) - 1} "
-                "more such values: binarise first, for example (x > 0.5).float(), or choose a head "
-                "for such values"
+            _refuse(
+                wrong,
+                "binary data must hold only 0 and 1",
+                "binarise first, for example (x > 0.5).float(), or choose a head for such values",
             )
 
 
@@ -226,10 +240,10 @@ class Categorical(Head):
             x = x.long()  # in uint8 a comparison with 256 would be one with 0
         if not _holds(lambda part: bool(self._are_classes(part).all()), x):
             wrong = x[~self._are_classes(x)]
-            raise ValueError(
-                f"classes must be whole numbers 0..{self.num_classes - 1}, got {wrong[0].item()} "
-                f"and {len(wrong) - 1} more such values: count classes from 0, and give "
-                "Categorical the number of all"
+            _refuse(
+                wrong,
+                f"classes must be whole numbers 0..{self.num_classes - 1}",
+                "count classes from 0, and give Categorical the number of all",
             )
 
     def _are_classes(self, x: Tensor) -> Tensor:
@@ -376,6 +390,12 @@ def check_head(head: Head, input_dim: int) -> Head:
 def _holds(condition: Callable[[Tensor], bool], x: Tensor) -> bool:
     """Whether a condition holds of all values, which it is asked about in parts."""
     return all(condition(part) for part in x.flatten().split(CHECKED_AT_ONCE))
+
+
+def _refuse(wrong: Tensor, rule: str, cure: str) -> None:
+    if wrong[0].isnan():
+        cure = "complete fills gaps, and a model that learns from rows with gaps has Gaps(head)"
+    raise ValueError(f"{rule}, got {wrong[0].item()} and {len(wrong) - 1} more such values: {cure}")
 
 
 def _class_of(probabilities: Tensor, u: Tensor) -> Tensor:

@@ -8,6 +8,7 @@ from itertools import groupby
 import torch
 from torch import Tensor
 
+from .gaps import Gaps
 from .heads import NAMED_HEADS, Head
 
 
@@ -53,7 +54,7 @@ class Mixed(Head):
         for i, head in enumerate(heads):
             if not isinstance(head, Head) or head.kinds is not None:
                 raise TypeError(f"heads[{i}] must be a head of one column, got {head!r}")
-        names = [repr(head) if type(head) in NAMED_HEADS else id(head) for head in heads]
+        names = [_name(head) for head in heads]
         alike = dict(zip(names, heads, strict=True))
         self.heads = tuple(alike[name] for name in names)
         self.is_density = any(head.is_density for head in heads)
@@ -123,6 +124,13 @@ class Mixed(Head):
         runs = [(head, len([*run])) for head, run in groupby(map(repr, self.heads))]
         lists = [f"[{head}] * {n}" if n > 1 else f"[{head}]" for head, n in runs]
         return f"Mixed({' + '.join(lists)})"
+
+
+def _name(head: Head) -> object:
+    """What heads have in common that are one and the same."""
+    if isinstance(head, Gaps):
+        return Gaps, _name(head.head)
+    return repr(head) if type(head) in NAMED_HEADS else id(head)
 
 
 def _at(x: Tensor, places: Tensor) -> Tensor:

@@ -12,11 +12,13 @@ from torch import Tensor, nn
 
 from ..common.files import read_tensors, write_whole
 from .activations import ACTIVATIONS
+from .gaps import Gaps
 from .heads import NAMED_HEADS, Head
 from .mixed import Mixed
 
 FORMAT = "made_course.MADE, version 1"
 PACKED = "Mixed, packed"
+GAPS = "Gaps"
 
 
 def write_model(
@@ -99,6 +101,8 @@ def _written(head: Head) -> list[Any]:
     """The name of a head and its arguments, those of Mixed written alike."""
     if type(head) is Mixed:
         return [PACKED, *map(_written, head.heads)]
+    if type(head) is Gaps:
+        return [GAPS, _written(head.head)]
     if type(head) not in NAMED_HEADS:
         raise ValueError(_of_ones_own("head", head))
     return [type(head).__name__, *head.arguments]
@@ -108,6 +112,8 @@ def _read(written: list[Any]) -> Head:
     name, *arguments = written
     if name == PACKED:
         return Mixed([_read(head) for head in arguments])
+    if name == GAPS:
+        return Gaps(_read(arguments[0]))
     if name == "Mixed":
         raise ValueError(
             "the file is of a model whose Mixed gave each column as many numbers as the widest "

@@ -24,6 +24,7 @@ def masks_and_model() -> mc.MADE:
     layer.set_mask(masks[0])
 
     heads: list[mc.Head] = [mc.Bernoulli(), mc.Categorical(5), mc.MixtureOfGaussians(10)]
+    heads.append(mc.Gaps(heads[0]))
     heads.append(mc.Mixed(heads))
     model = mc.MADE(3, (4, 4), ordering=torch.tensor([1, 2, 0]), head=heads[0], num_masks=None)
     mc.MADE(3, activation=nn.GELU, degrees="paper", ordering=[[1, 2], [0]])
@@ -38,7 +39,10 @@ def masks_and_model() -> mc.MADE:
 
 def completion(model: mc.MADE, x: Tensor, known: Tensor) -> mc.Completion:
     degrees, _ = mc.completion_degrees(model, known, ordering=[1, 2, 0])
-    assert_type(mc.conditional(model, x, len(degrees)), Tensor)
+    given = mc.Given(model, x, n_samples=100)
+    assert_type(given.draw(len(degrees)), Tensor)
+    assert_type(given.log_prob(x), Tensor)
+    assert_type(given.predict_proba(0), Tensor)
     found = mc.complete(model, x, known, n_samples=8)
     assert_type(found.draw(3), Tensor)
     assert_type(found.class_shares(0), Tensor)

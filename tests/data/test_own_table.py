@@ -78,7 +78,6 @@ def test_six_lines_in_readme_model_a_table(files, capsys, tmp_path):
     assert "season" in said
 
 
-@pytest.mark.filterwarnings("ignore:these completions are worth")
 def test_the_longer_script_finds_odd_days_and_fills_gaps(files, capsys):
     names = run("docs/own_data.md")
     said = capsys.readouterr().out

@@ -613,3 +613,18 @@ def test_bad_split(split, kind, message):
 def test_bad_seed_of_a_split(seed, kind):
     with pytest.raises(kind, match=r"^seed must be"):
         load_table(numbered(20), seed=seed)
+
+
+def test_cells_by_name_are_a_row_with_nothing_else():
+    table = load_table(people())
+    whole = table.inverse(table.rows[:1]).iloc[0]
+    name = table.names[0]
+    row = table.encode(**{name: whole[name]})
+    assert row.isnan().sum() == len(table.names) - 1
+    assert torch.equal(row[:, 0], table.rows[:1, 0])
+    torch.testing.assert_close(table.encode(**whole), table.rows[:1])
+    assert table.encode().isnan().all()
+    with pytest.raises(ValueError, match="^there is no column 'nobody': they are "):
+        table.encode(nobody=1)
+    with pytest.raises(ValueError, match="^'giant' is not what the table has in column size: 3 cl"):
+        table.encode(size="giant")

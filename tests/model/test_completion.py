@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 import made_course.model.completion as completion
-from made_course import MADE, complete, completion_degrees, conditional
+from made_course import MADE, complete, completion_degrees
 from tests.networks import (
     HEADS,
     every_row,
@@ -265,32 +265,20 @@ def test_completions_draw_from_the_stream_they_are_given(num_masks):
     assert torch.equal(complete(model, ROW, KNOWN, 50).samples, first)
 
 
-def test_neither_dropout_nor_autocast_changes_completions_and_conditionals():
+def test_neither_dropout_nor_autocast_changes_completions():
     model = with_weights(MADE(40, (30, 30), direct=True, dropout=0.5, seed=0), 2.0).eval()
     x, known = uniforms(3, 40).round(), torch.arange(40) > 36
     noise = uniforms(3, 20, 40, dtype=torch.float32)
-    expected = complete(model, x, known, 20, noise=noise), conditional(model, x, 4)
+    expected = complete(model, x, known, 20, noise=noise)
     model.train()
     model.net[1].eval()
-    with nothing_changes(model):
-        assert torch.equal(conditional(model, x, 4), expected[1])
-        with torch.autocast("cpu", torch.bfloat16):
-            found = complete(model, x, known, 20, noise=noise)
-    assert torch.equal(found.samples, expected[0].samples)
-    assert torch.equal(found.log_weights, expected[0].log_weights)
+    with nothing_changes(model), torch.autocast("cpu", torch.bfloat16):
+        found = complete(model, x, known, 20, noise=noise)
+    assert torch.equal(found.samples, expected.samples)
+    assert torch.equal(found.log_weights, expected.log_weights)
 
 
 # ---- conditionals -------------------------------------------------------------------------------
-
-
-@EACH_HEAD
-def test_conditionals_multiply_to_the_probability_of_the_row(head):
-    model = MADE(5, (9,), natural_order=False, head=head, direct=True, seed=0).double()
-    with_weights(model, 0.5)
-    x = model.sample(10, noise=uniforms(10, 5))
-    each = torch.stack([conditional(model, x, i) for i in range(5)])
-    assert not each.requires_grad
-    torch.testing.assert_close(each.prod(dim=0), model.log_prob(x).exp().detach())
 
 
 def test_conditionals_of_a_binary_variable_by_force():
@@ -301,7 +289,7 @@ def test_conditionals_of_a_binary_variable_by_force():
         p = model.log_prob(rows).exp()
     for step, i in enumerate([1, 2, 0, 3]):
         before = [1, 2, 0, 3][:step]
-        found = conditional(model, rows, i)
+        found = model.log_conditionals(rows)[:, i].exp()
         for x, value in zip(rows, found, strict=True):
             alike = (rows == x)[:, before].all(dim=1)
             expected = p[alike & (rows[:, i] == x[i])].sum() / p[alike].sum()
@@ -374,19 +362,9 @@ def test_a_completion_that_cannot_be_is_refused(error, message, arguments):
             r"known must have shape \(7,\), got \(1, 7\)",
             lambda: completion_degrees(seven(), KNOWN[None]),
         ),
-        (TypeError, r"^conditional needs a MADE, got NoneTy", lambda: conditional(None, ROW, 0)),
-        (
-            ValueError,
-            r"i must be less than 7, the number of variables, got 7",
-            lambda: conditional(seven(), ROW, 7),
-        ),
-        (ValueError, r"i must be at least 0, got -1", lambda: conditional(seven(), ROW, -1)),
-        (TypeError, r"i must be a whole number", lambda: conditional(seven(), ROW, 1.0)),
-        (ValueError, r"must have shape \(B, 7\)", lambda: conditional(seven(), ROW[0], 0)),
-        (ValueError, r"must hold only 0 and 1", lambda: conditional(seven(), ROW / 2, 0)),
     ],
 )
-def test_orderings_and_conditionals_that_are_not_there(error, message, call):
+def test_orderings_that_are_not_there(error, message, call):
     with pytest.raises(error, match=message):
         call()
 

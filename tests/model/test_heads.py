@@ -113,9 +113,9 @@ FINITE = r"^data must be finite, got {} more such values: drop the rows"
         (Bernoulli(), BINARY, [0, 255], "255 and 0"),
         (Categorical(3), CLASSES, [0.0, 3.0], r"3\.0 and 0"),
         (Categorical(3), CLASSES, [1.5, 2.0, 0.5], r"1\.5 and 1"),
-        (Categorical(3), CLASSES, [0.0, math.nan], "nan and 0"),
+        (Categorical(3), CLASSES, [0.0, math.inf], "inf and 0"),
         (Categorical(3), CLASSES, [-1, 1], "-1 and 0"),
-        (MixtureOfGaussians(2), FINITE, [0.0, math.nan, -math.inf], "nan and 1"),
+        (MixtureOfGaussians(2), FINITE, [0.0, -math.inf, math.nan], "-inf and 1"),
     ],
 )
 def test_other_values_are_counted_and_the_cure_is_said(head, message, values, came):

@@ -1,0 +1,234 @@
+"""Rows with gaps: what is there is scored, what is missing is told, and nothing else changes."""
+
+import itertools
+
+import pandas
+import pytest
+import torch
+from hypothesis import given, settings
+
+from made_course import (
+    MADE,
+    Bernoulli,
+    Categorical,
+    Gaps,
+    Given,
+    Mixed,
+    MixtureOfGaussians,
+    complete,
+    evaluate,
+    fit,
+    load_table,
+)
+from tests.networks import HEADS, Poisson, every_row, networks, uniforms, with_weights
+
+NAN = float("nan")
+EACH_HEAD = pytest.mark.parametrize("head", HEADS, ids=repr)
+
+
+# ---- a probability ------------------------------------------------------------------------------
+
+
+@given(networks(Gaps(Bernoulli()), largest=5))
+@settings(max_examples=40, deadline=None)
+def test_of_every_pattern_of_gaps_the_probabilities_of_what_is_there_sum_to_one(model):
+    for pattern in itertools.product([False, True], repeat=model.input_dim):
+        there = torch.tensor(pattern)
+        x = torch.full((2 ** sum(pattern), model.input_dim), NAN, dtype=torch.float64)
+        if any(pattern):
+            x[:, there] = every_row(sum(pattern)).double()
+        with torch.no_grad():
+            assert model.log_prob(x).exp().sum().item() == pytest.approx(1, abs=1e-9)
+
+
+def test_a_density_beside_classes_with_gaps_integrates_to_one():
+    head = Mixed([Gaps(Categorical(3)), Gaps(MixtureOfGaussians(2)), Gaps(Bernoulli())])
+    model = with_weights(MADE(3, (9,), ordering=[1, 2, 0], head=head, seed=0).double(), 0.7)
+    t = torch.linspace(-9, 9, 3001, dtype=torch.float64)  # even steps of t where x = sinh(t)
+    lengths = t.cosh() * (t[1] - t[0])
+
+    def integral(switch):
+        x = torch.stack([torch.full_like(t, NAN), t.sinh(), torch.full_like(t, switch)], 1)
+        with torch.no_grad():
+            return (model.log_prob(x).exp() @ lengths).item()
+
+    assert integral(NAN) == pytest.approx(1, abs=1e-6)
+    assert integral(0.0) + integral(1.0) == pytest.approx(1, abs=1e-6)
+
+
+# ---- rows without gaps --------------------------------------------------------------------------
+
+
+@EACH_HEAD
+def test_without_gaps_it_is_the_model_without_the_inputs_that_tell_of_them(head):
+    plain = with_weights(MADE(5, (12,), natural_order=False, head=head, seed=1).double(), 0.5)
+    gaps = MADE(5, (12,), natural_order=False, head=Gaps(head), seed=1).double()
+    read = head.inputs_per_variable
+    state = dict(gaps.state_dict()) | dict(plain.state_dict())
+    weight = gaps.net[0].weight.detach().clone().view(12, 5, read + 1)
+    weight[..., :read] = plain.net[0].weight.detach().view(12, 5, read)
+    gaps.load_state_dict(state | {"net.0.weight": weight.flatten(1)})
+    noise = uniforms(40, 5)
+    x = plain.sample(40, noise=noise)
+    torch.testing.assert_close(gaps.sample(40, noise=noise), x)
+    torch.testing.assert_close(gaps.log_prob(x), plain.log_prob(x))
+    known = torch.tensor([True, False, False, True, False])
+    torch.testing.assert_close(
+        *(complete(m, x[:3], known, 4, noise=uniforms(3, 4, 5)).mean for m in (gaps, plain)),
+        equal_nan=True,
+    )
+
+
+# ---- rows with gaps -----------------------------------------------------------------------------
+
+
+@EACH_HEAD
+def test_a_gap_hides_its_value_and_its_term_and_is_heard_after_it(head):
+    model = MADE(4, (16,), ordering=[2, 0, 3, 1], degrees="even", head=Gaps(head), seed=0).double()
+    with_weights(model, 0.7)
+    whole = model.sample(6, noise=uniforms(6, 4))
+    x = whole.clone()
+    x[:, 0] = NAN
+    before, after = model.log_conditionals(whole), model.log_conditionals(x)
+    assert torch.equal(after[:, 2], before[:, 2])  # it comes before, and hears nothing
+    assert after[:, 0].eq(0).all()
+    assert (after[:, [1, 3]] - before[:, [1, 3]]).abs().min() > 1e-9
+    zeros = x.nan_to_num(0.0)
+    assert (after[:, [1, 3]] - model.log_conditionals(zeros)[:, [1, 3]]).abs().max() > 1e-6
+
+
+@EACH_HEAD
+def test_gradients_are_those_of_the_rows_that_are_there(head):
+    """Of a variable that is always missing, the output's parameters learn nothing; none is NaN."""
+    model = MADE(3, (8,), ordering=[1, 2, 0], head=Gaps(head), seed=0).double()
+    x = model.sample(20, noise=uniforms(20, 3))
+    x[:, 2] = NAN
+    x[::2, 1] = NAN
+    model.log_prob(x).sum().backward()
+    assert all(p.grad.isfinite().all() for p in model.parameters())
+    of_outputs = model.net[-1].bias.grad.view(3, -1)
+    assert of_outputs[2].eq(0).all()
+    assert of_outputs[:2].abs().sum(1).gt(0).all()
+
+
+def test_a_model_of_rows_with_gaps_is_that_of_all_rows_where_gaps_depend_on_what_comes_before():
+    """City A hides most of its incomes, and earns less: whole rows alone say otherwise."""
+    draw = torch.Generator().manual_seed(0)
+    city = (torch.rand(4000, generator=draw) < 0.5).float()
+    income = city + 0.5 * torch.randn(4000, generator=draw)
+    age = income + 0.5 * torch.randn(4000, generator=draw)
+    rows = torch.stack([income, age, city], 1)
+    rows[(city == 0) & (torch.rand(4000, generator=draw) < 0.7), 0] = NAN
+    found = {}
+    for name, x in {"gaps": rows, "whole": rows[~rows.isnan().any(1)]}.items():
+        torch.manual_seed(0)
+        heads = [MixtureOfGaussians(1), MixtureOfGaussians(1), Bernoulli()]
+        model = MADE(3, (16,), ordering=[2, 0, 1], head=Mixed([*map(Gaps, heads)]), seed=0)
+        fit(model, x, epochs=15, batch_size=100, seed=0, progress=False)
+        found[name] = model.sample(20_000, generator=draw)[:, [0, 2]].mean(0)
+    assert found["gaps"].tolist() == pytest.approx([0.5, 0.5], abs=0.03)
+    assert (found["whole"] > 0.7).all()
+
+
+def test_rows_with_gaps_are_scored_by_what_is_there():
+    """Two columns are copies of one: a gap in one leaves the other's own density."""
+    draw = torch.Generator().manual_seed(0)
+    x = torch.randn(3000, 1, generator=draw) + 0.1 * torch.randn(3000, 2, generator=draw)
+    x[torch.rand(3000, generator=draw) < 0.3, 0] = NAN
+    torch.manual_seed(0)
+    model = MADE(2, (16,), head=Gaps(MixtureOfGaussians(1)), seed=0)
+    fit(model, x, epochs=20, batch_size=100, seed=0, progress=False)
+    values = torch.linspace(-2, 2, 9)
+    alone = torch.stack([torch.full_like(values, NAN), values], 1)
+    truth = torch.distributions.Normal(0.0, 1.01**0.5).log_prob(values)
+    torch.testing.assert_close(model.log_prob(alone).detach(), truth, rtol=0, atol=0.15)
+    odd = model.log_prob(torch.tensor([[-1.0, 1.0], [1.0, 1.0]]))
+    assert odd[1] - odd[0] > 5
+    assert evaluate(model, alone[:0].new_tensor([[NAN, NAN]])) == 0
+
+
+# ---- heads in heads, tables and files -----------------------------------------------------------
+
+
+class FromFive(Poisson):
+    """Counts of five and more: of 0 there is no logarithm."""
+
+    def log_prob(self, params, x):
+        return super().log_prob(params, (x - 4).log())
+
+    def sample(self, params, u):
+        return super().sample(params, u) + 5
+
+    def check(self, x):
+        assert (x >= 5).all()
+
+
+@pytest.mark.parametrize("head", [FromFive(), Mixed([FromFive(), Bernoulli()])])
+def test_what_is_unknown_need_not_be_0(head):
+    heads = [Gaps(head.of(i)) for i in range(2)]
+    for model in (MADE(2, (4,), head=head), MADE(2, (4,), head=Mixed(heads))):
+        x = torch.tensor([[NAN, 1.0 if head.kinds is not None else 6.0]])
+        drawn = complete(model, x, ~x.isnan(), 50).samples
+        assert (drawn[..., 0] >= 5).all()
+        assert Given(model, x).log_prob(drawn[0]).isfinite().all()
+    model.log_prob(x).sum().backward()
+    assert all(p.grad.isfinite().all() for p in model.parameters())
+
+
+def test_columns_of_one_kind_are_computed_together_with_gaps_or_without():
+    own = Poisson()
+    heads = [Gaps(own), Gaps(Categorical(3)), Bernoulli(), Gaps(Categorical(3)), Gaps(own), own]
+    head = Mixed(heads)
+    assert head.kinds.tolist() == [0, 1, 2, 1, 0, 3]
+    assert Mixed([Gaps(own), Gaps(Poisson())]).kinds.tolist() == [0, 1]
+    assert repr(Mixed([Gaps(Bernoulli())] * 2)) == "Mixed([Gaps(Bernoulli())] * 2)"
+
+
+def test_a_model_of_gaps_comes_back_from_its_file(tmp_path):
+    head = Mixed([Gaps(Categorical(3)), MixtureOfGaussians(2), Gaps(Bernoulli())])
+    model = with_weights(MADE(3, (8,), head=head, seed=0), 0.5)
+    model.save(tmp_path / "model.pt")
+    again = MADE.load(tmp_path / "model.pt")
+    x = torch.tensor([[NAN, 0.3, 1.0], [2.0, -1.0, NAN]])
+    assert repr(again.head) == repr(head)
+    assert torch.equal(again.log_prob(x), model.eval().log_prob(x))
+
+
+def test_what_is_no_value_and_no_gap_is_refused():
+    model = MADE(2, head=Gaps(Bernoulli()))
+    with pytest.raises(ValueError, match="hold only 0 and 1, got 0.5 and 0 more"):
+        model.log_prob(torch.tensor([[NAN, 0.5]]))
+    for head in (Bernoulli(), Categorical(3), MixtureOfGaussians(2)):
+        with pytest.raises(
+            ValueError, match=r"got nan and 0 more .*complete fills .* Gaps\(head\)"
+        ):
+            MADE(2, head=head).log_prob(torch.tensor([[NAN, 1.0]]))
+    with pytest.raises(TypeError, match=r"^head must be a head of one column, got Mixed"):
+        Gaps(Mixed([Bernoulli()]))
+    few = torch.tensor([0.0, 1.0, NAN] * 50)[:, None]
+    with pytest.raises(ValueError, match="holds only 2 different values in 100 rows"):
+        Gaps(MixtureOfGaussians(1)).check_table(few)
+
+
+def test_a_table_that_keeps_its_gaps_is_trained_on_as_it_is():
+    cells = {
+        "warm": [None if i % 5 == 1 else i / 2 for i in range(200)],
+        "rain": ["yes", "no", None, None, "no"] * 40,
+        "kind": ["a", "b", "c", "a", "b"] * 40,
+    }
+    frame = pandas.DataFrame(cells)
+    table = load_table(frame, missing="keep")
+    heads = [Gaps(MixtureOfGaussians(2)), Gaps(Bernoulli()), Categorical(3)]
+    assert repr(table.head) == repr(Mixed(heads))
+    lines = str(table).splitlines()
+    assert lines[1].startswith("    warm: real")
+    assert lines[1].endswith(", missing in 20% of the rows")
+    assert lines[2] == "    rain: yes/no (no and yes), missing in 40% of the rows"
+    assert lines[3] == "    kind: 3 classes (a, b and c)"
+    train, valid, _ = table
+    model = MADE(3, (8,), head=table.head, seed=0)
+    history = fit(model, train, valid, epochs=2, seed=0, progress=False)
+    assert all(map(torch.isfinite, map(torch.tensor, history.valid_nll)))
+    whole = load_table(frame.dropna(), like=table, split=None)
+    assert repr(whole.head) == repr(table.head)  # a model of the first reads them
+    assert not any(c.missing for c in load_table(frame.dropna(), missing="keep").columns)
