@@ -14,10 +14,13 @@ from torch import nn
 from made_course import MADE, load_binarized_mnist, load_table
 from tools.benchmarks import __main__ as benchmark
 from tools.benchmarks import (
+    any_order,
     compression,
     densities,
     document,
     figures,
+    gaps,
+    given,
     growth,
     peers,
     sampling,
@@ -257,6 +260,34 @@ def test_tables_print_nats_seconds_and_samples(monkeypatch, capsys):
     printed, rows = told(capsys, "--only", "tables", "--seeds", "3", "5")
     assert "**Tables, heights, 2 columns, 84/18/18 rows, 2 splits" in printed
     assert re.fullmatch(r"\d\.\d\d \(.* to .*\)", rows["Gaussian"][0])
+
+
+def test_gaps_and_what_is_given_are_measured_beside_scikit_learn(monkeypatch, capsys):
+    pytest.importorskip("sklearn", reason=f"needs {peers.REQUIREMENTS}")
+    frame = two_columns("heights", 0)
+    frame = frame.inverse(frame.rows)
+    monkeypatch.setattr(gaps, "PATIENCE", 2)
+    monkeypatch.setattr(gaps, "TABLES", (lambda: frame,))
+    _, rows = told(capsys, "--only", "gaps", "--seeds", "0")
+    assert {"at random, 2%", "by a column, 30%", "by its own value, 30%"} < set(rows)
+    monkeypatch.setattr(given, "PATIENCE", 2)
+    monkeypatch.setattr(given, "frames", lambda: {"heights": frame})
+    printed, _ = told(capsys, "--only", "given", "--seeds", "0")
+    shares = re.findall(r"^\| *heights *\|[^|]*\| *(\d\.\d\d) \(", printed, re.M)
+    assert len(shares) == 3
+    assert min(map(float, shares)) > 1 / 3
+
+
+def test_any_order_prints_errors_nats_and_sizes(monkeypatch, capsys):
+    data = two_columns("heights", 0)
+    frame = data.inverse(data.rows)
+    monkeypatch.setattr(
+        any_order, "RECIPES", {n: (a, {"epochs": 2}) for n, (a, _) in any_order.RECIPES.items()}
+    )
+    monkeypatch.setattr(any_order, "TABLES", (lambda: frame,))
+    _, rows = told(capsys, "--only", "any_order", "--seeds", "0")
+    assert rows.keys() >= any_order.RECIPES.keys()
+    assert rows["any"][-1].startswith("200.00")
 
 
 # ---- bytes --------------------------------------------------------------------------------------

@@ -9,9 +9,12 @@ recipe     ten epochs of the document, of train_made, and of fit in both precisi
            loading and test evaluation, and test NLL
 shipped    test NLL of the weights that ship, beside a coin and independent pixels
 
-Five more run only where --only names them:
+Eight more run only where --only names them:
 
 tables     test NLL, seconds and samples a second on mixed tables, beside flows of zuko
+gaps       rows with gaps, beside whole rows alone and scikit-learn's imputer, over several seeds
+given      a class given all other columns, beside logistic regression, over several seeds
+any_order  cells of a table given the others, by one ordering and by models for any
 densities  test NLL of two moons and a checkerboard beside their entropy, over several seeds
 bytes      bytes a digit of MADE's file, of contexts without a network, and of common programs
 weights    test NLL by initial weights of three kinds, for one to three layers and several seeds
@@ -41,9 +44,12 @@ import torch
 from made_course import load_mnist
 from made_course.training.precision import bfloat16_is_faster
 
+from .any_order import any_order
 from .compression import bytes_a_digit
 from .densities import densities
 from .figures import CONFIGURATIONS, figures
+from .gaps import gaps
+from .given import given
 from .growth import growth
 from .initial_weights import initial_weights
 from .peers import peers
@@ -58,6 +64,9 @@ SECTIONS = {
     "recipe": recipe,
     "shipped": shipped,
     "tables": tables,
+    "gaps": gaps,
+    "given": given,
+    "any_order": any_order,
     "densities": densities,
     "bytes": bytes_a_digit,
     "weights": initial_weights,
@@ -103,9 +112,9 @@ def parse(arguments):
         "--only",
         nargs="+",
         choices=SECTIONS,
-        default=list(SECTIONS)[:-5],
+        default=list(SECTIONS)[:-8],
         metavar="SECTION",
-        help=f"sections to run, of {', '.join(SECTIONS)} (default: all but the last five)",
+        help=f"sections to run, of {', '.join(SECTIONS)} (default: all but the last eight)",
     )
     parser.add_argument(
         "--repeats",
@@ -118,7 +127,7 @@ def parse(arguments):
         nargs="+",
         type=int,
         default=[0, 1, 2],
-        help="of tables, densities, weights and figures, a training or more each (default: 0 1 2)",
+        help="of all sections that train anew, a training or more each (default: 0 1 2)",
     )
     parser.add_argument(
         "--configurations",

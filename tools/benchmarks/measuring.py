@@ -77,3 +77,10 @@ def table(title, head, rows):
         if k == 0:
             rules = [f"{'-' * (w - 1)}{':' if c else '-'}" for c, w in enumerate(widths)]
             print(f"| {' | '.join(rules)} |", flush=True)
+
+
+def spread(values):
+    """Mean of some runs, lowest and highest; a dash where one was none."""
+    if any(v != v for v in values):
+        return "–"
+    return f"{sum(values) / len(values):.2f} ({min(values):.2f} to {max(values):.2f})"

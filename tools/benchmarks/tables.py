@@ -23,7 +23,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from made_course import MADE, Mixed, MixtureOfGaussians, fit, load_table
 
-from .measuring import say, table
+from .measuring import say, spread, table
 
 TABLES = {
     "wine": ("target", {}),
@@ -173,10 +173,9 @@ def nll(model, x):
 
 
 def row(name, nats, seconds, rates):
-    mean = sum(nats) / len(nats)
     return (
         name,
-        f"{mean:.2f} ({min(nats):.2f} to {max(nats):.2f})",
+        spread(nats),
         f"{sum(seconds) / len(seconds):.1f}",
         f"{sum(rates) / len(rates):,.0f}",
     )
