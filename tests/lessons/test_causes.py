@@ -121,9 +121,10 @@ SAMPLER = [
     (skips_the_last, "never drawn"),
     (skips_the_first, "never drawn"),
     (lambda forward, order, u: sample(forward, order, u).bool(), "dtype"),
-    (lambda forward, order, u: sample(forward, order, u)[:, order - 1], "order"),
-    (lambda forward, order, u: sample(forward, order, u)[:, order.argsort()], "order"),
+    (lambda forward, order, u: sample(forward, order, u)[:, order - 1], "by `order`"),
+    (lambda forward, order, u: sample(forward, order, u)[:, order.argsort()], "by `order`"),
     (lambda forward, order, u: sample(forward, torch.tensor([3, 1, 2]), u), "`order`"),
+    (lambda forward, order, u: sample(forward, order, u).mean(0), "the mean over dimension 0"),
 ]
 
 # ---- 3.2 and 3.3 --------------------------------------------------------------------------------
@@ -578,7 +579,7 @@ def test_no_answer_hears_of_a_relation_that_is_not_there():
     def turned_classes(logits, x):  # `~x` of them is an error
         return exercise_named("8.1").reference(logits, (x == 0).float())
 
-    for name, answer in (("4.2", odd), ("8.1", turned_classes)):
+    for name, answer in (("4.2", odd), ("8.1", turned_classes), ("5.3", lambda model: 1.5)):
         assert wrong(name, answer).cause == "the answer differs in value"
 
 

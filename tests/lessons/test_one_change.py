@@ -58,6 +58,12 @@ def test_the_place_of_a_mistake_is_told(wrong_part, place):
             "    return torch.logaddexp(p, math.log1p(-s) + q)",
             "[:, None]",
         ),
+        (
+            "9.2",
+            "def mix(p, q, s):\n"
+            "    return torch.logaddexp(p + math.log(s), torch.exp(q) + math.log1p(-s))",
+            "torch.exp(q)",
+        ),
         ("1.1", "def f(D):\n    return [2 ** min(i, 3) for i in range(D)]", "min(i, 3)"),
         (
             "5.1",
