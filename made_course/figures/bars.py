@@ -7,13 +7,14 @@ from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.ticker import AutoMinorLocator
 
 from ..common.colours import BLUE, ORANGE
-from .axes import name_lines, note
-from .picture import FAINT, LINES, WIDTH, WORDS, Picture, picture
+from .axes import axes_at
+from .picture import FAINT, WIDTH, WORDS, Picture, picture
 
-HERE, OTHER = {"color": BLUE}, {"facecolor": FAINT, "edgecolor": LINES}
-"""Bars of the model at hand, and of others."""
+LINE, OTHER = 0.28, {"color": WORDS, "markersize": 7, "zorder": 3}
+"""Inches from a label of the ruler to the next; the dot of a model that is not at hand."""
 
 
 @picture
@@ -71,11 +72,11 @@ def plot_nats_scale(
 ) -> Picture:
     """Ruler of nats, from the coin down to the floor: what knowledge of the data is worth.
 
-    The model at hand is blue. What is no distribution is hatched in orange, with a cross: its
-    number means nothing, and may well lie below the floor.
+    A dot is a model, the one at hand blue. What is no distribution is an orange cross: its number
+    means nothing, and may well lie below the floor.
 
     Args:
-        levels: name → nats, drawn from top to bottom.
+        levels: name → nats.
         here: the name that the page is about at this moment.
         floor: the entropy of the data, below which no distribution gets; a broken line.
         broken: names of what is no distribution.
@@ -96,32 +97,59 @@ def plot_nats_scale(
     alt = f"Nats per {of}: " + "; ".join(f"{name} {words}" for name, words in said.items()) + "."
     alt += f" The floor is {floor:.2f}." if floor is not None else ""
 
-    figure = Picture(height=0.42 * len(levels) + 0.8, alt=alt)
-    axes = figure.add_subplot()
-    for place, (name, nats) in enumerate(levels.items()):
+    marks = ({"the floor": floor} if floor is not None else {}) | levels
+    said.setdefault("the floor", f"{floor or 0:.{decimals}f}")
+    low, high = min(marks.values()), max(marks.values())
+    tall = max(2.2, LINE * len(marks) + 0.2)
+    figure = Picture(height=tall + 0.7, alt=alt, layout="none")
+    axes = axes_at(figure, 0.6, 0.2, WIDTH - 0.7, tall)
+    axes.set(xlim=(-0.12, WIDTH - 0.82), ylim=(low, high) if low < high else (low - 1, high + 1))
+    axes.set_title(f"nats per {of} (lower is better)", loc="left", x=-0.09, pad=16)
+    axes.set_xticks([])
+    axes.spines["bottom"].set_visible(False)
+    axes.spines["left"].set_position(("data", 0))
+    axes.yaxis.set_minor_locator(AutoMinorLocator())
+    names, apart = sorted(marks, key=marks.get), LINE * np.ptp(axes.get_ylim()) / tall
+    heights = spread_out(sorted(marks.values()), apart, high)
+    for name, y in zip(names, heights, strict=True):
+        _label(axes, name, said[name], marks[name], y, is_here=name == here)
         if name in broken:
-            draw_broken(axes, place, nats)
+            draw_cross(axes, 0, marks[name])
+        elif name in levels:
+            look = {"color": BLUE, "markersize": 9, "zorder": 4} if name == here else OTHER
+            axes.plot(0, marks[name], "o", clip_on=False, **look)
         else:
-            axes.barh(place, nats, 0.55, **(HERE if name == here else OTHER))
-        by = (12 if name in broken else 6, 0)
-        weight = "bold" if name == here else "normal"
-        note(axes, said[name], (max(nats, floor or 0), place), by, va="center", weight=weight)
-    if floor is not None:
-        axes.axvline(floor, color=WORDS, linestyle="--", linewidth=1.2)
-        axes.text(floor, -0.62, f"floor {floor:.2f}", ha="center", va="bottom", fontsize=12)
-    name_lines(axes, levels)
-    longest, room = max(levels.values()), 1.6 if input_dim is None else 2.2
-    axes.set(xlim=(0, room * longest), ylim=(len(levels) - 0.5, -0.6))
-    axes.set_xticks([tick for tick in axes.get_xticks() if tick <= longest])
-    axes.spines["bottom"].set_bounds(0, longest)
-    axes.set_xlabel(f"nats per {of} (shorter is better)", loc="left")
-    axes.tick_params(axis="y", pad=9)
+            axes.axhspan(low, floor, 0.02, 0.05, color=FAINT, linewidth=0)
+            axes.plot([-0.12, 0.12], [floor, floor], color=WORDS, clip_on=False)
     return figure
 
 
-def draw_broken(axes: Axes, place: float, to: float, start: float = 0) -> None:
-    """A bar for what is no distribution: hatched in orange, with a cross at its end."""
-    look = {"facecolor": "none", "edgecolor": ORANGE, "hatch": "////"}
-    axes.barh(place, to - start, 0.55, left=start, **look)
+def _label(axes: Axes, name: str, said: str, nats: float, y: float, *, is_here: bool) -> None:
+    """A name and its number at a height, with a line that leads there from the ruler."""
+    look = {"color": BLUE if is_here else WORDS, "linewidth": 0.8, "clip_on": False}
+    axes.plot([0.12, 0.36], [nats, y], zorder=1, **look)
+    number, _, more = said.partition(", ")
+    how = {"weight": "bold" if is_here else "normal", "va": "center", "parse_math": False}
+    axes.text(1.0, y, number, ha="right", **how)
+    axes.text(1.15, y, f"{name} ({more})" if more else name, **how)
+
+
+def spread_out(heights: Sequence[float], apart: float, top: float = math.inf) -> list[float]:
+    """Heights, from the lowest up, moved until they are so far apart, and below a top.
+
+    Example:
+        >>> spread_out([1.0, 1.5, 4.0], apart=1.0)
+        [0.75, 1.75, 4.0]
+    """
+    moved = list(heights)
+    for k in 100 * [*range(1, len(moved))]:  # each time, two of them give way
+        lack = max(apart - (moved[k] - moved[k - 1]), 0)
+        moved[k - 1 : k + 1] = moved[k - 1] - lack / 2, moved[k] + lack / 2
+        moved[-1] = min(moved[-1], top)
+    return moved
+
+
+def draw_cross(axes: Axes, x: float, y: float) -> None:
+    """What is no distribution."""
     cross = {"markersize": 9, "markeredgewidth": 2.4, "clip_on": False, "zorder": 3}
-    axes.plot(to, place, "x", color=ORANGE, **cross)
+    axes.plot(x, y, "x", color=ORANGE, **cross)

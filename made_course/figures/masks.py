@@ -7,9 +7,11 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgba, to_rgba_array
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
+from ..common.colours import ORANGE
 from ..common.words import hat, listing, variable_names
 from .picture import CELL, LINES, WORDS, Picture, picture
 from .units_and_wires import CHIP, draw_units, shade, sheet, words_on
@@ -161,3 +163,38 @@ def draw_mask(
                 axes.text(x, y + 0.17, name, ha="center", va="bottom", parse_math=False)
             else:
                 axes.text(x - 0.18, y, name, ha="right", va="center_baseline", parse_math=False)
+
+
+def draw_staircase(
+    axes: Axes,
+    mask: np.ndarray,
+    leaks: np.ndarray,
+    degrees: tuple[Tensor, Tensor],
+    box: tuple[float, float, float],
+    top: int,
+    title: str,
+) -> None:
+    """A mask with its columns and rows in the order of their degrees: then it is a staircase.
+
+    A one has the blue of the degree that it comes from, a leak is orange and, if there is room,
+    crossed. The mask fits into a box, given by its middle, its top and its side on a sheet.
+    """
+    (middle, above, side), (rows, columns) = box, mask.shape
+    across, down = (of.argsort(stable=True).numpy() for of in degrees)
+    mask, leaks = (part[np.ix_(down, across)] for part in (mask, leaks))
+    shades = to_rgba_array([shade(d, top) if d else LINES for d in degrees[0][across].tolist()])
+    colours = np.where(mask[..., None], shades, (0, 0, 0, 0))
+    colours[leaks] = to_rgba(ORANGE)
+    is_small = max(rows, columns) <= 16
+    wide, high = (min(0.24, side / count) for count in (columns, rows))
+    x = middle + wide * (np.arange(columns + 1) - columns / 2)
+    y = above - high * np.arange(rows + 1)
+    edge = {"edgecolors": LINES, "linewidth": 0.5} if is_small else {}
+    axes.pcolormesh(x, y, colours, **edge)
+    frame = {"facecolor": "none", "edgecolor": LINES, "linewidth": 0.8}
+    axes.add_patch(Rectangle((x[0], y[-1]), x[-1] - x[0], y[0] - y[-1], **frame))
+    if is_small:
+        k, j = np.nonzero(leaks)
+        cross = {"marker": "x", "color": "white", "s": (36 * min(wide, high)) ** 2}
+        axes.scatter((x[1:] + x[:-1])[j] / 2, (y[1:] + y[:-1])[k] / 2, **cross)
+    axes.text(middle, above + 0.06, title, ha="center", va="bottom", fontsize=12)

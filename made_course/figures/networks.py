@@ -2,25 +2,43 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from itertools import chain, product
 from textwrap import wrap
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from ..common.colours import ORANGE
 from ..common.words import hat, shortened, variable_names
 from ..model.masks import connectivity, leaking_connections
-from .axes import axes_at, frame_only
-from .dependence import draw_pairs, leaks_in_words, name_pairs, pairs_in_words
-from .masks import layer_names, layers_in_words, sizes
-from .picture import CELL, CLEAR_TO_BLUE, LINES, WIDTH, Picture, picture
-from .units_and_wires import RADIUS, draw_units, draw_wire, sheet
+from .dependence import leaks_in_words, pairs_in_words
+from .masks import draw_staircase, layer_names, layers_in_words, sizes
+from .picture import LINES, WIDTH, Picture, picture
+from .units_and_wires import RADIUS, draw_units, draw_wire, shade, sheet
 
 APART = 0.48
 """Inches from a unit to the next one of its layer."""
+FEW, MOST = 8, 32
+"""Units of a layer that are drawn one by one, and variables whose wires are drawn."""
+TABLE, BESIDE, SQUARE = 1.2, 1.75, 0.08
+"""Inches of the masks' height, of the room for who sees whom, and of a unit among many."""
+
+
+class Node(NamedTuple):
+    """A unit, or those of one degree where they are many, and where it stands, in inches."""
+
+    units: list[int]
+    degree: int
+    x: float
+    y: float
+    half: float
+    """Half of its width."""
 
 
 @picture
@@ -33,12 +51,13 @@ def plot_network(
     names: Sequence[str] | None = None,
     title: str = "",
 ) -> Picture:
-    """A masked network as a graph: inputs left, outputs right, degrees in units, a line a weight.
+    """A masked network as a graph: a row is a step, a line a weight; below, its masks, sorted.
 
-    With more than 1,500 connections lines would hide one another, and the masks are drawn instead.
-    If it is known what may reach what, paths that leak are orange, dotted and crossed at their
-    ends. Beside the graph stands what reaches what: filled where a path leads from an input to an
-    output, outlined where one is allowed, crossed where it is not.
+    Inputs, units and outputs of one degree share a row. Who may know more is darker, and a line has
+    the blue of where it comes from. If it is known what may reach what, paths that leak are orange
+    and crossed at their ends, and beside the graph stands what each output sees: filled where a
+    path leads from an input, outlined where one is allowed, crossed where it is not. Of more than
+    eight units those of one degree are drawn as one, and of more than 32 variables the masks alone.
 
     Args:
         degrees: of the inputs and of each hidden layer, see :func:`made_course.draw_degrees`; a
@@ -57,42 +76,147 @@ def plot_network(
         >>> plot_network([torch.zeros(2)], [torch.ones(2, 2)]).alt
         'A network of 2 inputs, no hidden units and 2 outputs, and 4 lines between them. x̂₁ sees...'
     """
-    layers = [*degrees, degrees[0]]
-    wires = [(k, k + 1, mask) for k, mask in enumerate(masks)]
-    wires += [] if direct is None else [(0, len(masks), direct)]
+    layers = [units.int().cpu() for units in (*degrees, degrees[0])]
+    wires = [(k, k + 1, mask.bool().cpu().numpy()) for k, mask in enumerate(masks)]
+    wires += [] if direct is None else [(0, len(masks), direct.bool().cpu().numpy())]
     names = [shortened(name) for name in names or variable_names(len(degrees[0]))]
     seen = connectivity(masks, direct).cpu()
-    alt = _network_in_words(layers, wires, seen, allowed, names, title)
+    may_see = torch.ones_like(seen) if allowed is None else allowed.cpu()
+    leaking = [leaks.cpu().numpy() for leaks in leaking_connections(masks, ~may_see, direct)]
     lines = [part for line in title.splitlines() for part in wrap(line, 80)]
-    if sum(int(mask.sum()) for _, _, mask in wires) > 1500:
-        return _plot_large_masks(wires, "\n".join(lines), alt)
+    alt = _network_in_words(layers, wires, seen, may_see, names, title)
 
-    cell, room = min(CELL, 2.4 / len(names)), 0.35 + 0.1 * max(map(len, names))
-    beside = 0 if allowed is None else room + max(cell * len(names), 1.5) + 0.1
-    gap = max((WIDTH - beside - 2 * room) / len(masks), 0.9) if beside else 1.4
-    tall = APART * max(map(len, layers))
-    bend = 0.8 * tall * (direct is not None)  # a direct wire would lie on the others
-    foot = 0.45 + max(bend - (tall - APART * len(names)) / 2 - APART / 2, 0)
-    width = 2 * room + gap * len(masks) + beside
-    figure = Picture(width, foot + tall + 0.27 * len(lines) + 0.2, alt=alt, layout="none")
-    axes = sheet(figure)
-    places = [column(room + gap * k, len(d), foot + tall / 2) for k, d in enumerate(layers)]
-    forbidden = torch.zeros(len(names), len(names)) if allowed is None else ~allowed
-    leaking = leaking_connections(masks, forbidden, direct)
-    for (below, above, mask), leaks in zip(wires, leaking, strict=True):
-        down = -bend if mask is direct else 0.0
-        _draw_wires(axes, mask, leaks, places[below], places[above], down, above == len(masks))
-    _draw_layers(axes, places, layers, names)
-    above = (0.08, figure.get_figheight() - 0.12, "\n".join(lines))
-    axes.text(*above, va="top", fontsize=12, linespacing=1.5, parse_math=False)
-    if allowed is not None:
-        side = cell * len(names)
-        left, bottom = width - beside + room, foot + tall / 2 - side / 2
-        matrix = axes_at(figure, left, bottom, side, side)
-        draw_pairs(matrix, seen.numpy(), allowed.cpu().numpy())
-        name_pairs(matrix, names, cell)
-        matrix.set_title("who sees whom", loc="left")
+    beside = BESIDE * (allowed is not None or direct is not None)
+    room = 0.4 + 0.1 * max(map(len, names))
+    gap = min((WIDTH - 0.1 - 2 * room - beside) / len(masks), 1.7)
+    xs = room + gap * np.arange(len(layers))
+    nodes, edges = _in_rows(layers, xs)
+    foot = TABLE + 0.45 + 0.3 * edges[0] * (direct is not None)  # its lines hang
+    high = edges[0] + 0.35 + 0.26 * len(lines)
+    figure = Picture(xs[-1] + room + beside, foot + high, alt=alt, layout="none")
+    axes, top = sheet(figure), max(int(units.max()) for units in layers)
+    axes.set_ylim(-foot, high)
+    how = {"va": "top", "fontsize": 12, "linespacing": 1.5, "parse_math": False}
+    axes.text(0.05, high - 0.08, "\n".join(lines), **how)
+    middles = [*(xs[:-1] + gap / 2), xs[-1] + room + 0.6]
+    for (k, to, mask), leaks, middle in zip(wires, leaking, middles, strict=False):
+        if nodes:
+            how = {"dip": 0.3 * edges[0] * (to > k + 1), "is_last": to == len(masks), "top": top}
+            _draw_wires(axes, nodes[k], nodes[to], mask, leaks, **how)
+        said = "direct" if to > k + 1 else f"into {layer_names(len(layers))[to]}"
+        box = middle, TABLE - foot, min(gap, 1.6) - 0.25
+        leaks = leaks & (to == len(masks))  # the rule that is broken is that of the outputs
+        draw_staircase(axes, mask, leaks, (layers[k], layers[to]), box, top, said)
+    if nodes:
+        axes.hlines(edges[1:-1], 0.05, xs[-1] + room, color=LINES, linewidth=0.4, zorder=0)
+        _draw_nodes(axes, nodes, names, edges[0], top)
+    if nodes and allowed is not None:
+        _draw_sight(axes, nodes, seen.numpy(), may_see.numpy(), xs[-1] + room, edges[0], top)
     return figure
+
+
+def _in_rows(layers: Sequence[Tensor], xs: np.ndarray) -> tuple[list[list[Node]], list[float]]:
+    """Where units stand, and the edges of the rows, from the top down to 0, in inches.
+
+    Example:
+        >>> nodes, edges = _in_rows([torch.tensor([2, 1]), torch.tensor([2, 1])], np.array([0, 1]))
+        >>> [node.y for node in nodes[0]], edges
+        ([0.24, 0.72], [0.96, 0.48, 0.0])
+    """
+    if len(layers[0]) > MOST:
+        return [], [-0.3]
+    parts = [[[k] for k in range(len(units))] for units in layers]
+    for part, units in zip(parts[1:-1], layers[1:-1], strict=True):
+        if len(units) > FEW:
+            part[:] = [(units == d).nonzero().flatten().tolist() for d in units.unique()]
+    degrees = [[int(d[of[0]]) for of in part] for d, part in zip(layers, parts, strict=True)]
+    count = {d: max(line.count(d) for line in degrees) for d in sorted({*chain(*degrees)})}
+    pitch = min(APART, 4.4 / sum(count.values()))
+    below = pitch * np.cumsum([0, *reversed(count.values())])[::-1]
+    row = dict(zip(count, (below[1:] + below[:-1]) / 2, strict=True))
+    nodes = []
+    for part, line, x in zip(parts, degrees, xs.tolist(), strict=True):
+        nodes.append([])
+        for k, (of, d) in enumerate(zip(part, line, strict=True)):
+            y = float(row[d]) + pitch * ((line.count(d) - 1) / 2 - line[:k].count(d))
+            half = min(RADIUS, 0.44 * pitch) if len(of) == 1 else SQUARE * min(len(of), FEW) / 2
+            nodes[-1].append(Node(of, d, x, y, half))
+    return nodes, below.tolist()
+
+
+def _draw_wires(
+    axes: Axes,
+    below: Sequence[Node],
+    above: Sequence[Node],
+    mask: np.ndarray,
+    leaks: np.ndarray,
+    *,
+    top: int,
+    dip: float,
+    is_last: bool,
+) -> None:
+    """A line for each weight, or for all between two bundles; into outputs, leaks are crossed."""
+    thick = 1.8 if len(below) * len(above) < 80 else 0.8
+    for start, to in product(below, above):
+        between = np.ix_(to.units, start.units)
+        does_leak = leaks[between].any()
+        look = {"color": shade(start.degree, top) if start.degree else LINES, "linewidth": thick}
+        if does_leak:
+            look = {"color": ORANGE, "linewidth": thick + 0.8, "zorder": 2}
+        if mask[between].any():
+            ends = (start.x + start.half, start.y), (to.x - to.half, to.y)
+            line = draw_wire(axes, *ends, -dip, radius=0, **look)
+        if does_leak and is_last:
+            x, y = (np.interp(0.75, np.linspace(0, 1, len(line)), along) for along in line.T)
+            size = 9 if thick > 1 else 5
+            axes.plot(x, y, "x", color=ORANGE, markersize=size, markeredgewidth=2, zorder=2)
+
+
+def _draw_nodes(
+    axes: Axes, nodes: Sequence[Sequence[Node]], names: Sequence[str], high: float, top: int
+) -> None:
+    """Units with their degrees, many of one degree as squares; names at both ends."""
+    for of, kind in zip(nodes, layer_names(len(nodes)), strict=True):
+        axes.text(of[0].x, high + 0.06, kind, ha="center", va="bottom")
+        for node in of:
+            colour = shade(node.degree, top) if node.degree else "none"
+            if len(node.units) == 1:
+                said = [node.degree or ""]
+                draw_units(axes, np.array([(node.x, node.y)]), said, [colour], node.half)
+                continue
+            deep = SQUARE * math.ceil(len(node.units) / FEW)
+            for k in range(len(node.units)):
+                down, across = divmod(k, FEW)
+                x = node.x - node.half + SQUARE * across
+                y = node.y + deep / 2 - SQUARE * (down + 1)
+                square = (x, y), 0.8 * SQUARE, 0.8 * SQUARE
+                axes.add_patch(Rectangle(*square, color=colour, linewidth=0))
+    ends = [np.array([(node.x, node.y) for node in nodes[k]]) for k in (0, -1)]
+    name_ends(axes, *ends, names)
+
+
+def _draw_sight(
+    axes: Axes,
+    nodes: Sequence[Sequence[Node]],
+    seen: np.ndarray,
+    may_see: np.ndarray,
+    left: float,
+    high: float,
+    top: int,
+) -> None:
+    """Beside each output the inputs that it sees, those of the first steps left."""
+    axes.text(left, high + 0.06, "who sees whom", va="bottom")
+    side = min(0.28, (BESIDE - 0.25) / len(seen))
+    steps = sorted(range(len(seen)), key=lambda j: nodes[0][j].degree)
+    for (i, to), (place, j) in product(enumerate(nodes[-1]), enumerate(steps)):
+        colour = shade(nodes[0][j].degree, top) if may_see[i, j] else ORANGE
+        corner = left + side * place, to.y - 0.46 * side
+        look = {"edgecolor": colour, "facecolor": colour if seen[i, j] else "none"}
+        if seen[i, j] or may_see[i, j]:
+            axes.add_patch(Rectangle(corner, 0.92 * side, 0.92 * side, **look))
+        if seen[i, j] and not may_see[i, j]:
+            middle = corner[0] + 0.46 * side, to.y
+            axes.scatter(*middle, s=(40 * side) ** 2, marker="x", color="white", zorder=3)
 
 
 def column(x: float, count: int, middle: float) -> np.ndarray:
@@ -113,65 +237,19 @@ def name_ends(axes: Axes, inputs: np.ndarray, outputs: np.ndarray, names: Sequen
         axes.text(x_out + RADIUS + 0.08, y_out, hat(name), ha="left", **words)
 
 
-def _draw_layers(
-    axes: Axes, places: Sequence[np.ndarray], layers: Sequence[Tensor], names: Sequence[str]
-) -> None:
-    """Units with their degrees, names at both ends, and below what each layer is."""
-    for where, units, kind in zip(places, layers, layer_names(len(layers)), strict=True):
-        draw_units(axes, where, [degree or "" for degree in units.tolist()])
-        axes.text(where[0, 0], 0.08, kind, ha="center", va="bottom")
-    name_ends(axes, places[0], places[-1], names)
-
-
-def _draw_wires(
-    axes: Axes,
-    mask: Tensor,
-    leaking: Tensor,
-    below: np.ndarray,
-    above: np.ndarray,
-    bend: float,
-    are_last: bool,
-) -> None:
-    for to, start in mask.nonzero().tolist():
-        leaks = bool(leaking[to, start])
-        look = {"color": LINES, "linewidth": 1.2, "zorder": 1}
-        if leaks:
-            look = {"color": ORANGE, "linewidth": 2.5, "linestyle": ":", "zorder": 2}
-        line = draw_wire(axes, below[start], above[to], bend, **look)
-        if leaks and are_last:
-            x, y = (np.interp(0.65, np.linspace(0, 1, len(line)), along) for along in line.T)
-            axes.plot(x, y, "x", color=ORANGE, markersize=9, markeredgewidth=2.5, zorder=2)
-
-
 def _network_in_words(
     layers: Sequence[Tensor],
-    wires: Sequence[tuple[int, int, Tensor]],
+    wires: Sequence[tuple[int, int, np.ndarray]],
     seen: Tensor,
-    allowed: Tensor | None,
+    may_see: Tensor,
     names: Sequence[str],
     title: str,
 ) -> str:
     count = sum(int(mask.sum()) for _, _, mask in wires)
     said = f"A network of {sizes(layers)}, and {count:,} lines between them. "
-    if max(map(len, layers)) <= 8 and layers[0].any():
+    if max(map(len, layers)) <= FEW and layers[0].any():
         said += f"Numbers in the units: {'; '.join(layers_in_words(layers)[:-1])}. "
     said += pairs_in_words(seen, names)
-    leaks = "" if allowed is None else leaks_in_words(seen, allowed, names)
-    if leaks:
-        said += f" Dotted, orange and crossed, for leaks: {leaks}."
+    if leaks := leaks_in_words(seen, may_see, names):
+        said += f" Orange and crossed, for leaks: {leaks}."
     return " ".join([*title.splitlines(), said])
-
-
-def _plot_large_masks(wires: Sequence[tuple[int, int, Tensor]], title: str, alt: str) -> Picture:
-    figure = Picture(2.33 * max(len(wires), 3), 3.4, alt=alt)
-    figure.suptitle(title, x=0.01, ha="left", parse_math=False)
-    for k, (below, above, mask) in enumerate(wires, start=1):
-        paint_mask(figure.add_subplot(1, len(wires), k), mask, f"layer {below} to {above}")
-    return figure
-
-
-def paint_mask(axes: Axes, mask: Tensor, title: str) -> None:
-    """A large mask: blue where a weight may exist."""
-    axes.imshow(mask.float().cpu().numpy(), cmap=CLEAR_TO_BLUE, vmin=0, vmax=1, aspect="auto")
-    axes.set(title=title, xlabel="from unit", ylabel="to unit")
-    frame_only(axes)

@@ -39,8 +39,9 @@ def shade(degree: int, top: int) -> str:
 
 
 def words_on(colour: str) -> str:
-    """White or dark, whichever is read on a colour."""
-    return "white" if np.dot(to_rgb(colour), (0.3, 0.59, 0.11)) < 0.55 else "#10222e"
+    """White or nearly black, whichever is read on a colour: at least 4.5 to 1."""
+    light = np.dot(np.power(to_rgb(colour), 2.2), (0.2126, 0.7152, 0.0722))
+    return "white" if light < 0.182 else "#00060c"
 
 
 def draw_units(
@@ -53,15 +54,19 @@ def draw_units(
     """Circles at (n, 2) places, with a degree or a name in each."""
     look = {"facecolor": colours or "none", "edgecolor": LINES, "linewidth": 1}
     axes.scatter(*places.T, s=(144 * radius) ** 2, zorder=3, **look)
-    size = 12 if radius == RADIUS else 11
     for k, (x, y) in enumerate(places):
         colour = words_on(colours[k]) if colours else WORDS
-        where = {"ha": "center", "va": "center_baseline", "fontsize": size, "zorder": 4}
+        where = {"ha": "center", "va": "center_baseline", "fontsize": 12, "zorder": 4}
         axes.text(x, y - 0.005, str(said[k]), color=colour, parse_math=False, **where)
 
 
 def draw_wire(
-    axes: Axes, start: Sequence[float], end: Sequence[float], bend: float = 0.0, **look: object
+    axes: Axes,
+    start: Sequence[float],
+    end: Sequence[float],
+    bend: float = 0.0,
+    radius: float = RADIUS,
+    **look: object,
 ) -> np.ndarray:
     """A line between the rims of two units, which may bend upwards; returns its points."""
     along = np.linspace(0, 1, 25 if bend else 2)
@@ -69,6 +74,6 @@ def draw_wire(
     line[:, 1] += 4 * bend * along * (1 - along)
     for tip, beside in ((0, 1), (-1, -2)):
         step = line[beside] - line[tip]
-        line[tip] += RADIUS * step / np.linalg.norm(step)
+        line[tip] += radius * step / np.linalg.norm(step)
     axes.plot(*line.T, solid_capstyle="round", **look)
     return line

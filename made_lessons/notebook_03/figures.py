@@ -89,8 +89,8 @@ def plot_path(degrees: Sequence[Tensor], masks: Sequence[Tensor], path: Sequence
     )
     most = max(int(units.bincount().max()) for units in layers)
     band, foot = 0.42 * most + 0.22, 0.42
-    figure = Picture(WIDTH, foot + band * _top(layers) + 0.4, alt=alt, layout="none")
-    axes, xs = sheet(figure), np.linspace(1.5, WIDTH - 0.55, len(layers))
+    figure = Picture(WIDTH - 0.1, foot + band * _top(layers) + 0.4, alt=alt, layout="none")
+    axes, xs = sheet(figure), np.linspace(1.5, WIDTH - 0.65, len(layers))
     _draw_bands(axes, xs, _top(layers), foot, band)
     places = [_heights(x, units, foot, band) for x, units in zip(xs, layers, strict=True)]
     _draw_masked(axes, places, layers, masks, path)

@@ -220,8 +220,10 @@ def plot_recipe(ladder: Sequence[Rung]) -> Picture:
         weight = "bold" if look is better else "normal"
         at = {"transform": axes.get_yaxis_transform(), "va": "center", "weight": weight}
         axes.text(1.02, k, said[k], **at)
-    key = [Line2D([], [], **look, markersize=8) for look in looks.values()]
-    figure.legend(key, looks, loc="outside upper center", ncols=3)
+    shown = {line.get_marker() for line in axes.lines}
+    key = {kind: look for kind, look in looks.items() if look["marker"] in shown}
+    handles = [Line2D([], [], **look, markersize=8) for look in key.values()]
+    figure.legend(handles, key, loc="outside upper center", ncols=3)
     name_lines(axes, names)
     axes.set_xlabel("test NLL (nats, further left is better)")
     axes.grid(axis="y", color=FAINT, linewidth=0.8)

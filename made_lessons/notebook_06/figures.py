@@ -49,7 +49,7 @@ def plot_final_units(x: Tensor, degrees: Sequence[Tensor], steps: Sequence[int])
         before = steps[column - 1] if column else 0
         for k, layer in enumerate(hidden):
             axes = grid[k + 1, column]
-            axes.imshow(_lights(layer.sort().values.numpy(), before, step), aspect="auto")
+            axes.imshow(_lights(layer.sort().values.numpy(), before, step))
             axes.set_xlabel(f"{final[k][column]:,} final", fontsize=12, labelpad=3)
     name_row(grid[0, 0], "pixels\ndrawn")
     for k, kind in enumerate(layer_names(len(hidden) + 2)[1:-1], start=1):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import textwrap
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -13,11 +12,11 @@ from matplotlib.colors import LinearSegmentedColormap
 from torch import Tensor
 
 from made_course.common.colours import BLUE, ORANGE
+from made_course.common.words import listing
 from made_course.figures.axes import frame_only, name_lines, note
-from made_course.figures.bars import draw_broken
+from made_course.figures.bars import draw_cross, spread_out
 from made_course.figures.images import as_pictures
-from made_course.figures.picture import FAINT, LINES, WORDS, Picture, picture
-from made_course.shipped.measured import ManyMasks
+from made_course.figures.picture import LINES, WORDS, Picture, picture
 
 PALE_TO_BLUE = LinearSegmentedColormap.from_list("pale to blue", ["#e3eff7", BLUE])
 
@@ -33,7 +32,7 @@ def plot_pixel_orderings(orderings: Mapping[str, Tensor]) -> Picture:
     lines = 1 + max(title.count("\n") for title in orderings)
     alt = "Square fields that fill up, the first pixels pale, the last dark, in orderings: "
     alt += f"{'; '.join(orderings)}."
-    figure = Picture(1.75 * columns, (1.75 + 0.25 * lines) * rows, alt=alt)
+    figure = Picture(1.64 * columns, (1.64 + 0.25 * lines) * rows, alt=alt)
     fields = []
     for k, (title, ordering) in enumerate(orderings.items(), start=1):
         axes = figure.add_subplot(rows, columns, k)
@@ -79,125 +78,96 @@ def plot_coasting(distances: Mapping[str, Sequence[float]], switch: int) -> Pict
 
 
 @picture
-def plot_mixture(nll: Tensor) -> Picture:
-    """Dumbbells of how far a mixture and its members are above each image's best member.
+def plot_mixture(nll: Mapping[str, Tensor]) -> Picture:
+    """Members and their mixture, in nats above the best member of each image.
 
-    Nats (K, n) of K members for n images. The mixture is never below the best member of an image,
-    and at most ln K above it.
+    Nats (K,) of K members for each image, by its name. The mixture is never below the best member
+    of an image, and at most ln K above it.
     """
-    members = nll.detach().double().cpu()
-    count, n = members.shape
-    best = members.min(dim=0).values
-    above = members - best
-    mixture = math.log(count) - (-above).logsumexp(dim=0)
-    alt = (
-        f"For each of {n} images, {count} members and their mixture, in nats above the best "
-        f"member; the mixture lies between {mixture.min():.2f} and {mixture.max():.2f}, and "
-        f"ln {count} is {math.log(count):.2f}."
+    above = {name: (of - of.min()).double() for name, of in nll.items()}
+    count = len(next(iter(above.values())))
+    mixture = {name: math.log(count) - (-of).logsumexp(0).item() for name, of in above.items()}
+    told = "; ".join(
+        f"{name}: members {listing([f'{nats:.2f}' for nats in of.sort().values.tolist()])}, "
+        f"mixture {mixture[name]:.2f}"
+        for name, of in above.items()
     )
-    figure = Picture(height=3.4, alt=alt)
+    alt = f"Nats above the best member. {told}. The mixture is at most ln {count} = "
+    figure = Picture(height=0.55 * len(above) + 1.2, alt=f"{alt}{math.log(count):.2f} above it.")
     axes = figure.add_subplot()
-    places, top = np.arange(1, n + 1), 4 * math.log(count)
-    axes.axhspan(0, math.log(count), color=FAINT, linewidth=0)
-    edge = {"xycoords": axes.get_yaxis_transform(), "va": "center"}
-    note(axes, f"ln {count}", (1, math.log(count)), (4, 0), **edge)
-    axes.vlines(places, 0, above.amax(dim=0).clamp(max=top), color=LINES, linewidth=1.5)
-    ring = {"color": WORDS, "mfc": "#b8b8b8", "markersize": 7, "linestyle": ""}
-    for k, row in enumerate(above.where(above <= top, torch.nan)):
-        axes.plot(places, row, "o", label="a member" if k == 0 else None, **ring)
-    further_up = torch.where((above > top).any(dim=0), top, torch.nan)
-    axes.plot(places, further_up, "^", label="a member further up", **ring)
-    axes.plot(places, mixture, "D", color=BLUE, markersize=7, label="the mixture", zorder=4)
-    axes.set(xticks=places, xlabel="test image", ylabel="nats above the\nbest member")
-    axes.tick_params(axis="x", length=0, labelsize=11)
-    figure.legend(loc="outside upper center", ncols=3)
+    axes.axvline(math.log(count), color=LINES, linestyle="--", linewidth=1.2)
+    edge = {"xycoords": axes.get_xaxis_transform(), "ha": "center"}
+    note(axes, f"ln {count}", (math.log(count), 1), (0, 4), **edge)
+    for place, (name, of) in enumerate(above.items()):
+        member = {"color": WORDS, "mfc": "#b8b8b8", "markersize": 9}
+        axes.plot(of, [place] * count, "o", label="a member", **member)
+        axes.plot(mixture[name], place, "D", color=BLUE, markersize=8, label="the mixture")
+        number = {"color": BLUE, "weight": "bold", "ha": "center"}
+        note(axes, f"{mixture[name]:.2f}", (mixture[name], place), (0, 9), **number)
+    name_lines(axes, above)
+    axes.set_ylim(len(above) - 0.5, -0.7)
+    axes.set_xlabel("nats above the best member", loc="left")
+    figure.legend(*_each_once(axes), loc="outside upper right", ncols=2)
     return figure
 
 
 @picture
-def plot_many_masks(networks: Sequence[ManyMasks]) -> Picture:
-    """Mixtures of more and more sets of masks, and what the means of their logits claim.
+def plot_many_masks(lines: Mapping[str, Tensor], *, broken: str) -> Picture:
+    """Nats, as more and more sets of masks are averaged; a claim of no distribution is orange.
 
-    A panel is a network. Claims that belong to no distribution are orange crosses.
+    Lines are nats (n,) after 1 to n sets, each with its name at its end.
     """
     told = "; ".join(
-        f"{run.name}: one set {run.single.mean():.1f}, their mixture {run.mixture[-1]:.1f}, mean "
-        f"of logits {run.logits[-1]:.1f}"
-        for run in networks
+        f"{name} from {nats[0]:.1f} to {nats[-1]:.1f}{', no distribution' * (name == broken)}"
+        for name, nats in lines.items()
     )
-    rows = math.ceil(len(networks) / 2)
-    alt = f"Nats, as more sets of masks are averaged. {told}."
-    figure = Picture(height=2.4 * rows + 0.5, alt=alt)
-    panels = figure.subplots(rows, 2, sharex=True, sharey=True, squeeze=False).flatten()
-    for axes, network in zip(panels, networks, strict=False):
-        _draw_many_masks(axes, network)
-    for axes in panels[-2:]:
-        axes.set_xlabel("sets of masks")
-    figure.get_layout_engine().set(h_pad=0.1)  # between the key and the titles
-    figure.supylabel("nats on the test images", fontsize=13, color=WORDS)
-    handles = {
-        label: handle
-        for axes in panels
-        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
-    }
-    figure.legend(handles.values(), handles, loc="outside upper center", ncols=2)
-    return figure
-
-
-def _draw_many_masks(axes: Axes, network: ManyMasks) -> None:
-    sets = np.arange(1, len(network.single) + 1)
-    axes.plot(sets, network.single, ".", color=LINES, label="each set alone")
-    ticks = [2**k for k in range(6)]
-    at = [k - 1 for k in ticks if k <= len(sets)]  # markers of every set would merge
-    line = {"color": BLUE, "marker": "s", "markersize": 4, "zorder": 3}
-    axes.plot(sets, network.mixture, markevery=at, label="mixture", **line)
-    look, kind = {"color": ORANGE, "marker": "x"}, "no"
-    if network.natural_order:
-        look, kind = {"color": WORDS, "marker": "o", "ms": 9, "mfc": "none"}, "a"
-    label = f"mean of logits ({kind} distribution)"
-    line = {"linestyle": "--", "linewidth": 1, "markevery": at}
-    axes.plot(sets, network.logits, label=label, **line, **look)
+    figure = Picture(height=3.4, alt=f"Nats, as more sets of masks are averaged: {told}.")
+    axes = figure.add_subplot()
+    ends: dict[str, float] = {}
+    looks = iter([{"color": BLUE, "marker": "s"}, {"color": WORDS, "marker": "o", "mfc": "none"}])
+    for name, nats in lines.items():
+        is_broken = name == broken
+        look = {"color": ORANGE, "marker": "x", "ls": "--"} if is_broken else next(looks)
+        sets = range(1, len(nats) + 1)
+        at = [2**k - 1 for k in range(6) if 2**k <= len(nats)]  # markers of every set would merge
+        axes.plot(sets, nats, markevery=at, markersize=7, **look)
+        number = f"{nats[-1]:.1f}{', no distribution' * is_broken}"
+        ends[f"{name}\n{number}"] = float(nats[-1])
     axes.set_xscale("log", base=2)
-    axes.set_xticks(ticks, ticks)
-    axes.set_title("\n".join(textwrap.wrap(network.name, 28)), fontsize=12)
+    axes.set_xticks([2**k for k in range(6)], [2**k for k in range(6)])
+    axes.set(xlabel="sets of masks", ylabel="nats on the test images")
+    axes.margins(y=0.12)
+    names, apart = sorted(ends, key=ends.get), np.ptp(axes.get_ylim()) / 6
+    for name, y in zip(names, spread_out(sorted(ends.values()), apart), strict=True):
+        note(axes, name, (len(nats), y), (10, 0), va="center")
+    return figure
 
 
 @picture
-def plot_totals(totals: Mapping[str, Mapping[str, float]]) -> Picture:
-    """Ruler of Σp, from 1, where distributions stand, to less and to more.
-
-    What is no distribution is hatched in orange, with a cross. The ruler is logarithmic.
-    """
-    told = [
-        f"{heading}: {name} {said_of_total(total)}"
-        for heading, group in totals.items()
-        for name, total in group.items()
-    ]
-    heights = [len(group) + 0.5 for group in totals.values()]
-
-    figure = Picture(height=0.4 * sum(heights) + 0.75, alt=f"Σp of {'; '.join(told)}.")
-    panels = figure.subplots(
-        len(totals), 1, sharex=True, squeeze=False, height_ratios=heights
-    ).flatten()
-    for axes, (heading, group) in zip(panels, totals.items(), strict=True):
-        axes.axvline(1, color=WORDS, linewidth=1.2)
-        for place, total in enumerate(group.values()):
-            if said_of_total(total) == "1.000":
-                axes.plot(1, place, "D", color=BLUE, markersize=8)
-            else:
-                draw_broken(axes, place, total, start=1)
-            note(axes, f"{total:.3f}", (max(total, 1), place), (12, 0), va="center")
-        axes.set_title(heading, loc="left")
-        name_lines(axes, group)
-    every = [total for group in totals.values() for total in group.values()]
-    least, most = min(every), max(every)
+def plot_totals(totals: Mapping[str, float]) -> Picture:
+    """Ruler of Σp, from 1, where distributions stand, to more; what is none is an orange cross."""
+    told = "; ".join(
+        f"{name} {total:.3f}{', no distribution' * (f'{total:.3f}' != '1.000')}"
+        for name, total in totals.items()
+    )
+    figure = Picture(height=0.45 * len(totals) + 0.9, alt=f"Σp of {told}.")
+    axes = figure.add_subplot()
+    axes.axvline(1, color=WORDS, linewidth=1.2)
+    for place, total in enumerate(totals.values()):
+        axes.plot([1, total], [place] * 2, color=ORANGE, linewidth=1.5)
+        if f"{total:.3f}" == "1.000":
+            axes.plot(1, place, "D", color=BLUE, markersize=9)
+        else:
+            draw_cross(axes, total, place)
+        note(axes, f"Σp = {total:.3g}", (total, place), (12, 0), va="center")
+    name_lines(axes, totals)
     axes.set_xscale("log", base=2)
-    axes.set_xlim(min(least, 0.9) / 1.1, 2.2 * max(most, 1.1))
+    axes.set_xlim(0.9, 4 * max(totals.values()))
     axes.xaxis.set_major_formatter("{x:g}")
-    axes.set_xlabel("Σp over all inputs (logarithmic scale)")
+    axes.set_xlabel("Σp over all inputs (logarithmic scale)", loc="left")
     return figure
 
 
-def said_of_total(total: float) -> str:
-    """Σp in words."""
-    return f"{total:.3f}" + ", no distribution" * (f"{total:.3f}" != "1.000")
+def _each_once(axes: Axes) -> tuple[list, list]:
+    handles = dict(zip(*axes.get_legend_handles_labels()[::-1], strict=True))
+    return [*handles.values()], [*handles]

@@ -1,55 +1,52 @@
-"""Densities of two variables, and slices through them."""
+"""Densities of two variables, slices through them, values from chance, and an odd day."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 from matplotlib.axes import Axes
 from matplotlib.image import AxesImage
+from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from made_course.common.colours import BLUE
-from made_course.figures.picture import CLEAR_TO_BLUE, WORDS, Picture, picture
+from made_course.figures.axes import note
+from made_course.figures.picture import CLEAR_TO_BLUE, LINES, WORDS, Picture, picture
 from made_course.model.made import MADE
 from made_course.model.sampling import evaluation_mode
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 REACH = 2.5
 """The maps show the square from -REACH to REACH in both variables."""
 
 
 @picture
-def plot_density(
-    densities: Mapping[str, MADE], points: Mapping[str, Tensor], *, alt: str
-) -> Picture:
-    """Densities of two real variables as maps, bluer for more.
-
-    Points (N, 2) are dots on the map of their title. All maps share one scale.
-    """
-    heights = {title: _heights(model) for title, model in densities.items()}
+def plot_density(panels: Mapping[str, MADE | Tensor], *, alt: str) -> Picture:
+    """Points of two real variables, and densities as maps, bluer for more, all of one scale."""
+    heights = {title: _heights(of) for title, of in panels.items() if isinstance(of, MADE)}
     most = max(float(found.max()) for found in heights.values())
-    columns = min(2, len(densities))
-    rows = math.ceil(len(densities) / columns)
     told = "; ".join(f"{title}, up to {found.max():.2g}" for title, found in heights.items())
-    alt = f"Density over x₁ and x₂: {told}. {alt}"
-    figure = Picture(3.1 * columns + 0.9, 2.9 * rows + 0.3, alt=alt)
-    panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
-    for (title, found), axes in zip(heights.items(), panels.flat, strict=True):
-        image = _draw_heights(axes, found, most)
-        drawn = points[title].detach().cpu().T.numpy()
-        axes.plot(*drawn, ".", color=WORDS, markersize=2.5, scalex=False, scaley=False)
-        axes.set_title(title, parse_math=False)
-    for axes in panels[-1]:
-        axes.set_xlabel("x₁")
-    for axes in panels[:, 0]:
-        axes.set_ylabel("x₂")
-    figure.colorbar(image, ax=panels, label="density", fraction=0.05, aspect=20 * rows)
+    figure = Picture(height=3.4, alt=f"Over x₁ and x₂: {', '.join(panels)}. Density: {told}. {alt}")
+    row = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
+    for (title, of), axes in zip(panels.items(), row, strict=True):
+        if title in heights:
+            image = _draw_heights(axes, heights[title], most)
+            figure.colorbar(image, ax=axes, label="density", fraction=0.05)
+        else:
+            axes.plot(*of.detach().cpu().T.numpy(), ".", color=WORDS, markersize=2.5)
+        edges = {"xlim": (-REACH, REACH), "ylim": (-REACH, REACH)}
+        axes.set(title=title, xlabel="x₁", aspect="equal", **edges)
+    row[0].set_ylabel("x₂")
     return figure
 
 
 @picture
-def plot_slices(densities: Mapping[str, MADE], points: Tensor) -> Picture:
+def plot_slices(densities: Mapping[str, MADE]) -> Picture:
     r"""Densities of two real variables, and beside each what it says of x₂ where x₁ is known.
 
     The curve is :math:`p(x_2 \mid x_1 = 0)` along the line that is drawn through the density.
@@ -67,7 +64,6 @@ def plot_slices(densities: Mapping[str, MADE], points: Tensor) -> Picture:
     for (title, model), (left, right) in zip(densities.items(), rows, strict=True):
         found = _heights(model)
         _draw_heights(left, found, float(found.max()))
-        left.plot(*points.T.numpy(), ".", color=WORDS, markersize=2, alpha=0.5)
         right.plot(curves[title], x2)
         right.fill_betweenx(x2, 0, curves[title], color=BLUE, alpha=0.15, linewidth=0)
         for axes in (left, right):
@@ -76,6 +72,94 @@ def plot_slices(densities: Mapping[str, MADE], points: Tensor) -> Picture:
     right.set_xlim(0, 1.05 * max(float(curve.max()) for curve in curves.values()))
     left.set_xlabel("x₁")
     right.set_xlabel("p(x₂ | x₁ = 0)")
+    return figure
+
+
+@picture
+def plot_stretched(model: MADE, scale: float) -> Picture:
+    """A density in squares, in two units: a square keeps its share of all, and changes its height.
+
+    Below stand the area, the density and the share of the framed square, in cm and in mm.
+    """
+    count, heights = 10, _heights(model)
+    heights = heights.view(count, len(heights) // count, count, -1).mean(dim=(1, 3))
+    row, column = divmod(int(heights.argmax()), count)
+    most = float(heights[row, column])
+    sides = {"cm": 2 * REACH / count, "mm": 2 * REACH / count * scale}
+    shares = {
+        unit: f"{side**2:g} {unit}² × {most * (sides['cm'] / side) ** 2:.2g} = "
+        f"{most * sides['cm'] ** 2:.2f}"
+        for unit, side in sides.items()
+    }
+    alt = f"The moons' density in {count} × {count} squares, in cm and in mm. Of the densest, "
+    figure = Picture(height=3.9, alt=f"{alt}area × density = share: {'; '.join(shares.values())}.")
+    for axes, (unit, side) in zip(figure.subplots(1, 2), sides.items(), strict=True):
+        lines = side * (np.arange(count + 1) - count / 2)
+        how = {"cmap": CLEAR_TO_BLUE, "vmin": 0, "vmax": most, "origin": "lower"}
+        axes.imshow(heights.T.numpy(), extent=(*lines[[0, -1]], *lines[[0, -1]]), **how)
+        axes.hlines(lines, *lines[[0, -1]], color=LINES, linewidth=0.4)
+        axes.vlines(lines, *lines[[0, -1]], color=LINES, linewidth=0.4)
+        frame = {"facecolor": "none", "edgecolor": WORDS, "linewidth": 2.5, "zorder": 3}
+        axes.add_patch(Rectangle((lines[row], lines[column]), side, side, **frame))
+        axes.set(title=f"in {unit}", xlabel=f"the framed square:\n{shares[unit]}")
+    return figure
+
+
+@picture
+def plot_inverse(p: Sequence[float], us: Sequence[float]) -> Picture:
+    """How a number u becomes a value: in from the left, and down where it meets the staircase.
+
+    The probabilities ``p`` of the values 0, 1, 2, ... are the heights of its steps.
+    """
+    tops = np.cumsum(p)
+    drawn = [int(np.searchsorted(tops, u)) for u in us]
+    told = "; ".join(f"u = {u:g} gives {value}" for u, value in zip(us, drawn, strict=True))
+    figure = Picture(height=3.4, alt=f"P(x ≤ value) as a staircase over {len(p)} values. {told}.")
+    axes = figure.add_subplot()
+    for value, (height, top) in enumerate(zip(p, tops, strict=True)):
+        axes.plot([value, value, value + 1], [top - height, top, top], color=WORDS, linewidth=2.5)
+        if height > 0.08:  # there is room
+            note(axes, f"{height:g}", (value, top - height / 2), (7, 0), va="center")
+    for u, value in zip(us, drawn, strict=True):
+        axes.plot([-0.7, value, value], [u, u, 0], color=BLUE, linewidth=2)
+        axes.plot(value, 0, "v", color=BLUE, markersize=10, clip_on=False)
+        note(axes, f"u = {u:g}", (-0.7, u), (2, 4), color=BLUE, weight="bold")
+    axes.set(xlim=(-0.7, len(p)), ylim=(0, 1.02), xlabel="value", ylabel="P(x ≤ value)")
+    axes.set_xticks(range(len(p)))
+    return figure
+
+
+@picture
+def plot_day(days: DataFrame, day: int) -> Picture:
+    """A day among others: its °C and its litres, each alone at a margin and both in the plane."""
+    kinds = {"sprinkler on": days[days["sprinkler"] == "yes"]}
+    kinds["sprinkler off"] = days[days["sprinkler"] == "no"]
+    x, y = days.loc[day, ["celsius", "litres"]]
+    alike = kinds["sprinkler on"].drop(day)
+    near = alike[(alike["celsius"] - x).abs() < 2]["litres"].min()
+    alt = (
+        f"°C and litres of {len(days)} days. Day {day} has {x:g} °C and {y:g} litres, as many days "
+        f"have at each margin; but of those with the sprinkler on and about {x:g} °C none has less "
+        f"than {near:.0f} litres."
+    )
+    figure = Picture(height=4.2, alt=alt)
+    sizes = {"width_ratios": (5, 1), "height_ratios": (1, 4)}
+    (above, corner), (axes, right) = figure.subplots(2, 2, sharex="col", sharey="row", **sizes)
+    corner.remove()
+    looks = ({"color": BLUE}, {"color": LINES, "mfc": "none"})
+    for (kind, of), look in zip(kinds.items(), looks, strict=True):
+        axes.plot(of["celsius"], of["litres"], "o", markersize=3.5, label=kind, **look)
+    axes.plot(x, y, "D", color=BLUE, mec="white", markersize=12, label=f"day {day}, on")
+    look = {"bins": 30, "color": LINES, "alpha": 0.6}
+    above.hist(days["celsius"], **look)
+    right.hist(days["litres"], orientation="horizontal", **look)
+    above.axvline(x, color=WORDS, linewidth=2)
+    right.axhline(y, color=WORDS, linewidth=2)
+    for margin in (above, right):
+        margin.tick_params(length=0, labelbottom=False, labelleft=False)
+        margin.spines[:].set_visible(False)
+    axes.set(xlabel="°C", ylabel="litres")
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncols=3)
     return figure
 
 

@@ -5,62 +5,46 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 
+import numpy as np
 import torch
 from matplotlib.patches import Patch, Rectangle
+from matplotlib.ticker import LogLocator
 from torch import Tensor
 
 from made_course.common.colours import BLUE
-from made_course.figures.axes import axes_at, frame_only, key_of, name_lines, note, width_of
-from made_course.figures.bars import HERE, OTHER
+from made_course.figures.axes import axes_at, frame_only, key_of, note
 from made_course.figures.picture import LINES, WIDTH, WORDS, Picture, picture
-from made_course.figures.units_and_wires import sheet
+from made_course.figures.units_and_wires import BLUES, sheet
 
 
 @picture
-def plot_family_tree(members: Mapping[str, tuple[int, str, str]], *, here: str) -> Picture:
-    """A family tree: models by year, each below the one it comes from, and what it does anew.
+def plot_family_tree(members: Mapping[str, tuple[int, str, str, Tensor]], *, here: str) -> Picture:
+    """The family by year, each with the mask of who hears whom, and what it does anew.
 
-    Each member has its year, the one it comes from ("" for none), and what it does anew. A first
-    child stands below its parent, others to the right.
+    Each member has its year, the one it comes from ("" for none), what it does anew, and its mask
+    (n, n), from 0 where it is cut to 1; equal shades are one weight.
     """
     told = [
         f"{name}, {year}{f', from {parent}' * bool(parent)}: {news}."
-        for name, (year, parent, news) in members.items()
+        for name, (year, parent, news, _) in members.items()
     ]
-    lanes, row = _lanes(members), 0.62
-    words = 0.45 + 0.36 * max(lanes.values())
-    width = words + max(width_of(news) for _, _, news in members.values())
-    alt = f"Family tree. {' '.join(told)}"
-    figure = Picture(width, row * len(members), alt=alt, layout="none")
+    row, side, left = 0.68, 0.56, 0.85
+    alt = f"The family by year, each with its mask. {' '.join(told)}"
+    figure = Picture(WIDTH - 0.1, row * len(members), alt=alt, layout="none")
     axes = sheet(figure)
-    place = {
-        name: (0.15 + 0.36 * lanes[name], row * (len(members) - k - 0.5))
-        for k, name in enumerate(members)
-    }
-    for name, (year, parent, news) in members.items():
-        x, y = place[name]
-        if parent:
-            start_x, start_y = place[parent]
-            axes.plot([start_x, x, x], [start_y, start_y - row, y], color=LINES, zorder=1)
-        axes.scatter(x, y, s=170, color=BLUE if name == here else WORDS, zorder=2)
-        axes.text(words, y + 0.1, f"{name}, {year}", va="center_baseline", weight="bold")
-        axes.text(words, y - 0.12, news, va="center_baseline", fontsize=12)
+    heights = [row * (len(members) - k - 0.5) for k in range(len(members))]
+    axes.plot([left] * 2, [heights[0], heights[-1]], color=LINES, zorder=1)
+    for y, (name, (year, _, news, mask)) in zip(heights, members.items(), strict=True):
+        colour = BLUE if name == here else WORDS
+        axes.scatter(left, y, s=150, color=colour, zorder=2)
+        axes.text(left - 0.2, y, year, ha="right", va="center_baseline")
+        small = axes_at(figure, left + 0.3, y - side / 2, side, side)
+        small.imshow(np.ma.masked_equal(mask.numpy(), 0), cmap=BLUES, vmin=0, vmax=1)
+        frame_only(small)
+        words = left + 0.5 + side
+        axes.text(words, y + 0.12, name, va="center_baseline", weight="bold", color=colour)
+        axes.text(words, y - 0.13, news, va="center_baseline", fontsize=12)
     return figure
-
-
-def _lanes(members: Mapping[str, tuple[int, str, str]]) -> dict[str, int]:
-    """A first child goes on in its parent's lane, others open one; orphans stand in the first.
-
-    Example:
-        >>> _lanes({"A": (1, "", ""), "B": (2, "A", ""), "C": (3, "A", ""), "D": (4, "", "")})
-        {'A': 0, 'B': 0, 'C': 1, 'D': 0}
-    """
-    lanes, parents = {}, set()
-    for name, (_, parent, _) in members.items():
-        has_elder = parent != "" and parent in parents
-        lanes[name] = 1 + max(lanes.values()) if has_elder else lanes.get(parent, 0)
-        parents.add(parent)
-    return lanes
 
 
 @picture
@@ -89,37 +73,45 @@ def plot_receptive_fields(masks: Mapping[str, Tensor], pixel: int) -> Picture:
             kind = "the pixel" if j == pixel else "seen" if is_seen else "earlier, not seen"
             corner = (j % side - 0.42, j // side - 0.42)
             axes.add_patch(Rectangle(corner, 0.84, 0.84, **looks[kind]))
-    key = {words: Patch(**look) for words, look in looks.items()}
+    blue = {is_seen for row in seen.values() for is_seen in row[:pixel]}
+    shown = {"the pixel": True, "seen": True in blue, "earlier, not seen": False in blue}
+    key = {words: Patch(**look) for words, look in looks.items() if shown[words]}
     key_of(figure, key, "lower left", bbox_to_anchor=(0, 0))
     return figure
 
 
 @picture
 def plot_family(table: Mapping[str, tuple[int, float, float]]) -> Picture:
-    """Models of the same data in one table: parameters in use, seconds, and bars of nats.
+    """Models of the same data: nats against seconds of training; the area is parameters in use.
 
     Each has its parameters that no mask cuts off, its seconds of training, and its nats; the fewest
-    are blue.
+    are blue. One that is not trained, in no seconds, is a line.
     """
     told = [
         f"{name}: {n:.1f} nats, {p:,} parameters, {s:.1f} s" for name, (p, s, n) in table.items()
     ]
-    figure = Picture(height=0.4 * len(table) + 0.9, alt=f"{'; '.join(told)}.")
-    words, axes = figure.subplots(1, 2, sharey=True, width_ratios=(5, 4))
-    nats = [row[2] for row in table.values()]
-    for k, (parameters, seconds, n) in enumerate(table.values()):
-        axes.barh(k, n, 0.55, **(HERE if n == min(nats) else OTHER))
-        note(axes, f"{n:.1f}", (n, k), (6, 0), va="center")
-        words.text(0.6, k, f"{parameters:,}", ha="right", va="center")
-        words.text(1.0, k, f"{seconds:.1f}", ha="right", va="center")
-    for x, title in ((0.6, "parameters"), (1.0, "seconds")):
-        words.text(x, -0.8, title, ha="right", va="center", weight="bold")
-    axes.set_xlim(0, 1.3 * max(nats))
-    axes.set_xlabel("nats (shorter is better)", loc="left")
-    name_lines(words, table)
-    words.set(xlim=(0, 1), ylim=(len(table) - 0.5, -1.1), xticks=[])
-    words.spines[:].set_visible(False)
-    axes.tick_params(axis="y", length=0)
+    figure = Picture(height=3.8, alt=f"{'; '.join(told)}.")
+    axes = figure.add_subplot()
+    fewest, most = min(n for *_, n in table.values()), max(p for p, *_ in table.values())
+    trained = sorted((s, n, p, name) for name, (p, s, n) in table.items() if s)
+    for k, (seconds, nats, parameters, name) in enumerate(trained):
+        colour = BLUE if nats == fewest else WORDS
+        axes.scatter(seconds, nats, s=800 * parameters / most, color=colour, alpha=0.5, lw=0)
+        how = {"ha": "center", "va": "top" if k % 2 else "bottom", "fontsize": 12}
+        above = 5 + 14 * (parameters / most) ** 0.5
+        by = (0, -above if k % 2 else above)
+        note(axes, f"{name}\n{nats:.1f} nats, {parameters:,}", (seconds, nats), by, **how)
+    for name, (_, seconds, nats) in table.items():
+        if not seconds:
+            axes.axhline(nats, color=LINES, linestyle="--", linewidth=1.2)
+            edge = {"xycoords": axes.get_yaxis_transform(), "va": "top"}
+            note(axes, f"{name}: {nats:.1f} nats", (0, nats), (6, -5), **edge)
+    axes.set_xscale("log")
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.minorticks_off()
+    axes.margins(x=0.25, y=0.3)
+    axes.set(xlabel="seconds of training (logarithmic); area: parameters in use", ylabel="nats")
     return figure
 
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from textwrap import wrap
 
+import numpy as np
 import torch
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
@@ -13,13 +14,14 @@ from torch import Tensor, nn
 
 from made_course.common.colours import BLUE
 from made_course.common.words import hat, variable_names
-from made_course.figures.axes import frame_only
+from made_course.figures.axes import frame_only, note
+from made_course.figures.bars import spread_out
 from made_course.figures.masks import draw_cells, short
 from made_course.figures.picture import CLEAR_TO_BLUE, LINES, WIDTH, WORDS, Picture, picture
 from made_course.figures.units_and_wires import sheet
 from made_course.relatives.younger import Transformer
 
-LOOKS = [{"color": BLUE}, {"color": WORDS, "linestyle": "--"}, {"color": LINES, "linestyle": "-."}]
+LOOKS = [{"color": BLUE}, {"color": WORDS, "linestyle": "--"}, {"color": WORDS, "linestyle": ":"}]
 SIDE, GAP = 0.42, 0.3
 """Inches of a cell, and between two tables."""
 
@@ -151,29 +153,31 @@ def plot_heads(heads: Mapping[str, Tensor]) -> Picture:
 
 @picture
 def plot_race(runs: Sequence[Sequence[dict]]) -> Picture:
-    """Nats against seconds of one core: a panel for each length, a line for each model.
-
-    The panels end at 80 nats.
-    """
+    """Nats of unseen digits after so many seconds of one core: a line for each model."""
     told = " ".join(
-        f"After {panel[0]['seconds']:g} seconds: "
-        + ", ".join(f"{run['name']} {run['curve'][-1][1]:.1f}" for run in panel)
+        f"After {of_all[0]['seconds']:g} seconds: "
+        + ", ".join(f"{run['name']} {run['test']:.1f}" for run in of_all)
         + "."
-        for panel in runs
+        for of_all in runs
     )
     alt = f"Nats of unseen digits against seconds of one core. {told}"
-    figure = Picture(height=3.6, alt=alt)
-    grid = figure.subplots(1, len(runs), sharey=True, squeeze=False)[0]
-    for axes, panel in zip(grid, runs, strict=True):
-        for run, look in zip(panel, LOOKS, strict=False):
-            end = {"marker": "o", "markevery": [-1]}
-            axes.plot(*zip(*run["curve"], strict=True), label=run["name"], **end, **look)
-        axes.set_xscale("log")
-        axes.xaxis.set_major_formatter("{x:g}")
-        axes.xaxis.set_minor_formatter("")
-        axes.set_title(f"{panel[0]['seconds']:g} seconds each", loc="left")
-        axes.set_xlabel("seconds of one core")
-    grid[0].set(ylim=(None, 80), ylabel="nats of unseen digits")
-    handles, labels = axes.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper left", ncols=3)
+    figure = Picture(height=3.8, alt=alt)
+    axes = figure.add_subplot()
+    for of_one, look in zip(zip(*runs, strict=True), LOOKS, strict=False):
+        seconds, nats = zip(*((run["seconds"], run["test"]) for run in of_one), strict=True)
+        axes.plot(seconds, nats, marker="o", **look)
+        bold = {"weight": "bold", "va": "center", "color": look["color"]}
+        note(axes, of_one[0]["name"], (seconds[0], nats[0]), (-8, 0), ha="right", **bold)
+    axes.margins(y=0.1)
+    inch = np.diff(axes.get_ylim())[0] / 3
+    for of_all in runs:
+        found = sorted(run["test"] for run in of_all)
+        for nats, y in zip(found, spread_out(found, 0.2 * inch), strict=True):
+            note(axes, f"{nats:.1f}", (of_all[0]["seconds"], y), (8, 4))
+    axes.set_xscale("log")
+    axes.set_xticks([run[0]["seconds"] for run in runs], minor=False)
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.minorticks_off()
+    axes.set_xlim(runs[0][0]["seconds"] / 20, 2.2 * runs[-1][0]["seconds"])
+    axes.set(xlabel="seconds of one core (logarithmic)", ylabel="nats of unseen digits")
     return figure

@@ -5,52 +5,86 @@ import re
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.colors import to_rgba
+from matplotlib.colors import to_hex, to_rgba
 from matplotlib.text import Text
 from PIL import Image
 
 from made_course.figures.picture import course_style
+from made_course.figures.units_and_wires import shade
 
 BLUE, ORANGE = "#0072b2", "#d55e00"
-
-
-def assert_shows(figure, numbers, alt):
-    """It says what it shows and draws these numbers; nothing is cut off, nor lies behind it.
-
-    On the outermost pixels there is no ink, and no paper.
-    """
-    picture = np.asarray(Image.open(io.BytesIO(figure.as_png())).convert("RGBA"))
-    edges = [picture[:2], picture[-2:], picture[:, :2], picture[:, -2:]]
-    assert not any(edge[..., 3].any() for edge in edges)
-    shown = np.array(numbers_in(figure))
-    for number in numbers:
-        assert np.nanmin(np.abs(shown - number)) < 0.006, number
-    assert figure.alt == alt
-    assert faint_words(figure, picture) == []
-    assert faint_lines(figure) == []
-
-
-PALE = {"#8ecbf0"}
-"""Wires of degree 1, the palest, as darker knows more; the unit they come from says 1, too."""
+COLUMN, PHONE, LEAST = 482, 390, 9
+"""Pixels: a figure that fills its column, with its edge; a phone; the smallest words there."""
+PALE = {shade(degree, top) for top in (3, 16) for degree in range(top)}
+"""Wires of small degrees, as darker knows more; the unit they come from says the degree, too."""
 WHITE = (1.0, 1.0, 1.0, 1.0)
 
 
-def faint_words(figure, picture):
-    """Words of less than 4.5 to 1 on what lies behind them in the file, on a white page."""
-    page = Image.new("RGBA", picture.shape[1::-1], "white")
-    page = np.asarray(Image.alpha_composite(page, Image.fromarray(picture))) / 255
+def assert_shows(figure, numbers, alt):
+    """It says what it shows, draws these numbers, and has no fault that any figure may have."""
+    assert figure.alt == alt
+    assert faults(figure) == []
+    shown = np.array(numbers_in(figure))
+    for number in numbers:
+        assert np.nanmin(np.abs(shown - number)) < 0.006, number
+
+
+def assert_names(figure, *words):
+    """Words stand in it and in its alternative text, and it has no such fault."""
+    written = " ".join(" ".join(labels(words_of(figure))).split())
+    for named in words:
+        assert named in written, named
+        assert named.casefold() in figure.alt.casefold(), named
+    assert faults(figure) == []
+
+
+def faults(figure):
+    """What is wrong with a figure that could be wrong with any, in words."""
+    picture = np.asarray(Image.open(io.BytesIO(figure.as_png())).convert("RGBA"))
     renderer = FigureCanvasAgg(figure).get_renderer()
     with course_style():
         corner = figure.get_tightbbox().padded(0.04).min * figure.dpi
-        texts = [text for text in figure.findobj(Text) if text.get_text().strip()]
-        boxes = [text.get_window_extent(renderer).translated(*-corner) for text in texts]
+        words = {text: text.get_window_extent(renderer) for text in words_of(figure)}
+    edges = [picture[:2], picture[-2:], picture[:, :2], picture[:, -2:]]
+    wide = picture.shape[1] / 2
+    small = [t for t in words if t.get_fontsize() * min(PHONE / wide, 1) < LEAST]
+    return [
+        *["cut off at an edge"] * any(edge[..., 3].any() for edge in edges),
+        *[f"{wide:g} pixels wide"] * (wide > COLUMN),
+        *[f"small: {said}" for said in labels(small)],
+        *[f"faint: {said}" for said in faint_words(words, corner, picture)],
+        *[f"faint: {colour}" for colour in faint_lines(figure)],
+        *[f"on one another: {pair}" for pair in overlapping(words)],
+        *[f"squeezed: {ratio:.2f}" for ratio in squeezed(figure, renderer)],
+        *[f"outside: {place}" for axes in figure.axes for place in outside(axes)],
+        *[f"in no axes: {said}" for said in strangers(figure)],
+    ]
+
+
+def words_of(figure):
+    """Texts that are drawn: no ticks beyond the ends of their axes, nor of axes that are off."""
+    hidden = set()
+    for axes in figure.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            low, high = sorted(axis.get_view_interval())
+            for tick in [*axis.get_major_ticks(), *axis.get_minor_ticks()]:
+                if not axes.axison or not low <= tick.get_loc() <= high:
+                    hidden |= {tick.label1, tick.label2}
+    found = [text for text in figure.findobj(Text) if text.get_text().strip()]
+    return [text for text in found if text.get_visible() and text not in hidden]
+
+
+def faint_words(words, corner, picture):
+    """Words of less than 4.5 to 1 on what lies behind them in the file, on a white page."""
+    page = Image.new("RGBA", picture.shape[1::-1], "white")
+    page = np.asarray(Image.alpha_composite(page, Image.fromarray(picture))) / 255
     found = []
-    for text, box in zip(texts, boxes, strict=True):
-        left, right, top, foot = map(int, (*box.intervalx, *(len(page) - box.intervaly)[::-1]))
-        behind = page[max(top, 0) : max(foot, 0), max(left, 0) : max(right, 0)].reshape(-1, 4)
+    for text, box in words.items():
+        left, low, right, high = (box.extents - [*corner, *corner]).astype(int).clip(0)
+        behind = page[max(len(page) - high, 0) : len(page) - low, left:right].reshape(-1, 4)
         colours, counts = np.unique(behind, axis=0, return_counts=True)
-        is_drawn = len(colours) > 1  # a tick beyond the axes is not
-        if is_drawn and contrast(to_rgba(text.get_color()), colours[counts.argmax()]) < 4.5:
+        paper = colours[counts.argmax()] if counts.size else WHITE
+        if not counts.size or contrast(to_rgba(text.get_color()), paper) < 4.5:
             found.append(text.get_text())
     return found
 
@@ -60,6 +94,81 @@ def faint_lines(figure):
     lines = [line for axes in figure.axes for line in axes.lines if line.get_alpha() is None]
     drawn = {line.get_color() for line in lines if line.get_linestyle() != "None"} - PALE
     return [colour for colour in drawn if contrast(to_rgba(colour), WHITE) < 3]
+
+
+def overlapping(words):
+    """Pairs of texts of which more than an edge lies on one another."""
+    boxes = [(text.get_text(), box) for text, box in words.items()]
+    return [
+        (one, other)
+        for k, (one, a) in enumerate(boxes)
+        for other, b in boxes[k + 1 :]
+        if min(a.x1, b.x1) - max(a.x0, b.x0) > 2 and min(a.y1, b.y1) - max(a.y0, b.y0) > 5
+    ]
+
+
+def squeezed(figure, renderer):
+    """Width to height of a pixel, of images whose pixels are no squares and hold no words."""
+    for axes in figure.axes:
+        for image in axes.images if not axes.texts else ():
+            box, (rows, columns) = image.get_window_extent(renderer), image.get_array().shape[:2]
+            ratio = box.width / columns / (box.height / rows)
+            if abs(ratio - 1) > 0.03:
+                yield ratio
+
+
+def outside(axes):
+    """Places that lie beyond the ends of their axes, if no words say how far they go."""
+    x, y = (np.sort(ends) for ends in (axes.get_xlim(), axes.get_ylim()))
+    said = " ".join([axes.get_title("left"), *texts(axes)])
+    for places in places_in(axes):
+        for along, (low, high) in zip(places.T, (x, y), strict=True):
+            slack, beyond = 1e-6 * (high - low), np.nanmax(along, initial=low)
+            if np.nanmin(along, initial=low) < low - slack:
+                yield np.nanmin(along)
+            if beyond > high + slack and f"{beyond:.0f}" not in said:
+                yield beyond
+
+
+def places_in(axes):
+    """(n, 2) of each line, bar and set of dots whose places are those of the axes."""
+    yield from (line.get_xydata() for line in axes.lines if line.get_transform() == axes.transData)
+    for dots in axes.collections:
+        if dots.get_offset_transform() == axes.transData:
+            yield np.asarray(dots.get_offsets(), dtype=float).reshape(-1, 2)
+    for patch in axes.patches:
+        if hasattr(patch, "get_bbox") and axes.transData in (patch.get_data_transform(),):
+            yield patch.get_bbox().get_points()
+
+
+def strangers(figure):
+    """Legend entries whose colour, or marker, is that of nothing that is drawn."""
+    drawn = set().union(*map(looks_in, figure.axes))
+    keys = [*figure.legends, *filter(None, (axes.get_legend() for axes in figure.axes))]
+    for key in keys:
+        for handle, said in zip(key.legend_handles, labels(key.get_texts()), strict=True):
+            if not looks_of(handle) <= drawn:
+                yield said
+
+
+def looks_in(axes):
+    """Colours and markers of what is drawn."""
+    looks = set().union(*map(looks_of, [*axes.lines, *axes.patches, *axes.collections]))
+    looks |= looks_of(axes.patch)
+    for image in axes.images:
+        colours = image.to_rgba(image.get_array())
+        looks |= set(map(to_hex, np.unique(colours.reshape(-1, 4), axis=0)))
+        looks |= set(map(to_hex, image.cmap([0.0, 1.0])))
+    return looks
+
+
+def looks_of(artist):
+    if hasattr(artist, "get_marker"):
+        return {to_hex(artist.get_color()), artist.get_marker()} - {"", "None"}
+    if hasattr(artist, "get_hatch") and not hasattr(artist, "get_offsets"):
+        faces = [artist.get_facecolor() if artist.get_fill() else artist.get_edgecolor()]
+        return {artist.get_hatch(), *(to_hex(colour) for colour in faces if colour[3])} - {None}
+    return {to_hex(colour) for colour in artist.get_facecolor()}
 
 
 def contrast(one, other):
@@ -88,6 +197,7 @@ def numbers_in(figure):
         numbers = re.findall(r"\d+\.?\d*", " ".join(written).replace(",", ""))
         found |= set(map(float, numbers))
         found |= {float(v) for line in axes.get_lines() for v in line.get_xydata().ravel()}
+        found |= {float(v) for dots in axes.collections for v in np.ravel(dots.get_offsets())}
         found |= {
             float(v) for p in axes.patches if hasattr(p, "get_bbox") for v in p.get_bbox().size
         }

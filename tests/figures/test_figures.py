@@ -17,6 +17,7 @@ from made_course import (
     bars_and_stripes,
     build_masks,
     complete,
+    draw_degrees,
     figures,
     save_samples_grid,
 )
@@ -28,7 +29,9 @@ from made_course.figures import (
     plot_images,
     plot_masks,
     plot_nats_scale,
+    plot_network,
     plot_probabilities,
+    plot_training,
     plot_trajectory,
     plot_way,
 )
@@ -38,6 +41,7 @@ from made_course.leaks.trajectory import trajectory
 from tests.figures.drawn import (
     BLUE,
     ORANGE,
+    assert_names,
     assert_shows,
     functions_of,
     labels,
@@ -123,9 +127,48 @@ def test_each_figure_draws_the_numbers_it_is_given(name):
     assert_shows(make(), numbers, alt)
 
 
-def test_every_figure_is_tried():
+LONG = "a name that is rather long"
+WIDE = torch.linspace(0, 1, 24)  # 3 × 8
+LATE = history_of((424.0, 288.0), (100.0, 110.0), (80.0, 90.0), (75.0, 86.0))
+FALLS = history_of((11.0, None), (4.0, None), (3.5, None))
+SIXTEEN = draw_degrees(torch.arange(1, 17), [64, 64], "even")
+RULE = {"allowed": torch.ones(16, 16).tril(-1).bool()}
+OTHERS = {
+    "images": (lambda: plot_images(torch.eye(9)[:7].repeat(3, 1), columns=20, titles=["abc"] * 21),
+        "abc"),
+    "image rows": (lambda: plot_image_rows({LONG: torch.ones(12, 784), "b": torch.eye(16)[:12]}),
+        LONG),
+    "history": (lambda: plot_history(FALLS, {LONG: 3.4}, scored="test"), LONG),
+    "training": (lambda: plot_training(LATE, {1: torch.ones(8, 784), 15: torch.zeros(8, 784)},
+            {"coin": 543.0, "floor": 70.0}, (28, 28)), "train", "coin"),
+    "probabilities": (lambda: plot_probabilities({"p": [0.0] * 7 + [1], "q": [0.125] * 8},
+            [f"{k:03b}" for k in range(8)], xlabel="rain, sprinkler, grass"), "rain", "000", "111"),
+    "nats scale": (lambda: plot_nats_scale({"a": 2.5, LONG: 2.5, "c": 2.51, "d": -8.0, "e": 2.49},
+            here="c", floor=2.5, broken=["d"], of="day"), LONG),
+    "network": (lambda: plot_network(SIXTEEN, build_masks(SIXTEEN), **RULE, title=LONG), LONG),
+    "masks": (lambda: plot_masks(build_masks([*DEGREES, DEGREES[1]]), [*DEGREES, DEGREES[1]]),
+        "x₁", "hidden 2"),
+    "dependence": (lambda: plot_dependence({"many": torch.ones(30, 30).bool()},
+            torch.ones(30, 30).triu(1).bool()), "many"),
+    "trajectory": (lambda: plot_trajectory(
+            {name: trajectory(COINS, ROW, COINS.order, COINS.head) for name in ("here", "there")},
+            [0, 1, 2, 3, 4], (1, 4), names=["sprinkler", "sky", "x₃", "x₄"], marked=None), "there"),
+    "completions": (lambda: plot_completions(WIDE.repeat(2, 1).round(), WIDE < 0.5,
+            complete(MADE(24), WIDE.repeat(2, 1).round(), WIDE < 0.5, 8, generator=SEED), (3, 8),
+            original=False), "known", "mean"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_no_figure_has_a_fault_that_any_may_have(name):
+    make, *words = OTHERS[name]
+    assert_names(make(), *words)
+
+
+def test_every_figure_is_tried_twice():
+    tried = [{name.replace(" ", "_") for name in several} for several in (FIGURES, OTHERS)]
     elsewhere = {"network", "training"}  # of MaskExplorer and TrainingMonitor, where they are
-    assert {name.replace(" ", "_") for name in FIGURES} | elsewhere == functions_of(figures)
+    assert [tried[0] | elsewhere, tried[1]] == [functions_of(figures)] * 2
 
 
 def test_a_figure_shows_itself_with_a_text(monkeypatch):
@@ -236,21 +279,51 @@ def test_the_learning_curve_tells_train_from_validation_without_colour():
 def test_the_ruler_has_a_floor_and_marks_what_is_no_distribution():
     levels = {"coins": 784 * math.log(2), "MADE": 76.25}
     (axes,) = plot_nats_scale(levels, input_dim=784).axes
-    assert texts(axes) == ["543.4, 1.000 bits per pixel", "76.2, 0.140 bits per pixel"]
-    assert axes.get_ylim()[0] > axes.get_ylim()[1]
+    assert texts(axes) == [
+        *("76.2", "MADE (0.140 bits per pixel)"),
+        *("543.4", "coins (1.000 bits per pixel)"),
+    ]
     levels = {"coins": 11.09, "cheat": 0.005, "FVSBN": 3.432}
     figure = plot_nats_scale(levels, here="FVSBN", floor=3.4, broken=["cheat"], of="board")
     (axes,) = figure.axes
-    assert texts(axes) == ["11.09", "0.01, no distribution", "3.43", "floor 3.40"]
-    coins, cheat, fvsbn = axes.patches
-    assert (to_hex(fvsbn.get_facecolor()), to_hex(cheat.get_edgecolor())) == (BLUE, ORANGE)
-    assert cheat.get_hatch()
-    assert coins.get_width() == 11.09
-    cross, floor = axes.get_lines()
-    assert (cross.get_marker(), cross.get_xydata().tolist()) == ("x", [[0.005, 1]])
-    assert set(floor.get_xdata()) == {3.4}
-    assert axes.get_xlabel() == "nats per board (shorter is better)"
+    marks = {line.get_marker(): line for line in axes.lines if len(line.get_xdata()) == 1}
+    assert marks["x"].get_xydata().tolist() == [[0, 0.005]]
+    dots = {
+        (line.get_color(), *line.get_ydata()) for line in axes.lines if line.get_marker() == "o"
+    }
+    assert dots == {("#767676", 11.09), (BLUE.upper(), 3.432)}
+    (floor,) = [line for line in axes.lines if set(line.get_ydata()) == {3.4}]
+    assert floor.get_xdata()[0] < 0 < floor.get_xdata()[1]
+    assert [words for words in texts(axes) if " " in words] == [
+        *("cheat (no distribution)", "the floor"),
+    ]
+    assert axes.get_title("left") == "nats per board (lower is better)"
     assert "cheat 0.01, no distribution" in figure.alt
+
+
+def test_later_epochs_are_told_apart_and_what_is_cut_off_is_named():
+    late = plot_training(LATE, {1: torch.ones(8, 784)}, {"coin": 543.0, "floor": 70.0}, (28, 28))
+    axes = late.axes[0]
+    assert axes.get_ylim()[1] == 75 + 4 * (90 - 75)
+    said = "above: coin 543, train up to 424, validation up to 288"
+    assert axes.get_title("left") == said
+
+
+def test_a_row_of_a_network_is_a_step_and_a_leak_lies_in_it():
+    masks = build_masks(DEGREES)
+    masks[-1] = DEGREES[0][:, None] >= DEGREES[1]
+    (axes,) = plot_network(DEGREES, masks, allowed=ALLOWED).axes
+    blue = {"#8ecbf0", BLUE}
+    wires = [line for line in axes.lines if line.get_marker() != "x"]
+    leaks = [line for line in wires if line.get_color() == ORANGE.upper()]
+    assert {line.get_color().lower() for line in wires} == {*blue, ORANGE}
+    assert len(leaks) == 4  # x₂ and x₃, each by a unit of its own degree
+    for line in leaks:
+        assert line.get_ydata()[0] == pytest.approx(line.get_ydata()[-1])
+    others = [line for line in wires if line not in leaks]
+    assert all(line.get_ydata()[0] > line.get_ydata()[-1] for line in others)
+    heights = {text.get_text(): text.get_position()[1] for text in axes.texts}
+    assert heights["x₂"] == heights["x̂₂"] > heights["x₃"] == heights["x̂₃"] > heights["x₁"]
 
 
 def test_distributions_are_told_apart_without_colour():

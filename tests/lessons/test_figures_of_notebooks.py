@@ -6,14 +6,15 @@ from importlib import import_module
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from matplotlib.colors import to_hex
 from PIL import Image
 
 import made_lessons
-from made_course import MADE, MixtureOfGaussians, Transformer, build_masks
-from made_course.shipped.measured import ManyMasks, Recipe, Rung, Steps
+from made_course import MADE, MixtureOfGaussians, Transformer, binary_points, build_masks
+from made_course.shipped.measured import Recipe, Rung, Steps
 from made_lessons.notebook_01.figures import plot_chain_rule, plot_draws, plot_tickets
 from made_lessons.notebook_02.figures import plot_moves
 from made_lessons.notebook_03.figures import plot_masking, plot_path
@@ -37,7 +38,13 @@ from made_lessons.notebook_07.figures import (
     plot_pixel_orderings,
     plot_totals,
 )
-from made_lessons.notebook_08.figures import plot_density, plot_slices
+from made_lessons.notebook_08.figures import (
+    plot_day,
+    plot_density,
+    plot_inverse,
+    plot_slices,
+    plot_stretched,
+)
 from made_lessons.notebook_09.figures import (
     plot_family,
     plot_family_tree,
@@ -55,6 +62,7 @@ from made_lessons.notebook_11.figures import plot_nats_by_steps, plot_steps_of_b
 from tests.figures.drawn import (
     BLUE,
     ORANGE,
+    assert_names,
     assert_shows,
     functions_of,
     labels,
@@ -73,16 +81,13 @@ def way(name, *by_step):
     return Steps(name, cost.sum().expand(2), cost, torch.zeros(12, 784).bool())
 
 
-def many_masks(name, natural_order):
-    nats = torch.tensor([3.0, 4.0, 3.5]), torch.tensor([3.0, 2.9, 2.8]), torch.ones(3)
-    return ManyMasks(name, 3, natural_order, *nats)
-
-
 DEGREES = [torch.tensor([3, 1, 2]), torch.tensor([1, 2])]
 STEP = torch.tensor([[0.0, 0.25], [0.0, 0.0]]), torch.tensor([[1.0, -0.5], [1.0, 1.0]])
 ROW = torch.tensor([1.0, 0.0, 1.0, 1.0])
 ORDER = torch.tensor([3, 1, 2, 4])
 TWO_REAL = MADE(2, (8,), head=MixtureOfGaussians(2), seed=0)
+DAYS = pd.DataFrame({"sprinkler": ["yes", "no", "yes", "yes"], "celsius": [20.0, 14.0, 24.0, 25.0],
+                     "litres": [80.0, 30.0, 90.0, 30.0]})  # fmt: skip
 BELLS = MADE(2, (8,), head=MixtureOfGaussians(2))
 torch.nn.init.zeros_(BELLS.net[-1].weight)  # alike, whatever weights PyTorch draws
 ROW_FIRST = torch.tensor([[1.0, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 0], [0, 0, 0, 1]])
@@ -151,30 +156,39 @@ FIGURES = {
             switch=2), [1.125, 1.25, 0.875, 2.5],
         "Distance moved at each step; the mask becomes 0 after step 2. SGD: then 0.00, at the end "
         "0.00; Adam: then 0.88, at the end 0.88."),
-    "mixture": (lambda: plot_mixture(torch.tensor([[90.0, 70.0], [92.0, 73.0]])), [0, 2, 3],
-        "For each of 2 images, 2 members and their mixture, in nats above the best member; the "
-        "mixture lies between 0.57 and 0.64, and ln 2 is 0.69."),
-    "many masks": (lambda: plot_many_masks(
-            [many_masks("all", False), many_masks("raster", True)]), [3, 4, 3.5],
-        "Nats, as more sets of masks are averaged. all: one set 3.5, their mixture 2.8, mean of "
-        "logits 1.0; raster: one set 3.5, their mixture 2.8, mean of logits 1.0."),
-    "totals": (lambda: plot_totals({"a": {"p": 1.0, "q": 0.98}, "b": {"r": 28.4}}),
-        [1, 0.98, 28.4],
-        "Σp of a: p 1.000; a: q 0.980, no distribution; b: r 28.400, no distribution."),
-    "density": (lambda: plot_density({"two": BELLS}, {"two": torch.full((2, 2), 1.25)},
-            alt="Dots."), [1.25],
-        "Density over x₁ and x₂: two, up to 0.16. Dots."),
-    "slices": (lambda: plot_slices({"two": BELLS}, torch.full((2, 2), 1.25)), [1.25, 0],
+    "mixture": (lambda: plot_mixture({"one": torch.tensor([90.0, 92.0]),
+            "another": torch.tensor([73.0, 70.0])}), [0, 2, 3, 0.57, 0.64],
+        "Nats above the best member. one: members 0.00 and 2.00, mixture 0.57; another: members "
+        "0.00 and 3.00, mixture 0.64. The mixture is at most ln 2 = 0.69 above it."),
+    "many masks": (lambda: plot_many_masks({"all": torch.tensor([9.0, 5.5]),
+            "claim": torch.tensor([9.0, 1.25])}, broken="claim"), [9, 5.5, 1.25],
+        "Nats, as more sets of masks are averaged: all from 9.0 to 5.5; claim from 9.0 to 1.2, no "
+        "distribution."),
+    "totals": (lambda: plot_totals({"p": 1.0, "r": 28.4}), [1, 28.4],
+        "Σp of p 1.000; r 28.400, no distribution."),
+    "density": (lambda: plot_density({"dots": torch.full((2, 2), 1.25), "two": BELLS}, alt="Dots."),
+        [1.25],
+        "Over x₁ and x₂: dots, two. Density: two, up to 0.16. Dots."),
+    "slices": (lambda: plot_slices({"two": BELLS}), [0],
         "p(x₂ | x₁ = 0) beside each density: two, highest at x₂ = −0.9 and 0.9."),
-    "family tree": (lambda: plot_family_tree({"A": (1996, "", "old"), "B": (2011, "A", "new")},
-            here="B"), [1996, 2011],
-        "Family tree. A, 1996: old. B, 2011, from A: new."),
+    "stretched": (lambda: plot_stretched(BELLS, 10), [0.25, 25],
+        "The moons' density in 10 × 10 squares, in cm and in mm. Of the densest, area × density = "
+        "share: 0.25 cm² × 0.14 = 0.04; 25 mm² × 0.0014 = 0.04."),
+    "inverse": (lambda: plot_inverse([0.25, 0.125, 0.625], [0.25, 0.75]), [0.25, 0.375, 1, 0.75],
+        "P(x ≤ value) as a staircase over 3 values. u = 0.25 gives 0; u = 0.75 gives 2."),
+    "day": (lambda: plot_day(DAYS, 3), [25, 20, 90, 30],
+        "°C and litres of 4 days. Day 3 has 25 °C and 30 litres, as many days have at each margin; "
+        "but of those with the sprinkler on and about 25 °C none has less than 90 litres."),
+    "family tree": (lambda: plot_family_tree({"A": (1996, "", "old", torch.eye(3)),
+            "B": (2011, "A", "new", torch.ones(3, 3).tril(-1))}, here="B"), [1996, 2011],
+        "The family by year, each with its mask. A, 1996: old. B, 2011, from A: new."),
     "receptive fields": (lambda: plot_receptive_fields({"all": torch.ones(9, 9).tril(-1).bool()},
             5), [5, 0.84],
         "What the output of pixel 6 sees, of the 5 before it on 3 × 3. all: 5."),
-    "family": (lambda: plot_family({"coins": (196, 0.1, 62.5), "FVSBN": (19306, 0.4, 35.5)}),
-        [196, 19306, 0.1, 0.4, 62.5, 35.5],
-        "coins: 62.5 nats, 196 parameters, 0.1 s; FVSBN: 35.5 nats, 19,306 parameters, 0.4 s."),
+    "family": (lambda: plot_family({"coins": (196, 0.0, 62.5), "FVSBN": (19306, 0.4, 35.5),
+            "NADE": (25284, 3.4, 33.5)}), [19306, 0.4, 62.5, 35.5, 3.4],
+        "coins: 62.5 nats, 196 parameters, 0.0 s; FVSBN: 35.5 nats, 19,306 parameters, 0.4 s; "
+        "NADE: 33.5 nats, 25,284 parameters, 3.4 s."),
     "shared weights": (lambda: plot_shared_weights(
             {"a": [["", "", ""], ["7", "", ""], ["", "7", ""]]}), [7],
         "Who hears whom, and by which weight. a: 7 in 2 squares; x̂₂ hears x₁ by 7."),
@@ -188,18 +202,20 @@ FIGURES = {
     "heads": (lambda: plot_heads({"a": ROW_FIRST, "b": 1 - ROW_FIRST}), [0, 1],
         "On average an output of a hears the first pixel of its row by 1.00, one of b hears the "
         "top pixel of its column by 1.00."),
-    "race": (lambda: plot_race([[{"name": "a", "seconds": 2, "curve": [(1, 60.5), (2, 50.0)]}]]),
-        [1, 2, 60.5, 50],
-        "Nats of unseen digits against seconds of one core. After 2 seconds: a 50.0."),
+    "race": (lambda: plot_race(
+            [[{"name": "a", "seconds": s, "test": n}] for s, n in ((2, 60.5), (20, 50.0))]),
+        [2, 20, 60.5, 50],
+        "Nats of unseen digits against seconds of one core. After 2 seconds: a 60.5. After 20 "
+        "seconds: a 50.0."),
     "steps of boards": (lambda: plot_steps_of_boards(
             torch.tensor([[0, 0, 0, 1], [0, 0, 1, 0]]), {1: [[0, 1, 2, 3]], 2: [[0, 1, 2], [3]]}),
         [1, 2, 1.3863, 0.6931],
         "Least nats of a board, by steps: in 1 1.3863, in 2 0.6931. The 2 groups of the last are "
         "x₁, x₂ and x₃; x₄."),
-    "nats by steps": (lambda: plot_nats_by_steps({"pairs": way("pairs", 3.5, 1.5),
-            "alone": way("alone", 2.0, 1.0, 0.75, 0.75), "at once": way("at once", 9.0)},
-            groups="pairs", alone="alone"), [5.0, 4.5, 2],
-        "Nats of an image: 2 steps: pairs 5.0, 4 steps: alone 4.5, 1 step: at once 9.0. pairs "
+    "nats by steps": (lambda: plot_nats_by_steps({"pairs": way("pairs", 63.5, 11.5),
+            "alone": way("alone", 32.0, 31.0, 7.0, 4.5), "at once": way("at once", 200.0)},
+            groups="pairs", alone="alone"), [75.0, 74.5, 2],
+        "Nats of an image: 2 steps: pairs 75.0, 4 steps: alone 74.5, 1 step: at once 200.0. pairs "
         "costs 0.50 nats more than alone, 0.50 of it in the first step."),
 }  # fmt: skip
 
@@ -210,11 +226,70 @@ def test_each_figure_draws_the_numbers_it_is_given(name):
     assert_shows(make(), numbers, alt)
 
 
-def test_every_figure_is_tried():
+def test_every_figure_is_tried_twice():
     folders = [path.parent.name for path in Path(made_lessons.__file__).parent.glob("*/figures.py")]
     modules = [import_module(f"made_lessons.{folder}.figures") for folder in folders]
     drawn = set().union(*map(functions_of, modules))
-    assert {name.replace(" ", "_") for name in FIGURES} == drawn
+    for tried in (FIGURES, OTHERS):
+        assert {name.replace(" ", "_") for name in tried} == drawn
+
+
+LONG = "a name that is rather long"
+MANY = torch.arange(1, 13)
+OTHERS = {
+    "chain rule": (lambda: plot_chain_rule(binary_points(3).int(), [2, 0, 1],
+            ["grass", "rain", "sprinkler"], [1, 0, 1]), "sprinkler"),
+    "tickets": (lambda: plot_tickets([4, 2, 0, 3, 1, 5]), "ticket"),
+    "moves": (lambda: plot_moves(torch.ones(16, 16), list(range(15, -1, -1)), 15), "input"),
+    "masking": (lambda: plot_masking([MANY[:2], MANY[:1]], build_masks([MANY[:2], MANY[:1]])),
+        "x₁"),
+    "path": (lambda: plot_path([MANY[:4], MANY[:3], MANY[:3]],
+            build_masks([MANY[:4], MANY[:3], MANY[:3]]), [0, 1, 2, 3]), "x₁", "1 ≤ 2"[0]),
+    "costs": (lambda: plot_costs(torch.eye(784)[:3], torch.full((3, 784), 0.01)), "half"),
+    "surprise": (lambda: plot_surprise({"digits": 60 + MANY.double(), "drawn": 90 - MANY.double()},
+            torch.ones(2, 784), torch.tensor([20.0, 88.0]), apart="ink"), "ink", "drawn"),
+    "first layer": (lambda: plot_first_layer(MADE(784, (12,), degrees="even")), "784"[:1]),
+    "spreads": (lambda: plot_spreads(MANY, MANY / 100, MANY * 9.0), "PyTorch"),
+    "recipe": (lambda: plot_recipe([rung(LONG, 100.0 - k, 90.5 - k) for k in range(9)]), LONG),
+    "final units": (lambda: plot_final_units(torch.ones(784),
+            [torch.arange(1, 785), MANY, 30 * MANY],
+            [1, 100, 200, 300, 400, 784]), "784"),
+    "repeated work": (lambda: plot_repeated_work(MANY[:11].repeat(2), 12), "too early"),
+    "pixel orderings": (lambda: plot_pixel_orderings(
+            {f"{k}\nnats": MANY[:9] - 1 for k in range(7)}), "6 nats"),
+    "coasting": (lambda: plot_coasting({"SGD": [1.0] * 20 + [0.0] * 40, "Adam": [50.0] * 60},
+            switch=20), "SGD", "Adam"),
+    "mixture": (lambda: plot_mixture({f"image {k}": torch.tensor([9.0 * k, 1, 2, 3])
+            for k in range(6)}), "image 5"),
+    "many masks": (lambda: plot_many_masks({"one": torch.full((32,), 99.5), "two": 80.0 - MANY,
+            "three": torch.full((32,), 98.0)}, broken="two"), "two", "three"),
+    "totals": (lambda: plot_totals({LONG: 1.0, "b": 65_000.0, "c": 2.0}), LONG),
+    "density": (lambda: plot_density({"one": BELLS, "two": BELLS}, alt=""), "one", "two"),
+    "slices": (lambda: plot_slices({"one": TWO_REAL, "two": BELLS}), "one", "two"),
+    "stretched": (lambda: plot_stretched(TWO_REAL, 1000.0), "mm"),
+    "inverse": (lambda: plot_inverse([0.05] * 20, [0.02, 0.99]), "0.99"),
+    "day": (lambda: plot_day(pd.concat([DAYS] * 9, ignore_index=True), 35), "35", "sprinkler"),
+    "family tree": (lambda: plot_family_tree({str(k): (1990 + k, "", LONG, torch.ones(8, 8))
+            for k in range(9)}, here="8"), LONG, "1998"),
+    "receptive fields": (lambda: plot_receptive_fields(dict.fromkeys("abcd",
+            torch.zeros(196, 196).bool()), 195), "a", "d"),
+    "family": (lambda: plot_family({"a": (1, 0.05, 99.0), "b": (10**6, 5.0, 3.0)}), "a", "b"),
+    "shared weights": (lambda: plot_shared_weights({LONG: [["a"] * 6] * 6,
+            "none": [[""] * 6] * 6}), "none"),
+    "race": (lambda: plot_race([[{"name": name, "seconds": s, "test": 60.0 + k}
+            for k, name in enumerate("abc")] for s in (1, 10, 1000)]), "a", "c"),
+    "steps of boards": (lambda: plot_steps_of_boards(torch.eye(16)[:4],
+            {n: torch.arange(16).view(n, -1).tolist() for n in (1, 2, 4, 16)}), "16"),
+    "nats by steps": (lambda: plot_nats_by_steps({"far": way("far", *[20.0] * 4),
+            LONG: way(LONG, *[10.0] * 8), "at once": way("at once", 200.0)}, groups="far",
+            alone=LONG), "far", LONG),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_no_figure_has_a_fault_that_any_may_have(name):
+    make, *words = OTHERS[name]
+    assert_names(make(), *words)
 
 
 def test_the_chain_rule_is_a_tree_of_shares_whose_product_is_at_the_leaf():
@@ -406,31 +481,20 @@ def test_the_pixels_of_an_ordering_come_one_after_the_other():
     assert shown.info["loop"] == 1
 
 
-def test_a_mixture_stands_above_the_best_member_of_each_image():
-    (axes,) = plot_mixture(torch.tensor([[90.0, 70.0], [92.0, 60.0], [94.0, 60.0]])).axes
-    *members, further_up, mixture = axes.lines
-    shown = np.array([line.get_ydata() for line in members])
-    np.testing.assert_equal(shown, [[0, np.nan], [2, 0], [4, 0]])
-    np.testing.assert_allclose(further_up.get_ydata(), [np.nan, 4 * math.log(3)])
-    expected = [math.log(3) - math.log(1 + math.exp(-2) + math.exp(-4)), math.log(3 / 2)]
-    assert mixture.get_ydata() == pytest.approx(expected, abs=1e-4)
-    figure = plot_many_masks([many_masks("many orderings", False), many_masks("raster", True)])
-    markers = [[line.get_marker() for line in axes.lines] for axes in figure.axes]
-    assert markers == [[".", "s", "x"], [".", "s", "o"]]
-    words = labels(figure.legends[0].get_texts())
-    assert words[2:] == ["mean of logits (no distribution)", "mean of logits (a distribution)"]
-
-
-def test_what_is_no_distribution_stands_beside_one_with_a_cross():
-    figure = plot_totals({"a": {"p": 1.0, "q": 0.98}, "b": {"r": 28.4}})
-    first, second = figure.axes
-    assert texts(first) == ["1.000", "0.980"]
-    assert texts(second) == ["28.400"]
-    assert [line.get_marker() for line in first.lines[1:]] == ["D", "x"]
-    (bar,) = first.patches
-    assert (bar.get_x(), bar.get_width()) == pytest.approx((1, -0.02))
-    assert to_hex(bar.get_edgecolor()) == ORANGE
-    assert bar.get_hatch()
+def test_what_is_no_distribution_is_an_orange_cross():
+    (axes,) = plot_mixture({"one": torch.tensor([90.0, 70.0, 71.0])}).axes
+    *_, members, mixture = axes.lines
+    assert members.get_xdata().tolist() == [20, 0, 1]
+    expected = math.log(3) - math.log(1 + math.exp(-1) + math.exp(-20))
+    assert mixture.get_xdata() == pytest.approx([expected])
+    lines = {name: torch.ones(4) for name in ("a", "claim", "b")}
+    (axes,) = plot_many_masks(lines, broken="claim").axes
+    looks = [(line.get_marker(), to_hex(line.get_color())) for line in axes.lines]
+    assert looks == [("s", BLUE), ("x", ORANGE), ("o", "#767676")]
+    (axes,) = plot_totals({"p": 1.0, "r": 28.4}).axes
+    ends = [line for line in axes.lines if len(line.get_xdata()) == 1]
+    assert [line.get_marker() for line in ends] == ["D", "x"]
+    assert texts(axes) == ["Σp = 1", "Σp = 28.4"]
 
 
 def height_at(axes, x1, x2):
@@ -446,21 +510,20 @@ def height_at(axes, x1, x2):
 def test_a_density_stands_where_it_is_with_its_points_and_leaves_the_model_alone():
     head = MixtureOfGaussians(2)
     model = MADE(2, (8,), ordering=[1, 0], head=head, dropout=0.9, seed=0).double().train()
-    points = torch.tensor([[0.5, -1.0], [100.0, 0.0]], requires_grad=True)
-    both = {"a": points, "b": points[:1]}
-    axes, other, bar = plot_density({"a": model, "b": model}, both, alt="").axes
+    points = torch.tensor([[0.5, -1.0], [1.0, 0.0]], requires_grad=True)
+    axes, other, dots, *bars = plot_density({"a": model, "b": model, "c": points}, alt="").axes
     assert model.training
     middle = torch.tensor([[0.6125, -1.3875]]).double()  # of a cell: 2.5 / 100 apart
     expected = model.eval().log_prob(middle).exp().item()
     assert height_at(axes, *middle[0].tolist()) == pytest.approx(expected, rel=1e-4)
-    assert axes.get_lines()[0].get_xydata().tolist() == points.tolist()
-    assert bar.get_ylabel() == "density"
+    assert dots.get_lines()[0].get_xydata().tolist() == points.tolist()
+    assert {bar.get_ylabel() for bar in bars} == {"density"}
     assert axes.get_images()[0].get_clim() == other.get_images()[0].get_clim()  # one scale
 
 
 def test_a_slice_of_a_density_is_the_model_s_conditional():
-    left, right = plot_slices({"two": TWO_REAL}, torch.zeros(1, 2)).axes
-    assert left.get_lines()[1].get_xdata() == [0, 0]
+    left, right = plot_slices({"two": TWO_REAL}).axes
+    assert left.get_lines()[0].get_xdata() == [0, 0]
     height, x2 = right.get_lines()[0].get_xydata()[120]
     at = torch.tensor([[0.0, x2]])
     assert height == pytest.approx(TWO_REAL.log_conditionals(at)[0, 1].exp().item(), rel=1e-4)
@@ -485,10 +548,16 @@ def test_attention_that_looks_for_nothing_hears_all_places_so_far_alike():
     assert not torch.allclose(found["block 1, head 1"], alike)
 
 
-def test_a_race_shows_its_lowest_end_whichever_panel_it_is_in():
-    runs = [
-        {"name": "a", "seconds": s, "curve": [(s, 70.0), (2 * s, end)]}
-        for s, end in ((1, 60), (10, 30))
-    ]
-    axes, _ = plot_race([[run] for run in runs]).axes
-    assert axes.get_ylim()[0] < 30
+def test_the_area_of_a_model_is_its_parameters_and_the_best_is_blue():
+    table = {"coins": (9, 0.0, 62.5), "A": (100, 0.5, 35.5), "B": (400, 3.0, 33.5)}
+    (axes,) = plot_family(table).axes
+    first, second = axes.collections
+    assert 4 * first.get_sizes() == second.get_sizes()
+    assert [to_hex(dots.get_facecolor()[0]) for dots in (first, second)] == ["#767676", BLUE]
+    assert any(set(line.get_ydata()) == {62.5} for line in axes.lines)
+
+
+def test_a_number_comes_down_where_it_meets_the_staircase():
+    (axes,) = plot_inverse([0.25, 0.125, 0.625], [0.25, 0.26]).axes
+    ways = [line.get_xydata().tolist() for line in axes.lines if to_hex(line.get_color()) == BLUE]
+    assert ways[::2] == [[[-0.7, u], [k, u], [k, 0]] for u, k in ((0.25, 0), (0.26, 1))]

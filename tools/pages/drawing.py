@@ -18,8 +18,7 @@ from torchvision.utils import make_grid
 from made_course import load_pretrained
 from made_course.common.files import write_whole
 from made_course.figures.axes import frame_only
-from made_course.figures.networks import paint_mask
-from made_course.figures.picture import WIDTH, Picture, picture
+from made_course.figures.picture import CLEAR_TO_BLUE, WIDTH, Picture, picture
 
 PICTURE = Path(__file__).parents[2] / "notebooks" / "drawing.webp"
 STEP = 14  # pixels from frame to frame
@@ -65,7 +64,9 @@ def plot_samples_and_mask(samples: Tensor, mask: Tensor) -> Picture:
     left.set_title("drawn pixel by pixel")
     left.set_xlabel(" ")  # as high as the other
     frame_only(left)
-    paint_mask(right, mask, "one of its masks")
+    right.imshow(mask.float().cpu().numpy(), cmap=CLEAR_TO_BLUE, vmin=0, vmax=1, aspect="auto")
+    right.set(title="one of its masks", xlabel="from unit", ylabel="to unit")
+    frame_only(right)
     return figure
 
 
