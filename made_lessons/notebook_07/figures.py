@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
-from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from torch import Tensor
 
@@ -99,15 +98,16 @@ def plot_mixture(nll: Mapping[str, Tensor]) -> Picture:
     edge = {"xycoords": axes.get_xaxis_transform(), "ha": "center"}
     note(axes, f"ln {count}", (math.log(count), 1), (0, 4), **edge)
     for place, (name, of) in enumerate(above.items()):
-        member = {"color": WORDS, "mfc": "#b8b8b8", "markersize": 9}
-        axes.plot(of, [place] * count, "o", label="a member", **member)
-        axes.plot(mixture[name], place, "D", color=BLUE, markersize=8, label="the mixture")
+        says = ("_", "_") if place else ("a member", "the mixture")  # once
+        member = {"color": WORDS, "mfc": "#b8b8b8", "markersize": 9, "label": says[0]}
+        axes.plot(of, [place] * count, "o", **member)
+        axes.plot(mixture[name], place, "D", color=BLUE, markersize=8, label=says[1])
         number = {"color": BLUE, "weight": "bold", "ha": "center"}
         note(axes, f"{mixture[name]:.2f}", (mixture[name], place), (0, 9), **number)
     name_lines(axes, above)
     axes.set_ylim(len(above) - 0.5, -0.7)
     axes.set_xlabel("nats above the best member", loc="left")
-    figure.legend(*_each_once(axes), loc="outside upper right", ncols=2)
+    figure.legend(loc="outside upper right", ncols=2)
     return figure
 
 
@@ -166,8 +166,3 @@ def plot_totals(totals: Mapping[str, float]) -> Picture:
     axes.xaxis.set_major_formatter("{x:g}")
     axes.set_xlabel("Σp over all inputs (logarithmic scale)", loc="left")
     return figure
-
-
-def _each_once(axes: Axes) -> tuple[list, list]:
-    handles = dict(zip(*axes.get_legend_handles_labels()[::-1], strict=True))
-    return [*handles.values()], [*handles]

@@ -281,6 +281,36 @@ def test_no_figure_is_cut_on_a_phone(site, page, path):
         seen = "document.querySelectorAll('.picture img.only-light').length"
         assert page.evaluate(seen) == len(figures_of(path))
         assert page.evaluate(CUT) == [], width
+    # on 390 pixels each is as wide as the page, so that its words, of 11 points, have 9 pixels
+    page.set_viewport_size({"width": 390, "height": 900})
+    sizes = "image => [image.getBoundingClientRect().width, +image.getAttribute('width')]"
+    widths = page.locator(".picture img.only-light").evaluate_all(f"all => all.map({sizes})")
+    assert all(shown == min(drawn, 390) for shown, drawn in widths)
+
+
+LONGEST = {"00_start_here": 6.6, "04_made_in_pytorch": 10.7}
+"""Screens of 900 pixels, where a notebook is not yet within five."""
+BARE = """() => {
+    const article = document.querySelector("article").getBoundingClientRect();
+    const pictures = [...document.querySelectorAll(".picture img, .made-alone, article img")];
+    const boxes = pictures.filter((part) => part.checkVisibility())
+        .map((part) => part.getBoundingClientRect())
+        .filter((box) => box.height > 60)
+        .sort((a, b) => a.top - b.top);
+    let [at, longest] = [article.top, 0];
+    for (const box of [...boxes, { top: article.bottom, bottom: article.bottom }]) {
+        longest = Math.max(longest, box.top - at);
+        at = Math.max(at, box.bottom);
+    }
+    return longest / 900;
+}"""
+
+
+@each_notebook
+def test_a_picture_is_at_most_five_screens_away(site, page, path):
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.goto((site / "notebooks" / f"{path.stem}.html").as_uri())
+    assert page.evaluate(BARE) <= LONGEST.get(path.stem, 5)
 
 
 def test_an_answer_is_blurred_until_a_reader_has_guessed(site, page):

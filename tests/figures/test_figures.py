@@ -225,7 +225,6 @@ def test_images_stand_in_a_grid_dark_on_white(digits, columns, shown):
         (shown,) = axes.get_images()
         assert shown.get_clim() == (0, 1)
         assert shown.cmap([0.0, 1.0])[:, :3].tolist() == [[1, 1, 1], [0, 0, 0]]
-        assert axes.title.get_window_extent().y1 <= figure.bbox.height  # not cut off
 
 
 def test_rows_of_images_have_their_names(digits):
@@ -382,6 +381,5 @@ def test_dependence_says_what_is_seen_and_explains_only_what_is_there():
         ["3 of 3 seen, no leak"],
     ]
     assert labels(figure.axes[0].get_yticklabels()) == ["x̂₁", "x̂₂", "x̂₃"]
-    assert labels(figure.legends[0].get_texts())[-1] == "a leak"
     (key,) = plot_dependence({"all": ALLOWED}, ALLOWED).legends
     assert labels(key.get_texts()) == ["allowed and seen"]
