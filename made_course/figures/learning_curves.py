@@ -129,8 +129,10 @@ def draw_history(axes: Axes, history: History, levels: Mapping[str, float], scor
         if not low <= nats <= high:
             continue
         axes.axhline(nats, color=LINES, linestyle=":", linewidth=1.5)
-        right = {"xycoords": axes.get_yaxis_transform(), "ha": "right", "parse_math": False}
-        note(axes, f"{name}: {nats:.0f}", (1, nats), (-4, 3), **right)
+        is_high = nats > (highest or 0)  # at the right, the ends of curves are in the way
+        at, ha = (1, "right") if is_high else (0, "left")
+        how = {"xycoords": axes.get_yaxis_transform(), "ha": ha, "parse_math": False}
+        note(axes, f"{name}: {nats:.0f}", (at, nats), (-4 if is_high else 4, 3), **how)
     axes.set(xlabel="epoch", ylabel=f"NLL ({history.unit})")
     axes.xaxis.get_major_locator().set_params(integer=True)
     axes.margins(x=0.08)

@@ -120,7 +120,9 @@ def squeezed(figure, renderer):
 def outside(axes):
     """Places that lie beyond the ends of their axes, if no words say how far they go."""
     x, y = (np.sort(ends) for ends in (axes.get_xlim(), axes.get_ylim()))
-    said = " ".join([axes.get_title("left"), *texts(axes)])
+    key = axes.get_legend()
+    in_key = [*labels(key.get_texts()), key.get_title().get_text()] if key else []
+    said = " ".join([axes.get_title("left"), *texts(axes), *in_key])
     for places in places_in(axes):
         for along, (low, high) in zip(places.T, (x, y), strict=True):
             slack, beyond = 1e-6 * (high - low), np.nanmax(along, initial=low)

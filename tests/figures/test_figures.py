@@ -133,6 +133,8 @@ LATE = history_of((424.0, 288.0), (100.0, 110.0), (80.0, 90.0), (75.0, 86.0))
 FALLS = history_of((11.0, None), (4.0, None), (3.5, None))
 SIXTEEN = draw_degrees(torch.arange(1, 17), [64, 64], "even")
 RULE = {"allowed": torch.ones(16, 16).tril(-1).bool()}
+FOUR = torch.tensor([3, 1, 2, 4])
+WIDE_ONE = [FOUR[:3], *[torch.tensor([1] * 16 + [2] * 16)] * 2]
 OTHERS = {
     "images": (lambda: plot_images(torch.eye(9)[:7].repeat(3, 1), columns=20, titles=["abc"] * 21),
         "abc"),
@@ -146,6 +148,8 @@ OTHERS = {
     "nats scale": (lambda: plot_nats_scale({"a": 2.5, LONG: 2.5, "c": 2.51, "d": -8.0, "e": 2.49},
             here="c", floor=2.5, broken=["d"], of="day"), LONG),
     "network": (lambda: plot_network(SIXTEEN, build_masks(SIXTEEN), **RULE, title=LONG), LONG),
+    "way": (lambda: plot_way(WIDE_ONE, build_masks(WIDE_ONE), -FOUR[:3].float(), -2.5),
+        "−2.50"),
     "masks": (lambda: plot_masks(build_masks([*DEGREES, DEGREES[1]]), [*DEGREES, DEGREES[1]]),
         "x₁", "hidden 2"),
     "dependence": (lambda: plot_dependence({"many": torch.ones(30, 30).bool()},
@@ -154,8 +158,8 @@ OTHERS = {
             {name: trajectory(COINS, ROW, COINS.order, COINS.head) for name in ("here", "there")},
             [0, 1, 2, 3, 4], (1, 4), names=["sprinkler", "sky", "x₃", "x₄"], marked=None), "there"),
     "completions": (lambda: plot_completions(WIDE.repeat(2, 1).round(), WIDE < 0.5,
-            complete(MADE(24), WIDE.repeat(2, 1).round(), WIDE < 0.5, 8, generator=SEED), (3, 8),
-            original=False), "known", "mean"),
+            complete(MADE(24), WIDE.repeat(2, 1).round(), WIDE < 0.5, 8, generator=SEED), (3, 8)),
+        "known", "mean"),
 }  # fmt: skip
 
 
@@ -298,14 +302,6 @@ def test_the_ruler_has_a_floor_and_marks_what_is_no_distribution():
     ]
     assert axes.get_title("left") == "nats per board (lower is better)"
     assert "cheat 0.01, no distribution" in figure.alt
-
-
-def test_later_epochs_are_told_apart_and_what_is_cut_off_is_named():
-    late = plot_training(LATE, {1: torch.ones(8, 784)}, {"coin": 543.0, "floor": 70.0}, (28, 28))
-    axes = late.axes[0]
-    assert axes.get_ylim()[1] == 75 + 4 * (90 - 75)
-    said = "above: coin 543, train up to 424, validation up to 288"
-    assert axes.get_title("left") == said
 
 
 def test_a_row_of_a_network_is_a_step_and_a_leak_lies_in_it():
