@@ -20,24 +20,26 @@ const LIGHT = [[158, 208, 245], [0, 114, 178], [6, 38, 60]];
 const DARK = [[32, 82, 120], [62, 157, 222], [226, 243, 255]];
 
 /** The colours of the page, as [red, green, blue], and the ramp of degrees: further from the paper knows more. */
-export function coloursOf(el) {
+export function coloursOf(el, before) {
   const style = getComputedStyle(el);
+  const read = (name) => style.getPropertyValue(name).trim();
+  const key = ["--ink", "--paper", "color", "background-color"].map(read).join();
+  if (before?.key === key) return before;
   const probe = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
-  const read = (name) => {
-    probe.fillStyle = style.getPropertyValue(name).trim();
+  const rgb = (name) => {
+    probe.fillStyle = read(name);
     probe.fillRect(0, 0, 1, 1);
     return [...probe.getImageData(0, 0, 1, 1).data.subarray(0, 3)];
   };
-  const isDark = brightness(read("--paper")) < 128;
+  const isDark = brightness(rgb("--paper")) < 128;
   el.classList.toggle("dark", isDark);
-  const [ink, paper, blue, orange] = ["--ink", "--paper", "--blue", "--orange"].map(read);
+  const [ink, paper, blue, orange] = ["--ink", "--paper", "--blue", "--orange"].map(rgb);
   const stops = isDark ? DARK : LIGHT;
   const ramp = (degree, top) => {
     const at = top > 1 ? (2 * (degree - 1)) / (top - 1) : 1;
     return at < 1 ? blend(stops[0], stops[1], at) : blend(stops[1], stops[2], at - 1);
   };
-  const font = style.getPropertyValue("font-family");
-  return { ink, paper, blue, orange, ramp, font, quiet: blend(paper, ink, 0.68), line: blend(paper, ink, 0.4), pale: blend(paper, ink, 0.09), edge: blend(paper, ink, 0.16) };
+  return { key, ink, paper, blue, orange, ramp, font: read("font-family"), quiet: blend(paper, ink, 0.68), line: blend(paper, ink, 0.4), pale: blend(paper, ink, 0.09) };
 }
 
 export const blend = (a, b, share) => a.map((value, k) => value + (b[k] - value) * share);

@@ -94,11 +94,11 @@ function pageOf(el, on) {
     part("side", part("numbers", ...numbers.map(({ value, words }) => element("div", {}, value, words))), part("curve", curve.canvas), telling, part("results", drawn, part("boards", boards.canvas)), learned)));
   const handles = handlesOf(stage, on);
   const painter = painterOf(learned, on.paint);
-  let [colours, places, wires, results] = [null, null, [], {}];
+  let [colours, places, wires, results, drawnOf] = [null, null, [], {}, []];
 
   function lay(now, state) {
-    colours = coloursOf(el);
-    places = placesOf(now.network, stage.clientWidth);
+    colours = coloursOf(el, colours);
+    if (places?.of !== now.network || places.wide !== stage.clientWidth) places = { ...placesOf(now.network, stage.clientWidth), of: now.network };
     wires = wiresOf(now.network, now.net);
     stage.style.height = `${places.high}px`;
     handles.lay(now.network, places, now.selected);
@@ -121,8 +121,12 @@ function pageOf(el, on) {
     const tables = masks.fit(places.look.masks);
     const centres = places.at.slice(1).map((layer, k) => (layer[0].x + places.at[k][0].x) / 2);
     drawMasks(tables.pen, tables.wide, tables.high, { ...now, colours, centres });
-    results = resultOf(now);
-    drawResults(now, isBelow);
+    const next = [now.net, now.net.steps, places, colours];
+    if (next.some((part, k) => part !== drawnOf[k])) {
+      results = resultOf(now);
+      drawResults(now, isBelow);
+      drawnOf = next;
+    }
     words(now);
   }
 

@@ -18,7 +18,7 @@ export function drawMasks(pen, wide, high, { network, net, selected, colours, ce
     const cells = squaresOf(network, net, layer, k, colours);
     const [down, across] = [side / layer.reach.length, side / layer.inputs];
     if (isSmall) cells.forEach((cell, n) => drawSquare(pen, cell, x + (n % layer.inputs) * across, y + Math.floor(n / layer.inputs) * down, across - 2, down - 2, colours));
-    else pen.drawImage(imageOf(cells, layer, colours), x, y, side, side);
+    else pen.drawImage(imageOf(cells, layer, colours), 0, 0, layer.inputs, layer.reach.length, x, y, side, side);
     const row = rowOf(network, net, selected, k);
     if (row === null) return;
     pen.strokeStyle = css(colours.ink);
@@ -52,15 +52,19 @@ function nodeAt({ nodes, masks }, net, k, column) {
   return nodes[k].findIndex(({ to }) => column < to);
 }
 
+let sheet = null;
+
+/** A pixel for each weight, in the corner of a sheet that is kept. */
 function imageOf(cells, { inputs, reach }, colours) {
   const image = new ImageData(inputs, reach.length);
   cells.forEach(({ colour, weight, isOpen, leaks }, n) => {
     const shade = !isOpen ? colours.pale : leaks ? colour : blend(colours.paper, colour, 0.22 + 0.78 * Math.sqrt(Math.abs(weight)));
-    image.data.set([...shade, 255], 4 * n);
+    for (let k = 0; k < 3; k++) image.data[4 * n + k] = shade[k];
+    image.data[4 * n + 3] = 255;
   });
-  const sheet = new OffscreenCanvas(inputs, reach.length);
-  sheet.getContext("2d").putImageData(image, 0, 0);
-  return sheet;
+  sheet ??= new OffscreenCanvas(64, 64).getContext("2d");
+  sheet.putImageData(image, 0, 0);
+  return sheet.canvas;
 }
 
 /** One weight: a frame where a wire may be; inside, as large as it is, filled if positive, else hollow. */
