@@ -4,7 +4,7 @@ import { hat } from "../shared/words.mjs";
 
 // Pixels: the height of all rows, of masks, curve and bars; boards side by side; where the first column
 // is and, from the right, the last one, what it pays and whom it sees.
-const WIDE = { rows: 344, masks: 130, curve: 150, bars: 150, across: 8, left: 77, right: 216, pays: [171, 54], sees: 116 };
+const WIDE = { rows: 344, masks: 130, curve: 142, bars: 150, across: 8, left: 77, right: 216, pays: [171, 54], sees: 116 };
 const MIDDLE = { rows: 328, masks: 126, curve: 104, bars: 140, across: 8, left: 70, right: 152, pays: [112, 36], sees: 72 };
 const NARROW = { rows: 288, masks: 80, curve: 76, bars: 92, across: 12, left: 45, right: 126, pays: [106, 34], sees: 68 };
 const TOP = 20;

@@ -59,9 +59,9 @@ export function handlesOf(place, { select, drop, shift, join }) {
   /** Between two rows, or on one: the middle half of it. */
   function dropAt({ clientY }) {
     const y = (clientY - place.getBoundingClientRect().top - places.rowY(0)) / places.pitch;
-    const near = Math.min(Math.max(Math.round(y), 0), places.count - 1);
+    const near = Math.min(Math.max(Math.round(y), 0), places.of.rows.length - 1);
     if (Math.abs(y - near) < 0.25) return { row: near, isOnto: true };
-    return { row: Math.min(Math.max(Math.floor(y) + 1, 0), places.count), isOnto: false };
+    return { row: Math.min(Math.max(Math.floor(y) + 1, 0), places.of.rows.length), isOnto: false };
   }
 
   /** The next in its column, or the nearest of the next column. */
@@ -75,6 +75,7 @@ export function handlesOf(place, { select, drop, shift, join }) {
   function build(network) {
     const focus = document.activeElement?.dataset.layer && place.contains(document.activeElement) ? spotOf(document.activeElement) : null;
     buttons.flat().forEach((button) => button.remove());
+    places = null;
     const last = network.masks.length;
     buttons = network.nodes.map((layer, k) =>
       layer.map((node, n) => {
@@ -87,12 +88,11 @@ export function handlesOf(place, { select, drop, shift, join }) {
   }
 
   function lay(network, now, [layer, unit]) {
-    places = { ...now, count: network.rows.length };
+    const isMoved = places !== now;
+    places = now;
     buttons.forEach((each, k) =>
       each.forEach((button, n) => {
-        const { x, y, half, radius, lines, dot } = now.at[k][n];
-        const [wide, high] = [Math.max(half, 11), Math.min(Math.max(radius ?? (lines * dot) / 2, 10), Math.max(now.pitch / 2, radius ?? 0))];
-        Object.assign(button.style, { left: `${x - wide}px`, top: `${y - high}px`, width: `${2 * wide}px`, height: `${2 * high}px` });
+        if (isMoved) layOver(button, now, now.at[k][n]);
         const { from, to } = network.nodes[k][n];
         const isSelected = k === layer && from <= unit && unit < to;
         button.setAttribute("aria-pressed", isSelected);
@@ -101,6 +101,12 @@ export function handlesOf(place, { select, drop, shift, join }) {
     );
   }
   return { build, lay };
+}
+
+function layOver({ style }, { pitch }, { x, y, half, radius, lines, dot }) {
+  const wide = Math.max(half, 11);
+  const high = Math.min(Math.max(radius ?? (lines * dot) / 2, 10), Math.max(pitch / 2, radius ?? 0));
+  Object.assign(style, { left: `${x - wide}px`, top: `${y - high}px`, width: `${2 * wide}px`, height: `${2 * high}px` });
 }
 
 function nameOf({ names, nodes, masks, steps, isSmall }, layer, node) {

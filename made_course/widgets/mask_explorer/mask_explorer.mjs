@@ -4,7 +4,7 @@ import { CHANGES } from "./changes.mjs";
 import { controlsOf } from "./controls.mjs";
 import { drawGraph, placesOf, wiresOf } from "./graph.mjs";
 import { handlesOf } from "./handles.mjs";
-import { drawMasks } from "./masks_picture.mjs";
+import { drawMasks, paintSheets } from "./masks_picture.mjs";
 import { conesOf, networkOf } from "./network.mjs";
 import { painterOf } from "./painter.mjs";
 import { MARGIN, drawBars, drawBoards, drawProgress } from "./panels.mjs";
@@ -94,12 +94,13 @@ function pageOf(el, on) {
     part("side", part("numbers", ...numbers.map(({ value, words }) => element("div", {}, value, words))), part("curve", curve.canvas), telling, part("results", drawn, part("boards", boards.canvas)), learned)));
   const handles = handlesOf(stage, on);
   const painter = painterOf(learned, on.paint);
-  let [colours, places, wires, results, drawnOf] = [null, null, [], {}, []];
+  let [colours, places, wires, wiresFor, results, drawnOf] = [null, null, [], null, {}, []];
+  const sheets = [];
 
   function lay(now, state) {
     colours = coloursOf(el, colours);
     if (places?.of !== now.network || places.wide !== stage.clientWidth) places = { ...placesOf(now.network, stage.clientWidth), of: now.network };
-    wires = wiresOf(now.network, now.net);
+    if (wiresFor !== now.net) wires = wiresOf(now.network, (wiresFor = now.net));
     stage.style.height = `${places.high}px`;
     handles.lay(now.network, places, now.selected);
     controls.show(state, now.isTraining, now.what.rows.length > 1);
@@ -120,13 +121,14 @@ function pageOf(el, on) {
     if (!isThird) return;
     const tables = masks.fit(places.look.masks);
     const centres = places.at.slice(1).map((layer, k) => (layer[0].x + places.at[k][0].x) / 2);
-    drawMasks(tables.pen, tables.wide, tables.high, { ...now, colours, centres });
     const next = [now.net, now.net.steps, places, colours];
     if (next.some((part, k) => part !== drawnOf[k])) {
+      if (!now.network.isSmall) paintSheets(sheets, { ...now, colours });
       results = resultOf(now);
       drawResults(now, isBelow);
       drawnOf = next;
     }
+    drawMasks(tables.pen, tables.wide, tables.high, { ...now, colours, centres, sheets });
     words(now);
   }
 

@@ -2,9 +2,9 @@ import { blend, css, write } from "./canvas.mjs";
 import { isLeak } from "./network.mjs";
 
 /** Every mask, its units sorted by degree: a square is as dark as its weight is large, and orange where it leaks. */
-export function drawMasks(pen, wide, high, { network, net, selected, colours, centres }) {
+export function drawMasks(pen, wide, high, { network, net, selected, colours, centres, sheets }) {
   const { masks, design, isSmall } = network;
-  const layers = [...net.layers, ...(net.direct ? [net.direct] : [])];
+  const layers = layersOf(net);
   const apart = centres.length > 1 ? centres[1] - centres[0] : wide;
   const side = Math.min(high - 22, wide / layers.length - 14, apart - 8, 112);
   pen.imageSmoothingEnabled = false;
@@ -15,18 +15,18 @@ export function drawMasks(pen, wide, high, { network, net, selected, colours, ce
     const sign = isOutput && design.strict ? ">" : "≥";
     const name = k === masks.length ? "Mᴬ" : isOutput ? "Mⱽ" : `M${"¹²³⁴⁵⁶⁷⁸"[k]}`;
     write(pen, `${name}  ${sign}`, x + side / 2, 9, { colours, colour: colours.quiet, align: "middle" });
-    const cells = squaresOf(network, net, layer, k, colours);
     const [down, across] = [side / layer.reach.length, side / layer.inputs];
-    if (isSmall) cells.forEach((cell, n) => drawSquare(pen, cell, x + (n % layer.inputs) * across, y + Math.floor(n / layer.inputs) * down, across - 2, down - 2, colours));
-    else pen.drawImage(imageOf(cells, layer, colours), 0, 0, layer.inputs, layer.reach.length, x, y, side, side);
+    if (isSmall) squaresOf(network, net, layer, k, colours).forEach((cell, n) => drawSquare(pen, cell, x + (n % layer.inputs) * across, y + Math.floor(n / layer.inputs) * down, across - 2, down - 2, colours));
+    else pen.drawImage(sheets[k].canvas, 0, 0, layer.inputs, layer.reach.length, x, y, side, side);
     const row = rowOf(network, net, selected, k);
     if (row === null) return;
     pen.strokeStyle = css(colours.ink);
     pen.lineWidth = 2;
     pen.strokeRect(x - 2, y + row[0] * down - 1, side + 3, (row[1] - row[0]) * down + (isSmall ? -1 : 1));
   });
-
 }
+
+const layersOf = (net) => (net.direct ? [...net.layers, net.direct] : net.layers);
 
 /** The squares of one mask: which colour, how large the weight, of which sign. */
 function squaresOf(network, net, { inputs, weights, reach }, k, colours) {
@@ -52,19 +52,18 @@ function nodeAt({ nodes, masks }, net, k, column) {
   return nodes[k].findIndex(({ to }) => column < to);
 }
 
-let sheet = null;
-
-/** A pixel for each weight, in the corner of a sheet that is kept. */
-function imageOf(cells, { inputs, reach }, colours) {
-  const image = new ImageData(inputs, reach.length);
-  cells.forEach(({ colour, weight, isOpen, leaks }, n) => {
-    const shade = !isOpen ? colours.pale : leaks ? colour : blend(colours.paper, colour, 0.22 + 0.78 * Math.sqrt(Math.abs(weight)));
-    for (let k = 0; k < 3; k++) image.data[4 * n + k] = shade[k];
-    image.data[4 * n + 3] = 255;
+/** Large masks, a pixel for each weight, in the corners of sheets that are kept. */
+export function paintSheets(sheets, { network, net, colours }) {
+  layersOf(net).forEach((layer, k) => {
+    const image = new ImageData(layer.inputs, layer.reach.length);
+    squaresOf(network, net, layer, k, colours).forEach(({ colour, weight, isOpen, leaks }, n) => {
+      const shade = !isOpen ? colours.pale : leaks ? colour : blend(colours.paper, colour, 0.22 + 0.78 * Math.sqrt(Math.abs(weight)));
+      for (let part = 0; part < 3; part++) image.data[4 * n + part] = shade[part];
+      image.data[4 * n + 3] = 255;
+    });
+    sheets[k] ??= new OffscreenCanvas(64, 64).getContext("2d");
+    sheets[k].putImageData(image, 0, 0);
   });
-  sheet ??= new OffscreenCanvas(64, 64).getContext("2d");
-  sheet.putImageData(image, 0, 0);
-  return sheet.canvas;
 }
 
 /** One weight: a frame where a wire may be; inside, as large as it is, filled if positive, else hollow. */
