@@ -1,8 +1,8 @@
-"""What one column of a table is, chosen from its cells: yes/no, classes, or real."""
+"""What one column of a table is, chosen from its cells: yes/no, classes, or numbers."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,12 +12,14 @@ from pandas.api.types import infer_dtype
 
 from ..common.words import listing
 from ..model.gaps import Gaps
-from ..model.heads import Bernoulli, Categorical, Head, MixtureOfGaussians
+from ..model.heads import Bernoulli, Categorical, Head
 from .table_files import Source
+from .table_numbers import Numbers, numbers_of, step_of
 
 MOST_CLASSES = 20
 ROWS_PER_CLASS = 5
-BELLS = 2
+MOST_ODD_NUMBERS = 100
+"""So many numbers that come again and again, and fill no grid, are classes, too."""
 
 
 @dataclass(frozen=True)
@@ -26,50 +28,52 @@ class Column:
 
     Args:
         name: as the table calls it.
-        values: its classes, in the order of their codes 0, 1, ...; none where it is real.
-        mean: of the training rows, where it is real: 0 for a model.
-        sd: their standard deviation: 1 for a model.
-        is_whole: whether it is real, and holds whole numbers.
-        most_common: share of the rows that have its most common value, where it is real.
+        values: its classes, in the order of their codes 0, 1, ...; none where it has numbers.
+        numbers: how those are read.
         missing: share of the rows whose cell is missing, where they were kept.
 
     Example:
-        >>> print(Column("weather", ("fair", "rain", "snow")), Column("wind", mean=12.3, sd=4))
-        weather: 3 classes (fair, rain and snow) wind: real (12.3 ± 4)
+        >>> print(Column("weather", ("fair", "rain", "snow")))
+        weather: 3 classes (fair, rain and snow)
     """
 
     name: str
     values: tuple[object, ...] = ()
-    mean: float = 0.0
-    sd: float = 1.0
-    is_whole: bool = False
-    most_common: float = 0.0
+    numbers: Numbers | None = None
     missing: float = 0.0
 
     @property
     def head(self) -> Head:
-        """Bernoulli for two values, Categorical for more, a mixture of two bells for reals.
+        """Bernoulli for two values, Categorical for more, and for numbers that of theirs.
 
         Where cells are missing, it is in :class:`made_course.Gaps`.
         """
-        head: Head = MixtureOfGaussians(BELLS)
-        if self.values:
+        if self.numbers is not None:
+            head = self.numbers.head
+        else:
             head = Bernoulli() if len(self.values) == 2 else Categorical(len(self.values))
         return Gaps(head) if self.missing else head
 
+    @property
+    def sd(self) -> float:
+        """What a density of it is per, in units of the table; 1 where it has none."""
+        return 1.0 if self.numbers is None else self.numbers.sd
+
     def encode(self, cells: Series) -> np.ndarray:
         """Codes or scaled numbers; NaN where a cell is missing, or is none of this column."""
-        if self.values:
+        if self.numbers is None:
             codes = {value: code for code, value in enumerate(self.values)}
             return cells.astype(object).map(codes).to_numpy(float)
-        numbers = pandas.to_numeric(cells, errors="coerce").to_numpy(float, na_value=np.nan)
-        return (np.where(np.isfinite(numbers), numbers, np.nan) - self.mean) / self.sd
+        numbers = pandas.to_numeric(cells, errors="coerce")
+        return self.numbers.encode(numbers.to_numpy(float, na_value=np.nan))
 
     def decode(self, numbers: np.ndarray) -> Series:
         """The way back; NaN stays missing."""
-        if not self.values:
-            cells = pandas.Series(numbers * self.sd + self.mean)
-            return cells.round() if self.is_whole else cells
+        if self.numbers is not None:
+            cells = pandas.Series(self.numbers.decode(numbers))
+            if not self.numbers.is_whole:
+                return cells
+            return cells.astype("Int64" if cells.isna().any() else "int64")
         codes = pandas.Series(self.values)
         wrong = numbers[~np.isnan(numbers) & ~np.isin(numbers, codes.index)]
         if len(wrong):
@@ -81,20 +85,19 @@ class Column:
 
     def __str__(self) -> str:
         gaps = f", missing in {self.missing:.0%} of the rows" if self.missing else ""
-        if not self.values:
-            kind = "real, whole numbers" if self.is_whole else "real"
-            return f"{self.name}: {kind} ({self.mean:.4g} ± {self.sd:.4g}){gaps}"
+        if self.numbers is not None:
+            return f"{self.name}: {self.numbers.told}{gaps}"
         kind = "yes/no" if len(self.values) == 2 else f"{len(self.values)} classes"
         return f"{self.name}: {kind} ({listing([str(value) for value in self.values])}){gaps}"
 
 
-def columns_of(found: Source, learned: np.ndarray, *, kinds: Mapping[str, str]) -> list[Column]:
-    """What each column is; reals are scaled by the rows that ``learned`` numbers.
+def columns_of(found: Source, learned: np.ndarray, bells: int = 2) -> list[Column]:
+    """What each column is; numbers are scaled by the rows that ``learned`` numbers.
 
     Raises:
         ValueError: if some cannot be modelled: it says why, and how to leave them out.
     """
-    columns = [_column_of(found, i, learned, kinds) for i in range(len(found.columns))]
+    columns = [_column_of(found, i, learned, bells) for i in range(len(found.columns))]
     refused = {i: why for i, why in enumerate(columns) if isinstance(why, str)}
     if refused:
         message = (
@@ -107,20 +110,18 @@ def columns_of(found: Source, learned: np.ndarray, *, kinds: Mapping[str, str]) 
     return [column for column in columns if isinstance(column, Column)]
 
 
-def _column_of(
-    found: Source, i: int, learned: np.ndarray, kinds: Mapping[str, str]
-) -> Column | str:
+def _column_of(found: Source, i: int, learned: np.ndarray, bells: int) -> Column | str:
     """What a column is, or why it cannot be one."""
     name, cells = found.columns[i], found.frame.iloc[:, i]
     kind = infer_dtype(cells, skipna=True)
     there = cells.dropna()
     if there.empty:
         return f"{name!r} holds no value"
-    said = kinds.get(name)
+    said = found.kinds.get(name)
     if said == "classes":
         return _classes(name, np.unique(there.to_numpy()).tolist())
-    if said == "real":
-        return _of_reals(found, i, there, learned)
+    if said:
+        return _of_reals(found, i, there, learned, bells)
     if kind == "boolean":
         return Column(name, (False, True))
     if kind == "categorical":
@@ -129,7 +130,7 @@ def _column_of(
     if kind == "string":
         return _of_text(found, i, there)
     if kind in ("integer", "floating", "mixed-integer-float", "decimal"):
-        return _of_numbers(found, i, there, learned)
+        return _of_numbers(found, i, there, learned, bells)
     return f"{name!r} holds {kind} values: make numbers or texts of them"
 
 
@@ -151,7 +152,9 @@ def _of_text(found: Source, i: int, cells: Series) -> Column | str:
     return _classes(name, values)
 
 
-def _of_numbers(found: Source, i: int, cells: Series, learned: np.ndarray) -> Column | str:
+def _of_numbers(
+    found: Source, i: int, cells: Series, learned: np.ndarray, bells: int
+) -> Column | str:
     name, numbers = found.columns[i], cells.to_numpy(float)
     if not np.isfinite(numbers).all():
         return f"{found.cell(cells.index[np.isfinite(numbers).argmin()], i)}, which is not finite"
@@ -159,23 +162,37 @@ def _of_numbers(found: Source, i: int, cells: Series, learned: np.ndarray) -> Co
     n, is_whole = len(numbers), bool((values % 1 == 0).all())
     if np.isin(values, (0, 1)).all():
         return Column(name, (0, 1))
-    if len(values) <= min(MOST_CLASSES, n / ROWS_PER_CLASS):
+    if len(values) <= min(MOST_CLASSES, n / ROWS_PER_CLASS) or _are_odd(values, n):
         return _classes(name, (values.astype(int) if is_whole else values).tolist())
     if is_whole and n == len(values) > MOST_CLASSES and np.ptp(values) == n - 1:
         return f"{name!r} numbers the rows"
     if is_whole and np.abs(values).max() >= 2**53:
         return f"{name!r} holds numbers of more than 15 digits, as names of things have"
-    return _of_reals(found, i, cells, learned)
+    return _of_reals(found, i, cells, learned, bells)
 
 
-def _of_reals(found: Source, i: int, cells: Series, learned: np.ndarray) -> Column | str:
+def _of_reals(
+    found: Source, i: int, cells: Series, learned: np.ndarray, bells: int
+) -> Column | str:
     name = found.columns[i]
     numbers = pandas.to_numeric(cells, errors="coerce").to_numpy(float)
     if np.isnan(numbers).any():
         return f"{found.cell(cells.index[np.isnan(numbers).argmax()], i)}, which is no number"
-    is_whole = bool((numbers % 1 == 0).all())
-    here = numbers[np.isin(cells.index, learned)]
-    if len(np.unique(here)) < 2:
+    are_learned = np.isin(cells.index, learned)
+    if len(np.unique(numbers[are_learned])) < 2:
         return f"{name!r} has fewer than two values in the {len(learned):,} rows to learn from"
-    share = float(cells.value_counts().max() / len(cells))
-    return Column(name, (), float(here.mean()), float(here.std(ddof=1)), is_whole, share)
+    said = found.kinds.get(name)
+    bounds = said if isinstance(said, tuple) else None
+    is_beyond = (numbers < bounds[0]) | (numbers > bounds[1]) if bounds else np.array(False)
+    if is_beyond.any():
+        beyond = cells.index[is_beyond.argmax()]
+        return f"{found.cell(beyond, i)}, which is beyond the bounds {bounds}"
+    return Column(name, numbers=numbers_of(numbers, are_learned, bells, bounds))
+
+
+def _are_odd(values: np.ndarray, n: int) -> bool:
+    """Whether few numbers come again and again without a step between them that they fill."""
+    if len(values) > min(MOST_ODD_NUMBERS, n / 4 / ROWS_PER_CLASS):
+        return False
+    step = step_of(values)
+    return step is None or bool(np.ptp(np.quantile(values, (0.1, 0.9))) > 8 * len(values) * step)

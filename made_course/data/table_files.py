@@ -31,6 +31,8 @@ _SPLIT_KEYS = [
 _OTHERS = {".xlsx": "excel", ".xls": "excel", ".ods": "excel", ".dta": "stata", ".sav": "spss"}
 _OTHERS |= {f".{ending}": ending for ending in ("parquet", "feather", "orc", "json", "xml")}
 KINDS = ("classes", "real", "drop")
+Kind = str | tuple[float, float]
+"""One of them, or bounds of numbers."""
 
 
 @dataclass
@@ -53,7 +55,7 @@ class Source:
     names: list[str] | None = None
     lines: list[int] | None = None
     lengths: list[int] | None = None
-    kinds: dict[str, str] = field(default_factory=dict)
+    kinds: dict[str, Kind] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     notation: Notation = NOTATIONS[0]
 
@@ -85,7 +87,7 @@ class Source:
         places = [self.columns.index(name) for name in names]
         return replace(self, frame=self.frame.iloc[:, places], names=list(names))
 
-    def of_kinds(self, kinds: Mapping[str, str]) -> Source:
+    def of_kinds(self, kinds: Mapping[str, Kind]) -> Source:
         """The table as its owner says that its columns are: without those to be dropped."""
         if not isinstance(kinds, Mapping):
             raise TypeError(
@@ -96,7 +98,10 @@ class Source:
                 raise ValueError(
                     f"kinds names {name!r}, and the columns are {listing(self.columns)}"
                 )
-            check_choice(f"kind of {name!r}", kind, KINDS)
+            if not isinstance(kind, tuple):
+                check_choice(f"kind of {name!r}", kind, KINDS)
+            elif len(kind) != 2 or not kind[0] < kind[1]:
+                raise ValueError(f"bounds of {name!r} must be two rising numbers, got {kind}")
         kept = [i for i, name in enumerate(self.columns) if kinds.get(name) != "drop"]
         names = self.names if len(kept) == len(self.columns) else [self.columns[i] for i in kept]
         return replace(self, frame=self.frame.iloc[:, kept], names=names, kinds=dict(kinds))
@@ -111,7 +116,8 @@ class Source:
         is_told = marks == choices[0]
         for i in texts:
             cells, name = columns[i], self.columns[i]
-            columns[i], said = read_cells(cells, marks, self.kinds.get(name) == "real")
+            is_real = self.kinds.get(name, "classes") != "classes"
+            columns[i], said = read_cells(cells, marks, is_real)
             self.notes += [f"column {name!r} {text}" for text in said]
             shown = cells[cells.str.contains(",", na=False)]
             if not is_told and len(shown) and is_numeric_dtype(columns[i]):

@@ -22,7 +22,8 @@ from ..model.mixed import Mixed
 from ..model.saving import from_plain
 from .table_cells import NOTATIONS, Notation, notations
 from .table_columns import Column, columns_of
-from .table_files import Source, read_source
+from .table_files import Kind, Source, read_source
+from .table_numbers import Numbers
 from .table_texts import Header
 
 _EXAMPLE_TABLE = Path(__file__).with_name("files") / "votes.csv"
@@ -35,9 +36,9 @@ class Table:
     """Rows of a table as a model reads them; ``train, valid, test = table`` takes its parts out.
 
     Args:
-        rows: (N, D) float32, all rows in the order of the source: codes of classes from 0, real
-            numbers scaled to mean 0 and standard deviation 1 of the training rows; NaN where a
-            cell is missing and was kept.
+        rows: (N, D) float32, all rows in the order of the source: codes of classes from 0; whole
+            numbers, or those of steps; other reals scaled, without bounds to mean 0 and standard
+            deviation 1 of the training rows; NaN where a cell is missing and was kept.
         columns: D times what a column is.
         row_numbers: for each part its rows' places among ``rows``; None for a table without parts.
         notation: marks of decimals and of thousands, as they were read.
@@ -60,6 +61,25 @@ class Table:
             )
         return (self.rows[numbers] for numbers in self.row_numbers)
 
+    def __len__(self) -> int:
+        """How many rows it has, those of all parts."""
+        return len(self.rows)
+
+    @property
+    def train(self) -> Tensor:
+        """Rows to learn from."""
+        return next(iter(self))
+
+    @property
+    def valid(self) -> Tensor:
+        """Rows that say when to stop."""
+        return [*self][1]
+
+    @property
+    def test(self) -> Tensor:
+        """Rows to judge by; an IndexError says that a table was split in two."""
+        return [*self][2]
+
     @property
     def names(self) -> list[str]:
         """Names of the columns."""
@@ -75,12 +95,12 @@ class Table:
 
     @property
     def sd(self) -> Tensor:
-        """(D,) standard deviations of the real columns, 1 for classes.
+        """(D,) standard deviations of the columns that have scaled densities, 1 for all others.
 
         A density depends on units: with their logarithms added, an NLL is in those of the source.
 
         Example:
-            >>> metres = np.linspace(0, 9, 50)[:, None]
+            >>> metres = np.linspace(1, 9, 50)[:, None]
             >>> in_metres, in_cm = load_table(metres), load_table(100 * metres)
             >>> torch.allclose(in_metres.rows, in_cm.rows, atol=1e-6)  # for a model they are equal
             True
@@ -142,10 +162,11 @@ def load_table(
     seed: int = 0,
     like: Table | None = None,
     missing: Literal["refuse", "keep"] = "refuse",
-    kinds: Mapping[str, str] | None = None,
+    kinds: Mapping[str, Kind] | None = None,
     header: Header = "infer",
     decimal: str | None = None,
     thousands: str | None = None,
+    bells: int = 2,
 ) -> Table:
     r"""Load a table, find out what each column is, code and scale its cells, and split its rows.
 
@@ -154,7 +175,15 @@ def load_table(
     - yes/no, for a model 0 and 1: 0 and 1, True and False, and any two texts;
     - classes, for a model 0, 1, 2, ...: text; a category of pandas; numbers of at most 20 different
       values, with at least five rows a value;
-    - real: all other numbers, scaled by mean and standard deviation of the training rows.
+    - numbers: all others, whole or in steps where all of them are multiples of one (and, if it has
+      decimals, values are found twice on average), else real. They get a probability or a density
+      that keeps to what they can be, see :mod:`made_course.model.heads_of_numbers`: from zero up,
+      where none is below and some are near; up to where they end all at once, or to 1 or 100 where
+      that is reached; along their logarithm where they have a long tail. A value that occurs far
+      more often than those beside it has a probability of its own.
+
+    What is scaled, is so by the training rows, without regard to values far out. A value that
+    recurs far from all others is warned of: it may stand for a missing cell.
 
     The rows are shuffled by ``seed`` alone, in the same way on every computer. Whatever is an
     independent draw from what the table shows should be one row. Rows may be equal, and may then
@@ -188,10 +217,12 @@ def load_table(
             rows with gaps (the table's head is then one for them, see :class:`made_course.Gaps`),
             and for :func:`complete`.
         kinds: what columns are, where the guess is wrong: ``{"zip": "classes", "income": "real",
-            "id": "drop"}``.
+            "id": "drop"}``; two numbers are bounds, as ``{"per cent": (0, 100)}``, infinite where
+            there is none.
         header: which row has the names, counted from 0; None for none.
         decimal: the mark before decimals.
         thousands: the mark between thousands; a space stands for narrow ones, too.
+        bells: how many curves the mixture of each column of numbers has.
 
     Returns:
         A :class:`Table`. Its columns are x₁, x₂, ... where the source has no names.
@@ -217,7 +248,7 @@ def load_table(
         Table(14 train, 3 valid, 3 test rows of 3 columns)
             kind: yes/no (cat and owl)
             milk: yes/no (no and yes)
-            kg: real (2.421 ± 1.609)
+            kg: real from 0 (2.421 ± 1.609)
         >>> train, valid, test = table
         >>> train.shape, train.dtype
         (torch.Size([14, 3]), torch.float32)
@@ -232,15 +263,16 @@ def load_table(
         ValueError: the array: row 0 (counted from 0), column 'kind' holds 'dog', but ...
     """
     seed = check_count("seed", seed, smallest=0)
+    bells = check_count("bells", bells)
     check_choice("missing", missing, ("refuse", "keep"))
     split = None if split is None else _check_split(split)
     if not isinstance(like, Table | None):
         raise TypeError(f"like must be a table that load_table returned, got {like!r}")
-    found = read_source(source, header, like.names if like else ())
+    found = read_source(source, header, () if like is None else like.names)
     if like is not None:
         found, kinds = found.select(like.names), dict.fromkeys(like.said_real, "real")
     found = found.of_kinds(kinds or {})
-    found.read(notations(decimal, thousands, like.notation if like else NOTATIONS[0]))
+    found.read(notations(decimal, thousands, NOTATIONS[0] if like is None else like.notation))
     n = len(found.frame)
     parts: list[np.ndarray] | None
     if found.lengths:
@@ -249,8 +281,8 @@ def load_table(
         parts = None if split is None else _shuffled_parts(n, split, seed)
     if like is None:
         _say(found)
-        columns = columns_of(found, parts[0] if parts else np.arange(n), kinds=found.kinds)
-        _warn_of_spikes(columns, n)
+        columns = columns_of(found, parts[0] if parts else np.arange(n), bells)
+        _warn_of_far_values(columns)
     else:
         columns = like.columns
     rows = _encoded(found, columns)
@@ -264,13 +296,13 @@ def load_table(
     found.notes += _of_equal_rows(rows, parts)
     _say(found)
     numbers = None if parts is None else tuple(map(torch.from_numpy, parts))
-    said_real = tuple(name for name, kind in found.kinds.items() if kind == "real")
+    said_real = tuple(name for name, kind in found.kinds.items() if kind not in ("classes", "drop"))
     return Table(torch.from_numpy(rows), list(columns), numbers, found.notation, said_real)
 
 
 def table_of(plain: object) -> Table:
     """The table that a file of a model has, see :meth:`made_course.MADE.save`."""
-    return from_plain(plain, {"Table": Table, "Column": Column})
+    return from_plain(plain, {"Table": Table, "Column": Column, "Numbers": Numbers})
 
 
 def example_table() -> Path:
@@ -297,13 +329,13 @@ def example_table() -> Path:
 # ---- cells and parts -----------------------------------------------------------------------------
 
 
-def _warn_of_spikes(columns: Sequence[Column], n: int) -> None:
+def _warn_of_far_values(columns: Sequence[Column]) -> None:
     for column in columns:
-        if column.most_common > 0.25 and n * column.most_common >= 10:
+        if column.numbers and column.numbers.far:
             warnings.warn(
-                f"column {column.name!r} has one value in {column.most_common:.0%} of the rows: a "
-                "density grows there without bound, and nats with it mean little. Make two columns "
-                "of it, whether and how much",
+                f"column {column.name!r} has {listing(column.numbers.far)} of its rows, far from "
+                "all else: if that stands for a missing cell, leave the cell empty. As it is, it "
+                "has a probability of its own",
                 stacklevel=3,
             )
 
@@ -324,7 +356,8 @@ def _of_columns(found: Source, columns: Sequence[Column]) -> list[str]:
             continue
         if there.nunique() == 1:
             notes.append(f"column {column.name!r} is always {there.iloc[0]}")
-        if column.is_whole and there.is_monotonic_increasing and there.is_unique:
+        is_whole = column.numbers and column.numbers.is_whole
+        if is_whole and there.is_monotonic_increasing and there.is_unique:
             notes.append(
                 f"column {column.name!r} goes up from row to row, as numbers of rows do: "
                 f"kinds={ {column.name: 'drop'} } leaves it out"
@@ -358,7 +391,8 @@ def _encoded(found: Source, columns: Sequence[Column]) -> np.ndarray:
             raise ValueError(
                 f"{found.name}: {found.cell(int(unknown.argmax()), i)}, but the table it is to be "
                 f"like has {column}. Cells that do not fit: {unknown.sum():,}. Leave their rows "
-                "out, make missing cells of them, or load a first table that has such cells"
+                "out, make missing cells of them, or load a first table that has such cells or, by "
+                "kinds, wider bounds"
             )
     return rows
 

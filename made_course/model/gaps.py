@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -45,18 +47,22 @@ class Gaps(Head):
         self.params_per_variable = head.params_per_variable
         self.inputs_per_variable = head.inputs_per_variable + 1
         self.is_density, self.num_classes = head.is_density, head.num_classes
+        self.needs_float32 = head.needs_float32
+        self.family = head.family and (Gaps, *head.family)
 
     @property
     def num_values(self) -> int | None:
         """That of the head."""
         return self.head.num_values
 
+    def together(self, heads: Sequence[Head]) -> Gaps:
+        """One head for n columns, of the one that theirs are together."""
+        return Gaps(self.head.together([head.arguments[0] for head in heads]))
+
     def log_prob(self, params: Tensor, x: Tensor) -> Tensor:
         """That of the head, and 0 where x is missing: (..., P) and (...) to (...)."""
         is_missing = x.isnan()
-        x = self.head.filled(
-            x, ~is_missing
-        )  # of a value that cannot be, no gradient would be finite
+        x = self.head.filled(x, ~is_missing)  # a value that cannot be has no finite gradient
         return self.head.log_prob(params, x).masked_fill(is_missing, 0)
 
     def sample(self, params: Tensor, u: Tensor) -> Tensor:
@@ -75,7 +81,7 @@ class Gaps(Head):
 
     def check(self, x: Tensor) -> None:
         """Raise ValueError unless every value that is there is one of the head's."""
-        self.head.check(x[~x.isnan()])
+        self.head.check(self.head.filled(x, ~x.isnan()) if x.is_floating_point() else x)
 
     def doubt(self, column: Tensor) -> str | None:
         """What the values that are there have against being of this kind; None if nothing."""

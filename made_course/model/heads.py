@@ -9,7 +9,8 @@ numbers for each variable; every leading dimension will do, or none. Where varia
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, distributions
@@ -31,9 +32,11 @@ class Head:
         params_per_variable: numbers P that the network puts out for each variable.
         inputs_per_variable: numbers that each variable is for the network, see :meth:`encode`.
         is_density: whether log-probabilities are those of a density, in differential nats.
+        needs_float32: whether bfloat16 is too coarse for it, as it is for densities.
         num_classes: how many classes there are, where values are numbers of classes: amounts of
             nothing, which have shares and no mean. None elsewhere.
         arguments: what it was made with, for ``repr`` and for files.
+        family: equal for heads that a method ``together`` makes one head of; None where none does.
         kinds: None where the head serves any variable alike, as one of your own does; that of
             :class:`made_course.Mixed` is a LongTensor (D,) that is equal where variables have the
             same head.
@@ -65,8 +68,10 @@ class Head:
     params_per_variable: int
     inputs_per_variable: int = 1
     is_density: bool = False
+    needs_float32: bool = False
     num_classes: int | None = None
-    arguments: tuple[object, ...] = ()
+    arguments: tuple[Any, ...] = ()
+    family: tuple[object, ...] | None = None
     kinds: Tensor | None = None
 
     @property
@@ -91,6 +96,10 @@ class Head:
     def arranged(self, outputs: Tensor) -> Tensor:
         """A network's outputs as :meth:`log_prob` takes them: (..., D * P) to (..., D, P)."""
         return outputs.unflatten(-1, (-1, self.params_per_variable))
+
+    def together(self, heads: Sequence[Head]) -> Head:
+        """One head for n columns, (..., n, P) and (..., n), from those of a family."""
+        return self
 
     def log_prob(self, params: Tensor, x: Tensor) -> Tensor:
         """Log-probability of each variable in nats: (..., P) and (...) to (...), nothing summed."""
@@ -306,7 +315,7 @@ class MixtureOfGaussians(Head):
 
     def distribution(self, params: Tensor) -> distributions.MixtureSameFamily:
         """The mixtures as distributions of PyTorch, of shape (...)."""
-        logits, means, scales = self._unpack(params)
+        logits, means, scales = unpacked(params)
         return distributions.MixtureSameFamily(
             distributions.Categorical(logits=logits, validate_args=False),
             distributions.Normal(means, scales, validate_args=False),
@@ -324,14 +333,9 @@ class MixtureOfGaussians(Head):
         fell, is again uniform, and becomes a value by the inverse of the normal distribution.
         """
         wide = params.to(torch.promote_types(params.dtype, torch.float32))  # ndtri has no bfloat16
-        logits, means, scales = self._unpack(wide)
-        shares, u = torch.softmax(logits, -1), u.to(wide.dtype)
-        k = _class_of(shares, u)[..., None]
-        share = shares.gather(-1, k)[..., 0]
-        below = shares.cumsum(-1).gather(-1, k)[..., 0] - share
-        rounding = torch.finfo(wide.dtype).eps  # 0 and 1 would be infinitely far out
-        rest = ((u - below) / share).clamp(rounding, 1 - rounding)
-        mean, scale = means.gather(-1, k)[..., 0], scales.gather(-1, k)[..., 0]
+        logits, means, scales = unpacked(wide)
+        k, rest = part_of(torch.softmax(logits, -1), u.to(wide.dtype))
+        mean, scale = (numbers.gather(-1, k[..., None])[..., 0] for numbers in (means, scales))
         return (mean + scale * torch.special.ndtri(rest)).to(params.dtype)
 
     def doubt(self, column: Tensor) -> str | None:
@@ -355,14 +359,6 @@ class MixtureOfGaussians(Head):
             "Bernoulli() or Categorical(num_classes) for this one"
         )
 
-    def _unpack(self, params: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        logits, means, log_scales = params.chunk(3, dim=-1)
-        return logits, means, log_scales.clamp(min=NARROWEST).exp()
-
-
-NAMED_HEADS = (Bernoulli, Categorical, MixtureOfGaussians)
-"""Heads that are told apart by name and arguments alone."""
-
 
 def check_head(head: Head, input_dim: int) -> Head:
     """Return a head for so many variables, or say why it is none.
@@ -385,6 +381,21 @@ def check_head(head: Head, input_dim: int) -> Head:
         for numbers in ("params_per_variable", "inputs_per_variable"):
             check_count(f"{type(own).__name__}.{numbers}", getattr(own, numbers, None))
     return head
+
+
+def unpacked(params: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Logits, means and scales of K curves: (..., 3K) to three times (..., K)."""
+    logits, means, log_scales = params.chunk(3, dim=-1)
+    return logits, means, log_scales.clamp(min=NARROWEST).exp()
+
+
+def part_of(shares: Tensor, u: Tensor) -> tuple[Tensor, Tensor]:
+    """Which part each u falls to, and where in it: (..., K) and (...) to twice (...)."""
+    k = _class_of(shares, u)
+    share = shares.gather(-1, k[..., None])[..., 0]
+    below = shares.cumsum(-1).gather(-1, k[..., None])[..., 0] - share
+    rounding = torch.finfo(shares.dtype).eps  # 0 and 1 would be infinitely far out
+    return k, ((u - below) / share).clamp(rounding, 1 - rounding)
 
 
 def _holds(condition: Callable[[Tensor], bool], x: Tensor) -> bool:

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from .gaps import Gaps
-from .heads import NAMED_HEADS, Head
+from .heads import Head
+from .heads_of_numbers import NAMED_HEADS
 
 
 class Mixed(Head):
@@ -58,11 +59,16 @@ class Mixed(Head):
         alike = dict(zip(names, heads, strict=True))
         self.heads = tuple(alike[name] for name in names)
         self.is_density = any(head.is_density for head in heads)
-        numbers = {name: k for k, name in enumerate(alike)}
-        self.kinds = torch.tensor([numbers[name] for name in names], device="cpu")
-        self._kinds = [*zip(alike.values(), self.kinds.bincount().tolist(), strict=True)]
-        inputs, outputs = map(self.kinds.repeat_interleave, self.widths(len(heads)))
-        self._columns = self.kinds.argsort(stable=True)
+        self.needs_float32 = any(head.needs_float32 for head in heads)
+        self.kinds = _numbered(names)
+        families = _numbered([head.family or k for head, k in zip(self.heads, names, strict=True)])
+        self._columns = families.argsort(stable=True)
+        self._kinds = []
+        for columns in self._columns.split(families.bincount().tolist()):
+            own = [self.heads[i] for i in columns.tolist()]
+            joint = own[0].together(own) if len(set(map(id, own))) > 1 else own[0]
+            self._kinds.append((joint, len(own)))
+        inputs, outputs = map(families.repeat_interleave, self.widths(len(heads)))
         self._outputs = outputs.argsort(stable=True)
         self._column_places = self._columns.argsort()
         self._input_places = inputs.argsort(stable=True).argsort()
@@ -131,6 +137,12 @@ def _name(head: Head) -> object:
     if isinstance(head, Gaps):
         return Gaps, _name(head.head)
     return repr(head) if type(head) in NAMED_HEADS else id(head)
+
+
+def _numbered(names: Sequence[object]) -> Tensor:
+    """A number for each name, counted from 0 as they come: (D,), equal where names are."""
+    numbers = {name: k for k, name in enumerate(dict.fromkeys(names))}
+    return torch.tensor([numbers[name] for name in names], device="cpu")
 
 
 def _at(x: Tensor, places: Tensor) -> Tensor:

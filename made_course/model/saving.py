@@ -12,13 +12,12 @@ from torch import Tensor, nn
 
 from ..common.files import read_tensors, write_whole
 from .activations import ACTIVATIONS
-from .gaps import Gaps
-from .heads import NAMED_HEADS, Head
+from .heads import Head
+from .heads_of_numbers import NAMED_HEADS
 from .mixed import Mixed
 
 FORMAT = "made_course.MADE, version 1"
 PACKED = "Mixed, packed"
-GAPS = "Gaps"
 
 
 def write_model(
@@ -101,24 +100,22 @@ def _written(head: Head) -> list[Any]:
     """The name of a head and its arguments, those of Mixed written alike."""
     if type(head) is Mixed:
         return [PACKED, *map(_written, head.heads)]
-    if type(head) is Gaps:
-        return [GAPS, _written(head.head)]
     if type(head) not in NAMED_HEADS:
         raise ValueError(_of_ones_own("head", head))
-    return [type(head).__name__, *head.arguments]
+    arguments = (_written(own) if isinstance(own, Head) else own for own in head.arguments)
+    return [type(head).__name__, *arguments]
 
 
 def _read(written: list[Any]) -> Head:
     name, *arguments = written
     if name == PACKED:
         return Mixed([_read(head) for head in arguments])
-    if name == GAPS:
-        return Gaps(_read(arguments[0]))
     if name == "Mixed":
         raise ValueError(
             "the file is of a model whose Mixed gave each column as many numbers as the widest "
             "head takes, and now each has those of its own: train the model again"
         )
+    arguments = [_read(own) if isinstance(own, list) else own for own in arguments]
     return {kind.__name__: kind for kind in NAMED_HEADS}[name](*arguments)
 
 

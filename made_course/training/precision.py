@@ -38,6 +38,8 @@ def takes_bfloat16(precision: str, model: MADE, processes: Processes) -> bool:
     """Whether this training does: where it is asked for or, by ``"auto"``, faster and not risky."""
     if precision != "auto":
         return precision == "bfloat16"
-    if next(model.parameters()).dtype != torch.float32 or model.head.is_density:
+    if next(model.parameters()).dtype != torch.float32:
+        return False
+    if model.head.is_density or model.head.needs_float32:
         return False
     return processes.agree(bfloat16_is_faster(processes.device))

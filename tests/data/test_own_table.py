@@ -24,11 +24,12 @@ def park(n, seed):
 
 
 def entropy():
-    """Nats a day, in degrees and visitors: of season, rain, warmth and, roughly, visitors."""
+    """Nats a day: of season, rain, warmth to a tenth and, roughly, visitors, who are counted."""
     days = park(100_000, seed=9)
     bell = 0.5 * np.log(2 * np.pi * np.e)
     rain = -(0.3 * np.log(0.3) + 0.7 * np.log(0.7))
-    return np.log(4) + rain + bell + np.log(2) + bell + np.log(0.1 * days["visitors"]).mean()
+    warmth = bell + np.log(2 / 0.1)
+    return np.log(4) + rain + warmth + bell + np.log(0.1 * days["visitors"]).mean()
 
 
 @pytest.fixture

@@ -283,6 +283,7 @@ def test_kinds_are_the_owners():
             ValueError,
             "unknown kind of 'zip' 'names': choose one of classes, real",
         ),
+        ({"zip": (9, 1)}, ValueError, r"bounds of 'zip' must be two rising numbers, got \(9, 1\)"),
         (["zip"], TypeError, "kinds must say what columns are, as in {'zip': 'classes'}, got"),
     ],
 )

@@ -212,7 +212,7 @@ def test_what_is_no_value_and_no_gap_is_refused():
 
 def test_a_table_that_keeps_its_gaps_is_trained_on_as_it_is():
     cells = {
-        "warm": [None if i % 5 == 1 else i / 2 for i in range(200)],
+        "warm": [None if i % 5 == 1 else i / 2 - 50 for i in range(200)],
         "rain": ["yes", "no", None, None, "no"] * 40,
         "kind": ["a", "b", "c", "a", "b"] * 40,
     }

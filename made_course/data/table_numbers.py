@@ -1,0 +1,270 @@
+"""What a column of numbers is: its step, values that recur, bounds, and an axis it lies well on."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from ..common.words import listing, percent
+from ..model.heads import Head, MixtureOfGaussians
+from ..model.heads_of_numbers import OnAxis, Reals, Spiked, Whole
+
+RECURS = 10
+"""So many rows with one value are no chance, where those beside it have a quarter of them."""
+MOST_SPIKES = 20
+MOST_DIGITS = 4
+LARGEST = 2**23
+"""Whole numbers up to here are exact in float32, and so is half a step beside them."""
+NEAR = 3.5
+"""A bell whose mean is so many standard deviations above zero needs no bound there."""
+SKEWED = 0.75
+FAR_OUT = 10.0
+"""Where a value is so many standard deviations away, bells alone would see nothing else."""
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """How numbers become those that a model reads, and back.
+
+    Args:
+        head: for what a model reads.
+        centre, scale: what is taken off, and what is 1 for a model.
+        step: of which all are multiples, in draws, too; None where there is none.
+        spikes: values with a probability of their own.
+        told: what they are, in words.
+        far: values that recur far from all others, and in how many of the rows.
+    """
+
+    head: Head
+    centre: float = 0.0
+    scale: float = 1.0
+    step: float | None = None
+    spikes: tuple[float, ...] = ()
+    told: str = "real"
+    far: tuple[str, ...] = ()
+
+    @property
+    def sd(self) -> float:
+        """What the density is per; 1 where that is a unit of the table, or there is none."""
+        return self.scale if self.head.is_density and not self.spikes else 1.0
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all are whole numbers."""
+        return self.step is not None and self.step % 1 == 0
+
+    def encode(self, numbers: np.ndarray) -> np.ndarray:
+        """What a model reads; NaN where a number is missing, infinite or out of bounds."""
+        read = (numbers - self.centre) / self.scale
+        if not self.head.is_density:
+            off = np.isfinite(read) & (np.abs(read - np.rint(read)) > 1e-3)
+            if off.any():
+                warnings.warn(
+                    f"{numbers[off.argmax()]:g} and {off.sum() - 1} more numbers are between the "
+                    f"steps of {self.scale:g} of the table they are to be like: they are rounded",
+                    stacklevel=5,
+                )
+            read = np.rint(read)
+        axis = self.head.beside if isinstance(self.head, Spiked) else self.head
+        is_one = np.isfinite(read)
+        if isinstance(axis, OnAxis):
+            lower, upper = axis.bounds().numpy()
+            is_spike = np.isin(numbers, self.spikes)
+            is_one &= ((read >= lower) & (read <= upper)) | is_spike
+            inside = axis.off_bounds(torch.from_numpy(read).float()).numpy()
+            read = np.where(is_spike, read, inside)
+        return np.where(is_one, read, np.nan)
+
+    def decode(self, read: np.ndarray) -> np.ndarray:
+        """The way back, to the step where there is one."""
+        numbers = read * self.scale + self.centre
+        if self.step is not None:
+            numbers = (np.rint(numbers / self.step) * self.step).round(MOST_DIGITS)
+        if isinstance(self.head, Spiked):
+            for spike, value in zip(self.spikes, self.head.arguments[0], strict=True):
+                numbers = np.where(read == value, spike, numbers)
+        return numbers
+
+
+def numbers_of(
+    numbers: np.ndarray,
+    learned: np.ndarray,
+    bells: int,
+    said: tuple[float, float] | None = None,
+) -> Numbers:
+    """What the numbers of a column are.
+
+    Args:
+        numbers: (n,) all that are there.
+        learned: (n,) which of them are for training: these say centre and scale.
+        bells: curves of a head.
+        said: bounds, where the owner says them.
+    """
+    values, counts = np.unique(numbers, return_counts=True)
+    step, is_whole = _step_to_count(values, len(numbers)), bool((values % 1 == 0).all())
+    spikes = recurring(values, counts)
+    near = _to_learn(numbers, learned, spikes)
+    far = spikes[~is_within_fences(spikes, numbers[~np.isin(numbers, spikes)])]
+    usual = ~np.isin(values, far)
+    bounds = said or bounds_of(values[usual], counts[usual], near)
+    if not step:  # an axis has no place for its ends
+        spikes = np.union1d(spikes, values[np.isin(values, bounds)])
+        near = _to_learn(numbers, learned, spikes)
+    is_log = math.isfinite(bounds[0]) and is_skewed(near - bounds[0] + (step or 0.0))
+    scale = step or float(near.std(ddof=1))
+    centre = 0.0 if step else bounds[0] if is_log else float(near.mean())
+
+    def read(x: np.ndarray) -> np.ndarray:
+        return np.rint(x / scale) if step else (x - centre) / scale
+
+    rest = numbers[~np.isin(numbers, spikes)]
+    kind, ends = Whole if step else Reals, read(np.array(bounds))
+    axis = _on_axis(kind, read(near), read(rest), ends, is_log, bells)
+    head: Head = axis
+    if spikes.size:
+        head = Spiked(read(spikes).astype(np.float32).tolist(), axis, 1.0 if step else scale)
+    elif not step and np.isinf(bounds).all() and not axis.tails:
+        head = MixtureOfGaussians(bells)
+    shares = {v: f"{v:.10g} in {percent((numbers == v).mean())}" for v in spikes.tolist()}
+    told = _in_words(step, bounds, is_log, near) + (", some far out" if axis.tails else "")
+    if shares:
+        told += f", and {listing([*shares.values()])} of the rows"
+    step = step or (1.0 if is_whole else None)
+    return Numbers(head, centre, scale, step, (*shares,), told, tuple(shares[v] for v in far))
+
+
+def _step_to_count(values: np.ndarray, n: int) -> float | None:
+    """The step of n numbers that is worth a probability: whole, or one at which many meet."""
+    step = step_of(values)
+    if step is None or np.abs(values).max() >= LARGEST * step:
+        return None
+    return step if step % 1 == 0 or n >= 2 * len(values) else None
+
+
+def step_of(values: np.ndarray) -> float | None:
+    """The largest number of which all are multiples, if four decimals or fewer write it.
+
+    Example:
+        >>> step_of(np.array([0.5, 2.25, 7.0])), step_of(np.array([1.41421, 3.0]))
+        (0.25, None)
+    """
+    for digits in range(MOST_DIGITS + 1):
+        scaled = values * 10**digits
+        whole = np.rint(scaled)
+        if (np.abs(scaled - whole) <= np.clip(1e-6 * np.abs(scaled), 1e-6, 0.01)).all():
+            return float(np.gcd.reduce(whole.astype(np.int64)) / 10**digits)
+    return None
+
+
+def recurring(values: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Values in a hundredth of all rows, and far more common than those beside them, or far out.
+
+    Example:
+        >>> recurring(np.arange(9.0), np.array([60, 4, 5, 3, 5, 4, 3, 2, 1]))
+        array([0.])
+    """
+    padded = np.pad(counts.astype(float), 3, constant_values=np.nan)
+    beside = np.lib.stride_tricks.sliding_window_view(padded, 7)[:, [0, 1, 2, 4, 5, 6]]
+    usual = np.nanmedian(beside, axis=1)
+    first, third = np.quantile(np.repeat(values, counts), (0.25, 0.75))
+    far_out = np.abs(values - (first + third) / 2) > 3.5 * (third - first)
+    are = (counts >= max(RECURS, counts.sum() / 100)) & ((counts > 4 * usual) | far_out)
+    if len(values) < are.sum() + 2:
+        return values[:0]
+    return np.sort(values[are][np.argsort(-counts[are])][:MOST_SPIKES])
+
+
+def bounds_of(values: np.ndarray, counts: np.ndarray, near: np.ndarray) -> tuple[float, float]:
+    """The least and the largest number that may be, infinite where nothing speaks for one.
+
+    An end at which values do not peter out is one: numbers beyond would else have been seen. Shares
+    and per cents, which reach 1 or 100, are between zero and these; and nothing is below zero where
+    all are above and some are near.
+    """
+    low, high = float(values[0]), float(values[-1])
+    near_end = [values <= low + (high - low) / 50, values >= high - (high - low) / 50]
+    is_sudden = [
+        counts[i] >= 3 and counts[at].sum() >= RECURS and counts[i] > counts[at].mean() / 3
+        for i, at in zip((0, -1), near_end, strict=True)
+    ]
+    lower = low if is_sudden[0] else -math.inf
+    upper = high if is_sudden[1] else math.inf
+    if low >= 0 and (high in (1, 100) or 0.95 < high < 1):
+        upper = max(1.0, high)
+    is_near_zero = near.mean() < NEAR * near.std() or is_skewed(near) or upper in (1, 100)
+    if not is_sudden[0] and (low == 0 or (low > 0 and is_near_zero)):
+        lower = 0.0
+    return lower, upper
+
+
+def is_within_fences(values: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+    """Whether values are within three times the width of the middle half of numbers from it."""
+    first, third = np.quantile(numbers, (0.25, 0.75))
+    reach = 3 * (third - first)
+    return (values >= first - reach) & (values <= third + reach)
+
+
+def is_skewed(numbers: np.ndarray) -> bool:
+    """Whether positive numbers have a long tail to the right, and in logarithms a shorter one."""
+    if numbers.min() <= 0:
+        return False
+    skew, of_logs = (
+        float(((x - x.mean()) ** 3).mean() / x.std() ** 3) for x in (numbers, np.log(numbers))
+    )
+    return skew > max(SKEWED, abs(of_logs))
+
+
+def _within_fences(numbers: np.ndarray) -> np.ndarray:
+    near = numbers[is_within_fences(numbers, numbers)]
+    return near if len(np.unique(near)) > 1 else numbers
+
+
+def _to_learn(numbers: np.ndarray, learned: np.ndarray, spikes: np.ndarray) -> np.ndarray:
+    """What says where the middle is and how wide: no value that recurs, and none far out."""
+    others = ~np.isin(numbers, spikes)
+    here = numbers[others & learned]
+    return _within_fences(here if len(np.unique(here)) > 1 else numbers[others])
+
+
+def _on_axis(
+    kind: type[OnAxis],
+    near: np.ndarray,
+    rest: np.ndarray,
+    bounds: np.ndarray,
+    is_log: bool,
+    bells: int,
+) -> OnAxis:
+    """A head on an axis with these bounds, where what is near has mean 0 and deviation 1."""
+    sd = near.std(ddof=1)
+    room = min(np.quantile(near, 0.01) - bounds[0], bounds[1] - np.quantile(near, 0.99))
+    knee = float(3000 * sd if is_log else np.clip(room / 4, sd / 8, sd / 2))
+    lower, upper = bounds.tolist()
+    bare = kind(bells, lower, upper, knee)
+    places, far = (bare.place(torch.from_numpy(x)).numpy() for x in (near, rest))
+    middle = _within_fences(places)
+    centre, scale = float(middle.mean()), float(middle.std(ddof=1))
+    reach = np.abs(far - centre).max() / scale
+    tails = bool(reach > FAR_OUT and not is_log and np.isinf(bounds).any())
+    return kind(bells, lower, upper, knee, centre, scale, tails)
+
+
+def _in_words(
+    step: float | None,
+    bounds: tuple[float, float],
+    is_log: bool,
+    near: np.ndarray,
+) -> str:
+    kind = "real" if step is None else "whole numbers" if step == 1 else f"in steps of {step:g}"
+    lower, upper = bounds
+    if math.isfinite(lower):
+        kind += f" from {lower:g}"
+    if math.isfinite(upper):
+        kind += f" {'to' if math.isfinite(lower) else 'up to'} {upper:g}"
+    middle = f"{near.mean():.4g} ± {near.std(ddof=1):.4g}"
+    if is_log:
+        middle = f"skewed, half below {np.median(near):.4g}"
+    return f"{kind} ({middle})"
