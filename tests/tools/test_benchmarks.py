@@ -3,6 +3,7 @@
 import math
 import re
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 import pandas
@@ -23,6 +24,7 @@ from tools.benchmarks import (
     given,
     growth,
     peers,
+    recorded,
     sampling,
     tables,
 )
@@ -257,7 +259,12 @@ def test_tables_print_nats_seconds_and_samples(monkeypatch, capsys):
     monkeypatch.setattr(tables, "read", two_columns)
     monkeypatch.setattr(tables, "TABLES", {"heights": ()})
     monkeypatch.setattr(tables, "MODELS", {"Gaussian": [tables.gaussian]})
+    monkeypatch.setattr(recorded, "TABLES", {"few": partial(recorded.incomes, 300)})
+    monkeypatch.setattr(recorded, "PATIENCE", 2)
     printed, rows = told(capsys, "--only", "tables", "--seeds", "3", "5")
+    made, alone = (float(cell.split(" (")[0]) for cell in rows["few"])
+    assert 20 < made < 60
+    assert made == pytest.approx(alone, abs=3)
     assert "**Tables, heights, 2 columns, 84/18/18 rows, 2 splits" in printed
     assert re.fullmatch(r"\d\.\d\d \(.* to .*\)", rows["Gaussian"][0])
 

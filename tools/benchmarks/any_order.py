@@ -7,17 +7,16 @@ rest, of one ordering a mean over its weights. Effective are so many of the 200,
 
 import math
 import warnings
-from importlib.util import find_spec
-from pathlib import Path
 
 import numpy as np
-import pandas
 import torch
 
 from made_course import MADE, complete, completion_degrees, draw_degrees, fit, load_table
 
 from .gaps import penguins, sixteen
 from .measuring import say, spread, table
+from .recorded import all_diamonds
+from .tables import plain
 
 CANDIDATES = 200
 TESTED = 150
@@ -36,8 +35,7 @@ RECIPES = {
 
 def diamonds():
     """2,000 of the diamonds of the package plotnine, price and carat by their logarithms."""
-    package = Path(find_spec("plotnine").origin).parent  # to import it would take seconds
-    frame = pandas.read_csv(package / "data" / "diamonds.csv")
+    frame = all_diamonds()
     frame = frame[(frame[["x", "y", "z"]] > 0).all(axis=1) & (frame[["y", "z"]] < 20).all(axis=1)]
     frame[["price", "carat"]] = np.log(frame[["price", "carat"]])
     return frame.sample(2000, random_state=0).reset_index(drop=True)
@@ -102,7 +100,7 @@ def measured(name, data, seed):
 
 def any_order(options):
     for make in TABLES:
-        whole = {seed: load_table(make(), seed=seed) for seed in options.seeds}
+        whole = {seed: plain(load_table(make(), seed=seed)) for seed in options.seeds}
         rows = []
         for name in RECIPES:
             say(f"any_order: {make.__name__}, {name}")

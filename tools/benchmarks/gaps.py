@@ -18,6 +18,7 @@ import torch
 from made_course import MADE, Gaps, Mixed, complete, evaluate, fit, load_table
 
 from .measuring import say, spread, table
+from .tables import plain
 
 PATIENCE = 30
 SHARES = (0.02, 0.1, 0.3)
@@ -133,7 +134,7 @@ def measured(data, share, how, seed):
 
 def gaps(options):
     for make in TABLES:
-        whole_tables = {seed: load_table(make(), seed=seed) for seed in options.seeds}
+        whole_tables = {seed: plain(load_table(make(), seed=seed)) for seed in options.seeds}
         cases = [*product(("at random", "by a column"), SHARES), ("by its own value", SHARES[-1])]
         rows = []
         with warnings.catch_warnings():
