@@ -35,6 +35,7 @@ def bare(_bare):
     _bare.emulate_media(color_scheme="null", reduced_motion="null")
     yield _bare
     assert _bare.complaints == []
+    _bare.goto("about:blank")  # what trains there would go on
 
 
 @pytest.fixture

@@ -189,4 +189,5 @@ def test_in_jupyterlab_and_without_its_kernel(lab, page):
     button(widget, "Train").click()
     wait_for(widget, "nll", f"< {FLOOR + 0.05}")
     wait_for(widget, "sum", "> 0.999999 && n < 1.000001")  # a worker runs here, too
+    button(widget, "Pause").click()
     assert page.complaints == []

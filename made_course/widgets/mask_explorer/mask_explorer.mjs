@@ -37,7 +37,7 @@ export default {
       },
       save: () => page.save(),
     });
-    const trainer = trainerOf(el, (isThird) => page.picture(shown(), isThird), () => page.words(shown()));
+    const trainer = trainerOf(el, (isThird) => (trainer.isTraining ? page.picture(shown(), isThird) : drawAll()), () => page.words(shown()));
     const run = (is) => {
       trainer.run(is);
       drawAll();

@@ -4,6 +4,8 @@ import { summer } from "./summing.mjs";
 import { uniforms } from "../shared/uniforms.mjs";
 
 const [SHOWN, MOST_POINTS, BETWEEN_SUMS] = [24, 500, 300];
+/** It rests after so many steps in which nobody changed anything. */
+const RESTS_AFTER = 3000;
 const MOST_WEIGHTS = 20_000; // of four layers of 64 units, and direct connections
 /** Steps a second; after a mask breaks, slowly at first. */
 const [PACE, SLOW, SLOWLY_FOR] = [100, 25, 1200];
@@ -34,7 +36,7 @@ export function trainerOf(el, onframe, onsum) {
   const view = new IntersectionObserver(([{ isIntersecting }]) => (isSeen = isIntersecting));
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
   let [isSeen, isTraining, seed, asked, lastAsked, slowUntil] = [true, false, 0, false, 0, 0];
-  let [net, what, frame] = [null, null, 0];
+  let [net, what, frame, begun] = [null, null, 0, 0];
   const now = { history: [], sum: null };
   view.observe(el);
 
@@ -61,6 +63,7 @@ export function trainerOf(el, onframe, onsum) {
     now.coins = design.degrees.length * Math.LN2;
     now.noise = noiseOf(design.degrees.length);
     now.ordering = network.ordering;
+    begun = net.steps;
     look(event);
     if (event === "≥") slowUntil = performance.now() + SLOWLY_FOR;
     if (what.rows.length < 2) isTraining = false;
@@ -104,12 +107,14 @@ export function trainerOf(el, onframe, onsum) {
     if (!steps) return;
     due -= steps;
     train(steps);
+    if (net.steps > begun + RESTS_AFTER) run(false);
     add(time);
     onframe(frame++ % 3 === 0);
   }
 
   function run(is) {
     if (is && what.rows.length < 2) return;
+    begun = net.steps;
     if (is && !isTraining) {
       last = performance.now();
       requestAnimationFrame(tick);
