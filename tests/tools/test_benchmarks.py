@@ -133,7 +133,7 @@ REAL = {"zuko": peers.zuko, "nflows": peers.nflows, "pyro": peers.pyro}
 def test_requirements_name_every_peer():
     lines = (ROOT / peers.REQUIREMENTS).read_text().splitlines()
     named = [re.match(r"[a-z]+", line)[0] for line in lines if not line.startswith("#")]
-    assert named == [*REAL, "scikit", "zstandard"]
+    assert named == [*REAL, "scikit", "statsmodels", "palmerpenguins", "plotnine", "zstandard"]
 
 
 @pytest.mark.parametrize("name", REAL)

@@ -85,10 +85,10 @@ def trained(name, seed):
 
 
 def plot_densities(runs):
-    """The density of each model, with points that it drew."""
-    densities, points = {}, {}
+    """Points that each model drew, and its density beside them."""
+    panels = {}
     for name, run in runs.items():
-        title = f"{name}\n{run.nll:.2f}, entropy {TOYS[name][1]:.2f}"
-        densities[title] = run.model
-        points[title] = run.model.sample(DRAWN, generator=torch.Generator().manual_seed(0))
-    return plot_density(densities, points, alt=f"{DRAWN:,} points drawn from each.")
+        drawn = run.model.sample(DRAWN, generator=torch.Generator().manual_seed(0))
+        panels[f"{name},\ndrawn"] = drawn
+        panels[f"{run.nll:.2f},\nentropy {TOYS[name][1]:.2f}"] = run.model
+    return plot_density(panels, alt=f"{DRAWN:,} points drawn from each.")
