@@ -58,7 +58,8 @@ class OnAxis(Head):
         tails: bool = False,
     ) -> None:
         self.num_components = check_count("num_components", num_components)
-        self.params_per_variable = 3 * self.num_components
+        self.bells = MixtureOfGaussians(self.num_components)
+        self.params_per_variable = self.bells.params_per_variable
         self.arguments = (self.num_components, lower, upper, knee, centre, scale, tails)
         self.numbers = torch.tensor(self.arguments[1:6], dtype=torch.float64, device="cpu")
         self.tails = tails
@@ -75,7 +76,7 @@ class OnAxis(Head):
 
     def start(self) -> Tensor:
         """(3K,) parameters of curves side by side."""
-        return MixtureOfGaussians(self.num_components).start()
+        return self.bells.start()
 
     def bounds(self) -> Tensor:
         """Ends of the axis: (2,), or (2, n) for n columns."""
@@ -157,12 +158,11 @@ class Reals(OnAxis):
 
     def log_prob(self, params: Tensor, x: Tensor) -> Tensor:
         """Log-density of each value in differential nats: (..., 3K) and (...) to (...)."""
-        bells = MixtureOfGaussians(self.num_components)
-        return bells.log_prob(params, self.place(x)) + self.log_slope(x)
+        return self.bells.log_prob(params, self.place(x)) + self.log_slope(x)
 
     def sample(self, params: Tensor, u: Tensor) -> Tensor:
         """One value for each uniform number, within the bounds."""
-        return self.value(MixtureOfGaussians(self.num_components).sample(params, u))
+        return self.value(self.bells.sample(params, u))
 
     def check(self, x: Tensor) -> None:
         """Raise ValueError unless every value is finite, and between the bounds."""
