@@ -73,7 +73,7 @@ ROOMS = {  # a folder, files of it that are changed, and the tests that then run
 ROOT = Path(__file__).parents[2]
 NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "docs")
 PYTEST = ["-x", "-q", "-p", "no:nbval", "-p", "no:cacheprovider"]
-PYTEST += ["-o", "addopts=--import-mode=importlib --doctest-modules", "-m", "not delivery"]
+PYTEST += ["-o", "addopts=--import-mode=importlib --doctest-modules"]
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # as conftest.py has it
 SERVER = multiprocessing.get_context("forkserver")  # which loads once what all of them need
 SERVER.set_forkserver_preload(["hypothesis", "matplotlib.pyplot", "pandas", "pytest", "torch"])
