@@ -222,6 +222,7 @@ def two_learners(tmp_path_factory):
     return folder, run_grader(folder, "--notebook", "03", "--unprotected", PATH="", **terminal)
 
 
+@pytest.mark.delivery
 def test_who_trusts_the_class_needs_no_sandbox_and_no_letters(two_learners):
     folder, said = two_learners
     assert "of 3: zo\\xeb \\U0001f989.ipynb: graded" in said
@@ -500,6 +501,7 @@ def test_the_best_answer_counts():
     assert judged(WRONG, worse, number="03")["3.2"].state == "wrong"
 
 
+@pytest.mark.delivery
 def test_the_notebook_that_is_asked_for_counts_and_not_the_newest(two_learners):
     rows = graded(two_learners[0])
     assert rows["ann/a.ipynb"]["3.2"] == "right"

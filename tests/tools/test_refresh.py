@@ -5,6 +5,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from tools.pages.refresh import FOLDED, METADATA, refresh
 
+pytestmark = pytest.mark.delivery
 SLIDE = {"slideshow": {"slide_type": "slide"}}
 
 
