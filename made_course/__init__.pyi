@@ -9,7 +9,6 @@ from .data.mnist import mnist_labels as mnist_labels
 from .data.mnist_binarized import load_binarized_mnist as load_binarized_mnist
 from .data.mnist_binarized import make_mnist_loaders as make_mnist_loaders
 from .data.mnist_download import download_mnist as download_mnist
-from .data.tables import Table as Table
 from .data.tables import example_table as example_table
 from .data.tables import load_table as load_table
 from .data.toys import bars_and_stripes as bars_and_stripes
@@ -44,6 +43,7 @@ from .model.masks import draw_degrees as draw_degrees
 from .model.masks import hidden_degrees as hidden_degrees
 from .model.masks import input_degrees as input_degrees
 from .model.mixed import Mixed as Mixed
+from .model.table import Table as Table
 from .relatives.older import FVSBN as FVSBN
 from .relatives.older import NADE as NADE
 from .relatives.younger import CausalAttention as CausalAttention

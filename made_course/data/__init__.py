@@ -8,10 +8,10 @@ Imports from ``model``, whose heads a table chooses, and ``common``.
 - ``toys``: boards, a diary, points in the plane
 - ``garden``: days in a garden, a column of every kind
 - ``texts``: a novel as rows of characters
-- ``table_texts``: lines of a file of text, cut into rows, and whether the first has names
+- ``table_texts``: a file of text, cut into rows, and whether the first has names
 - ``table_cells``: how numbers are written in cells of text, and what counts as missing
 - ``table_files``: a file, an array or a frame, as one frame, and the way back to a cell of it
 - ``table_numbers``: a column of numbers: its step, values that recur, bounds, skew
 - ``table_columns``: what one column is: yes and no, classes, numbers
-- ``tables``: all columns together, split and scaled
+- ``tables``: all columns together, coded, split and scaled
 """

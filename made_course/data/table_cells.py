@@ -1,14 +1,12 @@
-"""How the cells of a table are written: marks of numbers, units, names of digits, gaps."""
+"""How the cells of a table are written: marks of numbers, units, gaps."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import pandas
 from pandas import Series
-
-from ..common.words import listing
 
 Notation = tuple[str, str]
 """The mark before decimals, and the one between thousands."""
@@ -40,11 +38,13 @@ def is_word(cell: str) -> bool:
     return any(mark.isalpha() for mark in re.sub(r"(?i)(?<=\d)e(?=[-+]?\d+$)", "", cell))
 
 
-def notations(decimal: str | None, thousands: str | None, first: Notation) -> list[Notation]:
+def notations(
+    decimal: str | None, thousands: str | None, first: Notation = NOTATIONS[0]
+) -> list[Notation]:
     """Those that have the marks which were asked for, the ``first`` in front.
 
     Example:
-        >>> notations(",", None, (".", "")), notations(None, " ", (".", ""))
+        >>> notations(",", None), notations(None, " ")
         ([(',', ''), (',', '.')], [('.', ' ')])
     """
     found = [
@@ -55,26 +55,23 @@ def notations(decimal: str | None, thousands: str | None, first: Notation) -> li
     return found or [(decimal or ".", thousands or "")]
 
 
-def notation_of(columns: Iterable[Series], choices: Sequence[Notation]) -> Notation:
+def notation_of(columns: Iterable[Series], choices: Sequence[Notation] = NOTATIONS) -> Notation:
     """The first of those in which most cells are numbers.
 
     Example:
-        >>> notation_of([pandas.Series(["4,282", "396"])], NOTATIONS)
+        >>> notation_of([pandas.Series(["4,282", "396"])])
         ('.', ',')
-        >>> notation_of([pandas.Series(["4,28", "396"])], NOTATIONS)
+        >>> notation_of([pandas.Series(["4,28", "396"])])
         (',', '')
     """
     plain = [_without_unit(cells.dropna())[0] for cells in columns]
     return max(choices, key=lambda marks: sum(_are_numbers(cells, marks).sum() for cells in plain))
 
 
-def read_cells(cells: Series, marks: Notation, is_real: bool) -> tuple[Series, list[str]]:
-    """Numbers, True and False, or the texts as they are, and what is to be said of them.
+def read_cells(cells: Series, marks: Notation, is_real: bool, say: Callable[[str], None]) -> Series:
+    """Numbers, True and False, or the texts, among which numbers are written with a point.
 
-    Args:
-        cells: texts, cleaned.
-        marks: the notation of numbers.
-        is_real: whether they were said to be numbers: what is none is missing then.
+    If they were said to be real, what is no number is missing. ``say`` takes a word for the owner.
     """
     there = cells.dropna()
     plain, unit = _without_unit(there)
@@ -88,17 +85,15 @@ def read_cells(cells: Series, marks: Notation, is_real: bool) -> tuple[Series, l
     plain = plain.str.replace(decimal, ".", regex=False)
     if not len(plain) or (not is_real and others.str.contains(r"\w").any()):
         if len(there) and there.str.casefold().isin(_BOOLS).all():
-            return cells.str.casefold().map(_BOOLS), []
-        doubts = _doubts(there, others) if len(there) else []
-        return (cells if len(plain) < len(others) else plain.combine_first(cells)), doubts
+            return cells.str.casefold().map(_BOOLS)
+        _say_of_texts(there, say)
+        return plain.combine_first(cells)
     numbers = pandas.to_numeric(plain)
-    said = []
     if unit:
-        cell = there[numbers.index[0]]
-        said.append(f"is read without its {unit!r}: {cell} is {numbers.iloc[0]:g}")
+        say(f"is read without its {unit!r}: {there[plain.index[0]]} is {numbers.iloc[0]:g}")
     for text, count in others.value_counts()[:_MOST_SAID].items():
-        said.append(f"has {text!r} in {count} cells, read as missing ones")
-    return numbers.reindex(cells.index), said
+        say(f"has {text!r} in {count} cells, read as missing ones")
+    return numbers.reindex(cells.index)
 
 
 def _without_unit(there: Series) -> tuple[Series, str]:
@@ -110,6 +105,7 @@ def _without_unit(there: Series) -> tuple[Series, str]:
 
 
 def _are_numbers(cells: Series, marks: Notation) -> Series:
+    """Which are numbers. A zero in front, as in 01234, is one of a name."""
     decimal, thousands = re.escape(marks[0]), "".join(_blanks(marks[1]))
     groups = rf"[1-9]\d{{0,2}}(?:[{re.escape(thousands)}]\d{{3}})+|" if thousands else ""
     whole = rf"(?:{groups}0|[1-9]\d*)"
@@ -122,24 +118,14 @@ def _blanks(mark: str) -> str:
     return mark.replace(" ", " \u00a0\u202f")
 
 
-def _doubts(there: Series, others: Series) -> list[str]:
-    """What the owner of a column of texts, of which the ``others`` are no numbers, may not mean."""
-    said, counts = [], there.value_counts()
-    if there.str.fullmatch(r"\d+").all():
-        zero = others[others.str.startswith("0")].iloc[0]
-        said.append(f"has {zero!r}, and is taken for names, whose zeros in front are kept")
-    elif len(others) < len(there) / 2:
-        texts = listing([repr(text) for text in others.value_counts().index[:_MOST_SAID]])
-        said.append(f"has {texts} among numbers: as a kind of 'real', they are missing")
-    elif there.str.fullmatch(_TIME).all():
-        said.append(
+def _say_of_texts(there: Series, say: Callable[[str], None]) -> None:
+    """Say that they are dates or times, and which of them differ in capitals alone."""
+    if len(there) and there.str.fullmatch(_TIME).all():
+        say(
             f"holds dates or times, such as {there.iloc[0]!r}: a model reads more from numbers, "
-            "such as days since the first, or a month"
+            "such as days since the first, months or hours"
         )
-    once = counts.index[counts == 1].tolist()
-    if len(once) <= _MOST_SAID and len(there) > 10 * len(counts):
-        said += [f"has {text!r} in one row alone" for text in once]
-    alike = counts.index.to_series().groupby(counts.index.str.casefold()).agg(list)
-    for twice in alike[alike.str.len() > 1].tolist()[:_MOST_SAID]:
-        said.append(f"has {' and '.join(map(repr, twice))}, as {len(twice)} classes")
-    return said
+    texts = pandas.Series(sorted(there.unique()), dtype=str)
+    alike = texts.groupby(texts.str.casefold()).agg(list)
+    for spellings in alike[alike.str.len() > 1][:_MOST_SAID]:
+        say(f"has {' and '.join(map(repr, spellings))}, as {len(spellings)} classes")

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import math
-import warnings
-from dataclasses import dataclass
+from collections.abc import Callable
 
 import numpy as np
 import torch
 
 from ..common.words import listing, percent
+from ..model.columns import MOST_DIGITS, Numbers
 from ..model.heads import Head, MixtureOfGaussians
 from ..model.heads_of_numbers import OnAxis, Reals, Spiked, Whole
 
 RECURS = 10
 """So many rows with one value are no chance, where those beside it have a quarter of them."""
 MOST_SPIKES = 20
-MOST_DIGITS = 4
 LARGEST = 2**23
 """Whole numbers up to here are exact in float32, and so is half a step beside them."""
 NEAR = 3.5
@@ -26,86 +25,19 @@ FAR_OUT = 10.0
 """Where a value is so many standard deviations away, bells alone would see nothing else."""
 
 
-@dataclass(frozen=True)
-class Numbers:
-    """How numbers become those that a model reads, and back.
-
-    Args:
-        head: for what a model reads.
-        centre, scale: what is taken off, and what is 1 for a model.
-        step: of which all are multiples, in draws, too; None where there is none.
-        spikes: values with a probability of their own.
-        told: what they are, in words.
-        far: values that recur far from all others, and in how many of the rows.
-    """
-
-    head: Head
-    centre: float = 0.0
-    scale: float = 1.0
-    step: float | None = None
-    spikes: tuple[float, ...] = ()
-    told: str = "real"
-    far: tuple[str, ...] = ()
-
-    @property
-    def sd(self) -> float:
-        """What the density is per; 1 where that is a unit of the table, or there is none."""
-        return self.scale if self.head.is_density and not self.spikes else 1.0
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether all are whole numbers."""
-        return self.step is not None and self.step % 1 == 0
-
-    def encode(self, numbers: np.ndarray) -> np.ndarray:
-        """What a model reads; NaN where a number is missing, infinite or out of bounds."""
-        read = (numbers - self.centre) / self.scale
-        if not self.head.is_density:
-            off = np.isfinite(read) & (np.abs(read - np.rint(read)) > 1e-3)
-            if off.any():
-                warnings.warn(
-                    f"{numbers[off.argmax()]:g} and {off.sum() - 1} more numbers are between the "
-                    f"steps of {self.scale:g} of the table they are to be like: they are rounded",
-                    stacklevel=5,
-                )
-            read = np.rint(read)
-        axis = self.head.beside if isinstance(self.head, Spiked) else self.head
-        is_one = np.isfinite(read)
-        if isinstance(axis, OnAxis):
-            lower, upper = axis.bounds().numpy()
-            is_spike = np.isin(numbers, self.spikes)
-            is_one &= ((read >= lower) & (read <= upper)) | is_spike
-            inside = axis.off_bounds(torch.from_numpy(read).float()).numpy()
-            read = np.where(is_spike, read, inside)
-        return np.where(is_one, read, np.nan)
-
-    def decode(self, read: np.ndarray) -> np.ndarray:
-        """The way back, to the step where there is one."""
-        numbers = read * self.scale + self.centre
-        if self.step is not None:
-            numbers = (np.rint(numbers / self.step) * self.step).round(MOST_DIGITS)
-        if isinstance(self.head, Spiked):
-            for spike, value in zip(self.spikes, self.head.arguments[0], strict=True):
-                numbers = np.where(read == value, spike, numbers)
-        return numbers
-
-
 def numbers_of(
     numbers: np.ndarray,
     learned: np.ndarray,
     bells: int,
+    say: Callable[[str], None],
     said: tuple[float, float] | None = None,
 ) -> Numbers:
-    """What the numbers of a column are.
+    """What the numbers of a column are; those that are ``learned`` from say centre and scale.
 
-    Args:
-        numbers: (n,) all that are there.
-        learned: (n,) which of them are for training: these say centre and scale.
-        bells: curves of a head.
-        said: bounds, where the owner says them.
+    ``said`` are bounds that the owner says; ``say`` takes a word for the owner.
     """
     values, counts = np.unique(numbers, return_counts=True)
-    step, is_whole = _step_to_count(values, len(numbers)), bool((values % 1 == 0).all())
+    step = _step_to_count(values, len(numbers))
     spikes = recurring(values, counts)
     near = _to_learn(numbers, learned, spikes)
     far = spikes[~is_within_fences(spikes, numbers[~np.isin(numbers, spikes)])]
@@ -129,12 +61,17 @@ def numbers_of(
         head = Spiked(read(spikes).astype(np.float32).tolist(), axis, 1.0 if step else scale)
     elif not step and np.isinf(bounds).all() and not axis.tails:
         head = MixtureOfGaussians(bells)
-    shares = {v: f"{v:.10g} in {percent((numbers == v).mean())}" for v in spikes.tolist()}
-    told = _in_words(step, bounds, is_log, near) + (", some far out" if axis.tails else "")
-    if shares:
-        told += f", and {listing([*shares.values()])} of the rows"
-    step = step or (1.0 if is_whole else None)
-    return Numbers(head, centre, scale, step, (*shares,), told, tuple(shares[v] for v in far))
+    told = _in_words(step, bounds, is_log, near) + ", some far out" * axis.tails
+    if spikes.size:
+        told += f", and {_shares(spikes, numbers)} of the rows"
+    if far.size:
+        say(
+            f"has {_shares(far, numbers)} of its rows, far from all else: if that stands for a "
+            "missing cell, leave it empty, as pandas.read_csv(..., na_values="
+            f"[{', '.join(f'{v:g}' for v in far)}]) does"
+        )
+    step = step or (1.0 if (values % 1 == 0).all() else None)
+    return Numbers(head, centre, scale, step, (*spikes.tolist(),), told)
 
 
 def _step_to_count(values: np.ndarray, n: int) -> float | None:
@@ -170,8 +107,7 @@ def recurring(values: np.ndarray, counts: np.ndarray) -> np.ndarray:
     padded = np.pad(counts.astype(float), 3, constant_values=np.nan)
     beside = np.lib.stride_tricks.sliding_window_view(padded, 7)[:, [0, 1, 2, 4, 5, 6]]
     usual = np.nanmedian(beside, axis=1)
-    first, third = np.quantile(np.repeat(values, counts), (0.25, 0.75))
-    far_out = np.abs(values - (first + third) / 2) > 3.5 * (third - first)
+    far_out = ~is_within_fences(values, np.repeat(values, counts))
     are = (counts >= max(RECURS, counts.sum() / 100)) & ((counts > 4 * usual) | far_out)
     if len(values) < are.sum() + 2:
         return values[:0]
@@ -252,11 +188,12 @@ def _on_axis(
     return kind(bells, lower, upper, knee, centre, scale, tails)
 
 
+def _shares(values: np.ndarray, numbers: np.ndarray) -> str:
+    return listing([f"{v:.10g} in {percent((numbers == v).mean())}" for v in values])
+
+
 def _in_words(
-    step: float | None,
-    bounds: tuple[float, float],
-    is_log: bool,
-    near: np.ndarray,
+    step: float | None, bounds: tuple[float, float], is_log: bool, near: np.ndarray
 ) -> str:
     kind = "real" if step is None else "whole numbers" if step == 1 else f"in steps of {step:g}"
     lower, upper = bounds

@@ -16,6 +16,7 @@ Imports from ``common`` alone. In reading order:
 - ``completion``: what is unknown, drawn given what is known, and what is said of it
 - ``completed_rows``: the result of a completion: means, shares, draws
 - ``given``: some variables held: draws of the others, and their probabilities
-- ``saving``: a model in one file
+- ``columns``, ``table``: how a table is read, for a model that knows its own
+- ``saving``: a model in one file, with its table
 - ``compression``: rows in bytes, and a sampler whose dice come from bytes
 """

@@ -8,9 +8,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from importlib import import_module
 from itertools import pairwise
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import torch
 import torch.nn.functional as F
@@ -39,7 +38,10 @@ from .sampling import (
     sample_mixture,
     sample_rows,
 )
-from .saving import check_settings, name_of, note_settings, plain, read_model, write_model
+from .saving import check_settings, from_plain, name_of, note_settings, read_model, write_model
+
+if TYPE_CHECKING:
+    from .table import Table
 
 FIRST_SETS = 32
 """As many sets of masks are looked at for initial weights, where there are more."""
@@ -409,7 +411,7 @@ class MADE(nn.Module):
 
     # ---- files ------------------------------------------------------------------------------
 
-    def save(self, path: str | os.PathLike[str], table: Any = None) -> None:
+    def save(self, path: str | os.PathLike[str], table: Table | None = None) -> None:
         """Write arguments, head and weights to one file, which :meth:`load` makes a model of.
 
         The file is whole at every moment: what was at ``path`` stays until the new one is written.
@@ -450,17 +452,16 @@ class MADE(nn.Module):
                 f"the table has {len(table.columns)} columns, and the model {self.input_dim} "
                 "variables"
             )
-        kept = self._table if table is None else plain(replace(table, rows=table.rows[:0]))
+        kept = self._table if table is None else replace(table, rows=table.rows[:0])
         write_model(path, arguments, self.head, self.state_dict(), kept)
 
     @property
-    def table(self) -> Any:
+    def table(self) -> Table | None:
         """The table that the model was saved with, without its rows; None if there was none.
 
         ``load_table(path, like=model.table)`` reads new rows as the first were.
         """
-        # data stands above model, and brings pandas: whoever asks for a table pays for it
-        return self._table and import_module("made_course.data.tables").table_of(self._table)
+        return from_plain(self._table)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:

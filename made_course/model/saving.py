@@ -34,10 +34,10 @@ def write_model(
         arguments: what to build a model with, so that it takes the state dict, but for its head.
         head: of the model.
         state: its state dict.
-        table: of the model, by :func:`plain`, or None.
+        table: of the model, or None.
     """
     content = {"format": FORMAT, "arguments": arguments, "head": _written(head), "state": state}
-    content["table"] = table
+    content["table"] = plain(table)
     write_whole(path, lambda file: torch.save(content, file))
 
 
@@ -55,7 +55,7 @@ def read_model(
 
 
 def plain(value: Any) -> Any:
-    """What a file without code holds of dataclasses, heads, sequences and plain values.
+    """What a file without code holds of a table, heads, sequences and plain values.
 
     Example:
         >>> from made_course import Categorical
@@ -71,21 +71,22 @@ def plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return type(value)(map(plain, value))
     value = value.item() if hasattr(value, "item") and not isinstance(value, Tensor) else value
-    if not isinstance(value, str | int | float | Tensor | None):
+    if not isinstance(value, dict | str | int | float | Tensor | None):
         raise ValueError(f"{value!r} is no plain value: make texts of such cells")
     return value
 
 
-def from_plain(value: Any, kinds: dict[str, type]) -> Any:
-    """The way back; ``kinds`` are the dataclasses that there may be, by name."""
+def from_plain(value: Any) -> Any:
+    """The way back."""
     if isinstance(value, list | tuple):
-        return type(value)(from_plain(part, kinds) for part in value)
+        return type(value)(map(from_plain, value))
     if not isinstance(value, dict):
         return value
-    if "head" in value and "is" not in value:
+    if "is" not in value:
         return _read(value["head"])
-    parts = {name: from_plain(part, kinds) for name, part in value.items() if name != "is"}
-    return kinds[value["is"]](**parts)
+    from .table import KINDS  # which brings pandas: whoever asks for a table pays for it
+
+    return KINDS[value["is"]](**{k: from_plain(v) for k, v in value.items() if k != "is"})
 
 
 def name_of(act: nn.Module) -> str:
@@ -108,15 +109,13 @@ def _written(head: Head) -> list[Any]:
 
 def _read(written: list[Any]) -> Head:
     name, *arguments = written
-    if name == PACKED:
-        return Mixed([_read(head) for head in arguments])
-    if name == "Mixed":
-        raise ValueError(
-            "the file is of a model whose Mixed gave each column as many numbers as the widest "
-            "head takes, and now each has those of its own: train the model again"
-        )
     arguments = [_read(own) if isinstance(own, list) else own for own in arguments]
-    return {kind.__name__: kind for kind in NAMED_HEADS}[name](*arguments)
+    if name == PACKED:
+        return Mixed(arguments)
+    kinds = {kind.__name__: kind for kind in NAMED_HEADS}
+    if name not in kinds:
+        raise ValueError(f"the file has a head {name}, which is read no longer: train again")
+    return kinds[name](*arguments)
 
 
 def _of_ones_own(what: str, value: object) -> str:

@@ -87,11 +87,10 @@ def test_new_rows_are_read_as_the_first_were(tmp_path):
     assert back(new)["x"][0] == pytest.approx(4.282, abs=1e-3)
 
 
-def test_a_name_of_digits_keeps_its_zero(tmp_path, capsys):
+def test_a_name_of_digits_keeps_its_zero(tmp_path):
     rows = [("01234" if i % 3 else "98765", i) for i in Y]
     table = whole(write(tmp_path, "zip,x\n" + joined(rows, ",")), kinds={"x": "real"})
     assert table.columns[0].values == ("01234", "98765")
-    assert "column 'zip' has '01234', and is taken for names" in capsys.readouterr().out
 
 
 def test_marks_alone_among_numbers_are_gaps(tmp_path, capsys):
@@ -131,12 +130,11 @@ def test_a_doubtful_first_line_is_said_and_header_decides(tmp_path, capsys):
     path = write(tmp_path, "male,smoker\n" + joined(rows, ","))
     assert whole(path).names == ["male", "smoker"]
     said = capsys.readouterr().out
-    assert f"{path}: line 1 (male and smoker) is read as names, though" in said
-    assert "header=None" in said
+    assert said.startswith(f"{path}: line 1 (male and smoker) is read as names, and by header=None")
     assert len(whole(path, header=None).rows) == 41
     path = write(tmp_path, joined([(i % 2, 7 * i) for i in N[1:]], ","))
     assert whole(path).names == ["x₁", "x₂"]
-    assert "line 1 (1 and 7) is read as a row, not as names: header=0" in capsys.readouterr().out
+    assert "line 1 (1 and 7) is read as a row, and by header=0 as names" in capsys.readouterr().out
     assert whole(path, header=0).names == ["1", "7"]
 
 
@@ -153,7 +151,6 @@ def test_a_header_further_down_is_found_by_its_number(tmp_path):
         "# from us, all rights\nx,y\n",
         "#from us\n\n# all rights\nx,y\n",
         "# all of it, here\n# x,y\n",  # as np.savetxt has it
-        "sep=,\nx,y\n",  # as Excel has it
     ],
 )
 def test_what_stands_above_the_names_is_no_row(start, tmp_path):
@@ -165,24 +162,6 @@ def test_what_stands_above_the_names_is_no_row(start, tmp_path):
     assert (table.names, len(table.rows)) == (["x", "y"], 40)
 
 
-def test_titles_and_footnotes_of_one_cell_are_left_out(tmp_path, capsys):
-    rows = [(f"{y},5 €", i % 2, "a b") for i, y in enumerate(Y)]
-    table = whole(
-        write(tmp_path, "Rain of our town\n\nx;y;z\n" + joined(rows) + "Source: us, 2024\n"),
-        kinds={"z": "drop"},
-    )
-    assert (table.names, len(table.rows)) == (["x", "y"], 40)
-    said = capsys.readouterr().out
-    assert "line 1 (Rain of our town) has one cell, and is left out" in said
-    assert "line 44 (Source: us, 2024) has one cell, and is left out" in said
-
-
-def test_a_text_that_stands_once_is_said(capsys):
-    frame = pandas.DataFrame({"a": [*"pqrstuvw"] * 50, "b": [*range(400)]})
-    frame.loc[7, "a"] = "What?"
-    assert "column 'a' has 'What?' in one row alone" in said_of(frame, capsys, kinds={"b": "drop"})
-
-
 def test_an_error_leads_to_the_line_below_comments_and_cells_of_two_lines(tmp_path):
     rows = joined([(i, "a b") for i in N], ",").replace("a b", '"a\nb"')
     path = write(tmp_path, "# one\n\nx,y\n" + rows + "inf,c\n")
@@ -190,23 +169,17 @@ def test_an_error_leads_to_the_line_below_comments_and_cells_of_two_lines(tmp_pa
         whole(path)
 
 
-def test_names_of_rows_that_have_no_name_get_one(tmp_path):
-    rows = [(f"car{i}", i % 2, y) for i, y in enumerate(Y)]
-    path = write(tmp_path, "x y\n" + joined(rows, " "))  # as R has it
-    with pytest.raises(ValueError, match="'Unnamed: 0' has 40 different texts in 40 rows"):
+def test_a_column_of_numbers_of_rows_has_no_name_and_gets_one(tmp_path):
+    path = write(tmp_path, ",x\n" + joined(enumerate(Y), ","))  # as pandas writes its index
+    with pytest.raises(ValueError, match="'Unnamed: 0' numbers the rows"):
         whole(path)
-    assert whole(path, kinds={"Unnamed: 0": "drop"}).names == ["x", "y"]
+    assert whole(path, kinds={"Unnamed: 0": "drop"}).names == ["x"]
 
 
-def test_rows_and_columns_without_a_cell_are_left_out(tmp_path, capsys):
-    path = write(
-        tmp_path, "x;y;\n" + joined([(i % 2, y, "") for i, y in enumerate(Y)]) + ";;\n;;\n"
-    )
-    table = whole(path)
-    assert (table.names, len(table.rows)) == (["x", "y"], 40)
-    said = capsys.readouterr().out
-    assert "2 rows without a cell are left out" in said
-    assert "a column without a name or a cell is left out" in said
+def test_rows_without_a_cell_are_left_out(tmp_path, capsys):
+    path = write(tmp_path, "x;y\n" + joined([(i % 2, y) for i, y in enumerate(Y)]) + ";\n;\n")
+    assert len(whole(path).rows) == 40
+    assert "2 rows without a cell are left out" in capsys.readouterr().out
 
 
 # ---- packing, other places, other kinds ----------------------------------------------------------
@@ -228,19 +201,15 @@ def test_an_address_is_read_and_one_that_does_not_answer_is_said(tmp_path):
         threading.Thread(target=server.serve_forever, daemon=True).start()
         address = f"http://127.0.0.1:{server.server_port}/"
         assert len(whole(address + "table.csv").rows) == 40
-        with pytest.raises(ValueError, match=f"^{address}none.csv cannot be read .*HTTP Error 404"):
+        with pytest.raises(OSError, match="HTTP Error 404"):
             load_table(address + "none.csv")
         server.shutdown()
 
 
-@pytest.mark.parametrize(
-    ("name", "reader"),
-    [("t.parquet", "read_parquet"), ("t.XLSX", "read_excel"), ("t.dta", "read_stata")],
-)
-def test_other_kinds_of_files_are_pandas_to_read(name, reader, tmp_path):
-    path = write(tmp_path, "PAR1", name)
-    with pytest.raises(ValueError, match=rf"is no file of text: load_table\(pandas.{reader}\("):
-        load_table(path)
+def test_other_kinds_of_files_are_for_pandas_and_numpy(tmp_path):
+    np.save(tmp_path / "t.npy", Y)
+    with pytest.raises(ValueError, match=r"(?s)npy cannot be read .*load_table\(numpy.load\(path"):
+        load_table(tmp_path / "t.npy")
     with pytest.raises(ValueError, match=r"t.parquet is empty: a table has"):
         load_table(write(tmp_path, "", "t.parquet"))
 
@@ -271,34 +240,26 @@ def test_kinds_are_the_owners():
 
 
 @pytest.mark.parametrize(
-    ("kinds", "kind", "message"),
+    ("kinds", "message"),
     [
-        (
-            {"size": "real"},
-            ValueError,
-            "kinds names 'size', and the columns are id, zip, rooms and",
-        ),
+        ({"size": "real"}, "kinds names 'size', and the columns are id, zip, rooms and price"),
         (
             {"zip": "names"},
-            ValueError,
-            "unknown kind of 'zip' 'names': choose one of classes, real",
+            "kind of 'zip' must be classes, real, drop or two rising numbers, got 'n",
         ),
-        ({"zip": (9, 1)}, ValueError, r"bounds of 'zip' must be two rising numbers, got \(9, 1\)"),
-        (["zip"], TypeError, "kinds must say what columns are, as in {'zip': 'classes'}, got"),
+        ({"zip": (9, 1)}, r"kind of 'zip' must be .* or two rising numbers, got \(9, 1\)"),
     ],
 )
-def test_kinds_that_are_none(kinds, kind, message):
-    with pytest.raises(kind, match=f"^{message}"):
+def test_kinds_that_are_none(kinds, message):
+    with pytest.raises(ValueError, match=f"^{message}"):
         load_table(HOUSES, kinds=kinds)
 
 
 def test_what_is_no_number_of_a_real_column_is_missing(capsys):
     cells = [f"{y},5" if y % 9 else "k.A." for y in Y]
     frame = HOUSES.assign(price=cells)
-    with pytest.raises(ValueError, match="'price' has 36 different texts"):
+    with pytest.raises(ValueError, match="holds 'k.A.', but .* numbers: kinds={'price': 'real'}"):
         whole(frame, kinds={"id": "drop"})
-    said = capsys.readouterr().out
-    assert "column 'price' has 'k.A.' among numbers: as a kind of 'real', they are missing" in said
     table = whole(frame, kinds={"id": "drop", "price": "real"}, missing="keep")
     assert int(table.rows.isnan().sum()) == 5
     assert "column 'price' has 'k.A.' in 5 cells, read as missing ones" in capsys.readouterr().out
@@ -316,7 +277,7 @@ def test_new_rows_of_a_real_column_are_read_as_its_owner_said(tmp_path):
 
 def test_texts_are_no_real_column():
     frame = HOUSES.assign(rooms=["few", "many"] * 20)
-    with pytest.raises(ValueError, match="column 'rooms' holds 'few', which is no number"):
+    with pytest.raises(ValueError, match="column 'rooms' holds 'few', which is no finite n"):
         whole(frame, kinds={"rooms": "real"})
 
 

@@ -120,7 +120,7 @@ def test_every_spelling_of_0_and_1(spelling, header, tmp_path):
     [
         *(lambda x, d=d: x.astype(d) for d in ("bool", "uint8", "int64", "f2", "f8", "object")),
         lambda x: np.ma.masked_array(x),
-        *(lambda x, d=d: torch.tensor(x).to(d) for d in (torch.bool, torch.uint8, torch.bfloat16)),
+        *(lambda x, d=d: torch.tensor(x).to(d) for d in (torch.bool, torch.uint8, torch.float16)),
         lambda x: torch.tensor(x).double().requires_grad_(),
     ],
 )
@@ -151,28 +151,6 @@ def test_frames_of_pandas_and_polars():
     assert torch.equal(same.rows.nan_to_num(-9), table.rows.nan_to_num(-9))
     columns = load_table(polars.DataFrame(cells), missing="keep").columns
     assert repr(columns[:-1]) == repr(table.columns[:-1])
-
-
-@pytest.mark.parametrize(
-    "keys", [["train", "valid", "test"], ["train_data", "val_data", "test_data"]]
-)
-def test_an_npz_file_keeps_its_own_parts(keys, tmp_path):
-    parts = np.split(numbered(16), [9, 12])
-    others = {"inputsize": 5, "train_labels": np.arange(9), "train_length": 9}
-    named = dict(zip(keys, parts, strict=True))
-    np.savez(tmp_path / "t.npz", **others, **{key: named[key] for key in reversed(keys)})
-    for found, part in zip(load_table(tmp_path / "t.npz", seed=5), parts, strict=True):
-        assert np.array_equal(found.numpy(), part)
-
-
-@pytest.mark.parametrize("name", ["t.npz", "t.npy", "t.table"])
-def test_one_array_in_a_file_is_split(name, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    array = numbered(16)
-    with open(name, "wb") as file:
-        np.save(file, array) if name == "t.npy" else np.savez_compressed(file, anything=array)
-    for found, same in zip(load_table(name, seed=3), load_table(array, seed=3), strict=True):
-        assert torch.equal(found, same)
 
 
 # ---- headers and separators ----------------------------------------------------------------------
@@ -287,9 +265,10 @@ def test_what_a_column_is_taken_for(cells, said):
         ([1, "x", 2.5] * 20, "'a' holds mixed-integer values: make numbers or texts of them"),
         (
             [*map(str, range(59)), "6O"],
-            "row 59 (counted from 0), column 'a' holds '6O', but most of its cells are numbers",
+            "row 59 (counted from 0), column 'a' holds '6O', but most of its cells are numbers: "
+            "kinds={'a': 'real'} makes missing cells of the others, 'classes' classes of all",
         ),
-        ([math.inf, *range(59)], "row 0 (counted from 0), column 'a' holds inf, which is not"),
+        ([math.inf, *range(59)], "row 0 (counted from 0), column 'a' holds inf, which is no fin"),
     ],
 )
 def test_columns_that_cannot_be_modelled(cells, message):
@@ -503,10 +482,14 @@ def test_what_the_error_advises_works(marks, has_header, tmp_path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("a,b,c\n1,0,1\n\n0,1\n", ": line 4 has 2 cells, but the first has 3: cells are separated"),
         (
-            "1,0,1\n1,0,1,\n",
-            ": line 2 has 4 cells, but the first has 3: cells are separated by ','",
+            "a,b,c\n1,0,1\n\n0,1\n",
+            ": line 4 has 2 cells, but the first row, line 1, has 3: cells are s",
+        ),
+        ("1,0,1\n1,0,1,\n", ": line 2 has 4 cells, but the first row, line 1, has 3: cells are s"),
+        (
+            "Rain\n" + "x,y\n1,2\n" * 9,
+            ": line 2 has 2 cells, but the first row, line 1, has 1: cells are s",
         ),
         ("", " is empty: a table has a row for each observation"),
         ("\n\n", " is empty: a table has a row for each observation"),
@@ -516,54 +499,22 @@ def test_what_the_error_advises_works(marks, has_header, tmp_path):
         (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", " cannot be read as a table ('utf-8' codec"),
         ("a,b\n1,0\n".encode("utf-16"), " cannot be read as a table ('utf-8' codec"),
         (gzip.compress(b"1,0\n", mtime=0), " cannot be read as a table ('utf-8' codec"),
-        (b"PK\x03\x04 nonsense", " cannot be read as arrays of numbers: it is damaged"),
+        (b"PAR1\xff", " cannot be read as a table ('utf-8' codec"),
     ],
 )
 def test_a_csv_file_that_is_none_or_not_whole(content, message, tmp_path):
     assert fails(write(tmp_path, content)).startswith(message)
 
 
-def test_a_packed_file_that_is_none_or_not_whole(tmp_path):
-    whole = gzip.compress(lines(numbered(64).astype(int)).encode())
-    for content in (b"1,0\n", whole[:-9]):
-        message = fails(write(tmp_path, content, "T.CSV.GZ"))
-        assert message.startswith(" cannot be read as a table (")
+def test_a_packed_file_that_is_not_whole(tmp_path):
+    cut = gzip.compress(lines(numbered(64).astype(int)).encode())[:-9]
+    assert fails(write(tmp_path, cut, "T.CSV.GZ")).startswith(" cannot be read as a table (Compr")
 
 
-def npz(folder: Path, **named) -> Path:
-    np.savez(folder / "t.npz", **named)
-    return folder / "t.npz"
-
-
-def test_npz_files_that_are_not_as_expected(tmp_path):
-    x = numbered(8)
-    names = ": name the parts of a table train, valid and test, or save one array alone."
-    assert fails(npz(tmp_path, train=x, test=x)).startswith(f" holds train and test{names}")
-    assert fails(npz(tmp_path)).startswith(f" holds nothing{names}")
-    assert fails(npz(tmp_path, train=x, valid=x[:, :3], test=x)).startswith(
-        ": parts of one table have as many columns, got {'train': 4, 'valid': 3, 'test': 4}"
-    )
-    assert fails(npz(tmp_path, train=x, valid=x[:0], test=x)).startswith(
-        ", array 'valid' has 0 rows and 4 columns"
-    )
-
-
-def test_files_of_numpy_that_hold_objects_or_are_damaged(tmp_path):
-    refused = (
-        " cannot be read as arrays of numbers: it is damaged, of another kind, or holds Python"
-    )
-    objects = np.array([[1, None]], dtype=object)
-    assert fails(npz(tmp_path, table=objects)).startswith(refused)
-    whole = npz(tmp_path, table=numbered(8)).read_bytes()
-    for content in (b"", b"hello", whole[:-30], whole[:100]):
-        assert fails(write(tmp_path, content, "t.npz")).startswith(refused)
-
-
-def test_files_that_are_no_tables(tmp_path, monkeypatch):
-    assert fails(tmp_path, IsADirectoryError).startswith(" is a folder: give the path of one file")
-    with pytest.raises(FileNotFoundError, match=r"^there is no file .*none.csv: a path that") as e:
-        load_table(tmp_path / "none.csv")
-    assert str(Path.cwd()) in str(e.value)
+@pytest.mark.parametrize("name", ["none.csv", "none.csv.gz"])
+def test_a_file_that_is_not_there_is_named(name, tmp_path):
+    with pytest.raises(FileNotFoundError, match=name):
+        load_table(tmp_path / name)
 
 
 def test_a_path_may_begin_at_home(tmp_path, monkeypatch):
@@ -579,14 +530,17 @@ def test_a_path_may_begin_at_home(tmp_path, monkeypatch):
         ([[0, 1]], TypeError, "source must be the path of .* or polars, got list: lists of rows"),
         (None, TypeError, "source must be .*, got NoneType"),
         (np.ones(5), ValueError, r"the array must have shape \(N, D\), .*, got \(5,\): a single"),
-        (torch.ones(5, 2, 2), ValueError, r"the tensor must have .*, got \(5, 2, 2\): images are"),
-        (np.ones(()), ValueError, r"the array must have shape \(N, D\), .*, got \(\)$"),
+        (
+            torch.ones(5, 2, 2),
+            ValueError,
+            r"the tensor must .*, got \(5, 2, 2\): .*, and images are",
+        ),
         (np.ones((0, 3)), ValueError, "the array has 0 rows and 3 columns: it needs at least one"),
         (np.ones((3, 0)), ValueError, "the array has 3 rows and 0 columns: it needs at least one"),
         (
             np.ma.masked_array([[0, 1], [1, 1]], [[0, 0], [1, 0]]),
             ValueError,
-            r"2 rows are too few for a split of \(0.7, 0.15, 0.15\): .* parts of 2, 0 and 0 rows",
+            r"2 rows are too few for a split of \[0.7, 0.15, 0.15\]: .* parts of 2, 0 and 0 rows",
         ),
     ],
 )
@@ -598,10 +552,13 @@ def test_sources_that_are_no_table(source, kind, message):
 @pytest.mark.parametrize(
     ("split", "kind", "message"),
     [
-        ((0.7, 0.1, 0.1, 0.1), TypeError, r"split must be three fractions, as \(0.70, 0.15, 0.15"),
-        (0.7, TypeError, "split must be three fractions, .*, got 0.7"),
-        ("701", TypeError, "split must be three fractions, .*, got '701'"),
-        ((0.7, 0.2, 0.2), ValueError, r"split must sum to 1, got .*: its sum is 1.1"),
+        ((0.7, 0.1, 0.1, 0.1), ValueError, r"split must be two or three .*, as \(0.70, 0.15, 0.15"),
+        (0.7, ValueError, "split must be two or three fractions that sum to 1, .*, got 0.7"),
+        (
+            (0.7, 0.2, 0.2),
+            ValueError,
+            r"split must be two or three fractions that sum to 1, .*0.2\)",
+        ),
         ((0.9, 0.1, 0), ValueError, "each of split must be finite and above 0, got 0"),
         ((0.9, 0.1, None), TypeError, "each of split must be a number, got None"),
         ((0.98, 0.01, 0.01), ValueError, "20 rows are too few for a split of .* of 20, 0 and 0"),
