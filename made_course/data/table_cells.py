@@ -41,12 +41,7 @@ def is_word(cell: str) -> bool:
 def notations(
     decimal: str | None, thousands: str | None, first: Notation = NOTATIONS[0]
 ) -> list[Notation]:
-    """Those that have the marks which were asked for, the ``first`` in front.
-
-    Example:
-        >>> notations(",", None), notations(None, " ")
-        ([(',', ''), (',', '.')], [('.', ' ')])
-    """
+    """Those that have the marks which were asked for, the ``first`` in front."""
     found = [
         marks
         for marks in (first, *NOTATIONS)

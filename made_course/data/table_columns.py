@@ -88,7 +88,7 @@ def _of_text(found: Source, cells: Series) -> Column | str:
     if 0.9 <= is_number.mean() < 1 or (are_many and 0.5 <= is_number.mean() < 1):
         return (
             f"{found.cell(is_number.idxmin(), name)}, but most of its cells are numbers: "
-            f"kinds={ {name: 'real'} } makes missing cells of the others, 'classes' classes of all"
+            f"kinds={ {name: 'real'} } makes missing cells of the others, 'classes' a class of each"
         )
     if are_many:
         return (

@@ -70,15 +70,11 @@ class Source:
     def take(self, kinds: Mapping[str, Kind]) -> None:
         """Keep what its owner says that columns are, and leave out those to be dropped."""
         for name, kind in kinds.items():
-            if name not in self.frame:
-                raise ValueError(
-                    f"kinds names {name!r}, and the columns are {listing([*self.frame])}"
-                )
             is_bounds = isinstance(kind, tuple) and len(kind) == 2 and kind[0] < kind[1]
-            if kind not in KINDS and not is_bounds:
+            if name not in self.frame or not (kind in KINDS or is_bounds):
                 raise ValueError(
-                    f"kind of {name!r} must be {', '.join(KINDS)} or two rising numbers, got "
-                    f"{kind!r}"
+                    f"kinds has {kind!r} for {name!r}: columns are {listing([*self.frame])}, and "
+                    f"each may be {', '.join(KINDS)} or bounds, two rising numbers"
                 )
         self.kinds = kinds
         self.frame = self.frame[[name for name in self.frame if kinds.get(name) != "drop"]]

@@ -242,12 +242,15 @@ def test_kinds_are_the_owners():
 @pytest.mark.parametrize(
     ("kinds", "message"),
     [
-        ({"size": "real"}, "kinds names 'size', and the columns are id, zip, rooms and price"),
+        (
+            {"size": "real"},
+            "kinds has 'real' for 'size': columns are id, zip, rooms and price, and",
+        ),
         (
             {"zip": "names"},
-            "kind of 'zip' must be classes, real, drop or two rising numbers, got 'n",
+            "kinds has 'names' for 'zip': .* each may be classes, real, drop or bound",
         ),
-        ({"zip": (9, 1)}, r"kind of 'zip' must be .* or two rising numbers, got \(9, 1\)"),
+        ({"zip": (9, 1)}, r"kinds has \(9, 1\) for 'zip': .* or bounds, two rising numbers"),
     ],
 )
 def test_kinds_that_are_none(kinds, message):
