@@ -126,9 +126,8 @@ def load_table(
     seed = check_count("seed", seed, smallest=0)
     bells = check_count("bells", bells)
     check_choice("missing", missing, ("refuse", "keep"))
-    fractions = None if split is None else _check_split(split)
     if not isinstance(like, Table | None):
-        raise TypeError(f"like must be a table that load_table returned, got {like!r}")
+        raise TypeError(f"like must be a table or model.table, got {type(like).__name__}")
     if like is None:
         found = read_source(source, header)
         found.take(kinds or {})
@@ -139,7 +138,7 @@ def load_table(
         found.take(dict.fromkeys(like.said_real, "real"))
         choices = notations(decimal, thousands, like.notation)
     notation = found.read_numbers(choices)
-    parts = None if fractions is None else _parts(len(found.frame), fractions, seed)
+    parts = None if split is None else _parts(len(found.frame), split, seed)
     learned = parts[0] if parts is not None else np.arange(len(found.frame))
     columns = columns_of(found, learned, bells) if like is None else like.columns
     rows = _encoded(found, columns, missing == "keep")
@@ -218,7 +217,8 @@ def _say_of_equal_rows(found: Source, rows: np.ndarray, parts: list[np.ndarray] 
         )
 
 
-def _check_split(split: Sequence[float]) -> list[float]:
+def _parts(n: int, split: Sequence[float], seed: int) -> list[np.ndarray]:
+    """Numbers of the rows of each part, shuffled."""
     fractions = np.ravel(split).tolist()
     fractions = [check_number("each of split", part, positive=True) for part in fractions]
     if len(fractions) not in (2, 3) or not math.isclose(sum(fractions), 1, abs_tol=1e-6):
@@ -226,16 +226,11 @@ def _check_split(split: Sequence[float]) -> list[float]:
             "split must be two or three fractions that sum to 1, as (0.70, 0.15, 0.15), got "
             f"{split!r}"
         )
-    return fractions
-
-
-def _parts(n: int, fractions: list[float], seed: int) -> list[np.ndarray]:
-    """Numbers of the rows of each part, shuffled."""
     others = [round(n * fraction) for fraction in fractions[1:]]
     sizes = [n - sum(others), *others]
     if min(sizes) < 1:
         raise ValueError(
-            f"{n} rows are too few for a split of {fractions}: they would make parts of "
+            f"{n} rows are too few for a split of {split}: they would make parts of "
             f"{listing(list(map(str, sizes)))} rows, and none may be empty"
         )
     # This stream is frozen, so that a test row stays one in every release of NumPy: those of

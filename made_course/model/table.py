@@ -62,12 +62,11 @@ class Table:
         return self.rows[self._places()[2]]
 
     def _places(self) -> tuple[Tensor, ...]:
-        if self.row_numbers is None:
-            raise TypeError("a table loaded with split=None has no parts: its rows are table.rows")
-        if not len(self.rows):
+        if self.row_numbers is None or not len(self.rows):
             raise TypeError(
-                "a table that came with a model is without its rows: load_table(path, like=table, "
-                "split=None).rows has them, and table.row_numbers says which were for what"
+                "there are no parts: a table loaded with split=None has table.rows alone, and one "
+                "that came with a model has none: load_table(path, like=table, split=None).rows "
+                "are its rows, and table.row_numbers says which were for what"
             )
         return self.row_numbers
 
@@ -98,7 +97,8 @@ class Table:
         """
         if rows.dim() != 2 or rows.shape[1] != len(self.columns):
             raise ValueError(
-                f"rows must have shape (n, {len(self.columns)}), got {tuple(rows.shape)}"
+                f"rows must have shape (n, {len(self.columns)}), got {tuple(rows.shape)}: draws "
+                "for row i are draws[i]"
             )
         numbers = rows.detach().cpu().double().numpy()
         cells = [column.decode(numbers[:, i]) for i, column in enumerate(self.columns)]
