@@ -13,9 +13,6 @@ def test_counting():
 
     right("1.1", doubling)
     right("1.1", lambda input_dim: tuple(1 << i for i in range(input_dim)))
-    for other in ([1, 3, 5], [1, 3, 9], [1, 4, 9], [2, 3, 5], [2, 4, 6], [2, 2, 2], [4, 4, 4]):
-        found = wrong("1.1", lambda input_dim, other=other: [*other, *[0] * 7][:input_dim])
-        assert "differs in value" in found.cause
 
 
 def test_reordering():
@@ -38,12 +35,6 @@ def test_reordering():
         return q2.item(), q3, q1
 
     right("1.2", by_numbers)
-
-    def of_a_zero_first(p1, p2, p3):  # 0.6 on the diary, which is p1, too
-        q2, q3, q1 = exercise_named("1.2").reference(p1, p2, p3)
-        return 1 - q2, q3, q1
-
-    wrong("1.2", of_a_zero_first, "the probabilities of a 0")
 
 
 def test_degrees():

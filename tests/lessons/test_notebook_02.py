@@ -1,12 +1,8 @@
 import itertools
-import math
 
 import torch
-import torch.nn.functional as F
 
 from made_course import MADE
-from made_lessons.checking.catalogue import exercise_named
-from made_lessons.notebook_02.leak_that_sums_to_one import SELF
 from tests.lessons.checking import right, wrong
 
 
@@ -23,16 +19,7 @@ def test_total():
 
     right("2.1", one_by_one)
     right("2.1", from_digits)
-    right(
-        "2.1",
-        lambda *of: exercise_named("2.1").reference(*of) * torch.ones(()).numpy(),
-    )
     wrong("2.1", lambda log_prob, input_dim: 1.0, "near_copy", "other values of")
-    wrong(
-        "2.1",
-        lambda log_prob, n: math.log(exercise_named("2.1").reference(log_prob, n)),
-        "the logarithm of what is asked for",
-    )
     wrong("2.1", lambda log_prob, input_dim: log_prob(torch.eye(input_dim)), "must be a number")
 
 
@@ -66,10 +53,7 @@ def test_leaky_tells_what_is_wrong():
     wrong("2.2", lambda x: x + torch.rand_like(x), "without random numbers")
     wrong("2.2", lambda x: x.log(), "must be finite")
     wrong("2.2", lambda x: x.long(), "another dtype")
-    wrong("2.2", lambda x: 0.2 * x, SELF)
     wrong("2.2", lambda x: 1e-9 * x, "more than rounding")
-    wrong("2.2", lambda x: None, "is a `return` missing")
-    wrong("2.2", lambda x: x.mul_(0), "changed what it was given")
 
 
 def test_fvsbn():
@@ -86,27 +70,6 @@ def test_fvsbn():
             total = total + torch.log(torch.where(x[:, i] == 1, p, 1 - p))
         return total
 
-    def in_sorted_rows(weight, bias, ordering, x):
-        turned = weight[ordering][:, ordering].tril(-1)
-        logits = F.linear(x[:, ordering], turned, bias[ordering])
-        return -F.softplus((1 - 2 * x[:, ordering]) * logits).sum(1)
-
-    for answer in (by_distribution, variable_by_variable, in_sorted_rows):
-        right("2.3", answer)
+    right("2.3", by_distribution)
+    right("2.3", variable_by_variable)
     wrong("2.3", lambda weight, bias, ordering, x: x, "other values of `weight`, `bias`")
-
-
-def test_fvsbn_needs_gradients():
-    def by_lists(weight, bias, ordering, x):
-        log_p = []
-        for row in x:
-            total = 0.0
-            for t, i in enumerate(ordering.tolist()):
-                z = bias[i].item() + sum(
-                    weight[i, j].item() * row[j].item() for j in ordering[:t].tolist()
-                )
-                total += F.logsigmoid(torch.tensor(z if row[i] else -z)).item()
-            log_p.append(total)
-        return torch.tensor(log_p)
-
-    wrong("2.3", by_lists, "carry no gradient")

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from made_course import MADE, MaskedLinear, evaluate, load_pretrained
+from made_course import MADE, MaskedLinear, evaluate
 from made_course.shipped.measured import load_nll_to_beat
 from made_lessons import check
 from made_lessons.notebook_05 import beat_this_number
@@ -13,7 +13,6 @@ from tests.lessons.checking import right, wrong
 
 
 def test_bits():
-    right("5.1", lambda nll, input_dim: nll / math.log(2**input_dim))
     right("5.1", lambda nll, input_dim: torch.tensor(nll / input_dim) * math.log2(math.e))
     right("5.1", lambda nll, input_dim: nll / (input_dim * 0.693))
     wrong("5.1", lambda nll, input_dim: nll / (input_dim * 0.69), "differs in value")
@@ -36,7 +35,6 @@ def test_the_run_shows_what_it_should():
     assert history.train_nll[-1] > evaluate(model, train) + 0.3
     assert evaluate(model, valid) > evaluate(model, train) + 0.5
     assert model.training
-    wrong("5.2", lambda *case: "low", "a number")
     for nll in (history.train_nll, history.valid_nll):
         assert min(nll) < nll[-1] - 0.05
     assert history.valid_nll[-1] == pytest.approx(evaluate(model, valid))
@@ -48,35 +46,14 @@ def test_a_model_left_in_evaluation_mode_is_not_the_question():
 
 
 def test_what_is_no_answer_to_it():
-    def each_row(model, history, train, valid):
-        return -model.eval().log_prob(train)
-
-    def other_weights(model, history, train, valid):
-        nll = evaluate(model, train)
-        torch.nn.init.zeros_(model.net[0].weight)
-        return nll
-
-    wrong("5.2", lambda model, history, train, valid: history.valid_nll[-1], "validation")
-    wrong("5.2", lambda model, history, train, valid: evaluate(model.eval(), valid), "validat")
-
     def of_some(model, history, train, valid):
         return evaluate(model, train[torch.randperm(len(train))[:10]])
 
     wrong("5.2", of_some, "draws something at random")
-    wrong("5.2", lambda model, history, train, valid: evaluate(model, train[:1000]), "value")
-    wrong("5.2", each_row, "take the mean", "shape (1200,)")
-    wrong("5.2", other_weights, "changed what it was given")
     wrong("5.2", lambda *case: torch.zeros(3), "a number")
 
 
 def test_parameters():
-    def by_degrees(model):
-        layers = [*model.net, *([] if model.direct is None else [model.direct])]
-        weights = sum(layer.mask.count_nonzero().item() for layer in layers)
-        return weights + sum(p.numel() for p in model.parameters() if p.dim() == 1)
-
-    right("5.3", by_degrees)
-
     def by_hand(model):
         kept = [m.mask for m in model.modules() if isinstance(m, MaskedLinear)]
         kept += [torch.ones_like(p) for name, p in model.named_parameters() if "bias" in name]
@@ -89,30 +66,6 @@ def test_parameters():
 # ---- 5.4 -----------------------------------------------------------------------------------------
 
 
-class LogisticRegressions(nn.Module):
-    """D of them, as one strictly triangular matrix in an ordering of its own."""
-
-    def __init__(self):
-        super().__init__()
-        generator = torch.Generator().manual_seed(1)
-        order = torch.randperm(784, generator=generator)
-        self.mask = (order[:, None] > order).double()
-        self.weight = nn.Parameter(torch.randn(784, 784, generator=generator).double())
-
-    def forward(self, x):
-        return x @ (self.mask * self.weight).T
-
-    def log_prob(self, x):
-        signs = 2 * x - 1
-        return nn.functional.logsigmoid(signs * self(x)).sum(1)
-
-
-def test_shipped_weights_do_not_count():
-    model = load_pretrained().train()
-    wrong("5.4", model, "do not count")  # within the check's limit of time
-    assert model.training
-
-
 def test_a_class_is_not_taken_for_a_stub(capsys):
     class Net(MADE):
         pass
@@ -121,15 +74,10 @@ def test_a_class_is_not_taken_for_a_stub(capsys):
     assert "came      a class" in capsys.readouterr().out
 
 
-def test_a_mask_that_is_not_strict_is_refused():
-    model = MADE(784, (64,), degrees="even")
-    output = model.net[-1]
-    output.set_mask(model.order[:, None] >= model.degrees[1][None, :])
-    wrong("5.4", model, "sees its answer")
-
-
-def test_an_honest_model_of_ones_own_is_scored():
-    found = wrong("5.4", LogisticRegressions(), "less than 84.6 nats", "worse than a coin")
+def test_an_honest_model_in_float64_is_scored():
+    model = MADE(784, (8,)).double()
+    nn.init.constant_(model.net[-1].bias, 9)
+    found = wrong("5.4", model, "less than 84.6 nats", "worse than a coin")
     assert found.came.endswith(" nats")
 
 
@@ -148,7 +96,6 @@ def test_it_is_beaten_by_more_than_luck(monkeypatch, less, words):
     ("break_it", "words"),
     [
         (lambda x: None, "a NoneType"),
-        (lambda x: x.sum(), "one number"),
         (lambda x: x, "another shape"),
         (lambda x: x.sum(1) * math.nan, "stable form"),
         (lambda x: -x.sum(1), "does not belong to these logits"),
