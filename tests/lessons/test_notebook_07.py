@@ -7,8 +7,6 @@ from torch.nn.functional import logsigmoid
 
 from made_course import MADE, binary_points, fit_orderings
 from made_course.leaks.joint import half_adder_joint
-from made_lessons.checking.catalogue import exercise_named
-from made_lessons.checking.exercise import source_of
 from made_lessons.notebook_07.three_members import MEMBERS, candidates, three_members
 from made_lessons.notebook_07.which_sum_to_one import totals_of_averages
 from tests.lessons.checking import right, wrong
@@ -22,9 +20,7 @@ def test_best_and_worst():
 @pytest.mark.parametrize(
     ("worst", "words"),
     [
-        ([0, 1, 2, 3], "weighted sum will do at each step"),  # causes come first
         ([1, 3, 2, 0], "weighted sum will do at each step"),
-        ([3, 0, 2, 1], "weighted sum will do at each step"),
         ([3, 2, 1, 0], "Causes need not come"),
         ([2, 0, 1, 3], "early is a help"),
     ],
@@ -43,11 +39,7 @@ def test_the_rule_of_the_carry_is_what_all_orderings_cost():
 def test_guesses_that_are_none():
     wrong("7.1", [[0, 1, 2, 3], [0, 1, 3, 2]], "'best' and 'worst'")
     wrong("7.1", {"best": [0, 1, 2, 3]}, "'best' and 'worst'")
-    wrong("7.1", {"best": [0, 1, 2], "worst": [0, 1, 3, 2]}, "'best': [0, 1, 2]", "each of the")
     wrong("7.1", {"best": [0, 1, 2, 3], "worst": "carry"}, "'worst': 'carry'", "each of the")
-    wrong("7.1", {"best": [1, 2, 3, 4], "worst": [0, 1, 3, 2]}, "0 for x₁")
-    wrong("7.1", {"best": ["carry", "sum", "x1", "x2"], "worst": [0, 1, 3, 2]}, "by its number")
-    wrong("7.1", None, "'best' and 'worst'")
 
 
 def test_which_sum_to_one():
@@ -79,19 +71,11 @@ def test_what_the_totals_are_said_to_be(seed):
 
 
 def test_totals_that_are_none():
-    wrong("7.2", {"logits": "one"}, "needs one of")
     wrong("7.2", totals_of_averages() | {"log p": 1.0}, "needs one of", "'log p'")
-    wrong("7.2", totals_of_averages() | {"log p": "about one"}, "needs one of")
     wrong("7.2", None, "needs one of")
 
 
 def test_log_mean_exp():
-    def subtracting_the_largest(log_p):
-        most = log_p.max(dim=0).values
-        return most + (log_p - most).exp().mean(dim=0).log()
-
-    right("7.3", subtracting_the_largest)
-
     def one_after_the_other(log_p):
         total = log_p[0]
         for row in log_p[1:]:
@@ -100,20 +84,7 @@ def test_log_mean_exp():
 
     right("7.3", one_after_the_other)
     right("7.3", lambda log_p: (log_p - np.log(len(log_p))).logsumexp(0))
-    wrong("7.3", lambda log_p: log_p.logsumexp(0) - math.log(3), "not always 3")
     wrong("7.3", lambda log_p: (log_p.exp().mean(0) + 1e-12).log(), "a small number ε")
-
-
-def test_members_far_apart():
-    def relative_to(least):
-        def average(log_p):
-            return least(log_p) + (log_p - least(log_p)).exp().mean(0).log()
-
-        return average
-
-    right("7.3", relative_to(lambda log_p: log_p.max(0).values))
-    wrong("7.3", relative_to(lambda log_p: log_p.min(0).values), "overflows")
-    wrong("7.3", relative_to(lambda log_p: log_p.mean(0)), "overflows")
 
 
 def test_three_members():
@@ -142,25 +113,9 @@ def test_each_mean_is_possible_or_is_not():
 
 
 def test_answers_that_are_none():
-    wrong("7.4", 90.96, "a dict is expected")
     wrong("7.4", {"one image": 90.96}, "a dict is expected")
     wrong("7.4", {"one image": "90.96?", "possible means": [85]}, "must be a number")
     wrong("7.4", {"one image": 90.96, "possible means": 85}, "a list of numbers")
     wrong("7.4", {"one image": 90.96, "possible means": [85, 86]}, "and no others")
     wrong("7.4", {"one image": 91.5, "possible means": [85, 89, 90.5]}, "three probabilities")
     wrong("7.4", {"one image": math.nan, "possible means": [85, 89, 90.5]}, "nan nats", "three")
-    wrong("7.4", {"one image": math.inf, "possible means": [85, 89, 90.5]}, "inf nats", "three")
-    wrong("7.4", {"one image": 90.9, "possible means": [85, 89, 90.5]}, "to 0.01")
-    wrong("7.4", {"one image": 90.96, "possible means": []}, "is missing")
-
-
-@pytest.mark.parametrize(
-    "exercise",
-    [exercise_named("7.1"), exercise_named("7.2"), exercise_named("7.3"), exercise_named("7.4")],
-    ids=lambda e: e.name,
-)
-def test_solutions_run_with_what_the_notebook_imports(exercise):
-    names = {"math": math, "torch": torch, "Tensor": torch.Tensor}
-    exec(source_of(exercise.reference), names)
-    answer = names[exercise.reference.__name__]
-    right(exercise, answer() if exercise.is_value else answer)

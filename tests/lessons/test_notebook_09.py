@@ -41,15 +41,6 @@ def test_tie():
 
     right("9.1", units_in_another_sequence)
 
-    def by_products_with_identities(W, c, V, order):
-        H, D = W.shape
-        copies = torch.eye(H).repeat(D, 1)
-        degree = torch.arange(D).repeat_interleave(H)
-        weight = (copies @ W) * (order <= degree[:, None])
-        return weight, copies @ c, (V @ copies.T) * (degree == order[:, None] - 1)
-
-    right("9.1", by_products_with_identities)
-
 
 def test_the_tied_units_are_the_packages_nade():
     nade = NADE(5, 3, ordering=[2, 0, 3, 1, 4]).double()
@@ -77,11 +68,8 @@ def test_a_made_of_one_layer_is_a_nade():
 
 def test_what_are_no_tied_weights():
     wrong("9.1", lambda W, c, V, order: W, "three tensors", "Tensor")
-    wrong("9.1", lambda W, c, V, order: None, "three tensors", "NoneType")
     wrong("9.1", lambda W, c, V, order: (W, c), "2 of them")
     wrong("9.1", lambda W, c, V, order: (W, c, V), "weight must be", "shape (2, 3)")
-    transposed = wrong("9.1", lambda *given: (tie(*given)[0], tie(*given)[1], tie(*given)[2].T))
-    assert transposed.came == "shape (6, 3)"
     wrong("9.1", lambda *given: (*tie(*given)[:2], "out"), "out must be", "str")
     said = wrong("9.1", lambda W, c, V, order: (*tie(W, c, V, order)[:2], tie(W, c, -V, order)[2]))
     assert "differ for x1, x2, x3" in said.cause
@@ -99,25 +87,6 @@ def test_mix():
 
     right("9.2", by_the_larger_one)
 
-    def stacked(log_p, log_q, share):
-        weights = torch.tensor([share, 1 - share])
-        return (torch.stack([log_p, log_q], 1) + weights.log()).logsumexp(1)
-
-    right("9.2", stacked)
-    wrong(
-        "9.2",
-        lambda log_p, log_q, share: mix(log_p, log_q, share).mean(),
-        "the mean over all entries",
-    )
-    wrong("9.2", lambda log_p, log_q, share: -mix(log_p, log_q, share))
-
-    def one_maximum(log_p, log_q, share):
-        a, b = log_p + math.log(share), log_q + math.log(1 - share)
-        top = torch.stack([a, b]).max()
-        return top + ((a - top).exp() + (b - top).exp()).log()
-
-    wrong("9.2", one_maximum, "is rounded to 0, and float64 only")
-
 
 def test_a_share_costs_at_most_its_logarithm():
     log_p, log_q = -100 * torch.rand(50), -100 * torch.rand(50)
@@ -128,17 +97,6 @@ def test_a_share_costs_at_most_its_logarithm():
 
 
 def test_window():
-    def by_loops(side, strict):
-        mask = torch.zeros(side**2, side**2, dtype=torch.bool)
-        for i in range(side**2):
-            for down, right_ in ((-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 0)):
-                row, column = i // side + down, i % side + right_
-                if row >= 0 and 0 <= column < side and not (strict and (down, right_) == (0, 0)):
-                    mask[i, row * side + column] = True
-        return mask
-
-    right("9.3", by_loops)
-
     def by_a_convolution(side, strict):
         kernel = torch.tensor([[1.0, 1, 1], [1, float(not strict), 0], [0, 0, 0]])
         boards = torch.eye(side**2).view(-1, 1, side, side)
@@ -146,12 +104,6 @@ def test_window():
         return seen.flatten(1).T > 0
 
     right("9.3", by_a_convolution)
-    wrong(
-        "9.3",
-        lambda side, strict: window_mask(side, strict).int(),
-        "their dtype is torch.int32: torch.bool",
-    )
-    wrong("9.3", lambda side, strict: window_mask(side + 1, strict), "`side + 1` were given")
 
 
 def test_windows_leave_a_blind_spot_and_no_leak():
@@ -221,20 +173,15 @@ def test_less_than_two_standard_errors_is_not_better(monkeypatch):
     assert "0.10 ± 0.04" in right("9.4", Regressions())
 
 
-def test_models_that_cheat_or_know_nothing():
-    leaking = MADE(33, (64,), degrees="even")
-    leaking.net[-1].set_mask(leaking.order[:, None] >= leaking.degrees[1][None])
-    wrong("9.4", leaking, "sees its answer", "of 33 do")
+def test_a_model_of_independent_columns_hears_so():
     share = torch.cat([*load_table(example_table())]).mean(0).clamp(0.01, 0.99)
     logits = torch.logit(share)
     wrong("9.4", InALine(lambda x: logits.to(x).expand_as(x)), "independent")
 
 
-def test_models_whose_rows_hang_together():
+def test_a_model_whose_rows_hang_together():
     of_the_batch = InALine(lambda x: x.mean(0).clamp(0.02, 0.98).logit().expand_as(x))
     wrong("9.4", of_the_batch, "changes with the other rows", "among others")
-    honest_in_small = InALine(lambda x: 20 * (2 * x - 1) if len(x) > 50 else torch.zeros_like(x))
-    wrong("9.4", honest_in_small, "sees its answer")
 
 
 def test_probabilities_and_means_of_them_are_no_logits():

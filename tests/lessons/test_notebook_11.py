@@ -33,7 +33,6 @@ def test_fewest_steps():
     right("11.2", tuple(map(tuple, columns_first)))
     wrong("11.2", [*range(16)], "a list of groups")
     wrong("11.2", columns_first[:5], "comes in one group")
-    wrong("11.2", [[0], [1], [2], [3], [4, 8], [12], *columns_first[5:]], "nothing is lost")
 
 
 @pytest.mark.delivery
@@ -67,7 +66,6 @@ def test_whose_digit_it_is():
 
     right("11.3", by_torch)
     wrong("11.3", lambda prior, given: by_torch(prior, given.detach()), "gradient")
-    wrong("11.3", lambda prior, given: (prior.exp() * given.exp()).log(), "sum to one")
 
 
 def test_hear_the_context():
