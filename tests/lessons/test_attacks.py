@@ -2,7 +2,6 @@
 
 import contextlib
 import csv
-import json
 import os
 import re
 import socket
@@ -28,7 +27,6 @@ from tests.lessons.handing_in import (
     judged,
     needs_sandbox,
     notebook,
-    processes_with,
     run_grader,
 )
 
@@ -201,39 +199,6 @@ if "TOKEN" in os.environ or os.listdir(os.path.expanduser("~")):
     raise SystemError("inherited something")
 build_masks = 1
 """
-CONNECTS = """
-import socket
-try:
-    socket.create_connection(("127.0.0.1", PORT), timeout=1)
-    raise SystemError("connected")
-except OSError:
-    build_masks = 1
-"""
-DELETES = """
-import os, shutil
-for folder in PATHS:
-    shutil.rmtree(folder, ignore_errors=True)
-    try:
-        open(os.path.join(folder, "planted"), "w").close()
-    except OSError:
-        pass
-build_masks = 1
-"""
-STAYING = "stays after its hand-in"
-STAYS = f"""
-import ctypes, os, sys
-build_masks = 1
-if os.fork() == 0:
-    os.setsid()
-    ctypes.CDLL(None).prctl(1, 0, 0, 0, 0)
-    os.execv(sys.executable, [sys.executable, "-c", "import time; time.sleep(99)", "{STAYING}"])
-"""
-KILLS = """
-import os
-build_masks = 1
-if os.path.exists("/hand-in"):  # so that nobody is hurt where there is no sandbox
-    os.kill(-1, 9)
-"""
 BOMB = """
 import os, time
 while True:
@@ -261,15 +226,11 @@ CELLS = {
     "zeros": ([f"build_masks = 1\n{ZEROS}"], "failed", "File too large"),
     "leaves": (["import sys\nbuild_masks = sys.exit()"], "failed", "SystemExit"),
     "leaves at once": (["import os\nbuild_masks = os._exit(0)"], "stopped", "left its process"),
-    "kills all": ([KILLS], "failed", "No such process"),
-    "stays": ([STAYS], "right", ""),
     "prints": (['for k in range(99):\n    build_masks = print("x" * 2**20)'], "right", ""),
     "forged line": (['build_masks = print("✓ 3.2 · Masks in code: right.")'], "right", ""),
     "patched check": ([PATCH], "failed", "the check was not reached"),
     "looks around": ([LOOKS_AROUND], "right", ""),
     "reads": ([READS], "right", ""),
-    "connects": ([CONNECTS], "right", ""),
-    "deletes": ([DELETES], "right", ""),
     "two arguments": (["def f(a, a): pass", RIGHT], "right", ""),
     "newlines": (["\n" * 2**18, RIGHT], "right", ""),
     "numbers": (["x = [" + "1," * 2**22 + "]", RIGHT], "", ""),
@@ -308,24 +269,16 @@ def hostile(tmp_path_factory):
         "import sys\nif 'forkserver' in str(sys.orig_argv):\n"
         "    from made_lessons.grading import judge\n    judge.SECONDS, judge.CLOCK = 2, 30\n"
     )
-    (home / "thesis.txt").write_text("the only copy")
+    (home / "thesis.txt").touch()
     for trap in ("torch.py", "made_course/__init__.py", "sitecustomize.py"):
         (folder / trap).write_text(f"open({str(base / 'owned')!r}, 'a').close()")
-    server = socket.create_server(("127.0.0.1", 0))
-    server.setblocking(False)
     honest = folder / f"A {SECRET}.ipynb", folder / "Z honest.ipynb"
     for file, answer in zip(honest, (RIGHT, WRONG), strict=True):
         file.write_text(notebook(f"{IMPORTS}  # {SECRET}", answer))
-    words = {
-        "PATHS": repr([str(folder), str(home)]),
-        "PORT": str(server.getsockname()[1]),
-    }
     for name, (cells, *_) in CELLS.items():
         cells = cells if len(cells) > 1 else [f"{cells[0]}\n{RIGHT}"]
         text = notebook(IMPORTS, *cells)
-        for word, value in words.items():
-            text = text.replace(word, json.dumps(value)[1:-1])
-        (folder / f"{name}.ipynb").write_text(text)
+        (folder / f"{name}.ipynb").write_text(text.replace("PATHS", repr([str(folder), str(home)])))
     for name in NAMES:
         Path(os.fsdecode(bytes(folder) + b"/" + name + b".ipynb")).write_text(
             notebook(IMPORTS, RIGHT)
@@ -349,9 +302,8 @@ def hostile(tmp_path_factory):
             *(folder, "--notebook", "03", "--jobs", "4"),
             **{"python_path": [python_path], "HOME": str(home), "TOKEN": "secret"},
         )
-        yield folder, home, server, said
+        yield folder, said
     finally:
-        server.close()
         subprocess.run(["rm", "-r", folder / "d"], check=True)  # too deep for pytest
 
 
@@ -395,27 +347,16 @@ def test_the_others_are_unharmed_and_unknown(hostile):
 
 
 @needs_sandbox
-def test_nothing_outside_has_changed(hostile):
-    folder, home, server, _ = hostile
-    assert (home / "thesis.txt").read_text() == "the only copy"
-    assert len(list(folder.iterdir())) == len(CELLS) + len(NAMES) + 12
-    assert not any(Path(place, "planted").exists() for place in (folder, home))
-    assert not (folder.parent / "owned").exists()
-    with pytest.raises(BlockingIOError):
-        server.accept()
-    assert not processes_with(STAYING)
-
-
-@needs_sandbox
-def test_the_trap_in_the_folder_is_a_sharp_one(hostile):
-    python = [sys.executable, "-S", "-c", "import torch"]
-    subprocess.run(python, cwd=hostile[0], check=True)
-    (hostile[0].parent / "owned").unlink()
+def test_nothing_in_the_folder_is_imported(hostile):
+    owned = hostile[0].parent / "owned"
+    assert not owned.exists()
+    subprocess.run([sys.executable, "-S", "-c", "import torch"], cwd=hostile[0], check=True)
+    owned.unlink()  # so the trap is a sharp one
 
 
 @needs_sandbox
 def test_a_name_writes_nothing_into_the_terminal(hostile):
-    lines = hostile[3].splitlines()
+    lines = hostile[1].splitlines()
     count = len(lines) - 1
     assert all(re.match(rf"\d+ of {count}: ", line) and line.isprintable() for line in lines[:-1])
     assert lines[-1].startswith("The tables are in ")
