@@ -205,27 +205,15 @@ def test_what_cannot_be_carried_over_is_no_wrong_answer():
 # ---- 3: a run ends in tables ---------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def two_learners(tmp_path_factory):
-    """A name that the terminal has no letters for, and two notebooks; without bubblewrap."""
-    folder = tmp_path_factory.mktemp("two") / "class"
-    (folder / "ann").mkdir(parents=True)
-    patient = (
-        f"from made_lessons.checking.time_limits import PATIENCE\nassert PATIENCE == 20\n{RIGHT}"
-    )
-    cells = {"zoë 🦉": patient + RIGHT, "ann/a": RIGHT, "ann/03 new": 'check("1.1", 1)'}
-    for when, (name, cell) in enumerate(cells.items()):
-        file = folder / f"{name}.ipynb"
-        file.write_text(notebook(IMPORTS, cell))
-        os.utime(file, (when, when))
-    terminal = {"PYTHONIOENCODING": "ascii", "LC_ALL": "C", "PYTHONUTF8": "0"}
-    return folder, run_grader(folder, "--notebook", "03", "--unprotected", PATH="", **terminal)
-
-
 @pytest.mark.delivery
-def test_who_trusts_the_class_needs_no_sandbox_and_no_letters(two_learners):
-    folder, said = two_learners
-    assert "of 3: zo\\xeb \\U0001f989.ipynb: graded" in said
+def test_who_trusts_the_class_needs_no_sandbox_and_no_letters(tmp_path):
+    folder = tmp_path / "class"
+    folder.mkdir()
+    patient = "from made_lessons.checking.time_limits import PATIENCE\nassert PATIENCE == 20\n"
+    (folder / "zoë 🦉.ipynb").write_text(notebook(IMPORTS, patient + RIGHT))
+    terminal = {"PYTHONIOENCODING": "ascii", "LC_ALL": "C", "PYTHONUTF8": "0"}
+    said = run_grader(folder, "--notebook", "03", "--unprotected", PATH="", **terminal)
+    assert "1 of 1: zo\\xeb \\U0001f989.ipynb: graded" in said
     assert graded(folder)["zoë 🦉.ipynb"]["3.2"] == "right"
 
 
@@ -458,7 +446,7 @@ def test_archives_that_are_traps_are_refused():
 
 # ---- 7: what a file says cannot act --------------------------------------------------------------
 
-ACTS = "x\x1b[2J\x07\0\n\nPoints: 10 of 10\n<script>alert(1)</script> ![](http://x/y.png) \u202e"
+ACTS = "x\x1b[2J\x07\0\n\nPoints: 10\n<script>alert(1)</script> ![](http://x/y.png) \u202e\ud800"
 
 
 def test_words_of_a_hand_in_are_one_line_of_text_in_every_file(tmp_path):
@@ -501,14 +489,6 @@ def test_the_best_answer_counts():
     assert judged(WRONG, worse, number="03")["3.2"].state == "wrong"
 
 
-@pytest.mark.delivery
-def test_the_notebook_that_is_asked_for_counts_and_not_the_newest(two_learners):
-    rows = graded(two_learners[0])
-    assert rows["ann/a.ipynb"]["3.2"] == "right"
-    assert rows["ann/a.ipynb"]["look_at"] == "also handed in: ann/03 new.ipynb"
-    assert len(rows) == 2
-
-
 # ---- 9: time -------------------------------------------------------------------------------------
 
 
@@ -526,13 +506,14 @@ def test_a_hand_in_has_one_clock(monkeypatch):
 # ---- 10: open exercises --------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("factor", [1.003, 1.05])
-def test_near_copies_of_what_ships_are_refused(factor):
-    model = load_pretrained()
+@pytest.mark.parametrize("factor", [1, 1.05])
+def test_what_ships_and_near_copies_are_refused(factor):
+    model = load_pretrained().train()
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.mul_(factor)
-    wrong("5.4", model, "these are the shipped weights")
+    wrong("5.4", model, "these are the shipped weights, which do not count")
+    assert model.training
 
 
 def test_a_score_that_nobody_reached_waits_for_a_look(tmp_path, monkeypatch):
