@@ -9,7 +9,7 @@ import pytest
 
 from made_lessons.checking import check as exercises
 from made_lessons.checking.catalogue import NOTEBOOKS, exercises_in
-from tests.lessons.checking import right, wrong
+from tests.lessons.checking import wrong
 
 ALL = [e for number in NOTEBOOKS for e in exercises_in(number)]
 
@@ -32,7 +32,6 @@ def test_the_solution_that_is_shown_is_right(exercise):
     answer = pasted() if exercise.is_value else pasted
     said = printed(exercises.check, exercise.name, answer)
     assert f"✓ {exercise.name} · {exercise.title}: right." in said
-    right(exercise, answer)
 
 
 @pytest.mark.parametrize(
@@ -52,11 +51,6 @@ def test_words_are_complete(exercise):
     assert len(set(causes)) == len(causes)
     assert len(exercise.hints) >= 2
     assert exercise.stars in (1, 2, 3)
-    shown = printed(exercises.solution, exercise.name)
-    word = "class" if isinstance(exercise.reference, type) else "def"
-    assert f"{word} {exercise.reference.__name__}(" in shown
-    first = printed(exercises.hint, exercise.name)
-    assert first.startswith(f"Hint 1 of {len(exercise.hints)}: ")
 
 
 @pytest.mark.parametrize("number", NOTEBOOKS[1:])

@@ -131,11 +131,6 @@ def test_the_same_word_gives_the_same_numbers_everywhere():
     assert found == DIGESTS.split()
 
 
-@of_values
-def test_variants_differ(exercise):
-    assert len({exercise.vary(exercise, word).asks for word in WORDS}) > 6
-
-
 @of_each
 def test_a_variant_says_what_it_asks_for_where_that_is_not_as_in_the_notebook(exercise, capsys):
     check(exercise.name, ..., variant="maria")
