@@ -18,7 +18,6 @@ from tools.pages.minutes import (
     NOTEBOOKS,
     PROMISED_EXERCISES,
     QUESTION,
-    TERM,
     counted,
     exercises_of,
     glossary,
@@ -371,16 +370,6 @@ def test_what_the_text_calls_is_imported(path):
     called = set(re.findall(r'`(\w+)\("\d', text_of(read(path)))) & set(made_lessons.__all__)
     imports = re.findall(r"from made_lessons import (.*)", source_of(path))
     assert called <= set(", ".join(imports).split(", "))
-
-
-def test_names_may_have_two_digits():
-    """An eleventh notebook is read like the others."""
-    assert CHECK.findall('check("10.1", build_masks)') == ["10.1"]
-    assert QUESTION.match("> ◉ **Self-check 10b.** Is it?")["name"] == "10b"
-    heading = "### Exercise 10.1 · Two rings (★★★, open, 15 minutes)"
-    assert EXERCISE.findall(heading) == [("10.1", "Two rings", "★★★", "open, ", "15")]
-    row = "| **flow** | an invertible map | [10](10_flows.ipynb) |"
-    assert TERM.findall(row) == [("flow", "10_flows.ipynb")]
 
 
 def test_there_are_exercises_enough():

@@ -5,6 +5,7 @@ import math
 import re
 from datetime import datetime, timedelta
 from decimal import Decimal
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,12 @@ def test_links_lead_somewhere(page):
         text = target.read_text(encoding="utf-8") if anchor else ""
         headings = re.findall(r"^#+ (.+)", text, re.MULTILINE)
         assert not anchor or anchor in map(anchor_of, headings), link
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_commands_name_modules_that_are_there(page):
+    named = re.findall(r"-m ((?:made_\w+|tools)(?:\.\w+)*)", page.read_text(encoding="utf-8"))
+    assert [module for module in named if find_spec(module) is None] == []
 
 
 @pytest.mark.parametrize(

@@ -430,22 +430,6 @@ def test_search_finds_pages_without_a_server(site, page):
     assert {"MADE on one page", "5 · Training on MNIST"} <= set(found.all_inner_texts())
 
 
-# ---- the explorer --------------------------------------------------------------------------------
-
-
-def test_explorer_is_operated_with_the_keyboard_alone(site, page):
-    page.goto((site / "notebooks" / "03_building_masks.html").as_uri())
-    widget = page.locator(".made-widget")
-    says(widget, "x̂₁ hears units of degree less than 3: x₂ and x₃.")
-    page.get_by_role("button", name="x₂, degree 1").press("Enter")
-    says(widget, "x₂ is heard by x̂₃ and x̂₁.")
-    page.get_by_role("switch").press("Enter")
-    says(widget, "Below what any distribution can pay.")
-    page.get_by_role("switch").press("Enter")
-    says(widget, "Σp is 1 again.")
-    assert page.complaints == []
-
-
 # ---- the pages that draw -------------------------------------------------------------------------
 
 PICTURE = "document.querySelector('#drawing canvas').toDataURL()"

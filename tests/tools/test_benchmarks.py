@@ -136,12 +136,6 @@ def test_requirements_name_every_peer():
     assert named == [*REAL, "scikit", "statsmodels", "palmerpenguins", "plotnine", "zstandard"]
 
 
-@pytest.mark.parametrize("name", REAL)
-def test_every_peer_that_is_here_is_a_made(name):
-    pytest.importorskip(name, reason=f"needs {peers.REQUIREMENTS}")
-    peers.require_made(name, REAL[name](20, 16), MADE(20, (16, 16)))
-
-
 def leaky(input_dim, width):
     model = of_document(input_dim, width)
     model.net[-1].set_mask(torch.ones(input_dim, width))

@@ -1,9 +1,5 @@
 """What a class on a hub is told; the hub itself: ``python -m tools.classroom.hub``."""
 
-import importlib.util
-import re
-from pathlib import Path
-
 import pytest
 
 from tools.checks.waits import longest_of_95_percent
@@ -54,15 +50,3 @@ def test_what_is_missing_says_how_to_get_it(absent, cure, monkeypatch, capsys):
     monkeypatch.setattr(hub.shutil, "which", lambda name: None if name == absent else name)
     assert hub.main([]) == 2
     assert cure in capsys.readouterr().err
-
-
-def test_page_for_instructors_names_what_is_there():
-    page = Path(__file__).parents[2] / "docs" / "class.md"
-    text = page.read_text(encoding="utf-8")
-    local = re.findall(r"\]\((?!https:)([^)#]+)", text)
-    assert local
-    assert [link for link in local if not (page.parent / link).is_file()] == []
-    modules = set(re.findall(r"-m ((?:made_course|tools)[\w.]*)", text))
-    assert modules == {"made_course.data", "made_course.training", "tools.classroom.hub"}
-    assert all(importlib.util.find_spec(module) for module in modules)
-    assert "@@" not in text
