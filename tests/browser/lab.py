@@ -217,6 +217,20 @@ def kernel_says(page, expression: str) -> str:
     )
 
 
+def place(box: dict[str, float], across: float, down: float) -> tuple[float, float]:
+    """A point of a box, by shares of its width and its height."""
+    return box["x"] + box["width"] * across, box["y"] + box["height"] * down
+
+
+def drag(page, *places: tuple[float, float]) -> None:
+    """Presses the mouse at the first place, and lets it go at the last."""
+    page.mouse.move(*places[0])
+    page.mouse.down()
+    for at in places[1:]:
+        page.mouse.move(*at, steps=4)
+    page.mouse.up()
+
+
 def says(widget, words: str) -> None:
     """Waits until a line of a widget that reports (role="status") holds these words."""
     widget.locator('[role="status"]', has_text=words).first.wait_for(timeout=10_000)

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from made_course import CompletionPlayer, load_binarized_mnist, load_pretrained
-from tests.browser.lab import kernel_says, run_cells, run_command, says
+from tests.browser.lab import drag, kernel_says, place, run_cells, run_command, says
 from tests.widgets.models import a_model, rows_of
 
 pytestmark = pytest.mark.delivery
@@ -63,24 +63,13 @@ def test_the_pointer_hides_and_uncovers(show, state, bare):
     assert not widget.get_by_text("exact samples").is_visible()
     box = widget.locator("canvas.made-drawable").bounding_box()
 
-    def drag(*places):
-        (x, y), *others = [
-            (
-                box["x"] + box["width"] * (column + 0.5) / 4,
-                box["y"] + box["height"] * (row + 0.5) / 4,
-            )
-            for row, column in places
-        ]
-        bare.mouse.move(x, y)
-        bare.mouse.down()
-        for place in others:
-            bare.mouse.move(*place)
-        bare.mouse.up()
+    def cell(row, column):
+        return place(box, (column + 0.5) / 4, (row + 0.5) / 4)
 
-    drag((0, 1), (0, 3), (2, 3))
+    drag(bare, cell(0, 1), cell(0, 3), cell(2, 3))
     says(widget, "Which of the eight")
     assert state("asked")["hidden"] == "0111000100010000"
-    drag((0, 2), (0, 3))
+    drag(bare, cell(0, 2), cell(0, 3))
     says(widget, "samples")
     assert state("asked")["hidden"] == "0100000100010000"
 

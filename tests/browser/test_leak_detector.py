@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from made_course import MADE, LeakDetector
-from tests.browser.lab import kernel_says, run_cells, run_command, says
+from tests.browser.lab import drag, kernel_says, place, run_cells, run_command, says
 
 pytestmark = pytest.mark.delivery
 
@@ -64,12 +64,8 @@ def test_a_variable_is_moved_by_dragging_and_by_keys(show, bare, state):
     says(shown, "✓ No leak: outputs move with earlier variables only.")
     own = shown.get_by_role("button", name="The first ordering")
     assert not own.is_visible()
-    chip = [shown.locator(".made-chips button").nth(t).bounding_box() for t in range(3)]
-    bare.mouse.move(chip[2]["x"] + 15, chip[2]["y"] + 10)
-    bare.mouse.down()
-    for t in (1, 0):
-        bare.mouse.move(chip[t]["x"] + 8, chip[t]["y"] + 10)
-    bare.mouse.up()
+    chips = [shown.locator(".made-chips button").nth(t).bounding_box() for t in (2, 1, 0)]
+    drag(bare, *(place(chip, 0.2, 0.5) for chip in chips))
     assert state("ordering") == [0, 1, 2]
     says(shown, "✗ 2 leaks")
     assert cell(shown, 0, 1).get_attribute("data-kind") == "leak"

@@ -3,7 +3,7 @@
 import pytest
 
 from made_course import MaskExplorer
-from tests.browser.lab import kernel_says, run_cells, says
+from tests.browser.lab import drag, kernel_says, place, run_cells, says
 
 pytestmark = pytest.mark.delivery
 
@@ -64,16 +64,8 @@ def test_start_again_and_step(show):
 def test_groups_by_mouse_and_by_key(show, state, bare):
     widget = show(MaskExplorer())
     wait_for(widget, "floor", "< 1.8445")
-    place = node(widget, 0, 2).bounding_box()
-    target = node(widget, 0, 1).bounding_box()
-    middle = [
-        (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2) for box in (place, target)
-    ]
-    bare.mouse.move(*middle[0])
-    bare.mouse.down()
-    bare.mouse.move(middle[1][0], middle[1][1] - 4)
-    bare.mouse.move(*middle[1])
-    bare.mouse.up()
+    boxes = [node(widget, 0, k).bounding_box() for k in (2, 1)]
+    drag(bare, *(place(box, 0.5, 0.5) for box in boxes))
     assert state("ordering") == [[1, 2], [0]]
     wait_for(widget, "floor", "> 1.8445")  # rain and sprinkler no longer hear one another
     node(widget, 0, 2).focus()
@@ -136,10 +128,7 @@ def test_boards_of_the_readers_own(show, state, bare):
     assert button(widget, "Train").get_attribute("aria-disabled") == "true"
     cells = widget.get_by_role("group", name="Your board").get_by_role("button")
     boxes = [cells.nth(k).bounding_box() for k in (0, 3)]
-    bare.mouse.move(boxes[0]["x"] + 5, boxes[0]["y"] + 5)
-    bare.mouse.down()
-    bare.mouse.move(boxes[1]["x"] + 5, boxes[1]["y"] + 5, steps=8)
-    bare.mouse.up()
+    drag(bare, *(place(box, 0.5, 0.5) for box in boxes))
     cells.nth(3).focus()
     bare.keyboard.press("ArrowRight")
     bare.keyboard.press(" ")

@@ -3,7 +3,7 @@
 import pytest
 
 from made_course import SamplingPlayer, load_pretrained
-from tests.browser.lab import kernel_says, run_cells, run_command, says
+from tests.browser.lab import drag, kernel_says, place, run_cells, run_command, says
 from tests.widgets.models import a_model, rows_of
 
 pytestmark = pytest.mark.delivery
@@ -62,12 +62,8 @@ def test_steps_by_button_key_and_drag(show, state, bare):
     widget.get_by_role("button", name="One step back").click()
     assert state("step") == 1
     box = widget.locator(".made-curve svg").bounding_box()
-    middle = box["y"] + box["height"] / 2
-    bare.mouse.move(box["x"] + box["width"] / 4, middle)
-    bare.mouse.down()
-    bare.mouse.move(box["x"] + box["width"] / 2, middle, steps=3)
-    bare.mouse.up()
-    bare.mouse.move(box["x"] + box["width"], middle)
+    drag(bare, place(box, 0.25, 0.5), place(box, 0.5, 0.5))
+    bare.mouse.move(*place(box, 1, 0.5))
     says(widget, "Step 8 of 16")
     said = widget.get_by_role("img").first.get_attribute("aria-label")
     assert said.count("?, hatched") == 8

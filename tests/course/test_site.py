@@ -15,7 +15,7 @@ import pytest
 from fontTools.ttLib import TTFont
 
 from made_course import evaluate, load_binarized_mnist, load_pretrained
-from tests.browser.lab import says
+from tests.browser.lab import drag, place, says
 from tools.pages import colab
 
 pytestmark = pytest.mark.delivery
@@ -492,10 +492,7 @@ def test_try_completes_what_is_drawn_by_mouse(site, page):
     page.get_by_role("button", name="Clear").click()
     assert page.evaluate(COMPLETED, [14, 0]) == [False] * 8  # no ink yet
     box = page.locator(".draw").bounding_box()
-    page.mouse.move(box["x"] + box["width"] / 4, box["y"] + box["height"] / 4)
-    page.mouse.down()
-    page.mouse.move(box["x"] + box["width"] * 3 / 4, box["y"] + box["height"] / 4)
-    page.mouse.up()
+    drag(page, place(box, 0.25, 0.25), place(box, 0.75, 0.25))
     assert page.evaluate(COMPLETED, [14, 30]) == [True] * 8
     assert page.complaints == []
 

@@ -68,13 +68,11 @@ NEEDS = MASKS.replace("    pairs", "    assert state == [1]\n    pairs") + CHECK
         [f"{RIGHT}display(build_masks)"],
         [f'{RIGHT}get_ipython().run_line_magic("timeit", "build_masks")'],
         [f"from IPython import get_ipython\nget_ipython().events.register(1)\n{RIGHT}"],
-        [f"%matplotlib inline\nn = 3\nk = (10\n% n)\ntorch.ge?\n{RIGHT}"],
         ["state = [1, 2]", "last = state.pop()", NEEDS],
         ["state = []", "def fill(): state.append(1)", "print(fill())", NEEDS],
         ["state = []", "def fill():\n    global state\n    state = [1]", "x = fill()", NEEDS],
         ["state = []", "def fill(): state.append(1)", "x = fill()", "1 / 0", "x = (", NEEDS],
         ["state = []", f'{IMPORTS}, hint\nhint("3.2")\n(lambda: state.append(1))()', NEEDS],
-        [MASKS, 'check("3.2", answer=build_masks)'],
         [RIGHT, "def build_masks(degrees):\n    return degrees"],
     ],
 )
