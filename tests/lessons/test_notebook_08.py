@@ -184,6 +184,8 @@ def test_what_a_right_area_does_not_hide():
     wrong("8.5", Rings(lambda log_p, x: log_p + 0.05), "somewhat too much")
     blurred = Rings(lambda log_p, x: torch.logaddexp(log_p, rings._wide_bell(x)) - math.log(2))
     wrong("8.5", blurred, "not near enough yet")
+    untrained = MADE(2, (8,), head=MixtureOfGaussians(2), seed=0)
+    wrong("8.5", untrained, "has the model been trained")
 
 
 def test_a_bell_for_each_point_is_too_slow_and_hears_so():
