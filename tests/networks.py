@@ -48,6 +48,8 @@ HEADS = [
     MixtureOfGaussians(3),
     Poisson(),
 ]
+DISCRETE = HEADS[:3]
+COLUMNS = Mixed([HEADS[0], MixtureOfGaussians(2), HEADS[0], Categorical(3), Poisson(), HEADS[3]])
 
 
 # ---- rows and noise -----------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Completions and conditionals: they follow the joint distribution, exactly or by their weights."""
+"""Completions: they follow the joint distribution, exactly or by their weights."""
 
 import warnings
 
@@ -9,6 +9,7 @@ from torch import nn
 import made_course.model.completion as completion
 from made_course import MADE, complete, completion_degrees
 from tests.networks import (
+    COLUMNS,
     HEADS,
     every_row,
     nothing_changes,
@@ -22,7 +23,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:these completions are worth")
 DRAWS = 20_000
 KNOWN = torch.tensor([False, True, False, True, True, False, False])
 ROW = torch.tensor([[1.0, 1.0, 0.0, 0.0, 1.0, 0.0, 1.0]])
-EACH_HEAD = pytest.mark.parametrize("head", HEADS, ids=repr)
+EACH_HEAD = pytest.mark.parametrize("head", [*HEADS, COLUMNS], ids=repr)
 
 
 def seven(**arguments):
@@ -192,7 +193,7 @@ def test_every_head_is_completed_from_its_own_conditionals(head, num_masks):
     member = under(model, completion_degrees(model, known)[0])
     rows = found.samples.flatten(0, 1)
     with torch.no_grad():
-        params = member(rows).view(12, 6, head.params_per_variable)
+        params = head.arranged(member(rows).flatten(1))
     drawn = head.sample(params, noise.flatten(0, 1))
     torch.testing.assert_close(rows[:, ~known], drawn[:, ~known], rtol=1e-9, atol=1e-9)
 
@@ -276,24 +277,6 @@ def test_neither_dropout_nor_autocast_changes_completions():
         found = complete(model, x, known, 20, noise=noise)
     assert torch.equal(found.samples, expected.samples)
     assert torch.equal(found.log_weights, expected.log_weights)
-
-
-# ---- conditionals -------------------------------------------------------------------------------
-
-
-def test_conditionals_of_a_binary_variable_by_force():
-    """p(x_i | x_before) from the table of all probabilities, in no natural ordering."""
-    model = with_weights(MADE(4, (9,), ordering=[1, 2, 0, 3], direct=True, seed=0).double(), 2.0)
-    rows = every_row(4)
-    with torch.no_grad():
-        p = model.log_prob(rows).exp()
-    for step, i in enumerate([1, 2, 0, 3]):
-        before = [1, 2, 0, 3][:step]
-        found = model.log_conditionals(rows)[:, i].exp()
-        for x, value in zip(rows, found, strict=True):
-            alike = (rows == x)[:, before].all(dim=1)
-            expected = p[alike & (rows[:, i] == x[i])].sum() / p[alike].sum()
-            assert value.item() == pytest.approx(expected.item(), rel=1e-9)
 
 
 # ---- bad arguments ------------------------------------------------------------------------------

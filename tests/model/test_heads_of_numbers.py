@@ -7,9 +7,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from made_course import MADE, Bernoulli, Gaps, Mixed
+from made_course import MADE, Gaps, Mixed
 from made_course.model.heads_of_numbers import Reals, Spiked, Whole
-from tests.networks import networks, uniforms, with_weights
+from tests.networks import HEADS, networks, uniforms, with_weights
 
 LOG = {"knee": 3000.0, "centre": -24_000.0, "scale": 3000.0}
 REALS = [
@@ -114,10 +114,10 @@ def test_what_cannot_be_is_refused(head, x, message):
             check(torch.tensor([x]))
 
 
-@given(networks([*REALS, *WHOLE, *SPIKED, Bernoulli(), *WITH_GAPS], 12, (0.05, 0.2)))
+@given(networks([*REALS, *WHOLE, *SPIKED, *WITH_GAPS, *HEADS], 12, (0.05, 0.2)))
 @settings(max_examples=30)
 @torch.no_grad()
-def test_columns_of_a_family_are_scored_and_drawn_as_each_alone(model):
+def test_columns_are_read_scored_and_drawn_as_each_alone(model):
     noise = uniforms(7, model.input_dim)
     x = model.sample(7, noise=noise)
     has_gaps = torch.tensor([isinstance(head, Gaps) for head in model.head.heads])
@@ -126,6 +126,8 @@ def test_columns_of_a_family_are_scored_and_drawn_as_each_alone(model):
     model.check_data(x)
     own = model(x).split(model.head.widths(model.input_dim)[1].tolist(), 1)
     each = [*zip(model.head.heads, own, x.T, noise.T, strict=True)]
+    read = torch.cat([head.encode(values) for head, _, values, _ in each], 1)
+    assert torch.equal(model.head.encode(x), read)
     alone = torch.stack([head.log_prob(params, values) for head, params, values, _ in each], 1)
     torch.testing.assert_close(model.log_conditionals(x), alone)
     own = model(x_whole).split(model.head.widths(model.input_dim)[1].tolist(), 1)
