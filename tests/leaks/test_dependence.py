@@ -93,17 +93,6 @@ def test_the_largest_move_and_slope_and_where_it_happened():
     torch.testing.assert_close(found.largest_slope, slopes.detach().double())
 
 
-def test_a_single_point_where_it_happens_is_named():
-    def conjunction(x):  # output 0 moves with input 2 only where inputs 0 and 1 are 1
-        return torch.stack([5 * x[:, 0] * x[:, 1] * x[:, 2], 0 * x[:, 0], 0 * x[:, 0]], dim=1)
-
-    found = measure(conjunction, 3)
-    assert found.by_flip.int().tolist() == [[1, 1, 1], [0, 0, 0], [0, 0, 0]]
-    point = found.points[found.moved_at[0, 2]]
-    assert point[:2].tolist() == [1, 1]
-    assert found.largest_move[0, 2] == 5
-
-
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
 def test_modules_of_any_dtype(dtype):
     model = nn.Sequential(nn.Linear(3, 8), nn.Tanh(), nn.Linear(8, 3)).to(dtype)
@@ -113,42 +102,6 @@ def test_modules_of_any_dtype(dtype):
     found = measure(model, 3)
     assert found.by_flip.all()
     assert found.by_gradient.all()
-
-
-# ---- two traps ----------------------------------------------------------------------------------
-
-
-def test_dead_relus_hide_a_leak_from_gradients():
-    """A step made of ReLUs: at 0 and at 1 one of the two is off, so the slope is zero at both."""
-    step = nn.Sequential(nn.Linear(2, 1), nn.ReLU(), nn.Linear(1, 1), nn.ReLU(), nn.Linear(1, 2))
-    with torch.no_grad():
-        for parameter, value in zip(
-            step.parameters(),
-            ([[0.0, -4.0]], [2.0], [[-1.0]], [1.0], [[1.0], [0.0]], [0.0, 0.0]),
-            strict=True,
-        ):
-            parameter.copy_(torch.tensor(value))
-    found = measure(step, 2)
-    assert found.exhaustive
-    assert not found.by_gradient.any()
-    assert found.by_flip.tolist() == [[False, True], [False, False]]
-    assert found.leaks([0, 1]) == [(0, 1)]
-    assert found.largest_move[0, 1] == 1
-
-
-def test_a_slope_fakes_a_leak_where_both_ends_are_equal():
-    found = measure(lambda x: x**2 - x, 3)
-    assert torch.equal(found.by_gradient, torch.eye(3).bool())
-    assert found.largest_slope.diagonal().tolist() == [1, 1, 1]
-    assert not found.by_flip.any()
-    assert found.leaks(CYCLE) == []
-
-
-def test_two_paths_that_cancel_up_to_rounding_fake_a_leak():
-    found = measure(lambda x: 0.1 * x + 0.7 * x - 0.8 * x, 3)
-    assert torch.equal(found.by_gradient, torch.eye(3).bool())
-    assert 0 < found.largest_slope.max() < 1e-6
-    assert not found.by_flip.any()
 
 
 # ---- what counts as a move ----------------------------------------------------------------------
