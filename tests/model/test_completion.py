@@ -316,40 +316,25 @@ def test_a_completion_that_cannot_be_is_refused(error, message, arguments):
 
 
 @pytest.mark.parametrize(
-    ("error", "message", "call"),
+    "arguments",
     [
-        *[
-            (
-                ValueError,
-                "^ordering is for a model that was trained for any",
-                lambda m=model: complete(m, ROW, KNOWN, ordering=WANTED),
-            )
-            for model in (
-                seven(num_masks=3),
-                seven(num_masks=None, natural_order=True),
-                seven(num_masks=None, ordering=WANTED),
-            )
-        ],
-        (
-            ValueError,
-            "^ordering must be a permutation",
-            lambda: complete(seven(num_masks=None), ROW, KNOWN, ordering=[0, 1, 2, 3, 4, 5, 5]),
-        ),
-        (
-            TypeError,
-            r"^completion_degrees needs a MADE, got NoneType$",
-            lambda: completion_degrees(None, KNOWN),
-        ),
-        (
-            ValueError,
-            r"known must have shape \(7,\), got \(1, 7\)",
-            lambda: completion_degrees(seven(), KNOWN[None]),
-        ),
+        {"num_masks": 3},
+        {"num_masks": None, "natural_order": True},
+        {"num_masks": None, "ordering": WANTED},
     ],
 )
-def test_orderings_that_are_not_there(error, message, call):
-    with pytest.raises(error, match=message):
-        call()
+def test_an_ordering_is_for_a_model_of_any(arguments):
+    with pytest.raises(ValueError, match="^ordering is for a model that was trained for any"):
+        complete(seven(**arguments), ROW, KNOWN, ordering=WANTED)
+
+
+def test_degrees_for_a_completion_that_cannot_be_are_refused():
+    with pytest.raises(ValueError, match="^ordering must be a permutation"):
+        completion_degrees(seven(num_masks=None), KNOWN, [0, 1, 2, 3, 4, 5, 5])
+    with pytest.raises(TypeError, match=r"^completion_degrees needs a MADE, got NoneType$"):
+        completion_degrees(None, KNOWN)
+    with pytest.raises(ValueError, match=r"known must have shape \(7,\), got \(1, 7\)"):
+        completion_degrees(seven(), KNOWN[None])
 
 
 def test_a_compiled_model_is_completed_by_the_model_in_it():

@@ -15,6 +15,7 @@ from made_course import (
     evaluate,
     fit,
 )
+from made_course.model.heads_of_numbers import Whole
 from tests.networks import COLUMNS, uniforms, with_weights
 
 THREE = Mixed([Categorical(3), MixtureOfGaussians(2), Bernoulli()])
@@ -36,6 +37,10 @@ def test_the_sum_over_classes_of_the_integral_over_reals_is_one(num_masks, extra
     with torch.no_grad():
         p = model.log_prob(x[:, [0, 2, 1]], ensemble=None if num_masks == 1 else 3).exp()
     assert (p * lengths).sum().item() == pytest.approx(1, abs=1e-6)
+
+
+def test_one_column_of_whole_numbers_makes_bfloat16_too_coarse():
+    assert Mixed([Bernoulli(), Whole(2)]).needs_float32
 
 
 def test_a_new_model_starts_each_column_as_its_head_says():
