@@ -1,15 +1,12 @@
 """CompletionPlayer: its state in Python, and the words that the page makes of it."""
 
-import copy
 import math
-import re
 
 import pytest
 import torch
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from made_course import MADE, Categorical, CompletionPlayer, completion_degrees
-from made_course.widgets.shared.sampler import describe
+from made_course import CompletionPlayer, completion_degrees
 from tests.widgets.models import a_model, rows_of
 from tests.widgets.test_sampler import in_javascript, values
 
@@ -47,17 +44,6 @@ def test_page_and_python_draw_and_price_the_same(call, options):
         shares = zip(w.images[1], w.ink, (~w.known).tolist(), strict=True)
         hidden = [math.log(p if x else 1 - p) for x, p, is_hidden in shares if is_hidden]
         assert alone == pytest.approx(-sum(hidden), abs=1e-4)
-
-
-def test_the_price_is_that_of_what_is_hidden_given_the_rest(call):
-    w = CompletionPlayer(a_model(4, (6,), natural_order=True), torch.tensor([1, 0, 1, 1]))
-    assert w.part == "bottom"
-    fillings = torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * 2)
-    rows = torch.cat([torch.tensor([1.0, 0.0]).expand(4, 2), fillings], dim=1)
-    with torch.no_grad():
-        log_p = w._model.log_prob(rows)
-    _, (given, _) = in_the_page(call, w)
-    assert given == pytest.approx((log_p.logsumexp(0) - log_p[3]).item(), abs=1e-5)
 
 
 def test_parts_hide_the_smaller_half():
@@ -131,20 +117,6 @@ def test_what_a_guess_was_worth(call):
     assert words.startswith("All are equally close: 1 of 2 hidden pixels differs.")
 
 
-def test_the_model_is_left_alone_and_the_player_keeps_its_own():
-    model = a_model(9, (8,), dropout=0.5, num_masks=3).train()
-    before = copy.deepcopy(model.state_dict())
-    w = CompletionPlayer(model, rows_of(2, 9))
-    w.part = "random"
-    w.figure()
-    assert all(torch.equal(before[key], value) for key, value in model.state_dict().items())
-    assert model.training
-    assert describe(w._model)["sets"][1:] == [
-        {"order": order.tolist(), "degrees": [hidden.tolist()]}
-        for order, hidden in model.mask_sets.members(3)
-    ]
-
-
 def test_the_figure_shows_the_same_state():
     w = CompletionPlayer(a_model(9, natural_order=True), rows_of(2, 9))
     figure = w.figure()
@@ -160,37 +132,3 @@ def test_the_figure_shows_the_same_state():
     assert len(figure.axes) == 10  # the original stands in the widget alone, once it is asked for
     assert "Hidden is 3 of 9: rows 1 to 1" in figure.alt
     assert "Shares of weight: " in figure.alt
-
-
-@pytest.mark.parametrize(
-    ("model", "images", "error", "fragment"),
-    [
-        (torch.nn.Linear(3, 3), torch.ones(3), TypeError, "model must be a MADE, got Linear"),
-        (MADE(3, head=Categorical(3)), torch.ones(3), ValueError, "head is Categorical(3)"),
-        (MADE(1), torch.ones(1), ValueError, "of a single variable nothing can be hidden"),
-        (MADE(3), torch.ones(4), ValueError, "shape (3,) or (m, 3), got (4,)"),
-        (MADE(3), torch.ones(11, 3), ValueError, "images must be at most 10, got 11"),
-    ],
-)
-def test_arguments_that_are_none(model, images, error, fragment):
-    with pytest.raises(error, match=re.escape(fragment)):
-        CompletionPlayer(model, images)
-
-
-@pytest.mark.parametrize(
-    ("name", "value", "error", "fragment"),
-    [
-        ("image_index", 1, ValueError, "image_index must be at most 0, got 1"),
-        ("seed", 1_000_000, ValueError, "seed must be at most 999999, got 1000000"),
-        ("revealed", 1, TypeError, "revealed must be True or False, got 1"),
-        ("guess", 8, ValueError, "guess must be at most 7, got 8"),
-    ],
-)
-def test_a_bad_value_changes_nothing(name, value, error, fragment):
-    w = CompletionPlayer(a_model(4), rows_of(1, 4))
-    before = w.asked
-    with pytest.raises(error, match=re.escape(fragment)):
-        w.asked = before | {name: value}
-    with pytest.raises(ValueError, match="unknown part 'half': choose one of bottom, top, left, "):
-        w.part = "half"
-    assert w.asked == before

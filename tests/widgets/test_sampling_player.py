@@ -1,14 +1,12 @@
 """SamplingPlayer: its state in Python, and the words that the page makes of it."""
 
 import copy
-import math
-import re
 
 import pytest
 import torch
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from made_course import MADE, Categorical, SamplingPlayer
+from made_course import SamplingPlayer
 from made_course.leaks.trajectory import trajectory
 from made_course.widgets.shared.sampler import uniforms
 from tests.widgets.models import a_model, rows_of
@@ -104,52 +102,3 @@ def test_real_rows_are_shown_in_turn_and_the_figure_is_a_filmstrip():
 @pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16])
 def test_models_of_other_precision(dtype):
     assert SamplingPlayer(a_model(9).to(dtype)).figure().axes
-
-
-def constant(value):
-    model = MADE(3)
-    with torch.no_grad():
-        model.net[0].bias.fill_(value)
-    return model
-
-
-@pytest.mark.parametrize(
-    ("model", "options", "error", "fragment"),
-    [
-        (torch.nn.Linear(3, 3), {}, TypeError, "model must be a MADE, got Linear"),
-        (MADE(3, head=Categorical(3)), {}, ValueError, "the model's head is Categorical(3)"),
-        (
-            MADE(3, activation=torch.nn.GELU),
-            {},
-            ValueError,
-            "knows the activations relu, tanh, silu, but the model's is GELU",
-        ),
-        (MADE(3, ordering=[[1, 2], [0]]), {}, ValueError, "the model's ordering has groups"),
-        (constant(math.nan), {}, ValueError, "weights that are no finite numbers"),
-        (None, {"seed": -1}, ValueError, "seed must be at least 0, got -1"),
-        (None, {"real": [1, 0, 1]}, TypeError, "real must be a torch.Tensor, got list"),
-        (None, {"real": torch.ones(4)}, ValueError, "shape (3,) or (m, 3), got (4,)"),
-        (None, {"real": torch.ones(0, 3)}, ValueError, "shape (3,) or (m, 3), got (0, 3)"),
-        (None, {"real": torch.full((3,), 0.5)}, ValueError, "must hold only 0 and 1, got 0.5"),
-    ],
-)
-def test_arguments_that_are_none(model, options, error, fragment):
-    with pytest.raises(error, match=re.escape(fragment)):
-        SamplingPlayer(model or MADE(3), **options)
-
-
-@pytest.mark.parametrize(
-    ("name", "value", "error", "fragment"),
-    [
-        ("step", 4, ValueError, "step must be at most 3, got 4"),
-        ("step", 1.5, TypeError, "step must be a whole number, got 1.5"),
-        ("greedy", "yes", TypeError, "greedy must be True or False, got 'yes'"),
-        ("show_real", True, ValueError, "no real image to show: make the player with real=..."),
-    ],
-)
-def test_a_bad_value_changes_nothing(name, value, error, fragment):
-    w = SamplingPlayer(a_model(3))
-    before = getattr(w, name)
-    with pytest.raises(error, match=re.escape(fragment)):
-        setattr(w, name, value)
-    assert getattr(w, name) == before

@@ -1,8 +1,6 @@
 """TrainingMonitor: shows what was measured, costs little, and leaves the training as it is."""
 
 import copy
-import math
-import re
 from types import SimpleNamespace
 
 import ipywidgets
@@ -16,6 +14,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from made_course import MADE, History, TrainingMonitor, fit
 from made_course.figures.learning_curves import nll_range
 from made_course.widgets.training_monitor import training_monitor
+from tests.networks import binary
 
 MODELS = {d: MADE(d, (8,), degrees="even", seed=d) for d in (4, 9, 15)}
 NLL = st.floats(0.01, 600).map(lambda v: round(v, 2))
@@ -26,10 +25,6 @@ def history_of(train, valid=(), **facts):
     for nll, score in zip(train, valid or [None] * len(train), strict=True):
         history.append(train_nll=nll, valid_nll=score, lr=0.1, seconds=1.5)
     return history
-
-
-def binary(n, input_dim, seed=0):
-    return torch.randint(2, (n, input_dim), generator=torch.Generator().manual_seed(seed)).float()
 
 
 def told(train, valid=(), input_dim=4, **facts):
@@ -180,15 +175,6 @@ def test_training_ends_with_the_same_bits(seed, monkeypatch):
     assert repr(monitor.history) == repr(with_it)
 
 
-@pytest.mark.parametrize("mode", [True, False])
-def test_the_model_stays_as_it_is(mode):
-    model = MADE(9, (16,), dropout=0.5, seed=0).train(mode)
-    before = copy.deepcopy(model)
-    assert TrainingMonitor()(model, history_of([2.0])) is None
-    assert {module.training for module in model.modules()} == {mode}
-    assert_same_bits(before, model)
-
-
 def failing(*_args, **_kwargs):
     raise RuntimeError("no ink left")
 
@@ -287,19 +273,3 @@ def test_messages_are_no_faster_than_the_page_and_the_last_one_is_whole(shell):
     monitor(MODELS[4], history)
     monitor.close()
     assert shell.hooks == []
-
-
-# ---- what it says of wrong levels ---------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("levels", "error", "fragment"),
-    [
-        ([90], TypeError, "levels must map names to nats, got list"),
-        ({"a": "x"}, TypeError, "level 'a' must be a number of nats, got 'x'"),
-        ({"a": math.inf}, ValueError, "level 'a' must be finite, got inf"),
-    ],
-)
-def test_wrong_levels(levels, error, fragment):
-    with pytest.raises(error, match=re.escape(fragment)):
-        TrainingMonitor(levels)

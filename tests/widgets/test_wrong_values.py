@@ -1,0 +1,110 @@
+"""What a widget refuses, when it is made and when it is set, and that it changes nothing."""
+
+import math
+import re
+
+import pytest
+import torch
+
+from made_course import (
+    MADE,
+    Categorical,
+    CompletionPlayer,
+    LeakDetector,
+    MaskExplorer,
+    OrderingLab,
+    SamplingPlayer,
+    TrainingMonitor,
+)
+
+MODEL, ROW = MADE(3), torch.ones(3)
+
+
+def player_of(bias=0.0, **options):
+    model = MADE(3, **options)
+    torch.nn.init.constant_(model.net[0].bias, bias)
+    return SamplingPlayer(model)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: SamplingPlayer(torch.nn.Linear(3, 3)), "model must be a MADE, got Linear"),
+        (lambda: player_of(head=Categorical(3)), "the model's head is Categorical(3)"),
+        (lambda: player_of(activation=torch.nn.GELU), "relu, tanh, silu, but the model's is GELU"),
+        (lambda: player_of(ordering=[[1, 2], [0]]), "the model's ordering has groups"),
+        (lambda: player_of(bias=math.nan), "weights that are no finite numbers"),
+        (lambda: SamplingPlayer(MODEL, seed=-1), "seed must be at least 0, got -1"),
+        (lambda: SamplingPlayer(MODEL, real=[1, 0, 1]), "real must be a torch.Tensor, got list"),
+        (lambda: SamplingPlayer(MODEL, real=torch.ones(4)), "shape (3,) or (m, 3), got (4,)"),
+        (lambda: SamplingPlayer(MODEL, real=torch.ones(0, 3)), "shape (3,) or (m, 3), got (0, 3)"),
+        (lambda: SamplingPlayer(MODEL, real=ROW / 2), "must hold only 0 and 1, got 0.5"),
+        (lambda: CompletionPlayer(torch.nn.Linear(3, 3), ROW), "model must be a MADE, got Linear"),
+        (lambda: CompletionPlayer(MADE(1), ROW[:1]), "of a single variable nothing can be hidden"),
+        (lambda: CompletionPlayer(MODEL, torch.ones(4)), "shape (3,) or (m, 3), got (4,)"),
+        (lambda: CompletionPlayer(MODEL, torch.ones(11, 3)), "images must be at most 10, got 11"),
+        (lambda: LeakDetector(torch.sin), "give input_dim, as in LeakDetector(function, input_"),
+        (lambda: LeakDetector(torch.sin, 0), "input_dim must be at least 1, got 0"),
+        (lambda: LeakDetector("a model", 3), "function must be a callable (B, D)"),
+        (lambda: MaskExplorer("diary", [300]), "at most 4 hidden layers of at most 64"),
+        (lambda: MaskExplorer("diary", "44"), "widths such as"),
+        (lambda: MaskExplorer("diary", (2,), [0, 1]), "each of 3 variables"),
+        (lambda: OrderingLab("half-adder"), "unknown example 'half-adder': choose one of half a"),
+        (lambda: TrainingMonitor([90]), "levels must map names to nats, got list"),
+        (lambda: TrainingMonitor({"a": "x"}), "level 'a' must be a number of nats, got 'x'"),
+        (lambda: TrainingMonitor({"a": math.inf}), "level 'a' must be finite, got inf"),
+    ],
+)
+def test_what_makes_no_widget(make, message):
+    with pytest.raises((TypeError, ValueError), match=re.escape(message)):
+        make()
+
+
+MAKE = {
+    "sampling": lambda: SamplingPlayer(MODEL),
+    "completion": lambda: CompletionPlayer(MODEL, ROW),
+    "leaks": lambda: LeakDetector(torch.sin, 3),
+    "masks": MaskExplorer,
+    "orderings": OrderingLab,
+}
+ASKED = {"image_index": 0, "hidden": "100", "seed": 0, "guess": None, "revealed": False}
+
+
+@pytest.mark.parametrize(
+    ("widget", "name", "value", "message"),
+    [
+        ("sampling", "step", 4, "step must be at most 3, got 4"),
+        ("sampling", "step", 1.5, "step must be a whole number, got 1.5"),
+        ("sampling", "greedy", "yes", "greedy must be True or False, got 'yes'"),
+        ("sampling", "show_real", True, "no real image to show: make the player with real=..."),
+        ("completion", "asked", ASKED | {"image_index": 1}, "image_index must be at most 0, got 1"),
+        ("completion", "asked", ASKED | {"seed": 10**6}, "seed must be at most 999999, got"),
+        ("completion", "asked", ASKED | {"revealed": 1}, "revealed must be True or False, got 1"),
+        ("completion", "asked", ASKED | {"guess": 8}, "guess must be at most 7, got 8"),
+        ("completion", "part", "half", "unknown part 'half': choose one of left, right, "),
+        ("leaks", "ordering", [0, 1], "must name each of 3 variables, got 2"),
+        ("leaks", "selected", 3, "selected must be at most 2, got 3"),
+        ("leaks", "pointed", True, "pointed must be a whole num"),
+        ("masks", "lesson", "digits", "choose one of diary, boards, yours"),
+        ("masks", "yours", [[0, 2] * 8], "boards of 16 zeros and ones"),
+        ("masks", "ordering", [0, 0, 1], "permutation"),
+        ("masks", "hidden_degrees", [[1, 3]], "hidden degrees lie in 1..2, got 3"),
+        ("masks", "hidden_degrees", [[]], "at least one unit"),
+        ("masks", "fault", "all", "choose one of none, output with >="),
+        ("masks", "draw", "odd", "choose one of uniform, paper, even"),
+        ("masks", "selected", (0, 3), "no unit (0, 3)"),
+        ("masks", "selected", (1.0, 0), "must be a whole number"),
+        ("orderings", "selected", [0, 0, 1, 2], "permutation"),
+        ("orderings", "step", 9, "step must be at most 4, got 9"),
+        ("orderings", "step", 1.5, "step must be a whole number, got 1.5"),
+        ("orderings", "guess", "none of them", "unknown guess 'none of them'"),
+        ("orderings", "example", "everything", "unknown example 'everything'"),
+    ],
+)
+def test_a_wrong_value_is_refused_and_changes_nothing(widget, name, value, message):
+    w = MAKE[widget]()
+    before = w.get_state()
+    with pytest.raises((TypeError, ValueError), match=re.escape(message)):
+        setattr(w, name, value)
+    assert w.get_state() == before
+    w.close()
