@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from made_course import MADE, fit, load_binarized_mnist
+from made_course import MADE
 from made_course.shipped.measured import (
     Recipe,
     load_ladder,
@@ -19,38 +19,6 @@ TRAIN, TEST = X[:40], X[40:]
 
 
 # ---- the loop ------------------------------------------------------------------------------------
-
-
-def test_with_all_of_it_the_loop_is_fit():
-    chosen = Recipe(
-        natural_order=True,
-        direct=True,
-        degrees="even",
-        dropout=0.2,
-        lr=0.05,
-        cycle=True,
-        max_norm=1.0,
-        weight_decay=0.03,
-        batch_size=16,
-        scaled_weights=True,
-    )
-    _, history = train_by(chosen, TRAIN, TEST, epochs=4, hidden_dims=(6, 5), seed=3)
-    torch.manual_seed(3)
-    model = MADE(9, (6, 5), degrees="even", direct=True, dropout=0.2)
-    theirs = fit(
-        model,
-        TRAIN,
-        TEST,
-        epochs=4,
-        batch_size=16,
-        lr=0.05,
-        weight_decay=0.03,
-        precision="float32",
-        progress=False,
-    )
-    assert history.train_nll == theirs.train_nll
-    assert history.valid_nll == theirs.valid_nll
-    assert history.lr == theirs.lr
 
 
 def test_plain_is_adam_at_a_constant_rate():
@@ -105,15 +73,6 @@ def test_the_long_run_overfits():
     assert len(history) == OVERFITTING_EPOCHS
     assert history.valid_nll[-1] > min(history.valid_nll) + 10
     assert history.train_nll == sorted(history.train_nll, reverse=True)
-
-
-@pytest.mark.full_mnist
-def test_an_epoch_of_the_plain_recipe_comes_out_again():
-    train, test, _ = load_binarized_mnist("full")
-    _, history = train_by(recipes()["plain recipe"], train, test, epochs=1)
-    shipped = load_ladder()[0]
-    assert history.train_nll[0] == pytest.approx(shipped.train_nll[0, 0].item(), abs=0.5)
-    assert history.valid_nll[0] == pytest.approx(shipped.test_nll[0, 0].item(), abs=0.5)
 
 
 # ---- the file ------------------------------------------------------------------------------------

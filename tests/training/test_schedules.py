@@ -1,11 +1,12 @@
-"""The two schedules: every step of a run written out, and when a patient run ends."""
+"""The two schedules: a cycle, every step of a patient run written out, and when it ends."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
 
-from made_course import evaluate, fit
+from made_course import MADE, evaluate, fit
 from made_course.training.schedules import Patient, one_cycle
 from tests.training.learning_runs import (
     DATA,
@@ -18,6 +19,7 @@ from tests.training.learning_runs import (
     state,
     stop_after,
 )
+from tools.ships.run_recipes import recipes, train_by
 
 ROWS = DATA.repeat(5, 1)
 """Two batches of the default size."""
@@ -37,25 +39,15 @@ def parameters_of(model):
     return [p.detach().clone() for p in model.parameters()]
 
 
-def cycle(step, steps):
-    """Up in a straight line for three tenths of all steps, down along a cosine."""
-    rise = max(1, round(0.3 * steps))
-    if step < rise:
-        return (step + 1) / rise
-    return (1 + math.cos(math.pi * (step - rise) / (steps - rise))) / 2
-
-
-def written_out(model, *, epochs, batch_size, lr, weight_decay, patient):
-    """The steps of fit and nothing else: weights, means, NLL and rate of each epoch.
+def written_out(model, *, epochs, batch_size, lr, weight_decay):
+    """The steps of a patient run and nothing else: weights, means, NLL and rate of each epoch.
 
     Draws the batches from torch's global stream, as a run with seed 0 does.
     """
     torch.manual_seed(0)
     parameters, biases = list(model.parameters()), [layer.bias for layer in model.net]
-    groups = [{"params": parameters}]
-    if patient:
-        weights = [layer.weight for layer in model.net]
-        groups = [{"params": weights}, {"params": biases, "weight_decay": 0}]
+    weights = [layer.weight for layer in model.net]
+    groups = [{"params": weights}, {"params": biases, "weight_decay": 0}]
     optimizer = torch.optim.AdamW(groups, fused=True)
     steps = math.ceil(len(ROWS) / batch_size)
     step, found = 0, []
@@ -63,7 +55,7 @@ def written_out(model, *, epochs, batch_size, lr, weight_decay, patient):
     for _ in range(epochs):
         nll = 0.0
         for rows in torch.randperm(len(ROWS)).split(batch_size):
-            rate = lr * (min(1, (step + 1) / steps) if patient else cycle(step, epochs * steps))
+            rate = lr * min(1, (step + 1) / steps)
             for group in optimizer.param_groups:
                 group["lr"] = rate
             decay = 10 / (100 + step) / rate if weight_decay is None else weight_decay
@@ -81,21 +73,22 @@ def written_out(model, *, epochs, batch_size, lr, weight_decay, patient):
     return zip(*found, strict=True)
 
 
-OWN = {"epochs": 4, "batch_size": 250, "lr": 0.04, "weight_decay": 0.5}
-CYCLE = {"epochs": 10, "batch_size": 512, "lr": 0.015, "weight_decay": 0.03}
+CHANGED = {"batch_size": 250, "lr": 0.04, "weight_decay": 0.5}
+OWN = {"epochs": 4, **CHANGED}
 PATIENT = {"epochs": 5, "batch_size": 60, "lr": 0.01, "weight_decay": None}
 
 
-@pytest.mark.parametrize(("given", "meant"), [({}, CYCLE), (OWN, OWN)], ids=["defaults", "own"])
-def test_without_patience_a_run_is_these_steps_bit_by_bit(given, meant):
-    fitted = model_with_long_gradients()
-    weights, _, nll, rates = written_out(model_with_long_gradients(), **meant, patient=False)
-    history = fit(fitted, ROWS, **given, **QUIET)
-    assert all(map(torch.equal, parameters_of(fitted), weights[-1]))
-    assert history.epoch == list(range(1, len(nll) + 1))
-    assert history.train_nll == pytest.approx(nll, abs=1e-5)
-    assert history.lr == pytest.approx(rates)
-    assert history.valid_nll == []
+@pytest.mark.parametrize(
+    ("changed", "epochs"), [({}, {}), (CHANGED, {"epochs": 4})], ids=["defaults", "own"]
+)
+def test_without_patience_a_run_is_the_ladders_bit_by_bit(changed, epochs):
+    """Whose loop is written apart, and whose rung with all of it has the defaults of fit."""
+    rung = replace(recipes()["weight decay"], dropout=0.2, scaled_weights=True, **changed)
+    _, expected = train_by(rung, ROWS, DATA, **epochs, hidden_dims=(16, 9), seed=3)
+    torch.manual_seed(3)
+    model = MADE(3, (16, 9), degrees="even", direct=True, dropout=0.2)
+    history = fit(model, ROWS, DATA, **changed, **epochs, **(QUIET | {"seed": None}))
+    assert measured(history) == measured(expected)
     assert min(history.seconds) > 0
 
 
@@ -104,7 +97,7 @@ def test_without_patience_a_run_is_these_steps_bit_by_bit(given, meant):
 )
 def test_with_patience_the_averages_are_shown_scored_and_kept(given, meant):
     fitted, shown = model_with_long_gradients(), []
-    weights, means, nll, rates = written_out(model_with_long_gradients(), **meant, patient=True)
+    weights, means, nll, rates = written_out(model_with_long_gradients(), **meant)
 
     def look(model, _):
         shown.append((parameters_of(model), evaluate(model, DATA)))
