@@ -75,24 +75,7 @@ def sample_rows(
     """
     if method == "naive":
         return sample_naive(model, model.degrees[0], noise, model.head)
-    # each of these layers has a bias, and direct connections have one where they are conditioned
-    biases = [bias for layer in model.net if (bias := layer.masked_bias()) is not None]
-    direct = None
-    if model.direct is not None:
-        direct = model.direct.masked_weight()
-        if (bias := model.direct.masked_bias()) is not None:
-            biases[-1] = biases[-1] + bias
-    return sample_incremental(
-        [layer.masked_weight() for layer in model.net],
-        biases,
-        model.degrees,
-        model.act.forward,
-        noise,
-        model.head,
-        direct,
-        given,
-        known,
-    )
+    return sample_incremental(model, noise, given, known)
 
 
 def sample_mixture(
@@ -149,15 +132,7 @@ def sample_naive(
 
 
 def sample_incremental(
-    weights: Sequence[Tensor],
-    biases: Sequence[Tensor],
-    degrees: Sequence[Tensor],
-    activation: Callable[[Tensor], Tensor],
-    noise: Tensor,
-    head: Head,
-    direct: Tensor | None = None,
-    given: Tensor | None = None,
-    known: Tensor | None = None,
+    model: MaskedNetwork, noise: Tensor, given: Tensor | None = None, known: Tensor | None = None
 ) -> Tensor:
     """Draw the samples of :func:`sample_naive`, computing each unit once.
 
@@ -168,14 +143,8 @@ def sample_incremental(
     the beginning, and takes no step.
 
     Args:
-        weights: masked weights of every layer (out_features, in_features), the output's last. The
-            first layer reads what the head makes of the variables, the output has its parameters.
-        biases: bias of every layer (out_features,).
-        degrees: degrees of the variables and of every hidden layer.
-        activation: the hidden units' nonlinearity, elementwise.
+        model: a MADE in evaluation mode.
         noise: (n, D) uniforms; column i decides variable i.
-        head: turns a variable's outputs and a uniform into a value.
-        direct: masked weights from the inputs straight to the outputs, if there are any.
         given: (n, D) values to take, instead of drawing them, where ``known`` is true.
         known: (n, D) BoolTensor.
 
@@ -186,50 +155,33 @@ def sample_incremental(
         the order of computation follows from the masks of Germain et al. 2015, "Deep MADE".
 
     Example:
-        >>> from made_course.model.heads import Bernoulli
-        >>> weights = [torch.tensor([[0.0, 0.0], [100.0, 0.0]])]  # x2 copies x1, no hidden layer
-        >>> biases = [torch.tensor([0.0, -50.0])]
-        >>> noise = torch.tensor([[0.1, 0.5], [0.9, 0.5]])
-        >>> order = torch.tensor([1, 2])
-        >>> sample_incremental(weights, biases, [order], torch.relu, noise, Bernoulli())
-        tensor([[1., 1.],
-                [0., 0.]])
+        >>> from made_course import MADE
+        >>> model, noise = MADE(3, (8,), ordering=[1, 2, 0]).double(), torch.rand(4, 3).double()
+        >>> with torch.no_grad():
+        ...     naive = sample_naive(model, model.order, noise, model.head)
+        ...     torch.equal(sample_incremental(model, noise), naive)
+        True
     """
-    n = len(noise)
-    ordering = torch.argsort(degrees[0], stable=True)
+    n, head, activation = len(noise), model.head, model.act.forward
     if given is None or known is None:
         given, known = noise, torch.zeros_like(noise, dtype=torch.bool)
+    degrees = model.degrees
+    ordering = torch.argsort(degrees[0], stable=True)
     in_all = known.all(dim=0)[ordering]
     taken, drawn = ordering[in_all], ordering[~in_all]
-    place = torch.argsort(torch.cat([taken, drawn]))  # what is known from the beginning is first
-    starts, sizes = _steps(degrees, drawn, head, direct is not None)
-    first = drawn[starts]
-
-    read, made = (place.repeat_interleave(w.to(place.device)) for w in head.widths(len(place)))
-    layers = [
-        _by_rank(read, len(taken) + starts),
-        *(_by_rank(d, degrees[0][first]) for d in degrees[1:]),
-        _by_rank(made - len(taken), starts + sizes),
-    ]
-    # units that are not known yet stay at zero, and meet weights that the mask holds at zero
-    x, values = weights[0].new_zeros(len(read), n), []
+    network = _network(model, degrees, taken, drawn, n)
+    x, each, values = network.h[0], network.sizes, []
+    known_inputs = [*network.layers[0].ready, len(x)]
     if len(taken):
-        units = layers[0].units[: (read < len(taken)).sum()]
+        units = network.layers[0].units[: known_inputs[0]]
         x[: len(units)] = head.encode(given).flatten(1).T[units]
         values.append(given.T[taken])
-    h = [x, *(x.new_zeros(len(d), n) for d in degrees[1:])]
-    if direct is not None:
-        direct = direct.index_select(0, layers[-1].units).index_select(1, layers[0].units)
-
-    each, known_inputs = sizes.tolist(), [*layers[0].ready, len(x)]
     u = noise.T[drawn].split(each)
     some = None
     if known[:, drawn].any():
         some = [*zip(known.T[drawn].split(each), given.T[drawn].split(each), strict=True)]
-    blocks = [*zip((-(-starts // BLOCK)).tolist(), map(head.of, first.tolist()), strict=True)]
-    for (_, own), run in groupby(range(len(blocks)), blocks.__getitem__):
-        steps = [*run]
-        *hidden, output = _blocks(layers, h, weights, biases, steps, direct)
+    for own, steps in network.runs:
+        *hidden, output = network.blocks(steps)
         counts = each[steps[0] : steps[-1] + 1]
         inputs = x[known_inputs[steps[0]] : known_inputs[steps[-1] + 1]]
         places = inputs.view(sum(counts), own.inputs_per_variable, n).mT.split(counts)
@@ -245,22 +197,21 @@ def sample_incremental(
                 value = there.where(is_known, value)
             places[t].copy_(own.encode(value))
             values.append(value)
+    place = torch.argsort(torch.cat([taken, drawn]))
     return torch.cat(values)[place].T
 
 
-def _steps(
-    degrees: Sequence[Tensor], drawn: Tensor, head: Head, direct: bool
-) -> tuple[Tensor, Tensor]:
+def _steps(model: MaskedNetwork, degrees: Sequence[Tensor], drawn: Tensor) -> tuple[Tensor, Tensor]:
     """Where steps start, each of as many variables as can be drawn at once, and their sizes.
 
     That is where outputs see the same units, in a group of one degree and, without direct
     connections, between two degrees of the last hidden layer; and where the head is the same.
     """
     seen = degrees[0][drawn]
-    if not direct and len(degrees) > 1:
+    if model.direct is None and len(degrees) > 1:
         seen = torch.searchsorted(degrees[-1].sort().values, seen)
-    if head.kinds is not None:
-        seen = seen * len(head.kinds) + head.kinds.to(drawn.device)[drawn]
+    if (kinds := model.head.kinds) is not None:
+        seen = seen * len(kinds) + kinds.to(drawn.device)[drawn]
     sizes = seen.unique_consecutive(return_counts=True)[1]
     return sizes.cumsum(0) - sizes, sizes
 
@@ -302,33 +253,71 @@ class _Block:
         return z
 
 
-def _blocks(
-    layers: Sequence[_Layer],
-    h: Sequence[Tensor],
-    weights: Sequence[Tensor],
-    biases: Sequence[Tensor],
-    steps: list[int],
-    direct: Tensor | None,
-) -> list[_Block]:
-    """For each layer, one product with all that is known, and what is left for the steps."""
-    blocks = []
-    for k, (below, layer) in enumerate(pairwise(layers)):
-        new, rows = below.within(steps), layer.within(steps)
-        counts = [b - a for a, b in pairwise([rows.start, *layer.ready[steps[0] : steps[-1] + 1]])]
-        weight = weights[k].index_select(0, layer.units[rows])
-        weight = weight.index_select(1, below.units[: new.stop])
-        bias = biases[k][layer.units[rows], None]
-        z = torch.addmm(bias, weight[:, : new.start], h[k][: new.start])
-        sources = [(weight[:, new].split(counts), h[k][new])]
-        values: Sequence[Tensor] = ()
-        if k + 1 < len(h):
-            values = h[k + 1][rows].split(counts)
-        elif direct is not None:
-            new = layers[0].within(steps)
-            z.addmm_(direct[rows, : new.start], h[0][: new.start])
-            sources.append((direct[rows, new].split(counts), h[0][new]))
-        blocks.append(_Block(counts, values, z, z.split(counts), sources))
-    return blocks
+@dataclass(frozen=True)
+class _Network:
+    """A MADE whose units are sorted by when they become known, and what they are in n rows."""
+
+    layers: list[_Layer]
+    weights: list[Tensor]
+    biases: list[Tensor]
+    direct: Tensor | None  # sorted, too
+    h: list[Tensor]  # (units, n) of the inputs and of each hidden layer
+    sizes: list[int]  # how many variables are drawn in each step
+    runs: list[tuple[Head, list[int]]]  # steps that share products, all of one head
+
+    def blocks(self, steps: list[int]) -> list[_Block]:
+        """For each layer, one product with all that is known, and what is left for the steps."""
+        blocks = []
+        for k, (below, layer) in enumerate(pairwise(self.layers)):
+            new, rows = below.within(steps), layer.within(steps)
+            ready = [rows.start, *layer.ready[steps[0] : steps[-1] + 1]]
+            counts = [b - a for a, b in pairwise(ready)]
+            weight = self.weights[k].index_select(0, layer.units[rows])
+            weight = weight.index_select(1, below.units[: new.stop])
+            bias = self.biases[k][layer.units[rows], None]
+            z = torch.addmm(bias, weight[:, : new.start], self.h[k][: new.start])
+            sources = [(weight[:, new].split(counts), self.h[k][new])]
+            values: Sequence[Tensor] = ()
+            if k + 1 < len(self.h):
+                values = self.h[k + 1][rows].split(counts)
+            elif self.direct is not None:
+                new = self.layers[0].within(steps)
+                z.addmm_(self.direct[rows, : new.start], self.h[0][: new.start])
+                sources.append((self.direct[rows, new].split(counts), self.h[0][new]))
+            blocks.append(_Block(counts, values, z, z.split(counts), sources))
+        return blocks
+
+
+def _network(
+    model: MaskedNetwork, degrees: Sequence[Tensor], taken: Tensor, drawn: Tensor, n: int
+) -> _Network:
+    """What is taken is known from the beginning; no other unit is known yet."""
+    order, *hidden = degrees
+    place = torch.argsort(torch.cat([taken, drawn]))
+    read, made = (
+        place.repeat_interleave(w.to(place.device)) for w in model.head.widths(len(place))
+    )
+    starts, sizes = _steps(model, degrees, drawn)
+    first = drawn[starts]
+    layers = [
+        _by_rank(read, len(taken) + starts),
+        *(_by_rank(d, order[first]) for d in hidden),
+        _by_rank(made - len(taken), starts + sizes),
+    ]
+    weights = [layer.masked_weight() for layer in model.net]
+    # each of these layers has a bias, and direct connections have one where they are conditioned
+    biases = [bias for layer in model.net if (bias := layer.masked_bias()) is not None]
+    direct = None
+    if model.direct is not None:
+        direct = model.direct.masked_weight().index_select(0, layers[-1].units)
+        direct = direct.index_select(1, layers[0].units)
+        if (bias := model.direct.masked_bias()) is not None:
+            biases[-1] = biases[-1] + bias
+    # units that are not known yet stay at zero, and meet weights that the mask holds at zero
+    h = [weights[0].new_zeros(len(d), n) for d in (read, *hidden)]
+    blocks = [*zip((-(-starts // BLOCK)).tolist(), map(model.head.of, first.tolist()), strict=True)]
+    runs = [(own, [*run]) for (_, own), run in groupby(range(len(blocks)), blocks.__getitem__)]
+    return _Network(layers, weights, biases, direct, h, sizes.tolist(), runs)
 
 
 # ---- how many at once, and from which noise -----------------------------------------------------
