@@ -230,7 +230,7 @@ def test_of_many_variables_some_inputs_are_tried_and_none_are_added_up(run, tmp_
     status, said = run(LooksAhead, 30)
     assert status == 1
     assert "NOT what the logits say" in said
-    status, said = run(behind([1] * 12), 30)
+    status, said = run(behind([1] * 20), 30)
     assert status == 1
     assert IN_A_CIRCLE in said
     assert "96 of 2^30 inputs: random ones, zeros, ones, a single one\n" in said

@@ -12,7 +12,15 @@ from torch import nn
 from made_course import MADE, binary_points, measure_dependence
 from made_course.leaks.dependence import MOST_POINTS
 from made_course.model.masks import ordering_of
-from tests.networks import CYCLE, leak, networks, nothing_changes, reachable, show_every_path
+from tests.networks import (
+    CYCLE,
+    leak,
+    networks,
+    nothing_changes,
+    reachable,
+    show_every_path,
+    with_weights,
+)
 
 
 def measure(function, input_dim, seed=0):
@@ -79,8 +87,9 @@ def test_an_output_mask_that_is_not_strict_leaks_where_the_masks_say(model, seed
 
 
 def test_the_largest_move_and_slope_and_where_it_happened():
-    model = show_every_path(MADE(5, (16,), ordering=[2, 0, 4, 1, 3], seed=0))
+    model = with_weights(MADE(5, (16,), activation="tanh", ordering=[2, 0, 4, 1, 3], seed=0), 3.0)
     found = measure(model, 5)
+    assert len(found.moved_at.unique()) > 3
     for j in range(5):
         flipped = found.points.clone()
         flipped[:, j] = 1 - flipped[:, j]
