@@ -1,7 +1,6 @@
-"""Figures of a notebook on its page: for a light and a dark one, with a caption, and the guess."""
+"""Figures of a notebook on its page: in the page's greys, with a caption, and the guess."""
 
 import hashlib
-import re
 from base64 import b64decode
 from html import escape
 from io import BytesIO
@@ -17,16 +16,10 @@ COLUMN, DRAWN = 640, 475
 """Pixels of a page's column for figures, and of a figure that fills it."""
 GREYS = (0, int(WORDS[1:3], 16), int(LINES[1:3], 16), 255)
 """Of a saved figure: ink, its words, its lines, paper."""
-THEMES = {"light": (0, 60, 140, 255), "dark": (236, 207, 140, 19)}
-"""What they are on a page of each theme."""
+PAGE = (0, 60, 140, 255)
+"""What they are on a light page; a dark one turns its figures round by a filter of its style."""
 STROKE = 4
 """Pixels from the edge to the middle of what is wider than any stroke of a figure's words."""
-LONGEST = 110
-"""Signs of a first sentence that is a caption."""
-IMAGES = re.compile(
-    r"(?:From the top, .+? each: .+? \((?!grey)|\d+ images of .+?: )(.+?)(?:; over .+|\))?\."
-)
-"""The text of a figure of images; last, what there is to see in them."""
 
 
 def figures_of(cell: NotebookNode) -> list[NotebookNode]:
@@ -35,44 +28,35 @@ def figures_of(cell: NotebookNode) -> list[NotebookNode]:
 
 
 def figure(output: NotebookNode, folder: Path, *, guess: bool = False) -> str:
-    """A figure as HTML, its files written into a folder; blurred until a reader has guessed."""
+    """A figure as HTML, its file written into a folder; blurred until a reader has guessed."""
     png, said = b64decode(output.data["image/png"]), output.metadata["image/png"]
     name = hashlib.sha256(Path(__file__).read_bytes() + png).hexdigest()[:16]
     width, height = Image.open(BytesIO(png)).size
     wide = min(COLUMN, round(said["width"] * COLUMN / DRAWN))
     look = f'width="{wide}" height="{round(wide * height / width)}" loading="lazy"'
-    parts = []
-    for theme in THEMES:
-        file = folder / f"{name}-{theme}.webp"
-        if not file.is_file():
-            folder.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(_drawn_for(theme, png))
-        source = f'class="only-{theme}" src="../_images/{file.name}"'
-        parts.append(f'<img {source} alt="{escape(said["alt"])}" {look}>')
-    parts.append(f"<figcaption>{escape(caption(output))}</figcaption>")
-    if guess:
-        parts.insert(0, '<button type="button"><span>Guess first, then press</span></button>')
-    return f'<figure class="picture{" guess" * guess}">{"".join(parts)}</figure>'
+    file = folder / f"{name}.webp"
+    if not file.is_file():
+        folder.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(_drawn_for_a_page(png))
+    button = '<button type="button"><span>Guess first, then press</span></button>' * guess
+    image = f'<img src="../_images/{file.name}" alt="{escape(said["alt"])}" {look}>'
+    words = f"<figcaption>{escape(caption(said['alt']))}</figcaption>"
+    return f'<figure class="picture{" guess" * guess}">{button}{image}{words}</figure>'
 
 
-def caption(output: NotebookNode) -> str:
-    """What there is to see: of images in words, a first sentence, or what kind of figure it is."""
-    alt = output.metadata["image/png"]["alt"]
+def caption(alt: str) -> str:
+    """What there is to see: the first sentence of a figure's text."""
     words = alt.partition(". ")[0].removesuffix(".")
-    if images := IMAGES.fullmatch(alt):
-        words = images[1]
-    elif len(words) > LONGEST:
-        words = re.sub(r":\w+:|`|\.$", "", output.data["text/plain"])
     return (words if words[1] in "₁(" else words[0].upper() + words[1:]) + "."
 
 
-def _drawn_for(theme: str, png: bytes) -> bytes:
-    """A saved figure in the greys of a theme; an animation plays once, as it does in a notebook."""
+def _drawn_for_a_page(png: bytes) -> bytes:
+    """A saved figure in a page's greys; an animation plays once, as it does in a notebook."""
     saved, file = Image.open(BytesIO(png)), BytesIO()
     frames = []
     for k in range(getattr(saved, "n_frames", 1)):
         saved.seek(k)
-        frames.append(_inked(saved.convert("RGBA"), theme))
+        frames.append(_inked(saved.convert("RGBA")))
     frames = frames[1:] or frames  # the first one of an animation is its last, for those without
     plays = {"save_all": True, "append_images": frames[1:], "loop": 1}
     plays["duration"] = 3000 // len(frames)
@@ -81,19 +65,14 @@ def _drawn_for(theme: str, png: bytes) -> bytes:
     return file.getvalue()
 
 
-def _inked(image: Image.Image, theme: str) -> Image.Image:
-    """Words and lines in a theme's greys, and tiles with its paper and ink; blue stays blue."""
+def _inked(image: Image.Image) -> Image.Image:
+    """Words and lines in a page's greys; tiles keep theirs."""
     colours, cover = np.split(np.array(image), [3], axis=2)
-    whole, low, high = cover[..., 0] == 255, colours.min(2), colours.max(2)
-    is_tile, (ink, *_, paper) = _opened(whole), THEMES[theme]
-    words = np.interp(range(256), GREYS, (*THEMES[theme][:3], 255)).astype(np.uint8)
-    drawn = np.where((~is_tile & (high - low < 4))[..., None], words[low][..., None], colours)
-    if _opened(is_tile & (low >= 250)).any():  # there is paper
-        white = low[..., None] / 255
-        black = np.clip(1 - white - (high - low)[..., None] / 178, 0, 1)
-        tiles = colours + (paper - 255) * white + ink * black
-        drawn = np.where(is_tile[..., None], tiles.round(), drawn)
-    return Image.fromarray(np.concatenate([drawn, cover], axis=2).astype(np.uint8))
+    low, high = colours.min(2), colours.max(2)
+    is_word = ~_opened(cover[..., 0] == 255) & (high - low < 4)
+    words = np.interp(range(256), GREYS, PAGE).astype(np.uint8)[low]
+    drawn = np.where(is_word[..., None], words[..., None], colours)
+    return Image.fromarray(np.concatenate([drawn, cover], axis=2))
 
 
 def _opened(where: np.ndarray) -> np.ndarray:

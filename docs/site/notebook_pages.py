@@ -27,6 +27,8 @@ FOR_THOSE_WHO_RUN = re.compile(
     r"^(?:○ .+: not attempted yet|yours\(.+ is the course's so far).*\n", re.M
 )
 """What is printed to learners, of what they have done."""
+TELLING = re.compile(r"\bexpect\(|\balt=")
+"""Code that says what comes of it."""
 PERSONAL = (
     '<p class="stand-in">What this cell shows in <a href="../docs/index.html#to-run-it">JupyterLab'
     "</a> is the reader's own, so that nothing of it is saved.</p>"
@@ -90,7 +92,9 @@ def _shown(cell: NotebookNode, images: Path) -> list[NotebookNode]:
         cell.outputs = [next(place) if output in drawn else output for output in cell.outputs]
         return [cell]
     cell.outputs = [output for output in cell.outputs if output not in drawn]
-    if cell.outputs:
+    if TELLING.search(cell.source) and "mystnb" not in cell.metadata:
+        _fold(cell, "cell")
+    elif cell.outputs:
         _fold(cell, "output")
     alone = nbformat.v4.new_code_cell(
         "figure", outputs=pictures, metadata={"tags": ["remove-input"]}

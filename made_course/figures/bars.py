@@ -10,11 +10,14 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import AutoMinorLocator
 
 from ..common.colours import BLUE, ORANGE
+from ..common.words import listing
 from .axes import axes_at
 from .picture import FAINT, WIDTH, WORDS, Picture, picture
 
-LINE, OTHER = 0.28, {"color": WORDS, "markersize": 7, "zorder": 3}
-"""Inches from a label of the ruler to the next; the dot of a model that is not at hand."""
+LINE, DOT = 0.28, 0.14
+"""Inches from a label of the ruler to the next, and from a dot to one beside it."""
+OTHER = {"color": WORDS, "markersize": 7, "zorder": 3}
+"""The dot of a model that is not at hand."""
 
 
 @picture
@@ -31,11 +34,11 @@ def plot_probabilities(
     Example:
         >>> figure = plot_probabilities({"p": [0.25, 0.75]}, ["dry", "wet"], xlabel="grass")
         >>> figure.alt
-        'Probabilities of dry, wet (grass): p 0.25, 0.75.'
+        'Highest: wet, 0.75. Probabilities of dry, wet (grass): p 0.25, 0.75.'
     """
     said = {name: [f"{float(p):.2f}" for p in row] for name, row in distributions.items()}
     told = "; ".join(f"{name} {', '.join(row)}" for name, row in said.items())
-    alt = f"Probabilities of {', '.join(outcomes)} ({xlabel}): {told}."
+    alt = f"{_far(said, outcomes)}. Probabilities of {', '.join(outcomes)} ({xlabel}): {told}."
     each = 0.5 + 0.25 * len(distributions)
     figure = Picture(min(WIDTH, max(4.2, each * len(outcomes) + 1)), 2.9, alt=alt)
     axes = figure.add_subplot()
@@ -60,6 +63,17 @@ def plot_probabilities(
     return figure
 
 
+def _far(said: Mapping[str, Sequence[str]], outcomes: Sequence[str]) -> str:
+    """The outcome on which two distributions differ most; of one, where it is highest."""
+    p = np.array(list(said.values()), dtype=float)
+    far = abs(p[-1] - p[0]) if len(p) > 1 else p[0]
+    if len(p) == 1:
+        most = [name for name, here in zip(outcomes, far, strict=True) if here == far.max()]
+        return f"Highest: {listing(most)}, {far.max():.2f}"
+    each = ", ".join(f"{name} {row[far.argmax()]}" for name, row in said.items())
+    return f"Furthest apart at {outcomes[far.argmax()]}: {each}"
+
+
 @picture
 def plot_nats_scale(
     levels: Mapping[str, float],
@@ -72,8 +86,8 @@ def plot_nats_scale(
 ) -> Picture:
     """Ruler of nats, from the coin down to the floor: what knowledge of the data is worth.
 
-    A dot is a model, the one at hand blue. What is no distribution is an orange cross: its number
-    means nothing, and may well lie below the floor.
+    A dot is a model, the one at hand blue; dots that would merge stand side by side. What is no
+    distribution is an orange cross: its number means nothing, and may well lie below the floor.
 
     Args:
         levels: name → nats.
@@ -84,9 +98,8 @@ def plot_nats_scale(
         of: what a row of the data is, if it is no image.
 
     Example:
-        >>> figure = plot_nats_scale({"a coin for each pixel": 784 * math.log(2)}, input_dim=784)
-        >>> figure.alt
-        'Nats per image: a coin for each pixel 543.4, 1.000 bits per pixel.'
+        >>> plot_nats_scale({"coin": 784 * math.log(2), "MADE": 86.3}).alt
+        'Nats from 543.4 (coin) to 86.3 (MADE). Nats per image: coin 543.4; MADE 86.3.'
     """
     decimals = 1 if max(levels.values()) > 20 else 2
     said = {name: f"{nats:.{decimals}f}" for name, nats in levels.items()}
@@ -94,8 +107,11 @@ def plot_nats_scale(
         for name, nats in levels.items():
             said[name] += f", {nats / (input_dim * math.log(2)):.3f} bits per pixel"
     said |= {name: f"{said[name]}, no distribution" for name in broken}
-    alt = f"Nats per {of}: " + "; ".join(f"{name} {words}" for name, words in said.items()) + "."
-    alt += f" The floor is {floor:.2f}." if floor is not None else ""
+    honest = [name for name in sorted(levels, key=levels.get) if name not in broken]
+    ends = [f"{levels[name]:.{decimals}f} ({name})" for name in (honest[-1], honest[0])]
+    alt = f"Nats from {' to '.join(ends)}"
+    alt += f", the floor being {floor:.2f}. " if floor is not None else ". "
+    alt += f"Nats per {of}: " + "; ".join(f"{name} {words}" for name, words in said.items()) + "."
 
     marks = ({"the floor": floor} if floor is not None else {}) | levels
     said.setdefault("the floor", f"{floor or 0:.{decimals}f}")
@@ -111,23 +127,29 @@ def plot_nats_scale(
     axes.yaxis.set_minor_locator(AutoMinorLocator())
     names, apart = sorted(marks, key=marks.get), LINE * np.ptp(axes.get_ylim()) / tall
     heights = spread_out(sorted(marks.values()), apart, high)
+    x, below = 0.0, -math.inf
     for name, y in zip(names, heights, strict=True):
-        _label(axes, name, said[name], marks[name], y, is_here=name == here)
+        is_dot = name in levels
+        x = (x + DOT) % (3 * DOT) if marks[name] - below < apart * DOT / LINE else 0.0
+        below = marks[name] if is_dot else below
+        _label(axes, name, said[name], (x, marks[name]), y, is_here=name == here)
         if name in broken:
-            draw_cross(axes, 0, marks[name])
-        elif name in levels:
+            draw_cross(axes, x, marks[name])
+        elif is_dot:
             look = {"color": BLUE, "markersize": 9, "zorder": 4} if name == here else OTHER
-            axes.plot(0, marks[name], "o", clip_on=False, **look)
+            axes.plot(x, marks[name], "o", clip_on=False, **look)
         else:
             axes.axhspan(low, floor, 0.02, 0.05, color=FAINT, linewidth=0)
             axes.plot([-0.12, 0.12], [floor, floor], color=WORDS, clip_on=False)
     return figure
 
 
-def _label(axes: Axes, name: str, said: str, nats: float, y: float, *, is_here: bool) -> None:
-    """A name and its number at a height, with a line that leads there from the ruler."""
+def _label(
+    axes: Axes, name: str, said: str, dot: tuple[float, float], y: float, *, is_here: bool
+) -> None:
+    """A name and its number at a height, with a line that leads there from a dot of the ruler."""
     look = {"color": BLUE if is_here else WORDS, "linewidth": 0.8, "clip_on": False}
-    axes.plot([0.12, 0.36], [nats, y], zorder=1, **look)
+    axes.plot([dot[0] + 0.12, 0.45], [dot[1], y], zorder=1, **look)
     number, _, more = said.partition(", ")
     how = {"weight": "bold" if is_here else "normal", "va": "center", "parse_math": False}
     axes.text(1.0, y, number, ha="right", **how)

@@ -84,9 +84,8 @@ def _paint_all(
 def _completions_in_words(known: Tensor, completion: Completion, shape: tuple[int, int]) -> str:
     """What there is to see, what is hidden, and what weighted samples are worth."""
     count = completion.samples.shape[1]
-    shown = ["what is known", f"{count} completions", "their mean"]
     hidden = [_place(~given.view(shape)) for given in known]
-    said = f"Pictures of {listing(shown)}. Hidden is {listing(hidden)}."
+    said = f"What is hidden, {count} times completed, and the mean. Hidden is {listing(hidden)}."
     if completion.log_weights is None:
         return said
     worth = [f"{size:.1f}" for size in completion.effective_sample_size.tolist()]

@@ -45,10 +45,12 @@ def plot_dependence(
     count, allowed = len(allowed), allowed.cpu()
     names = [shortened(name) for name in names or variable_names(count)]
     said = {title: pairs_in_numbers(seen.cpu(), allowed) for title, seen in matrices.items()}
-    alt = " ".join(
-        f"{title}: {said[title]}. {_matrix_in_words(seen.cpu(), allowed, names)}".rstrip()
-        for title, seen in matrices.items()
-    )
+    told = [_matrix_in_words(seen.cpu(), allowed, names) for seen in matrices.values()]
+    if len(matrices) > 1:
+        told = [
+            " ".join(pair).strip() for pair in zip([f"{t}:" for t in matrices], told, strict=True)
+        ]
+    alt = f"{'; '.join(': '.join(pair) for pair in said.items())}. {' '.join(told)}".rstrip()
     room = 0.35 + 0.1 * max(map(len, names)) if count <= FEW else 0.35  # left of the first one
     apart = 0.35 * (len(matrices) - 1)
     cell = min(CELL, (WIDTH - room - apart - 0.1) / len(matrices) / count, 4 / count)

@@ -74,14 +74,14 @@ def plot_images(
     Example:
         >>> figure = plot_images(torch.zeros(30, 16), columns=15, alt="bars and stripes")
         >>> figure.alt
-        '30 images of 4 × 4 pixels, 15 in a row: bars and stripes.'
+        'bars and stripes. 30 images of 4 × 4 pixels, 15 in a row.'
     """
     pictures = as_pictures(images)
     rows = math.ceil(len(pictures) / columns)
     cell = min(cell, WIDTH / columns)
     room = 0.0 if titles is None else 0.08 + 0.2 * max(t.count("\n") + 1 for t in titles)
-    said = f"{len(pictures)} {_of_size(pictures)}" + (f", {columns} in a row" if rows > 1 else "")
-    said += f": {alt}" if alt else ""
+    said = f"{alt}. " if alt else ""
+    said += f"{len(pictures)} {_of_size(pictures)}" + (f", {columns} in a row" if rows > 1 else "")
     said += f"; over them: {', '.join(titles)}" if titles is not None else ""
     figure = Picture(cell * columns, (cell + room) * rows, alt=f"{said}.", layout="none")
     places = tiles(figure, columns, cell, room=room)
@@ -112,8 +112,8 @@ def plot_image_rows(rows: Mapping[str, Tensor], *, cell: float = 0.8, alt: str =
     columns = lengths[next(iter(rows))]
     left = max(map(width_of, rows)) + 0.12
     cell = min(cell, (WIDTH - left) / columns)
-    said = f"From the top, {columns} {_of_size(*pictures.values())} each: {'; '.join(rows)}"
-    said += f" ({alt})." if alt else "."
+    said = f"{alt}. " if alt else ""
+    said += f"From the top, {columns} {_of_size(*pictures.values())} each: {'; '.join(rows)}."
     figure = Picture(left + cell * columns, cell * len(rows), alt=said, layout="none")
     paint_rows(figure, pictures, cell, left=left)
     return figure

@@ -71,16 +71,16 @@ def plot_training(
 def said_of(history: History, levels: Mapping[str, float], scored: str) -> str:
     """What a learning curve tells, in words."""
     curves = {"train": history.train_nll, scored: history.valid_nll}
-    said = []
+    said, lowest = [], ""
     for name, values in curves.items():
         if values:
             low = min(values)
-            said.append(
-                f"{name} begins at {values[0]:.1f}, is lowest after epoch "
-                f"{history.epoch[values.index(low)]} with {low:.1f}, and ends at {values[-1]:.1f}"
-            )
+            lowest = f"is lowest after epoch {history.epoch[values.index(low)]} with {low:.1f}"
+            said.append(f"{name} begins at {values[0]:.1f}, {lowest}, and ends at {values[-1]:.1f}")
+            lowest = f"{name.capitalize()} {lowest} {history.unit}, and ends at {values[-1]:.1f}. "
     lines = [f"{name} stands at {nats:.0f}" for name, nats in levels.items()]
-    return f"Learning curve of {len(history)} epochs, in {history.unit}: {'; '.join(said + lines)}."
+    said = f"{len(history)} epochs, in {history.unit}: {'; '.join(said + lines)}."
+    return f"{lowest}Learning curve of {said}"
 
 
 def nll_range(curves: Sequence[Sequence[float]], levels: Iterable[float]) -> tuple[float, float]:

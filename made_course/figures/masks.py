@@ -78,6 +78,7 @@ def draw_cells(
     said: Sequence[Sequence[object]],
     faces: Sequence[Sequence[str]],
     side: float = CELL,
+    size: float = 12,
 ) -> None:
     """A table, its left top at a corner of a sheet: a word in each cell, on a colour or "none"."""
     for (row, column), words in np.ndenumerate(np.array(said, dtype=object)):
@@ -85,7 +86,7 @@ def draw_cells(
         look = {"facecolor": face, "edgecolor": LINES, "linewidth": 0.8}
         axes.add_patch(Rectangle(place, side, side, **look))
         ink = WORDS if face == "none" else words_on(face)
-        how = {"ha": "center", "va": "center_baseline", "fontsize": 12, "color": ink}
+        how = {"ha": "center", "va": "center_baseline", "fontsize": size, "color": ink}
         axes.text(place[0] + side / 2, place[1] + side / 2 - 0.005, str(words), **how)
 
 
@@ -114,14 +115,18 @@ def plot_masks(masks: Sequence[Tensor], degrees: Sequence[Tensor]) -> Picture:
     Example:
         >>> degrees = [torch.tensor([3, 1, 2]), torch.tensor([1, 2])]
         >>> plot_masks([torch.ones(2, 3), torch.zeros(3, 2)], degrees).alt
-        'Masks, ... Into outputs: x̂₁ of degree 3: 0, 0; x̂₂ of degree 1: 0, 0; x̂₃ of degree 2: 0, 0.'
+        'Blue is where a weight may exist: 6 of 6 into hidden, 0 of 6 into outputs. A row...'
     """
     sides = margins(masks, degrees)
     into = layer_names(len(sides))[1:]
     top = max(max(line, default=1) for line, _ in sides)
     inputs = [f"{name} of degree {d}" for d, name in zip(*sides[0], strict=True)]
     rows = [mask_in_words(m, sides[k : k + 2], into[k]) for k, m in enumerate(masks)]
-    alt = f"Masks, a row for each who listens. Inputs {listing(inputs)}. {' '.join(rows)}"
+    ones = [
+        f"{int(m.sum())} of {m.numel()} into {kind}" for m, kind in zip(masks, into, strict=True)
+    ]
+    alt = f"Blue is where a weight may exist: {', '.join(ones)}. A row for each who listens. "
+    alt += f"Inputs {listing(inputs)}. {' '.join(rows)}"
 
     wide = [max(CELL * mask.shape[1], 1.25) for mask in masks]
     room = [0.45] * (len(masks) - 1) + [NAMED]

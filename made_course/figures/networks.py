@@ -74,7 +74,7 @@ def plot_network(
         >>> len(figure.axes[0].lines)  # one a connection
         12
         >>> plot_network([torch.zeros(2)], [torch.ones(2, 2)]).alt
-        'A network of 2 inputs, no hidden units and 2 outputs, and 4 lines between them. x̂₁ sees...'
+        'x̂₁ sees x₁ and x₂; x̂₂ sees x₁ and x₂. A network of 2 inputs, no hidden units...'
     """
     layers = [units.int().cpu() for units in (*degrees, degrees[0])]
     wires = [(k, k + 1, mask.bool().cpu().numpy()) for k, mask in enumerate(masks)]
@@ -246,10 +246,10 @@ def _network_in_words(
     title: str,
 ) -> str:
     count = sum(int(mask.sum()) for _, _, mask in wires)
-    said = f"A network of {sizes(layers)}, and {count:,} lines between them. "
+    leaks = leaks_in_words(seen, may_see, names)
+    said = f"Orange and crossed, for leaks: {leaks}. " if leaks else ""
+    said += f"{pairs_in_words(seen, names)} A network of {sizes(layers)}, and {count:,} lines "
+    said += f"between them. {' '.join(title.splitlines())}".rstrip()
     if max(map(len, layers)) <= FEW and layers[0].any():
-        said += f"Numbers in the units: {'; '.join(layers_in_words(layers)[:-1])}. "
-    said += pairs_in_words(seen, names)
-    if leaks := leaks_in_words(seen, may_see, names):
-        said += f" Orange and crossed, for leaks: {leaks}."
-    return " ".join([*title.splitlines(), said])
+        said += f" Numbers in the units: {'; '.join(layers_in_words(layers)[:-1])}."
+    return said.lstrip()

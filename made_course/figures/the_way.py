@@ -42,7 +42,7 @@ def plot_way(
     Example:
         >>> degrees, masks = [torch.tensor([2, 1])], [torch.tensor([[0, 1], [0, 0]])]
         >>> plot_way(degrees, masks, torch.zeros(2), -1.386).alt
-        'From the ordering x₂ and x₁ to degrees 2, 1, to masks of 2 × 2, to logits 0.0, 0.0, to...'
+        'From the ordering x₂ and x₁ to log p = −1.39 nats. On the way degrees 2, 1, masks of...'
     """
     names, top = variable_names(len(degrees[0])), max(int(units.max()) for units in degrees)
     ordering = [names[i] for i in degrees[0].argsort()]
@@ -50,8 +50,8 @@ def plot_way(
     total = f"{log_p:.2f}".replace("-", "−")
     shapes = listing([" × ".join(map(str, mask.shape)) for mask in masks])
     alt = (
-        f"From the ordering {listing(ordering)} to degrees {str(degrees[0].tolist())[1:-1]}, to "
-        f"masks of {shapes}, to logits {', '.join(said)}, to log p = {total} nats."
+        f"From the ordering {listing(ordering)} to log p = {total} nats. On the way degrees "
+        f"{str(degrees[0].tolist())[1:-1]}, masks of {shapes}, logits {', '.join(said)}."
     )
     figure = Picture(WIDTH, HIGH + 1.1, alt=alt, layout="none")
     axes, middle = sheet(figure), HIGH / 2 + 0.6

@@ -74,8 +74,9 @@ def _row_in_words(
     """What the filmstrip tells of a row, with its numbers."""
     falls = [f"{shown.log_likelihood[step].item():.1f}".replace("-", "−") for step in steps]
     said = (
-        f"{name[:1].upper()}{name[1:]} at steps {listing(list(map(str, steps)))}: what is decided, "
-        f"and the network's outputs. Its log p falls to {listing(falls)} nats."
+        f"Log p of {name} falls to {falls[-1]} nats by step {steps[-1]}. Its steps "
+        f"{listing(list(map(str, steps)))}: what is decided, the network's outputs, and log p, "
+        f"{listing(falls)}."
     )
     if len(shown.x) > 20:
         return said

@@ -203,7 +203,7 @@ def _in_words(layers: Sequence[Tensor], masks: Sequence[Tensor]) -> str:
     rows = [mask_in_words(m, sides[k : k + 2], kinds[k + 1]) for k, m in enumerate(masks)]
     sees = pairs_in_words(connectivity(masks), variable_names(len(layers[0])))
     return (
-        f"Of {every} connections of a dense network of {sizes(layers)} the masks leave {kept}; the "
-        f"others are ghosts. Degrees: {'; '.join(layers_in_words(layers))}. Under the connections "
-        f"stand the masks. {' '.join(rows)} {sees}"
+        f"Of {every} connections the masks leave {kept}; the others are ghosts. A dense network of "
+        f"{sizes(layers)}, with degrees: {'; '.join(layers_in_words(layers))}. Under the "
+        f"connections stand the masks. {' '.join(rows)} {sees}"
     )

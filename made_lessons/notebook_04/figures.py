@@ -15,7 +15,7 @@ from made_course.figures.masks import draw_cells, short
 from made_course.figures.picture import LINES, Picture, picture
 from made_course.figures.units_and_wires import sheet
 
-SIDE, APART = 0.45, 0.36
+SIDE, APART = 0.46, 0.28
 """Inches of a weight's cell, and between two tables."""
 
 
@@ -30,8 +30,8 @@ def plot_masked_step(
     kept, table = where_used[1] * mask, SIDE * len(mask)
     back = int((once[1][~mask] != 0).sum())
     alt = (
-        f"Set to zero once, {back} forbidden weights are back after one step; multiplied by M "
-        f"where W is used, none is: W ⊙ M has {int((kept[~mask] == 0).sum())} zeros there."
+        f"Set to zero once, {back} forbidden weights are back after one step; in W ⊙ M, where W is "
+        f"used, {int((kept[~mask] != 0).sum())} are."
     )
     row = table + 0.85
     figure = Picture(4 * table + 3 * APART + 0.1, 2 * row, alt=alt, layout="none")
@@ -44,7 +44,7 @@ def plot_masked_step(
         ("W is set to W ⊙ M once", 2 * row, (*once,)),
         ("W ⊙ M wherever W is used", row, (*where_used, mask.int(), kept)),
     ):
-        titles = ["W, before", "after one step", "M", "W ⊙ M"]
+        titles = ["W, before", "after a step", "M", "W ⊙ M"]
         axes.text(0.05, above - 0.08, name, va="top", weight="bold")
         for left, title, sign, values in zip(lefts, titles, "→⊙= ", tables, strict=False):
             axes.text(left, above - 0.63, title, va="bottom")
@@ -62,7 +62,7 @@ def _draw_weights(
     """A table of weights; a forbidden one that is in use and not zero is framed and crossed."""
     said = [[short(value) for value in row] for row in values.tolist()]
     faces = [[BLUE if one else "none" for one in row] for row in mask.tolist()]
-    draw_cells(axes, corner, said, faces, SIDE)
+    draw_cells(axes, corner, said, faces, SIDE, 11)
     if is_used:
         for row, column in ((values != 0) & ~mask).nonzero().tolist():
             _mark(axes, corner[0] + SIDE * (column + 0.5), corner[1] - SIDE * (row + 0.5))
@@ -70,10 +70,10 @@ def _draw_weights(
 
 def _mark(axes: Axes, x: float, y: float) -> None:
     """A frame and a cross on a cell's middle."""
-    half = SIDE / 2 - 0.02
+    half = SIDE / 2
     look = {"facecolor": "none", "edgecolor": ORANGE, "linewidth": 2, "zorder": 3}
     axes.add_patch(Rectangle((x - half, y - half), 2 * half, 2 * half, **look))
-    axes.plot(x + 0.13, y + 0.14, "x", color=ORANGE, markersize=5, markeredgewidth=1.8)
+    axes.plot(x + 0.15, y + 0.16, "x", color=ORANGE, markersize=5, markeredgewidth=1.8)
 
 
 @picture
@@ -109,7 +109,7 @@ def plot_flips_and_slopes(x: Tensor, outputs: Mapping[str, Tensor]) -> Picture:
     told = {}
     for name, line in outputs.items():
         move, slope = abs(line[-1] - line[0]).item(), abs((line[1] - line[0]) / x[1]).item()
-        told[name] = f"a flip moves it by {move:.0f},\nits slope is {slope:.0f} at the ends"
+        told[name] = f"a flip moves it by {move:.0f},\nits slope there is {slope:.0f}"
     alt = "; ".join(f"{name}: {words}" for name, words in told.items())
     figure = Picture(height=3, alt=f"{alt}.")
     grid = figure.subplots(1, len(outputs))

@@ -39,8 +39,9 @@ def plot_costs(images: Tensor, ink: Tensor) -> Picture:
     halves = [dearest_half(row) for row in costs]
     n, dim = images.shape
     said = [f"{', '.join(f'{total:.1f}' for total in totals)} nats", ", ".join(map(str, halves))]
-    alt = f"{n} image{'s' * (n > 1)} of {said[0]}, half of which lie on {said[1]} of {dim} pixels; "
-    alt += f"{at_edges(images, costs):.0%} of all lie within a pixel of where ink begins or ends."
+    share = f"{at_edges(images, costs):.0%}"
+    alt = f"{share} of the nats lie within a pixel of where ink begins or ends. "
+    alt += f"{n} image{'s' * (n > 1)} of {said[0]}, half of which lie on {said[1]} of {dim} pixels."
     names = ["a digit", "p(ink |\npixels\nbefore)", "−log p,\nin nats"]
     left = max(map(width_of, names)) + 0.12
     cell = (WIDTH - left) / max(n, 4)
@@ -102,7 +103,9 @@ def plot_surprise(
         f"{values.quantile(0.95):.1f}"
         for name, values in surprise.items()
     ]
-    alt = f"Surprise in nats: {'; '.join(said)}; {apart} {at[0]:.1f}."
+    means = [f"{name} {values.mean():.1f}" for name, values in surprise.items()]
+    alt = f"A {apart} costs {at[0]:.1f} nats; on average, {', '.join(means)}. Surprise in nats: "
+    alt += f"{'; '.join(said)}."
     end = 20 * math.ceil(max(v.quantile(0.99).item() for v in surprise.values()) / 20)
     figure = Picture(height=3.6, alt=alt, layout="none")
     side, bottom, tile = 0.2, 1.18, 0.5  # inches
@@ -145,9 +148,8 @@ def plot_first_layer(model: MADE) -> Picture:
     shades = LinearSegmentedColormap.from_list("black-white-blue", [INK, "white", BLUE])
     shades = shades.with_extremes(bad="none")
     alt = (
-        f"Weights of {len(chosen)} hidden units as images, of degrees "
-        f"{', '.join(map(str, degrees))}. The larger the degree, the more pixels may have "
-        "weights; the rest is cut."
+        "The larger a unit's degree, the more pixels may have weights; the rest is cut. Weights of "
+        f"{len(chosen)} hidden units as images, of degrees {', '.join(map(str, degrees))}."
     )
     cut = {"facecolor": "none", "edgecolor": LINES, "hatch": "//"}
     cell, room = WIDTH / 6, 0.28
@@ -174,12 +176,15 @@ def plot_spreads(degrees: Tensor, plain: Tensor, scaled: Tensor) -> Picture:
     All are (H,); ``plain`` and ``scaled`` are standard deviations over images.
     """
     few, many = degrees <= degrees.max() / 10, degrees > degrees.max() * 0.9
+    names = (("PyTorch's weights", plain), ("MADE's", scaled))
     said = [
-        f"{name} {spread[few].mean():.2f} on average up to degree {degrees[few].max()}, "
+        f"{whose} {spread[few].mean():.2f} on average up to degree {degrees[few].max()}, "
         f"{spread[many].mean():.2f} from {degrees[many].min()} on"
-        for name, spread in (("PyTorch's weights", plain), ("MADE's", scaled))
+        for whose, spread in names
     ]
-    figure = Picture(height=3.2, alt=f"Spread of what arrives at a unit: {'; '.join(said)}.")
+    least = [f"{spread[few].mean():.2f} with {whose}" for whose, spread in names]
+    alt = f"What arrives at units of small degree varies by {', by '.join(least)}. "
+    figure = Picture(height=3.2, alt=f"{alt}Spread of what arrives at a unit: {'; '.join(said)}.")
     axes = figure.add_subplot()
     axes.plot(degrees, scaled, "s", color=BLUE, markersize=4, label="MADE's, × √(n / m)")
     axes.plot(degrees, plain, "o", color=WORDS, markersize=4, fillstyle="none", label="PyTorch's")
@@ -200,7 +205,8 @@ def plot_recipe(ladder: Sequence[Rung]) -> Picture:
     steps = list(zip(nats, changes, strict=True))[1:]
     said = [f"{nats[0]:.1f}", *(f"{n:.1f} ({c:+.1f})".replace("-", "−") for n, c in steps)]
     rungs = [f"{name} {words}" for name, words in zip(names, said, strict=True)]
-    alt = f"Test NLL of a ladder of {len(ladder)} recipes, in nats: {'; '.join(rungs)}."
+    alt = f"From {nats[0]:.1f} nats to {min(nats):.1f} on a ladder of {len(ladder)} recipes. "
+    alt += f"Test NLL in nats: {'; '.join(rungs)}."
     figure = Picture(height=0.4 * len(ladder) + 1.2, alt=alt)
     axes = figure.add_subplot()
     looks = {

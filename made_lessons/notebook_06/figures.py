@@ -32,7 +32,7 @@ def plot_final_units(x: Tensor, degrees: Sequence[Tensor], steps: Sequence[int])
     side = math.isqrt(len(order))
     final = [[int((layer <= step).sum()) for step in steps] for layer in hidden]
     after = listing([f"{step:,}" for step in steps])
-    alt = f"An image as it is drawn, after {after} of {len(x):,} pixels."
+    alt = f"Hidden units become final as pixels are drawn, here after {after} of {len(x):,}."
     for k, (layer, counts) in enumerate(zip(hidden, final, strict=True), start=1):
         counted = listing([f"{count:,}" for count in counts])
         alt += f" Units of hidden layer {k} that are final: {counted} of {len(layer):,}."
@@ -92,10 +92,9 @@ def plot_repeated_work(degrees: Tensor, input_dim: int) -> Picture:
     counts = {words: int((lag == sign).sum()) for words, (sign, _) in kinds.items()}
     early, final, again = counts.values()
     alt = (
-        f"A table of {input_dim} forward passes by {len(degrees)} hidden units of degrees "
-        f"{int(degrees.min())} to {int(degrees.max())}. A staircase of {final} squares, one a "
-        f"unit, leads down to the right: there it is just final. The {early} squares above are "
-        f"too early, the {again} below are computed once more."
+        f"On a staircase of {final} squares a unit is just final; {early} above are too early, "
+        f"{again} below repeat it. A table of {input_dim} forward passes by {len(degrees)} hidden "
+        f"units of degrees {int(degrees.min())} to {int(degrees.max())}."
     )
     figure = Picture(WIDTH, (WIDTH - 0.6) * input_dim / len(degrees) + 1.0, alt=alt)
     axes, legend = figure.add_subplot(), {}

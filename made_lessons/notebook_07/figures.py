@@ -29,7 +29,9 @@ def plot_pixel_orderings(orderings: Mapping[str, Tensor]) -> Picture:
     columns = min(4, len(orderings))
     rows = math.ceil(len(orderings) / columns)
     lines = 1 + max(title.count("\n") for title in orderings)
-    alt = "Square fields that fill up, the first pixels pale, the last dark, in orderings: "
+    alt = (
+        "Fields fill up in the ordering of their pixels, the first pale, the last dark. Orderings: "
+    )
     alt += f"{'; '.join(orderings)}."
     figure = Picture(1.64 * columns, (1.64 + 0.25 * lines) * rows, alt=alt)
     fields = []
@@ -59,7 +61,9 @@ def plot_coasting(distances: Mapping[str, Sequence[float]], switch: int) -> Pict
         f"{name}: then {moved[switch]:.2f}, at the end {moved[-1]:.2f}"
         for name, moved in distances.items()
     )
-    alt = f"Distance moved at each step; the mask becomes 0 after step {switch}. {told}."
+    first = ", ".join(f"{name} {moved[switch]:.2f}" for name, moved in distances.items())
+    alt = f"Once its mask is 0 the weight goes on by {first} of a step. "
+    alt += f"Distance moved at each step; the mask becomes 0 after step {switch}. {told}."
     figure = Picture(height=3.0, alt=alt)
     axes = figure.add_subplot()
     looks = [(WORDS, "s", "--"), (BLUE, "o", "-")]
@@ -91,8 +95,9 @@ def plot_mixture(nll: Mapping[str, Tensor]) -> Picture:
         f"mixture {mixture[name]:.2f}"
         for name, of in above.items()
     )
-    alt = f"Nats above the best member. {told}. The mixture is at most ln {count} = "
-    figure = Picture(height=0.55 * len(above) + 1.2, alt=f"{alt}{math.log(count):.2f} above it.")
+    alt = f"The mixture is at most ln {count} = {math.log(count):.2f} nats above the best member "
+    alt += f"of an image. {told}."
+    figure = Picture(height=0.55 * len(above) + 1.2, alt=alt)
     axes = figure.add_subplot()
     axes.axvline(math.log(count), color=LINES, linestyle="--", linewidth=1.2)
     edge = {"xycoords": axes.get_xaxis_transform(), "ha": "center"}
@@ -102,7 +107,7 @@ def plot_mixture(nll: Mapping[str, Tensor]) -> Picture:
         member = {"color": WORDS, "mfc": "#b8b8b8", "markersize": 9, "label": says[0]}
         axes.plot(of, [place] * count, "o", **member)
         axes.plot(mixture[name], place, "D", color=BLUE, markersize=8, label=says[1])
-        number = {"color": BLUE, "weight": "bold", "ha": "center"}
+        number = {"color": BLUE, "weight": "bold", "ha": "right"}  # left of the line
         note(axes, f"{mixture[name]:.2f}", (mixture[name], place), (0, 9), **number)
     name_lines(axes, above)
     axes.set_ylim(len(above) - 0.5, -0.7)
@@ -121,7 +126,10 @@ def plot_many_masks(lines: Mapping[str, Tensor], *, broken: str) -> Picture:
         f"{name} from {nats[0]:.1f} to {nats[-1]:.1f}{', no distribution' * (name == broken)}"
         for name, nats in lines.items()
     )
-    figure = Picture(height=3.4, alt=f"Nats, as more sets of masks are averaged: {told}.")
+    alt = f"A {broken}, no distribution, claims {lines[broken][-1]:.1f} nats; "
+    alt += ", ".join(f"{name} {nats[-1]:.1f}" for name, nats in lines.items() if name != broken)
+    alt += f". Nats, as more sets of masks are averaged: {told}."
+    figure = Picture(height=3.4, alt=alt)
     axes = figure.add_subplot()
     ends: dict[str, float] = {}
     looks = iter([{"color": BLUE, "marker": "s"}, {"color": WORDS, "marker": "o", "mfc": "none"}])

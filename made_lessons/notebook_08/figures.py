@@ -31,7 +31,7 @@ def plot_density(panels: Mapping[str, MADE | Tensor], *, alt: str) -> Picture:
     heights = {title: _heights(of) for title, of in panels.items() if isinstance(of, MADE)}
     most = max(float(found.max()) for found in heights.values())
     told = "; ".join(f"{title}, up to {found.max():.2g}" for title, found in heights.items())
-    figure = Picture(height=3.4, alt=f"Over x₁ and x₂: {', '.join(panels)}. Density: {told}. {alt}")
+    figure = Picture(height=3.4, alt=f"{alt} Over x₁ and x₂: {', '.join(panels)}. Density: {told}.")
     row = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
     for (title, of), axes in zip(panels.items(), row, strict=True):
         if title in heights:
@@ -91,8 +91,12 @@ def plot_stretched(model: MADE, scale: float) -> Picture:
         f"{most * sides['cm'] ** 2:.2f}"
         for unit, side in sides.items()
     }
-    alt = f"The moons' density in {count} × {count} squares, in cm and in mm. Of the densest, "
-    figure = Picture(height=3.9, alt=f"{alt}area × density = share: {'; '.join(shares.values())}.")
+    alt = (
+        f"A square's area is {scale**2:g} times as large in mm, and its density as much less: its "
+        f"share stays. The moons' density in {count} × {count} squares, in cm and in mm. Of the "
+        f"densest, area × density = share: {'; '.join(shares.values())}."
+    )
+    figure = Picture(height=3.9, alt=alt)
     for axes, (unit, side) in zip(figure.subplots(1, 2), sides.items(), strict=True):
         lines = side * (np.arange(count + 1) - count / 2)
         how = {"cmap": CLEAR_TO_BLUE, "vmin": 0, "vmax": most, "origin": "lower"}
@@ -113,8 +117,9 @@ def plot_inverse(p: Sequence[float], us: Sequence[float]) -> Picture:
     """
     tops = np.cumsum(p)
     drawn = [int(np.searchsorted(tops, u)) for u in us]
-    told = "; ".join(f"u = {u:g} gives {value}" for u, value in zip(us, drawn, strict=True))
-    figure = Picture(height=3.4, alt=f"P(x ≤ value) as a staircase over {len(p)} values. {told}.")
+    told = ", ".join(f"u = {u:g} at {value}" for u, value in zip(us, drawn, strict=True))
+    alt = f"In from the left and down where it meets the staircase comes {told}. "
+    figure = Picture(height=3.4, alt=f"{alt}P(x ≤ value) as a staircase over {len(p)} values.")
     axes = figure.add_subplot()
     for value, (height, top) in enumerate(zip(p, tops, strict=True)):
         axes.plot([value, value, value + 1], [top - height, top, top], color=WORDS, linewidth=2.5)
@@ -138,9 +143,9 @@ def plot_day(days: DataFrame, day: int) -> Picture:
     alike = kinds["sprinkler on"].drop(day)
     near = alike[(alike["celsius"] - x).abs() < 2]["litres"].min()
     alt = (
-        f"°C and litres of {len(days)} days. Day {day} has {x:g} °C and {y:g} litres, as many days "
-        f"have at each margin; but of those with the sprinkler on and about {x:g} °C none has less "
-        f"than {near:.0f} litres."
+        f"Day {day} has {y:g} litres; of others with the sprinkler on and about {x:g} °C none has "
+        f"less than {near:.0f}. °C and litres of {len(days)} days; each of its {x:g} °C and {y:g} "
+        "litres is that of many days."
     )
     figure = Picture(height=4.2, alt=alt)
     sizes = {"width_ratios": (5, 1), "height_ratios": (1, 4)}

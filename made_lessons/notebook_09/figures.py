@@ -29,7 +29,8 @@ def plot_family_tree(members: Mapping[str, tuple[int, str, str, Tensor]], *, her
         for name, (year, parent, news, _) in members.items()
     ]
     row, side, left = 0.68, 0.56, 0.85
-    alt = f"The family by year, each with its mask. {' '.join(told)}"
+    years = ", ".join(f"{name} {year}" for name, (year, *_) in members.items())
+    alt = f"{years}, each with its mask. {' '.join(told)}"
     figure = Picture(WIDTH - 0.1, row * len(members), alt=alt, layout="none")
     axes = sheet(figure)
     heights = [row * (len(members) - k - 0.5) for k in range(len(members))]
@@ -55,15 +56,16 @@ def plot_receptive_fields(masks: Mapping[str, Tensor], pixel: int) -> Picture:
     """
     seen = {title: mask[pixel].tolist() for title, mask in masks.items()}
     side = math.isqrt(len(next(iter(seen.values()))))
-    told = ", ".join(f"{title}: {sum(row)}" for title, row in seen.items())
-    alt = f"What the output of pixel {pixel + 1} sees, of the {pixel} before it on {side} × {side}."
+    told = ", ".join(f"{title} {sum(row)}" for title, row in seen.items())
+    alt = f"Of the {pixel} pixels before it the output of pixel {pixel + 1} sees: {told}. "
     looks = {
         "the pixel": {"facecolor": WORDS, "edgecolor": WORDS},
         "seen": {"facecolor": BLUE, "edgecolor": BLUE},
         "earlier, not seen": {"facecolor": "none", "edgecolor": BLUE, "linewidth": 1.2},
     }
     step = WIDTH / len(seen)
-    figure = Picture(height=step + 0.75, alt=f"{alt} {told}.", layout="none")
+    alt += f"An image of {side} × {side}."
+    figure = Picture(height=step + 0.75, alt=alt, layout="none")
     for k, (title, row) in enumerate(seen.items()):
         axes = axes_at(figure, step * k, 0.4, step - 0.12, step - 0.12)
         axes.set(xlim=(-0.5, side - 0.5), ylim=(side - 0.5, -0.5), aspect="equal")
@@ -90,9 +92,12 @@ def plot_family(table: Mapping[str, tuple[int, float, float]]) -> Picture:
     told = [
         f"{name}: {n:.1f} nats, {p:,} parameters, {s:.1f} s" for name, (p, s, n) in table.items()
     ]
-    figure = Picture(height=3.8, alt=f"{'; '.join(told)}.")
-    axes = figure.add_subplot()
     fewest, most = min(n for *_, n in table.values()), max(p for p, *_ in table.values())
+    lead, *_ = (
+        f"{name} needs the fewest nats, {n:.1f}" for name, (*_, n) in table.items() if n == fewest
+    )
+    figure = Picture(height=3.8, alt=f"{lead}. {'; '.join(told)}.")
+    axes = figure.add_subplot()
     trained = sorted((s, n, p, name) for name, (p, s, n) in table.items() if s)
     for k, (seconds, nats, parameters, name) in enumerate(trained):
         colour = BLUE if nats == fewest else WORDS

@@ -33,7 +33,11 @@ def plot_shared_weights(tables: Mapping[str, Sequence[Sequence[str]]]) -> Pictur
     Tables (D, D) of names: the weight by which output i hears input j. Equal names are one weight.
     """
     told = " ".join(f"{title}: {_in_words(table)}" for title, table in tables.items())
-    alt = f"Who hears whom, and by which weight. {told}"
+    counts = [len({name for row in table for name in row if name}) for table in tables.values()]
+    few = ", ".join(
+        f"{title.partition(':')[0]} {n}" for title, n in zip(tables, counts, strict=True)
+    )
+    alt = f"Weights that differ: {few}. Who hears whom, and by which weight. {told}"
     side = WIDTH / len(tables)
     figure = Picture(height=side + 0.7, alt=alt)
     grid = figure.subplots(1, len(tables), squeeze=False)[0]
@@ -129,14 +133,14 @@ def plot_heads(heads: Mapping[str, Tensor]) -> Picture:
     names = variable_names(len(next(iter(heads.values()))))
     side, pixel, told, shown = math.isqrt(len(names)), torch.arange(len(names)), [], {}
     for kind, heard in (
-        ("the first pixel of its row", pixel - pixel % side),
-        ("the top pixel of its column", pixel % side),
+        ("its row's first pixel", pixel - pixel % side),
+        ("its column's top pixel", pixel % side),
     ):
         share = {name: w[pixel, heard + 1][heard < pixel].mean() for name, w in heads.items()}
         best = max(share, key=share.__getitem__)
         told.append(f"{best} hears {kind} by {share[best]:.2f}")
         shown[f"{best}:\n{kind}"] = heads[best]
-    alt = f"On average an output of {told[0]}, one of {told[1]}."
+    alt = f"{' and '.join(told)}, on average over outputs."
     figure, begins = Picture(height=WIDTH / 2 + 0.6, alt=alt), range(0, len(names), side)
     grid = figure.subplots(1, 2, sharey=True)
     for axes, (title, table) in zip(grid, shown.items(), strict=True):
@@ -160,7 +164,9 @@ def plot_race(runs: Sequence[Sequence[dict]]) -> Picture:
         + "."
         for of_all in runs
     )
-    alt = f"Nats of unseen digits against seconds of one core. {told}"
+    first = [min(of_all, key=lambda run: run["test"]) for of_all in runs]
+    lead = ", ".join(f"{run['name']} after {run['seconds']:g} s" for run in first)
+    alt = f"Fewest nats: {lead}. Nats of unseen digits against seconds of one core. {told}"
     figure = Picture(height=3.8, alt=alt)
     axes = figure.add_subplot()
     for of_one, look in zip(zip(*runs, strict=True), LOOKS, strict=False):

@@ -62,7 +62,7 @@ def plot_nats_by_steps(ways: Mapping[str, Steps], groups: str, alone: str) -> Pi
     last = ways[groups].by_step
     more = last - ways[alone].by_step.view(len(last), -1).sum(1)
     where = f"{groups} costs {more.sum():.2f} nats more than {alone}, {more[0]:.2f} of it in "
-    figure = Picture(height=5.6, alt=f"Nats of an image: {told}. {where}the first step.")
+    figure = Picture(height=5.6, alt=f"{where}the first step. Nats of an image: {told}.")
     above, below = figure.subplots(2, 1, height_ratios=[3, 2])
     for line, cost in enumerate([*nats.values()][:-1]):
         above.axhline(line, color=FAINT, zorder=0)

@@ -159,7 +159,9 @@ def test_every_figure_has_a_text_alternative(path):
     figures = [output for output in outputs_of(path) if "image/png" in output.get("data", {})]
     for figure in figures:
         assert len(figure.data["text/plain"].split()) >= 4
-        assert len(figure.metadata["image/png"]["alt"].split()) >= 4, "a figure says what it shows"
+        caption = figure.metadata["image/png"]["alt"].partition(". ")[0]  # on the site
+        assert 12 < len(caption) <= 110, "a figure says first, in a line, what there is to see"
+        assert not figure.data["text/plain"].startswith(caption), "and not of what kind it is"
 
 
 @each_notebook

@@ -81,42 +81,46 @@ for parameter in COINS.net[-1].parameters():
 FIGURES = {
     "images": (lambda: plot_images(0.25 * bars_and_stripes()[3:6], columns=2, titles="abc",
             alt="boards"), [0, 0.25],
-        "3 images of 4 × 4 pixels, 2 in a row: boards; over them: a, b, c."),
+        "boards. 3 images of 4 × 4 pixels, 2 in a row; over them: a, b, c."),
     "image rows": (lambda: plot_image_rows({"a": 0.25 * bars_and_stripes()}, alt="boards"),
         [0, 0.25],
-        "From the top, 30 images of 4 × 4 pixels each: a (boards)."),
+        "boards. From the top, 30 images of 4 × 4 pixels each: a."),
     "history": (lambda: plot_history(history_of((150.0, 120.5), (98.75, 97.125)),
             {"coin": 125.0}), [150, 120.5, 98.75, 97.125, 125],
+        "Validation is lowest after epoch 2 with 97.1 nats, and ends at 97.1. "
         "Learning curve of 2 epochs, in nats: train begins at 150.0, is lowest after epoch 2 with "
         "98.8, and ends at 98.8; validation begins at 120.5, is lowest after epoch 2 with 97.1, "
         "and ends at 97.1; coin stands at 125."),
     "probabilities": (lambda: plot_probabilities({"p": [0.25, 0.75], "q": [0.3, 0.7]},
             ["dry", "wet"], xlabel="w"), [0.25, 0.75, 0.3, 0.7],
-        "Probabilities of dry, wet (w): p 0.25, 0.75; q 0.30, 0.70."),
+        "Furthest apart at wet: p 0.75, q 0.70. Probabilities of dry, wet (w): p 0.25, 0.75; q "
+        "0.30, 0.70."),
     "nats scale": (lambda: plot_nats_scale({"coins": 543.4, "independent": 206.5}), [543.4, 206.5],
+        "Nats from 543.4 (coins) to 206.5 (independent). "
         "Nats per image: coins 543.4; independent 206.5."),
     "masks": (lambda: plot_masks(build_masks(DEGREES), DEGREES), [0, 1, 2, 3],
-        "Masks, a row for each who listens. Inputs x₁ of degree 3, x₂ of degree 1 and x₃ of "
+        "Blue is where a weight may exist: 3 of 6 into hidden, 3 of 6 into outputs. "
+        "A row for each who listens. Inputs x₁ of degree 3, x₂ of degree 1 and x₃ of "
         "degree 2. Into hidden: a unit of degree 1: 0, 1, 0; a unit of degree 2: 0, 1, 1. Into "
         "outputs: x̂₁ of degree 3: 1, 1; x̂₂ of degree 1: 0, 0; x̂₃ of degree 2: 1, 0."),
     "way": (lambda: plot_way(DEGREES, build_masks(DEGREES), torch.tensor([0.5, -1, 2]), -1.25),
         [0.5, 1, 2, 3, 1.25],
-        "From the ordering x₂, x₃ and x₁ to degrees 3, 1, 2, to masks of 2 × 3 and 3 × 2, to "
-        "logits 0.5, −1.0, 2.0, to log p = −1.25 nats."),
+        "From the ordering x₂, x₃ and x₁ to log p = −1.25 nats. On the way degrees 3, 1, 2, masks "
+        "of 2 × 3 and 3 × 2, logits 0.5, −1.0, 2.0."),
     "dependence": (lambda: plot_dependence({"few": torch.eye(3).bool(), "all": ALLOWED}, ALLOWED),
         [0.8],
-        "few: 0 of 3 seen, 3 leaks. x̂₁ sees x₁; x̂₂ sees x₂; x̂₃ sees x₃. Leaks: x̂₁ sees x₁, "
-        "x̂₂ sees x₂ and x̂₃ sees x₃. all: 3 of 3 seen, no leak. x̂₁ sees x₂ and x₃; x̂₂ sees "
-        "nothing; x̂₃ sees x₂."),
+        "few: 0 of 3 seen, 3 leaks; all: 3 of 3 seen, no leak. few: x̂₁ sees x₁; x̂₂ sees x₂; x̂₃ "
+        "sees x₃. Leaks: x̂₁ sees x₁, x̂₂ sees x₂ and x̂₃ sees x₃. all: x̂₁ sees x₂ and x₃; x̂₂ "
+        "sees nothing; x̂₃ sees x₂."),
     "trajectory": (lambda: plot_trajectory(
             {"one": trajectory(COINS, ROW, COINS.order, COINS.head)}, [0, 2], (2, 2),
             names=list("abcd"), marked=2), [0, 2],
-        "One at steps 0 and 2: what is decided, and the network's outputs. Its log p falls to 0.0 "
-        "and −1.4 nats. It is 1 0 / 1 1."),
+        "Log p of one falls to −1.4 nats by step 2. Its steps 0 and 2: what is decided, the "
+        "network's outputs, and log p, 0.0 and −1.4. It is 1 0 / 1 1."),
     "completions": (lambda: plot_completions(ROW[None], ROW > 2,
             complete(COINS, ROW[None], ROW > 2, 3, generator=SEED), (2, 2)),
         [1, 2, 3],
-        "Pictures of what is known, 3 completions and their mean. Hidden is 4 of 4: rows 1 to 2, "
+        "What is hidden, 3 times completed, and the mean. Hidden is 4 of 4: rows 1 to 2, "
         "columns 1 to 2."),
 }  # fmt: skip
 
@@ -159,7 +163,7 @@ OTHERS = {
             [0, 1, 2, 3, 4], (1, 4), names=["sprinkler", "sky", "x₃", "x₄"], marked=None), "there"),
     "completions": (lambda: plot_completions(WIDE.repeat(2, 1).round(), WIDE < 0.5,
             complete(MADE(24), WIDE.repeat(2, 1).round(), WIDE < 0.5, 8, generator=SEED), (3, 8)),
-        "known", "mean"),
+        "mean"),
 }  # fmt: skip
 
 
@@ -178,11 +182,11 @@ def test_every_figure_is_tried_twice():
 def test_a_figure_shows_itself_with_a_text(monkeypatch):
     shown = []
     monkeypatch.setattr("IPython.display.display", lambda *said, **how: shown.append((said, how)))
-    plot_nats_scale({"a": 2.0})._ipython_display_()
+    plot_nats_scale({"a": 2.0, "b": 1.0})._ipython_display_()
     (((said,), how),) = shown
     assert said["text/plain"].startswith("Ruler of nats")
     assert how["raw"]
-    assert how["metadata"]["image/png"]["alt"] == "Nats per image: a 2.00."
+    assert how["metadata"]["image/png"]["alt"].startswith("Nats from 2.00 (a) to 1.00 (b). ")
     assert how["metadata"]["image/png"]["width"] > 300
 
 
@@ -302,6 +306,16 @@ def test_the_ruler_has_a_floor_and_marks_what_is_no_distribution():
     ]
     assert axes.get_title("left") == "nats per board (lower is better)"
     assert "cheat 0.01, no distribution" in figure.alt
+
+
+def test_dots_of_the_ruler_do_not_merge():
+    figure = plot_nats_scale({"one": 3.52, "eight": 3.58, "new": 7.61}, floor=3.4)
+    (axes,) = figure.axes
+    dots = [line for line in axes.lines if line.get_marker() == "o"]
+    places = [axes.transData.transform(dot.get_xydata()[0]) for dot in dots]
+    for k, one in enumerate(places):
+        assert all(math.dist(one, other) > dots[0].get_markersize() / 72 * figure.dpi
+                   for other in places[:k])  # fmt: skip
 
 
 def test_a_row_of_a_network_is_a_step_and_a_leak_lies_in_it():

@@ -104,17 +104,18 @@ FIGURES = {
         "How far 2 outputs move when an input is flipped: x̂₂ by 0.75 when x₂ is. On average one "
         "moves by 0.50 with its own input, the diagonal, which no ordering allows."),
     "masking": (lambda: plot_masking(DEGREES, build_masks(DEGREES)), [0, 1, 2, 3, 12, 6],
-        "Of 12 connections of a dense network of 3 inputs, 2 hidden units and 3 outputs the masks "
-        "leave 6; the others are ghosts. Degrees: inputs 3, 1, 2; hidden 1, 2; outputs 3, 1, 2. "
-        "Under the connections stand the masks. Into hidden: a unit of degree 1: 0, 1, 0; a unit "
-        "of degree 2: 0, 1, 1. Into outputs: x̂₁ of degree 3: 1, 1; x̂₂ of degree 1: 0, 0; x̂₃ of "
-        "degree 2: 1, 0. x̂₁ sees x₂ and x₃; x̂₂ sees nothing; x̂₃ sees x₂."),
+        "Of 12 connections the masks leave 6; the others are ghosts. A dense network of 3 "
+        "inputs, 2 hidden units and 3 outputs, with degrees: inputs 3, 1, 2; hidden 1, 2; "
+        "outputs 3, 1, 2. Under the connections stand the masks. Into hidden: a unit of degree "
+        "1: 0, 1, 0; a unit of degree 2: 0, 1, 1. Into outputs: x̂₁ of degree 3: 1, 1; x̂₂ of "
+        "degree 1: 0, 0; x̂₃ of degree 2: 1, 0. x̂₁ sees x₂ and x₃; x̂₂ sees nothing; x̂₃ sees "
+        "x₂."),
     "path": (lambda: plot_path(DEGREES, build_masks(DEGREES), [1, 1, 0]), [1, 2, 3],
         "A path from x₂ to x̂₁: its degrees are 1 ≤ 2 < 3. All units stand as high as their "
         "degree. Each of the 6 connections is level or rises; into an output, every one rises."),
     "masked step": (lambda: plot_masked_step(STEP, STEP, STEP[0] == 0.25), [0, 1],
-        "Set to zero once, 3 forbidden weights are back after one step; multiplied by M where W is "
-        "used, none is: W ⊙ M has 3 zeros there."),
+        "Set to zero once, 3 forbidden weights are back after one step; in W ⊙ M, where W is "
+        "used, 0 are."),
     "logarithms": (lambda: plot_logarithms(torch.tensor([-100.0, -90, 0, 18, 60]),
             torch.tensor([math.nan, 0, -0.69, -math.inf, -math.inf]),
             torch.tensor([0.0, 0, -0.69, -18, -60])), [-0.69, 18, 60, 100],
@@ -122,76 +123,81 @@ FIGURES = {
         "every logit."),
     "flips and slopes": (lambda: plot_flips_and_slopes(torch.tensor([0.0, 0.25, 0.75, 1]),
             {"a": torch.tensor([0.0, 0.5, 0.5, 0]), "b": torch.tensor([0.0, 0, 2, 2])}), [0.5, 2],
-        "a: a flip moves it by 0, its slope is 2 at the ends; b: a flip moves it by 2, its slope "
-        "is 0 at the ends."),
+        "a: a flip moves it by 0, its slope there is 2; b: a flip moves it by 2, its slope there "
+        "is 0."),
     "costs": (lambda: plot_costs(ROW.repeat(2, 1),
             torch.tensor([[0.5, 0.0, 1.0, 0.25]]).repeat(2, 1)), [0.5, 0.25, 2.1],
-        "2 images of 2.1, 2.1 nats, half of which lie on 1, 1 of 4 pixels; 100% of all lie within "
-        "a pixel of where ink begins or ends."),
+        "100% of the nats lie within a pixel of where ink begins or ends. 2 images of 2.1, 2.1 "
+        "nats, half of which lie on 1, 1 of 4 pixels."),
     "surprise": (lambda: plot_surprise({"digits": torch.tensor([60.0, 70, 71, 90])},
             torch.zeros(1, 4), torch.tensor([15.75]), apart="nothing"), [15.8],
-        "Surprise in nats: digits 72.8 on average, nine in ten from 61.5 to 87.2; nothing 15.8."),
+        "A nothing costs 15.8 nats; on average, digits 72.8. Surprise in nats: digits 72.8 on "
+        "average, nine in ten from 61.5 to 87.2."),
     "first layer": (lambda: plot_first_layer(MADE(16, (4,), degrees="even")), [],
-        "Weights of 12 hidden units as images, of degrees 1, 1, 6, 6, 6, 6, 10, 10, 10, 10, 15, "
-        "15. The larger the degree, the more pixels may have weights; the rest is cut."),
+        "The larger a unit's degree, the more pixels may have weights; the rest is cut. Weights "
+        "of 12 hidden units as images, of degrees 1, 1, 6, 6, 6, 6, 10, 10, 10, 10, 15, 15."),
     "spreads": (lambda: plot_spreads(torch.tensor([1, 20]), torch.tensor([0.125, 0.5]),
             torch.tensor([0.75, 0.625])), [1, 20, 0.125, 0.5, 0.75, 0.625],
-        "Spread of what arrives at a unit: PyTorch's weights 0.12 on average up to degree 1, 0.50 "
-        "from 20 on; MADE's 0.75 on average up to degree 1, 0.62 from 20 on."),
+        "What arrives at units of small degree varies by 0.12 with PyTorch's weights, by 0.75 "
+        "with MADE's. Spread of what arrives at a unit: PyTorch's weights 0.12 on average up to "
+        "degree 1, 0.50 from 20 on; MADE's 0.75 on average up to degree 1, 0.62 from 20 on."),
     "recipe": (lambda: plot_recipe([rung("a", 5.0, 5.25), rung("b", 7.0)]), [5, 5.25, 7],
-        "Test NLL of a ladder of 2 recipes, in nats: a 5.1; + b 7.0 (+1.9)."),
+        "From 5.1 nats to 5.1 on a ladder of 2 recipes. Test NLL in nats: a 5.1; + b 7.0 (+1.9)."),
     "final units": (lambda: plot_final_units(ROW, [ORDER, torch.tensor([1, 3, 3])], [2, 4]),
         [1, 2, 3, 4],
-        "An image as it is drawn, after 2 and 4 of 4 pixels. Units of hidden layer 1 that are "
-        "final: 1 and 3 of 3."),
+        "Hidden units become final as pixels are drawn, here after 2 and 4 of 4. Units of hidden "
+        "layer 1 that are final: 1 and 3 of 3."),
     "repeated work": (lambda: plot_repeated_work(torch.tensor([1, 3, 2]), 4), [1, 2, 3],
-        "A table of 4 forward passes by 3 hidden units of degrees 1 to 3. A staircase of 3 "
-        "squares, one a unit, leads down to the right: there it is just final. The 6 squares "
-        "above are too early, the 3 below are computed once more."),
+        "On a staircase of 3 squares a unit is just final; 6 above are too early, 3 below repeat "
+        "it. A table of 4 forward passes by 3 hidden units of degrees 1 to 3."),
     "pixel orderings": (lambda: plot_pixel_orderings(
             {"down": torch.arange(4), "up": torch.arange(3, -1, -1)}), [0, 1, 2, 3],
-        "Square fields that fill up, the first pixels pale, the last dark, in orderings: down; "
-        "up."),
+        "Fields fill up in the ordering of their pixels, the first pale, the last dark. "
+        "Orderings: down; up."),
     "coasting": (lambda: plot_coasting({"SGD": [1.125, 1.0, 0.0], "Adam": [1.25, 1.0, 0.875]},
             switch=2), [1.125, 1.25, 0.875, 2.5],
-        "Distance moved at each step; the mask becomes 0 after step 2. SGD: then 0.00, at the end "
-        "0.00; Adam: then 0.88, at the end 0.88."),
+        "Once its mask is 0 the weight goes on by SGD 0.00, Adam 0.88 of a step. Distance moved "
+        "at each step; the mask becomes 0 after step 2. SGD: then 0.00, at the end 0.00; Adam: "
+        "then 0.88, at the end 0.88."),
     "mixture": (lambda: plot_mixture({"one": torch.tensor([90.0, 92.0]),
             "another": torch.tensor([73.0, 70.0])}), [0, 2, 3, 0.57, 0.64],
-        "Nats above the best member. one: members 0.00 and 2.00, mixture 0.57; another: members "
-        "0.00 and 3.00, mixture 0.64. The mixture is at most ln 2 = 0.69 above it."),
+        "The mixture is at most ln 2 = 0.69 nats above the best member of an image. one: members "
+        "0.00 and 2.00, mixture 0.57; another: members 0.00 and 3.00, mixture 0.64."),
     "many masks": (lambda: plot_many_masks({"all": torch.tensor([9.0, 5.5]),
             "claim": torch.tensor([9.0, 1.25])}, broken="claim"), [9, 5.5, 1.25],
-        "Nats, as more sets of masks are averaged: all from 9.0 to 5.5; claim from 9.0 to 1.2, no "
-        "distribution."),
+        "A claim, no distribution, claims 1.2 nats; all 5.5. Nats, as more sets of masks are "
+        "averaged: all from 9.0 to 5.5; claim from 9.0 to 1.2, no distribution."),
     "totals": (lambda: plot_totals({"p": 1.0, "r": 28.4}), [1, 28.4],
         "Σp of p 1.000; r 28.400, no distribution."),
     "density": (lambda: plot_density({"dots": torch.full((2, 2), 1.25), "two": BELLS}, alt="Dots."),
         [1.25],
-        "Over x₁ and x₂: dots, two. Density: two, up to 0.16. Dots."),
+        "Dots. Over x₁ and x₂: dots, two. Density: two, up to 0.16."),
     "slices": (lambda: plot_slices({"two": BELLS}), [0],
         "p(x₂ | x₁ = 0) beside each density: two, highest at x₂ = −0.9 and 0.9."),
     "stretched": (lambda: plot_stretched(BELLS, 10), [0.25, 25],
-        "The moons' density in 10 × 10 squares, in cm and in mm. Of the densest, area × density = "
-        "share: 0.25 cm² × 0.14 = 0.04; 25 mm² × 0.0014 = 0.04."),
+        "A square's area is 100 times as large in mm, and its density as much less: its share "
+        "stays. The moons' density in 10 × 10 squares, in cm and in mm. Of the densest, area × "
+        "density = share: 0.25 cm² × 0.14 = 0.04; 25 mm² × 0.0014 = 0.04."),
     "inverse": (lambda: plot_inverse([0.25, 0.125, 0.625], [0.25, 0.75]), [0.25, 0.375, 1, 0.75],
-        "P(x ≤ value) as a staircase over 3 values. u = 0.25 gives 0; u = 0.75 gives 2."),
+        "In from the left and down where it meets the staircase comes u = 0.25 at 0, u = 0.75 at "
+        "2. P(x ≤ value) as a staircase over 3 values."),
     "day": (lambda: plot_day(DAYS, 3), [25, 20, 90, 30],
-        "°C and litres of 4 days. Day 3 has 25 °C and 30 litres, as many days have at each margin; "
-        "but of those with the sprinkler on and about 25 °C none has less than 90 litres."),
+        "Day 3 has 30 litres; of others with the sprinkler on and about 25 °C none has less than "
+        "90. °C and litres of 4 days; each of its 25 °C and 30 litres is that of many days."),
     "family tree": (lambda: plot_family_tree({"A": (1996, "", "old", torch.eye(3)),
             "B": (2011, "A", "new", torch.ones(3, 3).tril(-1))}, here="B"), [1996, 2011],
-        "The family by year, each with its mask. A, 1996: old. B, 2011, from A: new."),
+        "A 1996, B 2011, each with its mask. A, 1996: old. B, 2011, from A: new."),
     "receptive fields": (lambda: plot_receptive_fields({"all": torch.ones(9, 9).tril(-1).bool()},
             5), [5, 0.84],
-        "What the output of pixel 6 sees, of the 5 before it on 3 × 3. all: 5."),
+        "Of the 5 pixels before it the output of pixel 6 sees: all 5. An image of 3 × 3."),
     "family": (lambda: plot_family({"coins": (196, 0.0, 62.5), "FVSBN": (19306, 0.4, 35.5),
             "NADE": (25284, 3.4, 33.5)}), [19306, 0.4, 62.5, 35.5, 3.4],
-        "coins: 62.5 nats, 196 parameters, 0.0 s; FVSBN: 35.5 nats, 19,306 parameters, 0.4 s; "
-        "NADE: 33.5 nats, 25,284 parameters, 3.4 s."),
+        "NADE needs the fewest nats, 33.5. coins: 62.5 nats, 196 parameters, 0.0 s; FVSBN: 35.5 "
+        "nats, 19,306 parameters, 0.4 s; NADE: 33.5 nats, 25,284 parameters, 3.4 s."),
     "shared weights": (lambda: plot_shared_weights(
             {"a": [["", "", ""], ["7", "", ""], ["", "7", ""]]}), [7],
-        "Who hears whom, and by which weight. a: 7 in 2 squares; x̂₂ hears x₁ by 7."),
+        "Weights that differ: a 1. Who hears whom, and by which weight. a: 7 in 2 squares; x̂₂ "
+        "hears x₁ by 7."),
     "flow": (lambda: plot_flow(lambda u: u * torch.tensor([1.0, 2.0])), [2, 4],
         "A grid of noise, and what becomes of it: a box of area 0.25 has area 0.50."),
     "attention": (lambda: plot_attention(torch.tensor([7.0, 2.0]), torch.tensor([0.0, 0.7]),
@@ -200,13 +206,13 @@ FIGURES = {
         "Weights after mask and softmax: place 1: 1, 0; place 2: .25, .75. Means of the values: "
         "10, 17.50."),
     "heads": (lambda: plot_heads({"a": ROW_FIRST, "b": 1 - ROW_FIRST}), [0, 1],
-        "On average an output of a hears the first pixel of its row by 1.00, one of b hears the "
-        "top pixel of its column by 1.00."),
+        "a hears its row's first pixel by 1.00 and b hears its column's top pixel by 1.00, on "
+        "average over outputs."),
     "race": (lambda: plot_race(
             [[{"name": "a", "seconds": s, "test": n}] for s, n in ((2, 60.5), (20, 50.0))]),
         [2, 20, 60.5, 50],
-        "Nats of unseen digits against seconds of one core. After 2 seconds: a 60.5. After 20 "
-        "seconds: a 50.0."),
+        "Fewest nats: a after 2 s, a after 20 s. Nats of unseen digits against seconds of one "
+        "core. After 2 seconds: a 60.5. After 20 seconds: a 50.0."),
     "steps of boards": (lambda: plot_steps_of_boards(
             torch.tensor([[0, 0, 0, 1], [0, 0, 1, 0]]), {1: [[0, 1, 2, 3]], 2: [[0, 1, 2], [3]]}),
         [1, 2, 1.3863, 0.6931],
@@ -215,8 +221,8 @@ FIGURES = {
     "nats by steps": (lambda: plot_nats_by_steps({"pairs": way("pairs", 63.5, 11.5),
             "alone": way("alone", 32.0, 31.0, 7.0, 4.5), "at once": way("at once", 200.0)},
             groups="pairs", alone="alone"), [75.0, 74.5, 2],
-        "Nats of an image: 2 steps: pairs 75.0, 4 steps: alone 74.5, 1 step: at once 200.0. pairs "
-        "costs 0.50 nats more than alone, 0.50 of it in the first step."),
+        "pairs costs 0.50 nats more than alone, 0.50 of it in the first step. Nats of an image: "
+        "2 steps: pairs 75.0, 4 steps: alone 74.5, 1 step: at once 200.0."),
 }  # fmt: skip
 
 
@@ -378,6 +384,13 @@ def test_a_forbidden_weight_is_orange_and_crossed_where_it_is_in_use():
     assert len(framed) == len(crosses) == 1 + 2  # the key's, and two of the three
     kept = texts(axes)[-5:]  # of W ⊙ M, below its title
     assert kept == ["W ⊙ M", "0", "−.50", "0", "0"]
+    axes.figure.draw_without_rendering()
+    apart = 3 * axes.figure.dpi / 72  # points, between digits and the frame of their cell
+    cells = [patch.get_window_extent() for patch in axes.patches if patch not in framed]
+    words = [text.get_window_extent() for text in axes.texts if text.get_text()[-2:].isdigit()]
+    for word in words:
+        assert any(cell.padded(-apart).x0 < word.x0 and word.x1 < cell.padded(-apart).x1
+                   for cell in cells if cell.y0 < word.y0 < cell.y1)  # fmt: skip
 
 
 def test_no_wire_of_a_path_s_picture_leads_down():
@@ -408,7 +421,7 @@ def test_costs_are_blue_where_the_model_was_surprised_and_add_up():
     assert "half of which lie on 50 of 100 pixels" in plot_costs(many.round(), many).alt
     square, doubt = torch.zeros(1, 64), torch.full((1, 64), 1e-9)
     square[0, 0], doubt[0, 0], doubt[0, 63] = 1, 0.5, 0.25
-    assert "71% of all lie within a pixel of where ink begins" in plot_costs(square, doubt).alt
+    assert "71% of the nats lie within a pixel of where ink begins" in plot_costs(square, doubt).alt
 
 
 def test_images_stand_at_their_surprise_and_shares_are_of_each_name():
@@ -497,11 +510,14 @@ def test_the_pixels_of_an_ordering_come_one_after_the_other():
 
 
 def test_what_is_no_distribution_is_an_orange_cross():
-    (axes,) = plot_mixture({"one": torch.tensor([90.0, 70.0, 71.0])}).axes
+    (axes,) = plot_mixture({"one": torch.tensor([90.0, 70.0, 76.0])}).axes
     *_, members, mixture = axes.lines
-    assert members.get_xdata().tolist() == [20, 0, 1]
-    expected = math.log(3) - math.log(1 + math.exp(-1) + math.exp(-20))
+    assert members.get_xdata().tolist() == [20, 0, 6]
+    expected = math.log(3) - math.log(1 + math.exp(-6) + math.exp(-20))
     assert mixture.get_xdata() == pytest.approx([expected])
+    axes.figure.draw_without_rendering()
+    (number,) = [text for text in axes.texts if text.get_text() == f"{expected:.2f}"]
+    assert number.get_window_extent().x1 < axes.transData.transform((math.log(3), 0))[0]
     lines = {name: torch.ones(4) for name in ("a", "claim", "b")}
     (axes,) = plot_many_masks(lines, broken="claim").axes
     looks = [(line.get_marker(), to_hex(line.get_color())) for line in axes.lines]

@@ -124,7 +124,7 @@ def test_the_figure_shows_the_same_state():
     titles = [axes.get_title() for axes in figure.axes]
     assert titles == ["known", *map(str, range(1, 9)), "mean"]
     assert figure.alt == (
-        "Pictures of what is known, 8 completions and their mean. "
+        "What is hidden, 8 times completed, and the mean. "
         "Hidden is 3 of 9: rows 3 to 3, columns 1 to 3."
     )
     w.part = "top"

@@ -264,6 +264,7 @@ def test_the_diary_is_learned_in_python_too():
 def test_the_figure_is_of_the_same_state():
     w = MaskExplorer(direct=True, fault=NOT_STRICT)
     figure = w.figure()
-    assert figure.alt.startswith(f"{NOT_STRICT}, wanted: p(x) = ")
+    assert figure.alt.startswith("Orange and crossed, for leaks: x̂₁ sees x₁, ")
+    assert f" {NOT_STRICT}, wanted: p(x) = " in figure.alt
     FigureCanvasAgg(figure).draw()
     FigureCanvasAgg(MaskExplorer("boards").figure()).draw()

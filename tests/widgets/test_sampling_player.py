@@ -95,8 +95,8 @@ def test_real_rows_are_shown_in_turn_and_the_figure_is_a_filmstrip():
     assert len(shown) == 4 * 6 + 1
     names = [line.get_label() for line in shown[-1].lines[:2]]
     assert names == ["the likelier values", "the real image"]
-    assert figure.alt.startswith("The likelier values at")
-    assert "The real image at" in figure.alt
+    assert figure.alt.startswith("Log p of the likelier values falls to")
+    assert "Log p of the real image falls to" in figure.alt
 
 
 @pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16])
