@@ -17,12 +17,12 @@ from made_course.figures.bars import draw_cross, spread_out
 from made_course.figures.images import as_pictures
 from made_course.figures.picture import LINES, WORDS, Picture, picture
 
-PALE_TO_BLUE = LinearSegmentedColormap.from_list("pale to blue", ["#e3eff7", BLUE])
+FAINT_TO_BLUE = LinearSegmentedColormap.from_list("faint to blue", ["#e3eff7", BLUE])
 
 
 @picture
 def plot_pixel_orderings(orderings: Mapping[str, Tensor]) -> Picture:
-    """Fields that fill up in the ordering of their pixels, the first pale, the last dark.
+    """Fields that fill up in the ordering of their pixels, the first faint, the last strong.
 
     It plays once. Each ordering is a permutation (D,) of the pixels.
     """
@@ -30,7 +30,7 @@ def plot_pixel_orderings(orderings: Mapping[str, Tensor]) -> Picture:
     rows = math.ceil(len(orderings) / columns)
     lines = 1 + max(title.count("\n") for title in orderings)
     alt = (
-        "Fields fill up in the ordering of their pixels, the first pale, the last dark. Orderings: "
+        "Fields fill up in the ordering of their pixels, the first faint, the last strong. Orderings: "
     )
     alt += f"{'; '.join(orderings)}."
     figure = Picture(1.64 * columns, (1.64 + 0.25 * lines) * rows, alt=alt)
@@ -38,7 +38,7 @@ def plot_pixel_orderings(orderings: Mapping[str, Tensor]) -> Picture:
     for k, (title, ordering) in enumerate(orderings.items(), start=1):
         axes = figure.add_subplot(rows, columns, k)
         step = as_pictures(torch.argsort(torch.as_tensor(ordering)).float()[None])[0]
-        image = axes.imshow(step, cmap=PALE_TO_BLUE, vmin=0, vmax=step.max())
+        image = axes.imshow(step, cmap=FAINT_TO_BLUE, vmin=0, vmax=step.max())
         fields.append((image, step))
         axes.set_title(title, parse_math=False)
         frame_only(axes)

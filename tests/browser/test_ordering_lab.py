@@ -27,19 +27,19 @@ def test_guess_then_look(show, bare, state):
     dots = shown.get_by_role("radio")
     heap = dots.evaluate_all(PLACES)
     assert len({tuple(place) for place in heap}) == 24
-    assert len({x for x, _ in heap}) == 4
+    assert len({x for x, _ in heap}) == 5
     focus_chip(shown, "carry")
     bare.keyboard.press("ArrowRight")
     assert shown.get_by_role("radio", name="x₁, x₂, sum, carry").is_checked()
-    shown.get_by_text("How probable is carry = 1, given x₁ x₂ sum?").wait_for()
+    shown.get_by_text("p(carry = 1 | x₁, x₂, sum)").wait_for()
     assert shown.get_by_role("img").locator(".model").count() == 0
     press(shown, "This one is cheapest")
     says(shown, "Your guess, x₁, x₂, sum, carry: it is one of the worst. Best: 0.017 nats")
     says(shown, "Step 3, p(sum | x₁, x₂), costs most: 0.685 nats.")
     placed = dots.evaluate_all(PLACES)
     assert len({tuple(place) for place in placed}) == 24
-    assert len({x for x, _ in placed}) == 4  # three columns at 0.017, one at 0.686
-    assert max(x for x, _ in placed) - sorted({x for x, _ in placed})[-2] > 200
+    assert len({x for x, _ in placed}) == 6  # four columns at 0.017, two at 0.686
+    assert max(x for x, _ in placed) - sorted({x for x, _ in placed})[-3] > 200
     picture = shown.get_by_role("img")
     assert picture.get_attribute("aria-label") == (
         "00: true 0.001, model 0.500; 01: true 0.999, model 0.500; "
@@ -51,12 +51,24 @@ def test_guess_then_look(show, bare, state):
     assert (state("selected"), state("guess")) == ([0, 1, 2, 3], [0, 1, 3, 2])
     bare.keyboard.press("ArrowRight")
     says(shown, "x₁, carry, x₂, sum costs 0.017 nats.")
-    press(shown, "2 p(carry | x₁)")
-    shown.get_by_text("How probable is carry = 1, given x₁?").wait_for()
+    press(shown, "2 carry")
+    shown.get_by_text("p(carry = 1 | x₁)").wait_for()
     assert shown.locator(".steps button:focus").count() == 1  # it was not made anew
     press(shown, "Guess again")
     says(shown, "Predict: ")
     assert "0.017" not in shown.inner_text()
+
+
+def test_on_a_phone_control_and_result_are_on_one_screen(show, bare):
+    bare.set_viewport_size({"width": 390, "height": 664})
+    shown = show(OrderingLab())
+    picture = shown.get_by_role("img")
+    for move in (lambda: None, lambda: press(shown, "This one is cheapest")):
+        move()
+        box, chart = shown.bounding_box(), picture.bounding_box()
+        assert chart["y"] + chart["height"] - box["y"] <= 664
+        assert box["height"] <= 800
+    assert bare.evaluate("document.documentElement.scrollWidth") <= 390
 
 
 def test_where_all_cost_the_same_a_sentence_says_so(show, state):

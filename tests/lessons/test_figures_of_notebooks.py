@@ -152,7 +152,7 @@ FIGURES = {
         "it. A table of 4 forward passes by 3 hidden units of degrees 1 to 3."),
     "pixel orderings": (lambda: plot_pixel_orderings(
             {"down": torch.arange(4), "up": torch.arange(3, -1, -1)}), [0, 1, 2, 3],
-        "Fields fill up in the ordering of their pixels, the first pale, the last dark. "
+        "Fields fill up in the ordering of their pixels, the first faint, the last strong. "
         "Orderings: down; up."),
     "coasting": (lambda: plot_coasting({"SGD": [1.125, 1.0, 0.0], "Adam": [1.25, 1.0, 0.875]},
             switch=2), [1.125, 1.25, 0.875, 2.5],

@@ -1,11 +1,11 @@
 import { arrowKeys, button, change, choice, element, frame, shape } from "../shared/frame.mjs";
 import { shortened } from "../shared/words.mjs";
 import { chips } from "../shared/chips.mjs";
-import { answer, casesOf, costliest, ending, factor, groupsOf, nats, sentence, stepsOf } from "./orderings.mjs";
+import { answer, casesOf, costliest, ending, groupsOf, nats, sentence, stepsOf } from "./orderings.mjs";
 
 const MODEL = "The model: for each variable the best logistic regression on those before it. It costs as many nats as its NLL is above the entropy.";
-const [LEFT, RIGHT, FLOOR] = [34, 366, 172];
-const [IN_COLUMN, PITCH, COIN, MOST] = [6, 24, Math.log(2), 0.75];
+const [LEFT, RIGHT, FLOOR] = [34, 366, 136];
+const [IN_COLUMN, PITCH, COIN, MOST] = [5, 24, Math.log(2), 0.75];
 
 const words = (x, y, said, looks = {}) => shape("text", { x, y, "text-anchor": "middle", ...looks }, said);
 const onAxis = (cost) => LEFT + (cost / MOST) * (RIGHT - LEFT);
@@ -13,7 +13,7 @@ const onAxis = (cost) => LEFT + (cost / MOST) * (RIGHT - LEFT);
 /** Orderings as dots on an axis of nats; a heap in the middle until there is a guess. */
 function dotsOn(onselect) {
   const [labels, group] = [shape("g"), shape("g", { role: "radiogroup", "aria-label": "Orderings" })];
-  const part = shape("svg", { viewBox: "0 18 400 194", class: "dots", role: "group", "aria-label": "Orderings by their nats" }, shape("path", { class: "axis", d: `M${LEFT - 20} ${FLOOR}H${RIGHT + 20}` }), labels, group);
+  const part = shape("svg", { viewBox: "0 12 400 164", class: "dots", role: "group", "aria-label": "Orderings by their nats" }, shape("path", { class: "axis", d: `M${LEFT - 20} ${FLOOR}H${RIGHT + 20}` }), labels, group);
   const orderingOf = (dot) => dot.dataset.ordering.split(",").map(Number);
   group.addEventListener("click", ({ target }) => target.dataset.ordering && onselect(orderingOf(target)));
   arrowKeys(group, () => [...group.children], (dot) => onselect(orderingOf(dot)));
@@ -40,7 +40,7 @@ function dotsOn(onselect) {
     labels.replaceChildren(
       ...Object.entries(ticks).flatMap(([cost, said]) => [shape("path", { class: "axis", d: `M${onAxis(cost)} ${FLOOR}v6` }), words(onAxis(cost), FLOOR + 20, said)]),
       words((LEFT + RIGHT) / 2, FLOOR + 36, "nats"),
-      ...(shown ? groups.flatMap((one) => captions(truth, one, groups)) : [words((LEFT + RIGHT) / 2 - 90, FLOOR - 70, "where?", { class: "big" })]),
+      ...(shown ? groups.flatMap((one) => captions(truth, one, groups)) : [words((LEFT + RIGHT) / 2 - 100, FLOOR - 60, "where?", { class: "big" })]),
     );
   };
   return { part, fill, draw };
@@ -87,7 +87,7 @@ function render({ model, el }) {
   const [question, said] = ["b", "div"].map((tag) => element(tag, { role: "status" }));
   const dots = dotsOn(select);
   const steps = element("div", { class: "steps", role: "group", "aria-label": "Steps of the ordering" });
-  const picture = shape("svg", { viewBox: "0 4 400 192", role: "img" });
+  const picture = shape("svg", { viewBox: "0 4 400 156", role: "img" });
   let [groups, drawn] = [[], ""];
 
   function drawSteps(selected, step, shown) {
@@ -99,7 +99,7 @@ function render({ model, el }) {
     }
     costs.forEach((cost, t) => {
       const one = steps.children[t];
-      one.replaceChildren(`${t + 1} ${factor({ names: truth().names.map((name) => shortened(name)) }, selected, t)}`, shown ? element("span", {}, cost.toFixed(3)) : "");
+      one.replaceChildren(`${t + 1} ${shortened(truth().names[selected[t]])}`, shown ? element("span", {}, cost.toFixed(3)) : "");
       one.style.setProperty("--share", `${shown ? (100 * cost) / MOST : 0}%`);
       one.setAttribute("aria-pressed", t + 1 === step);
     });
@@ -121,13 +121,13 @@ function render({ model, el }) {
     const count = groups.reduce((sum, { members }) => sum + members.length, 0);
     question.textContent = shown
       ? answer(truth(), groups, guessed)
-      : `Predict: which of the ${count} orderings is cheapest? Drag the variables, or press ← or → on one, until it is your guess.`;
+      : `Predict: which of the ${count} orderings is cheapest? Drag the variables, or use ← and →.`;
     said.textContent = shown ? sentence(truth(), selected) : "";
-    [best.hidden, same.hidden, again.hidden] = [shown, shown, !shown];
+    [best.hidden, same.hidden, story.hidden, again.hidden] = [shown, shown, shown, !shown];
     drawSteps(selected, step, shown);
     const name = truth().names[selected[step - 1]];
     const before = selected.slice(0, step - 1).sort((a, b) => a - b).map((i) => shortened(truth().names[i]));
-    head.textContent = `How probable is ${name} = 1${before.length ? `, given ${before.join(" ")}` : ""}?`;
+    head.textContent = `p(${name} = 1${before.length ? ` | ${before.join(", ")}` : ""})`;
     drawCases(picture, casesOf(truth(), selected, step), shown);
     const sigmoid = "The truth may turn; a weighted sum under a sigmoid rises or falls, or stays.";
     told.textContent = `● true, the larger the more often${shown ? `; ✕ the model. ${truth().reason}` : `. ${sigmoid}`}`;
@@ -136,9 +136,9 @@ function render({ model, el }) {
   el.classList.add("made-orderings");
   el.append(
     element("div", { class: "made-controls" }, chooser.label, order.part, best, same, again),
-    story,
     question,
     element("div", { class: "made-body" }, element("div", {}, dots.part, said), element("div", {}, steps, head, picture, told)),
+    story,
   );
   return frame(el, model, "OrderingLab", draw);
 }

@@ -58,6 +58,6 @@ export function chips(onmove) {
       row.children[t].setAttribute("aria-label", `${names[i]}, step ${t + 1}: ← and → move it`);
     });
   };
-  const part = element("span", { class: "made-ordering" }, "Ordering: first", row, "last");
+  const part = element("span", { class: "made-ordering" }, "First", row, "last");
   return { part, show };
 }
