@@ -58,10 +58,11 @@ def _prepare(app: Sphinx, docname: str, source: list[str]) -> None:
         if drawn and any(POSTER in part for part in alive):
             alive = [part.replace(POSTER, figure(drawn[0], images)) for part in alive]
             following.outputs.remove(drawn[0])
+            following.metadata["tags"] = [] if following.outputs else ["remove-cell"]
             drawn = []
         cell.outputs = [_html(part) for part in alive]
         if cell.id in living and drawn:
-            _fold(following, "output", "The same as a picture")
+            _fold(following, "cell", "The same as a picture")
             following.metadata.pop("jupyter", None)
     notebook.cells = [shown for cell in notebook.cells for shown in _shown(cell, images)]
     header, mark, rest = notebook.cells[0].source.partition("\n## ")

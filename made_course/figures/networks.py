@@ -103,7 +103,7 @@ def plot_network(
         if nodes:
             how = {"dip": 0.3 * edges[0] * (to > k + 1), "is_last": to == len(masks), "top": top}
             _draw_wires(axes, nodes[k], nodes[to], mask, leaks, **how)
-        said = "direct" if to > k + 1 else f"into {layer_names(len(layers))[to]}"
+        said = "direct" if to > k + 1 else f"→ {layer_names(len(layers))[to]}"
         box = middle, TABLE - foot, min(gap, 1.6) - 0.25
         leaks = leaks & (to == len(masks))  # the rule that is broken is that of the outputs
         draw_staircase(axes, mask, leaks, (layers[k], layers[to]), box, top, said)

@@ -57,7 +57,7 @@ def plot_trajectory(
     axes = figure.add_subplot(grid[-1, :])
     looks = [{"color": BLUE}, {"color": WORDS, "linestyle": "--"}]
     for (name, shown), look in zip(trajectories.items(), looks, strict=False):
-        axes.plot(shown.log_likelihood, label=name, **look)
+        axes.plot(shown.log_likelihood, marker="o", markevery=list(steps), label=name, **look)
     if marked is not None:
         axes.axvline(marked, color=LINES, linewidth=1)
     axes.set_xlabel("step")

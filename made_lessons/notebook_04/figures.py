@@ -31,7 +31,7 @@ def plot_masked_step(
     back = int((once[1][~mask] != 0).sum())
     alt = (
         f"Set to zero once, {back} forbidden weights are back after one step; in W ⊙ M, where W is "
-        f"used, {int((kept[~mask] != 0).sum())} are."
+        f"used, {int((kept[~mask] != 0).sum()) or 'none'} are."
     )
     row = table + 0.85
     figure = Picture(4 * table + 3 * APART + 0.1, 2 * row, alt=alt, layout="none")

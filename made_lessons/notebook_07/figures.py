@@ -29,9 +29,7 @@ def plot_pixel_orderings(orderings: Mapping[str, Tensor]) -> Picture:
     columns = min(4, len(orderings))
     rows = math.ceil(len(orderings) / columns)
     lines = 1 + max(title.count("\n") for title in orderings)
-    alt = (
-        "Fields fill up in the ordering of their pixels, the first faint, the last strong. Orderings: "
-    )
+    alt = "Fields fill up in their orderings, the first pixel faint, the last strong. Orderings: "
     alt += f"{'; '.join(orderings)}."
     figure = Picture(1.64 * columns, (1.64 + 0.25 * lines) * rows, alt=alt)
     fields = []
@@ -40,7 +38,7 @@ def plot_pixel_orderings(orderings: Mapping[str, Tensor]) -> Picture:
         step = as_pictures(torch.argsort(torch.as_tensor(ordering)).float()[None])[0]
         image = axes.imshow(step, cmap=FAINT_TO_BLUE, vmin=0, vmax=step.max())
         fields.append((image, step))
-        axes.set_title(title, parse_math=False)
+        axes.set_title(title, fontsize=12, parse_math=False)
         frame_only(axes)
 
     def fill(share: float) -> None:
@@ -108,7 +106,7 @@ def plot_mixture(nll: Mapping[str, Tensor]) -> Picture:
         axes.plot(of, [place] * count, "o", **member)
         axes.plot(mixture[name], place, "D", color=BLUE, markersize=8, label=says[1])
         number = {"color": BLUE, "weight": "bold", "ha": "right"}  # left of the line
-        note(axes, f"{mixture[name]:.2f}", (mixture[name], place), (0, 9), **number)
+        note(axes, f"{mixture[name]:.2f}", (mixture[name], place), (-4, 9), **number)
     name_lines(axes, above)
     axes.set_ylim(len(above) - 0.5, -0.7)
     axes.set_xlabel("nats above the best member", loc="left")

@@ -103,8 +103,9 @@ def plot_stretched(model: MADE, scale: float) -> Picture:
         axes.imshow(heights.T.numpy(), extent=(*lines[[0, -1]], *lines[[0, -1]]), **how)
         axes.hlines(lines, *lines[[0, -1]], color=LINES, linewidth=0.4)
         axes.vlines(lines, *lines[[0, -1]], color=LINES, linewidth=0.4)
-        frame = {"facecolor": "none", "edgecolor": WORDS, "linewidth": 2.5, "zorder": 3}
-        axes.add_patch(Rectangle((lines[row], lines[column]), side, side, **frame))
+        for colour, wide in (("white", 5), (WORDS, 2)):
+            frame = {"facecolor": "none", "edgecolor": colour, "linewidth": wide, "zorder": 3}
+            axes.add_patch(Rectangle((lines[row], lines[column]), side, side, **frame))
         axes.set(title=f"in {unit}", xlabel=f"the framed square:\n{shares[unit]}")
     return figure
 

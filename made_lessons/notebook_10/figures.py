@@ -140,7 +140,7 @@ def plot_heads(heads: Mapping[str, Tensor]) -> Picture:
         best = max(share, key=share.__getitem__)
         told.append(f"{best} hears {kind} by {share[best]:.2f}")
         shown[f"{best}:\n{kind}"] = heads[best]
-    alt = f"{' and '.join(told)}, on average over outputs."
+    alt = f"{'; '.join(told)}. Means over outputs."
     figure, begins = Picture(height=WIDTH / 2 + 0.6, alt=alt), range(0, len(names), side)
     grid = figure.subplots(1, 2, sharey=True)
     for axes, (title, table) in zip(grid, shown.items(), strict=True):

@@ -1,10 +1,12 @@
 """The site: every page is there, leads somewhere and is alive, and two of them draw."""
 
 import importlib.util
+import io
 import json
 import re
 import subprocess
 import sys
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,9 +15,13 @@ from urllib.parse import unquote, urlsplit
 import nbformat
 import pytest
 from fontTools.ttLib import TTFont
+from PIL import Image
 
 from made_course import evaluate, load_binarized_mnist, load_pretrained
+from made_course.common.colours import BLUE, ORANGE
+from made_course.figures.units_and_wires import shade
 from tests.browser.lab import drag, place, says
+from tests.figures.drawn import contrast
 from tools.pages import colab
 
 pytestmark = pytest.mark.delivery
@@ -115,7 +121,7 @@ def test_each_notebook_has_a_page_with_its_figures_and_their_texts(pages, site, 
     page = pages[site / "notebooks" / f"{path.stem}.html"]
     cells = nbformat.read(path, as_version=4).cells
     drawn = re.findall(r'<img[^>]* alt="([^"]+)"', cells[0].source)  # in the text, above them
-    assert page.alts == drawn + [alt for alt in figures_of(path) for _ in ("light", "dark")]
+    assert page.alts == drawn + figures_of(path)
 
 
 @each_notebook
@@ -171,9 +177,8 @@ def test_nothing_is_said_to_those_who_cannot_run(site, path):
 def test_a_page_loads_less_than_two_megabytes(pages, site, path):
     page = site / "notebooks" / f"{path.stem}.html"
     loaded = {(page.parent / urlsplit(name).path).resolve() for name in pages[page].loaded}
-    sizes = [file.stat().st_size for file in {page, *loaded} if "-dark." not in file.name]
-    assert len(sizes) > 5
-    assert sum(sizes) < 2_000_000
+    assert len(loaded) > 5
+    assert sum(file.stat().st_size for file in {page, *loaded}) < 2_000_000
 
 
 def test_no_sign_is_left_to_the_fonts_of_a_reader(pages, site):
@@ -278,18 +283,16 @@ def test_no_figure_is_cut_on_a_phone(site, page, path):
     page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
     for width in (360, 390, 412):
         page.set_viewport_size({"width": width, "height": 900})
-        seen = "document.querySelectorAll('.picture img.only-light').length"
+        seen = "document.querySelectorAll('.picture img').length"
         assert page.evaluate(seen) == len(figures_of(path))
         assert page.evaluate(CUT) == [], width
     # on 390 pixels each is as wide as the page, so that its words, of 11 points, have 9 pixels
     page.set_viewport_size({"width": 390, "height": 900})
     sizes = "image => [image.getBoundingClientRect().width, +image.getAttribute('width')]"
-    widths = page.locator(".picture img.only-light").evaluate_all(f"all => all.map({sizes})")
+    widths = page.locator(".picture img").evaluate_all(f"all => all.map({sizes})")
     assert all(shown == min(drawn, 390) for shown, drawn in widths)
 
 
-LONGEST = {"08_beyond_binary": 5.75}
-"""Screens of 900 pixels, where a notebook is not yet within five."""
 BARE = """() => {
     const article = document.querySelector("article").getBoundingClientRect();
     const pictures = [...document.querySelectorAll(".picture img, .made-alone, article img")];
@@ -310,13 +313,13 @@ BARE = """() => {
 def test_a_picture_is_at_most_five_screens_away(site, page, path):
     page.set_viewport_size({"width": 1280, "height": 900})
     page.goto((site / "notebooks" / f"{path.stem}.html").as_uri())
-    assert page.evaluate(BARE) <= LONGEST.get(path.stem, 5)
+    assert page.evaluate(BARE) <= 5
 
 
 def test_an_answer_is_blurred_until_a_reader_has_guessed(site, page):
     page.goto((site / "notebooks" / "02_when_autoencoders_cheat.html").as_uri())
-    blurred = "all => all.map(image => getComputedStyle(image).filter !== 'none')"
-    figures, answers = page.locator(".picture img"), page.locator(".guess img.only-light")
+    blurred = "all => all.map(image => getComputedStyle(image).filter.includes('blur'))"
+    figures, answers = page.locator(".picture img"), page.locator(".guess img")
     count = answers.count()
     assert count > 3
     assert any(answers.evaluate_all(blurred))
@@ -332,13 +335,55 @@ def test_an_answer_is_blurred_until_a_reader_has_guessed(site, page):
     assert page.get_by_role("button", name="Guess first").count() == 0
 
 
-def test_figures_follow_the_switch_of_the_theme(site, page):
-    page.emulate_media(color_scheme="light")
+@each_notebook
+def test_no_code_in_view_says_what_a_prediction_asks_for(site, path):
+    page = (site / "notebooks" / f"{path.stem}.html").read_text(encoding="utf-8")
+    in_view = re.sub(r'<details class="hide.*?</details>', "", page, flags=re.DOTALL)
+    code = unescape(
+        re.sub("<[^>]+>", "", "".join(re.findall("<pre>.*?</pre>", in_view, re.DOTALL)))
+    )
+    answers = [cell.source for cell in nbformat.read(path, as_version=4).cells
+               if "jupyter" in cell.metadata]  # fmt: skip
+    told = [line for source in answers for line in source.splitlines()
+            if re.search(r"\bexpect\(|\balt=", line)]  # fmt: skip
+    assert [line for line in told if line in code] == []
+
+
+SEEN = """colours => {
+    const image = document.querySelector(".picture:not(.guess) img");
+    const pen = new OffscreenCanvas(1, 1).getContext("2d");
+    const seen = (colour, filter) => {
+        Object.assign(pen, { filter, fillStyle: colour }).fillRect(0, 0, 1, 1);
+        return [...pen.getImageData(0, 0, 1, 1).data].slice(0, 3).map((part) => part / 255);
+    };
+    const paper = seen(getComputedStyle(document.body).backgroundColor, "none");
+    return [paper, ...colours.map((colour) => seen(colour, getComputedStyle(image).filter))];
+}"""
+
+
+def test_on_a_dark_page_blue_turns_and_all_words_can_be_read(site, page):
+    words, ramp = [BLUE, ORANGE, "#3c3c3c"], [shade(degree, 3) for degree in range(4)]
     page.goto((site / "notebooks" / "03_building_masks.html").as_uri())
-    light, dark = (page.locator(f".picture img.only-{theme}").first for theme in ("light", "dark"))
-    assert (light.is_visible(), dark.is_visible()) == (True, False)
-    page.evaluate("document.body.dataset.theme = 'dark'")
-    assert (light.is_visible(), dark.is_visible()) == (False, True)
+    for theme in ("light", "dark"):
+        page.evaluate("theme => { document.body.dataset.theme = theme; }", theme)
+        page.wait_for_timeout(300)
+        paper, *seen = page.evaluate(SEEN, words + ramp)
+        apart = [contrast(colour, paper) for colour in seen]
+        assert min(apart[: len(words)]) > 3.8 + 0.7 * (theme == "dark")  # orange on white has 3.9
+        assert apart[len(words) :] == sorted(apart[len(words) :])  # who knows more stands out
+
+
+def test_a_formula_that_is_cut_has_a_shadow_where_it_goes_on(site, page):
+    page.set_viewport_size({"width": 390, "height": 900})
+    page.goto((site / "notebooks" / "08_beyond_binary.html").as_uri())
+    wide = "all => all.map((part) => part.scrollWidth > part.clientWidth)"
+    formulas = page.locator(".formula")
+    cut = formulas.evaluate_all(wide)
+    assert sum(cut) > 2
+    for k, is_cut in enumerate(cut):
+        picture = Image.open(io.BytesIO(formulas.nth(k).screenshot())).convert("L")
+        at_end, above = picture.getpixel((picture.width - 1, 1)), picture.getpixel((40, 1))
+        assert (at_end < above - 20) == is_cut
 
 
 def test_each_page_shows_its_text_without_scripts(site, pages, page):
