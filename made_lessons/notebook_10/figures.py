@@ -33,11 +33,7 @@ def plot_shared_weights(tables: Mapping[str, Sequence[Sequence[str]]]) -> Pictur
     Tables (D, D) of names: the weight by which output i hears input j. Equal names are one weight.
     """
     told = " ".join(f"{title}: {_in_words(table)}" for title, table in tables.items())
-    counts = [len({name for row in table for name in row if name}) for table in tables.values()]
-    few = ", ".join(
-        f"{title.partition(':')[0]} {n}" for title, n in zip(tables, counts, strict=True)
-    )
-    alt = f"Weights that differ: {few}. Who hears whom, and by which weight. {told}"
+    alt = f"{'; '.join(tables)}. Who hears whom, and by which weight. {told}"
     side = WIDTH / len(tables)
     figure = Picture(height=side + 0.7, alt=alt)
     grid = figure.subplots(1, len(tables), squeeze=False)[0]

@@ -196,7 +196,7 @@ FIGURES = {
         "nats, 19,306 parameters, 0.4 s; NADE: 33.5 nats, 25,284 parameters, 3.4 s."),
     "shared weights": (lambda: plot_shared_weights(
             {"a": [["", "", ""], ["7", "", ""], ["", "7", ""]]}), [7],
-        "Weights that differ: a 1. Who hears whom, and by which weight. a: 7 in 2 squares; x̂₂ "
+        "a. Who hears whom, and by which weight. a: 7 in 2 squares; x̂₂ "
         "hears x₁ by 7."),
     "flow": (lambda: plot_flow(lambda u: u * torch.tensor([1.0, 2.0])), [2, 4],
         "A grid of noise, and what becomes of it: a box of area 0.25 has area 0.50."),
