@@ -27,7 +27,7 @@ FOR_THOSE_WHO_RUN = re.compile(
     r"^(?:○ .+: not attempted yet|yours\(.+ is the course's so far).*\n", re.M
 )
 """What is printed to learners, of what they have done."""
-TELLING = re.compile(r"\bexpect\(|\balt=")
+TELLING = re.compile(r"\bexpect\(|\b(?:alt|broken)=")
 """Code that says what comes of it."""
 PERSONAL = (
     '<p class="stand-in">What this cell shows in <a href="../docs/index.html#to-run-it">JupyterLab'
