@@ -206,8 +206,8 @@ FIGURES = {
         "Weights after mask and softmax: place 1: 1, 0; place 2: .25, .75. Means of the values: "
         "10, 17.50."),
     "heads": (lambda: plot_heads({"a": ROW_FIRST, "b": 1 - ROW_FIRST}), [0, 1],
-        "a hears its row's first pixel by 1.00 and b hears its column's top pixel by 1.00, on "
-        "average over outputs."),
+        "a hears its row's first pixel by 1.00; b hears its column's top pixel by 1.00. Means "
+        "over outputs."),
     "race": (lambda: plot_race(
             [[{"name": "a", "seconds": s, "test": n}] for s, n in ((2, 60.5), (20, 50.0))]),
         [2, 20, 60.5, 50],
