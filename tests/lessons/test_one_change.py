@@ -65,6 +65,7 @@ def test_the_place_of_a_mistake_is_told(wrong_part, place):
             "torch.exp(q)",
         ),
         ("1.1", "def f(D):\n    return [2 ** min(i, 3) for i in range(D)]", "min(i, 3)"),
+        ("1.1", "def f(D):\n    return [1 ** i for i in range(D)]", "1 ** i"),
         (
             "5.1",
             "def bits(nll, input_dim):\n    return 2 ** (nll / math.log(2) / input_dim)",
