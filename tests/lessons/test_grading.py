@@ -364,18 +364,19 @@ def test_of_copies_as_old_as_one_another_the_last_one_counts(order):
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
 def test_ids_are_read_as_a_spreadsheet_writes_them(tmp_path, separator, encoding):
     lines = [("Name", "School ID"), ("Müller, Zoë_12_file", "s-1"), ("Ann Archer", "2")]
+    lines += [("Ben", ""), ("", "7")]  # one without an ID, and an ID that is nobody's
     text = "".join(f'"{name}"{separator}{number}\n' for name, number in lines)
     (tmp_path / "ids.csv").write_text(text, encoding)
     ids = listed(tmp_path / "ids.csv")
-    assert [*ids.lines] == ["Müller, Zoë_12_file", "Ann Archer"]
+    assert [*ids.lines] == ["Müller, Zoë_12_file", "Ann Archer", "Ben"]
     for form in ("NFC", "NFD"):  # an umlaut in one letter, or two
         learner = unicodedata.normalize(form, "Müller, Zoë_12_file")
         assert ids.of(Row(learner, f"{learner}/03 (1).ipynb")) == "s-1"
     assert ids.of(Row("Müller", "Müller.ipynb")) == ""
-    assert ids.nobody() == ["Ann Archer"]
+    assert ids.nobody() == ["Ann Archer", "Ben"]
     for learner in ("Ann Archer", "ANN ARCHER", "archerann"):
         assert ids.of(Row(learner, "03.ipynb")) == "2"
-    assert ids.nobody() == []
+    assert ids.nobody() == ["Ben"]
 
 
 # ---- the tables ---------------------------------------------------------------------------------

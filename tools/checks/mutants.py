@@ -1,6 +1,6 @@
 """Which small mistakes no test sees: ``python -m tools.checks.mutants``, half an hour on 2 cores.
 
-In each of fifteen rooms 12 places are drawn, the same in every run, and at each one thing is
+In each of seventeen rooms 12 places are drawn, the same in every run, and at each one thing is
 changed by an operator of cosmic-ray: ``>`` becomes ``>=``, ``and`` becomes ``or``, a number one
 more or less. The room's tests then run on a copy of the tree with this one change, a *mutant*, and
 should fail. One that survives changes nothing that matters, or shows a hole in the tests.
@@ -62,12 +62,23 @@ ROOMS = {  # a folder, files of it that are changed, and the tests that then run
     "exercises": (
         "made_lessons/checking",
         ["check", "exercise", "properties", "probes", "variants"],
-        ["exercises", "every_exercise", "examine", "variants"],
+        ["causes", "exercises", "every_exercise", "examine", "variants"],
     ),
     "grading": (
         "made_lessons/grading",
         ["folder", "hand_in", "marking", "reports"],
         ["grading", "hand_in", "points"],
+    ),
+    "figures": (
+        "made_course/figures",
+        ["axes", "bars", "completions", "dependence", "images", "learning_curves", "masks"]
+        + ["networks", "picture", "the_way", "trajectory", "units_and_wires"],
+        ["figures"],
+    ),
+    "notebooks' figures": (
+        "made_lessons",
+        [f"notebook_{number:02}/figures" for number in range(1, 12)],
+        ["figures_of_notebooks"],
     ),
 }
 ROOT = Path(__file__).parents[2]
