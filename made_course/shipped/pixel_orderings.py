@@ -63,8 +63,8 @@ def pixel_groups() -> dict[str, list[int] | list[list[int]]]:
 
     Example:
         >>> groups = pixel_groups()
-        >>> [len(groups[name]) for name in ("rows", "every 49th", "every 8th, growing")]
-        [784, 49, 16]
+        >>> [len(groups[name]) for name in ("every 49th", "by chance", "every 8th, growing")]
+        [49, 49, 16]
     """
     row, column = rows_and_columns()
     every = {n: [list(range(k, SIDE**2, n)) for k in range(n)] for n in (8, 16, 49, 196)}

@@ -1,5 +1,6 @@
 import math
 
+import numpy as np
 import pytest
 import torch
 
@@ -10,6 +11,7 @@ from made_course.shipped.pixel_orderings import (
     draw_part,
     draw_pixel_ordering,
     draw_places,
+    pixel_groups,
     pixel_orderings,
 )
 from tools.ships import run_orderings as orderings
@@ -26,6 +28,8 @@ def test_each_is_a_permutation_and_the_random_ones_come_again():
         assert ordering.sort().values.tolist() == list(range(784))
         assert torch.equal(ordering, again[name])
     assert len({tuple(ordering.tolist()) for ordering in first.values()}) == len(first)
+    for groups in pixel_groups().values():
+        assert sorted(np.hstack(groups)) == list(range(784))
 
 
 def test_what_comes_first():
