@@ -46,10 +46,12 @@ def faults(figure):
         corner = figure.get_tightbbox().padded(0.04).min * figure.dpi
         words = {text: text.get_window_extent(renderer) for text in words_of(figure)}
     edges = [picture[:2], picture[-2:], picture[:, :2], picture[:, -2:]]
-    wide = picture.shape[1] / 2
+    wide, gap = picture.shape[1] / 2, np.diff(np.flatnonzero(picture[..., 3].any(1))).max()
     small = [t for t in words if t.get_fontsize() * min(PHONE / wide, 1) < LEAST]
     return [
         *["cut off at an edge"] * any(edge[..., 3].any() for edge in edges),
+        *["half an inch of nothing"] * bool(gap > figure.dpi / 2),
+        *["titles below the first row"] * (min(rows_of_titles(figure), default=0) > 0),
         *[f"{wide:g} pixels wide"] * (wide > COLUMN),
         *[f"small: {said}" for said in labels(small)],
         *[f"faint: {said}" for said in faint_words(words, corner, picture)],
@@ -143,6 +145,14 @@ def places_in(axes):
             yield patch.get_bbox().get_points()
 
 
+def rows_of_titles(figure):
+    return [
+        axes.get_subplotspec().rowspan.start
+        for axes in figure.axes
+        if axes.get_title() and axes.get_subplotspec()
+    ]
+
+
 def strangers(figure):
     """Legend entries whose colour, or marker, is that of nothing that is drawn."""
     drawn = set().union(*map(looks_in, figure.axes))
@@ -194,7 +204,7 @@ def numbers_in(figure):
     """Every number that is written in a figure or drawn as the height or place of something."""
     found = set()
     for axes in figure.axes:
-        written = [*texts(axes), *labels(axes.get_xticklabels() + axes.get_yticklabels())]
+        written = [*texts(axes)]
         written += [axes.get_title(), axes.get_title("left"), axes.get_xlabel(), axes.get_ylabel()]
         numbers = re.findall(r"\d+\.?\d*", " ".join(written).replace(",", ""))
         found |= set(map(float, numbers))

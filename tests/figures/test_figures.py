@@ -318,6 +318,11 @@ def test_dots_of_the_ruler_do_not_merge():
                    for other in places[:k])  # fmt: skip
 
 
+def test_steps_of_a_filmstrip_are_named():
+    make, *_ = FIGURES["trajectory"]
+    assert [axes.get_title() for axes in make().axes][:4] == ["step 0", "", "step 2", ""]
+
+
 def test_a_row_of_a_network_is_a_step_and_a_leak_lies_in_it():
     masks = build_masks(DEGREES)
     masks[-1] = DEGREES[0][:, None] >= DEGREES[1]
@@ -333,6 +338,7 @@ def test_a_row_of_a_network_is_a_step_and_a_leak_lies_in_it():
     assert all(line.get_ydata()[0] > line.get_ydata()[-1] for line in others)
     heights = {text.get_text(): text.get_position()[1] for text in axes.texts}
     assert heights["x₂"] == heights["x̂₂"] > heights["x₃"] == heights["x̂₃"] > heights["x₁"]
+    assert heights["3"] == pytest.approx(heights["x₁"], abs=0.01)
 
 
 def test_distributions_are_told_apart_without_colour():

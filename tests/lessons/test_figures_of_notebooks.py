@@ -147,7 +147,7 @@ FIGURES = {
         [1, 2, 3, 4],
         "Hidden units become final as pixels are drawn, here after 2 and 4 of 4. Units of hidden "
         "layer 1 that are final: 1 and 3 of 3."),
-    "repeated work": (lambda: plot_repeated_work(torch.tensor([1, 3, 2]), 4), [1, 2, 3],
+    "repeated work": (lambda: plot_repeated_work(torch.tensor([1, 3, 2]), 4), [1],
         "On a staircase of 3 squares a unit is just final; 6 above are too early, 3 below repeat "
         "it. A table of 4 forward passes by 3 hidden units of degrees 1 to 3."),
     "pixel orderings": (lambda: plot_pixel_orderings(
@@ -319,6 +319,8 @@ def test_the_chain_rule_is_a_tree_of_shares_whose_product_is_at_the_leaf():
     blue = [text.get_text() for text in axes.texts if text.get_bbox_patch()
             and to_hex(text.get_bbox_patch().get_facecolor()) == BLUE]  # fmt: skip
     assert blue == ["4 days", "3/4", "1/3"]
+    (leaf,) = [text for text in axes.texts if to_hex(text.get_color()) == BLUE]
+    assert leaf.get_text() == "01:  1/4"
     assert {"11:  2/4", "01:  1/4", "10:  0/4", "00:  1/4"} <= set(texts(axes))
 
 
@@ -593,3 +595,9 @@ def test_a_number_comes_down_where_it_meets_the_staircase():
     (axes,) = plot_inverse([0.25, 0.125, 0.625], [0.25, 0.26]).axes
     ways = [line.get_xydata().tolist() for line in axes.lines if to_hex(line.get_color()) == BLUE]
     assert ways[::2] == [[[-0.7, u], [k, u], [k, 0]] for u, k in ((0.25, 0), (0.26, 1))]
+
+
+def test_a_model_is_named_where_its_line_begins():
+    (axes,) = OTHERS["race"][0]().axes
+    for line, name in zip(axes.lines, axes.texts, strict=False):
+        assert name.xy == tuple(line.get_xydata()[0])
