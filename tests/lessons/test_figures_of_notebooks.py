@@ -598,6 +598,6 @@ def test_a_number_comes_down_where_it_meets_the_staircase():
 
 
 def test_a_model_is_named_where_its_line_begins():
-    (axes,) = OTHERS["race"][0]().axes
+    (axes,) = FIGURES["race"][0]().axes
     for line, name in zip(axes.lines, axes.texts, strict=False):
         assert name.xy == tuple(line.get_xydata()[0])

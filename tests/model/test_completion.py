@@ -293,6 +293,7 @@ def test_neither_dropout_nor_autocast_changes_completions():
         (ValueError, r"known must have shape \(7,\) or \(1, 7\), got \(6,\)", {"known": KNOWN[1:]}),
         (ValueError, r"known must have .*, got \(2, 7\)", {"known": KNOWN.expand(2, 7)}),
         (ValueError, r"known must hold only True and False", {"known": 2 * KNOWN}),
+        (ValueError, r"known must hold only True and False", {"known": -1 * KNOWN}),
         (ValueError, r"known must hold only True and False", {"known": KNOWN * torch.nan}),
         (ValueError, r"n_samples must be at least 1, got 0", {"n_samples": 0}),
         (TypeError, r"n_samples must be a whole number, got 1\.5", {"n_samples": 1.5}),

@@ -46,12 +46,14 @@ def windows(side, layers):
 MODELS = {
     "windows": lambda: PixelCNN(4, channels=8, layers=2),
     "one window": lambda: PixelCNN(5, channels=8, layers=0),
+    "two windows": lambda: PixelCNN(5, channels=8, layers=1),
     "transformer": lambda: Transformer(16, width=8, layers=2, heads=2),
     "one head": lambda: Transformer(5, width=6, layers=1, heads=1),
 }
 SEEN = {
     "windows": windows(4, 2),
     "one window": windows(5, 0),
+    "two windows": windows(5, 1),
     "transformer": direct_mask(torch.arange(1, 17)),
     "one head": direct_mask(torch.arange(1, 6)),
 }
