@@ -403,6 +403,7 @@ def test_each_text_has_a_file_of_its_own(tmp_path):
         tables.write_feedback(row, tmp_path)
     files = [file for file in (tmp_path / "feedback").rglob("*") if file.is_file()]
     assert {file.read_text("utf-8").split()[-1] for file in files} == {*map(str, range(len(names)))}
+    assert tmp_path / "feedback/a/b.ipynb.txt" in files
 
 
 def test_ids_are_no_link(tmp_path):
