@@ -28,10 +28,10 @@ import pytest
 ROOMS = {  # a folder, files of it that are changed, and the tests that then run
     "masks": ("made_course/model", ["masks"], ["masks"]),
     "heads": ("made_course/model", ["heads"], ["heads", "mixed"]),
-    "mask_sets": ("made_course/model", ["mask_sets"], ["mask_sets"]),
+    "mask_sets": ("made_course/model", ["mask_sets"], ["mask_sets", "saving"]),
     "sampling": ("made_course/model", ["sampling"], ["sampling", "log_prob"]),
     "made": ("made_course/model", ["masked_linear", "made"], ["made", "log_prob"]),
-    "completion": ("made_course/model", ["completion"], ["completion", "completed_rows"]),
+    "completion": ("made_course/model", ["completion"], ["completion", "completed_rows", "given"]),
     "compression": ("made_course/model", ["compression"], ["compression"]),
     "tables": (
         "made_course/data",
@@ -67,7 +67,7 @@ ROOMS = {  # a folder, files of it that are changed, and the tests that then run
     "grading": (
         "made_lessons/grading",
         ["folder", "hand_in", "marking", "reports"],
-        ["grading", "hand_in", "points"],
+        ["attacks", "grading", "hand_in", "points"],
     ),
     "figures": (
         "made_course/figures",
