@@ -14,11 +14,13 @@ from ..model.heads import Head, MixtureOfGaussians
 from ..model.heads_of_numbers import OnAxis, Reals, Spiked, Whole
 
 RECURS = 10
-"""So many rows with one value are no chance, where those beside it have a quarter of them."""
-MOST_SPIKES = 20
+"""So many rows with one value far out, or at an end, are no chance."""
+MOST_SPIKES = 200
+MANY = 9
+"""So many values are counted, and not listed, if they are in less than a tenth of the rows."""
 LARGEST = 2**23
 """Whole numbers up to here are exact in float32, and so is half a step beside them."""
-NEAR = 3.5
+NEAR = 6.0
 """A bell whose mean is so many standard deviations above zero needs no bound there."""
 SKEWED = 0.75
 FAR_OUT = 10.0
@@ -38,9 +40,11 @@ def numbers_of(
     """
     values, counts = np.unique(numbers, return_counts=True)
     step = _step_to_count(values, len(numbers))
-    spikes = recurring(values, counts)
+    spikes = recurring(*np.unique(numbers[learned], return_counts=True), step_of(values, 7))
     near = _to_learn(numbers, learned, spikes)
-    far = spikes[~is_within_fences(spikes, numbers[~np.isin(numbers, spikes)])]
+    far = np.intersect1d(spikes, values[counts >= max(RECURS, len(numbers) / 100)])
+    is_rest = ~np.isin(numbers, far)
+    far = far[(2 * len(far) < len(values)) & ~is_within_fences(far, numbers[is_rest])]
     usual = ~np.isin(values, far)
     bounds = said or bounds_of(values[usual], counts[usual], near)
     if not step:  # an axis has no place for its ends
@@ -61,9 +65,13 @@ def numbers_of(
         head = Spiked(read(spikes).astype(np.float32).tolist(), axis, 1.0 if step else scale)
     elif not step and np.isinf(bounds).all() and not axis.tails:
         head = MixtureOfGaussians(bells)
-    told = _in_words(step, bounds, is_log, near) + ", some far out" * axis.tails
-    if spikes.size:
-        told += f", and {_shares(spikes, numbers)} of the rows"
+    shown = near if len(spikes) < MANY else _within_fences(numbers[learned])
+    told = _in_words(step, bounds, is_log, shown) + ", some far out" * axis.tails
+    is_listed = [len(spikes) < MANY or (numbers == v).mean() >= 0.1 for v in spikes]
+    if any(is_listed):
+        told += f", and {_shares(spikes[is_listed], numbers)} of the rows"
+    if (others := np.delete(spikes, is_listed)).size:
+        told += f", {len(others)} values recur in {percent(np.isin(numbers, others).mean())}"
     if far.size:
         say(
             f"has {_shares(far, numbers)} of its rows, far from all else: if that stands for a "
@@ -82,36 +90,47 @@ def _step_to_count(values: np.ndarray, n: int) -> float | None:
     return step if step % 1 == 0 or n >= 2 * len(values) else None
 
 
-def step_of(values: np.ndarray) -> float | None:
-    """The largest number of which all are multiples, if four decimals or fewer write it.
+def step_of(values: np.ndarray, digits: int = MOST_DIGITS) -> float | None:
+    """The largest number of which all are multiples, if so many decimals or fewer write it.
 
     Example:
         >>> step_of(np.array([0.5, 2.25, 7.0])), step_of(np.array([1.41421, 3.0]))
         (0.25, None)
     """
-    for digits in range(MOST_DIGITS + 1):
-        scaled = values * 10**digits
+    for k in range(digits + 1):
+        scaled = values * 10**k
         whole = np.rint(scaled)
         if (np.abs(scaled - whole) <= np.clip(1e-6 * np.abs(scaled), 1e-6, 0.01)).all():
-            return float(np.gcd.reduce(whole.astype(np.int64)) / 10**digits)
+            return float(np.gcd.reduce(whole.astype(np.int64)) / 10**k)
     return None
 
 
-def recurring(values: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """Values in a hundredth of all rows, and far more common than those beside them, or far out.
+def recurring(values: np.ndarray, counts: np.ndarray, step: float | None) -> np.ndarray:
+    """Values far more common than a curve over those beside them would have it, or far out.
+
+    A curve spreads over all cells of a grid, the empty ones, too. Under it one table of a hundred
+    would have a value that comes so often, or so many empty cells around one.
 
     Example:
-        >>> recurring(np.arange(9.0), np.array([60, 4, 5, 3, 5, 4, 3, 2, 1]))
+        >>> recurring(np.arange(9.0), np.array([60, 4, 5, 3, 5, 4, 3, 2, 1]), 1.0)
         array([0.])
+        >>> recurring(np.arange(0, 45, 5.0), np.array([8, 4, 5, 3, 5, 4, 3, 2, 1]), 1.0)
+        array([ 0.,  5., 10., 15., 20., 25., 30.])
     """
     padded = np.pad(counts.astype(float), 3, constant_values=np.nan)
-    beside = np.lib.stride_tricks.sliding_window_view(padded, 7)[:, [0, 1, 2, 4, 5, 6]]
-    usual = np.nanmedian(beside, axis=1)
-    far_out = ~is_within_fences(values, np.repeat(values, counts))
-    are = (counts >= max(RECURS, counts.sum() / 100)) & ((counts > 4 * usual) | far_out)
-    if len(values) < are.sum() + 2:
-        return values[:0]
-    return np.sort(values[are][np.argsort(-counts[are])][:MOST_SPIKES])
+    around = np.lib.stride_tricks.sliding_window_view(padded, 7)
+    seen = (~np.isnan(around)).sum(1)
+    first, last = (np.pad(values, 3, mode="edge")[at] for at in (np.s_[:-6], np.s_[6:]))
+    share = seen / np.maximum(1 + (last - first) / (step or 1e-9), seen)
+    usual = np.nanmedian(around[:, [0, 1, 2, 4, 5, 6]], axis=1) * share
+    by_chance = counts * np.log(usual) - np.array([math.lgamma(k + 1) for k in counts])
+    by_chance[counts <= 2 * usual] = 0
+    are_empty = -(1 - share) * np.nansum(around, axis=1)
+    are = (counts > 1) & (np.minimum(by_chance, are_empty) < -math.log(100 * len(values)))
+    is_far = ~is_within_fences(values, np.repeat(values, counts))
+    are |= (counts >= max(RECURS, counts.sum() / 100)) & is_far
+    most = max(0, min(MOST_SPIKES, len(values) - 2))
+    return np.sort(values[are][np.argsort(-counts[are], kind="stable")][:most])
 
 
 def bounds_of(values: np.ndarray, counts: np.ndarray, near: np.ndarray) -> tuple[float, float]:
@@ -160,10 +179,13 @@ def _within_fences(numbers: np.ndarray) -> np.ndarray:
 
 
 def _to_learn(numbers: np.ndarray, learned: np.ndarray, spikes: np.ndarray) -> np.ndarray:
-    """What says where the middle is and how wide: no value that recurs, and none far out."""
-    others = ~np.isin(numbers, spikes)
-    here = numbers[others & learned]
-    return _within_fences(here if len(np.unique(here)) > 1 else numbers[others])
+    """What says where the middle is and how wide: no value that recurs, and none far out.
+
+    Where most of the values recur, it is each of them once.
+    """
+    here = numbers[learned]
+    others, values = here[~np.isin(here, spikes)], np.unique(here)
+    return _within_fences(others if len(np.unique(others)) > len(values) / 2 else values)
 
 
 def _on_axis(
