@@ -6,7 +6,6 @@ import math
 from collections.abc import Sequence
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from ..common.arguments import check_count
@@ -17,6 +16,8 @@ Number = float | Sequence[float]
 """One for a column, or one for each of several that share a head."""
 END = 1e9
 """Of the axis, in place of infinity, whose gradient is none."""
+WIDEST = 1e4
+"""So many standard deviations from a mean are as many as any: their squares stay exact enough."""
 FARTHEST = 30.0
 """No place is farther for a network: zero stands for what it may not see, and may be no value."""
 LEAST = 1e-30
@@ -77,6 +78,10 @@ class OnAxis(Head):
     def start(self) -> Tensor:
         """(3K,) parameters of curves side by side."""
         return self.bells.start()
+
+    def sample(self, params: Tensor, u: Tensor) -> Tensor:
+        """One value for each uniform number, within the bounds."""
+        return self.value(self.bells.sample(params, u))
 
     def bounds(self) -> Tensor:
         """Ends of the axis: (2,), or (2, n) for n columns."""
@@ -160,10 +165,6 @@ class Reals(OnAxis):
         """Log-density of each value in differential nats: (..., 3K) and (...) to (...)."""
         return self.bells.log_prob(params, self.place(x)) + self.log_slope(x)
 
-    def sample(self, params: Tensor, u: Tensor) -> Tensor:
-        """One value for each uniform number, within the bounds."""
-        return self.value(self.bells.sample(params, u))
-
     def check(self, x: Tensor) -> None:
         """Raise ValueError unless every value is finite, and between the bounds."""
         super().check(x)
@@ -174,22 +175,23 @@ class Whole(OnAxis):
     r"""Whole numbers from lower to upper: the probability of n is that of a cell around it.
 
     .. math::
-        P(n) = \sum_{k=1}^K \pi_k \left[ \sigma\!\left(\frac{t(n + ½) - \mu_k}{s_k}\right) -
-            \sigma\!\left(\frac{t(n - ½) - \mu_k}{s_k}\right) \right]
+        P(n) = \sum_{k=1}^K \pi_k \left[ \Phi\!\left(\frac{t(n + ½) - \mu_k}{\sigma_k}\right) -
+            \Phi\!\left(\frac{t(n - ½) - \mu_k}{\sigma_k}\right) \right]
 
-    The curves are logistic ones. The axis ends where the cells do, so all probabilities sum to one.
+    The axis ends where the cells do, so all probabilities sum to one.
 
     Args:
         num_components, lower, upper, knee, centre, scale, tails: see :class:`OnAxis`.
 
     Source:
-        Salimans et al. 2017, "PixelCNN++" (discretised mixtures of logistics).
+        Salimans et al. 2017, "PixelCNN++" (cells of a mixture, of logistic curves: on a logarithm
+        these draw numbers far beyond all others).
 
     Example:
         >>> head = Whole(2, lower=0, upper=6)
         >>> n = torch.arange(7.0)
-        >>> head.log_prob(torch.ones(7, 6), n).exp().sum()
-        tensor(1.0000)
+        >>> round(head.log_prob(torch.ones(7, 6), n).exp().sum().item(), 4)
+        1.0
     """
 
     needs_float32 = True
@@ -199,31 +201,25 @@ class Whole(OnAxis):
         half = torch.tensor([-0.5, 0.5], device="cpu").double()
         return self.numbers[:2] + half.view(2, *[1] * (self.numbers.dim() - 1))
 
-    def start(self) -> Tensor:
-        """(3K,) parameters of curves side by side, as wide as bells."""
-        curves = super().start()
-        curves[2 * self.num_components :] += math.log(math.sqrt(3) / math.pi)
-        return curves
-
     def log_prob(self, params: Tensor, x: Tensor) -> Tensor:
         """Log-probability of each number in nats: (..., 3K) and (...) to (...)."""
         logits, means, scales = unpacked(params)
         # cells of a large number are thin, seen from its logarithm, and MPS has no float64
         exact = x if x.device.type == "mps" else x.double()
         edges = (self.place(exact + d) for d in (-0.5, 0.5))
-        low, high = (t.clamp(-END, END)[..., None] for t in edges)
-        width = (high - low).to(scales) / scales
-        after, before = (high.to(scales) - means) / scales, (means - low.to(scales)) / scales
-        cell = F.logsigmoid(after) + F.logsigmoid(before) + (-torch.expm1(-width)).log()
-        return (logits.log_softmax(-1) + cell).logsumexp(-1)
+        low, high = (
+            ((t.clamp(-END, END)[..., None] - means) / scales).clamp(-WIDEST, WIDEST) for t in edges
+        )
+        is_right = low + high > 0  # then from the other side, from which Φ is small and exact
+        low, high = low.where(~is_right, -high), high.where(~is_right, -low)
+        upto, before = torch.special.log_ndtr(high), torch.special.log_ndtr(low)
+        cell = upto + (-torch.expm1((before - upto).clamp(max=-LEAST))).log()
+        return (logits.log_softmax(-1) + cell.to(logits)).logsumexp(-1)
 
     def sample(self, params: Tensor, u: Tensor) -> Tensor:
         """The number in whose cell the place of each uniform number is."""
-        logits, means, scales = unpacked(params)
-        k, rest = part_of(logits.softmax(-1), u.to(params.dtype))
-        mean, scale = (numbers.gather(-1, k[..., None])[..., 0] for numbers in (means, scales))
         lower, upper = self.numbers[:2].to(params)
-        return self.value(mean + scale * rest.logit()).round().maximum(lower).minimum(upper)
+        return super().sample(params, u).round().maximum(lower).minimum(upper)
 
     def check(self, x: Tensor) -> None:
         """Raise ValueError unless every value is whole, and between the bounds."""
