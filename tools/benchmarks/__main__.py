@@ -9,9 +9,11 @@ recipe     ten epochs of the document, of train_made, and of fit in both precisi
            loading and test evaluation, and test NLL
 shipped    test NLL of the weights that ship, beside a coin and independent pixels
 
-Eight more run only where --only names them:
+Ten more run only where --only names them:
 
 tables     test NLL, seconds and samples a second on mixed tables, beside flows of zuko
+ranges     twenty tables: draws outside ranges written down before, nats beside independent columns
+batches    tables of three sizes by batch and rate, to choose what fit takes where nobody says
 gaps       rows with gaps, beside whole rows alone and scikit-learn's imputer, over several seeds
 given      a class given all other columns, beside logistic regression, over several seeds
 any_order  cells of a table given the others, by one ordering and by models for any
@@ -45,6 +47,7 @@ from made_course import load_mnist
 from made_course.training.precision import bfloat16_is_faster
 
 from .any_order import any_order
+from .batches import batches
 from .compression import bytes_a_digit
 from .densities import densities
 from .figures import CONFIGURATIONS, figures
@@ -53,6 +56,7 @@ from .given import given
 from .growth import growth
 from .initial_weights import initial_weights
 from .peers import peers
+from .ranges import ranges
 from .recipe import recipe, shipped
 from .sampling import sampling
 from .tables import tables
@@ -64,6 +68,8 @@ SECTIONS = {
     "recipe": recipe,
     "shipped": shipped,
     "tables": tables,
+    "ranges": ranges,
+    "batches": batches,
     "gaps": gaps,
     "given": given,
     "any_order": any_order,
@@ -112,9 +118,9 @@ def parse(arguments):
         "--only",
         nargs="+",
         choices=SECTIONS,
-        default=list(SECTIONS)[:-8],
+        default=list(SECTIONS)[:-10],
         metavar="SECTION",
-        help=f"sections to run, of {', '.join(SECTIONS)} (default: all but the last eight)",
+        help=f"sections to run, of {', '.join(SECTIONS)} (default: all but the last ten)",
     )
     parser.add_argument(
         "--repeats",

@@ -15,7 +15,7 @@ from made_course import MADE, complete, completion_degrees, draw_degrees, fit, l
 
 from .gaps import penguins, sixteen
 from .measuring import say, spread, table
-from .recorded import all_diamonds
+from .recorded import of_plotnine
 from .tables import plain
 
 CANDIDATES = 200
@@ -35,7 +35,7 @@ RECIPES = {
 
 def diamonds():
     """2,000 of the diamonds of the package plotnine, price and carat by their logarithms."""
-    frame = all_diamonds()
+    frame = of_plotnine("diamonds")
     frame = frame[(frame[["x", "y", "z"]] > 0).all(axis=1) & (frame[["y", "z"]] < 20).all(axis=1)]
     frame[["price", "carat"]] = np.log(frame[["price", "carat"]])
     return frame.sample(2000, random_state=0).reset_index(drop=True)

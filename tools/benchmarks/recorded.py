@@ -25,6 +25,7 @@ from .measuring import say, spread, table
 PATIENCE = 30
 HIDDEN = (100,)
 NO_STEP = 1e-6
+DRAWN = 2000
 MIXED = (0, 0.05, 0.2, 0.5, 0.8, 0.95, 0.99)
 
 
@@ -53,15 +54,15 @@ def shipped(name):
     return frame.sample(2000, random_state=0).reset_index(drop=True)
 
 
-def all_diamonds():
-    """Those of the package plotnine, which it would take seconds to import."""
+def of_plotnine(name):
+    """A table of the package plotnine, which it would take seconds to import."""
     package = Path(find_spec("plotnine").origin).parent
-    return pandas.read_csv(package / "data" / "diamonds.csv")
+    return pandas.read_csv(package / "data" / f"{name}.csv")
 
 
 def diamonds():
     """2,000 of them, as they are."""
-    return all_diamonds().sample(2000, random_state=0).reset_index(drop=True)
+    return of_plotnine("diamonds").sample(2000, random_state=0).reset_index(drop=True)
 
 
 TABLES = {
@@ -74,14 +75,14 @@ TABLES = {
 
 @torch.no_grad()
 def nats_of_cells(model, data, x, steps):
-    """(n, D) nats of each cell, as recorded."""
+    """(n, D) nats of each cell, as recorded, and 0 where it is missing."""
     nats = -model.log_conditionals(x)
     for i, (column, step) in enumerate(zip(data.columns, steps, strict=True)):
         if column.head.is_density:
-            spikes = column.head.arguments[0] if column.numbers.spikes else ()
+            spikes = column.numbers.head.arguments[0] if column.numbers.spikes else ()
             is_spike = torch.isin(x[:, i], torch.tensor(spikes))
             nats[:, i] -= torch.where(is_spike, 0.0, math.log(step / column.sd))
-    return nats
+    return nats.masked_fill(x.isnan(), 0)
 
 
 def independent(data, seed, steps):
@@ -93,8 +94,8 @@ def independent(data, seed, steps):
     curves = [nats_of_cells(model, data, x, steps).neg().exp() for x in (valid, test)]
     shares = [torch.stack([*map(share_of, train.T, x.T)], 1) for x in (valid, test)]
     of_valid, of_test = (
-        torch.stack([-(w * share + (1 - w) * curve).log() for w in MIXED])
-        for share, curve in zip(shares, curves, strict=True)
+        torch.stack([-(w * share + (1 - w) * curve).log().masked_fill(x.isnan(), 0) for w in MIXED])
+        for share, curve, x in zip(shares, curves, (valid, test), strict=True)
     )
     best = of_valid.mean(1).argmin(0)
     return of_test[best, :, torch.arange(d)].T
@@ -102,6 +103,7 @@ def independent(data, seed, steps):
 
 def share_of(learned, cells):
     """The share that each cell has of those learned from."""
+    learned = learned[~learned.isnan()]
     values, counts = learned.unique(return_counts=True)
     at = torch.searchsorted(values, cells.contiguous()).clamp(max=len(values) - 1)
     return torch.where(values[at] == cells, counts[at] / len(learned), 0.0)
@@ -111,7 +113,7 @@ def recorded(options):
     rows = []
     for name, load in TABLES.items():
         say(f"tables: {name}")
-        found = zip(*(measured(load(), seed) for seed in options.seeds), strict=True)
+        found = zip(*(measured(load(), seed)[:2] for seed in options.seeds), strict=True)
         rows.append((name, *map(spread, found)))
     table(
         f"Tables, recorded, nats of a row of cells at their steps, {len(options.seeds)} splits",
@@ -120,14 +122,14 @@ def recorded(options):
     )
 
 
-def measured(frame, seed):
-    data = load_table(frame, seed=seed)
-    steps = [
-        1 if column.values else step_of(frame[column.name].unique()) or NO_STEP
-        for column in data.columns
-    ]
+def measured(frame, seed, kinds=None):
+    """Nats of a MADE by docs/own_data.md, and of independent columns, and what the MADE draws."""
+    data = load_table(frame, seed=seed, missing="keep", kinds=kinds)
+    cells = (pandas.to_numeric(frame[c.name]).dropna() for c in data.columns if not c.values)
+    steps = [1 if c.values else step_of(next(cells).unique()) or NO_STEP for c in data.columns]
     torch.manual_seed(seed)
-    model = MADE(len(data.columns), HIDDEN, natural_order=False, head=data.head, seed=seed)
+    gaps_last = data.rows.isnan().sum(0).argsort(stable=True)
+    model = MADE(len(steps), HIDDEN, ordering=gaps_last, head=data.head, seed=seed)
     fit(model, data.train, data.valid, patience=PATIENCE, seed=seed, progress=False)
     nats = nats_of_cells(model, data, data.test, steps), independent(data, seed, steps)
-    return [x.sum(1).mean().item() for x in nats]
+    return *(x.sum(1).mean().item() for x in nats), data.inverse(model.sample(DRAWN))
