@@ -76,8 +76,9 @@ def said_of(history: History, levels: Mapping[str, float], scored: str) -> str:
         if values:
             low = min(values)
             lowest = f"is lowest after epoch {history.epoch[values.index(low)]} with {low:.1f}"
-            said.append(f"{name} begins at {values[0]:.1f}, {lowest}, and ends at {values[-1]:.1f}")
-            lowest = f"{name.capitalize()} {lowest} {history.unit}, and ends at {values[-1]:.1f}. "
+            ends = f", and ends at {values[-1]:.1f}" if values[-1] > low else ", its last"
+            said.append(f"{name} begins at {values[0]:.1f}, {lowest}{ends}")
+            lowest = f"{name.capitalize()} {lowest} {history.unit}{ends}. "
     lines = [f"{name} stands at {nats:.0f}" for name, nats in levels.items()]
     said = f"{len(history)} epochs, in {history.unit}: {'; '.join(said + lines)}."
     return f"{lowest}Learning curve of {said}"

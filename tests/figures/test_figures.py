@@ -87,10 +87,9 @@ FIGURES = {
         "boards. From the top, 30 images of 4 × 4 pixels each: a."),
     "history": (lambda: plot_history(history_of((150.0, 120.5), (98.75, 97.125)),
             {"coin": 125.0}), [150, 120.5, 98.75, 97.125, 125],
-        "Validation is lowest after epoch 2 with 97.1 nats, and ends at 97.1. "
-        "Learning curve of 2 epochs, in nats: train begins at 150.0, is lowest after epoch 2 with "
-        "98.8, and ends at 98.8; validation begins at 120.5, is lowest after epoch 2 with 97.1, "
-        "and ends at 97.1; coin stands at 125."),
+        "Validation is lowest after epoch 2 with 97.1 nats, its last. Learning curve of 2 epochs, "
+        "in nats: train begins at 150.0, is lowest after epoch 2 with 98.8, its last; validation "
+        "begins at 120.5, is lowest after epoch 2 with 97.1, its last; coin stands at 125."),
     "probabilities": (lambda: plot_probabilities({"p": [0.25, 0.75], "q": [0.3, 0.7]},
             ["dry", "wet"], xlabel="w"), [0.25, 0.75, 0.3, 0.7],
         "Furthest apart at wet: p 0.75, q 0.70. Probabilities of dry, wet (w): p 0.25, 0.75; q "
