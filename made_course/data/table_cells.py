@@ -14,8 +14,9 @@ NOTATIONS: tuple[Notation, ...] = ((".", ""), (".", ","), (",", ""), (",", "."))
 _MISSING = ("", "?", "nan", "na", "n/a", "#n/a", "none", "null", "<na>")
 _BOOLS = {"false": False, "true": True}
 _UNITS = "%$€£"
+TIMES_AS_NUMBERS = "a model reads more from numbers, as days since the first, months or hours"
 _MOST_SAID = 3
-_TIME = r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}([ T].*)?|\d{1,2}:\d{2}(:\d{2})?"
+TIME = r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}([ T].*)?|\d{1,2}:\d{2}(:\d{2})?"
 
 
 def cleaned(cells: Series) -> Series:
@@ -115,11 +116,8 @@ def _blanks(mark: str) -> str:
 
 def _say_of_texts(there: Series, say: Callable[[str], None]) -> None:
     """Say that they are dates or times, and which of them differ in capitals alone."""
-    if len(there) and there.str.fullmatch(_TIME).all():
-        say(
-            f"holds dates or times, such as {there.iloc[0]!r}: a model reads more from numbers, "
-            "such as days since the first, months or hours"
-        )
+    if len(there) and there.str.fullmatch(TIME).all():
+        say(f"holds dates or times, such as {there.iloc[0]!r}: {TIMES_AS_NUMBERS}")
     texts = pandas.Series(sorted(there.unique()), dtype=str)
     alike = texts.groupby(texts.str.casefold()).agg(list)
     for spellings in alike[alike.str.len() > 1][:_MOST_SAID]:

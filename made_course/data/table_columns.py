@@ -12,6 +12,7 @@ from pandas import Series
 from pandas.api.types import infer_dtype
 
 from ..model.columns import Column
+from .table_cells import TIME, TIMES_AS_NUMBERS
 from .table_files import Source
 from .table_numbers import numbers_of, step_of
 
@@ -72,7 +73,8 @@ def _column_of(found: Source, cells: Series, learned: np.ndarray, bells: int) ->
         return _classes(cells.name, cells.cat.remove_unused_categories().cat.categories.tolist())
     if kind == "string":
         return _of_text(found, cells)
-    return f"{cells.name!r} holds {kind} values: make numbers or texts of them"
+    advice = TIMES_AS_NUMBERS if "date" in kind else "make numbers or texts of them"
+    return f"{cells.name!r} holds {kind} values: {advice}"
 
 
 def _classes(name: str, values: Sequence[object]) -> Column | str:
@@ -91,9 +93,10 @@ def _of_text(found: Source, cells: Series) -> Column | str:
             f"kinds={ {name: 'real'} } makes missing cells of the others, 'classes' a class of each"
         )
     if are_many:
+        why = f": {TIMES_AS_NUMBERS}" if cells.str.fullmatch(TIME).all() else ""
         return (
             f"{name!r} has {len(values):,} different texts in {len(cells):,} rows, such as "
-            f"{values[0]!r}"
+            f"{values[0]!r}{why}"
         )
     return _classes(name, values)
 

@@ -81,8 +81,9 @@ def _rows_of(path: str | os.PathLike[str]) -> tuple[list[tuple[int, list[str]]],
             f"{path} cannot be read as a table ({error}): expected CSV in UTF-8, each quotation "
             "mark closed, or the same packed as .gz, .zip, .bz2 or .xz. What else pandas and NumPy "
             "read, they read: load_table(pandas.read_excel(path)), load_table(numpy.load(path)), "
-            "load_table(pandas.read_csv(path, encoding=...))"
-        ) from error
+            "load_table(pandas.read_csv(path, encoding='cp1252', sep=None, engine='python', "
+            "dtype=str))"
+        ) from None
 
 
 def _reader(texts: Sequence[str], mark: str) -> Any:

@@ -256,7 +256,11 @@ def test_what_a_column_is_taken_for(cells, said):
         ([7.5] * 60, "'a' is always 7.5"),
         (["x"] * 60, "'a' is always 'x'"),
         ([None] * 60, "'a' holds no value"),
-        (pandas.date_range("2020", periods=60), "'a' holds datetime64 values"),
+        (pandas.date_range("2020", periods=60), "a model reads more from numbers, as"),
+        (
+            [f"{k}.1.1920" for k in range(60)],
+            "'0.1.1920': a model reads more from numbers, as days",
+        ),
         ([1j] * 60, "'a' holds complex values"),
         ([1, "x", 2.5] * 20, "'a' holds mixed-integer values: make numbers or texts of them"),
         (
