@@ -58,8 +58,8 @@ class Numbers:
             off = np.isfinite(read) & (np.abs(read - np.rint(read)) > 1e-3)
             if off.any():
                 warnings.warn(
-                    f"{numbers[off.argmax()]:g} and {off.sum() - 1} more numbers are between the "
-                    f"steps of {self.scale:g} of the table they are to be like: they are rounded",
+                    f"{off.sum():,} of the numbers, as {numbers[off.argmax()]:g}, are between the "
+                    f"steps of {self.scale:g} of the table they are to be like, and are rounded",
                     stacklevel=5,
                 )
             read = np.rint(read)
