@@ -47,7 +47,8 @@ def figure(output: NotebookNode, folder: Path, *, guess: bool = False) -> str:
 def caption(alt: str) -> str:
     """What there is to see: the first sentence of a figure's text."""
     words = alt.partition(". ")[0].removesuffix(".")
-    return (words if words[1] in "₁(" else words[0].upper() + words[1:]) + "."
+    is_symbol = not (words[1].isalpha() or words[1] == " ")  # x̂₁, p(x₁)
+    return (words if is_symbol else words[0].upper() + words[1:]) + "."
 
 
 def _drawn_for_a_page(png: bytes) -> bytes:

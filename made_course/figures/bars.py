@@ -140,7 +140,7 @@ def plot_nats_scale(
             axes.plot(x, marks[name], "o", clip_on=False, **look)
         else:
             axes.axhspan(low, floor, 0.02, 0.05, color=FAINT, linewidth=0)
-            axes.plot([-0.12, 0.12], [floor, floor], color=WORDS, clip_on=False)
+            axes.plot([0, 0.12], [floor, floor], color=WORDS, clip_on=False)
     return figure
 
 

@@ -62,7 +62,7 @@ def fit(
             warning says where the limit came first.
         batch_size: rows a step, where ``train`` is a tensor; None is 512, with ``patience``
             a tenth of the rows and at most 100.
-        lr: peak of the learning rate; None is 0.015, with ``patience`` 0.01.
+        lr: peak of the learning rate; None is 0.015, with ``patience`` 0.03.
         weight_decay: of AdamW; None is 0.03, with ``patience`` the :func:`falling_decay`.
         patience: stop once that many epochs have brought no better score on ``valid``. This is for
             tables of some hundred to some ten thousand rows: with more, the default comes as far,

@@ -93,7 +93,7 @@ class Patient(Schedule):
 
     patience: int
     epochs: int | None = None
-    lr: float = 0.01
+    lr: float = 0.03
     weight_decay: float | None = None
 
     def __post_init__(self) -> None:

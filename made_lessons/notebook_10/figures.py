@@ -180,6 +180,6 @@ def plot_race(runs: Sequence[Sequence[dict]]) -> Picture:
     axes.set_xticks([run[0]["seconds"] for run in runs], minor=False)
     axes.xaxis.set_major_formatter("{x:g}")
     axes.minorticks_off()
-    axes.set_xlim(runs[0][0]["seconds"] / 20, 2.2 * runs[-1][0]["seconds"])
+    axes.set_xlim(runs[0][0]["seconds"] / 30, 2.2 * runs[-1][0]["seconds"])
     axes.set(xlabel="seconds of one core (logarithmic)", ylabel="nats of unseen digits")
     return figure

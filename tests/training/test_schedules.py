@@ -75,7 +75,7 @@ def written_out(model, *, epochs, batch_size, lr, weight_decay):
 
 CHANGED = {"batch_size": 250, "lr": 0.04, "weight_decay": 0.5}
 OWN = {"epochs": 4, **CHANGED}
-PATIENT = {"epochs": 5, "batch_size": 60, "lr": 0.01, "weight_decay": None}
+PATIENT = {"epochs": 5, "batch_size": 60, "lr": 0.03, "weight_decay": None}
 
 
 @pytest.mark.parametrize(
