@@ -299,7 +299,7 @@ def test_the_ruler_has_a_floor_and_marks_what_is_no_distribution():
     }
     assert dots == {("#767676", 11.09), (BLUE.upper(), 3.432)}
     (floor,) = [line for line in axes.lines if set(line.get_ydata()) == {3.4}]
-    assert floor.get_xdata()[0] < 0 < floor.get_xdata()[1]
+    assert floor.get_xdata()[0] == 0 < floor.get_xdata()[1]  # right of the ticks' numbers
     assert [words for words in texts(axes) if " " in words] == [
         *("cheat (no distribution)", "the floor"),
     ]
