@@ -217,7 +217,8 @@ def test_densities_stand_beside_their_entropy_and_are_drawn(monkeypatch, tmp_pat
         assert rows[name][0] == entropy
         mean, lowest, highest = map(float, re.findall(r"\d\.\d{3}", rows[name][1]))
         assert mean == pytest.approx((lowest + highest) / 2, abs=0.001)
-    assert f"7 points drawn from each.]({path})" in printed
+    assert "![7 points drawn from each. Over x₁ and x₂: " in printed
+    assert f"]({path})" in printed
     with Image.open(path) as image:
         assert image.width > 700
     trained_on = densities.two_moons(200, seed=3)
