@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from functools import cache, partial
 from importlib import metadata
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import nbformat
 from nbclient import NotebookClient
 from nbformat import NotebookNode
+from traitlets.config import Config
 
 import made_course
 import made_lessons
@@ -26,8 +28,11 @@ def run(notebook: NotebookNode, folder: Path, kept: Path) -> NotebookNode:
         if before.metadata.made_from == made_from:
             return before
     resources = {"metadata": {"path": str(folder)}}
-    client = NotebookClient(notebook, timeout=600, resources=resources, store_widget_state=True)
-    client.execute(env={**os.environ, "OMP_NUM_THREADS": "1"})  # another runs at the same time
+    asked = {"timeout": 600, "resources": resources, "store_widget_state": True}
+    with TemporaryDirectory() as sockets:  # a free port may be taken before a kernel binds it
+        own = Config(KernelManager={"transport": "ipc", "ip": f"{sockets}/kernel"})
+        client = NotebookClient(notebook, config=own, **asked)
+        client.execute(env={**os.environ, "OMP_NUM_THREADS": "1"})  # another runs at the same time
     notebook.metadata["made_from"] = made_from
     kept.parent.mkdir(parents=True, exist_ok=True)
     write_whole(kept, partial(nbformat.write, notebook))
