@@ -16,7 +16,8 @@ from pandas import Series
 from ..common.words import listing
 from .gaps import Gaps
 from .heads import Bernoulli, Categorical, Head
-from .heads_of_numbers import OnAxis, Spiked
+from .heads_of_numbers import OnAxis
+from .recurring import Spiked
 
 MOST_DIGITS = 4
 """Of the decimals of a step."""

@@ -59,6 +59,10 @@ class Gaps(Head):
         """One head for n columns, of the one that theirs are together."""
         return Gaps(self.head.together([head.arguments[0] for head in heads]))
 
+    def left_out(self) -> Gaps:
+        """That of the head."""
+        return Gaps(self.head.left_out())
+
     def log_prob(self, params: Tensor, x: Tensor) -> Tensor:
         """That of the head, and 0 where x is missing: (..., P) and (...) to (...)."""
         is_missing = x.isnan()

@@ -101,6 +101,10 @@ class Head:
         """One head for n columns, (..., n, P) and (..., n), from those of a family."""
         return self
 
+    def left_out(self) -> Head:
+        """The head to learn with, of which no row knows itself, where it has counted the rows."""
+        return self
+
     def log_prob(self, params: Tensor, x: Tensor) -> Tensor:
         """Log-probability of each variable in nats: (..., P) and (...) to (...), nothing summed."""
         raise NotImplementedError(f"{type(self).__name__} must have a method log_prob(params, x)")

@@ -1,4 +1,4 @@
-"""Heads that keep to what a column of numbers can be: bounds, whole numbers, values that recur."""
+"""Heads that keep to what a column of numbers can be: within bounds, whole, or rounded."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from ..common.arguments import check_count
-from .gaps import Gaps
-from .heads import Bernoulli, Categorical, Head, MixtureOfGaussians, part_of, unpacked
+from .heads import Head, MixtureOfGaussians, part_of, unpacked
 
 Number = float | Sequence[float]
 """One for a column, or one for each of several that share a head."""
@@ -172,29 +172,64 @@ class Reals(OnAxis):
 
 
 class Whole(OnAxis):
-    r"""Whole numbers from lower to upper: the probability of n is that of a cell around it.
+    r"""Whole numbers from lower to upper, as people write them: to the next 1, or 10, or 500.
 
     .. math::
-        P(n) = \sum_{k=1}^K \pi_k \left[ \Phi\!\left(\frac{t(n + ½) - \mu_k}{\sigma_k}\right) -
-            \Phi\!\left(\frac{t(n - ½) - \mu_k}{\sigma_k}\right) \right]
+        P(n) = \sum_{s \mid n} \rho_s \sum_{k=1}^K \pi_k \left[
+            \Phi\!\left(\frac{t(n + s/2) - \mu_k}{\sigma_k}\right) -
+            \Phi\!\left(\frac{t(n - s/2) - \mu_k}{\sigma_k}\right) \right]
 
-    The axis ends where the cells do, so all probabilities sum to one.
+    over 1 and the other ``steps`` s: what the curves put into the cell around n, if it is written
+    to a step of which n is a multiple. Beyond the least and the largest multiple no cells are, and
+    theirs reach to the ends of the axis, so all probabilities sum to one.
 
     Args:
         num_components, lower, upper, knee, centre, scale, tails: see :class:`OnAxis`.
+        steps: whole numbers above 1, each with a multiple between the bounds.
 
     Source:
         Salimans et al. 2017, "PixelCNN++" (cells of a mixture, of logistic curves: on a logarithm
         these draw numbers far beyond all others).
 
     Example:
-        >>> head = Whole(2, lower=0, upper=6)
+        >>> head = Whole(2, lower=0, upper=6, steps=[5])
         >>> n = torch.arange(7.0)
-        >>> round(head.log_prob(torch.ones(7, 6), n).exp().sum().item(), 4)
-        1.0
+        >>> p = head.log_prob(torch.ones(7, 7), n).exp()
+        >>> round(p.sum().item(), 4), (p[5] > 3 * p[4]).item()
+        (1.0, True)
     """
 
     needs_float32 = True
+
+    def __init__(
+        self,
+        num_components: int,
+        lower: Number = -math.inf,
+        upper: Number = math.inf,
+        knee: Number = 1.0,
+        centre: Number = 0.0,
+        scale: Number = 1.0,
+        tails: bool = False,
+        steps: Sequence[Number] = (),
+    ) -> None:
+        super().__init__(num_components, lower, upper, knee, centre, scale, tails)
+        self.arguments = (*self.arguments, tuple(steps))
+        others = torch.tensor(steps, dtype=torch.float64, device="cpu")
+        self.steps = functional.pad(others, (1, 0), value=1.0)
+        self.params_per_variable += others.shape[-1]
+        self.family = (*self.family, others.shape[-1])
+
+    def together(self, heads: Sequence[Head]) -> Whole:
+        """One head for n columns, whose bounds, scales and steps are those of each."""
+        _, lower, upper, knee, centre, scale, _, steps = zip(
+            *(head.arguments for head in heads), strict=True
+        )
+        numbers = (lower, upper, knee, centre, scale)
+        return Whole(self.num_components, *numbers, self.tails, steps)
+
+    def start(self) -> Tensor:
+        """(P,) parameters of curves side by side, and of steps that are equally likely."""
+        return functional.pad(super().start(), (0, self.steps.shape[-1] - 1))
 
     def bounds(self) -> Tensor:
         """Ends of the axis: half a step below the least number and above the largest."""
@@ -202,24 +237,27 @@ class Whole(OnAxis):
         return self.numbers[:2] + half.view(2, *[1] * (self.numbers.dim() - 1))
 
     def log_prob(self, params: Tensor, x: Tensor) -> Tensor:
-        """Log-probability of each number in nats: (..., 3K) and (...) to (...)."""
-        logits, means, scales = unpacked(params)
+        """Log-probability of each number in nats: (..., P) and (...) to (...)."""
+        curves, shares = self._unpack(params)
+        logits, means, scales = unpacked(curves)
         # cells of a large number are thin, seen from its logarithm, and MPS has no float64
         exact = x if x.device.type == "mps" else x.double()
-        edges = (self.place(exact + d) for d in (-0.5, 0.5))
-        low, high = (
-            ((t.clamp(-END, END)[..., None] - means) / scales).clamp(-WIDEST, WIDEST) for t in edges
-        )
-        is_right = low + high > 0  # then from the other side, from which Φ is small and exact
-        low, high = low.where(~is_right, -high), high.where(~is_right, -low)
-        upto, before = torch.special.log_ndtr(high), torch.special.log_ndtr(low)
-        cell = upto + (-torch.expm1((before - upto).clamp(max=-LEAST))).log()
-        return (logits.log_softmax(-1) + cell.to(logits)).logsumexp(-1)
+        nats = []
+        for share, s in zip(shares.unbind(-1), self.steps.to(exact).unbind(-1), strict=True):
+            cell = _log_cell(*((t[..., None] - means) / scales for t in self._edges(exact, s)))
+            in_step = (logits.log_softmax(-1) + cell.to(logits)).logsumexp(-1) + share
+            nats.append(in_step.where(exact % s == 0, -math.inf))
+        return torch.stack(nats, -1).logsumexp(-1)
 
     def sample(self, params: Tensor, u: Tensor) -> Tensor:
-        """The number in whose cell the place of each uniform number is."""
+        """The number in whose cell the place of each uniform number is, written to a step."""
+        curves, shares = self._unpack(params)
+        k, u = part_of(shares.exp(), u.to(params.dtype))
+        steps = self.steps.to(params).expand(*k.shape, self.steps.shape[-1])
+        s = steps.gather(-1, k[..., None])[..., 0]
         lower, upper = self.numbers[:2].to(params)
-        return super().sample(params, u).round().maximum(lower).minimum(upper)
+        multiple = (super().sample(curves, u) / s).round()
+        return multiple.maximum((lower / s).ceil()).minimum((upper / s).floor()) * s
 
     def check(self, x: Tensor) -> None:
         """Raise ValueError unless every value is whole, and between the bounds."""
@@ -228,102 +266,25 @@ class Whole(OnAxis):
             raise ValueError(f"data must be whole numbers, got {x[x != x.round()][0].item()}")
         _require_within(x, *self.numbers[:2].to(x.device), open_ended=False)
 
-
-class Spiked(Head):
-    r"""Numbers among which some recur: probabilities of these, and another head for all others.
-
-    .. math::
-        p(x) = \begin{cases} \pi_j & x = v_j \\
-            \pi_0 \, p_{\text{beside}}(x) / \text{unit} & \text{else} \end{cases}
-        \qquad \pi = \mathrm{softmax}(z_{0..m})
-
-    A probability has no unit and a density has: ``unit`` says how much of the table's is 1 for the
-    other head, so that nats are per unit of the table. Beside whole numbers, which have
-    probabilities, too, the two add up.
-
-    Args:
-        values: m values that recur.
-        beside: :class:`Reals` or :class:`Whole`.
-        unit: see above.
-
-    Example:
-        >>> head = Spiked([0.0], Reals(2, lower=0.0))  # rain: none on half of the days
-        >>> head.sample(torch.zeros(4, 8), torch.tensor([0.1, 0.4, 0.6, 0.9])).eq(0)
-        tensor([False, False,  True,  True])
-    """
-
-    needs_float32 = True
-
-    def __init__(self, values: Sequence[Number], beside: OnAxis, unit: Number = 1.0) -> None:
-        self.arguments = (tuple(values), beside, unit)
-        self.values = torch.tensor(values, dtype=torch.float64, device="cpu")
-        self.beside = beside
-        self.log_unit = torch.tensor(unit, dtype=torch.float64, device="cpu").log()
-        self.count = self.values.shape[-1]
-        self.is_density = beside.is_density
-        self.params_per_variable = 1 + self.count + beside.params_per_variable
-        self.inputs_per_variable = self.count + beside.inputs_per_variable
-        self.family = (Spiked, self.count, *beside.family)
-
-    def together(self, heads: Sequence[Head]) -> Spiked:
-        """One head for n columns, whose values, other heads and units are those of each."""
-        values, beside, unit = zip(*(head.arguments for head in heads), strict=True)
-        return Spiked(values, self.beside.together(beside), unit)
-
-    def start(self) -> Tensor:
-        """(P,) parameters: all values and the rest are equally likely."""
-        return torch.cat([torch.zeros(1 + self.count), self.beside.start()])
-
-    def log_prob(self, params: Tensor, x: Tensor) -> Tensor:
-        """Log-probability of what recurs, log-density or log-probability of all else."""
-        logits, others = self._unpack(params)
-        hits, of_beside = self._hits(x), self._of_beside(x)
-        mass = (logits[..., 1:] * hits).sum(-1)
-        rest = logits[..., 0] + self.beside.log_prob(others, self._inside(x, of_beside))
-        rest = rest - self.log_unit.to(rest)
-        both = torch.logaddexp(mass, rest).where(of_beside, mass)
-        return both.where(hits.any(-1), rest)
-
-    def sample(self, params: Tensor, u: Tensor) -> Tensor:
-        """A value that recurs where u falls to one, else one by the other head."""
-        logits, others = self._unpack(params)
-        k, rest = part_of(logits.exp(), u.to(params.dtype))
-        values = self.values.to(params).expand(*k.shape, self.count)
-        recurring = values.gather(-1, (k - 1).clamp(min=0)[..., None])[..., 0]
-        return recurring.where(k > 0, self.beside.sample(others, rest))
-
-    def encode(self, x: Tensor) -> Tensor:
-        """(...) to (..., m + 1): which value recurs, and the place of all others."""
-        places = self.beside.encode(self._inside(x, self._of_beside(x)))
-        return torch.cat([self._hits(x).to(x.dtype), places], -1)
-
-    def check(self, x: Tensor) -> None:
-        """Raise ValueError unless each value recurs, or is one of the other head."""
-        self.beside.check(self._inside(x, self._of_beside(x)))
-
-    def _hits(self, x: Tensor) -> Tensor:
-        return x[..., None] == self.values.to(x)
-
-    def _of_beside(self, x: Tensor) -> Tensor:
-        """Which values the other head has to do with: none that recurs, where it has a density."""
-        recurs = self._hits(x).any(-1)
-        if self.is_density:
-            return ~recurs
-        lower, upper = self.beside.bounds().to(x.device)
-        return ~recurs | ((x > lower) & (x < upper))
-
-    def _inside(self, x: Tensor, of_beside: Tensor) -> Tensor:
-        """What the other head reads: a value of its own in place of those that are none."""
-        middle = self.beside.value(torch.zeros_like(x, dtype=torch.get_default_dtype()))
-        return x.where(of_beside, (middle if self.is_density else middle.round()).to(x))
-
     def _unpack(self, params: Tensor) -> tuple[Tensor, Tensor]:
-        logits, others = params.split([1 + self.count, self.beside.params_per_variable], -1)
-        return logits.log_softmax(-1), others
+        """What the curves take, and the logarithms of the shares of steps."""
+        curves, steps = params.split([3 * self.num_components, self.steps.shape[-1] - 1], -1)
+        return curves, functional.pad(steps, (1, 0)).log_softmax(-1)
+
+    def _edges(self, x: Tensor, s: Tensor) -> tuple[Tensor, Tensor]:
+        """Where the cells of multiples of s begin and end on the axis."""
+        lower, upper = self.numbers[:2].to(x)
+        low, high = (self.place(x + d * s).clamp(-END, END) for d in (-0.5, 0.5))
+        return low.where(x - s >= lower, -END), high.where(x + s <= upper, END)
 
 
-NAMED_HEADS = (Bernoulli, Categorical, MixtureOfGaussians, Reals, Whole, Spiked, Gaps)
-"""Heads that are told apart by name and arguments alone."""
+def _log_cell(low: Tensor, high: Tensor) -> Tensor:
+    """Logarithm of Φ(high) - Φ(low), exact where both are far out, too."""
+    low, high = low.clamp(-WIDEST, WIDEST), high.clamp(-WIDEST, WIDEST)
+    is_right = low + high > 0  # then from the other side, from which Φ is small and exact
+    low, high = low.where(~is_right, -high), high.where(~is_right, -low)
+    upto, before = torch.special.log_ndtr(high), torch.special.log_ndtr(low)
+    return upto + (-torch.expm1((before - upto).clamp(max=-LEAST))).log()
 
 
 def _require_within(x: Tensor, lower: Tensor, upper: Tensor, *, open_ended: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from itertools import groupby
 
@@ -9,8 +10,12 @@ import torch
 from torch import Tensor
 
 from .gaps import Gaps
-from .heads import Head
-from .heads_of_numbers import NAMED_HEADS
+from .heads import Bernoulli, Categorical, Head, MixtureOfGaussians
+from .heads_of_numbers import Reals, Whole
+from .recurring import Spiked
+
+NAMED_HEADS = (Bernoulli, Categorical, MixtureOfGaussians, Reals, Whole, Spiked, Gaps)
+"""Heads that are told apart by name and arguments alone."""
 
 
 class Mixed(Head):
@@ -76,6 +81,12 @@ class Mixed(Head):
     def of(self, i: int) -> Head:
         """The head of variable i alone."""
         return self.heads[i]
+
+    def left_out(self) -> Mixed:
+        """Those of the columns."""
+        head = copy.copy(self)
+        head._kinds = [(joint.left_out(), count) for joint, count in self._kinds]
+        return head
 
     def widths(self, input_dim: int) -> tuple[Tensor, Tensor]:
         """How many inputs, and how many outputs, a network has for each column: (D,) and (D,)."""

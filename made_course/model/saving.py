@@ -13,8 +13,7 @@ from torch import Tensor, nn
 from ..common.files import read_tensors, write_whole
 from .activations import ACTIVATIONS
 from .heads import Head
-from .heads_of_numbers import NAMED_HEADS
-from .mixed import Mixed
+from .mixed import NAMED_HEADS, Mixed
 
 FORMAT = "made_course.MADE, version 1"
 PACKED = "Mixed, packed"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
@@ -41,7 +42,7 @@ def train_epochs(
         try:
             while not run.schedule.is_over(run.history):
                 start = time.perf_counter()
-                with values_are_known(isinstance(train, Shuffled)):
+                with values_are_known(isinstance(train, Shuffled)), left_out(run.model):
                     epoch = len(run.history) + 1
                     train_nll = train_epoch(run, _counted(train, bar), epoch, steps)
                 weights = run.weights()
@@ -61,6 +62,17 @@ def train_epochs(
             run.go_back()
             run.model.eval()
     return run.history
+
+
+@contextmanager
+def left_out(model: MADE) -> Iterator[None]:
+    """Meanwhile no row knows that it is one of those that the head has counted."""
+    head = model.head
+    model.head = head.left_out()
+    try:
+        yield
+    finally:
+        model.head = head
 
 
 def train_epoch(run: Run, batches: Iterable[Tensor], epoch: int, steps: int) -> float:

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from made_course import MADE, Gaps, Mixed
-from made_course.model.heads_of_numbers import Reals, Spiked, Whole
+from made_course.model.heads_of_numbers import Reals, Whole
+from made_course.model.recurring import Spiked
 from tests.networks import HEADS, networks, uniforms, with_weights
 
 LOG = {"knee": 3000.0, "centre": -24_000.0, "scale": 3000.0}
@@ -27,12 +28,16 @@ WHOLE = [
     Whole(3, upper=3, scale=2.0),
     Whole(2, centre=-4.0, scale=3.0),
     Whole(2, lower=0, **(LOG | {"scale": 600.0})),
+    Whole(2, lower=3, upper=57, centre=1.0, scale=0.5, steps=[5.0, 20.0]),
+    Whole(2, lower=0, knee=8.0, centre=20.0, scale=10.0, steps=[10.0]),
 ]
 SPIKED = [
     Spiked([0.0], REALS[1]),
     Spiked([0.0, 100.0], REALS[4], unit=20.0),
     Spiked([-9.0, 0.0], WHOLE[0]),
     Spiked([5.0], WHOLE[1]),
+    Spiked([0.0, 0.3, 1.5, 2.0], REALS[1], unit=3.0, rows=[4.0, 5.0, 1.0, 2.0, 9.0], own=1),
+    Spiked([5.0, 40.0, 6.0], WHOLE[-2], rows=[2.0, 3.0, 1.0, 7.0], own=0),
 ]
 WITH_GAPS = [Gaps(head) for head in (REALS[1], WHOLE[0], WHOLE[1], SPIKED[0])]
 EACH = pytest.mark.parametrize("head", [*REALS, *WHOLE, *SPIKED], ids=repr)
@@ -153,6 +158,15 @@ def test_a_file_holds_it(head, tmp_path):
     assert repr(found.head) == repr(model.head)
     x = model.sample(5)
     assert torch.equal(found.log_prob(x), model.log_prob(x))
+
+
+def test_a_row_to_learn_from_is_not_among_those_that_its_value_is_known_from():
+    head = Mixed([Gaps(Spiked([0.0, 0.5, 1.0, 1.5], REALS[1], rows=[9, 6, 1, 2, 4], own=1))])
+    params, x = torch.zeros(4, head.of(0).params_per_variable), torch.tensor([0.0, 0.5, 1.0, 1.5])
+    p = head.left_out().log_prob(params, x[:, None])[:, 0].exp()
+    assert (p / p[2]).tolist() == pytest.approx([6, 3.5578, 1, 3], rel=1e-4)
+    new = p[1] / REALS[1].log_prob(torch.zeros(6), x[1]).exp()  # to those that the others know
+    assert new.item() == pytest.approx((9 + 3 / 4) / 22)
 
 
 @given(st.integers(0, 10**6), st.sampled_from(WHOLE[:2]))

@@ -79,9 +79,9 @@ def nats_of_cells(model, data, x, steps):
     nats = -model.log_conditionals(x)
     for i, (column, step) in enumerate(zip(data.columns, steps, strict=True)):
         if column.head.is_density:
-            spikes = column.numbers.head.arguments[0] if column.numbers.spikes else ()
-            is_spike = torch.isin(x[:, i], torch.tensor(spikes))
-            nats[:, i] -= torch.where(is_spike, 0.0, math.log(step / column.sd))
+            recur = column.numbers.head.arguments[0] if column.numbers.spikes else ()
+            is_mass = torch.isin(x[:, i], torch.tensor(recur))
+            nats[:, i] -= torch.where(is_mass, 0.0, math.log(step / column.sd))
     return nats.masked_fill(x.isnan(), 0)
 
 
