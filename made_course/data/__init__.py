@@ -11,7 +11,8 @@ Imports from ``model``, whose heads a table chooses, and ``common``.
 - ``table_texts``: a file of text, cut into rows, and whether the first has names
 - ``table_cells``: how numbers are written in cells of text, and what counts as missing
 - ``table_files``: a file, an array or a frame, as one frame, and the way back to a cell of it
-- ``table_numbers``: a column of numbers: its step, values that recur, bounds, skew
+- ``table_repeats``: numbers that are rounded, that recur, that are far from all others
+- ``table_numbers``: a column of numbers: its step, bounds, and the axis it lies well on
 - ``table_columns``: what one column is: yes and no, classes, numbers
 - ``tables``: all columns together, coded, split and scaled
 """

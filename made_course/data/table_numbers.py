@@ -25,6 +25,8 @@ NEAR = 6.0
 MANY = 9
 """So many values are counted, and not listed, if they are in less than a tenth of the rows."""
 SKEWED = 1 / 6
+AS_WELL = 0.02
+"""Nats a row."""
 KNEES = (1 / 8, 1 / 4, 1 / 2, 1, 2, 4, 3000)
 """Beyond so many standard deviations from its one end an axis is straight: the last never is."""
 FAR_OUT = 10.0
@@ -68,8 +70,8 @@ def numbers_of(
     head: Head = axis
     again, rows = met_again(*seen, spikes, fine, steps)
     if spikes.size or again.size:
-        rows = np.concatenate([[learned.sum()], [sum(numbers[learned] == v) for v in spikes], rows])
-        rows[0] = max(1, rows[0] - rows[1:].sum())
+        rows = np.append([(numbers[learned] == v).sum() for v in spikes], rows)
+        rows = np.append(learned.sum() - rows.sum(), rows).clip(min=1)
         recur = read(np.append(spikes, again)).astype(np.float32).tolist()
         head = Spiked(recur, axis, 1.0 if step else scale, rows.tolist(), len(spikes))
     elif not step and np.isinf(bounds).all() and not axis.tails:
@@ -141,15 +143,19 @@ def _others(numbers: np.ndarray, spikes: np.ndarray) -> np.ndarray:
 def _on_axis(
     kind: Callable[..., OnAxis], near: np.ndarray, rest: np.ndarray, bounds: np.ndarray, bells: int
 ) -> OnAxis:
-    """A head on the axis on which one bell fits best what is near, with mean 0 and deviation 1."""
-    x, (lower, upper) = torch.from_numpy(near), bounds.tolist()
-    axes = [kind(bells, lower, upper, float(knee * near.std())) for knee in KNEES]
-    best = min(axes, key=lambda axis: (axis.place(x).std().log() - axis.log_slope(x).mean()).item())
+    """A head on the straightest axis on which one bell fits what is near about as well as may be.
+
+    There what is near has mean 0 and deviation 1.
+    """
+    axes = [kind(bells, *bounds.tolist(), float(knee * near.std())) for knee in KNEES]
+    x, every = (axes[0].off_bounds(torch.from_numpy(numbers)) for numbers in (near, rest))
+    nats = [(axis.place(x).std().log() - axis.log_slope(x).mean()).item() for axis in axes]
+    best = next(axis for axis, n in zip(axes, nats, strict=True) if n < min(nats) + AS_WELL)
     middle = not_far(best.place(x).numpy())
     centre, scale = float(middle.mean()), float(middle.std(ddof=1))
-    far = np.abs(best.place(torch.from_numpy(rest)).numpy() - centre).max() / scale
+    far = (best.place(every) - centre).abs().max().item() / scale
     tails = bool(far > FAR_OUT and np.isinf(bounds).any())
-    return kind(bells, lower, upper, best.arguments[3], centre, scale, tails)
+    return kind(bells, *bounds.tolist(), best.arguments[3], centre, scale, tails)
 
 
 def _in_words(step: float | None, bounds: tuple[float, float], near: np.ndarray) -> str:

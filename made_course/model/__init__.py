@@ -6,7 +6,8 @@ Imports from ``common`` alone. In reading order:
 - ``heads``: what an output means: parameters and a uniform number in, a value and its
   log-probability out
 - ``gaps``: a head for a variable that some rows lack
-- ``heads_of_numbers``: numbers with bounds, whole ones, and values that recur
+- ``heads_of_numbers``: numbers with bounds, whole ones, and those that people round
+- ``recurring``: a head for values that recur
 - ``mixed``: a head for each column
 - ``activations``: what a hidden unit makes of its sum
 - ``mask_sets``: which degrees are drawn and stored, and which come next
