@@ -117,7 +117,9 @@ def test_no_draw_of_any_network_lies_outside_what_can_be(name, scale):
         assert (drawn % 1 == 0).all()
 
 
-@pytest.mark.parametrize("name", ["savings", "claims", "visits", "price", "years", "income", "full"])
+@pytest.mark.parametrize(
+    "name", ["savings", "claims", "visits", "price", "years", "income", "full"]
+)
 def test_a_model_of_one_column_is_as_good_as_its_rule(name):
     """Shares of spikes, of numbers below the quartiles, and nats against a rule known for some."""
     cells = COLUMNS[name][0]
