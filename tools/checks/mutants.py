@@ -1,6 +1,6 @@
 """Which small mistakes no test sees: ``python -m tools.checks.mutants``, half an hour on 2 cores.
 
-In each of seventeen rooms 12 places are drawn, the same in every run, and at each one thing is
+In each of nineteen rooms 12 places are drawn, the same in every run, and at each one thing is
 changed by an operator of cosmic-ray: ``>`` becomes ``>=``, ``and`` becomes ``or``, a number one
 more or less. The room's tests then run on a copy of the tree with this one change, a *mutant*, and
 should fail. One that survives changes nothing that matters, or shows a hole in the tests.
@@ -37,6 +37,16 @@ ROOMS = {  # a folder, files of it that are changed, and the tests that then run
         "made_course/data",
         ["mnist_binarized", "table_cells", "table_columns", "table_files", "table_texts", "tables"],
         ["mnist_binarized", "table_files", "table_of_model", "tables"],
+    ),
+    "columns": (
+        "made_course/model",
+        ["columns", "gaps", "given", "heads_of_numbers", "recurring", "table"],
+        ["columns_of_numbers", "gaps", "given", "heads_of_numbers", "table_of_model"],
+    ),
+    "numbers": (
+        "made_course/data",
+        ["table_numbers", "table_repeats"],
+        ["columns_of_numbers"],
     ),
     "training": (
         "made_course/training",
