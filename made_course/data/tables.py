@@ -48,8 +48,8 @@ def load_table(
     - numbers: all others, whole or in steps where all are multiples of one (and, if it has
       decimals, values are found twice on average), else real. They keep to what they can be: from
       zero up, where none is below and some are near; up to where they end all at once, or to 1 or
-      100 where that is reached; along their logarithm where they have a long tail. A value far more
-      common than those beside it has a probability of its own.
+      100 where that is reached; to 10 or 500 where many are rounded so. Near an end they are seen
+      by their logarithm. Values that recur more than by chance have probabilities of their own.
 
     What is scaled, is so by the training rows, without regard to values far out. The rows are
     shuffled by ``seed`` alone, in the same way on every computer. A row should be an independent
