@@ -60,7 +60,7 @@ def taken_out(x, share, how, seed):
 
 def trained(columns, train, valid, seed):
     """By the recipe of docs/own_data.md: the columns with most gaps come last."""
-    gaps = train.isnan().sum(0)
+    gaps = torch.cat([train, valid]).isnan().sum(0)
     heads = [Gaps(c.head) if n else c.head for c, n in zip(columns, gaps, strict=True)]
     torch.manual_seed(seed)
     ordering = gaps.argsort(stable=True)
