@@ -66,6 +66,13 @@ def usual_counts(
     """How often each value would come if it were like those beside it: three on either side.
 
     Their rows spread over all cells of width ``fine`` there are, the empty ones, too.
+
+    Example:
+        >>> tens = np.arange(0.0, 100, 10)
+        >>> for steps in ({}, {10.0: 1.0}):
+        ...     print(round(usual_counts(tens, np.full(10, 6), 1.0, steps)[5], 1))
+        0.6
+        7.1
     """
     padded, n = np.pad(counts.astype(float), 3), len(values)
     around = np.lib.stride_tricks.sliding_window_view(padded, 7).sum(1) - counts

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from made_course import MADE, evaluate, fit
+from made_course.data.table_repeats import rounded_to
 from made_course.data.tables import load_table
 from tests.networks import with_weights
 
@@ -164,6 +165,13 @@ def test_numbers_that_people_round_are_drawn_as_round():
     drawn = table.inverse(model.sample(20_000, noise=every))["a"]
     for s in (100, 50, 10, 5, 2):
         assert (drawn % s == 0).mean() == pytest.approx((cells % s == 0).mean(), abs=0.03)
+
+
+@pytest.mark.parametrize("s", [2, 5, 10, 20, 25, 50, 100, 250, 2000])
+def test_each_step_that_people_round_to_is_found(s):
+    x = draws(23).integers(0, 100_000, N)
+    x = np.where(draws(24).random(N) < 0.6, s * (x // s), x)
+    assert rounded_to(*np.unique(x, return_counts=True), 1.0) == pytest.approx({s: 0.6}, abs=0.04)
 
 
 @pytest.mark.parametrize("share", [0.2, 0.5, 0.9])
