@@ -1,5 +1,7 @@
 """Formulas as MathML, which browsers set by themselves: no script, and nothing to fetch."""
 
+import re
+
 from docutils import nodes
 from math_core import LatexToMathML
 from sphinx.application import Sphinx
@@ -15,8 +17,23 @@ def mathml(latex: str, *, display: bool = False) -> str:
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Make "native" a choice of ``html_math_renderer``."""
+    app.connect("doctree-read", _hold_together)
     app.add_html_math_renderer("native", (_write_inline, None), (_write_block, None))
     return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def _hold_together(app: Sphinx, doctree: nodes.document) -> None:
+    """Let no line end between a formula and what touches it, as in "(x)," or "d-th"."""
+    for formula in [*doctree.findall(nodes.math)]:
+        parent, place = formula.parent, formula.parent.index(formula)
+        beside = [parent[max(place - 1, 0) : place], parent[place + 1 : place + 2]]
+        before, after = ("".join(t for t in n if isinstance(t, nodes.Text)) for n in beside)
+        start, end = re.search(r"\S*$", before)[0], re.match(r"\S*", after)[0]
+        if end:
+            parent[place + 1] = nodes.Text(after.removeprefix(end))
+        if start:
+            parent[place - 1] = nodes.Text(before.removesuffix(start))
+        parent[place] = nodes.inline("", start, formula, nodes.Text(end), classes=["together"])
 
 
 def _write_inline(translator: HTML5Translator, node: nodes.math) -> None:

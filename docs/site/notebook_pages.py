@@ -78,7 +78,6 @@ def _shown(cell: NotebookNode, images: Path) -> list[NotebookNode]:
     """A cell as its page shows it: where it answers a prediction, its figures are a second one."""
     if cell.cell_type != "code":  # the rule above an exercise is for pages without a style
         cell.source = cell.source.replace("---\n\n### Exercise", "### Exercise")
-        cell.source = cell.source.replace("$-th", "$\N{NON-BREAKING HYPHEN}th")
         return [cell]
     for output in cell.outputs:
         if output.output_type == "stream":

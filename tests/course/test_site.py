@@ -389,6 +389,17 @@ def test_a_formula_that_is_cut_has_a_shadow_where_it_goes_on(site, page):
         assert (at_end < above - 20) == is_cut
 
 
+def test_a_formula_leaves_no_gap_and_keeps_what_touches_it(site, page):
+    page.goto((site / "notebooks" / "07_many_orderings.html").as_uri())
+    right = "part => part.getBoundingClientRect().right"
+    gaps = f"all => all.map(root => ({right})(root) - ({right})(root.lastElementChild))"
+    assert max(page.locator("msqrt").evaluate_all(gaps)) < 1  # after a root
+    lines = "all => all.map(part => part.getClientRects().length)"
+    for width in range(320, 420, 10):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert {*page.locator(".together").evaluate_all(lines)} == {1}, width
+
+
 def test_each_page_shows_its_text_without_scripts(site, pages, page):
     context = page.context.browser.new_context(java_script_enabled=False)
     bare = context.new_page()
