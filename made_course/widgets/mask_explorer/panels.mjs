@@ -21,7 +21,7 @@ export function drawProgress(pen, wide, high, { history, floor, own: of, coins, 
   });
   const grouped = history.map(({ own }, k) => [x(k), y(own), own]).filter(([, , own]) => own > floor + MARGIN);
   if (grouped.length) line(pen, grouped, css(colours.ink), 1, [5, 3]);
-  if (grouped.length && of > floor + MARGIN) write(pen, `of this grouping ${of.toFixed(2)}`, wide / 2, y(of) - 8, { ...small, colour: colours.ink, align: "middle" });
+  if (grouped.length && of > floor + MARGIN) write(pen, `of this grouping ${of.toFixed(2)}`, wide - 80, y(of) - 8, { ...small, colour: colours.ink, align: "end" });
   const under = history.map(({ nats }) => nats < floor - MARGIN);
   for (let from = 0, k = 1; k <= history.length; k++) {
     if (k < history.length && under[k] === under[from]) continue;
