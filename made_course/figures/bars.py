@@ -50,7 +50,7 @@ def plot_probabilities(
         places = np.arange(len(outcomes)) + width * (k - (len(distributions) - 1) / 2)
         bars = axes.bar(places, list(map(float, heights)), 0.9 * width, label=name, **looks[k])
         numbers = [p.removeprefix("0") if crowded else p for p in said[name]]
-        axes.bar_label(bars, numbers, padding=2, fontsize=11)
+        axes.bar_label(bars, numbers, padding=2, fontsize=12)
     axes.set_xticks(range(len(outcomes)), outcomes, parse_math=False)
     axes.set_yticks([])
     axes.tick_params(axis="x", length=0)
@@ -99,7 +99,7 @@ def plot_nats_scale(
 
     Example:
         >>> plot_nats_scale({"coin": 784 * math.log(2), "MADE": 86.3}).alt
-        'Nats from 543.4 (coin) to 86.3 (MADE). Nats per image: coin 543.4; MADE 86.3.'
+        'MADE needs the fewest nats, coin the most. Nats per image: coin 543.4; MADE 86.3.'
     """
     decimals = 1 if max(levels.values()) > 20 else 2
     said = {name: f"{nats:.{decimals}f}" for name, nats in levels.items()}
@@ -108,10 +108,10 @@ def plot_nats_scale(
             said[name] += f", {nats / (input_dim * math.log(2)):.3f} bits per pixel"
     said |= {name: f"{said[name]}, no distribution" for name in broken}
     honest = [name for name in sorted(levels, key=levels.get) if name not in broken]
-    ends = [f"{levels[name]:.{decimals}f} ({name})" for name in (honest[-1], honest[0])]
-    alt = f"Nats from {' to '.join(ends)}"
-    alt += f", the floor being {floor:.2f}. " if floor is not None else ". "
-    alt += f"Nats per {of}: " + "; ".join(f"{name} {words}" for name, words in said.items()) + "."
+    alt = f"{honest[0]} needs the fewest nats, {honest[-1]} the most"
+    if floor is not None:
+        alt += f"; no distribution gets below the floor, {floor:.2f}"
+    alt += f". Nats per {of}: " + "; ".join(f"{name} {words}" for name, words in said.items()) + "."
 
     marks = ({"the floor": floor} if floor is not None else {}) | levels
     said.setdefault("the floor", f"{floor or 0:.{decimals}f}")

@@ -50,7 +50,10 @@ def plot_dependence(
         told = [
             " ".join(pair).strip() for pair in zip([f"{t}:" for t in matrices], told, strict=True)
         ]
-    alt = f"{'; '.join(': '.join(pair) for pair in said.items())}. {' '.join(told)}".rstrip()
+    complete = f"{allowed.sum()} of {allowed.sum()} seen, "
+    complete *= all(words.startswith(complete) for words in said.values())
+    found = [f"{title}: {words.removeprefix(complete)}" for title, words in said.items()]
+    alt = f"{'; '.join(found)}. {' '.join(told)}".rstrip()
     room = 0.35 + 0.1 * max(map(len, names)) if count <= FEW else 0.35  # left of the first one
     apart = 0.35 * (len(matrices) - 1)
     cell = min(CELL, (WIDTH - room - apart - 0.1) / len(matrices) / count, 4 / count)
@@ -63,7 +66,7 @@ def plot_dependence(
     for k, (title, seen) in enumerate(matrices.items()):
         axes = axes_at(figure, room + step * k, foot, side, side)
         axes.set_title(title, loc="left", pad=22, parse_math=False)
-        note(axes, said[title], (0, 1), (0, 6), xycoords="axes fraction", fontsize=11)
+        note(axes, said[title], (0, 1), (0, 6), xycoords="axes fraction", fontsize=12)
         draw = draw_pairs if count <= FEW else _draw_many_pairs
         draw(axes, seen.cpu().numpy(), allowed.numpy())
         frame_only(axes)
@@ -139,14 +142,13 @@ def name_pairs(axes: Axes, names: Sequence[str], cell: float) -> None:
     """Names along a matrix of pairs: of all, or of every so many where squares are small."""
     frame_only(axes)
     tilt = 90 if max(map(len, names)) > 3 else 0
-    size = 12 if cell > 0.3 else 11
     across, down = (math.ceil(room / cell) for room in (0.18 if tilt else 0.27, 0.18))
     for ticks, labels, step, how in (
         (axes.set_xticks, names, across, {"rotation": tilt}),
         (axes.set_yticks, [hat(name) for name in names], down, {}),
     ):
         shown = range(0, len(names), step)
-        ticks(shown, [labels[k] for k in shown], parse_math=False, fontsize=size, **how)
+        ticks(shown, [labels[k] for k in shown], parse_math=False, fontsize=12, **how)
     axes.tick_params(length=0)
 
 

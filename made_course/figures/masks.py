@@ -115,7 +115,7 @@ def plot_masks(masks: Sequence[Tensor], degrees: Sequence[Tensor]) -> Picture:
     Example:
         >>> degrees = [torch.tensor([3, 1, 2]), torch.tensor([1, 2])]
         >>> plot_masks([torch.ones(2, 3), torch.zeros(3, 2)], degrees).alt
-        'Blue is where a weight may exist: 6 of 6 into hidden, 0 of 6 into outputs. A row...'
+        'Blue is where a weight may exist; a row is one who listens. Weights: 6 of 6 into...'
     """
     sides = margins(masks, degrees)
     into = layer_names(len(sides))[1:]
@@ -125,8 +125,8 @@ def plot_masks(masks: Sequence[Tensor], degrees: Sequence[Tensor]) -> Picture:
     ones = [
         f"{int(m.sum())} of {m.numel()} into {kind}" for m, kind in zip(masks, into, strict=True)
     ]
-    alt = f"Blue is where a weight may exist: {', '.join(ones)}. A row for each who listens. "
-    alt += f"Inputs {listing(inputs)}. {' '.join(rows)}"
+    alt = "Blue is where a weight may exist; a row is one who listens. "
+    alt += f"Weights: {', '.join(ones)}. Inputs {listing(inputs)}. {' '.join(rows)}"
 
     wide = [max(CELL * mask.shape[1], 1.25) for mask in masks]
     room = [0.45] * (len(masks) - 1) + [NAMED]

@@ -109,10 +109,11 @@ def plot_draws(names: Sequence[str], p: Sequence[float], u: Sequence[float]) -> 
     p = list(map(float, p))
     drawn = [int(at <= share) for at, share in zip(u, p, strict=True)]
     told = [
-        f"{name}: u = {at:.2f} {'≤' if value else '>'} p = {share:.2f}, {'yes' if value else 'no'}"
+        f"{name}: u = {at:.2f} {'≤' if value else '>'} p = {share:.3g}, {'yes' if value else 'no'}"
         for name, share, at, value in zip(names, p, u, drawn, strict=True)
     ]
-    figure = Picture(height=1.05 * len(p), alt=f"{'; '.join(told)}.")
+    alt = f"Each u falls into a part, and the next question splits that part. {'; '.join(told)}."
+    figure = Picture(height=1.05 * len(p), alt=alt)
     axes = figure.add_subplot(xlim=(-0.32, 1.01), ylim=(0.5 - 1.1 * len(p), 0.65))
     axes.axis("off")
     middle = {"ha": "center", "va": "center"}

@@ -86,7 +86,7 @@ def draw_price(axes: Axes) -> None:
     prices = ScalarMappable(Normalize(0, DEAR), shades)
     bar = axes.figure.colorbar(prices, axes, orientation="horizontal", ticks=[0, DEAR])
     bar.outline.set(color=LINES, linewidth=0.8)
-    axes.tick_params(length=0, labelsize=11)
+    axes.tick_params(length=0, labelsize=12)
 
 
 @picture

@@ -32,7 +32,7 @@ def plot_final_units(x: Tensor, degrees: Sequence[Tensor], steps: Sequence[int])
     side = math.isqrt(len(order))
     final = [[int((layer <= step).sum()) for step in steps] for layer in hidden]
     after = listing([f"{step:,}" for step in steps])
-    alt = f"Hidden units become final as pixels are drawn, here after {after} of {len(x):,}."
+    alt = f"Hidden units become final as pixels are drawn. Pixels: {after} of {len(x):,}."
     for k, (layer, counts) in enumerate(zip(hidden, final, strict=True), start=1):
         counted = listing([f"{count:,}" for count in counts])
         alt += f" Units of hidden layer {k} that are final: {counted} of {len(layer):,}."

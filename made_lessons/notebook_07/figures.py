@@ -153,10 +153,10 @@ def plot_many_masks(lines: Mapping[str, Tensor], *, broken: str) -> Picture:
 def plot_totals(totals: Mapping[str, float]) -> Picture:
     """Ruler of Σp, from 1, where distributions stand, to more; what is none is an orange cross."""
     told = "; ".join(
-        f"{name} {total:.3f}{', no distribution' * (f'{total:.3f}' != '1.000')}"
+        f"{name}: Σp = {total:.3g}{', no distribution' * (f'{total:.3f}' != '1.000')}"
         for name, total in totals.items()
     )
-    figure = Picture(height=0.45 * len(totals) + 0.9, alt=f"Σp of {told}.")
+    figure = Picture(height=0.45 * len(totals) + 0.9, alt=f"{told}.")
     axes = figure.add_subplot()
     axes.axvline(1, color=WORDS, linewidth=1.2)
     for place, total in enumerate(totals.values()):

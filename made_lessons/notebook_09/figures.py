@@ -29,8 +29,7 @@ def plot_family_tree(members: Mapping[str, tuple[int, str, str, Tensor]], *, her
         for name, (year, parent, news, _) in members.items()
     ]
     row, side, left = 0.68, 0.56, 0.85
-    years = ", ".join(f"{name} {year}" for name, (year, *_) in members.items())
-    alt = f"{years}, each with its mask. {' '.join(told)}"
+    alt = f"The family by year, each member with its mask. {' '.join(told)}"
     figure = Picture(WIDTH - 0.1, row * len(members), alt=alt, layout="none")
     axes = sheet(figure)
     heights = [row * (len(members) - k - 0.5) for k in range(len(members))]

@@ -13,7 +13,7 @@ from matplotlib.patches import Rectangle
 from torch import Tensor, nn
 
 from made_course.common.colours import BLUE
-from made_course.common.words import hat, variable_names
+from made_course.common.words import hat, listing, variable_names
 from made_course.figures.axes import frame_only, note
 from made_course.figures.bars import spread_out
 from made_course.figures.masks import draw_cells, short
@@ -44,7 +44,7 @@ def plot_shared_weights(tables: Mapping[str, Sequence[Sequence[str]]]) -> Pictur
                     look = {"facecolor": BLUE, "edgecolor": LINES, "linewidth": 0.6}
                     axes.add_patch(Rectangle((j - 0.5, i - 0.5), 1, 1, **look))
                     words = {"color": "white", "ha": "center", "va": "center_baseline"}
-                    axes.text(j, i, name, fontsize=11, **words)
+                    axes.text(j, i, name, fontsize=12, **words)
         _name_sides(axes, len(table), title)
     grid[0].set_ylabel("output")
     return figure
@@ -55,8 +55,8 @@ def _name_sides(axes: Axes, count: int, title: str) -> None:
     axes.set(xlim=edges, ylim=edges[::-1], aspect="equal", xlabel="input")
     axes.set_title("\n".join(wrap(title, 18)), loc="left", fontsize=12)
     frame_only(axes)
-    axes.set_xticks(every, [names[k] for k in every], fontsize=11)
-    axes.set_yticks(every, [hat(names[k]) for k in every], fontsize=11)
+    axes.set_xticks(every, [names[k] for k in every], fontsize=12)
+    axes.set_yticks(every, [hat(names[k]) for k in every], fontsize=12)
     axes.tick_params(length=0)
 
 
@@ -81,7 +81,8 @@ def plot_attention(query: Tensor, key: Tensor, weights: Tensor, value: Tensor) -
     columns |= {"values": value[:, None], "mean": (weights @ value)[:, None]}
     rows = [f"place {t}: {', '.join(map(short, row))}" for t, row in enumerate(weights.tolist(), 1)]
     means = ", ".join(map(short, (weights @ value).tolist()))
-    alt = f"Weights after mask and softmax: {'; '.join(rows)}. Means of the values: {means}."
+    alt = "After mask and softmax no place weighs a later one. "
+    alt += f"Weights: {'; '.join(rows)}. Means of the values: {means}."
     tall = SIDE * len(value)
     figure = Picture(WIDTH, tall + 0.4, alt=alt, layout="none")
     axes, left, tall = sheet(figure), 0.65, tall + 0.05
@@ -92,7 +93,7 @@ def plot_attention(query: Tensor, key: Tensor, weights: Tensor, value: Tensor) -
         blue = seen if table.shape == seen.shape else torch.zeros_like(table)
         faces = [[BLUE if one else "none" for one in row] for row in blue.tolist()]
         draw_cells(axes, (left, tall), said, faces, SIDE)
-        axes.text(left, tall + 0.1, title, weight="bold")
+        axes.text(left, tall + 0.1, title, weight="bold", fontsize=12)
         left += SIDE * table.shape[1] + GAP
         axes.text(left - GAP / 2, tall / 2, sign, ha="center", va="center", fontsize=16)
     return figure
@@ -127,16 +128,18 @@ def plot_heads(heads: Mapping[str, Tensor]) -> Picture:
     that of the start.
     """
     names = variable_names(len(next(iter(heads.values()))))
-    side, pixel, told, shown = math.isqrt(len(names)), torch.arange(len(names)), [], {}
+    side, pixel, shown = math.isqrt(len(names)), torch.arange(len(names)), {}
+    told, means = [], []
     for kind, heard in (
         ("its row's first pixel", pixel - pixel % side),
         ("its column's top pixel", pixel % side),
     ):
         share = {name: w[pixel, heard + 1][heard < pixel].mean() for name, w in heads.items()}
         best = max(share, key=share.__getitem__)
-        told.append(f"{best} hears {kind} by {share[best]:.2f}")
+        told.append(f"{best} hears {kind} most")
+        means.append(f"{share[best]:.2f}")
         shown[f"{best}:\n{kind}"] = heads[best]
-    alt = f"{'; '.join(told)}. Means over outputs."
+    alt = f"{'; '.join(told)}. Means over outputs: {listing(means)}."
     figure, begins = Picture(height=WIDTH / 2 + 0.6, alt=alt), range(0, len(names), side)
     grid = figure.subplots(1, 2, sharey=True)
     for axes, (title, table) in zip(grid, shown.items(), strict=True):
@@ -161,8 +164,10 @@ def plot_race(runs: Sequence[Sequence[dict]]) -> Picture:
         for of_all in runs
     )
     first = [min(of_all, key=lambda run: run["test"]) for of_all in runs]
-    lead = ", ".join(f"{run['name']} after {run['seconds']:g} s" for run in first)
-    alt = f"Fewest nats: {lead}. Nats of unseen digits against seconds of one core. {told}"
+    after = listing([f"{run['seconds']:g}" for run in first])
+    lead = listing(list(dict.fromkeys(run["name"] for run in first)))
+    alt = f"Fewest nats after {after} s: {lead}. "
+    alt += f"Nats of unseen digits against seconds of one core. {told}"
     figure = Picture(height=3.8, alt=alt)
     axes = figure.add_subplot()
     for of_one, look in zip(zip(*runs, strict=True), LOOKS, strict=False):

@@ -26,9 +26,8 @@ def plot_steps_of_boards(boards: Tensor, ways: Mapping[int, Sequence[Sequence[in
     names = variable_names(boards.shape[1])
     groups = "; ".join(listing([names[i] for i in g], 16) for g in ways[max(ways)])
     told = ", ".join(f"in {steps} {cost:.4f}" for steps, cost in nats.items())
-    alt = (
-        f"Least nats of a board, by steps: {told}. The {max(ways)} groups of the last are {groups}."
-    )
+    alt = "The more steps, the fewer nats; blue is the largest group. Least nats of a board, "
+    alt += f"by steps: {told}. The {max(ways)} groups of the last are {groups}."
     side = round(boards.shape[1] ** 0.5)
     figure = Picture(height=WIDTH / len(ways) + 0.6, alt=alt)
     for axes, (steps, way) in zip(figure.subplots(1, len(ways)), ways.items(), strict=True):
@@ -38,13 +37,13 @@ def plot_steps_of_boards(boards: Tensor, ways: Mapping[int, Sequence[Sequence[in
                 place = (i % side, i // side)
                 look = {"facecolor": BLUE if is_largest else "none", "edgecolor": LINES}
                 axes.add_patch(Rectangle(place, 1, 1, linewidth=0.6, **look))
-                words = {"ha": "center", "va": "center_baseline", "fontsize": 11}
+                words = {"ha": "center", "va": "center_baseline", "fontsize": 12}
                 middle = (place[0] + 0.5, place[1] + 0.5)
                 axes.text(*middle, str(step), color="white" if is_largest else WORDS, **words)
         axes.set(xlim=(0, side), ylim=(side, 0), aspect="equal")
         frame_only(axes)
         axes.set_title(f"{steps} step{'s' * (steps > 1)}", loc="left", fontsize=12)
-        axes.set_xlabel(f"{nats[steps]:.4f} nats", fontsize=11)
+        axes.set_xlabel(f"{nats[steps]:.4f} nats", fontsize=12)
     return figure
 
 

@@ -13,8 +13,8 @@ from made_course.figures.picture import course_style
 from made_course.figures.units_and_wires import shade
 
 BLUE, ORANGE = "#0072b2", "#d55e00"
-COLUMN, PHONE, LEAST = 482, 390, 9
-"""Pixels: a figure that fills its column, with its edge; a phone; the smallest words there."""
+COLUMN, PHONE, LEAST = 482, 382, 9
+"""Pixels: a figure that fills its column, with its edge; one on a phone; the least words."""
 PALE = {shade(degree, top) for top in (3, 16) for degree in range(top)}
 """Wires of small degrees, as darker knows more; the unit they come from says the degree, too."""
 WHITE = (1.0, 1.0, 1.0, 1.0)

@@ -95,12 +95,12 @@ FIGURES = {
         "Furthest apart at wet: p 0.75, q 0.70. Probabilities of dry, wet (w): p 0.25, 0.75; q "
         "0.30, 0.70."),
     "nats scale": (lambda: plot_nats_scale({"coins": 543.4, "independent": 206.5}), [543.4, 206.5],
-        "Nats from 543.4 (coins) to 206.5 (independent). "
+        "independent needs the fewest nats, coins the most. "
         "Nats per image: coins 543.4; independent 206.5."),
     "masks": (lambda: plot_masks(build_masks(DEGREES), DEGREES), [0, 1, 2, 3],
-        "Blue is where a weight may exist: 3 of 6 into hidden, 3 of 6 into outputs. "
-        "A row for each who listens. Inputs x₁ of degree 3, x₂ of degree 1 and x₃ of "
-        "degree 2. Into hidden: a unit of degree 1: 0, 1, 0; a unit of degree 2: 0, 1, 1. Into "
+        "Blue is where a weight may exist; a row is one who listens. Weights: 3 of 6 into hidden, "
+        "3 of 6 into outputs. Inputs x₁ of degree 3, x₂ of degree 1 and x₃ of degree 2. "
+        "Into hidden: a unit of degree 1: 0, 1, 0; a unit of degree 2: 0, 1, 1. Into "
         "outputs: x̂₁ of degree 3: 1, 1; x̂₂ of degree 1: 0, 0; x̂₃ of degree 2: 1, 0."),
     "way": (lambda: plot_way(DEGREES, build_masks(DEGREES), torch.tensor([0.5, -1, 2]), -1.25),
         [0.5, 1, 2, 3, 1.25],
@@ -185,7 +185,7 @@ def test_a_figure_shows_itself_with_a_text(monkeypatch):
     (((said,), how),) = shown
     assert said["text/plain"].startswith("Ruler of nats")
     assert how["raw"]
-    assert how["metadata"]["image/png"]["alt"].startswith("Nats from 2.00 (a) to 1.00 (b). ")
+    assert how["metadata"]["image/png"]["alt"].startswith("b needs the fewest nats, a the most. ")
     assert how["metadata"]["image/png"]["width"] > 300
 
 

@@ -99,7 +99,8 @@ FIGURES = {
     "tickets": (lambda: plot_tickets([1, 2, 0]), [1, 2, 3],
         "x₁ has ticket 3, x₂ ticket 1, x₃ ticket 2. The counter calls x₂, then x₃, then x₁."),
     "draws": (lambda: plot_draws(["rain", "wet"], [0.25, 0.5], [0.75, 0.5]), [0.25, 0.75, 0.5],
-        "rain: u = 0.75 > p = 0.25, no; wet: u = 0.50 ≤ p = 0.50, yes."),
+        "Each u falls into a part, and the next question splits that part. rain: u = 0.75 > p = "
+        "0.25, no; wet: u = 0.50 ≤ p = 0.5, yes."),
     "moves": (lambda: plot_moves(torch.tensor([[0.25, 0.0], [0.5, 0.75]]), [0, 1], 1), [0.92],
         "How far 2 outputs move when an input is flipped: x̂₂ by 0.75 when x₂ is. On average one "
         "moves by 0.50 with its own input, the diagonal, which no ordering allows."),
@@ -145,7 +146,7 @@ FIGURES = {
         "From 5.1 nats to 5.1 on a ladder of 2 recipes. Test NLL in nats: a 5.1; + b 7.0 (+1.9)."),
     "final units": (lambda: plot_final_units(ROW, [ORDER, torch.tensor([1, 3, 3])], [2, 4]),
         [1, 2, 3, 4],
-        "Hidden units become final as pixels are drawn, here after 2 and 4 of 4. Units of hidden "
+        "Hidden units become final as pixels are drawn. Pixels: 2 and 4 of 4. Units of hidden "
         "layer 1 that are final: 1 and 3 of 3."),
     "repeated work": (lambda: plot_repeated_work(torch.tensor([1, 3, 2]), 4), [1],
         "On a staircase of 3 squares a unit is just final; 6 above are too early, 3 below repeat "
@@ -168,7 +169,7 @@ FIGURES = {
         "A claim, no distribution, claims 1.2 nats; all 5.5. Nats, as more sets of masks are "
         "averaged: all from 9.0 to 5.5; claim from 9.0 to 1.2, no distribution."),
     "totals": (lambda: plot_totals({"p": 1.0, "r": 28.4}), [1, 28.4],
-        "Σp of p 1.000; r 28.400, no distribution."),
+        "p: Σp = 1; r: Σp = 28.4, no distribution."),
     "density": (lambda: plot_density({"dots": torch.full((2, 2), 1.25), "two": BELLS}, alt="Dots."),
         [1.25],
         "Dots. Over x₁ and x₂: dots, two. Density: two, up to 0.16."),
@@ -186,7 +187,7 @@ FIGURES = {
         "90. °C and litres of 4 days; each of its 25 °C and 30 litres is that of many days."),
     "family tree": (lambda: plot_family_tree({"A": (1996, "", "old", torch.eye(3)),
             "B": (2011, "A", "new", torch.ones(3, 3).tril(-1))}, here="B"), [1996, 2011],
-        "A 1996, B 2011, each with its mask. A, 1996: old. B, 2011, from A: new."),
+        "The family by year, each member with its mask. A, 1996: old. B, 2011, from A: new."),
     "receptive fields": (lambda: plot_receptive_fields({"all": torch.ones(9, 9).tril(-1).bool()},
             5), [5, 0.84],
         "Of the 5 pixels before it the output of pixel 6 sees: all 5. An image of 3 × 3."),
@@ -203,19 +204,20 @@ FIGURES = {
     "attention": (lambda: plot_attention(torch.tensor([7.0, 2.0]), torch.tensor([0.0, 0.7]),
             torch.tensor([[1.0, 0.0], [0.25, 0.75]]), torch.tensor([10.0, 20.0])),
         [4.9, 1.4, 25, 75, 10, 20, 17.5],
-        "Weights after mask and softmax: place 1: 1, 0; place 2: .25, .75. Means of the values: "
-        "10, 17.50."),
+        "After mask and softmax no place weighs a later one. Weights: place 1: 1, 0; place 2: "
+        ".25, .75. Means of the values: 10, 17.50."),
     "heads": (lambda: plot_heads({"a": ROW_FIRST, "b": 1 - ROW_FIRST}), [0, 1],
-        "a hears its row's first pixel by 1.00; b hears its column's top pixel by 1.00. Means "
-        "over outputs."),
+        "a hears its row's first pixel most; b hears its column's top pixel most. Means over "
+        "outputs: 1.00 and 1.00."),
     "race": (lambda: plot_race(
             [[{"name": "a", "seconds": s, "test": n}] for s, n in ((2, 60.5), (20, 50.0))]),
         [2, 20, 60.5, 50],
-        "Fewest nats: a after 2 s, a after 20 s. Nats of unseen digits against seconds of one "
-        "core. After 2 seconds: a 60.5. After 20 seconds: a 50.0."),
+        "Fewest nats after 2 and 20 s: a. Nats of unseen digits against seconds of one core. "
+        "After 2 seconds: a 60.5. After 20 seconds: a 50.0."),
     "steps of boards": (lambda: plot_steps_of_boards(
             torch.tensor([[0, 0, 0, 1], [0, 0, 1, 0]]), {1: [[0, 1, 2, 3]], 2: [[0, 1, 2], [3]]}),
         [1, 2, 1.3863, 0.6931],
+        "The more steps, the fewer nats; blue is the largest group. "
         "Least nats of a board, by steps: in 1 1.3863, in 2 0.6931. The 2 groups of the last are "
         "x₁, x₂ and x₃; x₄."),
     "nats by steps": (lambda: plot_nats_by_steps({"pairs": way("pairs", 63.5, 11.5),
