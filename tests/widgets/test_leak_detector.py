@@ -163,7 +163,7 @@ def test_the_figure_shows_the_same(model):
     figure = LeakDetector(leak(model)).figure()
     FigureCanvasAgg(figure).draw()
     (axes,) = figure.axes
-    assert "What flipping finds: 3 of 3 seen, 2 leaks." in figure.alt
+    assert "What flipping finds: 2 leaks." in figure.alt
     (crosses,) = axes.get_lines()
     assert {(round(y), round(x)) for x, y in crosses.get_xydata()} == {(1, 1), (2, 2)}
     differ = LeakDetector(lambda x: x + x.roll(-1, 1) ** 2 - x.roll(-1, 1), 3).figure()
