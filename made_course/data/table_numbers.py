@@ -23,7 +23,7 @@ LARGEST = 2**23
 NEAR = 6.0
 """A bell whose mean is so many standard deviations above zero needs no bound there."""
 MANY = 9
-"""So many values are counted, and not listed, if they are in less than a tenth of the rows."""
+"""Of fewer values those in a hundredth of the rows are listed, of so many those in a tenth."""
 SKEWED = 1 / 6
 AS_WELL = 0.02
 """Nats a row."""
@@ -56,7 +56,8 @@ def numbers_of(
     bounds = said or bounds_of(values[usual], counts[usual], near)
     if not step:  # an axis has no place for its ends
         spikes = np.union1d(spikes, values[np.isin(values, bounds)])
-        near = not_far(_others(numbers[learned], spikes))
+        others = _others(numbers[learned], spikes)
+        near = not_far(others)
     scale = step or float(near.std(ddof=1))
     is_at_bound = near.mean() - bounds[0] < near.std()  # and there floats are finest
     centre = 0.0 if step else bounds[0] if is_at_bound else float(near.mean())
@@ -64,9 +65,8 @@ def numbers_of(
     def read(x: np.ndarray | list[float] | tuple[float, ...]) -> np.ndarray:
         return np.rint(np.array(x) / scale) if step else (np.array(x) - centre) / scale
 
-    rest = numbers[~np.isin(numbers, spikes)]
     kind = partial(Whole, steps=read([*steps]).tolist()) if step else Reals
-    axis = _on_axis(kind, read(near), read(rest), read(bounds), bells)
+    axis = _on_axis(kind, read(others), read(bounds), read(near).std(), bells)
     head: Head = axis
     again, rows = met_again(*seen, spikes, fine, steps)
     if spikes.size or again.size:
@@ -141,14 +141,16 @@ def _others(numbers: np.ndarray, spikes: np.ndarray) -> np.ndarray:
 
 
 def _on_axis(
-    kind: Callable[..., OnAxis], near: np.ndarray, rest: np.ndarray, bounds: np.ndarray, bells: int
+    kind: Callable[..., OnAxis], numbers: np.ndarray, bounds: np.ndarray, sd: float, bells: int
 ) -> OnAxis:
-    """A head on the straightest axis on which one bell fits what is near about as well as may be.
+    """A head on the straightest axis on which one bell fits numbers about as well as may be.
 
-    There what is near has mean 0 and deviation 1.
+    There they have mean 0 and deviation 1. What is farther out than all but 1 of 200 counts as if
+    it were there.
     """
-    axes = [kind(bells, *bounds.tolist(), float(knee * near.std())) for knee in KNEES]
-    x, every = (axes[0].off_bounds(torch.from_numpy(numbers)) for numbers in (near, rest))
+    axes = [kind(bells, *bounds.tolist(), float(knee * sd)) for knee in KNEES]
+    ends = np.quantile(numbers, (0.005, 0.995))
+    x, every = (axes[0].off_bounds(torch.from_numpy(n)) for n in (numbers.clip(*ends), numbers))
     nats = [(axis.place(x).std().log() - axis.log_slope(x).mean()).item() for axis in axes]
     best = next(axis for axis, n in zip(axes, nats, strict=True) if n < min(nats) + AS_WELL)
     middle = not_far(best.place(x).numpy())
@@ -175,7 +177,8 @@ def _of_repeats(
     numbers: np.ndarray, steps: dict[float, float], spikes: np.ndarray, again: np.ndarray
 ) -> str:
     told = f", rounded to {_listed(steps)} of the rows" if steps else ""
-    is_listed = [len(spikes) < MANY or (numbers == v).mean() >= 0.1 for v in spikes]
+    least = 0.01 if len(spikes) < MANY else 0.1
+    is_listed = [(numbers == v).mean() >= least for v in spikes]
     if any(is_listed):
         told += f", and {_shares(spikes[is_listed], numbers)} of the rows"
     others = np.append(np.delete(spikes, is_listed), again)

@@ -6,10 +6,10 @@ import numpy as np
 
 OFTEN = 10
 """So many rows with one value are enough to learn its probability from."""
-MOST, MOST_MET = 100, 1000
+MOST, MOST_MET = 100, 4000
 APART = 3.0
-"""Values so many times as common as by chance stand out; farther apart than so many times the
-width of the middle half they are far."""
+"""Values so many times as common as by chance stand out; so many times the width of the middle
+half from it, they are not near."""
 LEAST_GAIN = 10.0
 """In nats of all rows: what a step to which numbers are rounded has to explain."""
 LEAST_SHARE = 0.05
@@ -95,15 +95,9 @@ def recurring(
         >>> recurring(np.arange(9.0), np.array([60, 4, 5, 3, 5, 4, 3, 2, 1]), 1.0, {})
         array([0.])
     """
-    numbers = np.repeat(values, counts)
     stands_out = counts > APART * usual_counts(values, counts, fine, steps)
-    are = (counts >= OFTEN) & (stands_out | is_far(values, numbers))
-    rest = np.repeat(values[~are], counts[~are])
-    if rest.size:
-        gaps = np.pad(np.diff(values), 1, constant_values=np.inf)
-        first, third = np.quantile(rest, (0.25, 0.75))
-        is_apart = np.minimum(gaps[:-1], gaps[1:]) > APART * (third - first)
-        are |= (counts >= 3) & is_apart & (third > first) & is_far(values, rest)
+    are = (counts >= OFTEN) & stands_out
+    are |= (counts >= 3) & is_far(values, np.repeat(values[~are], counts[~are]))
     most = np.argsort(-counts[are], kind="stable")[: min(MOST, max(0, len(values) - 2))]
     return np.sort(values[are][most])
 
@@ -127,15 +121,24 @@ def met_again(
 
 
 def is_far(values: np.ndarray, numbers: np.ndarray) -> np.ndarray:
-    """Whether values are more than three times the width of the middle half of numbers off it."""
-    if not numbers.size:
-        return np.zeros(len(values), bool)
-    first, third = np.quantile(numbers, (0.25, 0.75))
-    reach = APART * (third - first)
-    return (values < first - reach) | (values > third + reach)
+    """Which values are not near the numbers, and as far from any of them that is another."""
+    low, high, reach = _fences(numbers)
+    others = np.pad(np.unique(numbers), 1, constant_values=(-np.inf, np.inf))
+    below = others[np.searchsorted(others, values) - 1]
+    above = others[np.searchsorted(others, values, side="right")]
+    is_apart = np.minimum(values - below, above - values) > reach
+    return is_apart & ((values < low) | (values > high))
 
 
 def not_far(numbers: np.ndarray) -> np.ndarray:
     """Those of the numbers that are near most; all, where these are one and the same."""
-    near = numbers[~is_far(numbers, numbers)]
+    low, high, _ = _fences(numbers)
+    near = numbers[(numbers >= low) & (numbers <= high)]
     return near if len(np.unique(near)) > 1 else numbers
+
+
+def _fences(numbers: np.ndarray) -> tuple[float, float, float]:
+    """Where what is near ends, below and above, and how far that is from the middle half."""
+    first, third = np.quantile(numbers, (0.25, 0.75)) if numbers.size else (-np.inf, np.inf)
+    reach = APART * (third - first)
+    return first - reach, third + reach, reach
