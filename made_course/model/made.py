@@ -259,7 +259,8 @@ class MADE(nn.Module):
             settings["num_masks"] = sets.num_masks
         if sets.has_given_ordering:
             settings["ordering"] = shown_ordering(self.order)
-        return ", ".join(f"{name}={value!r}" for name, value in settings.items())
+        said = (f"{name}={value!r}" for name, value in settings.items())
+        return ", ".join(text if len(text) < 600 else f"{text[:600]}..." for text in said)
 
     # ---- density ----------------------------------------------------------------------------
 

@@ -188,6 +188,7 @@ def test_values_met_in_few_rows_are_as_likely_as_their_shares_have_them(share):
     parts = torch.linspace(0.01, 0.99, 99)[:, None]
     best = -(parts * shares[tested] + (1 - parts) * 1e-5).log().mean(1).min().item()
     assert evaluate(model, table.test) < best + 0.1
+    assert len(repr(model)) < 2000
 
 
 def test_nats_of_a_table_are_per_unit_of_the_table_whatever_is_a_spike():
