@@ -4,6 +4,7 @@ PyTorch is imported where it is used, here and in ``tests/conftest.py``: the pro
 the tests to its workers needs none, and all wait for it.
 """
 
+import gc
 import os
 from tempfile import TemporaryDirectory
 
@@ -18,6 +19,11 @@ def pytest_configure(config):
     folder = TemporaryDirectory(prefix="made-course-")
     os.environ["MADE_COURSE_PROGRESS"] = folder.name
     config.add_cleanup(folder.cleanup)
+
+
+def pytest_collection_finish():
+    # what was imported and collected stays to the end: nobody needs to look through it for garbage
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
@@ -35,4 +41,5 @@ def _same_random_numbers():
     """Each test and example draws the same numbers, whichever ran before it."""
     import torch
 
-    torch.manual_seed(0)
+    # torch.manual_seed writes the stack down each time, for a GPU that has not been used yet
+    torch.default_generator.manual_seed(0)

@@ -1,5 +1,6 @@
 """What holds for every test: which data it may need, how hypothesis searches, the browser."""
 
+import itertools
 import os
 
 import hypothesis
@@ -11,6 +12,8 @@ from tests.browser.lab import chromium, what_is_missing
 # one example, which measures how busy the machine is.
 hypothesis.settings.register_profile("course", derandomize=True, deadline=None)
 hypothesis.settings.load_profile("course")
+
+RUNS = itertools.count()
 
 
 def pytest_runtest_setup(item):
@@ -24,9 +27,10 @@ def pytest_runtest_setup(item):
 
 
 @pytest.fixture(autouse=True)
-def _nothing_solved_yet(monkeypatch, tmp_path):
+def _nothing_solved_yet(monkeypatch, tmp_path_factory):
     """What a test solves is neither that of the user at hand nor that of another test."""
-    monkeypatch.setenv("MADE_COURSE_PROGRESS", str(tmp_path / "solved"))
+    solved = tmp_path_factory.getbasetemp() / f"solved in test {next(RUNS)}"
+    monkeypatch.setenv("MADE_COURSE_PROGRESS", str(solved))
     monkeypatch.setattr("made_lessons.checking.check._passed", {})
     monkeypatch.setattr("made_lessons.checking.check._hints_given", {})
 

@@ -73,7 +73,7 @@ def _nothing_left_behind() -> Iterator[None]:
     """What an answer draws, or sets for all of torch, is as it was afterwards."""
     dtype, threads = torch.get_default_dtype(), torch.get_num_threads()
     with torch.random.fork_rng(devices=[]), torch.enable_grad():
-        torch.manual_seed(0)
+        torch.default_generator.manual_seed(0)
         try:
             yield
         finally:
