@@ -9,6 +9,19 @@ import os
 from tempfile import TemporaryDirectory
 
 import pytest
+from xdist.scheduler import LoadFileScheduling
+
+
+class ByFile(LoadFileScheduling):
+    """A worker gets whole files; a notebook that is played in JupyterLab lasts as long as one."""
+
+    def _split_scope(self, nodeid):
+        is_played = nodeid.startswith("tests/browser/test_notebook_in_lab.py")
+        return nodeid if is_played else super()._split_scope(nodeid)
+
+
+def pytest_xdist_make_scheduler(config, log):
+    return ByFile(config, log)
 
 
 def pytest_configure(config):
@@ -21,9 +34,14 @@ def pytest_configure(config):
     config.add_cleanup(folder.cleanup)
 
 
-def pytest_collection_finish():
-    # what was imported and collected stays to the end: nobody needs to look through it for garbage
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """What is imported and collected stays to the end: nobody looks through it for garbage."""
+    gc.disable()
+    found = yield
     gc.freeze()
+    gc.enable()
+    return found
 
 
 @pytest.fixture(autouse=True)

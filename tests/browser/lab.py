@@ -42,6 +42,7 @@ KERNEL_IDLE = """() => {
     const kernel = window.jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel;
     return kernel?.connectionStatus === 'connected' && kernel.status === 'idle';
 }"""
+CLOSE_ALL = "() => [...window.jupyterapp.shell.widgets('main')].forEach((one) => one.dispose())"
 START_COMMAND = """([name, args]) => {
     window.commandEnded = false;
     window.jupyterapp.commands.execute(name, args).then(() => { window.commandEnded = true; });
@@ -79,6 +80,7 @@ def jupyterlab(folder: Path) -> Iterator[SimpleNamespace]:
                 f"--ServerApp.root_dir={root}",
                 f"--LabApp.user_settings_dir={folder / 'settings'}",
                 "--LabApp.expose_app_in_browser=True",
+                "--KernelManager.shutdown_wait_time=0.2",  # each takes all of it, and 5 by default
             ],
             stdout=out,
             stderr=out,
@@ -148,11 +150,15 @@ def watched(page):
 
 
 def open_notebook(page, lab: SimpleNamespace, name: str, limit_s: float = 60) -> None:
-    """Opens a notebook of the folder that the lab serves, and waits for its kernel."""
-    page.goto(f"{lab.base}/doc/tree/{name}?token={lab.token}", wait_until="domcontentloaded")
+    """Opens a notebook of the folder that the lab serves, alone, and waits for its kernel."""
+    if page.evaluate("Boolean(window.jupyterapp)"):  # what is loaded serves the next one, too
+        page.evaluate(CLOSE_ALL)
+        run_command(page, "docmanager:open", limit_s, path=name)
+    else:
+        page.goto(f"{lab.base}/doc/tree/{name}?token={lab.token}", wait_until="domcontentloaded")
+        page.wait_for_function("window.jupyterapp", timeout=limit_s * 1000)
+        page.evaluate("window.jupyterapp.started")
     page.wait_for_selector(".jp-Notebook", timeout=limit_s * 1000)
-    page.wait_for_function("window.jupyterapp", timeout=limit_s * 1000)
-    page.evaluate("window.jupyterapp.started")
     page.wait_for_function(KERNEL_IDLE, timeout=limit_s * 1000)
 
 
