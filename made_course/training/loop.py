@@ -78,6 +78,7 @@ def left_out(model: MADE) -> Iterator[None]:
 def train_epoch(run: Run, batches: Iterable[Tensor], epoch: int, steps: int) -> float:
     """One pass of gradient steps; the mean NLL of the batches, each under the weights it met."""
     model, processes = run.model.train(), run.processes
+    weights = list(model.parameters())
     total, rows = 0.0, 0
     for number, batch in enumerate(tensors(batches)):
         step = (epoch - 1) * steps + number
@@ -92,11 +93,11 @@ def train_epoch(run: Run, batches: Iterable[Tensor], epoch: int, steps: int) -> 
             loss = -run.log_prob(share).sum() * processes.size / len(batch)
         run.optimizer.zero_grad()
         loss.backward()
-        norm = nn.utils.clip_grad_norm_(model.parameters(), run.max_norm).item()
+        norm = nn.utils.clip_grad_norm_(weights, run.max_norm).item()
         nll = processes.total(loss.item())[0] / processes.size
         _require_finite(nll, norm, epoch, number, batch)
         run.optimizer.step()
-        run.schedule.after_step(model, step)
+        run.schedule.after_step(weights, step)
         if model.num_masks != 1:
             model.resample_masks()
         total += nll * len(batch)

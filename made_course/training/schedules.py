@@ -28,7 +28,7 @@ class Schedule:
     def before_step(self, optimizer: Optimizer, step: int, steps: int) -> None:
         """Set rate and decay for a step, counted from 0 over all epochs, of ``steps`` each."""
 
-    def after_step(self, model: nn.Module, step: int) -> None:
+    def after_step(self, weights: Sequence[Tensor], step: int) -> None:
         """Look at the new weights."""
 
     def shown(self, model: nn.Module) -> AbstractContextManager[None]:
@@ -131,11 +131,11 @@ class Patient(Schedule):
         if self.weight_decay is None:  # AdamW multiplies it by the rate
             optimizer.param_groups[0]["weight_decay"] = falling_decay(step) / rate
 
-    def after_step(self, model: nn.Module, step: int) -> None:
+    def after_step(self, weights: Sequence[Tensor], step: int) -> None:
         """Take the new weights into their average."""
         if not self.average:
-            self.average = [p.detach().clone() for p in model.parameters()]
-        average_into(self.average, model.parameters(), step)
+            self.average = [p.detach().clone() for p in weights]
+        average_into(self.average, weights, step)
 
     @contextmanager
     def shown(self, model: nn.Module) -> Iterator[None]:
