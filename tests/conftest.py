@@ -1,7 +1,7 @@
 """What holds for every test: which data it may need, how hypothesis searches, the browser."""
 
-import itertools
 import os
+from uuid import uuid4
 
 import hypothesis
 import pytest
@@ -12,8 +12,6 @@ from tests.browser.lab import chromium, what_is_missing
 # one example, which measures how busy the machine is.
 hypothesis.settings.register_profile("course", derandomize=True, deadline=None)
 hypothesis.settings.load_profile("course")
-
-RUNS = itertools.count()
 
 
 def pytest_runtest_setup(item):
@@ -29,7 +27,7 @@ def pytest_runtest_setup(item):
 @pytest.fixture(autouse=True)
 def _nothing_solved_yet(monkeypatch, tmp_path_factory):
     """What a test solves is neither that of the user at hand nor that of another test."""
-    solved = tmp_path_factory.getbasetemp() / f"solved in test {next(RUNS)}"
+    solved = tmp_path_factory.getbasetemp() / uuid4().hex  # made where something is solved
     monkeypatch.setenv("MADE_COURSE_PROGRESS", str(solved))
     monkeypatch.setattr("made_lessons.checking.check._passed", {})
     monkeypatch.setattr("made_lessons.checking.check._hints_given", {})
