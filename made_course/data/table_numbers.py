@@ -70,14 +70,14 @@ def numbers_of(
     head: Head = axis
     again, rows = met_again(*seen, spikes, fine, steps)
     if spikes.size or again.size:
-        rows = np.append([(numbers[learned] == v).sum() for v in spikes], rows)
-        rows = np.append(learned.sum() - rows.sum(), rows).clip(min=1)
+        all_rows = np.append([(numbers[learned] == v).sum() for v in spikes], rows)
+        all_rows = np.append(learned.sum() - all_rows.sum(), all_rows).clip(min=1)
         recur = read(np.append(spikes, again)).astype(np.float32).tolist()
-        head = Spiked(recur, axis, 1.0 if step else scale, rows.tolist(), len(spikes))
+        head = Spiked(recur, axis, 1.0 if step else scale, all_rows.tolist(), len(spikes))
     elif not step and np.isinf(bounds).all() and not axis.tails:
         head = MixtureOfGaussians(bells)
-    told = _in_words(step, bounds, near) + ", some far out" * axis.tails
-    told += _of_repeats(numbers, steps, spikes, again)
+    told = _in_words(step, bounds, numbers[~np.isin(numbers, far)]) + ", some far out" * axis.tails
+    told += _of_repeats(numbers, steps, spikes, again[rows > 1])
     if far.size:
         say(
             f"has {_shares(far, numbers)} of its rows, far from all else: if that stands for a "
@@ -130,7 +130,7 @@ def bounds_of(values: np.ndarray, counts: np.ndarray, near: np.ndarray) -> tuple
         upper = max(1.0, high)
     is_near_zero = near.mean() < NEAR * near.std() or upper in (1, 100)
     if not is_sudden[0] and (low == 0 or (low > 0 and is_near_zero)):
-        lower = 0.0
+        lower = 1.0 if low == 1 and (values % 1 == 0).all() else 0.0
     return lower, upper
 
 
@@ -160,16 +160,16 @@ def _on_axis(
     return kind(bells, *bounds.tolist(), best.arguments[3], centre, scale, tails)
 
 
-def _in_words(step: float | None, bounds: tuple[float, float], near: np.ndarray) -> str:
+def _in_words(step: float | None, bounds: tuple[float, float], numbers: np.ndarray) -> str:
     kind = "real" if step is None else "whole numbers" if step == 1 else f"in steps of {step:g}"
     lower, upper = bounds
     if math.isfinite(lower):
         kind += f" from {lower:g}"
     if math.isfinite(upper):
         kind += f" {'to' if math.isfinite(lower) else 'up to'} {upper:g}"
-    mean, sd, half = near.mean(), near.std(ddof=1), np.median(near)
+    mean, sd, half = numbers.mean(), numbers.std(ddof=1), np.median(numbers)
     is_skewed = math.isfinite(lower) and mean - half > SKEWED * sd
-    middle = f"skewed, half below {half:.4g}" if is_skewed else f"{mean:.4g} ± {sd:.4g}"
+    middle = f"skewed, median {half:.4g}" if is_skewed else f"{mean:.4g} ± {sd:.4g}"
     return f"{kind} ({middle})"
 
 

@@ -13,7 +13,7 @@ import pandas
 import torch
 from pandas import Series
 
-from ..common.words import listing
+from ..common.words import listing, percent
 from .gaps import Gaps
 from .heads import Bernoulli, Categorical, Head
 from .heads_of_numbers import OnAxis
@@ -147,8 +147,12 @@ class Column:
         return codes.reindex(numbers).reset_index(drop=True)
 
     def __str__(self) -> str:
-        gaps = f", missing in {self.missing:.0%} of the rows" if self.missing else ""
+        gaps = f", missing in {percent(self.missing)} of the rows" if self.missing else ""
         if self.numbers is not None:
             return f"{self.name}: {self.numbers.told}{gaps}"
         kind = "yes/no" if len(self.values) == 2 else f"{len(self.values)} classes"
-        return f"{self.name}: {kind} ({listing([str(value) for value in self.values])}){gaps}"
+        return f"{self.name}: {kind} ({listing([_shown(value) for value in self.values])}){gaps}"
+
+
+def _shown(value: object) -> str:
+    return f"{value:.7g}" if isinstance(value, float) else str(value)

@@ -103,7 +103,9 @@ class OnAxis(Head):
     def value(self, t: Tensor) -> Tensor:
         """The way back from a place."""
         (lower, upper), (knee, centre, scale) = self._constants(t)
-        t = (2 * torch.sinh(t / 2) if self.tails else t) * scale + centre
+        if self.tails:  # there it grows as fast as a power: nothing is drawn that is no number
+            t = 2 * torch.sinh(t.clamp(-FARTHEST, FARTHEST) / 2)
+        t = t * scale + centre
         if self.has_lower and self.has_upper:
             y = lower + (upper - lower) * t.sigmoid()
         elif self.has_lower:

@@ -225,14 +225,14 @@ def test_the_separator_is_what_stands_in_both_of_the_first_lines(tmp_path):
         ([1, 2] * 10, "yes/no (1 and 2)"),
         ([0.05, -0.04] * 10, "yes/no (-0.04 and 0.05)"),
         ([3, 1, None, 2] * 10, "3 classes (1, 2 and 3)"),
-        ([0.5, 1, 1.5] * 10, "3 classes (0.5, 1.0 and 1.5)"),
+        ([0.5, 1, 1.5] * 10, "3 classes (0.5, 1 and 1.5)"),
         (["red ", "green", "", "blue", "?", "nan"] * 10, "3 classes (blue, green and red)"),
         (["1", "2", "?", "3"] * 10, "3 classes (1, 2 and 3)"),
         ([*range(20)] * 5, "20 classes (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 9 more)"),
         ([*range(21)] * 5, "whole numbers from 0 (10 ± 6.084)"),
         ([*range(21)] * 10, "whole numbers from 0 to 20 (10 ± 6.07)"),
         ([0, *range(58), 59], "whole numbers from 0 ("),
-        ([1, 2, 3, 4, 5] * 4, "whole numbers from 0 (3 ± 1.451)"),
+        ([1, 2, 3, 4, 5] * 4, "whole numbers from 1 (3 ± 1.451)"),
         ([*(f"{i}.5" for i in range(30)), "?"], "real from 0 (15 ± 8.803)"),
         ([-1.5, 2.5, math.nan], "real (0.5 ± 2.828)"),
         (list("abcdefghijklmnopqrstuvwxyz") * 5, "26 classes (a, b, c, d, e, f, g, h, i, j, k and"),
@@ -423,8 +423,8 @@ def test_a_table_says_what_it_holds():
         "    member: yes/no (False and True)\n"
         "    size: 3 classes (L, M and S)\n"
         "    cars: 4 classes (0, 1, 2 and 3)\n"
-        "    income: real from 0 (skewed, half below 0.811)\n"
-        "    age: whole numbers from 0 (46.1 ± 14.77)"
+        "    income: real from 0 (skewed, median 1.075)\n"
+        "    age: whole numbers from 0 (45.42 ± 15.36)"
     )
     assert repr(load_table(np.eye(25), split=None)).endswith(
         "x₂₀: yes/no (0 and 1)\n    and 5 more"

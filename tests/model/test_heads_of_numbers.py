@@ -100,6 +100,12 @@ def test_no_draw_lies_beyond_the_bounds_whatever_the_network_says(head, dtype):
         assert head.log_prob(params.expand(len(x), -1), x).isfinite().all()
 
 
+def test_nothing_is_drawn_that_is_no_number():
+    params = torch.tensor([0.0, 0.0, -400.0, 400.0, 5.0, 5.0]).expand(2000, 6)
+    for head in (REALS[6], REALS[5]):
+        head.check(head.sample(params, uniforms(2000)))
+
+
 @pytest.mark.parametrize(
     ("head", "x", "message"),
     [
