@@ -31,6 +31,8 @@ KNEES = (1 / 8, 1 / 4, 1 / 2, 1, 2, 4, 3000)
 """Beyond so many standard deviations from its one end an axis is straight: the last never is."""
 FAR_OUT = 10.0
 """Where a value is so many standard deviations away, bells alone would see nothing else."""
+BEYOND = 1.25
+"""So many times as far out as any, on an axis that is a logarithm there, no value is drawn."""
 
 
 def numbers_of(
@@ -74,9 +76,12 @@ def numbers_of(
         all_rows = np.append(learned.sum() - all_rows.sum(), all_rows).clip(min=1)
         recur = read(np.append(spikes, again)).astype(np.float32).tolist()
         head = Spiked(recur, axis, 1.0 if step else scale, all_rows.tolist(), len(spikes))
-    elif not step and np.isinf(bounds).all() and not axis.tails:
+    elif not step and np.isinf(bounds).all() and not axis.has_farthest:
         head = MixtureOfGaussians(bells)
-    told = _in_words(step, bounds, numbers[~np.isin(numbers, far)]) + ", some far out" * axis.tails
+    told = (
+        _in_words(step, bounds, numbers[~np.isin(numbers, far)])
+        + ", some far out" * axis.has_farthest
+    )
     told += _of_repeats(numbers, steps, spikes, again[rows > 1])
     if far.size:
         say(
@@ -156,8 +161,9 @@ def _on_axis(
     middle = not_far(best.place(x).numpy())
     centre, scale = float(middle.mean()), float(middle.std(ddof=1))
     far = (best.place(every) - centre).abs().max().item() / scale
-    tails = bool(far > FAR_OUT and np.isinf(bounds).any())
-    return kind(bells, *bounds.tolist(), best.arguments[3], centre, scale, tails)
+    has_farthest = far > FAR_OUT and np.isinf(bounds).any()
+    farthest = BEYOND * 2 * math.asinh(far / 2) if has_farthest else math.inf
+    return kind(bells, *bounds.tolist(), best.arguments[3], centre, scale, farthest)
 
 
 def _in_words(step: float | None, bounds: tuple[float, float], numbers: np.ndarray) -> str:
@@ -168,7 +174,7 @@ def _in_words(step: float | None, bounds: tuple[float, float], numbers: np.ndarr
     if math.isfinite(upper):
         kind += f" {'to' if math.isfinite(lower) else 'up to'} {upper:g}"
     mean, sd, half = numbers.mean(), numbers.std(ddof=1), np.median(numbers)
-    is_skewed = math.isfinite(lower) and mean - half > SKEWED * sd
+    is_skewed = math.isfinite(lower) and (mean - half > SKEWED * sd or mean - lower < sd)
     middle = f"skewed, median {half:.4g}" if is_skewed else f"{mean:.4g} ± {sd:.4g}"
     return f"{kind} ({middle})"
 

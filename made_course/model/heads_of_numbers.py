@@ -20,6 +20,8 @@ WIDEST = 1e4
 """So many standard deviations from a mean are as many as any: their squares stay exact enough."""
 FARTHEST = 30.0
 """No place is farther for a network: zero stands for what it may not see, and may be no value."""
+NEARLY = 1 - 1e-6
+"""Of the way to the farthest value."""
 LEAST = 1e-30
 """Above a bound of zero, as near as it gets."""
 
@@ -35,15 +37,19 @@ class OnAxis(Head):
             \log(y - \text{lower}) - \log(\text{upper} - y) & \text{between two} \end{cases}
 
     and below an upper bound, mirrored. The second is a logarithm up to about the knee κ, and then a
-    straight line. The network and the curves see (t - centre) / scale, with ``tails`` its
-    logarithm far out, so that a single far value does not outweigh all others.
+    straight line. The network and the curves see z = (t - centre) / scale; where there are values
+    far out, its logarithm there, so that a single one does not outweigh all others, on an axis that
+    goes on for ever while values come near to a farthest one:
+
+    .. math::
+        f \operatorname{artanh}\!\left( \tfrac1f \, 2 \operatorname{arsinh}(z / 2) \right)
 
     Args:
         num_components: number of curves K.
         lower, upper: the least and the largest value, infinite where there is none.
         knee: κ.
         centre, scale: of the values on the axis.
-        tails: whether there are values far out.
+        farthest: f, infinite where no values are far out.
     """
 
     family: tuple[object, ...]
@@ -56,24 +62,21 @@ class OnAxis(Head):
         knee: Number = 1.0,
         centre: Number = 0.0,
         scale: Number = 1.0,
-        tails: bool = False,
+        farthest: Number = math.inf,
     ) -> None:
         self.num_components = check_count("num_components", num_components)
         self.bells = MixtureOfGaussians(self.num_components)
         self.params_per_variable = self.bells.params_per_variable
-        self.arguments = (self.num_components, lower, upper, knee, centre, scale, tails)
-        self.numbers = torch.tensor(self.arguments[1:6], dtype=torch.float64, device="cpu")
-        self.tails = tails
-        ends = self.numbers[:2].isfinite().reshape(2, -1)[:, 0].tolist()
-        self.has_lower, self.has_upper = ends
-        self.family = (type(self), self.num_components, *ends, tails)
+        self.arguments = (self.num_components, lower, upper, knee, centre, scale, farthest)
+        self.numbers = torch.tensor(self.arguments[1:], dtype=torch.float64, device="cpu")
+        ends = self.numbers[[0, 1, 5]].isfinite().reshape(3, -1)[:, 0].tolist()
+        self.has_lower, self.has_upper, self.has_farthest = ends
+        self.family = (type(self), self.num_components, *ends)
 
     def together(self, heads: Sequence[Head]) -> OnAxis:
         """One head for n columns, whose bounds and scales are those of each."""
-        _, *numbers = zip(*(head.arguments[:6] for head in heads), strict=True)
-        lower, upper, knee, centre, scale = numbers
-        kind = type(self)
-        return kind(self.num_components, lower, upper, knee, centre, scale, self.tails)
+        _, *numbers = zip(*(head.arguments for head in heads), strict=True)
+        return type(self)(self.num_components, *numbers)
 
     def start(self) -> Tensor:
         """(3K,) parameters of curves side by side."""
@@ -89,7 +92,7 @@ class OnAxis(Head):
 
     def place(self, y: Tensor) -> Tensor:
         """Places of values on the axis."""
-        (lower, upper), (knee, centre, scale) = self._constants(y)
+        (lower, upper), (knee, centre, scale, farthest) = self._constants(y)
         if self.has_lower and self.has_upper:
             t = (y - lower).log() - (upper - y).log()
         elif self.has_lower or self.has_upper:
@@ -97,14 +100,17 @@ class OnAxis(Head):
             t = (knee if self.has_lower else -knee) * (u + (-torch.expm1(-u)).log())
         else:
             t = y
-        t = (t - centre) / scale
-        return 2 * torch.asinh(t / 2) if self.tails else t
+        z = (t - centre) / scale
+        if self.has_farthest:
+            part = 2 * torch.asinh(z / 2) / farthest
+            z = farthest * torch.atanh(part.clamp(-NEARLY, NEARLY))
+        return z
 
     def value(self, t: Tensor) -> Tensor:
         """The way back from a place."""
-        (lower, upper), (knee, centre, scale) = self._constants(t)
-        if self.tails:  # there it grows as fast as a power: nothing is drawn that is no number
-            t = 2 * torch.sinh(t.clamp(-FARTHEST, FARTHEST) / 2)
+        (lower, upper), (knee, centre, scale, farthest) = self._constants(t)
+        if self.has_farthest:
+            t = 2 * torch.sinh(farthest * torch.tanh(t / farthest) / 2)
         t = t * scale + centre
         if self.has_lower and self.has_upper:
             y = lower + (upper - lower) * t.sigmoid()
@@ -124,11 +130,11 @@ class OnAxis(Head):
 
     def log_slope(self, y: Tensor) -> Tensor:
         """Logarithm of how far a place moves with its value."""
-        (lower, upper), (knee, _, scale) = self._constants(y)
+        (lower, upper), (knee, _, scale, farthest) = self._constants(y)
         slope = -scale.log()
-        if self.tails:
-            straight = 2 * torch.sinh(self.place(y) / 2)
-            slope = slope - torch.log1p(straight**2 / 4) / 2
+        if self.has_farthest:
+            part = torch.tanh(self.place(y) / farthest)
+            slope = slope - torch.cosh(farthest * part / 2).log() - torch.log1p(-(part**2))
         if self.has_lower and self.has_upper:
             return slope + (upper - lower).log() - (y - lower).log() - (upper - y).log()
         if self.has_lower or self.has_upper:
@@ -153,7 +159,7 @@ class Reals(OnAxis):
     It is a density of y, and integrates to one between the bounds: no value beyond has any.
 
     Args:
-        num_components, lower, upper, knee, centre, scale, tails: see :class:`OnAxis`.
+        num_components, lower, upper, knee, centre, scale, farthest: see :class:`OnAxis`.
 
     Example:
         >>> head = Reals(2, lower=0.0, knee=1000.0, centre=-6900.0, scale=1000.0)  # a logarithm
@@ -186,7 +192,7 @@ class Whole(OnAxis):
     theirs reach to the ends of the axis, so all probabilities sum to one.
 
     Args:
-        num_components, lower, upper, knee, centre, scale, tails: see :class:`OnAxis`.
+        num_components, lower, upper, knee, centre, scale, farthest: see :class:`OnAxis`.
         steps: whole numbers above 1, each with a multiple between the bounds.
 
     Source:
@@ -211,23 +217,15 @@ class Whole(OnAxis):
         knee: Number = 1.0,
         centre: Number = 0.0,
         scale: Number = 1.0,
-        tails: bool = False,
+        farthest: Number = math.inf,
         steps: Sequence[Number] = (),
     ) -> None:
-        super().__init__(num_components, lower, upper, knee, centre, scale, tails)
+        super().__init__(num_components, lower, upper, knee, centre, scale, farthest)
         self.arguments = (*self.arguments, tuple(steps))
         others = torch.tensor(steps, dtype=torch.float64, device="cpu")
         self.steps = functional.pad(others, (1, 0), value=1.0)
         self.params_per_variable += others.shape[-1]
         self.family = (*self.family, others.shape[-1])
-
-    def together(self, heads: Sequence[Head]) -> Whole:
-        """One head for n columns, whose bounds, scales and steps are those of each."""
-        _, lower, upper, knee, centre, scale, _, steps = zip(
-            *(head.arguments for head in heads), strict=True
-        )
-        numbers = (lower, upper, knee, centre, scale)
-        return Whole(self.num_components, *numbers, self.tails, steps)
 
     def start(self) -> Tensor:
         """(P,) parameters of curves side by side, and of steps that are equally likely."""

@@ -237,6 +237,18 @@ def test_one_far_cell_changes_neither_scale_nor_what_is_learned_of_the_others():
     assert nats[0] == pytest.approx(nats[1], abs=0.03)
 
 
+@pytest.mark.parametrize("is_positive", [False, True])
+def test_nothing_is_drawn_many_times_as_far_out_as_what_was_seen(is_positive):
+    cells = draws(25).standard_t(1.5, N)
+    if is_positive:
+        cells = np.append(draws(25).normal(50, 10, N - 5), np.geomspace(5000, 50_000, 5))
+    table = load_table(pandas.DataFrame({"a": cells}))
+    assert "some far out" in str(table)
+    for scale in (0.5, 3.0):
+        model = with_weights(MADE(1, (), head=table.head), scale)
+        assert table.inverse(model.sample(20_000))["a"].abs().max() < 20 * np.abs(cells).max()
+
+
 @pytest.mark.parametrize("share", [0.003, 0.02, 0.1, 0.4])
 @pytest.mark.parametrize("code", [-999, 9999])
 def test_what_recurs_far_from_all_else_is_said_and_does_not_move_the_scale(code, share, capsys):

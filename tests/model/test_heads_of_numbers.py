@@ -19,14 +19,14 @@ REALS = [
     Reals(3, lower=0.0, **LOG),
     Reals(2, upper=0.0, knee=0.5, centre=-0.2, scale=2.0),
     Reals(2, lower=0.0, upper=100.0, scale=0.5),
-    Reals(2, lower=0.0, knee=5.0, tails=True),
-    Reals(2, tails=True, centre=5.0, scale=3.0),
+    Reals(2, lower=0.0, knee=5.0, farthest=8.0),
+    Reals(2, farthest=9.0, centre=5.0, scale=3.0),
 ]
 WHOLE = [
     Whole(2, lower=0, upper=6, centre=0.3),
     Whole(2, lower=2, knee=1.5, centre=3.0, scale=4.0),
     Whole(3, upper=3, scale=2.0),
-    Whole(2, centre=-4.0, scale=3.0),
+    Whole(2, centre=-4.0, scale=3.0, farthest=7.0),
     Whole(2, lower=0, **(LOG | {"scale": 600.0})),
     Whole(2, lower=3, upper=57, centre=1.0, scale=0.5, steps=[5.0, 20.0]),
     Whole(2, lower=0, knee=8.0, centre=20.0, scale=10.0, steps=[10.0]),
