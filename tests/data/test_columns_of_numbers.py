@@ -146,7 +146,7 @@ def test_values_of_a_sparse_grid_and_reals_that_recur_have_their_shares(kind):
     cells = {"degrees": ((degrees - 32) / 1.8).round(1), "families": families}[kind]
     table = load_table(pandas.DataFrame({"a": cells}))
     model = MADE(1, (), head=table.head, seed=0)
-    fit(model, table.train, table.valid, patience=30, seed=0, progress=False)
+    fit(model, table.train, table.valid, patience=10, seed=0, progress=False)
     shares = pandas.Series(cells).value_counts(normalize=True)
     entropy = -(shares * np.log(shares)).sum()
     assert evaluate(model, table.test) == pytest.approx(entropy, abs=0.5)
@@ -174,7 +174,7 @@ def test_each_step_that_people_round_to_is_found(s):
     assert rounded_to(*np.unique(x, return_counts=True), 1.0) == pytest.approx({s: 0.6}, abs=0.04)
 
 
-@pytest.mark.parametrize("share", [0.2, 0.5, 0.9])
+@pytest.mark.parametrize("share", [0.2, 0.9])
 def test_values_met_in_few_rows_are_as_likely_as_their_shares_have_them(share):
     """Beside shares of the training rows in the best proportion, and the rule for all others."""
     draw = draws(18)
@@ -182,7 +182,7 @@ def test_values_met_in_few_rows_are_as_likely_as_their_shares_have_them(share):
     cells = np.where(draw.random(N) < share, pool[draw.integers(0, 400, N)], new)
     table = load_table(pandas.DataFrame({"a": cells}))
     model = MADE(1, (), head=table.head, seed=0)
-    fit(model, table.train, table.valid, patience=30, seed=0, progress=False)
+    fit(model, table.train, table.valid, patience=10, seed=0, progress=False)
     learned, tested = (x.flatten().long() for x in (table.train, table.test))
     shares = learned.bincount(minlength=100_000) / len(learned)
     parts = torch.linspace(0.01, 0.99, 99)[:, None]
