@@ -189,7 +189,8 @@ def _of_repeats(
         told += f", and {_shares(spikes[is_listed], numbers)} of the rows"
     others = np.append(np.delete(spikes, is_listed), again)
     if others.size:
-        told += f", {len(others)} values recur in {percent(np.isin(numbers, others).mean())}"
+        are = "value recurs" if len(others) == 1 else "values recur"
+        told += f", {len(others)} {are} in {percent(np.isin(numbers, others).mean())}"
     return told
 
 

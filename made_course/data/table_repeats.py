@@ -76,8 +76,10 @@ def usual_counts(
     """
     padded, n = np.pad(counts.astype(float), 3), len(values)
     around = np.lib.stride_tricks.sliding_window_view(padded, 7).sum(1) - counts
-    at = np.arange(n)
-    width = values[(at + 3).clip(max=n - 1)] - values[(at - 3).clip(min=0)]
+    gaps, at = np.diff(values), np.arange(n)
+    gaps = gaps.clip(max=APART * np.quantile(gaps, 0.9)) if n > 1 else gaps  # what is apart is far
+    place = np.append(0, gaps.cumsum())
+    width = place[(at + 3).clip(max=n - 1)] - place[(at - 3).clip(min=0)]
     units = np.rint(values / fine)
     weights = np.full(n, 1 - sum(steps.values()))
     for s, share in steps.items():

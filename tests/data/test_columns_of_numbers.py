@@ -260,6 +260,7 @@ def test_what_recurs_far_from_all_else_is_said_and_does_not_move_the_scale(code,
     )
     assert f"na_values=[{code}])" in said
     assert str(table.columns[0]).startswith("a: whole numbers from 18 to 89 (5")
+    assert table.columns[0].numbers.spikes == (code,)
 
 
 # ---- a second table -----------------------------------------------------------------------------
