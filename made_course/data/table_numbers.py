@@ -71,11 +71,14 @@ def numbers_of(
     axis = _on_axis(kind, read(others), read(bounds), read(near).std(), bells)
     head: Head = axis
     again, rows = met_again(*seen, spikes, fine, steps)
-    if spikes.size or again.size:
-        all_rows = np.append([(numbers[learned] == v).sum() for v in spikes], rows)
-        all_rows = np.append(learned.sum() - all_rows.sum(), all_rows).clip(min=1)
-        recur = read(np.append(spikes, again)).astype(np.float32).tolist()
-        head = Spiked(recur, axis, 1.0 if step else scale, all_rows.tolist(), len(spikes))
+    recur = np.append(spikes, again)
+    if recur.size:
+        rows_of = np.append([(numbers[learned] == v).sum() for v in spikes], rows)
+        kept, rows_of = _told_apart(read(recur), rows_of)
+        rows_of = np.append(learned.sum() - rows_of.sum(), rows_of).clip(min=1)
+        read_as, own = read(recur[kept]).astype(np.float32), int((kept < len(spikes)).sum())
+        head = Spiked(read_as.tolist(), axis, 1.0 if step else scale, rows_of.tolist(), own)
+        recur = recur[kept]
     elif not step and np.isinf(bounds).all() and not axis.has_farthest:
         head = MixtureOfGaussians(bells)
     told = (
@@ -90,7 +93,7 @@ def numbers_of(
             f"[{', '.join(f'{v:.10g}' for v in far)}]) does"
         )
     step = step or (1.0 if (values % 1 == 0).all() else None)
-    return Numbers(head, centre, scale, step, (*spikes.tolist(), *again.tolist()), told)
+    return Numbers(head, centre, scale, step, tuple(recur.tolist()), told)
 
 
 def _step_to_count(values: np.ndarray, n: int) -> float | None:
@@ -143,6 +146,13 @@ def _others(numbers: np.ndarray, spikes: np.ndarray) -> np.ndarray:
     """Those that are no spike; where most of the values are spikes, each value once."""
     others, values = numbers[~np.isin(numbers, spikes)], np.unique(numbers)
     return others if len(np.unique(others)) > len(values) / 2 else values
+
+
+def _told_apart(read: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Places of the first of those that float32 makes one, in their order, and the rows of all."""
+    _, first, same = np.unique(read.astype(np.float32), return_index=True, return_inverse=True)
+    kept = np.sort(first)
+    return kept, np.bincount(first[same], rows, len(read))[kept].astype(int)
 
 
 def _on_axis(

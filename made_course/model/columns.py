@@ -31,7 +31,7 @@ class Numbers:
         head: for what a model reads.
         centre, scale: what is taken off, and what is 1 for a model.
         step: of which all are multiples, in draws, too; None where there is none.
-        spikes: values with a probability of their own.
+        spikes: values that recur, in the order of the head's.
         told: what they are, in words.
     """
 

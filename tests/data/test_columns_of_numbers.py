@@ -191,6 +191,15 @@ def test_values_met_in_few_rows_are_as_likely_as_their_shares_have_them(share):
     assert len(repr(model)) < 2000
 
 
+def test_values_that_rounding_alone_sets_apart_are_one():
+    x = draws(26).random(300)[draws(27).integers(0, 300, N)]
+    cells = np.where(draws(28).random(N) < 0.5, x, (x + 0.1) - 0.1)
+    head = load_table(pandas.DataFrame({"a": cells})).head.of(0)
+    values = head.values.unique()
+    p = head.log_prob(torch.zeros(len(values), head.params_per_variable), values).exp()
+    assert p.sum().item() == pytest.approx(head.log_odds.sigmoid().item(), rel=1e-5)
+
+
 def test_nats_of_a_table_are_per_unit_of_the_table_whatever_is_a_spike():
     """The same money in cents costs ln 100 more nats in each row that has some, and no others."""
     cells = COLUMNS["savings"][0]
