@@ -2,8 +2,10 @@
 
 import ast
 import re
+from collections import Counter
 from itertools import pairwise, takewhile
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 
@@ -365,6 +367,20 @@ def test_a_question_has_one_right_choice_and_explains_each(path):
         texts = [text for text, _, _ in choices]
         assert len(set(texts)) == len(texts), name
         assert not any(re.search(r"[$`*]", text) for text in texts), f"{name}: only HTML is shown"
+
+
+@each_notebook
+def test_the_position_of_a_right_choice_follows_from_the_name_of_its_question(path):
+    for name, (_, choices) in questions_of(read(path)).items():
+        position = crc32(name.encode()) % len(choices)
+        marks = [mark for _, mark, _ in choices]
+        assert marks.index("✓") == position, f"{name}: make the right choice number {position + 1}"
+
+
+def test_neither_position_nor_length_gives_a_right_choice_away():
+    questions = [choices for path in NOTEBOOKS for _, choices in questions_of(read(path)).values()]
+    positions = Counter([mark for _, mark, _ in choices].index("✓") for choices in questions)
+    assert max(positions.values()) <= 0.4 * len(questions)
 
 
 @each_notebook
