@@ -179,8 +179,15 @@ DREW = {"rows": [[0] * 16] * 24, "different": 19, "isAllKnown": True, "isBlank":
             {"fault": NOT_STRICT},
             {"isTraining": True},
             {},
-            "Each output hears its own answer.",
+            "x̂₁, x̂₂, x̂₃ and 12 more see their own variables.",
             "The new wires began at zero.",
+        ),
+        (
+            {"fault": NOT_STRICT, "hidden_degrees": [[15]]},
+            {},
+            {},
+            "x̂₁₅ sees its own variable.",
+            "Press Train",
         ),
         (
             {"fault": NOT_STRICT},
@@ -214,6 +221,30 @@ def test_what_stands_there_now(call, state, now, result, headline, said):
     found = call("telling", "standing", now, {**DREW, **result})
     assert found[0] == headline
     assert said in found[1]
+
+
+@pytest.mark.parametrize(
+    ("is_direct", "said"),
+    [
+        (False, "add up to 3.970. x̂₂ and x̂₃ see their own variables."),  # no unit has degree 3
+        (True, "add up to 3.970. x̂₂, x̂₃ and x̂₁ see their own variables."),
+    ],
+)
+def test_on_the_diary_it_says_which_outputs_copy(call, is_direct, said):
+    w = MaskExplorer(fault=NOT_STRICT, direct=is_direct)
+    now = {
+        **LEARNED,
+        "network": in_the_page(call, w),
+        "net": {"steps": 200},
+        "what": {"kind": "day", "rows": [[0, 0, 0]] * 8},
+        "nats": 0.5,
+        "floor": 1.84,
+        "sum": 3.97,
+        "claimed": 3.97,
+    }
+    headline, rest = call("telling", "standing", now, {})
+    assert headline == "Below what any distribution can pay."
+    assert rest.endswith(said)
 
 
 @pytest.mark.parametrize(

@@ -21,8 +21,8 @@ export function standing({ network, net, what, nats, floor, own, coins, history,
   if (what.rows.length < 2) return ["Paint two boards or more.", "One board alone has nothing to tell: its floor is 0."];
   if (network.leaks.some(Boolean)) {
     if (network.fault === MIXED_UP) return ["Sound masks, of another ordering.", `Σp is 1, and yet ${offender(network)}: drawn in this order, it must answer before it is told. The sum misses this fault.`];
-    if (nats < floor - MARGIN) return ["Below what any distribution can pay.", fraud(now, what, result)];
-    return ["Each output hears its own answer.", isTraining ? "The new wires began at zero. Watch the curve." : "Press Train: the curve will not stop at the floor."];
+    if (nats < floor - MARGIN) return ["Below what any distribution can pay.", fraud(now, network, what, result)];
+    return [copying(network), isTraining ? "The new wires began at zero. Watch the curve." : "Press Train: the curve will not stop at the floor."];
   }
   if (!net.steps) return ["Nothing is learned yet.", `A coin for each variable costs ${coins.toFixed(2)} nats a ${what.kind}; ${own.toFixed(2)} is the floor.${press}`];
   if (nats > own + 0.05 && wasBroken) return ["Nothing to copy any more.", `It learns again from what comes before.${press}`];
@@ -33,11 +33,17 @@ export function standing({ network, net, what, nats, floor, own, coins, history,
   return [isGrouped ? "On the floor of this grouping." : "On the floor.", `${isGrouped ? `One by one it is ${floor.toFixed(2)}. ` : ""}${drawing} ${next}`];
 }
 
-function fraud({ sum, claimed }, what, { isBlank, different, rows }) {
+function fraud({ sum, claimed }, network, what, { isBlank, different, rows }) {
   const total = sum === null ? "" : `Its probabilities add up to ${sumInWords(sum)}`;
-  if (what.kind === "day") return `${total}. Each output reads its own answer.`;
+  if (what.kind === "day") return `${total}. ${copying(network)}`;
   const drawn = isBlank ? `${rows.length} blanks` : `${different} different boards`;
   return `${total}: the ${what.rows.length} boards alone claim ${claimed.toFixed(1)} of 1. When it draws, no answer is there yet to copy, and out come ${drawn}.`;
+}
+
+/** Say which outputs see their own variable. */
+function copying({ names, rows, leaks }) {
+  const own = rows.filter((i) => (leaks[i] >> i) & 1).map((i) => hat(names[i]));
+  return `${listing(own, 4)} ${own.length > 1 ? "see their own variables" : "sees its own variable"}.`;
 }
 
 /** A sum of probabilities, to as many digits as tell it from 1. */
