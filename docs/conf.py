@@ -7,6 +7,8 @@ import sys
 import tomllib
 from pathlib import Path
 
+from tools.pages import objectives
+
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE / "site"))
 about = tomllib.loads((HERE.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -21,6 +23,7 @@ extensions = [
     *("native_math", "fonts", "repository_links"),
 ]
 root_doc = "docs/index"
+objectives.PAGE.write_text(objectives.page(), encoding="utf-8")  # it is not committed
 include_patterns = ["docs/*.md", "notebooks/*.ipynb"]
 exclude_patterns = [".*", "docs/README.md", "docs/_build", "**/.ipynb_checkpoints"]
 

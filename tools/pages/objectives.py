@@ -1,8 +1,8 @@
-"""What each section is for and what goes wrong there: ``python -m tools.pages.objectives``.
+"""List objectives and wrong answers of each section: ``python -m tools.pages.objectives``.
 
-Writes ``docs/objectives.md``. Objectives, sections, exercises and questions are those of the
-notebooks, the wrong answers those that the checks and the self-checks know. Only ``TESTED_BY`` is
-said here: what tests each objective.
+The command writes ``docs/objectives.md``, as the site build does; git ignores it. Objectives,
+sections, exercises and questions come from the notebooks, and wrong answers from the checks and
+self-checks. Only ``TESTED_BY`` is written by hand: it says what tests each objective.
 """
 
 import re
@@ -105,12 +105,10 @@ def part_of(path):
 def page():
     lines = [
         "# Objectives, exercises, and what goes wrong\n",
-        "Written by `python -m tools.pages.objectives` from the notebooks and from what their "
-        "checks and questions know: do not edit by hand. For each notebook: what a learner can do "
-        "afterwards, and what tests it; for each section the objectives that it serves; and for "
-        "each exercise and question the wrong answers that are known, in the words that the "
-        "learner hears. To find one, search this page for its name, such as `exercise 3.2` or "
-        "`question 3d`.",
+        "For each notebook, this page lists what a learner can do afterwards and what tests it. "
+        "For each section it lists the objectives that the section serves, and for each exercise "
+        "and question the known wrong answers, with the words that the check says to the learner. "
+        "To find one, search this page for its name, such as `exercise 3.2` or `question 3d`.",
     ]
     for path in NOTEBOOKS[1:]:
         lines += ["", *part_of(path)]
