@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 import os
+import reprlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import partial
+from inspect import signature
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Self
 
@@ -28,7 +29,7 @@ from .activations import Activation, make_activation
 from .heads import Bernoulli, Head, check_head
 from .mask_sets import MaskSets
 from .masked_linear import MaskedLinear
-from .masks import DegreeDraw, Ordering, shown_ordering
+from .masks import DegreeDraw, Ordering
 from .sampling import (
     METHODS,
     Method,
@@ -38,7 +39,7 @@ from .sampling import (
     sample_mixture,
     sample_rows,
 )
-from .saving import check_settings, from_plain, name_of, note_settings, read_model, write_model
+from .saving import read_model, write_model
 
 if TYPE_CHECKING:
     from .table import Table
@@ -103,7 +104,7 @@ class MADE(nn.Module):
     """
 
     net: Sequence[MaskedLinear]  # a ModuleList, which cannot say of what
-    _table: dict[str, Any] | None = None
+    table: Table | None = None
 
     def __init__(
         self,
@@ -122,11 +123,6 @@ class MADE(nn.Module):
         seed: int | None = None,
     ) -> None:
         super().__init__()
-        if torch.get_default_device().type == "meta":
-            raise ValueError(
-                'masks follow from degrees, and numbers on torch.device("meta") have no values: '
-                "build the model on a processor, and move it"
-            )
         self.input_dim = check_count("input_dim", input_dim)
         self.hidden_dims = check_widths(hidden_dims)
         if not isinstance(natural_order, bool):
@@ -134,7 +130,7 @@ class MADE(nn.Module):
                 f"natural_order must be True or False, got {natural_order!r}: name what comes "
                 'after hidden_dims, as in activation="tanh"'
             )
-        self.act = make_activation(activation)
+        self.activation, self.act = activation, make_activation(activation)
         self.dropout = check_number("dropout", dropout)
         if self.dropout >= 1:
             raise ValueError(f"dropout must be less than 1, got {dropout}")
@@ -174,8 +170,6 @@ class MADE(nn.Module):
         self._under: list[Tensor] | None = None
         set_masks(self)
         scale_weights(self)
-        self.register_state_dict_post_hook(note_settings)
-        self.register_load_state_dict_pre_hook(check_settings)
         self.register_load_state_dict_post_hook(set_masks)
 
     # ---- structure --------------------------------------------------------------------------
@@ -240,27 +234,28 @@ class MADE(nn.Module):
         """
         return sum(p.numel() for p in self.parameters())
 
-    def extra_repr(self) -> str:
-        """What ``print(model)`` says of its arguments."""
-        sets = self.mask_sets
-        settings = {
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """The arguments that build this model, but for its weights."""
+        return {
             "input_dim": self.input_dim,
             "hidden_dims": self.hidden_dims,
-            "natural_order": sets.natural_order,
-            "degrees": sets.kind,
+            "activation": self.activation,
+            "head": self.head,
+            "direct": self.direct is not None,
             "dropout": self.dropout,
-            "seed": sets.seed,
+            "conditioning": self.net[0].conditioning is not None,
+            **self.mask_sets.arguments,
         }
-        if not isinstance(self.head, Bernoulli):
-            settings["head"] = self.head
-        if self.net[0].conditioning is not None:
-            settings["conditioning"] = True
-        if sets.num_masks != 1:
-            settings["num_masks"] = sets.num_masks
-        if sets.has_given_ordering:
-            settings["ordering"] = shown_ordering(self.order)
-        said = (f"{name}={value!r}" for name, value in settings.items())
-        return ", ".join(text if len(text) < 600 else f"{text[:600]}..." for text in said)
+
+    def extra_repr(self) -> str:
+        """Return the arguments that are not the defaults, for ``print(model)``."""
+        defaults = signature(MADE).parameters
+        return ", ".join(
+            f"{name}={reprlib.repr(value)}"
+            for name, value in self.arguments.items()
+            if value != defaults[name].default
+        )
 
     # ---- density ----------------------------------------------------------------------------
 
@@ -413,22 +408,13 @@ class MADE(nn.Module):
     # ---- files ------------------------------------------------------------------------------
 
     def save(self, path: str | os.PathLike[str], table: Table | None = None) -> None:
-        """Write arguments, head and weights to one file, which :meth:`load` makes a model of.
-
-        The file is whole at every moment: what was at ``path`` stays until the new one is written.
+        """Write arguments, head and state dict to one file, from which :meth:`load` reads a model.
 
         Args:
-            path: of the file.
-            table: what :func:`made_course.load_table` returned, so that :attr:`table` knows how it
-                was read: names, kinds, codes, scales and which rows were for what, and no row. None
-                keeps the table of a model that has one.
-
-        Raises:
-            TypeError: if ``table`` is none.
-            ValueError: if it has another number of columns, or cells that are no plain values; if
-                the head or the activation is of your own: save the state dict instead, which has
-                the weights alone.
-            OSError: if it cannot be written.
+            path: file to write.
+            table: what :func:`made_course.load_table` returned. Its columns are saved, so that
+                ``load_table(file, like=model.table)`` reads new rows in the same way; its rows are
+                not. None saves the table of the model, if it has one.
 
         Example:
             >>> import tempfile
@@ -437,46 +423,17 @@ class MADE(nn.Module):
             >>> MADE.load(path).order
             tensor([3, 1, 2])
         """
-        arguments = {
-            "input_dim": self.input_dim,
-            "hidden_dims": self.hidden_dims,
-            "activation": name_of(self.act),
-            "direct": self.direct is not None,
-            "dropout": self.dropout,
-            "conditioning": self.net[0].conditioning is not None,
-            **self.mask_sets.arguments,
-        }
-        if table is not None and not hasattr(table, "row_numbers"):
-            raise TypeError(f"table must be what load_table returned, got {table!r}")
-        if table is not None and len(table.columns) != self.input_dim:
-            raise ValueError(
-                f"the table has {len(table.columns)} columns, and the model {self.input_dim} "
-                "variables"
-            )
-        kept = self._table if table is None else replace(table, rows=table.rows[:0])
-        write_model(path, arguments, self.head, self.state_dict(), kept)
-
-    @property
-    def table(self) -> Table | None:
-        """The table that the model was saved with, without its rows; None if there was none.
-
-        ``load_table(path, like=model.table)`` reads new rows as the first were.
-        """
-        return from_plain(self._table)
+        table = self.table if table is None else table
+        write_model(path, self.arguments, self.state_dict(), table)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
-        """The model that :meth:`save` wrote, in evaluation mode, on the processor.
-
-        Raises:
-            FileNotFoundError: if there is no such file.
-            ValueError: if it is damaged, or was not written by :meth:`save`.
-        """
-        arguments, head, state, table = read_model(path)
-        with torch.random.fork_rng(devices=[]):  # the weights it draws are replaced at once
-            model = cls(**arguments, head=head)
+        """Return the model that :meth:`save` wrote, in evaluation mode, on the CPU."""
+        arguments, state, table = read_model(path)
+        with torch.random.fork_rng(devices=[]):  # its first weights are replaced at once
+            model = cls(**arguments)
         model.to(state["net.0.weight"].dtype).load_state_dict(state)
-        model._table = table
+        model.table = table
         return model.eval()
 
 

@@ -63,6 +63,7 @@ class Mixed(Head):
         names = [_name(head) for head in heads]
         alike = dict(zip(names, heads, strict=True))
         self.heads = tuple(alike[name] for name in names)
+        self.arguments = (self.heads,)
         self.is_density = any(head.is_density for head in heads)
         self.needs_float32 = any(head.needs_float32 for head in heads)
         self.kinds = _numbered(names)

@@ -11,7 +11,7 @@ from pandas import DataFrame
 from torch import Tensor
 
 from ..common.words import listing
-from .columns import Column, Numbers
+from .columns import Column
 from .heads import Bernoulli, Head
 from .mixed import Mixed
 
@@ -134,7 +134,3 @@ class Table:
         if len(self.columns) > _MOST_SHOWN:
             lines.append(f"    and {len(self.columns) - _MOST_SHOWN} more")
         return "\n".join(lines)
-
-
-KINDS: dict[str, type] = {kind.__name__: kind for kind in (Table, Column, Numbers)}
-"""What the table in a file of a model is made of, see :func:`made_course.model.saving.plain`."""

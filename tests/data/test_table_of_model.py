@@ -77,7 +77,7 @@ def test_a_model_that_is_saved_again_keeps_its_table_and_one_alone_has_none(file
     path = files[0].with_name("model.pt")
     MADE.load(path).save(path)
     assert MADE.load(path).table.names == [*FRAME.columns]
-    assert "is" in read_tensors(path)["table"]
+    assert read_tensors(path)["table"]["class"] == "made_course.model.table.Table"
     files[2].save(path)
     assert MADE.load(path).table is None
 
@@ -89,7 +89,7 @@ def test_what_is_no_table_of_the_model_is_refused(files, tmp_path):
     with pytest.raises(TypeError, match="^table must be what load_table returned, got 'train.csv'"):
         model.save(tmp_path / "other.pt", table="train.csv")
     cut = load_table(FRAME.assign(size=pandas.cut(FRAME["price"], 3)))
-    with pytest.raises(ValueError, match=r"^Interval\(.*\) is no plain value: make texts of such"):
+    with pytest.raises(ValueError, match=r"^cannot save Interval\(.*\), .* must be texts or num"):
         model.save(tmp_path / "other.pt", table=cut)
     assert not (tmp_path / "other.pt").exists()
 

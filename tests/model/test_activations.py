@@ -28,16 +28,7 @@ def test_a_class_of_ones_own_is_a_probability_and_draws_both_ways(activation):
         assert model.eval().log_prob(x).exp().sum().item() == pytest.approx(1, abs=1e-9)
 
 
-@pytest.mark.parametrize(
-    "activation",
-    [partial(nn.Softmax, dim=-1), partial(nn.LayerNorm, 8), nn.GLU, partial(nn.BatchNorm1d, 8)],
-)
-def test_what_lets_units_see_one_another_is_refused(activation):
-    with pytest.raises(ValueError, match="lets hidden units see one another"):
-        MADE(6, (8,), activation=activation)
-
-
-@pytest.mark.parametrize("activation", [nn.GELU(), torch.relu, nn.LayerNorm, 1, None, ["relu"]])
+@pytest.mark.parametrize("activation", [nn.GELU(), 1, None, ["relu"]])
 def test_what_makes_no_module_is_refused(activation):
     with pytest.raises(
         ValueError, match=r"^unknown activation .*: choose .* such as torch\.nn\.GELU"
