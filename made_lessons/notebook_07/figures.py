@@ -21,6 +21,35 @@ FAINT_TO_BLUE = LinearSegmentedColormap.from_list("faint to blue", ["#e3eff7", B
 
 
 @picture
+def plot_ordering_costs(costs: Mapping[tuple[int, ...], float], names: Sequence[str]) -> Picture:
+    """Orderings as dots on an axis of nats, in one row for each variable that comes last.
+
+    Args:
+        costs: ordering → nats above the entropy.
+        names: names of the variables.
+    """
+    rows = [
+        [cost for ordering, cost in costs.items() if ordering[-1] == last]
+        for last in range(len(names))
+    ]
+    told = "; ".join(
+        f"{name} last {', '.join(sorted({f'{cost:.3f}' for cost in row}))}"
+        for name, row in zip(names, rows, strict=True)
+    )
+    worst = names[max(range(len(names)), key=lambda last: max(rows[last]))]
+    alt = f"The worst orderings end with {worst}. Nats above the entropy: {told}."
+    figure = Picture(height=0.6 * len(names) + 0.9, alt=alt)
+    axes = figure.add_subplot()
+    for k, row in enumerate(rows):
+        heights = k + np.linspace(-0.3, 0.3, len(row))  # equal costs stand below one another
+        axes.plot(row, heights, "o", color=BLUE, markersize=6, clip_on=False)
+    name_lines(axes, [f"{name} last" for name in names])
+    axes.set_xlim(0, None)
+    axes.set_xlabel("nats above the entropy", loc="left")
+    return figure
+
+
+@picture
 def plot_pixel_orderings(orderings: Mapping[str, Tensor]) -> Picture:
     """Fields that fill up in the ordering of their pixels, the first faint, the last strong.
 

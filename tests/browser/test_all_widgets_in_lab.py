@@ -34,8 +34,6 @@ WIDGETS = {
         "_ = fit(MADE(16, (8,), seed=0), bars_and_stripes(), bars_and_stripes(), epochs=11, "
         "progress=False, on_epoch=w)"
     ),
-    "OrderingLab, guess first": "OrderingLab()",
-    "OrderingLab": "OrderingLab(); w.guess = [0, 1, 3, 2]",
 }
 PREPARE = (
     "import made_course, torch\nfrom made_course import *\n"

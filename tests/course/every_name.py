@@ -117,7 +117,6 @@ def widgets(model: mc.MADE, x: Tensor) -> list[object]:
         mc.LeakDetector(model),
         mc.LeakDetector(torch.exp, input_dim=3),
         mc.MaskExplorer(),
-        mc.OrderingLab("half adder"),
         mc.SamplingPlayer(model, real=x),
         mc.TrainingMonitor(levels={"coins": 3 * 0.693}),
         mc.__version__,

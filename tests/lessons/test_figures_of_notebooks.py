@@ -3,6 +3,7 @@
 import io
 import math
 from importlib import import_module
+from itertools import permutations
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +36,7 @@ from made_lessons.notebook_07.figures import (
     plot_coasting,
     plot_many_masks,
     plot_mixture,
+    plot_ordering_costs,
     plot_pixel_orderings,
     plot_totals,
 )
@@ -151,6 +153,9 @@ FIGURES = {
     "repeated work": (lambda: plot_repeated_work(torch.tensor([1, 3, 2]), 4), [1],
         "On a staircase of 3 squares a unit is just final; 6 above are too early, 3 below repeat "
         "it. A table of 4 forward passes by 3 hidden units of degrees 1 to 3."),
+    "ordering costs": (lambda: plot_ordering_costs({(0, 1): 0.25, (1, 0): 0.5}, ["a", "b"]),
+        [0.25, 0.5],
+        "The worst orderings end with a. Nats above the entropy: a last 0.500; b last 0.250."),
     "pixel orderings": (lambda: plot_pixel_orderings(
             {"down": torch.arange(4), "up": torch.arange(3, -1, -1)}), [0, 1, 2, 3],
         "Fields fill up in their orderings, the first pixel faint, the last strong. "
@@ -272,6 +277,8 @@ OTHERS = {
             [torch.arange(1, 785), MANY, 30 * MANY],
             [1, 100, 200, 300, 400, 784]), "784"),
     "repeated work": (lambda: plot_repeated_work(MANY[:11].repeat(2), 12), "too early"),
+    "ordering costs": (lambda: plot_ordering_costs(
+            {order: 0.5 * order[-1] for order in permutations(range(4))}, [LONG, *"bcd"]), LONG),
     "pixel orderings": (lambda: plot_pixel_orderings(
             {f"{k}\nnats": MANY[:9] - 1 for k in range(7)}), "6 nats"),
     "coasting": (lambda: plot_coasting({"SGD": [1.0] * 20 + [0.0] * 40, "Adam": [50.0] * 60},

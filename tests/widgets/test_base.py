@@ -13,7 +13,6 @@ from made_course import (
     CompletionPlayer,
     LeakDetector,
     MaskExplorer,
-    OrderingLab,
     SamplingPlayer,
     TrainingMonitor,
 )
@@ -25,7 +24,6 @@ IMAGES = MADE(16, (4,), seed=0)
 MAKE = {
     "MaskExplorer": MaskExplorer,
     "LeakDetector": lambda: LeakDetector(torch.sin, input_dim=3),
-    "OrderingLab": OrderingLab,
     "SamplingPlayer": lambda: SamplingPlayer(IMAGES),
     "CompletionPlayer": lambda: CompletionPlayer(IMAGES, torch.zeros(2, 16)),
     "TrainingMonitor": TrainingMonitor,

@@ -12,7 +12,6 @@ from made_course import (
     CompletionPlayer,
     LeakDetector,
     MaskExplorer,
-    OrderingLab,
     SamplingPlayer,
     TrainingMonitor,
 )
@@ -49,7 +48,6 @@ def player_of(bias=0.0, **options):
         (lambda: MaskExplorer("diary", [300]), "at most 4 hidden layers of at most 64"),
         (lambda: MaskExplorer("diary", "44"), "widths such as"),
         (lambda: MaskExplorer("diary", (2,), [0, 1]), "each of 3 variables"),
-        (lambda: OrderingLab("half-adder"), "unknown example 'half-adder': choose one of half a"),
         (lambda: TrainingMonitor([90]), "levels must map names to nats, got list"),
         (lambda: TrainingMonitor({"a": "x"}), "level 'a' must be a number of nats, got 'x'"),
         (lambda: TrainingMonitor({"a": math.inf}), "level 'a' must be finite, got inf"),
@@ -65,7 +63,6 @@ MAKE = {
     "completion": lambda: CompletionPlayer(MODEL, ROW),
     "leaks": lambda: LeakDetector(torch.sin, 3),
     "masks": MaskExplorer,
-    "orderings": OrderingLab,
 }
 ASKED = {"image_index": 0, "hidden": "100", "seed": 0, "guess": None, "revealed": False}
 
@@ -94,11 +91,6 @@ ASKED = {"image_index": 0, "hidden": "100", "seed": 0, "guess": None, "revealed"
         ("masks", "draw", "odd", "choose one of uniform, paper, even"),
         ("masks", "selected", (0, 3), "no unit (0, 3)"),
         ("masks", "selected", (1.0, 0), "must be a whole number"),
-        ("orderings", "selected", [0, 0, 1, 2], "permutation"),
-        ("orderings", "step", 9, "step must be at most 4, got 9"),
-        ("orderings", "step", 1.5, "step must be a whole number, got 1.5"),
-        ("orderings", "guess", "none of them", "unknown guess 'none of them'"),
-        ("orderings", "example", "everything", "unknown example 'everything'"),
     ],
 )
 def test_a_wrong_value_is_refused_and_changes_nothing(widget, name, value, message):

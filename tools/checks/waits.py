@@ -75,7 +75,6 @@ ACTIONS = [
     ("SamplingPlayer(load_pretrained())", "a step", keys("input[type=range]", "ArrowRight")),
     ("SamplingPlayer(load_pretrained())", "another sample", named("New sample")),
     (COMPLETIONS, "eight completions", named("Other completions")),
-    ("OrderingLab()", "a guess", keys(".made-chips button", "ArrowRight", "ArrowLeft")),
 ]
 
 

@@ -1,1 +1,0 @@
-"""Which ordering suits a simple model, and what comes of averaging over orderings."""
