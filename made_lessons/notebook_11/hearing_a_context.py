@@ -14,8 +14,8 @@ from ..checking.exercise import Misformed, Wrong, exercise, slips
 from ..checking.in_words import written, written_call
 
 _DEAF = (
-    "x̂₁ does not hear the context: into it only from units of a smaller degree than 1, and there "
-    "is none. Of which degree would it be?"
+    "x̂₁ does not see the context: it can see units of a degree smaller than 1 only, and there are "
+    "none. Which degree would such a unit have?"
 )
 _TOO_HIGH = (
     "no output may listen to a unit of degree D: an output's degree would have to be larger, and "
