@@ -381,6 +381,13 @@ def test_neither_position_nor_length_gives_a_right_choice_away():
     questions = [choices for path in NOTEBOOKS for _, choices in questions_of(read(path)).values()]
     positions = Counter([mark for _, mark, _ in choices].index("✓") for choices in questions)
     assert max(positions.values()) <= 0.4 * len(questions)
+    right_and_longest = [
+        choices
+        for choices in questions
+        if max(len(text) for text, _, _ in choices)
+        == max(len(text) for text, mark, _ in choices if mark == "✓")
+    ]
+    assert len(right_and_longest) <= 0.4 * len(questions)
 
 
 @each_notebook
