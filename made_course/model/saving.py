@@ -90,10 +90,16 @@ def from_plain(value: Any) -> Any:
         return type(value)(map(from_plain, value))
     if not isinstance(value, dict):
         return value
-    module, _, name = value["class"].rpartition(".")
-    if not module.startswith(f"{PACKAGE}."):
-        raise ValueError(f"the file names {value['class']}, which is not a class of {PACKAGE}")
-    return getattr(import_module(module), name)(*from_plain(value["arguments"]))
+    return _class_named(value["class"])(*from_plain(value["arguments"]))
+
+
+def _class_named(path: str) -> type:
+    """Return a head or a data class of the package; a file may not name anything else."""
+    module, _, name = path.rpartition(".")
+    kind = getattr(import_module(module), name) if module.startswith(f"{PACKAGE}.") else None
+    if not isinstance(kind, type) or not (issubclass(kind, Head) or is_dataclass(kind)):
+        raise ValueError(f"the file names {path}, which is not a head or a table of {PACKAGE}")
+    return kind
 
 
 def _described(value: object, arguments: Sequence[object]) -> dict[str, object]:

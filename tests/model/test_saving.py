@@ -104,12 +104,13 @@ def test_a_file_that_cannot_be_written_leaves_the_one_before(path, monkeypatch):
     assert os.listdir(path.parent) == [path.name]
 
 
-def test_a_file_that_names_a_class_from_elsewhere_is_refused(path):
+@pytest.mark.parametrize("name", ["subprocess.Popen", "made_course.model.saving.import_module"])
+def test_a_file_that_names_something_other_than_a_head_or_a_table_is_refused(path, name):
     MADE(4, (8,)).save(path)
     content = read_tensors(path)
-    content["arguments"]["head"] = {"class": "subprocess.Popen", "arguments": (["true"],)}
+    content["arguments"]["head"] = {"class": name, "arguments": ("this",)}
     torch.save(content, path)
-    with pytest.raises(ValueError, match="names subprocess.Popen, which is not a class of made_"):
+    with pytest.raises(ValueError, match=f"names {name}, which is not a head or a table of made_"):
         MADE.load(path)
 
 
