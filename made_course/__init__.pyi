@@ -56,7 +56,6 @@ from .training.fit import fit as fit
 from .training.history import History as History
 from .training.train_made import train_made as train_made
 from .widgets.completion_player.completion_player import CompletionPlayer as CompletionPlayer
-from .widgets.leak_detector.leak_detector import LeakDetector as LeakDetector
 from .widgets.mask_explorer.mask_explorer import MaskExplorer as MaskExplorer
 from .widgets.sampling_player.sampling_player import SamplingPlayer as SamplingPlayer
 from .widgets.training_monitor.training_monitor import TrainingMonitor as TrainingMonitor

@@ -14,8 +14,6 @@ WIDGETS = {
     "MaskExplorer": "MaskExplorer()",
     "MaskExplorer, broken": "MaskExplorer(direct=True, fault='output with >=')",
     "MaskExplorer, boards": "MaskExplorer('boards')",
-    "LeakDetector": "LeakDetector(lambda x: 2 * x - 1, 3); w.ordering = [1, 2, 0]",
-    "LeakDetector, 784": "LeakDetector(MADE(784, (32,), seed=0))",
     "SamplingPlayer": "SamplingPlayer(MADE(3, (4,), ordering=[1, 2, 0], seed=0))",
     "SamplingPlayer, digits": (
         "SamplingPlayer(load_pretrained(), real=digits[0]); w.show_real = True"

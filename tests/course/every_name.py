@@ -114,8 +114,6 @@ def shown(model: mc.MADE) -> None:
 def widgets(model: mc.MADE, x: Tensor) -> list[object]:
     return [
         mc.CompletionPlayer(model, x),
-        mc.LeakDetector(model),
-        mc.LeakDetector(torch.exp, input_dim=3),
         mc.MaskExplorer(),
         mc.SamplingPlayer(model, real=x),
         mc.TrainingMonitor(levels={"coins": 3 * 0.693}),

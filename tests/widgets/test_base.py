@@ -11,7 +11,6 @@ from ipywidgets.widgets import widget as ipywidgets_widget
 from made_course import (
     MADE,
     CompletionPlayer,
-    LeakDetector,
     MaskExplorer,
     SamplingPlayer,
     TrainingMonitor,
@@ -23,7 +22,6 @@ from made_course.widgets.shared.without_kernel import alone
 IMAGES = MADE(16, (4,), seed=0)
 MAKE = {
     "MaskExplorer": MaskExplorer,
-    "LeakDetector": lambda: LeakDetector(torch.sin, input_dim=3),
     "SamplingPlayer": lambda: SamplingPlayer(IMAGES),
     "CompletionPlayer": lambda: CompletionPlayer(IMAGES, torch.zeros(2, 16)),
     "TrainingMonitor": TrainingMonitor,

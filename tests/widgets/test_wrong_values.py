@@ -10,7 +10,6 @@ from made_course import (
     MADE,
     Categorical,
     CompletionPlayer,
-    LeakDetector,
     MaskExplorer,
     SamplingPlayer,
     TrainingMonitor,
@@ -42,9 +41,6 @@ def player_of(bias=0.0, **options):
         (lambda: CompletionPlayer(MADE(1), ROW[:1]), "of a single variable nothing can be hidden"),
         (lambda: CompletionPlayer(MODEL, torch.ones(4)), "shape (3,) or (m, 3), got (4,)"),
         (lambda: CompletionPlayer(MODEL, torch.ones(11, 3)), "images must be at most 10, got 11"),
-        (lambda: LeakDetector(torch.sin), "give input_dim, as in LeakDetector(function, input_"),
-        (lambda: LeakDetector(torch.sin, 0), "input_dim must be at least 1, got 0"),
-        (lambda: LeakDetector("a model", 3), "function must be a callable (B, D)"),
         (lambda: MaskExplorer("diary", [300]), "at most 4 hidden layers of at most 64"),
         (lambda: MaskExplorer("diary", "44"), "widths such as"),
         (lambda: MaskExplorer("diary", (2,), [0, 1]), "each of 3 variables"),
@@ -61,7 +57,6 @@ def test_what_makes_no_widget(make, message):
 MAKE = {
     "sampling": lambda: SamplingPlayer(MODEL),
     "completion": lambda: CompletionPlayer(MODEL, ROW),
-    "leaks": lambda: LeakDetector(torch.sin, 3),
     "masks": MaskExplorer,
 }
 ASKED = {"image_index": 0, "hidden": "100", "seed": 0, "guess": None, "revealed": False}
@@ -79,9 +74,6 @@ ASKED = {"image_index": 0, "hidden": "100", "seed": 0, "guess": None, "revealed"
         ("completion", "asked", ASKED | {"revealed": 1}, "revealed must be True or False, got 1"),
         ("completion", "asked", ASKED | {"guess": 8}, "guess must be at most 7, got 8"),
         ("completion", "part", "half", "unknown part 'half': choose one of left, right, "),
-        ("leaks", "ordering", [0, 1], "must name each of 3 variables, got 2"),
-        ("leaks", "selected", 3, "selected must be at most 2, got 3"),
-        ("leaks", "pointed", True, "pointed must be a whole num"),
         ("masks", "lesson", "digits", "choose one of diary, boards, yours"),
         ("masks", "yours", [[0, 2] * 8], "boards of 16 zeros and ones"),
         ("masks", "ordering", [0, 0, 1], "permutation"),

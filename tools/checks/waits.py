@@ -59,7 +59,6 @@ def named(name: str) -> Callable:
 
 
 CHIP = "[data-layer='0'][data-node='1']"
-DETECTOR = "LeakDetector(MADE(16, (64, 64), seed=0))"
 COMPLETIONS = "CompletionPlayer(load_pretrained(), load_binarized_mnist('small')[1][:10])"
 ACTIONS = [
     ("MaskExplorer()", "a unit", clicks("[data-layer='1']")),
@@ -71,7 +70,6 @@ ACTIONS = [
         "the switch",
         lambda widget, _: widget.get_by_role("switch").click(),
     ),
-    (DETECTOR, "an ordering", keys(".made-chips button", "ArrowRight")),
     ("SamplingPlayer(load_pretrained())", "a step", keys("input[type=range]", "ArrowRight")),
     ("SamplingPlayer(load_pretrained())", "another sample", named("New sample")),
     (COMPLETIONS, "eight completions", named("Other completions")),

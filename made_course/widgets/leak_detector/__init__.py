@@ -1,1 +1,0 @@
-"""What each output truly depends on, against what the ordering allows."""
