@@ -25,9 +25,6 @@ from .leaks.total import total_probability as total_probability
 from .model.completed_rows import Completion as Completion
 from .model.completion import complete as complete
 from .model.completion import completion_degrees as completion_degrees
-from .model.compression import compress as compress
-from .model.compression import decompress as decompress
-from .model.compression import sample_from_bytes as sample_from_bytes
 from .model.gaps import Gaps as Gaps
 from .model.given import Given as Given
 from .model.heads import Bernoulli as Bernoulli

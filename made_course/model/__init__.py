@@ -1,4 +1,4 @@
-"""The idea: masks, what an output means, MADE, its samples, completion, models and rows in files.
+"""The idea: masks, what an output means, MADE, its samples, completion, models in files.
 
 Imports from ``common`` alone. In reading order:
 
@@ -19,5 +19,4 @@ Imports from ``common`` alone. In reading order:
 - ``given``: some variables held: draws of the others, and their probabilities
 - ``columns``, ``table``: how a table is read, for a model that knows its own
 - ``saving``: a model in one file, with its table
-- ``compression``: rows in bytes, and a sampler whose dice come from bytes
 """

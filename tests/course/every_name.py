@@ -49,12 +49,6 @@ def completion(model: mc.MADE, x: Tensor, known: Tensor) -> mc.Completion:
     return found
 
 
-def files(model: mc.MADE, rows: Tensor) -> Tensor:
-    file: bytes = mc.compress(model, rows)
-    assert_type(mc.sample_from_bytes(model, 2, file), Tensor)
-    return mc.decompress(model, file)
-
-
 def peers(rows: Tensor) -> dict[str, float]:
     models: list[nn.Module] = [mc.FVSBN(3), mc.NADE(3, 4, ordering=[1, 2, 0])]
     return {str(model): mc.total_probability(model) for model in models}

@@ -331,10 +331,10 @@ def test_contexts_are_what_a_decoder_has_read_before():
     assert seen[1].sum() == 0  # the image before is another
 
 
-def test_what_is_learned_as_it_goes_is_what_can_be_read():
+def test_contexts_are_counted_by_hand():
     # by hand: of blank pixels the first costs 1 bit, the next log2(4 / 3), then log2(6 / 5), ...
     bits = sum(math.log2((k + 1) / (k + 0.5)) for k in range(784))
-    assert compression.learned(torch.zeros(1, 784)) == pytest.approx(bits / 8)
+    assert compression.counted_while_coding(torch.zeros(1, 784)) == pytest.approx(bits / 8)
     assert compression.counted(torch.zeros(1, 784), torch.zeros(3, 784)) == pytest.approx(
         784 * math.log2((3 * 784 + 1) / (3 * 784 + 0.5)) / 8
     )
@@ -343,7 +343,6 @@ def test_what_is_learned_as_it_goes_is_what_can_be_read():
 def test_bytes_of_every_way_stand_beside_made_s(capsys, monkeypatch):
     monkeypatch.setattr(compression, "DIGITS", 80)
     _, rows = told(capsys, "--only", "bytes", "--repeats", "1")
-    assert int(rows["1"][2]) <= 16 + float(rows["1"][0]) + 0.1
     sizes = {name: float(row[0]) for name, row in rows.items() if len(row) == 2 and "." in row[0]}
     assert sizes["MADE, the file"] == pytest.approx(sizes["MADE, −log₂ p / 8"], rel=0.03)
     assert {"bz2", "lzma", "zlib", "WebP, one sheet", "PNG, one sheet"} < sizes.keys()

@@ -1,106 +1,64 @@
-"""Bytes a digit: MADE's file beside contexts without a network, and beside common programs."""
+"""Bytes per digit: a MADE beside a context coder without a network, and common programs."""
 
 import bz2
-import contextlib
 import io
 import lzma
 import math
-import time
 import zlib
-from itertools import repeat
 
 import torch
 import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
-from made_course import compress, decompress, load_binarized_mnist, load_pretrained
-from made_course.model.compression import rounded
+from made_course import load_binarized_mnist, load_pretrained
+from made_lessons.notebook_11.compression import compress, decompress
 
-from .measuring import say, table
+from .measuring import table
 
 DIGITS, ACROSS = 1_000, 40
 NEIGHBOURS = [
-    *zip(repeat(-2), range(-2, 3)),
-    *zip(repeat(-1), range(-3, 4)),
-    *zip(repeat(0), range(-4, 0)),
+    *((-2, right) for right in range(-2, 3)),
+    *((-1, right) for right in range(-3, 4)),
+    *((0, right) for right in range(-4, 0)),
 ]
-"""How far down and to the right of a pixel are the 16 by which JBIG2 codes it (ITU-T T.88)."""
-
-
-def zstd(data):
-    import zstandard
-
-    return zstandard.ZstdCompressor(level=22).compress(data)
-
-
+"""The 16 pixels that JBIG2 (ITU-T T.88) uses as context, as steps down and right of the pixel."""
 PROGRAMS = {
     "bz2": bz2.compress,
     "lzma": lambda data: lzma.compress(data, preset=9 | lzma.PRESET_EXTREME),
-    "zstd": zstd,
     "zlib": lambda data: zlib.compress(data, 9),
 }
 IMAGES = {
     "WebP": {"format": "WebP", "lossless": True, "quality": 100, "method": 6},
     "PNG": {"format": "PNG", "optimize": True},
 }
-"""Name → how Pillow writes a sheet of digits without loss, as small as it can."""
 
 
 def bytes_a_digit(options):
     train, test, _ = load_binarized_mnist("auto")
     digits, model = test[:DIGITS], load_pretrained("mnist-512")
-    files = []
-    for n in (1, 100, DIGITS):
-        say(f"bytes: {n} digits")
-        files.append((n, *of_made(model, digits[:n], options.repeats)))
-    table(
-        "Bytes, load_pretrained('mnist-512'), each file written and read again",
-        ("digits", "−log₂ p / 8", "of the rounded model", "file", "CPU s to write", "to read"),
-        [
-            (str(n), f"{exact:,.1f}", f"{coded:,.1f}", f"{size:,}", f"{there:.2f}", f"{back:.2f}")
-            for n, exact, coded, size, there, back in files
-        ],
-    )
-    _, exact, _, made, *_ = files[-1]
-    say("bytes: contexts")
+    file = compress(model, digits)
+    if not torch.equal(decompress(model, file, len(digits)), digits):
+        raise RuntimeError("decompress returned other digits than compress got")
+    with torch.no_grad():
+        made = -model.log_prob(digits).sum().item() / math.log(256)
     sizes = {
-        "MADE, −log₂ p / 8": exact,
-        "MADE, the file": made,
-        "16 pixels, learned as it goes, −log₂ p / 8": learned(digits),
-        f"16 pixels, counted on {len(train):,}, −log₂ p / 8": counted(digits, train),
+        "MADE, −log₂ p / 8": made,
+        "MADE, the file": len(file),
+        "16 pixels, counted while coding, −log₂ p / 8": counted_while_coding(digits),
+        f"16 pixels, counted on {len(train):,} images, −log₂ p / 8": counted(digits, train),
     }
     bits = torch.tensor([128, 64, 32, 16, 8, 4, 2, 1])
     packed = (digits.view(-1, 8) * bits).sum(1)
     for name, program in PROGRAMS.items():
-        with contextlib.suppress(ImportError):
-            sizes[name] = min(len(program(bytes(x.byte()))) for x in (packed, digits.flatten()))
+        sizes[name] = min(len(program(bytes(x.byte()))) for x in (packed, digits.flatten()))
     for name, settings in IMAGES.items():
         sizes[f"{name}, one sheet"] = image_size(digits, settings)
     table(
-        f"Bytes, the first {len(digits):,} test images; the model's own are not counted",
-        ("what", "bytes a digit", "times MADE's file"),
-        [(name, f"{size / len(digits):.3f}", f"{size / made:.2f}") for name, size in sizes.items()],
+        f"Bytes of the first {len(digits):,} test images, without the model's own",
+        ("what", "bytes per digit", "times MADE's file"),
+        [(name, f"{n / len(digits):.3f}", f"{n / len(file):.2f}") for name, n in sizes.items()],
     )
-
-
-@torch.no_grad()
-def of_made(model, rows, repeats):
-    """What the rows are worth in bytes, by the model and rounded; their file, and CPU seconds."""
-    there, back = [], []
-    for _ in range(repeats):
-        start = time.process_time()
-        file = compress(model, rows)
-        there.append(time.process_time() - start)
-        read = decompress(model, file)
-        back.append(time.process_time() - start - there[-1])
-        if not torch.equal(read, rows):
-            raise RuntimeError("what was read is not what was written")
-    worth = [-p.log_prob(rows).sum().item() / math.log(2) / 8 for p in (model, rounded(model))]
-    return *worth, len(file), min(there), min(back)
-
-
-# ---- without a network --------------------------------------------------------------------------
 
 
 def contexts(rows: Tensor) -> Tensor:
@@ -113,8 +71,8 @@ def contexts(rows: Tensor) -> Tensor:
     return number.flatten()
 
 
-def learned(rows):
-    """Bytes by p(x = 1 | context) = (ones + 1/2) / (times + 1), of the pixels before (KT)."""
+def counted_while_coding(rows):
+    """Bytes with p(x = 1 | context) = (ones + 1/2) / (times + 1), counted on earlier pixels."""
     ones, times, bits = [0.5] * 2**16, [1.0] * 2**16, 0.0
     for context, pixel in zip(contexts(rows).tolist(), rows.flatten().int().tolist(), strict=True):
         p = ones[context] / times[context]
@@ -125,7 +83,7 @@ def learned(rows):
 
 
 def counted(rows, train):
-    """Bytes by the same shares, of the training images."""
+    """Bytes with the same probabilities, counted on the training images."""
     seen = contexts(train)
     times = seen.bincount(minlength=2**16).double() + 1
     ones = seen.bincount(train.double().flatten(), minlength=2**16) + 0.5

@@ -32,7 +32,7 @@ ROOMS = {  # a folder, files of it that are changed, and the tests that then run
     "sampling": ("made_course/model", ["sampling"], ["sampling", "log_prob"]),
     "made": ("made_course/model", ["masked_linear", "made"], ["made", "log_prob"]),
     "completion": ("made_course/model", ["completion"], ["completion", "completed_rows", "given"]),
-    "compression": ("made_course/model", ["compression"], ["compression"]),
+    "compression": ("made_lessons/notebook_11", ["compression"], ["compression"]),
     "tables": (
         "made_course/data",
         ["mnist_binarized", "table_cells", "table_columns", "table_files", "table_texts", "tables"],
