@@ -1,4 +1,4 @@
-"""What is learned from: digits, toys whose distribution is known, a novel, a table of one's own.
+"""What is learned from: digits, toys whose distribution is known, a table of one's own.
 
 Imports from ``model``, whose heads a table chooses, and ``common``.
 
@@ -7,7 +7,6 @@ Imports from ``model``, whose heads a table chooses, and ``common``.
 - ``mnist_download``: the full set from the internet
 - ``toys``: boards, a diary, points in the plane
 - ``garden``: days in a garden, a column of every kind
-- ``texts``: a novel as rows of characters
 - ``table_texts``: a file of text, cut into rows, and whether the first has names
 - ``table_cells``: how numbers are written in cells of text, and what counts as missing
 - ``table_files``: a file, an array or a frame, as one frame, and the way back to a cell of it

@@ -1,8 +1,13 @@
+import hashlib
 import math
 
+import pytest
 import torch
 import torch.nn.functional as F
+from torch import nn
 
+from made_course import Categorical, Transformer
+from made_lessons.notebook_10.texts import NOVEL, decode, encode, load_text, nats_per_character
 from tests.lessons.checking import right, wrong
 
 
@@ -48,3 +53,22 @@ def test_one_number_three_names():
         return a_token * math.log2(math.e) * n_tokens / n_bytes, math.e**a_token
 
     right("10.4", by_the_token)
+
+
+def test_the_novel_is_the_file_that_its_licence_names():
+    licence = NOVEL.with_name("novel_LICENSE.txt").read_text(encoding="utf-8")
+    assert hashlib.sha256(NOVEL.read_bytes()).hexdigest() in licence
+    train, valid, test = load_text()
+    alphabet = "".join(sorted(set(train)))
+    assert len(alphabet) == 74
+    assert decode(encode(valid, alphabet), alphabet) == valid
+    assert train.startswith("It is a truth universally acknowledged")
+    assert test.endswith("Kitty and Lydia.")
+
+
+def test_a_coin_costs_ln_2_per_character():
+    model = Transformer(4, width=8, layers=1, heads=1, head=Categorical(2))
+    for parameter in model.parameters():
+        nn.init.zeros_(parameter)
+    nats = nats_per_character(model, torch.tensor([0, 1, 1, 0, 0, 1]))
+    assert nats == pytest.approx(math.log(2))

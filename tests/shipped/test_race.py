@@ -1,13 +1,9 @@
-"""The comparison that ships is what its command says, and the novel what its licence says."""
-
-import hashlib
+"""The comparison that ships is what its command says."""
 
 import pytest
 import torch
 
 from made_course import MADE, bars_and_stripes
-from made_course.data import texts
-from made_course.data.texts import decode, encode, load_text
 from made_course.shipped.measured import load_race
 from tools.ships import run_race as race
 
@@ -35,15 +31,3 @@ def test_time_is_up_when_it_is_up():
     assert seen % race.BATCH == 0
     assert 0.2 <= curve[-1][0] < 0.7
     assert curve[-1][1] < 11
-
-
-def test_the_novel_is_the_file_that_its_licence_names():
-    licence = texts.NOVEL.with_name("novel_LICENSE.txt").read_text(encoding="utf-8")
-    assert hashlib.sha256(texts.NOVEL.read_bytes()).hexdigest() in licence
-    train, valid, test = load_text()
-    alphabet = "".join(sorted(set(train)))
-    assert len(alphabet) == 74
-    assert decode(encode(valid, alphabet), alphabet) == valid
-    assert "public domain" in licence
-    assert train.startswith("It is a truth universally acknowledged")
-    assert test.endswith("Kitty and Lydia.")
