@@ -2,7 +2,6 @@
 
 from .common.expect import expect as expect
 from .common.side_by_side import side_by_side as side_by_side
-from .data.garden import garden_days as garden_days
 from .data.mnist import load_mnist as load_mnist
 from .data.mnist import mnist_folder as mnist_folder
 from .data.mnist import mnist_labels as mnist_labels

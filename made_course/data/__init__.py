@@ -6,7 +6,6 @@ Imports from ``model``, whose heads a table chooses, and ``common``.
 - ``mnist_binarized``: zeros and ones, whole or in batches
 - ``mnist_download``: the full set from the internet
 - ``toys``: boards, a diary, points in the plane
-- ``garden``: days in a garden, a column of every kind
 - ``table_texts``: a file of text, cut into rows, and whether the first has names
 - ``table_cells``: how numbers are written in cells of text, and what counts as missing
 - ``table_files``: a file, an array or a frame, as one frame, and the way back to a cell of it

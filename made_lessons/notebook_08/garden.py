@@ -1,4 +1,4 @@
-"""Days in a garden: a table with columns of every kind, by a rule that is known."""
+"""Days in a garden: a table with a column of every kind, drawn by a known rule."""
 
 from __future__ import annotations
 
@@ -7,48 +7,32 @@ import torch
 from pandas import DataFrame
 from torch import Generator, Tensor
 
-from ..common.arguments import check_count
-
 
 def garden_days(n: int, seed: int = 0) -> DataFrame:
-    r"""Days in a garden, a day a row: columns of every kind, by a rule that is known.
+    r"""Draw independent days in a garden, one per row.
 
-    The sky is clear on half of the days, clouded on a quarter, and it rains on a quarter. All else
-    follows from it, and the water from all but the sky:
+    The sky decides sprinkler, helpers and temperature, and these three decide the water:
 
-    ========= ======================== ============================== ============
-    sky       probability of sprinkler of 0, 1, 2 and 3 helpers       °C
-    ========= ======================== ============================== ============
-    clear     0.7                      0.1, 0.2, 0.3, 0.4             24 ± 3
-    clouds    0.4                      ¼ each                         19 ± 3
-    rain      0.1                      0.4, 0.3, 0.2, 0.1             14 ± 3
-    ========= ======================== ============================== ============
+    ====== =========== ============ ================== =======
+    sky    probability of sprinkler of 0 to 3 helpers  °C
+    ====== =========== ============ ================== =======
+    clear  0.5         0.7          0.1, 0.2, 0.3, 0.4 24 ± 3
+    clouds 0.25        0.4          ¼ each             19 ± 3
+    rain   0.25        0.1          0.4, 0.3, 0.2, 0.1 14 ± 3
+    ====== =========== ============ ================== =======
 
     .. math::
         \text{litres} = 20 + 10 \cdot \text{helpers} + 3 \cdot \text{celsius} \cdot
             [\text{sprinkler}] + 5 \varepsilon, \qquad \varepsilon \sim \mathcal N(0, 1)
 
-    The entropy, which is the lowest NLL that any model can have, is the sum of those of the steps:
-    8.447 differential nats, in °C and litres.
-
-    Args:
-        n: number of days, drawn independently: any part of them is a sample, too.
-        seed: governs the days, and nothing else.
-
-    Returns:
-        a pandas frame of n rows, with columns ``sprinkler`` (no, yes), ``helpers`` (0 to 3),
-        ``celsius``, ``litres`` and ``sky`` (clear, clouds, rain).
-
-    Raises:
-        TypeError, ValueError: if an argument is no such number.
+    The entropy, which no model's NLL can be below, is 8.447 differential nats in °C and litres.
 
     Example:
         >>> garden_days(3).round(1)
           sprinkler  helpers  celsius  litres    sky
         ...
     """
-    n = check_count("n", n)
-    generator = Generator().manual_seed(check_count("seed", seed, smallest=0))
+    generator = Generator().manual_seed(seed)
 
     def draw(probabilities: Tensor) -> Tensor:
         return torch.multinomial(probabilities, 1, generator=generator)[:, 0]

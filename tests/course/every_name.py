@@ -79,10 +79,9 @@ def data() -> list[Tensor]:
     folders: set[Path] = {mc.mnist_folder(), mc.download_mnist()}
     assert_type(name, str)
     assert len(folders) == len(loaders[0])
-    garden: mc.Table = mc.load_table(mc.garden_days(50))
     toys = [mc.bars_and_stripes(), mc.rain_diary(), mc.two_moons(9)]
     assert table.inverse(table.rows).shape == (335, 33)
-    return [garden.rows, *table, train, test, grey, labels, *toys]
+    return [*table, train, test, grey, labels, *toys]
 
 
 def training(rows: Tensor, loader_rows: Tensor) -> mc.History:

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 import torch
 
-from made_course.data.garden import garden_days
 from made_course.data.toys import bars_and_stripes, rain_diary, two_moons
 
 
@@ -41,53 +40,6 @@ def has_moments(points: torch.Tensor, variances: tuple[float, float], covariance
     x, y = points.double().T
     expected = [(x, 0), (y, 0), (x * x, variances[0]), (y * y, variances[1]), (x * y, covariance)]
     return all(within_5_standard_errors(values, moment) for values, moment in expected)
-
-
-# sky → its share, probability of the sprinkler and of 0 to 3 helpers, mean of °C
-GARDEN = {
-    "clear": (0.5, 0.7, (0.1, 0.2, 0.3, 0.4), 24),
-    "clouds": (0.25, 0.4, (0.25,) * 4, 19),
-    "rain": (0.25, 0.1, (0.4, 0.3, 0.2, 0.1), 14),
-}
-
-
-def bell(x: float, mean: float, std: float) -> float:
-    return -(((x - mean) / std) ** 2) / 2 - math.log(std * math.sqrt(2 * math.pi))
-
-
-def garden_log_prob(sprinkler: str, helpers: int, celsius: float, litres: float, sky: str) -> float:
-    share, on, of_helpers, mean = GARDEN[sky]
-    classes = share * (on if sprinkler == "yes" else 1 - on) * of_helpers[helpers]
-    water = 20 + 10 * helpers + (3 * celsius if sprinkler == "yes" else 0)
-    return math.log(classes) + bell(celsius, mean, 3) + bell(litres, water, 5)
-
-
-def test_garden_days_follow_their_rule_and_have_the_entropy_that_the_course_states():
-    days = garden_days(20_000)
-    nats = torch.tensor([-garden_log_prob(*day) for day in days.itertuples(index=False)])
-    assert within_5_standard_errors(nats, 8.447)
-    for sky, (share, on, of_helpers, mean) in GARDEN.items():
-        here = days[days["sky"] == sky]
-        assert abs(len(here) / len(days) - share) < 0.02
-        assert abs((here["sprinkler"] == "yes").mean() - on) < 0.04
-        shares = here["helpers"].value_counts(normalize=True)
-        assert all(abs(shares[k] - p) < 0.04 for k, p in enumerate(of_helpers))
-        assert abs(here["celsius"].mean() - mean) < 0.25
-        assert abs(here["celsius"].std() - 3) < 0.2
-    water = 20 + 10 * days["helpers"] + 3 * days["celsius"] * (days["sprinkler"] == "yes")
-    noise = torch.tensor((days["litres"] - water).to_numpy()) / 5
-    assert within_5_standard_errors(noise, 0)
-    assert within_5_standard_errors(noise.square(), 1)
-
-
-def test_garden_days_follow_their_seed_and_leave_the_global_stream_alone():
-    before = torch.get_rng_state()
-    first, again, other = garden_days(50, seed=1), garden_days(50, seed=1), garden_days(50, seed=2)
-    assert torch.equal(torch.get_rng_state(), before)
-    assert first.equals(again)
-    assert not first.equals(other)
-    with pytest.raises(ValueError, match=r"^n must be at least 1, got 0"):
-        garden_days(0)
 
 
 def moons_density(points: torch.Tensor, noise: float) -> torch.Tensor:
