@@ -1,11 +1,10 @@
-"""What ``fit`` and ``evaluate`` take as data: a tensor (N, D), or a loader of such batches."""
+"""The data of ``fit`` and ``evaluate``: a tensor (N, D), or a loader of such batches."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
 from typing import Protocol
-from zlib import crc32
 
 import torch
 from torch import Tensor
@@ -14,7 +13,7 @@ from ..model.made import MADE
 
 
 class Loader(Protocol):
-    """Yields batches (B, D), anew each time it is asked, and knows how many."""
+    """An iterable of batches (B, D) that has a length and can be iterated many times."""
 
     def __iter__(self) -> Iterator[Tensor]: ...
 
@@ -25,7 +24,7 @@ Batches = Tensor | Loader
 
 
 class Shuffled:
-    """A loader of the rows of a tensor (N, D), in another order each time.
+    """A loader of the rows of a tensor (N, D), in a new random order each time.
 
     Example:
         >>> batches = Shuffled(torch.tensor([[1.0], [2.0], [3.0]]), batch_size=2)
@@ -45,56 +44,41 @@ class Shuffled:
 
 
 def check_data(model: MADE, data: Batches) -> None:
-    """Raise unless there are data for this model; what a loader yields is seen only later."""
+    """Raise an error unless the data fit the model; a loader's batches are checked in use."""
     if isinstance(data, Tensor):
         model.check_data(data)
         if len(data) == 0:
             raise ValueError(f"there are no rows: got shape {tuple(data.shape)}")
         return
     check_iterable(data)
-    try:
-        batches = len(data)
-    except TypeError as error:
-        raise TypeError(f"a loader must have a length, got {type(data).__name__}") from error
-    if batches == 0:
-        raise ValueError("there are no batches: got an empty loader")
+    if not hasattr(data, "__len__"):
+        raise TypeError(f"a loader must have a length, got {type(data).__name__}")
 
 
 def check_iterable(data: object) -> None:
-    """Raise unless the data can be a tensor or a loader."""
-    if hasattr(data, "row_numbers"):  # a Table: as an iterable it would pass for three batches
+    """Raise an error unless the data can be a tensor or a loader."""
+    if hasattr(data, "row_numbers"):  # a Table iterates over its three parts
         raise TypeError(
-            "data must be one part of a table, got all three: train, valid, test = table"
+            "data must be one part of a table, got all three: use train, valid, test = table"
         )
-    if hasattr(data, "columns"):  # as an iterable it would pass for the names of its columns
+    if hasattr(data, "columns"):  # a frame iterates over the names of its columns
         raise TypeError(
-            "data must be a tensor, got a frame: train, valid, test = load_table(frame) makes "
-            "tensors of it"
+            "data must be a tensor, got a frame: use train, valid, test = load_table(frame)"
         )
-    if isinstance(data, str) or not hasattr(data, "__iter__"):
+    if not hasattr(data, "__iter__"):
         raise TypeError(
             f"data must be a (N, D) tensor or a loader of such batches, got {type(data).__name__}"
         )
 
 
 def tensors(batches: Iterable[Tensor]) -> Iterator[Tensor]:
-    """The batches, each a tensor; ``DataLoader(TensorDataset(x))`` wraps each in a list."""
+    """Yield each batch as a tensor; ``DataLoader(TensorDataset(x))`` wraps each in a list."""
     for batch in batches:
         if isinstance(batch, list | tuple) and len(batch) == 1:
             batch = batch[0]
         if not isinstance(batch, Tensor):
             raise TypeError(
-                "data must be a (N, D) tensor or a loader of such batches without labels, got "
-                f"{type(batch).__name__} as a batch: torch.as_tensor makes a tensor"
+                "each batch must be a (B, D) tensor without labels, got a "
+                f"{type(batch).__name__}: use torch.as_tensor to make a tensor"
             )
-        if len(batch) > 0:
-            yield batch
-
-
-def fingerprint(data: Batches) -> str:
-    """What a checkpoint remembers of its data."""
-    if isinstance(data, Tensor):
-        checksum = crc32(data.detach().float().cpu().contiguous().numpy().data)
-        return f"tensor {tuple(data.shape)} with checksum {checksum:08x}"
-    own = " and a generator" if getattr(data, "generator", None) is not None else ""
-    return f"loader of {len(data)} batches{own}"
+        yield batch

@@ -1,4 +1,4 @@
-"""What rows cost a model: the mean of their negative log-likelihood."""
+"""The score of a model: the mean negative log-likelihood of rows."""
 
 from __future__ import annotations
 
@@ -26,21 +26,20 @@ def evaluate(
     .. math::
         -\frac{1}{N}\sum_n \log p(x^{(n)})
 
-    Dropout is off, products are in the model's own precision, and the model's training mode stays
-    as it was.
+    Dropout is off, autocast is off, and the model's training mode is unchanged afterwards.
 
     Args:
-        model: a MADE, or anything with its ``log_prob`` and ``check_data``.
+        model: a MADE, or any object with its ``log_prob`` and ``check_data``.
         x: (N, D) tensor valid for the model, or a loader of such batches.
-        ensemble: None scores the set of masks in use; k the mixture of the first k sets of masks,
-            or with ``num_masks=None`` of k that are drawn from a fixed seed.
-        batch_size: rows at once, where ``x`` is a tensor.
+        ensemble: None scores under the masks in use; k scores the mixture of the first k sets of
+            masks, or with ``num_masks=None`` of k sets that are drawn from a fixed seed.
+        batch_size: rows per forward pass, if ``x`` is a tensor.
 
     Returns:
-        nats, for a density differential nats; divide by D ln 2 for bits per dimension.
+        nats, or differential nats for a density; divide by D ln 2 for bits per dimension.
 
     Raises:
-        TypeError, ValueError: if the data are not as described, or there are none.
+        TypeError, ValueError: if the data are not as described, or empty.
 
     Example:
         >>> model = MADE(784)
@@ -63,7 +62,7 @@ def sum_nll(
     batch_size: int = 1000,
     processes: Processes = ALONE,
 ) -> tuple[float, int]:
-    """NLL summed over all rows, and how many there are."""
+    """Return the NLL summed over all rows, and the number of rows."""
     check_count("batch_size", batch_size)
     known = False
     if isinstance(x, Tensor):
@@ -81,4 +80,4 @@ def sum_nll(
             share = processes.share(batch).to(device)
             total -= model.log_prob(share, ensemble).cpu().double().sum().item()
             rows += len(batch)
-    return processes.total(total)[0], rows
+    return processes.total(total), rows

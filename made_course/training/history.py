@@ -1,4 +1,4 @@
-"""What a training run measured, one row an epoch."""
+"""The measurements of a training run, one row per epoch."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 
 @dataclass
 class History:
-    """What a training run measured, one entry an epoch.
+    """The measurements of a training run, one entry per epoch.
 
     Attributes:
         epoch: 1, 2, ...
-        train_nll: mean over the epoch's batches, while the weights were still changing (nats).
-        valid_nll: mean over the validation rows at the end of the epoch (nats); empty without any.
+        train_nll: mean NLL over the epoch's batches, while the weights were changing (nats).
+        valid_nll: mean NLL of the validation rows after the epoch (nats); empty without such rows.
         lr: learning rate of the epoch's last step.
-        seconds: duration of the epoch; left out of what a notebook shows.
-        unit: of the NLL, "nats" or, for a density, "differential nats".
-        planned: epochs that the run is to have; None where that is open.
+        seconds: duration of the epoch; not shown, because no two runs share it.
+        unit: unit of the NLL, "nats" or, for a density, "differential nats".
+        planned: number of epochs that the run will have; None if it is not known.
 
     Example:
         >>> history = History()
@@ -45,14 +45,9 @@ class History:
         self.lr.append(lr)
         self.seconds.append(seconds)
 
-    def truncate(self, epochs: int) -> None:
-        """Forget all but the first epochs."""
-        for values in self._lists().values():
-            del values[epochs:]
-
     @property
     def best_epoch(self) -> int | None:
-        """Epoch of the lowest validation NLL; None without validation."""
+        """Epoch of the lowest validation NLL; None without validation rows."""
         if not self.valid_nll:
             return None
         return 1 + min(range(len(self.valid_nll)), key=self.valid_nll.__getitem__)
@@ -60,35 +55,27 @@ class History:
     def __len__(self) -> int:
         return len(self.epoch)
 
-    def _lists(self) -> dict[str, list]:
-        return {name: values for name, values in vars(self).items() if isinstance(values, list)}
-
-    def _columns(self) -> dict[str, list[str]]:
-        columns = {
-            "epoch": [str(e) for e in self.epoch],
-            "train NLL": [f"{v:.3f}" for v in self.train_nll],
-            "valid NLL": [f"{v:.3f}" for v in self.valid_nll],
-            "rate": [f"{v:#.2g}" for v in self.lr],
-        }
-        return {name: column for name, column in columns.items() if column or name != "valid NLL"}
+    def _rows(self) -> list[list[str]]:
+        """Return the cells to show, with the header first."""
+        columns = [
+            ["epoch", *map(str, self.epoch)],
+            ["train NLL", *(f"{v:.3f}" for v in self.train_nll)],
+            ["rate", *(f"{v:#.2g}" for v in self.lr)],
+        ]
+        if self.valid_nll:
+            columns.insert(2, ["valid NLL", *(f"{v:.3f}" for v in self.valid_nll)])
+        return [list(row) for row in zip(*columns, strict=True)]
 
     def __repr__(self) -> str:
-        columns = self._columns()
-        widths = [max(map(len, [name, *column])) for name, column in columns.items()]
-        rows = [list(columns), *zip(*columns.values(), strict=True)]
-        return "\n".join(
-            "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
-            for row in rows
-        )
+        rows = self._rows()
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        return "\n".join("  ".join(map(str.rjust, row, widths)) for row in rows)
 
     def _repr_html_(self) -> str:
-        columns = self._columns()
-        head = "".join(f'<th scope="col">{name}</th>' for name in columns)
-        rows = "".join(
-            f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>"
-            for row in zip(*columns.values(), strict=True)
-        )
+        header, *rows = self._rows()
+        head = "".join(f'<th scope="col">{name}</th>' for name in header)
+        body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
         return (
             f"<table><caption>negative log-likelihood (NLL) in {self.unit}</caption>"
-            f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+            f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
         )

@@ -1,4 +1,4 @@
-"""Whether a training takes bfloat16: a short trial decides, as a processor's flags say nothing."""
+"""The choice of bfloat16: a short trial, because a processor's flags do not say what is faster."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PRECISIONS = ("auto", "float32", "bfloat16")
 
 @cache
 def bfloat16_is_faster(device: torch.device) -> bool:
-    """Time the same product in float32 and in bfloat16, casts included."""
+    """Time one product in float32 and in bfloat16, casts included."""
     if device.type not in ("cpu", "cuda"):
         return False
     x, w = torch.ones(512, 512, device=device), torch.ones(512, 512, device=device)
@@ -35,7 +35,7 @@ def bfloat16_is_faster(device: torch.device) -> bool:
 
 
 def takes_bfloat16(precision: str, model: MADE, processes: Processes) -> bool:
-    """Whether this training does: where it is asked for or, by ``"auto"``, faster and not risky."""
+    """Whether a training uses bfloat16: if asked for or, with ``"auto"``, if faster and safe."""
     if precision != "auto":
         return precision == "bfloat16"
     if next(model.parameters()).dtype != torch.float32:

@@ -1,15 +1,16 @@
 """Several processes that train one model together, as ``torchrun`` starts them.
 
 Every process has the whole model and the same random stream, so that all agree on the order of the
-rows and on the masks of each step. Of each batch a process takes its share of the rows; gradients
-are averaged by PyTorch's DistributedDataParallel (gloo on processors, NCCL on GPUs).
+rows and on the masks of each step. Each process takes its share of the rows of a batch, and
+PyTorch's DistributedDataParallel averages the gradients (gloo on CPUs, NCCL on GPUs).
 """
 
 from __future__ import annotations
 
 import atexit
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from inspect import signature
 from typing import Any, TypeVar
@@ -24,44 +25,40 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True)
 class Processes:
-    """The processes that train together, seen from one of them; alone where there is no other.
+    """The processes that train together, seen from one of them.
 
     Attributes:
-        rank: number of this one, from 0.
-        size: how many there are.
-        device: where the model of this process is.
+        rank: number of this process, from 0.
+        size: number of processes.
+        device: device of this process's model.
 
     Example:
         >>> Processes(rank=1, size=2).share(torch.arange(5))
         tensor([1, 3])
-        >>> Processes().total(3.0, 5.0)
-        [3.0, 5.0]
+        >>> Processes().total(3.0)
+        3.0
     """
 
     rank: int = 0
     size: int = 1
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
 
-    @property
-    def has_fused_optimizers(self) -> bool:
-        """Whether PyTorch's optimizers have a fast form in one piece on this kind of device."""
-        return self.device.type in ("cpu", "cuda")
+    # ---- what the processes share ------------------------------------------------------------
 
     def share(self, batch: Tensor) -> Tensor:
-        """The rows of a batch that are this process's; the last processes may have one less."""
+        """Return this process's rows of a batch; the last processes may have one row less."""
         return batch if self.size == 1 else batch[self.rank :: self.size]
 
-    def total(self, *numbers: float) -> list[float]:
-        """The sum of each number over all processes."""
+    def total(self, number: float) -> float:
+        """Return the sum of a number over all processes."""
         if self.size == 1:
-            return list(numbers)
-        dtype = torch.float32 if self.device.type == "mps" else torch.float64
-        sums = torch.tensor(numbers, dtype=dtype, device=self.device)
-        distributed.all_reduce(sums)
-        return sums.tolist()
+            return number
+        result = torch.tensor(number, dtype=torch.float64, device=self.device)
+        distributed.all_reduce(result)
+        return result.item()
 
     def agree(self, value: Value) -> Value:
-        """What the first process says."""
+        """Return the value that the first process has."""
         if self.size == 1:
             return value
         values = [value]
@@ -69,29 +66,73 @@ class Processes:
         return values[0]
 
     def log_prob_of(self, model: MADE) -> Callable[[Tensor], Tensor]:
-        """The model's ``log_prob``, such that ``backward()`` averages over the processes.
+        """Return the model's ``log_prob``, whose ``backward()`` averages over the processes.
 
-        The model first becomes that of the first process, weights and masks.
+        The weights and masks of the first process are copied to the others before.
         """
         if self.size == 1:
             return model.log_prob
         state = {name: tensor.cpu() for name, tensor in model.state_dict().items()}
-        model.load_state_dict(self.agree(state))  # masks follow
-        # they are alike in all processes from then on: nothing has to be sent at every step
+        model.load_state_dict(self.agree(state))
+        # buffers stay alike from now on, so they need not be sent at every step
         wrap = nn.parallel.DistributedDataParallel
-        new, old = "forward_sync_buffers", "broadcast_buffers"  # the old name warns where both are
+        new, old = "forward_sync_buffers", "broadcast_buffers"  # the old name warns if both exist
         options: dict[str, Any] = {new if new in signature(wrap).parameters else old: False}
         return wrap(_LogProb(model), init_sync=False, **options)
 
+    # ---- random streams ----------------------------------------------------------------------
+
+    def fork_random(self) -> AbstractContextManager[None]:
+        """Restore torch's random streams at the end of the ``with``."""
+        return torch.random.fork_rng([self.device] if self.device.type == "cuda" else [])
+
+    @contextmanager
+    def seeded(self, seed: int | None) -> Iterator[None]:
+        """Draw from a stream of this seed; None is torch's global stream.
+
+        Several processes without a seed use one that the first process draws.
+        """
+        if seed is None and self.size > 1:
+            seed = self.agree(int(torch.randint(2**62, ())))
+        if seed is None:
+            yield
+            return
+        with self.fork_random():
+            torch.manual_seed(seed)
+            yield
+
+    @contextmanager
+    def own_dropout(self, step: int) -> Iterator[None]:
+        """Let each of several processes draw its own dropout, and keep the common stream."""
+        if self.size == 1:
+            yield
+            return
+        with self.fork_random():
+            # the initial seed is part of the stream's state, so that a resumed run has it too
+            torch.manual_seed(hash((torch.initial_seed(), step, self.rank)) % 2**63)
+            yield
+
+    def random_states(self) -> list[Tensor]:
+        """Return the states of the random streams that a training on this device uses."""
+        states = [torch.get_rng_state()]
+        if self.device.type != "cpu":
+            states.append(torch.get_device_module(self.device).get_rng_state())
+        return states
+
+    def set_random_states(self, states: list[Tensor]) -> None:
+        """Set the random streams to what :meth:`random_states` returned."""
+        torch.set_rng_state(states[0])
+        if self.device.type != "cpu":
+            torch.get_device_module(self.device).set_rng_state(states[1])
+
 
 ALONE = Processes()
-"""What a single process is."""
 
 
 def processes_on(device: torch.device) -> Processes:
-    """The processes of this run: those that ``torchrun`` started, else this one alone.
+    """Return the processes that ``torchrun`` started, or else only this one.
 
-    Where they do not know of each other yet, they are introduced, once and until they end.
+    Processes that are not connected yet are connected, once and until they end.
     """
     if not distributed.is_available():
         return Processes(device=device)
@@ -104,8 +145,8 @@ def processes_on(device: torch.device) -> Processes:
 
 
 def _leave() -> None:
-    # A thread of gloo may still hold tensors of the last exchange. To let go of them it needs the
-    # interpreter's lock, and one that asks for it when Python has ended aborts the process.
+    # A thread of gloo may still hold tensors of the last exchange. It needs the interpreter's lock
+    # to release them, and asking for the lock after Python has ended aborts the process.
     time.sleep(0.1)
     distributed.destroy_process_group()
 

@@ -1,10 +1,9 @@
-"""What ``fit`` asks at every step: how fast to learn, how much to forget, whether to go on."""
+"""The two schedules of ``fit``: one cycle of the rate, or stopping when no score is better."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
 import torch
@@ -15,44 +14,25 @@ from ..common.arguments import check_count, check_number
 from .history import History
 
 WARM_UP = 0.3
-"""Share of all steps in which the rate of :class:`OneCycle` rises to its peak."""
+"""Share of all steps in which the rate of a cycle rises to its peak."""
 FEWEST_STEPS = 10
-"""Steps in an epoch of a small table, where :class:`Patient` chooses the batches."""
-
-
-class Schedule:
-    """What a training asks; as it is, the rate stays as the optimizer has it, and nothing ends."""
-
-    epochs: int | None = None
-
-    def before_step(self, optimizer: Optimizer, step: int, steps: int) -> None:
-        """Set rate and decay for a step, counted from 0 over all epochs, of ``steps`` each."""
-
-    def after_step(self, weights: Sequence[Tensor], step: int) -> None:
-        """Look at the new weights."""
-
-    def shown(self, model: nn.Module) -> AbstractContextManager[None]:
-        """The weights that are scored, inside a ``with``: as it is, the model's own."""
-        return nullcontext()
-
-    def is_over(self, history: History) -> bool:
-        """Whether the run has had its epochs."""
-        return self.epochs is not None and len(history) >= self.epochs
+"""Steps per epoch of :class:`Patient` on a small table."""
 
 
 @dataclass
-class OneCycle(Schedule):
+class OneCycle:
     """The rate rises to its peak and falls again, once in all epochs.
 
     Args:
-        epochs: of the run.
+        epochs: number of epochs.
         lr: peak of the learning rate.
-        weight_decay: of AdamW.
+        weight_decay: weight decay of AdamW.
     """
 
     epochs: int = 10
     lr: float = 0.015
     weight_decay: float = 0.03
+    averages = False
 
     def __post_init__(self) -> None:
         self.epochs = check_count("epochs", self.epochs)
@@ -60,41 +40,46 @@ class OneCycle(Schedule):
         self.weight_decay = check_number("weight_decay", self.weight_decay)
 
     def settings(self) -> dict[str, object]:
-        """What must not change when a run goes on."""
+        """Return what must not change when a run is resumed."""
         return asdict(self)
 
     def batch_size(self, rows: int) -> int:
-        """Rows a step, where nobody says."""
+        """Return the default number of rows per step."""
         return 512
 
     def groups(self, model: nn.Module) -> list[dict]:
-        """Parameters for AdamW."""
+        """Return the parameter groups for AdamW."""
         return [{"params": list(model.parameters()), "weight_decay": self.weight_decay}]
 
     def before_step(self, optimizer: Optimizer, step: int, steps: int) -> None:
-        """Set the rate for a step: see :func:`one_cycle`."""
+        """Set the rate for a step, counted from 0, of a run with ``steps`` steps per epoch."""
         optimizer.param_groups[0]["lr"] = self.lr * one_cycle(step, steps * self.epochs)
+
+    def is_over(self, history: History) -> bool:
+        """Whether all epochs are done."""
+        return len(history) >= self.epochs
 
 
 @dataclass
-class Patient(Schedule):
-    """The rate stays at its peak, and the score on validation rows says when to stop.
+class Patient:
+    """The rate is constant, and the run ends when no score was better for some epochs.
 
-    The decay goes from strong to weak, so that the best epoch chooses it, too. Biases do not decay:
-    one is the logit of a frequency, which may be far from 0. What is scored, shown and kept are
-    weights averaged over the last steps, see :func:`average_into`.
+    The weight decay goes from strong to weak, so that the best epoch also chooses the decay. Biases
+    do not decay, because a bias is the logit of a frequency, which may be far from 0. The weights
+    that are scored and kept are averages over the last steps: see :func:`average_into`.
 
     Args:
-        patience: epochs without a better score after which a run is over.
-        epochs: most epochs; None sets no limit.
+        patience: number of epochs without a better score that end the run.
+        epochs: largest number of epochs; None sets no limit.
         lr: learning rate after the first epoch, in which it rises.
-        weight_decay: of AdamW; None is the :func:`falling_decay`.
+        weight_decay: weight decay of AdamW; None is the :func:`falling_decay`.
     """
 
     patience: int
     epochs: int | None = None
     lr: float = 0.03
     weight_decay: float | None = None
+    averages = True
 
     def __post_init__(self) -> None:
         self.patience = check_count("patience", self.patience)
@@ -103,63 +88,45 @@ class Patient(Schedule):
         self.lr = check_number("lr", self.lr, positive=True)
         if self.weight_decay is not None:
             self.weight_decay = check_number("weight_decay", self.weight_decay)
-        self.average: list[Tensor] = []
 
     def settings(self) -> dict[str, object]:
-        """What must not change when a run goes on: nothing depends on the limit."""
+        """Return what must not change when a run is resumed; the limit of epochs may."""
         return {**asdict(self), "epochs": None}
 
     def batch_size(self, rows: int) -> int:
-        """Rows a step, where nobody says: a tenth of all, and at most 100."""
+        """Return the default number of rows per step: a tenth of all rows, and at most 100."""
         return min(100, max(1, math.ceil(rows / FEWEST_STEPS)))
 
     def groups(self, model: nn.Module) -> list[dict]:
-        """Parameters for AdamW: weights, and biases that do not decay."""
+        """Return the parameter groups for AdamW: weights first, then biases, without decay."""
         weights = [p for p in model.parameters() if p.dim() > 1]
         biases = [p for p in model.parameters() if p.dim() == 1]
-        decay = self.weight_decay or 0.0
         return [
-            {"params": weights, "weight_decay": decay},
+            {"params": weights, "weight_decay": self.weight_decay or 0.0},
             {"params": biases, "weight_decay": 0.0},
         ]
 
     def before_step(self, optimizer: Optimizer, step: int, steps: int) -> None:
-        """Set rate and decay for a step."""
+        """Set the rate, which rises in the first epoch, and the weight decay."""
         rate = self.lr * min(1.0, (step + 1) / steps)
         for group in optimizer.param_groups:
             group["lr"] = rate
         if self.weight_decay is None:  # AdamW multiplies it by the rate
             optimizer.param_groups[0]["weight_decay"] = falling_decay(step) / rate
 
-    def after_step(self, weights: Sequence[Tensor], step: int) -> None:
-        """Take the new weights into their average."""
-        if not self.average:
-            self.average = [p.detach().clone() for p in weights]
-        average_into(self.average, weights, step)
-
-    @contextmanager
-    def shown(self, model: nn.Module) -> Iterator[None]:
-        """The weights that are scored: inside the ``with``, the model has the averages."""
-        own = [p.detach().clone() for p in model.parameters()]
-        _set_weights(model, self.average)
-        try:
-            yield
-        finally:
-            _set_weights(model, own)
-
     def is_over(self, history: History) -> bool:
-        """Whether the last epochs brought nothing better, or the limit has come."""
-        if super().is_over(history):
+        """Whether the patience is used up, or the limit of epochs is reached."""
+        if self.epochs is not None and len(history) >= self.epochs:
             return True
         return len(history) - (history.best_epoch or 0) >= self.patience
 
 
 def one_cycle(step: int, steps: int) -> float:
-    r"""Share of the peak learning rate at a step: up in a straight line, down along a cosine.
+    r"""Return the share of the peak rate at a step: a straight rise, then half a cosine.
 
     Args:
         step: 0 .. steps - 1.
-        steps: steps of the whole run.
+        steps: number of steps of the whole run.
 
     Returns:
         a number in (0, 1].
@@ -171,22 +138,19 @@ def one_cycle(step: int, steps: int) -> float:
     rise = max(1, round(WARM_UP * steps))
     if step < rise:
         return (step + 1) / rise
-    step = min(step, steps - 1)  # a loader may yield more batches than it announced
+    step = min(step, steps - 1)  # a loader may yield more batches than its length says
     return 0.5 + 0.5 * math.cos(math.pi * (step - rise) / max(1, steps - rise))
 
 
 def falling_decay(step: int) -> float:
-    r"""Share of itself that each weight loses at a step: :math:`10 / (100 + t)`.
+    r"""Return the share of itself that each weight loses at a step: :math:`10 / (100 + t)`.
 
-    A strong decay leaves a network nothing but the strongest dependencies, a weak one lets it learn
-    the rest and in the end the noise. What has passed through all of them in one run has met the
-    decay that its data need, and the validation score tells when.
+    Under a strong decay a network learns only the strongest dependencies; under a weak one it
+    learns the rest and, in the end, the noise. A run that passes from strong to weak meets the
+    decay that suits its data on the way, and the validation score tells when.
 
     Args:
-        step: steps done so far, t.
-
-    Returns:
-        a number in (0, 0.1].
+        step: number of steps done before, t.
 
     Example:
         >>> falling_decay(0), falling_decay(900)
@@ -197,18 +161,18 @@ def falling_decay(step: int) -> float:
 
 @torch.no_grad()
 def average_into(averages: Sequence[Tensor], weights: Iterable[Tensor], step: int) -> None:
-    r"""Take the weights after one more step into their averages, in place.
+    r"""Update the averages of the weights, in place, after a step.
 
     .. math::
         \bar\theta \leftarrow \bar\theta + \frac{5}{t + 5}\,(\theta - \bar\theta)
 
-    The first weights are the first averages. Later ones reach back over about a fifth of all steps,
-    whatever their number, so that the noise of single batches cancels out.
+    The averages reach back over about a fifth of all steps, so that the noise of single batches
+    cancels out.
 
     Args:
-        averages: a tensor for each one of ``weights``.
-        weights: those after step t.
-        step: steps done before it, t.
+        averages: one tensor for each of ``weights``.
+        weights: weights after the step.
+        step: number of steps done before it, t.
 
     Source:
         Shamir and Zhang 2013, "Stochastic Gradient Descent for Non-smooth Optimization: Convergence
@@ -223,9 +187,3 @@ def average_into(averages: Sequence[Tensor], weights: Iterable[Tensor], step: in
     """
     for average, weight in zip(averages, weights, strict=True):
         average.lerp_(weight, 5 / (step + 5))
-
-
-@torch.no_grad()
-def _set_weights(model: nn.Module, weights: Iterable[Tensor]) -> None:
-    for p, weight in zip(model.parameters(), weights, strict=True):
-        p.copy_(weight)

@@ -9,11 +9,10 @@ import pytest
 import torch
 from torch.utils.data import DataLoader, TensorDataset
 
-from made_course import MADE, History, complete, evaluate, fit
+from made_course import MADE, complete, evaluate, fit
 from made_course.common.last_training import last_training
 from made_course.data.tables import Table
 from made_course.model.heads import Categorical, MixtureOfGaussians
-from made_course.training import fit as module
 from made_course.training import precision
 from tests.training.learning_runs import (
     DATA,
@@ -192,24 +191,12 @@ def test_validation_is_scored_with_the_first_set(num_masks):
     assert first != in_use
 
 
-class Noted(History):
-    """A history that is interrupted while the third epoch is noted, between two of its lists."""
-
-    def append(self, **row):
-        super().append(**row)
-        if len(self) == 3:
-            self.epoch.append(99)
-            interrupt()
-
-
 @pytest.mark.parametrize("patience", [None, 9])
 @pytest.mark.parametrize(
     ("place", "whole"),
-    [("first epoch", 0), ("train", 2), ("valid", 2), ("note", 2), ("on_epoch", 3), ("nowhere", 5)],
+    [("first epoch", 0), ("train", 2), ("valid", 2), ("on_epoch", 3), ("nowhere", 5)],
 )
-def test_an_interrupt_leaves_the_best_of_the_whole_epochs(monkeypatch, place, whole, patience):
-    if place == "note":
-        monkeypatch.setattr(module, "History", Noted)
+def test_an_interrupt_leaves_the_best_of_the_whole_epochs(place, whole, patience):
     train = Loader({"first epoch": (1, 3), "train": (3, 2)}.get(place), interrupt)
     valid = Loader((3, 2) if place == "valid" else None, interrupt, (1 - DATA).split(20))
     model = small()
@@ -243,25 +230,6 @@ def test_an_error_in_on_epoch_comes_through_and_leaves_the_last_epoch():
     assert not model.training
 
 
-def test_an_empty_batch_of_a_loader_is_passed_over():
-    model = small()
-    history = run(model, Loader(batches=[DATA[:40], DATA[:0], DATA[40:]]))
-    assert all(map(math.isfinite, history.train_nll))
-    assert evaluate(model, [DATA[:0], DATA]) == evaluate(model, [DATA])
-
-
-def test_a_loader_that_is_spent_after_one_epoch_is_named():
-    class Spent(Loader):
-        def __iter__(self):
-            self.epoch += 1
-            return iter(self.batches if self.epoch == 1 else [])
-
-    model, epochs = small(), []
-    with pytest.raises(ValueError, match=r"no batches in epoch 2.*anew"):
-        run(model, Spent(), on_epoch=lambda model, history: epochs.append(state(model)))
-    assert same(state(model), epochs[0])
-
-
 # ---- losses that are not finite -----------------------------------------------------------------
 
 
@@ -292,21 +260,14 @@ def test_a_gradient_that_is_not_finite_stops_before_it_spoils_the_weights():
     assert same(state(model), before)
 
 
-@pytest.mark.parametrize("valid", [None, DATA], ids=["no valid", "valid"])
-def test_an_epoch_that_ends_in_useless_weights_is_no_good_one(valid):
-    model = small()
-    before = state(model)
-    # one batch an epoch: its loss is finite, and the weights after its step are useless
-    with pytest.raises(FloatingPointError, match=r"epoch 1, batch 1: lower lr"):
-        run(model, DATA, valid, batch_size=120, lr=1e30)
-    assert same(state(model), before)
-
-
 def test_validation_data_whose_score_is_not_finite_are_named():
     model = small(head=MixtureOfGaussians(2))
     before = state(model)
     with pytest.raises(FloatingPointError, match="validation data is nan after epoch 1: lower lr"):
         run(model, REALS, torch.full((4, 3), 1e30))
+    # or if the last step spoils the weights
+    with pytest.raises(FloatingPointError, match="validation data is nan after epoch 1: lower lr"):
+        run(model, REALS, REALS, batch_size=120, lr=1e30)
     assert same(state(model), before)
 
 
@@ -374,43 +335,37 @@ WRONG_AT_LAST = torch.cat([DATA, torch.tensor([[0.0, 3.0, 0.0]])])
 
 
 def validate(model, data):
-    """Data that are at hand are checked before the first epoch, and what a loader yields after."""
+    """Run fit with wrong validation data: a tensor is refused before the first epoch."""
     at = (1, 1) if isinstance(data, torch.Tensor) else None
     run(model, Loader(at, pytest.fail), data)
 
 
 @pytest.mark.parametrize("use", [run, validate, evaluate])
 @pytest.mark.parametrize(
-    ("model", "data", "error", "said"),
+    ("model", "data", "error", "message"),
     [
         (BINARY, torch.zeros(0, 3), ValueError, "there are no rows"),
-        (BINARY, [], ValueError, "there are no (batches|rows)"),
         (BINARY, WRONG_AT_LAST, ValueError, "must hold only 0 and 1, got 3"),
         (CLASSES, WRONG_AT_LAST, ValueError, "classes must be whole numbers 0..2, got 3"),
         (REAL, DATA * math.nan, ValueError, "data must be finite, got nan"),
-        (BINARY, DATA[:, :2], ValueError, r"x must have shape \(B, 3\), got \(120, 2\)"),
-        (BINARY, DATA[0], ValueError, r"x must have shape \(B, 3\), got \(3,\)"),
-        (BINARY, "data", TypeError, "got str"),
+        (BINARY, DATA.view(-1, 1, 3), ValueError, r"\(B, 3\), got \(120, 1, 3\): for images"),
         (BINARY, 3, TypeError, "got int"),
-        (BINARY, DATA.tolist(), TypeError, "got list"),
-        (BINARY, DATA.numpy(), TypeError, "got ndarray"),
+        (BINARY, DATA.numpy(), TypeError, "got a ndarray: use torch.as_tensor"),
         (BINARY, Table(DATA, [], None), TypeError, "one part of a table"),
-        (BINARY, pandas.DataFrame(DATA), TypeError, r"got a frame: .* load_table\(frame\) makes"),
-        (BINARY, [(DATA, DATA)], TypeError, "without labels, got tuple"),
-        (BINARY, [DATA, DATA[:, :2]], ValueError, r"got \(120, 2\)"),
+        (BINARY, pandas.DataFrame(DATA), TypeError, r"got a frame: .* load_table\(frame\)"),
+        (BINARY, [(DATA, DATA)], TypeError, "without labels, got a tuple"),
         (BINARY, [DATA, WRONG_AT_LAST], ValueError, "must hold only 0 and 1, got 3"),
-        (BINARY, [DATA[0]], ValueError, r"x must have shape \(B, 3\), got \(3,\)"),
     ],
 )
-def test_data_that_are_none_of_the_models_are_refused(model, data, error, said, use):
+def test_data_that_do_not_fit_the_model_are_refused(model, data, error, message, use):
     before = state(model)
-    with pytest.raises(error, match=said):
+    with pytest.raises(error, match=message):
         use(model, data)
     assert same(state(model), before)
 
 
 @pytest.mark.parametrize(
-    ("arguments", "error", "said"),
+    ("arguments", "error", "message"),
     [
         ({"train": iter(DATA.split(40))}, TypeError, "must have a length, got tuple_iterator"),
         ({"epochs": 0}, ValueError, "epochs must be at least 1, got 0"),
@@ -422,16 +377,13 @@ def test_data_that_are_none_of_the_models_are_refused(model, data, error, said, 
         ({"weight_decay": -0.1, "patience": 1}, ValueError, "weight_decay must be finite and at"),
         ({"precision": "float16"}, ValueError, "unknown precision 'float16': choose one of auto"),
         ({"seed": -1}, ValueError, "seed must be at least 0, got -1"),
-        ({"seed": 2**63}, ValueError, "seed must be at most 9223372036854775807, got 92233720368"),
         ({"patience": 2, "valid": None}, ValueError, "patience needs validation data: pass valid="),
         ({"patience": 0}, ValueError, "patience must be at least 1, got 0"),
-        ({"on_epoch": 3}, TypeError, "on_epoch must be a function"),
-        ({"on_epoch": History}, TypeError, r"got a class: make one, History\(\)"),
     ],
 )
-def test_fit_says_what_is_wrong_with_an_argument(arguments, error, said):
+def test_fit_says_what_is_wrong_with_an_argument(arguments, error, message):
     model = small()
     before = state(model)
-    with pytest.raises(error, match=said):
+    with pytest.raises(error, match=message):
         run(model, **{"valid": DATA, **arguments})
     assert same(state(model), before)

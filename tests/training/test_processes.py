@@ -13,7 +13,6 @@ import torch
 from made_course import MADE, evaluate, example_table, load_table
 from made_course.data.mnist import load_mnist
 from made_course.data.mnist_binarized import binarized_loader
-from made_course.training import random_streams
 from made_course.training.__main__ import main
 from made_course.training.processes import Processes
 from tests.training.train_together import RUNS, results_of
@@ -75,27 +74,27 @@ def test_dropout_and_a_missing_seed_leave_the_processes_with_one_model(together)
     assert together[0]["noisy"] == together[1]["noisy"]
 
 
-def test_dropout_follows_the_seed_and_differs_between_processes_and_batches():
-    cpu, state = torch.device("cpu"), torch.get_rng_state()
+def test_dropout_follows_the_seed_and_differs_between_processes_and_steps():
+    before = torch.get_rng_state()
 
-    def dropout_of(seed, rank, batch, state=None):
-        processes = Processes(rank, 2)
-        with random_streams.stream_for(seed, cpu, processes):
+    def draw(seed, rank, step, state=None):
+        processes = Processes(rank, size=2)
+        with processes.seeded(seed):
             if state is not None:  # as a checkpoint brings it
                 torch.set_rng_state(state)
             torch.randperm(5)
             common = torch.get_rng_state()
-            with random_streams.stream_of_dropout(batch, processes):
+            with processes.own_dropout(step):
                 drawn = tuple(torch.rand(4).tolist())
             assert torch.equal(torch.get_rng_state(), common), "dropout moved the common stream"
         return drawn, common
 
-    first, common = dropout_of(seed=0, rank=0, batch=0)
-    assert dropout_of(seed=0, rank=0, batch=0)[0] == first
-    others = [dropout_of(1, 0, 0)[0], dropout_of(0, 1, 0)[0], dropout_of(0, 0, 1)[0]]
+    first, common = draw(seed=0, rank=0, step=0)
+    assert draw(seed=0, rank=0, step=0)[0] == first
+    others = [draw(1, 0, 0)[0], draw(0, 1, 0)[0], draw(0, 0, 1)[0]]
     assert len({first, *others}) == 4
-    assert dropout_of(seed=1, rank=0, batch=0, state=common)[0] == first
-    assert torch.equal(torch.get_rng_state(), state)
+    assert draw(seed=1, rank=0, step=0, state=common)[0] == first
+    assert torch.equal(torch.get_rng_state(), before)
 
 
 # ---- the training command -----------------------------------------------------------------------

@@ -146,7 +146,7 @@ def test_patience_goes_on_while_it_gets_better_and_says_if_a_limit_comes_first()
     how = {"patience": 1, "lr": 0.001}
     history = run(small(), DATA, DATA, epochs=None, on_epoch=stop_after(12), **how)
     assert len(history) == 12
-    with pytest.warns(UserWarning, match="epochs=12 before patience=1 had run out.* is 12"):
+    with pytest.warns(UserWarning, match="epochs=12 before patience=1 was used up.* is 12"):
         assert len(run(small(), DATA, DATA, epochs=12, **how)) == 12
 
 

@@ -50,7 +50,7 @@ ROOMS = {  # a folder, files of it that are changed, and the tests that then run
     ),
     "training": (
         "made_course/training",
-        ["batches", "checkpoints", "evaluate", "fit", "loop", "schedules"],
+        ["batches", "checkpoints", "evaluate", "fit", "run", "schedules"],
         ["checkpoints", "evaluate", "fit", "schedules"],
     ),
     "relatives": ("made_course/relatives", ["older", "younger"], ["older", "younger"]),

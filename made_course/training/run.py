@@ -1,0 +1,201 @@
+"""One training run: an epoch, a score, and the state from which the run can go on."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from tqdm.auto import tqdm
+
+from ..common.arguments import values_are_known
+from ..model.made import MADE
+from .batches import Batches, Loader, Shuffled, tensors
+from .evaluate import sum_nll
+from .history import History
+from .processes import Processes
+from .schedules import OneCycle, Patient, average_into
+
+MAX_GRADIENT_NORM = 1.0
+LARGE = 30
+"""Largest absolute value that standardised data may be expected to have."""
+
+
+class Run:
+    """A training run: a model, its optimizer, the history and the best weights so far.
+
+    Args:
+        model: the model to train in place.
+        schedule: rate and weight decay of each step, and the end of the run.
+        train: batches, iterated again in each epoch.
+        valid: data to score after each epoch, or None.
+        processes: the processes that train together.
+        bfloat16: whether to train under bfloat16 autocast.
+    """
+
+    def __init__(
+        self,
+        model: MADE,
+        schedule: OneCycle | Patient,
+        train: Loader,
+        valid: Batches | None,
+        processes: Processes,
+        bfloat16: bool,
+    ) -> None:
+        self.model, self.schedule, self.processes = model, schedule, processes
+        self.train, self.valid, self.bfloat16 = train, valid, bfloat16
+        self.generator = getattr(train, "generator", None)
+        self.log_prob = processes.log_prob_of(model)
+        self.optimizer = torch.optim.AdamW(
+            schedule.groups(model), lr=schedule.lr, fused=processes.device.type in ("cpu", "cuda")
+        )
+        self.history = History(
+            unit="differential nats" if model.head.is_density else "nats",
+            planned=schedule.epochs if isinstance(schedule, OneCycle) else None,
+        )
+        self.weights = list(model.parameters())
+        self.averages = [p.detach().clone() for p in self.weights] if schedule.averages else None
+        self.last = self._model_state()
+        self.best: dict[str, Tensor] | None = None
+
+    def epoch(self, bar: tqdm) -> None:
+        """Train on every batch once, score the model, and add both to the history."""
+        start = time.perf_counter()
+        train_nll = self._steps(bar)
+        last, best, valid_nll = self._model_state(), self.best, None
+        if self.valid is not None:
+            with self.shown():
+                valid_nll = self.score(self.valid)
+                if valid_nll < min(self.history.valid_nll, default=math.inf):
+                    best = self._model_state()
+        self.last, self.best = last, best
+        self.history.append(
+            train_nll=train_nll,
+            valid_nll=valid_nll,
+            lr=self.optimizer.param_groups[0]["lr"],
+            seconds=time.perf_counter() - start,
+        )
+
+    def score(self, data: Batches) -> float:
+        """Return the mean NLL of the data under the first set of masks."""
+        first = None if self.model.num_masks == 1 else 1
+        total, rows = sum_nll(self.model, data, first, processes=self.processes)
+        if not math.isfinite(total):
+            raise FloatingPointError(
+                f"the loss on the validation data is {total:g} after epoch "
+                f"{len(self.history) + 1}: lower lr, or check the data. The model has the weights "
+                "of its last good epoch"
+            )
+        return total / rows
+
+    @contextmanager
+    def shown(self) -> Iterator[None]:
+        """Give the model its averaged weights inside the ``with``, if the schedule has any."""
+        if self.averages is None:
+            yield
+            return
+        own = [p.detach().clone() for p in self.weights]
+        _copy_into(self.weights, self.averages)
+        try:
+            yield
+        finally:
+            _copy_into(self.weights, own)
+
+    def finish(self) -> None:
+        """Leave the model in evaluation mode, with its best weights, or else the last ones."""
+        self.model.load_state_dict(self.best or self.last)
+        self.model.eval()
+
+    def state(self) -> dict[str, Any]:
+        """Return everything that the run needs to go on after its last whole epoch."""
+        return {
+            "last": self.last,
+            "best": self.best,
+            "averages": self.averages,
+            "optimizer": self.optimizer.state_dict(),
+            "history": vars(self.history),
+            "bfloat16": self.bfloat16,
+            "random": self.processes.random_states(),
+            "loader": None if self.generator is None else self.generator.get_state(),
+        }
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        """Go to a state that :meth:`state` returned."""
+        self.last, self.best, self.bfloat16 = state["last"], state["best"], state["bfloat16"]
+        self.model.load_state_dict(self.last)
+        if self.averages is not None:
+            _copy_into(self.averages, state["averages"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        vars(self.history).update(state["history"])
+        self.processes.set_random_states(state["random"])
+        if self.generator is not None:
+            self.generator.set_state(state["loader"])
+
+    def _model_state(self) -> dict[str, Tensor]:
+        return {name: value.clone() for name, value in self.model.state_dict().items()}
+
+    def _steps(self, bar: tqdm) -> float:
+        """Take a step for each batch; return the mean NLL, of each batch before its step."""
+        model, steps = self.model.train(), len(self.train)
+        total, rows = 0.0, 0
+        with values_are_known(isinstance(self.train, Shuffled)), _leave_one_out(model):
+            for number, batch in enumerate(tensors(self.train)):
+                step = len(self.history) * steps + number
+                self.schedule.before_step(self.optimizer, step, steps)
+                nll = self._gradient(batch, step, number)
+                self.optimizer.step()
+                if self.averages is not None:
+                    average_into(self.averages, self.weights, step)
+                if model.num_masks != 1:
+                    model.resample_masks()
+                total += nll * len(batch)
+                rows += len(batch)
+                bar.update()
+        return total / rows
+
+    def _gradient(self, batch: Tensor, step: int, number: int) -> float:
+        """Compute the gradient of a batch's mean NLL, and return this NLL."""
+        processes = self.processes
+        share = processes.share(batch).to(processes.device)
+        # a context for each step, because autocast keeps its copies of the biases until it ends
+        with (
+            processes.own_dropout(step),
+            torch.autocast(processes.device.type, torch.bfloat16, enabled=self.bfloat16),
+        ):
+            # gradients are averaged over the processes, so this is the mean over all rows
+            loss = -self.log_prob(share).sum() * processes.size / len(batch)
+        self.optimizer.zero_grad()
+        loss.backward()
+        norm = nn.utils.clip_grad_norm_(self.weights, MAX_GRADIENT_NORM).item()
+        nll = processes.total(loss.item()) / processes.size
+        if math.isfinite(nll) and math.isfinite(norm):
+            return nll
+        what = "the gradient is not finite" if math.isfinite(nll) else f"the loss is {nll:g}"
+        cure = "lower lr, or check the data"
+        if (largest := batch.float().norm(torch.inf).item()) > LARGE:
+            cure = f"the data reach {largest:g}: standardise them, (x - x.mean(0)) / x.std(0)"
+        raise FloatingPointError(
+            f"{what} in epoch {len(self.history) + 1}, batch {number + 1}: {cure}. The model has "
+            "the weights of its last good epoch"
+        )
+
+
+@contextmanager
+def _leave_one_out(model: MADE) -> Iterator[None]:
+    """Inside the ``with``, a head that counted the training rows leaves out the row it scores."""
+    head = model.head
+    model.head = head.left_out()
+    try:
+        yield
+    finally:
+        model.head = head
+
+
+@torch.no_grad()
+def _copy_into(targets: Iterable[Tensor], sources: Iterable[Tensor]) -> None:
+    for target, source in zip(targets, sources, strict=True):
+        target.copy_(source)
