@@ -69,23 +69,6 @@ def test_train_made_is_adam_at_a_constant_rate(tiny_mnist, capsys):
         torch.testing.assert_close(one, other, rtol=0, atol=1e-5)
 
 
-def test_train_made_says_what_is_wrong(tiny_mnist):
-    with pytest.raises(ValueError, match="epochs must be at least 1, got 0"):
-        train_made(epochs=0)
-    with pytest.raises(ValueError, match="lr must be finite and above 0, got -1"):
-        train_made(lr=-1)
-    with pytest.raises(ValueError, match="each of hidden_dims must be at least 1, got 0"):
-        train_made(hidden=(0,))
-    with pytest.raises(FloatingPointError, match="epoch 1, batch 2: lower lr"):
-        train_made(epochs=1, hidden=(16,), lr=1e30, batch_size=32)
-
-
-def test_train_made_refuses_an_empty_batch(monkeypatch, tmp_path):
-    monkeypatch.setenv("MADE_COURSE_DATA", str(tmp_path))
-    with pytest.raises(ValueError, match="batch_size must be at least 1, got 0"):
-        train_made(batch_size=0)
-
-
 @pytest.mark.full_mnist
 def test_the_last_cell_of_the_document(tmp_path, monkeypatch, capsys):
     """The first of its ten epochs is that of the run that ships, which ends at its 86.4 nats."""
