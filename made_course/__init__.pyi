@@ -17,9 +17,6 @@ from .figures import save_samples_grid as save_samples_grid
 from .leaks.dependence import Dependence as Dependence
 from .leaks.dependence import binary_points as binary_points
 from .leaks.dependence import measure_dependence as measure_dependence
-from .leaks.joint import chain_joint as chain_joint
-from .leaks.joint import parity_joint as parity_joint
-from .leaks.ordering_fits import fit_orderings as fit_orderings
 from .leaks.total import total_probability as total_probability
 from .model.completed_rows import Completion as Completion
 from .model.completion import complete as complete

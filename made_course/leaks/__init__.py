@@ -1,11 +1,9 @@
-"""What a network depends on and claims: who moves whom, Σp, each step, what an ordering costs.
+"""What a network depends on and claims: who moves whom, Σp, each step.
 
 Imports from ``model`` and ``common``.
 
 - ``dependence``: which output moves when which input does
 - ``__main__``: the command that checks anyone's model: leaks and loops in its terminal
 - ``total``: Σp over all inputs
-- ``joint``: joint distributions of a few variables
-- ``ordering_fits``: what each ordering costs a simple model
 - ``trajectory``: what a network says at every step
 """

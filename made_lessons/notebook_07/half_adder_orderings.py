@@ -7,15 +7,12 @@ from dataclasses import replace
 from functools import cache
 
 from made_course.common.words import listing
-from made_course.leaks.joint import half_adder_joint
-from made_course.leaks.ordering_fits import OrderingFits, fit_orderings
 from made_course.model.masks import check_ordering
 
 from ..checking.exercise import Exercise, Misformed, Slip, Wrong, exercise, require_none
 from ..checking.in_words import written
 from ..checking.variants import shuffled
-
-# ---- 7.1 ----------------------------------------------------------------------------------------
+from .logistic_orderings import fit_orderings, half_adder_joint
 
 NAMES = ("x₁", "x₂", "carry", "sum")
 THE_NAMES = ("x₁", "x₂", "the carry", "the sum")
@@ -44,8 +41,8 @@ CARRY_FIRST = (
 
 
 @cache
-def _fits() -> OrderingFits:
-    return fit_orderings(half_adder_joint())
+def _costs() -> dict[tuple[int, ...], float]:
+    return fit_orderings(half_adder_joint())[0]
 
 
 def _named(ordering: Sequence[int]) -> str:
@@ -53,7 +50,7 @@ def _named(ordering: Sequence[int]) -> str:
 
 
 def _cost(ordering: Sequence[int]) -> str:
-    return f"{_named(ordering)} costs {_fits().costs[tuple(ordering)]:.3f} nats"
+    return f"{_named(ordering)} costs {_costs()[tuple(ordering)]:.3f} nats"
 
 
 def _not_one(columns: Sequence[int]) -> str:

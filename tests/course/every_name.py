@@ -8,7 +8,6 @@ from torch import Tensor, nn
 
 import made_course as mc
 from made_course.figures import plot_masks
-from made_course.leaks.ordering_fits import OrderingFits
 
 
 def masks_and_model() -> mc.MADE:
@@ -63,11 +62,6 @@ def relatives() -> list[nn.Module]:
 def leaks(model: mc.MADE) -> Tensor:
     dependence: mc.Dependence = mc.measure_dependence(model, mc.binary_points(3))
     return dependence.largest_move
-
-
-def joints() -> Tensor:
-    fits: OrderingFits = mc.fit_orderings(mc.parity_joint())
-    return fits.joint - mc.chain_joint()
 
 
 def data() -> list[Tensor]:

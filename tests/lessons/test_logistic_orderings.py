@@ -1,0 +1,96 @@
+"""Joint distributions of a few variables, and the best logistic regressions in every ordering."""
+
+import math
+from itertools import permutations
+
+import pytest
+import torch
+
+from made_course import MADE, binary_points
+from made_lessons.notebook_07.logistic_orderings import (
+    chain_joint,
+    fit_orderings,
+    half_adder_joint,
+    parity_joint,
+)
+
+POINTS = binary_points(4).double()
+
+
+def random_joint(seed, power=1):
+    joint = torch.rand(16, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+    return joint**power / (joint**power).sum()
+
+
+def log_prob(logits, points):
+    return torch.nn.functional.logsigmoid((2 * points - 1) * logits).sum(1)
+
+
+def test_a_chain_repeats_nine_times_in_ten():
+    joint = chain_joint(4)
+    assert joint.sum().item() == pytest.approx(1, abs=1e-15)
+    for i in range(3):
+        repeats = POINTS[:, i] == POINTS[:, i + 1]
+        assert joint[repeats].sum().item() == pytest.approx(0.9, abs=1e-15)
+    assert joint[0b0010].item() == pytest.approx(0.5 * 0.9 * 0.1 * 0.1, abs=1e-15)
+
+
+def test_parity_gives_all_to_even_rows():
+    joint, is_even = parity_joint(4), POINTS.sum(1) % 2 == 0
+    assert joint[is_even].tolist() == [1 / 8] * 8
+    assert joint[~is_even].sum() == 0
+
+
+def test_the_half_adder_adds():
+    joint = half_adder_joint().reshape(2, 2, 2, 2)
+    for a in (0, 1):
+        for b in (0, 1):
+            carry, digit = (a + b) // 2, (a + b) % 2
+            assert joint[a, b, carry, digit].item() == pytest.approx(0.999**2 / 4)
+            assert joint[a, b, 1 - carry, digit].item() == pytest.approx(0.001 * 0.999 / 4)
+
+
+@pytest.mark.parametrize("joint", [half_adder_joint(), chain_joint(), random_joint(0, 5)])
+def test_no_weight_can_be_changed_for_the_better(joint):
+    """The gradient of a convex function is zero at its minimum, and nowhere else."""
+    _, logits = fit_orderings(joint)
+    for ordering, of_ordering in logits.items():
+        for step, i in enumerate(ordering):
+            error = joint * (of_ordering[:, i].sigmoid() - POINTS[:, i])
+            assert abs(error.sum()) < 1e-6
+            assert all(abs(error @ POINTS[:, j]) < 1e-6 for j in ordering[:step])
+            for j in ordering[step:]:  # the logit does not depend on later variables
+                table = of_ordering[:, i].reshape(2, 2, 2, 2)
+                assert torch.equal(table, table.flip(j))
+
+
+@pytest.mark.parametrize("joint", [half_adder_joint(), random_joint(1), random_joint(2, 3)])
+def test_costs_are_the_kl_of_distributions(joint):
+    costs, logits = fit_orderings(joint)
+    assert list(costs) == list(permutations(range(4)))
+    for ordering, cost in costs.items():
+        log_q = log_prob(logits[ordering], POINTS)
+        assert log_q.exp().sum().item() == pytest.approx(1, abs=1e-9)
+        assert cost == pytest.approx((joint * (joint.log() - log_q)).sum().item(), abs=1e-9)
+
+
+def test_a_made_without_hidden_layers_cannot_be_better():
+    joint, ordering = random_joint(3, 4), [2, 0, 3, 1]
+    torch.manual_seed(0)
+    model = MADE(4, (), ordering=ordering).double()
+    optimizer = torch.optim.LBFGS(model.parameters(), max_iter=500, line_search_fn="strong_wolfe")
+
+    def loss():
+        optimizer.zero_grad()
+        value = (joint * (joint.log() - model.log_prob(POINTS))).sum()
+        value.backward()
+        return value
+
+    optimizer.step(loss)
+    assert loss().item() == pytest.approx(fit_orderings(joint)[0][tuple(ordering)], abs=1e-5)
+
+
+def test_certain_conditionals_cost_nothing():
+    copies = torch.tensor([0.5, *[0.0] * 14, 0.5], dtype=torch.float64)
+    assert max(map(abs, fit_orderings(copies)[0].values())) < 1e-6
+    assert min(fit_orderings(parity_joint())[0].values()) == pytest.approx(math.log(2))
