@@ -5,7 +5,5 @@ Imports from ``training``, ``model`` and ``common``.
 - ``weights``: trained models
 - ``nearest``: the training images nearest to samples
 - ``measured``: runs that notebooks 5, 7 and 10 show
-- ``pixel_orderings``: ways through the pixels: those compared, and those that the any-order model
-  learned from
 - ``assets``: reads ``files/``, with checksums
 """

@@ -144,7 +144,7 @@ class ManyMasks:
 def load_orderings() -> dict[str, Tensor]:
     """What a network in each ordering says of MNIST's test images.
 
-    Besides the orderings of :mod:`made_course.shipped.pixel_orderings` there are two more networks
+    Besides the orderings of notebook 7 there are two more networks
     in raster ordering, which had another seed.
 
     Returns:
@@ -188,7 +188,7 @@ class Steps:
     """Networks that draw an image in one way, as they were measured.
 
     Attributes:
-        name: of the way, see :func:`made_course.shipped.pixel_orderings.pixel_groups`.
+        name: of the way, see ``pixel_groups`` of notebook 11.
         nats: (seeds,) test NLL.
         by_step: (K,) what the pixels of each step cost, nats, mean over test images, first seed.
         images: (12, 784) samples of the first seed, BoolTensor.

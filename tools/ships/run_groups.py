@@ -21,7 +21,7 @@ from torch.nn.functional import cross_entropy
 from made_course import MADE, Bernoulli, Categorical, Mixed, load_binarized_mnist, mnist_labels
 from made_course.shipped.measured import GROUPS as FILE
 from made_course.shipped.measured import Labelled, Steps
-from made_course.shipped.pixel_orderings import pixel_groups
+from made_lessons.notebook_11.pixel_groups import pixel_groups
 from tools.ships.run_orderings import EPOCHS, trained
 from tools.ships.train_weights import write_asset
 

@@ -22,7 +22,7 @@ from made_course import (
     load_binarized_mnist,
     load_pretrained,
 )
-from made_course.shipped.pixel_orderings import SIDE, draw_pixel_ordering, rows_and_columns
+from made_lessons.notebook_07.pixel_orderings import SIDE, draw_pixel_ordering, rows_and_columns
 from tools.ships.train_weights import images_outside_small_set, write_model
 
 AT_ONCE = 4

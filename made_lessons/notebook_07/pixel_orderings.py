@@ -1,0 +1,95 @@
+"""Orderings of the pixels of an image of MNIST, each a permutation (784,), row by row."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Generator, Tensor
+
+SIDE = 28
+
+
+def rows_and_columns() -> tuple[Tensor, Tensor]:
+    """Return row and column of each pixel, LongTensors (784,)."""
+    pixels = torch.arange(SIDE**2)
+    return pixels // SIDE, pixels % SIDE
+
+
+def pixel_orderings() -> dict[str, Tensor]:
+    """Return seven orderings: ``ordering[t]`` is the pixel that is generated at step t.
+
+    Example:
+        >>> orderings = pixel_orderings()
+        >>> orderings["columns"][:3].tolist()
+        [0, 28, 56]
+        >>> orderings["centre outwards"][:4].tolist()
+        [377, 378, 405, 406]
+    """
+    row, column = rows_and_columns()
+    middle = (SIDE - 1) / 2
+    grids = [(row % 2**k == 0) & (column % 2**k == 0) for k in range(1, 5)]
+    orderings = {
+        "rows": SIDE * row + column,
+        "columns": SIDE * column + row,
+        "centre outwards": ((row - middle) ** 2 + (column - middle) ** 2).argsort(stable=True),
+        "coarse to fine": torch.stack(grids).sum(0).argsort(descending=True, stable=True),
+    }
+    for k in range(3):
+        generator = Generator().manual_seed(k)
+        orderings[f"random {k + 1}"] = torch.randperm(SIDE**2, generator=generator)
+    return orderings
+
+
+def draw_pixel_ordering(generator: Generator | None = None) -> Tensor:
+    """Draw an ordering; in half of the draws a part of the image comes last or first.
+
+    In the rest of the image, and in the part, pixels come in an order of :func:`draw_times`.
+    """
+    has_part, comes_first, is_alike = torch.rand(3, generator=generator).tolist()
+    time = draw_times(generator)
+    if has_part < 0.5:
+        part = draw_part(generator)
+        if comes_first < 0.25:
+            part = ~part
+        last = time if is_alike < 0.3 else draw_times(generator)
+        time = torch.where(part, 2 + last, time)
+    return torch.argsort(time, stable=True)
+
+
+def draw_times(generator: Generator | None = None) -> Tensor:
+    """Draw a time from 0 to 1 for each pixel (784,): a sweep, rings, or random.
+
+    Sweeps go line by line from an edge, or in any direction. Rings, round or square, grow or shrink
+    around a point. In half of the draws, random times are blended in.
+    """
+    kind, turn, y, x, share = torch.rand(5, generator=generator).tolist()
+    random = torch.rand(SIDE**2, generator=generator)
+    row, column = (line / (SIDE - 1) for line in rows_and_columns())
+    if kind < 0.4:
+        down, across = (row if y < 0.5 else 1 - row), (column if x < 0.5 else 1 - column)
+        time = SIDE * down + across if turn < 0.5 else SIDE * across + down
+    elif kind < 0.6:
+        time = row * math.sin(2 * math.pi * turn) + column * math.cos(2 * math.pi * turn)
+    elif kind < 0.8:
+        away = torch.stack([row - y, column - x])
+        time = away.norm(dim=0) if turn % 0.5 < 0.25 else away.abs().amax(0)
+        time = time if turn < 0.5 else -time
+    else:
+        return random
+    time = (time - time.min()) / (time.max() - time.min())
+    share = max(0, 2 * share - 1)
+    return (1 - share) * time + share * random
+
+
+def draw_part(generator: Generator | None = None) -> Tensor:
+    """Draw a part, BoolTensor (784,): a rectangle, often at an edge, or scattered pixels."""
+    kind, *u = torch.rand(5, generator=generator).tolist()
+    if kind < 0.15:
+        return torch.rand(SIDE**2, generator=generator) < u[0]
+    inside = torch.ones(SIDE**2, dtype=torch.bool)
+    for line, size, where in zip(rows_and_columns(), u[:2], u[2:], strict=True):
+        size = SIDE if size < 0.2 else round(24 * size)
+        start = round(min(max(1.6 * where - 0.3, 0), 1) * (SIDE - size))
+        inside &= (line >= start) & (line < start + size)
+    return inside
