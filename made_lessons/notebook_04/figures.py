@@ -17,6 +17,8 @@ from made_course.figures.units_and_wires import sheet
 
 SIDE, APART = 0.46, 0.25
 """Inches of a weight's cell, and between two tables."""
+ENDS = ((0, 1), (-1, -2))
+"""Index of each end of a curve, and of the point beside it."""
 
 
 @picture
@@ -104,23 +106,30 @@ def plot_logarithms(z: Tensor, plain: Tensor, careful: Tensor) -> Picture:
 def plot_flips_and_slopes(x: Tensor, outputs: Mapping[str, Tensor]) -> Picture:
     """What two tests see of an output: flips its two ends, slopes how steep it is there.
 
-    Places x (n,) from 0 to 1, and each output (n,) at these.
+    Args:
+        x: (n,) values of the input, from 0 to 1.
+        outputs: name of each output, and its values (n,) at ``x``.
     """
     told = {}
     for name, line in outputs.items():
-        move, slope = abs(line[-1] - line[0]).item(), abs((line[1] - line[0]) / x[1]).item()
-        told[name] = f"a flip moves it by {move:.0f},\nits slope there is {slope:.0f}"
-    alt = "; ".join(f"{name}: {words}" for name, words in told.items())
+        move = abs(line[-1] - line[0]).item()
+        slopes = " and ".join(str(round(_slope(x, line, *end))) for end in ENDS)
+        told[name] = f"a flip moves it by {move:.0f},\nits slopes are {slopes}".replace("-", "−")
+    alt = ". ".join(f"{name}: {words}" for name, words in told.items())
     figure = Picture(height=3, alt=f"{alt}.")
     grid = figure.subplots(1, len(outputs))
     for axes, (name, line) in zip(grid, outputs.items(), strict=True):
         axes.plot(x, line, color=BLUE)
         axes.plot([0, 1], line[[0, -1]], "o", color=BLUE, markersize=10)
-        for end, beside in ((0, 1), (-1, -2)):
-            steep = (line[beside] - line[end]) / (x[beside] - x[end])
+        for end, beside in ENDS:
             along = torch.tensor([-0.12, 0.12])
             look = {"color": LINES, "linewidth": 4.4, "zorder": 0}
-            axes.plot(x[end] + along, line[end] + steep * along, **look)
+            axes.plot(x[end] + along, line[end] + _slope(x, line, end, beside) * along, **look)
         axes.set_title(f"{name}:\n{told[name]}", loc="left", fontsize=12, weight="normal")
         axes.set(xticks=(0, 1), xlabel="x₁")
     return figure
+
+
+def _slope(x: Tensor, line: Tensor, end: int, beside: int) -> float:
+    """Return the slope of a line between two of its points, given by their indices."""
+    return ((line[beside] - line[end]) / (x[beside] - x[end])).item()

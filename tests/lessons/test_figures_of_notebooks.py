@@ -126,8 +126,8 @@ FIGURES = {
         "every logit."),
     "flips and slopes": (lambda: plot_flips_and_slopes(torch.tensor([0.0, 0.25, 0.75, 1]),
             {"a": torch.tensor([0.0, 0.5, 0.5, 0]), "b": torch.tensor([0.0, 0, 2, 2])}), [0.5, 2],
-        "a: a flip moves it by 0, its slope there is 2; b: a flip moves it by 2, its slope there "
-        "is 0."),
+        "a: a flip moves it by 0, its slopes are 2 and −2. b: a flip moves it by 2, its slopes are "
+        "0 and 0."),
     "costs": (lambda: plot_costs(ROW.repeat(2, 1),
             torch.tensor([[0.5, 0.0, 1.0, 0.25]]).repeat(2, 1)), [0.5, 0.25, 2.1],
         "100% of the nats lie within a pixel of where ink begins or ends. 2 images of 2.1, 2.1 "
