@@ -51,6 +51,5 @@ from .training.train_made import train_made as train_made
 from .widgets.completion_player.completion_player import CompletionPlayer as CompletionPlayer
 from .widgets.mask_explorer.mask_explorer import MaskExplorer as MaskExplorer
 from .widgets.sampling_player.sampling_player import SamplingPlayer as SamplingPlayer
-from .widgets.training_monitor.training_monitor import TrainingMonitor as TrainingMonitor
 
 __version__: str

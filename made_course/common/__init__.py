@@ -7,6 +7,5 @@ Imports nothing of ours.
 - ``files``: files that are whole or absent, read without running code
 - ``colours``: blue, orange, ink
 - ``expect``: a measured number, shown and held to what was expected
-- ``last_training``: whether the last training was stopped by hand
 - ``side_by_side``: the code of two functions beside one another
 """

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import math
 
-from .last_training import last_training
+CURE = (
+    "If you changed nothing on purpose, run all cells from the top: an earlier cell may have been "
+    "changed, stopped, left out or run twice."
+)
 
 
 def expect(
@@ -36,19 +39,8 @@ def expect(
     said += f"{round(scale * float(value), decimals) + 0.0:,.{decimals}f}{space}{unit}".rstrip()
     bounds = f"{_plain(scale * expected)} ± {_plain(scale * within)}"
     if not abs(float(value) - expected) <= within:
-        raise AssertionError(f"{said}, and {bounds} was expected. {_cure()}")
+        raise AssertionError(f"{said}, and {bounds} was expected. {CURE}")
     print(f"{said} (expected {bounds})")
-
-
-def _cure() -> str:
-    if last_training.stopped_after is not None:
-        epoch = last_training.stopped_after
-        when = f"after epoch {epoch}" if epoch else "in its first epoch"
-        return f"The last training was stopped {when}: run its cell again, and let it end."
-    return (
-        "If you changed nothing on purpose, run all cells from the top: an earlier one may have "
-        "been changed, left out or run twice."
-    )
 
 
 def _plain(number: float) -> str:

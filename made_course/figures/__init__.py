@@ -25,7 +25,6 @@ from .images import plot_image_rows as plot_image_rows
 from .images import plot_images as plot_images
 from .images import save_samples_grid as save_samples_grid
 from .learning_curves import plot_history as plot_history
-from .learning_curves import plot_training as plot_training
 from .masks import plot_masks as plot_masks
 from .networks import plot_network as plot_network
 from .the_way import plot_way as plot_way

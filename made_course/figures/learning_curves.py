@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from matplotlib.axes import Axes
-from torch import Tensor
 
 from ..common.colours import BLUE
 from ..training.history import History
-from .axes import axes_at, note
-from .images import paint_rows
-from .picture import LINES, WIDTH, WORDS, Picture, picture
+from .axes import note
+from .picture import LINES, WORDS, Picture, picture
 
 
 @picture
@@ -34,37 +32,6 @@ def plot_history(
     levels = levels or {}
     figure = Picture(height=3.9, alt=said_of(history, levels, scored))
     draw_history(figure.add_subplot(), history, levels, scored)
-    return figure
-
-
-@picture
-def plot_training(
-    history: History,
-    samples: Mapping[int, Tensor],
-    levels: Mapping[str, float],
-    shape: tuple[int, int] | None,
-) -> Picture:
-    """The learning curve of :func:`plot_history` with rows of samples below it.
-
-    Args:
-        history: what :func:`made_course.fit` returned.
-        samples: epoch → (n, D) samples drawn after it; n is the same in every row. Without any,
-            the curve stands alone.
-        levels: name → nats, drawn as horizontal lines to compare with.
-        shape: (rows, columns) of a sample, if there are any.
-    """
-    if not samples:
-        return plot_history(history, levels)
-    alt = said_of(history, levels, "validation")
-    n = len(next(iter(samples.values())))
-    alt += f" Below, {n} samples after epochs {', '.join(map(str, samples))}, from the same noise."
-    left, curve, cell = 0.85, 3.9, 0.56
-    height = curve + cell * len(samples)
-    figure = Picture(height=height, alt=alt, layout="none")
-    axes = axes_at(figure, left, height - curve + 0.7, 0.81 * WIDTH, curve - 1.45)
-    draw_history(axes, history, levels, "validation")
-    rows = {f"epoch {epoch}": drawn.view(n, *shape).numpy() for epoch, drawn in samples.items()}
-    paint_rows(figure, rows, cell, left=left, above=curve)
     return figure
 
 

@@ -12,7 +12,6 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from ..common.arguments import check_choice, check_count
-from ..common.last_training import last_training
 from ..model.made import MADE
 from .batches import Batches, Loader, Shuffled, check_data
 from .checkpoints import fingerprint, read_checkpoint, write_checkpoint
@@ -158,7 +157,6 @@ def _batches(
 
 def _train(run: Run, save: Callable[[], None], on_epoch: OnEpoch | None, progress: bool) -> None:
     """Run epoch after epoch until the schedule, ``on_epoch`` or an interrupt ends the run."""
-    last_training.stopped_after = None
     epochs, steps = run.schedule.epochs, len(run.train)
     with tqdm(
         total=epochs and epochs * steps,
@@ -175,7 +173,7 @@ def _train(run: Run, save: Callable[[], None], on_epoch: OnEpoch | None, progres
                 if on_epoch is not None and _asks_to_stop(on_epoch, run):
                     break
         except KeyboardInterrupt:
-            last_training.stopped_after = len(run.history)
+            pass  # the history so far is returned
         finally:
             run.finish()
 

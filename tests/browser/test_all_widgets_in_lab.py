@@ -27,11 +27,6 @@ WIDGETS = {
         "CompletionPlayer(MADE(784, (32,), natural_order=False, num_masks=None, seed=0), digits); "
         "w.part = 'middle'"
     ),
-    "TrainingMonitor": (
-        "TrainingMonitor(); "
-        "_ = fit(MADE(16, (8,), seed=0), bars_and_stripes(), bars_and_stripes(), epochs=11, "
-        "progress=False, on_epoch=w)"
-    ),
 }
 PREPARE = (
     "import made_course, torch\nfrom made_course import *\n"

@@ -9,7 +9,6 @@ import pytest
 import torch
 
 from made_course import expect
-from made_course.common.last_training import last_training
 
 SANITIZE = Path(__file__).parents[1] / "nbval_sanitize.cfg"
 
@@ -43,20 +42,12 @@ def test_expect_shows_the_number_beside_what_was_expected(capsys, arguments, lin
 
 
 @pytest.mark.parametrize("value", [66.9, 71.9, math.nan, -math.inf])
-def test_expect_stops_at_a_number_that_is_not_expected(capsys, monkeypatch, value):
-    monkeypatch.setattr(last_training, "stopped_after", None)  # by another test, perhaps
+def test_expect_stops_at_a_number_that_is_not_expected(capsys, value):
     with pytest.raises(
         AssertionError, match=r"NLL: .* nats, and 69.4 ± 2 was expected.* from the top"
     ):
         expect(value, 69.4, within=2, name="NLL")
     assert capsys.readouterr().out == ""
-
-
-@pytest.mark.parametrize(("epoch", "when"), [(2, "after epoch 2"), (0, "in its first epoch")])
-def test_expect_says_where_training_was_stopped(monkeypatch, epoch, when):
-    monkeypatch.setattr(last_training, "stopped_after", epoch)
-    with pytest.raises(AssertionError, match=f"stopped {when}: run its cell again"):
-        expect(99.0, 69.4, within=2)
 
 
 def test_the_number_that_came_is_all_that_nbval_does_not_compare(capsys):

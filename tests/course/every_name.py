@@ -103,6 +103,5 @@ def widgets(model: mc.MADE, x: Tensor) -> list[object]:
         mc.CompletionPlayer(model, x),
         mc.MaskExplorer(),
         mc.SamplingPlayer(model, real=x),
-        mc.TrainingMonitor(levels={"coins": 3 * 0.693}),
         mc.__version__,
     ]

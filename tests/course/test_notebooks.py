@@ -171,8 +171,7 @@ def test_a_widget_stands_beside_its_figure(path):
     cells = code_cells(path)
     for cell, following in zip(cells, [*cells[1:], None], strict=True):
         if WIDGET in tags(cell) and not cell.source.startswith("progress()"):
-            said = r"figure\("
-            shown = following is not None and re.search(said, following.source)
+            shown = following is not None and re.search(r"figure\(|plot_", following.source)
             assert shown, f"the next cell must show the same, or say it:\n{cell.source}"
             assert tags(following) == []
 

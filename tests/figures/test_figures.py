@@ -31,7 +31,6 @@ from made_course.figures import (
     plot_nats_scale,
     plot_network,
     plot_probabilities,
-    plot_training,
     plot_trajectory,
     plot_way,
 )
@@ -132,7 +131,6 @@ def test_each_figure_draws_the_numbers_it_is_given(name):
 
 LONG = "a name that is rather long"
 WIDE = torch.linspace(0, 1, 24)  # 3 × 8
-LATE = history_of((424.0, 288.0), (100.0, 110.0), (80.0, 90.0), (75.0, 86.0))
 FALLS = history_of((11.0, None), (4.0, None), (3.5, None))
 SIXTEEN = draw_degrees(torch.arange(1, 17), [64, 64], "even")
 RULE = {"allowed": torch.ones(16, 16).tril(-1).bool()}
@@ -144,8 +142,6 @@ OTHERS = {
     "image rows": (lambda: plot_image_rows({LONG: torch.ones(12, 784), "b": torch.eye(16)[:12]}),
         LONG),
     "history": (lambda: plot_history(FALLS, {LONG: 3.4}, scored="test"), LONG),
-    "training": (lambda: plot_training(LATE, {1: torch.ones(8, 784), 15: torch.zeros(8, 784)},
-            {"coin": 543.0, "floor": 70.0}, (28, 28)), "train", "coin"),
     "probabilities": (lambda: plot_probabilities({"p": [0.0] * 7 + [1], "q": [0.125] * 8},
             [f"{k:03b}" for k in range(8)], xlabel="rain, sprinkler, grass"), "rain", "000", "111"),
     "nats scale": (lambda: plot_nats_scale({"a": 2.5, LONG: 2.5, "c": 2.51, "d": -8.0, "e": 2.49},
@@ -174,7 +170,7 @@ def test_no_figure_has_a_fault_that_any_may_have(name):
 
 def test_every_figure_is_tried_twice():
     tried = [{name.replace(" ", "_") for name in several} for several in (FIGURES, OTHERS)]
-    elsewhere = {"network", "training"}  # of MaskExplorer and TrainingMonitor, where they are
+    elsewhere = {"network"}  # tested with MaskExplorer
     assert [tried[0] | elsewhere, tried[1]] == [functions_of(figures)] * 2
 
 

@@ -10,7 +10,6 @@ import torch
 from torch.utils.data import DataLoader, TensorDataset
 
 from made_course import MADE, complete, evaluate, fit
-from made_course.common.last_training import last_training
 from made_course.data.tables import Table
 from made_course.model.heads import Categorical, MixtureOfGaussians
 from made_course.training import precision
@@ -211,7 +210,6 @@ def test_an_interrupt_leaves_the_best_of_the_whole_epochs(place, whole, patience
     lists = history.epoch, history.train_nll, history.valid_nll, history.lr, history.seconds
     assert [len(values) for values in lists] == [whole] * 5
     assert history.best_epoch == (1 if whole else None)
-    assert last_training.stopped_after == (None if place == "nowhere" else whole)
     assert same(state(model), epochs[min(whole, 1)])
     assert not model.training
 

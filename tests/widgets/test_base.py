@@ -13,7 +13,6 @@ from made_course import (
     CompletionPlayer,
     MaskExplorer,
     SamplingPlayer,
-    TrainingMonitor,
 )
 from made_course.widgets.shared import rerun
 from made_course.widgets.shared.base import MODULES, joined_modules
@@ -24,7 +23,6 @@ MAKE = {
     "MaskExplorer": MaskExplorer,
     "SamplingPlayer": lambda: SamplingPlayer(IMAGES),
     "CompletionPlayer": lambda: CompletionPlayer(IMAGES, torch.zeros(2, 16)),
-    "TrainingMonitor": TrainingMonitor,
 }
 
 

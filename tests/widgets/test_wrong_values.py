@@ -12,7 +12,6 @@ from made_course import (
     CompletionPlayer,
     MaskExplorer,
     SamplingPlayer,
-    TrainingMonitor,
 )
 
 MODEL, ROW = MADE(3), torch.ones(3)
@@ -44,9 +43,6 @@ def player_of(bias=0.0, **options):
         (lambda: MaskExplorer("diary", [300]), "at most 4 hidden layers of at most 64"),
         (lambda: MaskExplorer("diary", "44"), "widths such as"),
         (lambda: MaskExplorer("diary", (2,), [0, 1]), "each of 3 variables"),
-        (lambda: TrainingMonitor([90]), "levels must map names to nats, got list"),
-        (lambda: TrainingMonitor({"a": "x"}), "level 'a' must be a number of nats, got 'x'"),
-        (lambda: TrainingMonitor({"a": math.inf}), "level 'a' must be finite, got inf"),
     ],
 )
 def test_what_makes_no_widget(make, message):

@@ -1,1 +1,0 @@
-"""The learning curve while training runs, and samples beside it."""
