@@ -55,8 +55,7 @@ class History:
     def __len__(self) -> int:
         return len(self.epoch)
 
-    def _rows(self) -> list[list[str]]:
-        """Return the cells to show, with the header first."""
+    def __repr__(self) -> str:
         columns = [
             ["epoch", *map(str, self.epoch)],
             ["train NLL", *(f"{v:.3f}" for v in self.train_nll)],
@@ -64,18 +63,6 @@ class History:
         ]
         if self.valid_nll:
             columns.insert(2, ["valid NLL", *(f"{v:.3f}" for v in self.valid_nll)])
-        return [list(row) for row in zip(*columns, strict=True)]
-
-    def __repr__(self) -> str:
-        rows = self._rows()
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        widths = [max(map(len, column)) for column in columns]
+        rows = zip(*columns, strict=True)
         return "\n".join("  ".join(map(str.rjust, row, widths)) for row in rows)
-
-    def _repr_html_(self) -> str:
-        header, *rows = self._rows()
-        head = "".join(f'<th scope="col">{name}</th>' for name in header)
-        body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
-        return (
-            f"<table><caption>negative log-likelihood (NLL) in {self.unit}</caption>"
-            f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-        )

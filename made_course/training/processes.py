@@ -1,19 +1,18 @@
 """Several processes that train one model together, as ``torchrun`` starts them.
 
 Every process has the whole model and the same random stream, so that all agree on the order of the
-rows and on the masks of each step. Each process takes its share of the rows of a batch, and
-PyTorch's DistributedDataParallel averages the gradients (gloo on CPUs, NCCL on GPUs).
+rows and on the masks of each step. Each process takes its share of the rows of a batch, and the
+gradients are added up (by gloo on CPUs, NCCL on GPUs).
 """
 
 from __future__ import annotations
 
 import atexit
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from inspect import signature
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import torch
 from torch import Tensor, distributed, nn
@@ -65,20 +64,17 @@ class Processes:
         distributed.broadcast_object_list(values, src=0, device=self.device)
         return values[0]
 
-    def log_prob_of(self, model: MADE) -> Callable[[Tensor], Tensor]:
-        """Return the model's ``log_prob``, whose ``backward()`` averages over the processes.
+    def share_model(self, model: MADE) -> None:
+        """Copy the weights and masks of the first process to the others."""
+        if self.size > 1:
+            state = {name: tensor.cpu() for name, tensor in model.state_dict().items()}
+            model.load_state_dict(self.agree(state))
 
-        The weights and masks of the first process are copied to the others before.
-        """
-        if self.size == 1:
-            return model.log_prob
-        state = {name: tensor.cpu() for name, tensor in model.state_dict().items()}
-        model.load_state_dict(self.agree(state))
-        # buffers stay alike from now on, so they need not be sent at every step
-        wrap = nn.parallel.DistributedDataParallel
-        new, old = "forward_sync_buffers", "broadcast_buffers"  # the old name warns if both exist
-        options: dict[str, Any] = {new if new in signature(wrap).parameters else old: False}
-        return wrap(_LogProb(model), init_sync=False, **options)
+    def add_gradients(self, weights: list[nn.Parameter]) -> None:
+        """Replace each gradient with its sum over all processes."""
+        if self.size > 1:
+            for weight in weights:
+                distributed.all_reduce(weight.grad)
 
     # ---- random streams ----------------------------------------------------------------------
 
@@ -149,12 +145,3 @@ def _leave() -> None:
     # to release them, and asking for the lock after Python has ended aborts the process.
     time.sleep(0.1)
     distributed.destroy_process_group()
-
-
-class _LogProb(nn.Module):
-    def __init__(self, model: MADE) -> None:
-        super().__init__()
-        self.model = model
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.model.log_prob(x)

@@ -49,7 +49,7 @@ class Run:
         self.model, self.schedule, self.processes = model, schedule, processes
         self.train, self.valid, self.bfloat16 = train, valid, bfloat16
         self.generator = getattr(train, "generator", None)
-        self.log_prob = processes.log_prob_of(model)
+        processes.share_model(model)
         self.optimizer = torch.optim.AdamW(
             schedule.groups(model), lr=schedule.lr, fused=processes.device.type in ("cpu", "cuda")
         )
@@ -166,12 +166,12 @@ class Run:
             processes.own_dropout(step),
             torch.autocast(processes.device.type, torch.bfloat16, enabled=self.bfloat16),
         ):
-            # gradients are averaged over the processes, so this is the mean over all rows
-            loss = -self.log_prob(share).sum() * processes.size / len(batch)
+            loss = -self.model.log_prob(share).sum() / len(batch)
         self.optimizer.zero_grad()
         loss.backward()
+        processes.add_gradients(self.weights)
         norm = nn.utils.clip_grad_norm_(self.weights, MAX_GRADIENT_NORM).item()
-        nll = processes.total(loss.item()) / processes.size
+        nll = processes.total(loss.item())
         if math.isfinite(nll) and math.isfinite(norm):
             return nll
         what = "the gradient is not finite" if math.isfinite(nll) else f"the loss is {nll:g}"

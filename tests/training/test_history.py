@@ -1,7 +1,5 @@
 """What a run measured, as text and as a table."""
 
-import re
-
 import pytest
 
 from made_course import History
@@ -26,20 +24,10 @@ def test_history_as_text(history):
     )
 
 
-def test_history_as_a_table(history):
-    html = history._repr_html_()
-    assert re.findall(r"<th .*?>(.*?)</th>", html) == ["epoch", "train NLL", "valid NLL", "rate"]
-    assert re.findall(r"<td>(.*?)</td>", html) == repr(history).split()[6:]
-    assert html.count("<tr>") == html.count("</tr>") == 4
-    assert "in nats" in html
-    assert "in differential nats" in History(unit="differential nats")._repr_html_()
-
-
 def test_history_without_validation_has_no_such_column():
     history = History()
     history.append(train_nll=2.0, lr=0.1, seconds=1.0)
     assert repr(history).split() == ["epoch", "train", "NLL", "rate", "1", "2.000", "0.10"]
-    assert "valid" not in history._repr_html_()
 
 
 def test_the_best_epoch_is_the_first_of_the_lowest(history):
@@ -48,6 +36,5 @@ def test_the_best_epoch_is_the_first_of_the_lowest(history):
 
 def test_an_empty_history_shows_its_head():
     assert repr(History()).split() == ["epoch", "train", "NLL", "rate"]
-    assert "<td>" not in History()._repr_html_()
     assert len(History()) == 0
     assert History().best_epoch is None
