@@ -1,4 +1,4 @@
-"""The training command: digits or a table, on one process or, by ``torchrun``, on several."""
+"""The training command: digits or a table, on one process or with ``torchrun`` on several."""
 
 from __future__ import annotations
 
@@ -23,16 +23,15 @@ from .fit import fit
 from .processes import processes_on
 
 PATIENCE = 30
-"""Of a training on a table, where nobody says."""
+"""Default patience of a training on a table."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Train a MADE from the command line, on one process or, by ``torchrun``, on several.
+    """Train a MADE from the command line, on one process or with ``torchrun`` on several.
 
     ``python -m made_course.training --epochs 10`` and
     ``torchrun --nproc-per-node=2 -m made_course.training --epochs 10`` take the same steps, up to
-    rounding and dropout; ``--help`` lists the arguments. With ``torchrun`` on GPUs each process
-    takes one.
+    rounding and dropout; ``--help`` lists the arguments. On GPUs, each process takes one.
     """
     parser = _parser()
     given = parser.parse_args(arguments)
@@ -87,24 +86,24 @@ def _parser() -> argparse.ArgumentParser:
         description="Train a MADE on binarised MNIST, or on a table of your own.",
     )
     add = parser.add_argument
-    add("--table", metavar="FILE", help="a table, as load_table reads it, in place of MNIST")
-    add("--patience", type=int, help=f"of a table: epochs without a better score ({PATIENCE})")
+    add("--table", metavar="FILE", help="train on this table instead of MNIST")
+    add("--patience", type=int, help=f"for a table: epochs without a better score ({PATIENCE})")
     add("--data", default="auto", choices=("auto", "small", "full"), help="which MNIST")
     add("--binarize", default="threshold", choices=("threshold", "stochastic"))
-    add("--hidden", type=int, nargs="*", metavar="H", help="widths (512 512; of a table 100)")
-    add("--random-order", action="store_true", help="not the order of the columns")
+    add("--hidden", type=int, nargs="*", metavar="H", help="widths (512 512, for a table 100)")
+    add("--random-order", action="store_true", help="draw a random ordering")
     add("--degrees", default="even", choices=("uniform", "paper", "even"))
     add("--direct", action="store_true", help="direct connections")
     add("--conditioning", action="store_true", help="conditioning weights")
     add("--dropout", type=float, default=0.0)
-    add("--num-masks", type=int, default=1, help="0: fresh ones at every step")
-    add("--epochs", type=int, help="10; of a table no limit")
-    add("--batch-size", type=int, help="of all processes together (512; of a table less)")
-    add("--lr", type=float, help="peak of the rate")
+    add("--num-masks", type=int, default=1, help="sets of masks; 0 draws fresh ones at every step")
+    add("--epochs", type=int, help="10, for a table no limit")
+    add("--batch-size", type=int, help="rows per step of all processes (512, for a table less)")
+    add("--lr", type=float, help="peak of the learning rate")
     add("--weight-decay", type=float)
     add("--seed", type=int, default=0)
-    add("--checkpoint", help="file to write after every epoch and to go on from")
-    add("--save", metavar="FILE", help="where the trained model goes")
+    add("--checkpoint", help="file to write after every epoch and to resume from")
+    add("--save", metavar="FILE", help="file for the trained model")
     return parser
 
 

@@ -63,7 +63,6 @@ def of_own_stream(weight_seed=0):
     return many(None, weight_seed=weight_seed)
 
 
-IN_VAIN = {"epochs": 50, "valid": 1 - DATA, "patience": 5}
 PATIENT = {"epochs": 6, "valid": DATA[:50], "patience": 5}
 OF_NUMPY = {"lr": np.float64(0.02), "batch_size": np.int64(32), "weight_decay": np.float64(0.1)}
 
@@ -73,15 +72,11 @@ OF_NUMPY = {"lr": np.float64(0.02), "batch_size": np.int64(32), "weight_decay": 
     [
         (noisy, tensor, {"epochs": np.int64(5), "seed": np.int64(0), **OF_NUMPY}),
         (noisy, loader, {"epochs": 5, "valid": DATA[:50]}),
-        (noisy, loader_with_generator, {"epochs": 5, "seed": None}),
         (noisy, tensor, {"epochs": 5, "precision": "bfloat16", "valid": 1 - DATA}),
-        (noisy, tensor, IN_VAIN),
         (noisy, loader, {**PATIENT, "seed": None}),
-        (noisy, loader_with_generator, PATIENT),
-        (of_three_sets, tensor, PATIENT),
-        (of_three_sets, loader, {"epochs": 5, "seed": None}),
+        (of_three_sets, loader_with_generator, PATIENT),
+        (of_own_stream, loader, {"epochs": 5, "seed": None}),
         (of_fresh_sets, tensor, {**PATIENT, "seed": None}),
-        (of_own_stream, loader_with_generator, PATIENT),
     ],
 )
 def test_a_run_that_went_on_ends_as_one_that_never_stopped(file, model, data, arguments):
@@ -163,21 +158,13 @@ def test_a_resumed_run_keeps_the_precision_it_began_with(file, monkeypatch):
         ({"seed": None}, "seed was 0 and is now None"),
         ({"precision": "bfloat16"}, "precision was 'float32' and is now 'bfloat16'"),
         ({"patience": 2}, "patience was None and is now 2"),
-        ({"valid": DATA[:40]}, "valid was"),
         ({"valid": None}, "valid was"),
-        ({"train": DATA[:119]}, "train was"),
-        ({"train": DATA.flip(1)}, "train was"),  # as many ones, in other places
-        ({"train": DATA.flip(0)}, "train was"),  # the same rows, in another order
+        ({"train": DATA.flip(0)}, "train was"),  # the same rows in another order
         ({"train": DATA.split(32)}, "train was"),
         ({"model": MADE(3, (17,), ordering=[1, 2, 0], seed=0)}, "model was"),
         ({"model": small(ordering=[2, 0, 1])}, "model was"),
-        ({"model": small(dropout=0.1)}, "model was"),
-        ({"model": small(direct=True)}, "model was"),
-        ({"model": small(conditioning=True)}, "model was"),
-        ({"model": small(activation="tanh")}, "model was"),
         ({"model": small(seed=1)}, "model was"),
         ({"model": small().double()}, "model was"),
-        ({"model": many(2)}, "model was"),
         ({"model": many(None)}, "model was"),
     ],
 )
