@@ -12,7 +12,7 @@ from ..common.arguments import check_count, check_rows
 from .completed_rows import Completion
 from .made import MADE
 from .masks import check_ordering, draw_degrees, input_degrees
-from .sampling import SAMPLES_AT_ONCE, check_noise, evaluation_mode, fresh_noise, sample_rows
+from .sampling import SAMPLES_AT_ONCE, check_noise, evaluation_mode, fresh_noise, sample_incremental
 
 EQUAL = 0.99
 """Samples worth so large a share of as many exact ones may as well count alike."""
@@ -127,7 +127,7 @@ def completed(
 def drawn(model: MADE, x: Tensor, known: Tensor, noise: Tensor) -> Tensor:
     """(b, D) rows to (b, n, D): what is not known is drawn n times under the masks in use."""
     given, each = (rows.repeat_interleave(noise.shape[1], dim=0) for rows in (x, known))
-    return sample_rows(model, noise.flatten(0, 1), given=given, known=each).view(noise.shape)
+    return sample_incremental(model, noise.flatten(0, 1), given, each).view(noise.shape)
 
 
 def weights(model: MADE, samples: Tensor, known: Tensor) -> Tensor:

@@ -30,15 +30,7 @@ from .heads import Bernoulli, Head, check_head
 from .mask_sets import MaskSets
 from .masked_linear import MaskedLinear
 from .masks import DegreeDraw, Ordering
-from .sampling import (
-    METHODS,
-    Method,
-    evaluation_mode,
-    in_parts,
-    sample_in_parts,
-    sample_mixture,
-    sample_rows,
-)
+from .sampling import METHODS, Method, evaluation_mode, sample_in_chunks, sample_rows
 from .saving import read_model, write_model
 
 if TYPE_CHECKING:
@@ -287,9 +279,6 @@ class MADE(nn.Module):
         probabilities: :math:`\log \frac{1}{k} \sum_{j=1}^{k} e^{\log p_j(x)}`. (A mean of logits
         over orderings would be no probability.)
 
-        Under ``torch.no_grad()``, where no gradient needs all of it, memory beside the result does
-        not grow with the number of rows.
-
         Args:
             x: (B, D) of values of the head: zeros and ones, classes, ...; bool and integers are
                 cast.
@@ -310,7 +299,7 @@ class MADE(nn.Module):
         """
         if ensemble is None:
             self._check_values(x)
-            return in_parts(lambda x: self._log_conditionals(x).sum(dim=-1), x, self._layers())
+            return self._log_conditionals(x).sum(dim=-1)
         members = []
         for degrees in self.mask_sets.members(ensemble):
             with self.under(degrees):
@@ -390,14 +379,10 @@ class MADE(nn.Module):
                     [0., 1., 0.]])
         """
         check_choice("method", method, METHODS)
-        if ensemble is None:
-            draw_rows = partial(sample_rows, self, method=method)
-        else:
-            members = self.mask_sets.members(ensemble)
-            draw_rows = partial(sample_mixture, self, method=method, members=members)
+        members = None if ensemble is None else self.mask_sets.members(ensemble)
         with evaluation_mode(self):
-            return sample_in_parts(
-                draw_rows,
+            return sample_in_chunks(
+                partial(sample_rows, self, method=method, members=members),
                 (check_count("n_samples", n_samples), self.input_dim),
                 self.net[0].weight,
                 device=device,

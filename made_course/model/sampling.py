@@ -1,113 +1,46 @@
 """Ancestral sampling: variables are drawn one after another, in the model's ordering.
 
-Two ways that give the same samples from the same noise:
-
-- :func:`sample_naive` is the definition, to be read: D forward passes, one for each variable.
-- :func:`sample_incremental` is the one to use. Of the D passes almost all work is repeated: once
-  the first d variables are known, every unit of degree d or less has its final value, and no later
-  variable can change it. So each unit is computed once, as soon as its inputs are known, and a
-  whole sample costs about as many multiplications as one forward pass. Variables whose outputs see
-  the same units, as those of one degree do, are drawn in one step.
+Two samplers give the same samples from the same noise. :func:`sample_naive` is the definition: D
+forward passes, one per variable. Almost all of their work is repeated, because a unit of degree d
+has its final value as soon as the first d variables are known. So :func:`sample_incremental`
+computes each unit once, and a sample costs about as many multiplications as one forward pass.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
-from itertools import groupby, pairwise
-from typing import Literal, Protocol, TypeAlias, get_args
+from contextlib import contextmanager
+from itertools import pairwise
+from typing import Any, Literal, TypeAlias, get_args
 
 import torch
+import torch.nn.functional as F
 from torch import Generator, Tensor, nn
 
-from ..common.arguments import is_transformed
 from .heads import Head
 from .masked_linear import MaskedLinear
 
 Method: TypeAlias = Literal["incremental", "naive"]
 METHODS = get_args(Method)
 SAMPLES_AT_ONCE = 1024
-NUMBERS_AT_ONCE = 2**20
-"""So many numbers of a layer are kept at once where rows are scored in parts: 4 MB in float32."""
 BLOCK = 64
-"""So many variables of one head share products in :func:`sample_incremental`, in whole steps."""
+"""Number of steps of :func:`sample_incremental` that share matrix products."""
 
 
-# ---- samples of a MADE --------------------------------------------------------------------------
-
-
-class MaskedNetwork(Protocol):
-    """What is read of a MADE to draw from it."""
-
-    head: Head
-    act: nn.Module
-    net: Sequence[MaskedLinear]
-    direct: MaskedLinear | None
-
-    @property
-    def degrees(self) -> list[Tensor]:
-        """Of the variables and of each hidden layer."""
-
-    def __call__(self, x: Tensor) -> Tensor:
-        """The outputs."""
-
-    def under(self, degrees: Sequence[Tensor]) -> AbstractContextManager[None]:
-        """Use other masks inside a ``with``."""
-
-
-@torch.inference_mode()  # a fifth faster than no_grad; what leaves is a copy outside of it
-def sample_rows(
-    model: MaskedNetwork,
-    noise: Tensor,
-    method: Method = "incremental",
-    given: Tensor | None = None,
-    known: Tensor | None = None,
-) -> Tensor:
-    """(n, D) uniforms to (n, D) samples under the masks in use.
-
-    Args:
-        model: a MADE in evaluation mode.
-        noise: (n, D) uniforms.
-        method: ``"incremental"`` or ``"naive"``.
-        given: (n, D) values to take where ``known`` is true; for the incremental method.
-        known: (n, D) BoolTensor.
-    """
-    if method == "naive":
-        return sample_naive(model, model.degrees[0], noise, model.head)
-    return sample_incremental(model, noise, given, known)
-
-
-def sample_mixture(
-    model: MaskedNetwork, noise: Tensor, method: Method, members: Sequence[Sequence[Tensor]]
-) -> Tensor:
-    """Each row under one of the members: the noise of variable 0 chooses, and is uniform again."""
-    noise = noise.clone()
-    noise[:, 0] *= len(members)
-    chosen = noise[:, 0].long().clamp(max=len(members) - 1)  # noise of exactly 1 is the last's
-    noise[:, 0] -= chosen
-    samples = torch.empty_like(noise, dtype=model.net[0].weight.dtype)
-    for number in chosen.unique().tolist():
-        rows = chosen == number
-        with model.under(members[number]):
-            samples[rows] = sample_rows(model, noise[rows], method).to(samples)
-    return samples
-
-
-# ---- the two ways -------------------------------------------------------------------------------
+# ---- two samplers -------------------------------------------------------------------------------
 
 
 def sample_naive(
     forward: Callable[[Tensor], Tensor], order: Tensor, noise: Tensor, head: Head
 ) -> Tensor:
-    """Draw samples with one forward pass for each variable, in order of increasing degree.
+    """Draw samples with one forward pass per variable, in order of increasing degree.
 
     Args:
-        forward: maps inputs (n, D) to outputs (n, D), (n, D, P) or those of Mixed; variable i's
-            depend on the variables before i alone.
+        forward: maps inputs (n, D) to the parameters of all variables, (n, D), (n, D, P), or one
+            row of them for ``Mixed``. Those of variable i depend only on the variables before i.
         order: (D,) degrees of the variables; ``argsort`` of them is the ordering.
         noise: (n, D) uniforms; column i decides variable i.
-        head: turns a variable's outputs and a uniform into a value.
+        head: distribution of the variables.
 
     Returns:
         (n, D) samples.
@@ -131,28 +64,24 @@ def sample_naive(
     return x
 
 
+@torch.inference_mode()  # faster than no_grad
 def sample_incremental(
-    model: MaskedNetwork, noise: Tensor, given: Tensor | None = None, known: Tensor | None = None
+    model: Any, noise: Tensor, given: Tensor | None = None, known: Tensor | None = None
 ) -> Tensor:
-    """Draw the samples of :func:`sample_naive`, computing each unit once.
+    """Draw the samples of :func:`sample_naive`, but compute each unit only once.
 
-    Units are sorted by degree, so that "all that is known by now" is always the first rows of a
-    layer, kept as (units, n). At the start of a block of steps one matrix product for each layer
-    adds up what the block's units receive from everything known before it; within the block each
-    step adds only what the few units since then contribute. What is given in all rows is known from
-    the beginning, and takes no step.
+    The units of each layer are sorted by degree, so that those that are known at a step are always
+    the first ones. A step draws all variables whose outputs see the same units. Variables that are
+    known in every row come first and take no step.
 
     Args:
         model: a MADE in evaluation mode.
         noise: (n, D) uniforms; column i decides variable i.
-        given: (n, D) values to take, instead of drawing them, where ``known`` is true.
-        known: (n, D) BoolTensor.
+        given: (n, D) values that are taken where ``known`` is true.
+        known: (n, D) BoolTensor; None draws every variable.
 
     Returns:
         (n, D) samples.
-
-    Source:
-        the order of computation follows from the masks of Germain et al. 2015, "Deep MADE".
 
     Example:
         >>> from made_course import MADE
@@ -162,170 +91,195 @@ def sample_incremental(
         ...     torch.equal(sample_incremental(model, noise), naive)
         True
     """
-    n, head, activation = len(noise), model.head, model.act.forward
+    head, n = model.head, len(noise)
     if given is None or known is None:
         given, known = noise, torch.zeros_like(noise, dtype=torch.bool)
-    degrees = model.degrees
-    ordering = torch.argsort(degrees[0], stable=True)
-    in_all = known.all(dim=0)[ordering]
-    taken, drawn = ordering[in_all], ordering[~in_all]
-    network = _network(model, degrees, taken, drawn, n)
-    x, each, values = network.h[0], network.sizes, []
-    known_inputs = [*network.layers[0].ready, len(x)]
-    if len(taken):
-        units = network.layers[0].units[: known_inputs[0]]
-        x[: len(units)] = head.encode(given).flatten(1).T[units]
-        values.append(given.T[taken])
-    u = noise.T[drawn].split(each)
-    some = None
-    if known[:, drawn].any():
-        some = [*zip(known.T[drawn].split(each), given.T[drawn].split(each), strict=True)]
-    for own, steps in network.runs:
-        *hidden, output = network.blocks(steps)
-        counts = each[steps[0] : steps[-1] + 1]
-        inputs = x[known_inputs[steps[0]] : known_inputs[steps[-1] + 1]]
-        places = inputs.view(sum(counts), own.inputs_per_variable, n).mT.split(counts)
-        outputs = output.z.view(sum(counts), own.params_per_variable, n).mT.split(counts)
-        for t, step in enumerate(steps):
-            for block in hidden:
-                if block.counts[t]:
-                    block.h[t].copy_(activation(block.received_by(t)))
-            output.received_by(t)
-            value = own.sample(outputs[t], u[step])
-            if some is not None:
-                is_known, there = some[step]
-                value = there.where(is_known, value)
-            places[t].copy_(own.encode(value))
+    ordering = torch.argsort(model.order, stable=True)
+    is_taken = known.all(dim=0)[ordering]
+    taken, drawn = ordering[is_taken], ordering[~is_taken]
+    position = torch.argsort(torch.cat([taken, drawn]))
+    sizes = _step_sizes(model, drawn)
+    num_drawn = F.pad(sizes.cumsum(0), (1, 0))  # before each step, and after the last
+    first = drawn[num_drawn[:-1]]  # variable of each step
+    heads = [head.of(i) for i in first.tolist()]
+
+    x, *hidden, output = layers = _sorted_layers(model, position, len(taken) + num_drawn, first, n)
+    x.values[: x.ends[0]] = head.encode(given).flatten(1).T[x.units[: x.ends[0]]]
+    u, given_at, known_at = (rows.T[drawn].split(sizes.tolist()) for rows in (noise, given, known))
+    differs_by_row = bool(known[:, drawn].any())
+    values = [given.T[taken]]
+    for start in range(0, len(heads), BLOCK):
+        for layer in layers:
+            layer.start_block(start, min(start + BLOCK, len(heads)))
+        for t, own in enumerate(heads[start : start + BLOCK]):
+            for layer in hidden:
+                layer.own[t].copy_(model.act.forward(layer.received(t)))
+            params = output.received(t).view(-1, own.params_per_variable, n).mT
+            value = own.sample(params, u[start + t])
+            if differs_by_row:
+                value = given_at[start + t].where(known_at[start + t], value)
+            x.own[t].copy_(own.encode(value).mT.flatten(0, 1))
             values.append(value)
-    place = torch.argsort(torch.cat([taken, drawn]))
-    return torch.cat(values)[place].T
+    return torch.cat(values)[position].T
 
 
-def _steps(model: MaskedNetwork, degrees: Sequence[Tensor], drawn: Tensor) -> tuple[Tensor, Tensor]:
-    """Where steps start, each of as many variables as can be drawn at once, and their sizes.
+def _step_sizes(model: Any, drawn: Tensor) -> Tensor:
+    """Return how many variables each step draws: those of one head whose outputs see the same."""
+    order, *hidden_degrees = model.degrees
+    seen = order[drawn]
+    if hidden_degrees and model.direct is None:
+        seen = torch.searchsorted(hidden_degrees[-1].sort().values, seen)
+    if model.head.kinds is not None:
+        seen = seen * len(order) + model.head.kinds.to(drawn)[drawn]
+    return seen.unique_consecutive(return_counts=True)[1]
 
-    That is where outputs see the same units, in a group of one degree and, without direct
-    connections, between two degrees of the last hidden layer; and where the head is the same.
+
+class _SortedLayer:
+    """The units of a layer, sorted by the step at which they become known.
+
+    Attributes:
+        units: index of each unit in the layer of the model.
+        ends: number of units that are known before each step, and after the last.
+        values: (units, n) values in n samples; 0 for a unit that is not known yet.
     """
-    seen = degrees[0][drawn]
-    if model.direct is None and len(degrees) > 1:
-        seen = torch.searchsorted(degrees[-1].sort().values, seen)
-    if (kinds := model.head.kinds) is not None:
-        seen = seen * len(kinds) + kinds.to(drawn.device)[drawn]
-    sizes = seen.unique_consecutive(return_counts=True)[1]
-    return sizes.cumsum(0) - sizes, sizes
+
+    def __init__(self, rank: Tensor, known: Tensor, n: int, weight: Tensor) -> None:
+        self.units = torch.argsort(rank, stable=True)
+        self.ends = torch.searchsorted(rank[self.units], known).tolist()
+        self.values, self.bias = weight.new_zeros(len(rank), n), weight.new_zeros(len(rank), 1)
+        self.sources: list[tuple[_SortedLayer, Tensor]] = []
+
+    def connect(self, below: _SortedLayer, linear: MaskedLinear) -> None:
+        """Add the connections from another layer."""
+        weight = linear.masked_weight().index_select(0, self.units).index_select(1, below.units)
+        self.sources.append((below, weight))
+        if (bias := linear.masked_bias()) is not None:
+            self.bias += bias[self.units, None]
+
+    def start_block(self, start: int, stop: int) -> None:
+        """Add up what the units of a block of steps receive from all that are known before it."""
+        rows = slice(self.ends[start], self.ends[stop])
+        counts = [b - a for a, b in pairwise(self.ends[start : stop + 1])]
+        sums, self.within = self.bias[rows].repeat(1, self.values.shape[1]), []
+        for below, weight in self.sources:
+            known, new = below.ends[start], slice(below.ends[start], below.ends[stop])
+            sums.addmm_(weight[rows, :known], below.values[:known])
+            self.within.append((weight[rows, new].split(counts), below.values[new]))
+        self.sums, self.own = sums.split(counts), self.values[rows].split(counts)
+
+    def received(self, t: int) -> Tensor:
+        """Return (units, n) sums of the units of step t, with what became known in the block."""
+        for weights, values in self.within:
+            self.sums[t].addmm_(weights[t], values)
+        return self.sums[t]
 
 
-@dataclass(frozen=True)
-class _Layer:
-    """Units of a layer by degree: those that are known by now are always the first."""
+def _sorted_layers(
+    model: Any, position: Tensor, known: Tensor, first: Tensor, n: int
+) -> list[_SortedLayer]:
+    """Return the inputs, the hidden layers and the outputs of a MADE, each sorted.
 
-    units: Tensor  # which row is which unit
-    ready: list[int]  # how many of them each step has to go by
-
-    def within(self, steps: list[int]) -> slice:
-        """Those that become known in a block of steps."""
-        return slice(self.ready[steps[0] - 1] if steps[0] else 0, self.ready[steps[-1]])
-
-
-def _by_rank(ranks: Tensor, of_steps: Tensor) -> _Layer:
-    """Units that are ready for a step where their rank is less than its; negative ones never."""
-    units = torch.argsort(ranks, stable=True)
-    units = units[ranks[units] >= 0]
-    return _Layer(units, torch.searchsorted(ranks[units], of_steps).tolist())
-
-
-@dataclass(frozen=True)
-class _Block:
-    """What the units of a layer whose steps have come receive: an entry for each step."""
-
-    counts: list[int]
-    h: Sequence[Tensor]  # where their values go; the output's are used at once
-    z: Tensor  # what they received from all that was known before the block
-    received: Sequence[Tensor]
-    sources: list[tuple[Sequence[Tensor], Tensor]]  # weights from what becomes known within it
-
-    def received_by(self, t: int) -> Tensor:
-        """(units, n) all that the units of a step have received by then."""
-        z = self.received[t]
-        for weight, seen in self.sources:
-            z.addmm_(weight[t], seen)
-        return z
-
-
-@dataclass(frozen=True)
-class _Network:
-    """A MADE whose units are sorted by when they become known, and what they are in n rows."""
-
-    layers: list[_Layer]
-    weights: list[Tensor]
-    biases: list[Tensor]
-    direct: Tensor | None  # sorted, too
-    h: list[Tensor]  # (units, n) of the inputs and of each hidden layer
-    sizes: list[int]  # how many variables are drawn in each step
-    runs: list[tuple[Head, list[int]]]  # steps that share products, all of one head
-
-    def blocks(self, steps: list[int]) -> list[_Block]:
-        """For each layer, one product with all that is known, and what is left for the steps."""
-        blocks = []
-        for k, (below, layer) in enumerate(pairwise(self.layers)):
-            new, rows = below.within(steps), layer.within(steps)
-            ready = [rows.start, *layer.ready[steps[0] : steps[-1] + 1]]
-            counts = [b - a for a, b in pairwise(ready)]
-            weight = self.weights[k].index_select(0, layer.units[rows])
-            weight = weight.index_select(1, below.units[: new.stop])
-            bias = self.biases[k][layer.units[rows], None]
-            z = torch.addmm(bias, weight[:, : new.start], self.h[k][: new.start])
-            sources = [(weight[:, new].split(counts), self.h[k][new])]
-            values: Sequence[Tensor] = ()
-            if k + 1 < len(self.h):
-                values = self.h[k + 1][rows].split(counts)
-            elif self.direct is not None:
-                new = self.layers[0].within(steps)
-                z.addmm_(self.direct[rows, : new.start], self.h[0][: new.start])
-                sources.append((self.direct[rows, new].split(counts), self.h[0][new]))
-            blocks.append(_Block(counts, values, z, z.split(counts), sources))
-        return blocks
-
-
-def _network(
-    model: MaskedNetwork, degrees: Sequence[Tensor], taken: Tensor, drawn: Tensor, n: int
-) -> _Network:
-    """What is taken is known from the beginning; no other unit is known yet."""
-    order, *hidden = degrees
-    place = torch.argsort(torch.cat([taken, drawn]))
-    read, made = (
-        place.repeat_interleave(w.to(place.device)) for w in model.head.widths(len(place))
+    Args:
+        model: a MADE.
+        position: (D,) position of each variable: those known from the start, then those drawn.
+        known: number of variables that are known before each step, and after the last.
+        first: first variable of each step.
+        n: number of samples.
+    """
+    order, *hidden_degrees = model.degrees
+    inputs, outputs = (
+        position.repeat_interleave(w.to(position)) for w in model.head.widths(len(order))
     )
-    starts, sizes = _steps(model, degrees, drawn)
-    first = drawn[starts]
-    layers = [
-        _by_rank(read, len(taken) + starts),
-        *(_by_rank(d, order[first]) for d in hidden),
-        _by_rank(made - len(taken), starts + sizes),
-    ]
-    weights = [layer.masked_weight() for layer in model.net]
-    # each of these layers has a bias, and direct connections have one where they are conditioned
-    biases = [bias for layer in model.net if (bias := layer.masked_bias()) is not None]
-    direct = None
+    seen = F.pad(order[first], (1, 0))  # a unit is known once all variables up to its degree are
+    ranks = [(inputs, known), *((degrees, seen) for degrees in hidden_degrees), (outputs, known)]
+    layers = [_SortedLayer(*rank, n, model.net[0].weight) for rank in ranks]
+    for (below, above), linear in zip(pairwise(layers), model.net, strict=True):
+        above.connect(below, linear)
     if model.direct is not None:
-        direct = model.direct.masked_weight().index_select(0, layers[-1].units)
-        direct = direct.index_select(1, layers[0].units)
-        if (bias := model.direct.masked_bias()) is not None:
-            biases[-1] = biases[-1] + bias
-    # units that are not known yet stay at zero, and meet weights that the mask holds at zero
-    h = [weights[0].new_zeros(len(d), n) for d in (read, *hidden)]
-    blocks = [*zip((-(-starts // BLOCK)).tolist(), map(model.head.of, first.tolist()), strict=True)]
-    runs = [(own, [*run]) for (_, own), run in groupby(range(len(blocks)), blocks.__getitem__)]
-    return _Network(layers, weights, biases, direct, h, sizes.tolist(), runs)
+        layers[-1].connect(layers[0], model.direct)
+    return layers
 
 
-# ---- how many at once, and from which noise -----------------------------------------------------
+# ---- any number of samples ----------------------------------------------------------------------
+
+
+@torch.inference_mode()
+def sample_rows(
+    model: Any,
+    noise: Tensor,
+    method: Method = "incremental",
+    members: Sequence[Sequence[Tensor]] | None = None,
+) -> Tensor:
+    """Turn (n, D) uniforms into (n, D) samples.
+
+    Args:
+        model: a MADE in evaluation mode.
+        noise: (n, D) uniforms; column i decides variable i.
+        method: ``"incremental"`` or ``"naive"``.
+        members: degrees of each member of an ensemble, from which each row draws one at random.
+            The noise of variable 0 draws it, and what is left of this noise is uniform again. None
+            draws all rows under the masks in use.
+    """
+    if members is None:
+        if method == "naive":
+            return sample_naive(model, model.order, noise, model.head)
+        return sample_incremental(model, noise)
+    noise = noise.clone()
+    noise[:, 0] *= len(members)
+    chosen = noise[:, 0].long().clamp(max=len(members) - 1)  # noise of exactly 1: the last member
+    noise[:, 0] -= chosen
+    samples = torch.empty_like(noise, dtype=model.net[0].weight.dtype)
+    for number in chosen.unique().tolist():
+        rows = chosen == number
+        with model.under(members[number]):
+            samples[rows] = sample_rows(model, noise[rows], method).to(samples)
+    return samples
+
+
+@torch.no_grad()
+def sample_in_chunks(
+    draw_rows: Callable[[Tensor], Tensor],
+    shape: tuple[int, int],
+    weight: Tensor,
+    *,
+    device: torch.device | str | None = None,
+    noise: Tensor | None = None,
+    generator: Generator | None = None,
+) -> Tensor:
+    """Draw any number of samples, a chunk at a time, so that memory is bounded.
+
+    Args:
+        draw_rows: turns uniforms (n, D) into samples (n, D).
+        shape: number of samples, number of variables.
+        weight: a weight of the model; the noise has its dtype and device.
+        device: device of the samples; None is the model's.
+        noise: uniforms in [0, 1] to use instead of fresh ones.
+        generator: source of fresh noise; None is torch's global stream.
+
+    Example:
+        >>> noise = torch.tensor([[0.1, 0.9]])
+        >>> sample_in_chunks(lambda u: (u <= 0.5).float(), (1, 2), torch.ones(1), noise=noise)
+        tensor([[1., 0.]])
+    """
+    check_noise(noise, shape, generator)
+    if noise is not None:  # integers or less precision would round the values that are drawn
+        noise = noise.to(weight.device, torch.promote_types(noise.dtype, weight.dtype))
+    samples = weight.new_empty(shape, device=device)
+    with torch.autocast(weight.device.type, enabled=False):
+        for start in range(0, shape[0], SAMPLES_AT_ONCE):
+            chunk = slice(start, start + SAMPLES_AT_ONCE)
+            u = (
+                fresh_noise(samples[chunk].shape, weight, generator)
+                if noise is None
+                else noise[chunk]
+            )
+            samples[chunk] = draw_rows(u)
+    return samples
 
 
 @contextmanager
 def evaluation_mode(model: nn.Module) -> Iterator[None]:
-    """Switch dropout and the like off inside a ``with``, and leave every module as it was.
+    """Switch dropout off inside a ``with``, then restore the mode of every module.
 
     Example:
         >>> from made_course import MADE
@@ -345,77 +299,13 @@ def evaluation_mode(model: nn.Module) -> Iterator[None]:
             module.training = training
 
 
-def in_parts(of_rows: Callable[[Tensor], Tensor], x: Tensor, layers: Sequence[nn.Linear]) -> Tensor:
-    """What a function gives for all rows, for some at once where no gradient needs all together.
-
-    Args:
-        of_rows: maps (n, D) to (n,).
-        x: (B, D).
-        layers: what the rows pass through: the wider they are, the fewer rows at once.
-
-    Example:
-        >>> with torch.no_grad():
-        ...     in_parts(lambda rows: rows.sum(1), torch.ones(3, 2), [nn.Linear(2, 1)])
-        tensor([2., 2., 2.])
-    """
-    width = max(max(layer.weight.shape) for layer in layers)
-    at_once = max(SAMPLES_AT_ONCE, NUMBERS_AT_ONCE // width)  # few would mask weights too often
-    if torch.is_grad_enabled() or is_transformed() or len(x) <= at_once:
-        return of_rows(x)
-    return torch.cat([of_rows(rows) for rows in x.split(at_once)])
-
-
-@torch.no_grad()
-def sample_in_parts(
-    draw_rows: Callable[[Tensor], Tensor],
-    shape: tuple[int, int],
-    weight: Tensor,
-    *,
-    device: torch.device | str | None = None,
-    noise: Tensor | None = None,
-    generator: Generator | None = None,
-) -> Tensor:
-    """Draw any number of samples, so many at once that the units of all fit into memory.
-
-    Args:
-        draw_rows: turns uniforms (n, D) into samples (n, D).
-        shape: numbers of samples and of variables.
-        weight: of the model, whose dtype and device the noise has.
-        device: where the samples go; None is the model's device.
-        noise: uniforms in [0, 1] to use instead of fresh ones.
-        generator: source of the noise; None is torch's global stream.
-
-    Raises:
-        TypeError, ValueError: if noise is not as described, or given beside a generator.
-
-    Example:
-        >>> noise = torch.tensor([[0.1, 0.9]])
-        >>> sample_in_parts(lambda u: (u <= 0.5).float(), (1, 2), torch.ones(1), noise=noise)
-        tensor([[1., 0.]])
-    """
-    check_noise(noise, shape, generator)
-    if noise is not None:
-        # whole numbers or a smaller dtype would cut the values that a row is drawn from
-        noise = noise.to(weight.device, torch.promote_types(noise.dtype, weight.dtype))
-    samples = weight.new_empty(shape, device=device)
-    with torch.autocast(weight.device.type, enabled=False):
-        for start in range(0, shape[0], SAMPLES_AT_ONCE):
-            part = samples[start : start + SAMPLES_AT_ONCE]
-            if noise is None:
-                u = fresh_noise(part.shape, weight, generator)
-            else:
-                u = noise[start : start + SAMPLES_AT_ONCE]
-            part.copy_(draw_rows(u))
-    return samples
-
-
 def fresh_noise(
     shape: tuple[int, ...], weight: Tensor, generator: Generator | None = None
 ) -> Tensor:
-    """Uniforms above 0 and below 1, of a weight's dtype, or float32 if that is less, on its device.
+    """Draw uniforms in (0, 1), at least in float32, on the device of a weight.
 
-    ``torch.rand`` gives multiples of 2⁻²⁴ in float32, 0 among them: one pixel in 17 million would
-    be inked however small its probability. Half a multiple takes the place of 0.
+    ``torch.rand`` gives multiples of 2⁻²⁴ in float32, and one number in 17 million is exactly 0. A
+    binary variable would then be 1 however small its probability is, so 0 becomes half a multiple.
 
     Example:
         >>> bool((fresh_noise((1000,), torch.zeros(1)) > 0).all())
@@ -427,25 +317,17 @@ def fresh_noise(
 
 
 def check_noise(noise: Tensor | None, shape: tuple[int, ...], generator: Generator | None) -> None:
-    """Raise unless ``noise`` is None, or uniforms of this shape without a generator beside them.
-
-    Raises:
-        TypeError: if it is not a tensor, or the generator is none.
-        ValueError: if it has another shape, a value is not in [0, 1], or there is a generator.
-    """
+    """Raise an error unless the noise has this shape and values in [0, 1], or there is none."""
     if generator is not None and not isinstance(generator, Generator):
         raise TypeError(
-            "generator must be a torch.Generator, such as torch.Generator().manual_seed(0), got "
-            f"{generator!r}"
+            f"generator must be a torch.Generator, got {generator!r}: use "
+            "torch.Generator().manual_seed(0)"
         )
     if noise is None:
         return
     if generator is not None:
-        raise ValueError("give either noise or a generator of noise, not both")
-    if not isinstance(noise, Tensor):
-        raise TypeError(f"noise must be a torch.Tensor, got {type(noise).__name__}")
+        raise ValueError("give either noise or a generator, not both")
     if noise.shape != shape:
-        names = "(n_samples, input_dim)" if len(shape) == 2 else "(B, n_samples, input_dim)"
-        raise ValueError(f"noise must have shape {names} = {shape}, got {tuple(noise.shape)}")
+        raise ValueError(f"noise must have shape {shape}, got {tuple(noise.shape)}")
     if not bool(((noise >= 0) & (noise <= 1)).all()):
         raise ValueError("noise must lie between 0 and 1: draw it with torch.rand")

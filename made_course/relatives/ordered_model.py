@@ -11,7 +11,7 @@ from ..common.arguments import check_count, check_last_dimension
 from ..model.heads import Bernoulli, Head, check_head
 from ..model.made import MADE
 from ..model.masks import check_ordering, input_degrees, shown_ordering
-from ..model.sampling import sample_in_parts, sample_naive
+from ..model.sampling import sample_in_chunks, sample_naive
 
 
 class OrderedModel(nn.Module):
@@ -110,7 +110,7 @@ class OrderedModel(nn.Module):
             TypeError, ValueError: if an argument is not as described.
         """
         n_samples = check_count("n_samples", n_samples)
-        return sample_in_parts(
+        return sample_in_chunks(
             self._sample_rows,
             (n_samples, self.input_dim),
             next(self.parameters()),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import made_course.model.sampling as sampling
 from made_course import MADE, complete
 from made_course.model.heads import Categorical, MixtureOfGaussians
-from made_course.model.sampling import BLOCK, sample_naive, sample_rows
+from made_course.model.sampling import BLOCK, sample_incremental, sample_naive
 from tests.networks import (
     DISCRETE,
     HEADS,
@@ -87,7 +87,7 @@ def test_both_ways_agree_whatever_the_degrees(input_dim, seed, together):
     known = (uniforms(20, input_dim, seed=seed) < 0.3) | (uniforms(input_dim, seed=seed) < 0.3)
     with model.under([order, *hidden.split(6)]):
         assert torch.equal(*both_ways(model, 20, noise=noise))
-        completed = sample_rows(model, noise, given=x, known=known)
+        completed = sample_incremental(model, noise, x, known)
         with torch.no_grad():
             drawn = model.head.sample(model(completed)[..., None], noise)
     assert torch.equal(completed, x.where(known, drawn))
@@ -256,7 +256,7 @@ def test_noise_of_any_dtype_is_taken_as_it_is(method, dtype, ensemble):
 @METHOD
 @pytest.mark.parametrize("ensemble", [None, 3])
 @pytest.mark.parametrize("n", [1, 7, 23])
-def test_many_samples_are_drawn_in_parts_that_do_not_show(monkeypatch, method, ensemble, n):
+def test_many_samples_are_drawn_in_chunks_that_do_not_show(monkeypatch, method, ensemble, n):
     model = MADE(40, (20, 20), natural_order=False, num_masks=3, seed=0).double()
     noise = uniforms(n, 40)
     whole = with_weights(model, 3.0).sample(n, noise=noise, method=method, ensemble=ensemble)
@@ -306,18 +306,17 @@ def test_samples_are_memory_of_their_own_on_the_device_that_is_named(method):
         (ValueError, r"n_samples must be at least 1, got 0", {"n_samples": 0}),
         (TypeError, r"n_samples must be a whole number, got 1\.5", {"n_samples": 1.5}),
         (ValueError, r"unknown method 'fast': choose one of incremental, n", {"method": "fast"}),
-        (ValueError, r"shape .* = \(2, 5\), got \(2, 4\)", {"noise": torch.rand(2, 4)}),
-        (ValueError, r"shape .* = \(2, 5\), got \(1, 2, 5\)", {"noise": torch.rand(1, 2, 5)}),
-        (TypeError, r"noise must be a torch\.Tensor, got list", {"noise": [[0.5] * 5] * 2}),
+        (ValueError, r"must have shape \(2, 5\), got \(2, 4\)", {"noise": torch.rand(2, 4)}),
+        (ValueError, r"shape \(2, 5\), got \(1, 2, 5\)", {"noise": torch.rand(1, 2, 5)}),
         (ValueError, r"noise must lie between 0 and 1", {"noise": torch.full((2, 5), 1.5)}),
         (ValueError, r"noise must lie between 0 and 1", {"noise": torch.full((2, 5), -0.1)}),
         (ValueError, r"noise must lie between 0 and 1", {"noise": torch.full((2, 5), torch.nan)}),
         (
             ValueError,
-            r"give either noise or a generator of noise, not both",
+            r"give either noise or a generator, not both",
             {"noise": torch.rand(2, 5), "generator": torch.Generator()},
         ),
-        (TypeError, r"generator must be a torch\.Generator, .*, got 0", {"generator": 0}),
+        (TypeError, r"generator must be a torch\.Generator, got 0: use", {"generator": 0}),
     ],
 )
 def test_bad_arguments_are_refused_and_change_nothing(error, message, arguments):
