@@ -193,7 +193,7 @@ def under(model, degrees):
 
 
 def members(model, k):
-    return [under(model, model.mask_sets.member(number)) for number in range(k)]
+    return [under(model, model.mask_sets.degrees(number)) for number in range(k)]
 
 
 def assert_same(a, b):

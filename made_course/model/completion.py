@@ -224,19 +224,19 @@ def _plan(
     """Degrees for one pattern of ranks, see :func:`ways`, and whether they are exact."""
     known = rank == 0
     if ordering is not None:
-        if not model.mask_sets.are_of_any_ordering:
+        if not model.mask_sets.is_order_agnostic:
             raise ValueError(
                 "ordering is for a model that was trained for any (natural_order=False, "
                 "num_masks=None): leave it out, and this model's own is taken"
             )
         return _by_rank(model, rank, check_ordering(ordering, model.input_dim)), True
     stored = [model.degrees]
-    if model.mask_sets.are_several:
-        stored += model.mask_sets.members(len(model.mask_sets.orders))
+    if model.num_masks is not None:
+        stored += model.mask_sets.members(model.num_masks)
     for degrees in stored:
         if come_first(degrees[0], known):
             return degrees, True
-    if not model.mask_sets.are_of_any_ordering:
+    if not model.mask_sets.is_order_agnostic:
         return stored[0], False
     index = torch.arange(model.input_dim, device=known.device)
     are_known_last = index[known].double().mean() > index[~known].double().mean()

@@ -387,6 +387,6 @@ def check_mask(mask: Tensor, shape: Sequence[int] | None = None) -> Tensor:
         raise ValueError(
             f"a mask must have {expected} (out_features, in_features), got {tuple(mask.shape)}"
         )
-    if not bool(((mask == 0) | (mask == 1)).all()):
+    if mask.dtype != torch.bool and not bool(((mask == 0) | (mask == 1)).all()):
         raise ValueError("a mask must hold only 0 and 1 (or False and True)")
     return mask.bool()

