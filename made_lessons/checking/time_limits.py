@@ -41,8 +41,7 @@ def time_limit(seconds: float) -> Iterator[None]:
 
     def end() -> None:
         with lock:
-            over.set()
-        raise_there(thread, None)  # one that is on its way has nothing to stop any more
+            over.set()  # an exception that is on its way arrives in this call, at the latest
 
     try:
         try:

@@ -1,6 +1,7 @@
 import contextlib
 import itertools
 import re
+import subprocess
 import sys
 import threading
 import time
@@ -260,6 +261,31 @@ def test_by_the_clock_a_limit_has_its_patience(monkeypatch):
     monkeypatch.setattr(time_limits, "PATIENCE", 1)
     with pytest.raises(TookTooLong), time_limit(0.1):
         [time.sleep(0.01) for _ in range(100)]
+
+
+UNDER_A_TRACER = """
+import sys
+from contextlib import suppress
+from made_lessons import check
+from made_lessons.checking.time_limits import TookTooLong, time_limit
+
+def answer(ordering):
+    return ordering.argsort() + 1
+
+sys.settrace(lambda frame, event, argument: None)
+check("1.3", answer)
+with suppress(TookTooLong), time_limit(0.1):
+    while True:
+        pass
+check("1.3", answer)
+"""
+
+
+def test_a_check_and_an_answer_that_is_stopped_leave_a_tracer_working():
+    """In a process of its own, because CPython 3.11 once looped forever at the next call."""
+    command = [sys.executable, "-c", UNDER_A_TRACER]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    assert ran.stdout.count("✓ 1.3") == 2
 
 
 # ---- comparing -----------------------------------------------------------------------------------
