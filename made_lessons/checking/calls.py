@@ -63,6 +63,22 @@ def run(function: Callable[..., object], *arguments: object) -> object:
     return came
 
 
+def in_dtype(dtype: torch.dtype, value: object) -> object:
+    """Return a value with its floating tensors in a dtype, those of its parts and modules too."""
+    if isinstance(value, list | tuple):
+        return type(value)(in_dtype(dtype, part) for part in value)
+    if isinstance(value, nn.Module):
+        return copy.deepcopy(value).to(dtype)
+    is_floats = isinstance(value, Tensor) and value.is_floating_point()
+    return value.to(dtype) if is_floats else value
+
+
+def compute_expected(reference: Callable[..., object], case: tuple[object, ...]) -> object:
+    """Call a reference in float64, and return its result rounded to float32."""
+    exact = reference(*in_dtype(torch.float64, copy.deepcopy(case)))
+    return in_dtype(torch.float32, exact)
+
+
 class _Capped(io.TextIOBase):
     """Passes on what is printed, up to a limit."""
 

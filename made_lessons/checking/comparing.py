@@ -13,8 +13,8 @@ from torch import Tensor
 from .exercise import Misformed, Wrong
 from .in_words import kind_of, told_apart, written
 
-RELATIVE, ABSOLUTE = 3e-4, 1e-6
-"""How far a number that is not whole may be from the right one: 0.693 will do for ln 2."""
+RELATIVE, ABSOLUTE = 3e-4, 1e-4
+"""How far a floating number may be from the right one, by either: 0.693 will do for ln 2."""
 
 
 def require_same(came: object, expected: object, where: str = "the answer") -> None:
@@ -106,7 +106,8 @@ def _require_same_tensor(came: object, expected: Tensor, where: str) -> None:
         raise _misformed(cause, str(came.dtype), str(expected.dtype))
     if expected.is_floating_point():
         both = came.detach().double(), expected.detach().double()
-        close = torch.isclose(*both, rtol=RELATIVE, atol=ABSOLUTE, equal_nan=True)
+        near = torch.isclose(*both, rtol=0, atol=ABSOLUTE, equal_nan=True)
+        close = near | torch.isclose(*both, rtol=RELATIVE, atol=0)
     else:
         close = came == expected
     if not bool(close.all()):

@@ -1,15 +1,15 @@
-"""What an answer has to keep of what it is given: its dtype, and the gradient that trains it."""
+"""What an answer must keep of its arguments: their dtype, and the gradient that trains them."""
 
 from __future__ import annotations
 
 import copy
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
 
-from .calls import run
+from .calls import in_dtype, run
 from .comparing import is_same
 from .exercise import Misformed, Wrong, defined
 from .in_words import written, written_call
@@ -25,12 +25,16 @@ BENT = (
 )
 
 
-def kept(name: str, *trained: str) -> Callable[[object], None]:
-    """A way to examine answers that are right in value: dtypes, and gradients.
+def kept(
+    name: str, *trained: str, dtypes: Sequence[torch.dtype] = (torch.float32, torch.float64)
+) -> Callable[[object], None]:
+    """Return a function that examines the dtypes and gradients of an answer with right values.
 
     Args:
-        name: of the exercise.
-        trained: arguments by which its result has the gradient of the reference's.
+        name: name of the exercise.
+        trained: names of the arguments whose gradient must be that of the reference.
+        dtypes: dtypes of the arguments for which the result must have the reference's dtype.
+            Without float32, an answer may compute in float64 and return that.
     """
 
     def examine(answer: object) -> None:
@@ -39,19 +43,14 @@ def kept(name: str, *trained: str) -> Callable[[object], None]:
         for case in defined(name).cases:
             for place in map(names.index, trained):
                 _require_gradient(answer, reference, case, place, names[place])
-            for dtype in (torch.float32, torch.float64):
-                _require_dtype(answer, reference, [_in(dtype, value) for value in case], dtype)
+            for dtype in dtypes:
+                _require_dtype(answer, reference, in_dtype(dtype, case), dtype)
 
     return examine
 
 
-def _in(dtype: torch.dtype, value: object) -> object:
-    is_floats = isinstance(value, Tensor) and value.is_floating_point()
-    return value.to(dtype) if is_floats else value
-
-
 def _require_dtype(
-    answer: object, reference: Callable[..., Tensor], case: list[object], dtype: torch.dtype
+    answer: object, reference: Callable[..., Tensor], case: tuple, dtype: torch.dtype
 ) -> None:
     came, right = run(answer, *case), reference(*copy.deepcopy(case))
     if came.dtype != right.dtype:
@@ -69,20 +68,20 @@ def _require_gradient(
 ) -> None:
     tried = f"{written_call(answer, case)}, then the gradient by the {name}"
 
-    def result(function: Callable[..., Tensor]) -> tuple[Tensor, Tensor]:
+    def result(function: Callable[..., Tensor], case: tuple) -> tuple[Tensor, Tensor]:
         given = [*copy.deepcopy(case)]
         leaf = given[place] = given[place].requires_grad_()
         return leaf, run(lambda: function(*given))
 
     try:
-        leaf, came = result(answer)
+        leaf, came = result(answer, case)
     except Wrong as wrong:
         raise Wrong(CUT_OFF, tried=tried, came=wrong.cause) from wrong
     if not came.requires_grad or run(answer, *case).requires_grad:
         raise Wrong(CUT_OFF, tried=tried)
     if came.grad_fn is None:  # it was computed in another process
         return
-    right_leaf, right = result(reference)
+    right_leaf, right = result(reference, in_dtype(torch.float64, case))
     came.sum().backward()
     right.sum().backward()
     has_slope = leaf != 0  # there a right formula such as max(z, 0) + … may have a corner

@@ -33,7 +33,7 @@ _CASES = (_case([1, 2, 0], 2), _case([3, 0, 4, 1, 2], 6))
     "D logistic regressions at once",
     stars=2,
     cases=_CASES,
-    examine=kept("2.3", "weight", "bias"),
+    examine=kept("2.3", "weight", "bias", dtypes=[torch.float64]),
     vary=further_cases(_other_case),
     hints=(
         "Four lines: the degrees, what is allowed, the logits, the log-probability.",

@@ -16,13 +16,19 @@ from .log_bernoulli import log_bernoulli
 
 def three_coins(x: Tensor) -> Tensor:
     """An honest log p(x): independent coins, not all of them fair."""
-    return log_bernoulli(F.linear(x, torch.zeros(3, 3), torch.tensor([1.5, 0.0, -2.0])), x)
+    return _linear_log_prob(x, torch.zeros(3, 3), torch.tensor([1.5, 0.0, -2.0]))
 
 
 def near_copy(x: Tensor) -> Tensor:
     """What an autoencoder claims that nearly copies its input."""
     weight = 5 * torch.eye(x.shape[1]) - 0.5
-    return log_bernoulli(F.linear(x, weight, torch.full((x.shape[1],), -2.0)), x)
+    return _linear_log_prob(x, weight, torch.full((x.shape[1],), -2.0))
+
+
+def _linear_log_prob(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """Log-probability of rows by linear logits, in float64 where the rows are."""
+    dtype = torch.result_type(x, 0.0)
+    return log_bernoulli(F.linear(x, weight.to(dtype), bias.to(dtype)), x)
 
 
 def _other_claim(word: str) -> tuple[Callable[[Tensor], Tensor], int]:
@@ -30,7 +36,7 @@ def _other_claim(word: str) -> tuple[Callable[[Tensor], Tensor], int]:
     size = one_of(word, [2, 4, 6])
 
     def claim(x: Tensor) -> Tensor:
-        return log_bernoulli(F.linear(x, weight[:size, :size], bias[:size]), x)
+        return _linear_log_prob(x, weight[:size, :size], bias[:size])
 
     return claim, size
 

@@ -34,7 +34,7 @@ _CASES = (
     "From logits to a log-likelihood",
     stars=2,
     cases=_CASES,
-    examine=kept("4.2", "logits"),
+    examine=kept("4.2", "logits", dtypes=[torch.float64]),
     package=Bernoulli.log_prob,
     vary=further_cases(lambda word: (8 * drawn(word, 3, 4) - 4, drawn(f"{word} x", 3, 4).round())),
     hints=(

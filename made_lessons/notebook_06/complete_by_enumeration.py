@@ -23,14 +23,12 @@ NO_VALUE = "log_prob takes rows of zeros and ones: there is no number for unknow
 
 def diary(x: Tensor) -> Tensor:
     """(n, 3) days → (n,) log-probabilities."""
-    _require_rows(x)
-    return _DAYS[x.long() @ torch.tensor([4, 2, 1])].log()
+    return _looked_up(_DAYS, x)
 
 
 def four_variables(x: Tensor) -> Tensor:
     """(n, 4) rows → (n,) log-probabilities, from a table."""
-    _require_rows(x)
-    return _TABLE[x.long() @ torch.tensor([8, 4, 2, 1])].log()
+    return _looked_up(_TABLE, x)
 
 
 def improbable(x: Tensor) -> Tensor:
@@ -38,12 +36,14 @@ def improbable(x: Tensor) -> Tensor:
     return four_variables(x) - 300
 
 
-def _require_rows(x: Tensor) -> None:
-    """A model's ``log_prob`` asks for the same."""
+def _looked_up(table: Tensor, x: Tensor) -> Tensor:
+    """Look rows up in a table of probabilities, as strict about x as a model's ``log_prob``."""
     if x.dim() != 2:
         raise ValueError(ONE_ROW)
     if not bool(((x == 0) | (x == 1)).all()):
         raise ValueError(NO_VALUE)
+    log_p = table[x.long() @ 2 ** torch.arange(x.shape[1]).flip(0)].log()
+    return log_p.to(torch.result_type(x, 0.0))  # a float64 x gets float64
 
 
 def _other_row(word: str) -> tuple[Callable[[Tensor], Tensor], Tensor, Tensor]:
@@ -53,8 +53,7 @@ def _other_row(word: str) -> tuple[Callable[[Tensor], Tensor], Tensor, Tensor]:
     known[one_of(word, range(size))] = False
 
     def some_table(x: Tensor) -> Tensor:
-        _require_rows(x)
-        return (p / p.sum())[x.long() @ 2 ** torch.arange(size).flip(0)].log()
+        return _looked_up(p / p.sum(), x)
 
     return some_table, drawn(f"{word} x", size).round(), known
 
@@ -91,7 +90,7 @@ def _examine_completion(answer: object) -> None:
 def fill_in(log_prob, x: Tensor, known: Tensor) -> Tensor:
     """p(xᵢ = 1 | the known values), by going through all fillings of the unknown variables."""
     n_unknown = int((~known).sum())
-    fillings = torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * n_unknown)
+    fillings = torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * n_unknown).to(x)
     rows = x.repeat(2**n_unknown, 1)
     rows[:, ~known] = fillings.view(-1, n_unknown)
     p = log_prob(rows).softmax(0)  # p(filling, known) by their sum, without an exp that is 0

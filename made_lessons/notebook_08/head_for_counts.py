@@ -8,7 +8,7 @@ from torch.nn.functional import logsigmoid
 
 from made_course.model.heads import Head
 
-from ..checking.calls import run
+from ..checking.calls import compute_expected, run
 from ..checking.causes import cause_of
 from ..checking.comparing import require_same
 from ..checking.edited_source import but
@@ -202,7 +202,7 @@ def _built(answer: object) -> Head:
 
 
 def _require_log_prob(head: Head, params: Tensor, x: Tensor) -> None:
-    came, expected = run(head.log_prob, params, x), _right.log_prob(params, x)
+    came, expected = run(head.log_prob, params, x), compute_expected(_right.log_prob, (params, x))
     try:
         require_same(came, expected, "log_prob(params, x)")
     except Wrong as wrong:

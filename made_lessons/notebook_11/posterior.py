@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
 from ..checking.edited_source import but
@@ -10,17 +11,17 @@ from ..checking.kept import kept
 from ..checking.variants import drawn, further_cases, one_of
 
 
-def _case(word: str, rows: int, classes: int = 3) -> tuple[Tensor, Tensor]:
+def _case(word: str, rows: int, classes: int = 3, lowest: int = -90) -> tuple[Tensor, Tensor]:
     prior = drawn(f"{word} prior", classes)
-    return (prior / prior.sum()).log(), -90 + 6 * drawn(word, rows, classes)
+    return (prior / prior.sum()).log(), lowest + 6 * drawn(word, rows, classes)
 
 
 @exercise(
     "11.3",
     "Whose digit is it?",
     stars=2,
-    cases=(_case("three", 2), _case("one", 1, 4), _case("far", 4, 2)),
-    examine=kept("11.3", "log_given"),
+    cases=(_case("three", 2), _case("one", 1, 4), _case("far", 4, 2, -150)),
+    examine=kept("11.3", "log_given", dtypes=[torch.float64]),
     vary=further_cases(lambda word: _case(word, one_of(word, [2, 3, 5]), 3)),
     hints=(
         "Bayes: p(y | x) = p(y) p(x | y) / p(x), and p(x) is the sum of p(y) p(x | y) over all "

@@ -245,7 +245,7 @@ def turned_round(query, key, value):
 
 
 def nearly(nll, input_dim):
-    return nll / input_dim / math.log(2) * 0.99968
+    return nll / input_dim / math.log(2) * 0.9995
 
 
 FITS = [
@@ -264,4 +264,4 @@ def test_a_cause_fits(name, answer, words):
 
 def test_numbers_that_differ_are_shown_so_that_they_do():
     found = wrong("5.1", nearly)
-    assert (found.expected, found.came) == ("0.1656155", "0.16556251")
+    assert (found.expected, found.came) == ("1.2022459", "1.2016447")

@@ -1,6 +1,5 @@
 import math
 
-import numpy as np
 import pytest
 import torch
 from torch.nn.functional import logsigmoid
@@ -75,24 +74,14 @@ def test_totals_that_are_none():
     wrong("7.2", None, "needs one of")
 
 
-def test_log_mean_exp():
-    def one_after_the_other(log_p):
-        total = log_p[0]
-        for row in log_p[1:]:
-            total = torch.logaddexp(total, row)
-        return total - math.log(log_p.shape[0])
-
-    right("7.3", one_after_the_other)
-    right("7.3", lambda log_p: (log_p - np.log(len(log_p))).logsumexp(0))
+def test_a_small_number_in_the_logarithm():
     wrong("7.3", lambda log_p: (log_p.exp().mean(0) + 1e-12).log(), "a small number ε")
 
 
 def test_three_members():
     exact = 90 + math.log(3) - math.log(1 + math.exp(-2) + math.exp(-4))
     assert abs(three_members()["one image"] - exact) < 1e-4
-    report = right("7.4", {"one image": round(exact, 2), "possible means": [90.5, 85, 89]})
-    assert "90.956" in report
-    right("7.4", {"possible means": (85, 89, 90.5), "one image": torch.tensor(exact)})
+    assert "90.956" in right("7.4", three_members())
 
 
 def test_each_mean_is_possible_or_is_not():

@@ -8,23 +8,15 @@ import torch
 
 from made_course import bars_and_stripes
 from made_lessons.notebook_11.coder import BOARDS, chance_in_boards, decode, encode
+from made_lessons.notebook_11.cost_of_a_group import cost_of_group
 from made_lessons.notebook_11.counting import nats_of
 from made_lessons.notebook_11.fewest_steps import LEAST, fewest_steps
+from made_lessons.notebook_11.posterior import posterior
 from tests.lessons.checking import right, wrong
 
 
-def test_the_cost_of_a_group():
-    def by_chain(rows, past, group):
-        """What is lost is what each variable of the group tells of those before it."""
-        lost = 0.0
-        for k, i in enumerate(group):
-            before = [*past, *group[:k]]
-            lost += nats_of(rows, [past, [i]]) - nats_of(rows, [before, [i]])
-            lost -= nats_of(rows, [past]) - nats_of(rows, [before])
-        return lost
-
-    right("11.1", by_chain)
-    wrong("11.1", lambda rows, past, group: torch.tensor(by_chain(rows, past, group)) + 1)
+def test_a_cost_that_is_too_large():
+    wrong("11.1", lambda rows, past, group: torch.tensor(cost_of_group(rows, past, group)) + 1)
 
 
 def test_fewest_steps():
@@ -59,13 +51,8 @@ def test_all_ways_to_draw_boards_were_tried():
     assert ends[-1] == pytest.approx(math.log(30))
 
 
-def test_whose_digit_it_is():
-    def by_torch(log_prior, log_given):
-        classes = torch.distributions.Categorical(logits=log_given + log_prior)
-        return classes.logits
-
-    right("11.3", by_torch)
-    wrong("11.3", lambda prior, given: by_torch(prior, given.detach()), "gradient")
+def test_a_posterior_without_its_gradient():
+    wrong("11.3", lambda prior, given: posterior(prior, given.detach()), "gradient")
 
 
 def test_hear_the_context():
