@@ -1,9 +1,9 @@
-"""What a network depends on and claims: who moves whom, Σp, each step.
+"""Tests for leaks: which outputs depend on which inputs, Σp, and a row step by step.
 
 Imports from ``model`` and ``common``.
 
-- ``dependence``: which output moves when which input does
-- ``__main__``: the command that checks anyone's model: leaks and loops in its terminal
+- ``dependence``: which output moves when which input is flipped
 - ``total``: Σp over all inputs
 - ``trajectory``: what a network says at every step
+- ``__main__``: the command that checks any model for leaks
 """

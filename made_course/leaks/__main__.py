@@ -1,4 +1,4 @@
-"""The command that checks anyone's model for leaks, by :mod:`made_course.leaks.dependence`."""
+"""The command that checks a model for leaks: ``python -m made_course.leaks``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-import numpy as np
 import torch
 from torch import Generator, Tensor, nn
 
@@ -20,50 +19,41 @@ from .dependence import RANDOM_POINTS, Dependence, binary_points, measure_depend
 from .total import MOST_INPUTS
 
 SHOWN = 5
-"""Leaks that are listed."""
+"""Number of leaks that are listed."""
 STEP = 0.1
-"""How far every weight is moved, as by training: a mask that was multiplied in once gives way."""
+"""Standard deviation of the change of every weight, which undoes a mask that was applied once."""
 ROUNDING = 1e-6
-SINGLE = 62
-"""So many variables are 1 alone, one after another."""
-LOOKS, LOUD = 16, 0.5
-"""Weights are drawn anew so often, and of this size, before an output is called deaf.
+DRAWS, STD = 16, 0.5
+"""Number and standard deviation of random weights that are tried before an output is called deaf.
 
-A ReLU that hears one bit is off for both of its values in three draws of eight.
+A ReLU whose input is one bit is off for both values of the bit in three of eight draws.
 """
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Check a model from the command line: flips, slopes, and Σp where all inputs can be tried.
+    """Check a model for leaks: by flips, by slopes, and by Σp if all inputs can be tried.
 
     ``python -m made_course.leaks module:Class --input-dim 16`` makes ``Class(16)`` of a module that
-    Python finds from here. Its ``model(x)`` must be one logit for each binary variable, in any
-    ordering. ``x`` is float64, so a model of whole numbers begins with ``x.long()``. It is looked
-    at as it is made, and once more with every weight moved a little; both times in evaluation and
-    in training mode, and its ``log_prob``, where it has one, is compared with its logits.
+    Python can import from here. Its ``model(x)`` must return one logit for each binary variable,
+    in any ordering; ``x`` is float64. The model is checked in evaluation mode, as it is made and
+    again after every weight was changed a little. If it has a ``log_prob``, this is compared with
+    its logits. If there are more than 1,024 inputs, 64 random ones are tried, and a leak that only
+    other inputs show is missed.
 
-    All inputs are tried, where they are at most 1,024; otherwise random ones, zeros alone, ones
-    alone, a single one, and rows of yours: ``--rows rows.npy``. A leak that needs others is missed.
+    With ``--ordering "[2, 0, 1]"`` the model must keep to this ordering. Groups, as in
+    ``"[[1, 2], [0]]"``, are variables that must not see one another.
 
-    Where variables are drawn in groups, say so: ``--ordering "[[1, 2], [0]]"``. If one variable of
-    a group sees another, and that one sees nothing of it, Σp is 1 all the same.
+    With ``--context 3`` the command calls ``model(x, context)``, where the context is three inputs
+    of zeros and ones, such as a label. Every output should depend on the context.
 
-    Where something else is given, such as a label, say how many inputs of zeros and ones it has:
-    with ``--context 3`` it calls ``model(x, context)``, and each output should hear the context.
-    Σp is then a mean over contexts.
-
-    Exits with status 0 if it is honest, 1 on a leak or if an output is deaf to the context, 2 if it
-    cannot be measured. Without a context, an output that hears none of the variables before it is
-    noticed: narrow layers of random degrees have such, and the model is poorer for it, but honest.
+    The exit status is 0 for an honest model, 1 if there is a leak or an output does not depend on
+    the context, and 2 if the model cannot be checked.
     """
     parser = argparse.ArgumentParser(prog="python -m made_course.leaks", description=main.__doc__)
     parser.add_argument("model", metavar="module:Class", help="or a function that makes a model")
     parser.add_argument("--input-dim", type=int, required=True, help="number of variables D")
-    parser.add_argument(
-        "--ordering", type=json.loads, help="what it must keep to: [1, 2, 0], or [[1, 2], [0]]"
-    )
+    parser.add_argument("--ordering", type=json.loads, help="such as [1, 2, 0], or [[1, 2], [0]]")
     parser.add_argument("--context", type=int, default=0, help="number of inputs of the context")
-    parser.add_argument("--rows", help="a file by np.save of rows to look at, too")
     given = parser.parse_args(arguments)
     module, _, name = given.model.partition(":")
     if not name:
@@ -71,21 +61,25 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         model = getattr(import_module(module), name)(given.input_dim)
         model = copy.deepcopy(model).cpu().double().eval()
-        asked = _Asked(model, given.input_dim, given.context, given.ordering)
-        points = _points(asked.input_dim, given.rows)
-        as_made = _report("as it is made", asked, *points)
-        _move(model)
-        moved = _report("every weight moved a little, as by training", asked, *points)
-        all_hear = _report_deaf(asked)
-    except Exception as error:  # whatever the code of others raises is told, not traced
+        checked = CheckedModel(model, given.input_dim, given.context, given.ordering)
+        as_made = _report("as it is made", checked)
+        _change_weights(model)
+        changed = _report("after every weight was changed a little, as by training", checked)
+        sees_context = _report_deaf(checked)
+    except Exception as error:  # the model's own code may raise anything
         parser.error(f"{given.model} cannot be measured: {type(error).__name__}: {error}")
-    for left in _left_behind(model):
-        print(f"Note: {left} is no buffer: it stays on the processor where the model moves.")
-    sys.exit(0 if as_made and moved and all_hear else 1)
+    sys.exit(0 if as_made and changed and sees_context else 1)
 
 
-class _Asked(nn.Module):
-    """A model, and what it is asked: its context are coins, which are variables of degree 0."""
+class CheckedModel(nn.Module):
+    """The model to check, as a function of its context and its variables in one row.
+
+    Args:
+        model: maps (B, D) to logits (B, D), or (B, D) and a context (B, C) if C > 0.
+        input_dim: number of variables D.
+        context: number C of inputs of the context, which are like variables of degree 0.
+        ordering: ordering that the model must keep to, or None for any.
+    """
 
     def __init__(
         self, model: nn.Module, input_dim: int, context: int, ordering: Ordering | None
@@ -100,158 +94,66 @@ class _Asked(nn.Module):
             self.order = torch.cat([torch.zeros(context, dtype=torch.long), degrees])
 
     def forward(self, x: Tensor) -> Tensor:
+        """(B, C + D) → (B, C + D) logits, which are 0 for the context."""
         if not self.context:
             return self.model(x)
-        coins, x = x[:, : self.context], x[:, self.context :]
-        return torch.cat([torch.zeros_like(coins), self.model(x, coins)], dim=1)
+        context, x = x[:, : self.context], x[:, self.context :]
+        return torch.cat([torch.zeros_like(context), self.model(x, context)], dim=1)
+
+    def log_prob_of_logits(self, x: Tensor) -> Tensor:
+        """Return log p(x) as the logits give it, whatever the model's own ``log_prob`` says."""
+        return Bernoulli().log_prob(self(x).double()[..., None], x).sum(1)
 
 
-def _points(input_dim: int, rows: str | None) -> tuple[Tensor, str]:
-    """Inputs to look at, and what they are."""
-    points = [binary_points(input_dim)]
-    said = f"all 2^{input_dim} inputs"
-    if len(points[0]) < 2**input_dim:
-        single = torch.eye(input_dim)[
-            torch.linspace(0, input_dim - 1, min(input_dim, SINGLE)).long()
-        ]
-        points += [torch.zeros(1, input_dim), torch.ones(1, input_dim), single]
-        said = "random ones, zeros, ones, a single one"
-    if rows is not None:
-        points.append(torch.from_numpy(np.load(rows)).float())
-        said += f", {len(points[-1])} rows of yours"
-    x = torch.cat(points)
-    return x, said if said.startswith("all") else f"{len(x)} of 2^{input_dim} inputs: {said}"
-
-
-def _report(when: str, asked: _Asked, points: Tensor, which: str) -> bool:
-    """Print what was found; whether it is honest."""
-    print(f"{type(asked.model).__name__}, {when}\n  points     {which}")
-    found = measure_dependence(asked, points)
-    seen, moves, unless = _with_training(asked, points, found)
-    is_honest = _report_leaks(asked, seen, moves, seen & ~found.by_flip)
-    if unless:
-        print(f"  training   not measured: {unless}")
-    print(f"  slopes     {_by_slope(found)}")
-    if asked.has_log_prob:
-        apart, may_be = _apart(asked, points)
-        if apart > may_be:
+def _report(when: str, checked: CheckedModel) -> bool:
+    """Print what the tests find, and return whether the model is honest."""
+    points = binary_points(checked.input_dim)
+    is_all = len(points) == 2**checked.input_dim
+    print(f"{type(checked.model).__name__}, {when}")
+    print(f"  points     {'all' if is_all else f'{len(points)} random'} of 2^{checked.input_dim}")
+    found = measure_dependence(checked, points)
+    is_honest = _report_leaks(checked, found)
+    print(f"  slopes     {_compare_slopes(found)}")
+    if checked.has_log_prob:
+        apart, tolerance = _compare_log_prob(checked, points.double())
+        if apart > tolerance:
             print(f"  log_prob   NOT what the logits say: up to {apart:.2g} nats apart")
             is_honest = False
-    added = _total(asked)
-    if added is None:
-        print(f"  Σp         2^{asked.input_dim} inputs are too many to add up")
+    if 2**checked.input_dim > MOST_INPUTS:
+        print(f"  Σp         2^{checked.input_dim} inputs are too many to add up")
         return is_honest
-    total, rounding = added
-    is_one = abs(total - 1) < rounding
-    print(
-        f"  Σp         {total:.6f} over 2^{asked.input_dim} inputs{'' if is_one else ': NOT ONE'}"
-    )
+    total, tolerance = _total(checked)
+    is_one = abs(total - 1) < tolerance
+    print(f"  Σp         {total:.6f}{'' if is_one else ': NOT ONE'}")
     return is_honest and is_one
 
 
-def _with_training(
-    asked: _Asked, points: Tensor, found: Dependence
-) -> tuple[Tensor, Tensor, str | None]:
-    """Pairs that are seen in one of the modes, how far they move, and why one was not measured."""
-
-    def alike(x: Tensor) -> Tensor:  # dropout leaves out the same units each time
-        torch.manual_seed(0)
-        return asked(x)
-
-    asked.train()
-    try:
-        with torch.random.fork_rng(devices=[]), torch.no_grad():
-            in_training = alike(points.double())
-            if in_training.equal(asked.eval()(points.double())):  # it has one mode
-                return found.by_flip, found.largest_move, None
-            asked.train()
-            training = measure_dependence(alike, points.double())
-    except ValueError as error:
-        return found.by_flip, found.largest_move, str(error).partition(": ")[0]
-    finally:
-        asked.eval()
-    moves = found.largest_move.where(found.by_flip, training.largest_move)
-    return found.by_flip | training.by_flip, moves, None
-
-
-def _report_leaks(asked: _Asked, seen: Tensor, moves: Tensor, in_training: Tensor) -> bool:
-    """Print which outputs see what they may not; whether there are none."""
-    reached, names = _reached(seen), asked.names
-    if asked.order is None:
+def _report_leaks(checked: CheckedModel, found: Dependence) -> bool:
+    """Print which outputs see what they must not, and return whether there are none."""
+    seen, names = found.by_flip, checked.names
+    reached = _reached(seen)
+    if checked.order is None:
         leaks = (seen & reached.T).nonzero().tolist()
-        why = "that see in a circle, which no ordering allows"
+        why = "that see one another in a cycle, which no ordering allows"
     else:
-        leaks = (seen & ~direct_mask(asked.order)).nonzero().tolist()
+        leaks = (seen & ~direct_mask(checked.order)).nonzero().tolist()
         why = "that the ordering does not allow"
     leaks.sort(key=lambda pair: pair[0] != pair[1])
     if leaks:
         print(f"  flips      LEAK: pairs {why}: {len(leaks)}")
         for i, j in leaks[:SHOWN]:
-            print(
-                f"             output {names[i]} moves by {moves[i, j]:.2g} when {names[j]} is "
-                f"flipped{', in training mode alone' * in_training[i, j]}"
-            )
+            move = f"{found.largest_move[i, j]:.2g}"
+            print(f"             output {names[i]} moves by {move} when {names[j]} is flipped")
         return False
-    sequence = reached.sum(1).argsort(stable=True)  # whoever sees another sees more
-    sequence = sequence[sequence >= asked.context].tolist()
-    first = ", ".join(names[i] for i in sequence[:SHOWN]) + ", ..." * (len(sequence) > SHOWN)
-    print(f"  flips      no leak: each output sees earlier variables alone, in order {first}")
+    first_to_last = reached.sum(1).argsort(stable=True)  # later variables see more
+    variables = [names[i] for i in first_to_last.tolist() if i >= checked.context]
+    ordering = ", ".join(variables[:SHOWN]) + ", ..." * (len(variables) > SHOWN)
+    print(f"  flips      no leak: each output sees only earlier variables, in order {ordering}")
     return True
-
-
-@torch.no_grad()
-def _apart(asked: _Asked, points: Tensor) -> tuple[float, float]:
-    """How far ``log_prob`` is from what the logits say, and how far rounding may bring it."""
-    x = points.double()
-    said = asked.model.log_prob(x)
-    by_logits = _by_logits(asked, x)
-    size = asked.input_dim + by_logits.abs().max().item()
-    return (said - by_logits).abs().max().item(), size * torch.finfo(said.dtype).eps
-
-
-def _by_logits(asked: _Asked, x: Tensor) -> Tensor:
-    return Bernoulli().log_prob(asked(x).double()[..., None], x).sum(1)
-
-
-def _report_deaf(asked: _Asked) -> bool:
-    """Print which outputs hear nothing; whether each hears the context."""
-    deaf, names = _deaf(asked), asked.names
-    if asked.context:
-        for i in deaf[:SHOWN]:
-            print(f"DEAF: {names[i]} hears nothing of the context, whatever the weights")
-        return not deaf
-    if asked.order is None and len(deaf) > 1:
-        said = listing([names[i] for i in deaf], SHOWN)
-        print(f"Notice: {said} hear nothing, whatever the weights: only what is drawn first may")
-    if asked.order is not None:
-        before = direct_mask(asked.order).sum(1).tolist()
-        for i in [i for i in deaf if before[i]][:SHOWN]:
-            may = f"{before[i]} input{'s' * (before[i] > 1)} that it may hear"
-            print(f"Notice: {names[i]} hears nothing of {may}, whatever the weights")
-    return True
-
-
-@torch.no_grad()
-def _deaf(asked: _Asked) -> list[int]:
-    """Outputs that never move when the context, or all if there is none, is another row's.
-
-    A unit may be off in all rows, and the weights of a border pixel may have died: other weights
-    wake them, and never what a mask cuts off.
-    """
-    generator = Generator().manual_seed(0)
-    deaf = torch.arange(asked.input_dim) >= asked.context
-    heard = asked.context or asked.input_dim
-    for _ in range(LOOKS):
-        x = torch.randint(2, (RANDOM_POINTS, asked.input_dim), generator=generator).double()
-        other = torch.cat([x.roll(1, 0)[:, :heard], x[:, heard:]], dim=1)
-        deaf &= (asked(x) == asked(other)).all(0)
-        for p in asked.parameters():
-            p.normal_(std=LOUD, generator=generator)
-    return deaf.nonzero().flatten().tolist()
 
 
 def _reached(seen: Tensor) -> Tensor:
-    """What each output sees, be it by way of others.
+    """Return what each output sees directly or through other outputs (transitive closure).
 
     Example:
         >>> _reached(torch.eye(3).roll(1, 0).bool().tril()).int()  # x2 sees x1, and x3 sees x2
@@ -265,45 +167,74 @@ def _reached(seen: Tensor) -> Tensor:
     return reached
 
 
-def _by_slope(found: Dependence) -> str:
+def _compare_slopes(found: Dependence) -> str:
     if found.by_gradient is None:
-        return "there are none: the model cuts its inputs into whole numbers"
+        return "there are none: the model rounds its inputs"
     more, fewer = found.by_gradient & ~found.by_flip, found.by_flip & ~found.by_gradient
     if not more.any() and not fewer.any():
-        return "say the same"
-    said = f"{int(more.sum())} more pairs, {int(fewer.sum())} fewer; where they differ, trust flips"
-    unless = "unless a small number cuts the path, and not zero: training may enlarge it"
-    return f"{said},\n             {unless}" if more.any() else said
+        return "find the same pairs"
+    message = f"find {int(more.sum())} more pairs and miss {int(fewer.sum())}: trust the flips"
+    doubt = (
+        ",\n             unless a small number, not zero, cuts the path: training may enlarge it"
+    )
+    return message + doubt if more.any() else message
 
 
 @torch.no_grad()
-def _total(asked: _Asked) -> tuple[float, float] | None:
-    """Σp, by the model's own ``log_prob`` where it has one, and how far rounding may bring it."""
-    if 2**asked.input_dim > MOST_INPUTS:
-        return None
-    total, places = 0.0, torch.arange(asked.input_dim)
-    for numbers in torch.arange(2**asked.input_dim).split(4096):
-        x = (numbers[:, None] >> places & 1).double()
-        log_p = asked.model.log_prob(x) if asked.has_log_prob else _by_logits(asked, x)
+def _compare_log_prob(checked: CheckedModel, x: Tensor) -> tuple[float, float]:
+    """Return the largest difference of ``log_prob`` from the logits, and that of rounding."""
+    own, by_logits = checked.model.log_prob(x), checked.log_prob_of_logits(x)
+    size = checked.input_dim + by_logits.abs().max().item()
+    return (own - by_logits).abs().max().item(), size * torch.finfo(own.dtype).eps
+
+
+@torch.no_grad()
+def _total(checked: CheckedModel) -> tuple[float, float]:
+    """Return Σp, by the model's own ``log_prob`` if it has one, and how much rounding may add."""
+    log_prob = checked.model.log_prob if checked.has_log_prob else checked.log_prob_of_logits
+    total, bits = 0.0, torch.arange(checked.input_dim)
+    for numbers in torch.arange(2**checked.input_dim).split(4096):
+        log_p = log_prob((numbers[:, None] >> bits & 1).double())
         total += log_p.double().exp().sum().item()
-    return total, max(ROUNDING, asked.input_dim * torch.finfo(log_p.dtype).eps)
+    return total, max(ROUNDING, checked.input_dim * torch.finfo(log_p.dtype).eps)
 
 
 @torch.no_grad()
-def _move(model: nn.Module) -> None:
+def _change_weights(model: nn.Module) -> None:
     generator = Generator().manual_seed(0)
     for p in model.parameters():
         p += STEP * torch.randn(p.shape, generator=generator, dtype=p.dtype)
 
 
-def _left_behind(model: nn.Module) -> list[str]:
-    """Tensors that are neither parameters nor buffers, so that ``to`` does not know of them."""
-    return [
-        ".".join(filter(None, (path, name)))
-        for path, module in model.named_modules()
-        for name, value in vars(module).items()
-        if isinstance(value, Tensor)
-    ]
+def _report_deaf(checked: CheckedModel) -> bool:
+    """Print which outputs depend on nothing, and return whether each depends on the context."""
+    deaf = [checked.names[i] for i in _deaf(checked)]
+    if checked.context:
+        for name in deaf[:SHOWN]:
+            print(f"DEAF: {name} does not depend on the context, whatever the weights")
+        return not deaf
+    if checked.order is None and len(deaf) > 1:
+        print(f"Notice: {listing(deaf, SHOWN)} depend on nothing, whatever the weights")
+    return True
+
+
+@torch.no_grad()
+def _deaf(checked: CheckedModel) -> list[int]:
+    """Return the outputs that never move when the context (or, without one, the row) changes.
+
+    A unit may be off in all rows, and the weights of a border pixel may be zero after training.
+    Other weights change that, but they do not change what a mask cuts off.
+    """
+    generator = Generator().manual_seed(0)
+    deaf = torch.arange(checked.input_dim) >= checked.context
+    changed = checked.context or checked.input_dim
+    for _ in range(DRAWS):
+        x = torch.randint(2, (RANDOM_POINTS, checked.input_dim), generator=generator).double()
+        other = torch.cat([x.roll(1, 0)[:, :changed], x[:, changed:]], dim=1)
+        deaf &= (checked(x) == checked(other)).all(0)
+        for p in checked.parameters():
+            p.normal_(std=STD, generator=generator)
+    return deaf.nonzero().flatten().tolist()
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ from functools import partial
 
 import pytest
 import torch
-import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
@@ -42,7 +41,6 @@ def test_few_variables_are_tried_at_every_input_and_many_at_random_points(input_
     is_every = input_dim <= 10
     assert points.shape == (2**input_dim if is_every else 64, input_dim)
     assert not is_every or len(points.unique(dim=0)) == len(points)
-    assert measure_dependence(torch.clone, points).exhaustive == is_every
     assert torch.equal(points, binary_points(input_dim, seed=3))
     assert torch.equal(points, binary_points(input_dim, seed=4)) == is_every
     assert is_every or abs(points.mean() - 0.5) < 0.1
@@ -87,19 +85,16 @@ def test_an_output_mask_that_is_not_strict_leaks_where_the_masks_say(model, seed
     ]
 
 
-def test_the_largest_move_and_slope_and_where_it_happened():
+def test_the_largest_move_and_slope():
     model = with_weights(MADE(5, (16,), activation="tanh", ordering=[2, 0, 4, 1, 3], seed=0), 3.0)
-    found = measure(model, 5)
-    assert len(found.moved_at.unique()) > 3
+    found, points = measure(model, 5), binary_points(5)
     for j in range(5):
-        flipped = found.points.clone()
+        flipped = points.clone()
         flipped[:, j] = 1 - flipped[:, j]
         with torch.no_grad():
-            moves = (model(flipped) - model(found.points)).abs().double()
+            moves = (model(flipped) - model(points)).abs().double()
         torch.testing.assert_close(found.largest_move[:, j], moves.amax(dim=0))
-        at_the_point = moves[found.moved_at[:, j], torch.arange(5)]
-        torch.testing.assert_close(at_the_point, found.largest_move[:, j])
-    slopes = torch.func.vmap(torch.func.jacrev(model))(found.points).abs().amax(dim=0)
+    slopes = torch.func.vmap(torch.func.jacrev(model))(points).abs().amax(dim=0)
     torch.testing.assert_close(found.largest_slope, slopes.detach().double())
 
 
@@ -183,20 +178,15 @@ def test_a_model_is_measured_in_evaluation_mode_and_left_as_it_was():
         found = measure(model, 3)
         assert found.by_flip.all()
         assert found.by_gradient.all()
-        with pytest.raises(ValueError, match="one output for each variable"):
+        with pytest.raises(ValueError, match="one output per variable"):
             measure(model[:1], 3)
     assert {parameter.grad for parameter in model.parameters()} == {None}
 
 
-def test_a_function_may_write_into_what_it_is_given_and_what_it_returns():
-    last = []
-
+def test_a_function_may_write_into_what_it_is_given():
     def careless(x):
-        if last and last[0].shape == x.shape:
-            last[0].fill_(7)
         x[:, 1:] = x[:, :-1].clone()
         x[:, 0] = 0
-        last[:] = [x.detach()]
         return x
 
     points = binary_points(4)
@@ -243,46 +233,18 @@ def test_outputs_that_are_counted_or_no_number():
 # ---- functions that cannot be measured ----------------------------------------------------------
 
 
-def batch_norm(x):
-    return F.batch_norm(x, None, None, training=True)
-
-
-def fails(x):
-    raise KeyError("no such layer")
-
-
 @pytest.mark.parametrize(
-    ("function", "error", "fragment"),
+    ("function", "fragment"),
     [
-        ("model", TypeError, "function must be a callable (B, D) → (B, D), got 'model'"),
-        (fails, ValueError, "the function raised KeyError on an input of shape (256, 3): 'no suc"),
-        (nn.Linear(4, 4), ValueError, "the function raised RuntimeError on an input of shape (256"),
-        (lambda x: x.tolist(), TypeError, "a tensor of real numbers (B, D), got list"),
-        (lambda x: x + 1j, TypeError, "a tensor of real numbers (B, D), got torch.complex64"),
-        (lambda x: x.sum(1), ValueError, "shape (256, 3) for an input of that shape, got (256,)"),
-        (lambda x: x.T, ValueError, "for an input of that shape, got (3, 256)"),
-        (lambda x: x.log(), ValueError, "got -inf from output 0 (counted from 0) at x = [0, 0, 0]"),
-        (lambda x: x / 0, ValueError, "outputs must be finite, got nan from output 0"),
-        (torch.rand_like, ValueError, "two calls on the same input gave outputs that differ by"),
-        (F.dropout, ValueError, "as dropout does in training mode. Call eval() on the model"),
-        (batch_norm, ValueError, "rows influence one another, as with BatchNorm in training mode"),
-        (lambda x: x - x.mean(0), ValueError, "when only other rows of the batch changed"),
-        (lambda x: x + 1e-3 * x[0], ValueError, "outputs of a row moved by up to 0.001"),
-        (lambda x: x + 1e-3 * x[-1], ValueError, "rows influence one another"),
+        (lambda x: x.sum(1), "return one output per variable, got (8, 3) → (8,)"),
+        (lambda x: x.T, "return one output per variable, got (8, 3) → (3, 8)"),
+        (lambda x: x.log(), "the outputs must be finite numbers"),
+        (lambda x: x / 0, "the outputs must be finite numbers"),
     ],
 )
-def test_a_function_that_cannot_be_measured(function, error, fragment):
-    with pytest.raises(error, match=re.escape(fragment)) as caught:
+def test_a_function_that_cannot_be_measured(function, fragment):
+    with pytest.raises(ValueError, match=re.escape(fragment)):
         measure(function, 3)
-    assert function is not fails or isinstance(caught.value.__cause__, KeyError)
-
-
-@pytest.mark.parametrize("input_dim", [1, 3, 11])
-def test_a_little_dropout_is_noticed_however_few_variables(input_dim):
-    layer = nn.Sequential(nn.Linear(input_dim, 4), nn.Dropout(0.01), nn.Linear(4, input_dim))
-    with pytest.raises(ValueError, match="draws random numbers"):
-        measure(lambda x: layer(x), input_dim)
-    assert measure(layer, input_dim).by_flip.all()
 
 
 def test_a_module_without_parameters_takes_points_of_any_kind():
@@ -290,29 +252,16 @@ def test_a_module_without_parameters_takes_points_of_any_kind():
     assert torch.equal(found.by_flip, torch.eye(3).bool())
 
 
-def test_batch_norm_in_training_mode_is_no_leak_of_the_module_itself():
-    model = nn.Sequential(nn.Linear(3, 8), nn.BatchNorm1d(8), nn.Linear(8, 3)).train()
-    with pytest.raises(ValueError, match="rows influence one another"):
-        measure(lambda x: model(x), 3)
-    assert measure(model, 3).by_flip.all()
-    whatever_mode = nn.BatchNorm1d(3, track_running_stats=False).eval()
-    with pytest.raises(ValueError, match="rows influence one another"):
-        measure(whatever_mode, 3)
-
-
 @pytest.mark.parametrize(
     ("call", "error", "fragment"),
     [
-        (lambda: measure_dependence(torch.clone, [[0, 1]]), TypeError, "must be a torch.Tensor"),
-        (
-            lambda: measure_dependence(torch.clone, torch.zeros(3)),
-            ValueError,
-            "x must have shape (n, D), one point a row, got (3,)",
-        ),
-        (lambda: measure_dependence(torch.clone, torch.zeros(0, 3)), ValueError, "got (0, 3)"),
         *(
-            (partial(measure_dependence, torch.clone, x), ValueError, "x must hold only 0 and 1")
-            for x in torch.tensor([0.5, -1, 2]).view(3, 1, 1)
+            (
+                partial(measure_dependence, torch.clone, x),
+                ValueError,
+                "x must be (n, D) zeros and ones",
+            )
+            for x in (torch.zeros(3), torch.zeros(0, 3), *torch.tensor([0.5, -1, 2]).view(3, 1, 1))
         ),
         (lambda: binary_points(0), ValueError, "input_dim must be at least 1, got 0"),
         (lambda: binary_points(3, -1), ValueError, "seed must be at least 0, got -1"),
