@@ -34,7 +34,8 @@ from .drawn_around_zero import around_zero
         "Scores first: query @ key.mT is (B, T, T), row t for the place that looks, column s for "
         "the place it looks at. Divide by the root of d.",
         "A later place must weigh nothing: its score is -math.inf before the softmax. Which "
-        "entries of a (T, T) matrix are s > t? torch.ones(T, T).tril() has ones for all others.",
+        "entries of a (T, T) matrix are s > t? torch.ones(T, T).tril().bool() is True for all "
+        "others.",
         "scores.masked_fill(~mask, -math.inf).softmax(-1) @ value",
     ),
 )

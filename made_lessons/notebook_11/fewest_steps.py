@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import numpy as np
+from torch import Tensor
+
 from made_course.common.words import listing, variable_names
 from made_course.data.toys import bars_and_stripes
 
@@ -52,12 +55,9 @@ def _examine(answer: object) -> str:
 
 
 def _groups(answer: object) -> list[list[int]]:
-    is_list = isinstance(answer, list | tuple)
-    groups = [
-        [*group] if isinstance(group, list | tuple) else group
-        for group in (answer if is_list else ())
-    ]
-    found = [i for group in groups if isinstance(group, list) for i in group]
+    groups = _in_lists(answer)
+    is_list = isinstance(groups, list)
+    found = [i for group in groups if isinstance(group, list) for i in group] if is_list else []
     lacks = "a list of groups is asked for, each a list of variables, counted from 0"
     each = "each of the 16 variables, 0 to 15, comes in one group"
     whole = is_list and all(isinstance(group, list) for group in groups)
@@ -70,6 +70,12 @@ def _groups(answer: object) -> list[list[int]]:
         came=written(answer),
     )
     return [group for group in groups if group]
+
+
+def _in_lists(value: object) -> object:
+    """Return lists and plain numbers for tuples, tensors and NumPy's arrays and numbers."""
+    value = value.tolist() if isinstance(value, Tensor | np.ndarray | np.generic) else value
+    return [_in_lists(part) for part in value] if isinstance(value, list | tuple) else value
 
 
 def _lossy(step: int) -> str:

@@ -34,22 +34,28 @@ def _examine(answer: object) -> str:
     for width, D in ((4, 4), (9, 3), (2, 1), (40, 12)):
         degrees, tried = run(answer, width, D), written_call(answer, (width, D))
         _require_degrees(degrees, width, tried)
-        if int(degrees.max()) >= D:
-            raise Wrong(_TOO_HIGH, tried=tried, came=written(degrees))
-        if int(degrees.min()) < 0:
-            cause = "a unit of degree −1 would not even see the context: 0 is the smallest"
-            raise Wrong(cause, tried=tried, came=written(degrees))
         missing = torch.ones(D, 1 + D).tril().bool() & ~_reached(degrees, D)
-        for i, j in missing.nonzero().tolist():
-            names = variable_names(D)
-            what = names[j - 1] if j else "the context"
-            raise Wrong(
-                _DEAF if i == j == 0 else _unheard(hat(names[i]), what),
-                tried=tried,
-                expected=f"a path from {what} to {hat(names[i])}",
-                came=f"degrees {written(degrees)}",
-            )
+        if bool(missing.any()):
+            i, j = missing.nonzero()[0].tolist()
+            raise _why_missing(i, j, degrees, D, tried)
     return "Each output hears the context and all variables before its own, and no other."
+
+
+def _why_missing(i: int, j: int, degrees: Tensor, D: int, tried: str) -> Wrong:
+    """Say why output i does not see input j, which is the context where j is 0."""
+    if int(degrees.max()) >= D:
+        return Wrong(_TOO_HIGH, tried=tried, came=written(degrees))
+    if int(degrees.min()) < 0:
+        cause = "a unit of degree −1 would not even see the context: 0 is the smallest"
+        return Wrong(cause, tried=tried, came=written(degrees))
+    names = variable_names(D)
+    output, what = hat(names[i]), names[j - 1] if j else "the context"
+    return Wrong(
+        _DEAF if i == j == 0 else _unheard(output, what),
+        tried=tried,
+        expected=f"a path from {what} to {output}",
+        came=f"degrees {written(degrees)}",
+    )
 
 
 def _unheard(output: str, what: str) -> str:
@@ -60,9 +66,10 @@ def _unheard(output: str, what: str) -> str:
 
 
 def _require_degrees(degrees: object, width: int, tried: str) -> None:
-    if not isinstance(degrees, Tensor) or degrees.dtype != torch.int64:
+    is_tensor = isinstance(degrees, Tensor)
+    if not is_tensor or degrees.is_floating_point() or degrees.dtype == torch.bool:
         came = written(degrees)
-        raise Misformed("a tensor of whole numbers is asked for, int64", tried=tried, came=came)
+        raise Misformed("a tensor of whole numbers is asked for", tried=tried, came=came)
     if degrees.shape != (width,):
         came = f"shape {tuple(degrees.shape)}"
         cause = "there is one degree for each unit: shape (width,)"
@@ -90,7 +97,7 @@ def hidden_degrees(width: int, D: int) -> Tensor:
 slips(
     {
         _DEAF: but("% D", "% max(D - 1, 1) + 1"),
-        _TOO_HIGH: but("% D", "% (D + 1)"),
+        _TOO_HIGH: but("% D", "% D + 1"),
         _unheard("x̂₂", "x₁"): but("torch.arange(width) % D", "torch.zeros(width).long()"),
     }
 )

@@ -1,11 +1,13 @@
 import hashlib
 import math
+import re
 
 import pytest
 import torch
 from torch import nn
 
 from made_course import Categorical, Transformer
+from made_lessons.checking.catalogue import exercise_named
 from made_lessons.notebook_10.texts import NOVEL, decode, encode, load_text, nats_per_character
 from tests.lessons.checking import right, wrong
 
@@ -23,6 +25,18 @@ def test_a_mean_over_earlier_places():
     wrong("10.1", lambda *qkv: place_by_place(*qkv, torch.tensor), "gradient by the query")
     wrong("10.1", lambda q, k, v: place_by_place(q, k, v.detach()), "gradient by the value")
     wrong("10.1", lambda *qkv: place_by_place(*qkv).double(), "torch.float32 is asked for")
+
+
+def test_the_hints_on_attention_fit_together():
+    _, mask, mean = exercise_named("10.1").hints
+    mask = re.search(r"torch\.ones\(T, T\)[.\w()]*", mask)[0]
+
+    def by_hints(query, key, value):
+        T, d = query.shape[1:]
+        names = {"torch": torch, "math": math, "scores": query @ key.mT / d**0.5, "value": value}
+        return eval(mean, names | {"mask": eval(mask, {"torch": torch, "T": T})})
+
+    right("10.1", by_hints)
 
 
 def test_the_shift():

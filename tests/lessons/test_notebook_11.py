@@ -23,6 +23,11 @@ def test_fewest_steps():
     columns_first = [[0], [4], [8], [12], [1, 2, 3], [5, 6, 7, 9, 10, 11, 13, 14, 15]]
     right("11.2", columns_first)
     right("11.2", tuple(map(tuple, columns_first)))
+    right("11.2", [*map(torch.tensor, columns_first)])
+    right("11.2", [[torch.tensor(i) for i in group] for group in columns_first])
+    right("11.2", [*map(np.array, columns_first)])
+    right("11.2", [[np.int64(i) for i in group] for group in columns_first])
+    wrong("11.2", [torch.tensor(group) / 1 for group in columns_first], "whole numbers")
     wrong("11.2", [*range(16)], "a list of groups")
     wrong("11.2", columns_first[:5], "comes in one group")
 
@@ -57,6 +62,12 @@ def test_a_posterior_without_its_gradient():
 
 def test_hear_the_context():
     right("11.4", lambda width, D: (torch.linspace(0, D - 1, width)).round().long())
+    right("11.4", lambda width, D: torch.arange(width, dtype=torch.int32) % D)
+    right("11.4", lambda width, D: torch.arange(width) % (D + 1))  # no output sees degree D
+    right("11.4", lambda width, D: torch.arange(width).flip(0))
+    wrong("11.4", lambda width, D: torch.arange(width) % (D + 1) + 1, "unit of degree D")
+    wrong("11.4", lambda width, D: torch.arange(width) / 1 % D, "whole numbers")
+    wrong("11.4", lambda width, D: torch.arange(width) % D > 0, "whole numbers")
     wrong("11.4", lambda width, D: [k % D for k in range(width)], "tensor")
     wrong("11.4", lambda width, D: torch.arange(width) % D - 1, "−1")
 
