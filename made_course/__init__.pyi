@@ -22,7 +22,6 @@ from .model.completed_rows import Completion as Completion
 from .model.completion import complete as complete
 from .model.completion import completion_degrees as completion_degrees
 from .model.gaps import Gaps as Gaps
-from .model.given import Given as Given
 from .model.heads import Bernoulli as Bernoulli
 from .model.heads import Categorical as Categorical
 from .model.heads import Head as Head

@@ -12,10 +12,16 @@ from ..common.arguments import check_count, check_rows
 from .completed_rows import Completion
 from .made import MADE
 from .masks import check_ordering, draw_degrees, input_degrees
-from .sampling import SAMPLES_AT_ONCE, check_noise, evaluation_mode, fresh_noise, sample_incremental
+from .sampling import (
+    SAMPLES_AT_ONCE,
+    check_noise,
+    evaluation_mode,
+    fresh_noise,
+    sample_incremental,
+)
 
-EQUAL = 0.99
-"""Samples worth so large a share of as many exact ones may as well count alike."""
+NEARLY_ALL = 0.99
+"""Share of the samples that makes an effective sample size too good for a warning."""
 
 
 @torch.no_grad()
@@ -31,45 +37,27 @@ def complete(
 ) -> Completion:
     r"""Draw the unknown variables of each row given the known ones.
 
-    Each unknown variable is drawn given those before it, from
-    :math:`q(x) = \prod_{i\ \mathrm{unknown}} p(x_i \mid x_{before})`. That is right as it is, an
-    exact sample of the conditional, where no known variable comes after an unknown one. See
-    :func:`completion_degrees` for which ordering is taken:
-
-    - the model's own, or one of its K, where it has the known variables first;
-    - for a model with a random ordering and ``num_masks=None``, an ordering made for the purpose,
-      under which the shared weights are a model, too: known variables first, then the unknown,
-      both by their index, so that the hole in an image is drawn row by row; or both backwards where
-      the known have the larger indices on average, so that the rows lead away from them. What is
-      drawn is the conditional of *this ordering's* distribution, not that of an ensemble of
-      orderings;
-    - else the model's own all the same. What is known of later variables then comes too late, and
-      each sample gets the weight :math:`w = \prod_{i\ \mathrm{known}} p(x_i \mid x_{before})`,
-      and a warning says that samples alone are not the answer, unless weights are nearly equal.
-      With many variables known nearly all weight may lie on one sample: the effective sample size
-      says so.
+    Each unknown variable is drawn given the variables before it, from
+    :math:`q(x) = \prod_{i\ \mathrm{unknown}} p(x_i \mid x_{before})`. If all known variables come
+    first in the ordering, this is an exact sample of the conditional distribution.
+    :func:`completion_degrees` says which ordering is used. If some known variables come later, each
+    sample gets the importance weight :math:`w = \prod_{i\ \mathrm{known}} p(x_i \mid x_{before})`,
+    and a warning says how many exact samples they are worth.
 
     Args:
         model: a MADE.
-        x: (B, D) rows, valid for the model where they are known; other values are ignored, and
-            may be NaN: ``complete(model, x, ~x.isnan())`` fills in what is missing.
+        x: (B, D) rows. Values that are not known are ignored, and may be NaN:
+            ``complete(model, x, ~x.isnan())`` fills in what is missing.
         known: (D,) or (B, D) BoolTensor, or zeros and ones.
-        n_samples: number n of samples for each row.
-        ordering: (D,) permutation of 0..D-1 for a model for any ordering: known variables are
-            taken from it first, then unknown ones. None is 0, 1, ..., D-1, or backwards.
+        n_samples: number of samples n for each row.
+        ordering: (D,) permutation of 0..D-1, for a model for any ordering: the order in which the
+            known variables are taken, and then the unknown ones.
         noise: (B, n, D) uniforms in [0, 1] to use instead of fresh ones.
-        generator: source of the noise, on the model's device; None is torch's global stream.
-
-    Returns:
-        the :class:`Completion`: samples (B, n, D), log-weights (B, n) or None, effective sample
-        size (B,). If only some rows need weights, the others' are zeros.
-
-    Raises:
-        TypeError, ValueError: if an argument is not as described.
+        generator: source of fresh noise, on the model's device; None is torch's global stream.
 
     Source:
-        Germain et al. 2015, "Order-agnostic training" (the ordering for the purpose); Uria et al.
-        2014, "A Deep and Tractable Density Estimator".
+        Germain et al. 2015, "Order-agnostic training"; Uria et al. 2014, "A Deep and Tractable
+        Density Estimator".
 
     Example:
         >>> from made_course import MADE
@@ -81,127 +69,66 @@ def complete(
         >>> found.log_weights is None, found.effective_sample_size
         (True, tensor([5.]))
     """
-    model = require_made(model, "complete")
-    n = check_count("n_samples", n_samples)
-    found = completed(model, *_check_rows(model, x, known), n, ordering, noise, generator)
-    if found.log_weights is not None and len(x):
-        worth = found.effective_sample_size.min().item()
-        if worth < max(2, EQUAL * n):
-            warnings.warn(_in_words(worth, n), stacklevel=3)  # past no_grad
-    return found
-
-
-def completed(
-    model: MADE,
-    x: Tensor,
-    known: Tensor,
-    n: int,
-    ordering: Tensor | Sequence[int] | None = None,
-    noise: Tensor | None = None,
-    generator: Generator | None = None,
-) -> Completion:
-    """What :func:`complete` returns, of rows that were checked, without a word of their worth."""
-    weight = next(model.parameters())
+    model = _require_made(model, "complete")
+    n, weight = check_count("n_samples", n_samples), model.net[0].weight
+    check_rows(x, model.input_dim)
+    known = _check_known(known, x.shape[1:], x.shape).expand(x.shape).to(weight.device)
+    x = model.head.filled(x.to(weight), known)
+    model.head.check(x)
     shape = (len(x), n, model.input_dim)
     check_noise(noise, shape, generator)
-    if noise is None:
-        noise = fresh_noise(shape, weight, generator)
-    noise = noise.to(weight.device)
+    noise = fresh_noise(shape, weight, generator) if noise is None else noise.to(weight.device)
 
-    samples = x.new_empty(shape)
-    log_weights = x.new_zeros(len(x), n)
-    is_exact = known.new_zeros(len(x))
+    samples, log_weights = x.new_empty(shape), x.new_zeros(len(x), n)
+    all_exact = True
+    patterns, pattern_of = known.unique(dim=0, return_inverse=True)
     with torch.autocast(weight.device.type, enabled=False), evaluation_mode(model):
-        for degrees, rows, exact in ways(model, (~known).long(), ordering):
-            is_exact[rows] = exact
+        for number, pattern in enumerate(patterns):
+            degrees, is_exact = completion_degrees(model, pattern, ordering)
+            all_exact &= is_exact
+            rows = (pattern_of == number).nonzero().ravel()
             with model.under(degrees):
                 for part in rows.split(max(1, SAMPLES_AT_ONCE // n)):
-                    samples[part] = drawn(model, x[part], known[part], noise[part])
-                    late = part[~is_exact[part]]
-                    log_weights[late] = weights(model, samples[late], known[late])
-    if is_exact.all():
+                    given = x[part].repeat_interleave(n, dim=0)
+                    drawn = sample_incremental(model, noise[part].flatten(0, 1), given, pattern)
+                    samples[part] = drawn.view(-1, *shape[1:])
+                    if not is_exact:
+                        log_p = model.log_conditionals(samples[part].flatten(0, 1))
+                        log_weights[part] = log_p[:, pattern].sum(dim=1).view(-1, n)
+    if all_exact:
         return Completion(samples, None, x.new_full((len(x),), n), model.head)
-    return Completion(samples, log_weights, effective_sizes(log_weights), model.head)
-
-
-def drawn(model: MADE, x: Tensor, known: Tensor, noise: Tensor) -> Tensor:
-    """(b, D) rows to (b, n, D): what is not known is drawn n times under the masks in use."""
-    given, each = (rows.repeat_interleave(noise.shape[1], dim=0) for rows in (x, known))
-    return sample_incremental(model, noise.flatten(0, 1), given, each).view(noise.shape)
-
-
-def weights(model: MADE, samples: Tensor, known: Tensor) -> Tensor:
-    """(b, n) log-probabilities of what is known, each given what comes before it in the sample."""
-    conditionals = model.log_conditionals(samples.flatten(0, 1)).view(samples.shape)
-    return conditionals.where(known[:, None], 0.0).sum(dim=2)
-
-
-def effective_sizes(log_weights: Tensor) -> Tensor:
-    """(b, n) log-weights to (b,): as many samples of one weight would be worth as much."""
-    return (2 * log_weights.logsumexp(1) - (2 * log_weights).logsumexp(1)).exp()
-
-
-def come_first(order: Tensor, known: Tensor) -> Tensor:
-    """Whether no known variable comes after an unknown one: (D,) and (..., D) to (...)."""
-    return order.where(known, 0).amax(-1) <= order.where(~known, len(order) + 1).amin(-1)
-
-
-def ways(
-    model: MADE, rank: Tensor, ordering: Tensor | Sequence[int] | None = None
-) -> list[tuple[list[Tensor], Tensor, Tensor]]:
-    """Degrees under which some rows are drawn, which rows, and which of these are drawn exactly.
-
-    Args:
-        model: a MADE.
-        rank: (B, D) LongTensor, 0 where a variable is known; among others a smaller rank comes
-            first in an ordering that is made for the purpose.
-        ordering: see :func:`complete`.
-    """
-    ranks, of_row = rank.unique(dim=0, return_inverse=True)
-    plans = [_plan(model, each, ordering) for each in ranks]
-    exact = torch.tensor([is_exact for _, is_exact in plans], device=rank.device)
-    together: dict[tuple[int, ...], list[int]] = {}
-    for k, (degrees, _) in enumerate(plans):
-        together.setdefault(tuple(torch.cat(degrees).tolist()), []).append(k)
-    found = []
-    for which in together.values():
-        rows = torch.isin(of_row, of_row.new_tensor(which)).nonzero().ravel()
-        found.append((plans[which[0]][0], rows, exact[of_row[rows]]))
-    return found
-
-
-def _in_words(worth: float, n: int) -> str:
-    """Why some completions do not count alike, and what to do."""
-    said = (
-        f"these completions are worth {worth:.1f} exact ones (of {n}): the ordering has known "
-        "variables after unknown ones. Take .draw(n), .mean or .class_shares(i), which count each "
-        "with its weight, and not .samples alone"
-    )
-    if worth >= max(2, n / 10):
-        return said
-    return (
-        f"{said}. Ask for more (n_samples), or use a model whose ordering has first what is known; "
-        "for images of which any part may be known, one for any (natural_order=False, "
-        "num_masks=None)"
-    )
+    size = (2 * log_weights.logsumexp(1) - (2 * log_weights).logsumexp(1)).exp()
+    if size.min() < max(2, NEARLY_ALL * n):
+        warnings.warn(
+            f"these completions are worth {size.min():.1f} exact ones (of {n}), because the "
+            "ordering has known variables after unknown ones: use .draw(n), .mean or "
+            ".class_shares(i), which count each sample with its weight. For more, ask for more "
+            "n_samples, or use a model whose ordering has the known variables first, or one for "
+            "any ordering (natural_order=False, num_masks=None)",
+            stacklevel=3,  # past no_grad
+        )
+    return Completion(samples, log_weights, size, model.head)
 
 
 def completion_degrees(
     model: MADE, known: Tensor, ordering: Tensor | Sequence[int] | None = None
 ) -> tuple[list[Tensor], bool]:
-    """Degrees under which the unknown variables are drawn, and whether that is exact.
+    """Return the degrees under which unknown variables are drawn, and whether that is exact.
+
+    It is exact if all known variables come first. The degrees in use or, of K stored sets, the
+    first set with this property are taken. A model for any ordering (``natural_order=False`` and
+    ``num_masks=None``) gets an ordering made for the purpose: the known variables, then the unknown
+    ones, both by their index, or both backwards if the known ones have the larger indices on
+    average. So the hole in an image is drawn row by row, starting beside what is known. Any other
+    model keeps its degrees, and is not exact.
 
     Args:
         model: a MADE.
         known: (D,) BoolTensor, or zeros and ones.
-        ordering: see :func:`complete`.
+        ordering: (D,) permutation to use instead of the indices, for a model for any ordering.
 
     Returns:
-        degrees of the variables and of each hidden layer, LongTensors; true where the known
-        variables come first. An ordering that is made for the purpose is the same each time.
-
-    Raises:
-        TypeError, ValueError: if an argument is not as described.
+        LongTensors, the degrees of the variables and of each hidden layer, and a boolean.
 
     Example:
         >>> from made_course import MADE
@@ -209,67 +136,50 @@ def completion_degrees(
         >>> completion_degrees(MADE(3, (4,), ordering=[1, 2, 0]), known)[1]
         False
         >>> model = MADE(3, (4,), natural_order=False, num_masks=None)
-        >>> (order, hidden), exact = completion_degrees(model, known)
-        >>> order[2].item(), exact  # x3 comes first
+        >>> (order, hidden), is_exact = completion_degrees(model, known)
+        >>> order[2].item(), is_exact  # x3 comes first
         (1, True)
     """
-    model = require_made(model, "completion_degrees")
-    known = _check_known(known, (model.input_dim,)).to(model.order.device)
-    return _plan(model, (~known).long(), ordering)
-
-
-def _plan(
-    model: MADE, rank: Tensor, ordering: Tensor | Sequence[int] | None
-) -> tuple[list[Tensor], bool]:
-    """Degrees for one pattern of ranks, see :func:`ways`, and whether they are exact."""
-    known = rank == 0
+    model = _require_made(model, "completion_degrees")
+    known, sets = _check_known(known, (model.input_dim,)).to(model.order.device), model.mask_sets
     if ordering is not None:
-        if not model.mask_sets.is_order_agnostic:
+        if not sets.is_order_agnostic:
             raise ValueError(
                 "ordering is for a model that was trained for any (natural_order=False, "
-                "num_masks=None): leave it out, and this model's own is taken"
+                "num_masks=None): leave it out to use the ordering of this model"
             )
-        return _by_rank(model, rank, check_ordering(ordering, model.input_dim)), True
+        return _known_first(model, known, check_ordering(ordering, model.input_dim)), True
     stored = [model.degrees]
     if model.num_masks is not None:
-        stored += model.mask_sets.members(model.num_masks)
+        stored += sets.members(model.num_masks)
     for degrees in stored:
-        if come_first(degrees[0], known):
+        order = degrees[0]
+        if order.where(known, 0).max() <= order.where(~known, len(order)).min():
             return degrees, True
-    if not model.mask_sets.is_order_agnostic:
+    if not sets.is_order_agnostic:
         return stored[0], False
     index = torch.arange(model.input_dim, device=known.device)
     are_known_last = index[known].double().mean() > index[~known].double().mean()
-    return _by_rank(model, rank, index.flip(0) if are_known_last else index), True
+    return _known_first(model, known, index.flip(0) if are_known_last else index), True
 
 
-def _by_rank(model: MADE, rank: Tensor, ordering: Tensor) -> list[Tensor]:
-    """Degrees of the variables and hidden layers for an ordering in which ranks rise."""
-    ordering = ordering.cpu()
-    ordering = ordering[rank.cpu()[ordering].argsort(stable=True)]
-    generator, kind = Generator().manual_seed(0), model.mask_sets.kind
+def _known_first(model: MADE, known: Tensor, ordering: Tensor) -> list[Tensor]:
+    """Return degrees for an ordering whose known variables are moved to its front."""
+    ordering, known = ordering.cpu(), known.cpu()
+    ordering = torch.cat([ordering[known[ordering]], ordering[~known[ordering]]])
+    kind, generator = model.mask_sets.kind, Generator().manual_seed(0)
     return draw_degrees(input_degrees(ordering), model.hidden_dims, kind, generator)
 
 
-def require_made(model: MADE, caller: str) -> MADE:
-    """The model, or that which ``torch.compile`` was given."""
-    model = getattr(model, "_orig_mod", model)
+def _require_made(model: MADE, caller: str) -> MADE:
+    model = getattr(model, "_orig_mod", model)  # the model that torch.compile was given
     if not isinstance(model, MADE):
         raise TypeError(f"{caller} needs a MADE, got {type(model).__name__}")
     return model
 
 
-def _check_rows(model: MADE, x: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
-    """Rows with values in place of what is unknown, and a mask for each of them."""
-    check_rows(x, model.input_dim)
-    weight = next(model.parameters())
-    known = _check_known(known, x.shape[1:], x.shape).expand(x.shape).to(weight.device)
-    x = model.head.filled(x.to(weight), known)
-    model.head.check(x)
-    return x, known
-
-
 def _check_known(known: Tensor, *shapes: tuple[int, ...]) -> Tensor:
+    """Return a mask of the known variables as a BoolTensor of one of the shapes."""
     if not isinstance(known, Tensor):
         raise TypeError(f"known must be a torch.Tensor, got {type(known).__name__}")
     if known.shape not in shapes:

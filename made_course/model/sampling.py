@@ -72,13 +72,13 @@ def sample_incremental(
 
     The units of each layer are sorted by degree, so that those that are known at a step are always
     the first ones. A step draws all variables whose outputs see the same units. Variables that are
-    known in every row come first and take no step.
+    known from the start come first and take no step.
 
     Args:
         model: a MADE in evaluation mode.
         noise: (n, D) uniforms; column i decides variable i.
-        given: (n, D) values that are taken where ``known`` is true.
-        known: (n, D) BoolTensor; None draws every variable.
+        given: (n, D) rows, from which the known variables are taken.
+        known: (D,) BoolTensor; None draws every variable.
 
     Returns:
         (n, D) samples.
@@ -93,10 +93,9 @@ def sample_incremental(
     """
     head, n = model.head, len(noise)
     if given is None or known is None:
-        given, known = noise, torch.zeros_like(noise, dtype=torch.bool)
+        given, known = noise, torch.zeros_like(model.order, dtype=torch.bool)
     ordering = torch.argsort(model.order, stable=True)
-    is_taken = known.all(dim=0)[ordering]
-    taken, drawn = ordering[is_taken], ordering[~is_taken]
+    taken, drawn = ordering[known[ordering]], ordering[~known[ordering]]
     position = torch.argsort(torch.cat([taken, drawn]))
     sizes = _step_sizes(model, drawn)
     num_drawn = F.pad(sizes.cumsum(0), (1, 0))  # before each step, and after the last
@@ -105,9 +104,7 @@ def sample_incremental(
 
     x, *hidden, output = layers = _sorted_layers(model, position, len(taken) + num_drawn, first, n)
     x.values[: x.ends[0]] = head.encode(given).flatten(1).T[x.units[: x.ends[0]]]
-    u, given_at, known_at = (rows.T[drawn].split(sizes.tolist()) for rows in (noise, given, known))
-    differs_by_row = bool(known[:, drawn].any())
-    values = [given.T[taken]]
+    u, values = noise.T[drawn].split(sizes.tolist()), [given.T[taken]]
     for start in range(0, len(heads), BLOCK):
         for layer in layers:
             layer.start_block(start, min(start + BLOCK, len(heads)))
@@ -115,11 +112,8 @@ def sample_incremental(
             for layer in hidden:
                 layer.own[t].copy_(model.act.forward(layer.received(t)))
             params = output.received(t).view(-1, own.params_per_variable, n).mT
-            value = own.sample(params, u[start + t])
-            if differs_by_row:
-                value = given_at[start + t].where(known_at[start + t], value)
-            x.own[t].copy_(own.encode(value).mT.flatten(0, 1))
-            values.append(value)
+            values.append(own.sample(params, u[start + t]))
+            x.own[t].copy_(own.encode(values[-1]).mT.flatten(0, 1))
     return torch.cat(values)[position].T
 
 

@@ -107,8 +107,7 @@ class Table:
     def encode(self, **cells: object) -> Tensor:
         """(1, D) row as a model reads it, of cells by name; NaN in all other columns.
 
-        It is what :class:`made_course.Given` takes: ``table.encode(kind="owl")``, or
-        ``table.encode(**{"how heavy": 3.1})``.
+        For example ``table.encode(kind="owl")``, or ``table.encode(**{"how heavy": 3.1})``.
 
         Raises:
             ValueError: if there is no such column, or a cell is none of its column.

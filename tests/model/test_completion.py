@@ -145,10 +145,9 @@ def test_weights_make_up_for_known_variables_that_come_late(arguments):
 
 
 @pytest.mark.parametrize(
-    ("n", "worth", "few"),
-    [(1, 1, True), (8, 1, True), (8, 2, False), (8, 7, False), (8, 8, None), (40, 3, True)],
+    ("n", "worth", "is_warned"), [(1, 1, True), (8, 1, True), (8, 7, True), (8, 8, False)]
 )
-def test_samples_that_do_not_count_alike_are_worth_a_warning(n, worth, few):
+def test_samples_that_do_not_count_alike_are_worth_a_warning(n, worth, is_warned):
     """x2 copies x1 and is known to be 1: a sample counts where its x1 is 1, and else not at all."""
     model = with_weights(MADE(2, hidden_dims=()), 0)
     with torch.no_grad():
@@ -160,11 +159,10 @@ def test_samples_that_do_not_count_alike_are_worth_a_warning(n, worth, few):
         warnings.simplefilter("always")
         found = complete(model, torch.ones(1, 2), torch.tensor([False, True]), n, noise=noise)
     assert found.effective_sample_size.item() == pytest.approx(worth)
-    assert [warning.filename for warning in caught] == [__file__] * (few is not None)
+    assert [warning.filename for warning in caught] == [__file__] * is_warned
     said = [str(warning.message) for warning in caught]
     assert all(f"worth {worth}.0 exact ones (of {n})" in line for line in said)
-    assert all("Take .draw(n), .mean or .class_shares(i)" in line for line in said)
-    assert all(("Ask for more" in line) == few for line in said)
+    assert all("use .draw(n), .mean or .class_shares(i)" in line for line in said)
 
 
 def test_rows_that_need_no_weights_have_zeros_beside_those_that_do():

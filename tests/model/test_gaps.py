@@ -12,7 +12,6 @@ from made_course import (
     Bernoulli,
     Categorical,
     Gaps,
-    Given,
     Mixed,
     MixtureOfGaussians,
     complete,
@@ -170,7 +169,6 @@ def test_what_is_unknown_need_not_be_0(head):
         x = torch.tensor([[NAN, 1.0 if head.kinds is not None else 6.0]])
         drawn = complete(model, x, ~x.isnan(), 50).samples
         assert (drawn[..., 0] >= 5).all()
-        assert Given(model, x).log_prob(drawn[0]).isfinite().all()
     model.log_prob(x).sum().backward()
     assert all(p.grad.isfinite().all() for p in model.parameters())
 

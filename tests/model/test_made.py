@@ -18,7 +18,6 @@ from made_course import (
     MADE,
     Bernoulli,
     Categorical,
-    Given,
     MaskedLinear,
     MixtureOfGaussians,
     build_masks,
@@ -353,7 +352,6 @@ def test_on_a_gpu_masks_are_resampled_there_and_samples_drawn_there(num_masks, h
             lambda one, _: one.sample(10, noise=noise, ensemble=k),
             lambda one, _: one.sample(10, noise=noise, method="naive"),
             lambda one, x: complete(one, x, known, noise=noise[:, None]).samples,
-            lambda one, x: Given(one).log_prob(x),
         ):
             found = call(model, x.to("cuda"))
             assert found.is_cuda

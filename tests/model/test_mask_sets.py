@@ -10,7 +10,7 @@ import torch
 from hypothesis import given, settings
 from torch import nn
 
-from made_course import MADE, Given, build_masks, complete, direct_mask, evaluate
+from made_course import MADE, build_masks, complete, direct_mask, evaluate
 from tests.networks import (
     assert_same,
     binary,
@@ -171,9 +171,6 @@ def test_measuring_and_drawing_move_nothing(num_masks, seed):
                 model.sample(6, method=method, generator=generator, ensemble=ensemble)
         complete(model, x, known, 4, generator=generator)
         complete(model, x, known, 1, noise=noise[:, None])
-        given = Given(model, x.where(known, torch.nan), generator=generator)
-        given.draw(2)
-        given.predict_proba(1)
 
 
 # ---- ensembles ----------------------------------------------------------------------------------

@@ -22,7 +22,6 @@ from tools.benchmarks import (
     document,
     figures,
     gaps,
-    given,
     growth,
     peers,
     ranges,
@@ -288,7 +287,7 @@ def test_batches_print_a_row_for_each_cell(monkeypatch, capsys):
     assert {"as it is, 0.01", "32, 0.03"} < set(rows)
 
 
-def test_gaps_and_what_is_given_are_measured_beside_scikit_learn(monkeypatch, capsys):
+def test_gaps_are_measured_beside_scikit_learn(monkeypatch, capsys):
     pytest.importorskip("sklearn", reason=f"needs {peers.REQUIREMENTS}")
     frame = two_columns("heights", 0)
     frame = frame.inverse(frame.rows)
@@ -296,12 +295,6 @@ def test_gaps_and_what_is_given_are_measured_beside_scikit_learn(monkeypatch, ca
     monkeypatch.setattr(gaps, "TABLES", (lambda: frame,))
     _, rows = told(capsys, "--only", "gaps", "--seeds", "0")
     assert {"at random, 2%", "by a column, 30%", "by its own value, 30%"} < set(rows)
-    monkeypatch.setattr(given, "PATIENCE", 2)
-    monkeypatch.setattr(given, "frames", lambda: {"heights": frame})
-    printed, _ = told(capsys, "--only", "given", "--seeds", "0")
-    shares = re.findall(r"^\| *heights *\|[^|]*\| *(\d\.\d\d) \(", printed, re.M)
-    assert len(shares) == 3
-    assert min(map(float, shares)) > 1 / 3
 
 
 def test_any_order_prints_errors_nats_and_sizes(monkeypatch, capsys):

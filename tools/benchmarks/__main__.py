@@ -15,7 +15,6 @@ tables     test NLL, seconds and samples a second on mixed tables, beside flows 
 ranges     twenty tables: draws outside ranges written down before, nats beside independent columns
 batches    tables of three sizes by batch and rate, to choose what fit takes where nobody says
 gaps       rows with gaps, beside whole rows alone and scikit-learn's imputer, over several seeds
-given      a class given all other columns, beside logistic regression, over several seeds
 any_order  cells of a table given the others, by one ordering and by models for any
 densities  test NLL of two moons and a checkerboard beside their entropy, over several seeds
 bytes      bytes a digit of MADE's file, of contexts without a network, and of common programs
@@ -52,7 +51,6 @@ from .compression import bytes_a_digit
 from .densities import densities
 from .figures import CONFIGURATIONS, figures
 from .gaps import gaps
-from .given import given
 from .growth import growth
 from .initial_weights import initial_weights
 from .peers import peers
@@ -71,7 +69,6 @@ SECTIONS = {
     "ranges": ranges,
     "batches": batches,
     "gaps": gaps,
-    "given": given,
     "any_order": any_order,
     "densities": densities,
     "bytes": bytes_a_digit,

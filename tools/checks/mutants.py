@@ -31,7 +31,7 @@ ROOMS = {  # a folder, files of it that are changed, and the tests that then run
     "mask_sets": ("made_course/model", ["mask_sets"], ["mask_sets", "saving"]),
     "sampling": ("made_course/model", ["sampling"], ["sampling"]),
     "made": ("made_course/model", ["masked_linear", "made"], ["made"]),
-    "completion": ("made_course/model", ["completion"], ["completion", "completed_rows", "given"]),
+    "completion": ("made_course/model", ["completion"], ["completion", "completed_rows"]),
     "compression": ("made_lessons/notebook_11", ["compression"], ["compression"]),
     "tables": (
         "made_course/data",
@@ -40,8 +40,8 @@ ROOMS = {  # a folder, files of it that are changed, and the tests that then run
     ),
     "columns": (
         "made_course/model",
-        ["columns", "gaps", "given", "heads_of_numbers", "recurring", "table"],
-        ["columns_of_numbers", "gaps", "given", "heads_of_numbers", "table_of_model"],
+        ["columns", "gaps", "heads_of_numbers", "recurring", "table"],
+        ["columns_of_numbers", "gaps", "heads_of_numbers", "table_of_model"],
     ),
     "numbers": (
         "made_course/data",
