@@ -164,6 +164,22 @@ def reachable(model):
     return connectivity(model.masks, None if model.direct is None else direct_mask(model.order))
 
 
+def paths_through(masks, layer, unit, direct=None):
+    """The units of each layer on a path through one unit: its ancestors and its descendants."""
+    size = masks[layer].shape[1] if layer < len(masks) else masks[-1].shape[0]
+    here = torch.arange(size) == unit
+    below, above = [here], [here]
+    for mask in reversed(masks[:layer]):
+        below.append(mask[below[-1]].any(0))
+    for mask in masks[layer:]:
+        above.append(mask[:, above[-1]].any(1))
+    if direct is not None and layer == 0:
+        above[-1] = above[-1] | direct[:, unit]
+    if direct is not None and layer == len(masks):
+        below[-1] = below[-1] | direct[unit]
+    return [*reversed(below), *above[1:]]
+
+
 def total_probability(model, **ensemble):
     num_classes = model.head.num_classes or 2
     with torch.no_grad():

@@ -100,11 +100,11 @@ def complete(
     size = (2 * log_weights.logsumexp(1) - (2 * log_weights).logsumexp(1)).exp()
     if size.min() < max(2, NEARLY_ALL * n):
         warnings.warn(
-            f"these completions are worth {size.min():.1f} exact ones (of {n}), because the "
-            "ordering has known variables after unknown ones: use .draw(n), .mean or "
-            ".class_shares(i), which count each sample with its weight. For more, ask for more "
-            "n_samples, or use a model whose ordering has the known variables first, or one for "
-            "any ordering (natural_order=False, num_masks=None)",
+            f"these completions are worth {size.min():.1f} exact ones (of {n}): the ordering has "
+            "known variables after unknown ones. Use .draw(n), .mean or .class_shares(i), which "
+            "count each sample with its weight. To get more, ask for more (n_samples), or use a "
+            "model that has the known variables first, or one for any ordering "
+            "(natural_order=False, num_masks=None)",
             stacklevel=3,  # past no_grad
         )
     return Completion(samples, log_weights, size, model.head)

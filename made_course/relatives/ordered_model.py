@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Sequence
 
 import torch
@@ -10,7 +11,7 @@ from torch import Generator, Tensor, nn
 from ..common.arguments import check_count, check_last_dimension
 from ..model.heads import Bernoulli, Head, check_head
 from ..model.made import MADE
-from ..model.masks import check_ordering, input_degrees, shown_ordering
+from ..model.masks import check_ordering, input_degrees, ordering_of
 from ..model.sampling import sample_in_chunks, sample_naive
 
 
@@ -119,4 +120,4 @@ class OrderedModel(nn.Module):
 
     def extra_repr(self) -> str:
         """What ``print(model)`` says of its arguments."""
-        return f"input_dim={self.input_dim}, ordering={shown_ordering(self.order)}"
+        return f"input_dim={self.input_dim}, ordering={reprlib.repr(ordering_of(self.order))}"

@@ -162,7 +162,7 @@ def test_samples_that_do_not_count_alike_are_worth_a_warning(n, worth, is_warned
     assert [warning.filename for warning in caught] == [__file__] * is_warned
     said = [str(warning.message) for warning in caught]
     assert all(f"worth {worth}.0 exact ones (of {n})" in line for line in said)
-    assert all("use .draw(n), .mean or .class_shares(i)" in line for line in said)
+    assert all("Use .draw(n), .mean or .class_shares(i)" in line for line in said)
 
 
 def test_rows_that_need_no_weights_have_zeros_beside_those_that_do():

@@ -20,10 +20,8 @@ from made_course.model.masks import (
     check_ordering,
     leaking_connections,
     ordering_of,
-    paths_through,
-    shown_ordering,
 )
-from tests.networks import CYCLE, ORDER
+from tests.networks import CYCLE, paths_through
 
 
 def ints(rows):
@@ -78,12 +76,12 @@ def test_degrees_are_the_inverse_of_the_ordering(ordering, size):
             [0, 0, 1],
             ValueError,
             r"must be a permutation of 0\.\.2, got \[0, 0, 1\]: code counts variables from 0, each "
-            r"comes once, and groups are lists of them, \[\[0, 1\], \[2, 3\]\]$",
+            r"occurs once, and groups are lists of them, \[\[0, 1\], \[2, 3\]\]$",
         ),
         (
             [1, 2, 3],
             ValueError,
-            r"must be a permutation of 0\.\.2, got .* counts variables from 0$",
+            r"must be a permutation of 0\.\.2, got .* counts variables from 0, ",
         ),
         ([0, 1], ValueError, r"must name each of 3 variables, got 2"),
         ([CYCLE], ValueError, r"must have one dimension \(D,\), got shape \(1, 3\)"),
@@ -91,16 +89,16 @@ def test_degrees_are_the_inverse_of_the_ordering(ordering, size):
         (
             [1.0, 2.0, 0.0],
             TypeError,
-            r"must hold whole numbers, got dtype torch\.float32: use a LongTensor",
+            r"must hold whole numbers, got dtype torch\.float32",
         ),
         ([True, False], TypeError, r"must hold whole numbers, got dtype torch\.bool"),
         ([1j, 2j, 0j], TypeError, r"must hold whole numbers, got dtype torch\.complex64"),
-        ("120", TypeError, r"must be a tensor or a list of whole numbers, got '120'"),
-        (None, TypeError, r"must be a tensor or a list of whole numbers, got None"),
+        ("120", TypeError, r"must be a tensor or a list of whole numbers, .*, got '120'"),
+        (None, TypeError, r"must be a tensor or a list of whole numbers, .*, got None"),
         (
             [[0], [1, 2]],
             TypeError,
-            r"must be a tensor or a list of whole numbers, got \[\[0\], \[1, 2\]\]",
+            r"must be a tensor or a list of whole numbers, .*, got \[\[0\], \[1, 2\]\]",
         ),
     ],
 )
@@ -114,11 +112,6 @@ def test_a_long_ordering_is_not_written_out():
         input_degrees([0] * 20)
     with pytest.raises(ValueError, match=r"got \[0(, 0){9}\]: "):
         input_degrees([0] * 10)
-    assert shown_ordering(torch.tensor(ORDER)) == CYCLE
-    assert shown_ordering(torch.tensor([2, 1, 1])) == [[1, 2], [0]]
-    first, second = torch.randperm(784) + 1, torch.randperm(784) + 1
-    assert shown_ordering(first) == shown_ordering(first) != shown_ordering(second)
-    assert len(shown_ordering(first)) < 20
 
 
 # ---- hidden degrees -----------------------------------------------------------------------------
@@ -251,28 +244,6 @@ def test_paths_are_counted_without_overflow():
     wide = 256
     masks = [torch.ones(wide, 1), torch.ones(wide, wide), torch.ones(1, wide)]
     assert connectivity([mask.to(torch.uint8) for mask in masks]).item() is True
-
-
-@given(all_degrees(largest=5), st.data())
-@settings(max_examples=30)
-def test_paths_through_a_unit_are_what_following_them_finds(degrees, data):
-    masks, order = build_masks(degrees), degrees[0]
-    sizes = [len(layer) for layer in [*degrees, order]]
-    for layer in {0, data.draw(st.integers(0, len(masks))), len(masks)}:
-        unit = data.draw(st.integers(0, sizes[layer] - 1))
-        above = list(units_reached(masks, layer, unit))
-        below = [
-            {u for u in range(sizes[k]) if unit in list(units_reached(masks[:layer], k, u))[-1]}
-            for k in range(layer)
-        ]
-        for direct in (None, direct_mask(order)):
-            if direct is not None and layer == 0:
-                above[-1] |= set(direct[:, unit].nonzero().ravel().tolist())
-            if direct is not None and layer == len(masks):
-                below[0] |= set(direct[unit].nonzero().ravel().tolist())
-            found = paths_through(masks, layer, unit, direct)
-            units = [set(lies.nonzero().ravel().tolist()) for lies in found]
-            assert units == [*below, {unit}, *above]
 
 
 @given(all_degrees(largest=5), st.booleans())

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from made_course import MaskExplorer
-from made_course.model.masks import draw_degrees, input_degrees, paths_through
+from made_course.model.masks import draw_degrees, input_degrees
 from made_course.widgets.mask_explorer.mask_explorer import FAULTS, STATE
+from tests.networks import paths_through
 
 _, NOT_STRICT, MIXED_UP = FAULTS
 
