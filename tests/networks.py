@@ -181,9 +181,8 @@ def paths_through(masks, layer, unit, direct=None):
 
 
 def total_probability(model, **ensemble):
-    num_classes = model.head.num_classes or 2
     with torch.no_grad():
-        rows = every_row(model.input_dim, num_classes)
+        rows = every_row(model.input_dim, model.head.num_classes)
         return model.log_prob(rows, **ensemble).exp().sum().item()
 
 

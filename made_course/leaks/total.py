@@ -43,7 +43,7 @@ def total_probability(model: nn.Module) -> float:
     named = all(hasattr(model, name) for name in ("input_dim", "log_prob"))
     if not isinstance(model, nn.Module) or head is None or not named:
         raise TypeError(f"model must be a model of the course, such as a MADE, got {model!r}")
-    values = getattr(head, "num_values", None)
+    values = getattr(head, "num_classes", None)
     if values is None:
         raise TypeError(
             f"a sum over all inputs needs variables of finitely many values, and {head!r} is not "

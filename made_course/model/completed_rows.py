@@ -1,4 +1,4 @@
-"""Completed rows, and how much each of them counts."""
+"""The result of a completion: samples, their weights, and means, shares and draws from them."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from .heads import Bernoulli, Head
 
 
 class Completion(NamedTuple):
-    r"""Rows whose unknown variables were drawn, and what these samples are worth.
+    r"""Samples of the unknown variables of B rows, n for each row.
 
-    With weights, the samples alone are not the answer: :attr:`mean`, :meth:`class_shares` and
-    :meth:`draw` count each with its share.
+    If the samples have weights, they are not the answer by themselves. Use :attr:`mean`,
+    :meth:`class_shares` and :meth:`draw`, which count each sample with its share of the weight.
 
     Attributes:
-        samples: (B, n, D); the known variables are those that were given.
-        log_weights: (B, n) where each sample stands for its importance weight, in nats, up to a
-            constant of its row; None where all count alike, since they were drawn exactly.
-        effective_sample_size: (B,); about as many exact samples would do: n, or with weights
-            :math:`(\sum_k w_k)^2 / \sum_k w_k^2`. It compares the samples with one another, so it
-            is at least 1, and it does not know of what none of them has found.
-        head: of the model.
+        samples: (B, n, D) rows; the known variables are those that were given.
+        log_weights: (B, n) log importance weights, up to a constant per row; None if all samples
+            are exact and count alike.
+        effective_sample_size: (B,) number of exact samples that would be as good: n, or with
+            weights :math:`(\sum_k w_k)^2 / \sum_k w_k^2`. It compares the samples with each other,
+            so it is at least 1, and cannot tell what none of them has found.
+        head: head of the model.
     """
 
     samples: Tensor
@@ -35,7 +35,7 @@ class Completion(NamedTuple):
 
     @property
     def shares(self) -> Tensor:
-        """(B, n) share of its row's weight that each sample has; 1/n where all count alike.
+        """(B, n) share of each sample in the weight of its row.
 
         Example:
             >>> log_weights = torch.tensor([[3.0, 1.0]]).log()
@@ -49,9 +49,7 @@ class Completion(NamedTuple):
 
     @property
     def mean(self) -> Tensor:
-        """(B, D) mean of each row's samples, each counted with its share.
-
-        Numbers of classes have none: NaN, see :meth:`class_shares`.
+        """(B, D) weighted mean of each row's samples; NaN for variables of more than two classes.
 
         Example:
             >>> samples = torch.tensor([[[1.0, 1.0], [1.0, 0.0]]])
@@ -60,15 +58,12 @@ class Completion(NamedTuple):
         """
         mean = (self.shares[..., None] * self.samples).sum(dim=1)
         for i in range(mean.shape[1]):
-            if self.head.of(i).num_classes is not None:
+            if (self.head.of(i).num_classes or 0) > 2:
                 mean[:, i] = torch.nan
         return mean
 
     def class_shares(self, i: int) -> Tensor:
-        """(B, K) share of its row's weight that each class of variable i has, or each of 0 and 1.
-
-        Raises:
-            ValueError: if variable i has no classes.
+        """Return (B, K) share of each class of variable i in the weight of its row.
 
         Example:
             >>> from made_course import Categorical
@@ -77,20 +72,16 @@ class Completion(NamedTuple):
             >>> found.class_shares(0)
             tensor([[0.2500, 0.0000, 0.7500]])
         """
-        count = self.head.of(i).num_values
+        count = self.head.of(i).num_classes
         if count is None:
             raise ValueError(f"variable {i} has {self.head.of(i)}, and no classes: see mean")
         is_class = F.one_hot(self.samples[..., i].long(), count)
         return (self.shares[..., None] * is_class).sum(dim=1)
 
     def draw(self, n_samples: int = 1, generator: Generator | None = None) -> Tensor:
-        """(B, n_samples, D) samples that all count alike: each row's, as often as by their shares.
+        """Return (B, n_samples, D) samples that count alike, drawn by their weights.
 
-        A heavy one comes again and again: all of them are worth no more than
-        ``effective_sample_size`` says.
-
-        Raises:
-            TypeError, ValueError: if ``n_samples`` is no whole number of at least 1.
+        A sample with a large weight is drawn again and again.
 
         Example:
             >>> samples, weights = torch.tensor([[[2.0], [0.0]]]), torch.tensor([[1.0, 0.0]])

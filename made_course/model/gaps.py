@@ -50,11 +50,6 @@ class Gaps(Head):
         self.needs_float32 = head.needs_float32
         self.family = head.family and (Gaps, *head.family)
 
-    @property
-    def num_values(self) -> int | None:
-        """That of the head."""
-        return self.head.num_values
-
     def together(self, heads: Sequence[Head]) -> Gaps:
         """One head for n columns, of the one that theirs are together."""
         return Gaps(self.head.together([head.arguments[0] for head in heads]))

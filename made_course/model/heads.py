@@ -1,15 +1,15 @@
 """What an output of the network means: parameters in, log-probabilities and samples out.
 
 A head knows nothing of masks, layers or orderings. It looks at each variable by itself, so that the
-autoregressive property is the network's business alone. Parameters have the shape (B, D, P): P
-numbers for each variable; every leading dimension will do, or none. Where variables differ in kind,
-:class:`made_course.Mixed` has a head for each, and as many numbers as all of them take.
+autoregressive property is only the network's business. Parameters have the shape (B, D, P): P
+numbers per variable, with any leading dimensions. If variables differ in kind,
+:class:`made_course.Mixed` has one head per variable.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -21,28 +21,22 @@ NARROWEST = -7.0
 """Smallest logarithm of a standard deviation: repeated values would make a density infinite."""
 MANY_ROWS = 100
 """So many rows of a table show whether a column repeats few values; fewer may do so by chance."""
-CHECKED_AT_ONCE = 2**17
-"""So many values are checked at once: half a megabyte, which stays in a processor's cache."""
 
 
 class Head:
-    r"""What all heads share, and how to write one: give ``log_prob`` and ``sample``.
+    r"""The distribution of a variable. A new one needs ``log_prob`` and ``sample``.
 
     Attributes:
-        params_per_variable: numbers P that the network puts out for each variable.
-        inputs_per_variable: numbers that each variable is for the network, see :meth:`encode`.
-        is_density: whether log-probabilities are those of a density, in differential nats.
-        needs_float32: whether bfloat16 is too coarse for it, as it is for densities.
-        num_classes: how many classes there are, where values are numbers of classes: amounts of
-            nothing, which have shares and no mean. None elsewhere.
-        arguments: what it was made with, for ``repr`` and for files.
-        family: equal for heads that a method ``together`` makes one head of; None where none does.
-        kinds: None where the head serves any variable alike, as one of your own does; that of
-            :class:`made_course.Mixed` is a LongTensor (D,) that is equal where variables have the
-            same head.
+        params_per_variable: number of parameters P, which the network puts out per variable.
+        inputs_per_variable: number of inputs of the network per variable, see :meth:`encode`.
+        is_density: whether log-probabilities are log-densities, in differential nats.
+        needs_float32: whether bfloat16 is too coarse for the parameters.
+        num_classes: number of values, if they are 0, 1, ...; None for any other values.
+        arguments: arguments of ``__init__``, for ``repr`` and for files.
+        kinds: (D,) LongTensor, equal where variables have the same head; None if all have this one.
 
     Example:
-        Counts 0, 1, 2, ... by a head of one's own: the output is the logarithm of the rate.
+        Counts 0, 1, 2, ... by a head of your own, whose output is the logarithm of the rate:
 
         >>> class Poisson(Head):
         ...     params_per_variable = 1
@@ -74,51 +68,28 @@ class Head:
     family: tuple[object, ...] | None = None
     kinds: Tensor | None = None
 
-    @property
-    def num_values(self) -> int | None:
-        """How many values there are, 0, 1, ...; None where they are not so."""
-        return self.num_classes
-
-    def of(self, i: int) -> Head:
-        """The head of variable i alone, by which it is drawn."""
-        return self
-
-    def widths(self, input_dim: int) -> tuple[Tensor, Tensor]:
-        """How many inputs, and how many outputs, a network has for each variable: (D,) and (D,).
-
-        Example:
-            >>> MixtureOfGaussians(1).widths(2)
-            (tensor([1, 1]), tensor([3, 3]))
-        """
-        ones = torch.ones(input_dim, dtype=torch.long, device="cpu")
-        return self.inputs_per_variable * ones, self.params_per_variable * ones
-
-    def arranged(self, outputs: Tensor) -> Tensor:
-        """A network's outputs as :meth:`log_prob` takes them: (..., D * P) to (..., D, P)."""
-        return outputs.unflatten(-1, (-1, self.params_per_variable))
-
-    def together(self, heads: Sequence[Head]) -> Head:
-        """One head for n columns, (..., n, P) and (..., n), from those of a family."""
-        return self
-
-    def left_out(self) -> Head:
-        """The head to learn with, of which no row knows itself, where it has counted the rows."""
-        return self
-
     def log_prob(self, params: Tensor, x: Tensor) -> Tensor:
-        """Log-probability of each variable in nats: (..., P) and (...) to (...), nothing summed."""
+        """Return the log-probability of each variable in nats: (..., P) and (...) to (...)."""
         raise NotImplementedError(f"{type(self).__name__} must have a method log_prob(params, x)")
 
     def sample(self, params: Tensor, u: Tensor) -> Tensor:
-        """One value for each uniform number in [0, 1]: (..., P) and (...) to (...)."""
+        """Return one value for each uniform number in [0, 1]: (..., P) and (...) to (...)."""
         raise NotImplementedError(f"{type(self).__name__} must have a method sample(params, u)")
 
     def encode(self, x: Tensor) -> Tensor:
-        """What the network reads of each variable: (...) to (..., inputs_per_variable)."""
+        """Return what the network reads of each variable: (...) to (..., inputs_per_variable)."""
         return x.unsqueeze(-1)
 
+    def start(self) -> Tensor | None:
+        """Return (P,) biases for the output of a new network; None leaves PyTorch's."""
+        return None
+
+    def check(self, x: Tensor) -> None:
+        """Raise a ValueError unless ``x`` holds values of these variables: finite numbers."""
+        _require(torch.isfinite(x), x, "data must be finite", "drop or correct these rows")
+
     def filled(self, x: Tensor, is_there: Tensor) -> Tensor:
-        """Floats (..., n) of n variables, with some value of theirs in place of what is not there.
+        """Return (..., n) floats of n variables, with a possible value for each that is not there.
 
         Example:
             >>> Categorical(3).filled(torch.tensor([2.0, torch.nan]), torch.tensor([True, False]))
@@ -128,15 +99,31 @@ class Head:
         params = self.arranged(x.new_zeros(int(self.widths(n)[1].sum())))
         return x.where(is_there, self.sample(params, x.new_full((n,), 0.5)))
 
-    def start(self) -> Tensor | None:
-        """(P,) parameters for the biases of a new network's output; None leaves PyTorch's draw."""
-        return None
+    def of(self, i: int) -> Head:
+        """Return the head of variable i."""
+        return self
 
-    def check(self, x: Tensor) -> None:
-        """Raise ValueError unless ``x`` holds values of these variables: finite numbers."""
-        if not _holds(lambda part: bool(torch.isfinite(part).all()), x):
-            wrong = x[~torch.isfinite(x)]
-            _refuse(wrong, "data must be finite", "drop the rows that have them, or correct them")
+    def widths(self, input_dim: int) -> tuple[Tensor, Tensor]:
+        """Return how many inputs, and how many outputs, a network has per variable: (D,) and (D,).
+
+        Example:
+            >>> MixtureOfGaussians(1).widths(2)
+            (tensor([1, 1]), tensor([3, 3]))
+        """
+        ones = torch.ones(input_dim, dtype=torch.long, device="cpu")
+        return self.inputs_per_variable * ones, self.params_per_variable * ones
+
+    def arranged(self, outputs: Tensor) -> Tensor:
+        """Return the outputs as :meth:`log_prob` takes them: (..., D * P) to (..., D, P)."""
+        return outputs.unflatten(-1, (-1, self.params_per_variable))
+
+    def together(self, heads: Sequence[Head]) -> Head:
+        """One head for n columns, (..., n, P) and (..., n), from those of a family."""
+        return self
+
+    def left_out(self) -> Head:
+        """The head to learn with, of which no row knows itself, where it has counted the rows."""
+        return self
 
     def doubt(self, column: Tensor) -> str | None:
         """What a whole column of a table (N,) has against being of this kind; None if nothing."""
@@ -171,35 +158,21 @@ class Bernoulli(Head):
     """
 
     params_per_variable = 1
-    num_values = 2
+    num_classes = 2
 
     def log_prob(self, params: Tensor, x: Tensor) -> Tensor:
-        """Log-probability of each variable in nats: (..., 1) and (...) to (...), nothing summed.
-
-        Stable for logits of any size: the logarithm of the sigmoid is never taken of a rounded 0.
-        """
-        # squeeze and not [..., 0], whose gradient is a copy
+        """Return the log-probability of each variable in nats: (..., 1) and (...) to (...)."""
+        # squeeze, because the gradient of [..., 0] is a copy
         return distributions.Bernoulli(logits=params.squeeze(-1), validate_args=False).log_prob(x)
 
     def sample(self, params: Tensor, u: Tensor) -> Tensor:
-        """One value for each uniform number u in [0, 1]: 1 where u ≤ σ(z), else 0.
-
-        A u of exactly 0 gives a 1 whatever z is; the noise that a model draws itself has none.
-        """
+        """Return 1 where u ≤ σ(z), and 0 elsewhere."""
         return (u <= torch.sigmoid(params.squeeze(-1))).to(params.dtype)
 
     def check(self, x: Tensor) -> None:
-        """Raise ValueError unless every value is 0 or 1."""
-        if x.dtype == torch.bool:
-            return
-        # training pays for this at every step: half as long as by way of x != 0
-        if not _holds(lambda part: torch.equal(part, part.clamp(0, 1).round_()), x):
-            wrong = x[(x != 0) & (x != 1)]
-            _refuse(
-                wrong,
-                "binary data must hold only 0 and 1",
-                "binarise first, for example (x > 0.5).float(), or choose a head for such values",
-            )
+        """Raise a ValueError unless every value is 0 or 1."""
+        cure = "binarise first, for example (x > 0.5).float(), or choose a head for such values"
+        _require((x == 0) | (x == 1), x, "binary data must hold only 0 and 1", cure)
 
 
 class Categorical(Head):
@@ -208,14 +181,11 @@ class Categorical(Head):
     .. math::
         p(x = k) = \frac{e^{z_k}}{\sum_j e^{z_j}}
 
-    The network reads each variable as K numbers, 1 at its class and 0 elsewhere, which all have
-    the variable's degree: no order or distance between the classes is assumed.
+    The network reads each variable as K numbers, 1 at its class and 0 elsewhere, so that no order
+    or distance between the classes is assumed. They all have the variable's degree.
 
     Args:
         num_classes: number of classes K, at least 2.
-
-    Raises:
-        TypeError, ValueError: if it is no such whole number.
 
     Example:
         >>> head = Categorical(3)
@@ -236,35 +206,28 @@ class Categorical(Head):
         self.params_per_variable = self.inputs_per_variable = self.num_classes
 
     def log_prob(self, params: Tensor, x: Tensor) -> Tensor:
-        """Log-probability of each variable in nats: (..., K) and (...) to (...), nothing summed."""
+        """Return the log-probability of each variable in nats: (..., K) and (...) to (...)."""
         return distributions.Categorical(logits=params, validate_args=False).log_prob(x)
 
     def sample(self, params: Tensor, u: Tensor) -> Tensor:
-        """One class for each uniform number: the first k with u ≤ p(x ≤ k)."""
+        """Return one class for each uniform number: the first k with u ≤ p(x ≤ k)."""
         return _class_of(torch.softmax(params, -1), u).to(params.dtype)
 
     def encode(self, x: Tensor) -> Tensor:
-        """(...) to (..., K): 1 at the class, 0 elsewhere."""
+        """Return 1 at the class and 0 elsewhere: (...) to (..., K)."""
         return (x[..., None] == torch.arange(self.num_classes, device=x.device)).to(x.dtype)
 
     def check(self, x: Tensor) -> None:
-        """Raise ValueError unless every value is a class: 0, 1, ..., K-1."""
+        """Raise a ValueError unless every value is a class: 0, 1, ..., K-1."""
         if not x.is_floating_point():
-            x = x.long()  # in uint8 a comparison with 256 would be one with 0
-        if not _holds(lambda part: bool(self._are_classes(part).all()), x):
-            wrong = x[~self._are_classes(x)]
-            _refuse(
-                wrong,
-                f"classes must be whole numbers 0..{self.num_classes - 1}",
-                "count classes from 0, and give Categorical the number of all",
-            )
-
-    def _are_classes(self, x: Tensor) -> Tensor:
-        return (x >= 0) & (x < self.num_classes) & (x == x.round())
+            x = x.long()  # because uint8 compares 256 as if it were 0
+        rule = f"classes must be whole numbers 0..{self.num_classes - 1}"
+        cure = "count classes from 0, and give Categorical the number of all"
+        _require((x >= 0) & (x < self.num_classes) & (x == x.round()), x, rule, cure)
 
 
 class MixtureOfGaussians(Head):
-    r"""Real variables: a density that is a weighted sum of K bell curves.
+    r"""Real variables: the density is a mixture of K Gaussians.
 
     .. math::
         p(x) = \sum_{k=1}^{K} \pi_k \, \mathcal{N}(x; \mu_k, \sigma_k^2), \qquad
@@ -274,21 +237,16 @@ class MixtureOfGaussians(Head):
     standard deviation is at least :math:`e^{-7} \approx 0.001`, so bring data to a scale of about 1
     first, for example ``(x - x.mean(0)) / x.std(0)``.
 
-    A new network starts with bells side by side, each with the mean and the variance of its share
-    of an even density; together they have mean 0 and variance 1, as such data have:
+    A new network starts with components side by side. Together they have mean 0 and variance 1, as
+    such data have. Components that start alike would stay together:
 
     .. math::
         \pi_k = \tfrac1K, \qquad \mu_k = \sqrt3 \, \tfrac{2k - 1 - K}{K}, \qquad
         \sigma_k = \tfrac1K
 
-    Bells that start alike stay together where the data would have them part.
-
     Args:
-        num_components: number of bell curves K. Let validation rows choose it: where there
-            are some hundred rows, ten may overfit and one or two fit better.
-
-    Raises:
-        TypeError, ValueError: if it is no such whole number.
+        num_components: number of components K. Choose it by validation rows: with some hundred
+            rows, ten may overfit and one or two fit better.
 
     Source:
         Uria, Murray and Larochelle 2013, "RNADE: The real-valued neural autoregressive
@@ -296,7 +254,7 @@ class MixtureOfGaussians(Head):
 
     Example:
         >>> head = MixtureOfGaussians(2)
-        >>> params = torch.tensor([0.0, 0.0, -1.0, 1.0, -7.0, -7.0])  # two thin bells, at -1 and 1
+        >>> params = torch.tensor([0.0, 0.0, -1.0, 1.0, -7.0, -7.0])  # narrow, at -1 and at 1
         >>> head.sample(params.expand(2, 6), torch.tensor([0.25, 0.75]))  # the middle of each
         tensor([-1.,  1.])
         >>> round(head.log_prob(params, torch.tensor(1.0)).item(), 3)  # ln 1/2 + 7 - ln(2π)/2
@@ -311,14 +269,14 @@ class MixtureOfGaussians(Head):
         self.params_per_variable = 3 * self.num_components
 
     def start(self) -> Tensor:
-        """(3K,) parameters of bells side by side, see the class."""
+        """Return (3K,) parameters of components side by side, see the class."""
         count = self.num_components
-        places = torch.arange(1 - count, count, 2) / count
+        positions = torch.arange(1 - count, count, 2) / count
         logits, log_scales = torch.zeros(count), torch.full((count,), -math.log(count))
-        return torch.cat([logits, math.sqrt(3) * places, log_scales])
+        return torch.cat([logits, math.sqrt(3) * positions, log_scales])
 
     def distribution(self, params: Tensor) -> distributions.MixtureSameFamily:
-        """The mixtures as distributions of PyTorch, of shape (...)."""
+        """Return the mixtures as distributions of PyTorch, of shape (...)."""
         logits, means, scales = unpacked(params)
         return distributions.MixtureSameFamily(
             distributions.Categorical(logits=logits, validate_args=False),
@@ -327,20 +285,21 @@ class MixtureOfGaussians(Head):
         )
 
     def log_prob(self, params: Tensor, x: Tensor) -> Tensor:
-        """Log-density of each variable in differential nats: (..., 3K) and (...) to (...)."""
+        """Return the log-density of each variable in nats: (..., 3K) and (...) to (...)."""
         return self.distribution(params).log_prob(x)
 
     def sample(self, params: Tensor, u: Tensor) -> Tensor:
-        r"""One value for each uniform number, which decides twice.
+        r"""Return one value for each uniform number u, which is used twice.
 
-        The component is the first k with :math:`u \le \pi_1 + \dots + \pi_k`. Where in its share u
-        fell, is again uniform, and becomes a value by the inverse of the normal distribution.
+        The component is the first k with :math:`u \le \pi_1 + \dots + \pi_k`. The position of u in
+        the share of this component is uniform again, and the inverse CDF of the Gaussian makes it a
+        value.
         """
-        wide = params.to(torch.promote_types(params.dtype, torch.float32))  # ndtri has no bfloat16
-        logits, means, scales = unpacked(wide)
-        k, rest = part_of(torch.softmax(logits, -1), u.to(wide.dtype))
+        params32 = params.to(torch.promote_types(params.dtype, torch.float32))
+        logits, means, scales = unpacked(params32)  # ndtri has no bfloat16
+        k, position = part_of(torch.softmax(logits, -1), u.to(params32.dtype))
         mean, scale = (numbers.gather(-1, k[..., None])[..., 0] for numbers in (means, scales))
-        return (mean + scale * torch.special.ndtri(rest)).to(params.dtype)
+        return (mean + scale * torch.special.ndtri(position)).to(params.dtype)
 
     def doubt(self, column: Tensor) -> str | None:
         """Say that a column repeats few values: bells on them would grow without bound.
@@ -365,12 +324,7 @@ class MixtureOfGaussians(Head):
 
 
 def check_head(head: Head, input_dim: int) -> Head:
-    """Return a head for so many variables, or say why it is none.
-
-    Raises:
-        TypeError, ValueError: if it is no :class:`Head`, does not say how many numbers it takes, or
-            is for another number of variables.
-    """
+    """Return a head for D variables, or raise an error."""
     if not isinstance(head, Head):
         raise TypeError(
             "head must be Bernoulli(), Categorical(num_classes), MixtureOfGaussians(num_components)"
@@ -381,41 +335,37 @@ def check_head(head: Head, input_dim: int) -> Head:
             f"{type(head).__name__} has heads for {len(head.kinds)} columns, and input_dim is "
             f"{input_dim}: give it one for each variable"
         )
-    for own in {id(own): own for own in map(head.of, range(input_dim))}.values():
-        for numbers in ("params_per_variable", "inputs_per_variable"):
-            check_count(f"{type(own).__name__}.{numbers}", getattr(own, numbers, None))
     return head
 
 
 def unpacked(params: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Logits, means and scales of K curves: (..., 3K) to three times (..., K)."""
+    """Return logits, means and standard deviations of K Gaussians: (..., 3K) to three (..., K)."""
     logits, means, log_scales = params.chunk(3, dim=-1)
     return logits, means, log_scales.clamp(min=NARROWEST).exp()
 
 
 def part_of(shares: Tensor, u: Tensor) -> tuple[Tensor, Tensor]:
-    """Which part each u falls to, and where in it: (..., K) and (...) to twice (...)."""
+    """Return the component that each u falls into, and its position there: (..., K) and (...)."""
     k = _class_of(shares, u)
     share = shares.gather(-1, k[..., None])[..., 0]
     below = shares.cumsum(-1).gather(-1, k[..., None])[..., 0] - share
-    rounding = torch.finfo(shares.dtype).eps  # 0 and 1 would be infinitely far out
+    rounding = torch.finfo(shares.dtype).eps  # the inverse CDF is infinite at 0 and 1
     return k, ((u - below) / share).clamp(rounding, 1 - rounding)
 
 
-def _holds(condition: Callable[[Tensor], bool], x: Tensor) -> bool:
-    """Whether a condition holds of all values, which it is asked about in parts."""
-    return all(condition(part) for part in x.flatten().split(CHECKED_AT_ONCE))
+def _class_of(probabilities: Tensor, u: Tensor) -> Tensor:
+    """Return the first class k with u ≤ p(x ≤ k): (..., K) and (...) to (...), int64."""
+    upto = probabilities.cumsum(-1)
+    # a u of 0, or above a sum that rounding left below 1, would give a class of probability 0
+    u = u.clamp(min=torch.finfo(upto.dtype).tiny).minimum(upto[..., -1])
+    return (u[..., None] > upto[..., :-1]).sum(-1)
 
 
-def _refuse(wrong: Tensor, rule: str, cure: str) -> None:
+def _require(is_valid: Tensor, x: Tensor, rule: str, cure: str) -> None:
+    """Raise a ValueError that shows the first value that is not valid, if there is one."""
+    if bool(is_valid.all()):
+        return
+    wrong = x[~is_valid]
     if wrong[0].isnan():
         cure = "complete fills gaps, and a model that learns from rows with gaps has Gaps(head)"
     raise ValueError(f"{rule}, got {wrong[0].item()} and {len(wrong) - 1} more such values: {cure}")
-
-
-def _class_of(probabilities: Tensor, u: Tensor) -> Tensor:
-    """The first class k with u ≤ p(x ≤ k): (..., K) and (...) to (...), int64."""
-    upto = probabilities.cumsum(-1)
-    # a u of 0, or above a sum that rounding left below 1, would fall to a class of no probability
-    u = u.clamp(min=torch.finfo(upto.dtype).tiny).minimum(upto[..., -1])
-    return (u[..., None] > upto[..., :-1]).sum(-1)

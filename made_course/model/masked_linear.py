@@ -1,4 +1,4 @@
-"""The masked layer: a linear one in which only some weights count."""
+"""The masked layer: a linear layer in which only some weights count."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from .masks import check_mask
 class MaskedLinear(nn.Linear):
     r"""A linear layer in which only some weights count: :math:`y = x (W \odot M)^\top + b`.
 
-    The mask is applied at every forward pass, so that a masked weight, whatever it is, has no
-    effect and gets a gradient of exactly zero. The mask is a buffer: it moves and is saved with the
-    layer (a MADE saves degrees instead), and no optimizer sees it. A new layer is unmasked.
+    The mask is applied at every forward pass, so that a masked weight has no effect, and its
+    gradient is exactly zero. The mask is a buffer: it moves and is saved with the layer (a MADE
+    saves degrees instead), and no optimizer sees it. A new layer is unmasked.
 
     Args:
         in_features, out_features, bias: as for ``nn.Linear``.
         conditioning: add :math:`(U \odot M) \mathbf{1}`, the row sums of a second weight matrix
-            under the same mask, so that a unit knows which inputs it sees. It starts at zero.
+            under the same mask, so that a unit knows which inputs it sees. U starts at zero.
 
     Source:
         Germain et al. 2015, "Masked Autoencoders"; "Connectivity-agnostic training" for U.
@@ -27,7 +27,7 @@ class MaskedLinear(nn.Linear):
     Example:
         >>> layer = MaskedLinear(2, 1, bias=False)
         >>> layer.set_mask(torch.tensor([[True, False]]))
-        >>> layer(torch.tensor([[0.0, 1.0]])).item()  # x2 has no way to the output
+        >>> layer(torch.tensor([[0.0, 1.0]])).item()  # x2 does not reach the output
         0.0
     """
 
@@ -37,30 +37,25 @@ class MaskedLinear(nn.Linear):
         self, in_features: int, out_features: int, bias: bool = True, *, conditioning: bool = False
     ) -> None:
         super().__init__(in_features, out_features, bias)
-        # of the weights' dtype: torch multiplies two floats many times faster than float and bool
+        # in the dtype of the weights, because the product of float and bool is many times slower
         self.register_buffer("mask", torch.ones_like(self.weight, requires_grad=False))
         self.conditioning = nn.Parameter(torch.zeros_like(self.weight)) if conditioning else None
 
     def set_mask(self, mask: Tensor) -> None:
-        """Use another mask: zeros and ones of any dtype, (out_features, in_features).
-
-        Raises:
-            TypeError: if it is not a tensor.
-            ValueError: if its shape differs from the weight's, or a value is neither 0 nor 1.
-        """
+        """Use another mask: zeros and ones of any dtype, (out_features, in_features)."""
         self.mask = check_mask(mask, self.weight.shape).to(self.weight)
 
     def masked_weight(self) -> Tensor:
-        r"""The weights that count, :math:`W \odot M`: (out_features, in_features)."""
+        r"""Return the weights that count, :math:`W \odot M`: (out_features, in_features)."""
         return self.weight * self.mask
 
     def masked_bias(self) -> Tensor | None:
-        r"""What a unit gets whatever the inputs: b, or :math:`b + (U \odot M) \mathbf{1}`."""
+        r"""Return b, or :math:`b + (U \odot M) \mathbf{1}` with conditioning: (out_features,)."""
         if self.conditioning is None:
             return self.bias
         sums = (self.conditioning * self.mask).sum(dim=1)
         return sums if self.bias is None else self.bias + sums
 
     def forward(self, x: Tensor) -> Tensor:
-        """(..., in_features) to (..., out_features)."""
+        """Return the outputs: (..., in_features) to (..., out_features)."""
         return F.linear(x, self.masked_weight(), self.masked_bias())

@@ -23,7 +23,7 @@ WEIGHTED = Completion(SAMPLES, torch.tensor([[1.0, 2.0, 5.0]]).log(), torch.tens
 def test_amounts_have_means_and_classes_have_shares():
     torch.testing.assert_close(
         WEIGHTED.mean,
-        torch.tensor([[0.125, math.nan, (0.5 - 3 + 10) / 8, math.nan]]),
+        torch.tensor([[0.125, math.nan, (0.5 - 3 + 10) / 8, 1.0]]),
         equal_nan=True,
     )
     torch.testing.assert_close(WEIGHTED.class_shares(1), torch.tensor([[0.25, 0, 0.75]]))

@@ -34,7 +34,7 @@ def values_of(head):
     if head.is_density:  # even steps of t where x = sinh(t): fine in the middle, and far out
         t = torch.linspace(-9, 9, 9001, dtype=torch.float64)
         return t.sinh(), t.cosh() * (t[1] - t[0])
-    values = torch.arange({Bernoulli: 2}.get(type(head), head.num_classes or 100))
+    values = torch.arange(head.num_classes or 100)
     return values.double(), torch.ones(len(values), dtype=torch.float64)
 
 
@@ -101,7 +101,7 @@ def test_grey_levels_are_classes(num_classes):
 
 BINARY = r"^binary data must hold only 0 and 1, got {} more such values: binarise first.* or choose"
 CLASSES = r"^classes must be whole numbers 0\.\.2, got {} more such values: count classes from 0"
-FINITE = r"^data must be finite, got {} more such values: drop the rows"
+FINITE = r"^data must be finite, got {} more such values: drop or correct"
 
 
 @pytest.mark.parametrize(
@@ -130,21 +130,6 @@ def test_other_values_are_counted_and_the_cure_is_said(head, message, values, ca
 
 class Own(Head):
     params_per_variable = 2
-
-
-@pytest.mark.parametrize(
-    ("name", "value", "message"),
-    [
-        ("params_per_variable", None, r"Own\.params_per_variable must be a whole number, got None"),
-        ("params_per_variable", 0, r"Own\.params_per_variable must be at least 1, got 0"),
-        ("inputs_per_variable", 1.5, r"Own\.inputs_per_variable must be a whole number, got 1\.5"),
-    ],
-)
-def test_a_head_that_does_not_say_its_numbers_is_refused(name, value, message):
-    head = Own()
-    setattr(head, name, value)
-    with pytest.raises((TypeError, ValueError), match=message):
-        MADE(3, head=head)
 
 
 def test_a_head_that_is_not_finished_says_what_it_lacks():
