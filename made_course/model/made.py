@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from functools import partial
 from inspect import signature
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 import torch
 import torch.nn.functional as F
@@ -110,10 +110,11 @@ class MADE(nn.Module):
         seed: int | None = None,
     ) -> None:
         super().__init__()
+        self.arguments = {name: value for name, value in locals().items() if name in DEFAULTS}
         self.input_dim = check_count("input_dim", input_dim)
         self.hidden_dims = check_widths(hidden_dims)
         check_switch("natural_order", natural_order)
-        self.activation, self.act = activation, make_activation(activation)
+        self.act = make_activation(activation)
         self.head = Bernoulli() if head is None else check_head(head, self.input_dim)
         self.dropout, self.num_masks = dropout, num_masks
 
@@ -319,28 +320,10 @@ class MADE(nn.Module):
 
     # ---- files and print --------------------------------------------------------------------
 
-    @property
-    def arguments(self) -> dict[str, Any]:
-        """The arguments that build this model."""
-        return {
-            "input_dim": self.input_dim,
-            "hidden_dims": self.hidden_dims,
-            "activation": self.activation,
-            "head": self.head,
-            "direct": self.direct is not None,
-            "dropout": self.dropout,
-            "conditioning": self.net[0].conditioning is not None,
-            **self.mask_sets.arguments,
-        }
-
     def extra_repr(self) -> str:
         """Return the arguments that are not the defaults, for ``print(model)``."""
-        defaults = signature(MADE).parameters
-        return ", ".join(
-            f"{name}={reprlib.repr(value)}"
-            for name, value in self.arguments.items()
-            if value != defaults[name].default
-        )
+        shown = ((k, v) for k, v in self.arguments.items() if v != DEFAULTS[k].default)
+        return ", ".join(f"{name}={reprlib.repr(value)}" for name, value in shown)
 
     def save(self, path: str | os.PathLike[str], table: Table | None = None) -> None:
         """Write arguments, head and state dict to one file, from which :meth:`load` reads a model.
@@ -372,12 +355,13 @@ class MADE(nn.Module):
         return model.eval()
 
 
+DEFAULTS = signature(MADE).parameters
+
+
 def set_masks(model: MADE, _incompatible_keys: object = None) -> None:
     """Set the mask of every layer from the degrees in use; also runs after ``load_state_dict``."""
     with torch.inference_mode(False):  # training goes on with masks that were set while sampling
-        inputs, *hidden, outputs = _unit_degrees(model, model.degrees)
-        masks = build_masks([inputs, *hidden], outputs)
-        masks += build_masks([inputs], outputs)  # of the direct connections
+        masks = _masks_from(model, model.degrees)
         for layer, mask in zip(model._layers(), masks, strict=False):
             layer.set_mask(mask)
 
@@ -389,28 +373,26 @@ def scale_weights(model: MADE, power: float = -0.5) -> None:
     PyTorch initialises the n weights of a unit uniformly in :math:`\pm 1/\sqrt{n}`, so that the
     size of the unit's input does not depend on n. If a mask keeps only m of them, that input
     shrinks by :math:`\sqrt{m/n}`. A power of -1/2 compensates for this, and 1/2 undoes it. With
-    several sets of masks, m/n is averaged over the sets. In the first layer n is the number of
-    variables: of the inputs of a class only one is not zero.
+    several sets of masks, m/n is averaged over the sets. In the first layer n and m count
+    variables, because of the inputs of a class only one is not zero.
     """
+    inputs = model.head.widths(model.input_dim)[0].to(model.order.device)
+    per_input = 1 / inputs.repeat_interleave(inputs)
     shares = []
     for degrees in model.mask_sets.members(min(model.num_masks or FIRST_SETS, FIRST_SETS)):
-        _, *units = _unit_degrees(model, degrees)
-        layers = pairwise([degrees[0].to(units[0]), *units])
-        shares.append(
-            [
-                torch.searchsorted(below.sort().values, above, right=above is not units[-1])
-                / len(below)
-                for below, above in layers
-            ]
-        )
-    for layer, *of_sets in zip(model.net, *shares, strict=True):
+        first, *masks = [mask.float() for mask in _masks_from(model, degrees)]
+        shares.append([first @ per_input / len(inputs), *(mask.mean(dim=1) for mask in masks)])
+    for layer, *of_sets in zip(model.net, *shares, strict=False):
         share = torch.stack(of_sets).mean(dim=0)
         layer.weight *= share.where(share > 0, 1.0)[:, None] ** power
 
 
-def _unit_degrees(model: MADE, degrees: Sequence[Tensor]) -> list[Tensor]:
-    """Return the degrees of all units: every input and output of a variable has its degree."""
+def _masks_from(model: MADE, degrees: Sequence[Tensor]) -> list[Tensor]:
+    """Return the masks of all layers, then that of direct connections.
+
+    Every input and every output of a variable has the degree of the variable.
+    """
     device = model.net[0].weight.device
     order, *hidden = [d.to(device, torch.float32) for d in degrees]  # floats compare fastest
-    inputs, outputs = (numbers.to(device) for numbers in model.head.widths(len(order)))
-    return [order.repeat_interleave(inputs), *hidden, order.repeat_interleave(outputs)]
+    inputs, outputs = (order.repeat_interleave(w.to(device)) for w in model.head.widths(len(order)))
+    return [*build_masks([inputs, *hidden], outputs), outputs[:, None] > inputs]

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import torch
 from torch import Generator, Tensor, nn
 
 from ..common.arguments import check_choice, check_count
-from .masks import DEGREE_DRAWS, DegreeDraw, Ordering, draw_degrees, input_degrees, ordering_of
+from .masks import DEGREE_DRAWS, DegreeDraw, Ordering, draw_degrees, input_degrees
 
 
 class MaskSets(nn.Module):
@@ -101,17 +100,6 @@ class MaskSets(nn.Module):
     def is_order_agnostic(self) -> bool:
         """Whether orderings are drawn without end, so that the weights learn to serve any."""
         return self.num_masks is None and not (self.natural_order or self.has_given_ordering)
-
-    @property
-    def arguments(self) -> dict[str, Any]:
-        """The arguments of :class:`made_course.MADE` that this was built with."""
-        return {
-            "natural_order": self.natural_order,
-            "ordering": ordering_of(self.orders[0]) if self.has_given_ordering else None,
-            "degrees": self.kind,
-            "num_masks": self.num_masks,
-            "seed": self.seed,
-        }
 
     @torch.no_grad()
     def _store(self, row: int, number: int) -> None:

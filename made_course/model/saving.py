@@ -71,8 +71,8 @@ def to_plain(value: Any) -> Any:
         >>> to_plain((1, Categorical(3)))
         (1, {'class': 'made_course.model.heads.Categorical', 'arguments': (3,)})
     """
-    if isinstance(value, list | tuple):
-        return type(value)(map(to_plain, value))
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return (tuple if isinstance(value, tuple) else list)(map(to_plain, value))
     if isinstance(value, Head):
         return _described(value, value.arguments)
     if is_dataclass(value):
