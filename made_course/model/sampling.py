@@ -91,10 +91,9 @@ def sample_incremental(
         ...     torch.equal(sample_incremental(model, noise), naive)
         True
     """
-    head, n = model.head, len(noise)
     if given is None or known is None:
         given, known = noise, torch.zeros_like(model.order, dtype=torch.bool)
-    ordering = torch.argsort(model.order, stable=True)
+    head, n, ordering = model.head, len(noise), torch.argsort(model.order, stable=True)
     taken, drawn = ordering[known[ordering]], ordering[~known[ordering]]
     position = torch.argsort(torch.cat([taken, drawn]))
     sizes = _step_sizes(model, drawn)
@@ -102,7 +101,8 @@ def sample_incremental(
     first = drawn[num_drawn[:-1]]  # variable of each step
     heads = [head.of(i) for i in first.tolist()]
 
-    x, *hidden, output = layers = _sorted_layers(model, position, len(taken) + num_drawn, first, n)
+    layers = _sorted_layers(model, position, len(taken) + num_drawn, first, n)
+    x, *hidden, output = layers
     x.values[: x.ends[0]] = head.encode(given).flatten(1).T[x.units[: x.ends[0]]]
     u, values = noise.T[drawn].split(sizes.tolist()), [given.T[taken]]
     for start in range(0, len(heads), BLOCK):
@@ -110,10 +110,10 @@ def sample_incremental(
             layer.start_block(start, min(start + BLOCK, len(heads)))
         for t, own in enumerate(heads[start : start + BLOCK]):
             for layer in hidden:
-                layer.own[t].copy_(model.act.forward(layer.received(t)))
-            params = output.received(t).view(-1, own.params_per_variable, n).mT
+                layer.step_values[t].copy_(model.act.forward(layer.step_sums(t)))
+            params = output.step_sums(t).view(-1, own.params_per_variable, n).mT
             values.append(own.sample(params, u[start + t]))
-            x.own[t].copy_(own.encode(values[-1]).mT.flatten(0, 1))
+            x.step_values[t].copy_(own.encode(values[-1]).mT.flatten(0, 1))
     return torch.cat(values)[position].T
 
 
@@ -130,6 +130,10 @@ def _step_sizes(model: Any, drawn: Tensor) -> Tensor:
 
 class _SortedLayer:
     """The units of a layer, sorted by the step at which they become known.
+
+    What a unit receives is added up in two parts. At the start of a block of steps, one product
+    takes all units that are known by then to all units of the block. Within the block, each step
+    adds the few units that have become known since.
 
     Attributes:
         units: index of each unit in the layer of the model.
@@ -151,21 +155,21 @@ class _SortedLayer:
             self.bias += bias[self.units, None]
 
     def start_block(self, start: int, stop: int) -> None:
-        """Add up what the units of a block of steps receive from all that are known before it."""
+        """Add what the units of the steps start..stop-1 receive from all units known by then."""
         rows = slice(self.ends[start], self.ends[stop])
         counts = [b - a for a, b in pairwise(self.ends[start : stop + 1])]
-        sums, self.within = self.bias[rows].repeat(1, self.values.shape[1]), []
+        sums, self._within = self.bias[rows].repeat(1, self.values.shape[1]), []
         for below, weight in self.sources:
             known, new = below.ends[start], slice(below.ends[start], below.ends[stop])
             sums.addmm_(weight[rows, :known], below.values[:known])
-            self.within.append((weight[rows, new].split(counts), below.values[new]))
-        self.sums, self.own = sums.split(counts), self.values[rows].split(counts)
+            self._within.append((weight[rows, new].split(counts), below.values[new]))
+        self._sums, self.step_values = sums.split(counts), self.values[rows].split(counts)
 
-    def received(self, t: int) -> Tensor:
-        """Return (units, n) sums of the units of step t, with what became known in the block."""
-        for weights, values in self.within:
-            self.sums[t].addmm_(weights[t], values)
-        return self.sums[t]
+    def step_sums(self, t: int) -> Tensor:
+        """Return (units, n) all that the units of step t of the block receive."""
+        for weights, values in self._within:
+            self._sums[t].addmm_(weights[t], values)
+        return self._sums[t]
 
 
 def _sorted_layers(
