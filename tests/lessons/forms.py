@@ -102,7 +102,7 @@ def one_component_after_another(x, weights, means, stds):
 
 
 class GeometricFromAbove(Head):
-    """Small u give large counts; softplus in place of logsigmoid."""
+    """A geometric head with large counts for small u, and softplus instead of logsigmoid."""
 
     params_per_variable = 1
 
@@ -128,7 +128,7 @@ def step_by_step(W, c, V, order):
 
 
 def unit_by_unit(W, c, V, order):
-    """All copies of unit 0, then all of unit 1, and so on, as a list."""
+    """Return all copies of unit 0 first, then all of unit 1, and so on, in a list."""
     H, D = W.shape
     degree = torch.arange(D).repeat(H)
     weight = W.repeat_interleave(D, 0).where(order <= degree[:, None], 0)
@@ -148,7 +148,7 @@ def attention_to_all(query, key, value, keys, values):
 
 
 def cost_by_chain(rows, past, group):
-    """What is lost is what each variable of the group tells of those before it."""
+    """Add up what each variable of the group tells about those before it."""
     lost = 0.0
     for k, i in enumerate(group):
         before = [*past, *group[:k]]

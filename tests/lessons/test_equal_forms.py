@@ -19,11 +19,11 @@ from tests.lessons.checking import right
 
 CLOSED = [e for number in NOTEBOOKS for e in exercises_in(number) if not e.is_open]
 FOR_A_NETWORK = ("4.3", "10.1", "10.2")
-"""Exercises whose result goes on into a network, and so must have the dtype of the arguments."""
+"""Exercises whose result enters a network, so that it must have the dtype of the arguments."""
 
 
 def instead(name, text, *others):
-    """The solution of an exercise, each time with another text in the place of one."""
+    """Return the solution of an exercise with a text replaced, once for each replacement."""
     return [edited(exercise_named(name).reference, text, other) for other in others]
 
 
