@@ -1,7 +1,6 @@
 """The public names, one a line, and the file that each lives in."""
 
 from .common.expect import expect as expect
-from .common.side_by_side import side_by_side as side_by_side
 from .data.mnist import load_mnist as load_mnist
 from .data.mnist import mnist_folder as mnist_folder
 from .data.mnist import mnist_labels as mnist_labels

@@ -7,5 +7,4 @@ Imports nothing of ours.
 - ``files``: files that are whole or absent, read without running code
 - ``colours``: blue, orange, ink
 - ``expect``: a measured number, shown and held to what was expected
-- ``side_by_side``: the code of two functions beside one another
 """

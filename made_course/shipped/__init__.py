@@ -3,7 +3,6 @@
 Imports from ``training``, ``model`` and ``common``.
 
 - ``weights``: trained models
-- ``nearest``: the training images nearest to samples
-- ``measured``: runs that notebooks 5, 7 and 10 show
+- ``measured``: runs that notebooks 5, 7, 10 and 11 show
 - ``assets``: reads ``files/``, with checksums
 """

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from made_course.data.mnist_binarized import load_binarized_mnist
 from made_course.model.made import MADE
-from made_course.shipped.measured import load_nll_to_beat
+from made_course.shipped.measured import load_runs
 from made_course.shipped.weights import load_pretrained
 from made_course.training.fit import fit
 
@@ -54,7 +54,7 @@ def _examine_challenger(model: object) -> str:
     nll = honest_nll(model, kept, points_of_chance(kept, 1), _CAUSES)
     is_shipped = (nll - _shipped_nll()).std() < NEAR
     require_none([(_IS_SHIPPED, is_shipped)], came=f"{nll.mean():.2f} nats")
-    to_beat = load_nll_to_beat()
+    to_beat = load_runs("recipe")["to_beat"]
     less = to_beat - nll
     error = less.std().item() / math.sqrt(len(kept))
     said = judge_nll(

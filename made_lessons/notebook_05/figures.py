@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from types import SimpleNamespace
 
 import numpy as np
 import torch
@@ -20,7 +21,6 @@ from made_course.figures.axes import axes_at, frame_only, key_of, name_lines, wi
 from made_course.figures.images import as_pictures, paint, paint_rows, tiles
 from made_course.figures.picture import FAINT, LINES, WIDTH, WORDS, Picture, picture
 from made_course.model.made import MADE
-from made_course.shipped.measured import Rung
 
 DEAR = 2.0
 """Nats from which on a pixel is painted in full blue."""
@@ -194,12 +194,15 @@ def plot_spreads(degrees: Tensor, plain: Tensor, scaled: Tensor) -> Picture:
 
 
 @picture
-def plot_recipe(ladder: Sequence[Rung]) -> Picture:
-    """What each change to a recipe bought: test NLL from rung to rung, and how far seeds differ.
+def plot_recipe(ladder: Sequence[SimpleNamespace]) -> Picture:
+    """Draw the test NLL from rung to rung, and how far the runs of a rung differ.
 
-    A rung counts as better where each of its runs is ahead of all of the rung before.
+    A rung counts as better if each of its runs is better than all runs of the rung before.
+
+    Args:
+        ladder: rungs with a ``name`` and ``test_nll`` (runs, epochs) in nats.
     """
-    nats = [rung.nats for rung in ladder]
+    nats = [rung.test_nll[:, -1].mean().item() for rung in ladder]
     changes = [0.0, *(after - before for before, after in pairwise(nats))]
     names = [ladder[0].name, *(f"+ {rung.name}" for rung in ladder[1:])]
     steps = list(zip(nats, changes, strict=True))[1:]

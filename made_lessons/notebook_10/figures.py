@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from textwrap import wrap
+from types import SimpleNamespace
 
 import numpy as np
 import torch
@@ -155,36 +156,36 @@ def plot_heads(heads: Mapping[str, Tensor]) -> Picture:
 
 
 @picture
-def plot_race(runs: Sequence[Sequence[dict]]) -> Picture:
+def plot_race(runs: Sequence[Sequence[SimpleNamespace]]) -> Picture:
     """Nats of unseen digits after so many seconds of one core: a line for each model."""
     told = " ".join(
-        f"After {of_all[0]['seconds']:g} seconds: "
-        + ", ".join(f"{run['name']} {run['test']:.1f}" for run in of_all)
+        f"After {of_all[0].seconds:g} seconds: "
+        + ", ".join(f"{run.name} {run.test:.1f}" for run in of_all)
         + "."
         for of_all in runs
     )
-    first = [min(of_all, key=lambda run: run["test"]) for of_all in runs]
-    after = listing([f"{run['seconds']:g}" for run in first])
-    lead = listing(list(dict.fromkeys(run["name"] for run in first)))
+    first = [min(of_all, key=lambda run: run.test) for of_all in runs]
+    after = listing([f"{run.seconds:g}" for run in first])
+    lead = listing(list(dict.fromkeys(run.name for run in first)))
     alt = f"Fewest nats after {after} s: {lead}. "
     alt += f"Nats of unseen digits against seconds of one core. {told}"
     figure = Picture(height=3.8, alt=alt)
     axes = figure.add_subplot()
     for of_one, look in zip(zip(*runs, strict=True), LOOKS, strict=False):
-        seconds, nats = zip(*((run["seconds"], run["test"]) for run in of_one), strict=True)
+        seconds, nats = zip(*((run.seconds, run.test) for run in of_one), strict=True)
         axes.plot(seconds, nats, marker="o", **look)
         bold = {"weight": "bold", "va": "center", "color": look["color"]}
-        note(axes, of_one[0]["name"], (seconds[0], nats[0]), (-8, 0), ha="right", **bold)
+        note(axes, of_one[0].name, (seconds[0], nats[0]), (-8, 0), ha="right", **bold)
     axes.margins(y=0.1)
     inch = np.diff(axes.get_ylim())[0] / 3
     for of_all in runs:
-        found = sorted(run["test"] for run in of_all)
+        found = sorted(run.test for run in of_all)
         for nats, y in zip(found, spread_out(found, 0.2 * inch), strict=True):
-            note(axes, f"{nats:.1f}", (of_all[0]["seconds"], y), (8, 4))
+            note(axes, f"{nats:.1f}", (of_all[0].seconds, y), (8, 4))
     axes.set_xscale("log")
-    axes.set_xticks([run[0]["seconds"] for run in runs], minor=False)
+    axes.set_xticks([run[0].seconds for run in runs], minor=False)
     axes.xaxis.set_major_formatter("{x:g}")
     axes.minorticks_off()
-    axes.set_xlim(runs[0][0]["seconds"] / 30, 2.2 * runs[-1][0]["seconds"])
+    axes.set_xlim(runs[0][0].seconds / 30, 2.2 * runs[-1][0].seconds)
     axes.set(xlabel="seconds of one core (logarithmic)", ylabel="nats of unseen digits")
     return figure

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import SimpleNamespace
 
 from matplotlib.patches import Rectangle
 from torch import Tensor
@@ -11,7 +12,6 @@ from made_course.common.colours import BLUE
 from made_course.common.words import listing, variable_names
 from made_course.figures.axes import frame_only, name_lines, note
 from made_course.figures.picture import FAINT, LINES, WIDTH, WORDS, Picture, picture
-from made_course.shipped.measured import Steps
 
 from .counting import nats_of
 
@@ -48,7 +48,7 @@ def plot_steps_of_boards(boards: Tensor, ways: Mapping[int, Sequence[Sequence[in
 
 
 @picture
-def plot_nats_by_steps(ways: Mapping[str, Steps], groups: str, alone: str) -> Picture:
+def plot_nats_by_steps(ways: Mapping[str, SimpleNamespace], groups: str, alone: str) -> Picture:
     """Nats of digits that are drawn in fewer steps, and where a way in groups loses them.
 
     Above: a line for each way but the last, mean over seeds. Below: what each step of ``groups``

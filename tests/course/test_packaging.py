@@ -228,15 +228,14 @@ import runpy
 from importlib.metadata import version
 from made_course import *
 from made_course import __file__, __version__
-from made_course.shipped.nearest import load_neighbours
 from made_course.shipped.weights import MODELS
-from made_course.shipped.measured import load_ladder, load_overfitting
-from made_course.shipped.measured import load_many_masks, load_orderings
+from made_course.shipped.measured import load_runs
+from made_lessons.notebook_10.texts import load_text
 
 for name in MODELS:
     load_pretrained(name)
 load_binarized_mnist("small"), load_table(example_table())
-load_neighbours(), load_ladder(), load_overfitting(), load_orderings(), load_many_masks()
+[load_runs(name) for name in ("recipe", "orderings", "race", "groups")], load_text()
 runpy.run_module("made_course", run_name="__main__")
 print(__file__, __version__ == version("made-course"), sep="\\n")
 """

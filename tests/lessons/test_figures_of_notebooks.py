@@ -5,6 +5,7 @@ import math
 from importlib import import_module
 from itertools import permutations
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,6 @@ from PIL import Image
 
 import made_lessons
 from made_course import MADE, MixtureOfGaussians, Transformer, binary_points, build_masks
-from made_course.shipped.measured import Recipe, Rung, Steps
 from made_lessons.notebook_01.figures import plot_chain_rule, plot_draws, plot_tickets
 from made_lessons.notebook_02.figures import plot_moves
 from made_lessons.notebook_03.figures import plot_masking, plot_path
@@ -75,12 +75,16 @@ from tests.figures.drawn import (
 
 def rung(name, *nats):
     curve = torch.tensor([[9.0, last] for last in nats])
-    return Rung(name, Recipe(), 10, 20, curve, curve)
+    return SimpleNamespace(name=name, test_nll=curve)
 
 
 def way(name, *by_step):
     cost = torch.tensor(by_step)
-    return Steps(name, cost.sum().expand(2), cost, torch.zeros(12, 784).bool())
+    return SimpleNamespace(name=name, nats=cost.sum().expand(2), by_step=cost)
+
+
+def timed(name, seconds, test):
+    return SimpleNamespace(name=name, seconds=seconds, test=test)
 
 
 DEGREES = [torch.tensor([3, 1, 2]), torch.tensor([1, 2])]
@@ -215,7 +219,7 @@ FIGURES = {
         "a hears its row's first pixel most; b hears its column's top pixel most. Means over "
         "outputs: 1.00 and 1.00."),
     "race": (lambda: plot_race(
-            [[{"name": "a", "seconds": s, "test": n}] for s, n in ((2, 60.5), (20, 50.0))]),
+            [[timed("a", s, n)] for s, n in ((2, 60.5), (20, 50.0))]),
         [2, 20, 60.5, 50],
         "Fewest nats after 2 and 20 s: a. Nats of unseen digits against seconds of one core. "
         "After 2 seconds: a 60.5. After 20 seconds: a 50.0."),
@@ -306,7 +310,7 @@ OTHERS = {
             for h in (1, 2)}), "head"),
     "shared weights": (lambda: plot_shared_weights({LONG: [["a"] * 6] * 6,
             "none": [[""] * 6] * 6}), "none"),
-    "race": (lambda: plot_race([[{"name": name, "seconds": s, "test": 60.0 + k}
+    "race": (lambda: plot_race([[timed(name, s, 60.0 + k)
             for k, name in enumerate("abc")] for s in (1, 10, 1000)]), "a", "c"),
     "steps of boards": (lambda: plot_steps_of_boards(torch.eye(16)[:4],
             {n: torch.arange(16).view(n, -1).tolist() for n in (1, 2, 4, 16)}), "16"),

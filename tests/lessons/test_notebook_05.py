@@ -4,10 +4,11 @@ import pytest
 import torch
 from torch import nn
 
-from made_course import MADE, MaskedLinear, evaluate
-from made_course.shipped.measured import load_nll_to_beat
+from made_course import MADE, MaskedLinear, evaluate, load_binarized_mnist
+from made_course.shipped.measured import load_runs
 from made_lessons import check
 from made_lessons.notebook_05 import beat_this_number
+from made_lessons.notebook_05.nearest import nearest_images
 from made_lessons.notebook_05.score_finished_weights import _finished_run
 from tests.lessons.checking import right, wrong
 
@@ -85,7 +86,7 @@ def test_an_honest_model_of_ones_own_is_scored():
 @pytest.mark.parametrize(("less", "words"), [(0.4, "not yet below"), (1.0, "± 0.1")])
 def test_it_is_beaten_by_more_than_luck(monkeypatch, less, words):
     spread = 4 * torch.randn(1000, generator=torch.Generator().manual_seed(0))
-    nll = load_nll_to_beat() - less + spread - spread.mean()
+    nll = load_runs("recipe")["to_beat"] - less + spread - spread.mean()
     monkeypatch.setattr(beat_this_number, "honest_nll", lambda *_: nll)
     if less < 0.5:
         wrong("5.4", MADE(784, (8,)), words)
@@ -107,3 +108,20 @@ def test_what_is_no_log_probability(break_it, words):
     model = MADE(784, (8,), seed=0)
     model.log_prob = break_it
     wrong("5.4", model, words)
+
+
+def test_nearest_images_agrees_with_counting():
+    samples, images = (torch.rand(7, 16) > 0.5).float(), (torch.rand(30, 16) > 0.5).float()
+    counted = (samples[:, None] != images[None]).sum(dim=2)
+    index, differing = nearest_images(samples, images)
+    assert torch.equal(differing, counted.min(dim=1).values)
+    assert torch.equal(counted[torch.arange(7), index], differing)
+
+
+def test_a_copy_that_was_moved_is_found_by_moving_it_back():
+    _, digits, _ = load_binarized_mnist("small")
+    moved = digits[:20].view(-1, 28, 28).roll((-2, 1), (1, 2)).flatten(1)
+    assert nearest_images(moved, digits)[1].median() > 40
+    index, differing = nearest_images(moved, digits, shift=2)
+    assert index.tolist() == list(range(20))
+    assert not differing.any()

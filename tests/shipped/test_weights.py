@@ -13,8 +13,9 @@ from made_course import (
 )
 from made_course.data.mnist import load_mnist
 from made_course.shipped import assets as shipped
-from made_course.shipped.nearest import load_neighbours, nearest_images
+from made_course.shipped.measured import load_runs
 from made_course.shipped.weights import MODELS, load_pretrained
+from made_lessons.notebook_05.nearest import nearest_images
 from tools.ships.small_set import outside_small_set
 from tools.ships.train_any_order import hidden_parts, nats_of_hidden, whole_orderings
 from tools.ships.train_weights import fingerprint, make_pretrained, write_model
@@ -63,7 +64,7 @@ def test_no_image_of_the_small_set_was_trained_on():
 
 
 def test_samples_are_no_copies_but_further_off_than_unseen_digits():
-    differing, unseen = load_neighbours()
+    differing, unseen = load_runs("made_mnist_512_neighbours").values()
     assert (len(differing), len(unseen)) == (36, 200)
     assert differing.min() > 20
     assert differing.median() > unseen.median() + 5
@@ -74,7 +75,7 @@ def test_other_samples_are_further_off_too(digits):
     grey, _, _ = load_mnist("full")
     train = (grey[outside_small_set(grey)] > 127).float()
     _, test, _ = load_binarized_mnist("small")
-    _, unseen = load_neighbours()
+    unseen = load_runs("made_mnist_512_neighbours")["unseen"]
     samples = digits.sample(36, generator=torch.Generator().manual_seed(1))
     _, again = nearest_images(torch.cat([test[:20], samples]), train, shift=2)
     assert torch.equal(again[:20], unseen[:20])
@@ -141,23 +142,6 @@ def test_tiny_model_knows_its_thirty_patterns():
     assert math.log(30) <= evaluate(model, bars_and_stripes()) < math.log(30) + 0.02
     everything = torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * 16)
     assert model.double().log_prob(everything).exp().sum().item() == pytest.approx(1, abs=1e-9)
-
-
-def test_nearest_images_agrees_with_counting():
-    samples, images = (torch.rand(7, 12) > 0.5).float(), (torch.rand(30, 12) > 0.5).float()
-    counted = (samples[:, None] != images[None]).sum(dim=2)
-    index, differing = nearest_images(samples, images)
-    assert torch.equal(differing, counted.min(dim=1).values)
-    assert torch.equal(counted[torch.arange(7), index], differing)
-
-
-def test_a_copy_that_was_moved_is_found_by_moving_it_back():
-    _, digits, _ = load_binarized_mnist("small")
-    moved = digits[:20].view(-1, 28, 28).roll((-2, 1), (1, 2)).flatten(1)
-    assert nearest_images(moved, digits)[1].median() > 40
-    index, differing = nearest_images(moved, digits, shift=2)
-    assert index.tolist() == list(range(20))
-    assert not differing.any()
 
 
 def test_fingerprint_tells_sets_apart():

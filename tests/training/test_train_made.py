@@ -10,7 +10,7 @@ from PIL import Image
 from torch.utils.data import DataLoader
 
 from made_course import evaluate, save_samples_grid, train_made
-from made_course.shipped.measured import load_ladder
+from made_course.shipped.measured import load_runs
 from made_course.training import train_made as module
 from tools.benchmarks import document
 
@@ -79,7 +79,7 @@ def test_the_last_cell_of_the_document(tmp_path, monkeypatch, capsys):
     lines = capsys.readouterr().out.splitlines()
     assert "60,000 training and 10,000 test images" in lines[0]
     found = re.findall(r"(\d+\.\d{3})", lines[1])
-    plain = load_ladder()[0]  # two seeds, half a nat apart
+    plain = load_runs("recipe")["ladder"][0]  # two seeds, half a nat apart
     assert float(found[0]) == pytest.approx(plain.train_nll[:, 0].mean().item(), abs=1.5)
     assert float(found[1]) == pytest.approx(plain.test_nll[:, 0].mean().item(), abs=1.5)
     assert lines[-2:] == ["MADE parameters: 1,066,768", "Saved samples to made_samples.png"]

@@ -59,11 +59,7 @@ ROOMS = {  # a folder, files of it that are changed, and the tests that then run
         ["dependence", "total", "trajectory"],
         ["dependence", "total"],
     ),
-    "shipped": (
-        "made_course/shipped",
-        ["nearest", "weights"],
-        ["orderings", "race", "weights"],
-    ),
+    "shipped": ("made_course/shipped", ["assets", "measured", "weights"], ["runs", "weights"]),
     "words": (
         "made_lessons/checking",
         ["causes", "comparing", "one_change", "relations", "substitutions", "torch_errors"],

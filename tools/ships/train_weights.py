@@ -26,9 +26,9 @@ from made_course import (
 )
 from made_course.common.arguments import check_choice
 from made_course.common.files import write_whole
-from made_course.shipped import assets, nearest
-from made_course.shipped.nearest import nearest_images
+from made_course.shipped import assets
 from made_course.shipped.weights import MODELS, weights_that_count
+from made_lessons.notebook_05.nearest import nearest_images
 from tools.pages.drawing import plot_samples_and_mask
 from tools.ships.small_set import outside_small_set
 
@@ -81,7 +81,7 @@ def _write_neighbours(samples: Tensor, train: Tensor) -> None:
     _, unseen, _ = load_binarized_mnist("small")
     rows = {"differing": samples, "unseen": unseen[:200]}
     content = {name: nearest_images(row, train, shift=2)[1] for name, row in rows.items()}
-    write_asset(nearest.FILE, content)
+    write_asset("made_mnist_512_neighbours.pt", content)
 
 
 def _make_tiny() -> None:

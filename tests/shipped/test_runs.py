@@ -1,0 +1,180 @@
+"""The recorded runs are those that ``tools.ships.run`` makes, and show what pages say of them."""
+
+import math
+
+import pytest
+import torch
+
+from made_course import MADE, binary_points
+from made_course.shipped.assets import read_asset
+from made_course.shipped.measured import load_runs
+from made_lessons.notebook_07.pixel_orderings import pixel_orderings
+from tools.benchmarks import document
+from tools.ships import run
+
+POINTS = binary_points(5)
+X = (torch.rand(60, 9, generator=torch.Generator().manual_seed(0)) > 0.6).float()
+
+
+def structure(value):
+    """Return keys, types and, of tensors, dtype and number of dimensions."""
+    if isinstance(value, dict):
+        return {key: structure(item) for key, item in value.items()}
+    if isinstance(value, torch.Tensor):
+        return value.dtype, value.dim()
+    if isinstance(value, list | tuple):
+        return type(value), structure(value[0])
+    return type(value)
+
+
+@pytest.mark.parametrize("name", run.FILES)
+def test_the_command_makes_a_file_like_the_one_that_ships(name, monkeypatch):
+    images, labels = (torch.rand(1200, 784) > 0.8).float(), torch.randint(10, (1200,))
+    few = images[:60], images[:50], "full"
+    monkeypatch.setattr(run, "load_binarized_mnist", lambda name: few)
+    monkeypatch.setattr(run, "images_outside_small_set", lambda: (images, images[:50], ""))
+    monkeypatch.setattr(run, "mnist_labels", lambda name: (labels[:60], labels[:50]))
+    monkeypatch.setattr(run, "HIDDEN", (6,))
+    for epochs in ("EPOCHS", "LONG", "SHORT"):
+        monkeypatch.setattr(run, epochs, 1)
+    if name == "race":
+        monkeypatch.setattr(run, "process_time", fast_clock())
+        few_models = dict.fromkeys(run.MODELS, small_model)
+        monkeypatch.setattr(run, "MODELS", few_models)
+    threads = torch.get_num_threads()
+    made = run.FILES[name]()
+    torch.set_num_threads(threads)
+    shipped = read_asset(f"{name}.pt")
+    assert structure(made) == structure(shipped)
+    for made_runs, shipped_runs in zip(made.values(), shipped.values(), strict=True):
+        if isinstance(shipped_runs, list):
+            assert [one["name"] for one in made_runs] == [one["name"] for one in shipped_runs]
+
+
+def fast_clock():
+    """Return a clock of which every look takes 2 seconds."""
+    ticks = iter(range(10**9))
+    return lambda: 2.0 * next(ticks)
+
+
+def small_model():
+    return MADE(196, (4,), seed=0)
+
+
+# ---- recipe --------------------------------------------------------------------------------------
+
+
+def test_the_plain_recipe_is_adam_at_a_constant_rate():
+    plain = run.PLAIN | {"batch_size": 16, "scaled_weights": False}
+    model, *_ = run.train_by(plain, X[:40], X[40:], epochs=3, hidden_dims=(6,), seed=1)
+    torch.manual_seed(1)
+    other = document.MADE(9, (6,), natural_order=False)
+    optimizer = torch.optim.Adam(other.parameters(), lr=2e-3)
+    for _ in range(3):
+        for rows in torch.randperm(40).split(16):
+            loss = -other.log_prob(X[:40][rows]).mean()
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+    torch.testing.assert_close(model.log_prob(X), other.log_prob(X))
+    assert run.PLAIN | document.RECIPE == run.PLAIN
+
+
+def test_the_ladder_that_ships_has_these_recipes_and_learned():
+    ladder = load_runs("recipe")["ladder"]
+    assert {rung.name: rung.recipe for rung in ladder} == run.RUNGS
+    for rung in ladder:
+        model = MADE(784, run.HIDDEN, direct=rung.recipe["direct"])
+        assert rung.parameters == model.n_parameters()
+        assert rung.steps == run.EPOCHS * -(-60_000 // rung.recipe["batch_size"])
+        for nll in (rung.train_nll, rung.test_nll):
+            assert nll.shape == (2, run.EPOCHS)
+            assert bool((nll[:, -1] < nll[:, 0]).all())
+    assert ladder[0].test_nll[:, -1].mean() == pytest.approx(86.404, abs=0.5)  # the document's
+    assert ladder[0].train_nll[:, -1].mean() == pytest.approx(87.306, abs=0.7)
+
+
+def test_the_long_run_overfits():
+    long = load_runs("recipe")["overfitting"]
+    assert len(long["valid_nll"]) == run.LONG
+    assert long["valid_nll"][-1] > min(long["valid_nll"]) + 10
+    assert long["train_nll"] == sorted(long["train_nll"], reverse=True)
+
+
+# ---- orderings -----------------------------------------------------------------------------------
+
+
+def test_averages_are_those_of_the_model():
+    model = MADE(5, (6,), natural_order=False, num_masks=3, seed=0)
+    single, mixture, logits = run.averages(model, POINTS, 3)
+    for k in range(1, 4):
+        expected = -model.log_prob(POINTS, ensemble=k).mean()
+        torch.testing.assert_close(mixture[k - 1], expected)
+    torch.testing.assert_close(single[0], mixture[0])
+    torch.testing.assert_close(single[0], logits[0])
+
+
+@pytest.mark.parametrize("natural_order", [True, False])
+def test_the_mean_of_logits_is_a_distribution_within_one_ordering_only(natural_order):
+    torch.manual_seed(0)
+    model = MADE(5, (8,), natural_order=natural_order, num_masks=4, seed=0).double()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter *= 4
+    claimed = [run.averages(model, row[None].double(), 4)[2][-1].item() for row in POINTS]
+    total = sum(math.exp(-nats) for nats in claimed)
+    assert (abs(total - 1) < 1e-6) == natural_order
+
+
+def test_the_orderings_that_ship():
+    log_prob = load_runs("orderings")["log_prob"]
+    assert list(log_prob) == [*pixel_orderings(), "rows, start 2", "rows, start 3"]
+    for of_images in log_prob.values():
+        assert of_images.shape == (10_000,)
+        assert -80 < of_images.mean() < -60
+    random = [log_prob[f"random {k}"].mean() for k in [1, 2, 3]]
+    rows = [log_prob[f"rows{start}"].mean() for start in ["", ", start 2", ", start 3"]]
+    assert min(rows) > max(random) + 1
+
+
+def test_the_many_masks_that_ship():
+    many = load_runs("orderings")["many"]
+    assert [(one.name, one.num_masks, one.natural_order) for one in many] == list(run.MANY)
+    for one in many:
+        counts = torch.arange(1.0, (one.num_masks or 32) + 1)
+        assert one.single.shape == one.mixture.shape == one.logits.shape == counts.shape
+        assert bool((one.mixture <= one.single.cummin(0).values + counts.log() + 1e-3).all())
+        assert bool((one.mixture <= one.single.cumsum(0) / counts + 1e-3).all())
+        claims_too_much = bool(one.logits[-1] < one.mixture[-1] - 15)
+        assert claims_too_much == (not one.natural_order)
+
+
+# ---- race and groups -----------------------------------------------------------------------------
+
+
+def test_the_race_that_ships_had_equal_time_and_as_many_trials():
+    shipped = load_runs("race")
+    assert tuple(shipped) == (*run.TIMES, run.LONGEST)
+    for seconds, runs in shipped.items():
+        assert [one.name for one in runs] == list(dict.fromkeys(name for name, _ in run.MODELS))
+        for one in runs:
+            assert one.seconds == seconds
+            assert one.curve[-1][0] == pytest.approx(seconds, rel=0.1)
+            assert one.lr in run.RATES
+            model = run.MODELS[one.name, one.size]()
+            assert sum(p.numel() for p in model.parameters()) == one.parameters
+
+
+def test_labels_are_judged_by_enumeration():
+    log_p = torch.tensor([[0.1, 0.3], [0.2, 0.05]]).log()
+    joint, alone, posterior, right = run.judged(log_p, torch.tensor([1, 1]))
+    assert joint.item() == pytest.approx(-(math.log(0.3) + math.log(0.05)) / 2)
+    assert alone.item() == pytest.approx(-(math.log(0.4) + math.log(0.25)) / 2)
+    assert posterior.item() == pytest.approx(-(math.log(0.75) + math.log(0.2)) / 2)
+    assert right.item() == 0.5
+
+
+def test_the_groups_that_ship_are_drawn_in_their_steps():
+    for way in load_runs("groups")["groups"]:
+        assert way.by_step.sum().item() == pytest.approx(way.nats[0].item(), abs=0.01)
+        assert way.images.shape == (12, 784)
