@@ -109,7 +109,7 @@ def test_constraints_pin_one_version_of_all_that_requirements_ask_for():
     assert lines[0].startswith(f"# Versions with which all tests of {made_course.__version__} ")
     assert not any("+" in version for version in pinned.values())
     for name, specifier in requirements().items():
-        assert pinned[name] in specifier, "run python -m tools.checks.constraints"
+        assert pinned[name] in specifier, "write constraints.txt again: docs/publishing.md"
 
 
 def declared(*extras):
