@@ -134,13 +134,7 @@ class MADE(nn.Module):
                     biases.copy_(start)
 
         self.mask_sets = MaskSets(
-            self.input_dim,
-            self.hidden_dims,
-            natural_order=natural_order,
-            ordering=ordering,
-            kind=degrees,
-            num_masks=num_masks,
-            seed=seed,
+            self.input_dim, self.hidden_dims, natural_order, ordering, degrees, num_masks, seed
         )
         self._borrowed: list[Tensor] | None = None  # degrees inside ``with model.under(...)``
         for layer in self._layers():  # a state dict holds the degrees, from which the masks follow

@@ -36,7 +36,6 @@ class MaskSets(nn.Module):
         self,
         input_dim: int,
         hidden_dims: Sequence[int],
-        *,
         natural_order: bool = True,
         ordering: Ordering | None = None,
         kind: DegreeDraw = "uniform",

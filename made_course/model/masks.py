@@ -82,20 +82,14 @@ def check_ordering(ordering: Ordering, input_dim: int | None = None) -> Tensor:
         found = torch.as_tensor(ordering)
     except (TypeError, ValueError, RuntimeError) as error:
         raise TypeError(
-            f"ordering must be a tensor or a list of whole numbers, or a list of lists for groups, "
-            f"got {ordering!r}"
+            f"ordering must be a tensor, a list of variables or a list of groups, got {ordering!r}"
         ) from error
-    if found.is_floating_point() or found.is_complex() or found.dtype == torch.bool:
-        raise TypeError(f"ordering must hold whole numbers, got dtype {found.dtype}")
-    if found.dim() != 1 or found.numel() == 0:
-        raise ValueError(f"ordering must have one dimension (D,), got shape {tuple(found.shape)}")
-    if input_dim is not None and len(found) != input_dim:
-        raise ValueError(f"ordering must name each of {input_dim} variables, got {len(found)}")
-    if found.sort().values.tolist() != list(range(len(found))):
+    size = found.numel() if input_dim is None else input_dim
+    if found.shape != (size,) or found.sort().values.tolist() != list(range(size)):
         raise ValueError(
-            f"ordering must be a permutation of 0..{len(found) - 1}, got {found.tolist()[:10]}"
-            f"{'...' if len(found) > 10 else ''}: code counts variables from 0, each occurs once, "
-            "and groups are lists of them, [[0, 1], [2, 3]]"
+            f"ordering must be a permutation of 0..{size - 1}, got {found.flatten().tolist()[:10]}"
+            f"{'...' if found.numel() > 10 else ''}: code counts variables from 0, each occurs "
+            "once, and groups are lists of them, [[0, 1], [2, 3]]"
         )
     return found.long()
 

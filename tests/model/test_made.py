@@ -516,7 +516,7 @@ def test_a_bad_mask_is_refused_and_the_old_one_kept(error, message, mask):
         (ValueError, r"unknown activation ReLU\(\)", {"activation": nn.ReLU()}),
         (ValueError, r"unknown degrees 'random': choose one of uniform, p", {"degrees": "random"}),
         (ValueError, r"ordering must be a permutation of 0\.\.2", {"ordering": [1, 2, 3]}),
-        (ValueError, r"ordering must name each of 3 variables, got 2", {"ordering": [1, 0]}),
+        (ValueError, r"permutation of 0\.\.2, got \[1, 0\]", {"ordering": [1, 0]}),
         (ValueError, r"seed must be at least 0, got -1", {"seed": -1}),
         (TypeError, r"seed must be a whole number, got 0\.5", {"seed": 0.5}),
         (ValueError, r"num_masks must be at least 1, got 0", {"num_masks": 0}),

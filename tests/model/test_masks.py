@@ -75,43 +75,21 @@ def test_degrees_are_the_inverse_of_the_ordering(ordering, size):
         (
             [0, 0, 1],
             ValueError,
-            r"must be a permutation of 0\.\.2, got \[0, 0, 1\]: code counts variables from 0, each "
-            r"occurs once, and groups are lists of them, \[\[0, 1\], \[2, 3\]\]$",
+            r"permutation of 0\.\.2, got \[0, 0, 1\]: code counts variables from 0, each occurs "
+            r"once, and groups are lists of them, \[\[0, 1\], \[2, 3\]\]$",
         ),
-        (
-            [1, 2, 3],
-            ValueError,
-            r"must be a permutation of 0\.\.2, got .* counts variables from 0, ",
-        ),
-        ([0, 1], ValueError, r"must name each of 3 variables, got 2"),
-        ([CYCLE], ValueError, r"must have one dimension \(D,\), got shape \(1, 3\)"),
-        (torch.zeros(0).long(), ValueError, r"must have one dimension \(D,\), got shape \(0,\)"),
-        (
-            [1.0, 2.0, 0.0],
-            TypeError,
-            r"must hold whole numbers, got dtype torch\.float32",
-        ),
-        ([True, False], TypeError, r"must hold whole numbers, got dtype torch\.bool"),
-        ([1j, 2j, 0j], TypeError, r"must hold whole numbers, got dtype torch\.complex64"),
-        ("120", TypeError, r"must be a tensor or a list of whole numbers, .*, got '120'"),
-        (None, TypeError, r"must be a tensor or a list of whole numbers, .*, got None"),
-        (
-            [[0], [1, 2]],
-            TypeError,
-            r"must be a tensor or a list of whole numbers, .*, got \[\[0\], \[1, 2\]\]",
-        ),
+        ([1, 2, 3], ValueError, r"permutation of 0\.\.2, got \[1, 2, 3\]: "),
+        ([0, 1], ValueError, r"permutation of 0\.\.2, got \[0, 1\]: "),
+        ([CYCLE], ValueError, r"permutation of 0\.\.2, got \[1, 2, 0\]: "),
+        ([0] * 20, ValueError, r"got \[0(, 0){9}\]\.\.\.: "),  # a long one is cut
+        ("120", TypeError, r"a list of variables or a list of groups, got '120'"),
+        (None, TypeError, r"a list of variables or a list of groups, got None"),
+        ([[0], [1, 2]], TypeError, r"a list of variables or a list of groups, got \[\[0\], \["),
     ],
 )
 def test_what_is_no_ordering(ordering, error, message):
-    with pytest.raises(error, match=f"^ordering {message}"):
+    with pytest.raises(error, match=f"^ordering must be .*{message}"):
         check_ordering(ordering, 3)
-
-
-def test_a_long_ordering_is_not_written_out():
-    with pytest.raises(ValueError, match=r"0\.\.19, got \[0(, 0){9}\]\.\.\.: "):
-        input_degrees([0] * 20)
-    with pytest.raises(ValueError, match=r"got \[0(, 0){9}\]: "):
-        input_degrees([0] * 10)
 
 
 # ---- hidden degrees -----------------------------------------------------------------------------

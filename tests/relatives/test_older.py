@@ -186,7 +186,7 @@ X = torch.zeros(2, 6)
         (ValueError, r"one ordering: .* None or 1, got 2", lambda m: evaluate(m, X, ensemble=2)),
         (ValueError, r"n_samples must be at least 1, got 0", lambda m: m.sample(0)),
         (ValueError, r"shape \(2, 6\), got \(2, 5\)", lambda m: m.sample(2, noise=X[:, 1:])),
-        (ValueError, r"ordering must name each of 3 variables", lambda m: NADE(3, 4, [1, 0])),
+        (ValueError, r"ordering must be a permutation", lambda m: NADE(3, 4, [1, 0])),
         (TypeError, r"hidden_dim must be a whole number, got \(4,\)", lambda m: NADE(3, (4,))),
     ],
 )
