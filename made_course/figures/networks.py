@@ -16,7 +16,8 @@ from torch import Tensor
 
 from ..common.colours import ORANGE
 from ..common.words import hat, shortened, variable_names
-from ..model.masks import connectivity, leaking_connections
+from ..leaks.connections import leaking_connections
+from ..model.masks import connectivity
 from .dependence import leaks_in_words, pairs_in_words
 from .masks import draw_staircase, layer_names, layers_in_words, sizes
 from .picture import LINES, WIDTH, Picture, picture

@@ -3,6 +3,7 @@
 Imports from ``model`` and ``common``.
 
 - ``dependence``: which output moves when which input is flipped
+- ``connections``: which connections lie on a forbidden path
 - ``total``: Σp over all inputs
 - ``trajectory``: what a network says at every step
 - ``__main__``: the command that checks any model for leaks

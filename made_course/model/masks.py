@@ -275,37 +275,3 @@ def connectivity(masks: Sequence[Tensor], direct: Tensor | None = None) -> Tenso
             )
         reached = mask.float() @ reached.float() > 0
     return reached if direct is None else reached | check_mask(direct, reached.shape)
-
-
-def leaking_connections(
-    masks: Sequence[Tensor], forbidden: Tensor, direct: Tensor | None = None
-) -> list[Tensor]:
-    """Return which connections lie on a path from an input to an output that must not see it.
-
-    Args:
-        masks: masks from the first layer to the output, (out_features, in_features) each.
-        forbidden: (D, D) BoolTensor; [i, j]: output i must not see input j.
-        direct: (D, D) mask of the direct connections, if there are any.
-
-    Returns:
-        one BoolTensor for each mask, then that of the direct connections.
-
-    Example:
-        >>> degrees = [torch.tensor([1, 2]), torch.tensor([1])]
-        >>> first, output = build_masks(degrees)
-        >>> output = degrees[0][:, None] >= degrees[1][None, :]  # the mistake: >= instead of >
-        >>> leaking_connections([first, output], ~direct_mask(degrees[0]))
-        [tensor([[ True, False]]), tensor([[ True],
-                [False]])]
-    """
-    eye = torch.eye(len(forbidden))
-    from_inputs, to_outputs = [eye], [eye]
-    for mask in masks[:-1]:
-        from_inputs.append(mask.float() @ from_inputs[-1])
-    for mask in reversed(masks[1:]):
-        to_outputs.insert(0, to_outputs[0] @ mask.float())
-    leaking = [
-        mask.bool() & (above.T @ forbidden.float() @ below.T > 0)
-        for mask, below, above in zip(masks, from_inputs, to_outputs, strict=True)
-    ]
-    return leaking if direct is None else [*leaking, direct.bool() & forbidden]

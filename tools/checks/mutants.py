@@ -56,8 +56,8 @@ ROOMS = {  # a folder, files of it that are changed, and the tests that then run
     "relatives": ("made_course/relatives", ["older", "younger"], ["older", "younger"]),
     "leaks": (
         "made_course/leaks",
-        ["dependence", "total", "trajectory"],
-        ["dependence", "total"],
+        ["connections", "dependence", "total", "trajectory"],
+        ["connections", "dependence", "total"],
     ),
     "shipped": ("made_course/shipped", ["assets", "measured", "weights"], ["runs", "weights"]),
     "words": (
