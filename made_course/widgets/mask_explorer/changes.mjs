@@ -1,4 +1,4 @@
-import { startOf } from "./choices.mjs";
+import { startOf } from "./lessons.mjs";
 import { drawDegrees } from "./masks.mjs";
 import { MIXED_UP, dropped, joined, networkOf, shifted } from "./network.mjs";
 

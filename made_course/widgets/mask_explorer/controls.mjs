@@ -1,5 +1,5 @@
 import { button, choice, element, stepper, tick } from "../shared/frame.mjs";
-import { GROUPINGS, LESSONS } from "./choices.mjs";
+import { GROUPINGS, LESSONS } from "./lessons.mjs";
 import { MIXED_UP, NOT_STRICT } from "./network.mjs";
 
 /**

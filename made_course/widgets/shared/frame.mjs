@@ -46,9 +46,8 @@ export function tick(words, onchange) {
  *
  * What has the focus inside keeps its keys to itself; else JupyterLab takes them for its
  * shortcuts, and an x cuts the cell. Shift and Enter go on to the next cell all the same.
- * `needs` says what cannot be done once Python is gone.
  */
-export function frame(el, model, name, draw, needs = "") {
+export function frame(el, model, name, draw) {
   el.classList.add("made-widget");
   el.setAttribute("role", "group");
   el.setAttribute("aria-label", name);
@@ -63,7 +62,7 @@ export function frame(el, model, name, draw, needs = "") {
   el.prepend(lost); // what is below may be off the screen
   el.append(problem);
   const stopWaiting = whenPythonIsGone(model, () => {
-    lost.textContent = `Python is gone. ${needs || "All goes on here"}; run the cell again to start anew.`;
+    lost.textContent = "Python is gone. Everything works on here; run the cell again to connect to Python.";
     draw();
   });
   let waiting = false;
@@ -85,7 +84,6 @@ export function frame(el, model, name, draw, needs = "") {
 }
 
 const withoutPython = new WeakSet();
-export const isWithoutPython = (model) => withoutPython.has(model);
 
 /** Returns what ends the waiting: a kernel outlives the pictures of a cell that is run again. */
 function whenPythonIsGone(model, tell) {

@@ -13,10 +13,6 @@ export function hat(name) {
   return `${first}\u0302${others.join("")}`;
 }
 
-/** A name that fits into a picture. */
-export const shortened = (name, most = 12) =>
-  [...name].length <= most ? name : `${[...name].slice(0, most - 1).join("")}…`;
-
 /** Names of the variables, counted from 1: x₁, x₂, ... */
 export const variableNames = (count) =>
   Array.from({ length: count }, (_, i) => `x${String(i + 1).replace(/\d/g, (digit) => "₀₁₂₃₄₅₆₇₈₉"[digit])}`);
