@@ -1,20 +1,19 @@
-"""Figures that widgets or several notebooks draw: functions that return a figure of matplotlib.
+"""Figures that widgets or several notebooks draw: functions that return a matplotlib figure.
 
 Imports from every folder above: ``common``, ``model``, ``data``, ``training``, ``relatives``,
-``leaks``, ``shipped``. What one notebook alone draws is in its folder of ``made_lessons``.
+``leaks``, ``shipped``. A figure of one notebook is in the notebook's folder of ``made_lessons``.
 
-- ``picture``: what every figure is: style, text, size
-- ``axes``: axes by the inch, frames, notes, keys
-- ``units_and_wires``: units shaded by degree, and wires
+- ``picture``: a figure in the course's style, with a text alternative
+- ``axes``: axes in inches, frames, notes, keys
+- ``network_parts``: units shaded by degree, and the wires between them
 - ``masks``: masks as tables
 - ``networks``: networks as graphs
-- ``the_way``: from an ordering to log p
-- ``dependence``: who depends on whom
-- ``bars``: probabilities, a ruler of nats
+- ``pipeline``: from an ordering to log p
+- ``dependence``: which output depends on which input
+- ``bars``: probabilities of outcomes, and a scale of nats
 - ``images``: digits and boards
-- ``completions``: what was hidden, drawn in
+- ``completions``: completions of a hidden part
 - ``trajectory``: a row, step by step
-- ``learning_curves``: training
 """
 
 from .bars import plot_nats_scale as plot_nats_scale
@@ -24,8 +23,7 @@ from .dependence import plot_dependence as plot_dependence
 from .images import plot_image_rows as plot_image_rows
 from .images import plot_images as plot_images
 from .images import save_samples_grid as save_samples_grid
-from .learning_curves import plot_history as plot_history
 from .masks import plot_masks as plot_masks
 from .networks import plot_network as plot_network
-from .the_way import plot_way as plot_way
+from .pipeline import plot_pipeline as plot_pipeline
 from .trajectory import plot_trajectory as plot_trajectory

@@ -13,8 +13,8 @@ from torch import Tensor
 
 from ..common.colours import ORANGE
 from ..common.words import hat, listing, variable_names
+from .network_parts import CHIP, draw_units, shade, sheet, words_on
 from .picture import CELL, LINES, WORDS, Picture, picture
-from .units_and_wires import CHIP, draw_units, shade, sheet, words_on
 
 NAMED = 0.72
 """Inches left of a table whose rows have names."""

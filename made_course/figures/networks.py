@@ -20,8 +20,8 @@ from ..leaks.connections import leaking_connections
 from ..model.masks import connectivity
 from .dependence import leaks_in_words, pairs_in_words
 from .masks import draw_staircase, layer_names, layers_in_words, sizes
+from .network_parts import RADIUS, draw_units, draw_wire, shade, sheet
 from .picture import LINES, WIDTH, Picture, picture
-from .units_and_wires import RADIUS, draw_units, draw_wire, shade, sheet
 
 APART = 0.48
 """Inches from a unit to the next one of its layer."""

@@ -22,9 +22,9 @@ from made_course.figures.masks import (
     mask_in_words,
     sizes,
 )
+from made_course.figures.network_parts import CHIP, RADIUS, draw_units, draw_wire, shade, sheet
 from made_course.figures.networks import APART, column, name_ends
 from made_course.figures.picture import CELL, LINES, WIDTH, WORDS, Picture, picture
-from made_course.figures.units_and_wires import CHIP, RADIUS, draw_units, draw_wire, shade, sheet
 from made_course.model.masks import connectivity
 
 DENSE, LEAD = 1.55, 0.43

@@ -12,8 +12,8 @@ from torch import Tensor
 
 from made_course.common.colours import BLUE, ORANGE
 from made_course.figures.masks import draw_cells, short
+from made_course.figures.network_parts import sheet
 from made_course.figures.picture import LINES, Picture, picture
-from made_course.figures.units_and_wires import sheet
 
 SIDE, APART = 0.46, 0.25
 """Inches of a weight's cell, and between two tables."""

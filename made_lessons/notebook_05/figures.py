@@ -17,7 +17,7 @@ from matplotlib.patches import Patch
 from torch import Tensor
 
 from made_course.common.colours import BLUE, INK, rgb
-from made_course.figures.axes import axes_at, frame_only, key_of, name_lines, width_of
+from made_course.figures.axes import axes_at, frame_only, key_of, name_lines, note, width_of
 from made_course.figures.images import as_pictures, paint, paint_rows, tiles
 from made_course.figures.picture import FAINT, LINES, WIDTH, WORDS, Picture, picture
 from made_course.model.made import MADE
@@ -87,6 +87,55 @@ def draw_price(axes: Axes) -> None:
     bar = axes.figure.colorbar(prices, axes, orientation="horizontal", ticks=[0, DEAR])
     bar.outline.set(color=LINES, linewidth=0.8)
     axes.tick_params(length=0, labelsize=12)
+
+
+@picture
+def plot_learning_curve(
+    train: Sequence[float],
+    scored: Sequence[float],
+    *,
+    name: str = "validation",
+    levels: Mapping[str, float] | None = None,
+) -> Picture:
+    """Learning curve: NLL after each epoch, with a ring at the lowest one.
+
+    The first quarter of the epochs may be cut off, so that later ones can be told apart.
+
+    Args:
+        train: mean training NLL of each epoch, in nats.
+        scored: NLL after each epoch of images that are only scored, in nats.
+        name: name of these images.
+        levels: name → nats, drawn as horizontal lines.
+    """
+    curves, levels = {"train": train, name: scored}, levels or {}
+    epochs, lowest = range(1, len(train) + 1), min(scored)
+    best = epochs[list(scored).index(lowest)]
+    told = [f"{curve} from {nll[0]:.1f} to {nll[-1]:.1f}" for curve, nll in curves.items()]
+    told += [f"{level} at {nats:.0f}" for level, nats in levels.items()]
+    alt = f"{name.capitalize()} is lowest after epoch {best} with {lowest:.1f} nats. "
+    alt += f"NLL over {len(epochs)} epochs, in nats: {'; '.join(told)}."
+    figure = Picture(height=3.6, alt=alt)
+    axes = figure.add_subplot()
+    looks = [(WORDS, "o--", "while the weights still move"), (BLUE, "s-", "after the epoch")]
+    for (curve, nll), (colour, line, when) in zip(curves.items(), looks, strict=True):
+        size = 6 if len(nll) <= 25 else 3
+        axes.plot(epochs, nll, line, c=colour, markersize=size, label=f"{curve}, {when}")
+        by = (8, -12 if nll[-1] < max(train[-1], scored[-1]) else 4)
+        note(axes, f"{nll[-1]:.1f}", (epochs[-1], nll[-1]), by, color=colour, weight="bold")
+    if best < len(epochs):
+        axes.plot(best, lowest, "o", c=BLUE, markersize=10, markerfacecolor="none")
+        note(axes, f"lowest: {lowest:.1f}, epoch {best}", (best, lowest), (0, -22), color=BLUE)
+    for level, nats in levels.items():
+        axes.axhline(nats, color=LINES, linestyle=":", linewidth=1.5)
+        where = {"xycoords": axes.get_yaxis_transform(), "ha": "right"}
+        note(axes, f"{level}: {nats:.0f}", (1, nats), (-4, 3), **where)
+    shown = [*train[len(epochs) // 4 :], *scored[len(epochs) // 4 :], *levels.values()]
+    room = 0.25 * (max(shown) - min(shown)) or 1.0
+    axes.set(xlabel="epoch", ylabel="NLL (nats)", ylim=(min(shown) - room, max(shown) + room))
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.margins(x=0.08)
+    figure.legend(loc="outside upper left")
+    return figure
 
 
 @picture

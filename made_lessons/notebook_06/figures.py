@@ -17,8 +17,8 @@ from made_course.common.words import listing
 from made_course.figures.axes import frame_only, key_of, name_row
 from made_course.figures.images import paint_variables
 from made_course.figures.masks import layer_names
+from made_course.figures.network_parts import shade
 from made_course.figures.picture import FAINT, LINES, WIDTH, Picture, picture
-from made_course.figures.units_and_wires import shade
 
 
 @picture

@@ -13,8 +13,8 @@ from torch import Tensor
 
 from made_course.common.colours import BLUE
 from made_course.figures.axes import axes_at, frame_only, key_of, note
+from made_course.figures.network_parts import BLUES, sheet
 from made_course.figures.picture import LINES, WIDTH, WORDS, Picture, picture
-from made_course.figures.units_and_wires import BLUES, sheet
 
 
 @picture

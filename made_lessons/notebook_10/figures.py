@@ -18,8 +18,8 @@ from made_course.common.words import hat, listing, variable_names
 from made_course.figures.axes import frame_only, note
 from made_course.figures.bars import spread_out
 from made_course.figures.masks import draw_cells, short
+from made_course.figures.network_parts import sheet
 from made_course.figures.picture import CLEAR_TO_BLUE, LINES, WIDTH, WORDS, Picture, picture
-from made_course.figures.units_and_wires import sheet
 from made_course.relatives.younger import Transformer
 
 LOOKS = [{"color": BLUE}, {"color": WORDS, "linestyle": "--"}, {"color": WORDS, "linestyle": ":"}]

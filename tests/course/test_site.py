@@ -19,7 +19,7 @@ from PIL import Image
 
 from made_course import evaluate, load_binarized_mnist, load_pretrained
 from made_course.common.colours import BLUE, ORANGE
-from made_course.figures.units_and_wires import shade
+from made_course.figures.network_parts import shade
 from tests.browser.lab import drag, place, says
 from tests.figures.drawn import contrast
 from tools.pages import colab

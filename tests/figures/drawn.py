@@ -9,8 +9,8 @@ from matplotlib.colors import to_hex, to_rgba
 from matplotlib.text import Text
 from PIL import Image
 
+from made_course.figures.network_parts import shade
 from made_course.figures.picture import course_style
-from made_course.figures.units_and_wires import shade
 
 BLUE, ORANGE = "#0072b2", "#d55e00"
 COLUMN, PHONE, LEAST = 482, 382, 9

@@ -13,7 +13,6 @@ from PIL import Image
 
 from made_course import (
     MADE,
-    History,
     bars_and_stripes,
     build_masks,
     complete,
@@ -24,15 +23,14 @@ from made_course import (
 from made_course.figures import (
     plot_completions,
     plot_dependence,
-    plot_history,
     plot_image_rows,
     plot_images,
     plot_masks,
     plot_nats_scale,
     plot_network,
+    plot_pipeline,
     plot_probabilities,
     plot_trajectory,
-    plot_way,
 )
 from made_course.figures.completions import paint_completion
 from made_course.figures.images import paint_variables
@@ -63,13 +61,6 @@ def digits():
     return images
 
 
-def history_of(*epochs):
-    history = History()
-    for train, valid in epochs:
-        history.append(train_nll=train, valid_nll=valid, lr=0.01, seconds=1.0)
-    return history
-
-
 SEED = torch.Generator().manual_seed(0)
 DEGREES = [torch.tensor([3, 1, 2]), torch.tensor([1, 2])]
 ALLOWED = torch.tensor([[False, True, True], [False, False, False], [False, True, False]])
@@ -84,11 +75,6 @@ FIGURES = {
     "image rows": (lambda: plot_image_rows({"a": 0.25 * bars_and_stripes()}, alt="boards"),
         [0, 0.25],
         "boards. From the top, 30 images of 4 × 4 pixels each: a."),
-    "history": (lambda: plot_history(history_of((150.0, 120.5), (98.75, 97.125)),
-            {"coin": 125.0}), [150, 120.5, 98.75, 97.125, 125],
-        "Validation is lowest after epoch 2 with 97.1 nats, its last. Learning curve of 2 epochs, "
-        "in nats: train begins at 150.0, is lowest after epoch 2 with 98.8, its last; validation "
-        "begins at 120.5, is lowest after epoch 2 with 97.1, its last; coin stands at 125."),
     "probabilities": (lambda: plot_probabilities({"p": [0.25, 0.75], "q": [0.3, 0.7]},
             ["dry", "wet"], xlabel="w"), [0.25, 0.75, 0.3, 0.7],
         "Furthest apart at wet: p 0.75, q 0.70. Probabilities of dry, wet (w): p 0.25, 0.75; q "
@@ -101,10 +87,10 @@ FIGURES = {
         "3 of 6 into outputs. Inputs x₁ of degree 3, x₂ of degree 1 and x₃ of degree 2. "
         "Into hidden: a unit of degree 1: 0, 1, 0; a unit of degree 2: 0, 1, 1. Into "
         "outputs: x̂₁ of degree 3: 1, 1; x̂₂ of degree 1: 0, 0; x̂₃ of degree 2: 1, 0."),
-    "way": (lambda: plot_way(DEGREES, build_masks(DEGREES), torch.tensor([0.5, -1, 2]), -1.25),
-        [0.5, 1, 2, 3, 1.25],
-        "From the ordering x₂, x₃ and x₁ to log p = −1.25 nats. On the way degrees 3, 1, 2, masks "
-        "of 2 × 3 and 3 × 2, logits 0.5, −1.0, 2.0."),
+    "pipeline": (lambda: plot_pipeline(DEGREES, build_masks(DEGREES),
+            torch.tensor([0.5, -1, 2]), -1.25), [0.5, 1, 2, 3, 1.25],
+        "From the ordering x₂, x₃ and x₁ to log p = −1.25 nats. Between them degrees 3, 1, 2, "
+        "masks of 2 × 3 and 3 × 2, logits 0.5, −1.0, 2.0."),
     "dependence": (lambda: plot_dependence({"few": torch.eye(3).bool(), "all": ALLOWED}, ALLOWED),
         [0.8],
         "few: 0 of 3 seen, 3 leaks; all: 3 of 3 seen, no leak. few: x̂₁ sees x₁; x̂₂ sees x₂; x̂₃ "
@@ -131,7 +117,6 @@ def test_each_figure_draws_the_numbers_it_is_given(name):
 
 LONG = "a name that is rather long"
 WIDE = torch.linspace(0, 1, 24)  # 3 × 8
-FALLS = history_of((11.0, None), (4.0, None), (3.5, None))
 SIXTEEN = draw_degrees(torch.arange(1, 17), [64, 64], "even")
 RULE = {"allowed": torch.ones(16, 16).tril(-1).bool()}
 FOUR = torch.tensor([3, 1, 2, 4])
@@ -141,13 +126,12 @@ OTHERS = {
         "abc"),
     "image rows": (lambda: plot_image_rows({LONG: torch.ones(12, 784), "b": torch.eye(16)[:12]}),
         LONG),
-    "history": (lambda: plot_history(FALLS, {LONG: 3.4}, scored="test"), LONG),
     "probabilities": (lambda: plot_probabilities({"p": [0.0] * 7 + [1], "q": [0.125] * 8},
             [f"{k:03b}" for k in range(8)], xlabel="rain, sprinkler, grass"), "rain", "000", "111"),
     "nats scale": (lambda: plot_nats_scale({"a": 2.5, LONG: 2.5, "c": 2.51, "d": -8.0, "e": 2.49},
             here="c", floor=2.5, broken=["d"], of="day"), LONG),
     "network": (lambda: plot_network(SIXTEEN, build_masks(SIXTEEN), **RULE, title=LONG), LONG),
-    "way": (lambda: plot_way(WIDE_ONE, build_masks(WIDE_ONE), -FOUR[:3].float(), -2.5),
+    "pipeline": (lambda: plot_pipeline(WIDE_ONE, build_masks(WIDE_ONE), -FOUR[:3].float(), -2.5),
         "−2.50"),
     "masks": (lambda: plot_masks(build_masks([*DEGREES, DEGREES[1]]), [*DEGREES, DEGREES[1]]),
         "x₁", "hidden 2"),
@@ -258,26 +242,6 @@ def test_unknown_pixels_are_hatched_and_pale_and_drawn_ones_blue():
     assert painted.tolist() == [[255] * 3, [0] * 3, [219, 235, 244], [0, 114, 178]]
 
 
-def test_the_learning_curve_tells_train_from_validation_without_colour():
-    (axes,) = plot_history(history_of((150.0, 120.0), (110.0, 97.125)), scored="test").axes
-    train, valid = axes.get_lines()
-    assert train.get_xydata().tolist() == [[1, 150.0], [2, 110.0]]
-    assert valid.get_xydata().tolist() == [[1, 120.0], [2, 97.125]]
-    assert train.get_marker() != valid.get_marker()
-    words = labels(axes.get_legend().get_texts())
-    assert "train" in words[0]
-    assert words[1] == "test, at the end of the epoch"
-    assert axes.get_ylabel() == "NLL (nats)"
-    assert "lowest" not in " ".join(texts(axes))  # it is the last, whose number is there
-    turning = plot_history(history_of((150.0, 120.0), (110.0, 97.125), (90.0, 98.0)))
-    said = "validation begins at 120.0, is lowest after epoch 2 with 97.1, and ends at 98.0"
-    assert said in turning.alt
-    assert "lowest: 97.1, epoch 2" in texts(turning.axes[0])
-    assert len(plot_history(history_of((2.0, None))).axes[0].get_lines()) == 1
-    at_once = History()  # as fit returns it when it is interrupted in its first epoch
-    plot_history(at_once).draw_without_rendering()
-
-
 def test_the_ruler_has_a_floor_and_marks_what_is_no_distribution():
     levels = {"coins": 784 * math.log(2), "MADE": 76.25}
     (axes,) = plot_nats_scale(levels, input_dim=784).axes
@@ -358,9 +322,9 @@ def test_masks_are_tables_with_degrees_at_their_margins():
     assert names[1:3] + names[8:10] == ["x₁", "x₂", "x̂₁", "x̂₂"]
 
 
-def test_masks_on_the_way_have_the_blue_of_the_degree_they_come_from():
+def test_masks_of_the_pipeline_have_the_blue_of_the_degree_they_come_from():
     masks = build_masks(DEGREES)
-    (axes,) = plot_way(DEGREES, masks, torch.zeros(3), -2.1).axes
+    (axes,) = plot_pipeline(DEGREES, masks, torch.zeros(3), -2.1).axes
     blue = {1: "#8ecbf0", 2: BLUE, 3: "#003f66"}
     layer, *shown = [np.asarray(image.get_array()) for image in axes.get_images()]
     assert [to_hex(colour) for colour in layer[:, 0]] == [blue[1], blue[2]]

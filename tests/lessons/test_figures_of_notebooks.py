@@ -27,6 +27,7 @@ from made_lessons.notebook_04.figures import (
 from made_lessons.notebook_05.figures import (
     plot_costs,
     plot_first_layer,
+    plot_learning_curve,
     plot_recipe,
     plot_spreads,
     plot_surprise,
@@ -136,6 +137,10 @@ FIGURES = {
             torch.tensor([[0.5, 0.0, 1.0, 0.25]]).repeat(2, 1)), [0.5, 0.25, 2.1],
         "100% of the nats lie within a pixel of where ink begins or ends. 2 images of 2.1, 2.1 "
         "nats, half of which lie on 1, 1 of 4 pixels."),
+    "learning curve": (lambda: plot_learning_curve([150.0, 98.75], [120.5, 97.125],
+            levels={"coin": 125.0}), [150, 120.5, 98.75, 97.125, 125],
+        "Validation is lowest after epoch 2 with 97.1 nats. NLL over 2 epochs, in nats: train from "
+        "150.0 to 98.8; validation from 120.5 to 97.1; coin at 125."),
     "surprise": (lambda: plot_surprise({"digits": torch.tensor([60.0, 70, 71, 90])},
             torch.zeros(1, 4), torch.tensor([15.75]), apart="nothing"), [15.8],
         "A nothing costs 15.8 nats; on average, digits 72.8. Surprise in nats: digits 72.8 on "
@@ -272,6 +277,8 @@ OTHERS = {
     "flips and slopes": (lambda: plot_flips_and_slopes(torch.linspace(0, 1, 50),
             {name: torch.linspace(0, k, 50) ** 2 for k, name in enumerate("ab", 1)}), "a", "b"),
     "costs": (lambda: plot_costs(torch.eye(784)[:3], torch.full((3, 784), 0.01)), "half"),
+    "learning curve": (lambda: plot_learning_curve([11.0, 4.0, 3.5], [9.0, 5.0, 6.0], name="test",
+            levels={LONG: 4.4}), LONG),
     "surprise": (lambda: plot_surprise({"digits": 60 + MANY.double(), "drawn": 90 - MANY.double()},
             torch.ones(2, 784), torch.tensor([20.0, 88.0]), apart="ink"), "ink", "drawn"),
     "first layer": (lambda: plot_first_layer(MADE(784, (12,), degrees="even")), "7"),
@@ -324,6 +331,16 @@ OTHERS = {
 def test_no_figure_has_a_fault_that_any_may_have(name):
     make, *words = OTHERS[name]
     assert_names(make(), *words)
+
+
+def test_the_learning_curve_tells_train_from_validation_without_colour():
+    (axes,) = plot_learning_curve([150.0, 110.0, 90.0], [120.0, 97.0, 98.0]).axes
+    train, valid, ring = axes.get_lines()
+    assert train.get_xydata().tolist() == [[1, 150.0], [2, 110.0], [3, 90.0]]
+    assert valid.get_xydata().tolist() == [[1, 120.0], [2, 97.0], [3, 98.0]]
+    assert train.get_marker() != valid.get_marker()
+    assert ring.get_xydata().tolist() == [[2, 97.0]]
+    assert "lowest: 97.0, epoch 2" in texts(axes)
 
 
 def test_the_chain_rule_is_a_tree_of_shares_whose_product_is_at_the_leaf():

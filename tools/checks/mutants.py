@@ -78,8 +78,8 @@ ROOMS = {  # a folder, files of it that are changed, and the tests that then run
     "figures": (
         "made_course/figures",
         [
-            *("axes", "bars", "completions", "dependence", "images", "learning_curves", "masks"),
-            *("networks", "picture", "the_way", "trajectory", "units_and_wires"),
+            *("axes", "bars", "completions", "dependence", "images", "masks"),
+            *("network_parts", "networks", "picture", "pipeline", "trajectory"),
         ],
         ["figures"],
     ),

@@ -12,37 +12,38 @@ from torch import Tensor
 
 from ..common.words import hat, listing, variable_names
 from .masks import draw_cells
+from .network_parts import shade, sheet
 from .picture import CELL, LINES, WIDTH, Picture, picture
-from .units_and_wires import shade, sheet
 
-STATIONS = {
+STEPS = {
     "ordering": "who is drawn\nat each step",
     "degrees": "tickets of\nall units",
     "masks": "≥ before, >\nat the output",
     "logits": "W ⊙ M in\neach layer",
     "log p(x)": "softplus, and\nthe sum",
 }
-"""Where the way leads through, and what is there."""
+"""Steps of the pipeline, and what happens there."""
 HIGH = 1.6
-"""Inches of the tallest thing at a station."""
+"""Height of the tallest drawing, in inches."""
 
 
 @picture
-def plot_way(
+def plot_pipeline(
     degrees: Sequence[Tensor], masks: Sequence[Tensor], logits: Tensor, log_p: float
 ) -> Picture:
-    """The way of a MADE: from an ordering to degrees, to masks, to logits and to log p.
+    """Pipeline of a MADE: from an ordering to degrees, masks, logits and log p.
 
     Args:
-        degrees: of the inputs and of each hidden layer, see :func:`made_course.draw_degrees`.
-        masks: of every layer, see :func:`made_course.build_masks`.
-        logits: (D,) of one row.
-        log_p: of the same row, in nats.
+        degrees: degrees of the inputs and of each hidden layer, see
+            :func:`made_course.draw_degrees`.
+        masks: one mask per layer, see :func:`made_course.build_masks`.
+        logits: (D,) logits of one row.
+        log_p: log-probability of the same row, in nats.
 
     Example:
         >>> degrees, masks = [torch.tensor([2, 1])], [torch.tensor([[0, 1], [0, 0]])]
-        >>> plot_way(degrees, masks, torch.zeros(2), -1.386).alt
-        'From the ordering x₂ and x₁ to log p = −1.39 nats. On the way degrees 2, 1, masks of...'
+        >>> plot_pipeline(degrees, masks, torch.zeros(2), -1.386).alt
+        'From the ordering x₂ and x₁ to log p = −1.39 nats. Between them degrees 2, 1, masks of...'
     """
     names, top = variable_names(len(degrees[0])), max(int(units.max()) for units in degrees)
     ordering = [names[i] for i in degrees[0].argsort()]
@@ -50,15 +51,15 @@ def plot_way(
     total = f"{log_p:.2f}".replace("-", "−")
     shapes = listing([" × ".join(map(str, mask.shape)) for mask in masks])
     alt = (
-        f"From the ordering {listing(ordering)} to log p = {total} nats. On the way degrees "
+        f"From the ordering {listing(ordering)} to log p = {total} nats. Between them degrees "
         f"{str(degrees[0].tolist())[1:-1]}, masks of {shapes}, logits {', '.join(said)}."
     )
     figure = Picture(WIDTH, HIGH + 1.1, alt=alt, layout="none")
     axes, middle = sheet(figure), HIGH / 2 + 0.6
-    lefts = dict(zip(STATIONS, 0.05 + 1.36 * np.arange(len(STATIONS)), strict=True))
+    lefts = dict(zip(STEPS, 0.05 + 1.36 * np.arange(len(STEPS)), strict=True))
     for title, left in lefts.items():
         axes.text(left, HIGH + 1.05, title, va="top", weight="bold")
-        axes.text(left, 0.05, STATIONS[title], va="bottom", fontsize=12)
+        axes.text(left, 0.05, STEPS[title], va="bottom", fontsize=12)
         if left > 1:
             axes.text(left - 0.2, middle, "→", ha="center", va="center", fontsize=18)
 

@@ -1,4 +1,4 @@
-"""Units with their degrees, and wires from rim to rim, drawn by the inch."""
+"""Parts of a drawn network, in inches: units shaded by degree, and the wires between them."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from ..common.colours import BLUE
 from .picture import LINES, WORDS
 
 RADIUS, CHIP = 0.17, 0.125
-"""Inches, of a unit and of a degree at the margin of a mask."""
+"""Radius, in inches, of a unit and of a degree beside a mask."""
 BLUES = LinearSegmentedColormap.from_list("degrees", ["#8ecbf0", BLUE, "#003f66"])
 
 
 def sheet(figure: Figure) -> Axes:
-    """Axes all over a figure, whose unit is an inch."""
+    """Return axes that cover a figure and are measured in inches."""
     axes = figure.add_axes((0, 0, 1, 1))
     width, height = figure.get_size_inches()
     axes.set(xlim=(0, width), ylim=(0, height))
@@ -27,7 +27,7 @@ def sheet(figure: Figure) -> Axes:
 
 
 def shade(degree: int, top: int) -> str:
-    """Blue of a degree: the more a unit may know, the darker; 0 knows nothing and is palest.
+    """Return the blue of a degree: a darker blue is a higher degree.
 
     Example:
         >>> shade(0, 3), shade(1, 3), shade(2, 3), shade(3, 3)
@@ -39,7 +39,7 @@ def shade(degree: int, top: int) -> str:
 
 
 def words_on(colour: str) -> str:
-    """White or nearly black, whichever is read on a colour: at least 4.5 to 1."""
+    """Return white or nearly black, whichever has a contrast of at least 4.5 to a colour."""
     light = np.dot(np.power(to_rgb(colour), 2.2), (0.2126, 0.7152, 0.0722))
     return "white" if light < 0.182 else "#00060c"
 
@@ -51,7 +51,7 @@ def draw_units(
     colours: Sequence[str] | None = None,
     radius: float = RADIUS,
 ) -> None:
-    """Circles at (n, 2) places, with a degree or a name in each."""
+    """Draw circles at (n, 2) positions, with a degree or a name in each."""
     look = {"facecolor": colours or "none", "edgecolor": LINES, "linewidth": 1}
     axes.scatter(*places.T, s=(144 * radius) ** 2, zorder=3, **look)
     for k, (x, y) in enumerate(places):
@@ -68,7 +68,7 @@ def draw_wire(
     radius: float = RADIUS,
     **look: object,
 ) -> np.ndarray:
-    """A line between the rims of two units, which may bend upwards; returns its points."""
+    """Draw a line between the rims of two units and return its points; it may bend upwards."""
     along = np.linspace(0, 1, 25 if bend else 2)
     line = np.outer(1 - along, start) + np.outer(along, end)
     line[:, 1] += 4 * bend * along * (1 - along)
