@@ -16,7 +16,6 @@ class History:
         lr: learning rate of the epoch's last step.
         seconds: duration of the epoch; not shown, because no two runs share it.
         unit: unit of the NLL, "nats" or, for a density, "differential nats".
-        planned: number of epochs that the run will have; None if it is not known.
 
     Example:
         >>> history = History()
@@ -32,7 +31,6 @@ class History:
     lr: list[float] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
     unit: str = "nats"
-    planned: int | None = None
 
     def append(
         self, *, train_nll: float, lr: float, seconds: float, valid_nll: float | None = None

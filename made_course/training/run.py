@@ -53,10 +53,7 @@ class Run:
         self.optimizer = torch.optim.AdamW(
             schedule.groups(model), lr=schedule.lr, fused=processes.device.type in ("cpu", "cuda")
         )
-        self.history = History(
-            unit="differential nats" if model.head.is_density else "nats",
-            planned=schedule.epochs if isinstance(schedule, OneCycle) else None,
-        )
+        self.history = History(unit="differential nats" if model.head.is_density else "nats")
         self.weights = list(model.parameters())
         self.averages = [p.detach().clone() for p in self.weights] if schedule.averages else None
         self.last = self._model_state()
