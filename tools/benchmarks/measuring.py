@@ -1,57 +1,15 @@
-"""How the benchmark measures, and how it tells: times, matrix products, tables."""
+"""How the benchmark measures, and how it prints: times and tables."""
 
 import contextlib
 import io
 import sys
 import time
-from collections import Counter
 
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
-
-
-class Products(TorchDispatchMode):
-    """Counts the matrix products that are computed inside a ``with``, whoever asks for them."""
-
-    def __init__(self):
-        super().__init__()
-        self.counts = Counter()
-
-    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
-        name = func.overloadpacket.__name__
-        if name in ("mm", "addmm", "addmm_"):
-            factors = [x for x in args if isinstance(x, torch.Tensor)][-2:]
-            self.counts[tuple((tuple(x.shape), x.stride(), x.dtype) for x in factors)] += 1
-        return func(*args, **(kwargs or {}))
-
-    def seconds(self):
-        """Time that all of them take with nothing in between, each as the best of nine calls."""
-        return sum(count * _best_of_nine(*product) for product, count in self.counts.items())
-
-
-def _best_of_nine(*factors):
-    a, b = (
-        torch.empty_strided(shape, stride, dtype=dtype).uniform_(-1, 1)
-        for shape, stride, dtype in factors
-    )
-    out = torch.mm(a, b)
-    trials = []
-    for _ in range(9):
-        start = time.perf_counter()
-        torch.mm(a, b, out=out)
-        trials.append(time.perf_counter() - start)
-    return min(trials)
-
-
-def products_of(work):
-    """Record what ``work()`` multiplies."""
-    with Products() as products, contextlib.redirect_stdout(io.StringIO()):
-        work()
-    return products
 
 
 def timed(work):
-    """Seconds that ``work()`` took, and what it returned; what it prints is kept quiet."""
+    """Return the seconds that ``work()`` took, and its result; what it prints is dropped."""
     torch.manual_seed(0)
     with contextlib.redirect_stdout(io.StringIO()):
         start = time.perf_counter()
@@ -59,13 +17,26 @@ def timed(work):
         return time.perf_counter() - start, result
 
 
+def best_of(repeats, works):
+    """Return name → the fewest seconds of its work, of works that take turns.
+
+    The best counts, because whatever else the machine does can only add to a time.
+    """
+    best = dict.fromkeys(works, float("inf"))
+    for repeat in range(repeats):
+        say(f"{', '.join(works)}: repeat {repeat + 1} of {repeats}")
+        for name, work in works.items():
+            best[name] = min(best[name], timed(work)[0])
+    return best
+
+
 def say(text):
-    """Tell whoever waits what is being measured, beside the tables."""
+    """Print what is being measured to stderr, beside the tables."""
     print(text, file=sys.stderr, flush=True)
 
 
 def table(title, head, rows):
-    """A table of Markdown, its first column to the left and the others to the right."""
+    """Print a Markdown table, its first column to the left and the others to the right."""
     widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
     print(f"\n**{title}**\n")
     for k, row in enumerate([head, *rows]):
@@ -80,7 +51,7 @@ def table(title, head, rows):
 
 
 def spread(values):
-    """Mean of some runs, lowest and highest; a dash where one was none."""
+    """Return mean, lowest and highest of some runs as text; a dash if one of them is missing."""
     if any(v != v for v in values):
         return "–"
     return f"{sum(values) / len(values):.2f} ({min(values):.2f} to {max(values):.2f})"
