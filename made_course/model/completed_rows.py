@@ -35,13 +35,7 @@ class Completion(NamedTuple):
 
     @property
     def shares(self) -> Tensor:
-        """(B, n) share of each sample in the weight of its row.
-
-        Example:
-            >>> log_weights = torch.tensor([[3.0, 1.0]]).log()
-            >>> Completion(torch.zeros(1, 2, 4), log_weights, torch.tensor([1.6])).shares
-            tensor([[0.7500, 0.2500]])
-        """
+        """(B, n) share of each sample in the weight of its row."""
         if self.log_weights is None:
             n = self.samples.shape[1]
             return self.samples.new_full(self.samples.shape[:2], 1 / n)

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from functools import partial
 from inspect import signature
 from itertools import pairwise
-from typing import TYPE_CHECKING, Self
+from typing import Any, Self
 
 import torch
 import torch.nn.functional as F
@@ -33,11 +33,8 @@ from .masks import DegreeDraw, Ordering, build_masks
 from .sampling import METHODS, Method, evaluation_mode, sample_in_chunks, sample_rows
 from .saving import read_model, write_model
 
-if TYPE_CHECKING:
-    from .table import Table
-
 FIRST_SETS = 32
-"""Largest number of sets of masks that the initial weights are averaged over."""
+"""Largest number of sets of masks over which the initial weights are averaged."""
 
 
 class MADE(nn.Module):
@@ -91,7 +88,7 @@ class MADE(nn.Module):
     """
 
     net: Sequence[MaskedLinear]  # a ModuleList, whose type does not name its layers
-    table: Table | None = None
+    table: Any = None  # the table that a loaded model was saved with
 
     def __init__(
         self,
@@ -319,7 +316,7 @@ class MADE(nn.Module):
         shown = ((k, v) for k, v in self.arguments.items() if v != DEFAULTS[k].default)
         return ", ".join(f"{name}={reprlib.repr(value)}" for name, value in shown)
 
-    def save(self, path: str | os.PathLike[str], table: Table | None = None) -> None:
+    def save(self, path: str | os.PathLike[str], table: Any = None) -> None:
         """Write arguments, head and state dict to one file, from which :meth:`load` reads a model.
 
         Args:

@@ -177,12 +177,8 @@ def _sorted_layers(
 ) -> list[_SortedLayer]:
     """Return the inputs, the hidden layers and the outputs of a MADE, each sorted.
 
-    Args:
-        model: a MADE.
-        position: (D,) position of each variable: those known from the start, then those drawn.
-        known: number of variables that are known before each step, and after the last.
-        first: first variable of each step.
-        n: number of samples.
+    The variables are sorted by their ``position``. ``known`` of them are known before each step,
+    and after the last; ``first`` is the first variable of each step.
     """
     order, *hidden_degrees = model.degrees
     inputs, outputs = (

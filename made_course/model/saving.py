@@ -73,14 +73,19 @@ def to_plain(value: Any) -> Any:
     """
     if isinstance(value, Sequence) and not isinstance(value, str):
         return (tuple if isinstance(value, tuple) else list)(map(to_plain, value))
-    if isinstance(value, Head):
-        return _described(value, value.arguments)
-    if is_dataclass(value):
-        return _described(value, [getattr(value, field.name) for field in fields(value)])
+    kind = type(value)
+    if kind.__module__.startswith(f"{PACKAGE}."):
+        is_head = isinstance(value, Head)
+        own = value.arguments if is_head else [getattr(value, f.name) for f in fields(value)]
+        return {"class": f"{kind.__module__}.{kind.__name__}", "arguments": to_plain(own)}
     if not isinstance(value, Tensor):
         value = getattr(value, "item", lambda: value)()  # a number of numpy becomes one of Python
     if not isinstance(value, str | int | float | Tensor | None):
-        raise ValueError(_cannot_save(value))
+        raise ValueError(
+            f"cannot save {value!r}, because a file holds no code. Save a model with a head or an "
+            "activation of your own by torch.save(model.state_dict(), path), and load it into a "
+            "model built with the same arguments. Cells of a table must be texts or numbers"
+        )
     return value
 
 
@@ -100,18 +105,3 @@ def _class_named(path: str) -> type:
     if not isinstance(kind, type) or not (issubclass(kind, Head) or is_dataclass(kind)):
         raise ValueError(f"the file names {path}, which is not a head or a table of {PACKAGE}")
     return kind
-
-
-def _described(value: object, arguments: Sequence[object]) -> dict[str, object]:
-    kind = type(value)
-    if not kind.__module__.startswith(f"{PACKAGE}."):
-        raise ValueError(_cannot_save(value))
-    return {"class": f"{kind.__module__}.{kind.__name__}", "arguments": to_plain(arguments)}
-
-
-def _cannot_save(value: object) -> str:
-    return (
-        f"cannot save {value!r}, because a file holds no code. A model with a head or an "
-        "activation of your own is saved by torch.save(model.state_dict(), path), and loaded into "
-        "a model built with the same arguments. Cells of a table must be texts or numbers"
-    )
