@@ -100,10 +100,9 @@ def sample_incremental(
     num_drawn = F.pad(sizes.cumsum(0), (1, 0))  # before each step, and after the last
     first = drawn[num_drawn[:-1]]  # variable of each step
     heads = [head.of(i) for i in first.tolist()]
-
     layers = _sorted_layers(model, position, len(taken) + num_drawn, first, n)
     x, *hidden, output = layers
-    x.values[: x.ends[0]] = head.encode(given).flatten(1).T[x.units[: x.ends[0]]]
+    x.values[: x.ends[0]] = head.encode(given).flatten(1).T[x.units[: x.ends[0]]]  # the known
     u, values = noise.T[drawn].split(sizes.tolist()), [given.T[taken]]
     for start in range(0, len(heads), BLOCK):
         for layer in layers:
@@ -184,7 +183,7 @@ def _sorted_layers(
     inputs, outputs = (
         position.repeat_interleave(w.to(position)) for w in model.head.widths(len(order))
     )
-    seen = F.pad(order[first], (1, 0))  # a unit is known once all variables up to its degree are
+    seen = F.pad(order[first], (1, 0))  # hidden units of smaller degrees are computed at a step
     ranks = [(inputs, known), *((degrees, seen) for degrees in hidden_degrees), (outputs, known)]
     layers = [_SortedLayer(*rank, n, model.net[0].weight) for rank in ranks]
     for (below, above), linear in zip(pairwise(layers), model.net, strict=True):
