@@ -81,7 +81,3 @@ class Gaps(Head):
     def check(self, x: Tensor) -> None:
         """Raise ValueError unless every value that is there is one of the head's."""
         self.head.check(self.head.filled(x, ~x.isnan()) if x.is_floating_point() else x)
-
-    def doubt(self, column: Tensor) -> str | None:
-        """What the values that are there have against being of this kind; None if nothing."""
-        return self.head.doubt(column[~column.isnan()])

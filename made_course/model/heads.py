@@ -19,8 +19,6 @@ from ..common.arguments import check_count
 
 NARROWEST = -7.0
 """Smallest logarithm of a standard deviation: repeated values would make a density infinite."""
-MANY_ROWS = 100
-"""So many rows of a table show whether a column repeats few values; fewer may do so by chance."""
 
 
 class Head:
@@ -124,16 +122,6 @@ class Head:
     def left_out(self) -> Head:
         """The head to learn with, of which no row knows itself, where it has counted the rows."""
         return self
-
-    def doubt(self, column: Tensor) -> str | None:
-        """What a whole column of a table (N,) has against being of this kind; None if nothing."""
-        return None
-
-    def check_table(self, x: Tensor) -> None:
-        """Raise ValueError if there is a :meth:`doubt` about a column of a whole table (N, D)."""
-        for i in range(x.shape[1]):
-            if doubt := self.of(i).doubt(x[:, i]):
-                raise ValueError(f"column {i} (counted from 0) {doubt}")
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(map(str, self.arguments))})"
@@ -300,27 +288,6 @@ class MixtureOfGaussians(Head):
         k, position = part_of(torch.softmax(logits, -1), u.to(params32.dtype))
         mean, scale = (numbers.gather(-1, k[..., None])[..., 0] for numbers in (means, scales))
         return (mean + scale * torch.special.ndtri(position)).to(params.dtype)
-
-    def doubt(self, column: Tensor) -> str | None:
-        """Say that a column repeats few values: bells on them would grow without bound.
-
-        Those are, in 100 rows or more, at most two values, or whole numbers that occur ten times
-        each on average.
-        """
-        if len(column) < MANY_ROWS:
-            return None
-        is_narrow = bool(((column == column.min()) | (column == column.max())).all())
-        if not is_narrow and not torch.equal(column, column.round()):
-            return None
-        values = column.unique()
-        if not is_narrow and len(values) > len(column) / 10:
-            return None
-        return (
-            f"holds only {len(values)} different values in {len(column)} rows, "
-            f"{values[0].item():g} to {values[-1].item():g}: a density has no bound there, and no "
-            "sample would be one of them. Use Mixed([...]), a head for each column, with "
-            "Bernoulli() or Categorical(num_classes) for this one"
-        )
 
 
 def check_head(head: Head, input_dim: int) -> Head:

@@ -148,7 +148,6 @@ def _batches(
     """Return a loader of the training data and its batch size, None if the loader has its own."""
     if not isinstance(train, Tensor):
         return train, None
-    model.head.check_table(train)
     if batch_size is None:
         batch_size = schedule.batch_size(len(train))
     batch_size = check_count("batch_size", batch_size)
