@@ -17,7 +17,7 @@ from .leaks.dependence import Dependence as Dependence
 from .leaks.dependence import binary_points as binary_points
 from .leaks.dependence import measure_dependence as measure_dependence
 from .leaks.total import total_probability as total_probability
-from .model.completed_rows import Completion as Completion
+from .model.completion import Completion as Completion
 from .model.completion import complete as complete
 from .model.completion import completion_degrees as completion_degrees
 from .model.gaps import Gaps as Gaps

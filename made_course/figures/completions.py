@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ..common.colours import BLUE, rgb
 from ..common.words import listing, percent
-from ..model.completed_rows import Completion
+from ..model.completion import Completion
 from .axes import frame_only
 from .images import paint_variables
 from .picture import WIDTH, Picture, picture

@@ -8,7 +8,6 @@
 - ``made``: MADE: layers, masks, log-probabilities
 - ``sampling``: samples, variable by variable: the definition, and a fast sampler
 - ``completion``: unknown variables drawn given known ones
-- ``completed_rows``: the result of a completion
 - ``saving``: a model in a file
 - ``gaps``, ``mixed``, ``heads_of_numbers``, ``recurring``, ``columns``, ``table``: tables
 """

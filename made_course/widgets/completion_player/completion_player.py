@@ -11,8 +11,7 @@ from traitlets import Dict, List, validate
 from ...common.arguments import check_choice, check_count, check_switch
 from ...figures import plot_completions
 from ...figures.picture import Picture
-from ...model.completed_rows import Completion
-from ...model.completion import complete
+from ...model.completion import Completion, complete
 from ...model.made import MADE
 from ..shared.player import MOST_SEED, Player, shape_of
 from ..shared.sampler import check_model, uniforms
