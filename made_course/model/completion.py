@@ -54,13 +54,7 @@ class Completion(NamedTuple):
 
     @property
     def mean(self) -> Tensor:
-        """(B, D) weighted mean of each row's samples; NaN for variables of more than two classes.
-
-        Example:
-            >>> samples = torch.tensor([[[1.0, 1.0], [1.0, 0.0]]])
-            >>> Completion(samples, torch.tensor([[3.0, 1.0]]).log(), torch.tensor([1.6])).mean
-            tensor([[1.0000, 0.7500]])
-        """
+        """(B, D) weighted mean of each row's samples; NaN if there are more than two classes."""
         mean = (self.shares[..., None] * self.samples).sum(dim=1)
         for i in range(mean.shape[1]):
             if (self.head.of(i).num_classes or 0) > 2:
@@ -173,15 +167,17 @@ def complete(
         return Completion(samples, None, x.new_full((len(x),), n), model.head)
     size = (2 * log_weights.logsumexp(1) - (2 * log_weights).logsumexp(1)).exp()
     if size.min() < max(2, 0.99 * n):
-        warnings.warn(
-            f"these completions are worth {size.min():.1f} exact ones (of {n}): the ordering has "
-            "known variables after unknown ones. Use .draw(n), .mean or .class_shares(i), which "
-            "count each sample with its weight. To get more, ask for more (n_samples), or use a "
-            "model that has the known variables first, or one for any ordering "
-            "(natural_order=False, num_masks=None)",
-            stacklevel=3,  # past no_grad
-        )
+        warnings.warn(_worth(size.min().item(), n), stacklevel=3)  # past no_grad
     return Completion(samples, log_weights, size, model.head)
+
+
+def _worth(size: float, n: int) -> str:
+    return (
+        f"these completions are worth {size:.1f} exact ones (of {n}): the ordering has known "
+        "variables after unknown ones. Use .draw(n), .mean or .class_shares(i), which count each "
+        "sample with its weight. To get more, ask for more (n_samples), or use a model that has "
+        "the known variables first, or one for any ordering (natural_order=False, num_masks=None)"
+    )
 
 
 def completion_degrees(

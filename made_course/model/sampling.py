@@ -272,17 +272,7 @@ def sample_in_chunks(
 
 @contextmanager
 def evaluation_mode(model: nn.Module) -> Iterator[None]:
-    """Switch dropout off inside a ``with``, then restore the mode of every module.
-
-    Example:
-        >>> from made_course import MADE
-        >>> model = MADE(3, dropout=0.5)
-        >>> with evaluation_mode(model):
-        ...     print(model.training)
-        False
-        >>> model.training
-        True
-    """
+    """Switch dropout off inside a ``with``, then restore the mode of every module."""
     before = [(module, module.training) for module in model.modules()]
     model.eval()
     try:
