@@ -1,8 +1,10 @@
-"""Models beside MADE, older and younger.
+"""Models beside MADE that write p(x) as the same product of conditionals.
 
 Imports from ``model`` and ``common``.
 
-- ``older``: FVSBN and NADE
-- ``younger``: masked convolution, attention, a Transformer
-- ``ordered_model``: what those that are no MADE share with it
+- ``fvsbn``: one logistic regression per variable
+- ``nade``: a hidden layer that grows step by step
+- ``pixelcnn``: masked convolutions
+- ``transformer``: causal attention
+- ``ordered_model``: what those that are not a MADE share with it
 """

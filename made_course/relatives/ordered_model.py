@@ -1,4 +1,4 @@
-"""What the relatives that are no MADE share with it: an ordering, log-probabilities, samples."""
+"""What the relatives that are not a MADE share with it: ordering, log-probabilities, samples."""
 
 from __future__ import annotations
 
@@ -11,24 +11,21 @@ from torch import Generator, Tensor, nn
 from ..common.arguments import check_count, check_last_dimension
 from ..model.heads import Bernoulli, Head, check_head
 from ..model.made import MADE
-from ..model.masks import check_ordering, input_degrees, ordering_of
+from ..model.masks import check_ordering, input_degrees
 from ..model.sampling import sample_in_chunks, sample_naive
 
 
 class OrderedModel(nn.Module):
     """A model that generates its variables one after another.
 
-    A subclass gives ``forward(x)``, the outputs, and may draw by a shorter way than that of
-    ``_sample_rows(noise)``.
+    A subclass defines ``forward(x)``, which returns the outputs. It may define
+    ``_sample_rows(noise)`` to draw faster than with one forward pass per variable.
 
     Args:
         input_dim: number of variables D.
         ordering: (D,) permutation of 0..D-1; ``ordering[t]`` is generated at step t. None is the
             natural one, x₁ first.
-        head: what an output means; None is ``Bernoulli()``.
-
-    Raises:
-        TypeError, ValueError: if an argument is not as described.
+        head: distribution of the variables; None is ``Bernoulli()``.
     """
 
     num_masks = 1  # fit has no masks to resample
@@ -55,24 +52,11 @@ class OrderedModel(nn.Module):
     n_parameters = MADE.n_parameters
 
     def log_prob(self, x: Tensor, ensemble: int | None = None) -> Tensor:
-        """Log-probability of each row in nats.
-
-        Args:
-            x: (B, D) of values of the head; bool and integers are cast.
-            ensemble: None or 1: there is no second ordering to average with.
-
-        Returns:
-            (B,) numbers, all ≤ 0.
-
-        Raises:
-            TypeError: if ``x`` is not a tensor.
-            ValueError: if it is not (B, D), a value is none of the head's, or ``ensemble`` is
-                another number.
-        """
+        """Return the log-probability of each row (B, D) in nats; ``ensemble`` must be None or 1."""
         if ensemble not in (None, 1):
             raise ValueError(
                 f"{type(self).__name__} has one ordering: ensemble must be None or 1, got "
-                f"{ensemble}; a MADE can have several, by num_masks"
+                f"{ensemble}. A MADE can have several, by num_masks"
             )
         return self.log_conditionals(x).sum(dim=-1)
 
@@ -89,26 +73,10 @@ class OrderedModel(nn.Module):
         noise: Tensor | None = None,
         generator: Generator | None = None,
     ) -> Tensor:
-        r"""Draw exact samples, variable by variable in the model's ordering.
-
-        Variable i of a row is 1 where its noise is at most :math:`p(x_i = 1 \mid x_{before})`.
-
-        Args:
-            n_samples: number of rows n; any number, memory is bounded.
-            device: where the samples go; None is the model's device.
-            noise: (n, D) uniforms in [0, 1] to use instead of fresh ones.
-            generator: source of the noise, on the model's device; None is torch's global stream.
-
-        Returns:
-            (n, D) values.
-
-        Raises:
-            TypeError, ValueError: if an argument is not as described.
-        """
-        n_samples = check_count("n_samples", n_samples)
+        """Draw (n, D) samples, variable by variable, as :meth:`made_course.MADE.sample` does."""
         return sample_in_chunks(
             self._sample_rows,
-            (n_samples, self.input_dim),
+            (check_count("n_samples", n_samples), self.input_dim),
             next(self.parameters()),
             device=device,
             noise=noise,
@@ -119,5 +87,5 @@ class OrderedModel(nn.Module):
         return sample_naive(self, self.order, noise, self.head)
 
     def extra_repr(self) -> str:
-        """What ``print(model)`` says of its arguments."""
-        return f"input_dim={self.input_dim}, ordering={reprlib.repr(ordering_of(self.order))}"
+        """Return what ``print(model)`` shows of its arguments."""
+        return f"input_dim={self.input_dim}, ordering={reprlib.repr(self.ordering.tolist())}"

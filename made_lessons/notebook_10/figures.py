@@ -20,7 +20,7 @@ from made_course.figures.bars import spread_out
 from made_course.figures.masks import draw_cells, short
 from made_course.figures.network_parts import sheet
 from made_course.figures.picture import CLEAR_TO_BLUE, LINES, WIDTH, WORDS, Picture, picture
-from made_course.relatives.younger import Transformer
+from made_course.relatives.transformer import Transformer
 
 LOOKS = [{"color": BLUE}, {"color": WORDS, "linestyle": "--"}, {"color": WORDS, "linestyle": ":"}]
 SIDE, GAP = 0.42, 0.3

@@ -53,7 +53,11 @@ ROOMS = {  # a folder, files of it that are changed, and the tests that then run
         ["batches", "checkpoints", "evaluate", "fit", "run", "schedules"],
         ["checkpoints", "evaluate", "fit", "schedules"],
     ),
-    "relatives": ("made_course/relatives", ["older", "younger"], ["older", "younger"]),
+    "relatives": (
+        "made_course/relatives",
+        ["fvsbn", "nade", "ordered_model", "pixelcnn", "transformer"],
+        ["nade", "transformer"],
+    ),
     "leaks": (
         "made_course/leaks",
         ["connections", "dependence", "total", "trajectory"],

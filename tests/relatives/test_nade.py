@@ -1,4 +1,4 @@
-"""The relatives that came before MADE: a regression a variable, and NADE by its paper's formula."""
+"""FVSBN is one regression per variable, and NADE follows its paper's formula."""
 
 import pytest
 import torch
@@ -17,7 +17,6 @@ from made_course import (
     total_probability,
 )
 from made_course.model.sampling import sample_naive
-from made_course.relatives import older
 from tests.networks import CYCLE, ORDER, binary, nothing_changes, uniforms, with_weights
 
 
@@ -71,53 +70,6 @@ def test_probabilities_of_all_inputs_sum_to_one(model):
     assert total_probability(model) == pytest.approx(1, abs=1e-9)
 
 
-# ---- NADE in parts ------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("rows_at_once", [1, 3])
-def test_parts_change_neither_logits_nor_gradients(monkeypatch, rows_at_once):
-    model = with_weights(NADE(8, 5, [1, 2, 0, 7, 6, 3, 4, 5]).double(), 3.0)
-    x = binary(7, 8).double().requires_grad_()
-    whole = model(x)
-    wanted = torch.autograd.grad(whole.square().sum(), [x, *model.parameters()])
-    monkeypatch.setattr(older, "FLOATS_AT_ONCE", rows_at_once * 8 * 5)
-    parts = model(x)
-    torch.testing.assert_close(parts, whole, rtol=1e-13, atol=1e-13)
-    found = torch.autograd.grad(parts.square().sum(), [x, *model.parameters()])
-    torch.testing.assert_close(found, wanted, rtol=1e-12, atol=1e-12)
-
-
-def kept_by_autograd(model, x):
-    """Numbers that the forward pass keeps for the backward pass."""
-    kept = []
-
-    def pack(tensor):
-        kept.append(tensor.numel())
-        return tensor
-
-    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
-        model(x)
-    return sum(kept)
-
-
-def test_activations_are_not_kept_for_the_backward_pass(monkeypatch):
-    """Kept, the memory of a step would grow by D H for each row, parts or not."""
-    model, x = NADE(20, 30), binary(64, 20)
-    assert kept_by_autograd(model, x) > 64 * 20 * 30
-    monkeypatch.setattr(older, "FLOATS_AT_ONCE", 8 * 20 * 30)
-    assert kept_by_autograd(model, x) < 64 * 20 * 30 / 2
-
-
-def test_vmap_and_gradients_row_by_row(monkeypatch):
-    monkeypatch.setattr(older, "FLOATS_AT_ONCE", 10)
-    model, x = with_weights(NADE(5, 7).double(), 1.0), binary(6, 5).double()
-    torch.testing.assert_close(torch.func.vmap(model.log_prob)(x), model.log_prob(x))
-    slope = torch.func.grad(lambda rows: model.log_prob(rows).sum())(x)
-    leaf = x.clone().requires_grad_()
-    model.log_prob(leaf).sum().backward()
-    torch.testing.assert_close(slope, leaf.grad)
-
-
 # ---- samples, saving, training ------------------------------------------------------------------
 
 
@@ -128,6 +80,15 @@ def test_samples_are_those_of_d_forward_passes_on_the_same_noise(model, n, seed)
     with torch.no_grad():
         naive = sample_naive(model, model.order, noise, model.head)
     assert torch.equal(model.sample(n, noise=noise), naive)
+
+
+def test_gradients_row_by_row():
+    model, x = with_weights(NADE(5, 7).double(), 1.0), binary(6, 5).double()
+    torch.testing.assert_close(torch.func.vmap(model.log_prob)(x), model.log_prob(x))
+    slope = torch.func.grad(lambda rows: model.log_prob(rows).sum())(x)
+    leaf = x.clone().requires_grad_()
+    model.log_prob(leaf).sum().backward()
+    torch.testing.assert_close(slope, leaf.grad)
 
 
 def test_samples_come_from_the_noise_or_stream_they_are_given(monkeypatch):
@@ -156,14 +117,6 @@ def test_fit_brings_nade_near_the_floor():
     how = {"lr": 0.05, "weight_decay": 0.0, "batch_size": 30, "precision": "float32"}
     fit(model, boards, epochs=100, seed=0, progress=False, **how)
     assert evaluate(model, boards) < 5  # a coin for each of 16 pixels: 11.1; all known: 3.4
-
-
-def test_a_saved_fvsbn_comes_back_as_the_made_that_it_is(tmp_path):
-    model = with_weights(FVSBN(3), 3.0)
-    model.save(tmp_path / "fvsbn.pt")
-    points = binary_points(3)
-    loaded = FVSBN.load(tmp_path / "fvsbn.pt")
-    assert torch.equal(loaded.log_prob(points), model.eval().log_prob(points))
 
 
 @pytest.mark.parametrize("second", [NADE(6, 5), NADE(6, 4, [1, 2, 0, 3, 4, 5])])

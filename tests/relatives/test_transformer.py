@@ -1,4 +1,4 @@
-"""The descendants see what they may, and are taken like MADE by all that takes a model."""
+"""PixelCNN and Transformer see what they may, and fit, scores and samplers take them."""
 
 import pytest
 import torch
@@ -21,7 +21,7 @@ from made_course import (
     total_probability,
 )
 from made_course.model.sampling import sample_naive
-from made_course.relatives.younger import Block
+from made_course.relatives.transformer import Block
 from made_lessons.notebook_09.window_as_a_mask import window_mask
 from made_lessons.notebook_10.mean_over_earlier_places import attend
 from made_lessons.notebook_10.one_more_place import one_more
