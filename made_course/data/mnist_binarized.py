@@ -1,4 +1,4 @@
-"""MNIST as zeros and ones: all of it at once, or a batch at a time, drawn anew in every epoch."""
+"""MNIST as zeros and ones: all of it at once, or in batches that are drawn again in every epoch."""
 
 from __future__ import annotations
 
@@ -14,31 +14,25 @@ from ..common.arguments import check_choice, check_count
 from .mnist import Name, load_mnist
 
 Binarize = Literal["threshold", "stochastic"]
-
 BINARIZATIONS = ("threshold", "stochastic")
 
 
 def load_binarized_mnist(
     name: Name = "auto", binarize: Binarize = "threshold"
 ) -> tuple[Tensor, Tensor, str]:
-    r"""Load MNIST as zeros and ones, and print which set it was.
+    r"""Load MNIST as zeros and ones, and print which set was loaded.
 
-    A grey level g of 0..255 becomes :math:`x = [g / 255 > 0.5]` by threshold, and
-    :math:`x \sim \mathrm{Bernoulli}(g / 255)` stochastically: one draw from torch's global stream,
-    as in Salakhutdinov and Murray (2008). A loader of :func:`make_mnist_loaders` draws anew in
-    every epoch.
+    A grey level g of 0..255 becomes :math:`x = [g / 255 > 0.5]` by threshold, or one draw
+    :math:`x \sim \mathrm{Bernoulli}(g / 255)` from torch's global stream, as in Salakhutdinov and
+    Murray (2008). A loader of :func:`make_mnist_loaders` draws again in every epoch.
 
     Args:
-        name: ``"small"``, ``"full"``, or ``"auto"``: full where it is present, else small.
+        name: ``"small"``, ``"full"``, or ``"auto"``: full if it is present, else small.
         binarize: ``"threshold"`` or ``"stochastic"``.
 
     Returns:
-        Training images (N, 784) and test images (M, 784), float32, each pixel 0 or 1; and which
-        set they are of, ``"small"`` or ``"full"``.
-
-    Raises:
-        ValueError: if the name or the way to binarise is unknown.
-        OSError: if files are absent, cut short or damaged, as :func:`load_mnist` says.
+        Training images (N, 784) and test images (M, 784), float32, each pixel 0 or 1; and the name
+        of the set, ``"small"`` or ``"full"``.
 
     Example:
         >>> train, test, name = load_binarized_mnist("small")
@@ -54,25 +48,19 @@ def load_binarized_mnist(
 def make_mnist_loaders(
     batch_size: int = 256, binarize: Binarize = "threshold"
 ) -> tuple[DataLoader, DataLoader]:
-    """Loaders of binarised MNIST, full where it is present, else small; prints which it was.
+    """Return loaders of binarised MNIST, full if it is present, else small; print which set it is.
 
-    The images lie in memory as grey levels and are binarised a batch at a time, so that
-    ``"stochastic"`` draws anew in every epoch. It takes a small part of a training step's time.
-    The training loader shuffles with torch's global seed, in the order in which a plain
-    ``DataLoader(..., shuffle=True)`` would.
+    The images are in memory as grey levels and are binarised a batch at a time, so
+    ``"stochastic"`` draws again in every epoch. The training loader shuffles by torch's global
+    seed, in the order of a plain ``DataLoader(..., shuffle=True)``.
 
     Args:
-        batch_size: images in a batch; the last one of an epoch may have fewer.
+        batch_size: images per batch; the last one of an epoch may have fewer.
         binarize: ``"threshold"`` or ``"stochastic"``, as in :func:`load_binarized_mnist`.
 
     Returns:
         The training loader, shuffled, and the test loader, in the order of the file. Both yield
         float32 batches (B, 784) of zeros and ones, without labels.
-
-    Raises:
-        TypeError: if the batch size is not a whole number.
-        ValueError: if the batch size is less than 1 or the way to binarise is unknown.
-        OSError: if files are cut short, damaged or there in part, as :func:`load_mnist` says.
 
     Example:
         >>> train_loader, test_loader = make_mnist_loaders(batch_size=500)
@@ -92,38 +80,24 @@ def make_mnist_loaders(
 def binarized_loader(
     grey: Tensor, batch_size: int, binarize: Binarize = "threshold", *, shuffle: bool
 ) -> DataLoader:
-    """Loader of grey images that are binarised a batch at a time, anew in every epoch.
-
-    Args:
-        grey: (N, 784) grey levels, uint8.
-        batch_size: images in a batch; the last one of an epoch may have fewer.
-        binarize: ``"threshold"`` or ``"stochastic"``, as in :func:`load_binarized_mnist`.
-        shuffle: whether to draw a new order of the images in every epoch, by torch's global seed.
-
-    Returns:
-        a loader of float32 batches (B, 784) of zeros and ones.
-
-    Raises:
-        ValueError: if the way to binarise is unknown.
+    """Return a loader of grey images (N, 784), uint8, that binarises each batch when it is drawn.
 
     Example:
         >>> grey = torch.tensor([[0, 127, 128, 255]], dtype=torch.uint8)
         >>> list(binarized_loader(grey, 1, shuffle=False))
         [tensor([[0., 0., 1., 1.]])]
     """
-    check_choice("binarize", binarize, BINARIZATIONS)
-    # default_convert: a batch comes as one tensor from the data set, nothing is left to collate
+    # the data set returns whole batches, so there is nothing to collate
     return DataLoader(
         _Binarized(grey, binarize), batch_size, shuffle=shuffle, collate_fn=default_convert
     )
 
 
 class _Binarized(Dataset):
-    """Grey levels in memory, binarised when asked for: one image, or a whole batch at once."""
+    """Grey levels in memory, binarised when they are asked for, one image or a whole batch."""
 
     def __init__(self, grey: Tensor, binarize: Binarize):
-        self.grey = grey
-        self.binarize = binarize
+        self.grey, self.binarize = grey, binarize
 
     def __len__(self) -> int:
         return len(self.grey)
@@ -131,17 +105,14 @@ class _Binarized(Dataset):
     def __getitem__(self, index: int | Sequence[int]) -> Tensor:
         return _binarized(self.grey.numpy()[index], self.binarize)
 
-    # DataLoader calls this, where it exists, with the indices of a whole batch
-    __getitems__ = __getitem__
+    __getitems__ = __getitem__  # DataLoader calls this with the indices of a whole batch
 
 
 def _binarized(grey: np.ndarray, binarize: Binarize) -> Tensor:
-    # In NumPy, on one thread: an epoch of 60,000 images takes it 0.02 s, and 0.04 s beside other
-    # busy programs, where waking PyTorch's threads for so little work was seen to take 3 s.
+    # in NumPy, because waking PyTorch's threads for so little work was seen to take 100 times as
+    # long beside other busy programs
     if binarize == "threshold":
         ones = grey > 127  # g / 255 > 0.5 in whole numbers
-    else:
-        # A uniform draw from 0..254 lies below g with probability g / 255 exactly, and takes a
-        # third of the time of torch.bernoulli(g / 255).
+    else:  # a uniform draw from 0..254 is below g with probability g / 255
         ones = torch.empty(grey.shape, dtype=torch.uint8).random_(0, 255).numpy() < grey
     return torch.from_numpy(ones.astype(np.float32))

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from made_course.data import mnist
+from made_course.data import mnist, mnist_download
 from made_course.data.mnist import mnist_folder
 
 TRAIN, TEST = "train-images-idx3-ubyte", "t10k-images-idx3-ubyte"
@@ -40,10 +40,9 @@ def four_files(n_train: int, n_test: int, seed: int) -> dict[str, bytes]:
 
 def expect_full_set(monkeypatch, files: dict[str, bytes]) -> None:
     """Let these files be what full MNIST should be: real checks, on little data."""
-    signatures = {
-        file: (len(content), hashlib.sha256(content).hexdigest()) for file, content in files.items()
-    }
-    monkeypatch.setattr(mnist, "_FULL_SIGNATURES", signatures)
+    sums = {file: hashlib.sha256(content).hexdigest() for file, content in files.items()}
+    monkeypatch.setattr(mnist, "FULL_SHA256", sums)
+    monkeypatch.setattr(mnist_download, "FULL_SHA256", sums)
 
 
 def put(files: dict[str, bytes]) -> Path:
@@ -54,11 +53,12 @@ def put(files: dict[str, bytes]) -> Path:
     return folder
 
 
-def snapshot(folder: Path) -> dict[str, bytes | None]:
-    """Every file and folder below, with its content."""
+def snapshot(folder: Path) -> dict[str, bytes]:
+    """Every file below a folder, with its content."""
     return {
-        str(path.relative_to(folder)): path.read_bytes() if path.is_file() else None
+        str(path.relative_to(folder)): path.read_bytes()
         for path in folder.rglob("*")
+        if path.is_file()
     }
 
 

