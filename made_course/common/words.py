@@ -1,15 +1,14 @@
-"""How things are named: variables, outputs, lists of them, the chain rule."""
+"""Names of variables and outputs, lists of names, and the chain rule, as text."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
-_DIGITS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 
 
 def variable_names(input_dim: int) -> list[str]:
-    """Names of the variables, counted from 1.
+    """Return the names of the variables, counted from 1.
 
     Example:
         >>> variable_names(3)
@@ -18,42 +17,8 @@ def variable_names(input_dim: int) -> list[str]:
     return [f"x{i + 1}".translate(_SUBSCRIPTS) for i in range(input_dim)]
 
 
-def check_names(names: Sequence[str], input_dim: int) -> list[str]:
-    """Return the reader's own names of the variables, or say what is wrong with them.
-
-    Raises:
-        TypeError: if they are not a list of strings.
-        ValueError: if there are not D, or one is blank, not printable, contains a comma, or
-            stands for two variables.
-
-    Example:
-        >>> check_names(["rain", "wet grass"], 2)
-        ['rain', 'wet grass']
-    """
-    if isinstance(names, str) or not isinstance(names, Sequence):
-        raise TypeError(f"names must be a list of strings, got {names!r}")
-    for name in names:
-        if not isinstance(name, str):
-            raise TypeError(f"each of names must be a string, got {name!r}")
-        if not name.strip() or "," in name or not name.isprintable():
-            raise ValueError(
-                "a name must be neither blank nor contain a comma or a control character, "
-                f"got {name!r}"
-            )
-    if len(names) != input_dim:
-        raise ValueError(f"names must name each of {input_dim} variables, got {len(names)}")
-    if len({_plain(name) for name in names}) < len(names):
-        raise ValueError(f"names must differ from one another, got {listing(names)}")
-    return list(names)
-
-
-def _plain(name: str) -> str:
-    """A name as it is typed: digits on the line, one space between words."""
-    return " ".join(name.translate(_DIGITS).split())
-
-
 def hat(name: str) -> str:
-    """Name of an output: its variable's, with a hat on the first letter.
+    """Return the name of an output: the name of its variable with a hat on the first letter.
 
     Example:
         >>> hat("x₂")
@@ -62,18 +27,8 @@ def hat(name: str) -> str:
     return f"{name[:1]}\N{COMBINING CIRCUMFLEX ACCENT}{name[1:]}"
 
 
-def shortened(name: str, most: int = 12) -> str:
-    """A name that fits into a picture: what is cut off leaves an ellipsis.
-
-    Example:
-        >>> shortened("sprinkler", 6), shortened("rain", 6)
-        ('sprin…', 'rain')
-    """
-    return name if len(name) <= most else f"{name[: most - 1]}…"
-
-
 def listing(names: Sequence[str], most: int = 12) -> str:
-    """Names as they stand in a sentence; long lists say how many more there are.
+    """Return names as part of a sentence; a long list ends with the number of further names.
 
     Example:
         >>> listing([]), listing(["x₂"]), listing(["x₂", "x₃", "x₁"])
@@ -87,7 +42,7 @@ def listing(names: Sequence[str], most: int = 12) -> str:
 
 
 def percent(share: float) -> str:
-    """A share as it is said, never rounded to nothing or to all.
+    """Return a share in per cent, never rounded to 0% or 100%.
 
     Example:
         >>> percent(0.125), percent(0.0004), percent(1.0)
@@ -99,9 +54,11 @@ def percent(share: float) -> str:
 
 
 def factorization(names: Sequence[str], groups: Sequence[Sequence[int]]) -> str:
-    """The joint distribution as a product of conditionals; those of a group come in one step.
+    """Return the joint distribution as a product of conditionals, abbreviated after five factors.
 
-    More than five factors are abbreviated.
+    Args:
+        names: names of the variables.
+        groups: variables of each step, counted from 0.
 
     Example:
         >>> factorization(["x₁", "x₂", "x₃"], [[1], [2], [0]])

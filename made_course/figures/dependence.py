@@ -1,4 +1,4 @@
-"""What depends on what, against what the ordering allows."""
+"""Which output depends on which input, against what the ordering allows."""
 
 from __future__ import annotations
 
@@ -8,33 +8,26 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import torch
 from matplotlib.axes import Axes
-from matplotlib.colors import to_rgba
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 from torch import Tensor
 
 from ..common.colours import BLUE, ORANGE
-from ..common.words import hat, listing, shortened, variable_names
+from ..common.words import hat, listing, variable_names
 from .axes import axes_at, frame_only, key_of, note
-from .picture import CELL, FAINT, WIDTH, Picture, picture
-
-FEW = 20
-"""Variables up to which each pair is a square of its own, with names beside."""
+from .picture import CELL, WIDTH, Picture, picture
 
 
 @picture
-def plot_dependence(
-    matrices: Mapping[str, Tensor], allowed: Tensor, *, names: Sequence[str] | None = None
-) -> Picture:
+def plot_dependence(matrices: Mapping[str, Tensor], allowed: Tensor) -> Picture:
     """Which output depends on which input, against what the ordering allows.
 
-    Blue squares are seen, and crossed orange ones are leaks: seen, but not allowed. What is allowed
-    and not seen is an outline, or grey where there are more than 20 variables.
+    Blue squares are seen, and crossed orange ones are leaks: seen, but not allowed. An outline is
+    allowed and not seen.
 
     Args:
         matrices: title → (D, D) BoolTensor; [i, j]: output i depends on input j.
         allowed: (D, D) BoolTensor of what is allowed, see :func:`made_course.direct_mask`.
-        names: of the variables; None is x₁, x₂, ...
 
     Example:
         >>> allowed = torch.tensor([[False, True], [False, False]])  # x2, then x1
@@ -43,49 +36,47 @@ def plot_dependence(
         'a copy: 0 of 1 seen, 2 leaks. x̂₁ sees x₁; x̂₂ sees x₂. Leaks: x̂₁ sees x₁ and x̂₂ sees x₂.'
     """
     count, allowed = len(allowed), allowed.cpu()
-    names = [shortened(name) for name in names or variable_names(count)]
-    said = {title: pairs_in_numbers(seen.cpu(), allowed) for title, seen in matrices.items()}
-    told = [_matrix_in_words(seen.cpu(), allowed, names) for seen in matrices.values()]
-    if len(matrices) > 1:
-        told = [
-            " ".join(pair).strip() for pair in zip([f"{t}:" for t in matrices], told, strict=True)
-        ]
-    complete = f"{allowed.sum()} of {allowed.sum()} seen, "
-    complete *= all(words.startswith(complete) for words in said.values())
-    found = [f"{title}: {words.removeprefix(complete)}" for title, words in said.items()]
-    alt = f"{'; '.join(found)}. {' '.join(told)}".rstrip()
-    room = 0.35 + 0.1 * max(map(len, names)) if count <= FEW else 0.35  # left of the first one
+    matrices = {title: seen.cpu() for title, seen in matrices.items()}
+    counts = {title: pairs_in_numbers(seen, allowed) for title, seen in matrices.items()}
+    alt = _dependence_in_words(matrices, allowed, counts)
+    room, foot = 0.35 + 0.1 * len(f"x{count}"), 0.95  # left of the first matrix, and below all
     apart = 0.35 * (len(matrices) - 1)
     cell = min(CELL, (WIDTH - room - apart - 0.1) / len(matrices) / count, 4 / count)
     side = cell * count
-    heads = [max(0.122 * len(title), 0.085 * len(said[title])) for title in matrices]
+    heads = [max(0.122 * len(title), 0.085 * len(words)) for title, words in counts.items()]
     step = max(side + 0.35, max(heads[:-1], default=0) + 0.2)
-    foot = 0.75 if count > FEW else 0.95 if max(map(len, names)) <= 3 else 1.6
     width = room + step * (len(matrices) - 1) + max(side, heads[-1]) + 0.05
     figure = Picture(max(width, 3.6), side + foot + 0.55, alt=alt, layout="none")
     for k, (title, seen) in enumerate(matrices.items()):
         axes = axes_at(figure, room + step * k, foot, side, side)
         axes.set_title(title, loc="left", pad=22, parse_math=False)
-        note(axes, said[title], (0, 1), (0, 6), xycoords="axes fraction", fontsize=12)
-        draw = draw_pairs if count <= FEW else _draw_many_pairs
-        draw(axes, seen.cpu().numpy(), allowed.numpy())
-        frame_only(axes)
-        if count <= FEW:
-            name_pairs(axes, names, cell)
+        note(axes, counts[title], (0, 1), (0, 6), xycoords="axes fraction", fontsize=12)
+        draw_pairs(axes, seen.numpy(), allowed.numpy())
+        name_pairs(axes, variable_names(count), cell)
         axes.set_xlabel("input")
         if k == 0:
             axes.set_ylabel("output")
         else:
             axes.set_yticks([])
-    present = [seen.cpu() for seen in matrices.values()]
     where = {"loc": "lower left", "bbox_to_anchor": (0, 0), "columnspacing": 1.2}
-    key_of(figure, _kinds(present, allowed), **where)
+    key_of(figure, _kinds([*matrices.values()], allowed), **where)
     return figure
 
 
-def _matrix_in_words(seen: Tensor, allowed: Tensor, names: Sequence[str]) -> str:
-    leaks = leaks_in_words(seen, allowed, names)
-    return " ".join(filter(None, [pairs_in_words(seen, names), leaks and f"Leaks: {leaks}."]))
+def _dependence_in_words(
+    matrices: Mapping[str, Tensor], allowed: Tensor, counts: Mapping[str, str]
+) -> str:
+    """Return the alternative text: the counts of all matrices, then the pairs of each."""
+    names = variable_names(len(allowed))
+    complete = f"{allowed.sum()} of {allowed.sum()} seen, "
+    complete *= all(words.startswith(complete) for words in counts.values())
+    found = [f"{title}: {words.removeprefix(complete)}" for title, words in counts.items()]
+    told = []
+    for title, seen in matrices.items():
+        leaks = leaks_in_words(seen, allowed, names)
+        words = [f"{title}:"] * (len(matrices) > 1) + [pairs_in_words(seen, names)]
+        told.append(" ".join(words + [f"Leaks: {leaks}."] * bool(leaks)))
+    return f"{'; '.join(found)}. {' '.join(told)}"
 
 
 def pairs_in_numbers(seen: Tensor, allowed: Tensor) -> str:
@@ -102,8 +93,6 @@ def pairs_in_words(seen: Tensor, names: Sequence[str]) -> str:
         >>> pairs_in_words(torch.eye(2), ["x₁", "x₂"])
         'x̂₁ sees x₁; x̂₂ sees x₂.'
     """
-    if len(names) > FEW:
-        return ""
     if len(names) > 6:
         counts = ", ".join(map(str, seen.int().sum(1).tolist()))
         if seen.all():
@@ -139,38 +128,25 @@ def draw_pairs(axes: Axes, seen: np.ndarray, allowed: np.ndarray) -> None:
 
 
 def name_pairs(axes: Axes, names: Sequence[str], cell: float) -> None:
-    """Names along a matrix of pairs: of all, or of every so many where squares are small."""
+    """Write names along a matrix of pairs: every name, or every k-th where squares are small."""
     frame_only(axes)
-    tilt = 90 if max(map(len, names)) > 3 else 0
-    across, down = (math.ceil(room / cell) for room in (0.18 if tilt else 0.27, 0.18))
-    for ticks, labels, step, how in (
-        (axes.set_xticks, names, across, {"rotation": tilt}),
-        (axes.set_yticks, [hat(name) for name in names], down, {}),
+    across, down = (math.ceil(room / cell) for room in (0.27, 0.18))
+    for ticks, labels, step in (
+        (axes.set_xticks, names, across),
+        (axes.set_yticks, [hat(name) for name in names], down),
     ):
         shown = range(0, len(names), step)
-        ticks(shown, [labels[k] for k in shown], parse_math=False, fontsize=12, **how)
+        ticks(shown, [labels[k] for k in shown], parse_math=False, fontsize=12)
     axes.tick_params(length=0)
 
 
-def _draw_many_pairs(axes: Axes, seen: np.ndarray, allowed: np.ndarray) -> None:
-    colours = np.zeros((*seen.shape, 4))
-    colours[allowed] = to_rgba(FAINT)
-    colours[seen & allowed] = to_rgba(BLUE)
-    colours[seen & ~allowed] = to_rgba(ORANGE)
-    axes.imshow(colours)
-    rows, columns = np.nonzero(seen & ~allowed)
-    axes.plot(columns, rows, ",", color=ORANGE)  # a dot each, however small the picture is
-
-
 def _kinds(seen: Sequence[Tensor], allowed: Tensor) -> dict[str, object]:
-    """What each kind of square means, of those that are there."""
+    """Return the kinds of squares that occur, with a patch for the key."""
     all_seen, any_seen = torch.stack(list(seen)).all(0), torch.stack(list(seen)).any(0)
-    few = len(allowed) <= FEW
-    missing = {"facecolor": "none", "edgecolor": BLUE} if few else {"facecolor": FAINT}
-    cross = Line2D([], [], color="white", linestyle="", marker="x" if few else "")
+    cross = Line2D([], [], color="white", linestyle="", marker="x")
     kinds = {
         "allowed and seen": (any_seen & allowed, Patch(color=BLUE)),
-        "allowed, not seen": (allowed & ~all_seen, Patch(**missing)),
+        "allowed, not seen": (allowed & ~all_seen, Patch(facecolor="none", edgecolor=BLUE)),
         "a leak": (any_seen & ~allowed, (Patch(color=ORANGE), cross)),
     }
     return {words: patch for words, (where, patch) in kinds.items() if where.any()}

@@ -15,7 +15,7 @@ from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from ..common.colours import ORANGE
-from ..common.words import hat, shortened, variable_names
+from ..common.words import hat, variable_names
 from ..leaks.connections import leaking_connections
 from ..model.masks import connectivity
 from .dependence import leaks_in_words, pairs_in_words
@@ -25,8 +25,8 @@ from .picture import LINES, WIDTH, Picture, picture
 
 APART = 0.48
 """Inches from a unit to the next one of its layer."""
-FEW, MOST = 8, 32
-"""Units of a layer that are drawn one by one, and variables whose wires are drawn."""
+FEW = 8
+"""Number of units of a layer up to which each is drawn by itself."""
 TABLE, BESIDE, SQUARE = 1.2, 1.75, 0.08
 """Inches of the masks' height, of the room for who sees whom, and of a unit among many."""
 
@@ -49,7 +49,6 @@ def plot_network(
     *,
     direct: Tensor | None = None,
     allowed: Tensor | None = None,
-    names: Sequence[str] | None = None,
     title: str = "",
 ) -> Picture:
     """A masked network as a graph: a row is a step, a line a weight; below, its masks, sorted.
@@ -57,8 +56,8 @@ def plot_network(
     Inputs, units and outputs of one degree share a row. Who may know more is darker, and a line has
     the blue of where it comes from. If it is known what may reach what, paths that leak are orange
     and crossed at their ends, and beside the graph stands what each output sees: filled where a
-    path leads from an input, outlined where one is allowed, crossed where it is not. Of more than
-    eight units those of one degree are drawn as one, and of more than 32 variables the masks alone.
+    path leads from an input, outlined where one is allowed, crossed where it is not. If a layer has
+    more than eight units, those of one degree are drawn as one.
 
     Args:
         degrees: of the inputs and of each hidden layer, see :func:`made_course.draw_degrees`; a
@@ -66,7 +65,6 @@ def plot_network(
         masks: of every layer, see :func:`made_course.build_masks`.
         direct: mask of the direct connections, if there are any.
         allowed: (D, D) BoolTensor of what is allowed, see :func:`made_course.direct_mask`.
-        names: of the variables; None is x₁, x₂, ...
         title: words above.
 
     Example:
@@ -80,7 +78,7 @@ def plot_network(
     layers = [units.int().cpu() for units in (*degrees, degrees[0])]
     wires = [(k, k + 1, mask.bool().cpu().numpy()) for k, mask in enumerate(masks)]
     wires += [] if direct is None else [(0, len(masks), direct.bool().cpu().numpy())]
-    names = [shortened(name) for name in names or variable_names(len(degrees[0]))]
+    names = variable_names(len(degrees[0]))
     seen = connectivity(masks, direct).cpu()
     may_see = torch.ones_like(seen) if allowed is None else allowed.cpu()
     leaking = [leaks.cpu().numpy() for leaks in leaking_connections(masks, ~may_see, direct)]
@@ -101,17 +99,15 @@ def plot_network(
     axes.text(0.05, high - 0.08, "\n".join(lines), **how)
     middles = [*(xs[:-1] + gap / 2), xs[-1] + room + 0.6]
     for (k, to, mask), leaks, middle in zip(wires, leaking, middles, strict=False):
-        if nodes:
-            how = {"dip": 0.3 * edges[0] * (to > k + 1), "is_last": to == len(masks), "top": top}
-            _draw_wires(axes, nodes[k], nodes[to], mask, leaks, **how)
+        how = {"dip": 0.3 * edges[0] * (to > k + 1), "is_last": to == len(masks), "top": top}
+        _draw_wires(axes, nodes[k], nodes[to], mask, leaks, **how)
         said = "direct" if to > k + 1 else f"→ {layer_names(len(layers))[to]}"
         box = middle, TABLE - foot, min(gap, 1.6) - 0.25
         leaks = leaks & (to == len(masks))  # the rule that is broken is that of the outputs
         draw_staircase(axes, mask, leaks, (layers[k], layers[to]), box, top, said)
-    if nodes:
-        axes.hlines(edges[1:-1], 0.05, xs[-1] + room, color=LINES, linewidth=0.4, zorder=0)
-        _draw_nodes(axes, nodes, names, edges[0], top)
-    if nodes and allowed is not None:
+    axes.hlines(edges[1:-1], 0.05, xs[-1] + room, color=LINES, linewidth=0.4, zorder=0)
+    _draw_nodes(axes, nodes, names, edges[0], top)
+    if allowed is not None:
         _draw_sight(axes, nodes, seen.numpy(), may_see.numpy(), xs[-1] + room, edges[0], top)
     return figure
 
@@ -124,8 +120,6 @@ def _in_rows(layers: Sequence[Tensor], xs: np.ndarray) -> tuple[list[list[Node]]
         >>> [node.y for node in nodes[0]], edges
         ([0.24, 0.72], [0.96, 0.48, 0.0])
     """
-    if len(layers[0]) > MOST:
-        return [], [-0.3]
     parts = [[[k] for k in range(len(units))] for units in layers]
     for part, units in zip(parts[1:-1], layers[1:-1], strict=True):
         if len(units) > FEW:
