@@ -16,9 +16,8 @@ from made_course.shipped import assets as shipped
 from made_course.shipped.measured import load_runs
 from made_course.shipped.weights import MODELS, load_pretrained
 from made_lessons.notebook_05.nearest import nearest_images
-from tools.ships.small_set import outside_small_set
 from tools.ships.train_any_order import hidden_parts, nats_of_hidden, whole_orderings
-from tools.ships.train_weights import fingerprint, make_pretrained, write_model
+from tools.ships.train_weights import fingerprint, make_digits, outside_small_set, write_model
 
 
 @pytest.fixture(scope="module")
@@ -194,4 +193,4 @@ def test_a_damaged_file_is_named_with_the_cure(assets):
 def test_making_them_needs_all_of_mnist(assets, monkeypatch, tmp_path):
     monkeypatch.setenv("MADE_COURSE_DATA", str(tmp_path / "nothing here"))
     with pytest.raises(FileNotFoundError, match=r"python -m made_course\.data"):
-        make_pretrained()
+        make_digits()

@@ -1,8 +1,6 @@
-"""How long a reader waits for a widget in JupyterLab: ``python -m tools.checks.waits`` prints it.
+"""Print how long a reader waits for a widget in JupyterLab: ``python -m tools.checks.waits``.
 
 A wait is the browser's own time from a key press or click to the end of the first frame after it.
-For the network that trains, also the seconds from Train to 3.45 nats, five times, and what a frame
-takes of script and layout meanwhile.
 """
 
 import argparse
@@ -26,21 +24,6 @@ WATCH = """(widget) => {
         }, true);
     }
 }"""
-
-TRAIN = """() => new Promise((told) => {
-    const widget = document.querySelector(".made-widget");
-    const [plain, frames, start] = [window.requestAnimationFrame, [], performance.now()];
-    window.requestAnimationFrame = (draw) => plain((time) => {
-        const before = performance.now();
-        draw(time);
-        widget.getBoundingClientRect();  // which makes the page lay it out now
-        frames.push(performance.now() - before);
-        if (Number(widget.dataset.nll) > 3.45) return;
-        window.requestAnimationFrame = plain;
-        told([(performance.now() - start) / 1000, frames]);
-    });
-    widget.querySelector(".train").click();
-})"""
 
 
 def clicks(selector: str) -> Callable:
@@ -92,18 +75,6 @@ def measure(widget, act: Callable) -> list[float]:
     return widget.page.evaluate("window.waits")[PRESSES // 4 :]
 
 
-def race(widget) -> tuple[list[float], list[float]]:
-    """Seconds from Train to 3.45 nats, five times; milliseconds of script and layout a frame."""
-    seconds, frames = [], []
-    for _ in range(5):
-        taken, each = widget.page.evaluate(TRAIN)
-        seconds.append(taken)
-        frames += each
-        widget.get_by_role("button", name="Pause").click()
-        widget.get_by_role("button", name="Start again").click()
-    return seconds, frames
-
-
 def main() -> None:
     argparse.ArgumentParser("python -m tools.checks.waits", description=__doc__).parse_args()
     with (
@@ -117,15 +88,6 @@ def main() -> None:
             waits = measure(page.locator(".made-widget"), act)
             slow = longest_of_95_percent(waits)
             print(f"{source}, {what}: {statistics.median(waits):.1f} ms, 95% {slow:.1f} ms")
-        run_cells(page, lab, f"{PREPARE}w = MaskExplorer('boards')\nw")
-        seconds, frames = race(page.locator(".made-widget"))
-        print(
-            "MaskExplorer('boards'), Train to 3.45 nats:",
-            *(f"{taken:.2f}" for taken in seconds),
-            "s",
-        )
-        slow = longest_of_95_percent(frames)
-        print(f"a frame of it: {statistics.median(frames):.1f} ms, 95% {slow:.1f} ms")
 
 
 if __name__ == "__main__":

@@ -1,13 +1,8 @@
-"""How ``"mnist-any-order"`` was made: the orderings it was trained in are those it is asked for.
+"""Train ``"mnist-any-order"`` in drawn orderings: ``python -m tools.ships.train_any_order``.
 
-``python -m tools.ships.train_any_order`` trains it again and writes it into ``shipped/files``; it
-needs full MNIST and takes about half an hour on one core. At the end it prints what the model costs
-on the course's 1,000 test images, whole and where a part of them is hidden.
+It needs full MNIST, takes about half an hour on one core, and writes into ``shipped/files``. At the
+end it prints the NLL of the small test set, of whole images and of hidden parts given the rest.
 """
-
-from __future__ import annotations
-
-import sys
 
 import torch
 from torch import Generator, Tensor
@@ -29,8 +24,8 @@ AT_ONCE = 4
 """Orderings at a step, each with its share of the batch."""
 
 
-class _AskedFor(MADE):
-    """A MADE over pixels that trains in such orderings, several at each step.
+class AnyOrder(MADE):
+    """A MADE that trains in several drawn orderings of the pixels at each step.
 
     Each hidden unit keeps its degree: it sees other pixels each time, but always as many.
     """
@@ -46,40 +41,22 @@ class _AskedFor(MADE):
         return torch.cat(parts)
 
     def resample_masks(self) -> None:
-        """Nothing: each batch draws its own."""
+        """Do nothing, because each batch draws its own masks."""
 
 
 def make_any_order() -> None:
-    """Train the model and write it into ``shipped/files``.
-
-    Raises:
-        FileNotFoundError: if full MNIST is absent.
-        OSError: if ``shipped/files`` cannot be written.
-    """
     torch.manual_seed(0)
     train, test, trained_on = images_outside_small_set()
-    arguments = {
-        "input_dim": SIDE**2,
-        "hidden_dims": [960, 960],
-        "natural_order": False,
-        "degrees": "even",
-        "direct": True,
-        "conditioning": True,
-        "num_masks": None,
-        "seed": 0,
-    }
-    model = _AskedFor(**arguments)
+    arguments = {"input_dim": SIDE**2, "hidden_dims": [960, 960], "natural_order": False}
+    arguments |= {"degrees": "even", "direct": True, "conditioning": True, "num_masks": None}
+    arguments["seed"] = 0
+    model = AnyOrder(**arguments)
     fit(model, train, epochs=60, batch_size=256, lr=0.012, weight_decay=0.01, seed=0)
     write_model("mnist-any-order", model, arguments, trained_on, evaluate(model, test, ensemble=1))
 
 
 def whole_orderings() -> dict[str, Tensor]:
-    """Ways through all pixels of an image: name → (784,) ordering.
-
-    Example:
-        >>> whole_orderings()["column by column"][:3]
-        tensor([ 0, 28, 56])
-    """
+    """Return orderings of all pixels: name → (784,)."""
     row, column = rows_and_columns()
     chance = torch.rand(SIDE**2, generator=Generator().manual_seed(0))
     away = torch.stack([row, column]) - (SIDE - 1) / 2
@@ -98,12 +75,7 @@ def whole_orderings() -> dict[str, Tensor]:
 
 
 def hidden_parts() -> dict[str, Tensor]:
-    """Parts of an image to be completed: name → (784,) true where hidden.
-
-    Example:
-        >>> {name: int(part.sum()) for name, part in hidden_parts().items()}["middle 14 × 14"]
-        196
-    """
+    """Return parts of an image to be completed: name → (784,), true where hidden."""
     row, column = rows_and_columns()
     chance = torch.rand(SIDE**2, generator=Generator().manual_seed(0))
     half, quarter = SIDE // 2, SIDE // 4
@@ -123,14 +95,13 @@ def hidden_parts() -> dict[str, Tensor]:
 def nats_of_hidden(
     model: MADE, x: Tensor, hidden: Tensor, ordering: Tensor | None = None
 ) -> Tensor:
-    """(N,) nats of what is hidden of each row, given the rest, as ``complete`` would draw it."""
+    """Return the NLL (N,) of the hidden part of each row given the rest, as ``complete`` draws."""
     degrees, _ = completion_degrees(model, ~hidden, ordering)
     with model.under(degrees):
         return -model.log_conditionals(x)[:, hidden].sum(1)
 
 
 def print_table(model: MADE) -> None:
-    """Print what the model costs on the small test set, and what independent pixels cost."""
     train, test, _ = load_binarized_mnist("small")
     ink = torch.distributions.Bernoulli((train.sum(0) + 1) / (len(train) + 2))
     alone = -ink.log_prob(test)
@@ -144,8 +115,5 @@ def print_table(model: MADE) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        make_any_order()
-        print_table(load_pretrained("mnist-any-order"))
-    except OSError as error:
-        sys.exit(str(error))
+    make_any_order()
+    print_table(load_pretrained("mnist-any-order"))
