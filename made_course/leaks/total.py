@@ -1,4 +1,4 @@
-"""What the probabilities that a model gives to all inputs add up to."""
+"""The sum of the probabilities that a model gives to all inputs."""
 
 from __future__ import annotations
 
@@ -10,29 +10,26 @@ from torch import nn
 from ..model.sampling import SAMPLES_AT_ONCE
 
 MOST_INPUTS = 2**20
-"""Up to this many inputs :func:`total_probability` adds up."""
+"""Number of inputs up to which :func:`total_probability` adds them up."""
 
 
 @torch.no_grad()
 def total_probability(model: nn.Module) -> float:
-    r"""What a model's "probabilities" of all inputs add up to: :math:`\sum_x e^{\log p(x)}`.
+    r"""Add up the probabilities that a model gives to all inputs: :math:`\sum_x e^{\log p(x)}`.
 
-    1 for every honest model; that is necessary, but not sufficient. Computed in float64, on a copy
-    of the model in evaluation mode.
+    The sum is 1 for every honest model. This is necessary, but not sufficient. It is computed in
+    float64, on a copy of the model in evaluation mode.
 
     Args:
-        model: any model of the course, of at most 20 binary variables (or as many classes that
-            there are no more than 2²⁰ inputs).
-
-    Returns:
-        the sum.
+        model: a model of the course whose variables have finitely many values, such as at most 20
+            binary variables.
 
     Raises:
-        TypeError: if ``model`` is none, or its variables have no fixed number of values.
-        ValueError: if there are too many inputs.
+        TypeError: if it is not such a model.
+        ValueError: if there are more than 2²⁰ inputs.
 
     Source:
-        Germain et al. 2015, "Autoencoders": why the loss of an autoencoder is no likelihood.
+        Germain et al. 2015, "Autoencoders", on why the loss of an autoencoder is not a likelihood.
 
     Example:
         >>> from made_course import MADE
@@ -51,8 +48,8 @@ def total_probability(model: nn.Module) -> float:
         )
     if values**model.input_dim > MOST_INPUTS:
         raise ValueError(
-            f"there are {values}^{model.input_dim} inputs, too many to add up: take a model with "
-            f"fewer variables, such that there are at most 2^{MOST_INPUTS.bit_length() - 1}"
+            f"there are {values}^{model.input_dim} inputs, but at most "
+            f"2^{MOST_INPUTS.bit_length() - 1} can be added up: take a model with fewer variables"
         )
     model = copy.deepcopy(model).cpu().double().eval()  # not every device has float64
     places = values ** torch.arange(model.input_dim, device="cpu")

@@ -1,4 +1,4 @@
-"""What a network says of a row at every step of its generation."""
+"""The outputs of a network at every step of generating a row."""
 
 from __future__ import annotations
 
@@ -13,17 +13,16 @@ from ..model.heads import Head
 
 @dataclass(frozen=True, eq=False)
 class Trajectory:
-    """One row as it is generated: what the network says at every step.
+    """A row of D variables that is generated in K steps, and the network's outputs at every step.
 
     Attributes:
         x: (D,) the row.
         order: (D,) degrees of the variables: the step, counted from 1, at which each is decided.
-        outputs: (K + 1, D) in half precision, for K steps; row t holds every output as a
-            probability when the network has read what is decided by step t, and zeros in place of
-            the others.
-        probabilities: (D,) of p(xᵢ = 1 | the variables before xᵢ).
-        log_likelihood: (K + 1,) in float64; entry t is the log-probability of what is decided by
-            step t, in nats.
+        outputs: (K + 1, D) probabilities in half precision; row t has all outputs after the network
+            has read the variables decided by step t, with zeros instead of the others.
+        probabilities: (D,) p(xᵢ = 1 | the variables before xᵢ).
+        log_likelihood: (K + 1,) in float64; entry t is the log-probability of the variables decided
+            by step t, in nats.
     """
 
     x: Tensor
@@ -33,19 +32,19 @@ class Trajectory:
     log_likelihood: Tensor
 
     def undecided(self, step: int) -> Tensor:
-        """(D,) true for the variables that are still to come after so many steps."""
+        """(D,) whether each variable is still undecided after so many steps."""
         return self.order > step
 
     def map(self, step: int) -> Tensor:
-        """(D,) outputs of the pass that decided this step; 0: of the first pass."""
+        """(D,) outputs of the pass that decided this step; step 0 shows the first pass."""
         outputs = self.outputs[max(step - 1, 0)].to(self.probabilities.dtype)
         return torch.where(self.not_conditional(step), outputs, self.probabilities)
 
     def not_conditional(self, step: int) -> Tensor:
-        """(D,) true where an output of ``map(step)`` is no conditional yet.
+        """(D,) whether each output of ``map(step)`` is not yet a conditional.
 
-        The network has read zeros in place of some of the variables that it depends on. All other
-        outputs are conditionals, and no later variable changes them.
+        Such an output was computed with zeros instead of some variables that it depends on. All
+        other outputs are conditionals, and no later variable changes them.
         """
         return self.undecided(max(step, 1))
 
@@ -54,22 +53,20 @@ class Trajectory:
 def trajectory(
     forward: Callable[[Tensor], Tensor], x: Tensor, order: Tensor, head: Head
 ) -> Trajectory:
-    """What the network says of a row at every step of its generation, in one batch of K + 1 rows.
-
-    The row may be a sample or a given one: its values are read, none is drawn.
+    """Compute a network's outputs at every step of generating a row, in one batch of K + 1 rows.
 
     Args:
-        forward: maps inputs (n, D) to logits (n, D); logit i depends on variables before i alone.
-        x: (D,) of zeros and ones.
-        order: (D,) degrees of the variables, 1 to K; there are as many steps.
-        head: gives a variable's log-probability from its logit: that of binary variables.
+        forward: maps inputs (n, D) to logits (n, D); logit i depends only on variables before i.
+        x: (D,) zeros and ones, a sample or any other row.
+        order: (D,) degrees of the variables, 1 to K for K steps.
+        head: the head for binary variables, which gives log-probabilities from logits.
 
     Example:
         >>> from made_course.model.heads import Bernoulli
         >>> def chain(x):  # p(x1 = 1) = 1/2, then x2 copies x1
         ...     return torch.stack([torch.zeros(len(x)), 100 * x[:, 0] - 50], dim=1)
         >>> found = trajectory(chain, torch.ones(2), torch.tensor([1, 2]), Bernoulli())
-        >>> found.outputs  # x2's output is no conditional before x1 has been read
+        >>> found.outputs  # x2's output is not a conditional before x1 has been read
         tensor([[0.5000, 0.0000],
                 [0.5000, 1.0000],
                 [0.5000, 1.0000]], dtype=torch.float16)

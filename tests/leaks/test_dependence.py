@@ -252,22 +252,18 @@ def test_a_module_without_parameters_takes_points_of_any_kind():
     assert torch.equal(found.by_flip, torch.eye(3).bool())
 
 
+WRONG_POINTS = [torch.zeros(3), torch.zeros(0, 3), *torch.tensor([0.5, -1, 2]).view(3, 1, 1)]
+
+
 @pytest.mark.parametrize(
-    ("call", "error", "fragment"),
+    ("call", "fragment"),
     [
-        *(
-            (
-                partial(measure_dependence, torch.clone, x),
-                ValueError,
-                "x must be (n, D) zeros and ones",
-            )
-            for x in (torch.zeros(3), torch.zeros(0, 3), *torch.tensor([0.5, -1, 2]).view(3, 1, 1))
-        ),
-        (lambda: binary_points(0), ValueError, "input_dim must be at least 1, got 0"),
-        (lambda: binary_points(3, -1), ValueError, "seed must be at least 0, got -1"),
-        (lambda: measure(torch.clone, 3).leaks([0, 1]), ValueError, "each of 3 variables, got 2"),
+        *((partial(measure_dependence, torch.clone, x), "zeros and ones") for x in WRONG_POINTS),
+        (lambda: binary_points(0), "input_dim must be at least 1, got 0"),
+        (lambda: binary_points(3, -1), "seed must be at least 0, got -1"),
+        (lambda: measure(torch.clone, 3).leaks([0, 1]), "a permutation of 0..2, got [0, 1]"),
     ],
 )
-def test_bad_arguments(call, error, fragment):
-    with pytest.raises(error, match=re.escape(fragment)):
+def test_bad_arguments(call, fragment):
+    with pytest.raises(ValueError, match=re.escape(fragment)):
         call()
