@@ -42,7 +42,7 @@ def player_of(bias=0.0, **options):
         (lambda: CompletionPlayer(MODEL, torch.ones(11, 3)), "images must be at most 10, got 11"),
         (lambda: MaskExplorer("diary", [300]), "at most 4 hidden layers of at most 64"),
         (lambda: MaskExplorer("diary", "44"), "widths such as"),
-        (lambda: MaskExplorer("diary", (2,), [0, 1]), "each of 3 variables"),
+        (lambda: MaskExplorer("diary", (2,), [0, 1]), "a permutation of 0..2, got [0, 1]"),
     ],
 )
 def test_what_makes_no_widget(make, message):
