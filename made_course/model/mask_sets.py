@@ -48,14 +48,15 @@ class MaskSets(nn.Module):
         self.kind = check_choice("degrees", kind, DEGREE_DRAWS)
         self.num_masks = None if num_masks is None else check_count("num_masks", num_masks)
         self.seed = None if seed is None else check_count("seed", seed, smallest=0)
-        order = input_degrees(range(input_dim) if ordering is None else ordering, input_dim)
-        small = torch.int16 if input_dim < 2**15 else torch.int32
-        self.register_buffer("orders", order.to(small).repeat(self.num_masks or 1, 1))
-        hidden = torch.zeros(len(self.orders), sum(hidden_dims), dtype=small)
-        self.register_buffer("hidden_degrees", hidden)
+        rows, small = self.num_masks or 1, torch.int16 if input_dim < 2**15 else torch.int32
+        self.register_buffer("orders", torch.zeros(rows, input_dim, dtype=small))
+        self.register_buffer("hidden_degrees", torch.zeros(rows, sum(hidden_dims), dtype=small))
         # which of K sets is in use; where only one is stored, the number of draws so far
         self.register_buffer("position", torch.tensor(0))
-        for row in range(len(self.orders)):
+        self.orders[:] = input_degrees(
+            range(input_dim) if ordering is None else ordering, input_dim
+        )
+        for row in range(rows):
             self._store(row, number=row)
 
     def degrees(self, number: int | None = None) -> list[Tensor]:
