@@ -91,6 +91,11 @@ def test_what_is_no_ordering(ordering, error, message):
         check_ordering(ordering, 3)
 
 
+def test_variables_beside_groups_are_no_ordering():
+    with pytest.raises(TypeError, match=r"a list of groups, got \[\[1, 2\], 0\]"):
+        input_degrees([[1, 2], 0])
+
+
 # ---- hidden degrees -----------------------------------------------------------------------------
 
 
