@@ -285,7 +285,7 @@ class MixtureOfGaussians(Head):
         """
         params32 = params.to(torch.promote_types(params.dtype, torch.float32))
         logits, means, scales = unpacked(params32)  # ndtri has no bfloat16
-        k, position = part_of(torch.softmax(logits, -1), u.to(params32.dtype))
+        k, position = choose_component(torch.softmax(logits, -1), u.to(params32.dtype))
         mean, scale = (numbers.gather(-1, k[..., None])[..., 0] for numbers in (means, scales))
         return (mean + scale * torch.special.ndtri(position)).to(params.dtype)
 
@@ -311,7 +311,7 @@ def unpacked(params: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     return logits, means, log_scales.clamp(min=NARROWEST).exp()
 
 
-def part_of(shares: Tensor, u: Tensor) -> tuple[Tensor, Tensor]:
+def choose_component(shares: Tensor, u: Tensor) -> tuple[Tensor, Tensor]:
     """Return the component that each u falls into, and its position there: (..., K) and (...)."""
     k = _class_of(shares, u)
     share = shares.gather(-1, k[..., None])[..., 0]

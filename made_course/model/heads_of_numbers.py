@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from ..common.arguments import check_count
-from .heads import Head, MixtureOfGaussians, part_of, unpacked
+from .heads import Head, MixtureOfGaussians, choose_component, unpacked
 
 Number = float | Sequence[float]
 """One for a column, or one for each of several that share a head."""
@@ -252,7 +252,7 @@ class Whole(OnAxis):
     def sample(self, params: Tensor, u: Tensor) -> Tensor:
         """The number in whose cell the place of each uniform number is, written to a step."""
         curves, shares = self._unpack(params)
-        k, u = part_of(shares.exp(), u.to(params.dtype))
+        k, u = choose_component(shares.exp(), u.to(params.dtype))
         steps = self.steps.to(params).expand(*k.shape, self.steps.shape[-1])
         s = steps.gather(-1, k[..., None])[..., 0]
         lower, upper = self.numbers[:2].to(params)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from .heads import Head, part_of
+from .heads import Head, choose_component
 from .heads_of_numbers import Number, OnAxis
 
 
@@ -103,7 +103,9 @@ class Spiked(Head):
     def sample(self, params: Tensor, u: Tensor) -> Tensor:
         """A value that recurs where u falls to one, else one by the other head."""
         rest, recurring, others = self._unpack(params)
-        k, u = part_of(torch.cat([rest[..., None], recurring], -1).exp(), u.to(params.dtype))
+        k, u = choose_component(
+            torch.cat([rest[..., None], recurring], -1).exp(), u.to(params.dtype)
+        )
         values = self.values.to(params).expand(*k.shape, self.count)
         value = values.gather(-1, (k - 1).clamp(min=0)[..., None])[..., 0]
         return value.where(k > 0, self.beside.sample(others, u))
