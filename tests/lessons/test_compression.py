@@ -70,6 +70,7 @@ def test_every_machine_rounds_the_chances_alike():
     assert ((exact - exact.floor()) - 0.5).abs().min() > 1e-4
     chances = compression._chances(logits)
     assert [a + b for a, b in zip(chances, reversed(chances), strict=True)] == [65536] * 705
+    assert (torch.tensor(chances) - exact).abs().max() < 0.5
     assert min(chances) == compression._chances(torch.tensor([-1e9]))[0] == 1
 
 

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 import torch
 
 from made_lessons.notebook_07 import pixel_orderings as module
@@ -65,3 +66,13 @@ def test_a_part_often_comes_last_and_sometimes_first(monkeypatch):
     last, first = part[drawn[:, -140:]].all(1).sum(), part[drawn[:, :140]].all(1).sum()
     assert 55 < last < 95
     assert 10 < first < 40
+
+
+@pytest.mark.parametrize(
+    ("seed", "first"), [(50, [0, 1, 2]), (20, [783, 782, 781]), (51, [27, 55, 83])]
+)
+def test_a_sweep_goes_line_by_line(seed, first):
+    ordering = draw_pixel_ordering(torch.Generator().manual_seed(seed))
+    assert ordering[:3].tolist() == first
+    same_line = [int((line.diff() == 0).sum()) for line in (ordering // 28, ordering % 28)]
+    assert sorted(same_line) == [0, 28 * 27]

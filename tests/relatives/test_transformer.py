@@ -21,7 +21,7 @@ from made_course import (
     total_probability,
 )
 from made_course.model.sampling import sample_naive
-from made_course.relatives.transformer import Block
+from made_course.relatives.transformer import Block, waves
 from made_lessons.notebook_09.window_as_a_mask import window_mask
 from made_lessons.notebook_10.mean_over_earlier_places import attend
 from made_lessons.notebook_10.one_more_place import one_more
@@ -138,3 +138,10 @@ def test_a_window_is_a_convolution_with_its_future_masked():
     whole[:, :, :3] = (layer.weight * layer.mask).detach()
     assert torch.allclose(layer(x), F.conv2d(x, whole, layer.bias, padding=2))
     assert int(layer.mask.sum()) == 13
+
+
+def test_position_embeddings_are_sines_and_cosines():
+    angles = torch.arange(5.0)[:, None] * torch.tensor([1.0, 0.01])
+    found = waves(5, 4)
+    torch.testing.assert_close(found[:, ::2], angles.sin() / 2)
+    torch.testing.assert_close(found[:, 1::2], angles.cos() / 2)

@@ -32,7 +32,15 @@ ROOMS = {  # a folder, files of it that are changed, and the tests that then run
     "sampling": ("made_course/model", ["sampling"], ["sampling"]),
     "made": ("made_course/model", ["masked_linear", "made"], ["made"]),
     "completion": ("made_course/model", ["completion"], ["completion", "completed_rows"]),
-    "compression": ("made_lessons/notebook_11", ["compression"], ["compression"]),
+    "code of single pages": (
+        "made_lessons",
+        [
+            "notebook_07/logistic_orderings",
+            "notebook_07/pixel_orderings",
+            "notebook_11/compression",
+        ],
+        ["compression", "logistic_orderings", "pixel_orderings"],
+    ),
     "tables": (
         "made_course/data",
         ["mnist_binarized", "table_cells", "table_columns", "table_files", "table_texts", "tables"],
