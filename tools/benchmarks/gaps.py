@@ -73,8 +73,11 @@ def whole(x):
     return x[~x.isnan().any(1)]
 
 
-def imputed(columns, train, *others):
-    """All rows filled by scikit-learn's IterativeImputer, classes by their most likely code."""
+def imputed(columns, train, *others, draws=False):
+    """Fill all rows by scikit-learn's IterativeImputer, with means or with draws.
+
+    A class gets its most likely code.
+    """
     from sklearn.experimental import enable_iterative_imputer  # noqa: F401
     from sklearn.impute import IterativeImputer
 
@@ -95,7 +98,7 @@ def imputed(columns, train, *others):
             [p.argmax(1, keepdim=True).float() if p.shape[1] > 1 else p for p in parts], 1
         )
 
-    imputer = IterativeImputer(random_state=0).fit(wide(train))
+    imputer = IterativeImputer(random_state=0, sample_posterior=draws).fit(wide(train))
     filled = (narrow(imputer.transform(wide(x))) for x in (train, *others))
     return [f.where(x.isnan(), x) for f, x in zip(filled, (train, *others), strict=True)]
 
@@ -110,6 +113,7 @@ def measured(data, share, how, seed):
         "rows with gaps": (train, valid),
         "whole rows alone": (whole(train), whole(valid)),
         "IterativeImputer, then MADE": filled[:2],
+        "draws of IterativeImputer, then MADE": imputed(data.columns, train, valid, draws=True),
     }
     found = {}
     hidden = test.isnan() & reals
