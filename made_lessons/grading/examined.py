@@ -16,19 +16,17 @@ INSIDE = tuple(exercise.name for exercise in EXERCISES if exercise.is_inside)
 
 
 def examined(exercise: Exercise, answer: object) -> Verdict:
-    """The verdict of the check."""
+    """Return the verdict of the check on an answer."""
     try:
         said = examine(exercise, answer)
         verdict = Verdict("right", said)
     except Wrong as wrong:
         lines = {"tried": wrong.tried, "expected": wrong.expected, "came": wrong.came}
         report = "; ".join(f"{label} {text}" for label, text in lines.items() if text)
-        verdict = Verdict("wrong", f"{wrong.cause} ({report})" if report else wrong.cause)
-        said = wrong.came
-    # a score stands first; a name that the hand-in has chosen may stand further on
-    if exercise.name in OPEN and (found := re.match(r"(-?\d+\.\d+) (?:differential )?nats", said)):
-        verdict.nats = float(found[1])
-        if verdict.state == "right" and verdict.nats < exercise.doubtful:
-            verdict.state = WAITS
-            verdict.words = f"better than {exercise.doubtful:g} nats, which nobody reached: {said}"
+        return Verdict("wrong", f"{wrong.cause} ({report})" if report else wrong.cause)
+    # the score comes first; a name that the submission has chosen may come later
+    found = re.match(r"(-?\d+\.\d+) (?:differential )?nats", said)
+    if exercise.is_open and found and float(found[1]) < exercise.doubtful:
+        words = f"better than {exercise.doubtful:g} nats, which nobody reached: {said}"
+        return Verdict(WAITS, words)
     return verdict

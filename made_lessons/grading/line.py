@@ -1,18 +1,17 @@
-"""Calls between the judge and the process of a hand-in, of which only plain values come back.
+"""Calls between the judge and a submission. Only plain values come back.
 
-The check runs in the judge. It calls the answer, which lives in the other process, as if it were
-here: arguments go there, numbers, texts, tensors and collections of them come back. Nothing that
-comes back is ever run. So a hand-in that wants to pass must give the right values.
+The check runs in the judge. It calls the answer, which lives in another process, as if it were
+here: arguments go there, and numbers, texts, tensors and collections of them come back. Nothing
+that comes back is ever run. So a submission that wants to pass must give the right values.
 """
 
 from __future__ import annotations
 
-import base64
-import json
-import pickle
+import io
+import os
 import socket
-import time
 from collections.abc import Callable, Mapping
+from multiprocessing.connection import Connection
 from numbers import Integral, Real
 from typing import Any
 
@@ -28,86 +27,57 @@ from .own import TheCoursesOwn
 
 MOST_BYTES = 64 * 2**20
 """Length of a message."""
+MOST_BITS = 10_000
+"""Size of an integer; computing with longer ones could take the judge minutes."""
 _OF_A_MODEL = ("__call__", "log_prob", "sample")
 _OF_A_HEAD = ("params_per_variable", "is_density")
-_COLLECTIONS = {"list": list, "tuple": tuple, "set": set, "frozenset": frozenset}
-"""What comes back as one of these, of whatever class it is over there."""
-_DTYPES = {
-    str(dtype): dtype
-    for dtype in (
-        *(torch.bool, torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64),
-        *(torch.float16, torch.bfloat16, torch.float32, torch.float64),
-    )
-}
+_SETS = {"set": set, "frozenset": frozenset}
+_PLAIN = (bool, int, float, str)
 
 
 class Gone(BaseException):
-    """The other process has ended, is out of time, or is not understood; no check stops this."""
+    """The other process has ended, is out of time, or sent something unreadable.
+
+    It is not an ``Exception``, so that no check catches it.
+    """
 
 
 class Lost(BaseException):
-    """What an answer gave cannot be carried over: no check takes that for its fault."""
+    """A value of the answer cannot be sent. No check takes that for a mistake of the answer."""
 
 
 class Peer:
-    """One end of the line between a judge and a hand-in.
+    """One end of the line between a judge and a submission.
 
     Args:
-        line: a connected socket.
-        seconds: how long the line is kept open.
+        line: a connected socket without a timeout. Whoever shuts it down ends the conversation.
         is_judge: whether the other end is not to be trusted.
     """
 
-    def __init__(self, line: socket.socket, seconds: float, *, is_judge: bool) -> None:
-        line.settimeout(0.1)  # so that a time limit of the check can strike
-        self.line, self.ends, self.is_judge = line, time.monotonic() + seconds, is_judge
+    def __init__(self, line: socket.socket, *, is_judge: bool) -> None:
+        self.connection, self.is_judge = Connection(os.dup(line.fileno())), is_judge
         self.functions: list[Callable[..., object]] = []
-        self.of = ""  # the exercise that is asked about
-
-    # ---- messages -------------------------------------------------------------------------------
+        self.of = ""  # name of the exercise that is judged now
 
     def send(self, message: object) -> None:
-        """Send what JSON can hold."""
-        data = json.dumps(message).encode()
-        if len(data) > MOST_BYTES:
-            raise ValueError(
-                f"{len(data):,} bytes are too many: {MOST_BYTES:,} may be sent at once"
-            )
-        rest = memoryview(len(data).to_bytes(4, "big") + data)
-        while rest:
-            rest = rest[self._in_time(self.line.send, rest) :]
+        """Send a message of plain values and tensors."""
+        data = _packed(message)
+        try:
+            self.connection.send_bytes(data)
+        except OSError as error:
+            raise Gone from error
 
     def receive(self) -> dict[str, object]:
         """Wait for a message."""
-        length = int.from_bytes(self._read(4), "big")
-        if length > MOST_BYTES:
-            raise Gone
         try:
-            message = json.loads(self._read(length))
-        except (ValueError, RecursionError) as error:
+            data = self.connection.recv_bytes(MOST_BYTES)
+            with time_limit(LIMIT_S):
+                message = torch.load(io.BytesIO(data), weights_only=self.is_judge)
+        except (Exception, TookTooLong) as error:  # bytes of a submission may be anything
             raise Gone from error
         if not isinstance(message, dict):
             raise Gone
         return message
-
-    def _read(self, count: int) -> bytes:
-        parts = bytearray()
-        while len(parts) < count:
-            part = self._in_time(self.line.recv, min(count - len(parts), 2**20))
-            if not part:
-                raise Gone
-            parts += part
-        return bytes(parts)
-
-    def _in_time(self, step: Callable[[Any], Any], argument: object) -> Any:
-        while time.monotonic() < self.ends:
-            try:
-                return step(argument)
-            except TimeoutError:
-                continue
-            except OSError as error:
-                raise Gone from error
-        raise Gone
 
     # ---- calls ----------------------------------------------------------------------------------
 
@@ -119,7 +89,7 @@ class Peer:
             while "call" in (message := self.receive()):
                 self.serve(message)
         except TookTooLong:
-            self.ends = 0  # what comes now would be taken for the answer to a later call
+            self.connection.close()  # a late reply would be taken for that to the next call
             raise
         if "raised" in message:
             kind, text = (str(part)[:400] for part in message["raised"])
@@ -130,34 +100,37 @@ class Peer:
         for argument, now in zip(arguments, message.get("now", ()), strict=False):
             if now is not None:
                 _overwrite(argument, self.decode(now))
-        return self.decode(message.get("came"))
+        return self.decode(message.get("result"))
 
     def serve(self, message: dict[str, object]) -> None:
         """Answer one call of the other end."""
         try:
             function = self.functions[message["call"]]
+            before = [_packed(part) for part in message["arguments"]]
             arguments = [self.decode(part) for part in message["arguments"]]
             with time_limit(LIMIT_S):
-                came = self.carried(function(*arguments))
-            now = [*map(self._if_changed, arguments, message["arguments"])]
-            answer = {"came": came, "now": now}
+                result = self.carried(function(*arguments))
+            now = [*map(self._if_changed, arguments, before)]
+            reply = {"result": result, "now": now}
         except (Exception, SystemExit, TookTooLong, TheCoursesOwn, Lost) as error:
-            answer = {"raised": [type(error).__name__, str(error)[:400]]}
-        self.send(answer)
+            reply = {"raised": [type(error).__name__, str(error)[:400]]}
+        self.send(reply)
 
-    def _if_changed(self, argument: object, before: object) -> object:
+    def _if_changed(self, argument: object, before: bytes) -> object:
         if isinstance(argument, nn.Module):
             return self.encode({"training": argument.training, **argument.state_dict()})
-        now = self.encode(argument) if isinstance(argument, Tensor | list | dict) else before
-        return None if now == before else now
+        if not isinstance(argument, Tensor | list | dict):
+            return None
+        now = self.encode(argument)
+        return None if _packed(now) == before else now
 
     # ---- values ---------------------------------------------------------------------------------
 
     def carried(self, value: object) -> object:
-        """What a hand-in gives, encoded.
+        """Encode a value of a submission.
 
         Raises:
-            Lost: if it cannot be.
+            Lost: if it cannot be encoded.
         """
         try:
             return self.encode(value)
@@ -166,58 +139,80 @@ class Peer:
             raise Lost(why[:400]) from error
 
     def encode(self, value: object) -> object:
-        """A value as JSON; functions by a number under which they can be called."""
+        """Encode a value by plain values and tensors; each dict in it has one key, a kind.
+
+        Functions become numbers under which the other end can call them.
+        """
         if isinstance(value, np.generic):
             value = value.item()
-        if value is None or isinstance(value, bool | int | float | str):
-            return value
+        for kind in _PLAIN:
+            if isinstance(value, kind):
+                return kind(value)
+        if value is None:
+            return None
         if isinstance(value, Real):
             return int(value) if isinstance(value, Integral) else float(value)
         if isinstance(value, Tensor):
-            raw = value.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy()
-            data = base64.b64encode(raw.tobytes()).decode()
-            dtype = str(value.dtype)
-            if dtype not in _DTYPES:
-                raise TypeError(f"a tensor of {dtype}")
-            return {"tensor": [dtype, list(value.shape), data, value.requires_grad]}
+            copy = value.detach().cpu().as_subclass(Tensor).clone(memory_format=_ROW_MAJOR)
+            return copy.requires_grad_(value.requires_grad)
         if isinstance(value, np.ndarray):
             return {"array": self.encode(torch.from_numpy(value))}
-        for name, kind in _COLLECTIONS.items():
+        for kind in (list, tuple):
+            if isinstance(value, kind):
+                return kind([self.encode(part) for part in value])
+        for name, kind in _SETS.items():
             if isinstance(value, kind):
                 return {name: [self.encode(part) for part in value]}
         if isinstance(value, Mapping):
             return {"dict": [[self.encode(part) for part in pair] for pair in value.items()]}
         if self.is_judge and (isinstance(value, nn.Module) or not callable(value)):
-            return {"pickle": base64.b64encode(pickle.dumps(value)).decode()}
+            return {"as it is": value}
+        return self._callable(value)
+
+    def _callable(self, value: object) -> object:
+        """Encode something to call: a class, a function, or a model by its methods."""
         if isinstance(value, type):
             builds = self._give(value) if issubclass(value, Head) else None
             return {"class": [value.__name__, builds]}
         is_model = callable(getattr(value, "log_prob", None))
         if callable(value) and not is_model:
             name = getattr(value, "__name__", type(value).__name__)
-            return {"function": [name, self._give(value)]}
+            return {"function": [str(name), self._give(value)]}
         given = [m for m in _OF_A_MODEL if is_model and callable(getattr(value, m, None))]
         methods = {m: self._give(_scored(value, getattr(value, m))) for m in given}
-        said = {p: self.encode(getattr(value, p)) for p in _OF_A_HEAD if hasattr(value, p)}
-        return {"object": [type(value).__name__, methods, said]}
+        fields = {p: self.encode(getattr(value, p)) for p in _OF_A_HEAD if hasattr(value, p)}
+        return {"object": [type(value).__name__, methods, fields]}
 
     def _give(self, function: Callable[..., object]) -> int:
         self.functions.append(function)
         return len(self.functions) - 1
 
     def decode(self, value: object) -> object:
-        """What was encoded, as far as it can be had without running anything of the hand-in's."""
-        if not isinstance(value, dict):
+        """Decode a value without running anything of the submission's."""
+        if value is None or type(value) in _PLAIN:
+            if type(value) is int and value.bit_length() > MOST_BITS:
+                raise Gone
             return value
+        # with all its numbers in memory: with other strides it could stand for 10**12 of them
+        if type(value) is Tensor and value.layout is torch.strided and value.is_contiguous():
+            return value
+        if type(value) in (list, tuple):
+            return type(value)([self.decode(part) for part in value])
+        if type(value) is not dict:
+            raise Gone
         ((kind, content),) = value.items()
-        if kind == "tensor":
-            return _tensor(*content)
         if kind == "array":
             return self.decode(content).numpy()
-        if kind in _COLLECTIONS:
-            return _COLLECTIONS[kind](self.decode(part) for part in content)
+        if kind in _SETS:
+            return _SETS[kind](self.decode(part) for part in content)
         if kind == "dict":
             return {self.decode(key): self.decode(part) for key, part in content}
+        if kind == "as it is" and not self.is_judge:
+            return content
+        return self._proxy(kind, content)
+
+    def _proxy(self, kind: str, content: list[Any]) -> object:
+        """Return a stand-in for something that lives at the other end."""
         if kind == "function":
             return self._function(*content)
         if kind == "class":
@@ -227,13 +222,11 @@ class Peer:
             # a head's objects are built and asked at the other end, as models are
             return type(name[:80], (Head,), {"__new__": lambda cls: self.call(builds, ())})
         if kind == "object":
-            name, methods, said = content
+            name, methods, fields = content
             given = [method for method in _OF_A_MODEL if method in methods]
             parts = {m: staticmethod(self._function(m, methods[m])) for m in given}
-            parts |= {part: self.decode(said[part]) for part in _OF_A_HEAD if part in said}
+            parts |= {part: self.decode(fields[part]) for part in _OF_A_HEAD if part in fields}
             return type(name[:80], (), parts)()
-        if kind == "pickle" and not self.is_judge:
-            return pickle.loads(base64.b64decode(content))
         raise Gone
 
     def _function(self, name: str, number: int) -> Callable[..., object]:
@@ -244,8 +237,17 @@ class Peer:
         return function
 
 
+_ROW_MAJOR = torch.contiguous_format
+
+
+def _packed(message: object) -> bytes:
+    with io.BytesIO() as file:
+        torch.save(message, file)
+        return file.getvalue()
+
+
 def _scored(model: object, function: Callable[[Tensor], object]) -> Callable[[Tensor], object]:
-    """A function of a model as it is called when the model is scored."""
+    """Return a function of a model as it is called when the model is scored."""
     if not isinstance(model, nn.Module):
         return function
 
@@ -257,14 +259,6 @@ def _scored(model: object, function: Callable[[Tensor], object]) -> Callable[[Te
             return function(x)
 
     return scored
-
-
-def _tensor(dtype: str, shape: list[int], data: str, requires_grad: bool) -> Tensor:
-    raw = bytearray(base64.b64decode(data))
-    kind = _DTYPES[dtype]
-    flat = torch.frombuffer(raw, dtype=kind) if raw else torch.empty(0, dtype=kind)
-    tensor = flat.reshape(shape)
-    return tensor.requires_grad_(bool(requires_grad))
 
 
 @torch.no_grad()

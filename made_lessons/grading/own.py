@@ -1,4 +1,4 @@
-"""The course's own answers, where a hand-in runs: recognised if handed in, else out of reach."""
+"""The course's own answers, where a submission runs: recognised if submitted, else out of reach."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from ..checking.exercise import Exercise
 from ..checking.unfinished import methods_of, unwrapped
 from .examined import EXERCISES
 
-CELL = "<hand-in>"
-"""The file that the code of a hand-in's cells names as its own."""
+CELL = "<submission>"
+"""File name of the code in a submission's cells."""
 _FILES = tuple(str(Path(package.__file__).parent) for package in (made_course, made_lessons))
 
 
 class TheCoursesOwn(BaseException):
-    """An answer of the course was called where one of a learner's is asked for."""
+    """An answer of the course was called instead of one of the learner's."""
 
 
 def take_values_away() -> None:
-    """Nothing computes the value that an exercise asks for, in this process, any more."""
+    """Make the values that exercises ask for impossible to compute in this process."""
     for exercise in EXERCISES:
         object.__setattr__(exercise, "vary", None)
         for function in _functions_of(exercise) if exercise.is_value else ():
@@ -35,7 +35,7 @@ def take_values_away() -> None:
 
 @contextmanager
 def out_of_reach(name: str) -> Iterator[None]:
-    """The course's answers to one exercise, and the package's, cannot be called meanwhile."""
+    """Make the course's and the package's answers to one exercise impossible to call meanwhile."""
     taken = {function: function.__code__ for function in _functions_of(exercise_named(name))}
     try:
         [*map(_take_away, taken)]
@@ -46,14 +46,14 @@ def out_of_reach(name: str) -> Iterator[None]:
 
 
 def is_own(name: str, answer: object) -> bool:
-    """Whether an answer is the course's: its code stands there, or was made of a text like it."""
+    """Return True if an answer is the course's: its code is there, or was made from such a text."""
     files = {function.__code__.co_filename for function in _functions_in(answer)}
     is_there = bool(files) and all(file.startswith(_FILES) for file in files)
     return is_there or (CELL not in files and is_alike(name, answer))
 
 
 def is_alike(name: str, answer: object) -> bool:
-    """Whether an answer does step by step what the course's does; its variables may be renamed."""
+    """Return True if an answer does step by step what the course's does, whatever its names."""
     steps = _steps(answer)
     return bool(steps) and any(steps == _steps(own) for own in _own(exercise_named(name)))
 
@@ -76,7 +76,7 @@ def _steps(answer: object) -> list[object]:
 
 
 def _of_code(code: CodeType) -> tuple[object, ...]:
-    """What it looks up, takes and computes, one after the other; local variables by number."""
+    """Return what code looks up, takes and computes, in its order; local variables by number."""
     steps: list[object] = []
     for step in dis.get_instructions(code):
         if isinstance(step.argval, CodeType):

@@ -1,31 +1,30 @@
-"""What is found about an exercise and a hand-in."""
+"""The results of grading: of an exercise, and of a submission."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
 MOST_WORDS = 1000
-"""Characters that are said about an exercise: some of them may come from the hand-in."""
+"""Characters that are said about an exercise. Some of them may come from the submission."""
+MOST_TRIES = 5
+"""Number of answers to one exercise that are judged, the last ones."""
 
 WAITS = "waits"
-"""The state of what would be right, if an instructor finds no fault with it."""
+"""The state of an answer that is right if an instructor finds nothing wrong with it."""
 COURSES_OWN = "the course's own answer, 0 points"
-FORGEABLE = "right, as the hand-in's own process says, which can forge it"
+FORGEABLE = "right, as the submission's own process says, which can forge it"
 ALIKE = "step by step the course's solution"
-NEVER_ENDS = "it was stopped"
-"""How the check begins about an answer whose time was over."""
 
 
 @dataclass
 class Verdict:
-    """What was found about one exercise of one hand-in."""
+    """The result of one exercise of one submission."""
 
     state: str
     words: str = ""
-    nats: float | None = None
     variant: str | None = None
     alike: bool = False
-    title: str = field(default="", compare=False)  # of the exercise
+    title: str = field(default="", compare=False)  # title of the exercise
     stars: int = field(default=0, compare=False)
     varies: bool = field(default=False, compare=False)
 
@@ -35,23 +34,21 @@ class Verdict:
 
 @dataclass
 class Row:
-    """What was found about one notebook of one learner."""
+    """The result of one learner's submission."""
 
     learner: str = ""
-    hand_in: str = ""
+    submission: str = ""  # name of the file
     notebook: str = ""
-    word: str = "graded"
+    status: str = "graded"  # or the reason why not
     verdicts: dict[str, Verdict] = field(default_factory=dict)
     look_at: list[str] = field(default_factory=list)
-    text: str = ""  # a digest of the code, without words of variants
-    content: str = ""  # a digest of the file
-    place: str = ""  # of the file in the folder
-    when: float = 0  # it was last changed
-    late: str = ""
+    text: str = ""  # digest of the code, without variants
+    content: str = ""  # digest of the file
+    place: str = ""  # path of the file in the folder
     platform_id: str = ""
     school_id: str = ""
-    theirs: str = ""  # the word of the variant that they should have
+    variant: str = ""  # the one that the learner was given
 
     def points(self, *states: str) -> int:
-        """The stars of the exercises in some states; of all exercises, if none is given."""
+        """Return the stars of the exercises in some states, or of all exercises."""
         return sum(v.stars for v in self.verdicts.values() if not states or v.state in states)

@@ -48,7 +48,7 @@ def far(exercise, answers):
         here.close()
         torch.manual_seed(0)
         try:
-            peer = Peer(there, 60, is_judge=False)
+            peer = Peer(there, is_judge=False)
             peer.send({k: peer.carried(answer) for k, answer in enumerate(answers)})
             while True:
                 peer.serve(peer.receive())
@@ -56,9 +56,10 @@ def far(exercise, answers):
             os._exit(0)
     there.close()
     try:
-        peer = Peer(here, 60, is_judge=True)
+        peer = Peer(here, is_judge=True)
         with patch.object(time_limits, "PATIENCE", 20):  # as the command has it
             return [judge._judged(exercise, one, peer) for one in peer.receive().values()]
     finally:
+        here.shutdown(socket.SHUT_RDWR)
         here.close()
         os.waitpid(child, 0)

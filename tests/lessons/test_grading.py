@@ -1,140 +1,39 @@
-"""Grading: honest hand-ins get the verdict of their check, and tables that an instructor reads."""
+"""A class is graded: the folder, the run, and the tables that an instructor reads and uploads."""
 
 import csv
 import functools
-import math
 import os
 import re
+import signal
 import unicodedata
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from made_lessons.checking.catalogue import NOTEBOOKS, exercise_named, exercises_in
-from made_lessons.grading import command, judge, line, sandbox
+from made_lessons.checking.catalogue import exercise_named
+from made_lessons.grading import command, sandbox
 from made_lessons.grading import reports as tables
-from made_lessons.grading.examined import INSIDE, OPEN, examined
-from made_lessons.grading.folder import hand_ins, listed, one_each
-from made_lessons.grading.verdicts import Row, Verdict
-from tests.lessons.checking import far
-from tests.lessons.handing_in import (
+from made_lessons.grading.examined import examined
+from made_lessons.grading.folder import Listed, listed, submissions
+from made_lessons.grading.handing_out import hand_out, with_variant
+from made_lessons.grading.marking import Marking
+from made_lessons.grading.submission import read
+from made_lessons.grading.verdicts import WAITS, Row, Verdict
+from tests.lessons.submitting import (
     EMPTY,
     IMPORTS,
+    REPOSITORY,
     RIGHT,
     WRONG,
     graded,
     grader,
-    judged,
     needs_sandbox,
     notebook,
     run_grader,
-    running_with,
+    started_by,
+    within,
 )
-
-# ---- the judge ----------------------------------------------------------------------------------
-
-
-NAMES = [e.name for number in NOTEBOOKS for e in exercises_in(number) if e.name not in INSIDE]
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_a_judge_outside_finds_what_the_check_finds(name):
-    """What the check finds, ``test_every_exercise.py`` says: the cause of each slip."""
-    exercise = exercise_named(name)
-    slips = exercise.slips[: 1 if name == "5.4" else None]  # the others are those of 9.4, in 784
-    expected = [("wrong", slip.cause) for slip in slips]
-    answers = [slip.answer for slip in slips]
-    if name not in OPEN:  # their reference is a training
-        expected.append(("right", ""))
-        answers.append(exercise.reference() if exercise.is_value else exercise.reference)
-    for (state, words), verdict in zip(expected, far(exercise, answers), strict=True):
-        assert verdict.state == state, verdict
-        assert verdict.words.startswith(words)
-
-
-def test_a_hand_in_is_of_the_notebook_that_most_of_its_checks_are_of():
-    assert judge._most_likely(["10.1", "1.1", "10.2"]) == "10"
-    assert judge._most_likely(["99.1", "0.1", "x", "9" * 5000]) == ""
-
-
-MASKS, CHECK = RIGHT.split("check(")[0], 'check("3.2", build_masks)'
-NEEDS = MASKS.replace("    pairs", "    assert state == [1]\n    pairs") + CHECK
-
-
-@needs_sandbox
-@pytest.mark.parametrize(
-    "cells",
-    [
-        [f"{RIGHT}display(build_masks)"],
-        [f'{RIGHT}get_ipython().run_line_magic("timeit", "build_masks")'],
-        [f"from IPython import get_ipython\nget_ipython().events.register(1)\n{RIGHT}"],
-        ["state = [1, 2]", "last = state.pop()", NEEDS],
-        ["state = []", "def fill(): state.append(1)", "print(fill())", NEEDS],
-        ["state = []", "def fill():\n    global state\n    state = [1]", "x = fill()", NEEDS],
-        ["state = []", "def fill(): state.append(1)", "x = fill()", "1 / 0", "x = (", NEEDS],
-        ["state = []", f'{IMPORTS}, hint\nhint("3.2")\n(lambda: state.append(1))()', NEEDS],
-        [RIGHT, "def build_masks(degrees):\n    return degrees"],
-    ],
-)
-def test_an_honest_hand_in_loses_no_exercise(cells):
-    assert judged(*cells, number="03")["3.2"] == Verdict("right")
-
-
-@needs_sandbox
-@pytest.mark.parametrize("never", ["True", "state"])  # in its own process, or where all cells run
-def test_a_loop_without_end_costs_no_other_exercise(monkeypatch, never):
-    monkeypatch.setattr(line, "LIMIT_S", 0.3)
-    cells = ["state = []", "def fill(): state.append(1)", "x = fill()"]
-    endless = f'def table_sizes(input_dim):\n    while {never}: pass\ncheck("1.1", table_sizes)'
-    turn = 'def turn(ordering):\n    return torch.argsort(ordering) + state[0]\ncheck("1.3", turn)'
-    found = judged(*cells, endless, turn)
-    assert found["1.1"].words.startswith("it was stopped" if never == "True" else "the answer is")
-    assert found["1.3"].state == "right"
-
-
-BY_HEART = """
-def table_sizes(input_dim):
-    return {1: [1], 3: [1, 2, 4], 10: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512]}[input_dim]
-"""
-
-
-@needs_sandbox
-def test_variants_are_judged():
-    anns = exercise_named("3.4", "ann").reference()
-    found = judged('me = "ann"', f'check("3.4", {anns}, variant=me)')["3.4"]
-    assert (found.state, found.variant) == ("right", "ann")
-    found = judged('me = "ben"', f'check("3.4", {anns}, variant=me)')["3.4"]
-    assert (found.state, found.variant) == ("wrong", "ben")
-    assert judged(f'check("3.4", {anns})')["3.4"].state == "wrong"
-    assert judged(BY_HEART, 'check("1.1", table_sizes)')["1.1"] == Verdict("right")
-    found = judged(BY_HEART, 'check("1.1", table_sizes, variant=str("eve"))')["1.1"]
-    assert (found.state, found.variant) == ("wrong", "eve")
-    assert "KeyError" in found.words
-    assert judged('check("3.4", [7], variant="v" * 5_000_000)')["3.4"].variant == "v" * 100
-
-
-LINE = """
-class Line:
-    def __call__(self, x):
-        return torch.zeros_like(x) + {logit}
-
-    def log_prob(self, x):
-        return (x * {logit} - torch.nn.functional.softplus(torch.tensor({logit}))).sum(1)
-
-check("9.4", Line())
-"""
-
-
-@needs_sandbox
-def test_open_exercises_have_scores():
-    coin = judged(LINE.format(logit=0.0))["9.4"]
-    assert coin.nats == pytest.approx(33 * math.log(2), abs=0.06)
-    assert judged(LINE.format(logit=-9.0))["9.4"].nats > coin.nats
-    leaky = judged(LINE.format(logit=0.0).replace("+ 0.0", "+ 9 * x"))["9.4"]
-    named = judged('class Model: pass\nModel.__name__ = "0.001 nats"\ncheck("9.4", Model())')["9.4"]
-    erasing = judged(LINE.format(logit=-9.0).replace("return", "x.zero_()\n        return"))["9.4"]
-    assert leaky.nats is named.nats is erasing.nats is None
-
 
 # ---- a class ------------------------------------------------------------------------------------
 
@@ -172,6 +71,7 @@ def draw_hidden(below, n_units, input_dim):
     return torch.tensor([int(below.min())] * n_units)
 check("3.5", draw_hidden)
 """
+MASKS, CHECK = RIGHT.split("check(")[0], 'check("3.2", build_masks)'
 # file, cells, and what a teacher says of 3.1 to 3.5: right, wrong, failed, unfinished, not
 # attempted (o), no check (-)
 CLASS = {
@@ -180,12 +80,10 @@ CLASS = {
     "cy.ipynb": ([BY_HAND, RIGHT, REVERSED, UNITS], "rrwr-"),  # half right
     "dora/03.ipynb": ([BY_HAND, DIFFERENT, PATHS, UNITS], "rrrr-"),  # right but different
     "eve bom.ipynb": ([BY_HAND, WRONG], "rw---"),
-    "fay/my masks.ipynb": ([HALF, RIGHT], "ur---"),  # renamed
-    "gil.ipynb": (["a = 1", "print(a)", RIGHT, "a + 1", "%timeit a", UNITS], "-r-r-"),
+    "gil.ipynb": ([HALF, "print(1)", RIGHT, "a + 1", "%timeit a", UNITS], "ur-r-"),
     "hal.ipynb": (["def f(a, a): pass", "for", RIGHT, "build_masks(("], "-r---"),  # scratch cells
     "ida.ipynb": ([CHECK, MASKS], "-f---"),  # in an order that only the kernel knew
-    "jo.ipynb": ([CHECK, MASKS, CHECK], "-r---"),  # mended by a second check
-    "kim/03-Copy1.ipynb": ([RIGHT], "-r---"),
+    "kim/03-Copy1.ipynb": ([CHECK, MASKS, CHECK], "-r---"),  # mended by a second check
     "kim/03.ipynb": ([WRONG], None),  # older than its copy
     "=leo <b>.ipynb": ([WRONG, DRAWN, 'check("3.4", [7], variant="leo")'], "-w-ww"),
 }
@@ -194,7 +92,7 @@ STATES |= {"o": "not attempted", "-": "no check"}
 
 
 @pytest.fixture(scope="module")
-def class_of_twelve(tmp_path_factory):
+def graded_class(tmp_path_factory):
     """A class, graded by a run that was killed after its first notebook, and another."""
     folder = tmp_path_factory.mktemp("class") / "week 3"
     for name, (cells, _) in CLASS.items():
@@ -202,51 +100,51 @@ def class_of_twelve(tmp_path_factory):
         encoding = "utf-8-sig" if "bom" in name else "utf-8"
         (folder / name).write_text(notebook(IMPORTS, *cells), encoding)
         os.utime(folder / name, (1, 1 if name == "kim/03.ipynb" else 2))
-    (folder / "fay" / "01.ipynb").write_text("{}")
-    os.utime(folder / "fay" / "01.ipynb", (1, 1))
     (folder / "__MACOSX").mkdir()
     (folder / "__MACOSX" / "._ann.ipynb").write_bytes(b"\0\5\x16\7")
     (folder / "ids.csv").write_text("cy.ipynb,s-17\ndora,s-19\nzoë,s-20\n", "utf-8")
-    found = folder.with_name("week 3-grades") / "found"
-    home = tmp_path_factory.mktemp("home")
-    with grader(folder, "--notebook", "3", "--jobs", "1", HOME=str(home)) as first:
+    out = folder.with_name("week 3-grades")
+    with grader(folder, "--notebook", "3", "--jobs", "1") as first:
         for line in first.stdout:
-            if "1 of 14" in line:
+            if "1 of 10" in line:
+                processes = started_by(first.pid)
                 first.kill()
-    assert not running_with(home)
-    kept = {file: file.stat().st_mtime_ns for file in found.glob("*.json")}
+    assert processes
+    assert within(10, lambda: not [n for n in processes if Path(f"/proc/{n}/exe").exists()])
+    kept = {file: file.stat().st_mtime_ns for file in (out / "found").glob("*.json")}
     said = run_grader(folder, "--notebook", "3")
-    return folder, said, kept
+    return folder, out, said, kept
 
 
 @needs_sandbox
-def test_a_run_that_was_killed_goes_on(class_of_twelve):
-    _, said, kept = class_of_twelve
-    assert "14 of 14: " in said
-    assert "ids.csv, matched by no hand-in: zoë" in said
+def test_a_run_that_was_killed_goes_on(graded_class):
+    _, _, said, kept = graded_class
+    assert "10 of 10: " in said
+    assert "ids.csv, matched by no submission: zoë" in said
     assert 0 < len(kept) < 4
     assert all(file.stat().st_mtime_ns == when for file, when in kept.items())
 
 
 @needs_sandbox
-def test_a_class_gets_the_verdicts_that_a_teacher_would_give(class_of_twelve):
-    rows = graded(class_of_twelve[0])
+def test_a_class_gets_the_verdicts_that_a_teacher_would_give(graded_class):
+    rows = graded(graded_class[0])
     for name, (_, states) in CLASS.items():
         if states:
             row = rows["'" + name if name[0] == "=" else name]
             given = [row[f"3.{k}"] for k in range(1, 6)]
             assert given == [STATES[state] for state in states], name
-            assert row["word"] == "graded"
-    assert rows["ann.ipynb"]["word"] == "another notebook: it has no check of notebook 03"
+            assert row["status"] == "graded"
+    assert rows["ann.ipynb"]["status"] == "another notebook: it has no check of notebook 03"
     assert set(rows) == {*CLASS, "'=leo <b>.ipynb", "zoë"} - {"=leo <b>.ipynb", "kim/03.ipynb"}
 
 
 @needs_sandbox
-def test_the_table_says_who_why_and_how_much(class_of_twelve):
-    rows = graded(class_of_twelve[0])
+def test_the_tables_say_who_why_and_how_much(graded_class):
+    folder, out, *_ = graded_class
+    rows = graded(folder)
     ids = {name: row["school_id"] for name, row in rows.items() if row["school_id"]}
     assert ids == {"cy.ipynb": "s-17", "dora/03.ipynb": "s-19", "zoë": "s-20"}
-    assert rows["zoë"]["word"] == "nothing handed in"
+    assert rows["zoë"]["status"] == "nothing submitted"
     columns = ("points", "of_points", "waiting")
     assert [rows["dora/03.ipynb"][column] for column in columns] == ["8", "10", "0"]
     leos = rows["'=leo <b>.ipynb"]
@@ -256,108 +154,58 @@ def test_the_table_says_who_why_and_how_much(class_of_twelve):
     assert leos["variants"] == "3.4: leo"
     assert "NameError: name 'build_masks' is not defined" in rows["ida.ipynb"]["3.2 why"]
     odd = {name: row["look_at"] for name, row in rows.items() if row["look_at"]}
-    assert odd == {
-        "fay/my masks.ipynb": "also handed in: fay/01.ipynb",
-        "kim/03-Copy1.ipynb": "also handed in: kim/03.ipynb",
-    }
-
-
-@needs_sandbox
-def test_the_page_shows_names_as_text_and_loads_nothing(class_of_twelve):
-    page = (class_of_twelve[0].with_name("week 3-grades") / "grades.html").read_text("utf-8")
-    assert "&lt;b&gt;.ipynb" in page
-    assert "<b>" not in page
-    assert "http" not in page
-    assert "<script" not in page
-    lines = [re.sub(r"\s*<(?!span)[^>]*>\s*", "|", row) for row in page.split("<tr")]
-    (doras,) = (line for line in lines if "dora/03.ipynb" in line)
-    assert "|dora/03.ipynb||s-19||8||10||0||" in doras
-    assert doras.count('class="✓"') == 4
-    (mistake,) = (line for line in lines if "|3.2||" in line and "can see x₃" in line)
-    assert "|2||output x₃ can see x₃" in mistake
-    assert "||=leo &lt;b&gt;.ipynb, eve bom.ipynb|" in mistake
-
-
-@needs_sandbox
-def test_each_learner_gets_a_text(class_of_twelve):
-    texts = class_of_twelve[0].with_name("week 3-grades") / "feedback"
-    assert len([file for file in texts.rglob("*") if file.is_file()]) == 11  # ann has none
+    assert odd == {"kim/03-Copy1.ipynb": "also submitted: kim/03.ipynb"}
+    mistakes = {line[1]: line[2:] for line in lines_of(out / "mistakes.csv")}
+    (found,) = [said for mistake, said in mistakes.items() if "can see x₃" in mistake]
+    assert found == ["2", "'=leo <b>.ipynb, eve bom.ipynb"]
+    texts = out / "feedback"
+    assert len([file for file in texts.rglob("*") if file.is_file()]) == 9  # ann has none
     doras = (texts / "dora" / "03.ipynb.txt").read_text("utf-8")
-    assert doras.startswith("Points: 8 of 10\nHand-in: dora/03.ipynb\n\n3.1 Masks by hand, right\n")
-    eves = (texts / "eve bom.ipynb.txt").read_text("utf-8")
-    assert "\n3.2 Masks in code, wrong: " in eves
+    begins = "Points: 8 of 10\nSubmission: dora/03.ipynb\n\n3.1 Masks by hand, right\n"
+    assert doras.startswith(begins)
 
 
-def test_what_is_kept_is_what_the_judge_said_and_no_more(tmp_path, monkeypatch):
-    """And for good: what timed out is asked again only when the file has changed."""
+def test_the_judges_results_are_kept_until_the_file_changes(tmp_path, monkeypatch):
     file = tmp_path / "a.ipynb"
-    said = iter([Row(notebook="03", verdicts={"3.2": Verdict("stopped")}, look_at=["gc"])] * 2)
-    monkeypatch.setattr(command, "_judged", lambda *_: next(said))
+    results = iter([Row(notebook="03", verdicts={"3.2": Verdict("stopped")}, look_at=["x"])] * 2)
+    monkeypatch.setattr(command, "_judged", lambda *_: next(results))
     for content, left in (("{}", 1), ("{}", 1), ("{ }", 0)):
         file.write_text(content)
-        one = Row("a", word="", place=file.name)
-        row = command._graded(one, tmp_path, tmp_path, "03", True)
-        assert (row.learner, row.look_at, row.verdicts["3.2"].state) == ("a", ["gc"], "stopped")
-        assert left == said.__length_hint__()
+        row = command._one(Row("a", status="", place=file.name), tmp_path, tmp_path, "03", True)
+        assert (row.learner, row.look_at, row.verdicts["3.2"].state) == ("a", ["x"], "stopped")
+        assert left == results.__length_hint__()
 
 
 # ---- the folder ---------------------------------------------------------------------------------
 
 
-def names_of(folder):
-    return {(one.learner, one.platform_id, one.hand_in) for one in hand_ins(folder)}
-
-
-def test_a_learner_is_who_the_platform_says(tmp_path):
-    for name in (
+def test_a_learner_is_who_the_platform_says_and_has_one_notebook(tmp_path):
+    names = [
         "Ann Archer_1201_assignsubmission_file/sub/03.IPYNB",
         "Ann Archer_1202_assignsubmission_file_03 (1).ipynb",
         "archerann_LATE_77_991_03-1.zip",
+        "archerann_77_992_04.ipynb",
         "ann (1).ipynb",
         "ann/.hidden.ipynb",
         "bo/1/2/3/4/5/03.ipynb",
         "bo/1/2/3/4/5/6/too deep.ipynb",
-    ):
+        "ids.csv",
+        "expected.csv",
+    ]
+    for k, name in enumerate(names):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
-    assert names_of(tmp_path) == {
-        ("Ann Archer", "1201", "Ann Archer_1201_assignsubmission_file/sub/03.IPYNB"),
-        ("Ann Archer", "1202", "Ann Archer_1202_assignsubmission_file_03 (1).ipynb"),
-        ("archerann", "77", "archerann_LATE_77_991_03-1.zip"),
+        os.utime(tmp_path / name, (k, k))
+    found = {(row.learner, row.platform_id, row.submission): row for row in submissions(tmp_path)}
+    assert {*found} == {
+        ("Ann Archer", "1201", names[0]),
+        ("Ann Archer", "1202", names[1]),
+        ("archerann", "77", names[3]),
         ("ann (1)", "", "ann (1).ipynb"),
         ("ann", "", "ann"),
         ("bo", "", "bo/1/2/3/4/5/03.ipynb"),
     }
-
-
-def row_of(learner, hand_in, when, notebook="03", state="right", **more):
-    verdicts = {f"{int(notebook)}.2": Verdict(state)} if notebook else {}
-    return Row(learner, hand_in, notebook, verdicts=verdicts, when=when, **more)
-
-
-def test_of_a_learner_the_newest_that_can_be_graded_counts_and_no_one_elses():
-    rows = [
-        row_of("ann", "ann/03.ipynb", 1),
-        row_of("ann", "ann/03 new.ipynb", 2),
-        row_of("ann", "ann/02.ipynb", 3, notebook="02"),
-        row_of("ann", "ann/poem.ipynb", 4, notebook=""),
-        row_of("ann (1)", "ann (1).ipynb", 5),
-    ]
-    found = {row.hand_in: row.look_at for row in one_each(rows)}
-    behind = "also handed in: ann/poem.ipynb"
-    copy = "another's, or a copy: ann (1)"
-    assert found == {
-        "ann/03 new.ipynb": [copy, "also handed in: ann/03.ipynb", behind],
-        "ann/02.ipynb": [copy, behind],
-        "ann (1).ipynb": ["another's, or a copy: ann"],
-    }
-
-
-@pytest.mark.parametrize("order", [1, -1])
-def test_of_copies_as_old_as_one_another_the_last_one_counts(order):
-    names = [f"ann/03{copy}.ipynb" for copy in ("", " (1)", " (2)")]
-    (row,) = one_each([row_of("ann", name, 1) for name in names][::order])
-    assert row.hand_in == "ann/03 (2).ipynb"
+    assert found["archerann", "77", names[3]].look_at == [f"also submitted: {names[2]}"]
 
 
 @pytest.mark.parametrize("separator", [",", ";"])
@@ -373,36 +221,203 @@ def test_ids_are_read_as_a_spreadsheet_writes_them(tmp_path, separator, encoding
         learner = unicodedata.normalize(form, "Müller, Zoë_12_file")
         assert ids.of(Row(learner, f"{learner}/03 (1).ipynb")) == "s-1"
     assert ids.of(Row("Müller", "Müller.ipynb")) == ""
-    assert ids.nobody() == ["Ann Archer", "Ben"]
+    assert ids.nobody == ["Ann Archer", "Ben"]
     for learner in ("Ann Archer", "ANN ARCHER", "archerann"):
         assert ids.of(Row(learner, "03.ipynb")) == "2"
-    assert ids.nobody() == ["Ben"]
+    assert ids.nobody == ["Ben"]
 
 
 # ---- the tables ---------------------------------------------------------------------------------
 
 
-def test_the_same_mistake_is_one_line_whatever_came():
-    rows = []
-    for name, means in (("ann", [85, 86]), ("ben", [85, 87])):
-        verdict = examined(exercise_named("7.4"), {"one image": 90.96, "possible means": means})
-        assert str(means) in verdict.words
-        rows.append(Row(name, name, verdicts={"7.4": verdict}))
-    ((_, count, mistake, who),) = tables._mistakes(rows).itertuples(index=False)
-    assert (count, who) == (2, "ann, ben")
-    assert mistake.endswith("and no others")
+def lines_of(path):
+    return [*csv.reader(path.read_text("utf-8-sig").splitlines())]
 
 
-def test_the_best_of_an_open_exercise_stands_first(tmp_path):
-    nats = {"ann": 9.5, "ben": 20.25, "cy": None}
-    verdicts = {name: {"9.4": Verdict("wrong", nats=value)} for name, value in nats.items()}
-    rows = [Row(name, name, verdicts=verdicts[name]) for name in ("ben", "cy", "ann")]
-    tables.write_tables(rows, tmp_path)
-    text = (tmp_path / "leaderboard.csv").read_text("utf-8-sig")
-    assert [row["hand_in"] for row in csv.DictReader(text.splitlines())] == ["ann", "ben"]
+def marked(out, *rows, ids=(), variants=(), nameless=False):
+    out.mkdir(exist_ok=True)
+    lists = Listed("ids.csv", dict(ids)), Listed("expected.csv", dict(variants))
+    marking = Marking(*lists, out)
+    tables.write_all([*rows], marking, out, nameless=nameless)
+    head, *lines = lines_of(out / "grades.csv")
+    found = [dict(zip(head, line, strict=True)) for line in lines]
+    return {row["submission"]: row for row in found}, [*marking.messages()]
+
+
+def row_of(learner, state="right", name="3.2", words="", variant=None, **more):
+    asked = exercise_named(name)
+    about = {"title": asked.title, "stars": asked.stars, "varies": asked.vary is not None}
+    verdicts = {name: Verdict(state, words, variant, **about)}
+    path, notebook = f"{learner}.ipynb", name.partition(".")[0].zfill(2)
+    where = {"place": path, "content": f"of {learner}"}
+    return Row(learner, path, notebook, verdicts=verdicts, **where | more)
+
+
+def test_a_wrong_or_missing_variant_earns_nothing(tmp_path):
+    variants = {"ann": "w1", "ben": "w2", "cy": "w3", "eve": "w5"}
+    rows = [
+        row_of("ann", variant="w1"),
+        row_of("ben", variant="w1"),
+        row_of("cy"),
+        row_of("dora", variant="w1"),  # in no list
+        row_of("eve", name="3.5"),  # which has no variants
+    ]
+    found, messages = marked(tmp_path, *rows, variants=variants)
+    points = [found[f"{name}.ipynb"]["points"] for name in ("ann", "ben", "cy", "dora", "eve")]
+    assert points == ["2", "0", "0", "0", "2"]
+    why = "answered for w1, but the variant is w2"
+    assert (found["ben.ipynb"]["3.2"], found["ben.ipynb"]["3.2 why"]) == ("wrong variant", why)
+    assert "answered for no variant" in found["cy.ipynb"]["3.2 why"]
+    assert "Not in expected.csv: dora.ipynb" in messages
+
+
+def test_an_answer_that_waits_counts_once_an_instructor_has_said_so(tmp_path):
+    for said, points in (("", "0"), ("yes", "3"), ("no", "0"), ("yes", "3")):
+        if said:
+            path = tmp_path / "waiting.csv"
+            lines = path.read_text("utf-8-sig").splitlines()
+            assert '"9.4 A better model of the table"' in lines[1]  # 9.4 alone may become a day
+            first = lines[1].rpartition(",")[0]
+            path.write_text("\n".join([lines[0], "", f'{first},"{said}"']), "utf-8-sig")
+        found, messages = marked(tmp_path, row_of("ann", WAITS, "9.4", words="odd"))
+        assert found["ann.ipynb"]["points"] == points
+        assert any("1 answers wait" in line for line in messages) == (not said)
+    changed = row_of("ann", WAITS, "9.4", content="another")
+    assert marked(tmp_path, changed)[0]["ann.ipynb"]["points"] == "0"
+
+
+def test_platforms_take_the_grades(tmp_path):
+    rows = [row_of("Ann", platform_id="12"), Row("Cy", "Cy", status="...", platform_id="14")]
+    marked(tmp_path, *rows, ids={"Ann": "s-1", "Dora": "s-4"})
+    # Ruby's reader takes a mark of the encoding before the first quote for a broken line
+    assert (tmp_path / "canvas.csv").read_bytes().startswith(b'"Student","ID",')
+    assert lines_of(tmp_path / "canvas.csv") == [
+        ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "MADE"],
+        ["Points Possible", "", "", "", "", "2"],
+        ["Ann", "12", "s-1", "", "", "2"],
+        ["Cy", "14", "", "", "", "0"],
+        ["Dora", "", "s-4", "", "", "0"],
+    ]
+    head, (*anns, when), *_ = lines_of(tmp_path / "moodle.csv")
+    # without the last one Moodle says that the file is not one of its own
+    assert head[:4] + head[5:] == [
+        *("Identifier", "Full name", "ID number", "Grade", "Last modified (grade)")
+    ]
+    assert anns == ["Participant 12", "Ann", "s-1", "2", "2"]
+    assert datetime.fromisoformat(when).utcoffset() is not None
+
+
+def test_equal_code_and_equal_mistakes_are_said(tmp_path):
+    spaced = RIGHT.replace("\n\n", "\n\n\n").replace("masks)", "masks, variant='ann')")
+    one, other, wrong = (read(notebook(cell).encode()).text for cell in (RIGHT, spaced, WRONG))
+    assert one == other != wrong
+    rows = [row_of("ann", text=one), row_of("ben", text=one), row_of("cy", "unfinished", text=one)]
+    found, _ = marked(tmp_path, *rows)
+    assert [row["look_at"] for row in found.values()] == [
+        *("the same code as ben.ipynb, cy.ipynb", "the same code as ann.ipynb, cy.ipynb", "")
+    ]
+    answers = {"ann": [85, 86], "ben": [85, 87]}
+    asked = exercise_named("7.4")
+    for name, means in answers.items():
+        verdict = examined(asked, {"one image": 90.96, "possible means": means})
+        answers[name] = Row(name, name, verdicts={"7.4": verdict})
+    ((_, mistake, count, who),) = tables._mistakes([*answers.values()]).itertuples(index=False)
+    assert (count, who, mistake[-13:]) == (2, "ann, ben", "and no others")
+
+
+def test_names_are_left_out_on_request(tmp_path):
+    rows = [row_of("Zadie Zed", text="t"), row_of("Bea Bo", text="t")]
+    marked(tmp_path, *rows, ids={"Bea Bo": "s-1", "Cy Co": "s-2"}, nameless=True)
+    said = "".join(file.read_text("utf-8") for file in tmp_path.glob("*.*"))
+    assert not [name for name in ("Zadie", "Zed", "Bea", "Bo", "Cy", "Co") if name in said]
+    assert said.count("s-1") > 1
+    assert "the same code as learner" in said
+    feedback = {file.name for file in (tmp_path / "feedback").iterdir()}
+    assert feedback == {"Zadie Zed.ipynb.txt", "Bea Bo.ipynb.txt"}
+    marked(tmp_path, row_of("Bea Bo"))
+    assert [file.name for file in (tmp_path / "feedback").iterdir()] == ["Bea Bo.ipynb.txt"]
+
+
+# ---- handing out --------------------------------------------------------------------------------
+
+
+def test_each_learners_notebook_has_their_variant(tmp_path):
+    (tmp_path / "class.csv").write_text("Name,ID\nAnn Archer,1\n\nZoë,2\n", "utf-8")
+    files = [*(REPOSITORY / "notebooks").glob("0[37]_*.ipynb")]
+    out = tmp_path / "out"
+    arguments = [str(tmp_path / "class.csv"), *map(str, files), "--out", str(out)]
+    command.main(["hand-out", *arguments])
+    lines = lines_of(out / "expected.csv")
+    variants = dict(lines[1:])
+    assert (lines[0], [*variants]) == (["learner", "variant"], ["Ann Archer", "Zoë"])
+    assert len({*variants.values()}) == 2
+    assert all(variant.isidentifier() for variant in variants.values())  # so not a number
+    for learner, variant in variants.items():
+        for file in files:
+            made, given = read((out / learner / file.name).read_bytes()), read(file.read_bytes())
+            assert (made.text, made.checks) == (given.text, given.checks)
+            varied = sum(exercise_named(name).vary is not None for name in made.checks)
+            said = "".join(cell.source for cell in made.cells)
+            assert said.count(f'variant="{variant}"') == varied > 0
+    command.main(["hand-out", *arguments])  # for another week: variants stay
+    assert lines_of(out / "expected.csv") == lines
+
+
+@pytest.mark.parametrize(
+    ("lines", "why"),
+    [("name\n", "no learner"), ("a\na\n", "twice"), ("a/b,1", "name of a folder")],
+)
+def test_a_list_that_is_not_of_a_class_is_refused(tmp_path, lines, why):
+    (tmp_path / "class.csv").write_text(lines)
+    with pytest.raises(ValueError, match=why):
+        hand_out(tmp_path / "class.csv", [], tmp_path / "out")
+
+
+def test_a_variant_is_the_last_argument_of_a_check():
+    source = (
+        'é = check("3.4", [..., (1)])  # check("3.4", 1)\nif é:\n    check("3.2",\n        f\n    )'
+    )
+    said = with_variant(source, "w")
+    assert said.count('variant="w"') == 2
+    compile(said, "cell", "exec")
+    assert with_variant(said, "another") == said
 
 
 # ---- the command --------------------------------------------------------------------------------
+
+
+@pytest.mark.delivery
+def test_unprotected_grading_needs_no_bubblewrap_and_no_letters(tmp_path):
+    folder = tmp_path / "class"
+    folder.mkdir()
+    (folder / "zoë 🦉.ipynb").write_text(notebook(IMPORTS, RIGHT))
+    terminal = {"PYTHONIOENCODING": "ascii", "LC_ALL": "C", "PYTHONUTF8": "0"}
+    said = run_grader(folder, "--notebook", "03", "--unprotected", PATH="", **terminal)
+    assert "1 of 1: zo\\xeb \\U0001f989.ipynb: graded" in said
+    assert graded(folder)["zoë 🦉.ipynb"]["3.2"] == "right"
+
+
+@needs_sandbox
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_is_stopped_leaves_tables_and_no_process(tmp_path, how):
+    folder = tmp_path / "class"
+    folder.mkdir()
+    for name, before in (("a", ""), ("b", "import time\ntime.sleep(999)\n")):
+        (folder / f"{name}.ipynb").write_text(notebook(IMPORTS, f"{before}{RIGHT}"))
+    with grader(folder, "--jobs", "2") as process:
+        for line in process.stdout:
+            if "1 of 2: a.ipynb: graded" in line:
+                processes = started_by(process.pid)
+                # a terminal's Ctrl-C is for all of its processes
+                os.killpg(process.pid, how) if how == signal.SIGINT else process.send_signal(how)
+                break
+        said = process.stdout.read()
+    assert "Traceback" not in said
+    assert processes
+    assert within(10, lambda: not [n for n in processes if Path(f"/proc/{n}/exe").exists()])
+    assert "Stopped. If you run it again, it goes on from there." in said
+    rows = graded(folder)
+    assert (rows["a.ipynb"]["3.2"], rows["b.ipynb"]["status"]) == ("right", "not graded yet")
 
 
 def refused(capsys, *arguments):
@@ -411,13 +426,16 @@ def refused(capsys, *arguments):
     return capsys.readouterr().err
 
 
-def test_what_cannot_be_graded_is_refused_before_anything_runs(tmp_path, capsys):
+def test_a_folder_that_cannot_be_graded_is_refused_before_anything_runs(tmp_path, capsys):
     assert "there is no folder" in refused(capsys, tmp_path / "nothing")
     assert "not Python or the course itself" in refused(capsys, Path(sandbox.__file__).parent)
+    assert "--out must not be in" in refused(capsys, tmp_path, "--out", tmp_path / "grades")
     for number in ("0", "3x", "99"):
         assert "(choose from '01', '02'" in refused(capsys, tmp_path, "--notebook", number)
     (tmp_path / "ids.csv").write_bytes("zoë,s-1".encode("latin-1"))
-    assert "ids.csv is not UTF-8: save it as CSV UTF-8" in refused(capsys, tmp_path)
+    assert "ids.csv is not UTF-8: save it as CSV UTF-8" in refused(
+        capsys, tmp_path, "--unprotected"
+    )
 
 
 def test_without_a_sandbox_it_refuses_and_names_the_cure(tmp_path, capsys, monkeypatch):
@@ -430,5 +448,5 @@ def test_without_a_sandbox_it_refuses_and_names_the_cure(tmp_path, capsys, monke
     monkeypatch.setattr(sandbox.sys, "platform", "darwin")
     assert sandbox.missing() == "darwin has no bubblewrap"
     monkeypatch.setattr(sandbox.sys, "platform", "linux")
-    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(sandbox.os, "defpath", str(tmp_path))
     assert sandbox.missing() == "bubblewrap cannot be started (No such file or directory)"

@@ -1,13 +1,13 @@
 """The sandbox: what it keeps out, as root and as an ordinary user, and which limits it sets.
 
-What it keeps out is tried without it, too, so that a trial is known to be a sharp one.
+Each attack is also tried without the sandbox, to know that it is a sharp one.
 """
 
 import contextlib
 import ctypes
+import inspect
 import json
 import os
-import re
 import signal
 import socket
 import subprocess
@@ -20,63 +20,76 @@ from random import Random
 import pytest
 
 from made_lessons.grading import judge
-from made_lessons.grading.sandbox import sandbox
-from tests.lessons.handing_in import needs_sandbox, processes_with, running_with
-
-REACHED = "reached"
-LIBC = ctypes.CDLL(None, use_errno=True)
-WHO = ["whoever tests", "nobody"]
-as_each = pytest.mark.parametrize(
-    "who",
-    [
-        WHO[0],
-        pytest.param(
-            WHO[1],
-            marks=pytest.mark.skipif(os.getuid() != 0, reason="only root can become nobody"),
-        ),
-    ],
+from made_lessons.grading.sandbox import sandbox, trees
+from tests.lessons.submitting import (
+    IMPORTS,
+    REPOSITORY,
+    needs_sandbox,
+    notebook,
+    processes_with,
+    within,
 )
 
-
-def tried(*trials, protected=True, who=WHO[0], before=lambda: None):
-    """What functions give that run in a sandbox one after the other; None where one is killed."""
-    ours, theirs = os.pipe()
-    child = os.fork()
-    if child == 0:
-        with contextlib.suppress(BaseException):
-            before()
-            if who == "nobody":
-                os.setgroups([])
-                os.setresgid(65534, 65534, 65534)
-                os.setresuid(65534, 65534, 65534)
-                if not os.access(sys.executable, os.X_OK):  # Python may be root's alone
-                    sys.executable = "/usr/bin/python3"
-                    sys.prefix = sys.base_prefix = "/usr"
-            with sandbox(protected=protected) as start:
-                os.write(theirs, json.dumps([_in(start, trial) for trial in trials]).encode())
-        os._exit(0)
-    os.close(theirs)
-    with open(ours) as file:
-        said = file.read()
-    os.waitpid(child, 0)
-    return json.loads(said)
+LIBC = ctypes.CDLL(None, use_errno=True)
+WHO = ["whoever tests", "nobody"]
+only_root = pytest.mark.skipif(os.getuid() != 0, reason="only root can become nobody")
+as_each = pytest.mark.parametrize("who", [WHO[0], pytest.param(WHO[1], marks=only_root)])
+NAMES = ["3.1", "3.2", "3.3", "3.4", "3.5"]
 
 
-def _in(start, trial):
-    def work(line):
-        try:
-            said = trial()
-        except (OSError, MemoryError, ValueError) as error:
-            said = type(error).__name__
-        line.sendall(json.dumps(said).encode())
+def tried(*trials, protected=True, who=WHO[0], **how):
+    """Return what functions give that run in a submission, each in a fork of its own.
 
-    data = b""
-    # what it has left behind may keep the line open
-    with start(work, 20) as line, contextlib.suppress(TimeoutError):
-        line.settimeout(10)
-        while not data and (part := line.recv(2**16)):
-            data += part
-    return json.loads(data) if data else None
+    Args:
+        trials: a function that imports what it needs, and its arguments.
+        protected: whether there is a sandbox.
+        who: grades the submission.
+        how: more arguments for the process that grades.
+    """
+    cells = [_cell(name, *trial) for name, trial in zip(NAMES, trials, strict=False)]
+    grade = (
+        "import json, sys\nfrom tests.lessons.submitting import judged\n"
+        f"found = judged(*json.load(sys.stdin), number='03', protected={protected})\n"
+        "print(json.dumps({name: verdict.words for name, verdict in found.items()}))"
+    )
+    command = [*(_as_nobody() if who == "nobody" else ()), sys.executable, "-c", grade]
+    # so that its output can be read even if something goes on
+    with tempfile.TemporaryFile("w+") as out:
+        environment = os.environ | {"PYTHONPATH": str(REPOSITORY)}
+        text = json.dumps(cells)
+        subprocess.run(
+            command, input=text, stdout=out, text=True, env=environment, check=True, **how
+        )
+        out.seek(0)
+        found = json.load(out)
+    words = [found[name].removeprefix("SystemError: ") for name in NAMES[: len(trials)]]
+    return [json.loads(said) if said.startswith(("[", '"', "1")) else said for said in words]
+
+
+def _cell(name, function, *arguments):
+    """Return a cell that no other cell needs, and that raises what the function gives."""
+    code = (
+        f"import json, os\n{inspect.getsource(function)}\n"
+        f"try:\n    result = {function.__name__}(*{arguments!r})\n"
+        "except (OSError, MemoryError) as error:\n    result = type(error).__name__\n"
+        "raise SystemError(json.dumps(result))"
+    )
+    return f'_ = exec({code!r}, {{}})\ncheck("{name}", 1)'
+
+
+def _as_nobody():
+    """Return a command by which nobody runs Python, even if it is in a folder of root's."""
+    closed = {p for tree in trees() for p in tree.parents if not p.stat().st_mode & 1}
+    closed |= {path for path in REPOSITORY.parents if not path.stat().st_mode & 1}
+    command = ["bwrap", "--dev-bind", "/", "/"]
+    for path in sorted(closed):
+        command += ["--perms", "0755", "--tmpfs", str(path)]
+    for tree in [*trees(), REPOSITORY]:
+        if closed & {*tree.parents}:
+            for folder in reversed(tree.parents):
+                command += ["--perms", "0755", "--dir", str(folder)]
+            command += ["--ro-bind", str(tree), str(tree)]
+    return [*command, "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
 
 
 @pytest.fixture(scope="module")
@@ -104,230 +117,242 @@ def outside():
         stack.callback(process.kill)
         memory = LIBC.shmget(process.pid, 4096, 0o1666)
         stack.callback(LIBC.shmctl, memory, 0, None)
-        yield folder, terminal, server.getsockname()[1], process.pid
+        yield str(folder), terminal, server.getsockname()[1], process.pid
 
 
-def connects(family, address):
-    with socket.socket(family) as line:
-        line.settimeout(2)
-        line.connect(address)
-    return REACHED
+def reaches(folder, terminal, port, number, who):
+    """Try ways out of the sandbox, and return those that are open."""
+    import contextlib
+    import ctypes
+    import socket
+    from pathlib import Path
 
+    def connects(family, address):
+        with socket.socket(family) as line:
+            line.settimeout(2)
+            line.connect(address)
 
-def opens(path, flags):
-    os.close(os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY))
-    return REACHED
+    def opens(path, flags):
+        os.close(os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY))
 
+    def sees_commands():
+        for process in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it has ended
+                if "a command line with a password" in (process / "cmdline").read_text():
+                    return
+        raise PermissionError
 
-def sees_commands():
-    for process in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it has ended meanwhile
-            if "a command line with a password" in (process / "cmdline").read_text():
-                return REACHED
-    return "nothing"
+    def shares_memory():
+        if ctypes.CDLL(None).shmget(number, 0, 0) < 0:
+            raise PermissionError
+
+    ways = {
+        "a socket": lambda: connects(socket.AF_UNIX, f"{folder}/socket"),
+        "an abstract socket": lambda: connects(socket.AF_UNIX, f"\0{folder}"),
+        "the network": lambda: connects(socket.AF_INET, ("127.0.0.1", port)),
+        "a FIFO": lambda: opens(f"{folder}/fifo", os.O_WRONLY),
+        "to read a file": lambda: opens(f"{folder}/thesis.txt", os.O_RDONLY),
+        "to write to a file": lambda: opens(f"{folder}/thesis.txt", os.O_WRONLY),
+        "to make a file": lambda: opens(f"{folder}/{who}", os.O_WRONLY | os.O_CREAT),
+        "a terminal": lambda: opens(terminal, os.O_RDWR),
+        "command lines": sees_commands,
+        "shared memory": shares_memory,
+    }
+    open_ones = []
+    for way, goes in ways.items():
+        with contextlib.suppress(OSError):
+            goes()
+            open_ones.append(way)
+    return open_ones
 
 
 @needs_sandbox
 @as_each
 def test_nothing_outside_is_reached(outside, who):
-    folder, terminal, port, number = outside
-    ways = {
-        "a socket": lambda: connects(socket.AF_UNIX, str(folder / "socket")),
-        "an abstract socket": lambda: connects(socket.AF_UNIX, f"\0{folder}"),
-        "the network": lambda: connects(socket.AF_INET, ("127.0.0.1", port)),
-        "a FIFO": lambda: opens(folder / "fifo", os.O_WRONLY),
-        "to read a file": lambda: opens(folder / "thesis.txt", os.O_RDONLY),
-        "to write to a file": lambda: opens(folder / "thesis.txt", os.O_WRONLY),
-        "to make a file": lambda: opens(folder / who, os.O_WRONLY | os.O_CREAT),
-        "a terminal": lambda: opens(terminal, os.O_RDWR),
-        "command lines": sees_commands,
-        "shared memory": lambda: REACHED if LIBC.shmget(number, 0, 0) >= 0 else "nothing",
-    }
-    sharp = dict(zip(ways, tried(*ways.values(), protected=False, who=who), strict=True))
-    assert sharp == dict.fromkeys(ways, REACHED)
-    found = dict(zip(ways, tried(*ways.values(), who=who), strict=True))
-    assert not {way: said for way, said in found.items() if said in (REACHED, None)}
+    (sharp,) = tried((reaches, *outside, who), protected=False, who=who)
+    assert len(sharp) == 10
+    assert tried((reaches, *outside, who), who=who) == [[]]
 
 
 def takes_rights():
-    """What a hand-in gets of rights, by the ways that there are."""
-    import resource  # which Windows lacks
+    """Return the rights that a submission can get, by the ways that there are."""
+    import contextlib
+    import ctypes
+    import re
+    import resource
+    import sys
+    from pathlib import Path
 
-    new_users, new_mounts, new_network = 0x10000000, 0x20000, 0x40000000
     ways = {
         "more time": lambda: resource.setrlimit(resource.RLIMIT_CPU, (60, 60)),
         "more processes": lambda: resource.setrlimit(resource.RLIMIT_NPROC, (99, 99)),
-        "a root of its own": lambda: os.chroot("/hand-in"),
+        "a root of its own": lambda: os.chroot("/submission"),
         "root": lambda: os.setuid(0),
         "a device": lambda: os.mknod("disk", 0o60666, os.makedev(254, 0)),
-        "a file in /": lambda: opens("/new", os.O_CREAT | os.O_WRONLY),
-        "a file in /dev": lambda: opens("/dev/shm/new", os.O_CREAT | os.O_WRONLY),
-        "a terminal of its own session": lambda: opens("/dev/tty", os.O_RDWR),
+        "a file in /": lambda: os.open("/new", os.O_CREAT | os.O_WRONLY),
+        "a file in /dev": lambda: os.open("/dev/shm/new", os.O_CREAT | os.O_WRONLY),
+        "a terminal of its own session": lambda: os.open("/dev/tty", os.O_RDWR),
     }
     taken = []
     for name, way in ways.items():
         with contextlib.suppress(OSError, ValueError):
             way()
             taken.append(name)
-    for flags in (new_users, new_users | new_mounts, new_mounts, new_network):
-        if LIBC.unshare(flags) == 0:
+    libc = ctypes.CDLL(None)
+    users, mounts, network = 0x10000000, 0x20000, 0x40000000
+    for flags in (users, users | mounts, mounts, network):
+        if libc.unshare(flags) == 0:
             taken.append(f"namespaces {flags:x}")
-    for path in filter(os.path.exists, ("/", "/dev", "/usr/lib", judge.__file__)):
+    for path in filter(os.path.exists, ("/", "/dev", "/usr/lib", sys.prefix)):
         if not os.statvfs(path).f_flag & os.ST_RDONLY:
             taken.append(f"to write to {path}")
-    if LIBC.mount(b"new", b"/hand-in", b"tmpfs", 0, None) == 0:
+    if libc.mount(b"new", b"/submission", b"tmpfs", 0, None) == 0:
         taken.append("a mount")
     status = Path("/proc/self/status").read_text()
-    return taken, re.findall(r"Cap(?:Prm|Eff|Inh|Amb):\s*(\w+)", status), "NoNewPrivs:\t1" in status
+    rights = re.findall(r"Cap(?:Prm|Eff|Inh|Amb):\s*(\w+)", status)
+    return [*taken, *{*rights}, "NoNewPrivs:\t1" in status]
 
 
 @needs_sandbox
 @as_each
 def test_no_rights_are_taken(who):
-    assert tried(takes_rights, who=who) == [[[], ["0" * 16] * 4, True]]
+    assert tried((takes_rights,), who=who) == [["0" * 16, True]]
 
 
-def forks():
-    """How many more processes there can be."""
-    for count in range(100):
-        try:
-            if os.fork() == 0:
-                time.sleep(60)
-        except OSError:
-            return count
-    return 100
+def fills_its_memory():
+    return len(bytearray(5 * 2**30))
 
 
 def fills_its_folder():
+    import contextlib
+    from pathlib import Path
+
     written = 0
     with contextlib.suppress(OSError):
         for k in range(400):
             Path(f"{k}").write_bytes(bytes(2**20))
             written += 1
-    return written
+    return [written]
+
+
+def forks():
+    import time
+
+    for count in range(100):
+        try:
+            if os.fork() == 0:
+                time.sleep(60)
+        except OSError:
+            return [count]
+    return [100]
 
 
 @needs_sandbox
 @as_each
-def test_memory_files_and_processes_have_limits(who):
-    """Memory has one for each process, without what is shared: these are few, is all there is."""
-    memory = tried(lambda: len(bytearray(5 * 2**30)), fills_its_folder, who=who)
-    assert memory == ["MemoryError", 128]
-    (count,) = tried(forks, who=who)
-    assert 12 <= count < 16
+def test_memory_files_and_processes_have_limits_and_no_exercise_takes_those_of_the_next(who):
+    found = tried(
+        (fills_its_memory,), (fills_its_folder,), (fills_its_folder,), (forks,), (forks,), who=who
+    )
+    assert found[:3] == ["MemoryError", [128], [128]]
+    assert [12 <= count < 16 for (count,) in found[3:]] == [True, True]
+
+
+def hold_a_key():
+    join, add, *_ = KEYS
+    LIBC.syscall(join, 1, None)
+    LIBC.syscall(add, b"user", b"made-course-test", b"password", 8, -3)  # the session's ring
+
+
+def asks_for_a_key(request):
+    import ctypes
+
+    return [ctypes.CDLL(None).syscall(request, b"user", b"made-course-test", None, 0) >= 0]
+
+
+KEYS = {"aarch64": (219, 217, 218)}.get(os.uname().machine, (250, 248, 249))
 
 
 @needs_sandbox
 @as_each
 def test_no_key_of_a_session_is_read(who):
-    join, add, request = {"aarch64": (219, 217, 218)}.get(os.uname().machine, (250, 248, 249))
-    ring_of_a_session, word = -3, b"made-course-test"
-
-    def hold_a_key():
-        LIBC.syscall(join, 1, None)
-        LIBC.syscall(add, b"user", word, b"password", 8, ring_of_a_session)
-
-    def asks():
-        return REACHED if LIBC.syscall(request, b"user", word, None, 0) >= 0 else "nothing"
-
-    assert tried(asks, who=who, before=hold_a_key) == ["nothing"]
+    code = f"import os\n{inspect.getsource(asks_for_a_key)}\nprint(asks_for_a_key({KEYS[2]}))"
+    ask = [sys.executable, "-c", code]
+    assert subprocess.check_output(ask, preexec_fn=hold_a_key, text=True) == "[True]\n"
+    assert tried((asks_for_a_key, KEYS[2]), who=who, preexec_fn=hold_a_key) == [[False]]
 
 
-MARK = "left behind by a hand-in"
+MARK = "left behind by a submission"
 
 
-def leaves_something():
-    """A process that does not end with its parent, and shared memory."""
-    memory = LIBC.shmget(17, 4096, 0o1666)
+def leaves_something(mark):
+    """Leave a process that does not end with its parent, or its group."""
+    import sys
+
     if os.fork() == 0:
         os.setsid()
-        LIBC.prctl(1, 0, 0, 0, 0)
-        os.close(3)
-        os.execv(sys.executable, [sys.executable, "-c", "import time; time.sleep(60)", MARK])
-    return REACHED if memory >= 0 else "nothing"
-
-
-def finds_something():
-    return REACHED if LIBC.shmget(17, 0, 0) >= 0 else "nothing"
+        os.execv(sys.executable, [sys.executable, "-c", "import time; time.sleep(60)", mark])
+    return [True]
 
 
 @needs_sandbox
 @as_each
-def test_what_a_hand_in_leaves_ends_with_its_sandbox(who):
-    assert tried(leaves_something, finds_something, who=who) == [REACHED] * 2
-    assert tried(finds_something, who=who) == ["nothing"]
-    assert not processes_with(MARK)
+def test_what_a_submission_leaves_ends_with_its_sandbox(who):
+    assert tried((leaves_something, MARK), who=who) == [[True]]
+    assert within(10, lambda: not processes_with(MARK))
+
+
+def ends_all():
+    import signal
+
+    if os.path.exists("/submission"):  # so that nobody is hurt where there is no sandbox
+        os.kill(-1, signal.SIGKILL)
+    return [True]
 
 
 @needs_sandbox
 @as_each
-def test_who_ends_all_processes_ends_its_own(who):
-    """Of which there is no other: what holds the sandbox is not among them."""
+def test_a_submission_that_ends_all_processes_ends_its_own(who):
+    assert "left its process" in tried((ends_all,), (fills_its_folder,), who=who)[1]
 
-    def ends_all():
-        if Path("/hand-in").exists():  # so that nobody is hurt where there is no sandbox
-            os.kill(-1, signal.SIGKILL)
 
-    found = tried(ends_all, lambda: Path("/hand-in").exists(), who=who)
-    assert found == ["ProcessLookupError", True]
+def _killed(work, after):
+    """Run something in a process that is killed once something else has happened."""
+    child = os.fork()
+    if child == 0:
+        try:
+            work()
+        finally:
+            os._exit(0)
+    after()
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
 
 
 @needs_sandbox
-def test_whenever_a_judge_is_killed_its_sandbox_ends(tmp_path):
-    random, begun = Random(0), time.monotonic()
-    with sandbox():
+def test_whenever_a_judge_is_killed_its_sandbox_ends():
+    mark, random, begun = "until its judge ends", Random(0), time.monotonic()
+    program = ["-I", "-S", "-c", "import os; os.write(0, b'1'); os.read(0, 1)", mark]
+    with sandbox(program):
         takes = time.monotonic() - begun
-    for _ in range(100):
-        judge_of_one = os.fork()
-        if judge_of_one == 0:
-            try:
-                os.environ["HOME"] = str(tmp_path)  # by which what is left is found
-                with sandbox():
-                    time.sleep(9)
-            finally:
-                os._exit(0)
-        time.sleep(takes * random.random())
-        os.kill(judge_of_one, signal.SIGKILL)
-        os.waitpid(judge_of_one, 0)
-    assert not running_with(tmp_path)
+
+    def waits():
+        with sandbox(program):
+            time.sleep(9)
+
+    for _ in range(50):
+        _killed(waits, lambda: time.sleep(takes * random.random()))
+    assert within(10, lambda: not processes_with(mark))
 
 
 @needs_sandbox
 @pytest.mark.parametrize("protected", [True, False])
-def test_a_hand_in_ends_with_its_judge(protected):
-    here, there = socket.socketpair()
-    judge = os.fork()
-    if judge == 0:
-        here.close()
-        waits = lambda line: line.send(b"here") and signal.pause()  # noqa: E731
-        with sandbox(protected=protected) as start, start(waits, 20) as line:
-            socket.send_fds(there, [line.recv(4)], [line.fileno()])
-            signal.pause()
-    there.close()
-    with here:
-        said, (number,), *_ = socket.recv_fds(here, 4, 1)
-    os.kill(judge, signal.SIGKILL)
-    os.waitpid(judge, 0)
-    with socket.socket(fileno=number) as line:
-        line.settimeout(10)
-        assert (said, line.recv(1)) == (b"here", b"")  # nobody holds the other end
-
-
-def test_a_signal_that_comes_late_makes_no_second_judge(tmp_path, monkeypatch):
-    """The process between is a copy of its judge: it must end, and never go on in its place."""
-    judge, leave, escaped = os.getpid(), os._exit, tmp_path / "escaped"
-
-    def leave_late(status):
-        signal.raise_signal(signal.SIGTERM)
-        leave(status)
-
-    monkeypatch.setattr(os, "_exit", leave_late)
-    nothing, lost = lambda line: None, contextlib.suppress(ProcessLookupError)
-    with lost, sandbox(protected=False) as start, start(nothing, 5) as line:
-        line.settimeout(10)
-        assert line.recv(1) == b""
-        time.sleep(0.5)  # it hears of its own end before it is told to end
-    if os.getpid() != judge:
-        escaped.touch()
-        leave(1)
-    assert not escaped.exists()
+def test_a_submission_ends_with_its_judge(protected):
+    mark = f"a submission that waits {protected}"
+    cell = f"import os, sys\nos.execv(sys.executable, ['-c', '-c', 'input', {mark!r}])\n"
+    cell = cell.replace("'input'", "'import time; time.sleep(60)'") + 'check("3.2", 1)'
+    content = notebook(IMPORTS, cell).encode()
+    _killed(
+        lambda: judge.judge(content, "03", protected),
+        lambda: within(60, lambda: processes_with(mark)),
+    )
+    assert within(10, lambda: not processes_with(mark))

@@ -84,8 +84,8 @@ ROOMS = {  # a folder, files of it that are changed, and the tests that then run
     ),
     "grading": (
         "made_lessons/grading",
-        ["folder", "hand_in", "marking", "reports"],
-        ["attacks", "grading", "hand_in", "points"],
+        ["folder", "submission", "marking", "reports"],
+        ["attacks", "grading", "points", "submission"],
     ),
     "figures": (
         "made_course/figures",

@@ -1,4 +1,4 @@
-"""What the tests of grading have in common: notebooks, the command, the judge, and bubblewrap."""
+"""What the tests of grading have in common: notebooks, the command, the judge, and processes."""
 
 import csv
 import json
@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import suppress
 from pathlib import Path
 from unittest.mock import patch
 
@@ -38,7 +37,7 @@ lacks_it = pytest.mark.skipif(
 
 
 def needs_sandbox(test):
-    """Whoever reads the course has no class to grade: `.ci/run` tries it, and who grades may."""
+    """Mark a test of whole runs: `.ci/run` runs it, and instructors may."""
     return pytest.mark.delivery(lacks_it(test))
 
 
@@ -47,19 +46,19 @@ def notebook(*cells):
     return json.dumps({"cells": [{"cell_type": "markdown", "source": "# 3"}, *code]})
 
 
-def judged(*cells, number=""):
-    """The verdicts of the judge on a hand-in, by exercise."""
-    with patch.multiple(judge, SECONDS=4, CLOCK=40):
-        return judge.judge(notebook(IMPORTS, *cells).encode(), number, True).verdicts
+def judged(*cells, number="", protected=True):
+    """Return the verdicts of the judge on a submission, by exercise."""
+    with patch.multiple(judge, SECONDS=4, CLOCKS=6):
+        return judge.judge(notebook(IMPORTS, *cells).encode(), number, protected).verdicts
 
 
 def grader(folder, *more, python_path=(), **settings):
-    """The command in a process of its own, begun."""
-    way = os.pathsep.join(map(str, [*python_path, REPOSITORY]))
+    """Begin the command in a process of its own."""
+    path = os.pathsep.join(map(str, [*python_path, REPOSITORY]))
     command = [sys.executable, "-P", "-m", "made_lessons", "grade", str(folder), *more]
     return subprocess.Popen(
         command,
-        env=os.environ | {"PYTHONPATH": way} | settings,
+        env=os.environ | {"PYTHONPATH": path} | settings,
         cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -71,7 +70,7 @@ def grader(folder, *more, python_path=(), **settings):
 
 
 def run_grader(folder, *more, **settings):
-    """The command, to its end; what it prints is returned."""
+    """Run the command to its end, and return what it prints."""
     with grader(folder, *more, **settings) as process:
         said = process.stdout.read()
     assert process.returncode == 0, said
@@ -79,33 +78,41 @@ def run_grader(folder, *more, **settings):
 
 
 def graded(folder):
-    """The rows of the CSV, by hand-in, or where there is none by learner."""
+    """Return the rows of the CSV, by submission, or by learner where there is none."""
     text = (folder.with_name(f"{folder.name}-grades") / "grades.csv").read_text("utf-8-sig")
-    return {row["hand_in"] or row["learner"]: row for row in csv.DictReader(text.splitlines())}
-
-
-def running_with(home):
-    """Processes whose environment began with this home, ten seconds after all should have ended."""
-    for _ in range(100):
-        found = []
-        for process in Path("/proc").glob("[0-9]*"):
-            with suppress(OSError):
-                if f"HOME={home}".encode() in (process / "environ").read_bytes():
-                    found.append(process.name)
-        if not found:
-            break
-        time.sleep(0.1)
-    return found
+    return {row["submission"] or row["learner"]: row for row in csv.DictReader(text.splitlines())}
 
 
 def processes_with(mark):
-    """Numbers of the processes of this computer, one second from now, whose command has a mark."""
-    time.sleep(1)
+    """Return the numbers of the processes of this computer whose command has a mark."""
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
             if re.search(mark, (process / "cmdline").read_text(errors="replace")):
-                found.append(process.name)
+                found.append(int(process.name))
         except OSError:
             continue
     return found
+
+
+def started_by(number):
+    """Return the processes that a process has started, and those that they have started."""
+    parents = {}
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = int((process / "stat").read_text().rpartition(")")[2].split()[1])
+        except OSError:
+            continue
+        parents.setdefault(parent, []).append(int(process.name))
+    found = parents.get(number, [])
+    for one in found:
+        found += parents.get(one, [])
+    return found
+
+
+def within(seconds, holds):
+    """Return whether something holds at some time from now on."""
+    ends = time.monotonic() + seconds
+    while not (held := holds()) and time.monotonic() < ends:
+        time.sleep(0.1)
+    return held
