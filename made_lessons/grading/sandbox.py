@@ -117,7 +117,8 @@ def confine(home: str, *, protected: bool) -> socket.socket:
     for which, most in limits.items():
         resource.setrlimit(which, (most, most))
     limit_memory(for_good=True)
-    with suppress(KeyError, AttributeError):  # keys of the session could be read by its processes
+    if sys.platform.startswith("linux") and os.uname().machine in _KEYCTL:
+        # otherwise it could read the keys of the session
         ctypes.CDLL(None).syscall(_KEYCTL[os.uname().machine], _JOIN_SESSION_KEYRING, None)
     os.chdir(home)
     return line

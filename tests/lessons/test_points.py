@@ -263,10 +263,10 @@ def test_a_run_finds_no_file_of_an_earlier_one():
 LINE = """
 class Line:
     def __call__(self, x):
-        return torch.zeros_like(x)
+        return torch.zeros_like(x) + LOGIT
 
     def log_prob(self, x):
-        return (0 * x - torch.nn.functional.softplus(torch.tensor(0.0))).sum(1)
+        return (x * LOGIT - torch.nn.functional.softplus(torch.tensor(LOGIT))).sum(1)
 
 check("9.4", Line())
 """
@@ -274,11 +274,13 @@ check("9.4", Line())
 
 @needs_sandbox
 def test_a_model_is_scored_only_if_it_is_honest():
-    assert "nats" in judged(LINE)["9.4"].words
-    leaky = judged(LINE.replace("zeros_like(x)", "zeros_like(x) + 9 * x"))["9.4"]
-    erasing = judged(LINE.replace("return (", "x.zero_()\n        return ("))["9.4"]
-    assert leaky.state == erasing.state == "wrong"
-    assert "22.87 nats" not in leaky.words + erasing.words
+    assert "came 22.87 nats" in judged(LINE.replace("LOGIT", "0.0"))["9.4"].words
+    leaky = LINE.replace("LOGIT", "0.0").replace("+ 0.0", "+ 9 * x")
+    # without what it erases, a row would cost 0.004 nats
+    erasing = LINE.replace("LOGIT", "-9.0").replace("return (", "x.zero_()\n        return (")
+    for cell in (leaky, erasing):
+        found = judged(cell)["9.4"]
+        assert (found.state, "came 0.0" in found.words) == ("wrong", False)
 
 
 @pytest.mark.parametrize("factor", [1, 1.05])
