@@ -15,6 +15,8 @@ from made_course.widgets.shared.without_kernel import alone_from, script_of
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 VIEW = "application/vnd.jupyter.widget-view+json"
 STATES = "application/vnd.jupyter.widget-state+json"
+NOT_A_WIDGET = ("progress()", "handle = display(")
+"""How cells begin that have the tag but show no widget: a learner's progress, a live figure."""
 MOST_BYTES = 200_000
 """Of a model's weights that a page brings along; more are loaded when a reader asks for them."""
 
@@ -48,7 +50,7 @@ def _widgets(path: Path, kept: Path) -> dict[str, list[str]]:
     tagged = [
         k
         for k, cell in enumerate(notebook.cells)
-        if "widget" in cell.metadata.get("tags", []) and not cell.source.startswith("progress()")
+        if "widget" in cell.metadata.get("tags", []) and not cell.source.startswith(NOT_A_WIDGET)
     ]
     if not tagged:
         return {}

@@ -53,7 +53,7 @@ def _prepare(app: Sphinx, docname: str, source: list[str]) -> None:
     for cell, following in zip(code_cells, [*code_cells[1:], None], strict=True):
         if "widget" not in cell.metadata.get("tags", []):
             continue
-        alive = living.get(cell.id, [PERSONAL])
+        alive = living.get(cell.id, [PERSONAL] if cell.source.startswith("progress()") else [])
         drawn = figures_of(following) if following else []
         if drawn and any(POSTER in part for part in alive):
             alive = [part.replace(POSTER, figure(drawn[0], images)) for part in alive]
