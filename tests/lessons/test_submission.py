@@ -114,6 +114,7 @@ def test_a_notebook_may_be_in_an_archive():
         (packed(**{"a.ipynb": "{}"})[:40], "broken or locked"),
         (packed(**{"a.ipynb": "[]"}), "not a notebook"),
     ],
+    ids=range(11),  # an archive has its time in it, which would be part of a name
 )
 def test_a_file_that_is_not_a_notebook_is_refused(content, why):
     with pytest.raises(Unreadable, match=why):
