@@ -298,6 +298,7 @@ def test_shapes_dtypes_and_casts():
     model = MADE(6, (8,), direct=True, seed=0)
     for shape in [(6,), (2, 3, 6), (0, 6)]:
         assert model(torch.randn(shape)).shape == shape
+    assert MADE(6, (8,), head=Categorical(3))(torch.zeros(2, 6)).shape == (2, 6, 3)
     assert model.log_prob(torch.zeros(0, 6)).shape == (0,)
     x = binary(10, 6)
     single = model.log_prob(x)
