@@ -62,9 +62,9 @@ def fit(
         weight_decay: weight decay of AdamW; None is 0.03, or with ``patience`` the
             :func:`~made_course.training.schedules.falling_decay`.
         patience: number of epochs without a better score on ``valid`` that end the training. This
-            suits tables of some hundred to some ten thousand rows. The rate stays at its peak after
-            the first epoch, nothing depends on ``epochs``, and the weights that are scored and
-            kept are averages over the last steps.
+            suits tables of some hundred to some ten thousand rows. The rate falls to a third after
+            each sixth of the patience without a better score, and the weights that are scored and
+            kept are averages over the last steps. Nothing depends on ``epochs`` then.
         precision: ``"float32"`` (the model's own dtype), ``"bfloat16"`` (autocast), or ``"auto"``:
             autocast if a short trial finds it faster, and never for densities.
         seed: seed of shuffling and dropout, which leaves torch's global stream unchanged; None

@@ -76,6 +76,7 @@ class Run:
             lr=self.optimizer.param_groups[0]["lr"],
             seconds=time.perf_counter() - start,
         )
+        self.schedule.after_epoch(self.history)
 
     def score(self, data: Batches) -> float:
         """Return the mean NLL of the data under the first set of masks."""
@@ -128,6 +129,7 @@ class Run:
             _copy_into(self.averages, state["averages"])
         self.optimizer.load_state_dict(state["optimizer"])
         vars(self.history).update(state["history"])
+        self.schedule.after_epoch(self.history)
         self.processes.set_random_states(state["random"])
         if self.generator is not None:
             self.generator.set_state(state["loader"])

@@ -1,4 +1,4 @@
-"""The two schedules of ``fit``: one cycle of the rate, or stopping when no score is better."""
+"""The two schedules of ``fit``: one cycle of the rate, or a rate that falls with the scores."""
 
 from __future__ import annotations
 
@@ -15,6 +15,10 @@ from .history import History
 
 WARM_UP = 0.3
 """Share of all steps in which the rate of a cycle rises to its peak."""
+RISE = 100
+"""Steps in which the rate of :class:`Patient` rises."""
+FALLS, FALL = 6, 1 / 3
+"""How often the rate of :class:`Patient` falls within its patience, and the factor of each fall."""
 FEWEST_STEPS = 10
 """Steps per epoch of :class:`Patient` on a small table."""
 
@@ -55,6 +59,9 @@ class OneCycle:
         """Set the rate for a step, counted from 0, of a run with ``steps`` steps per epoch."""
         optimizer.param_groups[0]["lr"] = self.lr * one_cycle(step, steps * self.epochs)
 
+    def after_epoch(self, history: History) -> None:
+        """Do nothing, because scores do not change the cycle."""
+
     def is_over(self, history: History) -> bool:
         """Whether all epochs are done."""
         return len(history) >= self.epochs
@@ -62,16 +69,17 @@ class OneCycle:
 
 @dataclass
 class Patient:
-    """The rate is constant, and the run ends when no score was better for some epochs.
+    """The rate rises, then falls while no score is better, until the patience is used up.
 
-    The weight decay goes from strong to weak, so that the best epoch also chooses the decay. Biases
-    do not decay, because a bias is the logit of a frequency, which may be far from 0. The weights
-    that are scored and kept are averages over the last steps: see :func:`average_into`.
+    Each fall is to a third, after each sixth of the patience without a better score. The weight
+    decay goes from strong to weak, so that the best epoch also chooses the decay. Biases do not
+    decay, because a bias is the logit of a frequency, which may be far from 0. The weights that are
+    scored and kept are averages over the last steps: see :func:`average_into`.
 
     Args:
         patience: number of epochs without a better score that end the run.
         epochs: largest number of epochs; None sets no limit.
-        lr: learning rate after the first epoch, in which it rises.
+        lr: learning rate after the first 100 steps, in which it rises.
         weight_decay: weight decay of AdamW; None is the :func:`falling_decay`.
     """
 
@@ -88,6 +96,7 @@ class Patient:
         self.lr = check_number("lr", self.lr, positive=True)
         if self.weight_decay is not None:
             self.weight_decay = check_number("weight_decay", self.weight_decay)
+        self.falls = 0
 
     def settings(self) -> dict[str, object]:
         """Return what must not change when a run is resumed; the limit of epochs may."""
@@ -107,18 +116,38 @@ class Patient:
         ]
 
     def before_step(self, optimizer: Optimizer, step: int, steps: int) -> None:
-        """Set the rate, which rises in the first epoch, and the weight decay."""
-        rate = self.lr * min(1.0, (step + 1) / steps)
+        """Set the rate and the weight decay for a step, counted from 0."""
+        rate = self.lr * min(1.0, (step + 1) / RISE) * FALL**self.falls
         for group in optimizer.param_groups:
             group["lr"] = rate
         if self.weight_decay is None:  # AdamW multiplies it by the rate
             optimizer.param_groups[0]["weight_decay"] = falling_decay(step) / rate
+
+    def after_epoch(self, history: History) -> None:
+        """Let the rate fall if the scores ask for it."""
+        self.falls = count_falls(history.valid_nll, math.ceil(self.patience / FALLS))
 
     def is_over(self, history: History) -> bool:
         """Whether the patience is used up, or the limit of epochs is reached."""
         if self.epochs is not None and len(history) >= self.epochs:
             return True
         return len(history) - (history.best_epoch or 0) >= self.patience
+
+
+def count_falls(scores: Sequence[float], wait: int) -> int:
+    """Return how often ``wait`` epochs in a row brought no score below all before.
+
+    Example:
+        >>> count_falls([3.0, 2.0, 2.5, 2.4, 1.0, 1.5, 1.5, 1.5, 1.5], wait=2)
+        3
+    """
+    best, waited, falls = math.inf, 0, 0
+    for score in scores:
+        waited = 0 if score < best else waited + 1
+        best = min(best, score)
+        if waited and waited % wait == 0:
+            falls += 1
+    return falls
 
 
 def one_cycle(step: int, steps: int) -> float:

@@ -15,7 +15,6 @@ from torch import nn
 from made_course import MADE, load_table
 from tools.benchmarks import __main__ as benchmark
 from tools.benchmarks import (
-    batches,
     compression,
     densities,
     document,
@@ -23,6 +22,7 @@ from tools.benchmarks import (
     gaps,
     peers,
     ranges,
+    rates,
     recorded,
     sampling,
     tables,
@@ -236,12 +236,12 @@ def test_ranges_count_draws_outside_and_keep_gaps_out_of_nats(monkeypatch, capsy
     assert made == pytest.approx(alone, abs=3)
 
 
-def test_batches_print_a_row_for_each_cell(monkeypatch, capsys):
-    monkeypatch.setattr(batches, "TABLES", {"few": partial(recorded.incomes, 300)})
-    monkeypatch.setattr(batches, "PATIENCE", 1)
-    monkeypatch.setattr(batches, "BATCHES", (None, 32))
-    _, rows = told(capsys, "--only", "batches", "--seeds", "0")
-    assert {"as it is, 0.01", "32, 0.03"} < set(rows)
+def test_rates_print_a_row_for_each_set_and_rate(monkeypatch, capsys):
+    monkeypatch.setattr(rates, "SETS", {"votes": rates.SETS["votes"]})
+    monkeypatch.setattr(rates, "HIDDEN", (4,))
+    monkeypatch.setattr(rates, "PATIENCE", 1)
+    _, rows = told(capsys, "--only", "rates", "--seeds", "0")
+    assert {"votes, 0.03", "votes, 0.01", "votes, falling"} < set(rows)
 
 
 def test_gaps_are_measured_beside_scikit_learn(monkeypatch, capsys):

@@ -63,6 +63,7 @@ def of_own_stream(weight_seed=0):
     return many(None, weight_seed=weight_seed)
 
 
+IN_VAIN = {"epochs": 50, "valid": 1 - DATA, "patience": 6}
 PATIENT = {"epochs": 6, "valid": DATA[:50], "patience": 5}
 OF_NUMPY = {"lr": np.float64(0.02), "batch_size": np.int64(32), "weight_decay": np.float64(0.1)}
 
@@ -73,6 +74,7 @@ OF_NUMPY = {"lr": np.float64(0.02), "batch_size": np.int64(32), "weight_decay": 
         (noisy, tensor, {"epochs": np.int64(5), "seed": np.int64(0), **OF_NUMPY}),
         (noisy, loader, {"epochs": 5, "valid": DATA[:50]}),
         (noisy, tensor, {"epochs": 5, "precision": "bfloat16", "valid": 1 - DATA}),
+        (noisy, tensor, IN_VAIN),  # the rate falls before and after
         (noisy, loader, {**PATIENT, "seed": None}),
         (of_three_sets, loader_with_generator, PATIENT),
         (of_own_stream, loader, {"epochs": 5, "seed": None}),

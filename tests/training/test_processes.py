@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from made_course import MADE, evaluate, example_table, load_table
+from made_course import MADE, Bernoulli, evaluate, example_table, load_table
 from made_course.data.mnist import load_mnist
 from made_course.data.mnist_binarized import binarized_loader
 from made_course.training.__main__ import main
@@ -123,9 +123,10 @@ def test_the_command_trains_what_it_was_told_and_saves_it(tmp_path, capsys):
     assert settings["train"] == "loader of 8 batches"
     model = MADE(
         784,
-        (8,),
+        [8],
         natural_order=False,
         degrees="uniform",
+        head=Bernoulli(),
         direct=True,
         conditioning=True,
         dropout=0.1,

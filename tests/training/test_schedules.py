@@ -1,12 +1,15 @@
 """The two schedules: a cycle, every step of a patient run written out, and when it ends."""
 
 import math
+from itertools import groupby
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from made_course import MADE, evaluate, fit
-from made_course.training.schedules import Patient, one_cycle
+from made_course.training.schedules import Patient, count_falls, one_cycle
 from tests.training.learning_runs import (
     DATA,
     ONES,
@@ -48,13 +51,12 @@ def written_out(model, *, epochs, batch_size, lr, weight_decay):
     weights = [layer.weight for layer in model.net]
     groups = [{"params": weights}, {"params": biases, "weight_decay": 0}]
     optimizer = torch.optim.AdamW(groups, fused=True)
-    steps = math.ceil(len(ROWS) / batch_size)
     step, found = 0, []
     means = [p.detach().double() for p in parameters]
     for _ in range(epochs):
         nll = 0.0
         for rows in torch.randperm(len(ROWS)).split(batch_size):
-            rate = lr * min(1, (step + 1) / steps)
+            rate = lr * min(1, (step + 1) / 100)
             for group in optimizer.param_groups:
                 group["lr"] = rate
             decay = 10 / (100 + step) / rate if weight_decay is None else weight_decay
@@ -130,6 +132,35 @@ def test_a_patient_run_takes_ten_steps_an_epoch_or_more(rows, batch_size):
     assert Patient(1).batch_size(rows) == batch_size
 
 
+# ---- how the rate of a patient run falls ---------------------------------------------------------
+
+
+@given(st.lists(st.integers(0, 5), max_size=40), st.integers(1, 4))
+def test_the_rate_falls_once_for_each_wait_in_a_row_of_worse_epochs(scores, wait):
+    is_better = [score < min(scores[:k], default=math.inf) for k, score in enumerate(scores)]
+    rows = [len(list(row)) for better, row in groupby(is_better) if not better]
+    assert count_falls(scores, wait) == sum(length // wait for length in rows)
+
+
+def test_rate_and_decay_of_a_step():
+    schedule, model = Patient(12, lr=0.04), small()
+    optimizer = torch.optim.AdamW(schedule.groups(model))
+    for step, falls, rate in [(0, 0, 0.0004), (99, 0, 0.04), (900, 0, 0.04), (900, 2, 0.04 / 9)]:
+        schedule.falls = falls
+        schedule.before_step(optimizer, step, steps=10)
+        weights, biases = optimizer.param_groups
+        assert weights["lr"] == biases["lr"] == pytest.approx(rate)
+        assert rate * weights["weight_decay"] == pytest.approx(10 / (100 + step))
+        assert biases["weight_decay"] == 0
+
+
+def test_a_run_lowers_its_rate_while_no_score_is_better():
+    history = run(small(), ZEROS, ONES, epochs=None, patience=12, lr=0.02)  # two steps per epoch
+    falls = [0, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5]  # the first epoch is the best
+    expected = [0.02 * 2 * epoch / 100 / 3**k for epoch, k in enumerate(falls, start=1)]
+    assert history.lr == pytest.approx(expected)
+
+
 # ---- when a patient run ends --------------------------------------------------------------------
 
 
@@ -143,7 +174,7 @@ def test_patience_stops_once_nothing_gets_better(patience):
 
 
 def test_patience_goes_on_while_it_gets_better_and_says_if_a_limit_comes_first():
-    how = {"patience": 1, "lr": 0.001}
+    how = {"patience": 1, "lr": 0.05}
     history = run(small(), DATA, DATA, epochs=None, on_epoch=stop_after(12), **how)
     assert len(history) == 12
     with pytest.warns(UserWarning, match="epochs=12 before patience=1 was used up.* is 12"):

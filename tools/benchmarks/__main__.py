@@ -10,7 +10,7 @@ The others run only if --only names them:
 
 tables     test NLL, seconds and samples per second on mixed tables, beside flows of zuko
 ranges     twenty tables: draws outside ranges written down before, NLL beside independent columns
-batches    tables of three sizes by batch size and rate
+rates      six sets by the learning rate of fit with patience: constant or falling
 gaps       rows with gaps, beside whole rows and scikit-learn's imputer
 densities  test NLL of two moons and a checkerboard beside their entropy
 bytes      bytes per digit of a MADE, of contexts without a network, and of common programs
@@ -34,7 +34,6 @@ import torch
 from made_course import load_mnist
 from made_course.training.precision import bfloat16_is_faster
 
-from .batches import batches
 from .compression import bytes_a_digit
 from .densities import densities
 from .figures import figures
@@ -42,6 +41,7 @@ from .gaps import gaps
 from .initial_weights import initial_weights
 from .peers import peers
 from .ranges import ranges
+from .rates import rates
 from .recipe import recipe, shipped
 from .sampling import sampling
 from .tables import tables
@@ -50,7 +50,7 @@ QUICK = {"sampling": sampling, "peers": peers, "recipe": recipe, "shipped": ship
 SECTIONS = QUICK | {
     "tables": tables,
     "ranges": ranges,
-    "batches": batches,
+    "rates": rates,
     "gaps": gaps,
     "densities": densities,
     "bytes": bytes_a_digit,
