@@ -61,7 +61,7 @@ def _prepare(app: Sphinx, docname: str, source: list[str]) -> None:
             following.metadata["tags"] = [] if following.outputs else ["remove-cell"]
             drawn = []
         cell.outputs = [_html(part) for part in alive]
-        if alive and drawn:
+        if living.get(cell.id) and drawn:
             _fold(following, "cell", "The same as a picture")
             following.metadata.pop("jupyter", None)
     notebook.cells = [shown for cell in notebook.cells for shown in _shown(cell, images)]
