@@ -353,7 +353,7 @@ def set_masks(model: MADE, _incompatible_keys: object = None) -> None:
     """Set the mask of every layer from the degrees in use; also runs after ``load_state_dict``."""
     with torch.inference_mode(False):  # training goes on with masks that were set while sampling
         masks = _masks_from(model, model.degrees)
-        for layer, mask in zip(model._layers(), masks, strict=False):
+        for layer, mask in zip(model._layers(), masks, strict=True):
             layer.set_mask(mask)
 
 
@@ -379,11 +379,12 @@ def scale_weights(model: MADE, power: float = -0.5) -> None:
 
 
 def _masks_from(model: MADE, degrees: Sequence[Tensor]) -> list[Tensor]:
-    """Return the masks of all layers, then that of direct connections.
+    """Return the masks of all layers, and then the mask of direct connections, if there are any.
 
     Every input and every output of a variable has the degree of the variable.
     """
     device = model.net[0].weight.device
     order, *hidden = [d.to(device, torch.float32) for d in degrees]  # floats compare fastest
     inputs, outputs = (order.repeat_interleave(w.to(device)) for w in model.head.widths(len(order)))
-    return [*build_masks([inputs, *hidden], outputs), outputs[:, None] > inputs]
+    masks = build_masks([inputs, *hidden], outputs)
+    return masks if model.direct is None else [*masks, outputs[:, None] > inputs]
