@@ -232,11 +232,14 @@ def test_header_says_what_for_what_with_and_how_long(path):
     assert len(headings) == 1
     header = read(path).cells[0].source
     assert header.startswith(f"# {number_of(path)} · ")
-    assert re.search(
-        r"\*\*When you have worked through this page, you can\*\*\n\n(- .+\n)+\n"
-        r"\*\*You need\*\* .+\n\n\*\*Time\*\* \d+ to \d+ minutes",
-        header,
-    ), "the first cell must be a header like that of the other notebooks"
+    can, objectives = "When you have worked through this page, you can", r"(- .+\n)+"
+    minutes, need = r"\*\*Time\*\* \d+ to \d+ minutes", r"\*\*You need\*\* .+\n\n"
+    unfolded = rf"\*\*{can}\*\*\n\n{objectives}\n{need}{minutes}"
+    fold = rf"<details><summary>{can}</summary>\n\n{objectives}\n</details>"
+    folded = rf"\n{minutes}.+ {need}{fold}"
+    assert re.search(f"{unfolded}|{folded}", header), (
+        "the first cell must be a header like that of the other notebooks"
+    )
 
 
 @each_notebook

@@ -32,7 +32,7 @@ ASKED = re.compile(rf"^## (\d+ .+)|{CHECK.pattern}|^> ◉ \*\*Self-check (\w+)",
 
 
 def objectives_of(notebook):
-    header = notebook.cells[0].source.partition("**You need**")[0]
+    header = notebook.cells[0].source
     return [line.strip(";.") for line in re.findall(r"^- (.+)", header, re.MULTILINE)]
 
 
