@@ -10,12 +10,13 @@ Imports from every folder above: ``common``, ``model``, ``data``, ``training``, 
 - ``networks``: networks as graphs
 - ``pipeline``: from an ordering to log p
 - ``dependence``: which output depends on which input
-- ``bars``: probabilities of outcomes, and a scale of nats
+- ``bars``: probabilities of outcomes, and nats of models
 - ``images``: digits and boards
 - ``completions``: completions of a hidden part
 - ``trajectory``: a row, step by step
 """
 
+from .bars import plot_nats_bars as plot_nats_bars
 from .bars import plot_nats_scale as plot_nats_scale
 from .bars import plot_probabilities as plot_probabilities
 from .completions import plot_completions as plot_completions

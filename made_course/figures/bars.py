@@ -1,4 +1,4 @@
-"""Bars: probabilities of outcomes, and a ruler of nats."""
+"""Bars: probabilities of outcomes, and nats of models."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from matplotlib.ticker import AutoMinorLocator
 
 from ..common.colours import BLUE, ORANGE
 from ..common.words import listing
-from .axes import axes_at
-from .picture import FAINT, WIDTH, WORDS, Picture, picture
+from .axes import axes_at, key_of, name_lines, note
+from .picture import FAINT, LINES, WIDTH, WORDS, Picture, picture
 
 LINE, DOT = 0.28, 0.14
 """Inches from a label of the ruler to the next, and from a dot to one beside it."""
@@ -72,6 +72,69 @@ def _far(said: Mapping[str, Sequence[str]], outcomes: Sequence[str]) -> str:
         return f"Highest: {listing(most)}, {far.max():.2f}"
     each = ", ".join(f"{name} {row[far.argmax()]}" for name, row in said.items())
     return f"Furthest apart at {outcomes[far.argmax()]}: {each}"
+
+
+@picture
+def plot_nats_bars(
+    levels: Mapping[str, float],
+    *,
+    highlight: str = "",
+    floor: float | None = None,
+    invalid: Collection[str] = (),
+    input_dim: int | None = None,
+    per: str = "image",
+) -> Picture:
+    """Bars of nats from zero, one for each model; lower is better.
+
+    Args:
+        levels: name of a model → its NLL in nats; the first is drawn at the top.
+        highlight: name whose bar is blue.
+        floor: entropy of the data, in nats; the region below it is hatched.
+        invalid: names of claims that belong to no distribution, outlined in orange.
+        input_dim: number of variables D, for bits per dimension beside the nats.
+        per: what a row of the data is.
+
+    Example:
+        >>> plot_nats_bars({"coin": 784 * math.log(2), "MADE": 86.3}).alt
+        'MADE needs the fewest nats, coin the most. Nats per image: coin 543.4; MADE 86.3.'
+    """
+    decimals = 1 if max(levels.values()) > 20 else 2
+    labels = {name: f"{nats:.{decimals}f}" for name, nats in levels.items()}
+    unit = f"nats per {per}"
+    if input_dim is not None:
+        unit += " (bits per pixel)"
+        for name, nats in levels.items():
+            labels[name] += f" ({nats / (input_dim * math.log(2)):.3f})"
+    told = "; ".join(
+        f"{name} {label}{', not a distribution' * (name in invalid)}"
+        for name, label in labels.items()
+    )
+    ranked = [name for name in sorted(levels, key=levels.get) if name not in invalid]
+    alt = f"{ranked[0]} needs the fewest nats, {ranked[-1]} the most. {unit.capitalize()}: {told}."
+    kinds, start = {}, min(0, *levels.values())
+    figure = Picture(height=0.36 * len(levels) + 0.9 + 0.3 * (floor is not None), alt=alt)
+    axes = figure.add_subplot()
+    if floor is not None:
+        words = f"no distribution gets here (floor {floor:.{decimals}f})"
+        hatched = {"facecolor": "none", "edgecolor": LINES, "hatch": "///", "linewidth": 0}
+        kinds[words] = axes.axvspan(start, floor, zorder=0, **hatched)
+        axes.axvline(floor, color=WORDS, linewidth=1.2)
+        figure.alt += f" Hatched below the floor, {floor:.{decimals}f}: no distribution gets here."
+    for y, (name, nats) in enumerate(levels.items()):
+        look = {"color": BLUE if name == highlight else LINES}
+        if name in invalid:
+            look = {"facecolor": "none", "edgecolor": ORANGE, "linewidth": 2.4}
+        (bar,) = axes.barh(y, nats, 0.66, **look)
+        if name in invalid:
+            kinds["not a distribution"] = bar
+        weight = "bold" if name == highlight else "normal"
+        # right of the hatching, where it can be read
+        note(axes, labels[name], (max(nats, floor or 0), y), (6, 0), va="center", weight=weight)
+    name_lines(axes, levels)
+    axes.set_xlim(start, None)
+    axes.set_xlabel(unit, loc="left")
+    key_of(figure, kinds, "outside upper left")
+    return figure
 
 
 @picture

@@ -26,6 +26,7 @@ from made_course.figures import (
     plot_image_rows,
     plot_images,
     plot_masks,
+    plot_nats_bars,
     plot_nats_scale,
     plot_network,
     plot_pipeline,
@@ -79,6 +80,9 @@ FIGURES = {
             ["dry", "wet"], xlabel="w"), [0.25, 0.75, 0.3, 0.7],
         "Furthest apart at wet: p 0.75, q 0.70. Probabilities of dry, wet (w): p 0.25, 0.75; q "
         "0.30, 0.70."),
+    "nats bars": (lambda: plot_nats_bars({"coins": 543.4, "independent": 206.5}), [543.4, 206.5],
+        "independent needs the fewest nats, coins the most. "
+        "Nats per image: coins 543.4; independent 206.5."),
     "nats scale": (lambda: plot_nats_scale({"coins": 543.4, "independent": 206.5}), [543.4, 206.5],
         "independent needs the fewest nats, coins the most. "
         "Nats per image: coins 543.4; independent 206.5."),
@@ -128,6 +132,8 @@ OTHERS = {
         LONG),
     "probabilities": (lambda: plot_probabilities({"p": [0.0] * 7 + [1], "q": [0.125] * 8},
             [f"{k:03b}" for k in range(8)], xlabel="rain, sprinkler, grass"), "rain", "000", "111"),
+    "nats bars": (lambda: plot_nats_bars({"a": 2.5, LONG: 2.5, "c": 2.51, "d": -8.0, "e": 2.49},
+            highlight="c", floor=2.5, invalid=["d"], per="day"), LONG),
     "nats scale": (lambda: plot_nats_scale({"a": 2.5, LONG: 2.5, "c": 2.51, "d": -8.0, "e": 2.49},
             here="c", floor=2.5, broken=["d"], of="day"), LONG),
     "network": (lambda: plot_network(SIXTEEN, build_masks(SIXTEEN), **RULE, title=LONG), LONG),
@@ -240,6 +246,23 @@ def test_unknown_pixels_are_hatched_and_pale_and_drawn_ones_blue():
     known = np.array([True, True, False, False])
     painted = paint_completion(np.array([0.0, 1.0, 0.0, 1.0]), known, (2, 2)).reshape(4, 3)
     assert painted.tolist() == [[255] * 3, [0] * 3, [219, 235, 244], [0, 114, 178]]
+
+
+def test_bars_of_nats_show_the_floor_and_invalid_claims():
+    levels = {"coins": 11.09, "cheat": 0.005, "FVSBN": 3.432}
+    figure = plot_nats_bars(levels, highlight="FVSBN", floor=3.4, invalid=["cheat"], per="board")
+    (axes,) = figure.axes
+    bars = {round(bar.get_width(), 3): bar for bar in axes.patches}
+    assert bars[3.4].get_hatch() == "///"  # from zero to the floor
+    assert to_hex(bars[3.432].get_facecolor()) == BLUE
+    assert bars[0.005].get_facecolor()[3] == 0
+    assert to_hex(bars[0.005].get_edgecolor()) == ORANGE
+    assert texts(axes) == ["11.09", "0.01", "3.43"]
+    assert labels(figure.legends[0].get_texts()) == [
+        *("no distribution gets here (floor 3.40)", "not a distribution"),
+    ]
+    assert "cheat 0.01, not a distribution" in figure.alt
+    assert texts(plot_nats_bars({"MADE": 76.25}, input_dim=784).axes[0]) == ["76.2 (0.140)"]
 
 
 def test_the_ruler_has_a_floor_and_marks_what_is_no_distribution():
