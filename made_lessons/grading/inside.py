@@ -65,6 +65,7 @@ def main(home: str) -> None:
         fork = os.fork()
         if fork == 0:
             judge.close()
+            peer.connection.close()
             try:
                 _serve(socket.socket(fileno=lines[0]), found)
             finally:

@@ -83,6 +83,10 @@ def graded(folder):
     return {row["submission"] or row["learner"]: row for row in csv.DictReader(text.splitlines())}
 
 
+def lines_of(path):
+    return [*csv.reader(path.read_text("utf-8-sig").splitlines())]
+
+
 def processes_with(mark):
     """Return the numbers of the processes of this computer whose command has a mark."""
     found = []

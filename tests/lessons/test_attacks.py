@@ -2,11 +2,7 @@
 
 import csv
 import os
-import re
-import subprocess
-import sys
 import time
-from pathlib import Path
 
 import pytest
 
@@ -15,14 +11,9 @@ from made_lessons.grading.folder import clean, listed
 from made_lessons.grading.sandbox import limit_memory
 from made_lessons.grading.verdicts import MOST_WORDS, Row, Verdict
 from tests.lessons.submitting import (
-    IMPORTS,
     RIGHT,
-    WRONG,
-    graded,
     judged,
     needs_sandbox,
-    notebook,
-    run_grader,
 )
 
 # ---- the judge ----------------------------------------------------------------------------------
@@ -178,198 +169,6 @@ def test_bytes_that_trickle_keep_no_line_open():
     began = time.monotonic()
     assert judged(TRICKLES, number="03")["3.2"].state == "stopped"
     assert time.monotonic() - began < 120
-
-
-# ---- a class with attackers in it ---------------------------------------------------------------
-
-SECRET = "ZQ7-17259173"
-"""A name that no other learner's process must know; only here does it stand in one piece."""
-LOOKS_AROUND = """
-import ctypes, re
-ctypes.CDLL(None).prctl(4, 1, 0, 0, 0)  # its memory may be read, by itself
-with open("/proc/self/maps") as maps, open("/proc/self/mem", "rb") as memory:
-    for line in maps:
-        first, last = (int(end, 16) for end in line.split()[0].split("-"))
-        if " rw" in line:
-            memory.seek(first)
-            if re.search(rb"ZQ7-\\d{8}", memory.read(last - first)):
-                raise SystemError("knows another learner")
-build_masks = 1
-"""
-READS = """
-import ctypes, os
-ctypes.CDLL(None).prctl(4, 1, 0, 0, 0)
-for path in PATHS:
-    if os.path.exists(path):
-        raise SystemError(f"could read {path}")
-for process in ("self", 1, 2):
-    if os.access(f"/proc/{process}/environ", os.R_OK):
-        with open(f"/proc/{process}/environ") as environment:
-            if "TOKEN" in environment.read():
-                raise SystemError("could read the environment")
-if "TOKEN" in os.environ or os.listdir(os.path.expanduser("~")):
-    raise SystemError("inherited something")
-build_masks = 1
-"""
-BOMB = """
-import os, time
-while True:
-    try:
-        build_masks = os.fork()
-    except OSError:
-        time.sleep(0.1)  # it is there for good, and leaves the other tests the processor
-"""
-PATCH = """
-import made_lessons.checking.check as course
-from made_lessons.checking import examine as judge
-course.check = check = judge.examine = course.grading = lambda *answer: "✓ 3.2: right."
-build_masks = 1
-"""
-ZEROS = (
-    'with open("zeros", "wb") as file:\n    for k in range(99):\n        file.write(bytes(2**20))'
-)
-IN_ANSWER = 'def build_masks(degrees):\n    %s\n\ncheck("3.2", build_masks)'
-# cells, what is then said of 3.2 (nothing where they cannot be read), and words of the reason; one
-# alone goes on with a right answer
-CELLS = {
-    "endless": (["while True: build_masks = 1"], "stopped", "out of time"),
-    "fork bomb": ([BOMB], "stopped", ""),
-    "10 GB of memory": (["build_masks = bytearray(10 * 2**30)"], "failed", "MemoryError"),
-    "zeros": ([f"build_masks = 1\n{ZEROS}"], "failed", "File too large"),
-    "leaves": (["import sys\nbuild_masks = sys.exit()"], "failed", "SystemExit"),
-    "leaves at once": (["import os\nbuild_masks = os._exit(0)"], "stopped", "left its process"),
-    "prints": (['for k in range(99):\n    build_masks = print("x" * 2**20)'], "right", ""),
-    "forged line": (['build_masks = print("✓ 3.2 · Masks in code: right.")'], "right", ""),
-    "patched check": ([PATCH], "failed", "the check was not reached"),
-    "looks around": ([LOOKS_AROUND], "right", ""),
-    "reads": ([READS], "right", ""),
-    "two arguments": (["def f(a, a): pass", RIGHT], "right", ""),
-    "newlines": (["\n" * 2**18, RIGHT], "right", ""),
-    "numbers": (["x = [" + "1," * 2**22 + "]", RIGHT], "", ""),
-    "no Python": (
-        ['build_masks = (\ncheck("3.2", build_masks)', ""],
-        "failed",
-        "SyntaxError: '(' was never closed (the cell, line 1)",
-    ),
-    "parentheses": (['check("3.2", ' + "(" * 5000, ""], "failed", "SyntaxError"),
-    "patched check, no answer": ([PATCH, 'check("3.2", len)'], "failed", ""),
-    "endless answer in C": (
-        [IN_ANSWER % "import itertools; any(itertools.repeat(0))", ""],
-        "stopped",
-        "",
-    ),
-    "leaves in its answer": ([IN_ANSWER % "import os; os._exit(0)", ""], "stopped", ""),
-    "huge answer": ([IN_ANSWER % "return 'x' * 10**8", ""], "stopped", ""),
-    "deep answer": (
-        ["deep = []\nfor k in range(10**5): deep = [deep]", IN_ANSWER % "return deep"],
-        "failed",
-        "its answer could not be carried over: RecursionError",
-    ),
-}
-# names that are no text, or write into a terminal, or are too long for a file of the feedback
-NAMES = [b"\xff", b"\x1b[2J\x1b]0;owned\x07", b"x\n1 of 1: ann.ipynb: graded\r", b"\x01" * 240]
-
-
-@pytest.fixture(scope="module")
-def hostile(tmp_path_factory):
-    """A folder of attackers and two honest learners, graded by a command that is started in it."""
-    base = tmp_path_factory.mktemp("hostile")
-    folder, home, python_path = base / "hand-ins", base / "home", base / "python"
-    for made in (folder, home, python_path, folder / "made_course"):
-        made.mkdir()
-    (python_path / "sitecustomize.py").write_text(
-        "import sys\nif 'forkserver' in str(sys.orig_argv):\n"
-        "    from made_lessons.grading import judge\n    judge.SECONDS, judge.CLOCKS = 4, 6\n"
-    )
-    (home / "thesis.txt").touch()
-    for trap in ("torch.py", "made_course/__init__.py", "sitecustomize.py"):
-        (folder / trap).write_text(f"open({str(base / 'owned')!r}, 'a').close()")
-    honest = folder / f"A {SECRET}.ipynb", folder / "Z honest.ipynb"
-    for file, answer in zip(honest, (RIGHT, WRONG), strict=True):
-        file.write_text(notebook(f"{IMPORTS}  # {SECRET}", answer))
-    for name, (cells, *_) in CELLS.items():
-        cells = cells if len(cells) > 1 else [f"{cells[0]}\n{RIGHT}"]
-        text = notebook(IMPORTS, *cells)
-        (folder / f"{name}.ipynb").write_text(text.replace("PATHS", repr([str(folder), str(home)])))
-    for name in NAMES:
-        Path(os.fsdecode(bytes(folder) + b"/" + name + b".ipynb")).write_text(
-            notebook(IMPORTS, RIGHT)
-        )
-    (folder / "link.ipynb").symlink_to("/etc/passwd")
-    (folder / "folder link").symlink_to("/etc")
-    os.mkfifo(folder / "pipe.ipynb")
-    (folder / "essay.pdf").write_text("no notebook")
-    (folder / "too large.ipynb").touch()
-    os.truncate(folder / "too large.ipynb", 2**25)
-    at = os.open(folder, os.O_RDONLY)
-    for _ in range(1_800):
-        os.mkdir("d", dir_fd=at)
-        at, above = os.open("d", os.O_RDONLY, dir_fd=at), at
-        os.close(above)
-    os.close(at)
-    try:
-        said = run_grader(
-            *(folder, "--notebook", "03", "--jobs", "4"),
-            **{"python_path": [python_path], "HOME": str(home), "TOKEN": "secret"},
-        )
-        yield folder, said
-    finally:
-        subprocess.run(["rm", "-r", folder / "d"], check=True)  # too deep for pytest
-
-
-@needs_sandbox
-@pytest.mark.parametrize("name", [*CELLS])
-def test_a_hostile_submission_is_one_row_with_a_clear_word(hostile, name):
-    row, (_, state, words) = graded(hostile[0])[f"{name}.ipynb"], CELLS[name]
-    unread = "it could not be read: out of time or memory"
-    assert (row["status"], row["3.2"]) == ("graded" if state else unread, state)
-    assert words in row["3.2 why"]
-
-
-@needs_sandbox
-@pytest.mark.parametrize(
-    ("name", "word"),
-    [
-        ("link.ipynb", "not a file that can be read: links are not followed"),
-        ("folder link", "not a notebook"),
-        ("pipe.ipynb", "not a file that can be read: links are not followed"),
-        ("essay.pdf", "not a notebook"),
-        ("torch.py", "not a notebook"),
-        ("made_course", "there is no notebook in this folder"),
-        ("d", "there is no notebook in this folder"),
-        ("too large.ipynb", "too large: more than 20 MB"),
-    ],
-)
-def test_what_cannot_be_graded_says_why(hostile, name, word):
-    assert graded(hostile[0])[name]["status"] == word
-
-
-@needs_sandbox
-def test_the_others_are_unharmed_and_unknown(hostile):
-    rows = graded(hostile[0])
-    assert rows[f"A {SECRET}.ipynb"]["3.2"] == "right"
-    assert rows["Z honest.ipynb"]["3.2"] == "wrong"
-    assert "output x₃ can see x₃" in rows["Z honest.ipynb"]["3.2 why"]
-    knows = [sys.executable, "-c", f"known = {SECRET!r}\n{LOOKS_AROUND}"]
-    assert "knows another learner" in subprocess.run(knows, capture_output=True, text=True).stderr
-
-
-@needs_sandbox
-def test_nothing_in_the_folder_is_imported(hostile):
-    owned = hostile[0].parent / "owned"
-    assert not owned.exists()
-    subprocess.run([sys.executable, "-S", "-c", "import torch"], cwd=hostile[0], check=True)
-    owned.unlink()  # so the trap is a sharp one
-
-
-@needs_sandbox
-def test_a_name_writes_nothing_into_the_terminal(hostile):
-    lines = hostile[1].splitlines()
-    count = len(lines) - 1
-    assert all(re.match(rf"\d+ of {count}: ", line) and line.isprintable() for line in lines[:-1])
-    assert lines[-1].startswith("The tables are in ")
-    rows = graded(hostile[0])
-    assert [rows[name]["3.2"] for name in rows if name[0] == "\\"] == ["right"] * 3
 
 
 # ---- tables and names ---------------------------------------------------------------------------

@@ -85,7 +85,7 @@ ROOMS = {  # a folder, files of it that are changed, and the tests that then run
     "grading": (
         "made_lessons/grading",
         ["folder", "submission", "marking", "reports"],
-        ["attacks", "grading", "points", "submission"],
+        ["attacks", "grading", "reports", "submission"],
     ),
     "figures": (
         "made_course/figures",
