@@ -13,6 +13,7 @@ import shutil
 import signal
 import socket
 import sys
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -81,6 +82,10 @@ def _end(fork: int, home: str) -> None:
             os.killpg(fork, signal.SIGKILL)
         os.kill(fork, signal.SIGKILL)
         os.waitpid(fork, 0)
+        with suppress(ProcessLookupError):  # raised once no process of the group counts any more
+            for _ in range(100):
+                os.killpg(fork, 0)
+                time.sleep(0.02)
     for path in Path(home).iterdir():
         with suppress(OSError):
             shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()

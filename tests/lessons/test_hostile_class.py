@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from made_lessons.grading import judge
 from tests.lessons.submitting import (
     IMPORTS,
     RIGHT,
@@ -65,8 +66,8 @@ ZEROS = (
     'with open("zeros", "wb") as file:\n    for k in range(99):\n        file.write(bytes(2**20))'
 )
 IN_ANSWER = 'def build_masks(degrees):\n    %s\n\ncheck("3.2", build_masks)'
-# cells, what is then said of 3.2 (nothing where they cannot be read), and words of the reason; one
-# alone goes on with a right answer
+# cells, what is then said of 3.2, and words of the reason; if there is one cell, it goes on with a
+# right answer
 CELLS = {
     "endless": (["while True: build_masks = 1"], "stopped", "out of time"),
     "fork bomb": ([BOMB], "stopped", ""),
@@ -80,7 +81,6 @@ CELLS = {
     "looks around": ([LOOKS_AROUND], "right", ""),
     "reads": ([READS], "right", ""),
     "newlines": (["\n" * 2**18, RIGHT], "right", ""),
-    "numbers": (["x = [" + "1," * 2**22 + "]", RIGHT], "", ""),
     "patched check, no answer": ([PATCH, 'check("3.2", len)'], "failed", ""),
     "endless answer in C": (
         [IN_ANSWER % "import itertools; any(itertools.repeat(0))", ""],
@@ -150,9 +150,16 @@ def hostile(tmp_path_factory):
 @pytest.mark.parametrize("name", [*CELLS])
 def test_a_hostile_submission_is_one_row_with_a_clear_word(hostile, name):
     row, (_, state, words) = graded(hostile[0])[f"{name}.ipynb"], CELLS[name]
-    unread = "it could not be read: out of time or memory"
-    assert (row["status"], row["3.2"]) == ("graded" if state else unread, state)
+    assert (row["status"], row["3.2"]) == ("graded", state)
     assert words in row["3.2 why"]
+
+
+@needs_sandbox
+def test_a_file_that_takes_long_to_read_is_not_waited_for(monkeypatch):
+    monkeypatch.setattr(judge, "SECONDS", 1)
+    numbers = notebook("x = [" + "1," * 2**22 + "]", RIGHT)
+    row = judge.judge(numbers.encode(), "03", True)
+    assert row.status == "it could not be read: out of time or memory"
 
 
 @needs_sandbox
