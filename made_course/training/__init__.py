@@ -2,14 +2,14 @@
 
 Imports from ``data``, ``model`` and ``common``.
 
-- ``fit``: training with good defaults: arguments, and the loop over epochs
-- ``run``: one epoch and its steps, and the state of a run
+- ``run``: one step, one epoch, and the state of a run
 - ``schedules``: rate, weight decay and end of a run
+- ``fit``: training with good defaults: arguments, and the loop over epochs
 - ``batches``: tensors and loaders as data
 - ``evaluate``: the mean NLL of rows
 - ``history``: the measurements of each epoch
 - ``checkpoints``: the file from which a run is resumed
 - ``precision``: the choice of bfloat16
-- ``processes``: several processes under ``torchrun``, and random streams
+- ``processes``: several processes under ``torchrun``
 - ``train_made``: the document's recipe, a plain loop
 """

@@ -24,13 +24,7 @@ Batches = Tensor | Loader
 
 
 class Shuffled:
-    """A loader of the rows of a tensor (N, D), in a new random order each time.
-
-    Example:
-        >>> batches = Shuffled(torch.tensor([[1.0], [2.0], [3.0]]), batch_size=2)
-        >>> len(batches), [len(batch) for batch in batches]
-        (2, [2, 1])
-    """
+    """A loader of the rows of a tensor (N, D), in a new random order each time."""
 
     def __init__(self, rows: Tensor, batch_size: int) -> None:
         self.rows, self.batch_size = rows, batch_size
@@ -57,17 +51,11 @@ def check_data(model: MADE, data: Batches) -> None:
 
 def check_iterable(data: object) -> None:
     """Raise an error unless the data can be a tensor or a loader."""
-    if hasattr(data, "row_numbers"):  # a Table iterates over its three parts
+    # a frame iterates over the names of its columns, and a Table over its three parts
+    if not hasattr(data, "__iter__") or hasattr(data, "columns"):
         raise TypeError(
-            "data must be one part of a table, got all three: use train, valid, test = table"
-        )
-    if hasattr(data, "columns"):  # a frame iterates over the names of its columns
-        raise TypeError(
-            "data must be a tensor, got a frame: use train, valid, test = load_table(frame)"
-        )
-    if not hasattr(data, "__iter__"):
-        raise TypeError(
-            f"data must be a (N, D) tensor or a loader of such batches, got {type(data).__name__}"
+            f"data must be a (N, D) tensor or a loader of such batches, got {type(data).__name__}: "
+            "for a table, use train, valid, test = load_table(file or frame)"
         )
 
 

@@ -23,15 +23,7 @@ def write_checkpoint(path: Path, settings: Mapping[str, object], state: Mapping[
 
 
 def read_checkpoint(path: Path, settings: Mapping[str, object]) -> dict[str, Any]:
-    """Return the state of a run from its file.
-
-    Args:
-        path: file that :func:`write_checkpoint` wrote.
-        settings: settings that the run must have.
-
-    Raises:
-        ValueError: if the file is damaged or not a checkpoint, or its run had other settings.
-    """
+    """Return the state of a run from its file, or raise an error if its settings were others."""
     content = read_tensors(path)
     if not isinstance(content, dict) or content.keys() != {"settings", "state"}:
         raise ValueError(f"{path} is not a checkpoint of fit: choose another file or delete it")

@@ -21,7 +21,7 @@ def evaluate(
     ensemble: int | None = None,
     batch_size: int = 1000,
 ) -> float:
-    r"""Mean negative log-likelihood (NLL) of the rows: lower is better.
+    r"""Return the mean negative log-likelihood (NLL) of the rows: lower is better.
 
     .. math::
         -\frac{1}{N}\sum_n \log p(x^{(n)})
@@ -37,9 +37,6 @@ def evaluate(
 
     Returns:
         nats, or differential nats for a density; divide by D ln 2 for bits per dimension.
-
-    Raises:
-        TypeError, ValueError: if the data are not as described, or empty.
 
     Example:
         >>> model = MADE(784)
@@ -64,17 +61,17 @@ def sum_nll(
 ) -> tuple[float, int]:
     """Return the NLL summed over all rows, and the number of rows."""
     check_count("batch_size", batch_size)
-    known = False
+    device = next(model.parameters()).device
+    is_checked = isinstance(x, Tensor)
     if isinstance(x, Tensor):
         model.check_data(x)
-        x, known = x.split(batch_size), True
+        x = x.split(batch_size)
     check_iterable(x)
-    device = next(model.parameters()).device
     total, rows = 0.0, 0
     with (
         evaluation_mode(model),
         torch.autocast(device.type, enabled=False),
-        values_are_known(known),
+        values_are_known(is_checked),
     ):
         for batch in tensors(x):
             share = processes.share(batch).to(device)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import pathlib
-import warnings
 from collections.abc import Callable
+from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from ..common.arguments import check_choice, check_count
+from ..common.arguments import check_choice, check_count, check_number
 from ..model.made import MADE
 from .batches import Batches, Loader, Shuffled, check_data
 from .checkpoints import fingerprint, read_checkpoint, write_checkpoint
@@ -62,9 +63,8 @@ def fit(
         weight_decay: weight decay of AdamW; None is 0.03, or with ``patience`` the
             :func:`~made_course.training.schedules.falling_decay`.
         patience: number of epochs without a better score on ``valid`` that end the training. This
-            suits tables of some hundred to some ten thousand rows. The rate falls to a third after
-            each sixth of the patience without a better score, and the weights that are scored and
-            kept are averages over the last steps. Nothing depends on ``epochs`` then.
+            suits tables of some hundred to some ten thousand rows. The schedule is then
+            :class:`~made_course.training.schedules.Patient`, which does not depend on ``epochs``.
         precision: ``"float32"`` (the model's own dtype), ``"bfloat16"`` (autocast), or ``"auto"``:
             autocast if a short trial finds it faster, and never for densities.
         seed: seed of shuffling and dropout, which leaves torch's global stream unchanged; None
@@ -80,9 +80,6 @@ def fit(
         the :class:`History` of the run, including epochs before a checkpoint.
 
     Raises:
-        TypeError, ValueError: if an argument is not as described, or the checkpoint belongs to
-            another configuration.
-        OSError: if the checkpoint cannot be read or written.
         FloatingPointError: if the loss or its gradient is not finite.
 
     Source:
@@ -98,25 +95,28 @@ def fit(
         >>> evaluate(model, x) < 1.2  # the entropy of three equal patterns is ln 3 = 1.10 nats
         True
     """
-    given = {"epochs": epochs, "lr": lr, "weight_decay": weight_decay}
-    chosen: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-    schedule = OneCycle(**chosen) if patience is None else Patient(patience, **chosen)
     if patience is not None and valid is None:
         raise ValueError("patience needs validation data: pass valid=")
+    schedule = _schedule(epochs, lr, weight_decay, patience)
     check_choice("precision", precision, PRECISIONS)
     seed = None if seed is None else check_count("seed", seed, smallest=0, largest=2**63 - 1)
     check_data(model, train)
     if valid is not None:
         check_data(model, valid)
-    batches, batch_size = _batches(model, train, batch_size, schedule)
+    batches: Loader | Shuffled = train
+    if isinstance(train, Tensor):
+        size = schedule.batch_size(len(train)) if batch_size is None else batch_size
+        batches = Shuffled(train, check_count("batch_size", size))
 
     own = next(model.parameters())
     settings = {
-        "model": f"{model!r} in {own.dtype}",
+        "model": f"{model!r} in {own.dtype}",  # which shortens a long ordering
+        "ordering": fingerprint(model.order) if model.mask_sets.has_given_ordering else None,
         "train": fingerprint(train),
         "valid": fingerprint(valid),
-        "batch_size": batch_size,
-        **schedule.settings(),
+        "batch_size": batches.batch_size if isinstance(batches, Shuffled) else None,
+        **asdict(schedule),
+        "epochs": schedule.epochs if patience is None else None,  # only a limit with patience
         "precision": precision,
         "seed": seed,
     }
@@ -132,26 +132,21 @@ def fit(
                 write_checkpoint(checkpoint, settings, run.state())
 
         _train(run, save, on_epoch, progress)
-    since_best = len(run.history) - (run.history.best_epoch or 0)
-    if patience is not None and len(run.history) == epochs and since_best < patience:
-        warnings.warn(
-            f"fit stopped at epochs={epochs} before patience={patience} was used up: the best "
-            f"epoch is {run.history.best_epoch}, and a longer run may find a better one",
-            stacklevel=2,
-        )
     return run.history
 
 
-def _batches(
-    model: MADE, train: Batches, batch_size: int | None, schedule: OneCycle | Patient
-) -> tuple[Loader, int | None]:
-    """Return a loader of the training data and its batch size, None if the loader has its own."""
-    if not isinstance(train, Tensor):
-        return train, None
-    if batch_size is None:
-        batch_size = schedule.batch_size(len(train))
-    batch_size = check_count("batch_size", batch_size)
-    return Shuffled(train, batch_size), batch_size
+def _schedule(
+    epochs: int | None, lr: float | None, weight_decay: float | None, patience: int | None
+) -> OneCycle | Patient:
+    """Return the schedule that has these settings, and its own defaults where they are None."""
+    given = (
+        ("epochs", epochs, check_count),
+        ("lr", lr, partial(check_number, positive=True)),
+        ("weight_decay", weight_decay, check_number),
+        ("patience", patience, check_count),
+    )
+    chosen: Any = {name: check(name, value) for name, value, check in given if value is not None}
+    return OneCycle(**chosen) if patience is None else Patient(**chosen)
 
 
 def _train(run: Run, save: Callable[[], None], on_epoch: OnEpoch | None, progress: bool) -> None:
@@ -181,6 +176,6 @@ def _asks_to_stop(on_epoch: OnEpoch, run: Run) -> bool:
     """Call ``on_epoch`` in the first process, and return to all whether it asks to stop."""
     stop = None
     if run.processes.rank == 0:
-        with run.shown(), run.processes.fork_random():
+        with run.averaged(), run.processes.random_stream(None):
             stop = on_epoch(run.model, run.history)
     return run.processes.agree(stop is True)

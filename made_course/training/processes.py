@@ -10,9 +10,9 @@ from __future__ import annotations
 import atexit
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
-from typing import TypeVar
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, distributed, nn
@@ -20,6 +20,7 @@ from torch import Tensor, distributed, nn
 from ..model.made import MADE
 
 Value = TypeVar("Value")
+CPU = torch.device("cpu")
 
 
 @dataclass(frozen=True)
@@ -34,15 +35,11 @@ class Processes:
     Example:
         >>> Processes(rank=1, size=2).share(torch.arange(5))
         tensor([1, 3])
-        >>> Processes().total(3.0)
-        3.0
     """
 
     rank: int = 0
     size: int = 1
-    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
-
-    # ---- what the processes share ------------------------------------------------------------
+    device: torch.device = CPU
 
     def share(self, batch: Tensor) -> Tensor:
         """Return this process's rows of a batch; the last processes may have one row less."""
@@ -76,50 +73,45 @@ class Processes:
             for weight in weights:
                 distributed.all_reduce(weight.grad)
 
-    # ---- random streams ----------------------------------------------------------------------
-
-    def fork_random(self) -> AbstractContextManager[None]:
-        """Restore torch's random streams at the end of the ``with``."""
-        return torch.random.fork_rng([self.device] if self.device.type == "cuda" else [])
-
     @contextmanager
-    def seeded(self, seed: int | None) -> Iterator[None]:
-        """Draw from a stream of this seed; None is torch's global stream.
+    def random_stream(self, seed: int | None) -> Iterator[None]:
+        """Draw from a stream of this seed inside the ``with``, and then from torch's global one.
+
+        None begins where the global stream is.
+        """
+        with torch.random.fork_rng([self.device] if self.device.type == "cuda" else []):
+            if seed is not None:
+                torch.manual_seed(seed)
+            yield
+
+    def seeded(self, seed: int | None) -> AbstractContextManager[None]:
+        """Draw from a stream of this seed, the same in all processes; None is the global stream.
 
         Several processes without a seed use one that the first process draws.
         """
         if seed is None and self.size > 1:
             seed = self.agree(int(torch.randint(2**62, ())))
-        if seed is None:
-            yield
-            return
-        with self.fork_random():
-            torch.manual_seed(seed)
-            yield
+        return nullcontext() if seed is None else self.random_stream(seed)
 
-    @contextmanager
-    def own_dropout(self, step: int) -> Iterator[None]:
+    def own_dropout(self, step: int) -> AbstractContextManager[None]:
         """Let each of several processes draw its own dropout, and keep the common stream."""
         if self.size == 1:
-            yield
-            return
-        with self.fork_random():
-            # the initial seed is part of the stream's state, so that a resumed run has it too
-            torch.manual_seed(hash((torch.initial_seed(), step, self.rank)) % 2**63)
-            yield
+            return nullcontext()
+        # the initial seed is part of the stream's state, so that a resumed run has it too
+        return self.random_stream(hash((torch.initial_seed(), step, self.rank)) % 2**63)
 
     def random_states(self) -> list[Tensor]:
         """Return the states of the random streams that a training on this device uses."""
-        states = [torch.get_rng_state()]
-        if self.device.type != "cpu":
-            states.append(torch.get_device_module(self.device).get_rng_state())
-        return states
+        return [stream.get_rng_state() for stream in self._streams()]
 
     def set_random_states(self, states: list[Tensor]) -> None:
-        """Set the random streams to what :meth:`random_states` returned."""
-        torch.set_rng_state(states[0])
-        if self.device.type != "cpu":
-            torch.get_device_module(self.device).set_rng_state(states[1])
+        """Set the random streams to the states that :meth:`random_states` returned."""
+        for stream, state in zip(self._streams(), states, strict=True):
+            stream.set_rng_state(state)
+
+    def _streams(self) -> list[Any]:
+        own = [] if self.device.type == "cpu" else [torch.get_device_module(self.device)]
+        return [torch, *own]
 
 
 ALONE = Processes()

@@ -1,4 +1,4 @@
-"""One training run: an epoch, a score, and the state from which the run can go on."""
+"""One training run: a step, an epoch, and the state from which the run can go on."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Run:
         )
         self.history = History(unit="differential nats" if model.head.is_density else "nats")
         self.weights = list(model.parameters())
-        self.averages = [p.detach().clone() for p in self.weights] if schedule.averages else None
+        self.averages = [p.detach().clone() for p in self.weights] if schedule.averages else []
         self.last = self._model_state()
         self.best: dict[str, Tensor] | None = None
 
@@ -65,20 +65,61 @@ class Run:
         train_nll = self._steps(bar)
         last, best, valid_nll = self._model_state(), self.best, None
         if self.valid is not None:
-            with self.shown():
-                valid_nll = self.score(self.valid)
+            with self.averaged():
+                valid_nll = self._score(self.valid)
                 if valid_nll < min(self.history.valid_nll, default=math.inf):
                     best = self._model_state()
         self.last, self.best = last, best
-        self.history.append(
-            train_nll=train_nll,
-            valid_nll=valid_nll,
-            lr=self.optimizer.param_groups[0]["lr"],
-            seconds=time.perf_counter() - start,
-        )
-        self.schedule.after_epoch(self.history)
+        rate, seconds = self.optimizer.param_groups[0]["lr"], time.perf_counter() - start
+        self.history.append(train_nll=train_nll, valid_nll=valid_nll, lr=rate, seconds=seconds)
 
-    def score(self, data: Batches) -> float:
+    def _steps(self, bar: tqdm) -> float:
+        """Take a step for each batch; return the mean NLL, of each batch before its step."""
+        model, steps, total, rows = self.model.train(), len(self.train), 0.0, 0
+        with values_are_known(isinstance(self.train, Shuffled)), _leave_one_out(model):
+            for number, batch in enumerate(tensors(self.train)):
+                step = len(self.history) * steps + number
+                self.schedule.set_rate(self.optimizer, step, steps, self.history)
+                nll, norm = self._gradient(batch, step)
+                if not (math.isfinite(nll) and math.isfinite(norm)):
+                    raise self._not_finite(nll, batch, number)
+                self.optimizer.step()
+                if self.averages:
+                    average_into(self.averages, self.weights, step)
+                if model.num_masks != 1:
+                    model.resample_masks()
+                total += nll * len(batch)
+                rows += len(batch)
+                bar.update()
+        return total / rows
+
+    def _gradient(self, batch: Tensor, step: int) -> tuple[float, float]:
+        """Compute the clipped gradient of a batch's mean NLL; return this NLL, and the norm."""
+        processes = self.processes
+        share = processes.share(batch).to(processes.device)
+        # a context for each step, because autocast keeps its copies of the biases until it ends
+        with (
+            processes.own_dropout(step),
+            torch.autocast(processes.device.type, torch.bfloat16, enabled=self.bfloat16),
+        ):
+            loss = -self.model.log_prob(share).sum() / len(batch)
+        self.optimizer.zero_grad()
+        loss.backward()
+        processes.add_gradients(self.weights)
+        norm = nn.utils.clip_grad_norm_(self.weights, MAX_GRADIENT_NORM)
+        return processes.total(loss.item()), norm.item()
+
+    def _not_finite(self, nll: float, batch: Tensor, number: int) -> FloatingPointError:
+        problem = "the gradient is not finite" if math.isfinite(nll) else f"the loss is {nll:g}"
+        cure = "lower lr, or check the data"
+        if (largest := batch.float().norm(torch.inf).item()) > LARGE:
+            cure = f"the data reach {largest:g}: standardise them, (x - x.mean(0)) / x.std(0)"
+        return FloatingPointError(
+            f"{problem} in epoch {len(self.history) + 1}, batch {number + 1}: {cure}. The model "
+            "has the weights of its last good epoch"
+        )
+
+    def _score(self, data: Batches) -> float:
         """Return the mean NLL of the data under the first set of masks."""
         first = None if self.model.num_masks == 1 else 1
         total, rows = sum_nll(self.model, data, first, processes=self.processes)
@@ -91,12 +132,9 @@ class Run:
         return total / rows
 
     @contextmanager
-    def shown(self) -> Iterator[None]:
+    def averaged(self) -> Iterator[None]:
         """Give the model its averaged weights inside the ``with``, if the schedule has any."""
-        if self.averages is None:
-            yield
-            return
-        own = [p.detach().clone() for p in self.weights]
+        own = [p.detach().clone() for p in self.weights] if self.averages else []
         _copy_into(self.weights, self.averages)
         try:
             yield
@@ -125,62 +163,15 @@ class Run:
         """Go to a state that :meth:`state` returned."""
         self.last, self.best, self.bfloat16 = state["last"], state["best"], state["bfloat16"]
         self.model.load_state_dict(self.last)
-        if self.averages is not None:
-            _copy_into(self.averages, state["averages"])
+        _copy_into(self.averages, state["averages"])
         self.optimizer.load_state_dict(state["optimizer"])
         vars(self.history).update(state["history"])
-        self.schedule.after_epoch(self.history)
         self.processes.set_random_states(state["random"])
         if self.generator is not None:
             self.generator.set_state(state["loader"])
 
     def _model_state(self) -> dict[str, Tensor]:
         return {name: value.clone() for name, value in self.model.state_dict().items()}
-
-    def _steps(self, bar: tqdm) -> float:
-        """Take a step for each batch; return the mean NLL, of each batch before its step."""
-        model, steps = self.model.train(), len(self.train)
-        total, rows = 0.0, 0
-        with values_are_known(isinstance(self.train, Shuffled)), _leave_one_out(model):
-            for number, batch in enumerate(tensors(self.train)):
-                step = len(self.history) * steps + number
-                self.schedule.before_step(self.optimizer, step, steps)
-                nll = self._gradient(batch, step, number)
-                self.optimizer.step()
-                if self.averages is not None:
-                    average_into(self.averages, self.weights, step)
-                if model.num_masks != 1:
-                    model.resample_masks()
-                total += nll * len(batch)
-                rows += len(batch)
-                bar.update()
-        return total / rows
-
-    def _gradient(self, batch: Tensor, step: int, number: int) -> float:
-        """Compute the gradient of a batch's mean NLL, and return this NLL."""
-        processes = self.processes
-        share = processes.share(batch).to(processes.device)
-        # a context for each step, because autocast keeps its copies of the biases until it ends
-        with (
-            processes.own_dropout(step),
-            torch.autocast(processes.device.type, torch.bfloat16, enabled=self.bfloat16),
-        ):
-            loss = -self.model.log_prob(share).sum() / len(batch)
-        self.optimizer.zero_grad()
-        loss.backward()
-        processes.add_gradients(self.weights)
-        norm = nn.utils.clip_grad_norm_(self.weights, MAX_GRADIENT_NORM).item()
-        nll = processes.total(loss.item())
-        if math.isfinite(nll) and math.isfinite(norm):
-            return nll
-        what = "the gradient is not finite" if math.isfinite(nll) else f"the loss is {nll:g}"
-        cure = "lower lr, or check the data"
-        if (largest := batch.float().norm(torch.inf).item()) > LARGE:
-            cure = f"the data reach {largest:g}: standardise them, (x - x.mean(0)) / x.std(0)"
-        raise FloatingPointError(
-            f"{what} in epoch {len(self.history) + 1}, batch {number + 1}: {cure}. The model has "
-            "the weights of its last good epoch"
-        )
 
 
 @contextmanager
@@ -196,5 +187,5 @@ def _leave_one_out(model: MADE) -> Iterator[None]:
 
 @torch.no_grad()
 def _copy_into(targets: Iterable[Tensor], sources: Iterable[Tensor]) -> None:
-    for target, source in zip(targets, sources, strict=True):
+    for target, source in zip(targets, sources, strict=False):  # there may be no averages
         target.copy_(source)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from ..common.arguments import check_count, check_number
 from .history import History
 
 WARM_UP = 0.3
@@ -19,33 +18,16 @@ RISE = 100
 """Steps in which the rate of :class:`Patient` rises."""
 FALLS, FALL = 6, 1 / 3
 """How often the rate of :class:`Patient` falls within its patience, and the factor of each fall."""
-FEWEST_STEPS = 10
-"""Steps per epoch of :class:`Patient` on a small table."""
 
 
 @dataclass
 class OneCycle:
-    """The rate rises to its peak and falls again, once in all epochs.
-
-    Args:
-        epochs: number of epochs.
-        lr: peak of the learning rate.
-        weight_decay: weight decay of AdamW.
-    """
+    """The rate rises to its peak and falls again, once in all epochs."""
 
     epochs: int = 10
     lr: float = 0.015
     weight_decay: float = 0.03
     averages = False
-
-    def __post_init__(self) -> None:
-        self.epochs = check_count("epochs", self.epochs)
-        self.lr = check_number("lr", self.lr, positive=True)
-        self.weight_decay = check_number("weight_decay", self.weight_decay)
-
-    def settings(self) -> dict[str, object]:
-        """Return what must not change when a run is resumed."""
-        return asdict(self)
 
     def batch_size(self, rows: int) -> int:
         """Return the default number of rows per step."""
@@ -55,15 +37,12 @@ class OneCycle:
         """Return the parameter groups for AdamW."""
         return [{"params": list(model.parameters()), "weight_decay": self.weight_decay}]
 
-    def before_step(self, optimizer: Optimizer, step: int, steps: int) -> None:
-        """Set the rate for a step, counted from 0, of a run with ``steps`` steps per epoch."""
+    def set_rate(self, optimizer: Optimizer, step: int, steps: int, history: History) -> None:
+        """Set the rate of a step, counted from 0, of a run with ``steps`` steps per epoch."""
         optimizer.param_groups[0]["lr"] = self.lr * one_cycle(step, steps * self.epochs)
 
-    def after_epoch(self, history: History) -> None:
-        """Do nothing, because scores do not change the cycle."""
-
     def is_over(self, history: History) -> bool:
-        """Whether all epochs are done."""
+        """Return True if all epochs are done."""
         return len(history) >= self.epochs
 
 
@@ -88,23 +67,11 @@ class Patient:
     lr: float = 0.03
     weight_decay: float | None = None
     averages = True
-
-    def __post_init__(self) -> None:
-        self.patience = check_count("patience", self.patience)
-        if self.epochs is not None:
-            self.epochs = check_count("epochs", self.epochs)
-        self.lr = check_number("lr", self.lr, positive=True)
-        if self.weight_decay is not None:
-            self.weight_decay = check_number("weight_decay", self.weight_decay)
-        self.falls = 0
-
-    def settings(self) -> dict[str, object]:
-        """Return what must not change when a run is resumed; the limit of epochs may."""
-        return {**asdict(self), "epochs": None}
+    falls = 0
 
     def batch_size(self, rows: int) -> int:
         """Return the default number of rows per step: a tenth of all rows, and at most 100."""
-        return min(100, max(1, math.ceil(rows / FEWEST_STEPS)))
+        return min(100, max(1, math.ceil(rows / 10)))
 
     def groups(self, model: nn.Module) -> list[dict]:
         """Return the parameter groups for AdamW: weights first, then biases, without decay."""
@@ -115,23 +82,39 @@ class Patient:
             {"params": biases, "weight_decay": 0.0},
         ]
 
-    def before_step(self, optimizer: Optimizer, step: int, steps: int) -> None:
-        """Set the rate and the weight decay for a step, counted from 0."""
+    def set_rate(self, optimizer: Optimizer, step: int, steps: int, history: History) -> None:
+        """Set the rate and the weight decay of a step, counted from 0."""
+        if step % steps == 0:  # a new epoch
+            self.falls = count_falls(history.valid_nll, math.ceil(self.patience / FALLS))
         rate = self.lr * min(1.0, (step + 1) / RISE) * FALL**self.falls
         for group in optimizer.param_groups:
             group["lr"] = rate
         if self.weight_decay is None:  # AdamW multiplies it by the rate
             optimizer.param_groups[0]["weight_decay"] = falling_decay(step) / rate
 
-    def after_epoch(self, history: History) -> None:
-        """Let the rate fall if the scores ask for it."""
-        self.falls = count_falls(history.valid_nll, math.ceil(self.patience / FALLS))
-
     def is_over(self, history: History) -> bool:
-        """Whether the patience is used up, or the limit of epochs is reached."""
+        """Return True if the patience is used up, or the limit of epochs is reached."""
         if self.epochs is not None and len(history) >= self.epochs:
             return True
         return len(history) - (history.best_epoch or 0) >= self.patience
+
+
+def one_cycle(step: int, steps: int) -> float:
+    r"""Return the share of the peak rate at a step: a straight rise, then half a cosine.
+
+    Args:
+        step: 0 .. steps - 1.
+        steps: number of steps of the whole run.
+
+    Example:
+        >>> [round(one_cycle(step, 10), 2) for step in range(10)]
+        [0.33, 0.67, 1.0, 1.0, 0.95, 0.81, 0.61, 0.39, 0.19, 0.05]
+    """
+    rise = max(1, round(WARM_UP * steps))
+    if step < rise:
+        return (step + 1) / rise
+    step = min(step, steps - 1)  # a loader may yield more batches than its length says
+    return 0.5 + 0.5 * math.cos(math.pi * (step - rise) / max(1, steps - rise))
 
 
 def count_falls(scores: Sequence[float], wait: int) -> int:
@@ -150,47 +133,19 @@ def count_falls(scores: Sequence[float], wait: int) -> int:
     return falls
 
 
-def one_cycle(step: int, steps: int) -> float:
-    r"""Return the share of the peak rate at a step: a straight rise, then half a cosine.
-
-    Args:
-        step: 0 .. steps - 1.
-        steps: number of steps of the whole run.
-
-    Returns:
-        a number in (0, 1].
-
-    Example:
-        >>> [round(one_cycle(step, 10), 2) for step in range(10)]
-        [0.33, 0.67, 1.0, 1.0, 0.95, 0.81, 0.61, 0.39, 0.19, 0.05]
-    """
-    rise = max(1, round(WARM_UP * steps))
-    if step < rise:
-        return (step + 1) / rise
-    step = min(step, steps - 1)  # a loader may yield more batches than its length says
-    return 0.5 + 0.5 * math.cos(math.pi * (step - rise) / max(1, steps - rise))
-
-
 def falling_decay(step: int) -> float:
-    r"""Return the share of itself that each weight loses at a step: :math:`10 / (100 + t)`.
+    r"""Return the share of itself that each weight loses at step t: :math:`10 / (100 + t)`.
 
     Under a strong decay a network learns only the strongest dependencies; under a weak one it
     learns the rest and, in the end, the noise. A run that passes from strong to weak meets the
     decay that suits its data on the way, and the validation score tells when.
-
-    Args:
-        step: number of steps done before, t.
-
-    Example:
-        >>> falling_decay(0), falling_decay(900)
-        (0.1, 0.01)
     """
     return 10 / (100 + step)
 
 
 @torch.no_grad()
 def average_into(averages: Sequence[Tensor], weights: Iterable[Tensor], step: int) -> None:
-    r"""Update the averages of the weights, in place, after a step.
+    r"""Update the averages of the weights, in place, after step t.
 
     .. math::
         \bar\theta \leftarrow \bar\theta + \frac{5}{t + 5}\,(\theta - \bar\theta)
@@ -198,21 +153,9 @@ def average_into(averages: Sequence[Tensor], weights: Iterable[Tensor], step: in
     The averages reach back over about a fifth of all steps, so that the noise of single batches
     cancels out.
 
-    Args:
-        averages: one tensor for each of ``weights``.
-        weights: weights after the step.
-        step: number of steps done before it, t.
-
     Source:
         Shamir and Zhang 2013, "Stochastic Gradient Descent for Non-smooth Optimization: Convergence
         Results and Optimal Averaging Schemes" (polynomial-decay averaging, with an exponent of 4).
-
-    Example:
-        >>> average = torch.zeros(1)
-        >>> for step, weight in enumerate([2.0, 8.0]):
-        ...     average_into([average], [torch.tensor([weight])], step)
-        >>> average.item()  # 2, then five sixths of the way to 8
-        7.0
     """
     for average, weight in zip(averages, weights, strict=True):
         average.lerp_(weight, 5 / (step + 5))

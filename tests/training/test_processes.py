@@ -2,7 +2,6 @@
 
 import json
 import os
-import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from made_course import MADE, Bernoulli, evaluate, example_table, load_table
+from made_course import MADE, evaluate
 from made_course.data.mnist import load_mnist
 from made_course.data.mnist_binarized import binarized_loader
 from made_course.training.__main__ import main
@@ -112,51 +111,22 @@ def test_the_command_on_two_processes_gives_the_same(alone, together):
 
 def test_the_command_trains_what_it_was_told_and_saves_it(tmp_path, capsys):
     saved, checkpoint = tmp_path / "made.pt", tmp_path / "run.pt"
-    network = "--hidden 8 --random-order --degrees uniform --direct --conditioning --dropout 0.1"
-    training = "--num-masks 0 --epochs 1 --batch-size 500 --lr 0.01 --weight-decay 0.2 --seed 3"
-    files = "--data", "small", "--save", str(saved), "--checkpoint", str(checkpoint)
+    network = "--hidden 8 --random-order --direct --dropout 0.1 --num-masks 0 --seed 3"
+    training = "--epochs 1 --batch-size 500 --lr 0.01 --weight-decay 0.2 --data small"
+    files = "--save", str(saved), "--checkpoint", str(checkpoint)
     main([*network.split(), *training.split(), *files])
 
     settings = torch.load(checkpoint, weights_only=True)["settings"]
     given = {"epochs": 1, "lr": 0.01, "weight_decay": 0.2, "seed": 3}
     assert given.items() <= settings.items()
     assert settings["train"] == "loader of 8 batches"
-    model = MADE(
-        784,
-        [8],
-        natural_order=False,
-        degrees="uniform",
-        head=Bernoulli(),
-        direct=True,
-        conditioning=True,
-        dropout=0.1,
-        num_masks=None,
-        seed=3,
-    )
+    network = {"degrees": "even", "direct": True, "dropout": 0.1, "num_masks": None, "seed": 3}
+    model = MADE(784, [8], natural_order=False, **network)
     assert settings["model"] == f"{model!r} in torch.float32"
 
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("MNIST, small set")
     assert lines[2] == f"model: MADE.load({str(saved)!r})"
     _, test, _ = load_mnist("small")
-    images = next(iter(binarized_loader(test, len(test), "threshold", shuffle=False)))
-    nll = evaluate(MADE.load(saved), images)
+    nll = evaluate(MADE.load(saved), binarized_loader(test, 1000, "threshold", shuffle=False))
     assert lines[1] == f"test NLL: {nll:.3f} nats, after 1 epochs, 1 process(es)"
-
-
-def test_the_command_is_that_of_the_module_and_says_what_it_cannot_do(monkeypatch, capsys):
-    monkeypatch.setattr(sys, "argv", ["training", "--patience", "3"])
-    monkeypatch.delitem(sys.modules, main.__module__)  # which this file has imported
-    with pytest.raises(SystemExit):
-        runpy.run_module("made_course.training", run_name="__main__")
-    assert "--patience needs validation rows: it is for a --table" in capsys.readouterr().err
-
-
-def test_the_command_trains_on_a_table(tmp_path, capsys):
-    saved = str(tmp_path / "votes.pt")
-    main(["--table", str(example_table()), "--epochs", "2", "--save", saved])
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[0].startswith("Table(")
-    *_, test = load_table(example_table())
-    nll = evaluate(MADE.load(saved), test)
-    assert lines[-2] == f"test NLL: {nll:.3f} nats, after 2 epochs, 1 process(es)"

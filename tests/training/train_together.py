@@ -4,7 +4,6 @@ import io
 import json
 import os
 import sys
-import warnings
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
@@ -59,8 +58,7 @@ def results_of(rank, folder):
         calls.append(len(history))
         return len(history) == 2
 
-    with redirect_stdout(printed), redirect_stderr(bars), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "fit stopped at epochs")
+    with redirect_stdout(printed), redirect_stderr(bars):
         for name, (arguments, data) in RUNS.items():
             model = model_of(rank, **arguments)
             history = fit(model, **data, epochs=4, seed=1, **QUIET)
