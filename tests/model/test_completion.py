@@ -23,7 +23,6 @@ pytestmark = pytest.mark.filterwarnings("ignore:these completions are worth")
 DRAWS = 20_000
 KNOWN = torch.tensor([False, True, False, True, True, False, False])
 ROW = torch.tensor([[1.0, 1.0, 0.0, 0.0, 1.0, 0.0, 1.0]])
-EACH_HEAD = pytest.mark.parametrize("head", [*HEADS, COLUMNS], ids=repr)
 
 
 def seven(**arguments):
@@ -48,13 +47,11 @@ def given_the_known(model, x, known):
 
 WANTED = [5, 2, 0, 6, 4, 1, 3]
 FIRST = {
-    "given": ({"ordering": [3, 1, 4, 6, 0, 2, 5]}, None),
     "groups": ({"ordering": [[1, 3], [4], [0, 2, 6], [5]]}, None),
     "a group known in part": ({"ordering": [[1, 3], [0, 2, 4, 6], [5]], "num_masks": 3}, None),
     "one group": ({"ordering": [[0, 1, 2, 3, 4, 5, 6]]}, None),
     "given, 3 sets": ({"ordering": [4, 3, 1, 6, 0, 2, 5], "num_masks": 3}, None),
     "any": ({"num_masks": None}, None),
-    "any, paper": ({"num_masks": None, "degrees": "paper"}, None),
     "any, wanted": ({"num_masks": None}, WANTED),
 }
 
@@ -77,7 +74,7 @@ def test_completions_follow_the_conditional_of_their_ordering(arguments, wanted)
         assert p_value(samples, *given_the_known(model, ROW, KNOWN)) < 1e-12
 
 
-def test_which_ordering_is_made_for_the_purpose():
+def test_the_known_variables_come_first_and_then_their_neighbours():
     model = seven(num_masks=None)
 
     def ordering(known, wanted=None):
@@ -88,15 +85,12 @@ def test_which_ordering_is_made_for_the_purpose():
         assert ordering(KNOWN.int().flip(0)) == [5, 3, 2, 6, 4, 1, 0]  # away from the known
         assert ordering(KNOWN, torch.tensor(WANTED)) == [4, 1, 3, 5, 2, 0, 6]
         model.resample_masks()
-    again = completion_degrees(model, KNOWN)[0], completion_degrees(model, KNOWN)[0]
-    assert all(map(torch.equal, *again))
-    # known variables first in the masks in use: these are taken, and no others are made
-    in_use = torch.argsort(model.order)
-    known = torch.zeros(7, dtype=torch.bool).index_fill(0, in_use[:3], True)
+    # if the masks in use have the known variables first, they are taken
+    known = torch.zeros(7, dtype=torch.bool).index_fill(0, torch.argsort(model.order)[:3], True)
     assert all(map(torch.equal, completion_degrees(model, known)[0], model.degrees))
 
 
-def test_of_k_stored_orderings_the_one_with_the_known_first_is_taken():
+def test_a_stored_ordering_with_the_known_first_is_taken():
     model = seven(num_masks=12, seed=5)
     orders = [model.mask_sets.degrees(number)[0] for number in range(12)]
     known = orders[7] <= 3
@@ -105,81 +99,67 @@ def test_of_k_stored_orderings_the_one_with_the_known_first_is_taken():
     degrees, is_exact = completion_degrees(model, known)
     assert is_exact
     assert all(map(torch.equal, degrees, model.mask_sets.degrees(fitting[0])))
-    found = complete(model, ROW, known, DRAWS, generator=generator())
-    assert p_value(found.samples[0], *given_the_known(under(model, degrees), ROW, known)) > 1e-4
-
-    natural = MADE(4, (8, 8), num_masks=3, seed=0)  # all fit: the one in use
+    natural = MADE(4, (8, 8), num_masks=3, seed=0)  # all of them fit: the one in use is taken
     natural.resample_masks()
     degrees, _ = completion_degrees(natural, torch.tensor([True, True, False, False]))
     assert all(map(torch.equal, degrees, natural.degrees))
 
 
-# ---- in an ordering that has not ----------------------------------------------------------------
+# ---- importance weights -------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        {"natural_order": True, "num_masks": None},
-        {"ordering": [0, 1, 2, 3, 4, 5, 6], "num_masks": 2},
-    ],
-)
-def test_weights_make_up_for_known_variables_that_come_late(arguments):
-    model, n = seven(**arguments), 100_000
+@pytest.mark.parametrize("num_masks", [2, None])
+def test_weights_correct_for_known_variables_that_come_late(num_masks):
+    model, n = seven(ordering=[0, 1, 2, 3, 4, 5, 6], num_masks=num_masks), 50_000
     model.resample_masks()
     found = complete(model, ROW, KNOWN, n, generator=generator())
     rows, p = given_the_known(model, ROW, KNOWN)
     places = (rows == found.samples[0, :, None]).all(dim=2).int().argmax(dim=1)
     weighted = torch.zeros(len(rows)).double().index_add_(0, places, found.shares[0])
     plain = torch.bincount(places, minlength=len(rows)) / n
-    w = found.shares[0]
     size = found.effective_sample_size.item()
-    assert size == pytest.approx((w.sum() ** 2 / (w**2).sum()).item())
-    assert size > 1000
+    assert size == pytest.approx(1 / found.shares[0].square().sum().item())
+    assert size > 500
     assert (weighted - p).abs().max() < 4 * (0.25 / size) ** 0.5  # four standard errors at most
     assert (plain - p).abs().max() > 0.02, "without weights it is another distribution"
-    torch.testing.assert_close(found.mean[0], p @ rows.double(), rtol=0, atol=0.03)
+    torch.testing.assert_close(found.mean[0], p @ rows.double(), rtol=0, atol=0.04)
     with torch.no_grad():
         each = model.log_conditionals(found.samples[0])
     torch.testing.assert_close(found.log_weights[0], each[:, KNOWN].sum(dim=1))
 
 
-@pytest.mark.parametrize(
-    ("n", "worth", "is_warned"), [(1, 1, True), (8, 1, True), (8, 7, True), (8, 8, False)]
-)
-def test_samples_that_do_not_count_alike_are_worth_a_warning(n, worth, is_warned):
-    """x2 copies x1 and is known to be 1: a sample counts where its x1 is 1, and else not at all."""
+@pytest.mark.parametrize(("worth", "is_warned"), [(1, True), (7, True), (8, False)])
+def test_unequal_weights_are_reported(worth, is_warned):
+    """x2 copies x1 and is known to be 1, so only samples whose x1 is 1 count."""
     model = with_weights(MADE(2, hidden_dims=()), 0)
     with torch.no_grad():
         model.net[0].weight[1, 0] = 60.0
         model.net[0].bias[1] = -30.0
-    noise = torch.ones(1, n, 2)
+    noise = torch.ones(1, 8, 2)
     noise[0, :worth] = 0.0
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        found = complete(model, torch.ones(1, 2), torch.tensor([False, True]), n, noise=noise)
+        found = complete(model, torch.ones(1, 2), torch.tensor([False, True]), 8, noise=noise)
     assert found.effective_sample_size.item() == pytest.approx(worth)
     assert [warning.filename for warning in caught] == [__file__] * is_warned
-    said = [str(warning.message) for warning in caught]
-    assert all(f"worth {worth}.0 exact ones (of {n})" in line for line in said)
-    assert all("Use .draw(n), .mean or .class_shares(i)" in line for line in said)
+    for warning in caught:
+        assert f"worth {worth}.0 exact ones (of 8)" in str(warning.message)
+        assert "Use .draw(n), .mean or .class_shares(i)" in str(warning.message)
 
 
-def test_rows_that_need_no_weights_have_zeros_beside_those_that_do():
+def test_rows_without_weights_have_zeros_beside_rows_with_weights():
     known = torch.stack([torch.arange(7) < 3, torch.arange(7) == 2])
     found = complete(seven(natural_order=True), ROW.expand(2, 7), known, 50)
     assert found.log_weights[0].eq(0).all()
-    assert found.log_weights[1].ne(0).any()
     assert found.effective_sample_size[0].item() == pytest.approx(50)
     assert found.effective_sample_size[1] < 49.99
 
 
-# ---- whatever is known, of every kind -----------------------------------------------------------
+# ---- heads, rows and noise ----------------------------------------------------------------------
 
 
-@EACH_HEAD
+@pytest.mark.parametrize("head", [*HEADS, COLUMNS], ids=repr)
 @pytest.mark.parametrize("num_masks", [1, None])
-@pytest.mark.filterwarnings("ignore:these completions")
 def test_every_head_is_completed_from_its_own_conditionals(head, num_masks):
     model = MADE(6, (12,), natural_order=False, head=head, num_masks=num_masks, seed=1).double()
     with_weights(model, 0.5)
@@ -196,7 +176,7 @@ def test_every_head_is_completed_from_its_own_conditionals(head, num_masks):
     torch.testing.assert_close(rows[:, ~known], drawn[:, ~known], rtol=1e-9, atol=1e-9)
 
 
-@pytest.mark.parametrize("num_masks", [1, 3, None])
+@pytest.mark.parametrize("num_masks", [1, None])
 @pytest.mark.filterwarnings("error")
 def test_all_known_none_known_and_no_row(num_masks):
     model = seven(num_masks=num_masks, natural_order=num_masks is None)
@@ -205,7 +185,6 @@ def test_all_known_none_known_and_no_row(num_masks):
     assert whole.log_weights is None
     noise = uniforms(2, 5, 7)
     new = complete(model, ROW.expand(2, 7), torch.zeros(7), 5, noise=noise)
-    assert new.log_weights is None
     torch.testing.assert_close(new.shares, torch.full((2, 5), 0.2).double())
     for rows, u in zip(new.samples, noise, strict=True):  # what sample draws from the same noise
         assert torch.equal(rows, model.sample(5, noise=u))
@@ -215,9 +194,8 @@ def test_all_known_none_known_and_no_row(num_masks):
         assert none.effective_sample_size.shape == (0,)
 
 
-@pytest.mark.filterwarnings("ignore:these completions")
 @pytest.mark.parametrize("num_masks", [1, None])
-def test_what_is_known_may_differ_from_row_to_row(num_masks, monkeypatch):
+def test_rows_may_differ_in_what_is_known(num_masks, monkeypatch):
     model = seven(num_masks=num_masks)
     x, known = uniforms(6, 7).round(), uniforms(6, 7, seed=1) < 0.5
     known[3] = known[5] = known[0]
@@ -226,49 +204,40 @@ def test_what_is_known_may_differ_from_row_to_row(num_masks, monkeypatch):
     for row in range(6):
         alone = complete(model, x[row : row + 1], known[row], 4, noise=noise[row : row + 1])
         assert torch.equal(together.samples[row], alone.samples[0])
-        kept = together.samples[row][:, known[row]]
-        assert torch.equal(kept, x[row, known[row]].expand_as(kept))
-
-    rows, real = [], model.head.sample  # in parts, the same
+    rows, real = [], model.head.sample  # in chunks, the same
     monkeypatch.setattr(model.head, "sample", lambda p, u: rows.append(u.shape[-1]) or real(p, u))
     monkeypatch.setattr(completion, "SAMPLES_AT_ONCE", 8)
-    parts = complete(model, x, known, 4, noise=noise)
-    assert torch.equal(parts.samples, together.samples)
+    chunks = complete(model, x, known, 4, noise=noise)
+    assert torch.equal(chunks.samples, together.samples)
     assert max(rows) == 8
-    if num_masks:
-        torch.testing.assert_close(parts.log_weights, together.log_weights)
 
 
-@pytest.mark.parametrize("dtype", [torch.bool, torch.uint8, torch.int64, torch.float32])
-def test_known_and_rows_of_any_dtype_with_anything_in_unknown_places(dtype):
+@pytest.mark.parametrize("dtype", [torch.bool, torch.int64, torch.float32])
+def test_rows_of_any_dtype_with_anything_in_unknown_places(dtype):
     model, noise = seven(num_masks=None), uniforms(1, 3, 7)
     expected = complete(model, ROW, KNOWN, 3, noise=noise).samples
-    filled = [torch.where(KNOWN, ROW, garbage) for garbage in (torch.nan, torch.inf, 2.0)]
-    for rows in (ROW.to(dtype), *filled):
+    assert expected.dtype == torch.float64
+    for rows in (ROW.to(dtype), ROW.where(KNOWN, torch.nan), ROW.where(KNOWN, 2.0)):
         found = complete(model, rows, KNOWN.to(dtype), 3, noise=noise).samples
         assert torch.equal(found, expected)
-    assert expected.dtype == torch.float64
 
 
-@pytest.mark.filterwarnings("ignore:these completions")
-@pytest.mark.parametrize("num_masks", [1, None])
-def test_completions_draw_from_the_stream_they_are_given(num_masks):
-    model = seven(num_masks=num_masks, dropout=0.3)
+def test_completions_come_from_the_given_stream():
+    model = seven(dropout=0.3)
     with nothing_changes(model):
-        first, again, other = (
-            complete(model, ROW, KNOWN, 50, generator=generator(seed)).samples for seed in (3, 3, 4)
-        )
-    assert torch.equal(first, again)
-    assert not torch.equal(first, other)
+        first = complete(model, ROW, KNOWN, 50, generator=generator(3)).samples
     torch.manual_seed(3)
     assert torch.equal(complete(model, ROW, KNOWN, 50).samples, first)
+    assert not torch.equal(complete(model, ROW, KNOWN, 50).samples, first)
 
 
-def test_neither_dropout_nor_autocast_changes_completions():
+def test_neither_dropout_autocast_nor_compilation_changes_completions():
     model = with_weights(MADE(40, (30, 30), direct=True, dropout=0.5, seed=0), 2.0).eval()
     x, known = uniforms(3, 40).round(), torch.arange(40) > 36
     noise = uniforms(3, 20, 40, dtype=torch.float32)
     expected = complete(model, x, known, 20, noise=noise)
+    compiled = torch.compile(model, backend="eager")  # complete takes the model inside it
+    assert torch.equal(complete(compiled, x, known, 20, noise=noise).samples, expected.samples)
     model.train()
     model.net[1].eval()
     with nothing_changes(model), torch.autocast("cpu", torch.bfloat16):
@@ -277,30 +246,17 @@ def test_neither_dropout_nor_autocast_changes_completions():
     assert torch.equal(found.log_weights, expected.log_weights)
 
 
-# ---- bad arguments ------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(
     ("error", "message", "arguments"),
     [
         (TypeError, r"^complete needs a MADE, got Linear$", {"model": nn.Linear(7, 7)}),
-        (TypeError, r"x must be a torch\.Tensor, got list", {"x": [[1] * 7]}),
         (ValueError, r"x must have shape \(B, 7\), got \(7,\): .* x\[None\]", {"x": ROW[0]}),
         (ValueError, r"must hold only 0 and 1, got 0\.5 and 1 more", {"x": ROW / 2}),
         (TypeError, r"known must be a torch\.Tensor, got list", {"known": [True] * 7}),
         (ValueError, r"known must have shape \(7,\) or \(1, 7\), got \(6,\)", {"known": KNOWN[1:]}),
-        (ValueError, r"known must have .*, got \(2, 7\)", {"known": KNOWN.expand(2, 7)}),
-        (ValueError, r"known must hold only True and False", {"known": 2 * KNOWN}),
-        (ValueError, r"known must hold only True and False", {"known": -1 * KNOWN}),
         (ValueError, r"known must hold only True and False", {"known": KNOWN * torch.nan}),
         (ValueError, r"n_samples must be at least 1, got 0", {"n_samples": 0}),
-        (TypeError, r"n_samples must be a whole number, got 1\.5", {"n_samples": 1.5}),
-        (
-            ValueError,
-            r"noise must have shape \(1, 2, 7\), got \(2, 7\)",
-            {"noise": torch.rand(2, 7)},
-        ),
-        (ValueError, r"noise must lie between 0 and 1", {"noise": torch.full((1, 2, 7), 1.5)}),
+        (ValueError, r"noise must have .* \(1, 2, 7\), got \(2, 7\)", {"noise": torch.rand(2, 7)}),
         (
             ValueError,
             r"give either noise or a generator",
@@ -308,39 +264,20 @@ def test_neither_dropout_nor_autocast_changes_completions():
         ),
     ],
 )
-def test_a_completion_that_cannot_be_is_refused(error, message, arguments):
+def test_bad_arguments_are_refused(error, message, arguments):
     model = seven(num_masks=None, dropout=0.5)
     with nothing_changes(model), pytest.raises(error, match=message):
         complete(**{"model": model, "x": ROW, "known": KNOWN, "n_samples": 2, **arguments})
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        {"num_masks": 3},
-        {"num_masks": None, "natural_order": True},
-        {"num_masks": None, "ordering": WANTED},
-    ],
-)
-def test_an_ordering_is_for_a_model_of_any(arguments):
+@pytest.mark.parametrize("arguments", [{"num_masks": 3}, {"num_masks": None, "ordering": WANTED}])
+def test_an_ordering_needs_a_model_trained_for_any(arguments):
     with pytest.raises(ValueError, match="^ordering is for a model that was trained for any"):
         complete(seven(**arguments), ROW, KNOWN, ordering=WANTED)
 
 
-def test_degrees_for_a_completion_that_cannot_be_are_refused():
+def test_degrees_of_a_completion_need_an_ordering_and_one_row_of_known():
     with pytest.raises(ValueError, match="^ordering must be a permutation"):
         completion_degrees(seven(num_masks=None), KNOWN, [0, 1, 2, 3, 4, 5, 5])
-    with pytest.raises(TypeError, match=r"^completion_degrees needs a MADE, got NoneType$"):
-        completion_degrees(None, KNOWN)
     with pytest.raises(ValueError, match=r"known must have shape \(7,\), got \(1, 7\)"):
         completion_degrees(seven(), KNOWN[None])
-
-
-def test_a_compiled_model_is_completed_by_the_model_in_it():
-    model = MADE(3, (8,), natural_order=False, num_masks=None, seed=0)
-    x, known = torch.tensor([[1.0, 0.0, 1.0]]), torch.tensor([True, False, False])
-    noise = torch.rand(1, 4, 3)
-    compiled = torch.compile(model, backend="eager")
-    found = complete(compiled, x, known, 4, noise=noise)
-    assert torch.equal(found.samples, complete(model, x, known, 4, noise=noise).samples)
-    assert completion_degrees(compiled, known)[1]

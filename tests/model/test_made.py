@@ -2,10 +2,7 @@
 
 import copy
 import math
-import shutil
-import sys
-import sysconfig
-from pathlib import Path
+from functools import partial
 
 import pytest
 import torch
@@ -19,7 +16,6 @@ from made_course import (
     Bernoulli,
     Categorical,
     MaskedLinear,
-    MixtureOfGaussians,
     build_masks,
     complete,
     direct_mask,
@@ -29,7 +25,6 @@ from tests.networks import (
     COLUMNS,
     CYCLE,
     ORDER,
-    assert_same,
     binary,
     every_row,
     leak,
@@ -66,7 +61,7 @@ def train(model, steps=30, after_each=lambda: None):
 
 
 @pytest.mark.parametrize("natural_order", [True, False])
-@pytest.mark.parametrize(("input_dim", "hidden_dims"), [(784, (512, 512)), (9, (8, 7, 6)), (5, ())])
+@pytest.mark.parametrize(("input_dim", "hidden_dims"), [(50, (512, 512)), (9, (8, 7, 6)), (5, ())])
 def test_the_same_seed_gives_the_documents_model(input_dim, hidden_dims, natural_order):
     torch.manual_seed(0)
     reference = document.MADE(input_dim, hidden_dims, natural_order)
@@ -75,9 +70,9 @@ def test_the_same_seed_gives_the_documents_model(input_dim, hidden_dims, natural
     model = MADE(input_dim, hidden_dims, natural_order)
     assert torch.equal(torch.get_rng_state(), stream)
     assert torch.equal(model.order, reference.order)
-    for ours, theirs in zip(model.net, reference.net, strict=True):  # of one draw, not of one size
-        heard = theirs.mask.sum(1, keepdim=True)
-        scale = (theirs.in_features / heard).sqrt().where(heard > 0, 1.0)
+    for ours, theirs in zip(model.net, reference.net, strict=True):  # the same draw, rescaled
+        num_inputs = theirs.mask.sum(1, keepdim=True)
+        scale = (theirs.in_features / num_inputs).sqrt().where(num_inputs > 0, 1.0)
         torch.testing.assert_close(ours.weight, theirs.weight * scale)
         assert torch.equal(ours.mask.bool(), theirs.mask.bool())
 
@@ -94,21 +89,19 @@ def test_the_same_seed_gives_the_documents_model(input_dim, hidden_dims, natural
 
 
 @pytest.mark.parametrize("num_masks", [1, 3, None])
-@pytest.mark.parametrize("head", [None, MixtureOfGaussians(2)])
-def test_what_arrives_at_a_unit_begins_as_large_however_few_inputs_it_hears(num_masks, head):
+def test_the_input_of_a_unit_starts_equally_large_whatever_its_mask_keeps(num_masks):
     torch.manual_seed(0)
-    model = MADE(200, (2000, 800), natural_order=False, num_masks=num_masks, head=head)
-    begun = [layer.weight.clone() for layer in model.net]
-    heard, arrives = [0.0] * 3, [0.0] * 3
-    for _ in range(num_masks or 30):
+    model = MADE(200, (2000, 800), natural_order=False, num_masks=num_masks)
+    num_sets = num_masks or 30
+    num_inputs, squares = [0.0] * 3, [0.0] * 3
+    for _ in range(num_sets):
         for k, layer in enumerate(model.net):
-            heard[k] += layer.mask.sum(1)
-            arrives[k] += layer.masked_weight().square().sum(1).detach() / (num_masks or 30)
+            num_inputs[k] += layer.mask.sum(1)
+            squares[k] += layer.masked_weight().square().sum(1).detach() / num_sets
         model.resample_masks()
-    for count, square in zip(heard, arrives, strict=True):  # a uniform draw within ±1 has 1/3
+    for count, square in zip(num_inputs, squares, strict=True):  # a draw within ±1 has 1/3
         for units in count.argsort()[(count == 0).sum() :].chunk(3 if num_masks else 1):
             assert square[units].mean().item() == pytest.approx(1 / 3, rel=0.05)
-    assert all(map(torch.equal, begun, [layer.weight for layer in model.net]))
 
 
 @pytest.mark.parametrize("input_dim", [1, 3, 784])
@@ -149,15 +142,13 @@ def test_a_later_variable_changes_no_earlier_output_by_a_single_bit(model, seed)
         model.resample_masks()
 
 
-def test_a_leak_is_seen_in_jacobian_and_outputs():
-    """The two tests above can fail."""
+def test_a_leak_is_seen_in_jacobian_and_total_probability():
+    """The tests of dependence and of probability can fail."""
     model = leak(MADE(3, (6,), ordering=CYCLE, activation="tanh", degrees="even").double())
-    x = binary(1, 3).double()[0]
-    jacobian = torch.autograd.functional.jacobian(model, x)
+    jacobian = torch.autograd.functional.jacobian(model, binary(1, 3).double()[0])
     assert (jacobian != 0).int().tolist() == [[0, 1, 1], [0, 1, 0], [0, 1, 1]]
-    changed = x.clone()
-    changed[1] = 1e6
-    assert not torch.equal(model(changed)[1], model(x)[1])
+    wide = leak(MADE(6, (32,), ordering=SIX, degrees="even", seed=0).double())
+    assert abs(total_probability(with_weights(wide, 3)) - 1) > 0.01
 
 
 @pytest.mark.parametrize("conditioning", [False, True])
@@ -190,33 +181,14 @@ def test_probabilities_sum_to_one_under_each_set_and_for_the_ensemble(model):
     assert total_probability(model, ensemble=ensemble) == pytest.approx(1, abs=1e-9)
 
 
-@pytest.mark.parametrize(
-    ("num_masks", "draw", "direct"), [(1, "uniform", False), (3, "even", True), (None, "paper", 1)]
-)
+@pytest.mark.parametrize(("num_masks", "draw", "direct"), [(1, "uniform", 0), (3, "even", 1)])
 def test_probabilities_sum_to_one_after_training(num_masks, draw, direct):
-    model = MADE(
-        10,
-        (32, 32),
-        natural_order=False,
-        degrees=draw,
-        direct=direct,
-        conditioning=direct,
-        dropout=0.2,
-        num_masks=num_masks,
-        seed=1,
-    ).double()
-    others = model.resample_masks if num_masks != 1 else lambda: None
-    assert train(model, after_each=others) > 0.1
+    options = {"degrees": draw, "direct": direct, "conditioning": direct, "dropout": 0.2}
+    model = MADE(10, (32, 32), False, num_masks=num_masks, seed=1, **options).double()
+    assert train(model, after_each=model.resample_masks if num_masks > 1 else lambda: None) > 0.1
     model.eval()
     assert total_probability(model) == pytest.approx(1, abs=1e-9)
-    assert total_probability(model, ensemble=num_masks or 2) == pytest.approx(1, abs=1e-9)
-
-
-@pytest.mark.parametrize("widths", [(), (32,), (32, 32)])
-def test_with_a_leak_they_do_not(widths):
-    """The tests above can fail."""
-    model = leak(MADE(6, widths, ordering=SIX, degrees="even", seed=0).double())
-    assert abs(total_probability(with_weights(model, 3)) - 1) > 0.01
+    assert total_probability(model, ensemble=num_masks) == pytest.approx(1, abs=1e-9)
 
 
 # ---- what each argument does --------------------------------------------------------------------
@@ -230,14 +202,14 @@ def test_a_deep_network_by_hand(name, function, conditioning):
     model = MADE(
         5, (9, 7), activation=name, ordering=[3, 1, 4, 0, 2], direct=True, conditioning=conditioning
     ).double()
+    assert model.direct.weight.eq(0).all()
     with_weights(model, 1)
     x = every_row(5).double()
-    h, (first, _, output), masks = x, model.net, model.masks
+    h, (first, *_), masks = x, model.net, model.masks
     for layer, mask in zip(model.net, masks, strict=True):
         h = F.linear(h if layer is first else function(h), layer.weight * mask, layer.bias)
         if layer is first and conditioning:
             h = h + (layer.conditioning * mask).sum(1)
-    assert output.conditioning is None
     direct, mask = model.direct, direct_mask(model.order)
     h = h + F.linear(x, direct.weight * mask)
     if conditioning:
@@ -247,35 +219,35 @@ def test_a_deep_network_by_hand(name, function, conditioning):
     assert model.n_parameters() == plain + conditioning * (5 * 9 + 5 * 5)
 
 
-def test_direct_connections_and_conditioning_start_at_zero():
-    torch.manual_seed(3)
-    plain = MADE(6, (8,), ordering=SIX, degrees="even")
-    torch.manual_seed(3)
-    model = MADE(6, (8,), ordering=SIX, degrees="even", direct=True, conditioning=True)
-    assert_same(model, plain)
-    for weight in (model.direct.weight, model.direct.conditioning, model.net[0].conditioning):
-        assert weight.eq(0).all()
-
-
 def test_orderings_and_degrees_arrive_in_the_model():
     assert MADE(5).order.tolist() == [1, 2, 3, 4, 5]
     assert MADE(5).hidden_dims == [512, 512]
     for natural_order in (True, False):
-        given = MADE(3, (4,), natural_order, ordering=torch.tensor(CYCLE))
-        assert given.order.tolist() == ORDER
+        assert MADE(3, (4,), natural_order, ordering=torch.tensor(CYCLE)).order.tolist() == ORDER
     drawn = MADE(50, (4,), natural_order=False).order
     assert drawn.sort().values.tolist() == list(range(1, 51)) != drawn.tolist()
-    assert MADE(4, (3, 6), degrees="even").degrees[2].tolist() == [1, 1, 2, 2, 3, 3]
     in_groups = MADE(9, (4,), ordering=[[0, 4, 8], [1, 5, 6], [2, 3, 7]], degrees="even")
     assert in_groups.order.tolist() == [1, 2, 3, 3, 1, 2, 2, 3, 1]
     assert in_groups.degrees[1].tolist() == [1, 1, 2, 2]  # of 1, 3, 6 and 8 variables known
-    for degrees in ("paper", "uniform"):
-        pairs = [MADE(30, (2, 50), degrees=degrees, seed=seed).degrees[1:] for seed in range(20)]
-        assert all(upper.min() >= lower.min() for lower, upper in pairs) == (degrees == "paper")
 
 
-def test_dropout_switches_off_the_share_it_is_given_and_keeps_the_mean():
-    """One hidden unit of weight 1 behind a bias of 1: it is 0 or 1 / (1 - 0.25)."""
+class Doubled(nn.Module):
+    def forward(self, x):
+        return 2 * x.tanh()
+
+
+@pytest.mark.parametrize("activation", [nn.PReLU, nn.RReLU, Doubled, partial(nn.ELU, inplace=True)])
+def test_any_activation_gives_a_probability_and_draws_both_ways(activation):
+    model = MADE(6, (12, 12), natural_order=False, activation=activation, seed=1).double().train()
+    noise = uniforms(20, 6)
+    samples = [model.sample(20, noise=noise, method=method) for method in ("naive", "incremental")]
+    assert torch.equal(*samples)
+    assert model.training
+    assert total_probability(model.eval()) == pytest.approx(1, abs=1e-9)
+
+
+def test_dropout_drops_its_share_of_hidden_units_and_keeps_the_mean():
+    """One hidden unit of weight 1 behind a bias of 1 is 0 or 1 / (1 - 0.25)."""
     model = with_weights(MADE(2, (1,), dropout=0.25), 0)
     with torch.no_grad():
         model.net[0].bias.fill_(1)
@@ -284,40 +256,38 @@ def test_dropout_switches_off_the_share_it_is_given_and_keeps_the_mean():
         assert set(z.tolist()) == {0, torch.tensor(1 / 0.75).item()}
         assert z.eq(0).float().mean().item() == pytest.approx(0.25, abs=0.02)
         assert model.eval()(torch.zeros(9, 2))[:, 1].eq(1).all()
+    inputs, x = with_weights(MADE(4, (), direct=True, dropout=0.9), 1), binary(8, 4)
+    assert torch.equal(inputs(x), inputs(x))
 
 
-def test_dropout_spares_inputs_and_direct_connections_and_zero_draws_nothing():
-    model, x = with_weights(MADE(4, (), direct=True, dropout=0.9), 1), binary(8, 4)
-    assert torch.equal(model(x), model(x))
-    without = MADE(4, (8, 8), seed=0)
-    with nothing_changes(without):
-        without(x).sum().backward()
-
-
-def test_shapes_dtypes_and_casts():
+def test_shapes_and_dtypes():
     model = MADE(6, (8,), direct=True, seed=0)
     for shape in [(6,), (2, 3, 6), (0, 6)]:
         assert model(torch.randn(shape)).shape == shape
     assert MADE(6, (8,), head=Categorical(3))(torch.zeros(2, 6)).shape == (2, 6, 3)
-    assert model.log_prob(torch.zeros(0, 6)).shape == (0,)
     x = binary(10, 6)
     single = model.log_prob(x)
     double = copy.deepcopy(model).double()
     for dtype in (torch.bool, torch.uint8, torch.int64, torch.float64):
         assert torch.equal(model.log_prob(x.to(dtype)), single)
         assert double.log_prob(x.to(dtype)).dtype == torch.float64
-    torch.testing.assert_close(double.log_prob(x).float(), single, rtol=1e-4, atol=1e-4)
     with torch.autocast("cpu", torch.bfloat16):  # logits are rounded, probabilities are not
         assert model.log_prob(x).dtype == torch.float32
 
 
-def test_it_shows_its_arguments():
-    shown = repr(
-        MADE(3, (4, 5), ordering=CYCLE, degrees="even", dropout=0.25, conditioning=True, seed=7)
-    )
-    for part in ("input_dim=3", "(4, 5)", "'even'", "dropout=0.25", "seed=7", "[1, 2, 0]"):
+def test_repr_shows_the_arguments():
+    options = {"ordering": CYCLE, "degrees": "even", "dropout": 0.25, "conditioning": True}
+    shown = repr(MADE(3, (4, 5), seed=7, **options))
+    for part in (
+        "input_dim=3",
+        "(4, 5)",
+        "'even'",
+        "dropout=0.25",
+        "seed=7",
+        "[1, 2, 0]",
+        "g=True",
+    ):
         assert part in shown
-    assert "conditioning=True" in shown
     plain = repr(MADE(3, (4,)))
     assert not [word for word in ("num_masks", "conditioning=", "order", "seed") if word in plain]
     assert "num_masks=None" in repr(MADE(3, (4,), num_masks=None))
@@ -336,22 +306,16 @@ def test_everything_moves_with_the_model():
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
 @pytest.mark.filterwarnings("ignore:these completions")
-@pytest.mark.parametrize(
-    ("num_masks", "head"), [(1, Bernoulli()), (3, Categorical(3)), (None, MixtureOfGaussians(2))]
-)
-def test_on_a_gpu_masks_are_resampled_there_and_samples_drawn_there(num_masks, head):
-    options = {"natural_order": False, "direct": True, "conditioning": True}
-    model = MADE(9, (30, 30), head=head, num_masks=num_masks, **options)
+@pytest.mark.parametrize("num_masks", [1, 3, None])
+def test_a_gpu_gives_the_same_scores_and_samples(num_masks):
+    model = MADE(9, (30, 30), False, num_masks=num_masks, direct=True, conditioning=True)
     x, noise, known = binary(10, 9), uniforms(10, 9), torch.arange(9) > 6
     here, k = copy.deepcopy(with_weights(model.double(), 0.5)), num_masks or 3
     model.to("cuda")
     for _ in range(4):
-        assert model.order.is_cuda
         for call in (
-            lambda one, x: one.log_prob(x),
             lambda one, x: one.log_prob(x, k),
             lambda one, _: one.sample(10, noise=noise, ensemble=k),
-            lambda one, _: one.sample(10, noise=noise, method="naive"),
             lambda one, x: complete(one, x, known, noise=noise[:, None]).samples,
         ):
             found = call(model, x.to("cuda"))
@@ -359,20 +323,9 @@ def test_on_a_gpu_masks_are_resampled_there_and_samples_drawn_there(num_masks, h
             torch.testing.assert_close(found.cpu(), call(here, x))
         model.resample_masks()
         here.load_state_dict(model.state_dict())
-    assert not model.sample(3, device="cpu").is_cuda
 
 
 # ---- torch.compile and torch.func ---------------------------------------------------------------
-
-
-def has_compiler():
-    """What Inductor needs to build for a processor: on Linux a compiler and Python's headers.
-
-    And no space in PyTorch's own path, which it hands to the linker without quotes.
-    """
-    header = Path(sysconfig.get_path("include")) / "Python.h"
-    can_build = shutil.which("g++") is not None and header.exists() and " " not in torch.__file__
-    return sys.platform == "linux" and can_build
 
 
 @pytest.fixture
@@ -388,13 +341,11 @@ def varied(num_masks, head=None):
 
 
 @pytest.mark.usefixtures("_fresh_compiler")
-@pytest.mark.parametrize(
-    ("backend", "num_masks", "head"), [("eager", 3, COLUMNS), ("aot_eager", None, None)]
-)
-def test_forward_and_log_prob_compile_as_one_graph(backend, num_masks, head):
-    model, x = varied(num_masks, head), binary(10, 6)
-    forward = torch.compile(model, fullgraph=True, backend=backend)
-    log_prob = torch.compile(model.log_prob, fullgraph=True, backend=backend)
+def test_forward_and_log_prob_compile_as_one_graph():
+    """The first compilation in a process imports the compiler, which takes some seconds."""
+    model, x = varied(3, COLUMNS), binary(10, 6)
+    forward = torch.compile(model, fullgraph=True, backend="aot_eager")
+    log_prob = torch.compile(model.log_prob, fullgraph=True, backend="aot_eager")
     for _ in range(2):
         twin = under(model, model.degrees)
         torch.testing.assert_close(forward(x), twin(x))
@@ -408,54 +359,16 @@ def test_forward_and_log_prob_compile_as_one_graph(backend, num_masks, head):
         model.resample_masks()  # the compiled network goes on with the new masks
 
 
-@pytest.mark.usefixtures("_fresh_compiler")
-@pytest.mark.delivery
-@pytest.mark.skipif(
-    not has_compiler(), reason="g++ or Python.h is missing, or torch lies in a folder with a space"
-)
-@torch.no_grad()
-def test_what_inductor_builds_gives_the_same():
-    model, x = varied(1), binary(10, 6)
-    log_prob = torch.compile(model.log_prob, fullgraph=True)
-    torch.testing.assert_close(log_prob(x), model.log_prob(x))
-
-
-class LogProb(nn.Module):
-    """``log_prob`` as the forward pass of a module, for functional_call."""
-
-    def __init__(self, model):
-        super().__init__()
-        self.model = model
-
-    def forward(self, x):
-        return self.model.log_prob(x)
-
-
 @pytest.mark.parametrize(("num_masks", "head"), [(1, COLUMNS), (3, None)])
 def test_transforms_of_torch_func(num_masks, head):
     model, x = varied(num_masks, head), binary(10, 6).double()
     model.resample_masks()
     for function in (model, model.log_prob, lambda row: model.log_prob(row, num_masks)):
         torch.testing.assert_close(torch.func.vmap(function)(x), function(x))
-
     leaf = x.clone().requires_grad_()
     model.log_prob(leaf, num_masks).sum().backward()
     by_input = torch.func.grad(lambda rows: model.log_prob(rows, num_masks).sum())(x)
     torch.testing.assert_close(by_input, leaf.grad)
-
-    wrapped = LogProb(model)
-    parameters = {name: p.detach() for name, p in wrapped.named_parameters()}
-
-    def log_prob(parameters, row):
-        return torch.func.functional_call(wrapped, parameters, (row,))
-
-    each = torch.func.vmap(torch.func.grad(log_prob), in_dims=(None, 0))(parameters, x)
-    for i, row in enumerate(x):
-        model.zero_grad()
-        model.log_prob(row[None]).sum().backward()
-        for name, parameter in wrapped.named_parameters():
-            torch.testing.assert_close(each[name][i], parameter.grad)
-
     with pytest.raises(ValueError, match="only 0 and 1"):  # values are checked again
         model.log_prob(torch.full((1, 6), 0.5))
 
@@ -463,37 +376,32 @@ def test_transforms_of_torch_func(num_masks, head):
 # ---- the masked layer ---------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("bias", [True, False])
-def test_a_masked_layer_is_a_linear_layer_some_of_whose_weights_count(bias):
+def test_a_masked_layer_is_a_linear_layer_whose_masked_weights_do_not_count():
     torch.manual_seed(0)
-    plain = nn.Linear(4, 3, bias)
+    plain = nn.Linear(4, 3)
     torch.manual_seed(0)
-    layer, x = MaskedLinear(4, 3, bias), torch.rand(5, 4)
+    layer, x = MaskedLinear(4, 3), torch.rand(5, 4)
     assert torch.equal(layer(x), plain(x))
     mask = torch.tensor([[1, 0, 1, 1], [0, 0, 1, 0], [0, 0, 0, 0]])
-    for dtype in (torch.bool, torch.int64, torch.float64):
+    for dtype in (torch.bool, torch.float64):
         own = mask.to(dtype, copy=True)
         layer.set_mask(own)
         own.fill_(1)  # the layer has a copy
         assert torch.equal(layer(x), F.linear(x, plain.weight * mask, plain.bias))
-        assert torch.equal(layer.weight, plain.weight)
-    other = MaskedLinear(4, 3, bias)
-    other.load_state_dict(layer.state_dict())  # alone, it keeps its mask
+    other = MaskedLinear(4, 3)
+    other.load_state_dict(layer.state_dict())  # by itself, it keeps its mask
     assert torch.equal(other(x), layer(x))
-    assert [name for name, _ in layer.named_parameters()] == ["weight", "bias"][: 1 + bias]
-    assert layer.double()(x.double()).dtype == torch.float64
+    assert [name for name, _ in MaskedLinear(4, 3, bias=False).named_parameters()] == ["weight"]
 
 
 @pytest.mark.parametrize(
     ("error", "message", "mask"),
     [
-        (ValueError, r"must have shape \(2, 3\) .*, got \(3, 2\)", torch.ones(3, 2)),
         (ValueError, r"must have shape \(2, 3\) .*, got \(1, 3\)", torch.ones(1, 3)),
         (ValueError, r"must hold only 0 and 1", torch.full((2, 3), 0.5)),
-        (TypeError, r"must be a torch\.Tensor, got list", [[1, 0, 1], [0, 1, 0]]),
     ],
 )
-def test_a_bad_mask_is_refused_and_the_old_one_kept(error, message, mask):
+def test_an_invalid_mask_is_refused_and_the_old_one_kept(error, message, mask):
     layer = MaskedLinear(3, 2)
     layer.set_mask(torch.tensor([[1.0, 0.0, 1.0], [0.0, 0.0, 1.0]]))
     with nothing_changes(layer), pytest.raises(error, match=message):
@@ -509,20 +417,19 @@ def test_a_bad_mask_is_refused_and_the_old_one_kept(error, message, mask):
         (ValueError, r"input_dim must be at least 1, got 0", {"input_dim": 0}),
         (TypeError, r"input_dim must be a whole number, got 3\.0", {"input_dim": 3.0}),
         (ValueError, r"each of hidden_dims must be at least 1, got 0", {"hidden_dims": (4, 0)}),
-        (TypeError, r"each of hidden_dims must be a whole .*, got 4\.5", {"hidden_dims": (4.5,)}),
         (TypeError, r"hidden_dims must be a tuple .* \(512, 512\), got 512", {"hidden_dims": 512}),
         (TypeError, r"hidden_dims must be a tuple .*, got '512'", {"hidden_dims": "512"}),
         (TypeError, r"natural_order must be True or False, got 'tanh'", {"natural_order": "tanh"}),
         (ValueError, r"unknown activation 'gelu': choose one of relu, ta", {"activation": "gelu"}),
-        (ValueError, r"unknown activation ReLU\(\)", {"activation": nn.ReLU()}),
+        (
+            ValueError,
+            r"^unknown activation ReLU.*such as torch\.nn\.GELU",
+            {"activation": nn.ReLU()},
+        ),
         (ValueError, r"unknown degrees 'random': choose one of uniform, p", {"degrees": "random"}),
-        (ValueError, r"ordering must be a permutation of 0\.\.2", {"ordering": [1, 2, 3]}),
         (ValueError, r"permutation of 0\.\.2, got \[1, 0\]", {"ordering": [1, 0]}),
         (ValueError, r"seed must be at least 0, got -1", {"seed": -1}),
-        (TypeError, r"seed must be a whole number, got 0\.5", {"seed": 0.5}),
         (ValueError, r"num_masks must be at least 1, got 0", {"num_masks": 0}),
-        (TypeError, r"num_masks must be a whole number, got 2\.5", {"num_masks": 2.5}),
-        (TypeError, r"head must be Bernoulli\(\), .* got 'gaussian'", {"head": "gaussian"}),
         (TypeError, r"head must be Bernoulli\(\), .* got <class", {"head": Bernoulli}),
     ],
 )
@@ -536,9 +443,7 @@ def test_bad_arguments_are_refused(error, message, arguments):
     [
         (ValueError, r"x must have shape \(B, 6\), got \(2, 5\)", binary(2, 5)),
         (ValueError, r"got .*\(4, 2, 3\): for images, use x\.reshape", torch.ones(4, 2, 3)),
-        (ValueError, r"x must have shape \(B, 6\), got \(\)", torch.tensor(1.0)),
         (ValueError, r"got \(6,\): .* one row, x\[None\]", binary(2, 6)[0]),
-        (ValueError, r"must have shape \(B, 6\), got \(1, 2, 6\)", binary(2, 6)[None]),
         (ValueError, r"must hold only 0 and 1, got 0\.5 .* binarise", torch.full((2, 6), 0.5)),
         (TypeError, r"x must be a torch\.Tensor, got list", [[0, 1, 0, 1, 0, 1]]),
     ],
@@ -546,19 +451,14 @@ def test_bad_arguments_are_refused(error, message, arguments):
 def test_bad_data_is_refused_and_changes_nothing(error, message, x):
     model = MADE(6, (8,), natural_order=False, dropout=0.5)
     with nothing_changes(model):
-        for check in (model.log_prob, model.check_data):  # fit and evaluate ask the latter
+        for check in (model.log_prob, model.check_data):  # fit and evaluate call the latter
             with pytest.raises(error, match=message):
                 check(x)
 
 
-@pytest.mark.parametrize(
-    ("error", "message", "x"),
-    [
-        (ValueError, r"last dimension of x must be input_dim = 6, got .*\(2, 5\)", binary(2, 5)),
-        (ValueError, r"last dimension of x must be input_dim = 6, got .*\(\)", torch.tensor(1.0)),
-        (TypeError, r"x must be a torch\.Tensor, got list", [[0, 1, 0, 1, 0, 1]]),
-    ],
-)
-def test_forward_checks_the_last_dimension(error, message, x):
-    with pytest.raises(error, match=message):
-        MADE(6, (8,))(x)
+def test_forward_checks_the_last_dimension():
+    for x in (binary(2, 5), torch.tensor(1.0)):
+        with pytest.raises(
+            ValueError, match=r"last dimension of x must be input_dim = 6, got .*\("
+        ):
+            MADE(6, (8,))(x)

@@ -22,7 +22,6 @@ from tests.networks import (
     with_weights,
 )
 
-MANY = pytest.mark.parametrize("num_masks", [3, None])
 EACH = pytest.mark.parametrize("num_masks", [1, 3, None])
 
 
@@ -56,21 +55,12 @@ def test_stored_sets_are_those_that_one_mask_draws_and_come_again(natural_order,
 
 
 @EACH
-@pytest.mark.parametrize(
-    ("arguments", "order"),
-    [
-        ({}, [1, 2, 3, 4, 5, 6]),
-        ({"ordering": [1, 2, 0, 5, 3, 4]}, [3, 1, 2, 5, 6, 4]),
-        ({"ordering": [1, 2, 0, 5, 3, 4], "natural_order": False}, [3, 1, 2, 5, 6, 4]),
-    ],
-    ids=["natural", "given", "given, not natural"],
-)
-def test_all_sets_keep_an_ordering_that_is_natural_or_given(arguments, order, num_masks):
-    model = MADE(6, (20,), num_masks=num_masks, seed=0, **arguments)
+def test_all_sets_keep_a_given_ordering(num_masks):
+    model = MADE(6, (20,), False, ordering=[1, 2, 0, 5, 3, 4], num_masks=num_masks, seed=0)
     hidden = set()
     for number in range(3):
-        assert model.order.tolist() == order
-        assert num_masks == 1 or model.mask_sets.degrees(number)[0].tolist() == order
+        assert model.order.tolist() == [3, 1, 2, 5, 6, 4]
+        assert num_masks == 1 or torch.equal(model.mask_sets.degrees(number)[0], model.order)
         hidden.add(tuple(model.degrees[1].tolist()))
         model.resample_masks()
     assert len(hidden) == 3
@@ -103,26 +93,22 @@ def test_members_of_fresh_masks_are_those_of_the_seeds_0_1_2(seed):
         assert torch.equal(hidden, torch.randint(1, 12, (10,), generator=generator))
 
 
-def test_many_sets_take_small_integers_and_no_masks():
-    model = MADE(784, (1024, 1024), natural_order=False, num_masks=300, seed=0)
-    parameters = {name for name, _ in model.named_parameters()}
-    kept = {k: v for k, v in model.state_dict().items() if k not in parameters}
-    assert sum(tensor.numel() * tensor.element_size() for tensor in kept.values()) < 2e6
-    large = MADE(2**15, (1,), natural_order=False, num_masks=2, seed=0)  # more than 16 bits hold
-    assert (large.order.min(), large.order.max()) == (1, 2**15)
+def test_large_orders_fit_in_the_stored_integers():
+    model = MADE(2**15, (1,), natural_order=False, num_masks=2, seed=0)  # 16 bits are too few
+    assert (model.order.min(), model.order.max()) == (1, 2**15)
 
 
 # ---- other degrees for a moment -----------------------------------------------------------------
 
 
 def test_under_other_degrees_and_back_again():
-    model = family(num_masks=None, conditioning=True)
-    degrees, own = model.mask_sets.degrees(5), under(model, model.degrees)
+    model = family(num_masks=3, conditioning=True)
+    degrees, own = model.mask_sets.degrees(2), under(model, model.degrees)
     other = under(model, degrees)
     with nothing_changes(model):
         with model.under(degrees):
             assert_same(model, other)
-            with pytest.raises(KeyboardInterrupt), model.under(model.mask_sets.degrees(6)):
+            with pytest.raises(KeyboardInterrupt), model.under(model.mask_sets.degrees(1)):
                 raise KeyboardInterrupt
             assert_same(model, other)
         assert_same(model, own)
@@ -130,11 +116,7 @@ def test_under_other_degrees_and_back_again():
         with pytest.raises(ValueError, match="must have shape"), model.under(wrong):
             pass
         assert_same(model, own)
-
-
-def test_a_model_that_went_on_under_other_degrees_has_the_masks_of_its_own():
-    model = family(num_masks=3)
-    with model.under(model.mask_sets.degrees(2)):
+    with model.under(degrees):
         model.resample_masks()
     assert_same(model, under(model, model.degrees))
 
@@ -150,27 +132,23 @@ def test_gradients_are_those_of_the_masks_of_their_forward_pass(num_masks):
         loss.backward()
     for ours, theirs in zip(model.parameters(), twin.parameters(), strict=True):
         assert torch.equal(ours.grad, theirs.grad)
-    (-model.log_prob(binary(10, 5)).mean()).backward()
+    model.log_prob(binary(10, 5)).mean().backward()
 
 
 @EACH
-@pytest.mark.parametrize("seed", [None, 0])
-def test_measuring_and_drawing_move_nothing(num_masks, seed):
-    model = family(num_masks=num_masks, seed=seed, dropout=0.3, conditioning=True).train()
+def test_scoring_and_sampling_change_nothing(num_masks):
+    model = family(num_masks=num_masks, dropout=0.3, conditioning=True).train()
     model.resample_masks()
     model.net[0].eval()
     x, known = binary(6, 5), torch.tensor([True, False, False, True, False])
     k, generator = num_masks or 3, torch.Generator().manual_seed(1)
-    noise = torch.rand(6, 5, generator=generator)
     with nothing_changes(model), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for ensemble in (None, k):
             evaluate(model, x, ensemble=ensemble)
             for method in ("incremental", "naive"):
-                model.sample(6, method=method, noise=noise, ensemble=ensemble)
                 model.sample(6, method=method, generator=generator, ensemble=ensemble)
         complete(model, x, known, 4, generator=generator)
-        complete(model, x, known, 1, noise=noise[:, None])
 
 
 # ---- ensembles ----------------------------------------------------------------------------------
@@ -190,7 +168,7 @@ def test_an_ensemble_averages_the_probabilities_of_its_members(model):
             torch.testing.assert_close(found, expected, rtol=1e-9, atol=1e-9)
 
 
-def test_an_ensembles_gradient_is_that_of_its_members_and_outlives_new_masks():
+def test_the_gradient_of_an_ensemble_survives_new_masks():
     model, x = family(num_masks=3, conditioning=True), binary(20, 5)
     loss = -model.log_prob(x, ensemble=3).mean()
     model.resample_masks()
@@ -204,21 +182,16 @@ def test_an_ensembles_gradient_is_that_of_its_members_and_outlives_new_masks():
 
 
 @pytest.mark.parametrize(
-    ("num_masks", "ensemble", "error", "message"),
+    ("error", "message", "num_masks", "ensemble"),
     [
-        (3, 4, ValueError, r"ensemble must be at most num_masks = 3, got 4: build .* num_masks=4"),
-        (1, 2, ValueError, r"ensemble must be at most num_masks = 1, got 2"),
-        (None, 0, ValueError, r"ensemble must be at least 1, got 0"),
-        (3, 1.5, TypeError, r"ensemble must be a whole number, got 1\.5"),
+        (ValueError, r"at most num_masks = 3, got 4: build .* num_masks=4", 3, 4),
+        (ValueError, r"ensemble must be at least 1, got 0", None, 0),
+        (TypeError, r"ensemble must be a whole number, got 1\.5", 3, 1.5),
     ],
 )
-def test_an_ensemble_that_is_not_there_is_refused(num_masks, ensemble, error, message):
+def test_ensembles_that_do_not_exist_are_refused(error, message, num_masks, ensemble):
     model, x = family(num_masks=num_masks), binary(4, 5)
-    for call in (
-        lambda: model.log_prob(x, ensemble),
-        lambda: evaluate(model, x, ensemble=ensemble),
-        lambda: model.sample(3, ensemble=ensemble),
-    ):
+    for call in (lambda: model.log_prob(x, ensemble), lambda: model.sample(3, ensemble=ensemble)):
         with nothing_changes(model), pytest.raises(error, match=message):
             call()
 
@@ -227,12 +200,12 @@ def test_an_ensemble_that_is_not_there_is_refused(num_masks, ensemble, error, me
 
 
 @EACH
-@pytest.mark.parametrize("how", ["deepcopy", "pickle", "state dict", "assigned"])
-def test_a_copy_is_a_model_of_its_own_that_goes_on_to_the_same_masks(num_masks, how):
+@pytest.mark.parametrize("how", ["pickle", "state dict", "assigned"])
+def test_a_copy_draws_the_same_masks_and_is_independent(num_masks, how):
     model = family(num_masks, dropout=0.5).eval()
     model.resample_masks()
-    if how in ("deepcopy", "pickle"):
-        twin = copy.deepcopy(model) if how == "deepcopy" else pickle.loads(pickle.dumps(model))
+    if how == "pickle":
+        twin = pickle.loads(pickle.dumps(model))
     else:
         # stored sets come with the state dict, whatever the seed; fresh ones are drawn from it
         twin = family(num_masks, dropout=0.5, seed=4 if num_masks == 3 else 3).eval()
@@ -246,4 +219,4 @@ def test_a_copy_is_a_model_of_its_own_that_goes_on_to_the_same_masks(num_masks, 
     other = family(num_masks, dropout=0.5, seed=9).state_dict()
     with nothing_changes(model):
         twin.load_state_dict(other)
-        assert all(map(torch.equal, twin.masks, build_masks(twin.degrees)))  # hooks came with it
+        assert all(map(torch.equal, twin.masks, build_masks(twin.degrees)))

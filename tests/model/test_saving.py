@@ -1,7 +1,5 @@
 """A model in a file is the same model when it is read, or a clear error."""
 
-import os
-
 import pytest
 import torch
 from torch import nn
@@ -12,13 +10,12 @@ from tests.networks import Poisson
 
 MIXED = Mixed([Bernoulli(), MixtureOfGaussians(2), Categorical(3), Bernoulli()])
 MODELS = {
-    "plain": {},
     "ordering": {"ordering": [1, 3, 2, 0], "activation": "silu", "dropout": 0.1, "degrees": "even"},
     "groups": {"ordering": [[1, 3], [0, 2]], "num_masks": 3, "natural_order": False},
     "several": {"natural_order": False, "num_masks": 3, "conditioning": True, "seed": 3},
     "endless": {"natural_order": False, "num_masks": None, "direct": True, "seed": 3},
     "classes": {"head": Categorical(5), "hidden_dims": ()},
-    "bells": {"head": MixtureOfGaussians(2), "direct": True, "conditioning": True},
+    "components": {"head": MixtureOfGaussians(2), "direct": True, "conditioning": True},
     "mixed": {"head": MIXED, "natural_order": False, "activation": "tanh"},
 }
 
@@ -64,15 +61,6 @@ def test_a_class_of_ones_own_reads_what_it_wrote(path):
     assert type(Own.load(path)) is Own
 
 
-def test_the_file_holds_no_code(path):
-    MADE(4, (8,), head=MIXED).save(path)
-    head = read_tensors(path)["arguments"]["head"]
-    assert head["arguments"][0][1] == {
-        "class": "made_course.model.heads.MixtureOfGaussians",
-        "arguments": (2,),
-    }
-
-
 @pytest.mark.parametrize(
     ("options", "what"),
     [
@@ -88,22 +76,6 @@ def test_what_is_ones_own_is_not_written_and_the_state_dict_named(path, options,
     assert path.read_text() == "what was here before"
 
 
-def test_a_file_that_cannot_be_written_leaves_the_one_before(path, monkeypatch):
-    model = MADE(3, (4,))
-    model.save(path)
-    before = path.read_bytes()
-
-    def full(content, file):
-        file.write_bytes(b"half of")
-        raise RuntimeError("unexpected pos 64 vs 0")
-
-    monkeypatch.setattr(torch, "save", full)
-    with pytest.raises(OSError, match="could not write .* What was there before is unchanged"):
-        model.save(path)
-    assert path.read_bytes() == before
-    assert os.listdir(path.parent) == [path.name]
-
-
 @pytest.mark.parametrize("name", ["subprocess.Popen", "made_course.model.saving.import_module"])
 def test_a_file_that_names_something_other_than_a_head_or_a_table_is_refused(path, name):
     MADE(4, (8,)).save(path)
@@ -114,22 +86,11 @@ def test_a_file_that_names_something_other_than_a_head_or_a_table_is_refused(pat
         MADE.load(path)
 
 
-@pytest.mark.parametrize("share", [0, 0.5, 0.99])
-def test_a_truncated_file_is_refused(path, share):
-    MADE(3, (4,)).save(path)
-    content = path.read_bytes()
-    path.write_bytes(content[: int(share * len(content))])
-    with pytest.raises(ValueError, match=r"model\.pt cannot be read .* it is damaged"):
-        MADE.load(path)
-
-
-@pytest.mark.parametrize("content", [MADE(3, (4,)).state_dict(), [1, 2], torch.ones(3)])
+@pytest.mark.parametrize("content", [MADE(3, (4,)).state_dict(), [1, 2]])
 def test_a_file_of_something_else_is_refused(path, content):
     torch.save(content, path)
     with pytest.raises(ValueError, match=r"not a file written by MADE\.save\(\)\. To load a state"):
         MADE.load(path)
-
-
-def test_a_file_that_is_missing_is_named(path):
-    with pytest.raises(FileNotFoundError, match=r"model\.pt"):
+    path.write_bytes(path.read_bytes()[:300])
+    with pytest.raises(ValueError, match=r"model\.pt cannot be read .* it is damaged"):
         MADE.load(path)
