@@ -1,4 +1,4 @@
-"""MADE's relatives: who comes from whom, what each sees, what each costs and is worth; a flow."""
+"""Figures of notebook 9: the family by year, receptive fields, nats against seconds, a flow."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from made_course.figures.picture import LINES, WIDTH, WORDS, Picture, picture
 
 @picture
 def plot_family_tree(members: Mapping[str, tuple[int, str, str, Tensor]], *, here: str) -> Picture:
-    """The family by year, each with the mask of who hears whom, and what it does anew.
+    """The family by year, each with its mask of who sees whom, and what was new in it.
 
-    Each member has its year, the one it comes from ("" for none), what it does anew, and its mask
-    (n, n), from 0 where it is cut to 1; equal shades are one weight.
+    Each member has its year, its parent ("" for none), what was new, and its mask (n, n): 0 where
+    it is cut, at most 1; equal shades are one weight.
     """
     told = [
         f"{name}, {year}{f', from {parent}' * bool(parent)}: {news}."
@@ -83,28 +83,25 @@ def plot_receptive_fields(masks: Mapping[str, Tensor], pixel: int) -> Picture:
 
 @picture
 def plot_family(table: Mapping[str, tuple[int, float, float]]) -> Picture:
-    """Models of the same data: nats against seconds of training; the area is parameters in use.
+    """Models of the same data: nats against seconds of training, one dot per model.
 
-    Each has its parameters that no mask cuts off, its seconds of training, and its nats; the fewest
-    are blue. One that is not trained, in no seconds, is a line.
+    Each model has its parameters in use, its seconds of training, and its nats; the dot with the
+    fewest nats is blue. A model without training, with 0 seconds, is a line.
     """
     told = [
         f"{name}: {n:.1f} nats, {p:,} parameters, {s:.1f} s" for name, (p, s, n) in table.items()
     ]
-    fewest, most = min(n for *_, n in table.values()), max(p for p, *_ in table.values())
-    lead, *_ = (
-        f"{name} needs the fewest nats, {n:.1f}" for name, (*_, n) in table.items() if n == fewest
-    )
-    figure = Picture(height=3.8, alt=f"{lead}. {'; '.join(told)}.")
+    fewest = min(nats for *_, nats in table.values())
+    lead = next(name for name, (*_, nats) in table.items() if nats == fewest)
+    alt = f"{lead} needs the fewest nats, {fewest:.1f}. {'; '.join(told)}."
+    figure = Picture(height=3.8, alt=alt)
     axes = figure.add_subplot()
     trained = sorted((s, n, p, name) for name, (p, s, n) in table.items() if s)
     for k, (seconds, nats, parameters, name) in enumerate(trained):
-        colour = BLUE if nats == fewest else WORDS
-        axes.scatter(seconds, nats, s=800 * parameters / most, color=colour, alpha=0.5, lw=0)
-        how = {"ha": "center", "va": "top" if k % 2 else "bottom", "fontsize": 12}
-        above = 5 + 14 * (parameters / most) ** 0.5
-        by = (0, -above if k % 2 else above)
-        note(axes, f"{name}\n{nats:.1f} nats, {parameters:,}", (seconds, nats), by, **how)
+        axes.scatter(seconds, nats, s=80, color=BLUE if nats == fewest else WORDS)
+        place = {"ha": "center", "va": "top" if k % 2 else "bottom", "fontsize": 12}
+        words = f"{name}\n{nats:.1f} nats, {parameters:,}"
+        note(axes, words, (seconds, nats), (0, -8 if k % 2 else 8), **place)
     for name, (_, seconds, nats) in table.items():
         if not seconds:
             axes.axhline(nats, color=LINES, linestyle="--", linewidth=1.2)
@@ -115,13 +112,14 @@ def plot_family(table: Mapping[str, tuple[int, float, float]]) -> Picture:
     axes.xaxis.set_major_formatter("{x:g}")
     axes.minorticks_off()
     axes.margins(x=0.25, y=0.3)
-    axes.set(xlabel="seconds of training (logarithmic); area: parameters in use", ylabel="nats")
+    axes.set(xlabel="seconds of training (logarithmic); with each name: parameters in use")
+    axes.set_ylabel("NLL (nats)")
     return figure
 
 
 @picture
 def plot_flow(to_data: Callable[[Tensor], Tensor]) -> Picture:
-    """A flow as a warped grid: noise (left), and where the map takes it (right), a box in blue.
+    """A flow as a warped grid: noise (left) and its image under the map (right), a box in blue.
 
     The map takes noise (n, 2) to data (n, 2).
     """

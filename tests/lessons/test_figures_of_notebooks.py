@@ -612,12 +612,10 @@ def test_attention_that_looks_for_nothing_hears_all_places_so_far_alike():
     assert not torch.allclose(found["block 1, head 1"], alike)
 
 
-def test_the_area_of_a_model_is_its_parameters_and_the_best_is_blue():
+def test_the_best_model_is_blue_and_one_without_training_is_a_line():
     table = {"coins": (9, 0.0, 62.5), "A": (100, 0.5, 35.5), "B": (400, 3.0, 33.5)}
     (axes,) = plot_family(table).axes
-    first, second = axes.collections
-    assert 4 * first.get_sizes() == second.get_sizes()
-    assert [to_hex(dots.get_facecolor()[0]) for dots in (first, second)] == ["#767676", BLUE]
+    assert [to_hex(dots.get_facecolor()[0]) for dots in axes.collections] == ["#767676", BLUE]
     assert any(set(line.get_ydata()) == {62.5} for line in axes.lines)
 
 
