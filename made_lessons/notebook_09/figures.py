@@ -1,4 +1,4 @@
-"""Figures of notebook 9: the family by year, receptive fields, nats against seconds, a flow."""
+"""Figures of notebook 9: the family by year, receptive fields, costs of models, a flow."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import torch
 from matplotlib.patches import Patch, Rectangle
-from matplotlib.ticker import LogLocator
 from torch import Tensor
 
 from made_course.common.colours import BLUE
-from made_course.figures.axes import axes_at, frame_only, key_of, note
+from made_course.figures.axes import axes_at, frame_only, key_of, name_lines, note
 from made_course.figures.network_parts import BLUES, sheet
 from made_course.figures.picture import LINES, WIDTH, WORDS, Picture, picture
 
@@ -83,37 +82,29 @@ def plot_receptive_fields(masks: Mapping[str, Tensor], pixel: int) -> Picture:
 
 @picture
 def plot_family(table: Mapping[str, tuple[int, float, float]]) -> Picture:
-    """Models of the same data: nats against seconds of training, one dot per model.
+    """Dots for models of the same data: parameters in use, seconds of training, and nats.
 
-    Each model has its parameters in use, its seconds of training, and its nats; the dot with the
-    fewest nats is blue. A model without training, with 0 seconds, is a line.
+    Each name has these three numbers; the model with the fewest nats is blue.
     """
     told = [
         f"{name}: {n:.1f} nats, {p:,} parameters, {s:.1f} s" for name, (p, s, n) in table.items()
     ]
-    fewest = min(nats for *_, nats in table.values())
-    lead = next(name for name, (*_, nats) in table.items() if nats == fewest)
-    alt = f"{lead} needs the fewest nats, {fewest:.1f}. {'; '.join(told)}."
-    figure = Picture(height=3.8, alt=alt)
-    axes = figure.add_subplot()
-    trained = sorted((s, n, p, name) for name, (p, s, n) in table.items() if s)
-    for k, (seconds, nats, parameters, name) in enumerate(trained):
-        axes.scatter(seconds, nats, s=80, color=BLUE if nats == fewest else WORDS)
-        place = {"ha": "center", "va": "top" if k % 2 else "bottom", "fontsize": 12}
-        words = f"{name}\n{nats:.1f} nats, {parameters:,}"
-        note(axes, words, (seconds, nats), (0, -8 if k % 2 else 8), **place)
-    for name, (_, seconds, nats) in table.items():
-        if not seconds:
-            axes.axhline(nats, color=LINES, linestyle="--", linewidth=1.2)
-            edge = {"xycoords": axes.get_yaxis_transform(), "va": "top"}
-            note(axes, f"{name}: {nats:.1f} nats", (0, nats), (6, -5), **edge)
-    axes.set_xscale("log")
-    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    axes.xaxis.set_major_formatter("{x:g}")
-    axes.minorticks_off()
-    axes.margins(x=0.25, y=0.3)
-    axes.set(xlabel="seconds of training (logarithmic); with each name: parameters in use")
-    axes.set_ylabel("NLL (nats)")
+    best = min(table, key=lambda name: table[name][2])
+    alt = f"{best} needs the fewest nats, {table[best][2]:.1f}. {'; '.join(told)}."
+    figure = Picture(height=0.4 * len(table) + 0.8, alt=alt)
+    grid = figure.subplots(1, 3, sharey=True)
+    columns = zip(*table.values(), strict=True)
+    units = {"parameters in use": ",", "seconds": ".1f", "NLL (nats)": ".1f"}
+    for axes, column, (unit, shown) in zip(grid, columns, units.items(), strict=True):
+        for y, (name, number) in enumerate(zip(table, column, strict=True)):
+            colour = BLUE if name == best else WORDS
+            axes.scatter(number, y, s=60, color=colour)
+            note(axes, f"{number:{shown}}", (number, y), (8, 0), va="center", color=colour)
+        axes.set_xlim(-0.1 * max(column), 1.8 * max(column))  # the numbers stand right of the dots
+        axes.set_xticks([])
+        axes.set_xlabel(unit, loc="left")
+        axes.tick_params(axis="y", length=0)
+    name_lines(grid[0], table)
     return figure
 
 

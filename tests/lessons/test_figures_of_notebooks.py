@@ -612,11 +612,11 @@ def test_attention_that_looks_for_nothing_hears_all_places_so_far_alike():
     assert not torch.allclose(found["block 1, head 1"], alike)
 
 
-def test_the_best_model_is_blue_and_one_without_training_is_a_line():
+def test_only_the_best_model_is_blue():
     table = {"coins": (9, 0.0, 62.5), "A": (100, 0.5, 35.5), "B": (400, 3.0, 33.5)}
-    (axes,) = plot_family(table).axes
-    assert [to_hex(dots.get_facecolor()[0]) for dots in axes.collections] == ["#767676", BLUE]
-    assert any(set(line.get_ydata()) == {62.5} for line in axes.lines)
+    for axes in plot_family(table).axes:
+        colours = [to_hex(dot.get_facecolor()[0]) for dot in axes.collections]
+        assert colours == ["#767676", "#767676", BLUE]
 
 
 def test_a_number_comes_down_where_it_meets_the_staircase():
