@@ -111,7 +111,7 @@ def fit(
     own = next(model.parameters())
     settings = {
         "model": f"{model!r} in {own.dtype}",  # which shortens a long ordering
-        "ordering": fingerprint(model.order) if model.mask_sets.has_given_ordering else None,
+        "ordering": fingerprint(model.order) if _has_given_ordering(model) else None,
         "train": fingerprint(train),
         "valid": fingerprint(valid),
         "batch_size": batches.batch_size if isinstance(batches, Shuffled) else None,
@@ -133,6 +133,11 @@ def fit(
 
         _train(run, save, on_epoch, progress)
     return run.history
+
+
+def _has_given_ordering(model: MADE) -> bool:
+    """Return whether the ordering of a model is an argument, as it always is for a relative."""
+    return not isinstance(model, MADE) or model.mask_sets.has_given_ordering
 
 
 def _schedule(
