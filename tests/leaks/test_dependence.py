@@ -1,7 +1,6 @@
 """What each output depends on: found by flipping, and by gradient where that can be trusted."""
 
 import re
-from functools import partial
 
 import pytest
 import torch
@@ -64,10 +63,9 @@ def test_what_moves_and_what_has_a_slope_is_the_connectivity(model):
     assert_found(show_every_path(model))
 
 
-@pytest.mark.parametrize(("input_dim", "width"), [(11, 40), (300, 64)])
-def test_at_random_points_too(input_dim, width):
-    """Of 300 variables several batches are needed."""
-    model = MADE(input_dim, (width,), natural_order=False, direct=True, seed=0)
+def test_at_random_points_too():
+    """Several batches are needed for 300 variables."""
+    model = MADE(300, (64,), natural_order=False, direct=True, seed=0)
     assert_found(show_every_path(model))
 
 
@@ -98,17 +96,6 @@ def test_the_largest_move_and_slope():
     torch.testing.assert_close(found.largest_slope, slopes.detach().double())
 
 
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
-def test_modules_of_any_dtype(dtype):
-    model = nn.Sequential(nn.Linear(3, 8), nn.Tanh(), nn.Linear(8, 3)).to(dtype)
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.fill_(0.5)
-    found = measure(model, 3)
-    assert found.by_flip.all()
-    assert found.by_gradient.all()
-
-
 # ---- what counts as a move ----------------------------------------------------------------------
 
 
@@ -130,7 +117,7 @@ def with_a_leak_of(size, scale):
     return function, torch.argsort(model.order), first
 
 
-@pytest.mark.parametrize("scale", [0.1, 1.0, 10.0, 30.0])
+@pytest.mark.parametrize("scale", [0.1, 1.0, 30.0])
 def test_a_leak_of_a_ten_thousandth_is_found_in_float32(scale):
     function, ordering, first = with_a_leak_of(1e-4, scale)
     found = measure(function, 12)
@@ -139,21 +126,17 @@ def test_a_leak_of_a_ten_thousandth_is_found_in_float32(scale):
     assert measure(with_a_leak_of(0.0, scale)[0], 12).leaks(ordering) == []
 
 
-@pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("size", [0, 1, 30])
-@pytest.mark.parametrize(("input_dim", "width"), [(4, 16), (20, 64), (100, 256)])
-def test_rounding_is_no_move(input_dim, width, size, seed):
-    """Hidden units with a double of the opposite weight, far apart in the sum: all cancels.
+@pytest.mark.parametrize(("input_dim", "width"), [(4, 16), (100, 256)])
+def test_rounding_is_not_a_move(input_dim, width, size):
+    """Each hidden unit has a double of the opposite weight, far from it in the sum.
 
-    Besides, the outputs see the second half of the inputs, in logits of any size.
+    All of them cancel. The outputs also see the second half of the inputs, in logits of any size.
     """
-    generator = torch.Generator().manual_seed(seed)
-    half = input_dim // 2
-    inwards = torch.randn(width, input_dim, generator=generator) / input_dim**0.5
-    outwards = torch.randn(input_dim, width, generator=generator) / width**0.5
-    real_inwards = torch.randn(width, input_dim, generator=generator) / input_dim**0.5
+    generator, half = torch.Generator().manual_seed(0), input_dim // 2
+    inwards, real_inwards = torch.randn(2, width, input_dim, generator=generator) / input_dim**0.5
+    outwards, real_outwards = torch.randn(2, input_dim, width, generator=generator) / width**0.5
     real_inwards[:, :half] = 0
-    real_outwards = torch.randn(input_dim, width, generator=generator) / width**0.5
     largest = torch.relu(binary_points(input_dim) @ real_inwards.T) @ real_outwards.T
     real_outwards *= size / largest.abs().max()
     outwards *= max(1, size / 5)
@@ -197,21 +180,19 @@ def test_a_function_may_write_into_what_it_is_given():
     assert torch.equal(found.by_gradient, expected)
 
 
-# ---- functions without gradients ----------------------------------------------------------------
+# ---- functions of any kind ----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     "function",
     [
-        lambda x: x.detach().roll(1, dims=1),
         lambda x: torch.from_numpy(x.numpy()[:, [2, 0, 1]].copy()),
         lambda x: x.detach().roll(1, dims=1) + torch.zeros(1, requires_grad=True),
-        torch.no_grad()(lambda x: x.roll(1, dims=1)),
         torch.inference_mode()(lambda x: x.roll(1, dims=1)),
     ],
-    ids=["detached", "numpy", "of other things only", "no_grad", "inference_mode"],
+    ids=["numpy", "gradients of other things", "inference_mode"],
 )
-def test_a_function_without_gradients_is_measured_by_flips_alone(function):
+def test_a_function_without_gradients_is_measured_by_flips_only(function):
     found = measure(function, 3)
     assert found.largest_slope is None
     assert found.by_gradient is None
@@ -230,40 +211,30 @@ def test_outputs_that_are_counted_or_no_number():
     assert not found.by_flip.any()
 
 
-# ---- functions that cannot be measured ----------------------------------------------------------
+def test_a_module_of_any_dtype_takes_points_of_any_dtype():
+    assert measure_dependence(nn.Tanh(), binary_points(3).bool()).by_flip.equal(torch.eye(3).bool())
+    model = nn.Sequential(nn.Linear(3, 8), nn.Tanh(), nn.Linear(8, 3)).to(torch.bfloat16)
+    for parameter in model.parameters():
+        nn.init.constant_(parameter, 0.5)
+    found = measure(model, 3)
+    assert found.by_flip.all()
+    assert found.by_gradient.all()
+
+
+WRONG_POINTS = [torch.zeros(3), torch.zeros(0, 3), torch.tensor([[0.5]]), torch.tensor([[2.0]])]
 
 
 @pytest.mark.parametrize(
-    ("function", "fragment"),
+    ("call", "message"),
     [
-        (lambda x: x.sum(1), "return one output per variable, got (8, 3) → (8,)"),
-        (lambda x: x.T, "return one output per variable, got (8, 3) → (3, 8)"),
-        (lambda x: x.log(), "the outputs must be finite numbers"),
-        (lambda x: x / 0, "the outputs must be finite numbers"),
-    ],
-)
-def test_a_function_that_cannot_be_measured(function, fragment):
-    with pytest.raises(ValueError, match=re.escape(fragment)):
-        measure(function, 3)
-
-
-def test_a_module_without_parameters_takes_points_of_any_kind():
-    found = measure_dependence(nn.Tanh(), binary_points(3).bool())
-    assert torch.equal(found.by_flip, torch.eye(3).bool())
-
-
-WRONG_POINTS = [torch.zeros(3), torch.zeros(0, 3), *torch.tensor([0.5, -1, 2]).view(3, 1, 1)]
-
-
-@pytest.mark.parametrize(
-    ("call", "fragment"),
-    [
-        *((partial(measure_dependence, torch.clone, x), "zeros and ones") for x in WRONG_POINTS),
+        (lambda: measure(lambda x: x.sum(1), 3), "one output per variable, got (8, 3) → (8,)"),
+        (lambda: measure(lambda x: x.log(), 3), "the outputs must be finite numbers"),
+        *((lambda x=x: measure_dependence(torch.clone, x), "zeros and ones") for x in WRONG_POINTS),
         (lambda: binary_points(0), "input_dim must be at least 1, got 0"),
         (lambda: binary_points(3, -1), "seed must be at least 0, got -1"),
         (lambda: measure(torch.clone, 3).leaks([0, 1]), "a permutation of 0..2, got [0, 1]"),
     ],
 )
-def test_bad_arguments(call, fragment):
-    with pytest.raises(ValueError, match=re.escape(fragment)):
+def test_what_cannot_be_measured_is_refused(call, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
         call()

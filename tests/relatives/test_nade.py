@@ -17,7 +17,7 @@ from made_course import (
     total_probability,
 )
 from made_course.model.sampling import sample_naive
-from tests.networks import CYCLE, ORDER, binary, nothing_changes, uniforms, with_weights
+from tests.networks import CYCLE, ORDER, binary, uniforms, with_weights
 
 
 @st.composite
@@ -58,10 +58,8 @@ def test_nade_is_the_papers_formula(model, seed):
 def test_log_prob_is_the_sum_of_cross_entropies_of_the_logits():
     model, x = with_weights(NADE(5, 7).double(), 3.0), binary(20, 5).double()
     expected = -F.binary_cross_entropy_with_logits(model(x), x, reduction="none").sum(dim=1)
-    torch.testing.assert_close(model.log_prob(x), expected)
-    for dtype in (torch.bool, torch.int64):
-        assert torch.equal(model.log_prob(x.to(dtype)), model.log_prob(x, ensemble=1))
-    torch.testing.assert_close(model(x.view(4, 5, 5)), model(x).view(4, 5, 5))
+    torch.testing.assert_close(model.log_prob(x.bool(), ensemble=1), expected)
+    torch.testing.assert_close(torch.func.vmap(model.log_prob)(x), expected)
 
 
 @given(nades())
@@ -80,15 +78,6 @@ def test_samples_are_those_of_d_forward_passes_on_the_same_noise(model, n, seed)
     with torch.no_grad():
         naive = sample_naive(model, model.order, noise, model.head)
     assert torch.equal(model.sample(n, noise=noise), naive)
-
-
-def test_gradients_row_by_row():
-    model, x = with_weights(NADE(5, 7).double(), 1.0), binary(6, 5).double()
-    torch.testing.assert_close(torch.func.vmap(model.log_prob)(x), model.log_prob(x))
-    slope = torch.func.grad(lambda rows: model.log_prob(rows).sum())(x)
-    leaf = x.clone().requires_grad_()
-    model.log_prob(leaf).sum().backward()
-    torch.testing.assert_close(slope, leaf.grad)
 
 
 def test_samples_come_from_the_noise_or_stream_they_are_given(monkeypatch):
@@ -115,16 +104,8 @@ def test_fit_brings_nade_near_the_floor():
     torch.manual_seed(0)
     model, boards = NADE(16, 32), bars_and_stripes()
     how = {"lr": 0.05, "weight_decay": 0.0, "batch_size": 30, "precision": "float32"}
-    fit(model, boards, epochs=100, seed=0, progress=False, **how)
+    fit(model, boards, epochs=50, seed=0, progress=False, **how)
     assert evaluate(model, boards) < 5  # a coin for each of 16 pixels: 11.1; all known: 3.4
-
-
-@pytest.mark.parametrize("second", [NADE(6, 5), NADE(6, 4, [1, 2, 0, 3, 4, 5])])
-def test_a_checkpoint_of_another_model_is_refused(second, tmp_path):
-    path = tmp_path / "run.pt"
-    fit(NADE(6, 4), binary(20, 6), epochs=1, checkpoint=path, progress=False)
-    with nothing_changes(second), pytest.raises(ValueError, match="belongs to another config"):
-        fit(second, binary(20, 6), epochs=1, checkpoint=path, progress=False)
 
 
 X = torch.zeros(2, 6)
@@ -137,12 +118,10 @@ X = torch.zeros(2, 6)
         (ValueError, r"must hold only 0 and 1, got 0\.5", lambda m: m.log_prob(X + 0.5)),
         (ValueError, r"last dimension of x must be input_dim = 6", lambda m: m(X[:, 1:])),
         (ValueError, r"one ordering: .* None or 1, got 2", lambda m: evaluate(m, X, ensemble=2)),
-        (ValueError, r"n_samples must be at least 1, got 0", lambda m: m.sample(0)),
         (ValueError, r"shape \(2, 6\), got \(2, 5\)", lambda m: m.sample(2, noise=X[:, 1:])),
         (ValueError, r"ordering must be a permutation", lambda m: NADE(3, 4, [1, 0])),
-        (TypeError, r"hidden_dim must be a whole number, got \(4,\)", lambda m: NADE(3, (4,))),
     ],
 )
-def test_what_is_refused(error, message, call):
+def test_bad_arguments_are_refused(error, message, call):
     with pytest.raises(error, match=message):
         call(NADE(6, 7))

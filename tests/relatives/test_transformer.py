@@ -45,14 +45,12 @@ def windows(side, layers):
 
 MODELS = {
     "windows": lambda: PixelCNN(4, channels=8, layers=2),
-    "one window": lambda: PixelCNN(5, channels=8, layers=0),
     "two windows": lambda: PixelCNN(5, channels=8, layers=1),
     "transformer": lambda: Transformer(16, width=8, layers=2, heads=2),
     "one head": lambda: Transformer(5, width=6, layers=1, heads=1),
 }
 SEEN = {
     "windows": windows(4, 2),
-    "one window": windows(5, 0),
     "two windows": windows(5, 1),
     "transformer": direct_mask(torch.arange(1, 17)),
     "one head": direct_mask(torch.arange(1, 6)),
@@ -68,11 +66,7 @@ def test_outputs_see_what_the_mask_lets_through_and_nothing_else(name):
 
 
 def test_probabilities_sum_to_one():
-    for model in PixelCNN(3, channels=8, layers=2), Transformer(9, width=8, layers=2, heads=2):
-        assert total_probability(loud(model)) == pytest.approx(1, abs=1e-9)
-
-
-def test_classes_sum_to_one_and_are_drawn():
+    assert total_probability(loud(PixelCNN(3, channels=8, layers=2))) == pytest.approx(1, abs=1e-9)
     model = loud(Transformer(4, width=8, layers=2, heads=2, head=Categorical(5)))
     assert total_probability(model) == pytest.approx(1, abs=1e-9)
     x = model.sample(7)
@@ -126,6 +120,12 @@ def test_a_block_is_that_of_pytorch():
     torch.testing.assert_close(block(h), theirs(h, later))
 
 
+def test_position_embeddings_are_sines_and_cosines():
+    angles = torch.arange(5.0)[:, None] * torch.tensor([1.0, 0.01])
+    torch.testing.assert_close(waves(5, 4)[:, ::2], angles.sin() / 2)
+    torch.testing.assert_close(waves(5, 4)[:, 1::2], angles.cos() / 2)
+
+
 def test_heads_must_divide_the_width():
     with pytest.raises(ValueError, match="got 3 heads and width 8"):
         CausalAttention(width=8, heads=3)
@@ -138,10 +138,3 @@ def test_a_window_is_a_convolution_with_its_future_masked():
     whole[:, :, :3] = (layer.weight * layer.mask).detach()
     assert torch.allclose(layer(x), F.conv2d(x, whole, layer.bias, padding=2))
     assert int(layer.mask.sum()) == 13
-
-
-def test_position_embeddings_are_sines_and_cosines():
-    angles = torch.arange(5.0)[:, None] * torch.tensor([1.0, 0.01])
-    found = waves(5, 4)
-    torch.testing.assert_close(found[:, ::2], angles.sin() / 2)
-    torch.testing.assert_close(found[:, 1::2], angles.cos() / 2)
