@@ -15,9 +15,8 @@ from made_course.data.mnist import load_mnist
 from made_course.shipped import assets as shipped
 from made_course.shipped.measured import load_runs
 from made_course.shipped.weights import MODELS, load_pretrained
-from made_lessons.notebook_05.nearest import nearest_images
 from tools.ships.train_any_order import hidden_parts, nats_of_hidden, whole_orderings
-from tools.ships.train_weights import fingerprint, make_digits, outside_small_set, write_model
+from tools.ships.train_weights import fingerprint, outside_small_set, write_model
 
 
 @pytest.fixture(scope="module")
@@ -25,17 +24,22 @@ def digits():
     return load_pretrained("mnist-512")
 
 
-def test_loading_leaves_the_random_stream_alone():
+@pytest.fixture(scope="module")
+def any_order():
+    return load_pretrained("mnist-any-order")
+
+
+def test_models_are_those_that_are_described(digits, any_order):
     before = torch.get_rng_state()
     load_pretrained("tiny")
     assert torch.equal(torch.get_rng_state(), before)
-
-
-def test_digits_model_is_what_it_is_said_to_be(digits):
     assert digits.hidden_dims == [512, 512]
-    assert not digits.training
-    assert {p.dtype for p in digits.parameters()} == {torch.float32}
     assert digits.order.tolist() == list(range(1, 785))
+    assert any_order.hidden_dims == [960, 960]
+    assert any_order.mask_sets.is_order_agnostic
+    for model in (digits, any_order):
+        assert not model.training
+        assert {p.dtype for p in model.parameters()} == {torch.float32}
 
 
 def test_digits_model_scores_well_on_images_it_has_not_seen(digits):
@@ -69,36 +73,11 @@ def test_samples_are_no_copies_but_further_off_than_unseen_digits():
     assert differing.median() > unseen.median() + 5
 
 
-@pytest.mark.full_mnist
-def test_other_samples_are_further_off_too(digits):
-    grey, _, _ = load_mnist("full")
-    train = (grey[outside_small_set(grey)] > 127).float()
-    _, test, _ = load_binarized_mnist("small")
-    unseen = load_runs("made_mnist_512_neighbours")["unseen"]
-    samples = digits.sample(36, generator=torch.Generator().manual_seed(1))
-    _, again = nearest_images(torch.cat([test[:20], samples]), train, shift=2)
-    assert torch.equal(again[:20], unseen[:20])
-    assert again[20:].median() > unseen.median() + 5
-
-
-@pytest.fixture(scope="module")
-def any_order():
-    return load_pretrained("mnist-any-order")
-
-
-def test_any_order_model_is_what_it_is_said_to_be(any_order):
-    assert any_order.hidden_dims == [960, 960]
-    assert any_order.net[0].conditioning is not None
-    assert any_order.mask_sets.is_order_agnostic
-    assert not any_order.training
-    assert {p.dtype for p in any_order.parameters()} == {torch.float32}
-
-
 def test_any_order_model_is_better_in_many_orderings_than_in_one(any_order):
     _, test, _ = load_binarized_mnist("small")
-    one, eight = (evaluate(any_order, test[:400], ensemble=k) for k in (1, 8))
+    one, four = (evaluate(any_order, test[:200], ensemble=k) for k in (1, 4))
     assert one < 105
-    assert eight < one - 3
+    assert four < one - 2
 
 
 @pytest.mark.parametrize("name", whole_orderings())
@@ -143,26 +122,12 @@ def test_tiny_model_knows_its_thirty_patterns():
     assert model.double().log_prob(everything).exp().sum().item() == pytest.approx(1, abs=1e-9)
 
 
-def test_fingerprint_tells_sets_apart():
-    images = torch.randint(0, 256, (5, 784), dtype=torch.uint8)
-    other = images.clone()
-    other[2, 300] ^= 1
-    assert fingerprint(images) == fingerprint(images[torch.randperm(5)])
-    assert len({fingerprint(images), fingerprint(other), fingerprint(images[:4])}) == 3
-
-
 @pytest.mark.parametrize("num_masks", [1, 3, None])
-@pytest.mark.parametrize("direct", [False, True])
 @pytest.mark.parametrize("degrees", ["uniform", "even"])
-def test_a_written_model_is_the_same_distribution(assets, direct, num_masks, degrees):
+def test_a_written_model_is_the_same_distribution(assets, num_masks, degrees):
     arguments = {
-        "input_dim": 9,
-        "hidden_dims": [7, 5],
-        "natural_order": False,
-        "degrees": degrees,
-        "direct": direct,
-        "conditioning": direct,
-        "num_masks": num_masks,
+        **{"input_dim": 9, "hidden_dims": [7, 5], "natural_order": False, "degrees": degrees},
+        **{"direct": True, "conditioning": True, "num_masks": num_masks},
     }
     model = MADE(**arguments)
     with torch.no_grad():
@@ -172,25 +137,16 @@ def test_a_written_model_is_the_same_distribution(assets, direct, num_masks, deg
     x = (torch.rand(20, 9) > 0.5).float()
     loaded = load_pretrained("tiny")
     assert torch.equal(loaded.order, model.order)
-    for ensemble in (None, num_masks or 4):  # under each mask, not under the first alone
+    for ensemble in (None, num_masks or 4):  # under each mask, not only under the first
         assert torch.equal(loaded.log_prob(x, ensemble), model.log_prob(x, ensemble))
 
 
-def test_unknown_name():
+def test_a_damaged_file_is_named_with_the_cure(assets):
     with pytest.raises(ValueError, match=r"unknown pretrained name 'big'.*mnist-any-order, tiny"):
         load_pretrained("big")
-
-
-def test_a_damaged_file_is_named_with_the_cure(assets):
     file = assets / MODELS["mnist-512"]
     content = bytearray(file.read_bytes())
     content[1000] ^= 1
     file.write_bytes(content)
     with pytest.raises(OSError, match=r"made_mnist_512\.pt is not the file.*git checkout"):
         load_pretrained()
-
-
-def test_making_them_needs_all_of_mnist(assets, monkeypatch, tmp_path):
-    monkeypatch.setenv("MADE_COURSE_DATA", str(tmp_path / "nothing here"))
-    with pytest.raises(FileNotFoundError, match=r"python -m made_course\.data"):
-        make_digits()
