@@ -59,10 +59,6 @@ def of_fresh_sets(weight_seed=0):
     return many(None, weight_seed=weight_seed, dropout=0.3, seed=None, direct=True)
 
 
-def of_own_stream(weight_seed=0):
-    return many(None, weight_seed=weight_seed)
-
-
 IN_VAIN = {"epochs": 50, "valid": 1 - DATA, "patience": 6}
 PATIENT = {"epochs": 6, "valid": DATA[:50], "patience": 5}
 OF_NUMPY = {"lr": np.float64(0.02), "batch_size": np.int64(32), "weight_decay": np.float64(0.1)}
@@ -72,12 +68,10 @@ OF_NUMPY = {"lr": np.float64(0.02), "batch_size": np.int64(32), "weight_decay": 
     ("model", "data", "arguments"),
     [
         (noisy, tensor, {"epochs": np.int64(5), "seed": np.int64(0), **OF_NUMPY}),
-        (noisy, loader, {"epochs": 5, "valid": DATA[:50]}),
         (noisy, tensor, {"epochs": 5, "precision": "bfloat16", "valid": 1 - DATA}),
         (noisy, tensor, IN_VAIN),  # the rate falls before and after
         (noisy, loader, {**PATIENT, "seed": None}),
         (of_three_sets, loader_with_generator, PATIENT),
-        (of_own_stream, loader, {"epochs": 5, "seed": None}),
         (of_fresh_sets, tensor, {**PATIENT, "seed": None}),
     ],
 )
@@ -155,19 +149,14 @@ def test_a_resumed_run_keeps_the_precision_it_began_with(file, monkeypatch):
     [
         ({"lr": 0.03}, "lr was 0.02 and is now 0.03"),
         ({"epochs": 4}, "epochs was 3 and is now 4"),
-        ({"batch_size": 33}, "batch_size was 32 and is now 33"),
-        ({"weight_decay": 0.2}, "weight_decay was 0.1 and is now 0.2"),
         ({"seed": None}, "seed was 0 and is now None"),
         ({"precision": "bfloat16"}, "precision was 'float32' and is now 'bfloat16'"),
         ({"patience": 2}, "patience was None and is now 2"),
         ({"valid": None}, "valid was"),
         ({"train": DATA.flip(0)}, "train was"),  # the same rows in another order
-        ({"train": DATA.split(32)}, "train was"),
         ({"model": MADE(3, (17,), ordering=[1, 2, 0], seed=0)}, "model was"),
         ({"model": small(ordering=[2, 0, 1])}, "model was"),
-        ({"model": small(seed=1)}, "model was"),
         ({"model": small().double()}, "model was"),
-        ({"model": many(None)}, "model was"),
     ],
 )
 def test_a_checkpoint_of_another_configuration_is_refused(file, changed, named):
