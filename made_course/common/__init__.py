@@ -1,10 +1,10 @@
-"""What everything here may use: arguments, words, files, colours, what cells show.
+"""Helpers for every folder: arguments, words, files, colours, expected numbers.
 
 Imports nothing of ours.
 
-- ``arguments``: checks of a function's arguments: what came, what was expected
+- ``arguments``: checks of a function's arguments
 - ``words``: names of variables, lists in sentences
 - ``files``: files that are whole or absent, read without running code
 - ``colours``: blue, orange, ink
-- ``expect``: a measured number, shown and held to what was expected
+- ``expect``: print a measured number and compare it with the expected one
 """

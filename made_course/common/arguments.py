@@ -1,4 +1,4 @@
-"""Checks that every public function makes of its arguments: what came, what was expected."""
+"""Checks of arguments. An error names the problem, the expected value and the given one."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ Choice = TypeVar("Choice", bound=str)
 
 
 def check_count(name: str, value: Any, smallest: int = 1, largest: int | None = None) -> int:
-    """Return a whole number of at least ``smallest``, or say why it is none.
+    """Return a whole number of at least ``smallest``, or raise an error.
 
     Raises:
-        TypeError: if it is not a whole number (True, 1.5 and "3" are none).
+        TypeError: if it is not a whole number, as True, 1.5 and "3" are not.
         ValueError: if it is too small, or larger than the ``largest``.
 
     Example:
@@ -40,11 +40,7 @@ def check_count(name: str, value: Any, smallest: int = 1, largest: int | None = 
 
 
 def check_number(name: str, value: float, *, positive: bool = False) -> float:
-    """Return a finite number of at least 0, or above 0 if ``positive``, or say why it is none.
-
-    Raises:
-        TypeError: if it is not a real number.
-        ValueError: if it is not finite, or too small.
+    """Return a finite number of at least 0, or above 0 if ``positive``, or raise an error.
 
     Example:
         >>> check_number("lr", 0.002, positive=True)
@@ -64,10 +60,7 @@ def check_number(name: str, value: float, *, positive: bool = False) -> float:
 
 
 def check_choice(name: str, value: Choice, choices: Sequence[str]) -> Choice:
-    """Return a word that is one of the choices, or say which there are.
-
-    Raises:
-        ValueError: if it is none of them.
+    """Return a word that is one of the choices, or raise an error that lists them.
 
     Example:
         >>> check_choice("degrees", "even", ("uniform", "paper", "even"))
@@ -79,10 +72,7 @@ def check_choice(name: str, value: Choice, choices: Sequence[str]) -> Choice:
 
 
 def check_switch(name: str, value: bool) -> bool:
-    """Return True or False, or say that it is neither.
-
-    Raises:
-        TypeError: if it is anything else: 1 and "yes", too.
+    """Return True or False, or raise an error for any other value, also for 1 and "yes".
 
     Example:
         >>> check_switch("playing", True)
@@ -94,11 +84,7 @@ def check_switch(name: str, value: bool) -> bool:
 
 
 def check_widths(hidden_dims: Sequence[int]) -> list[int]:
-    """Return the widths of hidden layers as a list, or say why they are none.
-
-    Raises:
-        TypeError, ValueError: if they are no sequence of whole numbers of at least 1.
-    """
+    """Return the widths of hidden layers as a list of whole numbers, or raise an error."""
     if isinstance(hidden_dims, str) or not isinstance(hidden_dims, Sequence):
         raise TypeError(
             f"hidden_dims must be a tuple of whole numbers such as (512, 512), got {hidden_dims!r}"
@@ -107,7 +93,7 @@ def check_widths(hidden_dims: Sequence[int]) -> list[int]:
 
 
 def check_last_dimension(x: Tensor, input_dim: int) -> None:
-    """Raise unless ``x`` is a tensor whose last dimension is D."""
+    """Raise an error unless ``x`` is a tensor whose last dimension is D."""
     if not isinstance(x, Tensor):
         raise TypeError(f"x must be a torch.Tensor, got {type(x).__name__}")
     if x.dim() == 0 or x.shape[-1] != input_dim:
@@ -118,7 +104,7 @@ def check_last_dimension(x: Tensor, input_dim: int) -> None:
 
 
 def check_rows(x: Tensor, input_dim: int) -> None:
-    """Raise unless ``x`` is a tensor (B, D)."""
+    """Raise an error unless ``x`` is a tensor (B, D)."""
     if not isinstance(x, Tensor):
         raise TypeError(f"x must be a torch.Tensor, got {type(x).__name__}")
     if x.dim() != 2 or x.shape[1] != input_dim:
@@ -133,7 +119,7 @@ _known = ContextVar("values_are_known", default=False)
 
 @contextmanager
 def values_are_known(known: bool = True) -> Iterator[None]:
-    """Inside the ``with``, no model looks at the values of its data: they were checked before."""
+    """Skip checks of the data's values inside the ``with``, because they were checked before."""
     before = _known.set(known)
     try:
         yield
@@ -142,13 +128,13 @@ def values_are_known(known: bool = True) -> Iterator[None]:
 
 
 def is_transformed() -> bool:
-    """Whether torch.compile or torch.func is tracing, and nothing may branch on values.
+    """Return True while torch.compile or torch.func trace, and nothing may branch on values.
 
-    PyTorch has no public way to ask the latter; a test fails if this one goes.
+    PyTorch has no public function for the second; a test fails if the private one is removed.
     """
     return torch.compiler.is_compiling() or torch._C._are_functorch_transforms_active()
 
 
 def values_may_be_checked() -> bool:
-    """Whether a check may look at values, and has not done so before."""
+    """Return True if a check may look at values, and has not done so before."""
     return not (is_transformed() or _known.get())

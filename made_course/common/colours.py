@@ -1,4 +1,4 @@
-"""The course's colours: never alone, always with a shape, a number or a word."""
+"""The course's colours. A colour is always accompanied by a shape, a number or a word."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ INK = "#222222"
 
 
 def rgb(colour: str) -> np.ndarray:
-    """Red, green and blue, 0 to 255, of a colour written as #rrggbb.
+    """Return red, green and blue, 0 to 255, of a colour written as #rrggbb.
 
     Example:
         >>> rgb(BLUE)

@@ -1,4 +1,4 @@
-"""A number that a notebook shows and holds to what was expected."""
+"""Print a measured number of a notebook, and compare it with the expected one."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ CURE = (
 def expect(
     value: float, expected: float, *, within: float, name: str = "", unit: str = "nats"
 ) -> None:
-    """Show a number that differs a little from computer to computer, and hold it to what it may be.
+    """Print a number that differs a little between computers, and check that it is near another.
 
     Args:
-        value: what came.
-        expected: what comes on the computer on which the course was written, rounded.
-        within: how far the two may be apart.
-        name: what the number is.
-        unit: said after it, without digits; ``"%"`` is for shares between 0 and 1, which are then
-            shown in percent, as are ``expected`` and ``within``.
+        value: measured number.
+        expected: number measured on the computer on which the course was written, rounded.
+        within: largest difference that is accepted.
+        name: name of the number, printed before it.
+        unit: unit, printed after it, without digits. ``"%"`` is for shares between 0 and 1, which
+            are then shown in percent, as are ``expected`` and ``within``.
 
     Raises:
-        AssertionError: if they are farther apart, or ``value`` is no number.
+        AssertionError: if the difference is larger, or ``value`` is not a number.
 
     Example:
         >>> expect(69.08, 69.4, within=2)
@@ -35,12 +35,12 @@ def expect(
     scale, space = (100, "") if unit == "%" else (1, " ")
     is_count = isinstance(within, int) and float(value).is_integer()
     decimals = 0 if is_count else max(0, 1 - math.floor(math.log10(scale * within)))
-    said = f"{name}: " if name else ""
-    said += f"{round(scale * float(value), decimals) + 0.0:,.{decimals}f}{space}{unit}".rstrip()
+    text = f"{name}: " if name else ""
+    text += f"{round(scale * float(value), decimals) + 0.0:,.{decimals}f}{space}{unit}".rstrip()
     bounds = f"{_plain(scale * expected)} ± {_plain(scale * within)}"
     if not abs(float(value) - expected) <= within:
-        raise AssertionError(f"{said}, and {bounds} was expected. {CURE}")
-    print(f"{said} (expected {bounds})")
+        raise AssertionError(f"{text}, and {bounds} was expected. {CURE}")
+    print(f"{text} (expected {bounds})")
 
 
 def _plain(number: float) -> str:

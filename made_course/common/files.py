@@ -1,4 +1,4 @@
-"""Files that are whole at every moment, and that are read without running what is in them."""
+"""Write files so that no half of one is ever left, and read them without running code."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from contextlib import suppress
 
 
 def write_whole(path: str | os.PathLike[str], write: Callable[[pathlib.Path], object]) -> None:
-    """Let ``write`` fill a temporary file, then put it in the place of ``path`` in one step.
+    """Let ``write`` fill a temporary file, then rename it to ``path`` in one step.
 
     Raises:
-        OSError: if it cannot be written; what was at ``path`` is then untouched.
+        OSError: if the file cannot be written; an older file at ``path`` is then unchanged.
 
     Example:
         >>> import tempfile
@@ -27,7 +27,7 @@ def write_whole(path: str | os.PathLike[str], write: Callable[[pathlib.Path], ob
     temporary = path.with_name(f".{path.stem}-{secrets.token_hex(4)}{path.suffix}")
     try:
         write(temporary)
-        with temporary.open("rb+") as file:  # on the disk before it takes the other's place
+        with temporary.open("rb+") as file:  # on the disk before it replaces the old file
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except (OSError, RuntimeError) as error:  # torch.save reports a full disk as RuntimeError
@@ -35,7 +35,7 @@ def write_whole(path: str | os.PathLike[str], write: Callable[[pathlib.Path], ob
         if not path.parent.is_dir():
             cure = f"create the folder {path.parent} first"
         raise OSError(
-            f"could not write {path}: {error}; {cure}. What was there before is unchanged"
+            f"could not write {path}: {error}; {cure}. An older file is unchanged"
         ) from error
     finally:
         with suppress(OSError):
@@ -43,19 +43,18 @@ def write_whole(path: str | os.PathLike[str], write: Callable[[pathlib.Path], ob
 
 
 def read_tensors(path: str | os.PathLike[str]) -> object:
-    """Read a file of tensors and plain values; no code in it is ever run.
+    """Read a file of tensors and plain values, without running any code in it.
 
     Raises:
-        FileNotFoundError: if there is no such file.
-        ValueError: if it is damaged, or holds other objects.
+        ValueError: if the file is damaged, or holds other objects.
     """
-    import torch  # which takes seconds, and who writes a table needs none
+    import torch  # not at the top, because it takes seconds
 
-    # in memory, so that an OSError is one of the disk: torch raises it for a truncated file, too
+    # in memory, so that an OSError comes from the disk: torch also raises it for truncated files
     content = io.BytesIO(pathlib.Path(path).read_bytes())
     try:
         return torch.load(content, map_location="cpu", weights_only=True)
-    except Exception as error:  # damaged bytes make the reader fail in any way there is
+    except Exception as error:  # damaged bytes make the reader fail in many ways
         raise ValueError(
             f"{path} cannot be read as tensors and plain values: it is damaged, or holds objects "
             "that could run code, which are refused. Delete it, or get it from its source again"

@@ -11,7 +11,7 @@ from matplotlib.ticker import AutoMinorLocator
 
 from ..common.colours import BLUE, ORANGE
 from ..common.words import listing
-from .axes import axes_at, key_of, name_lines, note
+from .axes import add_legend, axes_at, name_lines, note
 from .picture import FAINT, LINES, WIDTH, WORDS, Picture, picture
 
 LINE, DOT = 0.28, 0.14
@@ -24,12 +24,12 @@ OTHER = {"color": WORDS, "markersize": 7, "zorder": 3}
 def plot_probabilities(
     distributions: Mapping[str, Sequence[float]], outcomes: Sequence[str], *, xlabel: str
 ) -> Picture:
-    """Bars for each outcome, one or two distributions side by side, with the numbers on them.
+    """Draw bars for each outcome, one or two distributions side by side, with the numbers on them.
 
     Args:
         distributions: name → probability of each outcome; one or two of them, the second blue.
-        outcomes: what each bar stands for.
-        xlabel: words below the outcomes.
+        outcomes: label of each bar.
+        xlabel: text below the outcomes.
 
     Example:
         >>> figure = plot_probabilities({"p": [0.25, 0.75]}, ["dry", "wet"], xlabel="grass")
@@ -38,7 +38,7 @@ def plot_probabilities(
     """
     said = {name: [f"{float(p):.2f}" for p in row] for name, row in distributions.items()}
     told = "; ".join(f"{name} {', '.join(row)}" for name, row in said.items())
-    alt = f"{_far(said, outcomes)}. Probabilities of {', '.join(outcomes)} ({xlabel}): {told}."
+    alt = f"{_in_words(said, outcomes)}. Probabilities of {', '.join(outcomes)} ({xlabel}): {told}."
     each = 0.5 + 0.25 * len(distributions)
     figure = Picture(min(WIDTH, max(4.2, each * len(outcomes) + 1)), 2.9, alt=alt)
     axes = figure.add_subplot()
@@ -63,8 +63,8 @@ def plot_probabilities(
     return figure
 
 
-def _far(said: Mapping[str, Sequence[str]], outcomes: Sequence[str]) -> str:
-    """The outcome on which two distributions differ most; of one, where it is highest."""
+def _in_words(said: Mapping[str, Sequence[str]], outcomes: Sequence[str]) -> str:
+    """Describe where two distributions differ most, or where one is highest."""
     p = np.array(list(said.values()), dtype=float)
     far = abs(p[-1] - p[0]) if len(p) > 1 else p[0]
     if len(p) == 1:
@@ -84,7 +84,7 @@ def plot_nats_bars(
     input_dim: int | None = None,
     per: str = "image",
 ) -> Picture:
-    """Bars of nats from zero, one for each model; lower is better.
+    """Draw bars of nats from zero, one for each model; lower is better.
 
     Args:
         levels: name of a model → its NLL in nats; the first is drawn at the top.
@@ -133,7 +133,7 @@ def plot_nats_bars(
     name_lines(axes, levels)
     axes.set_xlim(start, None)
     axes.set_xlabel(unit, loc="left")
-    key_of(figure, kinds, "outside upper left")
+    add_legend(figure, kinds, "outside upper left")
     return figure
 
 
@@ -149,16 +149,16 @@ def plot_nats_scale(
 ) -> Picture:
     """Ruler of nats, from the coin down to the floor: what knowledge of the data is worth.
 
-    A dot is a model, the one at hand blue; dots that would merge stand side by side. What is no
-    distribution is an orange cross: its number means nothing, and may well lie below the floor.
+    A dot is a model. Dots that would merge are beside each other. An orange cross is a claim that
+    is not a distribution, so its number means nothing and may be below the floor.
 
     Args:
         levels: name → nats.
-        here: the name that the page is about at this moment.
-        floor: the entropy of the data, below which no distribution gets; a broken line.
-        broken: names of what is no distribution.
+        here: name whose dot is blue.
+        floor: entropy of the data, below which no distribution gets; a broken line.
+        broken: names of claims that are not distributions.
         input_dim: number of variables D, for bits per dimension beside the nats.
-        of: what a row of the data is, if it is no image.
+        of: name of a row of the data.
 
     Example:
         >>> plot_nats_scale({"coin": 784 * math.log(2), "MADE": 86.3}).alt
@@ -210,7 +210,7 @@ def plot_nats_scale(
 def _label(
     axes: Axes, name: str, said: str, dot: tuple[float, float], y: float, *, is_here: bool
 ) -> None:
-    """A name and its number at a height, with a line that leads there from a dot of the ruler."""
+    """Write a name and its number at a height, with a line from its dot on the ruler."""
     look = {"color": BLUE if is_here else WORDS, "linewidth": 0.8, "clip_on": False}
     axes.plot([dot[0] + 0.12, 0.45], [dot[1], y], zorder=1, **look)
     number, _, more = said.partition(", ")
@@ -220,7 +220,7 @@ def _label(
 
 
 def spread_out(heights: Sequence[float], apart: float, top: float = math.inf) -> list[float]:
-    """Heights, from the lowest up, moved until they are so far apart, and below a top.
+    """Move heights, from the lowest up, until they are so far apart, and below a top.
 
     Example:
         >>> spread_out([1.0, 1.5, 4.0], apart=1.0)
@@ -235,6 +235,6 @@ def spread_out(heights: Sequence[float], apart: float, top: float = math.inf) ->
 
 
 def draw_cross(axes: Axes, x: float, y: float) -> None:
-    """What is no distribution."""
+    """Draw a cross for a claim that is not a distribution."""
     cross = {"markersize": 9, "markeredgewidth": 2.4, "clip_on": False, "zorder": 3}
     axes.plot(x, y, "x", color=ORANGE, **cross)

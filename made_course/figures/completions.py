@@ -1,4 +1,4 @@
-"""Images of which a part is known: what is drawn in, and what it is worth."""
+"""Images of which a part is known, and samples of the rest."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .picture import WIDTH, Picture, picture
 
 
 def paint_completion(values: np.ndarray, known: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """A completed picture (rows, columns, 3): what is known black, the rest blue on pale blue."""
+    """Return an image (rows, columns, 3): known pixels black, the others blue on pale blue."""
     blue = 255 - rgb(BLUE)
     paper = np.where(known[:, None], 0, 0.14 * blue)
     ink = np.where(known[:, None], 255, blue)
@@ -29,16 +29,16 @@ def paint_completion(values: np.ndarray, known: np.ndarray, shape: tuple[int, in
 def plot_completions(
     x: Tensor, known: Tensor, completion: Completion, shape: tuple[int, int]
 ) -> Picture:
-    """For each row what is known of it, its completions in two lines, and their mean.
+    """Draw for each row what is known of it, its completions in two lines, and their mean.
 
-    What is known is black on white, what is not is hatched, and what was drawn is blue. Where
-    samples have weights, each has its share under it, the mean counts them with it, and below what
-    is known stands how many exact samples they are worth.
+    Known pixels are black on white, unknown ones are hatched, and drawn ones are blue. If samples
+    have weights, the share of each is below it, the mean is weighted, and the number of exact
+    samples that they are worth is below the known part.
 
     Args:
         x: (B, D) whole rows.
         known: (D,) or (B, D) BoolTensor.
-        completion: what :func:`made_course.complete` returned for them.
+        completion: result of :func:`made_course.complete` for these rows.
         shape: rows and columns in which the variables are drawn.
     """
     known = known.bool().expand(x.shape).cpu()
@@ -74,7 +74,7 @@ def plot_completions(
 def _paint_all(
     row: Tensor, given: np.ndarray, completion: Completion, k: int, shape: tuple[int, int]
 ) -> list[np.ndarray]:
-    """What is known, each completion, and the mean."""
+    """Return images of the known part, of each completion, and of the mean."""
     rows = torch.stack([*completion.samples[k], completion.mean[k]]).float().cpu().numpy()
     hidden = np.where(given, row.float().cpu().numpy(), 0)
     completed = [paint_completion(values, given, shape) for values in rows]
@@ -82,28 +82,28 @@ def _paint_all(
 
 
 def _completions_in_words(known: Tensor, completion: Completion, shape: tuple[int, int]) -> str:
-    """What there is to see, what is hidden, and what weighted samples are worth."""
+    """Return the alternative text: the hidden part, and the worth of weighted samples."""
     count = completion.samples.shape[1]
-    hidden = [_place(~given.view(shape)) for given in known]
-    said = f"What is hidden, {count} times completed, and the mean. Hidden is {listing(hidden)}."
+    hidden = [_region(~given.view(shape)) for given in known]
+    text = f"Hidden: {listing(hidden)}. {count} completions, and their mean."
     if completion.log_weights is None:
-        return said
+        return text
     worth = [f"{size:.1f}" for size in completion.effective_sample_size.tolist()]
     shares = [listing([percent(share) for share in line]) for line in completion.shares.tolist()]
-    return f"{said} Shares of weight: {'; '.join(shares)}. Worth {listing(worth)} of {count}."
+    return f"{text} Shares of weight: {'; '.join(shares)}. Worth {listing(worth)} of {count}."
 
 
-def _place(hidden: Tensor) -> str:
-    """How much is hidden, and where, if it is a rectangle.
+def _region(hidden: Tensor) -> str:
+    """Return how much is hidden, and where, if it is a rectangle.
 
     Example:
-        >>> _place(torch.tensor([[False, True], [False, True]]))
+        >>> _region(torch.tensor([[False, True], [False, True]]))
         '2 of 4: rows 1 to 2, columns 2 to 2'
     """
-    said = f"{int(hidden.sum()):,} of {hidden.numel():,}"
+    text = f"{int(hidden.sum()):,} of {hidden.numel():,}"
     sides = [hidden.any(1).nonzero().flatten(), hidden.any(0).nonzero().flatten()]
     ends = [(int(side[0]) + 1, int(side[-1]) + 1) for side in sides if len(side)]
     if ends and math.prod(last - first + 1 for first, last in ends) == int(hidden.sum()):
         (top, bottom), (left, right) = ends
-        said += f": rows {top} to {bottom}, columns {left} to {right}"
-    return said
+        text += f": rows {top} to {bottom}, columns {left} to {right}"
+    return text

@@ -14,20 +14,20 @@ from torch import Tensor
 
 from ..common.colours import BLUE, ORANGE
 from ..common.words import hat, listing, variable_names
-from .axes import axes_at, frame_only, key_of, note
+from .axes import add_legend, axes_at, frame_only, note
 from .picture import CELL, WIDTH, Picture, picture
 
 
 @picture
 def plot_dependence(matrices: Mapping[str, Tensor], allowed: Tensor) -> Picture:
-    """Which output depends on which input, against what the ordering allows.
+    """Draw which output depends on which input, against what the ordering allows.
 
     Blue squares are seen, and crossed orange ones are leaks: seen, but not allowed. An outline is
     allowed and not seen.
 
     Args:
         matrices: title → (D, D) BoolTensor; [i, j]: output i depends on input j.
-        allowed: (D, D) BoolTensor of what is allowed, see :func:`made_course.direct_mask`.
+        allowed: (D, D) BoolTensor of allowed pairs, see :func:`made_course.direct_mask`.
 
     Example:
         >>> allowed = torch.tensor([[False, True], [False, False]])  # x2, then x1
@@ -59,7 +59,7 @@ def plot_dependence(matrices: Mapping[str, Tensor], allowed: Tensor) -> Picture:
         else:
             axes.set_yticks([])
     where = {"loc": "lower left", "bbox_to_anchor": (0, 0), "columnspacing": 1.2}
-    key_of(figure, _kinds([*matrices.values()], allowed), **where)
+    add_legend(figure, _kinds([*matrices.values()], allowed), **where)
     return figure
 
 
@@ -71,23 +71,23 @@ def _dependence_in_words(
     complete = f"{allowed.sum()} of {allowed.sum()} seen, "
     complete *= all(words.startswith(complete) for words in counts.values())
     found = [f"{title}: {words.removeprefix(complete)}" for title, words in counts.items()]
-    told = []
+    parts = []
     for title, seen in matrices.items():
         leaks = leaks_in_words(seen, allowed, names)
         words = [f"{title}:"] * (len(matrices) > 1) + [pairs_in_words(seen, names)]
-        told.append(" ".join(words + [f"Leaks: {leaks}."] * bool(leaks)))
-    return f"{'; '.join(found)}. {' '.join(told)}"
+        parts.append(" ".join(words + [f"Leaks: {leaks}."] * bool(leaks)))
+    return f"{'; '.join(found)}. {' '.join(parts)}"
 
 
 def pairs_in_numbers(seen: Tensor, allowed: Tensor) -> str:
-    """How many pairs are seen, and how many leak."""
+    """Return how many pairs are seen, and how many leak."""
     leaks = int((seen & ~allowed).sum())
     found = "no leak" if leaks == 0 else f"{leaks:,} leak" + "s" * (leaks != 1)
     return f"{int((seen & allowed).sum()):,} of {int(allowed.sum()):,} seen, {found}"
 
 
 def pairs_in_words(seen: Tensor, names: Sequence[str]) -> str:
-    """Who sees whom, for who cannot see the picture: by name, or in numbers, or not at all.
+    """Describe which output sees which inputs: by name, or in numbers if there are many.
 
     Example:
         >>> pairs_in_words(torch.eye(2), ["x₁", "x₂"])
@@ -99,12 +99,12 @@ def pairs_in_words(seen: Tensor, names: Sequence[str]) -> str:
             return f"Every output sees all {len(names)} inputs."
         return f"{hat(names[0])} to {hat(names[-1])} see {counts} inputs."
     sees = [listing([names[j] for j in row.nonzero().flatten().tolist()]) for row in seen]
-    said = [f"{hat(name)} sees {inputs}" for name, inputs in zip(names, sees, strict=True)]
-    return "; ".join(said) + "."
+    pairs = [f"{hat(name)} sees {inputs}" for name, inputs in zip(names, sees, strict=True)]
+    return "; ".join(pairs) + "."
 
 
 def leaks_in_words(seen: Tensor, allowed: Tensor, names: Sequence[str]) -> str:
-    """Which pairs leak: "x̂₂ sees x₂ and x̂₃ sees x₃"."""
+    """Describe which pairs leak: "x̂₂ sees x₂ and x̂₃ sees x₃"."""
     pairs = (seen & ~allowed).nonzero().tolist()
     if len(pairs) > 8:
         upper = torch.equal(seen & ~allowed, torch.ones_like(seen).bool().triu())
@@ -113,7 +113,7 @@ def leaks_in_words(seen: Tensor, allowed: Tensor, names: Sequence[str]) -> str:
 
 
 def draw_pairs(axes: Axes, seen: np.ndarray, allowed: np.ndarray) -> None:
-    """A square for each pair that is seen or allowed; leaks are crossed."""
+    """Draw a square for each pair that is seen or allowed; leaks are crossed."""
     for (i, j), is_seen in np.ndenumerate(seen):
         if not (is_seen or allowed[i, j]):
             continue

@@ -1,4 +1,4 @@
-"""Digits and boards: grids, rows, and a variable painted by what is known of it."""
+"""Images of digits and boards: grids, rows, and pictures of partly known variables."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..common.arguments import check_count
 from ..common.colours import BLUE, rgb
 from ..common.files import write_whole
 from ..model.made import MADE
-from .axes import axes_at, frame_only, name_row, width_of
+from .axes import axes_at, frame_only, name_row, text_width
 from .picture import WIDTH, Picture, picture
 
 GUTTER = 0.08
@@ -29,13 +29,8 @@ def save_samples_grid(
 
     Args:
         model: a MADE over 784 pixels.
-        path: where the picture goes; its ending says in which format.
+        path: file to write; its ending chooses the format.
         n: number of samples.
-
-    Raises:
-        TypeError, ValueError: if ``n`` is no positive whole number, the model is not over 784
-            variables, or the ending names no format.
-        OSError: if the file cannot be written; what was there is then untouched.
 
     Example:
         >>> import tempfile
@@ -62,14 +57,14 @@ def plot_images(
     cell: float = 0.8,
     alt: str = "",
 ) -> Picture:
-    """A grid of square images, ink dark on white.
+    """Draw a grid of square images, ink dark on white.
 
     Args:
-        images: (n, D) with D a square number, 0 for paper and 1 for ink, or anything between.
-        columns: images in a row.
-        titles: a word over each image, in one line or more.
-        cell: inches that an image takes, with its gutter; less where a row would not fit a page.
-        alt: what the images are.
+        images: (n, D) with D a square number, from 0 for paper to 1 for ink.
+        columns: images per row.
+        titles: text above each image, in one line or more.
+        cell: width of an image with its gutter, in inches; smaller if a row would not fit a page.
+        alt: description of the images.
 
     Example:
         >>> figure = plot_images(torch.zeros(30, 16), columns=15, alt="bars and stripes")
@@ -80,10 +75,10 @@ def plot_images(
     rows = math.ceil(len(pictures) / columns)
     cell = min(cell, WIDTH / columns)
     room = 0.0 if titles is None else 0.08 + 0.2 * max(t.count("\n") + 1 for t in titles)
-    said = f"{alt}. " if alt else ""
-    said += f"{len(pictures)} {_of_size(pictures)}" + (f", {columns} in a row" if rows > 1 else "")
-    said += f"; over them: {', '.join(titles)}" if titles is not None else ""
-    figure = Picture(cell * columns, (cell + room) * rows, alt=f"{said}.", layout="none")
+    text = f"{alt}. " if alt else ""
+    text += f"{len(pictures)} {_of_size(pictures)}" + (f", {columns} in a row" if rows > 1 else "")
+    text += f"; over them: {', '.join(titles)}" if titles is not None else ""
+    figure = Picture(cell * columns, (cell + room) * rows, alt=f"{text}.", layout="none")
     places = tiles(figure, columns, cell, room=room)
     for k, image in enumerate(pictures):
         axes = paint(next(places), image)
@@ -98,8 +93,8 @@ def plot_image_rows(rows: Mapping[str, Tensor], *, cell: float = 0.8, alt: str =
 
     Args:
         rows: name → (n, D) images with D a square number; n is the same in every row.
-        cell: inches that an image takes, with its gutter; less where a row would not fit a page.
-        alt: what the names do not say.
+        cell: width of an image with its gutter, in inches; smaller if a row would not fit a page.
+        alt: description that adds to the names.
 
     Example:
         >>> plot_image_rows({"real": torch.zeros(3, 784), "sampled": torch.ones(3, 784)}).alt
@@ -110,11 +105,11 @@ def plot_image_rows(rows: Mapping[str, Tensor], *, cell: float = 0.8, alt: str =
     if len(set(lengths.values())) > 1:
         raise ValueError(f"all rows must hold the same number of images, got {lengths}")
     columns = lengths[next(iter(rows))]
-    left = max(map(width_of, rows)) + 0.12
+    left = max(map(text_width, rows)) + 0.12
     cell = min(cell, (WIDTH - left) / columns)
-    said = f"{alt}. " if alt else ""
-    said += f"From the top, {columns} {_of_size(*pictures.values())} each: {'; '.join(rows)}."
-    figure = Picture(left + cell * columns, cell * len(rows), alt=said, layout="none")
+    text = f"{alt}. " if alt else ""
+    text += f"From the top, {columns} {_of_size(*pictures.values())} each: {'; '.join(rows)}."
+    figure = Picture(left + cell * columns, cell * len(rows), alt=text, layout="none")
     paint_rows(figure, pictures, cell, left=left)
     return figure
 
@@ -128,10 +123,10 @@ def tiles(
     above: float = 0,
     room: float = 0,
 ) -> Iterator[Axes]:
-    """Axes for square tiles, with a gutter around each, row by row, without an end.
+    """Yield axes for square tiles, row by row, without an end.
 
-    A tile takes ``cell`` inches with its gutter; others are beside and above all of them, and, as
-    ``room``, above each row.
+    A tile takes ``cell`` inches with its gutter. ``left`` and ``above`` are margins of all tiles,
+    and ``room`` is free above each row, in inches.
     """
     size, top = cell - GUTTER, figure.get_figheight() - above - GUTTER / 2
     for row in itertools.count():
@@ -148,7 +143,7 @@ def paint_rows(
     left: float,
     above: float = 0,
 ) -> list[list[Axes]]:
-    """Rows of images in tiles, each with its name on the left."""
+    """Draw rows of images in tiles, each row with its name on the left."""
     places = tiles(figure, len(next(iter(rows.values()))), cell, left=left, above=above)
     painted = []
     for name, images in rows.items():
@@ -158,38 +153,42 @@ def paint_rows(
 
 
 def paint(axes: Axes, image: np.ndarray) -> Axes:
-    """Paper with ink on it."""
+    """Draw an image of ink on paper."""
     axes.imshow(image, cmap="gray_r", vmin=0, vmax=1, interpolation="nearest")
     frame_only(axes)
     return axes
 
 
 def paint_variables(
-    values: np.ndarray, apart: np.ndarray, shape: tuple[int, int], scale: int
+    values: np.ndarray, hatched: np.ndarray, shape: tuple[int, int], scale: int
 ) -> np.ndarray:
-    """Pixels (rows · scale, columns · scale, 3) of a picture of the variables.
+    """Return an image (rows · scale, columns · scale, 3) of the variables.
 
-    Values (D,) between 0 and 1 are white to black. Those apart (D,), where a value is none yet or
-    is not to be read like the others, are pale blue and hatched.
+    Args:
+        values: (D,) from 0 for white to 1 for black.
+        hatched: (D,) bool; where it is true, the pixel is pale blue and hatched, because there is
+            no value yet, or it means something else.
+        shape: rows and columns of the variables.
+        scale: pixels per variable, along each side.
     """
     blue = 255 - rgb(BLUE)
-    darkness = np.where(apart[:, None], 0.3 * blue, 255.0) * values[:, None]
+    darkness = np.where(hatched[:, None], 0.3 * blue, 255.0) * values[:, None]
     colours = (255 - darkness).round().astype(np.uint8).reshape(*shape, 3)
     picture = colours.repeat(scale, axis=0).repeat(scale, axis=1)
     rows, columns = np.ogrid[: picture.shape[0], : picture.shape[1]]
     lines = (rows + columns) % 5 == 0
-    lines &= apart.reshape(shape).repeat(scale, axis=0).repeat(scale, axis=1)
+    lines &= hatched.reshape(shape).repeat(scale, axis=0).repeat(scale, axis=1)
     picture[lines] = 255 - 0.5 * blue
     return picture
 
 
 def as_pictures(images: Tensor) -> np.ndarray:
-    """Square images (N, D) as an array (N, √D, √D)."""
+    """Return square images (N, D) as an array (N, √D, √D)."""
     side = math.isqrt(images.shape[-1]) if images.dim() == 2 else 0
     if not side or side**2 != images.shape[1]:
         raise ValueError(
             f"images must have shape (n, D) with D a square number, got {tuple(images.shape)}: "
-            "of images with rows and columns, take x.reshape(len(x), -1); for one, x[None]"
+            "for images with rows and columns, use x.reshape(len(x), -1); for one image, x[None]"
         )
     return images.detach().float().cpu().reshape(-1, side, side).numpy()
 

@@ -21,7 +21,7 @@ NAMED = 0.72
 
 
 def margins(masks: Sequence[Tensor], degrees: Sequence[Tensor]) -> list[tuple[list, list]]:
-    """Degrees and names along each side of the masks: inputs, hidden layers, outputs."""
+    """Return degrees and names for each layer: inputs, hidden layers, outputs."""
     named = list(zip(variable_names(len(degrees[0])), degrees[0].tolist(), strict=True))
     each = masks[0].shape[1] // len(named), masks[-1].shape[0] // len(named)
     inputs, outputs = ([pair for pair in named for _ in range(count)] for count in each)
@@ -34,7 +34,7 @@ def margins(masks: Sequence[Tensor], degrees: Sequence[Tensor]) -> list[tuple[li
 
 
 def layer_names(count: int) -> list[str]:
-    """Of so many layers, from the inputs to the outputs.
+    """Return the names of so many layers, from the inputs to the outputs.
 
     Example:
         >>> layer_names(3), layer_names(4)
@@ -45,16 +45,16 @@ def layer_names(count: int) -> list[str]:
 
 
 def layers_in_words(layers: Sequence[Tensor]) -> list[str]:
-    """Each layer with the degrees of its units: "inputs 2, 1"."""
+    """Describe each layer by the degrees of its units: "inputs 2, 1"."""
     kinds = layer_names(len(layers))
     return [f"{kind} {str(d.tolist())[1:-1]}" for kind, d in zip(kinds, layers, strict=True)]
 
 
-def sizes(layers: Sequence[Tensor]) -> str:
-    """How many units a network has, in words.
+def sizes_in_words(layers: Sequence[Tensor]) -> str:
+    """Describe how many units a network has.
 
     Example:
-        >>> sizes([torch.arange(3), torch.arange(4), torch.arange(3)])
+        >>> sizes_in_words([torch.arange(3), torch.arange(4), torch.arange(3)])
         '3 inputs, 4 hidden units and 3 outputs'
     """
     first, *hidden, last = map(len, layers)
@@ -63,35 +63,35 @@ def sizes(layers: Sequence[Tensor]) -> str:
 
 
 def mask_in_words(mask: Tensor, sides: Sequence[tuple[list, list]], into: str) -> str:
-    """The rows of a mask, for who cannot see it."""
+    """Describe the rows of a mask, for the alternative text."""
     degrees, above = sides[1]
-    said = [
+    rows = [
         f"{name or 'a unit'} of degree {d}: {', '.join(map(str, row))}"
         for name, d, row in zip(above, degrees, mask.int().tolist(), strict=True)
     ]
-    return f"Into {into}: {'; '.join(said)}."
+    return f"Into {into}: {'; '.join(rows)}."
 
 
 def draw_cells(
     axes: Axes,
     corner: tuple[float, float],
-    said: Sequence[Sequence[object]],
+    entries: Sequence[Sequence[object]],
     faces: Sequence[Sequence[str]],
     side: float = CELL,
     size: float = 12,
 ) -> None:
-    """A table, its left top at a corner of a sheet: a word in each cell, on a colour or "none"."""
-    for (row, column), words in np.ndenumerate(np.array(said, dtype=object)):
+    """Draw a table below and right of a corner: an entry per cell, on a colour or "none"."""
+    for (row, column), entry in np.ndenumerate(np.array(entries, dtype=object)):
         face, place = faces[row][column], (corner[0] + side * column, corner[1] - side * (row + 1))
         look = {"facecolor": face, "edgecolor": LINES, "linewidth": 0.8}
         axes.add_patch(Rectangle(place, side, side, **look))
         ink = WORDS if face == "none" else words_on(face)
         how = {"ha": "center", "va": "center_baseline", "fontsize": size, "color": ink}
-        axes.text(place[0] + side / 2, place[1] + side / 2 - 0.005, str(words), **how)
+        axes.text(place[0] + side / 2, place[1] + side / 2 - 0.005, str(entry), **how)
 
 
 def short(value: float) -> str:
-    """A number to two digits, as a cell has room for it.
+    """Return a number with two decimals, as short as possible.
 
     Example:
         >>> short(0.364), short(-0.1), short(-0.0), short(float("-inf"))
@@ -103,19 +103,20 @@ def short(value: float) -> str:
 
 @picture
 def plot_masks(masks: Sequence[Tensor], degrees: Sequence[Tensor]) -> Picture:
-    """Small masks as tables, a blue 1 where a weight may exist, with degrees at their margins.
+    """Draw small masks as tables, a blue 1 where a weight may exist, with degrees at their margins.
 
-    A row is what a unit or an output may listen to, a column whom an input or a unit may speak to.
+    A row shows the inputs of a unit or an output, and a column the units that an input reaches.
 
     Args:
-        masks: of every layer, see :func:`made_course.build_masks`. A variable may be several inputs
-            or outputs, which then stand side by side under one name and degree.
-        degrees: of the variables and of each hidden layer, see :func:`made_course.draw_degrees`.
+        masks: one mask per layer, see :func:`made_course.build_masks`. If a variable has several
+            inputs or outputs, they are next to each other and share a name and a degree.
+        degrees: degrees of the variables and of each hidden layer, see
+            :func:`made_course.draw_degrees`.
 
     Example:
         >>> degrees = [torch.tensor([3, 1, 2]), torch.tensor([1, 2])]
         >>> plot_masks([torch.ones(2, 3), torch.zeros(3, 2)], degrees).alt
-        'Blue is where a weight may exist; a row is one who listens. Weights: 6 of 6 into...'
+        'Blue is where a weight may exist; a row is a unit that sees. Weights: 6 of 6 into...'
     """
     sides = margins(masks, degrees)
     into = layer_names(len(sides))[1:]
@@ -125,7 +126,7 @@ def plot_masks(masks: Sequence[Tensor], degrees: Sequence[Tensor]) -> Picture:
     ones = [
         f"{int(m.sum())} of {m.numel()} into {kind}" for m, kind in zip(masks, into, strict=True)
     ]
-    alt = "Blue is where a weight may exist; a row is one who listens. "
+    alt = "Blue is where a weight may exist; a row is a unit that sees. "
     alt += f"Weights: {', '.join(ones)}. Inputs {listing(inputs)}. {' '.join(rows)}"
 
     wide = [max(CELL * mask.shape[1], 1.25) for mask in masks]
@@ -150,10 +151,15 @@ def draw_mask(
     names: tuple[Sequence[str], Sequence[str]],
     top: int,
 ) -> None:
-    """A mask as a table, its left top at a corner of a sheet, with degrees at its margins.
+    """Draw a mask as a table with degrees at its margins.
 
-    A one has the blue of the degree that it comes from, ``top`` being the network's largest.
-    Degrees and names are those of the columns, and of the rows; who has no name has "".
+    Args:
+        axes: sheet in inches.
+        corner: top left corner of the table.
+        mask: zeros and ones. A one has the blue of its column's degree.
+        degrees: degrees of the columns, and of the rows.
+        names: names of the columns, and of the rows; "" for a unit without a name.
+        top: largest degree of the network.
     """
     (left, above), (rows, columns) = corner, mask.shape
     faces = [[shade(d, top) if one else "none" for d, one in zip(degrees[0], row, strict=True)]
@@ -179,10 +185,16 @@ def draw_staircase(
     top: int,
     title: str,
 ) -> None:
-    """A mask with its columns and rows in the order of their degrees: then it is a staircase.
+    """Draw a mask with its columns and rows sorted by degree, so that it becomes a staircase.
 
-    A one has the blue of the degree that it comes from, a leak is orange and, if there is room,
-    crossed. The mask fits into a box, given by its middle, its top and its side on a sheet.
+    Args:
+        axes: sheet in inches.
+        mask: zeros and ones. A one has the blue of its column's degree.
+        leaks: ones that must not be there, drawn in orange and, if there is room, crossed.
+        degrees: degrees of the columns, and of the rows.
+        box: middle, top and side of the square in which the mask is drawn.
+        top: largest degree of the network.
+        title: text above the mask.
     """
     (middle, above, side), (rows, columns) = box, mask.shape
     across, down = (of.argsort(stable=True).numpy() for of in degrees)

@@ -47,7 +47,7 @@ def words_on(colour: str) -> str:
 def draw_units(
     axes: Axes,
     places: np.ndarray,
-    said: Sequence[object],
+    labels: Sequence[object],
     colours: Sequence[str] | None = None,
     radius: float = RADIUS,
 ) -> None:
@@ -57,7 +57,7 @@ def draw_units(
     for k, (x, y) in enumerate(places):
         colour = words_on(colours[k]) if colours else WORDS
         where = {"ha": "center", "va": "center_baseline", "fontsize": 12, "zorder": 4}
-        axes.text(x, y - 0.005, str(said[k]), color=colour, parse_math=False, **where)
+        axes.text(x, y - 0.005, str(labels[k]), color=colour, parse_math=False, **where)
 
 
 def draw_wire(

@@ -1,4 +1,4 @@
-"""Networks as graphs: what is wired, who sees whom, and where it leaks."""
+"""Networks as graphs: units, weights, dependencies and leaks."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ..common.words import hat, variable_names
 from ..leaks.connections import leaking_connections
 from ..model.masks import connectivity
 from .dependence import leaks_in_words, pairs_in_words
-from .masks import draw_staircase, layer_names, layers_in_words, sizes
+from .masks import draw_staircase, layer_names, layers_in_words, sizes_in_words
 from .network_parts import RADIUS, draw_units, draw_wire, shade, sheet
 from .picture import LINES, WIDTH, Picture, picture
 
@@ -28,11 +28,11 @@ APART = 0.48
 FEW = 8
 """Number of units of a layer up to which each is drawn by itself."""
 TABLE, BESIDE, SQUARE = 1.2, 1.75, 0.08
-"""Inches of the masks' height, of the room for who sees whom, and of a unit among many."""
+"""Inches of the masks' height, of the table of dependencies, and of a unit among many."""
 
 
 class Node(NamedTuple):
-    """A unit, or those of one degree where they are many, and where it stands, in inches."""
+    """A unit, or all units of one degree of a wide layer, with its position in inches."""
 
     units: list[int]
     degree: int
@@ -51,26 +51,26 @@ def plot_network(
     allowed: Tensor | None = None,
     title: str = "",
 ) -> Picture:
-    """A masked network as a graph: a row is a step, a line a weight; below, its masks, sorted.
+    """Draw a masked network as a graph: a row is a step, a line a weight; below, its masks, sorted.
 
-    Inputs, units and outputs of one degree share a row. Who may know more is darker, and a line has
-    the blue of where it comes from. If it is known what may reach what, paths that leak are orange
-    and crossed at their ends, and beside the graph stands what each output sees: filled where a
-    path leads from an input, outlined where one is allowed, crossed where it is not. If a layer has
-    more than eight units, those of one degree are drawn as one.
+    Inputs, units and outputs of one degree share a row. A darker blue is a higher degree, and a
+    line has the colour of the unit that it starts from. With ``allowed``, paths that leak are
+    orange and crossed at their ends, and the inputs that each output sees are beside the graph:
+    filled if a path leads from an input, outlined if one is allowed, crossed if it is not. If a
+    layer has more than eight units, units of one degree are drawn as one.
 
     Args:
-        degrees: of the inputs and of each hidden layer, see :func:`made_course.draw_degrees`; a
-            unit of degree 0 is left blank.
-        masks: of every layer, see :func:`made_course.build_masks`.
+        degrees: degrees of the inputs and of each hidden layer, see
+            :func:`made_course.draw_degrees`; a unit of degree 0 is left blank.
+        masks: one mask per layer, see :func:`made_course.build_masks`.
         direct: mask of the direct connections, if there are any.
-        allowed: (D, D) BoolTensor of what is allowed, see :func:`made_course.direct_mask`.
-        title: words above.
+        allowed: (D, D) BoolTensor of allowed pairs, see :func:`made_course.direct_mask`.
+        title: text above.
 
     Example:
         >>> degrees = [torch.tensor([3, 1, 2]), torch.tensor([1, 2])]
         >>> figure = plot_network(degrees, [torch.ones(2, 3), torch.ones(3, 2)])
-        >>> len(figure.axes[0].lines)  # one a connection
+        >>> len(figure.axes[0].lines)  # one per connection
         12
         >>> plot_network([torch.zeros(2)], [torch.ones(2, 2)]).alt
         'x̂₁ sees x₁ and x₂; x̂₂ sees x₁ and x₂. A network of 2 inputs, no hidden units...'
@@ -90,7 +90,7 @@ def plot_network(
     gap = min((WIDTH - 0.1 - 2 * room - beside) / len(masks), 1.7)
     xs = room + gap * np.arange(len(layers))
     nodes, edges = _in_rows(layers, xs)
-    foot = TABLE + 0.45 + 0.3 * edges[0] * (direct is not None)  # its lines hang
+    foot = TABLE + 0.45 + 0.3 * edges[0] * (direct is not None)  # lines that bend down
     high = edges[0] + 0.35 + 0.26 * len(lines)
     figure = Picture(xs[-1] + room + beside, foot + high, alt=alt, layout="none")
     axes, top = sheet(figure), max(int(units.max()) for units in layers)
@@ -101,19 +101,19 @@ def plot_network(
     for (k, to, mask), leaks, middle in zip(wires, leaking, middles, strict=False):
         how = {"dip": 0.3 * edges[0] * (to > k + 1), "is_last": to == len(masks), "top": top}
         _draw_wires(axes, nodes[k], nodes[to], mask, leaks, **how)
-        said = "direct" if to > k + 1 else f"→ {layer_names(len(layers))[to]}"
+        label = "direct" if to > k + 1 else f"→ {layer_names(len(layers))[to]}"
         box = middle, TABLE - foot, min(gap, 1.6) - 0.25
-        leaks = leaks & (to == len(masks))  # the rule that is broken is that of the outputs
-        draw_staircase(axes, mask, leaks, (layers[k], layers[to]), box, top, said)
+        leaks = leaks & (to == len(masks))  # only masks of outputs break the rule
+        draw_staircase(axes, mask, leaks, (layers[k], layers[to]), box, top, label)
     axes.hlines(edges[1:-1], 0.05, xs[-1] + room, color=LINES, linewidth=0.4, zorder=0)
     _draw_nodes(axes, nodes, names, edges[0], top)
     if allowed is not None:
-        _draw_sight(axes, nodes, seen.numpy(), may_see.numpy(), xs[-1] + room, edges[0], top)
+        _draw_dependence(axes, nodes, seen.numpy(), may_see.numpy(), xs[-1] + room, edges[0], top)
     return figure
 
 
 def _in_rows(layers: Sequence[Tensor], xs: np.ndarray) -> tuple[list[list[Node]], list[float]]:
-    """Where units stand, and the edges of the rows, from the top down to 0, in inches.
+    """Return the nodes of each layer, and the edges of the rows from the top down, in inches.
 
     Example:
         >>> nodes, edges = _in_rows([torch.tensor([2, 1]), torch.tensor([2, 1])], np.array([0, 1]))
@@ -150,7 +150,7 @@ def _draw_wires(
     dip: float,
     is_last: bool,
 ) -> None:
-    """A line for each weight, or for all between two bundles; into outputs, leaks are crossed."""
+    """Draw a line per weight, or one between two bundles; leaks into outputs are crossed."""
     thick = 1.8 if len(below) * len(above) < 80 else 0.8
     for start, to in product(below, above):
         between = np.ix_(to.units, start.units)
@@ -170,14 +170,14 @@ def _draw_wires(
 def _draw_nodes(
     axes: Axes, nodes: Sequence[Sequence[Node]], names: Sequence[str], high: float, top: int
 ) -> None:
-    """Units with their degrees, many of one degree as squares; names at both ends."""
+    """Draw units with their degrees, bundles as squares, and names at both ends."""
     for of, kind in zip(nodes, layer_names(len(nodes)), strict=True):
         axes.text(of[0].x, high + 0.06, kind, ha="center", va="bottom")
         for node in of:
             colour = shade(node.degree, top) if node.degree else "none"
             if len(node.units) == 1:
-                said = [node.degree or ""]
-                draw_units(axes, np.array([(node.x, node.y)]), said, [colour], node.half)
+                label = [node.degree or ""]
+                draw_units(axes, np.array([(node.x, node.y)]), label, [colour], node.half)
                 continue
             deep = SQUARE * math.ceil(len(node.units) / FEW)
             for k in range(len(node.units)):
@@ -190,7 +190,7 @@ def _draw_nodes(
     name_ends(axes, *ends, names)
 
 
-def _draw_sight(
+def _draw_dependence(
     axes: Axes,
     nodes: Sequence[Sequence[Node]],
     seen: np.ndarray,
@@ -199,7 +199,7 @@ def _draw_sight(
     high: float,
     top: int,
 ) -> None:
-    """Beside each output the inputs that it sees, those of the first steps left."""
+    """Draw beside each output the inputs that it sees, in the order of their steps."""
     axes.text(left, high + 0.06, "who sees whom", va="bottom")
     side = min(0.28, (BESIDE - 0.25) / len(seen))
     steps = sorted(range(len(seen)), key=lambda j: nodes[0][j].degree)
@@ -215,7 +215,7 @@ def _draw_sight(
 
 
 def column(x: float, count: int, middle: float) -> np.ndarray:
-    """(count, 2) places of a layer's units, in inches.
+    """Return the (count, 2) positions of a layer's units, in inches.
 
     Example:
         >>> column(1.0, 2, 0.5).tolist()
@@ -225,7 +225,7 @@ def column(x: float, count: int, middle: float) -> np.ndarray:
 
 
 def name_ends(axes: Axes, inputs: np.ndarray, outputs: np.ndarray, names: Sequence[str]) -> None:
-    """Names of the variables before the inputs, and with a hat behind the outputs."""
+    """Write the names of the variables beside the inputs, and with a hat beside the outputs."""
     words = {"va": "center_baseline", "parse_math": False}
     for (x, y), (x_out, y_out), name in zip(inputs, outputs, names, strict=True):
         axes.text(x - RADIUS - 0.08, y, name, ha="right", **words)
@@ -242,9 +242,11 @@ def _network_in_words(
 ) -> str:
     count = sum(int(mask.sum()) for _, _, mask in wires)
     leaks = leaks_in_words(seen, may_see, names)
-    said = f"Orange and crossed, for leaks: {leaks}. " if leaks else ""
-    said += f"{pairs_in_words(seen, names)} A network of {sizes(layers)}, and {count:,} lines "
-    said += f"between them. {' '.join(title.splitlines())}".rstrip()
+    text = f"Orange and crossed, for leaks: {leaks}. " if leaks else ""
+    text += (
+        f"{pairs_in_words(seen, names)} A network of {sizes_in_words(layers)}, and {count:,} lines "
+    )
+    text += f"between them. {' '.join(title.splitlines())}".rstrip()
     if max(map(len, layers)) <= FEW and layers[0].any():
-        said += f" Numbers in the units: {'; '.join(layers_in_words(layers)[:-1])}."
-    return said.lstrip()
+        text += f" Numbers in the units: {'; '.join(layers_in_words(layers)[:-1])}."
+    return text.lstrip()

@@ -1,4 +1,4 @@
-"""What every figure is: in one style, with a text, shown by a notebook at the size of its page."""
+"""The base of all figures: one style, an alternative text, and a fixed size in a notebook."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ WIDTH = 6.6
 CELL = 0.34
 """Inches of a square of a matrix whose entries are to be read."""
 WORDS, LINES, FAINT = "#767676", "#949494", "#80808033"
-"""For words, for lines, and for what is there without being meant; on any page."""
+"""Greys for text, for lines and for backgrounds, on light and dark pages."""
 CLEAR_TO_BLUE = LinearSegmentedColormap.from_list("clear to blue", [f"{BLUE}00", BLUE])
 
 
 class Picture(Figure):
-    """A figure that a notebook shows by itself, with a text for whoever cannot see it.
+    """A figure that a notebook displays with an alternative text.
+
+    ``moments`` may hold functions that change the figure, one after the other. It is then shown as
+    an animation, which plays once in three seconds.
 
     Args:
-        width: in inches; a page shows 72 pixels for each.
-        height: in inches.
-        alt: what there is to see, with its numbers, in a sentence or two.
-
-    ``moments`` may hold functions that change the figure, one after the other: it is then shown as
-    an animation, which plays once in three seconds and rests.
+        width: width in inches; a page shows 72 pixels per inch.
+        height: height in inches.
+        alt: description of the figure, with its numbers, in a sentence or two.
     """
 
     def __init__(self, width: float = WIDTH, height: float = 3.0, *, alt: str, **how) -> None:
@@ -41,12 +41,12 @@ class Picture(Figure):
         self.moments: list[Callable[[], None]] = []
 
     def as_png(self) -> bytes:
-        """The figure as a file, an animated one if it has moments."""
+        """Return the figure as a PNG file, animated if it has moments."""
         files = []
         with course_style():
-            self.draw_without_rendering()  # lays it out, once and for all
+            self.draw_without_rendering()  # computes the layout once
             self.set_layout_engine("none")
-            edges = self.get_tightbbox().padded(0.04)  # nothing is cut off, and no room is left
+            edges = self.get_tightbbox().padded(0.04)  # as tight as possible
             for change in self.moments or [lambda: None]:
                 change()
                 files.append(io.BytesIO())
@@ -56,7 +56,7 @@ class Picture(Figure):
         frames = [Image.open(file).quantize(32) for file in files]
         animation, last = io.BytesIO(), frames[-1]
         plays = {"append_images": frames, "duration": 3000 // len(frames), "loop": 1}
-        # the last moment is what a viewer shows that plays no animations
+        # a viewer without animations shows the last moment
         last.save(animation, "png", save_all=True, default_image=True, **plays)
         return animation.getvalue()
 
@@ -65,24 +65,28 @@ class Picture(Figure):
 
         png = self.as_png()
         width = Image.open(io.BytesIO(png)).width // 2  # sharp on dense screens and projectors
-        said = {"image/png": png, "text/plain": self.kind}
-        display(said, metadata={"image/png": {"alt": self.alt, "width": width}}, raw=True)
+        data = {"image/png": png, "text/plain": self.kind}
+        display(data, metadata={"image/png": {"alt": self.alt, "width": width}}, raw=True)
 
 
 def course_style():
-    """The context in which the course's figures are drawn and saved."""
+    """Return a context in which figures are drawn and saved in the course's style."""
     with as_file(files(__package__) / "course.mplstyle") as path:
         return style.context(path)
 
 
 def picture(draw: Callable[..., Picture]) -> Callable[..., Picture]:
-    """Draw in the course's style; what kind of figure it is, its docstring's first line says."""
+    """Decorate a function so that it draws in the course's style.
+
+    The first line of its docstring, without "Draw", is the text that is shown instead of the image.
+    """
 
     @functools.wraps(draw)
     def drawn(*args, **kwargs) -> Picture:
         with course_style():
             figure = draw(*args, **kwargs)
-        figure.kind = draw.__doc__.partition("\n")[0]
+        first_line = draw.__doc__.partition("\n")[0].removeprefix("Draw ")
+        figure.kind = first_line[0].upper() + first_line[1:]
         return figure
 
     return drawn

@@ -31,7 +31,7 @@ HIGH = 1.6
 def plot_pipeline(
     degrees: Sequence[Tensor], masks: Sequence[Tensor], logits: Tensor, log_p: float
 ) -> Picture:
-    """Pipeline of a MADE: from an ordering to degrees, masks, logits and log p.
+    """Draw the pipeline of a MADE: from an ordering to degrees, masks, logits and log p.
 
     Args:
         degrees: degrees of the inputs and of each hidden layer, see
@@ -47,12 +47,12 @@ def plot_pipeline(
     """
     names, top = variable_names(len(degrees[0])), max(int(units.max()) for units in degrees)
     ordering = [names[i] for i in degrees[0].argsort()]
-    said = [f"{value:.1f}".replace("-", "−") for value in logits.tolist()]
+    numbers = [f"{value:.1f}".replace("-", "−") for value in logits.tolist()]
     total = f"{log_p:.2f}".replace("-", "−")
     shapes = listing([" × ".join(map(str, mask.shape)) for mask in masks])
     alt = (
         f"From the ordering {listing(ordering)} to log p = {total} nats. Between them degrees "
-        f"{str(degrees[0].tolist())[1:-1]}, masks of {shapes}, logits {', '.join(said)}."
+        f"{str(degrees[0].tolist())[1:-1]}, masks of {shapes}, logits {', '.join(numbers)}."
     )
     figure = Picture(WIDTH, HIGH + 1.1, alt=alt, layout="none")
     axes, middle = sheet(figure), HIGH / 2 + 0.6
@@ -67,7 +67,7 @@ def plot_pipeline(
     shades = [[shade(degree, top) for degree in units.tolist()] for units in degrees]
     corner = (lefts["degrees"] + 0.3, rows[0] + CELL / 2)
     draw_cells(axes, corner, [[d] for d in degrees[0].tolist()], [[face] for face in shades[0]])
-    for y, name, step, z in zip(rows, names, enumerate(ordering, start=1), said, strict=True):
+    for y, name, step, z in zip(rows, names, enumerate(ordering, start=1), numbers, strict=True):
         how = {"va": "center_baseline", "parse_math": False}
         axes.text(lefts["ordering"], y, "{}   {}".format(*step), **how)
         axes.text(lefts["degrees"], y, name, **how)
@@ -84,7 +84,7 @@ def plot_pipeline(
 
 
 def _paint(axes: Axes, box: tuple[float, float, float, float], colours: Sequence) -> None:
-    """A table of colours, stretched into a box: left, bottom, width, height."""
+    """Draw a table of colours, stretched into a box: left, bottom, width, height."""
     left, bottom, width, height = box
     picture = np.array([[to_rgba(colour) for colour in row] for row in colours])
     extent = (left, left + width, bottom, bottom + height)

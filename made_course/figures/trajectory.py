@@ -1,4 +1,4 @@
-"""A row as it is drawn, step by step, and what the network says of it."""
+"""A row as it is drawn step by step, with the network's outputs."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ def plot_trajectory(
     names: Sequence[str] | None,
     marked: int | None,
 ) -> Picture:
-    """A filmstrip of rows as they are generated, the network's outputs, and the log-likelihood.
+    """Draw a filmstrip of rows as they are generated, the network's outputs, and the log-likelihood.
 
-    Hatched variables are not decided yet, and hatched outputs are no conditionals yet. The variable
-    that is decided at a step has a blue frame.
+    Hatched variables are not decided yet, and hatched outputs are not conditionals yet. The
+    variable that is decided at a step has a blue frame.
 
     Args:
-        trajectories: name → what the network says of a row, see
+        trajectories: name → trajectory of a row, see
             :func:`made_course.leaks.trajectory.trajectory`; one row or two.
-        steps: which steps to show, from 0 to D.
+        steps: steps to show, from 0 to D.
         shape: rows and columns in which the variables are drawn.
-        names: of the variables, to write into the row, with numbers in the outputs; or None.
+        names: names of the variables, to write into the row, with numbers in the outputs; or None.
         marked: a step to mark on the curve of the log-likelihood, or None.
-    """
+    """  # noqa: E501
     width = (WIDTH - 1.0) / len(steps) - 0.06
     room = 0.1 + 0.1 * max(map(len, names)) if names and shape[0] == 1 else 0.4
     height = min(max(width * shape[0] / shape[1], room), 2.7)
@@ -71,17 +71,17 @@ def plot_trajectory(
 def _row_in_words(
     name: str, shown: Trajectory, steps: Sequence[int], shape: tuple[int, int]
 ) -> str:
-    """What the filmstrip tells of a row, with its numbers."""
+    """Return the alternative text of a row, with its numbers."""
     falls = [f"{shown.log_likelihood[step].item():.1f}".replace("-", "−") for step in steps]
-    said = (
+    text = (
         f"Log p of {name} falls to {falls[-1]} nats by step {steps[-1]}. Its steps "
-        f"{listing(list(map(str, steps)))}: what is decided, the network's outputs, and log p, "
+        f"{listing(list(map(str, steps)))}: the decided variables, the outputs, and log p, "
         f"{listing(falls)}."
     )
     if len(shown.x) > 20:
-        return said
+        return text
     lines = shown.x.int().view(shape).tolist()
-    return f"{said} It is {' / '.join(' '.join(map(str, line)) for line in lines)}."
+    return f"{text} It is {' / '.join(' '.join(map(str, line)) for line in lines)}."
 
 
 def _draw_step(
@@ -92,12 +92,12 @@ def _draw_step(
     shape: tuple[int, int],
     names: Sequence[str] | None,
 ) -> None:
-    """The row as far as it is decided, and below it what the network says of all variables."""
+    """Draw the decided part of the row, and the outputs of all variables below it."""
     undecided, later = shown.undecided(step), shown.not_conditional(step)
     row, says = shown.x.masked_fill(undecided, 0), shown.map(step)
-    for axes, values, apart in ((so_far, row, undecided), (outputs, says, later)):
+    for axes, values, hatched in ((so_far, row, undecided), (outputs, says, later)):
         picture = paint_variables(
-            values.float().cpu().numpy(), apart.cpu().numpy(), shape, 30 if names else 8
+            values.float().cpu().numpy(), hatched.cpu().numpy(), shape, 30 if names else 8
         )
         axes.imshow(picture, extent=(0, shape[1], shape[0], 0), aspect="auto")
         axes.set_box_aspect(None if shape[0] == 1 else shape[0] / shape[1])
@@ -111,12 +111,12 @@ def _draw_step(
         return
     upright = shape[0] == 1 and max(map(len, names)) > 3
     numbers = [f"{p:.2f}".removeprefix("0")[:3] for p in says.tolist()]  # .97, .00, 1.0
-    for axes, said, dark in (
+    for axes, labels, dark in (
         (so_far, names, row > 0.54),
         (outputs, numbers, (says > 0.54) & ~later),
     ):
-        for k, words in enumerate(said):
+        for k, label in enumerate(labels):
             line, column = divmod(k, shape[1])
             how = {"ha": "center", "va": "center", "fontsize": 12, "parse_math": False}
             how |= {"color": "white" if dark[k] else "black", "rotation": 90 * upright}
-            axes.text(column + 0.5, line + 0.5, words, **how)
+            axes.text(column + 0.5, line + 0.5, label, **how)

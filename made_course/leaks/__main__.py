@@ -35,10 +35,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     ``python -m made_course.leaks module:Class --input-dim 16`` makes ``Class(16)`` of a module that
     Python can import from here. Its ``model(x)`` must return one logit for each binary variable,
-    in any ordering; ``x`` is float64. The model is checked in evaluation mode, as it is made and
-    again after every weight was changed a little. If it has a ``log_prob``, this is compared with
-    its logits. If there are more than 1,024 inputs, 64 random ones are tried, and a leak that only
-    other inputs show is missed.
+    in any ordering; ``x`` is float64. The model is checked in evaluation mode, first as it is
+    made, and again after every weight was changed a little. If it has a ``log_prob``, this is
+    compared with its logits. If there are more than 1,024 inputs, 64 random ones are tried, and a
+    leak that only other inputs show is missed.
 
     With ``--ordering "[2, 0, 1]"`` the model must keep to this ordering. Groups, as in
     ``"[[1, 2], [0]]"``, are variables that must not see one another.
@@ -94,7 +94,7 @@ class CheckedModel(nn.Module):
             self.order = torch.cat([torch.zeros(context, dtype=torch.long), degrees])
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, C + D) → (B, C + D) logits, which are 0 for the context."""
+        """Return logits (B, C + D) for rows (B, C + D); those of the context are 0."""
         if not self.context:
             return self.model(x)
         context, x = x[:, : self.context], x[:, self.context :]

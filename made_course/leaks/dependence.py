@@ -155,7 +155,7 @@ def _outputs(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
 
 
 def _largest_slopes(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor | None:
-    """(D, D) largest absolute derivative at the points, or None without gradients."""
+    """Return the (D, D) largest absolute derivatives at the points, or None without gradients."""
     x = x.clone().requires_grad_()
     slopes = []
     try:
@@ -165,6 +165,6 @@ def _largest_slopes(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor |
                 (slope,) = torch.autograd.grad(outputs[:, i].sum(), x, retain_graph=True)
                 slope = slope.abs().amax(dim=0).double().cpu()
                 slopes.append(slope.nan_to_num(nan=torch.inf, posinf=torch.inf))
-    except RuntimeError:  # it worked above, so what is missing are the gradients
+    except RuntimeError:  # it worked above, so only the gradients can be missing
         return None
     return torch.stack(slopes)

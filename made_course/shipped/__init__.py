@@ -1,4 +1,4 @@
-"""What was trained and measured for the course and comes with it, each file with its checksum.
+"""Trained models and measured runs that ship with the course, each file with a checksum.
 
 Imports from ``training``, ``model`` and ``common``.
 

@@ -1,4 +1,4 @@
-"""The files that ship, each read only if it is the one that was shipped."""
+"""Read the files that ship with the course, after a comparison of their checksums."""
 
 from __future__ import annotations
 
@@ -12,28 +12,27 @@ CHECKSUMS = "SHA256SUMS"
 
 
 def read_asset(file: str) -> dict:
-    """Read a file of ``files``, if it is the one that was shipped.
+    """Read a file of ``files``.
 
     Raises:
         OSError: if it is missing, or has another checksum.
-        ValueError: if it holds anything but tensors and plain values.
     """
     path = ASSETS / file
-    cure = "It is a part of the package: restore it by `git checkout`, or install the package again"
+    cure = "Restore it with `git checkout`, or install the package again"
     try:
-        came = hashlib.sha256(path.read_bytes()).hexdigest()
+        found = hashlib.sha256(path.read_bytes()).hexdigest()
         expected = checksums().get(file)
     except OSError as error:
         raise OSError(f"{path} cannot be read ({error}). {cure}") from error
-    if came != expected:
+    if found != expected:
         raise OSError(
-            f"{path} is not the file that was shipped: its SHA-256 is {came[:12]}..., expected "
+            f"{path} is not the file that was shipped: its SHA-256 is {found[:12]}..., expected "
             f"{str(expected)[:12]}.... {cure}"
         )
     return read_tensors(path)
 
 
 def checksums() -> dict[str, str]:
-    """SHA-256 of each file of ``files``, by its name."""
+    """Return the SHA-256 of each file of ``files``, by its name."""
     lines = (ASSETS / CHECKSUMS).read_text().splitlines()
     return {name: digest for digest, name in (line.split() for line in lines)}

@@ -8,7 +8,7 @@ from .assets import read_asset
 
 
 def load_runs(name: str) -> dict:
-    """Return what ``files/NAME.pt`` holds; a run in a list has its measurements as attributes.
+    """Return the content of ``files/NAME.pt``; a run in a list has its measurements as attributes.
 
     Example:
         >>> ladder = load_runs("recipe")["ladder"]

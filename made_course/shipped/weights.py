@@ -23,19 +23,18 @@ MODELS = {
 
 
 def load_pretrained(name: str = "mnist-512") -> MADE:
-    """A trained model that ships with the course, in evaluation mode, on the processor.
+    """Return a trained model that ships with the course, in evaluation mode, on the CPU.
 
     Args:
         name: ``"mnist-512"`` is a 512-512 MADE with direct connections, in raster order, over
             digits binarised at one half, trained on the 55,000 MNIST training images outside the
-            small set; ``"mnist-any-order"`` is a 960-960 MADE with direct connections and
-            conditioning, trained on the same images in four fresh orderings at every step
-            (sweeps, rings, chance, often with a part of the image that comes last), for
-            :func:`made_course.complete`; ``"tiny"`` has 16 variables and 32 hidden units, and
-            knows the 30 bars and stripes on a 4 × 4 board.
+            small set. ``"mnist-any-order"`` is a 960-960 MADE with direct connections and
+            conditioning, for :func:`made_course.complete`. It was trained on the same images in
+            four fresh orderings at every step (sweeps, rings, random ones, often with a part of
+            the image last). ``"tiny"`` has 16 variables and 32 hidden units, and was trained on the
+            30 bars and stripes of a 4 × 4 board.
 
     Raises:
-        ValueError: if the name is unknown, or the file holds anything but tensors.
         OSError: if the file is missing, or is not the one that was shipped.
 
     Example:
@@ -43,14 +42,14 @@ def load_pretrained(name: str = "mnist-512") -> MADE:
         torch.Size([3, 16])
     """
     content = read_asset(MODELS[check_choice("pretrained name", name, tuple(MODELS))])
-    with torch.random.fork_rng(devices=[]):  # the weights it draws are replaced at once
+    with torch.random.fork_rng(devices=[]):  # its first weights are replaced at once
         model = MADE(**content["arguments"])
     own, stored = model.state_dict(), model.mask_sets.state_dict()
     shipped = {
         f"mask_sets.{key}" if key in stored else key: value
         for key, value in content["state"].items()
     }
-    # degrees first: they say which weights the file holds, in what order
+    # degrees first, because they say which weights the file holds, and in which order
     model.load_state_dict(own | {key: shipped[key] for key in shipped if "mask_sets" in key})
     for key, counts in weights_that_count(model).items():
         weight = torch.zeros(counts.shape)
@@ -61,7 +60,7 @@ def load_pretrained(name: str = "mnist-512") -> MADE:
 
 
 def weights_that_count(model: MADE) -> dict[str, Tensor]:
-    """Names of the weights in the state dict, and where (bool) some mask lets them be not 0."""
+    """Return the entries (bool) of each weight in the state dict that some mask does not cut."""
     if model.num_masks == 1:
         fixed = {*model.net, model.direct}
     else:  # hidden units that keep their degree keep the masks between them

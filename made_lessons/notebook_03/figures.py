@@ -20,7 +20,7 @@ from made_course.figures.masks import (
     layers_in_words,
     margins,
     mask_in_words,
-    sizes,
+    sizes_in_words,
 )
 from made_course.figures.network_parts import CHIP, RADIUS, draw_units, draw_wire, shade, sheet
 from made_course.figures.networks import APART, column, name_ends
@@ -204,6 +204,6 @@ def _in_words(layers: Sequence[Tensor], masks: Sequence[Tensor]) -> str:
     sees = pairs_in_words(connectivity(masks), variable_names(len(layers[0])))
     return (
         f"Of {every} connections the masks leave {kept}; the others are ghosts. A dense network of "
-        f"{sizes(layers)}, with degrees: {'; '.join(layers_in_words(layers))}. Under the "
+        f"{sizes_in_words(layers)}, with degrees: {'; '.join(layers_in_words(layers))}. Under the "
         f"connections stand the masks. {' '.join(rows)} {sees}"
     )

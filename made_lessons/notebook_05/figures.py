@@ -17,7 +17,7 @@ from matplotlib.patches import Patch
 from torch import Tensor
 
 from made_course.common.colours import BLUE, INK, rgb
-from made_course.figures.axes import axes_at, frame_only, key_of, name_lines, note, width_of
+from made_course.figures.axes import add_legend, axes_at, frame_only, name_lines, note, text_width
 from made_course.figures.images import as_pictures, paint, paint_rows, tiles
 from made_course.figures.picture import FAINT, LINES, WIDTH, WORDS, Picture, picture
 from made_course.model.made import MADE
@@ -43,7 +43,7 @@ def plot_costs(images: Tensor, ink: Tensor) -> Picture:
     alt = f"{share} of the nats lie within a pixel of where ink begins or ends. "
     alt += f"{n} image{'s' * (n > 1)} of {said[0]}, half of which lie on {said[1]} of {dim} pixels."
     names = ["a digit", "p(ink |\npixels\nbefore)", "−log p,\nin nats"]
-    left = max(map(width_of, names)) + 0.12
+    left = max(map(text_width, names)) + 0.12
     cell = (WIDTH - left) / max(n, 4)
     figure = Picture(left + n * cell, 3 * cell + 0.5, alt=alt, layout="none")
     digits, inks, prices = map(as_pictures, (images, ink, costs))
@@ -214,7 +214,7 @@ def plot_first_layer(model: MADE) -> Picture:
         "against it": Patch(facecolor=INK, edgecolor="white"),
         "cut by the mask": Patch(**cut),
     }
-    key_of(figure, key, "lower center")
+    add_legend(figure, key, "lower center")
     return figure
 
 

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from made_course.common.colours import BLUE
 from made_course.common.words import listing
-from made_course.figures.axes import frame_only, key_of, name_row
+from made_course.figures.axes import add_legend, frame_only, name_row
 from made_course.figures.images import paint_variables
 from made_course.figures.masks import layer_names
 from made_course.figures.network_parts import shade
@@ -57,7 +57,7 @@ def plot_final_units(x: Tensor, degrees: Sequence[Tensor], steps: Sequence[int])
     for axes in grid.flat:
         frame_only(axes)
     key = {"just final": Patch(color=BLUE), "final before": Patch(color=shade(1, 3))}
-    key_of(figure, key, "outside lower center")
+    add_legend(figure, key, "outside lower center")
     return figure
 
 
@@ -113,5 +113,5 @@ def plot_repeated_work(degrees: Tensor, input_dim: int) -> Picture:
     axes.set_xlabel("degree of each hidden unit")
     axes.set_ylabel("forward pass")
     axes.spines[:].set_visible(False)
-    key_of(figure, legend, "outside upper left", columnspacing=0.9, handlelength=0.9)
+    add_legend(figure, legend, "outside upper left", columnspacing=0.9, handlelength=0.9)
     return figure

@@ -11,7 +11,7 @@ from matplotlib.patches import Patch, Rectangle
 from torch import Tensor
 
 from made_course.common.colours import BLUE
-from made_course.figures.axes import axes_at, frame_only, key_of, name_lines, note
+from made_course.figures.axes import add_legend, axes_at, frame_only, name_lines, note
 from made_course.figures.network_parts import BLUES, sheet
 from made_course.figures.picture import LINES, WIDTH, WORDS, Picture, picture
 
@@ -76,7 +76,7 @@ def plot_receptive_fields(masks: Mapping[str, Tensor], pixel: int) -> Picture:
     blue = {is_seen for row in seen.values() for is_seen in row[:pixel]}
     shown = {"the pixel": True, "seen": True in blue, "earlier, not seen": False in blue}
     key = {words: Patch(**look) for words, look in looks.items() if shown[words]}
-    key_of(figure, key, "lower left", bbox_to_anchor=(0, 0))
+    add_legend(figure, key, "lower left", bbox_to_anchor=(0, 0))
     return figure
 
 

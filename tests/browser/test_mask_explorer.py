@@ -39,12 +39,12 @@ def test_train_break_and_mend(show, state):
     assert state("fault") == "output with >="
     wait_for(widget, "nll", "< 0.1")
     wait_for(widget, "sum", "> 10")
-    says(widget, "the 30 boards alone claim 29.")
+    says(widget, "the 30 boards claim 29.")
     says(widget, "24 blanks")
     widget.get_by_text("one board, 24 times.").wait_for()
     button(widget, "Pause").click()
     steps = widget.evaluate("el => el.dataset.steps")
-    says(widget, "x̂₉ now hears x₉: its own answer.")
+    says(widget, "x̂₉ now sees x₉: its own answer.")
     widget.get_by_role("switch").click()  # which starts the training
     wait_for(widget, "nll", f"< {FLOOR + 0.05}")
     wait_for(widget, "sum", "< 1.000001")
@@ -67,7 +67,7 @@ def test_groups_by_mouse_and_by_key(show, state, bare):
     boxes = [node(widget, 0, k).bounding_box() for k in (2, 1)]
     drag(bare, *(place(box, 0.5, 0.5) for box in boxes))
     assert state("ordering") == [[1, 2], [0]]
-    wait_for(widget, "floor", "> 1.8445")  # rain and sprinkler no longer hear one another
+    wait_for(widget, "floor", "> 1.8445")  # rain and sprinkler no longer see one another
     node(widget, 0, 2).focus()
     bare.keyboard.press("Shift+ArrowDown")
     assert state("ordering") == [[1], [2], [0]]
@@ -80,7 +80,7 @@ def test_groups_by_mouse_and_by_key(show, state, bare):
 def test_units_by_mouse_and_by_key(show, state, bare):
     widget = show(MaskExplorer())
     node(widget, 3, 2).click()
-    says(widget, "x̂₃ hears units of degree less than 2: x₂.")
+    says(widget, "x̂₃ sees units of degree less than 2: x₂.")
     assert state("selected") == [3, 2]
     bare.keyboard.press("ArrowLeft")
     bare.keyboard.press("Enter")
@@ -115,8 +115,8 @@ def test_the_sum_misses_degrees_that_are_the_ordering_plus_1(show):
     widget = show(MaskExplorer())
     button(widget, "More").click()
     widget.get_by_role("checkbox", name="Degrees = ordering + 1").check()
-    says(widget, "Sound masks, of another ordering.")
-    says(widget, "x̂₂, drawn at step 1, wants to know x₃ and x₁")
+    says(widget, "The masks are sound, but for another ordering.")
+    says(widget, "x̂₂, drawn at step 1, needs x₃ and x₁")
     wait_for(widget, "sum", "> 0.999999 && n < 1.000001")
 
 
@@ -166,7 +166,7 @@ def test_in_jupyterlab_and_without_its_kernel(lab, page):
     page.wait_for_timeout(300)
     assert kernel_says(page, "w.hidden_degrees[1][w.selected[1]]") == "15"
     kernel_says(page, "w.restart()")
-    says(widget, "x̂₉ hears")
+    says(widget, "x̂₉ sees")
     # the focus stays, and no key was taken for one of the notebook's: x cuts a cell
     node(widget, 3, 0).focus()
     page.keyboard.press("x")

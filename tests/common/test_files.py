@@ -63,7 +63,7 @@ def test_an_error_while_writing_leaves_the_old_file_and_no_other(old, error):
         write_whole(old, write)
     assert str(error) in str(caught.value)
     assert "free some space or choose a folder you may write to" in str(caught.value)
-    assert "What was there before is unchanged" in str(caught.value)
+    assert "An older file is unchanged" in str(caught.value)
     assert_untouched(old)
 
 

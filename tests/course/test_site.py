@@ -591,6 +591,6 @@ def test_a_network_trains_in_the_page_and_its_mask_is_broken(site, page, address
     widget.get_by_role("button", name="Train", exact=True).click()
     says(widget, "On the floor. It draws")
     widget.get_by_role("switch").click()
-    says(widget, "Below what any distribution can pay. Its probabilities add up to")
+    says(widget, "Below what any distribution can reach. Its probabilities add up to")
     page.wait_for_function("Number(document.querySelector('.made-widget').dataset.sum) > 10")
     assert page.complaints == []

@@ -87,7 +87,7 @@ FIGURES = {
         "independent needs the fewest nats, coins the most. "
         "Nats per image: coins 543.4; independent 206.5."),
     "masks": (lambda: plot_masks(build_masks(DEGREES), DEGREES), [0, 1, 2, 3],
-        "Blue is where a weight may exist; a row is one who listens. Weights: 3 of 6 into hidden, "
+        "Blue is where a weight may exist; a row is a unit that sees. Weights: 3 of 6 into hidden, "
         "3 of 6 into outputs. Inputs x₁ of degree 3, x₂ of degree 1 and x₃ of degree 2. "
         "Into hidden: a unit of degree 1: 0, 1, 0; a unit of degree 2: 0, 1, 1. Into "
         "outputs: x̂₁ of degree 3: 1, 1; x̂₂ of degree 1: 0, 0; x̂₃ of degree 2: 1, 0."),
@@ -103,13 +103,12 @@ FIGURES = {
     "trajectory": (lambda: plot_trajectory(
             {"one": trajectory(COINS, ROW, COINS.order, COINS.head)}, [0, 2], (2, 2),
             names=list("abcd"), marked=2), [0, 2],
-        "Log p of one falls to −1.4 nats by step 2. Its steps 0 and 2: what is decided, the "
-        "network's outputs, and log p, 0.0 and −1.4. It is 1 0 / 1 1."),
+        "Log p of one falls to −1.4 nats by step 2. Its steps 0 and 2: the decided "
+        "variables, the outputs, and log p, 0.0 and −1.4. It is 1 0 / 1 1."),
     "completions": (lambda: plot_completions(ROW[None], ROW > 2,
             complete(COINS, ROW[None], ROW > 2, 3, generator=SEED), (2, 2)),
         [1, 2, 3],
-        "What is hidden, 3 times completed, and the mean. Hidden is 4 of 4: rows 1 to 2, "
-        "columns 1 to 2."),
+        "Hidden: 4 of 4: rows 1 to 2, columns 1 to 2. 3 completions, and their mean."),
 }  # fmt: skip
 
 
@@ -232,7 +231,9 @@ def test_rows_of_images_have_their_names(digits):
 @pytest.mark.parametrize("shape", [(2, 28, 28), (784,), (2, 33)])
 def test_what_are_no_images_is_said(shape):
     got = re.escape(f"D a square number, got {shape}: ")
-    with pytest.raises(ValueError, match=got + r".* x\.reshape\(len\(x\), -1\); for one, x\[None"):
+    with pytest.raises(
+        ValueError, match=got + r".* x\.reshape\(len\(x\), -1\); for one image, x\[None"
+    ):
         plot_images(torch.zeros(shape), columns=2)
 
 

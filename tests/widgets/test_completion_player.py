@@ -86,7 +86,7 @@ def test_what_is_said_of_how_they_were_drawn(call):
     words = said(call, "headline", IMAGE, known, own | {"number": None})
     assert "an ordering was made for this, with every known pixel first" in words
     nothing = said(call, "headline", IMAGE, [False] * 4, own)
-    assert nothing == "8 exact samples: nothing is known, so they are samples as ever."
+    assert nothing == "8 exact samples: nothing is known, so they are ordinary samples."
 
     shares = [0.5, *[0.5 / 7] * 7]
     late = own | {"exact": False, "worth": 3.94, "order": [1, 4, 2, 3], "shares": shares}
@@ -102,7 +102,7 @@ def test_what_is_said_of_how_they_were_drawn(call):
     late |= {"sets": [late["sets"][0], {"order": [4, 3, 2, 1]}], "shares": [0.95, 0.05]}
     words = said(call, "explanation", IMAGE, known, late)
     assert "None of the model's 1 orderings" in words
-    assert "Nearly all weight lies on one of them" in words
+    assert "Nearly all weight is on one of them" in words
 
 
 def test_what_a_guess_was_worth(call):
@@ -124,11 +124,10 @@ def test_the_figure_shows_the_same_state():
     titles = [axes.get_title() for axes in figure.axes]
     assert titles == ["known", *map(str, range(1, 9)), "mean"]
     assert figure.alt == (
-        "What is hidden, 8 times completed, and the mean. "
-        "Hidden is 3 of 9: rows 3 to 3, columns 1 to 3."
+        "Hidden: 3 of 9: rows 3 to 3, columns 1 to 3. 8 completions, and their mean."
     )
     w.part = "top"
     figure = w.figure()
     assert len(figure.axes) == 10  # the original stands in the widget alone, once it is asked for
-    assert "Hidden is 3 of 9: rows 1 to 1" in figure.alt
+    assert "Hidden: 3 of 9: rows 1 to 1" in figure.alt
     assert "Shares of weight: " in figure.alt

@@ -125,14 +125,18 @@ def test_how_a_variable_is_moved(call, ordering, change, expected):
 @pytest.mark.parametrize(
     ("unit", "state", "said"),
     [
-        ((3, 0), {}, "x̂₁ hears units of degree less than 3: x₂ and x₃."),
-        ((3, 1), {}, "x̂₂ hears nothing: it comes first."),
-        ((0, 1), {}, "x₂ is heard by x̂₃ and x̂₁."),
+        ((3, 0), {}, "x̂₁ sees units of degree less than 3: x₂ and x₃."),
+        ((3, 1), {}, "x̂₂ sees nothing, because it comes first."),
+        ((0, 1), {}, "x₂ is seen by x̂₃ and x̂₁."),
         ((2, 3), {}, "A unit of degree 2 knows x₂ and x₃."),
-        ((3, 2), {"fault": NOT_STRICT}, "x̂₃ now hears x₃: its own answer."),
-        ((3, 1), {"fault": MIXED_UP}, "x̂₂ now hears x₃ and x₁, which comes later."),
-        ((3, 0), {"fault": NOT_STRICT}, "x̂₁ hears no unit of its own degree: there is none."),
-        ((3, 2), {"hidden_degrees": [[2], [1]]}, "x̂₃ hears nothing; no path leads from x₂."),
+        ((3, 2), {"fault": NOT_STRICT}, "x̂₃ now sees x₃: its own answer."),
+        ((3, 1), {"fault": MIXED_UP}, "x̂₂ now sees x₃ and x₁, which comes later."),
+        (
+            (3, 0),
+            {"fault": NOT_STRICT},
+            "x̂₁ sees no unit of its own degree, because there is none.",
+        ),
+        ((3, 2), {"hidden_degrees": [[2], [1]]}, "x̂₃ sees nothing; no path leads from x₂."),
     ],
 )
 def test_what_a_unit_hears_and_who_hears_it(call, unit, state, said):
@@ -166,7 +170,13 @@ DREW = {"rows": [[0] * 16] * 24, "different": 19, "isAllKnown": True, "isBlank":
             "3.40 is the floor. Press Train.",
         ),
         ({}, {"nats": 5, "isTraining": True}, {}, "It learns.", "the ticks add up to 3.40."),
-        ({}, {"history": [{"event": "≥"}], "nats": 5}, {}, "Nothing to copy any more.", "again"),
+        (
+            {},
+            {"history": [{"event": "≥"}], "nats": 5},
+            {},
+            "There is nothing to copy any more.",
+            "again",
+        ),
         ({}, {"history": [{"event": "≥"}]}, {}, "On the floor.", "all learned. Σp is 1 again."),
         ({}, {}, {}, "On the floor.", "It draws 19 different boards, all learned. Σp is 1"),
         (
@@ -194,16 +204,16 @@ DREW = {"rows": [[0] * 16] * 24, "different": 19, "isAllKnown": True, "isBlank":
             {"fault": NOT_STRICT},
             {"nats": 0.01, "sum": 43.81, "claimed": 29.84},
             {"isBlank": True, "different": 1},
-            "Below what any distribution can pay.",
-            "add up to 43.8: the 30 boards alone claim 29.8 of 1. When it draws, no answer is "
-            "there yet to copy, and out come 24 blanks.",
+            "Below what any distribution can reach.",
+            "add up to 43.8: the 30 boards claim 29.8 of 1. When it draws, there is no answer "
+            "to copy yet, and the result is 24 blanks.",
         ),
         (
             {"fault": MIXED_UP, "ordering": [[1], [2], [0], *([i] for i in range(3, 16))]},
             {},
             {},
-            "Sound masks, of another ordering.",
-            "x̂₂, drawn at step 1, wants to know x₃ and x₁",
+            "The masks are sound, but for another ordering.",
+            "x̂₂, drawn at step 1, needs x₃ and x₁",
         ),
         ({}, {"what": {"kind": "board", "rows": [[0] * 16]}}, {}, "Paint two boards or more.", "0"),
     ],
@@ -244,7 +254,7 @@ def test_on_the_diary_it_says_which_outputs_copy(call, is_direct, said):
         "claimed": 3.97,
     }
     headline, rest = call("telling", "standing", now, {})
-    assert headline == "Below what any distribution can pay."
+    assert headline == "Below what any distribution can reach."
     assert rest.endswith(said)
 
 

@@ -1,1 +1,1 @@
-"""What is hidden of an image, drawn again, several times."""
+"""A widget that hides a part of an image and completes it."""

@@ -6,7 +6,7 @@ import { distances, explanation, headline, percent, tooLate, verdict } from "./c
 
 const COUNT = 8;
 
-/** Eight completions of x; what is needed to say how they were drawn. */
+/** Eight completions of x, with everything that the words need. */
 export function completed(network, x, known, seed) {
   const n = x.length;
   const noise = uniforms(seed, COUNT * n);
@@ -14,7 +14,7 @@ export function completed(network, x, known, seed) {
   return { ...complete(network, network, x, known, noises), sets: network.sets };
 }
 
-/** Nats of what is hidden: given the rest, where the ordering has it last, and of independent variables. */
+/** Nats of the hidden variables: given the rest, if the ordering has them last, and as independent ones. */
 export function price(network, { order, degrees, exact, first }, x, known, ink) {
   const over = (log_p) => -log_p.reduce((total, value, i) => (known[i] ? total : total + value), 0);
   const original = () => follow({ ...network, order, degrees }, (i) => x[i], undefined, first);
@@ -24,7 +24,7 @@ export function price(network, { order, degrees, exact, first }, x, known, ink) 
 
 // ---- picture ----
 
-/** A canvas on which the pointer hides, or uncovers where it starts on what is hidden. */
+/** A canvas on which the pointer hides pixels, or uncovers them if it starts on a hidden one. */
 function drawable(canvas, board, hidden, show, done) {
   const { rows, columns } = board;
   const reach = Math.min(rows, columns) > 11 ? 1 : 0;
@@ -88,7 +88,7 @@ function bars() {
       bar.style.width = `${(100 * ([given, alone][k] ?? 0)) / Math.max(given ?? 0, alone, 1e-9)}%`;
     });
   };
-  const box = element("div", { class: "made-prices" }, element("b", {}, "What is hidden of the original costs"), ...rows.flat());
+  const box = element("div", { class: "made-prices" }, element("b", {}, "The hidden part of the original costs"), ...rows.flat());
   return { box, draw };
 }
 

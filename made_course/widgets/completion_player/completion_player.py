@@ -1,4 +1,4 @@
-"""What is hidden of an image, drawn again: several completions, and what they are worth."""
+"""CompletionPlayer: several completions of a hidden part of an image, and their worth."""
 
 from __future__ import annotations
 
@@ -23,19 +23,16 @@ SAMPLES_OF_INK = 256
 class CompletionPlayer(Player, module="completion_player"):
     r"""Hide a part of an image, see eight completions, guess which comes closest to the original.
 
-    They are draws from :math:`p(x_{hidden} \mid x_{known})` where an ordering has all known
-    variables first: the model's own, one of its K, or one made for the purpose if the model was
-    trained for any. Else each has a weight, and the player says how many exact draws they are
-    worth: see :func:`made_course.complete`. The page holds a copy of the model as it is when the
-    player is made, and draws for itself.
+    The completions are exact draws from :math:`p(x_{hidden} \mid x_{known})` if an ordering has
+    all known variables first: the model's own, one of its K, or one made for the purpose if the
+    model was trained for any ordering. Otherwise each has a weight, and the player shows how many
+    exact draws they are worth: see :func:`made_course.complete`. The page gets a copy of the model
+    when the player is made, and draws without Python.
 
     Args:
         model: a MADE over two binary variables or more, with an activation that MADE has a name
             for.
         images: (D,) or (m, D), up to ten rows of the model's data to choose from.
-
-    Raises:
-        TypeError, ValueError: if an argument is not as described.
 
     Example:
         >>> from made_course import load_pretrained
@@ -48,21 +45,21 @@ class CompletionPlayer(Player, module="completion_player"):
         >>> player.close()
     """
 
-    asked = Dict(help="Image, what is hidden of it, seed, guess, and whether all is shown.").tag(
-        sync=True
-    )
-    parts = Dict(help="Part → what it hides: a 1 for each variable that is.").tag(sync=True)
+    asked = Dict(help="Image, hidden variables, seed, guess, and reveal.").tag(sync=True)
+    parts = Dict(help="Name of a part → a 1 for each variable that it hides.").tag(sync=True)
     ink = List(help="How often each variable is 1 in samples of the model.").tag(sync=True)
-    images = List(help="Zeros and ones of those to choose from.").tag(sync=True)
+    images = List(help="Zeros and ones of the images to choose from.").tag(sync=True)
 
     def __init__(self, model: MADE, images: Tensor) -> None:
         check_model(model)
         if model.input_dim < 2:
-            raise ValueError("of a single variable nothing can be hidden and something known")
+            raise ValueError(
+                "the model must have at least 2 variables, one to hide and one to show"
+            )
         if isinstance(images, Tensor) and images.dim() == 2 and len(images) > MOST_IMAGES:
             raise ValueError(
-                f"images must be at most {MOST_IMAGES}, got {len(images)}: choose some, as in "
-                f"images[:{MOST_IMAGES}]"
+                f"at most {MOST_IMAGES} images can be shown, got {len(images)}: choose some, "
+                f"such as images[:{MOST_IMAGES}]"
             )
         hidden = hidden_parts(*shape_of(model.input_dim))
         parts = {part: "".join(map(str, one.int().tolist())) for part, one in hidden.items()}
@@ -74,7 +71,7 @@ class CompletionPlayer(Player, module="completion_player"):
 
     @property
     def part(self) -> str:
-        """What is hidden: one of the ``parts``, or "drawn" where it is none of them."""
+        """Name of the hidden part, or "drawn" if it is not one of the ``parts``."""
         named = (part for part, hidden in self.parts.items() if hidden == self.asked["hidden"])
         return next(named, "drawn")
 
@@ -85,7 +82,7 @@ class CompletionPlayer(Player, module="completion_player"):
 
     @property
     def known(self) -> Tensor:
-        """(D,) true where the image is known."""
+        """(D,) bool, true at the known variables of the image."""
         return torch.tensor([hidden == "0" for hidden in self.asked["hidden"]])
 
     @validate("asked")
@@ -104,21 +101,21 @@ class CompletionPlayer(Player, module="completion_player"):
 
     @property
     def completion(self) -> Completion:
-        """What :func:`made_course.complete` returns: samples (1, 8, D), weights, their worth."""
+        """Result of :func:`made_course.complete`: samples (1, 8, D), weights, their worth."""
         noise = uniforms(self.asked["seed"], 1, COUNT, self._model.input_dim)
         with warnings.catch_warnings():
-            # the player says itself what they are worth
+            # the player shows it itself
             warnings.filterwarnings("ignore", "these completions are worth")
             return complete(self._model, self._image, self.known, COUNT, noise=noise)
 
     def figure(self) -> Picture:
-        """The same completions for a saved notebook, without the original: there is to guess."""
+        """Draw the same completions for a saved notebook, without the original."""
         shape = self.board["rows"], self.board["columns"]
         return plot_completions(self._image, self.known, self.completion, shape)
 
 
 def hidden_parts(rows: int, columns: int) -> dict[str, Tensor]:
-    """Part → (D,) what it hides; of an odd number of rows or columns the smaller half.
+    """Return name of a part → (D,) bool, the variables that it hides; halves are rounded down.
 
     Example:
         >>> hidden_parts(3, 3)["bottom"].view(3, 3).tolist()[1:]

@@ -22,7 +22,7 @@ export function headline(board, known, found) {
     const which = all > 1 ? `${late} of the ${all} known ${thing}s` : `the known ${thing}`;
     return `${n} samples, worth ${found.worth.toFixed(1)} exact ones: ${which} ${late === 1 ? "comes" : "come"} too late.`;
   }
-  if (all === 0) return `${n} exact samples: nothing is known, so they are samples as ever.`;
+  if (all === 0) return `${n} exact samples: nothing is known, so they are ordinary samples.`;
   const whose = found.number === null
     ? "an ordering was made for this, with"
     : found.number === 0
@@ -31,12 +31,12 @@ export function headline(board, known, found) {
   return `${n} exact samples: ${whose} every known ${thing} first.`;
 }
 
-/** What is exact about them, and what is not. */
+/** Explain whether the completions are exact. */
 export function explanation(board, known, found) {
   const thing = isImage(board) ? "pixel" : "variable";
   if (!known.some(Boolean)) return "";
   if (found.exact) {
-    const drawn = `Each hidden ${thing} was drawn given all that is known and the hidden ones before it: a draw from p(hidden | known).`;
+    const drawn = `Each hidden ${thing} was drawn given all known ones and the hidden ones before it: a draw from p(hidden | known).`;
     if (found.number === null) {
       return `${drawn} That is the p of the ordering in the picture, one of those that the model was trained for. In another, the same weights are another model, with a p of its own.`;
     }
@@ -48,9 +48,9 @@ export function explanation(board, known, found) {
     : "The model has one ordering. In it";
   const best = Math.max(...found.shares);
   const most = best > 0.9
-    ? `Nearly all weight lies on one of them, the least unlikely of ${found.rows.length}, which need not fit.`
+    ? `Nearly all weight is on one of them, the least unlikely of ${found.rows.length}, which need not fit.`
     : `Number ${found.shares.indexOf(best) + 1} has ${percent(best)} of all weight.`;
-  return `${orderings} what comes too late was not seen by the ${thing}s that were drawn before it. So each sample has a weight: how probable these known ${thing}s are, given what was drawn. ${most} It takes many samples to come close to p(hidden | known).`;
+  return `${orderings} the ${thing}s that were drawn before the late known ones did not see them. So each sample has a weight: the probability of these known ${thing}s, given the drawn ones. ${most} It takes many samples to come close to p(hidden | known).`;
 }
 
 /** How far completions are from the original: numbers of variables that differ. */

@@ -71,7 +71,7 @@ export function drawBoard(pen, row, x, y, cell, { ink, pale }) {
   });
 }
 
-/** A cross: what is orange is a leak, in its shape, too. */
+/** A cross, so that a leak is also recognised by its shape. */
 export function cross(pen, x, y, arm) {
   pen.beginPath();
   pen.moveTo(x - arm, y - arm);

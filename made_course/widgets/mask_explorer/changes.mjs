@@ -4,7 +4,7 @@ import { MIXED_UP, dropped, joined, networkOf, shifted } from "./network.mjs";
 
 /** What the reader can do to a state: each takes it, and returns what changes in it. */
 export const CHANGES = {
-  /** Hidden degrees are drawn anew, perhaps of another number of layers and units. */
+  /** Draw hidden degrees again, perhaps for another number of layers and units. */
   redraw(state, { widths = (now) => now, ordering = state.ordering, draw = state.draw }) {
     const sizes = widths(state.hidden_degrees.map(({ length }) => length));
     const hidden = drawDegrees(ordering, sizes, draw);
@@ -14,7 +14,7 @@ export const CHANGES = {
     return { ordering, draw, hidden_degrees: hidden, selected };
   },
 
-  /** Another ordering; where the number of its steps changes, other hidden degrees, too. */
+  /** Set another ordering, and other hidden degrees if the number of its steps changes. */
   reorder(state, ordering) {
     const isGrouped = ordering.some(({ length }) => length > 1);
     const fault = isGrouped && state.fault === MIXED_UP ? "none" : state.fault;

@@ -20,7 +20,7 @@ export function controlsOf(on) {
   more.append(element("span", {}, " More"));
   const bar = element("div", { class: "bar" }, train, step, again, element("span", { class: "lessons", role: "group", "aria-label": "What it learns" }, ...lessons), more, drawer.part);
 
-  const sign = button("", () => on.break(sign.ariaChecked === "true" ? "none" : NOT_STRICT), { class: "sign", role: "switch", "aria-label": "≥ in place of > in the mask of the output" });
+  const sign = button("", () => on.break(sign.ariaChecked === "true" ? "none" : NOT_STRICT), { class: "sign", role: "switch", "aria-label": "≥ instead of > in the mask of the output" });
   sign.append(element("span", {}, ">"), element("span", {}, "≥"));
   const rule = element("div", { class: "rule" }, element("span", {}, "degree of x̂"), sign, element("span", {}, "degree of unit"));
 
@@ -35,7 +35,7 @@ export function controlsOf(on) {
   return { bar, rule, show };
 }
 
-/** What is needed less often. */
+/** Controls that are needed less often. */
 function drawerOf(on) {
   const layers = stepper("Hidden layers", (count) => on.redraw({ widths: (now) => Array.from({ length: count }, (_, k) => now[k] ?? now.at(-1) ?? 4) }));
   const width = stepper("Units in each", (count) => on.redraw({ widths: (now) => now.map(() => count) }));

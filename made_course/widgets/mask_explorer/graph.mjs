@@ -10,7 +10,7 @@ const NARROW = { rows: 288, masks: 80, curve: 76, bars: 92, across: 12, left: 45
 const TOP = 20;
 const [DOT, LONGEST] = [7, 10];
 
-/** Where everything stands: a row for each variable in the order of its step, a column for each layer. */
+/** Positions: a row per variable in the order of its step, a column per layer. */
 export function placesOf({ rows, steps, nodes, isSmall, masks }, wide) {
   const look = wide >= 600 ? WIDE : wide >= 420 ? MIDDLE : NARROW;
   const pitch = Math.min(look.rows / rows.length, look.rows / 4.2);
@@ -96,7 +96,7 @@ function drawSteps(pen, { network: { rows, steps }, places: { look, wide, rowY, 
 
 const KINDS = ["cut", "beside", "on", "leak", "leaking"];
 
-/** Wires from the faintest to the orange ones: cut, beside the cone of what is selected, in it, leaks, and leaks into it. */
+/** Kinds of wires, faintest first: cut, beside the cone of the selected unit, in it, leaks, leaks into it. */
 function drawWires(pen, { network, places: { at }, cones: { cone, leaking }, colours, colourOf }, wires) {
   const { isSmall, masks, nodes } = network;
   const strengths = strengthsOf(wires);
@@ -221,7 +221,7 @@ function drawPay(pen, x, y, most, thick, pay, tick, fill, colours) {
   pen.fillRect(x + tick * scale - 0.5, y - thick / 2 - 1.5, 2, thick + 3);
 }
 
-/** Whom an output sees: a square in the colour of each, with a cross for a leak, a frame for what is allowed and not reached. */
+/** Inputs that an output sees, as squares: crossed for a leak, a frame if allowed and not reached. */
 function drawRow(pen, { rows, steps, seen, allowed, leaks, design }, output, x, y, cell, colour, colours) {
   const high = Math.min(cell, rows.length === 16 ? 7 : cell) - (cell > 12 ? 2 : 0.8);
   rows.forEach((variable, t) => {

@@ -19,7 +19,7 @@ const grouped = (of) => {
   return groups.filter(Boolean);
 };
 
-/** Orderings of 16 pixels to choose from, by name; what stands first is what there is. */
+/** Orderings of 16 pixels to choose from, by name; the first is the default. */
 export const GROUPINGS = {
   "one by one": () => oneByOne,
   "in groups": null,

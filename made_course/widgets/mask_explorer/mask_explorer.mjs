@@ -80,7 +80,7 @@ export default {
   },
 };
 
-/** Everything on the page: `lay` puts it in its place, `picture` follows each step, `words` what is known. */
+/** Everything on the page: `lay` arranges it, `picture` follows each step, `words` the results. */
 function pageOf(el, on) {
   const part = (name, ...children) => element("div", { class: name }, ...children);
   const numbers = ["", "floor", ""].map((words) => ({ value: element("strong"), words: element("span", {}, words) }));

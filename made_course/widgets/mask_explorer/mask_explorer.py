@@ -31,7 +31,7 @@ MOST_UNITS, MOST_LAYERS, MOST_BOARDS = 64, 4, 32
 FAULTS = ("none", "output with >=", "degrees = ordering + 1")
 LESSONS = ("diary", "boards", "yours")
 STATE = ("lesson", "yours", "ordering", "hidden_degrees", "draw", "direct", "fault", "selected")
-BOARDS = [  # to begin with, where the reader paints
+BOARDS = [  # the first boards of a reader who paints
     [int(value) for value in row.split()]
     for row in (
         "1 0 0 0 1 0 0 0 1 0 0 0 1 1 1 1",
@@ -42,12 +42,12 @@ BOARDS = [  # to begin with, where the reader paints
 
 
 class MaskExplorer(InPage, module="mask_explorer"):
-    """A MADE as one picture, a step a row, that the page trains: who sees whom, and what breaks.
+    """A MADE as one picture, one step per row, that the page trains and that can be broken.
 
     Everything the controls set can be set and read from Python; the weights stay in the page.
 
     Args:
-        lesson: what it learns: "diary", the days of :func:`made_course.rain_diary`; "boards",
+        lesson: data that it learns: "diary", the days of :func:`made_course.rain_diary`; "boards",
             those of :func:`made_course.bars_and_stripes`; "yours", boards that the reader paints.
         hidden_dims: width of each hidden layer; may be empty. None is 4 and 4 for the diary, and
             64 and 64 for boards.
@@ -55,11 +55,8 @@ class MaskExplorer(InPage, module="mask_explorer"):
             None is x₂, x₃, x₁ for the diary, and row by row for boards.
         degrees: how hidden degrees are drawn, "uniform", "paper" or "even".
         direct: whether inputs are connected to later outputs directly.
-        fault: what is broken: "none", "output with >=", or "degrees = ordering + 1".
-        seed: of hidden degrees that are drawn here; what the page draws, it draws by chance.
-
-    Raises:
-        TypeError, ValueError: if an argument is not as described.
+        fault: fault of the masks: "none", "output with >=", or "degrees = ordering + 1".
+        seed: seed of hidden degrees that Python draws; the page draws without a seed.
 
     Source:
         Germain et al. 2015, "Deep MADE" and Figure 1.
@@ -78,15 +75,15 @@ class MaskExplorer(InPage, module="mask_explorer"):
         True
     """
 
-    lesson = Any(help=f"What it learns: one of {LESSONS}.").tag(sync=True)
+    lesson = Any(help=f"Data that it learns: one of {LESSONS}.").tag(sync=True)
     yours = List(help="Boards of 16 pixels that the reader painted.").tag(sync=True)
     ordering = Any(help="Groups of variables, first to last, from 0.").tag(sync=True)
     hidden_degrees = Any(help="Degrees of each hidden layer's units, ascending.").tag(sync=True)
     draw = Any("even", help="How hidden degrees are drawn next.").tag(sync=True)
     direct = Bool(help="Whether inputs are connected to later outputs directly.").tag(sync=True)
-    fault = Any("none", help=f"What is broken: one of {FAULTS}.").tag(sync=True)
+    fault = Any("none", help=f"Fault of the masks: one of {FAULTS}.").tag(sync=True)
     selected = Any(help="(layer, number) of the selected unit; 0 are the inputs.").tag(sync=True)
-    start = Dict(help="The state as it was made.").tag(sync=True)
+    start = Dict(help="The first state, for a restart.").tag(sync=True)
 
     def __init__(
         self,
@@ -181,16 +178,16 @@ class MaskExplorer(InPage, module="mask_explorer"):
         return layer, unit
 
     def restart(self) -> None:
-        """Back to how it was when it was made."""
+        """Go back to the first state."""
         with self.hold_trait_notifications():
             for name in STATE:
                 setattr(self, name, self.start[name])
 
-    # ---- what follows from it ---------------------------------------------------------------
+    # ---- masks, dependencies, training ------------------------------------------------------
 
     @property
     def degrees(self) -> list[Tensor]:
-        """LongTensors: degrees of the inputs and of each hidden layer, as the masks use them."""
+        """LongTensors: degrees of the inputs and of each hidden layer, with the fault if any."""
         order = input_degrees(self.ordering)
         if self.fault == "degrees = ordering + 1":
             order = torch.tensor(self._variables) + 1
@@ -198,7 +195,7 @@ class MaskExplorer(InPage, module="mask_explorer"):
 
     @property
     def masks(self) -> list[Tensor]:
-        """BoolTensors (out_features, in_features), a layer each, without the direct one."""
+        """BoolTensors (out_features, in_features), one per layer, without the direct one."""
         masks = build_masks(self.degrees)
         if self.fault == "output with >=":
             masks[-1] = self.degrees[0][:, None] >= self.degrees[-1][None, :]
@@ -225,10 +222,10 @@ class MaskExplorer(InPage, module="mask_explorer"):
         return [tuple(pair) for pair in (self.connectivity & ~self._allowed).nonzero().tolist()]
 
     def train(self, steps: int = 400) -> tuple[float, float]:
-        """Nats a row and Σp of a MADE with these masks that learns the same, here, not in the page.
+        """Train a MADE with these masks in Python, and return its nats per row and its Σp.
 
         Args:
-            steps: of Adam, on all rows at once.
+            steps: number of steps of Adam, on all rows at once.
         """
         rows = {"diary": rain_diary, "boards": bars_and_stripes}.get(
             self.lesson, lambda: torch.tensor(self.yours, dtype=torch.float)
@@ -250,7 +247,7 @@ class MaskExplorer(InPage, module="mask_explorer"):
             return -model.log_prob(rows).mean().item(), total_probability(model)
 
     def figure(self) -> Picture:
-        """The same state as a static figure."""
+        """Draw the state as a static figure."""
         formula = factorization(variable_names(len(self._variables)), self.ordering)
         fault = "" if self.fault == "none" else f"{self.fault}, "
         return plot_network(
@@ -286,6 +283,6 @@ class MaskExplorer(InPage, module="mask_explorer"):
 
 
 def _groups(ordering: Ordering, count: int) -> list[list[int]]:
-    """An ordering as groups, each a list of what is generated at its step."""
+    """Return an ordering as groups: the lists of variables that are generated in one step."""
     groups = ordering_of(input_degrees(ordering, count))
     return [group if isinstance(group, list) else [group] for group in groups]

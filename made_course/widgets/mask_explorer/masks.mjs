@@ -12,7 +12,7 @@ const compared = (above, below, may) => above.map((a) => below.map((b) => Number
 const notLess = (a, b) => a >= b;
 const more = (a, b) => a > b;
 
-/** One mask a layer, from the degrees of the inputs and of each hidden layer. */
+/** One mask per layer, from the degrees of the inputs and of each hidden layer. */
 export function buildMasks(degrees, strict = true) {
   const hidden = degrees.slice(1).map((above, k) => compared(above, degrees[k], notLess));
   return [...hidden, compared(degrees[0], degrees.at(-1), strict ? more : notLess)];

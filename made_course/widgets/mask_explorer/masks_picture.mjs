@@ -79,7 +79,7 @@ function drawSquare(pen, { colour, weight, isOpen }, x, y, wide, high, { pale })
   else pen.strokeRect(...box);
 }
 
-/** First row, and the one after the last, of what is selected, if its layer listens through this mask. */
+/** First row of the selected node, and the one after its last, if this mask leads into its layer. */
 function rowOf({ nodes, masks }, net, [layer, unit], k) {
   const above = k === masks.length ? masks.length : k + 1;
   if (layer !== above) return null;

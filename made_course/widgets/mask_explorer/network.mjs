@@ -8,7 +8,7 @@ const MOST_SINGLE = 8;
 /**
  * All that follows from the state of a MaskExplorer.
  *
- * Hidden units of one degree hear the same and are heard by the same, so a node stands for all of
+ * Hidden units of one degree see the same and are seen by the same, so one node represents all of
  * them, unless they are few: {degree, from, to}, the units from `from` to before `to`.
  */
 export function networkOf({ ordering, hidden_degrees, direct, fault }) {
@@ -41,7 +41,7 @@ function bundled(degrees, isSmall) {
 /** The node in which a unit is. */
 export const nodeOf = ({ nodes }, [layer, unit]) => nodes[layer].findIndex(({ to }) => unit < to);
 
-/** Nodes on paths through the selected one; and on those alone that leak into it. */
+/** Nodes on paths through the selected one, and on the paths that leak into it. */
 export function conesOf(network, selected) {
   const { masks, across, nodes, leaks } = network;
   const [layer, node] = [selected[0], nodeOf(network, selected)];

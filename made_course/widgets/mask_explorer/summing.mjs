@@ -1,8 +1,8 @@
 // Σp over all 2^D rows, exactly, here or in a worker, which gets the text of the one function.
 
 /**
- * The sum of the probabilities of all rows, by a tree: its branches are the values of one variable
- * after another, and a unit is computed once for each setting of the variables that it may hear.
+ * Return the sum of the probabilities of all rows, by a tree: its branches are the values of one
+ * variable after another, and a unit is computed once per setting of the variables that it may see.
  */
 export function sumOfProbabilities({ design, places, layers, direct }) {
   const order = places.map((variable) => design.degrees[variable]);

@@ -3,7 +3,7 @@ import { MARGIN } from "./panels.mjs";
 import { drawnRows, probabilitiesOf } from "./training.mjs";
 import { hat, listing } from "../shared/words.mjs";
 
-/** What it draws, or what it says of each kind of day: {words, ...}. */
+/** Describe the boards that it draws, or its probability of each kind of day: {words, ...}. */
 export function resultOf({ net, what, ordering, noise }) {
   if (what.kind === "day") return { p: probabilitiesOf(net, what.rows), words: "Bars: its probability of each kind of day. Lines: the diary, 20 days." };
   const rows = drawnRows(net, ordering, noise);
@@ -14,18 +14,18 @@ export function resultOf({ net, what, ordering, noise }) {
   return { rows, known, different, words, isAllKnown: count === rows.length, isBlank: !rows.some((row) => row.includes(1)) };
 }
 
-/** What stands there now, and what to press next: [in bold, the rest]. */
+/** Describe the present state, and say what to press next: [in bold, the rest]. */
 export function standing({ network, net, what, nats, floor, own, coins, history, isTraining, ...now }, result) {
   const press = isTraining ? "" : " Press Train.";
   const wasBroken = history.some(({ event }) => event === "≥");
-  if (what.rows.length < 2) return ["Paint two boards or more.", "One board alone has nothing to tell: its floor is 0."];
+  if (what.rows.length < 2) return ["Paint two boards or more.", "With only one board there is nothing to learn, because its floor is 0."];
   if (network.leaks.some(Boolean)) {
-    if (network.fault === MIXED_UP) return ["Sound masks, of another ordering.", `Σp is 1, and yet ${offender(network)}: drawn in this order, it must answer before it is told. The sum misses this fault.`];
-    if (nats < floor - MARGIN) return ["Below what any distribution can pay.", fraud(now, network, what, result)];
+    if (network.fault === MIXED_UP) return ["The masks are sound, but for another ordering.", `Σp is 1, and yet ${offender(network)}: drawn in this order, it must answer before that is known. The sum misses this fault.`];
+    if (nats < floor - MARGIN) return ["Below what any distribution can reach.", fraud(now, network, what, result)];
     return [copying(network), isTraining ? "The new wires began at zero. Watch the curve." : "Press Train: the curve will not stop at the floor."];
   }
-  if (!net.steps) return ["Nothing is learned yet.", `A coin for each variable costs ${coins.toFixed(2)} nats a ${what.kind}; ${own.toFixed(2)} is the floor.${press}`];
-  if (nats > own + 0.05 && wasBroken) return ["Nothing to copy any more.", `It learns again from what comes before.${press}`];
+  if (!net.steps) return ["Nothing is learned yet.", `A coin for each variable costs ${coins.toFixed(2)} nats per ${what.kind}; ${own.toFixed(2)} is the floor.${press}`];
+  if (nats > own + 0.05 && wasBroken) return ["There is nothing to copy any more.", `It learns again from earlier variables.${press}`];
   if (nats > own + 0.05) return ["It learns.", `Bars shorten towards their ticks; the ticks add up to ${own.toFixed(2)}.${press}`];
   const isGrouped = own > floor + MARGIN;
   const drawing = what.kind === "day" ? "Bars meet their lines." : `It draws ${result.different} different boards${result.isAllKnown ? ", all learned" : ""}.`;
@@ -37,7 +37,7 @@ function fraud({ sum, claimed }, network, what, { isBlank, different, rows }) {
   const total = sum === null ? "" : `Its probabilities add up to ${sumInWords(sum)}`;
   if (what.kind === "day") return `${total}. ${copying(network)}`;
   const drawn = isBlank ? `${rows.length} blanks` : `${different} different boards`;
-  return `${total}: the ${what.rows.length} boards alone claim ${claimed.toFixed(1)} of 1. When it draws, no answer is there yet to copy, and out come ${drawn}.`;
+  return `${total}: the ${what.rows.length} boards claim ${claimed.toFixed(1)} of 1. When it draws, there is no answer to copy yet, and the result is ${drawn}.`;
 }
 
 /** Say which outputs see their own variable. */
@@ -55,15 +55,15 @@ export function sumInWords(sum) {
 function offender({ names, rows, leaks, steps }) {
   const i = rows.find((variable) => leaks[variable]);
   const wanted = rows.filter((j) => (leaks[i] >> j) & 1).map((j) => names[j]);
-  return `${hat(names[i])}, drawn at step ${steps[i]}, wants to know ${listing(wanted, 4)}`;
+  return `${hat(names[i])}, drawn at step ${steps[i]}, needs ${listing(wanted, 4)}`;
 }
 
-/** What is selected, whom it hears, and who hears it. */
+/** Describe the selected unit: the inputs that it sees, or the outputs that see it. */
 export function selection({ names, rows, masks, seen, allowed, leaks, design, nodes }, [layer, unit]) {
   const members = (set) => listing(rows.filter((i) => (set >> i) & 1).map((i) => names[i]), 5);
   if (layer === 0) {
     const by = rows.filter((i) => (seen.at(-1)[i] >> unit) & 1).map((i) => hat(names[i]));
-    return `${names[unit]} is heard by ${listing(by, 5)}.`;
+    return `${names[unit]} is seen by ${listing(by, 5)}.`;
   }
   if (layer < masks.length) {
     const node = nodeOf({ nodes }, [layer, unit]);
@@ -72,8 +72,8 @@ export function selection({ names, rows, masks, seen, allowed, leaks, design, no
     return `${who} ${members(seen[layer][node])}.`;
   }
   const [output, heard] = [hat(names[unit]), seen.at(-1)[unit]];
-  if (leaks[unit]) return `${output} now hears ${members(leaks[unit])}${(leaks[unit] >> unit) & 1 ? ": its own answer" : ", which comes later"}.`;
-  if (allowed[unit] & ~heard) return `${output} hears ${members(heard)}; no path leads from ${members(allowed[unit] & ~heard)}.`;
-  if (!design.strict) return `${output} hears no unit of its own degree: there is none.`;
-  return heard ? `${output} hears units of degree less than ${design.degrees[unit]}: ${members(heard)}.` : `${output} hears nothing: it comes first.`;
+  if (leaks[unit]) return `${output} now sees ${members(leaks[unit])}${(leaks[unit] >> unit) & 1 ? ": its own answer" : ", which comes later"}.`;
+  if (allowed[unit] & ~heard) return `${output} sees ${members(heard)}; no path leads from ${members(allowed[unit] & ~heard)}.`;
+  if (!design.strict) return `${output} sees no unit of its own degree, because there is none.`;
+  return heard ? `${output} sees units of degree less than ${design.degrees[unit]}: ${members(heard)}.` : `${output} sees nothing, because it comes first.`;
 }

@@ -12,7 +12,7 @@ const [PACE, SLOW, SLOWLY_FOR] = [100, 25, 1200];
 /** With reduced motion: so many steps at once, so many milliseconds apart. */
 const [AT_ONCE, APART] = [25, 400];
 
-/** What is learned, by its name: {kind, rows, weights}. */
+/** Data of a lesson, by its name: {kind, rows, weights}. */
 export function lessonOf(name, yours) {
   if (name === "diary") return { kind: "day", ...diaryRows() };
   const rows = name === "boards" ? boards() : yours.map((row) => Uint8Array.from(row));
@@ -53,7 +53,7 @@ export function trainerOf(el, onframe, onsum) {
     const isOther = what !== lesson;
     const event = isOther ? "" : net.design.strict === design.strict ? "⇅" : design.strict ? ">" : "≥";
     what = lesson;
-    // in another ordering what was learned costs more steps than to begin anew
+    // for another ordering, learned weights need more steps than new ones
     const isKept = net && !isOther && String(net.design.degrees) === String(design.degrees);
     net = isKept ? redesigned(net, design, randomFrom(seed + 1000)) : networkFor(design, randomFrom(seed++));
     if (isOther) now.history = [];

@@ -1,7 +1,7 @@
 // A MADE of a few binary variables that trains in the page.
 //
-// Variables, and the units of each layer, stand in order of their degrees. A mask is then one number
-// a unit: its `reach`, how many of those below it hears. A weight beyond is 0 and stays 0.
+// Variables, and the units of each layer, are sorted by degree. A mask is then one number
+// a unit: its `reach`, how many of the units below it sees. A weight beyond is 0 and stays 0.
 
 const LEAKY = 0.1;
 const WARM_UP = 20;
@@ -15,8 +15,8 @@ export function networkFor(design, random) {
 }
 
 /**
- * The network under another design with these degrees of the variables: layers of equal size keep
- * their weights and Adam's state, wires that open start at 0. The rate begins anew.
+ * Return the network under another design with these degrees of the variables. Layers of equal
+ * size keep their weights and Adam's state, and new wires start at 0. The rate starts again.
  */
 export function redesigned(old, design, random) {
   const net = emptyNetwork(design);
@@ -52,7 +52,7 @@ function emptyLayer(below, above, strict) {
   return { inputs: below.length, reach: Int32Array.from(above, hears), weights, biases, moments, biasMoments };
 }
 
-/** As PyTorch does it, but by the number of those that the mask lets a unit hear. */
+/** Initialise as PyTorch does, but by the number of inputs that the mask lets a unit see. */
 function initialise({ inputs, reach, weights }, random) {
   reach.forEach((count, unit) => {
     for (let k = 0; k < count; k++) weights[unit * inputs + k] = (2 * random() - 1) / Math.sqrt(count);
@@ -80,14 +80,14 @@ function forward(net, rows) {
   });
   net.layers.forEach((layer, k) => {
     values[k + 1].forEach((sums, unit) => sums.fill(layer.biases[unit]));
-    hear(layer, values[k], values[k + 1]);
+    addInputs(layer, values[k], values[k + 1]);
     if (k < net.layers.length - 1) values[k + 1].forEach((sums) => bend(sums, sums));
   });
-  if (net.direct) hear(net.direct, values[0], values.at(-1));
+  if (net.direct) addInputs(net.direct, values[0], values.at(-1));
   return room;
 }
 
-/** Where values and slopes of so many rows stand; kept, as the next step has as many. */
+/** Arrays for values and slopes of so many rows, kept because the next step has as many. */
 function roomFor(net, count) {
   if (!net.rooms.has(count)) {
     const sizes = [net.places.length, ...net.layers.map(({ reach }) => reach.length)];
@@ -97,8 +97,8 @@ function roomFor(net, count) {
   return net.rooms.get(count);
 }
 
-/** Add to `above` what each unit hears: four at a time, which is faster, and the rest. */
-function hear({ inputs, reach, weights }, below, above) {
+/** Add to `above` the input of each unit: four units below at a time, which is faster, and the rest. */
+function addInputs({ inputs, reach, weights }, below, above) {
   for (let unit = 0; unit < reach.length; unit++) {
     const sums = above[unit];
     const row = unit * inputs;
@@ -177,7 +177,7 @@ function learn(layer, below, slopes, back, adam) {
   for (let unit = 0; unit < biases.length; unit++) adjust(biases, biasMoments, unit, addedUp(slopes[unit]), adam);
 }
 
-/** What two units both hear, but for the last of an odd number; returns how many that is. */
+/** Train the weights of two units from their common inputs, in pairs; return how many inputs. */
 function learnTwoByTwo({ inputs, reach, weights, moments }, unit, below, slopes, back, adam) {
   const s = slopes[unit], t = slopes[unit + 1];
   let k = 0;

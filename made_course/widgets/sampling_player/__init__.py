@@ -1,1 +1,1 @@
-"""A sample as it is drawn, variable by variable."""
+"""A widget that draws a sample variable by variable."""

@@ -67,14 +67,14 @@ function notes(board, { step, greedy, show_real }) {
   const [all, one] = [things(board), things(board).slice(0, -1)];
   if (Math.max(step, 1) < board.names.length) {
     said.push(
-      `Hatched ${all} are still to come. A hatched output is no conditional yet: the network reads ` +
+      `Hatched ${all} are still to come. A hatched output is not a conditional yet: the network reads ` +
         `zeros for the missing ${all} before it. The others are final: no later ${one} changes them.`,
     );
   } else said.push("Every output is a conditional now.");
   if (greedy) {
-    said.push(`Nothing is drawn. What comes out need be neither typical nor the most probable ${whole(board)}.`);
+    said.push(`Nothing is drawn. The result need be neither typical nor the most probable ${whole(board)}.`);
   }
-  if (show_real) said.push(`Beside: what the network says of the real ${all}, each given the real ones before it.`);
+  if (show_real) said.push(`Beside: the network's outputs for the real ${all}, each given the real ones before it.`);
   return said.join(" ");
 }
 
@@ -212,7 +212,7 @@ function controlsFor(model, board, steps, go, stop) {
   return { box, time, draw };
 }
 
-/** What is said of a step, in words and on the line from 0 to 1. */
+/** Describe a step, in words and on the line from 0 to 1. */
 function account(board) {
   const [decision, ...others] = ["made-decision", "", ""].map((name) => element("div", { class: name }));
   const status = element("div", { role: "status" }, decision, ...others);
@@ -230,7 +230,7 @@ function account(board) {
   return { box, draw };
 }
 
-/** What is shown by its name: the sample or the likelier values, and a real row, if it is asked for. */
+/** Rows to show, by name: the sample or the likelier values, and a real row if it is asked for. */
 function rowsFor(network, board, { seed, greedy, show_real }, real, noise) {
   const drawn = played(network, (i, p) => (greedy ? 0.5 : noise[i]) <= p);
   const rows = [[greedy ? "the likelier values" : "this sample", drawn]];

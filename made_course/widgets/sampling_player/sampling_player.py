@@ -1,4 +1,4 @@
-"""A sample as it is drawn, variable by variable: played, paused and scrubbed."""
+"""SamplingPlayer: a sample as it is drawn, variable by variable."""
 
 from __future__ import annotations
 
@@ -21,24 +21,21 @@ MOST_LEGIBLE = 20
 
 
 class SamplingPlayer(Player, module="sampling_player"):
-    r"""The way of a sample through the model's ordering, one variable a step.
+    r"""A sample that is drawn in the model's ordering, one variable per step.
 
-    At every step: the variables decided so far, what the network says of all, the probability p and
-    the uniform number u that decided (1 where u ≤ p), and the log-likelihood so far. The page holds
-    a copy of the model as it is when the player is made, and draws for itself.
+    At every step the page shows the variables decided so far, the network's outputs, the
+    probability p and the uniform number u that decided (1 if u ≤ p), and the log-likelihood so far.
+    The page gets a copy of the model when the player is made, and draws without Python.
 
     Args:
         model: a MADE over binary variables, with an activation that MADE has a name for.
-        seed: which sample comes first; the next ones have the next numbers.
-        real: (D,) or (m, D), a row or rows of the model's data to show beside, one after another.
+        seed: number of the first sample; the next ones have the next numbers.
+        real: (D,) or (m, D), rows of the model's data to show beside the samples, one per sample.
 
     Attributes:
-        step: how many variables are decided, 0 to D.
-        greedy: whether each variable takes its likelier value, where nothing is drawn.
-        show_real: whether a real row stands beside.
-
-    Raises:
-        TypeError, ValueError: if an argument is not as described.
+        step: number of variables that are decided, 0 to D.
+        greedy: whether each variable takes its likelier value instead of a draw.
+        show_real: whether a real row is shown beside the sample.
 
     Example:
         >>> player = SamplingPlayer(MADE(3, (4, 4), ordering=[1, 2, 0], seed=0))
@@ -57,7 +54,7 @@ class SamplingPlayer(Player, module="sampling_player"):
     def __init__(self, model: MADE, *, seed: int = 0, real: Tensor | None = None) -> None:
         super().__init__(model, {} if real is None else {"real": real}, seed=seed)
         high, wide, names = self.board.values()
-        if len(names) > MOST_LEGIBLE:  # two hatched squares say nothing: the middle of a drawing
+        if len(names) > MOST_LEGIBLE:  # the first picture would only be two hatched squares
             self.step = (high - 1) * wide // 2
 
     @validate("step", "seed", "greedy", "show_real")
@@ -73,7 +70,7 @@ class SamplingPlayer(Player, module="sampling_player"):
 
     @property
     def trajectory(self) -> Trajectory:
-        """The row that is played, and what the network says of it at every step."""
+        """The row that is played, and the network's outputs at every step."""
         n = self._model.input_dim
         noise = torch.full((1, n), 0.5) if self.greedy else uniforms(self.seed, 1, n)
         return self._follow(self._model.sample(1, noise=noise)[0])
@@ -82,21 +79,21 @@ class SamplingPlayer(Player, module="sampling_player"):
         return trajectory(self._model, row, self._model.order, self._model.head)
 
     def _steps(self, count: int) -> list[int]:
-        """Those of the filmstrip: evenly spread ones, and the present one."""
+        """Return the steps of the filmstrip: evenly spread ones, and the present one."""
         n = self._model.input_dim
         return sorted({math.ceil(n * k / count) for k in range(1, count + 1)} | {self.step} - {0})
 
     def figure(self) -> Picture:
-        """The same state as a filmstrip for a saved notebook."""
-        shown = {"the likelier values" if self.greedy else "this sample": self.trajectory}
+        """Draw the state as a filmstrip for a saved notebook."""
+        rows_shown = {"the likelier values" if self.greedy else "this sample": self.trajectory}
         if self.show_real:
             row = torch.tensor(self.real[self.seed % len(self.real)], dtype=torch.float32)
-            shown[f"the real {self._whole}"] = self._follow(row)
+            rows_shown[f"the real {self._whole}"] = self._follow(row)
         rows, columns, names = self.board.values()
         legible = columns <= 4 and len(names) <= MOST_LEGIBLE
         return plot_trajectory(
-            shown,
-            self._steps(4 if legible else 5),  # what is read needs room
+            rows_shown,
+            self._steps(4 if legible else 5),  # legible names need room
             (rows, columns),
             names=names if legible else None,
             marked=self.step or None,

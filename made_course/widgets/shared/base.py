@@ -1,4 +1,4 @@
-"""What all widgets have in common: their state is Python's, their picture is made in the page."""
+"""The base class of all widgets: the state is in Python, and the page draws it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class InPage(anywidget.AnyWidget):
     of its last run.
     """
 
-    problem = Unicode("", help="What Python could not do; the page shows it.").tag(sync=True)
+    problem = Unicode("", help="Error of Python, which the page shows.").tag(sync=True)
 
     def __init_subclass__(cls, *, module: str = "", **options: object) -> None:
         if module:
@@ -38,26 +38,26 @@ class InPage(anywidget.AnyWidget):
         replace_last_run(self)
 
     def close(self) -> None:
-        """Close the widget, and its layout, which is one, too."""
+        """Close the widget, and its layout, which is also a widget."""
         self.layout.close()
         super().close()
 
     def __repr__(self) -> str:
-        """What a page shows that has no Python behind it."""
+        """Return the text that a page without Python shows."""
         return f"{type(self).__name__}: run this cell to operate it; the next one shows a picture."
 
 
 def joined_modules(name: str) -> str:
-    """A module and all that it imports as one, which is what anywidget takes.
+    """Join a module and all that it imports into one text, because anywidget takes one.
 
-    What they define at their top must differ in name. The last alone may export a default.
+    Names at the top of the modules must differ, and only the last may have a default export.
     """
     *needed, last = (_IMPORT.sub("", _text(part)) for part in _in_turn(name))
     return "".join([*(_EXPORT.sub("", text) for text in needed), last])
 
 
 def _in_turn(name: str) -> list[str]:
-    """A module and all that it imports, each once and after those that it needs itself."""
+    """Return the names of a module and its imports, each after the modules that it imports."""
     in_turn: list[str] = []
 
     def visit(name: str) -> None:

@@ -42,10 +42,10 @@ export function tick(words, onchange) {
 }
 
 /**
- * The widget's element with what all widgets have; `draw` follows each change of the model.
+ * Build the element that all widgets have; `draw` follows each change of the model.
  *
- * What has the focus inside keeps its keys to itself; else JupyterLab takes them for its
- * shortcuts, and an x cuts the cell. Shift and Enter go on to the next cell all the same.
+ * Keys that are pressed inside do not reach JupyterLab, where an x would cut the cell. Only Shift
+ * and Enter still go to the next cell.
  */
 export function frame(el, model, name, draw) {
   el.classList.add("made-widget");
@@ -59,7 +59,7 @@ export function frame(el, model, name, draw) {
   });
   const problem = element("div", { role: "alert", class: "made-problem" });
   const lost = element("div", { role: "status", class: "made-lost" });
-  el.prepend(lost); // what is below may be off the screen
+  el.prepend(lost); // the rest may be off the screen
   el.append(problem);
   const stopWaiting = whenPythonIsGone(model, () => {
     lost.textContent = "Python is gone. Everything works on here; run the cell again to connect to Python.";
@@ -92,12 +92,12 @@ function whenPythonIsGone(model, tell) {
     withoutPython.add(model);
     tell();
   };
-  const hear = (_, now) => ["restarting", "dead"].includes(now) && end();
+  const onStatus = (_, now) => ["restarting", "dead"].includes(now) && end();
   kernel?.disposed?.connect(end);
-  kernel?.statusChanged?.connect(hear);
+  kernel?.statusChanged?.connect(onStatus);
   return () => {
     kernel?.disposed?.disconnect(end);
-    kernel?.statusChanged?.disconnect(hear);
+    kernel?.statusChanged?.disconnect(onStatus);
   };
 }
 

@@ -18,11 +18,11 @@ export function picture(title, properties = {}) {
 }
 
 /**
- * Paint all variables. look(i) says of each: value, 0 (paper) to 1 (ink); drawn, if it is blue;
- * hatched, if it is no value yet; and where variables are few, what is written below the name.
+ * Paint all variables. look(i) returns for each: value, 0 (paper) to 1 (ink); drawn, if it is blue;
+ * hatched, if it has no value yet; and, for few variables, words to write below the name.
  *
- * side is how long the longer side is; framed is a variable to point at, or null. Who cannot see
- * it hears each variable where they are few, else how many are hatched.
+ * side is the length of the longer side; framed is a variable to point at, or null. A screen
+ * reader reads each variable if they are few, else how many are hatched.
  */
 export function paint(canvas, board, side, colours, look, framed = null) {
   const { rows, columns, names } = board;
@@ -58,7 +58,7 @@ export function paint(canvas, board, side, colours, look, framed = null) {
   context.lineWidth = 1;
 }
 
-/** Hatched variables that stand side by side: the first and how many. */
+/** Runs of hatched variables beside each other: the first, and how many. */
 function runs(looks, columns) {
   const found = [];
   looks.forEach(({ hatched }, i) => {

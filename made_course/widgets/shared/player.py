@@ -1,4 +1,4 @@
-"""What the two players share: a model that the page runs, and where its variables stand."""
+"""The base class of the players: a model that the page runs, and the shape of its rows."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ MOST_SEED = 999_999
 
 
 class Player(InPage):
-    """A widget whose page holds a copy of a model over binary variables, and draws by itself."""
+    """A widget whose page runs a copy of a model over binary variables."""
 
-    network = Dict(help="What sampler.mjs needs to know of the model.").tag(sync=True)
-    weights = Bytes(help="All its numbers, as float32.").tag(sync=True)
+    network = Dict(help="Description of the model for sampler.mjs.").tag(sync=True)
+    weights = Bytes(help="All weights of the model, as float32.").tag(sync=True)
     board = Dict(help="Rows and columns of the picture, and names of the variables.").tag(sync=True)
 
     def __init__(self, model: MADE, rows: dict[str, Tensor], **state: object) -> None:
@@ -42,7 +42,7 @@ class Player(InPage):
 
 
 def shape_of(input_dim: int) -> tuple[int, int]:
-    """Rows and columns for so many variables: a square if there is one, else a row.
+    """Return rows and columns for so many variables: a square if possible, else a row.
 
     Example:
         >>> shape_of(784), shape_of(3)
@@ -53,7 +53,7 @@ def shape_of(input_dim: int) -> tuple[int, int]:
 
 
 def check_rows(name: str, rows: Tensor, model: MADE) -> list[list[int]]:
-    """Zeros and ones of a row or rows of the model's data."""
+    """Return the zeros and ones of one or more rows of the model's data, or raise an error."""
     if not isinstance(rows, Tensor):
         raise TypeError(f"{name} must be a torch.Tensor, got {type(rows).__name__}")
     n, shown = model.input_dim, rows[None] if rows.dim() == 1 else rows

@@ -1,15 +1,15 @@
-"""Which widgets a cell has made: running it again closes those of its last run."""
+"""Close the widgets of a cell's last run when it runs again."""
 
 from __future__ import annotations
 
 from ipywidgets import Widget
 
 _shown_in: dict[str, tuple[str, list[Widget]]] = {}
-"""Cell id → the run of that cell, and the widgets made in it."""
+"""Cell id → id of the cell's last run, and the widgets that it made."""
 
 
 def replace_last_run(widget: Widget) -> None:
-    """Close what the last run of this cell left: the page has dropped it, the kernel has not."""
+    """Close the widgets that the last run of this cell left in the kernel."""
     from IPython import get_ipython
 
     shell = get_ipython()

@@ -1,4 +1,4 @@
-"""What sampler.mjs is given: a model in words and numbers, and uniforms that both draw alike."""
+"""A model as sampler.mjs reads it, and uniforms that Python and the page draw alike."""
 
 from __future__ import annotations
 
@@ -15,33 +15,35 @@ from ...model.made import MADE
 
 
 def check_model(model: MADE) -> None:
-    """Raise unless the page can run this model."""
+    """Raise an error unless the page can run this model."""
     if not isinstance(model, MADE):
         raise TypeError(f"model must be a MADE, got {type(model).__name__}")
     if not isinstance(model.head, Bernoulli):
         raise ValueError(
             f"the player draws binary variables, but the model's head is {model.head!r}: use "
-            "model.sample(n) or complete(model, x, known) and a figure of yours"
+            "model.sample(n) or complete(model, x, known) and your own figure"
         )
     if type(model.act) not in ACTIVATIONS.values():
         raise ValueError(
             f"the player knows the activations {', '.join(ACTIVATIONS)}, but the model's is "
-            f"{model.act}: use model.sample(n) or complete(model, x, known) and a figure of yours"
+            f"{model.act}: use model.sample(n) or complete(model, x, known) and your own figure"
         )
     if len(model.order.unique()) < model.input_dim:
         raise ValueError(
-            "the player draws one variable a step, but the model's ordering has groups: use "
-            "model.sample(n) or complete(model, x, known) and a figure of yours"
+            "the player draws one variable per step, but the model's ordering has groups: use "
+            "model.sample(n) or complete(model, x, known) and your own figure"
         )
     if not all(bool(parameter.isfinite().all()) for parameter in model.parameters()):
-        raise ValueError("the model has weights that are no finite numbers: look at its training")
+        raise ValueError(
+            "the model has weights that are NaN or infinite: train it again with a lower lr"
+        )
 
 
 def describe(model: MADE) -> dict[str, object]:
-    """What JSON can hold of a model for sampler.mjs: all but its numbers.
+    """Return everything about a model that sampler.mjs needs, except its weights.
 
-    ``sets`` are the degrees of the ordering in use and of all that are stored; ``whenAny`` those of
-    the hidden layers, where a model of any ordering gets one that is made for the purpose.
+    ``sets`` are the degrees in use and of all stored sets. ``whenAny`` are the hidden degrees of a
+    model for any ordering, which the page uses with orderings of its own.
     """
     stored = [model.degrees]
     if model.num_masks is not None and model.num_masks > 1:
@@ -63,7 +65,7 @@ def describe(model: MADE) -> dict[str, object]:
 
 
 def numbers(model: MADE) -> bytes:
-    """Its weights, biases, direct connections and conditioning: each weight matrix transposed."""
+    """Return weights, biases, direct connections and conditioning, each matrix transposed."""
     parts = [part for layer in model.net for part in (layer.weight.T, layer.bias)]
     first, direct = model.net[0].conditioning, model.direct
     parts += [] if direct is None else [direct.weight.T]
@@ -73,7 +75,7 @@ def numbers(model: MADE) -> bytes:
 
 
 def uniforms(seed: int, *shape: int) -> Tensor:
-    """Numbers above 0 and below 1 that sampler.mjs draws alike from the same seed.
+    """Return numbers between 0 and 1 that sampler.mjs also draws from the same seed.
 
     Example:
         >>> uniforms(0, 2, 2)

@@ -1,4 +1,4 @@
-/** The place of a widget whose script stands behind it. */
+/** Return the element of a widget whose script follows it. */
 export const firstPlace = () => document.querySelector(".made-alone:empty");
 
 /** A widget on a page without Python. */

@@ -1,4 +1,4 @@
-"""A widget on a page of its own: its state, its module and a stand-in for Python."""
+"""A widget on a page without Python: its state, its module and a replacement for Python."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .base import InPage, joined_modules
 
 
 def alone(widget: InPage) -> str:
-    """HTML that shows a widget as it is now, and lets it be operated, without a kernel or a server.
+    """Return HTML that shows a widget in its present state, and works without a kernel.
 
     Example:
         >>> from made_course import MaskExplorer
@@ -21,7 +21,7 @@ def alone(widget: InPage) -> str:
 
 
 def alone_from(state: Mapping[str, object]) -> str:
-    """The same from the widget's state, by the names of its traits."""
+    """Return the HTML of :func:`alone` for a state: name of a trait → value."""
     return (
         f'<style>{state["_css"]}</style>\n<div class="made-alone"></div>\n'
         f'<script type="module">\n{script_of(state)}</script>\n'
@@ -29,7 +29,7 @@ def alone_from(state: Mapping[str, object]) -> str:
 
 
 def script_of(state: Mapping[str, object], place: str = "firstPlace()") -> str:
-    """What draws the widget into a place of the page, given as an expression of JavaScript."""
+    """Return JavaScript that draws the widget into an element, given as an expression."""
     shown = {
         name: {"base64": base64.b64encode(value).decode()}
         if isinstance(value, bytes | memoryview)

@@ -1,4 +1,4 @@
-/** Names as they stand in a sentence: "a, b and c"; long lists say how many more there are. */
+/** Return names as part of a sentence: "a, b and c"; long lists say how many more there are. */
 export function listing(names, most = 12) {
   if (names.length > most) {
     return `${names.slice(0, most - 1).join(", ")} and ${names.length - most + 1} more`;
