@@ -1,9 +1,8 @@
-"""What degrees do: which connections the masks cut, and why no path leaks."""
+"""Figures of notebook 3: the connections that masks leave, and why no path leaks."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -22,36 +21,37 @@ from made_course.figures.masks import (
     mask_in_words,
     sizes_in_words,
 )
-from made_course.figures.network_parts import CHIP, RADIUS, draw_units, draw_wire, shade, sheet
+from made_course.figures.network_parts import RADIUS, draw_units, draw_wire, shade, sheet
 from made_course.figures.networks import APART, column, name_ends
 from made_course.figures.picture import CELL, LINES, WIDTH, WORDS, Picture, picture
 from made_course.model.masks import connectivity
 
-DENSE, LEAD = 1.55, 0.43
-"""Inches: for the dense network, and from a layer to the mask of the next one."""
+LEAD = 0.43
+"""Inches from a layer to the mask of the next one."""
 GHOST = {"color": LINES, "alpha": 0.6, "linewidth": 1, "linestyle": (0, (2, 3)), "zorder": 0}
 
 
 @picture
 def plot_masking(degrees: Sequence[Tensor], masks: Sequence[Tensor]) -> Picture:
-    """What masks do: a dense network, and beside it what is left, with each mask under its wires.
+    """What masks leave of a dense network: units by degree, wires, and each mask below its wires.
 
-    Degrees are of the inputs and of each hidden layer. A unit is the darker, the more it may know,
-    and a wire has the blue of the unit it comes from. The last row of the first mask is joined to
-    the unit that it belongs to.
+    A darker unit has a higher degree, and a wire has the blue of the unit that it starts from. The
+    last row of the first mask is framed and joined to its unit.
+
+    Args:
+        degrees: degrees of the inputs and of each hidden layer.
+        masks: one mask per weight matrix, starting at the inputs.
     """
     layers, sides = [*degrees, degrees[0]], margins(masks, degrees)
     names = variable_names(len(degrees[0]))
     leads = [LEAD] * (len(masks) - 1) + [NAMED]
     gaps = [lead + CELL * mask.shape[1] + 0.28 for lead, mask in zip(leads, masks, strict=True)]
-    left, tall = DENSE + 0.5, APART * max(map(len, layers))
+    left, tall = 0.6, APART * max(map(len, layers))
     deep = CELL * max(map(len, masks)) + 0.05
     foot, width = deep + 0.7, left + sum(gaps) + 0.42
     figure = Picture(width, foot + tall + 0.85, alt=_in_words(layers, masks), layout="none")
     axes, xs = sheet(figure), left + np.cumsum([0.0, *gaps])
 
-    _draw_dense(axes, [len(units) for units in layers], names, foot + tall / 2)
-    _explain(axes, _top(layers), deep + 0.25)
     places = [column(x, len(d), foot + tall / 2) for x, d in zip(xs, layers, strict=True)]
     _draw_masked(axes, places, layers, masks)
     name_ends(axes, places[0], places[-1], names)
@@ -64,18 +64,19 @@ def plot_masking(degrees: Sequence[Tensor], masks: Sequence[Tensor]) -> Picture:
     for x, kind in zip(xs, kinds, strict=True):
         axes.text(x, high - 0.52, kind, ha="center", va="center")
     every, kept = _counts(masks)
-    bold = {"weight": "bold", "va": "top"}
-    axes.text(0.05, high - 0.05, f"{every} connections", **bold)
-    axes.text(left - RADIUS - 0.18, high - 0.05, f"→  {kept} that the masks leave", **bold)
+    title = f"{every} connections → {kept} that the masks leave (dotted: cut)"
+    axes.text(0.05, high - 0.05, title, weight="bold", va="top")
     return figure
 
 
 @picture
 def plot_path(degrees: Sequence[Tensor], masks: Sequence[Tensor], path: Sequence[int]) -> Picture:
-    """Why no path leaks: units stand as high as their degree, and wires are level or rise.
+    """Units at the height of their degree: no wire leads down, and into an output all lead up.
 
-    Into an output they rise. One path, a unit of each layer counted from 0, is drawn out, with its
-    degrees compared at each step.
+    Args:
+        degrees: degrees of the inputs and of each hidden layer.
+        masks: one mask per weight matrix, starting at the inputs.
+        path: index of one unit per layer; this path is drawn thick, its degrees above it.
     """
     layers, names = [*degrees, degrees[0]], variable_names(len(degrees[0]))
     along = [int(units[k]) for units, k in zip(layers, path, strict=True)]
@@ -84,8 +85,8 @@ def plot_path(degrees: Sequence[Tensor], masks: Sequence[Tensor], path: Sequence
         steps += ["<" if k == len(masks) else "≤", str(degree)]
     alt = (
         f"A path from {names[path[0]]} to {hat(names[path[-1]])}: its degrees are "
-        f"{' '.join(steps)}. All units stand as high as their degree. Each of the "
-        f"{_counts(masks)[1]} connections is level or rises; into an output, every one rises."
+        f"{' '.join(steps)}. Each unit is at the height of its degree. Each of the "
+        f"{_counts(masks)[1]} connections is level or rises; into an output, each one rises."
     )
     most = max(int(units.bincount().max()) for units in layers)
     band, foot = 0.42 * most + 0.22, 0.42
@@ -114,7 +115,7 @@ def _draw_masked(
     masks: Sequence[Tensor],
     path: Sequence[int] | None = None,
 ) -> None:
-    """Units and wires in the blue of their degree; a path, or one unit's wires and what is cut."""
+    """Draw units and wires in the blue of their degree, with one path or one unit emphasised."""
     shades = [[shade(d, _top(layers)) for d in units.tolist()] for units in layers]
     for k, mask in enumerate(masks):
         for (to, start), kept in np.ndenumerate(mask.bool().cpu().numpy()):
@@ -133,35 +134,8 @@ def _draw_masked(
             axes.scatter(*where[path[k]], s=(144 * RADIUS) ** 2, **ring)
 
 
-def _draw_dense(axes: Axes, widths: Sequence[int], names: Sequence[str], middle: float) -> None:
-    """All wires, with names in the inputs and outputs."""
-    xs = np.linspace(0.05 + RADIUS, DENSE - 0.05 - RADIUS, len(widths))
-    places = [column(x, count, middle) for x, count in zip(xs, widths, strict=True)]
-    for below, above in pairwise(places):
-        for start in below:
-            for to in above:
-                draw_wire(axes, start, to, color=LINES, linewidth=1, zorder=1)
-    for where in places[1:-1]:
-        draw_units(axes, where, [""] * len(where))
-    draw_units(axes, places[0], names)
-    draw_units(axes, places[-1], [hat(name) for name in names])
-
-
-def _explain(axes: Axes, top: int, above: float) -> None:
-    """What stands for what, below the dense network."""
-    degrees = range(1, min(top, 3) + 1)
-    places = np.array([(0.05 + CHIP + 0.28 * k, above) for k in range(len(degrees))])
-    draw_units(axes, places, degrees, [shade(d, top) for d in degrees], CHIP)
-    words = {"va": "center_baseline", "fontsize": 12}
-    axes.text(0.95, above, "degrees", **words)
-    looks = {"1: connected": {"color": shade(1, top), "linewidth": 2}, "0: cut": GHOST}
-    for k, (said, look) in enumerate(looks.items(), start=1):
-        axes.plot([0.05, 0.8], [above - 0.36 * k] * 2, **look)
-        axes.text(0.95, above - 0.36 * k, said, **words)
-
-
 def _join(axes: Axes, unit: np.ndarray, left: float, shape: Sequence[int], above: float) -> None:
-    """A frame about the last row of a mask, and a line from there to the row's unit."""
+    """Frame the last row of a mask and draw a line from it to the unit of this row."""
     right, bottom = left + CELL * shape[1], above - CELL * shape[0]
     frame = {"facecolor": "none", "edgecolor": WORDS, "linewidth": 2.5, "zorder": 5}
     axes.add_patch(Rectangle((left, bottom), right - left, CELL, **frame))
@@ -171,7 +145,7 @@ def _join(axes: Axes, unit: np.ndarray, left: float, shape: Sequence[int], above
 
 
 def _draw_bands(axes: Axes, xs: np.ndarray, top: int, foot: float, band: float) -> None:
-    """A stripe for each degree, the darker the higher, as wide as the network without names."""
+    """Draw one stripe per degree, darker for a higher one."""
     left, right = xs[0] - RADIUS - 0.06, xs[-1] + RADIUS + 0.06
     for degree in range(1, top + 1):
         low = foot + band * (degree - 1)
@@ -182,7 +156,7 @@ def _draw_bands(axes: Axes, xs: np.ndarray, top: int, foot: float, band: float) 
 
 
 def _heights(x: float, units: Tensor, foot: float, band: float) -> np.ndarray:
-    """(n, 2) places of a layer's units: those of one degree share a band."""
+    """Return the positions (n, 2) of a layer's units: units of one degree share a stripe."""
     places = []
     for k, degree in enumerate(units.tolist()):
         alike = (units == degree).nonzero().flatten().tolist()
@@ -192,18 +166,18 @@ def _heights(x: float, units: Tensor, foot: float, band: float) -> np.ndarray:
 
 
 def _counts(masks: Sequence[Tensor]) -> tuple[int, int]:
-    """How many connections there could be, and how many the masks leave."""
+    """Count all connections, and those that the masks leave."""
     return sum(mask.numel() for mask in masks), sum(int(mask.count_nonzero()) for mask in masks)
 
 
 def _in_words(layers: Sequence[Tensor], masks: Sequence[Tensor]) -> str:
-    """How many connections are left, the degrees, the masks, and who sees whom."""
+    """Describe the masked network: connections, degrees, masks, and what each output sees."""
     every, kept = _counts(masks)
     kinds, sides = layer_names(len(layers)), margins(masks, layers[:-1])
     rows = [mask_in_words(m, sides[k : k + 2], kinds[k + 1]) for k, m in enumerate(masks)]
     sees = pairs_in_words(connectivity(masks), variable_names(len(layers[0])))
     return (
-        f"Of {every} connections the masks leave {kept}; the others are ghosts. A dense network of "
-        f"{sizes_in_words(layers)}, with degrees: {'; '.join(layers_in_words(layers))}. Under the "
-        f"connections stand the masks. {' '.join(rows)} {sees}"
+        f"Of {every} connections the masks leave {kept}; the others are dotted. A network of "
+        f"{sizes_in_words(layers)}, with degrees: {'; '.join(layers_in_words(layers))}. Below the "
+        f"connections are the masks. {' '.join(rows)} {sees}"
     )

@@ -112,15 +112,15 @@ FIGURES = {
         "How far 2 outputs move when an input is flipped: x̂₂ by 0.75 when x₂ is. On average one "
         "moves by 0.50 with its own input, the diagonal, which no ordering allows."),
     "masking": (lambda: plot_masking(DEGREES, build_masks(DEGREES)), [0, 1, 2, 3, 12, 6],
-        "Of 12 connections the masks leave 6; the others are ghosts. A dense network of 3 "
+        "Of 12 connections the masks leave 6; the others are dotted. A network of 3 "
         "inputs, 2 hidden units and 3 outputs, with degrees: inputs 3, 1, 2; hidden 1, 2; "
-        "outputs 3, 1, 2. Under the connections stand the masks. Into hidden: a unit of degree "
+        "outputs 3, 1, 2. Below the connections are the masks. Into hidden: a unit of degree "
         "1: 0, 1, 0; a unit of degree 2: 0, 1, 1. Into outputs: x̂₁ of degree 3: 1, 1; x̂₂ of "
         "degree 1: 0, 0; x̂₃ of degree 2: 1, 0. x̂₁ sees x₂ and x₃; x̂₂ sees nothing; x̂₃ sees "
         "x₂."),
     "path": (lambda: plot_path(DEGREES, build_masks(DEGREES), [1, 1, 0]), [1, 2, 3],
-        "A path from x₂ to x̂₁: its degrees are 1 ≤ 2 < 3. All units stand as high as their "
-        "degree. Each of the 6 connections is level or rises; into an output, every one rises."),
+        "A path from x₂ to x̂₁: its degrees are 1 ≤ 2 < 3. Each unit is at the height of its "
+        "degree. Each of the 6 connections is level or rises; into an output, each one rises."),
     "masked step": (lambda: plot_masked_step(STEP, STEP, STEP[0] == 0.25), [0, 1],
         "Set to zero once, 3 forbidden weights are back after one step; in W ⊙ M, where W is "
         "used, none are."),
@@ -389,10 +389,10 @@ def test_what_an_output_may_not_see_is_orange_and_crossed_the_deeper_the_further
     assert labels(axes.get_yticklabels()) == ["x\u0302₂"]  # every second, with the marked one
 
 
-def test_a_wire_has_the_blue_of_its_degree_and_a_cut_one_is_a_ghost():
+def test_a_wire_has_the_blue_of_its_degree_and_a_cut_one_is_dotted():
     masks = build_masks(DEGREES)
     (axes,) = plot_masking(DEGREES, masks).axes
-    wires = axes.lines[14:26]  # after those of the dense network, and two that explain
+    wires = axes.lines[:12]
     kept = torch.cat([mask.flatten() for mask in masks]).tolist()
     assert [line.get_linestyle() == "-" for line in wires] == kept
     blue = {1: "#8ecbf0", 2: BLUE, 3: "#003f66"}
