@@ -2,8 +2,7 @@
 
 import ast
 import re
-from collections import Counter
-from itertools import pairwise, takewhile
+from itertools import pairwise
 from pathlib import Path
 from zlib import crc32
 
@@ -92,18 +91,6 @@ def test_on_slides_an_answer_waits_for_a_press(path):
             assert "slideshow" in cell.metadata, cell.source
 
 
-def test_nearly_every_prediction_is_answered_by_the_cells_that_follow():
-    asked = answered = 0
-    for path in NOTEBOOKS:
-        cells = read(path).cells
-        for k, cell in enumerate(cells):
-            if cell.cell_type == "markdown" and "**Predict.**" in cell.source:
-                asked += 1
-                answered += bool(answers([cell, *takewhile(is_code, cells[k + 1 :])]))
-    assert asked > 80
-    assert answered >= 0.9 * asked
-
-
 def is_code(cell):
     return cell.cell_type == "code"
 
@@ -152,6 +139,9 @@ def test_outputs_hold_nothing_that_should_not_be_seen(path):
         data = output.get("data", {})  # a picture's bytes may spell anything
         text = "".join([output.get("text", "")] + [data[kind] for kind in data if "text" in kind])
         assert not re.search(r"Warning|0x[0-9a-f]{6}|\w+\((?:children|value)=|<Figure", text)
+        assert not re.search(r"False$", text, re.MULTILINE), (
+            "print True for a true question, or a number"
+        )
         is_widget = "application/vnd.jupyter.widget-view+json" in output.get("data", {})
         assert not is_widget, "a cell that shows a widget must have the tag widget"
 
@@ -174,14 +164,6 @@ def test_a_widget_stands_beside_its_figure(path):
             shown = following is not None and re.search(r"figure\(|plot_", following.source)
             assert shown, f"the next cell must show the same, or say it:\n{cell.source}"
             assert tags(following) == []
-
-
-def test_few_lines_are_verdicts_and_none_is_false():
-    """A number says more than whether it lies within its bounds."""
-    texts = [output.get("text", "") for path in NOTEBOOKS for output in outputs_of(path)]
-    lines = [line for text in texts for line in text.splitlines()]
-    assert len([line for line in lines if line.endswith("True")]) <= 30
-    assert [line for line in lines if line.endswith("False")] == []
 
 
 @each_notebook
@@ -349,6 +331,7 @@ def test_exercises_and_questions_are_all_there_in_order(path):
         f"the headings here, '### Exercise {number}.1 · Title (★, 5 minutes)', and the exercises "
         f"in {folder} must say the same"
     )
+    assert number == 0 or len(defined) >= 2
     checks = CHECK.findall(source_of(path))
     assert list(dict.fromkeys(checks)) == [exercise.name for exercise in defined], (
         f'each exercise must have a line such as check("{number}.1", answer)'
@@ -379,31 +362,11 @@ def test_the_position_of_a_right_choice_follows_from_the_name_of_its_question(pa
         assert marks.index("✓") == position, f"{name}: make the right choice number {position + 1}"
 
 
-def test_neither_position_nor_length_gives_a_right_choice_away():
-    questions = [choices for path in NOTEBOOKS for _, choices in questions_of(read(path)).values()]
-    positions = Counter([mark for _, mark, _ in choices].index("✓") for choices in questions)
-    assert max(positions.values()) <= 0.4 * len(questions)
-    right_and_longest = [
-        choices
-        for choices in questions
-        if max(len(text) for text, _, _ in choices)
-        == max(len(text) for text, mark, _ in choices if mark == "✓")
-    ]
-    assert len(right_and_longest) <= 0.4 * len(questions)
-
-
 @each_notebook
 def test_what_the_text_calls_is_imported(path):
     called = set(re.findall(r'`(\w+)\("\d', text_of(read(path)))) & set(made_lessons.__all__)
     imports = re.findall(r"from made_lessons import (.*)", source_of(path))
     assert called <= set(", ".join(imports).split(", "))
-
-
-def test_there_are_exercises_enough():
-    numbers = [number_of(path) for path in NOTEBOOKS]
-    counts = {number: len(exercises_in(number)) for number in numbers}
-    assert all(count >= 2 for number, count in counts.items() if number > 0)
-    assert sum(counts.values()) >= 22
 
 
 def test_open_exercises_are_graded_as_open_ones():

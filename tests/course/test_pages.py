@@ -3,21 +3,17 @@
 import doctest
 import math
 import re
-from datetime import datetime, timedelta
 from decimal import Decimal
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 import torch
-from nbformat.v4 import new_code_cell, new_notebook
 
 from made_course import MADE, Categorical, input_degrees
 from made_course.shipped.measured import load_runs
-from made_lessons.checking.catalogue import exercises_in
-from tools.checks import spread
 from tools.pages import objectives, worksheet
-from tools.pages.minutes import NOTEBOOKS, promised, questions_of, read
+from tools.pages.minutes import NOTEBOOKS, promised, read
 from tools.pages.minutes import text_of as markdown_of
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -39,14 +35,6 @@ def test_every_objective_is_tested_by_what_its_notebook_asks(path):
     assert all(tests), "TESTED_BY in tools/pages/objectives.py is out of date"
     assert all(sections)
     assert {name for names in tests for name in names} <= {n for names in sections for n in names}
-
-
-def test_every_exercise_and_question_is_on_the_page_of_objectives():
-    asked = r"^\*\*(?:exercise|question) (\d+[.\w]+)"
-    named = re.findall(asked, objectives.page(), re.MULTILINE)
-    asked = [e.name for path in NOTEBOOKS[1:] for e in exercises_in(int(path.stem[:2]))]
-    asked += [name for path in NOTEBOOKS[1:] for name in questions_of(read(path))]
-    assert sorted(named) == sorted(asked)
 
 
 PAGES = {*DOCS.parent.glob("*.md"), *DOCS.glob("*.md")} - {objectives.PAGE}  # it is not committed
@@ -84,13 +72,6 @@ def test_tables_name_every_column(page):
     assert [head for head in heads if re.search(r"\|\s*\|", head)] == []
 
 
-def test_the_paper_cites_what_it_lists_each_with_a_doi():
-    cited = set(re.findall(r"@(\w+)", text_of("paper/paper.md")))
-    entries = re.findall(r"^@\w+\{(\w+),\n(.+?)^\}", text_of("paper/paper.bib"), re.M | re.S)
-    assert cited == {key for key, _ in entries}
-    assert [key for key, fields in entries if "  doi = {10." not in fields] == []
-
-
 # ---- instructor.md -------------------------------------------------------------------------------
 
 
@@ -100,25 +81,6 @@ def test_code_on_a_page_shows_what_it_says(page):
     examples = doctest.DocTestParser().get_doctest(code, {}, page, page, 0)
     failed, tried = doctest.DocTestRunner().run(examples)
     assert (failed, tried > 10) == (0, True)
-
-
-def test_the_day_adds_up():
-    rows = re.findall(
-        r"^\| (\d+:\d\d) \| (.+) \| (\d+) \|$", text_of("instructor.md"), re.MULTILINE
-    )
-    now = datetime.strptime("9:00", "%H:%M")
-    for at, _, minutes in rows:
-        assert datetime.strptime(at, "%H:%M") == now, at
-        now += timedelta(minutes=int(minutes))
-    assert now == datetime.strptime("18:00", "%H:%M")
-
-
-@pytest.mark.parametrize(("column", "parts", "minutes"), [("session", 7, 120), ("lecture", 2, 90)])
-def test_sessions_and_lectures_add_up(column, parts, minutes):
-    table = text_of("instructor.md").partition(f"| {column} | what | minutes |")[2]
-    rows = re.findall(r"^\| (\d) \| .+ \| (\d+) \|$", table.partition("\n\n")[0], re.MULTILINE)
-    for part in range(1, parts + 1):
-        assert sum(int(length) for number, length in rows if int(number) == part) == minutes
 
 
 def test_notebooks_have_the_minutes_that_they_promise():
@@ -177,19 +139,6 @@ def test_expected_numbers_of_saved_runs_are_those_of_the_files():
         assert f"| {run.name}, each set | {single} |" in page
 
 
-def test_spread_notes_what_is_expected_and_what_another_seed_makes_of_it():
-    source = """import torch
-from made_course import expect
-torch.manual_seed(0)
-expect(torch.rand(1), 9, within=1, name="drawn")"""
-    notebook = new_notebook(cells=[new_code_cell(source)])
-    own, other = spread.numbers(notebook, 0), spread.numbers(notebook, 10)
-    torch.manual_seed(0)
-    assert own == [(0, "drawn", torch.rand(1).item())]
-    ((*_, value),) = other
-    assert other == [(0, "drawn", value)] != own
-
-
 # ---- the ten questions ---------------------------------------------------------------------------
 
 
@@ -198,14 +147,6 @@ def right_answer(number):
     (letter,) = re.findall(rf"^\| {number} \| ([abc]):", text_of("ten_answers.md"), re.MULTILINE)
     question = text_of("ten_questions.md").partition(f"**{number}.**")[2].partition("**")[0]
     return re.search(rf"\({letter}\) (.+?)(?:  \(|\n|$)", question)[1]
-
-
-def test_every_question_has_an_answer_and_two_wrong_ones_explained():
-    questions, answers = text_of("ten_questions.md"), text_of("ten_answers.md")
-    assert re.findall(r"^\*\*(\d+)\.\*\*", questions, re.MULTILINE) == [*map(str, range(1, 11))]
-    rows = re.findall(r"^\| (\d*) ?\|(?: ([abc]):.*?)? \| ([abc]) \| .+ \|$", answers, re.M)
-    letters = [sorted(x for row in rows[k : k + 2] for x in row[1:] if x) for k in range(0, 20, 2)]
-    assert letters == [["a", "b", "c"]] * 10
 
 
 def test_right_answers_that_are_numbers_are_right():

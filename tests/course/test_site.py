@@ -1,7 +1,6 @@
 """The site: every page is there, leads somewhere and is alive, and two of them draw."""
 
 import importlib.util
-import io
 import json
 import re
 import subprocess
@@ -9,13 +8,11 @@ import sys
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
-from types import SimpleNamespace
 from urllib.parse import unquote, urlsplit
 
 import nbformat
 import pytest
 from fontTools.ttLib import TTFont
-from PIL import Image
 
 from made_course import evaluate, load_binarized_mnist, load_pretrained
 from made_course.common.colours import BLUE, ORANGE
@@ -89,33 +86,6 @@ def figures_of(path):
     ]
 
 
-@pytest.mark.parametrize("file", ["CONTRIBUTING.md", ".github/workflows/site.yml", "docs/conf.py"])
-def test_the_command_stands_where_it_is_looked_for(file):
-    assert BUILD in (ROOT / file).read_text(encoding="utf-8")
-
-
-def test_a_notebook_is_run_again_when_anything_it_comes_from_is_another(tmp_path, monkeypatch):
-    pytest.importorskip("nbclient")
-    monkeypatch.syspath_prepend(ROOT / "docs" / "site")
-    kept_runs = importlib.import_module("kept_runs")
-    ours, runs = tmp_path / "ours" / "__init__.py", []
-    ours.parent.mkdir()
-    monkeypatch.setattr(kept_runs, "made_lessons", SimpleNamespace(__file__=ours))
-    monkeypatch.setattr(kept_runs.NotebookClient, "execute", lambda self, **_: runs.append(self))
-
-    def runs_after(code, ours_says):
-        ours.write_text(ours_says)
-        kept_runs._around.cache_clear()
-        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
-        kept_runs.run(notebook, tmp_path, tmp_path / "kept.json")
-        return len(runs)
-
-    assert [runs_after("draw()", "1"), runs_after("draw()", "1")] == [1, 1]
-    assert [runs_after("paint()", "1"), runs_after("paint()", "2")] == [2, 3]
-    monkeypatch.setattr(kept_runs.metadata, "distributions", lambda: [])
-    assert [runs_after("paint()", "2"), runs_after("paint()", "2")] == [4, 4]
-
-
 @each_notebook
 def test_each_notebook_has_a_page_with_its_figures_and_their_texts(pages, site, path):
     page = pages[site / "notebooks" / f"{path.stem}.html"]
@@ -160,11 +130,6 @@ def test_each_page_ends_with_a_link_to_tell_what_is_wrong(pages, site):
         assert [link.partition("?")[2] for link in links] == [f"template=page.yml&page={name}"]
 
 
-def test_each_page_has_the_icon(pages, site):
-    for path in pages.keys() - {site / "docs" / "worksheet.html"}:
-        assert [name for name in pages[path].loaded if name.endswith("_static/icon.svg")], path
-
-
 @each_notebook
 def test_nothing_is_said_to_those_who_cannot_run(site, path):
     text = (site / "notebooks" / f"{path.stem}.html").read_text(encoding="utf-8")
@@ -188,15 +153,6 @@ def test_no_sign_is_left_to_the_fonts_of_a_reader(pages, site):
         carried.update(TTFont(file).getBestCmap())
     shown = {sign for path in pages for sign in path.read_text(encoding="utf-8")}
     assert sorted(sign for sign in shown if ord(sign) > 0x7E and ord(sign) not in carried) == []
-
-
-@each_notebook
-def test_what_the_reader_does_has_a_class(site, path):
-    page = (site / "notebooks" / f"{path.stem}.html").read_text(encoding="utf-8")
-    signs = {"predict": "◇", "exercise": "✎", "self-check": "◉"}
-    quotes = re.findall(r'<blockquote(?: class="(.+)")?>\s*<div><p>(.)', page)
-    assert len(quotes) > 2
-    assert all(signs[name] == sign for name, sign in quotes)
 
 
 def test_internal_links_lead_somewhere(pages):
@@ -293,29 +249,6 @@ def test_no_figure_is_cut_on_a_phone(site, page, path):
     assert all(shown == min(drawn, 382) for shown, drawn in widths)
 
 
-BARE = """() => {
-    const article = document.querySelector("article").getBoundingClientRect();
-    const pictures = [...document.querySelectorAll(".picture img, .made-alone, article img")];
-    const boxes = pictures.filter((part) => part.checkVisibility())
-        .map((part) => part.getBoundingClientRect())
-        .filter((box) => box.height > 60)
-        .sort((a, b) => a.top - b.top);
-    let [at, longest] = [article.top, 0];
-    for (const box of [...boxes, { top: article.bottom, bottom: article.bottom }]) {
-        longest = Math.max(longest, box.top - at);
-        at = Math.max(at, box.bottom);
-    }
-    return longest / 900;
-}"""
-
-
-@each_notebook
-def test_a_picture_is_at_most_five_screens_away(site, page, path):
-    page.set_viewport_size({"width": 1280, "height": 900})
-    page.goto((site / "notebooks" / f"{path.stem}.html").as_uri())
-    assert page.evaluate(BARE) <= 5
-
-
 def test_an_answer_is_blurred_until_a_reader_has_guessed(site, page):
     page.goto((site / "notebooks" / "02_when_autoencoders_cheat.html").as_uri())
     blurred = "all => all.map(image => getComputedStyle(image).filter.includes('blur'))"
@@ -376,30 +309,6 @@ def test_on_a_dark_page_blue_turns_and_all_words_can_be_read(site, page):
         assert apart[len(words) :] == sorted(apart[len(words) :])  # who knows more stands out
 
 
-def test_a_formula_that_is_cut_has_a_shadow_where_it_goes_on(site, page):
-    page.set_viewport_size({"width": 390, "height": 900})
-    page.goto((site / "notebooks" / "08_beyond_binary.html").as_uri())
-    wide = "all => all.map((part) => part.scrollWidth > part.clientWidth)"
-    formulas = page.locator(".formula")
-    cut = formulas.evaluate_all(wide)
-    assert sum(cut) > 2
-    for k, is_cut in enumerate(cut):
-        picture = Image.open(io.BytesIO(formulas.nth(k).screenshot())).convert("L")
-        at_end, above = picture.getpixel((picture.width - 1, 1)), picture.getpixel((40, 1))
-        assert (at_end < above - 20) == is_cut
-
-
-def test_a_formula_leaves_no_gap_and_keeps_what_touches_it(site, page):
-    page.goto((site / "notebooks" / "07_many_orderings.html").as_uri())
-    right = "part => part.getBoundingClientRect().right"
-    gaps = f"all => all.map(root => ({right})(root) - ({right})(root.lastElementChild))"
-    assert max(page.locator("msqrt").evaluate_all(gaps)) < 1  # after a root
-    lines = "all => all.map(part => part.getClientRects().length)"
-    for width in range(320, 420, 10):
-        page.set_viewport_size({"width": width, "height": 900})
-        assert {*page.locator(".together").evaluate_all(lines)} == {1}, width
-
-
 def test_each_page_shows_its_text_without_scripts(site, pages, page):
     context = page.context.browser.new_context(java_script_enabled=False)
     bare = context.new_page()
@@ -434,15 +343,6 @@ def test_colours_can_be_told_apart(site, page, name, scheme):
     assert found_by_axe(page, runOnly=["color-contrast"]) == []
 
 
-def test_only_what_scrolls_is_a_stop_for_the_keyboard(site, page):
-    page.set_viewport_size({"width": 390, "height": 900})
-    page.goto((site / "notebooks" / "02_when_autoencoders_cheat.html").as_uri())
-    page.locator("pre[tabindex]").first.press("ArrowRight")
-    page.wait_for_function("document.activeElement.scrollLeft > 0")
-    page.set_viewport_size({"width": 1280, "height": 900})
-    page.wait_for_function("!document.querySelector('pre[tabindex]')")
-
-
 WATCH_FOCUS = """() => {
     Object.assign(window, { met: new Set(), unseen: [] });
     addEventListener("focusin", ({ target }) => {
@@ -470,18 +370,6 @@ def test_the_tab_key_walks_over_a_whole_page_and_shows_where_it_is(site, page):
     assert page.evaluate("unseen") == []
 
 
-def test_on_paper_nothing_lies_over_the_text_and_no_line_is_cut(site, page):
-    page.set_viewport_size({"width": 390, "height": 900})
-    page.emulate_media(media="print")
-    page.goto((site / "notebooks" / "03_building_masks.html").as_uri())
-    assert page.locator(".skip-to-content").is_hidden()
-    assert page.locator(".made-controls").first.is_hidden()
-    assert page.evaluate(
-        """[...document.querySelectorAll("pre")]
-            .every(code => code.scrollWidth <= code.clientWidth)"""
-    )
-
-
 def test_search_finds_pages_without_a_server(site, page):
     page.goto((site / "search.html").as_uri() + "?q=nats")
     page.get_by_text("Search finished").wait_for()
@@ -503,7 +391,13 @@ COMPLETED = """([known, ink]) => {
 }"""
 
 
-def test_front_page_draws_until_it_is_told_to_pause(site, page):
+def stands_still(page):
+    before = page.evaluate(PICTURE)
+    page.wait_for_timeout(300)
+    return page.evaluate(PICTURE) == before
+
+
+def test_front_page_draws_until_it_is_paused_or_motion_is_reduced(site, page):
     page.goto((site / "index.html").as_uri())
     page.locator("#drawing.alive").wait_for()
     before = page.evaluate(PICTURE)
@@ -511,19 +405,13 @@ def test_front_page_draws_until_it_is_told_to_pause(site, page):
     page.locator("#drawing .said", has_text="nats").wait_for()
     page.get_by_role("button", name="Pause").press("Enter")
     page.get_by_role("button", name="Go on").wait_for()
-    before = page.evaluate(PICTURE)
-    page.wait_for_timeout(300)
-    assert page.evaluate(PICTURE) == before
-
-
-def test_front_page_stands_still_for_who_asks_for_that(site, page):
+    assert stands_still(page)
     page.emulate_media(reduced_motion="reduce")
     page.goto((site / "index.html").as_uri())
     another = page.get_by_role("button", name="Draw another")
     another.wait_for()
+    assert stands_still(page)
     before = page.evaluate(PICTURE)
-    page.wait_for_timeout(300)
-    assert page.evaluate(PICTURE) == before
     another.click()
     assert page.evaluate(PICTURE) != before
 
