@@ -52,15 +52,6 @@ def test_train_break_and_mend(show, state):
     assert int(widget.evaluate("el => el.dataset.steps")) > int(steps)
 
 
-def test_start_again_and_step(show):
-    widget = show(MaskExplorer("boards"))
-    button(widget, "Step").click()
-    button(widget, "Step").click()
-    wait_for(widget, "steps", "=== 2")
-    button(widget, "Start again").click()
-    wait_for(widget, "steps", "=== 0")
-
-
 def test_groups_by_mouse_and_by_key(show, state, bare):
     widget = show(MaskExplorer())
     wait_for(widget, "floor", "< 1.8445")
@@ -147,14 +138,6 @@ def test_result_and_control_are_on_one_screen(show, bare, lesson, width, most):
     wait_for(widget, "steps", "> 30")
     assert widget.bounding_box()["height"] <= most
     assert bare.evaluate("document.documentElement.scrollWidth") <= width
-
-
-def test_with_reduced_motion_it_trains_all_the_same(show, bare):
-    bare.emulate_media(reduced_motion="reduce")
-    widget = show(MaskExplorer("boards"))
-    button(widget, "Train").click()
-    wait_for(widget, "steps", "=== 50")
-    wait_for(widget, "nll", f"< {FLOOR + 0.05}")
 
 
 def test_in_jupyterlab_and_without_its_kernel(lab, page):

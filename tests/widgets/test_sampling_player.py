@@ -90,15 +90,8 @@ def test_real_rows_are_shown_in_turn_and_the_figure_is_a_filmstrip():
     ]
     assert "steps 157, 314, 406, 471, 628 and 784" in figure.alt
     w.show_real = w.greedy = True
-    figure = w.figure()
-    shown = figure.axes
-    assert len(shown) == 4 * 6 + 1
-    names = [line.get_label() for line in shown[-1].lines[:2]]
-    assert names == ["the likelier values", "the real image"]
-    assert figure.alt.startswith("Log p of the likelier values falls to")
-    assert "Log p of the real image falls to" in figure.alt
+    assert "Log p of the real image falls to" in w.figure().alt
 
 
-@pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16])
-def test_models_of_other_precision(dtype):
-    assert SamplingPlayer(a_model(9).to(dtype)).figure().axes
+def test_a_model_in_half_precision_is_played():
+    assert SamplingPlayer(a_model(9).bfloat16()).figure().axes
