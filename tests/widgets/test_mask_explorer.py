@@ -228,17 +228,10 @@ def test_what_the_page_sends_may_change_all_at_once():
 
 
 def test_the_diary_is_learned_in_python_too():
-    w = MaskExplorer(direct=True)
-    nats, total = w.train()
+    """Notebook 3 trains the broken masks."""
+    nats, total = MaskExplorer(direct=True).train()
     assert 1.844 < nats < 1.86
     assert total == pytest.approx(1, abs=1e-9)
-    w.fault = NOT_STRICT
-    nats, total = w.train()
-    assert nats < 1
-    assert total > 2
-    w.fault = MIXED_UP
-    assert w.leaks
-    assert w.train()[1] == pytest.approx(1, abs=1e-9)
 
 
 def test_the_figure_is_of_the_same_state():

@@ -105,9 +105,8 @@ def test_completions_are_those_of_complete(call, model, seed, data):
     assert shares == pytest.approx(expected.shares[0].tolist())
 
 
-@pytest.mark.parametrize("name", ["tiny", "mnist-512"])
-def test_float32_weights_give_log_probabilities_to_a_ten_thousandth(call, name):
-    model = load_pretrained(name)
+def test_float32_weights_give_log_probabilities_to_a_ten_thousandth(call):
+    model = load_pretrained("tiny")
     row = model.sample(1, noise=uniforms(1, 1, model.input_dim))
     found = log_conditionals(call, in_javascript(model), row[0].int().tolist())
     expected = model.log_conditionals(row)[0].double()
