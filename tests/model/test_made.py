@@ -15,14 +15,11 @@ from made_course import (
     MADE,
     Bernoulli,
     Categorical,
-    MaskedLinear,
     build_masks,
-    complete,
     direct_mask,
 )
 from made_course.model.made import scale_weights
 from tests.networks import (
-    COLUMNS,
     CYCLE,
     ORDER,
     binary,
@@ -33,7 +30,6 @@ from tests.networks import (
     reachable,
     show_every_path,
     total_probability,
-    under,
     uniforms,
     with_weights,
 )
@@ -291,121 +287,6 @@ def test_repr_shows_the_arguments():
     plain = repr(MADE(3, (4,)))
     assert not [word for word in ("num_masks", "conditioning=", "order", "seed") if word in plain]
     assert "num_masks=None" in repr(MADE(3, (4,), num_masks=None))
-
-
-# ---- devices ------------------------------------------------------------------------------------
-
-
-def test_everything_moves_with_the_model():
-    """To ``meta``, the one other device that each machine has."""
-    model = MADE(6, (8, 8), natural_order=False, direct=True, conditioning=True, num_masks=3)
-    model.to("meta")
-    assert {t.device.type for t in [*model.parameters(), *model.buffers()]} == {"meta"}
-    assert model(torch.zeros(3, 6, device="meta")).shape == (3, 6)
-
-
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
-@pytest.mark.filterwarnings("ignore:these completions")
-@pytest.mark.parametrize("num_masks", [1, 3, None])
-def test_a_gpu_gives_the_same_scores_and_samples(num_masks):
-    model = MADE(9, (30, 30), False, num_masks=num_masks, direct=True, conditioning=True)
-    x, noise, known = binary(10, 9), uniforms(10, 9), torch.arange(9) > 6
-    here, k = copy.deepcopy(with_weights(model.double(), 0.5)), num_masks or 3
-    model.to("cuda")
-    for _ in range(4):
-        for call in (
-            lambda one, x: one.log_prob(x, k),
-            lambda one, _: one.sample(10, noise=noise, ensemble=k),
-            lambda one, x: complete(one, x, known, noise=noise[:, None]).samples,
-        ):
-            found = call(model, x.to("cuda"))
-            assert found.is_cuda
-            torch.testing.assert_close(found.cpu(), call(here, x))
-        model.resample_masks()
-        here.load_state_dict(model.state_dict())
-
-
-# ---- torch.compile and torch.func ---------------------------------------------------------------
-
-
-@pytest.fixture
-def _fresh_compiler():
-    torch.compiler.reset()
-    yield
-    torch.compiler.reset()
-
-
-def varied(num_masks, head=None):
-    options = {"natural_order": False, "direct": True, "conditioning": True, "head": head}
-    return with_weights(MADE(6, (8, 8), num_masks=num_masks, seed=0, **options).double(), 1)
-
-
-@pytest.mark.usefixtures("_fresh_compiler")
-def test_forward_and_log_prob_compile_as_one_graph():
-    """The first compilation in a process imports the compiler, which takes some seconds."""
-    model, x = varied(3, COLUMNS), binary(10, 6)
-    forward = torch.compile(model, fullgraph=True, backend="aot_eager")
-    log_prob = torch.compile(model.log_prob, fullgraph=True, backend="aot_eager")
-    for _ in range(2):
-        twin = under(model, model.degrees)
-        torch.testing.assert_close(forward(x), twin(x))
-        found, expected = log_prob(x), twin.log_prob(x)
-        torch.testing.assert_close(found, expected)
-        model.zero_grad()
-        found.mean().backward()
-        expected.mean().backward()
-        for ours, theirs in zip(model.parameters(), twin.parameters(), strict=True):
-            torch.testing.assert_close(ours.grad, theirs.grad)
-        model.resample_masks()  # the compiled network goes on with the new masks
-
-
-@pytest.mark.parametrize(("num_masks", "head"), [(1, COLUMNS), (3, None)])
-def test_transforms_of_torch_func(num_masks, head):
-    model, x = varied(num_masks, head), binary(10, 6).double()
-    model.resample_masks()
-    for function in (model, model.log_prob, lambda row: model.log_prob(row, num_masks)):
-        torch.testing.assert_close(torch.func.vmap(function)(x), function(x))
-    leaf = x.clone().requires_grad_()
-    model.log_prob(leaf, num_masks).sum().backward()
-    by_input = torch.func.grad(lambda rows: model.log_prob(rows, num_masks).sum())(x)
-    torch.testing.assert_close(by_input, leaf.grad)
-    with pytest.raises(ValueError, match="only 0 and 1"):  # values are checked again
-        model.log_prob(torch.full((1, 6), 0.5))
-
-
-# ---- the masked layer ---------------------------------------------------------------------------
-
-
-def test_a_masked_layer_is_a_linear_layer_whose_masked_weights_do_not_count():
-    torch.manual_seed(0)
-    plain = nn.Linear(4, 3)
-    torch.manual_seed(0)
-    layer, x = MaskedLinear(4, 3), torch.rand(5, 4)
-    assert torch.equal(layer(x), plain(x))
-    mask = torch.tensor([[1, 0, 1, 1], [0, 0, 1, 0], [0, 0, 0, 0]])
-    for dtype in (torch.bool, torch.float64):
-        own = mask.to(dtype, copy=True)
-        layer.set_mask(own)
-        own.fill_(1)  # the layer has a copy
-        assert torch.equal(layer(x), F.linear(x, plain.weight * mask, plain.bias))
-    other = MaskedLinear(4, 3)
-    other.load_state_dict(layer.state_dict())  # by itself, it keeps its mask
-    assert torch.equal(other(x), layer(x))
-    assert [name for name, _ in MaskedLinear(4, 3, bias=False).named_parameters()] == ["weight"]
-
-
-@pytest.mark.parametrize(
-    ("error", "message", "mask"),
-    [
-        (ValueError, r"must have shape \(2, 3\) .*, got \(1, 3\)", torch.ones(1, 3)),
-        (ValueError, r"must hold only 0 and 1", torch.full((2, 3), 0.5)),
-    ],
-)
-def test_an_invalid_mask_is_refused_and_the_old_one_kept(error, message, mask):
-    layer = MaskedLinear(3, 2)
-    layer.set_mask(torch.tensor([[1.0, 0.0, 1.0], [0.0, 0.0, 1.0]]))
-    with nothing_changes(layer), pytest.raises(error, match=message):
-        layer.set_mask(mask)
 
 
 # ---- bad arguments ------------------------------------------------------------------------------

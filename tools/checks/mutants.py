@@ -30,7 +30,11 @@ ROOMS = {  # a folder, files of it that are changed, and the tests that then run
     "heads": ("made_course/model", ["heads"], ["heads", "mixed"]),
     "mask_sets": ("made_course/model", ["mask_sets"], ["mask_sets", "saving"]),
     "sampling": ("made_course/model", ["sampling"], ["sampling"]),
-    "made": ("made_course/model", ["masked_linear", "made"], ["made"]),
+    "made": (
+        "made_course/model",
+        ["masked_linear", "made"],
+        ["made", "masked_linear", "transforms"],
+    ),
     "completion": ("made_course/model", ["completion"], ["completion", "completed_rows"]),
     "code of single pages": (
         "made_lessons",
