@@ -41,6 +41,7 @@ def test_few_variables_are_tried_at_every_input_and_many_at_random_points(input_
     assert points.shape == (2**input_dim if is_every else 64, input_dim)
     assert not is_every or len(points.unique(dim=0)) == len(points)
     assert torch.equal(points, binary_points(input_dim, seed=3))
+    assert torch.equal(binary_points(input_dim), binary_points(input_dim, seed=0))
     assert torch.equal(points, binary_points(input_dim, seed=4)) == is_every
     assert is_every or abs(points.mean() - 0.5) < 0.1
 
