@@ -35,7 +35,7 @@ class Completion(NamedTuple):
             are exact and count alike.
         effective_sample_size: (B,) number of exact samples that would be as good: n, or with
             weights :math:`(\sum_k w_k)^2 / \sum_k w_k^2`. It compares the samples with each other,
-            so it is at least 1, and cannot tell what none of them has found.
+            so it is at least 1, and does not show what all of them have missed.
         head: head of the model.
     """
 
@@ -73,14 +73,12 @@ class Completion(NamedTuple):
         """
         count = self.head.of(i).num_classes
         if count is None:
-            raise ValueError(f"variable {i} has {self.head.of(i)}, and no classes: see mean")
+            raise ValueError(f"variable {i} has no classes, because its head is {self.head.of(i)}")
         is_class = F.one_hot(self.samples[..., i].long(), count)
         return (self.shares[..., None] * is_class).sum(dim=1)
 
     def draw(self, n_samples: int = 1, generator: Generator | None = None) -> Tensor:
-        """Return (B, n_samples, D) samples that count alike, drawn by their weights.
-
-        A sample with a large weight is drawn again and again.
+        """Return (B, n_samples, D) samples that count alike, drawn with replacement by weight.
 
         Example:
             >>> samples, weights = torch.tensor([[[2.0], [0.0]]]), torch.tensor([[1.0, 0.0]])
@@ -147,22 +145,24 @@ def complete(
     check_noise(noise, shape, generator)
     noise = fresh_noise(shape, weight, generator) if noise is None else noise.to(weight.device)
 
-    samples, log_weights = x.new_empty(shape), x.new_zeros(len(x), n)
+    # sample k of row b has the number b n + k
+    noise, samples = noise.flatten(0, 1), x.new_empty(len(x) * n, model.input_dim)
+    log_weights = x.new_zeros(len(x) * n)
+    at_once = SAMPLES_AT_ONCE // n * n or SAMPLES_AT_ONCE
     all_exact = True
     patterns, pattern_of = known.unique(dim=0, return_inverse=True)
     with torch.autocast(weight.device.type, enabled=False), evaluation_mode(model):
         for number, pattern in enumerate(patterns):
             degrees, is_exact = completion_degrees(model, pattern, ordering)
             all_exact &= is_exact
-            rows = (pattern_of == number).nonzero().ravel()
+            numbers = (pattern_of == number).repeat_interleave(n).nonzero().ravel()
             with model.under(degrees):
-                for part in rows.split(max(1, SAMPLES_AT_ONCE // n)):
-                    given = x[part].repeat_interleave(n, dim=0)
-                    drawn = sample_incremental(model, noise[part].flatten(0, 1), given, pattern)
-                    samples[part] = drawn.view(-1, *shape[1:])
+                for chunk in numbers.split(at_once):
+                    samples[chunk] = sample_incremental(model, noise[chunk], x[chunk // n], pattern)
                     if not is_exact:
-                        log_p = model.log_conditionals(samples[part].flatten(0, 1))
-                        log_weights[part] = log_p[:, pattern].sum(dim=1).view(-1, n)
+                        log_p = model.log_conditionals(samples[chunk])
+                        log_weights[chunk] = log_p[:, pattern].sum(dim=1)
+    samples, log_weights = samples.view(shape), log_weights.view(len(x), n)
     if all_exact:
         return Completion(samples, None, x.new_full((len(x),), n), model.head)
     size = (2 * log_weights.logsumexp(1) - (2 * log_weights).logsumexp(1)).exp()
@@ -185,20 +185,17 @@ def completion_degrees(
 ) -> tuple[list[Tensor], bool]:
     """Return the degrees under which unknown variables are drawn, and whether that is exact.
 
-    It is exact if all known variables come first. The degrees in use or, of K stored sets, the
-    first set with this property are taken. A model for any ordering (``natural_order=False`` and
+    It is exact if all known variables come first. The degrees in use, or else the first of K stored
+    sets with this property, are taken. A model for any ordering (``natural_order=False`` and
     ``num_masks=None``) gets an ordering made for the purpose: the known variables, then the unknown
     ones, both by their index, or both backwards if the known ones have the larger indices on
-    average. So the hole in an image is drawn row by row, starting beside what is known. Any other
-    model keeps its degrees, and is not exact.
+    average. A hole in an image is then drawn row by row, beginning beside the known pixels. Any
+    other model keeps its degrees, and is not exact.
 
     Args:
         model: a MADE.
         known: (D,) BoolTensor, or zeros and ones.
         ordering: (D,) permutation to use instead of the indices, for a model for any ordering.
-
-    Returns:
-        LongTensors, the degrees of the variables and of each hidden layer, and a boolean.
 
     Example:
         >>> from made_course import MADE

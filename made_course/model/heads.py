@@ -1,4 +1,4 @@
-"""What an output of the network means: parameters in, log-probabilities and samples out.
+"""Heads: distributions that turn the network's outputs into log-probabilities and samples.
 
 A head knows nothing of masks, layers or orderings. It looks at each variable by itself, so that the
 autoregressive property is only the network's business. Parameters have the shape (B, D, P): P

@@ -61,12 +61,12 @@ class MADE(nn.Module):
             :func:`made_course.hidden_degrees`.
         head: distribution of the variables: ``Bernoulli()`` (None), ``Categorical(num_classes)``,
             ``MixtureOfGaussians(num_components)``, ``Mixed([...])`` with one head per column, or
-            a :class:`made_course.Head` of your own.
+            your own :class:`made_course.Head`.
         direct: add masked connections from the inputs to the outputs; they start at zero.
         dropout: probability that a hidden unit is switched off while training.
         conditioning: tell each unit which inputs it sees, by a second weight matrix wherever a
             layer reads the inputs, see :class:`MaskedLinear`. Otherwise a variable that is 0 and
-            one that is not known yet look alike. This pays where masks change.
+            one that is not known yet look alike. This helps if masks change.
         num_masks: number K of stored sets of masks, each with its own hidden degrees and, if the
             ordering is random, its own ordering. :meth:`resample_masks` goes from one to the next.
             None draws a new set each time.
@@ -169,10 +169,7 @@ class MADE(nn.Module):
 
     @contextmanager
     def under(self, degrees: Sequence[Tensor]) -> Iterator[None]:
-        """Use the masks of other degrees inside a ``with``.
-
-        Args:
-            degrees: degrees of the variables and of each hidden layer.
+        """Use the masks of other degrees, of the variables and of each hidden layer, in a ``with``.
 
         Example:
             >>> model = MADE(3, (4,), natural_order=False, num_masks=None, seed=0)
@@ -223,9 +220,6 @@ class MADE(nn.Module):
             x: (B, D) values of the head: zeros and ones, classes, ...; bool and integers are cast.
             ensemble: None uses the set of masks in use; k averages over the first k stored sets
                 or, with ``num_masks=None``, over k sets that are the same in every call.
-
-        Returns:
-            (B,) log-probabilities.
 
         Source:
             Germain et al. 2015, "Distribution Estimation as Autoregression"; "Order-agnostic
@@ -288,9 +282,6 @@ class MADE(nn.Module):
             ensemble: k draws each sample under one of the k sets of masks of :meth:`log_prob`,
                 chosen at random by the noise of variable 0. None uses the set in use for all.
 
-        Returns:
-            (n, D) samples.
-
         Example:
             >>> model = MADE(3, hidden_dims=(4,), seed=0)
             >>> model.sample(2, noise=torch.tensor([[0.0, 1.0, 0.0], [1.0, 0.0, 1.0]]))
@@ -321,9 +312,8 @@ class MADE(nn.Module):
 
         Args:
             path: file to write.
-            table: what :func:`made_course.load_table` returned. Its columns are saved, so that
-                ``load_table(file, like=model.table)`` reads new rows in the same way; its rows are
-                not. None saves the table of the model, if it has one.
+            table: result of :func:`made_course.load_table`. Its columns are saved, not its rows,
+                for ``load_table(file, like=model.table)``. None saves the table of the model.
 
         Example:
             >>> import tempfile

@@ -36,10 +36,7 @@ def input_degrees(ordering: Ordering, input_dim: int | None = None) -> Tensor:
     Args:
         ordering: (D,) permutation of 0..D-1; ``ordering[t]`` is generated at step t. Or a list of
             groups, each a list of the variables that are generated at its step.
-        input_dim: the D that is expected, if it is known.
-
-    Returns:
-        (D,) LongTensor of degrees in 1..D.
+        input_dim: expected D; None accepts any.
 
     Source:
         Germain et al. 2015, "Order-agnostic training": the vector m⁰.
@@ -72,12 +69,7 @@ def ordering_of(order: Tensor) -> list[int] | list[list[int]]:
 
 
 def check_ordering(ordering: Ordering, input_dim: int | None = None) -> Tensor:
-    """Return an ordering without groups as a (D,) LongTensor, or raise an error.
-
-    Example:
-        >>> check_ordering([1, 2, 0])
-        tensor([1, 2, 0])
-    """
+    """Return an ordering without groups as a (D,) LongTensor, or raise an error."""
     try:
         found = torch.as_tensor(ordering)
     except (TypeError, ValueError, RuntimeError) as error:
@@ -115,9 +107,6 @@ def hidden_degrees(
             1..D-1 evenly, without chance: with H ≥ D-1 in every layer no dependency is lost.
         generator: source of the draws; None is torch's global stream.
 
-    Returns:
-        (H,) LongTensor of degrees.
-
     Source:
         Germain et al. 2015, "Deep MADE" and Algorithm 1.
 
@@ -139,19 +128,16 @@ def draw_degrees(
     draw: DegreeDraw = "uniform",
     generator: Generator | None = None,
 ) -> list[Tensor]:
-    """Return the degrees of every layer: those of the inputs, then of each hidden layer.
+    """Return the degrees of every layer: ``order``, then a LongTensor for each hidden layer.
 
-    What is drawn is the number of variables that a unit may see. If variables come in groups, the
-    unit's degree is that of the last group that it sees completely, or 1.
+    The number of variables that a unit may see is drawn. If variables come in groups, the unit's
+    degree is that of the last group that it sees completely, or 1.
 
     Args:
         order: (D,) degrees of the inputs, see :func:`input_degrees`.
         hidden_dims: width of each hidden layer; may be empty.
         draw: how hidden degrees are drawn, see :func:`hidden_degrees`.
         generator: source of the draws; None is torch's global stream.
-
-    Returns:
-        list of 1 + len(hidden_dims) LongTensors; ``degrees[0]`` is ``order``.
 
     Example:
         >>> draw_degrees(torch.tensor([3, 1, 2]), (4, 2), "even")
@@ -169,7 +155,7 @@ def draw_degrees(
 
 
 def build_masks(degrees: Sequence[Tensor], outputs: Tensor | None = None) -> list[Tensor]:
-    r"""Return one mask per layer, which says which weights count.
+    r"""Return one mask per layer, a BoolTensor (out_features, in_features).
 
     .. math::
         M^{W^l}_{k,k'} = 1_{m^l(k) \ge m^{l-1}(k')}, \qquad M^V_{d,k} = 1_{m^0(d) > m^L(k)}
@@ -180,9 +166,6 @@ def build_masks(degrees: Sequence[Tensor], outputs: Tensor | None = None) -> lis
     Args:
         degrees: degrees of the inputs and of each hidden layer, see :func:`draw_degrees`.
         outputs: degrees of the outputs; None takes those of the inputs.
-
-    Returns:
-        list of len(degrees) BoolTensors (out_features, in_features); the last is the output's.
 
     Source:
         Germain et al. 2015, "Deep MADE" and Algorithm 1.
@@ -205,13 +188,8 @@ def build_masks(degrees: Sequence[Tensor], outputs: Tensor | None = None) -> lis
 def direct_mask(order: Tensor) -> Tensor:
     r"""Return the mask of direct connections: :math:`M^A_{d,d'} = 1_{m^0(d) > m^0(d')}`.
 
-    It is also the *strict order*: everything that an autoregressive model may connect.
-
-    Args:
-        order: (D,) degrees of the inputs.
-
-    Returns:
-        (D, D) BoolTensor; strictly triangular in the natural ordering.
+    It is also the *strict order*: everything that an autoregressive model may connect. It is
+    strictly triangular in the natural ordering.
 
     Source:
         Germain et al. 2015, "Imposing the Autoregressive Property".
@@ -239,7 +217,7 @@ def check_mask(mask: Tensor, shape: Sequence[int] | None = None) -> Tensor:
     return mask.bool()
 
 
-# ---- what the masks connect ---------------------------------------------------------------------
+# ---- connectivity -------------------------------------------------------------------------------
 
 
 def connectivity(masks: Sequence[Tensor], direct: Tensor | None = None) -> Tensor:
@@ -248,9 +226,6 @@ def connectivity(masks: Sequence[Tensor], direct: Tensor | None = None) -> Tenso
     Args:
         masks: masks from the first layer to the output, (out_features, in_features) each.
         direct: (D, D) mask of the direct connections, if there are any.
-
-    Returns:
-        (D, D) BoolTensor; rows are outputs, columns are inputs.
 
     Source:
         Germain et al. 2015, "Imposing the Autoregressive Property": the product of the masks, which

@@ -42,9 +42,6 @@ def sample_naive(
         noise: (n, D) uniforms; column i decides variable i.
         head: distribution of the variables.
 
-    Returns:
-        (n, D) samples.
-
     Source:
         Germain et al. 2015, "Masked Autoencoders": a sample takes D passes.
 
@@ -79,17 +76,6 @@ def sample_incremental(
         noise: (n, D) uniforms; column i decides variable i.
         given: (n, D) rows, from which the known variables are taken.
         known: (D,) BoolTensor; None draws every variable.
-
-    Returns:
-        (n, D) samples.
-
-    Example:
-        >>> from made_course import MADE
-        >>> model, noise = MADE(3, (8,), ordering=[1, 2, 0]).double(), torch.rand(4, 3).double()
-        >>> with torch.no_grad():
-        ...     naive = sample_naive(model, model.order, noise, model.head)
-        ...     torch.equal(sample_incremental(model, noise), naive)
-        True
     """
     if given is None or known is None:
         given, known = noise, torch.zeros_like(model.order, dtype=torch.bool)
@@ -203,15 +189,10 @@ def sample_rows(
     method: Method = "incremental",
     members: Sequence[Sequence[Tensor]] | None = None,
 ) -> Tensor:
-    """Turn (n, D) uniforms into (n, D) samples.
+    """Turn (n, D) uniforms into (n, D) samples, under the masks in use or those of an ensemble.
 
-    Args:
-        model: a MADE in evaluation mode.
-        noise: (n, D) uniforms; column i decides variable i.
-        method: ``"incremental"`` or ``"naive"``.
-        members: degrees of each member of an ensemble, from which each row draws one at random.
-            The noise of variable 0 draws it, and what is left of this noise is uniform again. None
-            draws all rows under the masks in use.
+    Each row draws one of the ``members``, which are given by their degrees. The noise of variable 0
+    decides, and its position within the member's share is uniform again.
     """
     if members is None:
         if method == "naive":
@@ -239,7 +220,7 @@ def sample_in_chunks(
     noise: Tensor | None = None,
     generator: Generator | None = None,
 ) -> Tensor:
-    """Draw any number of samples, a chunk at a time, so that memory is bounded.
+    """Draw any number of samples in chunks, so that memory is bounded.
 
     Args:
         draw_rows: turns uniforms (n, D) into samples (n, D).
@@ -248,11 +229,6 @@ def sample_in_chunks(
         device: device of the samples; None is the model's.
         noise: uniforms in [0, 1] to use instead of fresh ones.
         generator: source of fresh noise; None is torch's global stream.
-
-    Example:
-        >>> noise = torch.tensor([[0.1, 0.9]])
-        >>> sample_in_chunks(lambda u: (u <= 0.5).float(), (1, 2), torch.ones(1), noise=noise)
-        tensor([[1., 0.]])
     """
     check_noise(noise, shape, generator)
     if noise is not None:  # integers or less precision would round the values that are drawn
@@ -289,10 +265,6 @@ def fresh_noise(
 
     ``torch.rand`` gives multiples of 2⁻²⁴ in float32, and one number in 17 million is exactly 0. A
     binary variable would then be 1 however small its probability is, so 0 becomes half a multiple.
-
-    Example:
-        >>> bool((fresh_noise((1000,), torch.zeros(1)) > 0).all())
-        True
     """
     dtype = torch.promote_types(weight.dtype, torch.float32)
     u = torch.rand(shape, generator=generator, dtype=dtype, device=weight.device)
