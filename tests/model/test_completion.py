@@ -204,13 +204,18 @@ def test_rows_may_differ_in_what_is_known(num_masks, monkeypatch):
     for row in range(6):
         alone = complete(model, x[row : row + 1], known[row], 4, noise=noise[row : row + 1])
         assert torch.equal(together.samples[row], alone.samples[0])
-    rows, real = [], model.head.sample  # in chunks, the same
-    monkeypatch.setattr(model.head, "sample", lambda p, u: rows.append(u.shape[-1]) or real(p, u))
+    sizes, draw = [], completion.sample_incremental  # in chunks, the same
+
+    def record(model, noise, *given):
+        sizes.append(len(noise))
+        return draw(model, noise, *given)
+
+    monkeypatch.setattr(completion, "sample_incremental", record)
     for at_once in (3, 8):  # also the four samples of one row
         monkeypatch.setattr(completion, "SAMPLES_AT_ONCE", at_once)
         chunks = complete(model, x, known, 4, noise=noise)
         assert torch.equal(chunks.samples, together.samples)
-        assert max(rows) == at_once
+        assert max(sizes) == at_once
 
 
 @pytest.mark.parametrize("dtype", [torch.bool, torch.int64, torch.float32])
