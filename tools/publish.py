@@ -1,7 +1,7 @@
 """Give the repository its address: ``python -m tools.publish anna/made-course``.
 
-Writes it wherever the present one of ``pyproject.toml`` stands, and lists the blanks that only a
-person can fill in. What else a person does, and in which order: ``docs/publishing.md``.
+Replaces the present address of ``pyproject.toml`` in all files, and lists the blanks that only a
+person can fill in. ``docs/publishing.md`` lists all steps of a publication.
 """
 
 import re
@@ -15,25 +15,25 @@ BLANK = "_" * 8
 
 
 def address(root):
-    """Account and repository, as ``pyproject.toml`` has it."""
+    """Return the account and the repository in ``pyproject.toml``."""
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     return project["urls"]["Repository"].removeprefix("https://github.com/")
 
 
 def files_with(root, text):
-    """Tracked files that say this, pictures and the like left out."""
+    """Return the tracked text files that contain this text."""
     command = ["git", "-c", "safe.directory=*", "grep", "-IlzF", "-e", text]
     found = subprocess.run(command, cwd=root, capture_output=True, text=True).stdout
     return [root / name for name in found.split("\0") if name]
 
 
 def site_of(address):
-    """Where GitHub Pages show the site of a repository."""
+    """Return the address of a repository's site on GitHub Pages."""
     return "{}.github.io/{}".format(*address.split("/"))
 
 
 def rename(root, new):
-    """Write the new address in place of the old, and return the files that changed."""
+    """Replace the old address with the new one, and return the files that changed."""
     old = address(root)
     pairs = [(name(old).encode(), name(new).encode()) for name in (str, site_of)]
     files = {file for before, _ in pairs for file in files_with(root, before.decode())}
@@ -46,7 +46,7 @@ def rename(root, new):
 
 
 def blanks(root):
-    """File, line and words of each blank."""
+    """Yield file, line and text of each blank."""
     for file in files_with(root, BLANK):
         lines = file.read_text(encoding="utf-8").splitlines()
         for number, line in enumerate(lines, start=1):

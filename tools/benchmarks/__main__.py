@@ -34,7 +34,7 @@ import torch
 from made_course import load_mnist
 from made_course.training.precision import bfloat16_is_faster
 
-from .compression import bytes_a_digit
+from .compression import bytes_per_digit
 from .densities import densities
 from .figures import figures
 from .gaps import gaps
@@ -53,7 +53,7 @@ SECTIONS = QUICK | {
     "rates": rates,
     "gaps": gaps,
     "densities": densities,
-    "bytes": bytes_a_digit,
+    "bytes": bytes_per_digit,
     "weights": initial_weights,
     "figures": figures,
 }

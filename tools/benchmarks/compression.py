@@ -34,7 +34,7 @@ IMAGES = {
 }
 
 
-def bytes_a_digit(options):
+def bytes_per_digit(options):
     train, test, _ = load_binarized_mnist("auto")
     digits, model = test[:DIGITS], load_pretrained("mnist-512")
     file = compress(model, digits)
@@ -62,7 +62,7 @@ def bytes_a_digit(options):
 
 
 def contexts(rows: Tensor) -> Tensor:
-    """(B, 784) zeros and ones to (B * 784,): the pixel's 16 neighbours as one number."""
+    """Return (B * 784,) the 16 neighbours of each pixel as one number, for (B, 784) images."""
     images = rows.view(-1, 28, 28).long()
     around = F.pad(images, (4, 4, 4, 0))
     number = torch.zeros_like(images)
@@ -72,7 +72,7 @@ def contexts(rows: Tensor) -> Tensor:
 
 
 def counted_while_coding(rows):
-    """Bytes with p(x = 1 | context) = (ones + 1/2) / (times + 1), counted on earlier pixels."""
+    """Return bytes with p(x = 1 | context) = (ones + 1/2) / (times + 1) from earlier pixels."""
     ones, times, bits = [0.5] * 2**16, [1.0] * 2**16, 0.0
     for context, pixel in zip(contexts(rows).tolist(), rows.flatten().int().tolist(), strict=True):
         p = ones[context] / times[context]
@@ -83,7 +83,7 @@ def counted_while_coding(rows):
 
 
 def counted(rows, train):
-    """Bytes with the same probabilities, counted on the training images."""
+    """Return bytes with the same probabilities, counted on the training images."""
     seen = contexts(train)
     times = seen.bincount(minlength=2**16).double() + 1
     ones = seen.bincount(train.double().flatten(), minlength=2**16) + 0.5
@@ -92,7 +92,7 @@ def counted(rows, train):
 
 
 def image_size(rows, settings):
-    """Bytes of one image with all digits on it, side by side."""
+    """Return the bytes of one image that shows all digits."""
     sheet = rows.view(-1, ACROSS, 28, 28).transpose(1, 2).reshape(-1, 28 * ACROSS)
     file = io.BytesIO()
     Image.fromarray((sheet == 1).numpy()).save(file, **settings)

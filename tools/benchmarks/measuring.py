@@ -1,4 +1,4 @@
-"""How the benchmark measures, and how it prints: times and tables."""
+"""Measure times, and print tables."""
 
 import contextlib
 import io
@@ -31,7 +31,7 @@ def best_of(repeats, works):
 
 
 def say(text):
-    """Print what is being measured to stderr, beside the tables."""
+    """Print progress to stderr, because the tables go to stdout."""
     print(text, file=sys.stderr, flush=True)
 
 

@@ -60,7 +60,7 @@ def require_made(name, network, ours):
 
 
 def train(network, batches):
-    """Train for an epoch, as the tutorials of the peers write it."""
+    """Train for an epoch, with the plain loop of the peers' tutorials."""
     network.train()
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-3)
     for x in batches:

@@ -1,4 +1,4 @@
-"""Ten epochs by the document, by train_made and by fit; and what the weights that ship reach."""
+"""Ten epochs by the document, by train_made and by fit, and the NLL of the weights that ship."""
 
 import math
 
@@ -33,7 +33,7 @@ def recipe(_options):
     for name, work in works.items():
         say(f"recipe: {name}")
         seconds, score = timed(work)
-        # train_made returns its model: its last line has already paid for the evaluation
+        # train_made returns its model, and its last line has already evaluated it
         nats = evaluate(score, test) if isinstance(score, MADE) else score
         theirs = theirs or seconds
         rows.append((name, f"{nats:.2f}", f"{seconds:.2f}", f"{theirs / seconds:.2f}×"))
@@ -47,7 +47,7 @@ def recipe(_options):
 
 def shipped(_options):
     _, (train, test, _) = timed(lambda: load_binarized_mnist("auto"))
-    # one image more with ink and one without: else a first surprise costs infinitely much
+    # one more image with ink and one without, because log 0 would be infinite
     ink = (train.double().sum(0) + 1) / (len(train) + 2)
     pixels = torch.distributions.Bernoulli(ink)
     nats = {

@@ -1,9 +1,8 @@
-"""What a learner hears of every known answer: ``python -m tools.checks.heard [--out FILE]``.
+"""List all messages that a learner can get: ``python -m tools.checks.heard [--out FILE]``.
 
-The reference and each listed wrong answer of every exercise are examined as ``check`` does, and
-what is said of them is a table: for a wrong answer its listed cause, and what was tried, expected,
-came, and why; for the reference what a right answer hears. Two runs give the same table, so that
-``diff`` tells whether a change to the exercises changes a word.
+The reference and each known wrong answer of every exercise are checked as ``check`` does, and the
+messages are printed. Two runs print the same, so that ``diff`` shows whether a change to the
+exercises changes a message.
 """
 
 import argparse
@@ -18,9 +17,9 @@ from made_lessons.checking.examine import examine
 from made_lessons.checking.exercise import Wrong
 
 
-def heard(exercise, answer):
-    """What is said of an answer, part by part."""
-    with patch("secrets.randbits", Random(0).getrandbits):  # the chance of open exercises
+def messages(exercise, answer):
+    """Return the parts of the message about an answer."""
+    with patch("secrets.randbits", Random(0).getrandbits):  # the seeds of open exercises
         try:
             return {"right": examine(exercise, answer) or "(no more is said)"}
         except Wrong as wrong:
@@ -29,18 +28,18 @@ def heard(exercise, answer):
 
 
 def block(title, words):
-    said = {label: " ⏎ ".join(text.splitlines()) for label, text in words.items() if text}
-    return "\n".join([title, *(f"  {label:<10}{text}" for label, text in said.items())])
+    lines = {label: " ⏎ ".join(text.splitlines()) for label, text in words.items() if text}
+    return "\n".join([title, *(f"  {label:<10}{text}" for label, text in lines.items())])
 
 
 def blocks_of(exercise):
-    """A block for the reference of an exercise, and one for each of its wrong answers."""
+    """Yield a block for the reference of an exercise, and one for each of its wrong answers."""
     torch.manual_seed(0)
     right = exercise.reference() if exercise.is_value else exercise.reference
     title = f"{exercise.name} · {exercise.title}"
-    yield block(f"{title}, the reference", heard(exercise, right))
+    yield block(f"{title}, the reference", messages(exercise, right))
     for k, slip in enumerate(exercise.slips, start=1):
-        words = {"listed": slip.cause, **heard(exercise, slip.answer)}
+        words = {"listed": slip.cause, **messages(exercise, slip.answer)}
         yield block(f"{title}, slip {k} of {len(exercise.slips)}", words)
 
 
@@ -48,7 +47,7 @@ def main():
     parser = argparse.ArgumentParser(prog="python -m tools.checks.heard")
     parser.add_argument("--out", type=Path, metavar="FILE", help="else the table is printed")
     out = parser.parse_args().out
-    torch.set_num_threads(1)  # sums of several threads may end in another digit
+    torch.set_num_threads(1)  # several threads may change the last digit of a sum
     exercises = [exercise for number in NOTEBOOKS for exercise in exercises_in(number)]
     table = "\n\n".join(text for exercise in exercises for text in blocks_of(exercise))
     out.write_text(f"{table}\n", encoding="utf-8") if out else print(table)

@@ -6,7 +6,7 @@ more or less. The room's tests then run on a copy of the tree with this one chan
 should fail. One that survives changes nothing that matters, or shows a hole in the tests.
 
 Places are counted in a room from top to bottom, without imports and annotations, so that they are
-the same wherever its file lies. ``--out FILE`` writes the table into a file, too.
+the same wherever its file lies. ``--out FILE`` also writes the table into a file.
 """
 
 import argparse
@@ -113,7 +113,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # as conftest.py has it
 SERVER = multiprocessing.get_context("forkserver")  # which loads once what all of them need
 SERVER.set_forkserver_preload(["hypothesis", "matplotlib.pyplot", "pandas", "pytest", "torch"])
 EACH = 12
-SECONDS = 120  # for tests that take about ten; a mutant that takes longer is caught, too
+SECONDS = 120  # for tests that take about ten; a mutant that takes longer also counts as caught
 OPERATORS = re.compile(  # no other swaps of signs: most of them raise an error wherever they run
     "core/(AddNot|NumberReplacer|RemoveDecorator|ZeroIterationForLoop"
     "|ReplaceBinaryOperator_(Add_Sub|Sub_Add|Mul_Add|Mul_Div|Div_Mul|FloorDiv_Mul|Mod_Mul|Pow_Mul"
@@ -125,14 +125,14 @@ OPERATORS = re.compile(  # no other swaps of signs: most of them raise an error 
 
 
 def around(node):
-    """All that a node lies in, from inside outwards, each with the part of it that the node is."""
+    """Yield each node around a node, from the inside out, and its child on the way."""
     while node.parent is not None:
         yield node.parent, node
         node = node.parent
 
 
 def is_left_out(node):
-    """Whether a change of it would be no mistake that a test can see, or no Python."""
+    """Return True if a change of the node is not a mistake that a test can see, or not Python."""
     return re.match(".*(TYPE_CHECKING|:=)", node.get_code(include_prefix=False)) or any(
         outer.type in ("tfpdef", "decorator")
         or (outer.type == "annassign" and part is outer.children[1])
@@ -143,7 +143,7 @@ def is_left_out(node):
 
 
 def mutants(room):
-    """Those of a room, from top to bottom: what is changed and where, and the whole file then."""
+    """Yield the mutants of a room: room, place and change, path, and source of the file."""
     from cosmic_ray.ast import ast_nodes, get_ast
     from cosmic_ray.mutating import mutate_code
     from cosmic_ray.plugins import get_operator, operator_names
@@ -171,7 +171,7 @@ def mutants(room):
 
 
 def outcome(tree, room, path=None, source=None):
-    """What a room's tests say in a copy of the tree, where a file has another in its place."""
+    """Run a room's tests in a copy of the tree in which one file is changed."""
     folder, files, tests = ROOMS[room]
     of_tests = folder.partition("made_course/")[2] or "lessons"
     tried = [f"{folder}/{file}.py" for file in files]
@@ -190,7 +190,7 @@ def outcome(tree, room, path=None, source=None):
 
 
 def run_tests(copy, tried):
-    """The life of a process: tests of the tree that it is in."""
+    """Run tests in a copy of the tree, without output, and exit with their status."""
     nothing = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nothing, 1)
     os.dup2(nothing, 2)

@@ -1,11 +1,11 @@
-"""Time and memory of each notebook: ``python -m tools.checks.pod``.
+"""Measure time and memory of each notebook: ``python -m tools.checks.pod``.
 
-Every notebook runs in a process of its own, from top to bottom. Its memory is the most that its
-kernel had resident at any time, as the system counted it (on Linux and macOS). Beside the seconds
-stand those that processors worked, which a busy machine does not make more. Ends with 1 if a
-notebook fails or needs more than a pod of Binder gives.
+Every notebook runs in its own process, from top to bottom. Its memory is the largest resident size
+of its kernel, as the system reports it (on Linux and macOS). The second time is processor time,
+which does not depend on other work of the machine. The exit status is 1 if a notebook fails or
+needs more than a pod of Binder gives.
 
-How a small pod does: ``taskset -c 0 python -m tools.checks.pod`` has one core, and ``systemd-run
+To try a small pod: ``taskset -c 0 python -m tools.checks.pod`` has one core, and ``systemd-run
 --scope -p MemoryMax=2G -p MemorySwapMax=0`` before it a limit that the system enforces.
 """
 
@@ -34,7 +34,7 @@ print(used.ru_utime + used.ru_stime, round(megabytes))
 
 
 def measure(path):
-    """Seconds that a notebook takes, those that processors worked, and its kernel's megabytes."""
+    """Return the seconds that a notebook takes, its processor seconds, and its megabytes."""
     begin = perf_counter()
     command = [sys.executable, "-c", RUN, str(path), str(path.parent)]
     run = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)

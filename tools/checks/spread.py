@@ -1,9 +1,9 @@
 """Expected numbers with their spread: ``python -m tools.checks.spread``, some minutes on one core.
 
-The code of each notebook is run with other seeds in place of its ``torch.manual_seed(0)`` and
-``seed=0``. Of every number that it shows by ``expect``, and that a seed changes, it prints what the
-notebook itself gives and the range over the other seeds. ``python -m tools.checks.spread 02 08``
-runs these notebooks alone.
+The code of each notebook is run with other seeds instead of its ``torch.manual_seed(0)`` and
+``seed=0``. For every number that ``expect`` shows and that depends on the seed, the notebook's own
+value and the range over the other seeds are printed. ``python -m tools.checks.spread 02 08`` runs
+only these notebooks.
 """
 
 import argparse
@@ -19,7 +19,7 @@ SEEDS = (10, 20, 30)  # not 1: notebook 8 draws its test points with it
 
 
 def code_of(notebook):
-    """Place and source of each code cell."""
+    """Return index and source of each code cell."""
     return [(k, cell.source) for k, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
 
 
@@ -33,7 +33,7 @@ def with_seed(source, seed):
 
 
 def numbers(notebook, seed):
-    """Cell, name and value of what ``expect`` is given in a run with this seed, in sequence."""
+    """Return cell, name and value of each call of ``expect`` in a run with this seed."""
     found = []
 
     def note(value, expected, *, within, name="", unit="nats"):

@@ -1,8 +1,8 @@
-"""A learner's two days with notebooks in JupyterLab: ``python -m tools.checks.walk [NAME ...]``.
+"""Walk through notebooks in JupyterLab as a learner: ``python -m tools.checks.walk [NAME ...]``.
 
-Cell by cell with Shift and Enter: each question's folds by keyboard; each exercise wrong, then its
-first hint, then right. The notebook is saved, its kernel ended, and the copy opened again. What
-goes wrong is printed, a line each.
+Each cell is run with Shift and Enter. Each question's folds are opened by keyboard, and each
+exercise gets a wrong answer, then its first hint, then a right answer. The notebook is saved, its
+kernel is ended, and the saved copy is opened again. Each defect is printed on a line.
 """
 
 import argparse
@@ -41,7 +41,7 @@ ANSWER = """from made_lessons.checking.catalogue import exercise_named as the
 check("{0}", {1})"""
 LIMIT_S = 600
 ASLEEP, NOT_FOUND = "Error displaying widget: model not found", "Error: widget model not found"
-"""What JupyterLab shows of a widget whose kernel is gone, and what it says in the console."""
+"""JupyterLab's text for a widget whose kernel is gone, and its message in the console."""
 
 
 def cell_of(page, k: int):
@@ -58,7 +58,7 @@ def press(page, k: int) -> None:
 
 
 def folds_of(page, k: int):
-    """The folds that a cell shows, below it or as its own text."""
+    """Return the folds that a cell shows, below it or as its own text."""
     return cell_of(page, k).locator("details:visible")
 
 
@@ -74,7 +74,7 @@ def ask(page, k: int) -> Iterator[str]:
         yield f"{k}: a choice does not open by Tab and Enter"
     press(page, k)
     if not folds.evaluate_all("all => all.every((fold) => fold.open)"):
-        yield f"{k}: Shift+Enter closes what was open"
+        yield f"{k}: Shift+Enter closes the open folds"
 
 
 def try_exercise(page, k: int, name: str) -> Iterator[str]:

@@ -1,8 +1,8 @@
-"""Notebooks for Colab: ``python -m tools.pages.colab``, on the branch ``colab`` alone.
+"""Write the notebooks for Colab: ``python -m tools.pages.colab``, only on the branch ``colab``.
 
-Colab opens one file, and nothing that lies beside it. So there each notebook has a first cell that
-installs the course, and its links and pictures lead to the repository. The branch is made of the
-tag at a release (``docs/publishing.md``): whoever reads elsewhere has no such cell to pass over.
+Colab opens one file without its neighbours. So each notebook of this branch has a first cell that
+installs the course, and its links and pictures lead to the repository. The branch is made from the
+tag of a release (``docs/publishing.md``), so that other readers do not see this cell.
 """
 
 import re
@@ -31,12 +31,12 @@ LINK = re.compile(
 
 
 def link_to(name):
-    """Where a notebook of this name is opened on Colab."""
+    """Return the address that opens a notebook on Colab."""
     return f"https://colab.research.google.com/github/{address(ROOT)}/blob/colab/notebooks/{name}"
 
 
 def for_colab(notebook):
-    """The notebook with its first cell, and with links that lead somewhere from Colab."""
+    """Add the first cell to a notebook, and make its links work on Colab."""
 
     def led(link):
         target = next(filter(None, link.groups()))

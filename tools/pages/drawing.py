@@ -1,8 +1,7 @@
-"""The moving picture of README: ``python -m tools.pages.drawing`` writes notebooks/drawing.webp.
+"""Draw the animation of README: ``python -m tools.pages.drawing`` writes notebooks/drawing.webp.
 
-The digits of docs/pictures/readme.png as they are drawn, row by row, and the mask beside them.
-It is over in five seconds and rests then on the finished digits, as a page's movement should. The
-same in each run with the same matplotlib and Pillow.
+It shows the digits of docs/pictures/readme.png as they are drawn, row by row, and a mask beside
+them. It plays once, in five seconds. Runs with the same matplotlib and Pillow give the same file.
 """
 
 import math
@@ -27,7 +26,7 @@ FRAME = 80  # milliseconds
 
 
 def frames() -> list[Image.Image]:
-    """The picture after every 14th pixel of all 36 digits."""
+    """Return the picture after every 14th pixel of all 36 digits."""
     model = load_pretrained()
     samples = model.sample(36, generator=torch.Generator().manual_seed(0))
     figure = plot_samples_and_mask(samples, model.masks[1])
@@ -44,9 +43,9 @@ def frames() -> list[Image.Image]:
 
 @picture
 def plot_samples_and_mask(samples: Tensor, mask: Tensor) -> Picture:
-    """The course in one picture: digits that a MADE drew, and the mask that lets it draw them.
+    """Draw the course in one picture: digits that a MADE drew, and a mask that lets it draw them.
 
-    Digits (n, 784) stand in rows of √n; the mask is blue where a weight may exist.
+    Digits (n, 784) are in rows of √n, and the mask is blue where a weight may exist.
 
     Example:
         >>> plot_samples_and_mask(torch.zeros(9, 784), torch.ones(2, 3)).alt

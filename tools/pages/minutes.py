@@ -1,10 +1,9 @@
-"""What a notebook asks of a learner, as counted: ``python -m tools.pages.minutes``.
+"""Count the minutes and new terms of each notebook: ``python -m tools.pages.minutes``.
 
-Minutes, of a quick reader and of a careful one: words of text and of the self-checks, lines of
-code, thought for each Predict and self-check, all at the rates of ``READERS``; and the exercises,
-open ones too, at the minutes that they state, their code included. Not counted: the glossary.
-
-Terms: those of the glossary, each where the course has it in bold for the first time.
+Minutes are counted for a quick and for a careful reader: words, lines of code and a thought for
+each Predict and self-check at the rates of ``READERS``, and exercises at the minutes that they
+state. The glossary is not counted. A term of the glossary is new where the course has it in bold
+for the first time.
 """
 
 import re
@@ -17,8 +16,8 @@ NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("[0-9]*.ipynb"
 
 
 class Reader(NamedTuple):
-    words_a_minute: float
-    lines_a_minute: float
+    words_per_minute: float
+    lines_per_minute: float
     thought: float
     """Minutes for a Predict, and for a self-check."""
 
@@ -56,12 +55,12 @@ def read(path):
 
 
 def text_of(notebook):
-    """All markdown of a notebook."""
+    """Return all markdown of a notebook."""
     return "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
 
 
 def questions_of(notebook):
-    """Name → the question of a self-check, and its choices: a text, ✓ or ✗, and why."""
+    """Return name → the question of a self-check, and its choices: text, ✓ or ✗, and reason."""
     return {
         found["name"]: (found["question"], CHOICE.findall(found["choices"]))
         for found in QUESTION.finditer(text_of(notebook))
@@ -70,31 +69,31 @@ def questions_of(notebook):
 
 def words_of(notebook):
     text = text_of(notebook).partition(GLOSSARY)[0]
-    text = re.sub(r"\*\*Self-check \w+\.\*\*|</?\w+>", " ", text)  # a label is seen, not read
+    text = re.sub(r"\*\*Self-check \w+\.\*\*|</?\w+>", " ", text)  # nobody reads a label
     text = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
-    text = re.sub(r"\]\([^)]*\)", "]", text)  # where a link leads is not read
+    text = re.sub(r"\]\([^)]*\)", "]", text)  # nobody reads an address
     return len(re.findall(r"\w+(?:['’.\-]\w+)*", text))
 
 
 def lines_of(notebook):
-    """Lines of code to be read; those of an exercise are among its minutes."""
+    """Count the lines of code, without those of exercises, whose minutes include them."""
     code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
     shown = [source for source in code if not CHECK.search(source)]
     return sum(bool(line.strip()) for source in shown for line in source.splitlines())
 
 
 def exercises_of(notebook):
-    """Minutes of all exercises, as they state them."""
+    """Return the sum of the minutes that the exercises state."""
     return sum(int(exercise["minutes"]) for exercise in EXERCISE.finditer(text_of(notebook)))
 
 
 def minutes_of(notebook):
-    """(of the quick reader, of the careful one)."""
+    """Return the minutes of the quick and of the careful reader."""
     words, lines, text = words_of(notebook), lines_of(notebook), text_of(notebook)
     thoughts = text.count(PREDICT) + len(QUESTION.findall(text))
     return [
-        words / reader.words_a_minute
-        + lines / reader.lines_a_minute
+        words / reader.words_per_minute
+        + lines / reader.lines_per_minute
         + thoughts * reader.thought
         + exercises_of(notebook)
         for reader in READERS
@@ -102,13 +101,13 @@ def minutes_of(notebook):
 
 
 def counted(notebook):
-    """What the header should promise: to the nearest five."""
+    """Return the range of minutes for the header, rounded to fives."""
     low, high = (5 * round(minutes / 5) for minutes in minutes_of(notebook))
     return f"{low} to {high}"
 
 
 def hours():
-    """Of all notebooks."""
+    """Return the range of hours of all notebooks."""
     low, high = (
         sum(each) / 60 for each in zip(*map(minutes_of, map(read, NOTEBOOKS)), strict=True)
     )
@@ -120,7 +119,7 @@ def promised(notebook):
 
 
 def glossary():
-    """Each term, without what stands after it in brackets, and the notebook that introduces it."""
+    """Return the terms of the glossary, each with the notebook that introduces it."""
     rows = TERM.finditer(text_of(read(NOTEBOOKS[0])).partition(GLOSSARY)[2])
     return [(row["term"], row["file"]) for row in rows]
 
@@ -131,7 +130,7 @@ def is_named(term, text):
 
 
 def new_terms():
-    """(notebook, heading of a section) → terms of the glossary that are first in bold there."""
+    """Return (notebook, heading of a section) → terms that are in bold for the first time there."""
     glossary_terms = [term for term, _ in glossary()]
     found, met = {}, set()
     for path in NOTEBOOKS:

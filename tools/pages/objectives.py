@@ -1,8 +1,8 @@
 """List objectives and wrong answers of each section: ``python -m tools.pages.objectives``.
 
-The command writes ``docs/objectives.md``, as the site build does; git ignores it. Objectives,
-sections, exercises and questions come from the notebooks, and wrong answers from the checks and
-self-checks. Only ``TESTED_BY`` is written by hand: it says what tests each objective.
+The command writes ``docs/objectives.md``. The site build does the same, and git ignores the file.
+Objectives, sections, exercises and questions come from the notebooks, and wrong answers from the
+checks and self-checks. Only ``TESTED_BY`` is written by hand: it says what tests each objective.
 """
 
 import re
@@ -37,7 +37,7 @@ def objectives_of(notebook):
 
 
 def sections_of(notebook):
-    """Heading of each numbered section, and the names of its exercises and questions."""
+    """Return the heading of each numbered section, and the names of its exercises and questions."""
     sections = []
     for cell in notebook.cells:
         for heading, *name in ASKED.findall(cell.source):
@@ -49,13 +49,13 @@ def sections_of(notebook):
 
 
 def tests_of(path):
-    """For each objective of a notebook, the names of the exercises and questions that test it."""
+    """Return for each objective the names of the exercises and questions that test it."""
     number, count = int(path.stem[:2]), len(objectives_of(read(path)))
     tests = [names.split() for names in TESTED_BY.get(number, [])]
     if len(tests) != count:
         raise ValueError(
             f"TESTED_BY in tools/pages/objectives.py must have {count} entries for notebook "
-            f"{number}, one an objective, of what tests it; it has {len(tests)}"
+            f"{number}, one per objective; it has {len(tests)}"
         )
     return tests
 
@@ -65,7 +65,7 @@ def kind_of(name):
 
 
 def asked_of(name, exercises, questions):
-    """An exercise or question, and its wrong answers."""
+    """Return the title of an exercise or question, and its wrong answers."""
     if name[-1].isalpha():
         question, choices = questions[name]
         wrong = [f"“{text}” – {why}" for text, mark, why in choices if mark == "✗"]
@@ -77,7 +77,7 @@ def asked_of(name, exercises, questions):
 
 
 def as_markdown(text):
-    """Plain text, but for `code` between backticks."""
+    """Escape Markdown in plain text, except in `code` between backticks."""
     parts = text.split("`")
     parts[::2] = [re.sub(r"([*_<\[])", r"\\\1", part) for part in parts[::2]]
     return "`".join(parts)

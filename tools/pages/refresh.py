@@ -1,9 +1,9 @@
 """Run notebooks and save their outputs: ``python -m tools.pages.refresh notebooks/*.ipynb``.
 
-Cells with the tag ``widget`` are saved without output and execution count: what they show lives
-in the kernel, and a saved copy of it would be an empty frame. What answers a *Predict* is saved
-folded: JupyterLab shows it when the reader runs the cell. Metadata are those that JupyterLab writes
-itself, so that opening and saving a notebook there changes no more than the version of Python.
+Cells with the tag ``widget`` are saved without output and execution count, because a saved widget
+would be an empty frame. Outputs that answer a *Predict* are saved folded, and JupyterLab shows them
+when the reader runs the cell. The metadata are the ones that JupyterLab writes, so that saving a
+notebook there changes only the version of Python.
 """
 
 import os
@@ -35,7 +35,7 @@ FOLDED = {"collapsed": True, "jupyter": {"outputs_hidden": True}}
 
 
 def answers(cells: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
-    """The cells whose outputs answer a *Predict*: those between it and the next text."""
+    """Return the cells whose outputs answer a *Predict*: all between it and the next text."""
     found, is_asked = [], False
     for cell in cells:
         if cell.cell_type == "markdown":
@@ -46,12 +46,12 @@ def answers(cells: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
 
 
 def refresh(path: Path) -> None:
-    """Run a notebook from top to bottom in its own folder and save it; raises if a cell fails."""
+    """Run a notebook from top to bottom in its own folder and save it, or raise an error."""
     notebook = nbformat.read(path, as_version=4)
     # two prints of one cell are one output, however busy the machine is
     where = {"metadata": {"path": path.parent}}
     client = NotebookClient(notebook, timeout=600, coalesce_streams=True, resources=where)
-    with TemporaryDirectory() as folder:  # what is solved here, the user at hand has not solved
+    with TemporaryDirectory() as folder:  # the progress of this user stays as it is
         client.execute(env=os.environ | {"MADE_COURSE_PROGRESS": folder})
     for cell in notebook.cells:
         if cell.cell_type != "code":

@@ -1,7 +1,7 @@
-"""Masks on paper, to fill in and with the solution: ``python -m tools.pages.worksheet``.
+"""Write the worksheet about masks, with its solution: ``python -m tools.pages.worksheet``.
 
-Writes ``docs/worksheet.html``, to be printed from any browser. Every number of the solution is
-computed by the package.
+The page ``docs/worksheet.html`` can be printed from any browser. The package computes every number
+of the solution.
 """
 
 from pathlib import Path
@@ -34,7 +34,7 @@ p.line { border-bottom: 1px solid black; min-height: 1.6em; margin: 0.3em 0; fon
 
 
 def grid(rows, columns, entries, solved):
-    """A table with a margin; without its entries where they are to be filled in."""
+    """Return a table with a margin; its entries are left blank unless they are ``solved``."""
     head = "".join(f"<th>{column}</th>" for column in ["", *columns])
     body = "".join(
         f"<tr><th>{row}</th>"
@@ -46,7 +46,7 @@ def grid(rows, columns, entries, solved):
 
 
 def pairs(matrix, verb, names):
-    """Output and input of each true entry, in words."""
+    """Describe the output and the input of each true entry."""
     found = matrix.nonzero().tolist()
     return ", ".join(f"{hat(names[i])} {verb} {names[j]}" for i, j in found)
 
@@ -71,13 +71,13 @@ def section(solved):
     return f"""<section>
 <h1>Masks on paper{": solution" if solved else ""}</h1>
 <p>Four yes-or-no variables in the ordering {", ".join(names[i] for i in ORDERING)}. One hidden
-layer of four units, whose degrees are {", ".join(map(str, HIDDEN))}. A row listens, a column
-speaks. Into a hidden unit: from degrees that are not larger than its own. Into an output: from
-smaller degrees only.</p>
+layer of four units, whose degrees are {", ".join(map(str, HIDDEN))}. A row is a unit that
+sees, a column is one that is seen. A hidden unit sees degrees that are not larger than its own. An
+output sees only smaller degrees.</p>
 <ol>
 <li>Write down the degree of each variable: the step, from 1, at which it is generated.
 {grid(["degree"], names, [order], solved)}</li>
-<li>The first mask: write a 1 where a unit may hear an input, else a 0.
+<li>The first mask: write a 1 where a unit may see an input, else a 0.
 {grid(first_rows, names, first, solved)}</li>
 <li>The mask of the outputs. The degree of an output is that of its variable.
 {grid(outputs, units, output, solved)}</li>
@@ -86,7 +86,7 @@ smaller degrees only.</p>
 <li>Which output may see a variable, but no path leads there?
 {answer(pairs(missing, "may see", names))}
 Which degree must a fifth unit have to repair it? {answer("2")}</li>
-<li>By mistake the mask of the outputs has “not larger” in place of “smaller”. Which outputs see
+<li>By mistake the mask of the outputs has “not larger” instead of “smaller”. Which outputs see
 their own variable now, and why not the others? {answer(pairs(leaking, "sees", names))}
 {answer("Only their degrees, 3 and 1, are those of units: no unit has degree 2 or 4.")}
 </li>
