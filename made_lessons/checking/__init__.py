@@ -16,7 +16,6 @@ Imports from ``made_course``, and knows no notebook: ``catalogue`` looks for the
 - ``relations``: what was done to the result
 - ``substitutions``: for which other arguments it would be right
 - ``probes``: what a few more calls tell
-- ``one_change``: the place where one small change makes it right
 - ``torch_errors``: what an error means
 - ``trained_models``: open exercises: an honest model, its cost on rows that are kept
 - ``variants``: other numbers for graded work

@@ -14,16 +14,15 @@ from torch import Tensor
 from .calls import IN_LINE, MEANT, run
 from .comparing import is_same
 from .exercise import Slip, Wrong, defined
-from .probes import CUT_OFF, ROUNDED, are_large, made_smaller, probe, without_effect
-from .relations import find_relation, name_sizes, says_little
+from .probes import CUT_OFF, ROUNDED, probe, without_effect
+from .relations import find_relation, says_little
 from .substitutions import find_other_arguments
-from .unfinished import names_read
+from .unfinished import names_read, parts_to_do
 
 RIGHT_SO_FAR = (
     "right for what was tried before, and wrong here. Is a number or a size of an example written "
     "into your code? Or what is different here?"
 )
-UNEXPLAINED = ("differs in value", "has another shape", "another length")
 Cases = Sequence[tuple[object, ...]]
 
 
@@ -42,7 +41,8 @@ def likely_cause(
     came, right = ([outcome(function, case) for case in cases] for function in (answer, reference))
     telling = [k for k in range(len(cases)) if k == failed or not isinstance(came[k], str | None)]
     found = _slip(slips, cases, came, right, telling)
-    if found or not isinstance(came[failed], _KINDS):
+    is_unfinished = any(parts_to_do(part)[0] for part in came)
+    if found or is_unfinished or not isinstance(came[failed], _KINDS):
         return found
     names = list(inspect.signature(reference).parameters)
     calls = [dict(zip(names, cases[k], strict=True)) for k in telling]
@@ -62,16 +62,8 @@ def likely_cause(
         or without_effect(quiet, sound, calls, is_same)
         or _perhaps(find_other_arguments(came, right, calls, reference))
         or relation
-        or _for_small_numbers(quiet, sound, calls, slips)
     )
-    if found or place:
-        return found or RIGHT_SO_FAR
-    return name_sizes(came[place], right[place], calls[place])
-
-
-def says_nothing(cause: str) -> bool:
-    """Whether words only say that an answer is wrong, or no more than what is alike in it."""
-    return cause in ("", RIGHT_SO_FAR) or says_little(cause) or cause.endswith(UNEXPLAINED)
+    return found or (RIGHT_SO_FAR if place else "")
 
 
 _KINDS = (Tensor, Real, list, tuple)
@@ -80,25 +72,6 @@ _KINDS = (Tensor, Real, list, tuple)
 def _perhaps(words: str) -> str:
     """What is only inferred from numbers, with what was seen of it."""
     return words and f"perhaps {words} (it fits what came wherever this is wrong)"
-
-
-def _for_small_numbers(
-    answer: Callable[..., object],
-    reference: Callable[..., object],
-    calls: Sequence[dict[str, object]],
-    slips: Sequence[Slip],
-) -> str:
-    """What is wrong besides where numbers were so large that an infinity hides it."""
-    if not any(are_large(named.values()) for named in calls):
-        return ""
-    smaller = [dict(zip(named, made_smaller([*named.values()]), strict=True)) for named in calls]
-    cases = [tuple(named.values()) for named in smaller]
-    came, right = ([function(*case) for case in cases] for function in (answer, reference))
-    if not all(isinstance(part, _KINDS) for part in came):
-        return ""
-    found = _slip(slips, cases, came, right, range(len(cases)))
-    found = found or _perhaps(find_relation(came, right, smaller))
-    return f"tried with small numbers: {found}" if found else ""
 
 
 def _slip(

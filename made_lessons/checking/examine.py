@@ -5,9 +5,8 @@ The order of diagnosis is always the same: not attempted, raised, type, shape, d
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from numbers import Real
 from types import FunctionType
 
@@ -16,12 +15,10 @@ import torch
 from torch import Tensor, nn
 
 from .calls import compute_expected, run
-from .catalogue import exercises_in
-from .causes import likely_cause, outcome, says_nothing
+from .causes import likely_cause
 from .comparing import is_same, require_same
 from .exercise import Exercise, Misformed, Slip, Wrong
 from .in_words import kind_of, written, written_call
-from .one_change import place_of_fault
 from .time_limits import LIMIT_S, TookTooLong, time_limit
 from .unfinished import methods_of, names_read, unwrapped
 
@@ -39,19 +36,13 @@ def examine(exercise: Exercise, answer: object) -> str:
     """
     try:
         with _nothing_left_behind(), time_limit(LIMIT_S):
-            try:
-                return _examined(exercise, answer)
-            except Wrong as wrong:
-                wrong.cause = _of_another(exercise, answer) or wrong.cause
-                raise
+            return _examined(exercise, answer)
     except TookTooLong:
         raise Wrong(
             f"it was stopped after {LIMIT_S:g} seconds: does a loop never end, or does it do far "
             "more steps than needed?"
         ) from None
     except Wrong as wrong:
-        if says_nothing(wrong.cause):
-            wrong.cause = _place_of_fault(exercise, answer) or wrong.cause
         wrong.cause += _of_the_notebook(answer)
         raise
     except Exception as error:  # an answer may be anything, and a check must never raise
@@ -120,38 +111,6 @@ def compare_value(came: object, expected: object, slips: Sequence[Slip]) -> None
         causes = [slip.cause for slip in slips if is_same(came, slip.answer)]
         wrong.cause = next(iter(causes), wrong.cause)
         raise wrong
-
-
-def _of_another(exercise: Exercise, answer: object) -> str:
-    """Words on the exercise of the same notebook for which an answer is right."""
-    if exercise.is_value or isinstance(answer, type) or not callable(answer):
-        return ""
-    for other in exercises_in(int(exercise.name.partition(".")[0])):
-        if other.name != exercise.name and other.cases:
-            pairs = ((outcome(answer, case), other.reference(*case)) for case in other.cases)
-            if all(is_same(came, right) for came, right in pairs):
-                return (
-                    f"this is right for exercise {other.name}, {other.title}, and another "
-                    f'function is asked for here. To check it there: check("{other.name}", ...)'
-                )
-    return ""
-
-
-def _place_of_fault(exercise: Exercise, answer: object) -> str:
-    """Words on the place of an answer where one change makes it right in all that is tried."""
-    tried = [(case, outcome(exercise.reference, case)) for case in exercise.cases]
-
-    def is_right(changed: object) -> bool:
-        if all(is_same(outcome(changed, case), right) for case, right in tried):
-            with suppress(Exception):  # as what is wrong raises Wrong, or whatever it likes
-                (exercise.examine or id)(changed)
-                return True
-        return False
-
-    silent = warnings.catch_warnings(action="ignore")  # of changes that make no sense
-    with suppress(TookTooLong), _nothing_left_behind(), silent, time_limit(LIMIT_S):
-        return place_of_fault(answer, is_right)
-    return ""
 
 
 def _of_the_notebook(answer: object) -> str:

@@ -54,7 +54,7 @@ def probe(
     if not same(first, again) and not are_same(first, again):
         inputs = [name for name, value in named.items() if not callable(value)]
         return CHANCE.format(names=_listed(inputs))
-    if are_large(arguments) and any(
+    if _are_large(arguments) and any(
         same(answer(*smaller), reference(*smaller)) for smaller in _made_smaller(arguments)
     ):
         return CUT_OFF if _is_finite(first) and _is_finite(right) else ROUNDED
@@ -119,7 +119,7 @@ def _is_floating(value: object) -> bool:
     return isinstance(value, Tensor) and value.is_floating_point()
 
 
-def are_large(arguments: Iterable[object]) -> bool:
+def _are_large(arguments: Iterable[object]) -> bool:
     """Whether some numbers are so large that exp of them may be none."""
     return any(bool((part.abs() > LARGE).any()) for part in arguments if _is_floating(part))
 
@@ -128,14 +128,6 @@ def _made_smaller(arguments: list[object]) -> Iterator[list[object]]:
     for factor in (0.1, 0.03, 0.01, 0.003):
         for only_large in (True, False):
             yield [_smaller(part, factor, only_large) for part in arguments]
-
-
-def made_smaller(arguments: list[object]) -> list[object]:
-    """The arguments, with floating tensors divided so that no number is above 1.7."""
-    return [
-        part / max(1.0, part.abs().max().item() / 1.7) if _is_floating(part) else part
-        for part in arguments
-    ]
 
 
 def _smaller(value: object, factor: float, only_large: bool) -> object:

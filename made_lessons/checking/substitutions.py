@@ -1,4 +1,7 @@
-"""For which other arguments an answer would be right: swapped, in a sigmoid, without the last."""
+"""Find other arguments for which an answer would be right: swapped, in a sigmoid, without the last.
+
+A wrong result may be the right one for such arguments. Then the cause is likely.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,6 @@ import copy
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import combinations
-from operator import not_
 
 import torch
 from torch import Tensor
@@ -14,6 +16,24 @@ from torch import Tensor
 from .relations import are_same
 
 Named = Mapping[str, object]
+_INSTEAD = {
+    "~{0}": (torch.bool, torch.logical_not),
+    "sigmoid({0})": (torch.float32, torch.sigmoid),
+    "softmax({0})": (torch.float32, lambda x: x.softmax(-1)),
+    "-{0}": (torch.float32, torch.neg),
+    "1 - {0}": (torch.float32, lambda x: 1 - x),
+    "{0} + 1": (int, lambda n: n + 1),
+    "not {0}": (bool, lambda value: not value),
+}
+_FEWER = {
+    "`{0}` were given without the last": lambda parts: parts[:-1],
+    "of `{0}` the first two alone were given": lambda parts: parts[:2],
+}
+_CHANGES = [
+    *((f"`{text}` were given in place of `{{0}}`", *how) for text, how in _INSTEAD.items()),
+    *((words, list, change) for words, change in _FEWER.items()),
+]
+"""Words, the type of an argument (the dtype of a tensor), and what is given in its place."""
 
 
 def find_other_arguments(
@@ -22,7 +42,7 @@ def find_other_arguments(
     arguments: Sequence[Named],
     reference: Callable[..., object],
 ) -> str:
-    """Words on the arguments for which an answer would be right, in all calls.
+    """Return words on the arguments for which an answer would be right in all calls.
 
     Example:
         >>> calls = [{"x": torch.tensor([0.5, 3.0])}]
@@ -33,50 +53,21 @@ def find_other_arguments(
     if all(map(are_same, came, right)):
         return ""
     for words, changed in _changes(arguments):
-        made = (reference(*copy.deepcopy([*named.values()])) for named in changed)
-        with suppress(Exception):  # a change that makes no sense here
-            if all(map(are_same, came, made)):
-                return words
+        results = (reference(*copy.deepcopy([*named.values()])) for named in changed)
+        with suppress(Exception):  # the change makes no sense here
+            if all(map(are_same, came, results)):
+                return f"this would be right if {words}"
     return ""
 
 
 def _changes(arguments: Sequence[Named]) -> Iterator[tuple[str, list[dict]]]:
-    """Words, and all calls with other arguments."""
+    """Yield words, and all calls with other arguments."""
     first = arguments[0]
     for one, other in combinations(first, 2):
         swapped = [named | {one: named[other], other: named[one]} for named in arguments]
-        yield f"this would be right if `{one}` and `{other}` were swapped", swapped
+        yield f"`{one}` and `{other}` were swapped", swapped
     for name, value in first.items():
-        for fits, words, change in _CHANGES:
-            if fits(value):
-                changed = [named | {name: change(named[name])} for named in arguments]
-                yield f"this would be right if {words.format(name)}", changed
-
-
-def _is_floats(value: object) -> bool:
-    return isinstance(value, Tensor) and value.is_floating_point()
-
-
-def _is_bools(value: object) -> bool:
-    return isinstance(value, Tensor) and value.dtype == torch.bool
-
-
-def _is_number(value: object) -> bool:
-    return type(value) in (int, float)
-
-
-def _is_list(value: object) -> bool:
-    return isinstance(value, list)
-
-
-_CHANGES: tuple[tuple[Callable[[object], bool], str, Callable[..., object]], ...] = (
-    (_is_bools, "`~{0}` were given in place of `{0}`", torch.logical_not),
-    (_is_floats, "`sigmoid({0})` were given in place of `{0}`", torch.sigmoid),
-    (_is_floats, "`softmax({0})` were given in place of `{0}`", lambda x: x.softmax(-1)),
-    (_is_floats, "`-{0}` were given in place of `{0}`", torch.neg),
-    (_is_floats, "`1 - {0}` were given in place of `{0}`", lambda x: 1 - x),
-    (_is_number, "`{0} + 1` were given in place of `{0}`", lambda n: n + 1),
-    (_is_list, "`{0}` were given without the last", lambda parts: parts[:-1]),
-    (_is_list, "of `{0}` the first two alone were given", lambda parts: parts[:2]),
-    (lambda value: isinstance(value, bool), "`not {0}` were given in place of `{0}`", not_),
-)
+        kind = value.dtype if isinstance(value, Tensor) else type(value)
+        for words, of_kind, change in _CHANGES:
+            if kind == of_kind:
+                yield words.format(name), [n | {name: change(n[name])} for n in arguments]

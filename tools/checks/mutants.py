@@ -78,8 +78,8 @@ ROOMS = {  # a folder, files of it that are changed, and the tests that then run
     "shipped": ("made_course/shipped", ["assets", "measured", "weights"], ["runs", "weights"]),
     "words": (
         "made_lessons/checking",
-        ["causes", "comparing", "one_change", "relations", "substitutions", "torch_errors"],
-        ["causes", "examine", "one_change", "torch_errors"],
+        ["causes", "comparing", "relations", "substitutions", "torch_errors"],
+        ["causes", "examine", "torch_errors"],
     ),
     "exercises": (
         "made_lessons/checking",
