@@ -2,53 +2,70 @@
 
 from __future__ import annotations
 
-import contextlib
 import inspect
-import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from numbers import Real
 
 from torch import Tensor
 
-from .calls import IN_LINE, MEANT, run
+from .calls import run
 from .comparing import is_same
-from .exercise import Slip, Wrong, defined
+from .exercise import Slip, defined
 from .probes import CUT_OFF, ROUNDED, probe, without_effect
 from .relations import find_relation, says_little
 from .substitutions import find_other_arguments
 from .unfinished import names_read, parts_to_do
+from .views import View
 
 RIGHT_SO_FAR = (
     "right for what was tried before, and wrong here. Is a number or a size of an example written "
     "into your code? Or what is different here?"
 )
-Cases = Sequence[tuple[object, ...]]
 
 
 def likely_cause(
+    view: View,
     answer: object,
     reference: Callable[..., object],
-    cases: Cases,
     failed: int,
     slips: Sequence[Slip],
+    earlier: Sequence[View] = (),
 ) -> str:
-    """Why an answer is wrong; empty where nothing is known.
+    """Return why an answer looks wrong in a case; empty if nothing is known.
 
-    One case alone may look like many a mistake, so all count. Where the answer raises, it tells
-    nothing of the case that failed before.
+    Slips that show in earlier views are not the cause, because the answer looked right there. One
+    case may look like many mistakes, so all cases count. If the answer raises an error in another
+    case, that case tells nothing.
     """
-    came, right = ([outcome(function, case) for case in cases] for function in (answer, reference))
-    telling = [k for k in range(len(cases)) if k == failed or not isinstance(came[k], str | None)]
-    found = _slip(slips, cases, came, right, telling)
+    came, right = ([view.seen(one, case) for case in view.cases] for one in (answer, reference))
+    telling = [k for k in range(len(came)) if k == failed or not isinstance(came[k], str | None)]
+    found = _slip(
+        view, slips, came, right, telling, lambda slip: _looks_right(slip, reference, earlier)
+    )
     is_unfinished = any(parts_to_do(part)[0] for part in came)
-    if found or is_unfinished or not isinstance(came[failed], _KINDS):
+    is_telling = isinstance(came[failed], _KINDS) and not is_unfinished
+    if found or view.see is not run or not is_telling:
         return found
-    names = list(inspect.signature(reference).parameters)
-    calls = [dict(zip(names, cases[k], strict=True)) for k in telling]
+    names = [*inspect.signature(reference).parameters]
+    calls = [dict(zip(names, view.cases[k], strict=True)) for k in telling]
     came, right = [came[k] for k in telling], [right[k] for k in telling]
-    place = telling.index(failed)
-    quiet, sound = (_quiet(function) for function in (answer, reference))
+    return _of_calls(view, answer, reference, came, right, calls, telling.index(failed))
+
+
+def _of_calls(
+    view: View,
+    answer: object,
+    reference: Callable[..., object],
+    came: Sequence[object],
+    right: Sequence[object],
+    calls: Sequence[Mapping[str, object]],
+    place: int,
+) -> str:
+    """Return what further calls of a function, and relations of its results, tell."""
+    quiet, sound = (
+        lambda *arguments, one=one: view.seen(one, arguments) for one in (answer, reference)
+    )
     found = probe(quiet, sound, calls, place, is_same)
     if found in (CUT_OFF, ROUNDED):
         instead = sorted(names_read(reference) & {"softplus", "logsigmoid"})
@@ -75,25 +92,34 @@ def _perhaps(words: str) -> str:
 
 
 def _slip(
+    view: View,
     slips: Sequence[Slip],
-    cases: Cases,
     came: Sequence[object],
     right: Sequence[object],
     telling: Sequence[int],
+    earlier_is_right: Callable[[Slip], bool],
 ) -> str:
-    """The cause of the slip that does the same on all cases, or wherever the answer is wrong."""
+    """Return the cause of the slip that does the same on all cases, or wherever it is wrong."""
 
     @cache
     def theirs(place: int, k: int) -> object:
-        return outcome(slips[place].answer, cases[k])
+        return view.seen(slips[place].answer, view.cases[k])
 
     for place, slip in enumerate(slips):
-        if all(is_same(came[k], theirs(place, k)) for k in telling):
+        if all(is_same(came[k], theirs(place, k)) for k in telling) and earlier_is_right(slip):
             return slip.cause
-    for place, slip in enumerate(slips):
+    for place, slip in enumerate(slips if view.see is run else ()):
         if all(_is_as_wrong(came[k], theirs(place, k), right[k]) for k in telling):
             return f"perhaps {slip.cause} (where this is wrong, it is as by that mistake)"
     return ""
+
+
+def _looks_right(slip: Slip, reference: object, views: Sequence[View]) -> bool:
+    return all(
+        is_same(view.seen(slip.answer, case), view.seen(reference, case))
+        for view in views
+        for case in view.cases
+    )
 
 
 def _is_as_wrong(came: object, slip: object, right: object) -> bool:
@@ -106,20 +132,11 @@ def _is_as_wrong(came: object, slip: object, right: object) -> bool:
     return all(map(_is_as_wrong, came, slip, right))
 
 
+def outcome(function: object, arguments: tuple[object, ...]) -> object:
+    """What a call returns, or the words of what is wrong with it; what it prints is not shown."""
+    return View().seen(function, arguments)
+
+
 def cause_of(name: str, see: Callable[[object], object], came: object) -> str:
     """The cause of the wrong answer to an exercise of which the same is seen; empty if of none."""
     return next((s.cause for s in defined(name).slips if is_same(see(s.answer), came)), "")
-
-
-def outcome(function: object, arguments: tuple[object, ...]) -> object:
-    """What a call returns, or the words of what is wrong with it; what it prints is not shown."""
-    try:
-        with contextlib.redirect_stdout(io.StringIO()):
-            came = run(function, *arguments)
-            return [*came] if isinstance(came, list) else came  # it may be changed in a next call
-    except Wrong as wrong:
-        return wrong.cause.partition(MEANT)[0].partition(IN_LINE)[0]
-
-
-def _quiet(function: object) -> Callable[..., object]:
-    return lambda *arguments: outcome(function, arguments)

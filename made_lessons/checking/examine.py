@@ -5,7 +5,7 @@ The order of diagnosis is always the same: not attempted, raised, type, shape, d
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from numbers import Real
 from types import FunctionType
@@ -14,13 +14,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from .calls import compute_expected, run
 from .causes import likely_cause
-from .comparing import is_same, require_same
+from .comparing import require_same
 from .exercise import Exercise, Misformed, Slip, Wrong
-from .in_words import kind_of, written, written_call
+from .in_words import written
 from .time_limits import LIMIT_S, TookTooLong, time_limit
 from .unfinished import methods_of, names_read, unwrapped
+from .views import UNSEEN, View, views_of
 
 _DATA = (Real, list, tuple, Tensor, np.ndarray, nn.Module)
 
@@ -52,10 +52,13 @@ def examine(exercise: Exercise, answer: object) -> str:
 
 
 def _examined(exercise: Exercise, answer: object) -> str:
-    if exercise.is_value and exercise.examine is None:
-        compare_value(answer, exercise.reference(), exercise.slips)
-    compare_on_cases(answer, exercise.reference, exercise.cases, exercise.slips)
-    return exercise.examine(answer) or "" if exercise.examine is not None else ""
+    views = views_of(exercise)
+    for k, view in enumerate(views):
+        reference = exercise.reference() if exercise.is_value else exercise.reference
+        compare(view, answer, reference, exercise.slips, views[:k])
+    if exercise.examine is not None:
+        return exercise.examine(answer) or ""
+    return exercise.said if isinstance(exercise.said, str) else exercise.said(answer)
 
 
 @contextmanager
@@ -71,46 +74,40 @@ def _nothing_left_behind() -> Iterator[None]:
             torch.set_num_threads(threads)
 
 
-def compare_on_cases(
+def compare(
+    view: View,
     answer: object,
-    reference: Callable[..., object],
-    cases: Sequence[tuple[object, ...]],
+    reference: object,
     slips: Sequence[Slip],
+    earlier: Sequence[View] = (),
 ) -> None:
-    """Compare a function with the reference on every case.
+    """Compare what is seen of an answer with what is seen of the reference, case by case.
 
     Raises:
-        Wrong: at the first case where it differs, with its likely cause.
+        Wrong: at the first case in which they differ, with the likely cause.
     """
-    for k, case in enumerate(cases):
-        expected = compute_expected(reference, case)
+    for k, case in enumerate(view.cases):
+        expected, came = view.of(reference, case), UNSEEN
         try:
-            came = run(answer, *case)
-            require_same(came, expected)
+            came = view.see(answer, *case)
+            if came is not UNSEEN:
+                require_same(came, expected)
         except Wrong as wrong:
-            wrong.tried = wrong.tried or written_call(answer, case)
-            wrong.cause = likely_cause(answer, reference, cases, k, slips) or wrong.cause
+            known = likely_cause(view, answer, reference, k, slips, earlier)
+            wrong.cause = known or _own_cause(view, wrong, came, expected) or wrong.cause
+            wrong.tried = view.tried_on(answer, case) or wrong.tried
+            if came is not UNSEEN and not isinstance(wrong, Misformed):
+                wrong.came = came if isinstance(came, str) else wrong.came or written(came)
+                wrong.expected = expected if isinstance(expected, str) else wrong.expected
+                wrong.expected = wrong.expected if view.expected is None else view.expected
             raise wrong
 
 
-def compare_value(came: object, expected: object, slips: Sequence[Slip]) -> None:
-    """Compare a value with the right one.
-
-    Raises:
-        Wrong: if it differs, with the cause of the slip that has the same value; the right value is
-            not told.
-    """
-    try:
-        if came is None:
-            raise Misformed("the answer is None", came="None", expected=kind_of(expected))
-        require_same(came, expected)
-    except Wrong as wrong:
-        wrong.came = wrong.came or written(came)
-        if not isinstance(wrong, Misformed):
-            wrong.expected = ""
-        causes = [slip.cause for slip in slips if is_same(came, slip.answer)]
-        wrong.cause = next(iter(causes), wrong.cause)
-        raise wrong
+def _own_cause(view: View, wrong: Wrong, came: object, expected: object) -> str:
+    """Return the view's words, unless it could not be seen, or is a tensor of another form."""
+    if came is UNSEEN or (isinstance(wrong, Misformed) and isinstance(expected, Tensor)):
+        return ""
+    return view.cause(came, expected) if callable(view.cause) else view.cause
 
 
 def _of_the_notebook(answer: object) -> str:

@@ -10,9 +10,12 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import resolve_name
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import __main__
+
+if TYPE_CHECKING:
+    from .views import View
 
 T = TypeVar("T")
 
@@ -82,6 +85,8 @@ class Exercise:
         hints: from a nudge to nearly the code.
         slips: wrong answers, two or more.
         cases: arguments with which an answer that is a function is called.
+        views: what is looked at in an answer besides, one after another (:mod:`.views`).
+        said: a sentence on a right answer, or a function of it that returns one.
         examine: judges an answer by its properties, once it is right in all cases: raises
             :class:`Wrong`, or returns a sentence on what it found.
         is_value: whether the answer is a value rather than a function or a class.
@@ -102,6 +107,8 @@ class Exercise:
     hints: tuple[str, ...]
     slips: Sequence[Slip] = ()
     cases: tuple[tuple[object, ...], ...] = ()
+    views: tuple[View, ...] = ()
+    said: str | Callable[[object], str] = ""
     examine: Callable[[object], str | None] | None = None
     is_value: bool = False
     is_open: bool = False

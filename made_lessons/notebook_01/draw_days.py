@@ -7,8 +7,8 @@ from torch import Tensor
 
 from ..checking.edited_source import but
 from ..checking.exercise import exercise, slips
-from ..checking.kept import kept
 from ..checking.variants import drawn, further_cases
+from ..checking.views import dtypes
 from .another_ordering import reorder
 from .tables_of_three_days import TABLES, other_tables
 
@@ -35,7 +35,7 @@ _UNIFORMS = torch.tensor(
         (torch.tensor(0.8), torch.tensor([0.3, 0.6]), TABLES[2], _UNIFORMS[[6, 1, 4]]),
         (*reorder(*TABLES), drawn("days", 40, 3)),
     ),
-    examine=kept("1.4"),
+    views=dtypes(torch.float32, torch.float64),
     vary=further_cases(lambda word: (*reorder(*other_tables(word)), drawn(f"{word} u", 6, 3))),
     hints=(
         "Three steps, one a variable, in the order x₂, x₃, x₁. Each compares a column of u with a "

@@ -8,8 +8,8 @@ from torch import LongTensor, Tensor
 
 from ..checking.edited_source import but
 from ..checking.exercise import exercise, slips
-from ..checking.kept import CUT_OFF, kept
 from ..checking.variants import drawn, further_cases, shuffled
+from ..checking.views import CUT_OFF, dtypes, gradients
 
 
 def _case(ordering: list[int], rows: int) -> tuple[Tensor, ...]:
@@ -33,7 +33,7 @@ _CASES = (_case([1, 2, 0], 2), _case([3, 0, 4, 1, 2], 6))
     "D logistic regressions at once",
     stars=2,
     cases=_CASES,
-    examine=kept("2.3", "weight", "bias", dtypes=[torch.float64]),
+    views=(*gradients(weight=0, bias=1), *dtypes(torch.float64)),
     vary=further_cases(_other_case),
     hints=(
         "Four lines: the degrees, what is allowed, the logits, the log-probability.",

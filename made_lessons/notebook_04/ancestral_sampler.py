@@ -11,8 +11,8 @@ from made_course.model.sampling import sample_naive
 
 from ..checking.edited_source import but
 from ..checking.exercise import exercise, slips
-from ..checking.kept import kept
 from ..checking.variants import drawn, further_cases, shuffled
+from ..checking.views import dtypes
 
 
 def three_logits(x: Tensor) -> Tensor:
@@ -56,7 +56,7 @@ def uniforms(rows: int, columns: int) -> Tensor:
         (three_logits, torch.tensor([3, 1, 2]), uniforms(6, 3)),
         (four_logits, torch.tensor([2, 4, 1, 3]), uniforms(8, 4)),
     ),
-    examine=kept("4.3"),
+    views=dtypes(torch.float32, torch.float64),
     package=sample_naive,
     vary=further_cases(_other_model),
     hints=(

@@ -10,8 +10,8 @@ from made_course.model.heads import Bernoulli
 
 from ..checking.edited_source import but
 from ..checking.exercise import exercise, slips
-from ..checking.kept import CUT_OFF, kept
 from ..checking.variants import drawn, further_cases
+from ..checking.views import CUT_OFF, dtypes, gradients
 
 _CASES = (
     (
@@ -34,7 +34,7 @@ _CASES = (
     "From logits to a log-likelihood",
     stars=2,
     cases=_CASES,
-    examine=kept("4.2", "logits", dtypes=[torch.float64]),
+    views=(*gradients(logits=0), *dtypes(torch.float64)),
     package=Bernoulli.log_prob,
     vary=further_cases(lambda word: (8 * drawn(word, 3, 4) - 4, drawn(f"{word} x", 3, 4).round())),
     hints=(

@@ -10,11 +10,12 @@ from torch import Tensor
 from made_course.data.toys import rain_diary
 
 from ..checking.edited_source import but
-from ..checking.examine import compare_on_cases
-from ..checking.exercise import defined, exercise, slips
+from ..checking.exercise import exercise, slips
 from ..checking.variants import drawn, further_cases, one_of
+from ..checking.views import View
 
 _DAYS = torch.bincount(rain_diary().long() @ torch.tensor([4, 2, 1]), minlength=8) / 20
+_X = torch.tensor([0.0, 1.0, 0.0, 1.0])
 _TABLE = torch.tensor([9, 2, 1, 5, 3, 8, 2, 1, 4, 7, 1, 6, 2, 3, 10, 1]) / 65
 
 ONE_ROW = "log_prob takes rows (n, D): for one row x[None]"
@@ -58,12 +59,6 @@ def _other_row(word: str) -> tuple[Callable[[Tensor], Tensor], Tensor, Tensor]:
     return some_table, drawn(f"{word} x", size).round(), known
 
 
-def _examine_completion(answer: object) -> None:
-    """See whether a right answer is right for log-probabilities such as an image's."""
-    case = improbable, torch.tensor([0.0, 1.0, 0.0, 1.0]), torch.tensor([True, False] * 2)
-    compare_on_cases(answer, fill_in, (case,), defined("6.3").slips)
-
-
 @exercise(
     "6.3",
     "Complete by enumeration",
@@ -71,10 +66,12 @@ def _examine_completion(answer: object) -> None:
     cases=(
         (four_variables, torch.tensor([1.0, 0.0, 1.0, 0.0]), torch.tensor([False] * 3 + [True])),
         (diary, torch.tensor([1.0, 1.0, 0.0]), torch.tensor([True, False, False])),
-        (four_variables, torch.tensor([0.0, 1.0, 0.0, 1.0]), torch.tensor([True, False] * 2)),
+        (four_variables, _X, torch.tensor([True, False] * 2)),
         (diary, torch.tensor([1.0, 1.0, 0.0]), torch.tensor([True, True, False])),
     ),
-    examine=_examine_completion,
+    views=(
+        View(cases=((improbable, torch.tensor([0.0, 1, 0, 1]), torch.tensor([True, False] * 2)),)),
+    ),
     vary=further_cases(_other_row),
     hints=(
         "Make one row for each filling: copies of x, whose unknown places hold all combinations of "

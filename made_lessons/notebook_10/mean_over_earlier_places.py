@@ -9,8 +9,8 @@ from torch import Tensor
 
 from ..checking.edited_source import but
 from ..checking.exercise import exercise, slips
-from ..checking.kept import kept
 from ..checking.variants import further_cases, one_of
+from ..checking.views import dtypes, gradients
 from .drawn_around_zero import around_zero
 
 
@@ -24,7 +24,7 @@ from .drawn_around_zero import around_zero
         (torch.ones(1, 3, 1), *(torch.tensor([[[0.0], [1.0], [top]]]) for top in (200.0, 5.0))),
         (torch.ones(1, 2, 1), torch.tensor([[[-2e10], [0.0]]]), torch.tensor([[[3.0], [5.0]]])),
     ),
-    examine=kept("10.1", "query", "key", "value"),
+    views=(*gradients(query=0, key=1, value=2), *dtypes(torch.float32, torch.float64)),
     vary=further_cases(
         lambda word: tuple(
             around_zero(f"{word} {part}", 2, one_of(word, [2, 4, 6]), 3) for part in "qkv"

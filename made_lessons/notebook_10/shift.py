@@ -7,8 +7,8 @@ from torch import Tensor
 
 from ..checking.edited_source import but
 from ..checking.exercise import exercise, slips
-from ..checking.kept import kept
 from ..checking.variants import further_cases, one_of
+from ..checking.views import dtypes, gradients
 from .drawn_around_zero import around_zero
 
 
@@ -20,7 +20,7 @@ from .drawn_around_zero import around_zero
         (torch.arange(1.0, 7.0).view(1, 3, 2), torch.tensor([-1.0, -2.0])),
         (around_zero("rows", 2, 4, 3), around_zero("start", 3)),
     ),
-    examine=kept("10.2", "h", "start"),
+    views=(*gradients(h=0, start=1), *dtypes(torch.float32, torch.float64)),
     vary=further_cases(
         lambda word: (
             around_zero(word, 2, one_of(word, [2, 3, 5]), 2),

@@ -7,8 +7,8 @@ from torch import Tensor
 
 from ..checking.edited_source import but
 from ..checking.exercise import exercise, slips
-from ..checking.kept import kept
 from ..checking.variants import drawn, further_cases, one_of
+from ..checking.views import dtypes, gradients
 
 
 def _case(word: str, rows: int, classes: int = 3, lowest: int = -90) -> tuple[Tensor, Tensor]:
@@ -21,7 +21,7 @@ def _case(word: str, rows: int, classes: int = 3, lowest: int = -90) -> tuple[Te
     "Whose digit is it?",
     stars=2,
     cases=(_case("three", 2), _case("one", 1, 4), _case("far", 4, 2, -150)),
-    examine=kept("11.3", "log_given", dtypes=[torch.float64]),
+    views=(*gradients(log_given=1), *dtypes(torch.float64)),
     vary=further_cases(lambda word: _case(word, one_of(word, [2, 3, 5]), 3)),
     hints=(
         "Bayes: p(y | x) = p(y) p(x | y) / p(x), and p(x) is the sum of p(y) p(x | y) over all "

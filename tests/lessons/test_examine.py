@@ -16,11 +16,20 @@ from made_lessons.checking import time_limits
 from made_lessons.checking.calls import is_unchanged, run
 from made_lessons.checking.catalogue import exercise_named
 from made_lessons.checking.comparing import is_same, require_same
-from made_lessons.checking.examine import compare_on_cases, compare_value, examine
+from made_lessons.checking.examine import compare, examine
 from made_lessons.checking.exercise import Slip, Wrong
 from made_lessons.checking.in_words import written
 from made_lessons.checking.time_limits import TookTooLong, time_limit
 from made_lessons.checking.unfinished import parts_to_do
+from made_lessons.checking.views import VALUE, View
+
+
+def compare_on_cases(answer, reference, cases, slips):
+    compare(View(cases=tuple(cases)), answer, reference, slips)
+
+
+def compare_value(answer, reference, slips):
+    compare(VALUE, answer, reference, slips)
 
 
 def said(function, *arguments):

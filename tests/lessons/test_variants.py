@@ -55,7 +55,7 @@ def test_a_variant_of_a_function_tries_all_that_the_notebook_tries_and_more(exer
         variant = exercise.vary(exercise, word)
         assert variant.cases[: len(exercise.cases)] == exercise.cases
         assert len(variant.cases) > len(exercise.cases)
-        assert (variant.examine, variant.slips) == (exercise.examine, exercise.slips)
+        assert (variant.views, variant.slips) == (exercise.views, exercise.slips)
 
 
 @of_values

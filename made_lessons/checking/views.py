@@ -1,0 +1,147 @@
+"""What is looked at in an answer: a result, a gradient, what moves, the keys of a state dict."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import io
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from .calls import IN_LINE, MEANT, in_dtype, run
+from .exercise import Exercise, Misformed, Wrong
+from .in_words import written_call
+
+Case = tuple[object, ...]
+
+CUT_OFF = (
+    "the values are right, but carry no gradient, so that nothing could be trained: no_grad, "
+    ".detach(), .data, .item(), .numpy() and torch.tensor(…) cut it off"
+)
+BENT = (
+    "the values are right, but their gradient is not, and training follows it. Either a part of it "
+    "is cut off (by .detach() or .data), or torch.where leaves out an infinity, whose gradient is "
+    "NaN all the same"
+)
+UNSEEN = object()
+"""What is seen of an answer in another process, if it cannot be looked at there."""
+
+
+@dataclass(frozen=True)
+class View:
+    """One thing that is looked at in an answer, so that right answers all look the same.
+
+    Args:
+        see: function of an answer and the arguments of a case, which returns what is seen. It
+            raises :class:`Wrong` if there is nothing to see.
+        tried: what is tried, for the report; a function of the answer and the arguments, or a
+            text. Left out, it is the call.
+        cause: what is wrong if an answer looks different from the reference and from all known
+            mistakes; a text, or a function of the two values. Left out, it is where they differ;
+            for calls, relations and further calls are tried first.
+        expected: what a right answer looks like, in words; left out, what is seen of it.
+        cases: arguments, case by case; None for those of the exercise. A function that returns
+            them, if they take long.
+    """
+
+    see: Callable[..., object] = run
+    tried: str | Callable[..., str] = ""
+    cause: str | Callable[[object, object], str] = ""
+    expected: str | None = None
+    cases: tuple[Case, ...] | Callable[[], tuple[Case, ...]] | None = ((),)
+
+    def tried_on(self, answer: object, case: Case) -> str:
+        """Return words on what is tried in a case."""
+        if callable(self.tried):
+            return self.tried(answer, *case)
+        return self.tried or (written_call(answer, case) if case else "")
+
+    def of(self, reference: object, case: Case) -> object:
+        """Return what is seen of a reference, which computes in float64, in float32."""
+        exact = self.see(reference, *in_dtype(torch.float64, copy.deepcopy(case)))
+        return in_dtype(torch.float32, exact)
+
+    def seen(self, answer: object, case: Case) -> object:
+        """Return what is seen of an answer, or the words of what is wrong; print nothing."""
+        try:
+            with contextlib.redirect_stdout(io.StringIO()):
+                found = self.see(answer, *case)
+            return [*found] if isinstance(found, list) else found  # a later call may change it
+        except Wrong as wrong:
+            return wrong.cause.partition(MEANT)[0].partition(IN_LINE)[0]
+
+
+def _value(answer: object) -> object:
+    if answer is None:
+        raise Misformed("the answer is None", came="None")
+    return answer
+
+
+VALUE = View(_value, expected="")
+"""The answer itself, if it is a value. The report does not tell the right one."""
+
+
+def views_of(exercise: Exercise) -> list[View]:
+    """Return all views of an exercise: its cases first, or its value if there is nothing else."""
+    views = [View(cases=None)] if exercise.cases else []
+    if exercise.is_value and not exercise.views and exercise.examine is None:
+        views = [VALUE]
+    return [_with_cases(view, exercise) for view in [*views, *exercise.views]]
+
+
+def _with_cases(view: View, exercise: Exercise) -> View:
+    cases = exercise.cases if view.cases is None else view.cases
+    return replace(view, cases=cases() if callable(cases) else cases)
+
+
+def gradients(**places: int) -> tuple[View, ...]:
+    """Look at the gradients that train the arguments of these names, by their positions."""
+    return tuple(
+        View(
+            lambda function, *case, place=place: _gradient(function, case, place),
+            lambda *call, name=name: f"{_call(call)}, then the gradient by the {name}",
+            BENT,
+            cases=None,
+        )
+        for name, place in places.items()
+    )
+
+
+def dtypes(*given: torch.dtype) -> tuple[View, ...]:
+    """Look at the dtype of the result for arguments of these dtypes."""
+    return tuple(
+        View(
+            lambda function, *case, dtype=dtype: str(run(function, *in_dtype(dtype, case)).dtype),
+            lambda *call, dtype=dtype: f"{_call(call)}, all floats {dtype}",
+            lambda came, right, dtype=dtype: (
+                f"the values are right. Where those that are given are {dtype}, {right} is asked "
+                "for: see that no other dtype gets in, or is left"
+            ),
+            cases=None,
+        )
+        for dtype in given
+    )
+
+
+def _call(call: Case) -> str:
+    answer, *case = call
+    return written_call(answer, case)
+
+
+def _gradient(function: Callable[..., Tensor], case: Case, place: int) -> object:
+    given = [*copy.deepcopy(case)]
+    leaf = given[place] = given[place].requires_grad_()
+    try:
+        came = run(lambda: function(*given))
+    except Wrong as wrong:
+        raise Wrong(CUT_OFF, came=wrong.cause) from wrong
+    if not came.requires_grad or run(function, *case).requires_grad:
+        raise Wrong(CUT_OFF)
+    if came.grad_fn is None:
+        return UNSEEN
+    came.sum().backward()
+    slope = torch.zeros_like(leaf) if leaf.grad is None else leaf.grad
+    return torch.where(leaf != 0, slope, 0)  # at 0, max(z, 0) + … may have another slope
