@@ -5,7 +5,7 @@ The order of diagnosis is always the same: not attempted, raised, type, shape, d
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from numbers import Real
 from types import FunctionType
@@ -91,16 +91,23 @@ def compare(
         try:
             came = view.see(answer, *case)
             if came is not UNSEEN:
-                require_same(came, expected)
+                require_same(came, expected, view.name)
         except Wrong as wrong:
             known = likely_cause(view, answer, reference, k, slips, earlier)
             wrong.cause = known or _own_cause(view, wrong, came, expected) or wrong.cause
             wrong.tried = view.tried_on(answer, case) or wrong.tried
             if came is not UNSEEN and not isinstance(wrong, Misformed):
-                wrong.came = came if isinstance(came, str) else wrong.came or written(came)
-                wrong.expected = expected if isinstance(expected, str) else wrong.expected
-                wrong.expected = wrong.expected if view.expected is None else view.expected
+                _show(wrong, view, came, expected)
             raise wrong
+
+
+def _show(wrong: Wrong, view: View, came: object, expected: object) -> None:
+    """Write what was expected and what came into a report: texts as they are, dicts as a whole."""
+    if isinstance(expected, str | Mapping):
+        texts = (seen if isinstance(seen, str) else written(seen) for seen in (came, expected))
+        wrong.came, wrong.expected = texts
+    wrong.came = wrong.came or written(came)
+    wrong.expected = wrong.expected if view.expected is None else view.expected
 
 
 def _own_cause(view: View, wrong: Wrong, came: object, expected: object) -> str:

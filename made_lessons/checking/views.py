@@ -43,6 +43,7 @@ class View:
             mistakes; a text, or a function of the two values. Left out, it is where they differ;
             for calls, relations and further calls are tried first.
         expected: what a right answer looks like, in words; left out, what is seen of it.
+        name: what is seen, in words.
         cases: arguments, case by case; None for those of the exercise. A function that returns
             them, if they take long.
     """
@@ -51,6 +52,7 @@ class View:
     tried: str | Callable[..., str] = ""
     cause: str | Callable[[object, object], str] = ""
     expected: str | None = None
+    name: str = "the answer"
     cases: tuple[Case, ...] | Callable[[], tuple[Case, ...]] | None = ((),)
 
     def tried_on(self, answer: object, case: Case) -> str:

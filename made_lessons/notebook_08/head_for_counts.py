@@ -8,47 +8,11 @@ from torch.nn.functional import logsigmoid
 
 from made_course.model.heads import Head
 
-from ..checking.calls import compute_expected, run
-from ..checking.causes import cause_of
-from ..checking.comparing import require_same
+from ..checking.calls import run
 from ..checking.edited_source import but
-from ..checking.exercise import Misformed, Wrong, exercise, require_none, slips
+from ..checking.exercise import Misformed, Wrong, exercise, slips
 from ..checking.in_words import written
-
-
-@exercise(
-    "8.4",
-    "A head for counts",
-    stars=3,
-    examine=lambda answer: _examine(answer),
-    hints=(
-        "Write the probability down first: x failures and one success have (1 − q)^x · q. Take the "
-        "logarithm, with log q = logsigmoid(z) and log(1 − q) = logsigmoid(−z).",
-        "For sample: P(x ≤ k) = 1 − (1 − q)^(k+1). Which is the smallest k for which that is at "
-        "least u? Bring k to one side. (A table of sums would be too long: at z = −18 half of all "
-        "counts are above 45 million.)",
-        "u ≤ 1 − (1 − q)^(k+1) means k + 1 ≥ ln(1 − u) / ln(1 − q). The floor of that quotient is "
-        "such a k: (torch.log1p(-u) / logsigmoid(-z)).floor(). Keep u a little below 1.",
-    ),
-)
-class Geometric(Head):
-    """Counts 0, 1, 2, ... of failures before a success of probability q = σ(z)."""
-
-    params_per_variable = 1
-
-    def log_prob(self, params: Tensor, x: Tensor) -> Tensor:
-        """(..., 1), (...) → (...): x failures and a success."""
-        z = params[..., 0]
-        return logsigmoid(z) + x * logsigmoid(-z)
-
-    def sample(self, params: Tensor, u: Tensor) -> Tensor:
-        """(..., 1), (...) → (...): more than k failures have the probability (1 - q) ** (k + 1)."""
-        log_fail = logsigmoid(-params[..., 0])
-        u = u.clamp(max=1 - 1e-6)
-        return (torch.log1p(-u) / log_fail).floor()
-
-
-# ---- wrong answers ------------------------------------------------------------------------------
+from ..checking.views import View
 
 _RAISED = (
     "at moderate logits it is right, at large ones not: σ(z) is rounded to 0 or 1 there, and a "
@@ -86,7 +50,179 @@ _DRAWS_ITSELF = (
     "sample draws random numbers of its own: it must use u, so that the same u gives the same "
     "sample"
 )
-_right = Geometric()
+
+MANY = torch.arange(400.0)
+"""Counts that have nearly all of the probability, for the logits that are tried."""
+TRIED_LOGITS = (-1.5, 0.1, 1.0)  # at 0, some of the evenly spread u would be ties
+SMALL, TINY = -5.0, -18.0
+"""Logits at which half of all counts are above 100, and above 45 million."""
+EVEN = (torch.arange(1000) + 0.5) / 1000
+
+
+def _built(answer: object) -> Head:
+    is_class = isinstance(answer, type)
+    if not is_class or not issubclass(answer, Head):
+        raise Misformed(
+            "a class is expected that inherits from Head, with log_prob and sample: hand over the "
+            "class itself",
+            came=f"the class {answer.__name__}" if is_class else f"a {type(answer).__name__}",
+            expected="class Geometric(Head)",
+        )
+    try:
+        return answer()
+    except Exception as error:
+        raise Wrong(f"your class raised {type(error).__name__}: {error}") from error
+
+
+def _attribute(name: str, cause: str) -> View:
+    return View(lambda answer: f"{name} = {getattr(_built(answer), name, None)}", cause=cause)
+
+
+def _log_prob(params: Tensor, x: Tensor) -> View:
+    if bool((params.abs() > 20).any()):
+        cause = _RAISED  # smaller ones were right
+    elif params.dim() > 2:
+        cause = _LOG_PROB_FLAT  # for a row it was right
+    else:
+        cause = "log_prob differs: x failures, each of probability 1 − q, and one success"
+    return View(
+        lambda answer, *case: run(_built(answer).log_prob, *case),
+        f"log_prob({written(params)}, {written(x)})",
+        cause,
+        name="log_prob(params, x)",
+        cases=((params, x),),
+    )
+
+
+def _sum_of_one(z: float) -> View:
+    params = torch.full((len(MANY), 1), z)
+    return View(
+        lambda answer: run(_built(answer).log_prob, params, MANY).double().exp().sum().item(),
+        f"the counts 0 to {len(MANY) - 1} at z = {z}",
+        "the probabilities of all counts do not sum to one",
+        expected="1",
+    )
+
+
+def _drawn(answer: object, z: float) -> dict[str, object]:
+    """Describe the samples for evenly spread u, whatever the order in which u leads to them."""
+    head, params = _built(answer), torch.full((len(EVEN), 1), z)
+    came = run(head.sample, params, EVEN)
+    if not isinstance(came, Tensor) or came.shape != EVEN.shape:
+        shape = f"shape {tuple(came.shape)}" if isinstance(came, Tensor) else type(came).__name__
+        cause, expected = "sample gives one count for each u", f"shape {tuple(EVEN.shape)}"
+        raise Misformed(cause, expected=expected, came=shape)
+    if not torch.equal(came, run(head.sample, params, EVEN)):
+        raise Wrong(_DRAWS_ITSELF)
+    came = came.double()
+    if not bool(came.isfinite().all()) or not torch.equal(came, came.round()):
+        raise Wrong(_REAL, came=written(came[:5]))
+    shares = (came[:, None] == torch.arange(5)).double().mean(0)
+    return {"shares of 0 to 4": shares, "mean": came.mean(), "largest": came.max()}
+
+
+def _why_others_come(came: dict, right: dict) -> str:
+    is_alike = torch.allclose(*(seen["shares of 0 to 4"].float() for seen in (came, right)))
+    if is_alike and came["largest"] < right["largest"]:
+        return _CUT_OFF
+    return "samples do not come as often as log_prob says"
+
+
+def _samples(z: float) -> View:
+    tried = f"sample at z = {z}, for {len(EVEN)} evenly spread u"
+    return View(lambda answer: _drawn(answer, z), tried, _why_others_come)
+
+
+def _in_two_dimensions(answer: object) -> str:
+    """Say whether a row of u, and the same u in two dimensions, give the same samples."""
+    head, params = _built(answer), torch.linspace(-1.5, 1.0, len(EVEN))[:, None]
+    row = run(head.sample, params, EVEN)
+    try:
+        came = run(head.sample, params.view(*_SHAPE, 1), EVEN.view(_SHAPE))
+    except Wrong as wrong:
+        raise Wrong(_SAMPLES_FLAT, came=wrong.cause) from wrong
+    is_same = isinstance(came, Tensor) and torch.equal(came, row.view(_SHAPE))
+    return "the same samples" if is_same else "others"
+
+
+_SHAPE = (len(EVEN) // 2, 2)
+
+
+def _ends(z: float) -> View:
+    """Look at the smallest and the largest number that torch.rand draws."""
+
+    def see(answer: object) -> str:
+        u = torch.tensor([0.0, 1 - 2**-24])
+        came = run(_built(answer).sample, torch.full((2, 1), z), u)
+        if came[0] == -1 or not bool(((came >= 0) & came.isfinite()).all()):
+            return written(came)
+        return "counts" if came.is_floating_point() else f"{written(came)}, {came.dtype}"
+
+    def cause(came: str, right: str) -> str:
+        if "torch." in came:
+            return (
+                "counts are asked for as floats, which .floor() gives: a model takes its samples "
+                "as inputs"
+            )
+        is_below = came.startswith("[-1")
+        ends = "u = 0 and the largest u below 1 must give counts, too: torch.rand draws both"
+        return _BELOW_ZERO if is_below else ends
+
+    tried = f"sample at z = {z}, for u = 0 and for the largest u below 1"
+    return View(see, tried, cause, expected="")
+
+
+_ONE, _TWO = torch.tensor([[0.4], [-0.7]]), torch.tensor([[[0.4], [-0.7]], [[1.0], [0.0]]])
+_FURTHER = ((0.4, 0.0), (-0.7, 3.0), (120.0, 2.0), (-120.0, 2.0))
+
+
+@exercise(
+    "8.4",
+    "A head for counts",
+    stars=3,
+    views=(
+        _attribute("params_per_variable", "one number for each variable is enough, its logit"),
+        _attribute("is_density", _IS_DENSITY),
+        _log_prob(_ONE, torch.tensor([0.0, 3.0])),
+        _log_prob(_TWO, torch.tensor([[0.0, 3.0], [1.0, 2.0]])),
+        *map(_sum_of_one, TRIED_LOGITS),
+        *(_log_prob(torch.tensor([[z]]), torch.tensor([x])) for z, x in _FURTHER),
+        *map(_samples, (*TRIED_LOGITS, SMALL, TINY)),
+        View(
+            _in_two_dimensions,
+            f"sample with params of shape {(*_SHAPE, 1)} and u of shape {_SHAPE}",
+            _SAMPLES_FLAT,
+            expected="",
+        ),
+        _ends(0.0),
+        _ends(TINY),
+    ),
+    said="Σp = 1, and samples come as often as log_prob says.",
+    hints=(
+        "Write the probability down first: x failures and one success have (1 − q)^x · q. Take the "
+        "logarithm, with log q = logsigmoid(z) and log(1 − q) = logsigmoid(−z).",
+        "For sample: P(x ≤ k) = 1 − (1 − q)^(k+1). Which is the smallest k for which that is at "
+        "least u? Bring k to one side. (A table of sums would be too long: at z = −18 half of all "
+        "counts are above 45 million.)",
+        "u ≤ 1 − (1 − q)^(k+1) means k + 1 ≥ ln(1 − u) / ln(1 − q). The floor of that quotient is "
+        "such a k: (torch.log1p(-u) / logsigmoid(-z)).floor(). Keep u a little below 1.",
+    ),
+)
+class Geometric(Head):
+    """Counts 0, 1, 2, ... of failures before a success of probability q = σ(z)."""
+
+    params_per_variable = 1
+
+    def log_prob(self, params: Tensor, x: Tensor) -> Tensor:
+        """(..., 1), (...) → (...): x failures and a success."""
+        z = params[..., 0]
+        return logsigmoid(z) + x * logsigmoid(-z)
+
+    def sample(self, params: Tensor, u: Tensor) -> Tensor:
+        """(..., 1), (...) → (...): more than k failures have the probability (1 - q) ** (k + 1)."""
+        log_fail = logsigmoid(-params[..., 0])
+        u = u.clamp(max=1 - 1e-6)
+        return (torch.log1p(-u) / log_fail).floor()
 
 
 slips(
@@ -148,176 +284,3 @@ slips(
         _DRAWS_ITSELF: but("u.clamp(max=1 - 1e-6)", "torch.rand_like(u)"),
     }
 )
-
-
-# ---- the check ----------------------------------------------------------------------------------
-
-MANY = torch.arange(400.0)
-"""Counts among which all but nothing of the probability lies, for the logits that are tried."""
-TRIED_LOGITS = (-1.5, 0.0, 1.0)
-SMALL, TINY = -5.0, -18.0
-"""Logits of which half of all counts are above 100, and above 45 million."""
-N = 1000
-"""Samples at each logit."""
-_EVEN = (torch.arange(N) + 0.5) / N
-
-
-def _examine(answer: object) -> str:
-    head = _built(answer)
-    one, two = torch.tensor([[0.4], [-0.7]]), torch.tensor([[[0.4], [-0.7]], [[1.0], [0.0]]])
-    _require_log_prob(head, one, torch.tensor([0.0, 3.0]))
-    _require_log_prob(head, two, torch.tensor([[0.0, 3.0], [1.0, 2.0]]))
-    for z in TRIED_LOGITS:
-        _require_sum_of_one(head, z)
-    for z, x in ((0.4, 0.0), (-0.7, 3.0), (120.0, 2.0), (-120.0, 2.0)):
-        _require_log_prob(head, torch.tensor([[z]]), torch.tensor([x]))
-    for z in (*TRIED_LOGITS, SMALL, TINY):
-        _require_samples(head, z)
-    _require_samples_of_any_shape(head)
-    _require_counts_at_the_ends(head)
-    return "Σp = 1, and samples come as often as log_prob says."
-
-
-def _built(answer: object) -> Head:
-    is_class = isinstance(answer, type)
-    if not is_class or not issubclass(answer, Head):
-        raise Misformed(
-            "a class is expected that inherits from Head, with log_prob and sample: hand over the "
-            "class itself",
-            came=f"the class {answer.__name__}" if is_class else f"a {type(answer).__name__}",
-            expected="class Geometric(Head)",
-        )
-    try:
-        head = answer()
-    except Exception as error:
-        raise Wrong(f"your class raised {type(error).__name__}: {error}") from error
-    for name, value, cause in (
-        ("params_per_variable", 1, "one number for each variable is enough, its logit"),
-        ("is_density", False, _IS_DENSITY),
-    ):
-        came = getattr(head, name, None)
-        if came != value:
-            raise Misformed(cause, came=f"{name} = {came}", expected=f"{name} = {value}")
-    return head
-
-
-def _require_log_prob(head: Head, params: Tensor, x: Tensor) -> None:
-    came, expected = run(head.log_prob, params, x), compute_expected(_right.log_prob, (params, x))
-    try:
-        require_same(came, expected, "log_prob(params, x)")
-    except Wrong as wrong:
-        wrong.tried = f"log_prob({written(params)}, {written(x)})"
-        if isinstance(came, Tensor):
-            wrong.expected, wrong.came = written(expected), written(came)
-            known = cause_of("8.4", lambda kind: kind().log_prob(params, x), came)
-            is_misformed = isinstance(wrong, Misformed)
-            wrong.cause = known or (wrong.cause if is_misformed else _why_it_differs(params))
-        raise
-
-
-def _why_it_differs(params: Tensor) -> str:
-    if bool((params.abs() > 20).any()):
-        return _RAISED  # smaller ones were right
-    if params.dim() > 2:
-        return _LOG_PROB_FLAT  # for a row it was right
-    return "log_prob differs: x failures, each of probability 1 − q, and one success"
-
-
-def _require_sum_of_one(head: Head, z: float) -> None:
-    total = run(head.log_prob, torch.full((len(MANY), 1), z), MANY).double().exp().sum().item()
-    if not abs(total - 1) < 1e-4:
-        raise Wrong(
-            "the probabilities of all counts do not sum to one",
-            tried=f"the counts 0 to {len(MANY) - 1} at z = {z}",
-            expected="1",
-            came=f"{total:.4f}",
-        )
-
-
-def _require_samples(head: Head, z: float) -> None:
-    """Even noise must give each count as often as its probability says, in whatever order."""
-    u, params = _EVEN, torch.full((N, 1), z)
-    came = run(head.sample, params, u)
-    tried = f"sample at z = {z}, for {N} evenly spread u"
-    if not isinstance(came, Tensor) or came.shape != u.shape:
-        shape = f"shape {tuple(came.shape)}" if isinstance(came, Tensor) else type(came).__name__
-        raise Misformed(
-            "sample gives one count for each u", tried=tried, expected=f"shape ({N},)", came=shape
-        )
-    again = run(head.sample, params, u)
-    require_none([(_DRAWS_ITSELF, not torch.equal(came, again))], tried=tried)
-    came, is_finite = came.double(), bool(came.isfinite().all())
-    require_none(
-        [
-            (_OF_ROUNDED, z == TINY and not is_finite),
-            (_REAL, not is_finite or not torch.equal(came, came.round())),
-        ],
-        tried=tried,
-        came=written(came[:5]),
-    )
-    _require_shares(came, params, u, tried)
-
-
-def _require_shares(came: Tensor, params: Tensor, u: Tensor, tried: str) -> None:
-    """Each count comes as often as its probability says, up to the largest."""
-    counts, right = torch.arange(40.0), _right.sample(params, u).double()
-    share = (came[:, None] == counts).double().mean(0)
-    p = _right.log_prob(params[: len(counts)], counts).exp().double()
-    in_any_order = [values.sort().values for values in (came, right)]
-    is_as_often = _is_near(share, p) and bool((came >= 0).all())
-    if is_as_often and torch.allclose(*in_any_order, rtol=0.01, atol=1):
-        return
-    known = cause_of("8.4", lambda kind: kind().sample(params, u).double(), came)
-    require_none(
-        [
-            (known, known),
-            (_IGNORES_U, float(params[0]) == TRIED_LOGITS[0] and len(came.unique()) == 1),
-            (_CUT_OFF, _is_near(share[:5], p[:5]) and came.max() < right.max()),
-            (_COIN, bool((came <= 1).all())),
-            (_ONE_MORE, _is_near(share[1:], p[:-1])),
-            (_ONE_LESS, _is_near(share[:-1], p[1:])),
-            ("samples do not come as often as log_prob says", True),
-        ],
-        tried=tried,
-        expected=f"shares of 0 to 4: {written(p[:5])}, the largest count {int(right.max()):,}",
-        came=f"{written(share[:5])}, the largest count {int(came.max()):,}",
-    )
-
-
-def _is_near(share: Tensor, p: Tensor) -> bool:
-    return bool(((share - p).abs() <= 2.5 / N).all())
-
-
-def _require_counts_at_the_ends(head: Head) -> None:
-    """torch.rand draws 0, and numbers just below 1."""
-    for z in (0.0, TINY):
-        came = run(head.sample, torch.full((2, 1), z), torch.tensor([0.0, 1 - 2**-24]))
-        require_none(
-            [
-                (_BELOW_ZERO, came[0] == -1),
-                (
-                    "u = 0 and the largest u below 1 must give counts, too: torch.rand draws both",
-                    not bool(((came >= 0) & came.isfinite()).all()),
-                ),
-                (
-                    "counts are asked for as floats, which .floor() gives: a model takes its "
-                    "samples as inputs",
-                    not came.is_floating_point(),
-                ),
-            ],
-            tried=f"sample at z = {z}, for u = 0 and for the largest u below 1",
-            came=written(came),
-        )
-
-
-def _require_samples_of_any_shape(head: Head) -> None:
-    """A row of u, and the same u in two dimensions, must give the same samples."""
-    u, params, shape = _EVEN, torch.linspace(-1.5, 1.0, N)[:, None], (N // 2, 2)
-    row = run(head.sample, params, u)
-    tried = f"sample with params of shape {(*shape, 1)} and u of shape {shape}"
-    try:
-        came = run(head.sample, params.view(*shape, 1), u.view(shape))
-    except Wrong as wrong:
-        raise Wrong(_SAMPLES_FLAT, tried=tried, came=wrong.cause) from wrong
-    is_same = isinstance(came, Tensor) and torch.equal(came, row.view(shape))
-    require_none([(_SAMPLES_FLAT, not is_same)], tried=tried)
