@@ -94,27 +94,28 @@ def compare(
                 require_same(came, expected, view.name)
         except Wrong as wrong:
             known = likely_cause(view, answer, reference, k, slips, earlier)
-            wrong.cause = known or _own_cause(view, wrong, came, expected) or wrong.cause
+            own = "" if came is UNSEEN else _own_cause(view, wrong, came, expected)
+            wrong.cause = known or own or wrong.cause
             wrong.tried = view.tried_on(answer, case) or wrong.tried
-            if came is not UNSEEN and not isinstance(wrong, Misformed):
+            if own or (came is not UNSEEN and not isinstance(wrong, Misformed)):
                 _show(wrong, view, came, expected)
             raise wrong
 
 
+def _own_cause(view: View, wrong: Wrong, came: object, expected: object) -> str:
+    """Return the view's words, unless a tensor of another form came."""
+    if isinstance(wrong, Misformed) and isinstance(expected, Tensor):
+        return ""
+    return view.cause(came, expected) if callable(view.cause) else view.cause
+
+
 def _show(wrong: Wrong, view: View, came: object, expected: object) -> None:
     """Write what was expected and what came into a report: texts as they are, dicts as a whole."""
-    if isinstance(expected, str | Mapping):
+    if isinstance(expected, str | Mapping) or isinstance(wrong, Misformed):
         texts = (seen if isinstance(seen, str) else written(seen) for seen in (came, expected))
         wrong.came, wrong.expected = texts
     wrong.came = wrong.came or written(came)
     wrong.expected = wrong.expected if view.expected is None else view.expected
-
-
-def _own_cause(view: View, wrong: Wrong, came: object, expected: object) -> str:
-    """Return the view's words, unless it could not be seen, or is a tensor of another form."""
-    if came is UNSEEN or (isinstance(wrong, Misformed) and isinstance(expected, Tensor)):
-        return ""
-    return view.cause(came, expected) if callable(view.cause) else view.cause
 
 
 def _of_the_notebook(answer: object) -> str:

@@ -107,7 +107,7 @@ class Exercise:
     hints: tuple[str, ...]
     slips: Sequence[Slip] = ()
     cases: tuple[tuple[object, ...], ...] = ()
-    views: tuple[View, ...] = ()
+    views: Sequence[View] = ()
     said: str | Callable[[object], str] = ""
     examine: Callable[[object], str | None] | None = None
     is_value: bool = False
@@ -129,6 +129,7 @@ def exercise(
     stars: int,
     hints: tuple[str, ...],
     slips: Sequence[Slip] = (),
+    views: Sequence[View] = (),
     **how: object,
 ) -> Callable[[T], T]:
     """Make an exercise of its reference, which stands below.
@@ -139,12 +140,14 @@ def exercise(
         stars: difficulty from 1 to 3.
         hints: from a nudge to nearly the code.
         slips: wrong answers that are computed; others follow by :func:`slips`.
+        views: what is looked at besides the cases; others follow by :func:`.views.look`.
         how: an answer is judged, and what else :class:`Exercise` has.
     """
 
     def define(reference: T) -> T:
         _defined.pop(name, None)  # of a module that is loaded again
-        _defined[name] = Exercise(name, title, stars, reference, hints, [*slips], **how)
+        kept = {"slips": [*slips], "views": [*views]}
+        _defined[name] = Exercise(name, title, stars, reference, hints, **kept, **how)
         return reference
 
     return define

@@ -5,14 +5,14 @@ from __future__ import annotations
 import contextlib
 import copy
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
 from .calls import IN_LINE, MEANT, in_dtype, run
-from .exercise import Exercise, Misformed, Wrong
+from .exercise import Exercise, Misformed, Wrong, defined, slips
 from .in_words import written_call
 
 Case = tuple[object, ...]
@@ -74,6 +74,8 @@ class View:
             return [*found] if isinstance(found, list) else found  # a later call may change it
         except Wrong as wrong:
             return wrong.cause.partition(MEANT)[0].partition(IN_LINE)[0]
+        except Exception as error:
+            return f"{type(error).__name__}: {error}"
 
 
 def _value(answer: object) -> object:
@@ -84,6 +86,29 @@ def _value(answer: object) -> object:
 
 VALUE = View(_value, expected="")
 """The answer itself, if it is a value. The report does not tell the right one."""
+
+
+def look(
+    tried: str,
+    see: Callable[..., object],
+    causes: str | Mapping[str, object] = "",
+    wrong: object = None,
+    **more: object,
+) -> None:
+    """Add a view to the exercise above, with wrong answers that look different in it.
+
+    Args:
+        tried: what is tried, for the report.
+        see: from an answer to what is seen.
+        causes: what may be wrong; if there are several, a wrong answer for each, or None. The last
+            is also said of answers that look like none of them.
+        wrong: a wrong answer for a single cause.
+        more: what else a view has.
+    """
+    known = {causes: wrong} if isinstance(causes, str) else causes
+    slips({cause: answer for cause, answer in known.items() if answer is not None})
+    more = {"cause": [*known][-1]} | more
+    defined().views.append(View(see, tried, **more))
 
 
 def views_of(exercise: Exercise) -> list[View]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -9,18 +11,15 @@ from torch import Tensor, nn
 from made_course.model import masked_linear
 
 from ..checking.calls import run
-from ..checking.causes import outcome
-from ..checking.comparing import is_same, require_same
+from ..checking.comparing import is_same
 from ..checking.edited_source import but
 from ..checking.exercise import Wrong, exercise
 from ..checking.in_words import written, written_call
-from ..checking.properties import Fault, Properties, instance_of, unlike
+from ..checking.properties import instance_of
+from ..checking.views import look
 
-judge = Properties("4.1")
 
-
-def _examine(answer: object) -> str:
-    judge(answer)
+def _said(answer: object) -> str:
     if len([*answer(3, 2).parameters()]) == 2:
         return ""
     return (
@@ -34,7 +33,7 @@ def _examine(answer: object) -> str:
     "A linear layer with a mask",
     stars=2,
     is_inside=True,
-    examine=_examine,
+    said=_said,
     package=masked_linear.MaskedLinear,
     hints=(
         "Three things: a buffer made in __init__, a copy into it in set_mask, one product more "
@@ -89,22 +88,19 @@ def _layer(answer: object, *masks: Tensor, bias: bool = True) -> nn.Linear:
     return layer
 
 
-def _output(layer: nn.Linear) -> object:
-    return outcome(layer.forward, (_X,))
+def _output(answer: object, *masks: Tensor, bias: bool = True) -> object:
+    return run(_layer(answer, *masks, bias=bias).forward, _X)
 
 
-def _wrong_output(answer: object, *masks: Tensor, bias: bool = True) -> Fault | None:
-    layer, right = (_layer(kind, *masks, bias=bias) for kind in (answer, MaskedLinear))
-    try:
-        require_same(run(layer.forward, _X), right(_X), "the output")
-    except Wrong as wrong:
-        tried = "; ".join(f"set_mask({written(mask)}), then forward" for mask in masks)
-        tried += "" if bias else ", with bias=False"
-        return Fault(tried, wrong.expected, wrong.came, _output(layer), wrong.cause)
-    return None
+def _masked(*masks: Tensor, bias: bool = True) -> tuple[str, Callable[[object], object]]:
+    """Return what is tried, and a function that sees the output with the last mask."""
+    tried = "; ".join(f"set_mask({written(mask)}), then forward" for mask in masks)
+    tried += "" if bias else ", with bias=False"
+    return tried, lambda answer: _output(answer, *masks, bias=bias)
 
 
-judge.refuses(
+look(
+    *_masked(_MASK),
     {
         "the mask has no effect: set_mask has to copy it into the buffer, and forward to use the "
         "product of weight and buffer": but("self.weight * self.mask", "self.weight"),
@@ -139,30 +135,32 @@ judge.refuses(
         ),
         "an activation is applied here: a linear layer has none, and that of the network comes "
         "after": but("self.bias)", "self.bias).relu()"),
-    }
-)(lambda answer: _wrong_output(answer, _MASK))
-judge.look(
+    },
+    cause="",
+    name="the output",
+)
+look(
     "a new layer, whose mask is to be all ones",
-    lambda answer: _output(_layer(answer)),
+    _output,
     "the mask of a new layer must be all ones, so that it is an ordinary linear layer until "
     "set_mask is called",
     but("torch.ones(", "torch.zeros("),
 )
-judge.look(
+look(
     f"{_MASKED}, then layer.weight",
     lambda answer: _layer(answer, _MASK).weight,
     "set_mask changed the weights themselves. The next step of an optimizer brings them back, and "
     "what another mask would need is gone: keep the mask, and multiply in forward",
     but("self.mask.copy_(mask)", "self.weight.mul_(mask)", " * self.mask", ""),
 )
-judge.look(
+look(
     f"{_MASKED}, then forward, then layer.weight",
     lambda answer: _layer(answer, _MASK, _MASK).weight,
     "forward changed the weights themselves, so that what another mask would need is gone: "
     "multiply into a new tensor, self.weight * self.mask",
     but("self.weight *", "torch.no_grad()(self.weight.mul_)(self.mask) *"),
 )
-judge.look(
+look(
     "the parameters that require a gradient",
     lambda answer: [name for name, p in _layer(answer).named_parameters() if p.requires_grad],
     "the mask is among the parameters: the optimizer would train it, and it would soon not be a "
@@ -171,7 +169,20 @@ judge.look(
 )
 
 
-@judge.refuses(
+def _loaded(answer: object) -> str:
+    """Say what is in the state dict, if a layer that loads it gives another output."""
+    layer, loaded = _layer(answer, _MASK), _layer(answer)
+    run(loaded.load_state_dict, layer.state_dict())
+    if is_same(run(loaded.forward, _X), run(layer.forward, _X)):
+        return written(["weight", "bias", "mask"])
+    saved = [*layer.state_dict()]
+    has_buffer = bool({name for name, _ in layer.named_buffers()} - {*saved})
+    return written(saved) + ", without the buffer" * has_buffer
+
+
+look(
+    f"{_MASKED}, then layer.state_dict()",
+    _loaded,
     {
         "the buffer of the mask is registered with persistent=False, so that it is not in the "
         "state dict: a layer that is loaded would have another mask": but(
@@ -184,20 +195,12 @@ judge.look(
             "self.mask.copy_(mask)",
             "self.mask = mask",
         ),
-    }
+    },
 )
-def _loses_its_mask(answer: object) -> Fault | None:
-    layer, loaded = _layer(answer, _MASK), _layer(answer)
-    run(loaded.load_state_dict, layer.state_dict())
-    if is_same(_output(loaded), _output(layer)):
-        return None
-    saved, tried = list(layer.state_dict()), f"{_MASKED}, then layer.state_dict()"
-    has_buffer = bool({name for name, _ in layer.named_buffers()} - {*saved})
-    return Fault(tried, ["weight", "bias", "mask"], saved, kind=has_buffer)
 
 
 def _gradients(answer: object) -> tuple[Tensor, Tensor]:
-    """Those of the weights and of the input; zeros where there is none."""
+    """Return those of the weights and of the input; zeros if there are none."""
     layer, x = _layer(answer, _MASK), _X.clone().requires_grad_()
     output = layer(x)
     if output.requires_grad:
@@ -205,76 +208,83 @@ def _gradients(answer: object) -> tuple[Tensor, Tensor]:
     return tuple(torch.zeros(t.shape) if t.grad is None else t.grad for t in (layer.weight, x))
 
 
-judge.refuses(
+look(
+    f"{_MASKED}, then a backward pass",
+    lambda answer: _gradients(answer)[0][_MASK],
     "the weights get no gradient, so that nothing is learned: .data, .detach() and no_grad hide "
     "them from autograd. In forward use self.weight itself",
     but("self.weight *", "self.weight.data *"),
-)(
-    lambda answer: (
-        not _gradients(answer)[0][_MASK].all() and Fault(f"{_MASKED}, then a backward pass")
-    )
 )
-judge.look(
+look(
     f"{_MASKED}, then the gradient of the masked weights",
     lambda answer: _gradients(answer)[0][~_MASK],
     "a masked weight gets a gradient: the mask must stand between weight and output",
 )
-judge.refuses(
+look(
+    f"{_MASKED}, then a backward pass",
+    lambda answer: _gradients(answer)[1],
     "the input gets no gradient, so that no layer before this one could learn: hand x on as it "
-    "comes, without .data or .detach()"
-)(lambda answer: not _gradients(answer)[1].any() and Fault(f"{_MASKED}, then a backward pass"))
-judge.refuses(
-    {
-        "a second mask does not open what the first one cut: set_mask has to put the new mask in "
-        "the place of the old one, self.mask.copy_(mask), and not to multiply them": but(
-            "mask.copy_", "mask.mul_"
-        ),
-    }
-)(lambda answer: _wrong_output(answer, _MASK, (~_MASK).float()))
-judge.refuses({})(lambda answer: _wrong_output(answer, _MASK, bias=False))
+    "comes, without .data or .detach()",
+)
+look(
+    *_masked(_MASK, (~_MASK).float()),
+    "a second mask does not open what the first one cut: set_mask has to put the new mask in the "
+    "place of the old one, self.mask.copy_(mask), and not to multiply them",
+    but("mask.copy_", "mask.mul_"),
+    name="the output",
+)
+look(*_masked(_MASK, bias=False), name="the output")
 
 
-@judge.refuses(
+def _devices(answer: object) -> list[str]:
+    moved = _layer(answer).to("meta")  # a device that every computer has, and not the CPU
+    run(moved.set_mask, _MASK)
+    return sorted({part.device.type for part in [*moved.parameters(), *moved.buffers()]})
+
+
+look(
+    "layer.to(another device), then set_mask(a CPU mask)",
+    _devices,
     "set_mask put a new tensor in the place of the buffer, on the device from which the mask came: "
     "after .to('cuda') a CPU mask would be back in the layer. Copy the values into the buffer that "
     "is there: self.mask.copy_(mask)",
     but("self.mask.copy_(mask)", 'self.register_buffer("mask", mask)'),
 )
-def _stays_behind(answer: object) -> Fault | bool:
-    moved = _layer(answer).to("meta")  # a device that is everywhere, and is not the CPU
-    run(moved.set_mask, _MASK)
-    kept = [*moved.parameters(), *moved.buffers()]
-    tried = "layer.to(another device), then set_mask(a CPU mask)"
-    return any(part.device.type != "meta" for part in kept) and Fault(tried)
 
 
-@judge.refuses(
+def _after_the_callers_change(answer: object) -> list[object]:
+    layer, outputs = _layer(answer), []
+    for given in (_MASK.float(), _MASK.clone()):
+        layer.set_mask(given)  # not a copy of it
+        given.zero_()
+        outputs.append(run(layer.forward, _X))
+    return outputs
+
+
+look(
+    "set_mask(mask), then mask.zero_(), then forward",
+    _after_the_callers_change,
     "set_mask kept the very tensor that it was given (.to copies nothing where dtype and device "
     "are the same already), so the layer's mask changes when the caller's does. Copy the values "
     "into the buffer that is there: self.mask.copy_(mask)",
     but("self.mask.copy_(mask)", "self.mask = mask.to(self.mask)"),
 )
-def _follows_the_caller(answer: object) -> Fault | None:
-    layer, tried = _layer(answer), "set_mask(mask), then mask.zero_(), then forward"
-    came = []
-    for given in (_MASK.float(), _MASK.clone()):
-        layer.set_mask(given)  # not a copy of it
-        given.zero_()
-        came.append(_output(layer))
-    right = _output(_layer(MaskedLinear, _MASK))
-    return unlike(tried, right, came[0]) or unlike(tried, right, came[1])
 
 
-@judge.refuses(
-    "the layer works from 3 inputs to 2 outputs alone: the shape of the mask is (out_features, "
-    "in_features), whatever these are",
-    but("torch.ones(out_features, in_features)", "torch.ones(2, 3)"),
-)
-def _has_one_size(answer: object) -> Fault | None:
+def _of_another_size(answer: object) -> str:
     try:
         larger = instance_of(answer, 4, 5)
         run(larger.set_mask, torch.ones(5, 4))
         run(larger.forward, torch.ones(1, 4))
     except Wrong as wrong:
-        return Fault("a layer from 4 to 5, set_mask, forward", came=wrong.cause)
-    return None
+        return wrong.cause
+    return ""
+
+
+look(
+    "a layer from 4 to 5, set_mask, forward",
+    _of_another_size,
+    "the layer works from 3 inputs to 2 outputs alone: the shape of the mask is (out_features, "
+    "in_features), whatever these are",
+    but("torch.ones(out_features, in_features)", "torch.ones(2, 3)"),
+)
