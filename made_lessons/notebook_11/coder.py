@@ -9,10 +9,10 @@ from made_course.data.toys import bars_and_stripes
 
 from ..checking.calls import run
 from ..checking.edited_source import but
-from ..checking.exercise import Misformed, exercise
-from ..checking.in_words import written, written_call
-from ..checking.properties import Fault, Properties, unlike
+from ..checking.exercise import Misformed, exercise, slips
+from ..checking.in_words import written
 from ..checking.variants import drawn
+from ..checking.views import View, look
 
 BOARDS = [[int(bit) for bit in board] for board in bars_and_stripes().tolist()]
 MOST = 170
@@ -39,14 +39,12 @@ def decode(code: str, n: int, chance: Callable[[list[int]], int]) -> list[int]:
     return bits
 
 
-judge = Properties("11.5")
 _THIRTY = [bit for board in BOARDS for bit in board]
 _COINS = [int(bit) for bit in drawn("coins", 24) < 0.5]
 _RARE = [0] * 40 + [1] + [0] * 9
 
 
-def _examine(answer: object) -> str:
-    judge(answer)
+def _said(answer: object) -> str:
     length = len(_thirty(answer))
     return f"Thirty boards in {length} bits, {length / 30:.2f} each; log₂ 30 is 4.91."
 
@@ -56,11 +54,48 @@ def _thirty(answer: object) -> str:
     return run(answer, _THIRTY, chances)
 
 
+def _length(answer: object) -> str:
+    length = len(_thirty(answer))
+    return f"{MOST} bits or fewer" if length <= MOST else f"{length} bits"
+
+
+def _right_boards(answer: object) -> str:
+    back = decode(_thirty(answer), len(_THIRTY), chance_in_boards)
+    boards = [back[k : k + 16] == board for k, board in zip(range(0, 480, 16), BOARDS, strict=True)]
+    return f"{sum(boards)} right"
+
+
+def _decoded(answer: object, bits: list[int], chances: list[int]) -> str:
+    """Say to which bits the code of some bits is decoded; the code may be any that is right."""
+    code = run(answer, bits, chances)
+    if not isinstance(code, str) or not set(code) <= {"0", "1"}:
+        raise Misformed("a text of 0 and 1 is asked for", came=written(code))
+    back = decode(code[: 16 * len(bits)], len(bits), lambda past: chances[len(past)])
+    if back == bits:
+        return f"a code that decodes to {written(bits)}"
+    return f'"{code}", which decodes to {written(back)}'
+
+
+_CASES = (
+    ([1], [32768]),
+    ([0, 1, 1], [16384] * 3),
+    (_COINS, [32768] * 24),
+    (_COINS[:8], [1 + 9000 * k for k in range(8)]),
+    (_RARE, [600] * 50),
+    ([], []),
+)
+_OTHER_BITS = (
+    "the decoder comes to other bits: see that for each bit the code's number lies in "
+    "[low, low + width), as the decoder's interval does"
+)
+
+
 @exercise(
     "11.5",
     "The coder",
     stars=3,
-    examine=_examine,
+    views=[View(_decoded, cause=_OTHER_BITS, cases=(case,)) for case in _CASES],
+    said=_said,
     hints=(
         "Begin with low, width = 0, 1. For each bit: multiply both by 65,536 (<< 16), and split "
         "the new width: width * chance of the old one goes to a 1, the lower part.",
@@ -82,7 +117,7 @@ def encode(bits: list[int], chances: list[int]) -> str:
     return f"{number:0{k}b}" if k else ""
 
 
-@judge.refuses(
+slips(
     {
         "the parts are swapped: a 1 takes the lower part, as a sampler draws a 1 where its die is "
         "at most p": but("if bit else", "if not bit else"),
@@ -100,41 +135,16 @@ def encode(bits: list[int], chances: list[int]) -> str:
         ),
         "one bit is missing: where numbers of k bits lie farther apart than the interval is wide, "
         "none of them need lie in it": but(".bit_length() + 1", ".bit_length()"),
-        "the decoder comes to other bits: see that for each bit the code's number lies in "
-        "[low, low + width), as the decoder's interval does": but("low << 16", "low"),
+        _OTHER_BITS: but("low << 16", "low"),
     }
 )
-def _decodes(answer: object) -> Fault | None:
-    for bits, chances in (
-        ([1], [32768]),
-        ([0, 1, 1], [16384] * 3),
-        (_COINS, [32768] * 24),
-        (_COINS[:8], [1 + 9000 * k for k in range(8)]),
-        (_RARE, [600] * 50),
-        ([], []),
-    ):
-        code, tried = run(answer, bits, chances), written_call(answer, (bits, chances))
-        if not isinstance(code, str) or not set(code) <= {"0", "1"}:
-            cause = "a text of 0 and 1 is asked for"
-            raise Misformed(cause, tried=tried, came=written(code))
-        most = 16 * len(bits)
-        back = decode(code[:most], len(bits), lambda past, chances=chances: chances[len(past)])
-        if back != bits:
-            came = f'"{code}", which decodes to {written(back)}'
-            return Fault(tried, f"a code that decodes to {written(bits)}", came, kind=code)
-    return None
-
-
-@judge.refuses(
+look(
+    "thirty boards",
+    _length,
     "the code is longer than its bits need: of all numbers in the interval choose the one with "
     "fewest bits, about as many as −log₂ of the interval's width",
     but('f"{number:0{k}b}" if k else ""', 'f"{low:0{16 * len(bits)}b}" if bits else ""'),
 )
-def _is_short(answer: object) -> Fault | None:
-    length = len(_thirty(answer))
-    if length <= MOST:
-        return None
-    return Fault("thirty boards", f"{MOST} bits or fewer", f"{length} bits")
 
 
 def _by_floats(bits: list[int], chances: list[int]) -> str:
@@ -146,12 +156,10 @@ def _by_floats(bits: list[int], chances: list[int]) -> str:
     return f"{math.ceil(low * 2**k):0{k}b}" if k else ""
 
 
-@judge.refuses(
+look(
+    "thirty boards, coded and decoded",
+    _right_boards,
     "low and width need 16 bits more for each variable, and a float keeps 53 in all: compute with "
     "whole numbers",
     _by_floats,
 )
-def _is_exact(answer: object) -> Fault | None:
-    back = decode(_thirty(answer), len(_THIRTY), chance_in_boards)
-    boards = [back[k : k + 16] == board for k, board in zip(range(0, 480, 16), BOARDS, strict=True)]
-    return unlike("thirty boards, coded and decoded", "30 right", f"{sum(boards)} right")
