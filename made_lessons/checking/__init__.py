@@ -9,8 +9,8 @@ Imports from ``made_course``, and knows no notebook: ``catalogue`` looks for the
 - ``calls``: calls it, on copies
 - ``comparing``: type, shape, dtype, value
 - ``unfinished``: what is still ``...``
-- ``properties``: judging by small assertions
-- ``kept``: dtype and gradient of what is right in value
+- ``views``: what is looked at in an answer; gradients and dtypes among it
+- ``classes``: answers that are classes
 - ``edited_source``: a wrong answer as a change of the right one
 - ``causes``: why it is wrong: the known mistake that does the same, and how much of it has to agree
 - ``relations``: what was done to the result

@@ -94,19 +94,12 @@ def compare(
                 require_same(came, expected, view.name)
         except Wrong as wrong:
             known = likely_cause(view, answer, reference, k, slips, earlier)
-            own = "" if came is UNSEEN else _own_cause(view, wrong, came, expected)
+            own = "" if came is UNSEEN else view.own_cause(answer, came, expected)
             wrong.cause = known or own or wrong.cause
             wrong.tried = view.tried_on(answer, case) or wrong.tried
             if own or (came is not UNSEEN and not isinstance(wrong, Misformed)):
                 _show(wrong, view, came, expected)
             raise wrong
-
-
-def _own_cause(view: View, wrong: Wrong, came: object, expected: object) -> str:
-    """Return the view's words, unless a tensor of another form came."""
-    if isinstance(wrong, Misformed) and isinstance(expected, Tensor):
-        return ""
-    return view.cause(came, expected) if callable(view.cause) else view.cause
 
 
 def _show(wrong: Wrong, view: View, came: object, expected: object) -> None:

@@ -40,8 +40,8 @@ class View:
         tried: what is tried, for the report; a function of the answer and the arguments, or a
             text. Left out, it is the call.
         cause: what is wrong if an answer looks different from the reference and from all known
-            mistakes; a text, or a function of the two values. Left out, it is where they differ;
-            for calls, relations and further calls are tried first.
+            mistakes; a text, or a function of the answer and the two values. Left out, it is where
+            they differ; for calls, relations and further calls are tried first.
         expected: what a right answer looks like, in words; left out, what is seen of it.
         name: what is seen, in words.
         cases: arguments, case by case; None for those of the exercise. A function that returns
@@ -50,7 +50,7 @@ class View:
 
     see: Callable[..., object] = run
     tried: str | Callable[..., str] = ""
-    cause: str | Callable[[object, object], str] = ""
+    cause: str | Callable[[object, object, object], str] = ""
     expected: str | None = None
     name: str = "the answer"
     cases: tuple[Case, ...] | Callable[[], tuple[Case, ...]] | None = ((),)
@@ -60,6 +60,10 @@ class View:
         if callable(self.tried):
             return self.tried(answer, *case)
         return self.tried or (written_call(answer, case) if case else "")
+
+    def own_cause(self, answer: object, came: object, right: object) -> str:
+        """Return the words of the view for an answer, and what is seen of it and the reference."""
+        return self.cause(answer, came, right) if callable(self.cause) else self.cause
 
     def of(self, reference: object, case: Case) -> object:
         """Return what is seen of a reference, which computes in float64, in float32."""
@@ -143,7 +147,7 @@ def dtypes(*given: torch.dtype) -> tuple[View, ...]:
         View(
             lambda function, *case, dtype=dtype: str(run(function, *in_dtype(dtype, case)).dtype),
             lambda *call, dtype=dtype: f"{_call(call)}, all floats {dtype}",
-            lambda came, right, dtype=dtype: (
+            lambda answer, came, right, dtype=dtype: (
                 f"the values are right. Where those that are given are {dtype}, {right} is asked "
                 "for: see that no other dtype gets in, or is left"
             ),

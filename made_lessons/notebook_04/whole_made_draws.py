@@ -9,34 +9,48 @@ from ..checking.calls import run
 from ..checking.causes import outcome
 from ..checking.comparing import is_same
 from ..checking.edited_source import edited
-from ..checking.exercise import defined, slips
+from ..checking.exercise import Wrong, defined
 from ..checking.in_words import written
-from ..checking.properties import Fault
 from ..checking.relations import find_relation
-from .ancestral_sampler import sample, uniforms
 from .log_likelihood import bernoulli_log_prob, of_probabilities
-from .mutants import MADE, altered, sampling
-from .whole_made import judge, keeping_masks
-from .whole_made_trial import Trial
+from .mutants import MADE, altered
+from .whole_made import keeping_masks
+from .whole_made_trial import Trial, look_at_model, views_of_models
 
 # ---- log_prob -----------------------------------------------------------------------------------
 
 
-@judge.refuses({})
-def _does_not_sum_to_one(trial: Trial) -> Fault | bool:
+def _total(trial: Trial) -> str:
     _, expected, came = trial.scores
-    total, n = came.exp().sum().item(), len(trial.points)
-    return abs(total - 1) > 1e-9 and trial.fault(
-        f": the sum of exp(log_prob) over all {n} input{'s' * (n > 1)}",
-        "1, to nine digits",
-        f"{total:.9g}",
-        cause=find_relation([came], [expected], [{"x": trial.points}])
-        or "log_prob is not the sum over the variables of their log-probabilities, in the dtype "
-        "of the model",
+    total = came.exp().sum().item()
+    if abs(total - 1) <= 1e-9:
+        return "1, to nine digits"
+    cause = find_relation([came], [expected], [{"x": trial.points}])
+    raise Wrong(
+        cause
+        or "log_prob is not the sum over the variables of their log-probabilities, in the "
+        "dtype of the model",
+        expected="1, to nine digits",
+        came=f"{total:.9g}",
     )
 
 
-@judge.refuses(
+look_at_model(": the sum of exp(log_prob) over all inputs", _total, "")
+
+
+def _distribution(trial: Trial) -> str:
+    """Say which distribution log_prob is, beside the logits of forward."""
+    logits, expected, came = trial.scores
+    if is_same(came, expected):
+        return "that of the logits of forward(x)"
+    if is_same(came, bernoulli_log_prob(logits.sigmoid(), trial.points)):
+        return "that of σ(logits) in place of the logits"
+    return "another one"
+
+
+look_at_model(
+    ".log_prob(x)",
+    _distribution,
     {
         "log_prob takes a sigmoid before bernoulli_log_prob, which wants the logits themselves: "
         "bernoulli_log_prob(self(x), x)": edited(MADE, "(self(x), x)", "(self(x).sigmoid(), x)"),
@@ -48,41 +62,33 @@ def _does_not_sum_to_one(trial: Trial) -> Fault | bool:
             "return self.layers[-1](x)",
             "return self.layers[-1](x) / 2",
         ),
-    }
+    },
 )
-def _is_another_distribution(trial: Trial) -> Fault | bool:
-    logits, expected, came = trial.scores
-    k = (came - expected).abs().argmax()
-    return not is_same(came, expected) and trial.fault(
-        f".log_prob(x) with x = {written(trial.points[k])}",
-        f"{written(expected[k])}, by the logits of forward(x)",
-        came[k],
-        kind=is_same(came, bernoulli_log_prob(logits.sigmoid(), trial.points)),
-    )
 
 
-@judge.refuses(
-    "log_prob is right for small logits, and not finite or cut off for large ones: use softplus, "
-    "as in exercise 4.2",
-    altered(log_prob=lambda self, x: of_probabilities(self(x).sigmoid(), x)),
-)
-def _is_unstable(trial: Trial) -> Fault | bool:
+def _at_large_logits(trial: Trial) -> str:
     points = trial.points.float()
     trial.model.float()
     trial.shake(size=300)
     expected = bernoulli_log_prob(trial.model(points).detach(), points)
     came = trial.call("log_prob", points, expected)
+    if is_same(came, expected):
+        return "the sum of the log-probabilities"
     k = (came - expected).nan_to_num(nan=torch.inf).abs().argmax()
-    about = f".log_prob(x) with very large weights, x = {written(points[k])}"
-    return not is_same(came, expected) and trial.fault(about, expected[k], came[k])
+    return f"{written(came[k])} for {written(expected[k])}"
 
 
-@judge.refuses(
-    "log_prob gives these parameters no gradient, so no training could change them: no_grad, .data "
-    "or .detach() stands in between. no_grad belongs to sample alone",
-    altered(forward=torch.no_grad()(lambda self, x: MADE.forward(self, x))),
+look_at_model(
+    ".log_prob(x) with very large weights",
+    _at_large_logits,
+    "log_prob is right for small logits, and not finite or cut off for large ones: use softplus, "
+    "as in exercise 4.2",
+    altered(log_prob=lambda self, x: of_probabilities(self(x).sigmoid(), x)),
 )
-def _learns_nothing(trial: Trial) -> Fault | bool:
+
+
+def _without_gradient(trial: Trial) -> list[str]:
+    """List the parameters that change log_prob, and never have a gradient."""
     stuck, points = trial.trained() if trial.is_wide else {}, trial.points.float()
     for _ in range(4 if stuck else 0):
         trial.shake()
@@ -97,71 +103,74 @@ def _learns_nothing(trial: Trial) -> Fault | bool:
             parameter.neg_().add_(1)
         if is_same(trial.call("log_prob", points, before), before):
             del stuck[name]  # it has no say
-    about = ", the gradients of log_prob"
-    return bool(stuck) and trial.fault(about, came=f"none for {[*stuck]}")
+    return [*stuck]
+
+
+look_at_model(
+    ", the parameters without a gradient of log_prob",
+    _without_gradient,
+    "log_prob gives these parameters no gradient, so no training could change them: no_grad, .data "
+    "or .detach() stands in between. no_grad belongs to sample alone",
+    altered(forward=torch.no_grad()(lambda self, x: MADE.forward(self, x))),
+)
 
 
 # ---- samples, and what is saved -----------------------------------------------------------------
 
 
-def _odd_sample(trial: Trial) -> Fault | None:
-    """A sample that is not as log_prob has it."""
+def _samples(trial: Trial) -> str:
+    """Look for a sample that is not as log_prob has it, and say why."""
     came, right = trial.samples
-    for k, row in (came != right).any(dim=-1).nonzero().tolist():
-        about = f".sample(u), the row {written(trial.u[row])}"
-        return trial.fault(about, right[k, row], came[k, row])
-    return None
+    odd = (came != right).any(dim=-1).nonzero().tolist()
+    if not odd:
+        return "those that log_prob gives"
+    k, row = odd[0]
+    raise Wrong(
+        _why_samples_differ(trial),
+        tried=f"{trial.named}.sample(u), the row {written(trial.u[row])}",
+        expected=written(right[k, row]),
+        came=written(came[k, row]),
+    )
 
 
-def _draws_alike(trial: Trial, other_u: Tensor) -> bool:
-    first, other = (trial.call("sample", u, u) for u in (trial.u, other_u))
-    return is_same(first, other)
+def _why_samples_differ(trial: Trial) -> str:
+    def draws_alike(other_u: Tensor) -> bool:
+        first, other = (trial.call("sample", u, u) for u in (trial.u, other_u))
+        return is_same(first, other)
 
-
-@judge.refuses(
-    "two calls with the same u give different samples: u is to decide, so draw no random numbers "
-    "(torch.rand, torch.bernoulli) besides",
-    sampling(lambda forward, order, u: sample(forward, order, torch.rand_like(u))),
-)
-def _draws_by_chance(trial: Trial) -> Fault | None:
-    fault = _odd_sample(trial)
-    return None if fault and _draws_alike(trial, trial.u) else fault
-
-
-@judge.refuses({})
-def _draws_like_a_slip(trial: Trial) -> Fault | None:
-    fault = _odd_sample(trial)
-    for known in defined("4.3").slips if fault else ():
+    if not draws_alike(trial.u):
+        return (
+            "two calls with the same u give different samples: u is to decide, so draw no random "
+            "numbers (torch.rand, torch.bernoulli) besides"
+        )
+    for known in defined("4.3").slips:
         theirs = trial.drawn(lambda *given, draw=known.answer: outcome(lambda: draw(*given), ()))
         if all(map(is_same, trial.samples[0], theirs)):
-            fault.cause = known.cause
-            return fault
-    return None
+            return known.cause
+    if draws_alike(trial.u.flip(0)):
+        return (
+            "the samples are the same whatever u is: u is to decide, variable i is 1 where "
+            "u[:, i] ≤ p"
+        )
+    return "the samples are not those that log_prob gives for these u"
 
 
-slips({known.cause: sampling(known.answer) for known in defined("4.3").slips[:3]}, of="4.5")
+look_at_model("", _samples, "")
 
 
-@judge.refuses(
-    "the samples are the same whatever u is: u is to decide, variable i is 1 where u[:, i] ≤ p",
-    sampling(lambda forward, order, u: sample(forward, order, uniforms(*u.shape).flip(0))),
-)
-def _draws_without_u(trial: Trial) -> Fault | None:
-    fault = _odd_sample(trial)
-    return fault if fault and _draws_alike(trial, trial.u.flip(0)) else None
-
-
-judge.refuses("the samples are not those that log_prob gives for these u")(_odd_sample)
-
-
-@judge.refuses(
-    "a second model that loads the state dict of the first gives other probabilities: the masks "
-    "are not in it. Make them buffers",
-    keeping_masks(lambda mask: mask),
-)
-def _is_not_saved(trial: Trial) -> Fault | bool:
+def _loaded(trial: Trial) -> str:
     other, points = trial.new(), trial.points.float()
     run(other.load_state_dict, trial.model.float().state_dict())
     with torch.no_grad():
         is_back = is_same(other.log_prob(points), trial.model.log_prob(points))
-    return not is_back and trial.fault(", saved and loaded")
+    return "the same probabilities" if is_back else "other probabilities"
+
+
+look_at_model(
+    ", saved and loaded",
+    _loaded,
+    "a second model that loads the state dict of the first gives other probabilities: the masks "
+    "are not in it. Make them buffers",
+    keeping_masks(lambda mask: mask),
+)
+defined("4.5").views.extend(views_of_models())

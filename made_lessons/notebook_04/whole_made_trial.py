@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from functools import cached_property
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from functools import cached_property, lru_cache, partial
 
 import torch
 from torch import Tensor, nn
@@ -12,12 +13,58 @@ from made_course.leaks.dependence import binary_points
 from made_course.model.masks import direct_mask, input_degrees
 
 from ..checking.calls import run
+from ..checking.classes import instance_of
 from ..checking.comparing import require_same
-from ..checking.exercise import Wrong
-from ..checking.properties import Fault, instance_of
+from ..checking.exercise import Wrong, slips
+from ..checking.in_words import written
 from ..checking.relations import find_relation
+from ..checking.views import View
 from .ancestral_sampler import sample, uniforms
 from .log_likelihood import bernoulli_log_prob
+
+SIZES = (
+    ((1, 2, 0), (32, 32)),
+    ((1, 2, 0), (32,)),
+    ((1, 2, 0), ()),
+    ((1, 2, 0), (1,)),
+    ((2, 0, 4, 1, 3), (6, 2)),
+    ((0,), (4,)),
+)
+"""Ordering and sizes of the hidden layers of the models that are tried."""
+
+
+_LOOKS: list[View] = []
+
+
+def look_at_model(
+    about: str,
+    see: Callable[[Trial], object],
+    causes: str | Mapping[str, object],
+    wrong: object = None,
+    **more: object,
+) -> None:
+    """Look at a trial of exercise 4.5; see :func:`made_lessons.checking.views.look`."""
+    known = {causes: wrong} if isinstance(causes, str) else causes
+    slips({cause: answer for cause, answer in known.items() if answer is not None}, of="4.5")
+    _LOOKS.append(View(see, about, **{"cause": [*known][-1]} | more))
+
+
+def views_of_models() -> Iterator[View]:
+    """Yield what is looked at in a model of each size, one size after another."""
+    for size in SIZES:
+        for look in _LOOKS:
+            made = {"see": partial(_of_trial, look.see, size)}
+            if callable(look.cause):
+                made["cause"] = partial(_of_trial, look.cause, size)
+            yield replace(look, tried=f"{_named(*size)}{look.tried}" * bool(look.tried), **made)
+
+
+def _of_trial(function: Callable, size: tuple, answer: object, *seen: object) -> object:
+    return function(_trial(answer, *size) if callable(answer) else Trial(answer, *size), *seen)
+
+
+def _named(ordering: tuple[int, ...], hidden_dims: tuple[int, ...]) -> str:
+    return f"MADE({len(ordering)}, {[*hidden_dims]}, {[*ordering]})"
 
 
 class Trial:
@@ -25,13 +72,16 @@ class Trial:
 
     Args:
         answer: the class.
-        ordering: of the variables.
+        ordering: ordering of the variables.
         hidden_dims: sizes of the hidden layers.
     """
 
-    def __init__(self, answer: object, ordering: Tensor, hidden_dims: list[int]) -> None:
-        self.answer, self.ordering, self.hidden_dims = answer, ordering, hidden_dims
-        self.named = f"MADE({len(ordering)}, {hidden_dims}, {ordering.tolist()})"
+    def __init__(
+        self, answer: object, ordering: tuple[int, ...], hidden_dims: tuple[int, ...]
+    ) -> None:
+        self.named = _named(ordering, hidden_dims)
+        self.answer, self.hidden_dims = answer, [*hidden_dims]
+        ordering = self.ordering = torch.tensor(ordering)
         self.is_wide = min(hidden_dims, default=32) >= 32
         self.order = input_degrees(ordering)
         self.allowed = direct_mask(self.order)
@@ -51,17 +101,14 @@ class Trial:
                 )
             raise
         if not isinstance(model, nn.Module):
-            raise self.fault(came=model, cause="a subclass of nn.Module was expected")
+            cause = "a subclass of nn.Module was expected"
+            raise Wrong(cause, tried=self.named, came=written(model))
         return model.eval()
-
-    def fault(self, about: str = "", *said: object, **named: object) -> Fault:
-        """What shows a fault of this model: about what of it, what was expected and what came."""
-        return Fault(f"{self.named}{about}", *said, **named)
 
     def call(self, name: str, x: Tensor, like: Tensor) -> Tensor:
         """What a method returns: a tensor of the right form, or Wrong."""
         if not callable(getattr(self.model, name, None)):
-            raise self.fault(cause=f"the model has no method {name}")
+            raise Wrong(f"the model has no method {name}", tried=self.named)
         came = None
         try:
             came = run(getattr(self.model, name), x)
@@ -136,3 +183,6 @@ class Trial:
         """Those of the model, and right ones."""
         theirs = torch.stack([*self.drawn(lambda *_: self.call("sample", self.u, self.u))])
         return theirs, torch.stack([*self.drawn(sample)])
+
+
+_trial = lru_cache(maxsize=300)(Trial)  # for each view of the same answer

@@ -88,7 +88,7 @@ def _log_prob(params: Tensor, x: Tensor) -> View:
     return View(
         lambda answer, *case: run(_built(answer).log_prob, *case),
         f"log_prob({written(params)}, {written(x)})",
-        cause,
+        lambda _, came, __: cause if getattr(came, "shape", None) == x.shape else "",
         name="log_prob(params, x)",
         cases=((params, x),),
     )
@@ -121,7 +121,7 @@ def _drawn(answer: object, z: float) -> dict[str, object]:
     return {"shares of 0 to 4": shares, "mean": came.mean(), "largest": came.max()}
 
 
-def _why_others_come(came: dict, right: dict) -> str:
+def _why_others_come(answer: object, came: dict, right: dict) -> str:
     is_alike = torch.allclose(*(seen["shares of 0 to 4"].float() for seen in (came, right)))
     if is_alike and came["largest"] < right["largest"]:
         return _CUT_OFF
@@ -158,7 +158,7 @@ def _ends(z: float) -> View:
             return written(came)
         return "counts" if came.is_floating_point() else f"{written(came)}, {came.dtype}"
 
-    def cause(came: str, right: str) -> str:
+    def cause(answer: object, came: str, right: str) -> str:
         if "torch." in came:
             return (
                 "counts are asked for as floats, which .floor() gives: a model takes its samples "

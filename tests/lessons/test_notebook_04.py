@@ -10,7 +10,7 @@ from torch import nn
 
 from made_course.leaks.dependence import binary_points
 from made_course.model.masks import direct_mask, input_degrees
-from made_lessons.checking.properties import changed, kept_as
+from made_lessons.checking.classes import changed, kept_as
 from made_lessons.notebook_04.ancestral_sampler import sample
 from made_lessons.notebook_04.log_likelihood import bernoulli_log_prob
 from made_lessons.notebook_04.masked_layer import MaskedLinear
@@ -287,7 +287,7 @@ def test_made_whose_layers_are_not_found():
                 x = torch.relu(layer(x))
             return self.last(x)
 
-    wrong("4.5", LayersInDict, "those of the layers in parts", "list or dict")
+    wrong("4.5", LayersInDict, "those of all layers", "list or dict")
 
 
 def test_a_forgotten_return_of_a_method_is_guessed():

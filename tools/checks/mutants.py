@@ -83,7 +83,7 @@ ROOMS = {  # a folder, files of it that are changed, and the tests that then run
     ),
     "exercises": (
         "made_lessons/checking",
-        ["check", "exercise", "properties", "probes", "variants"],
+        ["check", "examine", "exercise", "probes", "variants", "views"],
         ["causes", "exercises", "every_exercise", "examine", "variants"],
     ),
     "grading": (
