@@ -10,12 +10,9 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import resolve_name
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 import __main__
-
-if TYPE_CHECKING:
-    from .views import View
 
 T = TypeVar("T")
 
@@ -85,7 +82,7 @@ class Exercise:
         hints: from a nudge to nearly the code.
         slips: wrong answers, two or more.
         cases: arguments with which an answer that is a function is called.
-        views: what is looked at in an answer besides, one after another (:mod:`.views`).
+        views: what else is looked at in an answer, one after another; see ``views.View``.
         said: a sentence on a right answer, or a function of it that returns one.
         examine: judges an answer by its properties, once it is right in all cases: raises
             :class:`Wrong`, or returns a sentence on what it found.
@@ -107,7 +104,7 @@ class Exercise:
     hints: tuple[str, ...]
     slips: Sequence[Slip] = ()
     cases: tuple[tuple[object, ...], ...] = ()
-    views: Sequence[View] = ()
+    views: Sequence[object] = ()
     said: str | Callable[[object], str] = ""
     examine: Callable[[object], str | None] | None = None
     is_value: bool = False
@@ -129,7 +126,7 @@ def exercise(
     stars: int,
     hints: tuple[str, ...],
     slips: Sequence[Slip] = (),
-    views: Sequence[View] = (),
+    views: Sequence[object] = (),
     **how: object,
 ) -> Callable[[T], T]:
     """Make an exercise of its reference, which stands below.
@@ -140,7 +137,7 @@ def exercise(
         stars: difficulty from 1 to 3.
         hints: from a nudge to nearly the code.
         slips: wrong answers that are computed; others follow by :func:`slips`.
-        views: what is looked at besides the cases; others follow by :func:`.views.look`.
+        views: what is looked at besides the cases; others follow by ``views.look``.
         how: an answer is judged, and what else :class:`Exercise` has.
     """
 
