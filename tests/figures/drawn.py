@@ -156,8 +156,8 @@ def rows_of_titles(figure):
 
 def strangers(figure):
     """Legend entries whose colour, or marker, is that of nothing that is drawn."""
-    drawn = set().union(*map(looks_in, figure.axes))
     keys = [*figure.legends, *filter(None, (axes.get_legend() for axes in figure.axes))]
+    drawn = set().union(*map(looks_in, figure.axes)) if keys else set()
     for key in keys:
         for handle, said in zip(key.legend_handles, labels(key.get_texts()), strict=True):
             if not looks_of(handle) <= drawn:
@@ -181,7 +181,7 @@ def looks_of(artist):
     if hasattr(artist, "get_hatch") and not hasattr(artist, "get_offsets"):
         faces = [artist.get_facecolor() if artist.get_fill() else artist.get_edgecolor()]
         return {artist.get_hatch(), *(to_hex(colour) for colour in faces if colour[3])} - {None}
-    return {to_hex(colour) for colour in artist.get_facecolor()}
+    return {to_hex(colour) for colour in np.unique(artist.get_facecolor(), axis=0)}
 
 
 def contrast(one, other):
