@@ -1,24 +1,23 @@
-"""Where a weight is masked, which formula has a logarithm, and what a flip and a slope see."""
+"""Figures of notebook 4: masked weights, two formulas for log p, and which test fails."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 
-import torch
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from made_course.common.colours import BLUE, ORANGE
+from made_course.common.words import listing
+from made_course.figures.axes import name_lines
 from made_course.figures.masks import draw_cells, short
 from made_course.figures.network_parts import sheet
-from made_course.figures.picture import LINES, Picture, picture
+from made_course.figures.picture import LINES, WORDS, Picture, picture
 
 SIDE, APART = 0.46, 0.25
 """Inches of a weight's cell, and between two tables."""
-ENDS = ((0, 1), (-1, -2))
-"""Index of each end of a curve, and of the point beside it."""
 
 
 @picture
@@ -27,7 +26,10 @@ def plot_masked_step(
 ) -> Picture:
     """Forbidden weights before and after a step: back if set to zero once, cut where they are used.
 
-    Each way has its weights W before the step and after it; what is allowed is blue.
+    Args:
+        once: weights (D, D) before and after the step, set to zero once.
+        where_used: weights before and after the step, masked in the forward pass.
+        mask: (D, D), true where a weight is allowed; these are blue.
     """
     kept, table = where_used[1] * mask, SIDE * len(mask)
     back = int((once[1][~mask] != 0).sum())
@@ -103,33 +105,31 @@ def plot_logarithms(z: Tensor, plain: Tensor, careful: Tensor) -> Picture:
 
 
 @picture
-def plot_flips_and_slopes(x: Tensor, outputs: Mapping[str, Tensor]) -> Picture:
-    """What two tests see of an output: flips its two ends, slopes how steep it is there.
+def plot_caught(caught: Mapping[str, Collection[str]], tests: Sequence[str]) -> Picture:
+    """Grid of models and tests: a blue square where the test fails.
 
     Args:
-        x: (n,) values of the input, from 0 to 1.
-        outputs: name of each output, and its values (n,) at ``x``.
+        caught: name of each model → the tests that fail on it.
+        tests: names of all tests, one column each.
     """
-    told = {}
-    for name, line in outputs.items():
-        move = abs(line[-1] - line[0]).item()
-        slopes = " and ".join(str(round(_slope(x, line, *end))) for end in ENDS)
-        told[name] = f"a flip moves it by {move:.0f},\nits slopes are {slopes}".replace("-", "−")
-    alt = ". ".join(f"{name}: {words}" for name, words in told.items())
-    figure = Picture(height=3, alt=f"{alt}.")
-    grid = figure.subplots(1, len(outputs))
-    for axes, (name, line) in zip(grid, outputs.items(), strict=True):
-        axes.plot(x, line, color=BLUE)
-        axes.plot([0, 1], line[[0, -1]], "o", color=BLUE, markersize=10)
-        for end, beside in ENDS:
-            along = torch.tensor([-0.12, 0.12])
-            look = {"color": LINES, "linewidth": 4.4, "zorder": 0}
-            axes.plot(x[end] + along, line[end] + _slope(x, line, end, beside) * along, **look)
-        axes.set_title(f"{name}:\n{told[name]}", loc="left", fontsize=12, weight="normal")
-        axes.set(xticks=(0, 1), xlabel="x₁")
+    told = "; ".join(
+        f"{name}: {listing([test for test in tests if test in failed])}"
+        for name, failed in caught.items()
+    )
+    height = 0.42 * len(caught) + 0.5
+    figure = Picture(1.2 * len(tests) + 2.2, height, alt=f"Tests that fail. {told}.")
+    axes = figure.add_subplot()
+    for y, failed in enumerate(caught.values()):
+        for x, test in enumerate(tests):
+            fails = test in failed
+            look = {"facecolor": BLUE if fails else "none", "edgecolor": LINES}
+            axes.add_patch(Rectangle((x - 0.48, y - 0.44), 0.96, 0.88, **look))
+            middle = {"ha": "center", "va": "center_baseline", "fontsize": 12}
+            axes.text(x, y, "fails" if fails else "–", color="white" if fails else WORDS, **middle)
+    axes.set_xlim(-0.5, len(tests) - 0.5)
+    axes.set_xticks(range(len(tests)), tests)
+    axes.tick_params(axis="x", length=0, top=False, labeltop=True, labelbottom=False)
+    name_lines(axes, caught)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
     return figure
-
-
-def _slope(x: Tensor, line: Tensor, end: int, beside: int) -> float:
-    """Return the slope of a line between two of its points, given by their indices."""
-    return ((line[beside] - line[end]) / (x[beside] - x[end])).item()

@@ -20,7 +20,7 @@ from made_lessons.notebook_01.figures import plot_chain_rule, plot_draws, plot_t
 from made_lessons.notebook_02.figures import plot_moves
 from made_lessons.notebook_03.figures import plot_masking, plot_path
 from made_lessons.notebook_04.figures import (
-    plot_flips_and_slopes,
+    plot_caught,
     plot_logarithms,
     plot_masked_step,
 )
@@ -129,10 +129,8 @@ FIGURES = {
             torch.tensor([0.0, 0, -0.69, -18, -60])), [-0.69, 18, 60, 100],
         "The plain formula gives NaN up to −100 and −∞ from 18 on; softplus gives a number for "
         "every logit."),
-    "flips and slopes": (lambda: plot_flips_and_slopes(torch.tensor([0.0, 0.25, 0.75, 1]),
-            {"a": torch.tensor([0.0, 0.5, 0.5, 0]), "b": torch.tensor([0.0, 0, 2, 2])}), [0.5, 2],
-        "a: a flip moves it by 0, its slopes are 2 and −2. b: a flip moves it by 2, its slopes are "
-        "0 and 0."),
+    "caught": (lambda: plot_caught({"a": {"sum"}, "b": set()}, ["sum", "flip"]), [],
+        "Tests that fail. a: sum; b: nothing."),
     "costs": (lambda: plot_costs(ROW.repeat(2, 1),
             torch.tensor([[0.5, 0.0, 1.0, 0.25]]).repeat(2, 1)), [0.5, 0.25, 2.1],
         "100% of the nats lie within a pixel of where ink begins or ends. 2 images of 2.1, 2.1 "
@@ -274,8 +272,7 @@ OTHERS = {
     "logarithms": (lambda: plot_logarithms(torch.tensor([-90.0, -20, 0, 30, 90]),
             torch.tensor([math.nan, -20, -1, -math.inf, -math.inf]), -MANY[:5].float()),
         "softplus"),
-    "flips and slopes": (lambda: plot_flips_and_slopes(torch.linspace(0, 1, 50),
-            {name: torch.linspace(0, k, 50) ** 2 for k, name in enumerate("ab", 1)}), "a", "b"),
+    "caught": (lambda: plot_caught({LONG: {"samples"}}, ["sum", "samples"]), "samples"),
     "costs": (lambda: plot_costs(torch.eye(784)[:3], torch.full((3, 784), 0.01)), "half"),
     "learning curve": (lambda: plot_learning_curve([11.0, 4.0, 3.5], [9.0, 5.0, 6.0], name="test",
             levels={LONG: 4.4}), LONG),
