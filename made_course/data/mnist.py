@@ -133,7 +133,7 @@ def _full(kind: str) -> list[bytes]:
     if missing := [file for file in files if file not in found]:
         raise FileNotFoundError(
             f"full MNIST is incomplete: {folder} holds {', '.join(found)} but not {missing[0]}. "
-            "Run `python -m made_course.data`, which adds what is missing"
+            "Run `python -m made_course.data`, which adds the missing files"
         )
     cure = "Delete it and run `python -m made_course.data`"
     return [read_verified(folder / file, FULL_SHA256[file], cure) for file in files]

@@ -11,10 +11,10 @@ from ..common.arguments import check_count, check_number
 
 
 def bars_and_stripes() -> Tensor:
-    """All 30 bars and stripes on a 4 × 4 board: few enough variables to enumerate, and no noise.
+    """Return all 30 bars and stripes on a 4 × 4 board: few enough to enumerate, and without noise.
 
-    Either every row is of one colour or every column is, which makes 2⁴ + 2⁴ boards, of which the
-    empty and the full one come up twice. A model that knew them would need ln 30 = 3.40 nats.
+    In a board either every row or every column has one colour. That makes 2⁴ + 2⁴ boards, but the
+    empty and the full board occur twice. The best possible NLL is ln 30 = 3.40 nats.
 
     Returns:
         (30, 16) float32 zeros and ones, each board once, row by row from the top.
@@ -37,13 +37,13 @@ def bars_and_stripes() -> Tensor:
 
 
 def rain_diary() -> Tensor:
-    """Twenty days in a garden: was the grass wet (x₁), did it rain (x₂), was the sprinkler on (x₃)?
+    """Return twenty days in a garden: wet grass (x₁), rain (x₂), and a running sprinkler (x₃).
 
-    Three variables, so that the whole joint distribution is eight numbers, all of them multiples of
-    1/20 and none of them zero. The numbers are made up.
+    With three variables, the joint distribution is eight numbers. All are multiples of 1/20, and
+    none is zero. The numbers are made up.
 
     Returns:
-        (20, 3) float32 zeros and ones, a day a row.
+        (20, 3) float32 zeros and ones, one day per row.
 
     Example:
         >>> days = rain_diary()
@@ -57,7 +57,7 @@ def rain_diary() -> Tensor:
 
 
 def two_moons(n: int, noise: float = 0.1, seed: int = 0) -> Tensor:
-    r"""Points on two interleaved half circles of radius 1, blurred: two variables that are real.
+    r"""Return points on two interleaved half circles of radius 1 with noise: two real variables.
 
     A fair coin chooses a moon and :math:`\theta` is uniform on :math:`[0, \pi]`:
 
@@ -66,7 +66,7 @@ def two_moons(n: int, noise: float = 0.1, seed: int = 0) -> Tensor:
             + \text{noise} \cdot \varepsilon,
         \qquad \varepsilon \sim \mathcal N(0, I)
 
-    One moon is the other one turned by half a circle about 0, so the mean is exactly 0. The
+    One moon is the other one turned by half a circle around 0, so the mean is exactly 0. The
     variances are :math:`\tfrac34 + \text{noise}^2` and
     :math:`\tfrac9{16} - \tfrac1\pi + \text{noise}^2` (0.76 and 0.25 at noise 0.1), the covariance
     is :math:`\tfrac18 - \tfrac1\pi = -0.19`. The entropy, which is the lowest NLL that any model
@@ -74,15 +74,12 @@ def two_moons(n: int, noise: float = 0.1, seed: int = 0) -> Tensor:
     0.05, 0.1 and 0.2.
 
     Args:
-        n: number of points, drawn independently: any part of them is a sample, too.
-        noise: standard deviation of the blur.
-        seed: governs the points, and nothing else.
+        n: number of points, drawn independently.
+        noise: standard deviation of the noise.
+        seed: seed of the points, which leaves torch's global stream unchanged.
 
     Returns:
         (n, 2) float32.
-
-    Raises:
-        TypeError, ValueError: if an argument is no such number.
 
     Example:
         >>> points = two_moons(1000, noise=0.0)

@@ -36,9 +36,11 @@ def plot_probabilities(
         >>> figure.alt
         'Highest: wet, 0.75. Probabilities of dry, wet (grass): p 0.25, 0.75.'
     """
-    said = {name: [f"{float(p):.2f}" for p in row] for name, row in distributions.items()}
-    told = "; ".join(f"{name} {', '.join(row)}" for name, row in said.items())
-    alt = f"{_in_words(said, outcomes)}. Probabilities of {', '.join(outcomes)} ({xlabel}): {told}."
+    labels = {name: [f"{float(p):.2f}" for p in row] for name, row in distributions.items()}
+    text = "; ".join(f"{name} {', '.join(row)}" for name, row in labels.items())
+    alt = (
+        f"{_in_words(labels, outcomes)}. Probabilities of {', '.join(outcomes)} ({xlabel}): {text}."
+    )
     each = 0.5 + 0.25 * len(distributions)
     figure = Picture(min(WIDTH, max(4.2, each * len(outcomes) + 1)), 2.9, alt=alt)
     axes = figure.add_subplot()
@@ -49,7 +51,7 @@ def plot_probabilities(
     for k, (name, heights) in enumerate(distributions.items()):
         places = np.arange(len(outcomes)) + width * (k - (len(distributions) - 1) / 2)
         bars = axes.bar(places, list(map(float, heights)), 0.9 * width, label=name, **looks[k])
-        numbers = [p.removeprefix("0") if crowded else p for p in said[name]]
+        numbers = [p.removeprefix("0") if crowded else p for p in labels[name]]
         axes.bar_label(bars, numbers, padding=2, fontsize=12)
     axes.set_xticks(range(len(outcomes)), outcomes, parse_math=False)
     axes.set_yticks([])
@@ -63,14 +65,14 @@ def plot_probabilities(
     return figure
 
 
-def _in_words(said: Mapping[str, Sequence[str]], outcomes: Sequence[str]) -> str:
+def _in_words(labels: Mapping[str, Sequence[str]], outcomes: Sequence[str]) -> str:
     """Describe where two distributions differ most, or where one is highest."""
-    p = np.array(list(said.values()), dtype=float)
+    p = np.array(list(labels.values()), dtype=float)
     far = abs(p[-1] - p[0]) if len(p) > 1 else p[0]
     if len(p) == 1:
         most = [name for name, here in zip(outcomes, far, strict=True) if here == far.max()]
         return f"Highest: {listing(most)}, {far.max():.2f}"
-    each = ", ".join(f"{name} {row[far.argmax()]}" for name, row in said.items())
+    each = ", ".join(f"{name} {row[far.argmax()]}" for name, row in labels.items())
     return f"Furthest apart at {outcomes[far.argmax()]}: {each}"
 
 
@@ -105,12 +107,12 @@ def plot_nats_bars(
         unit += " (bits per pixel)"
         for name, nats in levels.items():
             labels[name] += f" ({nats / (input_dim * math.log(2)):.3f})"
-    told = "; ".join(
+    text = "; ".join(
         f"{name} {label}{', not a distribution' * (name in invalid)}"
         for name, label in labels.items()
     )
     ranked = [name for name in sorted(levels, key=levels.get) if name not in invalid]
-    alt = f"{ranked[0]} needs the fewest nats, {ranked[-1]} the most. {unit.capitalize()}: {told}."
+    alt = f"{ranked[0]} needs the fewest nats, {ranked[-1]} the most. {unit.capitalize()}: {text}."
     kinds, start = {}, min(0, *levels.values())
     figure = Picture(height=0.36 * len(levels) + 0.9 + 0.3 * (floor is not None), alt=alt)
     axes = figure.add_subplot()
@@ -165,19 +167,21 @@ def plot_nats_scale(
         'MADE needs the fewest nats, coin the most. Nats per image: coin 543.4; MADE 86.3.'
     """
     decimals = 1 if max(levels.values()) > 20 else 2
-    said = {name: f"{nats:.{decimals}f}" for name, nats in levels.items()}
+    labels = {name: f"{nats:.{decimals}f}" for name, nats in levels.items()}
     if input_dim is not None:
         for name, nats in levels.items():
-            said[name] += f", {nats / (input_dim * math.log(2)):.3f} bits per pixel"
-    said |= {name: f"{said[name]}, no distribution" for name in broken}
+            labels[name] += f", {nats / (input_dim * math.log(2)):.3f} bits per pixel"
+    labels |= {name: f"{labels[name]}, no distribution" for name in broken}
     honest = [name for name in sorted(levels, key=levels.get) if name not in broken]
     alt = f"{honest[0]} needs the fewest nats, {honest[-1]} the most"
     if floor is not None:
         alt += f"; no distribution gets below the floor, {floor:.2f}"
-    alt += f". Nats per {of}: " + "; ".join(f"{name} {words}" for name, words in said.items()) + "."
+    alt += (
+        f". Nats per {of}: " + "; ".join(f"{name} {words}" for name, words in labels.items()) + "."
+    )
 
     marks = ({"the floor": floor} if floor is not None else {}) | levels
-    said.setdefault("the floor", f"{floor or 0:.{decimals}f}")
+    labels.setdefault("the floor", f"{floor or 0:.{decimals}f}")
     low, high = min(marks.values()), max(marks.values())
     tall = max(2.2, LINE * len(marks) + 0.2)
     figure = Picture(height=tall + 0.7, alt=alt, layout="none")
@@ -195,7 +199,7 @@ def plot_nats_scale(
         is_dot = name in levels
         x = (x + DOT) % (3 * DOT) if marks[name] - below < apart * DOT / LINE else 0.0
         below = marks[name] if is_dot else below
-        _label(axes, name, said[name], (x, marks[name]), y, is_here=name == here)
+        _label(axes, name, labels[name], (x, marks[name]), y, is_here=name == here)
         if name in broken:
             draw_cross(axes, x, marks[name])
         elif is_dot:
@@ -208,12 +212,12 @@ def plot_nats_scale(
 
 
 def _label(
-    axes: Axes, name: str, said: str, dot: tuple[float, float], y: float, *, is_here: bool
+    axes: Axes, name: str, label: str, dot: tuple[float, float], y: float, *, is_here: bool
 ) -> None:
     """Write a name and its number at a height, with a line from its dot on the ruler."""
     look = {"color": BLUE if is_here else WORDS, "linewidth": 0.8, "clip_on": False}
     axes.plot([dot[0] + 0.12, 0.45], [dot[1], y], zorder=1, **look)
-    number, _, more = said.partition(", ")
+    number, _, more = label.partition(", ")
     how = {"weight": "bold" if is_here else "normal", "va": "center", "parse_math": False}
     axes.text(1.0, y, number, ha="right", **how)
     axes.text(1.15, y, f"{name} ({more})" if more else name, **how)

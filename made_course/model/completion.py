@@ -113,7 +113,7 @@ def complete(
     Args:
         model: a MADE.
         x: (B, D) rows. Values that are not known are ignored, and may be NaN:
-            ``complete(model, x, ~x.isnan())`` fills in what is missing.
+            ``complete(model, x, ~x.isnan())`` fills in the missing ones.
         known: (D,) or (B, D) BoolTensor, or zeros and ones.
         n_samples: number of samples n for each row.
         ordering: (D,) permutation of 0..D-1, for a model for any ordering: the order in which the

@@ -75,7 +75,7 @@ class Head:
         raise NotImplementedError(f"{type(self).__name__} must have a method sample(params, u)")
 
     def encode(self, x: Tensor) -> Tensor:
-        """Return what the network reads of each variable: (...) to (..., inputs_per_variable)."""
+        """Return the network's inputs for each variable: (...) to (..., inputs_per_variable)."""
         return x.unsqueeze(-1)
 
     def start(self) -> Tensor | None:

@@ -1,4 +1,4 @@
-"""The choice of bfloat16: a short trial, because a processor's flags do not say what is faster."""
+"""The choice of bfloat16: a short trial, because a processor's flags do not tell the speed."""
 
 from __future__ import annotations
 

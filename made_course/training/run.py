@@ -187,5 +187,5 @@ def _leave_one_out(model: MADE) -> Iterator[None]:
 
 @torch.no_grad()
 def _copy_into(targets: Iterable[Tensor], sources: Iterable[Tensor]) -> None:
-    for target, source in zip(targets, sources, strict=False):  # there may be no averages
+    for target, source in zip(targets, sources, strict=False):  # averages may be empty
         target.copy_(source)

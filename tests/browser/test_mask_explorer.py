@@ -145,7 +145,7 @@ def test_in_jupyterlab_and_without_its_kernel(lab, page):
     assert run_cells(page, lab, source) == []
     widget = page.locator(".made-widget")
     node(widget, 2, 14).click()
-    says(widget, "units of degree 15 know")
+    says(widget, "units of degree 15 see")
     page.wait_for_timeout(300)
     assert kernel_says(page, "w.hidden_degrees[1][w.selected[1]]") == "15"
     kernel_says(page, "w.restart()")

@@ -122,13 +122,13 @@ def test_how_a_variable_is_moved(call, ordering, change, expected):
     [
         ((3, 0), {}, "x̂₁ sees units of degree less than 3: x₂ and x₃."),
         ((0, 1), {}, "x₂ is seen by x̂₃ and x̂₁."),
-        ((2, 3), {}, "A unit of degree 2 knows x₂ and x₃."),
+        ((2, 3), {}, "A unit of degree 2 sees x₂ and x₃."),
         ((3, 2), {"fault": NOT_STRICT}, "x̂₃ now sees x₃: its own answer."),
         ((3, 1), {"fault": MIXED_UP}, "x̂₂ now sees x₃ and x₁, which comes later."),
         ((3, 2), {"hidden_degrees": [[2], [1]]}, "x̂₃ sees nothing; no path leads from x₂."),
     ],
 )
-def test_what_a_unit_hears_and_who_hears_it(call, unit, state, said):
+def test_what_a_unit_sees_and_who_sees_it(call, unit, state, said):
     w = MaskExplorer()
     for name, value in state.items():
         setattr(w, name, value)

@@ -79,12 +79,12 @@ function gallery(count, name, board, side, onchoose) {
 function bars() {
   const rows = [0, 1].map(() => [element("span"), element("span", { class: "made-bar" })]);
   const draw = (board, [given, alone]) => {
-    const said = [
+    const text = [
       given === null ? "given the rest: not known" : `given the rest: ${given.toFixed(1)} nats`,
       `independent ${things(board)}: ${alone.toFixed(1)} nats`,
     ];
     rows.forEach(([words, bar], k) => {
-      words.textContent = said[k];
+      words.textContent = text[k];
       bar.style.width = `${(100 * ([given, alone][k] ?? 0)) / Math.max(given ?? 0, alone, 1e-9)}%`;
     });
   };

@@ -1,7 +1,7 @@
 import { listing } from "../shared/words.mjs";
 import { isImage, things } from "../shared/pixels.mjs";
 
-/** A share as it is said, never rounded to nothing or to all. */
+/** Return a share in percent, never rounded to 0% or 100%. */
 export function percent(share) {
   if (share >= 0.01 && share <= 0.99) return `${Math.round(100 * share)}%`;
   return share < 0.5 ? "<1%" : ">99%";
@@ -60,13 +60,13 @@ export const distances = (rows, x) => rows.map(({ row }) => row.filter((value, i
 export function verdict(board, apart, hidden, guess) {
   const least = Math.min(...apart);
   const of = `of ${hidden} hidden ${hidden > 1 ? things(board) : things(board).slice(0, -1)}`;
-  const said = (count) => `${count} ${of} ${count === 1 ? "differs" : "differ"}`;
+  const text = (count) => `${count} ${of} ${count === 1 ? "differs" : "differ"}`;
   const closest = apart.flatMap((count, k) => (count === least ? [String(k + 1)] : []));
   const best = closest.length === apart.length
-    ? `All are equally close: ${said(least)}.`
-    : `Closest ${closest.length > 1 ? "are numbers" : "is number"} ${listing(closest)}: ${said(least)} from the original.`;
+    ? `All are equally close: ${text(least)}.`
+    : `Closest ${closest.length > 1 ? "are numbers" : "is number"} ${listing(closest)}: ${text(least)} from the original.`;
   const own = guess === null
     ? ""
-    : apart[guess] === least ? "✓ Well guessed. " : `You chose ${guess + 1}, where ${said(apart[guess])}. `;
+    : apart[guess] === least ? "✓ Well guessed. " : `You chose ${guess + 1}, where ${text(apart[guess])}. `;
   return `${own}${best} The original is one possibility; no sample has to hit it.`;
 }

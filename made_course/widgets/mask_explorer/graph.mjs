@@ -153,14 +153,14 @@ const isNamed = ({ wide }) => wide >= 420;
 
 function drawHeadings(pen, { network: { nodes, masks }, places, colours }) {
   const { at, look, wide } = places;
-  const said = { colours, size: isNamed(places) ? 13 : 12, colour: colours.quiet };
-  write(pen, "first ↓", look.left + (isNamed(places) ? -66 : -44), 8, said);
+  const style = { colours, size: isNamed(places) ? 13 : 12, colour: colours.quiet };
+  write(pen, "first ↓", look.left + (isNamed(places) ? -66 : -44), 8, style);
   for (let k = 1; k < masks.length; k++) {
     const units = nodes[k].at(-1).to;
-    write(pen, isNamed(places) ? `${units} units` : units, at[k][0].x, 8, { ...said, align: "middle" });
+    write(pen, isNamed(places) ? `${units} units` : units, at[k][0].x, 8, { ...style, align: "middle" });
   }
-  write(pen, "pays", wide - look.pays[0], 8, said);
-  write(pen, wide >= 600 ? "who sees whom" : "sees", wide - 2, 8, { ...said, align: "end" });
+  write(pen, "nats", wide - look.pays[0], 8, style);
+  write(pen, wide >= 600 ? "who sees whom" : "sees", wide - 2, 8, { ...style, align: "end" });
 }
 
 /** At both ends of a row: which variable, what its output pays, whom it sees. */

@@ -152,8 +152,8 @@ function pageOf(el, on) {
     numbers[2].value.classList.toggle("broken", sum !== null && Math.abs(sum - 1) > 0.01);
     numbers[0].words.textContent = `nats a ${what.kind}`;
     numbers[2].words.textContent = `Σp, all ${(2 ** network.rows.length).toLocaleString("en")}`;
-    const said = [...standing(now, results), selection(network, now.selected), results.words];
-    [headline, rest, which, drawn].forEach((place, k) => place.textContent !== said[k] && (place.textContent = said[k]));
+    const text = [...standing(now, results), selection(network, now.selected), results.words];
+    [headline, rest, which, drawn].forEach((place, k) => place.textContent !== text[k] && (place.textContent = text[k]));
     boards.canvas.ariaLabel = results.words;
     telling.classList.toggle("broken", network.leaks.some(Boolean));
   }

@@ -13,7 +13,7 @@ export function painterOf(place, onchange) {
     if (yours.length < MOST_BOARDS && !yours.some((other) => String(other) === String(board))) onchange([...yours, board]);
   });
   const list = element("div", { class: "kept" });
-  const said = element("span", { class: "said" });
+  const text = element("span", { class: "said" });
   const paint = (cell, is) => (cell.ariaPressed = String(is));
   arrowKeys(grid, () => cells);
   grid.addEventListener("keydown", (event) => {
@@ -32,7 +32,7 @@ export function painterOf(place, onchange) {
     if (cell) paint(cell, isInk);
   });
   for (const end of ["pointerup", "pointercancel"]) grid.addEventListener(end, () => (isInk = null));
-  place.append(said, element("div", { class: "own" }, grid, keep), list);
+  place.append(text, element("div", { class: "own" }, grid, keep), list);
 
   let onPage = "";
   function draw(lesson, rows) {
@@ -42,7 +42,7 @@ export function painterOf(place, onchange) {
     if (next === onPage) return;
     onPage = next;
     yours = lesson === "yours" ? rows.map((row) => [...row]) : [];
-    said.textContent = lesson === "yours" ? "Paint a board and keep it; press one to take it away." : `It learns these ${rows.length}:`;
+    text.textContent = lesson === "yours" ? "Paint a board and keep it; press one to take it away." : `It learns these ${rows.length}:`;
     list.replaceChildren(...rows.map((row, k) => lesson === "yours"
       ? element("button", { type: "button", class: "small", "aria-label": `Take board ${k + 1} away`, onclick: () => onchange(yours.filter((_, other) => other !== k)) }, pixels(row))
       : pixels(row)));

@@ -11,7 +11,7 @@ export function sumOfProbabilities({ design, places, layers, direct }) {
   const output = layers.at(-1);
   const logits = new Float64Array(size);
 
-  const heard = ({ inputs, reach, weights }, unit, inputValues) => {
+  const inputSum = ({ inputs, reach, weights }, unit, inputValues) => {
     let sum = 0;
     for (let k = 0, at = unit * inputs; k < reach[unit]; k++, at++) sum += weights[at] * inputValues[k];
     return sum;
@@ -25,15 +25,15 @@ export function sumOfProbabilities({ design, places, layers, direct }) {
   function setUnits(from, to) {
     for (let k = 0; k < to.length; k++) {
       for (let unit = from[k]; unit < to[k]; unit++) {
-        const z = layers[k].biases[unit] + heard(layers[k], unit, values[k]);
+        const z = layers[k].biases[unit] + inputSum(layers[k], unit, values[k]);
         values[k + 1][unit] = z < 0 ? 0.1 * z : z;
       }
     }
   }
   function setLogits(from, to) {
     for (let place = from; place < to; place++) {
-      logits[place] = output.biases[place] + heard(output, place, values.at(-1));
-      if (direct) logits[place] += heard(direct, place, values[0]);
+      logits[place] = output.biases[place] + inputSum(output, place, values.at(-1));
+      if (direct) logits[place] += inputSum(direct, place, values[0]);
     }
   }
   const chance = (place) => 1 / (1 + Math.exp(-values[0][place] * logits[place]));

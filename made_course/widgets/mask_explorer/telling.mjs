@@ -68,12 +68,12 @@ export function selection({ names, rows, masks, seen, allowed, leaks, design, no
   if (layer < masks.length) {
     const node = nodeOf({ nodes }, [layer, unit]);
     const { degree, from, to } = nodes[layer][node];
-    const who = to - from > 1 ? `The ${to - from} units of degree ${degree} know` : `A unit of degree ${degree} knows`;
+    const who = to - from > 1 ? `The ${to - from} units of degree ${degree} see` : `A unit of degree ${degree} sees`;
     return `${who} ${members(seen[layer][node])}.`;
   }
-  const [output, heard] = [hat(names[unit]), seen.at(-1)[unit]];
+  const [output, inputs] = [hat(names[unit]), seen.at(-1)[unit]];
   if (leaks[unit]) return `${output} now sees ${members(leaks[unit])}${(leaks[unit] >> unit) & 1 ? ": its own answer" : ", which comes later"}.`;
-  if (allowed[unit] & ~heard) return `${output} sees ${members(heard)}; no path leads from ${members(allowed[unit] & ~heard)}.`;
+  if (allowed[unit] & ~inputs) return `${output} sees ${members(inputs)}; no path leads from ${members(allowed[unit] & ~inputs)}.`;
   if (!design.strict) return `${output} sees no unit of its own degree, because there is none.`;
-  return heard ? `${output} sees units of degree less than ${design.degrees[unit]}: ${members(heard)}.` : `${output} sees nothing, because it comes first.`;
+  return inputs ? `${output} sees units of degree less than ${design.degrees[unit]}: ${members(inputs)}.` : `${output} sees nothing, because it comes first.`;
 }

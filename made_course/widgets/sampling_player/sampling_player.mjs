@@ -31,23 +31,23 @@ export function sayDecision(board, { row, p, ordering }, step, u) {
 
 /** Two numbers; with more digits where only these tell which is larger. */
 function sayBoth(p, u) {
-  const said = [number(p), number(u)];
-  return said[0] === said[1] && p !== u ? [p, u].map((one) => `= ${one.toFixed(7)}`) : said;
+  const label = [number(p), number(u)];
+  return label[0] === label[1] && p !== u ? [p, u].map((one) => `= ${one.toFixed(7)}`) : label;
 }
 
 /** A probability in a sentence, never rounded to 0 or 1. */
 export function number(p) {
   for (const digits of [2, 3, 4]) {
-    const said = p.toFixed(digits);
-    if (Number(said) > 0 && Number(said) < 1) return `= ${said}`;
+    const label = p.toFixed(digits);
+    if (Number(label) > 0 && Number(label) < 1) return `= ${label}`;
   }
   return p < 0.5 ? "< 0.0001" : "> 0.9999";
 }
 
 /** A log-probability in a sentence. */
 export function nats(value) {
-  const said = Math.abs(value).toFixed(Math.abs(value) >= 10 ? 1 : 2);
-  return Number(said) === 0 ? said : `−${said}`;
+  const label = Math.abs(value).toFixed(Math.abs(value) >= 10 ? 1 : 2);
+  return Number(label) === 0 ? label : `−${label}`;
 }
 
 export function sayLikelihood(board, { soFar }, step) {
@@ -63,19 +63,19 @@ export function sayReal(board, { row, p, soFar, ordering }, step) {
 }
 
 function notes(board, { step, greedy, show_real }) {
-  const said = [];
+  const label = [];
   const [all, one] = [things(board), things(board).slice(0, -1)];
   if (Math.max(step, 1) < board.names.length) {
-    said.push(
+    label.push(
       `Hatched ${all} are still to come. A hatched output is not a conditional yet: the network reads ` +
         `zeros for the missing ${all} before it. The others are final: no later ${one} changes them.`,
     );
-  } else said.push("Every output is a conditional now.");
+  } else label.push("Every output is a conditional now.");
   if (greedy) {
-    said.push(`Nothing is drawn. The result need be neither typical nor the most probable ${whole(board)}.`);
+    label.push(`Nothing is drawn. The result need be neither typical nor the most probable ${whole(board)}.`);
   }
-  if (show_real) said.push(`Beside: the network's outputs for the real ${all}, each given the real ones before it.`);
-  return said.join(" ");
+  if (show_real) label.push(`Beside: the network's outputs for the real ${all}, each given the real ones before it.`);
+  return label.join(" ");
 }
 
 // ---- picture ----
@@ -253,9 +253,9 @@ function render({ model, el }) {
     change(model, { step });
   };
   const controls = controlsFor(model, board, steps, go, stop);
-  const [pairs, said, graph] = [[pair(board), pair(board)], account(board), curve(steps, go)];
+  const [pairs, label, graph] = [[pair(board), pair(board)], account(board), curve(steps, go)];
   el.append(controls.box, element("div", { class: "made-play" },
-    element("div", {}, ...pairs.map(({ box }) => box)), graph.box, said.box));
+    element("div", {}, ...pairs.map(({ box }) => box)), graph.box, label.box));
 
   let [rows, noise, shownFor] = [[], [], ""];
   function draw() {
@@ -271,7 +271,7 @@ function render({ model, el }) {
     const colours = coloursOf(el);
     rows.forEach(([name, row], k) => pairs[k].draw(`${name[0].toUpperCase()}${name.slice(1)} so far`, network, colours, row, step));
     pairs[1].box.hidden = rows.length < 2;
-    said.draw(state, rows, state.greedy || step === 0 ? null : noise[rows[0][1].ordering[step - 1]], controls.time.isOn());
+    label.draw(state, rows, state.greedy || step === 0 ? null : noise[rows[0][1].ordering[step - 1]], controls.time.isOn());
     graph.move(step);
     controls.draw();
   }

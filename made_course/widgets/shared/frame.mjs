@@ -30,7 +30,7 @@ export function choice(words, options, onchoose) {
   const list = element(
     "select",
     { onchange: () => onchoose(list.value), "aria-label": words },
-    ...options.map(([value, said]) => element("option", { value }, said)),
+    ...options.map(([value, text]) => element("option", { value }, text)),
   );
   return { label: element("label", {}, `${words} `, list), list };
 }

@@ -113,7 +113,7 @@ export function coloursOf(el) {
   const { color, backgroundColor } = getComputedStyle(el);
   const key = `${color} ${backgroundColor}`;
   if (!known.has(key)) {
-    const [paper, over] = [backgroundColor, color].map((said) => said.match(/[\d.]+/g).map(Number));
+    const [paper, over] = [backgroundColor, color].map((text) => text.match(/[\d.]+/g).map(Number));
     const ink = mix(paper, over, over[3] ?? 1);
     const levels = {
       known: scale(paper, ink),

@@ -9,7 +9,7 @@ export function showAlone(module, state, place) {
 
 /** What anywidget's models do, for a state that only the page changes. */
 export function modelOf(state) {
-  const heard = new EventTarget();
+  const events = new EventTarget();
   const listeners = new Map();
   for (const [name, value] of Object.entries(state)) {
     if (value?.base64 !== undefined) state[name] = decoded(value);
@@ -18,17 +18,17 @@ export function modelOf(state) {
     get: (name) => state[name],
     set(name, value) {
       state[name] = value;
-      heard.dispatchEvent(new Event(`change:${name}`));
-      heard.dispatchEvent(new Event("change"));
+      events.dispatchEvent(new Event(`change:${name}`));
+      events.dispatchEvent(new Event("change"));
     },
     save_changes() {},
     send() {},
     on(name, listener) {
       listeners.set(listener, () => listener());
-      heard.addEventListener(name, listeners.get(listener));
+      events.addEventListener(name, listeners.get(listener));
     },
     off(name, listener) {
-      heard.removeEventListener(name, listeners.get(listener));
+      events.removeEventListener(name, listeners.get(listener));
     },
   };
 }
