@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..checking.exercise import Misformed, Wrong, exercise, slips
+from ..checking.exercise import Misformed, exercise
 from ..checking.in_words import written
+from ..checking.views import look
 
 LOGITS_IN_A_CIRCLE = (
     "over several orderings the mean output of x₁ depends on x₂, and that of x₂ on x₁. The chain "
@@ -30,26 +31,21 @@ TOTALS = ("one", "less", "more", "either")
 A_WORD = f"each of {', '.join(map(repr, WAYS))} needs one of {', '.join(map(repr, TOTALS))}"
 
 
-def examine_totals(answer: object) -> str:
-    """Judge what somebody expects of Σp of five kinds of average."""
+def _total(answer: object, way: str) -> str:
+    """Return what somebody expects of Σp of an average."""
     if not isinstance(answer, Mapping) or set(answer) != set(WAYS):
         raise Misformed(A_WORD, came=written(answer))
-    for way, right in totals_of_averages().items():
-        came = answer[way]
-        if not isinstance(came, str) or came not in TOTALS:
-            raise Misformed(A_WORD, came=f"{way!r}: {written(came)}")
-        if came != right:
-            circle = way == "logits" and came == "one"
-            cause = LOGITS_IN_A_CIRCLE if circle else _WHY[way]
-            raise Wrong(cause, tried=f"{way!r}", came=f"Σp is {came!r}")
-    return "Two of the five are distributions."
+    came = answer[way]
+    if not isinstance(came, str) or came not in TOTALS:
+        raise Misformed(A_WORD, came=f"{way!r}: {written(came)}")
+    return f"Σp is {came!r}"
 
 
 @exercise(
     "7.2",
     "Which of them sum to one?",
     stars=2,
-    examine=examine_totals,
+    said="Two of the five are distributions.",
     is_value=True,
     hints=(
         "Write Σp as a sum over boards of what is said of each board. For the first three, compare "
@@ -70,13 +66,17 @@ def totals_of_averages() -> dict[str, str]:
     }
 
 
-slips(
-    {
-        _WHY["probabilities"]: totals_of_averages() | {"probabilities": "either"},
-        _WHY["largest p"]: totals_of_averages() | {"largest p": "one"},
-        _WHY["log p"]: totals_of_averages() | {"log p": "one"},
-        LOGITS_IN_A_CIRCLE: totals_of_averages() | {"logits": "one"},
-        _WHY["logits"]: totals_of_averages() | {"logits": "more"},
-        _WHY["logits, one ordering"]: totals_of_averages() | {"logits, one ordering": "either"},
-    }
-)
+_WRONG = {
+    "probabilities": {_WHY["probabilities"]: "either"},
+    "largest p": {_WHY["largest p"]: "one"},
+    "log p": {_WHY["log p"]: "one"},
+    "logits": {LOGITS_IN_A_CIRCLE: "one", _WHY["logits"]: "more"},
+    "logits, one ordering": {_WHY["logits, one ordering"]: "either"},
+}
+for way, wrong in _WRONG.items():
+    look(
+        f"{way!r}",
+        lambda answer, way=way: _total(answer, way),
+        {cause: totals_of_averages() | {way: total} for cause, total in wrong.items()},
+        expected="",
+    )

@@ -10,10 +10,11 @@ from torch import Tensor
 from made_course.leaks.dependence import binary_points
 
 from ..checking.calls import run
-from ..checking.causes import cause_of
+from ..checking.comparing import ABSOLUTE
 from ..checking.edited_source import but
 from ..checking.exercise import Misformed, Wrong, exercise, slips
 from ..checking.in_words import written
+from ..checking.views import View
 
 
 def _logits(weight: Tensor, bias: Tensor, out: Tensor, b: Tensor, x: Tensor) -> Tensor:
@@ -33,39 +34,25 @@ def _nades() -> tuple[tuple[Tensor, ...], ...]:
     return tuple(found)
 
 
-def _examine_tie(answer: object) -> str:
-    largest = max(_largest_difference(answer, *nade) for nade in _nades())
-    return f"On all binary rows the two differ by less than 1e-6 (largest: {largest:.0e})."
-
-
-def _largest_difference(
-    answer: object, W: Tensor, c: Tensor, V: Tensor, b: Tensor, order: Tensor
-) -> float:
-    """Between the NADE's logits and those of the tied weights, if it is a small one."""
+def _seen(answer: object, W: Tensor, c: Tensor, V: Tensor, b: Tensor, order: Tensor) -> Tensor:
+    """Compute the logits of the tied weights for all binary rows."""
     D, H = V.shape
-    x = binary_points(D).double()
-    tried = f"tie(W, c, V, order) with D = {D}, H = {H} and order {order.tolist()}"
-    came = run(answer, W, c, V, order)
-    try:
-        logits = _logits(*_as_weights(came, D, H), b, x)
-    except Wrong as wrong:
-        wrong.tried = tried
-        raise
+    weights = _as_weights(run(answer, W, c, V, order), D, H)
+    logits = _logits(*weights, b.double(), binary_points(D).double())
     if bool(logits.isnan().any()):
         cause = "there are numbers among these weights that are not finite"
-        raise Wrong(cause, tried=tried, came=f"logits {written(logits[0].float())}")
-    expected = _logits(*tie(W, c, V, order), b, x)
-    apart = (logits - expected).abs()
-    if apart.max() >= 1e-6:
-        row = int(apart.amax(1).argmax())
-        known = cause_of("9.1", lambda tie: _logits(*tie(W, c, V, order), b, x), logits)
-        raise Wrong(
-            known or _which_outputs(apart),
-            tried=f"{tried}, at x = {x[row].int().tolist()}",
-            expected=f"the NADE's logits {written(expected[row].float())}",
-            came=written(logits[row].float()),
-        )
-    return apart.max().item()
+        raise Wrong(cause, came=f"logits {written(logits[0].float())}")
+    return logits
+
+
+def _tried(answer: object, W: Tensor, c: Tensor, V: Tensor, b: Tensor, order: Tensor) -> str:
+    D, H = V.shape
+    return f"tie(W, c, V, order) with D = {D}, H = {H} and order {order.tolist()}, for all x"
+
+
+def _said(answer: object) -> str:
+    largest = max((_seen(answer, *n) - _seen(tie, *n)).abs().max().item() for n in _nades())
+    return f"On all binary rows the two differ by less than 1e-6 (largest: {largest:.0e})."
 
 
 def _as_weights(came: object, D: int, H: int) -> list[Tensor]:
@@ -93,8 +80,9 @@ def _as_weights(came: object, D: int, H: int) -> list[Tensor]:
     return [part.detach() for part in came]
 
 
-def _which_outputs(apart: Tensor) -> str:
-    wrong = [f"x{i + 1}" for i in (apart.amax(0) >= 1e-6).nonzero().ravel().tolist()]
+def _which_outputs(answer: object, came: Tensor, right: Tensor) -> str:
+    apart = (came - right).abs().amax(0) > ABSOLUTE
+    wrong = [f"x{i + 1}" for i in apart.nonzero().ravel().tolist()]
     return (
         f"the logits differ for {', '.join(wrong)}. The output of order d must hear H units, with "
         "its row of V, and each of them all variables of order less than d, with W and c"
@@ -105,7 +93,8 @@ def _which_outputs(apart: Tensor) -> str:
     "9.1",
     "NADE as a MADE with tied units",
     stars=3,
-    examine=_examine_tie,
+    views=[View(_seen, _tried, _which_outputs, cases=(nade,)) for nade in _nades()],
+    said=_said,
     hints=(
         "Copy the hidden layer D times. Copy number d, counted from 0, has degree d: it sees the "
         "variables of order d and less. Which copy does the output of order d hear?",
