@@ -1,6 +1,7 @@
 """How an answer is judged, and what is said of it.
 
-Imports from ``made_course``, and knows no notebook: ``catalogue`` looks for them.
+It imports from ``made_course``, and knows no notebook: ``catalogue`` looks for them. An exercise
+imports what it needs from here.
 
 - ``check``: check, hint, solution, yours, progress
 - ``exercise``: what an exercise is
@@ -24,3 +25,13 @@ Imports from ``made_course``, and knows no notebook: ``catalogue`` looks for the
 - ``card``: how the report looks
 - ``solved_so_far``: what was solved, in files
 """
+
+from .calls import is_unchanged, run
+from .classes import changed, instance_of, kept_as
+from .comparing import ABSOLUTE, is_same, require_same
+from .edited_source import but, edited
+from .exercise import Exercise, Misformed, Slip, Wrong, defined, exercise, require_none, slips
+from .in_words import written, written_call
+from .relations import find_relation
+from .variants import drawn, drawn_degrees, further_cases, one_of, shuffled
+from .views import CUT_OFF, View, dtypes, gradients, look

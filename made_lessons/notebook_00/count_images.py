@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..checking.exercise import exercise, slips
+from ..checking import exercise, slips
 
 
 @exercise(

@@ -5,9 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..checking.edited_source import but
-from ..checking.exercise import exercise, slips
-from ..checking.variants import further_cases
+from ..checking import but, exercise, further_cases, slips
 from .tables_of_three_days import TABLES, other_tables
 
 

@@ -5,10 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..checking.edited_source import but
-from ..checking.exercise import exercise, slips
-from ..checking.variants import drawn, further_cases
-from ..checking.views import dtypes
+from ..checking import but, drawn, dtypes, exercise, further_cases, slips
 from .another_ordering import reorder
 from .tables_of_three_days import TABLES, other_tables
 

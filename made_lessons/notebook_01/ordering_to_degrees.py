@@ -7,8 +7,7 @@ from torch import LongTensor, Tensor
 
 from made_course.model.masks import input_degrees
 
-from ..checking.exercise import exercise, slips
-from ..checking.variants import further_cases, one_of, shuffled
+from ..checking import exercise, further_cases, one_of, shuffled, slips
 
 
 @exercise(

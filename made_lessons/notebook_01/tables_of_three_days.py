@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..checking.variants import drawn
+from ..checking import drawn
 
 TABLES = (
     torch.tensor(0.6),

@@ -10,11 +10,7 @@ from torch import Tensor
 from made_course.common.words import variable_names
 from made_course.leaks.dependence import binary_points, measure_dependence
 
-from ..checking.calls import run
-from ..checking.comparing import require_same
-from ..checking.edited_source import but
-from ..checking.exercise import Wrong, exercise, slips
-from ..checking.in_words import written, written_call
+from ..checking import Wrong, but, exercise, require_same, run, slips, written, written_call
 from .log_bernoulli import log_bernoulli
 
 ORDERING = [1, 2, 0]

@@ -6,10 +6,17 @@ import torch
 import torch.nn.functional as F
 from torch import LongTensor, Tensor
 
-from ..checking.edited_source import but
-from ..checking.exercise import exercise, slips
-from ..checking.variants import drawn, further_cases, shuffled
-from ..checking.views import CUT_OFF, dtypes, gradients
+from ..checking import (
+    CUT_OFF,
+    but,
+    drawn,
+    dtypes,
+    exercise,
+    further_cases,
+    gradients,
+    shuffled,
+    slips,
+)
 
 
 def _case(ordering: list[int], rows: int) -> tuple[Tensor, ...]:

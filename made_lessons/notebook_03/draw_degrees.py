@@ -9,11 +9,18 @@ from torch import LongTensor, Tensor
 
 from made_course.model import masks as package
 
-from ..checking.calls import run
-from ..checking.comparing import require_same
-from ..checking.edited_source import but
-from ..checking.exercise import Misformed, Wrong, exercise, require_none, slips
-from ..checking.in_words import written, written_call
+from ..checking import (
+    Misformed,
+    Wrong,
+    but,
+    exercise,
+    require_none,
+    require_same,
+    run,
+    slips,
+    written,
+    written_call,
+)
 
 _BELOW = (
     ([1, 4], 6),

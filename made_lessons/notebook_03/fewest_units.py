@@ -11,10 +11,7 @@ import torch
 from made_course.common.words import hat, variable_names
 from made_course.model import masks as package
 
-from ..checking.calls import run
-from ..checking.exercise import Exercise, Slip, Wrong, exercise, require_none, slips
-from ..checking.in_words import written
-from ..checking.variants import shuffled
+from ..checking import Exercise, Slip, Wrong, exercise, require_none, run, shuffled, slips, written
 
 _PAIRS = [(3, 1), (4, 2), (6, 4), (7, 3), (8, 6)]  # (output i, input j), by output
 _NAMES = variable_names(8)

@@ -11,9 +11,17 @@ import torch
 
 from made_course.common.words import variable_names
 
-from ..checking.exercise import Exercise, Slip, Wrong, defined, exercise, require_none, slips
-from ..checking.in_words import written
-from ..checking.variants import shuffled
+from ..checking import (
+    Exercise,
+    Slip,
+    Wrong,
+    defined,
+    exercise,
+    require_none,
+    shuffled,
+    slips,
+    written,
+)
 
 _ORDER, _HIDDEN = [3, 1, 2], [1, 2, 2, 1]
 _Rule = Callable[[int, int], bool]

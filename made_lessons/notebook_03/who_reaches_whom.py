@@ -7,9 +7,7 @@ from torch import BoolTensor, Tensor
 
 from made_course.model import masks as package
 
-from ..checking.edited_source import but, edited
-from ..checking.exercise import exercise, slips
-from ..checking.variants import drawn_degrees, further_cases
+from ..checking import but, drawn_degrees, edited, exercise, further_cases, slips
 from .masks_in_code import build_masks
 
 

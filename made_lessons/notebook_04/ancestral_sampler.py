@@ -9,10 +9,7 @@ from torch import LongTensor, Tensor
 
 from made_course.model.sampling import sample_naive
 
-from ..checking.edited_source import but
-from ..checking.exercise import exercise, slips
-from ..checking.variants import drawn, further_cases, shuffled
-from ..checking.views import dtypes
+from ..checking import but, drawn, dtypes, exercise, further_cases, shuffled, slips
 
 
 def three_logits(x: Tensor) -> Tensor:

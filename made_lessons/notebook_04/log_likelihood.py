@@ -8,10 +8,7 @@ from torch import Tensor
 
 from made_course.model.heads import Bernoulli
 
-from ..checking.edited_source import but
-from ..checking.exercise import exercise, slips
-from ..checking.variants import drawn, further_cases
-from ..checking.views import CUT_OFF, dtypes, gradients
+from ..checking import CUT_OFF, but, drawn, dtypes, exercise, further_cases, gradients, slips
 
 _CASES = (
     (

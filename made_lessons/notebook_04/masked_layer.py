@@ -10,13 +10,7 @@ from torch import Tensor, nn
 
 from made_course.model import masked_linear
 
-from ..checking.calls import run
-from ..checking.classes import instance_of
-from ..checking.comparing import is_same
-from ..checking.edited_source import but
-from ..checking.exercise import Wrong, exercise
-from ..checking.in_words import written, written_call
-from ..checking.views import look
+from ..checking import Wrong, but, exercise, instance_of, is_same, look, run, written, written_call
 
 
 def _said(answer: object) -> str:

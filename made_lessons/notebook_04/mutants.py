@@ -10,8 +10,7 @@ from torch import LongTensor, Tensor, nn
 
 from made_course.model.masks import build_masks, draw_degrees, input_degrees
 
-from ..checking.classes import changed
-from ..checking.edited_source import edited
+from ..checking import changed, edited
 from .ancestral_sampler import sample
 from .log_likelihood import bernoulli_log_prob
 from .masked_layer import MaskedLinear

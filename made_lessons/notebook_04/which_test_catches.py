@@ -7,9 +7,7 @@ from collections.abc import Iterator, Mapping
 import torch
 from torch import nn
 
-from ..checking.exercise import Wrong, exercise
-from ..checking.in_words import written
-from ..checking.views import look
+from ..checking import Wrong, exercise, look, written
 from .mutants import MADE, MUTANTS
 
 TESTS = ("sum", "flip", "gradient", "samples")

@@ -12,12 +12,7 @@ from torch import Tensor, nn
 from made_course.common.words import variable_names
 from made_course.model.masks import build_masks, direct_mask, draw_degrees, input_degrees
 
-from ..checking.calls import is_unchanged
-from ..checking.classes import changed, kept_as
-from ..checking.comparing import is_same
-from ..checking.edited_source import but
-from ..checking.exercise import exercise
-from ..checking.in_words import written
+from ..checking import but, changed, exercise, is_same, is_unchanged, kept_as, written
 from .mutants import MADE, MODELS, altered, remask, unmask
 from .whole_made_trial import Trial, look_at_model
 

@@ -5,13 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..checking.calls import run
+from ..checking import Wrong, defined, edited, find_relation, is_same, run, written
 from ..checking.causes import outcome
-from ..checking.comparing import is_same
-from ..checking.edited_source import edited
-from ..checking.exercise import Wrong, defined
-from ..checking.in_words import written
-from ..checking.relations import find_relation
 from .log_likelihood import bernoulli_log_prob, of_probabilities
 from .mutants import MADE, altered
 from .whole_made import keeping_masks

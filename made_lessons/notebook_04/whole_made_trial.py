@@ -12,13 +12,7 @@ from torch import Tensor, nn
 from made_course.leaks.dependence import binary_points
 from made_course.model.masks import direct_mask, input_degrees
 
-from ..checking.calls import run
-from ..checking.classes import instance_of
-from ..checking.comparing import require_same
-from ..checking.exercise import Wrong, slips
-from ..checking.in_words import written
-from ..checking.relations import find_relation
-from ..checking.views import View
+from ..checking import View, Wrong, find_relation, instance_of, require_same, run, slips, written
 from .ancestral_sampler import sample, uniforms
 from .log_likelihood import bernoulli_log_prob
 

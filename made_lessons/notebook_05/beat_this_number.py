@@ -16,7 +16,7 @@ from made_course.shipped.measured import load_runs
 from made_course.shipped.weights import load_pretrained
 from made_course.training.fit import fit
 
-from ..checking.exercise import exercise, require_none
+from ..checking import exercise, require_none
 from ..checking.trained_models import causes, honest_nll, in_a_line, judge_nll, points_of_chance
 
 LUCK = 0.6

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 
-from ..checking.exercise import exercise, slips
-from ..checking.variants import drawn, further_cases, one_of
+from ..checking import drawn, exercise, further_cases, one_of, slips
 
 
 @exercise(

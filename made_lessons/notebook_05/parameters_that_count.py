@@ -8,9 +8,7 @@ from torch import nn
 from made_course.model.made import MADE
 from made_course.model.masked_linear import MaskedLinear
 
-from ..checking.edited_source import but
-from ..checking.exercise import exercise, slips
-from ..checking.variants import drawn_degrees, further_cases, one_of
+from ..checking import but, drawn_degrees, exercise, further_cases, one_of, slips
 
 
 def _networks() -> tuple[tuple[MADE], ...]:

@@ -15,11 +15,7 @@ from made_course.model.sampling import evaluation_mode
 from made_course.training.evaluate import evaluate
 from made_course.training.history import History
 
-from ..checking.calls import run
-from ..checking.edited_source import but
-from ..checking.exercise import Misformed, exercise, slips
-from ..checking.variants import further_cases, shuffled
-from ..checking.views import View
+from ..checking import Misformed, View, but, exercise, further_cases, run, shuffled, slips
 
 _DROPOUT_IS_ON = (
     "two calls gave two numbers: the model is in training mode, so that dropout switches off other "

@@ -9,10 +9,7 @@ from torch import Tensor
 
 from made_course.data.toys import rain_diary
 
-from ..checking.edited_source import but
-from ..checking.exercise import exercise, slips
-from ..checking.variants import drawn, further_cases, one_of
-from ..checking.views import View
+from ..checking import View, but, drawn, exercise, further_cases, one_of, slips
 
 _DAYS = torch.bincount(rain_diary().long() @ torch.tensor([4, 2, 1]), minlength=8) / 20
 _X = torch.tensor([0.0, 1.0, 0.0, 1.0])

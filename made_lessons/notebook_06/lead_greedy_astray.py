@@ -7,9 +7,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from ..checking.exercise import Exercise, Misformed, exercise, require_none, slips
-from ..checking.in_words import written
-from ..checking.variants import one_of
+from ..checking import Exercise, Misformed, exercise, one_of, require_none, slips, written
 
 FINDS_IT = (
     "here greedy does find the most probable row: the largest entry belongs to the likelier value "

@@ -7,8 +7,7 @@ import math
 import torch
 from torch import Tensor
 
-from ..checking.exercise import exercise, slips
-from ..checking.variants import drawn, further_cases, one_of
+from ..checking import drawn, exercise, further_cases, one_of, slips
 
 
 @exercise(

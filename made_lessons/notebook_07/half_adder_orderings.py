@@ -9,9 +9,7 @@ from functools import cache
 from made_course.common.words import listing
 from made_course.model.masks import check_ordering
 
-from ..checking.exercise import Exercise, Misformed, Slip, Wrong, exercise, require_none
-from ..checking.in_words import written
-from ..checking.variants import shuffled
+from ..checking import Exercise, Misformed, Slip, Wrong, exercise, require_none, shuffled, written
 from .logistic_orderings import fit_orderings, half_adder_joint
 
 NAMES = ("x₁", "x₂", "carry", "sum")

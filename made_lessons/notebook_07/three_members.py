@@ -10,9 +10,7 @@ import torch
 
 from made_course.common.words import listing
 
-from ..checking.exercise import Exercise, Misformed, Slip, exercise, require_none
-from ..checking.in_words import written
-from ..checking.variants import one_of
+from ..checking import Exercise, Misformed, Slip, exercise, one_of, require_none, written
 
 KEYS = ("one image", "possible means")
 MEMBERS = (90, 92, 94)

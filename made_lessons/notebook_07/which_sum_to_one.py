@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..checking.exercise import Misformed, exercise
-from ..checking.in_words import written
-from ..checking.views import look
+from ..checking import Misformed, exercise, look, written
 
 LOGITS_IN_A_CIRCLE = (
     "over several orderings the mean output of x₁ depends on x₂, and that of x₂ on x₁. The chain "

@@ -8,11 +8,7 @@ from torch.nn.functional import logsigmoid
 
 from made_course.model.heads import Head
 
-from ..checking.calls import run
-from ..checking.edited_source import but
-from ..checking.exercise import Misformed, Wrong, exercise, slips
-from ..checking.in_words import written
-from ..checking.views import View
+from ..checking import Misformed, View, Wrong, but, exercise, run, slips, written
 
 _RAISED = (
     "at moderate logits it is right, at large ones not: σ(z) is rounded to 0 or 1 there, and a "

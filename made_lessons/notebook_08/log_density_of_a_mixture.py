@@ -9,9 +9,7 @@ from torch import Tensor
 
 from made_course.model.heads import MixtureOfGaussians
 
-from ..checking.edited_source import but
-from ..checking.exercise import exercise, slips
-from ..checking.variants import drawn, further_cases, one_of
+from ..checking import but, drawn, exercise, further_cases, one_of, slips
 
 
 def _other_mixture(word: str) -> tuple[Tensor, Tensor, Tensor, Tensor]:

@@ -7,8 +7,7 @@ from torch import Tensor, nn
 
 from made_course.model.heads import Categorical
 
-from ..checking.exercise import exercise, slips
-from ..checking.variants import drawn, further_cases
+from ..checking import drawn, exercise, further_cases, slips
 
 
 def _at_class(values: Tensor, x: Tensor) -> Tensor:

@@ -16,7 +16,7 @@ from made_course.model.made import MADE
 from made_course.model.sampling import evaluation_mode
 from made_course.training.fit import fit
 
-from ..checking.exercise import Misformed, Wrong, exercise, require_none, slips
+from ..checking import Misformed, Wrong, exercise, require_none, slips
 from ..checking.time_limits import LIMIT_S
 from ..checking.trained_models import asked, require_finite_weights, shuffled
 

@@ -12,7 +12,7 @@ from made_course.data.tables import example_table, load_table
 from made_course.model.made import MADE
 from made_course.training.fit import fit
 
-from ..checking.exercise import Wrong, exercise
+from ..checking import Wrong, exercise
 from ..checking.trained_models import causes, honest_nll, in_a_line, judge_nll, points_of_chance
 
 NATS_TO_BEAT = """

@@ -9,12 +9,7 @@ from torch import Tensor
 
 from made_course.leaks.dependence import binary_points
 
-from ..checking.calls import run
-from ..checking.comparing import ABSOLUTE
-from ..checking.edited_source import but
-from ..checking.exercise import Misformed, Wrong, exercise, slips
-from ..checking.in_words import written
-from ..checking.views import View
+from ..checking import ABSOLUTE, Misformed, View, Wrong, but, exercise, run, slips, written
 
 
 def _logits(weight: Tensor, bias: Tensor, out: Tensor, b: Tensor, x: Tensor) -> Tensor:

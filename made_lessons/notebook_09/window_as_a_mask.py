@@ -5,9 +5,7 @@ from __future__ import annotations
 import torch
 from torch import BoolTensor
 
-from ..checking.edited_source import but
-from ..checking.exercise import exercise, slips
-from ..checking.variants import further_cases, one_of
+from ..checking import but, exercise, further_cases, one_of, slips
 
 
 @exercise(

@@ -2,7 +2,7 @@
 
 from torch import Tensor
 
-from ..checking.variants import drawn
+from ..checking import drawn
 
 
 def around_zero(word: str, *shape: int) -> Tensor:

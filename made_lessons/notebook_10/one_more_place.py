@@ -7,9 +7,7 @@ import math
 import torch
 from torch import Tensor
 
-from ..checking.edited_source import but
-from ..checking.exercise import exercise, slips
-from ..checking.variants import further_cases, one_of
+from ..checking import but, exercise, further_cases, one_of, slips
 from .drawn_around_zero import around_zero
 
 

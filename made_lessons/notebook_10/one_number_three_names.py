@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import math
 
-from ..checking.edited_source import but
-from ..checking.exercise import exercise, slips
-from ..checking.variants import drawn, further_cases, one_of
+from ..checking import but, drawn, exercise, further_cases, one_of, slips
 
 
 @exercise(

@@ -5,10 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..checking.edited_source import but
-from ..checking.exercise import exercise, slips
-from ..checking.variants import further_cases, one_of
-from ..checking.views import dtypes, gradients
+from ..checking import but, dtypes, exercise, further_cases, gradients, one_of, slips
 from .drawn_around_zero import around_zero
 
 

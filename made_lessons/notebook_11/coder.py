@@ -7,12 +7,7 @@ from collections.abc import Callable
 
 from made_course.data.toys import bars_and_stripes
 
-from ..checking.calls import run
-from ..checking.edited_source import but
-from ..checking.exercise import Misformed, exercise, slips
-from ..checking.in_words import written
-from ..checking.variants import drawn
-from ..checking.views import View, look
+from ..checking import Misformed, View, but, drawn, exercise, look, run, slips, written
 
 BOARDS = [[int(bit) for bit in board] for board in bars_and_stripes().tolist()]
 MOST = 170

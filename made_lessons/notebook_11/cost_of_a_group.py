@@ -9,9 +9,7 @@ from torch import Tensor
 
 from made_course.data.toys import bars_and_stripes, rain_diary
 
-from ..checking.edited_source import but
-from ..checking.exercise import exercise, slips
-from ..checking.variants import drawn, further_cases, shuffled
+from ..checking import but, drawn, exercise, further_cases, shuffled, slips
 from .counting import entropy
 
 _DIARY, _BOARDS = rain_diary(), bars_and_stripes()

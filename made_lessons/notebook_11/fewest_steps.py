@@ -11,8 +11,7 @@ from torch import Tensor
 from made_course.common.words import listing, variable_names
 from made_course.data.toys import bars_and_stripes
 
-from ..checking.exercise import Wrong, exercise, require_none, slips
-from ..checking.in_words import written
+from ..checking import Wrong, exercise, require_none, slips, written
 from .cost_of_a_group import cost_of_group
 from .counting import nats_of
 

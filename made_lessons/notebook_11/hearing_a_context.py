@@ -8,10 +8,7 @@ from torch import Tensor
 from made_course.common.words import hat, variable_names
 from made_course.model import masks as package
 
-from ..checking.calls import run
-from ..checking.edited_source import but
-from ..checking.exercise import Misformed, Wrong, exercise, slips
-from ..checking.in_words import written, written_call
+from ..checking import Misformed, Wrong, but, exercise, run, slips, written, written_call
 
 _DEAF = (
     "x̂₁ does not see the context: it can see units of a degree smaller than 1 only, and there are "

@@ -5,10 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..checking.edited_source import but
-from ..checking.exercise import exercise, slips
-from ..checking.variants import drawn, further_cases, one_of
-from ..checking.views import dtypes, gradients
+from ..checking import but, drawn, dtypes, exercise, further_cases, gradients, one_of, slips
 
 
 def _case(word: str, rows: int, classes: int = 3, lowest: int = -90) -> tuple[Tensor, Tensor]:

@@ -9,9 +9,9 @@ from zlib import crc32
 import pytest
 
 import made_lessons
-from made_lessons.checking import exercise as definitions
 from made_lessons.checking.catalogue import NOTEBOOKS as ALL_NOTEBOOKS
 from made_lessons.checking.catalogue import exercises_in
+from made_lessons.checking.exercise import source_of as source_of_solution
 from made_lessons.grading import examined
 from tools.pages.minutes import (
     CHECK,
@@ -386,7 +386,7 @@ def test_solutions_are_not_in_the_notebook(path):
     printed = "".join(output.get("text", "") for output in outputs_of(path))
     shown = bare(source_of(path) + text_of(read(path)) + printed)
     for exercise in exercises_in(number_of(path)):
-        source = definitions.source_of(exercise.reference)
+        source = source_of_solution(exercise.reference)
         body = re.sub(r'"""(.|\n)*?"""', "", source)
         body = bare(body.partition(":\n")[2]).strip()
         assert body not in shown, exercise.name

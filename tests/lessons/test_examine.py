@@ -5,13 +5,13 @@ import subprocess
 import sys
 import threading
 import time
+from importlib import import_module
 
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from made_lessons.checking import exercise as exercise_module
 from made_lessons.checking import time_limits
 from made_lessons.checking.calls import is_unchanged, run
 from made_lessons.checking.catalogue import exercise_named
@@ -433,6 +433,7 @@ def test_a_list_of_nothing_has_no_parts_that_are_put_together():
 
 
 def test_slips_of_a_module_that_is_loaded_again_are_its_own(monkeypatch):
+    exercise_module = import_module("made_lessons.checking.exercise")
     monkeypatch.setattr(exercise_module, "_defined", {})
     for name in ("1.1", "1.2", "1.1"):
         exercise_module.exercise(name, "", stars=1, hints=())(len)
