@@ -218,9 +218,9 @@ def _label(
     look = {"color": BLUE if is_here else WORDS, "linewidth": 0.8, "clip_on": False}
     axes.plot([dot[0] + 0.12, 0.45], [dot[1], y], zorder=1, **look)
     number, _, more = label.partition(", ")
-    how = {"weight": "bold" if is_here else "normal", "va": "center", "parse_math": False}
-    axes.text(1.0, y, number, ha="right", **how)
-    axes.text(1.15, y, f"{name} ({more})" if more else name, **how)
+    style = {"weight": "bold" if is_here else "normal", "va": "center", "parse_math": False}
+    axes.text(1.0, y, number, ha="right", **style)
+    axes.text(1.15, y, f"{name} ({more})" if more else name, **style)
 
 
 def spread_out(heights: Sequence[float], apart: float, top: float = math.inf) -> list[float]:

@@ -86,8 +86,8 @@ def draw_cells(
         look = {"facecolor": face, "edgecolor": LINES, "linewidth": 0.8}
         axes.add_patch(Rectangle(place, side, side, **look))
         ink = WORDS if face == "none" else words_on(face)
-        how = {"ha": "center", "va": "center_baseline", "fontsize": size, "color": ink}
-        axes.text(place[0] + side / 2, place[1] + side / 2 - 0.005, str(entry), **how)
+        style = {"ha": "center", "va": "center_baseline", "fontsize": size, "color": ink}
+        axes.text(place[0] + side / 2, place[1] + side / 2 - 0.005, str(entry), **style)
 
 
 def short(value: float) -> str:

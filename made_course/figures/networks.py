@@ -95,12 +95,12 @@ def plot_network(
     figure = Picture(xs[-1] + room + beside, foot + high, alt=alt, layout="none")
     axes, top = sheet(figure), max(int(units.max()) for units in layers)
     axes.set_ylim(-foot, high)
-    how = {"va": "top", "fontsize": 12, "linespacing": 1.5, "parse_math": False}
-    axes.text(0.05, high - 0.08, "\n".join(lines), **how)
+    style = {"va": "top", "fontsize": 12, "linespacing": 1.5, "parse_math": False}
+    axes.text(0.05, high - 0.08, "\n".join(lines), **style)
     middles = [*(xs[:-1] + gap / 2), xs[-1] + room + 0.6]
     for (k, to, mask), leaks, middle in zip(wires, leaking, middles, strict=False):
-        how = {"dip": 0.3 * edges[0] * (to > k + 1), "is_last": to == len(masks), "top": top}
-        _draw_wires(axes, nodes[k], nodes[to], mask, leaks, **how)
+        style = {"dip": 0.3 * edges[0] * (to > k + 1), "is_last": to == len(masks), "top": top}
+        _draw_wires(axes, nodes[k], nodes[to], mask, leaks, **style)
         label = "direct" if to > k + 1 else f"→ {layer_names(len(layers))[to]}"
         box = middle, TABLE - foot, min(gap, 1.6) - 0.25
         leaks = leaks & (to == len(masks))  # only masks of outputs break the rule

@@ -35,8 +35,8 @@ class Picture(Figure):
         alt: description of the figure, with its numbers, in a sentence or two.
     """
 
-    def __init__(self, width: float = WIDTH, height: float = 3.0, *, alt: str, **how) -> None:
-        super().__init__(figsize=(width, height), **how)
+    def __init__(self, width: float = WIDTH, height: float = 3.0, *, alt: str, **options) -> None:
+        super().__init__(figsize=(width, height), **options)
         self.alt, self.kind = " ".join(alt.split()), ""  # names may have several lines
         self.moments: list[Callable[[], None]] = []
 

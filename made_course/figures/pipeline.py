@@ -68,10 +68,10 @@ def plot_pipeline(
     corner = (lefts["degrees"] + 0.3, rows[0] + CELL / 2)
     draw_cells(axes, corner, [[d] for d in degrees[0].tolist()], [[face] for face in shades[0]])
     for y, name, step, z in zip(rows, names, enumerate(ordering, start=1), numbers, strict=True):
-        how = {"va": "center_baseline", "parse_math": False}
-        axes.text(lefts["ordering"], y, "{}   {}".format(*step), **how)
-        axes.text(lefts["degrees"], y, name, **how)
-        axes.text(lefts["logits"], y, f"{hat(name)}  {z}", **how)
+        style = {"va": "center_baseline", "parse_math": False}
+        axes.text(lefts["ordering"], y, "{}   {}".format(*step), **style)
+        axes.text(lefts["degrees"], y, name, **style)
+        axes.text(lefts["logits"], y, f"{hat(name)}  {z}", **style)
     for k, layer in enumerate(shades[1:]):
         where = (corner[0] + 0.4 + 0.17 * k, middle - HIGH / 2, 0.12, HIGH)
         _paint(axes, where, [[colour] for colour in layer])

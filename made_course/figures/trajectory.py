@@ -117,6 +117,6 @@ def _draw_step(
     ):
         for k, label in enumerate(labels):
             line, column = divmod(k, shape[1])
-            how = {"ha": "center", "va": "center", "fontsize": 12, "parse_math": False}
-            how |= {"color": "white" if dark[k] else "black", "rotation": 90 * upright}
-            axes.text(column + 0.5, line + 0.5, label, **how)
+            style = {"ha": "center", "va": "center", "fontsize": 12, "parse_math": False}
+            style |= {"color": "white" if dark[k] else "black", "rotation": 90 * upright}
+            axes.text(column + 0.5, line + 0.5, label, **style)
