@@ -16,7 +16,12 @@ from PIL import Image
 
 import made_lessons
 from made_course import MADE, MixtureOfGaussians, Transformer, binary_points, build_masks
-from made_lessons.notebook_01.figures import plot_chain_rule, plot_draws, plot_tickets
+from made_lessons.notebook_01.figures import (
+    plot_chain_rule,
+    plot_draws,
+    plot_tickets,
+    plot_two_trees,
+)
 from made_lessons.notebook_02.figures import plot_moves
 from made_lessons.notebook_03.figures import plot_masking, plot_path
 from made_lessons.notebook_04.figures import (
@@ -108,6 +113,10 @@ FIGURES = {
     "draws": (lambda: plot_draws(["rain", "wet"], [0.25, 0.5], [0.75, 0.5]), [0.25, 0.75, 0.5],
         "Each u falls into a part, and the next question splits that part. rain: u = 0.75 > p = "
         "0.25, no; wet: u = 0.50 ≤ p = 0.5, yes."),
+    "two trees": (lambda: plot_two_trees({"x₁, x₂, x₃": {"p1": torch.tensor(0.4),
+            "p2": torch.tensor([0.25, 0.5]), "p3": torch.ones(2, 2)}}), [0.4, 0.25, 0.5, 1],
+        "The numbers at the forks differ between x₁, x₂, x₃. x₁, x₂, x₃: p1 0.400, p2[0] 0.250, "
+        "p2[1] 0.500, p3[0, 0] 1.000, p3[0, 1] 1.000, p3[1, 0] 1.000, p3[1, 1] 1.000."),
     "moves": (lambda: plot_moves(torch.tensor([[0.25, 0.0], [0.5, 0.75]]), [0, 1], 1), [0.92],
         "How far 2 outputs move when an input is flipped: x̂₂ by 0.75 when x₂ is. On average one "
         "moves by 0.50 with its own input, the diagonal, which no ordering allows."),
@@ -262,6 +271,9 @@ OTHERS = {
     "tickets": (lambda: plot_tickets([4, 2, 0, 3, 1, 5]), "ticket"),
     "draws": (lambda: plot_draws(["grass", "rain", "sky"], [0.8, 0.2, 0.5], [0.1, 0.9, 0.4]),
         "grass", "sky"),
+    "two trees": (lambda: plot_two_trees({"x₁, x₂, x₃": {"p1": torch.tensor(0.4),
+            "p2": torch.ones(2), "p3": torch.ones(2, 2)}, "x₂, x₃, x₁": {"q2": torch.tensor(0.4),
+            "q3": torch.ones(2), "q1": torch.ones(2, 2)}}), "x₁, x₂, x₃"),
     "moves": (lambda: plot_moves(torch.ones(16, 16), list(range(15, -1, -1)), 15), "input"),
     "masking": (lambda: plot_masking([MANY[:2], MANY[:1]], build_masks([MANY[:2], MANY[:1]])),
         "x₁"),
