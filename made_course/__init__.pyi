@@ -1,4 +1,4 @@
-"""The public names, one a line, and the file that each lives in."""
+"""The public names, one per line, and the file of each."""
 
 from .common.expect import expect as expect
 from .data.mnist import load_mnist as load_mnist
