@@ -121,9 +121,14 @@ def test_a_block_is_that_of_pytorch():
 
 
 def test_position_embeddings_are_sines_and_cosines():
-    angles = torch.arange(5.0)[:, None] * torch.tensor([1.0, 0.01])
-    torch.testing.assert_close(waves(5, 4)[:, ::2], angles.sin() / 2)
-    torch.testing.assert_close(waves(5, 4)[:, 1::2], angles.cos() / 2)
+    angles = torch.arange(2000.0)[:, None] * torch.tensor([1.0, 0.01])
+    torch.testing.assert_close(waves(2000, 4)[:, ::2], angles.sin() / 2)
+    torch.testing.assert_close(waves(2000, 4)[:, 1::2], angles.cos() / 2)
+
+
+def test_the_default_pixelcnn_has_32_channels_and_4_more_windows():
+    default, described = PixelCNN(3), PixelCNN(3, channels=32, layers=4)
+    assert default.n_parameters() == described.n_parameters()
 
 
 def test_heads_must_divide_the_width():
