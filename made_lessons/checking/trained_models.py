@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from made_course.model.heads import Bernoulli
 from made_course.model.sampling import evaluation_mode
 
-from .exercise import Misformed, Slip, Wrong, require_none
+from .exercise import Misformed, Wrong, require_none
 
 BATCH = 100
 """Rows that a model is asked about at once."""
@@ -25,90 +25,22 @@ MARGIN = 0.01
 
 
 @dataclass(frozen=True)
-class Causes:
-    """What may be wrong with a model, in the words of its exercise."""
+class Rows:
+    """How a message calls the rows of an exercise and their variables.
+
+    Args:
+        row: name of a row, such as "image".
+        variable: name of a variable, such as "pixel".
+        input_dim: number of variables D.
+    """
 
     row: str
     variable: str
     input_dim: int
-    sees_itself: str
-    sees_in_circles: str
-    is_nll: str
-    is_mean: str
-    is_one_number: str
-    is_coin: str
-
-
-def causes(row: str, variable: str, input_dim: int) -> Causes:
-    """Say what may be wrong of models of D variables.
-
-    Args:
-        row: what a row is, such as "image".
-        variable: what a variable is, such as "pixel".
-        input_dim: number of variables D.
-
-    Example:
-        >>> causes("image", "pixel", 784).is_coin
-        'this is a coin for each pixel: has the model been trained?'
-    """
-    return Causes(
-        row,
-        variable,
-        input_dim,
-        sees_itself=f"some outputs move when their own {variable} is flipped: this is an "
-        "autoencoder that sees its answer. Its number is no likelihood, and it does not count, "
-        "however small it is",
-        sees_in_circles=f"no output sees its own {variable}, but there is no ordering of the "
-        f"{variable}s in which each output sees only earlier ones: {variable}s see one another in "
-        "a circle. The product of these conditionals is no distribution",
-        is_nll="log-probabilities are never above 0: this is the NLL, its negative",
-        is_mean=f"this is the mean over the {input_dim} {variable}s: the log-probability of "
-        f"{_with_article(row)} is their sum",
-        is_one_number=f"one number came for all {row}s: log_prob must give one for each row, so "
-        f"that the mean is taken over {row}s only when they are scored",
-        is_coin=f"this is a coin for each {variable}: has the model been trained?",
-    )
-
-
-class InALine:
-    """A model in a line: logits from rows, and how they become a log-probability.
-
-    Example:
-        >>> coin = InALine(torch.zeros_like)
-        >>> coin.log_prob(torch.ones(1, 3)).exp()
-        tensor([0.1250])
-    """
-
-    def __init__(
-        self,
-        logits: Callable[[Tensor], Tensor],
-        reduce: Callable[[Tensor], Tensor] = lambda log_p: log_p.sum(1),
-    ) -> None:
-        self.logits, self.reduce = logits, reduce
-
-    def __call__(self, x: Tensor) -> Tensor:
-        """Logits of each row."""
-        return self.logits(x)
-
-    def log_prob(self, x: Tensor) -> Tensor:
-        """What is claimed to be the log-probability of each row."""
-        return self.reduce(Bernoulli().log_prob(self.logits(x)[..., None], x))
-
-
-def in_a_line(causes: Causes) -> tuple[Slip, ...]:
-    """Models that every check of this kind refuses."""
-    return (
-        Slip(InALine(lambda x: 6 * x - 3), causes.sees_itself),
-        Slip(InALine(lambda x: 4 * (x.roll(1, 1) + x.roll(-1, 1)) - 4), causes.sees_in_circles),
-        Slip(InALine(torch.zeros_like, lambda log_p: -log_p.sum(1)), causes.is_nll),
-        Slip(InALine(torch.zeros_like, lambda log_p: log_p.mean(1)), causes.is_mean),
-        Slip(InALine(torch.zeros_like, lambda log_p: log_p.sum(1).mean()), causes.is_one_number),
-        Slip(InALine(torch.zeros_like), causes.is_coin),
-    )
 
 
 @torch.no_grad()
-def honest_nll(model: object, kept: Tensor, points: Tensor, causes: Causes) -> Tensor:
+def honest_nll(model: object, kept: Tensor, points: Tensor, words: Rows) -> Tensor:
     """NLL of each of the kept rows, once it is clear that it is one.
 
     Args:
@@ -116,7 +48,7 @@ def honest_nll(model: object, kept: Tensor, points: Tensor, causes: Causes) -> T
             on, with logits ``model(x)``, both as a MADE has them.
         kept: (N, D) zeros and ones.
         points: (n, D) at which every variable is flipped, to see which outputs move.
-        causes: what may be wrong, in words.
+        words: names of rows and variables.
 
     Raises:
         Wrong: if it is no model, its log-probabilities do not belong to its logits, or there is no
@@ -130,17 +62,17 @@ def honest_nll(model: object, kept: Tensor, points: Tensor, causes: Causes) -> T
             expected="a MADE, or a model of your own",
         )
     require_finite_weights(model)
-    flips = (points[:, None] - torch.eye(causes.input_dim)).abs()
+    flips = (points[:, None] - torch.eye(words.input_dim)).abs()
     rows = torch.cat([kept, points, flips.flatten(0, 1)])
     with evaluation_mode(model) if isinstance(model, nn.Module) else nullcontext():
-        log_p, again = (shuffled(_numbers_of(model, causes), rows) for _ in range(2))
+        log_p, again = (shuffled(_numbers_of(model, words), rows) for _ in range(2))
         logits = shuffled(_logits_of(model), rows)
-    _require_rows_apart(log_p, again, causes)
+    _require_rows_apart(log_p, again, words)
     n, of_kept = len(kept), logits[: len(kept)]
     by_logits = Bernoulli().log_prob(of_kept[..., None], kept.double()).sum(1)
-    _require_log_probabilities(log_p[:n], by_logits, of_kept, kept, causes)
+    _require_log_probabilities(log_p[:n], by_logits, of_kept, kept, words)
     of_points, of_flips = logits[n:].split([len(points), len(rows) - n - len(points)])
-    _require_honest((of_flips.view(flips.shape) - of_points[:, None]).abs(), causes)
+    _require_honest((of_flips.view(flips.shape) - of_points[:, None]).abs(), words)
     return -by_logits
 
 
@@ -190,7 +122,7 @@ def judge_nll(
     to_beat: float,
     independent: float,
     bands: Sequence[tuple[float, str]],
-    causes: Causes,
+    words: Rows,
 ) -> str:
     """Say how good an honest NLL is.
 
@@ -200,33 +132,36 @@ def judge_nll(
         to_beat: nats of the notebook's own model.
         independent: nats of variables that are taken one by one.
         bands: nats, and what is said of fewer, from the smallest.
-        causes: what may be wrong, in words.
+        words: names of rows and variables.
 
     Raises:
         Wrong: if it is not below the number to beat.
     """
     report = {"tried": kept, "expected": f"less than {to_beat:g} nats", "came": f"{nll:.2f} nats"}
-    coin = causes.input_dim * math.log(2)
-    worse = f"that is worse than a coin for each {causes.variable}, {coin:.0f} nats: has the model "
+    coin = words.input_dim * math.log(2)
+    worse = f"that is worse than a coin for each {words.variable}, {coin:.0f} nats: has the model "
     require_none(
         [
             (f"{worse}been trained?", nll > (1 + MARGIN) * coin),
-            (causes.is_coin, nll > (1 - MARGIN) * coin),
             (
-                f"that is hardly better than taking the {causes.variable}s to be independent",
+                f"this is a coin for each {words.variable}: has the model been trained?",
+                nll > (1 - MARGIN) * coin,
+            ),
+            (
+                f"that is hardly better than taking the {words.variable}s to be independent",
                 nll > independent - MARGIN * coin,
             ),
             (
                 f"the model is honest, and not yet below {to_beat:g} nats. Compare its NLL on the "
-                f"{causes.row}s it learned from: far below, it learns them by heart; near, it "
+                f"{words.row}s it learned from: far below, it learns them by heart; near, it "
                 "could learn for longer",
                 nll >= to_beat,
             ),
         ],
         **report,
     )
-    words = next(words for nats, words in bands if nll < nats)
-    return f"{nll:.2f} nats on {causes.row}s that the exercise keeps, without a leak. {words}"
+    said = next(said for nats, said in bands if nll < nats)
+    return f"{nll:.2f} nats on {words.row}s that the exercise keeps, without a leak. {said}"
 
 
 def require_finite_weights(model: object) -> None:
@@ -247,11 +182,15 @@ def _logits_of(model: object) -> Callable[[Tensor], Tensor]:
     return lambda x: _in_shape("model(x)", asked(model, model, x), x.shape)
 
 
-def _numbers_of(model: object, causes: Causes) -> Callable[[Tensor], Tensor]:
+def _numbers_of(model: object, words: Rows) -> Callable[[Tensor], Tensor]:
     def numbers(x: Tensor) -> Tensor:
         came = asked(model.log_prob, model, x)
         if came.numel() == 1:
-            raise Misformed(causes.is_one_number, came="one number", expected=f"shape ({len(x)},)")
+            cause = (
+                f"one number came for all {words.row}s: log_prob must give one for each row, so "
+                f"that the mean is taken over {words.row}s only when they are scored"
+            )
+            raise Misformed(cause, came="one number", expected=f"shape ({len(x)},)")
         return _in_shape("log_prob(x)", came, x.shape[:1])
 
     return numbers
@@ -269,14 +208,14 @@ def _in_shape(name: str, came: Tensor, shape: torch.Size) -> Tensor:
     return came
 
 
-def _require_rows_apart(log_p: Tensor, again: Tensor, causes: Causes) -> None:
+def _require_rows_apart(log_p: Tensor, again: Tensor, words: Rows) -> None:
     if not torch.allclose(log_p, again, rtol=1e-3, atol=1e-2):
         at = (log_p - again).abs().argmax()
         raise Wrong(
-            f"the number of {_with_article(causes.row)} changes with the other rows that it is "
+            f"the number of {_with_article(words.row)} changes with the other rows that it is "
             "scored with, or from call to call: log_prob(x) must treat each row by itself, and "
             "always alike",
-            tried=f"log_prob of one {causes.row} twice, among others each time",
+            tried=f"log_prob of one {words.row} twice, among others each time",
             expected="the same number",
             came=f"{log_p[at]:.2f} and {again[at]:.2f}",
         )
@@ -287,50 +226,58 @@ def _with_article(word: str) -> str:
 
 
 def _require_log_probabilities(
-    log_p: Tensor, by_logits: Tensor, logits: Tensor, x: Tensor, causes: Causes
+    log_p: Tensor, by_logits: Tensor, logits: Tensor, x: Tensor, words: Rows
 ) -> None:
     report = {
-        "tried": f"log_prob(x) beside the logits model(x), of the {causes.row}s kept",
+        "tried": f"log_prob(x) beside the logits model(x), of the {words.row}s kept",
         "expected": f"{by_logits[0]:.2f}",
         "came": f"{log_p[0]:.2f}",
     }
     if bool((log_p > 1e-3).any()):
-        raise Wrong(causes.is_nll, **report)
+        raise Wrong("log-probabilities are never above 0: this is the NLL, its negative", **report)
     if torch.allclose(log_p, by_logits, rtol=1e-3, atol=0.1):
         return
-    if torch.allclose(causes.input_dim * log_p, by_logits, rtol=1e-3, atol=0.1):
-        raise Wrong(causes.is_mean, **report)
+    if torch.allclose(words.input_dim * log_p, by_logits, rtol=1e-3, atol=0.1):
+        raise Wrong(
+            f"this is the mean over the {words.input_dim} {words.variable}s: the log-probability "
+            f"of {_with_article(words.row)} is their sum",
+            **report,
+        )
     if bool(((logits >= 0) & (logits <= 1)).all()):
         of_probabilities = Bernoulli().log_prob(logits.logit(1e-9)[..., None], x.to(logits))
         if torch.allclose(log_p, of_probabilities.sum(1), rtol=1e-3, atol=0.1):
             raise Wrong("model(x) gives probabilities: it must give their logits", **report)
     raise Wrong(
         "log_prob does not belong to these logits: it must be the sum of the log-probabilities "
-        f"that they give to the {causes.variable}s. (A mean of several models' probabilities has "
+        f"that they give to the {words.variable}s. (A mean of several models' probabilities has "
         "other logits than the mean of theirs.)",
         **report,
     )
 
 
-def _require_honest(moved: Tensor, causes: Causes) -> None:
+def _require_honest(moved: Tensor, words: Rows) -> None:
     """What a flip moves, (rows, variable flipped, output), must go with some ordering."""
-    count = causes.input_dim
+    count = words.input_dim
     seen = (moved > MOVE).any(0).T
-    report = {"tried": f"flipping each {causes.variable} of {len(moved)} {causes.row}s"}
+    report = {"tried": f"flipping each {words.variable} of {len(moved)} {words.row}s"}
     own = int(seen.diagonal().sum())
     if own:
         raise Wrong(
-            causes.sees_itself,
+            f"some outputs move when their own {words.variable} is flipped: this is an "
+            "autoencoder that sees its answer. Its number is no likelihood, and it does not count, "
+            "however small it is",
             **report,
-            expected=f"no output moves with its own {causes.variable}",
+            expected=f"no output moves with its own {words.variable}",
             came=f"{own} of {count} do",
         )
     without_place = _without_place_in_an_ordering(seen)
     if without_place:
         raise Wrong(
-            causes.sees_in_circles,
+            f"no output sees its own {words.variable}, but there is no ordering of the "
+            f"{words.variable}s in which each output sees only earlier ones: {words.variable}s see "
+            "one another in a circle. The product of these conditionals is no distribution",
             **report,
-            expected=f"an ordering of all {count} {causes.variable}s",
+            expected=f"an ordering of all {count} {words.variable}s",
             came=f"{without_place} of them have no place in one",
         )
 

@@ -17,7 +17,7 @@ from made_course.shipped.weights import load_pretrained
 from made_course.training.fit import fit
 
 from ..checking import exercise, require_none
-from ..checking.trained_models import causes, honest_nll, in_a_line, judge_nll, points_of_chance
+from ..checking.trained_models import Rows, honest_nll, judge_nll, points_of_chance
 
 LUCK = 0.6
 """Nats that may be luck: seeds of section 6's training reach 85.1 to 85.3, and a difference between
@@ -46,12 +46,12 @@ def challenge_images() -> Tensor:
     return _small_set()[0].clone()
 
 
-_CAUSES = causes("image", "pixel", 784)
+_WORDS = Rows("image", "pixel", 784)
 
 
 def _examine_challenger(model: object) -> str:
     _, kept = _small_set()
-    nll = honest_nll(model, kept, points_of_chance(kept, 1), _CAUSES)
+    nll = honest_nll(model, kept, points_of_chance(kept, 1), _WORDS)
     is_shipped = (nll - _shipped_nll()).std() < NEAR
     require_none([(_IS_SHIPPED, is_shipped)], came=f"{nll.mean():.2f} nats")
     to_beat = load_runs("recipe")["to_beat"]
@@ -65,7 +65,7 @@ def _examine_challenger(model: object) -> str:
         to_beat=round(to_beat.mean().item() - LUCK, 1),
         independent=INDEPENDENT,
         bands=BANDS,
-        causes=_CAUSES,
+        words=_WORDS,
     )
     return f"{said} Image by image it is {less.mean():.2f} ± {error:.2f} nats below section 6's."
 
@@ -107,7 +107,6 @@ def _small_set() -> tuple[Tensor, Tensor]:
         "fit takes any object with __len__ (batches in an epoch) and __iter__ (which yields them): "
         "let yours yield shifted batches, with another shift each time.",
     ),
-    slips=in_a_line(_CAUSES),
 )
 def beat_it() -> MADE:
     """Shift each batch by up to a pixel: a digit is a digit still, and no epoch is like another."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import nullcontext
 from functools import cache, partial
 
@@ -16,7 +16,7 @@ from made_course.model.made import MADE
 from made_course.model.sampling import evaluation_mode
 from made_course.training.fit import fit
 
-from ..checking import Misformed, Wrong, exercise, require_none, slips
+from ..checking import Misformed, Wrong, exercise, require_none
 from ..checking.time_limits import LIMIT_S
 from ..checking.trained_models import asked, require_finite_weights, shuffled
 
@@ -108,8 +108,6 @@ def come_near() -> object:
     return InTheOldUnit()
 
 
-# ---- wrong answers ------------------------------------------------------------------------------
-
 _TOO_MUCH = "a density has an integral of 1, and here there is too much of it"
 _UNIT = (
     f"{_TOO_MUCH}. If you divided the points by {{0:.2g}}, ln {{0:.2g}} has to come off for each "
@@ -147,41 +145,8 @@ _IS_OF_RADIUS = (
 )
 
 
-class _Density:
-    """An answer in a line: log-densities from points."""
-
-    def __init__(self, log_prob: Callable[[Tensor], Tensor]) -> None:
-        self.log_prob = log_prob
-
-
-def _rings_but(change: Callable[[Tensor], Tensor]) -> _Density:
-    return _Density(lambda x: change(_rings_log_prob(x)))
-
-
 def _wide_bell(x: Tensor) -> Tensor:
     return torch.distributions.Normal(0.0, 11.2).log_prob(x).sum(1)
-
-
-slips(
-    {
-        **{
-            _UNIT.format(10) + done: _rings_but(lambda log_p, k=k: log_p + k * math.log(10))
-            for k, done in _UNIT_FAULTS.items()
-        },
-        _IS_NEGATIVE: _rings_but(torch.neg),
-        _IS_DENSITY: _rings_but(torch.exp),
-        _IS_ONE_NUMBER: _rings_but(torch.mean),
-        _IS_EACH_VARIABLE: _rings_but(lambda log_p: torch.stack([log_p / 2] * 2, dim=1)),
-        _MIXES_ROWS: _rings_but(lambda log_p: log_p.log_softmax(0) + math.log(len(log_p))),
-        _IS_WIDE_BELL: _Density(_wide_bell),
-        _IS_OF_SMALLER: _Density(lambda x: _rings_log_prob(10 * x) + 2 * math.log(10)),
-        _IS_CONSTANT: _rings_but(lambda log_p: torch.full_like(log_p, -6.0)),
-        _IS_OF_RADIUS: _Density(lambda x: _rings_log_prob(x) + (2 * math.pi * x.norm(dim=1)).log()),
-    }
-)
-
-
-# ---- the check ----------------------------------------------------------------------------------
 
 
 def _examine(model: object) -> str:

@@ -13,7 +13,7 @@ from made_course.model.made import MADE
 from made_course.training.fit import fit
 
 from ..checking import Wrong, exercise
-from ..checking.trained_models import causes, honest_nll, in_a_line, judge_nll, points_of_chance
+from ..checking.trained_models import Rows, honest_nll, judge_nll, points_of_chance
 
 NATS_TO_BEAT = """
 14.44 18.15 8.67 4.38 12.69 9.98 12.74 13.15 10.54 13.53 10.35 17.75 10.60 9.45 12.15 19.21 6.93
@@ -34,12 +34,12 @@ BANDS = (
 )
 
 
-_CAUSES = causes("row", "column", 33)
+_WORDS = Rows("row", "column", 33)
 
 
 def _examine_challenger(model: object) -> str:
     kept = _kept_rows()
-    return _judge(honest_nll(model, kept, points_of_chance(kept, 20), _CAUSES))
+    return _judge(honest_nll(model, kept, points_of_chance(kept, 20), _WORDS))
 
 
 def _judge(nll: Tensor) -> str:
@@ -52,7 +52,7 @@ def _judge(nll: Tensor) -> str:
         to_beat=round(to_beat.mean().item(), 2),
         independent=INDEPENDENT,
         bands=BANDS,
-        causes=_CAUSES,
+        words=_WORDS,
     )
     better = to_beat - nll
     gain, error = better.mean().item(), better.std().item() / math.sqrt(len(nll))
@@ -89,7 +89,6 @@ def _kept_rows() -> Tensor:
         "A module whose forward(x) is torch.stack([m(x) for m in members]).mean(0), and whose "
         "log_prob(x) is minus the cross-entropies with these logits, summed over columns.",
     ),
-    slips=in_a_line(_CAUSES),
 )
 def mean_of_three() -> nn.Module:
     """Three models of one ordering, each stopped by other rows; the mean of their logits."""

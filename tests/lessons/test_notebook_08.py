@@ -123,6 +123,33 @@ def test_the_kept_points_are_others():
     assert not {tuple(p) for p in ring_points().tolist()} & {tuple(p) for p in kept.tolist()}
 
 
+NOT_DENSITIES = {
+    "by 10, ln 10 has to come off for each of the *two* variables, and here it is missing": (
+        lambda log_p, x: log_p + 2 * math.log(10)
+    ),
+    "here it came off once": lambda log_p, x: log_p + math.log(10),
+    "here it was added": lambda log_p, x: log_p + 4 * math.log(10),
+    "this is the negative of a log-density": lambda log_p, x: -log_p,
+    "is this the density itself": lambda log_p, x: log_p.exp(),
+    "one number came for all points": lambda log_p, x: log_p.mean(),
+    "one number came for each variable": lambda log_p, x: torch.stack([log_p / 2] * 2, dim=1),
+    "changes with the other rows": lambda log_p, x: log_p.log_softmax(0) + math.log(len(log_p)),
+    "no better than one wide bell": lambda log_p, x: rings._wide_bell(x),
+    "this is a model of smaller points": (
+        lambda log_p, x: rings._rings_log_prob(10 * x) + 2 * math.log(10)
+    ),
+    "every point has the same log-density": lambda log_p, x: torch.full_like(log_p, -6.0),
+    "this is the density of the radius": (
+        lambda log_p, x: log_p + (2 * math.pi * x.norm(dim=1)).log()
+    ),
+}
+
+
+@pytest.mark.parametrize("words", NOT_DENSITIES)
+def test_what_is_no_density_of_rings_is_refused(words):
+    wrong("8.5", Rings(NOT_DENSITIES[words]), words)
+
+
 def test_another_unit_than_ten_is_recognised_by_its_square():
     forgotten = Rings(lambda log_p, x: log_p + 2 * math.log(11.2))
     wrong("8.5", forgotten, "by 11, ln 11 has to come off", "here it is missing")

@@ -7,12 +7,13 @@ from torch import nn
 from made_course import MADE, NADE, binary_points, connectivity, direct_mask, load_table
 from made_course.data.tables import example_table
 from made_lessons.checking.exercise import Wrong
-from made_lessons.checking.trained_models import InALine, causes, judge_nll
+from made_lessons.checking.trained_models import Rows, judge_nll
 from made_lessons.notebook_09 import better_model_of_the_table as table
 from made_lessons.notebook_09.hundredth_of_a_good_model import mix
 from made_lessons.notebook_09.nade_as_made import tie
 from made_lessons.notebook_09.window_as_a_mask import window_mask
 from tests.lessons.checking import right, wrong
+from tests.lessons.open_models import IN_A_LINE, InALine
 
 # ---- 9.1 -----------------------------------------------------------------------------------------
 
@@ -124,8 +125,14 @@ def judged(nll):
         to_beat=10.4,
         independent=22.5,
         bands=((10.4, "A sentence."),),
-        causes=causes("row", "column", 33),
+        words=Rows("row", "column", 33),
     )
+
+
+@pytest.mark.parametrize("name", ["5.4", "9.4"])
+@pytest.mark.parametrize("words", IN_A_LINE)
+def test_a_model_in_a_line_is_refused(name, words):
+    wrong(name, IN_A_LINE[words], words)
 
 
 def test_a_near_miss_is_told_from_the_number_to_beat():
