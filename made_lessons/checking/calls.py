@@ -73,12 +73,6 @@ def in_dtype(dtype: torch.dtype, value: object) -> object:
     return value.to(dtype) if is_floats else value
 
 
-def compute_expected(reference: Callable[..., object], case: tuple[object, ...]) -> object:
-    """Call a reference in float64, and return its result rounded to float32."""
-    exact = reference(*in_dtype(torch.float64, copy.deepcopy(case)))
-    return in_dtype(torch.float32, exact)
-
-
 class _Capped(io.TextIOBase):
     """Passes on what is printed, up to a limit."""
 

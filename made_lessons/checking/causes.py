@@ -1,4 +1,4 @@
-"""Why an answer is wrong: the slip that does the same, or how what came is related to the right."""
+"""Find why an answer is wrong: a slip that looks the same, or a relation to the right result."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch import Tensor
 
 from .calls import run
 from .comparing import is_same
-from .exercise import Slip, defined
+from .exercise import Slip
 from .probes import CUT_OFF, ROUNDED, probe, without_effect
 from .relations import find_relation, says_little
 from .substitutions import find_other_arguments
@@ -87,7 +87,7 @@ _KINDS = (Tensor, Real, list, tuple)
 
 
 def _perhaps(words: str) -> str:
-    """What is only inferred from numbers, with what was seen of it."""
+    """Mark words that are only inferred from numbers."""
     return words and f"perhaps {words} (it fits what came wherever this is wrong)"
 
 
@@ -130,13 +130,3 @@ def _is_as_wrong(came: object, slip: object, right: object) -> bool:
     if not all(isinstance(part, list | tuple) and len(part) == len(right) for part in lists):
         return False
     return all(map(_is_as_wrong, came, slip, right))
-
-
-def outcome(function: object, arguments: tuple[object, ...]) -> object:
-    """What a call returns, or the words of what is wrong with it; what it prints is not shown."""
-    return View().seen(function, arguments)
-
-
-def cause_of(name: str, see: Callable[[object], object], came: object) -> str:
-    """The cause of the wrong answer to an exercise of which the same is seen; empty if of none."""
-    return next((s.cause for s in defined(name).slips if is_same(see(s.answer), came)), "")

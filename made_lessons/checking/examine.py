@@ -1,4 +1,4 @@
-"""How an answer is examined: called within a time limit, compared, and its slip found.
+"""Examine an answer within a time limit: compare it with the reference, view by view.
 
 The order of diagnosis is always the same: not attempted, raised, type, shape, dtype, value.
 """
@@ -63,7 +63,7 @@ def _examined(exercise: Exercise, answer: object) -> str:
 
 @contextmanager
 def _nothing_left_behind() -> Iterator[None]:
-    """What an answer draws, or sets for all of torch, is as it was afterwards."""
+    """Restore the random stream and the settings of torch that an answer changes."""
     dtype, threads = torch.get_default_dtype(), torch.get_num_threads()
     with torch.random.fork_rng(devices=[]), torch.enable_grad():
         torch.default_generator.manual_seed(0)
@@ -112,7 +112,7 @@ def _show(wrong: Wrong, view: View, came: object, expected: object) -> None:
 
 
 def _of_the_notebook(answer: object) -> str:
-    """A remark on the numbers, lists and tensors of the notebook that an answer reads."""
+    """Name the numbers, lists and tensors of the notebook that an answer reads."""
     functions = methods_of(answer).values() if isinstance(answer, type) else [unwrapped(answer)]
     names = set()
     for function in functions:

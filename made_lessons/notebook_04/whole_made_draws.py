@@ -5,8 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..checking import Wrong, defined, edited, find_relation, is_same, run, written
-from ..checking.causes import outcome
+from ..checking import View, Wrong, defined, edited, find_relation, is_same, run, written
 from .log_likelihood import bernoulli_log_prob, of_probabilities
 from .mutants import MADE, altered
 from .whole_made import keeping_masks
@@ -128,6 +127,9 @@ def _samples(trial: Trial) -> str:
     )
 
 
+_SAMPLED = View(see=lambda draw, *given: run(lambda: draw(*given)))  # without copies of a model
+
+
 def _why_samples_differ(trial: Trial) -> str:
     def draws_alike(other_u: Tensor) -> bool:
         first, other = (trial.call("sample", u, u) for u in (trial.u, other_u))
@@ -139,7 +141,7 @@ def _why_samples_differ(trial: Trial) -> str:
             "numbers (torch.rand, torch.bernoulli) besides"
         )
     for known in defined("4.3").slips:
-        theirs = trial.drawn(lambda *given, draw=known.answer: outcome(lambda: draw(*given), ()))
+        theirs = trial.drawn(lambda *given, draw=known.answer: _SAMPLED.seen(draw, given))
         if all(map(is_same, trial.samples[0], theirs)):
             return known.cause
     if draws_alike(trial.u.flip(0)):
