@@ -5,9 +5,9 @@ Models, data, training and widgets can be imported from here; figures are in
 loaded when one of its names is first asked for, so that ``import made_course`` costs next to
 nothing, and a model does not wait for what draws figures. ``__init__.pyi`` is the list of names.
 
-From the ground up the folders are ``common``, ``model``, then ``data``, ``relatives`` and ``leaks``
-side by side, ``training``, ``shipped``, ``figures`` and ``widgets``; each imports only from those
-below it, and import-linter sees to that (``pyproject.toml``).
+From the ground up the folders are ``common``, ``model``, ``tables``, then ``data``, ``relatives``
+and ``leaks`` side by side, ``training``, ``shipped``, ``figures`` and ``widgets``; each imports
+only from those below it, and import-linter sees to that (``pyproject.toml``).
 """
 
 import lazy_loader

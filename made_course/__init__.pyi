@@ -7,11 +7,10 @@ from .data.mnist import mnist_labels as mnist_labels
 from .data.mnist_binarized import load_binarized_mnist as load_binarized_mnist
 from .data.mnist_binarized import make_mnist_loaders as make_mnist_loaders
 from .data.mnist_download import download_mnist as download_mnist
-from .data.tables import example_table as example_table
-from .data.tables import load_table as load_table
 from .data.toys import bars_and_stripes as bars_and_stripes
 from .data.toys import rain_diary as rain_diary
 from .data.toys import two_moons as two_moons
+from .data.votes import example_table as example_table
 from .figures import save_samples_grid as save_samples_grid
 from .leaks.dependence import Dependence as Dependence
 from .leaks.dependence import binary_points as binary_points
@@ -20,7 +19,6 @@ from .leaks.total import total_probability as total_probability
 from .model.completion import Completion as Completion
 from .model.completion import complete as complete
 from .model.completion import completion_degrees as completion_degrees
-from .model.gaps import Gaps as Gaps
 from .model.heads import Bernoulli as Bernoulli
 from .model.heads import Categorical as Categorical
 from .model.heads import Head as Head
@@ -33,8 +31,6 @@ from .model.masks import direct_mask as direct_mask
 from .model.masks import draw_degrees as draw_degrees
 from .model.masks import hidden_degrees as hidden_degrees
 from .model.masks import input_degrees as input_degrees
-from .model.mixed import Mixed as Mixed
-from .model.table import Table as Table
 from .relatives.fvsbn import FVSBN as FVSBN
 from .relatives.nade import NADE as NADE
 from .relatives.pixelcnn import MaskedConvolution as MaskedConvolution
@@ -42,6 +38,11 @@ from .relatives.pixelcnn import PixelCNN as PixelCNN
 from .relatives.transformer import CausalAttention as CausalAttention
 from .relatives.transformer import Transformer as Transformer
 from .shipped.weights import load_pretrained as load_pretrained
+from .tables.gaps import Gaps as Gaps
+from .tables.mixed import Mixed as Mixed
+from .tables.normal_scores import NormalScores as NormalScores
+from .tables.reading import load_table as load_table
+from .tables.table import Table as Table
 from .training.evaluate import evaluate as evaluate
 from .training.fit import fit as fit
 from .training.history import History as History

@@ -14,6 +14,7 @@ from made_course import (
     MaskedLinear,
     Mixed,
     MixtureOfGaussians,
+    NormalScores,
     connectivity,
     direct_mask,
 )
@@ -47,6 +48,7 @@ HEADS = [
     MixtureOfGaussians(1),
     MixtureOfGaussians(3),
     Poisson(),
+    NormalScores(2, (-0.5, 5.0, 10.5), (-40.0, 0.0, 40.0), (0.0,), (0.5,), step=1.0),
 ]
 DISCRETE = HEADS[:3]
 COLUMNS = Mixed([HEADS[0], MixtureOfGaussians(2), HEADS[0], Categorical(3), Poisson(), HEADS[3]])

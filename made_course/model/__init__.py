@@ -9,5 +9,4 @@
 - ``sampling``: samples, variable by variable: the definition, and a fast sampler
 - ``completion``: unknown variables drawn given known ones
 - ``saving``: a model in a file
-- ``gaps``, ``mixed``, ``heads_of_numbers``, ``recurring``, ``columns``, ``table``: tables
 """

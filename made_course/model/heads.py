@@ -9,7 +9,6 @@ numbers per variable, with any leading dimensions. If variables differ in kind,
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -63,7 +62,6 @@ class Head:
     needs_float32: bool = False
     num_classes: int | None = None
     arguments: tuple[Any, ...] = ()
-    family: tuple[object, ...] | None = None
     kinds: Tensor | None = None
 
     def log_prob(self, params: Tensor, x: Tensor) -> Tensor:
@@ -114,14 +112,6 @@ class Head:
     def arranged(self, outputs: Tensor) -> Tensor:
         """Return the outputs as :meth:`log_prob` takes them: (..., D * P) to (..., D, P)."""
         return outputs.unflatten(-1, (-1, self.params_per_variable))
-
-    def together(self, heads: Sequence[Head]) -> Head:
-        """One head for n columns, (..., n, P) and (..., n), from those of a family."""
-        return self
-
-    def left_out(self) -> Head:
-        """The head to learn with, of which no row knows itself, where it has counted the rows."""
-        return self
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(map(str, self.arguments))})"

@@ -60,8 +60,8 @@ class MADE(nn.Module):
         degrees: how hidden degrees are drawn, ``"uniform"``, ``"paper"`` or ``"even"``, see
             :func:`made_course.hidden_degrees`.
         head: distribution of the variables: ``Bernoulli()`` (None), ``Categorical(num_classes)``,
-            ``MixtureOfGaussians(num_components)``, ``Mixed([...])`` with one head per column, or
-            your own :class:`made_course.Head`.
+            ``MixtureOfGaussians(num_components)``, ``Mixed([...])`` with one head per column such
+            as ``table.head``, or your own :class:`made_course.Head`.
         direct: add masked connections from the inputs to the outputs; they start at zero.
         dropout: probability that a hidden unit is switched off while training.
         conditioning: tell each unit which inputs it sees, by a second weight matrix wherever a

@@ -76,7 +76,7 @@ class Run:
     def _steps(self, bar: tqdm) -> float:
         """Take a step for each batch; return the mean NLL, of each batch before its step."""
         model, steps, total, rows = self.model.train(), len(self.train), 0.0, 0
-        with values_are_known(isinstance(self.train, Shuffled)), _leave_one_out(model):
+        with values_are_known(isinstance(self.train, Shuffled)):
             for number, batch in enumerate(tensors(self.train)):
                 step = len(self.history) * steps + number
                 self.schedule.set_rate(self.optimizer, step, steps, self.history)
@@ -172,17 +172,6 @@ class Run:
 
     def _model_state(self) -> dict[str, Tensor]:
         return {name: value.clone() for name, value in self.model.state_dict().items()}
-
-
-@contextmanager
-def _leave_one_out(model: MADE) -> Iterator[None]:
-    """Inside the ``with``, a head that counted the training rows leaves out the row it scores."""
-    head = model.head
-    model.head = head.left_out()
-    try:
-        yield
-    finally:
-        model.head = head
 
 
 @torch.no_grad()

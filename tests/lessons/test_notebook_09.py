@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from made_course import MADE, NADE, binary_points, connectivity, direct_mask, load_table
-from made_course.data.tables import example_table
+from made_course.data.votes import example_table
 from made_lessons.checking.exercise import Wrong
 from made_lessons.checking.trained_models import Rows, judge_nll
 from made_lessons.notebook_09 import better_model_of_the_table as table

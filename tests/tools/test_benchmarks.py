@@ -2,28 +2,23 @@
 
 import math
 import re
-from collections import Counter
-from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 
+import numpy as np
 import pandas
 import pytest
 import torch
-from PIL import Image
 from torch import nn
 
 from made_course import MADE, load_table
 from tools.benchmarks import __main__ as benchmark
 from tools.benchmarks import (
     compression,
-    densities,
     document,
     figures,
-    gaps,
     peers,
-    ranges,
     rates,
-    recorded,
     sampling,
     tables,
 )
@@ -145,95 +140,36 @@ def test_the_loop_of_the_peers_learns():
     assert (drawn[:, 0] != drawn[:, 1]).float().mean() > 0.9
 
 
-# ---- densities, tables --------------------------------------------------------------------------
+# ---- tables -------------------------------------------------------------------------------------
 
 
-def test_the_checkerboard_is_even_over_its_black_squares():
-    points = densities.checkerboard(80_000)
-    corners = points.floor()
-    counts = Counter(tuple(corner) for corner in corners.int().tolist())
-    assert set(counts) == {(i, j) for i in range(-2, 2) for j in range(-2, 2) if (i + j) % 2 == 0}
-    assert sum((count - 10_000) ** 2 / 10_000 for count in counts.values()) < 7 + 5 * 14**0.5
-    tenths = torch.histc(points - corners, bins=10, min=0, max=1)
-    assert (tenths - 16_000).square().sum() / 16_000 < 9 + 5 * 18**0.5
+def heights(n=300):
+    """Return whole heights of three kinds, some of them the same for all."""
+    draw = np.random.default_rng(0)
+    kind = np.arange(n) % 3
+    height = np.where(draw.random(n) < 0.2, 100, 100 + 20 * kind + draw.normal(0, 9, n).round())
+    return pandas.DataFrame({"kind": np.array(["a", "b", "c"])[kind], "height": height})
 
 
-def test_densities_stand_beside_their_entropy_and_are_drawn(monkeypatch, tmp_path, capsys):
-    few = {"POINTS": 200, "TEST_POINTS": 300, "DRAWN": 7}
-    few["TRAINING"] = {"epochs": 2, "batch_size": 50, "lr": 0.02}
-    for name, value in few.items():
-        monkeypatch.setattr(densities, name, value)
-    seen, score = [], densities.evaluate
-    monkeypatch.setattr(densities, "evaluate", lambda *args: seen.append(args) or score(*args))
-    path = tmp_path / "densities.png"
-    printed, rows = told(
-        *(capsys, "--only", "densities", "--seeds", "3", "5", "--density-figure", str(path))
-    )
-    for name, entropy in {"two moons": "1.008", "checkerboard": "2.079"}.items():
-        assert rows[name][0] == entropy
-        mean, lowest, highest = map(float, re.findall(r"\d\.\d{3}", rows[name][1]))
-        assert mean == pytest.approx((lowest + highest) / 2, abs=0.001)
-    assert "![7 points drawn from each. Over x₁ and x₂: " in printed
-    assert f"]({path})" in printed
-    with Image.open(path) as image:
-        assert image.width > 700
-    trained_on = densities.two_moons(200, seed=3)
-    assert not torch.isin(trained_on, seen[0][1]).any()
+def test_nats_of_cells_are_those_of_the_entropy():
+    data = load_table(heights(3000), seed=0)
+    alone, together = tables.independent(data, 0), tables.made(data, 0)
+    height = -(0.2 * math.log(0.2) + 0.8 * math.log(0.8 / 9 / math.sqrt(2 * math.pi * math.e)))
+    assert together == pytest.approx(math.log(3) + height, abs=0.15)
+    assert alone > together + 0.3
 
 
-def two_columns(name, seed):
-    """Heights of three kinds, the kind in front."""
-    kind = torch.arange(120) % 3
-    height = kind + torch.randn(120, generator=torch.Generator().manual_seed(1)) / 2
-    frame = pandas.DataFrame({"kind": [f"kind {k}" for k in kind.tolist()], "height": height})
-    return load_table(frame, seed=seed)
-
-
-@pytest.mark.parametrize("name", tables.MODELS)
-def test_every_model_of_a_table_is_a_density_of_the_whole_row(name, monkeypatch):
-    if "zuko" in name:
-        pytest.importorskip("zuko", reason="needs tools/benchmarks/requirements.txt")
+def test_tables_print_nats_of_three_models(monkeypatch, capsys):
+    monkeypatch.setattr(tables, "TABLES", {"few": heights})
     monkeypatch.setattr(tables, "PATIENCE", 2)
-    torch.manual_seed(0)
-    model = tables.MODELS[name][0](two_columns(name, 0), 0)
-    heights = torch.linspace(-12, 12, 4_001)
-    rows = torch.cartesian_prod(torch.arange(3.0), heights)
-    with torch.no_grad():
-        density = model.log_prob(rows).exp().view(3, -1)
-    shares = torch.trapezoid(density, heights)
-    assert shares.sum() == pytest.approx(1, abs=1e-3)
-    drawn = model.sample(4_000)
-    assert drawn.shape == (4_000, 2)
-    torch.testing.assert_close(drawn[:, 0].long().bincount() / 4_000, shares, atol=0.04, rtol=0)
-    mean = (density * heights).sum() / density.sum()
-    assert drawn[:, 1].mean().item() == pytest.approx(mean.item(), abs=0.1)
-
-
-def test_tables_print_nats_seconds_and_samples(monkeypatch, capsys):
-    monkeypatch.setattr(tables, "read", two_columns)
-    monkeypatch.setattr(tables, "TABLES", {"heights": ()})
-    monkeypatch.setattr(tables, "MODELS", {"Gaussian": [tables.gaussian]})
-    monkeypatch.setattr(recorded, "TABLES", {"few": partial(recorded.incomes, 300)})
-    monkeypatch.setattr(recorded, "PATIENCE", 2)
-    printed, rows = told(capsys, "--only", "tables", "--seeds", "3", "5")
-    made, alone = (float(cell.split(" (")[0]) for cell in rows["few"])
-    assert 20 < made < 60
-    assert made == pytest.approx(alone, abs=3)
-    assert "**Tables, heights, 2 columns, 84/18/18 rows, 2 splits" in printed
-    assert re.fullmatch(r"\d\.\d\d \(.* to .*\)", rows["Gaussian"][0])
-
-
-def test_ranges_count_draws_outside_and_keep_gaps_out_of_nats(monkeypatch, capsys):
-    frame = recorded.incomes(300)
-    frame.loc[::3, "savings"] = float("nan")
-    limits = {"age": (18, 79), "children": (0, 1e9), "income": (0, 1)}
-    monkeypatch.setattr(ranges, "TABLES", {"few": (lambda: frame, limits)})
-    monkeypatch.setattr(recorded, "PATIENCE", 2)
-    _, rows = told(capsys, "--only", "ranges", "--seeds", "3")
-    assert rows["few"][0] == "income 2000"
-    made, alone = (float(cell.split(" (")[0]) for cell in rows["few"][1:])
-    assert 15 < made < 45
-    assert made == pytest.approx(alone, abs=3)
+    if find_spec("zuko") is None:
+        monkeypatch.setattr(tables, "flows", tables.independent)
+        monkeypatch.setitem(tables.MODELS, "zuko's best flow", tables.independent)
+    monkeypatch.setattr(tables, "CANDIDATES", tables.CANDIDATES[:1])
+    _, rows = told(capsys, "--only", "tables", "--seeds", "3", "5")
+    values = [float(cell.split(" (")[0]) for cell in rows["few, 210"]]
+    assert len(values) == 3
+    assert all(3 < value < 8 for value in values)
 
 
 def test_rates_print_a_row_for_each_set_and_rate(monkeypatch, capsys):
@@ -242,16 +178,6 @@ def test_rates_print_a_row_for_each_set_and_rate(monkeypatch, capsys):
     monkeypatch.setattr(rates, "PATIENCE", 1)
     _, rows = told(capsys, "--only", "rates", "--seeds", "0")
     assert {"votes, 0.03", "votes, 0.01", "votes, falling"} < set(rows)
-
-
-def test_gaps_are_measured_beside_scikit_learn(monkeypatch, capsys):
-    pytest.importorskip("sklearn", reason="needs tools/benchmarks/requirements.txt")
-    frame = two_columns("heights", 0)
-    frame = frame.inverse(frame.rows)
-    monkeypatch.setattr(gaps, "PATIENCE", 2)
-    monkeypatch.setattr(gaps, "TABLES", (lambda: frame,))
-    _, rows = told(capsys, "--only", "gaps", "--seeds", "0")
-    assert {"at random, 2%", "by a column, 30%", "by its own value, 30%"} < set(rows)
 
 
 # ---- bytes --------------------------------------------------------------------------------------

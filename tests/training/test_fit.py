@@ -10,8 +10,8 @@ import torch
 from torch.utils.data import DataLoader, TensorDataset
 
 from made_course import MADE, evaluate, fit
-from made_course.data.tables import Table
 from made_course.model.heads import Categorical, MixtureOfGaussians
+from made_course.tables.table import Table
 from made_course.training import precision
 from tests.training.learning_runs import (
     DATA,

@@ -8,11 +8,8 @@ shipped    test NLL of the weights that ship, beside a coin and independent pixe
 
 The others run only if --only names them:
 
-tables     test NLL, seconds and samples per second on mixed tables, beside flows of zuko
-ranges     twenty tables: draws outside ranges written down before, NLL beside independent columns
+tables     test NLL on five tables, beside independent columns and flows of zuko
 rates      six sets by the learning rate of fit with patience: constant or falling
-gaps       rows with gaps, beside whole rows and scikit-learn's imputer
-densities  test NLL of two moons and a checkerboard beside their entropy
 bytes      bytes per digit of a MADE, of contexts without a network, and of common programs
 weights    test NLL by initial weights of three kinds, for one to three layers
 figures    test NLL of the best configurations; it takes hours
@@ -35,12 +32,9 @@ from made_course import load_mnist
 from made_course.training.precision import bfloat16_is_faster
 
 from .compression import bytes_per_digit
-from .densities import densities
 from .figures import figures
-from .gaps import gaps
 from .initial_weights import initial_weights
 from .peers import peers
-from .ranges import ranges
 from .rates import rates
 from .recipe import recipe, shipped
 from .sampling import sampling
@@ -49,10 +43,7 @@ from .tables import tables
 QUICK = {"sampling": sampling, "peers": peers, "recipe": recipe, "shipped": shipped}
 SECTIONS = QUICK | {
     "tables": tables,
-    "ranges": ranges,
     "rates": rates,
-    "gaps": gaps,
-    "densities": densities,
     "bytes": bytes_per_digit,
     "weights": initial_weights,
     "figures": figures,
@@ -89,7 +80,6 @@ def main(arguments=None):
     add("--only", nargs="+", choices=SECTIONS, default=[*QUICK], metavar="SECTION")
     add("--repeats", type=int, default=5, help="repeats of sampling and peers; the best counts")
     add("--seeds", nargs="+", type=int, default=[0, 1, 2], help="of sections that train")
-    add("--density-figure", type=Path, metavar="PATH", help="a .png that densities writes")
     options = parser.parse_args(arguments)
     print_machine()
     for name in options.only:

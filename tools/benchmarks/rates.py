@@ -18,7 +18,7 @@ from made_course import (
 from made_course.training import schedules
 
 from .measuring import say, spread, table
-from .recorded import incomes
+from .tables import incomes
 
 HIDDEN, PATIENCE = (500,), 30
 RATES = {"0.03": 0.03, "0.01": 0.01, "falling": None}

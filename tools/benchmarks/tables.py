@@ -1,198 +1,197 @@
-"""Mixed tables that come with scikit-learn: MADE beside flows of zuko, and beside a Gaussian.
+"""Five tables: a MADE beside independent columns and beside flows of zuko.
 
-Every model has a density of the whole row, and meets the same rows, split and scaled alike, so that
-nats compare. A flow knows real numbers only: here the one class is counted, p(class), and the flow
-has the real columns given the class, as its context. The Gaussian is put together likewise.
+The unit is the probability of a cell as it was recorded, so that numbers with a density compare
+with those that have probabilities: a density is multiplied by the step at which its column was
+recorded, the number of which all cells are multiples, or by 1e-6 if four decimals do not write it.
 
-Candidates of a model are all trained, and the validation rows, which also stop each, choose one.
-Zuko's documentation trains three transforms by Adam at 0.001; fewer transforms, a higher rate and
-weight decay were seen to help on so few rows, so they are among the candidates.
+A flow has real numbers only. Here it has the numbers given the classes, which are its context, and
+each number is spread evenly over its step, as dequantization does. The classes have the shares of
+the training rows, with half a row more for each combination.
 """
 
 import time
-from collections.abc import Callable
 from copy import deepcopy
-from dataclasses import dataclass
-from functools import partial
 from itertools import product
 
+import numpy as np
 import torch
-from torch import Tensor, distributions
+from pandas import DataFrame
 from torch.nn.functional import one_hot
 from torch.utils.data import DataLoader, TensorDataset
 
-from made_course import MADE, Mixed, MixtureOfGaussians, Table, fit, load_table
-from made_course.data.table_columns import Column
-from made_course.data.table_numbers import Numbers
+from made_course import MADE, NormalScores, fit, load_table
 
 from .measuring import say, spread, table
-from .recorded import recorded
 
-TABLES = {
-    "wine": ("target", {}),
-    "breast_cancer": ("target", {}),
-    "diabetes": ("sex", {"scaled": False}),
-}
-"""Name in sklearn.datasets → its column of classes, and arguments of what loads it."""
-HIDDEN = (100,)
-PATIENCE = 30
-BATCH = 64
-DRAWN = 1_000
+HIDDEN, PATIENCE, BATCH = (100,), 30, 64
+UNIT = 1e-6
+"""Step of columns that four decimals do not write."""
+CANDIDATES = tuple(product(("MAF", "NSF"), (1, 3), ((1e-3, 0.0), (3e-3, 0.3))))
+"""Flow, number of transforms, learning rate and weight decay."""
 
 
-# ---- models -------------------------------------------------------------------------------------
+# ---- tables --------------------------------------------------------------------------------------
 
 
-def made(bells, data, seed):
-    """A model by the recipe of docs/own_data.md, whose number of bells is two."""
-    heads = [c.head if c.values else MixtureOfGaussians(bells) for c in data.columns]
-    model = MADE(len(heads), HIDDEN, natural_order=False, head=Mixed(heads), seed=seed)
-    train, valid, _ = data
-    fit(model, train, valid, patience=PATIENCE, seed=seed, progress=False)
-    return model
+def scikit(name, label, **arguments):
+    """Return a table of scikit-learn with its classes in front."""
+    from sklearn import datasets
+
+    frame = getattr(datasets, f"load_{name}")(as_frame=True, **arguments).frame
+    return frame[[label, *frame.columns.drop(label)]]
 
 
-@dataclass
-class ByClass:
-    """p(class) · p(reals | class): ``given`` makes the second of one-hot classes (B, K)."""
-
-    shares: Tensor
-    given: Callable[[Tensor], distributions.Distribution]
-
-    def log_prob(self, x):
-        codes = x[:, 0].long()
-        return self.shares.log()[codes] + self.given(self.hot(codes)).log_prob(x[:, 1:])
-
-    @torch.no_grad()
-    def sample(self, n):
-        codes = distributions.Categorical(self.shares).sample((n,))
-        return torch.cat([codes[:, None], self.given(self.hot(codes)).sample()], 1)
-
-    def hot(self, codes):
-        return one_hot(codes, len(self.shares)).float()
-
-
-def gaussian(data, seed):
-    """A mean for each class, and one covariance for all."""
-    train, *_ = data
-    codes, reals = train[:, 0].long(), train[:, 1:]
-    member = one_hot(codes).float()
-    means = member.T @ reals / member.sum(0)[:, None]
-    rest = reals - means[codes]
-    covariance = rest.T @ rest / len(rest)
-    return ByClass(
-        member.mean(0),
-        lambda classes: distributions.MultivariateNormal(classes @ means, covariance),
+def incomes(n=3000):
+    """Return made-up incomes with a long tail, savings of which a fifth is 0, ages, children."""
+    draw = np.random.default_rng(0)
+    age, school = draw.integers(18, 80, n), draw.choice([9, 12, 14, 16, 20], n)
+    income = np.exp(8.5 + 0.12 * school + 0.01 * age + 0.5 * draw.normal(size=n))
+    saved = np.exp(-1 + 0.9 * np.log(income) + 0.8 * draw.normal(size=n))
+    return DataFrame(
+        {
+            "age": age,
+            "school": school,
+            "income": income.round(2),
+            "savings": np.where(draw.random(n) < 0.22, 0, saved).round(2),
+            "children": draw.poisson(np.clip((age - 20) / 25, 0.1, 2)),
+        }
     )
 
 
-def flow(name, transforms, rate, decay, data, seed):
-    """A flow of zuko, trained until its best score on the validation rows is long ago."""
+def randhie():
+    """Return 2,000 rows of a table that the package statsmodels ships."""
+    from statsmodels.datasets import randhie
+
+    frame = randhie.load_pandas().data
+    return frame.sample(2000, random_state=0).reset_index(drop=True)
+
+
+TABLES = {
+    "wine": lambda: scikit("wine", "target"),
+    "breast cancer": lambda: scikit("breast_cancer", "target"),
+    "diabetes": lambda: scikit("diabetes", "sex", scaled=False),
+    "incomes": incomes,
+    "randhie": randhie,
+}
+
+
+def steps_of(data):
+    """Return the step of each column of numbers, by its index."""
+    return {i: c.step or UNIT for i, c in enumerate(data.columns) if c.numbers is not None}
+
+
+# ---- models --------------------------------------------------------------------------------------
+
+
+def made(data, seed):
+    """Return the test nats of a model trained as docs/own_data.md does."""
+    torch.manual_seed(seed)
+    model = MADE(len(data.columns), HIDDEN, head=data.head, seed=seed)
+    fit(model, data.train, data.valid, patience=PATIENCE, seed=seed, progress=False)
+    with torch.no_grad():
+        return nats(data, model.log_conditionals(data.test))
+
+
+def independent(data, seed):
+    """Return the test nats of the columns by themselves: untrained heads, and shares of classes."""
+    log_p = []
+    for i, column in enumerate(data.columns):
+        x = data.test[:, i]
+        if column.numbers is not None:
+            start = column.numbers.start().expand(len(x), -1)
+            log_p.append(column.numbers.log_prob(start, x))
+        else:
+            rows = torch.bincount(data.train[:, i].long(), minlength=len(column.values)) + 0.5
+            log_p.append((rows / rows.sum()).log()[x.long()])
+    return nats(data, torch.stack(log_p, 1))
+
+
+def nats(data, log_p):
+    """Return the mean nats of the test rows as recorded, from log-probabilities and densities."""
+    log_p = log_p.clone()
+    for i, step in steps_of(data).items():
+        head = data.columns[i].numbers
+        if isinstance(head, NormalScores) and head.is_density:
+            has_mass = torch.isin(data.test[:, i].double(), torch.tensor(head.arguments[3]))
+            log_p[:, i] += torch.where(has_mass, 0.0, float(np.log(step)))
+    return -log_p.sum(1).mean().item()
+
+
+def flows(data, seed):
+    """Return the test nats of the flow that is best on the validation rows."""
+    torch.manual_seed(seed)
+    trained = [flow(data, *candidate) for candidate in CANDIDATES]
+    return min(trained)[1]
+
+
+def flow(data, name, transforms, rate_and_decay):
+    """Return the validation and test nats of one flow."""
     from zuko import flows
 
-    train, valid, _ = data
-    shares = one_hot(train[:, 0].long()).float().mean(0)
-    net = getattr(flows, name)(train.shape[1] - 1, len(shares), transforms=transforms)
-    model = ByClass(shares, net)
-    batches = DataLoader(TensorDataset(train), BATCH, shuffle=True)
+    numbers = [*steps_of(data)]
+    classes = [i for i in range(len(data.columns)) if i not in numbers]
+    sizes = [len(data.columns[i].values) for i in classes]
+    steps = torch.tensor([*steps_of(data).values()])
+    sd, mean = torch.std_mean(data.train[:, numbers], dim=0)
+
+    def reals(rows):
+        noise = torch.rand(len(rows), len(numbers)) - 0.5
+        return (rows[:, numbers] + noise * steps - mean) / sd
+
+    def context(rows):
+        hot = [one_hot(rows[:, i].long(), k) for i, k in zip(classes, sizes, strict=True)]
+        return torch.cat(hot, 1).float()
+
+    net = getattr(flows, name)(len(numbers), sum(sizes), transforms=transforms)
+    rate, decay = rate_and_decay
     optimizer = torch.optim.AdamW(net.parameters(), rate, weight_decay=decay)
-    best, waited = float("inf"), 0
+    train, valid, test = data
+    batches = DataLoader(TensorDataset(train), BATCH, shuffle=True)
+    best, waited, fixed = float("inf"), 0, reals(valid)
     while waited < PATIENCE:
-        for (x,) in batches:
-            loss = -model.log_prob(x).mean()
+        for (rows,) in batches:
+            loss = -net(context(rows)).log_prob(reals(rows)).mean()
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
-        score, waited = nll(model, valid), waited + 1
+        with torch.no_grad():
+            score = -net(context(valid)).log_prob(fixed).mean().item()
+        waited += 1
         if score < best:
             best, waited, weights = score, 0, deepcopy(net.state_dict())
     net.load_state_dict(weights)
-    return model
+    with torch.no_grad():
+        of_numbers = net(context(test)).log_prob(reals(test)) + (steps / sd).log().sum()
+    of_classes = log_shares(train[:, classes], test[:, classes], np.prod(sizes))
+    return best, -(of_numbers + of_classes).mean().item()
 
 
-GRID = tuple(product((1, 3), ((1e-3, 0.0), (3e-3, 0.3), (3e-3, 3.0))))
-"""Transforms, each with learning rates and weight decays."""
-MODELS = {
-    "MADE, the recipe": [partial(made, 2)],
-    "MADE, 1, 2 or 5 bells": [partial(made, bells) for bells in (1, 2, 5)],
-    **{
-        f"zuko's {name}, best of {len(GRID)}": [partial(flow, name, t, *rest) for t, rest in GRID]
-        for name in ("MAF", "NSF")
-    },
-    "a Gaussian for each class": [gaussian],
-}
-"""Name → candidates, each of which makes a model of a table and a seed."""
+def log_shares(train, test, combinations):
+    """Return the logarithm of the share that the classes of each test row have in training."""
+    rows = (test[:, None] == train).all(2).sum(1)
+    return ((rows + 0.5) / (len(train) + combinations / 2)).log()
 
 
-# ---- measuring ----------------------------------------------------------------------------------
+# ---- the section ---------------------------------------------------------------------------------
+
+MODELS = {"MADE": made, "independent columns": independent, "zuko's best flow": flows}
 
 
 def tables(options):
-    for name in TABLES:
-        loaded = [read(name, seed) for seed in options.seeds]
-        runs = {model: [] for model in MODELS}
-        for (seed, data), model in product(zip(options.seeds, loaded, strict=True), MODELS):
-            say(f"tables: {name}, seed {seed}, {model}")
-            runs[model].append(measured(MODELS[model], data, seed))
-        sizes = "/".join(str(len(part)) for part in loaded[0])
-        table(
-            f"Tables, {name.replace('_', ' ')}, {len(loaded[0].columns)} columns, {sizes} rows, "
-            f"{len(loaded)} splits, reals scaled to a standard deviation of 1",
-            ("model", "test NLL in nats (lowest to highest)", "CPU seconds", "samples a second"),
-            [row(model, *zip(*found, strict=True)) for model, found in runs.items()],
-        )
-    recorded(options)
-
-
-def read(name, seed):
-    """The table with its class in front."""
-    from sklearn import datasets
-
-    label, arguments = TABLES[name]
-    frame = getattr(datasets, f"load_{name}")(as_frame=True, **arguments).frame
-    # a density of diabetes' s4 has no bound: it is 4 in 29% of the rows
-    frame = frame.drop(columns="s4", errors="ignore")
-    return plain(load_table(frame[[label, *frame.columns.drop(label)]], seed=seed))
-
-
-def plain(data):
-    """The table with all numbers scaled, and a density for each: others know nothing else."""
-    frame, columns = data.inverse(data.rows), []
-    for column in data.columns:
-        if column.numbers:
-            here = frame[column.name].iloc[data.row_numbers[0].numpy()]
-            numbers = Numbers(MixtureOfGaussians(2), here.mean(), here.std())
-            column = Column(column.name, numbers=numbers)
-        columns.append(column)
-    rows = [torch.from_numpy(column.encode(frame[column.name])).float() for column in columns]
-    return Table(torch.stack(rows, 1), columns, data.row_numbers)
-
-
-def measured(candidates, data, seed):
-    """Test NLL of the candidate that is best on validation, CPU seconds of all, samples a second.
-
-    Processor time, since other work on the machine hardly adds to it.
-    """
-    torch.manual_seed(seed)
-    start = time.process_time()
-    _, valid, test = data
-    model = min((make(data, seed) for make in candidates), key=lambda model: nll(model, valid))
-    seconds = time.process_time() - start
-    start = time.process_time()
-    for _ in range(3):
-        model.sample(DRAWN)
-    return nll(model, test), seconds, 3 * DRAWN / (time.process_time() - start)
-
-
-@torch.no_grad()
-def nll(model, x):
-    return -model.log_prob(x).mean().item()
-
-
-def row(name, nats, seconds, rates):
-    return (
-        name,
-        spread(nats),
-        f"{sum(seconds) / len(seconds):.1f}",
-        f"{sum(rates) / len(rates):,.0f}",
+    rows = []
+    for name, load in TABLES.items():
+        found, seconds = {model: [] for model in MODELS}, dict.fromkeys(MODELS, 0.0)
+        for seed in options.seeds:
+            data = load_table(load(), seed=seed)
+            for model, nats_of in MODELS.items():
+                say(f"tables: {name}, split {seed}, {model}")
+                start = time.process_time()
+                found[model].append(nats_of(data, seed))
+                seconds[model] += time.process_time() - start
+        rows.append((f"{name}, {len(data.train):,}", *map(spread, found.values())))
+        say(f"tables: {name}, CPU seconds: { {m: round(s, 1) for m, s in seconds.items()} }")
+    table(
+        f"Tables, nats per row of recorded cells, {len(options.seeds)} splits",
+        ("table, training rows", *MODELS),
+        rows,
     )

@@ -27,7 +27,7 @@ import pytest
 
 ROOMS = {  # a folder, files of it that are changed, and the tests that then run
     "masks": ("made_course/model", ["masks"], ["masks"]),
-    "heads": ("made_course/model", ["heads"], ["heads", "mixed"]),
+    "heads": ("made_course/model", ["heads"], ["heads"]),
     "mask_sets": ("made_course/model", ["mask_sets"], ["mask_sets", "saving"]),
     "sampling": ("made_course/model", ["sampling"], ["sampling"]),
     "made": (
@@ -46,20 +46,16 @@ ROOMS = {  # a folder, files of it that are changed, and the tests that then run
         ["compression", "logistic_orderings", "pixel_orderings"],
     ),
     "tables": (
-        "made_course/data",
-        ["mnist_binarized", "table_cells", "table_columns", "table_files", "table_texts", "tables"],
-        ["mnist_binarized", "table_files", "table_of_model", "tables"],
+        "made_course/tables",
+        ["columns", "gaps", "mixed", "numeric_columns", "reading", "table"],
+        ["gaps", "mixed", "normal_scores", "reading", "saving_tables"],
     ),
-    "columns": (
-        "made_course/model",
-        ["columns", "gaps", "heads_of_numbers", "recurring", "table"],
-        ["columns_of_numbers", "gaps", "heads_of_numbers", "table_of_model"],
+    "normal scores": (
+        "made_course/tables",
+        ["normal_scores"],
+        ["normal_scores"],
     ),
-    "numbers": (
-        "made_course/data",
-        ["table_numbers", "table_repeats"],
-        ["columns_of_numbers"],
-    ),
+    "data": ("made_course/data", ["mnist_binarized"], ["mnist_binarized"]),
     "training": (
         "made_course/training",
         ["batches", "checkpoints", "evaluate", "fit", "run", "schedules"],

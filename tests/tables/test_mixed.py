@@ -11,11 +11,11 @@ from made_course import (
     Categorical,
     Mixed,
     MixtureOfGaussians,
+    NormalScores,
     complete,
     evaluate,
     fit,
 )
-from made_course.model.heads_of_numbers import Whole
 from tests.networks import COLUMNS, uniforms, with_weights
 
 THREE = Mixed([Categorical(3), MixtureOfGaussians(2), Bernoulli()])
@@ -39,8 +39,9 @@ def test_the_sum_over_classes_of_the_integral_over_reals_is_one(num_masks, extra
     assert (p * lengths).sum().item() == pytest.approx(1, abs=1e-6)
 
 
-def test_one_column_of_whole_numbers_makes_bfloat16_too_coarse():
-    assert Mixed([Bernoulli(), Whole(2)]).needs_float32
+def test_one_column_of_numbers_makes_bfloat16_too_coarse():
+    numbers = NormalScores(2, (0.0, 1.0), (-40.0, 40.0))
+    assert Mixed([Bernoulli(), numbers]).needs_float32
 
 
 def test_a_new_model_starts_each_column_as_its_head_says():
@@ -97,7 +98,7 @@ def test_it_shows_itself_as_it_may_be_written():
     ("heads", "error", "message"),
     [
         ([], ValueError, "a head for each column, got an empty one"),
-        (Bernoulli(), TypeError, r"heads must be a list, .* got Bernoulli\(\)"),
+        (Bernoulli(), TypeError, r"heads must be a list .* got Bernoulli\(\)"),
         ([Bernoulli(), Bernoulli], TypeError, r"heads\[1\] must be .* of one column, got <class"),
         ([Mixed([Bernoulli()])], TypeError, r"heads\[0\] must be .* one column, got Mixed"),
     ],

@@ -1,0 +1,22 @@
+"""An example table: how members of the US House of Representatives voted in 1984."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def example_table() -> Path:
+    """Return the path of a CSV file with 335 of the 435 members, one row per member.
+
+    Column ``republican`` is 1 for Republicans and 0 for Democrats. Each of 16 votes has two
+    columns, such as ``immigration yea`` and ``immigration nay``. Both are 0 if no position is
+    known, and they are never both 1. Exercise 9.4 keeps the other 100 members.
+
+    Source: "Congressional Voting Records", UCI Machine Learning Repository (1987),
+    doi:10.24432/C5C01P, CC BY 4.0; see ``votes_LICENSE.txt`` beside the file.
+
+    Example:
+        >>> example_table().name
+        'votes.csv'
+    """
+    return Path(__file__).with_name("files") / "votes.csv"

@@ -1,0 +1,94 @@
+"""What a column of a table is, and how its cells become numbers for a model, and back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas
+import torch
+from pandas import Series
+
+from ..common.words import listing, percent
+from ..model.heads import Bernoulli, Categorical, Head
+from .gaps import Gaps
+from .normal_scores import NormalScores
+
+MOST_DIGITS = 4
+"""Largest number of decimals of a step."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table: two values, classes, or numbers.
+
+    Args:
+        name: name in the table.
+        values: classes, in the order of their codes 0, 1, ...; empty for numbers.
+        numbers: head of the numbers; None for classes.
+        step: number of which all numbers are multiples, or None.
+        words: description of the numbers.
+        missing: share of the rows in which the cell is missing.
+
+    Example:
+        >>> print(Column("weather", ("fair", "rain", "snow")))
+        weather: 3 classes (fair, rain and snow)
+    """
+
+    name: str
+    values: tuple[object, ...] = ()
+    numbers: NormalScores | None = None
+    step: float | None = None
+    words: str = ""
+    missing: float = 0.0
+
+    @property
+    def head(self) -> Head:
+        """The head: Bernoulli, Categorical or that of the numbers, in Gaps if cells are missing."""
+        head: Head
+        if self.numbers is not None:
+            head = self.numbers
+        else:
+            head = Bernoulli() if len(self.values) == 2 else Categorical(len(self.values))
+        return Gaps(head) if self.missing else head
+
+    def encode(self, cells: Series) -> np.ndarray:
+        """Return codes or numbers (N,), NaN where a cell is missing or not possible here."""
+        if self.numbers is None:
+            codes = {value: code for code, value in enumerate(self.values)}
+            return cells.astype(object).map(codes).to_numpy(float)
+        numbers = pandas.to_numeric(cells, errors="coerce").to_numpy(float, na_value=np.nan)
+        is_possible = self.numbers.is_possible(torch.from_numpy(numbers.astype(np.float32)))
+        return np.where(is_possible, numbers, np.nan)
+
+    def decode(self, numbers: np.ndarray) -> Series:
+        """Return the cells for codes or numbers (N,); NaN stays missing."""
+        if self.numbers is None:
+            return self._classes(numbers)
+        if self.step is None:
+            return pandas.Series(numbers)
+        cells = pandas.Series((np.rint(numbers / self.step) * self.step).round(MOST_DIGITS))
+        if self.step % 1:
+            return cells
+        return cells.astype("Int64" if cells.isna().any() else "int64")
+
+    def _classes(self, codes: np.ndarray) -> Series:
+        classes = pandas.Series(self.values)
+        wrong = codes[~np.isnan(codes) & ~np.isin(codes, classes.index)]
+        if len(wrong):
+            raise ValueError(
+                f"{wrong[0]:g} is not a code of column {self.name!r}, whose codes are 0 to "
+                f"{len(classes) - 1}. Means of codes have no class; use draws"
+            )
+        return classes.reindex(codes).reset_index(drop=True)
+
+    def __str__(self) -> str:
+        gaps = f", missing in {percent(self.missing)} of the rows" if self.missing else ""
+        if self.numbers is not None:
+            return f"{self.name}: {self.words}{gaps}"
+        kind = "yes/no" if len(self.values) == 2 else f"{len(self.values)} classes"
+        return f"{self.name}: {kind} ({listing([_shown(value) for value in self.values])}){gaps}"
+
+
+def _shown(value: object) -> str:
+    return f"{value:.7g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,69 @@
+"""A head for a variable that is missing in some rows."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from ..model.heads import Head
+
+
+class Gaps(Head):
+    r"""A head for a variable that is missing in some rows, where it is NaN.
+
+    .. math::
+        \log p(x) = \sum_{i\ \mathrm{present}} \log p(x_i \mid x_{before},
+        \text{which of these are present})
+
+    The network reads a missing variable as zeros, and one more input says whether it is missing.
+    Its own term is left out. For each pattern of gaps, the probabilities of the variables that are
+    present sum to one.
+
+    This assumes that a gap depends only on variables that come before it in the ordering. Whether
+    an income is missing may depend on the city, if the city comes first, but not on the income
+    itself. So order variables by how often they are missing, the most complete ones first.
+
+    Args:
+        head: head of the variable where it is present.
+
+    Example:
+        >>> from made_course import MADE, Bernoulli
+        >>> model = MADE(2, (8,), head=Gaps(Bernoulli()), seed=0)
+        >>> x = torch.tensor([[torch.nan, 0.0], [torch.nan, 1.0]])
+        >>> round(model.log_prob(x).exp().sum().item(), 5)  # x2 where x1 is missing
+        1.0
+    """
+
+    def __init__(self, head: Head) -> None:
+        if not isinstance(head, Head) or head.kinds is not None:
+            raise TypeError(f"head must be a head of one column, got {head!r}")
+        self.head = head
+        self.arguments = (head,)
+        self.params_per_variable = head.params_per_variable
+        self.inputs_per_variable = head.inputs_per_variable + 1
+        self.is_density, self.num_classes = head.is_density, head.num_classes
+        self.needs_float32 = head.needs_float32
+
+    def log_prob(self, params: Tensor, x: Tensor) -> Tensor:
+        """Return the log-probability of each value, 0 if it is missing: (..., P) and (...)."""
+        is_missing = x.isnan()
+        x = self.head.filled(x, ~is_missing)  # because NaN has no finite gradient
+        return self.head.log_prob(params, x).masked_fill(is_missing, 0)
+
+    def sample(self, params: Tensor, u: Tensor) -> Tensor:
+        """Return one value for each uniform number; none is missing."""
+        return self.head.sample(params, u)
+
+    def encode(self, x: Tensor) -> Tensor:
+        """Return the inputs of the head, zeros if x is missing, and whether it is missing."""
+        is_missing = x.isnan()[..., None]
+        inputs = self.head.encode(self.head.filled(x, ~is_missing[..., 0]))
+        return torch.cat([inputs.masked_fill(is_missing, 0), is_missing.to(inputs)], -1)
+
+    def start(self) -> Tensor | None:
+        """Return the first biases of the head."""
+        return self.head.start()
+
+    def check(self, x: Tensor) -> None:
+        """Raise ValueError unless every value that is present is a value of the head."""
+        self.head.check(self.head.filled(x, ~x.isnan()) if x.is_floating_point() else x)

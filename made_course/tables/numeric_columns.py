@@ -1,0 +1,227 @@
+"""What the numbers of a column are: their step, their bounds, and the head for them."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import torch
+from pandas import Series
+
+from ..common.words import listing, percent
+from .columns import MOST_DIGITS, Column
+from .normal_scores import NormalScores, ndtr
+
+Curve = tuple[np.ndarray, np.ndarray]
+"""Knots of a distribution function Φ(s(x)), and the scores s there; s is linear between knots."""
+MOST_STEPS = 2**21
+"""Number of steps from 0 up to which float32 tells neighbours apart."""
+MANY = 10
+"""So many rows do not have one value by accident."""
+LEAST_SHARE = 0.05
+"""Smallest share of real numbers in point masses at repeated values."""
+OUTERMOST = 40.0
+"""Beyond this score, the normal distribution has no mass in float64."""
+NORMAL_PART = 0.25
+"""Part of the mass of a curve that is normal."""
+HALVINGS = 0.5 ** np.arange(20.0, 0.0, -1.0)
+"""Parts of the outer mass at which a curve has knots outside of the training values."""
+UNITS = (2, 5, 10, 20, 25, 50, 100, 200, 250, 500, 1000, 2000, 2500, 5000, 10_000)
+"""Multiples of a step to which people round."""
+
+
+def numeric_column(
+    numbers: Series,
+    training: np.ndarray,
+    bounds: tuple[float, float] | None,
+    num_components: int,
+) -> Column:
+    """Return the column of numbers, whose distribution is that of the training rows.
+
+    Args:
+        numbers: all numbers that are present, with row numbers as their index.
+        training: row numbers of the training rows.
+        bounds: lower and upper bound; None to find them from the numbers.
+        num_components: number of Gaussians of the head.
+    """
+    values, counts = np.unique(numbers, return_counts=True)
+    step = step_of(values)
+    bounds = bounds or bounds_of(values, counts)
+    exact = numbers.to_numpy(np.float32).astype(float)
+    if len(np.unique(exact)) < 0.9 * len(values):
+        raise ValueError("has more digits than float32 holds: subtract the smallest number first")
+    chosen = exact[np.isin(numbers.index, training)]
+    if len(np.unique(chosen)) < 2:
+        raise ValueError(
+            f"has fewer than two different values in the {len(training):,} training rows"
+        )
+    has_cells = step is not None and np.abs(values).max() < MOST_STEPS * step
+    head = head_of_numbers(chosen, step if has_cells else None, bounds, num_components)
+    shares = {f"{v:g}": c / len(numbers) for v, c in zip(values, counts, strict=True)}
+    common = [f"{v} in {percent(s)}" for v, s in shares.items() if s >= 0.1]
+    words = "real" if step is None else "whole" if step == 1 else f"multiples of {step:g}"
+    words += f" from {bounds[0]:g}" if math.isfinite(bounds[0]) else ""
+    words += f" to {bounds[1]:g}" if math.isfinite(bounds[1]) else ""
+    first, median, third = np.quantile(numbers, (0.25, 0.5, 0.75))
+    words += f" (median {median:.4g}, half from {first:.4g} to {third:.4g})"
+    words += f", {listing(common, most=3)} of the rows" if common else ""
+    return Column(str(numbers.name), numbers=head, step=step, words=words)
+
+
+def head_of_numbers(
+    numbers: np.ndarray, step: float | None, bounds: tuple[float, float], num_components: int
+) -> NormalScores:
+    """Return the head that begins with the distribution of the training values.
+
+    Common values have all their rows as a point mass. Of the rows with rare values, a share is in
+    point masses at repeated values. The others follow a curve, which also gives probabilities to
+    values that no row has. If people have rounded the numbers, a part of the curve is in the
+    multiples of the unit to which they round.
+
+    Args:
+        numbers: (n,) training values, at least two of them different.
+        step: number of which all values are multiples; None if they have a density.
+        bounds: lower and upper bound, infinite where there is none.
+        num_components: number of Gaussians of the head.
+    """
+    scale, half = (step, 0.5) if step else (1.0, 0.0)  # from here on, steps are of size 1
+    numbers = np.rint(numbers / scale) if step else numbers
+    lower, upper = np.asarray(bounds, None if step else np.float32).astype(float) / scale
+    values, counts = np.unique(numbers, return_counts=True)
+    n, n_bars = len(numbers), int(np.clip(math.sqrt(len(numbers)), 8, 64))
+    is_common = (counts > n / n_bars) | np.isin(values, (lower, upper))
+    weights = np.where(is_common, 0.5, counts)  # half a row, so that other values are possible
+    curve = curve_of(values, weights, n_bars, (lower - half, upper + half))
+    unit, rounded = rounding_of(values[~is_common]) if step else (1, 0.0)
+    smooth = (1 - rounded) * mass_of(curve, values, 2 * half or 1e-9 * np.ptp(values))
+    smooth += rounded * np.where(values % unit == 0, mass_of(curve, values, unit), 0.0)
+    share = repeated_share(counts[~is_common], smooth[~is_common])
+    if step is None and share < LEAST_SHARE:
+        share = 0.0  # float32 makes some real numbers equal
+    masses = np.where(is_common, counts - 0.5, share * counts) / n
+    if rounded:
+        first, last = np.clip(values[[0, -1]] + [-10 * unit, 10 * unit], lower, upper) / unit
+        multiples = unit * np.arange(math.ceil(first), math.floor(last) + 1)
+        added = (1 - masses.sum()) * rounded * mass_of(curve, multiples, unit)
+        values, index = np.unique(np.append(values, multiples), return_inverse=True)
+        masses = np.bincount(index, np.append(masses, added)).astype(float)
+    knots, scores = curve
+    arrays = (knots * scale, scores, values[masses > 0] * scale, masses[masses > 0])
+    knots, scores, values, masses = (array.tolist() for array in arrays)
+    return NormalScores(num_components, knots, scores, values, masses, step)
+
+
+def curve_of(
+    values: np.ndarray, weights: np.ndarray, n_bars: int, bounds: tuple[float, float]
+) -> Curve:
+    """Return the curve through weighted values, with knots at equally spaced scores.
+
+    A part of its mass is normal, with the same quantiles at 5% and 95%. So the curve has no jumps
+    where few values are, and Gaussians in the units of the column stay close to Gaussians.
+    """
+    shares = (weights.cumsum() - weights / 2) / weights.sum()
+    low, high = np.interp([0.05, 0.95], shares, values)
+    if low < high:
+        normal = _ndtr((values - (low + high) / 2) * 2 * _ndtri(0.95) / (high - low))
+        normal = np.interp(normal, normal[[0, -1]], shares[[0, -1]])  # within the training values
+        shares = (1 - NORMAL_PART) * shares + NORMAL_PART * normal
+    middles = _ndtri(shares)
+    scores = np.linspace(middles[0], middles[-1], n_bars + 1)
+    knots, scores = _continued(np.interp(scores, middles, values), scores, bounds[0])
+    knots, scores = _continued(-knots[::-1], -scores[::-1], -bounds[1])
+    return -knots[::-1], -scores[::-1]
+
+
+def _continued(knots: np.ndarray, scores: np.ndarray, bound: float) -> Curve:
+    """Continue a curve to the left: evenly to a bound, or falling like the distance to the -4."""
+    end, mass = knots[0], _ndtr(scores[0])
+    if end <= bound:
+        return knots, np.append(-OUTERMOST, scores[1:])
+    if math.isfinite(bound):
+        added = np.append(bound, bound + (end - bound) * HALVINGS)
+        parts = HALVINGS
+    else:
+        inner = min(8 * mass, 0.5)
+        width = (np.interp(_ndtri(inner), scores, knots) - end) / math.log(inner / mass)
+        added = end - 4 * width * (1 / np.append(HALVINGS[0] / 2, HALVINGS) - 1)
+        parts = HALVINGS**4
+    scores = np.concatenate([[-OUTERMOST], _ndtri(mass * parts), scores])
+    return np.append(added, knots), scores
+
+
+def mass_of(curve: Curve, x: np.ndarray, width: float) -> np.ndarray:
+    """Return the mass of cells of a width around each x."""
+    below, above = np.interp([x - width / 2, x + width / 2], *curve)
+    return _ndtr(above) - _ndtr(below)
+
+
+def rounding_of(values: np.ndarray) -> tuple[int, float]:
+    """Return the unit to which whole numbers are rounded, and how many more than by accident.
+
+    Example:
+        >>> rounding_of(np.append(np.arange(100.0, 9000.0, 100.0), [1234.0, 4321.0]))
+        (100, 0.977...)
+    """
+    best, unit, rounded = float(MANY), 1, 0.0  # nats of all values
+    for multiple in UNITS if len(values) else ():
+        part = float((values % multiple == 0).mean())
+        share = min((part - 1 / multiple) / (1 - 1 / multiple), 1 - 0.5 / len(values))
+        if share <= 0:
+            continue
+        gain = part * math.log1p(share * (multiple - 1)) + (1 - part) * math.log1p(-share)
+        if gain * len(values) > best:
+            best, unit, rounded = gain * len(values), multiple, share
+    return unit, rounded
+
+
+def repeated_share(counts: np.ndarray, smooth: np.ndarray) -> float:
+    """Return the best share of the rows in point masses, by leave-one-out and EM.
+
+    Args:
+        counts: number of rows of each value.
+        smooth: probability of each value on the curve.
+    """
+    if not len(counts):
+        return 0.0
+    repeated = (counts - 1) / counts.sum()  # frequency of the value in the other rows
+    share = 0.5
+    for _ in range(100):
+        joint = share * repeated
+        share = float(np.average(joint / (joint + (1 - share) * smooth + 1e-300), weights=counts))
+    return share * counts.sum() / (counts.sum() + 1)  # below 1, for values that nobody has
+
+
+def step_of(values: np.ndarray) -> float | None:
+    """Return the largest number of which all values are multiples, if few decimals write it.
+
+    Example:
+        >>> step_of(np.array([0.5, 2.25, 7.0])), step_of(np.array([1.41421, 3.0]))
+        (0.25, None)
+    """
+    for digits in range(MOST_DIGITS + 1):
+        scaled = values * 10**digits
+        whole = np.rint(scaled)
+        if (np.abs(scaled - whole) <= np.clip(1e-6 * np.abs(scaled), 1e-6, 0.01)).all():
+            return float(np.gcd.reduce(whole.astype(np.int64))) / 10**digits or None
+    return None
+
+
+def bounds_of(values: np.ndarray, counts: np.ndarray) -> tuple[float, float]:
+    """Return the bounds that sorted values suggest, infinite where they suggest none.
+
+    Numbers that are never negative have the lower bound 0, and the upper bound 1 or 100 if that is
+    their largest value. An end is also a bound if it has many rows, and not fewer than the value
+    beside it.
+    """
+    low, high = float(values[0]), float(values[-1])
+    lower = low if counts[0] >= max(MANY, counts[1]) else 0.0 if low >= 0 else -math.inf
+    is_upper = counts[-1] >= max(MANY, counts[-2]) or (low >= 0 and high in (1, 100))
+    return lower, high if is_upper else math.inf
+
+
+def _ndtr(x):
+    return ndtr(torch.as_tensor(x, dtype=torch.float64)).numpy()
+
+
+def _ndtri(p):
+    return torch.special.ndtri(torch.as_tensor(p, dtype=torch.float64)).numpy()

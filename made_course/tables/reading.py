@@ -1,0 +1,276 @@
+"""A table of your own: read by pandas, coded as numbers, and split."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Literal
+
+import numpy as np
+import pandas
+import torch
+from pandas import DataFrame, Series
+from pandas.api.types import is_bool_dtype, is_numeric_dtype
+
+from ..common.arguments import check_choice, check_count, check_number
+from ..common.words import listing
+from .columns import Column
+from .numeric_columns import numeric_column
+from .table import Table
+
+Kind = str | tuple[float, float]
+"""``"classes"``, ``"real"``, ``"drop"``, or bounds of numbers."""
+_CURE = (
+    "Correct it, make it missing by na_values=[...], or say how numbers are written by decimal= "
+    "and thousands="
+)
+MOST_CLASSES = 20
+ROWS_PER_CLASS = 5
+
+
+def load_table(
+    source: str | os.PathLike[str] | DataFrame,
+    *,
+    split: Sequence[float] | None = (0.70, 0.15, 0.15),
+    seed: int = 0,
+    like: Table | None = None,
+    missing: Literal["refuse", "keep"] = "refuse",
+    kinds: Mapping[str, Kind] | None = None,
+    num_components: int = 2,
+    **read_csv: Any,
+) -> Table:
+    r"""Load a table, find out what each column is, code its cells, and split its rows.
+
+    ``print(table)`` says what each column is:
+
+    - yes/no, coded as 0 and 1: 0 and 1, True and False, any two texts;
+    - classes, coded as 0, 1, 2, ...: texts, categories, numbers with at most 20 different values
+      that have five rows each on average;
+    - numbers: all others, see :class:`made_course.tables.normal_scores.NormalScores`.
+
+    The training rows give the distribution of each column of numbers. Rows should be independent
+    of one another: with near-copies of one thing in several rows, a test score is too good.
+
+    Args:
+        source: path or address of a file that ``pandas.read_csv`` reads, or a pandas frame.
+        split: fractions of the rows for training, validation and, if there are three, test. None
+            leaves the table whole.
+        seed: seed of the shuffle that decides which row goes into which part.
+        like: table whose columns and codes are used, so that its model can read these rows. Other
+            columns are left out.
+        missing: ``"refuse"`` missing cells, or ``"keep"`` them as NaN, for models of rows with gaps
+            (see :class:`made_course.Gaps`) and for :func:`made_course.complete`.
+        kinds: what columns are, if the rules above are wrong: ``{"zip": "classes", "income":
+            "real", "id": "drop", "per cent": (0, 100)}``, where a pair is bounds of numbers.
+        num_components: number of Gaussians in the mixture for a column of numbers.
+        read_csv: arguments of ``pandas.read_csv``, such as ``sep=";"`` or ``na_values="?"``.
+
+    Raises:
+        ValueError: if a column cannot be modelled, or a cell is missing or not possible: the
+            message names the row, the column and what to do.
+
+    Example:
+        >>> import pathlib, tempfile
+        >>> path = pathlib.Path(tempfile.mkdtemp()) / "animals.csv"
+        >>> cats = [f"cat,yes,{3 + i / 10}\n" for i in range(12)]
+        >>> owls = [f"owl,no,{0.3 + i / 50}\n" for i in range(8)]
+        >>> _ = path.write_text("kind,milk,kg\n" + "".join(cats + owls))
+        >>> table = load_table(path)
+        >>> table
+        Table(14 train, 3 valid, 3 test rows of 3 columns)
+            kind: yes/no (cat and owl)
+            milk: yes/no (no and yes)
+            kg: multiples of 0.02 from 0 (median 3.15, half from 0.395 to 3.625)
+        >>> train, valid, test = table
+        >>> table.inverse(train[:1])
+          kind milk   kg
+        0  cat  yes  3.1
+    """
+    seed = check_count("seed", seed, smallest=0)
+    check_choice("missing", missing, ("refuse", "keep"))
+    if not isinstance(like, Table | None):
+        raise TypeError(f"like must be a table or model.table, got {type(like).__name__}")
+    frame, name = _frame_of(source, read_csv)
+    frame = frame[_kept(frame, name, kinds or {})] if like is None else _selected(frame, name, like)
+    parts = None if split is None else _parts(len(frame), split, seed)
+    if like is None:
+        training = np.arange(len(frame)) if parts is None else parts[0]
+        columns = _columns_of(frame, name, kinds or {}, training, num_components)
+    else:
+        columns = like.columns
+    rows = np.stack([c.encode(frame[c.name]) for c in columns], 1).astype(np.float32)
+    _check_cells(frame, name, columns, rows, may_miss=missing == "keep")
+    if like is None:
+        shares = np.isnan(rows).mean(axis=0).tolist()
+        columns = [replace(c, missing=share) for c, share in zip(columns, shares, strict=True)]
+    numbers = None if parts is None else tuple(map(torch.from_numpy, parts))
+    return Table(torch.from_numpy(rows), columns, numbers)
+
+
+# ---- the frame -----------------------------------------------------------------------------------
+
+
+def _frame_of(source: object, read_csv: dict[str, Any]) -> tuple[DataFrame, str]:
+    """Return the table as a frame with texts as names, and what messages call it."""
+    if isinstance(source, str | os.PathLike):
+        frame, name = pandas.read_csv(source, **{"skipinitialspace": True} | read_csv), str(source)
+    elif isinstance(source, DataFrame):
+        frame, name = source, "the frame"
+    else:
+        raise TypeError(
+            f"source must be a path or a pandas frame, got {type(source).__name__}: make a frame "
+            "by pandas.DataFrame(source)"
+        )
+    frame = frame.set_axis([str(label) for label in frame.columns], axis=1).reset_index(drop=True)
+    if frame.columns.has_duplicates:
+        raise ValueError(f"{name} has two columns with one name: {listing([*frame])}")
+    return frame, name
+
+
+def _selected(frame: DataFrame, name: str, like: Table) -> DataFrame:
+    """Return the columns that another table has."""
+    missing = [label for label in like.names if label not in frame]
+    if missing:
+        raise ValueError(
+            f"{name} has no column named {listing(missing)}, which the table given as like= has. "
+            f"Its columns are {listing([*frame])}"
+        )
+    return frame[like.names]
+
+
+def _kept(frame: DataFrame, name: str, kinds: Mapping[str, Kind]) -> list[str]:
+    """Return the names of the columns that are not dropped."""
+    for label, kind in kinds.items():
+        is_bounds = isinstance(kind, tuple) and len(kind) == 2 and kind[0] < kind[1]
+        if label not in frame or not (kind in ("classes", "real", "drop") or is_bounds):
+            raise ValueError(
+                f"kinds has {kind!r} for {label!r}, but the columns of {name} are "
+                f"{listing([*frame])}, and kinds are 'classes', 'real', 'drop' or two bounds"
+            )
+    return [label for label in frame if kinds.get(label) != "drop"]
+
+
+# ---- columns -------------------------------------------------------------------------------------
+
+
+def _columns_of(
+    frame: DataFrame,
+    name: str,
+    kinds: Mapping[str, Kind],
+    training: np.ndarray,
+    num_components: int,
+) -> list[Column]:
+    """Return what each column is, or raise one error for all that cannot be modelled."""
+    columns, refused = [], {}
+    for label, cells in frame.items():
+        try:
+            columns.append(_column_of(cells.dropna(), kinds.get(label), training, num_components))
+        except ValueError as error:
+            refused[label] = f"column {label!r} {error}"
+    if refused:
+        raise ValueError(
+            f"{name}: {'. '.join(refused.values())}. Correct these columns, or leave them out: "
+            f"load_table(..., kinds={dict.fromkeys(refused, 'drop')})"
+        )
+    return columns
+
+
+def _column_of(
+    cells: Series, kind: Kind | None, training: np.ndarray, num_components: int
+) -> Column:
+    """Return what a column is, from its cells without the missing ones."""
+    values = cells.unique() if kind == "real" else np.sort(cells.unique())
+    if len(values) < 2:
+        raise ValueError(f"has no two different values, only {values.tolist()}")
+    if kind is None:
+        kind = "classes" if _has_classes(cells, values) else "real"
+    if kind != "classes":
+        bounds = kind if isinstance(kind, tuple) else None
+        return numeric_column(_numbers(cells, bounds), training, bounds, num_components)
+    if isinstance(cells.dtype, pandas.CategoricalDtype):
+        values = cells.cat.remove_unused_categories().cat.categories
+    return Column(str(cells.name), tuple(values.tolist()))
+
+
+def _has_classes(cells: Series, values: np.ndarray) -> bool:
+    """Return whether a column holds classes, or raise a ValueError if it holds nothing to model."""
+    most = min(MOST_CLASSES, len(cells) / ROWS_PER_CLASS)
+    if is_numeric_dtype(cells) and not is_bool_dtype(cells):
+        has_classes = len(values) <= most or set(values) == {0, 1}
+        if not has_classes and len(values) == len(cells) == np.ptp(values) + 1:
+            raise ValueError("only numbers the rows")
+        return has_classes
+    is_number = pandas.to_numeric(cells, errors="coerce").notna()
+    if 0.5 < is_number.mean() < 1:
+        row = is_number.idxmin()
+        raise ValueError(
+            f"holds {cells[row]!r} in row {row} (counted from 0), but most of its cells are "
+            f"numbers. {_CURE}, and kinds={ {cells.name: 'classes'} } makes classes of all"
+        )
+    if len(values) > max(MOST_CLASSES, len(cells) / ROWS_PER_CLASS):
+        raise ValueError(
+            f"has {len(values):,} different values in {len(cells):,} rows, such as "
+            f"{cells.iloc[0]!r}. Dates become numbers, for example as days since the first"
+        )
+    return True
+
+
+def _numbers(cells: Series, bounds: tuple[float, float] | None) -> Series:
+    """Return cells as finite numbers within bounds, or raise a ValueError for the first other."""
+    numbers = pandas.to_numeric(cells, errors="coerce").astype(float)
+    low, high = bounds or (-math.inf, math.inf)
+    is_fine = np.isfinite(numbers) & numbers.between(low, high)
+    if not is_fine.all():
+        row = is_fine.idxmin()
+        within = f" within {bounds}" if bounds else ""
+        raise ValueError(
+            f"holds {cells[row]!r} in row {row} (counted from 0), which is not a finite "
+            f"number{within}. {_CURE}"
+        )
+    return numbers
+
+
+# ---- cells and parts -----------------------------------------------------------------------------
+
+
+def _check_cells(
+    frame: DataFrame, name: str, columns: Sequence[Column], rows: np.ndarray, may_miss: bool
+) -> None:
+    """Raise a ValueError that names the first cell that is missing or not possible."""
+    is_missing = frame.isna().to_numpy()
+    is_wrong = np.isnan(rows) & ~(is_missing & may_miss)
+    if not is_wrong.any():
+        return
+    row, i = divmod(int(is_wrong.argmax()), len(columns))
+    if is_missing[row, i]:
+        wrong = "is missing"
+        cure = "Fill the cells in, leave out their rows, or keep them by missing='keep'"
+    else:
+        wrong = "is not possible in the table given as like="
+        cure = f"There it is {columns[i]}. Correct the cells, or load that table with wider kinds"
+    raise ValueError(
+        f"{name}: row {row} (counted from 0), column {columns[i].name!r} holds "
+        f"{frame.iloc[row, i]!r}, which {wrong}. Of {len(rows):,} rows, "
+        f"{is_wrong.any(axis=1).sum():,} have such a cell. {cure}"
+    )
+
+
+def _parts(n: int, split: Sequence[float], seed: int) -> list[np.ndarray]:
+    """Return the indices of the rows of each part, shuffled."""
+    fractions = [check_number("each of split", f, positive=True) for f in np.ravel(split).tolist()]
+    if len(fractions) not in (2, 3) or not math.isclose(sum(fractions), 1, abs_tol=1e-6):
+        raise ValueError(
+            "split must be two or three fractions with a sum of 1, such as (0.70, 0.15, 0.15), got "
+            f"{split!r}"
+        )
+    others = [round(n * fraction) for fraction in fractions[1:]]
+    sizes = [n - sum(others), *others]
+    if min(sizes) < 1:
+        raise ValueError(
+            f"{n} rows are too few for split={split}: the parts would have {sizes} rows"
+        )
+    # NumPy freezes the stream of RandomState, so a test row stays a test row in every release
+    shuffled = np.random.RandomState(np.random.MT19937(seed)).permutation(n)
+    return np.split(shuffled, np.cumsum(sizes)[:-1])

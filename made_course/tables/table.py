@@ -1,0 +1,96 @@
+"""A table as a model reads it: its rows as numbers, their parts, and the way back to cells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pandas
+from pandas import DataFrame
+from torch import Tensor
+
+from ..model.heads import Bernoulli, Head
+from .columns import Column
+from .mixed import Mixed
+
+_PARTS = ("train", "valid", "test")
+_MOST_SHOWN = 20
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Rows of a table as numbers. ``train, valid, test = table`` unpacks its parts.
+
+    Args:
+        rows: (N, D) float32, all rows in the order of the source: codes 0, 1, ... of classes, and
+            numbers as they are. NaN where a cell is missing.
+        columns: the D columns.
+        row_numbers: indices into ``rows`` for each part; None for a table without parts.
+    """
+
+    rows: Tensor
+    columns: list[Column]
+    row_numbers: tuple[Tensor, ...] | None = None
+
+    def __iter__(self) -> Iterator[Tensor]:
+        return (self.rows[numbers] for numbers in self._indices())
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def train(self) -> Tensor:
+        """The training rows."""
+        return self.rows[self._indices()[0]]
+
+    @property
+    def valid(self) -> Tensor:
+        """The validation rows."""
+        return self.rows[self._indices()[1]]
+
+    @property
+    def test(self) -> Tensor:
+        """The test rows; a table that was split in two has none."""
+        return self.rows[self._indices()[2]]
+
+    def _indices(self) -> tuple[Tensor, ...]:
+        if self.row_numbers is None or not len(self.rows):
+            raise TypeError(
+                "this table has no parts: with split=None, use table.rows. The table of a loaded "
+                "model has no rows: use load_table(path, like=table, split=None).rows"
+            )
+        return self.row_numbers
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the columns."""
+        return [column.name for column in self.columns]
+
+    @property
+    def head(self) -> Head:
+        """The head of a model, ``MADE(D, head=table.head)``: Bernoulli, or one per column."""
+        heads = [column.head for column in self.columns]
+        return Bernoulli() if all(isinstance(head, Bernoulli) for head in heads) else Mixed(heads)
+
+    def inverse(self, rows: Tensor) -> DataFrame:
+        """Return rows (n, D) of the table or of a model as a frame with the cells of the source."""
+        if rows.dim() != 2 or rows.shape[1] != len(self.columns):
+            raise ValueError(
+                f"rows must have shape (n, {len(self.columns)}), got {tuple(rows.shape)}. The "
+                "draws for row i are draws[i]"
+            )
+        numbers = rows.detach().cpu().double().numpy()
+        cells = [column.decode(numbers[:, i]) for i, column in enumerate(self.columns)]
+        return pandas.concat(cells, axis=1, keys=self.names)
+
+    def __repr__(self) -> str:
+        sizes = [f"{len(self.rows):,}"]
+        if self.row_numbers is not None:
+            sizes = [
+                f"{len(n):,} {part}" for n, part in zip(self.row_numbers, _PARTS, strict=False)
+            ]
+        lines = [f"Table({', '.join(sizes)} rows of {len(self.columns)} columns)"]
+        lines += [f"    {column}" for column in self.columns[:_MOST_SHOWN]]
+        if len(self.columns) > _MOST_SHOWN:
+            lines.append(f"    and {len(self.columns) - _MOST_SHOWN} more")
+        return "\n".join(lines)

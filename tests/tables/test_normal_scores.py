@@ -1,0 +1,242 @@
+"""The head for numbers: probabilities, independent columns at the start, and what is drawn."""
+
+import math
+
+import numpy as np
+import pandas
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from made_course import MADE, Gaps, Mixed, NormalScores, load_table
+from made_course.model.heads import unpacked
+from made_course.tables.numeric_columns import bounds_of, head_of_numbers, rounding_of, step_of
+from tests.networks import uniforms, with_weights
+
+INFINITE = (-math.inf, math.inf)
+
+
+def numbers(kind, seed, n=200):
+    """Return the training values of a column, its step and its bounds."""
+    draw = np.random.default_rng(seed)
+    return {
+        "counts": (draw.poisson(draw.gamma(1, 5, n)).astype(float), 1.0, (0.0, math.inf)),
+        "whole": (draw.normal(0, 40, n).round(), 1.0, INFINITE),
+        "per cent": (draw.beta(1, 3, n).round(2) * 100, 1.0, (0.0, 100.0)),
+        "rounded": (draw.gamma(2, 400, n).round(-2), 1.0, (0.0, math.inf)),
+        "tenths": (draw.normal(20, 1, n).round(1), 0.1, INFINITE),
+    }[kind]
+
+
+def reals(kind, seed, n=200):
+    """Return training values without a step, as float32 has them, and their bounds."""
+    draw = np.random.default_rng(seed)
+    x = np.exp(3 * draw.normal(size=n))
+    x[: n // 3] = {"money": x[: n // 3], "savings": 0.0, "price": 9.5}[kind]
+    return x.astype(np.float32).astype(float), (0.0, math.inf)
+
+
+def random_params(head, seed, scale=0.7):
+    generator = torch.Generator().manual_seed(seed)
+    return scale * torch.randn(head.params_per_variable, generator=generator, dtype=torch.float64)
+
+
+# ---- probabilities -------------------------------------------------------------------------------
+
+
+@given(
+    st.sampled_from(["counts", "whole", "per cent", "rounded", "tenths"]),
+    st.integers(0, 10**6),
+    st.integers(1, 5),
+)
+@settings(max_examples=40, deadline=None)
+def test_probabilities_of_all_multiples_sum_to_one(kind, seed, num_components):
+    x, step, bounds = numbers(kind, seed)
+    head = head_of_numbers(x, step, bounds, num_components)
+    low, high = np.clip((x.min() - 1e4 * step, x.max() + 1e4 * step), *bounds)
+    cells = step * torch.arange(round(low / step), round(high / step) + 1, dtype=torch.float64)
+    params = random_params(head, seed)
+    p = head.log_prob(params.expand(len(cells), -1), cells).exp()
+    starts, ends, _ = head.transform(cells)
+    logits, means, scales = unpacked(params)
+    beyond = torch.special.ndtr((starts[0] - means) / scales)
+    beyond += torch.special.ndtr((means - ends[-1]) / scales)
+    assert (p.sum() + logits.softmax(0) @ beyond).item() == pytest.approx(1, abs=1e-9)
+
+
+@given(st.sampled_from(["money", "savings", "price"]), st.integers(0, 10**6), st.integers(1, 5))
+@settings(max_examples=40, deadline=None)
+def test_point_masses_and_the_density_sum_to_one(kind, seed, num_components):
+    x, bounds = reals(kind, seed)
+    head = head_of_numbers(x, None, bounds, num_components)
+    params = random_params(head, seed)
+    _, knots, _, values, _, _ = head.arguments
+    mass = 0.0
+    if values:
+        points = torch.tensor(values, dtype=torch.float64)
+        mass = head.log_prob(params.expand(len(points), -1), points).exp().sum().item()
+    edges = torch.tensor(sorted({*knots, *values}), dtype=torch.float64)  # smooth in between
+    nodes, weights = np.polynomial.legendre.leggauss(40)
+    nodes, weights = torch.from_numpy(nodes), torch.from_numpy(weights)
+    halves, middles = edges.diff() / 2, (edges[1:] + edges[:-1]) / 2
+    t = (middles[:, None] + halves[:, None] * nodes).flatten()
+    density = head.log_prob(params.expand(len(t), -1), t).exp().view(-1, 40)
+    assert mass + (halves * (density @ weights)).sum().item() == pytest.approx(1, abs=1e-3)
+
+
+def test_real_numbers_that_float32_makes_equal_have_no_point_mass():
+    x = np.random.default_rng(0).normal(20, 5, 20_000).astype(np.float32).astype(float)
+    assert len(np.unique(x)) < len(x)
+    head = head_of_numbers(x, None, INFINITE, 2)
+    assert head.arguments[3] == []
+
+
+# ---- the start -----------------------------------------------------------------------------------
+
+
+def test_an_untrained_head_has_the_shares_of_common_values_and_the_order_of_all():
+    x = np.repeat([0.0, 1.0, 2.0, 5.0], [60, 50, 60, 30])
+    head = head_of_numbers(x, 1.0, (0.0, math.inf), 2)
+    p = head.log_prob(head.start(), torch.tensor([0.0, 1, 2, 5, 3, 9])).exp()
+    assert p[:4].tolist() == pytest.approx([0.3, 0.25, 0.3, 0.15], abs=0.02)
+    assert (p[4:] > 0).all()
+
+
+def test_an_untrained_network_is_a_model_of_independent_columns():
+    heads = [
+        head_of_numbers(*numbers("counts", 0), 2),
+        head_of_numbers(reals("savings", 1)[0], None, (0.0, math.inf), 3),
+    ]
+    model = MADE(2, (8,), head=Mixed(heads), seed=0).double()
+    with torch.no_grad():
+        model.net[-1].weight.zero_()
+    x = torch.tensor([[3.0, 0.0], [0.0, 1.5], [40.0, 900.0]], dtype=torch.float64)
+    alone = [h.log_prob(h.start().double().expand(3, -1), x[:, i]) for i, h in enumerate(heads)]
+    torch.testing.assert_close(model.log_conditionals(x), torch.stack(alone, 1))
+
+
+# ---- what is drawn -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("scale", [0.0, 1.0])
+def test_draws_follow_the_probabilities(scale):
+    for kind in ("counts", "per cent", "tenths"):
+        x, step, bounds = numbers(kind, 0)
+        head = head_of_numbers(x, step, bounds, 2)
+        params = random_params(head, 1, scale)
+        u = (torch.arange(20_000, dtype=torch.float64) + 0.5) / 20_000
+        values, counts = head.sample(params.expand(len(u), -1), u).unique(return_counts=True)
+        p = head.log_prob(params.expand(len(values), -1), values).exp()
+        torch.testing.assert_close(counts.double() / len(u), p, atol=2e-3, rtol=0)
+
+
+def test_nothing_impossible_is_drawn():
+    draw = np.random.default_rng(0)
+    frame = pandas.DataFrame(
+        {
+            "savings": np.where(draw.random(400) < 0.3, 0, np.exp(9 + draw.normal(size=400))),
+            "visits": draw.poisson(draw.gamma(1, 8, 400)),
+            "share": draw.normal(50, 9, 400),
+            "bill": draw.normal(40, 3, 400).round(1),
+        }
+    )
+    table = load_table(frame, kinds={"share": (0, 100)})
+    model = with_weights(MADE(4, (16,), head=table.head, seed=0), 1.0)
+    drawn = table.inverse(model.sample(4000))
+    assert drawn["savings"].eq(0).any()
+    assert (drawn["savings"] >= 0).all()
+    assert drawn["visits"].dtype == "int64"
+    assert (drawn["visits"] >= 0).all()
+    assert drawn["share"].between(0, 100).all()
+    assert np.allclose(10 * drawn["bill"], (10 * drawn["bill"]).round())
+    assert torch.isfinite(model.log_prob(model.sample(4000))).all()
+
+
+def test_an_outlier_changes_nothing_for_the_others():
+    x = np.random.default_rng(0).normal(size=300)
+    others = torch.linspace(-2, 2, 41, dtype=torch.float64)
+    densities = []
+    for far in (4.0, 1e6):
+        head = head_of_numbers(np.append(x, far), None, INFINITE, 2)
+        densities.append(head.log_prob(head.start().double().expand(41, -1), others))
+        at_it = head.log_prob(head.start().double(), torch.tensor(far, dtype=torch.float64))
+        assert at_it > -30
+    assert (densities[0] - densities[1]).abs().max() < 0.1
+
+
+# ---- one head for several columns ----------------------------------------------------------------
+
+
+def test_columns_computed_together_are_those_computed_alone():
+    heads = [head_of_numbers(*numbers(kind, 3), 2) for kind in ("counts", "tenths", "rounded")]
+    heads += [
+        head_of_numbers(*reals(kind, 3)[:1], None, reals(kind, 3)[1], 2)
+        for kind in ("money", "price")
+    ]
+    for own in (heads, [Gaps(head) for head in heads]):
+        mixed, u = Mixed(own), uniforms(50, 5)
+        params = torch.cat([random_params(head, i) for i, head in enumerate(own)]).expand(50, -1)
+        x = mixed.sample(params, u)
+        for i, head in enumerate(own):
+            alone = params[:, 6 * i : 6 * i + 6]
+            torch.testing.assert_close(x[:, i], head.sample(alone, u[:, i]))
+            torch.testing.assert_close(
+                mixed.log_prob(params, x)[:, i], head.log_prob(alone, x[:, i])
+            )
+            width = head.inputs_per_variable
+            torch.testing.assert_close(
+                mixed.encode(x)[:, width * i : width * (i + 1)], head.encode(x[:, i])
+            )
+
+
+def test_it_comes_back_from_a_file(tmp_path):
+    head = head_of_numbers(*numbers("counts", 0), 2)
+    model = with_weights(MADE(2, (8,), head=head, seed=0).double(), 0.5)
+    model.save(tmp_path / "model.pt")
+    again, x = MADE.load(tmp_path / "model.pt"), torch.tensor([[0.0, 3.0], [7.0, 1.0]]).double()
+    assert again.head.arguments == head.arguments
+    assert torch.equal(again.log_prob(x), model.eval().log_prob(x))
+
+
+# ---- steps, bounds, rounding ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("values", "step"),
+    [
+        ([1, 2, 5], 1),
+        ([0.5, 2.25], 0.25),
+        ([100, 350], 50),
+        ([0.1, 0.7], 0.1),
+        ([0.12345, 1], None),
+    ],
+)
+def test_steps(values, step):
+    assert step_of(np.array(values, float)) == step
+
+
+@pytest.mark.parametrize(
+    ("values", "counts", "bounds"),
+    [
+        ([-3, 4, 9], [1, 1, 1], INFINITE),
+        ([2, 4, 9], [1, 1, 1], (0, math.inf)),
+        ([0, 50, 100], [1, 1, 1], (0, 100)),
+        ([18, 19, 90], [20, 20, 20], (18, 90)),
+        ([18, 19, 90], [19, 20, 19], (0, math.inf)),
+    ],
+)
+def test_bounds(values, counts, bounds):
+    assert bounds_of(np.array(values, float), np.array(counts)) == bounds
+
+
+def test_numbers_that_nobody_rounded_have_no_unit():
+    draw = np.random.default_rng(0)
+    assert rounding_of(np.unique(draw.integers(0, 9999, 300))) == (1, 0.0)
+
+
+@pytest.mark.parametrize("value", [math.nan, -1.0, 2.5])
+def test_impossible_values_are_refused(value):
+    head = NormalScores(2, (-0.5, 5.0, 10.5), (-40.0, 0.0, 40.0), (0.0,), (0.5,), step=1.0)
+    with pytest.raises(ValueError, match="^data must be "):
+        head.check(torch.tensor([3.0, value]))
