@@ -1,6 +1,6 @@
-"""Measure again what docs/results.md says. Each section prints a table.
+"""Measure the numbers of docs/results.md again. Each section prints a table.
 
-sampling   one forward pass per variable beside MADE.sample, for more and more variables
+sampling   one forward pass per variable beside MADE.sample, for four numbers of variables
 peers      a training step and 36 samples beside the masked networks of other libraries
 recipe     ten epochs of the document, of train_made, and of fit in both precisions: seconds, with
            loading and test evaluation, and test NLL
@@ -11,7 +11,6 @@ The others run only if --only names them:
 tables     test NLL on five tables, beside independent columns and flows of zuko
 rates      six sets by the learning rate of fit with patience: constant or falling
 bytes      bytes per digit of a MADE, of contexts without a network, and of common programs
-weights    test NLL by initial weights of three kinds, for one to three layers
 figures    test NLL of the best configurations; it takes hours
 
 Sampling comes before training, because one forward pass per variable took up to four times as long
@@ -33,7 +32,6 @@ from made_course.training.precision import bfloat16_is_faster
 
 from .compression import bytes_per_digit
 from .figures import figures
-from .initial_weights import initial_weights
 from .peers import peers
 from .rates import rates
 from .recipe import recipe, shipped
@@ -45,7 +43,6 @@ SECTIONS = QUICK | {
     "tables": tables,
     "rates": rates,
     "bytes": bytes_per_digit,
-    "weights": initial_weights,
     "figures": figures,
 }
 
