@@ -85,7 +85,7 @@ def _completions_in_words(known: Tensor, completion: Completion, shape: tuple[in
     """Return the alternative text: the hidden part, and the worth of weighted samples."""
     count = completion.samples.shape[1]
     hidden = [_region(~given.view(shape)) for given in known]
-    text = f"Hidden: {listing(hidden)}. {count} completions, and their mean."
+    text = f"Hidden: {listing(hidden)}. Then {count} completions and their mean."
     if completion.log_weights is None:
         return text
     worth = [f"{size:.1f}" for size in completion.effective_sample_size.tolist()]
@@ -98,12 +98,12 @@ def _region(hidden: Tensor) -> str:
 
     Example:
         >>> _region(torch.tensor([[False, True], [False, True]]))
-        '2 of 4: rows 1 to 2, columns 2 to 2'
+        '2 of 4 (rows 1 to 2, columns 2 to 2)'
     """
     text = f"{int(hidden.sum()):,} of {hidden.numel():,}"
     sides = [hidden.any(1).nonzero().flatten(), hidden.any(0).nonzero().flatten()]
     ends = [(int(side[0]) + 1, int(side[-1]) + 1) for side in sides if len(side)]
     if ends and math.prod(last - first + 1 for first, last in ends) == int(hidden.sum()):
         (top, bottom), (left, right) = ends
-        text += f": rows {top} to {bottom}, columns {left} to {right}"
+        text += f" (rows {top} to {bottom}, columns {left} to {right})"
     return text

@@ -82,7 +82,7 @@ FIGURES = {
     "completions": (lambda: plot_completions(ROW[None], ROW > 2,
             complete(COINS, ROW[None], ROW > 2, 3, generator=SEED), (2, 2)),
         [1, 2, 3],
-        "Hidden: 4 of 4: rows 1 to 2, columns 1 to 2."),
+        "Hidden: 4 of 4 (rows 1 to 2, columns 1 to 2)."),
 }  # fmt: skip
 
 

@@ -113,4 +113,4 @@ def test_the_figure_shows_the_same_state():
     FigureCanvasAgg(figure).draw()
     titles = [axes.get_title() for axes in figure.axes]
     assert titles == ["known", *map(str, range(1, 9)), "mean"]
-    assert "Hidden: 3 of 9: rows 3 to 3, columns 1 to 3." in figure.alt
+    assert "Hidden: 3 of 9 (rows 3 to 3, columns 1 to 3)." in figure.alt
