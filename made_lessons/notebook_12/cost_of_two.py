@@ -1,0 +1,80 @@
+"""12.3: what it costs to draw two variables at once, from their joint distribution."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from ..checking.edited_source import but
+from ..checking.exercise import exercise, slips
+from ..checking.variants import drawn, further_cases, one_of
+
+
+def _table(word: str, rows: int, columns: int) -> Tensor:
+    """A joint distribution with one zero."""
+    joint = drawn(word, rows, columns)
+    joint[0, -1] = 0
+    return joint / joint.sum()
+
+
+@exercise(
+    "12.3",
+    "The cost of two at once",
+    stars=2,
+    cases=(
+        (torch.tensor([[0.4, 0.1], [0.1, 0.4]]),),
+        (torch.tensor([[0.5, 0.0], [0.0, 0.5]]),),
+        (torch.tensor([[0.12, 0.28], [0.18, 0.42]]),),
+        (_table("wide", 2, 4),),
+        (_table("tall", 3, 2),),
+    ),
+    vary=further_cases(lambda word: (_table(word, one_of(word, [2, 3, 4]), 3),)),
+    hints=(
+        "It is the cost of a group, exercise 11.1, for two variables and no past: the entropy of "
+        "each alone, added, minus their joint entropy.",
+        "The distribution of a alone is joint.sum(1), that of b alone is joint.sum(0). "
+        "torch.xlogy(p, p) is p ln p, and 0 where p is 0.",
+        "With entropy = lambda p: -torch.xlogy(p, p).sum(), the cost is entropy(joint.sum(1)) + "
+        "entropy(joint.sum(0)) - entropy(joint).",
+    ),
+)
+def cost_of_two(joint: Tensor) -> Tensor:
+    """Add the entropies of each variable, and subtract their joint entropy."""
+
+    def entropy(p: Tensor) -> Tensor:
+        return -torch.xlogy(p, p).sum()
+
+    return entropy(joint.sum(1)) + entropy(joint.sum(0)) - entropy(joint)
+
+
+_COST = "entropy(joint.sum(1)) + entropy(joint.sum(0)) - entropy(joint)"
+
+
+def _without_xlogy(joint: Tensor) -> Tensor:
+    each = joint.sum(1, keepdim=True) * joint.sum(0, keepdim=True)
+    return (joint * (joint / each).log()).sum()
+
+
+slips(
+    {
+        "the result is not a number where a probability is 0: 0 · ln 0 is nan in floats. "
+        "torch.xlogy(p, p) is 0 there": _without_xlogy,
+        "this is the joint entropy: what the two cost together, not what is lost": but(
+            _COST, "entropy(joint)"
+        ),
+        "this is what the two cost at once. Subtract what they cost together": but(
+            " - entropy(joint)", ""
+        ),
+        "this is what b costs once a is known: H(a, b) − H(a). The cost at once is H(a) + H(b) − "
+        "H(a, b)": but(_COST, "entropy(joint) - entropy(joint.sum(1))"),
+        "this is what a costs once b is known: H(a, b) − H(b). The cost at once is H(a) + H(b) − "
+        "H(a, b)": but(_COST, "entropy(joint) - entropy(joint.sum(0))"),
+        "the sign is turned: drawing at once never costs less, so the cost is 0 or more": but(
+            _COST, "entropy(joint) - entropy(joint.sum(1)) - entropy(joint.sum(0))"
+        ),
+        "this is the entropy of a. Sum over dimension 1 for a, and over dimension 0 for b, and "
+        "subtract the joint entropy": but(_COST, "entropy(joint.sum(1))"),
+        "the same variable is counted twice. joint.sum(1) is the distribution of a, and "
+        "joint.sum(0) that of b": but("entropy(joint.sum(0))", "entropy(joint.sum(1))"),
+    }
+)

@@ -1,0 +1,90 @@
+"""Digits: the network without a mask that ships, and the any-order MADE beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import softplus
+
+from made_course import MADE, completion_degrees, draw_degrees, input_degrees
+from made_course.shipped.assets import read_asset
+
+FILE = "without_mask.pt"
+D, WIDTH = 784, 352
+MIDDLE = torch.zeros(28, 28, dtype=torch.bool)
+MIDDLE[7:21, 7:21] = True
+MIDDLE = MIDDLE.flatten()
+"""(784,) whether a pixel is in the 14 × 14 pixels in the middle."""
+
+
+def network_of_digits() -> nn.Sequential:
+    """Return the untrained network: 784 known values and their marks to 784 logits."""
+    first, second = nn.Linear(2 * D, WIDTH), nn.Linear(WIDTH, WIDTH)
+    return nn.Sequential(first, nn.ReLU(), second, nn.ReLU(), nn.Linear(WIDTH, D))
+
+
+def load_network() -> nn.Sequential:
+    """Return the network as ``tools/ships/train_without_mask.py`` trained it on 55,000 digits.
+
+    Example:
+        >>> sum(weights.numel() for weights in load_network().parameters())
+        953296
+    """
+    network = network_of_digits()
+    network.load_state_dict({key: value.float() for key, value in read_asset(FILE).items()})
+    return network.requires_grad_(False)
+
+
+def drawn_bounds(network: nn.Module, x: Tensor, hidden: Tensor) -> Tensor:
+    """Draw which hidden pixels are known, and return the loss (B,) of each row.
+
+    The numbers of known pixels are spread evenly over the rows.
+
+    Args:
+        network: a network that reads (x · known, known).
+        x: (B, D) rows.
+        hidden: (D,) bool, the pixels to predict; all others are known.
+    """
+    rows, size = len(x), int(hidden.sum())
+    t = ((torch.randperm(rows) + torch.rand(rows)) * size / rows).long()[:, None]
+    known = torch.ones_like(x)
+    known[:, hidden] = (torch.rand(rows, size).argsort(1) < t).float()
+    return (size / (size - t) * _costs(network, x, known) * (1 - known)).sum(1)
+
+
+def _costs(network: nn.Module, x: Tensor, known: Tensor) -> Tensor:
+    return softplus((1 - 2 * x) * network(torch.cat([x * known, known], 1)))
+
+
+def mean_over_orderings(network: nn.Module, x: Tensor, hidden: Tensor, draws: int) -> float:
+    """Return the NLL of the hidden pixels of an image, a mean over rows and drawn orderings."""
+    return torch.stack([drawn_bounds(network, x, hidden) for _ in range(draws)]).mean().item()
+
+
+def nats_row_by_row(network: nn.Module, x: Tensor) -> float:
+    """Return the NLL of an image in raster order, the mean over the rows of x (B, 784)."""
+    known, nats = torch.zeros_like(x), 0.0
+    for i in range(x.shape[1]):
+        nats += _costs(network, x, known)[:, i].mean().item()
+        known[:, i] = 1
+    return nats
+
+
+@torch.no_grad()
+def nats_of_made(model: MADE, x: Tensor, hidden: Tensor, orderings: Iterable[Tensor]) -> float:
+    """Return the NLL of the hidden pixels of an image, a mean over rows and the given orderings."""
+    nats = []
+    for ordering in orderings:
+        degrees, _ = completion_degrees(model, ~hidden, ordering)
+        with model.under(degrees):
+            nats.append(-model.log_conditionals(x)[:, hidden].sum(1).mean())
+    return torch.stack(nats).mean().item()
+
+
+def draw_by_made(model: MADE, n: int, groups: Iterable[Tensor]) -> Tensor:
+    """Draw (n, 784) digits with one step per group of pixels, the same groups for all digits."""
+    ordering = input_degrees([group.tolist() for group in groups])
+    with model.under(draw_degrees(ordering, model.hidden_dims, "even")):
+        return model.sample(n)

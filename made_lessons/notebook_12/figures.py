@@ -1,0 +1,63 @@
+"""Costs of orderings, and boards among the drawings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from torch import Tensor
+
+from made_course.common.colours import BLUE
+from made_course.figures.axes import note
+from made_course.figures.picture import LINES, WORDS, Picture, picture
+
+
+@picture
+def plot_orderings(nats: Tensor, marks: Mapping[str, float]) -> Picture:
+    """Costs of one board in random orderings as a histogram, with numbers marked above it.
+
+    Args:
+        nats: (n,) cost of the board in each ordering.
+        marks: name → nats.
+    """
+    low, middle, high = np.quantile(nats.numpy(), [0.05, 0.5, 0.95])
+    told = "; ".join(f"{name} {value:.1f}" for name, value in marks.items())
+    alt = f"Half of the orderings cost less than {middle:.1f} nats, and one in twenty more than "
+    figure = Picture(height=3.0, alt=f"{alt}{high:.1f}. One in twenty less than {low:.1f}; {told}.")
+    axes = figure.add_subplot()
+    heights, *_ = axes.hist(nats.numpy(), bins=60, color=BLUE)
+    top = heights.max()
+    for k, (name, value) in enumerate(sorted(marks.items(), key=lambda mark: mark[1])):
+        at = top * (1.65 - 0.16 * k)  # a name stands over the lines to its right
+        axes.plot([value, value], [0, at], color=LINES, linewidth=1)
+        note(axes, f"{name} {value:.1f}", (value, at), (3, 0), va="center", color=WORDS)
+    axes.set(ylim=(0, 1.75 * top), xlabel="nats of this board in one ordering", yticks=[])
+    axes.spines["left"].set_visible(False)
+    return figure
+
+
+@picture
+def plot_share_by_steps(shares: Mapping[str, Mapping[int, float]]) -> Picture:
+    """Share of drawings that are boards, over the number of steps, with a line per network.
+
+    Args:
+        shares: name → steps → share of the drawings.
+    """
+    told = "; ".join(
+        f"{name} " + ", ".join(f"{share:.1%} in {steps}" for steps, share in line.items())
+        for name, line in shares.items()
+    )
+    alt = "Fewer steps draw fewer boards, for each network. Share of boards and steps: "
+    figure = Picture(height=3.2, alt=f"{alt}{told}.")
+    axes = figure.add_subplot()
+    for (name, line), style in zip(shares.items(), (":", "o-", "s--"), strict=False):
+        color = LINES if style == ":" else BLUE
+        axes.plot([*line], [100 * share for share in line.values()], style, color=color)
+        last = max(line)
+        note(axes, name, (last, 100 * line[last]), (8, 0), va="center", color=WORDS)
+    axes.set_xscale("log", base=2)
+    steps = sorted(next(iter(shares.values())))
+    axes.set_xticks(steps, [str(n) for n in steps])
+    axes.set(xlabel="steps", ylim=(0, 105))
+    axes.set_title("drawings that are boards, in %", loc="left")
+    return figure

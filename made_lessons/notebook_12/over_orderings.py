@@ -1,0 +1,105 @@
+"""12.2: one number over all orderings, by a dynamic program over the sets of known pixels."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from ..checking.edited_source import but
+from ..checking.exercise import exercise, slips
+from ..checking.variants import drawn, further_cases
+
+
+def mean(log_p: Tensor) -> Tensor:
+    """Return the mean over the first dimension."""
+    return log_p.mean(0)
+
+
+def log_mean_exp(log_p: Tensor) -> Tensor:
+    """Return the logarithm of the mean probability over the first dimension."""
+    return log_p.logsumexp(0) - math.log(len(log_p))
+
+
+def largest(log_p: Tensor) -> Tensor:
+    """Return the largest value over the first dimension."""
+    return log_p.max(0).values
+
+
+def _table(word: str, D: int, rows: int) -> Tensor:
+    return -3 * drawn(word, 2**D, D, rows)
+
+
+@exercise(
+    "12.2",
+    "All orderings at once",
+    stars=3,
+    cases=(
+        (_table("two", 2, 1), mean),
+        (_table("three", 3, 2), log_mean_exp),
+        (_table("four", 4, 2), mean),
+        (_table("four", 4, 2), log_mean_exp),
+        (_table("four", 4, 3), largest),
+    ),
+    vary=further_cases(lambda word: (_table(word, 4, 2), log_mean_exp)),
+    hints=(
+        "Begin at the end. If all pixels are known, nothing is left to predict, so the value is 0. "
+        "If one pixel is hidden, the value is the log p of this pixel.",
+        "For a set `known`, the next pixel may be each i with `not known >> i & 1`. Add "
+        "log_p[known, i] and the value of the set `known | 1 << i`, and combine over i. Larger "
+        "sets have larger numbers, so go from 2^D − 2 down to 0.",
+        "value = torch.zeros_like(log_p[:, 0]); then for each set: "
+        "value[known] = combine(log_p[known, hidden] + value[after]), where hidden is the list of "
+        "hidden pixels and after the list of the sets with one of them added.",
+    ),
+)
+def over_orderings(log_p: Tensor, combine: Callable[[Tensor], Tensor]) -> Tensor:
+    """Return the value of the empty set, from the full set down."""
+    sets, D, _ = log_p.shape
+    value = torch.zeros_like(log_p[:, 0])
+    for known in reversed(range(sets - 1)):
+        hidden = [i for i in range(D) if not known >> i & 1]
+        after = [known | 1 << i for i in hidden]
+        value[known] = combine(log_p[known, hidden] + value[after])
+    return value[0]
+
+
+slips(
+    {
+        "only the first step counts: the value of what is hidden after it is missing, or still 0 "
+        "when it is needed. Begin with the full set, and add the value of the larger set": but(
+            "reversed(range(sets - 1))", "range(sets - 1)"
+        ),
+        "log p is read where the pixel is already known, log_p[after, i]. That is a leak: the "
+        "pixel is predicted from itself. Read log_p[known, i]": but(
+            "log_p[known, hidden]", "log_p[after, hidden]"
+        ),
+        "the values are added after combining. Each pixel leads to a set of its own, so add log p "
+        "and the value of this set first, and combine the sums": but(
+            "combine(log_p[known, hidden] + value[after])",
+            "combine(log_p[known, hidden]) + combine(value[after])",
+        ),
+        "known pixels are counted among the choices. Only a hidden pixel can come next": but(
+            " if not known >> i & 1", ""
+        ),
+        "the pixels are numbered from the other end: bit i of a set, known >> i & 1, belongs to "
+        "pixel i": but("known >> i", "known >> D - 1 - i", "1 << i", "1 << D - 1 - i"),
+        "this follows a single ordering, 0, 1, 2 and so on. Combine over all pixels that can come "
+        "next": but(
+            "hidden = [i for i in range(D) if not known >> i & 1]",
+            "hidden = [i for i in range(D) if not known >> i & 1][:1]",
+        ),
+        "this is minus log p. The table holds log p, and so does the result": but(
+            "return value[0]", "return -value[0]"
+        ),
+        "this is the table of all sets. The value of the empty set, value[0], is asked for": but(
+            "return value[0]", "return value"
+        ),
+        "this takes the mean, whatever `combine` is: call combine": but(
+            "combine(log_p[known, hidden] + value[after])",
+            "(log_p[known, hidden] + value[after]).mean(0)",
+        ),
+    }
+)

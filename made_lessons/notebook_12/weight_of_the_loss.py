@@ -1,0 +1,71 @@
+"""12.1: the weight that makes the loss the mean over all orderings."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from ..checking.edited_source import but
+from ..checking.exercise import exercise, slips
+from ..checking.variants import drawn, further_cases, one_of
+
+
+def _case(word: str, rows: int, D: int) -> tuple[Tensor, Tensor]:
+    """Costs of all pixels, and which are known: none in the first row, all but one in the last."""
+    counts = torch.linspace(0, D - 1, rows).round()[:, None]
+    return 3 * drawn(word, rows, D), (drawn(f"{word} known", rows, D).argsort(1) < counts).float()
+
+
+@exercise(
+    "12.1",
+    "The weight of the loss",
+    stars=2,
+    cases=(_case("three", 3, 4), _case("one", 1, 5), _case("five", 5, 16)),
+    vary=further_cases(lambda word: _case(word, one_of(word, [2, 3, 4]), 6)),
+    hints=(
+        "Divide the sum over the hidden pixels by their number. This is the mean cost of the next "
+        "pixel. An ordering has D pixels to predict.",
+        "The number of hidden pixels of each board is (1 - known).sum(1), and their costs are "
+        "cost * (1 - known).",
+        "hidden = 1 - known, and then D / hidden.sum(1) * (cost * hidden).sum(1), with "
+        "D = cost.shape[1].",
+    ),
+)
+def weighted_loss(cost: Tensor, known: Tensor) -> Tensor:
+    """Weigh the sum over hidden pixels by D / (D - t): (B, D), (B, D) -> (B,)."""
+    hidden = 1 - known
+    return cost.shape[1] / hidden.sum(1) * (cost * hidden).sum(1)
+
+
+_HIDDEN = "(cost * hidden)"
+slips(
+    {
+        "the known pixels are counted too. The network reads them, so their costs say nothing: "
+        "multiply the costs by 1 - known": but(_HIDDEN, "cost"),
+        "these are the costs of the known pixels. The network has to predict the hidden ones": but(
+            _HIDDEN, "(cost * known)"
+        ),
+        "the weight is missing: a board with few hidden pixels has few costs in its sum, and it "
+        "stands for D steps like all others": but("cost.shape[1] / hidden.sum(1) * ", ""),
+        "this is the mean cost of one hidden pixel. An ordering has D steps, so multiply by D": but(
+            "cost.shape[1] / hidden", "1 / hidden"
+        ),
+        "the weight is D / t, and t is the number of known pixels. Divide by the number of hidden "
+        "ones, D − t": but("/ hidden.sum(1)", "/ known.sum(1)"),
+        "the fraction is upside down: many hidden pixels need a small weight, because all of them "
+        "are in the sum": but("cost.shape[1] / hidden.sum(1)", "hidden.sum(1) / cost.shape[1]"),
+        "the weight is D / (D − t + 1). That is right where t counts from 1 the step that is "
+        "predicted. Here t is the number of known pixels": but(
+            "hidden.sum(1)", "(hidden.sum(1) + 1)"
+        ),
+        "this is one number for all boards. Each board has a t of its own, so return one number "
+        "for each: (B,)": lambda cost, known: weighted_loss(cost, known).mean(),
+        "one t is used for all boards, the mean of theirs. Each board has its own: sum over "
+        "dimension 1": but("hidden.sum(1) *", "hidden.sum(1).mean() *"),
+        "known and hidden pixels are exchanged: known is 1 where a pixel is known, so the hidden "
+        "ones are 1 - known": but("1 - known", "known"),
+        "the weight is applied twice": but(
+            "cost.shape[1] / hidden.sum(1)", "(cost.shape[1] / hidden.sum(1)) ** 2"
+        ),
+    }
+)

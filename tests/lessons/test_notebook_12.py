@@ -1,0 +1,98 @@
+import itertools
+import math
+
+import pytest
+import torch
+
+from made_lessons.notebook_12.cost_of_two import cost_of_two
+from made_lessons.notebook_12.digits import drawn_bounds
+from made_lessons.notebook_12.over_orderings import largest, log_mean_exp, mean, over_orderings
+from made_lessons.notebook_12.weight_of_the_loss import weighted_loss
+from tests.lessons.checking import right, wrong
+
+D = 4
+TABLE = -3 * torch.rand(2**D, D, 3, generator=torch.Generator().manual_seed(0)).double()
+
+
+def every_ordering():
+    """Return log p (D!, 3) of three boards in each ordering, by walking through the table."""
+    rows = []
+    for ordering in itertools.permutations(range(D)):
+        known, total = 0, 0.0
+        for i in ordering:
+            total, known = total + TABLE[known, i], known | 1 << i
+        rows.append(total)
+    return torch.stack(rows)
+
+
+@pytest.mark.parametrize("combine", [mean, log_mean_exp, largest])
+def test_the_dynamic_program_is_the_enumeration_of_all_orderings(combine):
+    torch.testing.assert_close(over_orderings(TABLE, combine), combine(every_ordering()))
+
+
+def test_the_expected_loss_is_the_mean_over_all_orderings():
+    """Each number of known pixels is equally likely, and so is each set of that size."""
+    by_count = [[] for _ in range(D)]
+    for known in range(2**D - 1):
+        marks = torch.tensor([[known >> i & 1 for i in range(D)]]).double()
+        loss = weighted_loss(-TABLE[known, :, 0][None], marks)
+        by_count[known.bit_count()].append(loss)
+    expected = torch.stack([torch.cat(losses).mean() for losses in by_count]).mean()
+    torch.testing.assert_close(expected, -every_ordering()[:, 0].mean())
+
+
+def test_the_loss_of_hidden_pixels_has_known_ones_in_every_draw():
+    hidden = torch.tensor([True, False, True, True])
+    seen = []
+
+    def network(x):
+        seen.append(x[:, 4:])
+        return torch.zeros(len(x), 4)
+
+    loss = drawn_bounds(network, torch.ones(30, 4), hidden)
+    torch.testing.assert_close(loss, torch.full((30,), 3 * math.log(2)))
+    assert bool((seen[0][:, 1] == 1).all())
+    assert seen[0].sum(1).unique().tolist() == [1, 2, 3]
+
+
+def test_the_weight_of_the_loss():
+    right("12.1", lambda cost, known: (cost * (known == 0)).sum(1) * 1 / (1 - known).mean(1))
+    right("12.1", lambda cost, known: torch.where(known > 0, 0, cost).sum(1) / (1 - known).mean(1))
+    right(
+        "12.1",
+        lambda cost, known: torch.stack(
+            [len(c) * c[k == 0].mean() for c, k in zip(cost, known, strict=True)]
+        ),
+    )
+    wrong("12.1", lambda cost, known: weighted_loss(cost, known) / 2)
+
+
+def test_all_orderings_at_once():
+    def by_recursion(log_p, combine):
+        def value(known):
+            hidden = [i for i in range(log_p.shape[1]) if not known >> i & 1]
+            if not hidden:
+                return torch.zeros(log_p.shape[2])
+            return combine(torch.stack([log_p[known, i] + value(known | 1 << i) for i in hidden]))
+
+        return value(0)
+
+    right("12.2", by_recursion)
+    wrong("12.2", lambda log_p, combine: over_orderings(log_p, mean), "call combine")
+
+
+def test_the_cost_of_two_at_once():
+    def by_ratio(joint):
+        each = joint.sum(1, keepdim=True) * joint.sum(0, keepdim=True)
+        where = joint > 0
+        return (joint[where] * (joint[where] / each[where]).log()).sum()
+
+    right("12.3", by_ratio)
+    right("12.3", lambda joint: by_ratio(joint.T).item())
+    wrong("12.3", lambda joint: cost_of_two(joint) / math.log(2))
+
+
+def test_words_that_must_match_cost_what_their_share_says():
+    joint = torch.zeros(2, 2)
+    joint[0, 0] = joint[1, 1] = 0.5
+    assert math.exp(-cost_of_two(joint)) == pytest.approx(0.5)
