@@ -33,6 +33,7 @@ SHOWN = {
     "09": ("pixels before it the output", (0.253, 0.19, 0.748, 0.86)),
     "10": ("Who hears whom", (0.068, 0.155, 0.678, 0.83)),
     "11": ("Least nats of a board", (0.595, 0.125, 1, 0.87)),
+    "12": ("orderings cost less than", (0, 0, 1, 1)),
 }
 """Words of the text of each notebook's figure, and its part: left, top, right, bottom."""
 EXHIBIT = "<!-- the network that trains in the page -->"

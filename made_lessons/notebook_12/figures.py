@@ -13,7 +13,7 @@ from made_course.figures.picture import LINES, WORDS, Picture, picture
 
 
 @picture
-def plot_orderings(nats: Tensor, marks: Mapping[str, float]) -> Picture:
+def plot_costs_of_orderings(nats: Tensor, marks: Mapping[str, float]) -> Picture:
     """Costs of one board in random orderings as a histogram, with numbers marked above it.
 
     Args:

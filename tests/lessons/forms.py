@@ -155,3 +155,18 @@ def cost_by_chain(rows, past, group):
         lost += nats_of(rows, [past, [i]]) - nats_of(rows, [before, [i]])
         lost -= nats_of(rows, [past]) - nats_of(rows, [before])
     return lost
+
+
+def value_by_recursion(log_p, combine):
+    def value(known):
+        hidden = [i for i in range(log_p.shape[1]) if not known >> i & 1]
+        if not hidden:
+            return torch.zeros_like(log_p[0, 0])
+        return combine(torch.stack([log_p[known, i] + value(known | 1 << i) for i in hidden]))
+
+    return value(0)
+
+
+def mutual_information(joint):
+    each, possible = joint.sum(1, keepdim=True) * joint.sum(0), joint > 0
+    return (joint[possible] * (joint[possible] / each[possible]).log()).sum()

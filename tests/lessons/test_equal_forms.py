@@ -223,6 +223,21 @@ FORMS = {
             "(p := (joint - joint.amax(1, True)).exp()).log() - p.sum(1, True).log()",
         ),
     ],
+    "12.1": [
+        lambda cost, known: torch.where(known > 0, 0, cost).sum(1) / (1 - known).mean(1),
+        *instead("12.1", "(cost * hidden).sum(1)", "(cost - cost * known).sum(-1)"),
+        *instead("12.1", "hidden.sum(1)", "(cost.shape[1] - known.sum(1))"),
+    ],
+    "12.2": [
+        forms.value_by_recursion,
+        *instead("12.2", "known | 1 << i", "known + 2**i"),
+        *instead("12.2", "not known >> i & 1", "known // 2**i % 2 == 0"),
+    ],
+    "12.3": [
+        forms.mutual_information,
+        lambda joint: forms.mutual_information(joint.T).item(),
+        *instead("12.3", "torch.xlogy(p, p).sum()", "(p * p.clamp(min=1e-30).log()).sum()"),
+    ],
 }
 """Three or more for each exercise whose answer is compared as numbers."""
 

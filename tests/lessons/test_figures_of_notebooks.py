@@ -67,6 +67,7 @@ from made_lessons.notebook_10.figures import (
     plot_shared_weights,
 )
 from made_lessons.notebook_11.figures import plot_nats_by_steps, plot_steps_of_boards
+from made_lessons.notebook_12.figures import plot_costs_of_orderings, plot_share_by_steps
 from tests.figures.drawn import (
     BLUE,
     ORANGE,
@@ -170,6 +171,10 @@ FIGURES = {
     "nats by steps": (lambda: plot_nats_by_steps({"pairs": way("pairs", 63.5, 11.5),
             "alone": way("alone", 32.0, 31.0, 7.0, 4.5), "at once": way("at once", 200.0)},
             groups="pairs", alone="alone"), [75.0, 74.5, 2]),
+    "costs of orderings": (lambda: plot_costs_of_orderings(
+            -torch.tensor([[1.0, 5], [0, 3], [7, 0], [0, 0]]), {"mean": 8.0, "cheapest": 4.0}),
+        [8, 4]),
+    "share by steps": (lambda: plot_share_by_steps({"a": {16: 0.9, 1: 0.05}}), [16, 1, 90, 5]),
 }  # fmt: skip
 
 
@@ -257,6 +262,11 @@ OTHERS = {
     "nats by steps": (lambda: plot_nats_by_steps({"far": way("far", *[20.0] * 4),
             LONG: way(LONG, *[10.0] * 8), "at once": way("at once", 200.0)}, groups="far",
             alone=LONG), "far", LONG),
+    "costs of orderings": (lambda: plot_costs_of_orderings(-torch.rand(16, 4),
+            {"mean": 20.0, "mixture": 19.0, "cheapest": 0.0, "dearest": 40.0}),
+        "mean 20.0", "dearest 40.0"),
+    "share by steps": (lambda: plot_share_by_steps({name: {16: s, 4: s / 2, 1: 0.0}
+            for name, s in (("true", 1.0), ("large", 0.9), ("small", 0.4))}), "true", "small"),
 }  # fmt: skip
 
 

@@ -8,7 +8,6 @@ from made_lessons.notebook_12.cost_of_two import cost_of_two
 from made_lessons.notebook_12.digits import drawn_bounds
 from made_lessons.notebook_12.over_orderings import largest, log_mean_exp, mean, over_orderings
 from made_lessons.notebook_12.weight_of_the_loss import weighted_loss
-from tests.lessons.checking import right, wrong
 
 D = 4
 TABLE = -3 * torch.rand(2**D, D, 3, generator=torch.Generator().manual_seed(0)).double()
@@ -53,43 +52,6 @@ def test_the_loss_of_hidden_pixels_has_known_ones_in_every_draw():
     torch.testing.assert_close(loss, torch.full((30,), 3 * math.log(2)))
     assert bool((seen[0][:, 1] == 1).all())
     assert seen[0].sum(1).unique().tolist() == [1, 2, 3]
-
-
-def test_the_weight_of_the_loss():
-    right("12.1", lambda cost, known: (cost * (known == 0)).sum(1) * 1 / (1 - known).mean(1))
-    right("12.1", lambda cost, known: torch.where(known > 0, 0, cost).sum(1) / (1 - known).mean(1))
-    right(
-        "12.1",
-        lambda cost, known: torch.stack(
-            [len(c) * c[k == 0].mean() for c, k in zip(cost, known, strict=True)]
-        ),
-    )
-    wrong("12.1", lambda cost, known: weighted_loss(cost, known) / 2)
-
-
-def test_all_orderings_at_once():
-    def by_recursion(log_p, combine):
-        def value(known):
-            hidden = [i for i in range(log_p.shape[1]) if not known >> i & 1]
-            if not hidden:
-                return torch.zeros(log_p.shape[2])
-            return combine(torch.stack([log_p[known, i] + value(known | 1 << i) for i in hidden]))
-
-        return value(0)
-
-    right("12.2", by_recursion)
-    wrong("12.2", lambda log_p, combine: over_orderings(log_p, mean), "call combine")
-
-
-def test_the_cost_of_two_at_once():
-    def by_ratio(joint):
-        each = joint.sum(1, keepdim=True) * joint.sum(0, keepdim=True)
-        where = joint > 0
-        return (joint[where] * (joint[where] / each[where]).log()).sum()
-
-    right("12.3", by_ratio)
-    right("12.3", lambda joint: by_ratio(joint.T).item())
-    wrong("12.3", lambda joint: cost_of_two(joint) / math.log(2))
 
 
 def test_words_that_must_match_cost_what_their_share_says():

@@ -97,7 +97,7 @@ ROOMS = {  # a folder, files of it that are changed, and the tests that then run
     ),
     "notebooks' figures": (
         "made_lessons",
-        [f"notebook_{number:02}/figures" for number in range(1, 12)],
+        [f"notebook_{number:02}/figures" for number in range(1, 13)],
         ["figures_of_notebooks"],
     ),
 }

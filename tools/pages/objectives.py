@@ -25,6 +25,7 @@ TESTED_BY = {
     9: ["9a", "9.1 9b", "9.2 9c", "9.3 9d", "9.4"],
     10: ["10a 10b", "10.1 10.2 10c 10d", "10e", "10f", "10g", "10.3 10h", "10.4 10i"],
     11: ["11.1 11a", "11.2 11b", "11c", "11.3 11d", "11.4 11e", "11.5 11f"],
+    12: ["12.1 12a", "12.2 12b", "12.3 12c", "12d"],
 }
 """Notebook → for each of its objectives, the exercises and questions that test it."""
 ASKED = re.compile(rf"^## (\d+ .+)|{CHECK.pattern}|^> ◉ \*\*Self-check (\w+)", re.MULTILINE)

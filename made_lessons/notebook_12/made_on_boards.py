@@ -1,0 +1,30 @@
+"""A MADE that meets a new ordering of the boards at every step, as in notebook 7."""
+
+from __future__ import annotations
+
+import torch
+
+from made_course import MADE, bars_and_stripes
+
+
+def nats_of_made(conditioning: bool) -> float:
+    """Train a MADE of 64 units for 1,000 steps, and return its mean NLL in 50 new orderings.
+
+    Args:
+        conditioning: whether the units also read which inputs they see.
+    """
+    torch.manual_seed(0)
+    settings = {"natural_order": False, "degrees": "even", "num_masks": None, "seed": 0}
+    model, boards = MADE(16, (64,), conditioning=conditioning, **settings), bars_and_stripes()
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.02)
+    scores = []
+    for step in range(1050):
+        loss = -model.log_prob(boards).mean()
+        if step < 1000:
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+        else:
+            scores.append(loss.item())
+        model.resample_masks()
+    return sum(scores) / len(scores)
