@@ -73,8 +73,13 @@ def nats_row_by_row(network: nn.Module, x: Tensor) -> float:
 
 
 @torch.no_grad()
-def nats_of_made(model: MADE, x: Tensor, hidden: Tensor, orderings: Iterable[Tensor]) -> float:
-    """Return the NLL of the hidden pixels of an image, a mean over rows and the given orderings."""
+def nats_of_made(
+    model: MADE, x: Tensor, hidden: Tensor, orderings: Iterable[Tensor | None]
+) -> float:
+    """Return the NLL of the hidden pixels of an image, a mean over rows and orderings.
+
+    An ordering that is None is the one in which :func:`made_course.complete` draws.
+    """
     nats = []
     for ordering in orderings:
         degrees, _ = completion_degrees(model, ~hidden, ordering)

@@ -4,8 +4,9 @@ import math
 import pytest
 import torch
 
+from made_course import load_binarized_mnist
 from made_lessons.notebook_12.cost_of_two import cost_of_two
-from made_lessons.notebook_12.digits import drawn_bounds
+from made_lessons.notebook_12.digits import drawn_bounds, load_network, mean_over_orderings
 from made_lessons.notebook_12.over_orderings import largest, log_mean_exp, mean, over_orderings
 from made_lessons.notebook_12.weight_of_the_loss import weighted_loss
 
@@ -52,6 +53,12 @@ def test_the_loss_of_hidden_pixels_has_known_ones_in_every_draw():
     torch.testing.assert_close(loss, torch.full((30,), 3 * math.log(2)))
     assert bool((seen[0][:, 1] == 1).all())
     assert seen[0].sum(1).unique().tolist() == [1, 2, 3]
+
+
+def test_the_network_that_ships_knows_digits():
+    torch.manual_seed(0)
+    digits, hidden = load_binarized_mnist("small")[1][:200], torch.ones(784, dtype=torch.bool)
+    assert 78 < mean_over_orderings(load_network(), digits, hidden, draws=4) < 88
 
 
 def test_words_that_must_match_cost_what_their_share_says():
