@@ -241,7 +241,7 @@ def test_an_endless_loop_ends_the_check(capsys, monkeypatch):
     assert "it was stopped after 0.2 seconds" in " ".join(capsys.readouterr().out.split())
 
 
-@pytest.mark.parametrize("name", ["1.9", "12.1", "x", "1a", ""])
+@pytest.mark.parametrize("name", ["1.9", "99.1", "x", "1a", ""])
 @pytest.mark.parametrize("ask", [lambda name: check(name, 1), hint, solution, yours])
 def test_unknown_exercises(ask, name):
     with pytest.raises(ValueError, match="there is no exercise|unknown name"):
