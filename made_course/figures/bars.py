@@ -231,7 +231,7 @@ def spread_out(heights: Sequence[float], apart: float, top: float = math.inf) ->
         [0.75, 1.75, 4.0]
     """
     moved = list(heights)
-    for k in 100 * [*range(1, len(moved))]:  # each time, two of them give way
+    for k in 100 * [*range(1, len(moved))]:  # each pass moves neighbours apart
         lack = max(apart - (moved[k] - moved[k - 1]), 0)
         moved[k - 1 : k + 1] = moved[k - 1] - lack / 2, moved[k] + lack / 2
         moved[-1] = min(moved[-1], top)

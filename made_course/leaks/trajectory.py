@@ -32,16 +32,16 @@ class Trajectory:
     log_likelihood: Tensor
 
     def undecided(self, step: int) -> Tensor:
-        """(D,) whether each variable is still undecided after so many steps."""
+        """Return (D,) whether each variable is still undecided after so many steps."""
         return self.order > step
 
     def map(self, step: int) -> Tensor:
-        """(D,) outputs of the pass that decided this step; step 0 shows the first pass."""
+        """Return (D,) outputs of the pass that decided this step; step 0 shows the first pass."""
         outputs = self.outputs[max(step - 1, 0)].to(self.probabilities.dtype)
         return torch.where(self.not_conditional(step), outputs, self.probabilities)
 
     def not_conditional(self, step: int) -> Tensor:
-        """(D,) whether each output of ``map(step)`` is not yet a conditional.
+        """Return (D,) whether each output of ``map(step)`` is not yet a conditional.
 
         Such an output was computed with zeros instead of some variables that it depends on. All
         other outputs are conditionals, and no later variable changes them.

@@ -167,7 +167,7 @@ def complete(
         return Completion(samples, None, x.new_full((len(x),), n), model.head)
     size = (2 * log_weights.logsumexp(1) - (2 * log_weights).logsumexp(1)).exp()
     if size.min() < max(2, 0.99 * n):
-        warnings.warn(_worth(size.min().item(), n), stacklevel=3)  # past no_grad
+        warnings.warn(_worth(size.min().item(), n), stacklevel=3)  # above no_grad's wrapper
     return Completion(samples, log_weights, size, model.head)
 
 

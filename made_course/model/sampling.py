@@ -88,7 +88,7 @@ def sample_incremental(
     heads = [head.of(i) for i in first.tolist()]
     layers = _sorted_layers(model, position, len(taken) + num_drawn, first, n)
     x, *hidden, output = layers
-    x.values[: x.ends[0]] = head.encode(given).flatten(1).T[x.units[: x.ends[0]]]  # the known
+    x.values[: x.ends[0]] = head.encode(given).flatten(1).T[x.units[: x.ends[0]]]  # known variables
     u, values = noise.T[drawn].split(sizes.tolist()), [given.T[taken]]
     for start in range(0, len(heads), BLOCK):
         for layer in layers:
@@ -116,7 +116,7 @@ def _step_sizes(model: Any, drawn: Tensor) -> Tensor:
 class _SortedLayer:
     """The units of a layer, sorted by the step at which they become known.
 
-    What a unit receives is added up in two parts. At the start of a block of steps, one product
+    The input of a unit is added up in two parts. At the start of a block of steps, one product
     takes all units that are known by then to all units of the block. Within the block, each step
     adds the few units that have become known since.
 
@@ -140,7 +140,7 @@ class _SortedLayer:
             self.bias += bias[self.units, None]
 
     def start_block(self, start: int, stop: int) -> None:
-        """Add what the units of the steps start..stop-1 receive from all units known by then."""
+        """Add up the inputs of the units of steps start..stop-1 from all units that are known."""
         rows = slice(self.ends[start], self.ends[stop])
         counts = [b - a for a, b in pairwise(self.ends[start : stop + 1])]
         sums, self._within = self.bias[rows].repeat(1, self.values.shape[1]), []
@@ -151,7 +151,7 @@ class _SortedLayer:
         self._sums, self.step_values = sums.split(counts), self.values[rows].split(counts)
 
     def step_sums(self, t: int) -> Tensor:
-        """Return (units, n) all that the units of step t of the block receive."""
+        """Return the total inputs (units, n) of the units of step t of the block."""
         for weights, values in self._within:
             self._sums[t].addmm_(weights[t], values)
         return self._sums[t]

@@ -24,7 +24,7 @@ PACKAGE = __name__.partition(".")[0]
 def write_model(
     path: str | os.PathLike[str], arguments: dict[str, Any], state: dict[str, Tensor], table: Any
 ) -> None:
-    """Write what :meth:`made_course.MADE.save` saves.
+    """Write a model to a file, see :meth:`made_course.MADE.save`.
 
     Args:
         path: file to write.

@@ -41,7 +41,7 @@ class MaskedConvolution(nn.Conv2d):
         self.around = (reach, reach, reach, 0)  # zeros left, right, above, below
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, in_channels, rows, columns) to (B, out_channels, rows, columns)."""
+        """Return (B, out_channels, rows, columns) for (B, in_channels, rows, columns)."""
         return F.conv2d(F.pad(x, self.around), self.weight * self.mask, self.bias)
 
 

@@ -62,7 +62,7 @@ class CausalAttention(nn.Module):
         self.mix = nn.Linear(width, width)
 
     def forward(self, h: Tensor, cache: list[tuple[Tensor, Tensor]] | None = None) -> Tensor:
-        """(B, T, width) to the same; with a cache, one new position attends to all cached ones."""
+        """Return (B, T, width); with a cache, one new position attends to all cached ones."""
         parts = self.query_key_value(h).unflatten(-1, (3, self.heads, -1)).transpose(1, 3)
         query, key, value = parts.unbind(2)  # (B, heads, T, d) each
         if cache is not None:
@@ -91,7 +91,7 @@ class Block(nn.Module):
         )
 
     def forward(self, h: Tensor, cache: list[tuple[Tensor, Tensor]] | None = None) -> Tensor:
-        """(B, T, width) to the same."""
+        """Return (B, T, width) for the same shape."""
         h = h + self.attention(self.before_attention(h), cache)
         return h + self.network(self.before_network(h))
 

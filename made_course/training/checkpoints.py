@@ -42,7 +42,7 @@ def read_checkpoint(path: Path, settings: Mapping[str, object]) -> dict[str, Any
 
 
 def fingerprint(data: Batches | None) -> str | None:
-    """Describe data so that other data have another description, as far as one can know."""
+    """Describe a tensor by shape and checksum, and a loader by its length."""
     if data is None:
         return None
     if isinstance(data, Tensor):

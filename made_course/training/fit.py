@@ -110,13 +110,13 @@ def fit(
 
     own = next(model.parameters())
     settings = {
-        "model": f"{model!r} in {own.dtype}",  # which shortens a long ordering
+        "model": f"{model!r} in {own.dtype}",  # shortens a long ordering
         "ordering": fingerprint(model.order) if _has_given_ordering(model) else None,
         "train": fingerprint(train),
         "valid": fingerprint(valid),
         "batch_size": batches.batch_size if isinstance(batches, Shuffled) else None,
         **asdict(schedule),
-        "epochs": schedule.epochs if patience is None else None,  # only a limit with patience
+        "epochs": schedule.epochs if patience is None else None,  # with patience only a limit
         "precision": precision,
         "seed": seed,
     }
@@ -136,7 +136,7 @@ def fit(
 
 
 def _has_given_ordering(model: MADE) -> bool:
-    """Return whether the ordering of a model is an argument, as it always is for a relative."""
+    """Return True if the ordering is an argument of the model, as in all relatives."""
     return not isinstance(model, MADE) or model.mask_sets.has_given_ordering
 
 

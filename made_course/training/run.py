@@ -74,7 +74,7 @@ class Run:
         self.history.append(train_nll=train_nll, valid_nll=valid_nll, lr=rate, seconds=seconds)
 
     def _steps(self, bar: tqdm) -> float:
-        """Take a step for each batch; return the mean NLL, of each batch before its step."""
+        """Take a step per batch, and return the mean NLL, scored on each batch before its step."""
         model, steps, total, rows = self.model.train(), len(self.train), 0.0, 0
         with values_are_known(isinstance(self.train, Shuffled)):
             for number, batch in enumerate(tensors(self.train)):
