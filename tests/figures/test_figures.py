@@ -269,18 +269,6 @@ def test_masks_are_tables_with_degrees_at_their_margins():
     assert first > second  # the first unit is on top, as in print(mask)
 
 
-def test_masks_of_the_pipeline_have_the_blue_of_the_degree_they_come_from():
-    masks = build_masks(DEGREES)
-    (axes,) = plot_pipeline(DEGREES, masks, torch.zeros(3), -2.1).axes
-    blue = {1: "#8ecbf0", 2: BLUE, 3: "#003f66"}
-    layer, *shown = [np.asarray(image.get_array()) for image in axes.get_images()]
-    assert [to_hex(colour) for colour in layer[:, 0]] == [blue[1], blue[2]]
-    for mask, degrees, image in zip(masks, DEGREES, shown, strict=True):
-        for (row, column), kept in np.ndenumerate(mask.numpy()):
-            assert image[row, column, 3] == kept
-            assert not kept or to_hex(image[row, column]) == blue[int(degrees[column])]
-
-
 def test_dependence_counts_and_its_legend_names_only_what_occurs():
     figure = plot_dependence({"few": torch.eye(3).bool(), "all": ALLOWED}, ALLOWED)
     assert [texts(axes) for axes in figure.axes] == [

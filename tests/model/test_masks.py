@@ -188,18 +188,6 @@ def test_all_that_may_be_reached_is_reached_when_every_layer_has_every_degree(
     assert torch.equal(connectivity(build_masks(degrees)), direct_mask(order))
 
 
-@given(all_degrees(), st.booleans())
-def test_a_leak_runs_along_units_of_exactly_the_outputs_degree(degrees, is_direct):
-    """The tests above can fail; along a direct connection even the last variable leaks."""
-    order = degrees[0]
-    direct = order[:, None] >= order[None, :] if is_direct else None
-    leaks = order[connectivity(masks_with_a_leak(degrees), direct).diagonal()]
-    expected = set(order.tolist())
-    if not is_direct:
-        expected = expected.intersection(*(layer.tolist() for layer in degrees[1:]))
-    assert set(leaks.tolist()) == expected
-
-
 def test_paths_are_counted_without_overflow():
     """As many paths as 8-bit and 16-bit integers cannot hold are still a path."""
     wide = 256

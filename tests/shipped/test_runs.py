@@ -1,6 +1,5 @@
 """The recorded runs are those that ``tools.ships.run`` makes, and show what pages say of them."""
 
-import math
 from functools import partial
 from itertools import count
 
@@ -10,12 +9,9 @@ import torch
 from made_course import MADE, binary_points
 from made_course.shipped.assets import read_asset
 from made_course.shipped.measured import load_runs
-from made_lessons.notebook_07.pixel_orderings import pixel_orderings
-from tools.benchmarks import document
 from tools.ships import run
 
 POINTS = binary_points(5)
-X = (torch.rand(60, 9, generator=torch.Generator().manual_seed(0)) > 0.6).float()
 
 
 def structure(value):
@@ -57,22 +53,6 @@ def test_the_command_makes_a_file_like_the_one_that_ships(name, monkeypatch):
 # ---- recipe --------------------------------------------------------------------------------------
 
 
-def test_the_plain_recipe_is_adam_at_a_constant_rate():
-    plain = run.PLAIN | {"batch_size": 16, "scaled_weights": False}
-    model, *_ = run.train_by(plain, X[:40], X[40:], epochs=3, hidden_dims=(6,), seed=1)
-    torch.manual_seed(1)
-    other = document.MADE(9, (6,), natural_order=False)
-    optimizer = torch.optim.Adam(other.parameters(), lr=2e-3)
-    for _ in range(3):
-        for rows in torch.randperm(40).split(16):
-            loss = -other.log_prob(X[:40][rows]).mean()
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-    torch.testing.assert_close(model.log_prob(X), other.log_prob(X))
-    assert run.PLAIN | document.RECIPE == run.PLAIN
-
-
 def test_the_ladder_that_ships_has_these_recipes_and_learned():
     ladder = load_runs("recipe")["ladder"]
     assert {rung.name: rung.recipe for rung in ladder} == run.RUNGS
@@ -98,17 +78,6 @@ def test_averages_are_those_of_the_model():
         torch.testing.assert_close(mixture[k - 1], expected)
     torch.testing.assert_close(single[0], mixture[0])
     torch.testing.assert_close(single[0], logits[0])
-
-
-def test_the_orderings_that_ship():
-    log_prob = load_runs("orderings")["log_prob"]
-    assert list(log_prob) == [*pixel_orderings(), "rows, start 2", "rows, start 3"]
-    for of_images in log_prob.values():
-        assert of_images.shape == (10_000,)
-        assert -80 < of_images.mean() < -60
-    random = [log_prob[f"random {k}"].mean() for k in [1, 2, 3]]
-    rows = [log_prob[f"rows{start}"].mean() for start in ["", ", start 2", ", start 3"]]
-    assert min(rows) > max(random) + 1
 
 
 def test_the_many_masks_that_ship():
@@ -137,12 +106,3 @@ def test_the_race_that_ships_had_equal_time_and_as_many_trials():
             assert one.lr in run.RATES
             model = run.MODELS[one.name, one.size]()
             assert sum(p.numel() for p in model.parameters()) == one.parameters
-
-
-def test_labels_are_judged_by_enumeration():
-    log_p = torch.tensor([[0.1, 0.3], [0.2, 0.05]]).log()
-    joint, alone, posterior, right = run.judged(log_p, torch.tensor([1, 1]))
-    assert joint.item() == pytest.approx(-(math.log(0.3) + math.log(0.05)) / 2)
-    assert alone.item() == pytest.approx(-(math.log(0.4) + math.log(0.25)) / 2)
-    assert posterior.item() == pytest.approx(-(math.log(0.75) + math.log(0.2)) / 2)
-    assert right.item() == 0.5
