@@ -21,7 +21,7 @@ from made_lessons.checking.exercise import Slip, Wrong
 from made_lessons.checking.in_words import written
 from made_lessons.checking.time_limits import TookTooLong, time_limit
 from made_lessons.checking.unfinished import parts_to_do
-from made_lessons.checking.views import VALUE, View
+from made_lessons.checking.views import UNSEEN, VALUE, View
 
 
 def compare_on_cases(answer, reference, cases, slips):
@@ -377,6 +377,43 @@ def test_the_slip_that_does_the_same_is_the_cause():
     )
     found = said(compare_on_cases, lambda y: y**3 - 3, plus_one, cases, slips)
     assert found["why"] == "the answer differs in value"
+
+
+def test_a_view_has_its_own_words_for_what_no_slip_looks_like():
+    view = View(lambda answer: {"even": answer % 2 == 0}, "answer % 2", "it is odd")
+    compare(view, 4, 2, [])
+    assert said(compare, view, 3, 2, []) == {
+        "why": "it is odd",
+        "expected": "{'even': True}",
+        "came": "{'even': False}",
+        "tried": "answer % 2",
+    }
+    assert said(compare, view, 3, 2, [Slip(5, "five")])["why"] == "five"
+    hidden = View(view.see, cause=lambda answer, came, right: f"{answer} is odd", expected="")
+    assert said(compare, hidden, 3, 2, []) == {
+        "why": "3 is odd",
+        "expected": "",
+        "came": "{'even': False}",
+        "tried": "",
+    }
+
+
+def test_a_slip_that_shows_in_an_earlier_view_is_not_the_cause():
+    first, second = View(lambda answer: answer[0]), View(lambda answer: answer[1], cause="other")
+    slips = [Slip((7, 7), "both"), Slip((1, 7), "the second")]
+    assert said(compare, second, (1, 7), (1, 2), slips)["why"] == "both"
+    assert said(compare, second, (1, 7), (1, 2), slips, [first])["why"] == "the second"
+    assert said(compare, second, (1, 8), (1, 2), slips, [first])["why"] == "other"
+
+
+def test_what_cannot_be_seen_is_not_compared():
+    compare(View(lambda answer: UNSEEN if answer == 3 else answer), 3, 2, [])
+
+
+def test_a_reference_is_seen_in_float64_and_rounded():
+    assert View(cases=None).of(torch.exp, (torch.tensor(1.0),)).dtype == torch.float32
+    exact = View().of(lambda x: x + 1e-9 - x, (torch.tensor(1.0),))
+    assert exact == pytest.approx(1e-9)
 
 
 def test_a_right_value_is_not_told():
