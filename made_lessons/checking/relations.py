@@ -65,7 +65,7 @@ def _complexity(words: str) -> int:
 
 def says_little(words: str) -> bool:
     """Whether words hold for answers that are wrong for many different reasons."""
-    return words.startswith(("all is True", "nothing is True"))
+    return words.startswith(("all is True", "nothing is True", "all numbers of a"))
 
 
 def are_same(came: object, right: object) -> bool:
@@ -169,10 +169,22 @@ def _of_range(came: Tensor, right: Tensor, dtype: torch.dtype) -> Iterator[str]:
             yield _TOO_MUCH
         if bool((came <= right).all()):
             yield "nothing is True that should not be, and something is missing"
-    elif right.numel() > 1 and bool(((right == 0) | (right == 1)).all() & is_between.any()):
-        yield BETWEEN
+    elif right.numel() > 1:
+        if bool(((right == 0) | (right == 1)).all() & is_between.any()):
+            yield BETWEEN
+        for words, apart in ((_SAME_AMOUNT, came - right), (_SAME_FACTOR, came / right)):
+            if bool(apart.isfinite().all()) and _is_close(apart, apart.mean().expand_as(apart)):
+                yield words
 
 
+_SAME_AMOUNT = (
+    "all numbers of a call are too large or too small by the same amount: a term that is the same "
+    "for all of them is wrong, missing or too much"
+)
+_SAME_FACTOR = (
+    "all numbers of a call are too large or too small by the same factor: something that they are "
+    "multiplied or divided by is wrong"
+)
 _TOO_MUCH = "all is True that should be, and more: nothing is missing, and something is too much"
 
 

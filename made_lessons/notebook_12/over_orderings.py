@@ -8,9 +8,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from ..checking.edited_source import but
-from ..checking.exercise import exercise, slips
-from ..checking.variants import drawn, further_cases
+from ..checking import but, drawn, exercise, further_cases, slips
 
 
 def mean(log_p: Tensor) -> Tensor:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..checking.edited_source import but
-from ..checking.exercise import exercise, slips
-from ..checking.variants import drawn, further_cases, one_of
+from ..checking import but, drawn, exercise, further_cases, one_of, slips
 
 
 def _case(word: str, rows: int, D: int) -> tuple[Tensor, Tensor]:
