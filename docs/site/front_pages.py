@@ -15,7 +15,7 @@ from sphinx.application import Sphinx
 
 from made_course import MaskExplorer, load_binarized_mnist, load_pretrained
 from made_course.widgets.shared.base import joined_modules
-from made_course.widgets.shared.without_kernel import alone
+from made_course.widgets.shared.without_kernel import standalone_html
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -65,7 +65,7 @@ def _fill(app: Sphinx, name: str, template: str, context: dict, doctree: object)
 
 def _laboratory() -> str:
     """The network that trains in the page, as HTML."""
-    return alone(MaskExplorer("boards"))
+    return standalone_html(MaskExplorer("boards"))
 
 
 def _shelf() -> torch.Tensor:

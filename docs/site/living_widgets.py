@@ -10,7 +10,7 @@ import numpy as np
 from kept_runs import run
 from sphinx.application import Sphinx
 
-from made_course.widgets.shared.without_kernel import alone_from, script_of
+from made_course.widgets.shared.without_kernel import html_of_state, script_of
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 VIEW = "application/vnd.jupyter.widget-view+json"
@@ -79,7 +79,7 @@ def _shown(state: dict[str, object]) -> str:
     """A widget as HTML; one with many weights as its picture, and a button that loads it."""
     weights = state.get("weights", b"")
     if len(weights) < MOST_BYTES:
-        return alone_from(state)
+        return html_of_state(state)
     script = script_of(state | {"weights": _rounded(weights)}, "document.currentScript.place")
     script = f"(() => {{\n{script}}})();\n"
     name = f"widget-{hashlib.sha256(script.encode()).hexdigest()[:12]}.js"

@@ -114,17 +114,17 @@ def check_rows(x: Tensor, input_dim: int) -> None:
         )
 
 
-_known = ContextVar("values_are_known", default=False)
+_skipped = ContextVar("skip_value_checks", default=False)
 
 
 @contextmanager
-def values_are_known(known: bool = True) -> Iterator[None]:
+def skip_value_checks(skip: bool = True) -> Iterator[None]:
     """Skip checks of the data's values inside the ``with``, because they were checked before."""
-    before = _known.set(known)
+    before = _skipped.set(skip)
     try:
         yield
     finally:
-        _known.reset(before)
+        _skipped.reset(before)
 
 
 def is_transformed() -> bool:
@@ -137,4 +137,4 @@ def is_transformed() -> bool:
 
 def values_may_be_checked() -> bool:
     """Return True if a check may look at values, and has not done so before."""
-    return not (is_transformed() or _known.get())
+    return not (is_transformed() or _skipped.get())

@@ -51,7 +51,7 @@ def load_pretrained(name: str = "mnist-512") -> MADE:
     }
     # degrees first, because they say which weights the file holds, and in which order
     model.load_state_dict(own | {key: shipped[key] for key in shipped if "mask_sets" in key})
-    for key, counts in weights_that_count(model).items():
+    for key, counts in unmasked_weights(model).items():
         weight = torch.zeros(counts.shape)
         weight[counts] = shipped[key].float()
         shipped[key] = weight
@@ -59,7 +59,7 @@ def load_pretrained(name: str = "mnist-512") -> MADE:
     return model.eval()
 
 
-def weights_that_count(model: MADE) -> dict[str, Tensor]:
+def unmasked_weights(model: MADE) -> dict[str, Tensor]:
     """Return the entries (bool) of each weight in the state dict that some mask does not cut."""
     if model.num_masks == 1:
         fixed = {*model.net, model.direct}

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor
 
-from ..common.arguments import check_count, values_are_known
+from ..common.arguments import check_count, skip_value_checks
 from ..model.made import MADE
 from ..model.sampling import evaluation_mode
 from .batches import check_iterable, tensors
@@ -71,7 +71,7 @@ def sum_nll(
     with (
         evaluation_mode(model),
         torch.autocast(device.type, enabled=False),
-        values_are_known(is_checked),
+        skip_value_checks(is_checked),
     ):
         for batch in tensors(x):
             share = processes.share(batch).to(device)

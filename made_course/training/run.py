@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
-from ..common.arguments import values_are_known
+from ..common.arguments import skip_value_checks
 from ..model.made import MADE
 from .batches import Batches, Loader, Shuffled, tensors
 from .evaluate import sum_nll
@@ -76,7 +76,7 @@ class Run:
     def _steps(self, bar: tqdm) -> float:
         """Take a step per batch, and return the mean NLL, scored on each batch before its step."""
         model, steps, total, rows = self.model.train(), len(self.train), 0.0, 0
-        with values_are_known(isinstance(self.train, Shuffled)):
+        with skip_value_checks(isinstance(self.train, Shuffled)):
             for number, batch in enumerate(tensors(self.train)):
                 step = len(self.history) * steps + number
                 self.schedule.set_rate(self.optimizer, step, steps, self.history)

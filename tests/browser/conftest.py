@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from made_course.widgets.shared.without_kernel import alone
+from made_course.widgets.shared.without_kernel import standalone_html
 from tests.browser.lab import jupyterlab, watched
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
@@ -44,7 +44,7 @@ def show(bare, tmp_path):
 
     def open_page(widget):
         path = tmp_path / "widget.html"
-        page = f"<!doctype html><meta charset=utf-8><title>-</title>{alone(widget)}"
+        page = f"<!doctype html><meta charset=utf-8><title>-</title>{standalone_html(widget)}"
         path.write_text(page, encoding="utf-8")
         bare.goto(path.as_uri())
         shown = bare.locator(".made-widget")

@@ -16,7 +16,7 @@ from made_course import (
 )
 from made_course.widgets.shared import rerun
 from made_course.widgets.shared.base import joined_modules
-from made_course.widgets.shared.without_kernel import alone
+from made_course.widgets.shared.without_kernel import standalone_html
 
 IMAGES = MADE(16, (4,), seed=0)
 MAKE = {
@@ -49,8 +49,8 @@ def test_its_module_stands_alone(make):
     assert not re.search(r"^import|https?://(?!www\.w3\.org/)", made._esm, re.MULTILINE)
     assert made._esm.count("export default") == 1
     made.problem = "</script><b>"  # text of a reader does not end the script
-    assert alone(made).count("</script>") == 1
-    assert not re.search(r'[{,] "_\w+": ', alone(made)), "private state"
+    assert standalone_html(made).count("</script>") == 1
+    assert not re.search(r'[{,] "_\w+": ', standalone_html(made)), "private state"
     made.close()
 
 

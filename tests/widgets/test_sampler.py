@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from made_course import complete, completion_degrees, load_pretrained
-from made_course.widgets.shared.sampler import describe, numbers, uniforms
+from made_course.widgets.shared.sampler import describe, uniforms, weight_bytes
 from tests.widgets.models import a_model, rows_of
 
 
@@ -73,7 +73,7 @@ def test_the_same_noise_gives_the_same_sample_and_log_probability(call, model, s
 @given(models())
 @settings(max_examples=20, deadline=None)
 def test_the_bytes_of_a_network_are_its_numbers(call, model):
-    sent = {"base64": b64encode(numbers(model)).decode()}
+    sent = {"base64": b64encode(weight_bytes(model)).decode()}
     found, expected = call("sampler", "networkOf", describe(model), sent), in_javascript(model)
     assert as_lists(found) == as_lists(expected)
 

@@ -22,7 +22,7 @@ from made_course import (
 )
 from made_course.common.files import write_whole
 from made_course.shipped import assets
-from made_course.shipped.weights import MODELS, weights_that_count
+from made_course.shipped.weights import MODELS, unmasked_weights
 from made_lessons.notebook_05.nearest import nearest_images
 from tools.pages.drawing import plot_samples_and_mask
 
@@ -81,7 +81,7 @@ def write_model(
         key.removeprefix("mask_sets."): value.half() if value.is_floating_point() else value
         for key, value in model.state_dict().items()
     }
-    for key, counts in weights_that_count(model).items():
+    for key, counts in unmasked_weights(model).items():
         state[key] = state[key][counts]
     write_asset(MODELS[name], {"arguments": arguments, "state": state, "trained_on": trained_on})
     print(f"{name}: {nll:.3f} nats before rounding to half precision")

@@ -11,7 +11,7 @@ from traitlets import Bytes, Dict
 from ...common.words import variable_names
 from ...model.made import MADE
 from .base import InPage
-from .sampler import check_model, describe, numbers
+from .sampler import check_model, describe, weight_bytes
 
 MOST_SEED = 999_999
 
@@ -31,7 +31,7 @@ class Player(InPage):
         self._model = deepcopy(model).cpu().float().eval()
         super().__init__(
             network=describe(self._model),
-            weights=numbers(self._model),
+            weights=weight_bytes(self._model),
             board={"rows": high, "columns": wide, "names": variable_names(n)},
             **state,
         )

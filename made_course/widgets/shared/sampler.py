@@ -64,7 +64,7 @@ def describe(model: MADE) -> dict[str, object]:
     }
 
 
-def numbers(model: MADE) -> bytes:
+def weight_bytes(model: MADE) -> bytes:
     """Return weights, biases, direct connections and conditioning, each matrix transposed."""
     parts = [part for layer in model.net for part in (layer.weight.T, layer.bias)]
     first, direct = model.net[0].conditioning, model.direct

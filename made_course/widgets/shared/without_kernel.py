@@ -9,19 +9,19 @@ from collections.abc import Mapping
 from .base import InPage, joined_modules
 
 
-def alone(widget: InPage) -> str:
+def standalone_html(widget: InPage) -> str:
     """Return HTML that shows a widget in its present state, and works without a kernel.
 
     Example:
         >>> from made_course import MaskExplorer
-        >>> '"ordering": [[1], [2], [0]]' in alone(MaskExplorer())
+        >>> '"ordering": [[1], [2], [0]]' in standalone_html(MaskExplorer())
         True
     """
-    return alone_from(widget.get_state())
+    return html_of_state(widget.get_state())
 
 
-def alone_from(state: Mapping[str, object]) -> str:
-    """Return the HTML of :func:`alone` for a state: name of a trait → value."""
+def html_of_state(state: Mapping[str, object]) -> str:
+    """Return the HTML of :func:`standalone_html` for a state: name of a trait → value."""
     return (
         f'<style>{state["_css"]}</style>\n<div class="made-alone"></div>\n'
         f'<script type="module">\n{script_of(state)}</script>\n'
