@@ -1,9 +1,8 @@
-"""Densities of two variables, slices through them, values from chance, and an odd day."""
+"""Figures of notebook 8: densities of two variables, slices through them, the inverse CDF."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -17,9 +16,6 @@ from made_course.figures.axes import note
 from made_course.figures.picture import CLEAR_TO_BLUE, LINES, WORDS, Picture, picture
 from made_course.model.made import MADE
 from made_course.model.sampling import evaluation_mode
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
 REACH = 2.5
 """The maps show the square from -REACH to REACH in both variables."""
@@ -58,7 +54,7 @@ def plot_slices(densities: Mapping[str, MADE]) -> Picture:
         with torch.no_grad(), evaluation_mode(model):
             curves[title] = model.log_conditionals(line)[:, 1].exp()
     told = "; ".join(f"{title}, {_peaks(x2, curve)}" for title, curve in curves.items())
-    alt = f"p(x₂ | x₁ = 0) beside each density: {told}."
+    alt = f"p(x₂ | x₁ = 0) of each density: {told}."
     figure = Picture(height=3.0 * len(densities) + 0.2, alt=alt)
     rows = figure.subplots(len(densities), 2, sharey=True, sharex="col", squeeze=False)
     for (title, model), (left, right) in zip(densities.items(), rows, strict=True):
@@ -132,40 +128,6 @@ def plot_inverse(p: Sequence[float], us: Sequence[float]) -> Picture:
         note(axes, f"u = {u:g}", (-0.7, u), (2, 4), color=BLUE, weight="bold")
     axes.set(xlim=(-0.7, len(p)), ylim=(0, 1.02), xlabel="value", ylabel="P(x ≤ value)")
     axes.set_xticks(range(len(p)))
-    return figure
-
-
-@picture
-def plot_day(days: DataFrame, day: int) -> Picture:
-    """A day among others: its °C and its litres, each alone at a margin and both in the plane."""
-    kinds = {"sprinkler on": days[days["sprinkler"] == "yes"]}
-    kinds["sprinkler off"] = days[days["sprinkler"] == "no"]
-    x, y = days.loc[day, ["celsius", "litres"]]
-    alike = kinds["sprinkler on"].drop(day)
-    near = alike[(alike["celsius"] - x).abs() < 2]["litres"].min()
-    alt = (
-        f"Day {day} has {y:g} litres; of others with the sprinkler on and about {x:g} °C none has "
-        f"less than {near:.0f}. °C and litres of {len(days)} days; each of its {x:g} °C and {y:g} "
-        "litres is that of many days."
-    )
-    figure = Picture(height=4.2, alt=alt)
-    sizes = {"width_ratios": (5, 1), "height_ratios": (1, 4)}
-    (above, corner), (axes, right) = figure.subplots(2, 2, sharex="col", sharey="row", **sizes)
-    corner.remove()
-    looks = ({"color": BLUE}, {"color": LINES, "mfc": "none"})
-    for (kind, of), look in zip(kinds.items(), looks, strict=True):
-        axes.plot(of["celsius"], of["litres"], "o", markersize=3.5, label=kind, **look)
-    axes.plot(x, y, "D", color=BLUE, mec="white", markersize=12, label=f"day {day}, on")
-    look = {"bins": 30, "color": LINES, "alpha": 0.6}
-    above.hist(days["celsius"], **look)
-    right.hist(days["litres"], orientation="horizontal", **look)
-    above.axvline(x, color=WORDS, linewidth=2)
-    right.axhline(y, color=WORDS, linewidth=2)
-    for margin in (above, right):
-        margin.tick_params(length=0, labelbottom=False, labelleft=False)
-        margin.spines[:].set_visible(False)
-    axes.set(xlabel="°C", ylabel="litres")
-    figure.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncols=3)
     return figure
 
 

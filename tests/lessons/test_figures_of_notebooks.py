@@ -8,7 +8,6 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
-import pandas as pd
 import pytest
 import torch
 from matplotlib.colors import to_hex
@@ -47,7 +46,6 @@ from made_lessons.notebook_07.figures import (
     plot_totals,
 )
 from made_lessons.notebook_08.figures import (
-    plot_day,
     plot_density,
     plot_inverse,
     plot_slices,
@@ -99,8 +97,6 @@ STEP = torch.tensor([[0.0, 0.25], [0.0, 0.0]]), torch.tensor([[1.0, -0.5], [1.0,
 ROW = torch.tensor([1.0, 0.0, 1.0, 1.0])
 ORDER = torch.tensor([3, 1, 2, 4])
 TWO_REAL = MADE(2, (8,), head=MixtureOfGaussians(2), seed=0)
-DAYS = pd.DataFrame({"sprinkler": ["yes", "no", "yes", "yes"], "celsius": [20.0, 14.0, 24.0, 25.0],
-                     "litres": [80.0, 30.0, 90.0, 30.0]})  # fmt: skip
 BELLS = MADE(2, (8,), head=MixtureOfGaussians(2))
 torch.nn.init.zeros_(BELLS.net[-1].weight)  # alike, whatever weights PyTorch draws
 ROW_FIRST = torch.tensor([[1.0, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 0], [0, 0, 0, 1]])
@@ -148,7 +144,6 @@ FIGURES = {
     "slices": (lambda: plot_slices({"two": BELLS}), [0]),
     "stretched": (lambda: plot_stretched(BELLS, 10), [0.25, 25]),
     "inverse": (lambda: plot_inverse([0.25, 0.125, 0.625], [0.25, 0.75]), [0.25, 0.375, 1, 0.75]),
-    "day": (lambda: plot_day(DAYS, 3), [25, 20, 90, 30]),
     "family tree": (lambda: plot_family_tree({"A": (1996, "", "old", torch.eye(3)),
             "B": (2011, "A", "new", torch.ones(3, 3).tril(-1))}, here="B"), [1996, 2011]),
     "receptive fields": (lambda: plot_receptive_fields({"all": torch.ones(9, 9).tril(-1).bool()},
@@ -241,7 +236,6 @@ OTHERS = {
     "slices": (lambda: plot_slices({"one": TWO_REAL, "two": BELLS}), "one", "two"),
     "stretched": (lambda: plot_stretched(TWO_REAL, 1000.0), "mm"),
     "inverse": (lambda: plot_inverse([0.05] * 20, [0.02, 0.99]), "0.99"),
-    "day": (lambda: plot_day(pd.concat([DAYS] * 9, ignore_index=True), 35), "35", "sprinkler"),
     "family tree": (lambda: plot_family_tree({str(k): (1990 + k, "", LONG, torch.ones(8, 8))
             for k in range(9)}, here="8"), LONG, "1998"),
     "receptive fields": (lambda: plot_receptive_fields(dict.fromkeys("abcd",

@@ -1,7 +1,5 @@
 import math
-from statistics import NormalDist
 
-import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
@@ -9,7 +7,6 @@ from torch import nn
 
 from made_course import MADE, Categorical, Head, MixtureOfGaussians
 from made_lessons.notebook_08 import two_rings as rings
-from made_lessons.notebook_08.garden import garden_days
 from made_lessons.notebook_08.head_for_counts import Geometric
 from made_lessons.notebook_08.two_rings import ENTROPY, ring_points
 from tests.lessons.checking import right, wrong
@@ -203,34 +200,3 @@ def test_weights_that_are_no_numbers_are_not_blamed_on_the_formula():
 @pytest.mark.parametrize(("answer", "words"), [(3, "a int"), (MADE, "a class")])
 def test_what_is_no_model(answer, words):
     wrong("8.5", answer, "a model is needed", words)
-
-
-# sky → its probability, the sprinkler's, that of 0 to 3 helpers, mean of °C
-GARDEN = {
-    "clear": (0.5, 0.7, (0.1, 0.2, 0.3, 0.4), 24),
-    "clouds": (0.25, 0.4, (0.25,) * 4, 19),
-    "rain": (0.25, 0.1, (0.4, 0.3, 0.2, 0.1), 14),
-}
-
-
-def garden_log_prob(sprinkler, helpers, celsius, litres, sky):
-    p_sky, p_on, p_helpers, mean = GARDEN[sky]
-    classes = p_sky * (p_on if sprinkler == "yes" else 1 - p_on) * p_helpers[helpers]
-    water = 20 + 10 * helpers + (3 * celsius if sprinkler == "yes" else 0)
-    return math.log(classes * NormalDist(mean, 3).pdf(celsius) * NormalDist(water, 5).pdf(litres))
-
-
-def test_garden_days_follow_their_rule_and_have_its_entropy():
-    days = garden_days(20_000)
-    nats = -np.array([garden_log_prob(*day) for day in days.itertuples(index=False)])
-    assert abs(nats.mean() - 8.447) < 5 * nats.std() / len(nats) ** 0.5
-    for sky, (p_sky, p_on, p_helpers, mean) in GARDEN.items():
-        here = days[days["sky"] == sky]
-        assert abs(len(here) / len(days) - p_sky) < 0.02
-        assert abs((here["sprinkler"] == "yes").mean() - p_on) < 0.04
-        shares = here["helpers"].value_counts(normalize=True)
-        assert all(abs(shares[k] - p) < 0.04 for k, p in enumerate(p_helpers))
-        assert abs(here["celsius"].mean() - mean) < 0.25
-        assert abs(here["celsius"].std() - 3) < 0.2
-    assert garden_days(50, seed=1).equals(garden_days(50, seed=1))
-    assert not garden_days(50, seed=1).equals(garden_days(50, seed=2))
