@@ -29,7 +29,7 @@ def examine(exercise: Exercise, answer: object) -> str:
     """Judge an answer.
 
     Returns:
-        a sentence on what was found; often empty.
+        a sentence about the right answer; often empty.
 
     Raises:
         Wrong: if it is not right.
@@ -81,7 +81,7 @@ def compare(
     slips: Sequence[Slip],
     earlier: Sequence[View] = (),
 ) -> None:
-    """Compare what is seen of an answer with what is seen of the reference, case by case.
+    """Compare an answer with the reference in one view, case by case.
 
     Raises:
         Wrong: at the first case in which they differ, with the likely cause.
@@ -103,7 +103,7 @@ def compare(
 
 
 def _show(wrong: Wrong, view: View, came: object, expected: object) -> None:
-    """Write what was expected and what came into a report: texts as they are, dicts as a whole."""
+    """Write both values into a report: texts as they are, dicts as a whole."""
     if isinstance(expected, str | Mapping) or isinstance(wrong, Misformed):
         texts = (seen if isinstance(seen, str) else written(seen) for seen in (came, expected))
         wrong.came, wrong.expected = texts

@@ -1,4 +1,4 @@
-"""What an exercise is: its words, its reference, and the wrong answers that it knows."""
+"""Define exercises: title, hints, reference, and the wrong answers that are known."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ T = TypeVar("T")
 
 
 class Wrong(Exception):
-    """What is wrong with an answer, in the words that the reader of the check sees.
+    """A fault of an answer, in the words that the learner sees.
 
     Args:
-        cause: what is wrong and what to do; the likely cause, where it is a guess.
-        tried: on which input.
-        expected: what a right answer gives there.
-        came: what this answer gave.
+        cause: the fault and its cure; the likely cause if it is a guess.
+        tried: input.
+        expected: value of a right answer.
+        came: value of this answer.
     """
 
     def __init__(self, cause: str, *, tried: str = "", expected: str = "", came: str = "") -> None:
@@ -33,7 +33,7 @@ class Wrong(Exception):
 
 
 class Misformed(Wrong):
-    """An answer whose type, shape or dtype is not the one expected."""
+    """A wrong type, shape or dtype of an answer."""
 
 
 def require_none(faults: Iterable[tuple[str, object]], **report: str) -> None:
@@ -67,7 +67,7 @@ class Slip:
 
 @dataclass(frozen=True)
 class Exercise:
-    """One exercise. Its task stands in the notebook.
+    """An exercise, whose task is in the notebook.
 
     An answer is compared with the reference on every case, and where it differs, with the slips:
     the one that gives the same is the likely cause. What a comparison cannot tell is judged by
@@ -129,16 +129,10 @@ def exercise(
     views: Sequence[object] = (),
     **how: object,
 ) -> Callable[[T], T]:
-    """Make an exercise of its reference, which stands below.
+    """Return a decorator that makes an exercise of its reference.
 
-    Args:
-        name: notebook and number, such as ``"3.2"``.
-        title: as in the notebook's heading.
-        stars: difficulty from 1 to 3.
-        hints: from a nudge to nearly the code.
-        slips: wrong answers that are computed; others follow by :func:`slips`.
-        views: what is looked at besides the cases; others follow by ``views.look``.
-        how: an answer is judged, and what else :class:`Exercise` has.
+    The arguments are those of :class:`Exercise`. Slips and views that need the reference are added
+    below it, by :func:`slips` and ``views.look``.
     """
 
     def define(reference: T) -> T:
@@ -151,7 +145,7 @@ def exercise(
 
 
 def defined(name: str = "") -> Exercise:
-    """An exercise, by its name; the one that was defined last, if left out."""
+    """Return the exercise of a name; by default the one that was defined last."""
     return _defined[name or next(reversed(_defined))]
 
 
@@ -159,20 +153,20 @@ def slips(wrong: Mapping[str, object], *, of: str = "") -> None:
     """Say why wrong answers to the exercise above are wrong.
 
     Args:
-        wrong: each cause, as the check says it, and the answer.
-        of: the exercise, where it stands in another file.
+        wrong: causes in the words of the check, and the wrong answers.
+        of: name of the exercise, if it is in another file.
     """
     defined(of).slips.extend(Slip(answer, cause) for cause, answer in wrong.items())
 
 
 def exercises_of(module: str) -> tuple[Exercise, ...]:
-    """The exercises of a module or of a folder of them, in the order of their numbers."""
+    """Return the exercises of a module or a folder, in the order of their numbers."""
     found = [e for e in _defined.values() if f"{e.reference.__module__}.".startswith(f"{module}.")]
     return tuple(sorted(found, key=lambda exercise: int(exercise.name.partition(".")[2])))
 
 
 def imports_of(reference: Callable[..., object]) -> str:
-    """Lines that import what the source of a reference names, and the notebook does not have."""
+    """Return lines that import the names of a reference that the notebook does not have."""
     module, names = sys.modules[reference.__module__], ast.walk(ast.parse(source_of(reference)))
     missing = {node.id for node in names if isinstance(node, ast.Name)} - {*vars(__main__)}
     lines = []
@@ -189,6 +183,6 @@ def imports_of(reference: Callable[..., object]) -> str:
 
 
 def source_of(reference: Callable[..., object]) -> str:
-    """The source of a reference, without what makes an exercise of it."""
+    """Return the source of a reference without its decorator."""
     source = inspect.getsource(reference).rstrip()
     return source[re.search(r"^(def|class) ", source, re.MULTILINE).start() :]

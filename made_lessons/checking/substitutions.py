@@ -33,7 +33,7 @@ _CHANGES = [
     *((f"`{text}` were given in place of `{{0}}`", *how) for text, how in _INSTEAD.items()),
     *((words, list, change) for words, change in _FEWER.items()),
 ]
-"""Words, the type of an argument (the dtype of a tensor), and what is given in its place."""
+"""Words, the type of an argument (or dtype of a tensor), and the change of it."""
 
 
 def find_other_arguments(

@@ -1,4 +1,4 @@
-"""What open exercises share: is a model honest, and how good is it on rows that are kept?"""
+"""Judge the models of open exercises: whether they are honest, and their NLL on held-out rows."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Rows:
 
 @torch.no_grad()
 def honest_nll(model: object, kept: Tensor, points: Tensor, words: Rows) -> Tensor:
-    """NLL of each of the kept rows, once it is clear that it is one.
+    """Return the NLL of each held-out row, after checking that the model is honest.
 
     Args:
         model: an object with ``log_prob(x)`` and, so that it can be seen what its outputs depend
@@ -51,8 +51,8 @@ def honest_nll(model: object, kept: Tensor, points: Tensor, words: Rows) -> Tens
         words: names of rows and variables.
 
     Raises:
-        Wrong: if it is no model, its log-probabilities do not belong to its logits, or there is no
-            ordering in which each output sees only earlier variables.
+        Wrong: if it is not a model, its log-probabilities do not belong to its logits, or no
+            ordering lets each output see only earlier variables.
     """
     if isinstance(model, type) or not (callable(model) and hasattr(model, "log_prob")):
         raise Misformed(
@@ -77,7 +77,7 @@ def honest_nll(model: object, kept: Tensor, points: Tensor, words: Rows) -> Tens
 
 
 def shuffled(ask: Callable[[Tensor], Tensor], rows: Tensor, batch: int = BATCH) -> Tensor:
-    """What is said of rows, asked in batches of one size and in a sequence of chance.
+    """Ask a model about rows in batches of one size and in random order.
 
     So a model cannot tell a row that is scored from one that looks for leaks.
 
@@ -99,7 +99,7 @@ def shuffled(ask: Callable[[Tensor], Tensor], rows: Tensor, batch: int = BATCH) 
 
 
 def points_of_chance(rows: Tensor, count: int) -> Tensor:
-    """Some of the rows and as many of noise, others each time, at which to look for leaks.
+    """Return random rows, and as many rows of noise, at which to look for leaks.
 
     Example:
         >>> points_of_chance(torch.zeros(10, 3), 2).shape
@@ -111,7 +111,7 @@ def points_of_chance(rows: Tensor, count: int) -> Tensor:
 
 
 def _chance() -> torch.Generator:
-    """A source of draws that no hand-in can know."""
+    """Return a generator that no submission can predict."""
     return torch.Generator().manual_seed(secrets.randbits(63))
 
 
@@ -127,11 +127,11 @@ def judge_nll(
     """Say how good an honest NLL is.
 
     Args:
-        nll: of the kept rows.
-        kept: what these are.
-        to_beat: nats of the notebook's own model.
-        independent: nats of variables that are taken one by one.
-        bands: nats, and what is said of fewer, from the smallest.
+        nll: mean NLL of the held-out rows, in nats.
+        kept: name of the held-out rows, for the message.
+        to_beat: NLL of the notebook's own model, in nats.
+        independent: NLL of independent variables, in nats.
+        bands: bounds in nats, from the smallest, and the sentence about an NLL below each.
         words: names of rows and variables.
 
     Raises:
@@ -168,7 +168,7 @@ def require_finite_weights(model: object) -> None:
     """Tell a training that went wrong from a formula that did.
 
     Raises:
-        Wrong: if some weight of a module is no finite number.
+        Wrong: if some weight of a module is not finite.
     """
     weights = model.parameters() if isinstance(model, nn.Module) else ()
     if not all(bool(weight.isfinite().all()) for weight in weights):
@@ -256,7 +256,7 @@ def _require_log_probabilities(
 
 
 def _require_honest(moved: Tensor, words: Rows) -> None:
-    """What a flip moves, (rows, variable flipped, output), must go with some ordering."""
+    """Require that an ordering allows every move, (rows, variable flipped, output)."""
     count = words.input_dim
     seen = (moved > MOVE).any(0).T
     report = {"tried": f"flipping each {words.variable} of {len(moved)} {words.row}s"}
@@ -283,7 +283,7 @@ def _require_honest(moved: Tensor, words: Rows) -> None:
 
 
 def _without_place_in_an_ordering(seen: Tensor) -> int:
-    """Take away, again and again, whatever sees nothing that is left; how many stay?"""
+    """Remove outputs that see nothing that is left, again and again; count the others."""
     waits_for = seen.sum(1)
     first = waits_for == 0
     while bool(first.any()):
@@ -294,7 +294,7 @@ def _without_place_in_an_ordering(seen: Tensor) -> int:
 
 
 def asked(function: object, model: object, x: Tensor) -> Tensor:
-    """What a model says of rows, as a tensor of float64 on the processor."""
+    """Call a model on rows, and return a float64 tensor on the processor."""
     if isinstance(model, nn.Module):
         for parameter in model.parameters():
             x = x.to(parameter)

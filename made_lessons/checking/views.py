@@ -1,4 +1,4 @@
-"""What is looked at in an answer: a result, a gradient, what moves, the keys of a state dict."""
+"""Views of an answer: its result, its gradient, the keys of its state dict, and the like."""
 
 from __future__ import annotations
 
@@ -27,23 +27,23 @@ BENT = (
     "NaN all the same"
 )
 UNSEEN = object()
-"""What is seen of an answer in another process, if it cannot be looked at there."""
+"""The value of an answer in another process that cannot be computed there."""
 
 
 @dataclass(frozen=True)
 class View:
-    """One thing that is looked at in an answer, so that right answers all look the same.
+    """A property of an answer, chosen so that all right answers have the same value of it.
 
     Args:
-        see: function of an answer and the arguments of a case, which returns what is seen. It
-            raises :class:`Wrong` if there is nothing to see.
-        tried: what is tried, for the report; a function of the answer and the arguments, or a
-            text. Left out, it is the call.
-        cause: what is wrong if an answer looks different from the reference and from all known
-            mistakes; a text, or a function of the answer and the two values. Left out, it is where
-            they differ; for calls, relations and further calls are tried first.
-        expected: what a right answer looks like, in words; left out, what is seen of it.
-        name: what is seen, in words.
+        see: function of an answer and the arguments of a case, which returns the value. It raises
+            :class:`Wrong` if there is none.
+        tried: input for the report: a text, or a function of the answer and the arguments. By
+            default it is the call.
+        cause: likely cause if no slip has the same value: a text, or a function of the answer, its
+            value and the right one. By default it says where the two values differ; for calls,
+            relations and further calls are tried first.
+        expected: words for the right value; by default the value itself.
+        name: name of the value, for messages.
         cases: arguments, case by case; None for those of the exercise. A function that returns
             them, if they take long.
     """
@@ -56,22 +56,22 @@ class View:
     cases: tuple[Case, ...] | Callable[[], tuple[Case, ...]] | None = ((),)
 
     def tried_on(self, answer: object, case: Case) -> str:
-        """Return words on what is tried in a case."""
+        """Return the input of a case, in words."""
         if callable(self.tried):
             return self.tried(answer, *case)
         return self.tried or (written_call(answer, case) if case else "")
 
     def own_cause(self, answer: object, came: object, right: object) -> str:
-        """Return the words of the view for an answer, and what is seen of it and the reference."""
+        """Return the view's own words on an answer, from its value and the right one."""
         return self.cause(answer, came, right) if callable(self.cause) else self.cause
 
     def of(self, reference: object, case: Case) -> object:
-        """Return what is seen of a reference, which computes in float64, in float32."""
+        """Return the value of the reference, computed in float64 and rounded to float32."""
         exact = self.see(reference, *in_dtype(torch.float64, copy.deepcopy(case)))
         return in_dtype(torch.float32, exact)
 
     def seen(self, answer: object, case: Case) -> object:
-        """Return what is seen of an answer, or the words of what is wrong; print nothing."""
+        """Return the value of an answer, or the words of its error; print nothing."""
         try:
             with contextlib.redirect_stdout(io.StringIO()):
                 found = self.see(answer, *case)
@@ -102,12 +102,12 @@ def look(
     """Add a view to the exercise above, with wrong answers that look different in it.
 
     Args:
-        tried: what is tried, for the report.
-        see: from an answer to what is seen.
-        causes: what may be wrong; if there are several, a wrong answer for each, or None. The last
-            is also said of answers that look like none of them.
-        wrong: a wrong answer for a single cause.
-        more: what else a view has.
+        tried: input for the report.
+        see: function of an answer, which returns the value.
+        causes: likely cause; or several, each with a wrong answer or None. The last is also said
+            of answers that look like none of these.
+        wrong: wrong answer for a single cause.
+        more: other arguments of :class:`View`.
     """
     known = {causes: wrong} if isinstance(causes, str) else causes
     slips({cause: answer for cause, answer in known.items() if answer is not None})

@@ -63,7 +63,7 @@ _MASKED = f"set_mask({written(_MASK)})"
 
 
 def _layer(answer: object, *masks: Tensor, bias: bool = True) -> nn.Linear:
-    """A layer of the answer's class from 3 to 2, with known weights; a pass between two masks."""
+    """Build a layer from 3 to 2 with known weights, with a forward pass between two masks."""
     layer, tried = instance_of(answer, 3, 2, bias), written_call(answer, (3, 2, bias))
     if not isinstance(layer, nn.Linear):
         cause = "a subclass of nn.Linear was expected: it brings weight, bias and their start"
@@ -87,7 +87,7 @@ def _output(answer: object, *masks: Tensor, bias: bool = True) -> object:
 
 
 def _masked(*masks: Tensor, bias: bool = True) -> tuple[str, Callable[[object], object]]:
-    """Return what is tried, and a function that sees the output with the last mask."""
+    """Return words for these masks, and a function that returns the output with the last one."""
     tried = "; ".join(f"set_mask({written(mask)}), then forward" for mask in masks)
     tried += "" if bias else ", with bias=False"
     return tried, lambda answer: _output(answer, *masks, bias=bias)
@@ -164,7 +164,7 @@ look(
 
 
 def _loaded(answer: object) -> str:
-    """Say what is in the state dict, if a layer that loads it gives another output."""
+    """List the state dict if a layer that loads it gives another output."""
     layer, loaded = _layer(answer, _MASK), _layer(answer)
     run(loaded.load_state_dict, layer.state_dict())
     if is_same(run(loaded.forward, _X), run(layer.forward, _X)):

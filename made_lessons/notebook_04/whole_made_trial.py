@@ -1,4 +1,4 @@
-"""How an answer to 4.5 is tried: one model of its class, looked at from all sides."""
+"""Try an answer to 4.5: build models of its class, and look at them from all sides."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def look_at_model(
 
 
 def views_of_models() -> Iterator[View]:
-    """Yield what is looked at in a model of each size, one size after another."""
+    """Yield the views of a model of each size, one size after another."""
     for size in SIZES:
         for look in _LOOKS:
             made = {"see": partial(_of_trial, look.see, size)}
@@ -62,7 +62,7 @@ def _named(ordering: tuple[int, ...], hidden_dims: tuple[int, ...]) -> str:
 
 
 class Trial:
-    """A model of an answer's class, and what is seen of it.
+    """A model of an answer's class, and its properties.
 
     Args:
         answer: the class.
@@ -84,7 +84,7 @@ class Trial:
         self.model = self.new()
 
     def new(self) -> nn.Module:
-        """A model as the answer's class makes it."""
+        """Build a model of the answer's class."""
         try:
             model = instance_of(self.answer, len(self.ordering), self.hidden_dims, self.ordering)
         except Wrong as wrong:
@@ -100,7 +100,7 @@ class Trial:
         return model.eval()
 
     def call(self, name: str, x: Tensor, like: Tensor) -> Tensor:
-        """What a method returns: a tensor of the right form, or Wrong."""
+        """Call a method, and require a tensor of the right form."""
         if not callable(getattr(self.model, name, None)):
             raise Wrong(f"the model has no method {name}", tried=self.named)
         came = None
@@ -116,7 +116,7 @@ class Trial:
         return came.detach()
 
     def trained(self) -> dict[str, nn.Parameter]:
-        """The parameters that an optimizer would change."""
+        """Return the parameters that an optimizer would change."""
         return {name: p for name, p in self.model.named_parameters() if p.requires_grad}
 
     @torch.no_grad()
@@ -140,7 +140,7 @@ class Trial:
 
     @cached_property
     def sees(self) -> tuple[Tensor, Tensor]:
-        """What moves what in a new model, and once its weights have changed."""
+        """Which outputs move with which inputs, in a new model and with other weights."""
         self.model = self.new().double()
         self.shake(only_zeros=True)  # what starts at zero would hide what it sees
         at_first = later = self._moved()
@@ -164,7 +164,7 @@ class Trial:
         return logits, expected, self.call("log_prob", self.points, expected)
 
     def drawn(self, sampler: Callable[..., object]) -> Iterator[object]:
-        """Samples of many networks: in one alone, two wrong samplers may look the same."""
+        """Yield samples of many networks, because two wrong samplers may agree in one."""
         self.model.float()
         for seed, size in enumerate(3 * (0.5, 1, 2, 4)):
             self.shake(size, seed)
@@ -174,7 +174,7 @@ class Trial:
 
     @cached_property
     def samples(self) -> tuple[Tensor, Tensor]:
-        """Those of the model, and right ones."""
+        """Samples of the model, and right samples."""
         theirs = torch.stack([*self.drawn(lambda *_: self.call("sample", self.u, self.u))])
         return theirs, torch.stack([*self.drawn(sample)])
 

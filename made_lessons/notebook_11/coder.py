@@ -15,7 +15,7 @@ MOST = 170
 
 
 def chance_in_boards(bits: list[int]) -> int:
-    """Of a 1 next, in 65,536ths, where one board after another is told: counted, never 0 or all."""
+    """Return the chance of a 1 next, in 65,536ths: counted in the boards, and never 0 or all."""
     past = bits[len(bits) - len(bits) % 16 :]
     alike = [board for board in BOARDS if board[: len(past)] == past]
     ones = sum(board[len(past)] for board in alike)
