@@ -13,7 +13,7 @@ import torch
 from made_course import MADE, Categorical, input_degrees
 from made_course.shipped.measured import load_runs
 from tools.pages import objectives, worksheet
-from tools.pages.minutes import NOTEBOOKS, promised, read
+from tools.pages.minutes import NOTEBOOKS, read
 from tools.pages.minutes import text_of as markdown_of
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -81,17 +81,6 @@ def test_code_on_a_page_shows_what_it_says(page):
     examples = doctest.DocTestParser().get_doctest(code, {}, page, page, 0)
     failed, tried = doctest.DocTestRunner().run(examples)
     assert (failed, tried > 10) == (0, True)
-
-
-def test_notebooks_have_the_minutes_that_they_promise():
-    rows = re.findall(
-        r"^\| [\d:]+ \| notebook (\d+) \(to (\d+)\).* \| (\d+) \|$",
-        text_of("instructor.md"),
-        re.MULTILINE,
-    )
-    assert len(rows) == 14
-    for number, high, low in rows:
-        assert f"{low} to {high}" == promised(read(NOTEBOOKS[int(number)])), number
 
 
 def test_expected_numbers_as_saved_are_those_that_notebooks_show():
