@@ -12,12 +12,10 @@ from made_course.model import masks as package
 from ..checking import (
     Misformed,
     Wrong,
-    but,
     exercise,
     require_none,
     require_same,
     run,
-    slips,
     written,
     written_call,
 )
@@ -125,26 +123,3 @@ def draw_hidden(below: LongTensor, n_units: int, input_dim: int) -> LongTensor:
     """From the smallest degree of the layer below up to D - 1, or 1 where D is 1."""
     lowest, highest = int(below.min()), max(input_dim - 1, 1)
     return torch.randint(lowest, highest + 1, (n_units,))
-
-
-slips(
-    {
-        _NO_HIGHEST: but("lowest, highest + 1", "1, input_dim - 1"),
-        _BLIND: but("randint(lowest", "randint(1"),
-        _DEGREE_D: but("highest + 1", "highest + 2"),
-        _DEGREE_0: but("randint(lowest", "randint(0"),
-        _NO_LOWEST: but("randint(lowest", "randint(lowest + (len(below) > 2)"),
-        _ONE_VARIABLE: but("max(input_dim - 1, 1)", "input_dim - 1"),
-        _ALL_THE_SAME: but("(n_units,))", "(1,)).repeat(n_units)"),
-        _NOT_ALIKE: but(
-            "randint(lowest", "randint(1", "(n_units,))", "(n_units,)).clamp(min=lowest)"
-        ),
-        _PICKED: (lambda below, n_units, D: below[torch.randint(len(below), (n_units,))]),
-        _REPEATED: (lambda below, n_units, D: torch.randperm(D)[:n_units] + 1),
-        _NOT_DRAWN: (
-            lambda below, n_units, D: (
-                torch.linspace(int(below.min()), max(D - 1, 1), n_units).round().long()
-            )
-        ),
-    }
-)

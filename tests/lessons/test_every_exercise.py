@@ -47,7 +47,7 @@ def test_each_slip_is_named(exercise, slip):
 
 @pytest.mark.parametrize("exercise", ALL, ids=lambda e: e.name)
 def test_words_are_complete(exercise):
-    assert len(exercise.slips) >= 2 or exercise.is_open
+    assert len(exercise.slips) >= 2 or exercise.examine  # whose tests have wrong answers
     causes = [slip.cause for slip in exercise.slips]
     assert len(set(causes)) == len(causes)
     assert len(exercise.hints) >= 2

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from made_lessons.checking.catalogue import exercise_named
+from made_lessons.checking.edited_source import edited
 from made_lessons.notebook_03.masks_by_hand import masks_by_hand
 from tests.lessons.checking import right, wrong
 
@@ -96,6 +97,30 @@ def test_drawn_degrees():
     wrong("3.5", without_one_degree, "come more often than others")
     wrong("3.5", lambda below, n_units, d: torch.ones(n_units), "another dtype")
     wrong("3.5", lambda below, n_units, d: torch.randint(1, max(d, 2), (1,)), "another shape")
+
+
+DRAW = "torch.randint(lowest, highest + 1, (n_units,))"
+DRAWS = {
+    "degree D - 1 never comes": ("lowest, highest + 1", "1, input_dim - 1"),
+    "and so see nothing": ("randint(lowest", "randint(1"),
+    "no output may listen to a unit of degree D": ("highest + 1", "highest + 2"),
+    "a unit of degree 0 knows nothing": ("randint(lowest", "randint(0"),
+    "layer below never comes": (
+        "randint(lowest",
+        "randint(lowest + (len(below) > 2)",
+    ),
+    "where D is 1": ("max(input_dim - 1, 1)", "input_dim - 1"),
+    "all units have the same degree": ("(n_units,))", "(1,)).repeat(n_units)"),
+    "is to be equally likely": (DRAW, DRAW.replace("lowest", "1") + ".clamp(min=lowest)"),
+    "one of the very degrees": (DRAW, "below[torch.randint(len(below), (n_units,))]"),
+    "drawn without repetition": (DRAW, "torch.randperm(input_dim)[:n_units] + 1"),
+    "two calls gave the same": (DRAW, "torch.linspace(lowest, highest, n_units).round().long()"),
+}
+
+
+@pytest.mark.parametrize("words", DRAWS)
+def test_degrees_that_are_drawn_in_another_way_are_refused(words):
+    wrong("3.5", edited(exercise_named("3.5").reference, *DRAWS[words]), words)
 
 
 @pytest.mark.parametrize("degrees", [[2, 4, 6], [2, 4, 7], [2, 5, 6], [2, 5, 7]])
