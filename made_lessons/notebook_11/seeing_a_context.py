@@ -1,4 +1,4 @@
-"""11.4: degrees of hidden units, so that each output hears the context."""
+"""11.4: degrees of hidden units with which each output sees the context."""
 
 from __future__ import annotations
 
@@ -11,17 +11,14 @@ from made_course.model import masks as package
 from ..checking import Misformed, Wrong, but, exercise, run, slips, written, written_call
 
 _DEAF = (
-    "x̂₁ does not see the context: it can see units of a degree smaller than 1 only, and there are "
+    "x̂₁ does not see the context: it sees only units of a degree smaller than 1, and there are "
     "none. Which degree would such a unit have?"
 )
-_TOO_HIGH = (
-    "no output may listen to a unit of degree D: an output's degree would have to be larger, and "
-    "none is"
-)
+_TOO_HIGH = "no output can see a unit of degree D, because no output has a larger degree"
 
 
 def _reached(degrees: Tensor, D: int) -> Tensor:
-    """(D, 1 + D) bool: which outputs hear the context, and which variables."""
+    """Return (D, 1 + D) bool: whether each output sees the context, then each variable."""
     variables = torch.arange(1, D + 1)
     inputs = torch.cat([torch.tensor([0]), variables])
     return package.connectivity(package.build_masks([inputs, degrees], variables))
@@ -35,7 +32,7 @@ def _examine(answer: object) -> str:
         if bool(missing.any()):
             i, j = missing.nonzero()[0].tolist()
             raise _why_missing(i, j, degrees, D, tried)
-    return "Each output hears the context and all variables before its own, and no other."
+    return "Each output sees the context, all variables before its own, and nothing else."
 
 
 def _why_missing(i: int, j: int, degrees: Tensor, D: int, tried: str) -> Wrong:
@@ -43,22 +40,22 @@ def _why_missing(i: int, j: int, degrees: Tensor, D: int, tried: str) -> Wrong:
     if int(degrees.max()) >= D:
         return Wrong(_TOO_HIGH, tried=tried, came=written(degrees))
     if int(degrees.min()) < 0:
-        cause = "a unit of degree −1 would not even see the context: 0 is the smallest"
+        cause = "a unit of degree −1 would not even see the context: the smallest degree is 0"
         return Wrong(cause, tried=tried, came=written(degrees))
     names = variable_names(D)
     output, what = hat(names[i]), names[j - 1] if j else "the context"
     return Wrong(
-        _DEAF if i == j == 0 else _unheard(output, what),
+        _DEAF if i == j == 0 else _unseen(output, what),
         tried=tried,
         expected=f"a path from {what} to {output}",
         came=f"degrees {written(degrees)}",
     )
 
 
-def _unheard(output: str, what: str) -> str:
+def _unseen(output: str, what: str) -> str:
     return (
-        f"{output} does not hear {what}, and may: with D units or more each degree from 0 to "
-        "D − 1 can be there at least once"
+        f"{output} does not see {what}, although it may: with D units or more, each degree from 0 "
+        "to D − 1 can occur at least once"
     )
 
 
@@ -75,19 +72,19 @@ def _require_degrees(degrees: object, width: int, tried: str) -> None:
 
 @exercise(
     "11.4",
-    "Hear the context",
+    "See the context",
     stars=2,
     examine=_examine,
     hints=(
-        "The context has degree 0. Which degrees may a unit have that hears it and that x̂₁, of "
-        "degree 1, may listen to?",
-        "A unit of degree 0 hears the context alone, and all outputs may listen to it. One of "
-        "degree D − 1 is heard by x̂_D alone. Take all degrees between, again and again.",
+        "The context has degree 0. Which degree must a unit have that sees the context and that "
+        "x̂₁, of degree 1, may see?",
+        "A unit of degree 0 sees only the context, and all outputs may see it. A unit of degree "
+        "D − 1 is seen only by x̂_D. Use all degrees between, and repeat them.",
         "torch.arange(width) % D",
     ),
 )
 def hidden_degrees(width: int, D: int) -> Tensor:
-    """All degrees from 0 to D − 1, again and again."""
+    """Return the degrees from 0 to D − 1, repeated until there are ``width`` of them."""
     return torch.arange(width) % D
 
 
@@ -95,6 +92,6 @@ slips(
     {
         _DEAF: but("% D", "% max(D - 1, 1) + 1"),
         _TOO_HIGH: but("% D", "% D + 1"),
-        _unheard("x̂₂", "x₁"): but("torch.arange(width) % D", "torch.zeros(width).long()"),
+        _unseen("x̂₂", "x₁"): but("torch.arange(width) % D", "torch.zeros(width).long()"),
     }
 )
