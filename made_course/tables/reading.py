@@ -41,7 +41,7 @@ def load_table(
     num_components: int = 2,
     **read_csv: Any,
 ) -> Table:
-    r"""Load a table, find out what each column is, code its cells, and split its rows.
+    """Load a table, find out what each column is, code its cells, and split its rows.
 
     ``print(table)`` says what each column is:
 
@@ -67,17 +67,10 @@ def load_table(
         num_components: number of Gaussians in the mixture for a column of numbers.
         read_csv: arguments of ``pandas.read_csv``, such as ``sep=";"`` or ``na_values="?"``.
 
-    Raises:
-        ValueError: if a column cannot be modelled, or a cell is missing or not possible: the
-            message names the row, the column and what to do.
-
     Example:
-        >>> import pathlib, tempfile
-        >>> path = pathlib.Path(tempfile.mkdtemp()) / "animals.csv"
-        >>> cats = [f"cat,yes,{3 + i / 10}\n" for i in range(12)]
-        >>> owls = [f"owl,no,{0.3 + i / 50}\n" for i in range(8)]
-        >>> _ = path.write_text("kind,milk,kg\n" + "".join(cats + owls))
-        >>> table = load_table(path)
+        >>> kg = [3 + i / 10 for i in range(12)] + [0.3 + i / 50 for i in range(8)]
+        >>> animals = {"kind": ["cat"] * 12 + ["owl"] * 8, "milk": ["yes"] * 12 + ["no"] * 8}
+        >>> table = load_table(DataFrame(animals | {"kg": kg}))
         >>> table
         Table(14 train, 3 valid, 3 test rows of 3 columns)
             kind: yes/no (cat and owl)
