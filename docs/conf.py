@@ -28,8 +28,8 @@ include_patterns = ["docs/*.md", "notebooks/*.ipynb"]
 exclude_patterns = [".*", "docs/README.md", "docs/_build", "**/.ipynb_checkpoints"]
 
 nb_execution_mode = "off"
-nb_code_prompt_show = "Predict first, then see what came"
-nb_code_prompt_hide = "Fold what came"
+nb_code_prompt_show = "Predict first, then show the output"
+nb_code_prompt_hide = "Hide the output"
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 3
 html_math_renderer = "native"

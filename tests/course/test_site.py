@@ -447,7 +447,7 @@ def test_try_completes_what_is_drawn_by_mouse(site, page):
 def test_try_completes_what_is_drawn_by_keyboard(site, page):
     page.goto((site / "try.html").as_uri())
     page.locator("#complete .said", has_text="Your 14 rows cost").wait_for()
-    page.get_by_label("Rows that are yours").press("ArrowLeft")
+    page.get_by_label("Rows that you draw").press("ArrowLeft")
     page.locator("#complete .said", has_text="Your 13 rows cost").wait_for()
     board = page.locator(".draw")
     board.press("Space")
