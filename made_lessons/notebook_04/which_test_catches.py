@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 
 import torch
 from torch import nn
@@ -111,6 +112,10 @@ def _tests(answer: object) -> Mapping[str, object]:
     return answer
 
 
+def _verdict(mutant: str, test: str, answer: object) -> str:
+    return "caught" if test in _tests(answer)[mutant] else "not caught"
+
+
 @exercise(
     "4.4",
     "Six mutants, four tests",
@@ -142,7 +147,7 @@ for mutant in MUTANTS:
     for test in TESTS:
         look(
             f'the test "{test}" on random networks of "{mutant}"',
-            lambda answer, mutant=mutant, test=test: test in _tests(answer)[mutant],
+            partial(_verdict, mutant, test),
             _about(mutant, test),
             caught_by() | {mutant: caught_by()[mutant] ^ {test}},
             expected="",

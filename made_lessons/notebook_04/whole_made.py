@@ -266,6 +266,7 @@ look_at_model(
         ),
     },
     cause=_kind_of_leak,
+    expected="no output moves with what it may not see",
 )
 
 
@@ -281,6 +282,7 @@ look_at_model(
     "without an activation. Are the first and the last layer applied apart, or some left out? Go "
     "through self.layers[:-1] in a loop",
     but("self.layers[:-1]", "self.layers[:1]"),
+    expected="every output moves with all that it may see",
 )
 look_at_model(
     " with large weights: flip each input",
@@ -294,6 +296,7 @@ look_at_model(
             self.layers, [m[:, None] > below for below, m in pairwise([*self.degrees, self.order])]
         )
     ),
+    expected="every output moves with all that it may see",
 )
 
 
