@@ -219,30 +219,6 @@ def plot_first_layer(model: MADE) -> Picture:
 
 
 @picture
-def plot_spreads(degrees: Tensor, plain: Tensor, scaled: Tensor) -> Picture:
-    """How much varies what arrives at each hidden unit, by its degree, under two draws of weights.
-
-    All are (H,); ``plain`` and ``scaled`` are standard deviations over images.
-    """
-    few, many = degrees <= degrees.max() / 10, degrees > degrees.max() * 0.9
-    names = (("PyTorch's weights", plain), ("MADE's", scaled))
-    said = [
-        f"{whose} {spread[few].mean():.2f} on average up to degree {degrees[few].max()}, "
-        f"{spread[many].mean():.2f} from {degrees[many].min()} on"
-        for whose, spread in names
-    ]
-    least = [f"{spread[few].mean():.2f} with {whose}" for whose, spread in names]
-    alt = f"What arrives at units of small degree varies by {', by '.join(least)}. "
-    figure = Picture(height=3.2, alt=f"{alt}Spread of what arrives at a unit: {'; '.join(said)}.")
-    axes = figure.add_subplot()
-    axes.plot(degrees, scaled, "s", color=BLUE, markersize=4, label="MADE's, × √(n / m)")
-    axes.plot(degrees, plain, "o", color=WORDS, markersize=4, fillstyle="none", label="PyTorch's")
-    axes.set(xlabel="degree of the hidden unit", ylabel="spread over the images", ylim=(0, None))
-    figure.legend(loc="outside upper center", ncols=2)
-    return figure
-
-
-@picture
 def plot_recipe(ladder: Sequence[SimpleNamespace]) -> Picture:
     """Draw the test NLL from rung to rung, and how far the runs of a rung differ.
 

@@ -8,14 +8,17 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import torch
 from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 from torch import Tensor
 
 from made_course.common.colours import BLUE, ORANGE
-from made_course.common.words import listing
-from made_course.figures.axes import frame_only, name_lines, note
-from made_course.figures.bars import draw_cross, spread_out
+from made_course.common.words import listing, variable_names
+from made_course.figures.axes import add_legend, axes_at, frame_only, name_lines, note
+from made_course.figures.bars import spread_out
+from made_course.figures.dependence import draw_pairs, name_pairs, pairs_in_words
 from made_course.figures.images import as_pictures
-from made_course.figures.picture import LINES, WORDS, Picture, picture
+from made_course.figures.picture import CELL, LINES, WIDTH, WORDS, Picture, picture
 
 FAINT_TO_BLUE = LinearSegmentedColormap.from_list("faint to blue", ["#e3eff7", BLUE])
 
@@ -179,25 +182,33 @@ def plot_many_masks(lines: Mapping[str, Tensor], *, broken: str) -> Picture:
 
 
 @picture
-def plot_totals(totals: Mapping[str, float]) -> Picture:
-    """Ruler of Σp, from 1, where distributions stand, to more; what is none is an orange cross."""
-    told = "; ".join(
-        f"{name}: Σp = {total:.3g}{', no distribution' * (f'{total:.3f}' != '1.000')}"
-        for name, total in totals.items()
-    )
-    figure = Picture(height=0.45 * len(totals) + 0.9, alt=f"{told}.")
-    axes = figure.add_subplot()
-    axes.axvline(1, color=WORDS, linewidth=1.2)
-    for place, total in enumerate(totals.values()):
-        axes.plot([1, total], [place] * 2, color=ORANGE, linewidth=1.5)
-        if f"{total:.3f}" == "1.000":
-            axes.plot(1, place, "D", color=BLUE, markersize=9)
-        else:
-            draw_cross(axes, total, place)
-        note(axes, f"Σp = {total:.3g}", (total, place), (12, 0), va="center")
-    name_lines(axes, totals)
-    axes.set_xscale("log", base=2)
-    axes.set_xlim(0.9, 4 * max(totals.values()))
-    axes.xaxis.set_major_formatter("{x:g}")
-    axes.set_xlabel("Σp over all inputs (logarithmic scale)", loc="left")
+def plot_added_orderings(first: Tensor, second: Tensor) -> Picture:
+    """Matrices of who sees whom in two orderings, and in the mean of their outputs.
+
+    In the mean, pairs of variables that see each other are orange: no ordering allows both.
+
+    Args:
+        first: (D, D) BoolTensor; [i, j]: output i sees input j in the first ordering.
+        second: the same for the second ordering.
+    """
+    both = first | second
+    mutual, names = both & both.T, variable_names(len(both))
+    panels = {"ordering A": first, "ordering B": second, "mean of A and B": both}
+    told = " ".join(f"{name}: {pairs_in_words(seen, names)}" for name, seen in panels.items())
+    count = int(mutual.sum()) // 2
+    alt = f"Pairs of variables that see each other in a mean of two orderings: {count}. {told}"
+    cell = min(CELL, (WIDTH - 1.9) / 3 / len(both))
+    side = cell * len(both)
+    figure = Picture(3 * (side + 0.6), side + 1.4, alt=alt, layout="none")
+    for k, (name, seen) in enumerate(panels.items()):
+        axes = axes_at(figure, 0.45 + (side + 0.6) * k, 0.95, side, side)
+        axes.set_title(name, loc="left", parse_math=False)
+        is_allowed = seen if name != "mean of A and B" else seen & ~mutual
+        draw_pairs(axes, seen.numpy(), is_allowed.numpy())
+        name_pairs(axes, names, cell)
+        axes.set_xlabel("input")
+        axes.set_ylabel("" if k else "output")
+    cross = Line2D([], [], color="white", linestyle="", marker="x")
+    kinds = {"seen": Patch(color=BLUE), "each sees the other": (Patch(color=ORANGE), cross)}
+    add_legend(figure, kinds, loc="lower left", bbox_to_anchor=(0, 0))
     return figure

@@ -33,17 +33,16 @@ from made_lessons.notebook_05.figures import (
     plot_first_layer,
     plot_learning_curve,
     plot_recipe,
-    plot_spreads,
     plot_surprise,
 )
 from made_lessons.notebook_06.figures import plot_final_units, plot_repeated_work
 from made_lessons.notebook_07.figures import (
+    plot_added_orderings,
     plot_coasting,
     plot_many_masks,
     plot_mixture,
     plot_ordering_costs,
     plot_pixel_orderings,
-    plot_totals,
 )
 from made_lessons.notebook_08.figures import (
     plot_density,
@@ -100,6 +99,7 @@ TWO_REAL = MADE(2, (8,), head=MixtureOfGaussians(2), seed=0)
 BELLS = MADE(2, (8,), head=MixtureOfGaussians(2))
 torch.nn.init.zeros_(BELLS.net[-1].weight)  # alike, whatever weights PyTorch draws
 ROW_FIRST = torch.tensor([[1.0, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 0], [0, 0, 0, 1]])
+LOWER = torch.tensor([[False, False], [True, False]])
 FIGURES = {
     "chain rule": (lambda: plot_chain_rule(torch.tensor([[0, 0], [0, 1], [1, 1]]), [1, 0],
             ["wet", "rain"], [1, 1]), [1, 2, 3]),
@@ -122,8 +122,6 @@ FIGURES = {
     "surprise": (lambda: plot_surprise({"digits": torch.tensor([60.0, 70, 71, 90])},
             torch.zeros(1, 4), torch.tensor([15.75]), apart="nothing"), [15.8]),
     "first layer": (lambda: plot_first_layer(MADE(16, (4,), degrees="even")), []),
-    "spreads": (lambda: plot_spreads(torch.tensor([1, 20]), torch.tensor([0.125, 0.5]),
-            torch.tensor([0.75, 0.625])), [1, 20, 0.125, 0.5, 0.75, 0.625]),
     "recipe": (lambda: plot_recipe([rung("a", 5.0, 5.25), rung("b", 7.0)]), [5, 5.25, 7]),
     "final units": (lambda: plot_final_units(ROW, [ORDER, torch.tensor([1, 3, 3])], [2, 4]),
         [1, 2, 3, 4]),
@@ -138,7 +136,7 @@ FIGURES = {
             "another": torch.tensor([73.0, 70.0])}), [0, 2, 3, 0.57, 0.64]),
     "many masks": (lambda: plot_many_masks({"all": torch.tensor([9.0, 5.5]),
             "claim": torch.tensor([9.0, 1.25])}, broken="claim"), [9, 5.5, 1.25]),
-    "totals": (lambda: plot_totals({"p": 1.0, "r": 28.4}), [1, 28.4]),
+    "added orderings": (lambda: plot_added_orderings(LOWER, LOWER.T), [0.8]),
     "density": (lambda: plot_density({"dots": torch.full((2, 2), 1.25), "two": BELLS}, alt="Dots."),
         [1.25]),
     "slices": (lambda: plot_slices({"two": BELLS}), [0]),
@@ -215,7 +213,6 @@ OTHERS = {
     "surprise": (lambda: plot_surprise({"digits": 60 + MANY.double(), "drawn": 90 - MANY.double()},
             torch.ones(2, 784), torch.tensor([20.0, 88.0]), apart="ink"), "ink", "drawn"),
     "first layer": (lambda: plot_first_layer(MADE(784, (12,), degrees="even")), "7"),
-    "spreads": (lambda: plot_spreads(MANY, MANY / 100, MANY * 9.0), "PyTorch"),
     "recipe": (lambda: plot_recipe([rung(LONG, 100.0 - k, 90.5 - k) for k in range(9)]), LONG),
     "final units": (lambda: plot_final_units(torch.ones(784),
             [torch.arange(1, 785), MANY, 30 * MANY],
@@ -231,7 +228,8 @@ OTHERS = {
             for k in range(6)}), "image 5"),
     "many masks": (lambda: plot_many_masks({"one": torch.full((32,), 99.5), "two": 80.0 - MANY,
             "three": torch.full((32,), 98.0)}, broken="two"), "two", "three"),
-    "totals": (lambda: plot_totals({LONG: 1.0, "b": 65_000.0, "c": 2.0}), LONG),
+    "added orderings": (lambda: plot_added_orderings(torch.ones(6, 6).tril(-1).bool(),
+            torch.ones(6, 6).triu(1).bool()), "ordering A", "mean of A and B"),
     "density": (lambda: plot_density({"one": BELLS, "two": BELLS}, alt=""), "one", "two"),
     "slices": (lambda: plot_slices({"one": TWO_REAL, "two": BELLS}), "one", "two"),
     "stretched": (lambda: plot_stretched(TWO_REAL, 1000.0), "mm"),
@@ -492,10 +490,8 @@ def test_what_is_no_distribution_is_an_orange_cross():
     (axes,) = plot_many_masks(lines, broken="claim").axes
     looks = [(line.get_marker(), to_hex(line.get_color())) for line in axes.lines]
     assert looks == [("s", BLUE), ("x", ORANGE), ("o", "#767676")]
-    (axes,) = plot_totals({"p": 1.0, "r": 28.4}).axes
-    ends = [line for line in axes.lines if len(line.get_xdata()) == 1]
-    assert [line.get_marker() for line in ends] == ["D", "x"]
-    assert texts(axes) == ["Σp = 1", "Σp = 28.4"]
+    *_, mean = plot_added_orderings(LOWER, LOWER.T).axes
+    assert [to_hex(square.get_facecolor()) for square in mean.patches] == [ORANGE, ORANGE]
 
 
 def height_at(axes, x1, x2):
