@@ -9,7 +9,7 @@ from ..checking import but, drawn, exercise, further_cases, one_of, slips
 
 
 def _table(word: str, rows: int, columns: int) -> Tensor:
-    """A joint distribution with one zero."""
+    """Return a joint distribution with one zero."""
     joint = drawn(word, rows, columns)
     joint[0, -1] = 0
     return joint / joint.sum()
@@ -30,7 +30,7 @@ def _table(word: str, rows: int, columns: int) -> Tensor:
     hints=(
         "It is the cost of a group, exercise 11.1, for two variables and no past: the entropy of "
         "each alone, added, minus their joint entropy.",
-        "The distribution of a alone is joint.sum(1), that of b alone is joint.sum(0). "
+        "The distribution of a is joint.sum(1), and that of b is joint.sum(0). "
         "torch.xlogy(p, p) is p ln p, and 0 where p is 0.",
         "With entropy = lambda p: -torch.xlogy(p, p).sum(), the cost is entropy(joint.sum(1)) + "
         "entropy(joint.sum(0)) - entropy(joint).",

@@ -35,7 +35,7 @@ def plot_costs_of_orderings(log_p: Tensor, marks: Mapping[str, float]) -> Pictur
     heights, *_ = axes.hist(nats.numpy(), bins=60, color=BLUE)
     top = heights.max()
     for k, (name, value) in enumerate(sorted(marks.items(), key=lambda mark: mark[1])):
-        at = top * (1.65 - 0.16 * k)  # a name stands over the lines to its right
+        at = top * (1.65 - 0.16 * k)  # each name is above the lines to its right
         axes.plot([value, value], [0, at], color=LINES, linewidth=1)
         note(axes, f"{name} {value:.1f}", (value, at), (3, 0), va="center", color=WORDS)
     axes.set(ylim=(0, 1.75 * top), xlabel="nats of this board in one ordering", yticks=[])

@@ -9,7 +9,7 @@ from ..checking import but, drawn, exercise, further_cases, one_of, slips
 
 
 def _case(word: str, rows: int, D: int) -> tuple[Tensor, Tensor]:
-    """Costs of all pixels, and which are known: none in the first row, all but one in the last."""
+    """Return costs of all pixels, and ones where known: from none to all but one, by row."""
     counts = torch.linspace(0, D - 1, rows).round()[:, None]
     return 3 * drawn(word, rows, D), (drawn(f"{word} known", rows, D).argsort(1) < counts).float()
 
