@@ -31,7 +31,7 @@ SHOWN = {
     "07": ("Orderings: rows", (0.248, 0.105, 1, 0.485)),
     "08": ("p(x₂ | x₁ = 0)", (0, 0.5, 1, 1)),
     "09": ("pixels before it the output", (0.253, 0.19, 0.748, 0.86)),
-    "10": ("Who hears whom", (0.068, 0.155, 0.678, 0.83)),
+    "10": ("Which output sees which input", (0.068, 0.155, 0.678, 0.83)),
     "11": ("Least nats of a board", (0.595, 0.125, 1, 0.87)),
     "12": ("orderings cost less than", (0, 0, 1, 1)),
 }

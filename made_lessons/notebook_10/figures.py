@@ -1,4 +1,4 @@
-"""How weights are shared, how attention makes them, and who is faster."""
+"""Figures of notebook 10: shared weights, attention, and three models in equal time."""
 
 from __future__ import annotations
 
@@ -23,18 +23,43 @@ from made_course.figures.picture import CLEAR_TO_BLUE, LINES, WIDTH, WORDS, Pict
 from made_course.relatives.transformer import Transformer
 
 LOOKS = [{"color": BLUE}, {"color": WORDS, "linestyle": "--"}, {"color": WORDS, "linestyle": ":"}]
-SIDE, GAP = 0.42, 0.3
+SIDE, GAP = 0.42, 0.24
 """Inches of a cell, and between two tables."""
+PIXELS = range(9)
+
+
+def three_masks() -> dict[str, list[list[str]]]:
+    """Return a title and a (9, 9) table of weight names for each of three models of 3 × 3 pixels.
+
+    Entry [i][j] names the weight from input j to output i, and is "" where the mask is 0.
+    """
+    names = {
+        "NADE: one weight per input": lambda i, j: "abcdefgh"[j],
+        "convolution: one per direction": _weight_in_window,
+        "attention: computed from data": lambda i, j: "?",
+    }
+    return {
+        title: [[name(i, j) if j < i else "" for j in PIXELS] for i in PIXELS]
+        for title, name in names.items()
+    }
+
+
+def _weight_in_window(i: int, j: int) -> str:
+    """Return the letter of a direction in a window of 3 × 3, "" outside it."""
+    up, left = i // 3 - j // 3, i % 3 - j % 3
+    return "abcd"[3 * up + left - 1] if up <= 1 and abs(left) <= 1 else ""
 
 
 @picture
 def plot_shared_weights(tables: Mapping[str, Sequence[Sequence[str]]]) -> Picture:
-    """Which weight stands between an input and an output: blue, with its name; nothing where cut.
+    """Squares that are blue where an output sees an input, each with the name of its weight.
 
-    Tables (D, D) of names: the weight by which output i hears input j. Equal names are one weight.
+    Args:
+        tables: title → (D, D) names; [i][j] is the weight from input j to output i, and "" where
+            the mask is 0. Equal names are one weight.
     """
     told = " ".join(f"{title}: {_in_words(table)}" for title, table in tables.items())
-    alt = f"{'; '.join(tables)}. Who hears whom, and by which weight. {told}"
+    alt = f"{'; '.join(tables)}. Which output sees which input. {told}"
     side = WIDTH / len(tables)
     figure = Picture(height=side + 0.7, alt=alt)
     grid = figure.subplots(1, len(tables), squeeze=False)[0]
@@ -63,32 +88,37 @@ def _name_sides(axes: Axes, count: int, title: str) -> None:
 
 def _in_words(table: Sequence[Sequence[str]]) -> str:
     names = variable_names(len(table))
-    row, heard = max(enumerate(table), key=lambda pair: sum(map(bool, pair[1])))
-    by = ", ".join(f"{names[j]} by {name}" for j, name in enumerate(heard) if name)
+    row, seen = max(enumerate(table), key=lambda pair: sum(map(bool, pair[1])))
+    by = ", ".join(f"{names[j]} by {name}" for j, name in enumerate(seen) if name)
     squares = [name for line in table for name in line if name]
     letters = " ".join(sorted(set(squares)))
-    return f"{letters} in {len(squares)} squares; {hat(names[row])} hears {by}."
+    return f"{letters} in {len(squares)} squares; {hat(names[row])} sees {by}."
 
 
 @picture
 def plot_attention(query: Tensor, key: Tensor, weights: Tensor, value: Tensor) -> Picture:
-    """Attention in three steps at places of one number each: scores, mask and softmax, mean.
+    """Attention in three steps: scores, then mask and softmax, then the mean of the values.
 
-    Query, key and value (T,), and the weights (T, T) with which a place (row) hears the others.
+    Args:
+        query: (T,) one number per position.
+        key: (T,) the same.
+        weights: (T, T); row t holds the weights of the positions in the mean of position t.
+        value: (T,) one number per position.
     """
     scores, seen = query[:, None] * key, weights > 0
     masked = scores.masked_fill(~seen, -math.inf)
     columns = {"scores": scores, "mask": masked, "softmax": weights}
     columns |= {"values": value[:, None], "mean": (weights @ value)[:, None]}
-    rows = [f"place {t}: {', '.join(map(short, row))}" for t, row in enumerate(weights.tolist(), 1)]
+    rows = [f"position {t}: {', '.join(map(short, w))}" for t, w in enumerate(weights.tolist(), 1)]
     means = ", ".join(map(short, (weights @ value).tolist()))
-    alt = "After mask and softmax no place weighs a later one. "
+    alt = "After mask and softmax, later positions have the weight 0. "
     alt += f"Weights: {'; '.join(rows)}. Means of the values: {means}."
     tall = SIDE * len(value)
     figure = Picture(WIDTH, tall + 0.4, alt=alt, layout="none")
-    axes, left, tall = sheet(figure), 0.65, tall + 0.05
+    axes, left, tall = sheet(figure), 0.86, tall + 0.05
     for t in range(len(value)):
-        axes.text(0, tall - SIDE * (t + 0.5), f"place {t + 1}", va="center_baseline", fontsize=12)
+        words = {"va": "center_baseline", "fontsize": 12}
+        axes.text(0, tall - SIDE * (t + 0.5), f"position {t + 1}", **words)
     for (title, table), sign in zip(columns.items(), "→→×= ", strict=True):
         said = [[short(number) for number in row] for row in table.tolist()]
         blue = seen if table.shape == seen.shape else torch.zeros_like(table)
@@ -102,7 +132,7 @@ def plot_attention(query: Tensor, key: Tensor, weights: Tensor, value: Tensor) -
 
 @torch.no_grad()
 def attention_weights(model: Transformer, rows: Tensor) -> dict[str, Tensor]:
-    """Of each head (D, D): how much a place hears each place, in the mean of rows."""
+    """Return the attention weights (D, D) of each head, averaged over the rows (N, D)."""
     found = {}
 
     def weigh(attention: nn.Module, inputs: tuple[Tensor]) -> None:
@@ -123,21 +153,25 @@ def attention_weights(model: Transformer, rows: Tensor) -> dict[str, Tensor]:
 
 @picture
 def plot_heads(heads: Mapping[str, Tensor]) -> Picture:
-    """Two heads of a model of boards: who hears its row's first pixel most, who its column's top.
+    """Two heads of a model of boards: one attends to rows, the other to columns.
 
-    Tables (D, D) with a row for each output: column s is the place that holds pixel s, and column 0
-    that of the start.
+    The two are the heads with the largest mean weight on the first pixel of the output's row, and
+    on the top pixel of its column.
+
+    Args:
+        heads: name → (D, D) weights with a row per output; column s is the position that holds
+            pixel s, and column 0 the start.
     """
     names = variable_names(len(next(iter(heads.values()))))
     side, pixel, shown = math.isqrt(len(names)), torch.arange(len(names)), {}
     told, means = [], []
-    for kind, heard in (
+    for kind, seen in (
         ("its row's first pixel", pixel - pixel % side),
         ("its column's top pixel", pixel % side),
     ):
-        share = {name: w[pixel, heard + 1][heard < pixel].mean() for name, w in heads.items()}
+        share = {name: w[pixel, seen + 1][seen < pixel].mean() for name, w in heads.items()}
         best = max(share, key=share.__getitem__)
-        told.append(f"{best} hears {kind} most")
+        told.append(f"{best} sees {kind} most")
         means.append(f"{share[best]:.2f}")
         shown[f"{best}:\n{kind}"] = heads[best]
     alt = f"{'; '.join(told)}. Means over outputs: {listing(means)}."
@@ -151,13 +185,13 @@ def plot_heads(heads: Mapping[str, Tensor]) -> Picture:
             axes.axhline(begin - 0.5, color=LINES, linewidth=0.8, alpha=0.6)
         axes.set_xticks([1 + begin for begin in begins], [names[t] for t in begins])
         axes.set_yticks(begins, [hat(names[t]) for t in begins])
-        axes.set_xlabel("pixel that is heard")
+        axes.set_xlabel("pixel that it sees")
     return figure
 
 
 @picture
 def plot_race(runs: Sequence[Sequence[SimpleNamespace]]) -> Picture:
-    """Nats of unseen digits after so many seconds of one core: a line for each model."""
+    """Test NLL against seconds of training on one core, with a line for each model."""
     told = " ".join(
         f"After {of_all[0].seconds:g} seconds: "
         + ", ".join(f"{run.name} {run.test:.1f}" for run in of_all)

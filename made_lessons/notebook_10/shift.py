@@ -25,36 +25,36 @@ from .drawn_around_zero import around_zero
         )
     ),
     hints=(
-        "Place 1 holds the start, place 2 what stood at place 1, and so on. What stood at the last "
-        "place goes nowhere.",
-        "torch.cat([..., h[:, :-1]], dim=1) puts something before all places but the last; "
+        "Position 1 holds the start, position 2 the vector that was at position 1, and so on. The "
+        "last vector is dropped.",
+        "torch.cat([..., h[:, :-1]], dim=1) puts something before all positions but the last; "
         "start.expand(len(h), 1, -1) is the start for each row, (B, 1, width).",
     ),
 )
 def shift(h: Tensor, start: Tensor) -> Tensor:
-    """The start at the first place, and at each other what stood before it."""
+    """Move every vector to the next position and put the start at the first."""
     return torch.cat([start.expand(len(h), 1, -1), h[:, :-1]], dim=1)
 
 
 slips(
     {
-        "roll carries the last place round to the first: x₁ would be predicted from x_D, a leak. "
-        "The first place holds the start": lambda h, start: h.roll(1, 1),
-        "nothing is shifted: place t holds x_t still, which its output is to predict": (
+        "roll carries the last vector to the first position, so x₁ would be predicted from x_D: a "
+        "leak. The first position holds the start": lambda h, start: h.roll(1, 1),
+        "nothing is shifted: position t still holds x_t, which its output has to predict": (
             lambda h, start: h
         ),
-        "only the first place has changed: the others hold their own variable still. Each moves on "
-        "by one": but(":-1", "1:"),
-        "this is shifted the other way: place t holds x_(t+1), the future": (
+        "only the first position has changed: the others still hold their own variable. Move every "
+        "vector to the next position": but(":-1", "1:"),
+        "this is shifted the other way: position t holds x_(t+1), the future": (
             lambda h, start: torch.cat([h[:, 1:], start.expand(len(h), 1, -1)], dim=1)
         ),
-        "there is one place too many: what stood at the last place is not needed, h[:, :-1]": but(
+        "you have one position too many: the last vector is not needed, so use h[:, :-1]": but(
             "h[:, :-1]", "h"
         ),
-        "the first place is missing: it holds the start, from which x₁ is predicted": (
+        "the first position is missing: it holds the start, from which x₁ is predicted": (
             lambda h, start: h[:, :-1]
         ),
-        "the first place is filled with zeros, and not with the start, which is learned": but(
+        "the first position is filled with zeros instead of the start, which is learned": but(
             "start.expand(len(h), 1, -1)", "torch.zeros_like(h[:, :1])"
         ),
     }

@@ -241,8 +241,8 @@ OTHERS = {
     "family": (lambda: plot_family({"a": (1, 0.05, 99.0), "b": (10**6, 5.0, 3.0)}), "a", "b"),
     "flow": (lambda: plot_flow(
             lambda u: torch.stack([u[:, 0] * (u[:, 1] / 2).exp(), u[:, 1]], 1)),),
-    "attention": (lambda: plot_attention(*[torch.arange(2.0)] * 2,
-            torch.tensor([[1.0, 0], [0.5, 0.5]]), torch.arange(2.0)), "mean"),
+    "attention": (lambda: plot_attention(*[torch.arange(3.0)] * 2,
+            torch.ones(3, 3).tril() / torch.arange(1, 4)[:, None], torch.arange(3.0)), "mean"),
     "heads": (lambda: plot_heads({f"block {b}, head {h}": torch.eye(16) for b in (1, 2)
             for h in (1, 2)}), "head"),
     "shared weights": (lambda: plot_shared_weights({LONG: [["a"] * 6] * 6,
@@ -535,7 +535,7 @@ def test_a_receptive_field_is_blue_where_the_pixel_sees():
     assert len(squares) == 6  # with those that are not seen, and the pixel; none later
 
 
-def test_attention_that_looks_for_nothing_hears_all_places_so_far_alike():
+def test_attention_with_zero_queries_weighs_all_positions_so_far_equally():
     model = Transformer(4, width=4, layers=2, heads=2)
     torch.nn.init.zeros_(model.blocks[1].attention.query_key_value.weight)
     found = attention_weights(model, torch.tensor([[0.0, 1, 1, 0], [1, 1, 0, 0]]))

@@ -12,7 +12,7 @@ from made_lessons.notebook_10.texts import NOVEL, decode, encode, load_text, nat
 from tests.lessons.checking import right, wrong
 
 
-def test_a_mean_over_earlier_places():
+def test_a_mean_over_earlier_positions():
     def place_by_place(query, key, value, gather=torch.stack):
         means = torch.zeros_like(value)
         for b in range(len(query)):
@@ -49,7 +49,7 @@ def test_the_shift():
     wrong("10.2", lambda h, start: by_writing(h, start.detach()), "gradient by the start")
 
 
-def test_one_more_place_without_the_cache():
+def test_one_more_position_without_the_cache():
     wrong("10.3", lambda q, k, v, keys, values: keys @ q, "tuple")
 
 

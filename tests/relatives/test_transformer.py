@@ -23,8 +23,8 @@ from made_course import (
 from made_course.model.sampling import sample_naive
 from made_course.relatives.transformer import Block, waves
 from made_lessons.notebook_09.window_as_a_mask import window_mask
-from made_lessons.notebook_10.mean_over_earlier_places import attend
-from made_lessons.notebook_10.one_more_place import one_more
+from made_lessons.notebook_10.mean_over_earlier_positions import attend
+from made_lessons.notebook_10.one_more_position import one_more
 
 
 def loud(model, seed=0):

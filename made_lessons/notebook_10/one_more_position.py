@@ -1,4 +1,4 @@
-"""10.3: one more place, and the cache."""
+"""10.3: one more position, and the cache."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .drawn_around_zero import around_zero
 
 @exercise(
     "10.3",
-    "One more place",
+    "One more position",
     stars=3,
     cases=tuple(
         (
@@ -29,10 +29,10 @@ from .drawn_around_zero import around_zero
         )
     ),
     hints=(
-        "A new place asks once, with its one query. Whose keys does it meet? Those in the cache, "
-        "and its own.",
-        "First let the new key and value into the cache: torch.cat([keys, key[None]]) is "
-        "(t + 1, d). No mask is needed: nothing later is there.",
+        "A new position has one query. Which keys is it compared with? Those in the cache, and its "
+        "own.",
+        "First append the new key and value to the cache: torch.cat([keys, key[None]]) is "
+        "(t + 1, d). You need no mask, because nothing later is in the cache.",
         "weights = (keys @ query / math.sqrt(len(query))).softmax(0), (t + 1,); then weights @ "
         "values.",
     ),
@@ -40,7 +40,7 @@ from .drawn_around_zero import around_zero
 def one_more(
     query: Tensor, key: Tensor, value: Tensor, keys: Tensor, values: Tensor
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """The mean at a new place, and the cache with the place's key and value in it."""
+    """Return the mean at a new position, and the cache with its key and value appended."""
     keys, values = torch.cat([keys, key[None]]), torch.cat([values, value[None]])
     weights = (keys @ query / math.sqrt(len(query))).softmax(0)
     return weights @ values, keys, values
@@ -48,28 +48,27 @@ def one_more(
 
 slips(
     {
-        "the new place does not see itself: its key and value go into the cache before it asks. "
-        "The first place would have nothing to look at": but(
+        "the new position does not see itself: append its key and value to the cache before you "
+        "compute the scores. Otherwise the first position has nothing to look at": but(
             "(keys @", "(keys[:-1] @", "weights @ values", "weights @ values[:-1]"
         ),
-        "the cache goes back as it came: the next place would not see this one. Return it with the "
-        "new key and value": but("values, keys, values", "values, keys[:-1], values[:-1]"),
-        "the new place is put at the front of the cache. The mean does not mind, but keys and "
-        "values stand in the order of their places: the new one comes last": but(
+        "the cache is returned unchanged, so the next position would not see this one. Return it "
+        "with the new key and value": but("values, keys, values", "values, keys[:-1], values[:-1]"),
+        "the new position is at the front of the cache. The mean is the same, but keys and values "
+        "are kept in the order of their positions, so the new one comes last": but(
             "[keys, key[None]]",
             "[key[None], keys]",
             "[values, value[None]]",
             "[value[None], values]",
         ),
-        "the division by the root of d is missing, which every other place has had": but(
+        "the division by the root of d is missing, which every other position has": but(
             " / math.sqrt(len(query))", ""
         ),
-        "keys and values are swapped: the query meets the keys, and the weights make a mean of the "
+        "keys and values are swapped: the query is multiplied by the keys, and the weights by the "
         "values": but("(keys @", "(values @", "weights @ values", "weights @ keys"),
-        "these weights do not sum to one: a softmax over the places of the cache is missing": but(
-            ".softmax(0)", ""
-        ),
-        "this is the value of the new place alone: it takes a mean over all places of the "
+        "these weights do not sum to one: the softmax over the positions in the cache is "
+        "missing": but(".softmax(0)", ""),
+        "this is only the value of the new position: it takes a mean over all positions in the "
         "cache": but("weights @ values,", "value,"),
     }
 )

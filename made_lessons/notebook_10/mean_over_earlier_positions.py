@@ -1,0 +1,89 @@
+"""10.1: a mean over earlier positions."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from ..checking import but, dtypes, exercise, further_cases, gradients, one_of, slips
+from .drawn_around_zero import around_zero
+
+
+@exercise(
+    "10.1",
+    "A mean over earlier positions",
+    stars=2,
+    cases=(
+        tuple(around_zero(name, 1, 3, 2) for name in ("query", "key", "value")),
+        tuple(around_zero(name, 2, 5, 4) for name in ("query", "key", "value")),
+        (torch.ones(1, 3, 1), *(torch.tensor([[[0.0], [1.0], [top]]]) for top in (200.0, 5.0))),
+        (torch.ones(1, 2, 1), torch.tensor([[[-2e10], [0.0]]]), torch.tensor([[[3.0], [5.0]]])),
+    ),
+    views=(*gradients(query=0, key=1, value=2), *dtypes(torch.float32, torch.float64)),
+    vary=further_cases(
+        lambda word: tuple(
+            around_zero(f"{word} {part}", 2, one_of(word, [2, 4, 6]), 3) for part in "qkv"
+        )
+    ),
+    hints=(
+        "Scores first: query @ key.mT is (B, T, T). Row t belongs to the position that looks, "
+        "column s to the position that it looks at. Divide by the root of d.",
+        "A later position must get the weight 0, so its score is -math.inf before the softmax. "
+        "Which entries of a (T, T) matrix have s > t? torch.ones(T, T).tril().bool() is True for "
+        "all others.",
+        "scores.masked_fill(~mask, -math.inf).softmax(-1) @ value",
+    ),
+)
+def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    """Return, at each position, the mean of the values up to it, weighted by query times key."""
+    scores = query @ key.mT / math.sqrt(query.shape[-1])
+    mask = torch.ones_like(scores).tril().bool()
+    return scores.masked_fill(~mask, -math.inf).softmax(-1) @ value
+
+
+slips(
+    {
+        "there is no mask, so each position takes the mean over all positions, including later "
+        "ones": but(".masked_fill(~mask, -math.inf)", ""),
+        "the mask comes after the softmax, which has already divided by a sum that includes later "
+        "scores. The weights of a position do not sum to one, and their sum depends on the future. "
+        "Mask the scores before the softmax": but(
+            "scores.masked_fill(~mask, -math.inf).softmax(-1)", "(scores.softmax(-1) * mask)"
+        ),
+        "right on paper: masked weights divided by their sum are the softmax over earlier "
+        "positions. But if a later score is far larger, the earlier weights are 0 in float32, and "
+        "0 / 0 is not a number. Mask the scores before the softmax": but(
+            "scores.masked_fill(~mask, -math.inf).softmax(-1)",
+            "(w := scores.softmax(-1) * mask) / w.sum(-1, keepdim=True)",
+        ),
+        "a masked score is 0 here, and e^0 is 1, so later positions get a weight like any other. "
+        "Only a score of -inf has the weight 0": but(
+            "scores.masked_fill(~mask, -math.inf)", "(scores * mask)"
+        ),
+        "-inf times 0 is not a number, so multiplying a triangle by -inf spoils the scores that "
+        "should stay. masked_fill writes -inf only where it belongs": but(
+            "scores.masked_fill(~mask, -math.inf)", "(scores - math.inf * ~mask)"
+        ),
+        "a large negative number is not -inf: if the scores of earlier positions are lower still, "
+        "the later position is seen": but("-math.inf", "-1e9"),
+        "the softmax runs over the positions that look, so that columns sum to one and a weight "
+        "depends on the queries of later positions. Each row must sum to one: softmax(-1)": but(
+            "softmax(-1)", "softmax(-2)"
+        ),
+        "a position does not see itself here, and the first one sees nothing, so its softmax is "
+        "not a number. The triangle includes its diagonal; the shift of the inputs makes the model "
+        "honest": but("tril()", "tril(-1)"),
+        "the triangle is upside down: each position sees itself and the later ones. Row t belongs "
+        "to the position that looks, so keep s <= t, which is tril": but("tril()", "triu()"),
+        "the division by the root of d is missing. Without it, scores grow with d, and the softmax "
+        "gives nearly all the weight to one position": but(" / math.sqrt(query.shape[-1])", ""),
+        "all earlier positions get the same weight here: queries and keys are not used": (
+            lambda query, key, value: value.cumsum(1) / torch.arange(1, value.shape[1] + 1)[:, None]
+        ),
+        "query and key are swapped: row t must hold the scores of the query of position t": but(
+            "query @ key.mT", "key @ query.mT"
+        ),
+    }
+)
