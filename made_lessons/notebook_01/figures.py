@@ -145,7 +145,7 @@ def plot_tickets(ordering: list[int]) -> Picture:
 
 @picture
 def plot_draws(names: Sequence[str], p: Sequence[float], u: Sequence[float]) -> Picture:
-    """A day is drawn: [0, 1] is split in two, a number falls into one part, which is split again.
+    """Draws by intervals: [0, 1] is split in two, and the part with the number is split again.
 
     Names of the variables by step, each one's probability of a 1 given those drawn before, and its
     number between 0 and 1.

@@ -18,7 +18,7 @@ from .counting import nats_of
 
 @picture
 def plot_steps_of_boards(boards: Tensor, ways: Mapping[int, Sequence[Sequence[int]]]) -> Picture:
-    """Boards whose cells hold the step in which they are drawn: blue, those of the largest group.
+    """Boards whose pixels show the step in which they are drawn; the largest group is blue.
 
     Below, the least nats of a board that is drawn so.
     """
@@ -49,7 +49,7 @@ def plot_steps_of_boards(boards: Tensor, ways: Mapping[int, Sequence[Sequence[in
 
 @picture
 def plot_nats_by_steps(ways: Mapping[str, SimpleNamespace], groups: str, alone: str) -> Picture:
-    """Nats of digits that are drawn in fewer steps, and where a way in groups loses them.
+    """NLL of digits drawn in fewer steps, and the steps in which a grouping loses nats.
 
     Above: a line for each way but the last, mean over seeds. Below: what each step of ``groups``
     costs more than the same pixels do in ``alone``, one by one.
