@@ -17,7 +17,6 @@ Imports from every folder above: ``common``, ``model``, ``data``, ``training``, 
 """
 
 from .bars import plot_nats_bars as plot_nats_bars
-from .bars import plot_nats_scale as plot_nats_scale
 from .bars import plot_probabilities as plot_probabilities
 from .completions import plot_completions as plot_completions
 from .dependence import plot_dependence as plot_dependence

@@ -6,18 +6,11 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.ticker import AutoMinorLocator
 
 from ..common.colours import BLUE, ORANGE
 from ..common.words import listing
-from .axes import add_legend, axes_at, name_lines, note
-from .picture import FAINT, LINES, WIDTH, WORDS, Picture, picture
-
-LINE, DOT = 0.28, 0.14
-"""Inches from a label of the ruler to the next, and from a dot to one beside it."""
-OTHER = {"color": WORDS, "markersize": 7, "zorder": 3}
-"""The dot of a model that is not at hand."""
+from .axes import add_legend, name_lines, note
+from .picture import LINES, WIDTH, WORDS, Picture, picture
 
 
 @picture
@@ -139,90 +132,6 @@ def plot_nats_bars(
     return figure
 
 
-@picture
-def plot_nats_scale(
-    levels: Mapping[str, float],
-    *,
-    here: str = "",
-    floor: float | None = None,
-    broken: Collection[str] = (),
-    input_dim: int | None = None,
-    of: str = "image",
-) -> Picture:
-    """Ruler of nats, from the coin down to the floor: what knowledge of the data is worth.
-
-    A dot is a model. Dots that would merge are beside each other. An orange cross is a claim that
-    is not a distribution, so its number means nothing and may be below the floor.
-
-    Args:
-        levels: name → nats.
-        here: name whose dot is blue.
-        floor: entropy of the data, below which no distribution gets; a broken line.
-        broken: names of claims that are not distributions.
-        input_dim: number of variables D, for bits per dimension beside the nats.
-        of: name of a row of the data.
-
-    Example:
-        >>> plot_nats_scale({"coin": 784 * math.log(2), "MADE": 86.3}).alt
-        'MADE needs the fewest nats, coin the most. Nats per image: coin 543.4; MADE 86.3.'
-    """
-    decimals = 1 if max(levels.values()) > 20 else 2
-    labels = {name: f"{nats:.{decimals}f}" for name, nats in levels.items()}
-    if input_dim is not None:
-        for name, nats in levels.items():
-            labels[name] += f", {nats / (input_dim * math.log(2)):.3f} bits per pixel"
-    labels |= {name: f"{labels[name]}, no distribution" for name in broken}
-    honest = [name for name in sorted(levels, key=levels.get) if name not in broken]
-    alt = f"{honest[0]} needs the fewest nats, {honest[-1]} the most"
-    if floor is not None:
-        alt += f"; no distribution gets below the floor, {floor:.2f}"
-    alt += (
-        f". Nats per {of}: " + "; ".join(f"{name} {words}" for name, words in labels.items()) + "."
-    )
-
-    marks = ({"the floor": floor} if floor is not None else {}) | levels
-    labels.setdefault("the floor", f"{floor or 0:.{decimals}f}")
-    low, high = min(marks.values()), max(marks.values())
-    tall = max(2.2, LINE * len(marks) + 0.2)
-    figure = Picture(height=tall + 0.7, alt=alt, layout="none")
-    axes = axes_at(figure, 0.6, 0.2, WIDTH - 0.7, tall)
-    axes.set(xlim=(-0.12, WIDTH - 0.82), ylim=(low, high) if low < high else (low - 1, high + 1))
-    axes.set_title(f"nats per {of} (lower is better)", loc="left", x=-0.09, pad=16)
-    axes.set_xticks([])
-    axes.spines["bottom"].set_visible(False)
-    axes.spines["left"].set_position(("data", 0))
-    axes.yaxis.set_minor_locator(AutoMinorLocator())
-    names, apart = sorted(marks, key=marks.get), LINE * np.ptp(axes.get_ylim()) / tall
-    heights = spread_out(sorted(marks.values()), apart, high)
-    x, below = 0.0, -math.inf
-    for name, y in zip(names, heights, strict=True):
-        is_dot = name in levels
-        x = (x + DOT) % (3 * DOT) if marks[name] - below < apart * DOT / LINE else 0.0
-        below = marks[name] if is_dot else below
-        _label(axes, name, labels[name], (x, marks[name]), y, is_here=name == here)
-        if name in broken:
-            draw_cross(axes, x, marks[name])
-        elif is_dot:
-            look = {"color": BLUE, "markersize": 9, "zorder": 4} if name == here else OTHER
-            axes.plot(x, marks[name], "o", clip_on=False, **look)
-        else:
-            axes.axhspan(low, floor, 0.02, 0.05, color=FAINT, linewidth=0)
-            axes.plot([0, 0.12], [floor, floor], color=WORDS, clip_on=False)
-    return figure
-
-
-def _label(
-    axes: Axes, name: str, label: str, dot: tuple[float, float], y: float, *, is_here: bool
-) -> None:
-    """Write a name and its number at a height, with a line from its dot on the ruler."""
-    look = {"color": BLUE if is_here else WORDS, "linewidth": 0.8, "clip_on": False}
-    axes.plot([dot[0] + 0.12, 0.45], [dot[1], y], zorder=1, **look)
-    number, _, more = label.partition(", ")
-    style = {"weight": "bold" if is_here else "normal", "va": "center", "parse_math": False}
-    axes.text(1.0, y, number, ha="right", **style)
-    axes.text(1.15, y, f"{name} ({more})" if more else name, **style)
-
-
 def spread_out(heights: Sequence[float], apart: float, top: float = math.inf) -> list[float]:
     """Move heights, from the lowest up, until they are so far apart, and below a top.
 
@@ -236,9 +145,3 @@ def spread_out(heights: Sequence[float], apart: float, top: float = math.inf) ->
         moved[k - 1 : k + 1] = moved[k - 1] - lack / 2, moved[k] + lack / 2
         moved[-1] = min(moved[-1], top)
     return moved
-
-
-def draw_cross(axes: Axes, x: float, y: float) -> None:
-    """Draw a cross for a claim that is not a distribution."""
-    cross = {"markersize": 9, "markeredgewidth": 2.4, "clip_on": False, "zorder": 3}
-    axes.plot(x, y, "x", color=ORANGE, **cross)

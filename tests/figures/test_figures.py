@@ -26,7 +26,6 @@ from made_course.figures import (
     plot_images,
     plot_masks,
     plot_nats_bars,
-    plot_nats_scale,
     plot_network,
     plot_pipeline,
     plot_probabilities,
@@ -64,8 +63,6 @@ FIGURES = {
             ["dry", "wet"], xlabel="w"), [0.25, 0.75, 0.3, 0.7],
         "Furthest apart at wet: p 0.75, q 0.70."),
     "nats bars": (lambda: plot_nats_bars({"coins": 543.4, "independent": 206.5}), [543.4, 206.5],
-        "Nats per image: coins 543.4; independent 206.5."),
-    "nats scale": (lambda: plot_nats_scale({"coins": 543.4, "independent": 206.5}), [543.4, 206.5],
         "Nats per image: coins 543.4; independent 206.5."),
     "masks": (lambda: plot_masks(build_masks(DEGREES), DEGREES), [0, 1, 2, 3],
         "x̂₁ of degree 3: 1, 1; x̂₂ of degree 1: 0, 0; x̂₃ of degree 2: 1, 0."),
@@ -107,8 +104,6 @@ OTHERS = {
             [f"{k:03b}" for k in range(8)], xlabel="rain, sprinkler, grass"), "rain", "000", "111"),
     "nats bars": (lambda: plot_nats_bars({"a": 2.5, LONG: 2.5, "c": 2.51, "d": -8.0, "e": 2.49},
             highlight="c", floor=2.5, invalid=["d"], per="day"), LONG),
-    "nats scale": (lambda: plot_nats_scale({"a": 2.5, LONG: 2.5, "c": 2.51, "d": -8.0, "e": 2.49},
-            here="c", floor=2.5, broken=["d"], of="day"), LONG),
     "network": (lambda: plot_network(SIXTEEN, build_masks(SIXTEEN), **RULE, title=LONG), LONG),
     "pipeline": (lambda: plot_pipeline(WIDE_ONE, build_masks(WIDE_ONE), -FOUR[:3].float(), -2.5),
         "−2.50"),
@@ -140,9 +135,9 @@ def test_every_figure_is_tried_twice():
 def test_a_figure_shows_itself_with_a_text(monkeypatch):
     shown = []
     monkeypatch.setattr("IPython.display.display", lambda *said, **how: shown.append((said, how)))
-    plot_nats_scale({"a": 2.0, "b": 1.0})._ipython_display_()
+    plot_nats_bars({"a": 2.0, "b": 1.0})._ipython_display_()
     (((said,), how),) = shown
-    assert said["text/plain"].startswith("Ruler of nats")
+    assert said["text/plain"].startswith("Bars of nats")
     assert how["raw"]
     assert how["metadata"]["image/png"]["alt"].startswith("b needs the fewest nats, a the most. ")
     assert how["metadata"]["image/png"]["width"] > 300
