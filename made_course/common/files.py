@@ -24,7 +24,7 @@ def write_whole(path: str | os.PathLike[str], write: Callable[[pathlib.Path], ob
         ['numbers.csv']
     """
     path = pathlib.Path(path)
-    temporary = path.with_name(f".{path.stem}-{secrets.token_hex(4)}{path.suffix}")
+    temporary = path.with_name(f".{path.stem}-{secrets.token_hex(4)}.tmp{path.suffix}")
     try:
         write(temporary)
         with temporary.open("rb+") as file:  # on the disk before it replaces the old file

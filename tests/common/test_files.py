@@ -79,6 +79,13 @@ def test_an_interrupt_or_a_mistake_passes_through_and_leaves_nothing(old, error)
     assert_untouched(old)
 
 
+@pytest.mark.parametrize("name", ["digits", ".digits", "digits.pt"])
+def test_a_file_of_tensors_needs_no_suffix(tmp_path, name):
+    write_whole(tmp_path / name, save)
+    assert read_tensors(tmp_path / name)["name"] == "tiny"
+    assert [file.name for file in tmp_path.iterdir()] == [name]
+
+
 def test_a_missing_folder_is_named_and_a_folder_is_not_replaced(tmp_path):
     path = tmp_path / "nowhere" / "file.pt"
     with pytest.raises(OSError, match=rf"^could not write {re.escape(str(path))}: .*; create the"):
