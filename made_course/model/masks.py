@@ -47,12 +47,13 @@ def input_degrees(ordering: Ordering, input_dim: int | None = None) -> Tensor:
         >>> input_degrees([[1, 2], [0]])  # x2 and x3 in one step, then x1
         tensor([2, 1, 1])
     """
-    groups = [g for g in ordering if isinstance(g, Sequence)] if isinstance(ordering, list) else []
-    if not groups or len(groups) < len(ordering):
+    steps = ordering if isinstance(ordering, Sequence) else []
+    groups = [step for step in steps if isinstance(step, Sequence)]
+    if not groups or len(groups) < len(steps):
         return torch.argsort(check_ordering(ordering, input_dim)) + 1
     position = torch.argsort(check_ordering([i for group in groups for i in group], input_dim))
-    steps = [step for step, group in enumerate(filter(None, groups), 1) for _ in group]
-    return torch.tensor(steps)[position]
+    degrees = [degree for degree, group in enumerate(filter(None, groups), 1) for _ in group]
+    return torch.tensor(degrees)[position]
 
 
 def ordering_of(order: Tensor) -> list[int] | list[list[int]]:
@@ -74,14 +75,16 @@ def check_ordering(ordering: Ordering, input_dim: int | None = None) -> Tensor:
         found = torch.as_tensor(ordering)
     except (TypeError, ValueError, RuntimeError) as error:
         raise TypeError(
-            f"ordering must be a tensor, a list of variables or a list of groups, got {ordering!r}"
+            f"ordering must be a tensor or a list of variables, got {ordering!r}"
         ) from error
     size = found.numel() if input_dim is None else input_dim
     if found.shape != (size,) or found.sort().values.tolist() != list(range(size)):
+        got = f"shape {tuple(found.shape)}"
+        if found.dim() == 1:
+            got = f"{found[:10].tolist()}{'...' if len(found) > 10 else ''}"
         raise ValueError(
-            f"ordering must be a permutation of 0..{size - 1}, got {found.flatten().tolist()[:10]}"
-            f"{'...' if found.numel() > 10 else ''}: code counts variables from 0, each occurs "
-            "once, and groups are lists of them, [[0, 1], [2, 3]]"
+            f"ordering must be a permutation of 0..{size - 1}, got {got}. Count variables from 0, "
+            "and name each once"
         )
     return found.long()
 

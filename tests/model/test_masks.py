@@ -58,6 +58,7 @@ def test_degrees_are_the_inverse_of_the_ordering(ordering, size):
     assert ordering_of(order) == ordering
     groups = in_groups(ordering, size)
     steps = input_degrees([[], *groups])  # of an empty group nothing is drawn
+    assert torch.equal(input_degrees(tuple(map(tuple, groups))), steps)
     for step, group in enumerate(groups, 1):
         assert steps[group].eq(step).all()
     assert ordering_of(steps) == (groups if len(ordering) > 1 else ordering)
@@ -68,14 +69,16 @@ def test_degrees_are_the_inverse_of_the_ordering(ordering, size):
     [
         (
             ValueError,
-            r"a permutation of 0\.\.2, got \[0, 0, 1\]: code counts variables from 0, each occurs "
-            r"once, and groups are lists of them, \[\[0, 1\], \[2, 3\]\]$",
+            r"a permutation of 0\.\.2, got \[0, 0, 1\]\. Count variables from 0, and name each "
+            r"once$",
             [0, 0, 1],
         ),
-        (ValueError, r"a permutation of 0\.\.2, got \[1, 2, 3\]: ", [1, 2, 3]),
-        (ValueError, r"got \[0(, 0){9}\]\.\.\.: ", [0] * 20),  # a long ordering is cut
-        (TypeError, r"a list of variables or a list of groups, got '120'", "120"),
-        (TypeError, r"a list of groups, got \[\[1, 2\], 0\]", [[1, 2], 0]),
+        (ValueError, r"a permutation of 0\.\.2, got \[1, 2, 3\]\. ", [1, 2, 3]),
+        (ValueError, r"a permutation of 0\.\.2, got \[2, 2, 1\]\. ", ((2, 2), (1,))),
+        (ValueError, r"got shape \(3, 1\)\. Count ", torch.tensor([[0], [1], [2]])),
+        (ValueError, r"got \[0(, 0){9}\]\.\.\.\. ", [0] * 20),  # a long ordering is cut
+        (TypeError, r"a tensor or a list of variables, got .*1.*2.*0", "120"),
+        (TypeError, r"a tensor or a list of variables, got \[\[1, 2\], 0\]", [[1, 2], 0]),
     ],
 )
 def test_invalid_orderings_are_refused(error, message, ordering):
