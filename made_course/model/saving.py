@@ -33,8 +33,8 @@ def write_model(
         table: what ``load_table`` returned, or None. Its rows are not saved.
     """
     if table is not None:
-        if not hasattr(table, "columns"):
-            raise TypeError(f"table must be what load_table returned, got {table!r}")
+        if not hasattr(table, "row_numbers"):  # a frame has none
+            raise TypeError(f"table must be what load_table returned, got {type(table).__name__}")
         if len(table.columns) != arguments["input_dim"]:
             raise ValueError(
                 f"the table has {len(table.columns)} columns, and the model "

@@ -88,8 +88,11 @@ def test_what_is_no_table_of_the_model_is_refused(files, tmp_path):
     _, table, model = files
     with pytest.raises(ValueError, match="^the table has 4 columns, and the model 3 variables"):
         MADE(3, (4,)).save(tmp_path / "other.pt", table=table)
-    with pytest.raises(TypeError, match="^table must be what load_table returned, got 'train.csv'"):
-        model.save(tmp_path / "other.pt", table="train.csv")
+    for other in ("train.csv", FRAME):
+        with pytest.raises(
+            TypeError, match=f"what load_table returned, got {type(other).__name__}"
+        ):
+            model.save(tmp_path / "other.pt", table=other)
     cut = load_table(FRAME.assign(size=pandas.cut(FRAME["price"], 3)))
     with pytest.raises(ValueError, match=r"^cannot save Interval\(.*\), .* must be texts or num"):
         model.save(tmp_path / "other.pt", table=cut)
