@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
-import torch.nn.functional as F
 from torch import Generator, Tensor
 
 from ..common.arguments import check_count, check_rows
@@ -62,7 +61,7 @@ class Completion(NamedTuple):
         return mean
 
     def class_shares(self, i: int) -> Tensor:
-        """Return (B, K) share of each class of variable i in the weight of its row.
+        """Return (B, K) share of each class of variable i; zeros if it is known to be missing.
 
         Example:
             >>> from made_course import Categorical
@@ -74,7 +73,7 @@ class Completion(NamedTuple):
         count = self.head.of(i).num_classes
         if count is None:
             raise ValueError(f"variable {i} has no classes, because its head is {self.head.of(i)}")
-        is_class = F.one_hot(self.samples[..., i].long(), count)
+        is_class = self.samples[..., i, None] == torch.arange(count, device=self.samples.device)
         return (self.shares[..., None] * is_class).sum(dim=1)
 
     def draw(self, n_samples: int = 1, generator: Generator | None = None) -> Tensor:

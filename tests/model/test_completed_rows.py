@@ -9,6 +9,7 @@ from made_course import (
     Bernoulli,
     Categorical,
     Completion,
+    Gaps,
     Mixed,
     MixtureOfGaussians,
 )
@@ -27,8 +28,15 @@ def test_amounts_have_means_and_classes_have_shares():
     torch.testing.assert_close(WEIGHTED.class_shares(1), torch.tensor([[0.25, 0, 0.75]]))
     torch.testing.assert_close(WEIGHTED.class_shares(3), torch.tensor([[0.0, 1]]))
     torch.testing.assert_close(WEIGHTED.class_shares(0), torch.tensor([[0.875, 0.125]]))
-    with pytest.raises(ValueError, match=r"variable 2 has Mixture.* no classes: see mean"):
+    with pytest.raises(ValueError, match=r"variable 2 has no classes, because its head is Mi"):
         WEIGHTED.class_shares(2)
+
+
+def test_a_known_cell_that_is_missing_has_no_class():
+    rows = torch.tensor([[[torch.nan, 2.0]], [[1.0, 2.0]]])
+    found = Completion(rows, None, torch.ones(2), Gaps(Categorical(3)))
+    assert found.class_shares(0).tolist() == [[0, 0, 0], [0, 1, 0]]
+    assert found.class_shares(1).tolist() == [[0, 0, 1], [0, 0, 1]]
 
 
 def test_what_is_drawn_comes_as_often_as_its_weight_says():
