@@ -39,8 +39,10 @@ def check_count(name: str, value: Any, smallest: int = 1, largest: int | None = 
     return whole
 
 
-def check_number(name: str, value: float, *, positive: bool = False) -> float:
-    """Return a finite number of at least 0, or above 0 if ``positive``, or raise an error.
+def check_number(
+    name: str, value: float, *, positive: bool = False, largest: float = math.inf
+) -> float:
+    """Return a finite number from 0 to ``largest``, not 0 if ``positive``, or raise an error.
 
     Example:
         >>> check_number("lr", 0.002, positive=True)
@@ -56,6 +58,8 @@ def check_number(name: str, value: float, *, positive: bool = False) -> float:
     if not (fits and math.isfinite(number)):
         bound = "above 0" if positive else "at least 0"
         raise ValueError(f"{name} must be finite and {bound}, got {number:g}")
+    if number > largest:
+        raise ValueError(f"{name} must be at most {largest:g}, got {number:g}")
     return number
 
 

@@ -20,6 +20,7 @@ from ..common.arguments import (
     check_choice,
     check_count,
     check_last_dimension,
+    check_number,
     check_rows,
     check_switch,
     check_widths,
@@ -29,7 +30,7 @@ from .activations import Activation, make_activation
 from .heads import Bernoulli, Head, check_head
 from .mask_sets import MaskSets
 from .masked_linear import MaskedLinear
-from .masks import DegreeDraw, Ordering, build_masks
+from .masks import DegreeDraw, Ordering, build_masks, ordering_of
 from .sampling import METHODS, Method, evaluation_mode, sample_in_chunks, sample_rows
 from .saving import read_model, write_model
 
@@ -113,7 +114,7 @@ class MADE(nn.Module):
         check_switch("natural_order", natural_order)
         self.act = make_activation(activation)
         self.head = Bernoulli() if head is None else check_head(head, self.input_dim)
-        self.dropout, self.num_masks = dropout, num_masks
+        self.dropout, self.num_masks = check_number("dropout", dropout, largest=1), num_masks
 
         inputs, outputs = (numbers.tolist() for numbers in self.head.widths(self.input_dim))
         widths = [sum(inputs), *self.hidden_dims, sum(outputs)]
@@ -134,6 +135,9 @@ class MADE(nn.Module):
             self.input_dim, self.hidden_dims, natural_order, ordering, degrees, num_masks, seed
         )
         self._borrowed: list[Tensor] | None = None  # degrees inside ``with model.under(...)``
+        self.arguments["hidden_dims"] = tuple(self.hidden_dims)  # copies, for ``save``
+        if ordering is not None:
+            self.arguments["ordering"] = ordering_of(self.order)
         for layer in self._layers():  # a state dict holds the degrees, from which the masks follow
             layer.register_buffer("mask", layer.mask, persistent=False)
         set_masks(self)
@@ -361,7 +365,7 @@ def scale_weights(model: MADE, power: float = -0.5) -> None:
     per_input = 1 / inputs.repeat_interleave(inputs)
     shares = []
     for degrees in model.mask_sets.members(min(model.num_masks or FIRST_SETS, FIRST_SETS)):
-        first, *masks = [mask.float() for mask in _masks_from(model, degrees)]
+        first, *masks = [mask.to(per_input) for mask in _masks_from(model, degrees)]
         shares.append([first @ per_input / len(inputs), *(mask.mean(dim=1) for mask in masks)])
     for layer, *of_sets in zip(model.net, *shares, strict=False):
         share = torch.stack(of_sets).mean(dim=0)

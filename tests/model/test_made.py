@@ -271,6 +271,20 @@ def test_shapes_and_dtypes():
         assert model.log_prob(x).dtype == torch.float32
 
 
+def test_a_model_can_be_built_in_float64():
+    torch.manual_seed(0)
+    reference = MADE(3, (4,), head=Categorical(3), seed=0)
+    torch.set_default_dtype(torch.float64)
+    try:
+        model = MADE(3, (4,), head=Categorical(3), seed=0)
+    finally:
+        torch.set_default_dtype(torch.float32)
+    assert model.net[0].weight.dtype == torch.float64
+    x = torch.randint(3, (8, 3))
+    model.load_state_dict(reference.state_dict())
+    torch.testing.assert_close(model.log_prob(x).float(), reference.log_prob(x))
+
+
 def test_repr_shows_the_arguments():
     options = {"ordering": CYCLE, "degrees": "even", "dropout": 0.25, "conditioning": True}
     shown = repr(MADE(3, (4, 5), seed=7, **options))
@@ -310,6 +324,7 @@ def test_repr_shows_the_arguments():
         (ValueError, r"unknown degrees 'random': choose one of uniform, p", {"degrees": "random"}),
         (ValueError, r"permutation of 0\.\.2, got \[1, 0\]", {"ordering": [1, 0]}),
         (ValueError, r"seed must be at least 0, got -1", {"seed": -1}),
+        (ValueError, r"dropout must be at most 1, got 1\.5", {"dropout": 1.5}),
         (ValueError, r"num_masks must be at least 1, got 0", {"num_masks": 0}),
         (TypeError, r"head must be Bernoulli\(\), .* got <class", {"head": Bernoulli}),
     ],

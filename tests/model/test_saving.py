@@ -1,5 +1,6 @@
 """A model in a file is the same model when it is read, or a clear error."""
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -51,6 +52,18 @@ def test_a_model_that_is_read_is_the_one_that_was_written(path, options, dtype):
         torch.manual_seed(1)
         each.resample_masks()
     assert torch.equal(read.order, model.order)
+
+
+@pytest.mark.parametrize("kind", [np.array, torch.tensor, list])
+def test_a_model_keeps_copies_of_its_arguments(path, kind):
+    hidden_dims, ordering = [np.int64(4)], kind([1, 2, 0])
+    model = MADE(3, hidden_dims, ordering=ordering)
+    hidden_dims.append(5)
+    ordering[0] = 0
+    model.save(path)
+    read = MADE.load(path)
+    assert read.order.tolist() == model.order.tolist() == [3, 1, 2]
+    assert model.extra_repr() == "input_dim=3, hidden_dims=(4,), ordering=[1, 2, 0]"
 
 
 def test_a_class_of_ones_own_reads_what_it_wrote(path):
