@@ -63,8 +63,8 @@ class Dependence:
         """Return the pairs (output, input) for which an output moved although it must not.
 
         Args:
-            ordering: (D,) permutation of 0..D-1; ``ordering[t]`` is generated at step t. Or a list
-                of groups of variables that must not see one another.
+            ordering: (D,) permutation of 0..D-1; ``ordering[t]`` is generated at step t + 1. Or a
+                list of groups of variables that must not see one another.
         """
         forbidden = ~direct_mask(input_degrees(ordering, len(self.largest_move)))
         return [(i, j) for i, j in (self.by_flip & forbidden).nonzero().tolist()]

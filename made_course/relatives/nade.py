@@ -27,8 +27,8 @@ class NADE(OrderedModel):
     Args:
         input_dim: number of variables D.
         hidden_dim: number of hidden units H of each step.
-        ordering: (D,) permutation of 0..D-1; ``ordering[t]`` is generated at step t. None is the
-            natural one, x₁ first.
+        ordering: (D,) permutation of 0..D-1; ``ordering[t]`` is generated at step t + 1. None is
+            the natural one, x₁ first.
 
     Source:
         Larochelle and Murray 2011, "The Neural Autoregressive Distribution Estimator".

@@ -23,8 +23,8 @@ class OrderedModel(nn.Module):
 
     Args:
         input_dim: number of variables D.
-        ordering: (D,) permutation of 0..D-1; ``ordering[t]`` is generated at step t. None is the
-            natural one, x₁ first.
+        ordering: (D,) permutation of 0..D-1; ``ordering[t]`` is generated at step t + 1. None is
+            the natural one, x₁ first.
         head: distribution of the variables; None is ``Bernoulli()``.
     """
 
