@@ -106,8 +106,8 @@ def complete(
     :math:`q(x) = \prod_{i\ \mathrm{unknown}} p(x_i \mid x_{before})`. If all known variables come
     first in the ordering, this is an exact sample of the conditional distribution.
     :func:`completion_degrees` says which ordering is used. If some known variables come later, each
-    sample gets the importance weight :math:`w = \prod_{i\ \mathrm{known}} p(x_i \mid x_{before})`,
-    and a warning says how many exact samples they are worth.
+    sample gets the importance weight :math:`w = \prod_{i\ \mathrm{known}} p(x_i \mid x_{before})`.
+    A warning says how many exact samples those of the worst row are worth.
 
     Args:
         model: a MADE.
@@ -138,7 +138,7 @@ def complete(
     n, weight = check_count("n_samples", n_samples), model.net[0].weight
     check_rows(x, model.input_dim)
     known = _check_known(known, x.shape[1:], x.shape).expand(x.shape).to(weight.device)
-    x = model.head.filled(x.to(weight), known)
+    x = model.head.fill_missing(x.to(weight), known)
     model.head.check(x)
     shape = (len(x), n, model.input_dim)
     check_noise(noise, shape, generator)
@@ -147,7 +147,6 @@ def complete(
     # sample k of row b has the number b n + k
     noise, samples = noise.flatten(0, 1), x.new_empty(len(x) * n, model.input_dim)
     log_weights = x.new_zeros(len(x) * n)
-    at_once = SAMPLES_AT_ONCE // n * n or SAMPLES_AT_ONCE
     all_exact = True
     patterns, pattern_of = known.unique(dim=0, return_inverse=True)
     with torch.autocast(weight.device.type, enabled=False), evaluation_mode(model):
@@ -155,8 +154,8 @@ def complete(
             degrees, is_exact = completion_degrees(model, pattern, ordering)
             all_exact &= is_exact
             numbers = (pattern_of == number).repeat_interleave(n).nonzero().ravel()
-            with model.under(degrees):
-                for chunk in numbers.split(at_once):
+            with model.using_degrees(degrees):
+                for chunk in numbers.split(SAMPLES_AT_ONCE):
                     samples[chunk] = sample_incremental(model, noise[chunk], x[chunk // n], pattern)
                     if not is_exact:
                         log_p = model.log_conditionals(samples[chunk])
@@ -172,10 +171,11 @@ def complete(
 
 def _worth(size: float, n: int) -> str:
     return (
-        f"these completions are worth {size:.1f} exact ones (of {n}): the ordering has known "
-        "variables after unknown ones. Use .draw(n), .mean or .class_shares(i), which count each "
-        "sample with its weight. To get more, ask for more (n_samples), or use a model that has "
-        "the known variables first, or one for any ordering (natural_order=False, num_masks=None)"
+        f"these completions are worth {size:.1f} exact ones (of {n}) in the worst row, because the "
+        "ordering has known variables after unknown ones. Use .draw(n), .mean or .class_shares(i), "
+        "which count each sample with its weight. To get more, increase n_samples, or use a model "
+        "that has the known variables first, or one for any ordering (natural_order=False, "
+        "num_masks=None)"
     )
 
 
@@ -184,17 +184,21 @@ def completion_degrees(
 ) -> tuple[list[Tensor], bool]:
     """Return the degrees under which unknown variables are drawn, and whether that is exact.
 
-    It is exact if all known variables come first. The degrees in use, or else the first of K stored
-    sets with this property, are taken. A model for any ordering (``natural_order=False`` and
-    ``num_masks=None``) gets an ordering made for the purpose: the known variables, then the unknown
-    ones, both by their index, or both backwards if the known ones have the larger indices on
-    average. A hole in an image is then drawn row by row, beginning beside the known pixels. Any
-    other model keeps its degrees, and is not exact.
+    It is exact if no known variable has a larger degree than an unknown one. Equal degrees are
+    allowed: a group may hold both known and unknown variables, because its members do not see each
+    other. The first of these that is possible is used:
+
+    1. The degrees in use, or the first of K stored sets, for which this is exact.
+    2. For a model for any ordering (``natural_order=False`` and ``num_masks=None``), a new
+       ordering: the known variables, then the unknown ones, both by index. Both are reversed if the
+       known ones have the larger indices on average, so that a hole in an image is drawn row by
+       row, beginning beside the known pixels. This is exact.
+    3. The degrees in use, which are then not exact.
 
     Args:
         model: a MADE.
         known: (D,) BoolTensor, or zeros and ones.
-        ordering: (D,) permutation to use instead of the indices, for a model for any ordering.
+        ordering: (D,) permutation to use in 2. instead of the index, without trying 1. first.
 
     Example:
         >>> from made_course import MADE

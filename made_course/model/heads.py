@@ -16,12 +16,12 @@ from torch import Tensor, distributions
 
 from ..common.arguments import check_count
 
-NARROWEST = -7.0
+MIN_LOG_SCALE = -7.0
 """Smallest logarithm of a standard deviation: repeated values would make a density infinite."""
 
 
 class Head:
-    r"""The distribution of a variable. A new one needs ``log_prob`` and ``sample``.
+    r"""A distribution. A new one needs ``params_per_variable``, ``log_prob`` and ``sample``.
 
     Attributes:
         params_per_variable: number of parameters P, which the network puts out per variable.
@@ -82,17 +82,17 @@ class Head:
 
     def check(self, x: Tensor) -> None:
         """Raise a ValueError unless ``x`` holds values of these variables: finite numbers."""
-        _require(torch.isfinite(x), x, "data must be finite", "drop or correct these rows")
+        _require(torch.isfinite(x), x, "data must be finite", "Drop or correct these rows")
 
-    def filled(self, x: Tensor, is_there: Tensor) -> Tensor:
+    def fill_missing(self, x: Tensor, is_there: Tensor) -> Tensor:
         """Return (..., n) floats of n variables, with a possible value for each that is not there.
 
         Example:
-            >>> Categorical(3).filled(torch.tensor([2.0, torch.nan]), torch.tensor([True, False]))
-            tensor([2., 1.])
+            >>> Categorical(3).fill_missing(torch.tensor([torch.nan]), torch.tensor([False]))
+            tensor([1.])
         """
         n = x.shape[-1]
-        params = self.arranged(x.new_zeros(int(self.widths(n)[1].sum())))
+        params = self.reshape_outputs(x.new_zeros(int(self.widths(n)[1].sum())))
         return x.where(is_there, self.sample(params, x.new_full((n,), 0.5)))
 
     def of(self, i: int) -> Head:
@@ -109,7 +109,7 @@ class Head:
         ones = torch.ones(input_dim, dtype=torch.long, device="cpu")
         return self.inputs_per_variable * ones, self.params_per_variable * ones
 
-    def arranged(self, outputs: Tensor) -> Tensor:
+    def reshape_outputs(self, outputs: Tensor) -> Tensor:
         """Return the outputs as :meth:`log_prob` takes them: (..., D * P) to (..., D, P)."""
         return outputs.unflatten(-1, (-1, self.params_per_variable))
 
@@ -140,7 +140,7 @@ class Bernoulli(Head):
 
     def log_prob(self, params: Tensor, x: Tensor) -> Tensor:
         """Return the log-probability of each variable in nats: (..., 1) and (...) to (...)."""
-        # squeeze, because the gradient of [..., 0] is a copy
+        # squeeze, because indexing with [..., 0] makes backward copy
         return distributions.Bernoulli(logits=params.squeeze(-1), validate_args=False).log_prob(x)
 
     def sample(self, params: Tensor, u: Tensor) -> Tensor:
@@ -149,7 +149,7 @@ class Bernoulli(Head):
 
     def check(self, x: Tensor) -> None:
         """Raise a ValueError unless every value is 0 or 1."""
-        cure = "binarise first, for example (x > 0.5).float(), or choose a head for such values"
+        cure = "Binarise first, for example (x > 0.5).float(), or choose a head for such values"
         _require((x == 0) | (x == 1), x, "binary data must hold only 0 and 1", cure)
 
 
@@ -200,7 +200,7 @@ class Categorical(Head):
         if not x.is_floating_point():
             x = x.long()  # because uint8 compares 256 as if it were 0
         rule = f"classes must be whole numbers 0..{self.num_classes - 1}"
-        cure = "count classes from 0, and give Categorical the number of all"
+        cure = "Count classes from 0, and give Categorical the total number of classes"
         _require((x >= 0) & (x < self.num_classes) & (x == x.round()), x, rule, cure)
 
 
@@ -215,8 +215,8 @@ class MixtureOfGaussians(Head):
     standard deviation is at least :math:`e^{-7} \approx 0.001`, so bring data to a scale of about 1
     first, for example ``(x - x.mean(0)) / x.std(0)``.
 
-    A new network starts with components side by side. Together they have mean 0 and variance 1, as
-    such data have. Components that start alike would stay together:
+    The first biases of the output put the components side by side, because components that start
+    alike would stay alike. Their mixture has mean 0 and variance 1, as data of this scale have:
 
     .. math::
         \pi_k = \tfrac1K, \qquad \mu_k = \sqrt3 \, \tfrac{2k - 1 - K}{K}, \qquad
@@ -255,7 +255,7 @@ class MixtureOfGaussians(Head):
 
     def distribution(self, params: Tensor) -> distributions.MixtureSameFamily:
         """Return the mixtures as distributions of PyTorch, of shape (...)."""
-        logits, means, scales = unpacked(params)
+        logits, means, scales = unpack_gaussians(params)
         return distributions.MixtureSameFamily(
             distributions.Categorical(logits=logits, validate_args=False),
             distributions.Normal(means, scales, validate_args=False),
@@ -274,7 +274,7 @@ class MixtureOfGaussians(Head):
         value.
         """
         params32 = params.to(torch.promote_types(params.dtype, torch.float32))
-        logits, means, scales = unpacked(params32)  # ndtri has no bfloat16
+        logits, means, scales = unpack_gaussians(params32)  # ndtri has no bfloat16
         k, position = choose_component(torch.softmax(logits, -1), u.to(params32.dtype))
         mean, scale = (numbers.gather(-1, k[..., None])[..., 0] for numbers in (means, scales))
         return (mean + scale * torch.special.ndtri(position)).to(params.dtype)
@@ -295,10 +295,10 @@ def check_head(head: Head, input_dim: int) -> Head:
     return head
 
 
-def unpacked(params: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def unpack_gaussians(params: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Return logits, means and standard deviations of K Gaussians: (..., 3K) to three (..., K)."""
     logits, means, log_scales = params.chunk(3, dim=-1)
-    return logits, means, log_scales.clamp(min=NARROWEST).exp()
+    return logits, means, log_scales.clamp(min=MIN_LOG_SCALE).exp()
 
 
 def choose_component(shares: Tensor, u: Tensor) -> tuple[Tensor, Tensor]:
@@ -324,5 +324,6 @@ def _require(is_valid: Tensor, x: Tensor, rule: str, cure: str) -> None:
         return
     wrong = x[~is_valid]
     if wrong[0].isnan():
-        cure = "complete fills gaps, and a model that learns from rows with gaps has Gaps(head)"
-    raise ValueError(f"{rule}, got {wrong[0].item()} and {len(wrong) - 1} more such values: {cure}")
+        cure = "To fill in missing values, use complete(). To train on such rows, use Gaps(head)"
+    more = f" and {len(wrong) - 1} more" if len(wrong) > 1 else ""
+    raise ValueError(f"{rule}, got {wrong[0].item()}{more}. {cure}")

@@ -35,7 +35,7 @@ from .sampling import METHODS, Method, evaluation_mode, sample_in_chunks, sample
 from .saving import read_model, write_model
 
 FIRST_SETS = 32
-"""Largest number of sets of masks over which the initial weights are averaged."""
+"""Largest number of sets of masks over which :func:`scale_weights` averages a share."""
 
 
 class MADE(nn.Module):
@@ -55,9 +55,9 @@ class MADE(nn.Module):
         natural_order: generate x₁ first and x_D last; False draws a random ordering.
         activation: ``"relu"``, ``"tanh"``, ``"silu"``, or a class of elementwise modules such as
             ``torch.nn.GELU``.
-        ordering: (D,) permutation of 0..D-1 to use instead; ``ordering[t]`` is generated at step t.
-            Or a list of groups: the variables of a group are generated in one step, and none of
-            them sees another.
+        ordering: (D,) permutation of 0..D-1 to use instead; ``ordering[t]`` is generated at step
+            t + 1. Or a list of groups such as ``[[1, 2], [0]]``: the variables of a group are
+            generated in one step, and none of them sees another.
         degrees: how hidden degrees are drawn, ``"uniform"``, ``"paper"`` or ``"even"``, see
             :func:`made_course.hidden_degrees`.
         head: distribution of the variables: ``Bernoulli()`` (None), ``Categorical(num_classes)``,
@@ -69,10 +69,11 @@ class MADE(nn.Module):
             layer reads the inputs, see :class:`MaskedLinear`. Otherwise a variable that is 0 and
             one that is not known yet look alike. This helps if masks change.
         num_masks: number K of stored sets of masks, each with its own hidden degrees and, if the
-            ordering is random, its own ordering. :meth:`resample_masks` goes from one to the next.
-            None draws a new set each time.
+            ordering is random, its own ordering. :meth:`resample_masks` goes from one to the next,
+            or draws a new set if this is 1 or None. None also allows ensembles of any size and, if
+            the ordering is random, completion under any ordering.
         seed: governs orderings and degrees, and nothing else; None draws them from torch's global
-            stream.
+            stream. Ensembles with ``num_masks=None`` do not depend on it: set k has the seed k.
 
     Source:
         Germain et al. 2015, "Masked Autoencoders" and Algorithm 1; "Order-agnostic training" and
@@ -134,7 +135,7 @@ class MADE(nn.Module):
         self.mask_sets = MaskSets(
             self.input_dim, self.hidden_dims, natural_order, ordering, degrees, num_masks, seed
         )
-        self._borrowed: list[Tensor] | None = None  # degrees inside ``with model.under(...)``
+        self._borrowed: list[Tensor] | None = None  # degrees inside ``with using_degrees(...)``
         self.arguments["hidden_dims"] = tuple(self.hidden_dims)  # copies, for ``save``
         if ordering is not None:
             self.arguments["ordering"] = ordering_of(self.order)
@@ -153,7 +154,7 @@ class MADE(nn.Module):
 
     @property
     def order(self) -> Tensor:
-        """(D,) LongTensor, degrees m⁰ of the variables: 1 + the step at which each is generated."""
+        """(D,) LongTensor, degrees m⁰: the step, counted from 1, that generates each variable."""
         return self.degrees[0]
 
     @property
@@ -165,19 +166,19 @@ class MADE(nn.Module):
         """Go to the next of K stored sets of masks, or draw a new set if there is only one.
 
         A new set has new hidden degrees and, with ``natural_order=False``, a new ordering. An
-        ordering that was given stays. Whatever was computed before keeps its masks, so that its
-        gradients are right.
+        ordering that was given stays. Outputs computed before the call keep the old masks, so
+        ``backward()`` still gives their gradients.
         """
         self.mask_sets.step()
         set_masks(self)
 
     @contextmanager
-    def under(self, degrees: Sequence[Tensor]) -> Iterator[None]:
-        """Use the masks of other degrees, of the variables and of each hidden layer, in a ``with``.
+    def using_degrees(self, degrees: Sequence[Tensor]) -> Iterator[None]:
+        """Use other degrees, of the variables and of each hidden layer, inside a ``with`` block.
 
         Example:
             >>> model = MADE(3, (4,), natural_order=False, num_masks=None, seed=0)
-            >>> with model.under([torch.tensor([3, 1, 2]), torch.tensor([1, 1, 2, 2])]):
+            >>> with model.using_degrees([torch.tensor([3, 1, 2]), torch.tensor([1, 1, 2, 2])]):
             ...     print(model.order)
             tensor([3, 1, 2])
         """
@@ -211,7 +212,9 @@ class MADE(nn.Module):
         outputs = self.net[-1](h)
         if self.direct is not None:
             outputs = outputs + self.direct(inputs)
-        return outputs if outputs.shape[-1] == self.input_dim else self.head.arranged(outputs)
+        if outputs.shape[-1] == self.input_dim:
+            return outputs
+        return self.head.reshape_outputs(outputs)
 
     def log_prob(self, x: Tensor, ensemble: int | None = None) -> Tensor:
         r"""Return the log-probability of each row in nats, or its log-density.
@@ -233,7 +236,7 @@ class MADE(nn.Module):
             return self.log_conditionals(x).sum(dim=-1)
         members = []
         for degrees in self.mask_sets.members(ensemble):
-            with self.under(degrees):
+            with self.using_degrees(degrees):
                 members.append(self.log_prob(x))
         return torch.stack(members).logsumexp(dim=0) - math.log(ensemble)
 
@@ -243,7 +246,7 @@ class MADE(nn.Module):
             self.check_data(x)
         x = x.to(next(self.parameters()).dtype)
         params = self(x).to(x.dtype)  # autocast may give logits in half precision
-        return self.head.log_prob(self.head.arranged(params.flatten(x.dim() - 1)), x)
+        return self.head.log_prob(self.head.reshape_outputs(params.flatten(x.dim() - 1)), x)
 
     def check_data(self, x: Tensor) -> None:
         """Raise an error unless ``x`` has shape (B, D) and holds values of the head."""
@@ -314,6 +317,8 @@ class MADE(nn.Module):
     def save(self, path: str | os.PathLike[str], table: Any = None) -> None:
         """Write arguments, head and state dict to one file, from which :meth:`load` reads a model.
 
+        This needs an activation that was given by name, and a head of the package.
+
         Args:
             path: file to write.
             table: result of :func:`made_course.load_table`. Its columns are saved, not its rows,
@@ -333,7 +338,8 @@ class MADE(nn.Module):
     def load(cls, path: str | os.PathLike[str]) -> Self:
         """Return the model that :meth:`save` wrote, in evaluation mode, on the CPU."""
         arguments, state, table = read_model(path)
-        with torch.random.fork_rng(devices=[]):  # its first weights are replaced at once
+        # so that loading does not advance the global random stream
+        with torch.random.fork_rng(devices=[]):
             model = cls(**arguments)
         model.to(state["net.0.weight"].dtype).load_state_dict(state)
         model.table = table
@@ -345,7 +351,8 @@ DEFAULTS = signature(MADE).parameters
 
 def set_masks(model: MADE, _incompatible_keys: object = None) -> None:
     """Set the mask of every layer from the degrees in use; also runs after ``load_state_dict``."""
-    with torch.inference_mode(False):  # training goes on with masks that were set while sampling
+    # because masks made in inference mode could not be used by autograd later
+    with torch.inference_mode(False):
         masks = _masks_from(model, model.degrees)
         for layer, mask in zip(model._layers(), masks, strict=True):
             layer.set_mask(mask)
@@ -358,8 +365,8 @@ def scale_weights(model: MADE, power: float = -0.5) -> None:
     PyTorch initialises the n weights of a unit uniformly in :math:`\pm 1/\sqrt{n}`, so that the
     size of the unit's input does not depend on n. If a mask keeps only m of them, that input
     shrinks by :math:`\sqrt{m/n}`. A power of -1/2 compensates for this, and 1/2 undoes it. With
-    several sets of masks, m/n is averaged over the sets. In the first layer n and m count
-    variables, because of the inputs of a class only one is not zero.
+    several sets of masks, m/n is averaged over the sets. A categorical variable has K inputs, but
+    only one of them is nonzero, so the first layer counts variables instead of inputs.
     """
     inputs = model.head.widths(model.input_dim)[0].to(model.order.device)
     per_input = 1 / inputs.repeat_interleave(inputs)

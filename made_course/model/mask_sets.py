@@ -15,7 +15,7 @@ class MaskSets(nn.Module):
     """The degrees of all layers, from which the masks follow: K stored sets, one of them in use.
 
     The sets and the position are buffers, so that a state dict holds them, as small integers. With
-    ``num_masks=None`` only the set in use is stored, and any other is drawn from its number.
+    ``num_masks=None`` only the set in use is stored, and set k is drawn with seed k.
 
     Args:
         input_dim: number of variables D.

@@ -38,11 +38,11 @@ class MaskedLinear(nn.Linear):
     ) -> None:
         super().__init__(in_features, out_features, bias)
         # in the dtype of the weights, because the product of float and bool is many times slower
-        self.register_buffer("mask", torch.ones_like(self.weight, requires_grad=False))
+        self.register_buffer("mask", torch.ones_like(self.weight))
         self.conditioning = nn.Parameter(torch.zeros_like(self.weight)) if conditioning else None
 
     def set_mask(self, mask: Tensor) -> None:
-        """Use another mask: zeros and ones of any dtype, (out_features, in_features)."""
+        """Replace the mask: zeros and ones of any dtype, (out_features, in_features)."""
         self.mask = check_mask(mask, self.weight.shape).to(self.weight)
 
     def masked_weight(self) -> Tensor:

@@ -2,9 +2,9 @@
 
 The whole argument of MADE (Germain et al. 2015, "Masked Autoencoders") is in this file. Every unit
 of the network has a *degree*. The degree of an input is the step at which its variable is
-generated. A hidden unit of degree d may depend only on the first d variables, and an output only
-on units of a smaller degree than its own. The masks are these comparisons, written as matrices of
-the shape of the ``nn.Linear`` weight that they multiply: (out_features, in_features).
+generated. A hidden unit of degree d may depend only on the variables of the first d steps, and an
+output only on units of a smaller degree than its own. The masks are these comparisons, written as
+matrices of the shape of the ``nn.Linear`` weight that they multiply: (out_features, in_features).
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ def input_degrees(ordering: Ordering, input_dim: int | None = None) -> Tensor:
     group are generated in one step. They have the same degree, and none of them sees another.
 
     Args:
-        ordering: (D,) permutation of 0..D-1; ``ordering[t]`` is generated at step t. Or a list of
-            groups, each a list of the variables that are generated at its step.
+        ordering: (D,) permutation of 0..D-1; ``ordering[t]`` is generated at step t + 1. Or
+            groups such as ``[[1, 2], [0]]``, each a list of the variables generated at its step.
         input_dim: expected D; None accepts any.
 
     Source:
@@ -98,8 +98,8 @@ def hidden_degrees(
 ) -> Tensor:
     r"""Return the degrees of one hidden layer, each in 1..D-1.
 
-    A unit of degree d sees at most the first d variables. Degree D would be useless, because no
-    output may see such a unit. For D = 1 every unit is useless, and gets degree 1.
+    A unit of degree d sees at most the variables of the first d steps. Degree D would be useless,
+    because no output may see such a unit. For D = 1 every unit is useless, and gets degree 1.
 
     Args:
         below: degrees of the layer below (inputs or hidden units).
@@ -107,7 +107,7 @@ def hidden_degrees(
         input_dim: number of variables D.
         draw: ``"uniform"`` draws from 1..D-1. ``"paper"`` draws from
             :math:`\min_k m^{l-1}(k)` to D-1, so that every unit has an input. ``"even"`` spreads
-            1..D-1 evenly, without chance: with H ≥ D-1 in every layer no dependency is lost.
+            1..D-1 deterministically: with H ≥ D-1 in every layer no dependency is lost.
         generator: source of the draws; None is torch's global stream.
 
     Source:

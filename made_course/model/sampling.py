@@ -2,8 +2,9 @@
 
 Two samplers give the same samples from the same noise. :func:`sample_naive` is the definition: D
 forward passes, one per variable. Almost all of their work is repeated, because a unit of degree d
-has its final value as soon as the first d variables are known. So :func:`sample_incremental`
-computes each unit once, and a sample costs about as many multiplications as one forward pass.
+has its final value as soon as the variables of the first d steps are known. So
+:func:`sample_incremental` computes each unit once, and a sample costs about as many multiplications
+as one forward pass.
 """
 
 from __future__ import annotations
@@ -68,8 +69,13 @@ def sample_incremental(
     """Draw the samples of :func:`sample_naive`, but compute each unit only once.
 
     The units of each layer are sorted by degree, so that those that are known at a step are always
-    the first ones. A step draws all variables whose outputs see the same units. Variables that are
-    known from the start come first and take no step.
+    the first ones. Variables whose outputs see the same units share a step, because no unit carries
+    the value of one of them to another. Variables that are known from the start come first and take
+    no step.
+
+    For example, D = 3 variables in the ordering x2, x3, x1 have 4 hidden units of degrees 1, 1, 2
+    and 2. Step 1 draws x2 from the bias of its output. Step 2 computes the two units of degree 1
+    from x2, and draws x3. Step 3 computes the two units of degree 2 from x2 and x3, and draws x1.
 
     Args:
         model: a MADE in evaluation mode.
@@ -77,8 +83,7 @@ def sample_incremental(
         given: (n, D) rows, from which the known variables are taken.
         known: (D,) BoolTensor; None draws every variable.
     """
-    if given is None or known is None:
-        given, known = noise, torch.zeros_like(model.order, dtype=torch.bool)
+    known = torch.zeros_like(model.order, dtype=torch.bool) if known is None else known
     head, n, ordering = model.head, len(noise), torch.argsort(model.order, stable=True)
     taken, drawn = ordering[known[ordering]], ordering[~known[ordering]]
     position = torch.argsort(torch.cat([taken, drawn]))
@@ -88,15 +93,17 @@ def sample_incremental(
     heads = [head.of(i) for i in first.tolist()]
     layers = _sorted_layers(model, position, len(taken) + num_drawn, first, n)
     x, *hidden, output = layers
-    x.values[: x.ends[0]] = head.encode(given).flatten(1).T[x.units[: x.ends[0]]]  # known variables
-    u, values = noise.T[drawn].split(sizes.tolist()), [given.T[taken]]
+    u, values = noise.T[drawn].split(sizes.tolist()), []
+    if given is not None:
+        values.append(given.T[taken])
+        x.values[: x.ends[0]] = head.encode(given).flatten(1).T[x.units[: x.ends[0]]]
     for start in range(0, len(heads), BLOCK):
         for layer in layers:
             layer.start_block(start, min(start + BLOCK, len(heads)))
         for t, own in enumerate(heads[start : start + BLOCK]):
             for layer in hidden:
-                layer.step_values[t].copy_(model.act.forward(layer.step_sums(t)))
-            params = output.step_sums(t).view(-1, own.params_per_variable, n).mT
+                layer.step_values[t].copy_(model.act.forward(layer.add_step_inputs(t)))
+            params = output.add_step_inputs(t).view(-1, own.params_per_variable, n).mT
             values.append(own.sample(params, u[start + t]))
             x.step_values[t].copy_(own.encode(values[-1]).mT.flatten(0, 1))
     return torch.cat(values)[position].T
@@ -150,8 +157,8 @@ class _SortedLayer:
             self._within.append((weight[rows, new].split(counts), below.values[new]))
         self._sums, self.step_values = sums.split(counts), self.values[rows].split(counts)
 
-    def step_sums(self, t: int) -> Tensor:
-        """Return the total inputs (units, n) of the units of step t of the block."""
+    def add_step_inputs(self, t: int) -> Tensor:
+        """Add what the block has drawn, and return the inputs (units, n) of the units of step t."""
         for weights, values in self._within:
             self._sums[t].addmm_(weights[t], values)
         return self._sums[t]
@@ -169,7 +176,8 @@ def _sorted_layers(
     inputs, outputs = (
         position.repeat_interleave(w.to(position)) for w in model.head.widths(len(order))
     )
-    seen = F.pad(order[first], (1, 0))  # hidden units of smaller degrees are computed at a step
+    # step t computes the hidden units whose degree is below that of its variables
+    seen = F.pad(order[first], (1, 0))
     ranks = [(inputs, known), *((degrees, seen) for degrees in hidden_degrees), (outputs, known)]
     layers = [_SortedLayer(*rank, n, model.net[0].weight) for rank in ranks]
     for (below, above), linear in zip(pairwise(layers), model.net, strict=True):
@@ -205,7 +213,7 @@ def sample_rows(
     samples = torch.empty_like(noise, dtype=model.net[0].weight.dtype)
     for number in chosen.unique().tolist():
         rows = chosen == number
-        with model.under(members[number]):
+        with model.using_degrees(members[number]):
             samples[rows] = sample_rows(model, noise[rows], method).to(samples)
     return samples
 
@@ -225,7 +233,7 @@ def sample_in_chunks(
     Args:
         draw_rows: turns uniforms (n, D) into samples (n, D).
         shape: number of samples, number of variables.
-        weight: a weight of the model; the noise has its dtype and device.
+        weight: a weight of the model; samples have its dtype, and noise at least its precision.
         device: device of the samples; None is the model's.
         noise: uniforms in [0, 1] to use instead of fresh ones.
         generator: source of fresh noise; None is torch's global stream.
@@ -237,11 +245,8 @@ def sample_in_chunks(
     with torch.autocast(weight.device.type, enabled=False):
         for start in range(0, shape[0], SAMPLES_AT_ONCE):
             chunk = slice(start, start + SAMPLES_AT_ONCE)
-            u = (
-                fresh_noise(samples[chunk].shape, weight, generator)
-                if noise is None
-                else noise[chunk]
-            )
+            size = samples[chunk].shape
+            u = fresh_noise(size, weight, generator) if noise is None else noise[chunk]
             samples[chunk] = draw_rows(u)
     return samples
 

@@ -47,7 +47,7 @@ class Gaps(Head):
     def log_prob(self, params: Tensor, x: Tensor) -> Tensor:
         """Return the log-probability of each value, 0 if it is missing: (..., P) and (...)."""
         is_missing = x.isnan()
-        x = self.head.filled(x, ~is_missing)  # because NaN has no finite gradient
+        x = self.head.fill_missing(x, ~is_missing)  # because NaN has no finite gradient
         return self.head.log_prob(params, x).masked_fill(is_missing, 0)
 
     def sample(self, params: Tensor, u: Tensor) -> Tensor:
@@ -57,7 +57,7 @@ class Gaps(Head):
     def encode(self, x: Tensor) -> Tensor:
         """Return the inputs of the head, zeros if x is missing, and whether it is missing."""
         is_missing = x.isnan()[..., None]
-        inputs = self.head.encode(self.head.filled(x, ~is_missing[..., 0]))
+        inputs = self.head.encode(self.head.fill_missing(x, ~is_missing[..., 0]))
         return torch.cat([inputs.masked_fill(is_missing, 0), is_missing.to(inputs)], -1)
 
     def start(self) -> Tensor | None:
@@ -66,4 +66,4 @@ class Gaps(Head):
 
     def check(self, x: Tensor) -> None:
         """Raise ValueError unless every value that is present is a value of the head."""
-        self.head.check(self.head.filled(x, ~x.isnan()) if x.is_floating_point() else x)
+        self.head.check(self.head.fill_missing(x, ~x.isnan()) if x.is_floating_point() else x)

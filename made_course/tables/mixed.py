@@ -74,14 +74,14 @@ class Mixed(Head):
         outputs = [head.params_per_variable for head in self.heads]
         return torch.tensor(inputs, device="cpu"), torch.tensor(outputs, device="cpu")
 
-    def arranged(self, outputs: Tensor) -> Tensor:
+    def reshape_outputs(self, outputs: Tensor) -> Tensor:
         """Return the outputs as they are, because columns have different numbers of them."""
         return outputs
 
     def log_prob(self, params: Tensor, x: Tensor) -> Tensor:
         """Return the log-probability of each column: (..., all P) and (..., D) to (..., D)."""
         parts = [
-            head.log_prob(head.arranged(params[..., outputs]), x[..., columns])
+            head.log_prob(head.reshape_outputs(params[..., outputs]), x[..., columns])
             for head, columns, outputs in self._runs
         ]
         return torch.cat(parts, -1)
@@ -89,7 +89,7 @@ class Mixed(Head):
     def sample(self, params: Tensor, u: Tensor) -> Tensor:
         """Return a value for each column: (..., all P) and (..., D) to (..., D)."""
         parts = [
-            head.sample(head.arranged(params[..., outputs]), u[..., columns])
+            head.sample(head.reshape_outputs(params[..., outputs]), u[..., columns])
             for head, columns, outputs in self._runs
         ]
         return torch.cat(parts, -1)

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.special import ndtri
 
 from ..common.arguments import check_count
-from ..model.heads import Head, MixtureOfGaussians, unpacked
+from ..model.heads import Head, MixtureOfGaussians, unpack_gaussians
 
 FARTHEST = 1e4
 """Replaces infinite scores, whose gradients are not finite."""
@@ -90,7 +90,7 @@ class NormalScores(Head):
         """Return the log-probability or log-density of each value: (..., P) and (...) to (...)."""
         x = x.double()
         low, high, middle = self.transform(x)
-        logits, means, scales = unpacked(params)
+        logits, means, scales = unpack_gaussians(params)
         start, end = (
             (z.clamp(-FARTHEST, FARTHEST)[..., None] - means) / scales for z in (low, high)
         )

@@ -83,7 +83,7 @@ def nats_of_made(
     nats = []
     for ordering in orderings:
         degrees, _ = completion_degrees(model, ~hidden, ordering)
-        with model.under(degrees):
+        with model.using_degrees(degrees):
             nats.append(-model.log_conditionals(x)[:, hidden].sum(1).mean())
     return torch.stack(nats).mean().item()
 
@@ -91,5 +91,5 @@ def nats_of_made(
 def draw_by_made(model: MADE, n: int, groups: Iterable[Tensor]) -> Tensor:
     """Draw (n, 784) digits with one step per group of pixels, the same groups for all digits."""
     ordering = input_degrees([group.tolist() for group in groups])
-    with model.under(draw_degrees(ordering, model.hidden_dims, "even")):
+    with model.using_degrees(draw_degrees(ordering, model.hidden_dims, "even")):
         return model.sample(n)

@@ -171,7 +171,7 @@ def test_every_head_is_completed_from_its_own_conditionals(head, num_masks):
     member = under(model, completion_degrees(model, known)[0])
     rows = found.samples.flatten(0, 1)
     with torch.no_grad():
-        params = head.arranged(member(rows).flatten(1))
+        params = head.reshape_outputs(member(rows).flatten(1))
     drawn = head.sample(params, noise.flatten(0, 1))
     torch.testing.assert_close(rows[:, ~known], drawn[:, ~known], rtol=1e-9, atol=1e-9)
 

@@ -80,17 +80,17 @@ def test_uint8_grey_levels_are_classes():
     [
         (
             Bernoulli(),
-            r"^binary data must hold only 0 and 1, got 0\.5 and 0 more such values: binarise first",
+            r"^binary data must hold only 0 and 1, got 0\.5\. Binarise first",
             [0.0, 0.5, 1.0],
         ),
         (Bernoulli(), "got inf and 1 more", [math.inf, math.nan]),
         (
             Categorical(3),
-            r"^classes must be whole numbers 0\.\.2, got 1\.5 and 1 more .*: count classes from 0",
+            r"^classes must be whole numbers 0\.\.2, got 1\.5 and 1 more\. Count classes from 0",
             [1.5, 2.0, 0.5],
         ),
-        (Categorical(3), r"got 3\.0 and 0 more", [0.0, 3.0]),
-        (Categorical(3), "got -1 and 0 more", [-1, 1]),
+        (Categorical(3), r"got 3\.0\. ", [0.0, 3.0]),
+        (Categorical(3), r"got -1\. ", [-1, 1]),
         (
             MixtureOfGaussians(2),
             r"^data must be finite, got -inf and 1 more",

@@ -340,7 +340,7 @@ def test_bad_arguments_are_refused(error, message, arguments):
         (ValueError, r"x must have shape \(B, 6\), got \(2, 5\)", binary(2, 5)),
         (ValueError, r"got .*\(4, 2, 3\): for images, use x\.reshape", torch.ones(4, 2, 3)),
         (ValueError, r"got \(6,\): .* one row, x\[None\]", binary(2, 6)[0]),
-        (ValueError, r"must hold only 0 and 1, got 0\.5 .* binarise", torch.full((2, 6), 0.5)),
+        (ValueError, r"must hold only 0 and 1, got 0\.5 .* Binarise", torch.full((2, 6), 0.5)),
         (TypeError, r"x must be a torch\.Tensor, got list", [[0, 1, 0, 1, 0, 1]]),
     ],
 )

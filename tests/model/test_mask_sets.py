@@ -107,17 +107,17 @@ def test_under_other_degrees_and_back_again():
     degrees, own = model.mask_sets.degrees(2), under(model, model.degrees)
     other = under(model, degrees)
     with nothing_changes(model):
-        with model.under(degrees):
+        with model.using_degrees(degrees):
             assert_same(model, other)
-            with pytest.raises(KeyboardInterrupt), model.under(model.mask_sets.degrees(1)):
+            with pytest.raises(KeyboardInterrupt), model.using_degrees(model.mask_sets.degrees(1)):
                 raise KeyboardInterrupt
             assert_same(model, other)
         assert_same(model, own)
         wrong = [degrees[0][:2], *degrees[1:]]
-        with pytest.raises(ValueError, match="must have shape"), model.under(wrong):
+        with pytest.raises(ValueError, match="must have shape"), model.using_degrees(wrong):
             pass
         assert_same(model, own)
-    with model.under(degrees):
+    with model.using_degrees(degrees):
         model.resample_masks()
     assert_same(model, under(model, model.degrees))
 

@@ -85,7 +85,7 @@ def test_both_ways_agree_whatever_the_degrees(input_dim, seed, together):
     noise = uniforms(20, input_dim, seed=seed)
     x = uniforms(20, input_dim, seed=seed + 1).round()
     known = uniforms(input_dim, seed=seed) < 0.3
-    with model.under([order, *hidden.split(6)]):
+    with model.using_degrees([order, *hidden.split(6)]):
         assert torch.equal(*both_ways(model, 20, noise=noise))
         completed = sample_incremental(model, noise, x, known)
         with torch.no_grad():

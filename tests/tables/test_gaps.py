@@ -194,10 +194,10 @@ def test_a_model_of_gaps_comes_back_from_its_file(tmp_path):
 
 def test_what_is_no_value_and_no_gap_is_refused():
     model = MADE(2, head=Gaps(Bernoulli()))
-    with pytest.raises(ValueError, match="hold only 0 and 1, got 0.5 and 0 more"):
+    with pytest.raises(ValueError, match=r"hold only 0 and 1, got 0\.5\. "):
         model.log_prob(torch.tensor([[NAN, 0.5]]))
     for head in (Bernoulli(), Categorical(3), MixtureOfGaussians(2)):
-        with pytest.raises(ValueError, match=r"got nan and 0 more .*Gaps\(head\)"):
+        with pytest.raises(ValueError, match=r"got nan\. .*Gaps\(head\)"):
             MADE(2, head=head).log_prob(torch.tensor([[NAN, 1.0]]))
     with pytest.raises(TypeError, match=r"^head must be a head of one column, got Mixed"):
         Gaps(Mixed([Bernoulli()]))

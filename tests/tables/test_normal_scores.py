@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from made_course import MADE, Gaps, Mixed, NormalScores, load_table
-from made_course.model.heads import unpacked
+from made_course.model.heads import unpack_gaussians
 from made_course.tables.numeric_columns import bounds_of, head_of_numbers, rounding_of, step_of
 from tests.networks import uniforms, with_weights
 
@@ -59,7 +59,7 @@ def test_probabilities_of_all_multiples_sum_to_one(kind, seed, num_components):
     params = random_params(head, seed)
     p = head.log_prob(params.expand(len(cells), -1), cells).exp()
     starts, ends, _ = head.transform(cells)
-    logits, means, scales = unpacked(params)
+    logits, means, scales = unpack_gaussians(params)
     beyond = torch.special.ndtr((starts[0] - means) / scales)
     beyond += torch.special.ndtr((means - ends[-1]) / scales)
     assert (p.sum() + logits.softmax(0) @ beyond).item() == pytest.approx(1, abs=1e-9)

@@ -38,7 +38,7 @@ def test_page_and_python_draw_and_price_the_same(call, options):
         assert rows == w.completion.samples[0].tolist()
         degrees, is_exact = completion_degrees(w._model, w.known)
         assert (given is not None) == is_exact == (w.completion.log_weights is None)
-        with torch.no_grad(), w._model.under(degrees):
+        with torch.no_grad(), w._model.using_degrees(degrees):
             log_p = w._model.log_conditionals(torch.tensor([w.images[1]]))[0]
         assert given is None or given == pytest.approx(-log_p[~w.known].sum().item(), abs=1e-4)
         shares = zip(w.images[1], w.ink, (~w.known).tolist(), strict=True)

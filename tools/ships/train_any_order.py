@@ -36,7 +36,7 @@ class AnyOrder(MADE):
         parts = []
         for part in x.chunk(AT_ONCE):
             order = input_degrees(draw_pixel_ordering())
-            with self.under(draw_degrees(order, self.hidden_dims, self.mask_sets.kind)):
+            with self.using_degrees(draw_degrees(order, self.hidden_dims, self.mask_sets.kind)):
                 parts.append(super().log_prob(part))
         return torch.cat(parts)
 
@@ -97,7 +97,7 @@ def nats_of_hidden(
 ) -> Tensor:
     """Return the NLL (N,) of the hidden part of each row given the rest, as ``complete`` draws."""
     degrees, _ = completion_degrees(model, ~hidden, ordering)
-    with model.under(degrees):
+    with model.using_degrees(degrees):
         return -model.log_conditionals(x)[:, hidden].sum(1)
 
 
