@@ -39,9 +39,9 @@ from .relatives.transformer import CausalAttention as CausalAttention
 from .relatives.transformer import Transformer as Transformer
 from .shipped.weights import load_pretrained as load_pretrained
 from .tables.gaps import Gaps as Gaps
+from .tables.load_table import load_table as load_table
 from .tables.mixed import Mixed as Mixed
 from .tables.normal_scores import NormalScores as NormalScores
-from .tables.reading import load_table as load_table
 from .tables.table import Table as Table
 from .training.evaluate import evaluate as evaluate
 from .training.fit import fit as fit

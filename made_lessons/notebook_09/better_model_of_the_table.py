@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from made_course.data.votes import example_table
 from made_course.model.made import MADE
-from made_course.tables.reading import load_table
+from made_course.tables.load_table import load_table
 from made_course.training.fit import fit
 
 from ..checking import Wrong, exercise

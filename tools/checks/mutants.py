@@ -47,8 +47,8 @@ ROOMS = {  # a folder, files of it that are changed, and the tests that then run
     ),
     "tables": (
         "made_course/tables",
-        ["columns", "gaps", "mixed", "numeric_columns", "reading", "table"],
-        ["gaps", "mixed", "normal_scores", "reading", "saving_tables"],
+        ["columns", "gaps", "load_table", "mixed", "numeric_columns", "table"],
+        ["gaps", "load_table", "mixed", "normal_scores", "saving_tables"],
     ),
     "normal scores": (
         "made_course/tables",
