@@ -17,7 +17,7 @@ def rows_and_columns() -> tuple[Tensor, Tensor]:
 
 
 def pixel_orderings() -> dict[str, Tensor]:
-    """Return seven orderings: ``ordering[t]`` is the pixel that is generated at step t.
+    """Return seven orderings of the pixels; ``ordering[t]`` is generated at step t + 1.
 
     Example:
         >>> orderings = pixel_orderings()
