@@ -254,7 +254,7 @@ def test_an_answer_is_blurred_until_a_reader_has_guessed(site, page):
     blurred = "all => all.map(image => getComputedStyle(image).filter.includes('blur'))"
     figures, answers = page.locator(".picture img"), page.locator(".guess img")
     count = answers.count()
-    assert count > 3
+    assert count > 1
     assert any(answers.evaluate_all(blurred))
     first, words = answers.first.element_handle(), page.locator(".guess figcaption").first
     assert words.is_hidden()
