@@ -23,6 +23,7 @@ def _table(word: str, rows: int, columns: int) -> Tensor:
         (torch.tensor([[0.4, 0.1], [0.1, 0.4]]),),
         (torch.tensor([[0.5, 0.0], [0.0, 0.5]]),),
         (torch.tensor([[0.12, 0.28], [0.18, 0.42]]),),
+        (torch.tensor([[0.5, 0.5], [0.0, 0.0]]),),
         (_table("wide", 2, 4),),
         (_table("tall", 3, 2),),
     ),
