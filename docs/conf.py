@@ -36,7 +36,7 @@ html_math_renderer = "native"
 
 html_theme = "furo"
 html_theme_options = {
-    # light and dark change places, and hues stay: who knows more stands out from any paper
+    # swap light and dark but keep the hues, so that higher degrees stand out in both themes
     "dark_css_variables": {"turned": "invert(0.925) hue-rotate(180deg)"},
 }
 html_title = project

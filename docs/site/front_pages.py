@@ -37,7 +37,7 @@ SHOWN = {
 }
 """Words of the text of each notebook's figure, and its part: left, top, right, bottom."""
 EXHIBIT = "<!-- the network that trains in the page -->"
-"""Where it stands in the museum."""
+"""Comment in the museum that the widget replaces."""
 ROW = re.compile(
     r"^\| \[(\d+) · ([^]]+)\]\((notebooks/\w+)\.ipynb\) \| ([^|]+) \| (\d+ to \d+) \|$",
     re.MULTILINE,
@@ -46,7 +46,7 @@ ROW = re.compile(
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Give the pages what they show, and write the model beside them."""
+    """Fill the pages, and write the model beside them."""
     app.connect("html-page-context", _fill)
     app.connect("build-finished", _write_model)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
@@ -64,17 +64,17 @@ def _fill(app: Sphinx, name: str, template: str, context: dict, doctree: object)
 
 
 def _laboratory() -> str:
-    """The network that trains in the page, as HTML."""
+    """Return the network that trains in the page, as HTML."""
     return standalone_html(MaskExplorer("boards"))
 
 
 def _shelf() -> torch.Tensor:
-    """Twelve digits that stand on the front page before its model is there."""
+    """Draw the twelve digits that the front page shows until its model is loaded."""
     return load_pretrained().sample(12, generator=torch.Generator().manual_seed(3))
 
 
 def cards() -> list[dict[str, str]]:
-    """Each notebook: number, title, address, question, minutes, and part of a figure."""
+    """Return number, title, address, question, minutes and part of a figure of each notebook."""
     found = ROW.findall((ROOT / "README.md").read_text(encoding="utf-8"))
     keys = ("number", "title", "path", "question", "minutes")
     return [dict(zip(keys, row, strict=True)) | {"image": _thumbnail(row[2])} for row in found]
@@ -99,13 +99,13 @@ def _thumbnail(path: str) -> str:
 
 
 def examples() -> list[str]:
-    """Digits whose upper half a reader may take: those of the small test set, as zeros and ones."""
+    """Return 40 digits of the small test set, as zeros and ones, for completing their halves."""
     digits = load_binarized_mnist("small")[1][:40]
     return ["".join(str(int(pixel)) for pixel in digit) for digit in digits]
 
 
 def _scripts(name: str, **values: object) -> str:
-    """One script of the sampler, the parts that both pages share, and a page's own."""
+    """Join the sampler, the parts that both pages share, and a page's own script."""
     parts = [HERE / "scripts" / f"{part}.js" for part in ("unpack", "paint", name)]
     given = [f"const {key} = {json.dumps(value)};\n" for key, value in values.items()]
     sampler = joined_modules("sampler").replace("export ", "")

@@ -40,12 +40,12 @@ def start(app: Sphinx) -> None:
 
 
 def widgets_of(name: str) -> dict[str, list[str]]:
-    """By the id of a cell of this notebook: what its widgets show, as HTML."""
+    """Return the widgets of a notebook as HTML, by the id of their cell."""
     return _running[name].result()
 
 
 def _widgets(path: Path, kept: Path) -> dict[str, list[str]]:
-    """The widgets of one notebook, which is run as far as its last one."""
+    """Run a notebook up to its last widget, and return its widgets as HTML."""
     notebook = nbformat.read(path, as_version=4)
     tagged = [
         k
@@ -76,7 +76,7 @@ def _with_buffers(model: dict) -> dict[str, object]:
 
 
 def _shown(state: dict[str, object]) -> str:
-    """A widget as HTML; one with many weights as its picture, and a button that loads it."""
+    """Return a widget as HTML; one with many weights is a picture and a button that loads it."""
     weights = state.get("weights", b"")
     if len(weights) < MOST_BYTES:
         return html_of_state(state)
@@ -93,7 +93,7 @@ def _shown(state: dict[str, object]) -> str:
 
 
 def _rounded(weights: bytes) -> dict[str, str]:
-    """Floats in 8 bits, each 64 with a scale of their own, as without_kernel.mjs reads them."""
+    """Round floats to 8 bits, 64 per scale, in the form that without_kernel.mjs reads."""
     floats = np.frombuffer(weights, dtype=np.float32)
     blocks = np.pad(floats, (0, -len(floats) % 64)).reshape(-1, 64)
     scales = np.maximum(np.abs(blocks).max(axis=1), 1e-12).astype(np.float32) / 127
@@ -105,7 +105,7 @@ def _rounded(weights: bytes) -> dict[str, str]:
 
 
 def write_scripts(app: Sphinx, problem: Exception | None) -> None:
-    """Write what is loaded on request beside the pages."""
+    """Write the scripts that are loaded on request."""
     if problem is None and app.builder.format == "html":
         for name, script in _asked_for.items():
             Path(app.outdir, "_static", name).write_text(script, encoding="utf-8")

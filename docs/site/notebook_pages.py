@@ -26,12 +26,12 @@ SIGNS = {"◇": "predict", "✎": "exercise", "◉": "self-check"}
 FOR_THOSE_WHO_RUN = re.compile(
     r"^(?:○ .+: not attempted yet|yours\(.+ is the course's so far).*\n", re.M
 )
-"""What is printed to learners, of what they have done."""
-TELLING = re.compile(r"\bexpect\(|\b(?:alt|broken)=")
-"""Code that says what comes of it."""
+"""Printed lines about a learner's own progress."""
+TELLING = re.compile(r"\bexpect\(|\b(?:alt|invalid)=")
+"""Code that gives its own result away."""
 PERSONAL = (
     '<p class="stand-in">What this cell shows in <a href="../docs/index.html#to-run-it">JupyterLab'
-    "</a> is the reader's own, so that nothing of it is saved.</p>"
+    "</a> depends on the reader, so it is not saved.</p>"
 )
 
 
@@ -75,7 +75,7 @@ def _prepare(app: Sphinx, docname: str, source: list[str]) -> None:
 
 
 def _shown(cell: NotebookNode, images: Path) -> list[NotebookNode]:
-    """A cell as its page shows it: where it answers a prediction, its figures are a second one."""
+    """Return the cells that show a cell; figures that answer a prediction get their own cell."""
     if cell.cell_type != "code":  # the rule above an exercise is for pages without a style
         cell.source = cell.source.replace("---\n\n### Exercise", "### Exercise")
         return [cell]

@@ -29,7 +29,7 @@ def paint_completion(values: np.ndarray, known: np.ndarray, shape: tuple[int, in
 def plot_completions(
     x: Tensor, known: Tensor, completion: Completion, shape: tuple[int, int]
 ) -> Picture:
-    """Draw for each row what is known of it, its completions in two lines, and their mean.
+    """Draw the known part of each row, its completions in two lines, and their mean.
 
     Known pixels are black on white, unknown ones are hatched, and drawn ones are blue. If samples
     have weights, the share of each is below it, the mean is weighted, and the number of exact

@@ -147,29 +147,29 @@ def plot_mixture(nll: Mapping[str, Tensor]) -> Picture:
 
 
 @picture
-def plot_many_masks(lines: Mapping[str, Tensor], *, broken: str) -> Picture:
+def plot_many_masks(lines: Mapping[str, Tensor], *, invalid: str) -> Picture:
     """Nats, as more and more sets of masks are averaged; a claim of no distribution is orange.
 
     Lines are nats (n,) after 1 to n sets, each with its name at its end.
     """
     told = "; ".join(
-        f"{name} from {nats[0]:.1f} to {nats[-1]:.1f}{', no distribution' * (name == broken)}"
+        f"{name} from {nats[0]:.1f} to {nats[-1]:.1f}{', no distribution' * (name == invalid)}"
         for name, nats in lines.items()
     )
-    alt = f"A {broken}, no distribution, claims {lines[broken][-1]:.1f} nats; "
-    alt += ", ".join(f"{name} {nats[-1]:.1f}" for name, nats in lines.items() if name != broken)
+    alt = f"A {invalid}, no distribution, claims {lines[invalid][-1]:.1f} nats; "
+    alt += ", ".join(f"{name} {nats[-1]:.1f}" for name, nats in lines.items() if name != invalid)
     alt += f". Nats, as more sets of masks are averaged: {told}."
     figure = Picture(height=3.4, alt=alt)
     axes = figure.add_subplot()
     ends: dict[str, float] = {}
     looks = iter([{"color": BLUE, "marker": "s"}, {"color": WORDS, "marker": "o", "mfc": "none"}])
     for name, nats in lines.items():
-        is_broken = name == broken
-        look = {"color": ORANGE, "marker": "x", "ls": "--"} if is_broken else next(looks)
+        is_invalid = name == invalid
+        look = {"color": ORANGE, "marker": "x", "ls": "--"} if is_invalid else next(looks)
         sets = range(1, len(nats) + 1)
         at = [2**k - 1 for k in range(6) if 2**k <= len(nats)]  # markers of every set would merge
         axes.plot(sets, nats, markevery=at, markersize=7, **look)
-        number = f"{nats[-1]:.1f}{', no distribution' * is_broken}"
+        number = f"{nats[-1]:.1f}{', no distribution' * is_invalid}"
         ends[f"{name}\n{number}"] = float(nats[-1])
     axes.set_xscale("log", base=2)
     axes.set_xticks([2**k for k in range(6)], [2**k for k in range(6)])

@@ -281,7 +281,7 @@ def test_no_code_in_view_says_what_a_prediction_asks_for(site, path):
     answers = [cell.source for cell in nbformat.read(path, as_version=4).cells
                if "jupyter" in cell.metadata]  # fmt: skip
     told = [line for source in answers for line in source.splitlines()
-            if re.search(r"\bexpect\(|\b(?:alt|broken)=", line)]  # fmt: skip
+            if re.search(r"\bexpect\(|\b(?:alt|invalid)=", line)]  # fmt: skip
     assert [line for line in told if line in code] == []
 
 

@@ -135,7 +135,7 @@ FIGURES = {
     "mixture": (lambda: plot_mixture({"one": torch.tensor([90.0, 92.0]),
             "another": torch.tensor([73.0, 70.0])}), [0, 2, 3, 0.57, 0.64]),
     "many masks": (lambda: plot_many_masks({"all": torch.tensor([9.0, 5.5]),
-            "claim": torch.tensor([9.0, 1.25])}, broken="claim"), [9, 5.5, 1.25]),
+            "claim": torch.tensor([9.0, 1.25])}, invalid="claim"), [9, 5.5, 1.25]),
     "added orderings": (lambda: plot_added_orderings(LOWER, LOWER.T), [0.8]),
     "density": (lambda: plot_density({"dots": torch.full((2, 2), 1.25), "two": BELLS}, alt="Dots."),
         [1.25]),
@@ -227,7 +227,7 @@ OTHERS = {
     "mixture": (lambda: plot_mixture({f"image {k}": torch.tensor([9.0 * k, 1, 2, 3])
             for k in range(6)}), "image 5"),
     "many masks": (lambda: plot_many_masks({"one": torch.full((32,), 99.5), "two": 80.0 - MANY,
-            "three": torch.full((32,), 98.0)}, broken="two"), "two", "three"),
+            "three": torch.full((32,), 98.0)}, invalid="two"), "two", "three"),
     "added orderings": (lambda: plot_added_orderings(torch.ones(6, 6).tril(-1).bool(),
             torch.ones(6, 6).triu(1).bool()), "ordering A", "mean of A and B"),
     "density": (lambda: plot_density({"one": BELLS, "two": BELLS}, alt=""), "one", "two"),
@@ -487,7 +487,7 @@ def test_what_is_no_distribution_is_an_orange_cross():
     line = axes.transData.transform((math.log(3), 0))[0]
     assert number.get_window_extent().x1 < line - 3 * axes.figure.dpi / 72
     lines = {name: torch.ones(4) for name in ("a", "claim", "b")}
-    (axes,) = plot_many_masks(lines, broken="claim").axes
+    (axes,) = plot_many_masks(lines, invalid="claim").axes
     looks = [(line.get_marker(), to_hex(line.get_color())) for line in axes.lines]
     assert looks == [("s", BLUE), ("x", ORANGE), ("o", "#767676")]
     *_, mean = plot_added_orderings(LOWER, LOWER.T).axes

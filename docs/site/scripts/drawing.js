@@ -1,6 +1,6 @@
-// The front page draws: the pixels so far, whom the next one hears, and how chance decides it.
+// Show on the front page the pixels so far, what the next output sees, and the random number that decides.
 const BEGUN = 250; // pixels of the first digit, or a few more
-const FALL = 12; // frames in which a number falls, where a pixel is not as good as decided
+const FALL = 12; // frames in which the random number moves, unless the pixel is nearly certain
 const EASY = 8; // other pixels in a frame
 const REST = 900; // milliseconds before the next digit
 const SIDE = 280; // of a panel
@@ -17,11 +17,11 @@ showShelf();
 paint(live, shelved[0], 0, 0, RASTER, BEGUN);
 
 function showDrawing(network) {
-  const [hears, falls, said] = place.querySelectorAll("span, .said");
+  const [sees, draws, score] = place.querySelectorAll("span, .said");
   const stop = place.querySelector("button");
   const isStill = matchMedia("(prefers-reduced-motion: reduce)");
-  const knows = network.degrees.at(-1).toSorted((a, b) => a - b);
-  const heard = Array.from({ length: 785 }, (_, degree) => knows.filter((knowing) => knowing < degree).length);
+  const degrees = network.degrees.at(-1).toSorted((a, b) => a - b);
+  const visible = Array.from({ length: 785 }, (_, degree) => degrees.filter((one) => one < degree).length);
   let [state, nats, coin, falling, finished] = [start(network), 0, {}, 0, 0];
   let [isRunning, ended] = [!isStill.matches, 0];
 
@@ -42,9 +42,9 @@ function showDrawing(network) {
   };
   const showMask = (context, [blue, pale]) => {
     context.fillStyle = pale;
-    for (let y = 0; y < SIDE; y++) context.fillRect(0, y, (heard[Math.ceil((y / SIDE) * 784)] / knows.length) * SIDE, 1);
+    for (let y = 0; y < SIDE; y++) context.fillRect(0, y, (visible[Math.ceil((y / SIDE) * 784)] / degrees.length) * SIDE, 1);
     context.fillStyle = blue;
-    context.fillRect(0, ((state.known - 1) / 784) * SIDE - 3, (heard[state.known] / knows.length) * SIDE, 6);
+    context.fillRect(0, ((state.known - 1) / 784) * SIDE - 3, (visible[state.known] / degrees.length) * SIDE, 6);
   };
   const showChance = (context, [blue, pale, ink]) => {
     const [left, wide, bar, x] = [20, SIDE - 40, SIDE - 76, 20 + coin.number * (SIDE - 40)];
@@ -70,10 +70,10 @@ function showDrawing(network) {
     const known = state.known - Math.sign(falling);
     paint(live, state.row, 0, 0, network.order, known);
     paint(shelf, state.row, finished, 0, network.order, known);
-    said.textContent = `pixel ${state.known} of 784 · ${nats.toFixed(1)} nats`;
-    hears.textContent = `${heard[state.known]} of ${knows.length} units, which know earlier pixels alone`;
+    score.textContent = `pixel ${state.known} of 784 · ${nats.toFixed(1)} nats`;
+    sees.textContent = `${visible[state.known]} of ${degrees.length} units, which see earlier pixels only`;
     if (falling === FALL || !isRunning) {
-      falls.textContent = `p(ink) = ${coin.p.toFixed(2)}, and ${coin.number.toFixed(2)} falls: ${coin.isInk ? "ink" : "paper"}`;
+      draws.textContent = `p(ink) = ${coin.p.toFixed(2)}, u = ${coin.number.toFixed(2)}: ${coin.isInk ? "ink" : "no ink"}`;
     }
   };
   const frame = (now) => {

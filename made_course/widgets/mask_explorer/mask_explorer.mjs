@@ -150,7 +150,7 @@ function pageOf(el, on) {
     if (sum !== null) el.dataset.sum = sum;
     numbers[2].value.textContent = sum === null ? "…" : sumInWords(sum);
     numbers[2].value.classList.toggle("broken", sum !== null && Math.abs(sum - 1) > 0.01);
-    numbers[0].words.textContent = `nats a ${what.kind}`;
+    numbers[0].words.textContent = `nats per ${what.kind}`;
     numbers[2].words.textContent = `Σp, all ${(2 ** network.rows.length).toLocaleString("en")}`;
     const text = [...standing(now, results), selection(network, now.selected), results.words];
     [headline, rest, which, drawn].forEach((place, k) => place.textContent !== text[k] && (place.textContent = text[k]));
