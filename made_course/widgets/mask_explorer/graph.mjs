@@ -1,4 +1,4 @@
-import { blend, cross, css, drawBoard, wordsOn, write } from "./canvas.mjs";
+import { blend, cross, css, drawBoard, wordsOn, write } from "../shared/canvas.mjs";
 import { isLeak } from "./network.mjs";
 import { hat } from "../shared/words.mjs";
 

@@ -1,12 +1,13 @@
 import { change, element, frame } from "../shared/frame.mjs";
-import { canvasOf, coloursOf } from "./canvas.mjs";
+import { html, render } from "../shared/preact.mjs";
+import { canvasOf, coloursOf } from "../shared/canvas.mjs";
 import { CHANGES } from "./changes.mjs";
 import { controlsOf } from "./controls.mjs";
 import { drawGraph, placesOf, wiresOf } from "./graph.mjs";
 import { handlesOf } from "./handles.mjs";
 import { drawMasks, paintSheets } from "./masks_picture.mjs";
 import { conesOf, networkOf } from "./network.mjs";
-import { painterOf } from "./painter.mjs";
+import { Painter } from "./painter.mjs";
 import { MARGIN, drawBars, drawBoards, drawProgress } from "./panels.mjs";
 import { resultOf, selection, standing, sumInWords } from "./telling.mjs";
 import { lessonOf, trainerOf } from "./trainer.mjs";
@@ -87,13 +88,12 @@ function pageOf(el, on) {
   const [graph, masks, curve, boards] = ["Network", "Masks", "Nats", "What it draws"].map((words) => canvasOf({ role: "img", "aria-label": words }));
   const stage = element("div", { class: "stage", role: "group", "aria-label": "Network: a row is a step" }, graph.canvas);
   const [headline, rest, which] = ["strong", "span", "span"].map((tag) => element(tag));
-  const [telling, drawn, learned] = [element("p", { class: "telling", role: "status" }, headline, " ", rest, element("br"), which), element("p", { class: "drawn" }), part("learned")];
+  const [telling, drawn, learned] = [element("p", { class: "telling", role: "status" }, headline, " ", rest, element("br"), which), element("p", { class: "drawn" }), part("learned-place")];
   const controls = controlsOf(on);
   el.append(part("lab", controls.bar,
     part("left", controls.rule, stage, part("tables", masks.canvas)),
     part("side", part("numbers", ...numbers.map(({ value, words }) => element("div", {}, value, words))), part("curve", curve.canvas), telling, part("results", drawn, part("boards", boards.canvas)), learned)));
   const handles = handlesOf(stage, on);
-  const painter = painterOf(learned, on.paint);
   let [colours, places, wires, wiresFor, results, drawnOf] = [null, null, [], null, {}, []];
   const sheets = [];
 
@@ -104,7 +104,7 @@ function pageOf(el, on) {
     stage.style.height = `${places.high}px`;
     handles.lay(now.network, places, now.selected);
     controls.show(state, now.isTraining, now.what.rows.length > 1);
-    painter.draw(state.lesson, now.what.rows);
+    render(html`<${Painter} lesson=${state.lesson} rows=${now.what.rows} onChange=${on.paint} />`, learned);
   }
 
   /** Network and curve; masks, and what it draws, at each third step. */

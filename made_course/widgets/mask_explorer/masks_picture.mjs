@@ -1,4 +1,4 @@
-import { blend, css, write } from "./canvas.mjs";
+import { blend, css, write } from "../shared/canvas.mjs";
 import { isLeak } from "./network.mjs";
 
 /** Every mask, its units sorted by degree: a square is as dark as its weight is large, and orange where it leaks. */

@@ -1,57 +1,61 @@
-import { arrowKeys, button, element } from "../shared/frame.mjs";
+import { arrowKeys } from "../shared/frame.mjs";
+import { html, useLayoutEffect, useRef, useState } from "../shared/preact.mjs";
 
 const MOST_BOARDS = 32;
+const BLANK = new Array(16).fill(0);
 
-/** Under what it draws: the boards that it learns; those of the reader's own are painted and taken away here. */
-export function painterOf(place, onchange) {
-  let [yours, isInk] = [[], null];
-  const cells = Array.from({ length: 16 }, (_, i) => button("", () => {}, { "aria-pressed": "false", "aria-label": `row ${(i >> 2) + 1}, column ${(i & 3) + 1}` }));
-  const grid = element("div", { class: "painter", role: "group", "aria-label": "Your board" }, ...cells);
-  const keep = button("Keep it", () => {
-    const board = cells.map((cell) => Number(cell.ariaPressed === "true"));
-    cells.forEach((cell) => (cell.ariaPressed = "false"));
-    if (yours.length < MOST_BOARDS && !yours.some((other) => String(other) === String(board))) onchange([...yours, board]);
-  });
-  const list = element("div", { class: "kept" });
-  const text = element("span", { class: "said" });
-  const paint = (cell, is) => (cell.ariaPressed = String(is));
-  arrowKeys(grid, () => cells);
-  grid.addEventListener("keydown", (event) => {
+/** The boards that the network learns; those of the reader's own are painted and taken away here. */
+export function Painter({ lesson, rows, onChange }) {
+  if (lesson === "diary") return null;
+  if (lesson === "boards") {
+    return html`<div class="learned"><span class="said">It learns these ${rows.length}:</span>
+      <div class="kept">${rows.map((row) => html`<${Pixels} row=${row} />`)}</div></div>`;
+  }
+  const yours = rows.map((row) => [...row]);
+  const isNew = (board) => yours.length < MOST_BOARDS && !yours.some((other) => String(other) === String(board));
+  return html`<div class="learned painting">
+    <span class="said">Paint a board and keep it; press one to take it away.</span>
+    <${Brush} onKeep=${(board) => isNew(board) && onChange([...yours, board])} />
+    <div class="kept">${yours.map((row, k) => html`<button type="button" class="small" aria-label="Take board ${k + 1} away"
+      onClick=${() => onChange(yours.filter((_, other) => other !== k))}><${Pixels} row=${row} /></button>`)}</div>
+  </div>`;
+}
+
+/** A board to paint on, by pointer or by keys. */
+function Brush({ onKeep }) {
+  const [board, setBoard] = useState(BLANK);
+  const grid = useRef();
+  const ink = useRef(null); // what the stroke paints, while a pointer is down
+  const cells = () => [...grid.current.children];
+  useLayoutEffect(() => arrowKeys(grid.current, cells), []);
+  const paint = (i, value) => i >= 0 && setBoard((now) => now.map((old, k) => (k === i ? value : old)));
+  const at = (target) => cells().indexOf(target);
+  const lift = () => (ink.current = null);
+  function press(event) {
+    const i = at(event.target);
+    if (i < 0) return;
+    paint(i, (ink.current = 1 - board[i]));
+    grid.current.setPointerCapture(event.pointerId);
+  }
+  const move = ({ clientX, clientY }) => ink.current !== null && paint(at(document.elementFromPoint(clientX, clientY)), ink.current);
+  function key(event) {
     if (![" ", "Enter"].includes(event.key)) return;
     event.preventDefault();
-    paint(event.target, event.target.ariaPressed !== "true");
-  });
-  grid.addEventListener("pointerdown", (event) => {
-    if (!cells.includes(event.target)) return;
-    isInk = event.target.ariaPressed !== "true";
-    paint(event.target, isInk);
-    grid.setPointerCapture(event.pointerId);
-  });
-  grid.addEventListener("pointermove", ({ clientX, clientY }) => {
-    const cell = isInk !== null && cells.find((each) => each === document.elementFromPoint(clientX, clientY));
-    if (cell) paint(cell, isInk);
-  });
-  for (const end of ["pointerup", "pointercancel"]) grid.addEventListener(end, () => (isInk = null));
-  place.append(text, element("div", { class: "own" }, grid, keep), list);
-
-  let onPage = "";
-  function draw(lesson, rows) {
-    place.hidden = lesson === "diary";
-    place.classList.toggle("painting", lesson === "yours");
-    const next = lesson + rows.map(String).join(" ");
-    if (next === onPage) return;
-    onPage = next;
-    yours = lesson === "yours" ? rows.map((row) => [...row]) : [];
-    text.textContent = lesson === "yours" ? "Paint a board and keep it; press one to take it away." : `It learns these ${rows.length}:`;
-    list.replaceChildren(...rows.map((row, k) => lesson === "yours"
-      ? element("button", { type: "button", class: "small", "aria-label": `Take board ${k + 1} away`, onclick: () => onchange(yours.filter((_, other) => other !== k)) }, pixels(row))
-      : pixels(row)));
+    paint(at(event.target), 1 - board[at(event.target)]);
   }
-  return { draw };
+  function keep() {
+    onKeep(board);
+    setBoard(BLANK);
+  }
+  return html`<div class="own">
+    <div class="painter" role="group" aria-label="Your board" ref=${grid} onKeyDown=${key}
+      onPointerDown=${press} onPointerMove=${move} onPointerUp=${lift} onPointerCancel=${lift}>
+      ${board.map((value, i) => html`<button type="button" aria-pressed=${String(value === 1)} aria-label="row ${(i >> 2) + 1}, column ${(i & 3) + 1}" />`)}
+    </div>
+    <button type="button" onClick=${keep}>Keep it</button>
+  </div>`;
 }
 
 /** A board in small. */
-function pixels(row) {
-  const squares = Array.from(row, (value) => element("i", { class: value ? "ink" : "" }));
-  return element("span", { class: "pixels", "aria-hidden": "true" }, ...squares);
-}
+const Pixels = ({ row }) =>
+  html`<span class="pixels" aria-hidden="true">${Array.from(row, (value) => html`<i class=${value ? "ink" : ""} />`)}</span>`;

@@ -1,4 +1,4 @@
-import { css, drawBoard, write } from "./canvas.mjs";
+import { css, drawBoard, write } from "../shared/canvas.mjs";
 
 /** Below a floor by less than this is on it. */
 export const MARGIN = 0.02;

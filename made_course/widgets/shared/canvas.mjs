@@ -1,4 +1,4 @@
-import { element } from "../shared/frame.mjs";
+import { element } from "./frame.mjs";
 
 /** A canvas as wide as its place; `fit(high)` returns what draws on it, in pixels of the page. */
 export function canvasOf(properties) {

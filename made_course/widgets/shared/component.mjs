@@ -1,0 +1,33 @@
+import { change, element, frame } from "./frame.mjs";
+import { html, render } from "./preact.mjs";
+
+/**
+ * A widget whose page is a component of Preact, written with htm:
+ *
+ *     import { widgetOf } from "../shared/component.mjs";
+ *     import { html, useState } from "../shared/preact.mjs";
+ *
+ *     function Counter({ model, put }) {
+ *       return html`<button onClick=${() => put({ n: model.get("n") + 1 })}>${model.get("n")}</button>`;
+ *     }
+ *     export default widgetOf("Counter", Counter);
+ *
+ * The component is drawn again after each change of the model; `put({ name: value })` changes it,
+ * here and in Python; `el` is the element of the widget. Names at the top of all modules that are
+ * joined must differ. Give each <option> a `value`, because without one the value of the list is "".
+ * Attributes are those of the page: `class`, `for`, `onInput`, `aria-pressed=${String(is)}`.
+ */
+export function widgetOf(name, component) {
+  return {
+    render({ model, el }) {
+      const place = element("div");
+      const put = (values) => change(model, values);
+      el.append(place);
+      const stop = frame(el, model, name, () => render(html`<${component} ...${{ model, el, put }} />`, place));
+      return () => {
+        stop();
+        render(null, place);
+      };
+    },
+  };
+}
