@@ -30,8 +30,17 @@ from .calls import is_unchanged, run
 from .classes import changed, instance_of, kept_as
 from .comparing import ABSOLUTE, is_same, require_same
 from .edited_source import but, edited
-from .exercise import Exercise, Misformed, Slip, Wrong, defined, exercise, require_none, slips
+from .exercise import (
+    Exercise,
+    KnownMistake,
+    Misformed,
+    Wrong,
+    defined,
+    exercise,
+    known_mistakes,
+    require_none,
+)
 from .in_words import written, written_call
 from .relations import find_relation
 from .variants import drawn, drawn_degrees, further_cases, one_of, shuffled
-from .views import CUT_OFF, View, dtypes, gradients, look
+from .views import CUT_OFF, View, add_view, dtypes, gradients

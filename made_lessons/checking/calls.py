@@ -42,7 +42,7 @@ def run(function: Callable[..., object], *arguments: object) -> object:
     given = copy.deepcopy(arguments)
     try:
         with contextlib.redirect_stdout(_Capped(sys.stdout)):
-            came = function(*given)
+            got = function(*given)
     except (Exception, SystemExit) as error:
         said = f": {error}".rstrip(". ") if str(error) else ""
         meaning = meaning_of(error)
@@ -58,9 +58,9 @@ def run(function: Callable[..., object], *arguments: object) -> object:
                 "since the caller goes on to use it",
                 tried=written_call(function, arguments),
                 expected=f"{written(before)}, untouched",
-                came=f"{written(after)}, changed",
+                got=f"{written(after)}, changed",
             )
-    return came
+    return got
 
 
 def in_dtype(dtype: torch.dtype, value: object) -> object:

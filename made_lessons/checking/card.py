@@ -41,7 +41,7 @@ class Card:
         sign: ✓ or ✗.
         title: of the exercise.
         verdict: how the answer stands.
-        parts: what was tried, expected and came, and why; an empty one is left out.
+        parts: what was tried, expected and got, and why; an empty one is left out.
         foot: what to type next, where there is only text.
         hints: what a page folds below, the next one inside the one before it.
     """
@@ -72,14 +72,14 @@ class Card:
         mark = f'<span style="{_MARK};{_SHAPES[self.sign]}">{self.sign}</span>'
         yield f"<div>{mark} <b>{escape(self.title)}</b>: {markup(self.verdict)}</div>"
         parts = {label: text for label, text in self.parts.items() if text}
-        expected, came = (parts.get(label, "") for label in ("expected", "came"))
+        expected, got = (parts.get(label, "") for label in ("expected", "got"))
         shown = {
             "tried": f'<span style="{_CODE}">{escape(parts.get("tried", ""))}</span>',
-            "expected": _value(expected, came),
-            "came": _value(came, expected),
+            "expected": _value(expected, got),
+            "got": _value(got, expected),
             "why": markup(parts.get("why", "")),
         }
-        for row in (("tried",), ("expected", "came"), ("why",)):
+        for row in (("tried",), ("expected", "got"), ("why",)):
             labelled = [
                 f'<div style="margin:.3em 2em 0 0"><small style="opacity:.75">{label}</small>'
                 f"<div>{shown[label]}</div></div>"

@@ -1,4 +1,4 @@
-"""Find why an answer is wrong: a slip that looks the same, or a relation to the right result."""
+"""Find why an answer is wrong: by a known mistake, or by a relation to the right result."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch import Tensor
 
 from .calls import run
 from .comparing import is_same
-from .exercise import Slip
+from .exercise import KnownMistake
 from .probes import CUT_OFF, ROUNDED, probe, without_effect
 from .relations import find_relation, says_little
 from .substitutions import find_other_arguments
@@ -29,35 +29,40 @@ def likely_cause(
     answer: object,
     reference: Callable[..., object],
     failed: int,
-    slips: Sequence[Slip],
+    known_mistakes: Sequence[KnownMistake],
     earlier: Sequence[View] = (),
 ) -> str:
     """Return why an answer looks wrong in a case; empty if nothing is known.
 
-    Slips that show in earlier views are not the cause, because the answer looked right there. One
-    case may look like many mistakes, so all cases count. If the answer raises an error in another
-    case, that case tells nothing.
+    Known mistakes that show in earlier views are not the cause, because the answer looked right
+    there. One case may look like many mistakes, so all cases count. If the answer raises an error
+    in another case, that case tells nothing.
     """
-    came, right = ([view.seen(one, case) for case in view.cases] for one in (answer, reference))
-    telling = [k for k in range(len(came)) if k == failed or not isinstance(came[k], str | None)]
-    found = _slip(
-        view, slips, came, right, telling, lambda slip: _looks_right(slip, reference, earlier)
+    got, right = ([view.seen(one, case) for case in view.cases] for one in (answer, reference))
+    telling = [k for k in range(len(got)) if k == failed or not isinstance(got[k], str | None)]
+    found = _known_mistake(
+        view,
+        known_mistakes,
+        got,
+        right,
+        telling,
+        lambda mistake: _looks_right(mistake, reference, earlier),
     )
-    is_unfinished = any(parts_to_do(part)[0] for part in came)
-    is_telling = isinstance(came[failed], _KINDS) and not is_unfinished
+    is_unfinished = any(parts_to_do(part)[0] for part in got)
+    is_telling = isinstance(got[failed], _KINDS) and not is_unfinished
     if found or view.see is not run or not is_telling:
         return found
     names = [*inspect.signature(reference).parameters]
     calls = [dict(zip(names, view.cases[k], strict=True)) for k in telling]
-    came, right = [came[k] for k in telling], [right[k] for k in telling]
-    return _of_calls(view, answer, reference, came, right, calls, telling.index(failed))
+    got, right = [got[k] for k in telling], [right[k] for k in telling]
+    return _of_calls(view, answer, reference, got, right, calls, telling.index(failed))
 
 
 def _of_calls(
     view: View,
     answer: object,
     reference: Callable[..., object],
-    came: Sequence[object],
+    got: Sequence[object],
     right: Sequence[object],
     calls: Sequence[Mapping[str, object]],
     place: int,
@@ -72,12 +77,12 @@ def _of_calls(
         if not instead:  # a function's name would be the solution
             return found.format(also="")
         return f"{found.format(also=', as 1 minus a sigmoid is')}, by {' or '.join(instead)}"
-    relation = find_relation(came, right, calls)
+    relation = find_relation(got, right, calls)
     found = (
         found
         or ("" if says_little(relation) else _perhaps(relation))
         or without_effect(quiet, sound, calls, is_same)
-        or _perhaps(find_other_arguments(came, right, calls, reference))
+        or _perhaps(find_other_arguments(got, right, calls, reference))
         or relation
     )
     return found or (RIGHT_SO_FAR if place else "")
@@ -91,42 +96,42 @@ def _perhaps(words: str) -> str:
     return words and f"perhaps {words} (it fits what came wherever this is wrong)"
 
 
-def _slip(
+def _known_mistake(
     view: View,
-    slips: Sequence[Slip],
-    came: Sequence[object],
+    known_mistakes: Sequence[KnownMistake],
+    got: Sequence[object],
     right: Sequence[object],
     telling: Sequence[int],
-    earlier_is_right: Callable[[Slip], bool],
+    earlier_is_right: Callable[[KnownMistake], bool],
 ) -> str:
-    """Return the cause of the slip that does the same on all cases, or wherever it is wrong."""
+    """Return the cause of the first known mistake with the same values, or the same faults."""
 
     @cache
     def theirs(place: int, k: int) -> object:
-        return view.seen(slips[place].answer, view.cases[k])
+        return view.seen(known_mistakes[place].answer, view.cases[k])
 
-    for place, slip in enumerate(slips):
-        if all(is_same(came[k], theirs(place, k)) for k in telling) and earlier_is_right(slip):
-            return slip.cause
-    for place, slip in enumerate(slips if view.see is run else ()):
-        if all(_is_as_wrong(came[k], theirs(place, k), right[k]) for k in telling):
-            return f"perhaps {slip.cause} (where this is wrong, it is as by that mistake)"
+    for place, mistake in enumerate(known_mistakes):
+        if all(is_same(got[k], theirs(place, k)) for k in telling) and earlier_is_right(mistake):
+            return mistake.cause
+    for place, mistake in enumerate(known_mistakes if view.see is run else ()):
+        if all(_is_as_wrong(got[k], theirs(place, k), right[k]) for k in telling):
+            return f"perhaps {mistake.cause} (where this is wrong, it is as by that mistake)"
     return ""
 
 
-def _looks_right(slip: Slip, reference: object, views: Sequence[View]) -> bool:
+def _looks_right(mistake: KnownMistake, reference: object, views: Sequence[View]) -> bool:
     return all(
-        is_same(view.seen(slip.answer, case), view.seen(reference, case))
+        is_same(view.seen(mistake.answer, case), view.seen(reference, case))
         for view in views
         for case in view.cases
     )
 
 
-def _is_as_wrong(came: object, slip: object, right: object) -> bool:
-    """Whether an answer, or each entry of a list, is right or the same as the slip's."""
-    if is_same(came, slip) or is_same(came, right):
+def _is_as_wrong(got: object, mistake: object, right: object) -> bool:
+    """Whether an answer, or each entry of a list, is right or the same as that of the mistake."""
+    if is_same(got, mistake) or is_same(got, right):
         return True
-    lists = (right, came, slip)
+    lists = (right, got, mistake)
     if not all(isinstance(part, list | tuple) and len(part) == len(right) for part in lists):
         return False
-    return all(map(_is_as_wrong, came, slip, right))
+    return all(map(_is_as_wrong, got, mistake, right))

@@ -17,7 +17,7 @@ _passed: dict[str, object] = {}
 
 
 def check(name: str, answer: object, *, variant: str | None = None) -> None:
-    """Judge an answer, and show what was found: what was tried, expected and came, and why.
+    """Judge an answer, and show what was found: what was tried, expected and got, and why.
 
     An answer that is right is remembered for :func:`progress` and :func:`yours`. Nothing is ever
     raised because of an answer, so that a notebook goes on.
@@ -37,7 +37,7 @@ def check(name: str, answer: object, *, variant: str | None = None) -> None:
         ✗ 1.3 · From ordering to degrees: not yet.
           tried     <lambda>([1, 2, 0])
           expected  [3, 1, 2]
-          came      [2, 3, 1]
+          got       [2, 3, 1]
           why       ...
         >>> check("1.3", ...)
         ○ 1.3 · From ordering to degrees: not attempted yet. Replace the ... and run ...
@@ -56,7 +56,7 @@ def check(name: str, answer: object, *, variant: str | None = None) -> None:
     try:
         said = examine(exercise, answer)
     except Wrong as wrong:
-        parts = {"tried": wrong.tried, "expected": wrong.expected, "came": wrong.came}
+        parts = {"tried": wrong.tried, "expected": wrong.expected, "got": wrong.got}
         parts |= {"why": wrong.cause}
         display(Card("✗", title, "not yet.", parts, f'hint("{name}")', exercise.hints))
         return

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from .causes import likely_cause
 from .comparing import require_same
-from .exercise import Exercise, Misformed, Slip, Wrong
+from .exercise import Exercise, KnownMistake, Misformed, Wrong
 from .in_words import written
 from .time_limits import LIMIT_S, TookTooLong, time_limit
 from .unfinished import methods_of, names_read, unwrapped
@@ -55,10 +55,11 @@ def _examined(exercise: Exercise, answer: object) -> str:
     views = views_of(exercise)
     for k, view in enumerate(views):
         reference = exercise.reference() if exercise.is_value else exercise.reference
-        compare(view, answer, reference, exercise.slips, views[:k])
+        compare(view, answer, reference, exercise.known_mistakes, views[:k])
     if exercise.examine is not None:
         return exercise.examine(answer) or ""
-    return exercise.said if isinstance(exercise.said, str) else exercise.said(answer)
+    message = exercise.message
+    return message if isinstance(message, str) else message(answer)
 
 
 @contextmanager
@@ -78,7 +79,7 @@ def compare(
     view: View,
     answer: object,
     reference: object,
-    slips: Sequence[Slip],
+    known_mistakes: Sequence[KnownMistake],
     earlier: Sequence[View] = (),
 ) -> None:
     """Compare an answer with the reference in one view, case by case.
@@ -87,27 +88,27 @@ def compare(
         Wrong: at the first case in which they differ, with the likely cause.
     """
     for k, case in enumerate(view.cases):
-        expected, came = view.of(reference, case), UNSEEN
+        expected, got = view.of(reference, case), UNSEEN
         try:
-            came = view.see(answer, *case)
-            if came is not UNSEEN:
-                require_same(came, expected, view.name)
+            got = view.see(answer, *case)
+            if got is not UNSEEN:
+                require_same(got, expected, view.name)
         except Wrong as wrong:
-            known = likely_cause(view, answer, reference, k, slips, earlier)
-            own = "" if came is UNSEEN else view.own_cause(answer, came, expected)
+            known = likely_cause(view, answer, reference, k, known_mistakes, earlier)
+            own = "" if got is UNSEEN else view.own_cause(answer, got, expected)
             wrong.cause = known or own or wrong.cause
             wrong.tried = view.tried_on(answer, case) or wrong.tried
-            if own or (came is not UNSEEN and not isinstance(wrong, Misformed)):
-                _show(wrong, view, came, expected)
+            if own or (got is not UNSEEN and not isinstance(wrong, Misformed)):
+                _show(wrong, view, got, expected)
             raise wrong
 
 
-def _show(wrong: Wrong, view: View, came: object, expected: object) -> None:
+def _show(wrong: Wrong, view: View, got: object, expected: object) -> None:
     """Write both values into a report: texts as they are, dicts as a whole."""
     if isinstance(expected, str | Mapping) or isinstance(wrong, Misformed):
-        texts = (seen if isinstance(seen, str) else written(seen) for seen in (came, expected))
-        wrong.came, wrong.expected = texts
-    wrong.came = wrong.came or written(came)
+        texts = (seen if isinstance(seen, str) else written(seen) for seen in (got, expected))
+        wrong.got, wrong.expected = texts
+    wrong.got = wrong.got or written(got)
     wrong.expected = wrong.expected if view.expected is None else view.expected
 
 

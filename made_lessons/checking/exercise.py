@@ -24,12 +24,12 @@ class Wrong(Exception):
         cause: the fault and its cure; the likely cause if it is a guess.
         tried: input.
         expected: value of a right answer.
-        came: value of this answer.
+        got: value of this answer.
     """
 
-    def __init__(self, cause: str, *, tried: str = "", expected: str = "", came: str = "") -> None:
+    def __init__(self, cause: str, *, tried: str = "", expected: str = "", got: str = "") -> None:
         super().__init__(cause)
-        self.cause, self.tried, self.expected, self.came = cause, tried, expected, came
+        self.cause, self.tried, self.expected, self.got = cause, tried, expected, got
 
 
 class Misformed(Wrong):
@@ -42,7 +42,7 @@ def require_none(faults: Iterable[tuple[str, object]], **report: str) -> None:
     Args:
         faults: a cause, and whether it holds; where some can be asked only once others do not hold,
             a generator.
-        report: what was tried, expected, and came, as of :class:`Wrong`.
+        report: what was tried, expected and got, as of :class:`Wrong`.
 
     Raises:
         Wrong: the first cause that holds.
@@ -53,7 +53,7 @@ def require_none(faults: Iterable[tuple[str, object]], **report: str) -> None:
 
 
 @dataclass(frozen=True)
-class Slip:
+class KnownMistake:
     """A wrong answer that readers give.
 
     Args:
@@ -69,9 +69,9 @@ class Slip:
 class Exercise:
     """An exercise, whose task is in the notebook.
 
-    An answer is compared with the reference on every case, and where it differs, with the slips:
-    the one that gives the same is the likely cause. What a comparison cannot tell is judged by
-    ``examine``.
+    An answer is compared with the reference on every case, and where it differs, with the known
+    mistakes: the one that gives the same is the likely cause. What a comparison cannot tell is
+    judged by ``examine``.
 
     Args:
         name: notebook and number, such as ``"3.2"``.
@@ -80,10 +80,10 @@ class Exercise:
         reference: a short right answer; its source is the solution that is shown. Where the answer
             is a value, a function without arguments that computes it.
         hints: from a nudge to nearly the code.
-        slips: wrong answers, two or more.
+        known_mistakes: wrong answers, two or more.
         cases: arguments with which an answer that is a function is called.
         views: what else is looked at in an answer, one after another; see ``views.View``.
-        said: a sentence on a right answer, or a function of it that returns one.
+        message: a sentence on a right answer, or a function of it that returns one.
         examine: judges an answer by its properties, once it is right in all cases: raises
             :class:`Wrong`, or returns a sentence on what it found.
         is_value: whether the answer is a value rather than a function or a class.
@@ -102,10 +102,10 @@ class Exercise:
     stars: int
     reference: Callable[..., object]
     hints: tuple[str, ...]
-    slips: Sequence[Slip] = ()
+    known_mistakes: Sequence[KnownMistake] = ()
     cases: tuple[tuple[object, ...], ...] = ()
     views: Sequence[object] = ()
-    said: str | Callable[[object], str] = ""
+    message: str | Callable[[object], str] = ""
     examine: Callable[[object], str | None] | None = None
     is_value: bool = False
     is_open: bool = False
@@ -125,19 +125,19 @@ def exercise(
     *,
     stars: int,
     hints: tuple[str, ...],
-    slips: Sequence[Slip] = (),
+    known_mistakes: Sequence[KnownMistake] = (),
     views: Sequence[object] = (),
     **how: object,
 ) -> Callable[[T], T]:
     """Return a decorator that makes an exercise of its reference.
 
-    The arguments are those of :class:`Exercise`. Slips and views that need the reference are added
-    below it, by :func:`slips` and ``views.look``.
+    The arguments are those of :class:`Exercise`. Known mistakes and views that need the reference
+    are added below it, by :func:`known_mistakes` and ``views.add_view``.
     """
 
     def define(reference: T) -> T:
         _defined.pop(name, None)  # of a module that is loaded again
-        kept = {"slips": [*slips], "views": [*views]}
+        kept = {"known_mistakes": [*known_mistakes], "views": [*views]}
         _defined[name] = Exercise(name, title, stars, reference, hints, **kept, **how)
         return reference
 
@@ -149,14 +149,16 @@ def defined(name: str = "") -> Exercise:
     return _defined[name or next(reversed(_defined))]
 
 
-def slips(wrong: Mapping[str, object], *, of: str = "") -> None:
+def known_mistakes(wrong: Mapping[str, object], *, of: str = "") -> None:
     """Say why wrong answers to the exercise above are wrong.
 
     Args:
         wrong: causes in the words of the check, and the wrong answers.
         of: name of the exercise, if it is in another file.
     """
-    defined(of).slips.extend(Slip(answer, cause) for cause, answer in wrong.items())
+    defined(of).known_mistakes.extend(
+        KnownMistake(answer, cause) for cause, answer in wrong.items()
+    )
 
 
 def exercises_of(module: str) -> tuple[Exercise, ...]:

@@ -31,12 +31,12 @@ LONGEST = 5
 
 
 def find_relation(
-    came: Sequence[object], right: Sequence[object], arguments: Sequence[Named]
+    got: Sequence[object], right: Sequence[object], arguments: Sequence[Named]
 ) -> str:
     """Return the words of the simplest relation that holds in all calls that went wrong.
 
     Args:
-        came: result of the answer for each call.
+        got: result of the answer for each call.
         right: right result for each call.
         arguments: arguments of each call, by name.
 
@@ -48,7 +48,7 @@ def find_relation(
         'the sign is turned round: this is the NLL, and no log-probability is above 0'
     """
     shared: dict[str, None] | None = None
-    for call in zip(came, right, arguments, strict=True):
+    for call in zip(got, right, arguments, strict=True):
         holds = dict.fromkeys(_relations(*call))
         if "" not in holds:  # a right call has no relation
             shared = {words: None for words in shared or holds if words in holds}
@@ -68,18 +68,18 @@ def says_little(words: str) -> bool:
     return words.startswith(("all is True", "nothing is True", "all numbers of a"))
 
 
-def are_same(came: object, right: object) -> bool:
+def are_same(got: object, right: object) -> bool:
     """Whether two values hold the same numbers, in lists or in tensors.
 
     Example:
         >>> are_same([1, 2], torch.tensor([1.0, 2.0]))
         True
     """
-    came, right = _as_tensors(came), _as_tensors(right)
-    if isinstance(came, Tensor) and isinstance(right, Tensor):
-        return _is_close(came.double(), right.double())
-    if isinstance(came, list) and isinstance(right, list) and len(came) == len(right):
-        return all(map(are_same, came, right))
+    got, right = _as_tensors(got), _as_tensors(right)
+    if isinstance(got, Tensor) and isinstance(right, Tensor):
+        return _is_close(got.double(), right.double())
+    if isinstance(got, list) and isinstance(right, list) and len(got) == len(right):
+        return all(map(are_same, got, right))
     return False
 
 
@@ -96,32 +96,32 @@ def _as_tensors(value: object) -> Tensor | list[object] | None:
     return None
 
 
-def _is_close(came: Tensor, right: Tensor) -> bool:
-    return came.shape == right.shape and torch.allclose(
-        came, right, rtol=3e-4, atol=1e-6, equal_nan=True
+def _is_close(got: Tensor, right: Tensor) -> bool:
+    return got.shape == right.shape and torch.allclose(
+        got, right, rtol=3e-4, atol=1e-6, equal_nan=True
     )
 
 
-def _relations(came: object, right: object, named: Named) -> Iterator[str]:
+def _relations(got: object, right: object, named: Named) -> Iterator[str]:
     """Yield the words of all relations of two values; empty words if they are the same."""
-    came, right = _as_tensors(came), _as_tensors(right)
-    if came == [] and isinstance(right, Tensor):
-        came = torch.empty(0)
-    if isinstance(came, list) and isinstance(right, list):
-        if len(came) == len(right):
-            pairs = zip(came, right, strict=True)
+    got, right = _as_tensors(got), _as_tensors(right)
+    if got == [] and isinstance(right, Tensor):
+        got = torch.empty(0)
+    if isinstance(got, list) and isinstance(right, list):
+        if len(got) == len(right):
+            pairs = zip(got, right, strict=True)
             yield from _of_all_parts([[*_relations(c, r, named)] for c, r in pairs])
-        yield from (words for words, c, r in _LISTS if are_same(c(came), r(right)))
-        is_short = len(came) == len(right) <= LONGEST
-        if is_short and any(are_same(came, [*parts]) for parts in permutations(right)):
+        yield from (words for words, c, r in _LISTS if are_same(c(got), r(right)))
+        is_short = len(got) == len(right) <= LONGEST
+        if is_short and any(are_same(got, [*parts]) for parts in permutations(right)):
             yield "the parts of the list are right, and stand in another order"
-    elif isinstance(came, Tensor) and isinstance(right, list) and right:
+    elif isinstance(got, Tensor) and isinstance(right, list) and right:
         together = torch.cat([part.flatten().double() for part in right])
-        if _is_close(came.flatten().double(), together):
+        if _is_close(got.flatten().double(), together):
             yield "the parts are right, and put together in one tensor: a list of them is asked for"
-        yield from (words for words, c, r in _LENGTHS if are_same(c([came]), r(right)))
-    elif isinstance(came, Tensor) and isinstance(right, Tensor):
-        yield from _of_tensors(came, right, named)
+        yield from (words for words, c, r in _LENGTHS if are_same(c([got]), r(right)))
+    elif isinstance(got, Tensor) and isinstance(right, Tensor):
+        yield from _of_tensors(got, right, named)
 
 
 def _of_all_parts(holds: list[list[str]]) -> Iterator[str]:
@@ -133,11 +133,11 @@ def _of_all_parts(holds: list[list[str]]) -> Iterator[str]:
     yield from (words for words in wrong[0] if all(words in others for others in wrong))
 
 
-def _of_tensors(came: Tensor, right: Tensor, named: Named) -> Iterator[str]:
-    first, second = came.double(), right.double()
+def _of_tensors(got: Tensor, right: Tensor, named: Named) -> Iterator[str]:
+    first, second = got.double(), right.double()
     if _is_close(first, second):
-        is_alike = (came.dtype == torch.bool) == (right.dtype == torch.bool)
-        dtypes = f"{came.dtype}: {right.dtype} is asked for"
+        is_alike = (got.dtype == torch.bool) == (right.dtype == torch.bool)
+        dtypes = f"{got.dtype}: {right.dtype} is asked for"
         yield "" if is_alike else f"the values are right, but their dtype is {dtypes}"
     else:
         yield from _of_range(first, second, right.dtype)
@@ -156,23 +156,23 @@ def _joined(words: str, value_words: str) -> str:
     return "; and ".join(filter(None, [words, value_words]))
 
 
-def _of_range(came: Tensor, right: Tensor, dtype: torch.dtype) -> Iterator[str]:
+def _of_range(got: Tensor, right: Tensor, dtype: torch.dtype) -> Iterator[str]:
     """Yield what the range of the numbers tells, or what a mask has too many or too few of."""
-    is_between = (came > 0) & (came < 1)
+    is_between = (got > 0) & (got < 1)
     if not dtype.is_floating_point and dtype != torch.bool:
         if bool((right > 1).all() & is_between.all()):
             yield "this lies between 0 and 1, as a share does: a number is asked for"
-    elif came.shape != right.shape:
+    elif got.shape != right.shape:
         return
     elif dtype == torch.bool:
-        if bool((came >= right).all()):
+        if bool((got >= right).all()):
             yield _TOO_MUCH
-        if bool((came <= right).all()):
+        if bool((got <= right).all()):
             yield "nothing is True that should not be, and something is missing"
     elif right.numel() > 1:
         if bool(((right == 0) | (right == 1)).all() & is_between.any()):
             yield BETWEEN
-        for words, apart in ((_SAME_AMOUNT, came - right), (_SAME_FACTOR, came / right)):
+        for words, apart in ((_SAME_AMOUNT, got - right), (_SAME_FACTOR, got / right)):
             if bool(apart.isfinite().all()) and _is_close(apart, apart.mean().expand_as(apart)):
                 yield words
 
@@ -301,27 +301,27 @@ _LENGTHS: tuple[Row, ...] = (
 _LISTS = (("the list stands the other way round", _same, lambda r: r[::-1]), *_LENGTHS)
 
 
-def _rows(came: Tensor, right: Tensor, named: Named) -> Iterator[Row]:
-    if came.shape == right.shape:
+def _rows(got: Tensor, right: Tensor, named: Named) -> Iterator[Row]:
+    if got.shape == right.shape:
         yield "", _same, _same
-    elif came.squeeze().shape == right.squeeze().shape:
+    elif got.squeeze().shape == right.squeeze().shape:
         left = "a dimension of size 1 is left over: keepdim=True, [None] and [:, None] leave one"
         gone = "a dimension of size 1 is missing, which an index or .squeeze() takes away"
-        yield left if came.dim() > right.dim() else gone, torch.squeeze, torch.squeeze
+        yield left if got.dim() > right.dim() else gone, torch.squeeze, torch.squeeze
     if right.dim() == 2:
         yield "this is transposed: rows and columns are swapped", _same, torch.t
     for d in range(right.dim()):
         yield from _along(d, right, named)
-    for d in range(came.dim()):
+    for d in range(got.dim()):
         yield f"this is still to be summed over dimension {d}", partial(torch.sum, dim=d), _same
         words = f"of this the mean over dimension {d} is asked for"
         yield words, partial(torch.mean, dim=d), _same
     yield from _EVERYTHING
-    if came.numel() == right.numel() and came.shape != right.shape:
+    if got.numel() == right.numel() and got.shape != right.shape:
         shape = f"that of a tensor of {right.dim()} dimension{'s' * (right.dim() != 1)}"
         words = f"the numbers are right, and their shape must be {shape}"
         yield words, torch.flatten, torch.flatten
-    if came.dim() and right.dim():
+    if got.dim() and right.dim():
         yield from _LENGTHS
 
 

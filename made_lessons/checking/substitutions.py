@@ -37,7 +37,7 @@ _CHANGES = [
 
 
 def find_other_arguments(
-    came: Sequence[object],
+    got: Sequence[object],
     right: Sequence[object],
     arguments: Sequence[Named],
     reference: Callable[..., object],
@@ -46,16 +46,16 @@ def find_other_arguments(
 
     Example:
         >>> calls = [{"x": torch.tensor([0.5, 3.0])}]
-        >>> came, right = [torch.tensor([1.5, 4.0])], [torch.tensor([0.5, -2.0])]
-        >>> find_other_arguments(came, right, calls, lambda x: 1 - x)
+        >>> got, right = [torch.tensor([1.5, 4.0])], [torch.tensor([0.5, -2.0])]
+        >>> find_other_arguments(got, right, calls, lambda x: 1 - x)
         'this would be right if `-x` were given in place of `x`'
     """
-    if all(map(are_same, came, right)):
+    if all(map(are_same, got, right)):
         return ""
     for words, changed in _changes(arguments):
         results = (reference(*copy.deepcopy([*named.values()])) for named in changed)
         with suppress(Exception):  # the change makes no sense here
-            if all(map(are_same, came, results)):
+            if all(map(are_same, got, results)):
                 return f"this would be right if {words}"
     return ""
 

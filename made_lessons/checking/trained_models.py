@@ -58,7 +58,7 @@ def honest_nll(model: object, kept: Tensor, points: Tensor, words: Rows) -> Tens
         raise Misformed(
             "a model is needed: an object with log_prob(x) and, so that the check can see what its "
             "outputs depend on, with logits model(x), both as a MADE has them",
-            came="a class" if isinstance(model, type) else f"a {type(model).__name__}",
+            got="a class" if isinstance(model, type) else f"a {type(model).__name__}",
             expected="a MADE, or a model of your own",
         )
     require_finite_weights(model)
@@ -93,9 +93,9 @@ def shuffled(ask: Callable[[Tensor], Tensor], rows: Tensor, batch: int = BATCH) 
     order = torch.randperm(len(rows), generator=_chance())
     order = torch.cat([order, order[: -len(order) % batch]])
     said = torch.cat([ask(rows[places]) for places in order.split(batch)])
-    came = torch.empty_like(said[: len(rows)])
-    came[order] = said
-    return came
+    got = torch.empty_like(said[: len(rows)])
+    got[order] = said
+    return got
 
 
 def points_of_chance(rows: Tensor, count: int) -> Tensor:
@@ -137,7 +137,7 @@ def judge_nll(
     Raises:
         Wrong: if it is not below the number to beat.
     """
-    report = {"tried": kept, "expected": f"less than {to_beat:g} nats", "came": f"{nll:.2f} nats"}
+    report = {"tried": kept, "expected": f"less than {to_beat:g} nats", "got": f"{nll:.2f} nats"}
     coin = words.input_dim * math.log(2)
     worse = f"that is worse than a coin for each {words.variable}, {coin:.0f} nats: has the model "
     require_none(
@@ -184,28 +184,28 @@ def _logits_of(model: object) -> Callable[[Tensor], Tensor]:
 
 def _numbers_of(model: object, words: Rows) -> Callable[[Tensor], Tensor]:
     def numbers(x: Tensor) -> Tensor:
-        came = asked(model.log_prob, model, x)
-        if came.numel() == 1:
+        got = asked(model.log_prob, model, x)
+        if got.numel() == 1:
             cause = (
                 f"one number came for all {words.row}s: log_prob must give one for each row, so "
                 f"that the mean is taken over {words.row}s only when they are scored"
             )
-            raise Misformed(cause, came="one number", expected=f"shape ({len(x)},)")
-        return _in_shape("log_prob(x)", came, x.shape[:1])
+            raise Misformed(cause, got="one number", expected=f"shape ({len(x)},)")
+        return _in_shape("log_prob(x)", got, x.shape[:1])
 
     return numbers
 
 
-def _in_shape(name: str, came: Tensor, shape: torch.Size) -> Tensor:
-    if came.shape != shape:
+def _in_shape(name: str, got: Tensor, shape: torch.Size) -> Tensor:
+    if got.shape != shape:
         raise Misformed(
             f"{name} has another shape",
-            came=f"shape {tuple(came.shape)}",
+            got=f"shape {tuple(got.shape)}",
             expected=f"shape {tuple(shape)}",
         )
-    if not bool(came.isfinite().all()):
+    if not bool(got.isfinite().all()):
         raise Wrong(f"{name} is not finite everywhere: log_prob needs its stable form")
-    return came
+    return got
 
 
 def _require_rows_apart(log_p: Tensor, again: Tensor, words: Rows) -> None:
@@ -217,7 +217,7 @@ def _require_rows_apart(log_p: Tensor, again: Tensor, words: Rows) -> None:
             "always alike",
             tried=f"log_prob of one {words.row} twice, among others each time",
             expected="the same number",
-            came=f"{log_p[at]:.2f} and {again[at]:.2f}",
+            got=f"{log_p[at]:.2f} and {again[at]:.2f}",
         )
 
 
@@ -231,7 +231,7 @@ def _require_log_probabilities(
     report = {
         "tried": f"log_prob(x) beside the logits model(x), of the {words.row}s kept",
         "expected": f"{by_logits[0]:.2f}",
-        "came": f"{log_p[0]:.2f}",
+        "got": f"{log_p[0]:.2f}",
     }
     if bool((log_p > 1e-3).any()):
         raise Wrong("log-probabilities are never above 0: this is the NLL, its negative", **report)
@@ -268,7 +268,7 @@ def _require_honest(moved: Tensor, words: Rows) -> None:
             "however small it is",
             **report,
             expected=f"no output moves with its own {words.variable}",
-            came=f"{own} of {count} do",
+            got=f"{own} of {count} do",
         )
     without_place = _without_place_in_an_ordering(seen)
     if without_place:
@@ -278,7 +278,7 @@ def _require_honest(moved: Tensor, words: Rows) -> None:
             "one another in a circle. The product of these conditionals is no distribution",
             **report,
             expected=f"an ordering of all {count} {words.variable}s",
-            came=f"{without_place} of them have no place in one",
+            got=f"{without_place} of them have no place in one",
         )
 
 
@@ -300,13 +300,13 @@ def asked(function: object, model: object, x: Tensor) -> Tensor:
             x = x.to(parameter)
             break
     try:
-        came = function(x.clone())
+        got = function(x.clone())
     except Exception as error:
         raise Wrong(f"your model raised {type(error).__name__}: {error}") from error
-    if not isinstance(came, Tensor):
+    if not isinstance(got, Tensor):
         raise Misformed(
             "log_prob(x) and model(x) must give tensors",
-            came=f"a {type(came).__name__}",
+            got=f"a {type(got).__name__}",
             expected="a torch.Tensor",
         )
-    return came.detach().double().cpu()
+    return got.detach().double().cpu()

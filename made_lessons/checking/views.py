@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from .calls import IN_LINE, MEANT, in_dtype, run
-from .exercise import Exercise, Misformed, Wrong, defined, slips
+from .exercise import Exercise, Misformed, Wrong, defined, known_mistakes
 from .in_words import written_call
 
 Case = tuple[object, ...]
@@ -39,9 +39,9 @@ class View:
             :class:`Wrong` if there is none.
         tried: input for the report: a text, or a function of the answer and the arguments. By
             default it is the call.
-        cause: likely cause if no slip has the same value: a text, or a function of the answer, its
-            value and the right one. By default it says where the two values differ; for calls,
-            relations and further calls are tried first.
+        cause: likely cause if no known mistake has the same value: a text, or a function of the
+            answer, its value and the right one. By default it says where the two values differ;
+            for calls, relations and further calls are tried first.
         expected: words for the right value; by default the value itself.
         name: name of the value, for messages.
         cases: arguments, case by case; None for those of the exercise. A function that returns
@@ -61,9 +61,9 @@ class View:
             return self.tried(answer, *case)
         return self.tried or (written_call(answer, case) if case else "")
 
-    def own_cause(self, answer: object, came: object, right: object) -> str:
+    def own_cause(self, answer: object, got: object, right: object) -> str:
         """Return the view's own words on an answer, from its value and the right one."""
-        return self.cause(answer, came, right) if callable(self.cause) else self.cause
+        return self.cause(answer, got, right) if callable(self.cause) else self.cause
 
     def of(self, reference: object, case: Case) -> object:
         """Return the value of the reference, computed in float64 and rounded to float32."""
@@ -84,7 +84,7 @@ class View:
 
 def _value(answer: object) -> object:
     if answer is None:
-        raise Misformed("the answer is None", came="None")
+        raise Misformed("the answer is None", got="None")
     return answer
 
 
@@ -92,7 +92,7 @@ VALUE = View(_value, expected="")
 """The answer itself, if it is a value. The report does not tell the right one."""
 
 
-def look(
+def add_view(
     tried: str,
     see: Callable[..., object],
     causes: str | Mapping[str, object] = "",
@@ -110,7 +110,7 @@ def look(
         more: other arguments of :class:`View`.
     """
     known = {causes: wrong} if isinstance(causes, str) else causes
-    slips({cause: answer for cause, answer in known.items() if answer is not None})
+    known_mistakes({cause: answer for cause, answer in known.items() if answer is not None})
     more = {"cause": [*known][-1]} | more
     defined().views.append(View(see, tried, **more))
 
@@ -147,7 +147,7 @@ def dtypes(*given: torch.dtype) -> tuple[View, ...]:
         View(
             lambda function, *case, dtype=dtype: str(run(function, *in_dtype(dtype, case)).dtype),
             lambda *call, dtype=dtype: f"{_call(call)}, all floats {dtype}",
-            lambda answer, came, right, dtype=dtype: (
+            lambda answer, got, right, dtype=dtype: (
                 f"the values are right. Where those that are given are {dtype}, {right} is asked "
                 "for: see that no other dtype gets in, or is left"
             ),
@@ -166,13 +166,13 @@ def _gradient(function: Callable[..., Tensor], case: Case, place: int) -> object
     given = [*copy.deepcopy(case)]
     leaf = given[place] = given[place].requires_grad_()
     try:
-        came = run(lambda: function(*given))
+        got = run(lambda: function(*given))
     except Wrong as wrong:
-        raise Wrong(CUT_OFF, came=wrong.cause) from wrong
-    if not came.requires_grad or run(function, *case).requires_grad:
+        raise Wrong(CUT_OFF, got=wrong.cause) from wrong
+    if not got.requires_grad or run(function, *case).requires_grad:
         raise Wrong(CUT_OFF)
-    if came.grad_fn is None:
+    if got.grad_fn is None:
         return UNSEEN
-    came.sum().backward()
+    got.sum().backward()
     slope = torch.zeros_like(leaf) if leaf.grad is None else leaf.grad
     return torch.where(leaf != 0, slope, 0)  # at 0, max(z, 0) + … may have another slope

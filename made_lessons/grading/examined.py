@@ -21,7 +21,7 @@ def examined(exercise: Exercise, answer: object) -> Verdict:
         said = examine(exercise, answer)
         verdict = Verdict("right", said)
     except Wrong as wrong:
-        lines = {"tried": wrong.tried, "expected": wrong.expected, "came": wrong.came}
+        lines = {"tried": wrong.tried, "expected": wrong.expected, "got": wrong.got}
         report = "; ".join(f"{label} {text}" for label, text in lines.items() if text)
         return Verdict("wrong", f"{wrong.cause} ({report})" if report else wrong.cause)
     # the score comes first; a name that the submission has chosen may come later

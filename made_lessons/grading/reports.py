@@ -68,7 +68,7 @@ def _line(row: Row, names: Sequence[str]) -> dict[str, object]:
 def _mistakes(rows: Sequence[Row]) -> pd.DataFrame:
     """Return each mistake with who made it, the most frequent of an exercise first."""
     found = [
-        (name, re.split(r" \((?:tried|expected|came) ", verdict.words)[0], row.submission)
+        (name, re.split(r" \((?:tried|expected|got) ", verdict.words)[0], row.submission)
         for row in rows
         for name, verdict in row.verdicts.items()
         if verdict.state in ("wrong", "failed", "stopped")

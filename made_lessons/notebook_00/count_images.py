@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..checking import exercise, slips
+from ..checking import exercise, known_mistakes
 
 
 @exercise(
@@ -20,7 +20,7 @@ def count_images() -> int:
     return 2 ** (3 * 3)
 
 
-slips(
+known_mistakes(
     {
         "9 pixels with 2 values each: you add the choices, but they multiply": 18,
         "this is 9²: it is the 2 values that are multiplied, 9 times": 81,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..checking import but, exercise, further_cases, slips
+from ..checking import but, exercise, further_cases, known_mistakes
 from .tables_of_three_days import TABLES, other_tables
 
 
@@ -37,7 +37,7 @@ def reorder(p1: Tensor, p2: Tensor, p3: Tensor) -> tuple[Tensor, Tensor, Tensor]
     return joint2[1], joint23[:, 1] / joint2, joint[1] / joint23
 
 
-slips(
+known_mistakes(
     {
         "this is an old table under a new name: p(x₂) is not p(x₁), and p(x₁ | x₂, x₃) is not "
         "p(x₃ | x₁, x₂). Build the joint distribution first": lambda p1, p2, p3: (p1, p2, p3),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..checking import but, drawn, dtypes, exercise, further_cases, slips
+from ..checking import but, drawn, dtypes, exercise, further_cases, known_mistakes
 from .another_ordering import reorder
 from .tables_of_three_days import TABLES, other_tables
 
@@ -50,7 +50,7 @@ def draw_days(q2: Tensor, q3: Tensor, q1: Tensor, u: Tensor) -> Tensor:
     return torch.stack([x1, x2, x3], dim=1).float()
 
 
-slips(
+known_mistakes(
     {
         "you take the columns of u in the order of the steps: column i belongs to variable i, so "
         "x₂ is decided by u[:, 1]": lambda q2, q3, q1, u: draw_days(q2, q3, q1, u[:, [2, 0, 1]]),

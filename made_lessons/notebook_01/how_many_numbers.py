@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..checking import but, exercise, further_cases, one_of, slips
+from ..checking import but, exercise, further_cases, known_mistakes, one_of
 
 
 @exercise(
@@ -22,7 +22,7 @@ def table_sizes(input_dim: int) -> list[int]:
     return [2**i for i in range(input_dim)]
 
 
-slips(
+known_mistakes(
     {
         "you count p(xᵢ = 0 | …) and p(xᵢ = 1 | …) both: they sum to one, so one of them is "
         "enough": but("2**i", "2 ** (i + 1)"),

@@ -7,7 +7,7 @@ from torch import LongTensor, Tensor
 
 from made_course.model.masks import input_degrees
 
-from ..checking import exercise, further_cases, one_of, shuffled, slips
+from ..checking import exercise, further_cases, known_mistakes, one_of, shuffled
 
 
 @exercise(
@@ -33,7 +33,7 @@ def degrees_of(ordering: Tensor) -> LongTensor:
     return degrees
 
 
-slips(
+known_mistakes(
     {
         "this is the ordering, counted from 1. The degree of variable i is the step at which it "
         "comes: the place of i in the ordering, not what stands at place i": (

@@ -10,7 +10,16 @@ from torch import Tensor
 from made_course.common.words import variable_names
 from made_course.leaks.dependence import binary_points, measure_dependence
 
-from ..checking import Wrong, but, exercise, require_same, run, slips, written, written_call
+from ..checking import (
+    Wrong,
+    but,
+    exercise,
+    known_mistakes,
+    require_same,
+    run,
+    written,
+    written_call,
+)
 from .log_bernoulli import log_bernoulli
 
 ORDERING = [1, 2, 0]
@@ -48,7 +57,7 @@ def examine_leaky(answer: Callable[[Tensor], Tensor]) -> str:
         form = torch.zeros_like(logits) if isinstance(logits, Tensor) else logits
         require_same(form, torch.zeros(8, 3))
         if not bool(logits.isfinite().all()):
-            raise Wrong("logits must be finite numbers", came=written(logits))
+            raise Wrong("logits must be finite numbers", got=written(logits))
         if not _rows_are_apart(answer, x, logits):
             raise Wrong(ROWS_APART)
     except Wrong as wrong:
@@ -57,10 +66,10 @@ def examine_leaky(answer: Callable[[Tensor], Tensor]) -> str:
     # all from one call: whoever answers otherwise the next time has no leak here, or no sum of one
     found = measure_dependence(lambda rows: logits.detach()[(rows @ _PLACES).long()], x)
     if not found.by_flip.any():
-        raise Wrong(CONSTANT, tried="flipping each input", came="no output moved")
+        raise Wrong(CONSTANT, tried="flipping each input", got="no output moved")
     leaks = found.leaks(ORDERING)
     if not leaks:
-        raise Wrong(HONEST, tried="flipping each input", expected="a leak", came="none")
+        raise Wrong(HONEST, tried="flipping each input", expected="a leak", got="none")
     names = variable_names(3)
     seen = ", ".join(f"output {names[i]} sees {names[j]}" for i, j in leaks)
     total = log_bernoulli(logits.detach().double(), x.double()).exp().sum().item()
@@ -70,7 +79,7 @@ def examine_leaky(answer: Callable[[Tensor], Tensor]) -> str:
             SELF if found.by_flip.diagonal().any() else CIRCLE,
             tried=f"adding up the 8 probabilities (leaks: {seen})",
             expected="1, to six decimals",
-            came=f"{total:.6f}",
+            got=f"{total:.6f}",
         )
     return f"Leaks: {seen}; and yet Σp = 1."
 
@@ -108,7 +117,7 @@ def leaky_logits(x: Tensor) -> Tensor:
     return torch.stack([0 * x1, 3 * x1 - 1, 2 * x2], dim=1)
 
 
-slips(
+known_mistakes(
     {
         CONSTANT: torch.zeros_like,
         HONEST: but("[0 * x1, 3 * x1 - 1, 2 * x2]", "[2 * x2, 0 * x2, 1 - x2]"),

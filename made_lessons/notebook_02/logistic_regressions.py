@@ -14,8 +14,8 @@ from ..checking import (
     exercise,
     further_cases,
     gradients,
+    known_mistakes,
     shuffled,
-    slips,
 )
 
 
@@ -58,7 +58,7 @@ def fvsbn_log_prob(weight: Tensor, bias: Tensor, ordering: LongTensor, x: Tensor
     return (x * F.logsigmoid(logits) + (1 - x) * F.logsigmoid(-logits)).sum(1)
 
 
-slips(
+known_mistakes(
     {
         "each output sees its own variable, of equal degree: the comparison must be >, not >=": but(
             "] > order", "] >= order"

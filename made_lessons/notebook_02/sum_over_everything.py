@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..checking import but, drawn, exercise, further_cases, one_of, slips
+from ..checking import but, drawn, exercise, further_cases, known_mistakes, one_of
 from .log_bernoulli import log_bernoulli
 
 
@@ -60,7 +60,7 @@ def total_probability(log_prob: Callable[[Tensor], Tensor], input_dim: int) -> f
     return log_prob(x).exp().sum().item()
 
 
-slips(
+known_mistakes(
     {
         "you add log-probabilities: take exp of each first, and add then": but(".exp()", ""),
         "this is the product of all probabilities, as exp of the sum of their logarithms is: take "

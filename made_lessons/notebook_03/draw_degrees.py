@@ -67,24 +67,24 @@ def _examine_drawing(answer: object) -> None:
                 (_NOT_DRAWN, len(degrees.unique()) > 1 and degrees.equal(again)),
             ],
             tried=written_call(answer, [below, _MANY, input_dim]),
-            came=f"{written(degrees[:8])[:-1]}, ...]",
+            got=f"{written(degrees[:8])[:-1]}, ...]",
         )
 
 
 def _drawn(answer: object, below: list[int], input_dim: int) -> Tensor:
-    came = None
+    got = None
     try:
-        came = run(answer, torch.tensor(below), _MANY, input_dim)
-        form = torch.zeros_like(came) if isinstance(came, Tensor) else came
+        got = run(answer, torch.tensor(below), _MANY, input_dim)
+        form = torch.zeros_like(got) if isinstance(got, Tensor) else got
         require_same(form, torch.zeros(_MANY).long())
     except Wrong as wrong:
         wrong.tried = written_call(answer, [below, _MANY, input_dim])
-        if isinstance(came, Tensor) and came.dim() == 1 and 1 < len(came) <= input_dim:
-            wrong.cause = _OF_BELOW if len(came) == len(below) else _REPEATED
+        if isinstance(got, Tensor) and got.dim() == 1 and 1 < len(got) <= input_dim:
+            wrong.cause = _OF_BELOW if len(got) == len(below) else _REPEATED
         if input_dim == 1 and not isinstance(wrong, Misformed):  # all was well with more
-            raise Wrong(_ONE_VARIABLE, tried=wrong.tried, came=wrong.cause) from wrong
+            raise Wrong(_ONE_VARIABLE, tried=wrong.tried, got=wrong.cause) from wrong
         raise
-    return came
+    return got
 
 
 def _faults_of_degrees(

@@ -11,7 +11,17 @@ import torch
 from made_course.common.words import hat, variable_names
 from made_course.model import masks as package
 
-from ..checking import Exercise, Slip, Wrong, exercise, require_none, run, shuffled, slips, written
+from ..checking import (
+    Exercise,
+    KnownMistake,
+    Wrong,
+    exercise,
+    known_mistakes,
+    require_none,
+    run,
+    shuffled,
+    written,
+)
 
 _PAIRS = [(3, 1), (4, 2), (6, 4), (7, 3), (8, 6)]  # (output i, input j), by output
 _NAMES = variable_names(8)
@@ -42,7 +52,7 @@ def _examine_units(answer: object, pairs: Sequence[tuple[int, int]] = _PAIRS) ->
     degrees = _whole_numbers(answer)
     lie = "hidden degrees lie between 1 and 7: no output may listen to a unit of degree 8, and one "
     outside = not all(1 <= d <= 7 for d in degrees)
-    require_none([(f"{lie}of degree 0 would know nothing", outside)], came=written(degrees))
+    require_none([(f"{lie}of degree 0 would know nothing", outside)], got=written(degrees))
     masks = run(package.build_masks, [torch.arange(1, 9), torch.tensor(degrees).long()])
     reached = package.connectivity(masks)
     for i, j in pairs:
@@ -51,14 +61,14 @@ def _examine_units(answer: object, pairs: Sequence[tuple[int, int]] = _PAIRS) ->
                 _unseen(i, j, degrees),
                 tried=f"hidden degrees {degrees}",
                 expected=f"a path from {_NAMES[j - 1]} to {hat(_NAMES[i - 1])}",
-                came="none",
+                got="none",
             )
     faults = [
         (_EVERY_DEGREE, set(degrees) == set(range(1, 8))),
         (_ONE_EACH, len(degrees) == len(pairs)),
         (_NOT_FEWEST, len(degrees) > len(fewest_units(pairs))),
     ]
-    require_none(faults, came=f"{len(degrees)} units")
+    require_none(faults, got=f"{len(degrees)} units")
     return f"All five pairs with {len(degrees)} units, and fewer cannot do it."
 
 
@@ -69,7 +79,7 @@ def _whole_numbers(answer: object) -> list[int]:
     if not isinstance(values, list) or not all(type(value) is int for value in values):
         raise Wrong(
             "a list of whole numbers is asked for, one degree for each unit, such as [1, 4]",
-            came=written(answer),
+            got=written(answer),
         )
     return values
 
@@ -86,18 +96,18 @@ def _vary_units(exercise: Exercise, variant: str) -> Exercise:
     )
     (i, j), *_ = pairs
     least = fewest_units(pairs)
-    slips = (
-        Slip([j for _, j in pairs], _ONE_EACH),
-        Slip([1, 2, 3, 4, 5, 6, 7], _EVERY_DEGREE),
-        Slip([*least, least[0]], _NOT_FEWEST),
-        Slip([i], _unseen(i, j, [i])),
-        Slip([7], _unseen(i, j)),
+    known_mistakes = (
+        KnownMistake([j for _, j in pairs], _ONE_EACH),
+        KnownMistake([1, 2, 3, 4, 5, 6, 7], _EVERY_DEGREE),
+        KnownMistake([*least, least[0]], _NOT_FEWEST),
+        KnownMistake([i], _unseen(i, j, [i])),
+        KnownMistake([7], _unseen(i, j)),
     )
     wanted = ", ".join(f"{hat(_NAMES[i - 1])} sees {_NAMES[j - 1]}" for i, j in pairs)
     return replace(
         exercise,
         reference=lambda: least,
-        slips=slips,
+        known_mistakes=known_mistakes,
         examine=lambda answer: _examine_units(answer, pairs),
         asks=f"Your variant: five other pairs, {wanted}.",
     )
@@ -137,7 +147,7 @@ def fewest_units(pairs=((3, 1), (4, 2), (6, 4), (7, 3), (8, 6))) -> list[int]:
     return degrees  # [2, 5, 7]; [2, 4, 6] and others do as well
 
 
-slips(
+known_mistakes(
     {
         _ONE_EACH: [1, 2, 4, 3, 6],
         _EVERY_DEGREE: [1, 2, 3, 4, 5, 6, 7],

@@ -13,13 +13,13 @@ from made_course.common.words import variable_names
 
 from ..checking import (
     Exercise,
-    Slip,
+    KnownMistake,
     Wrong,
     defined,
     exercise,
+    known_mistakes,
     require_none,
     shuffled,
-    slips,
     written,
 )
 
@@ -39,11 +39,13 @@ def _examine_by_hand(
     answer: object,
     order: list[int] = _ORDER,
     hidden: list[int] = _HIDDEN,
-    slips: Sequence[Slip] = (),
+    known_mistakes: Sequence[KnownMistake] = (),
 ) -> None:
-    known = slips or defined("3.1").slips
+    known = known_mistakes or defined("3.1").known_mistakes
     masks = [_zeros_and_ones(mask) for mask in _two_masks(answer)]
-    require_none(((slip.cause, masks == slip.answer) for slip in known), came=written(masks))
+    require_none(
+        ((mistake.cause, masks == mistake.answer) for mistake in known), got=written(masks)
+    )
     right = _by_hand(order, le, lt, hidden)
     for k, (name, mask) in enumerate(zip(("first", "output"), masks, strict=True)):
         rows, columns = len(right[k]), len(right[k][0])
@@ -51,14 +53,16 @@ def _examine_by_hand(
             f"the {name} mask must have {rows} rows of {columns} entries: a row for each listener, "
             "a column for each that it may listen to"
         )
-        came = f"{len(mask)} rows of {len(mask[0])}"
-        require_none([(shape, came != f"{rows} rows of {columns}")], came=came)
-        by_slip = ((slip.cause, mask != right[k] and mask == slip.answer[k]) for slip in known)
-        require_none(by_slip, came=f"{name} = {written(mask)}")
+        got = f"{len(mask)} rows of {len(mask[0])}"
+        require_none([(shape, got != f"{rows} rows of {columns}")], got=got)
+        by_mistake = (
+            (mistake.cause, mask != right[k] and mask == mistake.answer[k]) for mistake in known
+        )
+        require_none(by_mistake, got=f"{name} = {written(mask)}")
         for row, degree in enumerate([hidden, order][k]):
             require_none(
                 [(_row_rule(k, row, degree), mask[row] != right[k][row])],
-                came=f"row {row + 1} of {name}: {written(mask[row])}",
+                got=f"row {row + 1} of {name}: {written(mask[row])}",
             )
 
 
@@ -86,7 +90,7 @@ def _vary_by_hand(exercise: Exercise, variant: str) -> Exercise:
         f"Your variant: the ordering {', '.join(names[i - 1] for i in ordering)}, and five hidden "
         f"units of degrees {', '.join(map(str, hidden))}."
     )
-    slips = _wrong_masks(
+    known_mistakes = _wrong_masks(
         order,
         ordering,
         hidden,
@@ -96,15 +100,15 @@ def _vary_by_hand(exercise: Exercise, variant: str) -> Exercise:
     return replace(
         exercise,
         reference=lambda: _by_hand(order, le, lt, hidden),
-        slips=slips,
-        examine=lambda answer: _examine_by_hand(answer, order, hidden, slips),
+        known_mistakes=known_mistakes,
+        examine=lambda answer: _examine_by_hand(answer, order, hidden, known_mistakes),
         asks=asks,
     )
 
 
 def _two_masks(answer: object) -> list[object]:
     if not isinstance(answer, list | tuple) or len(answer) != 2:
-        raise Wrong("two masks are asked for, [first, output]", came=written(answer))
+        raise Wrong("two masks are asked for, [first, output]", got=written(answer))
     return list(answer)
 
 
@@ -117,7 +121,7 @@ def _zeros_and_ones(mask: object) -> list[list[int]]:
         raise Wrong(
             "a mask is a list of rows of equal length, such as [[0, 1, 0], [1, 1, 0]], of zeros "
             "and ones",
-            came=written(mask),
+            got=written(mask),
         )
     return found.int().tolist()
 
@@ -129,27 +133,27 @@ RULES_SWAPPED = (
 
 def _wrong_masks(
     order: list[int], ordering: list[int], hidden: list[int], own_degree: str, ordering_taken: str
-) -> tuple[Slip, ...]:
+) -> tuple[KnownMistake, ...]:
     """Wrong masks of these degrees, with the words that depend on them."""
     turned = [[list(row) for row in zip(*m, strict=True)] for m in _by_hand(order, le, lt, hidden)]
     return (
-        Slip(
+        KnownMistake(
             _by_hand(order, lt, lt, hidden),
             "in your first mask units of degree 1 see nothing: into a hidden unit a connection may "
             "also come from an equal degree",
         ),
-        Slip(
+        KnownMistake(
             _by_hand(order, le, le, hidden),
             f"in your output mask {own_degree}: into an output a connection may come from smaller "
             "degrees only",
         ),
-        Slip(_by_hand(order, lt, le, hidden), RULES_SWAPPED),
-        Slip(
+        KnownMistake(_by_hand(order, lt, le, hidden), RULES_SWAPPED),
+        KnownMistake(
             turned,
             "rows and columns are swapped: a row belongs to the one who listens, a column to the "
             "one who is listened to",
         ),
-        Slip(
+        KnownMistake(
             _by_hand(ordering, le, lt, hidden),
             f"{ordering_taken}. The degree of x₁ is the step at which x₁ comes",
         ),
@@ -171,7 +175,7 @@ def _wrong_masks(
         "The first row of `first` is [0, 1, 0]. The row of x̂₂ in `output` is all zeros, since "
         "nothing has a degree below 1.",
     ),
-    slips=_wrong_masks(
+    known_mistakes=_wrong_masks(
         _ORDER,
         [2, 3, 1],
         _HIDDEN,
@@ -195,7 +199,7 @@ def masks_by_hand() -> list[list[list[int]]]:
     return [first, output]
 
 
-slips(
+known_mistakes(
     {
         "either the variables have the degrees 1, 2, 3 here, and it is x₂ that has degree 1; or "
         "they stand in the order x₂, x₃, x₁, not as always in the order x₁, x₂, x₃": (

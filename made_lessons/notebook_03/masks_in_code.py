@@ -9,7 +9,7 @@ from torch import BoolTensor, Tensor
 
 from made_course.model import masks as package
 
-from ..checking import but, drawn_degrees, exercise, further_cases, slips
+from ..checking import but, drawn_degrees, exercise, further_cases, known_mistakes
 from .masks_by_hand import RULES_SWAPPED
 
 
@@ -44,7 +44,7 @@ def build_masks(degrees: list[Tensor]) -> list[BoolTensor]:
     return masks
 
 
-slips(
+known_mistakes(
     {
         "output x₃ can see x₃: the output mask needs `>`, not `>=`": but(
             "outputs[:, None] >", "outputs[:, None] >="

@@ -7,7 +7,7 @@ from torch import BoolTensor, Tensor
 
 from made_course.model import masks as package
 
-from ..checking import but, drawn_degrees, edited, exercise, further_cases, slips
+from ..checking import but, drawn_degrees, edited, exercise, further_cases, known_mistakes
 from .masks_in_code import build_masks
 
 
@@ -50,7 +50,7 @@ def connectivity(masks: list[Tensor]) -> BoolTensor:
     return paths > 0
 
 
-slips(
+known_mistakes(
     {
         "these are numbers of paths: asked is only whether there is one, as True or False": but(
             "paths > 0", "paths"

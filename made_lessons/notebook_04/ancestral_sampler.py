@@ -9,7 +9,7 @@ from torch import LongTensor, Tensor
 
 from made_course.model.sampling import sample_naive
 
-from ..checking import but, drawn, dtypes, exercise, further_cases, shuffled, slips
+from ..checking import but, drawn, dtypes, exercise, further_cases, known_mistakes, shuffled
 
 
 def three_logits(x: Tensor) -> Tensor:
@@ -74,7 +74,7 @@ def sample(forward, order: LongTensor, u: Tensor) -> Tensor:
     return x
 
 
-slips(
+known_mistakes(
     {
         "the loop goes through the degrees: order[i] is the step at which variable i comes, while "
         "the loop needs the variable that comes at each step. That is argsort(order)": but(

@@ -8,7 +8,16 @@ from torch import Tensor
 
 from made_course.model.heads import Bernoulli
 
-from ..checking import CUT_OFF, but, drawn, dtypes, exercise, further_cases, gradients, slips
+from ..checking import (
+    CUT_OFF,
+    but,
+    drawn,
+    dtypes,
+    exercise,
+    further_cases,
+    gradients,
+    known_mistakes,
+)
 
 _CASES = (
     (
@@ -53,7 +62,7 @@ def of_probabilities(p: Tensor, x: Tensor) -> Tensor:
     return (x * torch.log(p) + (1 - x) * torch.log(1 - p)).sum(dim=1)
 
 
-slips(
+known_mistakes(
     {
         "right while logits are small. At large ones the sigmoid is rounded to 0 or 1, the "
         "logarithm of 0 is −inf, and 0 · −inf is NaN: use softplus, which needs no such "

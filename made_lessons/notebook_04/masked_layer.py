@@ -10,7 +10,17 @@ from torch import Tensor, nn
 
 from made_course.model import masked_linear
 
-from ..checking import Wrong, but, exercise, instance_of, is_same, look, run, written, written_call
+from ..checking import (
+    Wrong,
+    add_view,
+    but,
+    exercise,
+    instance_of,
+    is_same,
+    run,
+    written,
+    written_call,
+)
 
 
 def _said(answer: object) -> str:
@@ -27,7 +37,7 @@ def _said(answer: object) -> str:
     "A linear layer with a mask",
     stars=2,
     is_inside=True,
-    said=_said,
+    message=_said,
     package=masked_linear.MaskedLinear,
     hints=(
         "Three things: a buffer made in __init__, a copy into it in set_mask, one product more "
@@ -67,7 +77,7 @@ def _layer(answer: object, *masks: Tensor, bias: bool = True) -> nn.Linear:
     layer, tried = instance_of(answer, 3, 2, bias), written_call(answer, (3, 2, bias))
     if not isinstance(layer, nn.Linear):
         cause = "a subclass of nn.Linear was expected: it brings weight, bias and their start"
-        raise Wrong(cause, tried=tried, came=written(layer))
+        raise Wrong(cause, tried=tried, got=written(layer))
     if (layer.bias is not None) != bias:
         cause = "hand bias on to nn.Linear: super().__init__(in_features, out_features, bias)"
         raise Wrong(cause, tried=tried)
@@ -93,7 +103,7 @@ def _masked(*masks: Tensor, bias: bool = True) -> tuple[str, Callable[[object], 
     return tried, lambda answer: _output(answer, *masks, bias=bias)
 
 
-look(
+add_view(
     *_masked(_MASK),
     {
         "the mask has no effect: set_mask has to copy it into the buffer, and forward to use the "
@@ -133,28 +143,28 @@ look(
     cause="",
     name="the output",
 )
-look(
+add_view(
     "a new layer, whose mask is to be all ones",
     _output,
     "the mask of a new layer must be all ones, so that it is an ordinary linear layer until "
     "set_mask is called",
     but("torch.ones(", "torch.zeros("),
 )
-look(
+add_view(
     f"{_MASKED}, then layer.weight",
     lambda answer: _layer(answer, _MASK).weight,
     "set_mask changed the weights themselves. The next step of an optimizer brings them back, and "
     "what another mask would need is gone: keep the mask, and multiply in forward",
     but("self.mask.copy_(mask)", "self.weight.mul_(mask)", " * self.mask", ""),
 )
-look(
+add_view(
     f"{_MASKED}, then forward, then layer.weight",
     lambda answer: _layer(answer, _MASK, _MASK).weight,
     "forward changed the weights themselves, so that what another mask would need is gone: "
     "multiply into a new tensor, self.weight * self.mask",
     but("self.weight *", "torch.no_grad()(self.weight.mul_)(self.mask) *"),
 )
-look(
+add_view(
     "the parameters that require a gradient",
     lambda answer: [name for name, p in _layer(answer).named_parameters() if p.requires_grad],
     "the mask is among the parameters: the optimizer would train it, and it would soon not be a "
@@ -174,7 +184,7 @@ def _loaded(answer: object) -> str:
     return written(saved) + ", without the buffer" * has_buffer
 
 
-look(
+add_view(
     f"{_MASKED}, then layer.state_dict()",
     _loaded,
     {
@@ -202,32 +212,32 @@ def _gradients(answer: object) -> tuple[Tensor, Tensor]:
     return tuple(torch.zeros(t.shape) if t.grad is None else t.grad for t in (layer.weight, x))
 
 
-look(
+add_view(
     f"{_MASKED}, then a backward pass",
     lambda answer: _gradients(answer)[0][_MASK],
     "the weights get no gradient, so that nothing is learned: .data, .detach() and no_grad hide "
     "them from autograd. In forward use self.weight itself",
     but("self.weight *", "self.weight.data *"),
 )
-look(
+add_view(
     f"{_MASKED}, then the gradient of the masked weights",
     lambda answer: _gradients(answer)[0][~_MASK],
     "a masked weight gets a gradient: the mask must stand between weight and output",
 )
-look(
+add_view(
     f"{_MASKED}, then a backward pass",
     lambda answer: _gradients(answer)[1],
     "the input gets no gradient, so that no layer before this one could learn: hand x on as it "
     "comes, without .data or .detach()",
 )
-look(
+add_view(
     *_masked(_MASK, (~_MASK).float()),
     "a second mask does not open what the first one cut: set_mask has to put the new mask in the "
     "place of the old one, self.mask.copy_(mask), and not to multiply them",
     but("mask.copy_", "mask.mul_"),
     name="the output",
 )
-look(*_masked(_MASK, bias=False), name="the output")
+add_view(*_masked(_MASK, bias=False), name="the output")
 
 
 def _devices(answer: object) -> list[str]:
@@ -236,7 +246,7 @@ def _devices(answer: object) -> list[str]:
     return sorted({part.device.type for part in [*moved.parameters(), *moved.buffers()]})
 
 
-look(
+add_view(
     "layer.to(another device), then set_mask(a CPU mask)",
     _devices,
     "set_mask put a new tensor in the place of the buffer, on the device from which the mask came: "
@@ -255,7 +265,7 @@ def _after_the_callers_change(answer: object) -> list[object]:
     return outputs
 
 
-look(
+add_view(
     "set_mask(mask), then mask.zero_(), then forward",
     _after_the_callers_change,
     "set_mask kept the very tensor that it was given (.to copies nothing where dtype and device "
@@ -275,7 +285,7 @@ def _of_another_size(answer: object) -> str:
     return ""
 
 
-look(
+add_view(
     "a layer from 4 to 5, set_mask, forward",
     _of_another_size,
     "the layer works from 3 inputs to 2 outputs alone: the shape of the mask is (out_features, "

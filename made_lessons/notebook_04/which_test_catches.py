@@ -8,7 +8,7 @@ from functools import partial
 import torch
 from torch import nn
 
-from ..checking import Wrong, exercise, look, written
+from ..checking import Wrong, add_view, exercise, written
 from .mutants import MADE, MUTANTS
 
 TESTS = ("sum", "flip", "gradient", "samples")
@@ -103,11 +103,11 @@ def _tests(answer: object) -> Mapping[str, object]:
             raise Wrong(
                 f'answer["{mutant}"] must be a set of names, such as {{"sum", "flip"}}, or set() '
                 "where no test catches it",
-                came=written(tests),
+                got=written(tests),
             )
         if any(test not in TESTS for test in tests):
             raise Wrong(
-                f'answer["{mutant}"] may hold these names: {", ".join(TESTS)}', came=written(tests)
+                f'answer["{mutant}"] may hold these names: {", ".join(TESTS)}', got=written(tests)
             )
     return answer
 
@@ -120,7 +120,7 @@ def _verdict(mutant: str, test: str, answer: object) -> str:
     "4.4",
     "Six mutants, four tests",
     stars=2,
-    said="Each of flip, gradient and samples catches one mutant that no other test catches. The "
+    message="Each of flip, gradient and samples catches one mutant that no other test catches. The "
     "sum never does: where it fails, another fails with it.",
     is_value=True,
     hints=(
@@ -145,7 +145,7 @@ def caught_by() -> dict[str, set[str]]:
 
 for mutant in MUTANTS:
     for test in TESTS:
-        look(
+        add_view(
             f'the test "{test}" on random networks of "{mutant}"',
             partial(_verdict, mutant, test),
             _about(mutant, test),

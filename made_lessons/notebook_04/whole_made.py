@@ -21,7 +21,7 @@ exercise(
     "MADE from an empty cell",
     stars=3,
     is_inside=True,
-    said="Six models were tried, with up to two hidden layers: none leaks, the wide ones lose "
+    message="Six models were tried, with up to two hidden layers: none leaks, the wide ones lose "
     "nothing, and the probabilities of all inputs sum to one.",
     hints=(
         "Most of it stands in sections 2 to 4, as loose pieces: ordering → order → degrees → masks "
@@ -229,7 +229,7 @@ look_at_model(
 )
 
 
-def _kind_of_leak(trial: Trial, came: object, right: object) -> str:
+def _kind_of_leak(trial: Trial, got: object, right: object) -> str:
     own, last = torch.eye(len(trial.leaks)).bool(), trial.order.argmax()
     is_own = not bool((trial.leaks & ~own).any())
     others = map(input_degrees, permutations(range(len(trial.ordering))))

@@ -15,17 +15,17 @@ from .whole_made_trial import Trial, look_at_model, views_of_models
 
 
 def _total(trial: Trial) -> str:
-    _, expected, came = trial.scores
-    total = came.exp().sum().item()
+    _, expected, got = trial.scores
+    total = got.exp().sum().item()
     if abs(total - 1) <= 1e-9:
         return "1, to nine digits"
-    cause = find_relation([came], [expected], [{"x": trial.points}])
+    cause = find_relation([got], [expected], [{"x": trial.points}])
     raise Wrong(
         cause
         or "log_prob is not the sum over the variables of their log-probabilities, in the "
         "dtype of the model",
         expected="1, to nine digits",
-        came=f"{total:.9g}",
+        got=f"{total:.9g}",
     )
 
 
@@ -34,10 +34,10 @@ look_at_model(": the sum of exp(log_prob) over all inputs", _total, "")
 
 def _distribution(trial: Trial) -> str:
     """Say which distribution log_prob is, beside the logits of forward."""
-    logits, expected, came = trial.scores
-    if is_same(came, expected):
+    logits, expected, got = trial.scores
+    if is_same(got, expected):
         return "that of the logits of forward(x)"
-    if is_same(came, bernoulli_log_prob(logits.sigmoid(), trial.points)):
+    if is_same(got, bernoulli_log_prob(logits.sigmoid(), trial.points)):
         return "that of σ(logits) in place of the logits"
     return "another one"
 
@@ -65,11 +65,11 @@ def _at_large_logits(trial: Trial) -> str:
     trial.model.float()
     trial.shake(size=300)
     expected = bernoulli_log_prob(trial.model(points).detach(), points)
-    came = trial.call("log_prob", points, expected)
-    if is_same(came, expected):
+    got = trial.call("log_prob", points, expected)
+    if is_same(got, expected):
         return "the sum of the log-probabilities"
-    k = (came - expected).nan_to_num(nan=torch.inf).abs().argmax()
-    return f"{written(came[k])} for {written(expected[k])}"
+    k = (got - expected).nan_to_num(nan=torch.inf).abs().argmax()
+    return f"{written(got[k])} for {written(expected[k])}"
 
 
 look_at_model(
@@ -87,9 +87,9 @@ def _without_gradient(trial: Trial) -> list[str]:
     for _ in range(4 if stuck else 0):
         trial.shake()
         trial.model.zero_grad()
-        came = trial.model.log_prob(points).sum()
-        if came.requires_grad:
-            run(came.backward)
+        got = trial.model.log_prob(points).sum()
+        if got.requires_grad:
+            run(got.backward)
         stuck = {name: p for name, p in stuck.items() if p.grad is None or not p.grad.any()}
     for name, parameter in list(stuck.items()):
         before = trial.call("log_prob", points, points[:, 0])
@@ -114,8 +114,8 @@ look_at_model(
 
 def _samples(trial: Trial) -> str:
     """Look for a sample that is not as log_prob has it, and say why."""
-    came, right = trial.samples
-    odd = (came != right).any(dim=-1).nonzero().tolist()
+    got, right = trial.samples
+    odd = (got != right).any(dim=-1).nonzero().tolist()
     if not odd:
         return "those that log_prob gives"
     k, row = odd[0]
@@ -123,7 +123,7 @@ def _samples(trial: Trial) -> str:
         _why_samples_differ(trial),
         tried=f"{trial.named}.sample(u), the row {written(trial.u[row])}",
         expected=written(right[k, row]),
-        came=written(came[k, row]),
+        got=written(got[k, row]),
     )
 
 
@@ -140,7 +140,7 @@ def _why_samples_differ(trial: Trial) -> str:
             "two calls with the same u give different samples: u is to decide, so draw no random "
             "numbers (torch.rand, torch.bernoulli) besides"
         )
-    for known in defined("4.3").slips:
+    for known in defined("4.3").known_mistakes:
         theirs = trial.drawn(lambda *given, draw=known.answer: _SAMPLED.seen(draw, given))
         if all(map(is_same, trial.samples[0], theirs)):
             return known.cause

@@ -12,7 +12,16 @@ from torch import Tensor, nn
 from made_course.leaks.dependence import binary_points
 from made_course.model.masks import direct_mask, input_degrees
 
-from ..checking import View, Wrong, find_relation, instance_of, require_same, run, slips, written
+from ..checking import (
+    View,
+    Wrong,
+    find_relation,
+    instance_of,
+    known_mistakes,
+    require_same,
+    run,
+    written,
+)
 from .ancestral_sampler import sample, uniforms
 from .log_likelihood import bernoulli_log_prob
 
@@ -37,9 +46,11 @@ def look_at_model(
     wrong: object = None,
     **more: object,
 ) -> None:
-    """Look at a trial of exercise 4.5; see :func:`made_lessons.checking.views.look`."""
+    """Look at a trial of exercise 4.5; see :func:`made_lessons.checking.views.add_view`."""
     known = {causes: wrong} if isinstance(causes, str) else causes
-    slips({cause: answer for cause, answer in known.items() if answer is not None}, of="4.5")
+    known_mistakes(
+        {cause: answer for cause, answer in known.items() if answer is not None}, of="4.5"
+    )
     _LOOKS.append(View(see, about, **{"cause": [*known][-1]} | more))
 
 
@@ -96,24 +107,24 @@ class Trial:
             raise
         if not isinstance(model, nn.Module):
             cause = "a subclass of nn.Module was expected"
-            raise Wrong(cause, tried=self.named, came=written(model))
+            raise Wrong(cause, tried=self.named, got=written(model))
         return model.eval()
 
     def call(self, name: str, x: Tensor, like: Tensor) -> Tensor:
         """Call a method, and require a tensor of the right form."""
         if not callable(getattr(self.model, name, None)):
             raise Wrong(f"the model has no method {name}", tried=self.named)
-        came = None
+        got = None
         try:
-            came = run(getattr(self.model, name), x)
-            blank = torch.zeros_like(came) if isinstance(came, Tensor) else came
+            got = run(getattr(self.model, name), x)
+            blank = torch.zeros_like(got) if isinstance(got, Tensor) else got
             require_same(blank, torch.zeros_like(like), f"what {name} returns")
         except Wrong as wrong:
             if name == "log_prob":
-                wrong.cause = find_relation([came], [like], [{"x": x}]) or wrong.cause
+                wrong.cause = find_relation([got], [like], [{"x": x}]) or wrong.cause
             wrong.tried = f"{self.named}.{name}(x) with x of shape {tuple(x.shape)}, {x.dtype}"
             raise
-        return came.detach()
+        return got.detach()
 
     def trained(self) -> dict[str, nn.Parameter]:
         """Return the parameters that an optimizer would change."""

@@ -53,7 +53,7 @@ def _examine_challenger(model: object) -> str:
     _, kept = _small_set()
     nll = honest_nll(model, kept, points_of_chance(kept, 1), _WORDS)
     is_shipped = (nll - _shipped_nll()).std() < NEAR
-    require_none([(_IS_SHIPPED, is_shipped)], came=f"{nll.mean():.2f} nats")
+    require_none([(_IS_SHIPPED, is_shipped)], got=f"{nll.mean():.2f} nats")
     to_beat = load_runs("recipe")["to_beat"]
     less = to_beat - nll
     error = less.std().item() / math.sqrt(len(kept))

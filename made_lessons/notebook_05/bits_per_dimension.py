@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from ..checking import drawn, exercise, further_cases, one_of, slips
+from ..checking import drawn, exercise, further_cases, known_mistakes, one_of
 
 
 @exercise(
@@ -24,7 +24,7 @@ def bits_per_dimension(nll: float, input_dim: int) -> float:
     return nll / (input_dim * math.log(2))
 
 
-slips(
+known_mistakes(
     {
         "these are nats per pixel: a bit is ln 2 nats, so divide by math.log(2), too": (
             lambda nll, input_dim: nll / input_dim

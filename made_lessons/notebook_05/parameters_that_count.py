@@ -8,7 +8,7 @@ from torch import nn
 from made_course.model.made import MADE
 from made_course.model.masked_linear import MaskedLinear
 
-from ..checking import but, drawn_degrees, exercise, further_cases, one_of, slips
+from ..checking import but, drawn_degrees, exercise, further_cases, known_mistakes, one_of
 
 
 def _networks() -> tuple[tuple[MADE], ...]:
@@ -48,7 +48,7 @@ def used_parameters(model: MADE) -> int:
     return used
 
 
-slips(
+known_mistakes(
     {
         "these are all places of the masks, the zeros, too, and the biases are missing: count the "
         "ones, and all biases": but(

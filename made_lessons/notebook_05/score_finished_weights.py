@@ -15,7 +15,7 @@ from made_course.model.sampling import evaluation_mode
 from made_course.training.evaluate import evaluate
 from made_course.training.history import History
 
-from ..checking import Misformed, View, but, exercise, further_cases, run, shuffled, slips
+from ..checking import Misformed, View, but, exercise, further_cases, known_mistakes, run, shuffled
 
 _DROPOUT_IS_ON = (
     "two calls gave two numbers: the model is in training mode, so that dropout switches off other "
@@ -32,8 +32,8 @@ def _steadiness(answer: object, model: MADE, *rest: object) -> str:
     """Say whether two calls give the same number, and a third kind of call if they do not."""
     first, second = (run(answer, model, *rest) for _ in range(2))
     if isinstance(first, Tensor) and first.shape == (len(rest[1]),):
-        came = f"a tensor of shape {tuple(first.shape)}"
-        raise Misformed(_MEAN_FORGOTTEN, came=came, expected="a number")
+        got = f"a tensor of shape {tuple(first.shape)}"
+        raise Misformed(_MEAN_FORGOTTEN, got=got, expected="a number")
     if _are_close(first, second):
         return "the same number twice"
     with evaluation_mode(model):
@@ -70,7 +70,7 @@ def _run_tried(answer: object, model: MADE, history: History, *rows: Tensor) -> 
         View(_steadiness, _run_tried, _DRAWN, cases=lambda: (_finished_run(),)),
         View(tried=_run_tried, cases=lambda: (_finished_run(),)),
     ),
-    said=_scores,
+    message=_scores,
     vary=further_cases(lambda word: _finished_run(word), count=1),
     hints=(
         "The validation line is measured at the end of an epoch, without dropout. Measure the "
@@ -85,7 +85,7 @@ def train_nll_now(model: MADE, history: History, train: Tensor, valid: Tensor) -
     return evaluate(model, train)
 
 
-slips(
+known_mistakes(
     {
         "these are training and validation images together: take those of train alone": but(
             "model, train)", "model, torch.cat([train, valid]))"

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from made_course.data.toys import rain_diary
 
-from ..checking import View, but, drawn, exercise, further_cases, one_of, slips
+from ..checking import View, but, drawn, exercise, further_cases, known_mistakes, one_of
 
 _DAYS = torch.bincount(rain_diary().long() @ torch.tensor([4, 2, 1]), minlength=8) / 20
 _X = torch.tensor([0.0, 1.0, 0.0, 1.0])
@@ -100,7 +100,7 @@ def _one_at_a_time(log_prob: Callable, x: Tensor, known: Tensor, unknown: object
     return torch.where(known, x, high / (low + high))
 
 
-slips(
+known_mistakes(
     {
         "these are p(xᵢ = 1) for the unknown variables, as if nothing were known: writing the "
         "known values in afterwards does not tell the others about them": (

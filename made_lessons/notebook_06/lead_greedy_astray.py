@@ -7,7 +7,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from ..checking import Exercise, Misformed, exercise, one_of, require_none, slips, written
+from ..checking import Exercise, Misformed, exercise, known_mistakes, one_of, require_none, written
 
 FINDS_IT = (
     "here greedy does find the most probable row: the largest entry belongs to the likelier value "
@@ -49,38 +49,36 @@ def examine_table(answer: object, likelier: float | None = None) -> str:
     try:
         table = torch.as_tensor(answer, dtype=torch.float64).detach()
     except (TypeError, ValueError, RuntimeError):
-        raise Misformed(
-            "a tensor of shape (2, 2) is expected", came=type(answer).__name__
-        ) from None
+        raise Misformed("a tensor of shape (2, 2) is expected", got=type(answer).__name__) from None
     if table.shape != (2, 2):
         raise Misformed(
             "a joint distribution of two variables has four entries: table[a, b] is "
             "p(x₁ = a, x₂ = b)",
-            came=f"shape {tuple(table.shape)}",
+            got=f"shape {tuple(table.shape)}",
             expected="shape (2, 2)",
         )
-    came, total, p_of_1 = written(table), float(table.sum()), float(table[1].sum())
+    got, total, p_of_1 = written(table), float(table.sum()), float(table[1].sum())
     (greedy, mode), (other, other_mode) = map(_greedy_and_mode, (table, table.T))
     require_none(
         [
             (NOT_POSITIVE, not bool((table > 0).all())),
             (CONDITIONALS, bool(((table.sum(1) - 1).abs() < 1e-4).all())),
         ],
-        came=came,
+        got=got,
     )
-    require_none([(NOT_ONE, abs(total - 1) > 1e-4)], came=f"{came}, which sums to {total:.4g}")
-    require_none([(TIE, _has_tie(table))], came=came)
+    require_none([(NOT_ONE, abs(total - 1) > 1e-4)], got=f"{got}, which sums to {total:.4g}")
+    require_none([(TIE, _has_tie(table))], got=got)
     would_be_right = other != other_mode and not _has_tie(table.T)
     require_none(
         [(OTHER_AXIS, greedy == mode and would_be_right), (FINDS_IT, greedy == mode)],
-        tried=came,
+        tried=got,
         expected="two different rows (x₁, x₂)",
-        came=f"greedy takes {_row(table, greedy)}, which is also the most probable",
+        got=f"greedy takes {_row(table, greedy)}, which is also the most probable",
     )
     require_none(
         [(OTHER_P, likelier is not None and abs(p_of_1 - likelier) > 1e-4)],
         expected=f"p(x₁ = 1) = {likelier}",
-        came=f"p(x₁ = 1) = {p_of_1:.4g}",
+        got=f"p(x₁ = 1) = {p_of_1:.4g}",
     )
     return f"Greedy takes {_row(table, greedy)}, but the mode is {_row(table, mode)}."
 
@@ -117,7 +115,7 @@ def misleading_table() -> Tensor:
     return torch.tensor([[0.38, 0.02], [0.32, 0.28]])
 
 
-slips(
+known_mistakes(
     {
         FINDS_IT: torch.tensor([[0.4, 0.2], [0.3, 0.1]]),
         NOT_ONE: torch.tensor([[0.38, 0.02], [0.32, 0.32]]),

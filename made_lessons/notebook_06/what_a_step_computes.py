@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..checking import but, drawn_degrees, exercise, further_cases, one_of, slips
+from ..checking import but, drawn_degrees, exercise, further_cases, known_mistakes, one_of
 
 
 @exercise(
@@ -43,7 +43,7 @@ def to_compute(degrees: list[Tensor], t: int) -> list[Tensor]:
     return [*(units == t - 1 for units in hidden), order == t]
 
 
-slips(
+known_mistakes(
     {
         "a hidden unit of degree t sees the variable of degree t, which step t is only about to "
         "draw: the unit has to wait for the next step": but("units == t - 1", "units == t"),

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from ..checking import but, drawn, exercise, further_cases, one_of, slips
+from ..checking import but, drawn, exercise, further_cases, known_mistakes, one_of
 
 
 @exercise(
@@ -42,7 +42,7 @@ def _worth(weights: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
     return lambda log_w: weights(log_w).sum() ** 2 / (weights(log_w) ** 2).sum()
 
 
-slips(
+known_mistakes(
     {
         "exp(-900) is 0 for the computer, and 0 / 0 is nan: first subtract log_w.max(), which "
         "multiplies all weights by the same number": _worth(torch.exp),

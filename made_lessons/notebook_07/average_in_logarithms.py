@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor
 
-from ..checking import drawn, exercise, further_cases, one_of, slips
+from ..checking import drawn, exercise, further_cases, known_mistakes, one_of
 
 
 @exercise(
@@ -38,7 +38,7 @@ def _best(log_p: Tensor) -> Tensor:
     return log_p.max(0).values
 
 
-slips(
+known_mistakes(
     {
         "this is the mean of the logarithms. It belongs to the geometric mean of the "
         "probabilities, which is smaller than their mean, and its total is below 1": (

@@ -9,7 +9,16 @@ from functools import cache
 from made_course.common.words import listing
 from made_course.model.masks import check_ordering
 
-from ..checking import Exercise, Misformed, Slip, Wrong, exercise, require_none, shuffled, written
+from ..checking import (
+    Exercise,
+    KnownMistake,
+    Misformed,
+    Wrong,
+    exercise,
+    require_none,
+    shuffled,
+    written,
+)
 from .logistic_orderings import fit_orderings, half_adder_joint
 
 NAMES = ("x₁", "x₂", "carry", "sum")
@@ -64,7 +73,7 @@ def examine_guess(
 ) -> str:
     """Judge a best and a worst ordering by what they cost, and by what comes first, if given."""
     if not isinstance(answer, Mapping) or set(answer) != {"best", "worst"}:
-        raise Misformed(GUESSED, came=written(answer))
+        raise Misformed(GUESSED, got=written(answer))
     found = {}
     for name, ordering in answer.items():
         try:
@@ -72,26 +81,26 @@ def examine_guess(
         except (TypeError, ValueError) as error:
             raise Misformed(
                 _not_one(columns),
-                came=f"{name!r}: {written(ordering)}",
+                got=f"{name!r}: {written(ordering)}",
                 expected="such as [0, 1, 2, 3]",
             ) from error
     best, worst = found["best"], found["worst"]
     best_is_best, worst_is_worst = best[-1] != CARRY, worst[-1] == CARRY
     both_wrong = not best_is_best and not worst_is_worst
-    require_none([(SWAPPED, both_wrong)], came=f"{_cost(best)}, {_cost(worst)}")
-    require_none([(SUM_BEFORE_CARRY, not best_is_best)], tried="the best", came=_cost(best))
+    require_none([(SWAPPED, both_wrong)], got=f"{_cost(best)}, {_cost(worst)}")
+    require_none([(SUM_BEFORE_CARRY, not best_is_best)], tried="the best", got=_cost(best))
     if not worst_is_worst:
         faults = [
             (CARRY_FIRST, worst[0] == CARRY),
             (EFFECTS_FIRST, set(worst[:2]) == {CARRY, SUM}),
             (CARRY_IN_TIME, True),
         ]
-        require_none(faults, tried="the worst", came=_cost(worst))
+        require_none(faults, tried="the worst", got=_cost(worst))
     if first is not None and (best[0], worst[0]) != (first, first):
         raise Wrong(
             f"these are a best and a worst one, but in your variant both begin with "
             f"{THE_NAMES[first]}",
-            came=f"{_named(best)}; {_named(worst)}",
+            got=f"{_named(best)}; {_named(worst)}",
         )
     return f"{_cost(best)}, {_cost(worst)}."
 
@@ -106,7 +115,7 @@ def _guess(
     }
 
 
-def _wrong_guesses(columns: Sequence[int]) -> tuple[Slip, ...]:
+def _wrong_guesses(columns: Sequence[int]) -> tuple[KnownMistake, ...]:
     guesses = {
         SWAPPED: ([0, 1, SUM, CARRY], [0, 1, CARRY, SUM]),
         SUM_BEFORE_CARRY: ([0, 1, SUM, CARRY], [SUM, 1, 0, CARRY]),
@@ -114,8 +123,8 @@ def _wrong_guesses(columns: Sequence[int]) -> tuple[Slip, ...]:
         CARRY_IN_TIME: ([SUM, CARRY, 0, 1], [0, 1, CARRY, SUM]),
         CARRY_FIRST: ([0, 1, CARRY, SUM], [CARRY, SUM, 0, 1]),
     }
-    from_one = Slip({"best": [1, 2, 3, 4], "worst": [1, 2, 4, 3]}, _not_one(columns))
-    return (*(Slip(_guess(columns, *pair), why) for why, pair in guesses.items()), from_one)
+    from_one = KnownMistake({"best": [1, 2, 3, 4], "worst": [1, 2, 4, 3]}, _not_one(columns))
+    return (*(KnownMistake(_guess(columns, *pair), why) for why, pair in guesses.items()), from_one)
 
 
 def _vary_guess(exercise: Exercise, variant: str) -> Exercise:
@@ -128,7 +137,7 @@ def _vary_guess(exercise: Exercise, variant: str) -> Exercise:
     return replace(
         exercise,
         reference=lambda: right,
-        slips=_wrong_guesses(columns),
+        known_mistakes=_wrong_guesses(columns),
         examine=lambda answer: examine_guess(answer, columns, first),
         asks=f"Your variant: the variables have other numbers, {_numbered(columns)}. Both "
         f"orderings begin with {THE_NAMES[first]}.",
@@ -150,7 +159,7 @@ def _vary_guess(exercise: Exercise, variant: str) -> Exercise:
         "The sum is x₁ + x₂ − 2 · carry: a weighted sum, once the carry is known. So it matters "
         "only whether the carry comes last.",
     ),
-    slips=_wrong_guesses(COLUMNS),
+    known_mistakes=_wrong_guesses(COLUMNS),
 )
 def half_adder_guess() -> dict[str, list[int]]:
     """Any ordering in which the carry is not the last is best; those in which it is are worst."""

@@ -10,7 +10,7 @@ import torch
 
 from made_course.common.words import listing
 
-from ..checking import Exercise, Misformed, Slip, exercise, one_of, require_none, written
+from ..checking import Exercise, KnownMistake, Misformed, exercise, one_of, require_none, written
 
 KEYS = ("one image", "possible means")
 MEMBERS = (90, 92, 94)
@@ -88,13 +88,11 @@ def _numbers(values: object, members: Sequence[int]) -> set[float]:
     try:
         found = {float(value) for value in values}
     except (TypeError, ValueError, RuntimeError):
-        raise Misformed(
-            "'possible means' must be a list of numbers", came=written(values)
-        ) from None
+        raise Misformed("'possible means' must be a list of numbers", got=written(values)) from None
     if not found <= set(candidates(members)):
         raise Misformed(
             "'possible means' may hold those of the five numbers that are possible, and no others",
-            came=written(values),
+            got=written(values),
             expected=f"some of {', '.join(map(str, candidates(members)))}",
         )
     return found
@@ -103,12 +101,12 @@ def _numbers(values: object, members: Sequence[int]) -> set[float]:
 def examine_members(answer: object, members: Sequence[int] = MEMBERS) -> str:
     """Judge the mixture's NLL for one image, and which means over images are possible."""
     if not isinstance(answer, Mapping) or set(answer) != set(KEYS):
-        raise Misformed(ENTRIES, came=written(answer))
+        raise Misformed(ENTRIES, got=written(answer))
     one, means = answer["one image"], answer["possible means"]
     try:
         nats = float(one)
     except (TypeError, ValueError, RuntimeError):
-        raise Misformed("'one image' must be a number", came=written(one)) from None
+        raise Misformed("'one image' must be a number", got=written(one)) from None
     means = _numbers(means, members)
     right = _mixture(members)
     if not abs(nats - right) <= 0.01:  # nan is not near anything
@@ -120,7 +118,7 @@ def examine_members(answer: object, members: Sequence[int] = MEMBERS) -> str:
                 (f"three probabilities, {_powers(members)}: take −ln of their mean", True),
             ],
             tried="one image",
-            came=f"{nats:.4g} nats",
+            got=f"{nats:.4g} nats",
         )
     low, lower, above, middle, _ = candidates(members)
     require_none(
@@ -131,7 +129,7 @@ def examine_members(answer: object, members: Sequence[int] = MEMBERS) -> str:
             (TOO_FEW, means != {low, lower, above}),
         ],
         tried="the mean over many images",
-        came=written(sorted(means)),
+        got=written(sorted(means)),
     )
     return f"One image: {right:.3f} nats. The same is the most that the mean can be."
 
@@ -140,7 +138,7 @@ def _answer(one: float, means: Sequence[float]) -> dict[str, object]:
     return {"one image": one, "possible means": list(means)}
 
 
-def _wrong_answers(members: Sequence[int]) -> tuple[Slip, ...]:
+def _wrong_answers(members: Sequence[int]) -> tuple[KnownMistake, ...]:
     right, (low, lower, above, middle, _) = _mixture(members), candidates(members)
     numbers = _wrong_numbers(members) | {_near(members): right - 0.04}
     means = {
@@ -150,8 +148,11 @@ def _wrong_answers(members: Sequence[int]) -> tuple[Slip, ...]:
         TOO_FEW: [lower, above],
     }
     return (
-        *(Slip(_answer(number, (low, lower, above)), why) for why, number in numbers.items()),
-        *(Slip(_answer(right, possible), why) for why, possible in means.items()),
+        *(
+            KnownMistake(_answer(number, (low, lower, above)), why)
+            for why, number in numbers.items()
+        ),
+        *(KnownMistake(_answer(right, possible), why) for why, possible in means.items()),
     )
 
 
@@ -163,7 +164,7 @@ def _vary_members(exercise: Exercise, variant: str) -> Exercise:
     return replace(
         exercise,
         reference=lambda: _answer(_mixture(members), candidates(members)[:3]),
-        slips=_wrong_answers(members),
+        known_mistakes=_wrong_answers(members),
         examine=lambda answer: examine_members(answer, members),
         asks=f"Your variant: three members at {listing([*map(str, members)])} nats, and for the "
         f"means of the three others {listing([*map(str, candidates(members))])}.",
@@ -184,7 +185,7 @@ def _vary_members(exercise: Exercise, variant: str) -> Exercise:
         "For means, think of two kinds of images, and of members each of which is good at one "
         "kind: on every image the mixture is near the one that is good there.",
     ),
-    slips=_wrong_answers(MEMBERS),
+    known_mistakes=_wrong_answers(MEMBERS),
 )
 def three_members() -> dict[str, object]:
     """Log-mean-exp for one image; a mean over images is bounded above, by best + ln 3, only."""

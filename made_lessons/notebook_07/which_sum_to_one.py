@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..checking import Misformed, exercise, look, written
+from ..checking import Misformed, add_view, exercise, written
 
 LOGITS_IN_A_CIRCLE = (
     "over several orderings the mean output of x₁ depends on x₂, and that of x₂ on x₁. The chain "
@@ -32,18 +32,18 @@ A_WORD = f"each of {', '.join(map(repr, WAYS))} needs one of {', '.join(map(repr
 def _total(answer: object, way: str) -> str:
     """Return what somebody expects of Σp of an average."""
     if not isinstance(answer, Mapping) or set(answer) != set(WAYS):
-        raise Misformed(A_WORD, came=written(answer))
-    came = answer[way]
-    if not isinstance(came, str) or came not in TOTALS:
-        raise Misformed(A_WORD, came=f"{way!r}: {written(came)}")
-    return f"Σp is {came!r}"
+        raise Misformed(A_WORD, got=written(answer))
+    got = answer[way]
+    if not isinstance(got, str) or got not in TOTALS:
+        raise Misformed(A_WORD, got=f"{way!r}: {written(got)}")
+    return f"Σp is {got!r}"
 
 
 @exercise(
     "7.2",
     "Which of them sum to one?",
     stars=2,
-    said="Two of the five are distributions.",
+    message="Two of the five are distributions.",
     is_value=True,
     hints=(
         "Write Σp as a sum over boards of what is said of each board. For the first three, compare "
@@ -72,7 +72,7 @@ _WRONG = {
     "logits, one ordering": {_WHY["logits, one ordering"]: "either"},
 }
 for way, wrong in _WRONG.items():
-    look(
+    add_view(
         f"{way!r}",
         lambda answer, way=way: _total(answer, way),
         {cause: totals_of_averages() | {way: total} for cause, total in wrong.items()},

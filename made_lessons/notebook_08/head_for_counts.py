@@ -8,7 +8,7 @@ from torch.nn.functional import logsigmoid
 
 from made_course.model.heads import Head
 
-from ..checking import Misformed, View, Wrong, but, exercise, run, slips, written
+from ..checking import Misformed, View, Wrong, but, exercise, known_mistakes, run, written
 
 _RAISED = (
     "at moderate logits it is right, at large ones not: σ(z) is rounded to 0 or 1 there, and a "
@@ -61,7 +61,7 @@ def _built(answer: object) -> Head:
         raise Misformed(
             "a class is expected that inherits from Head, with log_prob and sample: hand over the "
             "class itself",
-            came=f"the class {answer.__name__}" if is_class else f"a {type(answer).__name__}",
+            got=f"the class {answer.__name__}" if is_class else f"a {type(answer).__name__}",
             expected="class Geometric(Head)",
         )
     try:
@@ -84,7 +84,7 @@ def _log_prob(params: Tensor, x: Tensor) -> View:
     return View(
         lambda answer, *case: run(_built(answer).log_prob, *case),
         f"log_prob({written(params)}, {written(x)})",
-        lambda _, came, __: cause if getattr(came, "shape", None) == x.shape else "",
+        lambda _, got, __: cause if getattr(got, "shape", None) == x.shape else "",
         name="log_prob(params, x)",
         cases=((params, x),),
     )
@@ -103,23 +103,23 @@ def _sum_of_one(z: float) -> View:
 def _drawn(answer: object, z: float) -> dict[str, object]:
     """Describe the samples for evenly spread u, whatever the order in which u leads to them."""
     head, params = _built(answer), torch.full((len(EVEN), 1), z)
-    came = run(head.sample, params, EVEN)
-    if not isinstance(came, Tensor) or came.shape != EVEN.shape:
-        shape = f"shape {tuple(came.shape)}" if isinstance(came, Tensor) else type(came).__name__
+    got = run(head.sample, params, EVEN)
+    if not isinstance(got, Tensor) or got.shape != EVEN.shape:
+        shape = f"shape {tuple(got.shape)}" if isinstance(got, Tensor) else type(got).__name__
         cause, expected = "sample gives one count for each u", f"shape {tuple(EVEN.shape)}"
-        raise Misformed(cause, expected=expected, came=shape)
-    if not torch.equal(came, run(head.sample, params, EVEN)):
+        raise Misformed(cause, expected=expected, got=shape)
+    if not torch.equal(got, run(head.sample, params, EVEN)):
         raise Wrong(_DRAWS_ITSELF)
-    came = came.double()
-    if not bool(came.isfinite().all()) or not torch.equal(came, came.round()):
-        raise Wrong(_REAL, came=written(came[:5]))
-    shares = (came[:, None] == torch.arange(5)).double().mean(0)
-    return {"shares of 0 to 4": shares, "mean": came.mean(), "largest": came.max()}
+    got = got.double()
+    if not bool(got.isfinite().all()) or not torch.equal(got, got.round()):
+        raise Wrong(_REAL, got=written(got[:5]))
+    shares = (got[:, None] == torch.arange(5)).double().mean(0)
+    return {"shares of 0 to 4": shares, "mean": got.mean(), "largest": got.max()}
 
 
-def _why_others_come(answer: object, came: dict, right: dict) -> str:
-    is_alike = torch.allclose(*(seen["shares of 0 to 4"].float() for seen in (came, right)))
-    if is_alike and came["largest"] < right["largest"]:
+def _why_others_come(answer: object, got: dict, right: dict) -> str:
+    is_alike = torch.allclose(*(seen["shares of 0 to 4"].float() for seen in (got, right)))
+    if is_alike and got["largest"] < right["largest"]:
         return _CUT_OFF
     return "samples do not come as often as log_prob says"
 
@@ -134,10 +134,10 @@ def _in_two_dimensions(answer: object) -> str:
     head, params = _built(answer), torch.linspace(-1.5, 1.0, len(EVEN))[:, None]
     row = run(head.sample, params, EVEN)
     try:
-        came = run(head.sample, params.view(*_SHAPE, 1), EVEN.view(_SHAPE))
+        got = run(head.sample, params.view(*_SHAPE, 1), EVEN.view(_SHAPE))
     except Wrong as wrong:
-        raise Wrong(_SAMPLES_FLAT, came=wrong.cause) from wrong
-    is_same = isinstance(came, Tensor) and torch.equal(came, row.view(_SHAPE))
+        raise Wrong(_SAMPLES_FLAT, got=wrong.cause) from wrong
+    is_same = isinstance(got, Tensor) and torch.equal(got, row.view(_SHAPE))
     return "the same samples" if is_same else "others"
 
 
@@ -149,18 +149,18 @@ def _ends(z: float) -> View:
 
     def see(answer: object) -> str:
         u = torch.tensor([0.0, 1 - 2**-24])
-        came = run(_built(answer).sample, torch.full((2, 1), z), u)
-        if came[0] == -1 or not bool(((came >= 0) & came.isfinite()).all()):
-            return written(came)
-        return "counts" if came.is_floating_point() else f"{written(came)}, {came.dtype}"
+        got = run(_built(answer).sample, torch.full((2, 1), z), u)
+        if got[0] == -1 or not bool(((got >= 0) & got.isfinite()).all()):
+            return written(got)
+        return "counts" if got.is_floating_point() else f"{written(got)}, {got.dtype}"
 
-    def cause(answer: object, came: str, right: str) -> str:
-        if "torch." in came:
+    def cause(answer: object, got: str, right: str) -> str:
+        if "torch." in got:
             return (
                 "counts are asked for as floats, which .floor() gives: a model takes its samples "
                 "as inputs"
             )
-        is_below = came.startswith("[-1")
+        is_below = got.startswith("[-1")
         ends = "u = 0 and the largest u below 1 must give counts, too: torch.rand draws both"
         return _BELOW_ZERO if is_below else ends
 
@@ -193,7 +193,7 @@ _FURTHER = ((0.4, 0.0), (-0.7, 3.0), (120.0, 2.0), (-120.0, 2.0))
         _ends(0.0),
         _ends(TINY),
     ),
-    said="Σp = 1, and samples come as often as log_prob says.",
+    message="Σp = 1, and samples come as often as log_prob says.",
     hints=(
         "Write the probability down first: x failures and one success have (1 − q)^x · q. Take the "
         "logarithm, with log q = logsigmoid(z) and log(1 − q) = logsigmoid(−z).",
@@ -221,7 +221,7 @@ class Geometric(Head):
         return (torch.log1p(-u) / log_fail).floor()
 
 
-slips(
+known_mistakes(
     {
         "success and failure have changed places: q = σ(z) belongs to the one success, and 1 − q "
         "to each of the x failures": but(

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from made_course.model.heads import MixtureOfGaussians
 
-from ..checking import but, drawn, exercise, further_cases, one_of, slips
+from ..checking import but, drawn, exercise, further_cases, known_mistakes, one_of
 
 
 def _other_mixture(word: str) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -52,7 +52,7 @@ def mixture_log_prob(x: Tensor, weights: Tensor, means: Tensor, stds: Tensor) ->
     return (weights.log() + log_bells).logsumexp(dim=-1)
 
 
-slips(
+known_mistakes(
     {
         "this is a mean of logarithms. The density is the sum of weighted bells, so the logarithm "
         "comes after the sum: logsumexp of the logs of the terms": but(

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from made_course.model.heads import Categorical
 
-from ..checking import drawn, exercise, further_cases, slips
+from ..checking import drawn, exercise, further_cases, known_mistakes
 
 
 def _at_class(values: Tensor, x: Tensor) -> Tensor:
@@ -52,7 +52,7 @@ def categorical_log_prob(logits: Tensor, x: Tensor) -> Tensor:
     return log_p.gather(-1, x.long()[..., None]).squeeze(-1).sum(dim=1)
 
 
-slips(
+known_mistakes(
     {
         "these are the logits of the classes. A logit is no logarithm of a probability yet: take "
         "off the log of the sum over all classes": lambda z, x: _at_class(z, x).sum(1),

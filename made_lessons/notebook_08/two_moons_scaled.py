@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from ..checking import drawn, exercise, further_cases, one_of, slips
+from ..checking import drawn, exercise, further_cases, known_mistakes, one_of
 
 
 @exercise(
@@ -27,7 +27,7 @@ def nll_after_scaling(nll: float, scale: float, input_dim: int) -> float:
     return nll + input_dim * math.log(scale)
 
 
-slips(
+known_mistakes(
     {
         "no change? The same probability now lies on a larger area, so there is less of it on each "
         "unit of area": lambda nll, scale, d: nll,

@@ -153,7 +153,7 @@ def _examine(model: object) -> str:
     if isinstance(model, type) or not callable(getattr(model, "log_prob", None)):
         raise Misformed(
             "a model is needed: an object with log_prob(x), from points (n, 2) to (n,) numbers",
-            came="a class" if isinstance(model, type) else f"a {type(model).__name__}",
+            got="a class" if isinstance(model, type) else f"a {type(model).__name__}",
             expected="a MADE, or an object of your own",
         )
     require_finite_weights(model)
@@ -192,28 +192,28 @@ def _examine(model: object) -> str:
 
 
 def _report(apart: Tensor, area: float | None = None) -> dict[str, str]:
-    came = f"{ENTROPY + apart.mean().item():.2f} differential nats"
+    got = f"{ENTROPY + apart.mean().item():.2f} differential nats"
     return {
         "tried": f"the {len(apart):,} points that this exercise keeps",
         "expected": f"less than {ENTROPY + WITHIN:.2f} differential nats",
-        "came": came if area is None else f"{came}; the integral is {area:.2f}",
+        "got": got if area is None else f"{got}; the integral is {area:.2f}",
     }
 
 
 def _log_densities(model: object, x: Tensor) -> Tensor:
-    came = asked(model.log_prob, model, x)
+    got = asked(model.log_prob, model, x)
     require_none(
         [
-            (_IS_ONE_NUMBER, came.numel() == 1),
-            (_IS_EACH_VARIABLE, came.shape == x.shape),
-            ("log_prob(x) has another shape", came.shape != x.shape[:1]),
+            (_IS_ONE_NUMBER, got.numel() == 1),
+            (_IS_EACH_VARIABLE, got.shape == x.shape),
+            ("log_prob(x) has another shape", got.shape != x.shape[:1]),
         ],
-        came=f"shape {tuple(came.shape)}",
+        got=f"shape {tuple(got.shape)}",
         expected=f"shape ({len(x)},)",
     )
-    if bool(came.isnan().any()) or bool((came == math.inf).any()):
+    if bool(got.isnan().any()) or bool((got == math.inf).any()):
         raise Wrong("log_prob(x) is not finite everywhere: it needs its stable form")
-    return came
+    return got
 
 
 def _asked(model: object, kept: Tensor, grid: Tensor) -> tuple[Tensor, Tensor]:
@@ -237,7 +237,7 @@ def _require_speed(model: object, kept: Tensor) -> None:
             "distances",
             tried=f"log_prob of {len(few):,} points, to see how long {len(kept) + CELLS**2:,} take",
             expected=f"at most {LIMIT_S:g} seconds",
-            came=f"about {needed:.0f} seconds",
+            got=f"about {needed:.0f} seconds",
         )
 
 
@@ -257,7 +257,7 @@ def _require_rows_apart(log_p: Tensor, again: Tensor) -> None:
         [(_MIXES_ROWS, not torch.allclose(log_p, again, rtol=1e-3, atol=1e-3))],
         tried="log_prob of one point twice, among others each time",
         expected="the same number",
-        came=f"{log_p[at]:.3f} and {again[at]:.3f}",
+        got=f"{log_p[at]:.3f} and {again[at]:.3f}",
     )
 
 
@@ -268,7 +268,7 @@ def _require_area_of_one(area: float, values: Tensor, grid: Tensor, cell: float)
             _faults_of_area(area, values, grid, cell),
             tried=f"the integral over the square from −{REACH:.0f} to {REACH:.0f}",
             expected="1",
-            came=f"{area:.4g}" if math.isfinite(area) else highest,
+            got=f"{area:.4g}" if math.isfinite(area) else highest,
         )
 
 

@@ -64,7 +64,7 @@ def _judge(nll: Tensor) -> str:
             "to two of these",
             tried=kept,
             expected=f"more than {2 * error:.2f} nats less than {to_beat.mean():.2f}",
-            came=f"{nll.mean():.2f} nats",
+            got=f"{nll.mean():.2f} nats",
         )
     return f"{said} Member by member it is {gain:.2f} ± {error:.2f} nats below section 7's model."
 

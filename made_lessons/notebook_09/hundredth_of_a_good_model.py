@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor
 
-from ..checking import but, drawn, exercise, further_cases, slips
+from ..checking import but, drawn, exercise, further_cases, known_mistakes
 
 
 @exercise(
@@ -33,7 +33,7 @@ def mix(log_p: Tensor, log_q: Tensor, share: float) -> Tensor:
     return torch.logaddexp(math.log(share) + log_p, math.log1p(-share) + log_q)
 
 
-slips(
+known_mistakes(
     {
         "these are averages of log-probabilities. A mixture averages probabilities; the logarithm "
         "comes last": lambda log_p, log_q, share: share * log_p + (1 - share) * log_q,

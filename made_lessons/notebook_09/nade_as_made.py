@@ -9,7 +9,7 @@ from torch import Tensor
 
 from made_course.leaks.dependence import binary_points
 
-from ..checking import ABSOLUTE, Misformed, View, Wrong, but, exercise, run, slips, written
+from ..checking import ABSOLUTE, Misformed, View, Wrong, but, exercise, known_mistakes, run, written
 
 
 def _logits(weight: Tensor, bias: Tensor, out: Tensor, b: Tensor, x: Tensor) -> Tensor:
@@ -36,7 +36,7 @@ def _seen(answer: object, W: Tensor, c: Tensor, V: Tensor, b: Tensor, order: Ten
     logits = _logits(*weights, b.double(), binary_points(D).double())
     if bool(logits.isnan().any()):
         cause = "there are numbers among these weights that are not finite"
-        raise Wrong(cause, came=f"logits {written(logits[0].float())}")
+        raise Wrong(cause, got=f"logits {written(logits[0].float())}")
     return logits
 
 
@@ -50,33 +50,33 @@ def _said(answer: object) -> str:
     return f"On all binary rows the two differ by less than 1e-6 (largest: {largest:.0e})."
 
 
-def _as_weights(came: object, D: int, H: int) -> list[Tensor]:
+def _as_weights(got: object, D: int, H: int) -> list[Tensor]:
     shapes = (D * H, D), (D * H,), (D, D * H)
-    if not isinstance(came, list | tuple) or len(came) != 3:
-        few = isinstance(came, list | tuple)
+    if not isinstance(got, list | tuple) or len(got) != 3:
+        few = isinstance(got, list | tuple)
         raise Misformed(
             "three tensors are needed: return weight, bias, out",
-            came=f"{len(came)} of them" if few else type(came).__name__,
+            got=f"{len(got)} of them" if few else type(got).__name__,
             expected="a tuple of three tensors",
         )
-    came_shapes = [tuple(getattr(part, "shape", ())) for part in came]
+    came_shapes = [tuple(getattr(part, "shape", ())) for part in got]
     if came_shapes != [*shapes] and sorted(came_shapes) == sorted(shapes):
         cause = "the three tensors stand in another order: return weight, bias, out"
-        raise Misformed(cause, came=f"shapes {came_shapes}", expected=f"shapes {[*shapes]}")
+        raise Misformed(cause, got=f"shapes {came_shapes}", expected=f"shapes {[*shapes]}")
     names = "weight", "bias", "out"
-    for name, part, shape in zip(names, came, shapes, strict=True):
+    for name, part, shape in zip(names, got, shapes, strict=True):
         if not isinstance(part, Tensor) or part.shape != shape:
             kind = f"shape {tuple(part.shape)}" if isinstance(part, Tensor) else type(part).__name__
             raise Misformed(
                 f"{name} must be a tensor of D · H units: H for each degree 0..D-1",
-                came=kind,
+                got=kind,
                 expected=f"shape {shape}",
             )
-    return [part.detach() for part in came]
+    return [part.detach() for part in got]
 
 
-def _which_outputs(answer: object, came: Tensor, right: Tensor) -> str:
-    apart = (came - right).abs().amax(0) > ABSOLUTE
+def _which_outputs(answer: object, got: Tensor, right: Tensor) -> str:
+    apart = (got - right).abs().amax(0) > ABSOLUTE
     wrong = [f"x{i + 1}" for i in apart.nonzero().ravel().tolist()]
     return (
         f"the logits differ for {', '.join(wrong)}. The output of order d must hear H units, with "
@@ -89,7 +89,7 @@ def _which_outputs(answer: object, came: Tensor, right: Tensor) -> str:
     "NADE as a MADE with tied units",
     stars=3,
     views=[View(_seen, _tried, _which_outputs, cases=(nade,)) for nade in _nades()],
-    said=_said,
+    message=_said,
     hints=(
         "Copy the hidden layer D times. Copy number d, counted from 0, has degree d: it sees the "
         "variables of order d and less. Which copy does the output of order d hear?",
@@ -108,7 +108,7 @@ def tie(W: Tensor, c: Tensor, V: Tensor, order: Tensor) -> tuple[Tensor, Tensor,
     return W.repeat(D, 1) * sees, c.repeat(D), V.repeat(1, D) * heard
 
 
-slips(
+known_mistakes(
     {
         "an output hears the units of its own degree, and these have seen its variable: it leaks. "
         "The output of degree d hears the copy of degree d − 1": but(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import BoolTensor
 
-from ..checking import but, exercise, further_cases, one_of, slips
+from ..checking import but, exercise, further_cases, known_mistakes, one_of
 
 
 @exercise(
@@ -33,7 +33,7 @@ def window_mask(side: int, strict: bool) -> BoolTensor:
     return near_row & near_column & earlier
 
 
-slips(
+known_mistakes(
     {
         "the window wraps around: the last pixel of a row and the first of the next differ by 1 in "
         "number, and are no neighbours. Compare rows and columns": but(

@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor
 
-from ..checking import but, dtypes, exercise, further_cases, gradients, one_of, slips
+from ..checking import but, dtypes, exercise, further_cases, gradients, known_mistakes, one_of
 from .drawn_around_zero import around_zero
 
 
@@ -43,7 +43,7 @@ def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     return scores.masked_fill(~mask, -math.inf).softmax(-1) @ value
 
 
-slips(
+known_mistakes(
     {
         "there is no mask, so each position takes the mean over all positions, including later "
         "ones": but(".masked_fill(~mask, -math.inf)", ""),

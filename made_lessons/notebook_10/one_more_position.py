@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor
 
-from ..checking import but, exercise, further_cases, one_of, slips
+from ..checking import but, exercise, further_cases, known_mistakes, one_of
 from .drawn_around_zero import around_zero
 
 
@@ -46,7 +46,7 @@ def one_more(
     return weights @ values, keys, values
 
 
-slips(
+known_mistakes(
     {
         "the new position does not see itself: append its key and value to the cache before you "
         "compute the scores. Otherwise the first position has nothing to look at": but(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from ..checking import but, drawn, exercise, further_cases, one_of, slips
+from ..checking import but, drawn, exercise, further_cases, known_mistakes, one_of
 
 
 @exercise(
@@ -30,7 +30,7 @@ def in_other_words(nats: float, n_bytes: int, n_tokens: int) -> tuple[float, flo
     return nats / math.log(2) / n_bytes, math.exp(nats / n_tokens)
 
 
-slips(
+known_mistakes(
     {
         "the nats are multiplied by ln 2: a bit is the smaller unit, so there are more of them: "
         "divide": but("/ math.log(2)", "* math.log(2)"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..checking import but, dtypes, exercise, further_cases, gradients, one_of, slips
+from ..checking import but, dtypes, exercise, further_cases, gradients, known_mistakes, one_of
 from .drawn_around_zero import around_zero
 
 
@@ -36,7 +36,7 @@ def shift(h: Tensor, start: Tensor) -> Tensor:
     return torch.cat([start.expand(len(h), 1, -1), h[:, :-1]], dim=1)
 
 
-slips(
+known_mistakes(
     {
         "roll carries the last vector to the first position, so x₁ would be predicted from x_D: a "
         "leak. The first position holds the start": lambda h, start: h.roll(1, 1),

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from made_course.data.toys import bars_and_stripes
 
-from ..checking import Misformed, View, but, drawn, exercise, look, run, slips, written
+from ..checking import Misformed, View, add_view, but, drawn, exercise, known_mistakes, run, written
 
 BOARDS = [[int(bit) for bit in board] for board in bars_and_stripes().tolist()]
 MOST = 170
@@ -64,7 +64,7 @@ def _decoded(answer: object, bits: list[int], chances: list[int]) -> str:
     """Say to which bits the code of some bits is decoded; the code may be any that is right."""
     code = run(answer, bits, chances)
     if not isinstance(code, str) or not set(code) <= {"0", "1"}:
-        raise Misformed("a text of 0 and 1 is asked for", came=written(code))
+        raise Misformed("a text of 0 and 1 is asked for", got=written(code))
     back = decode(code[: 16 * len(bits)], len(bits), lambda past: chances[len(past)])
     if back == bits:
         return f"a code that decodes to {written(bits)}"
@@ -90,7 +90,7 @@ _OTHER_BITS = (
     "The coder",
     stars=3,
     views=[View(_decoded, cause=_OTHER_BITS, cases=(case,)) for case in _CASES],
-    said=_said,
+    message=_said,
     hints=(
         "Begin with low, width = 0, 1. For each bit: multiply both by 65,536 (<< 16), and split "
         "the new width: width * chance of the old one goes to a 1, the lower part.",
@@ -112,7 +112,7 @@ def encode(bits: list[int], chances: list[int]) -> str:
     return f"{number:0{k}b}" if k else ""
 
 
-slips(
+known_mistakes(
     {
         "the parts are swapped: a 1 takes the lower part, as a sampler draws a 1 where its die is "
         "at most p": but("if bit else", "if not bit else"),
@@ -133,7 +133,7 @@ slips(
         _OTHER_BITS: but("low << 16", "low"),
     }
 )
-look(
+add_view(
     "thirty boards",
     _length,
     "the code is longer than its bits need: of all numbers in the interval choose the one with "
@@ -151,7 +151,7 @@ def _by_floats(bits: list[int], chances: list[int]) -> str:
     return f"{math.ceil(low * 2**k):0{k}b}" if k else ""
 
 
-look(
+add_view(
     "thirty boards, coded and decoded",
     _right_boards,
     "low and width need 16 bits more for each variable, and a float keeps 53 in all: compute with "

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from made_course.data.toys import bars_and_stripes, rain_diary
 
-from ..checking import but, drawn, exercise, further_cases, shuffled, slips
+from ..checking import but, drawn, exercise, further_cases, known_mistakes, shuffled
 from .counting import entropy
 
 _DIARY, _BOARDS = rain_diary(), bars_and_stripes()
@@ -56,7 +56,7 @@ def _pairs(rows: Tensor, past: list[int], group: list[int]) -> float:
     return sum(cost_of_group(rows, past, [*pair]) for pair in pairs)
 
 
-slips(
+known_mistakes(
     {
         "the past is left out: variables that are independent at first may depend on one another "
         "once others are known, and the other way round": (

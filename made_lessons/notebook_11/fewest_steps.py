@@ -11,7 +11,7 @@ from torch import Tensor
 from made_course.common.words import listing, variable_names
 from made_course.data.toys import bars_and_stripes
 
-from ..checking import Wrong, exercise, require_none, slips, written
+from ..checking import Wrong, exercise, known_mistakes, require_none, written
 from .cost_of_a_group import cost_of_group
 from .counting import nats_of
 
@@ -46,10 +46,10 @@ def _examine(answer: object) -> str:
                 _TWO_DIGITS if nats < math.log(30) + 0.005 else _lossy(step),
                 tried=f"step {step}, {_named(group)} at once",
                 expected="a cost of 0 nats",
-                came=f"{cost:.4f} nats, and {nats:.4f} for the whole board",
+                got=f"{cost:.4f} nats, and {nats:.4f} for the whole board",
             )
         past += group
-    require_none([(_MORE, len(groups) > len(fewest_steps()))], came=f"{len(groups)} steps")
+    require_none([(_MORE, len(groups) > len(fewest_steps()))], got=f"{len(groups)} steps")
     return f"{len(groups)} steps for 16 variables, ln 30 = 3.4012 nats, and fewer cannot do it."
 
 
@@ -66,7 +66,7 @@ def _groups(answer: object) -> list[list[int]]:
             (f"{lacks}: all of them whole numbers", not all(type(i) is int for i in found)),
             (each, sorted(found) != list(range(16))),
         ],
-        came=written(answer),
+        got=written(answer),
     )
     return [group for group in groups if group]
 
@@ -111,7 +111,7 @@ def fewest_steps() -> list[list[int]]:
     return [[0], [1], [2], [3], [4, 8, 12], inside]
 
 
-slips(
+known_mistakes(
     {
         _MORE: [[i] for i in range(16)],
         _TWO_DIGITS: LEAST[5],

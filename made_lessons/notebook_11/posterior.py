@@ -5,7 +5,16 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..checking import but, drawn, dtypes, exercise, further_cases, gradients, one_of, slips
+from ..checking import (
+    but,
+    drawn,
+    dtypes,
+    exercise,
+    further_cases,
+    gradients,
+    known_mistakes,
+    one_of,
+)
 
 
 def _case(word: str, rows: int, classes: int = 3, lowest: int = -90) -> tuple[Tensor, Tensor]:
@@ -36,7 +45,7 @@ def posterior(log_prior: Tensor, log_given: Tensor) -> Tensor:
     return joint - joint.logsumexp(1, keepdim=True)
 
 
-slips(
+known_mistakes(
     {
         "the prior is missing: a label that is rare needs a picture that says so louder": but(
             "log_prior + log_given", "log_given"

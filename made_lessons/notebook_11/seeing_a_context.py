@@ -8,7 +8,7 @@ from torch import Tensor
 from made_course.common.words import hat, variable_names
 from made_course.model import masks as package
 
-from ..checking import Misformed, Wrong, but, exercise, run, slips, written, written_call
+from ..checking import Misformed, Wrong, but, exercise, known_mistakes, run, written, written_call
 
 _DEAF = (
     "x̂₁ does not see the context: it sees only units of a degree smaller than 1, and there are "
@@ -38,17 +38,17 @@ def _examine(answer: object) -> str:
 def _why_missing(i: int, j: int, degrees: Tensor, D: int, tried: str) -> Wrong:
     """Say why output i does not see input j, which is the context where j is 0."""
     if int(degrees.max()) >= D:
-        return Wrong(_TOO_HIGH, tried=tried, came=written(degrees))
+        return Wrong(_TOO_HIGH, tried=tried, got=written(degrees))
     if int(degrees.min()) < 0:
         cause = "a unit of degree −1 would not even see the context: the smallest degree is 0"
-        return Wrong(cause, tried=tried, came=written(degrees))
+        return Wrong(cause, tried=tried, got=written(degrees))
     names = variable_names(D)
     output, what = hat(names[i]), names[j - 1] if j else "the context"
     return Wrong(
         _DEAF if i == j == 0 else _unseen(output, what),
         tried=tried,
         expected=f"a path from {what} to {output}",
-        came=f"degrees {written(degrees)}",
+        got=f"degrees {written(degrees)}",
     )
 
 
@@ -62,12 +62,12 @@ def _unseen(output: str, what: str) -> str:
 def _require_degrees(degrees: object, width: int, tried: str) -> None:
     is_tensor = isinstance(degrees, Tensor)
     if not is_tensor or degrees.is_floating_point() or degrees.dtype == torch.bool:
-        came = written(degrees)
-        raise Misformed("a tensor of whole numbers is asked for", tried=tried, came=came)
+        got = written(degrees)
+        raise Misformed("a tensor of whole numbers is asked for", tried=tried, got=got)
     if degrees.shape != (width,):
-        came = f"shape {tuple(degrees.shape)}"
+        got = f"shape {tuple(degrees.shape)}"
         cause = "there is one degree for each unit: shape (width,)"
-        raise Misformed(cause, tried=tried, came=came)
+        raise Misformed(cause, tried=tried, got=got)
 
 
 @exercise(
@@ -88,7 +88,7 @@ def hidden_degrees(width: int, D: int) -> Tensor:
     return torch.arange(width) % D
 
 
-slips(
+known_mistakes(
     {
         _DEAF: but("% D", "% max(D - 1, 1) + 1"),
         _TOO_HIGH: but("% D", "% D + 1"),

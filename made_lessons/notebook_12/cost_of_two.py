@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..checking import but, drawn, exercise, further_cases, one_of, slips
+from ..checking import but, drawn, exercise, further_cases, known_mistakes, one_of
 
 
 def _table(word: str, rows: int, columns: int) -> Tensor:
@@ -54,7 +54,7 @@ def _without_xlogy(joint: Tensor) -> Tensor:
     return (joint * (joint / each).log()).sum()
 
 
-slips(
+known_mistakes(
     {
         "the result is not a number where a probability is 0: 0 · ln 0 is nan in floats. "
         "torch.xlogy(p, p) is 0 there": _without_xlogy,

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from ..checking import but, drawn, exercise, further_cases, run, slips
+from ..checking import but, drawn, exercise, further_cases, known_mistakes, run
 
 
 def mean(log_p: Tensor) -> Tensor:
@@ -70,7 +70,7 @@ def over_orderings(log_p: Tensor, combine: Callable[[Tensor], Tensor]) -> Tensor
     return value[0]
 
 
-slips(
+known_mistakes(
     {
         "only the first step counts: the value of what is hidden after it is missing, or still 0 "
         "when it is needed. Begin with the full set, and add the value of the larger set": but(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..checking import but, drawn, exercise, further_cases, one_of, slips
+from ..checking import but, drawn, exercise, further_cases, known_mistakes, one_of
 
 
 def _case(word: str, rows: int, D: int) -> tuple[Tensor, Tensor]:
@@ -36,7 +36,7 @@ def weighted_loss(cost: Tensor, known: Tensor) -> Tensor:
 
 
 _HIDDEN = "(cost * hidden)"
-slips(
+known_mistakes(
     {
         "the known pixels are counted too. The network reads them, so their costs say nothing: "
         "multiply the costs by 1 - known": but(_HIDDEN, "cost"),

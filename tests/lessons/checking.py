@@ -34,7 +34,7 @@ def wrong(exercise, answer, *words):
     with pytest.raises(Wrong) as caught:
         examine(exercise_named(exercise) if isinstance(exercise, str) else exercise, answer)
     found = caught.value
-    report = f"{found.tried}\n{found.expected}\n{found.came}\n{found.cause}"
+    report = f"{found.tried}\n{found.expected}\n{found.got}\n{found.cause}"
     for part in words:
         assert part in report
     return found

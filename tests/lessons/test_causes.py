@@ -1,4 +1,4 @@
-"""Wrong answers as learners type them: each hears its cause, by a slip or by how it is related."""
+"""Wrong answers as learners type them: each hears its cause, by a mistake or by a relation."""
 
 import math
 import re
@@ -255,4 +255,4 @@ def test_dots_that_are_left_in_a_result_are_told_before_chance():
 
 def test_numbers_that_differ_are_shown_so_that_they_do():
     found = wrong("5.1", nearly)
-    assert (found.expected, found.came) == ("1.2022459", "1.2016447")
+    assert (found.expected, found.got) == ("1.2022459", "1.2016447")

@@ -17,19 +17,19 @@ from made_lessons.checking.calls import is_unchanged, run
 from made_lessons.checking.catalogue import exercise_named
 from made_lessons.checking.comparing import is_same, require_same
 from made_lessons.checking.examine import compare, examine
-from made_lessons.checking.exercise import Slip, Wrong
+from made_lessons.checking.exercise import KnownMistake, Wrong
 from made_lessons.checking.in_words import written
 from made_lessons.checking.time_limits import TookTooLong, time_limit
 from made_lessons.checking.unfinished import parts_to_do
 from made_lessons.checking.views import UNSEEN, VALUE, View
 
 
-def compare_on_cases(answer, reference, cases, slips):
-    compare(View(cases=tuple(cases)), answer, reference, slips)
+def compare_on_cases(answer, reference, cases, known_mistakes):
+    compare(View(cases=tuple(cases)), answer, reference, known_mistakes)
 
 
-def compare_value(answer, reference, slips):
-    compare(VALUE, answer, reference, slips)
+def compare_value(answer, reference, known_mistakes):
+    compare(VALUE, answer, reference, known_mistakes)
 
 
 def said(function, *arguments):
@@ -40,7 +40,7 @@ def said(function, *arguments):
     return {
         "why": wrong.cause,
         "expected": wrong.expected,
-        "came": wrong.came,
+        "got": wrong.got,
         "tried": wrong.tried,
     }
 
@@ -156,7 +156,7 @@ def test_a_changed_model_is_noticed():
 
     found = said(run, spoils, model)
     assert "changed what it was given" in found["why"]
-    assert found["came"] == "a Linear, changed"
+    assert found["got"] == "a Linear, changed"
 
 
 @pytest.mark.parametrize(
@@ -301,7 +301,7 @@ def test_a_check_and_an_answer_that_is_stopped_leave_a_tracer_working():
 
 
 @pytest.mark.parametrize(
-    ("came", "expected", "why"),
+    ("got", "expected", "why"),
     [
         (None, 1, "is a `return` missing"),
         ([1], torch.ones(1), "must be a torch.Tensor"),
@@ -334,12 +334,12 @@ def test_a_check_and_an_answer_that_is_stopped_leave_a_tracer_working():
         ("a", "b", "differs in value"),
     ],
 )
-def test_differences_are_named(came, expected, why):
-    assert re.search(why, said(require_same, came, expected)["why"])
+def test_differences_are_named(got, expected, why):
+    assert re.search(why, said(require_same, got, expected)["why"])
 
 
 @pytest.mark.parametrize(
-    ("came", "expected"),
+    ("got", "expected"),
     [
         (torch.ones(2, dtype=torch.float64), torch.ones(2)),
         (torch.ones(2, dtype=torch.int32), torch.ones(2, dtype=torch.long)),
@@ -358,52 +358,55 @@ def test_differences_are_named(came, expected, why):
         (float("inf"), float("inf")),
     ],
 )
-def test_what_does_not_matter_is_no_difference(came, expected):
-    assert is_same(came, expected)
+def test_what_does_not_matter_is_no_difference(got, expected):
+    assert is_same(got, expected)
 
 
-def test_the_slip_that_does_the_same_is_the_cause():
-    slips = [Slip(lambda x: x, "nothing was added"), Slip(lambda x: x / 0, "divided by zero")]
+def test_the_mistake_that_does_the_same_is_the_cause():
+    known_mistakes = [
+        KnownMistake(lambda x: x, "nothing was added"),
+        KnownMistake(lambda x: x / 0, "divided by zero"),
+    ]
     cases = [(1,), (2,)]
 
     def plus_one(x):
         return x + 1
 
-    compare_on_cases(plus_one, plus_one, cases, slips)
-    found = said(compare_on_cases, lambda y: y * 1, plus_one, cases, slips)
-    assert found == found | {"why": "nothing was added", "expected": "2", "came": "1"}
-    assert said(compare_on_cases, lambda y: 1 / 0, plus_one, cases, slips)["why"].startswith(
-        "divided by zero"
-    )
-    found = said(compare_on_cases, lambda y: y**3 - 3, plus_one, cases, slips)
+    compare_on_cases(plus_one, plus_one, cases, known_mistakes)
+    found = said(compare_on_cases, lambda y: y * 1, plus_one, cases, known_mistakes)
+    assert found == found | {"why": "nothing was added", "expected": "2", "got": "1"}
+    assert said(compare_on_cases, lambda y: 1 / 0, plus_one, cases, known_mistakes)[
+        "why"
+    ].startswith("divided by zero")
+    found = said(compare_on_cases, lambda y: y**3 - 3, plus_one, cases, known_mistakes)
     assert found["why"] == "the answer differs in value"
 
 
-def test_a_view_has_its_own_words_for_what_no_slip_looks_like():
+def test_a_view_has_its_own_words_for_what_no_mistake_looks_like():
     view = View(lambda answer: {"even": answer % 2 == 0}, "answer % 2", "it is odd")
     compare(view, 4, 2, [])
     assert said(compare, view, 3, 2, []) == {
         "why": "it is odd",
         "expected": "{'even': True}",
-        "came": "{'even': False}",
+        "got": "{'even': False}",
         "tried": "answer % 2",
     }
-    assert said(compare, view, 3, 2, [Slip(5, "five")])["why"] == "five"
-    hidden = View(view.see, cause=lambda answer, came, right: f"{answer} is odd", expected="")
+    assert said(compare, view, 3, 2, [KnownMistake(5, "five")])["why"] == "five"
+    hidden = View(view.see, cause=lambda answer, got, right: f"{answer} is odd", expected="")
     assert said(compare, hidden, 3, 2, []) == {
         "why": "3 is odd",
         "expected": "",
-        "came": "{'even': False}",
+        "got": "{'even': False}",
         "tried": "",
     }
 
 
-def test_a_slip_that_shows_in_an_earlier_view_is_not_the_cause():
+def test_a_mistake_that_shows_in_an_earlier_view_is_not_the_cause():
     first, second = View(lambda answer: answer[0]), View(lambda answer: answer[1], cause="other")
-    slips = [Slip((7, 7), "both"), Slip((1, 7), "the second")]
-    assert said(compare, second, (1, 7), (1, 2), slips)["why"] == "both"
-    assert said(compare, second, (1, 7), (1, 2), slips, [first])["why"] == "the second"
-    assert said(compare, second, (1, 8), (1, 2), slips, [first])["why"] == "other"
+    known_mistakes = [KnownMistake((7, 7), "both"), KnownMistake((1, 7), "the second")]
+    assert said(compare, second, (1, 7), (1, 2), known_mistakes)["why"] == "both"
+    assert said(compare, second, (1, 7), (1, 2), known_mistakes, [first])["why"] == "the second"
+    assert said(compare, second, (1, 8), (1, 2), known_mistakes, [first])["why"] == "other"
 
 
 def test_what_cannot_be_seen_is_not_compared():
@@ -417,32 +420,37 @@ def test_a_reference_is_seen_in_float64_and_rounded():
 
 
 def test_a_right_value_is_not_told():
-    slips = [Slip(4, "squared")]
-    assert said(compare_value, 4, 8, slips)["why"] == "squared"
-    assert said(compare_value, 5, 8, slips) == {
+    known_mistakes = [KnownMistake(4, "squared")]
+    assert said(compare_value, 4, 8, known_mistakes)["why"] == "squared"
+    assert said(compare_value, 5, 8, known_mistakes) == {
         "why": "the answer differs in value",
         "expected": "",
-        "came": "5",
+        "got": "5",
         "tried": "",
     }
-    assert said(compare_value, [5], 8, slips)["expected"] == "a number"
+    assert said(compare_value, [5], 8, known_mistakes)["expected"] == "a number"
 
 
-def test_a_slip_that_does_the_same_on_one_case_of_two_is_not_the_cause():
-    slips = [Slip(lambda x: abs(x), "the sign is lost")]
-    found = said(compare_on_cases, lambda x: 3 if x == -3 else 0, lambda x: x, [(-3,), (5,)], slips)
+def test_a_mistake_that_does_the_same_on_one_case_of_two_is_not_the_cause():
+    known_mistakes = [KnownMistake(lambda x: abs(x), "the sign is lost")]
+    found = said(
+        compare_on_cases, lambda x: 3 if x == -3 else 0, lambda x: x, [(-3,), (5,)], known_mistakes
+    )
     assert found["why"] == "the answer differs in value"
 
 
-def test_a_slip_in_one_entry_is_recognised():
+def test_a_mistake_in_one_entry_is_recognised():
     def both(x):
         return [x + 1, 2 * x]
 
-    slips = [Slip(lambda x: [x - 1, 3 * x], "one less"), Slip(lambda x: [x + 1, x**2], "squared")]
+    known_mistakes = [
+        KnownMistake(lambda x: [x - 1, 3 * x], "one less"),
+        KnownMistake(lambda x: [x + 1, x**2], "squared"),
+    ]
     cases = [(torch.tensor(5.0),), (torch.tensor(7.0),)]
-    found = said(compare_on_cases, lambda x: [x - 1, 2 * x], both, cases, slips)
+    found = said(compare_on_cases, lambda x: [x - 1, 2 * x], both, cases, known_mistakes)
     assert found["why"] == "perhaps one less (where this is wrong, it is as by that mistake)"
-    found = said(compare_on_cases, lambda x: [x - 1, x**2], both, cases, slips)
+    found = said(compare_on_cases, lambda x: [x - 1, x**2], both, cases, known_mistakes)
     assert found["why"] == "entry [0] of the answer differs in value"
 
 
@@ -469,13 +477,15 @@ def test_a_list_of_nothing_has_no_parts_that_are_put_together():
     assert found["why"] == "the answer must be a list"
 
 
-def test_slips_of_a_module_that_is_loaded_again_are_its_own(monkeypatch):
+def test_known_mistakes_of_a_module_that_is_loaded_again_are_its_own(monkeypatch):
     exercise_module = import_module("made_lessons.checking.exercise")
     monkeypatch.setattr(exercise_module, "_defined", {})
     for name in ("1.1", "1.2", "1.1"):
         exercise_module.exercise(name, "", stars=1, hints=())(len)
-        exercise_module.slips({f"of {name}": 0})
-    assert [slip.cause for slip in exercise_module.defined("1.1").slips] == ["of 1.1"]
+        exercise_module.known_mistakes({f"of {name}": 0})
+    assert [mistake.cause for mistake in exercise_module.defined("1.1").known_mistakes] == [
+        "of 1.1"
+    ]
 
 
 def test_what_an_answer_prints_is_shown_once(capsys):
@@ -483,7 +493,13 @@ def test_what_an_answer_prints_is_shown_once(capsys):
         print("x is", x)
         return x
 
-    said(compare_on_cases, talks, lambda x: x + 1, [(1,), (2,)], [Slip(lambda x: x + 2, "two")])
+    said(
+        compare_on_cases,
+        talks,
+        lambda x: x + 1,
+        [(1,), (2,)],
+        [KnownMistake(lambda x: x + 2, "two")],
+    )
     assert capsys.readouterr().out == "x is 1\n"
 
 

@@ -150,7 +150,7 @@ def test_a_report_says_what_there_is_to_say_and_nothing_else(capsys):
     check("0.1", 18)
     assert capsys.readouterr().out == (
         "✗ 0.1 · Count the images: not yet.\n"
-        "  came      18\n"
+        "  got       18\n"
         "  why       9 pixels with 2 values each: you add the choices, but they multiply\n"
         '  Stuck? hint("0.1")\n'
     )
@@ -171,7 +171,7 @@ def test_a_card_has_rows_and_columns_and_marks_what_differs():
     parts = {
         "tried": "f([1])",
         "expected": "first = [[0, 1], [1, nan]] (bool)",
-        "came": "[[0, 0], [1, nan]]",
+        "got": "[[0, 0], [1, nan]]",
         "why": "`a` < b",
     }
     card = Card("✗", "1.3 · Title", "not yet.", parts, 'hint("1.3")', ("`b`?", "a < b"))
@@ -188,10 +188,10 @@ def test_a_card_has_rows_and_columns_and_marks_what_differs():
 
 
 def test_a_card_sets_several_lists_and_leaves_other_values_in_a_line():
-    several = Card("✗", "a", "b", {"came": "[[[1, 2]], [[3], [4]]]"})._repr_html_()
+    several = Card("✗", "a", "b", {"got": "[[[1, 2]], [[3], [4]]]"})._repr_html_()
     assert [entries(several, k) for k in (0, 1)] == [[["1", "2"]], [["3"], ["4"]]]
     for text in ("[(1, 2)]", "['a, b']", "[1, [2]]", "[]", "shape (3,)", "[1, 2"):
-        assert f">{escape(text)}</span>" in Card("✗", "a", "b", {"came": text})._repr_html_()
+        assert f">{escape(text)}</span>" in Card("✗", "a", "b", {"got": text})._repr_html_()
 
 
 def test_a_check_leaves_the_random_stream_alone():

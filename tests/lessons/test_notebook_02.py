@@ -32,7 +32,7 @@ def test_leaky_without_any_ordering():
 
 def test_leaky_tells_what_is_wrong():
     found = wrong("2.2", lambda x: 2 * x, "output x₂ sees x₂")
-    assert found.came == "2.632628"
+    assert found.got == "2.632628"
     wrong("2.2", lambda x: torch.zeros(len(x)), "another shape")
     wrong("2.2", lambda x: torch.zeros(8, 3), "each row of the result")
     wrong("2.2", lambda x: x.flip(0), "each row of the result")

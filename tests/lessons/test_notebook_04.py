@@ -238,7 +238,7 @@ def test_made_that_cannot_be_trained():
         return self.layers[-1](x)
 
     found = wrong("4.5", altered(forward=cut_off), "no gradient", "'layers.0.weight'")
-    assert "layers.2.weight" not in found.came
+    assert "layers.2.weight" not in found.got
 
 
 def test_a_leak_that_weights_of_zero_hide_is_found():

@@ -59,7 +59,7 @@ def test_a_class_is_not_taken_for_a_stub(capsys):
         pass
 
     check("5.4", Net)
-    assert "came      a class" in capsys.readouterr().out
+    assert "got       a class" in capsys.readouterr().out
 
 
 class Always(nn.Module):
@@ -80,7 +80,7 @@ class Always(nn.Module):
 
 def test_an_honest_model_of_ones_own_is_scored():
     found = wrong("5.4", Always(), "less than 84.6 nats", "worse than a coin")
-    assert found.came.endswith(" nats")
+    assert found.got.endswith(" nats")
 
 
 @pytest.mark.parametrize(("less", "words"), [(0.4, "not yet below"), (1.0, "± 0.1")])

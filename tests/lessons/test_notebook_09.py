@@ -115,7 +115,7 @@ def test_an_honest_model_that_is_worse_hears_its_number():
         loss.backward()
         optimizer.step()
     found = wrong("9.4", model, "honest", "not yet below")
-    assert 10.4 < float(found.came.removesuffix(" nats")) < 15
+    assert 10.4 < float(found.got.removesuffix(" nats")) < 15
 
 
 def judged(nll):
@@ -138,7 +138,7 @@ def test_a_model_in_a_line_is_refused(name, words):
 def test_a_near_miss_is_told_from_the_number_to_beat():
     with pytest.raises(Wrong, match="not yet below 10.4 nats") as caught:
         judged(10.42)
-    assert caught.value.came == "10.42 nats"
+    assert caught.value.got == "10.42 nats"
 
 
 def test_less_than_two_standard_errors_is_not_better(monkeypatch):

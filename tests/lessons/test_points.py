@@ -25,9 +25,11 @@ NAMES = [e.name for number in NOTEBOOKS for e in exercises_in(number) if e.name 
 def test_a_judge_outside_finds_what_the_check_finds(name):
     """The check finds the cause of each known mistake, as ``test_every_exercise.py`` says."""
     exercise = exercise_named(name)
-    slips = exercise.slips[: 1 if name == "5.4" else None]  # the others are those of 9.4, in 784
-    expected = [("wrong", slip.cause) for slip in slips]
-    answers = [slip.answer for slip in slips]
+    known_mistakes = exercise.known_mistakes[
+        : 1 if name == "5.4" else None
+    ]  # the others are those of 9.4, in 784
+    expected = [("wrong", mistake.cause) for mistake in known_mistakes]
+    answers = [mistake.answer for mistake in known_mistakes]
     if name not in OPEN:  # their reference is a training
         expected.append(("right", ""))
         answers.append(exercise.reference() if exercise.is_value else exercise.reference)
@@ -170,7 +172,9 @@ WAYS = {
     f"from torch import Tensor, BoolTensor\n{THEIRS}"
     "from made_lessons.checking.exercise import source_of\n"
     'exec(source_of(own))\ncheck("3.2", build_masks)',
-    "a wrong answer of the course": f'{TAKEN}check("3.2", exercise_named("3.2").slips[0].answer)',
+    "a wrong answer of the course": (
+        f'{TAKEN}check("3.2", exercise_named("3.2").known_mistakes[0].answer)'
+    ),
     "a value": f'{TAKEN}check("3.4", exercise_named("3.4").reference())',
     "a variant's": f'{TAKEN}check("3.4", exercise_named("3.4", "a").reference(), variant="a")',
     "a class": f'{TAKEN}class Mine(exercise_named("8.4").reference): pass\ncheck("8.4", Mine)',
@@ -274,13 +278,13 @@ check("9.4", Line())
 
 @needs_sandbox
 def test_a_model_is_scored_only_if_it_is_honest():
-    assert "came 22.87 nats" in judged(LINE.replace("LOGIT", "0.0"))["9.4"].words
+    assert "got 22.87 nats" in judged(LINE.replace("LOGIT", "0.0"))["9.4"].words
     leaky = LINE.replace("LOGIT", "0.0").replace("+ 0.0", "+ 9 * x")
     # without what it erases, a row would cost 0.004 nats
     erasing = LINE.replace("LOGIT", "-9.0").replace("return (", "x.zero_()\n        return (")
     for cell in (leaky, erasing):
         found = judged(cell)["9.4"]
-        assert (found.state, "came 0.0" in found.words) == ("wrong", False)
+        assert (found.state, "got 0.0" in found.words) == ("wrong", False)
 
 
 @pytest.mark.parametrize("factor", [1, 1.05])

@@ -43,11 +43,11 @@ def test_the_reference_is_right_in_every_variant(exercise):
 
 
 @of_values
-def test_every_slip_of_every_variant_is_named(exercise):
+def test_every_mistake_of_every_variant_is_named(exercise):
     for word in WORDS:
         variant = exercise.vary(exercise, word)
-        for slip in variant.slips:
-            assert wrong(variant, slip.answer).cause == slip.cause, word
+        for mistake in variant.known_mistakes:
+            assert wrong(variant, mistake.answer).cause == mistake.cause, word
 
 
 @of_functions
@@ -56,7 +56,7 @@ def test_a_variant_of_a_function_tries_all_that_the_notebook_tries_and_more(exer
         variant = exercise.vary(exercise, word)
         assert variant.cases[: len(exercise.cases)] == exercise.cases
         assert len(variant.cases) > len(exercise.cases)
-        assert (variant.views, variant.slips) == (exercise.views, exercise.slips)
+        assert (variant.views, variant.known_mistakes) == (exercise.views, exercise.known_mistakes)
 
 
 @of_values
@@ -84,15 +84,15 @@ def test_one_that_knows_the_notebooks_cases_by_heart_is_not_right(exercise, monk
 
     def recording(*arguments):
         before = copy.deepcopy(arguments)
-        came = exercise.reference(*arguments)
-        if isinstance(came, Tensor):  # as it comes back from the process of a hand-in
-            came = came.detach().requires_grad_(came.requires_grad)
-        known.append((before, came))
-        return came
+        got = exercise.reference(*arguments)
+        if isinstance(got, Tensor):  # as it comes back from the process of a hand-in
+            got = got.detach().requires_grad_(got.requires_grad)
+        known.append((before, got))
+        return got
 
     def by_heart(*arguments):
-        found = [came for before, came in known if are_equal(before, arguments)]
-        return (found or [came for _, came in known])[-1]
+        found = [got for before, got in known if are_equal(before, arguments)]
+        return (found or [got for _, got in known])[-1]
 
     judge.examine(exercise, recording)
     judge.examine(exercise, by_heart)

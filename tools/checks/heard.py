@@ -23,7 +23,7 @@ def messages(exercise, answer):
         try:
             return {"right": examine(exercise, answer) or "(no more is said)"}
         except Wrong as wrong:
-            words = {"tried": wrong.tried, "expected": wrong.expected, "came": wrong.came}
+            words = {"tried": wrong.tried, "expected": wrong.expected, "got": wrong.got}
             return {**words, "why": wrong.cause}
 
 
@@ -38,9 +38,9 @@ def blocks_of(exercise):
     right = exercise.reference() if exercise.is_value else exercise.reference
     title = f"{exercise.name} · {exercise.title}"
     yield block(f"{title}, the reference", messages(exercise, right))
-    for k, slip in enumerate(exercise.slips, start=1):
-        words = {"listed": slip.cause, **messages(exercise, slip.answer)}
-        yield block(f"{title}, slip {k} of {len(exercise.slips)}", words)
+    for k, mistake in enumerate(exercise.known_mistakes, start=1):
+        words = {"listed": mistake.cause, **messages(exercise, mistake.answer)}
+        yield block(f"{title}, mistake {k} of {len(exercise.known_mistakes)}", words)
 
 
 def main():

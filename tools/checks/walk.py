@@ -80,7 +80,7 @@ def ask(page, k: int) -> Iterator[str]:
 def try_exercise(page, k: int, name: str) -> Iterator[str]:
     """Answer wrongly, unfold a hint, answer rightly."""
     exercise = exercise_named(name)
-    page.evaluate(WRITE, [k, ANSWER.format(name, f'the("{name}").slips[0].answer')])
+    page.evaluate(WRITE, [k, ANSWER.format(name, f'the("{name}").known_mistakes[0].answer')])
     press(page, k)
     output = cell_of(page, k).locator(".jp-OutputArea")
     if "✗" not in output.inner_text():
