@@ -4,47 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 
 from made_course.common.words import listing
 from made_course.model.masks import check_ordering
 
-from ..checking import (
-    Exercise,
-    KnownMistake,
-    Misformed,
-    Wrong,
-    exercise,
-    require_none,
-    shuffled,
-    written,
-)
+from ..checking import Exercise, KnownMistake, Misformed, View, exercise, shuffled, written
 from .logistic_orderings import fit_orderings, half_adder_joint
 
-NAMES = ("x₁", "x₂", "carry", "sum")
-THE_NAMES = ("x₁", "x₂", "the carry", "the sum")
 CARRY, SUM = 2, 3
+NAMES = ("x₁", "x₂", "the carry", "the sum")
 COLUMNS = (0, 1, CARRY, SUM)
-GUESSED = "a dict with 'best' and 'worst', each an ordering such as [0, 1, 2, 3], is expected"
+"""The variable in each column: in a variant, the columns have another order."""
 
-SWAPPED = "best and worst are swapped: the carry is what makes the others easy to predict"
-SUM_BEFORE_CARRY = (
+CAUSES = {
+    "best and worst are swapped: the carry is what makes the others easy to predict": (
+        [0, 1, SUM, CARRY],
+        [0, 1, CARRY, SUM],
+    ),
     "the carry comes last, so that the third step has to do without it. Whichever of the other "
     "three is left for that step, the two before it fix it by a rule that bends: it is 1 if just "
-    "one of them is. A weighted sum makes a coin of it"
-)
-EFFECTS_FIRST = (
+    "one of them is. A weighted sum makes a coin of it": (
+        [0, 1, SUM, CARRY],
+        [SUM, 1, 0, CARRY],
+    ),
     "this is one of the best. Causes need not come before their effects: given carry and sum, the "
-    "two coins are as easy to predict as the other way round. Ask which step has to bend"
-)
-CARRY_IN_TIME = (
+    "two coins are as easy to predict as the other way round. Ask which step has to bend": (
+        [0, 1, CARRY, SUM],
+        [SUM, CARRY, 0, 1],
+    ),
     "this is one of the best: a weighted sum will do at each step. Ask which variable has to be "
-    "missing, so that some step must bend"
-)
-CARRY_FIRST = (
+    "missing, so that some step must bend": ([SUM, CARRY, 0, 1], [0, 1, CARRY, SUM]),
     "this is one of the best. To know the carry early is a help, not a handicap: from then on a "
-    "weighted sum will do. Ask in which ordering some step has to bend"
-)
+    "weighted sum will do. Ask in which ordering some step has to bend": (
+        [0, 1, CARRY, SUM],
+        [CARRY, SUM, 0, 1],
+    ),
+}
+"""Causes, and a best and a worst ordering of variables that are wrong for this reason."""
 
 
 @cache
@@ -52,95 +49,88 @@ def _costs() -> dict[tuple[int, ...], float]:
     return fit_orderings(half_adder_joint())[0]
 
 
-def _named(ordering: Sequence[int]) -> str:
-    return ", ".join(NAMES[i] for i in ordering)
+def _nats(ordering: Sequence[int]) -> str:
+    return f"{_costs()[tuple(ordering)]:.3f} nats"
 
 
-def _cost(ordering: Sequence[int]) -> str:
-    return f"{_named(ordering)} costs {_costs()[tuple(ordering)]:.3f} nats"
-
-
-def _not_one(columns: Sequence[int]) -> str:
+def _not_an_ordering(columns: Sequence[int]) -> str:
     return f"an ordering has each of the four variables once, by its number: {_numbered(columns)}"
 
 
 def _numbered(columns: Sequence[int]) -> str:
-    return listing([f"{k} for {THE_NAMES[column]}" for k, column in enumerate(columns)])
+    return listing([f"{k} for {NAMES[variable]}" for k, variable in enumerate(columns)])
 
 
-def examine_guess(
-    answer: object, columns: Sequence[int] = COLUMNS, first: int | None = None
-) -> str:
-    """Judge a best and a worst ordering by what they cost, and by what comes first, if given."""
+def _orderings(answer: object, columns: Sequence[int]) -> list[list[int]]:
+    """Return the best and the worst ordering of an answer, as variables instead of columns."""
     if not isinstance(answer, Mapping) or set(answer) != {"best", "worst"}:
-        raise Misformed(GUESSED, got=written(answer))
-    found = {}
-    for name, ordering in answer.items():
+        raise Misformed(
+            "a dict with 'best' and 'worst', each an ordering such as [0, 1, 2, 3], is expected",
+            got=written(answer),
+        )
+    found = []
+    for name in ("best", "worst"):
         try:
-            found[name] = [columns[i] for i in check_ordering(ordering, 4).tolist()]
+            found.append([columns[i] for i in check_ordering(answer[name], 4).tolist()])
         except (TypeError, ValueError) as error:
             raise Misformed(
-                _not_one(columns),
-                got=f"{name!r}: {written(ordering)}",
+                _not_an_ordering(columns),
+                got=f"{name!r}: {written(answer[name])}",
                 expected="such as [0, 1, 2, 3]",
             ) from error
-    best, worst = found["best"], found["worst"]
-    best_is_best, worst_is_worst = best[-1] != CARRY, worst[-1] == CARRY
-    both_wrong = not best_is_best and not worst_is_worst
-    require_none([(SWAPPED, both_wrong)], got=f"{_cost(best)}, {_cost(worst)}")
-    require_none([(SUM_BEFORE_CARRY, not best_is_best)], tried="the best", got=_cost(best))
-    if not worst_is_worst:
-        faults = [
-            (CARRY_FIRST, worst[0] == CARRY),
-            (EFFECTS_FIRST, set(worst[:2]) == {CARRY, SUM}),
-            (CARRY_IN_TIME, True),
-        ]
-        require_none(faults, tried="the worst", got=_cost(worst))
-    if first is not None and (best[0], worst[0]) != (first, first):
-        raise Wrong(
-            f"these are a best and a worst one, but in your variant both begin with "
-            f"{THE_NAMES[first]}",
-            got=f"{_named(best)}; {_named(worst)}",
-        )
-    return f"{_cost(best)}, {_cost(worst)}."
+    return found
 
 
-def _guess(
+def _costs_of(answer: object, columns: Sequence[int]) -> str:
+    """Say what both orderings cost, and if neither is a worst one, how the second begins."""
+    best, worst = _orderings(answer, columns)
+    costs = f"best {_nats(best)}, worst {_nats(worst)}"
+    if CARRY in (best[-1], worst[-1]):
+        return costs
+    if worst[0] == CARRY:
+        return f"{costs}, with the carry first"
+    return f"{costs}{', with sum and carry first' if {*worst[:2]} == {CARRY, SUM} else ''}"
+
+
+def _view(columns: Sequence[int]) -> View:
+    return View(partial(_costs_of, columns=columns), written)
+
+
+def _answer(
     columns: Sequence[int], best: Sequence[int], worst: Sequence[int]
 ) -> dict[str, list[int]]:
-    """Orderings of what stands in the columns, as an answer gives them."""
+    """Return orderings of variables as an answer gives them, as orderings of columns."""
     return {
         "best": [columns.index(i) for i in best],
         "worst": [columns.index(i) for i in worst],
     }
 
 
-def _wrong_guesses(columns: Sequence[int]) -> tuple[KnownMistake, ...]:
-    guesses = {
-        SWAPPED: ([0, 1, SUM, CARRY], [0, 1, CARRY, SUM]),
-        SUM_BEFORE_CARRY: ([0, 1, SUM, CARRY], [SUM, 1, 0, CARRY]),
-        EFFECTS_FIRST: ([0, 1, CARRY, SUM], [SUM, CARRY, 0, 1]),
-        CARRY_IN_TIME: ([SUM, CARRY, 0, 1], [0, 1, CARRY, SUM]),
-        CARRY_FIRST: ([0, 1, CARRY, SUM], [CARRY, SUM, 0, 1]),
-    }
-    from_one = KnownMistake({"best": [1, 2, 3, 4], "worst": [1, 2, 4, 3]}, _not_one(columns))
-    return (*(KnownMistake(_guess(columns, *pair), why) for why, pair in guesses.items()), from_one)
+def _known_mistakes(columns: Sequence[int]) -> tuple[KnownMistake, ...]:
+    guesses = {cause: _answer(columns, *pair) for cause, pair in CAUSES.items()}
+    guesses[_not_an_ordering(columns)] = {"best": [1, 2, 3, 4], "worst": [1, 2, 4, 3]}
+    return tuple(KnownMistake(guess, cause) for cause, guess in guesses.items())
 
 
 def _vary_guess(exercise: Exercise, variant: str) -> Exercise:
-    """Other columns, the carry not the third, and a variable that both orderings begin with."""
+    """Give the columns another order, without the carry as third, and both orderings a start."""
     columns = shuffled(variant, COLUMNS)
     if columns[2] == CARRY:
         columns = columns[::-1]
     first, *rest = shuffled(f"{variant} first", [0, 1, SUM])
-    right = _guess(columns, best=[first, CARRY, *rest], worst=[first, *rest, CARRY])
+    right = _answer(columns, best=[first, CARRY, *rest], worst=[first, *rest, CARRY])
+    starts = View(
+        lambda answer: listing([NAMES[ordering[0]] for ordering in _orderings(answer, columns)]),
+        "the first variable of each",
+        f"these are a best and a worst one, but in your variant both begin with {NAMES[first]}",
+    )
     return replace(
         exercise,
         reference=lambda: right,
-        known_mistakes=_wrong_guesses(columns),
-        examine=lambda answer: examine_guess(answer, columns, first),
+        known_mistakes=_known_mistakes(columns),
+        views=[_view(columns), starts],
         asks=f"Your variant: the variables have other numbers, {_numbered(columns)}. Both "
-        f"orderings begin with {THE_NAMES[first]}.",
+        f"orderings begin with {NAMES[first]}.",
     )
 
 
@@ -148,7 +138,6 @@ def _vary_guess(exercise: Exercise, variant: str) -> Exercise:
     "7.1",
     "The half adder's best and worst",
     stars=1,
-    examine=examine_guess,
     is_value=True,
     vary=_vary_guess,
     hints=(
@@ -159,7 +148,8 @@ def _vary_guess(exercise: Exercise, variant: str) -> Exercise:
         "The sum is x₁ + x₂ − 2 · carry: a weighted sum, once the carry is known. So it matters "
         "only whether the carry comes last.",
     ),
-    known_mistakes=_wrong_guesses(COLUMNS),
+    known_mistakes=_known_mistakes(COLUMNS),
+    views=[_view(COLUMNS)],
 )
 def half_adder_guess() -> dict[str, list[int]]:
     """Any ordering in which the carry is not the last is best; those in which it is are worst."""

@@ -10,11 +10,10 @@ import torch
 
 from made_course.common.words import listing
 
-from ..checking import Exercise, KnownMistake, Misformed, exercise, one_of, require_none, written
+from ..checking import Exercise, KnownMistake, Misformed, View, exercise, one_of, written
 
 KEYS = ("one image", "possible means")
 MEMBERS = (90, 92, 94)
-
 
 BETWEEN = (
     "for one image the mixture lies between its members. For means it need not: on each image it "
@@ -29,7 +28,6 @@ TOO_FEW = (
     "a possible mean is missing. From above it is bounded by best + ln 3; from below these three "
     "numbers say nothing"
 )
-ENTRIES = "a dict is expected, with a number for 'one image' and a list for 'possible means'"
 
 
 def candidates(members: Sequence[int]) -> tuple[float, ...]:
@@ -72,100 +70,97 @@ def _wrong_numbers(members: Sequence[int]) -> dict[str, float]:
     }
 
 
-def _near(members: Sequence[int]) -> str:
-    return f"this is near. Give it to 0.01: −ln of the mean of {_powers(members)}"
-
-
-def _one_image_only(members: Sequence[int]) -> str:
+def _wrong_means(members: Sequence[int]) -> dict[str, list[float]]:
     best, middle, worst = members
-    return (
+    low, lower, above, *_ = candidates(members)
+    between = (
         f"these lie between {best} and {worst}. That holds for a single image only: means go lower "
         f"where different members are good on different images, and not as high as {middle}"
     )
-
-
-def _numbers(values: object, members: Sequence[int]) -> set[float]:
-    try:
-        found = {float(value) for value in values}
-    except (TypeError, ValueError, RuntimeError):
-        raise Misformed("'possible means' must be a list of numbers", got=written(values)) from None
-    if not found <= set(candidates(members)):
-        raise Misformed(
-            "'possible means' may hold those of the five numbers that are possible, and no others",
-            got=written(values),
-            expected=f"some of {', '.join(map(str, candidates(members)))}",
-        )
-    return found
-
-
-def examine_members(answer: object, members: Sequence[int] = MEMBERS) -> str:
-    """Judge the mixture's NLL for one image, and which means over images are possible."""
-    if not isinstance(answer, Mapping) or set(answer) != set(KEYS):
-        raise Misformed(ENTRIES, got=written(answer))
-    one, means = answer["one image"], answer["possible means"]
-    try:
-        nats = float(one)
-    except (TypeError, ValueError, RuntimeError):
-        raise Misformed("'one image' must be a number", got=written(one)) from None
-    means = _numbers(means, members)
-    right = _mixture(members)
-    if not abs(nats - right) <= 0.01:  # nan is not near anything
-        known = _wrong_numbers(members).items()
-        require_none(
-            [
-                *((why, abs(nats - n) < (0.01 if abs(n) > 1 else 1e-30)) for why, n in known),
-                (_near(members), abs(nats - right) < 0.1),
-                (f"three probabilities, {_powers(members)}: take −ln of their mean", True),
-            ],
-            tried="one image",
-            got=f"{nats:.4g} nats",
-        )
-    low, lower, above, middle, _ = candidates(members)
-    require_none(
-        [
-            (_one_image_only(members), means == {above, middle}),
-            (TOO_HIGH, means - {low, lower, above}),
-            (BETWEEN, means == {above}),
-            (TOO_FEW, means != {low, lower, above}),
-        ],
-        tried="the mean over many images",
-        got=written(sorted(means)),
-    )
-    return f"One image: {right:.3f} nats. The same is the most that the mean can be."
-
-
-def _answer(one: float, means: Sequence[float]) -> dict[str, object]:
-    return {"one image": one, "possible means": list(means)}
-
-
-def _wrong_answers(members: Sequence[int]) -> tuple[KnownMistake, ...]:
-    right, (low, lower, above, middle, _) = _mixture(members), candidates(members)
-    numbers = _wrong_numbers(members) | {_near(members): right - 0.04}
-    means = {
+    return {
         BETWEEN: [above],
-        _one_image_only(members): [above, middle],
+        between: [above, middle],
         TOO_HIGH: [low, lower, above, middle],
         TOO_FEW: [lower, above],
     }
+
+
+def _known_mistakes(members: Sequence[int]) -> tuple[KnownMistake, ...]:
+    right, means = _mixture(members), candidates(members)[:3]
+    numbers, possible = _wrong_numbers(members).items(), _wrong_means(members).items()
     return (
-        *(
-            KnownMistake(_answer(number, (low, lower, above)), why)
-            for why, number in numbers.items()
-        ),
-        *(KnownMistake(_answer(right, possible), why) for why, possible in means.items()),
+        *(KnownMistake(_answer(number, means), why) for why, number in numbers),
+        *(KnownMistake(_answer(right, wrong), why) for why, wrong in possible),
     )
 
 
+def _answer(one: float, means: Sequence[float]) -> dict[str, object]:
+    return {"one image": one, "possible means": [*means]}
+
+
+def _part(answer: object, key: str) -> object:
+    if not isinstance(answer, Mapping) or set(answer) != set(KEYS):
+        raise Misformed(
+            "a dict is expected, with a number for 'one image' and a list for 'possible means'",
+            got=written(answer),
+        )
+    return answer[key]
+
+
+def _views(members: Sequence[int]) -> list[View]:
+    """Look at the NLL for one image, and at which means over images are possible."""
+
+    def one_image(answer: object) -> str:
+        one = _part(answer, "one image")
+        try:
+            nats = float(one)
+        except (TypeError, ValueError, RuntimeError):
+            raise Misformed("'one image' must be a number", got=written(one)) from None
+        is_right = abs(nats - _mixture(members)) <= 0.01
+        return "the right number to 0.01" if is_right else f"{nats:.4g} nats"
+
+    def possible_means(answer: object) -> list[float]:
+        means = _part(answer, "possible means")
+        try:
+            found = {float(mean) for mean in means}
+        except (TypeError, ValueError, RuntimeError):
+            raise Misformed(
+                "'possible means' must be a list of numbers", got=written(means)
+            ) from None
+        if not found <= set(candidates(members)):
+            raise Misformed(
+                "'possible means' may hold those of the five numbers that are possible, and no "
+                "others",
+                got=written(means),
+                expected=f"some of {', '.join(map(str, candidates(members)))}",
+            )
+        return sorted(found)
+
+    return [
+        View(
+            one_image,
+            "one image",
+            f"take −ln of the mean of three probabilities, {_powers(members)}, and give it to 0.01",
+        ),
+        View(
+            possible_means,
+            "the mean over many images",
+            lambda answer, got, right: TOO_HIGH if max(got, default=0) > right[-1] else TOO_FEW,
+            expected="",
+        ),
+    ]
+
+
 def _vary_members(exercise: Exercise, variant: str) -> Exercise:
-    """Three other members, of which the first is better by two or three nats."""
+    """Ask about three other members, of which the first is better by two or three nats."""
     best = one_of(variant, [n for n in range(80, 100) if n != 90])
     further = one_of(f"{variant} further", [(2, 3), (2, 4), (2, 5), (3, 4), (3, 5), (3, 6)])
     members = (best, *(best + nats for nats in further))
     return replace(
         exercise,
         reference=lambda: _answer(_mixture(members), candidates(members)[:3]),
-        known_mistakes=_wrong_answers(members),
-        examine=lambda answer: examine_members(answer, members),
+        known_mistakes=_known_mistakes(members),
+        views=_views(members),
         asks=f"Your variant: three members at {listing([*map(str, members)])} nats, and for the "
         f"means of the three others {listing([*map(str, candidates(members))])}.",
     )
@@ -175,7 +170,7 @@ def _vary_members(exercise: Exercise, variant: str) -> Exercise:
     "7.4",
     "Three members at 90, 92 and 94 nats",
     stars=2,
-    examine=examine_members,
+    message="The NLL of the one image is also the highest possible mean.",
     is_value=True,
     vary=_vary_members,
     hints=(
@@ -185,7 +180,8 @@ def _vary_members(exercise: Exercise, variant: str) -> Exercise:
         "For means, think of two kinds of images, and of members each of which is good at one "
         "kind: on every image the mixture is near the one that is good there.",
     ),
-    known_mistakes=_wrong_answers(MEMBERS),
+    known_mistakes=_known_mistakes(MEMBERS),
+    views=_views(MEMBERS),
 )
 def three_members() -> dict[str, object]:
     """Log-mean-exp for one image; a mean over images is bounded above, by best + ln 3, only."""

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-
 import numpy as np
 from torch import Tensor
 
 from made_course.common.words import listing, variable_names
 from made_course.data.toys import bars_and_stripes
 
-from ..checking import Wrong, exercise, known_mistakes, require_none, written
+from ..checking import Misformed, add_view, exercise, written
 from .cost_of_a_group import cost_of_group
 from .counting import nats_of
 
@@ -27,47 +24,25 @@ LEAST = {
 LOST = 1e-6
 """Nats from which on something is lost."""
 
-_MORE = (
-    "nothing is lost, but fewer steps can do it. Which of the later variables tell one another "
-    "nothing, once those before them are known?"
+_LOSSY = (
+    "the variables of this step tell one another something that nothing before them tells. Which "
+    "of them would have to be known, so that the others are independent?"
 )
-_TWO_DIGITS = (
-    "0.0022 nats are lost, which two digits do not show: 3.4034 is printed as 3.40, as 3.4012 is"
-)
-
-
-def _examine(answer: object) -> str:
-    groups = _groups(answer)
-    past: list[int] = []
-    for step, group in enumerate(groups, 1):
-        if (cost := cost_of_group(BOARDS, past, group)) > LOST:
-            nats = nats_of(BOARDS, groups)
-            raise Wrong(
-                _TWO_DIGITS if nats < math.log(30) + 0.005 else _lossy(step),
-                tried=f"step {step}, {_named(group)} at once",
-                expected="a cost of 0 nats",
-                got=f"{cost:.4f} nats, and {nats:.4f} for the whole board",
-            )
-        past += group
-    require_none([(_MORE, len(groups) > len(fewest_steps()))], got=f"{len(groups)} steps")
-    return f"{len(groups)} steps for 16 variables, ln 30 = 3.4012 nats, and fewer cannot do it."
+_TWO_DIGITS = "two digits do not show this loss: 3.4034 is printed as 3.40, and so is 3.4012"
 
 
 def _groups(answer: object) -> list[list[int]]:
+    """Return the groups of an answer as lists of whole numbers."""
     groups = _in_lists(answer)
-    is_list = isinstance(groups, list)
-    found = [i for group in groups if isinstance(group, list) for i in group] if is_list else []
-    lacks = "a list of groups is asked for, each a list of variables, counted from 0"
-    each = "each of the 16 variables, 0 to 15, comes in one group"
-    whole = is_list and all(isinstance(group, list) for group in groups)
-    require_none(
-        [
-            (f"{lacks}: [[0, 1], [2, 3], ...]", not whole),
-            (f"{lacks}: all of them whole numbers", not all(type(i) is int for i in found)),
-            (each, sorted(found) != list(range(16))),
-        ],
-        got=written(answer),
-    )
+    if not isinstance(groups, list) or not all(isinstance(group, list) for group in groups):
+        cause = "a list of groups is asked for, each a list of variables: [[0, 1], [2, 3], ...]"
+        raise Misformed(cause, got=written(answer))
+    found = [i for group in groups for i in group]
+    if not all(type(i) is int for i in found):
+        raise Misformed("variables are whole numbers, counted from 0", got=written(answer))
+    if sorted(found) != list(range(16)):
+        cause = "each of the 16 variables, 0 to 15, comes in one group"
+        raise Misformed(cause, got=written(answer))
     return [group for group in groups if group]
 
 
@@ -77,23 +52,26 @@ def _in_lists(value: object) -> object:
     return [_in_lists(part) for part in value] if isinstance(value, list | tuple) else value
 
 
-def _lossy(step: int) -> str:
-    return (
-        f"the variables of step {step} tell one another something that nothing before them "
-        "tells. Which of them would have to be known, so that the others are independent?"
-    )
-
-
-def _named(group: Sequence[int]) -> str:
-    names = variable_names(16)
-    return listing([names[i] for i in group])
+def _loss(answer: object) -> str:
+    """Say how much the first step with a loss loses."""
+    groups = _groups(answer)
+    past: list[int] = []
+    for step, group in enumerate(groups, 1):
+        if (cost := cost_of_group(BOARDS, past, group)) > LOST:
+            names = listing([variable_names(16)[i] for i in group])
+            return (
+                f"step {step}, {names} at once, loses {cost:.4f} nats; the whole board costs "
+                f"{nats_of(BOARDS, groups):.4f}"
+            )
+        past += group
+    return "no step loses anything; the whole board costs 3.4012"
 
 
 @exercise(
     "11.2",
     "Fewest steps without loss",
     stars=3,
-    examine=_examine,
+    message="Fewer than 6 steps cannot do it without loss.",
     is_value=True,
     hints=(
         "Draw the first row, one by one. Once you know it, what do you know of the board: where it "
@@ -111,11 +89,17 @@ def fewest_steps() -> list[list[int]]:
     return [[0], [1], [2], [3], [4, 8, 12], inside]
 
 
-known_mistakes(
-    {
-        _MORE: [[i] for i in range(16)],
-        _TWO_DIGITS: LEAST[5],
-        _lossy(1): [[*range(k, k + 4)] for k in range(0, 16, 4)],
-        _lossy(5): [[0], [1], [2], [3], [*range(4, 16)]],
-    }
+add_view(
+    written,
+    _loss,
+    {_TWO_DIGITS: LEAST[5], _LOSSY: [[*range(k, k + 4)] for k in range(0, 16, 4)]},
+    cause=lambda answer, got, right: _TWO_DIGITS if "costs 3.40" in got else _LOSSY,
+)
+add_view(
+    written,
+    lambda answer: f"{len(_groups(answer))} steps",
+    "nothing is lost, but fewer steps can do it. Which of the later variables tell one another "
+    "nothing, once those before them are known?",
+    [[i] for i in range(16)],
+    expected="",
 )
