@@ -247,24 +247,6 @@ def test_each_section_lets_the_reader_answer(path):
     assert [heading for heading, asks in numbered if not asks] == []
 
 
-@each_notebook
-def test_words_that_talk_down_are_not_used(path):
-    text = text_of(read(path)) + source_of(path)
-    assert re.findall(r"\b(?:simply|obviously|of\s+course|trivial\w*)\b", text, re.I) == []
-
-
-@each_notebook
-def test_links_within_the_course_lead_somewhere(path):
-    links = re.findall(r"\]\((?!https://)([^)]+)\)", text_of(read(path)))
-    for link in links:
-        file, _, anchor = link.partition("#")
-        target = path.parent / file if file else path
-        assert target.is_file(), link
-        if anchor:
-            headings = re.findall(r"^#+ (.+)", text_of(read(target)), re.MULTILINE)
-            assert anchor in [heading.replace(" ", "-") for heading in headings], link
-
-
 def test_readme_promises_the_hours_that_are_counted():
     assert hours() in (ROOT / "README.md").read_text(encoding="utf-8")
 

@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tomllib
@@ -47,6 +46,7 @@ def requirements():
 
 
 def test_readme_has_two_commands_of_one_line():
+    assert f"Python {PYPROJECT['project']['requires-python'].removeprefix('>=')} or newer" in README
     course, tests = blocks("bash")
     assert course.count("\n") == tests.count("\n") == 1
     *set_up, last = course.strip().split(" && ")
@@ -68,20 +68,6 @@ def test_readme_commands_for_windows_do_the_same(which):
     steps = blocks("bash")[which].strip().split(" && ")
     windows = [for_windows(step) for step in steps if "activate" not in step]
     assert blocks("powershell")[which].strip().split("; ") == windows
-
-
-def test_readme_names_the_python_the_licences_and_a_picture_that_may_stand_still():
-    oldest = PYPROJECT["project"]["requires-python"].removeprefix(">=")
-    assert f"Python {oldest} or newer" in README
-    for licence in PYPROJECT["project"]["license"].split(" AND "):
-        file = "LICENSE" if licence == "MIT" else f"LICENSES/{licence}.txt"
-        assert f"({file})" in README.partition("## Licences")[2]
-        assert (ROOT / file).is_file()
-    still, picture = re.findall(r'src(?:set)?="([^"]+)"', README.partition("</picture>")[0])
-    assert "(prefers-reduced-motion: reduce)" in README.partition(still)[0]
-    assert re.search(rf'<img src="{picture}" alt="[^"]{{80,}}">', README)
-    assert (ROOT / picture).is_file()
-    assert (ROOT / still).is_file()
 
 
 def test_citation_and_changelog_name_this_version_and_repository():
@@ -164,58 +150,32 @@ PACKAGES = ("made_course/", "made_lessons/")
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory):
-    """A folder with a wheel and an sdist of what is committed."""
+def wheel(tmp_path_factory):
+    """Return the unpacked wheel of what is committed."""
     folder = tmp_path_factory.mktemp("built")
     for name in tracked_files():
         if not name.startswith((".", "binder/")):
             copy = folder / "source" / name
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.write_bytes((ROOT / name).read_bytes())
-    build(folder / "source")
-    return folder
-
-
-def build(source):
-    """Write a wheel and an sdist beside the folder of the source."""
-    code = "from setuptools.build_meta import *; build_wheel('..'); build_sdist('..')"
-    run = subprocess.run([sys.executable, "-c", code], cwd=source, capture_output=True, text=True)
+    command = [sys.executable, "-c", "from setuptools.build_meta import *; build_wheel('..')"]
+    run = subprocess.run(command, cwd=folder / "source", capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
-
-
-def unpack(folder, into):
-    """Unpack the sdist in a folder, and return where its source lies."""
-    (sdist,) = folder.glob("*.tar.gz")
-    shutil.unpack_archive(sdist, into)
-    (source,) = into.iterdir()
-    return source
-
-
-def files_of_wheel(folder):
-    (wheel,) = folder.glob("*.whl")
-    with zipfile.ZipFile(wheel) as archive:
-        return set(archive.namelist())
+    with zipfile.ZipFile(next(folder.glob("*.whl"))) as archive:
+        archive.extractall(folder / "installed")
+    return folder / "installed"
 
 
 @pytest.mark.delivery
-def test_wheel_and_sdist_hold_every_file_of_the_packages(built, tmp_path):
+def test_the_wheel_has_every_file_of_the_packages(wheel):
     files = {name for name in tracked_files() if name.startswith(PACKAGES)}
     assert {"made_course/py.typed", *(f"{name}__init__.pyi" for name in PACKAGES)} <= files
-    assert {name for name in files_of_wheel(built) if ".dist-info/" not in name} == files
-    source = unpack(built, tmp_path / "sdist")
-    for folder in ("tests", "tools"):  # setuptools would take a part of the first
-        assert not (source / folder).exists()
-    pages = {name for name in tracked_files() if name.startswith(("notebooks/", "docs/"))}
-    assert {name for name in pages if not (source / name).is_file()} == set()
-    build(source)
-    assert files_of_wheel(source.parent) == files_of_wheel(built)
+    installed = {path.relative_to(wheel) for path in wheel.rglob("*") if path.is_file()}
+    assert {path.as_posix() for path in installed if ".dist-info" not in path.parts[0]} == files
 
 
 @pytest.mark.delivery
-def test_what_ships_loads_from_the_wheel_alone(built, tmp_path):
-    (wheel,) = built.glob("*.whl")
-    with zipfile.ZipFile(wheel) as archive:
-        archive.extractall(tmp_path / "installed")
+def test_shipped_files_load_from_the_wheel(wheel, tmp_path):
     code = """
 import runpy
 from importlib.metadata import version
@@ -235,14 +195,14 @@ print(__file__, __version__ == version("made-course"), sep="\\n")
     run = subprocess.run(
         [sys.executable, "-c", code],
         cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": str(tmp_path / "installed")},
+        env=os.environ | {"PYTHONPATH": str(wheel)},
         capture_output=True,
         text=True,
     )
     assert run.returncode == 0, run.stderr
-    said, (file, same_version) = run.stdout, run.stdout.splitlines()[-2:]
-    assert PYPROJECT["project"]["urls"]["Repository"] in said
-    assert Path(file).is_relative_to(tmp_path)
+    file, same_version = run.stdout.splitlines()[-2:]
+    assert PYPROJECT["project"]["urls"]["Repository"] in run.stdout
+    assert Path(file).is_relative_to(wheel)
     assert same_version == "True"
 
 

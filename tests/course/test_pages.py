@@ -1,16 +1,13 @@
 """The pages for instructors in ``docs`` say what the code and the notebooks say."""
 
 import doctest
-import math
 import re
 from decimal import Decimal
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-import torch
 
-from made_course import MADE, Categorical, input_degrees
 from made_course.shipped.measured import load_runs
 from tools.pages import objectives, worksheet
 from tools.pages.minutes import NOTEBOOKS, read
@@ -40,20 +37,26 @@ def test_every_objective_is_tested_by_what_its_notebook_asks(path):
 PAGES = {*DOCS.parent.glob("*.md"), *DOCS.glob("*.md")} - {objectives.PAGE}  # it is not committed
 
 
-def anchor_of(heading):
-    """As code hosts name a heading in a link."""
-    return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+def anchor_of(page, heading):
+    """Return the name of a heading in links: that of JupyterLab, or that of code hosts."""
+    if page.suffix != ".ipynb":
+        heading = re.sub(r"[^\w -]", "", heading.lower())
+    return heading.replace(" ", "-")
 
 
-@pytest.mark.parametrize("page", sorted(PAGES), ids=lambda page: page.name)
+def words_of(page):
+    is_notebook = page.suffix == ".ipynb"
+    return markdown_of(read(page)) if is_notebook else page.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("page", [*sorted(PAGES), *NOTEBOOKS], ids=lambda page: page.name)
 def test_links_lead_somewhere(page):
-    for link in re.findall(r"\]\((?!https://)([^)]+)\)", page.read_text(encoding="utf-8")):
+    for link in re.findall(r"\]\((?!https://)([^)]+)\)", words_of(page)):
         file, _, anchor = link.partition("#")
         target = page.parent / (file or page.name)
         assert target.is_file(), link
-        text = target.read_text(encoding="utf-8") if anchor else ""
-        headings = re.findall(r"^#+ (.+)", text, re.MULTILINE)
-        assert not anchor or anchor in map(anchor_of, headings), link
+        headings = re.findall(r"^#+ (.+)", words_of(target), re.MULTILINE) if anchor else []
+        assert not anchor or anchor in [anchor_of(target, heading) for heading in headings], link
 
 
 @pytest.mark.parametrize("page", sorted(PAGES), ids=lambda page: page.name)
@@ -66,9 +69,7 @@ def test_commands_name_modules_that_are_there(page):
     "page", [*sorted(DOCS.glob("*.md")), *NOTEBOOKS], ids=lambda page: page.name
 )
 def test_tables_name_every_column(page):
-    is_notebook = page.suffix == ".ipynb"
-    text = markdown_of(read(page)) if is_notebook else page.read_text(encoding="utf-8")
-    heads = re.findall(r"^(\|.+\|)\n\|[-:| ]+\|$", text, re.MULTILINE)
+    heads = re.findall(r"^(\|.+\|)\n\|[-:| ]+\|$", words_of(page), re.MULTILINE)
     assert [head for head in heads if re.search(r"\|\s*\|", head)] == []
 
 
@@ -126,25 +127,3 @@ def test_expected_numbers_of_saved_runs_are_those_of_the_files():
     for run in runs["many"]:
         single = f"{run.single.min():.1f} to {run.single.max():.1f}"
         assert f"| {run.name}, each set | {single} |" in page
-
-
-# ---- the ten questions ---------------------------------------------------------------------------
-
-
-def right_answer(number):
-    """The choice that the page of answers calls right, as it stands on the page of questions."""
-    (letter,) = re.findall(rf"^\| {number} \| ([abc]):", text_of("ten_answers.md"), re.MULTILINE)
-    question = text_of("ten_questions.md").partition(f"**{number}.**")[2].partition("**")[0]
-    return re.search(rf"\({letter}\) (.+?)(?:  \(|\n|$)", question)[1]
-
-
-def test_right_answers_that_are_numbers_are_right():
-    assert right_answer(1) == str(2**2)
-    degrees = input_degrees(torch.tensor([3, 0, 2, 1])).tolist()
-    assert right_answer(3) == ", ".join(map(str, degrees))
-    nothing_known = MADE(4, (), head=Categorical(16))
-    for parameter in nothing_known.parameters():
-        torch.nn.init.zeros_(parameter)
-    nats = -nothing_known.log_prob(torch.zeros(1, 4)).item() * 784 / 4
-    assert right_answer(7) == f"{nats:.1f}"
-    assert right_answer(9) == f"{100 + math.log(2) - math.log1p(math.exp(-4)):.1f}"

@@ -1,16 +1,12 @@
 """The benchmarks run and print their tables. No test asserts how fast anything is."""
 
-import math
 import re
 from importlib.util import find_spec
 
 import numpy as np
 import pandas
 import pytest
-import torch
-from torch import nn
 
-from made_course import MADE, load_table
 from tools.benchmarks import __main__ as benchmark
 from tools.benchmarks import compression, document, figures, peers, rates, sampling, tables
 
@@ -62,26 +58,3 @@ def test_every_section_prints_its_table(monkeypatch, tmp_path, capsys):
     expected = {"a coin for each pixel": 543.4, "independent pixels": 211, "mnist-512": 69}
     assert all(abs(float(rows[name][0]) - value) < 2 for name, value in expected.items())
     assert float(rows["MADE, the file"][0]) < float(rows["WebP, one sheet"][0])
-
-
-@pytest.mark.parametrize(
-    ("build", "message"),
-    [
-        (lambda model: model.net[-1].set_mask(torch.ones(6, 16)), "is not a MADE"),
-        (lambda model: nn.init.zeros_(model.net[-1].weight), "the last output depends on none"),
-        (lambda model: model.net.append(nn.Linear(6, 6)), "parameters, ours"),
-    ],
-)
-def test_only_a_made_of_the_same_size_is_compared(build, message):
-    model = of_document(6, 16)
-    build(model)
-    with pytest.raises(RuntimeError, match=message):
-        peers.require_made("bad", model, MADE(6, (16, 16)))
-
-
-def test_nats_of_cells_are_those_of_the_entropy():
-    data = load_table(heights(3000), seed=0)
-    alone, together = tables.independent(data, 0), tables.made(data, 0)
-    height = -(0.2 * math.log(0.2) + 0.8 * math.log(0.8 / 9 / math.sqrt(2 * math.pi * math.e)))
-    assert together == pytest.approx(math.log(3) + height, abs=0.15)
-    assert alone > together + 0.3
