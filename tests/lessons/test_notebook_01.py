@@ -1,7 +1,6 @@
 import torch
 
-from made_lessons.checking.catalogue import exercise_named
-from tests.lessons.checking import right, wrong
+from tests.lessons.checking import right
 
 
 def test_counting():
@@ -18,8 +17,3 @@ def test_counting():
 def test_degrees():
     right("1.3", lambda ordering: torch.argsort(ordering) + 1)
     right("1.3", lambda o: torch.tensor([o.tolist().index(i) + 1 for i in range(len(o))]))
-
-
-def test_days_are_float32():
-    draw_days = exercise_named("1.4").reference
-    wrong("1.4", lambda *of: draw_days(*of).to(of[-1].dtype), "torch.float32 is asked for")

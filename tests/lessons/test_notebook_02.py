@@ -4,11 +4,6 @@ from made_course import MADE
 from tests.lessons.checking import right, wrong
 
 
-def test_totals_that_are_wrong():
-    wrong("2.1", lambda log_prob, input_dim: 1.0, "near_copy", "other values of")
-    wrong("2.1", lambda log_prob, input_dim: log_prob(torch.eye(input_dim)), "must be a number")
-
-
 def test_leaky():
     def in_another_ordering(x):  # x₃, x₁, x₂, with numbers from a table
         table = torch.tensor([[0.3, -2.0], [1.5, 0.25]])
@@ -31,16 +26,6 @@ def test_leaky_without_any_ordering():
 
 
 def test_leaky_tells_what_is_wrong():
-    found = wrong("2.2", lambda x: 2 * x, "output x₂ sees x₂")
-    assert found.got == "2.632628"
-    wrong("2.2", lambda x: torch.zeros(len(x)), "another shape")
-    wrong("2.2", lambda x: torch.zeros(8, 3), "each row of the result")
     wrong("2.2", lambda x: x.flip(0), "each row of the result")
     wrong("2.2", lambda x: x + torch.rand_like(x), "without random numbers")
     wrong("2.2", lambda x: x.log(), "must be finite")
-    wrong("2.2", lambda x: x.long(), "another dtype")
-    wrong("2.2", lambda x: 1e-9 * x, "more than rounding")
-
-
-def test_an_fvsbn_that_uses_x_alone():
-    wrong("2.3", lambda weight, bias, ordering, x: x, "other values of `weight`, `bias`")

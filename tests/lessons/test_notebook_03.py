@@ -25,20 +25,11 @@ def test_a_wrong_row_is_named():
     wrong("3.1", [first, changed], "output x₁: its degree is 3", "[1, 0, 1, 1]")
 
 
-def test_one_mask_by_the_wrong_rule_is_named():
-    first, output = masks_by_hand()
-    transposed = [list(column) for column in zip(*first, strict=True)]
-    wrong("3.1", [transposed, output], "the first mask must have 4 rows of 3")
-    strict = [[0, 0, 0], [0, 1, 0], [0, 1, 0], [0, 0, 0]]
-    natural = [[0, 0, 0, 0], [1, 0, 0, 1], [1, 1, 1, 1]]
-    wrong("3.1", [strict, natural], "units of degree 1 see nothing")
-    by_step = [[row[i] for i in (1, 2, 0)] for row in first]  # columns x₂, x₃, x₁
-    wrong("3.1", [by_step, output], "has degree 1; or they stand in the order x₂, x₃, x₁")
-
-
 def test_masks_by_hand_of_another_form():
     first, _ = masks_by_hand()
     wrong("3.1", [first], "two masks are asked for")
+    transposed = [list(column) for column in zip(*first, strict=True)]
+    wrong("3.1", [transposed, first], "the first mask must have 4 rows of 3")
     wrong("3.1", [first, [[1, 2, 3, 4]] * 3], "zeros and ones")
     wrong("3.1", [first, [[1, 0], [1]]], "rows of equal length")
 
@@ -69,7 +60,7 @@ def test_connectivity():
 
 def test_fewest_units():
     tensors = [torch.tensor(2), torch.tensor(4), torch.tensor(7)]
-    for degrees in ((2, 5, 6), torch.tensor([4, 2, 7]), tensors):
+    for degrees in ((2, 5, 6), torch.tensor([4, 2, 7]), tensors, [2, 4, 6], [2, 5, 7]):
         assert "3 units" in right("3.4", degrees)
     wrong("3.4", [2, 4, 8], "between 1 and 7")
     wrong("3.4", [0, 2, 4, 7], "between 1 and 7")
@@ -95,8 +86,6 @@ def test_drawn_degrees():
     right("3.5", one_by_one)
     right("3.5", from_uniforms)
     wrong("3.5", without_one_degree, "come more often than others")
-    wrong("3.5", lambda below, n_units, d: torch.ones(n_units), "another dtype")
-    wrong("3.5", lambda below, n_units, d: torch.randint(1, max(d, 2), (1,)), "another shape")
 
 
 DRAW = "torch.randint(lowest, highest + 1, (n_units,))"
@@ -121,10 +110,3 @@ DRAWS = {
 @pytest.mark.parametrize("words", DRAWS)
 def test_degrees_that_are_drawn_in_another_way_are_refused(words):
     wrong("3.5", edited(exercise_named("3.5").reference, *DRAWS[words]), words)
-
-
-@pytest.mark.parametrize("degrees", [[2, 4, 6], [2, 4, 7], [2, 5, 6], [2, 5, 7]])
-def test_no_right_answer_of_the_notebook_is_right_in_a_variant(degrees):
-    right("3.4", degrees)
-    for k in range(40):
-        wrong(exercise_named("3.4", f"learner {k}"), degrees)
