@@ -60,22 +60,16 @@ def feeds_probabilities(forward, order, u):
     return x
 
 
-def classes(logits, x):
-    return logits.log_softmax(-1).gather(-1, x.long()[..., None]).squeeze(-1)
-
-
 TABLE = [
     ("1.1", lambda input_dim: [2**i for i in range(input_dim + 1)], "one more"),
     ("1.1", lambda input_dim: [2**i for i in range(1, input_dim)], "first"),
     ("1.1", lambda input_dim: [2 ** (i + 1) - 1 for i in range(input_dim)], "running sums"),
     ("1.2", reference("1.2", lambda q: (q[2], q[0], q[1])), "order"),
-    ("1.2", reference("1.2", lambda q: tuple(part.log() for part in q)), "logarithm"),
     ("1.3", lambda ordering: torch.tensor([3, 1, 2]), "other values of `ordering`"),
     ("1.3", lambda ordering: (torch.argsort(ordering) + 1).tolist(), "torch.Tensor"),
     ("1.3", lambda ordering: torch.argsort(ordering).flip(0) + 1, "other way round"),
     ("1.3", lambda ordering: torch.argsort(ordering) + 2, "one too large"),
     ("1.4", reference("1.4", lambda days: days.T), "transposed"),
-    ("1.4", lambda q2, q3, q1, u: (u <= 0.5).float(), "other values of `q2`, `q3` and `q1`"),
     (
         "2.1",
         lambda log_prob, D: log_prob(2 * torch.rand(8, D)).exp().sum().item(),
@@ -83,7 +77,6 @@ TABLE = [
     ),
     ("3.2", returns_inside, "`return` stand inside the loop"),
     ("3.2", reference("3.2", lambda masks: [mask.numpy() for mask in masks]), "from_numpy"),
-    ("3.2", reference("3.2", lambda masks: [mask.int() for mask in masks]), "their dtype is"),
     ("3.2", reference("3.2", lambda masks: [~mask for mask in masks]), "the opposite"),
     ("3.2", reference("3.2", lambda masks: masks[::-1]), "the list stands the other way round"),
     ("3.2", reference("3.2", lambda masks: torch.cat([*map(torch.flatten, masks)])), "a list of"),
@@ -91,18 +84,10 @@ TABLE = [
     ("4.2", terms, "summed over dimension 1"),
     ("4.2", lambda logits, x: terms(logits, x).mean(), "the mean"),
     ("4.2", lambda logits, x: terms(logits, x).mean(1), "a mean where a sum"),
-    ("4.2", F.binary_cross_entropy_with_logits, "the mean"),
-    (
-        "4.2",
-        lambda logits, x: F.binary_cross_entropy_with_logits(logits, x, reduction="sum"),
-        "the sum",
-    ),
-    ("4.2", lambda logits, x: -terms(logits, x), "sign is turned"),
     ("4.3", own_noise, "two calls with the same `order` and `u`"),
     ("4.3", feeds_probabilities, "are they probabilities?"),
     ("4.3", lambda forward, order, u: sample(forward, order, u)[:, order - 1], "by `order`"),
     ("4.3", lambda *given: sample(*given).mean(0), "the mean over dimension 0"),
-    ("5.1", lambda nll, input_dim: nll / (input_dim * math.log(10)), "base 10 where"),
     ("5.1", lambda nll, input_dim: nll / input_dim / math.log10(2), "a logarithm to base 10, and"),
     ("5.1", lambda nll, input_dim: -nll / input_dim / math.log(2), "sign"),
     ("5.1", lambda nll, input_dim: input_dim * math.log(2) / nll, "upside down"),
@@ -111,7 +96,6 @@ TABLE = [
     ("5.3", lambda model: 0.4, "as a share does"),
     ("6.1", of_the_example("6.1", 1), "`t`"),
     ("8.2", reference("8.2", lambda log_p: log_p / math.log(10)), "base 10"),
-    ("9.2", of_the_example("9.2", 2), "`share`"),
     ("9.3", reference("9.3", lambda mask: mask.T), "rows and columns are swapped"),
 ]
 SAYS_NOTHING = ("differs in value", "has another shape", "another length")
@@ -127,7 +111,7 @@ def test_a_cause_is_heard(name, answer, word):
     assert not found.cause.endswith(SAYS_NOTHING)
 
 
-LOG_PROBABILITIES = ["2.3", "4.2", "7.3", "8.1", "8.2", "9.2"]
+LOG_PROBABILITIES = ["2.3", "4.2", "8.2"]
 CHANGES = [
     (torch.neg, "the sign is turned round"),
     (torch.exp, "its logarithm is asked for"),
@@ -148,9 +132,7 @@ INSTEAD = "were given in place of"
 OTHER_ARGUMENTS = [
     ("4.2", lambda right, logits, x: right(x, logits), "`logits` and `x` were swapped"),
     ("4.2", lambda right, z, x: right(z.sigmoid(), x), f"`sigmoid(logits)` {INSTEAD} `logits`"),
-    ("8.1", lambda right, z, x: right(z.softmax(-1), x), f"`softmax(logits)` {INSTEAD} `logits`"),
     ("2.3", lambda right, w, b, *rest: right(w, -b, *rest), f"`-bias` {INSTEAD} `bias`"),
-    ("2.3", lambda right, w, b, o, x: right(w, b, o, 1 - x), f"`1 - x` {INSTEAD} `x`"),
     ("6.1", lambda right, degrees, t: right(degrees, t + 1), f"`t + 1` {INSTEAD} `t`"),
     ("3.3", lambda right, masks: right(masks[:-1]), "`masks` were given without the last"),
     ("3.2", lambda right, d: right(d[:2]), "of `degrees` the first two alone were given"),
@@ -175,20 +157,7 @@ def bells(x, weights, means, stds):
     ("name", "answer"),
     [
         ("7.3", lambda log_p: log_p.exp().mean(0).log()),
-        (
-            "8.1",
-            lambda z, x: (
-                (z.exp() / z.exp().sum(-1, True))
-                .log()
-                .gather(-1, x.long()[..., None])
-                .sum((-1, -2))
-            ),
-        ),
         ("8.2", bells),
-        (
-            "9.2",
-            lambda log_p, log_q, share: (share * log_p.exp() + (1 - share) * log_q.exp()).log(),
-        ),
     ],
 )
 def test_what_overflows_hears_of_what_is_there_and_no_function_to_take(name, answer):

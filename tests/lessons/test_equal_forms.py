@@ -256,16 +256,13 @@ def test_each_exercise_on_numbers_has_three_forms():
     assert min(map(len, FORMS.values())) >= 3
 
 
-@pytest.mark.parametrize(
-    ("name", "form"),
-    [(name, form) for name, answers in FORMS.items() for form in answers],
-    ids=[f"{name}-{k}" for name, answers in FORMS.items() for k in range(len(answers))],
-)
-def test_an_equal_form_is_right(name, form):
-    right(name, form)
+@pytest.mark.parametrize("name", FORMS)
+def test_an_equal_form_is_right(name):
+    first, *others = FORMS[name]
+    right(name, first)  # also graded in another process
     variant = exercise_named(name, "maria")
-    if variant.cases:
-        examine(variant, form)
+    for form in others:
+        examine(variant if variant.cases else exercise_named(name), form)
 
 
 @pytest.mark.parametrize(
@@ -273,11 +270,11 @@ def test_an_equal_form_is_right(name, form):
 )
 def test_the_solution_computed_in_float64_is_right(exercise):
     if exercise.is_value:
-        right(exercise, in_dtype(torch.float64, exercise.reference()))
+        examine(exercise, in_dtype(torch.float64, exercise.reference()))
         return
 
     def answer(*arguments):
         result = exercise.reference(*in_dtype(torch.float64, arguments))
         return result.to(arguments[-1].dtype) if exercise.name in FOR_A_NETWORK else result
 
-    right(exercise, answer)
+    examine(exercise, answer)

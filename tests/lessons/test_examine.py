@@ -12,6 +12,7 @@ import pytest
 import torch
 from torch import nn
 
+from made_course import MaskedLinear
 from made_lessons.checking import time_limits
 from made_lessons.checking.calls import is_unchanged, run
 from made_lessons.checking.catalogue import exercise_named
@@ -48,83 +49,54 @@ def said(function, *arguments):
 # ---- not attempted -------------------------------------------------------------------------------
 
 
-def test_stubs_are_untouched():
+class Stub(nn.Linear):
+    def __init__(self):
+        super().__init__(1, 1)
+        ...
+
+    def set_mask(self, mask): ...
+
+    def forward(self, x): ...
+
+
+class Half(Stub):
+    def set_mask(self, mask): ...
+
+    def forward(self, x):
+        return x
+
+
+class Begun(Stub):
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("mask", torch.ones(1, 1))
+
+    def forward(self, x): ...
+
+
+def test_stubs_are_counted():
     def documented(x):
         """[(D,)] → (D,)."""
         ...
 
-    def bare(x): ...
-
     def passing(x):
         pass
-
-    class Layer(nn.Linear):
-        def __init__(self):
-            super().__init__(1, 1)
-            ...
-
-        def set_mask(self, mask): ...
-
-        def forward(self, x): ...
-
-    class Half(Layer):
-        def set_mask(self, mask): ...
-
-        def forward(self, x):
-            return x
 
     @torch.no_grad()
     def decorated(x): ...
 
-    class Empty(nn.Module): ...
-
-    untouched = [
-        ...,
-        documented,
-        bare,
-        decorated,
-        passing,
-        Layer,
-        Empty,
-        {"a": ...},
-        [..., ...],
-        (...,),
-    ]
+    untouched = [..., documented, passing, decorated, Stub, {"a": ...}, [..., ...], (...,)]
     assert all(to_do == parts for to_do, parts in map(parts_to_do, untouched))
-    unfinished = [{"a": ..., "b": 1}, [1, ...], [[[0, 1], [1, 0]], [[1, 1], ...]], Half]
-    assert [parts_to_do(answer) for answer in unfinished] == [(1, 2)] * 4
+    unfinished = [{"a": ..., "b": 1}, [1, ...], [[[0, 1], [1, 0]], [[1, 1], ...]], Half, Begun]
+    assert [parts_to_do(answer) for answer in unfinished] == [(1, 2)] * 5
 
 
 def test_attempts_are_touched_even_if_they_forget_to_return():
     def forgotten(x):
         x + 1
 
-    def constant(x):
-        """A number."""
-        return 1
-
-    class Layer(nn.Linear):
-        def forward(self, x):
-            return x
-
-    touched = [forgotten, constant, Layer, 3, None, "...", {"a": 1}, [], torch.zeros(2)]
+    touched = [forgotten, MaskedLinear, 3, None, "...", {"a": 1}, [], torch.zeros(2)]
     assert not any(to_do for to_do, _ in map(parts_to_do, touched))
-
-
-def test_a_class_is_begun_where_its_init_goes_further():
-    class Begun(nn.Linear):
-        def __init__(self):
-            super().__init__(1, 1)
-            self.register_buffer("mask", torch.ones(1, 1))
-
-        def forward(self, x): ...
-
-    assert parts_to_do(Begun) == (1, 2)
-
-
-def test_dots_that_are_left_in_a_result_are_named():
-    assert said(require_same, ..., [1])["why"] == "the answer is `...` still"
-    assert said(require_same, [1, ...], [1, 2])["why"] == "entry [1] of the answer is `...` still"
 
 
 # ---- calling -------------------------------------------------------------------------------------
@@ -164,8 +136,6 @@ def test_a_changed_model_is_noticed():
     [
         ([1, [2]], [1, [2]], True),
         ([1, [2]], [1, [3]], False),
-        ([1], [1, 2], False),
-        ({"a": torch.ones(2)}, {"a": torch.zeros(2)}, False),
         ({"a": 1}, {"a": 1, "b": 2}, False),
         (torch.ones(2), [1, 1], False),
         (len, len, True),
@@ -304,32 +274,23 @@ def test_a_check_and_an_answer_that_is_stopped_leave_a_tracer_working():
     ("got", "expected", "why"),
     [
         (None, 1, "is a `return` missing"),
-        ([1], torch.ones(1), "must be a torch.Tensor"),
         (1.0, torch.ones(1), "must be a torch.Tensor"),
         (torch.ones(1), torch.ones(2), "another shape"),
         (torch.ones(1), torch.ones(1, dtype=torch.bool), "another dtype"),
-        (torch.ones(1), torch.zeros(1), "differs in value"),
-        (torch.tensor([float("nan")]), torch.zeros(1), "differs in value"),
         (torch.zeros(9, 9), torch.eye(9), r"entry \[0, 0\] of the answer differs in value"),
         (3, [3], "must be a list"),
         ([3], (3, 4), "another length"),
-        ([1], [1, 2], "another length"),
         ([1, 3], [1, 2], r"entry \[1\] of the answer differs in value"),
         ({"a": 1}, {"b": 1}, "other keys"),
         ([], {"b": 1}, "must be a dict"),
         ({"a": 1}, {"a": 2}, r"entry \['a'\] of the answer differs"),
         (1, True, "another type"),
-        (False, True, "differs in value"),
         (True, 1, "must be a number"),
-        ("1", 1, "must be a number"),
-        (1.001, 1, "differs in value"),
-        (1066767, 1066768, "differs in value"),
         (1.0004, 1.0, "differs in value"),
         (2e-4, 0.0, "differs in value"),
         (1j, 1.0, "must be a number"),
         ([None, 2], [1, 2], r"entry \[0\] of the answer is None$"),
         (torch.tensor([1066767]), torch.tensor([1066768]), "differs in value"),
-        (torch.tensor([1.0004]), torch.ones(1), "differs in value"),
         (torch.tensor([2e-4]), torch.zeros(1), "differs in value"),
         ("a", "b", "differs in value"),
     ],
@@ -344,15 +305,11 @@ def test_differences_are_named(got, expected, why):
         (torch.ones(2, dtype=torch.float64), torch.ones(2)),
         (torch.ones(2, dtype=torch.int32), torch.ones(2, dtype=torch.long)),
         (torch.tensor(3), 3),
-        (torch.tensor(True), True),
         (0.1 + 0.2, 0.3),
         (1.00005, 1.0),
         (5e-5, 0.0),
-        (3.0, 3),
         (np.int64(3), 3),
-        (np.array(0.5), 0.5),
         (0.5, torch.tensor(0.5)),
-        (np.bool_(True), True),
         (torch.tensor([1.00005, 5e-7]), torch.tensor([1.0, 0.0])),
         ((1, 2), [1, 2]),
         (float("inf"), float("inf")),
@@ -454,12 +411,6 @@ def test_a_mistake_in_one_entry_is_recognised():
     assert found["why"] == "entry [0] of the answer differs in value"
 
 
-def test_what_happened_to_one_entry_is_not_said_where_another_is_wrong_otherwise():
-    cases = [(torch.tensor([5.0, 2.5]),), (torch.tensor([7.0, 1.5, 3.0]),)]
-    found = said(compare_on_cases, lambda x: [-x, x**3 + 1], lambda x: [x, x**2], cases, [])
-    assert found["why"] == "entry [0] of the answer differs in value"
-
-
 def test_what_is_inferred_is_said_with_perhaps_and_what_was_seen():
     cases = [(torch.tensor([5.0, 2.5]), torch.tensor([1.0, 7.0])), (torch.ones(3), torch.ones(3))]
     found = said(compare_on_cases, lambda x, y: y - x, lambda x, y: x - y, cases, [])
@@ -522,14 +473,6 @@ def of_a_list(ordering):
 class Layer(torch.nn.Linear):
     def set_mask(self, given):
         self.mask = mask
-
-class Plain(torch.nn.Linear):
-    def set_mask(self, given):
-        self.weight.data *= given
-        self.mask, self.order = given, None
-
-    def forward(self, x):
-        return x @ (self.weight * self.mask).T
 """
 
 
@@ -543,7 +486,6 @@ def test_data_of_the_notebook_in_a_wrong_answer_is_named():
     with pytest.raises(Wrong) as caught:
         examine(exercise_named("4.1"), answers["Layer"])
     assert "the same in every call: `mask`." in caught.value.cause
-    for name, answer in {"1.3": "of_the_argument", "4.1": "Plain"}.items():
-        with pytest.raises(Wrong) as caught:
-            examine(exercise_named(name), answers[answer])
-        assert "From the notebook" not in caught.value.cause  # attributes are no globals
+    with pytest.raises(Wrong) as caught:
+        examine(exercise_named("1.3"), answers["of_the_argument"])
+    assert "From the notebook" not in caught.value.cause

@@ -4,7 +4,6 @@ import os
 import re
 from dataclasses import replace
 from html import escape, unescape
-from importlib import import_module
 from pathlib import Path
 
 import platformdirs
@@ -75,11 +74,6 @@ def test_progress_links_to_the_heading_of_each_exercise_in_turn(monkeypatch):
     assert "Go on" not in repr(Progress()) + Progress()._repr_html_()
 
 
-def test_progress_without_the_notebooks_beside_it_has_no_links(monkeypatch, tmp_path):
-    monkeypatch.chdir(tmp_path)
-    assert "<a" not in Progress()._repr_html_()
-
-
 def test_a_folder_that_cannot_be_written_loses_nothing_else(capsys, monkeypatch, tmp_path):
     (tmp_path / "file").touch()
     monkeypatch.setenv("MADE_COURSE_PROGRESS", str(tmp_path / "file" / "solved"))
@@ -104,14 +98,8 @@ def test_yours_is_your_answer_once_it_has_passed(capsys):
     assert yours("1.3") is right
     assert capsys.readouterr().out == ""
     assert yours("0.1") == 512
-
-
-def test_an_answer_that_fails_is_never_yours():
-    def wrong(ordering):
-        return ordering
-
-    check("1.1", wrong)
-    assert yours("1.1") is not wrong
+    check("1.1", right)
+    assert yours("1.1") is not right
 
 
 def test_hints_come_one_after_another(capsys):
@@ -134,16 +122,6 @@ def test_a_wrong_answers_card_has_the_exercises_own_hints(monkeypatch):
     monkeypatch.setattr("IPython.display.display", shown.append)
     check("1.2", lambda joint: joint)
     assert shown[0].hints == exercise_named("1.2").hints
-
-
-def test_a_solution_is_a_tested_functions_source(capsys):
-    solution("1.3")
-    out = capsys.readouterr().out
-    assert "\n\n\ndef degrees_of(ordering: Tensor) -> LongTensor:" in out
-    assert "The package's own, made_course.model.masks.input_degrees:" in out
-    exec(out.partition("The package's own")[0], namespace := {})
-    check("1.3", namespace["degrees_of"])
-    assert "right." in capsys.readouterr().out
 
 
 def test_a_report_says_what_there_is_to_say_and_nothing_else(capsys):
@@ -228,17 +206,6 @@ def test_a_check_never_raises(capsys, monkeypatch):
     monkeypatch.setattr("made_lessons.checking.catalogue.exercises_in", lambda number: (broken,))
     check("1.1", exercise_named("1.1").reference)
     assert "could make nothing of this answer: KeyError: 'mask'" in capsys.readouterr().out
-
-
-def test_an_endless_loop_ends_the_check(capsys, monkeypatch):
-    monkeypatch.setattr(import_module("made_lessons.checking.examine"), "LIMIT_S", 0.2)
-
-    def endless(ordering):
-        while True:
-            pass
-
-    check("1.3", endless)
-    assert "it was stopped after 0.2 seconds" in " ".join(capsys.readouterr().out.split())
 
 
 @pytest.mark.parametrize("name", ["1.9", "99.1", "x", "1a", ""])
