@@ -34,13 +34,6 @@ def day_by_day(q2, q3, q1, u):
     return torch.tensor(rows)
 
 
-def row_by_row(log_prob, input_dim):
-    total = 0
-    for values in itertools.product([0.0, 1.0], repeat=input_dim):
-        total += log_prob(torch.tensor([values])).exp()
-    return total
-
-
 def by_numpy(log_prob, input_dim):
     x = torch.from_numpy(np.array([*itertools.product([0.0, 1.0], repeat=input_dim)]))
     return np.exp(log_prob(x).numpy()).sum()
@@ -114,18 +107,6 @@ class GeometricFromAbove(Head):
     def sample(self, params, u):
         log_fail = -F.softplus(params.squeeze(-1))
         return (u.clamp(min=1e-7).log() / log_fail).ceil().sub(1).clamp(min=0)
-
-
-def step_by_step(W, c, V, order):
-    H, D = W.shape
-    weight, bias = torch.zeros(D * H, D).to(W), torch.zeros(D * H).to(W)
-    out = torch.zeros(D, D * H).to(W)
-    before = torch.zeros(D).to(W)
-    for step, i in enumerate(order.argsort().tolist()):
-        units = slice(step * H, (step + 1) * H)
-        weight[units], bias[units], out[i, units] = W * before, c, V[i]
-        before[i] = 1
-    return weight, bias, out
 
 
 def unit_by_unit(W, c, V, order):
