@@ -35,13 +35,6 @@ def within_5_standard_errors(values: torch.Tensor, expected: float) -> bool:
     return abs(values.mean() - expected) < 5 * values.std() / len(values) ** 0.5
 
 
-def has_moments(points: torch.Tensor, variances: tuple[float, float], covariance: float) -> bool:
-    """Mean 0, and these second moments, as closely as so many points can tell."""
-    x, y = points.double().T
-    expected = [(x, 0), (y, 0), (x * x, variances[0]), (y * y, variances[1]), (x * y, covariance)]
-    return all(within_5_standard_errors(values, moment) for values, moment in expected)
-
-
 def moons_density(points: torch.Tensor, noise: float) -> torch.Tensor:
     """Density of the blurred half circles as they are usually written, moved to mean 0."""
     theta = (torch.arange(200, dtype=torch.float64) + 0.5) * math.pi / 200
@@ -61,13 +54,6 @@ def test_two_moons_have_the_density_and_the_entropy_that_the_course_states(noise
     assert -(torch.xlogy(p, p).sum() * step**2) == pytest.approx(nats, abs=1e-3)
     points = two_moons(4000, noise=noise)
     assert within_5_standard_errors(-moons_density(points, noise).log(), nats)
-
-
-@pytest.mark.parametrize("noise", [0, 0.1])
-def test_two_moons_have_the_stated_moments_in_every_part(noise):
-    variances = (3 / 4 + noise**2, 9 / 16 - 1 / math.pi + noise**2)
-    for part in two_moons(20_000, noise=noise, seed=3).split(10_000):
-        assert has_moments(part, variances, covariance=1 / 8 - 1 / math.pi)
 
 
 def test_two_moons_follow_their_seed_and_leave_the_global_stream_alone():

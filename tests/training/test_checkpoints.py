@@ -149,13 +149,10 @@ def test_a_resumed_run_keeps_the_precision_it_began_with(file, monkeypatch):
     [
         ({"lr": 0.03}, "lr was 0.02 and is now 0.03"),
         ({"epochs": 4}, "epochs was 3 and is now 4"),
-        ({"seed": None}, "seed was 0 and is now None"),
-        ({"precision": "bfloat16"}, "precision was 'float32' and is now 'bfloat16'"),
         ({"patience": 2}, "patience was None and is now 2"),
         ({"valid": None}, "valid was"),
         ({"train": DATA.flip(0)}, "train was"),  # the same rows in another order
         ({"model": MADE(3, (17,), ordering=[1, 2, 0], seed=0)}, "model was"),
-        ({"model": small(ordering=[2, 0, 1])}, "model was"),
         ({"model": small().double()}, "model was"),
     ],
 )

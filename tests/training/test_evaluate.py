@@ -60,8 +60,3 @@ def test_evaluate_keeps_the_mode_and_applies_no_dropout(wild, mode):
     assert wild.training is mode
     assert wild.net[0].training is not mode
     assert found == evaluate(wild.eval(), DATA)
-
-
-def test_evaluate_needs_a_batch_size_above_zero():
-    with pytest.raises(ValueError, match="batch_size must be at least 1"):
-        evaluate(small(), DATA, batch_size=0)

@@ -316,7 +316,6 @@ WRONG_AT_LAST = torch.cat([DATA, torch.tensor([[0.0, 3.0, 0.0]])])
         (BINARY, torch.zeros(0, 3), ValueError, "there are no rows"),
         (BINARY, WRONG_AT_LAST, ValueError, "must hold only 0 and 1, got 3"),
         (CLASSES, WRONG_AT_LAST, ValueError, "classes must be whole numbers 0..2, got 3"),
-        (REAL, DATA * math.nan, ValueError, "data must be finite, got nan"),
         (BINARY, DATA.view(-1, 1, 3), ValueError, r"\(B, 3\), got \(120, 1, 3\): for images"),
         (BINARY, 3, TypeError, "got int"),
         (BINARY, DATA.numpy(), TypeError, "got a ndarray: use torch.as_tensor"),
@@ -338,13 +337,9 @@ def test_data_that_do_not_fit_the_model_are_refused(model, data, error, message,
     [
         ({"train": iter(DATA.split(40))}, TypeError, "must have a length, got tuple_iterator"),
         ({"epochs": 0}, ValueError, "epochs must be at least 1, got 0"),
-        ({"batch_size": 0}, ValueError, "batch_size must be at least 1, got 0"),
         ({"lr": 0}, ValueError, "lr must be finite and above 0, got 0"),
-        ({"weight_decay": -0.1}, ValueError, "weight_decay must be finite and at least 0"),
         ({"precision": "float16"}, ValueError, "unknown precision 'float16': choose one of auto"),
-        ({"seed": -1}, ValueError, "seed must be at least 0, got -1"),
         ({"patience": 2, "valid": None}, ValueError, "patience needs validation data: pass valid="),
-        ({"patience": 0}, ValueError, "patience must be at least 1, got 0"),
     ],
 )
 def test_fit_says_what_is_wrong_with_an_argument(arguments, error, message):

@@ -24,12 +24,6 @@ def test_history_as_text(history):
     )
 
 
-def test_history_without_validation_has_no_such_column():
-    history = History()
-    history.append(train_nll=2.0, lr=0.1, seconds=1.0)
-    assert repr(history).split() == ["epoch", "train", "NLL", "rate", "1", "2.000", "0.10"]
-
-
 def test_the_best_epoch_is_the_first_of_the_lowest(history):
     assert history.best_epoch == 2
 

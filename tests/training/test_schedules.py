@@ -8,17 +8,14 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from made_course import MADE, History, evaluate, fit
+from made_course import MADE, evaluate, fit
 from made_course.training.schedules import Patient, count_falls, one_cycle
 from tests.training.learning_runs import (
     DATA,
     ONES,
     ZEROS,
-    measured,
     run,
-    same,
     small,
-    state,
     stop_after,
 )
 from tools.ships.run import RUNGS, train_by
@@ -142,18 +139,6 @@ def test_the_rate_falls_once_for_each_wait_in_a_row_of_worse_epochs(scores, wait
     assert count_falls(scores, wait) == sum(length // wait for length in rows)
 
 
-def test_rate_and_decay_of_a_step():
-    schedule, model = Patient(12, lr=0.04), small()
-    optimizer = torch.optim.AdamW(schedule.groups(model))
-    for step, falls, rate in [(0, 0, 0.0004), (99, 0, 0.04), (900, 0, 0.04), (900, 2, 0.04 / 9)]:
-        history = History(valid_nll=[1.0] * (1 + 2 * falls))  # no better in two epochs per fall
-        schedule.set_rate(optimizer, step, 1, history)
-        weights, biases = optimizer.param_groups
-        assert weights["lr"] == biases["lr"] == pytest.approx(rate)
-        assert rate * weights["weight_decay"] == pytest.approx(10 / (100 + step))
-        assert biases["weight_decay"] == 0
-
-
 def test_a_run_lowers_its_rate_while_no_score_is_better():
     history = run(small(), ZEROS, ONES, epochs=None, patience=12, lr=0.02)  # two steps per epoch
     falls = [0, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5]  # the first epoch is the best
@@ -176,13 +161,3 @@ def test_patience_stops_once_nothing_gets_better(patience):
 def test_patience_goes_on_while_it_gets_better():
     settings = {"epochs": None, "patience": 1, "lr": 0.05}
     assert len(run(small(), DATA, DATA, on_epoch=stop_after(12), **settings)) == 12
-
-
-def test_with_patience_the_number_of_epochs_changes_nothing():
-    runs = []
-    for epochs in (60, None):
-        model = small()
-        history = run(model, ZEROS, ONES, epochs=epochs, patience=6)
-        runs.append((measured(history), state(model)))
-    assert runs[0][0] == runs[1][0]
-    assert same(runs[0][1], runs[1][1])
