@@ -40,21 +40,6 @@ def test_of_every_pattern_of_gaps_the_probabilities_of_what_is_there_sum_to_one(
             assert model.log_prob(x).exp().sum().item() == pytest.approx(1, abs=1e-9)
 
 
-def test_a_density_beside_classes_with_gaps_integrates_to_one():
-    head = Mixed([Gaps(Categorical(3)), Gaps(MixtureOfGaussians(2)), Gaps(Bernoulli())])
-    model = with_weights(MADE(3, (9,), ordering=[1, 2, 0], head=head, seed=0).double(), 0.7)
-    t = torch.linspace(-9, 9, 3001, dtype=torch.float64)  # even steps of t where x = sinh(t)
-    lengths = t.cosh() * (t[1] - t[0])
-
-    def integral(switch):
-        x = torch.stack([torch.full_like(t, NAN), t.sinh(), torch.full_like(t, switch)], 1)
-        with torch.no_grad():
-            return (model.log_prob(x).exp() @ lengths).item()
-
-    assert integral(NAN) == pytest.approx(1, abs=1e-6)
-    assert integral(0.0) + integral(1.0) == pytest.approx(1, abs=1e-6)
-
-
 # ---- rows without gaps --------------------------------------------------------------------------
 
 
@@ -129,23 +114,6 @@ def test_a_model_of_rows_with_gaps_is_that_of_all_rows_where_gaps_depend_on_what
     assert (found["whole"] > 0.7).all()
 
 
-def test_rows_with_gaps_are_scored_by_what_is_there():
-    """Two columns are copies of one: a gap in one leaves the other's own density."""
-    draw = torch.Generator().manual_seed(0)
-    x = torch.randn(3000, 1, generator=draw) + 0.1 * torch.randn(3000, 2, generator=draw)
-    x[torch.rand(3000, generator=draw) < 0.3, 0] = NAN
-    torch.manual_seed(0)
-    model = MADE(2, (16,), head=Gaps(MixtureOfGaussians(1)), seed=0)
-    fit(model, x, epochs=20, batch_size=100, seed=0, progress=False)
-    values = torch.linspace(-2, 2, 9)
-    alone = torch.stack([torch.full_like(values, NAN), values], 1)
-    truth = torch.distributions.Normal(0.0, 1.01**0.5).log_prob(values)
-    torch.testing.assert_close(model.log_prob(alone).detach(), truth, rtol=0, atol=0.15)
-    odd = model.log_prob(torch.tensor([[-1.0, 1.0], [1.0, 1.0]]))
-    assert odd[1] - odd[0] > 5
-    assert evaluate(model, alone[:0].new_tensor([[NAN, NAN]])) == 0
-
-
 # ---- heads in heads, tables and files -----------------------------------------------------------
 
 
@@ -182,16 +150,6 @@ def test_columns_of_one_kind_are_computed_together_with_gaps_or_without():
     assert repr(Mixed([Gaps(Bernoulli())] * 2)) == "Mixed([Gaps(Bernoulli())] * 2)"
 
 
-def test_a_model_of_gaps_comes_back_from_its_file(tmp_path):
-    head = Mixed([Gaps(Categorical(3)), MixtureOfGaussians(2), Gaps(Bernoulli())])
-    model = with_weights(MADE(3, (8,), head=head, seed=0), 0.5)
-    model.save(tmp_path / "model.pt")
-    again = MADE.load(tmp_path / "model.pt")
-    x = torch.tensor([[NAN, 0.3, 1.0], [2.0, -1.0, NAN]])
-    assert repr(again.head) == repr(head)
-    assert torch.equal(again.log_prob(x), model.eval().log_prob(x))
-
-
 def test_what_is_no_value_and_no_gap_is_refused():
     model = MADE(2, head=Gaps(Bernoulli()))
     with pytest.raises(ValueError, match=r"hold only 0 and 1, got 0\.5\. "):
@@ -219,10 +177,8 @@ def test_a_table_that_keeps_its_gaps_is_trained_on_as_it_is():
     assert lines[1].endswith(", missing in 20% of the rows")
     assert lines[2] == "    rain: yes/no (no and yes), missing in 40% of the rows"
     assert lines[3] == "    kind: 3 classes (a, b and c)"
-    train, valid, _ = table
     model = MADE(3, (8,), head=table.head, seed=0)
-    history = fit(model, train, valid, epochs=2, seed=0, progress=False)
-    assert all(map(torch.isfinite, map(torch.tensor, history.valid_nll)))
+    assert evaluate(model, table.train[:0].new_tensor([[NAN, NAN, 0.0]])) > 0
     whole = load_table(frame.dropna(), like=table, split=None)
     assert repr(whole.head) == repr(table.head)  # a model of the first reads them
     assert not any(c.missing for c in load_table(frame.dropna(), missing="keep").columns)

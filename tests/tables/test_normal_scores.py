@@ -3,16 +3,15 @@
 import math
 
 import numpy as np
-import pandas
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from made_course import MADE, Gaps, Mixed, NormalScores, load_table
+from made_course import Gaps, Mixed, NormalScores
 from made_course.model.heads import unpack_gaussians
 from made_course.tables.numeric_columns import bounds_of, head_of_numbers, rounding_of, step_of
-from tests.networks import uniforms, with_weights
+from tests.networks import uniforms
 
 INFINITE = (-math.inf, math.inf)
 
@@ -103,19 +102,6 @@ def test_an_untrained_head_has_the_shares_of_common_values_and_the_order_of_all(
     assert (p[4:] > 0).all()
 
 
-def test_an_untrained_network_is_a_model_of_independent_columns():
-    heads = [
-        head_of_numbers(*numbers("counts", 0), 2),
-        head_of_numbers(reals("savings", 1)[0], None, (0.0, math.inf), 3),
-    ]
-    model = MADE(2, (8,), head=Mixed(heads), seed=0).double()
-    with torch.no_grad():
-        model.net[-1].weight.zero_()
-    x = torch.tensor([[3.0, 0.0], [0.0, 1.5], [40.0, 900.0]], dtype=torch.float64)
-    alone = [h.log_prob(h.start().double().expand(3, -1), x[:, i]) for i, h in enumerate(heads)]
-    torch.testing.assert_close(model.log_conditionals(x), torch.stack(alone, 1))
-
-
 # ---- what is drawn -------------------------------------------------------------------------------
 
 
@@ -129,28 +115,6 @@ def test_draws_follow_the_probabilities(scale):
         values, counts = head.sample(params.expand(len(u), -1), u).unique(return_counts=True)
         p = head.log_prob(params.expand(len(values), -1), values).exp()
         torch.testing.assert_close(counts.double() / len(u), p, atol=2e-3, rtol=0)
-
-
-def test_nothing_impossible_is_drawn():
-    draw = np.random.default_rng(0)
-    frame = pandas.DataFrame(
-        {
-            "savings": np.where(draw.random(400) < 0.3, 0, np.exp(9 + draw.normal(size=400))),
-            "visits": draw.poisson(draw.gamma(1, 8, 400)),
-            "share": draw.normal(50, 9, 400),
-            "bill": draw.normal(40, 3, 400).round(1),
-        }
-    )
-    table = load_table(frame, kinds={"share": (0, 100)})
-    model = with_weights(MADE(4, (16,), head=table.head, seed=0), 1.0)
-    drawn = table.inverse(model.sample(4000))
-    assert drawn["savings"].eq(0).any()
-    assert (drawn["savings"] >= 0).all()
-    assert drawn["visits"].dtype == "int64"
-    assert (drawn["visits"] >= 0).all()
-    assert drawn["share"].between(0, 100).all()
-    assert np.allclose(10 * drawn["bill"], (10 * drawn["bill"]).round())
-    assert torch.isfinite(model.log_prob(model.sample(4000))).all()
 
 
 def test_an_outlier_changes_nothing_for_the_others():
@@ -188,15 +152,6 @@ def test_columns_computed_together_are_those_computed_alone():
             torch.testing.assert_close(
                 mixed.encode(x)[:, width * i : width * (i + 1)], head.encode(x[:, i])
             )
-
-
-def test_it_comes_back_from_a_file(tmp_path):
-    head = head_of_numbers(*numbers("counts", 0), 2)
-    model = with_weights(MADE(2, (8,), head=head, seed=0).double(), 0.5)
-    model.save(tmp_path / "model.pt")
-    again, x = MADE.load(tmp_path / "model.pt"), torch.tensor([[0.0, 3.0], [7.0, 1.0]]).double()
-    assert again.head.arguments == head.arguments
-    assert torch.equal(again.log_prob(x), model.eval().log_prob(x))
 
 
 # ---- steps, bounds, rounding ---------------------------------------------------------------------

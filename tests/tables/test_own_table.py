@@ -73,16 +73,6 @@ def test_a_script_prints_the_same_each_time(page, files, capsys, monkeypatch):
     assert said[0] == said[1] != ""
 
 
-def test_six_lines_in_readme_model_a_table(capsys, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    park(1000, seed=1).to_csv("your_table.csv", index=False)
-    run("README.md")
-    said = capsys.readouterr().out
-    nats = float(re.search(r"(\S+) nats per row", said)[1])
-    assert entropy() - 0.3 < nats < entropy() + 0.6
-    assert "season" in said
-
-
 def test_the_longer_script_finds_odd_days_and_fills_gaps(files, capsys):
     names = run("docs/own_data.md")
     said = capsys.readouterr().out
