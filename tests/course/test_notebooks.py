@@ -84,13 +84,6 @@ def test_what_answers_a_prediction_is_folded_and_nothing_else(path):
         assert {name: cell.metadata.get(name) for name in FOLDED} == FOLDED, SAVE.format(path.name)
 
 
-@pytest.mark.parametrize("path", [NOTEBOOKS[3], NOTEBOOKS[7]], ids=lambda path: path.stem)
-def test_on_slides_an_answer_waits_for_a_press(path):
-    for before, cell in pairwise(read(path).cells):
-        if "jupyter" in cell.metadata and "jupyter" not in before.metadata:
-            assert "slideshow" in cell.metadata, cell.source
-
-
 def is_code(cell):
     return cell.cell_type == "code"
 

@@ -65,12 +65,3 @@ def test_two_moons_follow_their_seed_and_leave_the_global_stream_alone():
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
     assert torch.equal(two_moons(50), two_moons(50, seed=0))
-
-
-def test_two_moons_say_what_is_wrong():
-    with pytest.raises(ValueError, match=r"^n must be at least 1, got 0"):
-        two_moons(0)
-    with pytest.raises(ValueError, match=r"^seed must be at least 0, got -1"):
-        two_moons(5, seed=-1)
-    with pytest.raises(ValueError, match=r"^noise must be finite and at least 0, got -0.1"):
-        two_moons(5, noise=-0.1)

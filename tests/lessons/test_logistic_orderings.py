@@ -6,7 +6,7 @@ from itertools import permutations
 import pytest
 import torch
 
-from made_course import MADE, binary_points
+from made_course import binary_points
 from made_lessons.notebook_07.logistic_orderings import (
     chain_joint,
     fit_orderings,
@@ -24,21 +24,6 @@ def random_joint(seed, power=1):
 
 def log_prob(logits, points):
     return torch.nn.functional.logsigmoid((2 * points - 1) * logits).sum(1)
-
-
-def test_a_chain_repeats_nine_times_in_ten():
-    joint = chain_joint(4)
-    assert joint.sum().item() == pytest.approx(1, abs=1e-15)
-    for i in range(3):
-        repeats = POINTS[:, i] == POINTS[:, i + 1]
-        assert joint[repeats].sum().item() == pytest.approx(0.9, abs=1e-15)
-    assert joint[0b0010].item() == pytest.approx(0.5 * 0.9 * 0.1 * 0.1, abs=1e-15)
-
-
-def test_parity_gives_all_to_even_rows():
-    joint, is_even = parity_joint(4), POINTS.sum(1) % 2 == 0
-    assert joint[is_even].tolist() == [1 / 8] * 8
-    assert joint[~is_even].sum() == 0
 
 
 def test_the_half_adder_adds():
@@ -72,22 +57,6 @@ def test_costs_are_the_kl_of_distributions(joint):
         log_q = log_prob(logits[ordering], POINTS)
         assert log_q.exp().sum().item() == pytest.approx(1, abs=1e-9)
         assert cost == pytest.approx((joint * (joint.log() - log_q)).sum().item(), abs=1e-9)
-
-
-def test_a_made_without_hidden_layers_cannot_be_better():
-    joint, ordering = random_joint(3, 4), [2, 0, 3, 1]
-    torch.manual_seed(0)
-    model = MADE(4, (), ordering=ordering).double()
-    optimizer = torch.optim.LBFGS(model.parameters(), max_iter=500, line_search_fn="strong_wolfe")
-
-    def loss():
-        optimizer.zero_grad()
-        value = (joint * (joint.log() - model.log_prob(POINTS))).sum()
-        value.backward()
-        return value
-
-    optimizer.step(loss)
-    assert loss().item() == pytest.approx(fit_orderings(joint)[0][tuple(ordering)], abs=1e-5)
 
 
 def test_certain_conditionals_cost_nothing():

@@ -87,10 +87,6 @@ def test_misformed_layers():
         def __init__(self, *arguments):
             super().__init__()
 
-    class NotBegun(MaskedLinear):
-        def __init__(self, *arguments):
-            self.size = arguments
-
     def detached(self, x):
         return nn.Linear.forward(self, x) + F.linear(x, self.weight * (self.mask - 1)).detach()
 
@@ -101,7 +97,6 @@ def test_misformed_layers():
     wrong("4.1", changed(MaskedLinear, forward=detached), "a masked weight gets a gradient")
     wrong("4.1", WithoutBias, "hand bias on")
     wrong("4.1", NoLinear, "subclass of nn.Linear")
-    wrong("4.1", NotBegun, "super().__init__(")
     wrong("4.1", MaskedLinear(3, 2), "a class was expected, came MaskedLinear")
 
 
@@ -121,12 +116,7 @@ def test_log_probs_that_hold_for_small_logits_only():
         p = torch.sigmoid(z).clamp(1e-6, 1 - 1e-6)
         return (x * p.log() + (1 - x) * (1 - p).log()).sum(1)
 
-    def replaced(z, x):
-        p = torch.sigmoid(z)
-        return (x * p.log() + (1 - x) * (1 - p).log()).nan_to_num().sum(1)
-
     wrong("4.2", clamped, "a small number ε, a clamp")
-    wrong("4.2", replaced, "a small number ε, a clamp")
     wrong("4.2", lambda z, x: (x * z - torch.log1p(z.exp())).sum(1), "overflows", "by softplus")
 
 

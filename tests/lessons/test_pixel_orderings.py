@@ -4,9 +4,7 @@ import torch
 
 from made_lessons.notebook_07 import pixel_orderings as module
 from made_lessons.notebook_07.pixel_orderings import (
-    draw_part,
     draw_pixel_ordering,
-    draw_times,
     pixel_orderings,
 )
 from made_lessons.notebook_11.pixel_groups import pixel_groups
@@ -33,30 +31,6 @@ def test_what_comes_first():
     assert set(found["coarse to fine"][:16]) == eighths
     halves = {28 * row + column for row in range(0, 28, 2) for column in range(0, 28, 2)}
     assert set(found["coarse to fine"][:196]) == halves
-
-
-def test_drawn_times_are_sweeps_rings_and_random():
-    generator = torch.Generator().manual_seed(0)
-    places = torch.stack([draw_times(generator) for _ in range(300)]).view(-1, 28, 28)
-    assert places.min() >= 0
-    assert places.max() <= 1
-    steps = torch.maximum(places.diff(dim=1).abs().mean((1, 2)), places.diff().abs().mean((1, 2)))
-    smooth = places[steps < 0.1]  # two of five: four of five, and half of them without chance
-    assert 90 < len(smooth) < 160
-    grown, shrunk = (
-        (smooth == 0)[:, 1:-1, 1:-1].any((1, 2)),
-        (smooth == 1)[:, 1:-1, 1:-1].any((1, 2)),
-    )
-    assert min(grown.sum(), shrunk.sum()) > 10
-    assert not (grown & shrunk).any()
-
-
-def test_drawn_parts_are_rectangles_or_scattered():
-    generator = torch.Generator().manual_seed(0)
-    parts = torch.stack([draw_part(generator) for _ in range(200)]).view(-1, 28, 28)
-    are_rectangles = (parts == parts.any(1, keepdim=True) & parts.any(2, keepdim=True)).all((1, 2))
-    assert 150 < are_rectangles.sum() < 190
-    assert 0.2 < parts.float().mean() < 0.8
 
 
 def test_a_part_often_comes_last_and_sometimes_first(monkeypatch):

@@ -126,11 +126,6 @@ def test_position_embeddings_are_sines_and_cosines():
     torch.testing.assert_close(waves(2000, 4)[:, 1::2], angles.cos() / 2)
 
 
-def test_the_default_pixelcnn_has_32_channels_and_4_more_windows():
-    default, described = PixelCNN(3), PixelCNN(3, channels=32, layers=4)
-    assert default.n_parameters() == described.n_parameters()
-
-
 def test_heads_must_divide_the_width():
     with pytest.raises(ValueError, match="got 3 heads and width 8"):
         CausalAttention(width=8, heads=3)

@@ -70,16 +70,6 @@ def test_the_ladder_that_ships_has_these_recipes_and_learned():
 # ---- orderings -----------------------------------------------------------------------------------
 
 
-def test_averages_are_those_of_the_model():
-    model = MADE(5, (6,), natural_order=False, num_masks=3, seed=0)
-    single, mixture, logits = run.averages(model, POINTS, 3)
-    for k in range(1, 4):
-        expected = -model.log_prob(POINTS, ensemble=k).mean()
-        torch.testing.assert_close(mixture[k - 1], expected)
-    torch.testing.assert_close(single[0], mixture[0])
-    torch.testing.assert_close(single[0], logits[0])
-
-
 def test_the_many_masks_that_ship():
     many = load_runs("orderings")["many"]
     assert [(one.name, one.num_masks, one.natural_order) for one in many] == list(run.MANY)
