@@ -19,8 +19,8 @@ project_copyright = f"{author}, CC BY 4.0"
 language = "en"
 
 extensions = [
-    *("myst_nb", "notebook_pages", "front_pages"),
-    *("native_math", "fonts", "repository_links"),
+    *("myst_nb", "notebook_pages", "answers", "cards", "front_pages"),
+    *("native_math", "fonts", "repository_links", "sphinx_copybutton"),
 ]
 root_doc = "docs/index"
 objectives.PAGE.write_text(objectives.page(), encoding="utf-8")  # it is not committed
@@ -28,8 +28,6 @@ include_patterns = ["docs/*.md", "notebooks/*.ipynb"]
 exclude_patterns = [".*", "docs/README.md", "docs/_build", "**/.ipynb_checkpoints"]
 
 nb_execution_mode = "off"
-nb_code_prompt_show = "Predict first, then show the output"
-nb_code_prompt_hide = "Hide the output"
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 3
 html_math_renderer = "native"
@@ -41,10 +39,14 @@ html_theme_options = {
 }
 html_title = project
 html_favicon = "site/icon.svg"
-html_context = {"repository": about["urls"]["Repository"]}
+html_context = {
+    "repository": about["urls"]["Repository"],
+    "address": about["urls"]["Documentation"],
+}
 html_static_path = ["site/static"]
 html_css_files = ["fonts.css", "site.css"]
 html_js_files = [("site.js", {"defer": ""})]
 html_additional_pages = {"index": "front.html", "try": "try.html"}
 templates_path = ["site/templates"]
+copybutton_selector = "div.cell_input pre, div.highlight-bash pre"
 html_copy_source = html_use_index = False

@@ -1,4 +1,4 @@
-"""Figures of a notebook on its page: in the page's greys, with a caption, and the guess."""
+"""Figures of a notebook on its page, in the page's greys and with a caption."""
 
 import hashlib
 from base64 import b64decode
@@ -13,22 +13,22 @@ from PIL import Image, ImageFilter
 from made_course.figures.picture import LINES, WORDS
 
 COLUMN, DRAWN = 640, 475
-"""Pixels of a page's column for figures, and of a figure that fills it."""
+"""Width in pixels of a page's column for figures, and of a saved figure that fills it."""
 GREYS = (0, int(WORDS[1:3], 16), int(LINES[1:3], 16), 255)
-"""Of a saved figure: ink, its words, its lines, paper."""
+"""Greys of a saved figure: ink, words, lines, paper."""
 PAGE = (0, 60, 140, 255)
-"""What they are on a light page; a dark one turns its figures round by a filter of its style."""
+"""The same greys on a light page; a dark page inverts its figures by a CSS filter."""
 STROKE = 4
-"""Pixels from the edge to the middle of what is wider than any stroke of a figure's words."""
+"""Half the width in pixels above which a region is a tile and not a stroke of a letter."""
 
 
 def figures_of(cell: NotebookNode) -> list[NotebookNode]:
-    """The outputs of a cell that are figures."""
+    """Return the outputs of a cell that are figures."""
     return [output for output in cell.get("outputs", []) if "image/png" in output.get("data", {})]
 
 
-def figure(output: NotebookNode, folder: Path, *, guess: bool = False) -> str:
-    """A figure as HTML, its file written into a folder; blurred until a reader has guessed."""
+def figure(output: NotebookNode, folder: Path) -> str:
+    """Write the file of a figure into a folder, and return its HTML."""
     png, said = b64decode(output.data["image/png"]), output.metadata["image/png"]
     name = hashlib.sha256(Path(__file__).read_bytes() + png).hexdigest()[:16]
     width, height = Image.open(BytesIO(png)).size
@@ -38,21 +38,20 @@ def figure(output: NotebookNode, folder: Path, *, guess: bool = False) -> str:
     if not file.is_file():
         folder.mkdir(parents=True, exist_ok=True)
         file.write_bytes(_drawn_for_a_page(png))
-    button = '<button type="button"><span>Guess first, then press</span></button>' * guess
     image = f'<img src="../_images/{file.name}" alt="{escape(said["alt"])}" {look}>'
     words = f"<figcaption>{escape(caption(said['alt']))}</figcaption>"
-    return f'<figure class="picture{" guess" * guess}">{button}{image}{words}</figure>'
+    return f'<figure class="picture">{image}{words}</figure>'
 
 
 def caption(alt: str) -> str:
-    """What there is to see: the first sentence of a figure's text."""
+    """Return the first sentence of a figure's alternative text."""
     words = alt.partition(". ")[0].removesuffix(".")
     is_symbol = not (words[1].isalpha() or words[1] == " ")  # x̂₁, p(x₁)
     return (words if is_symbol else words[0].upper() + words[1:]) + "."
 
 
 def _drawn_for_a_page(png: bytes) -> bytes:
-    """A saved figure in a page's greys; an animation plays once, as it does in a notebook."""
+    """Return a saved figure as WebP in a page's greys; an animation plays once."""
     saved, file = Image.open(BytesIO(png)), BytesIO()
     frames = []
     for k in range(getattr(saved, "n_frames", 1)):
@@ -67,7 +66,7 @@ def _drawn_for_a_page(png: bytes) -> bytes:
 
 
 def _inked(image: Image.Image) -> Image.Image:
-    """Words and lines in a page's greys; tiles keep theirs."""
+    """Change the greys of words and lines to those of a page; tiles keep theirs."""
     colours, cover = np.split(np.array(image), [3], axis=2)
     low, high = colours.min(2), colours.max(2)
     is_word = ~_opened(cover[..., 0] == 255) & (high - low < 4)
@@ -77,7 +76,7 @@ def _inked(image: Image.Image) -> Image.Image:
 
 
 def _opened(where: np.ndarray) -> np.ndarray:
-    """A place without its parts that are as narrow as a stroke."""
+    """Remove the parts of a region that are as narrow as a stroke (morphological opening)."""
     mask = Image.fromarray(where.astype(np.uint8) * 255)
     for look in [ImageFilter.MinFilter(3)] * STROKE + [ImageFilter.MaxFilter(3)] * STROKE:
         mask = mask.filter(look)

@@ -17,9 +17,8 @@ DOORS = {
 }
 """Name → where a page of this repository and name is run in a browser."""
 READING = (
-    "**Questions and widgets work on this page.** To run the code and to do the exercises, open it "
-    "in your browser, [on Binder]({binder}) or [on Colab]({colab}), or "
-    "[on your own computer](#to-run-it)."
+    "**To run this page**, open it [on Binder]({binder}), [on Colab]({colab}) or "
+    "[on your computer](#to-run-it)."
 )
 SIGNS = {"◇": "predict", "✎": "exercise", "◉": "self-check"}
 """How a quote begins that asks the reader for something → its class."""
@@ -27,12 +26,6 @@ FOR_THOSE_WHO_RUN = re.compile(
     r"^(?:○ .+: not attempted yet|yours\(.+ is the course's so far).*\n", re.M
 )
 """Printed lines about a learner's own progress."""
-TELLING = re.compile(r"\bexpect\(|\b(?:alt|invalid)=")
-"""Code that gives its own result away."""
-PERSONAL = (
-    '<p class="stand-in">What this cell shows in <a href="../docs/index.html#to-run-it">JupyterLab'
-    "</a> depends on the reader, so it is not saved.</p>"
-)
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
@@ -53,7 +46,9 @@ def _prepare(app: Sphinx, docname: str, source: list[str]) -> None:
     for cell, following in zip(code_cells, [*code_cells[1:], None], strict=True):
         if "widget" not in cell.metadata.get("tags", []):
             continue
-        alive = living.get(cell.id, [PERSONAL] if cell.source.startswith("progress()") else [])
+        alive = living.get(cell.id, [])
+        if cell.source.startswith("progress()"):  # it shows what this learner has solved
+            cell.metadata["tags"] = ["remove-cell"]
         drawn = figures_of(following) if following else []
         if drawn and any(POSTER in part for part in alive):
             alive = [part.replace(POSTER, figure(drawn[0], images)) for part in alive]
@@ -64,7 +59,8 @@ def _prepare(app: Sphinx, docname: str, source: list[str]) -> None:
         if living.get(cell.id) and drawn:
             _fold(following, "cell", "The same as a picture")
             following.metadata.pop("jupyter", None)
-    notebook.cells = [shown for cell in notebook.cells for shown in _shown(cell, images)]
+    for cell in notebook.cells:
+        _show(cell, images)
     header, mark, rest = notebook.cells[0].source.partition("\n## ")
     header = header.partition("**On Binder**")[0].rstrip()  # a reader of the page is not there
     owner_and_name = urlsplit(app.config.html_context["repository"]).path.strip("/")
@@ -74,38 +70,25 @@ def _prepare(app: Sphinx, docname: str, source: list[str]) -> None:
     source[0] = nbformat.writes(notebook)
 
 
-def _shown(cell: NotebookNode, images: Path) -> list[NotebookNode]:
-    """Return the cells that show a cell; figures that answer a prediction get their own cell."""
+def _show(cell: NotebookNode, images: Path) -> None:
+    """Change a cell into what a page shows: its figures, and no words for those who run it."""
     if cell.cell_type != "code":  # the rule above an exercise is for pages without a style
         cell.source = cell.source.replace("---\n\n### Exercise", "### Exercise")
-        return [cell]
+        return
     for output in cell.outputs:
         if output.output_type == "stream":
             output.text = FOR_THOSE_WHO_RUN.sub("", output.text)
     cell.outputs = [output for output in cell.outputs if output.get("text") != ""]
-    drawn, guess = figures_of(cell), "jupyter" in cell.metadata
+    drawn = figures_of(cell)
     if drawn and len(drawn) == len(cell.outputs) and "mystnb" not in cell.metadata:
         _fold(cell, "input", "How it is drawn")
-    pictures = [_html(figure(output, images, guess=guess)) for output in drawn]
-    if not guess:
-        place = iter(pictures)
-        cell.outputs = [next(place) if output in drawn else output for output in cell.outputs]
-        return [cell]
-    cell.outputs = [output for output in cell.outputs if output not in drawn]
-    if TELLING.search(cell.source) and "mystnb" not in cell.metadata:
-        _fold(cell, "cell")
-    elif cell.outputs:
-        _fold(cell, "output")
-    alone = nbformat.v4.new_code_cell(
-        "figure", outputs=pictures, metadata={"tags": ["remove-input"]}
-    )
-    return [cell, *[alone] * bool(drawn)]
+    cell.outputs = [_html(figure(out, images)) if out in drawn else out for out in cell.outputs]
 
 
-def _fold(cell: NotebookNode, part: str, words: str | None = None) -> None:
+def _fold(cell: NotebookNode, part: str, words: str) -> None:
+    """Fold a cell or its input, with words to press."""
     cell.metadata["tags"] = [*cell.metadata.get("tags", []), f"hide-{part}"]
-    if words:
-        cell.metadata["mystnb"] = {"code_prompt_show": words, "code_prompt_hide": words}
+    cell.metadata["mystnb"] = {"code_prompt_show": words, "code_prompt_hide": words}
 
 
 def _html(part: str) -> NotebookNode:

@@ -12,24 +12,35 @@ document.querySelectorAll(".caption[role=heading]").forEach((part) => (part.aria
 document.querySelector(".sidebar-drawer").ariaLabel = "All pages";
 document.querySelector(".toc-drawer").ariaLabel = "On this page";
 
-// The theme's name for what a prediction folds differs from the words that are seen.
-const folds = document.querySelectorAll("details.hide");
-folds.forEach((fold) => fold.querySelector("summary").removeAttribute("aria-label"));
-addEventListener("beforeprint", () => folds.forEach((fold) => (fold.open = true)));
+// The theme's name for a fold differs from the words that are seen.
+document.querySelectorAll("details.hide > summary").forEach((words) => words.removeAttribute("aria-label"));
+addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((fold) => (fold.open = true)));
 
-// A figure that gives an answer away is there for nobody until they have guessed.
-document.querySelectorAll(".guess > button").forEach((button) => {
-  const picture = button.parentElement;
-  const answer = picture.querySelectorAll("img, figcaption");
-  answer.forEach((part) => (part.inert = true));
-  button.addEventListener("click", () => {
-    picture.classList.remove("guess");
-    answer.forEach((part) => (part.inert = false));
-    picture.querySelectorAll("img").forEach((image) => (image.src = image.src)); // one that moves begins again
-    button.remove();
-    picture.tabIndex = -1;
-    picture.focus();
+// Answers stay folded until a reader has predicted; a switch at the top, which is remembered, opens all.
+const answers = document.querySelectorAll(".answer");
+if (answers.length) {
+  const all = Object.assign(document.createElement("input"), { type: "checkbox", checked: localStorage.answers === "shown" });
+  const words = document.createElement("label");
+  words.append(all, " Show all answers");
+  words.className = "show-all";
+  document.querySelector("h2").before(words);
+  const show = () => answers.forEach((fold) => (fold.open = all.checked));
+  all.addEventListener("change", () => {
+    localStorage.answers = all.checked ? "shown" : "folded";
+    show();
   });
+  show();
+}
+answers.forEach((fold) =>
+  fold.addEventListener("toggle", () => {
+    for (const image of fold.querySelectorAll("img")) image.src = image.src; // one that moves begins again
+  }),
+);
+
+// A self-check marks the choice that was pressed.
+document.querySelectorAll(".self-check details").forEach((choice) => {
+  const words = choice.querySelector(":scope > :not(summary)").textContent.trim();
+  choice.classList.add(words.startsWith("✓") ? "right" : "wrong-choice");
 });
 
 // A widget with many weights comes when it is asked for.

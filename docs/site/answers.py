@@ -1,0 +1,46 @@
+"""Answers to predictions: an output and the paragraph below it, opened by one press."""
+
+import re
+
+from docutils import nodes
+from sphinx.application import Sphinx
+
+TELLING = re.compile(r"\bexpect\(|\b(?:alt|invalid)=")
+"""Code that gives its own result away."""
+FOLDED = '<details class="answer"><summary>Predict first, then show the answer</summary>'
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Fold the answers once a notebook is parsed."""
+    app.connect("doctree-read", _fold_all)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def _fold_all(app: Sphinx, doctree: nodes.document) -> None:
+    for cell in list(doctree.findall(nodes.container)):
+        if "jupyter" in cell.get("cell_metadata", {}):
+            _fold(cell)
+
+
+def _fold(cell: nodes.container) -> None:
+    """Move what answers a prediction into a fold: a cell or its output, and the next paragraph."""
+    parent, position = cell.parent, cell.parent.index(cell)
+    answer = [node for node in parent[position + 1 : position + 2] if is_prose(node)]
+    for node in answer:
+        parent.remove(node)
+    if "hide-input" in cell["cell_metadata"].get("tags", []) or TELLING.search(cell[0].astext()):
+        parent.remove(cell)
+        answer.insert(0, cell)
+    else:
+        position += 1
+        output = [part for part in cell if part["nb_element"] == "cell_code_output"]
+        for part in output:
+            cell.remove(part)
+        answer.insert(0, nodes.container("", *output, classes=["cell"]))
+    start, end = (nodes.raw("", html, format="html") for html in (FOLDED, "</details>"))
+    parent[position:position] = [start, *answer, end]
+
+
+def is_prose(node: nodes.Node) -> bool:
+    """Return True for a paragraph."""
+    return isinstance(node, nodes.paragraph)

@@ -1,0 +1,87 @@
+"""The notebooks as cards: number, title, question, minutes, and a part of a figure."""
+
+import re
+from base64 import b64decode
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+
+import nbformat
+from PIL import Image, ImageOps
+from sphinx.application import Sphinx
+
+ROOT = Path(__file__).parents[2]
+SIZES = {"webp": (460, 242), "png": (1200, 630)}
+"""Format → width and height in pixels: a card on a page, and a picture for links to the page."""
+SHOWN = {
+    "00": ("From the top, 8 images", (0.1, 0, 0.548, 1)),
+    "01": ("Tree of 20 days", (0, 0.08, 0.8, 0.93)),
+    "02": ("How far 16 outputs", (0.09, 0, 0.787, 0.905)),
+    "03": ("Of 24 connections", (0.24, 0.07, 1, 0.553)),
+    "04": ("From the ordering", (0.21, 0.17, 0.56, 0.82)),
+    "05": ("4 images of", (0.336, 0.302, 1, 0.903)),
+    "06": ("become final as pixels are drawn", (0.565, 0.075, 1, 0.39)),
+    "07": ("Orderings: rows", (0.248, 0.105, 1, 0.485)),
+    "08": ("p(x₂ | x₁ = 0)", (0, 0.5, 1, 1)),
+    "09": ("pixels before it the output", (0.253, 0.19, 0.748, 0.86)),
+    "10": ("Which output sees which input", (0.068, 0.155, 0.678, 0.83)),
+    "11": ("Least nats of a board", (0.595, 0.125, 1, 0.87)),
+    "12": ("orderings cost less than", (0, 0, 1, 1)),
+}
+"""Words of the text of each notebook's figure, and its part: left, top, right, bottom."""
+ROW = re.compile(
+    r"^\| \[(\d+) · ([^]]+)\]\((notebooks/\w+)\.ipynb\) \| ([^|]+) \| (\d+ to \d+) \|$",
+    re.MULTILINE,
+)
+"""A notebook in README's table: number, title, path, question, minutes."""
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Give each page its card and the next one, and write the pictures."""
+    app.connect("html-page-context", _fill)
+    app.connect("build-finished", _write)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+@cache
+def cards() -> list[dict[str, str]]:
+    """Return number, title, path, question and minutes of each notebook, from README's table."""
+    found = ROW.findall((ROOT / "README.md").read_text(encoding="utf-8"))
+    keys = ("number", "title", "path", "question", "minutes")
+    return [dict(zip(keys, row, strict=True)) | {"name": Path(row[2]).name[:2]} for row in found]
+
+
+def _fill(app: Sphinx, name: str, template: str, context: dict, doctree: object) -> None:
+    context |= {"card": None, "following": None}
+    for card, following in zip(cards(), [*cards()[1:], None], strict=True):
+        if card["path"] == name:
+            context |= {"card": card, "following": following}
+            context["next"] = None if following else context["next"]
+
+
+def _write(app: Sphinx, problem: Exception | None) -> None:
+    if problem is not None or app.builder.format != "html":
+        return
+    folder = Path(app.outdir, "_static", "cards")
+    folder.mkdir(exist_ok=True)
+    for card in cards():
+        part = _part_of_a_figure(card["path"])
+        for suffix, size in SIZES.items():
+            picture = ImageOps.pad(part, size, color="white")
+            picture.save(folder / f"{card['name']}.{suffix}", quality=80)
+
+
+def _part_of_a_figure(path: str) -> Image.Image:
+    """Return the part of a notebook's figure that SHOWN names."""
+    words, part = SHOWN[Path(path).name[:2]]
+    pngs = [
+        output.data["image/png"]
+        for cell in nbformat.read(ROOT / f"{path}.ipynb", as_version=4).cells
+        for output in cell.get("outputs", [])
+        if words in output.get("metadata", {}).get("image/png", {}).get("alt", "")
+    ]
+    if len(pngs) != 1:
+        raise ValueError(f"{len(pngs)} figures of {path} say {words!r}: see SHOWN")
+    figure = Image.open(BytesIO(b64decode(pngs[0]))).convert("RGBA")
+    figure = Image.alpha_composite(Image.new("RGBA", figure.size, "white"), figure).convert("RGB")
+    return figure.crop([share * size for share, size in zip(part, 2 * figure.size, strict=True)])
