@@ -264,6 +264,7 @@ def test_one_press_opens_the_answer_to_a_prediction(site, page):
     folds = page.locator(".answer")
     assert folds.count() > 5
     assert folds.evaluate_all("all => all.every((fold) => fold.open)")
+    page.get_by_label("Show all answers").uncheck()
 
 
 @each_notebook
@@ -353,6 +354,7 @@ STOPS = """[...document.querySelectorAll("a[href], button, input, select, summar
 def test_the_tab_key_walks_over_a_whole_page_and_shows_where_it_is(site, page):
     page.goto((site / "notebooks" / "03_building_masks.html").as_uri())
     page.locator(".made-widget").first.wait_for()
+    page.locator(".copybtn").first.wait_for()
     page.evaluate(WATCH_FOCUS)
     count = page.evaluate(f"{STOPS}.length")
     assert count > 90
