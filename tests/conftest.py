@@ -15,7 +15,7 @@ hypothesis.settings.load_profile("course")
 
 
 def pytest_runtest_setup(item):
-    # Whoever names a folder of MNIST wants it used: there the tests run, and fail without it.
+    # If MADE_COURSE_DATA names a folder, these tests run, and fail if MNIST is missing there.
     if item.get_closest_marker("full_mnist") and not os.environ.get("MADE_COURSE_DATA"):
         from made_course.data.mnist import mnist_folder
 
@@ -26,7 +26,7 @@ def pytest_runtest_setup(item):
 
 @pytest.fixture(autouse=True)
 def _nothing_solved_yet(monkeypatch, tmp_path_factory):
-    """What a test solves is neither that of the user at hand nor that of another test."""
+    """Keep solved exercises apart from those of the user and of other tests."""
     solved = tmp_path_factory.getbasetemp() / uuid4().hex  # made where something is solved
     monkeypatch.setenv("MADE_COURSE_PROGRESS", str(solved))
     monkeypatch.setattr("made_lessons.checking.check._passed", {})
@@ -56,7 +56,7 @@ def _page(_browser_here):
 
 @pytest.fixture
 def page(_page):
-    """The page of Chromium; `page.complaints` collects what its console calls an error."""
+    """Return a page in Chromium; `page.complaints` collects the errors of its console."""
     _page.complaints.clear()
     _page.set_viewport_size({"width": 1100, "height": 1000})
     _page.emulate_media(media="null", color_scheme="null", reduced_motion="null")

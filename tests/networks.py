@@ -24,7 +24,7 @@ ORDER = [3, 1, 2]
 
 
 class Poisson(Head):
-    """A head of a reader's own: counts, as the docstring of Head writes them."""
+    """A reader's own head for counts, the example in the docstring of Head."""
 
     params_per_variable = 1
 
@@ -72,7 +72,7 @@ def uniforms(*shape, seed=0, dtype=torch.float64):
 
 
 def p_value(samples, rows, p):
-    """Of a G-test of samples against the probability p of each row that there is.
+    """Return the p-value of a G-test of samples against the probability p of each row.
 
     Cells that expect fewer than five samples count as one.
     """
@@ -127,7 +127,7 @@ def fill_masked(model, value):
 
 @st.composite
 def networks(draw, head=None, largest=8, scales=(0.5, 3.0, 30.0)):
-    """A float64 network of any architecture, orderings, degrees and weights.
+    """Draw a float64 network of any architecture, orderings, degrees and weights.
 
     Of a list of heads each variable has one.
     """
@@ -167,7 +167,7 @@ def reachable(model):
 
 
 def paths_through(masks, layer, unit, direct=None):
-    """The units of each layer on a path through one unit: its ancestors and its descendants."""
+    """Return the units of each layer that are on a path through one unit."""
     size = masks[layer].shape[1] if layer < len(masks) else masks[-1].shape[0]
     here = torch.arange(size) == unit
     below, above = [here], [here]
@@ -189,7 +189,7 @@ def total_probability(model, **ensemble):
 
 
 def under(model, degrees):
-    """The same weights under one set of masks, as a model that has no other."""
+    """Return a model with the same weights and only one set of masks."""
     one = MADE(
         model.input_dim,
         model.hidden_dims,
@@ -214,7 +214,7 @@ def members(model, k):
 
 
 def assert_same(a, b):
-    """The same masks and the same function, to the last bit."""
+    """Check that two models have the same masks and the same function, to the last bit."""
     assert all(map(torch.equal, [*a.degrees, *a.masks], [*b.degrees, *b.masks]))
     x = binary(64, a.input_dim)
     with torch.no_grad():

@@ -1,4 +1,4 @@
-"""The checks of arguments: what is accepted comes back plain, the rest is refused and named."""
+"""Checks of arguments return plain numbers, or raise an error that names the argument."""
 
 import math
 
@@ -63,6 +63,6 @@ def test_a_real_number_of_any_kind_comes_back_as_a_float(value):
         ],
     ],
 )
-def test_what_is_refused(error, message, call):
+def test_wrong_arguments_are_refused(error, message, call):
     with pytest.raises(error, match=message):
         call()

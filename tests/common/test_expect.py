@@ -1,4 +1,4 @@
-"""A number that a notebook shows is held to what was expected."""
+"""``expect`` compares a number that a notebook shows with its expected value."""
 
 import math
 import re

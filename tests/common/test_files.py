@@ -18,7 +18,7 @@ def save(path):
 
 @pytest.fixture
 def old(tmp_path):
-    """A file that exists already, the only one in its folder."""
+    """Return an existing file, the only one in its folder."""
     path = tmp_path / "old file.pt"
     path.write_bytes(b"as it was")
     return path

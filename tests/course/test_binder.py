@@ -1,7 +1,7 @@
 """Binder builds the environment that is meant, and its links open notebooks that exist.
 
 Links name the branch ``binder``: Binder keeps one image for each commit, and this branch moves at a
-release alone, so that only the first visitor after a release waits.
+release only, so that only the first visitor after a release waits.
 """
 
 import os
@@ -46,7 +46,7 @@ def test_every_link_opens_an_existing_page_of_this_repository():
         assert text.count("https://mybinder.org/v2/") == len(found), "links name the branch binder"
 
 
-def test_every_notebook_says_how_to_keep_what_is_written_on_binder():
+def test_every_notebook_says_how_to_keep_work_on_binder():
     for path in NOTEBOOKS:
         header = read(path).cells[0].source
         assert re.search(r"\*\*On Binder\*\* .+\*Download\*", header), path.name
@@ -57,7 +57,7 @@ def test_every_notebook_says_how_to_keep_what_is_written_on_binder():
     find_spec("repo2docker") is None,
     reason="repo2docker is missing: python -m pip install jupyter-repo2docker",
 )
-def test_repo2docker_plans_what_is_meant():
+def test_repo2docker_plans_the_right_steps():
     # only the plan is made: neither Docker nor the network is needed
     plan_only = ["--no-build", "--debug", "--user-id=1000", "--user-name=jovyan"]
     command = [sys.executable, "-m", "repo2docker", *plan_only, "."]

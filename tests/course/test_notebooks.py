@@ -73,7 +73,7 @@ def test_metadata_is_neutral(path):
         assert cell.metadata.get("slideshow", SLIDE) == SLIDE
         assert set(tags(cell)) <= {WIDGET, EXEMPT}
         assert len(tags(cell)) <= 1
-        assert "NBVAL_" not in cell.source  # a comment that would exempt the cell, too
+        assert "NBVAL_" not in cell.source  # such a comment would also exempt the cell
 
 
 @each_notebook
@@ -101,7 +101,7 @@ def test_what_the_reader_does_is_a_quote_with_its_sign(path):
 
 
 @each_notebook
-def test_execution_counts_increase_and_only_widget_cells_have_none(path):
+def test_execution_counts_increase_except_in_widget_cells(path):
     cells = code_cells(path)
     counts = [cell.execution_count for cell in cells if WIDGET not in tags(cell)]
     assert None not in counts, SAVE.format(path.name)
@@ -112,7 +112,7 @@ def test_execution_counts_increase_and_only_widget_cells_have_none(path):
             assert cell.execution_count is None, SAVE.format(path.name)
 
 
-def test_few_cells_are_exempt_and_contributors_are_told_why():
+def test_few_cells_are_exempt_each_with_a_reason():
     all_cells = [cell for path in NOTEBOOKS for cell in code_cells(path)]
     exempt = [path.stem for path in NOTEBOOKS for c in code_cells(path) if EXEMPT in tags(c)]
     assert len(exempt) <= len(all_cells) / 20
@@ -150,7 +150,7 @@ def test_every_figure_has_a_text_alternative(path):
 
 
 @each_notebook
-def test_a_widget_stands_beside_its_figure(path):
+def test_a_figure_follows_each_widget(path):
     cells = code_cells(path)
     for cell, following in zip(cells, [*cells[1:], None], strict=True):
         if WIDGET in tags(cell) and not cell.source.startswith("progress()"):

@@ -91,7 +91,7 @@ def test_constraints_pin_one_version_of_all_that_requirements_ask_for():
 
 
 def declared(*extras):
-    """What pyproject.toml asks for, to run the package and to build it, and these extras of it."""
+    """Return the requirements in pyproject.toml: to run, to build, and of these extras."""
     project = PYPROJECT["project"]
     lists = [project["dependencies"], PYPROJECT["build-system"]["requires"]]
     lists += [project["optional-dependencies"][extra] for extra in extras]
@@ -151,7 +151,7 @@ PACKAGES = ("made_course/", "made_lessons/")
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
-    """Return the unpacked wheel of what is committed."""
+    """Return the unpacked wheel of all committed files."""
     folder = tmp_path_factory.mktemp("built")
     for name in tracked_files():
         if not name.startswith((".", "binder/")):
@@ -206,7 +206,7 @@ print(__file__, __version__ == version("made-course"), sep="\\n")
     assert same_version == "True"
 
 
-# --- what is committed ------------------------------------------------------------------------
+# --- committed files --------------------------------------------------------------------------
 
 LARGEST_BYTES = 8_000_000
 # A brace or bracket in a pattern keeps this file from finding itself.
@@ -224,7 +224,7 @@ def tracked_files():
     try:
         run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError):
-        pytest.skip("this folder is no clone, or git is missing")
+        pytest.skip("this folder is not a clone, or git is missing")
     return [name for name in run.stdout.split("\0") if name and (ROOT / name).is_file()]
 
 

@@ -39,7 +39,7 @@ def test_each_line_of_the_stub_is_a_public_name():
 @pytest.mark.delivery
 @pytest.mark.skipif(find_spec("mypy") is None, reason="mypy is missing: pip install mypy")
 def test_a_program_is_checked_in_strict_mode(tmp_path):
-    """The package's own lines are not judged here, only what a reader's program sees of them."""
+    """Check a reader's program; mypy does not report errors inside the package."""
     program = tmp_path / "program.py"
     program.write_text(PROGRAM, encoding="utf-8")
     command = [sys.executable, "-m", "mypy", "--strict", "--follow-imports=silent", program]

@@ -10,7 +10,7 @@ FULL_FOLDER = mnist_folder()  # asked before any test gets a root of its own
 
 @pytest.fixture(autouse=True)
 def root(tmp_path, monkeypatch):
-    """An absent folder as the root, in place of the reader's own."""
+    """Set an absent folder as the root, instead of the reader's own."""
     root = tmp_path / "data"
     monkeypatch.setenv("MADE_COURSE_DATA", str(root))
     return root
@@ -18,7 +18,7 @@ def root(tmp_path, monkeypatch):
 
 @pytest.fixture
 def full_mnist(monkeypatch):
-    """The real full set as the root, in tests marked full_mnist; returns its folder."""
+    """Set the real full set as the root, for tests marked full_mnist, and return its folder."""
     monkeypatch.setenv("MADE_COURSE_DATA", str(FULL_FOLDER.parents[1]))
     return FULL_FOLDER
 

@@ -1,4 +1,4 @@
-"""MNIST: what is loaded, what is said of it, and what happens when a file is not as expected."""
+"""MNIST: the loaded images, the printed lines, and errors for damaged files."""
 
 import hashlib
 import re
@@ -26,7 +26,7 @@ from tests.data.mnist_files import (
     snapshot,
 )
 
-# What is loaded, and what is said
+# Loading and printed lines
 
 
 def test_small_set_by_name(capsys):

@@ -88,7 +88,7 @@ def test_only_stochastic_draws_again_each_epoch(binarize, is_same):
 
 
 def test_a_loader_takes_whole_batches_and_never_image_by_image(monkeypatch):
-    """One image at a time would cost more than the training step."""
+    """Count no calls for single images, which would cost more than the training step."""
     train, _ = make_mnist_loaders(batch_size=1000)
     monkeypatch.setattr(type(train.dataset), "__getitem__", lambda *_: pytest.fail("one image"))
     assert len(list(train)) == 4

@@ -92,7 +92,7 @@ OLD_STATES = {
 
 @pytest.fixture(params=OLD_STATES)
 def old(request, few, root):
-    """What lies in the root before a download; returns a snapshot of the folder around it."""
+    """Fill the root before a download, and return a snapshot of the folder around it."""
     if files := OLD_STATES[request.param](few):
         put(files)
     return snapshot(root.parent)
@@ -115,7 +115,7 @@ def test_download_brings_four_whole_files_and_keeps_others(few, mirror, monkeypa
     assert torch.equal(load_mnist()[0], pixels(few[TRAIN]))
 
 
-def test_download_of_what_is_there_asks_for_nothing(few, mirror, root, capsys):
+def test_a_complete_set_is_not_downloaded_again(few, mirror, root, capsys):
     folder = put(few)
     before = snapshot(root)
     assert download_mnist() == folder
@@ -150,7 +150,7 @@ def test_a_file_with_another_sha256(old, few, mirror, monkeypatch, root):
 def test_no_connection(old, monkeypatch, root):
     from torchvision.datasets import MNIST
 
-    with socket.socket() as deaf:  # its port is taken, and nothing listens there
+    with socket.socket() as deaf:  # its port is taken, and no server answers there
         deaf.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{deaf.getsockname()[1]}/"
         monkeypatch.setattr(MNIST, "mirrors", [url])

@@ -1,4 +1,4 @@
-"""What tests ask of a figure: what is written and drawn in it, and whether all of it is seen."""
+"""Read the words and numbers of a figure, and find faults in its layout."""
 
 import io
 import re
@@ -16,7 +16,7 @@ BLUE, ORANGE = "#0072b2", "#d55e00"
 COLUMN, PHONE, LEAST = 482, 382, 9
 """Pixels: a figure that fills its column, with its edge; one on a phone; the least words."""
 PALE = {shade(degree, top) for top in (3, 16) for degree in range(top)}
-"""Wires of small degrees, as darker knows more; the unit they come from says the degree, too."""
+"""Wires of small degrees, which are pale on purpose; their unit also shows the degree."""
 WHITE = (1.0, 1.0, 1.0, 1.0)
 
 
@@ -28,7 +28,7 @@ def assert_shows(figure, numbers):
 
 
 def assert_names(figure, *words):
-    """Words stand in it and in its alternative text, and it has no such fault."""
+    """Check that a figure and its alternative text have these words, and that it has no fault."""
     written = " ".join(" ".join(labels(words_of(figure))).split())
     for named in words:
         assert named in written, named
@@ -37,7 +37,7 @@ def assert_names(figure, *words):
 
 
 def faults(figure):
-    """What is wrong with a figure that could be wrong with any, in words."""
+    """List the faults of a figure that any figure may have, in words."""
     picture = np.asarray(Image.open(io.BytesIO(figure.as_png())).convert("RGBA"))
     renderer = FigureCanvasAgg(figure).get_renderer()
     with course_style():
@@ -109,7 +109,7 @@ def overlapping(words):
 
 
 def squeezed(figure, renderer):
-    """Width to height of a pixel, of images whose pixels are no squares and hold no words."""
+    """Yield the aspect ratio of pixels that are not squares, of images without words."""
     for axes in figure.axes:
         for image in axes.images if not axes.texts else ():
             box, (rows, columns) = image.get_window_extent(renderer), image.get_array().shape[:2]
@@ -163,7 +163,7 @@ def strangers(figure):
 
 
 def looks_in(axes):
-    """Colours and markers of what is drawn."""
+    """Return the colours and markers of everything that is drawn."""
     looks = set().union(*map(looks_of, [*axes.lines, *axes.patches, *axes.collections]))
     looks |= looks_of(axes.patch)
     for image in axes.images:
@@ -183,7 +183,7 @@ def looks_of(artist):
 
 
 def contrast(one, other):
-    """How many to one, as WCAG counts it."""
+    """Return the contrast ratio of two colours, as WCAG defines it."""
     low, high = sorted(0.05 + luminance(colour) for colour in (one, other))
     return high / low
 

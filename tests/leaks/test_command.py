@@ -36,7 +36,7 @@ class Function(nn.Module):
 
 
 def hole(_):
-    """Each output sees all, by less than rounding."""
+    """Return a function whose outputs see every input, by less than rounding."""
     return Function(lambda x: 1 + 1e-30 * x)
 
 
@@ -87,12 +87,12 @@ def starts_at_zero(make):
     return changed
 
 
-# ---- what is said of them -----------------------------------------------------------------------
+# ---- output and status -------------------------------------------------------------------------
 
 
 @pytest.fixture
 def run(monkeypatch, capsys):
-    """Its status and its words about what a function makes."""
+    """Return the command's exit status and its output for a model."""
     mine = ModuleType("mine")
     monkeypatch.setitem(sys.modules, "mine", mine)
 
@@ -113,7 +113,7 @@ HONEST = {"no leak": 2, "all of 2^6\n": 2, "Notice": 0, "NOT": 0}
 ONE = {"Σp         1.000000\n": 2}
 SEEING = "--context 2 --ordering [0,1,2,3,4,5]"
 SEES = {"no leak: each output sees only earlier variables, in order x": 2, "DEAF": 0}
-SAID = {  # what is made, arguments, the status, and how often words are said
+SAID = {  # the model, arguments, the status, and how often words are printed
     "MADE": (made, "", 0, HONEST | ONE | {"in order x₃": 2}),
     "NADE": (lambda d: NADE(d, 8), "", 0, HONEST | ONE | {"in order x₁": 2}),
     "copy": (lambda d: nn.Linear(d, d), "", 1,
@@ -143,14 +143,14 @@ SAID = {  # what is made, arguments, the status, and how often words are said
 
 
 @pytest.mark.parametrize("name", SAID)
-def test_what_is_said(run, name):
+def test_the_report_has_its_words_and_status(run, name):
     make, arguments, expected, words = SAID[name]
     status, said = run(make, 6, *arguments.split())
     assert {word: said.count(word) for word in words} == words
     assert status == expected
 
 
-def test_of_many_variables_some_inputs_are_tried_and_none_are_added_up(run):
+def test_many_variables_are_tried_at_some_inputs_without_a_sum(run):
     status, said = run(LooksAhead, 30)
     assert status == 1
     assert "NOT what the logits say" in said
@@ -170,7 +170,7 @@ def test_of_many_variables_some_inputs_are_tried_and_none_are_added_up(run):
         ("Model", "got Model: write module:Class"),
     ],
 )
-def test_what_cannot_be_measured_is_said(run, name, words):
+def test_models_that_cannot_be_measured_are_named(run, name, words):
     status, said = run(made, name=name)
     assert status == 2
     assert words in said

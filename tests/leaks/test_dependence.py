@@ -46,7 +46,7 @@ def test_few_variables_are_tried_at_every_input_and_many_at_random_points(input_
     assert is_every or abs(points.mean() - 0.5) < 0.1
 
 
-# ---- what is found ------------------------------------------------------------------------------
+# ---- dependence ---------------------------------------------------------------------------------
 
 
 def assert_found(model):
@@ -130,7 +130,7 @@ def test_a_leak_of_a_ten_thousandth_is_found_in_float32(scale):
 @pytest.mark.parametrize("size", [0, 1, 30])
 @pytest.mark.parametrize(("input_dim", "width"), [(4, 16), (100, 256)])
 def test_rounding_is_not_a_move(input_dim, width, size):
-    """Each hidden unit has a double of the opposite weight, far from it in the sum.
+    """Give each hidden unit a double of the opposite weight, far from it in the sum.
 
     All of them cancel. The outputs also see the second half of the inputs, in logits of any size.
     """
@@ -154,7 +154,7 @@ def test_rounding_is_not_a_move(input_dim, width, size):
 # ---- the model is only looked at ----------------------------------------------------------------
 
 
-@torch.no_grad()  # gradients are measured all the same
+@torch.no_grad()  # gradients are still measured
 def test_a_model_is_measured_in_evaluation_mode_and_left_as_it_was():
     model = nn.Sequential(nn.Linear(3, 8), nn.BatchNorm1d(8), nn.Dropout(0.5), nn.Linear(8, 3))
     model[2].eval()  # each module's own mode, not only the model's
@@ -207,7 +207,7 @@ def test_outputs_that_are_counted_or_no_number():
     found = measure(lambda x: x > 0.5, 3)
     assert found.by_flip.equal(torch.eye(3).bool())
     assert found.by_gradient is None
-    found = measure(lambda x: 0 * x.sqrt(), 2)  # a slope that is no number counts as one
+    found = measure(lambda x: 0 * x.sqrt(), 2)  # a slope of NaN counts as a slope
     assert found.largest_slope.diagonal().isinf().all()
     assert not found.by_flip.any()
 

@@ -32,6 +32,6 @@ def test_as_many_inputs_are_added_up_as_it_says(monkeypatch):
         (TypeError, r"finitely many .* MixtureOfG", MADE(2, (4,), head=MixtureOfGaussians(2))),
     ],
 )
-def test_what_is_no_model_with_finitely_many_inputs(error, message, model):
+def test_models_without_finitely_many_inputs_are_refused(error, message, model):
     with pytest.raises(error, match=message):
         total_probability(model)

@@ -17,7 +17,7 @@ from made_lessons.grading.line import Peer
 
 
 def right(exercise, answer):
-    """The answer passes, graded from afar, too; what the check says of it is returned.
+    """Check that an answer passes, also when graded in another process; return the check's words.
 
     The exercise may be its name.
     """
@@ -30,7 +30,7 @@ def right(exercise, answer):
 
 
 def wrong(exercise, answer, *words):
-    """The answer fails, and its report holds all these words; the report is returned."""
+    """Check that an answer fails with a report that has all these words; return the report."""
     with pytest.raises(Wrong) as caught:
         examine(exercise_named(exercise) if isinstance(exercise, str) else exercise, answer)
     found = caught.value
@@ -41,7 +41,7 @@ def wrong(exercise, answer, *words):
 
 
 def far(exercise, answers):
-    """The verdicts where the answers live in another process."""
+    """Return the verdicts on answers that are in another process."""
     here, there = socket.socketpair()
     child = os.fork()
     if child == 0:

@@ -1,4 +1,4 @@
-"""Wrong answers as learners type them: each hears its cause, by a mistake or by a relation."""
+"""Wrong answers as learners type them get a cause, by a known mistake or by a relation."""
 
 import math
 import re
@@ -15,7 +15,7 @@ from made_lessons.notebook_04.ancestral_sampler import sample
 from made_lessons.notebook_04.log_likelihood import bernoulli_log_prob
 from tests.lessons.checking import wrong
 
-# ---- how what came is related to what was expected -----------------------------------------------
+# ---- relations between an answer and the right one -----------------------------------------------
 
 
 def reference(name, change):
@@ -23,7 +23,7 @@ def reference(name, change):
 
 
 def of_the_example(name, position):
-    """The reference with one argument written in as in the notebook's example."""
+    """Return the reference with one argument fixed to the notebook's example."""
     exercise = exercise_named(name)
 
     def answer(*arguments):
@@ -104,7 +104,7 @@ SAYS_NOTHING = ("differs in value", "has another shape", "another length")
 @pytest.mark.parametrize(
     ("name", "answer", "word"), TABLE, ids=[f"{row[0]}-{k}" for k, row in enumerate(TABLE)]
 )
-def test_a_cause_is_heard(name, answer, word):
+def test_each_wrong_answer_gets_its_cause(name, answer, word):
     found = wrong(exercise_named(name), answer)
     assert word in found.cause
     assert not found.cause.startswith("the answer differs")
@@ -124,7 +124,7 @@ CHANGES = [
 
 @pytest.mark.parametrize("name", LOG_PROBABILITIES)
 @pytest.mark.parametrize(("change", "word"), CHANGES)
-def test_what_is_done_to_a_log_probability_is_heard_in_every_exercise(name, change, word):
+def test_a_changed_log_probability_gets_its_cause(name, change, word):
     assert word in wrong(exercise_named(name), reference(name, change)).cause
 
 
@@ -142,7 +142,7 @@ OTHER_ARGUMENTS = [
 
 
 @pytest.mark.parametrize(("name", "answer", "words"), OTHER_ARGUMENTS)
-def test_what_is_right_for_other_arguments_is_told(name, answer, words):
+def test_swapped_or_changed_arguments_are_named(name, answer, words):
     assert wrong(name, partial(answer, exercise_named(name).reference)).cause == (
         f"perhaps this would be right if {words} (it fits what came wherever this is wrong)"
     )
@@ -160,13 +160,13 @@ def bells(x, weights, means, stds):
         ("8.2", bells),
     ],
 )
-def test_what_overflows_hears_of_what_is_there_and_no_function_to_take(name, answer):
+def test_overflow_is_named_without_giving_the_function_away(name, answer):
     cause = wrong(exercise_named(name), answer).cause
     assert cause.startswith("right while numbers are small. At large ones exp of one overflows")
     assert not re.search("sigmoid|softmax|logsumexp|logaddexp|softplus", cause)
 
 
-def test_no_answer_hears_of_a_relation_that_is_not_there():
+def test_no_relation_is_named_where_there_is_none():
     def odd(logits, x):
         return bernoulli_log_prob(logits, x) + Tensor([0.1, 0.7, 0.4])[: len(x)]
 
@@ -217,7 +217,7 @@ def test_a_cause_fits(name, answer, words):
     assert words in wrong(name, answer).cause
 
 
-def test_dots_that_are_left_in_a_result_are_told_before_chance():
+def test_dots_that_are_left_in_a_result_are_named_first():
     found = wrong("1.1", lambda input_dim: [2**i for i in range(input_dim - 1)] + [...])
     assert found.cause == "entry [2] of the answer is `...` still"
 

@@ -71,5 +71,5 @@ def test_names_are_in_order():
 
 
 @pytest.mark.parametrize("exercise", ALL, ids=lambda e: e.name)
-def test_nonsense_is_told_apart(exercise):
+def test_nonsense_is_wrong(exercise):
     wrong(exercise, object())

@@ -34,7 +34,7 @@ def compare_value(answer, reference, known_mistakes):
 
 
 def said(function, *arguments):
-    """The words of the Wrong that a call raises."""
+    """Return the words of the Wrong that a call raises."""
     with pytest.raises(Wrong) as caught:
         function(*arguments)
     wrong = caught.value
@@ -120,7 +120,7 @@ def test_a_changed_model_is_noticed():
         model.train()
 
     model = nn.Linear(2, 1).eval()
-    run(trains, model)  # a mode is no change of the model, and the caller's own is as it was
+    run(trains, model)  # a mode does not count as a change, and the caller's model keeps its own
     assert not model.training
 
     def spoils(model):
@@ -145,7 +145,7 @@ def test_what_counts_as_changed(before, after, same):
     assert is_unchanged(before, after) is same
 
 
-def test_an_error_in_a_class_of_a_notebook_is_told():
+def test_an_error_in_a_class_of_a_notebook_is_shown():
     namespace = {"__name__": "__main__"}
     exec("class A:\n    def __init__(self, x):\n        raise ValueError('boom')", namespace)
     assert "raised ValueError: boom" in said(run, namespace["A"], 1)["why"]
@@ -173,7 +173,7 @@ def test_an_error_names_the_tensors_of_its_line():
     assert "masks is a list of tensors (1, 2)" in why
 
 
-def test_leaving_the_program_is_no_way_out():
+def test_leaving_the_program_is_reported():
     assert "raised SystemExit" in said(run, sys.exit)["why"]
 
 
@@ -315,7 +315,7 @@ def test_differences_are_named(got, expected, why):
         (float("inf"), float("inf")),
     ],
 )
-def test_what_does_not_matter_is_no_difference(got, expected):
+def test_harmless_differences_are_accepted(got, expected):
     assert is_same(got, expected)
 
 
@@ -376,7 +376,7 @@ def test_a_reference_is_seen_in_float64_and_rounded():
     assert exact == pytest.approx(1e-9)
 
 
-def test_a_right_value_is_not_told():
+def test_the_right_value_is_not_shown():
     known_mistakes = [KnownMistake(4, "squared")]
     assert said(compare_value, 4, 8, known_mistakes)["why"] == "squared"
     assert said(compare_value, 5, 8, known_mistakes) == {
@@ -411,14 +411,14 @@ def test_a_mistake_in_one_entry_is_recognised():
     assert found["why"] == "entry [0] of the answer differs in value"
 
 
-def test_what_is_inferred_is_said_with_perhaps_and_what_was_seen():
+def test_inferred_causes_begin_with_perhaps():
     cases = [(torch.tensor([5.0, 2.5]), torch.tensor([1.0, 7.0])), (torch.ones(3), torch.ones(3))]
     found = said(compare_on_cases, lambda x, y: y - x, lambda x, y: x - y, cases, [])
     assert found["why"].startswith("perhaps the sign is turned round: this is the negative of what")
     assert found["why"].endswith(" (it fits what came wherever this is wrong)")
 
 
-def test_what_is_right_on_the_first_case_alone_is_told():
+def test_an_answer_that_is_right_only_for_the_first_case_gets_its_cause():
     found = said(compare_on_cases, lambda x: min(x, 4) ** 2, lambda x: x**2, [(2,), (4,), (7,)], [])
     assert found["why"].startswith("right for what was tried before, and wrong here. Is a number")
 

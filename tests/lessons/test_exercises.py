@@ -29,7 +29,7 @@ def test_a_right_answer_is_remembered(capsys):
     check("1.3", right)
     assert remembered() == ["1.3"]
     assert capsys.readouterr().out.endswith("✓ 1.3 · From ordering to degrees: right.\n")
-    check("1.3", lambda ordering: ordering)  # it has been solved all the same
+    check("1.3", lambda ordering: ordering)  # it stays solved
     assert remembered() == ["1.3"]
 
 
@@ -139,7 +139,7 @@ def test_a_report_says_what_there_is_to_say_and_nothing_else(capsys):
 
 
 def entries(page, grid):
-    """Of the so manieth table of a card, its rows, with a star at each entry that is marked."""
+    """Return the rows of one table of a card, with a star at each marked entry."""
     table = re.findall(r"<table.*?</table>", page)[grid].replace("<b>", "*")
     rows = re.findall(r"<tr.*?</tr>", table)
     return [[re.sub(r"<[^>]*>", "", cell) for cell in row.split("</td>")[:-1]] for row in rows]
@@ -222,7 +222,7 @@ def test_a_name_without_quotes(ask, name):
         ask(name)
 
 
-def test_a_name_that_is_none_is_told_in_one_line(capsys):
+def test_a_wrong_name_gives_one_line(capsys):
     shell = InteractiveShell()
     shell.run_cell("from made_lessons import check\ncheck(4.1, print)")
     shown = capsys.readouterr().out

@@ -365,7 +365,7 @@ def test_weights_of_a_first_layer_are_on_paper_only_where_the_mask_lets_them():
         assert any(alike)
 
 
-def test_repeated_work_is_what_comes_after_the_staircase():
+def test_repeated_work_comes_after_the_staircase():
     twice = plot_repeated_work(torch.tensor([1, 1, 3]), 4).axes[0]  # one number for two units
     assert labels(twice.get_xticklabels()) == ["1", "3"]
     assert twice.get_xticks().tolist() == [0.5, 2]
@@ -387,7 +387,7 @@ def test_the_pixels_of_an_ordering_come_one_after_the_other():
     assert shown.info["loop"] == 1
 
 
-def test_what_is_no_distribution_is_an_orange_cross():
+def test_a_false_distribution_is_an_orange_cross():
     (axes,) = plot_mixture({"one": torch.tensor([90.0, 70.0, 76.0])}).axes
     assert axes.lines[-2].get_xdata().tolist() == [20, 0, 6]
     lines = {name: torch.ones(4) for name in ("a", "claim", "b")}
@@ -399,7 +399,7 @@ def test_what_is_no_distribution_is_an_orange_cross():
 
 
 def height_at(axes, x1, x2):
-    """What is shown at a place, by the axes' own coordinates."""
+    """Return the value that is drawn at a position in data coordinates."""
     (image,) = axes.get_images()
     left, right, bottom, top = image.get_extent()
     assert image.origin == "lower"
@@ -408,7 +408,7 @@ def height_at(axes, x1, x2):
     return heights[row, int((x1 - left) / (right - left) * heights.shape[1])]
 
 
-def test_a_density_stands_where_it_is_with_its_points_and_leaves_the_model_alone():
+def test_a_density_is_drawn_at_its_coordinates():
     head = MixtureOfGaussians(2)
     model = MADE(2, (8,), ordering=[1, 0], head=head, dropout=0.9, seed=0).double().train()
     points = torch.tensor([[0.5, -1.0], [1.0, 0.0]], requires_grad=True)

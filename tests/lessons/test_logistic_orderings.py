@@ -37,7 +37,7 @@ def test_the_half_adder_adds():
 
 @pytest.mark.parametrize("joint", [half_adder_joint(), chain_joint(), random_joint(0, 5)])
 def test_no_weight_can_be_changed_for_the_better(joint):
-    """The gradient of a convex function is zero at its minimum, and nowhere else."""
+    """Check the gradient: it is zero only at the minimum of a convex function."""
     _, logits = fit_orderings(joint)
     for ordering, of_ordering in logits.items():
         for step, i in enumerate(ordering):

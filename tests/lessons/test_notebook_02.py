@@ -25,7 +25,7 @@ def test_leaky_without_any_ordering():
     assert "output x₁ sees x₁" in right("2.2", balanced)
 
 
-def test_leaky_tells_what_is_wrong():
+def test_wrong_leaky_networks_get_a_cause():
     wrong("2.2", lambda x: x.flip(0), "each row of the result")
     wrong("2.2", lambda x: x + torch.rand_like(x), "without random numbers")
     wrong("2.2", lambda x: x.log(), "must be finite")

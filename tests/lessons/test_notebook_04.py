@@ -129,7 +129,7 @@ def test_prediction():
 
 @pytest.fixture(scope="module")
 def of_notebook():
-    """The four tests and ``caught_by`` as the notebook has them."""
+    """Return the four tests and ``caught_by`` of the notebook."""
     cells = nbformat.read(NOTEBOOK, as_version=4).cells
     names = {
         "torch": torch,
@@ -171,12 +171,12 @@ class Direct(MADE):
 
 
 def starting_with(fill, kind=MADE):
-    """A class whose last layer starts in another way."""
+    """Return a class whose last layer has other first weights."""
     return changed(kind, lambda self: fill(self.layers[-1].weight))
 
 
 def built_of(layer_class):
-    """A class whose layers are of another kind."""
+    """Return a class with layers of another class."""
 
     def rebuild(self):
         for k, old in enumerate(self.layers):
@@ -187,7 +187,7 @@ def built_of(layer_class):
 
 
 def activated(f):
-    """A class with another activation."""
+    """Return a class with another activation."""
 
     def forward(self, x):
         for layer in self.layers[:-1]:

@@ -28,12 +28,12 @@ def test_the_run_shows_what_it_should():
 
 
 def test_a_model_left_in_evaluation_mode_is_not_the_question():
-    """The warnings filter of the tests makes an error of any, as of a number with a gradient."""
+    """Accept it without a warning, which would be an error in these tests."""
     said = right("5.2", lambda model, history, train, valid: -model.eval().log_prob(train).mean())
     assert "finished weights" in said
 
 
-def test_what_is_no_answer_to_it():
+def test_random_and_shapeless_answers_are_refused():
     def of_some(model, history, train, valid):
         return evaluate(model, train[torch.randperm(len(train))[:10]])
 
@@ -104,7 +104,7 @@ def test_it_is_beaten_by_more_than_luck(monkeypatch, less, words):
         (lambda x: 1 / 0, "raised ZeroDivisionError"),
     ],
 )
-def test_what_is_no_log_probability(break_it, words):
+def test_wrong_log_probabilities_get_their_cause(break_it, words):
     model = MADE(784, (8,), seed=0)
     model.log_prob = break_it
     wrong("5.4", model, words)

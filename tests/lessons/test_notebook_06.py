@@ -30,7 +30,7 @@ def test_greedy():
     assert "Greedy takes (1, 0)" in right("6.2", exercise_named("6.2").reference())
 
 
-def test_tables_that_are_none():
+def test_tables_of_another_form():
     wrong("6.2", torch.tensor([0.3, 0.7]), "four entries")
     wrong("6.2", lambda: None, "shape (2, 2)")
 

@@ -23,7 +23,7 @@ def test_the_rule_of_the_carry_is_what_all_orderings_cost():
         assert abs(cost - expected) < 5e-4
 
 
-def test_guesses_that_are_none():
+def test_guesses_of_another_form():
     wrong("7.1", [[0, 1, 2, 3], [0, 1, 3, 2]], "'best' and 'worst'")
     wrong("7.1", {"best": [0, 1, 2, 3], "worst": "carry"}, "'worst': 'carry'", "each of the")
 
@@ -33,8 +33,8 @@ def test_which_sum_to_one():
 
 
 @pytest.mark.parametrize("seed", range(2))
-def test_what_the_totals_are_said_to_be(seed):
-    """Of eight networks with enlarged weights on four variables, all 16 rows summed."""
+def test_the_stated_totals_hold_for_drawn_networks(seed):
+    """Sum over all 16 rows of four variables, for eight networks with enlarged weights."""
     x = binary_points(4).double()
     for natural_order in (False, True):
         torch.manual_seed(seed)
@@ -56,7 +56,7 @@ def test_what_the_totals_are_said_to_be(seed):
         assert is_one == natural_order
 
 
-def test_totals_that_are_none():
+def test_totals_of_another_form():
     wrong("7.2", totals_of_averages() | {"log p": 1.0}, "needs one of", "'log p'")
 
 
@@ -74,7 +74,9 @@ def test_each_mean_is_possible_or_is_not():
 
     most = mean_of_mixture(0.0)
     assert abs(most - three_members()["one image"]) < 1e-4
-    assert mean_of_mixture(30.0) < min(candidates(MEMBERS))  # and all between, as it is continuous
+    assert mean_of_mixture(30.0) < min(
+        candidates(MEMBERS)
+    )  # and all means between, because it is continuous
     generator = torch.Generator().manual_seed(0)
     for _ in range(200):
         nats = 20 * torch.rand(3, 50, generator=generator)
@@ -82,7 +84,7 @@ def test_each_mean_is_possible_or_is_not():
         assert (math.log(3) - (-nats).logsumexp(0)).mean().item() < most + 1e-4
 
 
-def test_answers_that_are_none():
+def test_answers_of_another_form():
     wrong("7.4", {"one image": "90.96?", "possible means": [85]}, "must be a number")
     wrong("7.4", {"one image": 90.96, "possible means": 85}, "a list of numbers")
     wrong("7.4", {"one image": 90.96, "possible means": [85, 86]}, "and no others")

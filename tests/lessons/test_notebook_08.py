@@ -37,7 +37,7 @@ def test_a_head_that_is_right_works_in_a_made():
     assert model.log_prob(counts).shape == (50,)
 
 
-def test_heads_that_are_none():
+def test_heads_of_another_form():
     wrong("8.4", nn.ReLU, "inherits from Head", "the class ReLU")
     wrong("8.4", Geometric(), "hand over the class itself")
     wrong("8.4", Categorical, "raised TypeError")
@@ -79,7 +79,7 @@ class Rings:
         return self.change(rings._rings_log_prob(x), x)
 
 
-def test_the_true_density_is_one_and_has_the_entropy_that_is_said():
+def test_the_true_density_integrates_to_one_and_has_the_stated_entropy():
     points = rings._rings(1_000_000, seed=1).double()
     log_p = rings._rings_log_prob(points)
     assert -log_p.mean().item() == pytest.approx(ENTROPY, abs=0.004)
@@ -114,7 +114,7 @@ NOT_DENSITIES = {
 
 
 @pytest.mark.parametrize("words", NOT_DENSITIES)
-def test_what_is_no_density_of_rings_is_refused(words):
+def test_wrong_densities_of_rings_get_their_cause(words):
     wrong("8.5", Rings(NOT_DENSITIES[words]), words)
 
 
@@ -137,7 +137,7 @@ def test_what_a_right_area_does_not_hide():
     wrong("8.5", untrained, "has the model been trained")
 
 
-def test_a_bell_for_each_point_is_too_slow_and_hears_so():
+def test_a_density_with_a_component_per_point_is_too_slow():
     points = ring_points().repeat(4, 1)  # slow on the fastest computer, but not stopped
 
     class Bells:
@@ -151,12 +151,12 @@ def test_a_bell_for_each_point_is_too_slow_and_hears_so():
     wrong("8.5", Bells(), "too slow for this check", "at most 2 seconds")
 
 
-def test_weights_that_are_no_numbers_are_not_blamed_on_the_formula():
+def test_weights_of_nan_are_named():
     model = MADE(2, (4,), head=MixtureOfGaussians(2))
     nn.init.constant_(model.net[0].weight, math.nan)
     wrong("8.5", model, "weights that are no finite numbers")
 
 
 @pytest.mark.parametrize(("answer", "words"), [(3, "a int"), (MADE, "a class")])
-def test_what_is_no_model(answer, words):
+def test_objects_that_are_not_models_are_refused(answer, words):
     wrong("8.5", answer, "a model is needed", words)

@@ -29,7 +29,7 @@ def test_the_tied_units_are_the_packages_nade():
 
 
 def test_a_made_of_one_layer_is_a_nade():
-    """What notebook 9 says of the other direction, at a size of its own."""
+    """Check the claim of notebook 9 about the other direction, at another size."""
     ordering = [3, 1, 0, 2, 4]
     made = MADE(5, (7,), ordering=ordering, activation="tanh", seed=1).double()
     (W, c), (V, b) = ((layer.masked_weight(), layer.bias) for layer in made.net)
@@ -43,7 +43,7 @@ def test_a_made_of_one_layer_is_a_nade():
     assert (made(x) - nade(x)).abs().max() < 1e-12
 
 
-def test_what_are_no_tied_weights():
+def test_tied_weights_of_another_form():
     wrong("9.1", lambda W, c, V, order: W, "three tensors", "Tensor")
     wrong("9.1", lambda W, c, V, order: (W, c, V), "weight must be", "shape (2, 3)")
     said = wrong("9.1", lambda W, c, V, order: (*tie(W, c, V, order)[:2], tie(W, c, -V, order)[2]))
@@ -93,7 +93,7 @@ class Regressions(nn.Module):
         return nn.functional.logsigmoid((2 * x - 1) * self(x)).sum(1)
 
 
-def test_an_honest_model_that_is_worse_hears_its_number():
+def test_an_honest_model_that_is_worse_gets_its_score():
     model, (rows, *_) = Regressions(), load_table(example_table())
     optimizer = torch.optim.Adam(model.parameters(), lr=0.05)
     for _ in range(200):
@@ -120,18 +120,18 @@ def test_less_than_two_standard_errors_is_not_better(monkeypatch):
     assert "0.10 ± 0.04" in right("9.4", Regressions())
 
 
-def test_a_model_of_independent_columns_hears_so():
+def test_a_model_of_independent_columns_is_recognised():
     share = torch.cat([*load_table(example_table())]).mean(0).clamp(0.01, 0.99)
     logits = torch.logit(share)
     wrong("9.4", InALine(lambda x: logits.to(x).expand_as(x)), "independent")
 
 
-def test_a_model_whose_rows_hang_together():
+def test_a_model_with_dependent_rows_is_refused():
     of_the_batch = InALine(lambda x: x.mean(0).clamp(0.02, 0.98).logit().expand_as(x))
     wrong("9.4", of_the_batch, "changes with the other rows", "among others")
 
 
-def test_probabilities_and_means_of_them_are_no_logits():
+def test_probabilities_instead_of_logits_are_recognised():
     class GivesProbabilities(Regressions):
         def __call__(self, x):
             return self.forward(x).sigmoid()
@@ -141,11 +141,11 @@ def test_probabilities_and_means_of_them_are_no_logits():
 
     wrong("9.4", GivesProbabilities(), "must give their logits")
     perfect = InALine(lambda x: 20 * (2 * x - 1))
-    wrong("9.4", perfect, "sees its answer")  # and is no mean, though 33 times nothing is nothing
+    wrong("9.4", perfect, "sees its answer")  # and is not called a mean, although 33 times 0 is 0
 
 
-def test_kept_rows_are_none_of_those_to_learn_from():
-    """Members may vote alike; what is kept are other members, from the other file."""
+def test_held_out_rows_are_not_training_rows():
+    """Check that the held-out members come from the other file; some may vote alike."""
     kept = table._kept_rows()
     assert kept.shape == (100, 33)
     assert example_table().name == "votes.csv"

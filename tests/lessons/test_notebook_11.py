@@ -25,7 +25,7 @@ def test_fewest_steps():
 
 @pytest.mark.delivery
 def test_all_ways_to_draw_boards_were_tried():
-    """Of 3^16 pairs of what is drawn and what is drawn next, by what has been drawn."""
+    """Search all 3^16 pairs of a drawn set and the next group, by dynamic programming."""
     codes = (bars_and_stripes().long().numpy() << np.arange(16)).sum(1)
     counts = [np.unique(codes & drawn, return_counts=True)[1] for drawn in range(2**16)]
     entropy = np.array([(n / 30 * np.log(30 / n)).sum() for n in counts])
@@ -72,6 +72,6 @@ def test_the_coder():
 
 
 def test_random_bits_decode_to_boards():
-    """The decoder is a sampler: each draw of its die is one of the boards."""
+    """Use the decoder as a sampler: all its rows are boards."""
     bits = decode("0110100101110001" * 40, 160, chance_in_boards)
     assert all(bits[k : k + 16] in BOARDS for k in range(0, 160, 16))

@@ -31,7 +31,7 @@ def test_the_dynamic_program_is_the_enumeration_of_all_orderings(combine):
 
 
 def test_the_expected_loss_is_the_mean_over_all_orderings():
-    """Each number of known pixels is equally likely, and so is each set of that size."""
+    """Average over all sets: each number of known pixels is equally likely."""
     by_count = [[] for _ in range(D)]
     for known in range(2**D - 1):
         marks = torch.tensor([[known >> i & 1 for i in range(D)]]).double()

@@ -20,7 +20,7 @@ def test_each_is_a_permutation_and_the_random_ones_are_seeded():
         assert sorted(np.hstack(groups)) == list(range(784))
 
 
-def test_what_comes_first():
+def test_the_first_pixels_of_each_ordering():
     found = {name: ordering.tolist() for name, ordering in pixel_orderings().items()}
     assert found["rows"][:3] == [0, 1, 2]
     assert found["columns"][:3] == [0, 28, 56]

@@ -88,7 +88,7 @@ SAID = [
 
 
 @pytest.mark.parametrize(("mistake", "meaning"), SAID, ids=range(len(SAID)))
-def test_what_an_error_means_is_said(mistake, meaning):
+def test_the_meaning_of_an_error_is_shown(mistake, meaning):
     with pytest.raises(Exception) as caught:  # noqa: PT011
         mistake()
     assert meaning_of(caught.value).startswith(meaning), caught.value

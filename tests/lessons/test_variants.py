@@ -114,7 +114,7 @@ def test_a_variant_is_not_remembered(capsys):
     assert remembered() == []
 
 
-def test_where_there_are_no_variants_a_word_has_no_effect(capsys):
+def test_a_key_has_no_effect_without_variants(capsys):
     for exercise in (e for n in NOTEBOOKS for e in exercises_in(n) if e.vary is None):
         assert exercise_named(exercise.name, "maria") is exercise
     check("4.4", exercise_named("4.4").reference(), variant="maria")

@@ -39,7 +39,7 @@ def test_a_known_cell_that_is_missing_has_no_class():
     assert found.class_shares(1).tolist() == [[0, 0, 1], [0, 0, 1]]
 
 
-def test_what_is_drawn_comes_as_often_as_its_weight_says():
+def test_draws_are_as_frequent_as_their_weights():
     generator = torch.Generator().manual_seed(0)
     drawn = WEIGHTED.draw(20_000, generator)
     assert drawn.shape == (1, 20_000, 4)

@@ -70,11 +70,11 @@ def test_completions_follow_the_conditional_of_their_ordering(arguments, wanted)
     rows, p = given_the_known(under(model, degrees), ROW, KNOWN)
     assert p.max() < 0.9
     assert p_value(samples, rows, p) > 1e-4
-    if model.num_masks is None:  # this can fail: of the ordering in use they are no conditional
+    if model.num_masks is None:  # this can fail: they do not follow the ordering in use
         assert p_value(samples, *given_the_known(model, ROW, KNOWN)) < 1e-12
 
 
-def test_the_known_variables_come_first_and_then_their_neighbours():
+def test_known_variables_are_first_and_then_their_neighbours():
     model = seven(num_masks=None)
 
     def ordering(known, wanted=None):
@@ -109,7 +109,7 @@ def test_a_stored_ordering_with_the_known_first_is_taken():
 
 
 @pytest.mark.parametrize("num_masks", [2, None])
-def test_weights_correct_for_known_variables_that_come_late(num_masks):
+def test_weights_correct_for_late_known_variables(num_masks):
     model, n = seven(ordering=[0, 1, 2, 3, 4, 5, 6], num_masks=num_masks), 50_000
     model.resample_masks()
     found = complete(model, ROW, KNOWN, n, generator=generator())
@@ -195,7 +195,7 @@ def test_all_known_none_known_and_no_row(num_masks):
 
 
 @pytest.mark.parametrize("num_masks", [1, None])
-def test_rows_may_differ_in_what_is_known(num_masks, monkeypatch):
+def test_rows_may_have_different_known_variables(num_masks, monkeypatch):
     model = seven(num_masks=num_masks)
     x, known = uniforms(6, 7).round(), uniforms(6, 7, seed=1) < 0.5
     known[3] = known[5] = known[0]

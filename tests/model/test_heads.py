@@ -134,7 +134,7 @@ def test_the_number_of_parts_is_checked():
 def test_a_binary_variable_is_the_formula_of_the_class(logits, seed):
     z = torch.tensor(logits, dtype=torch.float64)
     x = torch.randint(2, z.shape, generator=seeded(seed)).double()
-    # log sigmoid(z) = -log(exp(0) + exp(-z)); F.softplus, the document's, drops what is below 2e-9
+    # log sigmoid(z) = -log(exp(0) + exp(-z)); the document's F.softplus drops values below 2e-9
     zero = torch.zeros_like(z)
     expected = -(x * torch.logaddexp(zero, -z) + (1 - x) * torch.logaddexp(zero, z))
     found = Bernoulli().log_prob(z[:, None], x)
@@ -145,7 +145,7 @@ def test_a_binary_variable_is_the_formula_of_the_class(logits, seed):
 
 @given(SEEDS, st.integers(2, 6))
 @settings(max_examples=25)
-def test_a_class_is_the_first_whose_cumulated_probability_reaches_the_noise(seed, num_classes):
+def test_a_class_is_the_first_with_a_cdf_that_reaches_the_noise(seed, num_classes):
     generator = seeded(seed)
     logits = 3 * torch.randn(50, num_classes, generator=generator, dtype=torch.float64)
     u = torch.rand(50, generator=generator, dtype=torch.float64)

@@ -39,7 +39,7 @@ SIX = [1, 2, 0, 5, 3, 4]
 
 
 def train(model, steps=30, after_each=lambda: None):
-    """A few steps on rows in which there is something to learn; returns how much it was."""
+    """Train for a few steps on rows with structure, and return the decrease of the loss."""
     data = binary(200, model.input_dim)
     data[:, -1] = data[:, 0]
     optimizer = torch.optim.Adam(model.parameters(), lr=0.05)
@@ -139,7 +139,7 @@ def test_a_later_variable_changes_no_earlier_output_by_a_single_bit(model, seed)
 
 
 def test_a_leak_is_seen_in_jacobian_and_total_probability():
-    """The tests of dependence and of probability can fail."""
+    """Show that the tests of dependence and of probability can fail."""
     model = leak(MADE(3, (6,), ordering=CYCLE, activation="tanh", degrees="even").double())
     jacobian = torch.autograd.functional.jacobian(model, binary(1, 3).double()[0])
     assert (jacobian != 0).int().tolist() == [[0, 1, 1], [0, 1, 0], [0, 1, 1]]
@@ -243,7 +243,7 @@ def test_any_activation_gives_a_probability_and_draws_both_ways(activation):
 
 
 def test_dropout_drops_its_share_of_hidden_units_and_keeps_the_mean():
-    """One hidden unit of weight 1 behind a bias of 1 is 0 or 1 / (1 - 0.25)."""
+    """Use one hidden unit with bias 1 and weight 1: it is 0 or 1 / (1 - 0.25)."""
     model = with_weights(MADE(2, (1,), dropout=0.25), 0)
     with torch.no_grad():
         model.net[0].bias.fill_(1)

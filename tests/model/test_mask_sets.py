@@ -32,12 +32,12 @@ def family(num_masks=4, **arguments):
     return with_weights(model.double(), 1)
 
 
-# ---- what is drawn ------------------------------------------------------------------------------
+# ---- drawn sets ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("seed", [5, None])
 @pytest.mark.parametrize("natural_order", [True, False])
-def test_stored_sets_are_those_that_one_mask_draws_and_come_again(natural_order, seed):
+def test_stored_sets_are_drawn_as_single_masks_and_repeat_in_a_cycle(natural_order, seed):
     many, one = [], []
     for num_masks, seen in ((3, many), (1, one)):
         torch.manual_seed(1)
@@ -84,7 +84,7 @@ def test_a_seed_governs_orderings_and_degrees_and_nothing_else():
 
 @pytest.mark.parametrize("seed", [None, 7])
 def test_members_of_fresh_masks_are_those_of_the_seeds_0_1_2(seed):
-    """What was measured with an ensemble is measured again by whoever has the weights."""
+    """Check that an ensemble can be measured again from the weights only."""
     model = MADE(12, (10,), natural_order=False, num_masks=None, seed=seed)
     for number in range(3):
         generator = torch.Generator().manual_seed(number)

@@ -9,7 +9,7 @@ from made_course import MaskedLinear
 from tests.networks import nothing_changes
 
 
-def test_a_masked_layer_is_a_linear_layer_whose_masked_weights_do_not_count():
+def test_a_masked_layer_is_a_linear_layer_without_its_masked_weights():
     torch.manual_seed(0)
     plain = nn.Linear(4, 3)
     torch.manual_seed(0)

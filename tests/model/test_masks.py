@@ -23,7 +23,7 @@ def ints(rows):
 
 
 def masks_with_a_leak(degrees):
-    """The masks with the mistake that the course warns of: ``>=`` at the output too."""
+    """Return masks with the mistake that the course warns of: ``>=`` at the output too."""
     return [*build_masks(degrees)[:-1], degrees[0][:, None] >= degrees[-1][None, :]]
 
 
@@ -131,7 +131,7 @@ def test_every_degree_that_can_be_is_drawn_as_often(draw, below, drawn):
     found = hidden_degrees(torch.tensor(below), 1000, 5, draw)
     assert set(found.tolist()) == drawn
     counts = torch.bincount(found)[min(drawn) :]
-    assert counts.min() > 800 / len(drawn)  # 3.6 standard deviations from what is expected
+    assert counts.min() > 800 / len(drawn)  # 3.6 standard deviations from the expected count
 
 
 @given(st.integers(2, 400), st.integers(0, 300))

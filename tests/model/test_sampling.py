@@ -114,7 +114,7 @@ def test_in_float32_they_part_only_where_the_noise_meets_p(direct):
 @pytest.mark.parametrize("head", HEADS, ids=repr)
 @METHOD
 def test_each_value_follows_from_the_conditionals_of_its_row(head, method):
-    """The definition itself."""
+    """Compare samples with the definition."""
     model = MADE(20, (30,), natural_order=False, head=head, direct=True, conditioning=True, seed=3)
     with_weights(model.double(), 0.2)  # larger ones make the spread of some heads explode
     noise = uniforms(30, 20)
@@ -152,7 +152,7 @@ def test_samples_follow_the_distribution(name):
         generator = torch.Generator().manual_seed(0)
         samples = model.sample(DRAWS, generator=generator, ensemble=ensemble)
         assert p_value(samples, rows, model.log_prob(rows, ensemble).exp()) > 1e-4
-    if k > 1:  # the mixture is none of its members
+    if k > 1:  # the mixture differs from each member
         for one in members(model, k):
             assert p_value(samples, rows, one.log_prob(rows).exp()) < 1e-12
     else:  # the G-test finds degrees that are taken as the ordering
@@ -195,7 +195,7 @@ def test_noise_of_any_dtype_is_taken_as_it_is(method, ensemble):
 
 
 @METHOD
-def test_fresh_noise_never_draws_what_is_practically_impossible(method, monkeypatch):
+def test_fresh_noise_never_draws_impossible_values(method, monkeypatch):
     """torch.rand gives exact zeros, and u <= p would be true for every p."""
     monkeypatch.setattr(torch, "rand", lambda shape, **_: torch.zeros(shape))
     model = with_weights(MADE(3, hidden_dims=()), 0)

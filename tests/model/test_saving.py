@@ -82,7 +82,7 @@ def test_a_class_of_ones_own_reads_what_it_wrote(path):
         ({"activation": nn.GELU}, r"<class '.*GELU'>"),
     ],
 )
-def test_what_is_ones_own_is_not_written_and_the_state_dict_named(path, options, what):
+def test_own_classes_are_not_saved_and_the_error_names_the_state_dict(path, options, what):
     path.write_text("what was here before")
     with pytest.raises(ValueError, match=rf"^cannot save {what}, .*state_dict\(\), path"):
         MADE(2, (4,), **options).save(path)

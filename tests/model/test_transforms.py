@@ -57,7 +57,7 @@ def varied(num_masks, head=None):
 
 @pytest.mark.usefixtures("_fresh_compiler")
 def test_forward_and_log_prob_compile_as_one_graph():
-    """The first compilation in a process imports the compiler, which takes some seconds."""
+    """Compile once: the first compilation in a process imports the compiler, for some seconds."""
     model, x = varied(3, COLUMNS), binary(10, 6)
     forward = torch.compile(model, fullgraph=True, backend="aot_eager")
     log_prob = torch.compile(model.log_prob, fullgraph=True, backend="aot_eager")

@@ -20,7 +20,7 @@ from tests.networks import CYCLE, ORDER, binary, uniforms, with_weights
 
 @st.composite
 def nades(draw, largest=9, scales=(0.5, 3.0, 30.0)):
-    """A float64 NADE in any ordering, with weights of any size."""
+    """Draw a float64 NADE in any ordering, with weights of any size."""
     input_dim, hidden_dim = draw(st.integers(1, largest)), draw(st.integers(1, 9))
     model = NADE(input_dim, hidden_dim, draw(st.permutations(range(input_dim)))).double()
     scale, seed = draw(st.sampled_from(scales)), draw(st.integers(0, 10**6))

@@ -35,7 +35,7 @@ def loud(model, seed=0):
 
 
 def windows(side, layers):
-    """Which pixels windows of 7 × 7, then 3 × 3, may see: by hand, from the exercise's matrix."""
+    """Return the pixels that windows of 7 × 7, then 3 × 3, may see, from the exercise's matrix."""
     place = torch.arange(side * side)
     row, column = place // side, place % side
     near = ((row[:, None] - row).abs() <= 3) & ((column[:, None] - column).abs() <= 3)

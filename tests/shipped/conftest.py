@@ -9,7 +9,7 @@ from made_course.shipped import assets as shipped
 
 @pytest.fixture
 def assets(tmp_path, monkeypatch):
-    """A copy of what ships, which is read in its place."""
+    """Use a copy of the shipped files."""
     shutil.copytree(shipped.ASSETS, tmp_path, dirs_exist_ok=True)
     monkeypatch.setattr(shipped, "ASSETS", tmp_path)
     return tmp_path

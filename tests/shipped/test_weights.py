@@ -66,7 +66,7 @@ def test_no_image_of_the_small_set_was_trained_on():
         assert content["trained_on"] == fingerprint(outside)
 
 
-def test_samples_are_no_copies_but_further_off_than_unseen_digits():
+def test_samples_are_not_copies_of_training_images():
     differing, unseen = load_runs("made_mnist_512_neighbours").values()
     assert (len(differing), len(unseen)) == (36, 200)
     assert differing.min() > 20
@@ -91,7 +91,7 @@ def test_any_order_model_is_good_in_each_family_of_orderings(any_order, name):
 
 @pytest.mark.parametrize("name", hidden_parts())
 def test_any_part_of_a_digit_is_completed_exactly_and_well(any_order, name):
-    """Well: what is hidden of unseen digits is far likelier than pixel by pixel."""
+    """Compare with independent pixels: hidden parts of unseen digits are far more probable."""
     train, test, _ = load_binarized_mnist("small")
     hidden = hidden_parts()[name]
     found = complete(any_order, test[:10], ~hidden, n_samples=2)
@@ -105,7 +105,7 @@ def test_any_part_of_a_digit_is_completed_exactly_and_well(any_order, name):
     assert nats <= 60 or name != "middle 14 × 14"
 
 
-def test_nats_of_what_is_hidden_are_those_of_the_ordering_that_completes_it():
+def test_nats_of_hidden_pixels_are_those_of_the_completing_ordering():
     model = MADE(4, (8,), natural_order=False, num_masks=None, degrees="even", seed=0)
     x, hidden = torch.tensor([[1.0, 0.0, 0.0, 1.0]]), torch.tensor([False, True, False, True])
     (order, *_), _ = completion_degrees(model, ~hidden)

@@ -1,4 +1,4 @@
-"""Rows with gaps: what is there is scored, what is missing is told, and nothing else changes."""
+"""Rows with gaps: known cells are scored, and the network sees which cells are missing."""
 
 import itertools
 
@@ -30,7 +30,7 @@ EACH_HEAD = pytest.mark.parametrize("head", HEADS, ids=repr)
 
 @given(networks(Gaps(Bernoulli()), largest=5))
 @settings(max_examples=40, deadline=None)
-def test_of_every_pattern_of_gaps_the_probabilities_of_what_is_there_sum_to_one(model):
+def test_probabilities_sum_to_one_for_every_pattern_of_gaps(model):
     for pattern in itertools.product([False, True], repeat=model.input_dim):
         there = torch.tensor(pattern)
         x = torch.full((2 ** sum(pattern), model.input_dim), NAN, dtype=torch.float64)
@@ -67,14 +67,14 @@ def test_without_gaps_it_is_the_model_without_the_inputs_that_tell_of_them(head)
 
 
 @EACH_HEAD
-def test_a_gap_hides_its_value_and_its_term_and_is_heard_after_it(head):
+def test_a_gap_hides_its_value_and_term_but_later_outputs_see_it(head):
     model = MADE(4, (16,), ordering=[2, 0, 3, 1], degrees="even", head=Gaps(head), seed=0).double()
     with_weights(model, 0.7)
     whole = model.sample(6, noise=uniforms(6, 4))
     x = whole.clone()
     x[:, 0] = NAN
     before, after = model.log_conditionals(whole), model.log_conditionals(x)
-    assert torch.equal(after[:, 2], before[:, 2])  # it comes before, and hears nothing
+    assert torch.equal(after[:, 2], before[:, 2])  # it comes before, and does not depend on it
     assert after[:, 0].eq(0).all()
     assert (after[:, [1, 3]] - before[:, [1, 3]]).abs().min() > 1e-9
     zeros = x.nan_to_num(0.0)
@@ -83,7 +83,7 @@ def test_a_gap_hides_its_value_and_its_term_and_is_heard_after_it(head):
 
 @EACH_HEAD
 def test_gradients_are_those_of_the_rows_that_are_there(head):
-    """Of a variable that is always missing, the output's parameters learn nothing; none is NaN."""
+    """Check that parameters of an always missing variable get a gradient of zero, not NaN."""
     model = MADE(3, (8,), ordering=[1, 2, 0], head=Gaps(head), seed=0).double()
     x = model.sample(20, noise=uniforms(20, 3))
     x[:, 2] = NAN
@@ -95,8 +95,8 @@ def test_gradients_are_those_of_the_rows_that_are_there(head):
     assert of_outputs[:2].abs().sum(1).gt(0).all()
 
 
-def test_a_model_of_rows_with_gaps_is_that_of_all_rows_where_gaps_depend_on_what_comes_before():
-    """City A hides most of its incomes, and earns less: whole rows alone say otherwise."""
+def test_gaps_that_depend_on_earlier_variables_do_not_bias_the_model():
+    """Hide most incomes of city 0, which earns less: only complete rows would say otherwise."""
     draw = torch.Generator().manual_seed(0)
     city = (torch.rand(4000, generator=draw) < 0.5).float()
     income = city + 0.5 * torch.randn(4000, generator=draw)
@@ -131,7 +131,7 @@ class FromFive(Poisson):
 
 
 @pytest.mark.parametrize("head", [FromFive(), Mixed([FromFive(), Bernoulli()])])
-def test_what_is_unknown_need_not_be_0(head):
+def test_unknown_cells_need_not_be_0(head):
     heads = [Gaps(head.of(i)) for i in range(2)]
     for model in (MADE(2, (4,), head=head), MADE(2, (4,), head=Mixed(heads))):
         x = torch.tensor([[NAN, 1.0 if head.kinds is not None else 6.0]])
@@ -150,7 +150,7 @@ def test_columns_of_one_kind_are_computed_together_with_gaps_or_without():
     assert repr(Mixed([Gaps(Bernoulli())] * 2)) == "Mixed([Gaps(Bernoulli())] * 2)"
 
 
-def test_what_is_no_value_and_no_gap_is_refused():
+def test_impossible_values_are_refused():
     model = MADE(2, head=Gaps(Bernoulli()))
     with pytest.raises(ValueError, match=r"hold only 0 and 1, got 0\.5\. "):
         model.log_prob(torch.tensor([[NAN, 0.5]]))

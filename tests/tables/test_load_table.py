@@ -1,4 +1,4 @@
-"""Reading a table: what each column is, what is refused and how, and which part gets which row."""
+"""Reading a table: kinds of columns, errors, and the rows of each part."""
 
 import math
 

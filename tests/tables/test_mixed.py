@@ -52,7 +52,7 @@ def test_a_new_model_starts_each_column_as_its_head_says():
     assert all(bias[i].ne(0).all() for i in (0, 2, 3, 4))  # PyTorch's draw
 
 
-def test_first_weights_go_by_the_variables_that_a_unit_hears_however_many_inputs_each_has():
+def test_first_weights_depend_on_how_many_variables_a_unit_sees():
     torch.manual_seed(0)
     pytorchs = torch.nn.Linear(59, 30).weight
     torch.manual_seed(0)
@@ -63,7 +63,7 @@ def test_first_weights_go_by_the_variables_that_a_unit_hears_however_many_inputs
 
 def test_a_table_made_by_a_known_rule_is_learned_within_3_hundredths_of_a_nat():
     def rows(n, seed):
-        """A switch, a class that depends on it, a real that depends on both, a switch on that."""
+        """Draw a switch, a class that depends on it, a real on both, and a switch on the real."""
         u, generator = uniforms(n, 3, seed=seed).float(), torch.Generator().manual_seed(seed)
         a = (u[:, 0] < 0.3).float()
         shares = torch.tensor([[0.2, 0.5, 0.3], [0.6, 0.1, 0.3]])[a.long()]
@@ -103,7 +103,7 @@ def test_it_shows_itself_as_it_may_be_written():
         ([Mixed([Bernoulli()])], TypeError, r"heads\[0\] must be .* one column, got Mixed"),
     ],
 )
-def test_heads_that_are_no_list_of_heads_are_refused(heads, error, message):
+def test_other_values_than_a_list_of_heads_are_refused(heads, error, message):
     with pytest.raises(error, match=message):
         Mixed(heads)
 

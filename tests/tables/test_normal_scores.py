@@ -1,4 +1,4 @@
-"""The head for numbers: probabilities, independent columns at the start, and what is drawn."""
+"""The head for numbers: its probabilities, its first parameters, and its samples."""
 
 import math
 
@@ -102,7 +102,7 @@ def test_an_untrained_head_has_the_shares_of_common_values_and_the_order_of_all(
     assert (p[4:] > 0).all()
 
 
-# ---- what is drawn -------------------------------------------------------------------------------
+# ---- samples -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("scale", [0.0, 1.0])

@@ -51,7 +51,7 @@ def files(tmp_path, monkeypatch):
 
 
 def run(page):
-    """The one script of a page, and the names that it leaves."""
+    """Run the script of a page, and return its variables."""
     text = (ROOT / page).read_text("utf-8")
     (script,) = re.findall(r"^```python\n(.*?)^```$", text, re.M | re.S)
     names = {}

@@ -21,7 +21,7 @@ FRAME = pandas.DataFrame(
 
 @pytest.fixture
 def files(tmp_path):
-    """A German file, the model of it, and where both are."""
+    """Return the path of a German file, its table and its model."""
     path = tmp_path / "train.csv"
     FRAME.to_csv(path, sep=";", decimal=",", index=False)
     table = load_table(path, split=(0.8, 0.2), kinds={"rooms": "classes"}, sep=";", decimal=",")
@@ -58,7 +58,7 @@ def test_appended_rows_and_fewer_classes_change_no_code(files):
     assert evaluate(model, rows) == evaluate(model, same)
 
 
-def test_a_model_that_is_saved_again_keeps_its_table_and_one_alone_has_none(files):
+def test_a_model_that_is_saved_again_keeps_its_table(files):
     path = files[0].with_name("model.pt")
     MADE.load(path).save(path)
     assert MADE.load(path).table.names == [*FRAME.columns]
@@ -67,7 +67,7 @@ def test_a_model_that_is_saved_again_keeps_its_table_and_one_alone_has_none(file
     assert MADE.load(path).table is None
 
 
-def test_what_is_no_table_of_the_model_is_refused(files, tmp_path):
+def test_other_tables_are_refused(files, tmp_path):
     _, table, model = files
     with pytest.raises(ValueError, match="^the table has 4 columns, and the model 3 variables"):
         MADE(3, (4,)).save(tmp_path / "other.pt", table=table)

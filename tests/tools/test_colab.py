@@ -14,7 +14,7 @@ from tools.publish import ROOT, address
 
 @pytest.fixture
 def run():
-    """Runs the first cell, and says what was installed and whether widgets were let in."""
+    """Run the first cell, and return its installations and whether it enabled widgets."""
     shell, calls = InteractiveShell(), []
     shell.register_magic_function(lambda line: calls.append(line), "line", "pip")
 

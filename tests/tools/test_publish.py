@@ -1,4 +1,4 @@
-"""The address stands in few places, and one command writes it into all of them."""
+"""The address is in three files, and one command writes it into all of them."""
 
 import re
 import shutil
@@ -16,11 +16,11 @@ PLACEHOLDER = "OWN" + "ER"
 
 @pytest.fixture
 def clone(tmp_path):
-    """A copy of what is committed, with its present words."""
+    """Copy the committed files into a new repository."""
     command = ["git", "-c", "safe.directory=*", "ls-files", "-z"]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     if run.returncode:
-        pytest.skip("this folder is no clone")
+        pytest.skip("this folder is not a clone")
     for name in run.stdout.split("\0"):
         if (ROOT / name).is_file() and not name.endswith((".pt", ".gz")):
             (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -34,7 +34,7 @@ def names_of(files, root):
     return [file.relative_to(root).as_posix() for file in files]
 
 
-def test_the_address_stands_in_few_places():
+def test_the_address_is_in_three_files():
     found = publish.files_with(ROOT, publish.address(ROOT))
     assert names_of(found, ROOT) == PLACES, "elsewhere, link to ../README.md"
 

@@ -10,14 +10,14 @@ ZEROS, ONES = torch.zeros(40, 3), torch.ones(40, 3)
 
 
 def small(weight_seed=0, **arguments):
-    """A model whose first weights depend on nothing but the seed; its global stream is its own."""
+    """Return a model whose first weights depend only on the seed, not on the global stream."""
     with torch.random.fork_rng():
         torch.manual_seed(weight_seed)
         return MADE(3, (16,), **{"ordering": [1, 2, 0], "seed": 0, **arguments})
 
 
 def many(num_masks, **arguments):
-    """A small model with many sets of masks."""
+    """Return a small model with several sets of masks."""
     return small(ordering=None, natural_order=False, num_masks=num_masks, **arguments)
 
 
@@ -35,7 +35,7 @@ def same(one, other):
 
 
 def measured(history):
-    """All that a history holds but the seconds, which no two runs share."""
+    """Return the lists of a history without the seconds, which differ between runs."""
     return history.epoch, history.train_nll, history.valid_nll, history.lr
 
 

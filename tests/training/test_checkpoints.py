@@ -173,7 +173,7 @@ def test_a_checkpoint_of_another_configuration_is_refused(file, changed, named):
 
 
 def test_a_checkpoint_of_another_long_ordering_is_refused(file):
-    """The printed model shortens both orderings to the same text."""
+    """Compare orderings that are equal in the printed model, where they are shortened."""
     models = [MADE(9, (), ordering=[*range(7), *last]) for last in ([7, 8], [8, 7])]
     run(models[0], torch.ones(5, 9), checkpoint=file)
     with pytest.raises(ValueError, match="another configuration: ordering was"):
@@ -213,7 +213,7 @@ def of_a_model(file):
         (of_a_model, "is not a checkpoint of fit"),
     ],
 )
-def test_a_file_that_is_no_whole_checkpoint_is_named_and_left_alone(file, spoil, said):
+def test_a_damaged_or_foreign_file_is_named_and_not_changed(file, spoil, said):
     spoil(file)
     model, content = small(1), file.read_bytes()
     before = state(model)

@@ -10,7 +10,7 @@ from tests.training.learning_runs import DATA, small
 
 @pytest.fixture
 def wild():
-    """A model with weights far from their start, so that no two numbers agree by chance."""
+    """Return a model with large random weights, so that no two numbers agree by chance."""
     model = small(ordering=None, natural_order=False, num_masks=3, dropout=0.5)
     with torch.no_grad():
         for p in model.parameters():

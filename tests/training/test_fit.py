@@ -27,7 +27,7 @@ from tests.training.learning_runs import (
 
 REALS = DATA + torch.linspace(0, 0.5, 360).view(120, 3)
 
-# ---- what is learned ----------------------------------------------------------------------------
+# ---- learning -----------------------------------------------------------------------------------
 
 
 def test_learns_a_distribution_up_to_its_entropy():
@@ -244,7 +244,7 @@ def test_a_gradient_that_is_not_finite_stops_before_it_spoils_the_weights():
     assert same(state(model), before)
 
 
-def test_validation_data_whose_score_is_not_finite_are_named():
+def test_validation_data_without_a_finite_score_are_named():
     model = small(head=MixtureOfGaussians(2))
     before = state(model)
     with pytest.raises(FloatingPointError, match="validation data is nan after epoch 1: lower lr"):
@@ -303,7 +303,7 @@ def test_auto_takes_what_the_trial_found_faster(monkeypatch, model, faster, dtyp
     assert evaluate(model, data) < before - 0.1
 
 
-# ---- what is refused ----------------------------------------------------------------------------
+# ---- errors -------------------------------------------------------------------------------------
 
 BINARY, CLASSES, REAL = small(), small(head=Categorical(3)), small(head=MixtureOfGaussians(2))
 WRONG_AT_LAST = torch.cat([DATA, torch.tensor([[0.0, 3.0, 0.0]])])
@@ -342,7 +342,7 @@ def test_data_that_do_not_fit_the_model_are_refused(model, data, error, message,
         ({"patience": 2, "valid": None}, ValueError, "patience needs validation data: pass valid="),
     ],
 )
-def test_fit_says_what_is_wrong_with_an_argument(arguments, error, message):
+def test_wrong_arguments_are_refused(arguments, error, message):
     model = small()
     before = state(model)
     with pytest.raises(error, match=message):

@@ -27,7 +27,7 @@ def alone(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """Where two processes have left their results."""
+    """Return the folder with the results of two processes."""
     folder = tmp_path_factory.mktemp("together")
     torchrun = "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"
     done = subprocess.run(

@@ -39,7 +39,7 @@ def parameters_of(model):
 
 
 def written_out(model, *, epochs, batch_size, lr, weight_decay):
-    """The steps of a patient run and nothing else: weights, means, NLL and rate of each epoch.
+    """Run the plain steps of a patient run; return weights, means, NLL and rate of each epoch.
 
     Draws the batches from torch's global stream, as a run with seed 0 does.
     """
@@ -80,7 +80,7 @@ PATIENT = {"epochs": 5, "batch_size": 60, "lr": 0.03, "weight_decay": None}
     ("changed", "epochs"), [({}, {}), (CHANGED, {"epochs": 4})], ids=["defaults", "own"]
 )
 def test_without_patience_a_run_is_the_ladders_bit_by_bit(changed, epochs):
-    """Whose loop is written apart, and whose rung with all of it has the defaults of fit."""
+    """Compare with the separate loop of the ladder, whose last rung has the defaults of fit."""
     rung = RUNGS["weight decay"] | {"dropout": 0.2, "scaled_weights": True} | changed
     settings = {"epochs": 10, "hidden_dims": (16, 9), "seed": 3} | epochs
     _, *expected = train_by(rung, ROWS, DATA, **settings)

@@ -1,4 +1,4 @@
-"""Trains toy models and writes what came out: run by one process, or by several under torchrun."""
+"""Train toy models and write the results, in one process or in several under torchrun."""
 
 import io
 import json
@@ -50,7 +50,7 @@ def what_came_out(model, history):
 
 
 def results_of(rank, folder):
-    """What each run gives, and what was printed."""
+    """Return the results of each run, and the printed lines."""
     results, calls = {}, []
     printed, bars = io.StringIO(), io.StringIO()
 
