@@ -1,29 +1,28 @@
-"""How an answer is judged, and what is said of it.
+"""Judge an answer to an exercise, and explain to the learner what is wrong with it.
 
-It imports from ``made_course``, and knows no notebook: ``catalogue`` looks for them. An exercise
-imports what it needs from here.
+An exercise imports what it needs from this folder. The folder imports from ``made_course`` only.
 
-- ``check``: check, hint, solution, yours, progress
-- ``exercise``: what an exercise is
-- ``catalogue``: which there are
-- ``examine``: judges an answer, and leaves nothing behind that it changed
-- ``calls``: calls it, on copies
-- ``comparing``: type, shape, dtype, value
-- ``unfinished``: what is still ``...``
-- ``views``: what is looked at in an answer; gradients and dtypes among it
+- ``check``: check, hint, solution, yours and progress
+- ``exercise``: definition of an exercise
+- ``catalogue``: all exercises, by name
+- ``examine``: comparison of an answer with the reference, view by view
+- ``views``: properties of an answer that are compared, such as results and gradients
+- ``calls``: calls of an answer on copies of the arguments
+- ``comparing``: comparison of two values by type, shape, dtype and value
+- ``unfinished``: parts of an answer that are still ``...``
 - ``classes``: answers that are classes
-- ``edited_source``: a wrong answer as a change of the right one
-- ``causes``: why it is wrong: the known mistake that does the same, and how much of it has to agree
-- ``relations``: what was done to the result
-- ``substitutions``: for which other arguments it would be right
-- ``probes``: what a few more calls tell
-- ``torch_errors``: what an error means
-- ``trained_models``: open exercises: an honest model, its cost on rows that are kept
-- ``variants``: other numbers for graded work
-- ``time_limits``: an end for what computes too long
-- ``in_words``: values and calls as a report shows them
-- ``card``: how the report looks
-- ``solved_so_far``: what was solved, in files
+- ``edited_source``: known mistakes made by editing the reference
+- ``causes``: likely cause of a wrong answer
+- ``relations``: relations of a wrong result to the right one
+- ``substitutions``: arguments for which a wrong answer would be right
+- ``probes``: further calls of a wrong answer
+- ``torch_errors``: explanations of errors
+- ``trained_models``: honesty and NLL of the models of open exercises
+- ``variants``: the same exercise with other numbers, for graded work
+- ``time_limits``: a time limit for answers
+- ``in_words``: values and calls as text
+- ``card``: report of a check
+- ``progress``: exercises that this user has solved
 """
 
 from .calls import is_unchanged, run

@@ -1,4 +1,4 @@
-"""Calls of an answer: on copies, with what it prints and what it raises."""
+"""Call an answer on copies of the arguments, and explain its errors."""
 
 from __future__ import annotations
 
@@ -16,55 +16,53 @@ import torch
 from torch import Tensor, nn
 
 from .exercise import Wrong
-from .in_words import written, written_call
+from .in_words import kind_of, written, written_call
 from .torch_errors import meaning_of
 
 MOST_PRINTED = 5_000
-"""Characters that an answer may print."""
-IN_LINE, MEANT = ", in the line ", ". That is to say: "
-_NOT_THE_READERS = str(Path(torch.__file__).parent), str(Path(__file__).parents[1])
+"""Number of characters that an answer may print."""
+IN_LINE, MEANT = ", in the line ", ". Explanation: "
+_OTHER_CODE = str(Path(torch.__file__).parent), str(Path(__file__).parents[1])
 
 
 def run(function: Callable[..., object], *arguments: object) -> object:
-    """Call an answer on copies of the arguments, and give back what it returned.
+    """Call an answer on copies of the arguments and return the result.
 
     Raises:
-        Wrong: if it cannot be called, raises, or changes an argument.
+        Wrong: if the answer is not callable, raises an error or changes an argument.
     """
     if not callable(function):
-        nothing = "a function was expected, came None: hand over the function by its name alone"
+        kind = "None" if function is None else kind_of(function)
         raise Wrong(
-            nothing
-            if function is None
-            else f"a function was expected, came {type(function).__name__}: hand over the function "
-            "itself, without calling it"
+            f"the answer must be a function, but you passed {kind}. Pass the function itself, "
+            "without calling it"
         )
     given = copy.deepcopy(arguments)
     try:
         with contextlib.redirect_stdout(_Capped(sys.stdout)):
             got = function(*given)
     except (Exception, SystemExit) as error:
-        said = f": {error}".rstrip(". ") if str(error) else ""
+        message = f": {error}".rstrip(". ") if str(error) else ""
         meaning = meaning_of(error)
-        meant = f"{MEANT}{meaning}" if meaning else ""
+        explained = f"{MEANT}{meaning}" if meaning else ""
         raise Wrong(
-            f"your code raised {type(error).__name__}{said}{_where(error)}{meant}",
+            f"your code raised {type(error).__name__}{message}{_where(error)}{explained}",
             tried=written_call(function, arguments),
         ) from error
     for before, after in zip(arguments, given, strict=True):
         if not is_unchanged(before, after):
             raise Wrong(
-                "your code changed what it was given: work on a copy (for a tensor x.clone()), "
-                "since the caller goes on to use it",
+                "your code changed its argument. Work on a copy, such as x.clone() for a tensor, "
+                "because the caller still uses the argument",
                 tried=written_call(function, arguments),
-                expected=f"{written(before)}, untouched",
+                expected=f"{written(before)}, unchanged",
                 got=f"{written(after)}, changed",
             )
     return got
 
 
 def in_dtype(dtype: torch.dtype, value: object) -> object:
-    """Return a value with its floating tensors in a dtype, those of its parts and modules too."""
+    """Convert the floating tensors of a value, a list or a module to a dtype."""
     if isinstance(value, list | tuple):
         return type(value)(in_dtype(dtype, part) for part in value)
     if isinstance(value, nn.Module):
@@ -74,7 +72,7 @@ def in_dtype(dtype: torch.dtype, value: object) -> object:
 
 
 class _Capped(io.TextIOBase):
-    """Passes on what is printed, up to a limit."""
+    """A stream that passes on a limited number of characters."""
 
     def __init__(self, out: io.TextIOBase) -> None:
         self.out, self.left = out, MOST_PRINTED
@@ -86,7 +84,7 @@ class _Capped(io.TextIOBase):
 
 
 def is_unchanged(before: object, after: object) -> bool:
-    """Whether a copy is still what it was copied from."""
+    """Return True if a copy is still equal to its original."""
     if isinstance(before, nn.Module):
         return is_unchanged(dict(before.state_dict()), dict(after.state_dict()))
     if isinstance(before, Tensor):
@@ -99,13 +97,13 @@ def is_unchanged(before: object, after: object) -> bool:
 
 
 def _where(error: BaseException) -> str:
-    """The line of the reader's own code that led to an error, and the tensors that it names."""
+    """Name the learner's line that led to an error, and the shapes of the tensors in it."""
     frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
     lines = [summary.line for summary in traceback.extract_tb(error.__traceback__)]
     theirs = [
         (frame, line)
         for frame, line in zip(frames, lines, strict=True)
-        if not frame.f_code.co_filename.startswith(_NOT_THE_READERS)
+        if not frame.f_code.co_filename.startswith(_OTHER_CODE)
     ]
     of_one_file = [
         (frame, line)
@@ -116,12 +114,12 @@ def _where(error: BaseException) -> str:
         return ""
     frame, line = of_one_file[-1]
     tensors = _tensors_in(line, frame)
-    said = "; ".join(f"{name} is {about}" for name, about in tensors.items())
-    return f"{IN_LINE}`{line}`" + (f", where {said}" if said else "")
+    shapes = "; ".join(f"{name} is {about}" for name, about in tensors.items())
+    return f"{IN_LINE}`{line}`" + (f", where {shapes}" if shapes else "")
 
 
 def _tensors_in(line: str, frame: FrameType) -> dict[str, str]:
-    """Shape and dtype of each tensor that a line names."""
+    """Return the shape and dtype of each tensor that a line names."""
     found = {}
     for name in re.findall(r"[A-Za-z_][\w.]*", line):
         parts = name.split(".")
@@ -141,6 +139,6 @@ def _tensors_in(line: str, frame: FrameType) -> dict[str, str]:
 
 
 def _kept(module: nn.Module) -> set[str]:
-    """Names of its parameters, buffers and layers."""
+    """Return the names of a module's parameters, buffers and layers."""
     kinds = ("_parameters", "_buffers", "_modules")
     return {name for kind in kinds for name in vars(module).get(kind, ())}

@@ -1,6 +1,6 @@
-"""What a check says: lines of text, and in a notebook a card with rows and columns.
+"""The report of a check: lines of text, and a card in a notebook.
 
-The card works with any page's colours, light or dark: it has the ink of what surrounds it.
+The card uses the page's own text colour, so that it works with light and dark themes.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from textwrap import fill
 from made_course.common.colours import BLUE
 
 _GRID = re.compile(r"([^\[]*)(\[[^('\"{]*\])([^\]]*)")
-"""Words, a list of plain entries or of such lists, words."""
+"""Text with one list of numbers, or one list of lists, in it."""
 _LINE = "rgba(128,128,128,.5)"
 _CODE = "font-family:monospace"
 _CARD = (
     f"border:1px solid {_LINE};padding:.4em 1em;margin:.2em 0;overflow-x:auto;border-left:5px solid"
 )
 _GROWS_DOWN = "<style>.jp-Cell:has(.made-card) + .jp-Cell {overflow-anchor: none}</style>"
-"""For JupyterLab: Chromium would hold the next cell in its place, and push the card out of view."""
+"""Otherwise Chromium keeps the next cell in place and pushes the card out of view in JupyterLab."""
 _MARK = (
     "display:inline-block;width:1.5em;line-height:1.5em;margin-right:.4em;border:2px solid;"
     "text-align:center;font-weight:bold"
@@ -35,15 +35,15 @@ _SHAPES = {
 
 @dataclass(frozen=True)
 class Card:
-    """What a check found.
+    """The report of a check.
 
     Args:
         sign: ✓ or ✗.
-        title: of the exercise.
-        verdict: how the answer stands.
-        parts: what was tried, expected and got, and why; an empty one is left out.
-        foot: what to type next, where there is only text.
-        hints: what a page folds below, the next one inside the one before it.
+        title: title of the exercise.
+        verdict: one sentence about the answer.
+        parts: label → text of a line: tried, expected, got and why. Empty texts are left out.
+        foot: call that gives a hint, for a report in plain text.
+        hints: hints, which a page folds below the report.
     """
 
     sign: str
@@ -101,7 +101,7 @@ def _folds(hints: tuple[str, ...]) -> str:
 
 
 def _value(text: str, other: str) -> str:
-    """A value as HTML, lists in rows and columns; entries that another value has not are marked."""
+    """Write a value as HTML: lists as tables, with a frame around entries that differ."""
     grids, others = _grids(text), _grids(other)
     if not grids:
         return f'<span style="{_CODE}">{escape(text)}</span>'
@@ -112,7 +112,7 @@ def _value(text: str, other: str) -> str:
 
 
 def _grids(text: str) -> list[list[list[str]]]:
-    """Matrices of entries as they are written: one, several, or none where a text has no such."""
+    """Return the matrices of entries in a text; an empty list if it has none."""
     found = _GRID.fullmatch(text)
     try:
         value = json.loads(re.sub(r"[^\[\],\s]+", r'"\g<0>"', found[2])) if found else []
@@ -123,7 +123,7 @@ def _grids(text: str) -> list[list[list[str]]]:
 
 
 def _depths(value: list | str) -> Iterator[int]:
-    """How deep in lists each entry lies."""
+    """Yield the number of lists around each entry."""
     if isinstance(value, str):
         yield 0
     elif not value:
@@ -151,9 +151,9 @@ def _table(rows: list[list[str]], other: list[list[str]]) -> str:
 
 
 def markup(typed: str) -> str:
-    r"""A text as HTML: `code` between backticks, all else as it is.
+    r"""Convert a text with `code` in backticks to HTML.
 
-    What MathJax would take for mathematics stands in an element of its own, where it means nothing.
+    Dollar signs and backslashes get elements of their own, so that MathJax does not see formulas.
 
     Example:
         >>> markup("a < b & `c`: \\(5")

@@ -1,4 +1,4 @@
-"""Which exercises there are: all that the folders ``notebook_01``, ``notebook_02``, ... define."""
+"""Find exercises by name in the folders ``notebook_00``, ``notebook_01``, ..."""
 
 from __future__ import annotations
 
@@ -11,47 +11,49 @@ from .exercise import Exercise, exercises_of
 
 LESSONS = Path(__file__).parents[1]
 NOTEBOOKS = sorted(int(folder.name[-2:]) for folder in LESSONS.glob("notebook_[0-9][0-9]"))
-"""Numbers of the notebooks, which have a folder each."""
+"""Numbers of the notebooks."""
 
 
 class NoSuchName(ValueError):
-    """A name that no exercise has; a notebook shows it in one line."""
+    """No exercise has this name. A notebook shows this error in one line."""
 
     def _render_traceback_(self) -> list[str]:
-        """What IPython shows of it: where it was raised inside of us tells a reader nothing."""
+        """Return the lines that IPython shows, without a traceback into this package."""
         return [f"ValueError: {self}"]
 
 
 @cache
 def exercises_in(number: int) -> tuple[Exercise, ...]:
-    """The exercises of a notebook, in the order of their numbers: all that its folder defines."""
+    """Return the exercises of a notebook, ordered by number."""
     folder = import_module(f"made_lessons.notebook_{number:02d}")
     for module in iter_modules(folder.__path__):
-        if module.name != "figures":  # it holds no exercise, and loads matplotlib
+        if module.name != "figures":  # without exercises, and importing it loads matplotlib
             import_module(f"{folder.__name__}.{module.name}")
     return exercises_of(folder.__name__)
 
 
 def exercise_named(name: str, variant: str | None = None) -> Exercise:
-    """An exercise, or a variant of it; the exercise itself, where it has none.
+    """Return an exercise, or a variant of it if it has variants.
 
     Raises:
-        ValueError: if there is no exercise of that name.
+        NoSuchName: if no exercise has this name.
     """
     found = {exercise.name: exercise for exercise in exercises_in(_notebook_of(name))}
     if name not in found:
-        raise NoSuchName(f"there is no exercise {name!r}: choose one of {', '.join(found)}")
+        raise NoSuchName(f"there is no exercise {name!r}. Choose one of {', '.join(found)}")
     vary = None if variant is None else found[name].vary
     return vary(found[name], variant) if vary else found[name]
 
 
 def _notebook_of(name: str) -> int:
     if not isinstance(name, str):
-        raise NoSuchName(f'a name is a text, in quotes, such as "1.3"; it is first. Got {name!r}')
+        raise NoSuchName(
+            f'the first argument must be a name in quotes, such as "1.3", but is {name!r}'
+        )
     number = name.partition(".")[0]
     if not number.isdecimal() or int(number) not in NOTEBOOKS:
         raise NoSuchName(
-            f"unknown name {name!r}: exercises are called '1.3', after the notebooks, which are "
-            f"{NOTEBOOKS[0]} to {NOTEBOOKS[-1]}"
+            f"there is no exercise {name!r}. A name is the number of a notebook, from "
+            f"{NOTEBOOKS[0]} to {NOTEBOOKS[-1]}, and of an exercise, such as '1.3'"
         )
     return int(number)

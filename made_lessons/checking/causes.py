@@ -13,14 +13,14 @@ from .calls import run
 from .comparing import is_same
 from .exercise import KnownMistake
 from .probes import CUT_OFF, ROUNDED, probe, without_effect
-from .relations import find_relation, says_little
+from .relations import SAY_LITTLE, find_relation
 from .substitutions import find_other_arguments
 from .unfinished import names_read, parts_to_do
 from .views import View
 
 RIGHT_SO_FAR = (
-    "right for what was tried before, and wrong here. Is a number or a size of an example written "
-    "into your code? Or what is different here?"
+    "your answer was right for everything that was tried before, but it is wrong here. Did you "
+    "write a number or a size from an example into your code? Otherwise, what is different here?"
 )
 
 
@@ -32,11 +32,18 @@ def likely_cause(
     known_mistakes: Sequence[KnownMistake],
     earlier: Sequence[View] = (),
 ) -> str:
-    """Return why an answer looks wrong in a case; empty if nothing is known.
+    """Return the likely cause of a wrong answer; empty if none is known.
 
-    Known mistakes that show in earlier views are not the cause, because the answer looked right
-    there. One case may look like many mistakes, so all cases count. If the answer raises an error
-    in another case, that case tells nothing.
+    A known mistake is the cause if it has the same values in all cases and is right in all
+    earlier views. Other cases in which the answer raises an error are not compared.
+
+    Args:
+        view: view in which the answer is wrong.
+        answer: the wrong answer.
+        reference: right answer.
+        failed: index of the first case in which the answer is wrong.
+        known_mistakes: wrong answers with causes.
+        earlier: views in which the answer is right.
     """
     got, right = ([view.seen(one, case) for case in view.cases] for one in (answer, reference))
     telling = [k for k in range(len(got)) if k == failed or not isinstance(got[k], str | None)]
@@ -67,20 +74,20 @@ def _of_calls(
     calls: Sequence[Mapping[str, object]],
     place: int,
 ) -> str:
-    """Return what further calls of a function, and relations of its results, tell."""
+    """Return the cause that further calls of a function or relations of its results suggest."""
     quiet, sound = (
         lambda *arguments, one=one: view.seen(one, arguments) for one in (answer, reference)
     )
     found = probe(quiet, sound, calls, place, is_same)
     if found in (CUT_OFF, ROUNDED):
         instead = sorted(names_read(reference) & {"softplus", "logsigmoid"})
-        if not instead:  # a function's name would be the solution
+        if not instead:  # naming a function would give the solution away
             return found.format(also="")
-        return f"{found.format(also=', as 1 minus a sigmoid is')}, by {' or '.join(instead)}"
+        return f"{found.format(also=', like 1 minus a sigmoid')}, with {' or '.join(instead)}"
     relation = find_relation(got, right, calls)
     found = (
         found
-        or ("" if says_little(relation) else _perhaps(relation))
+        or ("" if relation in SAY_LITTLE else _perhaps(relation))
         or without_effect(quiet, sound, calls, is_same)
         or _perhaps(find_other_arguments(got, right, calls, reference))
         or relation
@@ -92,8 +99,8 @@ _KINDS = (Tensor, Real, list, tuple)
 
 
 def _perhaps(words: str) -> str:
-    """Mark words that are only inferred from numbers."""
-    return words and f"perhaps {words} (it fits what came wherever this is wrong)"
+    """Mark a cause as a guess."""
+    return words and f"perhaps {words} (this fits all of your wrong results)"
 
 
 def _known_mistake(
@@ -104,7 +111,7 @@ def _known_mistake(
     telling: Sequence[int],
     earlier_is_right: Callable[[KnownMistake], bool],
 ) -> str:
-    """Return the cause of the first known mistake with the same values, or the same faults."""
+    """Return the cause of the first known mistake with the same values or wrong entries."""
 
     @cache
     def theirs(place: int, k: int) -> object:
@@ -115,7 +122,7 @@ def _known_mistake(
             return mistake.cause
     for place, mistake in enumerate(known_mistakes if view.see is run else ()):
         if all(_is_as_wrong(got[k], theirs(place, k), right[k]) for k in telling):
-            return f"perhaps {mistake.cause} (where this is wrong, it is as by that mistake)"
+            return f"perhaps {mistake.cause} (your wrong entries are those of this mistake)"
     return ""
 
 
@@ -128,7 +135,7 @@ def _looks_right(mistake: KnownMistake, reference: object, views: Sequence[View]
 
 
 def _is_as_wrong(got: object, mistake: object, right: object) -> bool:
-    """Whether an answer, or each entry of a list, is right or the same as that of the mistake."""
+    """Return True if a result, or each entry of a list, is right or that of the mistake."""
     if is_same(got, mistake) or is_same(got, right):
         return True
     lists = (right, got, mistake)

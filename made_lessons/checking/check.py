@@ -1,4 +1,4 @@
-"""What a notebook asks for by name: check, hint, solution, yours and progress."""
+"""The functions that notebooks import: check, hint, solution, yours and progress."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .card import Card
 from .catalogue import exercise_named
 from .examine import examine
 from .exercise import Wrong, imports_of, source_of
-from .solved_so_far import Progress, remember
+from .progress import Progress, remember
 from .unfinished import parts_to_do
 
 _hints_given: dict[str, int] = {}
@@ -17,20 +17,20 @@ _passed: dict[str, object] = {}
 
 
 def check(name: str, answer: object, *, variant: str | None = None) -> None:
-    """Judge an answer, and show what was found: what was tried, expected and got, and why.
+    """Check an answer to an exercise, and show a report with the likely cause of a mistake.
 
-    An answer that is right is remembered for :func:`progress` and :func:`yours`. Nothing is ever
-    raised because of an answer, so that a notebook goes on.
+    A right answer is remembered for :func:`progress` and :func:`yours`. A wrong answer never raises
+    an error, so that the notebook can continue.
 
     Args:
-        name: of the exercise, such as ``"1.3"``.
-        answer: what the exercise asks for: a function, a class or a value.
-        variant: of graded work, such as a name: the same exercise with other numbers, which the
-            check tells while the answer is ``...``. It is not remembered as solved. Where an
-            exercise has no variants, this has no effect.
+        name: name of the exercise, such as ``"1.3"``.
+        answer: function, class or value that the exercise asks for.
+        variant: key of a variant with other numbers, for graded work, such as a learner's name. Its
+            task is shown while the answer is ``...``. A solved variant is not remembered. If the
+            exercise has no variants, the key has no effect.
 
     Raises:
-        ValueError: if there is no exercise of that name.
+        ValueError: if no exercise has this name.
 
     Example:
         >>> check("1.3", lambda ordering: ordering + 1)
@@ -42,7 +42,7 @@ def check(name: str, answer: object, *, variant: str | None = None) -> None:
         >>> check("1.3", ...)
         ○ 1.3 · From ordering to degrees: not attempted yet. Replace the ... and run ...
     """
-    from IPython.display import display  # prints where there is no notebook
+    from IPython.display import display  # prints text outside notebooks
 
     exercise = exercise_named(name, variant)
     title = f"{name} · {exercise.title}"
@@ -54,56 +54,54 @@ def check(name: str, answer: object, *, variant: str | None = None) -> None:
             print(fill(exercise.asks, 96, initial_indent="  ", subsequent_indent="  "))
         return
     try:
-        said = examine(exercise, answer)
+        message = examine(exercise, answer)
     except Wrong as wrong:
         parts = {"tried": wrong.tried, "expected": wrong.expected, "got": wrong.got}
         parts |= {"why": wrong.cause}
         display(Card("✗", title, "not yet.", parts, f'hint("{name}")', exercise.hints))
         return
-    display(Card("✓", title, f"right. {said}".rstrip()))
+    display(Card("✓", title, f"right. {message}".rstrip()))
     if exercise is not exercise_named(name):
         return
     _passed[name] = answer
     if not remember(name):
-        print("  (It could not be noted for progress(): the folder for your data is not writable.)")
+        print("  (progress() will not show it, because your data folder is not writable.)")
 
 
 def hint(name: str) -> None:
-    """Print the next hint for an exercise, each a little plainer than the one before.
+    """Print the next hint for an exercise. Each hint is plainer than the one before.
 
     Raises:
-        ValueError: if there is no exercise of that name.
+        ValueError: if no exercise has this name.
     """
     hints = exercise_named(name).hints
     given = _hints_given[name] = min(_hints_given.get(name, 0) + 1, len(hints))
     print(fill(f"Hint {given} of {len(hints)}: {hints[given - 1]}", 96))
     if given == len(hints):
-        print(f'That was the last one. What is left is solution("{name}").')
+        print(f'This was the last hint. To see a solution, call solution("{name}").')
 
 
 def solution(name: str) -> None:
-    """Print a short solution of an exercise, and what the package has for the same purpose.
-
-    What the notebook has not imported so far comes with it, so that it can be pasted.
+    """Print a short solution of an exercise, with the imports that a notebook still needs for it.
 
     Raises:
-        ValueError: if there is no exercise of that name.
+        ValueError: if no exercise has this name.
     """
     exercise = exercise_named(name)
     print(imports_of(exercise.reference) + source_of(exercise.reference))
     if exercise.package is not None:
         where = f"{exercise.package.__module__}.{exercise.package.__qualname__}"
-        print(f"\n\nThe package's own, {where}:\n")
+        print(f"\n\nThe package does the same in {where}:\n")
         print(inspect.getsource(exercise.package).rstrip())
 
 
 def yours(name: str) -> object:
-    """Give your own answer, if it has passed its check since the kernel started, else the course's.
+    """Return your own answer if it has passed its check in this session.
 
-    Which of the two is said where it is the course's.
+    Otherwise the course's solution is returned, and a line of text says so.
 
     Raises:
-        ValueError: if there is no exercise of that name.
+        ValueError: if no exercise has this name.
 
     Example:
         >>> yours("1.3")(torch.tensor([1, 2, 0]))
@@ -119,7 +117,7 @@ def yours(name: str) -> object:
 
 
 def progress() -> None:
-    """Show which exercises are solved, on this computer and by this user, and where to go on."""
-    from IPython.display import display  # prints where there is no notebook
+    """Show which exercises you have solved on this computer, and which one is next."""
+    from IPython.display import display  # prints text outside notebooks
 
     display(Progress())

@@ -1,4 +1,4 @@
-"""Answers that are classes: an instance of one, and classes that are wrong in one thing."""
+"""Build instances of an answer that is a class, and classes with one mistake."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from .in_words import written_call
 
 
 def instance_of(answer: object, *arguments: object) -> object:
-    """Return an instance of an answer, which must be a class.
+    """Return an instance of an answer.
 
     Raises:
-        Wrong: if it is not a class, or raises an error.
+        Wrong: if the answer is not a class, or if it raises an error.
     """
     if not callable(answer) or isinstance(answer, nn.Module):
         raise Wrong(
-            f"a class was expected, came {type(answer).__name__}: hand over the class itself, "
-            "without calling it"
+            f"the answer must be a class, but you passed a {type(answer).__name__}. Pass the class "
+            "itself, without calling it"
         )
     made = run(answer, *arguments)
     if isinstance(made, nn.Module) and "_parameters" not in vars(made):
         raise Wrong(
-            "__init__ did not call that of nn.Module, which makes room for parameters and "
-            "buffers: it begins with super().__init__(…)",
+            "your __init__ does not call the __init__ of nn.Module, which creates the places for "
+            "parameters and buffers. Begin with super().__init__(…)",
             tried=written_call(answer, arguments),
         )
     return made
@@ -35,7 +35,7 @@ def instance_of(answer: object, *arguments: object) -> object:
 def changed(
     kind: type[nn.Module], then: Callable[[nn.Module], object] | None = None, **methods: object
 ) -> type[nn.Module]:
-    """Return a class that is wrong in one thing: another method, or a step after it is built.
+    """Return a class with other methods, or with a further step after ``__init__``.
 
     Example:
         >>> changed(nn.Linear, lambda layer: layer.bias.detach().zero_())(2, 1).bias.item()
@@ -50,7 +50,7 @@ def changed(
 
 
 def kept_as(name: str, keep: Callable[[object], object]) -> Callable[[nn.Module], None]:
-    """Return a function that keeps a buffer or the layers of a model in another way."""
+    """Return a function that replaces an attribute of a module with ``keep`` of it."""
 
     def change(module: nn.Module) -> None:
         value = getattr(module, name)

@@ -1,4 +1,4 @@
-"""Wrong answers that are right ones with a change in their source: often shorter, and plainer."""
+"""Make known mistakes by editing the source of the reference."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ T = TypeVar("T")
 
 
 def but(*texts: str) -> object:
-    """The right answer to the exercise above, edited as by :func:`edited`."""
+    """Edit the reference of the exercise that is defined above, as :func:`edited` does."""
     return edited(defined().reference, *texts)
 
 
 def edited(reference: T, *texts: str) -> T:
-    """A function or a class with other texts in some places of its source.
+    """Return a function or class after replacing texts in its source.
 
-    Names mean what they mean in its module: its own name is that of the right one.
+    Its own name inside the source still means the unedited function.
 
     Args:
-        reference: of some module.
-        texts: what stands in its source once and what is to stand there instead, in turns.
+        reference: function or class of a module.
+        texts: old text, new text, old text, new text, and so on.
 
     Raises:
-        ValueError: if a text does not stand there, or more than once.
+        ValueError: if an old text does not occur exactly once.
 
     Example:
         >>> from .variants import one_of
@@ -38,7 +38,7 @@ def edited(reference: T, *texts: str) -> T:
     for text, instead in zip(texts[::2], texts[1::2], strict=True):
         if source.count(text) != 1:
             name, count = reference.__name__, source.count(text)
-            raise ValueError(f"{text!r} must stand once in {name}, and stands {count} times there")
+            raise ValueError(f"{text!r} must occur once in {name}, but it occurs {count} times")
         source = source.replace(text, instead)
     made: dict[str, T] = {}
     code = compile(source, inspect.getfile(reference), "exec")

@@ -1,7 +1,4 @@
-"""Examine an answer within a time limit: compare it with the reference, view by view.
-
-The order of diagnosis is always the same: not attempted, raised, type, shape, dtype, value.
-"""
+"""Examine an answer: compare it with the reference, view by view, within a time limit."""
 
 from __future__ import annotations
 
@@ -29,25 +26,25 @@ def examine(exercise: Exercise, answer: object) -> str:
     """Judge an answer.
 
     Returns:
-        a sentence about the right answer; often empty.
+        Sentence about the right answer, often empty.
 
     Raises:
-        Wrong: if it is not right.
+        Wrong: if the answer is not right.
     """
     try:
-        with _nothing_left_behind(), time_limit(LIMIT_S):
+        with _settings_restored(), time_limit(LIMIT_S):
             return _examined(exercise, answer)
     except TookTooLong:
         raise Wrong(
-            f"it was stopped after {LIMIT_S:g} seconds: does a loop never end, or does it do far "
-            "more steps than needed?"
+            f"your code was stopped after {LIMIT_S:g} seconds. Does a loop never end, or take many "
+            "more steps than it needs?"
         ) from None
     except Wrong as wrong:
-        wrong.cause += _of_the_notebook(answer)
+        wrong.cause += _data_read(answer)
         raise
-    except Exception as error:  # an answer may be anything, and a check must never raise
+    except Exception as error:  # an answer may be anything, but check() must never raise
         raise Wrong(
-            f"the check could make nothing of this answer: {type(error).__name__}: {error}"
+            f"the check cannot use this answer. It raised {type(error).__name__}: {error}"
         ) from error
 
 
@@ -63,8 +60,8 @@ def _examined(exercise: Exercise, answer: object) -> str:
 
 
 @contextmanager
-def _nothing_left_behind() -> Iterator[None]:
-    """Restore the random stream and the settings of torch that an answer changes."""
+def _settings_restored() -> Iterator[None]:
+    """Restore the random stream, the default dtype and the number of threads afterwards."""
     dtype, threads = torch.get_default_dtype(), torch.get_num_threads()
     with torch.random.fork_rng(devices=[]), torch.enable_grad():
         torch.default_generator.manual_seed(0)
@@ -85,7 +82,7 @@ def compare(
     """Compare an answer with the reference in one view, case by case.
 
     Raises:
-        Wrong: at the first case in which they differ, with the likely cause.
+        Wrong: with the likely cause, at the first case in which they differ.
     """
     for k, case in enumerate(view.cases):
         expected, got = view.of(reference, case), UNSEEN
@@ -104,7 +101,7 @@ def compare(
 
 
 def _show(wrong: Wrong, view: View, got: object, expected: object) -> None:
-    """Write both values into a report: texts as they are, dicts as a whole."""
+    """Write both values into the report: texts unchanged, dicts as a whole."""
     if isinstance(expected, str | Mapping) or isinstance(wrong, Misformed):
         texts = (seen if isinstance(seen, str) else written(seen) for seen in (got, expected))
         wrong.got, wrong.expected = texts
@@ -112,8 +109,8 @@ def _show(wrong: Wrong, view: View, got: object, expected: object) -> None:
     wrong.expected = wrong.expected if view.expected is None else view.expected
 
 
-def _of_the_notebook(answer: object) -> str:
-    """Name the numbers, lists and tensors of the notebook that an answer reads."""
+def _data_read(answer: object) -> str:
+    """Name the data of the notebook that an answer reads instead of its arguments."""
     functions = methods_of(answer).values() if isinstance(answer, type) else [unwrapped(answer)]
     names = set()
     for function in functions:
@@ -124,4 +121,4 @@ def _of_the_notebook(answer: object) -> str:
     if not names:
         return ""
     these = ", ".join(f"`{name}`" for name in sorted(names))
-    return f" (From the notebook, and so the same in every call: {these}. Is an argument meant?)"
+    return f" (Your code reads {these} from the notebook. Did you mean an argument?)"

@@ -1,4 +1,4 @@
-"""Define exercises: title, hints, reference, and the wrong answers that are known."""
+"""Define exercises: a title, hints, a reference, known mistakes and views."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ T = TypeVar("T")
 
 
 class Wrong(Exception):
-    """A fault of an answer, in the words that the learner sees.
+    """An answer is wrong. The arguments are the lines of the report.
 
     Args:
-        cause: the fault and its cure; the likely cause if it is a guess.
-        tried: input.
+        cause: likely cause, and what to do about it.
+        tried: input of the answer.
         expected: value of a right answer.
         got: value of this answer.
     """
@@ -33,19 +33,15 @@ class Wrong(Exception):
 
 
 class Misformed(Wrong):
-    """A wrong type, shape or dtype of an answer."""
+    """An answer has a wrong type, shape or dtype."""
 
 
 def require_none(faults: Iterable[tuple[str, object]], **report: str) -> None:
-    """Go through assertions until one fails.
+    """Raise :class:`Wrong` with the first cause that holds.
 
     Args:
-        faults: a cause, and whether it holds; where some can be asked only once others do not hold,
-            a generator.
-        report: what was tried, expected and got, as of :class:`Wrong`.
-
-    Raises:
-        Wrong: the first cause that holds.
+        faults: pairs of a cause and whether it holds.
+        report: other arguments of :class:`Wrong`.
     """
     for cause, holds in faults:
         if holds:
@@ -54,11 +50,11 @@ def require_none(faults: Iterable[tuple[str, object]], **report: str) -> None:
 
 @dataclass(frozen=True)
 class KnownMistake:
-    """A wrong answer that readers give.
+    """A wrong answer that learners give.
 
     Args:
-        answer: the wrong answer itself: a function, a class or a value.
-        cause: why it is wrong, as the check says it.
+        answer: function, class or value.
+        cause: explanation for the learner.
     """
 
     answer: object
@@ -67,34 +63,33 @@ class KnownMistake:
 
 @dataclass(frozen=True)
 class Exercise:
-    """An exercise, whose task is in the notebook.
+    """An exercise. Its task is in the notebook.
 
-    An answer is compared with the reference on every case, and where it differs, with the known
-    mistakes: the one that gives the same is the likely cause. What a comparison cannot tell is
-    judged by ``examine``.
+    An answer is compared with the reference, first on the cases, then in each view. At the first
+    difference, the known mistake that gives the same value is the likely cause.
 
     Args:
-        name: notebook and number, such as ``"3.2"``.
-        title: as in the notebook's heading.
+        name: number of the notebook and of the exercise, such as ``"3.2"``.
+        title: title in the notebook's heading.
         stars: difficulty from 1 to 3.
-        reference: a short right answer; its source is the solution that is shown. Where the answer
-            is a value, a function without arguments that computes it.
-        hints: from a nudge to nearly the code.
-        known_mistakes: wrong answers, two or more.
-        cases: arguments with which an answer that is a function is called.
-        views: what else is looked at in an answer, one after another; see ``views.View``.
-        message: a sentence on a right answer, or a function of it that returns one.
-        examine: judges an answer by its properties, once it is right in all cases: raises
-            :class:`Wrong`, or returns a sentence on what it found.
-        is_value: whether the answer is a value rather than a function or a class.
-        is_open: whether there is no best answer, and grading shows who is how near.
-        doubtful: nats of an open exercise below which a score waits for an instructor's look.
-        is_inside: whether the check reads and changes parts of the answer, so that grading judges
-            it in the process of the hand-in.
-        package: what the package has for the same purpose, shown after the solution.
-        vary: makes the same exercise with other numbers, for graded work: from the exercise and the
-            word of a variant, by what is in ``variants.py``.
-        asks: what a variant asks for, where that is not as in the notebook.
+        reference: short right answer, whose source is the solution that learners see. If the
+            answer is a value, a function without arguments that returns it.
+        hints: hints, each plainer than the one before.
+        known_mistakes: two or more wrong answers.
+        cases: arguments of each call of an answer that is a function.
+        views: other properties that are compared; see :class:`~.views.View`.
+        message: sentence about a right answer, or a function of the answer that returns one.
+        examine: function that judges an answer after all views: it raises :class:`Wrong`, or
+            returns a sentence about the answer.
+        is_value: whether the answer is a value, not a function or a class.
+        is_open: whether there is no best answer, so that grading ranks the scores.
+        doubtful: score of an open exercise, in nats, below which an instructor must look at it.
+        is_inside: whether the check reads or changes parts of the answer, so that grading must
+            judge it in the submission's own process.
+        package: function or class of the package that does the same, shown after the solution.
+        vary: function of the exercise and a variant key that returns the exercise with other
+            numbers, for graded work; see ``variants.py``.
+        asks: task of a variant, if it differs from the notebook's.
     """
 
     name: str
@@ -129,14 +124,14 @@ def exercise(
     views: Sequence[object] = (),
     **how: object,
 ) -> Callable[[T], T]:
-    """Return a decorator that makes an exercise of its reference.
+    """Return a decorator that makes a reference an exercise.
 
     The arguments are those of :class:`Exercise`. Known mistakes and views that need the reference
-    are added below it, by :func:`known_mistakes` and ``views.add_view``.
+    are added below it, with :func:`known_mistakes` and ``views.add_view``.
     """
 
     def define(reference: T) -> T:
-        _defined.pop(name, None)  # of a module that is loaded again
+        _defined.pop(name, None)  # in case its module is loaded again
         kept = {"known_mistakes": [*known_mistakes], "views": [*views]}
         _defined[name] = Exercise(name, title, stars, reference, hints, **kept, **how)
         return reference
@@ -145,16 +140,16 @@ def exercise(
 
 
 def defined(name: str = "") -> Exercise:
-    """Return the exercise of a name; by default the one that was defined last."""
+    """Return an exercise by its name. The default is the one that was defined last."""
     return _defined[name or next(reversed(_defined))]
 
 
 def known_mistakes(wrong: Mapping[str, object], *, of: str = "") -> None:
-    """Say why wrong answers to the exercise above are wrong.
+    """Add known mistakes to the exercise that is defined above.
 
     Args:
-        wrong: causes in the words of the check, and the wrong answers.
-        of: name of the exercise, if it is in another file.
+        wrong: cause → wrong answer.
+        of: name of the exercise, if it is defined in another file.
     """
     defined(of).known_mistakes.extend(
         KnownMistake(answer, cause) for cause, answer in wrong.items()
@@ -162,13 +157,13 @@ def known_mistakes(wrong: Mapping[str, object], *, of: str = "") -> None:
 
 
 def exercises_of(module: str) -> tuple[Exercise, ...]:
-    """Return the exercises of a module or a folder, in the order of their numbers."""
+    """Return the exercises that a module or folder defines, ordered by number."""
     found = [e for e in _defined.values() if f"{e.reference.__module__}.".startswith(f"{module}.")]
     return tuple(sorted(found, key=lambda exercise: int(exercise.name.partition(".")[2])))
 
 
 def imports_of(reference: Callable[..., object]) -> str:
-    """Return lines that import the names of a reference that the notebook does not have."""
+    """Return import lines for the names that a reference uses and the notebook lacks."""
     module, names = sys.modules[reference.__module__], ast.walk(ast.parse(source_of(reference)))
     missing = {node.id for node in names if isinstance(node, ast.Name)} - {*vars(__main__)}
     lines = []

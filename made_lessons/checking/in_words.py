@@ -1,4 +1,4 @@
-"""Values and calls as a report shows them."""
+"""Write values and calls as text, for a report."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 
 def written(value: object, longest: int = 240, digits: int = 4) -> str:
-    """A value as a report shows it: short, with masks as zeros and ones.
+    """Write a value in few characters, with masks as zeros and ones.
 
     Example:
         >>> written(torch.tensor([[True, False]])), written([0.123456, torch.tensor(3)])
@@ -28,7 +28,7 @@ def written(value: object, longest: int = 240, digits: int = 4) -> str:
 
 
 def told_apart(*values: object) -> list[str]:
-    """Two values that are not the same, with more digits where they would look so.
+    """Write values with so many digits that they look different.
 
     Example:
         >>> told_apart(0.5, 0.25), told_apart(0.500001, 0.5)
@@ -39,7 +39,7 @@ def told_apart(*values: object) -> list[str]:
 
 
 def written_call(function: object, arguments: Sequence[object]) -> str:
-    """A call as a report shows it.
+    """Write a call.
 
     Example:
         >>> written_call(len, [[1, 2]])
@@ -72,7 +72,7 @@ def _text(value: object, digits: int = 4) -> str:
 
 
 def kind_of(value: object) -> str:
-    """What a value is, in words."""
+    """Name the type of a value, with its article."""
     if isinstance(value, Tensor):
         return f"a torch.Tensor of {value.dtype}"
     name = "function" if isinstance(value, FunctionType) else type(value).__name__

@@ -1,4 +1,4 @@
-"""What a few more calls of a wrong answer tell: chance, large numbers, arguments without effect."""
+"""Call a wrong answer again: is it random, wrong for large numbers, or blind to an argument?"""
 
 from __future__ import annotations
 
@@ -16,36 +16,36 @@ Call = Callable[..., object]
 Same = Callable[[object, object], bool]
 
 CHANCE = (
-    "two calls with the same {names} give different results: draw no random numbers besides, and "
-    "keep nothing from one call to the next"
+    "two calls with the same {names} return different results. Do not draw other random numbers, "
+    "and do not keep anything from one call to the next"
 )
 WITHOUT_EFFECT = (
-    "the same comes out for other values of {names}, and it should not: what comes has to be "
-    "computed from them"
+    "your result is the same for other values of {names}, but it should not be. Compute it from "
+    "{names}"
 )
 CUT_OFF = (
-    "right while numbers are small. At large ones a small number ε, a clamp or nan_to_num hides "
-    "that one is rounded to 0: take a form without it"
+    "your answer is right for small numbers. For large ones, a small ε, a clamp or nan_to_num "
+    "hides that a number was rounded to 0. Use a form that does not need it"
 )
 ROUNDED = (
-    "right while numbers are small. At large ones exp of one overflows or is rounded to 0"
-    "{also}, and float64 only moves the place: take a form without it"
+    "your answer is right for small numbers. For large ones, exp overflows or is rounded to 0"
+    "{also}, and float64 only moves the limit. Use a form that avoids this"
 )
 LARGE = 20.0
-"""Numbers beyond which exp of them, or 1 minus a sigmoid, begins to lose digits."""
+"""Beyond this number exp, or 1 minus a sigmoid, begins to lose digits."""
 
 
 def probe(
     answer: Call, reference: Call, calls: Sequence[Mapping[str, object]], failed: int, same: Same
 ) -> str:
-    """Words on what calls with other arguments find; empty where they find nothing.
+    """Return the cause if an answer is random, or wrong only for large numbers; else "".
 
     Args:
-        answer: gives a result for arguments, whatever happens in it.
-        reference: does so, and is right.
-        calls: arguments, by name.
-        failed: which call went wrong.
-        same: whether two results are.
+        answer: the wrong answer, as a function that never raises.
+        reference: right answer, as a function that never raises.
+        calls: arguments of each call, by name.
+        failed: index of the call whose result is wrong.
+        same: function that tells whether two results are the same.
     """
     named = calls[failed]
     arguments = [*named.values()]
@@ -64,7 +64,7 @@ def probe(
 def without_effect(
     answer: Call, reference: Call, calls: Sequence[Mapping[str, object]], same: Same
 ) -> str:
-    """Words on arguments that make no difference, in any of the calls, where they should."""
+    """Return the cause if arguments have no effect on the answer, but should; else ""."""
     unused = [
         name
         for name in calls[0]
@@ -80,7 +80,7 @@ def _listed(names: list[str]) -> str:
 def _differences(
     name: str, answer: Call, reference: Call, named: Mapping[str, object], same: Same
 ) -> float:
-    """How many others of an argument should make a difference, if none does; else less than any."""
+    """Count the values of an argument that should change the result; −∞ if one does change it."""
     first, right = (function(*named.values()) for function in (answer, reference))
     count = 0
     for other in _others(named[name]):
@@ -92,7 +92,7 @@ def _differences(
 
 
 def _others(value: object) -> Iterator[object]:
-    """Values of the same form."""
+    """Yield other values of the same form."""
     if isinstance(value, bool):
         yield not value
     elif isinstance(value, int | float):
@@ -120,7 +120,7 @@ def _is_floating(value: object) -> bool:
 
 
 def _are_large(arguments: Iterable[object]) -> bool:
-    """Whether some numbers are so large that exp of them may be none."""
+    """Return True if exp of some number may overflow or be rounded to 0."""
     return any(bool((part.abs() > LARGE).any()) for part in arguments if _is_floating(part))
 
 

@@ -1,8 +1,7 @@
 """Find how a wrong result is related to the right one: not summed, transposed, in bits, negated.
 
-A relation is a row of a table: words, and the change that makes one result equal to the other. If
-the same relation holds in all calls, it is the likely cause, whatever the exercise is. Its words
-name the arguments of the exercise.
+A relation consists of words and a change that makes one result equal to the other. If the same
+relation holds in all wrong calls, it is the likely cause. Its words name the arguments.
 """
 
 from __future__ import annotations
@@ -18,14 +17,26 @@ from torch import Tensor
 
 Named = Mapping[str, object]
 Change = Callable
-"""A function of a tensor or a list, which returns the changed one."""
+"""Function of a tensor or list that returns the changed one."""
 Row = tuple[str, Change, Change]
-"""Words, and a change of the wrong result and one of the right, which are then equal."""
+"""Words, a change of the wrong result and a change of the right one, which are then equal."""
 
 BETWEEN = (
-    "these are numbers between 0 and 1, and zeros and ones are asked for: are they probabilities?"
+    "some of your numbers are between 0 and 1, but only zeros and ones are expected. Are these "
+    "probabilities?"
 )
-MEAN_OF_ALL = "this is the mean over everything: a sum for each row is asked for"
+TOO_MUCH = "every entry that must be True is True, but so are some others"
+TOO_LITTLE = "every entry that must be False is False, but so are some others"
+SAME_AMOUNT = (
+    "all numbers of a call are wrong by the same amount, so a term that they share is wrong, "
+    "missing or extra"
+)
+SAME_FACTOR = (
+    "all numbers of a call are wrong by the same factor, so check what you multiply or divide by"
+)
+SAY_LITTLE = (TOO_MUCH, TOO_LITTLE, SAME_AMOUNT, SAME_FACTOR)
+"""Words that are true for wrong answers of many kinds."""
+ALSO = " Also, "
 LONGEST = 5
 """Length of a list up to which all permutations are tried."""
 
@@ -33,24 +44,21 @@ LONGEST = 5
 def find_relation(
     got: Sequence[object], right: Sequence[object], arguments: Sequence[Named]
 ) -> str:
-    """Return the words of the simplest relation that holds in all calls that went wrong.
+    """Return the words of the simplest relation that holds in all wrong calls, or "".
 
     Args:
         got: result of the answer for each call.
         right: right result for each call.
         arguments: arguments of each call, by name.
 
-    Returns:
-        the words; empty if there is no relation.
-
     Example:
         >>> find_relation([torch.tensor([0.0, 2.0])], [torch.tensor([0.0, -2.0])], [{}])
-        'the sign is turned round: this is the NLL, and no log-probability is above 0'
+        'the sign is wrong: this is the NLL, but a log-probability is never above 0'
     """
     shared: dict[str, None] | None = None
     for call in zip(got, right, arguments, strict=True):
         holds = dict.fromkeys(_relations(*call))
-        if "" not in holds:  # a right call has no relation
+        if "" not in holds:  # the result of this call is wrong
             shared = {words: None for words in shared or holds if words in holds}
             if not shared:
                 return ""
@@ -58,18 +66,11 @@ def find_relation(
 
 
 def _complexity(words: str) -> int:
-    """Count the changes; words that say little come last."""
-    joined = words.count("; and ") + words.count("? And ")
-    return joined + 3 * says_little(words)
-
-
-def says_little(words: str) -> bool:
-    """Whether words hold for answers that are wrong for many different reasons."""
-    return words.startswith(("all is True", "nothing is True", "all numbers of a"))
+    return words.count(ALSO) + 3 * (words in SAY_LITTLE)
 
 
 def are_same(got: object, right: object) -> bool:
-    """Whether two values hold the same numbers, in lists or in tensors.
+    """Return True if two values hold the same numbers, in lists or in tensors.
 
     Example:
         >>> are_same([1, 2], torch.tensor([1.0, 2.0]))
@@ -84,7 +85,7 @@ def are_same(got: object, right: object) -> bool:
 
 
 def _as_tensors(value: object) -> Tensor | list[object] | None:
-    """Return a number or a list of numbers as a tensor, and other lists part by part."""
+    """Convert a number or a list of numbers to a tensor, and other lists part by part."""
     if isinstance(value, Tensor):
         return value.detach().cpu()
     if isinstance(value, bool | int | float | np.ndarray | np.generic):
@@ -103,7 +104,7 @@ def _is_close(got: Tensor, right: Tensor) -> bool:
 
 
 def _relations(got: object, right: object, named: Named) -> Iterator[str]:
-    """Yield the words of all relations of two values; empty words if they are the same."""
+    """Yield the words of all relations of two values; "" if they are the same."""
     got, right = _as_tensors(got), _as_tensors(right)
     if got == [] and isinstance(right, Tensor):
         got = torch.empty(0)
@@ -114,18 +115,18 @@ def _relations(got: object, right: object, named: Named) -> Iterator[str]:
         yield from (words for words, c, r in _LISTS if are_same(c(got), r(right)))
         is_short = len(got) == len(right) <= LONGEST
         if is_short and any(are_same(got, [*parts]) for parts in permutations(right)):
-            yield "the parts of the list are right, and stand in another order"
+            yield "the parts of the list are right, but in the wrong order"
     elif isinstance(got, Tensor) and isinstance(right, list) and right:
-        together = torch.cat([part.flatten().double() for part in right])
-        if _is_close(got.flatten().double(), together):
-            yield "the parts are right, and put together in one tensor: a list of them is asked for"
+        joined = torch.cat([part.flatten().double() for part in right])
+        if _is_close(got.flatten().double(), joined):
+            yield "the parts are right, but joined into one tensor. Return a list of them"
         yield from (words for words, c, r in _LENGTHS if are_same(c([got]), r(right)))
     elif isinstance(got, Tensor) and isinstance(right, Tensor):
         yield from _of_tensors(got, right, named)
 
 
 def _of_all_parts(holds: list[list[str]]) -> Iterator[str]:
-    """Yield the words that hold for every wrong part of a list."""
+    """Yield the words that hold for every wrong part of a list; "" if no part is wrong."""
     wrong = [words for words in holds if "" not in words]
     if not wrong:
         yield ""
@@ -137,127 +138,109 @@ def _of_tensors(got: Tensor, right: Tensor, named: Named) -> Iterator[str]:
     first, second = got.double(), right.double()
     if _is_close(first, second):
         is_alike = (got.dtype == torch.bool) == (right.dtype == torch.bool)
-        dtypes = f"{got.dtype}: {right.dtype} is asked for"
+        dtypes = f"{got.dtype}, and {right.dtype} is expected"
         yield "" if is_alike else f"the values are right, but their dtype is {dtypes}"
     else:
         yield from _of_range(first, second, right.dtype)
     if first.numel() and not bool(first.isfinite().any()):
         return
-    values = [("", _same), *_values(right, named)]
-    for words, of_came, of_right in _rows(first, second, named):
+    values = [("", _identity), *_values(right, named)]
+    for words, of_got, of_right in _rows(first, second, named):
         for value_words, change in values:
-            if (words or value_words) and _is_close(of_came(first), change(of_right(second))):
+            if (words or value_words) and _is_close(of_got(first), change(of_right(second))):
                 yield _joined(words, value_words)
 
 
-def _joined(words: str, value_words: str) -> str:
-    if "the mean over all entries" in words and value_words.startswith("this is divided"):
-        return MEAN_OF_ALL + ". And ".join(["", *value_words.split("? And ")[1:]])
-    return "; and ".join(filter(None, [words, value_words]))
+def _joined(first: str, second: str) -> str:
+    if not (first and second):
+        return first or second
+    return first + "." * (not first.endswith("?")) + ALSO + second
 
 
 def _of_range(got: Tensor, right: Tensor, dtype: torch.dtype) -> Iterator[str]:
-    """Yield what the range of the numbers tells, or what a mask has too many or too few of."""
+    """Yield what the range of the numbers tells, or whether a mask has too many or too few."""
     is_between = (got > 0) & (got < 1)
     if not dtype.is_floating_point and dtype != torch.bool:
         if bool((right > 1).all() & is_between.all()):
-            yield "this lies between 0 and 1, as a share does: a number is asked for"
+            yield "this is between 0 and 1, like a share, but a count is expected"
     elif got.shape != right.shape:
         return
     elif dtype == torch.bool:
         if bool((got >= right).all()):
-            yield _TOO_MUCH
+            yield TOO_MUCH
         if bool((got <= right).all()):
-            yield "nothing is True that should not be, and something is missing"
+            yield TOO_LITTLE
     elif right.numel() > 1:
         if bool(((right == 0) | (right == 1)).all() & is_between.any()):
             yield BETWEEN
-        for words, apart in ((_SAME_AMOUNT, got - right), (_SAME_FACTOR, got / right)):
+        for words, apart in ((SAME_AMOUNT, got - right), (SAME_FACTOR, got / right)):
             if bool(apart.isfinite().all()) and _is_close(apart, apart.mean().expand_as(apart)):
                 yield words
 
 
-_SAME_AMOUNT = (
-    "all numbers of a call are too large or too small by the same amount: a term that is the same "
-    "for all of them is wrong, missing or too much"
-)
-_SAME_FACTOR = (
-    "all numbers of a call are too large or too small by the same factor: something that they are "
-    "multiplied or divided by is wrong"
-)
-_TOO_MUCH = "all is True that should be, and more: nothing is missing, and something is too much"
+# ---- changes of each number ----------------------------------------------------------------------
 
 
-# ---- what may have been done to each number ------------------------------------------------------
-
-
-def _same(value: object) -> object:
+def _identity(value: object) -> object:
     return value
 
 
 def _values(right: Tensor, named: Named) -> Iterator[tuple[str, Change]]:
+    """Yield changes of each number of the right result."""
     if right.dtype == torch.bool:
-        yield "each entry is the opposite of what is asked for", lambda r: 1 - r
+        yield "each entry is the opposite of the right one", lambda r: 1 - r
         return
-    sign = "the sign is turned round"
     is_log = right.is_floating_point() and bool((right <= 0).all())
-    nll = "this is the NLL, and no log-probability is above 0"
-    yield f"{sign}: {nll if is_log else 'this is the negative of what is asked for'}", torch.neg
-    yield from _SHIFTS
-    for words, change in _FUNCTIONS:
+    nll = "this is the NLL, but a log-probability is never above 0"
+    sign = f"the sign is wrong: {nll if is_log else 'this is the negative of the right result'}"
+    yield sign, torch.neg
+    for words, change in (*_FUNCTIONS, *_by_size(named)):
         yield words, change
-        yield f"{words}; and {sign}", lambda r, change=change: -change(r)
-    for size, n in _sizes(named):
-        mean = f"this is divided by {size}: a mean where a sum is asked for?"
-        yield mean, lambda r, n=n: r / n
-        yield f"{mean} And {sign}", lambda r, n=n: -r / n
-        times = f"this is {size} times too large: a sum where a mean is asked for?"
-        yield times, lambda r, n=n: r * n
-        multiplied = f"this is multiplied by {size} where it has to be divided by it"
-        yield multiplied, lambda r, n=n: r * n**2
+        yield _joined(words, sign), lambda r, change=change: -change(r)
+    yield from _SHIFTS
 
 
 _SHIFTS = (
-    ("each number is one too large: where does the counting begin?", lambda r: r + 1),
-    ("each number is one too small: where does the counting begin?", lambda r: r - 1),
-    ("each number is 1 minus what is asked for", lambda r: 1 - r),
+    ("each number is one too large. Where does your counting begin?", lambda r: r + 1),
+    ("each number is one too small. Where does your counting begin?", lambda r: r - 1),
+    ("each number is 1 minus the right one", lambda r: 1 - r),
 )
 _FUNCTIONS: tuple[tuple[str, Change], ...] = (
-    ("this is exp of what is asked for: its logarithm is asked for", torch.exp),
+    ("this is exp of the right result. Return its logarithm", torch.exp),
     (
-        "this is the logarithm of what is asked for: .exp() is missing at the end, or a logarithm "
-        "is too much",
+        "this is the logarithm of the right result. Is .exp() missing at the end, or is there one "
+        "logarithm too many?",
         torch.log,
     ),
     (
-        "these are bits, by logarithms to base 2, where nats are asked for: the natural logarithm "
+        "these are bits, from logarithms to base 2, but nats are expected. The natural logarithm "
         "is torch.log or math.log",
         lambda r: r / math.log(2),
     ),
     (
-        "this is ln 10 = 2.303 times what is asked for: it is divided by a logarithm to base 10, "
-        "and by the natural one it should be, math.log",
+        "this is ln 10 = 2.303 times the right result. Divide by the natural logarithm, math.log, "
+        "not by a logarithm to base 10",
         lambda r: r * math.log(10),
     ),
     (
-        "this is by logarithms to base 10: the natural logarithm is torch.log or math.log",
+        "this comes from logarithms to base 10. The natural logarithm is torch.log or math.log",
         lambda r: r / math.log(10),
     ),
     (
-        "this is by a logarithm to base 10 where one to base 2 is asked for: ln 2 is math.log(2)",
+        "this comes from a logarithm to base 10, but base 2 is expected. ln 2 is math.log(2)",
         lambda r: r * math.log(2) / math.log(10),
     ),
-    ("this is upside down: 1 over what is asked for", torch.reciprocal),
-    ("this is rounded down: the numbers themselves are asked for", torch.floor),
+    ("this is 1 divided by the right result", torch.reciprocal),
+    ("this is rounded down. Return the numbers without rounding", torch.floor),
     *(
-        ("this is rounded: the numbers themselves are asked for", partial(torch.round, decimals=k))
+        ("this is rounded. Return the numbers without rounding", partial(torch.round, decimals=k))
         for k in range(4)
     ),
 )
 
 
-def _sizes(named: Named) -> Iterator[tuple[str, int]]:
-    """Yield how each size in a call is written, and the size; each size once."""
+def _by_size(named: Named) -> Iterator[tuple[str, Change]]:
+    """Yield divisions and multiplications by each size in a call; each size once."""
     seen = {1}
     for name, value in named.items():
         found = [(f"{name}.shape[{k}]", n) for k, n in enumerate(getattr(value, "shape", ()))]
@@ -265,101 +248,104 @@ def _sizes(named: Named) -> Iterator[tuple[str, int]]:
             found = [(f"len({name})", len(value))]
         if type(value) is int:
             found = [(name, value)]
-        for words, n in found:
-            if n > 0 and n not in seen:
-                seen.add(n)
-                yield words, n
+        for size, n in found:
+            if n <= 0 or n in seen:
+                continue
+            seen.add(n)
+            mean = f"this is divided by {size}. Did you take a mean instead of a sum?"
+            yield mean, lambda r, n=n: r / n
+            total = f"this is {size} times too large. Did you take a sum instead of a mean?"
+            yield total, lambda r, n=n: r * n
+            yield f"this is multiplied by {size}. Divide by it instead", lambda r, n=n: r * n**2
 
 
-# ---- what may have been done to all numbers together ---------------------------------------------
+# ---- changes of the whole result -----------------------------------------------------------------
 
 _LENGTHS: tuple[Row, ...] = (
+    ("only the first entry is there. Is `return` inside a loop?", _identity, lambda r: r[:1]),
     (
-        "this is the first of them alone: all are asked for. Does a `return` stand in a loop?",
-        _same,
-        lambda r: r[:1],
-    ),
-    (
-        "the first and the last are right, and nothing stands between: does a `return` stand "
-        "inside the loop?",
-        _same,
+        "only the first and the last entry are there. Is `return` inside the loop?",
+        _identity,
         lambda r: r[:: max(len(r) - 1, 1)],
     ),
-    ("the first is missing, and the rest is right", _same, lambda r: r[1:]),
-    ("the last is missing, and the rest is right", _same, lambda r: r[:-1]),
+    ("the first entry is missing, and the rest is right", _identity, lambda r: r[1:]),
+    ("the last entry is missing, and the rest is right", _identity, lambda r: r[:-1]),
     (
-        "there is one more than asked for: it would be right without the first",
+        "you have one entry too many. Without the first, it would be right",
         lambda c: c[1:],
-        _same,
+        _identity,
     ),
     (
-        "there is one more than asked for: it would be right without the last",
+        "you have one entry too many. Without the last, it would be right",
         lambda c: c[:-1],
-        _same,
+        _identity,
     ),
 )
-_LISTS = (("the list stands the other way round", _same, lambda r: r[::-1]), *_LENGTHS)
+_LISTS = (("the list is in reverse order", _identity, lambda r: r[::-1]), *_LENGTHS)
 
 
 def _rows(got: Tensor, right: Tensor, named: Named) -> Iterator[Row]:
     if got.shape == right.shape:
-        yield "", _same, _same
+        yield "", _identity, _identity
     elif got.squeeze().shape == right.squeeze().shape:
-        left = "a dimension of size 1 is left over: keepdim=True, [None] and [:, None] leave one"
-        gone = "a dimension of size 1 is missing, which an index or .squeeze() takes away"
-        yield left if got.dim() > right.dim() else gone, torch.squeeze, torch.squeeze
+        extra = (
+            "there is an extra dimension of size 1, as keepdim=True, [None] and [:, None] add it"
+        )
+        gone = "a dimension of size 1 is missing, as an index or .squeeze() removes it"
+        yield extra if got.dim() > right.dim() else gone, torch.squeeze, torch.squeeze
     if right.dim() == 2:
-        yield "this is transposed: rows and columns are swapped", _same, torch.t
+        yield "this is transposed: rows and columns are swapped", _identity, torch.t
     for d in range(right.dim()):
         yield from _along(d, right, named)
     for d in range(got.dim()):
-        yield f"this is still to be summed over dimension {d}", partial(torch.sum, dim=d), _same
-        words = f"of this the mean over dimension {d} is asked for"
-        yield words, partial(torch.mean, dim=d), _same
+        yield f"this must still be summed over dimension {d}", partial(torch.sum, dim=d), _identity
+        yield (
+            f"this must still be averaged over dimension {d}",
+            partial(torch.mean, dim=d),
+            _identity,
+        )
     yield from _EVERYTHING
     if got.numel() == right.numel() and got.shape != right.shape:
-        shape = f"that of a tensor of {right.dim()} dimension{'s' * (right.dim() != 1)}"
-        words = f"the numbers are right, and their shape must be {shape}"
+        dims = f"{right.dim()} dimension{'s' * (right.dim() != 1)}"
+        words = f"the numbers are right, but the result must be a tensor with {dims}"
         yield words, torch.flatten, torch.flatten
     if got.dim() and right.dim():
         yield from _LENGTHS
 
 
-_EACH = "not one number for all of them is asked for, but as many as there are"
+_SEPARATE = "which must stay separate"
 _EVERYTHING = (
-    ("this is still to be summed: one number is asked for", torch.sum, _same),
-    ("of this the mean is asked for, one number", torch.mean, _same),
-    (f"this is the sum over everything: {_EACH}", torch.squeeze, torch.sum),
-    (f"this is the mean over everything: {_EACH}", torch.squeeze, torch.mean),
+    ("this must still be summed to one number", torch.sum, _identity),
+    ("this must still be averaged to one number", torch.mean, _identity),
+    (f"this is the sum over all numbers, {_SEPARATE}", torch.squeeze, torch.sum),
+    (f"this is the mean over all numbers, {_SEPARATE}", torch.squeeze, torch.mean),
 )
 
 
 def _along(d: int, right: Tensor, named: Named) -> Iterator[Row]:
-    """Yield what may have been done to the right result along one dimension."""
+    """Yield changes of the right result along one dimension."""
     is_one = right.dim() == 1
     along = "" if is_one else f" along dimension {d}"
     part = ["rows", "columns"][d] if right.dim() == 2 else "entries"
-    yield (
-        f"these are running sums{along}: each number by itself is asked for",
-        _same,
-        partial(torch.cumsum, dim=d),
-    )
-    yield f"this stands the other way round{along}", _same, partial(torch.flip, dims=[d])
+    words = f"these are running sums{along}. Return each number by itself"
+    yield words, _identity, partial(torch.cumsum, dim=d)
+    yield f"the order is reversed{along}", _identity, partial(torch.flip, dims=[d])
     for by in (1, -1):
-        yield f"this is shifted by one place{along}", _same, partial(torch.roll, shifts=by, dims=d)
-    for name, places in _permutations(named, right.shape[d]):
-        words = f"the {part} are right, and were put in another order, by `{name}`"
-        yield words, _same, partial(torch.index_select, dim=d, index=places)
+        words = f"this is shifted by one position{along}"
+        yield words, _identity, partial(torch.roll, shifts=by, dims=d)
+    for name, index in _permutations(named, right.shape[d]):
+        words = f"the {part} are right, but permuted by `{name}`"
+        yield words, _identity, partial(torch.index_select, dim=d, index=index)
     over = "over all entries" if is_one else f"over dimension {d}"
-    yield f"this is the sum {over}: {_EACH}", _same, partial(torch.sum, dim=d)
-    yield f"this is the mean {over}: {_EACH}", _same, partial(torch.mean, dim=d)
-    for place, index in (("first", 0), ("last", -1)):
-        words = f"this is the {place} of them alone: {_EACH}"
-        yield words, _same, partial(torch.select, dim=d, index=index)
+    yield f"this is the sum {over}, {_SEPARATE}", _identity, partial(torch.sum, dim=d)
+    yield f"this is the mean {over}, {_SEPARATE}", _identity, partial(torch.mean, dim=d)
+    for position, index in (("first", 0), ("last", -1)):
+        words = f"this is only the {position} of the {part}. Return all of them"
+        yield words, _identity, partial(torch.select, dim=d, index=index)
 
 
 def _permutations(named: Named, size: int) -> Iterator[tuple[str, Tensor]]:
-    """Yield the orderings and degrees among the arguments, and their inverses, counted from 0."""
+    """Yield the orderings and degrees among the arguments, and their inverses, from 0."""
     for name, value in named.items():
         if isinstance(value, Tensor) and value.shape == (size,) and not value.is_floating_point():
             low = int(value.min())

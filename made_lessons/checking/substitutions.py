@@ -1,7 +1,4 @@
-"""Find other arguments for which an answer would be right: swapped, in a sigmoid, without the last.
-
-A wrong result may be the right one for such arguments. Then the cause is likely.
-"""
+"""Find arguments for which a wrong result would be right, such as swapped or negated ones."""
 
 from __future__ import annotations
 
@@ -26,14 +23,14 @@ _INSTEAD = {
     "not {0}": (bool, lambda value: not value),
 }
 _FEWER = {
-    "`{0}` were given without the last": lambda parts: parts[:-1],
-    "of `{0}` the first two alone were given": lambda parts: parts[:2],
+    "`{0}` were given without its last entry": lambda parts: parts[:-1],
+    "only the first two entries of `{0}` were given": lambda parts: parts[:2],
 }
 _CHANGES = [
-    *((f"`{text}` were given in place of `{{0}}`", *how) for text, how in _INSTEAD.items()),
+    *((f"`{text}` were given instead of `{{0}}`", *how) for text, how in _INSTEAD.items()),
     *((words, list, change) for words, change in _FEWER.items()),
 ]
-"""Words, the type of an argument (or dtype of a tensor), and the change of it."""
+"""Words, the type of an argument or dtype of a tensor, and the change."""
 
 
 def find_other_arguments(
@@ -42,26 +39,26 @@ def find_other_arguments(
     arguments: Sequence[Named],
     reference: Callable[..., object],
 ) -> str:
-    """Return words on the arguments for which an answer would be right in all calls.
+    """Return the arguments for which an answer would be right in all calls, in words.
 
     Example:
         >>> calls = [{"x": torch.tensor([0.5, 3.0])}]
         >>> got, right = [torch.tensor([1.5, 4.0])], [torch.tensor([0.5, -2.0])]
         >>> find_other_arguments(got, right, calls, lambda x: 1 - x)
-        'this would be right if `-x` were given in place of `x`'
+        'this would be right if `-x` were given instead of `x`'
     """
     if all(map(are_same, got, right)):
         return ""
     for words, changed in _changes(arguments):
         results = (reference(*copy.deepcopy([*named.values()])) for named in changed)
-        with suppress(Exception):  # the change makes no sense here
+        with suppress(Exception):  # the change does not fit these arguments
             if all(map(are_same, got, results)):
                 return f"this would be right if {words}"
     return ""
 
 
 def _changes(arguments: Sequence[Named]) -> Iterator[tuple[str, list[dict]]]:
-    """Yield words, and all calls with other arguments."""
+    """Yield words for a change of the arguments, and all calls with changed arguments."""
     first = arguments[0]
     for one, other in combinations(first, 2):
         swapped = [named | {one: named[other], other: named[one]} for named in arguments]

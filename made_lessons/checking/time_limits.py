@@ -1,4 +1,4 @@
-"""An end for code that computes too long, on any system and in any thread."""
+"""Stop code that runs too long, on any system and in any thread."""
 
 from __future__ import annotations
 
@@ -9,22 +9,21 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 LIMIT_S = 2.0
-"""How long an answer may run in a check."""
+"""Seconds of processor time that an answer may use in a check."""
 PATIENCE = 5
-"""How many times as long by the clock, on a computer that has more to do."""
+"""Factor by which it may take longer by the clock, on a busy computer."""
 
 
 class TookTooLong(BaseException):
-    """Raised in an answer that ran past its time; no ``except Exception`` in it keeps this back."""
+    """An answer ran too long. A BaseException, so that ``except Exception`` does not catch it."""
 
 
 @contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
-    """Raise :class:`TookTooLong` in Python code that computes longer; a call into C is waited for.
+    """Raise :class:`TookTooLong` in Python code that runs longer. A call into C ends first.
 
-    What counts is the processor's time, so that a busy machine stops nobody, and ``PATIENCE`` times
-    as much by the clock. It is raised again and again, so that most answers which catch everything
-    end, too.
+    The limit is processor time, so that a busy machine stops nobody, and ``PATIENCE`` times as
+    much by the clock. The error is raised repeatedly, so that most code that catches it ends too.
     """
     thread = ctypes.c_ulong(threading.get_ident())
     raise_there = ctypes.pythonapi.PyThreadState_SetAsyncExc
@@ -41,7 +40,7 @@ def time_limit(seconds: float) -> Iterator[None]:
 
     def end() -> None:
         with lock:
-            over.set()  # an exception that is on its way arrives in this call, at the latest
+            over.set()  # a pending exception arrives in this call at the latest
 
     try:
         try:
@@ -50,11 +49,11 @@ def time_limit(seconds: float) -> Iterator[None]:
         finally:
             end()
     finally:
-        end()  # the first may have been struck itself; the next stroke is 50 ms away
+        end()  # the first end() may have been interrupted; the next exception is 50 ms away
 
 
 def _clock_of_this_thread() -> Callable[[], float]:
-    """The processor's time that this thread has used, to be asked for from any thread."""
+    """Return a function that any thread can call, which returns this thread's processor time."""
     if not hasattr(time, "pthread_getcpuclockid"):  # Windows and macOS count all threads
         return time.process_time
     clock = time.pthread_getcpuclockid(threading.get_ident())

@@ -1,107 +1,107 @@
-"""What some errors of Python and PyTorch mean, in a sentence on what to do."""
+"""Explain errors of Python and PyTorch: what caused them, and what to do."""
 
 from __future__ import annotations
 
 import re
 
-_MEANINGS = {
+_SHAPES = "the shapes of these tensors do not fit together"
+_EXPLANATIONS = {
     r"not implemented for 'Bool'": (
-        "PyTorch multiplies no matrices of bools: make numbers of them first, by .long() or "
-        ".float()"
+        "PyTorch cannot multiply matrices of bools. Convert them with .long() or .float() first"
     ),
     r"mat1 and mat2 shapes cannot be multiplied \((\d+x\d+) and \1\)": (
-        "a matrix product of two matrices of the same shape: entry by entry it is *, not @, and "
-        "as a matrix product one of them has to be transposed"
+        "@ is the matrix product, and both matrices have the same shape. For a product entry by "
+        "entry use *; for a matrix product transpose one of them"
     ),
     r"shapes cannot be multiplied \(\d+x(\d+) and (\d+)x|size mismatch, got|inconsistent tensor": (
-        "in a matrix product the left one has as many columns as the right one has rows. (The "
-        "weight of a layer is (out, in), and F.linear transposes it.) Is one of them transposed, "
-        "does a layer stand at another place, or is an entry-wise product meant, by *?"
+        "in a matrix product, the left matrix must have as many columns as the right one has rows. "
+        "(The weight of a layer is (out, in), and F.linear transposes it.) Is a matrix transposed, "
+        "is a layer in the wrong position, or do you need *, the product entry by entry?"
     ),
     r"two dimensions of batch2|dimension other than 2": (
-        "a product of stacks of matrices pairs the last axis of the left one with the last but one "
-        "of the right one. To turn the right one round, .mT swaps the last two axes; .T would turn "
-        "the others round, too"
+        "a product of stacks of matrices pairs the last axis of the left stack with the second to "
+        "last axis of the right one. .mT swaps the last two axes, but .T reverses all of them"
     ),
     r"before Module\.__init__|no attribute '_(parameters|\w+_hooks)'": (
-        "__init__ has to call that of nn.Module, which makes room for parameters and buffers: it "
-        "begins with super().__init__(…)"
+        "your __init__ must first call the __init__ of nn.Module, which creates the places for "
+        "parameters and buffers. Begin with super().__init__(…)"
     ),
     r"at non-singleton dimension 0": (
-        "these shapes do not go together, entry by entry. To pair each entry of x with each of "
-        "another, give x a column axis: x[:, None]"
+        f"{_SHAPES} entry by entry. To pair each entry of x with each entry of another tensor, "
+        "make x a column with x[:, None]"
     ),
     r"must match the (size of|existing)|broadcast (shape|to)": (
-        "these shapes do not go together: they are compared from the last axis on, where sizes "
-        "must be equal, or 1"
+        f"{_SHAPES}. From the last axis on, sizes must be equal, or one of them must be 1"
     ),
     r"[Ee]xpected target (size|dtype)": (
-        "F.cross_entropy wants the classes in dimension 1, (B, K, D): logits.transpose(1, 2). Its "
-        "targets are whole numbers, x.long()"
+        "F.cross_entropy expects the classes in dimension 1, (B, K, D), so use "
+        "logits.transpose(1, 2). The targets must be whole numbers, x.long()"
     ),
     r"'from' to be less than 'to'": (
-        "torch.randint(low, high, …) draws from low to high − 1, so low has to be less than high: "
-        "is the smallest degree meant, and not the largest?"
+        "torch.randint(low, high, …) draws from low to high − 1, so low must be less than high. "
+        "Did you use the largest degree instead of the smallest?"
     ),
     r"values to unpack": (
-        "a list may have another length than in the example: go through it in a loop, or take its "
-        "parts by an index such as [0], [1:] and [-1]"
+        "the list can be longer or shorter than in the example. Use a loop, or an index such as "
+        "[0], [1:] or [-1]"
     ),
-    r"'NoneType'": "something is None in this case: ask `is not None` before it is used",
+    r"'NoneType'": "a value is None in this case. Check `is not None` before you use it",
     r"used as ind|to an index|indices must be int|for index|valid indices": (
-        "an index is a whole number: .long() for a tensor, int(…) or // for a number"
+        "an index must be a whole number: use .long() for a tensor, and int(…) or // for a number"
     ),
     r"inplace operation|in-place operation|can't be cast to the desired": (
-        "a tensor was changed in place, by +=, x[…] = … or a method that ends in _: make a new "
-        "tensor, out of place, such as total = total + term, and begin with floats"
+        "a tensor was changed in place, by +=, x[…] = … or a method that ends in _. Make a new "
+        "tensor instead, such as total = total + term, and start with floats"
     ),
     r"same dtype|scalar type": (
-        "two dtypes meet here: bring both to the same one, such as by .to(other)"
+        "two tensors have different dtypes. Convert one of them, for example with .to(other)"
     ),
     r"is out of bounds|index out of range": (
-        "an index is too large, or below 0 where that is none: it counts from 0, so the last of n "
-        "is n − 1"
+        "an index is too large or too small. Indices start at 0, so the last one of n is n − 1"
     ),
     r"more than one value|one element tensors|elements cannot be converted to Scal": (
-        "a single number is wanted here, and a tensor of several came: take one by an index, or "
-        "keep to operations on whole tensors (where, &, |)"
+        "a single number is needed, but the tensor has several. Select one with an index, or use "
+        "operations on whole tensors (where, &, |)"
     ),
     r"shape of the mask": (
-        "a tensor of bools as an index selects entries. If it is meant as zeros and ones, make it "
-        "whole numbers first: .long()"
+        "a tensor of bools as an index selects entries. If you need zeros and ones, convert it "
+        "with .long() first"
     ),
     r"'(list|tuple)' object has no|must be Tensor, not (list|tuple)": (
-        "a list is no tensor: torch.tensor or torch.stack makes one"
+        "a list is not a tensor. Convert it with torch.tensor or torch.stack"
     ),
     r"numpy\(\)|numpy\.ndarray": (
-        "an array of NumPy is no tensor: stay with torch, or make one by torch.from_numpy(…)"
+        "a NumPy array is not a tensor. Use torch throughout, or convert it with "
+        "torch.from_numpy(…)"
     ),
-    r"must be Tensor, not": "torch wants a tensor here: for a number it is math.log and the like",
-    r"is not defined": "is this name spelt as where it was made, and was its cell run?",
+    r"must be Tensor, not": (
+        "this function needs a tensor. For a number, use the function of math, such as math.log"
+    ),
+    r"is not defined": "is this name spelled correctly, and did you run the cell that defines it?",
     r"positional argument|unexpected keyword": (
-        "leave the first line of the function as it was: the check hands over what stands there"
+        "do not change the first line of the function, because the check passes those arguments"
     ),
     r"equal size|Sizes of tensors must": (
-        "torch.stack wants tensors of one shape, and torch.cat of shapes that differ along its "
-        "dimension alone: look at each"
+        "torch.stack needs tensors of the same shape, and torch.cat needs shapes that differ only "
+        "along its dimension. Print the shapes"
     ),
     r"should be between 0 and 1": (
-        "binary_cross_entropy takes probabilities: binary_cross_entropy_with_logits takes logits"
+        "binary_cross_entropy takes probabilities; binary_cross_entropy_with_logits takes logits"
     ),
     r"division by zero": (
-        "what it is divided by is 0. Was an exp of a very low logarithm rounded to 0? Subtract the "
-        "largest logarithm first, or take softmax"
+        "the divisor is 0. Was exp of a very low logarithm rounded to 0? Subtract the largest "
+        "logarithm first, or use softmax"
     ),
-    r"Dimension out of range": "the tensor has fewer dimensions than that: look at its .shape",
-    r"is invalid for input of size": "another number of entries was there than the shape has",
+    r"Dimension out of range": "the tensor has fewer dimensions than that. Look at its .shape",
+    r"is invalid for input of size": "the tensor has a different number of entries than this shape",
 }
 
 
 def meaning_of(error: BaseException) -> str:
-    """A sentence on what to do about an error; empty where none is known.
+    """Explain an error; "" if it is not a known one.
 
     Example:
         >>> meaning_of(RuntimeError("index 3 is out of bounds for dimension 0 with size 3"))
-        'an index is too large, or below 0 where that is none: it counts from 0, so the last of ...'
+        'an index is too large or too small. Indices start at 0, so the last one of n is n − 1'
     """
-    return next((words for text, words in _MEANINGS.items() if re.search(text, str(error))), "")
+    return next((words for text, words in _EXPLANATIONS.items() if re.search(text, str(error))), "")

@@ -1,4 +1,4 @@
-"""Judge the models of open exercises: whether they are honest, and their NLL on held-out rows."""
+"""Score the models of open exercises: are they honest, and what is their held-out NLL?"""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from made_course.model.sampling import evaluation_mode
 from .exercise import Misformed, Wrong, require_none
 
 BATCH = 100
-"""Rows that a model is asked about at once."""
+"""Number of rows in one call of a model."""
 MOVE = 1e-3
-"""What an output may move by rounding. A leak as small as that could not improve the score."""
+"""Change of an output that may be rounding. So small a leak could not improve the score."""
 MARGIN = 0.01
-"""Share of a coin's NLL by which a model must beat a coin, and pixels taken one by one."""
+"""Share of a coin's NLL by which a model must beat coins and independent variables."""
 
 
 @dataclass(frozen=True)
 class Rows:
-    """How a message calls the rows of an exercise and their variables.
+    """Names of the rows of an exercise and of their variables, for messages.
 
     Args:
         row: name of a row, such as "image".
@@ -44,20 +44,23 @@ def honest_nll(model: object, kept: Tensor, points: Tensor, words: Rows) -> Tens
     """Return the NLL of each held-out row, after checking that the model is honest.
 
     Args:
-        model: an object with ``log_prob(x)`` and, so that it can be seen what its outputs depend
-            on, with logits ``model(x)``, both as a MADE has them.
-        kept: (N, D) zeros and ones.
-        points: (n, D) at which every variable is flipped, to see which outputs move.
+        model: an object with ``log_prob(x)`` and, to test what its outputs depend on, logits
+            ``model(x)``, like a MADE.
+        kept: (N, D) held-out rows of zeros and ones.
+        points: (n, D) rows in which each variable is flipped, to see which outputs move.
         words: names of rows and variables.
 
+    Returns:
+        (N,) NLL in nats, computed from the logits.
+
     Raises:
-        Wrong: if it is not a model, its log-probabilities do not belong to its logits, or no
-            ordering lets each output see only earlier variables.
+        Wrong: if the answer is not a model, if its log-probabilities do not belong to its logits,
+            or if there is no ordering in which each output sees only earlier variables.
     """
     if isinstance(model, type) or not (callable(model) and hasattr(model, "log_prob")):
         raise Misformed(
-            "a model is needed: an object with log_prob(x) and, so that the check can see what its "
-            "outputs depend on, with logits model(x), both as a MADE has them",
+            "the answer must be a model: an object with log_prob(x) and, to test what its outputs "
+            "depend on, logits model(x), like a MADE",
             got="a class" if isinstance(model, type) else f"a {type(model).__name__}",
             expected="a MADE, or a model of your own",
         )
@@ -77,41 +80,41 @@ def honest_nll(model: object, kept: Tensor, points: Tensor, words: Rows) -> Tens
 
 
 def shuffled(ask: Callable[[Tensor], Tensor], rows: Tensor, batch: int = BATCH) -> Tensor:
-    """Ask a model about rows in batches of one size and in random order.
+    """Call a function on rows in batches of one size and in random order.
 
-    So a model cannot tell a row that is scored from one that looks for leaks.
+    A model can then not tell the rows that are scored from those that test for leaks.
 
     Args:
-        ask: from a batch to one number, or several, for each of its rows.
-        rows: (N, D).
-        batch: its size, at most N.
+        ask: function of a batch (batch, D) that returns one result per row.
+        rows: (N, D) rows.
+        batch: rows per call, at most N.
 
     Example:
         >>> shuffled(lambda x: x[:, 0] ** 2, torch.tensor([[1.0], [2.0], [3.0]]), batch=2)
         tensor([1., 4., 9.])
     """
-    order = torch.randperm(len(rows), generator=_chance())
+    order = torch.randperm(len(rows), generator=_unpredictable())
     order = torch.cat([order, order[: -len(order) % batch]])
-    said = torch.cat([ask(rows[places]) for places in order.split(batch)])
-    got = torch.empty_like(said[: len(rows)])
-    got[order] = said
-    return got
+    in_order = torch.cat([ask(rows[index]) for index in order.split(batch)])
+    results = torch.empty_like(in_order[: len(rows)])
+    results[order] = in_order
+    return results
 
 
-def points_of_chance(rows: Tensor, count: int) -> Tensor:
-    """Return random rows, and as many rows of noise, at which to look for leaks.
+def random_points(rows: Tensor, count: int) -> Tensor:
+    """Return random rows and as many rows of noise, for the test for leaks.
 
     Example:
-        >>> points_of_chance(torch.zeros(10, 3), 2).shape
+        >>> random_points(torch.zeros(10, 3), 2).shape
         torch.Size([4, 3])
     """
-    chance = _chance()
+    chance = _unpredictable()
     some = torch.randperm(len(rows), generator=chance)[:count]
     return torch.cat([rows[some], torch.randint(2, rows[some].shape, generator=chance).float()])
 
 
-def _chance() -> torch.Generator:
-    """Return a generator that no submission can predict."""
+def _unpredictable() -> torch.Generator:
+    """Return a random generator that no submission can predict."""
     return torch.Generator().manual_seed(secrets.randbits(63))
 
 
@@ -124,57 +127,53 @@ def judge_nll(
     bands: Sequence[tuple[float, str]],
     words: Rows,
 ) -> str:
-    """Say how good an honest NLL is.
+    """Return a sentence about an honest NLL that is low enough.
 
     Args:
         nll: mean NLL of the held-out rows, in nats.
         kept: name of the held-out rows, for the message.
         to_beat: NLL of the notebook's own model, in nats.
         independent: NLL of independent variables, in nats.
-        bands: bounds in nats, from the smallest, and the sentence about an NLL below each.
+        bands: pairs of a bound in nats and a sentence about an NLL below it, lowest first.
         words: names of rows and variables.
 
     Raises:
-        Wrong: if it is not below the number to beat.
+        Wrong: if the NLL is not below the number to beat.
     """
     report = {"tried": kept, "expected": f"less than {to_beat:g} nats", "got": f"{nll:.2f} nats"}
     coin = words.input_dim * math.log(2)
-    worse = f"that is worse than a coin for each {words.variable}, {coin:.0f} nats: has the model "
+    worse = f"this is worse than a coin for each {words.variable}, {coin:.0f} nats. Did you train "
     require_none(
         [
-            (f"{worse}been trained?", nll > (1 + MARGIN) * coin),
+            (f"{worse}the model?", nll > (1 + MARGIN) * coin),
             (
-                f"this is a coin for each {words.variable}: has the model been trained?",
+                f"this is the NLL of a coin for each {words.variable}. Did you train the model?",
                 nll > (1 - MARGIN) * coin,
             ),
             (
-                f"that is hardly better than taking the {words.variable}s to be independent",
+                f"this is hardly better than a model of independent {words.variable}s",
                 nll > independent - MARGIN * coin,
             ),
             (
-                f"the model is honest, and not yet below {to_beat:g} nats. Compare its NLL on the "
-                f"{words.row}s it learned from: far below, it learns them by heart; near, it "
-                "could learn for longer",
+                f"the model is honest, but not yet below {to_beat:g} nats. Compare this with its "
+                f"NLL on the training {words.row}s: if that is much lower, the model overfits; if "
+                "it is about the same, train longer",
                 nll >= to_beat,
             ),
         ],
         **report,
     )
-    said = next(said for nats, said in bands if nll < nats)
-    return f"{nll:.2f} nats on {words.row}s that the exercise keeps, without a leak. {said}"
+    words_for_it = next(sentence for bound, sentence in bands if nll < bound)
+    return f"{nll:.2f} nats on held-out {words.row}s, without a leak. {words_for_it}"
 
 
 def require_finite_weights(model: object) -> None:
-    """Tell a training that went wrong from a formula that did.
-
-    Raises:
-        Wrong: if some weight of a module is not finite.
-    """
+    """Raise :class:`Wrong` if some weight of a module is not finite."""
     weights = model.parameters() if isinstance(model, nn.Module) else ()
     if not all(bool(weight.isfinite().all()) for weight in weights):
         raise Wrong(
-            "the model has weights that are no finite numbers: look at its training, whose rate "
-            "may have been too high"
+            "some weights of the model are not finite. Look at its training: was the learning rate "
+            "too high?"
         )
 
 
@@ -187,8 +186,8 @@ def _numbers_of(model: object, words: Rows) -> Callable[[Tensor], Tensor]:
         got = asked(model.log_prob, model, x)
         if got.numel() == 1:
             cause = (
-                f"one number came for all {words.row}s: log_prob must give one for each row, so "
-                f"that the mean is taken over {words.row}s only when they are scored"
+                f"log_prob returned one number for all {words.row}s. It must return one number "
+                f"per {words.row}; the check takes the mean"
             )
             raise Misformed(cause, got="one number", expected=f"shape ({len(x)},)")
         return _in_shape("log_prob(x)", got, x.shape[:1])
@@ -199,12 +198,12 @@ def _numbers_of(model: object, words: Rows) -> Callable[[Tensor], Tensor]:
 def _in_shape(name: str, got: Tensor, shape: torch.Size) -> Tensor:
     if got.shape != shape:
         raise Misformed(
-            f"{name} has another shape",
+            f"{name} has the wrong shape",
             got=f"shape {tuple(got.shape)}",
             expected=f"shape {tuple(shape)}",
         )
     if not bool(got.isfinite().all()):
-        raise Wrong(f"{name} is not finite everywhere: log_prob needs its stable form")
+        raise Wrong(f"{name} is not finite everywhere. Use a stable form of log_prob")
     return got
 
 
@@ -212,10 +211,9 @@ def _require_rows_apart(log_p: Tensor, again: Tensor, words: Rows) -> None:
     if not torch.allclose(log_p, again, rtol=1e-3, atol=1e-2):
         at = (log_p - again).abs().argmax()
         raise Wrong(
-            f"the number of {_with_article(words.row)} changes with the other rows that it is "
-            "scored with, or from call to call: log_prob(x) must treat each row by itself, and "
-            "always alike",
-            tried=f"log_prob of one {words.row} twice, among others each time",
+            f"the log_prob of {_with_article(words.row)} depends on the other rows of its batch, "
+            "or differs between calls. log_prob(x) must use each row by itself, without chance",
+            tried=f"log_prob of one {words.row} in two different batches",
             expected="the same number",
             got=f"{log_p[at]:.2f} and {again[at]:.2f}",
         )
@@ -229,72 +227,79 @@ def _require_log_probabilities(
     log_p: Tensor, by_logits: Tensor, logits: Tensor, x: Tensor, words: Rows
 ) -> None:
     report = {
-        "tried": f"log_prob(x) beside the logits model(x), of the {words.row}s kept",
+        "tried": f"log_prob(x) and the logits model(x) of held-out {words.row}s",
         "expected": f"{by_logits[0]:.2f}",
         "got": f"{log_p[0]:.2f}",
     }
     if bool((log_p > 1e-3).any()):
-        raise Wrong("log-probabilities are never above 0: this is the NLL, its negative", **report)
+        raise Wrong(
+            "this is the NLL, but a log-probability is never above 0: return its negative", **report
+        )
     if torch.allclose(log_p, by_logits, rtol=1e-3, atol=0.1):
         return
     if torch.allclose(words.input_dim * log_p, by_logits, rtol=1e-3, atol=0.1):
         raise Wrong(
-            f"this is the mean over the {words.input_dim} {words.variable}s: the log-probability "
-            f"of {_with_article(words.row)} is their sum",
+            f"this is the mean over the {words.input_dim} {words.variable}s, but the "
+            f"log-probability of {_with_article(words.row)} is their sum",
             **report,
         )
     if bool(((logits >= 0) & (logits <= 1)).all()):
         of_probabilities = Bernoulli().log_prob(logits.logit(1e-9)[..., None], x.to(logits))
         if torch.allclose(log_p, of_probabilities.sum(1), rtol=1e-3, atol=0.1):
-            raise Wrong("model(x) gives probabilities: it must give their logits", **report)
+            raise Wrong("model(x) returns probabilities, but it must return logits", **report)
     raise Wrong(
-        "log_prob does not belong to these logits: it must be the sum of the log-probabilities "
-        f"that they give to the {words.variable}s. (A mean of several models' probabilities has "
-        "other logits than the mean of theirs.)",
+        "log_prob does not belong to these logits: it must be the sum of the log-probabilities of "
+        f"the {words.variable}s under these logits. (If you average the probabilities of several "
+        "models, the logits of the average are not the average of the logits.)",
         **report,
     )
 
 
 def _require_honest(moved: Tensor, words: Rows) -> None:
-    """Require that an ordering allows every move, (rows, variable flipped, output)."""
+    """Require an ordering in which each output moves only with earlier variables.
+
+    Args:
+        moved: (rows, D, D) change of each output, last, when a variable is flipped.
+        words: names of rows and variables.
+    """
     count = words.input_dim
     seen = (moved > MOVE).any(0).T
     report = {"tried": f"flipping each {words.variable} of {len(moved)} {words.row}s"}
     own = int(seen.diagonal().sum())
     if own:
         raise Wrong(
-            f"some outputs move when their own {words.variable} is flipped: this is an "
-            "autoencoder that sees its answer. Its number is no likelihood, and it does not count, "
-            "however small it is",
+            f"some outputs move when their own {words.variable} is flipped, so this is an "
+            "autoencoder that sees its answer. Its NLL is not that of a distribution, so it does "
+            "not count",
             **report,
             expected=f"no output moves with its own {words.variable}",
             got=f"{own} of {count} do",
         )
-    without_place = _without_place_in_an_ordering(seen)
-    if without_place:
+    unordered = _count_without_ordering(seen)
+    if unordered:
         raise Wrong(
-            f"no output sees its own {words.variable}, but there is no ordering of the "
-            f"{words.variable}s in which each output sees only earlier ones: {words.variable}s see "
-            "one another in a circle. The product of these conditionals is no distribution",
+            f"no output sees its own {words.variable}, but the {words.variable}s see one another "
+            f"in a cycle, so there is no ordering in which each output sees only earlier "
+            f"{words.variable}s. The product of these conditionals is not a distribution",
             **report,
             expected=f"an ordering of all {count} {words.variable}s",
-            got=f"{without_place} of them have no place in one",
+            got=f"{unordered} of them are in a cycle or after one",
         )
 
 
-def _without_place_in_an_ordering(seen: Tensor) -> int:
-    """Remove outputs that see nothing that is left, again and again; count the others."""
-    waits_for = seen.sum(1)
-    first = waits_for == 0
+def _count_without_ordering(seen: Tensor) -> int:
+    """Remove outputs that see no remaining variable, repeatedly, and count the rest."""
+    num_seen = seen.sum(1)
+    first = num_seen == 0
     while bool(first.any()):
-        waits_for = waits_for - seen[:, first].sum(1)
-        waits_for[first] = -1  # taken
-        first = waits_for == 0
-    return int((waits_for > 0).sum())
+        num_seen = num_seen - seen[:, first].sum(1)
+        num_seen[first] = -1  # removed
+        first = num_seen == 0
+    return int((num_seen > 0).sum())
 
 
 def asked(function: object, model: object, x: Tensor) -> Tensor:
-    """Call a model on rows, and return a float64 tensor on the processor."""
+    """Call a method of a model on rows and return the result in float64 on the CPU."""
     if isinstance(model, nn.Module):
         for parameter in model.parameters():
             x = x.to(parameter)
@@ -305,7 +310,7 @@ def asked(function: object, model: object, x: Tensor) -> Tensor:
         raise Wrong(f"your model raised {type(error).__name__}: {error}") from error
     if not isinstance(got, Tensor):
         raise Misformed(
-            "log_prob(x) and model(x) must give tensors",
+            "log_prob(x) and model(x) must return tensors",
             got=f"a {type(got).__name__}",
             expected="a torch.Tensor",
         )

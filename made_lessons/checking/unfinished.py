@@ -1,4 +1,4 @@
-"""Which parts of an answer are written, and which are still ``...``."""
+"""Count the parts of an answer that are still ``...``."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from types import CodeType, FunctionType
 
 
 def parts_to_do(answer: object) -> tuple[int, int]:
-    """How many parts of an answer are stubs still, and how many parts it has.
+    """Return the number of stubs in an answer, and the number of its parts.
 
-    A stub is ``...``, a function whose body it is, or a list that holds one. The parts of a
-    collection are its entries; those of a class are its methods. ``__init__``, which exercises
-    begin themselves, is one of them once it goes further.
+    A stub is ``...``, a function with the body ``...``, or a list with a stub in it. The parts of
+    a collection are its entries, and the parts of a class are its methods. ``__init__`` counts
+    only if it does more than call ``super().__init__``, because exercises provide that line.
 
     Example:
         >>> def stub(x):
@@ -37,23 +37,23 @@ def parts_to_do(answer: object) -> tuple[int, int]:
 
 
 def methods_of(answer: type) -> dict[str, FunctionType]:
-    """What a class defines itself."""
+    """Return the methods that a class defines itself, without those of its parents."""
     found = {name: unwrapped(part) for name, part in vars(answer).items()}
     return {name: part for name, part in found.items() if isinstance(part, FunctionType)}
 
 
 def _goes_further(init: FunctionType) -> bool:
-    """Whether there is more than ``super().__init__(...)``."""
+    """Return True if ``__init__`` does more than call ``super().__init__``."""
     return not set(init.__code__.co_names) <= {"super", "__init__"}
 
 
 def unwrapped(answer: object) -> object:
-    """A function without its decorators."""
+    """Return a function without its decorators."""
     return inspect.unwrap(answer) if callable(answer) else answer
 
 
 def names_read(answer: object, only_globals: bool = False) -> set[str]:
-    """Names of functions, attributes and globals that a function reads, in functions inside, too.
+    """Return the names that a function reads, including those of the functions inside it.
 
     Example:
         >>> sorted(names_read(lambda x: [part.log() for part in list(x)]))

@@ -1,4 +1,4 @@
-"""Variants of exercises for graded work: other numbers, the same for the same word everywhere."""
+"""Variants of exercises for graded work: the same variant key gives the same numbers everywhere."""
 
 from __future__ import annotations
 
@@ -19,14 +19,13 @@ T = TypeVar("T")
 def further_cases(
     make: Callable[[str], tuple[object, ...]], count: int = 6
 ) -> Callable[[Exercise, str], Exercise]:
-    """A way to vary an exercise that asks for a function: it is tried on further cases.
+    """Return a function for ``Exercise.vary`` that adds cases after those of the notebook.
 
-    They come after all that the notebook tries, so that each wrong answer is found and named there
-    as without a variant. One that knows the notebook's cases by heart fails in these.
+    An answer that has memorised the notebook's cases fails in the added ones.
 
     Args:
-        make: a case, from a word.
-        count: how many of them.
+        make: function of a key that returns a case.
+        count: number of added cases.
     """
 
     def vary(exercise: Exercise, variant: str) -> Exercise:
@@ -36,53 +35,53 @@ def further_cases(
     return vary
 
 
-def shuffled(word: str, values: Sequence[T]) -> list[T]:
-    """Values in an order that is the same for the same word, on any computer.
+def shuffled(key: str, values: Sequence[T]) -> list[T]:
+    """Return values in an order that depends on the key only, on any computer.
 
     Example:
         >>> shuffled("maria", [1, 2, 3, 4, 5])
         [2, 3, 4, 1, 5]
     """
-    places = sorted(range(len(values)), key=lambda place: _digest(word, place))
-    return [values[place] for place in places]
+    positions = sorted(range(len(values)), key=lambda position: _digest(key, position))
+    return [values[position] for position in positions]
 
 
-def one_of(word: str, values: Sequence[T]) -> T:
-    """The value that a word chooses, on any computer.
+def one_of(key: str, values: Sequence[T]) -> T:
+    """Return one of the values, which depends on the key only, on any computer.
 
     Example:
         >>> one_of("maria", [1, 2, 3, 4, 5])
         2
     """
-    return shuffled(word, values)[0]
+    return shuffled(key, values)[0]
 
 
-def drawn(word: str, *shape: int) -> Tensor:
-    """Numbers between 0 and 1 that are the same for the same word, on any computer.
+def drawn(key: str, *shape: int) -> Tensor:
+    """Return uniform numbers in (0, 1) that depend on the key only, on any computer.
 
     Example:
         >>> drawn("maria", 3)
         tensor([0.5192, 0.2034, 0.3685])
     """
-    digests = [_digest(f"{word} drawn", place) for place in range(math.prod(shape))]
+    digests = [_digest(f"{key} drawn", position) for position in range(math.prod(shape))]
     numbers = [(int.from_bytes(digest[:2], "big") + 0.5) / 2**16 for digest in digests]
     return torch.tensor(numbers).view(shape)
 
 
-def drawn_degrees(word: str) -> list[Tensor]:
-    """Degrees of four to six variables in some ordering, and of one to three hidden layers.
+def drawn_degrees(key: str) -> list[Tensor]:
+    """Return degrees of four to six variables and of one to three hidden layers.
 
     Example:
         >>> drawn_degrees("maria")
         [tensor([2, 3, 4, 1, 5]), tensor([1, 2, 3])]
     """
-    input_dim, n_layers = one_of(word, [4, 5, 6]), one_of(f"{word} layers", [1, 2, 3])
-    layers = [shuffled(word, range(1, input_dim + 1))]
-    for size in shuffled(word, [2, 3, 4])[:n_layers]:
-        places = shuffled(f"{word} {size}", range(size))
-        layers.append([1 + place % (input_dim - 1) for place in places])
+    input_dim, n_layers = one_of(key, [4, 5, 6]), one_of(f"{key} layers", [1, 2, 3])
+    layers = [shuffled(key, range(1, input_dim + 1))]
+    for size in shuffled(key, [2, 3, 4])[:n_layers]:
+        positions = shuffled(f"{key} {size}", range(size))
+        layers.append([1 + position % (input_dim - 1) for position in positions])
     return [torch.tensor(layer) for layer in layers]
 
 
-def _digest(word: str, place: int) -> bytes:
-    return hashlib.sha256(f"{place} {word}".encode()).digest()
+def _digest(key: str, position: int) -> bytes:
+    return hashlib.sha256(f"{position} {key}".encode()).digest()

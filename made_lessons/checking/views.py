@@ -1,4 +1,4 @@
-"""Views of an answer: its result, its gradient, the keys of its state dict, and the like."""
+"""Views: properties of an answer that are compared, such as its result or its gradient."""
 
 from __future__ import annotations
 
@@ -18,34 +18,32 @@ from .in_words import written_call
 Case = tuple[object, ...]
 
 CUT_OFF = (
-    "the values are right, but carry no gradient, so that nothing could be trained: no_grad, "
-    ".detach(), .data, .item(), .numpy() and torch.tensor(…) cut it off"
+    "the values are right, but they have no gradient, so nothing could be trained. no_grad, "
+    ".detach(), .data, .item(), .numpy() and torch.tensor(…) all cut the gradient off"
 )
 BENT = (
-    "the values are right, but their gradient is not, and training follows it. Either a part of it "
-    "is cut off (by .detach() or .data), or torch.where leaves out an infinity, whose gradient is "
-    "NaN all the same"
+    "the values are right, but their gradient is wrong, so training would go wrong. Either "
+    ".detach() or .data cuts a part of it off, or torch.where hides an infinity, whose gradient is "
+    "still NaN"
 )
 UNSEEN = object()
-"""The value of an answer in another process that cannot be computed there."""
+"""Value that cannot be computed because the answer lives in another process."""
 
 
 @dataclass(frozen=True)
 class View:
-    """A property of an answer, chosen so that all right answers have the same value of it.
+    """A property of an answer that has the same value for all right answers.
 
     Args:
-        see: function of an answer and the arguments of a case, which returns the value. It raises
-            :class:`Wrong` if there is none.
-        tried: input for the report: a text, or a function of the answer and the arguments. By
-            default it is the call.
+        see: function of an answer and the arguments of a case that returns the value. It raises
+            :class:`Wrong` if the answer has no such value.
+        tried: input, for the report: a text, or a function of the answer and the arguments. The
+            default is the call.
         cause: likely cause if no known mistake has the same value: a text, or a function of the
-            answer, its value and the right one. By default it says where the two values differ;
-            for calls, relations and further calls are tried first.
-        expected: words for the right value; by default the value itself.
+            answer, its value and the right value. The default says where the two values differ.
+        expected: right value in words, for the report. The default is the value.
         name: name of the value, for messages.
-        cases: arguments, case by case; None for those of the exercise. A function that returns
-            them, if they take long.
+        cases: arguments of each case, or a function that returns them. None: the exercise's cases.
     """
 
     see: Callable[..., object] = run
@@ -56,26 +54,28 @@ class View:
     cases: tuple[Case, ...] | Callable[[], tuple[Case, ...]] | None = ((),)
 
     def tried_on(self, answer: object, case: Case) -> str:
-        """Return the input of a case, in words."""
+        """Return the input of a case as text."""
         if callable(self.tried):
             return self.tried(answer, *case)
         return self.tried or (written_call(answer, case) if case else "")
 
     def own_cause(self, answer: object, got: object, right: object) -> str:
-        """Return the view's own words on an answer, from its value and the right one."""
+        """Return the view's own cause for an answer with this value."""
         return self.cause(answer, got, right) if callable(self.cause) else self.cause
 
     def of(self, reference: object, case: Case) -> object:
-        """Return the value of the reference, computed in float64 and rounded to float32."""
+        """Compute the value of the reference in float64 and round it to float32."""
         exact = self.see(reference, *in_dtype(torch.float64, copy.deepcopy(case)))
         return in_dtype(torch.float32, exact)
 
     def seen(self, answer: object, case: Case) -> object:
-        """Return the value of an answer, or the words of its error; print nothing."""
+        """Return the value of an answer, or the text of its error, without printing anything."""
         try:
             with contextlib.redirect_stdout(io.StringIO()):
                 found = self.see(answer, *case)
-            return [*found] if isinstance(found, list) else found  # a later call may change it
+            return (
+                [*found] if isinstance(found, list) else found
+            )  # a copy, because a later call may change the list
         except Wrong as wrong:
             return wrong.cause.partition(MEANT)[0].partition(IN_LINE)[0]
         except Exception as error:
@@ -89,7 +89,7 @@ def _value(answer: object) -> object:
 
 
 VALUE = View(_value, expected="")
-"""The answer itself, if it is a value. The report does not tell the right one."""
+"""The answer, if it is a value. The report does not show the right value."""
 
 
 def add_view(
@@ -99,14 +99,14 @@ def add_view(
     wrong: object = None,
     **more: object,
 ) -> None:
-    """Add a view to the exercise above, with wrong answers that look different in it.
+    """Add a view to the exercise that is defined above, with its known mistakes.
 
     Args:
-        tried: input for the report.
-        see: function of an answer, which returns the value.
-        causes: likely cause; or several, each with a wrong answer or None. The last is also said
-            of answers that look like none of these.
-        wrong: wrong answer for a single cause.
+        tried: input, for the report.
+        see: function of an answer that returns the value.
+        causes: one cause, or cause → wrong answer or None. The last cause is also given for an
+            answer that is none of these.
+        wrong: wrong answer, if there is a single cause.
         more: other arguments of :class:`View`.
     """
     known = {causes: wrong} if isinstance(causes, str) else causes
@@ -116,7 +116,7 @@ def add_view(
 
 
 def views_of(exercise: Exercise) -> list[View]:
-    """Return all views of an exercise: its cases first, or its value if there is nothing else."""
+    """Return all views of an exercise, beginning with its cases or its value."""
     views = [View(cases=None)] if exercise.cases else []
     if exercise.is_value and not exercise.views and exercise.examine is None:
         views = [VALUE]
@@ -129,11 +129,11 @@ def _with_cases(view: View, exercise: Exercise) -> View:
 
 
 def gradients(**places: int) -> tuple[View, ...]:
-    """Look at the gradients that train the arguments of these names, by their positions."""
+    """Return views of the gradient with respect to arguments: name=position."""
     return tuple(
         View(
             lambda function, *case, place=place: _gradient(function, case, place),
-            lambda *call, name=name: f"{_call(call)}, then the gradient by the {name}",
+            lambda *call, name=name: f"{_call(call)}, then the gradient of {name}",
             BENT,
             cases=None,
         )
@@ -142,14 +142,14 @@ def gradients(**places: int) -> tuple[View, ...]:
 
 
 def dtypes(*given: torch.dtype) -> tuple[View, ...]:
-    """Look at the dtype of the result for arguments of these dtypes."""
+    """Return views of the dtype of the result for arguments of the given dtypes."""
     return tuple(
         View(
             lambda function, *case, dtype=dtype: str(run(function, *in_dtype(dtype, case)).dtype),
-            lambda *call, dtype=dtype: f"{_call(call)}, all floats {dtype}",
+            lambda *call, dtype=dtype: f"{_call(call)}, with all floats in {dtype}",
             lambda answer, got, right, dtype=dtype: (
-                f"the values are right. Where those that are given are {dtype}, {right} is asked "
-                "for: see that no other dtype gets in, or is left"
+                f"the values are right, but not their dtype. If the arguments are {dtype}, the "
+                f"result must be {right}. Where does another dtype come in?"
             ),
             cases=None,
         )
@@ -175,4 +175,4 @@ def _gradient(function: Callable[..., Tensor], case: Case, place: int) -> object
         return UNSEEN
     got.sum().backward()
     slope = torch.zeros_like(leaf) if leaf.grad is None else leaf.grad
-    return torch.where(leaf != 0, slope, 0)  # at 0, max(z, 0) + … may have another slope
+    return torch.where(leaf != 0, slope, 0)  # at 0, formulas with max(z, 0) may differ

@@ -1,1 +1,1 @@
-"""Notebook 00: one exercise, solved together."""
+"""Exercise of notebook 0."""

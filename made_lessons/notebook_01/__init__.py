@@ -1,1 +1,1 @@
-"""Notebook 01: counting numbers, changing the ordering, degrees, sampling from tables."""
+"""Exercises and figures of notebook 1."""

@@ -1,4 +1,4 @@
-"""1.4: draw days, one variable after another."""
+"""Exercise 1.4: draw days, one variable after another."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ _UNIFORMS = torch.tensor(
         (*reorder(*TABLES), drawn("days", 40, 3)),
     ),
     views=dtypes(torch.float32, torch.float64),
-    vary=further_cases(lambda word: (*reorder(*other_tables(word)), drawn(f"{word} u", 6, 3))),
+    vary=further_cases(lambda key: (*reorder(*other_tables(key)), drawn(f"{key} u", 6, 3))),
     hints=(
-        "Three steps, one a variable, in the order x₂, x₃, x₁. Each compares a column of u with a "
-        "probability.",
+        "Use three steps, one per variable, in the order x₂, x₃, x₁. Each compares a column of u "
+        "with a probability.",
         "A drawn x₂ of dtype long is an index: q3[x2] looks up one probability for each row.",
-        "x2 = (u[:, 1] <= q2).long(), then the same for x₃ with q3[x2], then x₁ with q1[x2, x3]; "
-        "torch.stack(..., dim=1) puts the columns together.",
+        "x2 = (u[:, 1] <= q2).long(), then the same for x₃ with q3[x2], then x₁ with q1[x2, x3]. "
+        "torch.stack(..., dim=1) joins the columns.",
     ),
 )
 def draw_days(q2: Tensor, q3: Tensor, q1: Tensor, u: Tensor) -> Tensor:
@@ -52,26 +52,27 @@ def draw_days(q2: Tensor, q3: Tensor, q1: Tensor, u: Tensor) -> Tensor:
 
 known_mistakes(
     {
-        "you take the columns of u in the order of the steps: column i belongs to variable i, so "
-        "x₂ is decided by u[:, 1]": lambda q2, q3, q1, u: draw_days(q2, q3, q1, u[:, [2, 0, 1]]),
-        "the columns of your result stand in the order of the steps, x₂, x₃, x₁: column i of a "
-        "sample is variable i": but("[x1, x2, x3]", "[x2, x3, x1]"),
-        "each variable is drawn without a look at the ones before it: q3 is to be looked up at the "
-        "x₂ that was drawn, q1 at the x₂ and x₃": (
+        "you use the columns of u in the order of the steps, but column i belongs to variable i, "
+        "so u[:, 1] decides x₂": lambda q2, q3, q1, u: draw_days(q2, q3, q1, u[:, [2, 0, 1]]),
+        "the columns of your result are in the order of the steps, x₂, x₃, x₁, but column i of a "
+        "sample must be variable i": but("[x1, x2, x3]", "[x2, x3, x1]"),
+        "you draw each variable without using the earlier ones. Look q3 up at the drawn x₂, and q1 "
+        "at the drawn x₂ and x₃": (
             lambda q2, q3, q1, u: (u <= torch.stack([q1.mean(), q2, q3.mean()])).float()
         ),
-        "the probability of a 1 is used as that of a 0: a variable is 1 where u ≤ p": but(
+        "you use the probability of a 1 as that of a 0, but a variable is 1 if u ≤ p": but(
             "1] <=", "1] >=", "2] <=", "2] >=", "0] <=", "0] >="
         ),
-        "a variable is 1 where u ≤ p, and here where u > p: that is 1 with the probability of a "
-        "0": but("1] <=", "1] >", "2] <=", "2] >", "0] <=", "0] >"),
-        "q1 is looked up with x₃ first: its first index is x₂": but("q1[x2, x3]", "q1[x3, x2]"),
-        "q1 is looked up at x₃ = 0 in every row: x₁ comes last, when x₃ has been drawn": but(
-            "q1[x2, x3]", "q1[x2, 0]"
-        ),
+        "your variables are 1 if u > p, which has the probability of a 0. A variable is 1 if "
+        "u ≤ p": but("1] <=", "1] >", "2] <=", "2] >", "0] <=", "0] >"),
+        "you look q1 up with x₃ first, but its first index is x₂": but("q1[x2, x3]", "q1[x3, x2]"),
+        "you look q1 up at x₃ = 0 in every row, but x₁ is the last variable, so x₃ "
+        "is already drawn": but("q1[x2, x3]", "q1[x2, 0]"),
         **{
-            f"{one} and {other} are each decided by the column of the other: column i of u decides "
-            "variable i": lambda q2, q3, q1, u, order=order: draw_days(q2, q3, q1, u[:, order])
+            f"you swapped the columns of u for {one} and {other}, but column i "
+            "decides variable i": lambda q2, q3, q1, u, order=order: draw_days(
+                q2, q3, q1, u[:, order]
+            )
             for one, other, order in (
                 ("x₁", "x₂", [1, 0, 2]),
                 ("x₁", "x₃", [2, 1, 0]),
@@ -79,13 +80,12 @@ known_mistakes(
             )
         },
         **{
-            f"u[:, {k}] decides all three variables: each needs a random number of its own, from "
-            "column i for variable i": (
-                lambda q2, q3, q1, u, k=k: draw_days(q2, q3, q1, u[:, [k, k, k]])
-            )
+            f"you use u[:, {k}] for all three variables, but each needs its own random number: "
+            "column i "
+            "for variable i": (lambda q2, q3, q1, u, k=k: draw_days(q2, q3, q1, u[:, [k, k, k]]))
             for k in range(3)
         },
-        "x₁ is drawn from a mean of q1 over x₃: x₃ is drawn before, so look q1 up at it": but(
+        "you draw x₁ from a mean of q1 over x₃, but x₃ is already drawn, so look q1 up at it": but(
             "q1[x2, x3]", "q1.mean(1)[x2]"
         ),
     }

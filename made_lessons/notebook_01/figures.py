@@ -1,4 +1,4 @@
-"""The chain rule as a tree, and degrees as tickets."""
+"""Figures of notebook 1: the chain rule as a tree, degrees as tickets, draws by intervals."""
 
 from __future__ import annotations
 
@@ -17,37 +17,41 @@ from made_course.figures.picture import LINES, WORDS, Picture, picture
 def plot_chain_rule(
     days: Tensor, ordering: Sequence[int], names: Sequence[str], day: Sequence[int]
 ) -> Picture:
-    """The chain rule as a tree: at each fork, how many of the days so far go on which way.
+    """Draw the chain rule as a tree, with the share of days that takes each branch.
 
-    Days (N, D) of zeros and ones, names of what a 1 means; the way of ``day`` (D,) is blue.
+    Args:
+        days: (N, D) zeros and ones.
+        ordering: variables in the order of the forks.
+        names: meaning of a 1, for each variable.
+        day: (D,) values of the day whose path is blue.
     """
     steps, inner = len(ordering), days[:, list(ordering)].int().tolist()
-    way = [day[variable] for variable in ordering]
+    path = [day[variable] for variable in ordering]
     count = {
         begin: sum(tuple(row[: len(begin)]) == begin for row in inner)
         for length in range(steps + 1)
         for begin in itertools.product([1, 0], repeat=length)
     }
-    shares = [f"{count[tuple(way[: k + 1])]}/{count[tuple(way[:k])]}" for k in range(steps)]
-    kind, end = "".join(map(str, day)), f"{count[tuple(way)]}/{len(days)}"
+    shares = [f"{count[tuple(path[: k + 1])]}/{count[tuple(path[:k])]}" for k in range(steps)]
+    kind, end = "".join(map(str, day)), f"{count[tuple(path)]}/{len(days)}"
     alt = f"Tree of {len(days)} days, forking by {', then '.join(names[v] for v in ordering)}. "
-    alt += f"The way of {kind} ({', '.join(names)}): {' · '.join(shares)} = {end} of all days."
+    alt += f"The path of {kind} ({', '.join(names)}): {' · '.join(shares)} = {end} of all days."
 
     figure = Picture(height=0.36 * 2**steps + 0.5, alt=alt)
     axes = figure.add_subplot(xlim=(-0.35, steps + 0.95), ylim=(-0.5, 2**steps + 0.4))
     axes.axis("off")
     middle = {"ha": "center", "va": "center"}
     for begin, days_here in count.items():
-        is_blue = list(begin) == way[: len(begin)]
+        is_blue = list(begin) == path[: len(begin)]
         colour, place = BLUE if is_blue else LINES, _place(begin, steps)
-        said = f"{len(days)} days"
+        share = f"{len(days)} days"
         if begin:
-            said = f"{days_here}/{count[begin[:-1]]}"
+            share = f"{days_here}/{count[begin[:-1]]}"
             before, line = _place(begin[:-1], steps), "-" if begin[-1] else (0, (2, 1))
             wide = 1 + 8 * days_here / len(days)
             axes.plot(*zip(before, place, strict=True), color=colour, lw=wide, ls=line, zorder=1)
         plate = {"boxstyle": "round,pad=0.35", "facecolor": BLUE if is_blue else WORDS, "lw": 0}
-        axes.text(*place, said, bbox=plate, color="white", fontsize=12, **middle)
+        axes.text(*place, share, bbox=plate, color="white", fontsize=12, **middle)
         if len(begin) == steps:
             kind = "".join(str(begin[list(ordering).index(v)]) for v in range(steps))
             look = {"weight": "bold", "color": BLUE} if is_blue else {}
@@ -65,7 +69,7 @@ def plot_chain_rule(
 
 @picture
 def plot_two_trees(trees: Mapping[str, Mapping[str, Tensor]]) -> Picture:
-    """Trees of two orderings side by side, with the probability of a 1 at each fork.
+    """Draw the trees of two orderings side by side, with the probability of a 1 at each fork.
 
     Args:
         trees: ordering in words → name of each step's table → its probabilities of a 1, with one
@@ -108,7 +112,7 @@ def _in_words(tables: Mapping[str, Tensor]) -> str:
 
 
 def _place(begin: Sequence[int], steps: int) -> tuple[int, float]:
-    """Where a fork stands: 1 is up, and a fork is in the middle of its leaves."""
+    """Return the position of a fork: 1 is up, and a fork is in the middle of its leaves."""
     leaves = 2 ** (steps - len(begin))
     lower = sum(bit * 2 ** (steps - k) for k, bit in enumerate(begin, start=1))
     return len(begin), lower + (leaves - 1) / 2
@@ -116,7 +120,7 @@ def _place(begin: Sequence[int], steps: int) -> tuple[int, float]:
 
 @picture
 def plot_tickets(ordering: list[int]) -> Picture:
-    """An ordering and its degrees: variables hold tickets, and a counter calls them in turn."""
+    """Draw an ordering and its degrees: variables hold tickets, and a counter calls them."""
     names = variable_names(len(ordering))
     order = [ordering.index(i) + 1 for i in range(len(ordering))]
     held = ", ".join(f"{n} {'has ' * (i == 0)}ticket {order[i]}" for i, n in enumerate(names))
@@ -145,18 +149,20 @@ def plot_tickets(ordering: list[int]) -> Picture:
 
 @picture
 def plot_draws(names: Sequence[str], p: Sequence[float], u: Sequence[float]) -> Picture:
-    """Draws by intervals: [0, 1] is split in two, and the part with the number is split again.
+    """Draw how random numbers choose values: each one falls into one of two parts of [0, 1].
 
-    Names of the variables by step, each one's probability of a 1 given those drawn before, and its
-    number between 0 and 1.
+    Args:
+        names: names of the variables, step by step.
+        p: probability of a 1 given the earlier values, for each step.
+        u: random number in [0, 1] for each step.
     """
     p = list(map(float, p))
     drawn = [int(at <= share) for at, share in zip(u, p, strict=True)]
-    told = [
+    draws = [
         f"{name}: u = {at:.2f} {'≤' if value else '>'} p = {share:.3g}, {'yes' if value else 'no'}"
         for name, share, at, value in zip(names, p, u, drawn, strict=True)
     ]
-    alt = f"Each u falls into a part, and the next question splits that part. {'; '.join(told)}."
+    alt = f"Each u falls into a part, and the next question splits that part. {'; '.join(draws)}."
     figure = Picture(height=1.05 * len(p), alt=alt)
     axes = figure.add_subplot(xlim=(-0.32, 1.01), ylim=(0.5 - 1.1 * len(p), 0.65))
     axes.axis("off")
@@ -168,8 +174,8 @@ def plot_draws(names: Sequence[str], p: Sequence[float], u: Sequence[float]) -> 
             here = (left, right) == ends
             look = {"facecolor": BLUE if here else "none", "edgecolor": LINES}
             axes.add_patch(Rectangle((left, y - 0.2), right - left, 0.4, **look))
-            said = f"{word} {right - left:.3g}"
-            axes.text((left + right) / 2, y, said, color="white" if here else WORDS, **middle)
+            label = f"{word} {right - left:.3g}"
+            axes.text((left + right) / 2, y, label, color="white" if here else WORDS, **middle)
         axes.plot([at, at], [y + 0.2, y + 0.48], color=WORDS)
         axes.text(at - 0.02, y + 0.38, f"u = {at:.2f}", ha="right", va="center", fontsize=12)
         if step < len(p) - 1:

@@ -1,4 +1,4 @@
-"""Tables p(x₁), p(x₂ | x₁), p(x₃ | x₁, x₂) of three days, which 1.2 and 1.4 begin with."""
+"""Tables p(x₁), p(x₂ | x₁), p(x₃ | x₁, x₂) for exercises 1.2 and 1.4."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TABLES = (
 )
 
 
-def other_tables(word: str) -> tuple[Tensor, Tensor, Tensor]:
-    """Tables of the same shapes, drawn by a word."""
-    p1, p2, p3 = (0.1 + 0.8 * drawn(f"{word} {k}", *[2] * k) for k in range(3))
+def other_tables(key: str) -> tuple[Tensor, Tensor, Tensor]:
+    """Draw tables of the same shapes from a variant key."""
+    p1, p2, p3 = (0.1 + 0.8 * drawn(f"{key} {k}", *[2] * k) for k in range(3))
     return p1, p2, p3

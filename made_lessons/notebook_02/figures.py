@@ -1,4 +1,4 @@
-"""Who moves whom in an autoencoder."""
+"""Figure of notebook 2: which outputs of an autoencoder move with which inputs."""
 
 from __future__ import annotations
 
@@ -17,9 +17,12 @@ from made_course.figures.picture import WORDS, Picture, picture
 
 @picture
 def plot_moves(moves: Tensor, ordering: Sequence[int], marked: int) -> Picture:
-    """How far each output moves when an input is flipped; orange, crossed: it may not move at all.
+    """Draw how far each output moves when an input is flipped. Leaks are orange with a cross.
 
-    Moves (D, D) from 0 to 1, a row for each output; that of the ``marked`` input is framed.
+    Args:
+        moves: (D, D) from 0 to 1; [i, j] is the change of output i when input j is flipped.
+        ordering: variables in the order of their steps.
+        marked: index of the input whose column is framed.
     """
     dim, names = len(moves), variable_names(len(moves))
     outputs = list(map(hat, names))
@@ -42,15 +45,17 @@ def plot_moves(moves: Tensor, ordering: Sequence[int], marked: int) -> Picture:
     column = {"facecolor": "none", "edgecolor": WORDS, "linewidth": 1.8, "zorder": 3}
     axes.add_patch(Rectangle((marked - 0.56, -0.56), 1.12, dim + 0.12, **column))
     frame_only(axes)
-    shown = range(marked % 2, dim, 2)
-    axes.set_xticks(shown, [names[j] for j in shown], fontsize=13)
-    axes.set_yticks(shown, [outputs[i] for i in shown], fontsize=13)
+    ticks = range(marked % 2, dim, 2)
+    axes.set_xticks(ticks, [names[j] for j in ticks], fontsize=13)
+    axes.set_yticks(ticks, [outputs[i] for i in ticks], fontsize=13)
     axes.tick_params(length=0)
     axes.xaxis.get_ticklabels()[marked // 2].set_weight("bold")
     axes.set(xlabel="input that is flipped", ylabel="output that moves")
     cross = Line2D([], [], color="white", marker="x", linewidth=0)
-    seen = {"handles": [Patch(color=BLUE), (Patch(color=ORANGE), cross)]}
-    seen |= {"labels": ["allowed", "a leak"], "handlelength": 1, "handleheight": 1}
+    entries = {"handles": [Patch(color=BLUE), (Patch(color=ORANGE), cross)]}
+    entries |= {"labels": ["allowed", "a leak"], "handlelength": 1, "handleheight": 1}
     title = "full colour:\nmoves by 1"
-    axes.legend(**seen, title=title, alignment="left", loc="lower left", bbox_to_anchor=(1.02, 0))
+    axes.legend(
+        **entries, title=title, alignment="left", loc="lower left", bbox_to_anchor=(1.02, 0)
+    )
     return figure

@@ -1,4 +1,4 @@
-"""The log-probability of rows by logits, which all exercises of the notebook use."""
+"""Log-probability of rows under logits, which all exercises of notebook 2 use."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from made_course.model.heads import Bernoulli
 
 
 def log_bernoulli(logits: Tensor, x: Tensor) -> Tensor:
-    """Log-probability of each row of zeros and ones: (B, D), (B, D) → (B,)."""
+    """Return the log-probability of each row of zeros and ones: (B, D), (B, D) → (B,)."""
     if not bool(((x == 0) | (x == 1)).all()):
-        raise ValueError("log_prob takes rows of zeros and ones: each variable is 0 or 1")
+        raise ValueError("log_prob takes rows of zeros and ones, but some entries are neither")
     return Bernoulli().log_prob(logits[..., None], x).sum(1)

@@ -1,4 +1,4 @@
-"""2.3: D logistic regressions at once, an FVSBN."""
+"""Exercise 2.3: D logistic regressions at once (an FVSBN)."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ def _case(ordering: list[int], rows: int) -> tuple[Tensor, ...]:
     return weight, bias, torch.tensor(ordering), x
 
 
-def _other_case(word: str) -> tuple[Tensor, ...]:
-    _, bias, ordering, x = _case(shuffled(word, range(4)), 5)
-    return 6 * drawn(word, 4, 4) - 3, bias, ordering, x
+def _other_case(key: str) -> tuple[Tensor, ...]:
+    _, bias, ordering, x = _case(shuffled(key, range(4)), 5)
+    return 6 * drawn(key, 4, 4) - 3, bias, ordering, x
 
 
 _CASES = (_case([1, 2, 0], 2), _case([3, 0, 4, 1, 2], 6))
@@ -43,15 +43,15 @@ _CASES = (_case([1, 2, 0], 2), _case([3, 0, 4, 1, 2], 6))
     views=(*gradients(weight=0, bias=1), *dtypes(torch.float64)),
     vary=further_cases(_other_case),
     hints=(
-        "Four lines: the degrees, what is allowed, the logits, the log-probability.",
-        "order = torch.argsort(ordering) + 1 are the degrees, and weight * (order[:, None] > "
-        "order[None, :]) are the weights that are left.",
-        "logits = x @ (...).T + bias, with those weights in place of the dots, and log_bernoulli"
-        "(logits, x) from section 1 does the rest.",
+        "You need four lines: the degrees, the allowed pairs, the logits and the log-probability.",
+        "The degrees are order = torch.argsort(ordering) + 1, and the masked weights are "
+        "weight * (order[:, None] > order[None, :]).",
+        "logits = x @ (...).T + bias, with the masked weights instead of the dots. Then return "
+        "log_bernoulli(logits, x) from section 1.",
     ),
 )
 def fvsbn_log_prob(weight: Tensor, bias: Tensor, ordering: LongTensor, x: Tensor) -> Tensor:
-    """(D, D), (D,), (D,), (B, D) → (B,): log p(x) of D logistic regressions in one product."""
+    """Score rows with D logistic regressions: (D, D), (D,), (D,), (B, D) → (B,)."""
     order = torch.argsort(ordering) + 1
     allowed = order[:, None] > order[None, :]
     logits = F.linear(x, weight * allowed, bias)
@@ -60,44 +60,41 @@ def fvsbn_log_prob(weight: Tensor, bias: Tensor, ordering: LongTensor, x: Tensor
 
 known_mistakes(
     {
-        "each output sees its own variable, of equal degree: the comparison must be >, not >=": but(
+        "each output sees its own variable, of equal degree. Compare with >, not >=": but(
             "] > order", "] >= order"
         ),
-        "the comparison stands the other way round: each output sees the variables after it. Row i "
-        "of the weights belongs to output i, so order[:, None] is the output's degree": but(
+        "your comparison is reversed: each output sees the variables after it. Row i of the "
+        "weights belongs to output i, so order[:, None] is the output's degree": but(
             "] > order", "] < order"
         ),
-        "the ordering makes no difference: degrees come from it, not from the columns of x": but(
+        "your result does not depend on the ordering, but the degrees must come from it": but(
             "torch.argsort(ordering)", "torch.arange(len(ordering))"
         ),
-        "you compare entries of the ordering as if they were degrees: the two are inverse to one "
-        "another (exercise 1.3)": but("torch.argsort(ordering)", "ordering"),
-        "nothing is cut: multiply the weights by the matrix of what is allowed": but(
+        "you compare entries of the ordering as if they were degrees, but each is the inverse of "
+        "the other (exercise 1.3)": but("torch.argsort(ordering)", "ordering"),
+        "no weight is masked. Multiply the weights by the matrix of allowed pairs": but(
             "weight * allowed", "weight"
         ),
-        "you take weight[i, j] to lead from input i to output j: it leads from input j to output "
-        "i, as in nn.Linear, so that the product is x @ w.T": but(
-            "weight * allowed", "(weight * allowed).T"
-        ),
-        "these are the logits: log p(x) is made of them, by log_bernoulli": but(
+        "you use weight[i, j] from input i to output j, but it leads from input j to output i, as "
+        "in nn.Linear, so the product is x @ w.T": but("weight * allowed", "(weight * allowed).T"),
+        "these are the logits. log_bernoulli turns them into log p(x)": but(
             "(x * F.logsigmoid(logits) + (1 - x) * F.logsigmoid(-logits)).sum(1)", "logits"
         ),
-        "x is put in generation order, and weight and bias are not: leave all in the order x₁, x₂, "
-        "…, and let the comparison of degrees say who comes before whom": (
+        "you reorder x by the ordering, but not weight and bias. Leave everything in the order x₁, "
+        "x₂, …, because the degrees already say which variable is earlier": (
             lambda weight, bias, ordering, x: fvsbn_log_prob(
                 weight, bias, torch.arange(len(bias)), x[:, ordering]
             )
         ),
-        "these are the ones alone: where xᵢ is 0, log p(xᵢ = 0 | …) is to be added": but(
+        "you only count variables that are 1. Where xᵢ is 0, add log p(xᵢ = 0 | …)": but(
             " + (1 - x) * F.logsigmoid(-logits)", ""
         ),
-        "you add log p(xᵢ = 1 | …) whatever xᵢ is: where xᵢ is 0, it must be log "
-        "p(xᵢ = 0 | …)": but(
+        "you add log p(xᵢ = 1 | …) for every xᵢ, but where xᵢ is 0, it must be log p(xᵢ = "
+        "0 | …)": but(
             "x * F.logsigmoid(logits) + (1 - x) * F.logsigmoid(-logits)", "F.logsigmoid(logits)"
         ),
-        "log_bernoulli takes logits: the sigmoid is inside it already, and here it acts twice": but(
-            "allowed, bias)", "allowed, bias).sigmoid()"
-        ),
+        "log_bernoulli takes logits and applies the sigmoid itself, so your sigmoid is "
+        "one too many": but("allowed, bias)", "allowed, bias).sigmoid()"),
         CUT_OFF: torch.no_grad()(fvsbn_log_prob),
     }
 )

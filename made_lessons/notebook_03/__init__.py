@@ -1,1 +1,1 @@
-"""Notebook 03: masks by hand and in code, who reaches whom, fewest units, drawn degrees."""
+"""Exercises and figures of notebook 3."""

@@ -1,8 +1,6 @@
-"""3.5: degrees that are drawn."""
+"""Exercise 3.5: draw the degrees of hidden units at random."""
 
 from __future__ import annotations
-
-from collections.abc import Iterator
 
 import torch
 from torch import LongTensor, Tensor
@@ -11,16 +9,17 @@ from made_course.model import masks as package
 
 from ..checking import (
     Misformed,
+    View,
     Wrong,
+    but,
     exercise,
-    require_none,
+    known_mistakes,
     require_same,
     run,
-    written,
     written_call,
 )
 
-_BELOW = (
+_CASES = (
     ([1, 4], 6),
     ([3, 1, 5, 2, 6, 4], 6),
     ([3, 5, 2, 4], 6),
@@ -28,98 +27,107 @@ _BELOW = (
     ([2, 1], 2),
     ([1], 1),
 )
-_MANY = 3000  # each of five degrees comes 600 times, give or take 22
-_PICKED = (
-    "each unit has one of the very degrees that the layer below has: any whole number may come, "
-    "from below.min() to D - 1"
-)
-_REPEATED = (
-    "these are drawn without repetition, so no more of them come than there are degrees: several "
-    "units may have the same one, as torch.randint gives it"
-)
-_OF_BELOW = "these are as many units as the layer below has: n_units are asked for"
-_DEGREE_0 = "a unit of degree 0 knows nothing: degrees of hidden units begin with 1"
-_DEGREE_D = "no output may listen to a unit of degree D: the largest degree is D - 1"
-_BLIND = (
-    "some units have a smaller degree than all units of the layer below, and so see nothing: draw "
-    "from the smallest degree below upwards"
-)
-_ALL_THE_SAME = "all units have the same degree: each draws one of its own"
-_NO_HIGHEST = (
-    "degree D - 1 never comes, and without it the last output cannot see its immediate "
-    "predecessor. torch.randint(a, b, ...) draws from a to b - 1, without b"
-)
-_NO_LOWEST = (
-    "the smallest degree of the layer below never comes. A unit that has it does see something: "
-    "the units below of equal degree"
-)
-_NOT_ALIKE = "some degrees come more often than others: each is to be equally likely"
-_NOT_DRAWN = "two calls gave the same degrees: draw at random, anew each time, without a seed"
-_ONE_VARIABLE = "where D is 1, no degree lies between 1 and D - 1: give every unit degree 1"
-
-
-def _examine_drawing(answer: object) -> None:
-    for below, input_dim in _BELOW:
-        degrees, again = (_drawn(answer, below, input_dim) for _ in range(2))
-        require_none(
-            [
-                *_faults_of_degrees(degrees, min(below), input_dim),
-                (_NOT_DRAWN, len(degrees.unique()) > 1 and degrees.equal(again)),
-            ],
-            tried=written_call(answer, [below, _MANY, input_dim]),
-            got=f"{written(degrees[:8])[:-1]}, ...]",
-        )
+"""Degrees of the layer below, and the number of variables."""
+_MANY = 3000  # each of five degrees occurs 600 times, with a standard deviation of 22
 
 
 def _drawn(answer: object, below: list[int], input_dim: int) -> Tensor:
+    """Return many degrees that an answer draws, after checking their form."""
     got = None
     try:
         got = run(answer, torch.tensor(below), _MANY, input_dim)
         form = torch.zeros_like(got) if isinstance(got, Tensor) else got
         require_same(form, torch.zeros(_MANY).long())
     except Wrong as wrong:
-        wrong.tried = written_call(answer, [below, _MANY, input_dim])
         if isinstance(got, Tensor) and got.dim() == 1 and 1 < len(got) <= input_dim:
-            wrong.cause = _OF_BELOW if len(got) == len(below) else _REPEATED
+            wrong.cause = _TOO_FEW if len(got) == len(below) else _NO_REPETITION
         if input_dim == 1 and not isinstance(wrong, Misformed):  # all was well with more
-            raise Wrong(_ONE_VARIABLE, tried=wrong.tried, got=wrong.cause) from wrong
+            raise Wrong(_ONE_VARIABLE, got=wrong.cause) from wrong
         raise
     return got
 
 
-def _faults_of_degrees(
-    degrees: Tensor, lowest: int, input_dim: int
-) -> Iterator[tuple[str, object]]:
-    if input_dim == 1:
-        yield _ONE_VARIABLE, (degrees != 1).any()
-        return
-    counts = torch.tensor([int((degrees == d).sum()) for d in range(lowest, input_dim)])
-    yield _PICKED, lowest == 1 and set(degrees.tolist()) == {1, 4}
-    yield _DEGREE_0, degrees.min() < 1
-    yield _DEGREE_D, degrees.max() >= input_dim
-    yield _BLIND, degrees.min() < lowest
-    yield _ALL_THE_SAME, len(counts) > 1 and len(degrees.unique()) == 1
-    yield _NO_HIGHEST, counts[-1] == 0
-    yield _NO_LOWEST, counts[0] == 0
-    yield _NOT_ALIKE, counts.max() > 1.3 * _MANY / len(counts)
+def _occurring(answer: object, below: list[int], input_dim: int) -> list[int]:
+    return _drawn(answer, below, input_dim).unique().tolist()
+
+
+def _why_others_occur(_: object, got: list[int], right: list[int]) -> str:
+    faults = {
+        _ONE_VARIABLE: right == [1] and max(got) != 1,
+        "a unit of degree 0 sees nothing: degrees of hidden units start at 1": min(got) < 1,
+        "no output may see a unit of degree D: the largest degree is D - 1": max(got) > max(right),
+        "some units have a smaller degree than all units of the layer below, so they see nothing. "
+        "Draw from the smallest degree below upwards": min(got) < min(right),
+        "all units have the same degree, but each must draw its own": len(got) == 1,
+        "degree D - 1 never occurs, and without it the last output cannot see its immediate "
+        "predecessor. torch.randint(a, b, ...) draws from a to b - 1, so b must be one larger": (
+            max(got) < max(right)
+        ),
+        "the smallest degree of the layer below never occurs, but a unit of this degree does see "
+        "something: the units below of equal degree": min(got) > min(right),
+    }
+    some = f"degree {min({*right} - {*got}, default='…')} never occurs: each must be equally likely"
+    return next((cause for cause, is_so in faults.items() if is_so), some)
+
+
+def _is_uniform(answer: object, below: list[int], input_dim: int) -> bool:
+    counts = _drawn(answer, below, input_dim).bincount()[min(below) :]
+    return bool(counts.max() < 1.3 * _MANY / len(counts))
+
+
+def _changes(answer: object, below: list[int], input_dim: int) -> bool:
+    first, again = (_drawn(answer, below, input_dim) for _ in range(2))
+    return len(first.unique()) == 1 or not first.equal(again)
+
+
+def _call(answer: object, below: list[int], input_dim: int) -> str:
+    return written_call(answer, [below, _MANY, input_dim])
+
+
+_ONE_VARIABLE = "if D is 1, no degree is between 1 and D - 1. Give every unit the degree 1"
+_TOO_FEW = "you drew as many degrees as the layer below has units, but n_units are needed"
+_NO_REPETITION = (
+    "you drew without repetition, so you get at most one unit per degree. Several units may have "
+    "the same degree, as torch.randint draws them"
+)
+_NOT_UNIFORM = "some degrees occur more often than others, but each must be equally likely"
+_SAME_AGAIN = "two calls return the same degrees. Draw new ones in each call, without a seed"
 
 
 @exercise(
     "3.5",
     "Draw degrees",
     stars=2,
-    examine=_examine_drawing,
+    views=(
+        View(_occurring, _call, _why_others_occur, name="the degrees that occur", cases=_CASES),
+        View(_changes, _call, _SAME_AGAIN, "other degrees in the next call", cases=_CASES),
+        View(_is_uniform, _call, _NOT_UNIFORM, "all degrees equally often", cases=_CASES),
+    ),
     package=package.hidden_degrees,
     hints=(
-        "Which degrees may come? The smallest is that of the layer below, below.min(). The largest "
-        "is D - 1, and torch.randint leaves out its upper end.",
-        "For D = 1 the largest would be 0, and nothing would be left to draw from: take "
+        "Which degrees are possible? The smallest is that of the layer below, below.min(). The "
+        "largest is D - 1, and torch.randint excludes its upper end.",
+        "If D is 1, the largest degree would be 0, with nothing left to draw from. Use "
         "max(input_dim - 1, 1).",
         "torch.randint(lowest, highest + 1, (n_units,)), with int(below.min()) and "
         "max(input_dim - 1, 1).",
     ),
 )
 def draw_hidden(below: LongTensor, n_units: int, input_dim: int) -> LongTensor:
-    """From the smallest degree of the layer below up to D - 1, or 1 where D is 1."""
+    """Draw degrees from the smallest one of the layer below to D - 1, or 1 if D is 1."""
     lowest, highest = int(below.min()), max(input_dim - 1, 1)
     return torch.randint(lowest, highest + 1, (n_units,))
+
+
+known_mistakes(
+    {
+        "each unit copies a degree of the layer below, but every whole number from below.min() to "
+        "D - 1 must be possible": lambda below, n_units, _: below[
+            torch.randint(len(below), (n_units,))
+        ],
+        _NOT_UNIFORM: but(
+            "randint(lowest", "randint(1", "(n_units,))", "(n_units,)).clamp(lowest)"
+        ),
+        _SAME_AGAIN: but("return ", "torch.manual_seed(0)\n    return "),
+    }
+)

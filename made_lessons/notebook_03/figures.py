@@ -1,4 +1,4 @@
-"""Figures of notebook 3: the connections that masks leave, and why no path leaks."""
+"""Figures of notebook 3: the connections that masks keep, and why no path leaks."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ GHOST = {"color": LINES, "alpha": 0.6, "linewidth": 1, "linestyle": (0, (2, 3)),
 
 @picture
 def plot_masking(degrees: Sequence[Tensor], masks: Sequence[Tensor]) -> Picture:
-    """What masks leave of a dense network: units by degree, wires, and each mask below its wires.
+    """Draw a masked network: units coloured by degree, wires, and each mask below its wires.
 
-    A darker unit has a higher degree, and a wire has the blue of the unit that it starts from. The
-    last row of the first mask is framed and joined to its unit.
+    A darker unit has a higher degree, and a wire has the colour of the unit where it starts. A
+    line connects the last row of the first mask to its unit.
 
     Args:
         degrees: degrees of the inputs and of each hidden layer.
@@ -71,7 +71,7 @@ def plot_masking(degrees: Sequence[Tensor], masks: Sequence[Tensor]) -> Picture:
 
 @picture
 def plot_path(degrees: Sequence[Tensor], masks: Sequence[Tensor], path: Sequence[int]) -> Picture:
-    """Units at the height of their degree: no wire leads down, and into an output all lead up.
+    """Draw units at the height of their degree, so that no wire goes down.
 
     Args:
         degrees: degrees of the inputs and of each hidden layer.

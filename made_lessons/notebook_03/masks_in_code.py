@@ -1,4 +1,4 @@
-"""3.2: masks in code."""
+"""Exercise 3.2: the masks of a network, in code."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ from .masks_by_hand import RULES_SWAPPED
         ([torch.tensor([3, 1, 2]), *map(torch.tensor, ([1, 2], [2, 1, 1], [1, 2]))],),
     ),
     package=package.build_masks,
-    vary=further_cases(lambda word: (drawn_degrees(word),)),
+    vary=further_cases(lambda key: (drawn_degrees(key),)),
     hints=(
         "How many masks are there for a list of n degrees? One from each entry to the next, and "
         "one more, from the last entry to the outputs.",
-        "Between two layers it is above[:, None] >= below[None, :]. zip(degrees, degrees[1:]) "
-        "gives you the pairs. The outputs have the degrees of the variables, degrees[0].",
-        "masks = [above[:, None] >= below[None, :] for below, above in zip(degrees, degrees[1:])]; "
-        "then append the comparison of degrees[0] with degrees[-1], with `>`.",
+        "The mask between two layers is above[:, None] >= below[None, :]. zip(degrees, degrees[1:])"
+        " makes the pairs. The outputs have the degrees of the variables, degrees[0].",
+        "masks = [above[:, None] >= below[None, :] for below, above in zip(degrees, degrees[1:])]. "
+        "Then append the comparison of degrees[0] with degrees[-1], with `>`.",
     ),
 )
 def build_masks(degrees: list[Tensor]) -> list[BoolTensor]:
-    """One mask a layer, (out, in): `>=` into each hidden layer, `>` into the outputs."""
+    """Return one (out, in) mask per layer: `>=` into hidden layers, `>` into the outputs."""
     masks = []
     for below, above in pairwise(degrees):
         masks.append(above[:, None] >= below[None, :])
@@ -46,56 +46,55 @@ def build_masks(degrees: list[Tensor]) -> list[BoolTensor]:
 
 known_mistakes(
     {
-        "output x₃ can see x₃: the output mask needs `>`, not `>=`": but(
+        "output x₃ sees x₃: the output mask needs `>`, not `>=`": but(
             "outputs[:, None] >", "outputs[:, None] >="
         ),
-        "a unit of degree 1 sees nothing: into hidden layers it is `>=`, and only the output mask "
-        "has `>`": but("above[:, None] >=", "above[:, None] >"),
+        "a unit of degree 1 sees nothing: masks into hidden layers need `>=`, and only the output "
+        "mask needs `>`": but("above[:, None] >=", "above[:, None] >"),
         RULES_SWAPPED: but(
             "above[:, None] >=", "above[:, None] >", "outputs[:, None] >", "outputs[:, None] >="
         ),
-        "the strict `>` stands at the first mask instead of the last. With degrees from 1 to D − 1 "
-        "that leaves units of degree 1 without an input: `>=` into hidden layers, and `>` into the "
+        "the strict `>` is in the first mask instead of the last. With degrees from 1 to D − 1, "
+        "units of degree 1 then have no input. Use `>=` into hidden layers, and `>` into the "
         "outputs": but(
             "above[:, None] >=",
             "above[:, None] - int(not masks) >=",
             "outputs[:, None] >",
             "outputs[:, None] - int(not masks) >=",
         ),
-        "your masks are transposed: they must be (out_features, in_features), as the weight of "
-        "nn.Linear, with a row for each listener": but(
+        "your masks are transposed: they must be (out_features, in_features), like the weight of "
+        "nn.Linear, with one row per unit that sees": but(
             "return masks", "return [mask.T for mask in masks]"
         ),
-        "the outputs have degrees 1, 2, 3, … in your code: an output has the degree of its "
-        "variable, degrees[0]": but("= degrees[0]", "= torch.arange(1, len(degrees[0]) + 1)"),
-        "the variables have degrees 1, 2, 3, … in your code, whatever the ordering is: theirs are "
+        "your outputs have the degrees 1, 2, 3, …, but an output has the degree of its variable, "
+        "in degrees[0]": but("= degrees[0]", "= torch.arange(1, len(degrees[0]) + 1)"),
+        "your variables have the degrees 1, 2, 3, … for every ordering, but their degrees are "
         "degrees[0]": (
             lambda degrees: build_masks([torch.arange(1, len(degrees[0]) + 1), *degrees[1:]])
         ),
-        "the outputs listen to the first hidden layer in your code, degrees[1]: below them stands "
-        "the last layer, degrees[-1]": but("degrees[-1]", "degrees[1]"),
-        "each layer is compared with itself in your code: a mask stands between two layers, and "
-        "compares the one above with the one below": (
+        "your outputs see the first hidden layer, degrees[1], but the layer below them is the last "
+        "one, degrees[-1]": but("degrees[-1]", "degrees[1]"),
+        "you compare each layer with itself, but a mask is between two layers: compare the layer "
+        "above with the layer below": (
             lambda degrees: [layer[:, None] >= layer for layer in degrees]
         ),
-        "the output mask has a row for each hidden unit in your code: rows are outputs, so it is "
+        "your output mask has one row per hidden unit, but its rows must be the outputs: "
         "degrees[0][:, None] > degrees[-1]": but(
             "outputs[:, None] > degrees[-1][None, :]", "degrees[-1][:, None] > outputs"
         ),
-        "the outputs have degrees 0, 1, 2, … in your code: an output has the degree of its "
-        "variable, degrees[0]": but("= degrees[0]", "= torch.arange(len(degrees[0]))"),
-        "every layer listens to the inputs in your code: each mask compares a layer with the one "
-        "just below it": but(
+        "your outputs have the degrees 0, 1, 2, …, but an output has the degree of its variable, "
+        "in degrees[0]": but("= degrees[0]", "= torch.arange(len(degrees[0]))"),
+        "each of your layers sees the inputs, but it must see the layer just below it": but(
             "pairwise(degrees)",
             "((degrees[0], layer) for layer in degrees[1:])",
             "degrees[-1]",
             "degrees[0]",
         ),
-        "the output mask comes first in your list: masks go from the inputs upwards": but(
+        "the output mask is first in your list, but masks are listed from the inputs upwards": but(
             "return masks", "return [masks[-1], *masks[:-1]]"
         ),
-        "the comparison is the wrong way round: a listener's degree (its row) must be the larger "
-        "one": but(
+        "your comparison is reversed: the degree of the unit that sees, in the row, must be the "
+        "larger one": but(
             "above[:, None] >=", "above[:, None] <=", "outputs[:, None] >", "outputs[:, None] <"
         ),
     }

@@ -1,4 +1,4 @@
-"""3.3: who reaches whom, through all masks."""
+"""Exercise 3.3: which input reaches which output, through all masks."""
 
 from __future__ import annotations
 
@@ -32,51 +32,48 @@ def _masks(*degrees: list[int]) -> tuple[list[Tensor]]:
         ),
     ),
     package=package.connectivity,
-    vary=further_cases(lambda word: (build_masks(drawn_degrees(word)),)),
+    vary=further_cases(lambda key: (build_masks(drawn_degrees(key)),)),
     hints=(
-        "The product of the masks counts paths. What is left is to ask of each count whether it "
-        "is above zero.",
-        "PyTorch does not multiply matrices of bools: turn each mask into .long() first. The first "
-        "mask stands rightmost.",
-        "paths = masks[0].long(); then for each further mask paths = mask.long() @ paths; return "
-        "paths > 0.",
+        "The product of the masks counts paths. Which of these counts are above zero?",
+        "PyTorch does not multiply matrices of bools, so convert each mask with .long() first. The "
+        "first mask is the rightmost factor.",
+        "Start with paths = masks[0].long(). For each further mask, paths = mask.long() @ paths. "
+        "Return paths > 0.",
     ),
 )
 def connectivity(masks: list[Tensor]) -> BoolTensor:
-    """[i, j]: whether at least one path leads from input j to output i."""
+    """Return a (D, D) tensor: [i, j] is True if a path leads from input j to output i."""
     paths = masks[0].long()
     for mask in masks[1:]:
-        paths = mask.long() @ paths  # the later layer stands on the left
+        paths = mask.long() @ paths  # the later layer is the left factor
     return paths > 0
 
 
 known_mistakes(
     {
-        "these are numbers of paths: asked is only whether there is one, as True or False": but(
+        "you return numbers of paths, but expected is True or False: is there at least one?": but(
             "paths > 0", "paths"
         ),
-        "true only where there is exactly one path: several will do as well, so compare with > "
-        "0": but("paths > 0", "paths == 1"),
-        "true only where there are two paths or more: one is enough, so compare with > 0": but(
-            "paths > 0", "paths > 1"
-        ),
-        "true everywhere, as no number of paths is below 0: compare with > 0": but(
+        "your result is True only if there is exactly one path. Several paths count as well, so "
+        "compare with > 0": but("paths > 0", "paths == 1"),
+        "your result is True only if there are two or more paths. One is enough, so compare with "
+        "> 0": but("paths > 0", "paths > 1"),
+        "your result is True everywhere: no number of paths is below 0. Compare with > 0": but(
             "paths > 0", "paths >= 0"
         ),
-        "the masks are added entry by entry: a path goes through all layers, so it takes their "
+        "you add the masks entry by entry, but a path goes through all layers, so you need their "
         "matrix product `@`": but("@ paths", "+ paths"),
-        "the product is in the wrong order: x passes the first mask first, so that one stands at "
-        "the right, output @ … @ first": lambda masks: connectivity(masks[::-1]),
-        "you set the diagonal to False. An output that sees its own variable is a leak, and this "
-        "matrix is there to show it": but(
-            "paths > 0", "(paths > 0) & ~torch.eye(len(paths)).bool()"
-        ),
-        "the masks are multiplied entry by entry, as `&` and `*` do it: a path goes through any "
-        "hidden unit, so it takes the matrix product `@`": but("@ paths", "* paths"),
-        "true only where all hidden units lead on, as by .all(): one path is enough, .any()": but(
+        "the product is in the wrong order: x passes through the first mask first, so that mask is "
+        "the rightmost factor, output @ … @ first": lambda masks: connectivity(masks[::-1]),
+        "you set the diagonal to False, but an output that sees its own variable is a leak that "
+        "this matrix should show": but("paths > 0", "(paths > 0) & ~torch.eye(len(paths)).bool()"),
+        "you multiply the masks entry by entry, as `&` and `*` do, but a path may go through any "
+        "hidden unit, so you need the matrix product `@`": but("@ paths", "* paths"),
+        "your result is True only if all hidden units are on a path, as with .all(). One path is "
+        "enough, so use .any()": but(
             "mask.long() @ paths", "(mask[:, :, None] & (paths > 0)).all(1)"
         ),
-        "with 256 paths your count runs over: eight bits count 256 values, and 256 becomes 0. Take "
+        "with 256 paths your count overflows: eight bits have 256 values, and 256 becomes 0. Use "
         ".long() or .float()": but(
             "masks[0].long()", "masks[0].to(torch.uint8)", "mask.long()", "mask.to(torch.uint8)"
         ),

@@ -1,1 +1,1 @@
-"""Notebook 04: masked layer, log-likelihood, sampler, mutants and what catches them, MADE."""
+"""Exercises and figures of notebook 4."""

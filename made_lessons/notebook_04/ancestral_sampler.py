@@ -1,4 +1,4 @@
-"""4.3: draw in the right order."""
+"""Exercise 4.3: draw variables in the right order (ancestral sampling)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..checking import but, drawn, dtypes, exercise, further_cases, known_mistak
 
 
 def three_logits(x: Tensor) -> Tensor:
-    """Logits of an honest model of three variables in the ordering x₂, x₃, x₁."""
+    """Return the logits of an honest model with the ordering x₂, x₃, x₁."""
     z2 = torch.full((len(x),), 0.4)
     z3 = 2 - 4 * x[:, 1]
     z1 = -1 + 4 * x[:, 1] - 3 * x[:, 2]
@@ -21,7 +21,7 @@ def three_logits(x: Tensor) -> Tensor:
 
 
 def four_logits(x: Tensor) -> Tensor:
-    """Logits of an honest model of four variables in the ordering x₃, x₁, x₄, x₂."""
+    """Return the logits of an honest model with the ordering x₃, x₁, x₄, x₂."""
     z3 = torch.full((len(x),), -0.3)
     z1 = 3 * x[:, 2] - 1.5
     z4 = 2 - 4 * x[:, 0]
@@ -29,18 +29,18 @@ def four_logits(x: Tensor) -> Tensor:
     return torch.stack([z1, z2, z3, z4], dim=1)
 
 
-def _other_model(word: str) -> tuple[Callable[[Tensor], Tensor], Tensor, Tensor]:
-    order = torch.tensor(shuffled(word, [1, 2, 3, 4, 5]))
-    weight = (8 * drawn(word, 5, 5) - 4) * (order[:, None] > order)
+def _other_model(key: str) -> tuple[Callable[[Tensor], Tensor], Tensor, Tensor]:
+    order = torch.tensor(shuffled(key, [1, 2, 3, 4, 5]))
+    weight = (8 * drawn(key, 5, 5) - 4) * (order[:, None] > order)
 
     def five_logits(x: Tensor) -> Tensor:
         return x.float() @ weight.T + 0.3
 
-    return five_logits, order, drawn(f"{word} u", 8, 5)
+    return five_logits, order, drawn(f"{key} u", 8, 5)
 
 
 def uniforms(rows: int, columns: int) -> Tensor:
-    """Numbers between 0 and 1, well spread and the same in every release of PyTorch."""
+    """Return evenly spread numbers in (0, 1), the same in every release of PyTorch."""
     steps = torch.tensor([0.8567, 0.7339, 0.6287, 0.5386, 0.7071], dtype=torch.float64)
     return (torch.arange(1, rows + 1)[:, None] * steps[:columns]).remainder(1).float()
 
@@ -59,14 +59,14 @@ def uniforms(rows: int, columns: int) -> Tensor:
     hints=(
         "Begin with zeros of the shape of u. Each step fills one column, and the next forward pass "
         "sees it.",
-        "torch.argsort(order) lists the variables, smallest degree first. Logit i of a pass is all "
-        "that the step of variable i needs.",
+        "torch.argsort(order) lists the variables, smallest degree first. The step of variable i "
+        "needs only logit i of its forward pass.",
         "In the loop over i: p = torch.sigmoid(forward(x)[:, i]), then "
         "x[:, i] = (u[:, i] <= p).float().",
     ),
 )
 def sample(forward, order: LongTensor, u: Tensor) -> Tensor:
-    """Draw a sample for each row of u, one variable after another, smallest degree first."""
+    """Draw a sample for each row of u, one variable at a time, smallest degree first."""
     x = torch.zeros_like(u)
     for i in torch.argsort(order).tolist():
         p = torch.sigmoid(forward(x)[:, i])
@@ -76,64 +76,62 @@ def sample(forward, order: LongTensor, u: Tensor) -> Tensor:
 
 known_mistakes(
     {
-        "the loop goes through the degrees: order[i] is the step at which variable i comes, while "
-        "the loop needs the variable that comes at each step. That is argsort(order)": but(
+        "your loop goes through the degrees. order[i] is the step of variable i, but the loop "
+        "needs the variable of each step, which is argsort(order)": but(
             "torch.argsort(order)", "(order - 1)"
         ),
-        "the variables are drawn from the first column to the last, whatever their degrees: begin "
-        "with the smallest degree": but("torch.argsort(order).tolist()", "range(len(order))"),
-        "each variable is drawn as if from one forward pass over zeros. The second needs to see "
-        "the value that was drawn for the first, so each step has a pass of its own, which is "
-        "handed what is drawn so far; or the loop begins with the largest degree": but(
+        "you draw the variables from the first column to the last, but their degrees give the "
+        "order: begin with "
+        "the smallest degree": but("torch.argsort(order).tolist()", "range(len(order))"),
+        "you draw each variable as if from one forward pass over zeros. The second variable must "
+        "see the value of the first, so each step needs its own forward pass over the values drawn "
+        "so far. The same happens if your loop begins with the largest degree": but(
             "forward(x)", "forward(torch.zeros_like(u))"
         ),
-        "each variable gets its more probable value, and u decides nothing: that is a threshold at "
-        "one half, not a draw. It is 1 where u ≤ p": but("u[:, i] <= p", "p >= 0.5"),
-        "a variable is 1 where u ≤ p. The other way round it is 1 with probability 1 − p": but(
-            "<= p", ">= p"
-        ),
-        "column i of u decides variable i, whatever the step at which it comes": but(
+        "you give each variable its more probable value without using u. That is a threshold, not "
+        "a random draw. A variable is 1 if u ≤ p": but("u[:, i] <= p", "p >= 0.5"),
+        "your comparison is reversed, so a variable is 1 with probability 1 − p. It must be 1 if "
+        "u ≤ p": but("<= p", ">= p"),
+        "column i of u decides variable i, at whichever step it is drawn": but(
             "u[:, i]", "u[:, order[i] - 1]"
         ),
-        "u is compared with the logit, and a logit is no probability: "
-        "p = torch.sigmoid(logit)": but("torch.sigmoid(forward(x)[:, i])", "forward(x)[:, i]"),
-        "forward is handed u. It needs x, which begins as zeros and holds what is drawn so far; u "
-        "decides, and the network never sees it": but("forward(x)", "forward(u)"),
-        "at step t the value is written into column t of x, and belongs into column i, that of the "
-        "variable which comes at this step": but("x[:, i]", "x[:, order[i] - 1]"),
-        "at step t column t of x and of u is used, but columns belong to variables: at every step "
-        "use column i of x, of u and of the logits, where i is the variable that comes at this "
-        "step": but("x[:, i]", "x[:, order[i] - 1]", "u[:, i]", "u[:, order[i] - 1]"),
-        "these are the probabilities of a 1: a sample holds zeros and ones, 1 where u ≤ p": (
+        "you compare u with a logit, which is not a probability. Use p = torch.sigmoid(logit)": but(
+            "torch.sigmoid(forward(x)[:, i])", "forward(x)[:, i]"
+        ),
+        "you call forward with u, but it needs x, which begins as zeros and holds the values drawn "
+        "so far. The network never sees u": but("forward(x)", "forward(u)"),
+        "at step t you write the value into column t of x, but it belongs in column i, where i is "
+        "the variable of this step": but("x[:, i]", "x[:, order[i] - 1]"),
+        "at step t you use column t of x and u, but columns belong to variables. Use column i of "
+        "x, u and the logits, where i is the variable of this step": but(
+            "x[:, i]", "x[:, order[i] - 1]", "u[:, i]", "u[:, order[i] - 1]"
+        ),
+        "these are the probabilities of a 1, but a sample has zeros and ones: 1 if u ≤ p": (
             lambda forward, order, u: torch.sigmoid(forward(sample(forward, order, u)))
         ),
-        "the sigmoid is taken twice: once makes a probability of a logit, twice one between ½ and "
-        "0.73": but("[:, i])", "[:, i]).sigmoid()"),
-        "only the variable of the smallest degree is drawn, and the others stay 0: does the "
-        "`return` stand inside the loop? It belongs below it": but(
-            "argsort(order)", "argsort(order)[:1]"
-        ),
-        "the variable of the largest degree is never drawn, and stays 0: the loop ends one step "
-        "early": but("argsort(order)", "argsort(order)[:-1]"),
-        "the variable of the smallest degree is never drawn, and stays 0: the loop begins "
-        "late": but("argsort(order)", "argsort(order)[1:]"),
-        "the loop goes through the degrees, and takes column t of u besides: at every step use the "
-        "variable that comes at it, argsort(order)[t], for x, u and logits alike": but(
+        "you apply the sigmoid twice. Once turns a logit into a probability; twice gives a number "
+        "between ½ and 0.73": but("[:, i])", "[:, i]).sigmoid()"),
+        "you only draw the variable of the smallest degree, and the others stay 0. Is `return` "
+        "inside the loop? It belongs below it": but("argsort(order)", "argsort(order)[:1]"),
+        "the variable of the largest degree is never drawn and stays 0, because your loop ends one "
+        "step early": but("argsort(order)", "argsort(order)[:-1]"),
+        "the variable of the smallest degree is never drawn and stays 0, because your loop begins "
+        "one step late": but("argsort(order)", "argsort(order)[1:]"),
+        "your loop goes through the degrees, and uses column t of u. At step t, use the variable "
+        "argsort(order)[t] for x, u and the logits": but(
             "i in torch.argsort(order).tolist()",
             "t, i in enumerate((order - 1).tolist())",
             "u[:, i]",
             "u[:, t]",
         ),
-        "x[i] is a row, and a variable is a column: x[:, i], and so for u and the logits": but(
-            ")[:, i]", ")[i]", "x[:, i]", "x[i]", "u[:, i]", "u[i]"
-        ),
-        "x begins anew in each step, so that what was drawn before is lost: make x above the "
-        "loop": but("p = ", "x = torch.zeros_like(u)\n        p = "),
-        "the loop goes through numbers up to D, and columns count from 0. argsort(order) holds the "
-        "variables that come at each step, as they are, without + 1; order itself counts from 1, "
-        "and order[i] is the step at which variable i comes": but("torch.argsort(order)", "order"),
-        "all rows use the probability of the first one: take a whole column, forward(x)[:, i]": but(
-            "[:, i])", "[:1, i])"
-        ),
+        "x[i] is a row, but a variable is a column. Use x[:, i], and the same for u "
+        "and the logits": but(")[:, i]", ")[i]", "x[:, i]", "x[i]", "u[:, i]", "u[i]"),
+        "you create x again in each step, so the earlier values are lost. Create x "
+        "before the loop": but("p = ", "x = torch.zeros_like(u)\n        p = "),
+        "your loop uses numbers up to D as columns, but columns count from 0. argsort(order) lists "
+        "the variable of each step, counted from 0; order counts from 1, and order[i] is the step "
+        "of variable i": but("torch.argsort(order)", "order"),
+        "all rows use the probability of the first row. Use the whole "
+        "column, forward(x)[:, i]": but("[:, i])", "[:1, i])"),
     }
 )

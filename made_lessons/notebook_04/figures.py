@@ -1,4 +1,4 @@
-"""Figures of notebook 4: masked weights, two formulas for log p, and which test fails."""
+"""Figures of notebook 4: masked weights, two formulas for log p, and tests that fail."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from made_course.figures.network_parts import sheet
 from made_course.figures.picture import LINES, WORDS, Picture, picture
 
 SIDE, APART = 0.46, 0.25
-"""Inches of a weight's cell, and between two tables."""
+"""Side of a weight's cell, and distance between two tables, in inches."""
 
 
 @picture
 def plot_masked_step(
     once: tuple[Tensor, Tensor], where_used: tuple[Tensor, Tensor], mask: Tensor
 ) -> Picture:
-    """Forbidden weights before and after a step: back if set to zero once, cut where they are used.
+    """Draw masked weights before and after a training step, for two ways to apply the mask.
 
     Args:
-        once: weights (D, D) before and after the step, set to zero once.
-        where_used: weights before and after the step, masked in the forward pass.
-        mask: (D, D), true where a weight is allowed; these are blue.
+        once: (D, D) weights before and after the step, if forbidden ones are set to zero once.
+        where_used: (D, D) weights before and after the step, if each forward pass masks them.
+        mask: (D, D), True for allowed weights, which are blue.
     """
     kept, table = where_used[1] * mask, SIDE * len(mask)
     back = int((once[1][~mask] != 0).sum())
@@ -63,17 +63,17 @@ def plot_masked_step(
 def _draw_weights(
     axes: Axes, corner: tuple[float, float], values: Tensor, mask: Tensor, is_used: bool
 ) -> None:
-    """A table of weights; a forbidden one that is in use and not zero is framed and crossed."""
-    said = [[short(value) for value in row] for row in values.tolist()]
+    """Draw a table of weights, and mark forbidden weights that are used and not zero."""
+    entries = [[short(value) for value in row] for row in values.tolist()]
     faces = [[BLUE if one else "none" for one in row] for row in mask.tolist()]
-    draw_cells(axes, corner, said, faces, SIDE, 11)
+    draw_cells(axes, corner, entries, faces, SIDE, 11)
     if is_used:
         for row, column in ((values != 0) & ~mask).nonzero().tolist():
             _mark(axes, corner[0] + SIDE * (column + 0.5), corner[1] - SIDE * (row + 0.5))
 
 
 def _mark(axes: Axes, x: float, y: float) -> None:
-    """A frame and a cross on a cell's middle."""
+    """Draw a frame and a cross on a cell with the centre (x, y)."""
     half = SIDE / 2
     look = {"facecolor": "none", "edgecolor": ORANGE, "linewidth": 2, "zorder": 3}
     axes.add_patch(Rectangle((x - half, y - half), 2 * half, 2 * half, **look))
@@ -82,17 +82,22 @@ def _mark(axes: Axes, x: float, y: float) -> None:
 
 @picture
 def plot_logarithms(z: Tensor, plain: Tensor, careful: Tensor) -> Picture:
-    """The logarithm of a probability by two formulas; hatched where the plain one has no number.
+    """Draw log p(0) = log(1 − σ(z)) from two formulas; hatched where the plain one fails.
 
-    Logits z (n,), and there log p(0), which is log(1 − σ(z)), by either.
+    Args:
+        z: (n,) logits.
+        plain: (n,) values of log(1 − σ(z)) as written.
+        careful: (n,) values of −softplus(z).
     """
     nan, infinite = z[plain.isnan()], z[plain.isinf()]
-    said = [f"NaN up to {nan.max():.0f}", f"−∞ from {infinite.min():.0f} on"]
-    said = [words.replace("-", "−") for words in said]
-    alt = f"The plain formula gives {' and '.join(said)}; softplus gives a number for every logit."
+    limits = [f"NaN up to {nan.max():.0f}", f"−∞ from {infinite.min():.0f} on"]
+    limits = [words.replace("-", "−") for words in limits]
+    alt = (
+        f"The plain formula gives {' and '.join(limits)}; softplus gives a number for every logit."
+    )
     figure = Picture(height=3, alt=alt)
     axes = figure.add_subplot(xlim=(z[0].item(), z[-1].item()), xlabel="logit z", ylabel="log p(0)")
-    for zone, words, hatch in zip((nan, infinite), said, ("///", "..."), strict=True):
+    for zone, words, hatch in zip((nan, infinite), limits, ("///", "..."), strict=True):
         look = {"facecolor": "none", "edgecolor": LINES, "hatch": hatch, "linewidth": 0}
         axes.axvspan(zone.min().item(), zone.max().item(), **look)
         top = {"transform": axes.get_xaxis_transform(), "ha": "center", "va": "bottom"}
@@ -106,18 +111,18 @@ def plot_logarithms(z: Tensor, plain: Tensor, careful: Tensor) -> Picture:
 
 @picture
 def plot_caught(caught: Mapping[str, Collection[str]], tests: Sequence[str]) -> Picture:
-    """Grid of models and tests: a blue square where the test fails.
+    """Draw a grid of models and tests, with a blue square where a test fails.
 
     Args:
-        caught: name of each model → the tests that fail on it.
-        tests: names of all tests, one column each.
+        caught: name of a model → names of the tests that fail on it.
+        tests: names of all tests, in the order of the columns.
     """
-    told = "; ".join(
+    failures = "; ".join(
         f"{name}: {listing([test for test in tests if test in failed])}"
         for name, failed in caught.items()
     )
     height = 0.42 * len(caught) + 0.5
-    figure = Picture(1.2 * len(tests) + 2.2, height, alt=f"Tests that fail. {told}.")
+    figure = Picture(1.2 * len(tests) + 2.2, height, alt=f"Tests that fail. {failures}.")
     axes = figure.add_subplot()
     for y, failed in enumerate(caught.values()):
         for x, test in enumerate(tests):

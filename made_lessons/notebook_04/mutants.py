@@ -1,4 +1,4 @@
-"""A sound model, and six with one fault each."""
+"""A correct MADE, and six mutants with one fault each."""
 
 from __future__ import annotations
 
@@ -30,48 +30,48 @@ class MADE(nn.Module):
             self.layers.append(layer)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Logits: (B, D) → (B, D)."""
+        """Return the logits: (B, D) → (B, D)."""
         for layer in self.layers[:-1]:
             x = torch.relu(layer(x))
         return self.layers[-1](x)
 
     def log_prob(self, x: Tensor) -> Tensor:
-        """Log-probability of each row: (B, D) → (B,)."""
+        """Return the log-probability of each row: (B, D) → (B,)."""
         return bernoulli_log_prob(self(x), x)
 
     @torch.no_grad()
     def sample(self, u: Tensor) -> Tensor:
-        """A sample for each row of uniform numbers: (n, D) → (n, D)."""
+        """Draw a sample for each row of uniform numbers: (n, D) → (n, D)."""
         return sample(self.forward, self.order, u)
 
 
 altered = partial(changed, MADE)
-"""Makes a wrong model of the sound one."""
+"""Returns a subclass of MADE with one fault; see :func:`changed`."""
 
 
 def unmask(layers: Sequence[MaskedLinear]) -> None:
-    """As if their ``set_mask`` had been forgotten."""
+    """Remove the masks, as if ``set_mask`` had never been called."""
     remask(layers, [torch.ones_like(layer.mask) for layer in layers])
 
 
 def remask(layers: Sequence[MaskedLinear], masks: Sequence[Tensor]) -> None:
-    """Give layers other masks."""
+    """Replace the masks of layers."""
     for layer, mask in zip(layers, masks, strict=True):
         layer.set_mask(mask)
 
 
 def sampling(sampler: Callable[..., Tensor]) -> type[MADE]:
-    """A model with another sampler, of the form of exercise 4.3."""
+    """Return a subclass of MADE that samples with an answer to exercise 4.3."""
     return altered(sample=torch.no_grad()(lambda self, u: sampler(self, self.order, u)))
 
 
 MODELS: dict[str, type[MADE]] = {
     "sound": MADE,
-    # >= in place of >
+    # >= instead of >
     "output sees itself": altered(
         lambda self: self.layers[-1].set_mask(self.order[:, None] >= self.degrees[-1])
     ),
-    # order = ordering + 1, and all the rest follows from it
+    # order = ordering + 1, and the masks follow from it
     "ordering as degrees": edited(MADE, "input_degrees(ordering)", "torch.as_tensor(ordering) + 1"),
     # the mask of the middle layer is all ones
     "mask forgotten": altered(lambda self: unmask([self.layers[len(self.layers) // 2]])),
@@ -86,8 +86,8 @@ MODELS: dict[str, type[MADE]] = {
         "return nn.Linear.forward(self.layers[-1], x)",
     ),
     "samples by degrees": sampling(edited(sample, "torch.argsort(order)", "(order - 1)")),
-    # .mean(dim=1) in place of .sum(dim=1)
+    # .mean(dim=1) instead of .sum(dim=1)
     "mean for sum": edited(MADE, "(self(x), x)", "(self(x), x) / x.shape[1]"),
 }
-"""By the names of exercise 4.4."""
+"""Name in exercise 4.4 → model."""
 MUTANTS = [name for name in MODELS if name != "sound"]

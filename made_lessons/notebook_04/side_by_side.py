@@ -1,4 +1,4 @@
-"""The code of functions beside one another."""
+"""Show the code of functions side by side."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from collections.abc import Callable
 
 
 def side_by_side(**functions: Callable) -> None:
-    """Show the code of functions beside one another under their names, without docstrings.
+    """Show the code of functions side by side, under their names and without docstrings.
 
     Example:
         >>> side_by_side(one=_without_docstring, other=_without_docstring)
         {'text/html': ..., 'text/plain': 'one:...def _without_docstring(function: ...'}
     """
-    from IPython.display import display  # only a notebook needs it
+    from IPython.display import display  # imported here, because only notebooks need it
 
     code = {name: _without_docstring(function) for name, function in functions.items()}
     columns = "".join(

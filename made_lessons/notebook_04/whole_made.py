@@ -1,4 +1,4 @@
-"""4.5: MADE from an empty cell."""
+"""Exercise 4.5: MADE from an empty cell."""
 
 from __future__ import annotations
 
@@ -21,16 +21,17 @@ exercise(
     "MADE from an empty cell",
     stars=3,
     is_inside=True,
-    message="Six models were tried, with up to two hidden layers: none leaks, the wide ones lose "
-    "nothing, and the probabilities of all inputs sum to one.",
+    message="Six models of your class, with up to two hidden layers, have no leaks, their "
+    "probabilities sum to one, and the wide ones see everything that is allowed.",
     hints=(
-        "Most of it stands in sections 2 to 4, as loose pieces: ordering → order → degrees → masks "
-        "→ layers in __init__, then a loop over the layers in forward.",
+        "Sections 2 to 4 have most of the pieces: ordering → order → degrees → masks → layers in "
+        "__init__, then a loop over the layers in forward.",
         "In __init__: self.register_buffer('order', input_degrees(ordering)), degrees from "
         "draw_degrees(self.order, hidden_dims, 'even'), and for each mask of build_masks(degrees) "
         "a MaskedLinear(mask.shape[1], mask.shape[0]) in an nn.ModuleList.",
-        "forward: a relu after every layer but the last. log_prob: bernoulli_log_prob(self(x), x). "
-        "sample: sample(self, self.order, u), under torch.no_grad().",
+        "forward applies a relu after every layer except the last. log_prob returns "
+        "bernoulli_log_prob(self(x), x). sample returns sample(self, self.order, u), under "
+        "torch.no_grad().",
     ),
 )(MADE)
 
@@ -41,30 +42,30 @@ look_at_model(
     ".order",
     lambda trial: getattr(trial.model, "order", None),
     {
-        "the ordering (plus one) is taken for the degrees. order[i] is the step at which variable "
-        "i comes: order = argsort(ordering) + 1": MODELS["ordering as degrees"],
-        "order is the ordering itself. It must hold the degrees: order[i] is the step, counted "
-        "from 1, at which variable i comes: argsort(ordering) + 1": altered(
+        "you use the ordering (plus one) as the degrees, but order[i] is the step that generates "
+        "variable i: order = argsort(ordering) + 1": MODELS["ordering as degrees"],
+        "order is the ordering, but it must be the degrees: order[i] is the step, counted from 1, "
+        "that generates variable i. Use argsort(ordering) + 1": altered(
             lambda self: self.order.copy_(self.order.argsort())
         ),
-        "order counts from 0: degrees count from 1, so argsort(ordering) + 1": altered(
+        "your order counts from 0, but degrees count from 1. Use argsort(ordering) + 1": altered(
             lambda self: self.order.sub_(1)
         ),
-        "order holds the degree of each variable: (D,), dtype long": None,
+        "order must be the degree of each variable: (D,), dtype long": None,
     },
 )
 look_at_model(
     ".state_dict()",
     lambda trial: "order" in trial.model.state_dict(),
-    "order is not saved with the model: a plain attribute is not in the state dict, and stays "
-    "behind when the model moves. Use register_buffer",
+    "order is not saved with the model, because a plain attribute is not in the state dict. It "
+    "also does not move with the model. Use register_buffer",
     altered(kept_as("order", lambda order: order)),
     expected="",
 )
 
 
 def _parameters(trial: Trial) -> str:
-    """Name the parameters that are found, if some layers or parameters are hidden."""
+    """List the parameters that PyTorch finds, if it misses some layers or parameters."""
     known = {id(part) for part in [*trial.model.modules(), *trial.model.parameters()]}
     for kept in vars(trial.model).values():
         parts = kept.values() if isinstance(kept, dict) else kept
@@ -78,14 +79,14 @@ def _parameters(trial: Trial) -> str:
 look_at_model(
     ".named_parameters()",
     _parameters,
-    "the layers stand in a plain list or dict, which nn.Module does not look into, so they are not "
-    "trained, saved or moved: use nn.ModuleList",
+    "the layers are in a plain list or dict, where nn.Module does not find them, so they are not "
+    "trained, saved or moved. Use nn.ModuleList",
     altered(kept_as("layers", list)),
 )
 
 
-def _widths_that_do_not_count(trial: Trial) -> list[list[int]]:
-    """List other sizes of hidden layers that give the same number of parameters."""
+def _widths_without_effect(trial: Trial) -> list[list[int]]:
+    """List other hidden_dims that give the same number of parameters."""
     dims, ordering = trial.hidden_dims, trial.ordering.tolist()
     wider = [[*dims[:k], width + 1, *dims[k + 1 :]] for k, width in enumerate(dims)]
     few = sum(p.numel() for p in trial.model.parameters())
@@ -98,9 +99,9 @@ def _widths_that_do_not_count(trial: Trial) -> list[list[int]]:
 
 look_at_model(
     ", then hidden_dims with as many parameters",
-    _widths_that_do_not_count,
-    "hidden_dims makes no difference to the parameters: each of its numbers is the width of a "
-    "hidden layer, so none may be written into your code",
+    _widths_without_effect,
+    "other hidden_dims give the same number of parameters. Each number in hidden_dims is the width "
+    "of a hidden layer, so do not write widths into your code",
     lambda input_dim, hidden_dims, ordering: MADE(input_dim, [16] * len(hidden_dims), ordering),
 )
 
@@ -126,13 +127,13 @@ look_at_model(
     ", forward twice",
     _twice,
     {
-        "the masks are drawn anew in each forward pass, so that two passes with the same x differ: "
-        "draw degrees and make masks once, in __init__": altered(
+        "you draw new masks in each forward pass, so two passes with the same x differ. Draw "
+        "degrees and build masks once, in __init__": altered(
             forward=lambda self, x: (_draw_masks(self), MADE.forward(self, x))[1]
         ),
-        "two forward passes with the same x differ, in evaluation mode, too. Is dropout never "
-        "switched off? nn.Dropout does that by itself, F.dropout needs training=self.training. "
-        "Nothing else may be drawn in a forward pass": but(
+        "two forward passes with the same x differ, even in evaluation mode. Is dropout still on? "
+        "nn.Dropout switches itself off, but F.dropout needs training=self.training. Do not draw "
+        "anything else in a forward pass": but(
             "torch.relu(layer(x))", "torch.dropout(torch.relu(layer(x)), 0.5, True)"
         ),
     },
@@ -142,21 +143,21 @@ look_at_model(
 def _alone(trial: Trial) -> str:
     trial.model.double()
     points, first = trial.points, trial.points[:1]
-    together, alone = (trial.call("forward", x, x)[:1] for x in (points, first))
-    return "the same logits" if is_same(together, alone) else "other logits"
+    among_others, alone = (trial.call("forward", x, x)[:1] for x in (points, first))
+    return "the same logits" if is_same(among_others, alone) else "other logits"
 
 
 look_at_model(
-    ", forward with a row among others, and alone",
+    ", forward with one row, and with several",
     _alone,
-    "what forward gives for a row depends on the other rows of x: each row is an example of its "
-    "own, so take no mean, sum or maximum over dimension 0",
+    "the logits of a row depend on the other rows of x, but each row is its own example. Do not "
+    "take a mean, sum or maximum over dimension 0",
     but("return self.layers[-1](x)", "return (z := self.layers[-1](x)) - z.mean(dim=0)"),
 )
 
 
 def _range(trial: Trial) -> str:
-    """Say between which bounds the logits stay; with one variable they depend on a bias only."""
+    """Describe the range of the logits; with one variable they depend on a bias only."""
     trial.model.double()
     outputs = [trial.call("forward", trial.points, trial.points)]
     for _ in range(8):
@@ -171,27 +172,24 @@ def _range(trial: Trial) -> str:
 
 
 look_at_model(
-    ", forward, with all sorts of weights",
+    ", forward, with large weights",
     _range,
     {
-        "forward gives numbers between 0 and 1: logits are asked for, without a sigmoid": but(
-            "[-1](x)", "[-1](x).sigmoid()"
-        ),
-        "no logit is below 0, so no probability below one half: nothing comes after the last "
-        "layer, no activation either": but("[-1](x)", "[-1](x).relu()"),
-        "whatever the weights are, the logits stay within bounds, and so do the probabilities: "
-        "nothing comes after the last layer, no activation either": but(
-            "[-1](x)", "[-1](x).tanh()"
-        ),
+        "forward returns numbers between 0 and 1, but it must return logits. "
+        "Remove the sigmoid": but("[-1](x)", "[-1](x).sigmoid()"),
+        "your logits are never below 0, so no probability is below one half. Do not apply an "
+        "activation after the last layer": but("[-1](x)", "[-1](x).relu()"),
+        "your logits stay within bounds for all weights, and so do the probabilities. Do not apply "
+        "an activation after the last layer": but("[-1](x)", "[-1](x).tanh()"),
     },
 )
 
 
-# ---- what is seen -------------------------------------------------------------------------------
+# ---- dependence --------------------------------------------------------------------------------
 
 
 def _pairs(pairs: Tensor, verb: str) -> dict[str, str]:
-    """Describe pairs (output, input): what each output moves with, or never moves with."""
+    """Describe (D, D) pairs of output and input: output → inputs, with a verb."""
     names = variable_names(len(pairs))
     return {
         f"the output of {names[i]} {verb}": ", ".join(names[j] for j in row.nonzero().ravel())
@@ -201,7 +199,7 @@ def _pairs(pairs: Tensor, verb: str) -> dict[str, str]:
 
 
 def keeping_masks(keep: Callable[[Tensor], Tensor]) -> type[MADE]:
-    """Return a class that draws masks, whose layers keep them in another way."""
+    """Return a class whose layers store random masks as ``keep`` of them."""
     drawn = altered(_draw_masks)
     return changed(drawn, lambda self: [*map(kept_as("mask", keep), self.layers)])
 
@@ -218,13 +216,11 @@ look_at_model(
     " with large weights: flip each input",
     _leaks_later,
     {
-        "the masks are among the parameters, and would be trained: make them buffers": (
+        "the masks are parameters, so they would be trained. Make them buffers": (
             keeping_masks(nn.Parameter)
         ),
-        "nothing leaks in a new model, but it does once the weights have changed: the masks were "
-        "applied to them when the model was built, and not at each forward pass": (
-            MODELS["masked once"]
-        ),
+        "a new model does not leak, but it does after the weights have changed. You applied the "
+        "masks to the weights once, but each forward pass must apply them": (MODELS["masked once"]),
     },
 )
 
@@ -235,89 +231,86 @@ def _kind_of_leak(trial: Trial, got: object, right: object) -> str:
     others = map(input_degrees, permutations(range(len(trial.ordering))))
     if is_own and trial.leaks[last, last]:
         return (
-            "outputs see their own variables, the last variable's too, which no hidden unit of a "
-            "degree from 1 to D − 1 can reach. Have direct connections >= in place of >, or is x "
-            "added at the end, or do hidden degrees go up to D, with >= in the output's mask?"
+            "outputs see their own variables, and even the output of the last variable does, which "
+            "no hidden unit of degree 1 to D − 1 allows. Do direct connections use >= instead of "
+            ">? Is x added at the end? Or do hidden degrees go up to D, with >= in the output mask?"
         )
     if is_own:
-        return "an output sees its own variable: the mask of the output needs >, not >="
+        return "an output sees its own variable: the output mask needs >, not >="
     if any(torch.equal(trial.sees[1], direct_mask(order)) for order in others):
-        return (
-            "the masks are those of another ordering: they have to follow from the same degrees as "
-            "order"
-        )
-    return "an output sees a variable that does not come before its own"
+        return "your masks belong to another ordering. Build them from the degrees in order"
+    return "an output sees a variable that is not generated before its own"
 
 
 look_at_model(
     " with large weights: flip each input",
     lambda trial: _pairs(trial.leaks, "moves with"),
     {
-        "the mask of the first layer is missing: every input enters there, and no later mask can "
-        "tell one from another": altered(lambda self: unmask(self.layers[:1])),
-        "units of degree 1 hear units of every degree: the mask of a layer between two hidden ones "
-        "is missing, or something else mixes the units of a layer, as LayerNorm does": (
+        "the mask of the first layer is missing, so every hidden unit sees every input, and no "
+        "later mask can separate them": altered(lambda self: unmask(self.layers[:1])),
+        "units of degree 1 see units of every degree. The mask between two hidden layers is "
+        "missing, or something else mixes the units of a layer, such as LayerNorm": (
             MODELS["mask forgotten"]
         ),
-        "the mask of the output is missing: every output hears all units of the last hidden "
-        "layer": altered(lambda self: unmask(self.layers[-1:])),
-        "every output sees every input: the masks are not made, or made and not used": (
+        "the output mask is missing, so every output sees all units of the "
+        "last hidden layer": altered(lambda self: unmask(self.layers[-1:])),
+        "every output sees every input. Either no masks are built, or they are not used": (
             altered(lambda self: unmask(self.layers))
         ),
     },
     cause=_kind_of_leak,
-    expected="no output moves with what it may not see",
+    expected="no output moves with an input that it must not see",
 )
 
 
 def _lost(trial: Trial, is_so: bool) -> dict[str, str]:
-    """Describe what outputs are allowed to see and never see, if something is so."""
+    """Describe the allowed inputs that outputs never see, if ``is_so``."""
     return _pairs(trial.allowed & ~trial.sees[1], "never moves with") if is_so else {}
 
 
 look_at_model(
     " with large weights: flip each input",
     lambda trial: _lost(trial, not trial.hidden_dims),
-    "without a hidden layer something is lost that is allowed: the only layer is applied once, and "
-    "without an activation. Are the first and the last layer applied apart, or some left out? Go "
-    "through self.layers[:-1] in a loop",
+    "without a hidden layer, outputs miss inputs that they may see. The only layer must be applied "
+    "once, without an activation. Do you apply the first and the last layer separately, or skip "
+    "one? Use a loop over self.layers[:-1]",
     but("self.layers[:-1]", "self.layers[:1]"),
-    expected="every output moves with all that it may see",
+    expected="every output moves with every input that it may see",
 )
 look_at_model(
     " with large weights: flip each input",
     lambda trial: _lost(trial, trial.is_wide),
-    "nothing leaks, but in this wide network something is lost that is allowed. Is more than one "
-    "mask of a path strict (one is enough: > for the output, >= before), or does a degree from 1 "
-    "to D − 1 not occur (randint(1, D − 1) ends with D − 2)? If the strict mask is the first one, "
-    "degrees must go from 2 to D",
+    "nothing leaks, but in this wide network some outputs miss inputs that they may see. Is more "
+    "than one mask strict (use > for the output only, and >= before it)? Or does a degree from 1 "
+    "to D − 1 never occur (randint(1, D − 1) ends with D − 2)? If the first mask is the strict "
+    "one, degrees must go from 2 to D",
     altered(
         lambda self: remask(
             self.layers, [m[:, None] > below for below, m in pairwise([*self.degrees, self.order])]
         )
     ),
-    expected="every output moves with all that it may see",
+    expected="every output moves with every input that it may see",
 )
 
 
 def _bend(trial: Trial) -> str:
-    """Say whether x₂ and x₃ only add up, in the output of x₁."""
+    """Say whether the output of x₁ is more than a sum of terms of x₂ and x₃."""
     bends = []
     for _ in range(4 if trial.is_wide and trial.hidden_dims else 0):
         trial.shake()
         z00, z01, z10, z11 = trial.model(trial.points)[:4, 0].tolist()
         bends.append(abs(z11 - z10 - z01 + z00))
     if max(bends, default=1) < 1e-6:
-        return "it is 0 whatever the weights are"
+        return "it is 0 for all weights"
     return "z(1, 1) − z(1, 0) − z(0, 1) + z(0, 0) is not 0"
 
 
 look_at_model(
     " with large weights: the output of x₁, z(x₂, x₃)",
     _bend,
-    "no activation: without one after each hidden layer all layers together are a single matrix, "
-    "and what x₂ and x₃ do to the output of x₁ only adds up. Or does each layer have one, and yet "
-    "no hidden unit sees both of them, as with degrees from randint(1, D − 1), which ends with "
-    "D − 2, beside direct connections?",
+    "the output of x₁ is only a sum of a term of x₂ and a term of x₃. Without an activation after "
+    "each hidden layer, all layers are equal to a single matrix. Or does no hidden unit see both "
+    "inputs? This happens with direct connections and degrees from randint(1, D − 1), which ends "
+    "with D − 2",
     but("torch.relu(layer(x))", "layer(x)"),
 )

@@ -1,4 +1,4 @@
-"""4.5, its second half: what log_prob, the gradients and the samples of a model must be."""
+"""Exercise 4.5, second half: log_prob, gradients, samples and saved models."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def _total(trial: Trial) -> str:
     cause = find_relation([got], [expected], [{"x": trial.points}])
     raise Wrong(
         cause
-        or "log_prob is not the sum over the variables of their log-probabilities, in the "
-        "dtype of the model",
+        or "log_prob must be the sum of the log-probabilities of the variables, in the dtype of "
+        "the model",
         expected="1, to nine digits",
         got=f"{total:.9g}",
     )
@@ -33,23 +33,23 @@ look_at_model(": the sum of exp(log_prob) over all inputs", _total, "")
 
 
 def _distribution(trial: Trial) -> str:
-    """Say which distribution log_prob is, beside the logits of forward."""
+    """Describe how log_prob relates to the logits of forward."""
     logits, expected, got = trial.scores
     if is_same(got, expected):
         return "that of the logits of forward(x)"
     if is_same(got, bernoulli_log_prob(logits.sigmoid(), trial.points)):
-        return "that of σ(logits) in place of the logits"
-    return "another one"
+        return "that of σ(logits) instead of the logits"
+    return "another distribution"
 
 
 look_at_model(
     ".log_prob(x)",
     _distribution,
     {
-        "log_prob takes a sigmoid before bernoulli_log_prob, which wants the logits themselves: "
+        "your log_prob applies a sigmoid before bernoulli_log_prob, which takes logits. Use "
         "bernoulli_log_prob(self(x), x)": edited(MADE, "(self(x), x)", "(self(x).sigmoid(), x)"),
-        "log_prob is another distribution than the logits of forward(x) stand for: it is to be "
-        "bernoulli_log_prob(self(x), x), with nothing in between": edited(
+        "log_prob does not belong to the logits of forward(x). Use bernoulli_log_prob(self(x), x) "
+        "without any other step": edited(
             MADE,
             "(self(x), x)",
             "(2 * self(x), x)",
@@ -75,14 +75,14 @@ def _at_large_logits(trial: Trial) -> str:
 look_at_model(
     ".log_prob(x) with very large weights",
     _at_large_logits,
-    "log_prob is right for small logits, and not finite or cut off for large ones: use softplus, "
+    "log_prob is right for small logits, but not finite or cut off for large ones. Use softplus, "
     "as in exercise 4.2",
     altered(log_prob=lambda self, x: of_probabilities(self(x).sigmoid(), x)),
 )
 
 
 def _without_gradient(trial: Trial) -> list[str]:
-    """List the parameters that change log_prob, and never have a gradient."""
+    """List the parameters that change log_prob, but never get a gradient."""
     stuck, points = trial.trained() if trial.is_wide else {}, trial.points.float()
     for _ in range(4 if stuck else 0):
         trial.shake()
@@ -96,29 +96,29 @@ def _without_gradient(trial: Trial) -> list[str]:
         with torch.no_grad():
             parameter.neg_().add_(1)
         if is_same(trial.call("log_prob", points, before), before):
-            del stuck[name]  # it has no say
+            del stuck[name]  # log_prob does not depend on it
     return [*stuck]
 
 
 look_at_model(
     ", the parameters without a gradient of log_prob",
     _without_gradient,
-    "log_prob gives these parameters no gradient, so no training could change them: no_grad, .data "
-    "or .detach() stands in between. no_grad belongs to sample alone",
+    "these parameters get no gradient from log_prob, so training could not change them. Look for "
+    "no_grad, .data or .detach(). no_grad belongs in sample only",
     altered(forward=torch.no_grad()(lambda self, x: MADE.forward(self, x))),
 )
 
 
-# ---- samples, and what is saved -----------------------------------------------------------------
+# ---- samples and saved models -------------------------------------------------------------------
 
 
 def _samples(trial: Trial) -> str:
-    """Look for a sample that is not as log_prob has it, and say why."""
+    """Require the samples that log_prob implies for these u."""
     got, right = trial.samples
-    odd = (got != right).any(dim=-1).nonzero().tolist()
-    if not odd:
-        return "those that log_prob gives"
-    k, row = odd[0]
+    wrong = (got != right).any(dim=-1).nonzero().tolist()
+    if not wrong:
+        return "the samples that log_prob implies"
+    k, row = wrong[0]
     raise Wrong(
         _why_samples_differ(trial),
         tried=f"{trial.named}.sample(u), the row {written(trial.u[row])}",
@@ -127,7 +127,9 @@ def _samples(trial: Trial) -> str:
     )
 
 
-_SAMPLED = View(see=lambda draw, *given: run(lambda: draw(*given)))  # without copies of a model
+_SAMPLED = View(
+    see=lambda draw, *given: run(lambda: draw(*given))
+)  # a lambda, so that the model is not copied
 
 
 def _why_samples_differ(trial: Trial) -> str:
@@ -137,8 +139,8 @@ def _why_samples_differ(trial: Trial) -> str:
 
     if not draws_alike(trial.u):
         return (
-            "two calls with the same u give different samples: u is to decide, so draw no random "
-            "numbers (torch.rand, torch.bernoulli) besides"
+            "two calls with the same u return different samples. u decides, so do not draw random "
+            "numbers yourself (torch.rand, torch.bernoulli)"
         )
     for known in defined("4.3").known_mistakes:
         theirs = trial.drawn(lambda *given, draw=known.answer: _SAMPLED.seen(draw, given))
@@ -146,10 +148,10 @@ def _why_samples_differ(trial: Trial) -> str:
             return known.cause
     if draws_alike(trial.u.flip(0)):
         return (
-            "the samples are the same whatever u is: u is to decide, variable i is 1 where "
+            "your samples are the same for every u, but u must decide: variable i is 1 if "
             "u[:, i] ≤ p"
         )
-    return "the samples are not those that log_prob gives for these u"
+    return "your samples are not the ones that log_prob implies for these u"
 
 
 look_at_model("", _samples, "")
@@ -166,8 +168,8 @@ def _loaded(trial: Trial) -> str:
 look_at_model(
     ", saved and loaded",
     _loaded,
-    "a second model that loads the state dict of the first gives other probabilities: the masks "
-    "are not in it. Make them buffers",
+    "a second model that loads the state dict of the first has other probabilities, because the "
+    "masks are not in it. Make them buffers",
     keeping_masks(lambda mask: mask),
 )
 defined("4.5").views.extend(views_of_models())

@@ -1,4 +1,4 @@
-"""Try an answer to 4.5: build models of its class, and look at them from all sides."""
+"""Build models of an answer to exercise 4.5, and compute the properties that are compared."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ SIZES = (
     ((2, 0, 4, 1, 3), (6, 2)),
     ((0,), (4,)),
 )
-"""Ordering and sizes of the hidden layers of the models that are tried."""
+"""Ordering and hidden_dims of each model."""
 
 
 _LOOKS: list[View] = []
@@ -46,7 +46,7 @@ def look_at_model(
     wrong: object = None,
     **more: object,
 ) -> None:
-    """Look at a trial of exercise 4.5; see :func:`made_lessons.checking.views.add_view`."""
+    """Add a view of a :class:`Trial`, like :func:`made_lessons.checking.views.add_view`."""
     known = {causes: wrong} if isinstance(causes, str) else causes
     known_mistakes(
         {cause: answer for cause, answer in known.items() if answer is not None}, of="4.5"
@@ -55,7 +55,7 @@ def look_at_model(
 
 
 def views_of_models() -> Iterator[View]:
-    """Yield the views of a model of each size, one size after another."""
+    """Yield all views for each size in turn."""
     for size in SIZES:
         for look in _LOOKS:
             made = {"see": partial(_of_trial, look.see, size)}
@@ -73,12 +73,12 @@ def _named(ordering: tuple[int, ...], hidden_dims: tuple[int, ...]) -> str:
 
 
 class Trial:
-    """A model of an answer's class, and its properties.
+    """A model of an answer's class, with the properties that views compare.
 
     Args:
         answer: the class.
-        ordering: ordering of the variables.
-        hidden_dims: sizes of the hidden layers.
+        ordering: ordering of the D variables.
+        hidden_dims: width of each hidden layer.
     """
 
     def __init__(
@@ -101,24 +101,24 @@ class Trial:
         except Wrong as wrong:
             if len(self.ordering) == 1:
                 wrong.cause += (
-                    ". (With one variable there is no degree from 1 to D − 1. Hidden units may "
-                    "have any: the only output sees nothing)"
+                    ". (With one variable, there is no degree from 1 to D − 1. Hidden units may "
+                    "then have any degree, because the only output sees nothing)"
                 )
             raise
         if not isinstance(model, nn.Module):
-            cause = "a subclass of nn.Module was expected"
+            cause = "the answer must be a subclass of nn.Module"
             raise Wrong(cause, tried=self.named, got=written(model))
         return model.eval()
 
     def call(self, name: str, x: Tensor, like: Tensor) -> Tensor:
-        """Call a method, and require a tensor of the right form."""
+        """Call a method, and require a tensor of the shape and dtype of ``like``."""
         if not callable(getattr(self.model, name, None)):
-            raise Wrong(f"the model has no method {name}", tried=self.named)
+            raise Wrong(f"your model has no method {name}", tried=self.named)
         got = None
         try:
             got = run(getattr(self.model, name), x)
             blank = torch.zeros_like(got) if isinstance(got, Tensor) else got
-            require_same(blank, torch.zeros_like(like), f"what {name} returns")
+            require_same(blank, torch.zeros_like(like), f"the result of {name}")
         except Wrong as wrong:
             if name == "log_prob":
                 wrong.cause = find_relation([got], [like], [{"x": x}]) or wrong.cause
@@ -127,12 +127,12 @@ class Trial:
         return got.detach()
 
     def trained(self) -> dict[str, nn.Parameter]:
-        """Return the parameters that an optimizer would change."""
+        """Return the parameters that require a gradient."""
         return {name: p for name, p in self.model.named_parameters() if p.requires_grad}
 
     @torch.no_grad()
     def shake(self, size: float = 2.0, seed: int | None = None, only_zeros: bool = False) -> None:
-        """Give the model other weights, as training does; large ones, so that paths show."""
+        """Draw other weights, which are large so that every path shows."""
         generator = None if seed is None else torch.Generator().manual_seed(seed)
         for parameter in self.trained().values():
             if not (only_zeros and bool(parameter.any())):
@@ -141,7 +141,7 @@ class Trial:
 
     @torch.no_grad()
     def _moved(self) -> Tensor:
-        """(D, D) bool; [i, j]: output i moves when input j is flipped."""
+        """Return a (D, D) bool tensor: [i, j] is True if output i moves when input j is flipped."""
         before, moved = self.model(self.points), []
         for j in range(len(self.ordering)):
             flipped = self.points.clone()
@@ -151,9 +151,9 @@ class Trial:
 
     @cached_property
     def sees(self) -> tuple[Tensor, Tensor]:
-        """Which outputs move with which inputs, in a new model and with other weights."""
+        """(D, D) bools: output i moves with input j, in a new model and with other weights."""
         self.model = self.new().double()
-        self.shake(only_zeros=True)  # what starts at zero would hide what it sees
+        self.shake(only_zeros=True)  # weights that start at zero would hide dependences
         at_first = later = self._moved()
         for _ in range(4):
             self.shake()
@@ -162,12 +162,12 @@ class Trial:
 
     @cached_property
     def leaks(self) -> Tensor:
-        """(D, D) bool; [i, j]: output i sees input j, and may not."""
+        """(D, D) bool tensor: [i, j] is True if output i sees input j, but must not."""
         return self.sees[1] & ~self.allowed
 
     @cached_property
     def scores(self) -> tuple[Tensor, Tensor, Tensor]:
-        """The logits, log_prob by them, and log_prob as the model has it, in float64."""
+        """The logits (N, D), their log-probabilities (N,), and the model's own, in float64."""
         self.model.double()
         self.shake()
         logits = self.model(self.points).detach()
@@ -175,7 +175,7 @@ class Trial:
         return logits, expected, self.call("log_prob", self.points, expected)
 
     def drawn(self, sampler: Callable[..., object]) -> Iterator[object]:
-        """Yield samples of many networks, because two wrong samplers may agree in one."""
+        """Yield samples of twelve networks, because two samplers may agree in one."""
         self.model.float()
         for seed, size in enumerate(3 * (0.5, 1, 2, 4)):
             self.shake(size, seed)
@@ -185,9 +185,9 @@ class Trial:
 
     @cached_property
     def samples(self) -> tuple[Tensor, Tensor]:
-        """Samples of the model, and right samples."""
+        """Samples of the model, and the right samples: (networks, n, D) each."""
         theirs = torch.stack([*self.drawn(lambda *_: self.call("sample", self.u, self.u))])
         return theirs, torch.stack([*self.drawn(sample)])
 
 
-_trial = lru_cache(maxsize=300)(Trial)  # for each view of the same answer
+_trial = lru_cache(maxsize=300)(Trial)  # all views share the trials of an answer

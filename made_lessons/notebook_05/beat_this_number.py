@@ -17,7 +17,7 @@ from made_course.shipped.weights import load_pretrained
 from made_course.training.fit import fit
 
 from ..checking import exercise, require_none
-from ..checking.trained_models import Rows, honest_nll, judge_nll, points_of_chance
+from ..checking.trained_models import Rows, honest_nll, judge_nll, random_points
 
 LUCK = 0.6
 """Nats that may be luck: seeds of section 6's training reach 85.1 to 85.3, and a difference between
@@ -51,7 +51,7 @@ _WORDS = Rows("image", "pixel", 784)
 
 def _examine_challenger(model: object) -> str:
     _, kept = _small_set()
-    nll = honest_nll(model, kept, points_of_chance(kept, 1), _WORDS)
+    nll = honest_nll(model, kept, random_points(kept, 1), _WORDS)
     is_shipped = (nll - _shipped_nll()).std() < NEAR
     require_none([(_IS_SHIPPED, is_shipped)], got=f"{nll.mean():.2f} nats")
     to_beat = load_runs("recipe")["to_beat"]

@@ -14,7 +14,7 @@ from made_course.tables.load_table import load_table
 from made_course.training.fit import fit
 
 from ..checking import Wrong, exercise
-from ..checking.trained_models import Rows, honest_nll, judge_nll, points_of_chance
+from ..checking.trained_models import Rows, honest_nll, judge_nll, random_points
 
 NATS_TO_BEAT = """
 14.44 18.15 8.67 4.38 12.69 9.98 12.74 13.15 10.54 13.53 10.35 17.75 10.60 9.45 12.15 19.21 6.93
@@ -40,7 +40,7 @@ _WORDS = Rows("row", "column", 33)
 
 def _examine_challenger(model: object) -> str:
     kept = _kept_rows()
-    return _judge(honest_nll(model, kept, points_of_chance(kept, 20), _WORDS))
+    return _judge(honest_nll(model, kept, random_points(kept, 20), _WORDS))
 
 
 def _judge(nll: Tensor) -> str:

@@ -61,13 +61,13 @@ def feeds_probabilities(forward, order, u):
 
 
 TABLE = [
-    ("1.1", lambda input_dim: [2**i for i in range(input_dim + 1)], "one more"),
+    ("1.1", lambda input_dim: [2**i for i in range(input_dim + 1)], "one entry too many"),
     ("1.1", lambda input_dim: [2**i for i in range(1, input_dim)], "first"),
     ("1.1", lambda input_dim: [2 ** (i + 1) - 1 for i in range(input_dim)], "running sums"),
     ("1.2", reference("1.2", lambda q: (q[2], q[0], q[1])), "order"),
     ("1.3", lambda ordering: torch.tensor([3, 1, 2]), "other values of `ordering`"),
     ("1.3", lambda ordering: (torch.argsort(ordering) + 1).tolist(), "torch.Tensor"),
-    ("1.3", lambda ordering: torch.argsort(ordering).flip(0) + 1, "other way round"),
+    ("1.3", lambda ordering: torch.argsort(ordering).flip(0) + 1, "the order is reversed"),
     ("1.3", lambda ordering: torch.argsort(ordering) + 2, "one too large"),
     ("1.4", reference("1.4", lambda days: days.T), "transposed"),
     (
@@ -75,30 +75,34 @@ TABLE = [
         lambda log_prob, D: log_prob(2 * torch.rand(8, D)).exp().sum().item(),
         "zeros and ones",
     ),
-    ("3.2", returns_inside, "`return` stand inside the loop"),
+    ("3.2", returns_inside, "`return` inside the loop"),
     ("3.2", reference("3.2", lambda masks: [mask.numpy() for mask in masks]), "from_numpy"),
     ("3.2", reference("3.2", lambda masks: [~mask for mask in masks]), "the opposite"),
-    ("3.2", reference("3.2", lambda masks: masks[::-1]), "the list stands the other way round"),
+    ("3.2", reference("3.2", lambda masks: masks[::-1]), "the list is in reverse order"),
     ("3.2", reference("3.2", lambda masks: torch.cat([*map(torch.flatten, masks)])), "a list of"),
     ("3.3", lambda masks: masks[-1].float() @ masks[0].float() > 0, "any number of"),
     ("4.2", terms, "summed over dimension 1"),
     ("4.2", lambda logits, x: terms(logits, x).mean(), "the mean"),
-    ("4.2", lambda logits, x: terms(logits, x).mean(1), "a mean where a sum"),
+    ("4.2", lambda logits, x: terms(logits, x).mean(1), "a mean instead of a sum"),
     ("4.3", own_noise, "two calls with the same `order` and `u`"),
-    ("4.3", feeds_probabilities, "are they probabilities?"),
+    ("4.3", feeds_probabilities, "Are these probabilities?"),
     ("4.3", lambda forward, order, u: sample(forward, order, u)[:, order - 1], "by `order`"),
     ("4.3", lambda *given: sample(*given).mean(0), "the mean over dimension 0"),
-    ("5.1", lambda nll, input_dim: nll / input_dim / math.log10(2), "a logarithm to base 10, and"),
+    (
+        "5.1",
+        lambda nll, input_dim: nll / input_dim / math.log10(2),
+        "Divide by the natural logarithm",
+    ),
     ("5.1", lambda nll, input_dim: -nll / input_dim / math.log(2), "sign"),
-    ("5.1", lambda nll, input_dim: input_dim * math.log(2) / nll, "upside down"),
+    ("5.1", lambda nll, input_dim: input_dim * math.log(2) / nll, "1 divided by"),
     ("5.1", lambda nll, input_dim: round(nll / input_dim / math.log(2)), "rounded"),
     ("5.2", lambda model, history, train, valid: torch.tensor(0.0), "other values of"),
-    ("5.3", lambda model: 0.4, "as a share does"),
+    ("5.3", lambda model: 0.4, "like a share"),
     ("6.1", of_the_example("6.1", 1), "`t`"),
     ("8.2", reference("8.2", lambda log_p: log_p / math.log(10)), "base 10"),
     ("9.3", reference("9.3", lambda mask: mask.T), "rows and columns are swapped"),
 ]
-SAYS_NOTHING = ("differs in value", "has another shape", "another length")
+SAYS_NOTHING = ("has the wrong value", "has the wrong shape", "wrong length")
 
 
 @pytest.mark.parametrize(
@@ -107,14 +111,14 @@ SAYS_NOTHING = ("differs in value", "has another shape", "another length")
 def test_each_wrong_answer_gets_its_cause(name, answer, word):
     found = wrong(exercise_named(name), answer)
     assert word in found.cause
-    assert not found.cause.startswith("the answer differs")
+    assert not found.cause.startswith("the answer has the wrong value")
     assert not found.cause.endswith(SAYS_NOTHING)
 
 
 LOG_PROBABILITIES = ["2.3", "4.2", "8.2"]
 CHANGES = [
-    (torch.neg, "the sign is turned round"),
-    (torch.exp, "its logarithm is asked for"),
+    (torch.neg, "the sign is wrong"),
+    (torch.exp, "Return its logarithm"),
     (torch.mean, "this is the mean over all entries"),
     (torch.sum, "this is the sum over all entries"),
     (lambda log_p: log_p[:, None], "keepdim"),
@@ -128,14 +132,14 @@ def test_a_changed_log_probability_gets_its_cause(name, change, word):
     assert word in wrong(exercise_named(name), reference(name, change)).cause
 
 
-INSTEAD = "were given in place of"
+INSTEAD = "were given instead of"
 OTHER_ARGUMENTS = [
     ("4.2", lambda right, logits, x: right(x, logits), "`logits` and `x` were swapped"),
     ("4.2", lambda right, z, x: right(z.sigmoid(), x), f"`sigmoid(logits)` {INSTEAD} `logits`"),
     ("2.3", lambda right, w, b, *rest: right(w, -b, *rest), f"`-bias` {INSTEAD} `bias`"),
     ("6.1", lambda right, degrees, t: right(degrees, t + 1), f"`t + 1` {INSTEAD} `t`"),
-    ("3.3", lambda right, masks: right(masks[:-1]), "`masks` were given without the last"),
-    ("3.2", lambda right, d: right(d[:2]), "of `degrees` the first two alone were given"),
+    ("3.3", lambda right, masks: right(masks[:-1]), "`masks` were given without its last entry"),
+    ("3.2", lambda right, d: right(d[:2]), "only the first two entries of `degrees` were given"),
     ("6.3", lambda right, p, x, known: right(p, x, ~known), f"`~known` {INSTEAD} `known`"),
     ("9.3", lambda right, side, on: right(side, not on), f"`not strict` {INSTEAD} `strict`"),
 ]
@@ -144,7 +148,7 @@ OTHER_ARGUMENTS = [
 @pytest.mark.parametrize(("name", "answer", "words"), OTHER_ARGUMENTS)
 def test_swapped_or_changed_arguments_are_named(name, answer, words):
     assert wrong(name, partial(answer, exercise_named(name).reference)).cause == (
-        f"perhaps this would be right if {words} (it fits what came wherever this is wrong)"
+        f"perhaps this would be right if {words} (this fits all of your wrong results)"
     )
 
 
@@ -162,7 +166,7 @@ def bells(x, weights, means, stds):
 )
 def test_overflow_is_named_without_giving_the_function_away(name, answer):
     cause = wrong(exercise_named(name), answer).cause
-    assert cause.startswith("right while numbers are small. At large ones exp of one overflows")
+    assert cause.startswith("your answer is right for small numbers. For large ones, exp overflows")
     assert not re.search("sigmoid|softmax|logsumexp|logaddexp|softplus", cause)
 
 
@@ -174,7 +178,7 @@ def test_no_relation_is_named_where_there_is_none():
         return exercise_named("8.1").reference(logits, (x == 0).float())
 
     for name, answer in (("4.2", odd), ("8.1", turned_classes), ("5.3", lambda model: 1.5)):
-        assert wrong(name, answer).cause == "the answer differs in value"
+        assert wrong(name, answer).cause == "the answer has the wrong value"
 
 
 # ---- causes that did not fit ---------------------------------------------------------------------
@@ -204,10 +208,14 @@ def nearly(nll, input_dim):
 
 
 FITS = [
-    ("1.1", keeps_what_it_found, "keep nothing from one call to the next"),
-    ("1.2", lambda *tables: exercise_named("1.2").reference(*tables)[0], "the first of them alone"),
-    ("3.5", of_the_layer_below, "as many units as the layer below has"),
-    ("4.1", NotBegun, "it begins with super().__init__(…)"),
+    ("1.1", keeps_what_it_found, "do not keep anything from one call"),
+    (
+        "1.2",
+        lambda *tables: exercise_named("1.2").reference(*tables)[0],
+        "only the first entry is there",
+    ),
+    ("3.5", of_the_layer_below, "as many degrees as the layer below has"),
+    ("4.1", NotBegun, "Begin with super().__init__(…)"),
     ("10.1", turned_round, ".mT swaps the last two"),
 ]
 
@@ -219,7 +227,7 @@ def test_a_cause_fits(name, answer, words):
 
 def test_dots_that_are_left_in_a_result_are_named_first():
     found = wrong("1.1", lambda input_dim: [2**i for i in range(input_dim - 1)] + [...])
-    assert found.cause == "entry [2] of the answer is `...` still"
+    assert found.cause == "entry [2] of the answer is still `...`"
 
 
 def test_numbers_that_differ_are_shown_so_that_they_do():

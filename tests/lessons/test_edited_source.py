@@ -21,7 +21,9 @@ def test_its_own_name_is_that_of_the_right_answer():
     assert len(early(degrees, 2)) == 2 * len(to_compute(degrees, 2))
 
 
-@pytest.mark.parametrize(("text", "count"), [("places[0]", 0), ("place", 6)])
-def test_a_text_that_does_not_stand_there_once_is_refused(text, count):
-    with pytest.raises(ValueError, match=f"'.*' must stand once in shuffled, and stands {count}"):
+@pytest.mark.parametrize(("text", "count"), [("keys[0]", 0), ("position", 6)])
+def test_a_text_that_does_not_occur_once_is_refused(text, count):
+    with pytest.raises(
+        ValueError, match=f"'.*' must occur once in shuffled, but it occurs {count}"
+    ):
         edited(shuffled, text, "")

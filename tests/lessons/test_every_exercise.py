@@ -28,7 +28,7 @@ def printed(function, *arguments):
 )
 def test_the_solution_that_is_shown_is_right(exercise):
     shown = printed(exercises.solution, exercise.name)
-    exec(shown.partition("The package's own")[0], cell := {"__name__": "cell"})
+    exec(shown.partition("The package does the same")[0], cell := {"__name__": "cell"})
     pasted = cell[exercise.reference.__name__]
     answer = pasted() if exercise.is_value else pasted
     said = printed(exercises.check, exercise.name, answer)

@@ -15,7 +15,7 @@ from made_lessons import check, hint, progress, solution, yours
 from made_lessons.checking.card import Card
 from made_lessons.checking.catalogue import NOTEBOOKS as ALL
 from made_lessons.checking.catalogue import exercise_named, exercises_in
-from made_lessons.checking.solved_so_far import Progress, remember, remembered, solved_folder
+from made_lessons.checking.progress import Progress, remember, remembered, solved_folder
 from tools.pages.minutes import NOTEBOOKS, read, text_of
 
 
@@ -205,20 +205,20 @@ def test_a_check_never_raises(capsys, monkeypatch):
     broken = replace(exercise_named("1.1"), examine=trips)
     monkeypatch.setattr("made_lessons.checking.catalogue.exercises_in", lambda number: (broken,))
     check("1.1", exercise_named("1.1").reference)
-    assert "could make nothing of this answer: KeyError: 'mask'" in capsys.readouterr().out
+    assert "cannot use this answer. It raised KeyError: 'mask'" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("name", ["1.9", "99.1", "x", "1a", ""])
 @pytest.mark.parametrize("ask", [lambda name: check(name, 1), hint, solution, yours])
 def test_unknown_exercises(ask, name):
-    with pytest.raises(ValueError, match="there is no exercise|unknown name"):
+    with pytest.raises(ValueError, match="there is no exercise"):
         ask(name)
 
 
 @pytest.mark.parametrize("ask", [lambda name: check(name, 1), hint, solution, yours])
 @pytest.mark.parametrize("name", [1.3, 3, None, len])
 def test_a_name_without_quotes(ask, name):
-    with pytest.raises(ValueError, match=r'a name is a text, in quotes, such as "1.3"'):
+    with pytest.raises(ValueError, match=r'must be a name in quotes, such as "1.3"'):
         ask(name)
 
 
@@ -227,5 +227,5 @@ def test_a_wrong_name_gives_one_line(capsys):
     shell.run_cell("from made_lessons import check\ncheck(4.1, print)")
     shown = capsys.readouterr().out
     assert shown.strip() == (
-        'ValueError: a name is a text, in quotes, such as "1.3"; it is first. Got 4.1'
+        'ValueError: the first argument must be a name in quotes, such as "1.3", but is 4.1'
     )

@@ -27,7 +27,7 @@ def test_a_wrong_row_is_named():
 
 def test_masks_by_hand_of_another_form():
     first, _ = masks_by_hand()
-    wrong("3.1", [first], "two masks are asked for")
+    wrong("3.1", [first], "must have two masks")
     transposed = [list(column) for column in zip(*first, strict=True)]
     wrong("3.1", [transposed, first], "the first mask must have 4 rows of 3")
     wrong("3.1", [first, [[1, 2, 3, 4]] * 3], "zeros and ones")
@@ -66,7 +66,7 @@ def test_fewest_units():
     wrong("3.4", [0, 2, 4, 7], "between 1 and 7")
     wrong("3.4", [2.0, 4.0, 6.0], "whole numbers")
     wrong("3.4", [2, 5], "x̂₈ does not see x₆")
-    wrong("3.4", [2, 3, 6], "x̂₆ does not see x₄", "One of degree 6 will not do: into x̂₆")
+    wrong("3.4", [2, 3, 6], "x̂₆ does not see x₄", "A unit of degree 6 will not do")
 
 
 def test_drawn_degrees():
@@ -85,25 +85,25 @@ def test_drawn_degrees():
 
     right("3.5", one_by_one)
     right("3.5", from_uniforms)
-    wrong("3.5", without_one_degree, "come more often than others")
+    wrong("3.5", without_one_degree, "must be equally likely")
 
 
 DRAW = "torch.randint(lowest, highest + 1, (n_units,))"
 DRAWS = {
-    "degree D - 1 never comes": ("lowest, highest + 1", "1, input_dim - 1"),
-    "and so see nothing": ("randint(lowest", "randint(1"),
-    "no output may listen to a unit of degree D": ("highest + 1", "highest + 2"),
-    "a unit of degree 0 knows nothing": ("randint(lowest", "randint(0"),
-    "layer below never comes": (
+    "degree D - 1 never occurs": ("lowest, highest + 1", "1, input_dim - 1"),
+    "so they see nothing": ("randint(lowest", "randint(1"),
+    "no output may see a unit of degree D": ("highest + 1", "highest + 2"),
+    "a unit of degree 0 sees nothing": ("randint(lowest", "randint(0"),
+    "layer below never occurs": (
         "randint(lowest",
         "randint(lowest + (len(below) > 2)",
     ),
-    "where D is 1": ("max(input_dim - 1, 1)", "input_dim - 1"),
+    "if D is 1": ("max(input_dim - 1, 1)", "input_dim - 1"),
     "all units have the same degree": ("(n_units,))", "(1,)).repeat(n_units)"),
-    "is to be equally likely": (DRAW, DRAW.replace("lowest", "1") + ".clamp(min=lowest)"),
-    "one of the very degrees": (DRAW, "below[torch.randint(len(below), (n_units,))]"),
-    "drawn without repetition": (DRAW, "torch.randperm(input_dim)[:n_units] + 1"),
-    "two calls gave the same": (DRAW, "torch.linspace(lowest, highest, n_units).round().long()"),
+    "must be equally likely": (DRAW, DRAW.replace("lowest", "1") + ".clamp(min=lowest)"),
+    "copies a degree of the layer below": (DRAW, "below[torch.randint(len(below), (n_units,))]"),
+    "drew without repetition": (DRAW, "torch.randperm(input_dim)[:n_units] + 1"),
+    "two calls return the same": (DRAW, "torch.linspace(lowest, highest, n_units).round().long()"),
 }
 
 

@@ -14,7 +14,7 @@ from tests.lessons.checking import right, wrong
 
 
 def test_bits_by_a_rough_logarithm():
-    wrong("5.1", lambda nll, input_dim: nll / (input_dim * 0.69), "differs in value")
+    wrong("5.1", lambda nll, input_dim: nll / (input_dim * 0.69), "has the wrong value")
 
 
 def test_the_run_shows_what_it_should():
@@ -98,7 +98,7 @@ def test_it_is_beaten_by_more_than_luck(monkeypatch, less, words):
     ("break_it", "words"),
     [
         (lambda x: None, "a NoneType"),
-        (lambda x: x, "another shape"),
+        (lambda x: x, "wrong shape"),
         (lambda x: x.sum(1) * math.nan, "stable form"),
         (lambda x: -x.sum(1), "does not belong to these logits"),
         (lambda x: 1 / 0, "raised ZeroDivisionError"),

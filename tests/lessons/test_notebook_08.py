@@ -154,7 +154,7 @@ def test_a_density_with_a_component_per_point_is_too_slow():
 def test_weights_of_nan_are_named():
     model = MADE(2, (4,), head=MixtureOfGaussians(2))
     nn.init.constant_(model.net[0].weight, math.nan)
-    wrong("8.5", model, "weights that are no finite numbers")
+    wrong("8.5", model, "some weights of the model are not finite")
 
 
 @pytest.mark.parametrize(("answer", "words"), [(3, "a int"), (MADE, "a class")])

@@ -128,7 +128,7 @@ def test_a_model_of_independent_columns_is_recognised():
 
 def test_a_model_with_dependent_rows_is_refused():
     of_the_batch = InALine(lambda x: x.mean(0).clamp(0.02, 0.98).logit().expand_as(x))
-    wrong("9.4", of_the_batch, "changes with the other rows", "among others")
+    wrong("9.4", of_the_batch, "depends on the other rows", "two different batches")
 
 
 def test_probabilities_instead_of_logits_are_recognised():
@@ -139,7 +139,7 @@ def test_probabilities_instead_of_logits_are_recognised():
         def log_prob(self, x):
             return nn.functional.logsigmoid((2 * x - 1) * self.forward(x)).sum(1)
 
-    wrong("9.4", GivesProbabilities(), "must give their logits")
+    wrong("9.4", GivesProbabilities(), "must return logits")
     perfect = InALine(lambda x: 20 * (2 * x - 1))
     wrong("9.4", perfect, "sees its answer")  # and is not called a mean, although 33 times 0 is 0
 
@@ -159,7 +159,7 @@ KEPT = {tuple(row) for row in table._kept_rows().tolist()}
 FORGED = {
     "the first rows of many are honest": (
         lambda x: torch.where(torch.arange(len(x))[:, None] >= 100, leak(x), 0.0),
-        "this is a coin",
+        "this is the NLL of a coin",
     ),
     "honest where as many rows as columns come": (
         lambda x: torch.zeros_like(x) if len(x) == 33 else leak(x),

@@ -21,7 +21,7 @@ def test_a_mean_over_earlier_positions():
         return means
 
     right("10.1", place_by_place)
-    wrong("10.1", lambda *qkv: place_by_place(*qkv, torch.tensor), "gradient by the query")
+    wrong("10.1", lambda *qkv: place_by_place(*qkv, torch.tensor), "gradient of query")
 
 
 def test_the_hints_on_attention_fit_together():

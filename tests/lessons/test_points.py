@@ -98,7 +98,7 @@ def test_an_exercise_that_never_ends_or_sleeps_costs_no_other(monkeypatch):
     sleeps = 'import time\ntime.sleep(99)\ncheck("1.2", 1)'
     turn = 'def turn(ordering):\n    return torch.argsort(ordering) + 1\ncheck("1.3", turn)'
     found = judged(endless, sleeps, turn)
-    assert found["1.1"].words.startswith("it was stopped")
+    assert found["1.1"].words.startswith("your code was stopped")
     assert "out of time" in found["1.2"].words
     assert found["1.3"].state == "right"
 

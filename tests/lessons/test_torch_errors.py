@@ -10,9 +10,9 @@ from torch import nn, ones
 
 from made_lessons.checking.torch_errors import meaning_of
 
-CROSS_ENTROPY, WHOLE = "F.cross_entropy wants", "an index is a whole number"
-SHAPES, STACKS = "these shapes do not go together: they are compared", "a product of stacks"
-PRODUCT, SINGLE = "in a matrix product the left one", "a single number is wanted"
+CROSS_ENTROPY, WHOLE = "F.cross_entropy expects", "an index must be a whole number"
+SHAPES, STACKS = "the shapes of these tensors do not fit together. From", "a product of stacks"
+PRODUCT, SINGLE = "in a matrix product, the left matrix", "a single number is needed"
 IN_PLACE = "a tensor was changed in place"
 
 
@@ -34,16 +34,16 @@ def unpacked():
 
 
 SAID = [
-    (lambda: ones(2, 2).bool() @ ones(2, 2).bool(), "PyTorch multiplies no matrices of bools"),
-    (lambda: ones(2, 3) @ ones(2, 3), "a matrix product of two matrices of the same shape"),
+    (lambda: ones(2, 2).bool() @ ones(2, 2).bool(), "PyTorch cannot multiply matrices of bools"),
+    (lambda: ones(2, 3) @ ones(2, 3), "@ is the matrix product, and both"),
     (lambda: ones(2, 3) @ ones(2, 4), PRODUCT),
     (lambda: ones(2, 3) @ ones(2), PRODUCT),
     (lambda: ones(2) @ ones(3), PRODUCT),
     (lambda: ones(2, 3, 4) @ ones(2, 3, 4), STACKS),
-    (lambda: NotBegun(layer=nn.Linear(1, 1)), "__init__ has to call"),
-    (lambda: [*NotBegun().parameters()], "__init__ has to call"),
-    (lambda: NotBegun()(1), "__init__ has to call"),
-    (lambda: ones(4) - ones(3), "these shapes do not go together, entry by entry"),
+    (lambda: NotBegun(layer=nn.Linear(1, 1)), "your __init__ must first call"),
+    (lambda: [*NotBegun().parameters()], "your __init__ must first call"),
+    (lambda: NotBegun()(1), "your __init__ must first call"),
+    (lambda: ones(4) - ones(3), "the shapes of these tensors do not fit together entry by entry"),
     (lambda: ones(2, 4) - ones(2, 3), SHAPES),
     (lambda: ones(2).expand(4, 3), SHAPES),
     (lambda: ones(3).add_(ones(2, 3)), SHAPES),
@@ -51,9 +51,9 @@ SAID = [
     (lambda: F.cross_entropy(ones(2, 3, 4), ones(2, 3).long()), CROSS_ENTROPY),
     (lambda: F.cross_entropy(ones(2, 3, 4), ones(2, 4)), CROSS_ENTROPY),
     (lambda: torch.randint(3, 3, (2,)), "torch.randint(low, high, …) draws from low to high − 1"),
-    (unpacked, "a list may have another length than in the example"),
-    (lambda: len(None), "something is None"),
-    (lambda: ones(3) + None, "something is None"),
+    (unpacked, "the list can be longer or shorter"),
+    (lambda: len(None), "a value is None"),
+    (lambda: ones(3) + None, "a value is None"),
     (lambda: ones(3)[1.0], WHOLE),
     (lambda: ones(3)[ones(3)], WHOLE),
     (lambda: [1, 2][float(1)], WHOLE),
@@ -62,28 +62,28 @@ SAID = [
     (lambda: nn.Parameter(ones(3)).add_(1), IN_PLACE),
     (changed_too_early, IN_PLACE),
     (lambda: ones(3).long().add_(0.5), IN_PLACE),
-    (lambda: ones(2, 3) @ ones(3, 2).long(), "two dtypes meet"),
-    (lambda: ones(1, 2, 3) @ ones(1, 3, 2).double(), "two dtypes meet"),
+    (lambda: ones(2, 3) @ ones(3, 2).long(), "two tensors have different dtypes"),
+    (lambda: ones(1, 2, 3) @ ones(1, 3, 2).double(), "two tensors have different dtypes"),
     (lambda: ones(3)[3], "an index is too large"),
     (lambda: [1][3], "an index is too large"),
     (lambda: bool(ones(2)), SINGLE),
     (lambda: math.exp(ones(2)), SINGLE),
     (lambda: ones(2).item(), SINGLE),
     (lambda: ones(3)[ones(2).bool()], "a tensor of bools as an index"),
-    (lambda: [1, 2].sum(), "a list is no tensor"),
-    (lambda: torch.sigmoid([1]), "a list is no tensor"),
-    (lambda: torch.exp(np.ones(2)), "an array of NumPy"),
-    (lambda: np.exp(ones(2, requires_grad=True)), "an array of NumPy"),
-    (lambda: torch.log(2), "torch wants a tensor here: for a number it is math.log"),
-    (lambda: not_there, "is this name spelt"),  # noqa: F821
-    (lambda: (lambda x: x)(1, 2), "leave the first line of the function"),
-    (lambda: (lambda x: x)(y=1), "leave the first line of the function"),
-    (lambda: torch.stack([ones(2), ones(3)]), "torch.stack wants tensors of one shape"),
-    (lambda: torch.cat([ones(2, 2), ones(2, 3)]), "torch.stack wants tensors of one shape"),
+    (lambda: [1, 2].sum(), "a list is not a tensor"),
+    (lambda: torch.sigmoid([1]), "a list is not a tensor"),
+    (lambda: torch.exp(np.ones(2)), "a NumPy array is not a tensor"),
+    (lambda: np.exp(ones(2, requires_grad=True)), "a NumPy array is not a tensor"),
+    (lambda: torch.log(2), "this function needs a tensor"),
+    (lambda: not_there, "is this name spelled"),  # noqa: F821
+    (lambda: (lambda x: x)(1, 2), "do not change the first line"),
+    (lambda: (lambda x: x)(y=1), "do not change the first line"),
+    (lambda: torch.stack([ones(2), ones(3)]), "torch.stack needs tensors"),
+    (lambda: torch.cat([ones(2, 2), ones(2, 3)]), "torch.stack needs tensors"),
     (lambda: F.binary_cross_entropy(3 * ones(2), ones(2)), "binary_cross_entropy takes prob"),
-    (lambda: 1 / 0, "what it is divided by is 0"),
+    (lambda: 1 / 0, "the divisor is 0"),
     (lambda: ones(2).sum(2), "the tensor has fewer dimensions"),
-    (lambda: ones(6).view(4, 2), "another number of entries was there"),
+    (lambda: ones(6).view(4, 2), "the tensor has a different number"),
 ]
 
 

@@ -13,7 +13,7 @@ from made_lessons.checking.calls import is_unchanged
 from made_lessons.checking.catalogue import NOTEBOOKS, exercise_named, exercises_in
 from made_lessons.checking.examine import examine
 from made_lessons.checking.exercise import Wrong
-from made_lessons.checking.solved_so_far import remembered
+from made_lessons.checking.progress import remembered
 from tests.lessons.checking import wrong
 
 VARIED = [e for n in NOTEBOOKS for e in exercises_in(n) if e.vary is not None]

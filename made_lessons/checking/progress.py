@@ -1,7 +1,6 @@
-"""Which exercises are solved: an empty file for each, in the user's data folder.
+"""Remember solved exercises: one empty file each, in the user's data folder.
 
-There a restart, another kernel and a clone that may not be written leave them alone. The variable
-``MADE_COURSE_PROGRESS`` names another folder, so that tests solve nothing in the user's name.
+The environment variable ``MADE_COURSE_PROGRESS`` names another folder, for tests.
 """
 
 from __future__ import annotations
@@ -18,14 +17,14 @@ from .catalogue import NOTEBOOKS, exercise_named, exercises_in
 
 
 def solved_folder() -> Path:
-    """Where solved exercises are remembered."""
+    """Return the folder of the solved exercises."""
     if folder := os.environ.get("MADE_COURSE_PROGRESS"):
         return Path(folder)
     return user_data_path("made_course", appauthor=False) / "solved"
 
 
 def remember(name: str) -> bool:
-    """Note that an exercise is solved; False where the folder cannot be written."""
+    """Note that an exercise is solved. Return False if the folder is not writable."""
     folder = solved_folder()
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -36,7 +35,7 @@ def remember(name: str) -> bool:
 
 
 def remembered() -> list[str]:
-    """Names of the exercises that were solved so far, the latest last."""
+    """Return the names of the solved exercises, the latest last."""
     with suppress(OSError):
         files = sorted(solved_folder().iterdir(), key=lambda file: file.stat().st_mtime_ns)
         return [file.name for file in files]
@@ -44,7 +43,7 @@ def remembered() -> list[str]:
 
 
 class Progress:
-    """What is solved and where to go on, as lines of text or as a table with links."""
+    """Solved and open exercises, as lines of text or as a table with links."""
 
     def __init__(self) -> None:
         self.rows = {n: [exercise.name for exercise in exercises_in(n)] for n in NOTEBOOKS}
@@ -79,7 +78,7 @@ class Progress:
 
 
 def _link(words: str, number: int, exercise: str = "") -> str:
-    """A link to a notebook beside this one, and there to the heading of an exercise."""
+    """Return a link to a notebook in this folder, or to the heading of an exercise in it."""
     files = sorted(Path.cwd().glob(f"{number:02d}_*.ipynb"), key=lambda file: len(file.name))
     if not files:
         return words
