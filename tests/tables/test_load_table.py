@@ -63,8 +63,24 @@ def test_kinds_say_otherwise():
     assert str(table.columns[2]).startswith("income: real from 0 to 10 ")
 
 
+@pytest.mark.parametrize(
+    ("cells", "words"),
+    [
+        (N % 12, "12 classes"),  # five rows for each class
+        (N % 13, "whole from 0"),
+        (50 * (N % 29), "multiples of 50 from 0"),
+        ([f"v{k % 20}" for k in N], "20 classes"),
+    ],
+)
+def test_few_values_are_classes_and_many_are_numbers(cells, words):
+    (column,) = load_table(pandas.DataFrame({"x": cells})).columns
+    assert str(column).startswith(f"x: {words}")
+
+
 def test_all_yes_or_no_is_bernoulli():
     assert isinstance(load_table(example_table()).head, Bernoulli)
+    few = load_table(pandas.DataFrame({"x": [0, 1, 1, 0, 1, 0, 1]}), split=None)
+    assert isinstance(few.head, Bernoulli)
 
 
 # ---- like another table --------------------------------------------------------------------------
@@ -119,6 +135,7 @@ def test_missing_cells_are_refused_or_kept():
     ("cells", "message"),
     [
         ([f"name {i}" for i in N], "has 60 different values in 60 rows, such as 'name 0'"),
+        ([f"name {i % 21}" for i in N], "has 21 different values in 60 rows"),
         (["a"] * 60, "has no two different values"),
         (N + 1000, "only numbers the rows"),
         (["12", "?"] + ["3"] * 58, r"holds '\?' in row 1 .*na_values"),
@@ -140,6 +157,7 @@ def test_columns_that_cannot_be_modelled(cells, message):
     [
         ({"kinds": {"age": (50, 10)}}, ValueError, r"kinds has \(50, 10\) for 'age'"),
         ({"kinds": {"ages": "real"}}, ValueError, "kinds has 'real' for 'ages'"),
+        ({"kinds": {"age": (0,)}}, ValueError, r"kinds has \(0,\) for 'age'"),
         ({"kinds": {"age": (0, 30)}}, ValueError, r"column 'age' holds .* within \(0, 30\)"),
         ({"split": (0.5, 0.6)}, ValueError, "two or three fractions with a sum of 1"),
         ({"split": (0.99, 0.005, 0.005)}, ValueError, "60 rows"),

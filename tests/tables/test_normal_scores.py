@@ -185,6 +185,11 @@ def test_bounds(values, counts, bounds):
     assert bounds_of(np.array(values, float), np.array(counts)) == bounds
 
 
+@pytest.mark.parametrize("unit", [2, 5, 10, 20, 25, 50, 100, 200, 250, 500, 2500, 10_000])
+def test_rounded_numbers_have_a_unit(unit):
+    assert rounding_of(unit * np.arange(1.0, 300))[0] == unit
+
+
 def test_numbers_that_nobody_rounded_have_no_unit():
     draw = np.random.default_rng(0)
     assert rounding_of(np.unique(draw.integers(0, 9999, 300))) == (1, 0.0)
