@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from made_course.shipped.measured import load_runs
 from tools.pages import objectives, worksheet
 from tools.pages.minutes import NOTEBOOKS, read
 from tools.pages.minutes import text_of as markdown_of
@@ -109,21 +108,3 @@ def printed_by(path):
 
 def digits(number):
     return -number.as_tuple().exponent
-
-
-def test_expected_numbers_of_saved_runs_are_those_of_the_files():
-    page = text_of("instructor.md")
-    for rung in load_runs("recipe")["ladder"]:
-        low, high = sorted(rung.test_nll[:, -1].tolist())
-        assert f"| {rung.name} | {low:.1f}, {high:.1f} |" in page
-    runs = load_runs("orderings")
-    log_prob = {name: -row.mean().item() for name, row in runs["log_prob"].items()}
-    starts = sorted(nats for name, nats in log_prob.items() if name.startswith("rows"))
-    assert f"| rows, three starts | {starts[0]:.1f} to {starts[-1]:.1f} |" in page
-    drawn = sorted(nats for name, nats in log_prob.items() if name.startswith("random"))
-    assert f"| three random orderings | {drawn[0]:.1f} to {drawn[-1]:.1f} |" in page
-    for name in ("columns", "centre outwards", "coarse to fine"):
-        assert f"| {name} | {log_prob[name]:.1f} |" in page
-    for run in runs["many"]:
-        single = f"{run.single.min():.1f} to {run.single.max():.1f}"
-        assert f"| {run.name}, each set | {single} |" in page

@@ -212,16 +212,6 @@ def test_outputs_that_are_counted_or_no_number():
     assert not found.by_flip.any()
 
 
-def test_a_module_of_any_dtype_takes_points_of_any_dtype():
-    assert measure_dependence(nn.Tanh(), binary_points(3).bool()).by_flip.equal(torch.eye(3).bool())
-    model = nn.Sequential(nn.Linear(3, 8), nn.Tanh(), nn.Linear(8, 3)).to(torch.bfloat16)
-    for parameter in model.parameters():
-        nn.init.constant_(parameter, 0.5)
-    found = measure(model, 3)
-    assert found.by_flip.all()
-    assert found.by_gradient.all()
-
-
 WRONG_POINTS = [torch.zeros(3), torch.zeros(0, 3), torch.tensor([[0.5]]), torch.tensor([[2.0]])]
 
 

@@ -93,12 +93,6 @@ def test_members_of_fresh_masks_are_those_of_the_seeds_0_1_2(seed):
         assert torch.equal(hidden, torch.randint(1, 12, (10,), generator=generator))
 
 
-def test_orders_are_stored_in_small_integers_that_hold_them():
-    assert MADE(784, (1,), num_masks=2).mask_sets.orders.element_size() == 2
-    large = MADE(2**15, (1,), natural_order=False, num_masks=2, seed=0)  # 16 bits are too few
-    assert (large.order.min(), large.order.max()) == (1, 2**15)
-
-
 # ---- other degrees for a moment -----------------------------------------------------------------
 
 

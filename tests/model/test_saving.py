@@ -66,14 +66,6 @@ def test_a_model_keeps_copies_of_its_arguments(path, kind):
     assert model.extra_repr() == "input_dim=3, hidden_dims=(4,), ordering=[1, 2, 0]"
 
 
-def test_a_class_of_ones_own_reads_what_it_wrote(path):
-    class Own(MADE):
-        pass
-
-    Own(3, (4,)).save(path)
-    assert type(Own.load(path)) is Own
-
-
 @pytest.mark.parametrize(
     ("options", "what"),
     [
