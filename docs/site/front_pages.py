@@ -33,14 +33,12 @@ def _fill(app: Sphinx, name: str, template: str, context: dict, doctree: object)
         shown = [b64encode(row.tobytes()).decode() for row in packed]
         context |= {"cards": cards(), "script": _scripts("drawing", shown=shown)}
     elif name == "try":
-        context |= {"script": _scripts("try", examples=examples()), "laboratory": _laboratory()}
+        context |= {
+            "script": _scripts("try", examples=examples()),
+            "laboratory": standalone_html(MaskExplorer(direct=True)),
+        }
     elif name == "docs/museum":
-        context["body"] = context["body"].replace(EXHIBIT, _laboratory())
-
-
-def _laboratory() -> str:
-    """Return the network that trains in the page, as HTML."""
-    return standalone_html(MaskExplorer("boards"))
+        context["body"] = context["body"].replace(EXHIBIT, standalone_html(MaskExplorer("boards")))
 
 
 def _shelf() -> torch.Tensor:

@@ -12,8 +12,8 @@ AXE = Path(__file__).parent / "axe" / "axe.min.js"  # MPL-2.0, its notice stands
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 WIDGETS = {
     "MaskExplorer": "MaskExplorer()",
-    "MaskExplorer, broken": "MaskExplorer(direct=True, fault='output with >=')",
-    "MaskExplorer, boards": "MaskExplorer('boards')",
+    "MaskExplorer, broken": "MaskExplorer(direct=True, fault='output with >=', simple=False)",
+    "MaskExplorer, boards": "MaskExplorer('boards', simple=False)",
     "SamplingPlayer": "SamplingPlayer(MADE(3, (4,), ordering=[1, 2, 0], seed=0))",
     "SamplingPlayer, digits": (
         "SamplingPlayer(load_pretrained(), real=digits[0]); w.show_real = True"

@@ -470,10 +470,10 @@ def test_a_widget_with_many_weights_comes_when_it_is_asked_for(site, page):
 def test_a_network_trains_in_the_page_and_its_mask_is_broken(site, page, address):
     page.goto((site / address).as_uri())
     widget = page.locator(".made-widget")
-    says(widget, "Nothing is learned yet.")
+    says(widget, "It has not learned anything yet.")
     widget.get_by_role("button", name="Train", exact=True).click()
     says(widget, "On the floor. It draws")
-    widget.get_by_role("switch").click()
-    says(widget, "Below what any distribution can reach. Its probabilities add up to")
-    page.wait_for_function("Number(document.querySelector('.made-widget').dataset.sum) > 10")
+    widget.get_by_role("button", name="its own, too").click()
+    says(widget, "Too good to be true. It scores a perfect 0 because")
+    page.wait_for_function("Number(document.querySelector('.made-widget').dataset.sum) > 5")
     assert page.complaints == []

@@ -42,16 +42,17 @@ def named(name: str) -> Callable:
 
 
 CHIP = "[data-layer='0'][data-node='1']"
+BOARDS = "MaskExplorer('boards', simple=False)"
 COMPLETIONS = "CompletionPlayer(load_pretrained(), load_binarized_mnist('small')[1][:10])"
 ACTIONS = [
     ("MaskExplorer()", "a unit", clicks("[data-layer='1']")),
     ("MaskExplorer()", "an ordering", keys(CHIP, "Shift+ArrowDown", "Shift+ArrowUp")),
-    ("MaskExplorer('boards')", "a unit", clicks("[data-layer='1']")),
-    ("MaskExplorer('boards')", "an ordering", keys(CHIP, "Shift+ArrowDown", "Shift+ArrowUp")),
+    (BOARDS, "a unit", clicks("[data-layer='1']")),
+    (BOARDS, "an ordering", keys(CHIP, "Shift+ArrowDown", "Shift+ArrowUp")),
     (
-        "MaskExplorer('boards')",
+        BOARDS,
         "the switch",
-        lambda widget, _: widget.get_by_role("switch").click(),
+        lambda widget, _: widget.locator(".sight [aria-pressed=false]").click(),
     ),
     ("SamplingPlayer(load_pretrained())", "a step", keys("input[type=range]", "ArrowRight")),
     ("SamplingPlayer(load_pretrained())", "another sample", named("New sample")),

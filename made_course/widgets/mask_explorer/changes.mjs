@@ -1,8 +1,9 @@
 import { startOf } from "./lessons.mjs";
-import { drawDegrees } from "./masks.mjs";
-import { MIXED_UP, dropped, joined, networkOf, shifted } from "./network.mjs";
+import { drawDegrees, inputDegrees } from "./masks.mjs";
+import { MIXED_UP, dropped, joined, networkOf, shifted, swapped } from "./network.mjs";
+import { listing } from "../shared/words.mjs";
 
-/** What the reader can do to a state: each takes it, and returns what changes in it. */
+/** What the reader can do to a state: each takes it, and returns what changes in it, and perhaps a sentence, `said`. */
 export const CHANGES = {
   /** Draw hidden degrees again, perhaps for another number of layers and units. */
   redraw(state, { widths = (now) => now, ordering = state.ordering, draw = state.draw }) {
@@ -23,19 +24,23 @@ export const CHANGES = {
   },
   regroup: (state, grouping) => (grouping ? CHANGES.reorder(state, grouping(state.ordering)) : {}),
 
-  /** A node is dropped before a row or onto it: a variable changes its step, a hidden unit its degree. */
+  /**
+   * A node is dropped before a row or onto it: a hidden unit changes its degree, and a variable
+   * changes places with that of the row; where steps may be joined, it gets a step or shares one.
+   */
   drop(state, layer, node, row, isOnto) {
-    if (!layer) return CHANGES.reorder(state, dropped(state.ordering, node, row, isOnto));
-    const { steps, rows } = networkOf(state);
-    return withDegree(state, layer, node, steps[rows[Math.min(row, rows.length - 1)]]);
+    const target = state.ordering.flat()[Math.min(row, state.ordering.flat().length - 1)];
+    if (layer) return withDegree(state, layer, node, inputDegrees(state.ordering)[target]);
+    if (state.joins) return moved(state, node, dropped(state.ordering, node, row, isOnto));
+    return { ...CHANGES.reorder(state, swapped(state.ordering, node, row)), said: sayings(state).swap(node, target) };
   },
   shift(state, layer, node, by) {
-    if (!layer) return CHANGES.reorder(state, shifted(state.ordering, node, by));
+    if (!layer) return moved(state, node, shifted(state.ordering, node, by));
     const { isSmall, masks } = networkOf(state);
     if (!isSmall || layer === masks.length) return {};
     return withDegree(state, layer, node, state.hidden_degrees[layer - 1][node] + by);
   },
-  join: (state, layer, node) => (layer ? {} : CHANGES.reorder(state, joined(state.ordering, node))),
+  join: (state, layer, node) => (layer || !state.joins ? {} : moved(state, node, joined(state.ordering, node))),
 
   /** A fault, and the last output that it makes leak, unless one that does is selected. */
   break(state, fault) {
@@ -49,9 +54,25 @@ export const CHANGES = {
   learn: (_, lesson) => ({ lesson, ...startOf(lesson) }),
 };
 
-function withDegree({ hidden_degrees, ordering }, layer, node, degree) {
+function sayings(state) {
+  const { names } = networkOf(state);
+  return {
+    swap: (i, j) => (i === j ? `${names[i]} stays where it was.` : `${names[i]} and ${names[j]} have changed places.`),
+    step: (i, step, others) => `${names[i]} is now drawn at step ${step}${others.length ? `, at once with ${listing(others.map((j) => names[j]))}` : ""}.`,
+  };
+}
+
+function moved(state, variable, ordering) {
+  const step = ordering.findIndex((group) => group.includes(variable));
+  const others = ordering[step].filter((i) => i !== variable);
+  return { ...CHANGES.reorder(state, ordering), said: sayings(state).step(variable, step + 1, others) };
+}
+
+function withDegree({ hidden_degrees, ordering }, layer, node, wanted) {
   const hidden = hidden_degrees.map((degrees) => [...degrees]);
-  hidden[layer - 1][node] = Math.min(Math.max(degree, 1), Math.max(ordering.length - 1, 1));
+  const degree = Math.min(Math.max(wanted, 1), Math.max(ordering.length - 1, 1));
+  hidden[layer - 1][node] = degree;
   hidden[layer - 1].sort((a, b) => a - b);
-  return { hidden_degrees: hidden };
+  const said = wanted > degree ? `No output may see a unit of degree ${wanted}, so the unit gets degree ${degree}.` : `The unit now has degree ${degree}.`;
+  return { hidden_degrees: hidden, said };
 }

@@ -1,63 +1,74 @@
-import { button, choice, element, stepper, tick } from "../shared/frame.mjs";
 import { GROUPINGS, LESSONS } from "./lessons.mjs";
 import { MIXED_UP, NOT_STRICT } from "./network.mjs";
+import { html, useState } from "../shared/preact.mjs";
+import { torchLines } from "./sharing.mjs";
 
-/**
- * Everything that is pressed beside the graph; `on` says what each does.
- *
- * Returns the bar, the switch between the degrees, and what shows a state on them.
- */
-export function controlsOf(on) {
-  const train = button("", () => on.train(), { class: "train" });
-  const step = button("Step", () => on.step(), { class: "step" });
-  const again = button("↺", () => on.again(), { "aria-label": "Start again", title: "Start again" });
-  const lessons = LESSONS.map(([name, words]) => button(words, () => on.learn(name), { "data-lesson": name }));
-  const drawer = drawerOf(on);
-  const more = button("⋯", () => {
-    drawer.part.hidden = !drawer.part.hidden;
-    more.ariaExpanded = String(!drawer.part.hidden);
-  }, { class: "more", "aria-label": "More", "aria-expanded": "false" });
-  more.append(element("span", {}, " More"));
-  const bar = element("div", { class: "bar" }, train, step, again, element("span", { class: "lessons", role: "group", "aria-label": "What it learns" }, ...lessons), more, drawer.part);
+/** A button; with `off` it does nothing, but keeps the focus. */
+const Press = ({ off, onPress, children, ...rest }) =>
+  html`<button type="button" aria-disabled=${String(Boolean(off))} onClick=${() => !off && onPress()} ...${rest}>${children}</button>`;
 
-  const sign = button("", () => on.break(sign.ariaChecked === "true" ? "none" : NOT_STRICT), { class: "sign", role: "switch", "aria-label": "≥ instead of > in the mask of the output" });
-  sign.append(element("span", {}, ">"), element("span", {}, "≥"));
-  const rule = element("div", { class: "rule" }, element("span", {}, "degree of x̂"), sign, element("span", {}, "degree of unit"));
+/** Everything that is pressed above the graph. */
+export function Bar({ state, isTraining, canTrain, on }) {
+  const [isOpen, setOpen] = useState(false);
+  const { simple } = state;
+  return html`<div class="bar">
+    <${Press} class="train" off=${!canTrain} onPress=${on.train}><span aria-hidden="true">${isTraining ? "❚❚" : "▶"}</span> ${isTraining ? "Pause" : "Train"}<//>
+    ${!simple && html`
+      <${Press} class="step" off=${!canTrain} onPress=${on.step}>Step<//>
+      <${Press} aria-label="Start again" title="Start again" onPress=${on.again}>↺<//>
+      <span class="lessons" role="group" aria-label="What it learns">
+        ${LESSONS.map(([name, words]) => html`<${Press} aria-pressed=${String(name === state.lesson)} onPress=${() => on.learn(name)}>${words}<//>`)}
+      </span>
+      <${Press} class="more" aria-expanded=${String(isOpen)} onPress=${() => setOpen(!isOpen)}>More<//>`}
+    <${Press} class="view" onPress=${() => on.put({ simple: !simple })}>${simple ? "Show everything" : "Show less"}<//>
+    ${!simple && isOpen && html`<${Drawer} state=${state} on=${on} />`}
+  </div>`;
+}
 
-  function show(state, isTraining, canTrain) {
-    train.textContent = isTraining ? "❚❚ Pause" : "▶ Train";
-    train.setAttribute("aria-label", isTraining ? "Pause" : "Train");
-    for (const each of [train, step]) each.ariaDisabled = String(!canTrain);
-    lessons.forEach((each) => (each.ariaPressed = String(each.dataset.lesson === state.lesson)));
-    sign.ariaChecked = String(state.fault === NOT_STRICT);
-    drawer.show(state);
-  }
-  return { bar, rule, show };
+/** What each output may see: the one sign in the mask of the output. */
+export function Sight({ state: { fault, simple }, on }) {
+  const choices = [["none", ">", "earlier variables only"], [NOT_STRICT, "≥", "its own, too"]];
+  return html`<div class="sight" role="group" aria-label="Each output may see">
+    <span>Each output may see</span>
+    ${choices.map(([name, sign, words]) => html`<${Press} class=${name === NOT_STRICT ? "cheat" : ""} aria-pressed=${String((fault === NOT_STRICT) === (name === NOT_STRICT))}
+      onPress=${() => on.break(name)}>${!simple && html`<b>${sign}</b> `}${words}<//>`)}
+  </div>`;
 }
 
 /** Controls that are needed less often. */
-function drawerOf(on) {
-  const layers = stepper("Hidden layers", (count) => on.redraw({ widths: (now) => Array.from({ length: count }, (_, k) => now[k] ?? now.at(-1) ?? 4) }));
-  const width = stepper("Units in each", (count) => on.redraw({ widths: (now) => now.map(() => count) }));
-  const kind = choice("Degrees", ["even", "uniform", "paper"].map((draw) => [draw, draw]), (draw) => on.redraw({ draw }));
+function Drawer({ state, on }) {
+  const { ordering, hidden_degrees, draw, direct, fault } = state;
+  const [isCopied, setCopied] = useState(false);
+  const isGrouped = ordering.some(({ length }) => length > 1);
+  const [layers, width] = [hidden_degrees.length, hidden_degrees[0]?.length ?? 0];
   const names = Object.keys(GROUPINGS);
-  const grouping = choice("Steps", names.map((name) => [name, name]), (name) => on.regroup(GROUPINGS[name]));
-  const direct = tick("Direct connections", (is) => on.put({ direct: is }));
-  const mixedUp = tick("Degrees = ordering + 1", (is) => on.break(is ? MIXED_UP : "none"));
-  const part = element("div", { class: "drawer", hidden: true }, layers.group, width.group, kind.label,
-    button("Draw degrees again", () => on.redraw({})), grouping.label, direct.label, mixedUp.label,
-    button("Save picture", () => on.save()), button("All as at first", () => on.restart()));
-
-  function show({ ordering, hidden_degrees, draw, direct: isDirect, fault }) {
-    const isGrouped = ordering.some(({ length }) => length > 1);
-    layers.set(hidden_degrees.length, 0, 4);
-    width.set(hidden_degrees[0]?.length ?? 0, 1, 64);
-    kind.list.value = draw;
-    grouping.label.hidden = ordering.flat().length !== 16;
-    grouping.list.value = names[Number(isGrouped)];
-    direct.box.checked = isDirect;
-    mixedUp.box.checked = fault === MIXED_UP;
-    mixedUp.box.disabled = isGrouped;
-  }
-  return { part, show };
+  const copy = () => {
+    setCopied(true);
+    navigator.clipboard?.writeText(torchLines(state)).catch(() => {}); // the lines can be selected
+  };
+  return html`<div class="drawer">
+    <${Stepper} words="Hidden layers" value=${layers} least=${0} most=${4}
+      onStep=${(count) => on.redraw({ widths: (now) => Array.from({ length: count }, (_, k) => now[k] ?? now.at(-1) ?? 4) })} />
+    <${Stepper} words="Units in each" value=${width} least=${layers ? 1 : 0} most=${layers ? 64 : 0} onStep=${(count) => on.redraw({ widths: (now) => now.map(() => count) })} />
+    <${Choice} words="Degrees" value=${draw} options=${["even", "uniform", "paper"]} onChoose=${(draw) => on.redraw({ draw })} />
+    <${Press} onPress=${() => on.redraw({})}>Draw degrees again<//>
+    ${ordering.flat().length === 16 && html`<${Choice} words="Steps" value=${names[Number(isGrouped)]} options=${names} onChoose=${(name) => on.regroup(GROUPINGS[name])} />`}
+    <${Tick} words="Direct connections" checked=${direct} onTick=${(is) => on.put({ direct: is })} />
+    <${Tick} words="Degrees = ordering + 1" checked=${fault === MIXED_UP} disabled=${isGrouped} onTick=${(is) => on.break(is ? MIXED_UP : "none")} />
+    <${Press} onPress=${on.save}>Save picture<//>
+    <${Press} onPress=${copy}>Copy as PyTorch<//>
+    ${isCopied && html`<pre tabIndex="0" role="region" aria-label="Lines of Python">${torchLines(state)}</pre>`}
+    <${Press} onPress=${on.restart}>All as at first<//>
+  </div>`;
 }
+
+const Stepper = ({ words, value, least, most, onStep }) => html`<span class="made-stepper" role="group" aria-label=${words}>${words}
+  <${Press} aria-label="${words}: one less" off=${value <= least} onPress=${() => onStep(value - 1)}>−<//>
+  <output>${value}</output>
+  <${Press} aria-label="${words}: one more" off=${value >= most} onPress=${() => onStep(value + 1)}>+<//></span>`;
+
+const Choice = ({ words, value, options, onChoose }) => html`<label>${words} <select value=${value} onChange=${({ target }) => onChoose(target.value)}>
+  ${options.map((name) => html`<option value=${name}>${name}</option>`)}</select></label>`;
+
+const Tick = ({ words, checked, disabled, onTick }) =>
+  html`<label><input type="checkbox" checked=${checked} disabled=${disabled} onChange=${({ target }) => onTick(target.checked)} /> ${words}</label>`;

@@ -1,40 +1,49 @@
 import { blend, cross, css, drawBoard, wordsOn, write } from "../shared/canvas.mjs";
 import { isLeak } from "./network.mjs";
-import { hat } from "../shared/words.mjs";
 
-// Pixels: the height of all rows, of masks, curve and bars; boards side by side; where the first column
-// is and, from the right, the last one, what it pays and whom it sees.
-const WIDE = { rows: 344, masks: 130, curve: 142, bars: 150, across: 8, left: 77, right: 216, pays: [171, 54], sees: 116 };
-const MIDDLE = { rows: 328, masks: 126, curve: 104, bars: 140, across: 8, left: 70, right: 152, pays: [112, 36], sees: 72 };
-const NARROW = { rows: 288, masks: 80, curve: 76, bars: 92, across: 12, left: 45, right: 126, pays: [106, 34], sees: 68 };
+// Pixels: the height of all rows and of one at most, of masks, curve and bars; where the first column
+// is and, from the right, the last one, what it pays and whom it sees. The simple view shows neither.
+const WIDE = { rows: 384, tall: 96, masks: 130, curve: 142, bars: 150, left: 77, right: 216, pays: [171, 54], sees: 116, named: true, size: 14, radius: 15 };
+const MIDDLE = { ...WIDE, masks: 126, curve: 104, bars: 140, left: 70, right: 152, pays: [112, 36], sees: 72 };
+const NARROW = { ...WIDE, masks: 80, curve: 76, bars: 92, left: 45, right: 126, pays: [106, 34], sees: 68, named: false };
+const SIMPLE = { rows: 384, tall: 100, curve: 220, left: 120, right: 136, named: true, size: 17, radius: 20 };
+const SIMPLE_NARROW = { ...SIMPLE, tall: 66, curve: 110, left: 90, right: 116, size: 14, radius: 15 };
 const TOP = 20;
-const [DOT, LONGEST] = [7, 10];
+const [DOT, LONGEST, SIDE_BY_SIDE] = [7, 10, 26];
+
+/** The measures for a widget of this width. */
+export function lookOf(wide, simple) {
+  if (simple) return wide >= 660 ? SIMPLE : SIMPLE_NARROW;
+  return wide >= 1000 ? WIDE : wide >= 660 ? MIDDLE : NARROW;
+}
 
 /** Positions: a row per variable in the order of its step, a column per layer. */
-export function placesOf({ rows, steps, nodes, isSmall, masks }, wide) {
-  const look = wide >= 600 ? WIDE : wide >= 420 ? MIDDLE : NARROW;
-  const pitch = Math.min(look.rows / rows.length, look.rows / 4.2);
+export function placesOf({ rows, steps, nodes, isSmall, masks }, look, wide) {
+  const pitch = Math.min(look.rows / rows.length, look.tall);
   const rowY = (t) => TOP + (t + 0.5) * pitch;
   const between = (wide - look.right - look.left) / masks.length;
   const bands = new Map(); // degree → first and last row of its step
   rows.forEach((variable, t) => bands.set(steps[variable], [bands.get(steps[variable])?.[0] ?? t, t]));
-  const radius = Math.min(pitch * 0.43, isSmall ? 15 : 9.5);
+  const radius = Math.min(pitch * 0.43, isSmall ? look.radius : 9.5);
   const at = nodes.map((layer, k) => {
     const x = look.left + between * k;
-    if (k === 0 || k === masks.length) return layer.map((_, i) => ({ x, y: rowY(rows.indexOf(i)), radius, half: radius }));
+    if (k === 0 || k === masks.length) return layer.map((_, i) => ({ x, y: rowY(rows.indexOf(i)), radius, half: radius, high: 2 * radius }));
     return layer.map((node, n) => placed(node, layer.slice(0, n).filter(({ degree }) => degree === node.degree).length, layer.filter(({ degree }) => degree === node.degree).length));
     function placed({ degree, from, to }, before, alike) {
       const [first, last] = bands.get(degree) ?? [0, 0];
-      const high = (last - first + 1) * pitch;
-      const y = rowY(first) - pitch / 2 + ((before + 0.5) * high) / alike;
-      if (isSmall) return { x, y, radius: Math.min(radius * 0.86, (0.46 * high) / alike), half: radius * 0.86 };
+      const [top, high] = [rowY(first) - pitch / 2, (last - first + 1) * pitch];
+      if (isSmall) {
+        const lines = Math.min(alike, Math.floor(high / 24)); // each can be touched
+        const column = Math.floor(before / lines) - (Math.ceil(alike / lines) - 1) / 2;
+        return { x: x + SIDE_BY_SIDE * column, y: top + ((before % lines + 0.5) * high) / lines, radius: radius * 0.86, half: radius * 0.86, high: 2 * radius };
+      }
       const lines = Math.max(1, Math.min(Math.floor((high - 4) / DOT), Math.ceil((to - from) / LONGEST)));
       const across = Math.ceil((to - from) / lines);
       const dot = Math.min(DOT, 70 / across);
-      return { x, y, lines, across, dot, half: (across * dot) / 2 + 1 };
+      return { x, y: top + ((before + 0.5) * high) / alike, lines, across, dot, half: (across * dot) / 2 + 1, high: lines * dot };
     }
   });
-  return { look, wide, pitch, rowY, at, high: TOP + rows.length * pitch + 2 };
+  return { look, wide, pitch, rowY, at, count: rows.length, high: TOP + rows.length * pitch + 2 };
 }
 
 /** Every connection between nodes, with the block of weights that it stands for. */
@@ -149,35 +158,34 @@ function drawNodes(pen, { network: { nodes, masks }, places: { at }, cones: { co
   );
 }
 
-const isNamed = ({ wide }) => wide >= 420;
-
-function drawHeadings(pen, { network: { nodes, masks }, places, colours }) {
-  const { at, look, wide } = places;
-  const style = { colours, size: isNamed(places) ? 13 : 12, colour: colours.quiet };
-  write(pen, "first ↓", look.left + (isNamed(places) ? -66 : -44), 8, style);
+function drawHeadings(pen, { network: { nodes, masks }, places: { at, look, wide }, colours }) {
+  const style = { colours, size: look.size - 1, colour: colours.quiet };
+  write(pen, "first ↓", look.left - (look.named ? 66 : 44), 8, style);
+  if (!look.pays) return;
   for (let k = 1; k < masks.length; k++) {
     const units = nodes[k].at(-1).to;
-    write(pen, isNamed(places) ? `${units} units` : units, at[k][0].x, 8, { ...style, align: "middle" });
+    write(pen, look.named ? `${units} units` : units, at[k][0].x, 8, { ...style, align: "middle" });
   }
   write(pen, "nats", wide - look.pays[0], 8, style);
-  write(pen, wide >= 600 ? "who sees whom" : "sees", wide - 2, 8, { ...style, align: "end" });
+  write(pen, look === WIDE ? "who sees whom" : "sees", wide - 2, 8, { ...style, align: "end" });
 }
 
 /** At both ends of a row: which variable, what its output pays, whom it sees. */
 function drawEnds(pen, { network, places, selected, colours, colourOf }, variable, y, pay, tick) {
-  const { rows, names, leaks, masks } = network;
+  const { rows, names, outputs, leaks, masks } = network;
   const { at, look, wide, pitch } = places;
   const isBoard = rows.length === 16;
-  const cell = Math.min((look.sees - 4) / rows.length, 28);
   const size = isBoard ? 3.6 : 7;
-  const icon = rows.map((_, i) => Number(i === variable));
-  drawBoard(pen, icon, look.left - (isNamed(places) ? 30 : 27) - (isBoard ? 0 : 8), y - ((isBoard ? 4 : 1) * size) / 2, size, colours);
-  if (isNamed(places)) {
-    write(pen, names[variable], look.left - (isBoard ? 34 : 44), y, { colours, size: 14, align: "end" });
-    write(pen, hat(names[variable]), at[masks.length][0].x + 17, y, { colours, size: 14 });
+  const hasIcon = isBoard || look.pays;
+  if (hasIcon) drawBoard(pen, rows.map((_, i) => Number(i === variable)), look.left - (look.named ? 30 : 27) - (isBoard ? 0 : 8), y - ((isBoard ? 4 : 1) * size) / 2, size, colours);
+  if (look.named) {
+    write(pen, names[variable], look.left - (isBoard ? 34 : hasIcon ? 44 : look.radius + 8), y, { colours, size: look.size, align: "end" });
+    write(pen, outputs[variable], at[masks.length][0].x + look.radius + 5, y, { colours, size: look.size });
   }
+  if (!look.pays) return;
   const fill = leaks[variable] ? colours.orange : colours.blue;
   drawPay(pen, wide - look.pays[0], y, look.pays[1], Math.min(pitch * 0.62, 18), pay, tick, fill, colours);
+  const cell = Math.min((look.sees - 4) / rows.length, 28);
   const x = wide - 4 - cell * rows.length;
   drawRow(pen, network, variable, x, y, cell, colourOf, colours);
   if (selected[0] !== masks.length || selected[1] !== variable) return;

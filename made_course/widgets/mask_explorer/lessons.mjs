@@ -50,11 +50,10 @@ export function diaryRows() {
 /** The entropy of the data: what no distribution can go below. */
 export const entropyOf = (rows, weights) => entropy(shares(rows, weights));
 
-/** Entropy of each variable given those of smaller degree: they add up to the floor of a grouping. */
-export function floorsOf(rows, weights, degrees) {
-  const knowing = (most, variable) =>
-    entropy(shares(rows.map((row) => row.filter((_, i) => i === variable || degrees[i] < most)), weights));
-  return Float64Array.from(degrees, (degree, i) => knowing(degree, i) - knowing(degree, -1));
+/** Entropy of each variable given a set of others, the bits of a number: no network that sees only these costs less. */
+export function floorsOf(rows, weights, sets) {
+  const entropyGiven = (set) => entropy(shares(rows.map((row) => row.filter((_, i) => (set >> i) & 1)), weights));
+  return Float64Array.from(sets, (set, i) => entropyGiven(set | (1 << i)) - entropyGiven(set));
 }
 
 /** How much weight equal rows have together. */

@@ -1,173 +1,163 @@
-import { change, element, frame } from "../shared/frame.mjs";
-import { html, render } from "../shared/preact.mjs";
-import { canvasOf, coloursOf } from "../shared/canvas.mjs";
+import { Canvas, coloursOf, useWidth } from "../shared/canvas.mjs";
 import { CHANGES } from "./changes.mjs";
-import { controlsOf } from "./controls.mjs";
-import { drawGraph, placesOf, wiresOf } from "./graph.mjs";
-import { handlesOf } from "./handles.mjs";
+import { Bar, Sight } from "./controls.mjs";
+import { drawGraph, lookOf, placesOf, wiresOf } from "./graph.mjs";
 import { drawMasks, paintSheets } from "./masks_picture.mjs";
 import { conesOf, networkOf } from "./network.mjs";
-import { Painter } from "./painter.mjs";
-import { MARGIN, drawBars, drawBoards, drawProgress } from "./panels.mjs";
+import { Painter, Pictures } from "./painter.mjs";
+import { MARGIN, drawBars, drawProgress } from "./panels.mjs";
+import { addressOf, stateOf } from "./sharing.mjs";
+import { Stage } from "./stage.mjs";
 import { resultOf, selection, standing, sumInWords } from "./telling.mjs";
-import { lessonOf, trainerOf } from "./trainer.mjs";
+import { trainerOf } from "./trainer.mjs";
+import { widgetOf } from "../shared/component.mjs";
+import { html, useEffect, useMemo, useRef, useState } from "../shared/preact.mjs";
 
-const STATE = ["lesson", "yours", "ordering", "hidden_degrees", "draw", "direct", "fault", "selected"];
+const STATE = ["lesson", "yours", "ordering", "hidden_degrees", "draw", "direct", "fault", "selected", "simple", "joins"];
 
-export default {
-  render({ model, el }) {
-    const state = () => Object.fromEntries(STATE.map((name) => [name, model.get(name)]));
-    const put = (values) => change(model, values);
-    const does = (name) => (...given) => put(CHANGES[name](state(), ...given));
-    const page = pageOf(el, {
-      ...Object.fromEntries(Object.keys(CHANGES).map((name) => [name, does(name)])),
-      put,
-      paint: (yours) => put({ yours }),
-      restart: () => {
-        put({ ...model.get("start") });
-        trainer.fresh();
-      },
-      train: () => run(!trainer.isTraining),
-      step: () => {
-        trainer.step();
-        run(false);
-      },
-      again: () => {
-        trainer.fresh();
-        drawAll();
-      },
-      save: () => page.save(),
-    });
-    const trainer = trainerOf(el, (isThird) => (trainer.isTraining ? page.picture(shown(), isThird) : drawAll()), () => page.words(shown()));
-    const run = (is) => {
-      trainer.run(is);
-      drawAll();
-    };
+export default widgetOf("MaskExplorer", Explorer);
 
-    let [network, cones, onPage] = [];
-    const shown = () => ({ ...trainer.now, network, cones, selected: model.get("selected"), net: trainer.net, what: trainer.what, isTraining: trainer.isTraining });
-    function drawAll() {
-      if (!network) return;
-      cones = conesOf(network, model.get("selected"));
-      page.lay(shown(), state());
-      page.picture(shown(), true);
-    }
+function Explorer({ model, el, put }) {
+  const [, redraw] = useState(0);
+  const [said, setSaid] = useState("");
+  const lab = useRef();
+  const wide = useWidth(lab);
+  const colours = useColours(el, redraw);
+  const trainer = useMemo(() => trainerOf(el, () => redraw((count) => count + 1)), []);
+  useEffect(() => trainer.end, []);
+  useAddress(model, put);
+  const state = Object.fromEntries(STATE.map((name) => [name, model.get(name)]));
+  const { selected, ...design } = state;
+  const network = useMemo(() => networkOf(state), [JSON.stringify(design)]);
+  trainer.follow(state, network);
 
-    /** All follows the state; the network that trains changes with its design. */
-    function draw() {
-      const now = state();
-      const next = [now.lesson, String(now.yours), JSON.stringify([now.ordering, now.hidden_degrees, now.direct, now.fault])];
-      if (String(next) !== String(onPage)) {
-        const isOther = !onPage || next[0] !== onPage[0] || (now.lesson === "yours" && next[1] !== onPage[1]);
-        const before = network?.design.strict;
-        network = networkOf(now);
-        page.build(network);
-        trainer.setUp(network, isOther ? lessonOf(now.lesson, now.yours) : trainer.what);
-        if (!isOther && before !== network.design.strict) trainer.run(true);
-        onPage = next;
-      }
-      drawAll();
-    }
+  const does = (name) => (...given) => {
+    const { said: sentence = "", ...values } = CHANGES[name](state, ...given);
+    put(values);
+    setSaid(sentence);
+  };
+  const on = {
+    ...Object.fromEntries(Object.keys(CHANGES).map((name) => [name, does(name)])),
+    ...{ put, train: trainer.press, step: trainer.step, again: trainer.again },
+    save: () => savePicture(el),
+    restart: () => {
+      put({ ...model.get("start") });
+      trainer.again();
+    },
+  };
+  const now = { ...trainer.now, network, selected, colours, simple: state.simple, cones: useMemo(() => conesOf(network, selected), [network, String(selected)]) };
+  // a picture of everything is slow, so that while it trains each third frame has one
+  const when = [now.net, now.isTraining ? Math.floor(now.frame / 3) : now.frame, now.isTraining, network, colours];
+  const result = useMemo(() => resultOf(now), when);
+  useFacts(el, now);
+  const parts = { state, now, when, result, said, on, look: lookOf(wide, state.simple) };
+  return html`<div class="lab ${state.simple ? "simple" : ""} ${now.what.kind}s" ref=${lab}>
+    <${Bar} state=${state} isTraining=${now.isTraining} canTrain=${now.what.rows.length > 1} on=${on} />
+    ${wide > 0 && html`<${Left} ...${parts} /><${Side} ...${parts} />`}
+  </div>`;
+}
 
-    const seen = [new ResizeObserver(drawAll), new MutationObserver(drawAll)];
-    seen[0].observe(el);
-    seen[1].observe(document.body, { attributeFilter: ["data-theme", "data-jp-theme-light"] });
-    const stop = frame(el, model, "MaskExplorer", draw);
-    return () => {
-      stop();
-      seen.forEach((each) => each.disconnect());
-      trainer.end();
-    };
-  },
-};
-
-/** Everything on the page: `lay` arranges it, `picture` follows each step, `words` the results. */
-function pageOf(el, on) {
-  const part = (name, ...children) => element("div", { class: name }, ...children);
-  const numbers = ["", "floor", ""].map((words) => ({ value: element("strong"), words: element("span", {}, words) }));
-  const [graph, masks, curve, boards] = ["Network", "Masks", "Nats", "What it draws"].map((words) => canvasOf({ role: "img", "aria-label": words }));
-  const stage = element("div", { class: "stage", role: "group", "aria-label": "Network: a row is a step" }, graph.canvas);
-  const [headline, rest, which] = ["strong", "span", "span"].map((tag) => element(tag));
-  const [telling, drawn, learned] = [element("p", { class: "telling", role: "status" }, headline, " ", rest, element("br"), which), element("p", { class: "drawn" }), part("learned-place")];
-  const controls = controlsOf(on);
-  el.append(part("lab", controls.bar,
-    part("left", controls.rule, stage, part("tables", masks.canvas)),
-    part("side", part("numbers", ...numbers.map(({ value, words }) => element("div", {}, value, words))), part("curve", curve.canvas), telling, part("results", drawn, part("boards", boards.canvas)), learned)));
-  const handles = handlesOf(stage, on);
-  let [colours, places, wires, wiresFor, results, drawnOf] = [null, null, [], null, {}, []];
-  const sheets = [];
-
-  function lay(now, state) {
-    colours = coloursOf(el, colours);
-    if (places?.of !== now.network || places.wide !== stage.clientWidth) places = { ...placesOf(now.network, stage.clientWidth), of: now.network };
-    if (wiresFor !== now.net) wires = wiresOf(now.network, (wiresFor = now.net));
-    stage.style.height = `${places.high}px`;
-    handles.lay(now.network, places, now.selected);
-    controls.show(state, now.isTraining, now.what.rows.length > 1);
-    render(html`<${Painter} lesson=${state.lesson} rows=${now.what.rows} onChange=${on.paint} />`, learned);
+/** The network, and the switch that breaks it. */
+function Left({ state, now, when, look, said, on }) {
+  const left = useRef();
+  const sheets = useMemo(() => [], []);
+  const wide = useWidth(left);
+  const { network, net } = now;
+  const places = useMemo(() => placesOf(network, look, wide), [network, look, wide]);
+  const wires = useMemo(() => wiresOf(network, net), [network, net]);
+  const centres = places.at.slice(1).map((layer, k) => (layer[0].x + places.at[k][0].x) / 2);
+  const draw = (pen) => drawGraph(pen, places, { ...now, wires });
+  function drawTables(pen, across, high) {
+    if (!network.isSmall) paintSheets(sheets, now);
+    drawMasks(pen, across, high, { ...now, centres, sheets });
   }
+  return html`<div class="left">
+    <${Sight} state=${state} on=${on} />
+    ${wide > 0 && html`<${Stage} network=${network} places=${places} selected=${now.selected} joins=${state.joins} draw=${draw} on=${on} />`}
+    <p class="which" role="status" ref=${left}>${said || selection(network, now.selected)}</p>
+    ${!state.simple && html`<div class="tables"><${Canvas} high=${look.masks} draw=${drawTables} when=${[...when, String(now.selected), wide]} aria-label="Masks" /></div>`}
+  </div>`;
+}
 
-  /** Network and curve; masks, and what it draws, at each third step. */
-  function picture(now, isThird) {
-    if (!places) return;
-    const isBelow = now.nats < now.floor - MARGIN;
-    drawGraph(graph.fit(places.high).pen, places, { ...now, wires, colours });
-    const { pen, wide, high } = curve.fit(places.look.curve);
-    drawProgress(pen, wide, high, { ...now, colours });
-    Object.assign(el.dataset, { steps: now.net.steps, nll: now.nats, floor: now.own });
-    numbers[0].value.textContent = now.nats.toFixed(2);
-    numbers[1].value.textContent = now.own.toFixed(2);
-    numbers[0].value.classList.toggle("broken", isBelow);
-    if (!isThird) return;
-    const tables = masks.fit(places.look.masks);
-    const centres = places.at.slice(1).map((layer, k) => (layer[0].x + places.at[k][0].x) / 2);
-    const next = [now.net, now.net.steps, places, colours];
-    if (next.some((part, k) => part !== drawnOf[k])) {
-      if (!now.network.isSmall) paintSheets(sheets, { ...now, colours });
-      results = resultOf(now);
-      drawResults(now, isBelow);
-      drawnOf = next;
-    }
-    drawMasks(tables.pen, tables.wide, tables.high, { ...now, colours, centres, sheets });
-    words(now);
-  }
+/** How well it does, what it draws and what it learns. */
+function Side({ state: { lesson, simple, yours }, now, when, result, look, on }) {
+  const { what, colours, network } = now;
+  const isBroken = network.leaks.some(Boolean);
+  const [headline, rest] = standing(now, result);
+  const bars = (pen, wide, high) => drawBars(pen, wide, high, { rows: what.rows, p: result.p, shares: what.weights, isBroken: now.nats < now.floor - MARGIN, colours });
+  const learned = lesson === "diary" ? `It learns from ${DAYS} days. Three squares are wet grass, rain and sprinkler; a filled one means yes:` : `It learns these ${what.rows.length}:`;
+  return html`<div class="side">
+    ${!simple && html`<${Numbers} ...${now} />`}
+    <div class="curve"><${Canvas} high=${look.curve} draw=${(pen, wide, high) => drawProgress(pen, wide, high, now)} aria-label="Nats while it trains" /></div>
+    <p class="telling ${isBroken ? "broken" : ""}" role="status"><strong>${headline}</strong> ${rest}</p>
+    <div class="results">
+      ${lesson === "diary" && !simple
+        ? html`<p class="about">Bars: its probability of each kind of day. Lines: the diary, ${DAYS} days.</p><${Canvas} high=${look.bars} draw=${bars} when=${when} aria-label="Probability of each kind of day" />`
+        : html`<p class="about">${result.words}</p><${Pictures} rows=${result.rows} known=${result.known} words=${result.words} />`}
+    </div>
+    <div class="learned">
+      ${lesson === "yours"
+        ? html`<${Painter} yours=${yours} onChange=${(boards) => on.put({ yours: boards })} />`
+        : html`<p class="about">${learned}</p><${Pictures} rows=${repeated(what)} words=${learned} />`}
+    </div>
+  </div>`;
+}
 
-  function drawResults({ what }, isBelow) {
-    if (what.kind === "day") {
-      const { pen, wide, high } = boards.fit(places.look.bars);
-      drawBars(pen, wide, high, { rows: what.rows, p: results.p, shares: what.weights, isBroken: isBelow, colours });
-      return;
-    }
-    const across = places.look.across;
-    const cell = Math.min(8, Math.floor((boards.canvas.parentElement.clientWidth / across - 6) / 4));
-    const { pen, wide } = boards.fit(Math.ceil(results.rows.length / across) * (4 * cell + 9) + 2);
-    drawBoards(pen, wide, { boards: results.rows, known: results.known, across, cell, colours });
-  }
+const DAYS = 20;
+/** Each kind of day as often as the diary has it. */
+const repeated = ({ kind, rows, weights }) => (kind === "board" ? rows : rows.flatMap((row, k) => new Array(Math.round(weights[k] * DAYS)).fill(row)));
 
-  function words(now) {
-    if (!places) return;
-    const { network, what, sum } = now;
-    if (sum !== null) el.dataset.sum = sum;
-    numbers[2].value.textContent = sum === null ? "…" : sumInWords(sum);
-    numbers[2].value.classList.toggle("broken", sum !== null && Math.abs(sum - 1) > 0.01);
-    numbers[0].words.textContent = `nats per ${what.kind}`;
-    numbers[2].words.textContent = `Σp, all ${(2 ** network.rows.length).toLocaleString("en")}`;
-    const text = [...standing(now, results), selection(network, now.selected), results.words];
-    [headline, rest, which, drawn].forEach((place, k) => place.textContent !== text[k] && (place.textContent = text[k]));
-    boards.canvas.ariaLabel = results.words;
-    telling.classList.toggle("broken", network.leaks.some(Boolean));
-  }
+function Numbers({ nats, own, floor, sum, what, network }) {
+  const number = (value, words, isBroken) => html`<div><strong class=${isBroken ? "broken" : ""}>${value}</strong><span>${words}</span></div>`;
+  return html`<div class="numbers">
+    ${number(nats.toFixed(2), `nats per ${what.kind}`, nats < floor - MARGIN)}
+    ${number(own.toFixed(2), "floor")}
+    ${number(sum === null ? "…" : sumInWords(sum), `Σp, all ${(2 ** network.rows.length).toLocaleString("en")}`, Math.abs((sum ?? 1) - 1) > 0.01)}
+  </div>`;
+}
 
-  /** Network and masks as one picture. */
-  function save() {
-    const [above, below] = [graph.canvas, masks.canvas];
-    const sheet = Object.assign(document.createElement("canvas"), { width: above.width, height: above.height + below.height });
-    const pen = sheet.getContext("2d");
-    pen.fillStyle = getComputedStyle(el).backgroundColor;
-    pen.fillRect(0, 0, sheet.width, sheet.height);
-    pen.drawImage(above, 0, 0);
-    pen.drawImage(below, 0, above.height);
-    element("a", { href: sheet.toDataURL(), download: "masks.png" }).click();
+/** The numbers of the moment as data attributes, for tests and measurements. */
+function useFacts(el, { net, nats, own, sum }) {
+  useEffect(() => void Object.assign(el.dataset, { steps: net.steps, nll: nats, floor: own, ...(sum === null ? {} : { sum }) }));
+}
+
+/** The colours of the page, also after its theme has changed. */
+function useColours(el, redraw) {
+  const colours = useRef(null);
+  useEffect(() => {
+    const seen = new MutationObserver(() => redraw((count) => count + 1));
+    seen.observe(document.body, { attributeFilter: ["data-theme", "data-jp-theme-light"] });
+    return () => seen.disconnect();
+  }, []);
+  return (colours.current = coloursOf(el, colours.current));
+}
+
+/** On a page without Python, the address holds the state, so that it can be shared. */
+function useAddress(model, put) {
+  const isAlone = !model.widget_manager;
+  const isRead = useRef(false);
+  useEffect(() => {
+    if (isAlone) put(stateOf(location.hash.slice(1)));
+  }, []);
+  useEffect(() => {
+    if (!isAlone) return;
+    const address = addressOf(Object.fromEntries(STATE.map((name) => [name, model.get(name)])));
+    if (isRead.current && address !== isRead.current) history.replaceState(null, "", `#${address}`);
+    isRead.current = address;
+  });
+}
+
+/** Network and masks as one picture. */
+function savePicture(el) {
+  const canvases = [...el.querySelectorAll(".left canvas")];
+  const sheet = Object.assign(document.createElement("canvas"), { width: canvases[0].width, height: canvases.reduce((sum, { height }) => sum + height, 0) });
+  const pen = sheet.getContext("2d");
+  pen.fillStyle = getComputedStyle(el).backgroundColor;
+  pen.fillRect(0, 0, sheet.width, sheet.height);
+  let y = 0;
+  for (const canvas of canvases) {
+    pen.drawImage(canvas, 0, y);
+    y += canvas.height;
   }
-  return { build: handles.build, lay, picture, words, save };
+  Object.assign(document.createElement("a"), { href: sheet.toDataURL(), download: "masks.png" }).click();
 }

@@ -56,6 +56,10 @@ class MaskExplorer(InPage, module="mask_explorer"):
         degrees: how hidden degrees are drawn, "uniform", "paper" or "even".
         direct: whether inputs are connected to later outputs directly.
         fault: fault of the masks: "none", "output with >=", or "degrees = ordering + 1".
+        simple: show the network, one switch and the drawings; False also shows masks, costs and
+            all controls.
+        joins: whether a variable that is dragged onto another shares its step; otherwise the two
+            change places.
         seed: seed of hidden degrees that Python draws; the page draws without a seed.
 
     Source:
@@ -83,6 +87,8 @@ class MaskExplorer(InPage, module="mask_explorer"):
     direct = Bool(help="Whether inputs are connected to later outputs directly.").tag(sync=True)
     fault = Any("none", help=f"Fault of the masks: one of {FAULTS}.").tag(sync=True)
     selected = Any(help="(layer, number) of the selected unit; 0 are the inputs.").tag(sync=True)
+    simple = Bool(help="Whether the page shows less.").tag(sync=True)
+    joins = Bool(help="Whether dragging joins steps.").tag(sync=True)
     start = Dict(help="The first state, for a restart.").tag(sync=True)
 
     def __init__(
@@ -94,6 +100,8 @@ class MaskExplorer(InPage, module="mask_explorer"):
         degrees: str = "even",
         direct: bool = False,
         fault: str = "none",
+        simple: bool = True,
+        joins: bool = False,
         seed: int = 0,
     ) -> None:
         check_choice("lesson", lesson, LESSONS)
@@ -118,7 +126,7 @@ class MaskExplorer(InPage, module="mask_explorer"):
                 groups[-1][0] if is_diary else groups[len(groups) // 2][0],
             ),
         }
-        super().__init__(**state, start=state)
+        super().__init__(**state, simple=simple, joins=joins, start=state)
 
     # ---- state ------------------------------------------------------------------------------
 

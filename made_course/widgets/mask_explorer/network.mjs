@@ -1,18 +1,22 @@
 import { buildMasks, directMask, inputDegrees, pathsThrough, variablesSeen } from "./masks.mjs";
-import { variableNames } from "../shared/words.mjs";
+import { hat, variableNames } from "../shared/words.mjs";
 
 export const [NOT_STRICT, MIXED_UP] = ["output with >=", "degrees = ordering + 1"];
 /** Variables, and units of a layer, up to which each unit is drawn by itself. */
 const MOST_SINGLE = 8;
+/** The variables of the diary in words. */
+const DIARY = ["wet grass", "rain", "sprinkler"];
 
 /**
- * All that follows from the state of a MaskExplorer.
+ * All that follows from the state of a MaskExplorer, whose simple view has names in words.
  *
  * Hidden units of one degree see the same and are seen by the same, so one node represents all of
  * them, unless they are few: {degree, from, to}, the units from `from` to before `to`.
  */
-export function networkOf({ ordering, hidden_degrees, direct, fault }) {
+export function networkOf({ ordering, hidden_degrees, direct, fault, lesson, simple }) {
   const rows = ordering.flat();
+  const names = simple && lesson === "diary" ? DIARY : variableNames(rows.length);
+  const outputs = names === DIARY ? names.map((name) => `“${name}?”`) : names.map(hat);
   const steps = inputDegrees(ordering);
   const order = fault === MIXED_UP ? rows.map((variable) => variable + 1) : steps;
   const strict = fault !== NOT_STRICT;
@@ -25,7 +29,7 @@ export function networkOf({ ordering, hidden_degrees, direct, fault }) {
   const allowed = steps.map((step) => steps.reduce((set, other, j) => (other < step ? set | (1 << j) : set), 0));
   const leaks = allowed.map((set, i) => seen.at(-1)[i] & ~set);
   const design = { degrees: order, hidden: hidden_degrees, direct, strict };
-  return { names: variableNames(rows.length), ordering, rows, steps, fault, isSmall, nodes, masks, across, seen, allowed, leaks, design };
+  return { names, outputs, ordering, rows, steps, fault, isSmall, nodes, masks, across, seen, allowed, leaks, design };
 }
 
 function bundled(degrees, isSmall) {
@@ -59,6 +63,12 @@ export function conesOf(network, selected) {
 /** Whether a connection into an output brings it something that it must not see. */
 export const isLeak = ({ seen, leaks, masks }, k, to, from) =>
   k >= masks.length - 1 && (leaks[to] & seen[k === masks.length ? 0 : k][from]) !== 0;
+
+/** The ordering in which a variable and that in a row have changed places. */
+export function swapped(ordering, variable, row) {
+  const other = ordering.flat()[row];
+  return ordering.map((group) => group.map((i) => (i === variable ? other : i === other ? variable : i)));
+}
 
 /** The ordering in which a variable shares the step of that in a row; or has a step of its own before it. */
 export function dropped(ordering, variable, row, isOnto) {

@@ -4,21 +4,22 @@ import { html, useLayoutEffect, useRef, useState } from "../shared/preact.mjs";
 const MOST_BOARDS = 32;
 const BLANK = new Array(16).fill(0);
 
-/** The boards that the network learns; those of the reader's own are painted and taken away here. */
-export function Painter({ lesson, rows, onChange }) {
-  if (lesson === "diary") return null;
-  if (lesson === "boards") {
-    return html`<div class="learned"><span class="said">It learns these ${rows.length}:</span>
-      <div class="kept">${rows.map((row) => html`<${Pixels} row=${row} />`)}</div></div>`;
-  }
-  const yours = rows.map((row) => [...row]);
+/** Rows as small pictures; those that are not among the `known` ones are paler, in a dashed frame. */
+export const Pictures = ({ rows, known, words }) => html`<div class="kept" role="img" aria-label=${words}>
+  ${rows.map((row) => html`<${Pixels} row=${row} isNew=${known && !known.has(String(row))} />`)}</div>`;
+
+function Pixels({ row, isNew }) {
+  const side = row.length === 16 ? 4 : row.length;
+  return html`<span class="pixels ${isNew ? "new" : ""}" style=${{ "--side": side }}>${Array.from(row, (value) => html`<i class=${value ? "ink" : ""} />`)}</span>`;
+}
+
+/** The reader's own boards are painted here, and taken away. */
+export function Painter({ yours, onChange }) {
   const isNew = (board) => yours.length < MOST_BOARDS && !yours.some((other) => String(other) === String(board));
-  return html`<div class="learned painting">
-    <span class="said">Paint a board and keep it; press one to take it away.</span>
+  return html`<p class="about">Paint a board and keep it; press one to take it away.</p>
     <${Brush} onKeep=${(board) => isNew(board) && onChange([...yours, board])} />
     <div class="kept">${yours.map((row, k) => html`<button type="button" class="small" aria-label="Take board ${k + 1} away"
-      onClick=${() => onChange(yours.filter((_, other) => other !== k))}><${Pixels} row=${row} /></button>`)}</div>
-  </div>`;
+      onClick=${() => onChange(yours.filter((_, other) => other !== k))}><${Pixels} row=${row} /></button>`)}</div>`;
 }
 
 /** A board to paint on, by pointer or by keys. */
@@ -55,7 +56,3 @@ function Brush({ onKeep }) {
     <button type="button" onClick=${keep}>Keep it</button>
   </div>`;
 }
-
-/** A board in small. */
-const Pixels = ({ row }) =>
-  html`<span class="pixels" aria-hidden="true">${Array.from(row, (value) => html`<i class=${value ? "ink" : ""} />`)}</span>`;

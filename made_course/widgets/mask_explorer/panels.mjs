@@ -3,8 +3,11 @@ import { css, drawBoard, write } from "../shared/canvas.mjs";
 /** Below a floor by less than this is on it. */
 export const MARGIN = 0.02;
 
+/** What happened to the mask, in the simple view. */
+const IN_WORDS = { "≥": "its own, too", ">": "earlier only" };
+
 /** Nats over steps: above, coins; below the floor of the data, a field that no distribution enters. */
-export function drawProgress(pen, wide, high, { history, floor, own: of, coins, colours }) {
+export function drawProgress(pen, wide, high, { history, floor, own: of, coins, colours, simple }) {
   const most = coins * 1.22;
   const y = (nats) => 4 + (high - 8) * (1 - Math.min(nats, most) / most);
   const x = (k) => 1 + ((wide - 8) * k) / Math.max(history.length - 1, 60);
@@ -17,7 +20,7 @@ export function drawProgress(pen, wide, high, { history, floor, own: of, coins, 
   history.forEach(({ event }, k) => {
     if (!event) return;
     line(pen, [[x(k), 0], [x(k), high]], css(event === "≥" ? colours.orange : colours.quiet), 1);
-    write(pen, event, Math.min(x(k) + 3, wide - 12), 9, { ...small, weight: "bold" });
+    write(pen, (simple && IN_WORDS[event]) || event, Math.min(x(k) + 3, wide - 12), 9, { ...small, weight: "bold" });
   });
   const grouped = history.map(({ own }, k) => [x(k), y(own), own]).filter(([, , own]) => own > floor + MARGIN);
   if (grouped.length) line(pen, grouped, css(colours.ink), 1, [5, 3]);
@@ -29,8 +32,8 @@ export function drawProgress(pen, wide, high, { history, floor, own: of, coins, 
     line(pen, points, css(under[from] ? colours.orange : colours.blue), 2.4);
     from = k;
   }
-  write(pen, `coins ${coins.toFixed(2)}`, wide - 4, y(coins) - 8, { ...small, align: "end" });
-  write(pen, "no distribution gets here", 5, Math.max(y(floor) + 10, (y(floor) + high) / 2), below);
+  write(pen, `guessing ${coins.toFixed(2)}`, wide - 4, y(coins) - 8, { ...small, align: "end" });
+  write(pen, "no honest network gets here", 5, Math.max(y(floor) + 10, (y(floor) + high) / 2), below);
   write(pen, `floor ${floor.toFixed(2)}`, wide - 12, y(floor) + 10, { ...below, colour: colours.ink, align: "end" });
   const end = history.at(-1);
   if (!end) return;
@@ -48,22 +51,6 @@ function line(pen, points, colour, thick, dash = []) {
   points.forEach(([x, y], k) => (k ? pen.lineTo(x, y) : pen.moveTo(x, y)));
   pen.stroke();
   pen.setLineDash([]);
-}
-
-/** Boards side by side; one that is not known is paler, in a dashed frame. Returns how high they are. */
-export function drawBoards(pen, wide, { boards, known, across, cell, colours }) {
-  const step = wide / across;
-  boards.forEach((row, k) => {
-    const [x, y] = [(k % across) * step + (step - 4 * cell) / 2, Math.floor(k / across) * (4 * cell + 9) + 4];
-    const isKnown = !known || known.has(String(row));
-    drawBoard(pen, row, x, y, cell, isKnown ? colours : { ink: colours.line, pale: colours.pale });
-    if (isKnown) return;
-    pen.strokeStyle = css(colours.quiet);
-    pen.lineWidth = 1;
-    pen.setLineDash([3, 2]);
-    pen.strokeRect(x - 3, y - 3, 4 * cell + 5, 4 * cell + 5);
-    pen.setLineDash([]);
-  });
 }
 
 /** The probability of every kind of row as a bar, and how often it comes as a line. */

@@ -97,19 +97,12 @@ function roomFor(net, count) {
   return net.rooms.get(count);
 }
 
-/** Add to `above` the input of each unit: four units below at a time, which is faster, and the rest. */
+/** Add to `above` the input of each unit. */
 function addInputs({ inputs, reach, weights }, below, above) {
   for (let unit = 0; unit < reach.length; unit++) {
     const sums = above[unit];
-    const row = unit * inputs;
-    let k = 0;
-    for (; k + 3 < reach[unit]; k += 4) {
-      const w0 = weights[row + k], w1 = weights[row + k + 1], w2 = weights[row + k + 2], w3 = weights[row + k + 3];
-      const x0 = below[k], x1 = below[k + 1], x2 = below[k + 2], x3 = below[k + 3];
-      for (let b = 0; b < sums.length; b++) sums[b] += w0 * x0[b] + w1 * x1[b] + w2 * x2[b] + w3 * x3[b];
-    }
-    for (; k < reach[unit]; k++) {
-      const w = weights[row + k], x = below[k];
+    for (let k = 0; k < reach[unit]; k++) {
+      const w = weights[unit * inputs + k], x = below[k];
       for (let b = 0; b < sums.length; b++) sums[b] += w * x[b];
     }
   }
@@ -165,54 +158,20 @@ function adamAt({ steps, turned }) {
   };
 }
 
-/** Hand the slopes of a layer down to `back`, and move its weights: faster two by two. */
-function learn(layer, below, slopes, back, adam) {
-  const { reach, biases, biasMoments } = layer;
-  for (let unit = 0; unit < reach.length; unit += 2) {
-    const isPair = unit + 1 < reach.length;
-    const done = isPair ? learnTwoByTwo(layer, unit, below, slopes, back, adam) : 0;
-    learnFrom(done, layer, unit, below, slopes, back, adam);
-    if (isPair) learnFrom(done, layer, unit + 1, below, slopes, back, adam);
-  }
-  for (let unit = 0; unit < biases.length; unit++) adjust(biases, biasMoments, unit, addedUp(slopes[unit]), adam);
-}
-
-/** Train the weights of two units from their common inputs, in pairs; return how many inputs. */
-function learnTwoByTwo({ inputs, reach, weights, moments }, unit, below, slopes, back, adam) {
-  const s = slopes[unit], t = slopes[unit + 1];
-  let k = 0;
-  for (; k + 1 < reach[unit]; k += 2) {
-    const row = unit * inputs + k, next = row + inputs;
-    const x = below[k], y = below[k + 1], toX = back[k], toY = back[k + 1];
-    const sx = weights[row], sy = weights[row + 1], tx = weights[next], ty = weights[next + 1];
-    let forSx = 0, forSy = 0, forTx = 0, forTy = 0;
-    for (let b = 0; b < s.length; b++) {
-      const sb = s[b], tb = t[b], xb = x[b], yb = y[b];
-      forSx += sb * xb;
-      forSy += sb * yb;
-      forTx += tb * xb;
-      forTy += tb * yb;
-      toX[b] += sb * sx + tb * tx;
-      toY[b] += sb * sy + tb * ty;
+/** Hand the slopes of a layer down to `back`, and move its weights. */
+function learn({ inputs, reach, weights, moments, biases, biasMoments }, below, slopes, back, adam) {
+  for (let unit = 0; unit < reach.length; unit++) {
+    const s = slopes[unit];
+    for (let k = 0; k < reach[unit]; k++) {
+      const x = below[k], toX = back[k], weight = weights[unit * inputs + k];
+      let gradient = 0;
+      for (let b = 0; b < s.length; b++) {
+        gradient += s[b] * x[b];
+        toX[b] += s[b] * weight;
+      }
+      adjust(weights, moments, unit * inputs + k, gradient, adam);
     }
-    adjust(weights, moments, row, forSx, adam);
-    adjust(weights, moments, row + 1, forSy, adam);
-    adjust(weights, moments, next, forTx, adam);
-    adjust(weights, moments, next + 1, forTy, adam);
-  }
-  return k;
-}
-
-function learnFrom(first, { inputs, reach, weights, moments }, unit, below, slopes, back, adam) {
-  const s = slopes[unit];
-  for (let k = first; k < reach[unit]; k++) {
-    const x = below[k], toX = back[k], weight = weights[unit * inputs + k];
-    let gradient = 0;
-    for (let b = 0; b < s.length; b++) {
-      gradient += s[b] * x[b];
-      toX[b] += s[b] * weight;
-    }
-    adjust(weights, moments, unit * inputs + k, gradient, adam);
+    if (biases.length) adjust(biases, biasMoments, unit, addedUp(s), adam);
   }
 }
 

@@ -1,19 +1,36 @@
-import { element } from "./frame.mjs";
+import { html, useLayoutEffect, useRef, useState } from "./preact.mjs";
 
-/** A canvas as wide as its place; `fit(high)` returns what draws on it, in pixels of the page. */
-export function canvasOf(properties) {
-  const canvas = element("canvas", properties);
-  const fit = (high) => {
-    const wide = canvas.parentElement.clientWidth;
-    const [across, down] = [wide, high].map((side) => Math.round(side * devicePixelRatio));
-    if (canvas.width !== across || canvas.height !== down) Object.assign(canvas, { width: across, height: down });
-    canvas.style.height = `${high}px`;
-    const pen = canvas.getContext("2d");
+/**
+ * A canvas as wide as its place and `high` pixels high.
+ *
+ * `draw(pen, wide, high)` draws on it, in pixels of the page: after each rendering, or if a value
+ * of the list `when` has changed.
+ */
+export function Canvas({ high, draw, when, ...properties }) {
+  const canvas = useRef();
+  const place = useRef();
+  const wide = useWidth(place);
+  useLayoutEffect(() => {
+    if (!wide) return;
+    const sizes = { width: Math.round(wide * devicePixelRatio), height: Math.round(high * devicePixelRatio) };
+    for (const [name, size] of Object.entries(sizes)) if (canvas.current[name] !== size) canvas.current[name] = size;
+    const pen = canvas.current.getContext("2d");
     pen.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
     pen.clearRect(0, 0, wide, high);
-    return { pen, wide, high };
-  };
-  return { canvas, fit };
+    draw(pen, wide, high);
+  }, when && [...when, wide, high]);
+  return html`<div ref=${place}><canvas ref=${canvas} role="img" style=${{ height: `${high}px` }} ...${properties} /></div>`;
+}
+
+/** Width of an element in pixels; 0 until it is on the page. */
+export function useWidth(ref) {
+  const [wide, setWide] = useState(0);
+  useLayoutEffect(() => {
+    const seen = new ResizeObserver(() => setWide(ref.current?.clientWidth ?? 0));
+    seen.observe(ref.current);
+    return () => seen.disconnect();
+  }, []);
+  return wide;
 }
 
 const LIGHT = [[158, 208, 245], [0, 114, 178], [6, 38, 60]];

@@ -10,8 +10,8 @@ import { html, render } from "./preact.mjs";
  *     function Counter({ model, put }) {
  *       return html`<button onClick=${() => put({ n: model.get("n") + 1 })}>${model.get("n")}</button>`;
  *     }
- *     export default widgetOf("Counter", Counter);
  *
+ * The module's default export is `widgetOf("Counter", Counter)`.
  * The component is drawn again after each change of the model; `put({ name: value })` changes it,
  * here and in Python; `el` is the element of the widget. Names at the top of all modules that are
  * joined must differ. Give each <option> a `value`, because without one the value of the list is "".

@@ -1,0 +1,107 @@
+import { Canvas } from "../shared/canvas.mjs";
+import { html, useRef, useState } from "../shared/preact.mjs";
+
+const WAYS = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };
+const LEAST_TARGET = 24;
+
+/**
+ * The graph, with a button over every node that can be pressed and moved.
+ *
+ * `on.drop(layer, node, row, isOnto)`: a variable, or a single unit, is dropped before a row or onto
+ * it. Arrows walk; with Shift they move it, `on.shift(layer, node, by)`; J joins the step above.
+ */
+export function Stage({ network, places, selected, joins, draw, on }) {
+  const stage = useRef();
+  const held = useRef(null); // {layer, node, from, at}: pressed there, and now here if it has moved
+  const [stop, setStop] = useState(null);
+  const [, redraw] = useState(0);
+  const last = network.masks.length;
+  const isMovable = (layer) => layer === 0 || (network.isSmall && layer < last);
+  const hold = (next) => {
+    held.current = next;
+    redraw((count) => count + 1);
+  };
+
+  function keyDown(event) {
+    const [spot, step] = [spotOf(event.target), WAYS[event.key]];
+    const isJoining = event.key.toLowerCase() === "j" && !event.ctrlKey && !event.metaKey;
+    if (!spot || !(step || isJoining)) return;
+    event.preventDefault();
+    if (isJoining) on.join(...spot);
+    else if (event.shiftKey && step[1]) on.shift(...spot, step[1]);
+    else buttonNear(stage.current, event.target, spot[0] + step[0], step[0] ? 0 : step[1])?.focus();
+  }
+  function press(event) {
+    const spot = spotOf(event.target);
+    if (event.button || !spot || !isMovable(spot[0])) return;
+    event.target.setPointerCapture(event.pointerId);
+    held.current = { spot, from: [event.clientX, event.clientY], at: null };
+  }
+  function move({ clientX, clientY }) {
+    if (!held.current) return;
+    const { from, at } = held.current;
+    if (!at && Math.hypot(clientX - from[0], clientY - from[1]) < 5) return;
+    const box = stage.current.getBoundingClientRect();
+    hold({ ...held.current, at: [clientX - box.left, clientY - box.top] });
+  }
+  function release() {
+    if (held.current?.at) {
+      const { row, isOnto } = rowAt(places, held.current.at[1], joins && !held.current.spot[0]);
+      on.drop(...held.current.spot, row, isOnto);
+    }
+    setTimeout(() => hold(null)); // a click comes after it
+  }
+  const click = ({ target }) => spotOf(target) && !held.current?.at && on.select(...spotOf(target));
+
+  const isSelected = (layer, { from, to }) => layer === selected[0] && from <= selected[1] && selected[1] < to;
+  const isStop = (layer, n, node) => (stop && network.nodes[stop[0]]?.[stop[1]] ? layer === stop[0] && n === stop[1] : isSelected(layer, node));
+  return html`<div class="stage" role="group" aria-label="Network: a row is a step" ref=${stage} style=${{ height: `${places.high}px` }}
+    onKeyDown=${keyDown} onPointerDown=${press} onPointerMove=${move} onPointerUp=${release} onPointerCancel=${() => hold(null)}
+    onClick=${click} onfocusin=${({ target }) => setStop(spotOf(target))}>
+    <${Canvas} high=${places.high} draw=${draw} aria-label="Network" />
+    ${network.nodes.map((nodes, layer) => nodes.map((node, n) => html`<button type="button" key="${layer} ${n}"
+      class="node ${isMovable(layer) ? "movable" : ""}" data-layer=${layer} data-node=${n} aria-label=${nameOf(network, layer, n, joins)}
+      aria-pressed=${String(isSelected(layer, node))} tabIndex=${isStop(layer, n, node) ? 0 : -1} style=${boxOf(places.at[layer][n])} />`))}
+    ${held.current?.at && html`<${Chip} ...${held.current} network=${network} places=${places} joins=${joins} />`}
+  </div>`;
+}
+
+/** What is dragged, at the pointer, and a mark where it would be dropped. */
+function Chip({ spot: [layer, node], at: [x, y], network, places, joins }) {
+  const { row, isOnto } = rowAt(places, y, joins && !layer);
+  const mark = { top: `${places.rowY(row) - places.pitch / 2}px`, height: isOnto ? `${places.pitch}px` : 0 };
+  return html`<div class="drop" style=${mark} />
+    <div class="chip" style=${{ left: `${x}px`, top: `${y}px` }}>${network.nodes[layer][node].degree}</div>`;
+}
+
+/** On which row a height is; where steps may be joined, the middle half of a row is on it, and the rest between two. */
+function rowAt({ rowY, pitch, count }, height, joins) {
+  const y = (height - rowY(0)) / pitch;
+  const row = Math.min(Math.max(Math.round(y), 0), count - 1);
+  if (!joins || Math.abs(y - row) < 0.25) return { row, isOnto: true };
+  return { row: Math.min(Math.max(Math.floor(y) + 1, 0), count), isOnto: false };
+}
+
+const spotOf = ({ dataset }) => dataset?.layer && [Number(dataset.layer), Number(dataset.node)];
+
+/** The nearest button of a layer, or in its own column the next one up or down. */
+function buttonNear(stage, button, layer, down) {
+  const middle = (one) => one.offsetTop + one.offsetHeight / 2;
+  const others = [...stage.querySelectorAll(`[data-layer="${layer}"]`)].filter((one) => !down || (middle(one) - middle(button)) * down > 0);
+  return others.sort((a, b) => Math.abs(middle(a) - middle(button)) - Math.abs(middle(b) - middle(button)))[0];
+}
+
+function boxOf({ x, y, half, high }) {
+  const [wide, tall] = [2 * half, high].map((side) => Math.max(side, LEAST_TARGET));
+  return { left: `${x - wide / 2}px`, top: `${y - tall / 2}px`, width: `${wide}px`, height: `${tall}px` };
+}
+
+function nameOf({ names, outputs, nodes, masks, steps, isSmall }, layer, node, joins) {
+  const { degree, from, to } = nodes[layer][node];
+  if (layer === masks.length) return `${outputs[node]}, degree ${degree}`;
+  if (layer > 0) {
+    const who = to - from > 1 ? `${to - from} units of hidden layer ${layer}` : `Unit ${from + 1} of hidden layer ${layer}`;
+    return `${who}, degree ${degree}${isSmall ? ": Shift with ↑ or ↓ changes it" : ""}`;
+  }
+  return `${names[node]}, degree ${degree}, step ${steps[node]}: Shift with ↑ or ↓ moves it${joins ? ", J joins the step above" : ""}`;
+}
