@@ -77,6 +77,20 @@ def test_few_values_are_classes_and_many_are_numbers(cells, words):
     assert str(column).startswith(f"x: {words}")
 
 
+def test_three_common_values_are_named():
+    cells = [0.0] * 20 + [1.5] * 15 + [2.5] * 9 + [*np.linspace(3, 4, 16)]
+    (column,) = load_table(pandas.DataFrame({"x": cells})).columns
+    assert str(column).endswith(", 0 in 33%, 1.5 in 25% and 2.5 in 15% of the rows")
+
+
+def test_spaces_after_commas_are_not_read(tmp_path):
+    path = tmp_path / "spaces.csv"
+    path.write_text("kind, size\n" + "a, S\nb, M\n" * 30, encoding="utf-8")
+    table = load_table(path)
+    assert table.names == ["kind", "size"]
+    assert table.columns[1].values == ("M", "S")
+
+
 def test_all_yes_or_no_is_bernoulli():
     assert isinstance(load_table(example_table()).head, Bernoulli)
     few = load_table(pandas.DataFrame({"x": [0, 1, 1, 0, 1, 0, 1]}), split=None)

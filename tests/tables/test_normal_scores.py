@@ -102,6 +102,15 @@ def test_an_untrained_head_has_the_shares_of_common_values_and_the_order_of_all(
     assert (p[4:] > 0).all()
 
 
+def test_multiples_of_a_rounding_unit_are_likelier_even_if_no_row_has_them():
+    draw = np.random.default_rng(0)
+    x = np.append(draw.gamma(2, 400, 300).round(-2), draw.gamma(2, 400, 30).round())
+    x = x[x != 900]
+    head = head_of_numbers(x, 1.0, (0.0, math.inf), 2)
+    p = head.log_prob(head.start(), torch.tensor([900.0, 901.0, 800.0])).exp()
+    assert 20 * p[1] < p[0] < p[2]
+
+
 # ---- samples -------------------------------------------------------------------------------------
 
 
