@@ -23,7 +23,7 @@ READING = (
 SIGNS = {"◇": "predict", "✎": "exercise", "◉": "self-check"}
 """How a quote begins that asks the reader for something → its class."""
 FOR_THOSE_WHO_RUN = re.compile(
-    r"^(?:○ .+: not attempted yet|yours\(.+ is the course's so far).*\n", re.M
+    r"^(?:○ .+: not attempted yet|yours\(.+ is the course's solution).*\n", re.M
 )
 """Printed lines about a learner's own progress."""
 

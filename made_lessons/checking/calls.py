@@ -100,15 +100,15 @@ def _where(error: BaseException) -> str:
     """Name the learner's line that led to an error, and the shapes of the tensors in it."""
     frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
     lines = [summary.line for summary in traceback.extract_tb(error.__traceback__)]
-    theirs = [
+    own = [
         (frame, line)
         for frame, line in zip(frames, lines, strict=True)
         if not frame.f_code.co_filename.startswith(_OTHER_CODE)
     ]
     of_one_file = [
         (frame, line)
-        for frame, line in theirs
-        if frame.f_code.co_filename == theirs[0][0].f_code.co_filename
+        for frame, line in own
+        if frame.f_code.co_filename == own[0][0].f_code.co_filename
     ]
     if not of_one_file or not of_one_file[-1][1]:
         return ""

@@ -73,7 +73,7 @@ class Card:
         yield f"<div>{mark} <b>{escape(self.title)}</b>: {markup(self.verdict)}</div>"
         parts = {label: text for label, text in self.parts.items() if text}
         expected, got = (parts.get(label, "") for label in ("expected", "got"))
-        shown = {
+        html = {
             "tried": f'<span style="{_CODE}">{escape(parts.get("tried", ""))}</span>',
             "expected": _value(expected, got),
             "got": _value(got, expected),
@@ -82,7 +82,7 @@ class Card:
         for row in (("tried",), ("expected", "got"), ("why",)):
             labelled = [
                 f'<div style="margin:.3em 2em 0 0"><small style="opacity:.75">{label}</small>'
-                f"<div>{shown[label]}</div></div>"
+                f"<div>{html[label]}</div></div>"
                 for label in row
                 if label in parts
             ]

@@ -72,13 +72,13 @@ def _of_calls(
     got: Sequence[object],
     right: Sequence[object],
     calls: Sequence[Mapping[str, object]],
-    place: int,
+    failed: int,
 ) -> str:
     """Return the cause that further calls of a function or relations of its results suggest."""
     quiet, sound = (
         lambda *arguments, one=one: view.seen(one, arguments) for one in (answer, reference)
     )
-    found = probe(quiet, sound, calls, place, is_same)
+    found = probe(quiet, sound, calls, failed, is_same)
     if found in (CUT_OFF, ROUNDED):
         instead = sorted(names_read(reference) & {"softplus", "logsigmoid"})
         if not instead:  # naming a function would give the solution away
@@ -92,7 +92,7 @@ def _of_calls(
         or _perhaps(find_other_arguments(got, right, calls, reference))
         or relation
     )
-    return found or (RIGHT_SO_FAR if place else "")
+    return found or (RIGHT_SO_FAR if failed else "")
 
 
 _KINDS = (Tensor, Real, list, tuple)
@@ -114,15 +114,15 @@ def _known_mistake(
     """Return the cause of the first known mistake with the same values or wrong entries."""
 
     @cache
-    def theirs(place: int, k: int) -> object:
-        return view.seen(known_mistakes[place].answer, view.cases[k])
+    def value(number: int, k: int) -> object:
+        return view.seen(known_mistakes[number].answer, view.cases[k])
 
-    for place, mistake in enumerate(known_mistakes):
-        if all(is_same(got[k], theirs(place, k)) for k in telling) and earlier_is_right(mistake):
+    for number, mistake in enumerate(known_mistakes):
+        if all(is_same(got[k], value(number, k)) for k in telling) and earlier_is_right(mistake):
             return mistake.cause
-    for place, mistake in enumerate(known_mistakes if view.see is run else ()):
-        if all(_is_as_wrong(got[k], theirs(place, k), right[k]) for k in telling):
-            return f"perhaps {mistake.cause} (your wrong entries are those of this mistake)"
+    for number, mistake in enumerate(known_mistakes if view.see is run else ()):
+        if all(_is_as_wrong(got[k], value(number, k), right[k]) for k in telling):
+            return f"perhaps {mistake.cause} (your wrong results are those of this mistake)"
     return ""
 
 

@@ -50,7 +50,7 @@ def changed(
 
 
 def kept_as(name: str, keep: Callable[[object], object]) -> Callable[[nn.Module], None]:
-    """Return a function that replaces an attribute of a module with ``keep`` of it."""
+    """Return a function that replaces an attribute of a module, such as a buffer, by keep of it."""
 
     def change(module: nn.Module) -> None:
         value = getattr(module, name)

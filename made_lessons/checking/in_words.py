@@ -28,7 +28,7 @@ def written(value: object, longest: int = 240, digits: int = 4) -> str:
 
 
 def told_apart(*values: object) -> list[str]:
-    """Write values with so many digits that they look different.
+    """Write two values with enough digits to tell them apart.
 
     Example:
         >>> told_apart(0.5, 0.25), told_apart(0.500001, 0.5)

@@ -128,16 +128,16 @@ def _with_cases(view: View, exercise: Exercise) -> View:
     return replace(view, cases=cases() if callable(cases) else cases)
 
 
-def gradients(**places: int) -> tuple[View, ...]:
+def gradients(**positions: int) -> tuple[View, ...]:
     """Return views of the gradient with respect to arguments: name=position."""
     return tuple(
         View(
-            lambda function, *case, place=place: _gradient(function, case, place),
+            lambda function, *case, position=position: _gradient(function, case, position),
             lambda *call, name=name: f"{_call(call)}, then the gradient of {name}",
             BENT,
             cases=None,
         )
-        for name, place in places.items()
+        for name, position in positions.items()
     )
 
 
@@ -162,9 +162,9 @@ def _call(call: Case) -> str:
     return written_call(answer, case)
 
 
-def _gradient(function: Callable[..., Tensor], case: Case, place: int) -> object:
+def _gradient(function: Callable[..., Tensor], case: Case, position: int) -> object:
     given = [*copy.deepcopy(case)]
-    leaf = given[place] = given[place].requires_grad_()
+    leaf = given[position] = given[position].requires_grad_()
     try:
         got = run(lambda: function(*given))
     except Wrong as wrong:

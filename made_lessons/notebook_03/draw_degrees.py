@@ -99,7 +99,12 @@ _SAME_AGAIN = "two calls return the same degrees. Draw new ones in each call, wi
     "Draw degrees",
     stars=2,
     views=(
-        View(_occurring, _call, _why_others_occur, name="the degrees that occur", cases=_CASES),
+        View(
+            _occurring,
+            lambda *call: f"the degrees that occur in {_call(*call)}",
+            _why_others_occur,
+            cases=_CASES,
+        ),
         View(_changes, _call, _SAME_AGAIN, "other degrees in the next call", cases=_CASES),
         View(_is_uniform, _call, _NOT_UNIFORM, "all degrees equally often", cases=_CASES),
     ),

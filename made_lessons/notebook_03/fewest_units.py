@@ -87,7 +87,7 @@ def _views(pairs: Pairs) -> list[View]:
 
 
 def _wrong(pairs: Pairs) -> dict[str, list[int]]:
-    """Return cause → degrees that connect all pairs with too many units."""
+    """Return wrong answers by cause: degrees of too many units."""
     least = fewest_units(pairs)
     return {
         _ONE_EACH: [j for _, j in pairs],

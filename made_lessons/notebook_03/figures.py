@@ -99,8 +99,8 @@ def plot_path(degrees: Sequence[Tensor], masks: Sequence[Tensor], path: Sequence
     middle = {"ha": "center", "va": "center"}
     for x, kind in zip(xs, layer_names(len(layers)), strict=True):
         axes.text(x, 0.2, kind, **middle)
-    for x, said in zip(np.linspace(xs[0], xs[-1], len(steps)), steps, strict=True):
-        axes.text(x, figure.get_figheight() - 0.2, said, fontsize=16, weight="bold", **middle)
+    for x, step in zip(np.linspace(xs[0], xs[-1], len(steps)), steps, strict=True):
+        axes.text(x, figure.get_figheight() - 0.2, step, fontsize=16, weight="bold", **middle)
     return figure
 
 

@@ -45,7 +45,7 @@ def _masks(order: list[int], hidden: list[int], into_hidden=le, into_output=lt) 
 def _wrong_masks(
     ordering: list[int], hidden: list[int], own_degree: str, ordering_used: str
 ) -> dict[str, Masks]:
-    """Return cause → wrong masks, for an ordering of 1..D and the degrees of the hidden units."""
+    """Return the wrong masks by cause, for an ordering of 1..D and the hidden degrees."""
     order = _degrees(ordering)
     transposed = [[list(row) for row in zip(*m, strict=True)] for m in _masks(order, hidden)]
     return {

@@ -130,7 +130,7 @@ def _verdict(mutant: str, test: str, answer: object) -> str:
     ),
 )
 def caught_by() -> dict[str, set[str]]:
-    """Return mutant → names of the tests that catch it."""
+    """Return the names of the tests that catch each mutant."""
     return {
         "output sees itself": {"sum", "flip", "samples"},
         "ordering as degrees": {"flip"},

@@ -189,7 +189,7 @@ look_at_model(
 
 
 def _pairs(pairs: Tensor, verb: str) -> dict[str, str]:
-    """Describe (D, D) pairs of output and input: output → inputs, with a verb."""
+    """Describe a (D, D) bool tensor of pairs: output, with a verb → its inputs."""
     names = variable_names(len(pairs))
     return {
         f"the output of {names[i]} {verb}": ", ".join(names[j] for j in row.nonzero().ravel())
@@ -199,7 +199,7 @@ def _pairs(pairs: Tensor, verb: str) -> dict[str, str]:
 
 
 def keeping_masks(keep: Callable[[Tensor], Tensor]) -> type[MADE]:
-    """Return a class whose layers store random masks as ``keep`` of them."""
+    """Return a class with random masks, which its layers store as keep(mask)."""
     drawn = altered(_draw_masks)
     return changed(drawn, lambda self: [*map(kept_as("mask", keep), self.layers)])
 

@@ -143,8 +143,8 @@ def _why_samples_differ(trial: Trial) -> str:
             "numbers yourself (torch.rand, torch.bernoulli)"
         )
     for known in defined("4.3").known_mistakes:
-        theirs = trial.drawn(lambda *given, draw=known.answer: _SAMPLED.seen(draw, given))
-        if all(map(is_same, trial.samples[0], theirs)):
+        samples = trial.drawn(lambda *given, draw=known.answer: _SAMPLED.seen(draw, given))
+        if all(map(is_same, trial.samples[0], samples)):
             return known.cause
     if draws_alike(trial.u.flip(0)):
         return (

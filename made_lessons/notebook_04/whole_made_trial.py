@@ -186,8 +186,8 @@ class Trial:
     @cached_property
     def samples(self) -> tuple[Tensor, Tensor]:
         """Samples of the model, and the right samples: (networks, n, D) each."""
-        theirs = torch.stack([*self.drawn(lambda *_: self.call("sample", self.u, self.u))])
-        return theirs, torch.stack([*self.drawn(sample)])
+        samples = torch.stack([*self.drawn(lambda *_: self.call("sample", self.u, self.u))])
+        return samples, torch.stack([*self.drawn(sample)])
 
 
 _trial = lru_cache(maxsize=300)(Trial)  # all views share the trials of an answer

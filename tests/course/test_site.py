@@ -132,7 +132,7 @@ def test_nothing_is_said_to_those_who_cannot_run(site, path):
     text = (site / "notebooks" / f"{path.stem}.html").read_text(encoding="utf-8")
     printed = "".join(re.findall(r"<pre>.*?</pre>", text, re.DOTALL))
     assert "not attempted yet" not in printed
-    assert "is the course's so far" not in printed
+    assert "is the course's solution" not in printed
 
 
 @each_notebook

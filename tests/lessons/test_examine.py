@@ -406,7 +406,7 @@ def test_a_mistake_in_one_entry_is_recognised():
     ]
     cases = [(torch.tensor(5.0),), (torch.tensor(7.0),)]
     found = said(compare_on_cases, lambda x: [x - 1, 2 * x], both, cases, known_mistakes)
-    assert found["why"] == "perhaps one less (your wrong entries are those of this mistake)"
+    assert found["why"] == "perhaps one less (your wrong results are those of this mistake)"
     found = said(compare_on_cases, lambda x: [x - 1, x**2], both, cases, known_mistakes)
     assert found["why"] == "entry [0] of the answer has the wrong value"
 

@@ -92,7 +92,7 @@ def test_progress_lies_in_the_users_data_folder(monkeypatch):
 
 def test_yours_is_your_answer_once_it_has_passed(capsys):
     assert yours("1.4").__module__ == "made_lessons.notebook_01.draw_days"
-    assert capsys.readouterr().out.startswith('yours("1.4") is the course\'s so far: none of yours')
+    assert capsys.readouterr().out.startswith('yours("1.4") is the course\'s solution, because no')
     check("1.3", right)
     capsys.readouterr()
     assert yours("1.3") is right
