@@ -112,12 +112,6 @@ def test_each_widget_is_alive(site, path):
     assert text.count('class="made-alone"') + text.count('class="made-later"') >= len(widgets)
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "docs").glob("*.*")), ids=lambda path: path.name)
-def test_the_pages_beside_the_notebooks_are_there(pages, site, path):
-    is_page = path.suffix in (".md", ".html") and path.name != "README.md"
-    assert (site / "docs" / f"{path.stem}.html" in pages) == is_page
-
-
 def test_each_page_ends_with_a_link_to_tell_what_is_wrong(pages, site):
     form = (ROOT / ".github" / "ISSUE_TEMPLATE" / "page.yml").read_text(encoding="utf-8")
     assert "id: page\n" in form
@@ -299,7 +293,9 @@ def test_on_a_dark_page_blue_turns_and_all_words_can_be_read(site, page):
         paper, *seen = page.evaluate(SEEN, words + ramp)
         apart = [contrast(colour, paper) for colour in seen]
         assert min(apart[: len(words)]) > 3.8 + 0.7 * (theme == "dark")  # orange on white has 3.9
-        assert apart[len(words) :] == sorted(apart[len(words) :])  # who knows more stands out
+        assert apart[len(words) :] == sorted(
+            apart[len(words) :]
+        )  # higher degrees have more contrast
 
 
 def test_each_page_shows_its_text_without_scripts(site, pages, page):
