@@ -260,7 +260,7 @@ check("1.3", answer)
 """
 
 
-def test_a_check_and_an_answer_that_is_stopped_leave_a_tracer_working():
+def test_a_stopped_answer_leaves_a_tracer_working():
     """In a process of its own, because CPython 3.11 once looped forever at the next call."""
     command = [sys.executable, "-c", UNDER_A_TRACER]
     ran = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
@@ -388,7 +388,7 @@ def test_the_right_value_is_not_shown():
     assert said(compare_value, [5], 8, known_mistakes)["expected"] == "a number"
 
 
-def test_a_mistake_that_does_the_same_on_one_case_of_two_is_not_the_cause():
+def test_a_mistake_that_fits_one_case_of_two_is_not_the_cause():
     known_mistakes = [KnownMistake(lambda x: abs(x), "the sign is lost")]
     found = said(
         compare_on_cases, lambda x: 3 if x == -3 else 0, lambda x: x, [(-3,), (5,)], known_mistakes
@@ -428,7 +428,7 @@ def test_a_list_of_nothing_has_no_parts_that_are_put_together():
     assert found["why"] == "the answer must be a list"
 
 
-def test_known_mistakes_of_a_module_that_is_loaded_again_are_its_own(monkeypatch):
+def test_a_reloaded_module_has_only_its_own_mistakes(monkeypatch):
     exercise_module = import_module("made_lessons.checking.exercise")
     monkeypatch.setattr(exercise_module, "_defined", {})
     for name in ("1.1", "1.2", "1.1"):

@@ -165,7 +165,7 @@ def test_a_card_has_rows_and_columns_and_marks_what_differs():
     assert repr(card).endswith('\n  Stuck? hint("1.3")')
 
 
-def test_a_card_sets_several_lists_and_leaves_other_values_in_a_line():
+def test_a_card_shows_lists_as_tables_and_other_values_as_text():
     several = Card("✗", "a", "b", {"got": "[[[1, 2]], [[3], [4]]]"})._repr_html_()
     assert [entries(several, k) for k in (0, 1)] == [[["1", "2"]], [["3"], ["4"]]]
     for text in ("[(1, 2)]", "['a, b']", "[1, [2]]", "[]", "shape (3,)", "[1, 2"):

@@ -268,7 +268,7 @@ def test_no_figure_has_a_fault_that_any_may_have(name):
     assert_names(make(), *words)
 
 
-def test_the_chain_rule_is_a_tree_of_shares_whose_product_is_at_the_leaf():
+def test_the_tree_of_the_chain_rule_has_shares_and_their_product():
     days = torch.tensor([[0, 0], [0, 1], [1, 1], [1, 1]])
     (axes,) = plot_chain_rule(days, [1, 0], ["wet", "rain"], [0, 1]).axes
     blue = [text.get_text() for text in axes.texts if text.get_bbox_patch()
@@ -288,7 +288,7 @@ def test_the_part_that_a_number_falls_into_is_blue_and_split_again():
     assert opened == [[0.25, 0], [1, 1]]
 
 
-def test_what_an_output_may_not_see_is_orange_and_crossed_the_deeper_the_further_it_moves():
+def test_forbidden_inputs_are_orange_and_crossed():
     moves = torch.tensor([[0.25, 0.5], [0.0, 0.75]])
     (axes,) = plot_moves(moves, [1, 0], 1).axes
     squares = {
@@ -349,7 +349,7 @@ def test_costs_are_blue_where_the_model_was_surprised_and_add_up():
     assert texts(cost) == ["3.0 nats", "half in 1 pixels"]
 
 
-def test_weights_of_a_first_layer_are_on_paper_only_where_the_mask_lets_them():
+def test_a_first_layer_shows_only_unmasked_weights():
     model = MADE(784, (16, 8), natural_order=False, seed=0)
     figure = plot_first_layer(model)
     weights, degrees = model.net[0].weight.detach(), model.degrees[1]

@@ -41,7 +41,7 @@ def test_every_mistake_of_every_variant_is_named(exercise):
 
 
 @of_functions
-def test_a_variant_of_a_function_tries_all_that_the_notebook_tries_and_more(exercise):
+def test_a_variant_of_a_function_adds_cases(exercise):
     for word in WORDS:
         variant = exercise.vary(exercise, word)
         assert variant.cases[: len(exercise.cases)] == exercise.cases
@@ -50,7 +50,7 @@ def test_a_variant_of_a_function_tries_all_that_the_notebook_tries_and_more(exer
 
 
 @of_values
-def test_the_notebooks_answer_is_never_right_and_that_of_another_seldom(exercise):
+def test_the_answer_to_another_variant_is_seldom_right(exercise):
     variants = [exercise.vary(exercise, word) for word in WORDS]
     for variant in variants:
         wrong(variant, exercise.reference())
@@ -103,7 +103,7 @@ def are_equal(before, after):
 
 
 @of_each
-def test_a_variant_says_what_it_asks_for_where_that_is_not_as_in_the_notebook(exercise, capsys):
+def test_a_variant_with_another_question_shows_it(exercise, capsys):
     check(exercise.name, ..., variant="maria")
     assert ("Your variant: " in capsys.readouterr().out) == exercise.is_value
 
