@@ -1,1 +1,1 @@
-"""Notebook 05: bits, the train line, parameters that count, and a number to beat."""
+"""Exercises and figures of notebook 5."""

@@ -1,4 +1,4 @@
-"""Training images that are nearest to samples."""
+"""Find the training images that are nearest to samples."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ def nearest_images(samples: Tensor, images: Tensor, shift: int = 0) -> tuple[Ten
     r"""Find, for each sample, the image that differs from it in the fewest pixels.
 
     On zeros and ones the number of differing pixels is
-    :math:`\sum_i s_i + \sum_i x_i - 2 \sum_i s_i x_i`, so one matrix product finds all.
+    :math:`\sum_i s_i + \sum_i x_i - 2 \sum_i s_i x_i`, so one matrix product compares all pairs.
 
     Args:
         samples: (n, D) zeros and ones, square images.
         images: (N, D) zeros and ones.
-        shift: how many pixels a sample may be moved up, down and to either side; what leaves at one
-            edge comes in at the opposite one.
+        shift: how many pixels a sample may be moved up, down, left and right. Pixels that leave at
+            one edge come back at the opposite edge.
 
     Returns:
         (n,) index of the nearest image, and (n,) number of pixels that differ.

@@ -16,9 +16,11 @@ def _networks() -> tuple[tuple[MADE], ...]:
         torch.manual_seed(0)
         large = MADE(5, (7, 4), ordering=[3, 0, 4, 1, 2], degrees="even", direct=True)
         nn.init.normal_(large.direct.weight)
-        large.direct.weight.data[0, large.direct.mask[0].nonzero()[0]] = 0  # and yet not masked
+        large.direct.weight.data[0, large.direct.mask[0].nonzero()[0]] = (
+            0  # zero, although it is not masked
+        )
         small = MADE(3, (4,), ordering=[1, 2, 0], degrees="even")
-    large.__name__ = "MADE(5, hidden_dims=(7, 4), direct=True)"  # as reports name it
+    large.__name__ = "MADE(5, hidden_dims=(7, 4), direct=True)"  # the name in messages
     small.__name__ = "MADE(3, hidden_dims=(4,))"
     return (large,), (small,)
 
@@ -30,15 +32,15 @@ def _networks() -> tuple[tuple[MADE], ...]:
     cases=_networks(),
     vary=further_cases(lambda word: (_other_network(word),)),
     hints=(
-        "Go through the layers. A masked layer has a weight, a mask of the same shape, and mostly "
-        "a bias.",
-        "layer.mask.sum() counts the ones of a mask. for layer in model.modules() goes through "
-        "everything; isinstance(layer, MaskedLinear) says what is a masked layer.",
-        "The direct connections are a MaskedLinear, too. They have no bias: layer.bias is None.",
+        "Go through the layers. A masked layer has a weight, a mask of the same shape, and "
+        "usually a bias.",
+        "layer.mask.sum() counts the ones of a mask. for layer in model.modules() visits every "
+        "layer; isinstance(layer, MaskedLinear) is True for a masked layer.",
+        "The direct connections are also a MaskedLinear. They have no bias: layer.bias is None.",
     ),
 )
 def used_parameters(model: MADE) -> int:
-    """Weights that some mask lets through, and all biases."""
+    """Count the weights that the masks keep, and all biases."""
     used = 0
     for layer in model.modules():
         if isinstance(layer, MaskedLinear):
@@ -50,41 +52,44 @@ def used_parameters(model: MADE) -> int:
 
 known_mistakes(
     {
-        "these are all places of the masks, the zeros, too, and the biases are missing: count the "
-        "ones, and all biases": but(
+        "you counted all entries of the masks, including the zeros, and left out the biases: "
+        "count the ones, and all biases": but(
             "layer.mask.sum()", "layer.mask.numel()", "len(layer.bias)", "0"
         ),
-        "this counts every parameter: a weight whose mask is 0 has no effect, whatever its value": (
-            MADE.n_parameters
-        ),
-        "a masked weight is not zero itself: the mask is multiplied in at each forward pass. Count "
-        "the ones of the masks": (
+        "you counted every parameter. A weight whose mask is 0 has no effect, whatever its value "
+        "is": (MADE.n_parameters),
+        "you counted the parameters that are not 0. A masked weight itself is not 0, because the "
+        "mask is multiplied in at each forward pass. Count the ones of the masks": (
             lambda model: sum(int((p != 0).sum()) for p in model.parameters())
         ),
-        "these are the weights alone. A bias has no mask: all biases count": but(
+        "you counted only the weights. A bias has no mask, so all biases count": but(
             "len(layer.bias)", "0"
         ),
-        "model.masks are those of the layers from input to output: the weights of the direct "
+        "model.masks are the masks of the layers from input to output. The weights of the direct "
         "connections are missing, and so are all biases, which have no mask": (
             lambda model: sum(int(mask.sum()) for mask in model.masks)
         ),
-        "a weight may be zero by chance, or at its start as those of direct connections: ask the "
-        "mask": but("layer.mask.sum()", "(layer.masked_weight() != 0).sum()"),
-        "model.net holds the layers from input to output. The direct connections, where there are "
-        "any, are in model.direct": but("model.modules()", "model.net"),
-        "half of all is a rule of thumb: count the ones of the masks, and all biases": (
-            lambda model: model.n_parameters() // 2
+        "you counted the weights that are not 0 after masking. A weight can be 0 by chance, and "
+        "direct connections start at 0: count the ones of the mask": but(
+            "layer.mask.sum()", "(layer.masked_weight() != 0).sum()"
         ),
-        "D too many: direct connections have no bias of their own, layer.bias is None there": but(
+        "model.net holds the layers from input to output. If there are direct connections, they "
+        "are in model.direct": but("model.modules()", "model.net"),
+        "half of all parameters is only a rule of thumb: count the ones of the masks, and all "
+        "biases": (lambda model: model.n_parameters() // 2),
+        "you counted D too many. Direct connections have no bias: their layer.bias is None": but(
             "return used", "return used + (model.direct is not None) * model.input_dim"
         ),
-        "this is the first layer alone": but("model.modules()", "model.net[:1]"),
-        "these are the weights that are cut: a mask is 1 where a weight counts": but(
+        "you counted only the first layer: go through all masked layers": but(
+            "model.modules()", "model.net[:1]"
+        ),
+        "you counted the weights that the masks cut: a mask is 1 where a weight counts": but(
             "layer.mask.sum()", "(layer.mask == 0).sum()", "len(layer.bias)", "0"
         ),
-        "you counted the zeros of the masks, and the biases: a mask is 1 where a weight "
-        "counts": but("layer.mask.sum()", "(layer.mask == 0).sum()"),
-        "of the biases, those of the outputs alone are counted: hidden units have biases, too": but(
+        "you counted the zeros of the masks and all biases: a mask is 1 where a weight counts": but(
+            "layer.mask.sum()", "(layer.mask == 0).sum()"
+        ),
+        "you counted only the biases of the outputs: hidden units also have biases": but(
             "layer.bias is not None", "layer is model.net[-1]"
         ),
     }

@@ -1,4 +1,4 @@
-"""5.2: the training images, scored with the finished weights."""
+"""5.2: score the training images with the finished weights."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from made_course.training.history import History
 from ..checking import Misformed, View, but, exercise, further_cases, known_mistakes, run, shuffled
 
 _DROPOUT_IS_ON = (
-    "two calls gave two numbers: the model is in training mode, so that dropout switches off other "
-    "units each time. evaluate sees to that"
+    "two calls gave two numbers. The model is in training mode, so dropout switches off "
+    "different units each time. evaluate switches dropout off"
 )
 _DRAWN = (
-    "two calls gave two numbers, and with the model in evaluation mode, too: your code draws "
-    "something at random, or switches dropout on itself. All of train counts, without dropout"
+    "two calls gave two numbers, even with the model in evaluation mode. Either your code draws "
+    "something at random, or it switches dropout on. Score all of train, without dropout"
 )
-_MEAN_FORGOTTEN = "one number for each row: take the mean, or let evaluate do it"
+_MEAN_FORGOTTEN = "you returned one number for each row: take the mean, or let evaluate do it"
 
 
 def _steadiness(answer: object, model: MADE, *rest: object) -> str:
-    """Say whether two calls give the same number, and a third kind of call if they do not."""
+    """Say whether two calls give the same number, and if not, whether training mode is why."""
     first, second = (run(answer, model, *rest) for _ in range(2))
     if isinstance(first, Tensor) and first.shape == (len(rest[1]),):
         got = f"a tensor of shape {tuple(first.shape)}"
@@ -37,12 +37,12 @@ def _steadiness(answer: object, model: MADE, *rest: object) -> str:
     if _are_close(first, second):
         return "the same number twice"
     with evaluation_mode(model):
-        calm = [run(answer, model, *rest) for _ in range(2)]
-    return f"two numbers{', in training mode' if _are_close(*calm) else ''}"
+        evaluated = [run(answer, model, *rest) for _ in range(2)]
+    return f"two numbers{', in training mode' if _are_close(*evaluated) else ''}"
 
 
 def _are_close(first: object, second: object) -> bool:
-    """Whether two numbers are close; values that are not numbers are judged by the next view."""
+    """Return True if two values are close, or not numbers, which the next view judges."""
     with suppress(TypeError, ValueError, RuntimeError):
         first, second = (torch.as_tensor(number).item() for number in (first, second))
         return math.isclose(first, second, rel_tol=1e-5)
@@ -52,9 +52,9 @@ def _are_close(first: object, second: object) -> bool:
 def _scores(answer: object) -> str:
     model, history, train, valid = _finished_run()
     return (
-        f"Here the last entry of history.train_nll is {history.train_nll[-1]:.2f}. The finished "
-        f"weights have {evaluate(model, train):.2f} nats on the training boards, and "
-        f"{evaluate(model, valid):.2f} on the others."
+        f"In this run, the last entry of history.train_nll is {history.train_nll[-1]:.2f}. The "
+        f"finished weights have {evaluate(model, train):.2f} nats on the training boards and "
+        f"{evaluate(model, valid):.2f} on the validation boards."
     )
 
 
@@ -73,40 +73,40 @@ def _run_tried(answer: object, model: MADE, history: History, *rows: Tensor) -> 
     message=_scores,
     vary=further_cases(lambda word: _finished_run(word), count=1),
     hints=(
-        "The validation line is measured at the end of an epoch, without dropout. Measure the "
-        "training images in just the same way.",
-        "evaluate(model, images) gives the mean NLL of any images, with the weights that the model "
-        "has now. It switches dropout off, and puts the model's mode back. The history is not "
-        "needed.",
+        "The validation line is measured at the end of an epoch, without dropout. Score the "
+        "training images in the same way.",
+        "evaluate(model, images) returns the mean NLL of any images under the current weights. "
+        "It switches dropout off and restores the model's mode afterwards. You do not need the "
+        "history.",
     ),
 )
 def train_nll_now(model: MADE, history: History, train: Tensor, valid: Tensor) -> float:
-    """Score the training images with the weights that the training has left."""
+    """Return the NLL of the training images under the finished weights."""
     return evaluate(model, train)
 
 
 known_mistakes(
     {
-        "these are training and validation images together: take those of train alone": but(
+        "you scored training and validation images together: score only train": but(
             "model, train)", "model, torch.cat([train, valid]))"
         ),
-        "this is the last entry of history.train_nll: a mean over the last epoch's batches, each "
-        "scored with the weights of its moment, and with dropout on. Score the finished "
-        "weights": but("evaluate(model, train)", "history.train_nll[-1]"),
-        "this is the lowest entry of history.train_nll, and like all of them a mean over an "
-        "epoch's batches, with dropout on. Score the finished weights": but(
+        "you returned the last entry of history.train_nll. It is a mean over the batches of the "
+        "last epoch, each scored with the weights of that moment and with dropout on. Score "
+        "train with the finished weights": but("evaluate(model, train)", "history.train_nll[-1]"),
+        "you returned the lowest entry of history.train_nll. Like all its entries, it is a mean "
+        "over the batches of an epoch, with dropout on. Score train with the finished weights": but(
             "evaluate(model, train)", "min(history.train_nll)"
         ),
-        "this is the number of the validation images, the last entry of history.valid_nll: that of "
-        "the training images is asked for, train": but("model, train)", "model, valid)"),
-        "these are nats for one variable: the NLL sums over variables, and averages over rows "
-        "only": but("model, train)", "model, train) / train.shape[1]"),
+        "you returned the NLL of the validation images, the last entry of history.valid_nll: "
+        "score the training images, train": but("model, train)", "model, valid)"),
+        "you returned nats per variable. The NLL is a sum over variables, and a mean only over "
+        "rows": but("model, train)", "model, train) / train.shape[1]"),
         _DROPOUT_IS_ON: but("evaluate(model, train)", "-model.log_prob(train).mean().item()"),
         _MEAN_FORGOTTEN: but("evaluate(model, train)", "-model.log_prob(train)"),
-        "these are the first rows alone: take all of train": but(
+        "you scored only the first rows: take all of train": but(
             "model, train)", "model, train[:64])"
         ),
-        "these are as many rows of train as valid has: take all of them": but(
+        "you scored only as many rows of train as valid has: take all of them": but(
             "model, train)", "model, train[: len(valid)])"
         ),
     }
@@ -115,10 +115,16 @@ known_mistakes(
 
 @cache
 def _finished_run(word: str = "") -> tuple[MADE, History, Tensor, Tensor]:
-    """A short training by plain gradient steps, which leaves the model in training mode.
+    """Train a model for 20 epochs by gradient descent, and leave it in training mode.
 
-    Its boards are many and sorted, so that no part of them stands for all, and a large rate in the
-    last epoch but one keeps the history's last entries from being its lowest.
+    The boards are many and sorted, so that no part of them has the same NLL as all of them. The
+    large rate of the last epoch but one makes the history's last entries differ from its lowest.
+
+    Args:
+        word: variant key; other boards are validation boards.
+
+    Returns:
+        model, history, training boards and validation boards.
     """
     boards = bars_and_stripes()
     boards = boards[torch.arange(len(boards)) * 7 % len(boards)]  # bars and stripes in both parts

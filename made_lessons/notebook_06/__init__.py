@@ -1,1 +1,1 @@
-"""Notebook 06: what a step computes, greedy and the mode, completion by enumeration, weights."""
+"""Exercises and figures of notebook 6."""

@@ -15,27 +15,27 @@ _DAYS = torch.bincount(rain_diary().long() @ torch.tensor([4, 2, 1]), minlength=
 _X = torch.tensor([0.0, 1.0, 0.0, 1.0])
 _TABLE = torch.tensor([9, 2, 1, 5, 3, 8, 2, 1, 4, 7, 1, 6, 2, 3, 10, 1]) / 65
 
-ONE_ROW = "log_prob takes rows (n, D): for one row x[None]"
-NO_VALUE = "log_prob takes rows of zeros and ones: there is no number for unknown"
+ONE_ROW = "log_prob takes rows (n, D). For a single row, use x[None]"
+NO_VALUE = "log_prob takes only zeros and ones: no number stands for unknown"
 
 
 def diary(x: Tensor) -> Tensor:
-    """(n, 3) days → (n,) log-probabilities."""
+    """Return the log-probabilities (n,) of days (n, 3) of the rain diary."""
     return _looked_up(_DAYS, x)
 
 
 def four_variables(x: Tensor) -> Tensor:
-    """(n, 4) rows → (n,) log-probabilities, from a table."""
+    """Return the log-probabilities (n,) of rows (n, 4), from a table."""
     return _looked_up(_TABLE, x)
 
 
 def improbable(x: Tensor) -> Tensor:
-    """(n, 4) rows → (n,) log-probabilities, as low as those of an image."""
+    """Return log-probabilities (n,) of rows (n, 4) that are as low as those of an image."""
     return four_variables(x) - 300
 
 
 def _looked_up(table: Tensor, x: Tensor) -> Tensor:
-    """Look rows up in a table of probabilities, as strict about x as a model's ``log_prob``."""
+    """Look up rows in a table of probabilities, with the checks of a model's ``log_prob``."""
     if x.dim() != 2:
         raise ValueError(ONE_ROW)
     if not bool(((x == 0) | (x == 1)).all()):
@@ -71,88 +71,88 @@ def _other_row(word: str) -> tuple[Callable[[Tensor], Tensor], Tensor, Tensor]:
     ),
     vary=further_cases(_other_row),
     hints=(
-        "Make one row for each filling: copies of x, whose unknown places hold all combinations of "
-        "0 and 1. With u unknown variables there are 2^u.",
+        "Make one row for each assignment of the unknown variables: copies of x with all "
+        "combinations of 0 and 1 in the unknown columns. With u unknown variables there are 2^u "
+        "rows.",
         "The combinations are torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * u).view(-1, u), "
-        "or itertools.product([0.0, 1.0], repeat=u) as a tensor; rows[:, ~known] = ... writes them "
-        "in. log_prob(rows).exp() is p(filling, known).",
-        "Divided by their sum they are p(filling | known), and log_prob(rows).softmax(0) is just "
-        "that, where exp alone would give 0. p(xᵢ = 1 | known) is the sum over the rows in which "
-        "xᵢ is 1, for all i at once: weights @ rows.",
+        "or itertools.product([0.0, 1.0], repeat=u) as a tensor; rows[:, ~known] = ... writes "
+        "them in. log_prob(rows).exp() is p(unknown, known).",
+        "Divided by their sum, they are p(unknown | known). log_prob(rows).softmax(0) computes "
+        "this, even where exp would give 0. p(xᵢ = 1 | known) is the sum over the rows in which "
+        "xᵢ is 1. For all i at once, it is weights @ rows.",
     ),
 )
 def fill_in(log_prob, x: Tensor, known: Tensor) -> Tensor:
-    """p(xᵢ = 1 | the known values), by going through all fillings of the unknown variables."""
+    """Return p(xᵢ = 1 | the known values), by enumerating all assignments of the others."""
     n_unknown = int((~known).sum())
-    fillings = torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * n_unknown).to(x)
+    assignments = torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * n_unknown).to(x)
     rows = x.repeat(2**n_unknown, 1)
-    rows[:, ~known] = fillings.view(-1, n_unknown)
-    p = log_prob(rows).softmax(0)  # p(filling, known) by their sum, without an exp that is 0
+    rows[:, ~known] = assignments.view(-1, n_unknown)
+    p = log_prob(rows).softmax(0)  # p(row) divided by the sum over rows
     return p @ rows
 
 
 def _one_at_a_time(log_prob: Callable, x: Tensor, known: Tensor, unknown: object) -> Tensor:
-    """p(xᵢ = 1) with a value for the other unknown variables."""
-    found, places = torch.where(known, x, unknown), torch.arange(len(x))
+    """Return p(xᵢ = 1) of each unknown variable, with the other unknown ones set to ``unknown``."""
+    found, i = torch.where(known, x, unknown), torch.arange(len(x))
     either = found.repeat(2, len(x), 1)
-    either[0, places, places], either[1, places, places] = 0.0, 1.0
+    either[0, i, i], either[1, i, i] = 0.0, 1.0
     low, high = (log_prob(rows).exp() for rows in either)
     return torch.where(known, x, high / (low + high))
 
 
 known_mistakes(
     {
-        "these are p(xᵢ = 1) for the unknown variables, as if nothing were known: writing the "
-        "known values in afterwards does not tell the others about them": (
+        "you returned p(xᵢ = 1) of the unknown variables, as if nothing were known. Writing in "
+        "the known values afterwards does not change the others": (
             lambda log_prob, x, known: torch.where(
                 known, x, fill_in(log_prob, x, torch.zeros_like(known))
             )
         ),
-        "these are p(xᵢ = 1, known): divide by the sum over all fillings, which is p(known)": but(
-            "softmax(0)", "exp()"
-        ),
-        "exp gives 0 for a log-probability as low as −300, and 0 / 0 is nan: .softmax(0) of the "
-        "log-probabilities gives the weights without that": but(
+        "you returned p(xᵢ = 1, known): divide by the sum over all assignments, which is "
+        "p(known)": but("softmax(0)", "exp()"),
+        "exp of a log-probability as low as −300 is 0, and 0 / 0 is nan. .softmax(0) of the "
+        "log-probabilities gives the same weights safely": but(
             "log_prob(rows).softmax(0)", "(p := log_prob(rows).exp()) / p.sum()"
         ),
-        "each filling is weighted by how probable it is beside the best: these weights have to be "
-        "divided by their sum": but(
+        "your weights are relative to the most probable assignment: divide them by their sum": but(
             "log_prob(rows).softmax(0)", "(log_prob(rows) - log_prob(rows).max()).exp()"
         ),
-        "a known variable has its own value, and not 0": but("p @ rows", "(p @ rows) * ~known"),
-        "the fillings are weighted by their log-probabilities: take .exp() first": but(
+        "you returned 0 for the known variables: return their values": but(
+            "p @ rows", "(p @ rows) * ~known"
+        ),
+        "you weighted the assignments by their log-probabilities: take .exp() first": but(
             "log_prob(rows).softmax(0)", "log_prob(rows) / log_prob(rows).sum()"
         ),
-        "½ at each unknown place, as if every filling counted the same: weight each by its "
-        "probability": but("p @ rows", "rows.mean(0)"),
-        "the other unknown variables are held at 0: this is p(xᵢ = 1 | known, all others 0). Sum "
-        "over both of their values": (
+        "you returned ½ for each unknown variable, as if all assignments were equally probable: "
+        "weight each by its probability": but("p @ rows", "rows.mean(0)"),
+        "you set the other unknown variables to 0, so this is p(xᵢ = 1 | known, all others 0). "
+        "Sum over both of their values": (
             lambda log_prob, x, known: _one_at_a_time(log_prob, x, known, 0.0)
         ),
-        "what stands in x at unknown places is used as if it were known: only x[known] counts": (
-            lambda log_prob, x, known: _one_at_a_time(log_prob, x, known, x)
-        ),
-        "this is the single most probable filling: what is asked for is a mean over all of them, "
+        "you used the values of x at unknown positions as if they were known: only x[known] "
+        "counts": (lambda log_prob, x, known: _one_at_a_time(log_prob, x, known, x)),
+        "you returned the single most probable assignment. Return the mean over all assignments, "
         "weighted by their probability": but("p @ rows", "rows[p.argmax()]"),
         ONE_ROW: (lambda log_prob, x, known: log_prob(x) * x),
-        "at the unknown places these are p(xᵢ = 0 | known): sum over the rows in which xᵢ is "
-        "1": but("p @ rows", "torch.where(known, x, 1 - p @ rows)"),
-        "only the unknown variables have an entry: return one for every variable. A known one has "
-        "its own value": but("p @ rows", "(p @ rows)[~known]"),
-        "these are p(xᵢ = 1) for all variables, as if nothing were known: keep only the rows that "
-        "have the known values": (
+        "for the unknown variables you returned p(xᵢ = 0 | known): sum over the rows in which xᵢ "
+        "is 1": but("p @ rows", "torch.where(known, x, 1 - p @ rows)"),
+        "you returned only the unknown variables: return one entry for every variable. The entry "
+        "of a known variable is its value": but("p @ rows", "(p @ rows)[~known]"),
+        "you returned p(xᵢ = 1) of all variables, as if nothing were known: keep only the rows "
+        "with the known values": (
             lambda log_prob, x, known: fill_in(log_prob, x, torch.zeros_like(known))
         ),
-        "the fillings are written into the last columns, which is right only if the known come "
-        "first: rows[:, ~known] = ... finds the unknown columns": but(
+        "you wrote the assignments into the last columns, which is right only if the known "
+        "variables come first. rows[:, ~known] = ... finds the unknown columns": but(
             "rows[:, ~known]", "rows[:, len(x) - n_unknown :]"
         ),
         f"{NO_VALUE}. Sum over both values of each unknown variable": (
             lambda log_prob, x, known: _one_at_a_time(log_prob, x, known, 0.5)
         ),
-        "torch.cartesian_prod gives a vector, not a matrix, where only one variable is unknown: "
-        "fillings.view(-1, u), with u unknown variables, is a matrix for any u": but(
-            "fillings.view(-1, n_unknown)", "fillings"
+        "torch.cartesian_prod returns a vector, not a matrix, if only one variable is unknown. "
+        "assignments.view(-1, u), with u unknown variables, is always a matrix": but(
+            "assignments.view(-1, n_unknown)", "assignments"
         ),
     }
 )

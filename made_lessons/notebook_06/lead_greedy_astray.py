@@ -1,4 +1,4 @@
-"""6.2: a table that leads greedy astray."""
+"""6.2: a joint distribution for which greedy misses the most probable row."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def _table(answer: object) -> Tensor:
         raise Misformed("a tensor of shape (2, 2) is expected", got=type(answer).__name__) from None
     if table.shape != (2, 2):
         raise Misformed(
-            "a joint distribution of two variables has four entries: table[a, b] is "
-            "p(x₁ = a, x₂ = b)",
+            "a joint distribution of two binary variables has four entries: table[a, b] is p(x₁ "
+            "= a, x₂ = b)",
             got=f"shape {tuple(table.shape)}",
             expected="shape (2, 2)",
         )
@@ -93,14 +93,14 @@ def _vary_table(exercise: Exercise, variant: str) -> Exercise:
     is_value=True,
     vary=_vary_table,
     hints=(
-        "Greedy first compares p(x₁ = 0) with p(x₁ = 1): the sums of the two rows of the table. It "
-        "does not see how a row is divided.",
+        "Greedy first compares p(x₁ = 0) with p(x₁ = 1): the sums of the two rows of the table. "
+        "It does not see how a row is divided between its two entries.",
         "Give the row x₁ = 1 a sum of 0.6, divided almost evenly. What remains is 0.4.",
-        "Put nearly all of the 0.4 on one entry: then it is larger than each half of the 0.6.",
+        "Put nearly all of the 0.4 on one entry, so that it is larger than each half of the 0.6.",
     ),
 )
 def misleading_table() -> Tensor:
-    """x₁ = 1 is likelier, but shares its probability between two rows; x₁ = 0 bets on one."""
+    """Return a table in which x₁ = 1 is likelier, but divides its probability between two rows."""
     return torch.tensor([[0.38, 0.02], [0.32, 0.28]])
 
 
@@ -111,17 +111,19 @@ add_view(
         "each of the four probabilities must be greater than 0": torch.tensor(
             [[0.4, 0.0], [0.35, 0.25]]
         ),
-        "each row sums to one: these are the conditionals p(x₂ | x₁). What is asked for is the "
-        "joint distribution, in which all four entries together sum to one": torch.tensor(
+        "each of your rows sums to one, so these are the conditionals p(x₂ | x₁). Return the "
+        "joint distribution, whose four entries together sum to one": torch.tensor(
             [[0.95, 0.05], [0.53, 0.47]]
         ),
-        "there is a tie, so which value is the likelier one is not clear: change an entry a "
-        "little": torch.tensor([[0.38, 0.02], [0.3, 0.3]]),
-        "it would be right if the columns were x₁: table[a, b] is p(x₁ = a, x₂ = b), so each row "
-        "of the table belongs to one value of x₁": misleading_table().T,
-        "here greedy does find the most probable row: the largest entry belongs to the likelier "
-        "value of x₁. Could it belong to the other one?": torch.tensor([[0.4, 0.2], [0.3, 0.1]]),
-        "the four entries of a joint distribution sum to one": torch.tensor(
+        "two values are equally probable, so greedy has no clear choice: change an "
+        "entry a little": torch.tensor([[0.38, 0.02], [0.3, 0.3]]),
+        "your table would be right if its columns were x₁. table[a, b] is p(x₁ = a, x₂ = b), so "
+        "each row of the table belongs to one value of x₁": misleading_table().T,
+        "greedy finds the most probable row of your table, because the largest entry belongs to "
+        "the likelier value of x₁. Could it belong to the other value?": torch.tensor(
+            [[0.4, 0.2], [0.3, 0.1]]
+        ),
+        "the four entries of a joint distribution must sum to one": torch.tensor(
             [[0.38, 0.02], [0.32, 0.32]]
         ),
     },

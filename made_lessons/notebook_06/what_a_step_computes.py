@@ -1,4 +1,4 @@
-"""6.1: what a step computes."""
+"""6.1: which hidden units and outputs a step computes."""
 
 from __future__ import annotations
 
@@ -29,73 +29,71 @@ from ..checking import but, drawn_degrees, exercise, further_cases, known_mistak
     ),
     vary=further_cases(lambda word: (drawn_degrees(word), one_of(word, [1, 2, 3, 4]))),
     hints=(
-        "At step t the variables of degree 1 to t - 1 are drawn. Which one of them is new since "
-        "the step before, and which hidden units were waiting for it alone?",
+        "At step t the variables of degree 1 to t - 1 are drawn. Which of them is new since the "
+        "previous step, and which hidden units were waiting only for it?",
         "A hidden unit of degree d is final as soon as the variable of degree d is drawn. The "
-        "newest drawn variable has degree t - 1.",
-        "One comparison a layer: units == t - 1 for each hidden layer, then order == t for the "
-        "output.",
+        "variable drawn last has degree t - 1.",
+        "You need one comparison per layer: units == t - 1 for each hidden layer, then order == "
+        "t for the output.",
     ),
 )
 def to_compute(degrees: list[Tensor], t: int) -> list[Tensor]:
-    """Step t: the hidden units whose last variable was drawn at step t - 1, and one output."""
+    """Return masks of the hidden units that step t makes final, and of the output it needs."""
     order, *hidden = degrees
     return [*(units == t - 1 for units in hidden), order == t]
 
 
 known_mistakes(
     {
-        "a hidden unit of degree t sees the variable of degree t, which step t is only about to "
-        "draw: the unit has to wait for the next step": but("units == t - 1", "units == t"),
-        "right values, but most of them are computed again: a unit of a smaller degree got its "
-        "final value at an earlier step": but("units == t - 1", "units < t"),
-        "these units are not final yet: of those of degree t and more, no input is complete. Those "
-        "of degree t - 1 have waited for step t": but("units == t - 1", "units >= t"),
-        "the degree of the t-th variable is taken for t: t is a step, and so a degree itself": (
-            lambda degrees, t: to_compute(degrees, int(degrees[0][t - 1]))
-        ),
-        "units of a larger degree are computed too early: they still wait for variables": but(
-            "units == t - 1", "units >= t - 1"
-        ),
-        "the output is looked up in the ordering: degrees[0][i] is already the step of variable "
-        "i": but("order == t", "torch.argsort(order) + 1 == t"),
-        "the output's mask comes first, as in degrees: it belongs last, where the output is": but(
+        "a hidden unit of degree t sees the variable of degree t, which step t has not drawn "
+        "yet. The unit has to wait for the next step": but("units == t - 1", "units == t"),
+        "the values are right, but you compute most of them again: a unit of a smaller degree "
+        "got its final value at an earlier step": but("units == t - 1", "units < t"),
+        "units of degree t and more are not final yet, because some of their inputs are not "
+        "drawn. Step t computes the units of degree t - 1": but("units == t - 1", "units >= t"),
+        "you replaced t by the degree of the t-th variable. t is a step, so it is already a "
+        "degree": (lambda degrees, t: to_compute(degrees, int(degrees[0][t - 1]))),
+        "you compute units of a larger degree too early: some of their inputs are not "
+        "drawn yet": but("units == t - 1", "units >= t - 1"),
+        "you looked up the output in the ordering. degrees[0][i] is already the step of variable "
+        "i, so compare it with t": but("order == t", "torch.argsort(order) + 1 == t"),
+        "you put the output's mask first, as in degrees. It belongs last, because the output is "
+        "the last layer": but(
             "*(units == t - 1 for units in hidden), order == t",
             "order == t, *(units == t - 1 for units in hidden)",
         ),
-        "the outputs of degree 1 to t are all marked: those of a smaller degree were used at their "
-        "own step, and step t needs one output only": but("order == t", "order <= t"),
-        "the output is that of the t-th variable in the row, which is right in raster ordering "
-        "only: the variable of step t is the one of degree t": but(
+        "you marked all outputs of degree 1 to t. Outputs of a smaller degree were used at "
+        "earlier steps, and step t needs only one output": but("order == t", "order <= t"),
+        "you chose the output of the t-th variable in the row, which is right only in raster "
+        "ordering. Step t draws the variable of degree t": but(
             "order == t", "torch.arange(len(order)) == t - 1"
         ),
-        "t - 1 is right for the hidden units, which wait for a variable. The output of step t is "
-        "that of the variable which is drawn now: the one of degree t": but(
+        "t - 1 is right for the hidden units, which wait for a drawn variable. The output of "
+        "step t belongs to the variable that is drawn now, of degree t": but(
             "order == t", "order == t - 1"
         ),
-        "the hidden units are right, and the output is that of the next step: step t draws the "
+        "the hidden units are right, but the output belongs to the next step. Step t draws the "
         "variable of degree t": but("order == t", "order == t + 1"),
-        "the outputs of degree t and more are all marked: those of a larger degree are not final "
-        "yet, and step t needs one output only": but("order == t", "order >= t"),
-        "the list begins with the inputs' degrees, and so does this answer. Inputs are not "
-        "computed: begin with the first hidden layer, and put the output last": but(
+        "you marked all outputs of degree t and more. Outputs of a larger degree are not final "
+        "yet, and step t needs only one output": but("order == t", "order >= t"),
+        "your list begins with the inputs, as degrees does. Inputs are not computed: begin with "
+        "the first hidden layer, and put the output last": but(
             "in hidden), order == t", "in degrees)"
         ),
-        "the layers are mixed up: degrees begins with the inputs, whose degrees the outputs have, "
-        "too. The hidden layers are degrees[1:], and the outputs have degrees[0]": but(
+        "you mixed up the layers. degrees begins with the inputs, and the outputs have the same "
+        "degrees, degrees[0]. The hidden layers are degrees[1:]": but(
             "order, *hidden", "*hidden, order"
         ),
-        "the inputs have a mask in your code, and the outputs none. Inputs are not computed: begin "
-        "with the first hidden layer, where units wait for the variable of degree t - 1, and end "
-        "with the output of degree t": lambda degrees, t: [layer == t for layer in degrees],
-        "only the first hidden layer has a mask: there may be any number of layers, "
+        "you return a mask for the inputs and none for the outputs. Inputs are not computed: "
+        "begin with the first hidden layer, whose units wait for the variable of degree t - 1, "
+        "and end with the output of degree t": lambda degrees, t: [layer == t for layer in degrees],
+        "you return a mask for only the first hidden layer. There may be any number of them, "
         "degrees[1:]": but("in hidden", "in hidden[:1]"),
-        "deeper layers are computed a step later each. They need not wait: once the first layer's "
-        "units of degree t - 1 are computed, so can the second's be, in the same step": but(
-            "t - 1 for units in hidden", "t - k for k, units in enumerate(hidden, 1)"
-        ),
-        "these are the numbers of the units. A mask is asked for: True or False for each unit of "
-        "the layer, as a comparison gives it": (
+        "you compute each deeper layer one step later. It need not wait: once the first layer's "
+        "units of degree t - 1 are computed, so can those of the second layer be, in the same "
+        "step": but("t - 1 for units in hidden", "t - k for k, units in enumerate(hidden, 1)"),
+        "you returned the indices of the units. Return a mask, with True or False for each unit "
+        "of the layer, as a comparison gives it": (
             lambda degrees, t: [mask.nonzero()[:, 0] for mask in to_compute(degrees, t)]
         ),
     }

@@ -1,4 +1,4 @@
-"""6.4: what weighted draws are worth."""
+"""6.4: the effective size of weighted draws."""
 
 from __future__ import annotations
 
@@ -25,62 +25,60 @@ from ..checking import but, drawn, exercise, further_cases, known_mistakes, one_
     hints=(
         "If the weights are w = exp(log_w), the answer is (Σw)² / Σw². Only ratios of the weights "
         "matter, so make the largest of them 1.",
-        "w = (log_w - log_w.max()).exp() has the right ratios, and its largest entry is 1: the sum "
-        "of its squares cannot be 0.",
-        "Then w.sum() ** 2 / (w**2).sum(). Shorter: torch.softmax(log_w, 0) are weights with the "
-        "sum 1.",
+        "w = (log_w - log_w.max()).exp() has the right ratios, and its largest entry is 1, so "
+        "the sum of its squares cannot be 0.",
+        "Then w.sum() ** 2 / (w**2).sum(). Or shorter: torch.softmax(log_w, 0) gives weights "
+        "that sum to 1.",
     ),
 )
 def effective_size(log_w: Tensor) -> Tensor:
-    """(Σw)² / Σw², from logarithms: the shares of the weights sum to one, so 1 / Σ share²."""
+    """Return (Σw)² / Σw² from log-weights. Normalised weights sum to one, so it is 1 / Σw²."""
     shares = torch.softmax(log_w, dim=0)
     return 1 / (shares**2).sum()
 
 
 def _worth(weights: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
-    """The formula, of other weights."""
+    """Return the formula with other weights, computed from the log-weights."""
     return lambda log_w: weights(log_w).sum() ** 2 / (weights(log_w) ** 2).sum()
 
 
 known_mistakes(
     {
-        "exp(-900) is 0 for the computer, and 0 / 0 is nan: first subtract log_w.max(), which "
+        "exp(-900) is 0 in floating point, and 0 / 0 is nan. First subtract log_w.max(), which "
         "multiplies all weights by the same number": _worth(torch.exp),
-        "the logarithms are used as if they were the weights: take .exp() of them, after the "
-        "largest is subtracted": _worth(Tensor.clone),
-        ".exp() is missing: with the largest subtracted these are logarithms still": _worth(
+        "you used the logarithms as if they were the weights: subtract the largest, then take "
+        ".exp()": _worth(Tensor.clone),
+        ".exp() is missing: after subtracting the largest, you still have logarithms": _worth(
             lambda log_w: log_w - log_w.max()
         ),
-        "this is the sum of the weights over the largest one: asked for is the sum, squared, over "
+        "you divided the sum of the weights by the largest one. Divide the square of the sum by "
         "the sum of the squares": lambda log_w: (log_w - log_w.max()).exp().sum(),
-        "the largest share alone is squared below: asked for are the squares of all, summed": but(
-            "(shares**2).sum()", "shares.max() ** 2"
-        ),
-        "the sum is squared where the squares should be summed: shares sum to 1, so this is 1 for "
-        "any weights": but("(shares**2).sum()", "shares.sum() ** 2"),
-        "this is exp of the shares' entropy: it lies between 1 and n, too, but asked for is the "
-        "sum of the weights, squared, over the sum of their squares": (
+        "your denominator is the square of only the largest weight: sum the squares of all "
+        "weights": but("(shares**2).sum()", "shares.max() ** 2"),
+        "you squared the sum instead of summing the squares. Normalised weights sum to 1, so "
+        "your result is always 1": but("(shares**2).sum()", "shares.sum() ** 2"),
+        "you returned exp of the entropy of the weights. It is also between 1 and n, but the "
+        "effective size is the square of their sum divided by the sum of their squares": (
             lambda log_w: torch.distributions.Categorical(logits=log_w).entropy().exp()
         ),
-        "this is the share of the draws that count: asked for is their number, n times that": but(
-            "(shares**2).sum()", "(shares**2).sum() / len(log_w)"
-        ),
-        "the sum in the numerator is not squared: (w1 + ... + wn)² stands over the sum of the "
+        "you returned the effective share of the draws. Return their number, which is n times "
+        "larger": but("(shares**2).sum()", "(shares**2).sum() / len(log_w)"),
+        "the sum in your numerator is not squared: divide (w1 + ... + wn)² by the sum of the "
         "squares": lambda log_w: effective_size(log_w) / (log_w - log_w.max()).exp().sum(),
-        "less than the largest was subtracted, so that the largest weight is exp of a large "
-        "number: it or its square is inf for the computer, and inf / inf is nan. Subtract "
+        "you subtracted less than the largest logarithm, so the largest weight is exp of a large "
+        "number. It or its square is inf in floating point, and inf / inf is nan. Subtract "
         "log_w.max()": _worth(lambda log_w: (log_w - log_w.mean()).exp()),
-        "the logarithms were divided by the largest, which changes the ratios of the weights. To "
-        "divide weights is to subtract logarithms: log_w - log_w.max()": _worth(
+        "you divided the logarithms by the largest, which changes the ratios of the weights. To "
+        "divide weights, subtract logarithms: log_w - log_w.max()": _worth(
             lambda log_w: (log_w / log_w.max()).exp()
         ),
-        "log_softmax gives the logarithms of the shares, and these were squared: softmax gives the "
-        "shares themselves": but("softmax", "log_softmax"),
-        "a small number keeps the shares from 0 / 0, and all of them are 0: the weights have been "
-        "rounded to 0 before. Subtract log_w.max() first": (
+        "you squared the result of log_softmax, which is logarithms: softmax gives the "
+        "normalised weights themselves": but("softmax", "log_softmax"),
+        "adding a small number avoids 0 / 0, but all weights are already rounded to 0. Subtract "
+        "log_w.max() first": (
             lambda log_w: 1 / ((log_w.exp() / (log_w.exp().sum() + 1e-12)) ** 2).sum()
         ),
-        "the sum in the numerator is not squared: in logarithms that is 2 * logsumexp": (
+        "the sum in your numerator is not squared. In logarithms, its square is 2 * logsumexp": (
             lambda log_w: (log_w.logsumexp(0) - (2 * log_w).logsumexp(0)).exp()
         ),
     }

@@ -1,1 +1,1 @@
-"""Notebook 07: which ordering suits a simple model, and what averages of models are worth."""
+"""Exercises and figures of notebook 7."""

@@ -1,4 +1,4 @@
-"""7.3: average probabilities, in logarithms."""
+"""7.3: average probabilities, given as logarithms."""
 
 from __future__ import annotations
 
@@ -23,14 +23,15 @@ from ..checking import drawn, exercise, further_cases, known_mistakes, one_of
     ),
     vary=further_cases(lambda word: (9 * drawn(word, one_of(word, [2, 3, 5, 6]), 4) - 90,)),
     hints=(
-        "In three steps it would be exp, mean over the models, log. Only, exp(−120) is 0 in "
-        "float32. torch.logsumexp does exp, sum and log in one, without that.",
+        "In three steps: exp, mean over the models, log. But exp(−120) is 0 in float32. "
+        "torch.logsumexp computes exp, sum and log in one step and avoids this.",
         "A mean is a sum divided by K. What does a division by K do to a logarithm?",
-        "torch.logsumexp(log_p, dim=0) is ln of the sum for each row; subtract math.log(K).",
+        "torch.logsumexp(log_p, dim=0) is the logarithm of the sum for each row. Subtract "
+        "math.log(K).",
     ),
 )
 def log_mean_exp(log_p: Tensor) -> Tensor:
-    """From the log-probabilities of K models to that of their mixture: (K, N) → (N,)."""
+    """Return the log-probabilities (N,) of the mixture of K models, from those (K, N) of each."""
     return torch.logsumexp(log_p, dim=0) - math.log(len(log_p))
 
 
@@ -40,37 +41,35 @@ def _best(log_p: Tensor) -> Tensor:
 
 known_mistakes(
     {
-        "this is the mean of the logarithms. It belongs to the geometric mean of the "
-        "probabilities, which is smaller than their mean, and its total is below 1": (
-            lambda log_p: log_p.mean(0)
-        ),
-        "this is the logarithm of the sum: the total would be K. A mean divides by K, so subtract "
-        "ln K": lambda log_p: log_p.logsumexp(0),
-        "K was subtracted. Division by K is subtraction of ln K in logarithms": (
+        "you averaged the logarithms. This gives the geometric mean of the probabilities, which "
+        "is smaller than their mean, so its total is below 1": (lambda log_p: log_p.mean(0)),
+        "you returned the logarithm of the sum, so the total is K. A mean divides by K, so "
+        "subtract ln K": lambda log_p: log_p.logsumexp(0),
+        "you subtracted K. To divide a probability by K, subtract ln K from its logarithm": (
             lambda log_p: log_p.logsumexp(0) - len(log_p)
         ),
-        "the logarithm was divided by K. It is the probability that is to be divided: subtract ln "
-        "K": lambda log_p: log_p.logsumexp(0) / len(log_p),
-        "ln K was added: that multiplies by K. Subtract it": (
+        "you divided the logarithm by K. Divide the probability: subtract ln K from "
+        "its logarithm": lambda log_p: log_p.logsumexp(0) / len(log_p),
+        "you added ln K, which multiplies by K: subtract it": (
             lambda log_p: log_p.logsumexp(0) + math.log(len(log_p))
         ),
-        "this is the worst member of each row: a mixture is never so bad": (
+        "you returned the worst member of each row. A mixture is never this bad": (
             lambda log_p: log_p.min(0).values
         ),
-        "the logarithms are divided by K, which takes roots of the probabilities: subtract ln K "
+        "you divided the logarithms by K, which takes roots of the probabilities: subtract ln K "
         "from the logsumexp": lambda log_p: (log_p / len(log_p)).logsumexp(0),
-        "this is the best member of each row: it takes the answer to choose it, and the total is "
-        "above 1": _best,
-        "this averages over rows, one number for each model: models are in dimension 0, so average "
-        "over dimension 0": lambda log_p: log_mean_exp(log_p.T),
-        "the largest value was subtracted first and not added again: this is how far the mixture "
-        "is from the best member": lambda log_p: log_mean_exp(log_p) - _best(log_p),
-        "this is the best member alone, divided by K: the others give the row some probability, "
-        "too": lambda log_p: _best(log_p) - math.log(len(log_p)),
-        "ln N was subtracted, the number of rows. The mean is one over the K models, so subtract "
-        "ln K": lambda log_p: log_p.logsumexp(0) - math.log(log_p.shape[1]),
+        "you returned the best member of each row. You can choose it only after seeing the row, "
+        "and the total is above 1": _best,
+        "you averaged over rows, which gives one number per model. Models are in dimension 0, so "
+        "average over dimension 0": lambda log_p: log_mean_exp(log_p.T),
+        "you subtracted the largest value and did not add it back, so this is how far the "
+        "mixture is from the best member": lambda log_p: log_mean_exp(log_p) - _best(log_p),
+        "you returned only the best member, divided by K. The others also give the row some "
+        "probability": lambda log_p: _best(log_p) - math.log(len(log_p)),
+        "you subtracted ln N, with N the number of rows. The mean is over the K models, so "
+        "subtract ln K": lambda log_p: log_p.logsumexp(0) - math.log(log_p.shape[1]),
         **{
-            f"ln {k} was subtracted. The number of models is not always {k}: it is len(log_p)": (
+            f"you subtracted ln {k}. The number of models is not always {k}: it is len(log_p)": (
                 lambda log_p, k=k: log_p.logsumexp(0) - math.log(k)
             )
             for k in (2, 3, 8)

@@ -1,4 +1,4 @@
-"""Orderings and sets of masks, side by side."""
+"""Figures that compare orderings, members of a mixture, and sets of masks."""
 
 from __future__ import annotations
 
@@ -24,57 +24,31 @@ FAINT_TO_BLUE = LinearSegmentedColormap.from_list("faint to blue", ["#e3eff7", B
 
 
 @picture
-def plot_ordering_costs(costs: Mapping[tuple[int, ...], float], names: Sequence[str]) -> Picture:
-    """Orderings as dots on an axis of nats, in one row for each variable that comes last.
+def plot_pixel_orderings(orderings: Mapping[str, Tensor]) -> Picture:
+    """Draw images that fill up in the ordering of their pixels, from faint to strong.
+
+    The animation plays once.
 
     Args:
-        costs: ordering → nats above the entropy.
-        names: names of the variables.
-    """
-    rows = [
-        [cost for ordering, cost in costs.items() if ordering[-1] == last]
-        for last in range(len(names))
-    ]
-    told = "; ".join(
-        f"{name} last {', '.join(sorted({f'{cost:.3f}' for cost in row}))}"
-        for name, row in zip(names, rows, strict=True)
-    )
-    worst = names[max(range(len(names)), key=lambda last: max(rows[last]))]
-    alt = f"The worst orderings end with {worst}. Nats above the entropy: {told}."
-    figure = Picture(height=0.6 * len(names) + 0.9, alt=alt)
-    axes = figure.add_subplot()
-    for k, row in enumerate(rows):
-        heights = k + np.linspace(-0.3, 0.3, len(row))  # equal costs stand below one another
-        axes.plot(row, heights, "o", color=BLUE, markersize=6, clip_on=False)
-    name_lines(axes, [f"{name} last" for name in names])
-    axes.set_xlim(0, None)
-    axes.set_xlabel("nats above the entropy", loc="left")
-    return figure
-
-
-@picture
-def plot_pixel_orderings(orderings: Mapping[str, Tensor]) -> Picture:
-    """Fields that fill up in the ordering of their pixels, the first faint, the last strong.
-
-    It plays once. Each ordering is a permutation (D,) of the pixels.
+        orderings: permutations (D,) of the pixels, by title.
     """
     columns = min(4, len(orderings))
     rows = math.ceil(len(orderings) / columns)
     lines = 1 + max(title.count("\n") for title in orderings)
-    alt = "Fields fill up in their orderings, the first pixel faint, the last strong. Orderings: "
+    alt = "Images fill up pixel by pixel, the first pixel faint, the last one strong. Orderings: "
     alt += f"{'; '.join(orderings)}."
     figure = Picture(1.64 * columns, (1.64 + 0.25 * lines) * rows, alt=alt)
-    fields = []
+    images = []
     for k, (title, ordering) in enumerate(orderings.items(), start=1):
         axes = figure.add_subplot(rows, columns, k)
         step = as_pictures(torch.argsort(torch.as_tensor(ordering)).float()[None])[0]
         image = axes.imshow(step, cmap=FAINT_TO_BLUE, vmin=0, vmax=step.max())
-        fields.append((image, step))
+        images.append((image, step))
         axes.set_title(title, fontsize=12, parse_math=False)
         frame_only(axes)
 
     def fill(share: float) -> None:
-        for image, step in fields:
+        for image, step in images:
             image.set_data(np.where(step < share * step.size, step, np.nan))
 
     figure.moments = [lambda share=k / 16: fill(share) for k in range(17)]
@@ -83,17 +57,17 @@ def plot_pixel_orderings(orderings: Mapping[str, Tensor]) -> Picture:
 
 @picture
 def plot_coasting(distances: Mapping[str, Sequence[float]], switch: int) -> Picture:
-    """Lines of how far a weight moves at each step, before and after its mask becomes 0.
+    """Draw how far a weight moves at each step, before and after its mask becomes 0.
 
-    Distances, of one optimizer or two, in units of the last step under the mask 1, step ``switch``.
+    Args:
+        distances: distance per step, by optimizer (one or two), in units of the distance of the
+            last step with mask 1.
+        switch: number of steps with mask 1.
     """
-    told = "; ".join(
-        f"{name}: then {moved[switch]:.2f}, at the end {moved[-1]:.2f}"
-        for name, moved in distances.items()
-    )
     first = ", ".join(f"{name} {moved[switch]:.2f}" for name, moved in distances.items())
-    alt = f"Once its mask is 0 the weight goes on by {first} of a step. "
-    alt += f"Distance moved at each step; the mask becomes 0 after step {switch}. {told}."
+    last = ", ".join(f"{name} {moved[-1]:.2f}" for name, moved in distances.items())
+    alt = f"In the first step with mask 0, the weight moves by {first} of the step before. In the "
+    alt += f"last step: {last}. The mask becomes 0 after step {switch}."
     figure = Picture(height=3.0, alt=alt)
     axes = figure.add_subplot()
     looks = [(WORDS, "s", "--"), (BLUE, "o", "-")]
@@ -112,33 +86,37 @@ def plot_coasting(distances: Mapping[str, Sequence[float]], switch: int) -> Pict
 
 @picture
 def plot_mixture(nll: Mapping[str, Tensor]) -> Picture:
-    """Members and their mixture, in nats above the best member of each image.
+    """Draw members and their mixture, in nats above the best member for each image.
 
-    Nats (K,) of K members for each image, by its name. The mixture is never below the best member
-    of an image, and at most ln K above it.
+    The mixture is never below the best member of an image, and at most ln K above it.
+
+    Args:
+        nll: NLL (K,) of K members in nats, by image.
     """
-    above = {name: (of - of.min()).double() for name, of in nll.items()}
+    above = {name: (members - members.min()).double() for name, members in nll.items()}
     count = len(next(iter(above.values())))
-    mixture = {name: math.log(count) - (-of).logsumexp(0).item() for name, of in above.items()}
-    told = "; ".join(
-        f"{name}: members {listing([f'{nats:.2f}' for nats in of.sort().values.tolist()])}, "
+    mixture = {
+        name: math.log(count) - (-members).logsumexp(0).item() for name, members in above.items()
+    }
+    images = "; ".join(
+        f"{name}: members {listing([f'{nats:.2f}' for nats in members.sort().values.tolist()])}, "
         f"mixture {mixture[name]:.2f}"
-        for name, of in above.items()
+        for name, members in above.items()
     )
     alt = f"The mixture is at most ln {count} = {math.log(count):.2f} nats above the best member "
-    alt += f"of an image. {told}."
+    alt += f"for an image. Nats above the best member: {images}."
     figure = Picture(height=0.55 * len(above) + 1.2, alt=alt)
     axes = figure.add_subplot()
     axes.axvline(math.log(count), color=LINES, linestyle="--", linewidth=1.2)
     edge = {"xycoords": axes.get_xaxis_transform(), "ha": "center"}
     note(axes, f"ln {count}", (math.log(count), 1), (0, 4), **edge)
-    for place, (name, of) in enumerate(above.items()):
-        says = ("_", "_") if place else ("a member", "the mixture")  # once
-        member = {"color": WORDS, "mfc": "#b8b8b8", "markersize": 9, "label": says[0]}
-        axes.plot(of, [place] * count, "o", **member)
-        axes.plot(mixture[name], place, "D", color=BLUE, markersize=8, label=says[1])
+    for row, (name, members) in enumerate(above.items()):
+        labels = ("_", "_") if row else ("a member", "the mixture")  # one legend for all rows
+        member = {"color": WORDS, "mfc": "#b8b8b8", "markersize": 9, "label": labels[0]}
+        axes.plot(members, [row] * count, "o", **member)
+        axes.plot(mixture[name], row, "D", color=BLUE, markersize=8, label=labels[1])
         number = {"color": BLUE, "weight": "bold", "ha": "right"}  # left of the line
-        note(axes, f"{mixture[name]:.2f}", (mixture[name], place), (-4, 9), **number)
+        note(axes, f"{mixture[name]:.2f}", (mixture[name], row), (-4, 9), **number)
     name_lines(axes, above)
     axes.set_ylim(len(above) - 0.5, -0.7)
     axes.set_xlabel("nats above the best member", loc="left")
@@ -148,17 +126,17 @@ def plot_mixture(nll: Mapping[str, Tensor]) -> Picture:
 
 @picture
 def plot_many_masks(lines: Mapping[str, Tensor], *, invalid: str) -> Picture:
-    """Nats, as more and more sets of masks are averaged; a claim of no distribution is orange.
+    """Draw the NLL against the number of averaged sets of masks.
 
-    Lines are nats (n,) after 1 to n sets, each with its name at its end.
+    Args:
+        lines: NLL (n,) in nats with 1 to n sets, by name.
+        invalid: name of the line that is not the NLL of a distribution; it is orange.
     """
-    told = "; ".join(
-        f"{name} from {nats[0]:.1f} to {nats[-1]:.1f}{', no distribution' * (name == invalid)}"
-        for name, nats in lines.items()
+    ranges = "; ".join(
+        f"{name} from {nats[0]:.1f} to {nats[-1]:.1f}" for name, nats in lines.items()
     )
-    alt = f"A {invalid}, no distribution, claims {lines[invalid][-1]:.1f} nats; "
-    alt += ", ".join(f"{name} {nats[-1]:.1f}" for name, nats in lines.items() if name != invalid)
-    alt += f". Nats, as more sets of masks are averaged: {told}."
+    alt = f"The {invalid} claims {lines[invalid][-1]:.1f} nats, but is not a distribution. "
+    alt += f"Nats as more sets of masks are averaged: {ranges}."
     figure = Picture(height=3.4, alt=alt)
     axes = figure.add_subplot()
     ends: dict[str, float] = {}
@@ -167,9 +145,9 @@ def plot_many_masks(lines: Mapping[str, Tensor], *, invalid: str) -> Picture:
         is_invalid = name == invalid
         look = {"color": ORANGE, "marker": "x", "ls": "--"} if is_invalid else next(looks)
         sets = range(1, len(nats) + 1)
-        at = [2**k - 1 for k in range(6) if 2**k <= len(nats)]  # markers of every set would merge
+        at = [2**k - 1 for k in range(6) if 2**k <= len(nats)]
         axes.plot(sets, nats, markevery=at, markersize=7, **look)
-        number = f"{nats[-1]:.1f}{', no distribution' * is_invalid}"
+        number = f"{nats[-1]:.1f}{', not a distribution' * is_invalid}"
         ends[f"{name}\n{number}"] = float(nats[-1])
     axes.set_xscale("log", base=2)
     axes.set_xticks([2**k for k in range(6)], [2**k for k in range(6)])
@@ -183,20 +161,20 @@ def plot_many_masks(lines: Mapping[str, Tensor], *, invalid: str) -> Picture:
 
 @picture
 def plot_added_orderings(first: Tensor, second: Tensor) -> Picture:
-    """Matrices of who sees whom in two orderings, and in the mean of their outputs.
+    """Draw which output sees which input in two orderings, and in the mean of their outputs.
 
-    In the mean, pairs of variables that see each other are orange: no ordering allows both.
+    In the mean, pairs of variables that see each other are orange, because no ordering allows both.
 
     Args:
-        first: (D, D) BoolTensor; [i, j]: output i sees input j in the first ordering.
+        first: (D, D) BoolTensor; [i, j] is True if output i sees input j in the first ordering.
         second: the same for the second ordering.
     """
     both = first | second
     mutual, names = both & both.T, variable_names(len(both))
     panels = {"ordering A": first, "ordering B": second, "mean of A and B": both}
-    told = " ".join(f"{name}: {pairs_in_words(seen, names)}" for name, seen in panels.items())
+    in_words = " ".join(f"{name}: {pairs_in_words(seen, names)}" for name, seen in panels.items())
     count = int(mutual.sum()) // 2
-    alt = f"Pairs of variables that see each other in a mean of two orderings: {count}. {told}"
+    alt = f"In the mean of two orderings, {count} pairs of variables see each other. {in_words}"
     cell = min(CELL, (WIDTH - 1.9) / 3 / len(both))
     side = cell * len(both)
     figure = Picture(3 * (side + 0.6), side + 1.4, alt=alt, layout="none")

@@ -15,33 +15,37 @@ from .logistic_orderings import fit_orderings, half_adder_joint
 CARRY, SUM = 2, 3
 NAMES = ("x₁", "x₂", "the carry", "the sum")
 COLUMNS = (0, 1, CARRY, SUM)
-"""The variable in each column: in a variant, the columns have another order."""
+"""The variable in each column. A variant has the columns in a different order."""
 
 CAUSES = {
-    "best and worst are swapped: the carry is what makes the others easy to predict": (
+    "you swapped best and worst: once the carry is known, the others are easy to predict": (
         [0, 1, SUM, CARRY],
         [0, 1, CARRY, SUM],
     ),
-    "the carry comes last, so that the third step has to do without it. Whichever of the other "
-    "three is left for that step, the two before it fix it by a rule that bends: it is 1 if just "
-    "one of them is. A weighted sum makes a coin of it": (
+    "in your best ordering the carry comes last, so the third step has to do without it. Any two "
+    "of the other three determine the third one by a rule that bends: it is 1 if exactly one of "
+    "them is. For a weighted sum, it is a fair coin": (
         [0, 1, SUM, CARRY],
         [SUM, 1, 0, CARRY],
     ),
-    "this is one of the best. Causes need not come before their effects: given carry and sum, the "
-    "two coins are as easy to predict as the other way round. Ask which step has to bend": (
+    "your worst is one of the best orderings. Causes need not come before their effects: given "
+    "carry and sum, the two coins are as easy to predict as the other way round. Which step "
+    "would have to bend?": (
         [0, 1, CARRY, SUM],
         [SUM, CARRY, 0, 1],
     ),
-    "this is one of the best: a weighted sum will do at each step. Ask which variable has to be "
-    "missing, so that some step must bend": ([SUM, CARRY, 0, 1], [0, 1, CARRY, SUM]),
-    "this is one of the best. To know the carry early is a help, not a handicap: from then on a "
-    "weighted sum will do. Ask in which ordering some step has to bend": (
+    "your worst is one of the best orderings, because a weighted sum is enough at each step. "
+    "Which variable must be missing, so that some step has to bend?": (
+        [SUM, CARRY, 0, 1],
+        [0, 1, CARRY, SUM],
+    ),
+    "your worst is one of the best orderings. It helps to know the carry early, because a "
+    "weighted sum is then enough. In which ordering does some step have to bend?": (
         [0, 1, CARRY, SUM],
         [CARRY, SUM, 0, 1],
     ),
 }
-"""Causes, and a best and a worst ordering of variables that are wrong for this reason."""
+"""Cause → a best and a worst ordering, of variables, that are wrong for this reason."""
 
 
 @cache
@@ -54,7 +58,9 @@ def _nats(ordering: Sequence[int]) -> str:
 
 
 def _not_an_ordering(columns: Sequence[int]) -> str:
-    return f"an ordering has each of the four variables once, by its number: {_numbered(columns)}"
+    return (
+        f"an ordering contains each of the four variables once, by its number: {_numbered(columns)}"
+    )
 
 
 def _numbered(columns: Sequence[int]) -> str:
@@ -65,7 +71,7 @@ def _orderings(answer: object, columns: Sequence[int]) -> list[list[int]]:
     """Return the best and the worst ordering of an answer, as variables instead of columns."""
     if not isinstance(answer, Mapping) or set(answer) != {"best", "worst"}:
         raise Misformed(
-            "a dict with 'best' and 'worst', each an ordering such as [0, 1, 2, 3], is expected",
+            "return a dict with 'best' and 'worst', each an ordering such as [0, 1, 2, 3]",
             got=written(answer),
         )
     found = []
@@ -82,7 +88,7 @@ def _orderings(answer: object, columns: Sequence[int]) -> list[list[int]]:
 
 
 def _costs_of(answer: object, columns: Sequence[int]) -> str:
-    """Say what both orderings cost, and if neither is a worst one, how the second begins."""
+    """Say what both orderings cost, and how the worst one begins if it costs too little."""
     best, worst = _orderings(answer, columns)
     costs = f"best {_nats(best)}, worst {_nats(worst)}"
     if CARRY in (best[-1], worst[-1]):
@@ -99,7 +105,7 @@ def _view(columns: Sequence[int]) -> View:
 def _answer(
     columns: Sequence[int], best: Sequence[int], worst: Sequence[int]
 ) -> dict[str, list[int]]:
-    """Return orderings of variables as an answer gives them, as orderings of columns."""
+    """Return an answer, which orders columns, from two orderings of variables."""
     return {
         "best": [columns.index(i) for i in best],
         "worst": [columns.index(i) for i in worst],
@@ -113,7 +119,7 @@ def _known_mistakes(columns: Sequence[int]) -> tuple[KnownMistake, ...]:
 
 
 def _vary_guess(exercise: Exercise, variant: str) -> Exercise:
-    """Give the columns another order, without the carry as third, and both orderings a start."""
+    """Put the columns in a different order, and fix the first variable of both orderings."""
     columns = shuffled(variant, COLUMNS)
     if columns[2] == CARRY:
         columns = columns[::-1]
@@ -122,7 +128,8 @@ def _vary_guess(exercise: Exercise, variant: str) -> Exercise:
     starts = View(
         lambda answer: listing([NAMES[ordering[0]] for ordering in _orderings(answer, columns)]),
         "the first variable of each",
-        f"these are a best and a worst one, but in your variant both begin with {NAMES[first]}",
+        "these are a best and a worst ordering, but in your variant both must begin with "
+        f"{NAMES[first]}",
     )
     return replace(
         exercise,
@@ -141,16 +148,16 @@ def _vary_guess(exercise: Exercise, variant: str) -> Exercise:
     is_value=True,
     vary=_vary_guess,
     hints=(
-        "A step is exact where a weighted sum of what is known will do. Look for the step that "
-        "cannot be one.",
-        "Of x₁, x₂ and the sum, any two fix the third: it is 1 if just one of the two is. That "
-        "bends, as parity does. When is a model spared this step?",
-        "The sum is x₁ + x₂ − 2 · carry: a weighted sum, once the carry is known. So it matters "
+        "A step is exact if a weighted sum of the known variables is enough. Look for the step "
+        "that needs more.",
+        "Any two of x₁, x₂ and the sum determine the third: it is 1 if exactly one of the two "
+        "is. This rule bends, like parity. Which orderings avoid this step?",
+        "The sum is x₁ + x₂ − 2 · carry, a weighted sum once the carry is known. So it matters "
         "only whether the carry comes last.",
     ),
     known_mistakes=_known_mistakes(COLUMNS),
     views=[_view(COLUMNS)],
 )
 def half_adder_guess() -> dict[str, list[int]]:
-    """Any ordering in which the carry is not the last is best; those in which it is are worst."""
+    """Return a best ordering, in which the carry is not last, and a worst one, in which it is."""
     return {"best": [0, 1, 2, 3], "worst": [0, 1, 3, 2]}

@@ -1,9 +1,9 @@
-"""What each ordering of a few binary variables costs a model of logistic regressions.
+"""The cost of each ordering of a few binary variables, for a model of logistic regressions.
 
-By the chain rule every ordering gives back the joint distribution if each conditional is exact.
-Here each conditional is the best logistic regression on the variables before it, which is what a
-MADE without hidden layers can compute. It depends on the *set* of variables before, so 24 orderings
-of four variables share 4 · 2³ = 32 regressions.
+By the chain rule, every ordering gives the joint distribution if each conditional is exact. Here
+each conditional is the best logistic regression on the variables before it, as in a MADE without
+hidden layers. It depends only on the *set* of variables before, so the 24 orderings of four
+variables share 4 · 2³ = 32 regressions.
 
 A joint distribution is a float64 tensor (2^D,), one probability for each row of
 ``binary_points(D)``.
@@ -22,20 +22,20 @@ from made_course.leaks.dependence import binary_points
 
 
 def chain_joint(input_dim: int = 4) -> Tensor:
-    """Return a chain: a fair coin, then each variable repeats the one before with p = 0.9."""
+    """Return the joint distribution of a chain: each variable repeats the previous with p = 0.9."""
     points = binary_points(input_dim)
     repeats = points[:, 1:] == points[:, :-1]
     return (0.1 + 0.8 * repeats.double()).prod(dim=1) / 2
 
 
 def parity_joint(input_dim: int = 4) -> Tensor:
-    """Return parity: all rows with an even number of ones are equally probable, no others occur."""
+    """Return the uniform distribution over all rows with an even number of ones."""
     is_even = binary_points(input_dim).sum(dim=1) % 2 == 0
     return is_even.double() / is_even.sum()
 
 
 def half_adder_joint() -> Tensor:
-    """Return two fair coins x₁ and x₂, then the carry and the sum of x₁ + x₂ in binary.
+    """Return the joint distribution of two fair coins x₁ and x₂, the carry and sum of x₁ + x₂.
 
     Each of the two digits is wrong with probability 0.001, independently of the other.
     """
@@ -50,7 +50,7 @@ def fit_orderings(
     """Fit the best logistic regressions for every ordering.
 
     Args:
-        joint: (2^D,) the true distribution; D is 4 or less in a reasonable time.
+        joint: (2^D,) true distribution of a few variables; all D! orderings are fitted.
 
     Returns:
         For each of the D! orderings, its model's KL from the joint distribution in nats, and its
@@ -76,7 +76,7 @@ def fit_orderings(
 
 
 def _best_regression(joint: Tensor, inputs: Tensor, target: Tensor) -> tuple[float, Tensor]:
-    """Return the lowest cross-entropy, a convex problem, and the logit of each row."""
+    """Minimise the cross-entropy, which is convex; return it and the logit of each row."""
     features = torch.cat([inputs, torch.ones(len(inputs), 1)], dim=1).double()
     weights = torch.zeros(features.shape[1], dtype=torch.float64, requires_grad=True)
     optimizer = torch.optim.LBFGS(

@@ -1,4 +1,4 @@
-"""Orderings of the pixels of an image of MNIST, each a permutation (784,), row by row."""
+"""Orderings of the 784 pixels of an MNIST image, each a permutation (784,)."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ def pixel_orderings() -> dict[str, Tensor]:
 
 
 def draw_pixel_ordering(generator: Generator | None = None) -> Tensor:
-    """Draw an ordering; in half of the draws a part of the image comes last or first.
+    """Draw an ordering (784,); in half of the draws, a part of the image comes last or first.
 
-    In the rest of the image, and in the part, pixels come in an order of :func:`draw_times`.
+    Inside and outside this part, the pixels are sorted by :func:`draw_times`.
     """
     has_part, comes_first, is_alike = torch.rand(3, generator=generator).tolist()
     time = draw_times(generator)
@@ -58,10 +58,10 @@ def draw_pixel_ordering(generator: Generator | None = None) -> Tensor:
 
 
 def draw_times(generator: Generator | None = None) -> Tensor:
-    """Draw a time from 0 to 1 for each pixel (784,): a sweep, rings, or random.
+    """Draw a time from 0 to 1 for each pixel (784,): a sweep, rings, or random times.
 
-    Sweeps go line by line from an edge, or in any direction. Rings, round or square, grow or shrink
-    around a point. In half of the draws, random times are blended in.
+    A sweep goes line by line from an edge, or in any direction. Rings are round or square, and grow
+    or shrink around a point. In half of the draws, random times are blended in.
     """
     kind, turn, y, x, share = torch.rand(5, generator=generator).tolist()
     random = torch.rand(SIDE**2, generator=generator)
@@ -83,7 +83,7 @@ def draw_times(generator: Generator | None = None) -> Tensor:
 
 
 def draw_part(generator: Generator | None = None) -> Tensor:
-    """Draw a part, BoolTensor (784,): a rectangle, often at an edge, or scattered pixels."""
+    """Draw a part of the image, BoolTensor (784,): a rectangle or scattered pixels."""
     kind, *u = torch.rand(5, generator=generator).tolist()
     if kind < 0.15:
         return torch.rand(SIDE**2, generator=generator) < u[0]

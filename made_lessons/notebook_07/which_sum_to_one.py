@@ -1,4 +1,4 @@
-"""7.2: which averages of models sum to one."""
+"""7.2: which averages of models sum to one over all rows."""
 
 from __future__ import annotations
 
@@ -6,55 +6,55 @@ from collections.abc import Mapping
 
 from ..checking import Misformed, add_view, exercise, written
 
-LOGITS_IN_A_CIRCLE = (
-    "over several orderings the mean output of x₁ depends on x₂, and that of x₂ on x₁. The chain "
-    "rule has no ordering to work with, so nothing makes the total one"
+CYCLE = (
+    "over several orderings, the mean output of x₁ depends on x₂, and that of x₂ on x₁. The "
+    "chain rule does not apply to any ordering, so nothing makes the total one"
 )
 _WHY = {
-    "probabilities": "each model's probabilities sum to one, so their mean sums to (1 + ... + 1) / "
-    "8, whatever the orderings are",
-    "largest p": "on each board it is at least as large as the first model's, and that one alone "
-    "sums to one already. Where the models differ it is more: choosing the best afterwards is no "
-    "model",
-    "log p": "exp of a mean of log p is the geometric mean of the probabilities. It is never above "
-    "their mean, which sums to one, and below it wherever the models differ",
-    "logits": "it need not be on that side: for the half adder's 24 orderings the total is 2.739, "
-    "and for other networks it comes out below one",
-    "logits, one ordering": "within one ordering the eight logits of a variable depend on the "
-    "variables before it only. So does their mean, and its sigmoid is a conditional: the chain "
+    "probabilities": "the probabilities of each model sum to one, so their mean sums to (1 + ... "
+    "+ 1) / 8 = 1, whatever the orderings are",
+    "largest p": "on each board, the largest p is at least the first model's p, which already "
+    "sums to one. Wherever the models differ it is larger. Choosing the best model after seeing "
+    "the board is not a model",
+    "log p": "exp of the mean of log p is the geometric mean of the probabilities. It is never "
+    "above their mean, which sums to one, and it is below it wherever the models differ",
+    "logits": "the total can be on either side of one: for the half adder's 24 orderings it is "
+    "2.739, and for other networks it is below one",
+    "logits, one ordering": "within one ordering, the eight logits of a variable depend only on "
+    "the variables before it. So does their mean, and its sigmoid is a conditional, so the chain "
     "rule holds",
 }
-WAYS = tuple(_WHY)
+AVERAGES = tuple(_WHY)
 TOTALS = ("one", "less", "more", "either")
-A_WORD = f"each of {', '.join(map(repr, WAYS))} needs one of {', '.join(map(repr, TOTALS))}"
+CHOICES = f"each of {', '.join(map(repr, AVERAGES))} needs one of {', '.join(map(repr, TOTALS))}"
 
 
-def _total(answer: object, way: str) -> str:
-    """Return what somebody expects of Σp of an average."""
-    if not isinstance(answer, Mapping) or set(answer) != set(WAYS):
-        raise Misformed(A_WORD, got=written(answer))
-    got = answer[way]
-    if not isinstance(got, str) or got not in TOTALS:
-        raise Misformed(A_WORD, got=f"{way!r}: {written(got)}")
-    return f"Σp is {got!r}"
+def _total(answer: object, average: str) -> str:
+    """Say which total an answer predicts for a kind of average."""
+    if not isinstance(answer, Mapping) or set(answer) != set(AVERAGES):
+        raise Misformed(CHOICES, got=written(answer))
+    total = answer[average]
+    if not isinstance(total, str) or total not in TOTALS:
+        raise Misformed(CHOICES, got=f"{average!r}: {written(total)}")
+    return f"Σp is {total!r}"
 
 
 @exercise(
     "7.2",
     "Which of them sum to one?",
     stars=2,
-    message="Two of the five are distributions.",
+    message="Two of the five averages are distributions.",
     is_value=True,
     hints=(
-        "Write Σp as a sum over boards of what is said of each board. For the first three, compare "
-        "with the eight sums that you know: each is 1.",
+        "Write Σp as a sum over boards. For the first three averages, compare with the eight "
+        "sums that you know: each is 1.",
         "A geometric mean is never larger than the mean; a largest value is never smaller.",
-        "For logits ask what the averaged output of one variable depends on. If that is earlier "
-        "variables only, in some ordering, the chain rule holds.",
+        "For logits, ask which variables the averaged output of one variable depends on. If "
+        "these are only earlier variables in some ordering, the chain rule holds.",
     ),
 )
 def totals_of_averages() -> dict[str, str]:
-    """Which ways to put eight models together give a distribution, and where the others miss it."""
+    """Return for each way to average eight models whether its total is one, less or more."""
     return {
         "probabilities": "one",
         "largest p": "more",
@@ -68,13 +68,13 @@ _WRONG = {
     "probabilities": {_WHY["probabilities"]: "either"},
     "largest p": {_WHY["largest p"]: "one"},
     "log p": {_WHY["log p"]: "one"},
-    "logits": {LOGITS_IN_A_CIRCLE: "one", _WHY["logits"]: "more"},
+    "logits": {CYCLE: "one", _WHY["logits"]: "more"},
     "logits, one ordering": {_WHY["logits, one ordering"]: "either"},
 }
-for way, wrong in _WRONG.items():
+for average, wrong in _WRONG.items():
     add_view(
-        f"{way!r}",
-        lambda answer, way=way: _total(answer, way),
-        {cause: totals_of_averages() | {way: total} for cause, total in wrong.items()},
+        f"{average!r}",
+        lambda answer, average=average: _total(answer, average),
+        {cause: totals_of_averages() | {average: total} for cause, total in wrong.items()},
         expected="",
     )

@@ -1,1 +1,1 @@
-"""Notebook 08: log-probabilities of classes and of mixtures, another unit, a head, two rings."""
+"""Exercises and figures of notebook 8."""

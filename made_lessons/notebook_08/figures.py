@@ -1,4 +1,4 @@
-"""Figures of notebook 8: densities of two variables, slices through them, the inverse CDF."""
+"""Figures of densities of two variables, of slices through them, and of the inverse CDF."""
 
 from __future__ import annotations
 
@@ -18,20 +18,26 @@ from made_course.model.made import MADE
 from made_course.model.sampling import evaluation_mode
 
 REACH = 2.5
-"""The maps show the square from -REACH to REACH in both variables."""
+"""The maps show a square from -REACH to REACH in both variables."""
 
 
 @picture
 def plot_density(panels: Mapping[str, MADE | Tensor], *, alt: str) -> Picture:
-    """Points of two real variables, and densities as maps, bluer for more, all of one scale."""
-    heights = {title: _heights(of) for title, of in panels.items() if isinstance(of, MADE)}
-    most = max(float(found.max()) for found in heights.values())
-    told = "; ".join(f"{title}, up to {found.max():.2g}" for title, found in heights.items())
-    figure = Picture(height=3.4, alt=f"{alt} Over x₁ and x₂: {', '.join(panels)}. Density: {told}.")
+    """Draw points of two variables, and densities as maps with one colour scale.
+
+    Args:
+        panels: points (n, 2), or models of two real variables, by title.
+        alt: what the picture shows, for its alternative text.
+    """
+    maps = {title: _density(of) for title, of in panels.items() if isinstance(of, MADE)}
+    highest = max(float(density.max()) for density in maps.values())
+    largest = "; ".join(f"{title}, up to {density.max():.2g}" for title, density in maps.items())
+    alt = f"{alt} Over x₁ and x₂: {', '.join(panels)}. Density: {largest}."
+    figure = Picture(height=3.4, alt=alt)
     row = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
     for (title, of), axes in zip(panels.items(), row, strict=True):
-        if title in heights:
-            image = _draw_heights(axes, heights[title], most)
+        if title in maps:
+            image = _draw_map(axes, maps[title], highest)
             figure.colorbar(image, ax=axes, label="density", fraction=0.05)
         else:
             axes.plot(*of.detach().cpu().T.numpy(), ".", color=WORDS, markersize=2.5)
@@ -43,9 +49,9 @@ def plot_density(panels: Mapping[str, MADE | Tensor], *, alt: str) -> Picture:
 
 @picture
 def plot_slices(densities: Mapping[str, MADE]) -> Picture:
-    r"""Densities of two real variables, and beside each what it says of x₂ where x₁ is known.
+    r"""Draw densities of two real variables, and beside each p(x₂ | x₁ = 0).
 
-    The curve is :math:`p(x_2 \mid x_1 = 0)` along the line that is drawn through the density.
+    The curve belongs to the dashed line in the map.
     """
     x2 = torch.linspace(-REACH, REACH, 400)
     line = torch.stack([torch.zeros_like(x2), x2], dim=1)
@@ -53,13 +59,13 @@ def plot_slices(densities: Mapping[str, MADE]) -> Picture:
     for title, model in densities.items():
         with torch.no_grad(), evaluation_mode(model):
             curves[title] = model.log_conditionals(line)[:, 1].exp()
-    told = "; ".join(f"{title}, {_peaks(x2, curve)}" for title, curve in curves.items())
-    alt = f"p(x₂ | x₁ = 0) of each density: {told}."
+    peaks = "; ".join(f"{title}, {_peaks(x2, curve)}" for title, curve in curves.items())
+    alt = f"p(x₂ | x₁ = 0) under each density: {peaks}."
     figure = Picture(height=3.0 * len(densities) + 0.2, alt=alt)
     rows = figure.subplots(len(densities), 2, sharey=True, sharex="col", squeeze=False)
     for (title, model), (left, right) in zip(densities.items(), rows, strict=True):
-        found = _heights(model)
-        _draw_heights(left, found, float(found.max()))
+        density = _density(model)
+        _draw_map(left, density, float(density.max()))
         right.plot(curves[title], x2)
         right.fill_betweenx(x2, 0, curves[title], color=BLUE, alpha=0.15, linewidth=0)
         for axes in (left, right):
@@ -73,54 +79,61 @@ def plot_slices(densities: Mapping[str, MADE]) -> Picture:
 
 @picture
 def plot_stretched(model: MADE, scale: float) -> Picture:
-    """A density in squares, in two units: a square keeps its share of all, and changes its height.
+    """Draw a density in cm and in mm: each square keeps its probability and changes its density.
 
-    Below stand the area, the density and the share of the framed square, in cm and in mm.
+    The captions give area × density = probability of the framed square.
+
+    Args:
+        model: a model of two real variables in cm.
+        scale: mm per cm.
     """
-    count, heights = 10, _heights(model)
-    heights = heights.view(count, len(heights) // count, count, -1).mean(dim=(1, 3))
-    row, column = divmod(int(heights.argmax()), count)
-    most = float(heights[row, column])
+    count, density = 10, _density(model)
+    density = density.view(count, len(density) // count, count, -1).mean(dim=(1, 3))
+    row, column = divmod(int(density.argmax()), count)
+    highest = float(density[row, column])
     sides = {"cm": 2 * REACH / count, "mm": 2 * REACH / count * scale}
-    shares = {
-        unit: f"{side**2:g} {unit}² × {most * (sides['cm'] / side) ** 2:.2g} = "
-        f"{most * sides['cm'] ** 2:.2f}"
+    products = {
+        unit: f"{side**2:g} {unit}² × {highest * (sides['cm'] / side) ** 2:.2g} = "
+        f"{highest * sides['cm'] ** 2:.2f}"
         for unit, side in sides.items()
     }
     alt = (
-        f"A square's area is {scale**2:g} times as large in mm, and its density as much less: its "
-        f"share stays. The moons' density in {count} × {count} squares, in cm and in mm. Of the "
-        f"densest, area × density = share: {'; '.join(shares.values())}."
+        f"In mm, a square has {scale**2:g} times the area, but the same probability. A density in "
+        f"{count} × {count} squares, in cm and in mm. Area × density = probability of the densest "
+        "square: "
+        f"{'; '.join(products.values())}."
     )
     figure = Picture(height=3.9, alt=alt)
     for axes, (unit, side) in zip(figure.subplots(1, 2), sides.items(), strict=True):
         lines = side * (np.arange(count + 1) - count / 2)
-        how = {"cmap": CLEAR_TO_BLUE, "vmin": 0, "vmax": most, "origin": "lower"}
-        axes.imshow(heights.T.numpy(), extent=(*lines[[0, -1]], *lines[[0, -1]]), **how)
+        how = {"cmap": CLEAR_TO_BLUE, "vmin": 0, "vmax": highest, "origin": "lower"}
+        axes.imshow(density.T.numpy(), extent=(*lines[[0, -1]], *lines[[0, -1]]), **how)
         axes.hlines(lines, *lines[[0, -1]], color=LINES, linewidth=0.4)
         axes.vlines(lines, *lines[[0, -1]], color=LINES, linewidth=0.4)
         for colour, wide in (("white", 5), (WORDS, 2)):
             frame = {"facecolor": "none", "edgecolor": colour, "linewidth": wide, "zorder": 3}
             axes.add_patch(Rectangle((lines[row], lines[column]), side, side, **frame))
-        axes.set(title=f"in {unit}", xlabel=f"the framed square:\n{shares[unit]}")
+        axes.set(title=f"in {unit}", xlabel=f"the framed square:\n{products[unit]}")
     return figure
 
 
 @picture
 def plot_inverse(p: Sequence[float], us: Sequence[float]) -> Picture:
-    """How a number u becomes a value: in from the left, and down where it meets the staircase.
+    """Draw the inverse CDF: a line at height u meets the staircase above the value that is drawn.
 
-    The probabilities ``p`` of the values 0, 1, 2, ... are the heights of its steps.
+    Args:
+        p: probabilities of the values 0, 1, 2, ..., the heights of the steps.
+        us: numbers u in [0, 1) to draw with.
     """
     tops = np.cumsum(p)
     drawn = [int(np.searchsorted(tops, u)) for u in us]
-    told = ", ".join(f"u = {u:g} at {value}" for u, value in zip(us, drawn, strict=True))
-    alt = f"In from the left and down where it meets the staircase comes {told}. "
-    figure = Picture(height=3.4, alt=f"{alt}P(x ≤ value) as a staircase over {len(p)} values.")
+    values = ", ".join(f"u = {u:g} gives {value}" for u, value in zip(us, drawn, strict=True))
+    alt = f"The value is drawn at which P(x ≤ value) first reaches u: {values}. "
+    figure = Picture(height=3.4, alt=f"{alt}P(x ≤ value) is a staircase over {len(p)} values.")
     axes = figure.add_subplot()
     for value, (height, top) in enumerate(zip(p, tops, strict=True)):
         axes.plot([value, value, value + 1], [top - height, top, top], color=WORDS, linewidth=2.5)
-        if height > 0.08:  # there is room
+        if height > 0.08:  # room for a number
             note(axes, f"{height:g}", (value, top - height / 2), (7, 0), va="center")
     for u, value in zip(us, drawn, strict=True):
         axes.plot([-0.7, value, value], [u, u, 0], color=BLUE, linewidth=2)
@@ -132,15 +145,16 @@ def plot_inverse(p: Sequence[float], us: Sequence[float]) -> Picture:
 
 
 def _peaks(x: Tensor, curve: Tensor) -> str:
+    """Name the positions of all peaks higher than a fifth of the highest."""
     inside = (
         (curve[1:-1] > curve[:-2]) & (curve[1:-1] > curve[2:]) & (curve[1:-1] > 0.2 * curve.max())
     )
     at = x[1:-1][inside].round(decimals=1).tolist()
-    return "highest at x₂ = " + " and ".join(f"{place + 0.0:.1f}".replace("-", "−") for place in at)
+    return "highest at x₂ = " + " and ".join(f"{peak + 0.0:.1f}".replace("-", "−") for peak in at)
 
 
-def _heights(model: MADE) -> Tensor:
-    """(200, 200) densities at the middles of a grid's squares, [x₁, x₂], on the processor."""
+def _density(model: MADE) -> Tensor:
+    """Return the density (200, 200) at the centres of a grid of squares, [x₁, x₂]."""
     cells = 200
     middles = (2 * torch.arange(cells) + 1 - cells) * (REACH / cells)
     grid = torch.cartesian_prod(middles, middles)
@@ -149,7 +163,7 @@ def _heights(model: MADE) -> Tensor:
     return log_p.float().cpu().exp().view(cells, cells)
 
 
-def _draw_heights(axes: Axes, heights: Tensor, most: float) -> AxesImage:
-    how = {"cmap": CLEAR_TO_BLUE, "vmin": 0, "vmax": most, "origin": "lower"}
-    to_the_right = heights.T.numpy()  # x₁, and x₂ upwards
-    return axes.imshow(to_the_right, extent=(-REACH, REACH, -REACH, REACH), **how)
+def _draw_map(axes: Axes, density: Tensor, highest: float) -> AxesImage:
+    how = {"cmap": CLEAR_TO_BLUE, "vmin": 0, "vmax": highest, "origin": "lower"}
+    x1_to_the_right = density.T.numpy()
+    return axes.imshow(x1_to_the_right, extent=(-REACH, REACH, -REACH, REACH), **how)

@@ -1,4 +1,4 @@
-"""8.2: the log-density of a mixture of bells."""
+"""8.2: the log-density of a mixture of Gaussians."""
 
 from __future__ import annotations
 
@@ -38,66 +38,65 @@ def _other_mixture(word: str) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     package=MixtureOfGaussians.distribution,
     vary=further_cases(_other_mixture),
     hints=(
-        "Take one bell first: the log-density of each x under each bell, shape (n, K). "
-        "x[:, None] - means has that shape.",
+        "Start with the log-density of each x under each Gaussian, of shape (n, K). x[:, None] - "
+        "means has this shape.",
         "The log of one term is ln π + ln N = ln π − ½ ((x − μ)/σ)² − ln σ − ½ ln 2π.",
-        "The log of the sum of the K terms is logsumexp over the last dimension: "
-        "(weights.log() + log_bells).logsumexp(-1).",
+        "The log of the sum of the K terms is logsumexp over the last dimension: (weights.log() "
+        "+ log_normal).logsumexp(-1).",
     ),
 )
 def mixture_log_prob(x: Tensor, weights: Tensor, means: Tensor, stds: Tensor) -> Tensor:
-    """The log of a weighted sum of bells, from the logs of its terms."""
+    """Return the log of a weighted sum of Gaussian densities, from the logs of its terms."""
     z = (x[:, None] - means) / stds
-    log_bells = -(z**2) / 2 - stds.log() - math.log(2 * math.pi) / 2
-    return (weights.log() + log_bells).logsumexp(dim=-1)
+    log_normal = -(z**2) / 2 - stds.log() - math.log(2 * math.pi) / 2
+    return (weights.log() + log_normal).logsumexp(dim=-1)
 
 
 known_mistakes(
     {
-        "this is a mean of logarithms. The density is the sum of weighted bells, so the logarithm "
-        "comes after the sum: logsumexp of the logs of the terms": but(
-            "(weights.log() + log_bells).logsumexp(dim=-1)", "(weights * log_bells).sum(-1)"
+        "you averaged logarithms. The density is a weighted sum of Gaussians, so take the "
+        "logarithm after the sum: logsumexp of the logs of the terms": but(
+            "(weights.log() + log_normal).logsumexp(dim=-1)", "(weights * log_normal).sum(-1)"
         ),
-        "the weights are missing: the bells without them have an area of K, not of one": but(
-            "weights.log() + ", ""
-        ),
-        "ln σ is missing: a narrow bell has to be high, so that its area is one": but(
+        "the weights are missing: without them, the K components integrate to K instead of "
+        "one": but("weights.log() + ", ""),
+        "ln σ is missing: a narrow Gaussian must be high to integrate to one": but(
             " - stds.log()", ""
         ),
-        "σ is used as if it were the variance σ²": but(
+        "you used σ as if it were the variance σ²": but(
             "/ stds", "/ stds.sqrt()", "stds.log()", "stds.log() / 2"
         ),
-        "½ ln 2π is missing. It is the same for all bells, so training would not notice, but the "
-        "number would be no log-density: the area must be one": but(
+        "½ ln 2π is missing. It is the same for all components, so it does not change the "
+        "training, but without it the density does not integrate to one": but(
             " - math.log(2 * math.pi) / 2", ""
         ),
-        "the log-densities are summed, which multiplies the bells. A mixture adds them: logsumexp "
-        "in place of sum": but("logsumexp(dim=-1)", "sum(-1)"),
-        "the weights themselves are added to logarithms: add their logarithms": but(
+        "you summed the log-densities, which multiplies the components. A mixture adds them: use "
+        "logsumexp instead of sum": but("logsumexp(dim=-1)", "sum(-1)"),
+        "you added the weights themselves to logarithms: add their logarithms": but(
             "weights.log() +", "weights +"
         ),
-        "the weights multiply logarithms: they multiply the bells, so it is their logarithms that "
-        "are added to those of the bells": but("weights.log() +", "weights *"),
-        "(x − μ)² is divided by σ: it is divided by σ², as (x − μ)/σ is squared": but(
+        "you multiplied the log-densities by the weights. The weights multiply the densities, so "
+        "add their logarithms": but("weights.log() +", "weights *"),
+        "you divided (x − μ)² by σ: divide by σ², because (x − μ)/σ is squared": but(
             "-(z**2)", "-(z**2) * stds"
         ),
         "the ½ before ((x − μ)/σ)² is missing": but("-(z**2) / 2", "-(z**2)"),
         "the ½ before ln 2π is missing": but("math.pi) / 2", "math.pi)"),
-        "ln σ is added, and must be taken off: a narrow bell is high": but(
+        "you added ln σ: subtract it, because a narrow Gaussian is high": but(
             "- stds.log()", "+ stds.log()"
         ),
-        "½ ((x − μ)/σ)² is added, and must be taken off: far from μ a bell is low": but(
+        "you added ½ ((x − μ)/σ)²: subtract it, because a Gaussian is low far from μ": but(
             "-(z**2)", "z**2"
         ),
-        "this is one bell, of the mean μ and the mean σ: a mixture is a sum of bells, not a bell "
-        "of their means": (
+        "you used one Gaussian with the mean of the μ and of the σ: a mixture is a weighted sum "
+        "of densities": (
             lambda x, weights, means, stds: mixture_log_prob(
                 x, torch.ones(1), (weights * means).sum(0, True), (weights * stds).sum(0, True)
             )
         ),
-        "this is a mean of logarithms, which multiplies the bells. A mixture adds them: logsumexp "
-        "in place of mean": but("logsumexp(dim=-1)", "mean(-1)"),
-        "each number counts with the bell that is the highest there: a mixture adds all bells, by "
+        "you averaged logarithms, which multiplies the components. A mixture adds them: use "
+        "logsumexp instead of mean": but("logsumexp(dim=-1)", "mean(-1)"),
+        "you took only the largest component at each x: a mixture adds all of them, with "
         "logsumexp": but("logsumexp(dim=-1)", "amax(-1)"),
     }
 )

@@ -1,1 +1,1 @@
-"""Notebook 09: a NADE's weights in a MADE, a hundredth of a good model, a window, an own table."""
+"""Exercises and figures of notebook 9."""

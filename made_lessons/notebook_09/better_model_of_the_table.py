@@ -1,4 +1,4 @@
-"""9.4, which is open: a better model of a table."""
+"""9.4, an open exercise: a better model of a table."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ NATS_TO_BEAT = """
 """NLL of each held-out member under section 7's MADE: the mean over seeds 0 to 4. Each of the five
 models was trained on 285 of the 335 permitted rows, with the other 50 as validation rows."""
 INDEPENDENT = 22.1
-"""NLL of the held-out members under independent columns."""
+"""NLL of the held-out members under independent columns, in nats."""
 BANDS = (
-    (10.0, "That is better than anything that was tried when this course was made."),
-    (10.2, "That is what a good idea and some patience bring."),
-    (math.inf, "It is beaten. What would go further?"),
+    (10.0, "No model that we trained on this table came this far. How did yours?"),
+    (10.2, "You had a good idea, and some patience."),
+    (math.inf, "You win. What would improve it further?"),
 )
 
 
@@ -39,17 +39,17 @@ _WORDS = Rows("row", "column", 33)
 
 
 def _examine_challenger(model: object) -> str:
-    kept = _kept_rows()
-    return _judge(honest_nll(model, kept, random_points(kept, 20), _WORDS))
+    rows = _held_out_rows()
+    return _judge(honest_nll(model, rows, random_points(rows, 20), _WORDS))
 
 
 def _judge(nll: Tensor) -> str:
-    """Say how good the NLL of the kept members is, against section 7 member by member."""
+    """Compare the NLL (100,) of the held-out members with that of section 7's model."""
     to_beat = torch.tensor([float(nats) for nats in NATS_TO_BEAT.split()])
-    kept = f"the {len(nll)} members that this exercise keeps"
-    said = judge_nll(
+    members = f"the {len(nll)} held-out members"
+    message = judge_nll(
         nll.mean().item(),
-        kept=kept,
+        kept=members,
         to_beat=round(to_beat.mean().item(), 2),
         independent=INDEPENDENT,
         bands=BANDS,
@@ -59,18 +59,19 @@ def _judge(nll: Tensor) -> str:
     gain, error = better.mean().item(), better.std().item() / math.sqrt(len(nll))
     if gain <= 2 * error:
         raise Wrong(
-            f"the model is honest and {gain:.2f} nats better than section 7's, but the standard "
-            f"error of this difference, member by member, is {error:.2f}: luck alone may bring up "
-            "to two of these",
-            tried=kept,
+            f"the model is honest and {gain:.2f} nats better than section 7's. But the standard "
+            f"error of this difference, member by member, is {error:.2f}, and a gain of up to two "
+            "standard errors may be luck",
+            tried=members,
             expected=f"more than {2 * error:.2f} nats less than {to_beat.mean():.2f}",
             got=f"{nll.mean():.2f} nats",
         )
-    return f"{said} Member by member it is {gain:.2f} ± {error:.2f} nats below section 7's model."
+    difference = f"{gain:.2f} ± {error:.2f} nats per member"
+    return f"{message} Its NLL is {difference} below that of section 7's model."
 
 
 @cache
-def _kept_rows() -> Tensor:
+def _held_out_rows() -> Tensor:
     return torch.cat([*load_table(example_table().with_name("votes_kept.csv"))])
 
 
@@ -83,16 +84,16 @@ def _kept_rows() -> Tensor:
     examine=_examine_challenger,
     is_value=True,
     hints=(
-        "All 335 rows may be learned from: the exercise keeps 100 others. Dropout and direct "
-        "connections help a little. What could be averaged?",
-        "Notebook 7: within one ordering a mean of logits is an honest model. Train several, each "
-        "stopped by another part of the rows; give all the same ordering.",
-        "A module whose forward(x) is torch.stack([m(x) for m in members]).mean(0), and whose "
-        "log_prob(x) is minus the cross-entropies with these logits, summed over columns.",
+        "You may train on all 335 rows, because the exercise holds out 100 others. Dropout and "
+        "direct connections help a little. What could you average?",
+        "Notebook 7: within one ordering, a mean of logits is an honest model. Train several "
+        "models with the same ordering, each with different validation rows.",
+        "Write a module whose forward(x) is torch.stack([m(x) for m in members]).mean(0), and "
+        "whose log_prob(x) is the negative cross-entropy with these logits, summed over columns.",
     ),
 )
 def mean_of_three() -> nn.Module:
-    """Three models of one ordering, each stopped by other rows; the mean of their logits."""
+    """Average the logits of three models of one ordering, with different validation rows."""
 
     class MeanOfLogits(nn.Module):
         def __init__(self, members: list[MADE]) -> None:

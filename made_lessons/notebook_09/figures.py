@@ -1,4 +1,4 @@
-"""Figures of notebook 9: the family by year, receptive fields, costs of models, a flow."""
+"""Figures of MADE's relatives: by year, receptive fields, costs of models, and a flow."""
 
 from __future__ import annotations
 
@@ -18,17 +18,19 @@ from made_course.figures.picture import LINES, WIDTH, WORDS, Picture, picture
 
 @picture
 def plot_family_tree(members: Mapping[str, tuple[int, str, str, Tensor]], *, here: str) -> Picture:
-    """The family by year, each with its mask of who sees whom, and what was new in it.
+    """Draw the family by year: each model with its mask, and its new idea.
 
-    Each member has its year, its parent ("" for none), what was new, and its mask (n, n): 0 where
-    it is cut, at most 1; equal shades are one weight.
+    Args:
+        members: year, parent ("" for none), new idea, and mask of each model, by name. A mask is
+            (n, n), from 0 where a connection is cut to 1; equal shades are one weight.
+        here: name of the model that is blue.
     """
-    told = [
+    in_words = [
         f"{name}, {year}{f', from {parent}' * bool(parent)}: {news}."
         for name, (year, parent, news, _) in members.items()
     ]
     row, side, left = 0.68, 0.56, 0.85
-    alt = f"The family by year, each member with its mask. {' '.join(told)}"
+    alt = f"The family by year, each model with its mask. {' '.join(in_words)}"
     figure = Picture(WIDTH - 0.1, row * len(members), alt=alt, layout="none")
     axes = sheet(figure)
     heights = [row * (len(members) - k - 0.5) for k in range(len(members))]
@@ -40,22 +42,24 @@ def plot_family_tree(members: Mapping[str, tuple[int, str, str, Tensor]], *, her
         small = axes_at(figure, left + 0.3, y - side / 2, side, side)
         small.imshow(np.ma.masked_equal(mask.numpy(), 0), cmap=BLUES, vmin=0, vmax=1)
         frame_only(small)
-        words = left + 0.5 + side
-        axes.text(words, y + 0.12, name, va="center_baseline", weight="bold", color=colour)
-        axes.text(words, y - 0.13, news, va="center_baseline", fontsize=12)
+        text_x = left + 0.5 + side
+        axes.text(text_x, y + 0.12, name, va="center_baseline", weight="bold", color=colour)
+        axes.text(text_x, y - 0.13, news, va="center_baseline", fontsize=12)
     return figure
 
 
 @picture
 def plot_receptive_fields(masks: Mapping[str, Tensor], pixel: int) -> Picture:
-    """What one output sees of an image: blue; earlier pixels that it does not see are outlined.
+    """Draw the pixels that one output sees, and the earlier ones that it does not see.
 
-    Masks (D, D) are true at [i, j] where output i sees pixel j; pixels count row by row, from 0.
+    Args:
+        masks: (D, D) BoolTensors by title; [i, j] is True if output i sees pixel j.
+        pixel: index of the output, row by row from 0.
     """
     seen = {title: mask[pixel].tolist() for title, mask in masks.items()}
     side = math.isqrt(len(next(iter(seen.values()))))
-    told = ", ".join(f"{title} {sum(row)}" for title, row in seen.items())
-    alt = f"Of the {pixel} pixels before it the output of pixel {pixel + 1} sees: {told}. "
+    counts = ", ".join(f"{title} {sum(row)}" for title, row in seen.items())
+    alt = f"Of {pixel} earlier pixels, the output of pixel {pixel + 1} sees: {counts}. "
     looks = {
         "the pixel": {"facecolor": WORDS, "edgecolor": WORDS},
         "seen": {"facecolor": BLUE, "edgecolor": BLUE},
@@ -74,33 +78,34 @@ def plot_receptive_fields(masks: Mapping[str, Tensor], pixel: int) -> Picture:
             corner = (j % side - 0.42, j // side - 0.42)
             axes.add_patch(Rectangle(corner, 0.84, 0.84, **looks[kind]))
     blue = {is_seen for row in seen.values() for is_seen in row[:pixel]}
-    shown = {"the pixel": True, "seen": True in blue, "earlier, not seen": False in blue}
-    key = {words: Patch(**look) for words, look in looks.items() if shown[words]}
+    is_used = {"the pixel": True, "seen": True in blue, "earlier, not seen": False in blue}
+    key = {kind: Patch(**look) for kind, look in looks.items() if is_used[kind]}
     add_legend(figure, key, "lower left", bbox_to_anchor=(0, 0))
     return figure
 
 
 @picture
 def plot_family(table: Mapping[str, tuple[int, float, float]]) -> Picture:
-    """Dots for models of the same data: parameters in use, seconds of training, and nats.
+    """Draw the parameters, the seconds of training and the NLL of several models as dots.
 
-    Each name has these three numbers; the model with the fewest nats is blue.
+    Args:
+        table: unmasked parameters, seconds of training, and NLL in nats, by model.
     """
-    told = [
+    rows = [
         f"{name}: {n:.1f} nats, {p:,} parameters, {s:.1f} s" for name, (p, s, n) in table.items()
     ]
     best = min(table, key=lambda name: table[name][2])
-    alt = f"{best} needs the fewest nats, {table[best][2]:.1f}. {'; '.join(told)}."
+    alt = f"{best} needs the fewest nats, {table[best][2]:.1f}. {'; '.join(rows)}."
     figure = Picture(height=0.4 * len(table) + 0.8, alt=alt)
     grid = figure.subplots(1, 3, sharey=True)
     columns = zip(*table.values(), strict=True)
     units = {"parameters in use": ",", "seconds": ".1f", "NLL (nats)": ".1f"}
-    for axes, column, (unit, shown) in zip(grid, columns, units.items(), strict=True):
+    for axes, column, (unit, digits) in zip(grid, columns, units.items(), strict=True):
         for y, (name, number) in enumerate(zip(table, column, strict=True)):
             colour = BLUE if name == best else WORDS
             axes.scatter(number, y, s=60, color=colour)
-            note(axes, f"{number:{shown}}", (number, y), (8, 0), va="center", color=colour)
-        axes.set_xlim(-0.1 * max(column), 1.8 * max(column))  # the numbers stand right of the dots
+            note(axes, f"{number:{digits}}", (number, y), (8, 0), va="center", color=colour)
+        axes.set_xlim(-0.1 * max(column), 1.8 * max(column))  # room for the numbers
         axes.set_xticks([])
         axes.set_xlabel(unit, loc="left")
         axes.tick_params(axis="y", length=0)
@@ -110,9 +115,10 @@ def plot_family(table: Mapping[str, tuple[int, float, float]]) -> Picture:
 
 @picture
 def plot_flow(to_data: Callable[[Tensor], Tensor]) -> Picture:
-    """A flow as a warped grid: noise (left) and its image under the map (right), a box in blue.
+    """Draw a flow as a warped grid: noise (left) and data (right), with one square in blue.
 
-    The map takes noise (n, 2) to data (n, 2).
+    Args:
+        to_data: map from noise (n, 2) to data (n, 2).
     """
     along = torch.linspace(0, 1, 33)
     box = torch.cat([torch.stack(side, 1) for side in (
@@ -120,7 +126,8 @@ def plot_flow(to_data: Callable[[Tensor], Tensor]) -> Picture:
         (1.5 - 0.5 * along, 0 * along + 1.5), (0 * along + 1, 1.5 - 0.5 * along))])  # fmt: skip
     x, y = to_data(box).T
     area = ((x * y.roll(-1) - y * x.roll(-1)).sum() / 2).item()
-    alt = f"A grid of noise, and what becomes of it: a box of area 0.25 has area {area:.2f}."
+    alt = "A square grid of noise, and the same grid after the map to data. The blue square of "
+    alt += f"area 0.25 becomes a shape of area {area:.2f}."
     figure = Picture(5.4, 4, alt=alt)
     grid = figure.subplots(1, 2, sharex=True, sharey=True)
     for axes, name, warp in zip(grid, "ux", (lambda u: u, to_data), strict=True):

@@ -22,49 +22,49 @@ from ..checking import but, drawn, exercise, further_cases, known_mistakes
     ),
     vary=further_cases(lambda word: (*(9 * drawn(word, 2, 3) - 90), drawn(f"{word} p").item())),
     hints=(
-        "The probability of x under the mixture is share · p(x) + (1 - share) · q(x). You have the "
-        "logarithms of p(x) and q(x), which may be far too small for exp.",
-        "log(share · p) is log(share) + log p. And torch.logaddexp(a, b) is log(exp(a) + exp(b)), "
-        "computed without leaving logarithms.",
+        "The probability of x under the mixture is share · p(x) + (1 - share) · q(x). You have "
+        "log p(x) and log q(x), which may be far too small for exp.",
+        "log(share · p) is log(share) + log p. And torch.logaddexp(a, b) computes log(exp(a) + "
+        "exp(b)) without underflow.",
     ),
 )
 def mix(log_p: Tensor, log_q: Tensor, share: float) -> Tensor:
-    """log(share · p + (1 - share) · q), without leaving logarithms."""
+    """Return log(share · p + (1 - share) · q), computed with logarithms only."""
     return torch.logaddexp(math.log(share) + log_p, math.log1p(-share) + log_q)
 
 
 known_mistakes(
     {
-        "these are averages of log-probabilities. A mixture averages probabilities; the logarithm "
+        "you averaged log-probabilities. A mixture averages probabilities, and the logarithm "
         "comes last": lambda log_p, log_q, share: share * log_p + (1 - share) * log_q,
-        "the shares divide the probabilities here, as a logarithm that is taken off does: add "
-        "log(share) and log(1 - share)": but(
+        "you subtracted the logarithms of the shares, which divides the probabilities by them: "
+        "add log(share) and log(1 - share)": but(
             "math.log(share)", "-math.log(share)", "math.log1p(-share)", "-math.log1p(-share)"
         ),
-        "the shares are missing: this is log(p + q)": (
+        "the shares are missing: you returned log(p + q)": (
             lambda log_p, log_q, share: torch.logaddexp(log_p, log_q)
         ),
-        "a share that multiplies p is added to log p, as log(share): share · log p is the "
-        "logarithm of p to a power": but(
+        "you multiplied log p by share, which is the logarithm of p to the power of share. To "
+        "multiply p by share, add log(share) to log p": but(
             "math.log(share) +", "share *", "math.log1p(-share) +", "(1 - share) *"
         ),
-        "log_p and log_q are logarithms already, and negative: a mixture averages what they are "
-        "the logarithms of": (
+        "you averaged log_p and log_q and took the logarithm again. They are already logarithms: "
+        "a mixture averages the probabilities": (
             lambda log_p, log_q, share: (share * log_p + (1 - share) * log_q).log()
         ),
-        "q has no share: it has the rest, 1 - share, whose logarithm is added to log q": but(
-            "math.log1p(-share) + ", ""
+        "q has no share in your mixture: its share is 1 - share, so add log(1 - share) to "
+        "log q": but("math.log1p(-share) + ", ""),
+        "q has the same share as p in your mixture: its share is 1 - share": but(
+            "log1p(-share)", "log(share)"
         ),
-        "q has the share of p, too: its own is 1 - share": but("log1p(-share)", "log(share)"),
-        "log(share) is taken from log q, which divides q by it: q has the share 1 - share, so add "
-        "log(1 - share)": but("math.log1p(-share)", "-math.log(share)"),
-        "the shares themselves are added to logarithms: add their logarithms": but(
+        "you subtracted log(share) from log q, which divides q by it. The share of q is 1 - "
+        "share, so add log(1 - share)": but("math.log1p(-share)", "-math.log(share)"),
+        "you added the shares themselves to logarithms: add their logarithms": but(
             "math.log(share)", "share", "math.log1p(-share)", "1 - share"
         ),
-        "the larger of the two is not yet their sum: torch.logaddexp adds the smaller one, "
-        "too": but("logaddexp", "maximum"),
-        "a sum of logarithms is the logarithm of a product. A mixture adds: torch.logaddexp": but(
-            "logaddexp", "add"
-        ),
+        "you took the larger of the two terms, which is not their sum: torch.logaddexp also adds "
+        "the smaller one": but("logaddexp", "maximum"),
+        "you added the logarithms, which multiplies the probabilities. A mixture adds them: "
+        "torch.logaddexp": but("logaddexp", "add"),
     }
 )

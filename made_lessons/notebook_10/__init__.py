@@ -1,1 +1,1 @@
-"""Notebook 10: a causal mean, the shift, the cache, and one number under three names."""
+"""Exercises and figures of notebook 10."""

@@ -1,4 +1,4 @@
-"""Numbers that the exercises of the notebook are tried with."""
+"""Numbers for the cases of exercises 10.1 to 10.3."""
 
 from torch import Tensor
 
@@ -6,5 +6,5 @@ from ..checking import drawn
 
 
 def around_zero(word: str, *shape: int) -> Tensor:
-    """Numbers between −2 and 2 that are the same for the same word, on any computer."""
+    """Return numbers between −2 and 2 that are the same for the same word on any computer."""
     return 4 * drawn(word, *shape) - 2

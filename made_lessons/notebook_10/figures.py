@@ -1,4 +1,4 @@
-"""Figures of notebook 10: shared weights, attention, and three models in equal time."""
+"""Figures of shared weights, of attention, and of three models trained for equal times."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from made_course.relatives.transformer import Transformer
 
 LOOKS = [{"color": BLUE}, {"color": WORDS, "linestyle": "--"}, {"color": WORDS, "linestyle": ":"}]
 SIDE, GAP = 0.42, 0.24
-"""Inches of a cell, and between two tables."""
+"""Inches of a cell, and of the gap between two tables."""
 PIXELS = range(9)
 
 
@@ -52,14 +52,14 @@ def _weight_in_window(i: int, j: int) -> str:
 
 @picture
 def plot_shared_weights(tables: Mapping[str, Sequence[Sequence[str]]]) -> Picture:
-    """Squares that are blue where an output sees an input, each with the name of its weight.
+    """Draw blue squares where an output sees an input, each with the name of its weight.
 
     Args:
-        tables: title → (D, D) names; [i][j] is the weight from input j to output i, and "" where
+        tables: (D, D) names by title; [i][j] is the weight from input j to output i, and "" where
             the mask is 0. Equal names are one weight.
     """
-    told = " ".join(f"{title}: {_in_words(table)}" for title, table in tables.items())
-    alt = f"{'; '.join(tables)}. Which output sees which input. {told}"
+    in_words = " ".join(f"{title}: {_in_words(table)}" for title, table in tables.items())
+    alt = f"Three ways to share weights. Which output sees which input: {in_words}"
     side = WIDTH / len(tables)
     figure = Picture(height=side + 0.7, alt=alt)
     grid = figure.subplots(1, len(tables), squeeze=False)[0]
@@ -69,8 +69,8 @@ def plot_shared_weights(tables: Mapping[str, Sequence[Sequence[str]]]) -> Pictur
                 if name:
                     look = {"facecolor": BLUE, "edgecolor": LINES, "linewidth": 0.6}
                     axes.add_patch(Rectangle((j - 0.5, i - 0.5), 1, 1, **look))
-                    words = {"color": "white", "ha": "center", "va": "center_baseline"}
-                    axes.text(j, i, name, fontsize=12, **words)
+                    centred = {"color": "white", "ha": "center", "va": "center_baseline"}
+                    axes.text(j, i, name, fontsize=12, **centred)
         _name_sides(axes, len(table), title)
     grid[0].set_ylabel("output")
     return figure
@@ -89,20 +89,20 @@ def _name_sides(axes: Axes, count: int, title: str) -> None:
 def _in_words(table: Sequence[Sequence[str]]) -> str:
     names = variable_names(len(table))
     row, seen = max(enumerate(table), key=lambda pair: sum(map(bool, pair[1])))
-    by = ", ".join(f"{names[j]} by {name}" for j, name in enumerate(seen) if name)
+    inputs = ", ".join(f"{names[j]} with {name}" for j, name in enumerate(seen) if name)
     squares = [name for line in table for name in line if name]
     letters = " ".join(sorted(set(squares)))
-    return f"{letters} in {len(squares)} squares; {hat(names[row])} sees {by}."
+    return f"weights {letters} in {len(squares)} squares; {hat(names[row])} sees {inputs}."
 
 
 @picture
 def plot_attention(query: Tensor, key: Tensor, weights: Tensor, value: Tensor) -> Picture:
-    """Attention in three steps: scores, then mask and softmax, then the mean of the values.
+    """Draw attention in three steps: scores, then mask and softmax, then the mean of the values.
 
     Args:
         query: (T,) one number per position.
-        key: (T,) the same.
-        weights: (T, T); row t holds the weights of the positions in the mean of position t.
+        key: (T,) one number per position.
+        weights: (T, T); row t holds the weights of all positions in the mean at position t.
         value: (T,) one number per position.
     """
     scores, seen = query[:, None] * key, weights > 0
@@ -117,13 +117,13 @@ def plot_attention(query: Tensor, key: Tensor, weights: Tensor, value: Tensor) -
     figure = Picture(WIDTH, tall + 0.4, alt=alt, layout="none")
     axes, left, tall = sheet(figure), 0.86, tall + 0.05
     for t in range(len(value)):
-        words = {"va": "center_baseline", "fontsize": 12}
-        axes.text(0, tall - SIDE * (t + 0.5), f"position {t + 1}", **words)
+        middle = tall - SIDE * (t + 0.5)
+        axes.text(0, middle, f"position {t + 1}", va="center_baseline", fontsize=12)
     for (title, table), sign in zip(columns.items(), "→→×= ", strict=True):
-        said = [[short(number) for number in row] for row in table.tolist()]
+        texts = [[short(number) for number in row] for row in table.tolist()]
         blue = seen if table.shape == seen.shape else torch.zeros_like(table)
         faces = [[BLUE if one else "none" for one in row] for row in blue.tolist()]
-        draw_cells(axes, (left, tall), said, faces, SIDE)
+        draw_cells(axes, (left, tall), texts, faces, SIDE)
         axes.text(left, tall + 0.1, title, weight="bold", fontsize=12)
         left += SIDE * table.shape[1] + GAP
         axes.text(left - GAP / 2, tall / 2, sign, ha="center", va="center", fontsize=16)
@@ -153,31 +153,32 @@ def attention_weights(model: Transformer, rows: Tensor) -> dict[str, Tensor]:
 
 @picture
 def plot_heads(heads: Mapping[str, Tensor]) -> Picture:
-    """Two heads of a model of boards: one attends to rows, the other to columns.
+    """Draw two heads of a model of boards: one attends to rows, the other to columns.
 
-    The two are the heads with the largest mean weight on the first pixel of the output's row, and
-    on the top pixel of its column.
+    They are the heads with the largest mean weight on the first pixel of the output's row, and on
+    the top pixel of its column.
 
     Args:
-        heads: name → (D, D) weights with a row per output; column s is the position that holds
-            pixel s, and column 0 the start.
+        heads: (D, D) weights by name, with a row per output. Column s is the position that holds
+            pixel s, and column 0 is the start.
     """
     names = variable_names(len(next(iter(heads.values()))))
-    side, pixel, shown = math.isqrt(len(names)), torch.arange(len(names)), {}
-    told, means = [], []
+    side, pixel, chosen = math.isqrt(len(names)), torch.arange(len(names)), {}
+    in_words, means = [], []
     for kind, seen in (
         ("its row's first pixel", pixel - pixel % side),
         ("its column's top pixel", pixel % side),
     ):
         share = {name: w[pixel, seen + 1][seen < pixel].mean() for name, w in heads.items()}
         best = max(share, key=share.__getitem__)
-        told.append(f"{best} sees {kind} most")
+        in_words.append(f"{best} has its largest weight on {kind}")
         means.append(f"{share[best]:.2f}")
-        shown[f"{best}:\n{kind}"] = heads[best]
-    alt = f"{'; '.join(told)}. Means over outputs: {listing(means)}."
+        chosen[f"{best}:\n{kind}"] = heads[best]
+    alt = "One head attends to the first pixel of a row, another to the top pixel of a column. "
+    alt += f"{'; '.join(in_words)}. Mean of this weight over outputs: {listing(means)}."
     figure, begins = Picture(height=WIDTH / 2 + 0.6, alt=alt), range(0, len(names), side)
     grid = figure.subplots(1, 2, sharey=True)
-    for axes, (title, table) in zip(grid, shown.items(), strict=True):
+    for axes, (title, table) in zip(grid, chosen.items(), strict=True):
         axes.imshow(table.numpy(), cmap=CLEAR_TO_BLUE, vmin=0, vmax=1)
         axes.set_title(title, loc="left", fontsize=12, weight="normal")
         frame_only(axes)
@@ -191,35 +192,39 @@ def plot_heads(heads: Mapping[str, Tensor]) -> Picture:
 
 @picture
 def plot_race(runs: Sequence[Sequence[SimpleNamespace]]) -> Picture:
-    """Test NLL against seconds of training on one core, with a line for each model."""
-    told = " ".join(
-        f"After {of_all[0].seconds:g} seconds: "
-        + ", ".join(f"{run.name} {run.test:.1f}" for run in of_all)
+    """Draw the test NLL against the seconds of training on one core, with a line per model.
+
+    Args:
+        runs: for each time, one run per model, with ``name``, ``seconds`` and ``test`` in nats.
+    """
+    in_words = " ".join(
+        f"After {models[0].seconds:g} seconds: "
+        + ", ".join(f"{run.name} {run.test:.1f}" for run in models)
         + "."
-        for of_all in runs
+        for models in runs
     )
-    first = [min(of_all, key=lambda run: run.test) for of_all in runs]
-    after = listing([f"{run.seconds:g}" for run in first])
-    lead = listing(list(dict.fromkeys(run.name for run in first)))
-    alt = f"Fewest nats after {after} s: {lead}. "
-    alt += f"Nats of unseen digits against seconds of one core. {told}"
+    best = [min(models, key=lambda run: run.test) for models in runs]
+    times = listing([f"{run.seconds:g}" for run in best])
+    winners = listing(list(dict.fromkeys(run.name for run in best)))
+    alt = f"Lowest NLL after {times} s: {winners}. "
+    alt += f"Nats per unseen digit, by seconds of training on one core. {in_words}"
     figure = Picture(height=3.8, alt=alt)
     axes = figure.add_subplot()
-    for of_one, look in zip(zip(*runs, strict=True), LOOKS, strict=False):
-        seconds, nats = zip(*((run.seconds, run.test) for run in of_one), strict=True)
+    for model, look in zip(zip(*runs, strict=True), LOOKS, strict=False):
+        seconds, nats = zip(*((run.seconds, run.test) for run in model), strict=True)
         axes.plot(seconds, nats, marker="o", **look)
         bold = {"weight": "bold", "va": "center", "color": look["color"]}
-        note(axes, of_one[0].name, (seconds[0], nats[0]), (-8, 0), ha="right", **bold)
+        note(axes, model[0].name, (seconds[0], nats[0]), (-8, 0), ha="right", **bold)
     axes.margins(y=0.1)
     inch = np.diff(axes.get_ylim())[0] / 3
-    for of_all in runs:
-        found = sorted(run.test for run in of_all)
+    for models in runs:
+        found = sorted(run.test for run in models)
         for nats, y in zip(found, spread_out(found, 0.2 * inch), strict=True):
-            note(axes, f"{nats:.1f}", (of_all[0].seconds, y), (8, 4))
+            note(axes, f"{nats:.1f}", (models[0].seconds, y), (8, 4))
     axes.set_xscale("log")
     axes.set_xticks([run[0].seconds for run in runs], minor=False)
     axes.xaxis.set_major_formatter("{x:g}")
     axes.minorticks_off()
     axes.set_xlim(runs[0][0].seconds / 30, 2.2 * runs[-1][0].seconds)
-    axes.set(xlabel="seconds of one core (logarithmic)", ylabel="nats of unseen digits")
+    axes.set(xlabel="seconds on one core (logarithmic)", ylabel="nats per unseen digit")
     return figure

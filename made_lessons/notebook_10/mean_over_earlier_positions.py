@@ -1,4 +1,4 @@
-"""10.1: a mean over earlier positions."""
+"""10.1: attention, a weighted mean over earlier positions."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ from .drawn_around_zero import around_zero
         )
     ),
     hints=(
-        "Scores first: query @ key.mT is (B, T, T). Row t belongs to the position that looks, "
-        "column s to the position that it looks at. Divide by the root of d.",
+        "Compute the scores first: query @ key.mT has shape (B, T, T). Row t belongs to the "
+        "position that looks, column s to the position that it looks at. Divide by the root of d.",
         "A later position must get the weight 0, so its score is -math.inf before the softmax. "
         "Which entries of a (T, T) matrix have s > t? torch.ones(T, T).tril().bool() is True for "
         "all others.",
@@ -52,14 +52,14 @@ known_mistakes(
         "Mask the scores before the softmax": but(
             "scores.masked_fill(~mask, -math.inf).softmax(-1)", "(scores.softmax(-1) * mask)"
         ),
-        "right on paper: masked weights divided by their sum are the softmax over earlier "
-        "positions. But if a later score is far larger, the earlier weights are 0 in float32, and "
-        "0 / 0 is not a number. Mask the scores before the softmax": but(
+        "this is right on paper: masked weights divided by their sum are the softmax over "
+        "earlier positions. But if a later score is far larger, the earlier weights are 0 in "
+        "float32, and 0 / 0 is not a number. Mask the scores before the softmax": but(
             "scores.masked_fill(~mask, -math.inf).softmax(-1)",
             "(w := scores.softmax(-1) * mask) / w.sum(-1, keepdim=True)",
         ),
-        "a masked score is 0 here, and e^0 is 1, so later positions get a weight like any other. "
-        "Only a score of -inf has the weight 0": but(
+        "you set masked scores to 0, and e^0 is 1, so later positions get a weight like any "
+        "other. Only a score of -inf gives the weight 0": but(
             "scores.masked_fill(~mask, -math.inf)", "(scores * mask)"
         ),
         "-inf times 0 is not a number, so multiplying a triangle by -inf spoils the scores that "
@@ -68,22 +68,21 @@ known_mistakes(
         ),
         "a large negative number is not -inf: if the scores of earlier positions are lower still, "
         "the later position is seen": but("-math.inf", "-1e9"),
-        "the softmax runs over the positions that look, so that columns sum to one and a weight "
+        "your softmax is over the positions that look, so columns sum to one and a weight "
         "depends on the queries of later positions. Each row must sum to one: softmax(-1)": but(
             "softmax(-1)", "softmax(-2)"
         ),
-        "a position does not see itself here, and the first one sees nothing, so its softmax is "
-        "not a number. The triangle includes its diagonal; the shift of the inputs makes the model "
-        "honest": but("tril()", "tril(-1)"),
-        "the triangle is upside down: each position sees itself and the later ones. Row t belongs "
-        "to the position that looks, so keep s <= t, which is tril": but("tril()", "triu()"),
+        "your positions do not see themselves, and the first one sees nothing, so its softmax is "
+        "not a number. Include the diagonal of the triangle: the shift of the inputs makes the "
+        "model honest": but("tril()", "tril(-1)"),
+        "your triangle is upside down: each position sees itself and the later ones. Row t "
+        "belongs to the position that looks, so keep s <= t, which is tril": but(
+            "tril()", "triu()"
+        ),
         "the division by the root of d is missing. Without it, scores grow with d, and the softmax "
         "gives nearly all the weight to one position": but(" / math.sqrt(query.shape[-1])", ""),
-        "all earlier positions get the same weight here: queries and keys are not used": (
+        "you gave all earlier positions the same weight: use the queries and keys": (
             lambda query, key, value: value.cumsum(1) / torch.arange(1, value.shape[1] + 1)[:, None]
-        ),
-        "query and key are swapped: row t must hold the scores of the query of position t": but(
-            "query @ key.mT", "key @ query.mT"
         ),
     }
 )

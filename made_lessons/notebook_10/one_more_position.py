@@ -1,4 +1,4 @@
-"""10.3: one more position, and the cache."""
+"""10.3: attention at one more position, with a cache of keys and values."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ from .drawn_around_zero import around_zero
         )
     ),
     hints=(
-        "A new position has one query. Which keys is it compared with? Those in the cache, and its "
-        "own.",
+        "A new position has one query. It is compared with the keys in the cache and with its "
+        "own key.",
         "First append the new key and value to the cache: torch.cat([keys, key[None]]) is "
         "(t + 1, d). You need no mask, because nothing later is in the cache.",
-        "weights = (keys @ query / math.sqrt(len(query))).softmax(0), (t + 1,); then weights @ "
-        "values.",
+        "weights = (keys @ query / math.sqrt(len(query))).softmax(0) has shape (t + 1,). Then "
+        "compute weights @ values.",
     ),
 )
 def one_more(
@@ -54,21 +54,21 @@ known_mistakes(
         ),
         "the cache is returned unchanged, so the next position would not see this one. Return it "
         "with the new key and value": but("values, keys, values", "values, keys[:-1], values[:-1]"),
-        "the new position is at the front of the cache. The mean is the same, but keys and values "
-        "are kept in the order of their positions, so the new one comes last": but(
+        "you put the new position at the front of the cache. The mean is the same, but keys and "
+        "values are kept in the order of their positions, so the new one comes last": but(
             "[keys, key[None]]",
             "[key[None], keys]",
             "[values, value[None]]",
             "[value[None], values]",
         ),
-        "the division by the root of d is missing, which every other position has": but(
+        "the division by the root of d is missing: every other position has it": but(
             " / math.sqrt(len(query))", ""
         ),
         "keys and values are swapped: the query is multiplied by the keys, and the weights by the "
         "values": but("(keys @", "(values @", "weights @ values", "weights @ keys"),
-        "these weights do not sum to one: the softmax over the positions in the cache is "
-        "missing": but(".softmax(0)", ""),
-        "this is only the value of the new position: it takes a mean over all positions in the "
-        "cache": but("weights @ values,", "value,"),
+        "your weights do not sum to one: the softmax over the positions in the cache "
+        "is missing": but(".softmax(0)", ""),
+        "you returned only the value of the new position: return a mean over all positions in "
+        "the cache": but("weights @ values,", "value,"),
     }
 )

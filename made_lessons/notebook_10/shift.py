@@ -27,8 +27,8 @@ from .drawn_around_zero import around_zero
     hints=(
         "Position 1 holds the start, position 2 the vector that was at position 1, and so on. The "
         "last vector is dropped.",
-        "torch.cat([..., h[:, :-1]], dim=1) puts something before all positions but the last; "
-        "start.expand(len(h), 1, -1) is the start for each row, (B, 1, width).",
+        "torch.cat([..., h[:, :-1]], dim=1) puts something in front of all positions except the "
+        "last. start.expand(len(h), 1, -1) is the start of each row, (B, 1, width).",
     ),
 )
 def shift(h: Tensor, start: Tensor) -> Tensor:
@@ -40,18 +40,18 @@ known_mistakes(
     {
         "roll carries the last vector to the first position, so x₁ would be predicted from x_D: a "
         "leak. The first position holds the start": lambda h, start: h.roll(1, 1),
-        "nothing is shifted: position t still holds x_t, which its output has to predict": (
+        "you did not shift anything: position t still holds x_t, which its output must predict": (
             lambda h, start: h
         ),
         "only the first position has changed: the others still hold their own variable. Move every "
         "vector to the next position": but(":-1", "1:"),
-        "this is shifted the other way: position t holds x_(t+1), the future": (
+        "you shifted in the other direction: position t holds x_(t+1), the future": (
             lambda h, start: torch.cat([h[:, 1:], start.expand(len(h), 1, -1)], dim=1)
         ),
         "you have one position too many: the last vector is not needed, so use h[:, :-1]": but(
             "h[:, :-1]", "h"
         ),
-        "the first position is missing: it holds the start, from which x₁ is predicted": (
+        "the first position is missing: it must hold the start, from which x₁ is predicted": (
             lambda h, start: h[:, :-1]
         ),
         "the first position is filled with zeros instead of the start, which is learned": but(

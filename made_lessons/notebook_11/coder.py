@@ -1,4 +1,4 @@
-"""11.5: a coder that is driven by the conditionals."""
+"""11.5: an arithmetic coder that uses the conditionals of a model."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from ..checking import Misformed, View, add_view, but, drawn, exercise, known_mi
 
 BOARDS = [[int(bit) for bit in board] for board in bars_and_stripes().tolist()]
 MOST = 170
-"""Bits that thirty boards may take; ln 30 nats each are 147.2."""
+"""Largest number of bits for thirty boards; ln 30 nats each are 147.2 bits in all."""
 
 
 def chance_in_boards(bits: list[int]) -> int:
-    """Return the chance of a 1 next, in 65,536ths: counted in the boards, and never 0 or all."""
+    """Return the chance of a 1 next, in 65,536ths, from counts of boards; never 0 or 1."""
     past = bits[len(bits) - len(bits) % 16 :]
     alike = [board for board in BOARDS if board[: len(past)] == past]
     ones = sum(board[len(past)] for board in alike)
@@ -23,7 +23,7 @@ def chance_in_boards(bits: list[int]) -> int:
 
 
 def decode(code: str, n: int, chance: Callable[[list[int]], int]) -> list[int]:
-    """The n bits of a code: a sampler whose one die is the code, read as a number from 0 to 1."""
+    """Decode n bits with a sampler whose random number is the binary fraction 0.code."""
     point = int(code or "0", 2) << 16 * n - len(code)
     low, width, bits = 0, 1, []
     for t in range(n):
@@ -39,9 +39,12 @@ _COINS = [int(bit) for bit in drawn("coins", 24) < 0.5]
 _RARE = [0] * 40 + [1] + [0] * 9
 
 
-def _said(answer: object) -> str:
+def _result(answer: object) -> str:
     length = len(_thirty(answer))
-    return f"Thirty boards in {length} bits, {length / 30:.2f} each; log₂ 30 is 4.91."
+    return (
+        f"Your code of thirty boards has {length} bits, {length / 30:.2f} per board; log₂ 30 is "
+        "4.91."
+    )
 
 
 def _thirty(answer: object) -> str:
@@ -61,10 +64,10 @@ def _right_boards(answer: object) -> str:
 
 
 def _decoded(answer: object, bits: list[int], chances: list[int]) -> str:
-    """Say to which bits the code of some bits is decoded; the code may be any that is right."""
+    """Say which bits the code of some bits decodes to. A right code need not be the shortest."""
     code = run(answer, bits, chances)
     if not isinstance(code, str) or not set(code) <= {"0", "1"}:
-        raise Misformed("a text of 0 and 1 is asked for", got=written(code))
+        raise Misformed("return a string of 0 and 1", got=written(code))
     back = decode(code[: 16 * len(bits)], len(bits), lambda past: chances[len(past)])
     if back == bits:
         return f"a code that decodes to {written(bits)}"
@@ -80,8 +83,8 @@ _CASES = (
     ([], []),
 )
 _OTHER_BITS = (
-    "the decoder comes to other bits: see that for each bit the code's number lies in "
-    "[low, low + width), as the decoder's interval does"
+    "your code decodes to different bits. The number of the code must be in the interval [low, "
+    "low + width) of the decoder after every bit"
 )
 
 
@@ -90,19 +93,19 @@ _OTHER_BITS = (
     "The coder",
     stars=3,
     views=[View(_decoded, cause=_OTHER_BITS, cases=(case,)) for case in _CASES],
-    message=_said,
+    message=_result,
     hints=(
-        "Begin with low, width = 0, 1. For each bit: multiply both by 65,536 (<< 16), and split "
-        "the new width: width * chance of the old one goes to a 1, the lower part.",
-        "For a 1, low stays and width is the lower part. For a 0, low grows by the lower part, "
-        "and width is what is left.",
-        "In the end k = 16 * len(bits) - width.bit_length() + 1 bits are enough. The number is low "
-        "divided by 2 to the (16 * len(bits) - k), rounded up: -(-low >> ...). Write it with its "
-        'leading zeros, f"{number:0{k}b}", and nothing if k is 0.',
+        "Begin with low, width = 0, 1. For each bit, multiply both by 65,536 (<< 16), and split "
+        "the new width: the lower part, the old width times chance, belongs to a 1.",
+        "For a 1, low stays and width becomes the lower part. For a 0, low increases by the "
+        "lower part, and width becomes the rest.",
+        "At the end, k = 16 * len(bits) - width.bit_length() + 1 bits are enough. The number is "
+        "low divided by 2 ** (16 * len(bits) - k), rounded up: -(-low >> ...). Write it with its "
+        'leading zeros, f"{number:0{k}b}", or return an empty string if k is 0.',
     ),
 )
 def encode(bits: list[int], chances: list[int]) -> str:
-    """A number in the interval of these bits, written as short as its width always allows."""
+    """Return a number in the interval of these bits, in as few bits as its width ensures."""
     low, width = 0, 1
     for bit, chance in zip(bits, chances, strict=True):
         low, split, width = low << 16, width * chance, width << 16
@@ -114,30 +117,28 @@ def encode(bits: list[int], chances: list[int]) -> str:
 
 known_mistakes(
     {
-        "the parts are swapped: a 1 takes the lower part, as a sampler draws a 1 where its die is "
-        "at most p": but("if bit else", "if not bit else"),
-        "leading zeros are lost: the code is read from its first bit on, so 001 is not 1": but(
+        "you swapped the parts: a 1 takes the lower part, because a sampler draws a 1 if its "
+        "random number is at most p": but("if bit else", "if not bit else"),
+        "your code has no leading zeros. It is read from its first bit on, so 001 is not 1": but(
             "0{k}b", "b"
         ),
-        "leading zeros stand at the end: a number is filled up at its front": but(
+        "you put the leading zeros at the end: they belong in front of the number": but(
             'f"{number:0{k}b}"', 'f"{number:b}".ljust(k, "0")'
         ),
-        "the number lies below the interval: it is low, rounded down. Round it up, -(-low >> …)": (
-            but("-(-low >>", "(low >>", "- k)", "- k)")
-        ),
-        "the interval of a 0 is as wide as before: it loses the lower part, which a 1 has": but(
-            "width - split", "width"
-        ),
-        "one bit is missing: where numbers of k bits lie farther apart than the interval is wide, "
-        "none of them need lie in it": but(".bit_length() + 1", ".bit_length()"),
+        "your number is below the interval, because low is rounded down. Round it up, -(-low >> "
+        "…)": (but("-(-low >>", "(low >>", "- k)", "- k)")),
+        "the interval of a 0 keeps its width in your code: it must lose the lower part, which "
+        "belongs to a 1": but("width - split", "width"),
+        "one bit is missing: if the numbers of k bits are farther apart than the interval is "
+        "wide, none of them may be in it": but(".bit_length() + 1", ".bit_length()"),
         _OTHER_BITS: but("low << 16", "low"),
     }
 )
 add_view(
     "thirty boards",
     _length,
-    "the code is longer than its bits need: of all numbers in the interval choose the one with "
-    "fewest bits, about as many as −log₂ of the interval's width",
+    "your code is longer than necessary: of all numbers in the interval, choose one with the "
+    "fewest bits, about −log₂ of the interval's width",
     but('f"{number:0{k}b}" if k else ""', 'f"{low:0{16 * len(bits)}b}" if bits else ""'),
 )
 
@@ -154,7 +155,7 @@ def _by_floats(bits: list[int], chances: list[int]) -> str:
 add_view(
     "thirty boards, coded and decoded",
     _right_boards,
-    "low and width need 16 bits more for each variable, and a float keeps 53 in all: compute with "
-    "whole numbers",
+    "low and width need 16 more bits for each variable, but a float has only 53 bits: use whole "
+    "numbers",
     _by_floats,
 )

@@ -1,9 +1,9 @@
 """Compress binary rows with a MADE, and draw rows from bytes.
 
-The interval of exercise 11.5 is cut for one variable of all rows, then for the next variable. Two
-things are added. Sixteen bits are appended to ``width`` only when it gets narrow, so that it stays
-below 2⁶⁴. And the model is rounded: after one different bit everything decoded is noise, but sums
-of floats depend on their order, which differs between machines and batch sizes.
+This is the coder of exercise 11.5, for one variable of all rows, then the next variable, with two
+changes. Sixteen bits are appended to ``width`` only when it gets narrow, so that it stays below
+2⁶⁴. And the model is rounded, because sums of floats depend on their order, which differs between
+machines and batch sizes, and after one different bit everything decoded is noise.
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
-"""11.1: what it costs to draw a group of variables in one step."""
+"""11.1: the cost of drawing a group of variables in one step."""
 
 from __future__ import annotations
-
-import math
 
 import torch
 from torch import Tensor
@@ -35,20 +33,20 @@ _PARITY = torch.tensor([[0.0, 0, 0], [0, 1, 1], [1, 0, 1], [1, 1, 0]])
         )
     ),
     hints=(
-        "Two sums are compared: what the variables cost if each is told by the past alone, and "
-        "what they cost together, by the past. Begin with one variable: H(xᵢ given the past).",
+        "Compare two costs: the sum over variables if each is predicted from the past only, and "
+        "the joint cost given the past. Begin with one variable: H(xᵢ given the past).",
         "An entropy given the past is a difference: entropy(rows, [*past, i]) - entropy(rows, "
         "past).",
-        "each = sum(entropy(rows, [*past, i]) - known for i in group), and together = "
+        "each = sum(entropy(rows, [*past, i]) - known for i in group), and joint = "
         "entropy(rows, [*past, *group]) - known, with known = entropy(rows, past).",
     ),
 )
 def cost_of_group(rows: Tensor, past: list[int], group: list[int]) -> float:
-    """The sum of the entropies given the past, minus the joint entropy given the past."""
+    """Return the sum of the entropies given the past, minus the joint entropy given the past."""
     known = entropy(rows, past)
     each = sum(entropy(rows, [*past, i]) - known for i in group)
-    together = entropy(rows, [*past, *group]) - known
-    return each - together
+    joint = entropy(rows, [*past, *group]) - known
+    return each - joint
 
 
 def _pairs(rows: Tensor, past: list[int], group: list[int]) -> float:
@@ -58,30 +56,25 @@ def _pairs(rows: Tensor, past: list[int], group: list[int]) -> float:
 
 known_mistakes(
     {
-        "the past is left out: variables that are independent at first may depend on one another "
-        "once others are known, and the other way round": (
+        "the past is missing: variables that are independent may depend on each other once "
+        "others are known, and vice versa": (
             lambda rows, past, group: cost_of_group(rows, [], group)
         ),
-        "this is the sum over pairs. Three variables may be independent two by two and not "
-        "together: if the third is the parity of the others, each pair tells nothing, and two of "
-        "them tell all": _pairs,
-        "both entropies have the past in them, which does not cancel: it is counted once for each "
-        "variable. H(xᵢ given the past) is H(past and xᵢ) minus H(past)": but(
+        "you summed over pairs. Three variables may be independent in pairs but not together: if "
+        "the third is the parity of the others, no single variable helps to predict another, but "
+        "two of them determine the third": _pairs,
+        "both of your entropies include the past. It does not cancel, because it is counted once "
+        "per variable. H(xᵢ given the past) is H(past and xᵢ) minus H(past)": but(
             "[*past, i]) - known", "[*past, i])", "[*past, *group]) - known", "[*past, *group])"
         ),
-        "each entropy has the past in it: H(past and xᵢ). Given the past it is that minus "
-        "H(past)": but("[*past, i]) - known", "[*past, i])"),
-        "the joint entropy has the past in it: H(past and group). Given the past it is that minus "
-        "H(past)": but("[*past, *group]) - known", "[*past, *group])"),
-        "this is what the group costs one by one, and not what is lost: subtract the joint "
-        "entropy from the sum": but("each - together", "together"),
-        "this is what the group costs at once, and not what is lost: subtract the joint entropy "
-        "from it": but("each - together", "each"),
-        "the sign is turned: the sum of the entropies is the larger one": but(
-            "each - together", "together - each"
-        ),
-        "these are bits: entropy counts in nats, and so does a cost": (
-            lambda rows, past, group: cost_of_group(rows, past, group) / math.log(2)
+        "the entropy of each variable includes the past. H(xᵢ given the past) is H(past and xᵢ) "
+        "minus H(past)": but("[*past, i]) - known", "[*past, i])"),
+        "your joint entropy includes the past. H(group given the past) is H(past and group) "
+        "minus H(past)": but("[*past, *group]) - known", "[*past, *group])"),
+        "you returned the joint entropy, the cost of the group one by one: subtract it from the "
+        "sum of the entropies": but("each - joint", "joint"),
+        "you returned the cost of the group at once: subtract the joint entropy from it": but(
+            "each - joint", "each"
         ),
     }
 )

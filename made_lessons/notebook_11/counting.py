@@ -1,4 +1,4 @@
-"""Entropies and costs of rows that are equally likely, by counting."""
+"""Entropies and costs of equally likely rows, by counting."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from torch import Tensor
 
 
 def entropy(rows: Tensor, columns: Sequence[int]) -> float:
-    """Nats of what stands in these columns, where all rows are equally likely."""
+    """Return the joint entropy of some columns in nats, with all rows equally likely."""
     counts = Counter(map(tuple, rows[:, columns].tolist()))
     return sum(n / len(rows) * math.log(len(rows) / n) for n in counts.values())
 
 
 def nats_of(rows: Tensor, groups: Sequence[Sequence[int]]) -> float:
-    """The least nats a row of a model that draws the variables of each group in one step."""
+    """Return the lowest nats per row of a model that draws each group in one step."""
     past, nats = [], 0.0
     for group in groups:
         nats += sum(entropy(rows, [*past, i]) - entropy(rows, past) for i in group)

@@ -1,4 +1,4 @@
-"""11.2: the fewest steps in which thirty boards can be drawn, and nothing is lost."""
+"""11.2: the fewest steps that draw the thirty boards without loss."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ LEAST = {
     4: [[3, 6, 12], [0, 9], [1, 2], [4, 5, 7, 8, 10, 11, 13, 14, 15]],
     5: [[3, 12], [0, 9], [1, 6], [2], [4, 5, 7, 8, 10, 11, 13, 14, 15]],
 }
-"""Too few steps → groups that lose least. All ways were tried, and others lose as little."""
+"""Groups that lose least, by number of steps. All groupings were tried; others lose as little."""
 LOST = 1e-6
-"""Nats from which on something is lost."""
+"""Smallest loss in nats that is not rounding."""
 
 _LOSSY = (
-    "the variables of this step tell one another something that nothing before them tells. Which "
+    "the variables of this step still depend on each other, given everything before them. Which "
     "of them would have to be known, so that the others are independent?"
 )
 _TWO_DIGITS = "two digits do not show this loss: 3.4034 is printed as 3.40, and so is 3.4012"
@@ -35,13 +35,13 @@ def _groups(answer: object) -> list[list[int]]:
     """Return the groups of an answer as lists of whole numbers."""
     groups = _in_lists(answer)
     if not isinstance(groups, list) or not all(isinstance(group, list) for group in groups):
-        cause = "a list of groups is asked for, each a list of variables: [[0, 1], [2, 3], ...]"
+        cause = "return a list of groups, each a list of variables: [[0, 1], [2, 3], ...]"
         raise Misformed(cause, got=written(answer))
     found = [i for group in groups for i in group]
     if not all(type(i) is int for i in found):
         raise Misformed("variables are whole numbers, counted from 0", got=written(answer))
     if sorted(found) != list(range(16)):
-        cause = "each of the 16 variables, 0 to 15, comes in one group"
+        cause = "each of the 16 variables, 0 to 15, must be in exactly one group"
         raise Misformed(cause, got=written(answer))
     return [group for group in groups if group]
 
@@ -53,7 +53,7 @@ def _in_lists(value: object) -> object:
 
 
 def _loss(answer: object) -> str:
-    """Say how much the first step with a loss loses."""
+    """Name the first step that loses nats, and say how many."""
     groups = _groups(answer)
     past: list[int] = []
     for step, group in enumerate(groups, 1):
@@ -64,27 +64,26 @@ def _loss(answer: object) -> str:
                 f"{nats_of(BOARDS, groups):.4f}"
             )
         past += group
-    return "no step loses anything; the whole board costs 3.4012"
+    return "no step loses nats, and the whole board costs 3.4012"
 
 
 @exercise(
     "11.2",
     "Fewest steps without loss",
     stars=3,
-    message="Fewer than 6 steps cannot do it without loss.",
+    message="Fewer than 6 steps always lose something.",
     is_value=True,
     hints=(
-        "Draw the first row, one by one. Once you know it, what do you know of the board: where it "
-        "is not of one colour? And where it is?",
-        "If the first row has two colours, the board has bars, and all is known. If it has one, "
-        "the board has stripes, and each further row is a coin of its own: those coins tell one "
-        "another nothing.",
-        "Four steps for the first row, one for the rest of the first column at once, [4, 8, 12], "
-        "and one for all that is left.",
+        "Draw the first row one by one. What do you know about the board if this row has two "
+        "colours, and what if it has one?",
+        "If the first row has two colours, the board has bars, and everything is known. If it "
+        "has one colour, the board has stripes, and each further row is an independent fair coin.",
+        "Four steps for the first row, one for the rest of the first column, [4, 8, 12], and one "
+        "for all other pixels.",
     ),
 )
 def fewest_steps() -> list[list[int]]:
-    """The first row one by one, the rest of the first column, and all that is left."""
+    """Return the first row one by one, the rest of the first column, and all other pixels."""
     inside = [4 * row + column for row in (1, 2, 3) for column in (1, 2, 3)]
     return [[0], [1], [2], [3], [4, 8, 12], inside]
 
@@ -98,8 +97,8 @@ add_view(
 add_view(
     written,
     lambda answer: f"{len(_groups(answer))} steps",
-    "nothing is lost, but fewer steps can do it. Which of the later variables tell one another "
-    "nothing, once those before them are known?",
+    "nothing is lost, but fewer steps are enough. Which of the later variables are independent, "
+    "once those before them are known?",
     [[i] for i in range(16)],
     expected="",
 )

@@ -1,4 +1,4 @@
-"""Groups of pixels that are drawn in one step."""
+"""Groups of MNIST pixels that are drawn in one step."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from torch import Generator
 
 
 def pixel_groups() -> dict[str, list]:
-    """Return groupings of the 784 pixels of MNIST, and two orderings one by one beside them.
+    """Return nine groupings of the 784 pixels of MNIST, and two orderings one by one.
 
-    In "every 49th" the groups are the pixels 0, 49, 98 and so on, then 1, 50, 99: they lie far
-    apart, and their left neighbours are drawn before. In "growing" the first groups are cut.
+    In "every 49th", the groups are the pixels 0, 49, 98 and so on, then 1, 50, 99. They are far
+    apart, and their left neighbours are drawn before them. In "growing", the first groups are
+    divided.
 
     Returns:
-        name → an ordering as :class:`made_course.MADE` takes it.
+        orderings as :class:`made_course.MADE` takes them, by name.
 
     Example:
         >>> groups = pixel_groups()
@@ -24,7 +25,7 @@ def pixel_groups() -> dict[str, list]:
     every = {n: [[*range(k, 784, n)] for k in range(n)] for n in (8, 16, 28, 49, 196)}
     random = torch.randperm(784, generator=Generator().manual_seed(0))
     parts = [group[k::n] for group, n in zip(every[8], (6, 3, 2), strict=False) for k in range(n)]
-    corners = [(0, 0), (1, 1), (0, 1), (1, 0)]  # no two neighbours in one step
+    corners = [(0, 0), (1, 1), (0, 1), (1, 0)]  # so that no two neighbours are drawn in one step
     return {
         "rows": [*range(784)],
         "every 49th, one by one": [pixel for group in every[49] for pixel in group],

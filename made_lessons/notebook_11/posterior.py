@@ -1,4 +1,4 @@
-"""11.3: from a model of digits given their label to a label given the digit."""
+"""11.3: p(label | digit) from p(digit | label), by Bayes' rule."""
 
 from __future__ import annotations
 
@@ -32,45 +32,42 @@ def _case(word: str, rows: int, classes: int = 3, lowest: int = -90) -> tuple[Te
     hints=(
         "Bayes: p(y | x) = p(y) p(x | y) / p(x), and p(x) is the sum of p(y) p(x | y) over all "
         "labels.",
-        "In logarithms: add the prior to each row, then subtract the logsumexp of the row, so that "
-        "its probabilities sum to one. (e to the −90 is 0 in float32, or nearly: stay in "
+        "In logarithms: add the prior to each row, then subtract the logsumexp of the row, so "
+        "that its probabilities sum to one. (e^(−90) is 0 or nearly 0 in float32, so use only "
         "logarithms.)",
         "joint = log_prior + log_given, and joint - joint.logsumexp(1, keepdim=True), which is "
         "joint.log_softmax(1).",
     ),
 )
 def posterior(log_prior: Tensor, log_given: Tensor) -> Tensor:
-    """Bayes in logarithms: the joint, less its sum over labels."""
+    """Return log p(y | x): the log of the joint, minus its logsumexp over labels."""
     joint = log_prior + log_given
     return joint - joint.logsumexp(1, keepdim=True)
 
 
 known_mistakes(
     {
-        "the prior is missing: a label that is rare needs a picture that says so louder": but(
+        "the prior is missing: a rare label needs stronger evidence from the picture": but(
             "log_prior + log_given", "log_given"
         ),
-        "this is log p(y, x), and its probabilities do not sum to one over labels: subtract "
+        "you returned log p(y, x), whose probabilities do not sum to one over labels: subtract "
         "log p(x), the logsumexp of the row": but(" - joint.logsumexp(1, keepdim=True)", ""),
-        "this sums over rows, dimension 0: labels stand in dimension 1, and each row sums to "
-        "one by itself": but("logsumexp(1,", "logsumexp(0,"),
-        "these are probabilities: their logarithm is asked for": (
-            lambda log_prior, log_given: (log_prior + log_given).softmax(1)
-        ),
-        "p(x) is the sum of p(y) p(x | y), and here it is made without the prior: softmax comes "
-        "after the prior, not before": (
+        "you summed over rows, dimension 0. Labels are in dimension 1, and each row must sum to "
+        "one": but("logsumexp(1,", "logsumexp(0,"),
+        "you computed p(x) without the prior. It is the sum of p(y) p(x | y), so apply softmax "
+        "after adding the prior": (
             lambda log_prior, log_given: log_prior + log_given.log_softmax(1)
         ),
-        "e^(−90) has lost its digits in float32, or is 0: stay in logarithms, with logsumexp or "
+        "e^(−90) loses its digits in float32, or is 0: use only logarithms, with logsumexp or "
         "log_softmax": (
             lambda log_prior, log_given: (
                 (log_prior + log_given).exp() / (log_prior + log_given).exp().sum(1, keepdim=True)
             ).log()
         ),
-        "the prior is counted twice: once in the sum, and once more in what is divided": (
+        "you counted the prior twice: once in the posterior, and once more in front of it": (
             lambda log_prior, log_given: log_prior + posterior(log_prior, log_given)
         ),
-        "the prior is added as a probability to a logarithm: both have to be logarithms": but(
+        "you added the prior to a logarithm as a probability: both must be logarithms": but(
             "log_prior + log_given", "log_prior.exp() + log_given"
         ),
     }

@@ -20,7 +20,7 @@ from ..checking import Misformed, add_view, but, exercise, known_mistakes, run, 
         "The context has degree 0. Which degree must a unit have that sees the context and that "
         "x̂₁, of degree 1, may see?",
         "A unit of degree 0 sees only the context, and all outputs may see it. A unit of degree "
-        "D − 1 is seen only by x̂_D. Use all degrees between, and repeat them.",
+        "D − 1 is seen only by x̂_D. Use all degrees from 0 to D − 1, and repeat them.",
         "torch.arange(width) % D",
     ),
 )
@@ -33,15 +33,15 @@ def _degrees(answer: object, width: int, D: int) -> Tensor:
     degrees = run(answer, width, D)
     is_tensor = isinstance(degrees, Tensor)
     if not is_tensor or degrees.is_floating_point() or degrees.dtype == torch.bool:
-        raise Misformed("a tensor of whole numbers is asked for", got=written(degrees))
+        raise Misformed("return a tensor of whole numbers", got=written(degrees))
     if degrees.shape != (width,):
         got = f"shape {tuple(degrees.shape)}"
-        raise Misformed("there is one degree for each unit: shape (width,)", got=got)
+        raise Misformed("return one degree for each unit: shape (width,)", got=got)
     return degrees
 
 
 def _missing(answer: object, width: int, D: int) -> str:
-    """Name a degree with which nothing is seen, or the first input that an output does not see."""
+    """Name a degree out of range, or the first input that an output should see but does not."""
     degrees, variables = _degrees(answer, width, D), torch.arange(1, D + 1)
     inputs = torch.cat([torch.tensor([0]), variables])
     seen = package.connectivity(package.build_masks([inputs, degrees], variables))
@@ -58,12 +58,14 @@ def _missing(answer: object, width: int, D: int) -> str:
 
 known_mistakes(
     {
-        "x̂₁ does not see the context: it sees only units of a degree smaller than 1, and there are "
-        "none. Which degree would such a unit have?": but("% D", "% max(D - 1, 1) + 1"),
+        "x̂₁ does not see the context, because it can see only units of a degree smaller than 1, "
+        "and there are none. Which degree must such a unit have?": but(
+            "% D", "% max(D - 1, 1) + 1"
+        ),
         "no output can see a unit of degree D, because no output has a larger degree": but(
             "% D", "% D + 1"
         ),
-        "a unit of degree −1 would not even see the context: the smallest degree is 0": but(
+        "a unit of degree −1 does not even see the context: the smallest degree is 0": but(
             "% D", "% D - 1"
         ),
     }
@@ -72,6 +74,6 @@ for width, D in ((4, 4), (9, 3), (2, 1), (40, 12)):
     add_view(
         f"hidden_degrees({width}, {D})",
         lambda answer, case=(width, D): _missing(answer, *case),
-        "each output may see all earlier variables: with D units or more, each degree from 0 to "
-        "D − 1 can occur at least once",
+        "each output may see the context and all earlier variables. With D units or more, use "
+        "each degree from 0 to D − 1 at least once",
     )

@@ -1,4 +1,4 @@
-"""12.3: what it costs to draw two variables at once, from their joint distribution."""
+"""12.3: the cost of drawing two variables at once, from their joint distribution."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def _table(word: str, rows: int, columns: int) -> Tensor:
     ),
     vary=further_cases(lambda word: (_table(word, one_of(word, [2, 3, 4]), 3),)),
     hints=(
-        "It is the cost of a group, exercise 11.1, for two variables and no past: the entropy of "
-        "each alone, added, minus their joint entropy.",
+        "This is the cost of a group, as in exercise 11.1, for two variables without a past: the "
+        "sum of the two entropies minus the joint entropy.",
         "The distribution of a is joint.sum(1), and that of b is joint.sum(0). "
         "torch.xlogy(p, p) is p ln p, and 0 where p is 0.",
         "With entropy = lambda p: -torch.xlogy(p, p).sum(), the cost is entropy(joint.sum(1)) + "
@@ -38,7 +38,7 @@ def _table(word: str, rows: int, columns: int) -> Tensor:
     ),
 )
 def cost_of_two(joint: Tensor) -> Tensor:
-    """Add the entropies of each variable, and subtract their joint entropy."""
+    """Return the sum of both entropies minus the joint entropy, the mutual information."""
 
     def entropy(p: Tensor) -> Tensor:
         return -torch.xlogy(p, p).sum()
@@ -56,24 +56,22 @@ def _without_xlogy(joint: Tensor) -> Tensor:
 
 known_mistakes(
     {
-        "the result is not a number where a probability is 0: 0 · ln 0 is nan in floats. "
+        "your result is not a number if a probability is 0, because 0 · ln 0 is nan in floats. "
         "torch.xlogy(p, p) is 0 there": _without_xlogy,
-        "this is the joint entropy: what the two cost together, not what is lost": but(
-            _COST, "entropy(joint)"
-        ),
-        "this is what the two cost at once. Subtract what they cost together": but(
+        "you returned the joint entropy, which is the cost of drawing both together: subtract it "
+        "from the cost of drawing them at once": but(_COST, "entropy(joint)"),
+        "you returned the cost of drawing the two at once: subtract their joint entropy": but(
             " - entropy(joint)", ""
         ),
-        "this is what b costs once a is known: H(a, b) − H(a). The cost at once is H(a) + H(b) − "
-        "H(a, b)": but(_COST, "entropy(joint) - entropy(joint.sum(1))"),
-        "this is what a costs once b is known: H(a, b) − H(b). The cost at once is H(a) + H(b) − "
-        "H(a, b)": but(_COST, "entropy(joint) - entropy(joint.sum(0))"),
-        "the sign is turned: drawing at once never costs less, so the cost is 0 or more": but(
-            _COST, "entropy(joint) - entropy(joint.sum(1)) - entropy(joint.sum(0))"
+        "you returned the cost of b once a is known, H(a, b) − H(a). The cost of drawing both at "
+        "once is H(a) + H(b) − H(a, b)": but(_COST, "entropy(joint) - entropy(joint.sum(1))"),
+        "you returned the cost of a once b is known, H(a, b) − H(b). The cost of drawing both at "
+        "once is H(a) + H(b) − H(a, b)": but(_COST, "entropy(joint) - entropy(joint.sum(0))"),
+        "you returned the entropy of a. Sum over dimension 1 for a and over dimension 0 for b, "
+        "add the two entropies, and subtract the joint entropy": but(
+            _COST, "entropy(joint.sum(1))"
         ),
-        "this is the entropy of a. Sum over dimension 1 for a, and over dimension 0 for b, and "
-        "subtract the joint entropy": but(_COST, "entropy(joint.sum(1))"),
-        "the same variable is counted twice. joint.sum(1) is the distribution of a, and "
+        "you counted the same variable twice. joint.sum(1) is the distribution of a, and "
         "joint.sum(0) that of b": but("entropy(joint.sum(0))", "entropy(joint.sum(1))"),
     }
 )

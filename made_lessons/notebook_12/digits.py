@@ -1,4 +1,4 @@
-"""Digits: the network without a mask that ships, and the any-order MADE beside it."""
+"""The shipped network of digits without a mask, and a MADE of any ordering beside it."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ D, WIDTH = 784, 352
 MIDDLE = torch.zeros(28, 28, dtype=torch.bool)
 MIDDLE[7:21, 7:21] = True
 MIDDLE = MIDDLE.flatten()
-"""(784,) whether a pixel is in the 14 × 14 pixels in the middle."""
+"""(784,) bool: True for the 14 × 14 pixels in the middle."""
 
 
 def network_of_digits() -> nn.Sequential:
-    """Return the untrained network: 784 known values and their marks to 784 logits."""
+    """Return the untrained network, from 784 known values and their marks to 784 logits."""
     first, second = nn.Linear(2 * D, WIDTH), nn.Linear(WIDTH, WIDTH)
     return nn.Sequential(first, nn.ReLU(), second, nn.ReLU(), nn.Linear(WIDTH, D))
 
@@ -38,9 +38,9 @@ def load_network() -> nn.Sequential:
 
 
 def drawn_bounds(network: nn.Module, x: Tensor, hidden: Tensor) -> Tensor:
-    """Draw which hidden pixels are known, and return the loss (B,) of each row.
+    """Draw which of the hidden pixels are known, and return the loss (B,) of each row.
 
-    The numbers of known pixels are spread evenly over the rows.
+    The number of known pixels is spread evenly over the rows.
 
     Args:
         network: a network that reads (x · known, known).
@@ -59,12 +59,12 @@ def _costs(network: nn.Module, x: Tensor, known: Tensor) -> Tensor:
 
 
 def mean_over_orderings(network: nn.Module, x: Tensor, hidden: Tensor, draws: int) -> float:
-    """Return the NLL of the hidden pixels of an image, a mean over rows and drawn orderings."""
+    """Return the mean NLL of the hidden pixels, in nats per image, over random orderings."""
     return torch.stack([drawn_bounds(network, x, hidden) for _ in range(draws)]).mean().item()
 
 
 def nats_row_by_row(network: nn.Module, x: Tensor) -> float:
-    """Return the NLL of an image in raster order, the mean over the rows of x (B, 784)."""
+    """Return the mean NLL of images (B, 784) in raster order, in nats per image."""
     known, nats = torch.zeros_like(x), 0.0
     for i in range(x.shape[1]):
         nats += _costs(network, x, known)[:, i].mean().item()
@@ -76,9 +76,9 @@ def nats_row_by_row(network: nn.Module, x: Tensor) -> float:
 def nats_of_made(
     model: MADE, x: Tensor, hidden: Tensor, orderings: Iterable[Tensor | None]
 ) -> float:
-    """Return the NLL of the hidden pixels of an image, a mean over rows and orderings.
+    """Return the mean NLL of the hidden pixels, in nats per image, over rows and orderings.
 
-    An ordering that is None is the one in which :func:`made_course.complete` draws.
+    An ordering of None is the one in which :func:`made_course.complete` draws.
     """
     nats = []
     for ordering in orderings:

@@ -1,4 +1,4 @@
-"""Costs of orderings, and boards among the drawings."""
+"""Figures of the costs of orderings, and of the share of drawings that are boards."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from made_course.figures.picture import LINES, WORDS, Picture, picture
 
 @picture
 def plot_costs_of_orderings(log_p: Tensor, marks: Mapping[str, float]) -> Picture:
-    """Costs of one board in 20,000 random orderings as a histogram, with numbers marked above it.
+    """Draw a histogram of the cost of one board in 20,000 random orderings, with some marks.
 
     Args:
-        log_p: (2^D, D) log p of pixel i given a set of known pixels.
-        marks: name → nats.
+        log_p: (2^D, D) log p of pixel i, given each set of known pixels.
+        marks: costs in nats that are marked, by name.
     """
     nats, known = torch.zeros(20_000), torch.zeros(20_000, dtype=torch.long)
     orderings = torch.rand(20_000, log_p.shape[1], generator=Generator().manual_seed(0)).argsort(1)
@@ -27,9 +27,9 @@ def plot_costs_of_orderings(log_p: Tensor, marks: Mapping[str, float]) -> Pictur
         nats -= log_p[known, i]
         known |= 1 << i
     low, middle, high = np.quantile(nats.numpy(), [0.05, 0.5, 0.95])
-    told = "; ".join(f"{name} {value:.1f}" for name, value in marks.items())
-    alt = f"Half of the orderings cost less than {middle:.1f} nats, and one in twenty costs more "
-    alt += f"than {high:.1f}. One in twenty costs less than {low:.1f}; {told}."
+    in_words = "; ".join(f"{name} {value:.1f}" for name, value in marks.items())
+    alt = f"Half of the orderings cost less than {middle:.1f} nats. One in twenty costs less than "
+    alt += f"{low:.1f}, and one in twenty more than {high:.1f}. Marked: {in_words}."
     figure = Picture(height=3.0, alt=alt)
     axes = figure.add_subplot()
     heights, *_ = axes.hist(nats.numpy(), bins=60, color=BLUE)
@@ -45,17 +45,17 @@ def plot_costs_of_orderings(log_p: Tensor, marks: Mapping[str, float]) -> Pictur
 
 @picture
 def plot_share_by_steps(shares: Mapping[str, Mapping[int, float]]) -> Picture:
-    """Share of drawings that are boards, over the number of steps, with a line per network.
+    """Draw the share of drawings that are boards against the number of steps.
 
     Args:
-        shares: name → steps → share of the drawings.
+        shares: share of the drawings by number of steps, for each network by name.
     """
-    told = "; ".join(
+    in_words = "; ".join(
         f"{name} " + ", ".join(f"{share:.1%} in {steps}" for steps, share in line.items())
         for name, line in shares.items()
     )
-    alt = "Fewer steps draw fewer boards, for each network. Share of boards and steps: "
-    figure = Picture(height=3.2, alt=f"{alt}{told}.")
+    alt = "With fewer steps, fewer drawings are boards. Share of boards by steps: "
+    figure = Picture(height=3.2, alt=f"{alt}{in_words}.")
     axes = figure.add_subplot()
     for (name, line), style in zip(shares.items(), (":", "o-", "s--"), strict=False):
         color = LINES if style == ":" else BLUE

@@ -1,4 +1,4 @@
-"""A MADE that meets a new ordering of the boards at every step, as in notebook 7."""
+"""A MADE of the boards that gets a new ordering at every step, as in notebook 7."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""12.2: one number over all orderings, by a dynamic program over the sets of known pixels."""
+"""12.2: one number over all orderings, by dynamic programming over sets of known pixels."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def _table(word: str, D: int, rows: int) -> Tensor:
     ),
 )
 def over_orderings(log_p: Tensor, combine: Callable[[Tensor], Tensor]) -> Tensor:
-    """Return the value of the empty set, from the full set down."""
+    """Combine over all orderings, from the full set of known pixels down to the empty set."""
     sets, D, _ = log_p.shape
     value = torch.zeros_like(log_p[:, 0])
     for known in reversed(range(sets - 1)):
@@ -66,43 +66,40 @@ def over_orderings(log_p: Tensor, combine: Callable[[Tensor], Tensor]) -> Tensor
 
 known_mistakes(
     {
-        "only the first step counts: the value of what is hidden after it is missing, or still 0 "
-        "when it is needed. Begin with the full set, and add the value of the larger set": but(
+        "you counted only the first step: the value of the larger set is missing, or still 0 "
+        "when you need it. Begin with the full set": but(
             "reversed(range(sets - 1))", "range(sets - 1)"
         ),
-        "log p is read where the pixel is already known, log_p[after, i]. That is a leak: the "
-        "pixel is predicted from itself. Read log_p[known, i]": but(
+        "you read log p where the pixel is already known, log_p[after, i]. This is a leak, "
+        "because the pixel is predicted from itself. Read log_p[known, i]": but(
             "log_p[known, hidden]", "log_p[after, hidden]"
         ),
-        "the values are added after combining. Each pixel leads to a set of its own, so add log p "
-        "and the value of this set first, and combine the sums": but(
+        "you added the values after combining. Each pixel leads to a set of its own, so add log "
+        "p and the value of this set first, and combine the sums": but(
             "combine(log_p[known, hidden] + value[after])",
             "combine(log_p[known, hidden]) + combine(value[after])",
         ),
-        "known pixels are counted among the choices. Only a hidden pixel can come next": but(
+        "you counted known pixels among the choices. Only a hidden pixel can come next": but(
             " if not known >> i & 1", ""
         ),
-        "the pixels are numbered from the other end: bit i of a set, known >> i & 1, belongs to "
+        "you numbered the pixels from the other end: bit i of a set, known >> i & 1, belongs to "
         "pixel i": but("known >> i", "known >> D - 1 - i", "1 << i", "1 << D - 1 - i"),
-        "this follows a single ordering, 0, 1, 2 and so on. Combine over all pixels that can come "
-        "next": but(
+        "you followed a single ordering, 0, 1, 2 and so on. Combine over all pixels that can "
+        "come next": but(
             "hidden = [i for i in range(D) if not known >> i & 1]",
             "hidden = [i for i in range(D) if not known >> i & 1][:1]",
         ),
-        "this is minus log p. The table holds log p, and so does the result": but(
-            "return value[0]", "return -value[0]"
-        ),
-        "this is the table of all sets. The value of the empty set, value[0], is asked for": but(
+        "you returned the table of all sets. Return the value of the empty set, value[0]": but(
             "return value[0]", "return value"
         ),
-        "this takes the mean, whatever `combine` is: call combine": but(
+        "you always take the mean: call `combine`": but(
             "combine(log_p[known, hidden] + value[after])",
             "(log_p[known, hidden] + value[after]).mean(0)",
         ),
     }
 )
 add_view(
-    "nine pixels, which have 362,880 orderings",
+    "nine pixels, with 362,880 orderings",
     lambda answer: run(answer, _table("nine", 9, 1), mean),
     expected="",
 )

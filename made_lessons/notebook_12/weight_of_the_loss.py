@@ -9,7 +9,7 @@ from ..checking import but, drawn, exercise, further_cases, known_mistakes, one_
 
 
 def _case(word: str, rows: int, D: int) -> tuple[Tensor, Tensor]:
-    """Return costs of all pixels, and ones where known: from none to all but one, by row."""
+    """Return costs of all pixels, and known pixels: from none in the first row to all but one."""
     counts = torch.linspace(0, D - 1, rows).round()[:, None]
     return 3 * drawn(word, rows, D), (drawn(f"{word} known", rows, D).argsort(1) < counts).float()
 
@@ -30,7 +30,7 @@ def _case(word: str, rows: int, D: int) -> tuple[Tensor, Tensor]:
     ),
 )
 def weighted_loss(cost: Tensor, known: Tensor) -> Tensor:
-    """Weigh the sum over hidden pixels by D / (D - t): (B, D), (B, D) -> (B,)."""
+    """Return the sum over hidden pixels times D / (D - t): (B, D), (B, D) → (B,)."""
     hidden = 1 - known
     return cost.shape[1] / hidden.sum(1) * (cost * hidden).sum(1)
 
@@ -38,31 +38,31 @@ def weighted_loss(cost: Tensor, known: Tensor) -> Tensor:
 _HIDDEN = "(cost * hidden)"
 known_mistakes(
     {
-        "the known pixels are counted too. The network reads them, so their costs say nothing: "
+        "you also counted the known pixels. The network reads them, so their costs say nothing: "
         "multiply the costs by 1 - known": but(_HIDDEN, "cost"),
-        "these are the costs of the known pixels. The network has to predict the hidden ones": but(
+        "you summed the costs of the known pixels. The network must predict the hidden ones": but(
             _HIDDEN, "(cost * known)"
         ),
-        "the weight is missing: a board with few hidden pixels has few costs in its sum, and it "
-        "stands for D steps like all others": but("cost.shape[1] / hidden.sum(1) * ", ""),
-        "this is the mean cost of one hidden pixel. An ordering has D steps, so multiply by D": but(
-            "cost.shape[1] / hidden", "1 / hidden"
+        "the weight is missing: a board with few hidden pixels has few costs in its sum, but it "
+        "represents D steps like all others": but("cost.shape[1] / hidden.sum(1) * ", ""),
+        "you returned the mean cost of one hidden pixel. An ordering has D steps, so multiply by "
+        "D": but("cost.shape[1] / hidden", "1 / hidden"),
+        "your weight is D / t, where t is the number of known pixels. Divide by the number of "
+        "hidden pixels, D − t": but("/ hidden.sum(1)", "/ known.sum(1)"),
+        "your fraction is upside down: many hidden pixels need a small weight, because all of "
+        "them are in the sum": but(
+            "cost.shape[1] / hidden.sum(1)", "hidden.sum(1) / cost.shape[1]"
         ),
-        "the weight is D / t, and t is the number of known pixels. Divide by the number of hidden "
-        "ones, D − t": but("/ hidden.sum(1)", "/ known.sum(1)"),
-        "the fraction is upside down: many hidden pixels need a small weight, because all of them "
-        "are in the sum": but("cost.shape[1] / hidden.sum(1)", "hidden.sum(1) / cost.shape[1]"),
-        "the weight is D / (D − t + 1). That is right where t counts from 1 the step that is "
-        "predicted. Here t is the number of known pixels": but(
+        "your weight is D / (D − t + 1), which is right if t is the step that is predicted, "
+        "counted from 1. Here t is the number of known pixels": but(
             "hidden.sum(1)", "(hidden.sum(1) + 1)"
         ),
-        "this is one number for all boards. Each board has a t of its own, so return one number "
+        "you returned one number for all boards. Each board has its own t, so return one number "
         "for each: (B,)": lambda cost, known: weighted_loss(cost, known).mean(),
-        "one t is used for all boards, the mean of theirs. Each board has its own: sum over "
-        "dimension 1": but("hidden.sum(1) *", "hidden.sum(1).mean() *"),
-        "known and hidden pixels are exchanged: known is 1 where a pixel is known, so the hidden "
-        "ones are 1 - known": but("1 - known", "known"),
-        "the weight is applied twice": but(
+        "you used the mean t for all boards. Each board has its own t: sum over dimension 1": but(
+            "hidden.sum(1) *", "hidden.sum(1).mean() *"
+        ),
+        "you applied the weight twice": but(
             "cost.shape[1] / hidden.sum(1)", "(cost.shape[1] / hidden.sum(1)) ** 2"
         ),
     }

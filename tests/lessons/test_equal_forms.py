@@ -130,7 +130,9 @@ FORMS = {
     ],
     "9.1": [
         forms.unit_by_unit,
-        *instead("9.1", "W.repeat(D, 1) * sees", "torch.where(sees, W.double().repeat(D, 1), 0.0)"),
+        *instead(
+            "9.1", "W.repeat(D, 1) * inputs", "torch.where(inputs, W.double().repeat(D, 1), 0.0)"
+        ),
     ],
     "9.2": [
         forms.beside_the_larger,
@@ -160,7 +162,7 @@ FORMS = {
     ],
     "11.1": [
         forms.cost_by_chain,
-        *instead("11.1", "each - together", "torch.tensor(each) - torch.tensor(together)"),
+        *instead("11.1", "each - joint", "torch.tensor(each) - torch.tensor(joint)"),
     ],
     "11.3": [
         lambda log_prior, log_given: (log_prior.double() + log_given).log_softmax(1),

@@ -3,7 +3,6 @@
 import io
 import math
 from importlib import import_module
-from itertools import permutations
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -41,7 +40,6 @@ from made_lessons.notebook_07.figures import (
     plot_coasting,
     plot_many_masks,
     plot_mixture,
-    plot_ordering_costs,
     plot_pixel_orderings,
 )
 from made_lessons.notebook_08.figures import (
@@ -120,14 +118,12 @@ FIGURES = {
     "learning curve": (lambda: plot_learning_curve([150.0, 98.75], [120.5, 97.125],
             levels={"coin": 125.0}), [150, 120.5, 98.75, 97.125, 125]),
     "surprise": (lambda: plot_surprise({"digits": torch.tensor([60.0, 70, 71, 90])},
-            torch.zeros(1, 4), torch.tensor([15.75]), apart="nothing"), [15.8]),
+            torch.zeros(1, 4), torch.tensor([15.75]), outlier="nothing"), [15.8]),
     "first layer": (lambda: plot_first_layer(MADE(16, (4,), degrees="even")), []),
     "recipe": (lambda: plot_recipe([rung("a", 5.0, 5.25), rung("b", 7.0)]), [5, 5.25, 7]),
     "final units": (lambda: plot_final_units(ROW, [ORDER, torch.tensor([1, 3, 3])], [2, 4]),
         [1, 2, 3, 4]),
     "repeated work": (lambda: plot_repeated_work(torch.tensor([1, 3, 2]), 4), [1]),
-    "ordering costs": (lambda: plot_ordering_costs({(0, 1): 0.25, (1, 0): 0.5}, ["a", "b"]),
-        [0.25, 0.5]),
     "pixel orderings": (lambda: plot_pixel_orderings(
             {"down": torch.arange(4), "up": torch.arange(3, -1, -1)}), [0, 1, 2, 3]),
     "coasting": (lambda: plot_coasting({"SGD": [1.125, 1.0, 0.0], "Adam": [1.25, 1.0, 0.875]},
@@ -163,7 +159,7 @@ FIGURES = {
         [1, 2, 1.3863, 0.6931]),
     "nats by steps": (lambda: plot_nats_by_steps({"pairs": way("pairs", 63.5, 11.5),
             "alone": way("alone", 32.0, 31.0, 7.0, 4.5), "at once": way("at once", 200.0)},
-            groups="pairs", alone="alone"), [75.0, 74.5, 2]),
+            groups="pairs", one_by_one="alone"), [75.0, 74.5, 2]),
     "costs of orderings": (lambda: plot_costs_of_orderings(
             -torch.tensor([[1.0, 5], [0, 3], [7, 0], [0, 0]]), {"mean": 8.0, "cheapest": 4.0}),
         [8, 4]),
@@ -211,15 +207,13 @@ OTHERS = {
     "learning curve": (lambda: plot_learning_curve([11.0, 4.0, 3.5], [9.0, 5.0, 6.0], name="test",
             levels={LONG: 4.4}), LONG),
     "surprise": (lambda: plot_surprise({"digits": 60 + MANY.double(), "drawn": 90 - MANY.double()},
-            torch.ones(2, 784), torch.tensor([20.0, 88.0]), apart="ink"), "ink", "drawn"),
+            torch.ones(2, 784), torch.tensor([20.0, 88.0]), outlier="ink"), "ink", "drawn"),
     "first layer": (lambda: plot_first_layer(MADE(784, (12,), degrees="even")), "7"),
     "recipe": (lambda: plot_recipe([rung(LONG, 100.0 - k, 90.5 - k) for k in range(9)]), LONG),
     "final units": (lambda: plot_final_units(torch.ones(784),
             [torch.arange(1, 785), MANY, 30 * MANY],
             [1, 100, 200, 300, 400, 784]), "784"),
     "repeated work": (lambda: plot_repeated_work(MANY[:11].repeat(2), 12), "too early"),
-    "ordering costs": (lambda: plot_ordering_costs(
-            {order: 0.5 * order[-1] for order in permutations(range(4))}, [LONG, *"bcd"]), LONG),
     "pixel orderings": (lambda: plot_pixel_orderings(
             {f"{k}\nnats": MANY[:9] - 1 for k in range(7)}), "6 nats"),
     "coasting": (lambda: plot_coasting({"SGD": [1.0] * 20 + [0.0] * 40, "Adam": [50.0] * 60},
@@ -253,7 +247,7 @@ OTHERS = {
             {n: torch.arange(16).view(n, -1).tolist() for n in (1, 2, 4, 16)}), "16"),
     "nats by steps": (lambda: plot_nats_by_steps({"far": way("far", *[20.0] * 4),
             LONG: way(LONG, *[10.0] * 8), "at once": way("at once", 200.0)}, groups="far",
-            alone=LONG), "far", LONG),
+            one_by_one=LONG), "far", LONG),
     "costs of orderings": (lambda: plot_costs_of_orderings(-torch.rand(16, 4),
             {"mean": 20.0, "mixture": 19.0, "cheapest": 0.0, "dearest": 40.0}),
         "mean 20.0", "dearest 40.0"),

@@ -87,5 +87,5 @@ def test_each_mean_is_possible_or_is_not():
 def test_answers_of_another_form():
     wrong("7.4", {"one image": "90.96?", "possible means": [85]}, "must be a number")
     wrong("7.4", {"one image": 90.96, "possible means": 85}, "a list of numbers")
-    wrong("7.4", {"one image": 90.96, "possible means": [85, 86]}, "and no others")
+    wrong("7.4", {"one image": 90.96, "possible means": [85, 86]}, "only the five")
     wrong("7.4", {"one image": 91.5, "possible means": [85, 89, 90.5]}, "three probabilities")

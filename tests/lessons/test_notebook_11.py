@@ -20,7 +20,7 @@ def test_fewest_steps():
     right("11.2", [*map(np.array, columns_first)])
     wrong("11.2", [torch.tensor(group) / 1 for group in columns_first], "whole numbers")
     wrong("11.2", [*range(16)], "a list of groups")
-    wrong("11.2", columns_first[:5], "comes in one group")
+    wrong("11.2", columns_first[:5], "in exactly one group")
 
 
 @pytest.mark.delivery
@@ -68,7 +68,7 @@ def test_the_coder():
         return format(math.ceil(low * 2**k), f"0{k}b") if k else ""
 
     right("11.5", by_fractions)
-    wrong("11.5", lambda bits, chances: int(encode(bits, chances) or "0", 2), "text of 0 and 1")
+    wrong("11.5", lambda bits, chances: int(encode(bits, chances) or "0", 2), "string of 0 and 1")
 
 
 def test_random_bits_decode_to_boards():

@@ -104,7 +104,7 @@ def test_equal_code_and_equal_mistakes_are_said(tmp_path):
         verdict = examined(asked, {"one image": 90.96, "possible means": means})
         answers[name] = Row(name, name, verdicts={"7.4": verdict})
     ((_, mistake, count, who),) = tables._mistakes([*answers.values()]).itertuples(index=False)
-    assert (count, who, mistake[-13:]) == (2, "ann, ben", "and no others")
+    assert (count, who, mistake[-13:]) == (2, "ann, ben", " the exercise")
 
 
 def test_names_are_left_out_on_request(tmp_path):
