@@ -37,7 +37,6 @@ from .exercise import (
     defined,
     exercise,
     known_mistakes,
-    require_none,
 )
 from .in_words import written, written_call
 from .relations import find_relation

@@ -53,8 +53,8 @@ def _examined(exercise: Exercise, answer: object) -> str:
     for k, view in enumerate(views):
         reference = exercise.reference() if exercise.is_value else exercise.reference
         compare(view, answer, reference, exercise.known_mistakes, views[:k])
-    if exercise.examine is not None:
-        return exercise.examine(answer) or ""
+    if exercise.score is not None:
+        return exercise.score(answer)
     message = exercise.message
     return message if isinstance(message, str) else message(answer)
 

@@ -7,7 +7,7 @@ import inspect
 import math
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import resolve_name
 from typing import TypeVar
@@ -34,18 +34,6 @@ class Wrong(Exception):
 
 class Misformed(Wrong):
     """An answer has a wrong type, shape or dtype."""
-
-
-def require_none(faults: Iterable[tuple[str, object]], **report: str) -> None:
-    """Raise :class:`Wrong` with the first cause that holds.
-
-    Args:
-        faults: pairs of a cause and whether it holds.
-        report: other arguments of :class:`Wrong`.
-    """
-    for cause, holds in faults:
-        if holds:
-            raise Wrong(cause, **report)
 
 
 @dataclass(frozen=True)
@@ -79,11 +67,10 @@ class Exercise:
         cases: arguments of each call of an answer that is a function.
         views: other properties that are compared; see :class:`~.views.View`.
         message: sentence about a right answer, or a function of the answer that returns one.
-        examine: function that judges an answer after all views: it raises :class:`Wrong`, or
-            returns a sentence about the answer.
         is_value: whether the answer is a value, not a function or a class.
-        is_open: whether there is no best answer, so that grading ranks the scores.
-        doubtful: score of an open exercise, in nats, below which an instructor must look at it.
+        score: for an open exercise, which has no best answer: a function that scores an answer. It
+            raises :class:`Wrong`, or returns a sentence that begins with the score in nats.
+        doubtful: score in nats below which an instructor must look at the answer.
         is_inside: whether the check reads or changes parts of the answer, so that grading must
             judge it in the submission's own process.
         package: function or class of the package that does the same, shown after the solution.
@@ -101,14 +88,18 @@ class Exercise:
     cases: tuple[tuple[object, ...], ...] = ()
     views: Sequence[object] = ()
     message: str | Callable[[object], str] = ""
-    examine: Callable[[object], str | None] | None = None
     is_value: bool = False
-    is_open: bool = False
+    score: Callable[[object], str] | None = None
     doubtful: float = -math.inf
     is_inside: bool = False
     package: Callable[..., object] | None = None
     vary: Callable[[Exercise, str], Exercise] | None = None
     asks: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is no best answer, so that grading ranks the scores."""
+        return self.score is not None
 
 
 _defined: dict[str, Exercise] = {}

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from made_course.model.heads import Bernoulli
 from made_course.model.sampling import evaluation_mode
 
-from .exercise import Misformed, Wrong, require_none
+from .exercise import Misformed, Wrong
 
 BATCH = 100
 """Number of rows in one call of a model."""
@@ -25,22 +25,28 @@ MARGIN = 0.01
 
 
 @dataclass(frozen=True)
-class Rows:
-    """Names of the rows of an exercise and of their variables, for messages.
+class Challenge:
+    """An open exercise that scores the NLL of held-out rows.
 
     Args:
         row: name of a row, such as "image".
         variable: name of a variable, such as "pixel".
         input_dim: number of variables D.
+        baseline: name of the model to beat, such as "section 6's model".
+        independent: NLL of independent variables, in nats.
+        bands: pairs of a bound in nats and a sentence about an NLL below it, lowest first.
     """
 
     row: str
     variable: str
     input_dim: int
+    baseline: str
+    independent: float
+    bands: Sequence[tuple[float, str]]
 
 
 @torch.no_grad()
-def honest_nll(model: object, kept: Tensor, points: Tensor, words: Rows) -> Tensor:
+def honest_nll(model: object, kept: Tensor, points: Tensor, challenge: Challenge) -> Tensor:
     """Return the NLL of each held-out row, after checking that the model is honest.
 
     Args:
@@ -48,7 +54,7 @@ def honest_nll(model: object, kept: Tensor, points: Tensor, words: Rows) -> Tens
             ``model(x)``, like a MADE.
         kept: (N, D) held-out rows of zeros and ones.
         points: (n, D) rows in which each variable is flipped, to see which outputs move.
-        words: names of rows and variables.
+        challenge: the open exercise.
 
     Returns:
         (N,) NLL in nats, computed from the logits.
@@ -65,17 +71,17 @@ def honest_nll(model: object, kept: Tensor, points: Tensor, words: Rows) -> Tens
             expected="a MADE, or a model of your own",
         )
     require_finite_weights(model)
-    flips = (points[:, None] - torch.eye(words.input_dim)).abs()
+    flips = (points[:, None] - torch.eye(challenge.input_dim)).abs()
     rows = torch.cat([kept, points, flips.flatten(0, 1)])
     with evaluation_mode(model) if isinstance(model, nn.Module) else nullcontext():
-        log_p, again = (shuffled(_numbers_of(model, words), rows) for _ in range(2))
+        log_p, again = (shuffled(_numbers_of(model, challenge), rows) for _ in range(2))
         logits = shuffled(_logits_of(model), rows)
-    _require_rows_apart(log_p, again, words)
+    _require_rows_apart(log_p, again, challenge)
     n, of_kept = len(kept), logits[: len(kept)]
     by_logits = Bernoulli().log_prob(of_kept[..., None], kept.double()).sum(1)
-    _require_log_probabilities(log_p[:n], by_logits, of_kept, kept, words)
+    _require_log_probabilities(log_p[:n], by_logits, of_kept, kept, challenge)
     of_points, of_flips = logits[n:].split([len(points), len(rows) - n - len(points)])
-    _require_honest((of_flips.view(flips.shape) - of_points[:, None]).abs(), words)
+    _require_honest((of_flips.view(flips.shape) - of_points[:, None]).abs(), challenge)
     return -by_logits
 
 
@@ -118,53 +124,51 @@ def _unpredictable() -> torch.Generator:
     return torch.Generator().manual_seed(secrets.randbits(63))
 
 
-def judge_nll(
-    nll: float,
-    *,
-    kept: str,
-    to_beat: float,
-    independent: float,
-    bands: Sequence[tuple[float, str]],
-    words: Rows,
-) -> str:
-    """Return a sentence about an honest NLL that is low enough.
+def score_nll(nll: Tensor, to_beat: Tensor, below: float, challenge: Challenge) -> str:
+    """Return a sentence about an honest model that is better than the baseline.
 
     Args:
-        nll: mean NLL of the held-out rows, in nats.
-        kept: name of the held-out rows, for the message.
-        to_beat: NLL of the notebook's own model, in nats.
-        independent: NLL of independent variables, in nats.
-        bands: pairs of a bound in nats and a sentence about an NLL below it, lowest first.
-        words: names of rows and variables.
+        nll: (N,) NLL of each held-out row, in nats.
+        to_beat: (N,) NLL of each row under the baseline, in nats.
+        below: mean NLL that the model must be below, in nats.
+        challenge: the open exercise.
 
     Raises:
-        Wrong: if the NLL is not below the number to beat.
+        Wrong: if the NLL is not below this number, or if the difference may be luck.
     """
-    report = {"tried": kept, "expected": f"less than {to_beat:g} nats", "got": f"{nll:.2f} nats"}
-    coin = words.input_dim * math.log(2)
-    worse = f"this is worse than a coin for each {words.variable}, {coin:.0f} nats. Did you train "
-    require_none(
-        [
-            (f"{worse}the model?", nll > (1 + MARGIN) * coin),
-            (
-                f"this is the NLL of a coin for each {words.variable}. Did you train the model?",
-                nll > (1 - MARGIN) * coin,
-            ),
-            (
-                f"this is hardly better than a model of independent {words.variable}s",
-                nll > independent - MARGIN * coin,
-            ),
-            (
-                f"the model is honest, but not yet below {to_beat:g} nats. Compare this with its "
-                f"NLL on the training {words.row}s: if that is much lower, the model overfits; if "
-                "it is about the same, train longer",
-                nll >= to_beat,
-            ),
-        ],
-        **report,
+    row, variable, mean = challenge.row, challenge.variable, nll.mean().item()
+    gain, error = to_beat - nll, (to_beat - nll).std().item() / math.sqrt(len(nll))
+    coin = challenge.input_dim * math.log(2)
+    faults = {
+        f"this is worse than a coin for each {variable}, {coin:.0f} nats. Did you train the "
+        "model?": mean > (1 + MARGIN) * coin,
+        f"this is the NLL of a coin for each {variable}. Did you train the model?": (
+            mean > (1 - MARGIN) * coin
+        ),
+        f"this is hardly better than a model of independent {variable}s": (
+            mean > challenge.independent - MARGIN * coin
+        ),
+        f"the model is honest, but not yet below {below:g} nats. Compare this with its NLL on the "
+        f"training {row}s: if that is much lower, the model overfits; if it is about the same, "
+        "train longer": mean >= below,
+        f"the model is honest and {gain.mean():.2f} nats better than {challenge.baseline}, but the "
+        f"standard error of this difference, {row} by {row}, is {error:.2f}, and a gain of up to "
+        "two standard errors may be luck": gain.mean() <= 2 * error,
+    }
+    for cause, is_so in faults.items():
+        if is_so:
+            raise Wrong(
+                cause,
+                tried=f"the {len(nll):,} held-out {row}s",
+                expected=f"less than {below:g} nats",
+                got=f"{mean:.2f} nats",
+            )
+    praise = next(sentence for bound, sentence in challenge.bands if mean < bound)
+    difference = f"{gain.mean():.2f} ± {error:.2f} nats per {row}"
+    return (
+        f"{mean:.2f} nats on held-out {row}s, without a leak. {praise} Its NLL is {difference} "
+        f"below that of {challenge.baseline}."
     )
-    words_for_it = next(sentence for bound, sentence in bands if nll < bound)
-    return f"{nll:.2f} nats on held-out {words.row}s, without a leak. {words_for_it}"
 
 
 def require_finite_weights(model: object) -> None:
@@ -181,13 +185,13 @@ def _logits_of(model: object) -> Callable[[Tensor], Tensor]:
     return lambda x: _in_shape("model(x)", asked(model, model, x), x.shape)
 
 
-def _numbers_of(model: object, words: Rows) -> Callable[[Tensor], Tensor]:
+def _numbers_of(model: object, challenge: Challenge) -> Callable[[Tensor], Tensor]:
     def numbers(x: Tensor) -> Tensor:
         got = asked(model.log_prob, model, x)
         if got.numel() == 1:
             cause = (
-                f"log_prob returned one number for all {words.row}s. It must return one number "
-                f"per {words.row}; the check takes the mean"
+                f"log_prob returned one number for all {challenge.row}s. It must return one number "
+                f"per {challenge.row}; the check takes the mean"
             )
             raise Misformed(cause, got="one number", expected=f"shape ({len(x)},)")
         return _in_shape("log_prob(x)", got, x.shape[:1])
@@ -207,13 +211,14 @@ def _in_shape(name: str, got: Tensor, shape: torch.Size) -> Tensor:
     return got
 
 
-def _require_rows_apart(log_p: Tensor, again: Tensor, words: Rows) -> None:
+def _require_rows_apart(log_p: Tensor, again: Tensor, challenge: Challenge) -> None:
     if not torch.allclose(log_p, again, rtol=1e-3, atol=1e-2):
         at = (log_p - again).abs().argmax()
         raise Wrong(
-            f"the log_prob of {_with_article(words.row)} depends on the other rows of its batch, "
-            "or differs between calls. log_prob(x) must use each row by itself, without chance",
-            tried=f"log_prob of one {words.row} in two different batches",
+            f"the log_prob of {_with_article(challenge.row)} depends on the other rows of its "
+            "batch, or differs between calls. log_prob(x) must use each row by itself, without "
+            "chance",
+            tried=f"log_prob of one {challenge.row} in two different batches",
             expected="the same number",
             got=f"{log_p[at]:.2f} and {again[at]:.2f}",
         )
@@ -224,10 +229,10 @@ def _with_article(word: str) -> str:
 
 
 def _require_log_probabilities(
-    log_p: Tensor, by_logits: Tensor, logits: Tensor, x: Tensor, words: Rows
+    log_p: Tensor, by_logits: Tensor, logits: Tensor, x: Tensor, challenge: Challenge
 ) -> None:
     report = {
-        "tried": f"log_prob(x) and the logits model(x) of held-out {words.row}s",
+        "tried": f"log_prob(x) and the logits model(x) of held-out {challenge.row}s",
         "expected": f"{by_logits[0]:.2f}",
         "got": f"{log_p[0]:.2f}",
     }
@@ -237,10 +242,10 @@ def _require_log_probabilities(
         )
     if torch.allclose(log_p, by_logits, rtol=1e-3, atol=0.1):
         return
-    if torch.allclose(words.input_dim * log_p, by_logits, rtol=1e-3, atol=0.1):
+    if torch.allclose(challenge.input_dim * log_p, by_logits, rtol=1e-3, atol=0.1):
         raise Wrong(
-            f"this is the mean over the {words.input_dim} {words.variable}s, but the "
-            f"log-probability of {_with_article(words.row)} is their sum",
+            f"this is the mean over the {challenge.input_dim} {challenge.variable}s, but the "
+            f"log-probability of {_with_article(challenge.row)} is their sum",
             **report,
         )
     if bool(((logits >= 0) & (logits <= 1)).all()):
@@ -249,40 +254,40 @@ def _require_log_probabilities(
             raise Wrong("model(x) returns probabilities, but it must return logits", **report)
     raise Wrong(
         "log_prob does not belong to these logits: it must be the sum of the log-probabilities of "
-        f"the {words.variable}s under these logits. (If you average the probabilities of several "
-        "models, the logits of the average are not the average of the logits.)",
+        f"the {challenge.variable}s under these logits. (If you average the probabilities of "
+        "several models, the logits of the average are not the average of the logits.)",
         **report,
     )
 
 
-def _require_honest(moved: Tensor, words: Rows) -> None:
+def _require_honest(moved: Tensor, challenge: Challenge) -> None:
     """Require an ordering in which each output moves only with earlier variables.
 
     Args:
         moved: (rows, D, D) change of each output, last, when a variable is flipped.
-        words: names of rows and variables.
+        challenge: the open exercise.
     """
-    count = words.input_dim
+    count = challenge.input_dim
     seen = (moved > MOVE).any(0).T
-    report = {"tried": f"flipping each {words.variable} of {len(moved)} {words.row}s"}
+    report = {"tried": f"flipping each {challenge.variable} of {len(moved)} {challenge.row}s"}
     own = int(seen.diagonal().sum())
     if own:
         raise Wrong(
-            f"some outputs move when their own {words.variable} is flipped, so this is an "
+            f"some outputs move when their own {challenge.variable} is flipped, so this is an "
             "autoencoder that sees its answer. Its NLL is not that of a distribution, so it does "
             "not count",
             **report,
-            expected=f"no output moves with its own {words.variable}",
+            expected=f"no output moves with its own {challenge.variable}",
             got=f"{own} of {count} do",
         )
     unordered = _count_without_ordering(seen)
     if unordered:
         raise Wrong(
-            f"no output sees its own {words.variable}, but the {words.variable}s see one another "
-            f"in a cycle, so there is no ordering in which each output sees only earlier "
-            f"{words.variable}s. The product of these conditionals is not a distribution",
+            f"no output sees its own {challenge.variable}, but the {challenge.variable}s see one "
+            "another in a cycle, so there is no ordering in which each output sees only earlier "
+            f"{challenge.variable}s. The product of these conditionals is not a distribution",
             **report,
-            expected=f"an ordering of all {count} {words.variable}s",
+            expected=f"an ordering of all {count} {challenge.variable}s",
             got=f"{unordered} of them are in a cycle or after one",
         )
 

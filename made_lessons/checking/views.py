@@ -118,7 +118,7 @@ def add_view(
 def views_of(exercise: Exercise) -> list[View]:
     """Return all views of an exercise, beginning with its cases or its value."""
     views = [View(cases=None)] if exercise.cases else []
-    if exercise.is_value and not exercise.views and exercise.examine is None:
+    if exercise.is_value and not exercise.views and not exercise.is_open:
         views = [VALUE]
     return [_with_cases(view, exercise) for view in [*views, *exercise.views]]
 

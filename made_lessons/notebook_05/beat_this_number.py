@@ -17,7 +17,7 @@ from made_course.shipped.weights import load_pretrained
 from made_course.training.fit import fit
 
 from ..checking import Wrong, exercise
-from ..checking.trained_models import Rows, honest_nll, judge_nll, random_points
+from ..checking.trained_models import Challenge, honest_nll, random_points, score_nll
 
 LUCK = 0.6
 """Largest gain, in nats, that may be luck. Seeds of section 6's training reach 85.1 to 85.3, and a
@@ -47,12 +47,12 @@ def challenge_images() -> Tensor:
     return _small_set()[0].clone()
 
 
-_WORDS = Rows("image", "pixel", 784)
+_CHALLENGE = Challenge("image", "pixel", 784, "section 6's model", INDEPENDENT, BANDS)
 
 
-def _examine_challenger(model: object) -> str:
+def _score(model: object) -> str:
     _, test = _small_set()
-    nll = honest_nll(model, test, random_points(test, 1), _WORDS)
+    nll = honest_nll(model, test, random_points(test, 1), _CHALLENGE)
     if (nll - _shipped_nll()).std() < SAME_WEIGHTS:
         raise Wrong(
             "these are the shipped weights. They do not count, because they were trained on "
@@ -60,20 +60,7 @@ def _examine_challenger(model: object) -> str:
             got=f"{nll.mean():.2f} nats",
         )
     to_beat = load_runs("recipe")["to_beat"]
-    less = to_beat - nll
-    error = less.std().item() / math.sqrt(len(test))
-    message = judge_nll(
-        nll.mean().item(),
-        kept=f"the {len(test):,} test images. Section 6's training on all 4,000 images reaches "
-        f"{to_beat.mean():.2f} nats here, and the difference between the two models has a standard "
-        f"error of {error:.2f}",
-        to_beat=round(to_beat.mean().item() - LUCK, 1),
-        independent=INDEPENDENT,
-        bands=BANDS,
-        words=_WORDS,
-    )
-    gain = f"{less.mean():.2f} ± {error:.2f} nats per image"
-    return f"{message} Its NLL is {gain} below that of section 6's model."
+    return score_nll(nll, to_beat, round(to_beat.mean().item() - LUCK, 1), _CHALLENGE)
 
 
 @cache
@@ -94,9 +81,8 @@ def _small_set() -> tuple[Tensor, Tensor]:
     "5.4",
     "Beat this number",
     stars=3,
-    is_open=True,
     doubtful=DOUBTFUL,
-    examine=_examine_challenger,
+    score=_score,
     is_value=True,
     hints=(
         "Where does the notebook's model lose? Compare its NLL on training images and on new "

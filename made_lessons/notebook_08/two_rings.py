@@ -65,9 +65,8 @@ def _rings_log_prob(x: Tensor) -> Tensor:
     "8.5",
     "Two rings",
     stars=3,
-    is_open=True,
     doubtful=ENTROPY + BANDS[0][0],
-    examine=lambda model: _examine(model),
+    score=lambda model: _score(model),
     is_value=True,
     hints=(
         "Look at the points: how large are they? The head needs a scale of about 1. Train on "
@@ -118,7 +117,7 @@ def _broad_log_prob(x: Tensor) -> Tensor:
     return _BROAD.log_prob(x).sum(1)
 
 
-def _examine(model: object) -> str:
+def _score(model: object) -> str:
     if isinstance(model, type) or not callable(getattr(model, "log_prob", None)):
         raise Misformed(
             "a model is needed: an object with log_prob(x), from points (n, 2) to (n,) numbers",

@@ -13,8 +13,8 @@ from made_course.model.made import MADE
 from made_course.tables.load_table import load_table
 from made_course.training.fit import fit
 
-from ..checking import Wrong, exercise
-from ..checking.trained_models import Rows, honest_nll, judge_nll, random_points
+from ..checking import exercise
+from ..checking.trained_models import Challenge, honest_nll, random_points, score_nll
 
 NATS_TO_BEAT = """
 14.44 18.15 8.67 4.38 12.69 9.98 12.74 13.15 10.54 13.53 10.35 17.75 10.60 9.45 12.15 19.21 6.93
@@ -33,41 +33,14 @@ BANDS = (
     (10.2, "You had a good idea, and some patience."),
     (math.inf, "You win. What would improve it further?"),
 )
+_CHALLENGE = Challenge("row", "column", 33, "section 7's model", INDEPENDENT, BANDS)
 
 
-_WORDS = Rows("row", "column", 33)
-
-
-def _examine_challenger(model: object) -> str:
+def _score(model: object) -> str:
     rows = _held_out_rows()
-    return _judge(honest_nll(model, rows, random_points(rows, 20), _WORDS))
-
-
-def _judge(nll: Tensor) -> str:
-    """Compare the NLL (100,) of the held-out members with that of section 7's model."""
+    nll = honest_nll(model, rows, random_points(rows, 20), _CHALLENGE)
     to_beat = torch.tensor([float(nats) for nats in NATS_TO_BEAT.split()])
-    members = f"the {len(nll)} held-out members"
-    message = judge_nll(
-        nll.mean().item(),
-        kept=members,
-        to_beat=round(to_beat.mean().item(), 2),
-        independent=INDEPENDENT,
-        bands=BANDS,
-        words=_WORDS,
-    )
-    better = to_beat - nll
-    gain, error = better.mean().item(), better.std().item() / math.sqrt(len(nll))
-    if gain <= 2 * error:
-        raise Wrong(
-            f"the model is honest and {gain:.2f} nats better than section 7's. But the standard "
-            f"error of this difference, member by member, is {error:.2f}, and a gain of up to two "
-            "standard errors may be luck",
-            tried=members,
-            expected=f"more than {2 * error:.2f} nats less than {to_beat.mean():.2f}",
-            got=f"{nll.mean():.2f} nats",
-        )
-    difference = f"{gain:.2f} ± {error:.2f} nats per member"
-    return f"{message} Its NLL is {difference} below that of section 7's model."
+    return score_nll(nll, to_beat, round(to_beat.mean().item(), 2), _CHALLENGE)
 
 
 @cache
@@ -79,9 +52,8 @@ def _held_out_rows() -> Tensor:
     "9.4",
     "A better model of the table",
     stars=3,
-    is_open=True,
     doubtful=9.0,
-    examine=_examine_challenger,
+    score=_score,
     is_value=True,
     hints=(
         "You may train on all 335 rows, because the exercise holds out 100 others. Dropout and "

@@ -347,7 +347,7 @@ def test_what_the_text_calls_is_imported(path):
 def test_open_exercises_are_graded_as_open_ones():
     headings = [found for path in NOTEBOOKS for found in EXERCISE.finditer(text_of(read(path)))]
     open_ones = tuple(found["name"] for found in headings if found["open"])
-    assert open_ones == examined.OPEN, "is_open=True belongs to these"
+    assert open_ones == examined.OPEN, "score= belongs to these"
 
 
 def bare(code):

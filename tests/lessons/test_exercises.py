@@ -202,7 +202,7 @@ def test_a_check_never_raises(capsys, monkeypatch):
     def trips(answer):
         raise KeyError("mask")
 
-    broken = replace(exercise_named("1.1"), examine=trips)
+    broken = replace(exercise_named("1.1"), score=trips)
     monkeypatch.setattr("made_lessons.checking.catalogue.exercises_in", lambda number: (broken,))
     check("1.1", exercise_named("1.1").reference)
     assert "cannot use this answer. It raised KeyError: 'mask'" in capsys.readouterr().out
