@@ -293,7 +293,7 @@ def test_shipped_weights_and_near_copies_are_refused(factor):
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.mul_(factor)
-    wrong("5.4", model, "these are the shipped weights, which do not count")
+    wrong("5.4", model, "these are the shipped weights")
     assert model.training
 
 
