@@ -11,34 +11,26 @@ from torch import Tensor
 
 from made_course.data.toys import bars_and_stripes
 from made_course.model.made import MADE
-from made_course.model.sampling import evaluation_mode
 from made_course.training.evaluate import evaluate
 from made_course.training.history import History
 
 from ..checking import Misformed, View, but, exercise, further_cases, known_mistakes, run, shuffled
 
-_DROPOUT_IS_ON = (
-    "two calls gave two numbers. The model is in training mode, so dropout switches off "
-    "different units each time. evaluate switches dropout off"
-)
-_DRAWN = (
-    "two calls gave two numbers, even with the model in evaluation mode. Either your code draws "
-    "something at random, or it switches dropout on. Score all of train, without dropout"
+_TWO_NUMBERS = (
+    "two calls gave two numbers. Either the model is in training mode, where dropout switches off "
+    "different units each time, or your code draws rows at random. evaluate switches dropout off: "
+    "give it all of train"
 )
 _MEAN_FORGOTTEN = "you returned one number for each row: take the mean, or let evaluate do it"
 
 
 def _steadiness(answer: object, model: MADE, *rest: object) -> str:
-    """Say whether two calls give the same number, and if not, whether training mode is why."""
+    """Say whether two calls give the same number."""
     first, second = (run(answer, model, *rest) for _ in range(2))
     if isinstance(first, Tensor) and first.shape == (len(rest[1]),):
         got = f"a tensor of shape {tuple(first.shape)}"
         raise Misformed(_MEAN_FORGOTTEN, got=got, expected="a number")
-    if _are_close(first, second):
-        return "the same number twice"
-    with evaluation_mode(model):
-        evaluated = [run(answer, model, *rest) for _ in range(2)]
-    return f"two numbers{', in training mode' if _are_close(*evaluated) else ''}"
+    return "the same number twice" if _are_close(first, second) else "two numbers"
 
 
 def _are_close(first: object, second: object) -> bool:
@@ -67,7 +59,7 @@ def _run_tried(answer: object, model: MADE, history: History, *rows: Tensor) -> 
     "Score the finished weights",
     stars=1,
     views=(
-        View(_steadiness, _run_tried, _DRAWN, cases=lambda: (_finished_run(),)),
+        View(_steadiness, _run_tried, cases=lambda: (_finished_run(),)),
         View(tried=_run_tried, cases=lambda: (_finished_run(),)),
     ),
     message=_scores,
@@ -101,7 +93,7 @@ known_mistakes(
         "score the training images, train": but("model, train)", "model, valid)"),
         "you returned nats per variable. The NLL is a sum over variables, and a mean only over "
         "rows": but("model, train)", "model, train) / train.shape[1]"),
-        _DROPOUT_IS_ON: but("evaluate(model, train)", "-model.log_prob(train).mean().item()"),
+        _TWO_NUMBERS: but("evaluate(model, train)", "-model.log_prob(train).mean().item()"),
         _MEAN_FORGOTTEN: but("evaluate(model, train)", "-model.log_prob(train)"),
         "you scored only the first rows: take all of train": but(
             "model, train)", "model, train[:64])"

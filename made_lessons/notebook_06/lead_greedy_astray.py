@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 
 import torch
@@ -12,18 +13,17 @@ from ..checking import Exercise, Misformed, View, add_view, exercise, one_of, wr
 
 def _table(answer: object) -> Tensor:
     """Return the answer as a float64 table (2, 2)."""
-    try:
+    got = f"a {type(answer).__name__}"
+    with suppress(TypeError, ValueError, RuntimeError):
         table = torch.as_tensor(answer, dtype=torch.float64).detach()
-    except (TypeError, ValueError, RuntimeError):
-        raise Misformed("a tensor of shape (2, 2) is expected", got=type(answer).__name__) from None
-    if table.shape != (2, 2):
-        raise Misformed(
-            "a joint distribution of two binary variables has four entries: table[a, b] is p(x₁ "
-            "= a, x₂ = b)",
-            got=f"shape {tuple(table.shape)}",
-            expected="shape (2, 2)",
-        )
-    return table
+        if table.shape == (2, 2):
+            return table
+        got = f"shape {tuple(table.shape)}"
+    raise Misformed(
+        "return the four entries of a joint distribution: table[a, b] is p(x₁ = a, x₂ = b)",
+        got=got,
+        expected="shape (2, 2)",
+    )
 
 
 def _greedy_and_mode(table: Tensor) -> tuple[tuple[int, int], tuple[int, int]]:

@@ -37,7 +37,7 @@ def test_random_and_shapeless_answers_are_refused():
     def of_some(model, history, train, valid):
         return evaluate(model, train[torch.randperm(len(train))[:10]])
 
-    wrong("5.2", of_some, "draws something at random")
+    wrong("5.2", of_some, "draws rows at random")
     wrong("5.2", lambda *case: torch.zeros(3), "a number")
 
 
