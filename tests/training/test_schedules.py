@@ -8,7 +8,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from made_course import MADE, evaluate, fit
+from made_course import MADE, History, evaluate, fit
 from made_course.training.schedules import Patient, count_falls, one_cycle
 from tests.training.learning_runs import (
     DATA,
@@ -137,6 +137,18 @@ def test_the_rate_falls_once_for_each_wait_in_a_row_of_worse_epochs(scores, wait
     is_better = [score < min(scores[:k], default=math.inf) for k, score in enumerate(scores)]
     rows = [len(list(row)) for better, row in groupby(is_better) if not better]
     assert count_falls(scores, wait) == sum(length // wait for length in rows)
+
+
+def test_rate_and_decay_of_a_step():
+    schedule, model = Patient(12, lr=0.04), small()
+    optimizer = torch.optim.AdamW(schedule.groups(model))
+    for step, falls, rate in [(0, 0, 0.0004), (99, 0, 0.04), (900, 0, 0.04), (900, 2, 0.04 / 9)]:
+        history = History(valid_nll=[1.0] * (1 + 2 * falls))  # no better in two epochs per fall
+        schedule.set_rate(optimizer, step, 1, history)
+        weights, biases = optimizer.param_groups
+        assert weights["lr"] == biases["lr"] == pytest.approx(rate)
+        assert rate * weights["weight_decay"] == pytest.approx(10 / (100 + step))
+        assert biases["weight_decay"] == 0
 
 
 def test_a_run_lowers_its_rate_while_no_score_is_better():
