@@ -279,6 +279,25 @@ def test_a_first_layer_shows_only_unmasked_weights():
         assert any(alike)
 
 
+def test_a_ladder_shows_by_text_and_marker_which_recipes_are_better():
+    ladder = [rung("a", 5.0, 5.2), rung("b", 7.0, 7.0), rung("c", 3.0, 3.4), rung("d", 3.1, 3.1)]
+    (axes,) = plot_recipe(ladder).axes
+    assert texts(axes) == ["5.1", "7.0 (+1.9)", "3.2 (−3.8)", "3.1 (−0.1)"]
+    assert labels(axes.get_yticklabels()) == ["a", "+ b", "+ c", "+ d"]
+    big = [line for line in axes.lines if line.get_markersize() == 10]
+    assert [line.get_marker() for line in big] == ["o", "o", "s", "o"]
+
+
+def test_new_final_units_are_blue_and_older_ones_pale():
+    figure = plot_final_units(ROW, [ORDER, torch.tensor([1, 3, 2, 3])], [2, 3, 4])
+    blue, pale = (0, 114, 178), (142, 203, 240)
+    found = []
+    for axes in figure.axes[3:]:
+        lights = (picture_in(axes)[3::6, 3::6, :3] * 255).round().astype(int).reshape(-1, 3)
+        found.append([sum(tuple(light) == colour for light in lights) for colour in (blue, pale)])
+    assert found == [[2, 0], [2, 2], [0, 4]]
+
+
 def test_repeated_work_comes_after_the_staircase():
     twice = plot_repeated_work(torch.tensor([1, 1, 3]), 4).axes[0]  # one number for two units
     assert labels(twice.get_xticklabels()) == ["1", "3"]
