@@ -26,7 +26,7 @@ An exercise imports what it needs from this folder. The folder imports from ``ma
 """
 
 from .calls import is_unchanged, run
-from .classes import changed, instance_of, kept_as
+from .classes import changed, instance_of, stored_as
 from .comparing import ABSOLUTE, is_same, require_same
 from .edited_source import but, edited
 from .exercise import (
@@ -34,11 +34,11 @@ from .exercise import (
     KnownMistake,
     Misformed,
     Wrong,
-    defined,
+    defined_exercise,
     exercise,
     known_mistakes,
 )
-from .in_words import written, written_call
+from .in_words import as_text, call_as_text
 from .relations import find_relation
-from .variants import drawn, drawn_degrees, further_cases, one_of, shuffled
+from .variants import further_cases, one_of, random_degrees, shuffled, uniform
 from .views import CUT_OFF, View, add_view, dtypes, gradients

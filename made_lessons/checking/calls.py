@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from .exercise import Wrong
-from .in_words import kind_of, written, written_call
+from .in_words import as_text, call_as_text, kind_of
 from .torch_errors import meaning_of
 
 MOST_PRINTED = 5_000
@@ -47,16 +47,16 @@ def run(function: Callable[..., object], *arguments: object) -> object:
         explained = f"{MEANT}{meaning}" if meaning else ""
         raise Wrong(
             f"your code raised {type(error).__name__}{message}{_where(error)}{explained}",
-            tried=written_call(function, arguments),
+            tried=call_as_text(function, arguments),
         ) from error
     for before, after in zip(arguments, given, strict=True):
         if not is_unchanged(before, after):
             raise Wrong(
                 "your code changed its argument. Work on a copy, such as x.clone() for a tensor, "
                 "because the caller still uses the argument",
-                tried=written_call(function, arguments),
-                expected=f"{written(before)}, unchanged",
-                got=f"{written(after)}, changed",
+                tried=call_as_text(function, arguments),
+                expected=f"{as_text(before)}, unchanged",
+                got=f"{as_text(after)}, changed",
             )
     return got
 

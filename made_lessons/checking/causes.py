@@ -53,7 +53,7 @@ def likely_cause(
         got,
         right,
         telling,
-        lambda mistake: _looks_right(mistake, reference, earlier),
+        lambda mistake: _is_right_in(mistake, reference, earlier),
     )
     is_unfinished = any(parts_to_do(part)[0] for part in got)
     is_telling = isinstance(got[failed], _KINDS) and not is_unfinished
@@ -62,10 +62,10 @@ def likely_cause(
     names = [*inspect.signature(reference).parameters]
     calls = [dict(zip(names, view.cases[k], strict=True)) for k in telling]
     got, right = [got[k] for k in telling], [right[k] for k in telling]
-    return _of_calls(view, answer, reference, got, right, calls, telling.index(failed))
+    return _general_cause(view, answer, reference, got, right, calls, telling.index(failed))
 
 
-def _of_calls(
+def _general_cause(
     view: View,
     answer: object,
     reference: Callable[..., object],
@@ -121,12 +121,12 @@ def _known_mistake(
         if all(is_same(got[k], value(number, k)) for k in telling) and earlier_is_right(mistake):
             return mistake.cause
     for number, mistake in enumerate(known_mistakes if view.see is run else ()):
-        if all(_is_as_wrong(got[k], value(number, k), right[k]) for k in telling):
+        if all(_has_same_errors(got[k], value(number, k), right[k]) for k in telling):
             return f"perhaps {mistake.cause} (your wrong results are those of this mistake)"
     return ""
 
 
-def _looks_right(mistake: KnownMistake, reference: object, views: Sequence[View]) -> bool:
+def _is_right_in(mistake: KnownMistake, reference: object, views: Sequence[View]) -> bool:
     return all(
         is_same(view.seen(mistake.answer, case), view.seen(reference, case))
         for view in views
@@ -134,11 +134,11 @@ def _looks_right(mistake: KnownMistake, reference: object, views: Sequence[View]
     )
 
 
-def _is_as_wrong(got: object, mistake: object, right: object) -> bool:
+def _has_same_errors(got: object, mistake: object, right: object) -> bool:
     """Return True if a result, or each entry of a list, is right or that of the mistake."""
     if is_same(got, mistake) or is_same(got, right):
         return True
     lists = (right, got, mistake)
     if not all(isinstance(part, list | tuple) and len(part) == len(right) for part in lists):
         return False
-    return all(map(_is_as_wrong, got, mistake, right))
+    return all(map(_has_same_errors, got, mistake, right))

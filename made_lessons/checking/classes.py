@@ -8,7 +8,7 @@ from torch import nn
 
 from .calls import run
 from .exercise import Wrong
-from .in_words import written_call
+from .in_words import call_as_text
 
 
 def instance_of(answer: object, *arguments: object) -> object:
@@ -27,7 +27,7 @@ def instance_of(answer: object, *arguments: object) -> object:
         raise Wrong(
             "your __init__ does not call the __init__ of nn.Module, which creates the places for "
             "parameters and buffers. Begin with super().__init__(…)",
-            tried=written_call(answer, arguments),
+            tried=call_as_text(answer, arguments),
         )
     return made
 
@@ -49,7 +49,7 @@ def changed(
     return type("Wrong", (kind,), methods if then is None else {"__init__": __init__, **methods})
 
 
-def kept_as(name: str, keep: Callable[[object], object]) -> Callable[[nn.Module], None]:
+def stored_as(name: str, keep: Callable[[object], object]) -> Callable[[nn.Module], None]:
     """Return a function that replaces an attribute of a module, such as a buffer, by keep of it."""
 
     def change(module: nn.Module) -> None:

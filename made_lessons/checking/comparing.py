@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from .exercise import Misformed, Wrong
-from .in_words import kind_of, told_apart, written
+from .in_words import as_text, distinct_texts, kind_of
 
 RELATIVE, ABSOLUTE = 3e-4, 1e-4
 """A float is right within either tolerance, so that 0.693 is accepted for ln 2."""
@@ -73,7 +73,7 @@ def _require_same_mapping(got: object, expected: Mapping, where: str) -> None:
     if not isinstance(got, Mapping):
         raise Misformed(f"{where} must be a dict", got=kind_of(got), expected="dict")
     if set(got) != set(expected):
-        keys = {"got": written(list(got)), "expected": written(list(expected))}
+        keys = {"got": as_text(list(got)), "expected": as_text(list(expected))}
         raise Misformed(f"{where} has the wrong keys", **keys)
     for key in expected:
         require_same(got[key], expected[key], f"entry [{key!r}] of {where}")
@@ -91,7 +91,7 @@ def _require_same_list(got: object, expected: Sequence, where: str) -> None:
             require_same(got[k], part, f"entry [{k}] of {where}")
         except Wrong as wrong:
             if all(isinstance(part, Real) for part in [*got, *expected]):
-                wrong.got, wrong.expected = told_apart(got, expected)
+                wrong.got, wrong.expected = distinct_texts(got, expected)
             raise
 
 
@@ -120,13 +120,13 @@ def _require_same_tensor(got: object, expected: Tensor, where: str) -> None:
             raise _differing(where, got, expected)
         first = (~close).nonzero()[0].tolist()
         got, expected = (
-            f"{written(tensor[tuple(first)].item())} at {first}" for tensor in (got, expected)
+            f"{as_text(tensor[tuple(first)].item())} at {first}" for tensor in (got, expected)
         )
         raise Wrong(f"entry {first} of {where} has the wrong value", got=got, expected=expected)
 
 
 def _differing(where: str, got: object, expected: object) -> Wrong:
-    got, expected = told_apart(got, expected)
+    got, expected = distinct_texts(got, expected)
     return Wrong(f"{where} has the wrong value", got=got, expected=expected)
 
 

@@ -6,14 +6,14 @@ import inspect
 import sys
 from typing import TypeVar
 
-from .exercise import defined, source_of
+from .exercise import defined_exercise, source_of
 
 T = TypeVar("T")
 
 
 def but(*texts: str) -> object:
     """Edit the reference of the exercise that is defined above, as :func:`edited` does."""
-    return edited(defined().reference, *texts)
+    return edited(defined_exercise().reference, *texts)
 
 
 def edited(reference: T, *texts: str) -> T:

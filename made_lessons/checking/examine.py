@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from .causes import likely_cause
 from .comparing import require_same
 from .exercise import Exercise, KnownMistake, Misformed, Wrong
-from .in_words import written
+from .in_words import as_text
 from .time_limits import LIMIT_S, TookTooLong, time_limit
 from .unfinished import methods_of, names_read, unwrapped
 from .views import UNSEEN, View, views_of
@@ -103,9 +103,9 @@ def compare(
 def _show(wrong: Wrong, view: View, got: object, expected: object) -> None:
     """Write both values into the report: texts unchanged, dicts as a whole."""
     if isinstance(expected, str | Mapping) or isinstance(wrong, Misformed):
-        texts = (seen if isinstance(seen, str) else written(seen) for seen in (got, expected))
+        texts = (seen if isinstance(seen, str) else as_text(seen) for seen in (got, expected))
         wrong.got, wrong.expected = texts
-    wrong.got = wrong.got or written(got)
+    wrong.got = wrong.got or as_text(got)
     wrong.expected = wrong.expected if view.expected is None else view.expected
 
 

@@ -130,7 +130,7 @@ def exercise(
     return define
 
 
-def defined(name: str = "") -> Exercise:
+def defined_exercise(name: str = "") -> Exercise:
     """Return an exercise by its name. The default is the one that was defined last."""
     return _defined[name or next(reversed(_defined))]
 
@@ -142,7 +142,7 @@ def known_mistakes(wrong: Mapping[str, object], *, of: str = "") -> None:
         wrong: cause → wrong answer.
         of: name of the exercise, if it is defined in another file.
     """
-    defined(of).known_mistakes.extend(
+    defined_exercise(of).known_mistakes.extend(
         KnownMistake(answer, cause) for cause, answer in wrong.items()
     )
 

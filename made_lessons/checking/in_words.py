@@ -9,11 +9,11 @@ import torch
 from torch import Tensor, nn
 
 
-def written(value: object, longest: int = 240, digits: int = 4) -> str:
+def as_text(value: object, longest: int = 240, digits: int = 4) -> str:
     """Write a value in few characters, with masks as zeros and ones.
 
     Example:
-        >>> written(torch.tensor([[True, False]])), written([0.123456, torch.tensor(3)])
+        >>> as_text(torch.tensor([[True, False]])), as_text([0.123456, torch.tensor(3)])
         ('[[1, 0]] (bool)', '[0.1235, 3]')
     """
     is_tensor = isinstance(value, Tensor)
@@ -27,26 +27,26 @@ def written(value: object, longest: int = 240, digits: int = 4) -> str:
     return f"a tensor of shape {tuple(value.shape)}" if is_tensor else f"{text[: longest - 1]}…"
 
 
-def told_apart(*values: object) -> list[str]:
+def distinct_texts(*values: object) -> list[str]:
     """Write two values with enough digits to tell them apart.
 
     Example:
-        >>> told_apart(0.5, 0.25), told_apart(0.500001, 0.5)
+        >>> distinct_texts(0.5, 0.25), distinct_texts(0.500001, 0.5)
         (['0.5', '0.25'], ['0.500001', '0.5'])
     """
-    texts = [written(value) for value in values]
-    return texts if len({*texts}) > 1 else [written(value, digits=8) for value in values]
+    texts = [as_text(value) for value in values]
+    return texts if len({*texts}) > 1 else [as_text(value, digits=8) for value in values]
 
 
-def written_call(function: object, arguments: Sequence[object]) -> str:
+def call_as_text(function: object, arguments: Sequence[object]) -> str:
     """Write a call.
 
     Example:
-        >>> written_call(len, [[1, 2]])
+        >>> call_as_text(len, [[1, 2]])
         'len([1, 2])'
     """
     name = getattr(function, "__name__", "your function")
-    return f"{name}({', '.join(written(argument, 100) for argument in arguments)})"
+    return f"{name}({', '.join(as_text(argument, 100) for argument in arguments)})"
 
 
 def _text(value: object, digits: int = 4) -> str:

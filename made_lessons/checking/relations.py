@@ -111,7 +111,7 @@ def _relations(got: object, right: object, named: Named) -> Iterator[str]:
     if isinstance(got, list) and isinstance(right, list):
         if len(got) == len(right):
             pairs = zip(got, right, strict=True)
-            yield from _of_all_parts([[*_relations(c, r, named)] for c, r in pairs])
+            yield from _shared_relations([[*_relations(c, r, named)] for c, r in pairs])
         yield from (words for words, c, r in _LISTS if are_same(c(got), r(right)))
         is_short = len(got) == len(right) <= LONGEST
         if is_short and any(are_same(got, [*parts]) for parts in permutations(right)):
@@ -122,10 +122,10 @@ def _relations(got: object, right: object, named: Named) -> Iterator[str]:
             yield "the parts are right, but joined into one tensor. Return a list of them"
         yield from (words for words, c, r in _LENGTHS if are_same(c([got]), r(right)))
     elif isinstance(got, Tensor) and isinstance(right, Tensor):
-        yield from _of_tensors(got, right, named)
+        yield from _tensor_relations(got, right, named)
 
 
-def _of_all_parts(holds: list[list[str]]) -> Iterator[str]:
+def _shared_relations(holds: list[list[str]]) -> Iterator[str]:
     """Yield the words that hold for every wrong part of a list; "" if no part is wrong."""
     wrong = [words for words in holds if "" not in words]
     if not wrong:
@@ -134,18 +134,18 @@ def _of_all_parts(holds: list[list[str]]) -> Iterator[str]:
     yield from (words for words in wrong[0] if all(words in others for others in wrong))
 
 
-def _of_tensors(got: Tensor, right: Tensor, named: Named) -> Iterator[str]:
+def _tensor_relations(got: Tensor, right: Tensor, named: Named) -> Iterator[str]:
     first, second = got.double(), right.double()
     if _is_close(first, second):
         is_alike = (got.dtype == torch.bool) == (right.dtype == torch.bool)
         dtypes = f"{got.dtype}, and {right.dtype} is expected"
         yield "" if is_alike else f"the values are right, but their dtype is {dtypes}"
     else:
-        yield from _of_range(first, second, right.dtype)
+        yield from _range_relations(first, second, right.dtype)
     if first.numel() and not bool(first.isfinite().any()):
         return
-    values = [("", _identity), *_values(right, named)]
-    for words, of_got, of_right in _rows(first, second, named):
+    values = [("", _identity), *_number_changes(right, named)]
+    for words, of_got, of_right in _whole_changes(first, second, named):
         for value_words, change in values:
             if (words or value_words) and _is_close(of_got(first), change(of_right(second))):
                 yield _joined(words, value_words)
@@ -157,7 +157,7 @@ def _joined(first: str, second: str) -> str:
     return first + "." * (not first.endswith("?")) + ALSO + second
 
 
-def _of_range(got: Tensor, right: Tensor, dtype: torch.dtype) -> Iterator[str]:
+def _range_relations(got: Tensor, right: Tensor, dtype: torch.dtype) -> Iterator[str]:
     """Yield what the range of the numbers tells, or whether a mask has too many or too few."""
     is_between = (got > 0) & (got < 1)
     if not dtype.is_floating_point and dtype != torch.bool:
@@ -185,7 +185,7 @@ def _identity(value: object) -> object:
     return value
 
 
-def _values(right: Tensor, named: Named) -> Iterator[tuple[str, Change]]:
+def _number_changes(right: Tensor, named: Named) -> Iterator[tuple[str, Change]]:
     """Yield changes of each number of the right result."""
     if right.dtype == torch.bool:
         yield "each entry is the opposite of the right one", lambda r: 1 - r
@@ -284,7 +284,7 @@ _LENGTHS: tuple[Row, ...] = (
 _LISTS = (("the list is in reverse order", _identity, lambda r: r[::-1]), *_LENGTHS)
 
 
-def _rows(got: Tensor, right: Tensor, named: Named) -> Iterator[Row]:
+def _whole_changes(got: Tensor, right: Tensor, named: Named) -> Iterator[Row]:
     if got.shape == right.shape:
         yield "", _identity, _identity
     elif got.squeeze().shape == right.squeeze().shape:
@@ -296,7 +296,7 @@ def _rows(got: Tensor, right: Tensor, named: Named) -> Iterator[Row]:
     if right.dim() == 2:
         yield "this is transposed: rows and columns are swapped", _identity, torch.t
     for d in range(right.dim()):
-        yield from _along(d, right, named)
+        yield from _changes_along(d, right, named)
     for d in range(got.dim()):
         yield f"this must still be summed over dimension {d}", partial(torch.sum, dim=d), _identity
         yield (
@@ -322,7 +322,7 @@ _EVERYTHING = (
 )
 
 
-def _along(d: int, right: Tensor, named: Named) -> Iterator[Row]:
+def _changes_along(d: int, right: Tensor, named: Named) -> Iterator[Row]:
     """Yield changes of the right result along one dimension."""
     is_one = right.dim() == 1
     along = "" if is_one else f" along dimension {d}"

@@ -56,11 +56,11 @@ def one_of(key: str, values: Sequence[T]) -> T:
     return shuffled(key, values)[0]
 
 
-def drawn(key: str, *shape: int) -> Tensor:
+def uniform(key: str, *shape: int) -> Tensor:
     """Return uniform numbers in (0, 1) that depend on the key only, on any computer.
 
     Example:
-        >>> drawn("maria", 3)
+        >>> uniform("maria", 3)
         tensor([0.5192, 0.2034, 0.3685])
     """
     digests = [_digest(f"{key} drawn", position) for position in range(math.prod(shape))]
@@ -68,11 +68,11 @@ def drawn(key: str, *shape: int) -> Tensor:
     return torch.tensor(numbers).view(shape)
 
 
-def drawn_degrees(key: str) -> list[Tensor]:
+def random_degrees(key: str) -> list[Tensor]:
     """Return degrees of four to six variables and of one to three hidden layers.
 
     Example:
-        >>> drawn_degrees("maria")
+        >>> random_degrees("maria")
         [tensor([2, 3, 4, 1, 5]), tensor([1, 2, 3])]
     """
     input_dim, n_layers = one_of(key, [4, 5, 6]), one_of(f"{key} layers", [1, 2, 3])

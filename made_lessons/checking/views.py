@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 
 from .calls import IN_LINE, MEANT, in_dtype, run
-from .exercise import Exercise, Misformed, Wrong, defined, known_mistakes
-from .in_words import written_call
+from .exercise import Exercise, Misformed, Wrong, defined_exercise, known_mistakes
+from .in_words import call_as_text
 
 Case = tuple[object, ...]
 
@@ -57,7 +57,7 @@ class View:
         """Return the input of a case as text."""
         if callable(self.tried):
             return self.tried(answer, *case)
-        return self.tried or (written_call(answer, case) if case else "")
+        return self.tried or (call_as_text(answer, case) if case else "")
 
     def own_cause(self, answer: object, got: object, right: object) -> str:
         """Return the view's own cause for an answer with this value."""
@@ -112,7 +112,7 @@ def add_view(
     known = {causes: wrong} if isinstance(causes, str) else causes
     known_mistakes({cause: answer for cause, answer in known.items() if answer is not None})
     more = {"cause": [*known][-1]} | more
-    defined().views.append(View(see, tried, **more))
+    defined_exercise().views.append(View(see, tried, **more))
 
 
 def views_of(exercise: Exercise) -> list[View]:
@@ -159,7 +159,7 @@ def dtypes(*given: torch.dtype) -> tuple[View, ...]:
 
 def _call(call: Case) -> str:
     answer, *case = call
-    return written_call(answer, case)
+    return call_as_text(answer, case)
 
 
 def _gradient(function: Callable[..., Tensor], case: Case, position: int) -> object:

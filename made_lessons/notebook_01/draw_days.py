@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..checking import but, drawn, dtypes, exercise, further_cases, known_mistakes
+from ..checking import but, dtypes, exercise, further_cases, known_mistakes, uniform
 from .another_ordering import reorder
 from .tables_of_three_days import TABLES, other_tables
 
@@ -30,10 +30,10 @@ _UNIFORMS = torch.tensor(
     cases=(
         (*reorder(*TABLES), _UNIFORMS),
         (torch.tensor(0.8), torch.tensor([0.3, 0.6]), TABLES[2], _UNIFORMS[[6, 1, 4]]),
-        (*reorder(*TABLES), drawn("days", 40, 3)),
+        (*reorder(*TABLES), uniform("days", 40, 3)),
     ),
     views=dtypes(torch.float32, torch.float64),
-    vary=further_cases(lambda key: (*reorder(*other_tables(key)), drawn(f"{key} u", 6, 3))),
+    vary=further_cases(lambda key: (*reorder(*other_tables(key)), uniform(f"{key} u", 6, 3))),
     hints=(
         "Use three steps, one per variable, in the order x₂, x₃, x₁. Each compares a column of u "
         "with a probability.",

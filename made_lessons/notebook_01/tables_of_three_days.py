@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..checking import drawn
+from ..checking import uniform
 
 TABLES = (
     torch.tensor(0.6),
@@ -16,5 +16,5 @@ TABLES = (
 
 def other_tables(key: str) -> tuple[Tensor, Tensor, Tensor]:
     """Draw tables of the same shapes from a variant key."""
-    p1, p2, p3 = (0.1 + 0.8 * drawn(f"{key} {k}", *[2] * k) for k in range(3))
+    p1, p2, p3 = (0.1 + 0.8 * uniform(f"{key} {k}", *[2] * k) for k in range(3))
     return p1, p2, p3

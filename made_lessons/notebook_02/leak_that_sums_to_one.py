@@ -10,7 +10,7 @@ from torch import Tensor
 from made_course.common.words import variable_names
 from made_course.leaks.dependence import Dependence, binary_points, measure_dependence
 
-from ..checking import View, Wrong, but, exercise, known_mistakes, require_same, run, written
+from ..checking import View, Wrong, as_text, but, exercise, known_mistakes, require_same, run
 from .log_bernoulli import log_bernoulli
 
 ORDERING = [1, 2, 0]
@@ -46,7 +46,7 @@ def _logits(answer: Callable[[Tensor], Tensor]) -> Tensor:
         torch.zeros_like(logits) if isinstance(logits, Tensor) else logits, torch.zeros(8, 3)
     )
     if not bool(logits.isfinite().all()):
-        raise Wrong("logits must be finite numbers", got=written(logits))
+        raise Wrong("logits must be finite numbers", got=as_text(logits))
     try:
         alone, again = torch.cat([answer(row[None].clone()) for row in x]), answer(x.clone())
     except (RuntimeError, TypeError, ValueError):  # it depends on the number of rows

@@ -9,13 +9,13 @@ from torch import LongTensor, Tensor
 from ..checking import (
     CUT_OFF,
     but,
-    drawn,
     dtypes,
     exercise,
     further_cases,
     gradients,
     known_mistakes,
     shuffled,
+    uniform,
 )
 
 
@@ -29,7 +29,7 @@ def _case(ordering: list[int], rows: int) -> tuple[Tensor, ...]:
 
 def _other_case(key: str) -> tuple[Tensor, ...]:
     _, bias, ordering, x = _case(shuffled(key, range(4)), 5)
-    return 6 * drawn(key, 4, 4) - 3, bias, ordering, x
+    return 6 * uniform(key, 4, 4) - 3, bias, ordering, x
 
 
 _CASES = (_case([1, 2, 0], 2), _case([3, 0, 4, 1, 2], 6))

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..checking import but, drawn, exercise, further_cases, known_mistakes, one_of
+from ..checking import but, exercise, further_cases, known_mistakes, one_of, uniform
 from .log_bernoulli import log_bernoulli
 
 
@@ -30,7 +30,7 @@ def _linear_log_prob(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
 
 
 def _other_claim(key: str) -> tuple[Callable[[Tensor], Tensor], int]:
-    weight, bias = 4 * drawn(key, 6, 6), drawn(f"{key} bias", 6) - 2
+    weight, bias = 4 * uniform(key, 6, 6), uniform(f"{key} bias", 6) - 2
     size = one_of(key, [2, 4, 6])
 
     def claim(x: Tensor) -> Tensor:

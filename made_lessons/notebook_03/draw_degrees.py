@@ -12,11 +12,11 @@ from ..checking import (
     View,
     Wrong,
     but,
+    call_as_text,
     exercise,
     known_mistakes,
     require_same,
     run,
-    written_call,
 )
 
 _CASES = (
@@ -81,7 +81,7 @@ def _changes(answer: object, below: list[int], input_dim: int) -> bool:
 
 
 def _call(answer: object, below: list[int], input_dim: int) -> str:
-    return written_call(answer, [below, _MANY, input_dim])
+    return call_as_text(answer, [below, _MANY, input_dim])
 
 
 _ONE_VARIABLE = "if D is 1, no degree is between 1 and D - 1. Give every unit the degree 1"

@@ -13,10 +13,10 @@ from ..checking import (
     KnownMistake,
     View,
     Wrong,
+    as_text,
     exercise,
     known_mistakes,
     shuffled,
-    written,
 )
 
 Pairs = Sequence[tuple[int, int]]
@@ -46,13 +46,13 @@ def _degrees(answer: object) -> list[int]:
     if not isinstance(values, list) or not all(type(value) is int for value in values):
         raise Wrong(
             "the answer must be a list of whole numbers, one degree per unit, such as [1, 4]",
-            got=written(answer),
+            got=as_text(answer),
         )
     if not all(1 <= d <= 7 for d in values):
         raise Wrong(
             "hidden degrees are between 1 and 7: no output may see a unit of degree 8, and a unit "
             "of degree 0 would see nothing",
-            got=written(values),
+            got=as_text(values),
         )
     return values
 

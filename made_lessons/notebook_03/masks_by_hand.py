@@ -16,10 +16,10 @@ from ..checking import (
     KnownMistake,
     View,
     Wrong,
+    as_text,
     exercise,
     known_mistakes,
     shuffled,
-    written,
 )
 
 Masks = list[list[list[int]]]
@@ -72,14 +72,14 @@ def _zeros_and_ones(mask: object) -> list[list[int]]:
         raise Wrong(
             "a mask must be a list of rows of equal length, such as [[0, 1, 0], [1, 1, 0]], with "
             "zeros and ones only",
-            got=written(mask),
+            got=as_text(mask),
         )
     return found.int().tolist()
 
 
 def _two_masks(answer: object) -> Masks:
     if not isinstance(answer, list | tuple) or len(answer) != 2:
-        raise Wrong("the answer must have two masks, [first, output]", got=written(answer))
+        raise Wrong("the answer must have two masks, [first, output]", got=as_text(answer))
     return [_zeros_and_ones(mask) for mask in answer]
 
 
@@ -100,7 +100,7 @@ def _view(order: list[int], hidden: list[int], wrong: Mapping[str, Masks]) -> Vi
                 return known[0] if known else _row_rule(k, rows[0], [hidden, order][k][rows[0]])
         return ""
 
-    return View(lambda answer: written(_two_masks(answer)), cause=why, expected="")
+    return View(lambda answer: as_text(_two_masks(answer)), cause=why, expected="")
 
 
 def _row_rule(k: int, row: int, degree: int) -> str:

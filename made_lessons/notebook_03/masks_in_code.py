@@ -9,7 +9,7 @@ from torch import BoolTensor, Tensor
 
 from made_course.model import masks as package
 
-from ..checking import but, drawn_degrees, exercise, further_cases, known_mistakes
+from ..checking import but, exercise, further_cases, known_mistakes, random_degrees
 from .masks_by_hand import RULES_SWAPPED
 
 
@@ -24,7 +24,7 @@ from .masks_by_hand import RULES_SWAPPED
         ([torch.tensor([3, 1, 2]), *map(torch.tensor, ([1, 2], [2, 1, 1], [1, 2]))],),
     ),
     package=package.build_masks,
-    vary=further_cases(lambda key: (drawn_degrees(key),)),
+    vary=further_cases(lambda key: (random_degrees(key),)),
     hints=(
         "How many masks are there for a list of n degrees? One from each entry to the next, and "
         "one more, from the last entry to the outputs.",

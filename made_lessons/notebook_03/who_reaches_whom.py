@@ -7,7 +7,7 @@ from torch import BoolTensor, Tensor
 
 from made_course.model import masks as package
 
-from ..checking import but, drawn_degrees, edited, exercise, further_cases, known_mistakes
+from ..checking import but, edited, exercise, further_cases, known_mistakes, random_degrees
 from .masks_in_code import build_masks
 
 
@@ -32,7 +32,7 @@ def _masks(*degrees: list[int]) -> tuple[list[Tensor]]:
         ),
     ),
     package=package.connectivity,
-    vary=further_cases(lambda key: (build_masks(drawn_degrees(key)),)),
+    vary=further_cases(lambda key: (build_masks(random_degrees(key)),)),
     hints=(
         "The product of the masks counts paths. Which of these counts are above zero?",
         "PyTorch does not multiply matrices of bools, so convert each mask with .long() first. The "

@@ -9,7 +9,7 @@ from torch import LongTensor, Tensor
 
 from made_course.model.sampling import sample_naive
 
-from ..checking import but, drawn, dtypes, exercise, further_cases, known_mistakes, shuffled
+from ..checking import but, dtypes, exercise, further_cases, known_mistakes, shuffled, uniform
 
 
 def three_logits(x: Tensor) -> Tensor:
@@ -31,12 +31,12 @@ def four_logits(x: Tensor) -> Tensor:
 
 def _other_model(key: str) -> tuple[Callable[[Tensor], Tensor], Tensor, Tensor]:
     order = torch.tensor(shuffled(key, [1, 2, 3, 4, 5]))
-    weight = (8 * drawn(key, 5, 5) - 4) * (order[:, None] > order)
+    weight = (8 * uniform(key, 5, 5) - 4) * (order[:, None] > order)
 
     def five_logits(x: Tensor) -> Tensor:
         return x.float() @ weight.T + 0.3
 
-    return five_logits, order, drawn(f"{key} u", 8, 5)
+    return five_logits, order, uniform(f"{key} u", 8, 5)
 
 
 def uniforms(rows: int, columns: int) -> Tensor:

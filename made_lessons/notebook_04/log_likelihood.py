@@ -11,12 +11,12 @@ from made_course.model.heads import Bernoulli
 from ..checking import (
     CUT_OFF,
     but,
-    drawn,
     dtypes,
     exercise,
     further_cases,
     gradients,
     known_mistakes,
+    uniform,
 )
 
 _CASES = (
@@ -42,7 +42,7 @@ _CASES = (
     cases=_CASES,
     views=(*gradients(logits=0), *dtypes(torch.float64)),
     package=Bernoulli.log_prob,
-    vary=further_cases(lambda key: (8 * drawn(key, 3, 4) - 4, drawn(f"{key} x", 3, 4).round())),
+    vary=further_cases(lambda key: (8 * uniform(key, 3, 4) - 4, uniform(f"{key} x", 3, 4).round())),
     hints=(
         "Compute two tensors of shape (B, D): the log-probability of a 1, and that of a 0. Choose "
         "between them with x, and sum.",

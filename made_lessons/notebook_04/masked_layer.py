@@ -13,13 +13,13 @@ from made_course.model import masked_linear
 from ..checking import (
     Wrong,
     add_view,
+    as_text,
     but,
+    call_as_text,
     exercise,
     instance_of,
     is_same,
     run,
-    written,
-    written_call,
 )
 
 
@@ -69,15 +69,15 @@ _WEIGHT = torch.tensor([[1.0, -2.0, 0.5], [3.0, 4.0, -1.0]])
 _BIAS = torch.tensor([0.25, -0.75])
 _MASK = torch.tensor([[True, False, True], [False, True, True]])
 _X = torch.tensor([[1.0, 2.0, 3.0], [-1.0, 0.5, 2.0], [0.0, 1.0, 0.0], [4.0, -3.0, 1.0]])
-_MASKED = f"set_mask({written(_MASK)})"
+_MASKED = f"set_mask({as_text(_MASK)})"
 
 
 def _layer(answer: object, *masks: Tensor, bias: bool = True) -> nn.Linear:
     """Build a layer from 3 to 2 with fixed weights, and run it between two masks."""
-    layer, tried = instance_of(answer, 3, 2, bias), written_call(answer, (3, 2, bias))
+    layer, tried = instance_of(answer, 3, 2, bias), call_as_text(answer, (3, 2, bias))
     if not isinstance(layer, nn.Linear):
         cause = "the layer must be a subclass of nn.Linear, which creates weight and bias"
-        raise Wrong(cause, tried=tried, got=written(layer))
+        raise Wrong(cause, tried=tried, got=as_text(layer))
     if (layer.bias is not None) != bias:
         cause = "pass bias on to nn.Linear: super().__init__(in_features, out_features, bias)"
         raise Wrong(cause, tried=tried)
@@ -98,7 +98,7 @@ def _output(answer: object, *masks: Tensor, bias: bool = True) -> object:
 
 def _masked(*masks: Tensor, bias: bool = True) -> tuple[str, Callable[[object], object]]:
     """Return words for these masks, and a function that returns the output with the last."""
-    tried = "; ".join(f"set_mask({written(mask)}), then forward" for mask in masks)
+    tried = "; ".join(f"set_mask({as_text(mask)}), then forward" for mask in masks)
     tried += "" if bias else ", with bias=False"
     return tried, lambda answer: _output(answer, *masks, bias=bias)
 
@@ -177,10 +177,10 @@ def _loaded(answer: object) -> str:
     layer, loaded = _layer(answer, _MASK), _layer(answer)
     run(loaded.load_state_dict, layer.state_dict())
     if is_same(run(loaded.forward, _X), run(layer.forward, _X)):
-        return written(["weight", "bias", "mask"])
+        return as_text(["weight", "bias", "mask"])
     saved = [*layer.state_dict()]
     has_buffer = bool({name for name, _ in layer.named_buffers()} - {*saved})
-    return written(saved) + ", without the buffer" * has_buffer
+    return as_text(saved) + ", without the buffer" * has_buffer
 
 
 add_view(

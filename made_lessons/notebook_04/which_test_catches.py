@@ -8,7 +8,7 @@ from functools import partial
 import torch
 from torch import nn
 
-from ..checking import Wrong, add_view, exercise, written
+from ..checking import Wrong, add_view, as_text, exercise
 from .mutants import MADE, MUTANTS
 
 TESTS = ("sum", "flip", "gradient", "samples")
@@ -93,19 +93,19 @@ def _tests(answer: object) -> Mapping[str, object]:
     """Return an answer after checking its form."""
     if not isinstance(answer, Mapping) or set(answer) != set(MUTANTS):
         raise Wrong(
-            "the answer must be a dict with one entry per mutant", expected=written(MUTANTS)
+            "the answer must be a dict with one entry per mutant", expected=as_text(MUTANTS)
         )
     for mutant, tests in answer.items():
         if isinstance(tests, str) or not isinstance(tests, set | frozenset | list | tuple):
             raise Wrong(
                 f'answer["{mutant}"] must be a set of names, such as {{"sum", "flip"}}, or set() '
                 "if no test catches it",
-                got=written(tests),
+                got=as_text(tests),
             )
         if any(test not in TESTS for test in tests):
             raise Wrong(
                 f'answer["{mutant}"] may contain these names: {", ".join(TESTS)}',
-                got=written(tests),
+                got=as_text(tests),
             )
     return answer
 

@@ -12,9 +12,9 @@ from torch import Tensor, nn
 from made_course.common.words import variable_names
 from made_course.model.masks import build_masks, direct_mask, draw_degrees, input_degrees
 
-from ..checking import but, changed, exercise, is_same, is_unchanged, kept_as, written
+from ..checking import as_text, but, changed, exercise, is_same, is_unchanged, stored_as
 from .mutants import MADE, MODELS, altered, remask, unmask
-from .whole_made_trial import Trial, look_at_model
+from .whole_made_trial import Trial, add_model_view
 
 exercise(
     "4.5",
@@ -38,7 +38,7 @@ exercise(
 
 # ---- order and layers ---------------------------------------------------------------------------
 
-look_at_model(
+add_model_view(
     ".order",
     lambda trial: getattr(trial.model, "order", None),
     {
@@ -54,12 +54,12 @@ look_at_model(
         "order must be the degree of each variable: (D,), dtype long": None,
     },
 )
-look_at_model(
+add_model_view(
     ".state_dict()",
     lambda trial: "order" in trial.model.state_dict(),
     "order is not saved with the model, because a plain attribute is not in the state dict. It "
     "also does not move with the model. Use register_buffer",
-    altered(kept_as("order", lambda order: order)),
+    altered(stored_as("order", lambda order: order)),
     expected="",
 )
 
@@ -72,16 +72,16 @@ def _parameters(trial: Trial) -> str:
         if isinstance(kept, list | tuple | dict) and any(
             isinstance(part, nn.Module | nn.Parameter) and id(part) not in known for part in parts
         ):
-            return written([name for name, _ in trial.model.named_parameters()])
+            return as_text([name for name, _ in trial.model.named_parameters()])
     return "those of all layers"
 
 
-look_at_model(
+add_model_view(
     ".named_parameters()",
     _parameters,
     "the layers are in a plain list or dict, where nn.Module does not find them, so they are not "
     "trained, saved or moved. Use nn.ModuleList",
-    altered(kept_as("layers", list)),
+    altered(stored_as("layers", list)),
 )
 
 
@@ -97,7 +97,7 @@ def _widths_without_effect(trial: Trial) -> list[list[int]]:
     return [dims for dims, size in sizes.items() if size == few]
 
 
-look_at_model(
+add_model_view(
     ", then hidden_dims with as many parameters",
     _widths_without_effect,
     "other hidden_dims give the same number of parameters. Each number in hidden_dims is the width "
@@ -123,7 +123,7 @@ def _twice(trial: Trial) -> str:
     return "other logits" if is_kept else "other logits, and the state dict changes"
 
 
-look_at_model(
+add_model_view(
     ", forward twice",
     _twice,
     {
@@ -147,7 +147,7 @@ def _alone(trial: Trial) -> str:
     return "the same logits" if is_same(among_others, alone) else "other logits"
 
 
-look_at_model(
+add_model_view(
     ", forward with one row, and with several",
     _alone,
     "the logits of a row depend on the other rows of x, but each row is its own example. Do not "
@@ -171,7 +171,7 @@ def _range(trial: Trial) -> str:
     return "none below 0, none above 1" if highest <= 1 else "none below 0"
 
 
-look_at_model(
+add_model_view(
     ", forward, with large weights",
     _range,
     {
@@ -201,7 +201,7 @@ def _pairs(pairs: Tensor, verb: str) -> dict[str, str]:
 def keeping_masks(keep: Callable[[Tensor], Tensor]) -> type[MADE]:
     """Return a class with random masks, which its layers store as keep(mask)."""
     drawn = altered(_draw_masks)
-    return changed(drawn, lambda self: [*map(kept_as("mask", keep), self.layers)])
+    return changed(drawn, lambda self: [*map(stored_as("mask", keep), self.layers)])
 
 
 def _leaks_later(trial: Trial) -> str:
@@ -212,7 +212,7 @@ def _leaks_later(trial: Trial) -> str:
     return "leaks" + ", with masks among the parameters" * has_masks
 
 
-look_at_model(
+add_model_view(
     " with large weights: flip each input",
     _leaks_later,
     {
@@ -242,7 +242,7 @@ def _kind_of_leak(trial: Trial, got: object, right: object) -> str:
     return "an output sees a variable that is not generated before its own"
 
 
-look_at_model(
+add_model_view(
     " with large weights: flip each input",
     lambda trial: _pairs(trial.leaks, "moves with"),
     {
@@ -268,7 +268,7 @@ def _lost(trial: Trial, is_so: bool) -> dict[str, str]:
     return _pairs(trial.allowed & ~trial.sees[1], "never moves with") if is_so else {}
 
 
-look_at_model(
+add_model_view(
     " with large weights: flip each input",
     lambda trial: _lost(trial, not trial.hidden_dims),
     "without a hidden layer, outputs miss inputs that they may see. The only layer must be applied "
@@ -277,7 +277,7 @@ look_at_model(
     but("self.layers[:-1]", "self.layers[:1]"),
     expected="every output moves with every input that it may see",
 )
-look_at_model(
+add_model_view(
     " with large weights: flip each input",
     lambda trial: _lost(trial, trial.is_wide),
     "nothing leaks, but in this wide network some outputs miss inputs that they may see. Is more "
@@ -305,7 +305,7 @@ def _bend(trial: Trial) -> str:
     return "z(1, 1) − z(1, 0) − z(0, 1) + z(0, 0) is not 0"
 
 
-look_at_model(
+add_model_view(
     " with large weights: the output of x₁, z(x₂, x₃)",
     _bend,
     "the output of x₁ is only a sum of a term of x₂ and a term of x₃. Without an activation after "

@@ -5,11 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..checking import View, Wrong, defined, edited, find_relation, is_same, run, written
+from ..checking import View, Wrong, as_text, defined_exercise, edited, find_relation, is_same, run
 from .log_likelihood import bernoulli_log_prob, of_probabilities
 from .mutants import MADE, altered
 from .whole_made import keeping_masks
-from .whole_made_trial import Trial, look_at_model, views_of_models
+from .whole_made_trial import Trial, add_model_view, views_of_models
 
 # ---- log_prob -----------------------------------------------------------------------------------
 
@@ -29,7 +29,7 @@ def _total(trial: Trial) -> str:
     )
 
 
-look_at_model(": the sum of exp(log_prob) over all inputs", _total, "")
+add_model_view(": the sum of exp(log_prob) over all inputs", _total, "")
 
 
 def _distribution(trial: Trial) -> str:
@@ -42,7 +42,7 @@ def _distribution(trial: Trial) -> str:
     return "another distribution"
 
 
-look_at_model(
+add_model_view(
     ".log_prob(x)",
     _distribution,
     {
@@ -69,10 +69,10 @@ def _at_large_logits(trial: Trial) -> str:
     if is_same(got, expected):
         return "the sum of the log-probabilities"
     k = (got - expected).nan_to_num(nan=torch.inf).abs().argmax()
-    return f"{written(got[k])} for {written(expected[k])}"
+    return f"{as_text(got[k])} for {as_text(expected[k])}"
 
 
-look_at_model(
+add_model_view(
     ".log_prob(x) with very large weights",
     _at_large_logits,
     "log_prob is right for small logits, but not finite or cut off for large ones. Use softplus, "
@@ -100,7 +100,7 @@ def _without_gradient(trial: Trial) -> list[str]:
     return [*stuck]
 
 
-look_at_model(
+add_model_view(
     ", the parameters without a gradient of log_prob",
     _without_gradient,
     "these parameters get no gradient from log_prob, so training could not change them. Look for "
@@ -121,9 +121,9 @@ def _samples(trial: Trial) -> str:
     k, row = wrong[0]
     raise Wrong(
         _why_samples_differ(trial),
-        tried=f"{trial.named}.sample(u), the row {written(trial.u[row])}",
-        expected=written(right[k, row]),
-        got=written(got[k, row]),
+        tried=f"{trial.named}.sample(u), the row {as_text(trial.u[row])}",
+        expected=as_text(right[k, row]),
+        got=as_text(got[k, row]),
     )
 
 
@@ -142,7 +142,7 @@ def _why_samples_differ(trial: Trial) -> str:
             "two calls with the same u return different samples. u decides, so do not draw random "
             "numbers yourself (torch.rand, torch.bernoulli)"
         )
-    for known in defined("4.3").known_mistakes:
+    for known in defined_exercise("4.3").known_mistakes:
         samples = trial.drawn(lambda *given, draw=known.answer: _SAMPLED.seen(draw, given))
         if all(map(is_same, trial.samples[0], samples)):
             return known.cause
@@ -154,7 +154,7 @@ def _why_samples_differ(trial: Trial) -> str:
     return "your samples are not the ones that log_prob implies for these u"
 
 
-look_at_model("", _samples, "")
+add_model_view("", _samples, "")
 
 
 def _loaded(trial: Trial) -> str:
@@ -165,11 +165,11 @@ def _loaded(trial: Trial) -> str:
     return "the same probabilities" if is_back else "other probabilities"
 
 
-look_at_model(
+add_model_view(
     ", saved and loaded",
     _loaded,
     "a second model that loads the state dict of the first has other probabilities, because the "
     "masks are not in it. Make them buffers",
     keeping_masks(lambda mask: mask),
 )
-defined("4.5").views.extend(views_of_models())
+defined_exercise("4.5").views.extend(views_of_models())

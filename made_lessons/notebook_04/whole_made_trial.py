@@ -15,12 +15,12 @@ from made_course.model.masks import direct_mask, input_degrees
 from ..checking import (
     View,
     Wrong,
+    as_text,
     find_relation,
     instance_of,
     known_mistakes,
     require_same,
     run,
-    written,
 )
 from .ancestral_sampler import sample, uniforms
 from .log_likelihood import bernoulli_log_prob
@@ -39,7 +39,7 @@ SIZES = (
 _LOOKS: list[View] = []
 
 
-def look_at_model(
+def add_model_view(
     about: str,
     see: Callable[[Trial], object],
     causes: str | Mapping[str, object],
@@ -107,7 +107,7 @@ class Trial:
             raise
         if not isinstance(model, nn.Module):
             cause = "the answer must be a subclass of nn.Module"
-            raise Wrong(cause, tried=self.named, got=written(model))
+            raise Wrong(cause, tried=self.named, got=as_text(model))
         return model.eval()
 
     def call(self, name: str, x: Tensor, like: Tensor) -> Tensor:

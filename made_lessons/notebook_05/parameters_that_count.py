@@ -8,7 +8,7 @@ from torch import nn
 from made_course.model.made import MADE
 from made_course.model.masked_linear import MaskedLinear
 
-from ..checking import but, drawn_degrees, exercise, further_cases, known_mistakes, one_of
+from ..checking import but, exercise, further_cases, known_mistakes, one_of, random_degrees
 
 
 def _networks() -> tuple[tuple[MADE], ...]:
@@ -30,7 +30,7 @@ def _networks() -> tuple[tuple[MADE], ...]:
     "Parameters that count",
     stars=2,
     cases=_networks(),
-    vary=further_cases(lambda word: (_other_network(word),)),
+    vary=further_cases(lambda key: (_other_network(key),)),
     hints=(
         "Go through the layers. A masked layer has a weight, a mask of the same shape, and "
         "usually a bias.",
@@ -96,13 +96,13 @@ known_mistakes(
 )
 
 
-def _other_network(word: str) -> MADE:
-    order, *hidden = drawn_degrees(word)
+def _other_network(key: str) -> MADE:
+    order, *hidden = random_degrees(key)
     with torch.random.fork_rng(devices=[]):
         return MADE(
             len(order),
             [len(layer) for layer in hidden],
             ordering=torch.argsort(order),
             degrees="even",
-            direct=one_of(word, [True, False]),
+            direct=one_of(key, [True, False]),
         )

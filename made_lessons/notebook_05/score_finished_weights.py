@@ -63,7 +63,7 @@ def _run_tried(answer: object, model: MADE, history: History, *rows: Tensor) -> 
         View(tried=_run_tried, cases=lambda: (_finished_run(),)),
     ),
     message=_scores,
-    vary=further_cases(lambda word: _finished_run(word), count=1),
+    vary=further_cases(lambda key: _finished_run(key), count=1),
     hints=(
         "The validation line is measured at the end of an epoch, without dropout. Score the "
         "training images in the same way.",
@@ -106,22 +106,22 @@ known_mistakes(
 
 
 @cache
-def _finished_run(word: str = "") -> tuple[MADE, History, Tensor, Tensor]:
+def _finished_run(key: str = "") -> tuple[MADE, History, Tensor, Tensor]:
     """Train a model for 20 epochs by gradient descent, and leave it in training mode.
 
     The boards are many and sorted, so that no part of them has the same NLL as all of them. The
     large rate of the last epoch but one makes the history's last entries differ from its lowest.
 
     Args:
-        word: variant key; other boards are validation boards.
+        key: variant key; other boards are validation boards.
 
     Returns:
         model, history, training boards and validation boards.
     """
     boards = bars_and_stripes()
     boards = boards[torch.arange(len(boards)) * 7 % len(boards)]  # bars and stripes in both parts
-    if word:
-        boards = boards[torch.tensor(shuffled(word, range(len(boards))))]
+    if key:
+        boards = boards[torch.tensor(shuffled(key, range(len(boards))))]
     train, valid = boards[:20].repeat_interleave(60, 0), boards[20:]
     history = History()
     with torch.random.fork_rng(devices=[]), torch.enable_grad():

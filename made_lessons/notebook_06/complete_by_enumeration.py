@@ -9,7 +9,7 @@ from torch import Tensor
 
 from made_course.data.toys import rain_diary
 
-from ..checking import View, but, drawn, exercise, further_cases, known_mistakes, one_of
+from ..checking import View, but, exercise, further_cases, known_mistakes, one_of, uniform
 
 _DAYS = torch.bincount(rain_diary().long() @ torch.tensor([4, 2, 1]), minlength=8) / 20
 _X = torch.tensor([0.0, 1.0, 0.0, 1.0])
@@ -44,16 +44,16 @@ def _looked_up(table: Tensor, x: Tensor) -> Tensor:
     return log_p.to(torch.result_type(x, 0.0))  # a float64 x gets float64
 
 
-def _other_row(word: str) -> tuple[Callable[[Tensor], Tensor], Tensor, Tensor]:
-    size = one_of(word, [2, 3, 4, 5])
-    p = drawn(word, 2**size)
-    known = drawn(f"{word} known", size) < 0.5
-    known[one_of(word, range(size))] = False
+def _other_row(key: str) -> tuple[Callable[[Tensor], Tensor], Tensor, Tensor]:
+    size = one_of(key, [2, 3, 4, 5])
+    p = uniform(key, 2**size)
+    known = uniform(f"{key} known", size) < 0.5
+    known[one_of(key, range(size))] = False
 
     def some_table(x: Tensor) -> Tensor:
         return _looked_up(p / p.sum(), x)
 
-    return some_table, drawn(f"{word} x", size).round(), known
+    return some_table, uniform(f"{key} x", size).round(), known
 
 
 @exercise(

@@ -8,7 +8,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from ..checking import Exercise, Misformed, View, add_view, exercise, one_of, written
+from ..checking import Exercise, Misformed, View, add_view, as_text, exercise, one_of
 
 
 def _table(answer: object) -> Tensor:
@@ -105,7 +105,7 @@ def misleading_table() -> Tensor:
 
 
 add_view(
-    written,
+    as_text,
     _finding,
     {
         "each of the four probabilities must be greater than 0": torch.tensor(

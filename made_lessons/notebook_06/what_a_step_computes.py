@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..checking import but, drawn_degrees, exercise, further_cases, known_mistakes, one_of
+from ..checking import but, exercise, further_cases, known_mistakes, one_of, random_degrees
 
 
 @exercise(
@@ -27,7 +27,7 @@ from ..checking import but, drawn_degrees, exercise, further_cases, known_mistak
         )
         for t in steps
     ),
-    vary=further_cases(lambda word: (drawn_degrees(word), one_of(word, [1, 2, 3, 4]))),
+    vary=further_cases(lambda key: (random_degrees(key), one_of(key, [1, 2, 3, 4]))),
     hints=(
         "At step t the variables of degree 1 to t - 1 are drawn. Which of them is new since the "
         "previous step, and which hidden units were waiting only for it?",

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from ..checking import but, drawn, exercise, further_cases, known_mistakes, one_of
+from ..checking import but, exercise, further_cases, known_mistakes, one_of, uniform
 
 
 @exercise(
@@ -21,7 +21,7 @@ from ..checking import but, drawn, exercise, further_cases, known_mistakes, one_
         (torch.tensor([-700.0, -650.0, -800.0, -720.0]),),
         (torch.full((6,), -0.7),),
     ),
-    vary=further_cases(lambda word: (9 * drawn(word, one_of(word, [2, 4, 7, 8])) - 90,)),
+    vary=further_cases(lambda key: (9 * uniform(key, one_of(key, [2, 4, 7, 8])) - 90,)),
     hints=(
         "If the weights are w = exp(log_w), the answer is (Σw)² / Σw². Only ratios of the weights "
         "matter, so make the largest of them 1.",

@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor
 
-from ..checking import drawn, exercise, further_cases, known_mistakes, one_of
+from ..checking import exercise, further_cases, known_mistakes, one_of, uniform
 
 
 @exercise(
@@ -21,7 +21,7 @@ from ..checking import drawn, exercise, further_cases, known_mistakes, one_of
         (torch.tensor([[-10.0, -400.0], [-300.0, -20.0]]),),
         (torch.tensor([[-800.0, -801.0, -900.0], [-802.0, -801.0, -850.0]], dtype=torch.double),),
     ),
-    vary=further_cases(lambda word: (9 * drawn(word, one_of(word, [2, 3, 5, 6]), 4) - 90,)),
+    vary=further_cases(lambda key: (9 * uniform(key, one_of(key, [2, 3, 5, 6]), 4) - 90,)),
     hints=(
         "In three steps: exp, mean over the models, log. But exp(−120) is 0 in float32. "
         "torch.logsumexp computes exp, sum and log in one step and avoids this.",

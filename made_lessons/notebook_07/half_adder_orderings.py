@@ -9,7 +9,7 @@ from functools import cache, partial
 from made_course.common.words import listing
 from made_course.model.masks import check_ordering
 
-from ..checking import Exercise, KnownMistake, Misformed, View, exercise, shuffled, written
+from ..checking import Exercise, KnownMistake, Misformed, View, as_text, exercise, shuffled
 from .logistic_orderings import fit_orderings, half_adder_joint
 
 CARRY, SUM = 2, 3
@@ -72,7 +72,7 @@ def _orderings(answer: object, columns: Sequence[int]) -> list[list[int]]:
     if not isinstance(answer, Mapping) or set(answer) != {"best", "worst"}:
         raise Misformed(
             "return a dict with 'best' and 'worst', each an ordering such as [0, 1, 2, 3]",
-            got=written(answer),
+            got=as_text(answer),
         )
     found = []
     for name in ("best", "worst"):
@@ -81,7 +81,7 @@ def _orderings(answer: object, columns: Sequence[int]) -> list[list[int]]:
         except (TypeError, ValueError) as error:
             raise Misformed(
                 _not_an_ordering(columns),
-                got=f"{name!r}: {written(answer[name])}",
+                got=f"{name!r}: {as_text(answer[name])}",
                 expected="such as [0, 1, 2, 3]",
             ) from error
     return found
@@ -99,7 +99,7 @@ def _costs_of(answer: object, columns: Sequence[int]) -> str:
 
 
 def _view(columns: Sequence[int]) -> View:
-    return View(partial(_costs_of, columns=columns), written)
+    return View(partial(_costs_of, columns=columns), as_text)
 
 
 def _answer(

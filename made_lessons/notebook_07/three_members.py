@@ -10,7 +10,7 @@ import torch
 
 from made_course.common.words import listing
 
-from ..checking import Exercise, KnownMistake, Misformed, View, exercise, one_of, written
+from ..checking import Exercise, KnownMistake, Misformed, View, as_text, exercise, one_of
 
 KEYS = ("one image", "possible means")
 MEMBERS = (90, 92, 94)
@@ -103,7 +103,7 @@ def _part(answer: object, key: str) -> object:
     if not isinstance(answer, Mapping) or set(answer) != set(KEYS):
         raise Misformed(
             "return a dict with a number for 'one image' and a list for 'possible means'",
-            got=written(answer),
+            got=as_text(answer),
         )
     return answer[key]
 
@@ -116,7 +116,7 @@ def _views(members: Sequence[int]) -> list[View]:
         try:
             nats = float(one)
         except (TypeError, ValueError, RuntimeError):
-            raise Misformed("'one image' must be a number", got=written(one)) from None
+            raise Misformed("'one image' must be a number", got=as_text(one)) from None
         is_right = abs(nats - _mixture(members)) <= 0.01
         return "the right number to within 0.01" if is_right else f"{nats:.4g} nats"
 
@@ -126,12 +126,12 @@ def _views(members: Sequence[int]) -> list[View]:
             found = {float(mean) for mean in means}
         except (TypeError, ValueError, RuntimeError):
             raise Misformed(
-                "'possible means' must be a list of numbers", got=written(means)
+                "'possible means' must be a list of numbers", got=as_text(means)
             ) from None
         if not found <= set(candidates(members)):
             raise Misformed(
                 "'possible means' may contain only the five numbers of the exercise",
-                got=written(means),
+                got=as_text(means),
                 expected=f"some of {', '.join(map(str, candidates(members)))}",
             )
         return sorted(found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..checking import Misformed, add_view, exercise, written
+from ..checking import Misformed, add_view, as_text, exercise
 
 CYCLE = (
     "over several orderings, the mean output of x₁ depends on x₂, and that of x₂ on x₁. The "
@@ -32,10 +32,10 @@ CHOICES = f"each of {', '.join(map(repr, AVERAGES))} needs one of {', '.join(map
 def _total(answer: object, average: str) -> str:
     """Say which total an answer predicts for a kind of average."""
     if not isinstance(answer, Mapping) or set(answer) != set(AVERAGES):
-        raise Misformed(CHOICES, got=written(answer))
+        raise Misformed(CHOICES, got=as_text(answer))
     total = answer[average]
     if not isinstance(total, str) or total not in TOTALS:
-        raise Misformed(CHOICES, got=f"{average!r}: {written(total)}")
+        raise Misformed(CHOICES, got=f"{average!r}: {as_text(total)}")
     return f"Σp is {total!r}"
 
 

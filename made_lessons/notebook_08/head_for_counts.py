@@ -8,7 +8,7 @@ from torch.nn.functional import logsigmoid
 
 from made_course.model.heads import Head
 
-from ..checking import Misformed, View, Wrong, but, exercise, known_mistakes, run, written
+from ..checking import Misformed, View, Wrong, as_text, but, exercise, known_mistakes, run
 
 _RAISED = (
     "your log_prob is right at moderate logits, but not at large ones. There σ(z) is rounded to "
@@ -84,7 +84,7 @@ def _log_prob(params: Tensor, x: Tensor) -> View:
         )
     return View(
         lambda answer, *case: run(_built(answer).log_prob, *case),
-        f"log_prob({written(params)}, {written(x)})",
+        f"log_prob({as_text(params)}, {as_text(x)})",
         lambda _, got, __: cause if getattr(got, "shape", None) == x.shape else "",
         name="log_prob(params, x)",
         cases=((params, x),),
@@ -103,7 +103,7 @@ def _drawn(answer: object, z: float) -> dict[str, object]:
         raise Wrong(_DRAWS_ITSELF)
     got = got.double()
     if not bool(got.isfinite().all()) or not torch.equal(got, got.round()):
-        raise Wrong(_REAL, got=written(got[:5]))
+        raise Wrong(_REAL, got=as_text(got[:5]))
     shares = (got[:, None] == torch.arange(5)).double().mean(0)
     return {"shares of 0 to 4": shares, "mean": got.mean(), "largest": got.max()}
 
@@ -141,7 +141,7 @@ def _ends(z: float) -> View:
     def see(answer: object) -> str:
         u = torch.tensor([0.0, 1 - 2**-24])
         got = run(_built(answer).sample, torch.full((2, 1), z), u)
-        return "counts" if bool(((got >= 0) & got.isfinite()).all()) else written(got)
+        return "counts" if bool(((got >= 0) & got.isfinite()).all()) else as_text(got)
 
     return View(
         see,

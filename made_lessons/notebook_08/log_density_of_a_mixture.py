@@ -9,11 +9,11 @@ from torch import Tensor
 
 from made_course.model.heads import MixtureOfGaussians
 
-from ..checking import but, drawn, exercise, further_cases, known_mistakes, one_of
+from ..checking import but, exercise, further_cases, known_mistakes, one_of, uniform
 
 
-def _other_mixture(word: str) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    x, weights, means, stds = drawn(word, 4, one_of(word, [2, 3, 4]))
+def _other_mixture(key: str) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    x, weights, means, stds = uniform(key, 4, one_of(key, [2, 3, 4]))
     return 8 * x - 4, weights / weights.sum(), 4 * means - 2, stds + 0.5
 
 

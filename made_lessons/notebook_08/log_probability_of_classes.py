@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from made_course.model.heads import Categorical
 
-from ..checking import drawn, exercise, further_cases, known_mistakes
+from ..checking import exercise, further_cases, known_mistakes, uniform
 
 
 def _at_class(values: Tensor, x: Tensor) -> Tensor:
@@ -35,7 +35,7 @@ _CLASSES = torch.tensor([[2.0, 0.0, 3.0], [1.0, 3.0, 0.0]])
     ),
     package=Categorical.log_prob,
     vary=further_cases(
-        lambda word: (6 * drawn(word, 3, 2, 5) - 3, (5 * drawn(f"{word} x", 3, 2)).floor())
+        lambda key: (6 * uniform(key, 3, 2, 5) - 3, (5 * uniform(f"{key} x", 3, 2)).floor())
     ),
     hints=(
         "You need two steps. First turn the K logits of each variable into K log-probabilities. "

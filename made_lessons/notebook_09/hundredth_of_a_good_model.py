@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor
 
-from ..checking import but, drawn, exercise, further_cases, known_mistakes
+from ..checking import but, exercise, further_cases, known_mistakes, uniform
 
 
 @exercise(
@@ -20,7 +20,7 @@ from ..checking import but, drawn, exercise, further_cases, known_mistakes
         (torch.tensor([-3.0, -200.0]), torch.tensor([-math.inf, -0.5]), 0.5),
         (torch.tensor([-800.0, -999.0]).double(), torch.tensor([-802.0, -990.0]).double(), 0.25),
     ),
-    vary=further_cases(lambda word: (*(9 * drawn(word, 2, 3) - 90), drawn(f"{word} p").item())),
+    vary=further_cases(lambda key: (*(9 * uniform(key, 2, 3) - 90), uniform(f"{key} p").item())),
     hints=(
         "The probability of x under the mixture is share · p(x) + (1 - share) · q(x). You have "
         "log p(x) and log q(x), which may be far too small for exp.",

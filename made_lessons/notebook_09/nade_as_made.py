@@ -9,7 +9,7 @@ from torch import Tensor
 
 from made_course.leaks.dependence import binary_points
 
-from ..checking import ABSOLUTE, Misformed, View, Wrong, but, exercise, known_mistakes, run, written
+from ..checking import ABSOLUTE, Misformed, View, Wrong, as_text, but, exercise, known_mistakes, run
 
 
 @cache
@@ -31,7 +31,7 @@ def _logits_of(answer: object, W: Tensor, c: Tensor, V: Tensor, b: Tensor, order
     logits = torch.sigmoid(x @ weight.T + bias) @ out.T + b.double()
     if bool(logits.isnan().any()):
         cause = "some of your weights are not finite numbers"
-        raise Wrong(cause, got=f"logits {written(logits[0].float())}")
+        raise Wrong(cause, got=f"logits {as_text(logits[0].float())}")
     return logits
 
 

@@ -13,7 +13,7 @@ from ..checking import but, exercise, further_cases, known_mistakes, one_of
     "A window as a mask",
     stars=2,
     cases=((4, True), (3, True), (4, False)),
-    vary=further_cases(lambda word: (one_of(word, [2, 5, 6]), one_of(word, [True, False]))),
+    vary=further_cases(lambda key: (one_of(key, [2, 5, 6]), one_of(key, [True, False]))),
     hints=(
         "Pixel i is in row i // side and column i % side. When are two pixels in the same window "
         "of 3 × 3, and which of them comes earlier?",

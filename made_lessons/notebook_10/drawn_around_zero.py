@@ -2,9 +2,9 @@
 
 from torch import Tensor
 
-from ..checking import drawn
+from ..checking import uniform
 
 
-def around_zero(word: str, *shape: int) -> Tensor:
+def around_zero(key: str, *shape: int) -> Tensor:
     """Return numbers between −2 and 2 that are the same for the same word on any computer."""
-    return 4 * drawn(word, *shape) - 2
+    return 4 * uniform(key, *shape) - 2

@@ -23,8 +23,8 @@ from .drawn_around_zero import around_zero
     ),
     views=(*gradients(query=0, key=1, value=2), *dtypes(torch.float32, torch.float64)),
     vary=further_cases(
-        lambda word: tuple(
-            around_zero(f"{word} {part}", 2, one_of(word, [2, 4, 6]), 3) for part in "qkv"
+        lambda key: tuple(
+            around_zero(f"{key} {part}", 2, one_of(key, [2, 4, 6]), 3) for part in "qkv"
         )
     ),
     hints=(

@@ -23,9 +23,9 @@ from .drawn_around_zero import around_zero
         for t in (4, 2, 0)
     ),
     vary=further_cases(
-        lambda word: (
-            *(around_zero(f"{word} {part}", 2) for part in "qkv"),
-            *(around_zero(f"{word} {part}", one_of(word, [1, 3, 5]), 2) for part in "KV"),
+        lambda key: (
+            *(around_zero(f"{key} {part}", 2) for part in "qkv"),
+            *(around_zero(f"{key} {part}", one_of(key, [1, 3, 5]), 2) for part in "KV"),
         )
     ),
     hints=(

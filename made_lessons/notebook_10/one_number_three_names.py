@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from ..checking import but, drawn, exercise, further_cases, known_mistakes, one_of
+from ..checking import but, exercise, further_cases, known_mistakes, one_of, uniform
 
 
 @exercise(
@@ -13,10 +13,10 @@ from ..checking import but, drawn, exercise, further_cases, known_mistakes, one_
     stars=1,
     cases=((1400.0, 1000, 1000), (1400.0, 1000, 250), (90.0, 40, 16)),
     vary=further_cases(
-        lambda word: (
-            round(900 * drawn(word, 1).item()) + 100.0,
-            one_of(word, [400, 500, 800]),
-            one_of(word, [90, 120, 160]),
+        lambda key: (
+            round(900 * uniform(key, 1).item()) + 100.0,
+            one_of(key, [400, 500, 800]),
+            one_of(key, [90, 120, 160]),
         )
     ),
     hints=(

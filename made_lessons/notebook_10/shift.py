@@ -19,9 +19,9 @@ from .drawn_around_zero import around_zero
     ),
     views=(*gradients(h=0, start=1), *dtypes(torch.float32, torch.float64)),
     vary=further_cases(
-        lambda word: (
-            around_zero(word, 2, one_of(word, [2, 3, 5]), 2),
-            around_zero(f"{word} start", 2),
+        lambda key: (
+            around_zero(key, 2, one_of(key, [2, 3, 5]), 2),
+            around_zero(f"{key} start", 2),
         )
     ),
     hints=(

@@ -7,7 +7,17 @@ from collections.abc import Callable
 
 from made_course.data.toys import bars_and_stripes
 
-from ..checking import Misformed, View, add_view, but, drawn, exercise, known_mistakes, run, written
+from ..checking import (
+    Misformed,
+    View,
+    add_view,
+    as_text,
+    but,
+    exercise,
+    known_mistakes,
+    run,
+    uniform,
+)
 
 BOARDS = [[int(bit) for bit in board] for board in bars_and_stripes().tolist()]
 MOST = 170
@@ -35,7 +45,7 @@ def decode(code: str, n: int, chance: Callable[[list[int]], int]) -> list[int]:
 
 
 _THIRTY = [bit for board in BOARDS for bit in board]
-_COINS = [int(bit) for bit in drawn("coins", 24) < 0.5]
+_COINS = [int(bit) for bit in uniform("coins", 24) < 0.5]
 _RARE = [0] * 40 + [1] + [0] * 9
 
 
@@ -67,11 +77,11 @@ def _decoded(answer: object, bits: list[int], chances: list[int]) -> str:
     """Say which bits the code of some bits decodes to. A right code need not be the shortest."""
     code = run(answer, bits, chances)
     if not isinstance(code, str) or not set(code) <= {"0", "1"}:
-        raise Misformed("return a string of 0 and 1", got=written(code))
+        raise Misformed("return a string of 0 and 1", got=as_text(code))
     back = decode(code[: 16 * len(bits)], len(bits), lambda past: chances[len(past)])
     if back == bits:
-        return f"a code that decodes to {written(bits)}"
-    return f'"{code}", which decodes to {written(back)}'
+        return f"a code that decodes to {as_text(bits)}"
+    return f'"{code}", which decodes to {as_text(back)}'
 
 
 _CASES = (

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from made_course.data.toys import bars_and_stripes, rain_diary
 
-from ..checking import but, drawn, exercise, further_cases, known_mistakes, shuffled
+from ..checking import but, exercise, further_cases, known_mistakes, shuffled, uniform
 from .counting import entropy
 
 _DIARY, _BOARDS = rain_diary(), bars_and_stripes()
@@ -26,10 +26,10 @@ _PARITY = torch.tensor([[0.0, 0, 0], [0, 1, 1], [1, 0, 1], [1, 1, 0]])
         (_BOARDS, [0, 1, 2, 3], [4, 8, 12]),
     ),
     vary=further_cases(
-        lambda word: (
-            (drawn(word, 12, 5) < 0.5).float(),
-            shuffled(word, range(5))[:1],
-            shuffled(word, range(5))[1:4],
+        lambda key: (
+            (uniform(key, 12, 5) < 0.5).float(),
+            shuffled(key, range(5))[:1],
+            shuffled(key, range(5))[1:4],
         )
     ),
     hints=(

@@ -8,7 +8,7 @@ from torch import Tensor
 from made_course.common.words import listing, variable_names
 from made_course.data.toys import bars_and_stripes
 
-from ..checking import Misformed, add_view, exercise, written
+from ..checking import Misformed, add_view, as_text, exercise
 from .cost_of_a_group import cost_of_group
 from .counting import nats_of
 
@@ -36,13 +36,13 @@ def _groups(answer: object) -> list[list[int]]:
     groups = _in_lists(answer)
     if not isinstance(groups, list) or not all(isinstance(group, list) for group in groups):
         cause = "return a list of groups, each a list of variables: [[0, 1], [2, 3], ...]"
-        raise Misformed(cause, got=written(answer))
+        raise Misformed(cause, got=as_text(answer))
     found = [i for group in groups for i in group]
     if not all(type(i) is int for i in found):
-        raise Misformed("variables are whole numbers, counted from 0", got=written(answer))
+        raise Misformed("variables are whole numbers, counted from 0", got=as_text(answer))
     if sorted(found) != list(range(16)):
         cause = "each of the 16 variables, 0 to 15, must be in exactly one group"
-        raise Misformed(cause, got=written(answer))
+        raise Misformed(cause, got=as_text(answer))
     return [group for group in groups if group]
 
 
@@ -89,13 +89,13 @@ def fewest_steps() -> list[list[int]]:
 
 
 add_view(
-    written,
+    as_text,
     _loss,
     {_TWO_DIGITS: LEAST[5], _LOSSY: [[*range(k, k + 4)] for k in range(0, 16, 4)]},
     cause=lambda answer, got, right: _TWO_DIGITS if "costs 3.40" in got else _LOSSY,
 )
 add_view(
-    written,
+    as_text,
     lambda answer: f"{len(_groups(answer))} steps",
     "nothing is lost, but fewer steps are enough. Which of the later variables are independent, "
     "once those before them are known?",

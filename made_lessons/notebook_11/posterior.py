@@ -7,19 +7,19 @@ from torch import Tensor
 
 from ..checking import (
     but,
-    drawn,
     dtypes,
     exercise,
     further_cases,
     gradients,
     known_mistakes,
     one_of,
+    uniform,
 )
 
 
-def _case(word: str, rows: int, classes: int = 3, lowest: int = -90) -> tuple[Tensor, Tensor]:
-    prior = drawn(f"{word} prior", classes)
-    return (prior / prior.sum()).log(), lowest + 6 * drawn(word, rows, classes)
+def _case(key: str, rows: int, classes: int = 3, lowest: int = -90) -> tuple[Tensor, Tensor]:
+    prior = uniform(f"{key} prior", classes)
+    return (prior / prior.sum()).log(), lowest + 6 * uniform(key, rows, classes)
 
 
 @exercise(
@@ -28,7 +28,7 @@ def _case(word: str, rows: int, classes: int = 3, lowest: int = -90) -> tuple[Te
     stars=2,
     cases=(_case("three", 2), _case("one", 1, 4), _case("far", 4, 2, -150)),
     views=(*gradients(log_given=1), *dtypes(torch.float64)),
-    vary=further_cases(lambda word: _case(word, one_of(word, [2, 3, 5]), 3)),
+    vary=further_cases(lambda key: _case(key, one_of(key, [2, 3, 5]), 3)),
     hints=(
         "Bayes: p(y | x) = p(y) p(x | y) / p(x), and p(x) is the sum of p(y) p(x | y) over all "
         "labels.",

@@ -8,7 +8,7 @@ from torch import Tensor
 from made_course.common.words import hat, variable_names
 from made_course.model import masks as package
 
-from ..checking import Misformed, add_view, but, exercise, known_mistakes, run, written
+from ..checking import Misformed, add_view, as_text, but, exercise, known_mistakes, run
 
 
 @exercise(
@@ -33,7 +33,7 @@ def _degrees(answer: object, width: int, D: int) -> Tensor:
     degrees = run(answer, width, D)
     is_tensor = isinstance(degrees, Tensor)
     if not is_tensor or degrees.is_floating_point() or degrees.dtype == torch.bool:
-        raise Misformed("return a tensor of whole numbers", got=written(degrees))
+        raise Misformed("return a tensor of whole numbers", got=as_text(degrees))
     if degrees.shape != (width,):
         got = f"shape {tuple(degrees.shape)}"
         raise Misformed("return one degree for each unit: shape (width,)", got=got)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..checking import but, drawn, exercise, further_cases, known_mistakes, one_of
+from ..checking import but, exercise, further_cases, known_mistakes, one_of, uniform
 
 
-def _table(word: str, rows: int, columns: int) -> Tensor:
+def _table(key: str, rows: int, columns: int) -> Tensor:
     """Return a joint distribution with one zero."""
-    joint = drawn(word, rows, columns)
+    joint = uniform(key, rows, columns)
     joint[0, -1] = 0
     return joint / joint.sum()
 
@@ -27,7 +27,7 @@ def _table(word: str, rows: int, columns: int) -> Tensor:
         (_table("wide", 2, 4),),
         (_table("tall", 3, 2),),
     ),
-    vary=further_cases(lambda word: (_table(word, one_of(word, [2, 3, 4]), 3),)),
+    vary=further_cases(lambda key: (_table(key, one_of(key, [2, 3, 4]), 3),)),
     hints=(
         "This is the cost of a group, as in exercise 11.1, for two variables without a past: the "
         "sum of the two entropies minus the joint entropy.",

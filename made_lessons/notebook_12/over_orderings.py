@@ -8,7 +8,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from ..checking import add_view, but, drawn, exercise, further_cases, known_mistakes, run
+from ..checking import add_view, but, exercise, further_cases, known_mistakes, run, uniform
 
 
 def mean(log_p: Tensor) -> Tensor:
@@ -26,8 +26,8 @@ def largest(log_p: Tensor) -> Tensor:
     return log_p.max(0).values
 
 
-def _table(word: str, D: int, rows: int) -> Tensor:
-    return -3 * drawn(word, 2**D, D, rows)
+def _table(key: str, D: int, rows: int) -> Tensor:
+    return -3 * uniform(key, 2**D, D, rows)
 
 
 @exercise(
@@ -41,7 +41,7 @@ def _table(word: str, D: int, rows: int) -> Tensor:
         (_table("four", 4, 2), log_mean_exp),
         (_table("four", 4, 3), largest),
     ),
-    vary=further_cases(lambda word: (_table(word, 4, 2), log_mean_exp)),
+    vary=further_cases(lambda key: (_table(key, 4, 2), log_mean_exp)),
     hints=(
         "Begin at the end. If all pixels are known, nothing is left to predict, so the value is 0. "
         "If one pixel is hidden, the value is the log p of this pixel.",

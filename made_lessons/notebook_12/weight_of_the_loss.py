@@ -5,13 +5,13 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..checking import but, drawn, exercise, further_cases, known_mistakes, one_of
+from ..checking import but, exercise, further_cases, known_mistakes, one_of, uniform
 
 
-def _case(word: str, rows: int, D: int) -> tuple[Tensor, Tensor]:
+def _case(key: str, rows: int, D: int) -> tuple[Tensor, Tensor]:
     """Return costs of all pixels, and known pixels: from none in the first row to all but one."""
     counts = torch.linspace(0, D - 1, rows).round()[:, None]
-    return 3 * drawn(word, rows, D), (drawn(f"{word} known", rows, D).argsort(1) < counts).float()
+    return 3 * uniform(key, rows, D), (uniform(f"{key} known", rows, D).argsort(1) < counts).float()
 
 
 @exercise(
@@ -19,7 +19,7 @@ def _case(word: str, rows: int, D: int) -> tuple[Tensor, Tensor]:
     "The weight of the loss",
     stars=2,
     cases=(_case("three", 3, 4), _case("one", 1, 5), _case("five", 5, 16)),
-    vary=further_cases(lambda word: _case(word, one_of(word, [2, 3, 4]), 6)),
+    vary=further_cases(lambda key: _case(key, one_of(key, [2, 3, 4]), 6)),
     hints=(
         "Divide the sum over the hidden pixels by their number. This is the mean cost of the next "
         "pixel. An ordering has D pixels to predict.",

@@ -19,7 +19,7 @@ from made_lessons.checking.catalogue import exercise_named
 from made_lessons.checking.comparing import is_same, require_same
 from made_lessons.checking.examine import compare, examine
 from made_lessons.checking.exercise import KnownMistake, Wrong
-from made_lessons.checking.in_words import written
+from made_lessons.checking.in_words import as_text
 from made_lessons.checking.time_limits import TookTooLong, time_limit
 from made_lessons.checking.unfinished import parts_to_do
 from made_lessons.checking.views import UNSEEN, VALUE, View
@@ -434,9 +434,9 @@ def test_a_reloaded_module_has_only_its_own_mistakes(monkeypatch):
     for name in ("1.1", "1.2", "1.1"):
         exercise_module.exercise(name, "", stars=1, hints=())(len)
         exercise_module.known_mistakes({f"of {name}": 0})
-    assert [mistake.cause for mistake in exercise_module.defined("1.1").known_mistakes] == [
-        "of 1.1"
-    ]
+    assert [
+        mistake.cause for mistake in exercise_module.defined_exercise("1.1").known_mistakes
+    ] == ["of 1.1"]
 
 
 def test_what_an_answer_prints_is_shown_once(capsys):
@@ -455,10 +455,10 @@ def test_what_an_answer_prints_is_shown_once(capsys):
 
 
 def test_long_values_are_cut():
-    assert written(torch.zeros(100, 100)) == "a tensor of shape (100, 100)"
-    assert len(written("a" * 1000)) <= 240
-    assert written((1.0,)) == "(1.0,)"
-    assert written(nn.Linear(1, 1)) == "a Linear"
+    assert as_text(torch.zeros(100, 100)) == "a tensor of shape (100, 100)"
+    assert len(as_text("a" * 1000)) <= 240
+    assert as_text((1.0,)) == "(1.0,)"
+    assert as_text(nn.Linear(1, 1)) == "a Linear"
 
 
 # ---- what an answer reads of the notebook --------------------------------------------------------

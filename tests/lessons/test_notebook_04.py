@@ -10,7 +10,7 @@ from torch import nn
 
 from made_course.leaks.dependence import binary_points
 from made_course.model.masks import direct_mask, input_degrees
-from made_lessons.checking.classes import changed, kept_as
+from made_lessons.checking.classes import changed, stored_as
 from made_lessons.notebook_04.log_likelihood import bernoulli_log_prob
 from made_lessons.notebook_04.masked_layer import MaskedLinear
 from made_lessons.notebook_04.mutants import MADE, MODELS, MUTANTS, altered, remask
@@ -36,7 +36,7 @@ class LayerOfBools(nn.Linear):
 
 
 FrozenMask = changed(
-    MaskedLinear, kept_as("mask", lambda mask: nn.Parameter(mask, requires_grad=False))
+    MaskedLinear, stored_as("mask", lambda mask: nn.Parameter(mask, requires_grad=False))
 )
 
 

@@ -227,12 +227,12 @@ def fills_its_folder():
     import contextlib
     from pathlib import Path
 
-    written = 0
+    as_text = 0
     with contextlib.suppress(OSError):
         for k in range(400):
             Path(f"{k}").write_bytes(bytes(2**20))
-            written += 1
-    return [written]
+            as_text += 1
+    return [as_text]
 
 
 def forks():
