@@ -263,7 +263,7 @@ def test_the_way_is_the_same_in_readme_and_notebook_0(path):
 @pytest.mark.parametrize(("path", "following"), [*pairwise(NOTEBOOKS)], ids=lambda p: p.stem)
 def test_every_notebook_leads_to_the_next(path, following):
     end = [cell.source for cell in read(path).cells if not is_code(cell)][-1]
-    for part in ("**A question to take along.**", f"({following.name})"):
+    for part in ("**Next:**", f"({following.name})"):
         assert part in end, f"the last cell must have {part}"
 
 
