@@ -23,46 +23,31 @@ def test_a_real_number_of_any_kind_comes_back_as_a_float(value):
     assert number == value
 
 
+POSITIVE = {"positive": True}
+METHODS = (("slow", "naive"),)
+
+
 @pytest.mark.parametrize(
-    ("error", "message", "call"),
+    ("check", "values", "more", "error", "message"),
     [
-        *[
-            (TypeError, r"^rows must be a whole number, got ", lambda v=v: check_count("rows", v))
-            for v in [1.0, "3", True, torch.tensor(1.5)]
-        ],
-        (ValueError, r"^rows must be at least 1, got 0$", lambda: check_count("rows", 0)),
-        (ValueError, r"^row must be at least 0, got -1$", lambda: check_count("row", -1, 0)),
-        (ValueError, r"^row must be at most 3, got 4$", lambda: check_count("row", 4, largest=3)),
-        *[
-            (TypeError, r"^lr must be a number, got ", lambda v=v: check_number("lr", v))
-            for v in ["0.1", None, True, torch.ones(2)]
-        ],
-        *[
-            (
-                ValueError,
-                r"^lr must be finite and above 0, got ",
-                lambda v=v: check_number("lr", v, positive=True),
-            )
-            for v in [0.0, math.nan]
-        ],
-        *[
-            (ValueError, r"^p must be finite and at least 0, got", lambda v=v: check_number("p", v))
-            for v in [-0.1, math.inf]
-        ],
-        *[
-            (TypeError, r"^shown must be True or Fa.*, got", lambda v=v: check_switch("shown", v))
-            for v in [1, None, "yes"]
-        ],
-        *[
-            (
-                ValueError,
-                r"^unknown method .*: choose one of slow, naive$",
-                lambda v=v: check_choice("method", v, ("slow", "naive")),
-            )
-            for v in ["Naive", None, ["naive"]]
-        ],
+        (
+            check_count,
+            [1.0, "3", True, torch.tensor(1.5)],
+            (),
+            TypeError,
+            "be a whole number, got ",
+        ),
+        (check_count, [0], (), ValueError, "be at least 1, got 0$"),
+        (check_count, [-1], (0,), ValueError, "be at least 0, got -1$"),
+        (check_count, [4], {"largest": 3}, ValueError, "be at most 3, got 4$"),
+        (check_number, ["0.1", None, True, torch.ones(2)], (), TypeError, "be a number, got "),
+        (check_number, [0.0, math.nan], POSITIVE, ValueError, "be finite and above 0, got "),
+        (check_number, [-0.1, math.inf], (), ValueError, "be finite and at least 0, got"),
+        (check_switch, [1, None, "yes"], (), TypeError, "be True or False.*, got"),
+        (check_choice, ["Naive", None, ["naive"]], METHODS, ValueError, "one of slow, naive$"),
     ],
 )
-def test_wrong_arguments_are_refused(error, message, call):
-    with pytest.raises(error, match=message):
-        call()
+def test_wrong_arguments_are_refused(check, values, more, error, message):
+    for value in values:
+        with pytest.raises(error, match=f"name.*{message}"):
+            check("name", value, **more) if isinstance(more, dict) else check("name", value, *more)

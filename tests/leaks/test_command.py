@@ -40,15 +40,6 @@ def hole(_):
     return Function(lambda x: 1 + 1e-30 * x)
 
 
-class Once(nn.Linear):
-    """Masked only once, when it is made."""
-
-    def __init__(self, input_dim):
-        super().__init__(input_dim, input_dim)
-        with torch.no_grad():
-            self.weight.tril_(-1)
-
-
 class LooksAhead(MADE):
     """Honest logits, and a log-probability that shifts each variable's by its successor."""
 
@@ -120,7 +111,6 @@ SAID = {  # the model, arguments, the status, and how often words are printed
         {f"{IN_A_CYCLE}36\n": 2, "output x₁ moves by": 2, "NOT ONE": 2}),
     "hole": (hole, "", 0,
         {"find 6 more pairs and miss 0: trust the flips,\n": 2, "unless a small number": 2}),
-    "masked once": (Once, "", 1, {"no leak": 1, "LEAK": 1}),
     "looks ahead": (LooksAhead, "", 1,
         {"no leak": 2, "  log_prob   NOT what the logits say: up to ": 2}),
     # within a group one may not see another, although all sums to one
@@ -138,7 +128,6 @@ SAID = {  # the model, arguments, the status, and how often words are printed
     "a leak beside it": (Told, f"--context 2 {ALL_AT_ONCE}", 1,
         {f"{NOT_ALLOWED}15": 1, "output x₂ moves by": 2}),
     "sees it": (Told, SEEING, 0, SEES),
-    "sees it, at zero": (starts_at_zero(Told), SEEING, 0, SEES),
 }  # fmt: skip
 
 

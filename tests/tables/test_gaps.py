@@ -141,15 +141,6 @@ def test_unknown_cells_need_not_be_0(head):
     assert all(p.grad.isfinite().all() for p in model.parameters())
 
 
-def test_columns_of_one_kind_are_computed_together_with_gaps_or_without():
-    own = Poisson()
-    heads = [Gaps(own), Gaps(Categorical(3)), Bernoulli(), Gaps(Categorical(3)), Gaps(own), own]
-    head = Mixed(heads)
-    assert head.kinds.tolist() == [0, 1, 2, 1, 0, 5]
-    assert Mixed([Gaps(own), Gaps(Poisson())]).kinds.tolist() == [0, 1]
-    assert repr(Mixed([Gaps(Bernoulli())] * 2)) == "Mixed([Gaps(Bernoulli())] * 2)"
-
-
 def test_impossible_values_are_refused():
     model = MADE(2, head=Gaps(Bernoulli()))
     with pytest.raises(ValueError, match=r"hold only 0 and 1, got 0\.5\. "):
