@@ -65,6 +65,7 @@ function Left({ state, now, when, look, said, on }) {
   const { network, net } = now;
   const places = useMemo(() => placesOf(network, look, wide), [network, look, wide]);
   const wires = useMemo(() => wiresOf(network, net), [network, net]);
+  const slowly = [...when, String(now.selected), wide];
   const centres = places.at.slice(1).map((layer, k) => (layer[0].x + places.at[k][0].x) / 2);
   const draw = (pen) => drawGraph(pen, places, { ...now, wires });
   function drawTables(pen, across, high) {
@@ -73,9 +74,9 @@ function Left({ state, now, when, look, said, on }) {
   }
   return html`<div class="left">
     <${Sight} state=${state} on=${on} />
-    ${wide > 0 && html`<${Stage} network=${network} places=${places} selected=${now.selected} joins=${state.joins} draw=${draw} on=${on} />`}
+    ${wide > 0 && html`<${Stage} network=${network} places=${places} selected=${now.selected} joins=${state.joins} draw=${draw} when=${network.isSmall ? undefined : slowly} on=${on} />`}
     <p class="which" role="status" ref=${left}>${said || selection(network, now.selected)}</p>
-    ${!state.simple && html`<div class="tables"><${Canvas} high=${look.masks} draw=${drawTables} when=${[...when, String(now.selected), wide]} aria-label="Masks" /></div>`}
+    ${!state.simple && html`<div class="tables"><${Canvas} high=${look.masks} draw=${drawTables} when=${slowly} aria-label="Masks" /></div>`}
   </div>`;
 }
 
@@ -86,6 +87,9 @@ function Side({ state: { lesson, simple, yours }, now, when, result, look, on })
   const [headline, rest] = standing(now, result);
   const bars = (pen, wide, high) => drawBars(pen, wide, high, { rows: what.rows, p: result.p, shares: what.weights, isBroken: now.nats < now.floor - MARGIN, colours });
   const learned = lesson === "diary" ? `It learns from ${DAYS} days. Three squares are wet grass, rain and sprinkler; a filled one means yes:` : `It learns these ${what.rows.length}:`;
+  // kept while nothing changes, because they have many squares
+  const drawnPictures = useMemo(() => html`<${Pictures} rows=${result.rows} known=${result.known} words=${result.words} />`, [result]);
+  const learnedPictures = useMemo(() => html`<${Pictures} rows=${repeated(what)} words=${learned} />`, [what]);
   return html`<div class="side">
     ${!simple && html`<${Numbers} ...${now} />`}
     <div class="curve"><${Canvas} high=${look.curve} draw=${(pen, wide, high) => drawProgress(pen, wide, high, now)} aria-label="Nats while it trains" /></div>
@@ -93,12 +97,12 @@ function Side({ state: { lesson, simple, yours }, now, when, result, look, on })
     <div class="results">
       ${lesson === "diary" && !simple
         ? html`<p class="about">Bars: its probability of each kind of day. Lines: the diary, ${DAYS} days.</p><${Canvas} high=${look.bars} draw=${bars} when=${when} aria-label="Probability of each kind of day" />`
-        : html`<p class="about">${result.words}</p><${Pictures} rows=${result.rows} known=${result.known} words=${result.words} />`}
+        : html`<p class="about">${result.words}</p>${drawnPictures}`}
     </div>
     <div class="learned">
       ${lesson === "yours"
         ? html`<${Painter} yours=${yours} onChange=${(boards) => on.put({ yours: boards })} />`
-        : html`<p class="about">${learned}</p><${Pictures} rows=${repeated(what)} words=${learned} />`}
+        : html`<p class="about">${learned}</p>${learnedPictures}`}
     </div>
   </div>`;
 }

@@ -35,6 +35,8 @@ export function stateOf(address) {
   };
 }
 
+const inPython = (lists) => JSON.stringify(lists).replaceAll(",", ", ");
+
 /** Ten lines of Python, or a few more, that build the same model and print which input each output depends on. */
 export function torchLines({ ordering, hidden_degrees, direct, fault }) {
   const sign = fault === NOT_STRICT ? ">=" : ">";
@@ -45,8 +47,8 @@ export function torchLines({ ordering, hidden_degrees, direct, fault }) {
   return [
     "import torch",
     "from made_course import MADE, build_masks, connectivity, input_degrees",
-    `ordering = ${JSON.stringify(ordering)}`,
-    `units = ${JSON.stringify(units)}  # of degree 1, 2, ... in each hidden layer`,
+    `ordering = ${inPython(ordering)}`,
+    `units = ${inPython(units)}  # of degree 1, 2, ... in each hidden layer`,
     `order = ${order}`,
     "degrees = [order, *(torch.arange(len(n)).add(1).repeat_interleave(torch.tensor(n)) for n in units)]",
     `model = MADE(${ordering.flat().length}, [sum(n) for n in units], ordering=ordering, direct=${direct ? "True" : "False"})`,

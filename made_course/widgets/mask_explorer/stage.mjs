@@ -10,7 +10,7 @@ const LEAST_TARGET = 24;
  * `on.drop(layer, node, row, isOnto)`: a variable, or a single unit, is dropped before a row or onto
  * it. Arrows walk; with Shift they move it, `on.shift(layer, node, by)`; J joins the step above.
  */
-export function Stage({ network, places, selected, joins, draw, on }) {
+export function Stage({ network, places, selected, joins, draw, when, on }) {
   const stage = useRef();
   const held = useRef(null); // {layer, node, from, at}: pressed there, and now here if it has moved
   const [stop, setStop] = useState(null);
@@ -58,7 +58,7 @@ export function Stage({ network, places, selected, joins, draw, on }) {
   return html`<div class="stage" role="group" aria-label="Network: a row is a step" ref=${stage} style=${{ height: `${places.high}px` }}
     onKeyDown=${keyDown} onPointerDown=${press} onPointerMove=${move} onPointerUp=${release} onPointerCancel=${() => hold(null)}
     onClick=${click} onfocusin=${({ target }) => setStop(spotOf(target))}>
-    <${Canvas} high=${places.high} draw=${draw} aria-label="Network" />
+    <${Canvas} high=${places.high} draw=${draw} when=${when} aria-label="Network" />
     ${network.nodes.map((nodes, layer) => nodes.map((node, n) => html`<button type="button" key="${layer} ${n}"
       class="node ${isMovable(layer) ? "movable" : ""}" data-layer=${layer} data-node=${n} aria-label=${nameOf(network, layer, n, joins)}
       aria-pressed=${String(isSelected(layer, node))} tabIndex=${isStop(layer, n, node) ? 0 : -1} style=${boxOf(places.at[layer][n])} />`))}
