@@ -82,8 +82,8 @@ def test_an_address_is_the_network_that_was_built(show, state, bare):
     bare.wait_for_function("location.hash.includes('sees=own')")
     address = bare.url
     show(MaskExplorer("boards", simple=False))  # the page as another reader opens it
-    bare.goto("about:blank")
     bare.goto(address)
+    widget.locator(".cheat[aria-pressed=true]").wait_for()
     names = ("lesson", "ordering", "hidden_degrees", "direct", "fault")
     built.fault = "output with >="
     assert [state(name) for name in names] == [getattr(built, name) for name in names]

@@ -141,7 +141,11 @@ function useAddress(model, put) {
   const isAlone = !model.widget_manager;
   const isRead = useRef(false);
   useEffect(() => {
-    if (isAlone) put(stateOf(location.hash.slice(1)));
+    if (!isAlone) return;
+    const read = () => put(stateOf(location.hash.slice(1)));
+    read();
+    addEventListener("hashchange", read);
+    return () => removeEventListener("hashchange", read);
   }, []);
   useEffect(() => {
     if (!isAlone) return;

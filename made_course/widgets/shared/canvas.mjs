@@ -18,7 +18,7 @@ export function Canvas({ high, draw, when, ...properties }) {
     pen.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
     pen.clearRect(0, 0, wide, high);
     draw(pen, wide, high);
-  }, when && [...when, wide, high]);
+  }, when ? [...when, wide, high] : [{}]);
   return html`<div ref=${place}><canvas ref=${canvas} role="img" style=${{ height: `${high}px` }} ...${properties} /></div>`;
 }
 
