@@ -20,7 +20,7 @@ language = "en"
 
 extensions = [
     *("myst_nb", "notebook_pages", "answers", "cards", "front_pages"),
-    *("native_math", "fonts", "repository_links", "sphinx_copybutton"),
+    *("native_math", "repository_links", "sphinx_copybutton"),
 ]
 root_doc = "docs/index"
 objectives.PAGE.write_text(objectives.page(), encoding="utf-8")  # it is not committed

@@ -35,7 +35,7 @@ def start(app: Sphinx) -> None:
     """Begin to run the notebooks, two at a time, while pages are read."""
     pool = ThreadPoolExecutor(2)
     for path in sorted(NOTEBOOKS.glob("*.ipynb")):
-        kept = Path(app.doctreedir, "widgets", f"{path.stem}.json")
+        kept = Path(app.doctreedir, "widgets", path.stem)
         _running[path.stem] = pool.submit(_widgets, path, kept)
 
 

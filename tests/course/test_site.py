@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[2]
 AXE = ROOT / "tests" / "browser" / "axe" / "axe.min.js"
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 BUILD = "python -m sphinx -M html . docs/_build -c docs -E -W"
-TOOLS = ("sphinx", "myst_nb", "furo", "math_core", "ziamath", "sphinx_copybutton")
+TOOLS = ("sphinx", "myst_nb", "furo", "math_core", "sphinx_copybutton")
 
 KINDS = [
     *("index", "try", "docs/index", "docs/instructor", "search"),
