@@ -47,8 +47,7 @@ from .training.evaluate import evaluate as evaluate
 from .training.fit import fit as fit
 from .training.history import History as History
 from .training.train_made import train_made as train_made
-from .widgets.completion_player.completion_player import CompletionPlayer as CompletionPlayer
 from .widgets.mask_explorer.mask_explorer import MaskExplorer as MaskExplorer
-from .widgets.sampling_player.sampling_player import SamplingPlayer as SamplingPlayer
+from .widgets.sketchpad.sketchpad import Sketchpad as Sketchpad
 
 __version__: str

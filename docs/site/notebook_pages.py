@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import nbformat
 from docutils import nodes
-from living_widgets import POSTER, start, widgets_of, write_scripts
+from living_widgets import start, widgets_of, write_networks
 from nbformat import NotebookNode
 from notebook_figures import figure, figures_of
 from sphinx.application import Sphinx
@@ -33,7 +33,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("builder-inited", start)
     app.connect("source-read", _prepare)
     app.connect("doctree-read", _name_quotes)
-    app.connect("build-finished", write_scripts)
+    app.connect("build-finished", write_networks)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -50,11 +50,6 @@ def _prepare(app: Sphinx, docname: str, source: list[str]) -> None:
         if cell.source.startswith("progress()"):  # it shows what this learner has solved
             cell.metadata["tags"] = ["remove-cell"]
         drawn = figures_of(following) if following else []
-        if drawn and any(POSTER in part for part in alive):
-            alive = [part.replace(POSTER, figure(drawn[0], images)) for part in alive]
-            following.outputs.remove(drawn[0])
-            following.metadata["tags"] = [] if following.outputs else ["remove-cell"]
-            drawn = []
         cell.outputs = [_html(part) for part in alive]
         if living.get(cell.id) and drawn:
             _fold(following, "cell", "The same as a picture")

@@ -14,19 +14,8 @@ WIDGETS = {
     "MaskExplorer": "MaskExplorer()",
     "MaskExplorer, broken": "MaskExplorer(direct=True, fault='output with >=', simple=False)",
     "MaskExplorer, boards": "MaskExplorer('boards', simple=False)",
-    "SamplingPlayer": "SamplingPlayer(MADE(3, (4,), ordering=[1, 2, 0], seed=0))",
-    "SamplingPlayer, digits": (
-        "SamplingPlayer(load_pretrained(), real=digits[0]); w.show_real = True"
-    ),
-    "CompletionPlayer": "CompletionPlayer(load_pretrained(), digits)",
-    "CompletionPlayer, weights": (
-        "CompletionPlayer(load_pretrained('tiny'), bars_and_stripes()[:3]); "
-        "w.part = 'top'; w.asked = w.asked | {'revealed': True}"
-    ),
-    "CompletionPlayer, any ordering": (
-        "CompletionPlayer(MADE(784, (32,), natural_order=False, num_masks=None, seed=0), digits); "
-        "w.part = 'middle'"
-    ),
+    "Sketchpad": "Sketchpad(digits)",
+    "Sketchpad, nothing hidden": "Sketchpad(digits, part='nothing')",
 }
 PREPARE = (
     "import made_course, torch\nfrom made_course import *\n"

@@ -1,7 +1,6 @@
 """The site: every page is there, leads somewhere and is alive, and two of them draw."""
 
 import importlib.util
-import json
 import re
 import subprocess
 import sys
@@ -13,7 +12,6 @@ import nbformat
 import pytest
 from fontTools.ttLib import TTFont
 
-from made_course import evaluate, load_binarized_mnist, load_pretrained
 from made_course.common.colours import BLUE, ORANGE
 from made_course.figures.network_parts import shade
 from tests.browser.lab import drag, place, says
@@ -109,7 +107,7 @@ def test_each_widget_is_alive(site, path):
     text = (site / "notebooks" / f"{path.stem}.html").read_text(encoding="utf-8")
     tagged = [cell for cell in cells if "widget" in cell.metadata.get("tags", [])]
     widgets = [c for c in tagged if not c.source.startswith(("progress()", "handle = display("))]
-    assert text.count('class="made-alone"') + text.count('class="made-later"') >= len(widgets)
+    assert text.count('class="made-alone"') >= len(widgets)
 
 
 def test_each_page_ends_with_a_link_to_tell_what_is_wrong(pages, site):
@@ -367,98 +365,35 @@ def test_search_finds_pages_without_a_server(site, page):
     assert {"MADE on one page", "5 · Training on MNIST"} <= set(found.all_inner_texts())
 
 
-# ---- the pages that draw -------------------------------------------------------------------------
-
-PICTURE = "document.querySelector('#drawing canvas').toDataURL()"
-COMPLETED = """([known, ink]) => {
-    const pixels = (canvas, from, rows) =>
-        canvas.getContext("2d").getImageData(0, from, 28, rows).data.filter((_, i) => i % 4 === 3);
-    const board = pixels(document.querySelector(".draw"), 0, known);
-    return [...document.querySelectorAll(".completed canvas")].map((canvas) =>
-        board.filter(Boolean).length > ink &&
-        pixels(canvas, 0, known).every((alpha, i) => alpha === board[i]) &&
-        pixels(canvas, known, 28 - known).some(Boolean));
-}"""
+# ---- the pages with widgets ----------------------------------------------------------------------
 
 
-def stands_still(page):
-    before = page.evaluate(PICTURE)
-    page.wait_for_timeout(300)
-    return page.evaluate(PICTURE) == before
-
-
-def test_front_page_draws_until_it_is_paused_or_motion_is_reduced(site, page):
-    page.goto((site / "index.html").as_uri())
-    page.locator("#drawing.alive").wait_for()
-    before = page.evaluate(PICTURE)
-    page.wait_for_function(f"before => {PICTURE} !== before", arg=before)
-    page.locator("#drawing .said", has_text="nats").wait_for()
-    page.get_by_role("button", name="Pause").press("Enter")
-    page.get_by_role("button", name="Go on").wait_for()
-    assert stands_still(page)
-    page.emulate_media(reduced_motion="reduce")
-    page.goto((site / "index.html").as_uri())
-    another = page.get_by_role("button", name="Draw another")
-    another.wait_for()
-    assert stands_still(page)
-    before = page.evaluate(PICTURE)
-    another.click()
-    assert page.evaluate(PICTURE) != before
-
-
-def test_the_model_of_the_page_is_small_and_as_good(site, page):
-    file = site / "_static" / "model.js"
-    assert file.stat().st_size < 2_000_000
-    packed = json.loads(file.read_text().removeprefix("begin(").removesuffix(");\n"))
-    x = load_binarized_mnist("small")[1][:200]
-    page.goto((site / "index.html").as_uri())
-    nats = page.evaluate(
-        """([packed, rows]) => {
-            const network = unpack(packed);
-            return -sum(rows.map((row) => sum(logConditionals(score(network, row))))) / rows.length;
-        }""",
-        [packed, x.int().tolist()],
+def test_the_front_page_draws_after_its_text(site, page):
+    without_networks = sum(
+        (site / name).stat().st_size for name in ("index.html", "_static/front.css")
     )
-    assert nats < evaluate(load_pretrained(), x) + 0.5
-
-
-def test_try_completes_what_is_drawn_by_mouse(site, page):
-    page.goto((site / "try.html").as_uri())
-    said = page.locator("#complete .said", has_text="Your 14 rows cost")
-    said.wait_for()
-    page.get_by_role("button", name="Clear").click()
-    assert page.evaluate(COMPLETED, [14, 0]) == [False] * 8  # no ink yet
-    box = page.locator(".draw").bounding_box()
-    drag(page, place(box, 0.25, 0.25), place(box, 0.75, 0.25))
-    assert page.evaluate(COMPLETED, [14, 30]) == [True] * 8
+    assert without_networks < 400_000
+    assert (site / "_static" / "networks.js").stat().st_size < 2_100_000
+    page.goto((site / "index.html").as_uri())
+    toy = page.locator("#toy .made-widget")
+    says(toy, "of 8 look like a 2")
+    toy.get_by_role("button", name="Clear").click()
+    box = toy.get_by_role("application").bounding_box()
+    drag(page, place(box, 0.3, 0.2), place(box, 0.7, 0.2), place(box, 0.45, 0.9))
+    says(toy, "of 8 look like a 7")
     assert page.complaints == []
 
 
-def test_try_completes_what_is_drawn_by_keyboard(site, page):
-    page.goto((site / "try.html").as_uri())
-    page.locator("#complete .said", has_text="Your 14 rows cost").wait_for()
-    page.get_by_label("Rows that you draw").press("ArrowLeft")
-    page.locator("#complete .said", has_text="Your 13 rows cost").wait_for()
-    board = page.locator(".draw")
-    board.press("Space")
-    for _ in range(30):  # as far as to the edge
-        board.press("Shift+ArrowDown")
-    board.press("ArrowLeft")
-    board.press("Tab")  # which takes the brush away
-    assert page.evaluate(COMPLETED, [13, 15]) == [True] * 8
-    assert page.complaints == []
-
-
-def test_a_widget_with_many_weights_comes_when_it_is_asked_for(site, page):
-    page.goto((site / "notebooks" / "07_many_orderings.html").as_uri())
-    page.get_by_role("button", name="Operate it here").click()
-    says(page.locator(".made-later"), "Which of the eight comes closest")
-    page.goto((site / "notebooks" / "06_sampling_and_completion.html").as_uri())
-    page.get_by_role("button", name="Operate it here").click()
-    digit = page.locator(".made-later")
-    says(digit, "Step 378 of 784")
-    cost = re.search(r"of −(\d+\.\d) in the end", digit.inner_text())
-    assert float(cost[1]) < 150  # 412 where the scales of its eight bits are lost
+@pytest.mark.parametrize("name", ["06_sampling_and_completion", "07_many_orderings"])
+def test_a_sketchpad_loads_its_networks_when_it_is_in_view(site, page, name):
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto((site / "notebooks" / f"{name}.html").as_uri())
+    pad = page.locator(".made-widget")
+    says(pad, "Loading the network")
+    assert not any("networks.js" in url for url in asked)
+    pad.scroll_into_view_if_needed()
+    says(pad, "of 8 look like")
     assert page.complaints == []
 
 

@@ -13,7 +13,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits, leaky_relu
 from made_course.data.toys import bars_and_stripes, rain_diary
 from made_course.model.masks import build_masks, draw_degrees, input_degrees
 from made_course.widgets.shared.base import MODULES
-from made_course.widgets.shared.sampler import uniforms
+from made_course.widgets.shared.uniforms import uniforms
 
 DOUBLE = torch.float64
 ALL, SQUARES = slice(None), slice(1, None, 2)

@@ -43,7 +43,7 @@ def named(name: str) -> Callable:
 
 CHIP = "[data-layer='0'][data-node='1']"
 BOARDS = "MaskExplorer('boards', simple=False)"
-COMPLETIONS = "CompletionPlayer(load_pretrained(), load_binarized_mnist('small')[1][:10])"
+SKETCHPAD = "Sketchpad(load_binarized_mnist('small')[1][:10])"
 ACTIONS = [
     ("MaskExplorer()", "a unit", clicks("[data-layer='1']")),
     ("MaskExplorer()", "an ordering", keys(CHIP, "Shift+ArrowDown", "Shift+ArrowUp")),
@@ -54,9 +54,8 @@ ACTIONS = [
         "the switch",
         lambda widget, _: widget.locator(".sight [aria-pressed=false]").click(),
     ),
-    ("SamplingPlayer(load_pretrained())", "a step", keys("input[type=range]", "ArrowRight")),
-    ("SamplingPlayer(load_pretrained())", "another sample", named("New sample")),
-    (COMPLETIONS, "eight completions", named("Other completions")),
+    (SKETCHPAD, "a step", named("Step")),
+    (SKETCHPAD, "eight endings", named("Draw again")),
 ]
 
 

@@ -42,14 +42,3 @@ document.querySelectorAll(".self-check details").forEach((choice) => {
   const words = choice.querySelector(":scope > :not(summary)").textContent.trim();
   choice.classList.add(words.startsWith("✓") ? "right" : "wrong-choice");
 });
-
-// A widget with many weights comes when it is asked for.
-document.querySelectorAll(".made-load").forEach((button) =>
-  button.addEventListener("click", () => {
-    const place = button.parentElement;
-    const script = document.createElement("script");
-    Object.assign(script, { src: button.dataset.script, place });
-    place.replaceChildren();
-    place.after(script);
-  }),
-);

@@ -3,7 +3,6 @@
 - ``base``: the base class of all widgets: state, module, closing
 - ``component.mjs``: a widget whose page is a component of Preact (``preact.mjs``, third-party)
 - ``rerun``: a cell that runs again closes the widgets of its last run
-- ``player``: the base class of the players: a model that the page runs
-- ``sampler``: the model that ``sampler.mjs`` runs in the page
+- ``uniforms``: random numbers that Python and the page draw alike
 - ``without_kernel``: a widget on a page without Python
 """

@@ -1,44 +1,8 @@
-/** An element: properties that begin with "on" are listeners, others attributes; text stays text. */
-export function element(tag, properties = {}, ...children) {
-  return filled(document.createElement(tag), properties, children);
-}
-
-/** The same for a part of an SVG picture. */
-export function shape(tag, properties = {}, ...children) {
-  return filled(document.createElementNS("http://www.w3.org/2000/svg", tag), properties, children);
-}
-
-function filled(made, properties, children) {
-  for (const [name, value] of Object.entries(properties)) {
-    if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
-    else if (value !== null && value !== undefined && value !== false) {
-      made.setAttribute(name, value === true ? "" : value);
-    }
-  }
-  made.append(...children);
+/** An element with attributes. */
+export function element(tag, attributes = {}) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
   return made;
-}
-
-/** A button; while its `ariaDisabled` is true it does nothing, but keeps the focus. */
-export function button(words, onclick, properties = {}) {
-  const press = ({ currentTarget }) => currentTarget.ariaDisabled !== "true" && onclick();
-  return element("button", { type: "button", onclick: press, ...properties }, words);
-}
-
-/** A list to choose from, with its label; options are [value, words]. */
-export function choice(words, options, onchoose) {
-  const list = element(
-    "select",
-    { onchange: () => onchoose(list.value), "aria-label": words },
-    ...options.map(([value, text]) => element("option", { value }, text)),
-  );
-  return { label: element("label", {}, `${words} `, list), list };
-}
-
-/** A box to tick, with its label. */
-export function tick(words, onchange) {
-  const box = element("input", { type: "checkbox", onchange: () => onchange(box.checked) });
-  return { label: element("label", {}, box, ` ${words}`), box };
 }
 
 /**
@@ -134,19 +98,3 @@ export function arrowKeys(container, items, onmove = () => {}) {
   });
 }
 
-/** A number between two buttons, with its label; `set(value, least, most)` shows one. */
-export function stepper(words, onstep) {
-  let value = 0;
-  const [less, more] = [button("−", () => onstep(value - 1)), button("+", () => onstep(value + 1))];
-  const shown = element("output");
-  const group = element("span", { class: "made-stepper", role: "group", "aria-label": words }, `${words} `, less, shown, more);
-  less.setAttribute("aria-label", `${words}: one less`);
-  more.setAttribute("aria-label", `${words}: one more`);
-  const set = (now, least, most) => {
-    value = now;
-    shown.textContent = now;
-    less.ariaDisabled = now <= least;
-    more.ariaDisabled = now >= most;
-  };
-  return { group, set };
-}

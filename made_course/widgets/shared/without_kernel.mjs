@@ -33,11 +33,5 @@ export function modelOf(state) {
   };
 }
 
-/** Bytes as they were; or floats, rounded to 8 bits, of which each 64 have one scale. */
-function decoded({ base64, scales }) {
-  const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
-  if (!scales) return new DataView(bytes.buffer);
-  const each = new Float32Array(decoded({ base64: scales }).buffer);
-  const floats = Float32Array.from(new Int8Array(bytes.buffer), (n, k) => n * each[k >> 6]);
-  return new DataView(floats.buffer);
-}
+/** Bytes that JSON cannot hold. */
+const decoded = ({ base64 }) => new DataView(Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0)).buffer);

@@ -22,14 +22,6 @@ def standalone_html(widget: InPage) -> str:
 
 def html_of_state(state: Mapping[str, object]) -> str:
     """Return the HTML of :func:`standalone_html` for a state: name of a trait → value."""
-    return (
-        f'<style>{state["_css"]}</style>\n<div class="made-alone"></div>\n'
-        f'<script type="module">\n{script_of(state)}</script>\n'
-    )
-
-
-def script_of(state: Mapping[str, object], place: str = "firstPlace()") -> str:
-    """Return JavaScript that draws the widget into an element, given as an expression."""
     shown = {
         name: {"base64": base64.b64encode(value).decode()}
         if isinstance(value, bytes | memoryview)
@@ -39,8 +31,11 @@ def script_of(state: Mapping[str, object], place: str = "firstPlace()") -> str:
     }
     written = json.dumps(shown, ensure_ascii=False).replace("</", r"<\/")
     module = state["_esm"].replace("export default", "const shown =")
-    parts = (
+    script = "".join(
         part.replace("\nexport ", "\n")
         for part in (module, "\n" + joined_modules("without_kernel"))
     )
-    return f"{''.join(parts)}showAlone(shown, {written}, {place});\n"
+    return (
+        f'<style>{state["_css"]}</style>\n<div class="made-alone"></div>\n'
+        f'<script type="module">\n{script}showAlone(shown, {written}, firstPlace());\n</script>\n'
+    )

@@ -1,1 +1,0 @@
-"""A widget that hides a part of an image and completes it."""

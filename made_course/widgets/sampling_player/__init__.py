@@ -1,1 +1,0 @@
-"""A widget that draws a sample variable by variable."""

@@ -1,0 +1,42 @@
+import { blend } from "../shared/canvas.mjs";
+import { html, useLayoutEffect, useRef } from "../shared/preact.mjs";
+import { SIDE } from "./strokes.mjs";
+
+/** The colours of the page by what a pixel is: known or drawn, from paper to ink, and still hidden. */
+export function shadesOf({ paper, ink, blue }) {
+  const [drawn, hidden] = [blend(paper, blue, 0.14), blend(paper, blue, 0.34)];
+  return {
+    paper,
+    ink,
+    hidden,
+    faint: blend(hidden, ink, 0.3), // ink of the reader under what is hidden
+    drawn: (value) => blend(drawn, blue, value),
+  };
+}
+
+/** The colour of each pixel of an ending of which so many pixels are drawn. */
+export function lookOf({ shades, x, ranks, values, step, marked }) {
+  return (i) => {
+    const rank = ranks[i];
+    if (rank === undefined) return x[i] ? shades.ink : shades.paper;
+    if (rank >= step) return shades.hidden;
+    return rank === step - 1 && marked ? shades.ink : shades.drawn(values[i]);
+  };
+}
+
+/** An image of which each pixel has a colour, [red, green, blue]. */
+export function pixelsOf(look) {
+  const image = new ImageData(SIDE, SIDE);
+  for (let i = 0; i < SIDE * SIDE; i++) {
+    const [red, green, blue] = look(i);
+    image.data.set([red, green, blue, 255], 4 * i);
+  }
+  return image;
+}
+
+/** A canvas with one pixel for each pixel of an image. */
+export function Picture({ look, ...properties }) {
+  const canvas = useRef();
+  useLayoutEffect(() => canvas.current.getContext("2d").putImageData(pixelsOf(look), 0, 0));
+  return html`<canvas ref=${canvas} width=${SIDE} height=${SIDE} ...${properties} />`;
+}

@@ -1,0 +1,119 @@
+"""Sketchpad: a digit of which a part is hidden, and eight endings that a network draws."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from traitlets import Bytes, Dict, Int, List, Unicode, validate
+
+from ...common.arguments import check_choice
+from ...figures import plot_completions
+from ...figures.picture import Picture
+from ...model.completion import Completion, complete
+from ..shared.base import InPage
+from ..shared.uniforms import uniforms
+from .page_network import PIXELS, SIDE, inner_pixels, page_networks
+
+COUNT = 8
+
+
+class Sketchpad(InPage, module="sketchpad"):
+    r"""Draw a digit, hide any part of it, and see eight endings, drawn pixel by pixel.
+
+    The endings are exact draws from :math:`p(x_{hidden} \mid x_{known})` of the any-order network,
+    given a blank border of 3 pixels. The page runs a copy of it with weights of 8 bits, and draws
+    without Python. A small classifier says which digit each ending looks like.
+
+    Args:
+        digits: (784,) or (m, 784), binary digits to begin with; ink in the border is cut off.
+        part: which part is hidden at first: ``"bottom"``, ``"right"``, ``"left"``, ``"top"``,
+            ``"middle"`` or ``"nothing"``.
+
+    Attributes:
+        digit: the image, 784 zeros and ones.
+        hidden: 784 zeros and ones, 1 where a pixel is hidden.
+        seed: number of the eight endings; the next ones have the next number.
+
+    Example:
+        >>> from made_course import load_binarized_mnist
+        >>> pad = Sketchpad(load_binarized_mnist("small")[1][:10], part="left")
+        MNIST, small set: 4,000 training and 1,000 test images.
+        >>> pad.completion.samples.shape, pad.completion.log_weights
+        (torch.Size([1, 8, 784]), None)
+        >>> pad.close()
+    """
+
+    digit = Unicode().tag(sync=True)
+    hidden = Unicode().tag(sync=True)
+    seed = Int(0).tag(sync=True)
+    digits = List(Unicode(), help="Digits to take, as ``digit``.").tag(sync=True)
+    parts = Dict(help="Name of a part → its hidden pixels, as ``hidden``.").tag(sync=True)
+    degrees = List(help="Degrees of the two hidden layers.").tag(sync=True)
+    weights = Bytes(help="Numbers of both networks, for networks.mjs.").tag(sync=True)
+    address = Unicode("MADE, step by step", help="What a shared picture says.").tag(sync=True)
+
+    def __init__(self, digits: Tensor, part: str = "bottom") -> None:
+        if digits.dim() not in (1, 2) or digits.shape[-1] != SIDE**2:
+            raise ValueError(f"digits must have shape (784,) or (m, 784), got {(*digits.shape,)}")
+        parts = {name: text(pixels) for name, pixels in hidden_parts().items()}
+        check_choice("part", part, tuple(parts))
+        shown = [text(row) for row in digits.reshape(-1, SIDE**2) * inner_pixels()]
+        networks = page_networks()
+        super().__init__(
+            digits=shown, digit=shown[0], parts=parts, hidden=parts[part],
+            degrees=networks.degrees, weights=networks.weights,
+        )  # fmt: skip
+
+    @validate("digit", "hidden")
+    def _check(self, proposal: dict) -> str:
+        name, value = proposal["trait"].name, proposal["value"]
+        if len(value) != SIDE**2 or not set(value) <= {"0", "1"}:
+            raise ValueError(f"{name} must be 784 zeros and ones, got {value[:20]!r}")
+        return value
+
+    @property
+    def known(self) -> Tensor:
+        """(784,) bool, true at the pixels that are not hidden; those of the border never are."""
+        return torch.tensor([pixel == "0" for pixel in self.hidden]) | ~inner_pixels()
+
+    @property
+    def completion(self) -> Completion:
+        """Result of :func:`made_course.complete` for the endings in the page: (1, 8, 784)."""
+        inner, made = inner_pixels(), page_networks().made
+        x = image(self.digit)[None]
+        found = complete(
+            *(made, x[:, inner], self.known[inner], COUNT), ordering=range(PIXELS),
+            noise=uniforms(self.seed, 1, COUNT, PIXELS),
+        )  # fmt: skip
+        samples = x[:, None].repeat(1, COUNT, 1)
+        samples[..., inner] = found.samples
+        return found._replace(samples=samples)
+
+    def figure(self) -> Picture:
+        """Draw the same endings for a saved notebook."""
+        return plot_completions(image(self.digit)[None], self.known, self.completion, (SIDE, SIDE))
+
+
+def hidden_parts() -> dict[str, Tensor]:
+    """Return name of a part → (784,) bool, the pixels that it hides."""
+    row, column = torch.arange(SIDE**2) // SIDE, torch.arange(SIDE**2) % SIDE
+    middle = (row - 13.5).abs().maximum((column - 13.5).abs()) < 6
+    parts = {
+        "bottom": row >= 16,
+        "right": column >= 14,
+        "left": column < 14,
+        "top": row < 12,
+        "middle": middle,
+        "nothing": row < 0,
+    }
+    return {name: pixels & inner_pixels() for name, pixels in parts.items()}
+
+
+def text(pixels: Tensor) -> str:
+    """Return pixels (784,) as 784 zeros and ones."""
+    return "".join(str(int(pixel)) for pixel in pixels)
+
+
+def image(pixels: str) -> Tensor:
+    """Return the pixels (784,), as float, that 784 zeros and ones describe."""
+    return torch.tensor([float(pixel) for pixel in pixels])

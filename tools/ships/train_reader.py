@@ -1,0 +1,55 @@
+"""Train the reader of digits, ``python -m tools.ships.train_reader``, and print how often it errs.
+
+The sketchpad uses it to say which digit an image shows. It needs full MNIST, for half a
+minute.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from made_course import load_binarized_mnist, load_mnist
+from made_course.data.mnist import mnist_labels
+from made_course.widgets.sketchpad.page_network import SIDE, inner_pixels, new_reader
+from tools.ships.train_weights import outside_small_set, write_asset
+
+EPOCHS, BATCH, LR = 12, 128, 4e-3
+
+
+def shifted(x: Tensor) -> Tensor:
+    """Move images (N, 784) by at most one pixel in each direction, all of them alike."""
+    down, right = torch.randint(-1, 2, (2,)).tolist()
+    return x.view(-1, SIDE, SIDE).roll((down, right), (1, 2)).flatten(1)
+
+
+def train_reader(x: Tensor, labels: Tensor) -> nn.Sequential:
+    """Train on images (N, 784) and their labels (N,)."""
+    reader, inner = new_reader(), inner_pixels()
+    optimizer = torch.optim.AdamW(reader.parameters(), weight_decay=0.01)
+    steps = EPOCHS * -(-len(x) // BATCH)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LR, steps)
+    for _ in range(EPOCHS):
+        for rows in torch.randperm(len(x)).split(BATCH):
+            loss = F.cross_entropy(reader(shifted(x[rows])[:, inner]), labels[rows])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            schedule.step()
+    return reader.eval()
+
+
+def main() -> None:
+    torch.manual_seed(0)
+    grey, _, _ = load_mnist("full")
+    outside = outside_small_set(grey)
+    x, test, _ = load_binarized_mnist("full")
+    labels, test_labels = mnist_labels("full")
+    reader = train_reader(x[outside], labels[outside])
+    write_asset("digit_reader.pt", {key: part.half() for key, part in reader.state_dict().items()})
+    with torch.no_grad():
+        errors = (reader(test[:, inner_pixels()]).argmax(1) != test_labels).float().mean()
+    print(f"errors on the test images: {errors:.2%}")
+
+
+if __name__ == "__main__":
+    main()
