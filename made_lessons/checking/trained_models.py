@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -74,8 +75,9 @@ def honest_nll(model: object, kept: Tensor, points: Tensor, challenge: Challenge
     flips = (points[:, None] - torch.eye(challenge.input_dim)).abs()
     rows = torch.cat([kept, points, flips.flatten(0, 1)])
     with evaluation_mode(model) if isinstance(model, nn.Module) else nullcontext():
-        log_p, again = (shuffled(_numbers_of(model, challenge), rows) for _ in range(2))
-        logits = shuffled(_logits_of(model), rows)
+        ask = partial(_log_prob_of, model, challenge)
+        log_p, again = shuffled(ask, rows), shuffled(ask, rows)
+        logits = shuffled(lambda x: _in_shape("model(x)", asked(model, model, x), x.shape), rows)
     _require_rows_apart(log_p, again, challenge)
     n, of_kept = len(kept), logits[: len(kept)]
     by_logits = Bernoulli().log_prob(of_kept[..., None], kept.double()).sum(1)
@@ -181,22 +183,15 @@ def require_finite_weights(model: object) -> None:
         )
 
 
-def _logits_of(model: object) -> Callable[[Tensor], Tensor]:
-    return lambda x: _in_shape("model(x)", asked(model, model, x), x.shape)
-
-
-def _numbers_of(model: object, challenge: Challenge) -> Callable[[Tensor], Tensor]:
-    def numbers(x: Tensor) -> Tensor:
-        got = asked(model.log_prob, model, x)
-        if got.numel() == 1:
-            cause = (
-                f"log_prob returned one number for all {challenge.row}s. It must return one number "
-                f"per {challenge.row}; the check takes the mean"
-            )
-            raise Misformed(cause, got="one number", expected=f"shape ({len(x)},)")
-        return _in_shape("log_prob(x)", got, x.shape[:1])
-
-    return numbers
+def _log_prob_of(model: object, challenge: Challenge, x: Tensor) -> Tensor:
+    got = asked(model.log_prob, model, x)
+    if got.numel() == 1:
+        cause = (
+            f"log_prob returned one number for all {challenge.row}s. It must return one number per "
+            f"{challenge.row}; the check takes the mean"
+        )
+        raise Misformed(cause, got="one number", expected=f"shape ({len(x)},)")
+    return _in_shape("log_prob(x)", got, x.shape[:1])
 
 
 def _in_shape(name: str, got: Tensor, shape: torch.Size) -> Tensor:
@@ -215,17 +210,12 @@ def _require_rows_apart(log_p: Tensor, again: Tensor, challenge: Challenge) -> N
     if not torch.allclose(log_p, again, rtol=1e-3, atol=1e-2):
         at = (log_p - again).abs().argmax()
         raise Wrong(
-            f"the log_prob of {_with_article(challenge.row)} depends on the other rows of its "
-            "batch, or differs between calls. log_prob(x) must use each row by itself, without "
-            "chance",
+            f"the log_prob of one {challenge.row} depends on the other rows of its batch, or "
+            "differs between calls. log_prob(x) must score each row by itself, without chance",
             tried=f"log_prob of one {challenge.row} in two different batches",
             expected="the same number",
             got=f"{log_p[at]:.2f} and {again[at]:.2f}",
         )
-
-
-def _with_article(word: str) -> str:
-    return f"{'an' if word[0] in 'aeiou' else 'a'} {word}"
 
 
 def _require_log_probabilities(
@@ -245,7 +235,7 @@ def _require_log_probabilities(
     if torch.allclose(challenge.input_dim * log_p, by_logits, rtol=1e-3, atol=0.1):
         raise Wrong(
             f"this is the mean over the {challenge.input_dim} {challenge.variable}s, but the "
-            f"log-probability of {_with_article(challenge.row)} is their sum",
+            f"log-probability of one {challenge.row} is their sum",
             **report,
         )
     if bool(((logits >= 0) & (logits <= 1)).all()):
