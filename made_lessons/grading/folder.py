@@ -1,88 +1,66 @@
-"""A folder of submissions: who submitted what, and what an instructor's lists say of learners."""
+"""A folder of submissions: the learner of each, and the class list of an instructor."""
 
 from __future__ import annotations
 
-import csv
-import os
+import io
 import re
-import stat
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
+
+import pandas as pd
 
 from .submission import MOST_BYTES
 from .verdicts import Row
 
-MOST_LEVELS = 5
-"""Depth of the folders that are searched."""
-MOST_LETTERS = 2_000
-"""Length of a text in a table."""
-IDS, VARIANTS, LOOKED_AT = "ids.csv", "expected.csv", "waiting.csv"
-_ENDINGS = (".ipynb", ".zip")
+MOST_LETTERS = 2_000  # of a text in a table
+CLASS = "class.csv"
 _MOODLE = re.compile(r"(.+)_(\d+)_assignsubmission_[a-z]+(?:_.*)?")
 _CANVAS = re.compile(r"([^_]+)_(?:LATE_)?(\d+)_\d+_.+")
-_HEADER = re.compile(r"(?i)\b(?:id|name|number|variant|e-?mail|learner|student)\b|_id\b")
 
 
 def submissions(folder: Path) -> list[Row]:
-    """Return one row per learner, for the newest notebook; its status is a reason not to grade it.
+    """Return one row per learner, whose status is the reason if a submission cannot be graded.
 
     Args:
-        folder: a notebook or a folder per learner, named as a learning platform names them.
+        folder: a notebook or a folder per learner, named as a learning platform names them. Its
+            path has no links.
     """
     of_learners: dict[tuple[str, str], list[Path]] = {}
     for path in sorted(folder.iterdir()):
-        if path.name not in (IDS, VARIANTS) and not path.name.startswith((".", "__MACOSX")):
-            stem = _stem(_shown(path.name))
-            known = _MOODLE.fullmatch(stem) or _CANVAS.fullmatch(stem)
-            of_learners.setdefault(known.groups() if known else (stem, ""), []).append(path)
+        if path.name != CLASS and not _is_hidden(path):
+            name = clean(_stem(path.name))
+            known = _MOODLE.fullmatch(name) or _CANVAS.fullmatch(name)
+            of_learners.setdefault(known.groups() if known else (name, ""), []).append(path)
     return [_row(*who, paths, folder) for who, paths in of_learners.items()]
 
 
 def _row(learner: str, platform_id: str, paths: list[Path], folder: Path) -> Row:
-    found = [file for path in paths for file in _notebooks(path)]
-    if not found:
-        return Row(learner, _shown(paths[0].name), status="there is no notebook in this folder")
-    *older, newest = sorted(found, key=lambda file: (file.lstat().st_mtime, _stem(str(file))))
-    names = [_shown(str(file.relative_to(folder))) for file in (newest, *older)]
-    look_at = [f"also submitted: {', '.join(names[1:])}"] if older else []
-    row = Row(learner, names[0], status=_not_readable(newest), look_at=look_at)
-    row.place, row.platform_id = str(newest.relative_to(folder)), platform_id
+    inner = [file for path in paths for file in (*path.glob("*"), *path.glob("*/*"))]
+    inner = [file for file in inner if not _is_hidden(file) and not _is_hidden(file.parent)]
+    found = [file for file in (*paths, *inner) if file.suffix.lower() == ".ipynb"]
+    file = found[0] if len(found) == 1 else paths[0]
+    place = str(file.relative_to(folder))
+    row = Row(learner, clean(place), place, platform_id)
+    if len(found) != 1:
+        row.status = f"{len(found)} notebooks; expected one"
+    elif file.resolve() != file or not file.is_file():
+        row.status = "not a file that can be read: links are not followed"
+    elif file.stat().st_size > MOST_BYTES:
+        row.status = f"too large: more than {MOST_BYTES // 2**20} MB"
     return row
 
 
-def _notebooks(path: Path) -> Iterator[Path]:
-    if path.is_symlink() or not path.is_dir():
-        yield path
-        return
-    for at, folders, names in os.walk(path):
-        is_deep = len(Path(at).relative_to(path).parts) >= MOST_LEVELS
-        folders[:] = [] if is_deep else [f for f in folders if not f.startswith((".", "__"))]
-        for name in names:
-            if name.lower().endswith(_ENDINGS) and not name.startswith("."):
-                yield Path(at, name)
-
-
-def _not_readable(file: Path) -> str:
-    about = file.lstat()
-    if not file.name.lower().endswith(_ENDINGS):
-        return "not a notebook"
-    if not stat.S_ISREG(about.st_mode):
-        return "not a file that can be read: links are not followed"
-    return f"too large: more than {MOST_BYTES // 2**20} MB" if about.st_size > MOST_BYTES else ""
+def _is_hidden(path: Path) -> bool:
+    return path.name.startswith((".", "__"))
 
 
 def _stem(name: str) -> str:
-    return re.sub(r"(?i)\.(?:ipynb|zip)$", "", name)
-
-
-def _shown(name: str) -> str:
-    """Return a file's name as text, whatever encoding this computer uses."""
-    return clean(os.fsencode(name).decode("utf-8", "backslashreplace"))
+    return re.sub(r"(?i)\.ipynb$", "", name)
 
 
 def clean(text: str) -> str:
-    r"""Return a text of one line, without signs that a terminal, a page or a table would act upon.
+    r"""Return a text on one line, without characters that a terminal, page or table acts on.
 
     Example:
         >>> clean("a\n b\x1b[2J\ud800")
@@ -92,78 +70,78 @@ def clean(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
 
 
-# ---- an instructor's lists ----------------------------------------------------------------------
-
-
-class Listed:
-    """A text per learner, from an instructor's list, and who is missing on either side.
+class ClassList:
+    """The learners of a class, with the school's numbers for them and their variant keys.
 
     Args:
-        file: name of the list.
-        lines: the texts by learner, platform number, or name of what was submitted.
+        path: a table with the column ``learner``; the columns ``number`` and ``key`` may be
+            missing. Without the file, the list is empty.
+
+    Raises:
+        ValueError: if the file is a link, is not UTF-8, has other columns, or names a learner
+            twice.
     """
 
-    def __init__(self, file: str, lines: Mapping[str, str]) -> None:
-        self.file, self.lines = file, lines
-        self.nobody = [*lines]  # lines that belong to none of the submissions asked about
-        self.without: list[str] = []  # submissions that belong to no line
-        self._known = {key: name for name in lines for key in _keys_of(name)}
+    def __init__(self, path: Path) -> None:
+        self.lines = _lines_of(path)
+        self.unused = [*self.lines.index]  # learners without a submission
+        self.unknown: list[str] = []  # submissions without a learner
+        self._known = {form: name for name in self.lines.index for form in _forms(name)}
 
-    def of(self, row: Row) -> str:
-        """Return the text for the learner of a submission; empty if there is none."""
+    def of(self, row: Row) -> tuple[str, str]:
+        """Return the number and the key for the learner of a submission; empty if unknown."""
         for name in (row.submission, *row.submission.split("/")[:1], row.learner, row.platform_id):
             if (line := self._known.get(_key(name))) is not None:
-                self.nobody = [other for other in self.nobody if other != line]
-                return self.lines[line]
-        self.without.append(row.submission)
-        return ""
+                self.unused = [other for other in self.unused if other != line]
+                return tuple(self.lines.loc[line])
+        self.unknown.append(row.submission)
+        return "", ""
 
     def messages(self) -> Iterator[str]:
-        """Yield what an instructor should hear about the list."""
-        if self.nobody:
-            yield f"{self.file}, matched by no submission: {', '.join(self.nobody)}"
-        if self.lines and self.without:
-            yield f"Not in {self.file}: {', '.join(self.without)}"
+        """Yield the names that match nothing."""
+        if self.unused:
+            yield f"{CLASS}, without a submission: {', '.join(self.unused)}"
+        if len(self.lines) and self.unknown:
+            yield f"Not in {CLASS}: {', '.join(self.unknown)}"
 
 
-def listed(path: Path) -> Listed:
-    """Read a list: a learner or their file, and a text in each line; headings may come first.
-
-    Raises:
-        ValueError: if it is not UTF-8, or a link, or a name occurs twice in it.
-    """
-    lines = [line for line in lines_of(path) if line and line[0].strip()]
-    if lines and all(_HEADER.search(cell) for cell in lines[0][:2]):
-        del lines[0]
-    texts = {name.strip(): "".join(more[:1]).strip() for name, *more in lines}
-    if len(texts) < len(lines):
-        raise ValueError(f"a learner is twice in {path}: tell them apart, such as by their files")
-    return Listed(path.name, texts)
-
-
-def lines_of(path: Path) -> list[list[str]]:
-    """Return the lines of a table as a spreadsheet writes it.
+def read_table(path: Path) -> pd.DataFrame:
+    """Return a table of texts as a spreadsheet writes it; empty if there is no file.
 
     Raises:
-        ValueError: if it is not UTF-8, or a link.
+        ValueError: if it is a link, or not UTF-8.
     """
     if path.is_symlink():
         raise ValueError(f"{path} is a link: put the file itself there")
     if not path.is_file():
-        return []
+        return pd.DataFrame()
     try:
         text = path.read_text("utf-8-sig")
     except UnicodeDecodeError:
         raise ValueError(f"{path} is not UTF-8: save it as CSV UTF-8") from None
-    first = text.partition("\n")[0]
-    return [*csv.reader(text.splitlines(), delimiter=";" if ";" in first else ",")]
+    separator = ";" if ";" in text.partition("\n")[0] else ","
+    try:
+        return pd.read_csv(io.StringIO(text), sep=separator, dtype=str, keep_default_na=False)
+    except pd.errors.ParserError as error:
+        raise ValueError(f"{path} is not a table: {error}") from None
 
 
-def _keys_of(name: str) -> set[str]:
+def _lines_of(path: Path) -> pd.DataFrame:
+    table = read_table(path).rename(columns=lambda name: name.strip().lower())
+    if path.is_file() and "learner" not in table:
+        raise ValueError(f"{path} needs a first line such as learner,number,key or just learner")
+    table = table.reindex(columns=["learner", "number", "key"], fill_value="")
+    table = table.apply(lambda column: column.str.strip())
+    table = table[table.learner != ""]
+    if twice := ", ".join(table.learner[table.learner.duplicated()]):
+        raise ValueError(f"{twice} is twice in {path}: tell them apart, such as by their files")
+    return table.set_index("learner")
+
+
+def _forms(name: str) -> set[str]:
     """Return the forms of a learner's name: Canvas writes "Ann Archer" as "archerann"."""
     words = re.sub(r"[^\w ]", "", _key(name)).split()
-    squeezed = {"".join(words), "".join([*words[-1:], *words[:-1]])}
-    return {_key(name), *(squeezed if len(words) > 1 else ())}
+    return {_key(name), "".join(words), "".join([*words[-1:], *words[:-1]])}
 
 
 def _key(name: str) -> str:

@@ -1,7 +1,7 @@
-"""The program that runs in the sandbox: it reads a submission, and runs it in forks of itself.
+"""The program in the sandbox: read a submission, and run it in forks.
 
-PyTorch and the course are loaded once. Each fork gets a line to the judge, runs some cells, and
-serves the judge's calls of the answers until the judge closes the line.
+PyTorch and the course are loaded once. Each fork has a line to the judge. It runs some cells, and
+then calls the answer for the judge until the judge closes the line.
 """
 
 from __future__ import annotations
@@ -27,16 +27,15 @@ import made_lessons
 
 from ..checking import check as exercises
 from ..checking import time_limits
-from ..checking.catalogue import exercise_named
+from ..checking.catalogue import NOTEBOOKS, exercise_named, exercises_in
+from ..checking.exercise import Exercise
 from ..checking.unfinished import parts_to_do
-from .examined import INSIDE, examined
 from .line import Gone, Lost, Peer
-from .own import CELL, TheCoursesOwn, is_alike, is_own, out_of_reach, take_values_away
+from .own import CELL, TheCoursesOwn, is_alike, is_own, take_away
 from .sandbox import HOME, confine
 from .submission import Cell, Submission, Unreadable, read
-from .verdicts import MOST_TRIES
+from .verdicts import examined
 
-Answers = dict[str, list[tuple[object, object]]]
 Message = dict[str, object]
 
 
@@ -44,21 +43,24 @@ def main(home: str) -> None:
     """Serve one judge, whose socket is standard input.
 
     Args:
-        home: the only folder that can be written to.
+        home: the only folder that can be written.
     """
     for name in made_course.__all__:  # which imports what notebooks import
         getattr(made_course, name)
     torch.manual_seed(0)  # which loads much of torch
-    time_limits.PATIENCE = 20  # submissions wait for one another
-    take_values_away()
+    time_limits.PATIENCE = 20  # several submissions share the processor
+    for exercise in [exercise for number in NOTEBOOKS for exercise in exercises_in(number)]:
+        object.__setattr__(exercise, "vary", None)
+        if exercise.is_value:  # otherwise a submission could compute it
+            take_away(exercise)
     judge = confine(home, protected=home == HOME)
     judge.send(b"1")
     peer = Peer(judge, is_judge=False)
     try:
-        found = read(peer.receive()["content"])
+        submission = read(peer.receive()["content"])
     except Unreadable as error:
-        return peer.send({"failed": str(error)})
-    peer.send({"checks": [*found.checks], "text": found.text})
+        return peer.send(failed=str(error))
+    peer.send(checks=submission.checks, text=submission.text)
     gc.freeze()  # a collection in a fork would copy all of it
     fork = 0
     while lines := socket.recv_fds(judge, 1, 1)[1]:
@@ -68,7 +70,7 @@ def main(home: str) -> None:
             judge.close()
             peer.connection.close()
             try:
-                _serve(socket.socket(fileno=lines[0]), found)
+                _serve(socket.socket(fileno=lines[0]), submission)
             finally:
                 os._exit(0)
         os.close(lines[0])
@@ -82,7 +84,7 @@ def _end(fork: int, home: str) -> None:
             os.killpg(fork, signal.SIGKILL)
         os.kill(fork, signal.SIGKILL)
         os.waitpid(fork, 0)
-        with suppress(ProcessLookupError):  # raised once no process of the group counts any more
+        with suppress(ProcessLookupError):  # raised when no process of the group is left
             for _ in range(100):
                 os.killpg(fork, 0)
                 time.sleep(0.02)
@@ -92,36 +94,32 @@ def _end(fork: int, home: str) -> None:
 
 
 def _serve(line: socket.socket, submission: Submission) -> None:
-    """Run the cells that the judge asks for, hand over the answers, and serve calls of them."""
+    """Run the cells that the judge asks for, send the answer, and serve calls of it."""
     os.setpgid(0, 0)
-    peer = Peer(line, is_judge=False)  # the judge ends this fork in time
+    peer = Peer(line, is_judge=False)
     asked = peer.receive()
     resource.setrlimit(resource.RLIMIT_CPU, (asked["seconds"], asked["seconds"]))
-    cells = submission.cells if asked["every_cell"] else submission.needed(asked["names"][0])
-    answers, failed = _run(cells)
-    handed_over = {}
-    for name in asked["names"]:
-        why = [said for cell, said in failed if cell in submission.needed(name)][:1]
-        handed_over[name] = why + [_about(peer, name, *each) for each in answers.get(name, ())]
-    peer.send(handed_over)
-    while True:
-        message = peer.receive()
-        with out_of_reach(message["of"]):
-            peer.serve(message)
+    exercise = exercise_named(asked["name"])
+    cells = submission.cells if asked["every_cell"] else submission.needed(exercise.name)
+    answers, errors = _run(cells, exercise.name)
+    if answers:
+        message = _about(peer, exercise, *answers[-1])
+    else:
+        message = errors[0] if errors else {"state": "failed", "words": "the check was not reached"}
+    peer.send(**message)
+    take_away(exercise)
+    while True:  # the judge ends this process
+        peer.serve(peer.receive())
 
 
-def _run(cells: Sequence[Cell]) -> tuple[Answers, list[tuple[Cell, Message]]]:
-    """Run cells.
-
-    Returns:
-        the arguments of checks, the last answer to an exercise first, and what is said of the cells
-        that raised an error.
-    """
-    answers: Answers = {}
-    failed = []
+def _run(cells: Sequence[Cell], asked: str) -> tuple[list[tuple[object, object]], list[Message]]:
+    """Run cells, and return the answers to an exercise with their variant keys, and errors."""
+    answers: list[tuple[object, object]] = []
+    errors = []
 
     def check(name: str, answer: object, *, variant: object = None) -> None:
-        answers[name] = [(answer, variant), *answers.get(name, ())][:MOST_TRIES]
+        if name == asked:
+            answers.append((answer, variant))
 
     def solution(name: str) -> None:
         print(f"The solution of {name} is not shown while a submission is graded.")
@@ -134,26 +132,27 @@ def _run(cells: Sequence[Cell]) -> tuple[Answers, list[tuple[Cell, Message]]]:
         try:
             exec(compile(cell.source, CELL, "exec"), notebook)
         except BaseException as error:
-            failed.append((cell, _of_error(error)))
-    return answers, failed
+            errors.append(_of_error(error))
+    return answers, errors
 
 
-def _about(peer: Peer, name: str, answer: object, variant: object) -> Message:
-    """Return what the judge is told about an answer."""
+def _about(peer: Peer, exercise: Exercise, answer: object, variant: object) -> Message:
+    """Return the message to the judge about an answer."""
     torch.manual_seed(0)
     said: Message = {}
     try:
         said |= {} if variant is None else {"variant": str(variant)[:100]}
         to_do, parts = parts_to_do(answer)
-        if to_do and not (exercise_named(name).is_value and isinstance(answer, type)):
+        if to_do and not (exercise.is_value and isinstance(answer, type)):
             return said | {"state": "not attempted" if to_do == parts else "unfinished"}
-        if is_own(name, answer):
+        if is_own(exercise, answer):
             return said | {"state": "own"}
-        said |= {"alike": is_alike(name, answer)}
-        if name in INSIDE:
-            verdict = examined(exercise_named(name), answer)
+        said |= {"alike": is_alike(exercise, answer)}
+        if exercise.is_inside:
+            verdict = examined(exercise, answer)
             return said | {"state": verdict.state, "words": verdict.words}
-        return said | {"answer": peer.carried(answer)}
+        peer.encode(answer)
+        return said | {"answer": answer}
     except BaseException as error:  # its class may do anything
         return said | _of_error(error)
 
@@ -168,4 +167,4 @@ def _of_error(error: BaseException) -> Message:
 if __name__ == "__main__":
     with suppress(Gone):  # the judge has ended
         main(sys.argv[1])
-    os._exit(0)  # without taking down what was loaded, which nobody needs any more
+    os._exit(0)  # without deleting all objects, which takes time

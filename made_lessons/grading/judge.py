@@ -1,40 +1,46 @@
-"""The judge of one submission, which runs nothing that comes back from it."""
+"""The judge of one submission, which runs none of the submission's code."""
 
 from __future__ import annotations
 
+import json
 import socket
-from collections.abc import Iterable, Iterator, Sequence
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import replace
+from dataclasses import asdict
+from pathlib import Path
 from threading import Timer
 
+from made_course.common.files import write_whole
+
+from ..checking import time_limits
 from ..checking.catalogue import NOTEBOOKS, exercise_named, exercises_in
 from ..checking.exercise import Exercise
-from ..checking.time_limits import LIMIT_S, TookTooLong, time_limit
-from .examined import INSIDE, OPEN, examined
 from .line import Gone, Lost, Peer
 from .own import TheCoursesOwn
-from .sandbox import sandbox
-from .verdicts import ALIKE, COURSES_OWN, FORGEABLE, MOST_TRIES, WAITS, Row, Verdict
+from .sandbox import limit_memory, sandbox
+from .verdicts import ALIKE, COUNTS, COURSES_OWN, FORGEABLE, WAITS, Row, Verdict, examined
 
-SECONDS, OPEN_SECONDS = 30, 600
-"""Time of the processor for one exercise; for an open one, which trains a model."""
-CLOCKS = 3
-"""How many times as long an exercise may take by the clock."""
-_RIGHT = ("right", WAITS)
-_MAY_SAY = ("not attempted", "unfinished", "failed")
-_NEVER_ENDS = "it was stopped"
-"""The beginning of the check's words about an answer that ran out of time."""
+SECONDS, OPEN_SECONDS = 30, 600  # of the processor, for an exercise and for an open one
+CLOCKS = 3  # times as many seconds by the clock
+_EARN_NOTHING = ("not attempted", "unfinished", "failed")  # so that the submission may say them
 _STOPPED = (
     "no verdict: it ran out of time or memory, left its process, or sent something unreadable"
 )
 
 
+def main() -> None:
+    """Judge one notebook in a process of its own: ``FILE RESULT NOTEBOOK PROTECTED``."""
+    path, result, notebook, protected = sys.argv[1:]
+    limit_memory()  # because the judge computes with what the submission sends
+    time_limits.PATIENCE = 20  # several submissions share the processor
+    row = judge(Path(path).read_bytes(), notebook, protected == "True")
+    write_whole(result, lambda file: file.write_text(json.dumps(asdict(row))))
+
+
 def judge(content: bytes, notebook: str, protected: bool) -> Row:
     """Judge a notebook.
-
-    Each exercise is tried in a process of its own, with the cells that it needs. An answer that is
-    not right there may need more than can be seen. Therefore all cells run once more, together.
 
     Args:
         content: bytes of the file.
@@ -45,72 +51,57 @@ def judge(content: bytes, notebook: str, protected: bool) -> Row:
         found: dict[str, object] = {"failed": "out of time or memory"}
         with suppress(Gone), _clock(line, CLOCKS * SECONDS):
             peer = Peer(line, is_judge=True)
-            peer.send({"content": content})
+            peer.send(content=content)
             found = peer.receive()
         if "failed" in found:
             return Row(notebook=notebook, status=f"it could not be read: {found['failed']}"[:200])
-        notebook = notebook or _most_likely(found["checks"])
-        exercises = exercises_in(int(notebook)) if notebook else ()
-        answered = [e.name for e in exercises if e.name in found["checks"]]
-        if not answered:
-            which = f"notebook {notebook}" if notebook else "this course"
-            return Row(notebook=notebook, status=f"another notebook: it has no check of {which}")
-        verdicts = _tried(line, answered)
+        checks = [str(name) for name in found["checks"]]
+        numbers = Counter(name.partition(".")[0].zfill(2) for name in checks)
+        graded = {f"{number:02d}": numbers[f"{number:02d}"] for number in NOTEBOOKS[1:]}
+        which = f"notebook {notebook}" if notebook else "this course"
+        notebook = notebook or max(graded, key=graded.get)
+        if not graded[notebook]:
+            return Row(status=f"another notebook: it has no check of {which}")
+        exercises = exercises_in(int(notebook))
+        verdicts = {e.name: _tried(line, e, is_found=e.name in checks) for e in exercises}
     look_at = [f"{name}: {ALIKE}" for name, verdict in verdicts.items() if verdict.alike]
-    verdicts = {e.name: _of_exercise(e, verdicts.get(e.name)) for e in exercises}
-    return Row(notebook=notebook, verdicts=verdicts, look_at=look_at, text=str(found["text"]))
+    return Row(
+        notebook=notebook,
+        status="graded",
+        verdicts=verdicts,
+        look_at=look_at,
+        text=str(found["text"]),
+    )
 
 
-def _most_likely(names: Iterable[str]) -> str:
-    """Return the number of the notebook with most of the checks; empty if there is none."""
-    numbers = [name.partition(".")[0] for name in sorted(names)]
-    graded = [str(number) for number in NOTEBOOKS[1:]]
-    known = [number for number in numbers if number in graded]
-    return max(known, key=known.count).zfill(2) if known else ""
+def _tried(line: socket.socket, exercise: Exercise, *, is_found: bool) -> Verdict:
+    """Try an answer with the cells that it needs, then with all cells if it is not right.
+
+    The second try is for an answer that needs more cells than can be seen.
+    """
+    if not is_found:
+        check = f'write check("{exercise.name}", …) on a line of its own'
+        return Verdict("no check", f"no check of it was found: {check}")
+    verdict = _ask(line, exercise, every_cell=False)
+    if verdict.state in (*COUNTS, "not attempted", "stopped"):
+        return verdict
+    again = _ask(line, exercise, every_cell=True)
+    return again if again.state in COUNTS else verdict
 
 
-def _of_exercise(exercise: Exercise, verdict: Verdict | None) -> Verdict:
-    """Add to a verdict what tables say of the exercise."""
-    gone = f'no check of it was found: write check("{exercise.name}", …) on a line of its own'
-    about = {"title": exercise.title, "stars": exercise.stars, "varies": exercise.vary is not None}
-    return replace(verdict or Verdict("no check", gone), **about)
-
-
-def _tried(line: socket.socket, names: Sequence[str]) -> dict[str, Verdict]:
-    """Try each answer alone, and all that are not right once more among all cells."""
-    verdicts = {}
-    for name in names:
-        seconds = OPEN_SECONDS if name in OPEN else SECONDS
-        verdicts |= {name: Verdict("stopped", _STOPPED)} | _ask(line, [name], seconds)
-    doubtful = [
-        name
-        for name, verdict in verdicts.items()
-        if verdict.state not in (*_RIGHT, "not attempted", "stopped")
-        and not verdict.words.startswith(_NEVER_ENDS)
-    ]
-    if doubtful:
-        found = _ask(line, doubtful, 2 * SECONDS, every_cell=True)
-        verdicts |= {name: verdict for name, verdict in found.items() if verdict.state in _RIGHT}
-    return verdicts
-
-
-def _ask(
-    line: socket.socket, names: Sequence[str], seconds: int, *, every_cell: bool = False
-) -> dict[str, Verdict]:
-    """Return the verdicts on some answers, up to the one that ends their process."""
-    verdicts: dict[str, Verdict] = {}
+def _ask(line: socket.socket, exercise: Exercise, *, every_cell: bool) -> Verdict:
+    """Run cells in a new process of the sandbox, and return the verdict on the answer in it."""
+    seconds = OPEN_SECONDS if exercise.is_open else SECONDS
     with suppress(Gone), _fork(line) as fork, _clock(fork, CLOCKS * seconds):
         peer = Peer(fork, is_judge=True)
-        peer.send({"names": names, "seconds": seconds, "every_cell": every_cell})
-        handed_over = peer.receive()
-        for name in names:
-            verdicts[name] = _verdict(name, handed_over.get(name), peer)
-    return verdicts
+        peer.send(name=exercise.name, seconds=seconds, every_cell=every_cell)
+        return _verdict(exercise, peer.receive())
+    return Verdict("stopped", _STOPPED)
 
 
 @contextmanager
 def _clock(line: socket.socket, seconds: float) -> Iterator[None]:
-    """Shut a line down if it is needed for longer."""
+    """Shut a line down when the time is up."""
     timer = Timer(seconds, line.shutdown, [socket.SHUT_RDWR])
     timer.start()
     try:
@@ -121,7 +112,7 @@ def _clock(line: socket.socket, seconds: float) -> Iterator[None]:
 
 @contextmanager
 def _fork(line: socket.socket) -> Iterator[socket.socket]:
-    """Have the sandbox fork a process, and yield the line to it."""
+    """Let the sandbox fork a process, and yield a line to it."""
     here, there = socket.socketpair()
     try:
         with here:
@@ -132,45 +123,29 @@ def _fork(line: socket.socket) -> Iterator[socket.socket]:
         raise Gone from error
 
 
-def _verdict(name: str, answers: object, peer: Peer) -> Verdict:
-    """Return the verdict on the last answer, or on one that is right."""
-    if not isinstance(answers, list) or not answers:
-        return Verdict("failed", "the check was not reached")
-    verdicts = []
-    for answer in answers[:MOST_TRIES]:
-        verdicts.append(_of_answer(name, answer, peer))
-        if verdicts[-1].state in _RIGHT:
-            return verdicts[-1]
-    return verdicts[0]
-
-
-def _of_answer(name: str, said: object, peer: Peer) -> Verdict:
-    if not isinstance(said, dict):
-        raise Gone
+def _verdict(exercise: Exercise, said: Mapping[str, object]) -> Verdict:
+    """Return the verdict on an answer, from the message of the submission's process."""
     variant = said.get("variant")
     variant = None if variant is None else str(variant)[:100]
     state, words = said.get("state"), str(said.get("words", ""))
-    if state == "own":
+    if "answer" in said:
+        verdict = judged(exercise_named(exercise.name, variant), said["answer"])
+    elif state == "own":
         verdict = Verdict(WAITS, COURSES_OWN)
-    elif state == "right" and name in INSIDE:
+    elif state == "right" and exercise.is_inside:
         verdict = Verdict(WAITS, FORGEABLE)
-    elif state in _MAY_SAY or (state == "wrong" and name in INSIDE):
+    elif state in _EARN_NOTHING or (state == "wrong" and exercise.is_inside):
         verdict = Verdict(state, words)
     else:
-        verdict = _judged(exercise_named(name, variant), said.get("answer", {}), peer)
+        raise Gone
     verdict.variant, verdict.alike = variant, bool(said.get("alike"))
     return verdict
 
 
-def _judged(exercise: Exercise, answer: object, peer: Peer) -> Verdict:
+def judged(exercise: Exercise, answer: object) -> Verdict:
+    """Return the verdict of the check on an answer in the submission's process."""
     try:
-        with time_limit(LIMIT_S):
-            decoded = peer.decode(answer)
-    except (Exception, TookTooLong) as error:  # the submission's process may have sent anything
-        raise Gone from error
-    peer.of = exercise.name
-    try:
-        return examined(exercise, decoded)
+        return examined(exercise, answer)
     except TheCoursesOwn:
         return Verdict(WAITS, COURSES_OWN)
     except Lost as why:

@@ -1,20 +1,16 @@
-"""The course's own answers, where a submission runs: recognised if submitted, else out of reach."""
+"""The course's own answers in the process of a submission: recognise them, take them away."""
 
 from __future__ import annotations
 
 import dis
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from types import CodeType, FunctionType
 
 import made_course
 import made_lessons
 
-from ..checking.catalogue import exercise_named
 from ..checking.exercise import Exercise
 from ..checking.unfinished import methods_of, unwrapped
-from .examined import EXERCISES
 
 CELL = "<submission>"
 """File name of the code in a submission's cells."""
@@ -22,48 +18,31 @@ _FILES = tuple(str(Path(package.__file__).parent) for package in (made_course, m
 
 
 class TheCoursesOwn(BaseException):
-    """An answer of the course was called instead of one of the learner's."""
+    """An answer of the course was called instead of the learner's own."""
 
 
-def take_values_away() -> None:
-    """Make the values that exercises ask for impossible to compute in this process."""
-    for exercise in EXERCISES:
-        object.__setattr__(exercise, "vary", None)
-        for function in _functions_of(exercise) if exercise.is_value else ():
-            _take_away(function)
+def take_away(exercise: Exercise) -> None:
+    """Make it impossible to call the course's and the package's answers in this process."""
+    for function in [function for own in _own(exercise) for function in _functions_in(own)]:
+        within = function.__code__.co_freevars
+        function.__code__ = _taken.__code__.replace(co_freevars=within)
 
 
-@contextmanager
-def out_of_reach(name: str) -> Iterator[None]:
-    """Make the course's and the package's answers to one exercise impossible to call meanwhile."""
-    taken = {function: function.__code__ for function in _functions_of(exercise_named(name))}
-    try:
-        [*map(_take_away, taken)]
-        yield
-    finally:
-        for function, code in taken.items():
-            function.__code__ = code
-
-
-def is_own(name: str, answer: object) -> bool:
-    """Return True if an answer is the course's: its code is there, or was made from such a text."""
+def is_own(exercise: Exercise, answer: object) -> bool:
+    """Return True if an answer has the course's code, or was made from the text of that code."""
     files = {function.__code__.co_filename for function in _functions_in(answer)}
     is_there = bool(files) and all(file.startswith(_FILES) for file in files)
-    return is_there or (CELL not in files and is_alike(name, answer))
+    return is_there or (CELL not in files and is_alike(exercise, answer))
 
 
-def is_alike(name: str, answer: object) -> bool:
-    """Return True if an answer does step by step what the course's does, whatever its names."""
+def is_alike(exercise: Exercise, answer: object) -> bool:
+    """Return True if an answer has the same steps as the course's, with any names."""
     steps = _steps(answer)
-    return bool(steps) and any(steps == _steps(own) for own in _own(exercise_named(name)))
+    return bool(steps) and any(steps == _steps(own) for own in _own(exercise))
 
 
 def _own(exercise: Exercise) -> list[object]:
     return [own for own in (exercise.reference, exercise.package) if own is not None]
-
-
-def _functions_of(exercise: Exercise) -> list[FunctionType]:
-    return [function for own in _own(exercise) for function in _functions_in(own)]
 
 
 def _functions_in(answer: object) -> list[FunctionType]:
@@ -76,7 +55,7 @@ def _steps(answer: object) -> list[object]:
 
 
 def _of_code(code: CodeType) -> tuple[object, ...]:
-    """Return what code looks up, takes and computes, in its order; local variables by number."""
+    """Return the names, constants and operations of code in order; local variables by number."""
     steps: list[object] = []
     for step in dis.get_instructions(code):
         if isinstance(step.argval, CodeType):
@@ -88,11 +67,6 @@ def _of_code(code: CodeType) -> tuple[object, ...]:
         elif step.opcode in dis.hascompare or step.opname == "BINARY_OP":
             steps.append(step.argrepr)
     return tuple(steps)
-
-
-def _take_away(function: FunctionType) -> None:
-    within = function.__code__.co_freevars
-    function.__code__ = _taken.__code__.replace(co_freevars=within)
 
 
 def _taken(*_: object, **__: object) -> None:

@@ -1,4 +1,4 @@
-"""What an instructor reads and uploads: tables, and a text per learner."""
+"""Tables for an instructor and for learning platforms, and a text per learner."""
 
 from __future__ import annotations
 
@@ -14,76 +14,123 @@ from pathlib import Path
 
 import pandas as pd
 
-from made_course.common.files import write_whole
+from ..checking.catalogue import exercise_named
+from .folder import ClassList, clean, read_table
+from .verdicts import COUNTS, COURSES_OWN, WAITS, Row
 
-from .folder import LOOKED_AT, clean
-from .marking import Marking
-from .verdicts import WAITS, Row, Verdict
-
+WAITING = "waiting.csv"
+_CONFIRMED = {"yes": "right", "no": "wrong"}  # states by the instructor's word
+_LISTED = "school_id", "key"
 _FORMULA = re.compile(r"(^|[;,|\"])(\s*)(?=[=+\-@＝＋－＠])")
 
 
-def write_all(rows: Sequence[Row], marking: Marking, out: Path, *, nameless: bool) -> None:
-    """Write all tables, and the text that each learner may be given.
+def write_all(rows: Sequence[Row], people: ClassList, out: Path) -> list[str]:
+    """Write all tables and texts, and return messages for the instructor.
 
     Args:
         rows: the results.
-        marking: turns them into points.
-        out: the folder for the tables.
-        nameless: whether the tables have numbers instead of names.
+        people: the class list.
+        out: folder for the tables, in which an instructor may have confirmed answers that wait.
     """
-    if (out / LOOKED_AT).exists():  # otherwise the texts are not of an earlier run
+    if (out / WAITING).exists():  # otherwise the texts are not from an earlier run
         shutil.rmtree(out / "feedback", ignore_errors=True)
-    rows = marking.marked(rows, nameless=nameless)
-    for row in rows:
-        write_feedback(row, out)
-    write_tables(rows, out)
+    learners = _learners(rows, people)
+    answers = _answers(learners, has_keys=any(people.lines.key))
+    answers["counts"] = _confirmed(out / WAITING, answers)
+    waiting = answers[answers.state == WAITS]
     columns = ["content", "learner", "submission", "exercise", "points", "why", "counts"]
-    write_csv(out / LOOKED_AT, pd.DataFrame(sorted(marking.waiting), columns=columns))
-
-
-def write_tables(rows: Sequence[Row], out: Path) -> None:
-    """Write the grades, the mistakes, and the tables for the platforms."""
-    found = {name for row in rows for name in row.verdicts}
-    names = sorted(found, key=lambda name: [int(part) for part in name.split(".")])
-    grades = pd.DataFrame([_line(row, names) for row in rows], columns=[*_line(Row(), names)])
+    write_csv(out / WAITING, waiting[columns])
+    answers.loc[waiting.index, "state"] = waiting.counts.map(_CONFIRMED).fillna(WAITS)
+    grades = _grades(learners, answers)
     write_csv(out / "grades.csv", grades)
-    write_csv(out / "mistakes.csv", _mistakes(rows))
+    write_csv(out / "mistakes.csv", _mistakes(answers))
     _write_for_platforms(grades, out)
+    for k, lines in answers.groupby("row"):
+        _write_feedback(grades.loc[k], lines, learners.place[k], out)
+    messages = [*people.messages()]
+    if count := sum(answers.state == WAITS):
+        messages.append(f"{count} answers wait for you: write yes or no behind them in {WAITING}")
+    return messages
 
 
-def _line(row: Row, names: Sequence[str]) -> dict[str, object]:
-    """Return a row's line of ``grades.csv``, by columns."""
-    parts = ("school_id", "platform_id", "learner", "submission", "notebook", "status")
-    line: dict[str, object] = {part: getattr(row, part) for part in parts}
-    line |= {"points": row.points("right"), "waiting": row.points(WAITS), "of_points": row.points()}
-    for name in names:
-        verdict = row.verdicts.get(name, Verdict(""))
-        why = "" if verdict.state == "right" else verdict.words
-        line |= {name: verdict.state, f"{name} why": why}
-    variants = [f"{name}: {v.variant}" for name, v in row.verdicts.items() if v.variant]
-    return line | {"variants": "; ".join(variants), "look_at": "; ".join(row.look_at)}
+def _learners(rows: Sequence[Row], people: ClassList) -> pd.DataFrame:
+    """Return a line per learner, also for learners who submitted nothing."""
+    lines = [vars(row) | dict(zip(_LISTED, people.of(row), strict=True)) for row in rows]
+    for name in people.unused:
+        number = people.lines.number[name]
+        lines.append(vars(Row(name, status="nothing submitted")) | {"school_id": number})
+    learners = pd.DataFrame(lines, columns=[*vars(Row()), *_LISTED])
+    return learners.sort_values(["learner", "platform_id"], ignore_index=True)
 
 
-def _mistakes(rows: Sequence[Row]) -> pd.DataFrame:
-    """Return each mistake with who made it, the most frequent of an exercise first."""
-    found = [
-        (name, re.split(r" \((?:tried|expected|got) ", verdict.words)[0], row.submission)
-        for row in rows
-        for name, verdict in row.verdicts.items()
-        if verdict.state in ("wrong", "failed", "stopped")
-    ]
-    made = pd.DataFrame(found, columns=["exercise", "mistake", "who"], dtype=object)
-    grouped = made.groupby(["exercise", "mistake"], sort=False).who
-    table = grouped.agg(how_many="count", who=", ".join).reset_index()
+def _answers(learners: pd.DataFrame, *, has_keys: bool) -> pd.DataFrame:
+    """Return a line per learner and exercise.
+
+    Args:
+        learners: a line per learner.
+        has_keys: whether an answer must have the learner's own variant key to count.
+    """
+    lines = []
+    for k, learner in learners.iterrows():
+        for name, verdict in learner.verdicts.items():
+            exercise = exercise_named(name)
+            state, why, variant = verdict.state, verdict.words, verdict.variant or ""
+            earns = state in COUNTS and why != COURSES_OWN
+            if has_keys and exercise.vary and earns and variant != learner.key:
+                state, given = "wrong variant", f"the variant is {learner.key or 'none'}"
+                why = f"answered for {variant or 'no variant'}, but {given}"
+            about = k, name, f"{name} {exercise.title}", exercise.stars
+            lines.append((*about, state, why, variant))
+    columns = ["row", "name", "exercise", "points", "state", "why", "variant"]
+    answers = pd.DataFrame(lines, columns=columns)
+    return answers.join(learners[["learner", "submission", "content"]], on="row")
+
+
+def _confirmed(path: Path, answers: pd.DataFrame) -> list[str]:
+    """Return the instructor's word about each answer, from the table of those that wait."""
+    table = read_table(path).reindex(columns=["content", "exercise", "counts"], fill_value="")
+    words = {tuple(line): word.strip().lower() for *line, word in table.itertuples(index=False)}
+    return [words.get(line, "") for line in zip(answers.content, answers.exercise, strict=True)]
+
+
+def _grades(learners: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
+    """Return the table ``grades.csv``."""
+    parts = ["school_id", "platform_id", "learner", "submission", "notebook", "status"]
+    grades = learners[parts].copy()
+    for column, states in {"points": ["right"], "waiting": [WAITS], "of_points": None}.items():
+        found = answers if states is None else answers[answers.state.isin(states)]
+        grades[column] = found.groupby("row").points.sum().reindex(grades.index, fill_value=0)
+    names = {*answers.name}
+    for name in sorted(names, key=lambda name: [int(part) for part in name.split(".")]):
+        lines = answers[answers.name == name].set_index("row")
+        grades[name] = lines.state
+        grades[f"{name} why"] = lines.why.where(lines.state != "right", "")
+    keyed = answers[answers.variant != ""]
+    keys = [f"{name}: {key}" for name, key in zip(keyed.name, keyed.variant, strict=True)]
+    grades["variants"] = pd.Series(keys, dtype=object).groupby([*keyed.row]).agg("; ".join)
+    grades["look_at"] = learners.look_at.map("; ".join)
+    for k in answers[answers.state.isin(COUNTS)].row.unique():
+        is_equal = (learners.text == learners.text[k]) & (learners.index != k)
+        if learners.text[k] and any(is_equal):
+            equal = f"the same code as {', '.join(learners.submission[is_equal])}"
+            grades.loc[k, "look_at"] = "; ".join(filter(None, [grades.look_at[k], equal]))
+    return grades.fillna("")
+
+
+def _mistakes(answers: pd.DataFrame) -> pd.DataFrame:
+    """Return each mistake with the learners who made it, the most frequent of an exercise first."""
+    made = answers[answers.state.isin(["wrong", "failed", "stopped"])]
+    mistake = made.why.str.split(r" \((?:tried|expected|got) ", regex=True).str[0]
+    keys = [made.name.rename("exercise"), mistake.rename("mistake")]
+    table = made.groupby(keys).submission.agg(how_many="count", who=", ".join).reset_index()
     return table.sort_values(["exercise", "how_many"], ascending=[True, False])
 
 
 def _write_for_platforms(grades: pd.DataFrame, out: Path) -> None:
     """Write what Canvas takes as a gradebook, and Moodle as the worksheet of an assignment.
 
-    Canvas breaks on the mark of the encoding that spreadsheets need in other tables. Moodle keeps
-    grades of its own that are newer than the time.
+    Canvas cannot read the byte order mark that spreadsheets need in other tables. Moodle keeps its
+    own grades if they are newer than the time.
     """
     most = grades.of_points.max()
     canvas = {
@@ -106,38 +153,33 @@ def _write_for_platforms(grades: pd.DataFrame, out: Path) -> None:
     write_csv(out / "moodle.csv", pd.DataFrame(moodle), "utf-8")
 
 
-def write_feedback(row: Row, out: Path) -> None:
-    """Write the text that a learner may be given: the points, and the verdict on each exercise."""
-    if not row.verdicts:
-        return
-    waits = f"; {row.points(WAITS)} more wait for a look" if row.points(WAITS) else ""
-    text = f"Points: {row.points('right')} of {row.points()}{waits}\n"
-    text += f"Submission: {clean(row.submission)}\n\n"
-    for name, verdict in row.verdicts.items():
-        words = f": {clean(verdict.words)}" if verdict.words else ""
-        text += f"{name} {verdict.title}, {verdict.state}{words}\n"
-    digest = hashlib.sha256(os.fsencode(row.place)).hexdigest()
-    for name in (row.place, digest) if row.place.isprintable() else (digest,):
+def _write_feedback(grade: pd.Series, answers: pd.DataFrame, place: str, out: Path) -> None:
+    """Write the text for a learner: the points, and the verdict on each exercise."""
+    waits = f"; {grade.waiting} more wait for a look" if grade.waiting else ""
+    text = f"Points: {grade.points} of {grade.of_points}{waits}\nSubmission: {grade.submission}\n\n"
+    for line in answers.itertuples():
+        words = f": {clean(line.why)}" if line.why else ""
+        text += f"{line.exercise}, {line.state}{words}\n"
+    for name in (place, hashlib.sha256(os.fsencode(place)).hexdigest()):
+        file = out / "feedback" / f"{name}.txt"
         with suppress(OSError):  # if the name is too long, or another's folder has it
-            return _write(out / "feedback" / f"{name}.txt", text, "utf-8")
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, "utf-8")
+            return
 
 
 def write_csv(path: Path, table: pd.DataFrame, encoding: str = "utf-8-sig") -> None:
     """Write a table, each text in quotes and on one line."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     text = table.map(_harmless).to_csv(index=False, quoting=csv.QUOTE_ALL)
-    _write(path, text, encoding)
+    path.write_text(text, encoding, newline="")
 
 
 def _harmless(cell: object) -> object:
-    """Return a text of one line in which a spreadsheet sees no formula, wherever it splits.
+    """Return a text on one line in which no spreadsheet finds a formula.
 
     Example:
         >>> _harmless("=1"), _harmless("x; ＝1"), _harmless("a - b")
         ("'=1", "x; '＝1", 'a - b')
     """
     return _FORMULA.sub(r"\1\2'", clean(cell)) if isinstance(cell, str) else cell
-
-
-def _write(path: Path, text: str, encoding: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, lambda file: file.write_text(text, encoding, newline=""))

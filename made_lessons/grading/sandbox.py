@@ -1,7 +1,7 @@
-"""A place for code that nobody has read, made by bubblewrap.
+"""Run a Python program that nobody has read in a sandbox, which bubblewrap makes.
 
-It has namespaces of its own. It can read the folders that Python, its environment and the course
-consist of, and write to one empty folder in memory. There is nothing else.
+The sandbox has its own namespaces. In it, the folders of Python, its environment and the course can
+be read, and one empty folder in memory can be written. It contains nothing else.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import made_course
@@ -22,76 +22,67 @@ import made_course
 if os.name == "posix":  # elsewhere this can be imported, but not used
     import resource
 
-GIB, MIB = 2**30, 2**20
-MEMORY = 4 * GIB
-"""Address space that a process of a submission, or its judge, may add to its own at the start."""
-FILE, FOLDER = 64 * MIB, 128 * MIB
-"""Bytes of one file, and of all files together."""
-PROCESSES = 16
-"""Processes and threads of a submission."""
+MEMORY = 4 * 2**30  # bytes of address space that a process may add to its own at the start
+FILE, FOLDER = 64 * 2**20, 128 * 2**20  # bytes of one file, and of all files together
+PROCESSES = 16  # with threads
+STARTS_S = 120  # by the clock
 HOME = "/submission"
-STARTS_S = 120
-"""Seconds by the clock until the first byte must have come out of the sandbox."""
 INSIDE = ("-P", "-m", "made_lessons.grading.inside")
 _COURSE = [Path(made_course.__file__).parent, Path(__file__).parents[1]]
 _KEYCTL, _JOIN_SESSION_KEYRING = {"x86_64": 250, "aarch64": 219}, 1
+# started as root: become an ordinary user in a user namespace that has no other user
 _BECOME_NOBODY = """
 import ctypes, os, sys
 os.setgroups([])
 os.setresgid(60000, 60000, 60000)
 os.setresuid(60000, 60000, 60000)
-ctypes.CDLL(None).unshare(0x10000000)  # into a namespace of users, in which there is nobody else
+ctypes.CDLL(None).unshare(0x10000000)
 with open("/proc/sys/user/max_user_namespaces", "w") as file:
     file.write("0")
-os.execv(sys.argv[1], sys.argv[1:])  # which drops all rights
+os.execv(sys.argv[1], sys.argv[1:])  # which drops all capabilities
 """
 
 
 class Unprotected(Exception):
-    """Why there can be no sandbox on this computer."""
+    """The reason why this computer cannot make a sandbox."""
 
 
 @contextmanager
 def sandbox(program: Sequence[str] = INSIDE, *, protected: bool = True) -> Iterator[socket.socket]:
-    """Run a Python program in a sandbox, and end all that runs there with the context.
+    """Run a Python program until the context ends, and yield a socket to its standard input.
 
     Args:
         program: arguments for Python. The program sends one byte when it has started.
-        protected: whether bubblewrap makes the sandbox. Otherwise there are only the limits that
-            the program sets itself.
-
-    Yields:
-        a socket whose other end is the standard input of the program.
+        protected: whether it runs in a sandbox. Otherwise it only has the limits that it sets.
 
     Raises:
-        Unprotected: if bubblewrap cannot make it.
+        Unprotected: if bubblewrap cannot make a sandbox.
     """
     here, there = socket.socketpair()
-    folder = nullcontext(HOME) if protected else tempfile.TemporaryDirectory("made-grading")
-    with here, folder as home:
+    with here, tempfile.TemporaryDirectory("made-grading") as folder:
+        home = HOME if protected else folder
         with there:
             process = _started([*program, home], there, home, protected=protected)
-        try:
-            here.settimeout(STARTS_S)
-            if not here.recv(1):
-                why = process.communicate()[1].decode(errors="replace").strip()[-300:]
-                raise Unprotected(
-                    f"bubblewrap makes no sandbox here ({why}); Ubuntu 24.04 needs AppArmor's "
-                    "profile bwrap-userns-restrict for it"
-                )
-            here.settimeout(None)
-            yield here
-        finally:
-            with suppress(OSError, subprocess.TimeoutExpired):
-                here.shutdown(socket.SHUT_RDWR)  # upon which the program ends by itself,
-                process.wait(2)  # unless a submission keeps it from doing so
-            process.kill()
-            process.wait()
-            process.stderr.close()
+        with process:
+            try:
+                here.settimeout(STARTS_S)
+                if not here.recv(1):
+                    why = process.stderr.read().decode(errors="replace").strip()[-300:]
+                    raise Unprotected(
+                        f"bubblewrap cannot make a sandbox here ({why}); Ubuntu 24.04 needs "
+                        "AppArmor's profile bwrap-userns-restrict"
+                    )
+                here.settimeout(None)
+                yield here
+            finally:
+                with suppress(OSError, subprocess.TimeoutExpired):
+                    here.shutdown(socket.SHUT_RDWR)  # the program then ends by itself,
+                    process.wait(2)  # unless a submission prevents it
+                process.kill()
 
 
 def missing() -> str:
-    """Return why there is no sandbox on this computer; empty where there is one."""
+    """Return why this computer cannot make a sandbox; empty if it can."""
     if not sys.platform.startswith("linux"):
         return f"{sys.platform} has no bubblewrap"
     try:
@@ -102,17 +93,13 @@ def missing() -> str:
 
 
 def confine(home: str, *, protected: bool) -> socket.socket:
-    """Give this process a home and limits, and take away everything else that is open.
-
-    Returns:
-        the socket that was its standard input.
-    """
+    """Set this process's folder and limits, and return the socket that was standard input."""
     line = socket.socket(fileno=os.dup(0))
     nothing = os.open(os.devnull, os.O_RDWR)
     for number in range(3):
         os.dup2(nothing, number)
     limits = {resource.RLIMIT_FSIZE: FILE, resource.RLIMIT_CORE: 0, resource.RLIMIT_NOFILE: 256}
-    if protected:  # else it would count all that the user runs
+    if protected:  # otherwise all processes of the user would count
         limits[resource.RLIMIT_NPROC] = PROCESSES
     for which, most in limits.items():
         resource.setrlimit(which, (most, most))
@@ -125,7 +112,7 @@ def confine(home: str, *, protected: bool) -> socket.socket:
 
 
 def limit_memory(*, for_good: bool = False) -> None:
-    """Keep this process from taking more memory than it should need, where that can be done."""
+    """Limit the memory of this process, on Linux."""
     if sys.platform.startswith("linux"):
         pages = int(Path("/proc/self/statm").read_text().split()[0])
         most = pages * resource.getpagesize() + MEMORY
@@ -134,11 +121,11 @@ def limit_memory(*, for_good: bool = False) -> None:
 
 
 def trees() -> list[Path]:
-    """Return the folders that Python, its environment and the course consist of."""
+    """Return the folders of Python, its environment, the system's libraries and the course."""
     python = [sys.base_prefix, sys.prefix, *site.getsitepackages(), site.getusersitepackages()]
     system = ["/lib", "/lib64", "/usr/lib", "/usr/lib64", "/etc/ld.so.cache"]
     paths = [Path(path) for path in [*python, *system, *_COURSE] if os.path.exists(path)]
-    found = {way for path in paths for way in (path, path.resolve())}
+    found = {path for given in paths for path in (given, given.resolve())}
     return sorted(path for path in found if not found & {*path.parents})
 
 
@@ -164,7 +151,7 @@ def _started(
 
 
 def _bubblewrap() -> list[str]:
-    """Return the command up to the program that is to run inside."""
+    """Return the command that comes before the program."""
     command = ["bwrap", "--unshare-uts", "--unshare-ipc", "--unshare-pid", "--unshare-net"]
     command += ["--die-with-parent", "--new-session"]
     is_root = os.getuid() == 0

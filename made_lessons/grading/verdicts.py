@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
-MOST_WORDS = 1000
-"""Characters that are said about an exercise. Some of them may come from the submission."""
-MOST_TRIES = 5
-"""Number of answers to one exercise that are judged, the last ones."""
+from ..checking.examine import examine
+from ..checking.exercise import Exercise, Wrong
 
-WAITS = "waits"
-"""The state of an answer that is right if an instructor finds nothing wrong with it."""
+MOST_WORDS = 1000  # characters about an exercise, some of which may come from the submission
+WAITS = "waits"  # the state of an answer that counts if the instructor confirms it
+COUNTS = ("right", WAITS)
 COURSES_OWN = "the course's own answer, 0 points"
-FORGEABLE = "right, as the submission's own process says, which can forge it"
+FORGEABLE = "right, but the submission's own process says so and could have forged it"
 ALIKE = "step by step the course's solution"
 
 
@@ -24,9 +24,6 @@ class Verdict:
     words: str = ""
     variant: str | None = None
     alike: bool = False
-    title: str = field(default="", compare=False)  # title of the exercise
-    stars: int = field(default=0, compare=False)
-    varies: bool = field(default=False, compare=False)
 
     def __post_init__(self) -> None:
         self.words = self.words[:MOST_WORDS]
@@ -38,17 +35,27 @@ class Row:
 
     learner: str = ""
     submission: str = ""  # name of the file
-    notebook: str = ""
-    status: str = "graded"  # or the reason why not
-    verdicts: dict[str, Verdict] = field(default_factory=dict)
-    look_at: list[str] = field(default_factory=list)
-    text: str = ""  # digest of the code, without variants
-    content: str = ""  # digest of the file
     place: str = ""  # path of the file in the folder
     platform_id: str = ""
-    school_id: str = ""
-    variant: str = ""  # the one that the learner was given
+    notebook: str = ""
+    status: str = ""  # "graded", or the reason why it is not
+    verdicts: dict[str, Verdict] = field(default_factory=dict)
+    look_at: list[str] = field(default_factory=list)
+    text: str = ""  # digest of the code, without variant keys
+    content: str = ""  # digest of the file
 
-    def points(self, *states: str) -> int:
-        """Return the stars of the exercises in some states, or of all exercises."""
-        return sum(v.stars for v in self.verdicts.values() if not states or v.state in states)
+
+def examined(exercise: Exercise, answer: object) -> Verdict:
+    """Return the verdict of the check on an answer."""
+    try:
+        said = examine(exercise, answer)
+    except Wrong as wrong:
+        lines = {"tried": wrong.tried, "expected": wrong.expected, "got": wrong.got}
+        report = "; ".join(f"{label} {text}" for label, text in lines.items() if text)
+        return Verdict("wrong", f"{wrong.cause} ({report})" if report else wrong.cause)
+    # the score comes first, because the submission may have chosen names in the text after it
+    score = re.match(r"(-?\d+\.\d+) (?:differential )?nats", said)
+    if exercise.is_open and score and float(score[1]) < exercise.doubtful:
+        words = f"better than {exercise.doubtful:g} nats, which nobody has reached: {said}"
+        return Verdict(WAITS, words)
+    return Verdict("right", said)

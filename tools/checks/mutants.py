@@ -84,8 +84,8 @@ ROOMS = {  # a folder, files of it that are changed, and the tests that then run
     ),
     "grading": (
         "made_lessons/grading",
-        ["folder", "submission", "marking", "reports"],
-        ["attacks", "grading", "reports", "submission"],
+        ["folder", "submission", "handing_out", "reports"],
+        ["folder", "reports", "submission"],
     ),
     "figures": (
         "made_course/figures",
