@@ -12,8 +12,8 @@ from made_lessons.checking.catalogue import exercise_named
 from made_lessons.checking.examine import examine
 from made_lessons.checking.exercise import Wrong
 from made_lessons.grading import judge
-from made_lessons.grading.examined import INSIDE
 from made_lessons.grading.line import Peer
+from made_lessons.grading.verdicts import COUNTS
 
 
 def right(exercise, answer):
@@ -23,9 +23,9 @@ def right(exercise, answer):
     """
     exercise = exercise_named(exercise) if isinstance(exercise, str) else exercise
     said = examine(exercise, answer)
-    if hasattr(os, "fork") and exercise.name not in INSIDE:
+    if hasattr(os, "fork") and not exercise.is_inside:
         (verdict,) = far(exercise, [answer])
-        assert verdict.state in judge._RIGHT, verdict
+        assert verdict.state in COUNTS, verdict
     return said
 
 
@@ -49,7 +49,7 @@ def far(exercise, answers):
         torch.manual_seed(0)
         try:
             peer = Peer(there, is_judge=False)
-            peer.send({k: peer.carried(answer) for k, answer in enumerate(answers)})
+            peer.send(answers=list(answers))
             while True:
                 peer.serve(peer.receive())
         finally:
@@ -58,7 +58,7 @@ def far(exercise, answers):
     try:
         peer = Peer(here, is_judge=True)
         with patch.object(time_limits, "PATIENCE", 20):  # as the command has it
-            return [judge._judged(exercise, one, peer) for one in peer.receive().values()]
+            return [judge.judged(exercise, one) for one in peer.receive()["answers"]]
     finally:
         here.shutdown(socket.SHUT_RDWR)
         here.close()

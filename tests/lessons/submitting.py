@@ -3,7 +3,6 @@
 import csv
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -28,17 +27,13 @@ def build_masks(degrees):
 check("3.2", build_masks)
 """
 WRONG = RIGHT.replace("degrees[0][:, None] > degrees[-1]", "degrees[0][:, None] >= degrees[-1]")
-EMPTY = 'def build_masks(degrees):\n    ...\n\ncheck("3.2", build_masks)'
-
 LACKS = missing()
-lacks_it = pytest.mark.skipif(
-    bool(LACKS) and "MADE_COURSE_REQUIRE_BROWSER" not in os.environ, reason=LACKS
-)
 
 
 def needs_sandbox(test):
     """Mark a test of whole runs: `.ci/run` runs it, and instructors may."""
-    return pytest.mark.delivery(lacks_it(test))
+    is_skipped = bool(LACKS) and "MADE_COURSE_REQUIRE_BROWSER" not in os.environ
+    return pytest.mark.delivery(pytest.mark.skipif(is_skipped, reason=LACKS)(test))
 
 
 def notebook(*cells):
@@ -53,7 +48,7 @@ def judged(*cells, number="", protected=True):
 
 
 def grader(folder, *more, python_path=(), **settings):
-    """Begin the command in a process of its own."""
+    """Start the command in a process of its own."""
     path = os.pathsep.join(map(str, [*python_path, REPOSITORY]))
     command = [sys.executable, "-P", "-m", "made_lessons", "grade", str(folder), *more]
     return subprocess.Popen(
@@ -64,7 +59,7 @@ def grader(folder, *more, python_path=(), **settings):
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
-        # a shell's background jobs, and all that they begin, ignore it
+        # the background jobs of a shell, and all that they start, ignore it
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
@@ -77,40 +72,26 @@ def run_grader(folder, *more, **settings):
     return said
 
 
+def table(path, key):
+    """Return the rows of a CSV by a column."""
+    lines = csv.DictReader(path.read_text("utf-8-sig").splitlines())
+    return {row[key]: row for row in lines}
+
+
 def graded(folder):
-    """Return the rows of the CSV, by submission, or by learner where there is none."""
-    text = (folder.with_name(f"{folder.name}-grades") / "grades.csv").read_text("utf-8-sig")
-    return {row["submission"] or row["learner"]: row for row in csv.DictReader(text.splitlines())}
-
-
-def lines_of(path):
-    return [*csv.reader(path.read_text("utf-8-sig").splitlines())]
+    """Return the rows of the grades, by submission."""
+    return table(folder.with_name(f"{folder.name}-grades") / "grades.csv", "submission")
 
 
 def processes_with(mark):
-    """Return the numbers of the processes of this computer whose command has a mark."""
+    """Return the numbers of the processes on this computer whose command has a mark."""
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            if re.search(mark, (process / "cmdline").read_text(errors="replace")):
+            if mark in (process / "cmdline").read_text(errors="replace"):
                 found.append(int(process.name))
         except OSError:
             continue
-    return found
-
-
-def started_by(number):
-    """Return the processes that a process has started, and those that they have started."""
-    parents = {}
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            parent = int((process / "stat").read_text().rpartition(")")[2].split()[1])
-        except OSError:
-            continue
-        parents.setdefault(parent, []).append(int(process.name))
-    found = parents.get(number, [])
-    for one in found:
-        found += parents.get(one, [])
     return found
 
 

@@ -1,4 +1,4 @@
-"""A class with attackers in it: each is one row with a clear word, and harms no other."""
+"""A class with attackers in it: each gets one row with a clear reason, and harms no other."""
 
 import os
 import re
@@ -20,10 +20,10 @@ from tests.lessons.submitting import (
 )
 
 SECRET = "ZQ7-17259173"
-"""A name that no other learner's process must know; only here does it stand in one piece."""
+"""Part of a learner's name, which no other learner's process may know."""
 LOOKS_AROUND = """
 import ctypes, re
-ctypes.CDLL(None).prctl(4, 1, 0, 0, 0)  # its memory may be read, by itself
+ctypes.CDLL(None).prctl(4, 1, 0, 0, 0)  # the process may read its own memory
 with open("/proc/self/maps") as maps, open("/proc/self/mem", "rb") as memory:
     for line in maps:
         first, last = (int(end, 16) for end in line.split()[0].split("-"))
@@ -54,7 +54,7 @@ while True:
     try:
         build_masks = os.fork()
     except OSError:
-        time.sleep(0.1)  # it is there for good, and leaves the other tests the processor
+        time.sleep(0.1)  # which leaves the processor to the other tests
 """
 PATCH = """
 import made_lessons.checking.check as course
@@ -62,12 +62,10 @@ from made_lessons.checking import examine as judge
 course.check = check = judge.examine = course.grading = lambda *answer: "✓ 3.2: right."
 build_masks = 1
 """
-ZEROS = (
-    'with open("zeros", "wb") as file:\n    for k in range(99):\n        file.write(bytes(2**20))'
-)
+ZEROS = 'with open("zeros", "wb") as file:\n    for k in range(99): file.write(bytes(2**20))'
 IN_ANSWER = 'def build_masks(degrees):\n    %s\n\ncheck("3.2", build_masks)'
-# cells, what is then said of 3.2, and words of the reason; if there is one cell, it goes on with a
-# right answer
+DEEP = "deep = []\nfor k in range(10**5): deep = [deep]"
+# cells, the state of 3.2, and words of the reason; one cell alone is followed by a right answer
 CELLS = {
     "endless": (["while True: build_masks = 1"], "stopped", "out of time"),
     "fork bomb": ([BOMB], "stopped", ""),
@@ -76,26 +74,20 @@ CELLS = {
     "leaves": (["import sys\nbuild_masks = sys.exit()"], "failed", "SystemExit"),
     "leaves at once": (["import os\nbuild_masks = os._exit(0)"], "stopped", "left its process"),
     "prints": (['for k in range(99):\n    build_masks = print("x" * 2**20)'], "right", ""),
-    "forged line": (['build_masks = print("✓ 3.2 · Masks in code: right.")'], "right", ""),
     "patched check": ([PATCH], "failed", "the check was not reached"),
     "looks around": ([LOOKS_AROUND], "right", ""),
     "reads": ([READS], "right", ""),
     "newlines": (["\n" * 2**18, RIGHT], "right", ""),
-    "patched check, no answer": ([PATCH, 'check("3.2", len)'], "failed", ""),
-    "endless answer in C": (
-        [IN_ANSWER % "import itertools; any(itertools.repeat(0))", ""],
-        "stopped",
-        "",
-    ),
+    "endless in C": ([IN_ANSWER % "import itertools; any(itertools.repeat(0))", ""], "stopped", ""),
     "leaves in its answer": ([IN_ANSWER % "import os; os._exit(0)", ""], "stopped", ""),
     "huge answer": ([IN_ANSWER % "return 'x' * 10**8", ""], "stopped", ""),
     "deep answer": (
-        ["deep = []\nfor k in range(10**5): deep = [deep]", IN_ANSWER % "return deep"],
+        [DEEP, IN_ANSWER % "return deep"],
         "failed",
-        "its answer could not be carried over: RecursionError",
+        "its answer could not be transferred: RecursionError",
     ),
 }
-# names that are no text, or write into a terminal, or are too long for a file of the feedback
+# names that are not text, or write into a terminal, or are too long for a file of the feedback
 NAMES = [b"\xff", b"\x1b[2J\x1b]0;owned\x07", b"x\n1 of 1: ann.ipynb: graded\r", b"\x01" * 240]
 
 
@@ -103,11 +95,11 @@ NAMES = [b"\xff", b"\x1b[2J\x1b]0;owned\x07", b"x\n1 of 1: ann.ipynb: graded\r",
 def hostile(tmp_path_factory):
     """A folder of attackers and two honest learners, graded by a command that is started in it."""
     base = tmp_path_factory.mktemp("hostile")
-    folder, home, python_path = base / "hand-ins", base / "home", base / "python"
+    folder, home, python_path = base / "submissions", base / "home", base / "python"
     for made in (folder, home, python_path, folder / "made_course"):
         made.mkdir()
     (python_path / "sitecustomize.py").write_text(
-        "import sys\nif 'forkserver' in str(sys.orig_argv):\n"
+        "import sys\nif 'grading.judge' in str(sys.orig_argv):\n"
         "    from made_lessons.grading import judge\n    judge.SECONDS, judge.CLOCKS = 4, 6\n"
     )
     (home / "thesis.txt").touch()
@@ -121,13 +113,14 @@ def hostile(tmp_path_factory):
         text = notebook(IMPORTS, *cells)
         (folder / f"{name}.ipynb").write_text(text.replace("PATHS", repr([str(folder), str(home)])))
     for name in NAMES:
-        Path(os.fsdecode(bytes(folder) + b"/" + name + b".ipynb")).write_text(
-            notebook(IMPORTS, RIGHT)
-        )
+        file = Path(os.fsdecode(bytes(folder) + b"/" + name + b".ipynb"))
+        file.write_text(notebook(IMPORTS, RIGHT))
     (folder / "link.ipynb").symlink_to("/etc/passwd")
-    (folder / "folder link").symlink_to("/etc")
+    (base / "elsewhere").mkdir()
+    (base / "elsewhere" / "x.ipynb").write_text(notebook(IMPORTS, RIGHT))
+    (folder / "folder link").symlink_to(base / "elsewhere")
     os.mkfifo(folder / "pipe.ipynb")
-    (folder / "essay.pdf").write_text("no notebook")
+    (folder / "essay.pdf").write_text("text")
     (folder / "too large.ipynb").touch()
     os.truncate(folder / "too large.ipynb", 2**25)
     at = os.open(folder, os.O_RDONLY)
@@ -137,25 +130,22 @@ def hostile(tmp_path_factory):
         os.close(above)
     os.close(at)
     try:
-        said = run_grader(
-            *(folder, "--notebook", "03", "--jobs", "4"),
-            **{"python_path": [python_path], "HOME": str(home), "TOKEN": "secret"},
-        )
-        yield folder, said
+        settings = {"python_path": [python_path], "HOME": str(home), "TOKEN": "secret"}
+        yield folder, run_grader(folder, "--notebook", "03", "--jobs", "4", **settings)
     finally:
         subprocess.run(["rm", "-r", folder / "d"], check=True)  # too deep for pytest
 
 
 @needs_sandbox
 @pytest.mark.parametrize("name", [*CELLS])
-def test_a_hostile_submission_is_one_row_with_a_clear_word(hostile, name):
+def test_a_hostile_submission_gets_one_row_with_a_clear_reason(hostile, name):
     row, (_, state, words) = graded(hostile[0])[f"{name}.ipynb"], CELLS[name]
     assert (row["status"], row["3.2"]) == ("graded", state)
     assert words in row["3.2 why"]
 
 
 @needs_sandbox
-def test_a_file_that_takes_long_to_read_is_not_waited_for(monkeypatch):
+def test_a_file_that_takes_long_to_read_is_given_up(monkeypatch):
     monkeypatch.setattr(judge, "SECONDS", 1)
     numbers = notebook("x = [" + "1," * 2**22 + "]", RIGHT)
     row = judge.judge(numbers.encode(), "03", True)
@@ -163,21 +153,14 @@ def test_a_file_that_takes_long_to_read_is_not_waited_for(monkeypatch):
 
 
 @needs_sandbox
-@pytest.mark.parametrize(
-    ("name", "word"),
-    [
-        ("link.ipynb", "not a file that can be read: links are not followed"),
-        ("folder link", "not a notebook"),
-        ("pipe.ipynb", "not a file that can be read: links are not followed"),
-        ("essay.pdf", "not a notebook"),
-        ("torch.py", "not a notebook"),
-        ("made_course", "there is no notebook in this folder"),
-        ("d", "there is no notebook in this folder"),
-        ("too large.ipynb", "too large: more than 20 MB"),
-    ],
-)
-def test_what_cannot_be_graded_says_why(hostile, name, word):
-    assert graded(hostile[0])[name]["status"] == word
+def test_a_file_that_cannot_be_graded_gets_a_reason(hostile):
+    rows = graded(hostile[0])
+    for name in ("essay.pdf", "torch.py", "made_course", "d"):
+        assert rows[name]["status"] == "0 notebooks; expected one"
+    for name in ("link.ipynb", "pipe.ipynb", "folder link/x.ipynb"):
+        words = "not a file that can be read: links are not followed"
+        assert rows[name]["status"] == words
+    assert rows["too large.ipynb"]["status"] == "too large: more than 20 MB"
 
 
 @needs_sandbox
@@ -185,7 +168,7 @@ def test_the_others_are_unharmed_and_unknown(hostile):
     rows = graded(hostile[0])
     assert rows[f"A {SECRET}.ipynb"]["3.2"] == "right"
     assert rows["Z honest.ipynb"]["3.2"] == "wrong"
-    assert "output x₃ can see x₃" in rows["Z honest.ipynb"]["3.2 why"]
+    assert "output x₃ sees x₃" in rows["Z honest.ipynb"]["3.2 why"]
     knows = [sys.executable, "-c", f"known = {SECRET!r}\n{LOOKS_AROUND}"]
     assert "knows another learner" in subprocess.run(knows, capture_output=True, text=True).stderr
 
@@ -195,14 +178,13 @@ def test_nothing_in_the_folder_is_imported(hostile):
     owned = hostile[0].parent / "owned"
     assert not owned.exists()
     subprocess.run([sys.executable, "-S", "-c", "import torch"], cwd=hostile[0], check=True)
-    owned.unlink()  # so the trap is a sharp one
+    owned.unlink()  # without -P, the trap works
 
 
 @needs_sandbox
 def test_a_name_writes_nothing_into_the_terminal(hostile):
-    lines = hostile[1].splitlines()
-    count = len(lines) - 1
-    assert all(re.match(rf"\d+ of {count}: ", line) and line.isprintable() for line in lines[:-1])
-    assert lines[-1].startswith("The tables are in ")
+    *lines, last = hostile[1].splitlines()
+    assert all(re.match(rf"\d+ of {len(lines)}: ", line) and line.isprintable() for line in lines)
+    assert last.startswith("The tables are in ")
     rows = graded(hostile[0])
     assert [rows[name]["3.2"] for name in rows if name[0] == "\\"] == ["right"] * 3

@@ -1,6 +1,6 @@
-"""The sandbox: what it keeps out, as root and as an ordinary user, and which limits it sets.
+"""The sandbox: which attacks it stops, as root and as an ordinary user, and its limits.
 
-Each attack is also tried without the sandbox, to know that it is a sharp one.
+Attacks are also tried without the sandbox, where they must succeed.
 """
 
 import contextlib
@@ -31,35 +31,33 @@ from tests.lessons.submitting import (
 )
 
 LIBC = ctypes.CDLL(None, use_errno=True)
-WHO = ["whoever tests", "nobody"]
 only_root = pytest.mark.skipif(os.getuid() != 0, reason="only root can become nobody")
-as_each = pytest.mark.parametrize("who", [WHO[0], pytest.param(WHO[1], marks=only_root)])
+as_each = pytest.mark.parametrize("who", ["tester", pytest.param("nobody", marks=only_root)])
 NAMES = ["3.1", "3.2", "3.3", "3.4", "3.5"]
+GRADE = """
+import json, sys
+from tests.lessons.submitting import judged
+found = judged(*json.load(sys.stdin), number='03', protected=PROTECTED)
+print(json.dumps({name: verdict.words for name, verdict in found.items()}))
+"""
 
 
-def tried(*trials, protected=True, who=WHO[0], **how):
-    """Return what functions give that run in a submission, each in a fork of its own.
+def tried(*trials, protected=True, who="tester", **how):
+    """Return the results of functions in a submission, each in a fork of its own.
 
     Args:
-        trials: a function that imports what it needs, and its arguments.
+        trials: a function that imports everything it needs, and its arguments.
         protected: whether there is a sandbox.
-        who: grades the submission.
+        who: the user who grades the submission.
         how: more arguments for the process that grades.
     """
     cells = [_cell(name, *trial) for name, trial in zip(NAMES, trials, strict=False)]
-    grade = (
-        "import json, sys\nfrom tests.lessons.submitting import judged\n"
-        f"found = judged(*json.load(sys.stdin), number='03', protected={protected})\n"
-        "print(json.dumps({name: verdict.words for name, verdict in found.items()}))"
-    )
-    command = [*(_as_nobody() if who == "nobody" else ()), sys.executable, "-c", grade]
+    code = GRADE.replace("PROTECTED", str(protected))
+    command = [*(_as_nobody() if who == "nobody" else ()), sys.executable, "-c", code]
     # so that its output can be read even if something goes on
     with tempfile.TemporaryFile("w+") as out:
-        environment = os.environ | {"PYTHONPATH": str(REPOSITORY)}
-        text = json.dumps(cells)
-        subprocess.run(
-            command, input=text, stdout=out, text=True, env=environment, check=True, **how
-        )
+        how |= {"stdout": out, "env": os.environ | {"PYTHONPATH": str(REPOSITORY)}}
+        subprocess.run(command, input=json.dumps(cells), text=True, check=True, **how)
         out.seek(0)
         found = json.load(out)
     words = [found[name].removeprefix("SystemError: ") for name in NAMES[: len(trials)]]
@@ -67,7 +65,7 @@ def tried(*trials, protected=True, who=WHO[0], **how):
 
 
 def _cell(name, function, *arguments):
-    """Return a cell that no other cell needs, and that raises what the function gives."""
+    """Return a cell that no other cell needs, and that raises the function's result."""
     code = (
         f"import json, os\n{inspect.getsource(function)}\n"
         f"try:\n    result = {function.__name__}(*{arguments!r})\n"
@@ -78,7 +76,7 @@ def _cell(name, function, *arguments):
 
 
 def _as_nobody():
-    """Return a command by which nobody runs Python, even if it is in a folder of root's."""
+    """Return a command that runs Python as nobody, even if it is in a folder of root's."""
     closed = {p for tree in trees() for p in tree.parents if not p.stat().st_mode & 1}
     closed |= {path for path in REPOSITORY.parents if not path.stat().st_mode & 1}
     command = ["bwrap", "--dev-bind", "/", "/"]
@@ -94,7 +92,7 @@ def _as_nobody():
 
 @pytest.fixture(scope="module")
 def outside():
-    """What lies about on a computer, open to all: sockets, a FIFO, a file, a terminal."""
+    """Things on a computer that are open to all users: sockets, a FIFO, a file, a terminal."""
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir="/tmp")))
         folder.chmod(0o777)
@@ -121,7 +119,7 @@ def outside():
 
 
 def reaches(folder, terminal, port, number, who):
-    """Try ways out of the sandbox, and return those that are open."""
+    """Try ways out of the sandbox, and return the ones that are open."""
     import contextlib
     import ctypes
     import socket
@@ -169,13 +167,13 @@ def reaches(folder, terminal, port, number, who):
 @needs_sandbox
 @as_each
 def test_nothing_outside_is_reached(outside, who):
-    (sharp,) = tried((reaches, *outside, who), protected=False, who=who)
-    assert len(sharp) == 10
+    (open_ways,) = tried((reaches, *outside, who), protected=False, who=who)
+    assert len(open_ways) == 10
     assert tried((reaches, *outside, who), who=who) == [[]]
 
 
 def takes_rights():
-    """Return the rights that a submission can get, by the ways that there are."""
+    """Return the rights that a submission can get."""
     import contextlib
     import ctypes
     import re
@@ -213,10 +211,41 @@ def takes_rights():
     return [*taken, *{*rights}, "NoNewPrivs:\t1" in status]
 
 
+def asks_for_a_key(request):
+    import ctypes
+
+    return [ctypes.CDLL(None).syscall(request, b"user", b"made-course-test", None, 0) >= 0]
+
+
+KEYS = {"aarch64": (219, 217, 218)}.get(os.uname().machine, (250, 248, 249))
+
+
+def hold_a_key():
+    join, add, _ = KEYS
+    LIBC.syscall(join, 1, None)
+    LIBC.syscall(add, b"user", b"made-course-test", b"password", 8, -3)  # the session's ring
+
+
+def leaves_something(mark):
+    """Leave a process that does not end with its parent or its group."""
+    import sys
+
+    if os.fork() == 0:
+        os.setsid()
+        os.execv(sys.executable, [sys.executable, "-c", "import time; time.sleep(60)", mark])
+    return [True]
+
+
 @needs_sandbox
 @as_each
-def test_no_rights_are_taken(who):
-    assert tried((takes_rights,), who=who) == [["0" * 16, True]]
+def test_no_rights_and_no_keys_are_taken_and_no_process_is_left(who):
+    code = f"import os\n{inspect.getsource(asks_for_a_key)}\nprint(asks_for_a_key({KEYS[2]}))"
+    ask = [sys.executable, "-c", code]
+    assert subprocess.check_output(ask, preexec_fn=hold_a_key, text=True) == "[True]\n"
+    trials = (takes_rights,), (asks_for_a_key, KEYS[2]), (leaves_something, "was left behind")
+    found = tried(*trials, who=who, preexec_fn=hold_a_key)
+    assert found == [["0" * 16, True], [False], [True]]
+    assert within(10, lambda: not processes_with("was left behind"))
 
 
 def fills_its_memory():
@@ -257,54 +286,10 @@ def test_memory_files_and_processes_have_limits_and_no_exercise_takes_those_of_t
     assert [12 <= count < 16 for (count,) in found[3:]] == [True, True]
 
 
-def hold_a_key():
-    join, add, *_ = KEYS
-    LIBC.syscall(join, 1, None)
-    LIBC.syscall(add, b"user", b"made-course-test", b"password", 8, -3)  # the session's ring
-
-
-def asks_for_a_key(request):
-    import ctypes
-
-    return [ctypes.CDLL(None).syscall(request, b"user", b"made-course-test", None, 0) >= 0]
-
-
-KEYS = {"aarch64": (219, 217, 218)}.get(os.uname().machine, (250, 248, 249))
-
-
-@needs_sandbox
-@as_each
-def test_no_key_of_a_session_is_read(who):
-    code = f"import os\n{inspect.getsource(asks_for_a_key)}\nprint(asks_for_a_key({KEYS[2]}))"
-    ask = [sys.executable, "-c", code]
-    assert subprocess.check_output(ask, preexec_fn=hold_a_key, text=True) == "[True]\n"
-    assert tried((asks_for_a_key, KEYS[2]), who=who, preexec_fn=hold_a_key) == [[False]]
-
-
-MARK = "left behind by a submission"
-
-
-def leaves_something(mark):
-    """Leave a process that does not end with its parent, or its group."""
-    import sys
-
-    if os.fork() == 0:
-        os.setsid()
-        os.execv(sys.executable, [sys.executable, "-c", "import time; time.sleep(60)", mark])
-    return [True]
-
-
-@needs_sandbox
-@as_each
-def test_what_a_submission_leaves_ends_with_its_sandbox(who):
-    assert tried((leaves_something, MARK), who=who) == [[True]]
-    assert within(10, lambda: not processes_with(MARK))
-
-
 def ends_all():
     import signal
 
-    if os.path.exists("/submission"):  # so that nobody is hurt where there is no sandbox
+    if os.path.exists("/submission"):  # harmless without a sandbox
         os.kill(-1, signal.SIGKILL)
     return [True]
 
@@ -315,8 +300,8 @@ def test_a_submission_that_ends_all_processes_ends_its_own(who):
     assert "left its process" in tried((ends_all,), (fills_its_folder,), who=who)[1]
 
 
-def _killed(work, after):
-    """Run something in a process that is killed once something else has happened."""
+def killed(work, after):
+    """Run a function in a process, and kill the process after another function has run."""
     child = os.fork()
     if child == 0:
         try:
@@ -329,7 +314,7 @@ def _killed(work, after):
 
 
 @needs_sandbox
-def test_whenever_a_judge_is_killed_its_sandbox_ends():
+def test_a_sandbox_ends_when_its_judge_is_killed_at_any_time():
     mark, random, begun = "until its judge ends", Random(0), time.monotonic()
     program = ["-I", "-S", "-c", "import os; os.write(0, b'1'); os.read(0, 1)", mark]
     with sandbox(program):
@@ -340,7 +325,7 @@ def test_whenever_a_judge_is_killed_its_sandbox_ends():
             time.sleep(9)
 
     for _ in range(50):
-        _killed(waits, lambda: time.sleep(takes * random.random()))
+        killed(waits, lambda: time.sleep(takes * random.random()))
     assert within(10, lambda: not processes_with(mark))
 
 
@@ -348,10 +333,10 @@ def test_whenever_a_judge_is_killed_its_sandbox_ends():
 @pytest.mark.parametrize("protected", [True, False])
 def test_a_submission_ends_with_its_judge(protected):
     mark = f"a submission that waits {protected}"
-    cell = f"import os, sys\nos.execv(sys.executable, ['-c', '-c', 'input', {mark!r}])\n"
-    cell = cell.replace("'input'", "'import time; time.sleep(60)'") + 'check("3.2", 1)'
+    sleeps = f"['-c', '-c', 'import time; time.sleep(60)', {mark!r}]"
+    cell = f'import os, sys\nos.execv(sys.executable, {sleeps})\ncheck("3.2", 1)'
     content = notebook(IMPORTS, cell).encode()
-    _killed(
+    killed(
         lambda: judge.judge(content, "03", protected),
         lambda: within(60, lambda: processes_with(mark)),
     )

@@ -1,16 +1,13 @@
 """Reading a submitted notebook: its checks, and the cells that each needs."""
 
-import zipfile
-from io import BytesIO
-
 import pytest
 
-from made_lessons.grading.submission import MOST_BYTES, MOST_CELLS, Unreadable, read
+from made_lessons.grading.submission import MOST_CELLS, Unreadable, read
 from tests.lessons.submitting import notebook
 
 
-def handed_over(name, *cells):
-    """Return what the cells that an exercise needs give its check last: answer and variant."""
+def last_answer(name, *cells):
+    """Return the last answer and variant of an exercise, from the cells that it needs."""
     found = {}
 
     def check(name, answer, *, variant=None):
@@ -20,7 +17,7 @@ def handed_over(name, *cells):
         def __getattr__(self, name):
             return lambda *_: None
 
-    names = {"check": check, "get_ipython": Shell, "display": lambda *_: None}
+    names = {"check": check, "get_ipython": Shell}
     for cell in read(notebook(*cells).encode()).needed(name):
         exec(cell.source, names)
     return found[name]
@@ -30,20 +27,15 @@ def handed_over(name, *cells):
     "cells",
     [
         ['first = 1\ncheck("1.1", first)', 'second = first + 1\ncheck("1.1", second)'],
-        ['if True:\n    check("1.1", 1, variant="ann")\ncheck("1.1", 2)'],
-        ['check("1.1", 2)', 'check("1.2", 3)'],
-        ['check(answer=2, name="1.1")'],
-        ['import types\ncourse = types.SimpleNamespace(check=check)\ncourse.check("1.1", 2)'],
+        ["k = 2", "k = k", "check( '1.1', k, variant=\"ann\")", 'course = check\ncheck("1.1", k)'],
+        ["k = [1]", "k[0] = 2", "other = 1 / 0", 'check("1.1", k[0])'],
+        ["k = [1]", "k.append(2)", 'check("1.1", k[1])', "1 / 0"],
+        ["n = 2", "from math import *", "def f(): return floor(n)", 'check("1.1", f())'],
     ],
 )
-def test_the_last_check_counts(cells):
-    assert handed_over("1.1", *cells) == (2, None)
-
-
-@pytest.mark.parametrize("said", ['"ann"', "me", "f'{me}'", "{'x': me}['x']"])
-def test_a_variant_is_any_expression(said):
-    assert handed_over("1.1", 'me = "ann"', f'check("1.1", 2, variant={said})') == (2, "ann")
-    assert handed_over("1.1", 'me = "ann"', f'check("1.1", 2, **{{"variant": {said}}})')[1] == "ann"
+def test_an_answer_has_the_cells_that_it_needs(cells):
+    answer, variant = last_answer("1.1", *[cell for cell in cells if "1 / 0" not in cell])
+    assert (last_answer("1.1", *cells), answer) == ((answer, variant), 2)
 
 
 @pytest.mark.parametrize(
@@ -53,13 +45,11 @@ def test_a_variant_is_any_expression(said):
         "len?\nk = 1",
         "%matplotlib inline\nk = 1",
         "!pip install torch\nfiles = !ls\nk = 1",
-        "k = 1\ndisplay(k)",
         "%%time\nk = 1",
-        "if True:\n    %time k = 1",
     ],
 )
 def test_a_line_for_ipython_loses_no_answer(cell):
-    assert handed_over("1.1", "n = 3", f'{cell}\ncheck("1.1", k)') == (1, None)
+    assert last_answer("1.1", "n = 3", f'{cell}\ncheck("1.1", k)') == (1, None)
 
 
 @pytest.mark.parametrize(
@@ -76,27 +66,14 @@ def test_a_line_for_ipython_loses_no_answer(cell):
 )
 def test_a_cell_that_is_not_python_costs_no_other(scratch):
     k = 'k = 1\ncheck("1.1", k)'
-    assert handed_over("1.1", scratch, k, scratch) == (1, None)
+    assert last_answer("1.1", scratch, k, scratch) == (1, None)
     with pytest.raises(SyntaxError):
-        handed_over("1.1", f'def f(a, a): pass\n{k}\ncheck("1.2", k)')
+        last_answer("1.1", f'def f(a, a): pass\n{k}\ncheck("1.2", k)')
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
-def test_a_notebook_may_begin_with_a_mark_of_its_encoding(encoding):
+def test_a_notebook_may_begin_with_a_byte_order_mark(encoding):
     assert read(notebook('check("1.1", 2)').encode(encoding)).checks == {"1.1"}
-
-
-def packed(**files):
-    content = BytesIO()
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, text in files.items():
-            archive.writestr(name, text)
-    return content.getvalue()
-
-
-def test_a_notebook_may_be_in_an_archive():
-    files = {"../../03.ipynb": notebook('check("3.2", 1)'), "__MACOSX/._x.ipynb": "\0"}
-    assert read(packed(**files)).checks == {"3.2"}
 
 
 @pytest.mark.parametrize(
@@ -109,13 +86,16 @@ def test_a_notebook_may_be_in_an_archive():
         (b'{"cells": 1}', "not a notebook"),
         (b'{"cells": [' + b"9" * 5000 + b"]}", "not a notebook"),
         (notebook(*["1"] * (MOST_CELLS + 1)).encode(), "too many cells: more than 1,000"),
-        (packed(**{"a.ipynb": " " * (MOST_BYTES + 1)}), "too large"),
-        (packed(**{f"{k}.ipynb": "{}" for k in range(2)}), "2 notebooks; expected one"),
-        (packed(**{"a.ipynb": "{}"})[:40], "broken or locked"),
-        (packed(**{"a.ipynb": "[]"}), "not a notebook"),
     ],
-    ids=range(11),  # an archive has its time in it, which would be part of a name
 )
 def test_a_file_that_is_not_a_notebook_is_refused(content, why):
     with pytest.raises(Unreadable, match=why):
         read(content)
+
+
+def test_equal_code_has_an_equal_digest():
+    one = 'def f(x):\n    return x\n\ncheck("1.1", f)'
+    other = one.replace("\n\n", "\n\n\n").replace("f)", "f, variant='ann')")
+    digests = [read(notebook(cell).encode()).text for cell in (one, other, one.replace("x", "y"))]
+    assert digests[0] == digests[1] != digests[2]
+    assert read(notebook(*["1"] * MOST_CELLS).encode()).checks == set()
