@@ -47,22 +47,33 @@ def likely_cause(
     """
     got, right = ([view.seen(one, case) for case in view.cases] for one in (answer, reference))
     telling = [k for k in range(len(got)) if k == failed or not isinstance(got[k], str | None)]
-    found = _known_mistake(
-        view,
-        known_mistakes,
-        got,
-        right,
-        telling,
-        lambda mistake: _is_right_in(mistake, reference, earlier),
-    )
+
+    @cache
+    def value(number: int, k: int) -> object:
+        return view.seen(known_mistakes[number].answer, view.cases[k])
+
+    for number, mistake in enumerate(known_mistakes):
+        is_it = all(is_same(got[k], value(number, k)) for k in telling)
+        if is_it and all(_are_alike(one, mistake.answer, reference) for one in earlier):
+            return mistake.cause
+    if view.see is not run:
+        return ""
+    for number, mistake in enumerate(known_mistakes):
+        if all(_has_same_errors(got[k], value(number, k), right[k]) for k in telling):
+            return f"perhaps {mistake.cause} (your wrong results are those of this mistake)"
     is_unfinished = any(parts_to_do(part)[0] for part in got)
-    is_telling = isinstance(got[failed], _KINDS) and not is_unfinished
-    if found or view.see is not run or not is_telling:
-        return found
+    if is_unfinished or not isinstance(got[failed], Tensor | Real | list | tuple):
+        return ""
     names = [*inspect.signature(reference).parameters]
     calls = [dict(zip(names, view.cases[k], strict=True)) for k in telling]
     got, right = [got[k] for k in telling], [right[k] for k in telling]
     return _general_cause(view, answer, reference, got, right, calls, telling.index(failed))
+
+
+def _are_alike(view: View, answer: object, reference: object) -> bool:
+    return all(
+        is_same(*(view.seen(one, case) for one in (answer, reference))) for case in view.cases
+    )
 
 
 def _general_cause(
@@ -95,43 +106,9 @@ def _general_cause(
     return found or (RIGHT_SO_FAR if failed else "")
 
 
-_KINDS = (Tensor, Real, list, tuple)
-
-
 def _perhaps(words: str) -> str:
     """Mark a cause as a guess."""
     return words and f"perhaps {words} (this fits all of your wrong results)"
-
-
-def _known_mistake(
-    view: View,
-    known_mistakes: Sequence[KnownMistake],
-    got: Sequence[object],
-    right: Sequence[object],
-    telling: Sequence[int],
-    earlier_is_right: Callable[[KnownMistake], bool],
-) -> str:
-    """Return the cause of the first known mistake with the same values or wrong entries."""
-
-    @cache
-    def value(number: int, k: int) -> object:
-        return view.seen(known_mistakes[number].answer, view.cases[k])
-
-    for number, mistake in enumerate(known_mistakes):
-        if all(is_same(got[k], value(number, k)) for k in telling) and earlier_is_right(mistake):
-            return mistake.cause
-    for number, mistake in enumerate(known_mistakes if view.see is run else ()):
-        if all(_has_same_errors(got[k], value(number, k), right[k]) for k in telling):
-            return f"perhaps {mistake.cause} (your wrong results are those of this mistake)"
-    return ""
-
-
-def _is_right_in(mistake: KnownMistake, reference: object, views: Sequence[View]) -> bool:
-    return all(
-        is_same(view.seen(mistake.answer, case), view.seen(reference, case))
-        for view in views
-        for case in view.cases
-    )
 
 
 def _has_same_errors(got: object, mistake: object, right: object) -> bool:
