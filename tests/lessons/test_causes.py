@@ -123,6 +123,7 @@ OTHER_ARGUMENTS = [
     ("4.2", lambda right, logits, x: right(x, logits), "`logits` and `x` were swapped"),
     ("4.2", lambda right, z, x: right(z.sigmoid(), x), f"`sigmoid(logits)` {INSTEAD} `logits`"),
     ("2.3", lambda right, w, b, *rest: right(w, -b, *rest), f"`-bias` {INSTEAD} `bias`"),
+    ("2.3", lambda right, w, b, o, x: right(w, b, o, 1 - x), f"`1 - x` {INSTEAD} `x`"),
     ("6.1", lambda right, degrees, t: right(degrees, t + 1), f"`t + 1` {INSTEAD} `t`"),
     ("3.3", lambda right, masks: right(masks[:-1]), "`masks` were given without its last entry"),
     ("3.2", lambda right, d: right(d[:2]), "only the first two entries of `degrees` were given"),

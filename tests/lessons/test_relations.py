@@ -15,6 +15,8 @@ OF_MATRICES = [
     (torch.log, "the logarithm of the right result"),
     (lambda r: r / math.log(2), "these are bits"),
     (lambda r: r * math.log(10), "ln 10 = 2.303 times the right result"),
+    (lambda r: r / math.log(10), "this comes from logarithms to base 10"),
+    (lambda r: r * math.log10(2), "a logarithm to base 10, but base 2 is expected"),
     (lambda r: 1 / r, "1 divided by the right result"),
     (torch.floor, "rounded down"),
     (lambda r: r.round(decimals=1), "this is rounded"),
@@ -51,6 +53,7 @@ OF_VECTORS = [
     (lambda r: r[ORDER - 1], "the entries are right, but permuted by `order`"),
     (lambda r: r[0], "only the first of the entries"),
     (lambda r: r.sum(), "the sum over all entries"),
+    (lambda r: r.view(2, 2), "a tensor with 1 dimension"),
 ]
 OF_MASKS = [
     (lambda r: ~r, "the opposite of the right one"),
