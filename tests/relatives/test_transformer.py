@@ -138,3 +138,17 @@ def test_a_window_is_a_convolution_with_its_future_masked():
     whole[:, :, :3] = (layer.weight * layer.mask).detach()
     assert torch.allclose(layer(x), F.conv2d(x, whole, layer.bias, padding=2))
     assert int(layer.mask.sum()) == 13
+
+
+def test_a_pixelcnn_is_its_formula():
+    model = loud(PixelCNN(4, channels=2, layers=1))
+    x, (window,) = binary_points(16)[:5].double(), model.windows
+    assert window.mask.sum() == 5  # four pixels before it, and the pixel itself
+    h = model.first(x.view(5, 1, 4, 4))
+    h = h + window(F.relu(h))
+    torch.testing.assert_close(model(x), model.last(F.relu(h)).view(5, 16))
+
+
+def test_defaults_are_those_of_the_docstrings():
+    assert PixelCNN(3).n_parameters() == PixelCNN(3, channels=32, layers=4).n_parameters()
+    assert Transformer(3).n_parameters() == Transformer(3, width=64, layers=2).n_parameters()
