@@ -1,4 +1,4 @@
-import { Canvas, coloursOf, useWidth } from "../shared/canvas.mjs";
+import { Canvas, useColours, useWidth } from "../shared/canvas.mjs";
 import { CHANGES } from "./changes.mjs";
 import { Bar, Sight } from "./controls.mjs";
 import { drawGraph, lookOf, placesOf, wiresOf } from "./graph.mjs";
@@ -22,7 +22,7 @@ function Explorer({ model, el, put }) {
   const [said, setSaid] = useState("");
   const lab = useRef();
   const wide = useWidth(lab);
-  const colours = useColours(el, redraw);
+  const colours = useColours(el);
   const trainer = useMemo(() => trainerOf(el, () => redraw((count) => count + 1)), []);
   useEffect(() => trainer.end, []);
   useAddress(model, put);
@@ -123,17 +123,6 @@ function Numbers({ nats, own, floor, sum, what, network }) {
 /** The numbers of the moment as data attributes, for tests and measurements. */
 function useFacts(el, { net, nats, own, sum }) {
   useEffect(() => void Object.assign(el.dataset, { steps: net.steps, nll: nats, floor: own, ...(sum === null ? {} : { sum }) }));
-}
-
-/** The colours of the page, also after its theme has changed. */
-function useColours(el, redraw) {
-  const colours = useRef(null);
-  useEffect(() => {
-    const seen = new MutationObserver(() => redraw((count) => count + 1));
-    seen.observe(document.body, { attributeFilter: ["data-theme", "data-jp-theme-light"] });
-    return () => seen.disconnect();
-  }, []);
-  return (colours.current = coloursOf(el, colours.current));
 }
 
 /** On a page without Python, the address holds the state, so that it can be shared. */

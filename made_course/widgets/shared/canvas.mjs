@@ -1,4 +1,4 @@
-import { html, useLayoutEffect, useRef, useState } from "./preact.mjs";
+import { html, useEffect, useLayoutEffect, useRef, useState } from "./preact.mjs";
 
 /**
  * A canvas as wide as its place and `high` pixels high.
@@ -36,8 +36,20 @@ export function useWidth(ref) {
 const LIGHT = [[158, 208, 245], [0, 114, 178], [6, 38, 60]];
 const DARK = [[32, 82, 120], [62, 157, 222], [226, 243, 255]];
 
+/** The colours of the page, also after its theme has changed, which frame.css turns into a transition. */
+export function useColours(el) {
+  const colours = useRef(null);
+  const [, redraw] = useState(0);
+  useEffect(() => {
+    const change = ({ target }) => target === el && redraw((count) => count + 1);
+    el.addEventListener("transitionend", change);
+    return () => el.removeEventListener("transitionend", change);
+  }, []);
+  return (colours.current = coloursOf(el, colours.current));
+}
+
 /** The colours of the page, as [red, green, blue], and the ramp of degrees: further from the paper knows more. */
-export function coloursOf(el, before) {
+function coloursOf(el, before) {
   const style = getComputedStyle(el);
   const read = (name) => style.getPropertyValue(name).trim();
   const key = ["--ink", "--paper", "color", "background-color"].map(read).join();

@@ -1,4 +1,4 @@
-import { change, element, frame } from "./frame.mjs";
+import { change, frame } from "./frame.mjs";
 import { html, render } from "./preact.mjs";
 
 /**
@@ -20,7 +20,7 @@ import { html, render } from "./preact.mjs";
 export function widgetOf(name, component) {
   return {
     render({ model, el }) {
-      const place = element("div");
+      const place = document.createElement("div");
       const put = (values) => change(model, values);
       el.append(place);
       const stop = frame(el, model, name, () => render(html`<${component} ...${{ model, el, put }} />`, place));

@@ -1,10 +1,3 @@
-/** An element with attributes. */
-export function element(tag, attributes = {}) {
-  const made = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  return made;
-}
-
 /**
  * Build the element that all widgets have; `draw` follows each change of the model.
  *
@@ -21,8 +14,8 @@ export function frame(el, model, name, draw) {
   el.addEventListener("keydown", ({ key, target }) => {
     if (key === "Shift") delete target.dataset.lmSuppressShortcuts;
   });
-  const problem = element("div", { role: "alert", class: "made-problem" });
-  const lost = element("div", { role: "status", class: "made-lost" });
+  const line = (role, className) => Object.assign(document.createElement("div"), { role, className });
+  const [problem, lost] = [line("alert", "made-problem"), line("status", "made-lost")];
   el.prepend(lost); // the rest may be off the screen
   el.append(problem);
   const stopWaiting = whenPythonIsGone(model, () => {
@@ -71,19 +64,11 @@ export function change(model, values) {
   if (!withoutPython.has(model)) model.save_changes();
 }
 
-/** One Tab stop for many elements: the one of `items()` that had the focus last, or else the first. */
-export function oneTabStop(container, items) {
-  const follow = ({ target }) => {
-    const all = items();
-    if (all.includes(target)) all.forEach((item) => item.setAttribute("tabindex", item === target ? 0 : -1));
-  };
-  container.addEventListener("focusin", follow);
-  follow({ target: items()[0] });
-}
-
-/** The same, where arrows, Home and End move the focus; `onmove` is called with what gets it. */
-export function arrowKeys(container, items, onmove = () => {}) {
-  oneTabStop(container, items);
+/** One Tab stop for many elements, the one that had the focus last; arrows, Home and End move the focus. */
+export function arrowKeys(container, items) {
+  const stopAt = (stop) => items().forEach((item) => item.setAttribute("tabindex", item === stop ? 0 : -1));
+  container.addEventListener("focusin", ({ target }) => items().includes(target) && stopAt(target));
+  stopAt(items()[0]);
   const steps = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
   container.addEventListener("keydown", (event) => {
     const all = items();
@@ -92,9 +77,6 @@ export function arrowKeys(container, items, onmove = () => {}) {
     const to = ends[event.key] ?? (event.key in steps ? at + steps[event.key] : null);
     if (at < 0 || to === null) return;
     event.preventDefault();
-    const next = all[Math.min(Math.max(to, 0), all.length - 1)];
-    next.focus();
-    onmove(next);
+    all[Math.min(Math.max(to, 0), all.length - 1)].focus();
   });
 }
-

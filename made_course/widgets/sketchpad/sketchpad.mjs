@@ -1,4 +1,4 @@
-import { coloursOf } from "../shared/canvas.mjs";
+import { useColours } from "../shared/canvas.mjs";
 import { widgetOf } from "../shared/component.mjs";
 import { html, useEffect, useMemo, useRef, useState } from "../shared/preact.mjs";
 import { COUNT, decision, endingsOf, verdict } from "./endings.mjs";
@@ -150,18 +150,6 @@ function Decision({ found, step, chosen, pace }) {
     <p role="status" aria-live=${pace ? "off" : "polite"}>Ending ${chosen + 1}, ${place}: ${decision(p[i], u[i])}</p>
     <div class="made-line" aria-hidden="true"><span style=${{ width: `${100 * p[i]}%` }} /><i style=${{ left: `${100 * u[i]}%` }} /></div>
   </div>`;
-}
-
-/** The colours of the page, also after its theme has changed. */
-function useColours(el) {
-  const colours = useRef();
-  const [, redraw] = useState(0);
-  useEffect(() => {
-    const change = ({ target }) => target === el && redraw((count) => count + 1);
-    el.addEventListener("transitionend", change);
-    return () => el.removeEventListener("transitionend", change);
-  }, []);
-  return (colours.current = coloursOf(el, colours.current));
 }
 
 export default widgetOf("Sketchpad", Sketchpad);
