@@ -23,8 +23,8 @@ FAR = [exercise for exercise in EXERCISES if not exercise.is_inside]
 
 @pytest.mark.parametrize("exercise", FAR, ids=lambda exercise: exercise.name)
 def test_a_judge_in_another_process_finds_what_the_check_finds(exercise):
-    # the others of 5.4 are those of 9.4, with 784 variables
-    mistakes = exercise.known_mistakes[: 1 if exercise.name == "5.4" else None]
+    # test_every_exercise.py tries all mistakes; those of 5.4 have 784 variables
+    mistakes = exercise.known_mistakes[: 1 if exercise.name == "5.4" else 2]
     expected = [("wrong", mistake.cause) for mistake in mistakes]
     answers = [mistake.answer for mistake in mistakes]
     if not exercise.is_open:  # whose reference trains a model
