@@ -89,7 +89,7 @@ def _general_cause(
     quiet, sound = (
         lambda *arguments, one=one: view.seen(one, arguments) for one in (answer, reference)
     )
-    found = probe(quiet, sound, calls, failed, is_same)
+    found = probe(quiet, sound, calls, failed)
     if found in (CUT_OFF, ROUNDED):
         instead = sorted(names_read(reference) & {"softplus", "logsigmoid"})
         if not instead:  # naming a function would give the solution away
@@ -99,7 +99,7 @@ def _general_cause(
     found = (
         found
         or ("" if relation in SAY_LITTLE else _perhaps(relation))
-        or without_effect(quiet, sound, calls, is_same)
+        or without_effect(quiet, sound, calls)
         or _perhaps(find_other_arguments(got, right, calls, reference))
         or relation
     )

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import product
 
 import torch
 from torch import Tensor
 
 from made_course.common.words import listing
 
+from .comparing import is_same
 from .relations import are_same
 
 Call = Callable[..., object]
-Same = Callable[[object, object], bool]
 
 CHANCE = (
     "two calls with the same {names} return different results. Do not draw other random numbers, "
@@ -35,9 +36,7 @@ LARGE = 20.0
 """Beyond this number exp, or 1 minus a sigmoid, begins to lose digits."""
 
 
-def probe(
-    answer: Call, reference: Call, calls: Sequence[Mapping[str, object]], failed: int, same: Same
-) -> str:
+def probe(answer: Call, reference: Call, calls: Sequence[Mapping[str, object]], failed: int) -> str:
     """Return the cause if an answer is random, or wrong only for large numbers; else "".
 
     Args:
@@ -45,30 +44,40 @@ def probe(
         reference: right answer, as a function that never raises.
         calls: arguments of each call, by name.
         failed: index of the call whose result is wrong.
-        same: function that tells whether two results are the same.
     """
     named = calls[failed]
     arguments = [*named.values()]
     first, right = answer(*arguments), reference(*arguments)
     again = answer(*arguments)
-    if not same(first, again) and not are_same(first, again):
+    if not is_same(first, again) and not are_same(first, again):
         inputs = [name for name, value in named.items() if not callable(value)]
         return CHANCE.format(names=_listed(inputs))
-    if _are_large(arguments) and any(
-        same(answer(*smaller), reference(*smaller)) for smaller in _made_smaller(arguments)
+    if any(_largest(part) > LARGE for part in arguments) and any(
+        is_same(answer(*smaller), reference(*smaller)) for smaller in _made_smaller(arguments)
     ):
-        return CUT_OFF if _is_finite(first) and _is_finite(right) else ROUNDED
+        results = [part for part in (first, right) if isinstance(part, Tensor)]
+        return CUT_OFF if all(bool(part.isfinite().all()) for part in results) else ROUNDED
     return ""
 
 
-def without_effect(
-    answer: Call, reference: Call, calls: Sequence[Mapping[str, object]], same: Same
-) -> str:
+def _largest(value: object) -> float:
+    """Return the largest absolute value in a tensor of floats, and 0 for other values."""
+    is_floats = isinstance(value, Tensor) and value.is_floating_point() and value.numel()
+    return value.abs().max().item() if is_floats else 0.0
+
+
+def _made_smaller(arguments: list[object]) -> Iterator[list[object]]:
+    """Yield the arguments with only the large tensors, or all tensors, made smaller."""
+    for factor, bound in product((0.1, 0.03, 0.01, 0.003), (LARGE, 0.0)):
+        yield [part * factor if _largest(part) > bound else part for part in arguments]
+
+
+def without_effect(answer: Call, reference: Call, calls: Sequence[Mapping[str, object]]) -> str:
     """Return the cause if arguments have no effect on the answer, but should; else ""."""
     unused = [
         name
         for name in calls[0]
-        if sum(_differences(name, answer, reference, call, same) for call in calls) > 1
+        if sum(_differences(name, answer, reference, call) for call in calls) > 1
     ]
     return WITHOUT_EFFECT.format(names=_listed(unused)) if unused else ""
 
@@ -77,17 +86,15 @@ def _listed(names: list[str]) -> str:
     return listing([f"`{name}`" for name in names])
 
 
-def _differences(
-    name: str, answer: Call, reference: Call, named: Mapping[str, object], same: Same
-) -> float:
+def _differences(name: str, answer: Call, reference: Call, named: Mapping[str, object]) -> float:
     """Count the values of an argument that should change the result; −∞ if one does change it."""
     first, right = (function(*named.values()) for function in (answer, reference))
     count = 0
     for other in _others(named[name]):
         changed = [*(named | {name: other}).values()]
-        if not same(answer(*changed), first):
+        if not is_same(answer(*changed), first):
             return -math.inf
-        count += not same(reference(*changed), right)
+        count += not is_same(reference(*changed), right)
     return count
 
 
@@ -97,44 +104,16 @@ def _others(value: object) -> Iterator[object]:
         yield not value
     elif isinstance(value, int | float):
         yield from (value + 1, 2 * value + 1)
-    elif isinstance(value, Tensor) and value.dim():
+    elif isinstance(value, Tensor):
         if value.dtype == torch.bool:
             yield ~value
-        yield value.flip(0)
-        yield value.roll(1, 0)
+        if value.dim():
+            yield from (value.flip(0), value.roll(1, 0))
         if value.is_floating_point():
-            yield 1 - value
-            yield value / 2
-    elif isinstance(value, Tensor) and value.is_floating_point():
-        yield from (1 - value, value / 2)
+            yield from (1 - value, value / 2)
     elif isinstance(value, list):
         for others in zip(*map(_others, value), strict=False):
             yield list(others)
     elif callable(value) and not isinstance(value, torch.nn.Module):
         yield lambda *arguments: value(*arguments) / 2
         yield lambda *arguments: -value(*arguments).square()
-
-
-def _is_floating(value: object) -> bool:
-    return isinstance(value, Tensor) and value.is_floating_point()
-
-
-def _are_large(arguments: Iterable[object]) -> bool:
-    """Return True if exp of some number may overflow or be rounded to 0."""
-    return any(bool((part.abs() > LARGE).any()) for part in arguments if _is_floating(part))
-
-
-def _made_smaller(arguments: list[object]) -> Iterator[list[object]]:
-    for factor in (0.1, 0.03, 0.01, 0.003):
-        for only_large in (True, False):
-            yield [_smaller(part, factor, only_large) for part in arguments]
-
-
-def _smaller(value: object, factor: float, only_large: bool) -> object:
-    if not _is_floating(value):
-        return value
-    return value * factor if not only_large or bool((value.abs() > LARGE).any()) else value
-
-
-def _is_finite(value: object) -> bool:
-    return not isinstance(value, Tensor) or bool(value.isfinite().all())
