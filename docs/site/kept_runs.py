@@ -1,4 +1,4 @@
-"""Runs of notebooks, which are kept for the next build."""
+"""Run notebooks, and keep the results for the next build."""
 
 import os
 from functools import cache

@@ -1,4 +1,4 @@
-"""Formulas as MathML, which browsers set by themselves: no script, and nothing to fetch."""
+"""Formulas as MathML, which browsers set by themselves: no script, and nothing to download."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Links to files that are not on the site: they lead to the repository's host."""
+"""Links to files that are not on the site, which point to the repository's host."""
 
 import os
 import re
@@ -15,7 +15,7 @@ PICTURES = "notebooks/drawing.webp", "docs/pictures/readme.png"
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Change links before a page is parsed, and copy what is no page as it is."""
+    """Change links before a page is parsed, and copy files that are not pages."""
     app.connect("source-read", _lead)
     app.connect("build-finished", _copy)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

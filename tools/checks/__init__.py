@@ -1,1 +1,1 @@
-"""What a maintainer looks at: words, waits, races, memory, other seeds, versions."""
+"""Programs for maintainers, which check words, waits, races, memory, other seeds, versions."""

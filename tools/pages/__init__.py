@@ -1,1 +1,1 @@
-"""What writes pages."""
+"""Programs that write pages."""
