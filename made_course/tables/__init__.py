@@ -1,8 +1,8 @@
 """Tables of your own: loading them, and a head for each column.
 
-- ``load_table``: a file or a frame becomes numbers: its columns, cells and parts
-- ``table``: the rows as numbers, and the way back
-- ``columns``: what a column is, its codes
+- ``load_table``: load a file or a frame, code its cells, and split its rows
+- ``table``: the rows as numbers, and their conversion back to cells
+- ``columns``: the kind of a column, and the codes of its cells
 - ``numeric_columns``: the step, the bounds and the distribution of a column of numbers
 - ``normal_scores``: the head for numbers
 - ``mixed``: a head for each column

@@ -1,4 +1,4 @@
-"""What a column of a table is, and how its cells become numbers for a model, and back."""
+"""Columns of a table, and the conversion of their cells to numbers and back."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Column:
 
     @property
     def head(self) -> Head:
-        """The head: Bernoulli, Categorical or that of the numbers, in Gaps if cells are missing."""
+        """The head: Bernoulli, Categorical or ``numbers``, inside Gaps if cells are missing."""
         head: Head
         if self.numbers is not None:
             head = self.numbers
@@ -53,7 +53,7 @@ class Column:
         return Gaps(head) if self.missing else head
 
     def encode(self, cells: Series) -> np.ndarray:
-        """Return codes or numbers (N,), NaN where a cell is missing or not possible here."""
+        """Return codes or numbers (N,), NaN where a cell is missing or not a possible value."""
         if self.numbers is None:
             codes = {value: code for code, value in enumerate(self.values)}
             return cells.astype(object).map(codes).to_numpy(float)
@@ -64,7 +64,7 @@ class Column:
     def decode(self, numbers: np.ndarray) -> Series:
         """Return the cells for codes or numbers (N,); NaN stays missing."""
         if self.numbers is None:
-            return self._classes(numbers)
+            return self._decode_classes(numbers)
         if self.step is None:
             return pandas.Series(numbers)
         cells = pandas.Series((np.rint(numbers / self.step) * self.step).round(MOST_DIGITS))
@@ -72,13 +72,13 @@ class Column:
             return cells
         return cells.astype("Int64" if cells.isna().any() else "int64")
 
-    def _classes(self, codes: np.ndarray) -> Series:
+    def _decode_classes(self, codes: np.ndarray) -> Series:
         classes = pandas.Series(self.values)
         wrong = codes[~np.isnan(codes) & ~np.isin(codes, classes.index)]
         if len(wrong):
             raise ValueError(
                 f"{wrong[0]:g} is not a code of column {self.name!r}, whose codes are 0 to "
-                f"{len(classes) - 1}. Means of codes have no class; use draws"
+                f"{len(classes) - 1}. A mean of codes is not a class; use draws instead of means"
             )
         return classes.reindex(codes).reset_index(drop=True)
 
@@ -87,8 +87,8 @@ class Column:
         if self.numbers is not None:
             return f"{self.name}: {self.words}{gaps}"
         kind = "yes/no" if len(self.values) == 2 else f"{len(self.values)} classes"
-        return f"{self.name}: {kind} ({listing([_shown(value) for value in self.values])}){gaps}"
+        return f"{self.name}: {kind} ({listing([_format(value) for value in self.values])}){gaps}"
 
 
-def _shown(value: object) -> str:
+def _format(value: object) -> str:
     return f"{value:.7g}" if isinstance(value, float) else str(value)

@@ -15,9 +15,9 @@ class Gaps(Head):
         \log p(x) = \sum_{i\ \mathrm{present}} \log p(x_i \mid x_{before},
         \text{which of these are present})
 
-    The network reads a missing variable as zeros, and one more input says whether it is missing.
-    Its own term is left out. For each pattern of gaps, the probabilities of the variables that are
-    present sum to one.
+    The network reads a missing variable as zeros, and an additional input says whether it is
+    missing. The sum leaves out its term. For each pattern of gaps, the probabilities of the
+    variables that are present sum to one.
 
     This assumes that a gap depends only on variables that come before it in the ordering. Whether
     an income is missing may depend on the city, if the city comes first, but not on the income
@@ -45,25 +45,25 @@ class Gaps(Head):
         self.needs_float32 = head.needs_float32
 
     def log_prob(self, params: Tensor, x: Tensor) -> Tensor:
-        """Return the log-probability of each value, 0 if it is missing: (..., P) and (...)."""
+        """Return the log-probability of each value, or 0 if it is missing: (..., P) and (...)."""
         is_missing = x.isnan()
-        x = self.head.fill_missing(x, ~is_missing)  # because NaN has no finite gradient
+        x = self.head.fill_missing(x, ~is_missing)  # gradients would be NaN even where masked
         return self.head.log_prob(params, x).masked_fill(is_missing, 0)
 
     def sample(self, params: Tensor, u: Tensor) -> Tensor:
-        """Return one value for each uniform number; none is missing."""
+        """Return one value for each uniform number, and never a missing one."""
         return self.head.sample(params, u)
 
     def encode(self, x: Tensor) -> Tensor:
-        """Return the inputs of the head, zeros if x is missing, and whether it is missing."""
+        """Return the head's inputs, zeros where x is missing, and one that is 1 there, else 0."""
         is_missing = x.isnan()[..., None]
         inputs = self.head.encode(self.head.fill_missing(x, ~is_missing[..., 0]))
         return torch.cat([inputs.masked_fill(is_missing, 0), is_missing.to(inputs)], -1)
 
     def start(self) -> Tensor | None:
-        """Return the first biases of the head."""
+        """Return the initial biases of the head."""
         return self.head.start()
 
     def check(self, x: Tensor) -> None:
-        """Raise ValueError unless every value that is present is a value of the head."""
+        """Raise a ValueError unless the head allows every value that is present."""
         self.head.check(self.head.fill_missing(x, ~x.isnan()) if x.is_floating_point() else x)

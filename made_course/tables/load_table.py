@@ -1,4 +1,4 @@
-"""A table of your own: read by pandas, coded as numbers, and split."""
+"""Load your own table: read it with pandas, code its cells as numbers, and split its rows."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from .numeric_columns import numeric_column
 from .table import Table
 
 Kind = str | tuple[float, float]
-"""``"classes"``, ``"real"``, ``"drop"``, or bounds of numbers."""
+"""Kind of a column: ``"classes"``, ``"real"``, ``"drop"``, or the two bounds of its numbers."""
 _CURE = (
-    "Correct it, make it missing by na_values=[...], or say how numbers are written by decimal= "
-    "and thousands="
+    "Correct it, mark it as missing with na_values=[...], or say how numbers are written with "
+    "decimal= and thousands="
 )
 MOST_CLASSES = 20
 ROWS_PER_CLASS = 5
@@ -51,19 +51,19 @@ def load_table(
     - numbers: all others, see :class:`made_course.tables.normal_scores.NormalScores`.
 
     The training rows give the distribution of each column of numbers. Rows should be independent
-    of one another: with near-copies of one thing in several rows, a test score is too good.
+    of one another. If several rows are near-copies of one thing, the test score is too good.
 
     Args:
         source: path or address of a file that ``pandas.read_csv`` reads, or a pandas frame.
         split: fractions of the rows for training, validation and, if there are three, test. None
-            leaves the table whole.
+            does not split the table.
         seed: seed of the shuffle that decides which row goes into which part.
         like: table whose columns and codes are used, so that its model can read these rows. Other
             columns are left out.
         missing: ``"refuse"`` missing cells, or ``"keep"`` them as NaN, for models of rows with gaps
             (see :class:`made_course.Gaps`) and for :func:`made_course.complete`.
-        kinds: what columns are, if the rules above are wrong: ``{"zip": "classes", "income":
-            "real", "id": "drop", "per cent": (0, 100)}``, where a pair is bounds of numbers.
+        kinds: kinds of columns for which the rules above are wrong: ``{"zip": "classes", "income":
+            "real", "id": "drop", "per cent": (0, 100)}``. A pair gives the bounds of numbers.
         num_components: number of Gaussians in the mixture for a column of numbers.
         read_csv: arguments of ``pandas.read_csv``, such as ``sep=";"`` or ``na_values="?"``.
 
@@ -86,11 +86,14 @@ def load_table(
     if not isinstance(like, Table | None):
         raise TypeError(f"like must be a table or model.table, got {type(like).__name__}")
     frame, name = _frame_of(source, read_csv)
-    frame = frame[_kept(frame, name, kinds or {})] if like is None else _selected(frame, name, like)
-    parts = None if split is None else _parts(len(frame), split, seed)
+    if like is None:
+        frame = frame[_names_to_keep(frame, name, kinds or {})]
+    else:
+        frame = _select_columns(frame, name, like)
+    parts = None if split is None else _split_indices(len(frame), split, seed)
     if like is None:
         training = np.arange(len(frame)) if parts is None else parts[0]
-        columns = _columns_of(frame, name, kinds or {}, training, num_components)
+        columns = _make_columns(frame, name, kinds or {}, training, num_components)
     else:
         columns = like.columns
     rows = np.stack([c.encode(frame[c.name]) for c in columns], 1).astype(np.float32)
@@ -106,23 +109,23 @@ def load_table(
 
 
 def _frame_of(source: object, read_csv: dict[str, Any]) -> tuple[DataFrame, str]:
-    """Return the table as a frame with texts as names, and what messages call it."""
+    """Return the table as a frame with strings as column names, and its name for messages."""
     if isinstance(source, str | os.PathLike):
         frame, name = pandas.read_csv(source, **{"skipinitialspace": True} | read_csv), str(source)
     elif isinstance(source, DataFrame):
         frame, name = source, "the frame"
     else:
         raise TypeError(
-            f"source must be a path or a pandas frame, got {type(source).__name__}: make a frame "
-            "by pandas.DataFrame(source)"
+            f"source must be a path or a pandas frame, got {type(source).__name__}. Make a frame "
+            "with pandas.DataFrame(source)"
         )
     frame = frame.set_axis([str(label) for label in frame.columns], axis=1).reset_index(drop=True)
     if frame.columns.has_duplicates:
-        raise ValueError(f"{name} has two columns with one name: {listing([*frame])}")
+        raise ValueError(f"{name} has two columns with the same name: {listing([*frame])}")
     return frame, name
 
 
-def _selected(frame: DataFrame, name: str, like: Table) -> DataFrame:
+def _select_columns(frame: DataFrame, name: str, like: Table) -> DataFrame:
     """Return the columns that another table has."""
     missing = [label for label in like.names if label not in frame]
     if missing:
@@ -133,7 +136,7 @@ def _selected(frame: DataFrame, name: str, like: Table) -> DataFrame:
     return frame[like.names]
 
 
-def _kept(frame: DataFrame, name: str, kinds: Mapping[str, Kind]) -> list[str]:
+def _names_to_keep(frame: DataFrame, name: str, kinds: Mapping[str, Kind]) -> list[str]:
     """Return the names of the columns that are not dropped."""
     for label, kind in kinds.items():
         is_bounds = isinstance(kind, tuple) and len(kind) == 2 and kind[0] < kind[1]
@@ -148,18 +151,18 @@ def _kept(frame: DataFrame, name: str, kinds: Mapping[str, Kind]) -> list[str]:
 # ---- columns -------------------------------------------------------------------------------------
 
 
-def _columns_of(
+def _make_columns(
     frame: DataFrame,
     name: str,
     kinds: Mapping[str, Kind],
     training: np.ndarray,
     num_components: int,
 ) -> list[Column]:
-    """Return what each column is, or raise one error for all that cannot be modelled."""
+    """Return a Column for each column, or raise one error for all that cannot be modelled."""
     columns, refused = [], {}
     for label, cells in frame.items():
         try:
-            columns.append(_column_of(cells.dropna(), kinds.get(label), training, num_components))
+            columns.append(_make_column(cells.dropna(), kinds.get(label), training, num_components))
         except ValueError as error:
             refused[label] = f"column {label!r} {error}"
     if refused:
@@ -170,18 +173,18 @@ def _columns_of(
     return columns
 
 
-def _column_of(
+def _make_column(
     cells: Series, kind: Kind | None, training: np.ndarray, num_components: int
 ) -> Column:
-    """Return what a column is, from its cells without the missing ones."""
+    """Return the Column for the cells of a column that are not missing."""
     values = cells.unique() if kind == "real" else np.sort(cells.unique())
     if len(values) < 2:
-        raise ValueError(f"has no two different values, only {values.tolist()}")
+        raise ValueError(f"has fewer than two different values, only {values.tolist()}")
     if kind is None:
         kind = "classes" if _has_classes(cells, values) else "real"
     if kind != "classes":
         bounds = kind if isinstance(kind, tuple) else None
-        return numeric_column(_numbers(cells, bounds), training, bounds, num_components)
+        return numeric_column(_to_numbers(cells, bounds), training, bounds, num_components)
     if isinstance(cells.dtype, pandas.CategoricalDtype):
         values = cells.cat.remove_unused_categories().cat.categories
     return Column(str(cells.name), tuple(values.tolist()))
@@ -200,18 +203,18 @@ def _has_classes(cells: Series, values: np.ndarray) -> bool:
         row = is_number.idxmin()
         raise ValueError(
             f"holds {cells[row]!r} in row {row} (counted from 0), but most of its cells are "
-            f"numbers. {_CURE}, and kinds={ {cells.name: 'classes'} } makes classes of all"
+            f"numbers. {_CURE}. To make all cells classes, use kinds={ {cells.name: 'classes'} }"
         )
     if len(values) > max(MOST_CLASSES, len(cells) / ROWS_PER_CLASS):
         raise ValueError(
             f"has {len(values):,} different values in {len(cells):,} rows, such as "
-            f"{cells.iloc[0]!r}. Dates become numbers, for example as days since the first"
+            f"{cells.iloc[0]!r}. Convert dates to numbers, for example to days since the first one"
         )
     return True
 
 
-def _numbers(cells: Series, bounds: tuple[float, float] | None) -> Series:
-    """Return cells as finite numbers within bounds, or raise a ValueError for the first other."""
+def _to_numbers(cells: Series, bounds: tuple[float, float] | None) -> Series:
+    """Return cells as finite numbers within bounds, or raise a ValueError that names another."""
     numbers = pandas.to_numeric(cells, errors="coerce").astype(float)
     low, high = bounds or (-math.inf, math.inf)
     is_fine = np.isfinite(numbers) & numbers.between(low, high)
@@ -231,7 +234,7 @@ def _numbers(cells: Series, bounds: tuple[float, float] | None) -> Series:
 def _check_cells(
     frame: DataFrame, name: str, columns: Sequence[Column], rows: np.ndarray, may_miss: bool
 ) -> None:
-    """Raise a ValueError that names the first cell that is missing or not possible."""
+    """Raise a ValueError that names the first missing or impossible cell, if there is one."""
     is_missing = frame.isna().to_numpy()
     is_wrong = np.isnan(rows) & ~(is_missing & may_miss)
     if not is_wrong.any():
@@ -239,10 +242,13 @@ def _check_cells(
     row, i = divmod(int(is_wrong.argmax()), len(columns))
     if is_missing[row, i]:
         wrong = "is missing"
-        cure = "Fill the cells in, leave out their rows, or keep them by missing='keep'"
+        cure = "Fill in the cells, leave out their rows, or keep them with missing='keep'"
     else:
         wrong = "is not possible in the table given as like="
-        cure = f"There it is {columns[i]}. Correct the cells, or load that table with wider kinds"
+        cure = (
+            f"In that table, this column is {columns[i]}. Correct the cells, or load that table "
+            "with kinds that allow more values"
+        )
     raise ValueError(
         f"{name}: row {row} (counted from 0), column {columns[i].name!r} holds "
         f"{frame.iloc[row, i]!r}, which {wrong}. Of {len(rows):,} rows, "
@@ -250,8 +256,8 @@ def _check_cells(
     )
 
 
-def _parts(n: int, split: Sequence[float], seed: int) -> list[np.ndarray]:
-    """Return the indices of the rows of each part, shuffled."""
+def _split_indices(n: int, split: Sequence[float], seed: int) -> list[np.ndarray]:
+    """Shuffle the indices of the rows, and return those of each part."""
     fractions = [check_number("each of split", f, positive=True) for f in np.ravel(split).tolist()]
     if len(fractions) not in (2, 3) or not math.isclose(sum(fractions), 1, abs_tol=1e-6):
         raise ValueError(

@@ -18,7 +18,7 @@ class Mixed(Head):
     .. math::
         \log p(x) = \sum_{i=1}^{D} \log p_{\text{head}_i}(x_i \mid x_{\text{before}})
 
-    The network has the inputs and the outputs of the first column in front, then those of the
+    The network's inputs and outputs begin with those of the first column, followed by those of the
     second column, and so on. If one column has a density, the sum is in differential nats, which
     depend on the units of such columns.
 
@@ -45,7 +45,7 @@ class Mixed(Head):
         if isinstance(heads, str) or not isinstance(heads, Sequence):
             raise TypeError(f"heads must be a list with a head for each column, got {heads!r}")
         if not heads:
-            raise ValueError("heads must be a list with a head for each column, got an empty one")
+            raise ValueError("heads must be a list with a head for each column, got an empty list")
         for i, head in enumerate(heads):
             if not isinstance(head, Head) or head.kinds is not None:
                 raise TypeError(f"heads[{i}] must be a head of one column, got {head!r}")
@@ -56,7 +56,7 @@ class Mixed(Head):
         keys = [_key(head) for head in heads]
         self.kinds = torch.tensor([keys.index(key) for key in keys], device="cpu")
         ends = [0, *self.widths(len(heads))[1].cumsum(0).tolist()]
-        self._runs: list[tuple[Head, slice, slice]] = []  # equal neighbours are computed at once
+        self._runs: list[tuple[Head, slice, slice]] = []  # one call per run of equal heads is fast
         for _, run in groupby(range(len(heads)), key=lambda i: keys[i]):
             columns = [*run]
             start, stop = columns[0], columns[-1] + 1
@@ -95,12 +95,12 @@ class Mixed(Head):
         return torch.cat(parts, -1)
 
     def encode(self, x: Tensor) -> Tensor:
-        """Return what the network reads of all columns: (..., D) to (..., all inputs)."""
+        """Return the network's inputs for all columns: (..., D) to (..., all inputs)."""
         parts = [head.encode(x[..., columns]).flatten(-2) for head, columns, _ in self._runs]
         return torch.cat(parts, -1)
 
     def check(self, x: Tensor) -> None:
-        """Raise a ValueError that names the first column with a value that is not of its head."""
+        """Raise a ValueError that names the first column with a value its head does not allow."""
         for i, head in enumerate(self.heads):
             try:
                 head.check(x[..., i])

@@ -14,13 +14,13 @@ from ..common.arguments import check_count
 from ..model.heads import Head, MixtureOfGaussians, unpack_gaussians
 
 FARTHEST = 1e4
-"""Replaces infinite scores, whose gradients are not finite."""
+"""Score that replaces infinite ones, whose gradients would not be finite."""
 LARGEST_SCORE = 38.0
 """Beyond this score, the normal distribution function is 0 in float64."""
 LARGEST_INPUT = 10.0
 """Largest score that the network reads."""
 ROUNDING = 0.1
-"""Part of a step by which a float32 number may miss a multiple."""
+"""Largest distance of a float32 number from the nearest multiple of a step, in steps."""
 
 
 class NormalScores(Head):
@@ -79,11 +79,11 @@ class NormalScores(Head):
             torch.tensor(numbers, dtype=torch.float64, device="cpu")
             for numbers in (knots, scores, values, masses)
         )
-        v = F.pad(v, (0, 1), value=math.inf)  # so that there always is a value
+        v = F.pad(v, (0, 1), value=math.inf)  # so that a lookup always finds a next point mass
         self._tensors = x, s, s.diff() / x.diff(), v, F.pad(w, (1, 1)).cumsum(0)
 
     def start(self) -> Tensor:
-        """Return (P,) parameters of the standard normal distribution."""
+        """Return (P,) parameters with which the mixture is the standard normal distribution."""
         return torch.zeros(self.params_per_variable)
 
     def log_prob(self, params: Tensor, x: Tensor) -> Tensor:
@@ -131,10 +131,11 @@ class NormalScores(Head):
             return is_within
         steps = x.double() / self.step
         is_multiple = (steps - steps.round()).abs() < ROUNDING
-        return is_within & (is_multiple | (steps.abs() > 2**21))  # float32 has no fractions there
+        is_coarse = steps.abs() > 2**21  # float32 cannot tell multiples of the step there
+        return is_within & (is_multiple | is_coarse)
 
     def transform(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Return the scores where the interval of each value begins and ends, and of its middle.
+        """Return the scores of the start, the end and the middle of each value's interval.
 
         The interval is a jump of F, or a cell if there is a step. It is empty for values with a
         density.
@@ -162,7 +163,7 @@ class NormalScores(Head):
         return (x / self.step).round().clamp(low, high) * self.step
 
     def _cdf(self, x: Tensor, right: bool) -> tuple[Tensor, Tensor]:
-        """Return F(x) and 1 - F(x), which is exact where F is almost 1; F(x⁻) unless ``right``."""
+        """Return F(x), or F(x⁻) unless ``right``, and 1 - F, which is accurate even near F = 1."""
         values, jumps = (t.to(x.device) for t in self._tensors[3:])
         curve, total = self._curve(x)[0], jumps[-1]
         mass = jumps[torch.searchsorted(values, x.contiguous(), right=right)]
@@ -186,7 +187,7 @@ def ndtr(z: Tensor) -> Tensor:
 
 
 def _score(below: Tensor, above: Tensor) -> Tensor:
-    """Return the normal score of a probability, given with its complement."""
+    """Return the normal score of a probability, which is given with its complement."""
     return ndtri(below).where(below < above, -ndtri(above))
 
 

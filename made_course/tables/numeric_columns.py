@@ -1,4 +1,4 @@
-"""What the numbers of a column are: their step, their bounds, and the head for them."""
+"""Columns of numbers: their step, their bounds, and their head."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from .normal_scores import NormalScores, ndtr
 Curve = tuple[np.ndarray, np.ndarray]
 """Knots of a distribution function Φ(s(x)), and the scores s there; s is linear between knots."""
 MOST_STEPS = 2**21
-"""Number of steps from 0 up to which float32 tells neighbours apart."""
+"""Number of steps from 0 up to which float32 can tell neighbouring multiples apart."""
 MANY = 10
-"""So many rows do not have one value by accident."""
+"""Number of rows that do not have the same value by accident."""
 LEAST_SHARE = 0.05
 """Smallest share of real numbers in point masses at repeated values."""
 OUTERMOST = 40.0
 """Beyond this score, the normal distribution has no mass in float64."""
 NORMAL_PART = 0.25
-"""Part of the mass of a curve that is normal."""
+"""Share of the mass of a curve that follows a normal distribution."""
 HALVINGS = 0.5 ** np.arange(20.0, 0.0, -1.0)
-"""Parts of the outer mass at which a curve has knots outside of the training values."""
+"""Fractions of the outer mass at which a curve has knots beyond the training values."""
 UNITS = (2, 5, 10, 20, 25, 50, 100, 200, 250, 500, 1000, 2000, 2500, 5000, 10_000)
 """Multiples of a step to which people round."""
 
@@ -36,7 +36,7 @@ def numeric_column(
     bounds: tuple[float, float] | None,
     num_components: int,
 ) -> Column:
-    """Return the column of numbers, whose distribution is that of the training rows.
+    """Return the Column for numbers, whose head has the distribution of the training rows.
 
     Args:
         numbers: all numbers that are present, with row numbers as their index.
@@ -49,7 +49,7 @@ def numeric_column(
     bounds = bounds or bounds_of(values, counts)
     exact = numbers.to_numpy(np.float32).astype(float)
     if len(np.unique(exact)) < 0.9 * len(values):
-        raise ValueError("has more digits than float32 holds: subtract the smallest number first")
+        raise ValueError("has more digits than float32 holds. Subtract the smallest number first")
     chosen = exact[np.isin(numbers.index, training)]
     if len(np.unique(chosen)) < 2:
         raise ValueError(
@@ -73,10 +73,10 @@ def head_of_numbers(
 ) -> NormalScores:
     """Return the head that begins with the distribution of the training values.
 
-    Common values have all their rows as a point mass. Of the rows with rare values, a share is in
-    point masses at repeated values. The others follow a curve, which also gives probabilities to
-    values that no row has. If people have rounded the numbers, a part of the curve is in the
-    multiples of the unit to which they round.
+    Each common value gets a point mass that holds nearly all of its rows. The mass of the other
+    values is divided: a share goes to point masses at repeated values, and the rest follows a
+    curve, which also gives probability to values that no row has. If people rounded the numbers,
+    a part of the curve's mass moves to multiples of the unit to which they rounded.
 
     Args:
         numbers: (n,) training values, at least two of them different.
@@ -84,20 +84,20 @@ def head_of_numbers(
         bounds: lower and upper bound, infinite where there is none.
         num_components: number of Gaussians of the head.
     """
-    scale, half = (step, 0.5) if step else (1.0, 0.0)  # from here on, steps are of size 1
+    scale, half = (step, 0.5) if step else (1.0, 0.0)  # so that, from here on, the step is 1
     numbers = np.rint(numbers / scale) if step else numbers
     lower, upper = np.asarray(bounds, None if step else np.float32).astype(float) / scale
     values, counts = np.unique(numbers, return_counts=True)
     n, n_bars = len(numbers), int(np.clip(math.sqrt(len(numbers)), 8, 64))
     is_common = (counts > n / n_bars) | np.isin(values, (lower, upper))
-    weights = np.where(is_common, 0.5, counts)  # half a row, so that other values are possible
+    weights = np.where(is_common, 0.5, counts)  # half a row, so that the curve has mass
     curve = curve_of(values, weights, n_bars, (lower - half, upper + half))
     unit, rounded = rounding_of(values[~is_common]) if step else (1, 0.0)
     smooth = (1 - rounded) * mass_of(curve, values, 2 * half or 1e-9 * np.ptp(values))
     smooth += rounded * np.where(values % unit == 0, mass_of(curve, values, unit), 0.0)
     share = repeated_share(counts[~is_common], smooth[~is_common])
     if step is None and share < LEAST_SHARE:
-        share = 0.0  # float32 makes some real numbers equal
+        share = 0.0  # rounding to float32 explains so few repeated values
     masses = np.where(is_common, counts - 0.5, share * counts) / n
     if rounded:
         first, last = np.clip(values[[0, -1]] + [-10 * unit, 10 * unit], lower, upper) / unit
@@ -116,8 +116,8 @@ def curve_of(
 ) -> Curve:
     """Return the curve through weighted values, with knots at equally spaced scores.
 
-    A part of its mass is normal, with the same quantiles at 5% and 95%. So the curve has no jumps
-    where few values are, and Gaussians in the units of the column stay close to Gaussians.
+    A part of its mass follows a normal distribution with the same quantiles at 5% and 95%. So the
+    curve is smooth where values are rare, and a Gaussian in the column's units stays nearly one.
     """
     shares = (weights.cumsum() - weights / 2) / weights.sum()
     low, high = np.interp([0.05, 0.95], shares, values)
@@ -127,13 +127,13 @@ def curve_of(
         shares = (1 - NORMAL_PART) * shares + NORMAL_PART * normal
     middles = _ndtri(shares)
     scores = np.linspace(middles[0], middles[-1], n_bars + 1)
-    knots, scores = _continued(np.interp(scores, middles, values), scores, bounds[0])
-    knots, scores = _continued(-knots[::-1], -scores[::-1], -bounds[1])
+    knots, scores = _extend_left(np.interp(scores, middles, values), scores, bounds[0])
+    knots, scores = _extend_left(-knots[::-1], -scores[::-1], -bounds[1])
     return -knots[::-1], -scores[::-1]
 
 
-def _continued(knots: np.ndarray, scores: np.ndarray, bound: float) -> Curve:
-    """Continue a curve to the left: evenly to a bound, or falling like the distance to the -4."""
+def _extend_left(knots: np.ndarray, scores: np.ndarray, bound: float) -> Curve:
+    """Extend a curve to the left: uniformly to a finite bound, or with a tail of distance⁻⁴."""
     end, mass = knots[0], _ndtr(scores[0])
     if end <= bound:
         return knots, np.append(-OUTERMOST, scores[1:])
@@ -150,19 +150,19 @@ def _continued(knots: np.ndarray, scores: np.ndarray, bound: float) -> Curve:
 
 
 def mass_of(curve: Curve, x: np.ndarray, width: float) -> np.ndarray:
-    """Return the mass of cells of a width around each x."""
+    """Return the mass of a cell of this width around each x."""
     below, above = np.interp([x - width / 2, x + width / 2], *curve)
     return _ndtr(above) - _ndtr(below)
 
 
 def rounding_of(values: np.ndarray) -> tuple[int, float]:
-    """Return the unit to which whole numbers are rounded, and how many more than by accident.
+    """Return the unit to which people rounded whole numbers, and the share that they rounded.
 
     Example:
         >>> rounding_of(np.append(np.arange(100.0, 9000.0, 100.0), [1234.0, 4321.0]))
         (100, 0.977...)
     """
-    best, unit, rounded = float(MANY), 1, 0.0  # nats of all values
+    best, unit, rounded = float(MANY), 1, 0.0  # smallest gain that counts, in nats
     for multiple in UNITS if len(values) else ():
         part = float((values % multiple == 0).mean())
         share = min((part - 1 / multiple) / (1 - 1 / multiple), 1 - 0.5 / len(values))
@@ -175,7 +175,7 @@ def rounding_of(values: np.ndarray) -> tuple[int, float]:
 
 
 def repeated_share(counts: np.ndarray, smooth: np.ndarray) -> float:
-    """Return the best share of the rows in point masses, by leave-one-out and EM.
+    """Estimate the share of rows in point masses, with EM on leave-one-out frequencies.
 
     Args:
         counts: number of rows of each value.
@@ -188,11 +188,11 @@ def repeated_share(counts: np.ndarray, smooth: np.ndarray) -> float:
     for _ in range(100):
         joint = share * repeated
         share = float(np.average(joint / (joint + (1 - share) * smooth + 1e-300), weights=counts))
-    return share * counts.sum() / (counts.sum() + 1)  # below 1, for values that nobody has
+    return share * counts.sum() / (counts.sum() + 1)  # below 1, so that new values are possible
 
 
 def step_of(values: np.ndarray) -> float | None:
-    """Return the largest number of which all values are multiples, if few decimals write it.
+    """Return the largest number of which all values are multiples, or None if it has many digits.
 
     Example:
         >>> step_of(np.array([0.5, 2.25, 7.0])), step_of(np.array([1.41421, 3.0]))
@@ -210,8 +210,8 @@ def bounds_of(values: np.ndarray, counts: np.ndarray) -> tuple[float, float]:
     """Return the bounds that sorted values suggest, infinite where they suggest none.
 
     Numbers that are never negative have the lower bound 0, and the upper bound 1 or 100 if that is
-    their largest value. An end is also a bound if it has many rows, and not fewer than the value
-    beside it.
+    their largest value. The smallest or largest value is also a bound if it has many rows, and at
+    least as many as the value next to it.
     """
     low, high = float(values[0]), float(values[-1])
     lower = low if counts[0] >= max(MANY, counts[1]) else 0.0 if low >= 0 else -math.inf

@@ -1,4 +1,4 @@
-"""A table as a model reads it: its rows as numbers, their parts, and the way back to cells."""
+"""A table as a model reads it: rows of numbers, their parts, and the conversion to cells."""
 
 from __future__ import annotations
 
@@ -56,8 +56,9 @@ class Table:
     def _indices(self) -> tuple[Tensor, ...]:
         if self.row_numbers is None or not len(self.rows):
             raise TypeError(
-                "this table has no parts: with split=None, use table.rows. The table of a loaded "
-                "model has no rows: use load_table(path, like=table, split=None).rows"
+                "this table has no parts. If you loaded it with split=None, use table.rows. The "
+                "table of a loaded model has no rows; use load_table(path, like=table, "
+                "split=None).rows"
             )
         return self.row_numbers
 
@@ -76,8 +77,8 @@ class Table:
         """Return rows (n, D) of the table or of a model as a frame with the cells of the source."""
         if rows.dim() != 2 or rows.shape[1] != len(self.columns):
             raise ValueError(
-                f"rows must have shape (n, {len(self.columns)}), got {tuple(rows.shape)}. The "
-                "draws for row i are draws[i]"
+                f"rows must have shape (n, {len(self.columns)}), got {tuple(rows.shape)}. For the "
+                "draws for row i, use draws[i]"
             )
         numbers = rows.detach().cpu().double().numpy()
         cells = [column.decode(numbers[:, i]) for i, column in enumerate(self.columns)]

@@ -97,7 +97,7 @@ def test_it_shows_itself_as_it_may_be_written():
 @pytest.mark.parametrize(
     ("heads", "error", "message"),
     [
-        ([], ValueError, "a head for each column, got an empty one"),
+        ([], ValueError, "a head for each column, got an empty list"),
         (Bernoulli(), TypeError, r"heads must be a list .* got Bernoulli\(\)"),
         ([Bernoulli(), Bernoulli], TypeError, r"heads\[1\] must be .* of one column, got <class"),
         ([Mixed([Bernoulli()])], TypeError, r"heads\[0\] must be .* one column, got Mixed"),
