@@ -10,8 +10,8 @@ from sphinx.application import Sphinx
 LINK = re.compile(r"(?<!!)\[([^\[\]]+)\]\((?!https?:|#)([^)#\s]+)(#[^)\s]*)?\)")
 """In Markdown, and not of an image: its words, the file, the heading."""
 WORKSHEET = "docs/worksheet.html"
-PICTURES = "notebooks/drawing.webp", "docs/pictures/readme.png"
-"""On the first screen of notebook 0: one moves, one is still."""
+PICTURES = "notebooks/drawing.webp", "docs/pictures/readme.png", "docs/pictures/share.png"
+"""Two are on the first screen of notebook 0, and a link to the site shows the third."""
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -163,7 +163,7 @@ def test_internal_links_lead_somewhere(pages):
 
 def test_the_front_page_has_a_card_for_each_notebook(pages, site):
     links = [link for link in pages[site / "index.html"].links if link.startswith("notebooks/")]
-    cards = links[1:]  # after "Start reading"
+    cards = links[2:]  # after the bar and "Start the course"
     assert len({name for name in pages[site / "index.html"].loaded if "/cards/" in name}) == len(
         cards
     )
