@@ -4,7 +4,7 @@ Imports from ``data``, ``model`` and ``common``.
 
 - ``run``: one step, one epoch, and the state of a run
 - ``schedules``: rate, weight decay and end of a run
-- ``fit``: training with good defaults: arguments, and the loop over epochs
+- ``fit``: arguments with good defaults, and the loop over epochs
 - ``batches``: tensors and loaders as data
 - ``evaluate``: the mean NLL of rows
 - ``history``: the measurements of each epoch

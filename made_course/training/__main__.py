@@ -1,4 +1,4 @@
-"""The training command: digits, on one process or with ``torchrun`` on several."""
+"""The training command, for digits: in one process, or in several with ``torchrun``."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from .processes import processes_on
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Train a MADE from the command line, on one process or with ``torchrun`` on several.
+    """Train a MADE from the command line, in one process or in several with ``torchrun``.
 
     ``python -m made_course.training --epochs 10`` and
     ``torchrun --nproc-per-node=2 -m made_course.training --epochs 10`` take the same steps, up to
-    rounding and dropout; ``--help`` lists the arguments. On GPUs, each process takes one.
+    rounding and dropout; ``--help`` lists the arguments. On GPUs, each process uses one.
     """
     given = _parser().parse_args(arguments)
     device = torch.device("cpu")

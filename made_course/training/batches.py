@@ -38,7 +38,7 @@ class Shuffled:
 
 
 def check_data(model: MADE, data: Batches) -> None:
-    """Raise an error unless the data fit the model; a loader's batches are checked in use."""
+    """Raise an error unless the data fit the model; a loader's batches are checked when used."""
     if isinstance(data, Tensor):
         model.check_data(data)
         if len(data) == 0:
@@ -51,7 +51,7 @@ def check_data(model: MADE, data: Batches) -> None:
 
 def check_iterable(data: object) -> None:
     """Raise an error unless the data can be a tensor or a loader."""
-    # a frame iterates over the names of its columns, and a Table over its three parts
+    # a frame and a Table are iterable too, but yield column names and three parts
     if not hasattr(data, "__iter__") or hasattr(data, "columns"):
         raise TypeError(
             f"data must be a (N, D) tensor or a loader of such batches, got {type(data).__name__}: "

@@ -1,4 +1,4 @@
-"""The file of a run: whole at every moment, and refused by a run with other settings."""
+"""A run's checkpoint: always complete, and rejected by a run with different settings."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def write_checkpoint(path: Path, settings: Mapping[str, object], state: Mapping[
 
 
 def read_checkpoint(path: Path, settings: Mapping[str, object]) -> dict[str, Any]:
-    """Return the state of a run from its file, or raise an error if its settings were others."""
+    """Return the state of a run from its file, or raise an error if its settings were different."""
     content = read_tensors(path)
     if not isinstance(content, dict) or content.keys() != {"settings", "state"}:
         raise ValueError(f"{path} is not a checkpoint of fit: choose another file or delete it")

@@ -43,7 +43,7 @@ def fit(
 ) -> History:
     """Train a model by maximum likelihood with AdamW and clipped gradients.
 
-    A model with many sets of masks goes to the next set after each step, and is scored under the
+    A model with many sets of masks switches to the next set after each step, and is scored with the
     first. Under ``torchrun``, all processes train together: each takes its share of every batch.
 
     The model ends in evaluation mode, with the weights of its best epoch on ``valid``, or else of
@@ -54,7 +54,7 @@ def fit(
         model: the model to train, in place and on its device.
         train: (N, D) tensor valid for the model (bool and integers are cast), or a loader that is
             iterated again in each epoch, such as those of :func:`made_course.make_mnist_loaders`.
-        valid: the same, only for scoring.
+        valid: data in the same form, only for scoring.
         epochs: passes over ``train``; None is 10. With ``patience``, an upper limit; None sets no
             limit.
         batch_size: rows per step, if ``train`` is a tensor; None is 512, or with ``patience`` a
@@ -62,15 +62,15 @@ def fit(
         lr: peak of the learning rate; None is 0.015, or with ``patience`` 0.03.
         weight_decay: weight decay of AdamW; None is 0.03, or with ``patience`` the
             :func:`~made_course.training.schedules.falling_decay`.
-        patience: number of epochs without a better score on ``valid`` that end the training. This
-            suits tables of some hundred to some ten thousand rows. The schedule is then
+        patience: number of epochs without a better score on ``valid`` that ends the training. This
+            suits tables of a few hundred to about ten thousand rows. The schedule is then
             :class:`~made_course.training.schedules.Patient`, which does not depend on ``epochs``.
         precision: ``"float32"`` (the model's own dtype), ``"bfloat16"`` (autocast), or ``"auto"``:
-            autocast if a short trial finds it faster, and never for densities.
+            autocast if a short trial finds it faster, but never for densities.
         seed: seed of shuffling and dropout, which leaves torch's global stream unchanged; None
             uses the global stream. To repeat a whole run, also call ``torch.manual_seed`` before
             the model is built.
-        checkpoint: file to write after each epoch. If it exists, the training goes on from it, and
+        checkpoint: file to write after each epoch. If it exists, training resumes from it, and
             ends exactly as if it had never stopped.
         on_epoch: called as ``on_epoch(model, history)`` after each epoch; True stops the training.
             It must not change the model.
@@ -110,13 +110,13 @@ def fit(
 
     own = next(model.parameters())
     settings = {
-        "model": f"{model!r} in {own.dtype}",  # shortens a long ordering
+        "model": f"{model!r} in {own.dtype}",  # abbreviates a long ordering, hence the next line
         "ordering": fingerprint(model.order) if _has_given_ordering(model) else None,
         "train": fingerprint(train),
         "valid": fingerprint(valid),
         "batch_size": batches.batch_size if isinstance(batches, Shuffled) else None,
         **asdict(schedule),
-        "epochs": schedule.epochs if patience is None else None,  # with patience only a limit
+        "epochs": schedule.epochs if patience is None else None,  # with patience, only a limit
         "precision": precision,
         "seed": seed,
     }
@@ -136,7 +136,7 @@ def fit(
 
 
 def _has_given_ordering(model: MADE) -> bool:
-    """Return True if the ordering is an argument of the model, as in all relatives."""
+    """Return True if the ordering is an argument of the model, as in models other than MADE."""
     return not isinstance(model, MADE) or model.mask_sets.has_given_ordering
 
 
@@ -172,13 +172,13 @@ def _train(run: Run, save: Callable[[], None], on_epoch: OnEpoch | None, progres
                 if on_epoch is not None and _asks_to_stop(on_epoch, run):
                     break
         except KeyboardInterrupt:
-            pass  # the history so far is returned
+            pass  # so that the history so far is returned
         finally:
             run.finish()
 
 
 def _asks_to_stop(on_epoch: OnEpoch, run: Run) -> bool:
-    """Call ``on_epoch`` in the first process, and return to all whether it asks to stop."""
+    """Return in every process whether ``on_epoch``, called in the first, asks to stop."""
     stop = None
     if run.processes.rank == 0:
         with run.averaged(), run.processes.random_stream(None):

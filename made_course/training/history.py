@@ -14,7 +14,7 @@ class History:
         train_nll: mean NLL over the epoch's batches, while the weights were changing (nats).
         valid_nll: mean NLL of the validation rows after the epoch (nats); empty without such rows.
         lr: learning rate of the epoch's last step.
-        seconds: duration of the epoch; not shown, because no two runs share it.
+        seconds: duration of the epoch; not shown, because it differs between runs.
         unit: unit of the NLL, "nats" or, for a density, "differential nats".
 
     Example:
@@ -45,7 +45,7 @@ class History:
 
     @property
     def best_epoch(self) -> int | None:
-        """Epoch of the lowest validation NLL; None without validation rows."""
+        """Epoch with the lowest validation NLL; None without validation rows."""
         if not self.valid_nll:
             return None
         return 1 + min(range(len(self.valid_nll)), key=self.valid_nll.__getitem__)

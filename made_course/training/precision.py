@@ -1,4 +1,4 @@
-"""The choice of bfloat16: a short trial, because a processor's flags do not tell the speed."""
+"""The choice of bfloat16 by a short trial, because processor flags do not predict the speed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PRECISIONS = ("auto", "float32", "bfloat16")
 @cache
 @torch.no_grad()
 def bfloat16_is_faster(device: torch.device) -> bool:
-    """Time one product in float32 and in bfloat16, casts included."""
+    """Return True if a product is clearly faster in bfloat16, casts included."""
     if device.type not in ("cpu", "cuda"):
         return False
     x, w = torch.ones(512, 512, device=device), torch.ones(512, 512, device=device)
@@ -31,7 +31,7 @@ def bfloat16_is_faster(device: torch.device) -> bool:
 
 
 def takes_bfloat16(precision: str, model: MADE, processes: Processes) -> bool:
-    """Decide whether to use bfloat16: if asked for or, with ``"auto"``, if faster and safe."""
+    """Return True if bfloat16 is asked for or, with ``"auto"``, is faster and safe."""
     if precision != "auto":
         return precision == "bfloat16"
     is_float32 = next(model.parameters()).dtype == torch.float32

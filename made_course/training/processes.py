@@ -42,7 +42,7 @@ class Processes:
     device: torch.device = CPU
 
     def share(self, batch: Tensor) -> Tensor:
-        """Return this process's rows of a batch; the last processes may have one row less."""
+        """Return this process's rows of a batch; the last processes may have one row fewer."""
         return batch if self.size == 1 else batch[self.rank :: self.size]
 
     def total(self, number: float) -> float:
@@ -75,9 +75,9 @@ class Processes:
 
     @contextmanager
     def random_stream(self, seed: int | None) -> Iterator[None]:
-        """Draw from a stream of this seed inside the ``with``, and then from torch's global one.
+        """Draw from a stream with this seed inside the ``with``, then from torch's global one.
 
-        None begins where the global stream is.
+        With None, the stream starts as a copy of the global one.
         """
         with torch.random.fork_rng([self.device] if self.device.type == "cuda" else []):
             if seed is not None:
@@ -85,23 +85,23 @@ class Processes:
             yield
 
     def seeded(self, seed: int | None) -> AbstractContextManager[None]:
-        """Draw from a stream of this seed, the same in all processes; None is the global stream.
+        """Draw from a stream with this seed, the same in all processes; None is the global stream.
 
-        Several processes without a seed use one that the first process draws.
+        Without a seed, several processes use one that the first process draws.
         """
         if seed is None and self.size > 1:
             seed = self.agree(int(torch.randint(2**62, ())))
         return nullcontext() if seed is None else self.random_stream(seed)
 
     def own_dropout(self, step: int) -> AbstractContextManager[None]:
-        """Let each of several processes draw its own dropout, and keep the common stream."""
+        """Give each of several processes its own dropout, without using the common stream."""
         if self.size == 1:
             return nullcontext()
-        # the initial seed is part of the stream's state, so that a resumed run has it too
+        # a resumed run has the same initial seed, because it is part of the stream's state
         return self.random_stream(hash((torch.initial_seed(), step, self.rank)) % 2**63)
 
     def random_states(self) -> list[Tensor]:
-        """Return the states of the random streams that a training on this device uses."""
+        """Return the states of the random streams that training on this device uses."""
         return [stream.get_rng_state() for stream in self._streams()]
 
     def set_random_states(self, states: list[Tensor]) -> None:
@@ -120,7 +120,7 @@ ALONE = Processes()
 def processes_on(device: torch.device) -> Processes:
     """Return the processes that ``torchrun`` started, or else only this one.
 
-    Processes that are not connected yet are connected, once and until they end.
+    If they are not connected yet, connect them, until they end.
     """
     if not distributed.is_available():
         return Processes(device=device)

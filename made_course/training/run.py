@@ -1,4 +1,4 @@
-"""One training run: a step, an epoch, and the state from which the run can go on."""
+"""One training run: a step, an epoch, and the state from which the run can resume."""
 
 from __future__ import annotations
 
@@ -94,10 +94,10 @@ class Run:
         return total / rows
 
     def _gradient(self, batch: Tensor, step: int) -> tuple[float, float]:
-        """Compute the clipped gradient of a batch's mean NLL; return this NLL, and the norm."""
+        """Compute the clipped gradient of a batch's mean NLL; return this NLL and the norm."""
         processes = self.processes
         share = processes.share(batch).to(processes.device)
-        # a context for each step, because autocast keeps its copies of the biases until it ends
+        # one context per step, because autocast reuses its casts of the biases until it exits
         with (
             processes.own_dropout(step),
             torch.autocast(processes.device.type, torch.bfloat16, enabled=self.bfloat16),
@@ -133,7 +133,7 @@ class Run:
 
     @contextmanager
     def averaged(self) -> Iterator[None]:
-        """Give the model its averaged weights inside the ``with``, if the schedule has any."""
+        """Give the model its averaged weights inside the ``with``, if there are any."""
         own = [p.detach().clone() for p in self.weights] if self.averages else []
         _copy_into(self.weights, self.averages)
         try:
@@ -147,7 +147,7 @@ class Run:
         self.model.eval()
 
     def state(self) -> dict[str, Any]:
-        """Return everything that the run needs to go on after its last whole epoch."""
+        """Return everything that the run needs to resume after its last complete epoch."""
         return {
             "last": self.last,
             "best": self.best,
@@ -160,7 +160,7 @@ class Run:
         }
 
     def load(self, state: Mapping[str, Any]) -> None:
-        """Go to a state that :meth:`state` returned."""
+        """Resume from a state that :meth:`state` returned."""
         self.last, self.best, self.bfloat16 = state["last"], state["best"], state["bfloat16"]
         self.model.load_state_dict(self.last)
         _copy_into(self.averages, state["averages"])
@@ -176,5 +176,5 @@ class Run:
 
 @torch.no_grad()
 def _copy_into(targets: Iterable[Tensor], sources: Iterable[Tensor]) -> None:
-    for target, source in zip(targets, sources, strict=False):  # averages may be empty
+    for target, source in zip(targets, sources, strict=False):  # sources may be empty: no averages
         target.copy_(source)

@@ -1,4 +1,4 @@
-"""The two schedules of ``fit``: one cycle of the rate, or a rate that falls with the scores."""
+"""The two schedules of ``fit``: one cycle of the rate, or a rate that falls when scores stall."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FALLS, FALL = 6, 1 / 3
 
 @dataclass
 class OneCycle:
-    """The rate rises to its peak and falls again, once in all epochs."""
+    """A rate that rises to its peak and falls again, once over all epochs."""
 
     epochs: int = 10
     lr: float = 0.015
@@ -48,15 +48,15 @@ class OneCycle:
 
 @dataclass
 class Patient:
-    """The rate rises, then falls while no score is better, until the patience is used up.
+    """A rate that rises, then falls whenever the scores stall, until the patience runs out.
 
-    Each fall is to a third, after each sixth of the patience without a better score. The weight
+    Each sixth of the patience without a better score divides the rate by three. The weight
     decay goes from strong to weak, so that the best epoch also chooses the decay. Biases do not
     decay, because a bias is the logit of a frequency, which may be far from 0. The weights that are
     scored and kept are averages over the last steps: see :func:`average_into`.
 
     Args:
-        patience: number of epochs without a better score that end the run.
+        patience: number of epochs without a better score after which the run ends.
         epochs: largest number of epochs; None sets no limit.
         lr: learning rate after the first 100 steps, in which it rises.
         weight_decay: weight decay of AdamW; None is the :func:`falling_decay`.
@@ -74,7 +74,7 @@ class Patient:
         return min(100, max(1, math.ceil(rows / 10)))
 
     def groups(self, model: nn.Module) -> list[dict]:
-        """Return the parameter groups for AdamW: weights first, then biases, without decay."""
+        """Return the parameter groups for AdamW: weights first, then biases, which do not decay."""
         weights = [p for p in model.parameters() if p.dim() > 1]
         biases = [p for p in model.parameters() if p.dim() == 1]
         return [
@@ -89,7 +89,7 @@ class Patient:
         rate = self.lr * min(1.0, (step + 1) / RISE) * FALL**self.falls
         for group in optimizer.param_groups:
             group["lr"] = rate
-        if self.weight_decay is None:  # AdamW multiplies it by the rate
+        if self.weight_decay is None:  # divided, because AdamW multiplies by the rate
             optimizer.param_groups[0]["weight_decay"] = falling_decay(step) / rate
 
     def is_over(self, history: History) -> bool:
@@ -100,7 +100,7 @@ class Patient:
 
 
 def one_cycle(step: int, steps: int) -> float:
-    r"""Return the share of the peak rate at a step: a straight rise, then half a cosine.
+    r"""Return the fraction of the peak rate at a step: a linear rise, then half a cosine.
 
     Args:
         step: 0 .. steps - 1.
@@ -118,7 +118,7 @@ def one_cycle(step: int, steps: int) -> float:
 
 
 def count_falls(scores: Sequence[float], wait: int) -> int:
-    """Return how often ``wait`` epochs in a row brought no score below all before.
+    """Count how often ``wait`` epochs in a row passed without a new best score.
 
     Example:
         >>> count_falls([3.0, 2.0, 2.5, 2.4, 1.0, 1.5, 1.5, 1.5, 1.5], wait=2)
@@ -134,11 +134,11 @@ def count_falls(scores: Sequence[float], wait: int) -> int:
 
 
 def falling_decay(step: int) -> float:
-    r"""Return the share of itself that each weight loses at step t: :math:`10 / (100 + t)`.
+    r"""Return the fraction of itself that each weight loses at step t: :math:`10 / (100 + t)`.
 
     Under a strong decay a network learns only the strongest dependencies; under a weak one it
-    learns the rest and, in the end, the noise. A run that passes from strong to weak meets the
-    decay that suits its data on the way, and the validation score tells when.
+    learns the rest and, in the end, the noise. A run that goes from strong to weak passes
+    through the decay that suits its data, and the validation score shows when.
     """
     return 10 / (100 + step)
 

@@ -21,7 +21,7 @@ def train_made(
 ) -> MADE:
     """Train a MADE on binarised MNIST with Adam at a constant rate, from PyTorch's initial weights.
 
-    To repeat a run, call ``torch.manual_seed`` before. :func:`made_course.fit` reaches better
+    To repeat a run, call ``torch.manual_seed`` first. :func:`made_course.fit` reaches better
     models in less time.
 
     Args:
@@ -41,7 +41,7 @@ def train_made(
     device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     train, test = make_mnist_loaders(batch_size=batch_size)
     model = MADE(28 * 28, hidden_dims=hidden, natural_order=natural_order)
-    scale_weights(model, 0.5)  # back to PyTorch's
+    scale_weights(model, 0.5)  # back to PyTorch's initial scale
     model.to(device)
     optimizer = torch.optim.Adam(model.parameters(), lr=lr, fused=device.type in ("cpu", "cuda"))
     for epoch in range(1, epochs + 1):
