@@ -49,7 +49,7 @@ def test_every_link_opens_an_existing_page_of_this_repository():
 def test_every_notebook_says_how_to_keep_work_on_binder():
     for path in NOTEBOOKS:
         header = read(path).cells[0].source
-        assert re.search(r"\*\*On Binder\*\* .+\*Download\*", header), path.name
+        assert re.search(r"\*\*On Binder\*\*.+\*Download\*", header), path.name
 
 
 @pytest.mark.delivery
