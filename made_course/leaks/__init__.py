@@ -2,9 +2,9 @@
 
 Imports from ``model`` and ``common``.
 
-- ``dependence``: which output moves when which input is flipped
+- ``dependence``: which outputs change when an input is flipped
 - ``connections``: which connections lie on a forbidden path
 - ``total``: Σp over all inputs
-- ``trajectory``: what a network says at every step
+- ``trajectory``: a network's outputs at every step
 - ``__main__``: the command that checks any model for leaks
 """

@@ -36,9 +36,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     ``python -m made_course.leaks module:Class --input-dim 16`` makes ``Class(16)`` of a module that
     Python can import from here. Its ``model(x)`` must return one logit for each binary variable,
     in any ordering; ``x`` is float64. The model is checked in evaluation mode, first as it is
-    made, and again after every weight was changed a little. If it has a ``log_prob``, this is
-    compared with its logits. If there are more than 1,024 inputs, 64 random ones are tried, and a
-    leak that only other inputs show is missed.
+    made, and then after a small change of every weight. If it has a ``log_prob``, this is
+    compared with its logits. If there are more than 1,024 inputs, only 64 random ones are tried, so
+    a leak that needs other inputs is missed.
 
     With ``--ordering "[2, 0, 1]"`` the model must keep to this ordering. Groups, as in
     ``"[[1, 2], [0]]"``, are variables that must not see one another.
@@ -66,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _change_weights(model)
         changed = _report("after every weight was changed a little, as by training", checked)
         sees_context = _report_deaf(checked)
-    except Exception as error:  # the model's own code may raise anything
+    except Exception as error:  # the model's code may raise any exception
         parser.error(f"{given.model} cannot be measured: {type(error).__name__}: {error}")
     sys.exit(0 if as_made and changed and sees_context else 1)
 
@@ -78,7 +78,7 @@ class CheckedModel(nn.Module):
         model: maps (B, D) to logits (B, D), or (B, D) and a context (B, C) if C > 0.
         input_dim: number of variables D.
         context: number C of inputs of the context, which are like variables of degree 0.
-        ordering: ordering that the model must keep to, or None for any.
+        ordering: ordering that the model must keep to; None allows any.
     """
 
     def __init__(
@@ -94,19 +94,19 @@ class CheckedModel(nn.Module):
             self.order = torch.cat([torch.zeros(context, dtype=torch.long), degrees])
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return logits (B, C + D) for rows (B, C + D); those of the context are 0."""
+        """Return logits (B, C + D) for rows (B, C + D); the context's logits are 0."""
         if not self.context:
             return self.model(x)
         context, x = x[:, : self.context], x[:, self.context :]
         return torch.cat([torch.zeros_like(context), self.model(x, context)], dim=1)
 
     def log_prob_of_logits(self, x: Tensor) -> Tensor:
-        """Return log p(x) as the logits give it, whatever the model's own ``log_prob`` says."""
+        """Return log p(x) computed from the logits, without the model's own ``log_prob``."""
         return Bernoulli().log_prob(self(x).double()[..., None], x).sum(1)
 
 
 def _report(when: str, checked: CheckedModel) -> bool:
-    """Print what the tests find, and return whether the model is honest."""
+    """Print the results of the tests, and return whether the model is honest."""
     points = binary_points(checked.input_dim)
     is_all = len(points) == 2**checked.input_dim
     print(f"{type(checked.model).__name__}, {when}")
@@ -129,7 +129,7 @@ def _report(when: str, checked: CheckedModel) -> bool:
 
 
 def _report_leaks(checked: CheckedModel, found: Dependence) -> bool:
-    """Print which outputs see what they must not, and return whether there are none."""
+    """Print the leaks that flips find, and return True if there are none."""
     seen, names = found.by_flip, checked.names
     reached = _reached(seen)
     if checked.order is None:
@@ -145,7 +145,7 @@ def _report_leaks(checked: CheckedModel, found: Dependence) -> bool:
             move = f"{found.largest_move[i, j]:.2g}"
             print(f"             output {names[i]} moves by {move} when {names[j]} is flipped")
         return False
-    first_to_last = reached.sum(1).argsort(stable=True)  # later variables see more
+    first_to_last = reached.sum(1).argsort(stable=True)  # because later variables see more
     variables = [names[i] for i in first_to_last.tolist() if i >= checked.context]
     ordering = ", ".join(variables[:SHOWN]) + ", ..." * (len(variables) > SHOWN)
     print(f"  flips      no leak: each output sees only earlier variables, in order {ordering}")
@@ -182,7 +182,7 @@ def _compare_slopes(found: Dependence) -> str:
 
 @torch.no_grad()
 def _compare_log_prob(checked: CheckedModel, x: Tensor) -> tuple[float, float]:
-    """Return the largest difference of ``log_prob`` from the logits, and that of rounding."""
+    """Return the largest error of ``log_prob`` against the logits, and a tolerance for rounding."""
     own, by_logits = checked.model.log_prob(x), checked.log_prob_of_logits(x)
     size = checked.input_dim + by_logits.abs().max().item()
     return (own - by_logits).abs().max().item(), size * torch.finfo(own.dtype).eps
@@ -190,7 +190,7 @@ def _compare_log_prob(checked: CheckedModel, x: Tensor) -> tuple[float, float]:
 
 @torch.no_grad()
 def _total(checked: CheckedModel) -> tuple[float, float]:
-    """Return Σp, by the model's own ``log_prob`` if it has one, and how much rounding may add."""
+    """Return Σp, from the model's own ``log_prob`` if it has one, and a tolerance for rounding."""
     log_prob = checked.model.log_prob if checked.has_log_prob else checked.log_prob_of_logits
     total, bits = 0.0, torch.arange(checked.input_dim)
     for numbers in torch.arange(2**checked.input_dim).split(4096):
@@ -207,7 +207,7 @@ def _change_weights(model: nn.Module) -> None:
 
 
 def _report_deaf(checked: CheckedModel) -> bool:
-    """Print which outputs depend on nothing, and return whether each depends on the context."""
+    """Print the outputs that depend on nothing; return False if any ignores the context."""
     deaf = [checked.names[i] for i in _deaf(checked)]
     if checked.context:
         for name in deaf[:SHOWN]:
@@ -220,10 +220,10 @@ def _report_deaf(checked: CheckedModel) -> bool:
 
 @torch.no_grad()
 def _deaf(checked: CheckedModel) -> list[int]:
-    """Return the outputs that never move when the context (or, without one, the row) changes.
+    """Return the outputs that never change with the context (or with the row, if there is none).
 
-    A unit may be off in all rows, and the weights of a border pixel may be zero after training.
-    Other weights change that, but they do not change what a mask cuts off.
+    An output may ignore an input because a unit is off in all rows, or a weight is zero. Random
+    weights rule this out, but they cannot restore what a mask cuts off.
     """
     generator = Generator().manual_seed(0)
     deaf = torch.arange(checked.input_dim) >= checked.context

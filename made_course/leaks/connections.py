@@ -11,7 +11,7 @@ from torch import Tensor
 def leaking_connections(
     masks: Sequence[Tensor], forbidden: Tensor, direct: Tensor | None = None
 ) -> list[Tensor]:
-    """Return which connections lie on a path from an input to an output that must not see it.
+    """Find the connections on a path from an input to an output that must not see it.
 
     Args:
         masks: masks from the first layer to the output, (out_features, in_features) each.
@@ -19,7 +19,7 @@ def leaking_connections(
         direct: (D, D) mask of the direct connections, if there are any.
 
     Returns:
-        one BoolTensor for each mask, then that of the direct connections.
+        one BoolTensor for each mask, then one for the direct connections.
 
     Example:
         >>> from made_course import build_masks, direct_mask

@@ -3,11 +3,12 @@ r"""Measure which outputs of a network depend on which inputs, without reading i
 A *leak* is an output that depends on a variable which the ordering does not allow it to see. Two
 tests look for leaks:
 
-- **Flipping**: change one input, and see which outputs move. For binary inputs this is the
-  definition. If all :math:`2^D` inputs are tried, it misses only what rounding hides.
+- **Flipping**: flip one input, and see which outputs change. For binary inputs this is the
+  definition. If all :math:`2^D` inputs are tried, it misses only changes lost in rounding.
 - **Slopes**: see where :math:`\partial z_i / \partial x_j` is not zero. This test is widely used,
-  but it can be wrong in both directions. Behind a ReLU that is off the slope is zero, although the
-  output may move. And :math:`x^2 - x` has a slope at 0 and at 1, although it is 0 at both.
+  but it can be wrong in both directions. Behind a ReLU that is off, the slope is zero, although
+  a flip may change the output. And :math:`x^2 - x` has a slope at 0 and at 1, although its value
+  is 0 at both.
 """
 
 from __future__ import annotations
@@ -27,10 +28,10 @@ MOST_POINTS = 1024
 """Number of binary inputs up to which all of them are tried."""
 RANDOM_POINTS = 64
 
-# How far an output may move by rounding. A flip keeps the shape of the batch and the place of each
+# How far rounding may move an output. A flip keeps the batch's shape and the position of each
 # row, so every sum is computed in the same order, and an output without a path from the input keeps
-# every bit. Only paths that cancel leave a rounding error. The largest error measured was about a
-# third of this tolerance. In float32 a leak of 1e-4 is found while no logit exceeds 50.
+# every bit. Only paths that cancel out leave a rounding error. The largest error measured was about
+# a third of this tolerance. In float32 a leak of 1e-4 is found while no logit exceeds 50.
 EPS_OF_OUTPUT, LEAST_EPS = 16, 64
 
 
@@ -41,8 +42,8 @@ class Dependence:
     Args:
         largest_move: (D, D); [i, j] is the largest change of output i when input j was flipped.
         tolerance: (D,) change of each output that may be caused by rounding.
-        largest_slope: (D, D); [i, j] is the largest absolute derivative of output i by input j,
-            infinite where it was not a number; None for a function without gradients.
+        largest_slope: (D, D); [i, j] is the largest absolute derivative of output i with respect
+            to input j, infinite where it was NaN; None for a function without gradients.
     """
 
     largest_move: Tensor
@@ -56,7 +57,7 @@ class Dependence:
 
     @property
     def by_gradient(self) -> Tensor | None:
-        """(D, D) bool; [i, j]: the derivative of output i by input j is not zero at some point."""
+        """(D, D) bool; [i, j]: ∂zᵢ/∂xⱼ is not zero at some point."""
         return None if self.largest_slope is None else self.largest_slope != 0
 
     def leaks(self, ordering: Ordering) -> list[tuple[int, int]]:
@@ -96,12 +97,12 @@ def binary_points(input_dim: int, seed: int = 0) -> Tensor:
 
 
 def measure_dependence(function: Callable[[Tensor], Tensor], x: Tensor) -> Dependence:
-    """Find out which inputs each output depends on, by flipping each input and by gradient.
+    """Find out which inputs each output depends on, by flips and by gradients.
 
     Args:
-        function: any callable (B, D) → (B, D) that is deterministic and treats each row by itself.
+        function: any callable (B, D) → (B, D) that is deterministic and treats rows separately.
             A module is measured in evaluation mode.
-        x: (n, D) zeros and ones, the points at which to look, see :func:`binary_points`. For a
+        x: (n, D) zeros and ones, the points to test, see :func:`binary_points`. For a
             module they are moved to its device and dtype.
 
     Raises:
@@ -165,6 +166,6 @@ def _largest_slopes(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor |
                 (slope,) = torch.autograd.grad(outputs[:, i].sum(), x, retain_graph=True)
                 slope = slope.abs().amax(dim=0).double().cpu()
                 slopes.append(slope.nan_to_num(nan=torch.inf, posinf=torch.inf))
-    except RuntimeError:  # it worked above, so only the gradients can be missing
+    except RuntimeError:  # the function itself worked above, so it only lacks gradients
         return None
     return torch.stack(slopes)

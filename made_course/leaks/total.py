@@ -51,7 +51,7 @@ def total_probability(model: nn.Module) -> float:
             f"there are {values}^{model.input_dim} inputs, but at most "
             f"2^{MOST_INPUTS.bit_length() - 1} can be added up: take a model with fewer variables"
         )
-    model = copy.deepcopy(model).cpu().double().eval()  # not every device has float64
+    model = copy.deepcopy(model).cpu().double().eval()  # because not every device has float64
     places = values ** torch.arange(model.input_dim, device="cpu")
     return sum(
         model.log_prob(numbers[:, None] // places % values).exp().sum().item()

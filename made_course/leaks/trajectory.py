@@ -19,10 +19,10 @@ class Trajectory:
         x: (D,) the row.
         order: (D,) degrees of the variables: the step, counted from 1, at which each is decided.
         outputs: (K + 1, D) probabilities in half precision; row t has all outputs after the network
-            has read the variables decided by step t, with zeros instead of the others.
+            has read the variables decided up to step t, with zeros for the others.
         probabilities: (D,) p(xᵢ = 1 | the variables before xᵢ).
         log_likelihood: (K + 1,) in float64; entry t is the log-probability of the variables decided
-            by step t, in nats.
+            up to step t, in nats.
     """
 
     x: Tensor
@@ -32,7 +32,7 @@ class Trajectory:
     log_likelihood: Tensor
 
     def undecided(self, step: int) -> Tensor:
-        """Return (D,) whether each variable is still undecided after so many steps."""
+        """Return (D,) whether each variable is still undecided after this step."""
         return self.order > step
 
     def map(self, step: int) -> Tensor:
@@ -43,7 +43,7 @@ class Trajectory:
     def not_conditional(self, step: int) -> Tensor:
         """Return (D,) whether each output of ``map(step)`` is not yet a conditional.
 
-        Such an output was computed with zeros instead of some variables that it depends on. All
+        Such an output was computed with zeros in place of some variables that it depends on. All
         other outputs are conditionals, and no later variable changes them.
         """
         return self.undecided(max(step, 1))
