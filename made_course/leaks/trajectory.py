@@ -43,7 +43,7 @@ class Trajectory:
     def not_conditional(self, step: int) -> Tensor:
         """Return (D,) whether each output of ``map(step)`` is not yet a conditional.
 
-        Such an output was computed with zeros in place of some variables that it depends on. All
+        Such an output was computed with zeros instead of some variables that it depends on. All
         other outputs are conditionals, and no later variable changes them.
         """
         return self.undecided(max(step, 1))
