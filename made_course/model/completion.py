@@ -1,4 +1,4 @@
-"""Completion: unknown variables are drawn given known ones, exactly or with weights."""
+"""Completion: draw unknown variables given known ones, exactly or with weights."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ from .sampling import (
 class Completion(NamedTuple):
     r"""Samples of the unknown variables of B rows, n for each row.
 
-    If the samples have weights, they are not the answer by themselves. Use :attr:`mean`,
-    :meth:`class_shares` and :meth:`draw`, which count each sample with its share of the weight.
+    If there are weights, the samples without them follow the wrong distribution. Use :attr:`mean`,
+    :meth:`class_shares` and :meth:`draw`, which apply the weights.
 
     Attributes:
         samples: (B, n, D) rows; the known variables are those that were given.
         log_weights: (B, n) log importance weights, up to a constant per row; None if all samples
-            are exact and count alike.
+            are exact and count equally.
         effective_sample_size: (B,) number of exact samples that would be as good: n, or with
             weights :math:`(\sum_k w_k)^2 / \sum_k w_k^2`. It compares the samples with each other,
-            so it is at least 1, and does not show what all of them have missed.
+            so it is at least 1, and does not show what all of them missed.
         head: head of the model.
     """
 
@@ -45,7 +45,7 @@ class Completion(NamedTuple):
 
     @property
     def shares(self) -> Tensor:
-        """(B, n) share of each sample in the weight of its row."""
+        """(B, n) share of each sample in the total weight of its row."""
         if self.log_weights is None:
             n = self.samples.shape[1]
             return self.samples.new_full(self.samples.shape[:2], 1 / n)
@@ -77,7 +77,7 @@ class Completion(NamedTuple):
         return (self.shares[..., None] * is_class).sum(dim=1)
 
     def draw(self, n_samples: int = 1, generator: Generator | None = None) -> Tensor:
-        """Return (B, n_samples, D) samples that count alike, drawn with replacement by weight.
+        """Return (B, n_samples, D) samples that count equally, drawn with replacement by weight.
 
         Example:
             >>> samples, weights = torch.tensor([[[2.0], [0.0]]]), torch.tensor([[1.0, 0.0]])
@@ -107,7 +107,7 @@ def complete(
     first in the ordering, this is an exact sample of the conditional distribution.
     :func:`completion_degrees` says which ordering is used. If some known variables come later, each
     sample gets the importance weight :math:`w = \prod_{i\ \mathrm{known}} p(x_i \mid x_{before})`.
-    A warning says how many exact samples those of the worst row are worth.
+    A warning gives the smallest effective sample size, unless it is close to n.
 
     Args:
         model: a MADE.
@@ -115,8 +115,8 @@ def complete(
             ``complete(model, x, ~x.isnan())`` fills in the missing ones.
         known: (D,) or (B, D) BoolTensor, or zeros and ones.
         n_samples: number of samples n for each row.
-        ordering: (D,) permutation of 0..D-1, for a model for any ordering: the order in which the
-            known variables are taken, and then the unknown ones.
+        ordering: (D,) permutation of 0..D-1, for a model for any ordering: the order of the known
+            variables, and then of the unknown ones.
         noise: (B, n, D) uniforms in [0, 1] to use instead of fresh ones.
         generator: source of fresh noise, on the model's device; None is torch's global stream.
 
@@ -144,7 +144,7 @@ def complete(
     check_noise(noise, shape, generator)
     noise = fresh_noise(shape, weight, generator) if noise is None else noise.to(weight.device)
 
-    # sample k of row b has the number b n + k
+    # sample k of row b has the index b n + k
     noise, samples = noise.flatten(0, 1), x.new_empty(len(x) * n, model.input_dim)
     log_weights = x.new_zeros(len(x) * n)
     all_exact = True
@@ -165,7 +165,7 @@ def complete(
         return Completion(samples, None, x.new_full((len(x),), n), model.head)
     size = (2 * log_weights.logsumexp(1) - (2 * log_weights).logsumexp(1)).exp()
     if size.min() < max(2, 0.99 * n):
-        warnings.warn(_worth(size.min().item(), n), stacklevel=3)  # above no_grad's wrapper
+        warnings.warn(_worth(size.min().item(), n), stacklevel=3)  # skip no_grad's wrapper
     return Completion(samples, log_weights, size, model.head)
 
 
@@ -186,13 +186,13 @@ def completion_degrees(
 
     It is exact if no known variable has a larger degree than an unknown one. Equal degrees are
     allowed: a group may hold both known and unknown variables, because its members do not see each
-    other. The first of these that is possible is used:
+    other. The first possible choice is used:
 
     1. The degrees in use, or the first of K stored sets, for which this is exact.
     2. For a model for any ordering (``natural_order=False`` and ``num_masks=None``), a new
        ordering: the known variables, then the unknown ones, both by index. Both are reversed if the
        known ones have the larger indices on average, so that a hole in an image is drawn row by
-       row, beginning beside the known pixels. This is exact.
+       row, starting next to the known pixels. This is exact.
     3. The degrees in use, which are then not exact.
 
     Args:
@@ -242,14 +242,14 @@ def _known_first(model: MADE, known: Tensor, ordering: Tensor) -> list[Tensor]:
 
 
 def _require_made(model: MADE, caller: str) -> MADE:
-    model = getattr(model, "_orig_mod", model)  # the model that torch.compile was given
+    model = getattr(model, "_orig_mod", model)  # unwrap the result of torch.compile
     if not isinstance(model, MADE):
         raise TypeError(f"{caller} needs a MADE, got {type(model).__name__}")
     return model
 
 
 def _check_known(known: Tensor, *shapes: tuple[int, ...]) -> Tensor:
-    """Return a mask of the known variables as a BoolTensor of one of the shapes."""
+    """Return ``known`` as a BoolTensor, or raise an error if its shape or values are wrong."""
     if not isinstance(known, Tensor):
         raise TypeError(f"known must be a torch.Tensor, got {type(known).__name__}")
     if known.shape not in shapes:

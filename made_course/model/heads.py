@@ -1,7 +1,7 @@
 """Heads: distributions that turn the network's outputs into log-probabilities and samples.
 
-A head knows nothing of masks, layers or orderings. It looks at each variable by itself, so that the
-autoregressive property is only the network's business. Parameters have the shape (B, D, P): P
+A head does not use masks, layers or orderings. It treats each variable separately, so only the
+network has to ensure the autoregressive property. Parameters have the shape (B, D, P): P
 numbers per variable, with any leading dimensions. If variables differ in kind,
 :class:`made_course.Mixed` has one head per variable.
 """
@@ -24,7 +24,7 @@ class Head:
     r"""A distribution. A new one needs ``params_per_variable``, ``log_prob`` and ``sample``.
 
     Attributes:
-        params_per_variable: number of parameters P, which the network puts out per variable.
+        params_per_variable: number of parameters P, which the network outputs per variable.
         inputs_per_variable: number of inputs of the network per variable, see :meth:`encode`.
         is_density: whether log-probabilities are log-densities, in differential nats.
         needs_float32: whether bfloat16 is too coarse for the parameters.
@@ -77,7 +77,7 @@ class Head:
         return x.unsqueeze(-1)
 
     def start(self) -> Tensor | None:
-        """Return (P,) biases for the output of a new network; None leaves PyTorch's."""
+        """Return (P,) initial biases for the network's output; None keeps PyTorch's."""
         return None
 
     def check(self, x: Tensor) -> None:
@@ -85,7 +85,7 @@ class Head:
         _require(torch.isfinite(x), x, "data must be finite", "Drop or correct these rows")
 
     def fill_missing(self, x: Tensor, is_there: Tensor) -> Tensor:
-        """Return (..., n) floats of n variables, with a possible value for each that is not there.
+        """Return ``x`` (..., n) as floats, with a valid value wherever ``is_there`` is False.
 
         Example:
             >>> Categorical(3).fill_missing(torch.tensor([torch.nan]), torch.tensor([False]))
@@ -140,7 +140,7 @@ class Bernoulli(Head):
 
     def log_prob(self, params: Tensor, x: Tensor) -> Tensor:
         """Return the log-probability of each variable in nats: (..., 1) and (...) to (...)."""
-        # squeeze, because indexing with [..., 0] makes backward copy
+        # squeeze, because the backward pass of [..., 0] makes a copy
         return distributions.Bernoulli(logits=params.squeeze(-1), validate_args=False).log_prob(x)
 
     def sample(self, params: Tensor, u: Tensor) -> Tensor:
@@ -223,7 +223,7 @@ class MixtureOfGaussians(Head):
         \sigma_k = \tfrac1K
 
     Args:
-        num_components: number of components K. Choose it by validation rows: with some hundred
+        num_components: number of components K. Choose it on validation rows: with a few hundred
             rows, ten may overfit and one or two fit better.
 
     Source:
@@ -247,14 +247,14 @@ class MixtureOfGaussians(Head):
         self.params_per_variable = 3 * self.num_components
 
     def start(self) -> Tensor:
-        """Return (3K,) parameters of components side by side, see the class."""
+        """Return (3K,) initial parameters, components side by side (see the class)."""
         count = self.num_components
         positions = torch.arange(1 - count, count, 2) / count
         logits, log_scales = torch.zeros(count), torch.full((count,), -math.log(count))
         return torch.cat([logits, math.sqrt(3) * positions, log_scales])
 
     def distribution(self, params: Tensor) -> distributions.MixtureSameFamily:
-        """Return the mixtures as distributions of PyTorch, of shape (...)."""
+        """Return the mixtures as a PyTorch distribution of batch shape (...)."""
         logits, means, scales = unpack_gaussians(params)
         return distributions.MixtureSameFamily(
             distributions.Categorical(logits=logits, validate_args=False),
@@ -270,11 +270,11 @@ class MixtureOfGaussians(Head):
         r"""Return one value for each uniform number u, which is used twice.
 
         The component is the first k with :math:`u \le \pi_1 + \dots + \pi_k`. The position of u in
-        the share of this component is uniform again, and the inverse CDF of the Gaussian makes it a
+        the interval of this component is uniform again, and the Gaussian's inverse CDF maps it to a
         value.
         """
         params32 = params.to(torch.promote_types(params.dtype, torch.float32))
-        logits, means, scales = unpack_gaussians(params32)  # ndtri has no bfloat16
+        logits, means, scales = unpack_gaussians(params32)  # ndtri does not support bfloat16
         k, position = choose_component(torch.softmax(logits, -1), u.to(params32.dtype))
         mean, scale = (numbers.gather(-1, k[..., None])[..., 0] for numbers in (means, scales))
         return (mean + scale * torch.special.ndtri(position)).to(params.dtype)
@@ -302,7 +302,7 @@ def unpack_gaussians(params: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def choose_component(shares: Tensor, u: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the component that each u falls into, and its position there: (..., K) and (...)."""
+    """Return the component that each u selects, and u rescaled to 0..1: (..., K) and (...)."""
     k = _class_of(shares, u)
     share = shares.gather(-1, k[..., None])[..., 0]
     below = shares.cumsum(-1).gather(-1, k[..., None])[..., 0] - share
@@ -313,7 +313,7 @@ def choose_component(shares: Tensor, u: Tensor) -> tuple[Tensor, Tensor]:
 def _class_of(probabilities: Tensor, u: Tensor) -> Tensor:
     """Return the first class k with u ≤ p(x ≤ k): (..., K) and (...) to (...), int64."""
     upto = probabilities.cumsum(-1)
-    # a u of 0, or above a sum that rounding left below 1, would give a class of probability 0
+    # a u of 0, or above a sum rounded to less than 1, could select a class of probability 0
     u = u.clamp(min=torch.finfo(upto.dtype).tiny).minimum(upto[..., -1])
     return (u[..., None] > upto[..., :-1]).sum(-1)
 

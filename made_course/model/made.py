@@ -1,4 +1,4 @@
-"""MADE: masked layers whose masks follow from degrees, and a head for its outputs."""
+"""MADE: layers whose masks follow from degrees, and a head for the outputs."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class MADE(nn.Module):
 
     Args:
         input_dim: number of variables D.
-        hidden_dims: width of each hidden layer; ``()`` leaves one regression per variable.
+        hidden_dims: width of each hidden layer; ``()`` gives one regression per variable.
         natural_order: generate x₁ first and x_D last; False draws a random ordering.
         activation: ``"relu"``, ``"tanh"``, ``"silu"``, or a class of elementwise modules such as
             ``torch.nn.GELU``.
@@ -65,14 +65,14 @@ class MADE(nn.Module):
             as ``table.head``, or your own :class:`made_course.Head`.
         direct: add masked connections from the inputs to the outputs; they start at zero.
         dropout: probability that a hidden unit is switched off while training.
-        conditioning: tell each unit which inputs it sees, by a second weight matrix wherever a
-            layer reads the inputs, see :class:`MaskedLinear`. Otherwise a variable that is 0 and
-            one that is not known yet look alike. This helps if masks change.
+        conditioning: tell each unit which inputs it sees, with a second weight matrix in layers
+            that read the inputs, see :class:`MaskedLinear`. Without it, a variable that is 0 looks
+            like one that is not known yet. This helps if masks change.
         num_masks: number K of stored sets of masks, each with its own hidden degrees and, if the
-            ordering is random, its own ordering. :meth:`resample_masks` goes from one to the next,
+            ordering is random, its own ordering. :meth:`resample_masks` switches to the next,
             or draws a new set if this is 1 or None. None also allows ensembles of any size and, if
             the ordering is random, completion under any ordering.
-        seed: governs orderings and degrees, and nothing else; None draws them from torch's global
+        seed: seed of orderings and degrees, and nothing else; None draws them from torch's global
             stream. Ensembles with ``num_masks=None`` do not depend on it: set k has the seed k.
 
     Source:
@@ -89,7 +89,7 @@ class MADE(nn.Module):
         1.0
     """
 
-    net: Sequence[MaskedLinear]  # a ModuleList, whose type does not name its layers
+    net: Sequence[MaskedLinear]  # a ModuleList, but its type hides the class of its layers
     table: Any = None  # the table that a loaded model was saved with
 
     def __init__(
@@ -136,10 +136,10 @@ class MADE(nn.Module):
             self.input_dim, self.hidden_dims, natural_order, ordering, degrees, num_masks, seed
         )
         self._borrowed: list[Tensor] | None = None  # degrees inside ``with using_degrees(...)``
-        self.arguments["hidden_dims"] = tuple(self.hidden_dims)  # copies, for ``save``
+        self.arguments["hidden_dims"] = tuple(self.hidden_dims)  # a copy for ``save``
         if ordering is not None:
             self.arguments["ordering"] = ordering_of(self.order)
-        for layer in self._layers():  # a state dict holds the degrees, from which the masks follow
+        for layer in self._layers():  # not saved, because masks follow from degrees
             layer.register_buffer("mask", layer.mask, persistent=False)
         set_masks(self)
         scale_weights(self)
@@ -163,10 +163,10 @@ class MADE(nn.Module):
         return [layer.mask.bool() for layer in self.net]
 
     def resample_masks(self) -> None:
-        """Go to the next of K stored sets of masks, or draw a new set if there is only one.
+        """Switch to the next of K stored sets of masks, or draw a new set if there is only one.
 
-        A new set has new hidden degrees and, with ``natural_order=False``, a new ordering. An
-        ordering that was given stays. Outputs computed before the call keep the old masks, so
+        A new set has new hidden degrees and, with ``natural_order=False``, a new ordering. A
+        given ordering is kept. Outputs computed before the call keep the old masks, so
         ``backward()`` still gives their gradients.
         """
         self.mask_sets.step()
@@ -174,7 +174,7 @@ class MADE(nn.Module):
 
     @contextmanager
     def using_degrees(self, degrees: Sequence[Tensor]) -> Iterator[None]:
-        """Use other degrees, of the variables and of each hidden layer, inside a ``with`` block.
+        """Use different degrees, of variables and of each hidden layer, inside a ``with`` block.
 
         Example:
             >>> model = MADE(3, (4,), natural_order=False, num_masks=None, seed=0)
@@ -199,8 +199,8 @@ class MADE(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Return the parameters of all conditionals: logits (B, D) for binary variables.
 
-        A head with P > 1 parameters per variable gets (B, D, P), and :class:`made_course.Mixed` one
-        row of all parameters, those of the first variable first.
+        For a head with P > 1 parameters per variable, the shape is (B, D, P). For
+        :class:`made_course.Mixed`, each row holds all parameters, variable by variable.
 
         Args:
             x: (B, D), or any other leading dimensions.
@@ -277,7 +277,7 @@ class MADE(nn.Module):
         r"""Draw samples, variable by variable in the model's ordering.
 
         A binary variable i is 1 where its noise is at most :math:`p(x_i = 1 \mid x_{before})`. The
-        heads say how others are drawn. Dropout is off.
+        head of any other variable describes how it is drawn. Dropout is off.
 
         Args:
             n_samples: number of samples n.
@@ -338,7 +338,7 @@ class MADE(nn.Module):
     def load(cls, path: str | os.PathLike[str]) -> Self:
         """Return the model that :meth:`save` wrote, in evaluation mode, on the CPU."""
         arguments, state, table = read_model(path)
-        # so that loading does not advance the global random stream
+        # so that loading leaves the global random stream unchanged
         with torch.random.fork_rng(devices=[]):
             model = cls(**arguments)
         model.to(state["net.0.weight"].dtype).load_state_dict(state)
@@ -360,7 +360,7 @@ def set_masks(model: MADE, _incompatible_keys: object = None) -> None:
 
 @torch.no_grad()
 def scale_weights(model: MADE, power: float = -0.5) -> None:
-    r"""Multiply the weights of each unit by a power of the share of its inputs that it sees.
+    r"""Multiply each unit's weights by a power of the fraction of its inputs that it sees.
 
     PyTorch initialises the n weights of a unit uniformly in :math:`\pm 1/\sqrt{n}`, so that the
     size of the unit's input does not depend on n. If a mask keeps only m of them, that input
@@ -385,7 +385,7 @@ def _masks_from(model: MADE, degrees: Sequence[Tensor]) -> list[Tensor]:
     Every input and every output of a variable has the degree of the variable.
     """
     device = model.net[0].weight.device
-    order, *hidden = [d.to(device, torch.float32) for d in degrees]  # floats compare fastest
+    order, *hidden = [d.to(device, torch.float32) for d in degrees]  # fastest to compare
     inputs, outputs = (order.repeat_interleave(w.to(device)) for w in model.head.widths(len(order)))
     masks = build_masks([inputs, *hidden], outputs)
     return masks if model.direct is None else [*masks, outputs[:, None] > inputs]

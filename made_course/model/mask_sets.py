@@ -1,4 +1,4 @@
-"""Which degrees are in use: those of a stored set, or of one that is drawn from a seed."""
+"""The sets of degrees of a MADE: stored, or drawn from a seed."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from .masks import DEGREE_DRAWS, DegreeDraw, Ordering, draw_degrees, input_degre
 
 
 class MaskSets(nn.Module):
-    """The degrees of all layers, from which the masks follow: K stored sets, one of them in use.
+    """The degrees of all layers, which determine the masks: K stored sets, one of them in use.
 
-    The sets and the position are buffers, so that a state dict holds them, as small integers. With
+    The sets and the index of the one in use are integer buffers, so a state dict holds them. With
     ``num_masks=None`` only the set in use is stored, and set k is drawn with seed k.
 
     Args:
@@ -51,7 +51,7 @@ class MaskSets(nn.Module):
         rows, small = self.num_masks or 1, torch.int16 if input_dim < 2**15 else torch.int32
         self.register_buffer("orders", torch.zeros(rows, input_dim, dtype=small))
         self.register_buffer("hidden_degrees", torch.zeros(rows, sum(hidden_dims), dtype=small))
-        # which of K sets is in use; where only one is stored, the number of draws so far
+        # index of the set in use or, if only one is stored, number of new sets drawn so far
         self.register_buffer("position", torch.tensor(0))
         self.orders[:] = input_degrees(
             range(input_dim) if ordering is None else ordering, input_dim
@@ -82,7 +82,7 @@ class MaskSets(nn.Module):
         return [self.degrees(number) for number in range(ensemble)]
 
     def step(self) -> None:
-        """Go to the next of K stored sets, or draw a new set if only one is stored."""
+        """Switch to the next of K stored sets, or draw a new set if only one is stored."""
         self.position += 1
         if len(self.orders) > 1:
             self.position %= len(self.orders)
@@ -90,7 +90,7 @@ class MaskSets(nn.Module):
             self._store(0, number=int(self.position))
 
     def draw(self, generator: Generator | None) -> list[Tensor]:
-        """Return the degrees of a new set. An ordering that is natural or given stays."""
+        """Return the degrees of a new set. A natural or given ordering is kept."""
         order = self.orders[0].long().cpu()
         if not (self.natural_order or self.has_given_ordering):
             order = torch.randperm(len(order), generator=generator, device="cpu") + 1
@@ -98,13 +98,13 @@ class MaskSets(nn.Module):
 
     @property
     def is_order_agnostic(self) -> bool:
-        """Whether orderings are drawn without end, so that the weights learn to serve any."""
+        """Whether every draw has a new ordering, so that the weights learn to handle any."""
         return self.num_masks is None and not (self.natural_order or self.has_given_ordering)
 
     @torch.no_grad()
     def _store(self, row: int, number: int) -> None:
         generator = None
-        if self.seed is not None:  # one seed per draw, so that a loaded model draws the same next
+        if self.seed is not None:  # one seed per draw, so that a loaded model draws the same sets
             generator = Generator().manual_seed((self.seed + 1_000_003 * number) % 2**63)
         order, *hidden = self.draw(generator)
         self.orders[row].copy_(order)

@@ -1,4 +1,4 @@
-"""The masked layer: a linear layer in which only some weights count."""
+"""The masked layer: a linear layer in which a mask turns off some weights."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .masks import check_mask
 
 
 class MaskedLinear(nn.Linear):
-    r"""A linear layer in which only some weights count: :math:`y = x (W \odot M)^\top + b`.
+    r"""A linear layer in which a mask turns off weights: :math:`y = x (W \odot M)^\top + b`.
 
     The mask is applied at every forward pass, so that a masked weight has no effect, and its
     gradient is exactly zero. The mask is a buffer: it moves and is saved with the layer (a MADE
@@ -46,7 +46,7 @@ class MaskedLinear(nn.Linear):
         self.mask = check_mask(mask, self.weight.shape).to(self.weight)
 
     def masked_weight(self) -> Tensor:
-        r"""Return the weights that count, :math:`W \odot M`: (out_features, in_features)."""
+        r"""Return the weights after masking, :math:`W \odot M`: (out_features, in_features)."""
         return self.weight * self.mask
 
     def masked_bias(self) -> Tensor | None:

@@ -69,9 +69,9 @@ def sample_incremental(
     """Draw the samples of :func:`sample_naive`, but compute each unit only once.
 
     The units of each layer are sorted by degree, so that those that are known at a step are always
-    the first ones. Variables whose outputs see the same units share a step, because no unit carries
-    the value of one of them to another. Variables that are known from the start come first and take
-    no step.
+    the first ones. Variables whose outputs see the same units share a step, because no path leads
+    from one of them to another. Variables that are known from the start come first and take no
+    step.
 
     For example, D = 3 variables in the ordering x2, x3, x1 have 4 hidden units of degrees 1, 1, 2
     and 2. Step 1 draws x2 from the bias of its output. Step 2 computes the two units of degree 1
@@ -89,7 +89,7 @@ def sample_incremental(
     position = torch.argsort(torch.cat([taken, drawn]))
     sizes = _step_sizes(model, drawn)
     num_drawn = F.pad(sizes.cumsum(0), (1, 0))  # before each step, and after the last
-    first = drawn[num_drawn[:-1]]  # variable of each step
+    first = drawn[num_drawn[:-1]]  # one variable of each step
     heads = [head.of(i) for i in first.tolist()]
     layers = _sorted_layers(model, position, len(taken) + num_drawn, first, n)
     x, *hidden, output = layers
@@ -110,7 +110,7 @@ def sample_incremental(
 
 
 def _step_sizes(model: Any, drawn: Tensor) -> Tensor:
-    """Return how many variables each step draws: those of one head whose outputs see the same."""
+    """Return how many variables each step draws: those of one head that see the same units."""
     order, *hidden_degrees = model.degrees
     seen = order[drawn]
     if hidden_degrees and model.direct is None:
@@ -123,9 +123,9 @@ def _step_sizes(model: Any, drawn: Tensor) -> Tensor:
 class _SortedLayer:
     """The units of a layer, sorted by the step at which they become known.
 
-    The input of a unit is added up in two parts. At the start of a block of steps, one product
-    takes all units that are known by then to all units of the block. Within the block, each step
-    adds the few units that have become known since.
+    The input of a unit is added up in two parts. At the start of a block of steps, one matrix
+    product adds the terms of all units known by then. Within the block, each step adds the terms of
+    the few units that have become known since.
 
     Attributes:
         units: index of each unit in the layer of the model.
@@ -147,7 +147,7 @@ class _SortedLayer:
             self.bias += bias[self.units, None]
 
     def start_block(self, start: int, stop: int) -> None:
-        """Add up the inputs of the units of steps start..stop-1 from all units that are known."""
+        """Initialise the inputs of the units of steps start..stop-1 from all known units."""
         rows = slice(self.ends[start], self.ends[stop])
         counts = [b - a for a, b in pairwise(self.ends[start : stop + 1])]
         sums, self._within = self.bias[rows].repeat(1, self.values.shape[1]), []
@@ -158,7 +158,7 @@ class _SortedLayer:
         self._sums, self.step_values = sums.split(counts), self.values[rows].split(counts)
 
     def add_step_inputs(self, t: int) -> Tensor:
-        """Add what the block has drawn, and return the inputs (units, n) of the units of step t."""
+        """Add the terms of the block's new units, and return the inputs (units, n) of step t."""
         for weights, values in self._within:
             self._sums[t].addmm_(weights[t], values)
         return self._sums[t]
@@ -169,8 +169,8 @@ def _sorted_layers(
 ) -> list[_SortedLayer]:
     """Return the inputs, the hidden layers and the outputs of a MADE, each sorted.
 
-    The variables are sorted by their ``position``. ``known`` of them are known before each step,
-    and after the last; ``first`` is the first variable of each step.
+    The variables are sorted by their ``position``. ``known`` counts the variables known before
+    each step, and after the last; ``first`` is the first variable of each step.
     """
     order, *hidden_degrees = model.degrees
     inputs, outputs = (
@@ -200,7 +200,7 @@ def sample_rows(
     """Turn (n, D) uniforms into (n, D) samples, under the masks in use or those of an ensemble.
 
     Each row draws one of the ``members``, which are given by their degrees. The noise of variable 0
-    decides, and its position within the member's share is uniform again.
+    chooses it, and is then rescaled to be uniform again, so that it can also decide variable 0.
     """
     if members is None:
         if method == "naive":
@@ -208,7 +208,7 @@ def sample_rows(
         return sample_incremental(model, noise)
     noise = noise.clone()
     noise[:, 0] *= len(members)
-    chosen = noise[:, 0].long().clamp(max=len(members) - 1)  # noise of exactly 1: the last member
+    chosen = noise[:, 0].long().clamp(max=len(members) - 1)  # because noise may be 1
     noise[:, 0] -= chosen
     samples = torch.empty_like(noise, dtype=model.net[0].weight.dtype)
     for number in chosen.unique().tolist():
@@ -239,7 +239,7 @@ def sample_in_chunks(
         generator: source of fresh noise; None is torch's global stream.
     """
     check_noise(noise, shape, generator)
-    if noise is not None:  # integers or less precision would round the values that are drawn
+    if noise is not None:  # lower precision would round the values that are drawn
         noise = noise.to(weight.device, torch.promote_types(noise.dtype, weight.dtype))
     samples = weight.new_empty(shape, device=device)
     with torch.autocast(weight.device.type, enabled=False):

@@ -33,7 +33,7 @@ def write_model(
         table: what ``load_table`` returned, or None. Its rows are not saved.
     """
     if table is not None:
-        if not hasattr(table, "row_numbers"):  # a frame has none
+        if not hasattr(table, "row_numbers"):  # a frame is not a Table
             raise TypeError(f"table must be what load_table returned, got {type(table).__name__}")
         if len(table.columns) != arguments["input_dim"]:
             raise ValueError(
@@ -79,7 +79,7 @@ def to_plain(value: Any) -> Any:
         own = value.arguments if is_head else [getattr(value, f.name) for f in fields(value)]
         return {"class": f"{kind.__module__}.{kind.__name__}", "arguments": to_plain(own)}
     if not isinstance(value, Tensor):
-        value = getattr(value, "item", lambda: value)()  # a number of numpy becomes one of Python
+        value = getattr(value, "item", lambda: value)()  # from NumPy to Python
     if not isinstance(value, str | int | float | Tensor | None):
         raise ValueError(
             f"cannot save {value!r}, because a file holds no code. Save a model with a head or an "
