@@ -120,7 +120,7 @@ ALONE = Processes()
 def processes_on(device: torch.device) -> Processes:
     """Return the processes that ``torchrun`` started, or else only this one.
 
-    If they are not connected yet, connect them, until they end.
+    If they are not connected yet, connect them; they disconnect when Python exits.
     """
     if not distributed.is_available():
         return Processes(device=device)

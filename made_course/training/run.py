@@ -176,5 +176,5 @@ class Run:
 
 @torch.no_grad()
 def _copy_into(targets: Iterable[Tensor], sources: Iterable[Tensor]) -> None:
-    for target, source in zip(targets, sources, strict=False):  # sources may be empty: no averages
+    for target, source in zip(targets, sources, strict=False):  # there may be no averages
         target.copy_(source)
