@@ -80,7 +80,8 @@ def ask(page, k: int) -> Iterator[str]:
 def try_exercise(page, k: int, name: str) -> Iterator[str]:
     """Answer wrongly, unfold a hint, answer rightly."""
     exercise = exercise_named(name)
-    page.evaluate(WRITE, [k, ANSWER.format(name, f'the("{name}").known_mistakes[0].answer')])
+    wrong = f'the("{name}").known_mistakes[0].answer' if exercise.known_mistakes else "len"
+    page.evaluate(WRITE, [k, ANSWER.format(name, wrong)])
     press(page, k)
     output = cell_of(page, k).locator(".jp-OutputArea")
     if "✗" not in output.inner_text():
