@@ -25,22 +25,16 @@ def _fold_all(app: Sphinx, doctree: nodes.document) -> None:
 def _fold(cell: nodes.container) -> None:
     """Move what answers a prediction into a fold: a cell or its output, and the next paragraph."""
     parent, position = cell.parent, cell.parent.index(cell)
-    answer = [node for node in parent[position + 1 : position + 2] if is_prose(node)]
-    for node in answer:
-        parent.remove(node)
     if "hide-input" in cell["cell_metadata"].get("tags", []) or TELLING.search(cell[0].astext()):
+        answer = [cell]
         parent.remove(cell)
-        answer.insert(0, cell)
     else:
-        position += 1
-        output = [part for part in cell if part["nb_element"] == "cell_code_output"]
-        for part in output:
+        outputs = [part for part in cell if part["nb_element"] == "cell_code_output"]
+        for part in outputs:
             cell.remove(part)
-        answer.insert(0, nodes.container("", *output, classes=["cell"]))
+        answer = [nodes.container("", *outputs, classes=["cell"])]
+        position += 1
+    if position < len(parent) and isinstance(parent[position], nodes.paragraph):
+        answer.append(parent.pop(position))
     start, end = (nodes.raw("", html, format="html") for html in (FOLDED, "</details>"))
     parent[position:position] = [start, *answer, end]
-
-
-def is_prose(node: nodes.Node) -> bool:
-    """Return True for a paragraph."""
-    return isinstance(node, nodes.paragraph)
