@@ -11,7 +11,7 @@ _converter = LatexToMathML()
 
 
 def mathml(latex: str, *, display: bool = False) -> str:
-    """A formula as MathML, on a line of its own if ``display``; raises for LaTeX it cannot read."""
+    """Return a formula as MathML, on a line of its own if ``display``; raise for unknown LaTeX."""
     return _converter.convert_with_local_state(latex, displaystyle=display)
 
 

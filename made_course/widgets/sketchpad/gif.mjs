@@ -22,7 +22,7 @@ function blocks(bytes) {
   return found;
 }
 
-/** LZW: a code for each run of pixels that was met before; a new code is learned with each that is sent. */
+/** Compress by LZW: send the code of the longest known run of pixels, and give the run one pixel longer a new code. */
 function compressed(pixels, bits = 4) {
   const [clear, end] = [1 << bits, (1 << bits) + 1];
   const bytes = [];

@@ -73,7 +73,7 @@ class Sketchpad(InPage, module="sketchpad"):
 
     @property
     def known(self) -> Tensor:
-        """(784,) bool, true at the pixels that are not hidden; those of the border never are."""
+        """(784,) bool, true where a pixel is not hidden; the border is never hidden."""
         return torch.tensor([pixel == "0" for pixel in self.hidden]) | ~inner_pixels()
 
     @property
