@@ -30,7 +30,7 @@ METADATA = {
         "version": "3.11.7",
     },
 }
-KEPT = ("tags", "slideshow")
+KEPT = ("tags", "slideshow", "caption")
 FOLDED = {"collapsed": True, "jupyter": {"outputs_hidden": True}}
 
 
