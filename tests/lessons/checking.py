@@ -40,6 +40,14 @@ def wrong(exercise, answer, *words):
     return found
 
 
+def said(function, *arguments):
+    """Return the lines of the report of the Wrong that a call raises."""
+    with pytest.raises(Wrong) as caught:
+        function(*arguments)
+    wrong = caught.value
+    return {"why": wrong.cause, "expected": wrong.expected, "got": wrong.got, "tried": wrong.tried}
+
+
 def far(exercise, answers):
     """Return the verdicts on answers that are in another process."""
     here, there = socket.socketpair()

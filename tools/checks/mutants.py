@@ -75,7 +75,7 @@ ROOMS = {  # a folder, files of it that are changed, and the tests that then run
     "words": (
         "made_lessons/checking",
         ["causes", "comparing", "relations", "substitutions", "torch_errors"],
-        ["causes", "examine", "relations", "torch_errors"],
+        ["causes", "comparing", "examine", "relations", "torch_errors"],
     ),
     "exercises": (
         "made_lessons/checking",
