@@ -71,6 +71,7 @@ def test_an_epoch_holds_every_image_once_in_float32_batches(batch_size, few):
 def test_train_is_shuffled_anew_each_epoch_and_test_is_not():
     train_images, test_images, _ = load_binarized_mnist()
     train, test = make_mnist_loaders()
+    assert train.batch_size == test.batch_size == 256
     first, second = torch.cat(list(train)), torch.cat(list(train))
     assert not torch.equal(first, train_images)
     assert not torch.equal(first, second)

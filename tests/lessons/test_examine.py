@@ -108,6 +108,8 @@ def test_a_mistake_in_one_entry_is_recognised():
     assert found["why"] == "perhaps one less (your wrong results are those of this mistake)"
     found = said(compare_on_cases, lambda x: [x - 1, x**2], both, cases, known_mistakes)
     assert found["why"] == "entry [0] of the answer has the wrong value"
+    found = said(compare_on_cases, lambda x: [x - 1], both, cases, known_mistakes)
+    assert found["why"] == "the answer has the wrong length"
 
 
 def test_an_answer_that_is_right_only_for_the_first_case_gets_its_cause():

@@ -48,6 +48,7 @@ OF_MATRICES = [
     (lambda r: r[[0, 0, 1, 2]], "one entry too many. Without the first"),
     (lambda r: r[[0, 1, 2, 2]], "one entry too many. Without the last"),
 ]
+OF_STACKS = lambda r: r.flip(2), "reversed along dimension 2"
 OF_VECTORS = [
     (lambda r: r.flip(0), "the order is reversed"),
     (lambda r: r[ORDER - 1], "the entries are right, but permuted by `order`"),
@@ -72,6 +73,7 @@ OF_LISTS = [
 TRIED = [
     *[(MATRICES, *row) for row in OF_MATRICES],
     *[([matrix[0] for matrix in MATRICES], *row) for row in OF_VECTORS],
+    ([matrix.view(2, 3, 2) for matrix in MATRICES], *OF_STACKS),
     *[([matrix > 0.8 for matrix in MATRICES], *row) for row in OF_MASKS],
     *[([[*matrix] for matrix in MATRICES], *row) for row in OF_LISTS],
 ]
