@@ -91,7 +91,7 @@ def plot_network(
     xs = room + gap * np.arange(len(layers))
     nodes, edges = _in_rows(layers, xs)
     foot = TABLE + 0.45 + 0.3 * edges[0] * (direct is not None)  # lines that bend down
-    high = edges[0] + 0.35 + 0.26 * len(lines)
+    high = edges[0] + 0.37 + 0.28 * len(lines)
     figure = Picture(xs[-1] + room + beside, foot + high, alt=alt, layout="none")
     axes, top = sheet(figure), max(int(units.max()) for units in layers)
     axes.set_ylim(-foot, high)

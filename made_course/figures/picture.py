@@ -5,14 +5,19 @@ from __future__ import annotations
 import functools
 import io
 from collections.abc import Callable
-from importlib.resources import as_file, files
+from pathlib import Path
 
 from matplotlib import style
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.font_manager import fontManager
 from PIL import Image
 
 from ..common.colours import BLUE
+
+HERE = Path(__file__).parent
+for font in (HERE / "files").glob("*.ttf"):
+    fontManager.addfont(font)
 
 WIDTH = 6.6
 """Inches of a figure that fills its column: 475 pixels of the page, and 350 of a phone's."""
@@ -71,8 +76,7 @@ class Picture(Figure):
 
 def course_style():
     """Return a context in which figures are drawn and saved in the course's style."""
-    with as_file(files(__package__) / "course.mplstyle") as path:
-        return style.context(path)
+    return style.context(HERE / "course.mplstyle")
 
 
 def picture(draw: Callable[..., Picture]) -> Callable[..., Picture]:
