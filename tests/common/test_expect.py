@@ -14,29 +14,18 @@ SANITIZE = Path(__file__).parents[1] / "nbval_sanitize.cfg"
 
 
 @pytest.mark.parametrize(
-    ("arguments", "line"),
+    ("numbers", "more", "line"),
     [
-        ({"value": 69.08, "expected": 69.4, "within": 2}, "69.1 nats (expected 69.4 ± 2)"),
-        (
-            {"value": torch.tensor(-0.0), "expected": 0, "within": 0.5},
-            "0.00 nats (expected 0 ± 0.5)",
-        ),
-        (
-            {"value": 2232.4, "expected": 2230, "within": 200, "name": "Σp", "unit": ""},
-            "Σp: 2,232 (expected 2,230 ± 200)",
-        ),
-        (
-            {"value": 0.9712, "expected": 0.95, "within": 0.05, "unit": "%"},
-            "97.1% (expected 95 ± 5)",
-        ),
-        (
-            {"value": 1 + 1e-7, "expected": 1, "within": 1e-5, "unit": ""},
-            "1.000000 (expected 1 ± 0.00001)",
-        ),
+        ((69.08, 69.4, 2), {}, "69.1 nats (expected 69.4 ± 2)"),
+        ((torch.tensor(-0.0), 0, 0.5), {}, "0.00 nats (expected 0 ± 0.5)"),
+        ((2232.4, 2230, 200), {"name": "Σp", "unit": ""}, "Σp: 2,232 (expected 2,230 ± 200)"),
+        ((0.9712, 0.95, 0.05), {"unit": "%"}, "97.1% (expected 95 ± 5)"),
+        ((1 + 1e-7, 1, 1e-5), {"unit": ""}, "1.000000 (expected 1 ± 0.00001)"),
     ],
 )
-def test_expect_shows_the_number_beside_what_was_expected(capsys, arguments, line):
-    expect(**arguments)
+def test_expect_shows_the_number_beside_what_was_expected(capsys, numbers, more, line):
+    value, expected, within = numbers
+    expect(value, expected, within=within, **more)
     assert capsys.readouterr().out == f"{line}\n"
 
 
@@ -64,12 +53,7 @@ def test_the_number_that_came_is_all_that_nbval_does_not_compare(capsys):
     assert compared(999.9) == first
     assert compared(-3, 2, 9, unit="%") == "MADE, 64 units: NUMBER% (expected 200 ± 900)\n"
     assert compared(2.5, 2, 9, unit="bits per pixel").startswith("MADE, 64 units: NUMBER bits per")
-    for other in [
-        {"expected": 1234},
-        {"within": 301},
-        {"name": "MADE, 65 units"},
-        {"unit": "bits"},
-    ]:
+    for other in ({"expected": 1234}, {"within": 301}, {"name": "65 units"}, {"unit": "bits"}):
         assert compared(1234.56, **other) != first
     plain = "MADE, 64 units: 1,234.56 nats, expected\n"
     assert re.sub(rule["regex"], rule["replace"], plain) == plain

@@ -205,8 +205,7 @@ def numbers_in(figure):
     for axes in figure.axes:
         written = [*texts(axes)]
         written += [axes.get_title(), axes.get_title("left"), axes.get_xlabel(), axes.get_ylabel()]
-        numbers = re.findall(r"\d+\.?\d*", " ".join(written).replace(",", ""))
-        found |= set(map(float, numbers))
+        found |= numbers_of(" ".join(written))
         found |= {float(v) for line in axes.get_lines() for v in line.get_xydata().ravel()}
         found |= {float(v) for dots in axes.collections for v in np.ravel(dots.get_offsets())}
         found |= {
@@ -216,6 +215,10 @@ def numbers_in(figure):
             float(v) for image in axes.get_images() for v in np.ma.compressed(image.get_array())
         }
     return sorted(found)
+
+
+def numbers_of(text):
+    return {float(number) for number in re.findall(r"\d+\.?\d*", text.replace(",", ""))}
 
 
 def picture_in(axes):

@@ -70,6 +70,8 @@ from tests.figures.drawn import (
     faults,
     functions_of,
     labels,
+    numbers_in,
+    numbers_of,
     picture_in,
     texts,
 )
@@ -105,25 +107,27 @@ FIGURES = {
     "draws": (lambda: plot_draws(["rain", "wet"], [0.25, 0.5], [0.75, 0.5]), [0.25, 0.75, 0.5]),
     "two trees": (lambda: plot_two_trees({"x₁, x₂, x₃": {"p1": torch.tensor(0.4),
             "p2": torch.tensor([0.25, 0.5]), "p3": torch.ones(2, 2)}}), [0.4, 0.25, 0.5, 1]),
-    "moves": (lambda: plot_moves(torch.tensor([[0.25, 0.0], [0.5, 0.75]]), [0, 1], 1), [0.92]),
+    "moves": (lambda: plot_moves(torch.tensor([[0.25, 0.0], [0.5, 0.75]]), [0, 1], 1), [0.92],
+        [0.75, 0.5, 2]),
     "masking": (lambda: plot_masking(DEGREES, build_masks(DEGREES)), [0, 1, 2, 3, 12, 6]),
     "path": (lambda: plot_path(DEGREES, build_masks(DEGREES), [1, 1, 0]), [1, 2, 3]),
-    "masked step": (lambda: plot_masked_step(STEP, STEP, STEP[0] == 0.25), [0, 1]),
+    "masked step": (lambda: plot_masked_step(STEP, STEP, STEP[0] == 0.25), [0, 1], [3]),
     "logarithms": (lambda: plot_logarithms(torch.tensor([-100.0, -90, 0, 18, 60]),
             torch.tensor([math.nan, 0, -0.69, -math.inf, -math.inf]),
             torch.tensor([0.0, 0, -0.69, -18, -60])), [-0.69, 18, 60, 100]),
     "caught": (lambda: plot_caught({"a": {"sum"}, "b": set()}, ["sum", "flip"]), []),
     "costs": (lambda: plot_costs(ROW.repeat(2, 1),
-            torch.tensor([[0.5, 0.0, 1.0, 0.25]]).repeat(2, 1)), [0.5, 0.25, 2.1]),
+            torch.tensor([[0.5, 0.0, 1.0, 0.25]]).repeat(2, 1)), [0.5, 0.25, 2.1], [100, 4]),
     "learning curve": (lambda: plot_learning_curve([150.0, 98.75], [120.5, 97.125],
             levels={"coin": 125.0}), [150, 120.5, 98.75, 97.125, 125]),
     "surprise": (lambda: plot_surprise({"digits": torch.tensor([60.0, 70, 71, 90])},
-            torch.zeros(1, 4), torch.tensor([15.75]), outlier="nothing"), [15.8]),
-    "first layer": (lambda: plot_first_layer(MADE(16, (4,), degrees="even")), []),
-    "recipe": (lambda: plot_recipe([rung("a", 5.0, 5.25), rung("b", 7.0)]), [5, 5.25, 7]),
+            torch.zeros(1, 4), torch.tensor([15.75]), outlier="nothing"), [15.8],
+        [72.8, 61.5, 87.2]),
+    "first layer": (lambda: plot_first_layer(MADE(16, (4,), degrees="even")), [], [12]),
+    "recipe": (lambda: plot_recipe([rung("a", 5.0, 5.25), rung("b", 7.0)]), [5, 5.25, 7], [2]),
     "final units": (lambda: plot_final_units(ROW, [ORDER, torch.tensor([1, 3, 3])], [2, 4]),
         [1, 2, 3, 4]),
-    "repeated work": (lambda: plot_repeated_work(torch.tensor([1, 3, 2]), 4), [1]),
+    "repeated work": (lambda: plot_repeated_work(torch.tensor([1, 3, 2]), 4), [1], [3, 4, 6]),
     "pixel orderings": (lambda: plot_pixel_orderings(
             {"down": torch.arange(4), "up": torch.arange(3, -1, -1)}), [0, 1, 2, 3]),
     "coasting": (lambda: plot_coasting({"SGD": [1.125, 1.0, 0.0], "Adam": [1.25, 1.0, 0.875]},
@@ -136,16 +140,16 @@ FIGURES = {
     "density": (lambda: plot_density({"dots": torch.full((2, 2), 1.25), "two": BELLS}, alt="Dots."),
         [1.25]),
     "slices": (lambda: plot_slices({"two": BELLS}), [0]),
-    "stretched": (lambda: plot_stretched(BELLS, 10), [0.25, 25]),
+    "stretched": (lambda: plot_stretched(BELLS, 10), [0.25, 25], [10, 100]),
     "inverse": (lambda: plot_inverse([0.25, 0.125, 0.625], [0.25, 0.75]), [0.25, 0.375, 1, 0.75]),
     "family tree": (lambda: plot_family_tree({"A": (1996, "", "old", torch.eye(3)),
             "B": (2011, "A", "new", torch.ones(3, 3).tril(-1))}, here="B"), [1996, 2011]),
     "receptive fields": (lambda: plot_receptive_fields({"all": torch.ones(9, 9).tril(-1).bool()},
-            5), [5, 0.84]),
+            5), [5, 0.84], [3, 6]),
     "family": (lambda: plot_family({"coins": (196, 0.0, 62.5), "FVSBN": (19306, 0.4, 35.5),
             "NADE": (25284, 3.4, 33.5)}), [19306, 0.4, 62.5, 35.5, 3.4]),
     "shared weights": (lambda: plot_shared_weights(
-            {"a": [["", "", ""], ["7", "", ""], ["", "7", ""]]}), [7]),
+            {"a": [["", "", ""], ["7", "", ""], ["", "7", ""]]}), [7], [2]),
     "flow": (lambda: plot_flow(lambda u: u * torch.tensor([1.0, 2.0])), [2, 4]),
     "attention": (lambda: plot_attention(torch.tensor([7.0, 2.0]), torch.tensor([0.0, 0.7]),
             torch.tensor([[1.0, 0.0], [0.25, 0.75]]), torch.tensor([10.0, 20.0])),
@@ -159,20 +163,24 @@ FIGURES = {
         [1, 2, 1.3863, 0.6931]),
     "nats by steps": (lambda: plot_nats_by_steps({"pairs": way("pairs", 63.5, 11.5),
             "alone": way("alone", 32.0, 31.0, 7.0, 4.5), "at once": way("at once", 200.0)},
-            groups="pairs", one_by_one="alone"), [75.0, 74.5, 2]),
+            groups="pairs", one_by_one="alone"), [75.0, 74.5, 2], [4, 200]),
     "costs of orderings": (lambda: plot_costs_of_orderings(
             -torch.tensor([[1.0, 5], [0, 3], [7, 0], [0, 0]]), {"mean": 8.0, "cheapest": 4.0}),
-        [8, 4]),
+        [8, 4], [12]),
     "share by steps": (lambda: plot_share_by_steps({"a": {16: 0.9, 1: 0.05}}), [16, 1, 90, 5]),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_each_figure_draws_the_numbers_it_is_given_without_a_fault(name):
-    make, numbers = FIGURES[name]
+    make, numbers, only_in_words = (*FIGURES[name], [])[:3]
     figure = make()
     assert_shows(figure, numbers)
     assert faults(figure) == []
+    assert figure.kind, "not in the course's style"
+    shown = np.array([*numbers_in(figure), *only_in_words])
+    said = [number for number in numbers_of(figure.alt) if np.nanmin(abs(shown - number)) > 0.051]
+    assert said == [], "the alternative text says what is not drawn"
 
 
 def test_every_figure_is_tried():
@@ -191,6 +199,8 @@ def test_the_tree_of_the_chain_rule_has_shares_and_their_product():
     (leaf,) = [text for text in axes.texts if to_hex(text.get_color()) == BLUE]
     assert leaf.get_text() == "01:  1/4"
     assert {"11:  2/4", "01:  1/4", "10:  0/4", "00:  1/4"} <= set(texts(axes))
+    heights = {text.get_text(): text.get_position()[1] for text in axes.texts}
+    assert [heights["yes"], heights["no"]] == pytest.approx([2.5, 0.5], abs=0.8)  # the forks'
 
 
 def test_the_part_that_a_number_falls_into_is_blue_and_split_again():
@@ -246,6 +256,11 @@ def test_a_forbidden_weight_is_orange_and_crossed_where_it_is_in_use():
     framed = [p for p in axes.patches if to_hex(p.get_edgecolor()) == ORANGE]
     crosses = [line for line in axes.lines if line.get_marker() == "x"]
     assert len(framed) == len(crosses) == 1 + 2  # the key's, and two of the three
+    inside = [t.get_text() for frame in framed for t in axes.texts
+              if frame.get_bbox().contains(*t.get_position())]  # fmt: skip
+    assert inside == ["1", "1"]
+    for frame, cross in zip(framed, crosses, strict=True):
+        assert frame.get_bbox().contains(*cross.get_xydata()[0])
     kept = texts(axes)[-5:]  # of W ⊙ M, below its title
     assert kept == ["W ⊙ M", "0", "−.50", "0", "0"]
 
@@ -253,7 +268,8 @@ def test_a_forbidden_weight_is_orange_and_crossed_where_it_is_in_use():
 def test_costs_are_blue_where_the_model_was_surprised_and_add_up():
     images, ink = torch.tensor([[1.0, 0, 0, 1]]), torch.tensor([[0.5, 0.0, 0.9, 1.0]])
     figure = plot_costs(images, ink)
-    digit, probable, cost = figure.axes[:3]
+    digit, probable, cost, scale = figure.axes
+    assert scale.get_xlim() == (0, 2)
     assert np.array_equal(picture_in(digit).ravel(), images[0])
     assert np.array_equal(picture_in(probable).ravel(), ink[0])
     half, right, dear, sure = picture_in(cost).reshape(4, 3)

@@ -260,7 +260,10 @@ def test_neither_dropout_autocast_nor_compilation_changes_completions():
         (ValueError, r"must hold only 0 and 1, got 0\.5 and 1 more", {"x": ROW / 2}),
         (TypeError, r"known must be a torch\.Tensor, got list", {"known": [True] * 7}),
         (ValueError, r"known must have shape \(7,\) or \(1, 7\), got \(6,\)", {"known": KNOWN[1:]}),
-        (ValueError, r"known must hold only True and False", {"known": KNOWN * torch.nan}),
+        *(
+            (ValueError, r"known must hold only True and False", {"known": KNOWN * factor})
+            for factor in (torch.nan, 0.5, 2)
+        ),
         (ValueError, r"n_samples must be at least 1, got 0", {"n_samples": 0}),
         (ValueError, r"noise must have .* \(1, 2, 7\), got \(2, 7\)", {"noise": torch.rand(2, 7)}),
         (

@@ -3,14 +3,13 @@
 import copy
 import math
 import pickle
-import warnings
 
 import pytest
 import torch
 from hypothesis import given, settings
 from torch import nn
 
-from made_course import MADE, build_masks, complete, direct_mask, evaluate
+from made_course import MADE, build_masks, direct_mask
 from made_course.model.mask_sets import MaskSets
 from tests.networks import (
     assert_same,
@@ -134,22 +133,6 @@ def test_gradients_are_those_of_the_masks_of_their_forward_pass(num_masks):
     for ours, theirs in zip(model.parameters(), twin.parameters(), strict=True):
         assert torch.equal(ours.grad, theirs.grad)
     model.log_prob(binary(10, 5)).mean().backward()
-
-
-@EACH
-def test_scoring_and_sampling_change_nothing(num_masks):
-    model = family(num_masks=num_masks, dropout=0.3, conditioning=True).train()
-    model.resample_masks()
-    model.net[0].eval()
-    x, known = binary(6, 5), torch.tensor([True, False, False, True, False])
-    k, generator = num_masks or 3, torch.Generator().manual_seed(1)
-    with nothing_changes(model), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        for ensemble in (None, k):
-            evaluate(model, x, ensemble=ensemble)
-            for method in ("incremental", "naive"):
-                model.sample(6, method=method, generator=generator, ensemble=ensemble)
-        complete(model, x, known, 4, generator=generator)
 
 
 # ---- ensembles ----------------------------------------------------------------------------------
