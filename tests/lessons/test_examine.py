@@ -1,13 +1,16 @@
 """An answer is compared view by view, and the mistake that looks the same is the cause."""
 
-from importlib import import_module
-
 import pytest
 import torch
 
 from made_lessons.checking.examine import compare
-from made_lessons.checking.exercise import KnownMistake
-from made_lessons.checking.views import UNSEEN, VALUE, View
+from made_lessons.checking.exercise import (
+    KnownMistake,
+    defined_exercise,
+    exercise,
+    known_mistakes,
+)
+from made_lessons.checking.views import UNSEEN, VALUE, View, add_view
 from tests.lessons.checking import said, wrong
 
 
@@ -123,14 +126,20 @@ def test_a_list_of_nothing_has_no_parts_that_are_put_together():
 
 
 def test_a_reloaded_module_has_only_its_own_mistakes(monkeypatch):
-    exercise_module = import_module("made_lessons.checking.exercise")
-    monkeypatch.setattr(exercise_module, "_defined", {})
+    monkeypatch.setitem(exercise.__globals__, "_defined", {})
     for name in ("1.1", "1.2", "1.1"):
-        exercise_module.exercise(name, "", stars=1, hints=())(len)
-        exercise_module.known_mistakes({f"of {name}": 0})
-    assert [
-        mistake.cause for mistake in exercise_module.defined_exercise("1.1").known_mistakes
-    ] == ["of 1.1"]
+        exercise(name, "", stars=1, hints=())(len)
+        known_mistakes({f"of {name}": 0})
+    assert [mistake.cause for mistake in defined_exercise("1.1").known_mistakes] == ["of 1.1"]
+
+
+def test_an_answer_that_is_no_known_mistake_of_a_view_gets_its_last_cause(monkeypatch):
+    monkeypatch.setitem(exercise.__globals__, "_defined", {})
+    exercise("1.1", "", stars=1, hints=())(len)
+    add_view("", lambda answer: answer, {"two": 2, "neither 1 nor 2": 3})
+    (view,), mistakes = defined_exercise().views, defined_exercise().known_mistakes
+    assert said(compare, view, 2, 1, mistakes)["why"] == "two"
+    assert said(compare, view, 4, 1, mistakes)["why"] == "neither 1 nor 2"
 
 
 def test_what_an_answer_prints_is_shown_once(capsys):
