@@ -1,6 +1,7 @@
 """Figures of a notebook on its page, in the page's greys and with a caption."""
 
 import hashlib
+import re
 from base64 import b64decode
 from html import escape
 from io import BytesIO
@@ -9,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from nbformat import NotebookNode
 from PIL import Image, ImageFilter
+from sphinx.errors import ExtensionError
 
 from made_course.figures.picture import LINES, WORDS
 
@@ -27,8 +29,8 @@ def figures_of(cell: NotebookNode) -> list[NotebookNode]:
     return [output for output in cell.get("outputs", []) if "image/png" in output.get("data", {})]
 
 
-def figure(output: NotebookNode, folder: Path) -> str:
-    """Write the file of a figure into a folder, and return its HTML."""
+def figure(cell: NotebookNode, output: NotebookNode, folder: Path) -> str:
+    """Write the file of a cell's figure into a folder, and return its HTML."""
     png, said = b64decode(output.data["image/png"]), output.metadata["image/png"]
     name = hashlib.sha256(Path(__file__).read_bytes() + png).hexdigest()[:16]
     width, height = Image.open(BytesIO(png)).size
@@ -39,15 +41,17 @@ def figure(output: NotebookNode, folder: Path) -> str:
         folder.mkdir(parents=True, exist_ok=True)
         file.write_bytes(_drawn_for_a_page(png))
     image = f'<img src="../_images/{file.name}" alt="{escape(said["alt"])}" {look}>'
-    words = f"<figcaption>{escape(caption(said['alt']))}</figcaption>"
-    return f'<figure class="picture">{image}{words}</figure>'
+    return f'<figure class="picture">{image}<figcaption>{_caption(cell)}</figcaption></figure>'
 
 
-def caption(alt: str) -> str:
-    """Return the first sentence of a figure's alternative text."""
-    words = alt.partition(". ")[0].removesuffix(".")
-    is_symbol = not (words[1].isalpha() or words[1] == " ")  # x̂₁, p(x₁)
-    return (words if is_symbol else words[0].upper() + words[1:]) + "."
+def _caption(cell: NotebookNode) -> str:
+    """Return the HTML of a cell's caption, whose claim is between two pairs of asterisks."""
+    if "caption" not in cell.metadata:
+        raise ExtensionError(
+            f"the cell {cell.id} shows a figure without a caption. "
+            "Write one into its metadata, as CONTRIBUTING.md says"
+        )
+    return re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", escape(cell.metadata["caption"]))
 
 
 def _drawn_for_a_page(png: bytes) -> bytes:

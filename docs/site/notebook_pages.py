@@ -77,7 +77,9 @@ def _show(cell: NotebookNode, images: Path) -> None:
     drawn = figures_of(cell)
     if drawn and len(drawn) == len(cell.outputs) and "mystnb" not in cell.metadata:
         _fold(cell, "input", "How it is drawn")
-    cell.outputs = [_html(figure(out, images)) if out in drawn else out for out in cell.outputs]
+    cell.outputs = [
+        _html(figure(cell, out, images)) if out in drawn else out for out in cell.outputs
+    ]
 
 
 def _fold(cell: NotebookNode, part: str, words: str) -> None:

@@ -143,9 +143,24 @@ def test_every_figure_has_a_text_alternative(path):
     figures = [output for output in outputs_of(path) if "image/png" in output.get("data", {})]
     for figure in figures:
         assert len(figure.data["text/plain"].split()) >= 4
-        caption = figure.metadata["image/png"]["alt"].partition(". ")[0]  # on the site
-        assert 12 < len(caption) <= 110, "a figure says first, in a line, what there is to see"
-        assert not figure.data["text/plain"].startswith(caption), "and not of what kind it is"
+        first = figure.metadata["image/png"]["alt"].partition(". ")[0]
+        assert 12 < len(first) <= 110, "a figure says first, in a line, what there is to see"
+        assert not figure.data["text/plain"].startswith(first), "and not of what kind it is"
+
+
+@each_notebook
+def test_every_figure_has_a_caption_that_begins_with_its_claim(path):
+    for cell in code_cells(path):
+        figures = [output for output in cell.outputs if "image/png" in output.get("data", {})]
+        captions = [cell.metadata["caption"]] if "caption" in cell.metadata else []
+        assert len(figures) == len(captions), (
+            f"a cell that shows a figure has one caption in its metadata:\n{cell.source}"
+        )
+        for caption in captions:
+            form = re.fullmatch(r"\*\*([^*]+\.)\*\* [^*]+\.", caption)
+            assert form, f"'**The claim.** Where to look.', not {caption}"
+            assert len(form[1].split()) <= 12
+            assert len(caption.split()) <= 30
 
 
 @each_notebook
