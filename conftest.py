@@ -13,9 +13,14 @@ from xdist.scheduler import LoadFileScheduling
 
 
 class ByFile(LoadFileScheduling):
-    """A worker gets whole files; a notebook that is played in JupyterLab lasts as long as one."""
+    """A worker gets whole files; a notebook that is played in JupyterLab lasts as long as one.
+
+    All tests of the site go to one worker, which builds it.
+    """
 
     def _split_scope(self, nodeid):
+        if nodeid.startswith("tests/site/"):
+            return "tests/site"
         is_played = nodeid.startswith("tests/browser/test_notebook_in_lab.py")
         return nodeid if is_played else super()._split_scope(nodeid)
 

@@ -7,8 +7,6 @@ import sys
 import tomllib
 from pathlib import Path
 
-from tools.pages import objectives
-
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE / "site"))
 about = tomllib.loads((HERE.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -19,24 +17,38 @@ project_copyright = f"{author}, CC BY 4.0"
 language = "en"
 
 extensions = [
-    *("myst_nb", "notebook_pages", "answers", "cards", "front_pages"),
+    *("myst_nb", "notebook_pages", "answers", "cards", "exercises", "front_pages"),
     *("native_math", "repository_links", "sphinx_copybutton"),
 ]
 root_doc = "docs/index"
-objectives.PAGE.write_text(objectives.page(), encoding="utf-8")  # it is not committed
 include_patterns = ["docs/*.md", "notebooks/*.ipynb"]
-exclude_patterns = [".*", "docs/README.md", "docs/_build", "**/.ipynb_checkpoints"]
+exclude_patterns = [".*", "docs/_build", "**/.ipynb_checkpoints"]
+exclude_patterns += ["docs/README.md", "docs/objectives.md"]
 
 nb_execution_mode = "off"
-myst_enable_extensions = ["dollarmath"]
+myst_enable_extensions = ["attrs_block", "dollarmath"]
 myst_heading_anchors = 3
 html_math_renderer = "native"
 
 html_theme = "furo"
+BLUES = ("color-brand-primary", "color-brand-content", "color-brand-visited")
+SIDEBAR = ("search", "scroll-start", "navigation", "scroll-end")
 html_theme_options = {
-    # swap light and dark but keep the hues, so that higher degrees stand out in both themes
-    "dark_css_variables": {"turned": "invert(0.925) hue-rotate(180deg)"},
+    "announcement": "bar",  # whose words are in templates/page.html
+    "light_css_variables": {
+        "color-announcement-background": "var(--color-background-secondary)",
+        "color-announcement-text": "var(--color-foreground-primary)",
+        "color-foreground-primary": "#222",
+        "color-foreground-secondary": "#555",
+        **dict.fromkeys(BLUES, "#0072b2"),
+    },
+    "dark_css_variables": {
+        **dict.fromkeys(BLUES, "#79c3f2"),
+        # swap light and dark but keep the hues, so that higher degrees stand out in both themes
+        "turned": "invert(0.925) hue-rotate(180deg)",
+    },
 }
+html_sidebars = {"**": [f"sidebar/{part}.html" for part in SIDEBAR]}
 html_title = project
 html_favicon = "site/icon.svg"
 html_context = {

@@ -11,8 +11,8 @@ from PIL import Image, ImageOps
 from sphinx.application import Sphinx
 
 ROOT = Path(__file__).parents[2]
-SIZES = {"webp": (460, 242), "png": (1200, 630)}
-"""Format → width and height in pixels: a card on a page, and a picture for links to the page."""
+SIZES = {"webp": (920, 484), "png": (1200, 630)}
+"""Format → width and height in pixels: on a page, and for links to it."""
 SHOWN = {
     "00": ("From the top, 8 images", (0.1, 0, 0.548, 1)),
     "01": ("Tree of 20 days", (0, 0.08, 0.8, 0.93)),

@@ -5,6 +5,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import nbformat
+from cards import cards
 from docutils import nodes
 from living_widgets import start, widgets_of, write_networks
 from nbformat import NotebookNode
@@ -16,11 +17,30 @@ DOORS = {
     "colab": "https://colab.research.google.com/github/{}/blob/colab/{}.ipynb",
 }
 """Name → where a page of this repository and name is run in a browser."""
-READING = (
-    "**To run this page**, open it [on Binder]({binder}), [on Colab]({colab}) or "
-    "[on your computer](#to-run-it)."
+HEADER = re.compile(
+    r"(# [^\n]+\n).*?(\*\*[^*]+\*\*)\n\n(\*\*Time\*\*.+?\n)\n<details>.+?</summary>(.+?</details>)"
+    r".*?(?=\n## |\Z)",
+    re.DOTALL,
 )
-SIGNS = {"◇": "predict", "✎": "exercise", "◉": "self-check"}
+"""Header of a notebook: title, question, time and needs, objectives, and words on Binder."""
+HEADER_OF_PAGE = """\
+\\1
+{{.question}}
+\\2
+
+<img class="band" src="../_static/cards/{number}.webp" alt="">
+
+{{.facts}}
+**{minutes} minutes** · [Binder]({binder}) · [Colab]({colab}) · [your computer](#to-run-it)
+
+<details class="before"><summary>Needs and objectives</summary>
+
+\\3
+
+After this page you can
+\\4
+"""
+SIGNS = {"◇": "predict", "◉": "self-check"}
 """How a quote begins that asks the reader for something → its class."""
 FOR_THOSE_WHO_RUN = re.compile(
     r"^(?:○ .+: not attempted yet|yours\(.+ is the course's solution).*\n", re.M
@@ -56,12 +76,11 @@ def _prepare(app: Sphinx, docname: str, source: list[str]) -> None:
             following.metadata.pop("jupyter", None)
     for cell in notebook.cells:
         _show(cell, images)
-    header, mark, rest = notebook.cells[0].source.partition("\n## ")
-    header = header.partition("**On Binder**")[0].rstrip()  # a reader of the page is not there
     owner_and_name = urlsplit(app.config.html_context["repository"]).path.strip("/")
     doors = {name: link.format(owner_and_name, docname) for name, link in DOORS.items()}
-    reading = READING.format(**doors)
-    notebook.cells[0].source = f"{header}\n\n{reading}\n{mark}{rest}"
+    (card,) = (card for card in cards() if card["path"] == docname)
+    header = HEADER_OF_PAGE.format(number=card["name"], minutes=card["minutes"], **doors)
+    notebook.cells[0].source = HEADER.sub(header, notebook.cells[0].source)
     source[0] = nbformat.writes(notebook)
 
 

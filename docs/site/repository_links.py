@@ -10,8 +10,8 @@ from sphinx.application import Sphinx
 LINK = re.compile(r"(?<!!)\[([^\[\]]+)\]\((?!https?:|#)([^)#\s]+)(#[^)\s]*)?\)")
 """In Markdown, and not of an image: its words, the file, the heading."""
 WORKSHEET = "docs/worksheet.html"
-PICTURES = "notebooks/drawing.webp", "docs/pictures/readme.png", "docs/pictures/share.png"
-"""Two are on the first screen of notebook 0, and a link to the site shows the third."""
+PICTURE = "docs/pictures/share.png"
+"""What a link to the front page shows."""
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
@@ -37,6 +37,6 @@ def _lead(app: Sphinx, docname: str, source: list[str]) -> None:
 
 def _copy(app: Sphinx, problem: Exception | None) -> None:
     if problem is None and app.builder.format == "html":
-        for name in (WORKSHEET, *PICTURES):
+        for name in (WORKSHEET, PICTURE):
             Path(app.outdir, name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(Path(app.srcdir, name), Path(app.outdir, name))

@@ -1,6 +1,6 @@
 """List objectives and wrong answers of each section: ``python -m tools.pages.objectives``.
 
-The command writes ``docs/objectives.md``. The site build does the same, and git ignores the file.
+The command writes ``docs/objectives.md``. Git ignores the file.
 Objectives, sections, exercises and questions come from the notebooks, and wrong answers from the
 checks and self-checks. Only ``TESTED_BY`` is written by hand: it says what tests each objective.
 """

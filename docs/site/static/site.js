@@ -23,7 +23,7 @@ if (answers.length) {
   const words = document.createElement("label");
   words.append(all, " Show all answers");
   words.className = "show-all";
-  document.querySelector("h2").before(words);
+  document.querySelector(".before").before(words);
   const show = () => answers.forEach((fold) => (fold.open = all.checked));
   all.addEventListener("change", () => {
     localStorage.answers = all.checked ? "shown" : "folded";

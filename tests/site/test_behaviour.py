@@ -1,195 +1,45 @@
-"""The site: every page is there, leads somewhere and is alive, and two of them draw."""
+"""How the pages of the site look and behave in a browser."""
 
-import importlib.util
 import re
-import subprocess
-import sys
-from html.parser import HTMLParser
-from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 import nbformat
 import pytest
-from fontTools.ttLib import TTFont
 
 from made_course.common.colours import BLUE, ORANGE
 from made_course.figures.network_parts import shade
 from tests.browser.lab import drag, place, says
 from tests.figures.drawn import contrast
-from tools.pages import colab
+from tests.site.notebooks import ROOT, each_notebook, figures_of
 
 pytestmark = pytest.mark.delivery
 
-ROOT = Path(__file__).parents[2]
 AXE = ROOT / "tests" / "browser" / "axe" / "axe.min.js"
-NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-BUILD = "python -m sphinx -M html . docs/_build -c docs -E -W"
-TOOLS = ("sphinx", "myst_nb", "furo", "math_core", "sphinx_copybutton")
-
 KINDS = [
-    *("index", "try", "docs/index", "docs/instructor", "search"),
+    *("index", "try", "search", "docs/index", "docs/museum", "docs/results"),
     *("notebooks/03_building_masks", "notebooks/09_relatives_of_made"),
 ]
 
-each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
-
-class Page(HTMLParser):
-    """What a page links to, shows and can be linked at."""
-
-    def __init__(self, path):
-        super().__init__()
-        self.links, self.loaded, self.alts, self.ids, self.tags = [], [], [], set(), []
-        self.feed(path.read_text(encoding="utf-8"))
-
-    def handle_starttag(self, tag, attributes):
-        attributes = dict(attributes)
-        self.tags.append(tag)
-        self.ids.add(attributes.get("id"))
-        if tag == "a" and "href" in attributes:
-            self.links.append(attributes["href"])
-        elif tag == "link" and attributes["rel"] in ("stylesheet", "icon", "shortcut icon"):
-            self.loaded.append(attributes["href"])
-        elif "src" in attributes:
-            self.loaded.append(attributes["src"])
-        if tag == "img":
-            self.alts.append(attributes.get("alt"))
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    missing = [name for name in TOOLS if importlib.util.find_spec(name) is None]
-    if missing:
-        tools = ", ".join(missing)
-        pytest.skip(f"not installed: {tools} (the extra 'docs' of pyproject.toml)")
-    folder = tmp_path_factory.mktemp("site")
-    arguments = [part.replace("docs/_build", str(folder)) for part in BUILD.split()[1:]]
-    run = subprocess.run([sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True)
-    assert run.returncode == 0, run.stderr
-    return folder / "html"
-
-
-@pytest.fixture(scope="module")
-def pages(site):
-    return {path: Page(path) for path in site.rglob("*.html")}
-
-
-def figures_of(path):
-    return [
-        output.metadata["image/png"]["alt"]
-        for cell in nbformat.read(path, as_version=4).cells
-        for output in cell.get("outputs", [])
-        if "image/png" in output.get("data", {})
-    ]
-
-
-@each_notebook
-def test_each_notebook_has_a_page_with_its_figures_and_their_texts(pages, site, path):
-    page = pages[site / "notebooks" / f"{path.stem}.html"]
-    cells = nbformat.read(path, as_version=4).cells
-    drawn = re.findall(r'<img[^>]* alt="([^"]+)"', cells[0].source)  # in the text, above them
-    assert [alt for alt in page.alts if alt] == drawn + figures_of(path)
-
-
-@each_notebook
-def test_all_formulas_are_set(pages, site, path):
-    cells = nbformat.read(path, as_version=4).cells
-    text = (site / "notebooks" / f"{path.stem}.html").read_text(encoding="utf-8")
-    assert pages[site / "notebooks" / f"{path.stem}.html"].tags.count("math") >= sum(
-        "$" in cell.source for cell in cells if cell.cell_type == "markdown"
-    )
-    assert "\\mid" not in text
-
-
-@each_notebook
-def test_each_widget_is_alive(site, path):
-    cells = nbformat.read(path, as_version=4).cells
-    text = (site / "notebooks" / f"{path.stem}.html").read_text(encoding="utf-8")
-    tagged = [cell for cell in cells if "widget" in cell.metadata.get("tags", [])]
-    widgets = [c for c in tagged if not c.source.startswith(("progress()", "handle = display("))]
-    assert text.count('class="made-alone"') >= len(widgets)
-
-
-def test_each_page_ends_with_a_link_to_tell_what_is_wrong(pages, site):
-    form = (ROOT / ".github" / "ISSUE_TEMPLATE" / "page.yml").read_text(encoding="utf-8")
-    assert "id: page\n" in form
-    for path in pages.keys() - {site / "docs" / "worksheet.html"}:
-        name = path.relative_to(site).with_suffix("").as_posix()
-        links = [link for link in pages[path].links if "/issues/new?" in link]
-        assert [link.partition("?")[2] for link in links] == [f"template=page.yml&page={name}"]
-
-
-@each_notebook
-def test_nothing_is_said_to_those_who_cannot_run(site, path):
-    text = (site / "notebooks" / f"{path.stem}.html").read_text(encoding="utf-8")
-    printed = "".join(re.findall(r"<pre>.*?</pre>", text, re.DOTALL))
-    assert "not attempted yet" not in printed
-    assert "is the course's solution" not in printed
-
-
-@each_notebook
-def test_a_page_loads_less_than_two_megabytes(pages, site, path):
-    page = site / "notebooks" / f"{path.stem}.html"
-    loaded = {(page.parent / urlsplit(name).path).resolve() for name in pages[page].loaded}
-    assert len(loaded) > 5
-    assert sum(file.stat().st_size for file in {page, *loaded}) < 2_000_000
-
-
-def test_no_sign_is_left_to_the_fonts_of_a_reader(pages, site):
-    carried = set()
-    inter = ROOT / "made_course" / "figures" / "files" / "Inter-Regular.ttf"  # as on the site
-    for file in [*site.glob("_static/*.woff"), inter]:
-        assert file.stat().st_size < 100_000, file.name
-        carried.update(TTFont(file).getBestCmap())
-    shown = {sign for path in pages for sign in path.read_text(encoding="utf-8")}
-    assert sorted(sign for sign in shown if ord(sign) > 0x7E and ord(sign) not in carried) == []
-
-
-def test_internal_links_lead_somewhere(pages):
-    broken = []
-    for path, page in pages.items():
-        for link in [*page.links, *page.loaded]:
-            parts = urlsplit(link)
-            if parts.scheme:
-                continue
-            target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
-            fragment = unquote(parts.fragment)
-            is_there = target.is_file() and (
-                not fragment or target not in pages or fragment in pages[target].ids
-            )
-            if not is_there:
-                broken.append(f"{path.name}: {link}")
-    assert broken == []
-
-
-def test_the_front_page_has_a_card_for_each_notebook(pages, site):
-    links = [link for link in pages[site / "index.html"].links if link.startswith("notebooks/")]
-    cards = links[2:]  # after the bar and "Start the course"
-    assert len({name for name in pages[site / "index.html"].loaded if "/cards/" in name}) == len(
-        cards
-    )
-    assert cards == [f"notebooks/{path.stem}.html" for path in NOTEBOOKS]
-
-
-@each_notebook
-def test_each_notebook_says_where_it_can_be_run(pages, site, path):
-    links = pages[site / "notebooks" / f"{path.stem}.html"].links
-    own = links.index("../docs/index.html#to-run-it")
-    on_binder, on_colab = links[own - 2 : own]
-    assert on_binder.startswith("https://mybinder.org/v2/gh/")
-    assert on_binder.endswith(f"/binder?urlpath=lab/tree/notebooks/{path.name}")
-    assert on_colab == colab.link_to(path.name)
-
-
-# ---- in a browser --------------------------------------------------------------------------------
-
-
-def found_by_axe(page, **options):
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("options => axe.run({preload: false, ...options})", options)
-    return [
-        (rule["id"], node["html"][:200]) for rule in found["violations"] for node in rule["nodes"]
-    ]
+SHAPE = """() => {
+    const top = (part) => part.getBoundingClientRect().top + scrollY;
+    const shown = [...document.querySelectorAll("article :is(img, svg, canvas)")]
+        .filter((part) => part.checkVisibility());
+    const plain = [...document.querySelectorAll("article section > p")]
+        .filter((part) => part.childNodes.length === 1 && part.checkVisibility());
+    const full_lines = plain.flatMap((part) => {
+        const line = document.createRange();
+        line.selectNodeContents(part);
+        const widths = [...line.getClientRects()].map((box) => box.width);
+        const all = widths.reduce((sum, width) => sum + width, 0);
+        return widths.slice(0, -1).map((width) => part.textContent.length * width / all);
+    });
+    return {
+        section: top(document.querySelector("article h2")),
+        picture: Math.min(...shown.map(top)),
+        letters: full_lines.sort((a, b) => a - b)[Math.floor(full_lines.length / 2)],
+    };
+}"""
+"""Where a page's first section and picture begin, in pixels, and letters per full line (median)."""
 
 
 @pytest.mark.parametrize("width", [390, 1280])
@@ -204,6 +54,11 @@ def test_a_walk_over_all_pages(site, pages, page, width, scheme):
         assert page.locator("h1").first.is_visible(), path.name
         assert page.evaluate("document.documentElement.scrollWidth") == width, path.name
         assert page.locator(".made-alone:empty").count() == 0, path.name
+        if path.parent.name == "notebooks":
+            shape = page.evaluate(SHAPE)
+            assert width == 1280 or shape["section"] < 500, path.name
+            assert width == 1280 or shape["picture"] < 2500, path.name
+            assert width == 390 or 65 <= shape["letters"] <= 75, path.name
     here = (site.as_uri(), "data:", "blob:")
     assert [url for url in asked if not url.startswith(here)] == []
     assert page.complaints == []
@@ -313,22 +168,17 @@ def test_each_page_shows_its_text_without_scripts(site, pages, page):
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_pages_are_for_those_who_do_not_see_or_point(site, page, name):
-    page.set_viewport_size({"width": 390, "height": 900})  # here most has to scroll
-    page.goto((site / f"{name}.html").as_uri())
-    page.wait_for_function("document.querySelector('.toc-drawer')?.ariaLabel !== null")
-    # colours take most of the time and are the same everywhere: below
-    assert found_by_axe(page, rules={"color-contrast": {"enabled": False}}) == []
-    assert page.complaints == []
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", ["index", "try", "notebooks/03_building_masks"])
-def test_colours_can_be_told_apart(site, page, name, scheme):
+def test_pages_are_for_those_who_do_not_see_or_point(site, page, name, scheme):
+    page.set_viewport_size({"width": 390, "height": 900})  # here most has to scroll
     page.emulate_media(color_scheme=scheme)
     page.goto((site / f"{name}.html").as_uri())
+    page.wait_for_function("document.querySelector('.toc-drawer')?.ariaLabel !== null")
     page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
-    assert found_by_axe(page, runOnly=["color-contrast"]) == []
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run({preload: false})")["violations"]
+    assert [(rule["id"], node["html"][:200]) for rule in found for node in rule["nodes"]] == []
+    assert page.complaints == []
 
 
 WATCH_FOCUS = """() => {
