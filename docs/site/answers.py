@@ -8,6 +8,7 @@ from sphinx.application import Sphinx
 TELLING = re.compile(r"\bexpect\(|\b(?:alt|invalid)=")
 """Code that gives its own result away."""
 FOLDED = '<details class="answer"><summary>Predict first, then show the answer</summary>'
+END = "</details>"
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
@@ -36,5 +37,8 @@ def _fold(cell: nodes.container) -> None:
         position += 1
     if position < len(parent) and isinstance(parent[position], nodes.paragraph):
         answer.append(parent.pop(position))
-    start, end = (nodes.raw("", html, format="html") for html in (FOLDED, "</details>"))
-    parent[position:position] = [start, *answer, end]
+    start, end = (nodes.raw("", html, format="html") for html in (FOLDED, END))
+    if parent[position - 1].astext() == END:  # one press opens adjacent answers
+        parent[position - 1 : position] = [*answer, end]
+    else:
+        parent[position:position] = [start, *answer, end]

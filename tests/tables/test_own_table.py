@@ -51,11 +51,11 @@ def files(tmp_path, monkeypatch):
 
 
 def run(page):
-    """Run the script of a page, and return its variables."""
+    """Run the scripts of a page one after another, and return their variables."""
     text = (ROOT / page).read_text("utf-8")
-    (script,) = re.findall(r"^```python\n(.*?)^```$", text, re.M | re.S)
     names = {}
-    exec(script, names)
+    for script in re.findall(r"^```python\n(.*?)^```$", text, re.M | re.S):
+        exec(script, names)
     return names
 
 
